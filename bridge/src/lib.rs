@@ -1,0 +1,1 @@
+//! Tocsin's Slack bridge: keeps Slack and the API saying the same thing.

@@ -1,0 +1,29 @@
+//! A connector: a Slack channel that an organisation's incidents go to. Owned by the api; the bridge reads it by GraphQL.
+
+use sea_orm::entity::prelude::*;
+use time::OffsetDateTime;
+
+use crate::id::{ConnectorId, OrganizationId};
+
+/// A connector: a Slack channel that an organisation's incidents go to. Owned by the api; the bridge reads it by GraphQL.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "connector")]
+pub struct Model {
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: ConnectorId,
+    /// The organisation whose incidents it carries.
+    pub organization_id: OrganizationId,
+    /// What people call it; unique in the organisation.
+    pub name: String,
+    /// The channel: an id (`C…`) or a name with its hash (`#incidents`).
+    pub channel: String,
+    /// When it was created.
+    pub created_at: OffsetDateTime,
+}
+
+/// No relations are declared: neighbours are loaded by key, in batches.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,207 @@
+//! The enums of the domain, one for database and GraphQL alike.
+
+use sea_orm::entity::prelude::StringLen;
+
+macro_rules! kind {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash,
+            sea_orm::EnumIter, sea_orm::DeriveActiveEnum, async_graphql::Enum,
+            serde::Serialize, serde::Deserialize,
+        )]
+        #[sea_orm(rs_type = "String", db_type = "String(StringLen::N(32))")]
+        pub enum $name {
+            $(
+                $(#[$vdoc])*
+                #[sea_orm(string_value = $text)]
+                #[graphql(name = $text)]
+                #[serde(rename = $text)]
+                $variant,
+            )*
+        }
+
+        impl $name {
+            /// The name in the database and in GraphQL.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    )*};
+}
+
+kind! {
+    /// What a member may do in an organisation.
+    Role {
+        /// Everything, and appoints other owners.
+        Owner = "OWNER",
+        /// Manages users, keys, services and integrations.
+        Admin = "ADMIN",
+        /// Works incidents and post-mortems.
+        Responder = "RESPONDER",
+        /// Reads only.
+        Stakeholder = "STAKEHOLDER",
+    }
+
+    /// What an API key may be used for. `ADMIN` contains all others; `WRITE` contains `READ`.
+    Scope {
+        /// Triggers incidents, and nothing else: for monitoring systems.
+        Trigger = "INCIDENTS_TRIGGER",
+        /// Reads everything its role may see.
+        Read = "READ",
+        /// Reads and changes incidents and post-mortems.
+        Write = "WRITE",
+        /// Also manages users, services and keys.
+        Admin = "ADMIN",
+    }
+
+    /// Where an incident stands.
+    IncidentStatus {
+        /// Nobody has it yet.
+        Triggered = "TRIGGERED",
+        /// A responder has it.
+        Acknowledged = "ACKNOWLEDGED",
+        /// It is over.
+        Resolved = "RESOLVED",
+    }
+
+    /// How soon a person must look.
+    Urgency {
+        /// Now: wake somebody.
+        High = "HIGH",
+        /// Within working hours.
+        Medium = "MEDIUM",
+        /// When there is time.
+        Low = "LOW",
+    }
+
+    /// How much is broken, from `SEV1` (worst) to `SEV5`.
+    Severity {
+        /// All users are affected.
+        Sev1 = "SEV1",
+        /// A main function is down.
+        Sev2 = "SEV2",
+        /// A function is impaired.
+        Sev3 = "SEV3",
+        /// An annoyance.
+        Sev4 = "SEV4",
+        /// Cosmetic.
+        Sev5 = "SEV5",
+    }
+
+    /// What an entry of the timeline tells.
+    EntryKind {
+        /// The incident began.
+        Triggered = "TRIGGERED",
+        /// A responder took it.
+        Acknowledged = "ACKNOWLEDGED",
+        /// It was resolved; the body is the resolution note, if any.
+        Resolved = "RESOLVED",
+        /// It was opened again; the body is the reason, if any.
+        Reopened = "REOPENED",
+        /// A person said something.
+        Comment = "COMMENT",
+        /// It was put to rest until a set time.
+        Snoozed = "SNOOZED",
+        /// The rest is over: it is triggered again.
+        SnoozeEnded = "SNOOZE_ENDED",
+        /// Its assignees changed.
+        Reassigned = "REASSIGNED",
+        /// Its title, description, urgency, severity or tags changed.
+        Updated = "UPDATED",
+    }
+
+    /// Through what a change came.
+    Source {
+        /// A caller of the GraphQL API.
+        Api = "API",
+        /// A person in Slack.
+        Slack = "SLACK",
+        /// A timer of Tocsin's own.
+        Timer = "TIMER",
+        /// A monitoring system.
+        Integration = "INTEGRATION",
+    }
+
+    /// Where a post-mortem stands.
+    PostmortemStatus {
+        /// Being written.
+        Draft = "DRAFT",
+        /// Waiting for its reviewers.
+        InReview = "IN_REVIEW",
+        /// Done, and readable by every member.
+        Published = "PUBLISHED",
+    }
+
+    /// What the event log records: each is one change that subscribers hear of.
+    EventKind {
+        /// An incident was triggered.
+        IncidentTriggered = "INCIDENT_TRIGGERED",
+        /// An incident was acknowledged.
+        IncidentAcknowledged = "INCIDENT_ACKNOWLEDGED",
+        /// An incident was resolved.
+        IncidentResolved = "INCIDENT_RESOLVED",
+        /// An incident was reopened.
+        IncidentReopened = "INCIDENT_REOPENED",
+        /// A comment was added.
+        CommentAdded = "COMMENT_ADDED",
+        /// An incident was snoozed.
+        IncidentSnoozed = "INCIDENT_SNOOZED",
+        /// A snooze ended and the incident is triggered again.
+        IncidentSnoozeEnded = "INCIDENT_SNOOZE_ENDED",
+        /// An incident was reassigned.
+        IncidentReassigned = "INCIDENT_REASSIGNED",
+        /// An incident's title, description, urgency, severity or tags were changed.
+        IncidentUpdated = "INCIDENT_UPDATED",
+    }
+
+    /// What a timer does when it is due.
+    TimerKind {
+        /// Ends a snooze.
+        SnoozeEnd = "SNOOZE_END",
+    }
+
+    /// What a message in Slack is to an incident.
+    PostKind {
+        /// The incident's own message.
+        Root = "ROOT",
+        /// A change or a comment, in the message's thread.
+        Reply = "REPLY",
+        /// The preview of a link that somebody pasted.
+        Unfurl = "UNFURL",
+        /// A storm's one message for many incidents.
+        Digest = "DIGEST",
+    }
+
+    /// How far a delivery to Slack has come.
+    PostState {
+        /// Wanted, and not yet sent.
+        Queued = "QUEUED",
+        /// Sent, and the answer not yet known: looked up in Slack before it is sent again.
+        Sending = "SENDING",
+        /// In Slack.
+        Posted = "POSTED",
+        /// In Slack, and changed there since.
+        Updated = "UPDATED",
+        /// Slack refused it for now; it will be tried again.
+        Retrying = "RETRYING",
+        /// Given up; the error says why.
+        Failed = "FAILED",
+    }
+
+    /// How far a request from Slack has been worked.
+    InboxState {
+        /// Stored and answered, to be worked.
+        Pending = "PENDING",
+        /// Worked.
+        Done = "DONE",
+        /// Given up; the error says why.
+        Failed = "FAILED",
+    }
+}

@@ -1,0 +1,22 @@
+//! Tocsin's entities: typed ids, the enums of the domain, and the tables. Data and nothing else.
+//!
+//! Tables under [`slack`] are written by the bridge alone, all others by the api alone.
+//! `tests/architecture.rs` holds both to it.
+
+pub mod id;
+pub mod kinds;
+pub mod slack;
+
+pub mod api_key;
+pub mod connector;
+pub mod event;
+pub mod idempotency;
+pub mod incident;
+pub mod incident_assignee;
+pub mod membership;
+pub mod organization;
+pub mod postmortem;
+pub mod service;
+pub mod timeline_entry;
+pub mod timer;
+pub mod user;

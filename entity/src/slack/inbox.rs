@@ -1,0 +1,41 @@
+//! A request taken from Slack, under Slack's own id, so that a redelivery is a no-op.
+
+use sea_orm::entity::prelude::*;
+use time::OffsetDateTime;
+
+use crate::{id::InboxId, kinds::InboxState};
+
+/// A request taken from Slack, under Slack's own id, so that a redelivery is a no-op.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "slack_inbox")]
+pub struct Model {
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: InboxId,
+    /// Slack's id for it: the event id, or a hash of an interaction; unique.
+    pub slack_key: String,
+    /// `event`, `interaction` or `command`.
+    pub kind: String,
+    /// What Slack sent.
+    pub payload: Json,
+    /// The request that brought it, for logs.
+    pub request_id: Option<String>,
+    /// How far it has been worked.
+    pub state: InboxState,
+    /// How often it was tried.
+    pub attempts: i32,
+    /// When it is to be worked next.
+    pub due_at: OffsetDateTime,
+    /// Why the last try failed.
+    pub last_error: Option<String>,
+    /// When it came.
+    pub received_at: OffsetDateTime,
+    /// When it was worked.
+    pub worked_at: Option<OffsetDateTime>,
+}
+
+/// No relations are declared: neighbours are loaded by key, in batches.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,11 @@
+//! The bridge's own tables: what was taken from Slack, what is wanted there, and what is there.
+
+pub mod channel;
+pub mod cursor;
+pub mod digest;
+pub mod digest_line;
+pub mod inbox;
+pub mod incident;
+pub mod pace;
+pub mod post;
+pub mod user;

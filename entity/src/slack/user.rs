@@ -1,0 +1,36 @@
+//! A person in Slack, as last seen, and the member they are.
+
+use sea_orm::entity::prelude::*;
+use time::OffsetDateTime;
+
+use crate::id::UserId;
+
+/// A person in Slack, as last seen, and the member they are.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "slack_user")]
+pub struct Model {
+    /// The Slack workspace.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub team_id: String,
+    /// Slack's id for the person (`U…` or `W…`).
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub slack_user_id: String,
+    /// The e-mail address in Slack, in lowercase, where Slack gives it.
+    pub email: Option<String>,
+    /// The name people see in Slack.
+    pub display_name: String,
+    /// Whether it is a bot or an app.
+    pub is_bot: bool,
+    /// Whether Slack says the account is deactivated.
+    pub deleted: bool,
+    /// The user with the same e-mail address, where one was found.
+    pub user_id: Option<UserId>,
+    /// When it was read from Slack.
+    pub refreshed_at: OffsetDateTime,
+}
+
+/// No relations are declared: neighbours are loaded by key, in batches.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

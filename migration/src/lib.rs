@@ -1,0 +1,23 @@
+//! Tocsin's database schema, for SQLite and PostgreSQL alike.
+//!
+//! Migrations only add: a replica of the version before must go on working while the next one starts.
+
+use sea_orm_migration::prelude::*;
+
+mod columns;
+mod m20261120_000001_domain;
+mod m20261120_000002_slack;
+
+/// All migrations, oldest first.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[sea_orm_migration::async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261120_000001_domain::Migration),
+            Box::new(m20261120_000002_slack::Migration),
+        ]
+    }
+}

@@ -1,0 +1,1 @@
+//! A strict simulated Slack workspace, for tests and for trying Tocsin without Slack.
