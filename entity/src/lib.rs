@@ -3,6 +3,7 @@
 //! Tables under [`slack`] are written by the bridge alone, all others by the api alone.
 //! `tests/architecture.rs` holds both to it.
 
+pub mod database;
 pub mod id;
 pub mod kinds;
 pub mod slack;

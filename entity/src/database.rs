@@ -1,0 +1,104 @@
+//! The door to the database: how it is opened, and how a write begins.
+
+use std::time::Duration;
+
+use sea_orm::{
+    ConnectOptions, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+};
+
+/// How long a SQLite connection waits for another process that writes.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a caller waits for a connection of the pool before it is told that the database is overloaded.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// An open database: many readers, and writers as many as the database can bear (on SQLite, one).
+#[derive(Debug, Clone)]
+pub struct Database {
+    read: DatabaseConnection,
+    write: DatabaseConnection,
+}
+
+impl Database {
+    /// Opens `sqlite://file`, `sqlite::memory:` or `postgres://…`; a SQLite file is created where it is missing.
+    ///
+    /// # Errors
+    /// The database's own, where it can't be reached or the address is malformed.
+    pub async fn open(url: &str, connections: u32) -> Result<Self, DbErr> {
+        if !url.starts_with("sqlite:") {
+            let both = sea_orm::Database::connect(options(url, connections)).await?;
+            return Ok(Self {
+                read: both.clone(),
+                write: both,
+            });
+        }
+        let in_memory = url.contains(":memory:") || url.contains("mode=memory");
+        let write = sea_orm::Database::connect(options(url, 1)).await?;
+        let read = if in_memory {
+            write.clone()
+        } else {
+            sea_orm::Database::connect(options(url, connections)).await?
+        };
+        Ok(Self { read, write })
+    }
+
+    /// Where to read.
+    pub fn read(&self) -> &DatabaseConnection {
+        &self.read
+    }
+
+    /// Where to make a write of a single statement.
+    pub fn write(&self) -> &DatabaseConnection {
+        &self.write
+    }
+
+    /// Begins a transaction that may read and then write. On SQLite it takes the write lock at once: a deferred one that reads first
+    /// fails with "database is locked" as soon as another has written.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub async fn begin_write(&self) -> Result<DatabaseTransaction, DbErr> {
+        #[expect(clippy::disallowed_methods, reason = "this is the one door")]
+        self.write
+            .begin_with_options(TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                ..TransactionOptions::default()
+            })
+            .await
+    }
+
+    /// Whether it is SQLite, which has one writer and no row locks.
+    pub fn is_sqlite(&self) -> bool {
+        self.read.get_database_backend() == DbBackend::Sqlite
+    }
+
+    /// Closes all connections.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub async fn close(self) -> Result<(), DbErr> {
+        self.read.close().await?;
+        self.write.close().await
+    }
+}
+
+fn options(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(|sqlite| {
+            sqlite
+                .create_if_missing(true)
+                .foreign_keys(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                // An incident that was accepted survives a power cut: NORMAL would lose the last commits with WAL.
+                .synchronous(SqliteSynchronous::Full)
+                .busy_timeout(BUSY_TIMEOUT)
+        });
+    options
+}
