@@ -1,0 +1,51 @@
+//! What may go wrong between a caller and the queue.
+
+/// Any error, as handlers return it.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync + 'static>;
+
+/// Why the queue could not be opened, or could not take or count jobs just now.
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    /// The configuration can't work: a malformed URL, an empty namespace, a file that can't be opened.
+    #[error("the queue's configuration does not work: {0}")]
+    Config(String),
+    /// The backend did not answer, or answered with an error. Try again later.
+    #[error("the queue's backend failed: {0}")]
+    Backend(#[source] BoxError),
+    /// The job could not be written as JSON.
+    #[error("a {job} job could not be encoded")]
+    Encode {
+        /// The job's name.
+        job: &'static str,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// A worker was started without a handler, or with two for one name.
+    #[error("{0}")]
+    Handlers(String),
+}
+
+impl From<apalis_redis::Error> for QueueError {
+    fn from(error: apalis_redis::Error) -> Self {
+        Self::Backend(error.into())
+    }
+}
+
+impl From<redis::RedisError> for QueueError {
+    fn from(error: redis::RedisError) -> Self {
+        Self::Backend(error.into())
+    }
+}
+
+impl From<apalis_sqlite::Error> for QueueError {
+    fn from(error: apalis_sqlite::Error) -> Self {
+        Self::Backend(error.into())
+    }
+}
+
+impl From<sqlx::Error> for QueueError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Backend(error.into())
+    }
+}

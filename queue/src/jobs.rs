@@ -1,0 +1,62 @@
+//! The jobs that one crate rings and another runs: type and name only. Jobs that one crate keeps to itself are
+//! declared there.
+
+use serde::{Deserialize, Serialize};
+
+use crate::job::Job;
+
+/// An incident has changed: make Slack agree. A second run does nothing.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReconcileIncident {
+    /// The incident.
+    pub incident_id: String,
+    /// Whose it is.
+    pub organization_id: String,
+    /// The version that the ringer saw: a hint, the handler reads the present one.
+    pub version: i64,
+    /// The request that changed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+}
+
+impl Job for ReconcileIncident {
+    const NAME: &'static str = "reconcile-incident";
+
+    fn key(&self) -> String {
+        self.incident_id.clone()
+    }
+
+    fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+}
+
+/// Slack has sent something, and it is in the inbox: do what it asks.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WorkInbox {
+    /// The inbox's row.
+    pub inbox_id: String,
+}
+
+impl Job for WorkInbox {
+    const NAME: &'static str = "work-inbox";
+
+    fn key(&self) -> String {
+        self.inbox_id.clone()
+    }
+}
+
+/// A digest no longer says what it should: write it again.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RefreshDigest {
+    /// The digest.
+    pub digest_id: String,
+}
+
+impl Job for RefreshDigest {
+    const NAME: &'static str = "refresh-digest";
+
+    fn key(&self) -> String {
+        self.digest_id.clone()
+    }
+}
