@@ -1,1 +1,48 @@
 //! A strict simulated Slack workspace, for tests and for trying Tocsin without Slack.
+//!
+//! It serves the Web API methods that a bridge uses, sends signed events and interactions as Slack does,
+//! and has people who post, reply, press buttons and paste links. It refuses whatever Slack refuses: a
+//! client that is content with this workspace should be content with the real one.
+//!
+//! * In a test: [`Simulator::start`], then [`Simulator::person`] to act and [`Simulator::wait_until`] to see.
+//! * From another process: the JSON endpoints under `/sim/`, listed at `/sim`.
+//! * By eye: the page at `/`, or [`render_text`] in a terminal.
+//!
+//! Facts about Slack are from its documentation (docs.slack.dev) and the test data of its own SDKs; a
+//! number that Slack does not publish is marked so where it stands.
+
+mod block_kit;
+mod calls;
+mod clock;
+mod config;
+mod control;
+mod error;
+mod faults;
+mod host;
+mod limits;
+mod outbound;
+mod page;
+mod people;
+mod random;
+mod server;
+mod simulator;
+mod text;
+mod web_api;
+mod workspace;
+
+pub use calls::Call;
+pub use config::{
+    ALL_SCOPES, ChannelSeed, DEFAULT_BOT_TOKEN, DEFAULT_SIGNING_SECRET, PersonSeed, SimulatorConfig,
+};
+pub use error::{ActError, SimulatorError, TimedOut};
+pub use faults::{Fault, FaultKind, When};
+pub use limits::{Limits, PostLimit};
+pub use outbound::delivery::Delivery;
+pub use outbound::signing::sign;
+pub use people::{Answer, PersonHandle};
+pub use simulator::Simulator;
+pub use text::render::{render_channel, render_text};
+pub use workspace::snapshot::{
+    Button, ChannelSnapshot, MessageSnapshot, PersonSnapshot, ReactionSnapshot, Snapshot, ViewSnapshot,
+    VisibleError,
+};

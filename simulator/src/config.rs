@@ -1,0 +1,208 @@
+//! How the workspace is furnished and where its requests go.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use url::Url;
+
+use crate::limits::Limits;
+
+/// The bot token of a simulator that was not given another one.
+pub const DEFAULT_BOT_TOKEN: &str = "xoxb-simulated-bot-token";
+
+/// The signing secret of a simulator that was not given another one.
+pub const DEFAULT_SIGNING_SECRET: &str = "simulated-signing-secret";
+
+/// Every bot scope that some method or event of the simulator asks for.
+pub const ALL_SCOPES: &[&str] = &[
+    "app_mentions:read",
+    "bookmarks:write",
+    "channels:history",
+    "channels:join",
+    "channels:manage",
+    "channels:read",
+    "chat:write",
+    "chat:write.customize",
+    "chat:write.public",
+    "commands",
+    "groups:history",
+    "groups:read",
+    "groups:write",
+    "im:history",
+    "im:read",
+    "im:write",
+    "links:read",
+    "links:write",
+    "mpim:history",
+    "mpim:read",
+    "pins:read",
+    "pins:write",
+    "reactions:read",
+    "reactions:write",
+    "team:read",
+    "users:read",
+    "users:read.email",
+];
+
+/// A person who belongs to the workspace from the start.
+#[derive(Debug, Clone)]
+pub struct PersonSeed {
+    /// Handle in lower case, as in `@alice`.
+    pub name: String,
+    /// Name shown beside messages.
+    pub real_name: String,
+    /// Without one, the person cannot be found by e-mail, as with a Slack Connect guest.
+    pub email: Option<String>,
+    /// Workspace administrator.
+    pub is_admin: bool,
+}
+
+impl PersonSeed {
+    /// A person with an address.
+    pub fn new(name: &str, real_name: &str, email: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            real_name: real_name.to_owned(),
+            email: Some(email.to_owned()),
+            is_admin: false,
+        }
+    }
+}
+
+/// A channel that exists from the start.
+#[derive(Debug, Clone)]
+pub struct ChannelSeed {
+    /// Name without `#`.
+    pub name: String,
+    /// Seen by its members only.
+    pub is_private: bool,
+    /// Whether the app's bot user is a member.
+    pub bot_is_member: bool,
+    /// Nobody can post there.
+    pub is_archived: bool,
+    /// Handles of the members; everybody when `None`.
+    pub members: Option<Vec<String>>,
+}
+
+impl ChannelSeed {
+    /// A public channel that everybody but the bot is in.
+    pub fn public(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            is_private: false,
+            bot_is_member: false,
+            is_archived: false,
+            members: None,
+        }
+    }
+
+    /// A private channel of these people.
+    pub fn private(name: &str, members: &[&str]) -> Self {
+        Self {
+            is_private: true,
+            members: Some(members.iter().map(|&m| m.to_owned()).collect()),
+            ..Self::public(name)
+        }
+    }
+
+    /// The same channel, with the bot in it.
+    #[must_use]
+    pub fn with_bot(self) -> Self {
+        Self {
+            bot_is_member: true,
+            ..self
+        }
+    }
+
+    /// The same channel, archived.
+    #[must_use]
+    pub fn archived(self) -> Self {
+        Self {
+            is_archived: true,
+            ..self
+        }
+    }
+}
+
+/// The whole configuration. [`Default`] gives the workspace "Tocsin Demo".
+#[derive(Debug, Clone)]
+pub struct SimulatorConfig {
+    /// Where the Web API, the page and the control endpoints are served. Default: a free port of 127.0.0.1.
+    pub listen: SocketAddr,
+    /// Key of the signature on outgoing requests. Default: [`DEFAULT_SIGNING_SECRET`].
+    pub signing_secret: String,
+    /// The one token that the Web API accepts. Default: [`DEFAULT_BOT_TOKEN`].
+    pub bot_token: String,
+    /// Scopes granted to the app. Default: [`ALL_SCOPES`].
+    pub scopes: Vec<String>,
+    /// Where events are sent. Unset: events are dropped, as for an app without event subscriptions.
+    pub events_url: Option<Url>,
+    /// Where block actions are sent.
+    pub interactions_url: Option<Url>,
+    /// Where slash commands are sent.
+    pub commands_url: Option<Url>,
+    /// Domains registered for link previews; a subdomain counts too. `host:port` limits one to a port.
+    pub unfurl_domains: Vec<String>,
+    /// Rate limits. Default: [`Limits::documented`].
+    pub limits: Limits,
+    /// Kept up to date and read again at start, so that a workspace survives a restart.
+    pub state_file: Option<PathBuf>,
+    /// Name of the workspace.
+    pub team_name: String,
+    /// The people. Ignored when a state file is loaded.
+    pub people: Vec<PersonSeed>,
+    /// The channels. Ignored when a state file is loaded.
+    pub channels: Vec<ChannelSeed>,
+    /// How long the app has to answer a request. Slack: 3 s.
+    pub answer_timeout: Duration,
+    /// Pauses before each redelivery of an event. Slack: nearly at once, 1 minute, 5 minutes.
+    pub retry_delays: Vec<Duration>,
+    /// Send every event twice under one `event_id`, as happens when an answer is lost on the way.
+    pub duplicate_events: bool,
+    /// Swap neighbouring events: Slack promises no order.
+    pub reorder: bool,
+}
+
+impl Default for SimulatorConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            signing_secret: DEFAULT_SIGNING_SECRET.to_owned(),
+            bot_token: DEFAULT_BOT_TOKEN.to_owned(),
+            scopes: ALL_SCOPES.iter().map(|&s| s.to_owned()).collect(),
+            events_url: None,
+            interactions_url: None,
+            commands_url: None,
+            unfurl_domains: Vec::new(),
+            limits: Limits::documented(),
+            state_file: None,
+            team_name: "Tocsin Demo".to_owned(),
+            people: vec![
+                PersonSeed {
+                    is_admin: true,
+                    ..PersonSeed::new("alice", "Alice Archer", "alice@example.com")
+                },
+                PersonSeed::new("bob", "Bob Baker", "bob@example.com"),
+                PersonSeed::new("carol", "Carol Chen", "carol@example.com"),
+                PersonSeed {
+                    email: None,
+                    ..PersonSeed::new("guest", "Gus Guest", "")
+                },
+            ],
+            channels: vec![
+                ChannelSeed::public("incidents").with_bot(),
+                ChannelSeed::public("general"),
+                ChannelSeed::private("secret", &["alice", "bob"]),
+            ],
+            answer_timeout: Duration::from_secs(3),
+            retry_delays: vec![
+                Duration::from_millis(200),
+                Duration::from_secs(60),
+                Duration::from_secs(300),
+            ],
+            duplicate_events: false,
+            reorder: false,
+        }
+    }
+}

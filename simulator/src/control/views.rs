@@ -1,0 +1,113 @@
+//! Looking at the workspace.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::BadRequest;
+use crate::calls::Call;
+use crate::faults::Fault;
+use crate::host::{Host, lock};
+use crate::outbound::delivery::Delivery;
+use crate::text::render::{render_channel, render_text};
+use crate::workspace::snapshot::{ChannelSnapshot, Snapshot};
+
+/// What there is.
+pub(super) async fn index() -> Json<Value> {
+    Json(json!({
+        "GET /sim/workspace": "everything",
+        "GET /sim/channels": "the channels, without messages",
+        "GET /sim/channels/{name}": "a channel with its threads",
+        "GET /sim/text/{name}": "the same as plain text",
+        "GET /sim/calls?method=": "the Web API calls so far",
+        "GET /sim/deliveries": "the requests to the app so far",
+        "GET /sim/stream": "server-sent events, one for each change",
+        "POST /sim/messages": {"as": "alice", "channel": "incidents", "thread": "#1", "text": "On it."},
+        "POST /sim/click": {"as": "alice", "channel": "incidents", "thread": "#1", "action": "acknowledge"},
+        "POST /sim/edit": {"as": "alice", "channel": "incidents", "ts": "…", "text": "…"},
+        "POST /sim/delete": {"as": "alice", "channel": "incidents", "ts": "…"},
+        "POST /sim/react": {"as": "alice", "channel": "incidents", "ts": "…", "emoji": "eyes"},
+        "POST /sim/command": {"as": "alice", "channel": "incidents", "command": "/incident", "text": "list"},
+        "POST /sim/invite": {"as": "alice", "channel": "general"},
+        "POST /sim/callbacks": {"base": "http://127.0.0.1:8081"},
+        "POST /sim/limits": "the fields of Limits, or {\"posts_per_second\": 1}",
+        "POST /sim/faults": {"method": "chat.postMessage", "kind": "drop", "when": "after", "times": 1},
+        "DELETE /sim/faults": "everything works again",
+    }))
+}
+
+pub(super) async fn unknown(Path(other): Path<String>) -> BadRequest {
+    BadRequest {
+        status: StatusCode::NOT_FOUND,
+        error: format!("there is no /sim/{other} with this method; GET /sim lists what there is"),
+    }
+}
+
+pub(super) async fn workspace(State(host): State<Arc<Host>>) -> Json<Snapshot> {
+    Json(host.read(|ws| ws.snapshot()))
+}
+
+pub(super) async fn channels(State(host): State<Arc<Host>>) -> Json<Value> {
+    let channels = host.read(|ws| {
+        let channels = ws.channels.iter().map(|channel| {
+            json!({
+                "id": channel.id,
+                "name": ws.channel_name(channel),
+                "is_private": channel.kind == crate::workspace::ChannelKind::Private,
+                "is_im": channel.is_im(),
+                "is_archived": channel.archived,
+                "bot_is_member": ws.bot_is_in(channel),
+                "messages": channel.messages.len(),
+            })
+        });
+        channels.collect::<Vec<Value>>()
+    });
+    Json(json!({ "channels": channels }))
+}
+
+pub(super) async fn channel(
+    State(host): State<Arc<Host>>,
+    Path(name): Path<String>,
+) -> Result<Json<ChannelSnapshot>, BadRequest> {
+    Ok(Json(host.read(|ws| {
+        ws.find_channel(&name).map(|c| ws.channel_snapshot(c))
+    })?))
+}
+
+pub(super) async fn text(
+    State(host): State<Arc<Host>>,
+    Path(name): Path<String>,
+) -> Result<String, BadRequest> {
+    let channel = host.read(|ws| ws.find_channel(&name).map(|c| ws.channel_snapshot(c)))?;
+    let snapshot = host.read(|ws| ws.snapshot());
+    Ok(render_channel(&snapshot, &channel))
+}
+
+pub(super) async fn all_text(State(host): State<Arc<Host>>) -> String {
+    render_text(&host.read(|ws| ws.snapshot()))
+}
+
+#[derive(Deserialize)]
+pub(super) struct CallsQuery {
+    method: Option<String>,
+}
+
+pub(super) async fn calls(State(host): State<Arc<Host>>, Query(query): Query<CallsQuery>) -> Json<Vec<Call>> {
+    let mut calls = lock(&host.calls).list();
+    if let Some(method) = query.method {
+        calls.retain(|call| call.method == method);
+    }
+    Json(calls)
+}
+
+pub(super) async fn deliveries(State(host): State<Arc<Host>>) -> Json<Vec<Delivery>> {
+    Json(lock(&host.deliveries).list())
+}
+
+pub(super) async fn faults(State(host): State<Arc<Host>>) -> Json<Vec<Fault>> {
+    Json(lock(&host.faults).list().to_vec())
+}

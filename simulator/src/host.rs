@@ -1,0 +1,160 @@
+//! What all parts share: the workspace behind one lock, and everything around it.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+use tokio::sync::{broadcast, mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use url::Url;
+
+use crate::calls::{Call, CallLog};
+use crate::config::SimulatorConfig;
+use crate::faults::Faults;
+use crate::limits::Limiter;
+use crate::outbound::delivery::{Delivery, DeliveryLog};
+use crate::outbound::response_url::ResponseUrls;
+use crate::outbound::trigger::Triggers;
+use crate::workspace::{Event, Workspace};
+
+/// Where requests to the app go.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Callbacks {
+    pub(crate) events: Option<Url>,
+    pub(crate) interactions: Option<Url>,
+    pub(crate) commands: Option<Url>,
+}
+
+impl Callbacks {
+    /// `/slack/events`, `/slack/interactions` and `/slack/commands` under an address.
+    pub(crate) fn under(base: &Url) -> Self {
+        let at = |path: &str| {
+            let mut url = base.clone();
+            url.set_path(&format!("{}/slack/{path}", base.path().trim_end_matches('/')));
+            Some(url)
+        };
+        Self {
+            events: at("events"),
+            interactions: at("interactions"),
+            commands: at("commands"),
+        }
+    }
+}
+
+/// A hint for the page: these channels have changed.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Notice {
+    pub(crate) version: u64,
+    pub(crate) channels: BTreeSet<String>,
+}
+
+/// The shared state of one simulator.
+pub(crate) struct Host {
+    pub(crate) config: SimulatorConfig,
+    pub(crate) base: Url,
+    pub(crate) http: reqwest::Client,
+    pub(crate) limiter: Mutex<Limiter>,
+    pub(crate) faults: Mutex<Faults>,
+    pub(crate) calls: Mutex<CallLog>,
+    pub(crate) deliveries: Mutex<DeliveryLog>,
+    pub(crate) callbacks: Mutex<Callbacks>,
+    pub(crate) triggers: Mutex<Triggers>,
+    pub(crate) response_urls: Mutex<ResponseUrls>,
+    pub(crate) stop: CancellationToken,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) events: mpsc::UnboundedSender<Event>,
+    /// Version of the workspace, for saving it.
+    pub(crate) version: watch::Sender<u64>,
+    /// Rung at every change, call and delivery, for who waits to see one.
+    pub(crate) activity: watch::Sender<()>,
+    pub(crate) notices: broadcast::Sender<Notice>,
+    workspace: Mutex<Workspace>,
+}
+
+/// A guard, whatever happened to its last holder: every change leaves the state whole.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Host {
+    pub(crate) fn new(
+        config: SimulatorConfig,
+        base: Url,
+        http: reqwest::Client,
+        workspace: Workspace,
+        events: mpsc::UnboundedSender<Event>,
+    ) -> Self {
+        let callbacks = Callbacks {
+            events: config.events_url.clone(),
+            interactions: config.interactions_url.clone(),
+            commands: config.commands_url.clone(),
+        };
+        Self {
+            limiter: Mutex::new(Limiter::new(config.limits.clone())),
+            faults: Mutex::default(),
+            calls: Mutex::default(),
+            deliveries: Mutex::default(),
+            callbacks: Mutex::new(callbacks),
+            triggers: Mutex::default(),
+            response_urls: Mutex::default(),
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            events,
+            version: watch::Sender::new(workspace.version),
+            activity: watch::Sender::new(()),
+            notices: broadcast::Sender::new(256),
+            workspace: Mutex::new(workspace),
+            config,
+            base,
+            http,
+        }
+    }
+
+    /// Looks at the workspace.
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&Workspace) -> T) -> T {
+        look(&lock(&self.workspace))
+    }
+
+    /// Changes the workspace; then sends the events and wakes who watches.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Workspace) -> T) -> T {
+        let mut workspace = lock(&self.workspace);
+        let result = change(&mut workspace);
+        let (events, channels) = workspace.take_effects();
+        let version = workspace.version;
+        for event in events {
+            if self.events.send(event).is_err() {
+                tracing::debug!("the simulator is stopping: an event was dropped");
+            }
+        }
+        drop(workspace);
+        if !channels.is_empty() {
+            self.version.send_replace(version);
+            if self.notices.send(Notice { version, channels }).is_err() {
+                tracing::trace!("nobody watches the stream of changes");
+            }
+        }
+        self.activity.send_replace(());
+        result
+    }
+
+    /// Records a call that has been answered.
+    pub(crate) fn log_call(&self, call: Call) {
+        lock(&self.calls).add(call);
+        self.activity.send_replace(());
+    }
+
+    /// Records an attempt to send something to the app.
+    pub(crate) fn log_delivery(&self, delivery: Delivery) {
+        lock(&self.deliveries).add(delivery);
+        self.activity.send_replace(());
+    }
+
+    /// Whether the app was granted any of these scopes, or needs none.
+    pub(crate) fn has_any_scope(&self, scopes: &[&str]) -> bool {
+        scopes.is_empty()
+            || scopes
+                .iter()
+                .any(|s| self.config.scopes.iter().any(|granted| granted == s))
+    }
+}

@@ -1,0 +1,177 @@
+//! One signed request to the app, and the record of all of them.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use reqwest::StatusCode;
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::signing::sign;
+use crate::clock;
+use crate::host::Host;
+
+/// One attempt to send something to the app.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// Microseconds since the epoch, when the attempt ended.
+    pub at_micros: u64,
+    /// `event`, `interaction` or `command`.
+    pub kind: String,
+    /// Type of the event or interaction (`message`, `block_actions`), or the command.
+    pub what: String,
+    /// `event_id`, or the trigger id of an interaction or command.
+    pub id: String,
+    /// 0 for the first attempt, as in `x-slack-retry-num` after that.
+    pub attempt: u32,
+    /// HTTP status of the answer.
+    pub status: Option<u16>,
+    /// Why it counts as failed: Slack's `x-slack-retry-reason`.
+    pub failure: Option<String>,
+}
+
+/// How many attempts are remembered.
+const KEPT: usize = 10_000;
+
+#[derive(Debug, Default)]
+pub(crate) struct DeliveryLog(VecDeque<Delivery>);
+
+impl DeliveryLog {
+    pub(crate) fn add(&mut self, delivery: Delivery) {
+        if self.0.len() == KEPT {
+            self.0.pop_front();
+        }
+        self.0.push_back(delivery);
+    }
+
+    pub(crate) fn list(&self) -> Vec<Delivery> {
+        self.0.iter().cloned().collect()
+    }
+}
+
+/// What is sent, and what it is called in the record.
+pub(crate) struct Outgoing {
+    pub(crate) url: Url,
+    pub(crate) content_type: &'static str,
+    pub(crate) body: Bytes,
+    pub(crate) kind: &'static str,
+    pub(crate) what: String,
+    pub(crate) id: String,
+}
+
+/// An answer with a 2xx status.
+pub(crate) struct Accepted {
+    pub(crate) content_type: String,
+    pub(crate) body: Bytes,
+}
+
+/// Why an attempt failed.
+pub(crate) struct Failed {
+    pub(crate) reason: &'static str,
+    pub(crate) status: Option<StatusCode>,
+    /// `x-slack-no-retry: 1` was on the answer.
+    pub(crate) no_retry: bool,
+}
+
+impl Failed {
+    fn new(reason: &'static str) -> Self {
+        Self {
+            reason,
+            status: None,
+            no_retry: false,
+        }
+    }
+}
+
+/// Sends once. The app has [`SimulatorConfig::answer_timeout`](crate::SimulatorConfig) for the whole answer.
+pub(crate) async fn send(
+    host: &Host,
+    outgoing: &Outgoing,
+    attempt: u32,
+    retry_reason: Option<&str>,
+) -> Result<Accepted, Failed> {
+    let sending = send_unrecorded(host, outgoing, attempt, retry_reason);
+    let result = tokio::select! {
+        () = host.stop.cancelled() => Err(Failed { no_retry: true, ..Failed::new("unknown_error") }),
+        result = tokio::time::timeout(host.config.answer_timeout, sending) => {
+            result.unwrap_or_else(|_| Err(Failed::new("http_timeout")))
+        }
+    };
+    let (status, failure) = match &result {
+        Ok((status, _)) => (Some(*status), None),
+        Err(failed) => (failed.status, Some(failed.reason.to_owned())),
+    };
+    host.log_delivery(Delivery {
+        at_micros: clock::now_micros(),
+        kind: outgoing.kind.to_owned(),
+        what: outgoing.what.clone(),
+        id: outgoing.id.clone(),
+        attempt,
+        status: status.map(|s| s.as_u16()),
+        failure,
+    });
+    result.map(|(_, accepted)| accepted)
+}
+
+async fn send_unrecorded(
+    host: &Host,
+    outgoing: &Outgoing,
+    attempt: u32,
+    retry_reason: Option<&str>,
+) -> Result<(StatusCode, Accepted), Failed> {
+    let timestamp = clock::now_seconds().to_string();
+    let signature = sign(&host.config.signing_secret, &timestamp, &outgoing.body);
+    let mut request = host
+        .http
+        .post(outgoing.url.clone())
+        .header(CONTENT_TYPE, outgoing.content_type)
+        .header("User-Agent", "Slackbot 1.0 (+https://api.slack.com/robots)")
+        .header("X-Slack-Request-Timestamp", timestamp)
+        .header("X-Slack-Signature", signature)
+        .body(outgoing.body.clone());
+    if let Some(reason) = retry_reason {
+        request = request
+            .header("X-Slack-Retry-Num", attempt)
+            .header("X-Slack-Retry-Reason", reason);
+    }
+    let response = request
+        .send()
+        .await
+        .map_err(|error| Failed::new(reason(&error)))?;
+    let status = response.status();
+    if !status.is_success() {
+        let no_retry = header(response.headers(), "x-slack-no-retry") == "1";
+        return Err(Failed {
+            reason: "http_error",
+            status: Some(status),
+            no_retry,
+        });
+    }
+    let content_type = header(response.headers(), CONTENT_TYPE.as_str());
+    let body = response
+        .bytes()
+        .await
+        .map_err(|error| Failed::new(reason(&error)))?;
+    Ok((status, Accepted { content_type, body }))
+}
+
+fn header(headers: &HeaderMap, name: &str) -> String {
+    headers
+        .get(name)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn reason(error: &reqwest::Error) -> &'static str {
+    if error.is_timeout() {
+        "http_timeout"
+    } else if error.is_connect() {
+        "connection_failed"
+    } else if error.is_redirect() {
+        "too_many_redirects"
+    } else {
+        "unknown_error"
+    }
+}

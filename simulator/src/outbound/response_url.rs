@@ -1,0 +1,172 @@
+//! Replies by `response_url`: up to five posts within thirty minutes, without a token.
+//!
+//! Source: Slack, "Handling user interaction".
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use bytes::Bytes;
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::block_kit;
+use crate::host::{Host, lock};
+use crate::workspace::Workspace;
+use crate::workspace::message::{Author, Content, Message};
+
+const LIFETIME: Duration = Duration::from_secs(30 * 60);
+const USES: u32 = 5;
+
+/// Where the interaction took place.
+#[derive(Debug, Clone)]
+pub(crate) struct Origin {
+    pub(crate) channel: String,
+    /// The message with the button; none for a command.
+    pub(crate) message_ts: Option<String>,
+    pub(crate) user: String,
+}
+
+#[derive(Debug)]
+struct Issued {
+    origin: Origin,
+    at: Instant,
+    used: u32,
+}
+
+/// The addresses given out, by their secret part.
+#[derive(Debug, Default)]
+pub(crate) struct ResponseUrls(HashMap<String, Issued>);
+
+impl ResponseUrls {
+    pub(crate) fn issue(&mut self, base: &Url, kind: &str, origin: Origin) -> Url {
+        let secret = crate::random::hex();
+        let mut url = base.clone();
+        url.set_path(&format!("/{kind}/{secret}"));
+        self.0.insert(
+            secret,
+            Issued {
+                origin,
+                at: Instant::now(),
+                used: 0,
+            },
+        );
+        url
+    }
+
+    fn take(&mut self, secret: &str) -> Result<Origin, &'static str> {
+        let issued = self.0.get_mut(secret).ok_or("invalid_url")?;
+        if issued.at.elapsed() > LIFETIME {
+            return Err("expired_url");
+        }
+        if issued.used >= USES {
+            return Err("used_url");
+        }
+        issued.used += 1;
+        Ok(issued.origin.clone())
+    }
+}
+
+pub(crate) fn routes() -> Router<Arc<Host>> {
+    Router::new()
+        .route("/actions/{secret}", post(reply))
+        .route("/commands/{secret}", post(reply))
+}
+
+async fn reply(State(host): State<Arc<Host>>, Path(secret): Path<String>, body: Bytes) -> Response {
+    let refused = |status: StatusCode, error: &str| {
+        (status, axum::Json(json!({ "ok": false, "error": error }))).into_response()
+    };
+    let Ok(reply) = serde_json::from_slice::<Value>(&body) else {
+        return refused(StatusCode::BAD_REQUEST, "invalid_payload");
+    };
+    let origin = match lock(&host.response_urls).take(&secret) {
+        Ok(origin) => origin,
+        Err(error) => return refused(StatusCode::NOT_FOUND, error),
+    };
+    match say(&host, &origin, &reply) {
+        Ok(()) => axum::Json(json!({ "ok": true })).into_response(),
+        Err(error) => refused(StatusCode::BAD_REQUEST, error),
+    }
+}
+
+/// Does what the reply says: replaces or deletes the original, or shows a message.
+pub(crate) fn say(host: &Host, origin: &Origin, reply: &Value) -> Result<(), &'static str> {
+    if !reply.is_object() {
+        return Err("invalid_payload");
+    }
+    if reply["delete_original"] == true {
+        return host.change(|ws| replace(ws, origin, None));
+    }
+    let in_channel = reply["response_type"] == "in_channel";
+    let text = reply["text"].as_str().unwrap_or_default().to_owned();
+    let list = |key: &str| reply[key].as_array().cloned().unwrap_or_default();
+    let content = Content {
+        text,
+        blocks: list("blocks"),
+        attachments: list("attachments"),
+        metadata: None,
+    };
+    if content.text.is_empty() && content.blocks.is_empty() && content.attachments.is_empty() {
+        // `{"response_type":"in_channel"}` alone only shows what was typed.
+        return if in_channel { Ok(()) } else { Err("no_text") };
+    }
+    if !block_kit::message_problems(&content.blocks, &content.attachments).is_empty() {
+        return Err("invalid_blocks");
+    }
+    if reply["replace_original"] == true {
+        return host.change(|ws| replace(ws, origin, Some(content)));
+    }
+    let thread_ts = reply["thread_ts"].as_str().map(str::to_owned);
+    host.change(|ws| {
+        let mut message = Message::new(
+            ws.next_ts(),
+            Author::App {
+                username: None,
+                icons: None,
+            },
+            content,
+        );
+        message.content.blocks = ws.with_block_ids(message.content.blocks);
+        message.thread_ts = thread_ts;
+        if in_channel {
+            message.subtype = Some("bot_message".to_owned());
+            ws.add_message(&origin.channel, message);
+        } else {
+            ws.add_ephemeral(&origin.channel, &origin.user, message);
+        }
+    });
+    Ok(())
+}
+
+/// Replaces the original message, or deletes it when there is no content.
+fn replace(ws: &mut Workspace, origin: &Origin, content: Option<Content>) -> Result<(), &'static str> {
+    let ts = origin.message_ts.as_deref().ok_or("no_original_message")?;
+    let channel = ws.channel_mut(&origin.channel).ok_or("channel_not_found")?;
+    if let Some(at) = channel.ephemeral.iter().position(|m| m.ts == ts) {
+        match content {
+            Some(content) => {
+                channel.ephemeral[at].content = content;
+                channel.ephemeral[at].revisions += 1;
+            }
+            None => {
+                channel.ephemeral.remove(at);
+            }
+        }
+        ws.touch(&origin.channel);
+        return Ok(());
+    }
+    if ws.message(&origin.channel, ts).is_none() {
+        return Err("message_not_found");
+    }
+    match content {
+        Some(content) => ws.replace_content(&origin.channel, ts, content, None),
+        None => ws.delete_message(&origin.channel, ts),
+    }
+    Ok(())
+}

@@ -1,0 +1,46 @@
+//! Trigger ids: three seconds, one use. Source: Slack, "Handling user interaction".
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+const LIFETIME: Duration = Duration::from_secs(3);
+
+#[derive(Debug)]
+struct Trigger {
+    issued: Instant,
+    used: bool,
+    user: String,
+}
+
+/// The trigger ids given out.
+#[derive(Debug, Default)]
+pub(crate) struct Triggers(HashMap<String, Trigger>);
+
+impl Triggers {
+    /// A new one for this person's action.
+    pub(crate) fn issue(&mut self, user: &str) -> String {
+        let id = format!("1000000000.2000000000.{}", crate::random::hex());
+        self.0.insert(
+            id.clone(),
+            Trigger {
+                issued: Instant::now(),
+                used: false,
+                user: user.to_owned(),
+            },
+        );
+        id
+    }
+
+    /// Uses one up; gives whose it is, or Slack's error.
+    pub(crate) fn exchange(&mut self, id: &str) -> Result<String, &'static str> {
+        let trigger = self.0.get_mut(id).ok_or("invalid_trigger_id")?;
+        if trigger.used {
+            return Err("exchanged_trigger_id");
+        }
+        if trigger.issued.elapsed() > LIFETIME {
+            return Err("expired_trigger_id");
+        }
+        trigger.used = true;
+        Ok(trigger.user.clone())
+    }
+}

@@ -1,0 +1,186 @@
+//! Acting as someone in the workspace.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::error::ActError;
+use crate::host::Host;
+use crate::outbound::{command, interaction};
+
+/// What the app answered to a press or a command, within its three seconds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// HTTP status, when there was an answer.
+    pub status: Option<u16>,
+    /// What the person is told when it was no success.
+    pub error: Option<String>,
+}
+
+impl Answer {
+    /// Whether the person sees no error.
+    pub fn is_ok(&self) -> bool {
+        self.error.is_none()
+    }
+}
+
+/// Someone in the workspace. Channels are named `incidents`, `#incidents` or by id; messages by `ts`.
+pub struct PersonHandle {
+    host: Arc<Host>,
+    name: String,
+}
+
+impl PersonHandle {
+    pub(crate) fn new(host: Arc<Host>, name: &str) -> Self {
+        Self {
+            host,
+            name: name.to_owned(),
+        }
+    }
+
+    /// Posts into a channel; `@tocsin` is a direct message to the app. Gives the message's `ts`.
+    ///
+    /// # Errors
+    /// For an unknown person or channel, and where the person may not post.
+    pub fn post(&self, channel: &str, text: &str) -> Result<String, ActError> {
+        self.host
+            .change(|ws| ws.post_as(&self.name, channel, None, false, text))
+    }
+
+    /// Replies in a thread: a `ts`, `latest` (the app's newest message) or `#42` (its message about that
+    /// incident).
+    ///
+    /// # Errors
+    /// As [`PersonHandle::post`], and when there is no such thread.
+    pub fn reply(&self, channel: &str, thread: &str, text: &str) -> Result<String, ActError> {
+        self.host
+            .change(|ws| ws.post_as(&self.name, channel, Some(thread), false, text))
+    }
+
+    /// Replies in a thread and also sends the reply to the channel.
+    ///
+    /// # Errors
+    /// As [`PersonHandle::reply`].
+    pub fn reply_and_broadcast(&self, channel: &str, thread: &str, text: &str) -> Result<String, ActError> {
+        self.host
+            .change(|ws| ws.post_as(&self.name, channel, Some(thread), true, text))
+    }
+
+    /// Posts a link. The app is told if it is under a registered domain.
+    ///
+    /// # Errors
+    /// As [`PersonHandle::post`].
+    pub fn paste_link(&self, channel: &str, url: &Url) -> Result<String, ActError> {
+        self.post(channel, url.as_str())
+    }
+
+    /// Pastes a link into the composer without sending the message. Gives the id for `chat.unfurl`, or
+    /// nothing when the link is under no registered domain.
+    ///
+    /// # Errors
+    /// For an unknown person or channel.
+    pub fn compose_link(&self, channel: &str, url: &Url) -> Result<Option<String>, ActError> {
+        self.host.change(|ws| {
+            let user = ws.find_person(&self.name)?.id.clone();
+            let channel = ws.find_channel(channel)?.id.clone();
+            Ok(ws.compose_links(&channel, &user, &[url.as_str().to_owned()]))
+        })
+    }
+
+    /// The previews in this person's composer, by the id that [`PersonHandle::compose_link`] gave.
+    pub fn composer_previews(&self, unfurl_id: &str) -> Vec<serde_json::Value> {
+        self.host.read(|ws| {
+            let composed = ws.composed.iter().filter(|c| c.unfurl_id == unfurl_id);
+            composed
+                .flat_map(|c| c.previews.iter().map(|p| p.attachment(&ws.app)))
+                .collect()
+        })
+    }
+
+    /// Presses a button, named by action id or label, and waits for the app's answer.
+    ///
+    /// # Errors
+    /// When there is no such message or button. That the app failed is in the [`Answer`].
+    pub async fn click(&self, channel: &str, ts: &str, action: &str) -> Result<Answer, ActError> {
+        interaction::press(&self.host, &self.name, channel, ts, action).await
+    }
+
+    /// Types a slash command, such as `/incident` with `list`, and waits for the app's answer.
+    ///
+    /// # Errors
+    /// When the person is not in the channel. That the app failed is in the [`Answer`].
+    pub async fn command(&self, channel: &str, command: &str, text: &str) -> Result<Answer, ActError> {
+        command::run(&self.host, &self.name, channel, command, text).await
+    }
+
+    /// Changes the text of the person's own message.
+    ///
+    /// # Errors
+    /// When it isn't there or isn't theirs.
+    pub fn edit(&self, channel: &str, ts: &str, text: &str) -> Result<(), ActError> {
+        self.host.change(|ws| ws.edit_as(&self.name, channel, ts, text))
+    }
+
+    /// Deletes the person's own message.
+    ///
+    /// # Errors
+    /// When it isn't there or isn't theirs.
+    pub fn delete(&self, channel: &str, ts: &str) -> Result<(), ActError> {
+        self.host.change(|ws| ws.delete_as(&self.name, channel, ts))
+    }
+
+    /// Puts an emoji on a message, or takes it off again.
+    ///
+    /// # Errors
+    /// When the message isn't there.
+    pub fn react(&self, channel: &str, ts: &str, emoji: &str) -> Result<(), ActError> {
+        self.host
+            .change(|ws| ws.react_as(&self.name, channel, ts, emoji.trim_matches(':')))
+    }
+
+    /// Invites the app to a channel, as `/invite @tocsin` does.
+    ///
+    /// # Errors
+    /// When the person is not in the channel.
+    pub fn invite_app(&self, channel: &str) -> Result<(), ActError> {
+        self.host
+            .change(|ws| ws.set_bot_membership(&self.name, channel, true))
+    }
+
+    /// Removes the app from a channel.
+    ///
+    /// # Errors
+    /// When the person is not in the channel.
+    pub fn remove_app(&self, channel: &str) -> Result<(), ActError> {
+        self.host
+            .change(|ws| ws.set_bot_membership(&self.name, channel, false))
+    }
+
+    /// Joins a public channel.
+    ///
+    /// # Errors
+    /// When it is private or not there.
+    pub fn join(&self, channel: &str) -> Result<(), ActError> {
+        self.host.change(|ws| ws.join_as(&self.name, channel))
+    }
+
+    /// Archives a channel, or brings it back.
+    ///
+    /// # Errors
+    /// When it isn't there.
+    pub fn archive(&self, channel: &str, archived: bool) -> Result<(), ActError> {
+        self.host
+            .change(|ws| ws.archive_as(&self.name, channel, archived))
+    }
+
+    /// Changes the person's own name and address; the app is told.
+    ///
+    /// # Errors
+    /// For an unknown person.
+    pub fn set_profile(&self, real_name: &str, email: Option<&str>) -> Result<(), ActError> {
+        let with_email = self.host.has_any_scope(&["users:read.email"]);
+        self.host
+            .change(|ws| ws.set_profile(&self.name, real_name, email, with_email))
+    }
+}

@@ -1,0 +1,18 @@
+//! The routes.
+
+use std::sync::Arc;
+
+use axum::Router;
+
+use crate::host::Host;
+use crate::{control, outbound, page, web_api};
+
+/// Everything that is served on the simulator's port.
+pub(crate) fn router(host: Arc<Host>) -> Router {
+    Router::new()
+        .merge(page::routes())
+        .merge(web_api::routes())
+        .merge(outbound::response_url::routes())
+        .merge(control::routes())
+        .with_state(host)
+}

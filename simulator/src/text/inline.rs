@@ -1,0 +1,231 @@
+//! One line of typed text, split into what the composer recognises.
+
+use serde_json::{Map, Value, json};
+
+use super::escape::escape;
+use crate::workspace::Workspace;
+
+/// A stretch of a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Piece {
+    Text { text: String, style: Style },
+    Link { url: String, style: Style },
+    User { id: String },
+    Channel { id: String, name: String },
+    Broadcast { range: String },
+    Emoji { name: String },
+}
+
+/// How a stretch is set.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Style {
+    bold: bool,
+    italic: bool,
+    strike: bool,
+    code: bool,
+}
+
+impl Style {
+    fn json(self) -> Option<Value> {
+        let mut style = Map::new();
+        for (name, on) in [
+            ("bold", self.bold),
+            ("italic", self.italic),
+            ("strike", self.strike),
+            ("code", self.code),
+        ] {
+            if on {
+                style.insert(name.to_owned(), json!(true));
+            }
+        }
+        (!style.is_empty()).then_some(Value::Object(style))
+    }
+
+    fn marks(self) -> String {
+        [
+            (self.bold, '*'),
+            (self.italic, '_'),
+            (self.strike, '~'),
+            (self.code, '`'),
+        ]
+        .into_iter()
+        .filter_map(|(on, mark)| on.then_some(mark))
+        .collect()
+    }
+
+    fn with(self, mark: char) -> Self {
+        match mark {
+            '*' => Self { bold: true, ..self },
+            '_' => Self { italic: true, ..self },
+            '~' => Self { strike: true, ..self },
+            _ => Self { code: true, ..self },
+        }
+    }
+}
+
+impl Piece {
+    /// As in the `text` of a message.
+    pub(crate) fn mrkdwn(&self) -> String {
+        match self {
+            Self::Text { text, style } => wrapped(&escape(text), *style),
+            Self::Link { url, style } => wrapped(&format!("<{}>", escape(url)), *style),
+            Self::User { id } => format!("<@{id}>"),
+            Self::Channel { id, name } => format!("<#{id}|{name}>"),
+            Self::Broadcast { range } => format!("<!{range}>"),
+            Self::Emoji { name } => format!(":{name}:"),
+        }
+    }
+
+    /// As an element of a `rich_text` block.
+    pub(crate) fn element(&self) -> Value {
+        let (mut element, style) = match self {
+            Self::Text { text, style } => (json!({"type": "text", "text": text}), style.json()),
+            Self::Link { url, style } => (json!({"type": "link", "url": url}), style.json()),
+            Self::User { id } => (json!({"type": "user", "user_id": id}), None),
+            Self::Channel { id, .. } => (json!({"type": "channel", "channel_id": id}), None),
+            Self::Broadcast { range } => (json!({"type": "broadcast", "range": range}), None),
+            Self::Emoji { name } => (json!({"type": "emoji", "name": name}), None),
+        };
+        if let Some(style) = style {
+            element["style"] = style;
+        }
+        element
+    }
+}
+
+fn wrapped(text: &str, style: Style) -> String {
+    let marks = style.marks();
+    let closing: String = marks.chars().rev().collect();
+    format!("{marks}{text}{closing}")
+}
+
+/// Splits a line.
+pub(crate) fn pieces(line: &str, workspace: &Workspace) -> Vec<Piece> {
+    let mut found = Vec::new();
+    split(line, Style::default(), workspace, &mut found);
+    found
+}
+
+fn split(line: &str, style: Style, workspace: &Workspace, found: &mut Vec<Piece>) {
+    let mut plain = String::new();
+    let mut rest = line;
+    while let Some(first) = rest.chars().next() {
+        let at_word_start = plain.chars().last().is_none_or(|c| !c.is_alphanumeric());
+        let special = if at_word_start {
+            special(rest, style, workspace)
+        } else {
+            None
+        };
+        if let Some((piece, length)) = special {
+            flush(&mut plain, style, found);
+            found.push(piece);
+            rest = &rest[length..];
+            continue;
+        }
+        if at_word_start && let Some(inner) = marked(rest, style) {
+            flush(&mut plain, style, found);
+            if first == '`' {
+                found.push(Piece::Text {
+                    text: inner.to_owned(),
+                    style: style.with('`'),
+                });
+            } else {
+                split(inner, style.with(first), workspace, found);
+            }
+            rest = &rest[inner.len() + 2..];
+            continue;
+        }
+        plain.push(first);
+        rest = &rest[first.len_utf8()..];
+    }
+    flush(&mut plain, style, found);
+}
+
+fn flush(plain: &mut String, style: Style, found: &mut Vec<Piece>) {
+    if !plain.is_empty() {
+        found.push(Piece::Text {
+            text: std::mem::take(plain),
+            style,
+        });
+    }
+}
+
+/// What stands between two equal marks, when these open and close at words.
+fn marked(rest: &str, style: Style) -> Option<&str> {
+    let mark = rest.chars().next().filter(|c| "*_~`".contains(*c))?;
+    if style.marks().contains(mark) {
+        return None;
+    }
+    let inner = &rest[1..];
+    let end = inner.find(mark)?;
+    let after = inner[end + 1..].chars().next();
+    let tight = end > 0 && !inner.starts_with(' ') && !inner[..end].ends_with(' ');
+    (tight && after.is_none_or(|c| !c.is_alphanumeric())).then_some(&inner[..end])
+}
+
+/// A link, mention or emoji at the start of the text, and how many bytes it takes.
+fn special(rest: &str, style: Style, workspace: &Workspace) -> Option<(Piece, usize)> {
+    if rest.starts_with("http://") || rest.starts_with("https://") {
+        let end = rest
+            .find(|c: char| c.is_whitespace() || "<>|".contains(c))
+            .unwrap_or(rest.len());
+        let url = rest[..end].trim_end_matches(['.', ',', ';', ':', '!', '?', ')', '*', '_', '~', '"', '\'']);
+        return Some((
+            Piece::Link {
+                url: url.to_owned(),
+                style,
+            },
+            url.len(),
+        ));
+    }
+    if let Some(name) = rest.strip_prefix('@') {
+        return mention(name, workspace);
+    }
+    if let Some(name) = rest.strip_prefix('#') {
+        let name = word(name);
+        let channel = workspace.channels.iter().find(|c| !c.is_im() && c.name == name)?;
+        let piece = Piece::Channel {
+            id: channel.id.clone(),
+            name: channel.name.clone(),
+        };
+        return Some((piece, name.len() + 1));
+    }
+    let name = rest.strip_prefix(':')?;
+    let end = name.find(|c: char| !c.is_ascii_lowercase() && !c.is_ascii_digit() && !"_+-'".contains(c))?;
+    let closed =
+        end > 0 && name[end..].starts_with(':') && name.starts_with(|c: char| c.is_ascii_lowercase());
+    closed.then(|| {
+        (
+            Piece::Emoji {
+                name: name[..end].to_owned(),
+            },
+            end + 2,
+        )
+    })
+}
+
+fn mention(name: &str, workspace: &Workspace) -> Option<(Piece, usize)> {
+    let name = word(name);
+    if matches!(name, "here" | "channel" | "everyone") {
+        return Some((
+            Piece::Broadcast {
+                range: name.to_owned(),
+            },
+            name.len() + 1,
+        ));
+    }
+    let person = workspace.people.iter().find(|p| p.name == name)?;
+    Some((
+        Piece::User {
+            id: person.id.clone(),
+        },
+        name.len() + 1,
+    ))
+}
+
+fn word(text: &str) -> &str {
+    let end = text
+        .find(|c: char| !c.is_alphanumeric() && !"-_".contains(c))
+        .unwrap_or(text.len());
+    &text[..end]
+}

@@ -1,0 +1,154 @@
+//! The arguments of a call, whether they came in the query, a form or JSON.
+
+use axum::http::{HeaderMap, Method as Verb, Uri, header};
+use serde_json::{Map, Value};
+
+use super::refusal::Refusal;
+
+/// What a request carried.
+#[derive(Debug, Default)]
+pub(crate) struct Arguments {
+    values: Map<String, Value>,
+    /// From the header, or the body of a form: never from the query.
+    pub(crate) token: Option<String>,
+    /// JSON was sent, and in this charset or none.
+    pub(crate) json_without_charset: bool,
+    /// What a developer should know although Slack does not tell.
+    pub(crate) notes: Vec<String>,
+}
+
+/// A single request's parts.
+pub(crate) struct Incoming<'a> {
+    pub(crate) verb: &'a Verb,
+    pub(crate) uri: &'a Uri,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) body: &'a [u8],
+}
+
+impl Arguments {
+    /// Reads them. JSON is read only where the method takes it.
+    pub(crate) fn read(incoming: &Incoming<'_>, json_allowed: bool) -> Result<Self, Refusal> {
+        let mut arguments = Self::default();
+        arguments.add_form(incoming.uri.query().unwrap_or_default().as_bytes())?;
+        if arguments.values.remove("token").is_some() {
+            arguments
+                .notes
+                .push("a token in the query string is ignored".to_owned());
+        }
+        let content_type = header_text(incoming.headers, &header::CONTENT_TYPE).to_ascii_lowercase();
+        if incoming.verb == Verb::POST && !incoming.body.is_empty() {
+            arguments.add_body(&content_type, incoming.body, json_allowed)?;
+        }
+        let in_form = arguments
+            .values
+            .remove("token")
+            .and_then(|t| t.as_str().map(str::to_owned));
+        let in_header = header_text(incoming.headers, &header::AUTHORIZATION);
+        arguments.token = in_header
+            .strip_prefix("Bearer ")
+            .map(|t| t.trim().to_owned())
+            .or(in_form);
+        Ok(arguments)
+    }
+
+    fn add_body(&mut self, content_type: &str, body: &[u8], json_allowed: bool) -> Result<(), Refusal> {
+        if content_type.starts_with("application/json") {
+            if !json_allowed {
+                self.notes
+                    .push("the JSON body was ignored: this method reads forms only".to_owned());
+                return Ok(());
+            }
+            self.json_without_charset = !content_type.contains("charset=");
+            let json: Value = serde_json::from_slice(body).map_err(|_| Refusal::from("invalid_json"))?;
+            let Value::Object(fields) = json else {
+                return Err(Refusal::from("json_not_object"));
+            };
+            self.values
+                .extend(fields.into_iter().filter(|(_, value)| !value.is_null()));
+            return Ok(());
+        }
+        if content_type.starts_with("application/x-www-form-urlencoded") {
+            return self.add_form(body);
+        }
+        if content_type.is_empty() {
+            return Err(Refusal::from("missing_post_type"));
+        }
+        Err(Refusal::from("invalid_post_type"))
+    }
+
+    fn add_form(&mut self, form: &[u8]) -> Result<(), Refusal> {
+        let pairs: Vec<(String, String)> =
+            serde_urlencoded::from_bytes(form).map_err(|_| Refusal::from("invalid_form_data"))?;
+        self.values.extend(
+            pairs
+                .into_iter()
+                .map(|(name, value)| (name, Value::String(value))),
+        );
+        Ok(())
+    }
+
+    /// All of them, for the record.
+    pub(crate) fn values(&self) -> &Map<String, Value> {
+        &self.values
+    }
+
+    /// Whether it was given at all, even empty.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
+    /// A text; numbers count too. Empty is as good as absent.
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        let text = match self.values.get(name)? {
+            Value::String(text) => text.clone(),
+            Value::Number(number) => number.to_string(),
+            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
+        };
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// A text that must be there.
+    pub(crate) fn required(&self, name: &str) -> Result<String, Refusal> {
+        self.text(name).ok_or_else(|| missing_argument(name))
+    }
+
+    /// `true`, `1` and their JSON forms.
+    pub(crate) fn flag(&self, name: &str) -> bool {
+        match self.values.get(name) {
+            Some(Value::Bool(flag)) => *flag,
+            Some(Value::String(text)) => matches!(text.to_ascii_lowercase().as_str(), "true" | "1"),
+            Some(Value::Number(number)) => number.as_i64() == Some(1),
+            Some(Value::Null | Value::Array(_) | Value::Object(_)) | None => false,
+        }
+    }
+
+    /// A structure: JSON in a string, or plain JSON in a JSON body. An empty string is as good as absent;
+    /// malformed JSON gives `Err(())`.
+    pub(crate) fn structure(&self, name: &str) -> Result<Option<Value>, Malformed> {
+        match self.values.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
+            Some(Value::String(text)) => serde_json::from_str(text).map(Some).map_err(|_| Malformed),
+            Some(value) => Ok(Some(value.clone())),
+        }
+    }
+}
+
+/// An argument that should be JSON and is not.
+#[derive(Debug)]
+pub(crate) struct Malformed;
+
+/// A required argument is absent.
+pub(crate) fn missing_argument(name: &str) -> Refusal {
+    Refusal::explained(
+        "invalid_arguments",
+        &[format!("[ERROR] missing required field: {name}")],
+    )
+}
+
+fn header_text<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> &'a str {
+    headers
+        .get(name)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+}

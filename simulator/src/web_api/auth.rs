@@ -1,0 +1,70 @@
+//! `auth.test`, `api.test`, `team.info`, `bots.info`.
+
+use serde_json::json;
+
+use super::call::Call;
+use super::refusal::{Outcome, Refusal, fields};
+
+/// `api.test`: gives back what it got; with `error`, fails so.
+pub(crate) fn api_test(call: &Call<'_>) -> Outcome {
+    let args = json!({ "args": call.args.values() });
+    match call.args.text("error") {
+        Some(error) => Err(Refusal {
+            fields: fields(args),
+            ..Refusal::from(error.as_str())
+        }),
+        None => Ok(fields(args)),
+    }
+}
+
+/// `auth.test`: who the token is.
+pub(crate) fn test(call: &Call<'_>) -> Outcome {
+    call.host.read(|ws| {
+        Ok(fields(json!({
+            "url": call.host.base.as_str(),
+            "team": ws.team.name,
+            "user": ws.app.name.to_lowercase(),
+            "team_id": ws.team.id,
+            "user_id": ws.app.bot_user_id,
+            "bot_id": ws.app.bot_id,
+            "app_id": ws.app.id,
+            "is_enterprise_install": false,
+        })))
+    })
+}
+
+/// `team.info`.
+pub(crate) fn team_info(call: &Call<'_>) -> Outcome {
+    call.host.read(|ws| {
+        if call.args.text("team").is_some_and(|team| team != ws.team.id) {
+            return Err("team_not_found".into());
+        }
+        Ok(fields(json!({ "team": {
+            "id": ws.team.id,
+            "name": ws.team.name,
+            "domain": ws.team.domain,
+            "url": call.host.base.as_str(),
+            "email_domain": "",
+            "icon": { "image_default": true },
+        }})))
+    })
+}
+
+/// `bots.info`.
+pub(crate) fn bots_info(call: &Call<'_>) -> Outcome {
+    call.host.read(|ws| {
+        let app = &ws.app;
+        if call.args.text("bot").is_some_and(|bot| bot != app.bot_id) {
+            return Err("bot_not_found".into());
+        }
+        Ok(fields(json!({ "bot": {
+            "id": app.bot_id,
+            "deleted": false,
+            "name": app.name,
+            "updated": 1,
+            "app_id": app.id,
+            "user_id": app.bot_user_id,
+            "icons": {},
+        }})))
+    })
+}

@@ -1,0 +1,73 @@
+//! One call on its way through a method.
+
+use super::arguments::Arguments;
+use super::refusal::Refusal;
+use super::registry::{Method, Scopes};
+use crate::host::Host;
+use crate::workspace::{Channel, ChannelKind, Workspace};
+
+/// What a method works on.
+pub(crate) struct Call<'a> {
+    pub(crate) host: &'a Host,
+    pub(crate) method: &'static Method,
+    pub(crate) args: &'a Arguments,
+}
+
+impl Call<'_> {
+    /// Refused unless the token has this scope.
+    pub(crate) fn require_scope(&self, scope: &str) -> Result<(), Refusal> {
+        if self.host.has_any_scope(&[scope]) {
+            return Ok(());
+        }
+        Err(Refusal::missing_scope(scope, &self.host.config.scopes))
+    }
+
+    /// Refused unless the token has what every call of the method needs.
+    pub(crate) fn require_method_scopes(&self) -> Result<(), Refusal> {
+        let needed: Vec<String> = match self.method.scopes {
+            Scopes::None => return Ok(()),
+            Scopes::AnyOf(any) => any.iter().map(|&s| s.to_owned()).collect(),
+            Scopes::Family(ending) => ["channels", "groups", "mpim", "im"]
+                .iter()
+                .map(|family| format!("{family}:{ending}"))
+                .collect(),
+        };
+        let names: Vec<&str> = needed.iter().map(String::as_str).collect();
+        if self.host.has_any_scope(&names) {
+            return Ok(());
+        }
+        Err(Refusal::missing_scope(
+            &needed.join(","),
+            &self.host.config.scopes,
+        ))
+    }
+
+    /// Refused unless the token may do this with conversations of this kind.
+    pub(crate) fn require_family(&self, kind: &ChannelKind) -> Result<(), Refusal> {
+        match self.method.scopes {
+            Scopes::Family(ending) => self.require_scope(&format!("{}:{ending}", kind.scope_family())),
+            Scopes::None | Scopes::AnyOf(_) => Ok(()),
+        }
+    }
+
+    /// The conversation of the `channel` argument, if the bot may know of it: by id only.
+    pub(crate) fn channel<'w>(&self, ws: &'w Workspace) -> Result<&'w Channel, Refusal> {
+        let id = self.args.required("channel")?;
+        let channel = ws.channel(&id).ok_or("channel_not_found")?;
+        if channel.kind != ChannelKind::Public && !ws.bot_is_in(channel) {
+            return Err("channel_not_found".into());
+        }
+        self.require_family(&channel.kind)?;
+        Ok(channel)
+    }
+
+    /// The same, and the bot must be in it.
+    pub(crate) fn joined_channel<'w>(&self, ws: &'w Workspace) -> Result<&'w Channel, Refusal> {
+        let channel = self.channel(ws)?;
+        if ws.bot_is_in(channel) {
+            Ok(channel)
+        } else {
+            Err("not_in_channel".into())
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! `chat.postMessage`.
+
+use serde_json::json;
+
+use super::content::{Given, author};
+use crate::clock;
+use crate::web_api::call::Call;
+use crate::web_api::refusal::{Outcome, Refusal, fields};
+use crate::web_api::reply::with_warning;
+use crate::workspace::message::{Content, Message, Metadata};
+use crate::workspace::{ChannelKind, Workspace};
+
+/// Characters after which a text is cut. Source: the reference of `chat.postMessage`.
+const TEXT_CUT: usize = 40_000;
+
+/// `chat.postMessage`.
+pub(crate) fn run(call: &Call<'_>) -> Outcome {
+    let args = call.args;
+    let given = Given::read(args)?;
+    let author = author(call)?;
+    if given.is_empty() {
+        return Err("no_text".into());
+    }
+    let thread_ts = args.text("thread_ts");
+    let broadcast = args.flag("reply_broadcast");
+    call.host.change(|ws| {
+        let channel_id = channel_for_post(call, ws)?;
+        if let Some(parent) = &thread_ts {
+            check_parent(ws, &channel_id, parent)?;
+        }
+        let mut text = given.text.unwrap_or_default();
+        let cut = text.chars().count() > TEXT_CUT;
+        if cut {
+            text = text.chars().take(TEXT_CUT).collect();
+        }
+        let content = Content {
+            text,
+            blocks: ws.with_block_ids(given.blocks.unwrap_or_default()),
+            attachments: super::content::with_ids(ws, given.attachments.unwrap_or_default()),
+            metadata: given.metadata.flatten(),
+        };
+        let mut message = Message::new(ws.next_ts(), author, content);
+        if broadcast && thread_ts.is_some() {
+            message.subtype = Some("thread_broadcast".to_owned());
+        }
+        message.thread_ts = thread_ts;
+        let ts = ws.add_message(&channel_id, message);
+        let mut reply = fields(json!({
+            "channel": channel_id,
+            "ts": ts,
+            "message": ws.channel(&channel_id).and_then(|c| {
+                Some(ws.message_json(c, c.messages.get(&ts)?, Metadata::Whole))
+            }),
+        }));
+        if cut {
+            reply.insert("warning".to_owned(), json!("message_truncated"));
+            reply.insert(
+                "response_metadata".to_owned(),
+                with_warning(&reply, "message_truncated"),
+            );
+        }
+        Ok(reply)
+    })
+}
+
+/// The channel by id, or by name as this method alone still takes it; a user id opens the direct messages.
+fn channel_for_post(call: &Call<'_>, ws: &mut Workspace) -> Result<String, Refusal> {
+    let wanted = call.args.required("channel")?;
+    if ws.person(&wanted).is_some_and(|p| !p.is_bot && !p.deleted) {
+        return Ok(ws.open_im(&wanted, clock::now_seconds()).0);
+    }
+    let name = wanted.trim_start_matches('#');
+    let channel = ws
+        .channel(&wanted)
+        .or_else(|| ws.channels.iter().find(|c| !c.is_im() && c.name == name))
+        .ok_or("channel_not_found")?;
+    let joined = ws.bot_is_in(channel);
+    if !joined && channel.kind != ChannelKind::Public {
+        return Err("channel_not_found".into());
+    }
+    if channel.archived {
+        return Err("is_archived".into());
+    }
+    if !joined && !call.host.has_any_scope(&["chat:write.public"]) {
+        return Err("not_in_channel".into());
+    }
+    Ok(channel.id.clone())
+}
+
+/// The parent must be there, and be no reply itself.
+pub(crate) fn check_parent(ws: &Workspace, channel_id: &str, parent: &str) -> Result<(), Refusal> {
+    let channel = ws.channel(channel_id).ok_or("channel_not_found")?;
+    if channel.ephemeral.iter().any(|m| m.ts == parent) {
+        return Err("cannot_reply_to_message".into());
+    }
+    let message = channel.messages.get(parent).ok_or("thread_not_found")?;
+    if message.deleted {
+        let placeholder = channel.replies(parent).next().is_some();
+        return Err(if placeholder {
+            "cannot_reply_to_message"
+        } else {
+            "thread_not_found"
+        }
+        .into());
+    }
+    if message.thread_ts.is_some() {
+        return Err("cannot_reply_to_message".into());
+    }
+    Ok(())
+}

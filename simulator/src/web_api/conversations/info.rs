@@ -1,0 +1,30 @@
+//! `conversations.info` and `conversations.members`.
+
+use serde_json::json;
+
+use crate::web_api::call::Call;
+use crate::web_api::paging::{Page, add_cursor};
+use crate::web_api::refusal::{Outcome, fields};
+
+/// `conversations.info`.
+pub(crate) fn run(call: &Call<'_>) -> Outcome {
+    call.host.read(|ws| {
+        let channel = call.channel(ws)?;
+        let with_members = call.args.flag("include_num_members");
+        Ok(fields(
+            json!({ "channel": channel.json(&ws.team, &ws.app, with_members) }),
+        ))
+    })
+}
+
+/// `conversations.members`.
+pub(crate) fn members(call: &Call<'_>) -> Outcome {
+    let page = Page::read(call.args, 100, 1_000)?;
+    call.host.read(|ws| {
+        let channel = call.channel(ws)?;
+        let (members, next) = page.of(channel.members.iter().map(|m| (m.clone(), m.clone())).collect());
+        let mut reply = fields(json!({ "members": members }));
+        add_cursor(&mut reply, &next);
+        Ok(reply)
+    })
+}

@@ -1,0 +1,8 @@
+//! The `conversations.` methods.
+
+pub(crate) mod history;
+pub(crate) mod info;
+pub(crate) mod join;
+pub(crate) mod list;
+pub(crate) mod open;
+pub(crate) mod replies;

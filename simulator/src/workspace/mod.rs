@@ -1,0 +1,177 @@
+//! The state of the workspace: people, channels, messages.
+//!
+//! Changes happen here and nowhere else. Each leaves the events that Slack would send in an outbox, which
+//! the host empties after the change, outside the lock.
+
+pub(crate) mod act;
+pub(crate) mod channel;
+pub(crate) mod events;
+pub(crate) mod links;
+pub(crate) mod membership;
+pub(crate) mod message;
+pub(crate) mod person;
+pub(crate) mod post;
+pub(crate) mod snapshot;
+pub(crate) mod store;
+pub(crate) mod view;
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+pub(crate) use channel::{Channel, ChannelKind};
+pub(crate) use events::Event;
+pub(crate) use links::{ComposedLinks, Preview, SharedLink};
+pub(crate) use message::{Author, Message};
+pub(crate) use person::Person;
+use snapshot::VisibleError;
+pub(crate) use view::View;
+
+use crate::clock;
+use crate::config::SimulatorConfig;
+
+/// The Slack app under test, as installed in the workspace.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct App {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) bot_id: String,
+    pub(crate) bot_user_id: String,
+}
+
+/// The team.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Team {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) domain: String,
+}
+
+/// Everything that is kept.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Workspace {
+    pub(crate) team: Team,
+    pub(crate) app: App,
+    pub(crate) people: Vec<Person>,
+    pub(crate) channels: Vec<Channel>,
+    pub(crate) views: Vec<View>,
+    pub(crate) composed: Vec<ComposedLinks>,
+    pub(crate) errors: Vec<VisibleError>,
+    /// Domains registered for previews: configuration, not state.
+    #[serde(skip)]
+    pub(crate) unfurl_domains: Vec<String>,
+    /// Grows with every change.
+    pub(crate) version: u64,
+    last_ts: u64,
+    last_id: u64,
+    #[serde(skip)]
+    outbox: Vec<Event>,
+    #[serde(skip)]
+    touched: BTreeSet<String>,
+}
+
+impl Workspace {
+    /// The workspace as configured, without messages.
+    pub(crate) fn furnish(config: &SimulatorConfig) -> Self {
+        let now = clock::now_seconds();
+        let app = App {
+            id: "A0TOCSINAPP".to_owned(),
+            name: "Tocsin".to_owned(),
+            bot_id: "B0TOCSINBOT".to_owned(),
+            bot_user_id: "U0TOCSINBOT".to_owned(),
+        };
+        let team = Team {
+            id: "T0TOCSINDEMO".to_owned(),
+            name: config.team_name.clone(),
+            domain: "tocsin-demo".to_owned(),
+        };
+        let mut people: Vec<Person> = config
+            .people
+            .iter()
+            .map(|seed| Person::from_seed(seed, now))
+            .collect();
+        people.push(Person::bot(&app, now));
+        let mut channels: Vec<Channel> = Vec::new();
+        for seed in &config.channels {
+            channels.push(Channel::from_seed(seed, &people, &app, now));
+        }
+        Self {
+            team,
+            app,
+            people,
+            channels,
+            views: Vec::new(),
+            composed: Vec::new(),
+            errors: Vec::new(),
+            unfurl_domains: config.unfurl_domains.clone(),
+            version: 0,
+            last_ts: 0,
+            last_id: 0,
+            outbox: Vec::new(),
+            touched: BTreeSet::new(),
+        }
+    }
+
+    /// A `ts` later than every other one in the workspace.
+    pub(crate) fn next_ts(&mut self) -> String {
+        self.last_ts = clock::now_micros().max(self.last_ts + 1);
+        clock::ts(self.last_ts)
+    }
+
+    /// A new id with this prefix, such as `C` for a channel.
+    pub(crate) fn next_id(&mut self, prefix: &str) -> String {
+        self.last_id += 1;
+        format!("{prefix}{:0>10}", self.last_id)
+    }
+
+    /// Notes that something visible in this channel has changed.
+    pub(crate) fn touch(&mut self, channel: &str) {
+        self.touched.insert(channel.to_owned());
+    }
+
+    /// Queues an event for the app; whether it may have it is decided when it is sent.
+    pub(crate) fn emit(&mut self, event: Event) {
+        self.outbox.push(event);
+    }
+
+    /// What has happened since the last call: events to send, and what to redraw.
+    pub(crate) fn take_effects(&mut self) -> (Vec<Event>, BTreeSet<String>) {
+        let touched = std::mem::take(&mut self.touched);
+        if !touched.is_empty() {
+            self.version += 1;
+        }
+        (std::mem::take(&mut self.outbox), touched)
+    }
+
+    pub(crate) fn channel(&self, id: &str) -> Option<&Channel> {
+        self.channels.iter().find(|c| c.id == id)
+    }
+
+    pub(crate) fn channel_mut(&mut self, id: &str) -> Option<&mut Channel> {
+        self.channels.iter_mut().find(|c| c.id == id)
+    }
+
+    pub(crate) fn person(&self, id: &str) -> Option<&Person> {
+        self.people.iter().find(|p| p.id == id)
+    }
+
+    /// Whether the bot user is in this channel.
+    pub(crate) fn bot_is_in(&self, channel: &Channel) -> bool {
+        channel.members.contains(&self.app.bot_user_id)
+    }
+
+    pub(crate) fn message(&self, channel: &str, ts: &str) -> Option<&Message> {
+        self.channel(channel)?.messages.get(ts).filter(|m| !m.deleted)
+    }
+
+    /// Records what a person would be told by Slack about a failed request.
+    pub(crate) fn show_error(&mut self, person: &str, channel: Option<&str>, text: String) {
+        self.errors.push(VisibleError {
+            at_micros: clock::now_micros(),
+            person: person.to_owned(),
+            channel: channel.map(str::to_owned),
+            text,
+        });
+        self.touch(channel.unwrap_or_default());
+    }
+}

@@ -1,0 +1,50 @@
+//! The state file: the workspace as JSON, replaced by renaming.
+
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+use super::Workspace;
+use crate::config::SimulatorConfig;
+use crate::error::SimulatorError;
+
+/// The workspace of the state file, or a new one when there is no such file.
+pub(crate) fn load(config: &SimulatorConfig) -> Result<Workspace, SimulatorError> {
+    let Some(path) = &config.state_file else {
+        return Ok(Workspace::furnish(config));
+    };
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Workspace::furnish(config)),
+        Err(source) => {
+            return Err(SimulatorError::StateFile {
+                path: path.clone(),
+                source,
+            });
+        }
+    };
+    let mut workspace: Workspace =
+        serde_json::from_slice(&bytes).map_err(|source| SimulatorError::StateFormat {
+            path: path.clone(),
+            source,
+        })?;
+    workspace.unfurl_domains.clone_from(&config.unfurl_domains);
+    Ok(workspace)
+}
+
+/// Writes the workspace beside the file, then puts it in its place: a crash leaves the old or the new one.
+pub(crate) fn save(workspace: &Workspace, path: &Path) -> Result<(), SimulatorError> {
+    let failed = |source| SimulatorError::StateFile {
+        path: path.to_owned(),
+        source,
+    };
+    let json = serde_json::to_vec(workspace).map_err(|source| SimulatorError::StateFormat {
+        path: path.to_owned(),
+        source,
+    })?;
+    let beside = path.with_extension("tmp");
+    let mut file = std::fs::File::create(&beside).map_err(failed)?;
+    file.write_all(&json)
+        .and_then(|()| file.sync_all())
+        .map_err(failed)?;
+    std::fs::rename(&beside, path).map_err(failed)
+}
