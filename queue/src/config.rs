@@ -20,6 +20,10 @@ pub struct QueueConfig {
 
 impl Default for QueueConfig {
     fn default() -> Self {
-        Self { redis_url: None, sqlite_path: None, namespace: "tocsin".to_owned() }
+        Self {
+            redis_url: None,
+            sqlite_path: None,
+            namespace: "tocsin".to_owned(),
+        }
     }
 }

@@ -1,10 +1,16 @@
 //! Tocsin's job queue: typed doorbells on apalis, over Redis or an embedded SQLite file.
 
+mod bells;
 mod config;
 mod error;
 mod job;
 pub mod jobs;
+mod pusher;
 mod queue;
+mod store;
+mod supervise;
+mod task;
+mod telemetry;
 mod worker;
 
 pub use config::QueueConfig;

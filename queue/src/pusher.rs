@@ -1,0 +1,224 @@
+//! Carries rings from callers, who never wait, to the backend, which may be away.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, warn};
+
+use crate::{
+    bells::Bells,
+    store::Store,
+    supervise::{Outage, outage_pause},
+    task::{Envelope, NewTask},
+};
+
+/// How many rings wait in memory before further ones are dropped.
+const CAPACITY: usize = 20_000;
+
+/// How many rings are stored at once.
+const BATCH: usize = 500;
+
+/// After how many failures in a row a batch is dropped although the backend answers: then it is the batch that is wrong.
+const FAILURES_OF_A_BATCH: u32 = 5;
+
+/// How long the last rings may take to be stored when the queue is dropped.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+type Key = (&'static str, String);
+
+/// Rings that wait to be stored, one for each job name and key.
+#[derive(Debug)]
+pub(crate) struct Buffer {
+    inner: Mutex<Rings>,
+    filled: Notify,
+    /// Whether everything that was rung has been stored.
+    idle: watch::Sender<bool>,
+}
+
+#[derive(Debug, Default)]
+struct Rings {
+    order: VecDeque<Key>,
+    by_key: HashMap<Key, Envelope>,
+    /// Whether rings are being dropped, which is logged once.
+    overflowing: bool,
+}
+
+impl Buffer {
+    pub(crate) fn new() -> Self {
+        Self {
+            inner: Mutex::default(),
+            filled: Notify::new(),
+            idle: watch::Sender::new(true),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Rings> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a ring, or drops it when there is no room. A later ring replaces an earlier one of the same key.
+    pub(crate) fn put(&self, task: NewTask) {
+        let key = (task.name, task.envelope.key.clone());
+        let mut rings = self.lock();
+        if let Some(waiting) = rings.by_key.get_mut(&key) {
+            *waiting = task.envelope;
+            return;
+        }
+        if rings.order.len() >= CAPACITY {
+            let first = !std::mem::replace(&mut rings.overflowing, true);
+            drop(rings);
+            metrics::counter!("tocsin_queue_dropped_total", "job" => task.name).increment(1);
+            if first {
+                warn!(
+                    job.name = task.name,
+                    "{CAPACITY} rings wait to be stored, further ones are dropped"
+                );
+            }
+            return;
+        }
+        rings.order.push_back(key.clone());
+        rings.by_key.insert(key, task.envelope);
+        self.idle.send_replace(false);
+        drop(rings);
+        self.filled.notify_one();
+    }
+
+    fn take(&self) -> Vec<NewTask> {
+        let mut rings = self.lock();
+        let count = rings.order.len().min(BATCH);
+        let keys: Vec<Key> = rings.order.drain(..count).collect();
+        keys.into_iter()
+            .filter_map(|key| {
+                let envelope = rings.by_key.remove(&key)?;
+                Some(NewTask {
+                    name: key.0,
+                    envelope,
+                })
+            })
+            .collect()
+    }
+
+    /// Puts a batch back that could not be stored, except where its key was rung again meanwhile.
+    fn put_back(&self, batch: Vec<NewTask>) {
+        let mut rings = self.lock();
+        for task in batch.into_iter().rev() {
+            let key = (task.name, task.envelope.key.clone());
+            if !rings.by_key.contains_key(&key) {
+                rings.order.push_front(key.clone());
+                rings.by_key.insert(key, task.envelope);
+            }
+        }
+    }
+
+    /// Notes that a batch was stored.
+    fn stored(&self) {
+        let mut rings = self.lock();
+        if rings.order.len() < CAPACITY / 2 {
+            rings.overflowing = false;
+        }
+        if rings.order.is_empty() {
+            self.idle.send_replace(true);
+        }
+    }
+
+    /// Waits until everything that was rung has been stored.
+    pub(crate) async fn flushed(&self) {
+        let mut idle = self.idle.subscribe();
+        // Can't fail: the sender lives as long as `self`.
+        let _idle = idle.wait_for(|idle| *idle).await;
+    }
+}
+
+/// Stores what is rung, in batches of whatever has come while the last one was under way.
+#[derive(Debug, Clone)]
+pub(crate) struct Pusher {
+    pub(crate) buffer: Arc<Buffer>,
+    pub(crate) store: Arc<Store>,
+    pub(crate) bells: Arc<Bells>,
+    pub(crate) stop: CancellationToken,
+}
+
+impl Pusher {
+    pub(crate) async fn run(self) {
+        let outage = Outage::of("storing jobs");
+        let mut pause = outage_pause();
+        let mut failures = 0;
+        loop {
+            let batch = self.buffer.take();
+            if batch.is_empty() {
+                tokio::select! {
+                    () = self.buffer.filled.notified() => continue,
+                    () = self.stop.cancelled() => return,
+                }
+            }
+            match self.push(&batch).await {
+                Ok(()) => {
+                    outage.worked();
+                    pause.reset();
+                    failures = 0;
+                    self.buffer.stored();
+                }
+                Err(error) => {
+                    outage.failed(&error);
+                    failures += 1;
+                    if failures >= FAILURES_OF_A_BATCH && self.store.health().await.is_ok() {
+                        drop_batch(&batch, &error);
+                        self.buffer.stored();
+                        failures = 0;
+                    } else {
+                        self.buffer.put_back(batch);
+                    }
+                    tokio::select! {
+                        () = tokio::time::sleep(pause.next()) => {}
+                        () = self.stop.cancelled() => return,
+                    }
+                }
+            }
+        }
+    }
+
+    async fn push(&self, batch: &[NewTask]) -> Result<(), crate::error::QueueError> {
+        self.store.push(batch).await?;
+        let mut names: Vec<&'static str> = Vec::new();
+        for task in batch {
+            metrics::counter!("tocsin_queue_pushed_total", "job" => task.name).increment(1);
+            if !names.contains(&task.name) {
+                names.push(task.name);
+            }
+        }
+        for name in names {
+            self.bells.ring(name);
+        }
+        Ok(())
+    }
+
+    /// Stores what is still in memory when nobody can ring any more.
+    pub(crate) async fn say_farewell(&self) {
+        let last = async {
+            loop {
+                let batch = self.buffer.take();
+                if batch.is_empty() || self.push(&batch).await.is_err() {
+                    break;
+                }
+            }
+        };
+        if tokio::time::timeout(FAREWELL, last).await.is_err() {
+            warn!("the last rings could not be stored in {FAREWELL:?} and are lost");
+        }
+    }
+}
+
+fn drop_batch(batch: &[NewTask], cause: &crate::error::QueueError) {
+    error!(
+        "{} jobs can't be stored although the backend answers, and are dropped: {cause}",
+        batch.len()
+    );
+    for task in batch {
+        metrics::counter!("tocsin_queue_dropped_total", "job" => task.name).increment(1);
+    }
+}

@@ -1,0 +1,144 @@
+//! apalis' two storages behind one face.
+//!
+//! Each job name is an apalis queue of its own, so that a worker takes only what it has a handler for, and a backlog of one
+//! name delays no other.
+
+mod redis;
+mod sqlite;
+
+use apalis_core::{
+    backend::BackendConfig,
+    task::task_id::{GenerateId, TaskId},
+    worker::context::WorkerContext,
+};
+use apalis_redis::RedisStorage;
+
+pub(crate) use self::{
+    redis::{RedisStore, Rings},
+    sqlite::SqliteStore,
+};
+use crate::{
+    config::QueueConfig,
+    error::QueueError,
+    task::{NewTask, Taken},
+};
+
+/// How long a worker may be silent before its jobs are given to others, in seconds.
+pub(crate) const DEAD_AFTER: u32 = 6;
+
+/// The id type that both storages can read back.
+type Id = <RedisStorage<()> as BackendConfig>::Id;
+
+fn new_task_id() -> TaskId {
+    <Id as GenerateId>::generate()
+}
+
+/// One worker's place in the queue of one job name.
+#[derive(Clone, Debug)]
+pub(crate) struct Seat {
+    /// The job's name.
+    pub(crate) name: &'static str,
+    /// The worker as apalis knows it. Its name is never used twice.
+    pub(crate) worker: WorkerContext,
+}
+
+/// Where jobs wait.
+#[derive(Debug)]
+pub(crate) enum Store {
+    Redis(RedisStore),
+    Sqlite(SqliteStore),
+}
+
+impl Store {
+    pub(crate) async fn open(config: &QueueConfig) -> Result<Self, QueueError> {
+        let namespace = config.namespace.as_str();
+        if namespace.is_empty() || namespace.contains(|c: char| c.is_whitespace() || c == '{' || c == '}') {
+            return Err(QueueError::Config(
+                "the namespace must not be empty, and have no spaces or braces".to_owned(),
+            ));
+        }
+        Ok(match &config.redis_url {
+            Some(url) => Self::Redis(RedisStore::open(url, namespace).await?),
+            None => Self::Sqlite(SqliteStore::open(config.sqlite_path.as_deref(), namespace).await?),
+        })
+    }
+
+    pub(crate) fn backend(&self) -> &'static str {
+        match self {
+            Self::Redis(_) => "redis",
+            Self::Sqlite(_) => "sqlite",
+        }
+    }
+
+    /// Stores the tasks, except those that a waiting one stands for.
+    pub(crate) async fn push(&self, tasks: &[NewTask]) -> Result<(), QueueError> {
+        match self {
+            Self::Redis(redis) => redis.push(tasks).await,
+            Self::Sqlite(sqlite) => sqlite.push(tasks).await,
+        }
+    }
+
+    /// Takes up to `limit` tasks. From here on a ring of the same key is a new task.
+    pub(crate) async fn take(&self, seat: &Seat, limit: usize) -> Result<Taken, QueueError> {
+        match self {
+            Self::Redis(redis) => redis.take(seat, limit).await,
+            Self::Sqlite(sqlite) => sqlite.take(seat, limit).await,
+        }
+    }
+
+    /// Forgets tasks that have been run.
+    pub(crate) async fn finish(&self, seat: &Seat, ids: &[String]) -> Result<(), QueueError> {
+        match self {
+            Self::Redis(redis) => redis.finish(seat, ids).await,
+            Self::Sqlite(sqlite) => sqlite.finish(seat, ids).await,
+        }
+    }
+
+    /// Hands back whatever the seat has taken but does not hold.
+    pub(crate) async fn hand_back(&self, seat: &Seat, held: &[String]) -> Result<u64, QueueError> {
+        match self {
+            Self::Redis(redis) => redis.hand_back(seat, held, false).await,
+            Self::Sqlite(sqlite) => sqlite.hand_back(seat, held).await,
+        }
+    }
+
+    /// Says that the seat's worker lives, and takes the tasks of those that do not: how many.
+    pub(crate) async fn beat(&self, seat: &Seat) -> Result<u64, QueueError> {
+        match self {
+            Self::Redis(redis) => redis.beat(seat).await,
+            Self::Sqlite(sqlite) => sqlite.beat(seat).await,
+        }
+    }
+
+    /// Hands back everything the seat holds, and forgets its worker.
+    pub(crate) async fn leave(&self, seat: &Seat) -> Result<u64, QueueError> {
+        match self {
+            Self::Redis(redis) => redis.leave(seat).await,
+            Self::Sqlite(sqlite) => sqlite.leave(seat).await,
+        }
+    }
+
+    /// Removes what nobody needs any more, and keeps the query planner informed.
+    pub(crate) async fn clean(&self) -> Result<(), QueueError> {
+        match self {
+            // Finished tasks are deleted as they finish, idempotency keys expire, dead workers go with their heartbeat.
+            Self::Redis(_) => Ok(()),
+            Self::Sqlite(sqlite) => sqlite.clean().await,
+        }
+    }
+
+    pub(crate) async fn health(&self) -> Result<(), QueueError> {
+        match self {
+            Self::Redis(redis) => redis.health().await,
+            Self::Sqlite(sqlite) => sqlite.health().await,
+        }
+    }
+
+    /// How many tasks wait, by job name, or of all names.
+    pub(crate) async fn depth(&self, name: Option<&str>) -> Result<u64, QueueError> {
+        match self {
+            Self::Redis(redis) => redis.depth(name).await,
+            Self::Sqlite(sqlite) => sqlite.depth(name).await,
+        }
+    }
+}

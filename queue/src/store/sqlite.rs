@@ -1,0 +1,269 @@
+//! apalis' SQLite storage: its schema and its queries, on a connection and with pragmas of our own.
+
+use std::{io, path::Path, time::Duration};
+
+use apalis_core::{
+    backend::WorkerFilter,
+    task::{Task, builder::TaskBuilder},
+};
+use apalis_sqlite::{Config, SqliteStorage, queries};
+use sqlx::{
+    Sqlite, SqlitePool, Transaction,
+    sqlite::{
+        SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+    },
+};
+use tracing::debug;
+
+use super::{DEAD_AFTER, Seat, new_task_id};
+use crate::{
+    error::QueueError,
+    task::{NewTask, Taken, TakenTask, now_millis},
+};
+
+/// How long to wait for another process that is writing to the file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long to wait for our turn on the connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long ago a worker must have been heard of to be forgotten, in seconds. Longer than [`DEAD_AFTER`], after which
+/// its tasks are taken.
+const FORGOTTEN_AFTER: u32 = 60;
+
+/// Jobs in a SQLite file, or in memory.
+#[derive(Debug)]
+pub(crate) struct SqliteStore {
+    /// One connection: SQLite has one writer, and waiting in line costs less than finding the file locked.
+    pool: SqlitePool,
+    namespace: String,
+}
+
+impl SqliteStore {
+    pub(super) async fn open(path: Option<&Path>, namespace: &str) -> Result<Self, QueueError> {
+        let options = match path {
+            Some(path) => SqliteConnectOptions::new().filename(path).create_if_missing(true),
+            None => SqliteConnectOptions::new().in_memory(true),
+        }
+        .auto_vacuum(SqliteAutoVacuum::Incremental)
+        .journal_mode(SqliteJournalMode::Wal)
+        // A crash of the machine may lose the last jobs, but not the file: a sweeper rings again.
+        .synchronous(SqliteSynchronous::Normal)
+        .busy_timeout(BUSY_TIMEOUT)
+        .pragma("journal_size_limit", "16777216")
+        .pragma("temp_store", "memory");
+        let pool = SqlitePoolOptions::new()
+            .min_connections(1)
+            .max_connections(1)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            // In memory, the connection is the database.
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .connect_with(options)
+            .await
+            .map_err(|error| QueueError::Config(describe(path, &error)))?;
+        let store = Self {
+            pool,
+            namespace: namespace.to_owned(),
+        };
+        store
+            .set_up()
+            .await
+            .map_err(|error| QueueError::Config(describe(path, &error)))?;
+        Ok(store)
+    }
+
+    /// Brings the schema up to date. Of several processes that start together, one finds the other's work half done.
+    async fn set_up(&self) -> Result<(), sqlx::Error> {
+        let mut tries = 0;
+        loop {
+            match SqliteStorage::migrations().run(&self.pool).await {
+                Ok(()) => return Ok(()),
+                Err(error) if tries < 10 => {
+                    debug!("the queue's schema could not be set up yet: {error}");
+                    tries += 1;
+                    tokio::time::sleep(Duration::from_millis(50 * tries)).await;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    pub(super) async fn push(&self, tasks: &[NewTask]) -> Result<(), QueueError> {
+        let now = u64::try_from(now_millis() / 1_000).unwrap_or_default();
+        let mut tx = self.begin().await?;
+        for task in tasks {
+            let payload = serde_json::to_vec(&task.envelope).map_err(|source| QueueError::Encode {
+                job: task.name,
+                source,
+            })?;
+            let stored: Task<Vec<u8>> = TaskBuilder::new(payload)
+                .task_id(new_task_id())
+                .run_at_timestamp(task.envelope.due_second().unwrap_or(now))
+                .idempotency_key(task.envelope.idempotency_key())
+                .build();
+            queries::push_tasks(&mut *tx, &self.queue(task.name), &[stored]).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    pub(super) async fn take(&self, seat: &Seat, limit: usize) -> Result<Taken, QueueError> {
+        let config = Config::default().queue(self.queue(seat.name)).batch_size(limit);
+        let now = now_millis() / 1_000;
+        // Looking first costs no lock: an idle worker writes nothing.
+        let first = self.first_due(seat.name).await?;
+        if first.is_none_or(|first| first > now) {
+            return Ok(Taken {
+                tasks: Vec::new(),
+                next_due: first.and_then(|first| u64::try_from(first).ok()),
+            });
+        }
+        let mut tx = self.begin().await?;
+        let fetched = queries::fetch_next(&mut *tx, &config, &seat.worker).await?;
+        let mut tasks = Vec::with_capacity(fetched.len());
+        for task in fetched {
+            let Some(id) = task.task_id().map(ToString::to_string) else {
+                continue;
+            };
+            let crashes = u32::try_from(task.attempt()).unwrap_or(u32::MAX);
+            tasks.push(TakenTask {
+                id,
+                payload: task.take().0,
+                crashes,
+            });
+        }
+        let ids = json_ids(tasks.iter().map(|task| task.id.as_str()));
+        sqlx::query("UPDATE Jobs SET idempotency_key = NULL WHERE id IN (SELECT value FROM json_each(?1))")
+            .bind(ids)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        let next_due = if tasks.len() < limit {
+            self.first_due(seat.name).await?
+        } else {
+            Some(now)
+        };
+        Ok(Taken {
+            tasks,
+            next_due: next_due.and_then(|next| u64::try_from(next).ok()),
+        })
+    }
+
+    /// The second in which the next waiting task may be taken.
+    async fn first_due(&self, name: &str) -> Result<Option<i64>, QueueError> {
+        Ok(
+            sqlx::query_scalar("SELECT MIN(run_at) FROM Jobs WHERE job_type = ?1 AND status = 'Pending'")
+                .bind(self.queue(name))
+                .fetch_one(&self.pool)
+                .await?,
+        )
+    }
+
+    pub(super) async fn finish(&self, seat: &Seat, ids: &[String]) -> Result<(), QueueError> {
+        sqlx::query("DELETE FROM Jobs WHERE id IN (SELECT value FROM json_each(?1)) AND lock_by = ?2")
+            .bind(json_ids(ids.iter().map(String::as_str)))
+            .bind(seat.worker.name())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    pub(super) async fn hand_back(&self, seat: &Seat, held: &[String]) -> Result<u64, QueueError> {
+        let returned = sqlx::query(
+            "UPDATE Jobs SET status = 'Pending', lock_by = NULL, lock_at = NULL \
+             WHERE lock_by = ?2 AND id NOT IN (SELECT value FROM json_each(?1))",
+        )
+        .bind(json_ids(held.iter().map(String::as_str)))
+        .bind(seat.worker.name())
+        .execute(&self.pool)
+        .await?;
+        Ok(returned.rows_affected())
+    }
+
+    pub(super) async fn beat(&self, seat: &Seat) -> Result<u64, QueueError> {
+        let queue = self.queue(seat.name);
+        let config = Config::default().queue(&queue);
+        let mut tx = self.begin().await?;
+        match queries::keep_alive(&mut *tx, &config, &seat.worker).await {
+            Ok(()) => {}
+            Err(sqlx::Error::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
+                queries::register_worker(&mut *tx, &config, &seat.worker, "SqliteStorage").await?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+        let others = WorkerFilter::AllExcept(seat.worker.name().to_owned());
+        let moved = queries::reenqueue_orphaned(&mut *tx, DEAD_AFTER.into(), &queue, &others).await?;
+        tx.commit().await?;
+        Ok(moved)
+    }
+
+    pub(super) async fn leave(&self, seat: &Seat) -> Result<u64, QueueError> {
+        let returned = self.hand_back(seat, &[]).await?;
+        sqlx::query("DELETE FROM Workers WHERE id = ?1")
+            .bind(seat.worker.name())
+            .execute(&self.pool)
+            .await?;
+        Ok(returned)
+    }
+
+    pub(super) async fn clean(&self) -> Result<(), QueueError> {
+        sqlx::query(
+            "DELETE FROM Workers WHERE strftime('%s', 'now') - last_seen > ?1 \
+             AND NOT EXISTS (SELECT 1 FROM Jobs WHERE Jobs.lock_by = Workers.id)",
+        )
+        .bind(FORGOTTEN_AFTER)
+        .execute(&self.pool)
+        .await?;
+        // Statistics for the planner where a table has much changed, and room that a backlog has left behind, a little at a
+        // time.
+        sqlx::raw_sql("PRAGMA analysis_limit = 400; PRAGMA optimize; PRAGMA incremental_vacuum(2000)")
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    pub(super) async fn health(&self) -> Result<(), QueueError> {
+        sqlx::query("SELECT 1 FROM Jobs LIMIT 1")
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    pub(super) async fn depth(&self, name: Option<&str>) -> Result<u64, QueueError> {
+        let depth: i64 = match name {
+            Some(name) => {
+                sqlx::query_scalar("SELECT COUNT(*) FROM Jobs WHERE job_type = ?1 AND status = 'Pending'")
+                    .bind(self.queue(name))
+            }
+            None => sqlx::query_scalar(
+                "SELECT COUNT(*) FROM Jobs WHERE substr(job_type, 1, length(?1)) = ?1 AND status = 'Pending'",
+            )
+            .bind(self.queue("")),
+        }
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(u64::try_from(depth).unwrap_or_default())
+    }
+
+    fn queue(&self, name: &str) -> String {
+        format!("{}:{name}", self.namespace)
+    }
+
+    /// Begins a transaction that will write. A deferred one would find the file locked when another process writes first.
+    async fn begin(&self) -> Result<Transaction<'static, Sqlite>, QueueError> {
+        Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
+    }
+}
+
+fn json_ids<'a>(ids: impl Iterator<Item = &'a str>) -> String {
+    ids.collect::<serde_json::Value>().to_string()
+}
+
+fn describe(path: Option<&Path>, error: &sqlx::Error) -> String {
+    match path {
+        Some(path) => format!("the queue's file {} can't be opened: {error}", path.display()),
+        None => format!("the queue can't be opened in memory: {error}"),
+    }
+}

@@ -1,0 +1,119 @@
+//! Keeps background tasks alive, and outages out of the log after their first line.
+
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use crate::error::QueueError;
+
+/// A pause that doubles with each use, up to a limit.
+#[derive(Debug)]
+pub(crate) struct Pause {
+    next: Duration,
+    min: Duration,
+    max: Duration,
+}
+
+impl Pause {
+    pub(crate) fn between(min: Duration, max: Duration) -> Self {
+        Self { next: min, min, max }
+    }
+
+    pub(crate) fn next(&mut self) -> Duration {
+        let pause = self.next;
+        self.next = (self.next * 2).min(self.max);
+        pause
+    }
+
+    pub(crate) fn reset(&mut self) {
+        self.next = self.min;
+    }
+}
+
+/// For background tasks that meet a backend which does not answer.
+pub(crate) fn outage_pause() -> Pause {
+    Pause::between(Duration::from_millis(50), Duration::from_secs(2))
+}
+
+/// A task that ends with its owner.
+#[derive(Debug)]
+pub(crate) struct Owned(JoinHandle<()>);
+
+impl Owned {
+    pub(crate) fn spawn(task: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self(tokio::spawn(task))
+    }
+
+    /// Waits for the end.
+    pub(crate) async fn ended(&mut self) -> Result<(), tokio::task::JoinError> {
+        (&mut self.0).await
+    }
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Runs the task, and starts it again should it end before `stop`: nothing in this crate may die silently.
+pub(crate) async fn supervise<F, Fut>(what: &str, stop: &CancellationToken, mut start: F)
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = ()> + Send + 'static,
+{
+    let mut pause = Pause::between(Duration::from_millis(100), Duration::from_secs(10));
+    loop {
+        let ended = Owned::spawn(start()).ended().await;
+        if stop.is_cancelled() {
+            return;
+        }
+        metrics::counter!("tocsin_queue_restarts_total", "task" => what.to_owned()).increment(1);
+        match ended {
+            Ok(()) => error!("the {what} ended before its time and is started again"),
+            Err(died) => error!("the {what} died and is started again: {died}"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(pause.next()) => {}
+        }
+    }
+}
+
+/// Whether the backend answers, as one background task sees it.
+#[derive(Debug)]
+pub(crate) struct Outage {
+    what: String,
+    down: AtomicBool,
+}
+
+impl Outage {
+    pub(crate) fn of(what: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            down: AtomicBool::new(false),
+        }
+    }
+
+    /// Notes a failure, and logs the first of an outage.
+    pub(crate) fn failed(&self, error: &QueueError) {
+        metrics::gauge!("tocsin_queue_backend_up").set(0.0);
+        metrics::counter!("tocsin_queue_backend_errors_total").increment(1);
+        if !self.down.swap(true, Ordering::Relaxed) {
+            warn!("{} fails and is tried again until it works: {error}", self.what);
+        }
+    }
+
+    /// Notes a success, and logs the end of an outage.
+    pub(crate) fn worked(&self) {
+        metrics::gauge!("tocsin_queue_backend_up").set(1.0);
+        if self.down.swap(false, Ordering::Relaxed) {
+            info!("{} works again", self.what);
+        }
+    }
+}
