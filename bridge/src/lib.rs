@@ -1,3 +1,16 @@
 //! Tocsin's Slack bridge: keeps Slack and the API saying the same thing.
+//!
+//! It knows incidents by GraphQL alone and writes the `slack_*` tables alone. What is to be seen in Slack is computed
+//! from an incident's present state and compared with what is on record there, so that late, doubled, lost and reordered
+//! jobs are harmless.
 
-pub mod comments;
+mod bridge;
+mod comments;
+mod config;
+mod graphql;
+mod inbound;
+mod slack;
+
+pub use bridge::{Bridge, StartError};
+pub use config::{BridgeConfig, Pace, SlackConfig};
+pub use slack::{Installation, Refusal, SlackError, SlackHealth};

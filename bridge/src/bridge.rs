@@ -1,0 +1,91 @@
+//! The bridge as a whole: what its parts share, and how they run and stop together.
+
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use secrecy::ExposeSecret;
+use tocsin_entity::database::Database;
+use tocsin_queue::Queue;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::{
+    config::BridgeConfig,
+    graphql::Api,
+    inbound,
+    slack::{Slack, SlackHealth, installation::Watcher, limits::Limits},
+};
+
+/// The Slack bridge. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Bridge(pub(crate) Arc<Parts>);
+
+/// What the parts of the bridge share.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) config: BridgeConfig,
+    pub(crate) database: Database,
+    pub(crate) queue: Queue,
+    pub(crate) slack: Slack,
+    pub(crate) watcher: Watcher,
+    pub(crate) api: Api,
+    /// This process, in claims: another start is another worker.
+    pub(crate) worker: String,
+}
+
+/// Why the bridge could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The HTTP client could not be built, for want of a TLS provider or of root certificates.
+    #[error("no HTTP client: {0}")]
+    Http(#[from] reqwest::Error),
+}
+
+impl Bridge {
+    /// Sets the bridge up. Neither Slack nor the API need be there yet.
+    ///
+    /// # Errors
+    /// When no HTTP client can be built.
+    #[expect(clippy::unused_async, reason = "setting up may come to need the database")]
+    pub async fn new(config: BridgeConfig, database: Database, queue: Queue) -> Result<Self, StartError> {
+        let limits = Limits::new(database.clone(), config.slack.pace, &workspace(&config));
+        let slack = Slack::new(&config.slack.api_url, config.slack.bot_token.clone(), limits)?;
+        let api = Api::new(&config.api_url, config.bridge_token.clone())?;
+        let worker = format!("{}/{}", config.instance, Uuid::now_v7().simple());
+        let watcher = Watcher::new();
+        Ok(Self(Arc::new(Parts { config, database, queue, slack, watcher, api, worker })))
+    }
+
+    /// Slack's endpoints, `/slack/*`.
+    pub fn router(&self) -> axum::Router {
+        inbound::router(Arc::clone(&self.0))
+    }
+
+    /// Works until the shutdown, and then finishes what it has begun or hands it back.
+    pub async fn run(&self, shutdown: CancellationToken) {
+        self.0.watcher.run(&self.0.slack, shutdown).await;
+    }
+
+    /// Whether the database and the queue answer.
+    ///
+    /// # Errors
+    /// What is wrong, for people.
+    pub async fn ready(&self) -> Result<(), String> {
+        let reader = self.0.database.read();
+        reader.ping().await.map_err(|error| format!("the database does not answer: {error}"))?;
+        self.0.queue.health().await.map_err(|error| error.to_string())
+    }
+
+    /// Asks Slack whether the token works, and for whom.
+    pub async fn health(&self) -> SlackHealth {
+        self.0.watcher.look(&self.0.slack).await
+    }
+}
+
+/// Tells the rows of one installation's pace from another's, without giving the token away.
+fn workspace(config: &BridgeConfig) -> String {
+    let mut hash = Sha256::new();
+    hash.update(config.slack.api_url.as_str());
+    hash.update(config.slack.bot_token.expose_secret());
+    hex::encode(&hash.finalize()[..4])
+}

@@ -1,0 +1,195 @@
+//! What the bridge asks of the API.
+
+use graphql_client::GraphQLQuery;
+use secrecy::SecretString;
+use time::OffsetDateTime;
+use tocsin_entity::{
+    id::{IncidentId, OrganizationId, UserId},
+    kinds::{IncidentStatus, Role},
+};
+use url::Url;
+
+use super::{
+    documents::{
+        EarlierTimeline, EventLog, IncidentById, IncidentByNumber, IncidentToMirror, Organizations, UserByEmail,
+        earlier_timeline, event_log, incident_by_id, incident_by_number, incident_to_mirror, organizations,
+        user_by_email,
+    },
+    error::ApiError,
+    incident::{Connector, Entry, Incident},
+    known::Known,
+    transport::{As, Transport},
+};
+
+/// Entries of a timeline read at once: the API's largest page. Few incidents have more changes that Slack does not show yet.
+const PAGE: i64 = 100;
+
+/// The API. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Api(Transport);
+
+/// An organisation.
+#[derive(Clone, Debug)]
+pub(crate) struct Organization {
+    pub(crate) id: OrganizationId,
+    pub(crate) name: String,
+    pub(crate) slug: String,
+}
+
+/// An incident, the part of its timeline that is new, and where it is to be shown.
+#[derive(Clone, Debug)]
+pub(crate) struct Mirrored {
+    pub(crate) incident: Incident,
+    /// In the timeline's order.
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) connectors: Vec<Connector>,
+}
+
+/// An event, as the follower needs it.
+#[derive(Clone, Debug)]
+pub(crate) struct FollowedEvent {
+    pub(crate) cursor: String,
+    pub(crate) incident_id: IncidentId,
+    pub(crate) version: i64,
+    pub(crate) status: Known<IncidentStatus>,
+    pub(crate) updated_at: OffsetDateTime,
+    pub(crate) request_id: Option<String>,
+}
+
+/// A page of an organisation's event log.
+#[derive(Clone, Debug)]
+pub(crate) struct EventPage {
+    pub(crate) events: Vec<FollowedEvent>,
+    pub(crate) has_more: bool,
+}
+
+/// A member.
+#[derive(Clone, Debug)]
+pub(crate) struct Member {
+    pub(crate) id: UserId,
+    pub(crate) name: String,
+    pub(crate) email: String,
+    pub(crate) role: Known<Role>,
+    pub(crate) is_active: bool,
+}
+
+impl Api {
+    pub(crate) fn new(base: &Url, token: SecretString) -> Result<Self, reqwest::Error> {
+        Ok(Self(Transport::new(base, token)?))
+    }
+
+    /// Executes any document.
+    pub(crate) async fn execute<Q: GraphQLQuery>(
+        &self,
+        who: As<'_>,
+        variables: Q::Variables,
+    ) -> Result<Q::ResponseData, ApiError> {
+        self.0.execute::<Q>(who, variables).await
+    }
+
+    /// An incident with the entries of its timeline after `shown_version`; none when the organisation has no such incident.
+    pub(crate) async fn incident_to_mirror(
+        &self,
+        who: As<'_>,
+        id: IncidentId,
+        shown_version: i64,
+    ) -> Result<Option<Mirrored>, ApiError> {
+        let variables = incident_to_mirror::Variables { id: id.to_string(), last: PAGE };
+        let read = self.execute::<IncidentToMirror>(who, variables).await?;
+        let Some(found) = read.incident else { return Ok(None) };
+        let incident_to_mirror::IncidentToMirrorIncident { incident_fields, timeline } = found;
+        let mut entries = timeline.nodes.into_iter().map(Entry::try_from).collect::<Result<Vec<_>, _>>()?;
+        let mut earlier = timeline.page_info.start_cursor.filter(|_| timeline.page_info.has_previous_page);
+        while let Some(before) = earlier.take()
+            && entries.first().is_none_or(|entry| entry.version > shown_version + 1)
+        {
+            let (mut page, next) = self.earlier_entries(who, id, before).await?;
+            page.append(&mut entries);
+            entries = page;
+            earlier = next;
+        }
+        entries.retain(|entry| entry.version > shown_version);
+        let connectors = read.connectors.into_iter().map(Connector::try_from).collect::<Result<_, _>>()?;
+        Ok(Some(Mirrored { incident: incident_fields.try_into()?, entries, connectors }))
+    }
+
+    async fn earlier_entries(
+        &self,
+        who: As<'_>,
+        id: IncidentId,
+        before: String,
+    ) -> Result<(Vec<Entry>, Option<String>), ApiError> {
+        let variables = earlier_timeline::Variables { id: id.to_string(), last: PAGE, before };
+        let Some(found) = self.execute::<EarlierTimeline>(who, variables).await?.incident else {
+            return Ok((Vec::new(), None));
+        };
+        let entries = found.timeline.nodes.into_iter().map(Entry::try_from).collect::<Result<_, _>>()?;
+        let page_info = found.timeline.page_info;
+        Ok((entries, page_info.start_cursor.filter(|_| page_info.has_previous_page)))
+    }
+
+    /// An incident by its id, in the organisation of `who`.
+    pub(crate) async fn find_incident(&self, who: As<'_>, id: IncidentId) -> Result<Option<Incident>, ApiError> {
+        let variables = incident_by_id::Variables { id: id.to_string() };
+        let read = self.execute::<IncidentById>(who, variables).await?;
+        Ok(read.incident.map(Incident::try_from).transpose()?)
+    }
+
+    /// An incident by its number, in the organisation of `who`.
+    pub(crate) async fn find_incident_by_number(
+        &self,
+        who: As<'_>,
+        number: i64,
+    ) -> Result<Option<Incident>, ApiError> {
+        let variables = incident_by_number::Variables { number };
+        let read = self.execute::<IncidentByNumber>(who, variables).await?;
+        Ok(read.incident.map(Incident::try_from).transpose()?)
+    }
+
+    /// Every organisation.
+    pub(crate) async fn organizations(&self) -> Result<Vec<Organization>, ApiError> {
+        let read = self.execute::<Organizations>(As::default(), organizations::Variables {}).await?;
+        let of = |read: organizations::OrganizationsOrganizations| {
+            Ok(Organization { id: read.id.parse()?, name: read.name, slug: read.slug })
+        };
+        read.organizations.into_iter().map(of).collect()
+    }
+
+    /// A page of an organisation's event log.
+    pub(crate) async fn events_after(
+        &self,
+        organization: OrganizationId,
+        after: Option<String>,
+    ) -> Result<EventPage, ApiError> {
+        let variables = event_log::Variables { after, first: PAGE };
+        let read = self.execute::<EventLog>(As::bridge(organization, None), variables).await?.event_log;
+        let of = |read: event_log::EventLogEventLogNodes| {
+            Ok(FollowedEvent {
+                cursor: read.cursor,
+                incident_id: read.incident.id.parse()?,
+                version: read.incident.version,
+                status: read.incident.status,
+                updated_at: read.incident.updated_at.0,
+                request_id: read.request_id,
+            })
+        };
+        let events = read.nodes.into_iter().map(of).collect::<Result<_, ApiError>>()?;
+        Ok(EventPage { events, has_more: read.page_info.has_next_page })
+    }
+
+    /// The member with this e-mail address.
+    pub(crate) async fn find_member(&self, who: As<'_>, email: &str) -> Result<Option<Member>, ApiError> {
+        let variables = user_by_email::Variables { email: email.to_owned() };
+        let read = self.execute::<UserByEmail>(who, variables).await?;
+        let of = |read: user_by_email::UserByEmailUsersNodes| {
+            Ok(Member {
+                id: read.id.parse()?,
+                name: read.name,
+                email: read.email,
+                role: read.role,
+                is_active: read.deactivated_at.is_none(),
+            })
+        };
+        read.users.nodes.into_iter().next().map(of).transpose()
+    }
+}

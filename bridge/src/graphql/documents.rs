@@ -1,0 +1,41 @@
+//! The documents of `graphql/*.graphql`, as types.
+
+use graphql_client::GraphQLQuery;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use tocsin_entity::kinds;
+
+use super::known::Known;
+
+/// RFC 3339, in UTC.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+pub(crate) struct DateTime(#[serde(with = "time::serde::rfc3339")] pub(crate) OffsetDateTime);
+
+type IncidentStatus = Known<kinds::IncidentStatus>;
+type Urgency = Known<kinds::Urgency>;
+type Severity = Known<kinds::Severity>;
+type EntryKind = Known<kinds::EntryKind>;
+type Source = Known<kinds::Source>;
+type Role = Known<kinds::Role>;
+/// A stable code of an expected failure.
+type UserErrorCode = String;
+
+macro_rules! documents {
+    ($($file:tt: $($name:ident),*;)*) => {$($(
+        #[derive(GraphQLQuery)]
+        #[graphql(
+            schema_path = "../schema.graphql",
+            query_path = $file,
+            extern_enums("IncidentStatus", "Urgency", "Severity", "EntryKind", "Source", "Role", "UserErrorCode"),
+            response_derives = "Debug, Clone",
+            variables_derives = "Debug, Clone"
+        )]
+        pub(crate) struct $name;
+    )*)*};
+}
+
+documents! {
+    "graphql/incident.graphql": IncidentToMirror, EarlierTimeline, IncidentById, IncidentByNumber;
+    "graphql/follow.graphql": Organizations, EventLog, UserByEmail;
+    "graphql/mutations.graphql": AcknowledgeIncident, ResolveIncident, ReopenIncident, AddComment;
+}

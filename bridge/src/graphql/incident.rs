@@ -1,0 +1,146 @@
+//! An incident as the bridge reads it.
+
+use time::OffsetDateTime;
+use tocsin_entity::{
+    id::{ConnectorId, IncidentId, InvalidId, OrganizationId, TimelineEntryId},
+    kinds::{EntryKind, IncidentStatus, Severity, Source, Urgency},
+};
+
+use super::{
+    documents::{earlier_timeline, incident_by_id, incident_by_number, incident_to_mirror},
+    known::Known,
+};
+
+/// An incident's present state.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Incident {
+    pub(crate) id: IncidentId,
+    pub(crate) organization_id: OrganizationId,
+    pub(crate) number: i64,
+    pub(crate) title: String,
+    pub(crate) description_markdown: String,
+    pub(crate) status: Known<IncidentStatus>,
+    pub(crate) urgency: Known<Urgency>,
+    pub(crate) severity: Option<Known<Severity>>,
+    pub(crate) url: String,
+    pub(crate) version: i64,
+    pub(crate) service: String,
+    pub(crate) assignees: Vec<String>,
+    pub(crate) tags: Vec<Tag>,
+    pub(crate) triggered_at: OffsetDateTime,
+    pub(crate) triggered_by: Option<String>,
+    pub(crate) acknowledged_at: Option<OffsetDateTime>,
+    pub(crate) acknowledged_by: Option<String>,
+    pub(crate) resolved_at: Option<OffsetDateTime>,
+    pub(crate) resolved_by: Option<String>,
+    pub(crate) snoozed_until: Option<OffsetDateTime>,
+    pub(crate) updated_at: OffsetDateTime,
+}
+
+/// A tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Tag {
+    pub(crate) key: String,
+    pub(crate) value: String,
+}
+
+/// An entry of an incident's timeline.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Entry {
+    pub(crate) id: TimelineEntryId,
+    /// The incident's version that the entry made.
+    pub(crate) version: i64,
+    pub(crate) kind: Known<EntryKind>,
+    pub(crate) source: Known<Source>,
+    pub(crate) body_markdown: Option<String>,
+    pub(crate) author: Option<Author>,
+    pub(crate) created_at: OffsetDateTime,
+    /// Where it came from outside, as `slack:T…/C…/ts`.
+    pub(crate) external_ref: Option<String>,
+    pub(crate) changes: Vec<String>,
+}
+
+/// Who did something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Author {
+    pub(crate) name: String,
+    /// Members only.
+    pub(crate) email: Option<String>,
+}
+
+/// A Slack channel that the organisation's incidents go to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Connector {
+    pub(crate) id: ConnectorId,
+    pub(crate) name: String,
+    /// An id (`C…`) or a name with its hash.
+    pub(crate) channel: String,
+}
+
+impl TryFrom<incident_to_mirror::IncidentToMirrorConnectors> for Connector {
+    type Error = InvalidId;
+
+    fn try_from(read: incident_to_mirror::IncidentToMirrorConnectors) -> Result<Self, InvalidId> {
+        Ok(Self { id: read.id.parse()?, name: read.name, channel: read.channel })
+    }
+}
+
+/// Each document has types of its own for the same fragments.
+macro_rules! from_incident_fields {
+    ($($document:ident),*) => {$(
+        impl TryFrom<$document::IncidentFields> for Incident {
+            type Error = InvalidId;
+
+            fn try_from(read: $document::IncidentFields) -> Result<Self, InvalidId> {
+                Ok(Self {
+                    id: read.id.parse()?,
+                    organization_id: read.organization_id.parse()?,
+                    number: read.number,
+                    title: read.title,
+                    description_markdown: read.description_markdown,
+                    status: read.status,
+                    urgency: read.urgency,
+                    severity: read.severity,
+                    url: read.url,
+                    version: read.version,
+                    service: read.service.name,
+                    assignees: read.assignees.into_iter().map(|user| user.name).collect(),
+                    tags: read.tags.into_iter().map(|tag| Tag { key: tag.key, value: tag.value }).collect(),
+                    triggered_at: read.triggered_at.0,
+                    triggered_by: read.triggered_by.map(|user| user.name),
+                    acknowledged_at: read.acknowledged_at.map(|at| at.0),
+                    acknowledged_by: read.acknowledged_by.map(|user| user.name),
+                    resolved_at: read.resolved_at.map(|at| at.0),
+                    resolved_by: read.resolved_by.map(|user| user.name),
+                    snoozed_until: read.snoozed_until.map(|at| at.0),
+                    updated_at: read.updated_at.0,
+                })
+            }
+        }
+    )*};
+}
+
+macro_rules! from_entry_fields {
+    ($($document:ident),*) => {$(
+        impl TryFrom<$document::EntryFields> for Entry {
+            type Error = InvalidId;
+
+            fn try_from(read: $document::EntryFields) -> Result<Self, InvalidId> {
+                Ok(Self {
+                    id: read.id.parse()?,
+                    version: read.version,
+                    kind: read.kind,
+                    source: read.source,
+                    body_markdown: read.body_markdown,
+                    author: read.author.map(|author| Author { name: author.name, email: author.email }),
+                    created_at: read.created_at.0,
+                    external_ref: read.external_ref,
+                    changes: read.changes,
+                })
+            }
+        }
+    )*};
+}
+
+from_incident_fields!(incident_to_mirror, incident_by_id, incident_by_number);
+from_entry_fields!(incident_to_mirror, earlier_timeline);

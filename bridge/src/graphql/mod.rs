@@ -1,0 +1,18 @@
+//! The API as the bridge knows it: typed documents, checked against `schema.graphql` when the bridge is compiled.
+
+mod api;
+mod documents;
+mod error;
+mod incident;
+mod known;
+mod transport;
+
+pub(crate) use api::{Api, EventPage, FollowedEvent, Member, Mirrored, Organization};
+pub(crate) use documents::{
+    AcknowledgeIncident, AddComment, ReopenIncident, ResolveIncident, acknowledge_incident, add_comment,
+    reopen_incident, resolve_incident,
+};
+pub(crate) use error::ApiError;
+pub(crate) use incident::{Author, Connector, Entry, Incident, Tag};
+pub(crate) use known::Known;
+pub(crate) use transport::As;

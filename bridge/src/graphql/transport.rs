@@ -1,0 +1,129 @@
+//! GraphQL over HTTP: who speaks, about which organisation, and how often it is tried again.
+
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable};
+use graphql_client::{GraphQLQuery, Response};
+use reqwest::{RequestBuilder, StatusCode, header};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use tocsin_entity::id::{OrganizationId, UserId};
+use url::Url;
+
+use super::error::ApiError;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+const IDLE_CONNECTIONS: usize = 64;
+
+/// About whom a request is, and for whom it is made.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct As<'a> {
+    /// The organisation that the request is about.
+    pub(crate) organization: Option<OrganizationId>,
+    /// The member who acts; none for what the bridge does by itself.
+    pub(crate) on_behalf_of: Option<UserId>,
+    /// The request that led to this one.
+    pub(crate) request_id: Option<&'a str>,
+}
+
+impl<'a> As<'a> {
+    /// The bridge itself, about one organisation.
+    pub(crate) fn bridge(organization: OrganizationId, request_id: Option<&'a str>) -> Self {
+        Self { organization: Some(organization), on_behalf_of: None, request_id }
+    }
+}
+
+/// The way to the API. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Transport {
+    http: reqwest::Client,
+    url: Url,
+    token: SecretString,
+}
+
+impl Transport {
+    pub(crate) fn new(base: &Url, token: SecretString) -> Result<Self, reqwest::Error> {
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(ANSWER_TIMEOUT)
+            .pool_max_idle_per_host(IDLE_CONNECTIONS)
+            .tcp_nodelay(true)
+            .user_agent(concat!("tocsin-bridge/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        let mut url = base.clone();
+        url.set_path(&format!("{}/graphql", base.path().trim_end_matches('/')));
+        Ok(Self { http, url, token })
+    }
+
+    /// Executes a document. Passing trouble is tried again at once, a few times within a second: reads are harmless, and every
+    /// mutation carries its idempotency key.
+    pub(crate) async fn execute<Q: GraphQLQuery>(
+        &self,
+        who: As<'_>,
+        variables: Q::Variables,
+    ) -> Result<Q::ResponseData, ApiError> {
+        let document = Q::build_query(variables);
+        let operation = document.operation_name;
+        let attempt = || async { self.send::<Q>(who, &document).await };
+        let back_off = ExponentialBuilder::default()
+            .with_jitter()
+            .with_min_delay(Duration::from_millis(50))
+            .with_max_delay(Duration::from_millis(500))
+            .with_max_times(3);
+        let outcome = attempt
+            .retry(back_off)
+            .when(ApiError::is_passing)
+            .notify(|error, pause| {
+                tracing::warn!(graphql.operation = operation, ?pause, "{operation} is tried again: {error}");
+            })
+            .await;
+        let told = if outcome.is_ok() { "ok" } else { "error" };
+        metrics::counter!("tocsin_bridge_api_requests_total", "operation" => operation, "outcome" => told).increment(1);
+        outcome
+    }
+
+    async fn send<Q: GraphQLQuery>(
+        &self,
+        who: As<'_>,
+        document: &impl Serialize,
+    ) -> Result<Q::ResponseData, ApiError> {
+        let answer = self.request(who).json(document).send().await.map_err(ApiError::Unreachable)?;
+        let status = answer.status();
+        if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+            return Err(ApiError::Unauthorized(status.as_u16()));
+        }
+        if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+            let seconds = answer.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+            return Err(ApiError::Unavailable { status: status.as_u16(), retry_after: seconds.map(Duration::from_secs) });
+        }
+        let body = answer.bytes().await.map_err(ApiError::Unreachable)?;
+        let response: Response<Q::ResponseData> = serde_json::from_slice(&body)?;
+        if let Some(error) = response.errors.and_then(|errors| errors.into_iter().next()) {
+            let code = error
+                .extensions
+                .and_then(|mut extensions| extensions.remove("code"))
+                .and_then(|code| code.as_str().map(ToOwned::to_owned));
+            return Err(ApiError::Refused { code, message: error.message });
+        }
+        response.data.ok_or_else(|| ApiError::Refused { code: None, message: "neither data nor errors".to_owned() })
+    }
+
+    fn request(&self, who: As<'_>) -> RequestBuilder {
+        let mut request = self
+            .http
+            .post(self.url.clone())
+            .bearer_auth(self.token.expose_secret())
+            .header(header::ACCEPT, "application/graphql-response+json, application/json;q=0.9");
+        if let Some(organization) = who.organization {
+            request = request.header("Tocsin-Organization", organization.to_string());
+        }
+        if let Some(user) = who.on_behalf_of {
+            request = request.header("Tocsin-On-Behalf-Of", user.to_string());
+        }
+        if let Some(request_id) = who.request_id {
+            request = request.header("X-Request-Id", request_id);
+        }
+        request
+    }
+}

@@ -1,0 +1,254 @@
+//! One call to Slack's Web API: paced, timed, counted, and its outcome told apart.
+
+use std::time::{Duration, Instant};
+
+use reqwest::{Response, StatusCode, header};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::{
+    error::{LATER_UNSAID, Refusal, SlackError},
+    limits::{Limits, Place},
+    method::{Method, Tier},
+};
+
+/// How long a connection to Slack may take to be made.
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How long Slack may take to answer, from the first byte sent to the last received.
+pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Connections kept open to Slack: as many as jobs may be calling at once.
+const IDLE_CONNECTIONS: usize = 64;
+
+/// How long a call other than a post waits for its place before its caller is told to come back later.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// The Web API, as the bot. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Slack {
+    http: reqwest::Client,
+    base: Url,
+    token: SecretString,
+    limits: Limits,
+}
+
+impl Slack {
+    pub(crate) fn new(base: &Url, token: SecretString, limits: Limits) -> Result<Self, reqwest::Error> {
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(ANSWER_TIMEOUT)
+            .pool_max_idle_per_host(IDLE_CONNECTIONS)
+            .pool_idle_timeout(Duration::from_secs(60))
+            .tcp_nodelay(true)
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("tocsin/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        Ok(Self { http, base: base.clone(), token, limits })
+    }
+
+    /// The pace that all calls share.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Calls a method, waiting for its place for a few seconds; [`SlackError::RateLimited`] tells to come back later.
+    pub(crate) async fn call<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        arguments: &impl Serialize,
+    ) -> Result<T, SlackError> {
+        self.take_place(method).await?;
+        self.call_in_place(method, arguments).await
+    }
+
+    /// Calls a method whose place the caller has already taken.
+    pub(crate) async fn call_in_place<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        arguments: &impl Serialize,
+    ) -> Result<T, SlackError> {
+        Ok(self.call_with_scopes(method, arguments).await?.0)
+    }
+
+    /// Also gives the scopes that Slack says the token has. Takes no place.
+    pub(crate) async fn call_with_scopes<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        arguments: &impl Serialize,
+    ) -> Result<(T, Option<String>), SlackError> {
+        let began = Instant::now();
+        let outcome = self.send(method, arguments).await;
+        observe(method.name, began.elapsed(), outcome.as_ref().err());
+        if let Err(SlackError::RateLimited { retry_after, by_slack: true, .. }) = &outcome
+            && method.tier != Tier::Post
+        {
+            self.limits.block_method(method, *retry_after).await;
+        }
+        outcome
+    }
+
+    /// Answers a slash command or a button at the address that came with it, which needs no token and no place.
+    pub(crate) async fn respond(&self, response_url: &Url, message: &impl Serialize) -> Result<(), SlackError> {
+        const METHOD: &str = "response_url";
+        let began = Instant::now();
+        let sent = self.http.post(response_url.clone()).json(message).send().await;
+        let outcome = match sent {
+            Ok(response) if response.status().is_success() => Ok(()),
+            Ok(response) => {
+                let code = format!("http_{}", response.status().as_u16());
+                let refusal = Refusal { code, needed: None, provided: None, messages: Vec::new() };
+                Err(SlackError::Refused { method: METHOD, refusal })
+            }
+            Err(error) => Err(transport_error(METHOD, &error)),
+        };
+        observe(METHOD, began.elapsed(), outcome.as_ref().err());
+        outcome
+    }
+
+    async fn take_place(&self, method: Method) -> Result<(), SlackError> {
+        match self.limits.reserve_method(method, LONGEST_WAIT).await {
+            Place::At(wait) => {
+                if !wait.is_zero() {
+                    tokio::time::sleep(wait).await;
+                }
+                Ok(())
+            }
+            Place::WouldWait(retry_after) => {
+                let error = SlackError::RateLimited { method: method.name, retry_after, by_slack: false };
+                observe(method.name, Duration::ZERO, Some(&error));
+                Err(error)
+            }
+        }
+    }
+
+    async fn send<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        arguments: &impl Serialize,
+    ) -> Result<(T, Option<String>), SlackError> {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}/{}", self.base.path().trim_end_matches('/'), method.name));
+        let request = self.http.post(url).bearer_auth(self.token.expose_secret());
+        let request = if method.json { request.json(arguments) } else { request.form(&flat(arguments)) };
+        let response = request.send().await.map_err(|error| transport_error(method.name, &error))?;
+        let scopes = response
+            .headers()
+            .get("x-oauth-scopes")
+            .and_then(|scopes| scopes.to_str().ok())
+            .map(ToOwned::to_owned);
+        Ok((read(method.name, response).await?, scopes))
+    }
+}
+
+/// What every answer says about itself.
+#[derive(Deserialize)]
+struct Verdict {
+    ok: bool,
+    error: Option<String>,
+    needed: Option<String>,
+    provided: Option<String>,
+    #[serde(default)]
+    response_metadata: Option<ResponseMetadata>,
+}
+
+#[derive(Deserialize)]
+struct ResponseMetadata {
+    #[serde(default)]
+    messages: Vec<String>,
+}
+
+async fn read<T: DeserializeOwned>(method: &'static str, response: Response) -> Result<T, SlackError> {
+    let status = response.status();
+    let retry_after = retry_after(response.headers());
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        let retry_after = retry_after.unwrap_or(LATER_UNSAID);
+        return Err(SlackError::RateLimited { method, retry_after, by_slack: true });
+    }
+    let unknown = |cause: String| SlackError::Unknown { method, cause };
+    if status.is_server_error() {
+        return Err(unknown(format!("HTTP {status}")));
+    }
+    let body = response.bytes().await.map_err(|error| unknown(describe(&error)))?;
+    let verdict: Verdict = serde_json::from_slice(&body)
+        .map_err(|error| unknown(format!("HTTP {status} with a body that is not Slack's: {error}")))?;
+    if !verdict.ok {
+        let refusal = Refusal {
+            code: verdict.error.unwrap_or_else(|| "no_error_code".to_owned()),
+            needed: verdict.needed,
+            provided: verdict.provided,
+            messages: verdict.response_metadata.map(|metadata| metadata.messages).unwrap_or_default(),
+        };
+        return Err(SlackError::of(method, refusal, retry_after));
+    }
+    serde_json::from_slice(&body).map_err(|error| unknown(format!("an answer of an unknown shape: {error}")))
+}
+
+fn retry_after(headers: &header::HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}
+
+/// Only a connection that was never made proves that Slack did nothing.
+fn transport_error(method: &'static str, error: &reqwest::Error) -> SlackError {
+    let cause = describe(error);
+    if error.is_connect() || error.is_builder() {
+        SlackError::NotSent { method, cause }
+    } else {
+        SlackError::Unknown { method, cause }
+    }
+}
+
+/// An error and its causes in one line, without the address, which may hold secrets (a response URL does).
+fn describe(error: &reqwest::Error) -> String {
+    let kind = if error.is_timeout() { "timed out" } else { "connection failed" };
+    let mut text = kind.to_owned();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
+}
+
+/// Arguments as form fields: what is nested goes as JSON text, what is absent is left out.
+fn flat(arguments: &impl Serialize) -> Vec<(String, String)> {
+    let fields = match serde_json::to_value(arguments) {
+        Ok(Value::Object(fields)) => fields,
+        Ok(_) | Err(_) => Map::new(),
+    };
+    fields
+        .into_iter()
+        .filter_map(|(name, value)| match value {
+            Value::Null => None,
+            Value::String(text) => Some((name, text)),
+            Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => Some((name, value.to_string())),
+        })
+        .collect()
+}
+
+fn observe(method: &'static str, took: Duration, error: Option<&SlackError>) {
+    let outcome = error.map_or("ok", SlackError::class);
+    metrics::counter!("tocsin_slack_calls_total", "method" => method, "outcome" => outcome).increment(1);
+    metrics::histogram!("tocsin_slack_call_seconds", "method" => method).record(took.as_secs_f64());
+    match error {
+        None => tracing::debug!(slack.method = method, took = ?took, "called {method}"),
+        Some(error) => {
+            tracing::warn!(slack.method = method, slack.outcome = outcome, took = ?took, "Slack call failed: {error}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn form_fields_leave_out_what_is_absent_and_nest_as_json() {
+        let fields = flat(&serde_json::json!({"channel": "C1", "cursor": null, "limit": 200, "types": ["a"]}));
+        let expected = [("channel", "C1"), ("limit", "200"), ("types", "[\"a\"]")];
+        assert_eq!(fields, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+}

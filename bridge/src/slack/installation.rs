@@ -1,0 +1,213 @@
+//! Whether the bot's token works, who the bot is there, and what it may do.
+
+use std::{
+    collections::BTreeSet,
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::{client::Slack, error::SlackError};
+
+/// How often a token that works is looked at.
+const WELL: Duration = Duration::from_secs(300);
+
+/// How often a token that does not work, or a Slack that does not answer, is looked at: at first, and at the longest.
+const ILL: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+
+/// The scopes that the bridge's work needs.
+pub(crate) const NEEDED_SCOPES: [&str; 9] = [
+    "channels:history",
+    "channels:join",
+    "channels:read",
+    "chat:write",
+    "groups:history",
+    "links:read",
+    "links:write",
+    "users:read",
+    "users:read.email",
+];
+
+/// The bot in its workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Installation {
+    /// The workspace.
+    pub team_id: String,
+    /// Its name.
+    pub team_name: String,
+    /// The bot as a user: whom people mention and invite.
+    pub bot_user_id: String,
+    /// The bot as the author of messages.
+    pub bot_id: Option<String>,
+    /// The Slack app.
+    pub app_id: Option<String>,
+    /// What the bot may do.
+    pub scopes: BTreeSet<String>,
+}
+
+impl Installation {
+    /// Whether a scope was granted.
+    pub fn may(&self, scope: &str) -> bool {
+        self.scopes.contains(scope)
+    }
+
+    /// The scopes that are needed and were not granted. None where Slack did not say which were.
+    pub fn missing_scopes(&self) -> Vec<&'static str> {
+        if self.scopes.is_empty() {
+            return Vec::new();
+        }
+        NEEDED_SCOPES.into_iter().filter(|scope| !self.may(scope)).collect()
+    }
+}
+
+/// What `auth.test` said when it was last asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SlackHealth {
+    /// Not asked yet.
+    Unasked,
+    /// The token works.
+    Well(Arc<Installation>),
+    /// It does not, or Slack does not answer: why, and who the bot was when it last worked.
+    Ill {
+        /// What is wrong, for people.
+        trouble: String,
+        /// Whether Slack refuses the token, so that no call can work until a person acts.
+        broken: bool,
+        /// The bot when its token last worked in this process.
+        last: Option<Arc<Installation>>,
+    },
+}
+
+impl SlackHealth {
+    /// The bot, also while Slack does not answer.
+    pub fn installation(&self) -> Option<&Arc<Installation>> {
+        match self {
+            Self::Unasked => None,
+            Self::Well(installation) => Some(installation),
+            Self::Ill { last, .. } => last.as_ref(),
+        }
+    }
+}
+
+/// Keeps watch over the one installation. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Watcher {
+    health: Arc<watch::Sender<SlackHealth>>,
+    look_again: Arc<Notify>,
+}
+
+impl Watcher {
+    pub(crate) fn new() -> Self {
+        Self { health: Arc::new(watch::Sender::new(SlackHealth::Unasked)), look_again: Arc::default() }
+    }
+
+    pub(crate) fn health(&self) -> SlackHealth {
+        self.health.borrow().clone()
+    }
+
+    /// Tells of every change of health.
+    pub(crate) fn subscribe(&self) -> watch::Receiver<SlackHealth> {
+        self.health.subscribe()
+    }
+
+    /// The bot, or why no call can be made now.
+    pub(crate) fn usable(&self) -> Result<Arc<Installation>, String> {
+        match &*self.health.borrow() {
+            SlackHealth::Unasked => Err("Slack has not answered yet".to_owned()),
+            SlackHealth::Well(installation) => Ok(Arc::clone(installation)),
+            SlackHealth::Ill { trouble, broken: true, .. } | SlackHealth::Ill { trouble, last: None, .. } => {
+                Err(trouble.clone())
+            }
+            SlackHealth::Ill { last: Some(installation), .. } => Ok(Arc::clone(installation)),
+        }
+    }
+
+    /// A call failed in a way that says that the token no longer works.
+    pub(crate) fn report(&self, error: &SlackError) {
+        if let SlackError::Broken { .. } = error {
+            self.set_ill(error);
+            self.look_again.notify_one();
+        }
+    }
+
+    /// Asks Slack once.
+    pub(crate) async fn look(&self, slack: &Slack) -> SlackHealth {
+        match slack.auth_test().await {
+            Ok((bot, scopes)) => {
+                let installation = Arc::new(Installation {
+                    team_id: bot.team_id,
+                    team_name: bot.team,
+                    bot_user_id: bot.user_id,
+                    bot_id: bot.bot_id,
+                    app_id: bot.app_id,
+                    scopes: scopes.into_iter().collect(),
+                });
+                let well = SlackHealth::Well(Arc::clone(&installation));
+                if self.health.send_if_modified(|health| std::mem::replace(health, well.clone()) != well) {
+                    announce(&installation);
+                }
+            }
+            Err(error) => self.set_ill(&error),
+        }
+        self.health()
+    }
+
+    fn set_ill(&self, error: &SlackError) {
+        let (trouble, broken) = trouble(error);
+        let changed = self.health.send_if_modified(|health| {
+            let last = health.installation().cloned();
+            let ill = SlackHealth::Ill { trouble: trouble.clone(), broken, last };
+            std::mem::replace(health, ill.clone()) != ill
+        });
+        if changed {
+            tracing::error!(slack.broken = broken, "the Slack installation is not usable: {trouble}");
+        }
+    }
+
+    /// Looks again and again, soon while something is wrong, until the shutdown.
+    pub(crate) async fn run(&self, slack: &Slack, shutdown: CancellationToken) {
+        let (mut pause, longest) = ILL;
+        loop {
+            let next = match self.look(slack).await {
+                SlackHealth::Well(_) => {
+                    pause = ILL.0;
+                    WELL
+                }
+                SlackHealth::Ill { .. } | SlackHealth::Unasked => {
+                    let next = pause;
+                    pause = (pause * 2).min(longest);
+                    next
+                }
+            };
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = tokio::time::sleep(next) => {}
+                () = self.look_again.notified(), if next == WELL => {}
+            }
+        }
+    }
+}
+
+fn announce(installation: &Installation) {
+    let (team, bot) = (&installation.team_name, &installation.bot_user_id);
+    tracing::info!(slack.team = %installation.team_id, "the Slack bot {bot} works in {team}");
+    let missing = installation.missing_scopes();
+    if !missing.is_empty() {
+        tracing::warn!("the Slack app lacks scopes, and what needs them will fail: {}", missing.join(", "));
+    }
+}
+
+fn trouble(error: &SlackError) -> (String, bool) {
+    match error {
+        SlackError::Broken { code, .. } => (
+            format!("Slack refuses the bot token ({code}): install the app again and set SLACK_BOT_TOKEN"),
+            true,
+        ),
+        SlackError::Refused { refusal, .. } => (format!("Slack refuses the bot token ({refusal})"), true),
+        SlackError::RateLimited { .. } | SlackError::NotSent { .. } | SlackError::Unknown { .. } => {
+            (format!("Slack does not answer: {error}"), false)
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! The pace of calls to Slack, shared by all workers through the table `slack_pace`.
+//!
+//! Each limit is a row and a generic cell rate algorithm (GCRA): `free_at` is when the next call would be due if calls came
+//! evenly spaced, and a burst is how far ahead of that a call may be. Taking a place is one SQL statement, so that
+//! workers need no lock and no Redis. Their clocks must agree to within a fraction of a second.
+//!
+//! A place that would be too far away is not taken: the caller is told how far, and decides.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use sea_orm::{ConnectionTrait, DbErr, Statement};
+use time::OffsetDateTime;
+use tocsin_entity::database::Database;
+
+use super::method::{CHAT_POST_MESSAGE, Method, Tier};
+use crate::config::Pace;
+
+/// After Slack said that it was too much, a limit has no burst for so long.
+const CALM: Duration = Duration::from_secs(60);
+
+/// How long to wait before asking again where the database could not say.
+const DATABASE_TROUBLE: Duration = Duration::from_secs(1);
+
+/// A rate and its burst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rate {
+    /// The time between two calls in the long run.
+    interval: Duration,
+    /// Calls that a rested limit takes at once; at least 1.
+    burst: u32,
+}
+
+impl Rate {
+    const fn per_minute(calls: u32, burst: u32) -> Self {
+        Self { interval: Duration::from_millis(60_000 / calls as u64), burst }
+    }
+
+    fn tolerance(self) -> Duration {
+        self.interval * self.burst.saturating_sub(1)
+    }
+}
+
+/// Posts in one channel. Slack: "1 message per second, short bursts allowed", without saying how short. Five at once is
+/// what an incident and its first changes need; whoever has more to say at once is better read in a digest.
+const POSTS_PER_CHANNEL: Rate = Rate { interval: Duration::from_secs(1), burst: 5 };
+
+/// Posts in the workspace. Slack: "several hundred messages per minute".
+const POSTS_PER_WORKSPACE: Rate = Rate::per_minute(300, 50);
+
+/// What a call is for: the urgent may take the last places of a burst, the others leave them free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// A new incident, or the digest that stands for many.
+    NewIncident,
+    /// Everything else.
+    Change,
+}
+
+impl Purpose {
+    /// How many places of a burst are left to new incidents.
+    fn leaves_free(self) -> u32 {
+        match self {
+            Self::NewIncident => 0,
+            Self::Change => 2,
+        }
+    }
+}
+
+/// What became of asking for a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// A place was taken, after this wait.
+    At(Duration),
+    /// None was taken: the next is this far away, which is longer than was asked for.
+    WouldWait(Duration),
+}
+
+/// All limits of one workspace. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Limits {
+    database: Database,
+    pace: Pace,
+    workspace: Arc<str>,
+    /// What Slack has told this process to leave alone, and until when: places taken before that are void.
+    blocked: Arc<Mutex<HashMap<String, Instant>>>,
+}
+
+impl Limits {
+    /// `workspace` tells the rows of different installations apart.
+    pub(crate) fn new(database: Database, pace: Pace, workspace: &str) -> Self {
+        Self { database, pace, workspace: workspace.into(), blocked: Arc::default() }
+    }
+
+    /// Takes a place for a method other than a post; for a post it has been taken before.
+    pub(crate) async fn reserve_method(&self, method: Method, max_wait: Duration) -> Place {
+        match self.rate(method.tier) {
+            Some(rate) => self.reserve(&self.method_key(method), rate, Purpose::NewIncident, max_wait).await,
+            None => self.unless_blocked(&self.method_key(method), max_wait),
+        }
+    }
+
+    /// Takes a place for a post in a channel, and in the workspace.
+    pub(crate) async fn reserve_post(&self, channel: &str, purpose: Purpose, max_wait: Duration) -> Place {
+        let channel_key = self.channel_key(channel);
+        let Some(rate) = self.posts_per_channel() else {
+            return self.unless_blocked(&channel_key, max_wait);
+        };
+        let in_channel = self.reserve(&channel_key, rate, purpose, max_wait).await;
+        let (Place::At(wait), Some(ceiling)) = (in_channel, self.rate(Tier::Post)) else {
+            return in_channel;
+        };
+        match self.reserve(&self.method_key(CHAT_POST_MESSAGE), ceiling, purpose, max_wait).await {
+            Place::At(ceiling_wait) => Place::At(wait.max(ceiling_wait)),
+            Place::WouldWait(longer) => {
+                self.give_back(&channel_key, rate).await;
+                Place::WouldWait(longer)
+            }
+        }
+    }
+
+    /// How long Slack still wants no posts in the channel, as far as this process has heard.
+    pub(crate) fn blocked_for(&self, channel: &str) -> Option<Duration> {
+        self.still_blocked(&self.channel_key(channel))
+    }
+
+    /// Slack said `Retry-After` to a post in this channel.
+    pub(crate) async fn block_posts(&self, channel: &str, retry_after: Duration) {
+        self.block(&self.channel_key(channel), self.posts_per_channel(), retry_after).await;
+    }
+
+    /// Slack said `Retry-After` to this method.
+    pub(crate) async fn block_method(&self, method: Method, retry_after: Duration) {
+        self.block(&self.method_key(method), self.rate(method.tier), retry_after).await;
+    }
+
+    fn method_key(&self, method: Method) -> String {
+        format!("{}/{}", self.workspace, method.name)
+    }
+
+    fn channel_key(&self, channel: &str) -> String {
+        format!("{}/{}/{channel}", self.workspace, CHAT_POST_MESSAGE.name)
+    }
+
+    fn posts_per_channel(&self) -> Option<Rate> {
+        match self.pace {
+            Pace::Documented => Some(POSTS_PER_CHANNEL),
+            Pace::Unlimited => None,
+            Pace::PostsPerSecond(posts) if posts > 0.0 => {
+                Some(Rate { interval: Duration::from_secs_f64(1.0 / posts), burst: 1 })
+            }
+            Pace::PostsPerSecond(_) => Some(POSTS_PER_CHANNEL),
+        }
+    }
+
+    /// The rates that Slack documents for tiers, with a third of a minute's calls at once: Slack lets bursts pass
+    /// without saying how large, and counts by the minute.
+    fn rate(&self, tier: Tier) -> Option<Rate> {
+        if self.pace == Pace::Unlimited {
+            return None;
+        }
+        match tier {
+            Tier::Two => Some(Rate::per_minute(20, 7)),
+            Tier::Three => Some(Rate::per_minute(50, 17)),
+            Tier::Four => Some(Rate::per_minute(100, 33)),
+            Tier::Special => Some(Rate::per_minute(300, 50)),
+            Tier::Post => match self.pace {
+                // Whoever sets the posts of a channel by hand knows better than the documented ceiling.
+                Pace::PostsPerSecond(posts) if posts > 5.0 => None,
+                Pace::Documented | Pace::PostsPerSecond(_) => Some(POSTS_PER_WORKSPACE),
+                Pace::Unlimited => None,
+            },
+        }
+    }
+
+    async fn reserve(&self, key: &str, rate: Rate, purpose: Purpose, max_wait: Duration) -> Place {
+        let tolerance = rate.tolerance().saturating_sub(rate.interval * purpose.leaves_free());
+        match self.try_reserve(key, rate, tolerance, max_wait).await {
+            Ok(place) => place,
+            Err(error) => {
+                tracing::error!(%error, "the pace of {key} could not be read: {error}");
+                Place::WouldWait(DATABASE_TROUBLE.max(max_wait))
+            }
+        }
+    }
+
+    async fn try_reserve(&self, key: &str, rate: Rate, tolerance: Duration, max_wait: Duration) -> Result<Place, DbErr> {
+        let now = now_micros();
+        let (interval, tolerance) = (micros(rate.interval), micros(tolerance));
+        let latest = now + micros(max_wait);
+        let greatest = self.greatest();
+        let taken = format!(
+            "INSERT INTO slack_pace (key, free_at, blocked_until) VALUES ($1, $2 + $3, 0)
+             ON CONFLICT (key) DO UPDATE SET
+               free_at = {greatest}(slack_pace.free_at, $2, slack_pace.blocked_until) + $3
+             WHERE {greatest}(
+               slack_pace.free_at - CASE WHEN $2 < slack_pace.blocked_until + $4 THEN 0 ELSE $5 END,
+               slack_pace.blocked_until
+             ) <= $6
+             RETURNING free_at, blocked_until"
+        );
+        let values = [key.into(), now.into(), interval.into(), micros(CALM).into(), tolerance.into(), latest.into()];
+        if let Some(row) = self.database.write().query_one_raw(self.statement(&taken, values)).await? {
+            let (free_at, blocked_until): (i64, i64) = (row.try_get("", "free_at")?, row.try_get("", "blocked_until")?);
+            let at = place(free_at - interval, blocked_until, tolerance, now);
+            return Ok(Place::At(from_micros(at - now)));
+        }
+        let seen = "SELECT free_at, blocked_until FROM slack_pace WHERE key = $1";
+        let row = self.database.write().query_one_raw(self.statement(seen, [key.into()])).await?;
+        let Some(row) = row else {
+            return Ok(Place::WouldWait(max_wait));
+        };
+        let at = place(row.try_get("", "free_at")?, row.try_get("", "blocked_until")?, tolerance, now);
+        Ok(Place::WouldWait(from_micros(at - now).max(max_wait)))
+    }
+
+    async fn give_back(&self, key: &str, rate: Rate) {
+        let sql = "UPDATE slack_pace SET free_at = free_at - $2 WHERE key = $1";
+        let values = [key.into(), micros(rate.interval).into()];
+        if let Err(error) = self.database.write().execute_raw(self.statement(sql, values)).await {
+            tracing::warn!(%error, "a place in the pace of {key} is lost: {error}");
+        }
+    }
+
+    /// The call that was refused also gives its place back.
+    async fn block(&self, key: &str, rate: Option<Rate>, retry_after: Duration) {
+        self.blocked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(key.to_owned(), Instant::now() + retry_after);
+        let Some(rate) = rate else { return };
+        let until = now_micros() + micros(retry_after);
+        let greatest = self.greatest();
+        let sql = format!(
+            "INSERT INTO slack_pace (key, free_at, blocked_until) VALUES ($1, $2, $2)
+             ON CONFLICT (key) DO UPDATE SET
+               free_at = slack_pace.free_at - $3,
+               blocked_until = {greatest}(slack_pace.blocked_until, excluded.blocked_until)"
+        );
+        let values = [key.into(), until.into(), micros(rate.interval).into()];
+        if let Err(error) = self.database.write().execute_raw(self.statement(&sql, values)).await {
+            tracing::error!(%error, "other workers do not learn that Slack limits {key}: {error}");
+        }
+    }
+
+    fn unless_blocked(&self, key: &str, max_wait: Duration) -> Place {
+        match self.still_blocked(key) {
+            Some(wait) if wait > max_wait => Place::WouldWait(wait),
+            Some(wait) => Place::At(wait),
+            None => Place::At(Duration::ZERO),
+        }
+    }
+
+    fn still_blocked(&self, key: &str) -> Option<Duration> {
+        let mut blocked = self.blocked.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = blocked.get(key)?.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            blocked.remove(key);
+            return None;
+        }
+        Some(left)
+    }
+
+    /// The scalar maximum, which the two databases name differently.
+    fn greatest(&self) -> &'static str {
+        if self.database.is_sqlite() { "max" } else { "GREATEST" }
+    }
+
+    fn statement<const N: usize>(&self, sql: &str, values: [sea_orm::Value; N]) -> Statement {
+        Statement::from_sql_and_values(self.database.write().get_database_backend(), sql, values)
+    }
+}
+
+/// When a call may be made that finds a limit in this state.
+fn place(free_at: i64, blocked_until: i64, tolerance: i64, now: i64) -> i64 {
+    let calm = now < blocked_until.saturating_add(micros(CALM));
+    let tolerance = if calm { 0 } else { tolerance };
+    (free_at - tolerance).max(blocked_until).max(now)
+}
+
+fn now_micros() -> i64 {
+    i64::try_from(OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000).unwrap_or(i64::MAX)
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX / 4)
+}
+
+fn from_micros(micros: i64) -> Duration {
+    Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+}

@@ -1,0 +1,13 @@
+//! Slack's Web API as the bridge uses it: one client, one pace for all workers, typed calls and typed failures.
+
+pub(crate) mod client;
+pub(crate) mod error;
+pub(crate) mod installation;
+pub(crate) mod limits;
+pub(crate) mod method;
+pub(crate) mod web_api;
+
+pub use error::{Refusal, SlackError};
+pub use installation::{Installation, SlackHealth};
+
+pub(crate) use client::Slack;

@@ -1,0 +1,365 @@
+//! The calls that the bridge makes, with their arguments and answers.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{
+    client::Slack,
+    error::SlackError,
+    method::{
+        AUTH_TEST, CHAT_DELETE, CHAT_POST_EPHEMERAL, CHAT_POST_MESSAGE, CHAT_UNFURL, CHAT_UPDATE,
+        CONVERSATIONS_HISTORY, CONVERSATIONS_INFO, CONVERSATIONS_JOIN, CONVERSATIONS_LIST, CONVERSATIONS_REPLIES,
+        Method, USERS_INFO,
+    },
+};
+
+/// What a message says; the same for posting and updating.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub(crate) struct Message {
+    /// For notifications and screen readers, and where blocks cannot be shown.
+    pub(crate) text: String,
+    /// Set in every message: an update that leaves blocks out would keep old ones.
+    pub(crate) blocks: Vec<Value>,
+    /// For the colour bar, which only attachments have.
+    pub(crate) attachments: Vec<Value>,
+    /// Under whose name it appears, where that is not the bot's; taken at posting only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) username: Option<String>,
+}
+
+/// Where Slack put a message.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Posted {
+    pub(crate) channel: String,
+    pub(crate) ts: String,
+}
+
+/// An answer of which nothing but its success matters.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(crate) struct Done {}
+
+/// Who the bot is.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct AuthTest {
+    pub(crate) team_id: String,
+    #[serde(default)]
+    pub(crate) team: String,
+    pub(crate) user_id: String,
+    pub(crate) bot_id: Option<String>,
+    pub(crate) app_id: Option<String>,
+}
+
+/// A channel as Slack describes it.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Channel {
+    pub(crate) id: String,
+    #[serde(default)]
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) is_private: bool,
+    #[serde(default)]
+    pub(crate) is_member: bool,
+    #[serde(default)]
+    pub(crate) is_archived: bool,
+}
+
+/// A page of channels.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Channels {
+    pub(crate) channels: Vec<Channel>,
+    #[serde(default)]
+    response_metadata: Paging,
+}
+
+/// A message as Slack gives it back.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct ReadMessage {
+    pub(crate) ts: String,
+    pub(crate) bot_id: Option<String>,
+    pub(crate) user: Option<String>,
+    pub(crate) metadata: Option<Metadata>,
+}
+
+/// A page of messages.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Messages {
+    #[serde(default)]
+    pub(crate) messages: Vec<ReadMessage>,
+    #[serde(default)]
+    response_metadata: Paging,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+struct Paging {
+    #[serde(default)]
+    next_cursor: String,
+}
+
+impl Paging {
+    fn next(&self) -> Option<&str> {
+        Some(self.next_cursor.as_str()).filter(|cursor| !cursor.is_empty())
+    }
+}
+
+impl Channels {
+    pub(crate) fn next(&self) -> Option<&str> {
+        self.response_metadata.next()
+    }
+}
+
+impl Messages {
+    pub(crate) fn next(&self) -> Option<&str> {
+        self.response_metadata.next()
+    }
+}
+
+/// What a message carries for machines. Everybody in the workspace can read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Metadata {
+    pub(crate) event_type: String,
+    #[serde(default)]
+    pub(crate) event_payload: Map<String, Value>,
+}
+
+/// How the bot's own posts are marked.
+pub(crate) const METADATA_EVENT: &str = "tocsin_post";
+
+impl Metadata {
+    /// Marks a message as the post with this id.
+    pub(crate) fn of_post(id: &str) -> Self {
+        let payload = Map::from_iter([("op".to_owned(), Value::from(id))]);
+        Self { event_type: METADATA_EVENT.to_owned(), event_payload: payload }
+    }
+
+    /// Which post it marks, if it marks one.
+    pub(crate) fn post(&self) -> Option<&str> {
+        if self.event_type == METADATA_EVENT { self.event_payload.get("op")?.as_str() } else { None }
+    }
+}
+
+/// A person as Slack describes them.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct User {
+    pub(crate) id: String,
+    #[serde(default)]
+    pub(crate) team_id: Option<String>,
+    #[serde(default)]
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) real_name: Option<String>,
+    #[serde(default)]
+    pub(crate) deleted: bool,
+    #[serde(default)]
+    pub(crate) is_bot: bool,
+    #[serde(default)]
+    pub(crate) profile: Profile,
+}
+
+/// What a person says of themselves.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(crate) struct Profile {
+    #[serde(default)]
+    pub(crate) display_name: String,
+    #[serde(default)]
+    pub(crate) real_name: String,
+    #[serde(default)]
+    pub(crate) email: Option<String>,
+}
+
+/// One message to read back, or many.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Window<'a> {
+    pub(crate) channel: &'a str,
+    /// The thread to read; the channel's top level when none.
+    pub(crate) thread_ts: Option<&'a str>,
+    /// No messages before this time, in seconds since 1970.
+    pub(crate) oldest: i64,
+    pub(crate) cursor: Option<&'a str>,
+}
+
+/// The most messages that a page may hold. Sources disagree on the maximum; all allow 200.
+const PAGE: u32 = 200;
+
+#[derive(Serialize)]
+struct PostArguments<'a> {
+    channel: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thread_ts: Option<&'a str>,
+    #[serde(flatten)]
+    message: &'a Message,
+    metadata: Metadata,
+    unfurl_links: bool,
+    unfurl_media: bool,
+}
+
+#[derive(Serialize)]
+struct UpdateArguments<'a> {
+    channel: &'a str,
+    ts: &'a str,
+    text: &'a str,
+    blocks: &'a [Value],
+    attachments: &'a [Value],
+}
+
+#[derive(Serialize)]
+struct AtMessage<'a> {
+    channel: &'a str,
+    ts: &'a str,
+}
+
+#[derive(Serialize)]
+struct EphemeralArguments<'a> {
+    channel: &'a str,
+    user: &'a str,
+    text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thread_ts: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ListArguments<'a> {
+    types: &'a str,
+    exclude_archived: bool,
+    limit: u32,
+    cursor: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct WindowArguments<'a> {
+    channel: &'a str,
+    ts: Option<&'a str>,
+    oldest: String,
+    inclusive: bool,
+    include_all_metadata: bool,
+    limit: u32,
+    cursor: Option<&'a str>,
+}
+
+/// Where an unfurl goes: a message, or what is still being composed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub(crate) enum UnfurlTarget {
+    /// A message that has been sent.
+    Message {
+        /// Its channel.
+        channel: String,
+        /// Its name.
+        ts: String,
+    },
+    /// What the event named by an id of its own.
+    Source {
+        /// That id.
+        unfurl_id: String,
+        /// `composer` or `conversations_history`.
+        source: String,
+    },
+}
+
+#[derive(Serialize)]
+struct UnfurlArguments<'a> {
+    #[serde(flatten)]
+    target: &'a UnfurlTarget,
+    unfurls: &'a Map<String, Value>,
+}
+
+impl Slack {
+    /// Who the bot is, and the scopes that it was granted.
+    pub(crate) async fn auth_test(&self) -> Result<(AuthTest, Vec<String>), SlackError> {
+        let (answer, scopes) = self.call_with_scopes(AUTH_TEST, &Map::<String, Value>::new()).await?;
+        let scopes = scopes.unwrap_or_default();
+        let scopes = scopes.split(',').map(|scope| scope.trim().to_owned()).filter(|scope| !scope.is_empty());
+        Ok((answer, scopes.collect()))
+    }
+
+    /// Posts a message. Its place among the channel's posts has been taken by the caller.
+    pub(crate) async fn post_message(
+        &self,
+        channel: &str,
+        thread_ts: Option<&str>,
+        message: &Message,
+        metadata: Metadata,
+    ) -> Result<Posted, SlackError> {
+        let arguments =
+            PostArguments { channel, thread_ts, message, metadata, unfurl_links: false, unfurl_media: false };
+        self.call_in_place(CHAT_POST_MESSAGE, &arguments).await
+    }
+
+    /// Gives a message new content, all of it; its metadata stays. The call's place has been taken by the caller.
+    pub(crate) async fn update_message(&self, channel: &str, ts: &str, message: &Message) -> Result<Done, SlackError> {
+        let Message { text, blocks, attachments, username: _ } = message;
+        self.call_in_place(CHAT_UPDATE, &UpdateArguments { channel, ts, text, blocks, attachments }).await
+    }
+
+    /// Deletes a message of the bot's own.
+    pub(crate) async fn delete_message(&self, channel: &str, ts: &str) -> Result<Done, SlackError> {
+        self.call(CHAT_DELETE, &AtMessage { channel, ts }).await
+    }
+
+    /// Tells one person something that nobody else sees and that nobody can look up later.
+    pub(crate) async fn post_ephemeral(
+        &self,
+        channel: &str,
+        user: &str,
+        thread_ts: Option<&str>,
+        text: &str,
+    ) -> Result<Done, SlackError> {
+        self.call(CHAT_POST_EPHEMERAL, &EphemeralArguments { channel, user, text, thread_ts }).await
+    }
+
+    /// Gives links their previews, by the exact URL of the event; a second call replaces the first. The call's place has been
+    /// taken by the caller.
+    pub(crate) async fn unfurl(
+        &self,
+        target: &UnfurlTarget,
+        unfurls: &Map<String, Value>,
+    ) -> Result<Done, SlackError> {
+        self.call_in_place(CHAT_UNFURL, &UnfurlArguments { target, unfurls }).await
+    }
+
+    /// Joins a public channel.
+    pub(crate) async fn join(&self, channel: &str) -> Result<Done, SlackError> {
+        self.call(CONVERSATIONS_JOIN, &serde_json::json!({ "channel": channel })).await
+    }
+
+    /// One channel.
+    pub(crate) async fn channel(&self, channel: &str) -> Result<Channel, SlackError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            channel: Channel,
+        }
+        let answer: Answer = self.call(CONVERSATIONS_INFO, &serde_json::json!({ "channel": channel })).await?;
+        Ok(answer.channel)
+    }
+
+    /// A page of the channels that the bot can see. `types` as Slack has them: `public_channel,private_channel`.
+    pub(crate) async fn channels(&self, types: &str, cursor: Option<&str>) -> Result<Channels, SlackError> {
+        let arguments = ListArguments { types, exclude_archived: false, limit: PAGE, cursor };
+        self.call(CONVERSATIONS_LIST, &arguments).await
+    }
+
+    /// A page of a channel's top level, or of a thread.
+    pub(crate) async fn messages(&self, window: Window<'_>) -> Result<Messages, SlackError> {
+        let Window { channel, thread_ts, oldest, cursor } = window;
+        let method: Method = if thread_ts.is_some() { CONVERSATIONS_REPLIES } else { CONVERSATIONS_HISTORY };
+        let arguments = WindowArguments {
+            channel,
+            ts: thread_ts,
+            oldest: format!("{oldest}.000000"),
+            inclusive: true,
+            include_all_metadata: true,
+            limit: PAGE,
+            cursor,
+        };
+        self.call(method, &arguments).await
+    }
+
+    /// One person.
+    pub(crate) async fn user(&self, user: &str) -> Result<User, SlackError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            user: User,
+        }
+        let answer: Answer = self.call(USERS_INFO, &serde_json::json!({ "user": user })).await?;
+        Ok(answer.user)
+    }
+}
