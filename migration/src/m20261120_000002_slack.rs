@@ -103,9 +103,25 @@ async fn posts(m: &SchemaManager<'_>) -> Result<(), DbErr> {
             id("connector_id"),
             int("lines"),
             time("opened_at"),
+            time("last_line_at"),
             maybe_time("closed_at"),
+            big("wanted_version"),
+            big("shown_version"),
+            time("due_at"),
+            int("attempts"),
+            maybe_text("last_error"),
+            maybe_text("claimed_by"),
+            maybe_time("claimed_until"),
         ],
         &[],
+    )
+    .await?;
+    index(
+        m,
+        false,
+        "slack_digest",
+        "due_at",
+        Some("shown_version < wanted_version"),
     )
     .await?;
     index(m, true, "slack_digest", "connector_id", Some("closed_at IS NULL")).await?;
@@ -119,6 +135,7 @@ async fn posts(m: &SchemaManager<'_>) -> Result<(), DbErr> {
             id("connector_id"),
             id("digest_id"),
             int("position"),
+            text("line"),
             big("shown_version"),
         ],
         &[("digest_id", "slack_digest", Cascade)],

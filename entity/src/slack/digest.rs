@@ -20,8 +20,24 @@ pub struct Model {
     pub lines: i32,
     /// When it was opened.
     pub opened_at: OffsetDateTime,
+    /// When it took its newest incident: it closes some time after that.
+    pub last_line_at: OffsetDateTime,
     /// When it took its last incident; none while it takes more.
     pub closed_at: Option<OffsetDateTime>,
+    /// How often its lines have changed.
+    pub wanted_version: i64,
+    /// How many of these changes Slack shows; work is due while it is behind.
+    pub shown_version: i64,
+    /// When it is to be written next, while work is due.
+    pub due_at: OffsetDateTime,
+    /// How often the present work was tried.
+    pub attempts: i32,
+    /// Why the last try failed.
+    pub last_error: Option<String>,
+    /// The worker that has it.
+    pub claimed_by: Option<String>,
+    /// Until when it has it; a worker that died lets go by then.
+    pub claimed_until: Option<OffsetDateTime>,
 }
 
 /// No relations are declared: neighbours are loaded by key, in batches.

@@ -18,7 +18,9 @@ pub struct Model {
     pub digest_id: DigestId,
     /// The line's place, from 1.
     pub position: i32,
-    /// The incident's version that the digest shows.
+    /// What it says, in mrkdwn.
+    pub line: String,
+    /// The incident's version that it tells of.
     pub shown_version: i64,
 }
 
