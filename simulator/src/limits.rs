@@ -11,8 +11,6 @@ use serde::{Deserialize, Serialize};
 /// How often a method may be called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tier {
-    /// 1 a minute.
-    One,
     /// 20 a minute.
     Two,
     /// 50 a minute.
@@ -38,8 +36,6 @@ pub struct PostLimit {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
-    /// Tier 1.
-    pub tier_1: Option<u32>,
     /// Tier 2.
     pub tier_2: Option<u32>,
     /// Tier 3.
@@ -58,7 +54,6 @@ impl Limits {
     /// What Slack documents, with a burst of 10 messages for each channel.
     pub fn documented() -> Self {
         Self {
-            tier_1: Some(1),
             tier_2: Some(20),
             tier_3: Some(50),
             tier_4: Some(100),
@@ -74,7 +69,6 @@ impl Limits {
     /// No limit at all.
     pub fn none() -> Self {
         Self {
-            tier_1: None,
             tier_2: None,
             tier_3: None,
             tier_4: None,
@@ -94,7 +88,6 @@ impl Limits {
 
     fn per_minute(&self, tier: Tier) -> Option<u32> {
         match tier {
-            Tier::One => self.tier_1,
             Tier::Two => self.tier_2,
             Tier::Three => self.tier_3,
             Tier::Four => self.tier_4,

@@ -18,6 +18,7 @@ use crate::outbound::delivery::Delivery;
 use crate::people::PersonHandle;
 use crate::server;
 use crate::text::render::render_text;
+use crate::workspace::Workspace;
 use crate::workspace::snapshot::{ChannelSnapshot, Snapshot};
 use crate::workspace::store;
 
@@ -123,7 +124,7 @@ impl Simulator {
 
     /// The whole workspace as it is now.
     pub fn snapshot(&self) -> Snapshot {
-        self.host.read(|ws| ws.snapshot())
+        self.host.read(Workspace::snapshot)
     }
 
     /// Every Web API call so far, the last ten thousand of them, in the order of their answers.

@@ -14,6 +14,7 @@ use crate::faults::Fault;
 use crate::host::{Host, lock};
 use crate::outbound::delivery::Delivery;
 use crate::text::render::{render_channel, render_text};
+use crate::workspace::Workspace;
 use crate::workspace::snapshot::{ChannelSnapshot, Snapshot};
 
 /// What there is.
@@ -48,7 +49,7 @@ pub(super) async fn unknown(Path(other): Path<String>) -> BadRequest {
 }
 
 pub(super) async fn workspace(State(host): State<Arc<Host>>) -> Json<Snapshot> {
-    Json(host.read(|ws| ws.snapshot()))
+    Json(host.read(Workspace::snapshot))
 }
 
 pub(super) async fn channels(State(host): State<Arc<Host>>) -> Json<Value> {
@@ -83,12 +84,12 @@ pub(super) async fn text(
     Path(name): Path<String>,
 ) -> Result<String, BadRequest> {
     let channel = host.read(|ws| ws.find_channel(&name).map(|c| ws.channel_snapshot(c)))?;
-    let snapshot = host.read(|ws| ws.snapshot());
+    let snapshot = host.read(Workspace::snapshot);
     Ok(render_channel(&snapshot, &channel))
 }
 
 pub(super) async fn all_text(State(host): State<Arc<Host>>) -> String {
-    render_text(&host.read(|ws| ws.snapshot()))
+    render_text(&host.read(Workspace::snapshot))
 }
 
 #[derive(Deserialize)]

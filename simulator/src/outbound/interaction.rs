@@ -220,12 +220,12 @@ fn elements<'a>(ws: &'a Workspace, message: &'a Message) -> impl Iterator<Item =
             let blocks = attachment["blocks"].as_array().cloned().unwrap_or_default();
             blocks
                 .into_iter()
-                .flat_map(move |block| of_block(&block, Some((index, attachment.clone()))))
+                .flat_map(move |block| of_block(&block, Some(&(index, attachment.clone()))))
         });
     own.chain(attached)
 }
 
-fn of_block(block: &Value, attachment: Option<(usize, Value)>) -> Vec<Located> {
+fn of_block(block: &Value, attachment: Option<&(usize, Value)>) -> Vec<Located> {
     let block_id = block["block_id"].as_str().unwrap_or_default().to_owned();
     let listed = block["elements"].as_array().into_iter().flatten();
     listed
@@ -234,7 +234,7 @@ fn of_block(block: &Value, attachment: Option<(usize, Value)>) -> Vec<Located> {
         .map(|element| Located {
             element: element.clone(),
             block_id: block_id.clone(),
-            attachment: attachment.clone(),
+            attachment: attachment.cloned(),
         })
         .collect()
 }

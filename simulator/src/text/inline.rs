@@ -16,50 +16,38 @@ pub(crate) enum Piece {
     Emoji { name: String },
 }
 
-/// How a stretch is set.
+/// The marks of mrkdwn, and what rich text calls them.
+const MARKS: [(char, &str); 4] = [('*', "bold"), ('_', "italic"), ('~', "strike"), ('`', "code")];
+
+/// How a stretch is set: which of [`MARKS`] are on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Style {
-    bold: bool,
-    italic: bool,
-    strike: bool,
-    code: bool,
-}
+pub(crate) struct Style([bool; MARKS.len()]);
 
 impl Style {
+    fn on(self) -> impl Iterator<Item = (char, &'static str)> {
+        MARKS
+            .into_iter()
+            .zip(self.0)
+            .filter_map(|(mark, on)| on.then_some(mark))
+    }
+
     fn json(self) -> Option<Value> {
-        let mut style = Map::new();
-        for (name, on) in [
-            ("bold", self.bold),
-            ("italic", self.italic),
-            ("strike", self.strike),
-            ("code", self.code),
-        ] {
-            if on {
-                style.insert(name.to_owned(), json!(true));
-            }
-        }
+        let style: Map<String, Value> = self
+            .on()
+            .map(|(_, name)| (name.to_owned(), json!(true)))
+            .collect();
         (!style.is_empty()).then_some(Value::Object(style))
     }
 
     fn marks(self) -> String {
-        [
-            (self.bold, '*'),
-            (self.italic, '_'),
-            (self.strike, '~'),
-            (self.code, '`'),
-        ]
-        .into_iter()
-        .filter_map(|(on, mark)| on.then_some(mark))
-        .collect()
+        self.on().map(|(mark, _)| mark).collect()
     }
 
-    fn with(self, mark: char) -> Self {
-        match mark {
-            '*' => Self { bold: true, ..self },
-            '_' => Self { italic: true, ..self },
-            '~' => Self { strike: true, ..self },
-            _ => Self { code: true, ..self },
+    fn with(mut self, mark: char) -> Self {
+        if let Some(at) = MARKS.iter().position(|(known, _)| *known == mark) {
+            self.0[at] = true;
         }
+        self
     }
 }
 

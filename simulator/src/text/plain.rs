@@ -36,7 +36,8 @@ fn collect(value: &Value, found: &mut Vec<String>) {
                     Value::String(text) if SEEN.contains(&key.as_str()) && !(is_action && key == "value") => {
                         found.push(text.clone());
                     }
-                    inner => collect(inner, found),
+                    Value::Array(_) | Value::Object(_) => collect(inner, found),
+                    Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
                 }
             }
         }

@@ -84,14 +84,12 @@ impl Lines<'_> {
                 .snapshot
                 .person(user)
                 .map_or(user.as_str(), |p| p.name.as_str());
-            head.push_str(&format!(" (only visible to @{name})"));
+            head = format!("{head} (only visible to @{name})");
         }
         self.line(depth, "", &head);
         let has_rich_text = message.blocks.iter().any(|b| b["type"] == "rich_text");
         if message.blocks.is_empty() || has_rich_text {
-            if message.attachments.is_empty() || !message.is_from_app {
-                self.lines(depth + 1, "", &message.text);
-            } else if !message.text.is_empty() && !repeats(message) {
+            if !is_fallback(message) {
                 self.lines(depth + 1, "", &message.text);
             }
         } else {
@@ -173,12 +171,11 @@ impl Lines<'_> {
     }
 }
 
-/// Whether the attachments say what the text says: then it is their fallback.
-fn repeats(message: &MessageSnapshot) -> bool {
-    message
-        .attachments
-        .iter()
-        .any(|a| a["fallback"] == message.text.as_str() || a.get("blocks").is_some())
+/// Whether the text only stands in for attachments where these cannot be shown.
+fn is_fallback(message: &MessageSnapshot) -> bool {
+    let mut attached = message.attachments.iter().filter(|a| a["is_app_unfurl"] != true);
+    message.is_from_app
+        && attached.any(|a| a["fallback"] == message.text.as_str() || a.get("blocks").is_some())
 }
 
 fn elements(block: &Value) -> impl Iterator<Item = &Value> {

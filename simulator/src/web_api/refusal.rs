@@ -27,6 +27,17 @@ impl Refusal {
         refusal
     }
 
+    /// Blocks that Slack does not take: also listed in `errors`.
+    pub(crate) fn invalid_blocks(problems: &[String]) -> Self {
+        let mut refusal = Self::explained("invalid_blocks", problems);
+        let bare: Vec<&str> = problems
+            .iter()
+            .map(|p| p.trim_start_matches("[ERROR] "))
+            .collect();
+        refusal.fields.insert("errors".to_owned(), json!(bare));
+        refusal
+    }
+
     /// The token lacks a scope.
     pub(crate) fn missing_scope(needed: &str, granted: &[String]) -> Self {
         let mut refusal = Self::from("missing_scope");

@@ -67,7 +67,7 @@ fn unfurls(call: &Call<'_>) -> Result<Map<String, Value>, Refusal> {
         }
         let problems = block_kit::unfurl_problems(unfurl);
         if !problems.is_empty() {
-            return Err(Refusal::explained("invalid_blocks", &problems));
+            return Err(Refusal::invalid_blocks(&problems));
         }
     }
     Ok(unfurls)
@@ -153,7 +153,7 @@ fn show(ws: &mut Workspace, place: &Place, unfurls: Map<String, Value>) {
                 merge(&mut message.previews, unfurls);
             }
             ws.touch(channel);
-            ws.emit_changed(channel, ts, previous);
+            ws.emit_changed(channel, ts, &previous);
         }
     }
 }

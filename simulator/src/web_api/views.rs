@@ -78,17 +78,13 @@ pub(crate) fn publish(call: &Call<'_>) -> Outcome {
                 &["[ERROR] no such user [json-pointer:/user_id]".to_owned()],
             ));
         }
-        match ws.views.iter().find(|v| v.kind == "home" && v.user == user) {
-            Some(view) => {
-                check_hash(call, view)?;
-                let id = view.id.clone();
-                Ok(replace(ws, &id, content))
-            }
-            None => {
-                let id = ws.next_id("V");
-                Ok(add(ws, View::new(id.clone(), user, id, None, content)))
-            }
+        if let Some(view) = ws.views.iter().find(|v| v.kind == "home" && v.user == user) {
+            check_hash(call, view)?;
+            let id = view.id.clone();
+            return Ok(replace(ws, &id, content));
         }
+        let id = ws.next_id("V");
+        Ok(add(ws, View::new(id.clone(), user, id, None, content)))
     })
 }
 

@@ -113,7 +113,7 @@ impl Workspace {
             })
     }
 
-    fn may_post(&self, person: &Person, channel: &Channel) -> Result<(), ActError> {
+    fn may_post(person: &Person, channel: &Channel) -> Result<(), ActError> {
         if channel.archived {
             return Err(refused(format!("#{} is archived", channel.name)));
         }
@@ -138,7 +138,7 @@ impl Workspace {
         let person = self.find_person(person)?.clone();
         let channel_id = self.channel_for_post(channel, &person)?;
         let channel = self.find_channel(&channel_id)?;
-        self.may_post(&person, channel)?;
+        Self::may_post(&person, channel)?;
         if typed.trim().is_empty() {
             return Err(refused("an empty message cannot be posted"));
         }

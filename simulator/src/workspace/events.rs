@@ -77,7 +77,7 @@ impl Workspace {
     }
 
     /// A message as it was before and is now.
-    pub(crate) fn emit_changed(&mut self, channel_id: &str, ts: &str, previous: Value) {
+    pub(crate) fn emit_changed(&mut self, channel_id: &str, ts: &str, previous: &Value) {
         let event_ts = self.next_ts();
         let Some((channel, message)) = self.located(channel_id, ts) else {
             return;
@@ -101,7 +101,7 @@ impl Workspace {
     }
 
     /// A message that is gone.
-    pub(crate) fn emit_deleted(&mut self, channel_id: &str, ts: &str, previous: Value) {
+    pub(crate) fn emit_deleted(&mut self, channel_id: &str, ts: &str, previous: &Value) {
         let event_ts = self.next_ts();
         let Some(channel) = self.channel(channel_id) else {
             return;
@@ -125,7 +125,7 @@ impl Workspace {
     }
 
     /// Links to registered domains: told wherever they are shared, member or not.
-    pub(crate) fn emit_link_shared(&mut self, shared: LinksShared<'_>) {
+    pub(crate) fn emit_link_shared(&mut self, shared: &LinksShared<'_>) {
         let event_ts = self.next_ts();
         let composer = shared.source == "composer";
         let is_member = self.channel(shared.channel).is_some_and(|c| self.bot_is_in(c));

@@ -40,7 +40,7 @@ impl Workspace {
         message.links.clone_from(&links);
         message.unfurl_id.clone_from(&unfurl_id);
         let thread_ts = message.thread_ts.clone();
-        self.emit_link_shared(LinksShared {
+        self.emit_link_shared(&LinksShared {
             user,
             channel: channel_id,
             message_ts: ts,
@@ -68,7 +68,7 @@ impl Workspace {
             previews: Vec::new(),
         });
         self.touch(channel_id);
-        self.emit_link_shared(LinksShared {
+        self.emit_link_shared(&LinksShared {
             user,
             channel: channel_id,
             message_ts: "",
@@ -117,7 +117,7 @@ impl Workspace {
             }
         }
         self.touch(channel_id);
-        self.emit_changed(channel_id, ts, previous);
+        self.emit_changed(channel_id, ts, &previous);
     }
 
     /// Deletes a message. One with replies leaves a placeholder, so that the thread stays readable.
@@ -132,7 +132,7 @@ impl Workspace {
             }
         }
         self.touch(channel_id);
-        self.emit_deleted(channel_id, ts, previous);
+        self.emit_deleted(channel_id, ts, &previous);
     }
 
     /// Shows a message to one person alone. The app gets no event, and history does not know it.

@@ -43,6 +43,10 @@ pub struct PersonSnapshot {
 
 /// A conversation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, as in Slack"
+)]
 pub struct ChannelSnapshot {
     /// `C…` or `D…`
     pub id: String,
@@ -66,6 +70,10 @@ pub struct ChannelSnapshot {
 
 /// A message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, as in Slack"
+)]
 pub struct MessageSnapshot {
     /// Its id within the channel.
     pub ts: String,

@@ -15,8 +15,29 @@ pub(crate) struct Given {
     pub(crate) text: Option<String>,
     pub(crate) blocks: Option<Vec<Value>>,
     pub(crate) attachments: Option<Vec<Value>>,
-    /// `Some(None)` removes it.
-    pub(crate) metadata: Option<Option<Value>>,
+    pub(crate) metadata: NewMetadata,
+}
+
+/// What becomes of a message's metadata.
+#[derive(Debug, Default)]
+pub(crate) enum NewMetadata {
+    /// Not given: an update keeps what there is.
+    #[default]
+    Keep,
+    /// `{}`.
+    Remove,
+    Set(Value),
+}
+
+impl NewMetadata {
+    /// The metadata after the call.
+    pub(crate) fn over(self, old: Option<Value>) -> Option<Value> {
+        match self {
+            Self::Keep => old,
+            Self::Remove => None,
+            Self::Set(metadata) => Some(metadata),
+        }
+    }
 }
 
 /// Attachments on one message. Source: `too_many_attachments` of `chat.postMessage`.
@@ -58,7 +79,7 @@ impl Given {
         let attachments = given.attachments.as_deref().unwrap_or_default();
         let problems = block_kit::message_problems(blocks, attachments);
         if !problems.is_empty() {
-            return Err(Refusal::explained("invalid_blocks", &problems));
+            return Err(Refusal::invalid_blocks(&problems));
         }
         if block_kit::too_long_together(blocks) {
             return Err("msg_blocks_too_long".into());
@@ -83,16 +104,18 @@ fn list(args: &Arguments, name: &str, error: &str) -> Result<Option<Vec<Value>>,
 }
 
 /// `{"event_type": …, "event_payload": {…}}`, or `{}` to remove it.
-fn metadata(args: &Arguments) -> Result<Option<Option<Value>>, Refusal> {
+fn metadata(args: &Arguments) -> Result<NewMetadata, Refusal> {
     let metadata = args
         .structure("metadata")
         .map_err(|_| Refusal::from("invalid_metadata_format"))?;
-    let Some(metadata) = metadata else { return Ok(None) };
+    let Some(metadata) = metadata else {
+        return Ok(NewMetadata::Keep);
+    };
     let Some(fields) = metadata.as_object() else {
         return Err("invalid_metadata_format".into());
     };
     if fields.is_empty() {
-        return Ok(Some(None));
+        return Ok(NewMetadata::Remove);
     }
     let named = metadata["event_type"]
         .as_str()
@@ -112,7 +135,7 @@ fn metadata(args: &Arguments) -> Result<Option<Option<Value>>, Refusal> {
     if metadata.to_string().len() > METADATA_MAX {
         return Err("metadata_too_large".into());
     }
-    Ok(Some(Some(metadata)))
+    Ok(NewMetadata::Set(metadata))
 }
 
 /// Plain values, one level of objects, and arrays of either. Source: the types of Slack's Node SDK.

@@ -34,7 +34,7 @@ pub(crate) fn run(call: &Call<'_>) -> Outcome {
             text: given.text.unwrap_or_default(),
             blocks: ws.with_block_ids(given.blocks.unwrap_or_default()),
             attachments: with_ids(ws, given.attachments.unwrap_or_default()),
-            metadata: given.metadata.flatten(),
+            metadata: given.metadata.over(None),
         };
         let mut message = Message::new(ws.next_ts(), author, content);
         message.thread_ts = thread_ts;

@@ -37,7 +37,7 @@ pub(crate) fn run(call: &Call<'_>) -> Outcome {
             text,
             blocks: ws.with_block_ids(given.blocks.unwrap_or_default()),
             attachments: super::content::with_ids(ws, given.attachments.unwrap_or_default()),
-            metadata: given.metadata.flatten(),
+            metadata: given.metadata.over(None),
         };
         let mut message = Message::new(ws.next_ts(), author, content);
         if broadcast && thread_ts.is_some() {

@@ -52,7 +52,7 @@ pub(crate) fn run(call: &Call<'_>) -> Outcome {
                 Some(attachments) => with_ids(ws, attachments),
                 None => old.attachments.clone(),
             },
-            metadata: given.metadata.unwrap_or_else(|| old.metadata.clone()),
+            metadata: given.metadata.over(old.metadata.clone()),
         };
         let flag = (only_text && content.text != old.text).then(|| ws.app.bot_user_id.clone());
         let text = content.text.clone();
