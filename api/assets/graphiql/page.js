@@ -1,0 +1,105 @@
+"use strict";
+// GraphiQL over this server, with an API key that stays in this tab.
+
+(() => {
+  const STORED_KEY = "tocsin.key";
+  const byId = (id) => document.getElementById(id);
+  const state = byId("key-state");
+  let socket;
+
+  const key = () => sessionStorage.getItem(STORED_KEY) ?? "";
+
+  function authorization(headers = {}) {
+    const own = Object.keys(headers).some((name) => name.toLowerCase() === "authorization");
+    return own || key() === "" ? headers : { ...headers, Authorization: `Bearer ${key()}` };
+  }
+
+  // A socket keeps the key it was opened with, so that a new key takes a new socket.
+  function connect() {
+    socket?.dispose();
+    const url = new URL("/graphql", location.href);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    socket = graphqlWs.createClient({ url: url.href, connectionParams: () => authorization() });
+  }
+
+  const fetcher = GraphiQL.createFetcher({
+    url: "/graphql",
+    wsClient: {
+      subscribe: (payload, sink) => socket.subscribe(payload, sink),
+    },
+    fetch: (url, options) => fetch(url, { ...options, headers: authorization(options.headers) }),
+  });
+
+  function render() {
+    root.render(
+      React.createElement(GraphiQL, {
+        // Another key may see another schema: start anew.
+        key: key(),
+        fetcher,
+        defaultQuery: [
+          "# Each request carries the API key above.",
+          "# A subscription runs over WebSocket: try `subscription { incidentEvents { cursor kind incident { key status } } }`.",
+          "",
+          "query Newest {",
+          "  incidents(first: 10) {",
+          "    nodes {",
+          "      key",
+          "      title",
+          "      status",
+          "      urgency",
+          "      url",
+          "    }",
+          "  }",
+          "}",
+          "",
+        ].join("\n"),
+      }),
+    );
+  }
+
+  async function showKey() {
+    byId("forget").hidden = key() === "";
+    state.className = "";
+    state.textContent = "";
+    if (key() === "") {
+      state.textContent = "Paste a key to run queries.";
+      return;
+    }
+    const response = await fetch("/graphql", {
+      method: "POST",
+      headers: authorization({ "Content-Type": "application/json" }),
+      body: JSON.stringify({ query: "{ viewer { organization { name } role } }" }),
+    }).catch(() => null);
+    const answer = await response?.json().catch(() => null);
+    const viewer = answer?.data?.viewer;
+    if (viewer) {
+      state.textContent = `${viewer.organization?.name ?? "No organisation"}, ${viewer.role}`;
+    } else {
+      state.className = "bad";
+      state.textContent = answer?.errors?.[0]?.message ?? "The server cannot be reached.";
+    }
+  }
+
+  function use(value) {
+    if (value === "") {
+      sessionStorage.removeItem(STORED_KEY);
+    } else {
+      sessionStorage.setItem(STORED_KEY, value);
+    }
+    byId("key").value = "";
+    connect();
+    render();
+    showKey();
+  }
+
+  const root = ReactDOM.createRoot(byId("graphiql"));
+  byId("key-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const value = byId("key").value.trim();
+    if (value !== "") use(value);
+  });
+  byId("forget").addEventListener("click", () => use(""));
+  connect();
+  render();
+  showKey();
+})();

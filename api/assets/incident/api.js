@@ -1,0 +1,129 @@
+"use strict";
+// GraphQL for the incident page: requests over HTTP, and the event stream over WebSocket.
+
+const STORED_KEY = "tocsin.key";
+const key = {
+  get: () => sessionStorage.getItem(STORED_KEY),
+  set: (value) => sessionStorage.setItem(STORED_KEY, value),
+  forget: () => sessionStorage.removeItem(STORED_KEY),
+};
+
+class ApiError extends Error {
+  constructor(message, code) {
+    super(message);
+    this.code = code;
+  }
+}
+
+async function graphql(query, variables) {
+  let response;
+  try {
+    response = await fetch("/graphql", {
+      method: "POST",
+      headers: {
+        "Content-Type": "application/json",
+        Accept: "application/graphql-response+json, application/json",
+        Authorization: `Bearer ${key.get()}`,
+      },
+      body: JSON.stringify({ query, variables }),
+    });
+  } catch {
+    throw new ApiError("The server cannot be reached.", "UNREACHABLE");
+  }
+  const answer = await response.json().catch(() => null);
+  const error = answer?.errors?.[0];
+  if (error) throw new ApiError(error.message, error.extensions?.code);
+  if (!answer?.data) throw new ApiError(`The server answered ${response.status}.`, "UNREACHABLE");
+  return answer.data;
+}
+
+// Makes a change; a user error is thrown, so that callers see one kind of failure.
+async function mutate(query, input) {
+  const data = await graphql(query, { input: { ...input, idempotencyKey: randomKey() } });
+  const [payload] = Object.values(data);
+  const [error] = payload.userErrors;
+  if (error) throw new ApiError(error.message, error.code);
+}
+
+function randomKey() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");
+}
+
+const EVENTS = `subscription Events($after: String) {
+  incidentEvents(after: $after) { cursor incident { number } }
+}`;
+
+// Follows the event log for as long as the page lives. It goes on after the last cursor seen, so that a broken
+// connection loses nothing.
+class EventStream {
+  constructor({ onOpen, onEvent, onState, onRefused }) {
+    Object.assign(this, { onOpen, onEvent, onState, onRefused });
+    this.cursor = null;
+    this.attempt = 0;
+    this.stopped = false;
+    this.open();
+  }
+
+  stop() {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    this.socket.close(1000);
+  }
+
+  open() {
+    const url = new URL("/graphql", location.href);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    const socket = new WebSocket(url, "graphql-transport-ws");
+    this.socket = socket;
+    const send = (message) => socket.send(JSON.stringify(message));
+    socket.onopen = () =>
+      send({ type: "connection_init", payload: { Authorization: `Bearer ${key.get()}` } });
+    socket.onmessage = ({ data }) => this.receive(JSON.parse(data), send);
+    socket.onclose = ({ code, reason }) => this.closed(code, reason);
+  }
+
+  receive(message, send) {
+    switch (message.type) {
+      case "connection_ack":
+        this.attempt = 0;
+        send({ id: "events", type: "subscribe", payload: { query: EVENTS, variables: { after: this.cursor } } });
+        this.onState(true);
+        this.onOpen();
+        break;
+      case "ping":
+        send({ type: "pong" });
+        break;
+      case "next": {
+        const event = message.payload.data?.incidentEvents;
+        if (event) {
+          this.cursor = event.cursor;
+          this.onEvent(event);
+        }
+        break;
+      }
+      case "error":
+        // The cursor may be too old to go on from: start from now, as the page reads the present state anyway.
+        this.cursor = null;
+        this.socket.close(1000);
+        break;
+      case "complete":
+        this.socket.close(1000);
+        break;
+    }
+  }
+
+  closed(code, reason) {
+    if (this.stopped) return;
+    this.onState(false);
+    if (code === 4401) {
+      this.stopped = true;
+      this.onRefused(reason);
+      return;
+    }
+    const wait = Math.min(30_000, 500 * 2 ** this.attempt) * (0.5 + Math.random() / 2);
+    this.attempt += 1;
+    this.timer = setTimeout(() => this.open(), wait);
+  }
+}

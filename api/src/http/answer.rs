@@ -1,0 +1,136 @@
+//! From what the schema answered to what the caller may read: codes, request ids, no suggestions to strangers.
+
+use std::collections::BTreeMap;
+
+use async_graphql::{ErrorExtensionValues, Response, ServerError, Value};
+use serde::{Serialize, Serializer, ser::SerializeMap};
+
+use super::{phases::Progress, refusal::Refusal};
+
+/// The body of an answer.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// `None` when nothing was executed: then the body has no `data` entry at all.
+    data: Option<Value>,
+    errors: Vec<ServerError>,
+    extensions: BTreeMap<String, Value>,
+}
+
+/// To whom an answer goes, and in reply to what.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Recipient<'a> {
+    pub(super) request_id: &'a str,
+    /// Showed no key.
+    pub(super) anonymous: bool,
+}
+
+impl Answer {
+    /// What the schema answered.
+    pub(super) fn executed(response: Response, progress: &Progress, recipient: Recipient<'_>) -> Self {
+        let executed = progress.validated() || response.data != Value::Null;
+        let mut answer = Self {
+            data: executed.then_some(response.data),
+            errors: response.errors,
+            extensions: response.extensions,
+        };
+        let code = if executed {
+            None
+        } else {
+            Some("GRAPHQL_VALIDATION_FAILED")
+        };
+        for error in &mut answer.errors {
+            finish(error, code, recipient);
+        }
+        answer
+    }
+
+    /// What the transport turned down.
+    pub(super) fn refused(refusal: Refusal, request_id: &str) -> Self {
+        let mut error = refusal.into();
+        let recipient = Recipient {
+            request_id,
+            anonymous: false,
+        };
+        finish(&mut error, None, recipient);
+        Self {
+            data: None,
+            errors: vec![error],
+            extensions: BTreeMap::new(),
+        }
+    }
+
+    /// Whether the document was executed, well or badly.
+    pub(super) fn has_data(&self) -> bool {
+        self.data.is_some()
+    }
+
+    /// Whether anything went wrong.
+    pub(super) fn has_errors(&self) -> bool {
+        !self.errors.is_empty()
+    }
+
+    /// For a subscription whose source could not be opened: errors, and nothing executed.
+    pub(super) fn without_data(mut self) -> Self {
+        self.data = None;
+        self
+    }
+
+    /// The errors alone, as an `error` message of graphql-transport-ws carries them.
+    pub(super) fn into_errors(self) -> Vec<ServerError> {
+        self.errors
+    }
+
+    /// As JSON. Values of GraphQL always are representable.
+    pub(super) fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_else(|error| {
+            tracing::error!(%error, "a GraphQL answer could not be written as JSON: {error}");
+            r#"{"errors":[{"message":"The answer could not be written.","extensions":{"code":"INTERNAL_ERROR"}}]}"#.to_owned()
+        })
+    }
+}
+
+impl Serialize for Answer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if !self.errors.is_empty() {
+            map.serialize_entry("errors", &self.errors)?;
+        }
+        if let Some(data) = &self.data {
+            map.serialize_entry("data", data)?;
+        }
+        if !self.extensions.is_empty() {
+            map.serialize_entry("extensions", &self.extensions)?;
+        }
+        map.end()
+    }
+}
+
+/// Gives the error what every error has: a code and the request's id.
+fn finish(error: &mut ServerError, code: Option<&'static str>, recipient: Recipient<'_>) {
+    if recipient.anonymous
+        && let Some(at) = error.message.find(" Did you mean")
+    {
+        error.message.truncate(at);
+    }
+    let code = code.unwrap_or_else(|| code_of(&error.message));
+    let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
+    if extensions.get("code").is_none() {
+        extensions.set("code", code);
+    }
+    extensions.set("requestId", recipient.request_id);
+}
+
+/// The code of an error that has none: only async-graphql itself makes such. Its text is all there is to go by.
+fn code_of(message: &str) -> &'static str {
+    const INPUT: [&str; 4] = [
+        "Failed to parse \"",
+        "Expected input type \"",
+        "Invalid value for argument",
+        "Variable ",
+    ];
+    if INPUT.iter().any(|start| message.starts_with(start)) {
+        "BAD_USER_INPUT"
+    } else {
+        "INTERNAL_ERROR"
+    }
+}

@@ -1,0 +1,231 @@
+//! What the transport needs to know of what it serves: a schema, and who may ask.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use async_graphql::{Executor, Request};
+use axum::http::{HeaderMap, StatusCode, header};
+use futures::future::BoxFuture;
+use sha2::{Digest, Sha256};
+use tokio_util::sync::CancellationToken;
+
+use super::{refusal::Refusal, socket::Revocations};
+
+/// Which organisation a request is about.
+const ORGANIZATION: &str = "tocsin-organization";
+/// The member on whose behalf the bridge acts.
+const ON_BEHALF_OF: &str = "tocsin-on-behalf-of";
+
+/// The GraphQL endpoint: everything a request's handling needs. Cheap to clone.
+pub(super) struct Endpoint<E>(Arc<Parts<E>>);
+
+impl<E> Clone for Endpoint<E> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<E> std::ops::Deref for Endpoint<E> {
+    type Target = Parts<E>;
+
+    fn deref(&self) -> &Parts<E> {
+        &self.0
+    }
+}
+
+/// Turns credentials into a caller.
+pub(super) type Door =
+    dyn Fn(Credentials, String) -> BoxFuture<'static, Result<Caller, Refusal>> + Send + Sync;
+
+/// See [`Endpoint`].
+pub(super) struct Parts<E> {
+    pub(super) executor: E,
+    pub(super) door: Arc<Door>,
+    pub(super) settings: Settings,
+    pub(super) revocations: Revocations,
+    /// Cancelled when the process is to end: sockets say goodbye.
+    pub(super) shutdown: CancellationToken,
+}
+
+impl<E: Executor> Endpoint<E> {
+    pub(super) fn new(executor: E, door: Arc<Door>, settings: Settings, shutdown: CancellationToken) -> Self {
+        Self(Arc::new(Parts {
+            executor,
+            revocations: Revocations::new(Arc::clone(&door), settings.recheck),
+            door,
+            settings,
+            shutdown,
+        }))
+    }
+}
+
+/// The limits of the transport.
+#[derive(Debug, Clone)]
+pub(super) struct Settings {
+    /// Whether the schema may be asked about itself.
+    pub(super) introspection: bool,
+    /// Longest body of a POST, and longest WebSocket message, in bytes.
+    pub(super) body_bytes_max: usize,
+    /// Longest time a query or mutation may take.
+    pub(super) execution_max: Duration,
+    /// How long a socket may stay open without `connection_init`.
+    pub(super) init_within: Duration,
+    /// How often a socket is pinged. After two without any sign of life it is dropped.
+    pub(super) ping_every: Duration,
+    /// How long a client may leave messages unread before its socket is closed.
+    pub(super) stall_max: Duration,
+    /// Most operations that one socket may have at a time.
+    pub(super) operations_max: usize,
+    /// How often the keys of open sockets are checked again.
+    pub(super) recheck: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            introspection: true,
+            body_bytes_max: 1 << 20,
+            execution_max: Duration::from_secs(30),
+            init_within: Duration::from_secs(10),
+            ping_every: Duration::from_secs(20),
+            stall_max: Duration::from_secs(20),
+            operations_max: 100,
+            recheck: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Puts what resolvers need to know of the caller into a request; the text is the request's id.
+type Attach = dyn Fn(Request, &str) -> Request + Send + Sync;
+
+/// Who asks, once the door has let them in.
+#[derive(Clone)]
+pub(super) struct Caller {
+    /// Showed no key.
+    pub(super) anonymous: bool,
+    /// What the caller may do, as text: when it changes, open sockets are closed.
+    pub(super) standing: String,
+    attach: Arc<Attach>,
+}
+
+impl Caller {
+    pub(super) fn new(
+        anonymous: bool,
+        standing: String,
+        attach: impl Fn(Request, &str) -> Request + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            anonymous,
+            standing,
+            attach: Arc::new(attach),
+        }
+    }
+
+    /// The request, as this caller's.
+    pub(super) fn sign(&self, request: Request, request_id: &str) -> Request {
+        (self.attach)(request, request_id)
+    }
+}
+
+/// Who a caller says to be.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(super) struct Credentials {
+    pub(super) bearer: Option<String>,
+    pub(super) organization: Option<String>,
+    pub(super) on_behalf_of: Option<String>,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Credentials")
+            .field("bearer", &self.bearer.as_ref().map(|_| "…"))
+            .field("organization", &self.organization)
+            .field("on_behalf_of", &self.on_behalf_of)
+            .finish()
+    }
+}
+
+impl Credentials {
+    /// From the headers of a request.
+    pub(super) fn from_headers(headers: &HeaderMap) -> Result<Self, Refusal> {
+        let text = |name: &str| match headers.get(name) {
+            None => Ok(None),
+            Some(value) => value
+                .to_str()
+                .map(Some)
+                .map_err(|_| Refusal::bad_request(format!("The header `{name}` is not printable ASCII."))),
+        };
+        Self::default().with(
+            text(header::AUTHORIZATION.as_str())?,
+            text(ORGANIZATION)?,
+            text(ON_BEHALF_OF)?,
+        )
+    }
+
+    /// From the payload of `connection_init`, in which browsers say what they cannot say in headers: the names of
+    /// the headers, in any case, at the top or under `headers`. What it does not say stays as it was.
+    pub(super) fn with_payload(
+        self,
+        payload: &serde_json::Map<String, serde_json::Value>,
+    ) -> Result<Self, Refusal> {
+        let nested = payload.get("headers").and_then(|value| value.as_object());
+        let find = |name: &str| {
+            payload
+                .iter()
+                .chain(nested.into_iter().flatten())
+                .find(|(key, _)| key.eq_ignore_ascii_case(name))
+                .and_then(|(_, value)| value.as_str())
+                .filter(|value| !value.is_empty())
+        };
+        self.with(
+            find(header::AUTHORIZATION.as_str()),
+            find(ORGANIZATION),
+            find(ON_BEHALF_OF),
+        )
+    }
+
+    fn with(
+        self,
+        authorization: Option<&str>,
+        organization: Option<&str>,
+        on_behalf_of: Option<&str>,
+    ) -> Result<Self, Refusal> {
+        Ok(Self {
+            bearer: match authorization {
+                Some(value) => Some(bearer(value)?),
+                None => self.bearer,
+            },
+            organization: organization.map(ToOwned::to_owned).or(self.organization),
+            on_behalf_of: on_behalf_of.map(ToOwned::to_owned).or(self.on_behalf_of),
+        })
+    }
+
+    /// The same for the same credentials, and no way back to them.
+    pub(super) fn digest(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        for part in [&self.bearer, &self.organization, &self.on_behalf_of] {
+            match part {
+                Some(part) => {
+                    hash.update((part.len() as u64).to_be_bytes());
+                    hash.update(part);
+                }
+                None => hash.update(u64::MAX.to_be_bytes()),
+            }
+        }
+        hash.finalize().into()
+    }
+}
+
+/// The key in `Bearer <key>`.
+fn bearer(authorization: &str) -> Result<String, Refusal> {
+    match authorization.trim().split_once(' ') {
+        Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") && !key.trim().is_empty() => {
+            Ok(key.trim().to_owned())
+        }
+        _ => Err(Refusal::request(
+            StatusCode::UNAUTHORIZED,
+            "UNAUTHENTICATED",
+            "The Authorization header must read `Bearer <API key>`.",
+        )),
+    }
+}

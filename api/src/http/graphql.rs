@@ -1,0 +1,305 @@
+//! GraphQL over HTTP: POST and GET, after the specification's draft of 2023 and npm `graphql-http`'s audits.
+//!
+//! A POST must be `application/json`, which no HTML form and no cross-site request without a preflight can send: that
+//! is the guard against forged requests. A GET runs queries alone.
+
+use std::{panic::AssertUnwindSafe, time::Instant};
+
+use async_graphql::{
+    Executor, Request as GraphqlRequest, Response as GraphqlResponse, parser::types::OperationType,
+};
+use axum::{
+    body::Body,
+    extract::{FromRequestParts, Request, State, WebSocketUpgrade},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request},
+    response::{IntoResponse, Redirect, Response},
+};
+use futures::{FutureExt, StreamExt};
+use tracing::{Instrument, field, info_span};
+
+use super::{
+    accept::{self, MediaType},
+    answer::{Answer, Recipient},
+    endpoint::{Caller, Credentials, Endpoint},
+    outer::RequestId,
+    params::{Params, kind_name},
+    phases::Progress,
+    refusal::Refusal,
+    socket,
+};
+
+/// Where GraphQL is served.
+pub(super) const PATH: &str = "/graphql";
+/// How much of a body that is too large is read all the same: a client that still writes would miss the answer.
+const DRAIN_FACTOR: usize = 16;
+
+/// Every method of `/graphql`, WebSocket upgrades among them.
+pub(super) async fn serve<E: Executor>(State(endpoint): State<Endpoint<E>>, request: Request) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let request_id = RequestId::of(&parts.extensions);
+    if is_upgrade(&parts) {
+        return match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
+            Ok(upgrade) => socket::accept(endpoint, upgrade, &parts.headers, request_id),
+            Err(rejection) => {
+                let refusal = Refusal::request(
+                    rejection.status(),
+                    "BAD_REQUEST",
+                    format!("The WebSocket handshake is wrong: {}.", rejection.body_text()),
+                );
+                refuse(MediaType::Json, refusal, request_id.as_str())
+            }
+        };
+    }
+    let Some(media) = accept::negotiate(&parts.headers) else {
+        let refusal = Refusal::request(
+            StatusCode::NOT_ACCEPTABLE,
+            "NOT_ACCEPTABLE",
+            "Answers are application/graphql-response+json or application/json: accept one of them.",
+        );
+        return refuse(MediaType::Json, refusal, request_id.as_str());
+    };
+    if asks_for_a_page(&parts) {
+        return Redirect::to("/graphiql").into_response();
+    }
+    let span = info_span!(
+        "graphql",
+        request.id = request_id.as_str(),
+        operation.kind = field::Empty,
+        operation.name = field::Empty,
+    );
+    answer(&endpoint, &parts, body, media, &request_id)
+        .instrument(span)
+        .await
+        .unwrap_or_else(|refusal| refuse(media, refusal, request_id.as_str()))
+}
+
+fn is_upgrade(parts: &request::Parts) -> bool {
+    parts
+        .headers
+        .get(header::UPGRADE)
+        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
+}
+
+/// A person opened the address in a browser.
+fn asks_for_a_page(parts: &request::Parts) -> bool {
+    parts.method == Method::GET && parts.uri.query().is_none() && accept::wants_html(&parts.headers)
+}
+
+async fn answer<E: Executor>(
+    endpoint: &Endpoint<E>,
+    parts: &request::Parts,
+    body: Body,
+    media: MediaType,
+    request_id: &RequestId,
+) -> Result<Response, Refusal> {
+    let params = match parts.method {
+        Method::POST => {
+            check_content_type(&parts.headers)?;
+            Params::from_body(&read(endpoint, body).await?)
+        }
+        Method::GET | Method::HEAD => Params::from_query_string(parts.uri.query().unwrap_or_default()),
+        _ => Err(Refusal::request(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "METHOD_NOT_ALLOWED",
+            "GraphQL takes POST, and GET for queries.",
+        )),
+    }?;
+    let credentials = Credentials::from_headers(&parts.headers)?;
+    let caller = (endpoint.door)(credentials, request_id.to_string()).await?;
+    let operation_name = params.operation_name.clone();
+    let (request, kind) = params.read(endpoint.settings.introspection)?;
+    check_kind(&parts.method, kind)?;
+
+    let span = tracing::Span::current();
+    span.record("operation.kind", kind_name(kind));
+    if let Some(name) = operation_name.as_deref() {
+        span.record("operation.name", name);
+    }
+    let answer = execute(endpoint, &caller, request, kind, request_id.as_str()).await?;
+    let status = match media {
+        MediaType::GraphqlResponse if !answer.has_data() => StatusCode::BAD_REQUEST,
+        MediaType::GraphqlResponse | MediaType::Json => StatusCode::OK,
+    };
+    Ok(respond(media, status, &answer))
+}
+
+/// Executes a query or a mutation, within its time, and keeps count.
+pub(super) async fn execute<E: Executor>(
+    endpoint: &Endpoint<E>,
+    caller: &Caller,
+    request: GraphqlRequest,
+    kind: OperationType,
+    request_id: &str,
+) -> Result<Answer, Refusal> {
+    let started = Instant::now();
+    let progress = Progress::default();
+    let request = caller.sign(request, request_id).data(progress.clone());
+    let outcome = within(endpoint, request).await;
+    let result = outcome.map(|response| {
+        let recipient = Recipient {
+            request_id,
+            anonymous: caller.anonymous,
+        };
+        Answer::executed(response, &progress, recipient)
+    });
+    let (label, took) = (outcome_label(&result), started.elapsed());
+    metrics::histogram!("tocsin_graphql_request_seconds", "kind" => kind_name(kind), "outcome" => label)
+        .record(took.as_secs_f64());
+    tracing::debug!(
+        outcome = label,
+        duration_ms = took.as_secs_f64() * 1_000.0,
+        "{} answered: {label}",
+        kind_name(kind)
+    );
+    result
+}
+
+fn outcome_label(result: &Result<Answer, Refusal>) -> &'static str {
+    match result {
+        Ok(answer) if !answer.has_errors() => "ok",
+        Ok(answer) if answer.has_data() => "errors",
+        Ok(_) => "refused",
+        Err(_) => "failed",
+    }
+}
+
+/// The schema's response, or why there is none: the time is up, or a resolver panicked.
+async fn within<E: Executor>(
+    endpoint: &Endpoint<E>,
+    request: GraphqlRequest,
+) -> Result<GraphqlResponse, Refusal> {
+    let execution = AssertUnwindSafe(endpoint.executor.execute(request)).catch_unwind();
+    match tokio::time::timeout(endpoint.settings.execution_max, execution).await {
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(_)) => {
+            tracing::error!("a resolver panicked; the request was answered with INTERNAL_ERROR");
+            Err(Refusal::fault())
+        }
+        Err(_) => {
+            tracing::warn!("a request took longer than allowed and was given up");
+            Err(Refusal::timed_out())
+        }
+    }
+}
+
+/// A GET must not change anything, and neither can carry a subscription.
+fn check_kind(method: &Method, kind: OperationType) -> Result<(), Refusal> {
+    match kind {
+        OperationType::Query => Ok(()),
+        OperationType::Mutation if method == Method::POST => Ok(()),
+        OperationType::Mutation => Err(Refusal::request(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "METHOD_NOT_ALLOWED",
+            "A GET runs queries only: send mutations by POST.",
+        )),
+        OperationType::Subscription => Err(Refusal::document(
+            "SUBSCRIPTION_NEEDS_WEBSOCKET",
+            "Subscriptions are served over WebSocket (graphql-transport-ws) at this address.",
+            None,
+        )),
+    }
+}
+
+fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
+    let refuse = |message: &str| {
+        Err(Refusal::request(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "UNSUPPORTED_MEDIA_TYPE",
+            message,
+        ))
+    };
+    if headers
+        .get(header::CONTENT_ENCODING)
+        .is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
+    {
+        return refuse("Compressed bodies are not supported.");
+    }
+    let content_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let mut parts = content_type.split(';').map(str::trim);
+    if !parts
+        .next()
+        .is_some_and(|media| media.eq_ignore_ascii_case("application/json"))
+    {
+        return refuse("A POST must have the Content-Type application/json.");
+    }
+    let charset = parts
+        .filter_map(|parameter| parameter.split_once('='))
+        .find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
+    match charset {
+        Some((_, charset)) if !accept::is_utf8(charset.trim().trim_matches('"')) => {
+            refuse("The body must be UTF-8.")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The body, unless it is too large or too slow.
+async fn read<E>(endpoint: &Endpoint<E>, body: Body) -> Result<Vec<u8>, Refusal> {
+    let most = endpoint.settings.body_bytes_max;
+    let reading = async {
+        let mut bytes = Vec::new();
+        let mut seen = 0;
+        let mut chunks = body.into_data_stream();
+        while let Some(chunk) = chunks.next().await {
+            let chunk = chunk
+                .map_err(|error| Refusal::bad_request(format!("The body could not be read: {error}.")))?;
+            seen += chunk.len();
+            if seen <= most {
+                bytes.extend_from_slice(&chunk);
+            } else if seen > most.saturating_mul(DRAIN_FACTOR) {
+                break;
+            }
+        }
+        if seen <= most {
+            Ok(bytes)
+        } else {
+            Err(Refusal::request(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "PAYLOAD_TOO_LARGE",
+                format!("The body is larger than {most} bytes."),
+            ))
+        }
+    };
+    tokio::time::timeout(endpoint.settings.execution_max, reading)
+        .await
+        .unwrap_or_else(|_| {
+            Err(Refusal::request(
+                StatusCode::REQUEST_TIMEOUT,
+                "REQUEST_TIMEOUT",
+                "The body did not arrive in time.",
+            ))
+        })
+}
+
+fn refuse(media: MediaType, refusal: Refusal, request_id: &str) -> Response {
+    let status = refusal.status.unwrap_or(match media {
+        MediaType::GraphqlResponse => StatusCode::BAD_REQUEST,
+        MediaType::Json => StatusCode::OK,
+    });
+    tracing::debug!(
+        request.id = request_id,
+        "a GraphQL request was refused: {} {}",
+        refusal.code,
+        refusal.message
+    );
+    let mut response = respond(media, status, &Answer::refused(refusal, request_id));
+    let headers = response.headers_mut();
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        headers.insert(header::ALLOW, HeaderValue::from_static("GET, POST"));
+    } else if status == StatusCode::UNAUTHORIZED {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
+fn respond(media: MediaType, status: StatusCode, answer: &Answer) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, media.content_type()),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::VARY, HeaderValue::from_static("Accept, Authorization")),
+    ];
+    (status, headers, answer.to_json()).into_response()
+}

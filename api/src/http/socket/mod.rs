@@ -1,0 +1,57 @@
+//! GraphQL over WebSocket: the subprotocol `graphql-transport-ws`, as npm `graphql-ws` describes it in PROTOCOL.md.
+//!
+//! One task owns the socket, and each operation has a task of its own; they meet in a short queue. When a client stops
+//! reading, the queue fills, the operations wait (holding nothing but their next message), and after
+//! [`Settings::stall_max`](super::endpoint::Settings) the socket is closed: what a slow client costs is bounded.
+
+mod operation;
+mod protocol;
+mod revocations;
+mod session;
+
+use async_graphql::Executor;
+use axum::{
+    extract::WebSocketUpgrade,
+    http::{HeaderMap, HeaderValue},
+    response::Response,
+};
+
+use self::protocol::CloseCode;
+pub(super) use self::revocations::Revocations;
+use super::{
+    endpoint::{Credentials, Endpoint},
+    outer::RequestId,
+};
+
+/// The one subprotocol spoken here.
+const SUBPROTOCOL: &str = "graphql-transport-ws";
+/// Read buffer of a socket: requests are small, and ten thousand sockets each have one.
+const READ_BUFFER_BYTES: usize = 2_048;
+
+/// Answers an upgrade and serves the socket until it closes.
+pub(super) fn accept<E: Executor>(
+    endpoint: Endpoint<E>,
+    upgrade: WebSocketUpgrade,
+    headers: &HeaderMap,
+    request_id: RequestId,
+) -> Response {
+    let most = endpoint.settings.body_bytes_max;
+    let mut upgrade = upgrade
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(READ_BUFFER_BYTES)
+        .max_message_size(most)
+        .max_frame_size(most)
+        .on_failed_upgrade(|error| tracing::debug!("a WebSocket upgrade failed: {error}"));
+    let ours = HeaderValue::from_static(SUBPROTOCOL);
+    if !upgrade.requested_protocols().any(|offer| *offer == ours) {
+        // Some clients drop a handshake that selects none of their offers, and would never see the close code.
+        let offer = upgrade.requested_protocols().next().cloned();
+        if let Some(offer) = offer {
+            upgrade.set_selected_protocol(offer);
+        }
+        return upgrade.on_upgrade(|socket| session::close(socket, CloseCode::SubprotocolNotAcceptable));
+    }
+    upgrade.set_selected_protocol(ours);
+    let credentials = Credentials::from_headers(headers);
+    upgrade.on_upgrade(move |socket| session::run(endpoint, socket, credentials, request_id))
+}

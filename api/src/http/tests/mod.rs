@@ -1,0 +1,5 @@
+//! The transport over a small schema that fails, waits and panics on demand.
+
+mod over_http;
+mod over_websocket;
+mod served;
