@@ -183,7 +183,7 @@ fn endpoint(
     shutdown: &CancellationToken,
 ) -> Endpoint<Schema<Query, Mutation, Subscriptions>> {
     let revoked = Arc::clone(revoked);
-    let door = Arc::new(move |credentials, id| -> BoxFuture<'static, _> {
+    let door = Arc::new(move |credentials, id: String| -> BoxFuture<'static, _> {
         Box::pin(future::ready(let_in(credentials, &id, &revoked)))
     });
     let schema = schema(probe).finish();
