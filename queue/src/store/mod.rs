@@ -4,17 +4,18 @@
 //! name delays no other.
 
 mod redis;
+mod seat;
 mod sqlite;
 
 use apalis_core::{
     backend::BackendConfig,
     task::task_id::{GenerateId, TaskId},
-    worker::context::WorkerContext,
 };
 use apalis_redis::RedisStorage;
 
 pub(crate) use self::{
     redis::{RedisStore, Rings},
+    seat::Seat,
     sqlite::SqliteStore,
 };
 use crate::{
@@ -31,15 +32,6 @@ type Id = <RedisStorage<()> as BackendConfig>::Id;
 
 fn new_task_id() -> TaskId {
     <Id as GenerateId>::generate()
-}
-
-/// One worker's place in the queue of one job name.
-#[derive(Clone, Debug)]
-pub(crate) struct Seat {
-    /// The job's name.
-    pub(crate) name: &'static str,
-    /// The worker as apalis knows it. Its name is never used twice.
-    pub(crate) worker: WorkerContext,
 }
 
 /// Where jobs wait.
@@ -94,11 +86,11 @@ impl Store {
         }
     }
 
-    /// Hands back whatever the seat has taken but does not hold.
-    pub(crate) async fn hand_back(&self, seat: &Seat, held: &[String]) -> Result<u64, QueueError> {
+    /// Hands back whatever the backend believes to be with the seat's worker and it does not hold: how many.
+    pub(crate) async fn hand_back(&self, seat: &Seat) -> Result<u64, QueueError> {
         match self {
-            Self::Redis(redis) => redis.hand_back(seat, held, false).await,
-            Self::Sqlite(sqlite) => sqlite.hand_back(seat, held).await,
+            Self::Redis(redis) => redis.hand_back(seat, &seat.held.ids()).await,
+            Self::Sqlite(sqlite) => sqlite.hand_back(seat, &seat.held.ids()).await,
         }
     }
 

@@ -1,9 +1,10 @@
 //! apalis' Redis storage: its layout, its push and its fetch, with scripts of our own where its fall short.
 
 use std::{
+    error::Error as StdError,
     io,
     sync::{
-        LazyLock, PoisonError, RwLock,
+        Arc, LazyLock, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -224,7 +225,7 @@ impl RedisStore {
                 "a {} task in Redis can't be read and is dropped: {error}", seat.name
             );
             metrics::counter!("tocsin_queue_dropped_total", "job" => seat.name).increment(1);
-            if let Err(error) = self.hand_back(seat, &[], true).await {
+            if let Err(error) = self.take_back(seat, &seat.held.ids(), true).await {
                 debug!("the unreadable task could not be dropped yet: {error}");
             }
         }
@@ -244,12 +245,12 @@ impl RedisStore {
         Ok(())
     }
 
-    pub(super) async fn hand_back(
-        &self,
-        seat: &Seat,
-        held: &[String],
-        drop: bool,
-    ) -> Result<u64, QueueError> {
+    pub(super) async fn hand_back(&self, seat: &Seat, held: &[String]) -> Result<u64, QueueError> {
+        self.take_back(seat, held, false).await
+    }
+
+    /// Takes from the worker what it does not hold, and hands it back or drops it.
+    async fn take_back(&self, seat: &Seat, held: &[String], drop: bool) -> Result<u64, QueueError> {
         let config = self.config(seat.name);
         let (returned, dropped) = HAND_BACK
             .key(config.inflight_set_for(&seat.worker))
@@ -287,7 +288,7 @@ impl RedisStore {
     }
 
     pub(super) async fn leave(&self, seat: &Seat) -> Result<u64, QueueError> {
-        let returned = self.hand_back(seat, &[], false).await?;
+        let returned = self.hand_back(seat, &[]).await?;
         let config = self.config(seat.name);
         redis::pipe()
             .zrem(config.workers_set(), seat.worker.name())
@@ -402,7 +403,9 @@ fn connect_lazily(client: &Client) -> Result<ConnectionManager, QueueError> {
 /// Whether apalis got an answer, but could not make tasks of it.
 fn is_unreadable(error: &apalis_redis::Error) -> bool {
     match error {
-        apalis_redis::Error::Database(cause) => std::error::Error::source(cause)
+        apalis_redis::Error::Database(cause) => cause
+            .source()
+            .and_then(|source| source.downcast_ref::<Arc<dyn StdError + Send + Sync>>())
             .and_then(|source| source.downcast_ref::<io::Error>())
             .is_some_and(|source| source.kind() == io::ErrorKind::InvalidData),
         apalis_redis::Error::Json(_)

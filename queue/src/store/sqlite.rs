@@ -52,14 +52,23 @@ impl SqliteStore {
         .busy_timeout(BUSY_TIMEOUT)
         .pragma("journal_size_limit", "16777216")
         .pragma("temp_store", "memory");
+        let in_memory = path.is_none();
         let pool = SqlitePoolOptions::new()
             .min_connections(1)
             .max_connections(1)
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            // In memory, the connection is the database.
+            // In memory, the connection is the database: it is kept, and should it break, the next one begins anew.
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
+            .after_connect(move |connection, _| {
+                Box::pin(async move {
+                    if in_memory {
+                        SqliteStorage::migrations().run_direct(None, connection, false).await?;
+                    }
+                    Ok(())
+                })
+            })
             .connect_with(options)
             .await
             .map_err(|error| QueueError::Config(describe(path, &error)))?;

@@ -1,9 +1,6 @@
 //! Carries verdicts to the backend, in batches, and for as long as it takes.
 
-use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::Arc;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -18,39 +15,8 @@ use crate::{
 /// How many verdicts are carried at once.
 const BATCH: usize = 256;
 
-/// The ids of what a lane has taken and not yet finished. What the backend believes to be with the lane and is not in here,
-/// nobody works on.
-#[derive(Debug, Default)]
-pub(super) struct Held(Mutex<HashSet<String>>);
-
-impl Held {
-    fn lock(&self) -> MutexGuard<'_, HashSet<String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn add<'a>(&self, ids: impl Iterator<Item = &'a str>) {
-        self.lock().extend(ids.map(ToOwned::to_owned));
-    }
-
-    pub(super) fn ids(&self) -> Vec<String> {
-        self.lock().iter().cloned().collect()
-    }
-
-    fn remove(&self, ids: &[String]) {
-        let mut held = self.lock();
-        for id in ids {
-            held.remove(id);
-        }
-    }
-}
-
 /// Carries verdicts until the last sender is gone. A job stays held until its verdict has arrived.
-pub(super) async fn carry(
-    store: Arc<Store>,
-    seat: Seat,
-    held: Arc<Held>,
-    mut verdicts: UnboundedReceiver<Verdict>,
-) {
+pub(super) async fn carry(store: Arc<Store>, seat: Seat, mut verdicts: UnboundedReceiver<Verdict>) {
     let outage = Outage::of(format!("finishing {} jobs", seat.name));
     let mut pause = outage_pause();
     let mut batch = Vec::with_capacity(BATCH);
@@ -62,7 +28,7 @@ pub(super) async fn carry(
         }
         outage.worked();
         pause.reset();
-        held.remove(&ids);
+        seat.held.remove(&ids);
     }
 }
 

@@ -6,19 +6,17 @@ use std::{
     time::Duration,
 };
 
-use apalis_core::worker::context::WorkerContext;
 use tokio::{
     sync::{mpsc, watch},
-    task::JoinSet,
+    task::{self, JoinError, JoinSet},
     time::{Instant, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, info, warn};
-use uuid::Uuid;
+use tracing::{debug, error, info, warn};
 
 use super::{
     Manner,
-    finisher::{Held, carry},
+    finisher::carry,
     handler::Handler,
     run::{Ready, Verdict},
 };
@@ -44,6 +42,9 @@ const TAKEN_AT_ONCE: usize = 100;
 
 /// How many jobs may wait in memory for the rest of the second in which they are due.
 const EARLY_MAX: usize = 1_000;
+
+/// How long jobs that are ended at shutdown may take to notice.
+const ABORT_WITHIN: Duration = Duration::from_secs(1);
 
 /// How long handing back may take at shutdown. Beyond it others take our jobs as those of the dead.
 const LEAVE_WITHIN: Duration = Duration::from_secs(3);
@@ -77,18 +78,12 @@ impl Lane {
     /// Works until shutdown.
     pub(super) async fn run(self: Arc<Self>) {
         let name = self.name();
-        // Never used twice: apalis takes a name it knows for a worker that still runs.
-        let worker = format!("{name}-{}-{}", std::process::id(), Uuid::now_v7().simple());
-        let seat = Seat {
-            name,
-            worker: WorkerContext::new(&worker),
-        };
-        let held = Arc::new(Held::default());
+        let seat = Seat::new(name);
         let (verdicts, received) = mpsc::unbounded_channel();
-        let mut finisher = Owned::spawn(carry(self.store.clone(), seat.clone(), held.clone(), received));
+        let mut finisher = Owned::spawn(carry(self.store.clone(), seat.clone(), received));
         let heart = Owned::spawn(beat(self.store.clone(), self.bells.clone(), seat.clone()));
         let rings = self.bells.hear(name);
-        let mut work = Work::new(self.clone(), seat.clone(), held, verdicts, rings);
+        let mut work = Work::new(self.clone(), seat.clone(), verdicts, rings);
         tokio::select! {
             () = work.go_on() => {}
             _ended = finisher.ended() => return, // without it no job would ever end: begin anew
@@ -131,15 +126,21 @@ async fn beat(store: Arc<Store>, bells: Arc<Bells>, seat: Seat) {
     }
 }
 
+/// A job that runs.
+struct Running {
+    id: String,
+    key: String,
+}
+
 /// What one lane is doing just now.
 struct Work {
     lane: Arc<Lane>,
     seat: Seat,
-    held: Arc<Held>,
     verdicts: mpsc::UnboundedSender<Verdict>,
     rings: watch::Receiver<()>,
-    /// The jobs that run; each ends with its key.
-    running: JoinSet<String>,
+    running: JoinSet<()>,
+    /// Which job each of them is.
+    tasks: HashMap<task::Id, Running>,
     /// The keys of the jobs that run, and what waits for them to end.
     by_key: HashMap<String, Option<Ready>>,
     /// Jobs that are due later in this second, by when.
@@ -155,7 +156,6 @@ impl Work {
     fn new(
         lane: Arc<Lane>,
         seat: Seat,
-        held: Arc<Held>,
         verdicts: mpsc::UnboundedSender<Verdict>,
         rings: watch::Receiver<()>,
     ) -> Self {
@@ -164,10 +164,10 @@ impl Work {
             outage: Outage::of(format!("taking {} jobs", seat.name)),
             lane,
             seat,
-            held,
             verdicts,
             rings,
             running: JoinSet::new(),
+            tasks: HashMap::new(),
             by_key: HashMap::new(),
             early: BTreeMap::new(),
             look_at: now,
@@ -202,11 +202,11 @@ impl Work {
             let wake_at = next_look.into_iter().chain(next_early).min();
             tokio::select! {
                 () = shutdown.cancelled() => return,
-                Some(ended) = self.running.join_next() => {
+                Some(ended) = self.running.join_next_with_id() => {
                     self.ended(ended);
                     // Quick jobs end together: making room for all of them saves looks.
                     tokio::task::yield_now().await;
-                    while let Some(ended) = self.running.try_join_next() {
+                    while let Some(ended) = self.running.try_join_next_with_id() {
                         self.ended(ended);
                     }
                 }
@@ -240,7 +240,9 @@ impl Work {
                 self.outage.worked();
                 self.pause.reset();
                 self.look_at = next_look(taken.tasks.len() >= room, taken.next_due);
-                self.held.add(taken.tasks.iter().map(|task| task.id.as_str()));
+                self.seat
+                    .held
+                    .add(taken.tasks.iter().map(|task| task.id.as_str()));
                 for task in taken.tasks {
                     match Ready::read(self.seat.name, task, self.lane.manner.max_attempts) {
                         Ok(ready) => self.accept(ready),
@@ -262,7 +264,7 @@ impl Work {
         loop {
             let recovered = async {
                 self.lane.store.beat(&self.seat).await?;
-                self.lane.store.hand_back(&self.seat, &self.held.ids()).await
+                self.lane.store.hand_back(&self.seat).await
             };
             match recovered.await {
                 Ok(0) => break,
@@ -314,22 +316,36 @@ impl Work {
             }
             return;
         }
-        let key = ready.envelope.key.clone();
-        self.by_key.insert(key.clone(), None);
+        self.by_key.insert(ready.envelope.key.clone(), None);
+        let running = Running {
+            id: ready.id.clone(),
+            key: ready.envelope.key.clone(),
+        };
         let (handler, manner) = (self.lane.handler.clone(), self.lane.manner.clone());
         let verdicts = self.verdicts.clone();
-        self.running.spawn(async move {
+        let task = self.running.spawn(async move {
             let verdict = ready.run(handler, manner).await;
             // Nobody listens any more only if the lane has died, and then the job is handed to others.
             let _sent = verdicts.send(verdict);
-            key
         });
+        self.tasks.insert(task.id(), running);
         self.measure();
     }
 
-    fn ended(&mut self, ended: Result<String, tokio::task::JoinError>) {
+    fn ended(&mut self, ended: Result<(task::Id, ()), JoinError>) {
         self.measure();
-        let Ok(key) = ended else { return }; // aborted at shutdown: panics do not get here
+        let id = ended.as_ref().map_or_else(JoinError::id, |(id, ())| *id);
+        let Some(Running { id, key }) = self.tasks.remove(&id) else {
+            return;
+        };
+        if let Err(died) = ended {
+            // Its own panics are caught, but what it leaves behind may panic when it is dropped.
+            error!(
+                "{} {key} ended without a verdict and is dropped: {died}",
+                self.seat.name
+            );
+            self.settle(Verdict { id, again: None });
+        }
         if let Some(Some(waiting)) = self.by_key.remove(&key) {
             self.start(waiting);
         }
@@ -346,24 +362,18 @@ impl Work {
 
     /// Lets what runs finish within the grace period, and ends the rest.
     async fn wind_up(&mut self) {
-        let all_ended = async {
-            while let Some(ended) = self.running.join_next().await {
-                if let Ok(key) = ended {
-                    self.by_key.remove(&key);
-                }
-            }
-        };
+        let all_ended = async { while self.running.join_next().await.is_some() {} };
         if tokio::time::timeout(self.lane.manner.grace, all_ended)
             .await
             .is_err()
         {
-            let name = self.seat.name;
+            let (name, grace) = (self.seat.name, self.lane.manner.grace);
             warn!(
-                "{} {name} jobs did not finish in {:?} and are handed back",
-                self.running.len(),
-                self.lane.manner.grace
+                "{} {name} jobs did not finish in {grace:?} and are handed back",
+                self.running.len()
             );
-            self.running.shutdown().await;
+            // One that never awaits can't be ended, and is not waited for.
+            let _ended = tokio::time::timeout(ABORT_WITHIN, self.running.shutdown()).await;
         }
     }
 }
