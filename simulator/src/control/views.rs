@@ -14,14 +14,14 @@ use crate::faults::Fault;
 use crate::host::{Host, lock};
 use crate::outbound::delivery::Delivery;
 use crate::text::render::{render_channel, render_text};
-use crate::workspace::Workspace;
-use crate::workspace::snapshot::{ChannelSnapshot, Snapshot};
+use crate::workspace::snapshot::{ChannelSnapshot, PersonSnapshot, Snapshot};
+use crate::workspace::{ChannelKind, Workspace};
 
 /// What there is.
 pub(super) async fn index() -> Json<Value> {
     Json(json!({
         "GET /sim/workspace": "everything",
-        "GET /sim/channels": "the channels, without messages",
+        "GET /sim/channels": "the people, and the channels without messages",
         "GET /sim/channels/{name}": "a channel with its threads",
         "GET /sim/text/{name}": "the same as plain text",
         "GET /sim/calls?method=": "the Web API calls so far",
@@ -53,21 +53,26 @@ pub(super) async fn workspace(State(host): State<Arc<Host>>) -> Json<Snapshot> {
 }
 
 pub(super) async fn channels(State(host): State<Arc<Host>>) -> Json<Value> {
-    let channels = host.read(|ws| {
+    Json(host.read(|ws| {
         let channels = ws.channels.iter().map(|channel| {
             json!({
                 "id": channel.id,
                 "name": ws.channel_name(channel),
-                "is_private": channel.kind == crate::workspace::ChannelKind::Private,
+                "is_private": channel.kind == ChannelKind::Private,
                 "is_im": channel.is_im(),
                 "is_archived": channel.archived,
                 "bot_is_member": ws.bot_is_in(channel),
                 "messages": channel.messages.len(),
             })
         });
-        channels.collect::<Vec<Value>>()
-    });
-    Json(json!({ "channels": channels }))
+        let people = ws.people.iter().map(PersonSnapshot::from);
+        json!({
+            "team": ws.team.name,
+            "channels": channels.collect::<Vec<Value>>(),
+            "people": people.collect::<Vec<PersonSnapshot>>(),
+            "errors": ws.errors,
+        })
+    }))
 }
 
 pub(super) async fn channel(

@@ -1,28 +1,46 @@
-//! The page at `/`: one static file, no outside assets.
+//! The page at `/`: static files, no outside assets, fed by the control endpoints.
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Path;
-use axum::http::header;
-use axum::response::{Html, IntoResponse, Redirect};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
 
 use crate::host::Host;
 
-const PAGE: &str = include_str!("index.html");
-
-/// The page may load nothing but itself.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:";
+/// The page may load nothing but itself, and no text in it becomes code.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
+    img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 pub(crate) fn routes() -> Router<Arc<Host>> {
     Router::new()
-        .route("/", get(page))
+        .route(
+            "/",
+            get(async || file("text/html; charset=utf-8", include_str!("index.html"))),
+        )
+        .route(
+            "/page/style.css",
+            get(async || file("text/css; charset=utf-8", include_str!("style.css"))),
+        )
+        .route("/page/text.js", get(async || script(include_str!("text.js"))))
+        .route("/page/blocks.js", get(async || script(include_str!("blocks.js"))))
+        .route("/page/page.js", get(async || script(include_str!("page.js"))))
         .route("/archives/{channel}/{message}", get(permalink))
 }
 
-async fn page() -> impl IntoResponse {
-    ([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(PAGE))
+fn script(body: &'static str) -> impl IntoResponse {
+    file("text/javascript; charset=utf-8", body)
+}
+
+fn file(content_type: &'static str, body: &'static str) -> impl IntoResponse {
+    let headers = [
+        (CONTENT_TYPE, content_type),
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (CACHE_CONTROL, "no-cache"),
+    ];
+    (headers, body)
 }
 
 /// A permalink leads to its channel.

@@ -51,12 +51,18 @@ pub fn render_channel(snapshot: &Snapshot, channel: &ChannelSnapshot) -> String 
 
 struct Lines<'a> {
     text: String,
+    /// Put before the next line, once: the colour of an attachment.
+    first: String,
     snapshot: &'a Snapshot,
 }
 
 impl Lines<'_> {
     fn line(&mut self, depth: usize, bar: &str, line: &str) {
-        let line = format!("{}{bar}{line}", "  ".repeat(depth));
+        let line = format!(
+            "{}{bar}{}{line}",
+            "  ".repeat(depth),
+            std::mem::take(&mut self.first)
+        );
         self.text.push_str(line.trim_end());
         self.text.push('\n');
     }
@@ -110,9 +116,11 @@ impl Lines<'_> {
 
     fn attachment(&mut self, attachment: &Value, depth: usize) {
         let bar = "▌ ";
-        let colour = attachment["color"].as_str().unwrap_or_default();
+        let colour = attachment["color"].as_str().map(square).unwrap_or_default();
         if let Some(url) = attachment["app_unfurl_url"].as_str() {
-            self.line(depth, bar, &format!("preview of {url}"));
+            self.line(depth, bar, &format!("{colour}preview of {url}"));
+        } else if !colour.is_empty() {
+            self.first = colour.to_owned();
         }
         for key in ["pretext", "title", "text"] {
             if let Some(text) = attachment[key].as_str() {
@@ -128,9 +136,7 @@ impl Lines<'_> {
             depth,
             bar,
         );
-        if !colour.is_empty() {
-            self.line(depth, bar, &format!("({colour})"));
-        }
+        self.first.clear();
     }
 
     fn blocks(&mut self, blocks: &[Value], depth: usize, bar: &str) {
@@ -193,7 +199,40 @@ fn button(element: &Value) -> Option<String> {
     (element["type"] == "button").then(|| format!("[{}]", text_of(&element["text"])))
 }
 
-/// Slack's references and entities as people read them.
+/// A colour bar as a coloured square.
+fn square(colour: &str) -> &'static str {
+    match colour {
+        "good" => return "🟩 ",
+        "warning" => return "🟨 ",
+        "danger" => return "🟥 ",
+        _ => {}
+    }
+    let digits = colour.trim_start_matches('#');
+    let part = |at: usize| {
+        digits
+            .get(at..at + 2)
+            .and_then(|d| u8::from_str_radix(d, 16).ok())
+            .map(i32::from)
+    };
+    let (Some(red), Some(green), Some(blue)) = (part(0), part(2), part(4)) else {
+        return "⬜ ";
+    };
+    if (red - green).abs() < 40 && (green - blue).abs() < 40 {
+        "⬜ "
+    } else if blue >= red && blue >= green {
+        "🟦 "
+    } else if green > red {
+        "🟩 "
+    } else if green * 3 > red * 2 {
+        "🟨 "
+    } else if green * 2 > red {
+        "🟧 "
+    } else {
+        "🟥 "
+    }
+}
+
+/// Slack's references and entities as people read them, without the marks of bold text.
 fn readable(mrkdwn: &str, snapshot: &Snapshot) -> String {
     let mut out = String::new();
     let mut rest = mrkdwn;
@@ -208,7 +247,21 @@ fn readable(mrkdwn: &str, snapshot: &Snapshot) -> String {
         rest = after;
     }
     out.push_str(&unescape(rest));
-    out
+    without_bold(&out)
+}
+
+/// Asterisks that begin or end a word are marks; others are asterisks.
+fn without_bold(text: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    let word = |at: Option<usize>| {
+        at.and_then(|at| letters.get(at))
+            .is_some_and(|c| !c.is_whitespace() && *c != '*')
+    };
+    let kept = letters.iter().enumerate().filter(|(at, c)| {
+        let (before, after) = (word(at.checked_sub(1)), word(at.checked_add(1)));
+        **c != '*' || before == after
+    });
+    kept.map(|(_, c)| c).collect()
 }
 
 fn reference(inside: &str, snapshot: &Snapshot) -> String {
