@@ -24,6 +24,7 @@ pub fn render_channel(snapshot: &Snapshot, channel: &ChannelSnapshot) -> String 
     let mark = if channel.is_im { "" } else { "#" };
     let mut out = Lines {
         text: format!("{mark}{}\n", channel.name),
+        first: String::new(),
         snapshot,
     };
     for message in channel
