@@ -4,12 +4,18 @@
 //! from an incident's present state and compared with what is on record there, so that late, doubled, lost and reordered
 //! jobs are harmless.
 
+mod actions;
 mod bridge;
 mod comments;
 mod config;
+mod failure;
 mod graphql;
+mod identity;
 mod inbound;
+mod notice;
 mod slack;
+mod thread;
+mod unfurl;
 
 pub use bridge::{Bridge, StartError};
 pub use config::{BridgeConfig, Pace, SlackConfig};

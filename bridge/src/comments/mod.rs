@@ -1,4 +1,16 @@
 //! Comments, both ways: Markdown as the API holds it, and mrkdwn and rich text as Slack does.
+//!
+//! A person's reply in the thread of an incident's message becomes a comment on its timeline, in the name of the member with
+//! the same e-mail address. What the bot itself says there is never read back.
 
-pub mod mrkdwn;
+mod document;
+mod escape;
+mod markdown;
+mod message;
+pub(crate) mod mrkdwn;
+mod reply;
+mod rich_text;
+mod text;
 mod writer;
+
+pub(crate) use reply::ROUTE;

@@ -1,18 +1,19 @@
-//! What comes from Slack: verified, stored, answered, and then worked.
+//! What comes from Slack: verified, stored under Slack's own id, answered, and worked after.
+//!
+//! A request that was answered is never lost, and one that Slack sends again is worked once: the inbox's row is both the
+//! promise and the memory. What is to be done is looked up in [`routes`]; each noun brings its own handler.
 
-use std::sync::Arc;
+mod endpoints;
+mod envelope;
+mod inbox;
+pub(crate) mod lenient;
+mod refusal;
+pub(crate) mod routes;
+mod signature;
+mod tend;
+mod work;
 
-use tocsin_queue::{JobContext, JobError, jobs::WorkInbox};
-
-use crate::bridge::Parts;
-
-/// Slack's endpoints.
-pub(crate) fn router(_parts: Arc<Parts>) -> axum::Router {
-    axum::Router::new()
-}
-
-/// Does what a stored request asks.
-#[expect(clippy::unused_async, reason = "the work comes next")]
-pub(crate) async fn work(_parts: Arc<Parts>, _job: WorkInbox, _context: JobContext) -> Result<(), JobError> {
-    Ok(())
-}
+pub(crate) use endpoints::router;
+pub(crate) use envelope::Kind;
+pub(crate) use tend::tend;
+pub(crate) use work::work;

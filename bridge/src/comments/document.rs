@@ -1,0 +1,145 @@
+//! What a person wrote in Slack, whichever way Slack tells it: blocks of lines, before names are known.
+
+use std::collections::{BTreeSet, HashMap};
+
+/// A message's text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Document {
+    pub(crate) blocks: Vec<Block>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Block {
+    Text(Vec<Inline>),
+    Quote(Vec<Inline>),
+    Code {
+        language: String,
+        text: String,
+    },
+    /// A list, or a part of one: Slack tells a nested list as a sibling with a deeper indent.
+    List {
+        ordered: bool,
+        indent: usize,
+        first: u64,
+        items: Vec<Vec<Inline>>,
+    },
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "styles are independent of each other"
+)]
+pub(crate) struct Style {
+    pub(crate) bold: bool,
+    pub(crate) italic: bool,
+    pub(crate) strike: bool,
+    pub(crate) code: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Inline {
+    pub(crate) what: What,
+    pub(crate) style: Style,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum What {
+    /// Text, which may hold several lines.
+    Text(String),
+    Link {
+        url: String,
+        label: Option<String>,
+    },
+    /// A person, by Slack's id; the label is what the message itself calls them.
+    Person {
+        id: String,
+        label: Option<String>,
+    },
+    Channel {
+        id: String,
+        label: Option<String>,
+    },
+}
+
+/// What ids are called.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Names {
+    pub(crate) people: HashMap<String, String>,
+    pub(crate) channels: HashMap<String, String>,
+}
+
+impl Inline {
+    pub(crate) fn text(text: impl Into<String>, style: Style) -> Self {
+        Self {
+            what: What::Text(text.into()),
+            style,
+        }
+    }
+
+    /// What people see of it.
+    pub(crate) fn shown(&self, names: &Names) -> String {
+        match &self.what {
+            What::Text(text) => text.clone(),
+            What::Link { url, label } => label.clone().unwrap_or_else(|| url.clone()),
+            What::Person { id, label } => format!("@{}", called(&names.people, id, label.as_deref())),
+            What::Channel { id, label } => format!("#{}", called(&names.channels, id, label.as_deref())),
+        }
+    }
+}
+
+fn called<'a>(names: &'a HashMap<String, String>, id: &'a str, label: Option<&'a str>) -> &'a str {
+    names
+        .get(id)
+        .map(String::as_str)
+        .or(label)
+        .filter(|name| !name.trim().is_empty())
+        .unwrap_or(id)
+}
+
+impl Document {
+    /// Whether there is nothing to be seen.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.blocks.iter().all(|block| match block {
+            Block::Code { text, .. } => text.trim().is_empty(),
+            Block::Text(_) | Block::Quote(_) | Block::List { .. } => block
+                .inlines()
+                .all(|inline| matches!(&inline.what, What::Text(text) if text.trim().is_empty())),
+        })
+    }
+
+    /// The ids of the people it mentions.
+    pub(crate) fn people(&self) -> BTreeSet<&str> {
+        self.ids(|what| match what {
+            What::Person { id, .. } => Some(id),
+            What::Text(_) | What::Link { .. } | What::Channel { .. } => None,
+        })
+    }
+
+    /// The ids of the channels it mentions.
+    pub(crate) fn channels(&self) -> BTreeSet<&str> {
+        self.ids(|what| match what {
+            What::Channel { id, .. } => Some(id),
+            What::Text(_) | What::Link { .. } | What::Person { .. } => None,
+        })
+    }
+
+    fn ids(&self, of: impl Fn(&What) -> Option<&String>) -> BTreeSet<&str> {
+        self.blocks
+            .iter()
+            .flat_map(Block::inlines)
+            .filter_map(|inline| of(&inline.what))
+            .map(String::as_str)
+            .collect()
+    }
+}
+
+impl Block {
+    pub(crate) fn inlines(&self) -> Box<dyn Iterator<Item = &Inline> + '_> {
+        match self {
+            Self::Text(inlines) | Self::Quote(inlines) => Box::new(inlines.iter()),
+            Self::List { items, .. } => Box::new(items.iter().flatten()),
+            Self::Code { .. } => Box::new(std::iter::empty()),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Slack says that a person has changed, or has come.
+
+use futures::FutureExt;
+use sea_orm::EntityTrait;
+use serde_json::Value;
+use time::OffsetDateTime;
+use tocsin_entity::slack::user::Entity;
+use tocsin_queue::JobError;
+
+use super::person::remember;
+use crate::{
+    bridge::Parts,
+    inbound::{
+        Kind,
+        routes::{Item, Route, Worked},
+    },
+    slack::web_api::User,
+};
+
+/// `user_change`: a name, an address, a deactivation.
+pub(crate) const USER_CHANGED: Route = Route {
+    kind: Kind::Event,
+    name: "user_change",
+    wanted: |payload| user(payload).is_some(),
+    work: |parts, item| refresh(parts, item).boxed(),
+};
+
+/// `team_join`: a person who was seen before under this id may have come back.
+pub(crate) const USER_JOINED: Route = Route {
+    name: "team_join",
+    ..USER_CHANGED
+};
+
+fn user(payload: &Value) -> Option<User> {
+    serde_json::from_value(payload["event"]["user"].clone()).ok()
+}
+
+/// Only people who have spoken here before are kept: a workspace has many others.
+async fn refresh(parts: &Parts, item: &Item) -> Worked {
+    let Some(user) = user(&item.payload) else {
+        return Ok("ignored");
+    };
+    let Some(team_id) = item.payload["team_id"].as_str().or(user.team_id.as_deref()) else {
+        return Ok("ignored");
+    };
+    let key = (team_id.to_owned(), user.id.clone());
+    let known = Entity::find_by_id(key)
+        .one(parts.database.read())
+        .await
+        .map_err(JobError::retry)?;
+    if known.is_none() {
+        return Ok("not_known_here");
+    }
+    // The event carries no address where the app may not read it; then the old one stays to be asked for.
+    if user.profile.email.is_none() && known.is_some_and(|known| known.email.is_some()) {
+        let user = parts
+            .slack
+            .user(&user.id)
+            .await
+            .map_err(|error| crate::failure::of_slack(parts, error))?;
+        remember(parts, team_id, &user, OffsetDateTime::now_utc())
+            .await
+            .map_err(JobError::retry)?;
+    } else {
+        remember(parts, team_id, &user, OffsetDateTime::now_utc())
+            .await
+            .map_err(JobError::retry)?;
+    }
+    Ok("refreshed")
+}

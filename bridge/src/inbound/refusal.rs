@@ -1,0 +1,105 @@
+//! Why a request was not taken, as the sender is told.
+
+use axum::{
+    Json,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use super::{envelope::Malformed, signature::SignatureError};
+
+/// Why a request was not taken. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
+    #[error("the body is longer than 1 MiB")]
+    TooLarge,
+    #[error("the body could not be read: {0}")]
+    Unreadable(String),
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    #[error("the body is not the form of a slash command")]
+    NotAForm,
+    #[error("the request could not be stored; send it again: {0}")]
+    Unavailable(String),
+}
+
+impl Refusal {
+    /// Why a body could not be read.
+    pub(crate) fn of_body(error: &axum::Error) -> Self {
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+        while let Some(error) = cause {
+            if error.to_string().contains("length limit exceeded") {
+                return Self::TooLarge;
+            }
+            cause = error.source();
+        }
+        Self::Unreadable(error.to_string())
+    }
+
+    /// A name for programs; never changed.
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Signature(SignatureError::Missing) => "SIGNATURE_MISSING",
+            Self::Signature(SignatureError::Stale) => "SIGNATURE_STALE",
+            Self::Signature(SignatureError::Mismatch) => "SIGNATURE_MISMATCH",
+            Self::TooLarge => "BODY_TOO_LARGE",
+            Self::Unreadable(_) => "BODY_UNREADABLE",
+            Self::Malformed(_) | Self::NotAForm => "BODY_MALFORMED",
+            Self::Unavailable(_) => "UNAVAILABLE",
+        }
+    }
+
+    /// What it is counted as.
+    pub(crate) fn outcome(&self) -> &'static str {
+        match self {
+            Self::Signature(SignatureError::Missing) => "signature_missing",
+            Self::Signature(SignatureError::Stale) => "signature_stale",
+            Self::Signature(SignatureError::Mismatch) => "signature_mismatch",
+            Self::TooLarge => "too_large",
+            Self::Unreadable(_) => "unreadable",
+            Self::Malformed(_) | Self::NotAForm => "malformed",
+            Self::Unavailable(_) => "unavailable",
+        }
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Signature(_) => StatusCode::UNAUTHORIZED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Unreadable(_) | Self::Malformed(_) | Self::NotAForm => StatusCode::BAD_REQUEST,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    pub(crate) fn log(&self, endpoint: &'static str, request_id: &str, headers: &HeaderMap) {
+        let header = |name: &str| {
+            headers
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .unwrap_or_default()
+        };
+        tracing::warn!(
+            request.id = request_id,
+            slack.endpoint = endpoint,
+            slack.retry = header("x-slack-retry-num"),
+            slack.retry_reason = header("x-slack-retry-reason"),
+            error.code = self.code(),
+            "refused a request to /slack/{endpoint}: {self}"
+        );
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        // What failed inside is for the log, not for the caller.
+        let message = match &self {
+            Self::Unavailable(_) => "the request could not be stored; send it again".to_owned(),
+            other => other.to_string(),
+        };
+        let body = json!({"error": {"code": self.code(), "message": message}});
+        (self.status(), Json(body)).into_response()
+    }
+}

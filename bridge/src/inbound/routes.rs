@@ -1,0 +1,65 @@
+//! Who works what: one route for each kind of request that anybody here cares about.
+
+use futures::future::BoxFuture;
+use serde_json::Value;
+use time::{Duration, OffsetDateTime};
+use tocsin_entity::id::InboxId;
+use tocsin_queue::JobError;
+
+use super::envelope::{Envelope, Kind};
+use crate::{actions, bridge::Parts, comments, identity, unfurl};
+
+/// Every route. What has none is answered, counted and forgotten.
+const ROUTES: [&Route; 5] = [
+    &actions::ROUTE,
+    &comments::ROUTE,
+    &identity::USER_CHANGED,
+    &identity::USER_JOINED,
+    &unfurl::ROUTE,
+];
+
+/// A kind of request, and its handler.
+pub(crate) struct Route {
+    pub(crate) kind: Kind,
+    /// The type that Slack gives it, such as `message` or `block_actions`.
+    pub(crate) name: &'static str,
+    /// Whether a request of this type is worth storing, judged by itself alone.
+    pub(crate) wanted: fn(&Value) -> bool,
+    pub(crate) work: for<'a> fn(&'a Parts, &'a Item) -> BoxFuture<'a, Worked>,
+}
+
+/// What came of working a request, as it is counted; a failure says whether to try again.
+pub(crate) type Worked = Result<&'static str, JobError>;
+
+/// A request to be worked.
+#[derive(Debug, Clone)]
+pub(crate) struct Item {
+    pub(crate) id: InboxId,
+    pub(crate) payload: Value,
+    pub(crate) request_id: Option<String>,
+    /// When it came.
+    pub(crate) received_at: OffsetDateTime,
+}
+
+impl Item {
+    /// How long ago it came.
+    pub(crate) fn age(&self) -> Duration {
+        OffsetDateTime::now_utc() - self.received_at
+    }
+
+    /// What makes a mutation the same one when it is repeated.
+    pub(crate) fn idempotency_key(&self) -> String {
+        self.id.to_string()
+    }
+}
+
+pub(crate) fn find(kind: Kind, name: &str) -> Option<&'static Route> {
+    ROUTES
+        .into_iter()
+        .find(|route| route.kind == kind && route.name == name)
+}
+
+/// Whether anybody works this request.
+pub(crate) fn wanted(envelope: &Envelope) -> bool {
+    find(envelope.kind, &envelope.name).is_some_and(|route| (route.wanted)(&envelope.payload))
+}

@@ -1,0 +1,56 @@
+//! Keeping the inbox in order: old rows are deleted, and what waits is measured.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use tocsin_entity::database::Database;
+use tokio_util::sync::CancellationToken;
+
+use super::inbox;
+
+/// How often what waits is measured.
+const MEASURED: Duration = Duration::from_secs(15);
+
+/// How often old rows are deleted, in measurements.
+const CLEANED_EVERY: u64 = 40;
+
+/// Tends the inbox until the shutdown. Each replica does: deleting twice does no harm.
+pub(crate) async fn tend(database: &Database, shutdown: CancellationToken) {
+    for round in 0_u64.. {
+        measure(database).await;
+        if round % CLEANED_EVERY == 0 {
+            clean(database).await;
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(MEASURED) => {}
+        }
+    }
+}
+
+async fn measure(database: &Database) {
+    match inbox::depth(database).await {
+        Ok(depth) => {
+            let age = depth
+                .oldest
+                .map_or(0.0, |since| (OffsetDateTime::now_utc() - since).as_seconds_f64());
+            #[expect(clippy::cast_precision_loss, reason = "a gauge")]
+            metrics::gauge!("tocsin_slack_inbox_depth").set(depth.rows as f64);
+            metrics::gauge!("tocsin_slack_inbox_oldest_seconds").set(age.max(0.0));
+        }
+        Err(error) => tracing::warn!("the inbox cannot be measured: {error}"),
+    }
+}
+
+async fn clean(database: &Database) {
+    loop {
+        match inbox::clean(database, OffsetDateTime::now_utc()).await {
+            Ok(0) => return,
+            Ok(rows) => tracing::info!(rows, "deleted {rows} old rows of the inbox"),
+            Err(error) => {
+                tracing::warn!("old rows of the inbox cannot be deleted: {error}");
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Working the inbox: one row at a time, each by one worker, until it is done or given up.
+
+use std::{sync::Arc, time::Duration};
+
+use time::OffsetDateTime;
+use tocsin_entity::{id::InboxId, slack::inbox::Model};
+use tocsin_queue::{JobContext, JobError, jobs::WorkInbox};
+use tracing::Instrument;
+
+use super::{
+    envelope::Kind,
+    inbox::{self, Verdict},
+    routes::{self, Item},
+};
+use crate::bridge::Parts;
+
+/// How long a handler may take: less than the lease, so that nobody else begins meanwhile.
+const WORK_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How often a request is tried before it is given up: with the pauses below, for some five hours.
+const ATTEMPTS_MAX: i32 = 40;
+
+/// The pause after the first failure; each one after is twice as long, up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(600);
+
+/// Works a row of the inbox. A second run, or one beside another's, does nothing.
+pub(crate) async fn work(parts: Arc<Parts>, job: WorkInbox, _context: JobContext) -> Result<(), JobError> {
+    let id: InboxId = job.inbox_id.parse().map_err(JobError::fail)?;
+    let claimed = inbox::claim(&parts.database, id, OffsetDateTime::now_utc())
+        .await
+        .map_err(JobError::retry)?;
+    let Some(row) = claimed else { return Ok(()) };
+    let name = name_of(&row).to_owned();
+    let span = tracing::info_span!(
+        "inbox",
+        inbox.id = %id,
+        slack.key = row.slack_key,
+        slack.r#type = name,
+        request.id = row.request_id,
+        attempt = row.attempts,
+    );
+    attempt(&parts, row, name).instrument(span).await
+}
+
+/// The type that Slack gave it.
+fn name_of(row: &Model) -> &str {
+    let named = match Kind::from_name(&row.kind) {
+        Some(Kind::Event) => &row.payload["event"]["type"],
+        Some(Kind::Interaction) | None => &row.payload["type"],
+    };
+    named.as_str().unwrap_or_default()
+}
+
+async fn attempt(parts: &Parts, row: Model, name: String) -> Result<(), JobError> {
+    let now = OffsetDateTime::now_utc();
+    let (verdict, outcome) = match handle(parts, &row, &name).await {
+        Ok(outcome) => (Verdict::Done, outcome),
+        Err(error) => judge(&row, error, now),
+    };
+    let settled = inbox::settle(&parts.database, &row, &verdict, OffsetDateTime::now_utc())
+        .await
+        // The row's lease ends by itself, and the sweeper rings again.
+        .map_err(JobError::retry)?;
+    let lag = (OffsetDateTime::now_utc() - row.received_at).as_seconds_f64();
+    metrics::counter!("tocsin_slack_inbox_worked_total", "type" => name.clone(), "outcome" => outcome)
+        .increment(1);
+    metrics::histogram!("tocsin_slack_inbox_lag_seconds", "type" => name.clone()).record(lag.max(0.0));
+    match &verdict {
+        Verdict::Done => tracing::info!(outcome, "worked {name} {}: {outcome}", row.slack_key),
+        Verdict::Later { due_at, error } => {
+            tracing::warn!(%due_at, "{name} {} is tried again: {error}", row.slack_key);
+            if settled {
+                let job = WorkInbox {
+                    inbox_id: row.id.to_string(),
+                };
+                // If this is lost the sweeper finds the row when it is due.
+                if let Err(error) = parts.queue.push_at(&job, *due_at).await {
+                    tracing::warn!("the next try of {} waits for the sweeper: {error}", row.id);
+                }
+            }
+        }
+        Verdict::Failed { error } => {
+            tracing::error!(
+                "{name} {} is given up after {} tries: {error}",
+                row.slack_key,
+                row.attempts
+            );
+        }
+    }
+    Ok(())
+}
+
+async fn handle(parts: &Parts, row: &Model, name: &str) -> routes::Worked {
+    let Some(route) = Kind::from_name(&row.kind).and_then(|kind| routes::find(kind, name)) else {
+        return Ok("ignored");
+    };
+    let item = Item {
+        id: row.id,
+        payload: row.payload.clone(),
+        request_id: row.request_id.clone(),
+        received_at: row.received_at,
+    };
+    tokio::time::timeout(WORK_TIMEOUT, (route.work)(parts, &item))
+        .await
+        .unwrap_or_else(|_| Err(JobError::retry("it took longer than a minute")))
+}
+
+/// What follows from a failure.
+fn judge(row: &Model, error: JobError, now: OffsetDateTime) -> (Verdict, &'static str) {
+    let (pause, error) = match error {
+        JobError::Retry(error) => (Some(pause(row.attempts)), error),
+        JobError::RetryAfter(pause, error) => (Some(pause), error),
+        JobError::Fail(error) => (None, error),
+    };
+    let error = error.to_string();
+    match pause {
+        Some(pause) if row.attempts < ATTEMPTS_MAX => (
+            Verdict::Later {
+                due_at: now + pause,
+                error,
+            },
+            "retry",
+        ),
+        Some(_) | None => (Verdict::Failed { error }, "failed"),
+    }
+}
+
+/// The pause after so many tries, within 20% of its length, so that those who failed together don't come back together.
+fn pause(attempts: i32) -> Duration {
+    let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or(0).min(16);
+    let pause = FIRST_PAUSE.saturating_mul(1 << doublings).min(LONGEST_PAUSE);
+    pause.mul_f64(rand::random_range(0.8..1.2))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use tocsin_entity::kinds::InboxState;
+
+    use super::*;
+
+    fn row(attempts: i32) -> Model {
+        Model {
+            id: InboxId::new(),
+            slack_key: "Ev1".to_owned(),
+            kind: "event".to_owned(),
+            payload: json!({}),
+            request_id: None,
+            state: InboxState::Pending,
+            attempts,
+            due_at: OffsetDateTime::UNIX_EPOCH,
+            last_error: None,
+            received_at: OffsetDateTime::UNIX_EPOCH,
+            worked_at: None,
+        }
+    }
+
+    #[test]
+    fn a_request_is_tried_again_for_hours_and_then_given_up() {
+        let now = OffsetDateTime::UNIX_EPOCH;
+        let mut patience = Duration::ZERO;
+        for attempts in 1..ATTEMPTS_MAX {
+            let (verdict, outcome) = judge(&row(attempts), JobError::retry("down"), now);
+            let Verdict::Later { due_at, .. } = verdict else {
+                panic!("given up at {attempts}: {outcome}")
+            };
+            patience += (due_at - now).unsigned_abs();
+        }
+        assert!(patience > Duration::from_secs(3 * 3_600), "{patience:?}");
+        let (verdict, _) = judge(&row(ATTEMPTS_MAX), JobError::retry("down"), now);
+        assert_eq!(
+            verdict,
+            Verdict::Failed {
+                error: "down".to_owned()
+            }
+        );
+        let (verdict, _) = judge(&row(1), JobError::fail("never"), now);
+        assert_eq!(
+            verdict,
+            Verdict::Failed {
+                error: "never".to_owned()
+            }
+        );
+    }
+}

@@ -1,0 +1,165 @@
+//! What a person in Slack is told, and nobody else sees, when what they did had no effect.
+
+use tocsin_queue::JobError;
+use url::Url;
+
+use crate::{bridge::Parts, comments::mrkdwn::escape, slack::SlackError};
+
+/// Why it had no effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Notice {
+    /// No member of the organisation has the person's e-mail address.
+    NotLinked,
+    /// Their role allows reading alone.
+    ReadOnly,
+    /// They are a member no longer.
+    Deactivated,
+    /// The incident is not there, or not theirs.
+    NotFound,
+    /// Somebody else has it.
+    AlreadyAcknowledged { by: Option<String> },
+    /// It is over.
+    AlreadyResolved { by: Option<String> },
+    /// Another refusal of the API, in its own words.
+    Refused { code: String, message: String },
+}
+
+impl Notice {
+    /// A name for people to quote and for programs to look for; never changed.
+    pub(crate) fn code(&self) -> &str {
+        match self {
+            Self::NotLinked => "NOT_LINKED",
+            Self::ReadOnly => "READ_ONLY",
+            Self::Deactivated => "DEACTIVATED",
+            Self::NotFound => "NOT_FOUND",
+            Self::AlreadyAcknowledged { .. } => "ALREADY_ACKNOWLEDGED",
+            Self::AlreadyResolved { .. } => "ALREADY_RESOLVED",
+            Self::Refused { code, .. } => code,
+        }
+    }
+
+    /// What it is counted as.
+    pub(crate) fn outcome(&self) -> &'static str {
+        match self {
+            Self::NotLinked => "not_linked",
+            Self::ReadOnly => "read_only",
+            Self::Deactivated => "deactivated",
+            Self::NotFound => "not_found",
+            Self::AlreadyAcknowledged { .. } => "already_acknowledged",
+            Self::AlreadyResolved { .. } => "already_resolved",
+            Self::Refused { .. } => "refused",
+        }
+    }
+}
+
+/// To somebody whose reply did not become a comment, as mrkdwn.
+pub(crate) fn comment(notice: &Notice) -> String {
+    let why = match notice {
+        Notice::NotLinked => "no member of this organisation has your e-mail address".to_owned(),
+        Notice::ReadOnly => "your role there is read-only".to_owned(),
+        Notice::Deactivated => "your account there is deactivated".to_owned(),
+        Notice::NotFound => "the incident is no longer there".to_owned(),
+        Notice::AlreadyAcknowledged { .. } | Notice::AlreadyResolved { .. } => {
+            "the incident has moved on".to_owned()
+        }
+        Notice::Refused { message, .. } => escape(message),
+    };
+    format!(
+        "Your reply was not added to the incident's timeline: {why} ({}).",
+        notice.code()
+    )
+}
+
+/// To somebody whose press of a button did nothing, as mrkdwn. `wanted` as in "acknowledge".
+pub(crate) fn press(notice: &Notice, wanted: &str) -> String {
+    let by = |who: &Option<String>| {
+        who.as_deref()
+            .map(|name| format!(" by {}", escape(name)))
+            .unwrap_or_default()
+    };
+    let text = match notice {
+        Notice::NotLinked => {
+            format!(
+                "You can't {wanted} this incident from Slack: no member of its organisation has your e-mail address"
+            )
+        }
+        Notice::ReadOnly => format!("You can't {wanted} this incident: your role is read-only"),
+        Notice::Deactivated => format!("You can't {wanted} this incident: your account is deactivated"),
+        Notice::NotFound => "This incident is no longer there".to_owned(),
+        Notice::AlreadyAcknowledged { by: who } => {
+            format!("This incident is already acknowledged{}", by(who))
+        }
+        Notice::AlreadyResolved { by: who } => format!("This incident is already resolved{}", by(who)),
+        Notice::Refused { message, .. } => escape(message.trim_end_matches('.')),
+    };
+    format!("{text} ({}).", notice.code())
+}
+
+/// Tells one person in a channel. Where Slack says that they can't be told there, they are not.
+pub(crate) async fn tell_in_thread(
+    parts: &Parts,
+    channel: &str,
+    user: &str,
+    thread_ts: Option<&str>,
+    text: &str,
+) -> Result<(), JobError> {
+    match parts.slack.post_ephemeral(channel, user, thread_ts, text).await {
+        Ok(_) => Ok(()),
+        Err(error @ SlackError::Refused { .. }) => {
+            tracing::warn!(
+                slack.channel = channel,
+                slack.user = user,
+                "{user} can't be told: {error}"
+            );
+            Ok(())
+        }
+        Err(error) => Err(crate::failure::of_slack(parts, error)),
+    }
+}
+
+/// Answers a press at the address that came with it; where that no longer works, in the channel.
+pub(crate) async fn answer(
+    parts: &Parts,
+    response_url: Option<&Url>,
+    channel: Option<&str>,
+    user: &str,
+    text: &str,
+) -> Result<(), JobError> {
+    if let Some(url) = response_url {
+        let message =
+            serde_json::json!({"response_type": "ephemeral", "replace_original": false, "text": text});
+        match parts.slack.respond(url, &message).await {
+            Ok(()) => return Ok(()),
+            Err(error) => tracing::warn!(
+                slack.user = user,
+                "the response address does not take the answer: {error}"
+            ),
+        }
+    }
+    match channel {
+        Some(channel) => tell_in_thread(parts, channel, user, None, text).await,
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_notice_says_what_is_wrong_and_names_its_code() {
+        let by = Some("Ada <!here>".to_owned());
+        assert_eq!(
+            press(&Notice::AlreadyAcknowledged { by }, "acknowledge"),
+            "This incident is already acknowledged by Ada &lt;!here&gt; (ALREADY_ACKNOWLEDGED)."
+        );
+        assert_eq!(
+            comment(&Notice::ReadOnly),
+            "Your reply was not added to the incident's timeline: your role there is read-only (READ_ONLY)."
+        );
+        assert_eq!(
+            press(&Notice::NotLinked, "resolve"),
+            "You can't resolve this incident from Slack: no member of its organisation has your e-mail address (NOT_LINKED)."
+        );
+    }
+}

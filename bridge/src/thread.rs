@@ -1,0 +1,115 @@
+//! Which incident a message in Slack belongs to, by the posts on record.
+
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::OnConflict};
+use time::{Duration, OffsetDateTime};
+use tocsin_entity::{
+    id::IncidentId,
+    kinds::{PostKind, PostState},
+    slack::{channel, post},
+};
+use tocsin_queue::JobError;
+
+use crate::bridge::Parts;
+
+/// How long a channel's name is believed.
+const FRESH: Duration = Duration::hours(6);
+
+/// What a message is to us.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Found {
+    /// An incident's own message.
+    Incident(post::Model, IncidentId),
+    /// Nothing yet; but a message is on its way to this channel whose name in Slack is not known, and it may be that.
+    Coming,
+    /// Nothing of ours.
+    None,
+}
+
+/// The incident whose own message this is.
+pub(crate) async fn find(parts: &Parts, channel_id: &str, ts: &str) -> Result<Found, JobError> {
+    let root = post::Entity::find()
+        .filter(post::Column::ChannelId.eq(channel_id))
+        .filter(post::Column::Ts.eq(ts))
+        .filter(post::Column::Kind.eq(PostKind::Root))
+        .one(parts.database.read())
+        .await
+        .map_err(JobError::retry)?;
+    if let Some(root) = root {
+        return Ok(match root.incident_id {
+            Some(incident) => Found::Incident(root, incident),
+            None => Found::None,
+        });
+    }
+    let coming = post::Entity::find()
+        .select_only()
+        .column(post::Column::Id)
+        .filter(post::Column::ChannelId.eq(channel_id))
+        .filter(post::Column::Kind.eq(PostKind::Root))
+        .filter(post::Column::Ts.is_null())
+        .filter(post::Column::SentAt.is_not_null())
+        .filter(post::Column::State.ne(PostState::Failed))
+        .limit(1)
+        .into_tuple::<tocsin_entity::id::PostId>()
+        .one(parts.database.read())
+        .await
+        .map_err(JobError::retry)?;
+    Ok(if coming.is_some() {
+        Found::Coming
+    } else {
+        Found::None
+    })
+}
+
+/// A channel's name, without its hash: from the table while it is fresh, else from Slack; none where Slack does not say.
+pub(crate) async fn channel_name(
+    parts: &Parts,
+    team_id: &str,
+    channel_id: &str,
+) -> Result<Option<String>, JobError> {
+    let key = (team_id.to_owned(), channel_id.to_owned());
+    let known = channel::Entity::find_by_id(key)
+        .one(parts.database.read())
+        .await
+        .map_err(JobError::retry)?;
+    let now = OffsetDateTime::now_utc();
+    if let Some(known) = known
+        .as_ref()
+        .filter(|known| now - known.refreshed_at < FRESH && !known.name.is_empty())
+    {
+        return Ok(Some(known.name.clone()));
+    }
+    let told = match parts.slack.channel(channel_id).await {
+        Ok(told) => told,
+        Err(error) => {
+            tracing::debug!(
+                slack.channel = channel_id,
+                "Slack does not name {channel_id}: {error}"
+            );
+            return Ok(known.map(|known| known.name));
+        }
+    };
+    let row = channel::ActiveModel {
+        team_id: Set(team_id.to_owned()),
+        channel_id: Set(told.id),
+        name: Set(told.name.clone()),
+        is_private: Set(told.is_private),
+        is_member: Set(told.is_member),
+        is_archived: Set(told.is_archived),
+        refreshed_at: Set(now),
+    };
+    let key = OnConflict::columns([channel::Column::TeamId, channel::Column::ChannelId])
+        .update_columns([
+            channel::Column::Name,
+            channel::Column::IsPrivate,
+            channel::Column::IsMember,
+            channel::Column::IsArchived,
+            channel::Column::RefreshedAt,
+        ])
+        .to_owned();
+    channel::Entity::insert(row)
+        .on_conflict(key)
+        .exec_without_returning(parts.database.write())
+        .await
+        .map_err(JobError::retry)?;
+    Ok(Some(told.name).filter(|name| !name.is_empty()))
+}

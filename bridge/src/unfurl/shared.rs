@@ -1,0 +1,216 @@
+//! Somebody pasted links.
+//!
+//! Source: Slack, "link_shared event", "Unfurling links in messages".
+
+use futures::FutureExt;
+use sea_orm::{ActiveValue::Set, EntityTrait, sea_query::OnConflict};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use tocsin_entity::{
+    id::PostId,
+    kinds::{PostKind, PostState},
+    slack::{channel, post},
+};
+use tocsin_queue::JobError;
+
+use super::{fingerprint, incident_of, link, wake::wake};
+use crate::{
+    bridge::Parts,
+    graphql::Incident,
+    identity,
+    inbound::{
+        Kind,
+        lenient::{id, lenient, read},
+        routes::{Item, Route, Worked},
+    },
+};
+
+/// `link_shared`.
+pub(crate) const ROUTE: Route = Route {
+    kind: Kind::Event,
+    name: "link_shared",
+    wanted: |payload| Shared::of(payload).is_some(),
+    work: |parts, item| shared(parts, item).boxed(),
+};
+
+/// More links in one message than this get no preview: nobody reads them.
+const PREVIEWS_MAX: usize = 10;
+
+/// The links of one message, or of one that is still being written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+struct Shared {
+    #[serde(deserialize_with = "id")]
+    channel: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    channel_id: Option<String>,
+    #[serde(deserialize_with = "id")]
+    user: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    message_ts: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    thread_ts: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    unfurl_id: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    source: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    links: Vec<Link>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+struct Link {
+    #[serde(deserialize_with = "lenient")]
+    url: String,
+}
+
+impl Shared {
+    /// The links, if Slack says where they stand.
+    fn of(payload: &Value) -> Option<Self> {
+        let shared: Self = read(&payload["event"]);
+        (!shared.links.is_empty() && shared.channel().is_some() && shared.ts().is_some()).then_some(shared)
+    }
+
+    /// `COMPOSER` while the message is being written.
+    fn channel(&self) -> Option<&str> {
+        self.channel.as_deref().or(self.channel_id.as_deref())
+    }
+
+    fn ts(&self) -> Option<&str> {
+        self.message_ts.as_deref().or(self.unfurl_id.as_deref())
+    }
+}
+
+async fn shared(parts: &Parts, item: &Item) -> Worked {
+    let Some(shared) = Shared::of(&item.payload) else {
+        return Ok("ignored");
+    };
+    let mut ours: Vec<&str> = Vec::new();
+    for link in &shared.links {
+        if !ours.contains(&link.url.as_str())
+            && link::incident_number(&parts.config.public_url, &link.url).is_some()
+        {
+            ours.push(&link.url);
+        }
+    }
+    if ours.is_empty() {
+        return Ok("not_ours");
+    }
+    let team_id = match item.payload["team_id"].as_str() {
+        Some(team_id) => team_id.to_owned(),
+        None => parts
+            .watcher
+            .health()
+            .installation()
+            .map(|bot| bot.team_id.clone())
+            .unwrap_or_default(),
+    };
+    let person = match &shared.user {
+        Some(user) => identity::person(parts, &team_id, user).await?,
+        None => None,
+    };
+    let mut previews = 0;
+    for url in ours.into_iter().take(PREVIEWS_MAX) {
+        let found = incident_of(parts, url, person.as_ref(), item.request_id.as_deref()).await?;
+        if let Some(incident) = found {
+            want(parts, &shared, &team_id, url, &incident).await?;
+            wake(parts, &incident, item.request_id.as_deref()).await?;
+            previews += 1;
+        }
+    }
+    Ok(if previews > 0 { "previewed" } else { "no_incident" })
+}
+
+/// Records that the link is to have a preview, once.
+async fn want(
+    parts: &Parts,
+    shared: &Shared,
+    team_id: &str,
+    url: &str,
+    incident: &Incident,
+) -> Result<(), JobError> {
+    let (Some(channel), Some(ts)) = (shared.channel(), shared.ts()) else {
+        return Ok(());
+    };
+    let address = json!({
+        "channel": channel,
+        "ts": shared.message_ts,
+        "thread_ts": shared.thread_ts,
+        "unfurl_id": shared.unfurl_id,
+        "source": shared.source,
+        "url": url,
+    });
+    let key = (team_id.to_owned(), channel.to_owned());
+    let known = channel::Entity::find_by_id(key)
+        .one(parts.database.read())
+        .await
+        .map_err(JobError::retry)?;
+    let row = post::ActiveModel {
+        id: Set(PostId::new()),
+        organization_id: Set(incident.organization_id),
+        key: Set(format!("unfurl:{team_id}:{channel}:{ts}:{}", fingerprint(url))),
+        kind: Set(PostKind::Unfurl),
+        incident_id: Set(Some(incident.id)),
+        digest_id: Set(None),
+        connector_id: Set(None),
+        connector_name: Set("link preview".to_owned()),
+        team_id: Set(team_id.to_owned()),
+        channel_id: Set(channel.to_owned()),
+        channel_name: Set(known.map_or_else(|| channel.to_owned(), |known| known.name)),
+        thread_ts: Set(shared.thread_ts.clone()),
+        ts: Set(None),
+        address: Set(Some(address)),
+        content_hash: Set(None),
+        shown_version: Set(0),
+        state: Set(PostState::Queued),
+        attempts: Set(0),
+        last_error: Set(None),
+        not_before: Set(None),
+        sent_at: Set(None),
+        queued_at: Set(OffsetDateTime::now_utc()),
+        posted_at: Set(None),
+        updated_at: Set(None),
+        lag_milliseconds: Set(None),
+    };
+    post::Entity::insert(row)
+        .on_conflict(OnConflict::column(post::Column::Key).do_nothing().to_owned())
+        .exec_without_returning(parts.database.write())
+        .await
+        .map_err(JobError::retry)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_read_from_a_message_a_thread_and_the_composer() {
+        let links = json!([{"domain": "example.com", "url": "https://example.com/incidents/1?a=b#c"}, {"url": "https://example.com/2"}]);
+        let message = json!({"event": {"channel": "C1", "user": "U1", "message_ts": "1.1", "thread_ts": "1.0", "links": links}});
+        let shared = Shared::of(&message).expect("links");
+        assert_eq!(
+            (shared.channel(), shared.ts(), shared.thread_ts.as_deref()),
+            (Some("C1"), Some("1.1"), Some("1.0"))
+        );
+        assert_eq!(shared.links[0].url, "https://example.com/incidents/1?a=b#c");
+        let composer = json!({"event": {"channel": "COMPOSER", "user": "U1", "message_ts": "Uxx-1", "unfurl_id": "Uxx-1",
+            "source": "composer", "links": links}});
+        assert_eq!(
+            Shared::of(&composer).expect("links").source.as_deref(),
+            Some("composer")
+        );
+        let older = json!({"event": {"channel_id": "COMPOSER", "unfurl_id": "Uxx-1", "source": "composer", "links": links}});
+        assert_eq!(Shared::of(&older).expect("links").channel(), Some("COMPOSER"));
+        assert_eq!(
+            Shared::of(&json!({"event": {"channel": "C1", "message_ts": "1.1", "links": []}})),
+            None
+        );
+        assert_eq!(
+            Shared::of(&json!({"event": {"message_ts": "1.1", "links": links}})),
+            None
+        );
+    }
+}

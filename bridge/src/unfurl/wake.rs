@@ -1,0 +1,51 @@
+//! Has the mirror look at an incident that it believes to be shown already.
+
+use sea_orm::{
+    ActiveValue::Set,
+    EntityTrait,
+    sea_query::{Expr, ExprTrait, OnConflict},
+};
+use time::OffsetDateTime;
+use tocsin_entity::slack::incident::{ActiveModel, Column, Entity};
+use tocsin_queue::{JobError, jobs::ReconcileIncident};
+
+use crate::{bridge::Parts, graphql::Incident};
+
+/// Puts the incident a version behind, and rings. What is shown already stays as it is: posts are known by their keys.
+pub(super) async fn wake(
+    parts: &Parts,
+    incident: &Incident,
+    request_id: Option<&str>,
+) -> Result<(), JobError> {
+    let row = ActiveModel {
+        incident_id: Set(incident.id),
+        organization_id: Set(incident.organization_id),
+        wanted_version: Set(incident.version),
+        shown_version: Set(0),
+        due_at: Set(OffsetDateTime::now_utc()),
+        attempts: Set(0),
+        last_error: Set(None),
+        claimed_by: Set(None),
+        claimed_until: Set(None),
+        request_id: Set(request_id.map(str::to_owned)),
+    };
+    let shown = Expr::col((Entity, Column::ShownVersion));
+    let wanted = Expr::col((Entity, Column::WantedVersion));
+    let behind = Expr::case(shown.clone().gte(wanted.clone()), wanted.sub(1)).finally(shown);
+    let known = OnConflict::column(Column::IncidentId)
+        .value(Column::ShownVersion, behind)
+        .update_column(Column::DueAt)
+        .to_owned();
+    Entity::insert(row)
+        .on_conflict(known)
+        .exec_without_returning(parts.database.write())
+        .await
+        .map_err(JobError::retry)?;
+    parts.queue.ring(&ReconcileIncident {
+        incident_id: incident.id.to_string(),
+        organization_id: incident.organization_id.to_string(),
+        version: incident.version,
+        request_id: request_id.map(str::to_owned),
+    });
+    Ok(())
+}
