@@ -1,0 +1,4 @@
+//! What comes from Slack.
+
+mod endpoints;
+mod samples;

@@ -1,0 +1,4 @@
+//! The bridge, driven from outside.
+
+mod inbound;
+mod world;

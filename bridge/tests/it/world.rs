@@ -1,0 +1,151 @@
+//! A bridge over a database of its own.
+
+use std::sync::Once;
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{Request, StatusCode},
+};
+use hmac::{Hmac, KeyInit, Mac};
+use sea_orm::{EntityTrait, QueryOrder};
+use sea_orm_migration::MigratorTrait;
+use serde_json::Value;
+use sha2::Sha256;
+use tempfile::TempDir;
+use time::OffsetDateTime;
+use tocsin_bridge::{Bridge, BridgeConfig, Pace, SlackConfig};
+use tocsin_entity::{database::Database, slack::inbox};
+use tocsin_queue::{Queue, QueueConfig};
+use tower::ServiceExt;
+use url::Url;
+
+pub(crate) const SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
+
+/// A bridge over a database of its own.
+pub(crate) struct World {
+    pub(crate) bridge: Bridge,
+    pub(crate) database: Database,
+    _directory: TempDir,
+}
+
+/// What was answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+
+    pub(crate) fn error_code(&self) -> String {
+        self.json()["error"]["code"]
+            .as_str()
+            .expect("an error code")
+            .to_owned()
+    }
+}
+
+impl World {
+    /// Neither Slack nor the API answer.
+    pub(crate) async fn alone() -> Self {
+        let nowhere = Url::parse("http://127.0.0.1:9").expect("a URL");
+        Self::between(&nowhere, &nowhere).await
+    }
+
+    pub(crate) async fn between(slack: &Url, api: &Url) -> Self {
+        static TLS: Once = Once::new();
+        TLS.call_once(|| {
+            rustls::crypto::ring::default_provider()
+                .install_default()
+                .expect("the first provider");
+        });
+        let directory = TempDir::new().expect("a directory");
+        let url = format!("sqlite://{}", directory.path().join("tocsin.db").display());
+        let database = Database::open(&url, 4).await.expect("a database");
+        tocsin_migration::Migrator::up(database.write(), None)
+            .await
+            .expect("migrations");
+        let queue = Queue::connect(&QueueConfig::default()).await.expect("a queue");
+        let config = BridgeConfig {
+            api_url: api.clone(),
+            bridge_token: "bridge-token".into(),
+            public_url: Url::parse("https://tocsin.example.com/ops").expect("a URL"),
+            slack: SlackConfig {
+                api_url: slack.clone(),
+                bot_token: "xoxb-EXAMPLE".into(),
+                signing_secrets: vec!["an older secret".into(), SECRET.into()],
+                pace: Pace::Unlimited,
+            },
+            instance: "test".to_owned(),
+        };
+        let bridge = Bridge::new(config, database.clone(), queue)
+            .await
+            .expect("a bridge");
+        Self {
+            bridge,
+            database,
+            _directory: directory,
+        }
+    }
+
+    fn router(&self) -> Router {
+        self.bridge.router()
+    }
+
+    /// Posts as Slack does.
+    pub(crate) async fn post(&self, path: &str, body: impl Into<Vec<u8>>) -> Answer {
+        let body = body.into();
+        let now = OffsetDateTime::now_utc().unix_timestamp().to_string();
+        let signature = sign(SECRET, &now, &body);
+        self.post_with(
+            path,
+            body,
+            &[
+                ("x-slack-request-timestamp", &now),
+                ("x-slack-signature", &signature),
+            ],
+        )
+        .await
+    }
+
+    pub(crate) async fn post_with(&self, path: &str, body: Vec<u8>, headers: &[(&str, &str)]) -> Answer {
+        let mut request = Request::post(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::from(body)).expect("a request");
+        let response = self.router().oneshot(request).await.expect("an answer");
+        let status = response.status();
+        let body = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
+        Answer {
+            status,
+            body: String::from_utf8(body.to_vec()).expect("text"),
+        }
+    }
+
+    /// Posts an interaction as Slack does.
+    pub(crate) async fn interact(&self, payload: &Value) -> Answer {
+        let body = serde_urlencoded::to_string([("payload", payload.to_string())]).expect("a form");
+        self.post("/slack/interactions", body).await
+    }
+
+    /// The inbox, oldest first.
+    pub(crate) async fn inbox(&self) -> Vec<inbox::Model> {
+        inbox::Entity::find()
+            .order_by_asc(inbox::Column::Id)
+            .all(self.database.read())
+            .await
+            .expect("the inbox")
+    }
+}
+
+pub(crate) fn sign(secret: &str, timestamp: &str, body: &[u8]) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("a key");
+    mac.update(format!("v0:{timestamp}:").as_bytes());
+    mac.update(body);
+    format!("v0={}", hex::encode(mac.finalize().into_bytes()))
+}
