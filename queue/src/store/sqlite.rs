@@ -64,7 +64,9 @@ impl SqliteStore {
             .after_connect(move |connection, _| {
                 Box::pin(async move {
                     if in_memory {
-                        SqliteStorage::migrations().run_direct(None, connection, false).await?;
+                        SqliteStorage::migrations()
+                            .run_direct(None, connection, false)
+                            .await?;
                     }
                     Ok(())
                 })

@@ -185,6 +185,9 @@ impl Work {
             () = self.recover() => {}
         }
         loop {
+            while let Some(ended) = self.running.try_join_next_with_id() {
+                self.ended(ended);
+            }
             self.start_what_is_due();
             let room = self.room();
             if room > 0 && self.look_at <= Instant::now() {
@@ -206,9 +209,6 @@ impl Work {
                     self.ended(ended);
                     // Quick jobs end together: making room for all of them saves looks.
                     tokio::task::yield_now().await;
-                    while let Some(ended) = self.running.try_join_next_with_id() {
-                        self.ended(ended);
-                    }
                 }
                 Ok(()) = self.rings.changed() => self.look_at = Instant::now(),
                 () = async { sleep_until(wake_at.unwrap_or_else(Instant::now)).await }, if wake_at.is_some() => {}
@@ -375,6 +375,7 @@ impl Work {
             // One that never awaits can't be ended, and is not waited for.
             let _ended = tokio::time::timeout(ABORT_WITHIN, self.running.shutdown()).await;
         }
+        self.measure();
     }
 }
 

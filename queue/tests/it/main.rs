@@ -6,6 +6,7 @@ mod crashes;
 mod crew;
 mod delivery;
 mod failures;
+mod metrics;
 mod outages;
 mod place;
 mod shutdown;
