@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use secrecy::ExposeSecret;
 use tocsin_entity::database::Database;
-use tocsin_queue::Queue;
+use tocsin_queue::{Queue, Worker};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -63,7 +63,18 @@ impl Bridge {
 
     /// Works until the shutdown, and then finishes what it has begun or hands it back.
     pub async fn run(&self, shutdown: CancellationToken) {
-        self.0.watcher.run(&self.0.slack, shutdown).await;
+        let parts = Arc::clone(&self.0);
+        let worker = Worker::new(self.0.queue.clone())
+            .on(move |job, context| inbound::work(Arc::clone(&parts), job, context))
+            .run(shutdown.clone());
+        let (worked, (), ()) = tokio::join!(
+            worker,
+            inbound::tend(&self.0.database, shutdown.clone()),
+            self.0.watcher.run(&self.0.slack, shutdown),
+        );
+        if let Err(error) = worked {
+            tracing::error!("the bridge's worker ended: {error}");
+        }
     }
 
     /// Whether the database and the queue answer.

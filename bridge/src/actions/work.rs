@@ -138,7 +138,7 @@ async fn act(
     let request_id = item.request_id.as_deref();
     let member = match identity::standing(parts, target.organization, person, request_id).await? {
         Standing::Member(member) => member,
-        Standing::Deactivated(_) => return Ok(Some(Notice::Deactivated)),
+        Standing::Deactivated => return Ok(Some(Notice::Deactivated)),
         Standing::Stranger => return Ok(Some(Notice::NotLinked)),
     };
     let who = As {

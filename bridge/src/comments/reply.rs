@@ -114,7 +114,7 @@ impl Reply<'_> {
                 let name = self.person.name.chars().take(NAME_MAX).collect();
                 (bridge, Some(add_comment::SlackAuthorInput { name }))
             }
-            Standing::Deactivated(_) => return self.tell(parts, &Notice::Deactivated).await,
+            Standing::Deactivated => return self.tell(parts, &Notice::Deactivated).await,
         };
         let input = add_comment::AddCommentInput {
             incident_id: self.incident.to_string(),

@@ -48,7 +48,7 @@ async fn member(
 pub(crate) enum Standing {
     Member(Member),
     /// A member who may do nothing any more.
-    Deactivated(Member),
+    Deactivated,
     /// Nobody there has their e-mail address.
     Stranger,
 }
@@ -62,7 +62,7 @@ pub(crate) async fn standing(
 ) -> Result<Standing, JobError> {
     Ok(match member(parts, organization, person, request_id).await? {
         Some(member) if member.is_active => Standing::Member(member),
-        Some(member) => Standing::Deactivated(member),
+        Some(_) => Standing::Deactivated,
         None => Standing::Stranger,
     })
 }

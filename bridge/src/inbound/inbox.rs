@@ -16,7 +16,7 @@ use tocsin_entity::{
 use super::envelope::Envelope;
 
 /// How long a worker has a row to itself; one that died lets go by then.
-const LEASE: Duration = Duration::seconds(90);
+const LEASE: Duration = Duration::seconds(15);
 
 /// How long worked rows are kept, for those who look into what happened; and for redeliveries, which end after a day.
 const KEPT: Duration = Duration::days(7);
@@ -69,12 +69,19 @@ pub(crate) async fn store(
     })
 }
 
-/// Takes a row that is due, for the length of a lease; none if it is another's, worked, not due or gone.
-pub(crate) async fn claim(
-    database: &Database,
-    id: InboxId,
-    now: OffsetDateTime,
-) -> Result<Option<Model>, DbErr> {
+/// What came of asking for a row.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Claim {
+    /// It is this worker's, for the length of a lease.
+    Taken(Model),
+    /// It is another worker's, or to be tried later: not before this.
+    NotDue(OffsetDateTime),
+    /// It has been worked, or is gone.
+    Over,
+}
+
+/// Takes a row that is due.
+pub(crate) async fn claim(database: &Database, id: InboxId, now: OffsetDateTime) -> Result<Claim, DbErr> {
     let claimed = Entity::update_many()
         .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
         .col_expr(Column::DueAt, Expr::value(now + LEASE))
@@ -83,11 +90,13 @@ pub(crate) async fn claim(
         .filter(Column::DueAt.lte(now))
         .exec(database.write())
         .await?;
-    if claimed.rows_affected == 0 {
-        return Ok(None);
-    }
     // From the writers' side, so that what was just written is seen.
-    Entity::find_by_id(id).one(database.write()).await
+    let row = Entity::find_by_id(id).one(database.write()).await?;
+    Ok(match row {
+        Some(row) if claimed.rows_affected > 0 => Claim::Taken(row),
+        Some(row) if row.state == InboxState::Pending => Claim::NotDue(row.due_at),
+        Some(_) | None => Claim::Over,
+    })
 }
 
 /// What became of a try.

@@ -9,13 +9,13 @@ use tracing::Instrument;
 
 use super::{
     envelope::Kind,
-    inbox::{self, Verdict},
+    inbox::{self, Claim, Verdict},
     routes::{self, Item},
 };
 use crate::bridge::Parts;
 
 /// How long a handler may take: less than the lease, so that nobody else begins meanwhile.
-const WORK_TIMEOUT: Duration = Duration::from_secs(60);
+const WORK_TIMEOUT: Duration = Duration::from_secs(12);
 
 /// How often a request is tried before it is given up: with the pauses below, for some five hours.
 const ATTEMPTS_MAX: i32 = 40;
@@ -30,7 +30,12 @@ pub(crate) async fn work(parts: Arc<Parts>, job: WorkInbox, _context: JobContext
     let claimed = inbox::claim(&parts.database, id, OffsetDateTime::now_utc())
         .await
         .map_err(JobError::retry)?;
-    let Some(row) = claimed else { return Ok(()) };
+    let row = match claimed {
+        Claim::Taken(row) => row,
+        // Whoever has it may have died: looked at again when the lease ends.
+        Claim::NotDue(due_at) => return parts.queue.push_at(&job, due_at).await.map_err(JobError::retry),
+        Claim::Over => return Ok(()),
+    };
     let name = name_of(&row).to_owned();
     let span = tracing::info_span!(
         "inbox",
@@ -103,7 +108,7 @@ async fn handle(parts: &Parts, row: &Model, name: &str) -> routes::Worked {
     };
     tokio::time::timeout(WORK_TIMEOUT, (route.work)(parts, &item))
         .await
-        .unwrap_or_else(|_| Err(JobError::retry("it took longer than a minute")))
+        .unwrap_or_else(|_| Err(JobError::retry("it took too long")))
 }
 
 /// What follows from a failure.

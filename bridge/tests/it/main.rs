@@ -1,4 +1,5 @@
 //! The bridge, driven from outside.
 
+mod acted;
 mod inbound;
 mod world;

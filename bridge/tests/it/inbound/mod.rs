@@ -1,4 +1,8 @@
 //! What comes from Slack.
 
 mod endpoints;
+mod links;
+mod presses;
+mod replies;
 mod samples;
+mod stage;

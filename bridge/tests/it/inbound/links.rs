@@ -1,0 +1,130 @@
+//! Links to incidents, pasted in Slack.
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use serde_json::{Value, json};
+use tocsin_entity::{
+    id::OrganizationId,
+    kinds::{InboxState, PostKind},
+    slack::{incident, post},
+};
+
+use super::stage::Stage;
+
+const URL: &str = "https://tocsin.example.com/ops/incidents/42";
+
+async fn share(stage: &Stage, event: Value) {
+    let id = format!("Ev-{}", stage.world.inbox().await.len());
+    let row = stage.event(&id, event).await;
+    assert_eq!(stage.worked(&row).await.state, InboxState::Done);
+}
+
+async fn previews(stage: &Stage) -> Vec<post::Model> {
+    post::Entity::find()
+        .filter(post::Column::Kind.eq(PostKind::Unfurl))
+        .order_by_asc(post::Column::Id)
+        .all(stage.world.database.read())
+        .await
+        .expect("posts")
+}
+
+async fn stage() -> Stage {
+    let stage = Stage::set().await;
+    stage.slack_user("Ada", Some("ada@example.com"));
+    stage.is_member("STAKEHOLDER", None);
+    stage.acted.answer(
+        "IncidentByNumber",
+        json!({"data": {"incident": stage.incident_fields(42)}}),
+    );
+    stage
+}
+
+#[tokio::test]
+async fn each_link_to_an_incident_is_recorded_once_as_a_preview_to_be_made() {
+    let stage = stage().await;
+    let with_query = format!("{URL}?tab=timeline#entry");
+    let event = json!({"type": "link_shared", "channel": "C2", "user": "U1", "message_ts": "3.3", "thread_ts": "3.0",
+        "unfurl_id": "C2.3.3", "source": "conversations_history", "links": [
+            {"domain": "tocsin.example.com", "url": URL}, {"url": with_query}, {"url": URL},
+            {"url": "https://tocsin.example.com/other"}, {"url": "https://elsewhere.example/ops/incidents/42"}]});
+    share(&stage, event.clone()).await;
+    share(&stage, event).await;
+    let previews = previews(&stage).await;
+    let urls: Vec<&Value> = previews
+        .iter()
+        .map(|post| &post.address.as_ref().expect("an address")["url"])
+        .collect();
+    assert_eq!(urls, [URL, with_query.as_str()]);
+    let expected = json!({"channel": "C2", "ts": "3.3", "thread_ts": "3.0", "unfurl_id": "C2.3.3",
+        "source": "conversations_history", "url": URL});
+    let first = &previews[0];
+    assert_eq!(first.address, Some(expected));
+    assert_eq!(
+        (first.incident_id, first.channel_id.as_str()),
+        (Some(stage.incident), "C2")
+    );
+    assert!(first.key.starts_with("unfurl:T1:C2:3.3:"), "{}", first.key);
+    let noted = incident::Entity::find_by_id(stage.incident)
+        .one(stage.world.database.read())
+        .await
+        .expect("an answer");
+    assert!(noted.is_some(), "the mirror has it on its list");
+}
+
+#[tokio::test]
+async fn a_link_in_a_message_that_is_still_being_written_is_recorded_with_slacks_own_id() {
+    let stage = stage().await;
+    share(
+        &stage,
+        json!({"type": "link_shared", "channel": "COMPOSER", "user": "U1", "message_ts": "Uxx-909", "unfurl_id": "Uxx-909",
+            "source": "composer", "links": [{"url": URL}]}),
+    )
+    .await;
+    let previews = previews(&stage).await;
+    assert_eq!(previews.len(), 1);
+    let address = previews[0].address.clone().expect("an address");
+    assert_eq!(
+        (&address["unfurl_id"], &address["source"]),
+        (&json!("Uxx-909"), &json!("composer"))
+    );
+}
+
+#[tokio::test]
+async fn of_several_organisations_only_the_readers_own_is_shown() {
+    let stage = stage().await;
+    let other = OrganizationId::new();
+    stage.organizations(&[other, stage.organization]);
+    let shared = |channel: &str, user: Value| json!({"type": "link_shared", "channel": channel, "user": user, "message_ts": "3.3", "links": [{"url": URL}]});
+
+    // A member of both: nobody can say which of the two incidents is meant.
+    share(&stage, shared("C2", json!("U1"))).await;
+    // Nobody said who shares it, or a member of none.
+    share(&stage, shared("C3", Value::Null)).await;
+    stage.is_nobody();
+    share(&stage, shared("C4", json!("U1"))).await;
+    assert!(previews(&stage).await.is_empty());
+
+    // A member of the second alone.
+    stage.acted.answer_once(
+        "UserByEmail",
+        axum::http::StatusCode::OK,
+        json!({"data": {"users": {"nodes": []}}}),
+    );
+    stage.is_member("STAKEHOLDER", None);
+    share(&stage, shared("C5", json!("U1"))).await;
+    let previews = previews(&stage).await;
+    assert_eq!(previews.len(), 1);
+    assert_eq!(
+        (previews[0].channel_id.as_str(), previews[0].organization_id),
+        ("C5", stage.organization)
+    );
+}
+
+#[tokio::test]
+async fn a_link_to_an_incident_that_is_not_there_gets_no_preview() {
+    let stage = stage().await;
+    stage
+        .acted
+        .answer("IncidentByNumber", json!({"data": {"incident": null}}));
+    share(&stage, json!({"type": "link_shared", "channel": "C2", "user": "U1", "message_ts": "3.3", "links": [{"url": URL}]})).await;
+    assert!(previews(&stage).await.is_empty());
+}

@@ -1,0 +1,226 @@
+//! Replies in an incident's thread.
+
+use axum::http::StatusCode;
+use serde_json::json;
+use tocsin_entity::kinds::{InboxState, PostKind};
+
+use super::stage::{Stage, user};
+
+#[tokio::test]
+async fn a_members_reply_becomes_a_comment_in_their_name() {
+    let stage = Stage::set().await;
+    stage.slack_user("Ada", Some("Ada@Example.com"));
+    stage.is_member("RESPONDER", None);
+    stage.comments_are_taken();
+    let row = stage
+        .reply("2.0", |event| {
+            event["blocks"] = json!([{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [
+                {"type": "text", "text": "restarted ", "style": {"bold": true}},
+                {"type": "user", "user_id": "U1"},
+                {"type": "text", "text": " 2*3"}]}]}]);
+        })
+        .await;
+    assert_eq!(stage.worked(&row).await.state, InboxState::Done);
+    let call = stage.acted.call("AddComment");
+    assert_eq!(call.on_behalf_of, Some(stage.member.to_string()));
+    assert_eq!(call.organization, Some(stage.organization.to_string()));
+    let expected = json!({
+        "incidentId": stage.incident,
+        "bodyMarkdown": "**restarted** @Ada 2\\*3",
+        "idempotencyKey": row.id,
+        "externalRef": "slack:T1/C1/2.0",
+        "slackAuthor": null,
+    });
+    assert_eq!(call.arguments["input"], expected);
+    assert_eq!(
+        stage.acted.call("UserByEmail").arguments["email"],
+        "ada@example.com"
+    );
+}
+
+#[tokio::test]
+async fn a_reply_of_somebody_who_is_no_member_carries_their_name() {
+    let stage = Stage::set().await;
+    stage.slack_user("Guest", Some("guest@example.org"));
+    stage.is_nobody();
+    stage.comments_are_taken();
+    let row = stage
+        .reply("2.0", |event| event["subtype"] = json!("thread_broadcast"))
+        .await;
+    assert_eq!(stage.worked(&row).await.state, InboxState::Done);
+    let call = stage.acted.call("AddComment");
+    assert_eq!(call.on_behalf_of, None);
+    assert_eq!(call.arguments["input"]["slackAuthor"], json!({"name": "Guest"}));
+    assert_eq!(call.arguments["input"]["bodyMarkdown"], "on it");
+}
+
+#[tokio::test]
+async fn a_member_who_may_not_write_is_told_so_in_the_thread() {
+    let stage = Stage::set().await;
+    stage.slack_user("Ada", Some("ada@example.com"));
+    stage.is_member("STAKEHOLDER", None);
+    stage.refuses("AddComment", "addComment", "FORBIDDEN");
+    stage.acted.answer("chat.postEphemeral", json!({"ok": true}));
+    let row = stage.reply("2.0", |_| {}).await;
+    assert_eq!(stage.worked(&row).await.state, InboxState::Done);
+    let told = stage.acted.call("chat.postEphemeral").arguments;
+    assert_eq!(
+        (&told["channel"], &told["user"], &told["thread_ts"]),
+        (&json!("C1"), &json!("U1"), &json!("1.0"))
+    );
+    assert!(
+        told["text"]
+            .as_str()
+            .expect("text")
+            .contains("read-only (READ_ONLY)"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn a_deactivated_member_writes_nothing_and_is_told_so() {
+    let stage = Stage::set().await;
+    stage.slack_user("Ada", Some("ada@example.com"));
+    stage.is_member("OWNER", Some("2026-01-01T00:00:00Z"));
+    stage.acted.answer(
+        "chat.postEphemeral",
+        json!({"ok": false, "error": "user_not_in_channel"}),
+    );
+    let row = stage.reply("2.0", |_| {}).await;
+    assert_eq!(stage.worked(&row).await.state, InboxState::Done);
+    assert!(stage.acted.calls("AddComment").is_empty());
+    let told = stage.acted.call("chat.postEphemeral").arguments;
+    assert!(
+        told["text"].as_str().expect("text").contains("(DEACTIVATED)"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn another_refusal_is_passed_on_without_calling_anybody() {
+    let stage = Stage::set().await;
+    stage.slack_user("Ada", Some("ada@example.com"));
+    stage.is_member("RESPONDER", None);
+    stage.refuses("AddComment", "addComment", "INVALID_INPUT");
+    stage.acted.answer("chat.postEphemeral", json!({"ok": true}));
+    let row = stage.reply("2.0", |_| {}).await;
+    assert_eq!(stage.worked(&row).await.state, InboxState::Done);
+    let told = stage.acted.call("chat.postEphemeral").arguments;
+    assert!(
+        told["text"]
+            .as_str()
+            .expect("text")
+            .contains("No &lt;!here&gt;. (INVALID_INPUT)"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn a_reply_in_another_thread_and_a_bots_reply_become_nothing() {
+    let stage = Stage::set().await;
+    let row = stage
+        .reply("2.0", |event| event["thread_ts"] = json!("0.5"))
+        .await;
+    assert_eq!(stage.worked(&row).await.state, InboxState::Done);
+    let mut bot = user("Helper", None);
+    bot["is_bot"] = json!(true);
+    stage.acted.answer("users.info", json!({"ok": true, "user": bot}));
+    let row = stage.reply("3.0", |_| {}).await;
+    assert_eq!(stage.worked(&row).await.state, InboxState::Done);
+    assert!(stage.acted.calls("AddComment").is_empty());
+}
+
+#[tokio::test]
+async fn a_reply_that_comes_before_its_thread_is_known_waits_for_it() {
+    let stage = Stage::set().await;
+    stage.slack_user("Ada", Some("ada@example.com"));
+    stage.is_member("RESPONDER", None);
+    stage.comments_are_taken();
+    let root = stage.record_post(PostKind::Root, None, |_| {}).await;
+    let row = stage
+        .reply("9.5", |event| event["thread_ts"] = json!("9.0"))
+        .await;
+    let waiting = stage
+        .until(&row, |row| row.attempts >= 1 && row.last_error.is_some())
+        .await;
+    assert_eq!(waiting.state, InboxState::Pending);
+    assert!(stage.acted.calls("AddComment").is_empty());
+    stage.post_arrived(root, "9.0").await;
+    assert_eq!(stage.worked(&row).await.state, InboxState::Done);
+    assert_eq!(
+        stage.acted.call("AddComment").arguments["input"]["externalRef"],
+        "slack:T1/C1/9.5"
+    );
+}
+
+#[tokio::test]
+async fn a_reply_outlives_an_api_that_is_down_and_is_asked_for_under_one_key() {
+    let stage = Stage::set().await;
+    stage.slack_user("Ada", Some("ada@example.com"));
+    stage.is_member("RESPONDER", None);
+    for _ in 0..6 {
+        stage
+            .acted
+            .answer_once("AddComment", StatusCode::SERVICE_UNAVAILABLE, json!({}));
+    }
+    stage.comments_are_taken();
+    let row = stage.reply("2.0", |_| {}).await;
+    let done = stage.worked(&row).await;
+    assert_eq!(done.state, InboxState::Done);
+    assert!(done.attempts > 1, "{done:?}");
+    for call in stage.acted.calls("AddComment") {
+        assert_eq!(call.arguments["input"]["idempotencyKey"], json!(row.id));
+    }
+}
+
+#[tokio::test]
+async fn a_person_is_asked_of_slack_once_and_again_when_they_change() {
+    let stage = Stage::set().await;
+    stage.slack_user("Ada", Some("old@example.com"));
+    stage.is_nobody();
+    stage.comments_are_taken();
+    for ts in ["2.0", "3.0"] {
+        let row = stage.reply(ts, |_| {}).await;
+        stage.worked(&row).await;
+    }
+    assert_eq!(stage.acted.calls("users.info").len(), 1);
+    let row = stage
+        .event(
+            "Ev-change",
+            json!({"type": "user_change", "user": user("Countess", Some("ada@example.com"))}),
+        )
+        .await;
+    stage.worked(&row).await;
+    let row = stage.reply("4.0", |_| {}).await;
+    stage.worked(&row).await;
+    assert_eq!(stage.acted.calls("users.info").len(), 1);
+    let last = stage.acted.calls("AddComment").pop().expect("a comment");
+    assert_eq!(last.arguments["input"]["slackAuthor"]["name"], "Countess");
+    assert_eq!(
+        stage
+            .acted
+            .calls("UserByEmail")
+            .pop()
+            .expect("a question")
+            .arguments["email"],
+        "ada@example.com"
+    );
+}
+
+#[tokio::test]
+async fn a_file_without_a_word_becomes_a_link() {
+    let stage = Stage::set().await;
+    stage.slack_user("Ada", Some("ada@example.com"));
+    stage.is_member("RESPONDER", None);
+    stage.comments_are_taken();
+    let row = stage
+        .reply("2.0", |event| {
+            event["subtype"] = json!("file_share");
+            event["text"] = json!("");
+            event["files"] = json!([{"id": "F1", "name": "graph.png", "permalink": "https://x.slack.com/files/U1/F1/graph.png"}]);
+        })
+        .await;
+    stage.worked(&row).await;
+    let body = &stage.acted.call("AddComment").arguments["input"]["bodyMarkdown"];
+    assert_eq!(body, "[graph.png](https://x.slack.com/files/U1/F1/graph.png)");
+}
