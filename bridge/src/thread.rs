@@ -3,7 +3,7 @@
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::OnConflict};
 use time::{Duration, OffsetDateTime};
 use tocsin_entity::{
-    id::IncidentId,
+    id::{IncidentId, OrganizationId},
     kinds::{PostKind, PostState},
     slack::{channel, post},
 };
@@ -14,11 +14,19 @@ use crate::bridge::Parts;
 /// How long a channel's name is believed.
 const FRESH: Duration = Duration::hours(6);
 
+/// The thread of an incident's own message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Thread {
+    pub(crate) organization: OrganizationId,
+    pub(crate) incident: IncidentId,
+    pub(crate) team_id: String,
+}
+
 /// What a message is to us.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Found {
     /// An incident's own message.
-    Incident(post::Model, IncidentId),
+    Incident(Thread),
     /// Nothing yet; but a message is on its way to this channel whose name in Slack is not known, and it may be that.
     Coming,
     /// Nothing of ours.
@@ -36,7 +44,11 @@ pub(crate) async fn find(parts: &Parts, channel_id: &str, ts: &str) -> Result<Fo
         .map_err(JobError::retry)?;
     if let Some(root) = root {
         return Ok(match root.incident_id {
-            Some(incident) => Found::Incident(root, incident),
+            Some(incident) => Found::Incident(Thread {
+                organization: root.organization_id,
+                incident,
+                team_id: root.team_id,
+            }),
             None => Found::None,
         });
     }

@@ -1,6 +1,6 @@
 //! A press of a button, as Slack tells it.
 //!
-//! Source: Slack, "block_actions payload".
+//! Source: Slack, "`block_actions` payload".
 
 use serde::Deserialize;
 use serde_json::Value;

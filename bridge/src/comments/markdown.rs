@@ -104,11 +104,8 @@ fn checked(block: &Block, names: &Names, write: impl Fn(bool) -> String) -> Stri
 fn plain(markdown: &str) -> String {
     let mut text = String::new();
     for event in Parser::new_ext(markdown, Options::ENABLE_STRIKETHROUGH) {
-        match event {
-            Event::Text(part) | Event::Code(part) | Event::Html(part) | Event::InlineHtml(part) => {
-                text.push_str(&part)
-            }
-            _ => {}
+        if let Event::Text(part) | Event::Code(part) | Event::Html(part) | Event::InlineHtml(part) = event {
+            text.push_str(&part);
         }
     }
     text

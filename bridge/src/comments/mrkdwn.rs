@@ -12,7 +12,7 @@ use pulldown_cmark::{CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEn
 use super::writer::Writer;
 
 /// Writes Markdown as Slack's mrkdwn, in `max` characters at most; what is cut off is shown by an ellipsis.
-pub fn to_mrkdwn(markdown: &str, max: usize) -> String {
+pub(crate) fn to_mrkdwn(markdown: &str, max: usize) -> String {
     let whole = write(markdown, usize::MAX);
     if whole.chars().count() <= max {
         whole
@@ -22,7 +22,7 @@ pub fn to_mrkdwn(markdown: &str, max: usize) -> String {
 }
 
 /// Escapes a text for mrkdwn: it is shown as it is, mentions nobody and links nowhere.
-pub fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match escaped_char(c) {
@@ -83,7 +83,7 @@ impl Page {
             Event::Code(code) => self.code(&code),
             Event::Html(html) | Event::InlineHtml(html) => self.text(&html),
             Event::InlineMath(text) | Event::DisplayMath(text) | Event::FootnoteReference(text) => {
-                self.text(&text)
+                self.text(&text);
             }
             Event::SoftBreak | Event::HardBreak => match &mut self.link {
                 Some(link) => link.label.push(' '),
@@ -97,6 +97,10 @@ impl Page {
         }
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the parser's options leave off all other tags"
+    )]
     fn start(&mut self, tag: Tag<'_>) {
         match tag {
             Tag::Paragraph | Tag::HtmlBlock if self.lists.is_empty() => self.writer.paragraph(),
@@ -124,8 +128,8 @@ impl Page {
             Tag::Strikethrough => self.writer.open('~'),
             Tag::Link {
                 link_type, dest_url, ..
-            } => self.open_link(link_type, &dest_url),
-            Tag::Image {
+            }
+            | Tag::Image {
                 link_type, dest_url, ..
             } => self.open_link(link_type, &dest_url),
             // A paragraph of an item stands on the item's line; what the options leave off does not come.
@@ -133,6 +137,10 @@ impl Page {
         }
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the parser's options leave off all other tags"
+    )]
     fn end(&mut self, tag: TagEnd) {
         match tag {
             TagEnd::Paragraph | TagEnd::Item => self.writer.line(),
@@ -186,9 +194,10 @@ impl Page {
         if self.link.is_some() {
             return;
         }
-        let destination = match link_type {
-            LinkType::Email => format!("mailto:{destination}"),
-            _ => destination.to_owned(),
+        let destination = if link_type == LinkType::Email {
+            format!("mailto:{destination}")
+        } else {
+            destination.to_owned()
         };
         self.link = Some(Link {
             target: Some(destination),

@@ -2,7 +2,6 @@
 
 use futures::FutureExt;
 use time::Duration;
-use tocsin_entity::{id::IncidentId, slack::post};
 use tocsin_queue::JobError;
 
 use super::{
@@ -19,7 +18,7 @@ use crate::{
         routes::{Item, Route, Worked},
     },
     notice::{self, Notice},
-    thread::{self, Found},
+    thread::{self, Found, Thread},
 };
 
 /// `message`, in any kind of channel.
@@ -52,8 +51,8 @@ async fn reply(parts: &Parts, item: &Item) -> Worked {
     {
         return Ok("own");
     }
-    let (root, incident) = match thread::find(parts, &place.channel, &place.thread_ts).await? {
-        Found::Incident(root, incident) => (root, incident),
+    let thread = match thread::find(parts, &place.channel, &place.thread_ts).await? {
+        Found::Incident(thread) => thread,
         Found::Coming if item.age() < PATIENCE => {
             let pause = SOON.max(item.age() / 4).unsigned_abs();
             return Err(JobError::retry_after(
@@ -63,7 +62,7 @@ async fn reply(parts: &Parts, item: &Item) -> Worked {
         }
         Found::Coming | Found::None => return Ok("not_ours"),
     };
-    let team_id = item.payload["team_id"].as_str().unwrap_or(&root.team_id);
+    let team_id = item.payload["team_id"].as_str().unwrap_or(&thread.team_id);
     let person = identity::person(parts, team_id, &place.user)
         .await?
         .unwrap_or_else(|| Person::unknown(team_id, &place.user));
@@ -79,8 +78,7 @@ async fn reply(parts: &Parts, item: &Item) -> Worked {
     let reply = Reply {
         item,
         place,
-        root,
-        incident,
+        thread,
         person,
         body,
     };
@@ -91,8 +89,7 @@ async fn reply(parts: &Parts, item: &Item) -> Worked {
 struct Reply<'a> {
     item: &'a Item,
     place: Place,
-    root: post::Model,
-    incident: IncidentId,
+    thread: Thread,
     person: Person,
     body: String,
 }
@@ -100,8 +97,8 @@ struct Reply<'a> {
 impl Reply<'_> {
     async fn add(&self, parts: &Parts) -> Worked {
         let request_id = self.item.request_id.as_deref();
-        let bridge = As::bridge(self.root.organization_id, request_id);
-        let standing = identity::standing(parts, self.root.organization_id, &self.person, request_id).await?;
+        let bridge = As::bridge(self.thread.organization, request_id);
+        let standing = identity::standing(parts, self.thread.organization, &self.person, request_id).await?;
         let (who, slack_author) = match &standing {
             Standing::Member(member) => (
                 As {
@@ -117,12 +114,12 @@ impl Reply<'_> {
             Standing::Deactivated => return self.tell(parts, &Notice::Deactivated).await,
         };
         let input = add_comment::AddCommentInput {
-            incident_id: self.incident.to_string(),
+            incident_id: self.thread.incident.to_string(),
             body_markdown: self.body.clone(),
             idempotency_key: Some(self.item.idempotency_key()),
             external_ref: Some(format!(
                 "slack:{}/{}/{}",
-                self.root.team_id, self.place.channel, self.place.ts
+                self.thread.team_id, self.place.channel, self.place.ts
             )),
             slack_author,
         };

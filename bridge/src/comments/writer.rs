@@ -9,6 +9,7 @@ const EDGE: &str = "\u{200b}";
 
 const FENCE: &str = "```";
 
+#[expect(clippy::struct_excessive_bools, reason = "each tells of another thing")]
 pub(super) struct Writer {
     out: String,
     /// Characters in `out`.

@@ -97,7 +97,11 @@ impl IntoResponse for Refusal {
         // What failed inside is for the log, not for the caller.
         let message = match &self {
             Self::Unavailable(_) => "the request could not be stored; send it again".to_owned(),
-            other => other.to_string(),
+            Self::Signature(_)
+            | Self::TooLarge
+            | Self::Unreadable(_)
+            | Self::Malformed(_)
+            | Self::NotAForm => self.to_string(),
         };
         let body = json!({"error": {"code": self.code(), "message": message}});
         (self.status(), Json(body)).into_response()

@@ -1,6 +1,6 @@
 //! Somebody pasted links.
 //!
-//! Source: Slack, "link_shared event", "Unfurling links in messages".
+//! Source: Slack, "`link_shared` event", "Unfurling links in messages".
 
 use futures::FutureExt;
 use sea_orm::{ActiveValue::Set, EntityTrait, sea_query::OnConflict};
