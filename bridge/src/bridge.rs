@@ -13,7 +13,9 @@ use crate::{
     config::BridgeConfig,
     graphql::Api,
     inbound,
+    mirror::{channels::Channels, lookup::Lookups},
     slack::{Slack, SlackHealth, installation::Watcher, limits::Limits},
+    store::{Lane, Leases},
 };
 
 /// The Slack bridge. Cheap to clone.
@@ -29,6 +31,10 @@ pub(crate) struct Parts {
     pub(crate) slack: Slack,
     pub(crate) watcher: Watcher,
     pub(crate) api: Api,
+    pub(crate) lane: Lane,
+    pub(crate) leases: Leases,
+    pub(crate) channels: Channels,
+    pub(crate) lookups: Lookups,
     /// This process, in claims: another start is another worker.
     pub(crate) worker: String,
 }
@@ -52,8 +58,20 @@ impl Bridge {
         let slack = Slack::new(&config.slack.api_url, config.slack.bot_token.clone(), limits)?;
         let api = Api::new(&config.api_url, config.bridge_token.clone())?;
         let worker = format!("{}/{}", config.instance, Uuid::now_v7().simple());
-        let watcher = Watcher::new();
-        Ok(Self(Arc::new(Parts { config, database, queue, slack, watcher, api, worker })))
+        let parts = Parts {
+            lane: Lane::new(database.clone()),
+            leases: Leases::default(),
+            channels: Channels::new(database.clone(), slack.clone()),
+            lookups: Lookups::new(database.clone(), slack.clone()),
+            watcher: Watcher::new(),
+            config,
+            database,
+            queue,
+            slack,
+            api,
+            worker,
+        };
+        Ok(Self(Arc::new(parts)))
     }
 
     /// Slack's endpoints, `/slack/*`.

@@ -1,3 +1,100 @@
-//! The `tocsin` command.
+//! The `tocsin` command: arguments, configuration, wiring. What it wires is in the other crates.
 
-fn main() {}
+mod admin;
+mod arguments;
+mod config;
+mod database;
+mod demo;
+mod doctor;
+mod graphql;
+mod logging;
+mod ops;
+mod people;
+mod roles;
+mod serve;
+mod simulate;
+mod stack;
+mod terminal;
+mod up;
+
+use std::{process::ExitCode, time::Instant};
+
+use anyhow::{Context, anyhow};
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+use config::{Given, Settings};
+use terminal::Terminal;
+
+fn main() -> ExitCode {
+    let started = Instant::now();
+    let arguments = Arguments::parse();
+    match start(arguments, started) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            terminal::complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(arguments: Arguments, started: Instant) -> anyhow::Result<()> {
+    // reqwest is built without a provider of its own, so that the binary holds one.
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .map_err(|_| anyhow!("two TLS providers in one process"))?;
+    let given = arguments.overrides.given();
+    let command = arguments.command.unwrap_or(Command::Up);
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("no threads to run on")?
+        .block_on(run(command, &given, started))
+}
+
+async fn run(command: Command, given: &Given, started: Instant) -> anyhow::Result<()> {
+    let terminal = Terminal::new(&given.environment);
+    // These two work whatever the configuration.
+    match command {
+        Command::Schema => {
+            return terminal
+                .all(&tocsin_api::sdl())
+                .context("the schema could not be written");
+        }
+        Command::Doctor => return doctor::run(given, terminal).await,
+        Command::Up
+        | Command::Demo { .. }
+        | Command::Api
+        | Command::Bridge
+        | Command::Simulator { .. }
+        | Command::Migrate
+        | Command::Org(_)
+        | Command::Key(_) => {}
+    }
+    let settings = Settings::read(given).settings?;
+    logging::start(&settings, default_filter(&command))?;
+    match command {
+        Command::Up => up::run(settings, terminal, started).await,
+        Command::Demo { keep } => demo::run(settings, keep, terminal).await,
+        Command::Api => roles::run_api(settings).await,
+        Command::Bridge => roles::run_bridge(settings).await,
+        Command::Simulator { callbacks } => simulate::run(settings, &callbacks, terminal).await,
+        Command::Migrate => admin::migrate(&settings, terminal).await,
+        Command::Org(command) => admin::org(&settings, command, terminal).await,
+        Command::Key(command) => admin::key(&settings, command, terminal).await,
+        Command::Schema | Command::Doctor => Ok(()),
+    }
+}
+
+/// What is logged where nothing was said: a narrated command speaks for itself until something is wrong.
+fn default_filter(command: &Command) -> &'static str {
+    match command {
+        Command::Api | Command::Bridge | Command::Up | Command::Simulator { .. } => logging::DEFAULT_FILTER,
+        Command::Demo { .. }
+        | Command::Migrate
+        | Command::Org(_)
+        | Command::Key(_)
+        | Command::Schema
+        | Command::Doctor => "error",
+    }
+}

@@ -25,21 +25,29 @@ pub struct Call {
     pub notes: Vec<String>,
 }
 
-/// How many calls are remembered.
-const KEPT: usize = 10_000;
+/// The last entries of something, oldest first.
+#[derive(Debug)]
+pub(crate) struct Record<T> {
+    entries: VecDeque<T>,
+    most: usize,
+}
 
-#[derive(Debug, Default)]
-pub(crate) struct CallLog(VecDeque<Call>);
-
-impl CallLog {
-    pub(crate) fn add(&mut self, call: Call) {
-        if self.0.len() == KEPT {
-            self.0.pop_front();
+impl<T: Clone> Record<T> {
+    pub(crate) fn new(most: usize) -> Self {
+        Self {
+            entries: VecDeque::new(),
+            most,
         }
-        self.0.push_back(call);
     }
 
-    pub(crate) fn list(&self) -> Vec<Call> {
-        self.0.iter().cloned().collect()
+    pub(crate) fn add(&mut self, entry: T) {
+        if self.entries.len() >= self.most {
+            self.entries.pop_front();
+        }
+        self.entries.push_back(entry);
+    }
+
+    pub(crate) fn list(&self) -> Vec<T> {
+        self.entries.iter().cloned().collect()
     }
 }

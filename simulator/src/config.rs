@@ -154,6 +154,8 @@ pub struct SimulatorConfig {
     pub people: Vec<PersonSeed>,
     /// The channels. Ignored when a state file is loaded.
     pub channels: Vec<ChannelSeed>,
+    /// How many Web API calls, and how many deliveries, are remembered.
+    pub remember: usize,
     /// How long the app has to answer a request. Slack: 3 s.
     pub answer_timeout: Duration,
     /// Pauses before each redelivery of an event. Slack: nearly at once, 1 minute, 5 minutes.
@@ -195,6 +197,7 @@ impl Default for SimulatorConfig {
                 ChannelSeed::public("general"),
                 ChannelSeed::private("secret", &["alice", "bob"]),
             ],
+            remember: 10_000,
             answer_timeout: Duration::from_secs(3),
             retry_delays: vec![
                 Duration::from_millis(200),

@@ -9,11 +9,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
-use crate::calls::{Call, CallLog};
+use crate::calls::{Call, Record};
 use crate::config::SimulatorConfig;
 use crate::faults::Faults;
 use crate::limits::Limiter;
-use crate::outbound::delivery::{Delivery, DeliveryLog};
+use crate::outbound::delivery::Delivery;
 use crate::outbound::response_url::ResponseUrls;
 use crate::outbound::trigger::Triggers;
 use crate::workspace::{Event, Workspace};
@@ -56,8 +56,8 @@ pub(crate) struct Host {
     pub(crate) http: reqwest::Client,
     pub(crate) limiter: Mutex<Limiter>,
     pub(crate) faults: Mutex<Faults>,
-    pub(crate) calls: Mutex<CallLog>,
-    pub(crate) deliveries: Mutex<DeliveryLog>,
+    pub(crate) calls: Mutex<Record<Call>>,
+    pub(crate) deliveries: Mutex<Record<Delivery>>,
     pub(crate) callbacks: Mutex<Callbacks>,
     pub(crate) triggers: Mutex<Triggers>,
     pub(crate) response_urls: Mutex<ResponseUrls>,
@@ -93,8 +93,8 @@ impl Host {
         Self {
             limiter: Mutex::new(Limiter::new(config.limits.clone())),
             faults: Mutex::default(),
-            calls: Mutex::default(),
-            deliveries: Mutex::default(),
+            calls: Mutex::new(Record::new(config.remember)),
+            deliveries: Mutex::new(Record::new(config.remember)),
             callbacks: Mutex::new(callbacks),
             triggers: Mutex::default(),
             response_urls: Mutex::default(),

@@ -127,12 +127,12 @@ impl Simulator {
         self.host.read(Workspace::snapshot)
     }
 
-    /// Every Web API call so far, the last ten thousand of them, in the order of their answers.
+    /// Every Web API call so far, the last of them ([`SimulatorConfig::remember`]), in the order of their answers.
     pub fn calls(&self) -> Vec<Call> {
         lock(&self.host.calls).list()
     }
 
-    /// Every attempt to send something to the app so far, the last ten thousand of them.
+    /// Every attempt to send something to the app so far, the last of them.
     pub fn deliveries(&self) -> Vec<Delivery> {
         lock(&self.host.deliveries).list()
     }

@@ -36,12 +36,14 @@ pub(crate) struct Organization {
     pub(crate) slug: String,
 }
 
-/// An incident, the part of its timeline that is new, and where it is to be shown.
+/// An incident, the newest part of its timeline, and where it is to be shown.
 #[derive(Clone, Debug)]
 pub(crate) struct Mirrored {
     pub(crate) incident: Incident,
     /// In the timeline's order.
     pub(crate) entries: Vec<Entry>,
+    /// Where the entries before these are; none when there are none.
+    earlier: Option<String>,
     pub(crate) connectors: Vec<Connector>,
 }
 
@@ -87,30 +89,35 @@ impl Api {
         self.0.execute::<Q>(who, variables).await
     }
 
-    /// An incident with the entries of its timeline after `shown_version`; none when the organisation has no such incident.
-    pub(crate) async fn incident_to_mirror(
-        &self,
-        who: As<'_>,
-        id: IncidentId,
-        shown_version: i64,
-    ) -> Result<Option<Mirrored>, ApiError> {
+    /// An incident with the newest entries of its timeline; none when the organisation has no such incident.
+    pub(crate) async fn find_mirrored(&self, who: As<'_>, id: IncidentId) -> Result<Option<Mirrored>, ApiError> {
         let variables = incident_to_mirror::Variables { id: id.to_string(), last: PAGE };
         let read = self.execute::<IncidentToMirror>(who, variables).await?;
         let Some(found) = read.incident else { return Ok(None) };
         let incident_to_mirror::IncidentToMirrorIncident { incident_fields, timeline } = found;
-        let mut entries = timeline.nodes.into_iter().map(Entry::try_from).collect::<Result<Vec<_>, _>>()?;
-        let mut earlier = timeline.page_info.start_cursor.filter(|_| timeline.page_info.has_previous_page);
-        while let Some(before) = earlier.take()
-            && entries.first().is_none_or(|entry| entry.version > shown_version + 1)
-        {
-            let (mut page, next) = self.earlier_entries(who, id, before).await?;
-            page.append(&mut entries);
-            entries = page;
-            earlier = next;
-        }
-        entries.retain(|entry| entry.version > shown_version);
+        let entries = timeline.nodes.into_iter().map(Entry::try_from).collect::<Result<_, _>>()?;
+        let earlier = timeline.page_info.start_cursor.filter(|_| timeline.page_info.has_previous_page);
         let connectors = read.connectors.into_iter().map(Connector::try_from).collect::<Result<_, _>>()?;
-        Ok(Some(Mirrored { incident: incident_fields.try_into()?, entries, connectors }))
+        Ok(Some(Mirrored { incident: incident_fields.try_into()?, entries, earlier, connectors }))
+    }
+
+    /// Completes the entries to all that came after `shown_version`, and drops those that came before.
+    pub(crate) async fn complete(
+        &self,
+        who: As<'_>,
+        mirrored: &mut Mirrored,
+        shown_version: i64,
+    ) -> Result<(), ApiError> {
+        while mirrored.entries.first().is_none_or(|entry| entry.version > shown_version + 1)
+            && let Some(before) = mirrored.earlier.take()
+        {
+            let (mut page, next) = self.earlier_entries(who, mirrored.incident.id, before).await?;
+            page.append(&mut mirrored.entries);
+            mirrored.entries = page;
+            mirrored.earlier = next;
+        }
+        mirrored.entries.retain(|entry| entry.version > shown_version);
+        Ok(())
     }
 
     async fn earlier_entries(

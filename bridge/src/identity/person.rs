@@ -42,6 +42,8 @@ pub(crate) async fn person(
     team_id: &str,
     slack_user_id: &str,
 ) -> Result<Option<Person>, JobError> {
+    let installed = parts.watcher.health().installation().map(|bot| bot.team_id.clone());
+    let team_id = installed.as_deref().unwrap_or(team_id);
     let key = (team_id.to_owned(), slack_user_id.to_owned());
     let known = Entity::find_by_id(key)
         .one(parts.database.read())
@@ -80,12 +82,7 @@ pub(super) async fn remember(
     let row = ActiveModel {
         team_id: Set(team_id.to_owned()),
         slack_user_id: Set(user.id.clone()),
-        email: Set(user
-            .profile
-            .email
-            .as_deref()
-            .map(normal)
-            .filter(|email| !email.is_empty())),
+        email: Set(email(user, team_id)),
         display_name: Set(name(user)),
         is_bot: Set(user.is_bot),
         deleted: Set(user.deleted),
@@ -121,8 +118,15 @@ pub(super) async fn link(parts: &Parts, person: &Person, user: UserId) -> Result
     Ok(())
 }
 
-fn normal(email: &str) -> String {
-    email.trim().to_lowercase()
+/// The e-mail address, in lowercase. In a shared channel there are people of other workspaces, whose administrators may give
+/// them any address: it says nothing about who they are here.
+fn email(user: &User, team_id: &str) -> Option<String> {
+    let home = user.team_id.as_deref().unwrap_or(team_id);
+    let teams = user.enterprise_user.as_ref().map_or(&[][..], |user| &user.teams);
+    if home != team_id && !teams.iter().any(|team| team == team_id) {
+        return None;
+    }
+    user.profile.email.as_deref().map(|email| email.trim().to_lowercase()).filter(|email| !email.is_empty())
 }
 
 /// The name that people see in Slack.
@@ -130,7 +134,7 @@ fn name(user: &User) -> String {
     let names = [
         user.profile.display_name.as_str(),
         user.profile.real_name.as_str(),
-        user.real_name.as_deref().unwrap_or_default(),
+        user.real_name.as_str(),
         user.name.as_str(),
         user.id.as_str(),
     ];
@@ -166,5 +170,39 @@ impl From<Model> for Person {
             is_bot: row.is_bot,
             user_id: row.user_id,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn user(value: Value) -> User {
+        serde_json::from_value(value).expect("a person")
+    }
+
+    #[test]
+    fn the_address_of_another_workspaces_person_is_not_believed() {
+        let of = |fields: Value| {
+            let mut all = json!({"id": "U1", "profile": {"email": " Ada@Example.com"}});
+            all.as_object_mut().expect("fields").extend(fields.as_object().expect("fields").clone());
+            email(&user(all), "T1")
+        };
+        let ada = Some("ada@example.com".to_owned());
+        assert_eq!(of(json!({"team_id": "T1"})), ada);
+        assert_eq!(of(json!({})), ada);
+        assert_eq!(of(json!({"team_id": "T9"})), None);
+        assert_eq!(of(json!({"team_id": "T9", "enterprise_user": {"teams": ["T1", "T9"]}})), ada);
+        assert_eq!(of(json!({"team_id": "T9", "enterprise_user": {"teams": ["T8", "T9"]}})), None);
+    }
+
+    #[test]
+    fn a_person_is_called_what_people_see() {
+        let profile = json!({"display_name": " ", "real_name": "Ada Lovelace"});
+        assert_eq!(name(&user(json!({"id": "U1", "name": "ada", "profile": profile}))), "Ada Lovelace");
+        assert_eq!(name(&user(json!({"id": "U1", "name": "ada", "profile": null}))), "ada");
+        assert_eq!(name(&user(json!({"id": "U1"}))), "U1");
     }
 }

@@ -124,6 +124,15 @@ impl Watcher {
         }
     }
 
+    /// The bot, or why no call can be made now. Just after the start, Slack's first answer is waited for.
+    pub(crate) async fn first_answer(&self, patience: Duration) -> Result<Arc<Installation>, String> {
+        let mut health = self.subscribe();
+        let asked = health.wait_for(|health| *health != SlackHealth::Unasked);
+        // Neither the end of patience nor that of the sender changes what is known.
+        drop(tokio::time::timeout(patience, asked).await);
+        self.usable()
+    }
+
     /// A call failed in a way that says that the token no longer works.
     pub(crate) fn report(&self, error: &SlackError) {
         if let SlackError::Broken { .. } = error {

@@ -1,10 +1,12 @@
 //! Slack's Web API as the bridge uses it: one client, one pace for all workers, typed calls and typed failures.
 
+pub(crate) mod blocks;
 pub(crate) mod client;
 pub(crate) mod error;
 pub(crate) mod installation;
 pub(crate) mod limits;
 pub(crate) mod method;
+pub(crate) mod mrkdwn;
 pub(crate) mod web_api;
 
 pub use error::{Refusal, SlackError};

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::inbound::lenient::lenient;
+
 use super::{
     client::Slack,
     error::SlackError,
@@ -18,12 +20,10 @@ use super::{
 pub(crate) struct Message {
     /// For notifications and screen readers, and where blocks cannot be shown.
     pub(crate) text: String,
-    /// Set in every message: an update that leaves blocks out would keep old ones.
     pub(crate) blocks: Vec<Value>,
     /// For the colour bar, which only attachments have.
     pub(crate) attachments: Vec<Value>,
     /// Under whose name it appears, where that is not the bot's; taken at posting only.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) username: Option<String>,
 }
 
@@ -141,28 +141,39 @@ impl Metadata {
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct User {
     pub(crate) id: String,
-    #[serde(default)]
+    /// Whose person it is: in shared channels also another's.
+    #[serde(default, deserialize_with = "lenient")]
     pub(crate) team_id: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) enterprise_user: Option<EnterpriseUser>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(crate) name: String,
-    #[serde(default)]
-    pub(crate) real_name: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) real_name: String,
+    #[serde(default, deserialize_with = "lenient")]
     pub(crate) deleted: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub(crate) is_bot: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub(crate) profile: Profile,
+}
+
+/// A person in an Enterprise organisation.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(crate) struct EnterpriseUser {
+    /// The workspaces they are in.
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) teams: Vec<String>,
 }
 
 /// What a person says of themselves.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct Profile {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub(crate) display_name: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub(crate) real_name: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub(crate) email: Option<String>,
 }
 
@@ -180,18 +191,27 @@ pub(crate) struct Window<'a> {
 /// The most messages that a page may hold. Sources disagree on the maximum; all allow 200.
 const PAGE: u32 = 200;
 
+/// The most channels that a page may hold: "under 1000".
+const CHANNELS_PAGE: u32 = 999;
+
 #[derive(Serialize)]
 struct PostArguments<'a> {
     channel: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     thread_ts: Option<&'a str>,
-    #[serde(flatten)]
-    message: &'a Message,
+    text: &'a str,
+    #[serde(skip_serializing_if = "<[Value]>::is_empty")]
+    blocks: &'a [Value],
+    #[serde(skip_serializing_if = "<[Value]>::is_empty")]
+    attachments: &'a [Value],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<&'a str>,
     metadata: Metadata,
     unfurl_links: bool,
     unfurl_media: bool,
 }
 
+/// All of it in every update: what is left out would stay as it was, or vanish.
 #[derive(Serialize)]
 struct UpdateArguments<'a> {
     channel: &'a str,
@@ -279,8 +299,12 @@ impl Slack {
         message: &Message,
         metadata: Metadata,
     ) -> Result<Posted, SlackError> {
-        let arguments =
-            PostArguments { channel, thread_ts, message, metadata, unfurl_links: false, unfurl_media: false };
+        let Message { text, blocks, attachments, username } = message;
+        let username = username.as_deref();
+        let (unfurl_links, unfurl_media) = (false, false);
+        let arguments = PostArguments {
+            channel, thread_ts, text, blocks, attachments, username, metadata, unfurl_links, unfurl_media,
+        };
         self.call_in_place(CHAT_POST_MESSAGE, &arguments).await
     }
 
@@ -333,7 +357,7 @@ impl Slack {
 
     /// A page of the channels that the bot can see. `types` as Slack has them: `public_channel,private_channel`.
     pub(crate) async fn channels(&self, types: &str, cursor: Option<&str>) -> Result<Channels, SlackError> {
-        let arguments = ListArguments { types, exclude_archived: false, limit: PAGE, cursor };
+        let arguments = ListArguments { types, exclude_archived: false, limit: CHANNELS_PAGE, cursor };
         self.call(CONVERSATIONS_LIST, &arguments).await
     }
 

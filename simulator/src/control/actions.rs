@@ -6,7 +6,7 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::{BadRequest, body};
@@ -220,12 +220,34 @@ pub(super) async fn limits(State(host): State<Arc<Host>>, bytes: Bytes) -> Done 
     Ok(Json(json!({ "ok": true })))
 }
 
+/// Fields of a fault. Serde cannot refuse others beside a flattened enum.
+const FAULT_FIELDS: &[&str] = &[
+    "method",
+    "channel",
+    "times",
+    "skip",
+    "when",
+    "kind",
+    "status",
+    "error",
+    "retry_after",
+    "seconds",
+];
+
 /// `POST /sim/faults`.
 pub(super) async fn add_fault(State(host): State<Arc<Host>>, bytes: Bytes) -> Done {
-    let fault: Fault = body(
-        &bytes,
-        r#"{"method":"chat.postMessage","kind":"http_error","status":500,"when":"after","times":1}"#,
-    )?;
+    const EXAMPLE: &str =
+        r#"{"method":"chat.postMessage","kind":"http_error","status":500,"when":"after","times":1}"#;
+    let given: Map<String, Value> = body(&bytes, EXAMPLE)?;
+    if let Some(unknown) = given.keys().find(|key| !FAULT_FIELDS.contains(&key.as_str())) {
+        return Err(BadRequest::new(format!(
+            "there is no field \"{unknown}\"; for example: {EXAMPLE}"
+        )));
+    }
+    let fault: Fault = body(&bytes, EXAMPLE)?;
+    if fault.times == Some(0) {
+        return Err(BadRequest::new("\"times\" is at least 1; null is until cleared"));
+    }
     lock(&host.faults).add(fault);
     Ok(Json(json!({ "ok": true })))
 }

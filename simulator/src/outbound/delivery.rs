@@ -1,7 +1,5 @@
 //! One signed request to the app, and the record of all of them.
 
-use std::collections::VecDeque;
-
 use bytes::Bytes;
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
@@ -29,25 +27,6 @@ pub struct Delivery {
     pub status: Option<u16>,
     /// Why it counts as failed: Slack's `x-slack-retry-reason`.
     pub failure: Option<String>,
-}
-
-/// How many attempts are remembered.
-const KEPT: usize = 10_000;
-
-#[derive(Debug, Default)]
-pub(crate) struct DeliveryLog(VecDeque<Delivery>);
-
-impl DeliveryLog {
-    pub(crate) fn add(&mut self, delivery: Delivery) {
-        if self.0.len() == KEPT {
-            self.0.pop_front();
-        }
-        self.0.push_back(delivery);
-    }
-
-    pub(crate) fn list(&self) -> Vec<Delivery> {
-        self.0.iter().cloned().collect()
-    }
 }
 
 /// What is sent, and what it is called in the record.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::oneshot;
 
 use super::delivery::{Outgoing, send};
 use crate::clock;
@@ -38,7 +39,7 @@ pub(crate) async fn dispatch(host: Arc<Host>, mut queue: UnboundedReceiver<Event
             },
         };
         let Some(event) = next else {
-            start(&host, held.take());
+            start(&host, held.take(), None);
             continue;
         };
         let Some(wrapped) = wrap(&host, event) else {
@@ -48,21 +49,36 @@ pub(crate) async fn dispatch(host: Arc<Host>, mut queue: UnboundedReceiver<Event
             held = Some(wrapped);
             continue;
         }
-        start(&host, Some(wrapped));
-        start(&host, held.take());
+        let partner = held.take();
+        let first_attempt = start(&host, Some(wrapped), None);
+        start(&host, partner, first_attempt);
     }
 }
 
-fn start(host: &Arc<Host>, wrapped: Option<Wrapped>) {
-    let Some(wrapped) = wrapped else { return };
-    let wrapped = Arc::new(wrapped);
-    let copies = if host.config.duplicate_events { 2 } else { 1 };
-    for _ in 0..copies {
+/// Has an event delivered: at once, or when the first attempt at another one has ended. Gives what ends
+/// with its own first attempt.
+fn start(
+    host: &Arc<Host>,
+    wrapped: Option<Wrapped>,
+    after: Option<oneshot::Receiver<()>>,
+) -> Option<oneshot::Receiver<()>> {
+    let wrapped = Arc::new(wrapped?);
+    let (ends, ended) = oneshot::channel();
+    if host.config.duplicate_events {
         let (host, wrapped) = (Arc::clone(host), Arc::clone(&wrapped));
         host.tasks
             .clone()
-            .spawn(async move { deliver(&host, &wrapped).await });
+            .spawn(async move { deliver(&host, &wrapped, None).await });
     }
+    let host = Arc::clone(host);
+    host.tasks.clone().spawn(async move {
+        if let Some(after) = after {
+            // The other side only drops its end: that it did is the signal.
+            after.await.unwrap_or_default();
+        }
+        deliver(&host, &wrapped, Some(ends)).await;
+    });
+    Some(ended)
 }
 
 /// The envelope; nothing when the app has no events URL or may not have this event.
@@ -111,11 +127,13 @@ fn wrap(host: &Host, event: Event) -> Option<Wrapped> {
 /// Deprecated by Slack, and still in every request.
 pub(crate) const VERIFICATION_TOKEN: &str = "simulated-verification-token";
 
-async fn deliver(host: &Host, wrapped: &Wrapped) {
+async fn deliver(host: &Host, wrapped: &Wrapped, mut first_attempt: Option<oneshot::Sender<()>>) {
     let mut reason: Option<&str> = None;
     let pauses = host.config.retry_delays.iter().copied().map(Some).chain([None]);
     for (attempt, pause) in (0..).zip(pauses) {
-        match send(host, &wrapped.outgoing, attempt, reason).await {
+        let sent = send(host, &wrapped.outgoing, attempt, reason).await;
+        drop(first_attempt.take());
+        match sent {
             Ok(_) => {
                 if let Some(key) = &wrapped.unfurls {
                     host.change(|ws| ws.open_unfurl(key));

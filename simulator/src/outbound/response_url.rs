@@ -124,6 +124,9 @@ pub(crate) fn say(host: &Host, origin: &Origin, reply: &Value) -> Result<(), &'s
     }
     let thread_ts = reply["thread_ts"].as_str().map(str::to_owned);
     host.change(|ws| {
+        if let Some(parent) = &thread_ts {
+            ws.check_parent(&origin.channel, parent)?;
+        }
         let mut message = Message::new(
             ws.next_ts(),
             Author::App {
@@ -140,8 +143,8 @@ pub(crate) fn say(host: &Host, origin: &Origin, reply: &Value) -> Result<(), &'s
         } else {
             ws.add_ephemeral(&origin.channel, &origin.user, message);
         }
-    });
-    Ok(())
+        Ok(())
+    })
 }
 
 /// Replaces the original message, or deletes it when there is no content.

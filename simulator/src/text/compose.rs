@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use super::escape::escape;
-use super::inline::{Piece, pieces};
+use super::inline::{Piece, mrkdwn, pieces};
 use crate::workspace::Workspace;
 
 /// A composed message.
@@ -98,7 +98,7 @@ fn list_item(line: &str) -> Option<(bool, &str)> {
 
 impl Part {
     fn mrkdwn(&self) -> String {
-        let joined = |line: &Vec<Piece>| line.iter().map(Piece::mrkdwn).collect::<String>();
+        let joined = |line: &Vec<Piece>| mrkdwn(line);
         match self {
             Self::Lines(lines) => lines.iter().map(joined).collect::<Vec<_>>().join("\n"),
             Self::Quote(lines) => lines

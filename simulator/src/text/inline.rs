@@ -8,12 +8,29 @@ use crate::workspace::Workspace;
 /// A stretch of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Piece {
-    Text { text: String, style: Style },
-    Link { url: String, style: Style },
-    User { id: String },
-    Channel { id: String, name: String },
-    Broadcast { range: String },
-    Emoji { name: String },
+    Text {
+        text: String,
+        style: Style,
+    },
+    /// The label of a bare domain, which Slack makes an address of.
+    Link {
+        url: String,
+        label: Option<String>,
+        style: Style,
+    },
+    User {
+        id: String,
+    },
+    Channel {
+        id: String,
+        name: String,
+    },
+    Broadcast {
+        range: String,
+    },
+    Emoji {
+        name: String,
+    },
 }
 
 /// The marks of mrkdwn, and what rich text calls them.
@@ -52,11 +69,16 @@ impl Style {
 }
 
 impl Piece {
-    /// As in the `text` of a message.
-    pub(crate) fn mrkdwn(&self) -> String {
+    /// As in the `text` of a message, without marks.
+    fn bare(&self) -> String {
         match self {
-            Self::Text { text, style } => wrapped(&escape(text), *style),
-            Self::Link { url, style } => wrapped(&format!("<{}>", escape(url)), *style),
+            Self::Text { text, .. } => escape(text),
+            Self::Link { url, label: None, .. } => format!("<{}>", escape(url)),
+            Self::Link {
+                url,
+                label: Some(label),
+                ..
+            } => format!("<{}|{}>", escape(url), escape(label)),
             Self::User { id } => format!("<@{id}>"),
             Self::Channel { id, name } => format!("<#{id}|{name}>"),
             Self::Broadcast { range } => format!("<!{range}>"),
@@ -64,11 +86,29 @@ impl Piece {
         }
     }
 
+    fn style(&self) -> Style {
+        match self {
+            Self::Text { style, .. } | Self::Link { style, .. } => *style,
+            Self::User { .. } | Self::Channel { .. } | Self::Broadcast { .. } | Self::Emoji { .. } => {
+                Style::default()
+            }
+        }
+    }
+
     /// As an element of a `rich_text` block.
     pub(crate) fn element(&self) -> Value {
         let (mut element, style) = match self {
             Self::Text { text, style } => (json!({"type": "text", "text": text}), style.json()),
-            Self::Link { url, style } => (json!({"type": "link", "url": url}), style.json()),
+            Self::Link {
+                url,
+                label: None,
+                style,
+            } => (json!({"type": "link", "url": url}), style.json()),
+            Self::Link {
+                url,
+                label: Some(label),
+                style,
+            } => (json!({"type": "link", "url": url, "text": label}), style.json()),
             Self::User { id } => (json!({"type": "user", "user_id": id}), None),
             Self::Channel { id, .. } => (json!({"type": "channel", "channel_id": id}), None),
             Self::Broadcast { range } => (json!({"type": "broadcast", "range": range}), None),
@@ -81,10 +121,24 @@ impl Piece {
     }
 }
 
-fn wrapped(text: &str, style: Style) -> String {
-    let marks = style.marks();
-    let closing: String = marks.chars().rev().collect();
-    format!("{marks}{text}{closing}")
+/// A line as in the `text` of a message: marks open and close where styles do, properly nested.
+pub(crate) fn mrkdwn(line: &[Piece]) -> String {
+    let mut text = String::new();
+    let mut open: Vec<char> = Vec::new();
+    for piece in line {
+        let marks = piece.style().marks();
+        let kept = open.iter().take_while(|mark| marks.contains(**mark)).count();
+        text.extend(open.drain(kept..).rev());
+        for mark in marks.chars() {
+            if !open.contains(&mark) {
+                open.push(mark);
+                text.push(mark);
+            }
+        }
+        text.push_str(&piece.bare());
+    }
+    text.extend(open.into_iter().rev());
+    text
 }
 
 /// Splits a line.
@@ -158,13 +212,20 @@ fn special(rest: &str, style: Style, workspace: &Workspace) -> Option<(Piece, us
             .find(|c: char| c.is_whitespace() || "<>|".contains(c))
             .unwrap_or(rest.len());
         let url = rest[..end].trim_end_matches(['.', ',', ';', ':', '!', '?', ')', '*', '_', '~', '"', '\'']);
-        return Some((
-            Piece::Link {
-                url: url.to_owned(),
-                style,
-            },
-            url.len(),
-        ));
+        let piece = Piece::Link {
+            url: url.to_owned(),
+            label: None,
+            style,
+        };
+        return Some((piece, url.len()));
+    }
+    if let Some(domain) = bare_domain(rest) {
+        let piece = Piece::Link {
+            url: format!("http://{domain}"),
+            label: Some(domain.to_owned()),
+            style,
+        };
+        return Some((piece, domain.len()));
     }
     if let Some(name) = rest.strip_prefix('@') {
         return mention(name, workspace);
@@ -190,6 +251,21 @@ fn special(rest: &str, style: Style, workspace: &Workspace) -> Option<(Piece, us
             end + 2,
         )
     })
+}
+
+/// A word such as `grafana.example.com`, under a few of the endings that Slack knows.
+fn bare_domain(rest: &str) -> Option<&str> {
+    const ENDINGS: &[&str] = &["com", "dev", "io", "net", "org"];
+    let end = rest
+        .find(|c: char| !c.is_ascii_alphanumeric() && !"-.".contains(c))
+        .unwrap_or(rest.len());
+    let word = rest[..end].trim_end_matches('.');
+    let (name, ending) = word.rsplit_once('.')?;
+    let goes_on = rest[word.len()..].starts_with(['@', '_']);
+    let sound = name
+        .split('.')
+        .all(|label| !label.is_empty() && !label.starts_with('-'));
+    (ENDINGS.contains(&ending) && sound && !goes_on).then_some(word)
 }
 
 fn mention(name: &str, workspace: &Workspace) -> Option<(Piece, usize)> {

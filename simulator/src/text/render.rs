@@ -121,7 +121,7 @@ impl Lines<'_> {
         if let Some(url) = attachment["app_unfurl_url"].as_str() {
             self.line(depth, bar, &format!("{colour}preview of {url}"));
         } else if !colour.is_empty() {
-            self.first = colour.to_owned();
+            colour.clone_into(&mut self.first);
         }
         for key in ["pretext", "title", "text"] {
             if let Some(text) = attachment[key].as_str() {

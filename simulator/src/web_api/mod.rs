@@ -32,6 +32,7 @@ use crate::calls;
 use crate::clock;
 use crate::faults::When;
 use crate::host::{Host, lock};
+use crate::workspace::Workspace;
 use arguments::{Arguments, Incoming};
 use call::Call;
 use refusal::{Outcome, Refusal};
@@ -113,7 +114,9 @@ fn answer(
     if let Err(refusal) = authenticate(&call) {
         return Reply::refused(refusal);
     }
-    let channel = args.text("channel");
+    let channel = args
+        .text("channel")
+        .map(|named| host.read(|ws| paced_channel(ws, named)));
     if let Err(retry_after) = lock(&host.limiter).take(method.name, method.tier, channel.as_deref()) {
         return Reply::RateLimited { retry_after };
     }
@@ -138,6 +141,15 @@ fn answer(
         }
         Err(refusal) => Reply::refused(refusal),
     }
+}
+
+/// The channel that a post counts for, whether it is named or given by id.
+fn paced_channel(ws: &Workspace, named: String) -> String {
+    let name = named.trim_start_matches('#');
+    ws.channels
+        .iter()
+        .find(|c| !c.is_im() && c.name == name)
+        .map_or(named, |c| c.id.clone())
 }
 
 fn authenticate(call: &Call<'_>) -> Result<(), Refusal> {

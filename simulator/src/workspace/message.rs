@@ -104,14 +104,14 @@ impl Message {
         matches!(self.author, Author::App { .. })
     }
 
-    /// User id of the author; none for a message under another name than the app's own.
+    /// User id of the author; none for a message under another name than the app's own, or by `response_url`.
     pub(crate) fn user<'a>(&'a self, app: &'a App) -> Option<&'a str> {
         match &self.author {
             Author::Person { user } => Some(user),
-            Author::App { username: None, .. } => Some(&app.bot_user_id),
-            Author::App {
-                username: Some(_), ..
-            } => None,
+            Author::App { username: None, .. } if self.subtype.as_deref() != Some("bot_message") => {
+                Some(&app.bot_user_id)
+            }
+            Author::App { .. } => None,
         }
     }
 

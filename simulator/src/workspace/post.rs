@@ -183,6 +183,27 @@ impl Workspace {
         self.add_message(channel_id, message);
     }
 
+    /// The parent of a reply must be there, and be no reply itself. Refused with Slack's error.
+    pub(crate) fn check_parent(&self, channel_id: &str, parent: &str) -> Result<(), &'static str> {
+        let channel = self.channel(channel_id).ok_or("channel_not_found")?;
+        if channel.ephemeral.iter().any(|m| m.ts == parent) {
+            return Err("cannot_reply_to_message");
+        }
+        let message = channel.messages.get(parent).ok_or("thread_not_found")?;
+        if message.deleted {
+            let placeholder = channel.replies(parent).next().is_some();
+            return Err(if placeholder {
+                "cannot_reply_to_message"
+            } else {
+                "thread_not_found"
+            });
+        }
+        if message.thread_ts.is_some() {
+            return Err("cannot_reply_to_message");
+        }
+        Ok(())
+    }
+
     /// The address of a message, as `chat.getPermalink` gives it.
     pub(crate) fn permalink(base: &str, channel_id: &str, message: &Message) -> String {
         let compact = message.ts.replace('.', "");

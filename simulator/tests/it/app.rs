@@ -21,7 +21,6 @@ use url::Url;
 pub(crate) struct Taken {
     pub(crate) path: String,
     pub(crate) headers: HeaderMap,
-    pub(crate) raw: Bytes,
     /// JSON of an event; the `payload` of an interaction; the fields of a command.
     pub(crate) body: Value,
 }
@@ -39,12 +38,14 @@ pub(crate) enum Reply {
     NoRetry,
     Never,
     Json(Value),
+    /// Gives the challenge back.
+    Challenge,
 }
 
 #[derive(Default)]
 struct Inner {
     taken: Vec<Taken>,
-    replies: VecDeque<Reply>,
+    replies: VecDeque<(&'static str, Reply)>,
 }
 
 #[derive(Clone)]
@@ -72,9 +73,11 @@ impl App {
         app
     }
 
-    /// The next requests are answered so, one each; then with 200 again.
-    pub(crate) fn answer_next(&self, replies: &[Reply]) {
-        self.inner.lock().unwrap().replies.extend(replies.iter().cloned());
+    /// The next requests to `events`, `interactions` or `commands` are answered so, one each; then with
+    /// 200 again.
+    pub(crate) fn answer_next(&self, path: &'static str, replies: &[Reply]) {
+        let replies = replies.iter().map(|reply| (path, reply.clone()));
+        self.inner.lock().unwrap().replies.extend(replies);
     }
 
     pub(crate) fn taken(&self) -> Vec<Taken> {
@@ -94,10 +97,8 @@ impl App {
                 changed.changed().await.unwrap();
             }
         };
-        match tokio::time::timeout(Duration::from_secs(10), search).await {
-            Ok(found) => found,
-            Err(_) => panic!("not {count} such requests; taken: {:#?}", self.bodies()),
-        }
+        let found = tokio::time::timeout(Duration::from_secs(10), search).await;
+        found.unwrap_or_else(|_| panic!("not {count} such requests; taken: {:#?}", self.bodies()))
     }
 
     /// Waits for one event of this type, and gives the inner event.
@@ -123,28 +124,29 @@ async fn take(State(app): State<App>, Path(path): Path<String>, headers: HeaderM
         expected,
         "every request is signed over its raw body"
     );
-    let body = match path.as_str() {
-        "events" => serde_json::from_slice(&raw).unwrap(),
-        _ => {
-            let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(&raw).unwrap();
-            match fields.iter().find(|(name, _)| name == "payload") {
-                Some((_, payload)) => serde_json::from_str(payload).unwrap(),
-                None => fields
-                    .into_iter()
-                    .map(|(name, value)| (name, Value::String(value)))
-                    .collect(),
-            }
+    let body: Value = if path == "events" {
+        serde_json::from_slice(&raw).unwrap()
+    } else {
+        let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(&raw).unwrap();
+        match fields.iter().find(|(name, _)| name == "payload") {
+            Some((_, payload)) => serde_json::from_str(payload).unwrap(),
+            None => fields
+                .into_iter()
+                .map(|(name, value)| (name, Value::String(value)))
+                .collect(),
         }
     };
+    let challenge = body["challenge"].as_str().unwrap_or_default().to_owned();
     let reply = {
         let mut inner = app.inner.lock().unwrap();
+        let due = inner.replies.iter().position(|(at, _)| *at == path);
         inner.taken.push(Taken {
             path,
             headers: headers.clone(),
-            raw,
             body,
         });
-        inner.replies.pop_front()
+        due.and_then(|at| inner.replies.remove(at))
+            .map(|(_, reply)| reply)
     };
     app.changed.send_replace(());
     match reply {
@@ -154,6 +156,7 @@ async fn take(State(app): State<App>, Path(path): Path<String>, headers: HeaderM
             (StatusCode::INTERNAL_SERVER_ERROR, [("x-slack-no-retry", "1")]).into_response()
         }
         Some(Reply::Never) => std::future::pending().await,
+        Some(Reply::Challenge) => challenge.into_response(),
         Some(Reply::Json(json)) => axum::Json(json).into_response(),
     }
 }

@@ -3,6 +3,17 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod app;
+mod blocks;
+mod control;
 mod events;
+mod faults;
+mod interactions;
+mod limits;
 mod posting;
+mod reading;
+mod refusals;
 mod slack;
+mod state;
+mod typing;
+mod unfurls;
+mod views;

@@ -22,7 +22,7 @@ pub(crate) fn client() -> Client {
     PROVIDER.call_once(|| {
         rustls::crypto::ring::default_provider()
             .install_default()
-            .unwrap()
+            .unwrap();
     });
     Client::builder().no_proxy().build().unwrap()
 }
@@ -57,14 +57,20 @@ impl Slack {
     }
 
     pub(crate) async fn send(&self, method: &str, args: &Value) -> Response {
+        self.request(method, args).send().await.unwrap()
+    }
+
+    /// A call that may meet a broken connection.
+    pub(crate) async fn try_send(&self, method: &str, args: &Value) -> reqwest::Result<String> {
+        self.request(method, args).send().await?.text().await
+    }
+
+    fn request(&self, method: &str, args: &Value) -> reqwest::RequestBuilder {
         self.http
             .post(format!("{}/{method}", self.sim.api_url()))
             .bearer_auth(self.sim.bot_token())
             .header("content-type", "application/json; charset=utf-8")
             .body(args.to_string())
-            .send()
-            .await
-            .unwrap()
     }
 
     /// A call as a query, as read methods take it.
@@ -88,6 +94,18 @@ impl Slack {
         let reply = self.call(method, args.clone()).await;
         assert_eq!(reply["ok"], true, "{method} {args} was refused: {reply}");
         reply
+    }
+
+    /// A call that succeeds once the simulator has seen the app's answer to an event.
+    pub(crate) async fn until_ok(&self, method: &str, args: Value) -> Value {
+        loop {
+            let reply = self.call(method, args.clone()).await;
+            if reply["ok"] == true {
+                return reply;
+            }
+            assert_eq!(reply["error"], "cannot_unfurl_url");
+            tokio::task::yield_now().await;
+        }
     }
 
     /// The error of a call that is refused.

@@ -30,11 +30,14 @@ pub(super) struct Outgoing {
     pub(super) last: bool,
 }
 
+/// What waits for a socket. Boxed: a channel makes room for 32 items ahead, and most sockets never fill it.
+pub(super) type Queue = mpsc::Sender<Box<Outgoing>>;
+
 /// The way from an operation to its socket. When it is full, the operation waits.
 pub(super) struct Outlet {
     pub(super) id: OperationId,
     pub(super) serial: u64,
-    pub(super) queue: mpsc::Sender<Outgoing>,
+    pub(super) queue: Queue,
 }
 
 impl Outlet {
@@ -46,7 +49,7 @@ impl Outlet {
             text,
             last,
         };
-        self.queue.send(outgoing).await.is_ok()
+        self.queue.send(Box::new(outgoing)).await.is_ok()
     }
 
     async fn next(&self, answer: &Answer) -> bool {

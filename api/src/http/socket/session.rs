@@ -17,7 +17,7 @@ use tokio::{
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
-    operation::{self, Outgoing, Outlet},
+    operation::{self, Outgoing, Outlet, Queue},
     protocol::{self, ClientMessage, CloseCode, OperationId},
     revocations::Standing,
 };
@@ -30,7 +30,7 @@ use crate::http::{
 };
 
 /// Messages that wait for a socket before its operations wait.
-const QUEUE: usize = 16;
+const QUEUE_LENGTH: usize = 16;
 /// How long a socket that is being closed may take to hear of it.
 const GOODBYE: Duration = Duration::from_secs(5);
 
@@ -63,7 +63,7 @@ struct Session<E> {
     caller: Option<(Caller, Standing)>,
     running: HashMap<OperationId, Running>,
     serial: u64,
-    sender: mpsc::Sender<Outgoing>,
+    sender: Queue,
     heard: Instant,
 }
 
@@ -74,7 +74,7 @@ pub(super) async fn run<E: Executor>(
     credentials: Result<Credentials, Refusal>,
     request_id: RequestId,
 ) {
-    let (sender, receiver) = mpsc::channel(QUEUE);
+    let (sender, receiver) = mpsc::channel(QUEUE_LENGTH);
     let session = Session {
         endpoint,
         socket,
@@ -119,7 +119,7 @@ async fn lost(caller: Option<&mut (Caller, Standing)>) -> CloseCode {
 }
 
 impl<E: Executor> Session<E> {
-    async fn serve(mut self, mut outgoing: mpsc::Receiver<Outgoing>) {
+    async fn serve(mut self, mut outgoing: mpsc::Receiver<Box<Outgoing>>) {
         let shutdown = self.endpoint.shutdown.clone();
         let opened = Instant::now();
         let mut wake = opened + self.endpoint.settings.init_within;
@@ -234,11 +234,15 @@ impl<E: Executor> Session<E> {
     }
 
     /// Sends what operations have to say: the first message, and what else waits already.
-    async fn tell(&mut self, first: Outgoing, outgoing: &mut mpsc::Receiver<Outgoing>) -> Result<(), End> {
+    async fn tell(
+        &mut self,
+        first: Box<Outgoing>,
+        outgoing: &mut mpsc::Receiver<Box<Outgoing>>,
+    ) -> Result<(), End> {
         let mut batch = vec![first];
         while let Ok(another) = outgoing.try_recv() {
             batch.push(another);
-            if batch.len() >= QUEUE {
+            if batch.len() >= QUEUE_LENGTH {
                 break;
             }
         }

@@ -3,7 +3,6 @@
 use serde_json::json;
 
 use super::content::{Given, author, with_ids};
-use super::post::check_parent;
 use crate::web_api::call::Call;
 use crate::web_api::refusal::{Outcome, fields};
 use crate::workspace::message::{Content, Message};
@@ -28,7 +27,7 @@ pub(crate) fn run(call: &Call<'_>) -> Outcome {
         }
         let channel_id = channel.id.clone();
         if let Some(parent) = &thread_ts {
-            check_parent(ws, &channel_id, parent)?;
+            ws.check_parent(&channel_id, parent)?;
         }
         let content = Content {
             text: given.text.unwrap_or_default(),

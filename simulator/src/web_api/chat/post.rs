@@ -26,7 +26,7 @@ pub(crate) fn run(call: &Call<'_>) -> Outcome {
     call.host.change(|ws| {
         let channel_id = channel_for_post(call, ws)?;
         if let Some(parent) = &thread_ts {
-            check_parent(ws, &channel_id, parent)?;
+            ws.check_parent(&channel_id, parent)?;
         }
         let mut text = given.text.unwrap_or_default();
         let cut = text.chars().count() > TEXT_CUT;
@@ -85,26 +85,4 @@ fn channel_for_post(call: &Call<'_>, ws: &mut Workspace) -> Result<String, Refus
         return Err("not_in_channel".into());
     }
     Ok(channel.id.clone())
-}
-
-/// The parent must be there, and be no reply itself.
-pub(crate) fn check_parent(ws: &Workspace, channel_id: &str, parent: &str) -> Result<(), Refusal> {
-    let channel = ws.channel(channel_id).ok_or("channel_not_found")?;
-    if channel.ephemeral.iter().any(|m| m.ts == parent) {
-        return Err("cannot_reply_to_message".into());
-    }
-    let message = channel.messages.get(parent).ok_or("thread_not_found")?;
-    if message.deleted {
-        let placeholder = channel.replies(parent).next().is_some();
-        return Err(if placeholder {
-            "cannot_reply_to_message"
-        } else {
-            "thread_not_found"
-        }
-        .into());
-    }
-    if message.thread_ts.is_some() {
-        return Err("cannot_reply_to_message".into());
-    }
-    Ok(())
 }

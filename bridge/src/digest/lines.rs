@@ -1,0 +1,245 @@
+//! The lines of digests: how an incident gets one, and how it follows the incident.
+
+use std::time::Duration;
+
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
+    FromQueryResult, IntoActiveModel, QueryFilter, Statement,
+};
+use time::OffsetDateTime;
+use tocsin_entity::{
+    id::{ConnectorId, DigestId, OrganizationId, PostId},
+    kinds::{PostKind, PostState},
+    slack::{digest, digest_line, post},
+};
+
+use super::content::LINES_MAX;
+use crate::{
+    graphql::Incident,
+    mirror::{content, deliver::Delivery, desired::Destination},
+    store::{Lane, posts},
+};
+
+/// How often a digest is written at the most: its updates share their pace with those of all incidents.
+pub(crate) const BETWEEN: Duration = Duration::from_secs(3);
+
+/// A line that is to be added.
+#[derive(Clone)]
+struct NewLine {
+    organization_id: OrganizationId,
+    incident: Incident,
+    to: Destination,
+    team_id: String,
+    /// The record of the message that the incident will not have.
+    instead_of: Option<PostId>,
+}
+
+#[derive(FromQueryResult)]
+struct Grown {
+    id: DigestId,
+    lines: i32,
+}
+
+/// Gives the incident a line in the connector's open digest, in place of a message of its own.
+pub(crate) async fn admit(
+    delivery: &mut Delivery<'_>,
+    to: &Destination,
+    root_key: &str,
+    incident: &Incident,
+) -> Result<DigestId, DbErr> {
+    let root = delivery.recorded.iter().position(|post| post.key == root_key);
+    let line = NewLine {
+        organization_id: incident.organization_id,
+        incident: incident.clone(),
+        to: to.clone(),
+        team_id: delivery.bot.team_id.clone(),
+        instead_of: root.map(|index| delivery.recorded[index].id),
+    };
+    let add = delivery.parts.lane.write(move |tx| {
+        let line = line.clone();
+        Box::pin(async move { add(tx, &line).await })
+    });
+    let digest = add.await?;
+    if let Some(index) = root {
+        delivery.recorded.remove(index);
+    }
+    metrics::counter!("tocsin_bridge_digest_lines_total").increment(1);
+    tracing::info!("#{} is shown in a digest: its own message would come too late", incident.number);
+    Ok(digest)
+}
+
+async fn add(tx: &DatabaseTransaction, line: &NewLine) -> Result<DigestId, DbErr> {
+    let now = OffsetDateTime::now_utc();
+    if let Some(instead_of) = line.instead_of {
+        posts::forget(tx, instead_of).await?;
+    }
+    let (incident_id, connector_id) = (line.incident.id, line.to.connector_id);
+    if let Some(there) = digest_line::Entity::find_by_id((incident_id, connector_id)).one(tx).await? {
+        return Ok(there.digest_id);
+    }
+    let grown = match grow(tx, connector_id, now).await? {
+        Some(grown) => grown,
+        None => open(tx, line, now).await?,
+    };
+    let row = digest_line::Model {
+        incident_id,
+        connector_id,
+        digest_id: grown.id,
+        position: grown.lines,
+        line: content::line(&line.incident).as_str().to_owned(),
+        shown_version: line.incident.version,
+    };
+    digest_line::Entity::insert(row.into_active_model().reset_all()).exec_without_returning(tx).await?;
+    Ok(grown.id)
+}
+
+/// When a digest is due that has just changed: soon, but not too often.
+const DUE: &str = "due_at = CASE WHEN shown_version < wanted_version THEN due_at WHEN due_at > $3 THEN $4 ELSE $2 END";
+
+async fn grow(
+    tx: &DatabaseTransaction,
+    connector: ConnectorId,
+    now: OffsetDateTime,
+) -> Result<Option<Grown>, DbErr> {
+    let sql = format!(
+        "UPDATE slack_digest SET lines = lines + 1, wanted_version = wanted_version + 1, last_line_at = $2, {DUE}
+         WHERE connector_id = $1 AND closed_at IS NULL AND lines < {LINES_MAX}
+         RETURNING id, lines"
+    );
+    let values = [connector.into(), now.into(), (now - BETWEEN).into(), (now + BETWEEN).into()];
+    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, values);
+    Grown::find_by_statement(statement).one(tx).await
+}
+
+async fn open(tx: &DatabaseTransaction, line: &NewLine, now: OffsetDateTime) -> Result<Grown, DbErr> {
+    close(tx, line.to.connector_id, now).await?;
+    let id = DigestId::new();
+    let row = digest::Model {
+        id,
+        organization_id: line.organization_id,
+        connector_id: line.to.connector_id,
+        lines: 1,
+        opened_at: now,
+        last_line_at: now,
+        closed_at: None,
+        wanted_version: 1,
+        shown_version: 0,
+        due_at: now,
+        attempts: 0,
+        last_error: None,
+        claimed_by: None,
+        claimed_until: None,
+    };
+    digest::Entity::insert(row.into_active_model().reset_all()).exec_without_returning(tx).await?;
+    posts::save(tx, &intended(line, id, now)).await?;
+    Ok(Grown { id, lines: 1 })
+}
+
+async fn close(tx: &DatabaseTransaction, connector: ConnectorId, now: OffsetDateTime) -> Result<(), DbErr> {
+    digest::Entity::update_many()
+        .col_expr(digest::Column::ClosedAt, sea_orm::sea_query::Expr::value(now))
+        .filter(digest::Column::ConnectorId.eq(connector))
+        .filter(digest::Column::ClosedAt.is_null())
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Closes one digest: its message is gone, and what comes next needs another.
+pub(crate) async fn close_one(lane: &Lane, id: DigestId) -> Result<(), DbErr> {
+    let write = lane.write(move |tx| {
+        Box::pin(async move {
+            digest::Entity::update_many()
+                .col_expr(digest::Column::ClosedAt, sea_orm::sea_query::Expr::value(OffsetDateTime::now_utc()))
+                .filter(digest::Column::Id.eq(id))
+                .filter(digest::Column::ClosedAt.is_null())
+                .exec(tx)
+                .await
+        })
+    });
+    write.await.map(|_| ())
+}
+
+/// The key of a digest's message.
+pub(crate) fn key(digest: DigestId) -> String {
+    format!("digest:{digest}")
+}
+
+fn intended(line: &NewLine, digest: DigestId, now: OffsetDateTime) -> post::Model {
+    post::Model {
+        id: PostId::new(),
+        organization_id: line.organization_id,
+        key: key(digest),
+        kind: PostKind::Digest,
+        incident_id: None,
+        digest_id: Some(digest),
+        connector_id: Some(line.to.connector_id),
+        connector_name: line.to.connector_name.clone(),
+        team_id: line.team_id.clone(),
+        channel_id: line.to.channel_id.clone(),
+        channel_name: line.to.channel_name.clone(),
+        thread_ts: None,
+        ts: None,
+        address: None,
+        content_hash: None,
+        shown_version: 0,
+        state: PostState::Queued,
+        attempts: 0,
+        last_error: None,
+        not_before: None,
+        sent_at: None,
+        queued_at: now,
+        posted_at: None,
+        updated_at: None,
+        lag_milliseconds: None,
+    }
+}
+
+/// Makes the incident's line tell its present state; says which digest is to be written for that, if any.
+pub(crate) async fn change(
+    lane: &Lane,
+    line: &digest_line::Model,
+    incident: &Incident,
+) -> Result<Option<DigestId>, DbErr> {
+    let text = content::line(incident).as_str().to_owned();
+    let (line, version) = (line.clone(), incident.version);
+    let write = lane.write(move |tx| {
+        let (line, text) = (line.clone(), text.clone());
+        Box::pin(async move {
+            let says_so = line.line == text;
+            let digest = line.digest_id;
+            let mut row = line.into_active_model();
+            row.line = Set(text);
+            row.shown_version = Set(version);
+            row.update(tx).await?;
+            if says_so {
+                return Ok(None);
+            }
+            touch(tx, digest).await.map(|()| Some(digest))
+        })
+    });
+    write.await
+}
+
+async fn touch(tx: &DatabaseTransaction, digest: DigestId) -> Result<(), DbErr> {
+    let now = OffsetDateTime::now_utc();
+    let sql = format!(
+        "UPDATE slack_digest SET wanted_version = wanted_version + 1, {DUE} WHERE id = $1"
+    );
+    let values = [digest.into(), now.into(), (now - BETWEEN).into(), (now + BETWEEN).into()];
+    tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+    Ok(())
+}
+
+/// All lines of a digest, in their order.
+pub(crate) async fn of_digest(db: &impl ConnectionTrait, digest: DigestId) -> Result<Vec<String>, DbErr> {
+    use sea_orm::{QueryOrder, QuerySelect};
+    digest_line::Entity::find()
+        .select_only()
+        .column(digest_line::Column::Line)
+        .filter(digest_line::Column::DigestId.eq(digest))
+        .order_by_asc(digest_line::Column::Position)
+        .into_tuple()
+        .all(db)
+        .await
+}

@@ -1,0 +1,141 @@
+//! One digest: writes its message as its lines are now.
+
+use std::{sync::Arc, time::{Duration, Instant}};
+
+use sea_orm::{DbErr, EntityTrait};
+use time::OffsetDateTime;
+use tocsin_entity::{
+    id::DigestId,
+    kinds::PostKind,
+    slack::{digest, post},
+};
+use tocsin_queue::{JobContext, JobError, jobs::RefreshDigest};
+
+use super::{content, lines};
+use crate::{
+    bridge::Parts,
+    mirror::{
+        deliver::{Delivery, save_all},
+        desired::{Content, Destination, Subject, Wanted},
+        diff::{Standing, diff, standing},
+        outcome::{Outcome, Wait, back_off},
+    },
+    store::{
+        claim::{self, Claim, PutOff},
+        lease::Claimed,
+        posts,
+    },
+};
+
+/// A digest as it was claimed.
+struct Work {
+    claim: Claim,
+    digest: digest::Model,
+    lines: Vec<String>,
+    post: post::Model,
+}
+
+/// Handles the job: makes the digest's message say what its lines say. A second run does nothing.
+pub(crate) async fn refresh(parts: Arc<Parts>, job: RefreshDigest, _context: JobContext) -> Result<(), JobError> {
+    let id: DigestId = job.digest_id.parse().map_err(JobError::fail)?;
+    work(&parts, id).await.map_err(JobError::retry)
+}
+
+async fn work(parts: &Parts, id: DigestId) -> Result<(), DbErr> {
+    let began = Instant::now();
+    let Some(work) = claim(parts, id).await? else { return Ok(()) };
+    let lease = parts.leases.hold(Claimed::Digest(id), began);
+    let version = work.claim.wanted_version;
+    let bot = match parts.watcher.usable() {
+        Ok(bot) => bot,
+        Err(trouble) => {
+            let pause = back_off(work.claim.attempts + 1, Duration::from_secs(2));
+            return end(parts, id, version, Arc::default(), Some(Wait::error(trouble, pause))).await;
+        }
+    };
+    let wanted = [wanted(&work)];
+    let subject = Subject {
+        organization_id: work.digest.organization_id,
+        incident_id: None,
+        digest_id: Some(id),
+        version,
+        name: format!("a digest of {} incidents", work.lines.len()),
+    };
+    let mut delivery = Delivery { parts, bot, subject, lease: &lease, recorded: vec![work.post], changed: Vec::new() };
+    let steps = diff(&wanted, &delivery.recorded);
+    let mut wait = None;
+    for step in &steps {
+        match delivery.take(*step).await? {
+            // A digest is never put into another one.
+            Outcome::Done | Outcome::ToDigest => {}
+            Outcome::Wait(until) => wait = Some(until),
+            Outcome::Lost => return save_all(&parts.lane, delivery.take_changed()).await,
+        }
+    }
+    if delivery.recorded.iter().any(|post| matches!(standing(post), Standing::Deleted | Standing::Refused)) {
+        lines::close_one(&parts.lane, id).await?;
+    }
+    end(parts, id, version, delivery.take_changed(), wait).await
+}
+
+async fn claim(parts: &Parts, id: DigestId) -> Result<Option<Work>, DbErr> {
+    let worker = parts.worker.clone();
+    let claim = parts.lane.write(move |tx| {
+        let worker = worker.clone();
+        Box::pin(async move {
+            let Some(claim) = claim::claim_digest(tx, id, &worker).await? else { return Ok(None) };
+            let Some(digest) = digest::Entity::find_by_id(id).one(tx).await? else { return Ok(None) };
+            let Some(post) = posts::find_of_digest(tx, id).await? else { return Ok(None) };
+            let lines = lines::of_digest(tx, id).await?;
+            Ok(Some(Work { claim, digest, lines, post }))
+        })
+    });
+    claim.await
+}
+
+fn wanted(work: &Work) -> Wanted {
+    let content = Content::Message(content::message(&work.lines));
+    Wanted {
+        key: work.post.key.clone(),
+        kind: PostKind::Digest,
+        to: Some(Destination::of_post(&work.post, work.digest.connector_id)),
+        thread_of: None,
+        hash: content.hash(),
+        content,
+        since: work.digest.last_line_at,
+    }
+}
+
+async fn end(
+    parts: &Parts,
+    id: DigestId,
+    version: i64,
+    changed: Arc<[post::Model]>,
+    wait: Option<Wait>,
+) -> Result<(), DbErr> {
+    let put_off = wait.map(|wait| PutOff { due_at: wait.until, error: wait.error });
+    let (let_go, worker) = (put_off.clone(), parts.worker.clone());
+    let write = parts.lane.write(move |tx| {
+        let (changed, put_off, worker) = (Arc::clone(&changed), let_go.clone(), worker.clone());
+        Box::pin(async move {
+            for post in changed.iter() {
+                posts::save(tx, post).await?;
+            }
+            match put_off {
+                Some(put_off) => claim::put_off_digest(tx, id, &put_off, &worker).await.map(|()| None),
+                None => claim::finish_digest(tx, id, version, &worker).await,
+            }
+        })
+    });
+    let wanted_version = write.await?;
+    let due_at = match put_off {
+        Some(put_off) => put_off.due_at,
+        None if wanted_version.is_some_and(|wanted| wanted > version) => OffsetDateTime::now_utc() + lines::BETWEEN,
+        None => return Ok(()),
+    };
+    let job = RefreshDigest { digest_id: id.to_string() };
+    if let Err(error) = parts.queue.push_at(&job, due_at).await {
+        tracing::warn!("the sweeper will have to ring again: {error}");
+    }
+    Ok(())
+}

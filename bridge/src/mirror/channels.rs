@@ -1,0 +1,261 @@
+//! Which channel a connector means, and whether the bot can post there.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, sea_query::OnConflict};
+use time::OffsetDateTime;
+use tocsin_entity::{database::Database, slack::channel};
+
+use crate::slack::{Installation, Slack, SlackError, web_api};
+
+/// How long a channel is taken to be what it was.
+const FRESH: Duration = Duration::from_secs(600);
+
+/// How long the database's record of it is believed when the bridge starts.
+const ON_RECORD: Duration = Duration::from_secs(86_400);
+
+/// How long a channel that could not be found is not looked for again: many incidents ask for the same one.
+const ASK_AGAIN: Duration = Duration::from_secs(4);
+
+/// A channel that a connector means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Resolved {
+    pub(crate) id: String,
+    /// With its hash, as people know it.
+    pub(crate) name: String,
+}
+
+/// Why there is no channel to post to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Trouble {
+    /// For people: what is wrong and what to do.
+    pub(crate) message: String,
+    /// When to ask again, where that is known.
+    pub(crate) retry_after: Option<Duration>,
+}
+
+type Answer = Result<Resolved, Trouble>;
+
+/// The channels that have been asked for. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Channels {
+    database: Database,
+    slack: Slack,
+    known: Arc<Mutex<HashMap<String, (Answer, Instant)>>>,
+    /// Held by whoever asks Slack, so that many who want the same ask once.
+    asking: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl Channels {
+    pub(crate) fn new(database: Database, slack: Slack) -> Self {
+        Self { database, slack, known: Arc::default(), asking: Arc::default() }
+    }
+
+    /// The channel that `wanted` means: an id, or a name with or without its hash.
+    pub(crate) async fn resolve(&self, wanted: &str, bot: &Installation) -> Result<Answer, DbErr> {
+        if let Some(answer) = self.remembered(wanted) {
+            return Ok(answer);
+        }
+        let _turn = self.asking.lock().await;
+        if let Some(answer) = self.remembered(wanted) {
+            return Ok(answer);
+        }
+        let answer = match self.on_record(wanted, &bot.team_id).await? {
+            Some(resolved) => Ok(resolved),
+            None => self.ask(wanted, bot).await?,
+        };
+        self.remember(wanted, answer.clone());
+        Ok(answer)
+    }
+
+    /// What was known of the channel turned out to be wrong: it is looked for anew, after a while.
+    pub(crate) async fn distrust(&self, wanted: &str, team_id: &str, trouble: &Trouble) -> Result<(), DbErr> {
+        self.remember(wanted, Err(trouble.clone()));
+        channel::Entity::delete_many()
+            .filter(channel::Column::TeamId.eq(team_id))
+            .filter(naming(wanted))
+            .exec(self.database.write())
+            .await?;
+        Ok(())
+    }
+
+    /// Everything is looked for anew, as after an installation has been repaired.
+    pub(crate) fn forget_troubles(&self) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, (answer, _)| answer.is_ok());
+    }
+
+    fn remembered(&self, wanted: &str) -> Option<Answer> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let (answer, at) = known.get(wanted)?;
+        let holds = if answer.is_ok() { FRESH } else { ASK_AGAIN };
+        (at.elapsed() < holds).then(|| answer.clone())
+    }
+
+    fn remember(&self, wanted: &str, answer: Answer) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(wanted.to_owned(), (answer, Instant::now()));
+    }
+
+    async fn on_record(&self, wanted: &str, team_id: &str) -> Result<Option<Resolved>, DbErr> {
+        let row = channel::Entity::find()
+            .filter(channel::Column::TeamId.eq(team_id))
+            .filter(naming(wanted))
+            .filter(channel::Column::IsArchived.eq(false))
+            .filter(channel::Column::IsMember.eq(true))
+            .filter(channel::Column::RefreshedAt.gt(OffsetDateTime::now_utc() - ON_RECORD))
+            .order_by_desc(channel::Column::RefreshedAt)
+            .one(self.database.read())
+            .await?;
+        Ok(row.map(|row| Resolved { name: hashed(&row.name), id: row.channel_id }))
+    }
+
+    async fn ask(&self, wanted: &str, bot: &Installation) -> Result<Answer, DbErr> {
+        let found = if is_id(wanted) { self.slack.channel(wanted).await.map(Some) } else { self.list(wanted, bot).await };
+        let found = match found {
+            // Without leave to look at channels an id still says where to post.
+            Err(error) if is_id(wanted) && error.is("missing_scope") => {
+                return Ok(Ok(Resolved { id: wanted.to_owned(), name: wanted.to_owned() }));
+            }
+            Err(error) => return Ok(Err(trouble(&error, &shown(wanted), bot))),
+            Ok(None) => return Ok(Err(unseen(&shown(wanted), bot))),
+            Ok(Some(found)) => found,
+        };
+        if found.is_archived {
+            return Ok(Err(Trouble::new(archived(&hashed(&found.name)))));
+        }
+        let is_member = found.is_member || self.join(&found, bot).await;
+        self.record(&found, is_member, &bot.team_id).await?;
+        Ok(Ok(Resolved { name: hashed(&found.name), id: found.id }))
+    }
+
+    /// Joins, so that what was posted can be looked up there and replies are heard. Where that fails, posting tells why.
+    async fn join(&self, found: &web_api::Channel, bot: &Installation) -> bool {
+        if found.is_private || !bot.may("channels:join") {
+            return false;
+        }
+        match self.slack.join(&found.id).await {
+            Ok(_) => {
+                tracing::info!(slack.channel = %found.id, "the bot has joined #{}", found.name);
+                true
+            }
+            Err(error) => {
+                tracing::warn!(slack.channel = %found.id, "the bot cannot join #{}: {error}", found.name);
+                false
+            }
+        }
+    }
+
+    async fn list(&self, wanted: &str, bot: &Installation) -> Result<Option<web_api::Channel>, SlackError> {
+        let name = wanted.trim_start_matches('#');
+        let types = if bot.may("groups:read") { "public_channel,private_channel" } else { "public_channel" };
+        let mut cursor = None;
+        loop {
+            let page = self.slack.channels(types, cursor.as_deref()).await?;
+            let next = page.next().map(ToOwned::to_owned);
+            if let Some(found) = page.channels.into_iter().find(|channel| channel.name == name) {
+                return Ok(Some(found));
+            }
+            if next.is_none() {
+                return Ok(None);
+            }
+            cursor = next;
+        }
+    }
+
+    async fn record(&self, found: &web_api::Channel, is_member: bool, team_id: &str) -> Result<(), DbErr> {
+        let row = channel::Model {
+            team_id: team_id.to_owned(),
+            channel_id: found.id.clone(),
+            name: found.name.clone(),
+            is_private: found.is_private,
+            is_member,
+            is_archived: found.is_archived,
+            refreshed_at: OffsetDateTime::now_utc(),
+        };
+        let mut row = row.into_active_model().reset_all();
+        row.refreshed_at = Set(OffsetDateTime::now_utc());
+        channel::Entity::insert(row)
+            .on_conflict(
+                OnConflict::columns([channel::Column::TeamId, channel::Column::ChannelId])
+                    .update_columns([
+                        channel::Column::Name,
+                        channel::Column::IsPrivate,
+                        channel::Column::IsMember,
+                        channel::Column::IsArchived,
+                        channel::Column::RefreshedAt,
+                    ])
+                    .to_owned(),
+            )
+            .exec_without_returning(self.database.write())
+            .await?;
+        Ok(())
+    }
+}
+
+impl Trouble {
+    fn new(message: String) -> Self {
+        Self { message, retry_after: None }
+    }
+}
+
+/// What a failed call about a channel means for people.
+pub(crate) fn trouble(error: &SlackError, channel: &str, bot: &Installation) -> Trouble {
+    let message = match error.code() {
+        Some("not_in_channel") => {
+            format!("the bot is not in {channel}: invite it there with /invite <@{}>", bot.bot_user_id)
+        }
+        Some("channel_not_found") => return unseen(channel, bot),
+        Some("is_archived" | "is_inactive") => archived(channel),
+        Some("missing_scope") => format!("the Slack app lacks a scope: {error}; add it and install the app again"),
+        Some("restricted_action" | "posting_to_channel_denied") => {
+            format!("the workspace does not let the bot post in {channel} ({error}): allow it in the channel's settings")
+        }
+        Some(_) | None => error.to_string(),
+    };
+    let retry_after = match error {
+        SlackError::RateLimited { retry_after, .. } => Some(*retry_after),
+        SlackError::Refused { .. }
+        | SlackError::Broken { .. }
+        | SlackError::NotSent { .. }
+        | SlackError::Unknown { .. } => None,
+    };
+    Trouble { message, retry_after }
+}
+
+fn unseen(channel: &str, bot: &Installation) -> Trouble {
+    let (team, bot) = (&bot.team_name, &bot.bot_user_id);
+    Trouble::new(format!(
+        "the bot sees no channel {channel} in {team}: create it, or, if it is private, invite the bot with /invite <@{bot}>"
+    ))
+}
+
+fn archived(channel: &str) -> String {
+    format!("{channel} is archived: unarchive it, or give the connector another channel")
+}
+
+fn naming(wanted: &str) -> sea_orm::sea_query::SimpleExpr {
+    if is_id(wanted) {
+        channel::Column::ChannelId.eq(wanted)
+    } else {
+        channel::Column::Name.eq(wanted.trim_start_matches('#'))
+    }
+}
+
+/// Slack's ids are in capitals, and its channel names never are.
+fn is_id(wanted: &str) -> bool {
+    wanted.len() >= 8
+        && wanted.starts_with(['C', 'G', 'D'])
+        && wanted.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
+
+fn shown(wanted: &str) -> String {
+    if is_id(wanted) { wanted.to_owned() } else { hashed(wanted.trim_start_matches('#')) }
+}
+
+fn hashed(name: &str) -> String {
+    format!("#{name}")
+}

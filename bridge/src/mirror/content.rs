@@ -1,0 +1,301 @@
+//! What is to be read in Slack: an incident's own message, its replies, its preview, its line in a digest.
+//!
+//! Everything here is a function of the incident alone, so that the same state always gives the same content.
+
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use tocsin_entity::kinds::{EntryKind, IncidentStatus, Severity, Urgency};
+
+use crate::{
+    graphql::{Entry, Incident, Known},
+    slack::{
+        blocks::{self, Look},
+        mrkdwn::{Mrkdwn, cut_plain},
+        web_api::Message,
+    },
+};
+
+/// Colours of the bar beside an incident's message.
+const RED: &str = "#d92d20";
+const AMBER: &str = "#f79009";
+const BLUE: &str = "#2e90fa";
+const GREEN: &str = "#12b76a";
+const GREY: &str = "#98a2b3";
+
+/// Characters of a title, a name or a tag that are shown; the whole is behind the link.
+const TITLE_MAX: usize = 250;
+const NAME_MAX: usize = 100;
+const TAG_MAX: usize = 120;
+const TAGS_MAX: usize = 20;
+
+/// Characters of a description in a message, and of a note or a reason in a reply.
+const SUMMARY_MAX: usize = 600;
+const NOTE_MAX: usize = 2_500;
+
+/// Characters of a comment: as many as a section takes.
+const COMMENT_MAX: usize = 2_800;
+
+/// Characters of a line in a digest, of its link and of its names: many lines share one message.
+pub(crate) const LINE_MAX: usize = 200;
+const LINE_LINK_MAX: usize = 90;
+const LINE_NAME_MAX: usize = 24;
+
+/// The incident's own message. The title stands above the coloured part: beside blocks, Slack shows the message's text in
+/// notifications only, and beside mere attachments it would show it a second time.
+pub(crate) fn root(incident: &Incident) -> Message {
+    let text = blocks::fallback(summary(incident));
+    let mut blocks = body_of(incident);
+    blocks.push(blocks::actions(buttons(incident)));
+    let attachment = json!({"color": colour(incident), "fallback": text, "blocks": blocks});
+    Message { text, blocks: vec![blocks::section(title(incident))], attachments: vec![attachment], username: None }
+}
+
+/// The preview of a link to the incident, as `chat.unfurl` takes it.
+pub(crate) fn preview(incident: &Incident) -> Value {
+    let mut blocks = vec![blocks::section(title(incident))];
+    blocks.append(&mut body_of(incident));
+    json!({"color": colour(incident), "fallback": blocks::fallback(summary(incident)), "blocks": blocks})
+}
+
+/// What the message and the preview have in common.
+fn body_of(incident: &Incident) -> Vec<Value> {
+    let mut blocks = vec![blocks::fields(facts(incident))];
+    let description = Mrkdwn::markdown(&incident.description_markdown, SUMMARY_MAX);
+    if !description.is_empty() {
+        blocks.push(blocks::section(description));
+    }
+    blocks.extend(tags(incident).map(blocks::context));
+    blocks
+}
+
+/// The incident's line in a digest, never longer than [`LINE_MAX`].
+pub(crate) fn line(incident: &Incident) -> Mrkdwn {
+    let number = format!("#{}", incident.number);
+    let linked = Mrkdwn::link(&incident.url, &number);
+    let number = if linked.as_str().len() <= LINE_LINK_MAX { linked } else { Mrkdwn::text(&number) };
+    let head = Mrkdwn::own(emoji(&incident.status)).plus(" ").and(&number).plus(" ");
+    let mut tail = Mrkdwn::own(" · ").and(&status(&incident.status).cut(LINE_NAME_MAX));
+    if let Some(who) = who(incident) {
+        tail = tail.plus(" · ").and(&who.cut(LINE_NAME_MAX));
+    }
+    let room = LINE_MAX.saturating_sub(head.as_str().len() + tail.as_str().len());
+    head.and(&Mrkdwn::text(&incident.title).cut(room)).and(&tail)
+}
+
+/// An entry of the timeline, as a reply in the incident's thread; `customize` is whether it may appear under its author's name.
+pub(crate) fn reply(incident: &Incident, entry: &Entry, customize: bool) -> Message {
+    let author = entry.author.as_ref().map(|author| author.name.as_str());
+    if entry.kind == EntryKind::Comment {
+        return comment(incident, entry, author, customize);
+    }
+    let who = author.map_or_else(|| Mrkdwn::own("Tocsin"), |name| Mrkdwn::text(name).cut(NAME_MAX));
+    let head = Mrkdwn::own(entry_emoji(&entry.kind)).plus(" ").and(&who.bold()).plus(" ").and(&deed(entry));
+    let mut blocks = vec![blocks::section(head.clone())];
+    if let Some(body) = body(entry, NOTE_MAX) {
+        blocks.push(blocks::section(body));
+    }
+    Message { text: blocks::fallback(head), blocks, attachments: Vec::new(), username: None }
+}
+
+fn comment(incident: &Incident, entry: &Entry, author: Option<&str>, customize: bool) -> Message {
+    let said = body(entry, COMMENT_MAX).unwrap_or_default();
+    let username = author.filter(|_| customize).and_then(blocks::username);
+    let name = author.map_or_else(|| Mrkdwn::own("Tocsin"), |name| Mrkdwn::text(name).cut(NAME_MAX));
+    let mut blocks = Vec::new();
+    if username.is_none() {
+        blocks.push(blocks::context(name.clone().bold()));
+    }
+    let is_cut = said.as_str().ends_with('…') && entry.body_markdown.as_ref().is_some_and(|body| body.len() > COMMENT_MAX);
+    blocks.push(blocks::section(if said.is_empty() { Mrkdwn::own("_(empty)_") } else { said.clone() }));
+    if is_cut {
+        blocks.push(blocks::context(Mrkdwn::link(&incident.url, "Read the whole comment")));
+    }
+    let text = if username.is_some() { said } else { name.plus(": ").and(&said) };
+    Message { text: blocks::fallback(text), blocks, attachments: Vec::new(), username }
+}
+
+fn body(entry: &Entry, max: usize) -> Option<Mrkdwn> {
+    let body = Mrkdwn::markdown(entry.body_markdown.as_deref()?, max);
+    Some(body).filter(|body| !body.is_empty())
+}
+
+/// What was done, after the name of who did it.
+fn deed(entry: &Entry) -> Mrkdwn {
+    let deed = match entry.kind {
+        Known::Value(EntryKind::Triggered) => Mrkdwn::own("triggered the incident"),
+        Known::Value(EntryKind::Acknowledged) => Mrkdwn::own("acknowledged the incident"),
+        Known::Value(EntryKind::Resolved) => Mrkdwn::own("resolved the incident"),
+        Known::Value(EntryKind::Reopened) => Mrkdwn::own("reopened the incident"),
+        Known::Value(EntryKind::Comment) => Mrkdwn::own("commented"),
+        Known::Value(EntryKind::Snoozed) => Mrkdwn::own("snoozed the incident"),
+        Known::Value(EntryKind::SnoozeEnded) => Mrkdwn::own("ended the snooze: the incident is triggered again"),
+        Known::Value(EntryKind::Reassigned) => Mrkdwn::own("reassigned the incident"),
+        Known::Value(EntryKind::Updated) => Mrkdwn::own("updated the incident"),
+        Known::Other(ref name) => {
+            Mrkdwn::own("changed the incident: ").and(&Mrkdwn::text(&name.to_lowercase().replace('_', " ")))
+        }
+    };
+    if entry.changes.is_empty() {
+        return deed;
+    }
+    let changes = entry.changes.iter().map(|change| Mrkdwn::text(change).cut(TITLE_MAX));
+    changes.fold(deed, |deed, change| deed.plus("\n• ").and(&change))
+}
+
+fn title(incident: &Incident) -> Mrkdwn {
+    Mrkdwn::link(&incident.url, &headline(incident))
+}
+
+fn headline(incident: &Incident) -> String {
+    format!("#{} {}", incident.number, cut_plain(&incident.title, TITLE_MAX))
+}
+
+fn facts(incident: &Incident) -> Vec<Mrkdwn> {
+    let mut facts = vec![
+        fact("Status", &Mrkdwn::own(emoji(&incident.status)).plus(" ").and(&status(&incident.status))),
+        fact("Urgency", &urgency(&incident.urgency)),
+        fact("Service", &Mrkdwn::text(&incident.service).cut(NAME_MAX)),
+    ];
+    if let Some(severity) = &incident.severity {
+        facts.push(fact("Severity", &severity_name(severity)));
+    }
+    if let Some((what, who)) = responsible(incident) {
+        facts.push(fact(what, &who));
+    }
+    let (what, since) = since(incident);
+    facts.push(fact(what, &Mrkdwn::date(since)));
+    if let Some(until) = incident.snoozed_until {
+        facts.push(fact("Snoozed until", &Mrkdwn::date(until)));
+    }
+    facts
+}
+
+fn fact(name: &'static str, value: &Mrkdwn) -> Mrkdwn {
+    Mrkdwn::own(name).bold().plus("\n").and(value)
+}
+
+/// Who has the incident, or had it last, and as what.
+fn responsible(incident: &Incident) -> Option<(&'static str, Mrkdwn)> {
+    let one = |name: &String| Mrkdwn::text(name).cut(NAME_MAX);
+    if let Some(by) = incident.resolved_by.as_ref().filter(|_| incident.status == IncidentStatus::Resolved) {
+        return Some(("Resolved by", one(by)));
+    }
+    if let Some(by) = incident.acknowledged_by.as_ref().filter(|_| incident.status == IncidentStatus::Acknowledged) {
+        return Some(("Acknowledged by", one(by)));
+    }
+    if incident.assignees.is_empty() {
+        return incident.triggered_by.as_ref().map(|by| ("Triggered by", one(by)));
+    }
+    Some(("Assigned to", Mrkdwn::text(&incident.assignees.join(", ")).cut(3 * NAME_MAX)))
+}
+
+fn who(incident: &Incident) -> Option<Mrkdwn> {
+    responsible(incident).filter(|(what, _)| *what != "Triggered by").map(|(_, who)| who)
+}
+
+fn since(incident: &Incident) -> (&'static str, OffsetDateTime) {
+    let triggered = ("Triggered", incident.triggered_at);
+    match incident.status {
+        Known::Value(IncidentStatus::Acknowledged) => {
+            incident.acknowledged_at.map_or(triggered, |at| ("Acknowledged", at))
+        }
+        Known::Value(IncidentStatus::Resolved) => incident.resolved_at.map_or(triggered, |at| ("Resolved", at)),
+        Known::Value(IncidentStatus::Triggered) | Known::Other(_) => triggered,
+    }
+}
+
+fn tags(incident: &Incident) -> Option<Mrkdwn> {
+    let mut tags = incident.tags.iter().take(TAGS_MAX).map(|tag| {
+        let value = if tag.value.is_empty() { String::new() } else { format!(": {}", tag.value) };
+        Mrkdwn::text(&format!("{}{value}", tag.key)).cut(TAG_MAX)
+    });
+    let first = tags.next()?;
+    Some(tags.fold(first, |line, tag| line.plus("  ·  ").and(&tag)))
+}
+
+fn buttons(incident: &Incident) -> Vec<Value> {
+    let id = incident.id.to_string();
+    let mut buttons = match incident.status {
+        Known::Value(IncidentStatus::Triggered) => vec![
+            blocks::button("Acknowledge", "acknowledge", &id, Look::Primary),
+            blocks::button("Resolve", "resolve", &id, Look::Plain),
+        ],
+        Known::Value(IncidentStatus::Acknowledged) => vec![blocks::button("Resolve", "resolve", &id, Look::Primary)],
+        Known::Value(IncidentStatus::Resolved) => vec![blocks::button("Reopen", "reopen", &id, Look::Plain)],
+        Known::Other(_) => Vec::new(),
+    };
+    buttons.extend(blocks::link_button("View", "view", &id, &incident.url));
+    buttons
+}
+
+/// One line that tells the incident, for notifications.
+fn summary(incident: &Incident) -> Mrkdwn {
+    Mrkdwn::text(&headline(incident))
+        .plus(" (")
+        .and(&status(&incident.status))
+        .plus(", ")
+        .and(&urgency(&incident.urgency))
+        .plus(" urgency, ")
+        .and(&Mrkdwn::text(&incident.service).cut(NAME_MAX))
+        .plus(")")
+}
+
+fn colour(incident: &Incident) -> &'static str {
+    if incident.status == IncidentStatus::Resolved {
+        return GREEN;
+    }
+    match incident.urgency {
+        Known::Value(Urgency::High) => RED,
+        Known::Value(Urgency::Medium) => AMBER,
+        Known::Value(Urgency::Low) => BLUE,
+        Known::Other(_) => GREY,
+    }
+}
+
+fn emoji(status: &Known<IncidentStatus>) -> &'static str {
+    match status {
+        Known::Value(IncidentStatus::Triggered) => ":rotating_light:",
+        Known::Value(IncidentStatus::Acknowledged) => ":eyes:",
+        Known::Value(IncidentStatus::Resolved) => ":white_check_mark:",
+        Known::Other(_) => ":information_source:",
+    }
+}
+
+fn entry_emoji(kind: &Known<EntryKind>) -> &'static str {
+    match kind {
+        Known::Value(EntryKind::Triggered | EntryKind::SnoozeEnded) => ":rotating_light:",
+        Known::Value(EntryKind::Acknowledged) => ":eyes:",
+        Known::Value(EntryKind::Resolved) => ":white_check_mark:",
+        Known::Value(EntryKind::Reopened) => ":leftwards_arrow_with_hook:",
+        Known::Value(EntryKind::Comment) => ":speech_balloon:",
+        Known::Value(EntryKind::Snoozed) => ":zzz:",
+        Known::Value(EntryKind::Reassigned) => ":bust_in_silhouette:",
+        Known::Value(EntryKind::Updated) => ":pencil2:",
+        Known::Other(_) => ":information_source:",
+    }
+}
+
+fn status(status: &Known<IncidentStatus>) -> Mrkdwn {
+    match status {
+        Known::Value(IncidentStatus::Triggered) => Mrkdwn::own("Triggered"),
+        Known::Value(IncidentStatus::Acknowledged) => Mrkdwn::own("Acknowledged"),
+        Known::Value(IncidentStatus::Resolved) => Mrkdwn::own("Resolved"),
+        Known::Other(name) => Mrkdwn::text(name),
+    }
+}
+
+fn urgency(urgency: &Known<Urgency>) -> Mrkdwn {
+    match urgency {
+        Known::Value(Urgency::High) => Mrkdwn::own("High"),
+        Known::Value(Urgency::Medium) => Mrkdwn::own("Medium"),
+        Known::Value(Urgency::Low) => Mrkdwn::own("Low"),
+        Known::Other(name) => Mrkdwn::text(name),
+    }
+}
+
+fn severity_name(severity: &Known<Severity>) -> Mrkdwn {
+    match severity {
+        Known::Value(known) => Mrkdwn::own(known.as_str()),
+        Known::Other(name) => Mrkdwn::text(name),
+    }
+}

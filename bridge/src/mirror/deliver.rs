@@ -1,0 +1,480 @@
+//! Makes the calls that a diff asks for, and records what became of them.
+//!
+//! A post is recorded as intended before the call that makes it, and carries its record's id in its metadata: whatever happens in
+//! between, it is looked up in Slack before it is made again. All other calls can be repeated without harm.
+
+use std::{sync::Arc, time::Duration};
+
+use sea_orm::DbErr;
+use serde_json::{Map, Value};
+use time::OffsetDateTime;
+use tocsin_entity::{
+    id::PostId,
+    kinds::{PostKind, PostState},
+    slack::post,
+};
+
+use super::{
+    channels,
+    desired::{Content, Subject, Wanted},
+    diff::Step,
+    lookup::{LookupError, SETTLED},
+    outcome::{Outcome, Wait, back_off},
+    refusal::{self, Verdict},
+};
+use crate::{
+    bridge::Parts,
+    slack::{
+        Installation, SlackError,
+        limits::{Place, Purpose},
+        method::{CHAT_UNFURL, CHAT_UPDATE, Method},
+        web_api::{Message, Metadata, UnfurlTarget},
+    },
+    store::{lease::Lease, posts},
+};
+
+/// A place that comes so soon is waited for; for others the work is put off.
+const WORTH_WAITING: Duration = Duration::from_millis(250);
+
+/// How far away the place of a new incident's message may be: beyond that it goes into the digest.
+const ROOT_WAIT: Duration = Duration::from_secs(10);
+
+/// How far ahead a reply may take a place in its channel. Short, so that new incidents find room before it.
+const REPLY_WAIT: Duration = Duration::from_secs(2);
+
+/// How far ahead an update may take its place.
+const UPDATE_WAIT: Duration = Duration::from_secs(10);
+
+/// How far ahead a digest may: it stands for many incidents.
+const DIGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// How long a place that was taken earlier may be used after its time.
+const PLACE_HOLDS: Duration = Duration::from_secs(2);
+
+/// The deliveries of one incident or digest, by whoever has claimed it.
+pub(crate) struct Delivery<'a> {
+    pub(crate) parts: &'a Parts,
+    pub(crate) bot: Arc<Installation>,
+    pub(crate) subject: Subject,
+    pub(crate) lease: &'a Lease,
+    /// What is on record, as it is now.
+    pub(crate) recorded: Vec<post::Model>,
+    /// What of it is still to be written.
+    pub(crate) changed: Vec<PostId>,
+}
+
+/// A call that failed, in words for the record and with what to do.
+struct Failure {
+    error: String,
+    verdict: Verdict,
+}
+
+impl Delivery<'_> {
+    /// Takes one step.
+    pub(crate) async fn take(&mut self, step: Step<'_>) -> Result<Outcome, DbErr> {
+        let wanted = step.wanted();
+        match (&wanted.content, step) {
+            (Content::Preview(preview), _) => self.unfurl(wanted, preview).await,
+            (Content::Message(message), Step::Post(_)) => self.post(wanted, message).await,
+            (Content::Message(message), Step::LookUp(_)) => self.look_up(wanted, message).await,
+            (Content::Message(message), Step::Update(_)) => self.update(wanted, message).await,
+        }
+    }
+
+    /// Records that a post cannot be made yet.
+    pub(crate) fn hold(&mut self, wanted: &Wanted, error: &str) {
+        let mut record = self.record(wanted);
+        record.last_error = Some(error.to_owned());
+        record.attempts += 1;
+        if record.state != PostState::Sending {
+            record.state = PostState::Retrying;
+        }
+        self.keep(record);
+    }
+
+    /// Writes what has changed on record.
+    pub(crate) async fn flush(&mut self) -> Result<(), DbErr> {
+        let changed = self.take_changed();
+        if changed.is_empty() {
+            return Ok(());
+        }
+        save_all(&self.parts.lane, changed).await
+    }
+
+    /// The records that have changed since they were last written.
+    pub(crate) fn take_changed(&mut self) -> Arc<[post::Model]> {
+        let changed = std::mem::take(&mut self.changed);
+        self.recorded.iter().filter(|post| changed.contains(&post.id)).cloned().collect()
+    }
+
+    fn record(&self, wanted: &Wanted) -> post::Model {
+        let found = self.recorded.iter().find(|post| post.key == wanted.key).cloned();
+        found.unwrap_or_else(|| wanted.record(&self.subject, &self.bot.team_id, OffsetDateTime::now_utc()))
+    }
+
+    fn keep(&mut self, record: post::Model) {
+        if !self.changed.contains(&record.id) {
+            self.changed.push(record.id);
+        }
+        match self.recorded.iter_mut().find(|post| post.id == record.id) {
+            Some(post) => *post = record,
+            None => self.recorded.push(record),
+        }
+    }
+
+    /// The place in Slack of the message in whose thread a post stands: `Err` while there is none.
+    fn thread(&self, wanted: &Wanted) -> Result<Option<String>, ()> {
+        let Some(root) = &wanted.thread_of else { return Ok(None) };
+        let root = self.recorded.iter().find(|post| post.key == *root);
+        root.and_then(|root| root.ts.clone()).map(Some).ok_or(())
+    }
+
+    async fn post(&mut self, wanted: &Wanted, message: &Message) -> Result<Outcome, DbErr> {
+        let Ok(thread_ts) = self.thread(wanted) else {
+            return Ok(Outcome::Wait(Wait::error("its message is not in Slack yet", Duration::from_secs(1))));
+        };
+        let mut record = self.record(wanted);
+        if let Some(to) = &wanted.to {
+            record.channel_id.clone_from(&to.channel_id);
+            record.channel_name.clone_from(&to.channel_name);
+        }
+        record.team_id.clone_from(&self.bot.team_id);
+        record.thread_ts = thread_ts;
+        if let Err(outcome) = self.place_of_post(&mut record).await {
+            if matches!(outcome, Outcome::Wait(_)) {
+                self.keep(record);
+            }
+            return Ok(outcome);
+        }
+        self.send(wanted, message, record).await
+    }
+
+    async fn send(&mut self, wanted: &Wanted, message: &Message, mut record: post::Model) -> Result<Outcome, DbErr> {
+        record.state = PostState::Sending;
+        record.sent_at = Some(OffsetDateTime::now_utc());
+        record.not_before = None;
+        record.attempts += 1;
+        record.content_hash = Some(wanted.hash.clone());
+        self.keep(record.clone());
+        self.flush().await?;
+        if !self.lease.holds() {
+            return Ok(Outcome::Lost);
+        }
+        let (channel, thread_ts) = (record.channel_id.clone(), record.thread_ts.clone());
+        let metadata = Metadata::of_post(&record.id.to_string());
+        let slack = &self.parts.slack;
+        let mut sent = slack.post_message(&channel, thread_ts.as_deref(), message, metadata.clone()).await;
+        if sent.as_ref().is_err_and(refusal::is_of_blocks) {
+            tracing::error!("Slack refuses the blocks of {}, which is sent as plain text", record.key);
+            sent = slack.post_message(&channel, thread_ts.as_deref(), &plain(message), metadata).await;
+        }
+        match sent {
+            Ok(posted) => {
+                self.posted(wanted, record, posted.ts);
+                Ok(Outcome::Done)
+            }
+            Err(error) => self.not_posted(wanted, record, &error).await,
+        }
+    }
+
+    fn posted(&mut self, wanted: &Wanted, mut record: post::Model, ts: String) {
+        let now = OffsetDateTime::now_utc();
+        record.ts = Some(ts);
+        record.state = PostState::Posted;
+        record.posted_at = Some(now);
+        self.shown(wanted, record, now);
+    }
+
+    fn shown(&mut self, wanted: &Wanted, mut record: post::Model, now: OffsetDateTime) {
+        let lag = (now - wanted.since).whole_milliseconds().max(0);
+        record.lag_milliseconds = i64::try_from(lag).ok();
+        record.content_hash = Some(wanted.hash.clone());
+        record.shown_version = self.subject.version;
+        record.last_error = None;
+        record.attempts = 0;
+        record.not_before = None;
+        #[expect(clippy::cast_precision_loss, reason = "a histogram is no clock")]
+        metrics::histogram!("tocsin_slack_delivery_lag_seconds", "kind" => record.kind.as_str()).record(lag as f64 / 1e3);
+        tracing::info!(
+            post.key = %record.key, slack.channel = %record.channel_id, lag_milliseconds = lag as i64,
+            "Slack shows {} as of version {}", self.subject.name, self.subject.version
+        );
+        self.keep(record);
+    }
+
+    async fn not_posted(
+        &mut self,
+        wanted: &Wanted,
+        mut record: post::Model,
+        error: &SlackError,
+    ) -> Result<Outcome, DbErr> {
+        if let SlackError::RateLimited { retry_after, .. } = error {
+            self.parts.slack.limits().block_posts(&record.channel_id, *retry_after).await;
+        }
+        let failure = self.failure(error, wanted, &record).await?;
+        record.last_error = Some(failure.error.clone());
+        if !matches!(failure.verdict, Verdict::Unknown) {
+            record.state = PostState::Retrying;
+        }
+        let outcome = self.judge(failure, &mut record);
+        self.keep(record);
+        Ok(outcome)
+    }
+
+    /// What a failure means for the record, and for what comes next.
+    fn judge(&self, failure: Failure, record: &mut post::Model) -> Outcome {
+        let Failure { error, verdict } = failure;
+        match verdict {
+            Verdict::Later(pause) => Outcome::Wait(Wait::error(error, pause)),
+            Verdict::Unknown => Outcome::Wait(Wait::error(error, Duration::from_secs(1))),
+            Verdict::Passing => Outcome::Wait(Wait::error(error, back_off(record.attempts, Duration::from_secs(1)))),
+            Verdict::PersonNeeded => {
+                Outcome::Wait(Wait::error(error, back_off(record.attempts, Duration::from_secs(5))))
+            }
+            Verdict::Hopeless | Verdict::Gone => {
+                tracing::error!(post.key = %record.key, "a post is given up: {error}");
+                record.state = PostState::Failed;
+                Outcome::Done
+            }
+        }
+    }
+
+    async fn failure(&self, error: &SlackError, wanted: &Wanted, record: &post::Model) -> Result<Failure, DbErr> {
+        self.parts.watcher.report(error);
+        let verdict = refusal::verdict(error, record.attempts);
+        let trouble = channels::trouble(error, &record.channel_name, &self.bot);
+        if let (Verdict::PersonNeeded, Some(to), SlackError::Refused { .. }) = (&verdict, &wanted.to, error) {
+            let channels = &self.parts.channels;
+            channels.distrust(&to.channel_name, &self.bot.team_id, &trouble).await?;
+            channels.distrust(&to.channel_id, &self.bot.team_id, &trouble).await?;
+        }
+        let error = match &verdict {
+            Verdict::Gone => "deleted in Slack".to_owned(),
+            Verdict::Later(_) | Verdict::Unknown | Verdict::Passing | Verdict::PersonNeeded | Verdict::Hopeless => {
+                trouble.message
+            }
+        };
+        Ok(Failure { error, verdict })
+    }
+
+    async fn look_up(&mut self, wanted: &Wanted, message: &Message) -> Result<Outcome, DbErr> {
+        let mut record = self.record(wanted);
+        let now = OffsetDateTime::now_utc();
+        let settled = record.sent_at.unwrap_or(record.queued_at) + SETTLED;
+        let found = match self.parts.lookups.find(&record, &self.bot).await {
+            Ok(found) => found,
+            Err(LookupError::Database(error)) => return Err(error),
+            Err(LookupError::Slack(error)) => {
+                self.parts.watcher.report(&error);
+                match refusal::verdict(&error, record.attempts) {
+                    // It cannot be found out, now or ever; a doubled post is less harm than a lost one.
+                    Verdict::PersonNeeded | Verdict::Hopeless | Verdict::Gone
+                        if matches!(error, SlackError::Refused { .. }) =>
+                    {
+                        tracing::warn!("{} cannot be looked up and is posted again: {error}", record.key);
+                        Vec::new()
+                    }
+                    Verdict::Later(pause) => return Ok(Outcome::Wait(Wait::error(error.to_string(), pause))),
+                    Verdict::Unknown
+                    | Verdict::Passing
+                    | Verdict::PersonNeeded
+                    | Verdict::Hopeless
+                    | Verdict::Gone => {
+                        record.last_error = Some(error.to_string());
+                        record.attempts += 1;
+                        let pause = back_off(record.attempts, Duration::from_secs(1));
+                        self.keep(record);
+                        return Ok(Outcome::Wait(Wait::error(error.to_string(), pause)));
+                    }
+                }
+            }
+        };
+        let mut found = found.into_iter();
+        let Some(ts) = found.next() else {
+            if now < settled {
+                return Ok(Outcome::Wait(Wait::until(settled)));
+            }
+            tracing::warn!("{} was sent and is not in Slack: it is sent again", record.key);
+            record.state = PostState::Retrying;
+            record.content_hash = None;
+            self.keep(record);
+            return self.post(wanted, message).await;
+        };
+        for double in found {
+            tracing::warn!("{} is twice in Slack: the younger is deleted", record.key);
+            if let Err(error) = self.parts.slack.delete_message(&record.channel_id, &double).await {
+                tracing::error!("the younger of two messages could not be deleted: {error}");
+            }
+        }
+        tracing::info!("{} is in Slack, though no answer said so", record.key);
+        let shows_it = record.content_hash.as_ref() == Some(&wanted.hash);
+        self.posted(wanted, record.clone(), ts);
+        if shows_it {
+            return Ok(Outcome::Done);
+        }
+        self.update(wanted, message).await
+    }
+
+    async fn update(&mut self, wanted: &Wanted, message: &Message) -> Result<Outcome, DbErr> {
+        let mut record = self.record(wanted);
+        if let Err(wait) = self.place_of_update(&mut record, CHAT_UPDATE).await {
+            self.keep(record);
+            return Ok(Outcome::Wait(wait));
+        }
+        let ts = record.ts.clone().unwrap_or_default();
+        let slack = &self.parts.slack;
+        record.attempts += 1;
+        let mut sent = slack.update_message(&record.channel_id, &ts, message).await;
+        if sent.as_ref().is_err_and(refusal::is_of_blocks) {
+            tracing::error!("Slack refuses the blocks of {}, which is shown as plain text", record.key);
+            sent = slack.update_message(&record.channel_id, &ts, &plain(message)).await;
+        }
+        match sent {
+            Ok(_) => Ok(self.updated(wanted, record)),
+            Err(error) => self.not_updated(wanted, record, &error, CHAT_UPDATE).await,
+        }
+    }
+
+    fn updated(&mut self, wanted: &Wanted, mut record: post::Model) -> Outcome {
+        let now = OffsetDateTime::now_utc();
+        record.state = if record.posted_at.is_some() { PostState::Updated } else { PostState::Posted };
+        if record.posted_at.is_some() {
+            record.updated_at = Some(now);
+        }
+        record.posted_at.get_or_insert(now);
+        self.shown(wanted, record, now);
+        Outcome::Done
+    }
+
+    async fn not_updated(
+        &mut self,
+        wanted: &Wanted,
+        mut record: post::Model,
+        error: &SlackError,
+        method: Method,
+    ) -> Result<Outcome, DbErr> {
+        if let SlackError::RateLimited { retry_after, .. } = error {
+            self.parts.slack.limits().block_method(method, *retry_after).await;
+        }
+        let failure = self.failure(error, wanted, &record).await?;
+        record.last_error = Some(failure.error.clone());
+        if matches!(failure.verdict, Verdict::Hopeless) && record.kind != PostKind::Unfurl {
+            // It stays as it is, and so do its thread and its buttons.
+            tracing::error!("{} cannot be changed: {}", record.key, failure.error);
+            record.content_hash = Some(wanted.hash.clone());
+            self.keep(record);
+            return Ok(Outcome::Done);
+        }
+        record.state = PostState::Retrying;
+        let outcome = self.judge(failure, &mut record);
+        self.keep(record);
+        Ok(outcome)
+    }
+
+    async fn unfurl(&mut self, wanted: &Wanted, preview: &Value) -> Result<Outcome, DbErr> {
+        let mut record = self.record(wanted);
+        let Some((target, url)) = record.address.as_ref().and_then(address) else {
+            record.state = PostState::Failed;
+            record.last_error = Some("where the link was pasted is not on record".to_owned());
+            record.content_hash = Some(wanted.hash.clone());
+            self.keep(record);
+            return Ok(Outcome::Done);
+        };
+        if let Err(wait) = self.place_of_update(&mut record, CHAT_UNFURL).await {
+            self.keep(record);
+            return Ok(Outcome::Wait(wait));
+        }
+        record.attempts += 1;
+        let unfurls = Map::from_iter([(url, preview.clone())]);
+        match self.parts.slack.unfurl(&target, &unfurls).await {
+            Ok(_) => Ok(self.updated(wanted, record)),
+            Err(error) => self.not_updated(wanted, record, &error, CHAT_UNFURL).await,
+        }
+    }
+
+    /// Takes a place for a post, or says why it must wait: `Err` ends the step.
+    async fn place_of_post(&self, record: &mut post::Model) -> Result<(), Outcome> {
+        let limits = self.parts.slack.limits();
+        if let Some(blocked) = limits.blocked_for(&record.channel_id)
+            && record.not_before.is_some_and(|place| place < OffsetDateTime::now_utc() + blocked)
+        {
+            record.not_before = None;
+        }
+        if use_place(record).map_err(Outcome::Wait)? {
+            return Ok(());
+        }
+        let (purpose, max_wait) = match record.kind {
+            PostKind::Root => (Purpose::NewIncident, ROOT_WAIT),
+            PostKind::Digest => (Purpose::NewIncident, DIGEST_WAIT),
+            PostKind::Reply | PostKind::Unfurl => (Purpose::Change, REPLY_WAIT),
+        };
+        match limits.reserve_post(&record.channel_id, purpose, max_wait).await {
+            Place::At(wait) => wait_for(record, wait).await.map_err(Outcome::Wait),
+            Place::WouldWait(_) if record.kind == PostKind::Root => Err(Outcome::ToDigest),
+            Place::WouldWait(wait) => Err(Outcome::Wait(Wait::turn(wait))),
+        }
+    }
+
+    async fn place_of_update(&self, record: &mut post::Model, method: Method) -> Result<(), Wait> {
+        if use_place(record)? {
+            return Ok(());
+        }
+        let max_wait = if record.kind == PostKind::Digest { DIGEST_WAIT } else { UPDATE_WAIT };
+        match self.parts.slack.limits().reserve_method(method, max_wait).await {
+            Place::At(wait) => wait_for(record, wait).await,
+            Place::WouldWait(wait) => Err(Wait::turn(wait)),
+        }
+    }
+}
+
+/// Whether a place was taken earlier whose time is now; `Err` while its time has not come.
+fn use_place(record: &mut post::Model) -> Result<bool, Wait> {
+    let Some(place) = record.not_before else { return Ok(false) };
+    let now = OffsetDateTime::now_utc();
+    if now + Duration::from_millis(5) < place {
+        return Err(Wait::until(place));
+    }
+    record.not_before = None;
+    Ok(now < place + PLACE_HOLDS)
+}
+
+async fn wait_for(record: &mut post::Model, wait: Duration) -> Result<(), Wait> {
+    if wait <= WORTH_WAITING {
+        tokio::time::sleep(wait).await;
+        return Ok(());
+    }
+    let place = OffsetDateTime::now_utc() + wait;
+    record.not_before = Some(place);
+    Err(Wait::until(place))
+}
+
+pub(crate) async fn save_all(lane: &crate::store::Lane, changed: Arc<[post::Model]>) -> Result<(), DbErr> {
+    lane.write(move |tx| {
+        let changed = Arc::clone(&changed);
+        Box::pin(async move {
+            for post in changed.iter() {
+                posts::save(tx, post).await?;
+            }
+            Ok(())
+        })
+    })
+    .await
+}
+
+/// The message without what Slack refused.
+fn plain(message: &Message) -> Message {
+    Message { text: message.text.clone(), username: message.username.clone(), ..Message::default() }
+}
+
+/// Where a link was pasted, and which.
+fn address(address: &Value) -> Option<(UnfurlTarget, String)> {
+    let field = |name: &str| address.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
+    let url = field("url")?;
+    let in_message = field("channel").filter(|channel| channel != "COMPOSER").zip(field("ts"));
+    let composed = field("source").is_some_and(|source| source == "composer");
+    let target = match in_message.filter(|_| !composed) {
+        Some((channel, ts)) => UnfurlTarget::Message { channel, ts },
+        None => UnfurlTarget::Source { unfurl_id: field("unfurl_id")?, source: field("source")? },
+    };
+    Some((target, url))
+}

@@ -1,0 +1,244 @@
+//! What ought to be in Slack about an incident. Pure.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+use tocsin_entity::{
+    id::{ConnectorId, DigestId, IncidentId, OrganizationId, PostId},
+    kinds::{EntryKind, PostKind, PostState},
+    slack::post,
+};
+
+use super::content;
+use crate::{
+    graphql::{Entry, Incident},
+    slack::web_api::Message,
+};
+
+/// A channel that shows the incident.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Destination {
+    pub(crate) connector_id: ConnectorId,
+    pub(crate) connector_name: String,
+    /// The channel, once it is known which one is meant.
+    pub(crate) channel_id: String,
+    /// As people know it.
+    pub(crate) channel_name: String,
+    /// Whether the incident has a line in a digest there, and so no message of its own.
+    pub(crate) in_digest: bool,
+}
+
+/// What a post says.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Content {
+    /// A message of its own, or a reply.
+    Message(Message),
+    /// The preview of a link.
+    Preview(Value),
+}
+
+/// A post that ought to be in Slack.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Wanted {
+    /// In words that never change.
+    pub(crate) key: String,
+    pub(crate) kind: PostKind,
+    /// Where to; none for a preview, whose address is on record.
+    pub(crate) to: Option<Destination>,
+    /// The key of the post in whose thread it stands.
+    pub(crate) thread_of: Option<String>,
+    pub(crate) content: Content,
+    /// Of the content.
+    pub(crate) hash: String,
+    /// When what it shows came to be.
+    pub(crate) since: OffsetDateTime,
+}
+
+/// What the workspace allows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Workspace<'a> {
+    pub(crate) team_id: &'a str,
+    /// Whether posts may appear under other names.
+    pub(crate) customize: bool,
+}
+
+/// The key of an incident's own message.
+pub(crate) fn root_key(incident: &Incident, connector: ConnectorId) -> String {
+    format!("root:{}:{connector}", incident.id)
+}
+
+fn reply_key(entry: &Entry, connector: ConnectorId) -> String {
+    format!("reply:{}:{connector}", entry.id)
+}
+
+/// All posts that ought to show the incident, each after those it depends on. Of the timeline only `entries` are looked at: the
+/// replies of earlier ones are there, and are not wanted again.
+pub(crate) fn desired(
+    incident: &Incident,
+    entries: &[Entry],
+    destinations: &[Destination],
+    recorded: &[post::Model],
+    workspace: Workspace<'_>,
+) -> Vec<Wanted> {
+    let mut wanted: Vec<_> = recorded
+        .iter()
+        .filter(|post| post.kind == PostKind::Unfurl)
+        .map(|post| preview(incident, &post.key))
+        .collect();
+    for destination in destinations.iter().filter(|destination| !destination.in_digest) {
+        wanted.push(Wanted::root(incident, destination));
+        let replies = entries.iter().filter(|entry| belongs_in_thread(entry, destination, workspace.team_id));
+        wanted.extend(replies.map(|entry| reply(incident, entry, destination, workspace.customize)));
+    }
+    wanted
+}
+
+/// Where the incident goes that has been posted to a connector that is gone since: its message there is kept true.
+pub(crate) fn orphaned(recorded: &[post::Model], connectors: &BTreeSet<ConnectorId>) -> Vec<Destination> {
+    recorded
+        .iter()
+        .filter(|post| post.kind == PostKind::Root && post.ts.is_some())
+        .filter_map(|post| Some((post, post.connector_id?)))
+        .filter(|(_, connector)| !connectors.contains(connector))
+        .map(|(post, connector_id)| Destination::of_post(post, connector_id))
+        .collect()
+}
+
+impl Destination {
+    /// Where a post already is.
+    pub(crate) fn of_post(post: &post::Model, connector_id: ConnectorId) -> Self {
+        Self {
+            connector_id,
+            connector_name: post.connector_name.clone(),
+            channel_id: post.channel_id.clone(),
+            channel_name: post.channel_name.clone(),
+            in_digest: false,
+        }
+    }
+}
+
+/// The first entry is what the message itself tells, and what was said in the thread stands there already.
+fn belongs_in_thread(entry: &Entry, destination: &Destination, team_id: &str) -> bool {
+    let here = format!("slack:{team_id}/{}/", destination.channel_id);
+    let said_here = entry.external_ref.as_ref().is_some_and(|from| from.starts_with(&here));
+    entry.kind != EntryKind::Triggered && !said_here
+}
+
+fn reply(incident: &Incident, entry: &Entry, destination: &Destination, customize: bool) -> Wanted {
+    let content = Content::Message(content::reply(incident, entry, customize));
+    Wanted {
+        key: reply_key(entry, destination.connector_id),
+        kind: PostKind::Reply,
+        to: Some(destination.clone()),
+        thread_of: Some(root_key(incident, destination.connector_id)),
+        hash: content.hash(),
+        content,
+        since: entry.created_at,
+    }
+}
+
+fn preview(incident: &Incident, key: &str) -> Wanted {
+    let content = Content::Preview(content::preview(incident));
+    Wanted {
+        key: key.to_owned(),
+        kind: PostKind::Unfurl,
+        to: None,
+        thread_of: None,
+        hash: content.hash(),
+        content,
+        since: incident.updated_at,
+    }
+}
+
+impl Content {
+    /// SHA-256, in hex. The name of the author is no part of it: Slack takes it once, when the message is posted.
+    pub(crate) fn hash(&self) -> String {
+        let mut hash = Sha256::new();
+        match self {
+            Self::Message(Message { text, blocks, attachments, username: _ }) => {
+                hash.update(text);
+                // The lengths keep apart what would else run into one another.
+                for part in [blocks, attachments] {
+                    hash.update(part.len().to_le_bytes());
+                    part.iter().for_each(|block| hash.update(block.to_string()));
+                }
+            }
+            Self::Preview(preview) => hash.update(preview.to_string()),
+        }
+        hex::encode(hash.finalize())
+    }
+}
+
+/// What a post shows: an incident or a digest.
+#[derive(Clone, Debug)]
+pub(crate) struct Subject {
+    pub(crate) organization_id: OrganizationId,
+    pub(crate) incident_id: Option<IncidentId>,
+    pub(crate) digest_id: Option<DigestId>,
+    /// The version of it that is to be shown.
+    pub(crate) version: i64,
+    /// What people call it.
+    pub(crate) name: String,
+}
+
+impl Subject {
+    pub(crate) fn incident(incident: &Incident) -> Self {
+        Self {
+            organization_id: incident.organization_id,
+            incident_id: Some(incident.id),
+            digest_id: None,
+            version: incident.version,
+            name: format!("#{}", incident.number),
+        }
+    }
+}
+
+impl Wanted {
+    /// The incident's own message.
+    pub(crate) fn root(incident: &Incident, destination: &Destination) -> Self {
+        let content = Content::Message(content::root(incident));
+        Self {
+            key: root_key(incident, destination.connector_id),
+            kind: PostKind::Root,
+            to: Some(destination.clone()),
+            thread_of: None,
+            hash: content.hash(),
+            content,
+            since: incident.updated_at,
+        }
+    }
+
+    /// A record of this post, before anything has been done about it.
+    pub(crate) fn record(&self, subject: &Subject, team_id: &str, now: OffsetDateTime) -> post::Model {
+        let to = self.to.as_ref();
+        post::Model {
+            id: PostId::new(),
+            organization_id: subject.organization_id,
+            key: self.key.clone(),
+            kind: self.kind,
+            incident_id: subject.incident_id,
+            digest_id: subject.digest_id,
+            connector_id: to.map(|to| to.connector_id),
+            connector_name: to.map(|to| to.connector_name.clone()).unwrap_or_default(),
+            team_id: team_id.to_owned(),
+            channel_id: to.map(|to| to.channel_id.clone()).unwrap_or_default(),
+            channel_name: to.map(|to| to.channel_name.clone()).unwrap_or_default(),
+            thread_ts: None,
+            ts: None,
+            address: None,
+            content_hash: None,
+            shown_version: 0,
+            state: PostState::Queued,
+            attempts: 0,
+            last_error: None,
+            not_before: None,
+            sent_at: None,
+            queued_at: now,
+            posted_at: None,
+            updated_at: None,
+            lag_milliseconds: None,
+        }
+    }
+}

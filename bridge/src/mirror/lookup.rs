@@ -1,0 +1,136 @@
+//! Was it delivered? Finds in Slack the posts of whose sending no answer came.
+//!
+//! Each post carries its id in the message's metadata. One look into a channel answers for all posts that are uncertain
+//! there, since after a crash there are as many as there were jobs, and Slack lets history be read 50 times a minute.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use sea_orm::DbErr;
+use time::OffsetDateTime;
+use tocsin_entity::{database::Database, id::PostId, slack::post};
+
+use crate::{
+    slack::{Installation, Slack, SlackError, web_api::Window},
+    store::posts,
+};
+
+/// After so long a message that was accepted is taken to be seen in the channel's history, and a call to have ended whose caller
+/// died. Slack says nothing of either.
+pub(crate) const SETTLED: Duration = Duration::from_secs(5);
+
+/// Clocks differ, Slack's included.
+const SKEW: Duration = Duration::from_secs(5);
+
+/// Pages read at the most; beyond, the posts are taken to be lost.
+const PAGES: usize = 25;
+
+/// Channels and threads whose last look is remembered.
+const REMEMBERED: usize = 200;
+
+/// What a look into a channel or a thread saw.
+#[derive(Clone, Debug)]
+struct Sighting {
+    looked_at: OffsetDateTime,
+    oldest: OffsetDateTime,
+    /// By post, the messages that carry its id, oldest first.
+    found: HashMap<String, Vec<String>>,
+}
+
+type Spot = (String, Option<String>);
+
+/// Looks into channels. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Lookups {
+    database: Database,
+    slack: Slack,
+    seen: Arc<Mutex<HashMap<Spot, Arc<tokio::sync::Mutex<Option<Sighting>>>>>>,
+}
+
+/// Why it could not be found out.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LookupError {
+    #[error(transparent)]
+    Slack(#[from] SlackError),
+    #[error(transparent)]
+    Database(#[from] DbErr),
+}
+
+impl Lookups {
+    pub(crate) fn new(database: Database, slack: Slack) -> Self {
+        Self { database, slack, seen: Arc::default() }
+    }
+
+    /// The messages in Slack that are this post, oldest first; there ought to be one at the most.
+    pub(crate) async fn find(&self, post: &post::Model, bot: &Installation) -> Result<Vec<String>, LookupError> {
+        let sent_at = post.sent_at.unwrap_or(post.queued_at);
+        let spot = (post.channel_id.clone(), post.thread_ts.clone());
+        let seen = self.spot(spot);
+        let mut seen = seen.lock().await;
+        if let Some(sighting) = &*seen
+            && let Some(found) = sighting.answers(post.id, sent_at)
+        {
+            return Ok(found);
+        }
+        let uncertain = posts::oldest_uncertain(self.database.read(), &post.channel_id).await?;
+        let oldest = uncertain.map_or(sent_at, |uncertain| uncertain.min(sent_at)) - SKEW;
+        let sighting = self.look(post, oldest, bot).await?;
+        let found = sighting.found.get(&post.id.to_string()).cloned().unwrap_or_default();
+        *seen = Some(sighting);
+        Ok(found)
+    }
+
+    fn spot(&self, spot: Spot) -> Arc<tokio::sync::Mutex<Option<Sighting>>> {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.len() > REMEMBERED {
+            // Those in use are kept alive by whoever uses them.
+            seen.clear();
+        }
+        Arc::clone(seen.entry(spot).or_default())
+    }
+
+    async fn look(&self, post: &post::Model, oldest: OffsetDateTime, bot: &Installation) -> Result<Sighting, SlackError> {
+        let looked_at = OffsetDateTime::now_utc();
+        let mut messages = Vec::new();
+        let mut cursor: Option<String> = None;
+        for _ in 0..PAGES {
+            let window = Window {
+                channel: &post.channel_id,
+                thread_ts: post.thread_ts.as_deref(),
+                oldest: oldest.unix_timestamp(),
+                cursor: cursor.as_deref(),
+            };
+            let page = self.slack.messages(window).await?;
+            cursor = page.next().map(ToOwned::to_owned);
+            messages.extend(page.messages);
+            if cursor.is_none() {
+                break;
+            }
+        }
+        let mut found: HashMap<String, Vec<String>> = HashMap::new();
+        for message in messages {
+            let is_own = message.bot_id.is_none() || bot.bot_id.is_none() || message.bot_id == bot.bot_id;
+            if let Some(op) = message.metadata.as_ref().and_then(|metadata| metadata.post()).filter(|_| is_own) {
+                found.entry(op.to_owned()).or_default().push(message.ts);
+            }
+        }
+        // Within a channel the names of messages have one form, so that their order is that of time.
+        found.values_mut().for_each(|names| names.sort_unstable());
+        Ok(Sighting { looked_at, oldest, found })
+    }
+}
+
+impl Sighting {
+    /// What it says about a post; nothing when the look was too early or did not go back far enough to deny it.
+    fn answers(&self, post: PostId, sent_at: OffsetDateTime) -> Option<Vec<String>> {
+        let found = self.found.get(&post.to_string());
+        if found.is_some() {
+            return found.cloned();
+        }
+        let may_deny = self.looked_at >= sent_at + SETTLED && self.oldest <= sent_at - SKEW;
+        may_deny.then(Vec::new)
+    }
+}

@@ -1,0 +1,15 @@
+//! The mirror: makes Slack show each incident as it is.
+//!
+//! What ought to be there ([`desired`]) and what is to be done about it ([`diff`]) are pure; [`deliver`] makes the calls, and
+//! [`reconcile`] puts them together for one incident at a time. Nothing depends on what has changed, or on how often it was
+//! told: only on how the incident is now, and on what is on record.
+
+pub(crate) mod channels;
+pub(crate) mod content;
+pub(crate) mod deliver;
+pub(crate) mod desired;
+pub(crate) mod diff;
+pub(crate) mod lookup;
+pub(crate) mod outcome;
+pub(crate) mod reconcile;
+mod refusal;

@@ -1,0 +1,52 @@
+//! What becomes of a step.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+/// What became of a step.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Outcome {
+    /// It is done, or settled otherwise.
+    Done,
+    /// It must wait, and so must what depends on it.
+    Wait(Wait),
+    /// The message would have to wait too long for its place: the incident goes into the digest.
+    ToDigest,
+    /// Another worker has the incident by now.
+    Lost,
+}
+
+/// Until when, and why.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Wait {
+    pub(crate) until: OffsetDateTime,
+    /// None when it merely waits for its turn.
+    pub(crate) error: Option<String>,
+}
+
+/// The longest pause between two tries of what a person must repair: healing needs no restart.
+const LONGEST: Duration = Duration::from_secs(60);
+
+impl Wait {
+    pub(crate) fn until(until: OffsetDateTime) -> Self {
+        Self { until, error: None }
+    }
+
+    pub(crate) fn error(error: impl Into<String>, pause: Duration) -> Self {
+        Self { until: OffsetDateTime::now_utc() + pause, error: Some(error.into()) }
+    }
+
+    /// The next free place is this far away, and many may be waiting for it: they come back at different times.
+    pub(crate) fn turn(wait: Duration) -> Self {
+        let wait = wait.min(Duration::from_secs(30));
+        Self::until(OffsetDateTime::now_utc() + wait.mul_f64(1.0 + rand::random::<f64>()))
+    }
+}
+
+/// The pause after so many attempts: doubled with each, up to a minute, and no two alike.
+pub(crate) fn back_off(attempts: i32, first: Duration) -> Duration {
+    let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or(0).min(8);
+    let pause = (first * 2_u32.pow(doublings)).min(LONGEST);
+    pause.mul_f64(0.8 + 0.2 * rand::random::<f64>())
+}

@@ -1,0 +1,371 @@
+//! One incident: reads how it is, and makes Slack show it.
+
+use std::{collections::BTreeSet, sync::Arc, time::Instant};
+
+use sea_orm::DbErr;
+use time::OffsetDateTime;
+use tocsin_entity::{
+    id::DigestId,
+    kinds::PostState,
+    slack::{digest_line, post},
+};
+use tocsin_queue::{
+    JobContext, JobError,
+    jobs::{ReconcileIncident, RefreshDigest},
+};
+use tracing::Instrument;
+
+use super::{
+    channels::Trouble,
+    content,
+    deliver::{Delivery, save_all},
+    desired::{Destination, Subject, Wanted, Workspace, desired, orphaned, root_key},
+    diff::{Standing, Step, diff, standing},
+    outcome::{Outcome, Wait, back_off},
+};
+use crate::{
+    bridge::Parts,
+    digest::lines,
+    graphql::{ApiError, As, Connector, Incident, Mirrored},
+    slack::Installation,
+    store::{
+        claim::{self, Claim, News, PutOff},
+        lease::{Claimed, Lease},
+        posts,
+    },
+};
+
+/// How long the first answer of Slack is waited for after the start.
+const FIRST_ANSWER: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// Work on an incident, as it was claimed.
+struct Work {
+    claim: Claim,
+    recorded: Vec<post::Model>,
+    lines: Vec<digest_line::Model>,
+}
+
+/// How work on an incident ended.
+#[derive(Debug, Default)]
+struct End {
+    /// When it must be gone on with; it is finished when none.
+    wait: Option<Wait>,
+    /// Another worker has it by now.
+    lost: bool,
+    digests: Vec<DigestId>,
+}
+
+/// Why work on an incident was broken off.
+#[derive(Debug, thiserror::Error)]
+enum Fault {
+    #[error("the database failed: {0}")]
+    Database(#[from] DbErr),
+    #[error(transparent)]
+    Api(#[from] ApiError),
+}
+
+/// Handles the job: makes Slack agree with the incident. A second run does nothing.
+pub(crate) async fn reconcile(
+    parts: Arc<Parts>,
+    job: ReconcileIncident,
+    _context: JobContext,
+) -> Result<(), JobError> {
+    let news = News {
+        incident_id: job.incident_id.parse().map_err(JobError::fail)?,
+        organization_id: job.organization_id.parse().map_err(JobError::fail)?,
+        version: job.version,
+        request_id: job.request_id.clone(),
+    };
+    let span = tracing::info_span!(
+        "reconcile",
+        incident.id = %job.incident_id,
+        request.id = job.request_id.as_deref().unwrap_or_default()
+    );
+    work(&parts, &news).instrument(span).await.map_err(JobError::retry)
+}
+
+async fn work(parts: &Parts, news: &News) -> Result<(), DbErr> {
+    let began = Instant::now();
+    let who = As::bridge(news.organization_id, news.request_id.as_deref());
+    let (claimed, read) = tokio::join!(claim(parts, news), parts.api.find_mirrored(who, news.incident_id));
+    let Some(mut work) = claimed? else { return Ok(()) };
+    let lease = parts.leases.hold(Claimed::Incident(news.incident_id), began);
+    let read = match read {
+        // Read before the claim was made: whoever had it may have shown a newer state.
+        Ok(Some(stale)) if stale.incident.version < work.claim.wanted_version => {
+            parts.api.find_mirrored(who, news.incident_id).await
+        }
+        read => read,
+    };
+    let outcome = match read {
+        Ok(Some(mirrored)) => show(parts, who, mirrored, &mut work, &lease).await,
+        Ok(None) => {
+            tracing::warn!("the API knows no incident {}: nothing is shown of it", news.incident_id);
+            metrics::counter!("tocsin_bridge_reconciled_total", "outcome" => "unknown").increment(1);
+            return end(parts, news, work.claim.wanted_version, Arc::default(), End::default()).await;
+        }
+        Err(error) => Err(error.into()),
+    };
+    match outcome {
+        Ok((shown_version, changed, ended)) => end(parts, news, shown_version, changed, ended).await,
+        Err(Fault::Database(error)) => Err(error),
+        Err(Fault::Api(error)) => {
+            tracing::warn!("the incident cannot be read: {error}");
+            let pause = back_off(work.claim.attempts + 1, std::time::Duration::from_millis(500));
+            let wait = Some(Wait::error(error.to_string(), pause));
+            end(parts, news, 0, Arc::default(), End { wait, ..End::default() }).await
+        }
+    }
+}
+
+async fn claim(parts: &Parts, news: &News) -> Result<Option<Work>, DbErr> {
+    let (news, worker) = (news.clone(), parts.worker.clone());
+    let claim = parts.lane.write(move |tx| {
+        let (news, worker) = (news.clone(), worker.clone());
+        Box::pin(async move {
+            let Some(claim) = claim::claim_incident(tx, &news, &worker).await? else { return Ok(None) };
+            if claim.is_first {
+                return Ok(Some(Work { claim, recorded: Vec::new(), lines: Vec::new() }));
+            }
+            let recorded = posts::of_incident(tx, news.incident_id).await?;
+            let lines = posts::lines_of_incident(tx, news.incident_id).await?;
+            Ok(Some(Work { claim, recorded, lines }))
+        })
+    });
+    claim.await
+}
+
+type Shown = (i64, Arc<[post::Model]>, End);
+
+/// Makes the calls. Gives the version that Slack shows if nothing has to wait, and what has changed on record.
+async fn show(
+    parts: &Parts,
+    who: As<'_>,
+    mut mirrored: Mirrored,
+    work: &mut Work,
+    lease: &Lease,
+) -> Result<Shown, Fault> {
+    parts.api.complete(who, &mut mirrored, work.claim.shown_version).await?;
+    let Mirrored { incident, entries, connectors, .. } = mirrored;
+    let recorded = std::mem::take(&mut work.recorded);
+    let bot = match parts.watcher.first_answer(FIRST_ANSWER).await {
+        Ok(bot) => bot,
+        Err(trouble) => {
+            let changed = held(&incident, &connectors, &recorded, &trouble);
+            let pause = back_off(work.claim.attempts + 1, std::time::Duration::from_secs(2));
+            let end = End { wait: Some(Wait::error(trouble, pause)), ..End::default() };
+            return Ok((incident.version, changed, end));
+        }
+    };
+    let (destinations, troubles) = destinations(parts, &connectors, &recorded, &work.lines, &bot).await?;
+    let workspace = Workspace { team_id: &bot.team_id, customize: bot.may("chat:write.customize") };
+    let wanted = desired(&incident, &entries, &destinations, &recorded, workspace);
+    let mut delivery =
+        Delivery { parts, bot, subject: Subject::incident(&incident), lease, recorded, changed: Vec::new() };
+    let steps = diff(&wanted, &delivery.recorded);
+    // What a step does to the record changes what the later ones find there, never which ones there are.
+    let mut ended = deliver(&mut delivery, &steps, &incident).await?;
+    for (connector, trouble) in &troubles {
+        let unplaced = root_without_channel(&incident, connector);
+        delivery.hold(&unplaced, &trouble.message);
+        let first = trouble.retry_after.unwrap_or(std::time::Duration::from_secs(5));
+        ended.wait(Wait::error(&trouble.message, back_off(work.claim.attempts + 1, first)));
+    }
+    for line in work.lines.iter().filter(|line| line.shown_version < incident.version) {
+        ended.digests.extend(lines::change(&parts.lane, line, &incident).await?);
+    }
+    Ok((incident.version, delivery.take_changed(), ended))
+}
+
+impl End {
+    /// The soonest of all waits, with the first error.
+    fn wait(&mut self, wait: Wait) {
+        self.wait = Some(match self.wait.take() {
+            Some(old) => Wait { until: old.until.min(wait.until), error: old.error.or(wait.error) },
+            None => wait,
+        });
+    }
+}
+
+/// Takes the steps in their order. Where one has to wait, so do those to the same channel.
+async fn deliver(delivery: &mut Delivery<'_>, steps: &[Step<'_>], incident: &Incident) -> Result<End, Fault> {
+    let mut end = End::default();
+    let mut stopped = BTreeSet::new();
+    for step in steps {
+        let wanted = step.wanted();
+        let connector = wanted.to.as_ref().map(|to| to.connector_id);
+        if connector.is_some_and(|connector| stopped.contains(&connector)) || is_orphan(wanted, &delivery.recorded) {
+            continue;
+        }
+        match delivery.take(*step).await? {
+            Outcome::Done => {}
+            Outcome::Wait(wait) => {
+                stopped.extend(connector);
+                end.wait(wait);
+            }
+            Outcome::ToDigest => {
+                stopped.extend(connector);
+                if let Some(to) = &wanted.to {
+                    delivery.flush().await?;
+                    end.digests.push(lines::admit(delivery, to, &wanted.key, incident).await?);
+                }
+            }
+            Outcome::Lost => {
+                tracing::warn!("another worker has the incident by now");
+                end.lost = true;
+                return Ok(end);
+            }
+        }
+    }
+    Ok(end)
+}
+
+/// Whether a reply's message has been given up in this very run.
+fn is_orphan(wanted: &Wanted, recorded: &[post::Model]) -> bool {
+    let Some(root) = &wanted.thread_of else { return false };
+    let root = recorded.iter().find(|post| post.key == *root).map(standing);
+    matches!(root, Some(Standing::Deleted | Standing::Refused))
+}
+
+/// Where the incident is to be shown, and which connectors lead nowhere at the moment.
+async fn destinations<'a>(
+    parts: &Parts,
+    connectors: &'a [Connector],
+    recorded: &[post::Model],
+    lines: &[digest_line::Model],
+    bot: &Installation,
+) -> Result<(Vec<Destination>, Vec<(&'a Connector, Trouble)>), DbErr> {
+    let ids: BTreeSet<_> = connectors.iter().map(|connector| connector.id).collect();
+    let (mut destinations, mut troubles) = (orphaned(recorded, &ids), Vec::new());
+    for connector in connectors {
+        let in_digest = lines.iter().any(|line| line.connector_id == connector.id);
+        let root = recorded.iter().find(|post| {
+            post.connector_id == Some(connector.id)
+                && post.kind == tocsin_entity::kinds::PostKind::Root
+                && (post.ts.is_some() || post.state == PostState::Sending)
+        });
+        if let Some(root) = root {
+            // Its message stays where it is, wherever the connector leads by now.
+            destinations.push(Destination { in_digest, ..Destination::of_post(root, connector.id) });
+            continue;
+        }
+        match parts.channels.resolve(&connector.channel, bot).await? {
+            Ok(channel) => destinations.push(Destination {
+                connector_id: connector.id,
+                connector_name: connector.name.clone(),
+                channel_id: channel.id,
+                channel_name: channel.name,
+                in_digest,
+            }),
+            Err(_) if in_digest => {}
+            Err(trouble) => troubles.push((connector, trouble)),
+        }
+    }
+    Ok((destinations, troubles))
+}
+
+/// The incident's message as it is wanted in a channel that is not known yet.
+fn root_without_channel(incident: &Incident, connector: &Connector) -> Wanted {
+    let destination = Destination {
+        connector_id: connector.id,
+        connector_name: connector.name.clone(),
+        channel_id: String::new(),
+        channel_name: connector.channel.clone(),
+        in_digest: false,
+    };
+    Wanted::root(incident, &destination)
+}
+
+/// Puts on record that nothing can be posted at all.
+fn held(
+    incident: &Incident,
+    connectors: &[Connector],
+    recorded: &[post::Model],
+    trouble: &str,
+) -> Arc<[post::Model]> {
+    let now = OffsetDateTime::now_utc();
+    let held = connectors.iter().map(|connector| {
+        let key = root_key(incident, connector.id);
+        let found = recorded.iter().find(|post| post.key == key).cloned();
+        let mut post = found.unwrap_or_else(|| {
+            root_without_channel(incident, connector).record(&Subject::incident(incident), "", now)
+        });
+        post.last_error = Some(trouble.to_owned());
+        post.attempts += 1;
+        match post.state {
+            PostState::Queued | PostState::Posted | PostState::Updated | PostState::Retrying => {
+                post.state = PostState::Retrying;
+            }
+            PostState::Sending | PostState::Failed => {}
+        }
+        post
+    });
+    held.collect()
+}
+
+/// Writes what has changed, and lets go of the incident: shown, or put off.
+async fn end(
+    parts: &Parts,
+    news: &News,
+    shown_version: i64,
+    changed: Arc<[post::Model]>,
+    end: End,
+) -> Result<(), DbErr> {
+    for digest in &end.digests {
+        parts.queue.ring(&RefreshDigest { digest_id: digest.to_string() });
+    }
+    if end.lost {
+        return save_all(&parts.lane, changed).await;
+    }
+    let put_off = end.wait.map(|wait| PutOff { due_at: wait.until, error: wait.error });
+    let outcome = if put_off.is_some() { "put_off" } else { "shown" };
+    metrics::counter!("tocsin_bridge_reconciled_total", "outcome" => outcome).increment(1);
+    let wanted_version = let_go(parts, news, shown_version, changed, put_off.clone()).await?;
+    match (put_off, wanted_version) {
+        (Some(put_off), _) => again(parts, news, put_off.due_at).await,
+        (None, Some(wanted_version)) if wanted_version > shown_version => {
+            parts.queue.ring(&job(news, wanted_version));
+        }
+        (None, _) => {}
+    }
+    Ok(())
+}
+
+async fn let_go(
+    parts: &Parts,
+    news: &News,
+    shown_version: i64,
+    changed: Arc<[post::Model]>,
+    put_off: Option<PutOff>,
+) -> Result<Option<i64>, DbErr> {
+    let (id, worker) = (news.incident_id, parts.worker.clone());
+    let write = parts.lane.write(move |tx| {
+        let (changed, put_off, worker) = (Arc::clone(&changed), put_off.clone(), worker.clone());
+        Box::pin(async move {
+            for post in changed.iter() {
+                posts::save(tx, post).await?;
+            }
+            match put_off {
+                Some(put_off) => claim::put_off_incident(tx, id, &put_off, &worker).await.map(|()| None),
+                None => claim::finish_incident(tx, id, shown_version, &worker).await,
+            }
+        })
+    });
+    write.await
+}
+
+/// Rings at the right time; if that is lost, the sweeper rings.
+async fn again(parts: &Parts, news: &News, due_at: OffsetDateTime) {
+    if let Err(error) = parts.queue.push_at(&job(news, news.version), due_at).await {
+        tracing::warn!("the sweeper will have to ring again: {error}");
+    }
+}
+
+fn job(news: &News, version: i64) -> ReconcileIncident {
+    ReconcileIncident {
+        incident_id: news.incident_id.to_string(),
+        organization_id: news.organization_id.to_string(),
+        version,
+        request_id: news.request_id.clone(),
+    }
+}

@@ -1,0 +1,223 @@
+//! Text in Slack's mrkdwn that is safe by construction: whatever is foreign has been escaped.
+
+use std::fmt::Write;
+
+use time::OffsetDateTime;
+
+use crate::comments::mrkdwn::escape;
+
+/// A text in mrkdwn. Foreign text gets in by [`Mrkdwn::text`], [`Mrkdwn::link`] and [`Mrkdwn::markdown`] only, which escape it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Mrkdwn(String);
+
+impl Mrkdwn {
+    /// Mrkdwn of our own, written in the code.
+    pub(crate) fn own(text: &'static str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// Mrkdwn that was made here and has been on record since.
+    pub(crate) fn recorded(text: String) -> Self {
+        Self(text)
+    }
+
+    /// Foreign text: shown as it is, in one line, without mentions and links.
+    pub(crate) fn text(text: &str) -> Self {
+        Self(escape(&one_line(text)))
+    }
+
+    /// Foreign Markdown, in so many characters at the most.
+    pub(crate) fn markdown(markdown: &str, max: usize) -> Self {
+        Self(crate::comments::mrkdwn::to_mrkdwn(markdown, max))
+    }
+
+    /// A link with a foreign label. Slack reads no styles inside a label; a bar would end the address.
+    pub(crate) fn link(url: &str, label: &str) -> Self {
+        let url: String = url.chars().filter(|c| !c.is_whitespace()).collect();
+        let url = escape(&url).replace('|', "%7C");
+        Self(format!("<{url}|{}>", escape(&one_line(label))))
+    }
+
+    /// A point in time, in the reader's own time zone.
+    pub(crate) fn date(at: OffsetDateTime) -> Self {
+        let mut text = format!("<!date^{}^{{date_short_pretty}} {{time}}|", at.unix_timestamp());
+        let at = at.to_offset(time::UtcOffset::UTC);
+        let (date, hour, minute) = (at.date(), at.hour(), at.minute());
+        // Writing to a string cannot fail.
+        let _infallible = write!(text, "{date} {hour:02}:{minute:02} UTC>");
+        Self(text)
+    }
+
+    /// The text in bold, unless there is none.
+    pub(crate) fn bold(self) -> Self {
+        if self.0.is_empty() { self } else { Self(format!("*{}*", self.0)) }
+    }
+
+    /// This text, and then that one.
+    #[must_use]
+    pub(crate) fn and(mut self, more: &Self) -> Self {
+        self.0.push_str(&more.0);
+        self
+    }
+
+    /// This text, and then some of our own.
+    #[must_use]
+    pub(crate) fn plus(mut self, own: &'static str) -> Self {
+        self.0.push_str(own);
+        self
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.trim().is_empty()
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The text in so many characters at the most; what was cut off is shown by an ellipsis.
+    pub(crate) fn cut(self, max: usize) -> Self {
+        if length(&self.0) <= max {
+            return self;
+        }
+        let mut kept = String::new();
+        let mut room = max.saturating_sub(1);
+        for atom in atoms(&self.0) {
+            let needed = length(atom);
+            if needed > room {
+                break;
+            }
+            room -= needed;
+            kept.push_str(atom);
+        }
+        kept.push('…');
+        Self(kept)
+    }
+}
+
+/// Characters as Slack may count them: its documentation does not say whether it counts code points or UTF-16 units, and
+/// there are never fewer of the latter.
+fn length(text: &str) -> usize {
+    text.encode_utf16().count()
+}
+
+/// A text of one line, in plain text, in so many characters at the most.
+pub(crate) fn cut_plain(text: &str, max: usize) -> String {
+    let text = one_line(text);
+    if length(&text) <= max {
+        return text;
+    }
+    let mut kept = String::new();
+    let mut room = max.saturating_sub(1);
+    for atom in clusters(&text) {
+        let needed = length(atom);
+        if needed > room {
+            break;
+        }
+        room -= needed;
+        kept.push_str(atom);
+    }
+    kept.push('…');
+    kept
+}
+
+/// Runs of white space, line ends included, become one blank; control characters go.
+fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.extend(word.chars().filter(|c| !c.is_control()));
+    }
+    line
+}
+
+/// What a cut must leave whole: `<…>`, `&…;` and what makes up one sign.
+fn atoms(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let first = rest.chars().next()?;
+        let end = match first {
+            '<' => rest.find('>'),
+            '&' => rest.find(';'),
+            _ => None,
+        };
+        let size = end.map_or_else(|| cluster(rest), |at| at + 1);
+        let (atom, after) = rest.split_at(size);
+        rest = after;
+        Some(atom)
+    })
+}
+
+fn clusters(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        rest.chars().next()?;
+        let (sign, after) = rest.split_at(cluster(rest));
+        rest = after;
+        Some(sign)
+    })
+}
+
+/// The size of the first sign: a character with the marks, selectors and joined characters that follow it. Not the whole of
+/// Unicode's rules, but no accent and no family of emoji is torn apart.
+fn cluster(text: &str) -> usize {
+    let mut size = 0;
+    let mut joined = false;
+    for c in text.chars() {
+        if size > 0 && !joined && !extends(c) {
+            break;
+        }
+        joined = c == '\u{200d}';
+        size += c.len_utf8();
+    }
+    size
+}
+
+fn extends(c: char) -> bool {
+    matches!(c,
+        '\u{200d}' | '\u{300}'..='\u{36f}' | '\u{20d0}'..='\u{20ff}' | '\u{fe00}'..='\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn foreign_text_mentions_nobody_and_stays_in_its_line() {
+        let text = Mrkdwn::text("<!channel> &\n<https://x|y>");
+        assert_eq!(text.as_str(), "&lt;!channel&gt; &amp; &lt;https://x|y&gt;");
+        let link = Mrkdwn::link("https://x/a|b c", "> @here | <");
+        assert_eq!(link.as_str(), "<https://x/a%7Cbc|&gt; @here | &lt;>");
+    }
+
+    #[test]
+    fn a_date_is_told_in_the_readers_time_zone() {
+        let date = Mrkdwn::date(datetime!(2026-11-20 22:36:07 UTC));
+        assert_eq!(date.as_str(), "<!date^1795214167^{date_short_pretty} {time}|2026-11-20 22:36 UTC>");
+    }
+
+    #[test]
+    fn a_cut_leaves_links_escapes_and_signs_whole() {
+        let text = Mrkdwn::text("ab").and(&Mrkdwn::link("https://x", "label")).and(&Mrkdwn::text("&& cd"));
+        assert_eq!(text.clone().cut(10).as_str(), "ab…");
+        assert_eq!(text.clone().cut(24).as_str(), "ab<https://x|label>&amp;…");
+        assert_eq!(text.clone().cut(27).as_str(), "ab<https://x|label>&amp;…");
+        assert_eq!(cut_plain("e\u{301}e\u{301}e\u{301}", 4), "e\u{301}…");
+        assert_eq!(cut_plain("👨\u{200d}👩\u{200d}👧 family", 6), "…");
+    }
+
+    proptest! {
+        #[test]
+        fn a_cut_text_is_short_enough_and_its_entities_are_whole(text in "[a-z&<>é👩 ]{0,60}", max in 1usize..40) {
+            let cut = Mrkdwn::text(&text).cut(max);
+            prop_assert!(length(cut.as_str()) <= max);
+            let unescaped = cut.as_str().replace("&amp;", "").replace("&lt;", "").replace("&gt;", "");
+            prop_assert!(!unescaped.contains(['&', '<', '>']), "{cut:?}");
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The bridge's own tables: claims on work, posts on record, and the lane in which they are written.
+
+pub(crate) mod claim;
+pub(crate) mod lane;
+pub(crate) mod lease;
+pub(crate) mod posts;
+
+pub(crate) use lane::Lane;
+pub(crate) use lease::Leases;

@@ -1,0 +1,86 @@
+//! The posts on record: what ought to be in Slack, and what is known to be there.
+
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::OnConflict,
+};
+use time::OffsetDateTime;
+use tocsin_entity::{
+    id::{DigestId, IncidentId, PostId},
+    kinds::PostState,
+    slack::{digest_line, post},
+};
+
+/// All that a post's record may become after it was made.
+const MUTABLE: [post::Column; 17] = [
+    post::Column::ConnectorName,
+    post::Column::TeamId,
+    post::Column::ChannelId,
+    post::Column::ChannelName,
+    post::Column::ThreadTs,
+    post::Column::Ts,
+    post::Column::Address,
+    post::Column::ContentHash,
+    post::Column::ShownVersion,
+    post::Column::State,
+    post::Column::Attempts,
+    post::Column::LastError,
+    post::Column::NotBefore,
+    post::Column::SentAt,
+    post::Column::PostedAt,
+    post::Column::UpdatedAt,
+    post::Column::LagMilliseconds,
+];
+
+/// Writes a post's record, new or changed.
+pub(crate) async fn save(tx: &impl ConnectionTrait, post: &post::Model) -> Result<(), DbErr> {
+    post::Entity::insert(post.clone().into_active_model().reset_all())
+        .on_conflict(OnConflict::column(post::Column::Id).update_columns(MUTABLE).to_owned())
+        .exec_without_returning(tx)
+        .await?;
+    Ok(())
+}
+
+/// Forgets a post that is not in Slack.
+pub(crate) async fn forget(tx: &impl ConnectionTrait, id: PostId) -> Result<(), DbErr> {
+    post::Entity::delete_by_id(id).exec(tx).await?;
+    Ok(())
+}
+
+/// All posts that show an incident, oldest first.
+pub(crate) async fn of_incident(db: &impl ConnectionTrait, id: IncidentId) -> Result<Vec<post::Model>, DbErr> {
+    post::Entity::find()
+        .filter(post::Column::IncidentId.eq(id))
+        .order_by_asc(post::Column::Id)
+        .all(db)
+        .await
+}
+
+/// An incident's lines in digests.
+pub(crate) async fn lines_of_incident(
+    db: &impl ConnectionTrait,
+    id: IncidentId,
+) -> Result<Vec<digest_line::Model>, DbErr> {
+    digest_line::Entity::find().filter(digest_line::Column::IncidentId.eq(id)).all(db).await
+}
+
+/// The message of a digest.
+pub(crate) async fn find_of_digest(db: &impl ConnectionTrait, id: DigestId) -> Result<Option<post::Model>, DbErr> {
+    post::Entity::find().filter(post::Column::DigestId.eq(id)).one(db).await
+}
+
+/// When the oldest post was sent of whose answer nothing is known, in a channel: from there on Slack must be searched.
+pub(crate) async fn oldest_uncertain(
+    db: &impl ConnectionTrait,
+    channel: &str,
+) -> Result<Option<OffsetDateTime>, DbErr> {
+    let oldest: Option<Option<OffsetDateTime>> = post::Entity::find()
+        .select_only()
+        .column_as(post::Column::SentAt.min(), "oldest")
+        .filter(post::Column::ChannelId.eq(channel))
+        .filter(post::Column::State.eq(PostState::Sending))
+        .into_tuple()
+        .one(db)
+        .await?;
+    Ok(oldest.flatten())
+}

@@ -1,0 +1,165 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::{
+    Given,
+    known::{self, Known},
+};
+
+/// Self-hosted incident management that lives in Slack and in GraphQL alike.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tocsin",
+    version,
+    about,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) overrides: Overrides,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run everything in one process; what `tocsin` alone does
+    Up,
+    /// Play a scenario on a throw-away database, and tell what happens
+    Demo {
+        /// Leave it running afterwards
+        #[arg(long)]
+        keep: bool,
+    },
+    /// Run the GraphQL API
+    Api,
+    /// Run the Slack bridge
+    Bridge,
+    /// Run the simulated Slack workspace alone
+    Simulator {
+        /// Where it sends events and interactions: the base of a bridge
+        #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8081")]
+        callbacks: url::Url,
+    },
+    /// Bring the database to the schema of this version
+    Migrate,
+    /// Print the GraphQL schema
+    Schema,
+    /// Show the configuration in force, and check that it works
+    Doctor,
+    /// Organisations
+    #[command(subcommand)]
+    Org(OrgCommand),
+    /// API keys
+    #[command(subcommand)]
+    Key(KeyCommand),
+}
+
+/// What to do with organisations.
+#[derive(Debug, Subcommand)]
+pub(crate) enum OrgCommand {
+    /// Create an organisation, and print its admin key
+    Create {
+        /// What people call it
+        name: String,
+        /// Its short name in URLs; made from the name when not given
+        #[arg(long)]
+        slug: Option<String>,
+    },
+}
+
+/// What to do with keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Create a key, and print it
+    Create {
+        /// What people call it
+        name: String,
+        /// The organisation, by its slug or id; may be left out where there is one
+        #[arg(long)]
+        org: Option<String>,
+        /// What it may do
+        #[arg(long, value_enum, value_delimiter = ',', default_values_t = [KeyScope::Read, KeyScope::Write])]
+        scopes: Vec<KeyScope>,
+    },
+}
+
+/// What a key may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KeyScope {
+    /// Trigger incidents, and nothing else
+    #[value(name = "incidents:trigger")]
+    IncidentsTrigger,
+    /// Read
+    Read,
+    /// Read and change incidents
+    Write,
+    /// Everything
+    Admin,
+}
+
+/// Settings given as flags. Secrets have none: arguments can be read by every process of the machine.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Configuration (also by environment and tocsin.toml)")]
+pub(crate) struct Overrides {
+    /// The configuration file, instead of tocsin.toml in this directory
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The database: sqlite://FILE or postgres://…
+    #[arg(long, global = true, value_name = "URL")]
+    database_url: Option<String>,
+    /// Redis, instead of the embedded queue
+    #[arg(long, global = true, value_name = "URL")]
+    redis_url: Option<String>,
+    /// Where the API listens
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// Where a separate bridge listens
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    bridge_listen: Option<String>,
+    /// Where the simulated Slack listens
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    simulator_listen: Option<String>,
+    /// The base of incident URLs
+    #[arg(long, global = true, value_name = "URL")]
+    public_url: Option<String>,
+    /// Where a separate bridge finds the API
+    #[arg(long, global = true, value_name = "URL")]
+    api_url: Option<String>,
+    /// What is logged: a level, or levels by module
+    #[arg(long, global = true, value_name = "FILTER")]
+    log: Option<String>,
+    /// How it is logged: pretty or json
+    #[arg(long, global = true, value_name = "FORMAT")]
+    log_format: Option<String>,
+}
+
+impl Overrides {
+    /// Together with the environment: everything the process was given.
+    pub(crate) fn given(self) -> Given {
+        let flags: [(&'static Known, Option<String>); 9] = [
+            (&known::DATABASE_URL, self.database_url),
+            (&known::REDIS_URL, self.redis_url),
+            (&known::LISTEN, self.listen),
+            (&known::BRIDGE_LISTEN, self.bridge_listen),
+            (&known::SIMULATOR_LISTEN, self.simulator_listen),
+            (&known::PUBLIC_URL, self.public_url),
+            (&known::API_URL, self.api_url),
+            (&known::LOG, self.log),
+            (&known::LOG_FORMAT, self.log_format),
+        ];
+        Given {
+            file: self.config,
+            environment: Given::environment(),
+            flags: flags
+                .into_iter()
+                .filter_map(|(known, value)| Some((known, value?)))
+                .collect(),
+        }
+    }
+}

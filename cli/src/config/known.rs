@@ -1,0 +1,190 @@
+//! Every setting there is: its name in `tocsin.toml`, its variable, its flag, and what it says.
+
+/// How a setting's value may be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// As it is.
+    Whole,
+    /// An address whose password is hidden.
+    WithoutPassword,
+    /// Only that it is set, and how long it is.
+    Never,
+}
+
+/// A setting.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Known {
+    /// Its name in `tocsin.toml`; `slack.bot_token` stands for `bot_token` under `[slack]`.
+    pub(crate) key: &'static str,
+    /// Its environment variable.
+    pub(crate) variable: &'static str,
+    /// Its flag, where it has one: secrets have none, since arguments can be read by every process of the machine.
+    pub(crate) flag: Option<&'static str>,
+    /// How its value may be shown.
+    pub(crate) shown: Shown,
+    /// What holds when it is unset, in words or as a value.
+    pub(crate) default: &'static str,
+}
+
+impl Known {
+    const fn plain(
+        key: &'static str,
+        variable: &'static str,
+        flag: &'static str,
+        default: &'static str,
+    ) -> Self {
+        Self {
+            key,
+            variable,
+            flag: Some(flag),
+            shown: Shown::Whole,
+            default,
+        }
+    }
+
+    const fn address(
+        key: &'static str,
+        variable: &'static str,
+        flag: &'static str,
+        default: &'static str,
+    ) -> Self {
+        Self {
+            shown: Shown::WithoutPassword,
+            ..Self::plain(key, variable, flag, default)
+        }
+    }
+
+    const fn secret(key: &'static str, variable: &'static str, default: &'static str) -> Self {
+        Self {
+            key,
+            variable,
+            flag: None,
+            shown: Shown::Never,
+            default,
+        }
+    }
+}
+
+pub(crate) const DATABASE_URL: Known = Known::address(
+    "database_url",
+    "TOCSIN_DATABASE_URL",
+    "--database-url",
+    "sqlite://tocsin.db",
+);
+pub(crate) const DATABASE_CONNECTIONS: Known = Known {
+    flag: None,
+    ..Known::plain("database_connections", "TOCSIN_DATABASE_CONNECTIONS", "", "8")
+};
+pub(crate) const REDIS_URL: Known = Known::address(
+    "redis_url",
+    "TOCSIN_REDIS_URL",
+    "--redis-url",
+    "the embedded queue, in a file beside the database",
+);
+pub(crate) const LISTEN: Known = Known::plain("listen", "TOCSIN_LISTEN", "--listen", "127.0.0.1:8080");
+pub(crate) const BRIDGE_LISTEN: Known = Known::plain(
+    "bridge_listen",
+    "TOCSIN_BRIDGE_LISTEN",
+    "--bridge-listen",
+    "127.0.0.1:8081",
+);
+pub(crate) const SIMULATOR_LISTEN: Known = Known::plain(
+    "simulator_listen",
+    "TOCSIN_SIMULATOR_LISTEN",
+    "--simulator-listen",
+    "127.0.0.1:8082",
+);
+pub(crate) const PUBLIC_URL: Known = Known::plain(
+    "public_url",
+    "TOCSIN_PUBLIC_URL",
+    "--public-url",
+    "where the API listens",
+);
+pub(crate) const API_URL: Known = Known::plain(
+    "api_url",
+    "TOCSIN_API_URL",
+    "--api-url",
+    "where the API listens on this machine",
+);
+pub(crate) const BRIDGE_TOKEN: Known = Known::secret(
+    "bridge_token",
+    "TOCSIN_BRIDGE_TOKEN",
+    "made anew at each start of `tocsin up`",
+);
+pub(crate) const ADMIN_KEY: Known = Known::secret(
+    "admin_key",
+    "TOCSIN_ADMIN_KEY",
+    "made and printed once, at the first start",
+);
+pub(crate) const SECRET_KEY: Known = Known::secret("secret_key", "TOCSIN_SECRET_KEY", "not needed yet");
+pub(crate) const INTROSPECTION: Known = Known {
+    flag: None,
+    ..Known::plain("introspection", "TOCSIN_INTROSPECTION", "", "true")
+};
+pub(crate) const LOG: Known = Known::plain(
+    "log",
+    "TOCSIN_LOG",
+    "--log",
+    "info; warn for `tocsin up` in a terminal",
+);
+pub(crate) const LOG_FORMAT: Known = Known::plain(
+    "log_format",
+    "TOCSIN_LOG_FORMAT",
+    "--log-format",
+    "pretty in a terminal, json elsewhere",
+);
+pub(crate) const SLACK_BOT_TOKEN: Known = Known::secret(
+    "slack.bot_token",
+    "SLACK_BOT_TOKEN",
+    "`tocsin up` brings a simulated workspace",
+);
+pub(crate) const SLACK_SIGNING_SECRET: Known = Known::secret(
+    "slack.signing_secret",
+    "SLACK_SIGNING_SECRET",
+    "needed with a bot token",
+);
+pub(crate) const SLACK_CHANNEL: Known = Known {
+    flag: None,
+    ..Known::plain("slack.channel", "SLACK_CHANNEL", "", "#incidents")
+};
+pub(crate) const SLACK_API_URL: Known = Known {
+    flag: None,
+    ..Known::plain("slack.api_url", "SLACK_API_URL", "", "https://slack.com/api")
+};
+pub(crate) const SLACK_PACE: Known = Known {
+    flag: None,
+    ..Known::plain("slack.pace", "TOCSIN_SLACK_PACE", "", "documented")
+};
+pub(crate) const SLACK_CLIENT_ID: Known = Known {
+    flag: None,
+    ..Known::plain("slack.client_id", "SLACK_CLIENT_ID", "", "not used yet")
+};
+pub(crate) const SLACK_CLIENT_SECRET: Known =
+    Known::secret("slack.client_secret", "SLACK_CLIENT_SECRET", "not used yet");
+pub(crate) const SLACK_APP_TOKEN: Known = Known::secret("slack.app_token", "SLACK_APP_TOKEN", "not used yet");
+
+/// All of them, in the order in which people are shown them.
+pub(crate) const ALL: &[Known] = &[
+    DATABASE_URL,
+    DATABASE_CONNECTIONS,
+    REDIS_URL,
+    LISTEN,
+    BRIDGE_LISTEN,
+    SIMULATOR_LISTEN,
+    PUBLIC_URL,
+    API_URL,
+    BRIDGE_TOKEN,
+    ADMIN_KEY,
+    SECRET_KEY,
+    INTROSPECTION,
+    LOG,
+    LOG_FORMAT,
+    SLACK_BOT_TOKEN,
+    SLACK_SIGNING_SECRET,
+    SLACK_CHANNEL,
+    SLACK_API_URL,
+    SLACK_PACE,
+    SLACK_CLIENT_ID,
+    SLACK_CLIENT_SECRET,
+    SLACK_APP_TOKEN,
+];

@@ -1,0 +1,224 @@
+//! The configuration: flags before environment before `tocsin.toml`, checked as a whole, every fault named at once.
+
+pub(crate) mod known;
+mod parse;
+pub(crate) mod reader;
+mod source;
+
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+use secrecy::SecretString;
+use tocsin_bridge::Pace;
+use url::Url;
+
+use reader::{Faults, InForce, Reader};
+pub(crate) use source::Given;
+
+/// Everything that may be configured, checked.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    /// The database.
+    pub(crate) database: DatabaseSettings,
+    /// Redis; unset for the embedded queue.
+    pub(crate) redis_url: Option<SecretString>,
+    /// Where the API listens.
+    pub(crate) listen: SocketAddr,
+    /// Where a separate bridge listens.
+    pub(crate) bridge_listen: SocketAddr,
+    /// Where the simulated Slack listens.
+    pub(crate) simulator_listen: SocketAddr,
+    /// The base of incident URLs, where it was given.
+    pub(crate) public_url: Option<Url>,
+    /// Where a separate bridge finds the API, where it was given.
+    pub(crate) api_url: Option<Url>,
+    /// As whom the bridge reaches the API.
+    pub(crate) bridge_token: Option<SecretString>,
+    /// The first organisation's admin key, where it was chosen.
+    pub(crate) admin_key: Option<SecretString>,
+    /// Whether GraphQL's introspection is answered.
+    pub(crate) introspection: bool,
+    /// What is logged, where it was said.
+    pub(crate) log: Option<String>,
+    /// How it is logged, where it was said.
+    pub(crate) log_format: Option<LogFormat>,
+    /// The Slack app.
+    pub(crate) slack: SlackSettings,
+}
+
+/// The database.
+#[derive(Debug, Clone)]
+pub(crate) struct DatabaseSettings {
+    /// `sqlite://…` or `postgres://…`. May hold a password.
+    url: SecretString,
+    /// How many connections are kept.
+    pub(crate) connections: u32,
+}
+
+/// The Slack app.
+#[derive(Debug, Clone)]
+pub(crate) struct SlackSettings {
+    /// The bot token; without it there is no real Slack.
+    pub(crate) bot_token: Option<SecretString>,
+    /// By which Slack's requests are known to be Slack's.
+    pub(crate) signing_secrets: Vec<SecretString>,
+    /// The first organisation's channel.
+    pub(crate) channel: String,
+    /// The base of the Web API.
+    pub(crate) api_url: Url,
+    /// How fast it may be called.
+    pub(crate) pace: Pace,
+}
+
+/// How logs are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Pretty,
+    /// For machines: a JSON object a line.
+    Json,
+}
+
+/// The outcome of reading the configuration: what is in force, for show, beside what can be worked with.
+#[derive(Debug)]
+pub(crate) struct Configuration {
+    /// What is in force, masked.
+    pub(crate) in_force: Vec<InForce>,
+    /// The settings, or everything that is wrong with them.
+    pub(crate) settings: Result<Settings, Faults>,
+}
+
+impl Settings {
+    /// Reads the configuration.
+    pub(crate) fn read(given: &Given) -> Configuration {
+        let mut reader = Reader::new(given.merged());
+        let settings = Self::from_reader(&mut reader);
+        let (in_force, faults) = reader.finish();
+        let settings = match settings {
+            Some(settings) if faults.is_empty() => Ok(settings),
+            Some(_) | None => Err(Faults(faults)),
+        };
+        Configuration { in_force, settings }
+    }
+
+    /// Reads everything before it gives up, so that every fault is found.
+    fn from_reader(reader: &mut Reader) -> Option<Self> {
+        let database_url = reader.required(&known::DATABASE_URL, parse::database);
+        let connections = reader.required(&known::DATABASE_CONNECTIONS, parse::connections);
+        let redis_url = reader.optional(&known::REDIS_URL, parse::redis);
+        let listen = reader.required(&known::LISTEN, parse::listen);
+        let bridge_listen = reader.required(&known::BRIDGE_LISTEN, parse::listen);
+        let simulator_listen = reader.required(&known::SIMULATOR_LISTEN, parse::listen);
+        let public_url = reader.optional(&known::PUBLIC_URL, parse::web);
+        let api_url = reader.optional(&known::API_URL, parse::web);
+        let bridge_token = reader.optional(&known::BRIDGE_TOKEN, parse::shared_token);
+        let admin_key = reader.optional(&known::ADMIN_KEY, parse::admin_key);
+        reader.optional(&known::SECRET_KEY, parse::secret_key);
+        let introspection = reader.required(&known::INTROSPECTION, parse::truth);
+        let log = reader.optional(&known::LOG, crate::logging::parse_filter);
+        let log_format = reader.optional(&known::LOG_FORMAT, crate::logging::parse_format);
+        let slack = SlackSettings::from_reader(reader);
+        Some(Self {
+            database: DatabaseSettings {
+                url: database_url?.into(),
+                connections: connections?,
+            },
+            redis_url,
+            listen: listen?,
+            bridge_listen: bridge_listen?,
+            simulator_listen: simulator_listen?,
+            public_url,
+            api_url,
+            bridge_token,
+            admin_key,
+            introspection: introspection?,
+            log,
+            log_format,
+            slack: slack?,
+        })
+    }
+
+    /// The base of incident URLs, for an API that listens on `bound`.
+    pub(crate) fn public_url(&self, bound: SocketAddr) -> Url {
+        self.public_url.clone().unwrap_or_else(|| local_url(bound))
+    }
+
+    /// Where a separate bridge finds the API.
+    pub(crate) fn api_url(&self) -> Url {
+        self.api_url.clone().unwrap_or_else(|| local_url(self.listen))
+    }
+}
+
+impl SlackSettings {
+    fn from_reader(reader: &mut Reader) -> Option<Self> {
+        let bot_token = reader.optional(&known::SLACK_BOT_TOKEN, parse::bot_token);
+        let signing_secrets = reader.optional(&known::SLACK_SIGNING_SECRET, parse::signing_secrets);
+        let channel = reader.required(&known::SLACK_CHANNEL, parse::channel);
+        let api_url = reader.required(&known::SLACK_API_URL, parse::web);
+        let pace = reader.required(&known::SLACK_PACE, parse::pace);
+        reader.optional(&known::SLACK_CLIENT_ID, parse::any);
+        reader.optional(&known::SLACK_CLIENT_SECRET, parse::any_secret);
+        reader.optional(&known::SLACK_APP_TOKEN, parse::app_token);
+        if bot_token.is_some() && signing_secrets.is_none() {
+            reader.fault(
+                "SLACK_BOT_TOKEN is set and SLACK_SIGNING_SECRET is not, so Slack's requests could not be verified; \
+                 copy the signing secret from the Slack app's page Basic Information",
+            );
+        }
+        Some(Self {
+            bot_token,
+            signing_secrets: signing_secrets.unwrap_or_default(),
+            channel: channel?,
+            api_url: api_url?,
+            pace: pace?,
+        })
+    }
+}
+
+impl DatabaseSettings {
+    /// The address, password and all.
+    pub(crate) fn url(&self) -> &str {
+        secrecy::ExposeSecret::expose_secret(&self.url)
+    }
+
+    /// The address as it may be shown.
+    pub(crate) fn shown(&self) -> String {
+        reader::masked(known::Shown::WithoutPassword, self.url())
+    }
+
+    /// The SQLite file, where it is one.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        let rest = self.url().strip_prefix("sqlite:")?;
+        let path = rest.strip_prefix("//").unwrap_or(rest);
+        Some(Path::new(path.split('?').next().unwrap_or(path)))
+    }
+
+    /// A file beside the SQLite file, named after it: `tocsin.db` and `queue.db` give `tocsin-queue.db`.
+    pub(crate) fn beside(&self, what: &str) -> Option<PathBuf> {
+        let file = self.file()?;
+        let stem = file.file_stem()?.to_string_lossy();
+        Some(file.with_file_name(format!("{stem}-{what}")))
+    }
+
+    /// A throw-away database file.
+    pub(crate) fn at(file: &Path) -> Self {
+        Self {
+            url: format!("sqlite://{}", file.display()).into(),
+            connections: 8,
+        }
+    }
+}
+
+/// The address at which this machine reaches who listens on `bound`.
+pub(crate) fn local_url(bound: SocketAddr) -> Url {
+    let ip = match bound.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip @ (IpAddr::V4(_) | IpAddr::V6(_)) => ip,
+    };
+    let text = format!("http://{}", SocketAddr::new(ip, bound.port()));
+    #[expect(clippy::expect_used, reason = "an address and a port always make a URL")]
+    Url::parse(&text).expect("an address and a port make a URL")
+}

@@ -1,0 +1,201 @@
+//! From text to a setting's value. A refusal says what is wrong and how to write it; never the value itself, which
+//! whoever reports the refusal adds where it is no secret.
+
+use std::net::SocketAddr;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use secrecy::SecretString;
+use tocsin_bridge::Pace;
+use url::Url;
+
+pub(crate) type Parsed<T> = Result<T, String>;
+
+/// An address to listen on.
+pub(super) fn listen(text: &str) -> Parsed<SocketAddr> {
+    text.replace("localhost:", "127.0.0.1:").parse().map_err(|_| {
+        "is not an address to listen on; write an IP address and a port, such as 127.0.0.1:8080 or 0.0.0.0:8080"
+            .to_owned()
+    })
+}
+
+/// The base of web addresses: without query or fragment.
+pub(super) fn web(text: &str) -> Parsed<Url> {
+    let refusal =
+        || "is not a web address; write it with its scheme, such as https://tocsin.example.com".to_owned();
+    let url = Url::parse(text).map_err(|_| refusal())?;
+    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+        return Err(refusal());
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("has a query or a fragment; leave out everything from ? or #".to_owned());
+    }
+    Ok(url)
+}
+
+/// The database.
+pub(super) fn database(text: &str) -> Parsed<String> {
+    let refusal = "is not a database address; write sqlite://tocsin.db for a file here, sqlite:///var/lib/tocsin/tocsin.db \
+                   for one elsewhere, or postgres://user:password@host/database";
+    let (scheme, rest) = text.split_once(':').ok_or(refusal)?;
+    match scheme {
+        "sqlite" if rest.contains(":memory:") || rest.contains("mode=memory") => Err(
+            "is in memory: it would forget every incident; name a file, such as sqlite://tocsin.db"
+                .to_owned(),
+        ),
+        "sqlite" if !rest.trim_start_matches("//").is_empty() => Ok(text.to_owned()),
+        "postgres" | "postgresql" => match Url::parse(text) {
+            Ok(url) if url.host().is_some() || url.query().is_some() => Ok(text.to_owned()),
+            Ok(_) | Err(_) => Err(refusal.to_owned()),
+        },
+        _ => Err(refusal.to_owned()),
+    }
+}
+
+/// Redis.
+pub(super) fn redis(text: &str) -> Parsed<SecretString> {
+    match Url::parse(text) {
+        Ok(url) if url.scheme() == "redis" && url.host().is_some() => Ok(text.into()),
+        Ok(url) if url.scheme() == "rediss" => Err(
+            "asks for TLS, which this build has not; reach Redis over a private network or a tunnel"
+                .to_owned(),
+        ),
+        Ok(_) | Err(_) => {
+            Err("is not a Redis address; write redis://[user:password@]host[:port][/database]".to_owned())
+        }
+    }
+}
+
+/// How many connections to the database are kept.
+pub(super) fn connections(text: &str) -> Parsed<u32> {
+    match text.parse() {
+        Ok(number @ 1..=1000) => Ok(number),
+        Ok(_) | Err(_) => Err("is not a number from 1 to 1000".to_owned()),
+    }
+}
+
+/// Yes or no.
+pub(super) fn truth(text: &str) -> Parsed<bool> {
+    text.parse().map_err(|_| "is neither true nor false".to_owned())
+}
+
+/// How fast Slack may be called.
+pub(super) fn pace(text: &str) -> Parsed<Pace> {
+    match text {
+        "documented" => Ok(Pace::Documented),
+        "unlimited" => Ok(Pace::Unlimited),
+        number => match number.parse() {
+            Ok(posts) if (0.01..=10_000.0).contains(&posts) => Ok(Pace::PostsPerSecond(posts)),
+            Ok(_) | Err(_) => Err(
+                "is no pace; write documented, unlimited, or posts a second from 0.01 to 10000".to_owned(),
+            ),
+        },
+    }
+}
+
+/// 32 bytes in base64.
+pub(super) fn secret_key(text: &str) -> Parsed<SecretString> {
+    match STANDARD.decode(text) {
+        Ok(bytes) if bytes.len() == 32 => Ok(text.into()),
+        Ok(bytes) => Err(format!(
+            "holds {} bytes, not 32; make one with: openssl rand -base64 32",
+            bytes.len()
+        )),
+        Err(_) => Err("is not base64; make one with: openssl rand -base64 32".to_owned()),
+    }
+}
+
+/// A token that two processes share.
+pub(super) fn shared_token(text: &str) -> Parsed<SecretString> {
+    if text.len() < 32 {
+        return Err(
+            "is too short to be safe; make one of 32 characters or more with: openssl rand -hex 32"
+                .to_owned(),
+        );
+    }
+    header_safe(text)
+}
+
+/// A key that someone chose for the first organisation.
+pub(super) fn admin_key(text: &str) -> Parsed<SecretString> {
+    if text.len() < 20 {
+        return Err(
+            "is too short to be safe; make one of 20 characters or more with: openssl rand -hex 24"
+                .to_owned(),
+        );
+    }
+    header_safe(text)
+}
+
+/// Slack's bot token.
+pub(super) fn bot_token(text: &str) -> Parsed<SecretString> {
+    prefixed(
+        text,
+        "xoxb-",
+        "a bot token; copy the one from the Slack app's page OAuth & Permissions",
+    )
+}
+
+/// Slack's app-level token.
+pub(super) fn app_token(text: &str) -> Parsed<SecretString> {
+    prefixed(
+        text,
+        "xapp-",
+        "an app-level token; copy the one from the Slack app's page Basic Information",
+    )
+}
+
+/// Slack's signing secrets: one, or two with a comma between while the secret is being changed.
+pub(super) fn signing_secrets(text: &str) -> Parsed<Vec<SecretString>> {
+    let secrets: Vec<_> = text.split(',').map(str::trim).collect();
+    if secrets.len() > 2 || secrets.iter().any(|secret| secret.len() < 16) {
+        return Err(
+            "is not one signing secret, or two with a comma between while it is being changed; copy it from the \
+                    Slack app's page Basic Information"
+                .to_owned(),
+        );
+    }
+    Ok(secrets.into_iter().map(SecretString::from).collect())
+}
+
+/// A channel: `#name` or an id.
+pub(super) fn channel(text: &str) -> Parsed<String> {
+    let (is_id, name) = match text.strip_prefix('#') {
+        Some(name) => (false, name),
+        None => (true, text),
+    };
+    let well_formed = !name.is_empty() && name.len() <= 80 && !name.contains(char::is_whitespace);
+    if well_formed && (!is_id || name.starts_with(['C', 'G'])) {
+        return Ok(text.to_owned());
+    }
+    Err(
+        "is not a channel; write its name with the hash, such as #incidents, or its id, such as C0123456789"
+            .to_owned(),
+    )
+}
+
+/// Any text.
+pub(super) fn any(text: &str) -> Parsed<String> {
+    Ok(text.to_owned())
+}
+
+/// Any secret.
+pub(super) fn any_secret(text: &str) -> Parsed<SecretString> {
+    Ok(text.into())
+}
+
+fn prefixed(text: &str, prefix: &str, what: &str) -> Parsed<SecretString> {
+    if text.starts_with(prefix) && text.len() > prefix.len() {
+        return header_safe(text);
+    }
+    Err(format!("does not start with {prefix}, so it is not {what}"))
+}
+
+fn header_safe(text: &str) -> Parsed<SecretString> {
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(text.into());
+    }
+    Err(
+        "has characters that no HTTP header may carry; use letters, digits and punctuation without spaces"
+            .to_owned(),
+    )
+}

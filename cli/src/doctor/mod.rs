@@ -1,0 +1,105 @@
+//! `tocsin doctor`: what is in force and where it comes from, and whether it works. Nothing is changed.
+
+mod checks;
+
+use anyhow::bail;
+
+use crate::{
+    config::{Configuration, Given, Settings},
+    terminal::Terminal,
+};
+
+/// How a check ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    /// It works.
+    Good,
+    /// It works, but may not be what is wanted.
+    Doubtful,
+    /// It does not work.
+    Bad,
+}
+
+/// What a check found.
+#[derive(Debug)]
+struct Finding {
+    /// What was looked at.
+    subject: &'static str,
+    verdict: Verdict,
+    /// What was seen, and what to do about it.
+    text: String,
+}
+
+impl Finding {
+    fn good(subject: &'static str, text: impl Into<String>) -> Self {
+        Self {
+            subject,
+            verdict: Verdict::Good,
+            text: text.into(),
+        }
+    }
+
+    fn doubtful(subject: &'static str, text: impl Into<String>) -> Self {
+        Self {
+            verdict: Verdict::Doubtful,
+            ..Self::good(subject, text)
+        }
+    }
+
+    fn bad(subject: &'static str, text: impl Into<String>) -> Self {
+        Self {
+            verdict: Verdict::Bad,
+            ..Self::good(subject, text)
+        }
+    }
+}
+
+/// Shows, checks, and fails where something is wrong.
+pub(crate) async fn run(given: &Given, terminal: Terminal) -> anyhow::Result<()> {
+    let Configuration { in_force, settings } = Settings::read(given);
+    terminal.line(format!("{}\n", terminal.strong("In force")));
+    for setting in &in_force {
+        terminal.line(format!(
+            "  {:<28} {:<44} {}",
+            setting.known.variable,
+            setting.value,
+            terminal.dim(&setting.origin.to_string())
+        ));
+    }
+    terminal.line(format!("\n{}\n", terminal.strong("Checks")));
+    let mut findings = checks::given(given);
+    match settings {
+        Ok(settings) => findings.extend(checks::settings(&settings).await),
+        Err(faults) => findings.extend(
+            faults
+                .0
+                .into_iter()
+                .map(|fault| Finding::bad("configuration", fault)),
+        ),
+    }
+    for finding in &findings {
+        show(finding, terminal);
+    }
+    let bad = findings
+        .iter()
+        .filter(|finding| finding.verdict == Verdict::Bad)
+        .count();
+    terminal.line("");
+    match bad {
+        0 => {
+            terminal.line(terminal.good("Nothing is wrong."));
+            Ok(())
+        }
+        1 => bail!("one thing is wrong; what to do is beside it"),
+        many => bail!("{many} things are wrong; what to do is beside each"),
+    }
+}
+
+fn show(finding: &Finding, terminal: Terminal) {
+    let mark = match finding.verdict {
+        Verdict::Good => terminal.good("ok   "),
+        Verdict::Doubtful => terminal.doubtful("look "),
+        Verdict::Bad => terminal.bad("wrong"),
+    };
+    terminal.line(format!("  {mark}  {:<14} {}", finding.subject, finding.text));
+}

@@ -1,0 +1,164 @@
+//! What operators look at: `/healthz`, `/readyz` and `/metrics`, on every role's port.
+
+use std::{fmt::Write as _, sync::Arc, time::Duration};
+
+use axum::{
+    Json, Router,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use futures::future::{BoxFuture, join_all};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use serde_json::{Map, Value, json};
+use tokio_util::sync::CancellationToken;
+
+/// How long a part has to say whether it is ready.
+const CHECK_WITHIN: Duration = Duration::from_secs(2);
+
+/// How often histograms are folded, so that they don't grow between scrapes.
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+
+/// Bounds of the histograms of time, in seconds: from an in-memory read to a stalled Slack.
+const SECONDS: &[f64] = &[
+    0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0,
+];
+
+type Check = Box<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
+
+/// The process, as its operator sees it.
+pub(crate) struct Ops {
+    metrics: PrometheusHandle,
+    parts: Vec<(&'static str, Check)>,
+    stop: CancellationToken,
+}
+
+impl Ops {
+    /// Begins to record metrics; call it once, before the parts are made.
+    pub(crate) fn start(stop: CancellationToken) -> anyhow::Result<Self> {
+        let metrics = PrometheusBuilder::new()
+            .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)?
+            .install_recorder()?;
+        metrics::describe_gauge!("tocsin_build_info", "1, labelled with the version that runs");
+        metrics::gauge!("tocsin_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+        let handle = metrics.clone();
+        let stopped = stop.clone();
+        tokio::spawn(async move {
+            let mut tick = tokio::time::interval(UPKEEP_EVERY);
+            while stopped.run_until_cancelled(tick.tick()).await.is_some() {
+                handle.run_upkeep();
+            }
+        });
+        Ok(Self {
+            metrics,
+            parts: Vec::new(),
+            stop,
+        })
+    }
+
+    /// Adds a part that must be ready.
+    pub(crate) fn part<F, R>(mut self, name: &'static str, check: F) -> Self
+    where
+        F: Fn() -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(), String>> + Send + 'static,
+    {
+        self.parts.push((name, Box::new(move || Box::pin(check()))));
+        self
+    }
+
+    /// The routes.
+    pub(crate) fn router(self) -> Router {
+        Router::new()
+            .route("/healthz", get(|| async { "ok\n" }))
+            .route("/readyz", get(ready))
+            .route("/metrics", get(metrics))
+            .with_state(Arc::new(self))
+    }
+}
+
+/// Which parts are ready, and why the others are not. Asked for at the same time, so that one that hangs delays none.
+async fn ready(State(ops): State<Arc<Ops>>) -> Response {
+    let checks = ops.parts.iter().map(|(name, check)| async move {
+        let answer = tokio::time::timeout(CHECK_WITHIN, check()).await;
+        let answer = answer.unwrap_or_else(|_| Err(format!("no answer within {} s", CHECK_WITHIN.as_secs())));
+        (*name, answer)
+    });
+    let answers = join_all(checks).await;
+    let stopping = ops.stop.is_cancelled();
+    let ready = !stopping && answers.iter().all(|(_, answer)| answer.is_ok());
+    let mut parts: Map<String, Value> = answers
+        .into_iter()
+        .map(|(name, answer)| (name.to_owned(), answer.map_or_else(Value::from, |()| "ok".into())))
+        .collect();
+    if stopping {
+        parts.insert("process".to_owned(), "stopping".into());
+    }
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (status, Json(json!({ "ready": ready, "parts": parts }))).into_response()
+}
+
+async fn metrics(State(ops): State<Arc<Ops>>) -> impl IntoResponse {
+    let mut text = ops.metrics.render();
+    process(&mut text);
+    (
+        [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
+        text,
+    )
+}
+
+/// The process's own figures, under the names that Prometheus' client libraries give them; Linux only.
+fn process(text: &mut String) {
+    let mut add = |name: &str, kind: &str, help: &str, value: f64| {
+        // Writing to a String can't fail.
+        drop(writeln!(
+            text,
+            "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n"
+        ));
+    };
+    if let Some(bytes) = resident_memory() {
+        add(
+            "process_resident_memory_bytes",
+            "gauge",
+            "Resident memory in bytes.",
+            bytes,
+        );
+    }
+    if let Some(seconds) = processor_time() {
+        add(
+            "process_cpu_seconds_total",
+            "counter",
+            "Processor time spent, in seconds.",
+            seconds,
+        );
+    }
+    if let Ok(files) = std::fs::read_dir("/proc/self/fd") {
+        let open = u32::try_from(files.count()).unwrap_or(u32::MAX);
+        add(
+            "process_open_fds",
+            "gauge",
+            "Open file descriptors.",
+            f64::from(open),
+        );
+    }
+}
+
+fn resident_memory() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kib: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1024.0)
+}
+
+/// Fields 14 and 15 of `/proc/self/stat`, in hundredths of a second (`USER_HZ` is 100 on every platform of Linux that
+/// Rust runs on). The name before them may hold spaces, so they are counted from its closing bracket.
+fn processor_time() -> Option<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let fields = stat.rsplit_once(')')?.1;
+    let mut ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
+    Some((ticks.next()?.ok()? + ticks.next()?.ok()?) / 100.0)
+}

@@ -1,0 +1,216 @@
+//! The parts of Tocsin, made of the configuration; and the commands that run one of them in a process of its own.
+
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use rand::{TryRngCore, rngs::OsRng};
+use secrecy::SecretString;
+use tocsin_api::{Api, ApiConfig, bootstrap};
+use tocsin_bridge::{Bridge, BridgeConfig, SlackConfig};
+use tocsin_entity::database::Database;
+use tocsin_queue::Queue;
+use tocsin_simulator::Simulator;
+use tracing::{info, warn};
+use url::Url;
+
+use crate::{
+    config::{Settings, known},
+    database,
+    ops::Ops,
+    serve::{self, Parts},
+};
+
+/// How long jobs that were rung and not yet stored have, once all parts have ended.
+const FLUSH_WITHIN: Duration = Duration::from_secs(2);
+
+/// `tocsin api`.
+pub(crate) async fn run_api(settings: Settings) -> anyhow::Result<()> {
+    let stop = serve::stop_on_signal()?;
+    let listener = serve::bind(&known::LISTEN, settings.listen).await?;
+    let bound = listener.local_addr()?;
+    let ops = Ops::start(stop.clone())?;
+    let database = database::open_current(&settings.database).await?;
+    if settings.admin_key.is_some() {
+        first_start(&settings, &database).await?;
+    }
+    if settings.bridge_token.is_none() {
+        warn!(
+            "TOCSIN_BRIDGE_TOKEN is unset: no bridge can reach this API, and Slack will not hear of incidents"
+        );
+    }
+    let queue = database::open_queue(&settings).await?;
+    let public = settings.public_url(bound);
+    let api = api(
+        &settings,
+        public,
+        settings.bridge_token.clone(),
+        &database,
+        &queue,
+    )
+    .await?;
+
+    let mut parts = Parts::new(stop.clone());
+    let router = api.router().merge(watch_api(ops, &api).router());
+    parts.serve("HTTP server", listener, router, stop.clone());
+    parts.spawn("API", {
+        async move {
+            api.run(stop).await;
+            Ok(())
+        }
+    });
+    info!("the API listens on {bound}");
+    let outcome = parts.run().await;
+    close(queue, database).await;
+    outcome
+}
+
+/// `tocsin bridge`.
+pub(crate) async fn run_bridge(settings: Settings) -> anyhow::Result<()> {
+    let token = settings.bridge_token.clone().ok_or_else(|| {
+        anyhow!("TOCSIN_BRIDGE_TOKEN is unset: give the bridge and the API the same token, made with: openssl rand -hex 32")
+    })?;
+    let slack = configured_slack(&settings).ok_or_else(|| {
+        anyhow!(
+            "SLACK_BOT_TOKEN is unset: set it and SLACK_SIGNING_SECRET to those of the Slack app, or try \
+             `tocsin simulator`, which prints what to set"
+        )
+    })?;
+    let stop = serve::stop_on_signal()?;
+    let listener = serve::bind(&known::BRIDGE_LISTEN, settings.bridge_listen).await?;
+    let bound = listener.local_addr()?;
+    let ops = Ops::start(stop.clone())?;
+    let database = database::open_current(&settings.database).await?;
+    let queue = database::open_queue(&settings).await?;
+    let public = settings.public_url(settings.listen);
+    let bridge = bridge(settings.api_url(), public, token, slack, &database, &queue).await?;
+
+    let mut parts = Parts::new(stop.clone());
+    let router = bridge.router().merge(watch_bridge(ops, &bridge).router());
+    parts.serve("HTTP server", listener, router, stop.clone());
+    parts.spawn("bridge", async move {
+        bridge.run(stop).await;
+        Ok(())
+    });
+    info!(
+        "the bridge listens on {bound}, and reaches the API at {}",
+        settings.api_url()
+    );
+    let outcome = parts.run().await;
+    close(queue, database).await;
+    outcome
+}
+
+/// Makes the first organisation where there is none; gives its admin key where it was made just now.
+pub(crate) async fn first_start(
+    settings: &Settings,
+    database: &Database,
+) -> anyhow::Result<Option<SecretString>> {
+    bootstrap::first_start(database, settings.admin_key.as_ref(), &settings.slack.channel)
+        .await
+        .context("the first organisation could not be made")
+}
+
+/// The API.
+pub(crate) async fn api(
+    settings: &Settings,
+    public_url: Url,
+    bridge_token: Option<SecretString>,
+    database: &Database,
+    queue: &Queue,
+) -> anyhow::Result<Api> {
+    let config = ApiConfig {
+        public_url,
+        bridge_token,
+        introspection: settings.introspection,
+    };
+    Api::new(
+        config,
+        database.clone(),
+        queue.clone(),
+        settings.redis_url.clone(),
+    )
+    .await
+    .context("the API could not be set up")
+}
+
+/// The bridge.
+pub(crate) async fn bridge(
+    api_url: Url,
+    public_url: Url,
+    bridge_token: SecretString,
+    slack: SlackConfig,
+    database: &Database,
+    queue: &Queue,
+) -> anyhow::Result<Bridge> {
+    let config = BridgeConfig {
+        api_url,
+        bridge_token,
+        public_url,
+        slack,
+        instance: format!("bridge-{}", std::process::id()),
+    };
+    Bridge::new(config, database.clone(), queue.clone())
+        .await
+        .context("the bridge could not be set up")
+}
+
+/// The Slack app that is configured, if any.
+pub(crate) fn configured_slack(settings: &Settings) -> Option<SlackConfig> {
+    Some(SlackConfig {
+        api_url: settings.slack.api_url.clone(),
+        bot_token: settings.slack.bot_token.clone()?,
+        signing_secrets: settings.slack.signing_secrets.clone(),
+        pace: settings.slack.pace,
+    })
+}
+
+/// The app of a simulated workspace.
+pub(crate) fn simulated_slack(settings: &Settings, simulator: &Simulator) -> SlackConfig {
+    SlackConfig {
+        api_url: simulator.api_url(),
+        bot_token: simulator.bot_token().into(),
+        signing_secrets: vec![simulator.signing_secret().into()],
+        pace: settings.slack.pace,
+    }
+}
+
+/// Readiness of the API.
+pub(crate) fn watch_api(ops: Ops, api: &Api) -> Ops {
+    let api = api.clone();
+    ops.part("api", move || {
+        let api = api.clone();
+        async move { api.ready().await }
+    })
+}
+
+/// Readiness of the bridge.
+pub(crate) fn watch_bridge(ops: Ops, bridge: &Bridge) -> Ops {
+    let bridge = bridge.clone();
+    ops.part("bridge", move || {
+        let bridge = bridge.clone();
+        async move { bridge.ready().await }
+    })
+}
+
+/// A token of 32 random bytes, which only this process knows.
+pub(crate) fn random_token() -> anyhow::Result<SecretString> {
+    let mut bytes = [0; 32];
+    OsRng
+        .try_fill_bytes(&mut bytes)
+        .context("the system gives no random numbers")?;
+    Ok(bytes
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<String>()
+        .into())
+}
+
+/// Stores what was rung, and closes the database.
+pub(crate) async fn close(queue: Queue, database: Database) {
+    if !queue.flush(FLUSH_WITHIN).await {
+        warn!("some jobs could not be stored; they are found again in the database at the next start");
+    }
+    if let Err(error) = database.close().await {
+        warn!(%error, "the database did not close cleanly: {error}");
+    }
+}

@@ -1,0 +1,152 @@
+//! Listening, serving, and stopping in an orderly way.
+
+use std::{future::Future, io, net::SocketAddr, time::Duration};
+
+use anyhow::{Context, bail};
+use axum::Router;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    task::JoinSet,
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::config::known::Known;
+
+/// How long requests and jobs have to end after the first signal.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
+
+/// Takes an address; a refusal says which setting to change.
+pub(crate) async fn bind(known: &Known, address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let change = match known.flag {
+        Some(flag) => format!("set {} or {flag} to another address", known.variable),
+        None => format!("set {} to another address", known.variable),
+    };
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::AddrInUse => {
+                anyhow::anyhow!("another process listens on {address} already: stop it, or {change}")
+            }
+            io::ErrorKind::PermissionDenied => {
+                anyhow::anyhow!("only root may listen on {address}: {change}, with a port above 1023")
+            }
+            io::ErrorKind::AddrNotAvailable => {
+                anyhow::anyhow!("this machine has no address {}: {change}", address.ip())
+            }
+            _ => anyhow::anyhow!("can't listen on {address} ({error}): {change}"),
+        })
+}
+
+/// The parts of a process that run until it stops. None may end by itself: the first that does ends all.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    stop: CancellationToken,
+    tasks: JoinSet<(&'static str, anyhow::Result<()>)>,
+}
+
+impl Parts {
+    /// None yet.
+    pub(crate) fn new(stop: CancellationToken) -> Self {
+        Self {
+            stop,
+            tasks: JoinSet::new(),
+        }
+    }
+
+    /// Adds a part.
+    pub(crate) fn spawn(
+        &mut self,
+        name: &'static str,
+        part: impl Future<Output = anyhow::Result<()>> + Send + 'static,
+    ) {
+        self.tasks.spawn(async move { (name, part.await) });
+    }
+
+    /// Adds an HTTP server, which serves until `stop`.
+    pub(crate) fn serve(
+        &mut self,
+        name: &'static str,
+        listener: TcpListener,
+        router: Router,
+        stop: CancellationToken,
+    ) {
+        self.spawn(name, async move {
+            axum::serve(listener, router)
+                .with_graceful_shutdown(stop.cancelled_owned())
+                .await
+                .context("serving HTTP")
+        });
+    }
+
+    /// Runs until the process is told to stop, and then until every part has ended or the time is over.
+    pub(crate) async fn run(mut self) -> anyhow::Result<()> {
+        let outcome = tokio::select! {
+            () = self.stop.cancelled() => Ok(()),
+            ended = self.tasks.join_next() => fault(ended),
+        };
+        self.stop.cancel();
+        let ended = tokio::time::timeout(STOP_WITHIN, self.join()).await;
+        match ended {
+            Ok(rest) => outcome.and(rest),
+            Err(_) => {
+                warn!(
+                    "{} parts had not ended within {} s; what they were doing is taken up again at the next start",
+                    self.tasks.len(),
+                    STOP_WITHIN.as_secs()
+                );
+                self.tasks.abort_all();
+                outcome
+            }
+        }
+    }
+
+    async fn join(&mut self) -> anyhow::Result<()> {
+        let mut outcome = Ok(());
+        while let Some(ended) = self.tasks.join_next().await {
+            let one = match ended {
+                Ok((name, result)) => result.with_context(|| format!("the {name} did not stop cleanly")),
+                Err(panic) => Err(panic).context("a part of the process panicked while it stopped"),
+            };
+            outcome = outcome.and(one);
+        }
+        outcome
+    }
+}
+
+fn fault(
+    ended: Option<Result<(&'static str, anyhow::Result<()>), tokio::task::JoinError>>,
+) -> anyhow::Result<()> {
+    match ended {
+        None => bail!("there is nothing to run"),
+        Some(Ok((name, Ok(())))) => bail!("the {name} ended by itself"),
+        Some(Ok((name, Err(error)))) => Err(error.context(format!("the {name} failed"))),
+        Some(Err(panic)) => Err(panic).context("a part of the process panicked"),
+    }
+}
+
+/// A token that the first SIGTERM or SIGINT cancels; the second ends the process at once.
+pub(crate) fn stop_on_signal() -> anyhow::Result<CancellationToken> {
+    let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
+    let stop = CancellationToken::new();
+    let token = stop.clone();
+    tokio::spawn(async move {
+        let mut next = async || {
+            tokio::select! {
+                _ = terminate.recv() => ("SIGTERM", 143),
+                _ = interrupt.recv() => ("SIGINT", 130),
+            }
+        };
+        let (name, _) = next().await;
+        info!(
+            "{name}: finishing what was begun, for {} s at most; a second signal ends it at once",
+            STOP_WITHIN.as_secs()
+        );
+        token.cancel();
+        let (_, code) = next().await;
+        std::process::exit(code);
+    });
+    Ok(stop)
+}

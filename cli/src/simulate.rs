@@ -1,0 +1,72 @@
+//! The simulated Slack workspace that stands in where no Slack app is configured.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use tocsin_simulator::{Limits, Simulator, SimulatorConfig};
+use url::Url;
+
+use crate::{
+    config::{Settings, known},
+    serve,
+    terminal::Terminal,
+};
+
+/// Starts a workspace whose requests go to `callbacks`, and which knows links under `public` as Tocsin's.
+pub(crate) async fn start(
+    settings: &Settings,
+    state_file: Option<PathBuf>,
+    public: &Url,
+    callbacks: &Url,
+) -> anyhow::Result<Simulator> {
+    // The simulator says only that it could not listen; this says what to do. Whoever takes the port in between is told so.
+    drop(serve::bind(&known::SIMULATOR_LISTEN, settings.simulator_listen).await?);
+    let simulator = Simulator::start(SimulatorConfig {
+        listen: settings.simulator_listen,
+        unfurl_domains: vec![domain(public)],
+        limits: Limits::documented(),
+        state_file,
+        ..SimulatorConfig::default()
+    })
+    .await
+    .context("the simulated Slack did not start")?;
+    simulator.set_callbacks(callbacks);
+    Ok(simulator)
+}
+
+/// `tocsin simulator`: the workspace alone, for an API and a bridge in processes of their own.
+pub(crate) async fn run(settings: Settings, callbacks: &Url, terminal: Terminal) -> anyhow::Result<()> {
+    let stop = serve::stop_on_signal()?;
+    let public = settings.public_url(settings.listen);
+    let simulator = start(
+        &settings,
+        settings.database.beside("simulator.json"),
+        &public,
+        callbacks,
+    )
+    .await?;
+    terminal.line(terminal.strong("Simulated Slack workspace"));
+    terminal.row("page", simulator.url());
+    terminal.row(
+        "for the bridge",
+        format!(
+            "SLACK_API_URL={} SLACK_BOT_TOKEN={} SLACK_SIGNING_SECRET={}",
+            simulator.api_url(),
+            simulator.bot_token(),
+            simulator.signing_secret()
+        ),
+    );
+    terminal.row("callbacks", callbacks);
+    stop.cancelled().await;
+    simulator
+        .shutdown()
+        .await
+        .context("the simulated Slack did not stop cleanly")
+}
+
+/// `host:port`, as links are told apart.
+fn domain(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port()
+        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}

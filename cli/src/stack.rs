@@ -1,0 +1,106 @@
+//! Everything in one process: what `tocsin up` and `tocsin demo` run.
+
+use anyhow::Context;
+use secrecy::SecretString;
+use tocsin_entity::database::Database;
+use tocsin_queue::Queue;
+use tocsin_simulator::Simulator;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::{
+    config::{Settings, known, local_url},
+    database,
+    ops::Ops,
+    people, roles,
+    serve::{self, Parts},
+    simulate,
+};
+
+/// A process in which everything runs.
+pub(crate) struct Stack {
+    /// Where the API listens.
+    pub(crate) api: Url,
+    /// The base of incident URLs.
+    pub(crate) public: Url,
+    /// The admin key, where it was made at this start.
+    pub(crate) new_key: Option<SecretString>,
+    /// The simulated workspace, where no Slack app is configured.
+    pub(crate) simulator: Option<Simulator>,
+    parts: Parts,
+    queue: Queue,
+    database: Database,
+}
+
+impl Stack {
+    /// Starts everything. The bridge stops first, then the API: what the bridge finishes needs it.
+    pub(crate) async fn start(settings: &Settings, stop: CancellationToken) -> anyhow::Result<Self> {
+        let listener = serve::bind(&known::LISTEN, settings.listen).await?;
+        let bound = listener.local_addr()?;
+        let (api_url, public) = (local_url(bound), settings.public_url(bound));
+        let ops = Ops::start(stop.clone())?;
+        let database = database::open(&settings.database).await?;
+        database::migrate(&database).await?;
+        let new_key = roles::first_start(settings, &database).await?;
+        let queue = database::open_queue(settings).await?;
+        let (slack, simulator) = match roles::configured_slack(settings) {
+            Some(slack) => (slack, None),
+            None => {
+                let state = settings.database.beside("simulator.json");
+                let simulator = simulate::start(settings, state, &public, &api_url).await?;
+                (roles::simulated_slack(settings, &simulator), Some(simulator))
+            }
+        };
+        let token = match &settings.bridge_token {
+            Some(token) => token.clone(),
+            None => roles::random_token()?,
+        };
+        let api = roles::api(settings, public.clone(), Some(token.clone()), &database, &queue).await?;
+        let bridge = roles::bridge(api_url.clone(), public.clone(), token, slack, &database, &queue).await?;
+
+        let ops = roles::watch_bridge(roles::watch_api(ops, &api), &bridge);
+        let router = api.router().merge(bridge.router()).merge(ops.router());
+        let bridge_ended = CancellationToken::new();
+        let mut parts = Parts::new(stop.clone());
+        parts.serve("HTTP server", listener, router, bridge_ended.clone());
+        let api_stop = bridge_ended.clone();
+        parts.spawn("API", async move {
+            api.run(api_stop).await;
+            Ok(())
+        });
+        let ended = bridge_ended.drop_guard();
+        parts.spawn("bridge", async move {
+            bridge.run(stop).await;
+            drop(ended);
+            Ok(())
+        });
+        if let (Some(key), Some(_)) = (&new_key, &simulator) {
+            people::seed(&api_url, key)
+                .await
+                .context("the simulated workspace's people could not be made members")?;
+        }
+        Ok(Self {
+            api: api_url,
+            public,
+            new_key,
+            simulator,
+            parts,
+            queue,
+            database,
+        })
+    }
+
+    /// Runs until the process is told to stop.
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        let outcome = self.parts.run().await;
+        roles::close(self.queue, self.database).await;
+        let saved = match self.simulator {
+            Some(simulator) => simulator
+                .shutdown()
+                .await
+                .context("the simulated Slack did not stop cleanly"),
+            None => Ok(()),
+        };
+        outcome.and(saved)
+    }
+}

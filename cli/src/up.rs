@@ -1,0 +1,99 @@
+//! `tocsin up`: everything in one process, and a few lines that say where it is and how to try it.
+
+use std::time::{Duration, Instant};
+
+use secrecy::ExposeSecret;
+
+use crate::{config::Settings, serve, stack::Stack, terminal::Terminal};
+
+/// Runs until it is told to stop.
+pub(crate) async fn run(settings: Settings, terminal: Terminal, started: Instant) -> anyhow::Result<()> {
+    let stop = serve::stop_on_signal()?;
+    let known_before = settings.database.file().is_none_or(std::path::Path::exists);
+    let stack = Stack::start(&settings, stop).await?;
+    welcome(&settings, &stack, terminal, started.elapsed(), known_before);
+    stack.run().await
+}
+
+fn welcome(settings: &Settings, stack: &Stack, terminal: Terminal, took: Duration, known_before: bool) {
+    let title = format!("Tocsin {} is ready", env!("CARGO_PKG_VERSION"));
+    terminal.line(format!(
+        "\n{} {}\n",
+        terminal.strong(&title),
+        terminal.dim(&format!("in {} ms", took.as_millis()))
+    ));
+    terminal.row("API", format!("{}graphql", stack.api));
+    terminal.row("GraphiQL", format!("{}graphiql", stack.api));
+    match &stack.simulator {
+        Some(simulator) => terminal.row(
+            "Slack",
+            format!(
+                "{}  {}",
+                simulator.url(),
+                terminal.dim("simulated, since no Slack app is configured")
+            ),
+        ),
+        None => terminal.row("Slack", "by the configured app"),
+    }
+    let state = if known_before {
+        "found as it was left"
+    } else {
+        "new"
+    };
+    terminal.row(
+        "data",
+        format!("{}  {}", settings.database.shown(), terminal.dim(state)),
+    );
+    let key = match &stack.new_key {
+        Some(key) => {
+            let note = terminal.dim("keep it: it is shown this once");
+            terminal.row(
+                "admin key",
+                format!("{}  {note}", terminal.strong(key.expose_secret())),
+            );
+            key.expose_secret()
+        }
+        None => "$TOCSIN_KEY",
+    };
+    terminal.line("");
+    if stack.new_key.is_none() {
+        terminal.line(terminal.dim("  Put the admin key into TOCSIN_KEY, and try:\n"));
+    }
+    for (what, command) in commands(stack, key) {
+        terminal.line(format!("  {}\n{command}\n", terminal.dim(&format!("# {what}"))));
+    }
+    terminal.line(terminal.dim("  Ctrl-C stops it."));
+}
+
+/// Commands to copy, in their order.
+fn commands(stack: &Stack, key: &str) -> Vec<(&'static str, String)> {
+    let graphql = |document: &str| {
+        let document = document.replace('"', r#"\""#);
+        format!(
+            "  curl -sS {}graphql -H \"Authorization: Bearer {key}\" --json '{{\"query\":\n    \"{document}\"}}'",
+            stack.api
+        )
+    };
+    let mut commands = vec![(
+        "trigger an incident",
+        graphql(
+            r#"mutation { triggerIncident(input: {title: "Payments are failing", urgency: HIGH}) { incident { number url } userErrors { message } } }"#,
+        ),
+    )];
+    if let Some(simulator) = &stack.simulator {
+        commands.push((
+            "have Alice reply in its Slack thread",
+            format!(
+                "  curl -sS {}sim/messages --json \\\n    '{{\"as\":\"alice\",\"channel\":\"incidents\",\"thread\":\"latest\",\"text\":\"Looking at the gateway now.\"}}'",
+                simulator.url()
+            ),
+        ));
+    }
+    commands.push((
+        "read its timeline",
+        graphql(
+            "{ incidents(first: 1) { nodes { number title status timeline(first: 20) { nodes { kind source bodyMarkdown author { name } } } } } }",
+        ),
+    ));
+    commands
+}
