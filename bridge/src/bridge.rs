@@ -11,12 +11,17 @@ use uuid::Uuid;
 
 use crate::{
     config::BridgeConfig,
+    digest, follow,
     graphql::Api,
     inbound,
-    mirror::{channels::Channels, lookup::Lookups},
+    mirror::{self, channels::Channels, lookup::Lookups},
     slack::{Slack, SlackHealth, installation::Watcher, limits::Limits},
     store::{Lane, Leases},
+    sweep,
 };
+
+/// Jobs of each kind that run at the same time: they wait for Slack and for the API most of the time.
+const CONCURRENCY: usize = 48;
 
 /// The Slack bridge. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -81,15 +86,28 @@ impl Bridge {
 
     /// Works until the shutdown, and then finishes what it has begun or hands it back.
     pub async fn run(&self, shutdown: CancellationToken) {
-        let parts = Arc::clone(&self.0);
-        let worker = Worker::new(self.0.queue.clone())
-            .on(move |job, context| inbound::work(Arc::clone(&parts), job, context))
+        let parts = &self.0;
+        let (inbox, mirror, digests) = (Arc::clone(parts), Arc::clone(parts), Arc::clone(parts));
+        let worker = Worker::new(parts.queue.clone())
+            .concurrency(CONCURRENCY)
+            .on(move |job, context| inbound::work(Arc::clone(&inbox), job, context))
+            .on(move |job, context| mirror::reconcile::reconcile(Arc::clone(&mirror), job, context))
+            .on(move |job, context| digest::refresh::refresh(Arc::clone(&digests), job, context))
             .run(shutdown.clone());
-        let (worked, (), ()) = tokio::join!(
-            worker,
-            inbound::tend(&self.0.database, shutdown.clone()),
-            self.0.watcher.run(&self.0.slack, shutdown),
-        );
+        let rounds = async {
+            tokio::join!(
+                inbound::tend(&parts.database, shutdown.clone()),
+                parts.watcher.run(&parts.slack, shutdown.clone()),
+                follow::run(parts, shutdown.clone()),
+                sweep::run(parts, shutdown.clone()),
+            )
+        };
+        // What is claimed is kept alive to the last job's end.
+        let claims = parts.leases.run(&parts.database, &parts.worker);
+        let worked = tokio::select! {
+            (worked, _) = async { tokio::join!(worker, rounds) } => worked,
+            () = claims => Ok(()),
+        };
         if let Err(error) = worked {
             tracing::error!("the bridge's worker ended: {error}");
         }

@@ -8,12 +8,17 @@ mod actions;
 mod bridge;
 mod comments;
 mod config;
+mod digest;
 mod failure;
+mod follow;
 mod graphql;
 mod identity;
 mod inbound;
+mod mirror;
 mod notice;
 mod slack;
+mod store;
+mod sweep;
 mod thread;
 mod unfurl;
 

@@ -21,7 +21,7 @@ use crate::{
         outcome::{Outcome, Wait, back_off},
     },
     store::{
-        claim::{self, Claim, PutOff},
+        claim::{self, Claim, Finished, PutOff},
         lease::Claimed,
         posts,
     },
@@ -46,11 +46,12 @@ async fn work(parts: &Parts, id: DigestId) -> Result<(), DbErr> {
     let Some(work) = claim(parts, id).await? else { return Ok(()) };
     let lease = parts.leases.hold(Claimed::Digest(id), began);
     let version = work.claim.wanted_version;
+    let finished = Finished { shown_version: version, due_at: work.claim.due_at };
     let bot = match parts.watcher.usable() {
         Ok(bot) => bot,
         Err(trouble) => {
             let pause = back_off(work.claim.attempts + 1, Duration::from_secs(2));
-            return end(parts, id, version, Arc::default(), Some(Wait::error(trouble, pause))).await;
+            return end(parts, id, finished, Arc::default(), Some(Wait::error(trouble, pause))).await;
         }
     };
     let wanted = [wanted(&work)];
@@ -75,7 +76,7 @@ async fn work(parts: &Parts, id: DigestId) -> Result<(), DbErr> {
     if delivery.recorded.iter().any(|post| matches!(standing(post), Standing::Deleted | Standing::Refused)) {
         lines::close_one(&parts.lane, id).await?;
     }
-    end(parts, id, version, delivery.take_changed(), wait).await
+    end(parts, id, finished, delivery.take_changed(), wait).await
 }
 
 async fn claim(parts: &Parts, id: DigestId) -> Result<Option<Work>, DbErr> {
@@ -109,7 +110,7 @@ fn wanted(work: &Work) -> Wanted {
 async fn end(
     parts: &Parts,
     id: DigestId,
-    version: i64,
+    finished: Finished,
     changed: Arc<[post::Model]>,
     wait: Option<Wait>,
 ) -> Result<(), DbErr> {
@@ -122,15 +123,15 @@ async fn end(
                 posts::save(tx, post).await?;
             }
             match put_off {
-                Some(put_off) => claim::put_off_digest(tx, id, &put_off, &worker).await.map(|()| None),
-                None => claim::finish_digest(tx, id, version, &worker).await,
+                Some(put_off) => claim::put_off_digest(tx, id, &put_off, &worker).await.map(|()| false),
+                None => claim::finish_digest(tx, id, finished, &worker).await,
             }
         })
     });
-    let wanted_version = write.await?;
+    let has_more = write.await?;
     let due_at = match put_off {
         Some(put_off) => put_off.due_at,
-        None if wanted_version.is_some_and(|wanted| wanted > version) => OffsetDateTime::now_utc() + lines::BETWEEN,
+        None if has_more => OffsetDateTime::now_utc() + lines::BETWEEN,
         None => return Ok(()),
     };
     let job = RefreshDigest { digest_id: id.to_string() };

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, sea_query::OnConflict};
+use sea_orm::{ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, sea_query::OnConflict};
 use time::OffsetDateTime;
 use tocsin_entity::{database::Database, slack::channel};
 
@@ -176,9 +176,7 @@ impl Channels {
             is_archived: found.is_archived,
             refreshed_at: OffsetDateTime::now_utc(),
         };
-        let mut row = row.into_active_model().reset_all();
-        row.refreshed_at = Set(OffsetDateTime::now_utc());
-        channel::Entity::insert(row)
+        channel::Entity::insert(row.into_active_model().reset_all())
             .on_conflict(
                 OnConflict::columns([channel::Column::TeamId, channel::Column::ChannelId])
                     .update_columns([

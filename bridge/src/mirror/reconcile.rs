@@ -29,7 +29,7 @@ use crate::{
     graphql::{ApiError, As, Connector, Incident, Mirrored},
     slack::Installation,
     store::{
-        claim::{self, Claim, News, PutOff},
+        claim::{self, Claim, Finished, News, PutOff},
         lease::{Claimed, Lease},
         posts,
     },
@@ -53,6 +53,10 @@ struct End {
     /// Another worker has it by now.
     lost: bool,
     digests: Vec<DigestId>,
+    /// What Slack shows if nothing has to wait.
+    shown_version: i64,
+    /// What is still to be written.
+    changed: Arc<[post::Model]>,
 }
 
 /// Why work on an incident was broken off.
@@ -102,18 +106,19 @@ async fn work(parts: &Parts, news: &News) -> Result<(), DbErr> {
         Ok(None) => {
             tracing::warn!("the API knows no incident {}: nothing is shown of it", news.incident_id);
             metrics::counter!("tocsin_bridge_reconciled_total", "outcome" => "unknown").increment(1);
-            return end(parts, news, work.claim.wanted_version, Arc::default(), End::default()).await;
+            let ended = End { shown_version: work.claim.wanted_version, ..End::default() };
+            return end(parts, news, &work.claim, ended).await;
         }
         Err(error) => Err(error.into()),
     };
     match outcome {
-        Ok((shown_version, changed, ended)) => end(parts, news, shown_version, changed, ended).await,
+        Ok(ended) => end(parts, news, &work.claim, ended).await,
         Err(Fault::Database(error)) => Err(error),
         Err(Fault::Api(error)) => {
             tracing::warn!("the incident cannot be read: {error}");
             let pause = back_off(work.claim.attempts + 1, std::time::Duration::from_millis(500));
             let wait = Some(Wait::error(error.to_string(), pause));
-            end(parts, news, 0, Arc::default(), End { wait, ..End::default() }).await
+            end(parts, news, &work.claim, End { wait, ..End::default() }).await
         }
     }
 }
@@ -135,16 +140,14 @@ async fn claim(parts: &Parts, news: &News) -> Result<Option<Work>, DbErr> {
     claim.await
 }
 
-type Shown = (i64, Arc<[post::Model]>, End);
-
-/// Makes the calls. Gives the version that Slack shows if nothing has to wait, and what has changed on record.
+/// Makes the calls.
 async fn show(
     parts: &Parts,
     who: As<'_>,
     mut mirrored: Mirrored,
     work: &mut Work,
     lease: &Lease,
-) -> Result<Shown, Fault> {
+) -> Result<End, Fault> {
     parts.api.complete(who, &mut mirrored, work.claim.shown_version).await?;
     let Mirrored { incident, entries, connectors, .. } = mirrored;
     let recorded = std::mem::take(&mut work.recorded);
@@ -153,8 +156,7 @@ async fn show(
         Err(trouble) => {
             let changed = held(&incident, &connectors, &recorded, &trouble);
             let pause = back_off(work.claim.attempts + 1, std::time::Duration::from_secs(2));
-            let end = End { wait: Some(Wait::error(trouble, pause)), ..End::default() };
-            return Ok((incident.version, changed, end));
+            return Ok(End { wait: Some(Wait::error(trouble, pause)), changed, ..End::default() });
         }
     };
     let (destinations, troubles) = destinations(parts, &connectors, &recorded, &work.lines, &bot).await?;
@@ -174,7 +176,7 @@ async fn show(
     for line in work.lines.iter().filter(|line| line.shown_version < incident.version) {
         ended.digests.extend(lines::change(&parts.lane, line, &incident).await?);
     }
-    Ok((incident.version, delivery.take_changed(), ended))
+    Ok(End { shown_version: incident.version, changed: delivery.take_changed(), ..ended })
 }
 
 impl End {
@@ -304,29 +306,23 @@ fn held(
 }
 
 /// Writes what has changed, and lets go of the incident: shown, or put off.
-async fn end(
-    parts: &Parts,
-    news: &News,
-    shown_version: i64,
-    changed: Arc<[post::Model]>,
-    end: End,
-) -> Result<(), DbErr> {
+async fn end(parts: &Parts, news: &News, claim: &Claim, end: End) -> Result<(), DbErr> {
     for digest in &end.digests {
         parts.queue.ring(&RefreshDigest { digest_id: digest.to_string() });
     }
     if end.lost {
-        return save_all(&parts.lane, changed).await;
+        return save_all(&parts.lane, end.changed).await;
     }
-    let put_off = end.wait.map(|wait| PutOff { due_at: wait.until, error: wait.error });
-    let outcome = if put_off.is_some() { "put_off" } else { "shown" };
+    let outcome = if end.wait.is_some() { "put_off" } else { "shown" };
     metrics::counter!("tocsin_bridge_reconciled_total", "outcome" => outcome).increment(1);
-    let wanted_version = let_go(parts, news, shown_version, changed, put_off.clone()).await?;
-    match (put_off, wanted_version) {
-        (Some(put_off), _) => again(parts, news, put_off.due_at).await,
-        (None, Some(wanted_version)) if wanted_version > shown_version => {
-            parts.queue.ring(&job(news, wanted_version));
-        }
-        (None, _) => {}
+    let put_off = end.wait.map(|wait| PutOff { due_at: wait.until, error: wait.error });
+    let due_at = put_off.as_ref().map(|put_off| put_off.due_at);
+    let finished = Finished { shown_version: end.shown_version, due_at: claim.due_at };
+    let has_more = let_go(parts, news, finished, end.changed, put_off).await?;
+    match due_at {
+        Some(due_at) => again(parts, news, due_at).await,
+        None if has_more => parts.queue.ring(&job(news)),
+        None => {}
     }
     Ok(())
 }
@@ -334,10 +330,10 @@ async fn end(
 async fn let_go(
     parts: &Parts,
     news: &News,
-    shown_version: i64,
+    finished: Finished,
     changed: Arc<[post::Model]>,
     put_off: Option<PutOff>,
-) -> Result<Option<i64>, DbErr> {
+) -> Result<bool, DbErr> {
     let (id, worker) = (news.incident_id, parts.worker.clone());
     let write = parts.lane.write(move |tx| {
         let (changed, put_off, worker) = (Arc::clone(&changed), put_off.clone(), worker.clone());
@@ -346,8 +342,8 @@ async fn let_go(
                 posts::save(tx, post).await?;
             }
             match put_off {
-                Some(put_off) => claim::put_off_incident(tx, id, &put_off, &worker).await.map(|()| None),
-                None => claim::finish_incident(tx, id, shown_version, &worker).await,
+                Some(put_off) => claim::put_off_incident(tx, id, &put_off, &worker).await.map(|()| false),
+                None => claim::finish_incident(tx, id, finished, &worker).await,
             }
         })
     });
@@ -356,16 +352,16 @@ async fn let_go(
 
 /// Rings at the right time; if that is lost, the sweeper rings.
 async fn again(parts: &Parts, news: &News, due_at: OffsetDateTime) {
-    if let Err(error) = parts.queue.push_at(&job(news, news.version), due_at).await {
+    if let Err(error) = parts.queue.push_at(&job(news), due_at).await {
         tracing::warn!("the sweeper will have to ring again: {error}");
     }
 }
 
-fn job(news: &News, version: i64) -> ReconcileIncident {
+fn job(news: &News) -> ReconcileIncident {
     ReconcileIncident {
         incident_id: news.incident_id.to_string(),
         organization_id: news.organization_id.to_string(),
-        version,
+        version: news.version,
         request_id: news.request_id.clone(),
     }
 }

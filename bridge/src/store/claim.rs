@@ -24,6 +24,8 @@ pub(crate) struct Claim {
     pub(crate) wanted_version: i64,
     pub(crate) shown_version: i64,
     pub(crate) attempts: i32,
+    /// When it was due. Whoever moves that while the work is being done wants it to be done again.
+    pub(crate) due_at: OffsetDateTime,
     /// Whether nobody has heard of the incident before, so that nothing of it can be on record.
     pub(crate) is_first: bool,
 }
@@ -33,6 +35,7 @@ struct ClaimRow {
     wanted_version: i64,
     shown_version: i64,
     attempts: i32,
+    due_at: OffsetDateTime,
     claimed_by: Option<String>,
 }
 
@@ -76,20 +79,15 @@ pub(crate) async fn note(tx: &DatabaseTransaction, news: &News) -> Result<bool, 
     Ok(noted > 0)
 }
 
-/// Notes that something of the incident is to be shown that its version does not tell of, as a new preview.
-pub(crate) async fn note_again(tx: &DatabaseTransaction, news: &News) -> Result<(), DbErr> {
-    note(tx, news).await?;
-    let values = vec![news.incident_id.into(), OffsetDateTime::now_utc().into()];
-    execute(
+/// Notes that an incident of which Slack has heard before has come to a version; says whether that was news.
+pub(crate) async fn note_if_known(tx: &DatabaseTransaction, news: &News) -> Result<bool, DbErr> {
+    let noted = execute(
         tx,
-        "UPDATE slack_incident SET
-           shown_version = CASE WHEN shown_version < wanted_version THEN shown_version ELSE wanted_version - 1 END,
-           due_at = $2
-         WHERE incident_id = $1",
-        values,
+        "UPDATE slack_incident SET wanted_version = $2, request_id = $3 WHERE incident_id = $1 AND wanted_version < $2",
+        vec![news.incident_id.into(), news.version.into(), news.request_id.clone().into()],
     )
     .await?;
-    Ok(())
+    Ok(noted > 0)
 }
 
 /// Notes the news, and claims the incident if it is behind, due and nobody else has it. News make it due.
@@ -98,7 +96,7 @@ pub(crate) async fn claim_incident(
     news: &News,
     worker: &str,
 ) -> Result<Option<Claim>, DbErr> {
-    let now = OffsetDateTime::now_utc();
+    let now = now();
     let values = || -> Vec<Value> {
         vec![
             news.incident_id.into(),
@@ -120,7 +118,7 @@ pub(crate) async fn claim_incident(
     );
     if first.await? == 1 {
         let wanted_version = news.version;
-        return Ok(Some(Claim { wanted_version, shown_version: 0, attempts: 0, is_first: true }));
+        return Ok(Some(Claim { wanted_version, shown_version: 0, attempts: 0, due_at: now, is_first: true }));
     }
     let row = query(
         tx,
@@ -131,7 +129,7 @@ pub(crate) async fn claim_incident(
          WHERE incident_id = $1 AND organization_id = $2
            AND (claimed_until IS NULL OR claimed_until < $4 OR claimed_by = $5)
            AND ((shown_version < wanted_version AND due_at <= $4) OR wanted_version < $3)
-         RETURNING wanted_version, shown_version, attempts, claimed_by",
+         RETURNING wanted_version, shown_version, attempts, due_at, claimed_by",
         values(),
     )
     .await?;
@@ -149,19 +147,28 @@ fn claimed(row: &QueryResult, worker: &str) -> Result<Option<Claim>, DbErr> {
         wanted_version: row.wanted_version,
         shown_version: row.shown_version,
         attempts: row.attempts,
+        due_at: row.due_at,
         is_first: false,
     };
     Ok(Some(claim).filter(|_| row.claimed_by.as_deref() == Some(worker)))
 }
 
-/// Slack shows the incident's version: lets go of it. Says which version is wanted by now.
+/// What is finished: the version that Slack shows by now, under the claim that was made for it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Finished {
+    pub(crate) shown_version: i64,
+    pub(crate) due_at: OffsetDateTime,
+}
+
+/// Lets go of an incident whose version Slack shows. Says whether there is more to do: something newer is wanted, or somebody wants
+/// it looked at again.
 pub(crate) async fn finish_incident(
     tx: &DatabaseTransaction,
     id: IncidentId,
-    shown_version: i64,
+    finished: Finished,
     worker: &str,
-) -> Result<Option<i64>, DbErr> {
-    finish(tx, "slack_incident", "incident_id", id.into(), shown_version, worker).await
+) -> Result<bool, DbErr> {
+    finish(tx, "slack_incident", "incident_id", id.into(), finished, worker).await
 }
 
 /// Lets go of an incident that cannot be shown yet.
@@ -180,27 +187,27 @@ pub(crate) async fn claim_digest(
     id: DigestId,
     worker: &str,
 ) -> Result<Option<Claim>, DbErr> {
-    let now = OffsetDateTime::now_utc();
+    let now = now();
     let row = query(
         tx,
         "UPDATE slack_digest SET claimed_by = $3, claimed_until = $4
          WHERE id = $1 AND (claimed_until IS NULL OR claimed_until < $2 OR claimed_by = $3)
            AND shown_version < wanted_version AND due_at <= $2
-         RETURNING wanted_version, shown_version, attempts, claimed_by",
+         RETURNING wanted_version, shown_version, attempts, due_at, claimed_by",
         vec![id.into(), now.into(), worker.into(), (now + LEASE).into()],
     )
     .await?;
     row.map_or(Ok(None), |row| claimed(&row, worker))
 }
 
-/// Slack shows the digest's version: lets go of it. Says which version is wanted by now.
+/// Lets go of a digest whose version Slack shows. Says whether something newer is wanted.
 pub(crate) async fn finish_digest(
     tx: &DatabaseTransaction,
     id: DigestId,
-    shown_version: i64,
+    finished: Finished,
     worker: &str,
-) -> Result<Option<i64>, DbErr> {
-    finish(tx, "slack_digest", "id", id.into(), shown_version, worker).await
+) -> Result<bool, DbErr> {
+    finish(tx, "slack_digest", "id", id.into(), finished, worker).await
 }
 
 /// Lets go of a digest that cannot be shown yet.
@@ -218,22 +225,30 @@ async fn finish(
     table: &'static str,
     key: &'static str,
     id: Value,
-    shown_version: i64,
+    finished: Finished,
     worker: &str,
-) -> Result<Option<i64>, DbErr> {
+) -> Result<bool, DbErr> {
     let row = query(
         tx,
         &format!(
             "UPDATE {table} SET
-               shown_version = CASE WHEN $2 > shown_version THEN $2 ELSE shown_version END,
-               due_at = $3, attempts = 0, last_error = NULL, claimed_by = NULL, claimed_until = NULL
+               shown_version = CASE WHEN due_at = $3 AND $2 > shown_version THEN $2 ELSE shown_version END,
+               due_at = $5, attempts = 0, last_error = NULL, claimed_by = NULL, claimed_until = NULL
              WHERE {key} = $1 AND claimed_by = $4
-             RETURNING wanted_version"
+             RETURNING wanted_version, shown_version"
         ),
-        vec![id, shown_version.into(), OffsetDateTime::now_utc().into(), worker.into()],
+        vec![id, finished.shown_version.into(), finished.due_at.into(), worker.into(), now().into()],
     )
     .await?;
-    row.map(|row| row.try_get("", "wanted_version")).transpose()
+    let Some(row) = row else { return Ok(false) };
+    let (wanted, shown): (i64, i64) = (row.try_get("", "wanted_version")?, row.try_get("", "shown_version")?);
+    Ok(shown < wanted)
+}
+
+/// As exact as both databases keep it, so that it can be compared with what was read.
+fn now() -> OffsetDateTime {
+    let now = OffsetDateTime::now_utc();
+    now.replace_microsecond(now.microsecond()).unwrap_or(now)
 }
 
 async fn put_off(

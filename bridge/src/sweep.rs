@@ -1,0 +1,165 @@
+//! Rings again for whatever is due and was not taken: jobs may be lost, and workers may die.
+
+use std::time::Duration;
+
+use sea_orm::{
+    ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait},
+};
+use time::OffsetDateTime;
+use tocsin_entity::{
+    id::{DigestId, IncidentId, InboxId, OrganizationId},
+    kinds::InboxState,
+    slack::{digest, inbox, incident},
+};
+use tocsin_queue::jobs::{ReconcileIncident, RefreshDigest, WorkInbox};
+use tokio_util::sync::CancellationToken;
+
+use crate::{bridge::Parts, slack::SlackHealth};
+
+/// How often it is looked for.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// How long something may be due before it is rung for: its own job is likely on its way.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// The most of each kind that is rung for in one look.
+const MOST: u64 = 1_000;
+
+/// A digest takes no more incidents when none has come for so long: the storm is over.
+const STORM_OVER: Duration = Duration::from_secs(60);
+
+#[derive(FromQueryResult)]
+struct Behind {
+    incident_id: IncidentId,
+    organization_id: OrganizationId,
+    wanted_version: i64,
+    request_id: Option<String>,
+}
+
+/// Sweeps until the shutdown.
+pub(crate) async fn run(parts: &Parts, shutdown: CancellationToken) {
+    let mut health = parts.watcher.subscribe();
+    let mut was_ill = false;
+    loop {
+        let is_well = matches!(*health.borrow_and_update(), SlackHealth::Well(_));
+        if is_well && was_ill {
+            tracing::info!("Slack is usable again: what has failed is tried again now");
+            parts.channels.forget_troubles();
+            report(make_due(parts).await);
+        }
+        was_ill = !is_well;
+        report(sweep(parts).await);
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(LOOK) => {}
+            changed = health.changed() => if changed.is_err() { return },
+        }
+    }
+}
+
+fn report(swept: Result<(), DbErr>) {
+    if let Err(error) = swept {
+        tracing::error!("the sweeper could not look: {error}");
+    }
+}
+
+async fn sweep(parts: &Parts) -> Result<(), DbErr> {
+    let now = OffsetDateTime::now_utc() - PATIENCE;
+    incidents(parts, now).await?;
+    digests(parts, now).await?;
+    inbox(parts, now).await
+}
+
+async fn incidents(parts: &Parts, now: OffsetDateTime) -> Result<(), DbErr> {
+    let free = Condition::any()
+        .add(incident::Column::ClaimedUntil.is_null())
+        .add(incident::Column::ClaimedUntil.lt(now));
+    let behind: Vec<Behind> = incident::Entity::find()
+        .filter(Expr::col(incident::Column::ShownVersion).lt(Expr::col(incident::Column::WantedVersion)))
+        .filter(incident::Column::DueAt.lte(now))
+        .filter(free)
+        .order_by_asc(incident::Column::DueAt)
+        .limit(MOST)
+        .into_model()
+        .all(parts.database.read())
+        .await?;
+    for row in behind {
+        parts.queue.ring(&ReconcileIncident {
+            incident_id: row.incident_id.to_string(),
+            organization_id: row.organization_id.to_string(),
+            version: row.wanted_version,
+            request_id: row.request_id,
+        });
+    }
+    Ok(())
+}
+
+async fn digests(parts: &Parts, now: OffsetDateTime) -> Result<(), DbErr> {
+    let behind: Vec<DigestId> = digest::Entity::find()
+        .select_only()
+        .column(digest::Column::Id)
+        .filter(Expr::col(digest::Column::ShownVersion).lt(Expr::col(digest::Column::WantedVersion)))
+        .filter(digest::Column::DueAt.lte(now))
+        .limit(MOST)
+        .into_tuple()
+        .all(parts.database.read())
+        .await?;
+    for id in behind {
+        parts.queue.ring(&RefreshDigest { digest_id: id.to_string() });
+    }
+    close_digests(parts, now).await
+}
+
+async fn close_digests(parts: &Parts, now: OffsetDateTime) -> Result<(), DbErr> {
+    let over = Condition::all()
+        .add(digest::Column::ClosedAt.is_null())
+        .add(digest::Column::LastLineAt.lt(now - STORM_OVER));
+    let any = digest::Entity::find().filter(over.clone()).one(parts.database.read()).await?;
+    if any.is_none() {
+        return Ok(());
+    }
+    digest::Entity::update_many()
+        .col_expr(digest::Column::ClosedAt, Expr::value(OffsetDateTime::now_utc()))
+        .filter(over)
+        .exec(parts.database.write())
+        .await?;
+    Ok(())
+}
+
+async fn inbox(parts: &Parts, now: OffsetDateTime) -> Result<(), DbErr> {
+    let due: Vec<InboxId> = inbox::Entity::find()
+        .select_only()
+        .column(inbox::Column::Id)
+        .filter(inbox::Column::State.eq(InboxState::Pending))
+        .filter(inbox::Column::DueAt.lte(now))
+        .order_by_asc(inbox::Column::DueAt)
+        .limit(MOST)
+        .into_tuple()
+        .all(parts.database.read())
+        .await?;
+    for id in due {
+        parts.queue.ring(&WorkInbox { inbox_id: id.to_string() });
+    }
+    Ok(())
+}
+
+/// Makes due at once what waits after a failure.
+async fn make_due(parts: &Parts) -> Result<(), DbErr> {
+    let now = OffsetDateTime::now_utc();
+    incident::Entity::update_many()
+        .col_expr(incident::Column::DueAt, Expr::value(now))
+        .filter(Expr::col(incident::Column::ShownVersion).lt(Expr::col(incident::Column::WantedVersion)))
+        .filter(incident::Column::Attempts.gt(0))
+        .filter(incident::Column::DueAt.gt(now))
+        .exec(parts.database.write())
+        .await?;
+    digest::Entity::update_many()
+        .col_expr(digest::Column::DueAt, Expr::value(now))
+        .filter(Expr::col(digest::Column::ShownVersion).lt(Expr::col(digest::Column::WantedVersion)))
+        .filter(digest::Column::Attempts.gt(0))
+        .filter(digest::Column::DueAt.gt(now))
+        .exec(parts.database.write())
+        .await?;
+    Ok(())
+}
