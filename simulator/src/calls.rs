@@ -30,12 +30,15 @@ pub struct Call {
 pub(crate) struct Record<T> {
     entries: VecDeque<T>,
     most: usize,
+    /// How many there have been, forgotten ones too.
+    added: usize,
 }
 
-impl<T: Clone> Record<T> {
+impl<T> Record<T> {
     pub(crate) fn new(most: usize) -> Self {
         Self {
             entries: VecDeque::new(),
+            added: 0,
             most,
         }
     }
@@ -45,9 +48,42 @@ impl<T: Clone> Record<T> {
             self.entries.pop_front();
         }
         self.entries.push_back(entry);
+        self.added += 1;
     }
 
-    pub(crate) fn list(&self) -> Vec<T> {
-        self.entries.iter().cloned().collect()
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &T> {
+        self.entries.iter()
+    }
+
+    /// The entries that were added after the first `seen`, newest first; `seen` then counts all.
+    pub(crate) fn fresh(&self, seen: &mut usize) -> impl Iterator<Item = &T> {
+        let fresh = self.added.saturating_sub(*seen);
+        *seen = self.added;
+        self.entries.iter().rev().take(fresh)
+    }
+}
+
+/// A call as it is kept: its arguments as text, which takes a tenth of the room of their tree.
+#[derive(Debug)]
+pub(crate) struct KeptCall {
+    call: Call,
+    args: Box<str>,
+}
+
+impl From<Call> for KeptCall {
+    fn from(mut call: Call) -> Self {
+        let args = Value::Object(std::mem::take(&mut call.args)).to_string().into();
+        Self { call, args }
+    }
+}
+
+impl KeptCall {
+    /// The call as it was.
+    pub(crate) fn call(&self) -> Call {
+        // Written by ourselves: it can be read.
+        Call {
+            args: serde_json::from_str(&self.args).unwrap_or_default(),
+            ..self.call.clone()
+        }
     }
 }

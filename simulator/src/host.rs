@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
-use crate::calls::{Call, Record};
+use crate::calls::{Call, KeptCall, Record};
 use crate::config::SimulatorConfig;
 use crate::faults::Faults;
 use crate::limits::Limiter;
@@ -56,7 +56,7 @@ pub(crate) struct Host {
     pub(crate) http: reqwest::Client,
     pub(crate) limiter: Mutex<Limiter>,
     pub(crate) faults: Mutex<Faults>,
-    pub(crate) calls: Mutex<Record<Call>>,
+    pub(crate) calls: Mutex<Record<KeptCall>>,
     pub(crate) deliveries: Mutex<Record<Delivery>>,
     pub(crate) callbacks: Mutex<Callbacks>,
     pub(crate) triggers: Mutex<Triggers>,
@@ -140,8 +140,18 @@ impl Host {
 
     /// Records a call that has been answered.
     pub(crate) fn log_call(&self, call: Call) {
-        lock(&self.calls).add(call);
+        lock(&self.calls).add(KeptCall::from(call));
         self.activity.send_replace(());
+    }
+
+    /// The calls that are remembered.
+    pub(crate) fn calls(&self) -> Vec<Call> {
+        lock(&self.calls).entries().map(KeptCall::call).collect()
+    }
+
+    /// The attempts to send something that are remembered.
+    pub(crate) fn deliveries(&self) -> Vec<Delivery> {
+        lock(&self.deliveries).entries().cloned().collect()
     }
 
     /// Records an attempt to send something to the app.

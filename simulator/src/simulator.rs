@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use url::Url;
 
-use crate::calls::Call;
+use crate::calls::{Call, KeptCall};
 use crate::config::SimulatorConfig;
 use crate::error::{SimulatorError, TimedOut};
 use crate::faults::Fault;
@@ -129,12 +129,12 @@ impl Simulator {
 
     /// Every Web API call so far, the last of them ([`SimulatorConfig::remember`]), in the order of their answers.
     pub fn calls(&self) -> Vec<Call> {
-        lock(&self.host.calls).list()
+        self.host.calls()
     }
 
     /// Every attempt to send something to the app so far, the last of them.
     pub fn deliveries(&self) -> Vec<Delivery> {
-        lock(&self.host.deliveries).list()
+        self.host.deliveries()
     }
 
     /// New rate limits, counted from now.
@@ -186,8 +186,12 @@ impl Simulator {
         wanted: impl Fn(&Call) -> bool,
         timeout: Duration,
     ) -> Result<Call, TimedOut> {
-        self.search(|| self.calls().into_iter().rfind(|call| wanted(call)), timeout)
-            .await
+        let mut seen = 0;
+        let fresh = || {
+            let calls = lock(&self.host.calls);
+            calls.fresh(&mut seen).map(KeptCall::call).collect::<Vec<Call>>()
+        };
+        self.search_fresh(fresh, wanted, timeout).await
     }
 
     /// Waits until something of this sort has been sent to the app, answered or not.
@@ -199,11 +203,26 @@ impl Simulator {
         wanted: impl Fn(&Delivery) -> bool,
         timeout: Duration,
     ) -> Result<Delivery, TimedOut> {
-        self.search(|| self.deliveries().into_iter().rfind(|d| wanted(d)), timeout)
+        let mut seen = 0;
+        let fresh = || {
+            let deliveries = lock(&self.host.deliveries);
+            deliveries.fresh(&mut seen).cloned().collect::<Vec<Delivery>>()
+        };
+        self.search_fresh(fresh, wanted, timeout).await
+    }
+
+    /// Searches what has been added since the last look.
+    async fn search_fresh<T>(
+        &self,
+        mut fresh: impl FnMut() -> Vec<T>,
+        wanted: impl Fn(&T) -> bool,
+        timeout: Duration,
+    ) -> Result<T, TimedOut> {
+        self.search(|| fresh().into_iter().find(|entry| wanted(entry)), timeout)
             .await
     }
 
-    async fn search<T>(&self, find: impl Fn() -> Option<T>, timeout: Duration) -> Result<T, TimedOut> {
+    async fn search<T>(&self, mut find: impl FnMut() -> Option<T>, timeout: Duration) -> Result<T, TimedOut> {
         let mut activity = self.host.activity.subscribe();
         let search = async {
             loop {

@@ -103,7 +103,7 @@ pub(super) struct CallsQuery {
 }
 
 pub(super) async fn calls(State(host): State<Arc<Host>>, Query(query): Query<CallsQuery>) -> Json<Vec<Call>> {
-    let mut calls = lock(&host.calls).list();
+    let mut calls = host.calls();
     if let Some(method) = query.method {
         calls.retain(|call| call.method == method);
     }
@@ -111,7 +111,7 @@ pub(super) async fn calls(State(host): State<Arc<Host>>, Query(query): Query<Cal
 }
 
 pub(super) async fn deliveries(State(host): State<Arc<Host>>) -> Json<Vec<Delivery>> {
-    Json(lock(&host.deliveries).list())
+    Json(host.deliveries())
 }
 
 pub(super) async fn faults(State(host): State<Arc<Host>>) -> Json<Vec<Fault>> {
