@@ -21,7 +21,7 @@ use crate::{
     identity::{self, Person, Standing},
     inbound::{
         Kind,
-        routes::{Item, Route, Worked},
+        routes::{Item, Outcome, Route, Worked},
     },
     notice::{self, Notice},
     thread::{self, Found},
@@ -48,7 +48,7 @@ struct Target {
 
 async fn pressed(parts: &Parts, item: &Item) -> Worked {
     let Some(press) = Press::of(&item.payload) else {
-        return Ok("ignored");
+        return Ok(Outcome::NotOurs("ignored"));
     };
     let team = press.team.clone().unwrap_or_default();
     let person = identity::person(parts, &team, &press.user)
@@ -59,7 +59,7 @@ async fn pressed(parts: &Parts, item: &Item) -> Worked {
         None => Some(Notice::NotFound),
     };
     let Some(notice) = notice else {
-        return Ok(press.action.name());
+        return Ok(Outcome::Done(press.action.name()));
     };
     let text = notice::press(&notice, press.action.name());
     notice::answer(
@@ -70,7 +70,7 @@ async fn pressed(parts: &Parts, item: &Item) -> Worked {
         &text,
     )
     .await?;
-    Ok(notice.outcome())
+    Ok(Outcome::Done(notice.outcome()))
 }
 
 /// The incident of the post on which a button was pressed.

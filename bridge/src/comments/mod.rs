@@ -8,6 +8,7 @@ mod escape;
 mod markdown;
 mod message;
 pub(crate) mod mrkdwn;
+mod order;
 mod reply;
 mod rich_text;
 mod text;

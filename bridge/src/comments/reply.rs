@@ -7,6 +7,7 @@ use tocsin_queue::JobError;
 use super::{
     document::{Document, Names},
     message::{Message, Place},
+    order,
 };
 use crate::{
     bridge::Parts,
@@ -15,7 +16,7 @@ use crate::{
     identity::{self, Person, Standing},
     inbound::{
         Kind,
-        routes::{Item, Route, Worked},
+        routes::{Item, Outcome, Route, Worked},
     },
     notice::{self, Notice},
     thread::{self, Found, Thread},
@@ -35,13 +36,17 @@ const SOON: Duration = Duration::milliseconds(400);
 /// How long after a reply came its thread may still be found to be ours.
 const PATIENCE: Duration = Duration::minutes(10);
 
+/// How soon a reply is tried again before which others were written; and for how long it lets them go first.
+const ORDER_SOON: Duration = Duration::milliseconds(100);
+const ORDER_PATIENCE: Duration = Duration::seconds(10);
+
 /// Longest name of a person that the API takes, in characters.
 const NAME_MAX: usize = 200;
 
 async fn reply(parts: &Parts, item: &Item) -> Worked {
     let message = Message::of(&item.payload);
     let Some(place) = message.reply() else {
-        return Ok("ignored");
+        return Ok(Outcome::NotOurs("ignored"));
     };
     if parts
         .watcher
@@ -49,7 +54,7 @@ async fn reply(parts: &Parts, item: &Item) -> Worked {
         .installation()
         .is_some_and(|bot| bot.bot_user_id == place.user)
     {
-        return Ok("own");
+        return Ok(Outcome::NotOurs("own"));
     }
     let thread = match thread::find(parts, &place.channel, &place.thread_ts).await? {
         Found::Incident(thread) => thread,
@@ -60,20 +65,27 @@ async fn reply(parts: &Parts, item: &Item) -> Worked {
                 "the thread's first message is not known yet",
             ));
         }
-        Found::Coming | Found::None => return Ok("not_ours"),
+        Found::Coming | Found::None => return Ok(Outcome::NotOurs("not_ours")),
     };
     let team_id = item.payload["team_id"].as_str().unwrap_or(&thread.team_id);
     let person = identity::person(parts, team_id, &place.user)
         .await?
         .unwrap_or_else(|| Person::unknown(team_id, &place.user));
     if person.is_bot {
-        return Ok("bot");
+        return Ok(Outcome::NotOurs("bot"));
+    }
+    if item.age() < ORDER_PATIENCE && order::is_early(parts, item, &place).await? {
+        let pause = ORDER_SOON.max(item.age() / 4).unsigned_abs();
+        return Err(JobError::retry_after(
+            pause,
+            "an earlier reply of the thread is being worked",
+        ));
     }
     let document = message.document();
     let names = names(parts, team_id, &document).await?;
     let body = message.markdown(&document, &names);
     if body.is_empty() {
-        return Ok("empty");
+        return Ok(Outcome::Done("empty"));
     }
     let reply = Reply {
         item,
@@ -129,11 +141,11 @@ impl Reply<'_> {
             .await
             .map_err(of_api)?;
         let Some(error) = answer.add_comment.user_errors.into_iter().next() else {
-            return Ok("commented");
+            return Ok(Outcome::Done("commented"));
         };
         match error.code.as_str() {
             // An earlier try came through, and names have been learnt since.
-            "IDEMPOTENCY_KEY_REUSED" => Ok("commented"),
+            "IDEMPOTENCY_KEY_REUSED" => Ok(Outcome::Done("commented")),
             "FORBIDDEN" => self.tell(parts, &Notice::ReadOnly).await,
             "NOT_FOUND" => self.tell(parts, &Notice::NotFound).await,
             _ => {
@@ -158,7 +170,7 @@ impl Reply<'_> {
             ..
         } = &self.place;
         notice::tell_in_thread(parts, channel, user, Some(thread_ts), &text).await?;
-        Ok(notice.outcome())
+        Ok(Outcome::Done(notice.outcome()))
     }
 }
 

@@ -42,8 +42,7 @@ pub(crate) async fn person(
     team_id: &str,
     slack_user_id: &str,
 ) -> Result<Option<Person>, JobError> {
-    let installed = parts.watcher.health().installation().map(|bot| bot.team_id.clone());
-    let team_id = installed.as_deref().unwrap_or(team_id);
+    let team_id = &team(parts, Some(team_id)).unwrap_or_default();
     let key = (team_id.to_owned(), slack_user_id.to_owned());
     let known = Entity::find_by_id(key)
         .one(parts.database.read())
@@ -70,6 +69,15 @@ pub(crate) async fn person(
             None => Err(of_slack(parts, error)),
         },
     }
+}
+
+/// The workspace of the installation, which is whom people are known to; until Slack has told it, the one that a request names.
+pub(super) fn team(parts: &Parts, named: Option<&str>) -> Option<String> {
+    let health = parts.watcher.health();
+    health
+        .installation()
+        .map(|bot| bot.team_id.clone())
+        .or_else(|| named.map(str::to_owned))
 }
 
 /// Writes down what Slack says of a person.
@@ -126,7 +134,11 @@ fn email(user: &User, team_id: &str) -> Option<String> {
     if home != team_id && !teams.iter().any(|team| team == team_id) {
         return None;
     }
-    user.profile.email.as_deref().map(|email| email.trim().to_lowercase()).filter(|email| !email.is_empty())
+    user.profile
+        .email
+        .as_deref()
+        .map(|email| email.trim().to_lowercase())
+        .filter(|email| !email.is_empty())
 }
 
 /// The name that people see in Slack.
@@ -187,22 +199,36 @@ mod tests {
     fn the_address_of_another_workspaces_person_is_not_believed() {
         let of = |fields: Value| {
             let mut all = json!({"id": "U1", "profile": {"email": " Ada@Example.com"}});
-            all.as_object_mut().expect("fields").extend(fields.as_object().expect("fields").clone());
+            all.as_object_mut()
+                .expect("fields")
+                .extend(fields.as_object().expect("fields").clone());
             email(&user(all), "T1")
         };
         let ada = Some("ada@example.com".to_owned());
         assert_eq!(of(json!({"team_id": "T1"})), ada);
         assert_eq!(of(json!({})), ada);
         assert_eq!(of(json!({"team_id": "T9"})), None);
-        assert_eq!(of(json!({"team_id": "T9", "enterprise_user": {"teams": ["T1", "T9"]}})), ada);
-        assert_eq!(of(json!({"team_id": "T9", "enterprise_user": {"teams": ["T8", "T9"]}})), None);
+        assert_eq!(
+            of(json!({"team_id": "T9", "enterprise_user": {"teams": ["T1", "T9"]}})),
+            ada
+        );
+        assert_eq!(
+            of(json!({"team_id": "T9", "enterprise_user": {"teams": ["T8", "T9"]}})),
+            None
+        );
     }
 
     #[test]
     fn a_person_is_called_what_people_see() {
         let profile = json!({"display_name": " ", "real_name": "Ada Lovelace"});
-        assert_eq!(name(&user(json!({"id": "U1", "name": "ada", "profile": profile}))), "Ada Lovelace");
-        assert_eq!(name(&user(json!({"id": "U1", "name": "ada", "profile": null}))), "ada");
+        assert_eq!(
+            name(&user(json!({"id": "U1", "name": "ada", "profile": profile}))),
+            "Ada Lovelace"
+        );
+        assert_eq!(
+            name(&user(json!({"id": "U1", "name": "ada", "profile": null}))),
+            "ada"
+        );
         assert_eq!(name(&user(json!({"id": "U1"}))), "U1");
     }
 }

@@ -7,12 +7,12 @@ use time::OffsetDateTime;
 use tocsin_entity::slack::user::Entity;
 use tocsin_queue::JobError;
 
-use super::person::remember;
+use super::person::{remember, team};
 use crate::{
     bridge::Parts,
     inbound::{
         Kind,
-        routes::{Item, Route, Worked},
+        routes::{Item, Outcome, Route, Worked},
     },
     slack::web_api::User,
 };
@@ -38,33 +38,27 @@ fn user(payload: &Value) -> Option<User> {
 /// Only people who have spoken here before are kept: a workspace has many others.
 async fn refresh(parts: &Parts, item: &Item) -> Worked {
     let Some(user) = user(&item.payload) else {
-        return Ok("ignored");
+        return Ok(Outcome::NotOurs("ignored"));
     };
-    let Some(team_id) = item.payload["team_id"].as_str().or(user.team_id.as_deref()) else {
-        return Ok("ignored");
+    let Some(team_id) = team(parts, item.payload["team_id"].as_str()) else {
+        return Ok(Outcome::NotOurs("ignored"));
     };
-    let key = (team_id.to_owned(), user.id.clone());
+    let key = (team_id.clone(), user.id.clone());
     let known = Entity::find_by_id(key)
         .one(parts.database.read())
         .await
         .map_err(JobError::retry)?;
-    if known.is_none() {
-        return Ok("not_known_here");
-    }
-    // The event carries no address where the app may not read it; then the old one stays to be asked for.
-    if user.profile.email.is_none() && known.is_some_and(|known| known.email.is_some()) {
-        let user = parts
-            .slack
-            .user(&user.id)
-            .await
-            .map_err(|error| crate::failure::of_slack(parts, error))?;
-        remember(parts, team_id, &user, OffsetDateTime::now_utc())
-            .await
-            .map_err(JobError::retry)?;
+    let Some(known) = known else {
+        return Ok(Outcome::NotOurs("not_known_here"));
+    };
+    // The event carries no address where the app may not read it there: then Slack is asked when it next matters.
+    let refreshed_at = if known.email.is_some() && user.profile.email.is_none() {
+        OffsetDateTime::UNIX_EPOCH
     } else {
-        remember(parts, team_id, &user, OffsetDateTime::now_utc())
-            .await
-            .map_err(JobError::retry)?;
-    }
-    Ok("refreshed")
+        OffsetDateTime::now_utc()
+    };
+    remember(parts, &team_id, &user, refreshed_at)
+        .await
+        .map_err(JobError::retry)?;
+    Ok(Outcome::Done("refreshed"))
 }

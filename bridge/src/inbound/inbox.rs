@@ -103,8 +103,15 @@ pub(crate) async fn claim(database: &Database, id: InboxId, now: OffsetDateTime)
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Done,
-    Later { due_at: OffsetDateTime, error: String },
-    Failed { error: String },
+    /// Done, and nothing of ours: only the key is kept, which tells a redelivery.
+    Forgotten,
+    Later {
+        due_at: OffsetDateTime,
+        error: String,
+    },
+    Failed {
+        error: String,
+    },
 }
 
 /// Writes down what became of a try; whether the row was still this worker's.
@@ -123,6 +130,10 @@ pub(crate) async fn settle(
         Verdict::Done => update
             .col_expr(Column::State, Expr::value(InboxState::Done))
             .col_expr(Column::WorkedAt, Expr::value(Some(now))),
+        Verdict::Forgotten => update
+            .col_expr(Column::State, Expr::value(InboxState::Done))
+            .col_expr(Column::WorkedAt, Expr::value(Some(now)))
+            .col_expr(Column::Payload, Expr::value(serde_json::json!({}))),
         Verdict::Later { due_at, error } => update
             .col_expr(Column::DueAt, Expr::value(*due_at))
             .col_expr(Column::LastError, Expr::value(Some(shortened(error)))),

@@ -28,8 +28,17 @@ pub(crate) struct Route {
     pub(crate) work: for<'a> fn(&'a Parts, &'a Item) -> BoxFuture<'a, Worked>,
 }
 
-/// What came of working a request, as it is counted; a failure says whether to try again.
-pub(crate) type Worked = Result<&'static str, JobError>;
+/// What came of working a request; a failure says whether to try again.
+pub(crate) type Worked = Result<Outcome, JobError>;
+
+/// What came of working a request, as it is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It was for us.
+    Done(&'static str),
+    /// It was not: what people say elsewhere is forgotten at once.
+    NotOurs(&'static str),
+}
 
 /// A request to be worked.
 #[derive(Debug, Clone)]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 use time::OffsetDateTime;
 use tocsin_entity::database::Database;
 use tokio_util::sync::CancellationToken;
@@ -16,6 +17,7 @@ const CLEANED_EVERY: u64 = 40;
 
 /// Tends the inbox until the shutdown. Each replica does: deleting twice does no harm.
 pub(crate) async fn tend(database: &Database, shutdown: CancellationToken) {
+    describe();
     for round in 0_u64.. {
         measure(database).await;
         if round % CLEANED_EVERY == 0 {
@@ -26,6 +28,45 @@ pub(crate) async fn tend(database: &Database, shutdown: CancellationToken) {
             () = tokio::time::sleep(MEASURED) => {}
         }
     }
+}
+
+/// Says what each metric means.
+fn describe() {
+    describe_counter!(
+        "tocsin_slack_requests_total",
+        "Requests from Slack, by endpoint and outcome."
+    );
+    describe_counter!(
+        "tocsin_slack_ignored_total",
+        "Requests from Slack that nobody here works, by endpoint and type."
+    );
+    describe_counter!(
+        "tocsin_slack_events_held_back_total",
+        "Minutes in which Slack held events back."
+    );
+    describe_counter!(
+        "tocsin_slack_inbox_worked_total",
+        "Tries to work a request from Slack, by type and outcome."
+    );
+    describe_histogram!(
+        "tocsin_slack_answer_seconds",
+        Unit::Seconds,
+        "How long Slack waited for an answer, by endpoint."
+    );
+    describe_histogram!(
+        "tocsin_slack_inbox_lag_seconds",
+        Unit::Seconds,
+        "From a request's coming to the end of a try."
+    );
+    describe_gauge!(
+        "tocsin_slack_inbox_depth",
+        "Requests from Slack that are stored and not yet worked."
+    );
+    describe_gauge!(
+        "tocsin_slack_inbox_oldest_seconds",
+        Unit::Seconds,
+        "The age of the oldest of them."
+    );
 }
 
 async fn measure(database: &Database) {

@@ -10,7 +10,7 @@ use tracing::Instrument;
 use super::{
     envelope::Kind,
     inbox::{self, Claim, Verdict},
-    routes::{self, Item},
+    routes::{self, Item, Outcome},
 };
 use crate::bridge::Parts;
 
@@ -60,7 +60,8 @@ fn name_of(row: &Model) -> &str {
 async fn attempt(parts: &Parts, row: Model, name: String) -> Result<(), JobError> {
     let now = OffsetDateTime::now_utc();
     let (verdict, outcome) = match handle(parts, &row, &name).await {
-        Ok(outcome) => (Verdict::Done, outcome),
+        Ok(Outcome::Done(outcome)) => (Verdict::Done, outcome),
+        Ok(Outcome::NotOurs(outcome)) => (Verdict::Forgotten, outcome),
         Err(error) => judge(&row, error, now),
     };
     let settled = inbox::settle(&parts.database, &row, &verdict, OffsetDateTime::now_utc())
@@ -72,7 +73,9 @@ async fn attempt(parts: &Parts, row: Model, name: String) -> Result<(), JobError
         .increment(1);
     metrics::histogram!("tocsin_slack_inbox_lag_seconds", "type" => name.clone()).record(lag.max(0.0));
     match &verdict {
-        Verdict::Done => tracing::info!(outcome, "worked {name} {}: {outcome}", row.slack_key),
+        Verdict::Done | Verdict::Forgotten => {
+            tracing::info!(outcome, "worked {name} {}: {outcome}", row.slack_key)
+        }
         Verdict::Later { due_at, error } => {
             tracing::warn!(%due_at, "{name} {} is tried again: {error}", row.slack_key);
             if settled {
@@ -98,7 +101,7 @@ async fn attempt(parts: &Parts, row: Model, name: String) -> Result<(), JobError
 
 async fn handle(parts: &Parts, row: &Model, name: &str) -> routes::Worked {
     let Some(route) = Kind::from_name(&row.kind).and_then(|kind| routes::find(kind, name)) else {
-        return Ok("ignored");
+        return Ok(Outcome::NotOurs("ignored"));
     };
     let item = Item {
         id: row.id,

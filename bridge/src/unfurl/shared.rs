@@ -22,7 +22,7 @@ use crate::{
     inbound::{
         Kind,
         lenient::{id, lenient, read},
-        routes::{Item, Route, Worked},
+        routes::{Item, Outcome, Route, Worked},
     },
 };
 
@@ -85,7 +85,7 @@ impl Shared {
 
 async fn shared(parts: &Parts, item: &Item) -> Worked {
     let Some(shared) = Shared::of(&item.payload) else {
-        return Ok("ignored");
+        return Ok(Outcome::NotOurs("ignored"));
     };
     let mut ours: Vec<&str> = Vec::new();
     for link in &shared.links {
@@ -96,7 +96,7 @@ async fn shared(parts: &Parts, item: &Item) -> Worked {
         }
     }
     if ours.is_empty() {
-        return Ok("not_ours");
+        return Ok(Outcome::NotOurs("not_ours"));
     }
     let team_id = match item.payload["team_id"].as_str() {
         Some(team_id) => team_id.to_owned(),
@@ -120,7 +120,11 @@ async fn shared(parts: &Parts, item: &Item) -> Worked {
             previews += 1;
         }
     }
-    Ok(if previews > 0 { "previewed" } else { "no_incident" })
+    Ok(if previews > 0 {
+        Outcome::Done("previewed")
+    } else {
+        Outcome::NotOurs("no_incident")
+    })
 }
 
 /// Records that the link is to have a preview, once.

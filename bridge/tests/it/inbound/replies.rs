@@ -224,3 +224,22 @@ async fn a_file_without_a_word_becomes_a_link() {
     let body = &stage.acted.call("AddComment").arguments["input"]["bodyMarkdown"];
     assert_eq!(body, "[graph.png](https://x.slack.com/files/U1/F1/graph.png)");
 }
+
+#[tokio::test]
+async fn replies_of_a_thread_become_comments_in_the_order_in_which_they_were_written() {
+    let stage = Stage::set().await;
+    stage.slack_user("Ada", Some("ada@example.com"));
+    stage.is_member("RESPONDER", None);
+    stage.comments_are_taken();
+    // The first is held up by an API that is down; the second came a moment later.
+    for _ in 0..4 {
+        stage.acted.answer_once("AddComment", StatusCode::SERVICE_UNAVAILABLE, json!({}));
+    }
+    let first = stage.reply("2.000100", |event| event["text"] = json!("first")).await;
+    let second = stage.reply("2.000200", |event| event["text"] = json!("second")).await;
+    stage.worked(&second).await;
+    stage.worked(&first).await;
+    let mut bodies: Vec<_> = stage.acted.calls("AddComment").iter().map(|call| call.arguments["input"]["bodyMarkdown"].clone()).collect();
+    bodies.dedup();
+    assert_eq!(bodies, ["first", "second"]);
+}
