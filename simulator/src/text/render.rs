@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::emoji;
 use super::escape::unescape;
 use crate::workspace::snapshot::{ChannelSnapshot, MessageSnapshot, Snapshot};
 
@@ -248,7 +249,7 @@ fn readable(mrkdwn: &str, snapshot: &Snapshot) -> String {
         rest = after;
     }
     out.push_str(&unescape(rest));
-    without_bold(&out)
+    emoji::shown(&without_bold(&out))
 }
 
 /// Asterisks that begin or end a word are marks; others are asterisks.

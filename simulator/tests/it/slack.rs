@@ -98,14 +98,17 @@ impl Slack {
 
     /// A call that succeeds once the simulator has seen the app's answer to an event.
     pub(crate) async fn until_ok(&self, method: &str, args: Value) -> Value {
-        loop {
-            let reply = self.call(method, args.clone()).await;
-            if reply["ok"] == true {
-                return reply;
+        let asking = async {
+            loop {
+                let reply = self.call(method, args.clone()).await;
+                if reply["ok"] == true {
+                    return reply;
+                }
+                assert_eq!(reply["error"], "cannot_unfurl_url");
+                tokio::task::yield_now().await;
             }
-            assert_eq!(reply["error"], "cannot_unfurl_url");
-            tokio::task::yield_now().await;
-        }
+        };
+        tokio::time::timeout(PATIENCE, asking).await.unwrap()
     }
 
     /// The error of a call that is refused.

@@ -3,7 +3,7 @@
 use serde_json::json;
 use tocsin_simulator::{Simulator, SimulatorConfig, SimulatorError};
 
-use crate::slack::{Slack, client, config};
+use crate::slack::{PATIENCE, Slack, client, config};
 
 #[tokio::test]
 async fn a_restarted_workspace_knows_its_messages_and_threads() {
@@ -77,7 +77,10 @@ async fn a_dropped_simulator_stops_serving() {
     let slack = Slack::start().await;
     let url = slack.sim.url();
     drop(slack.sim);
-    while slack.http.get(url.clone()).send().await.is_ok() {
-        tokio::task::yield_now().await;
-    }
+    let refused = async {
+        while slack.http.get(url.clone()).send().await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, refused).await.unwrap();
 }
