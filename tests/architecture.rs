@@ -1,0 +1,251 @@
+//! The rules of `ARCHITECTURE.md` that the compiler does not know: who depends on whom, who writes what, and what is
+//! done in one place.
+
+#[path = "architecture/sources.rs"]
+mod sources;
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use sources::{Source, root};
+
+/// Which of the project's crates each may depend on.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("entity", &[]),
+    ("migration", &[]),
+    ("queue", &[]),
+    ("simulator", &[]),
+    ("api", &["entity", "migration", "queue"]),
+    ("bridge", &["entity", "queue"]),
+    (
+        "cli",
+        &["api", "bridge", "entity", "migration", "queue", "simulator"],
+    ),
+    ("benches", &["simulator"]),
+    ("tests", &["entity", "migration", "queue", "simulator"]),
+];
+
+/// Which more it may depend on for its tests.
+const TEST_ARROWS: &[(&str, &[&str])] = &[
+    ("migration", &["entity"]),
+    ("api", &["entity", "migration", "queue"]),
+    ("bridge", &["entity", "migration", "queue", "simulator"]),
+];
+
+/// Longest file of Rust, in lines: what is longer is about more than one thing.
+const LONGEST_FILE: usize = 500;
+
+/// Names that say nothing about what is inside.
+const EMPTY_NAMES: &[&str] = &["utils", "util", "helpers", "helper", "common", "misc", "manager"];
+
+#[test]
+fn crates_depend_along_the_arrows_and_never_against_them() {
+    let mut wrong = Vec::new();
+    for member in members() {
+        let allowed = ARROWS.iter().find(|(name, _)| *name == member);
+        let Some((_, allowed)) = allowed else {
+            wrong.push(format!("{member} has no line in ARROWS"));
+            continue;
+        };
+        let manifest = manifest(&format!("{member}/Cargo.toml"));
+        let for_tests = TEST_ARROWS
+            .iter()
+            .find(|(name, _)| *name == member)
+            .map_or(&[][..], |(_, more)| more);
+        for (section, allowed) in [("dependencies", *allowed), ("dev-dependencies", for_tests)] {
+            for dependency in own_crates(&manifest, section) {
+                if !allowed.contains(&dependency.as_str()) {
+                    wrong.push(format!("{member} → {dependency} ({section})"));
+                }
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "arrows that ARCHITECTURE.md does not know: {wrong:#?}"
+    );
+}
+
+#[test]
+fn only_the_api_writes_domain_tables_and_only_the_bridge_those_of_slack() {
+    let domain = tables("entity/src");
+    let slack = tables("entity/src/slack");
+    assert!(
+        domain.contains("incident") && slack.contains("post"),
+        "the tables were not found"
+    );
+    let mut wrong = Vec::new();
+    let mut seen = BTreeSet::new();
+    for source in sources::production(&["api", "bridge", "cli", "queue", "simulator"]) {
+        for table in source.tables_written() {
+            let owner = match table.strip_prefix("slack::") {
+                Some(name) if slack.contains(name) => "bridge",
+                None if domain.contains(&table) => "api",
+                Some(_) | None => continue,
+            };
+            seen.insert(owner);
+            if source.krate != owner {
+                wrong.push(format!("{} writes {table}, which is {owner}'s", source.path));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert_eq!(
+        seen,
+        BTreeSet::from(["api", "bridge"]),
+        "nothing was recognised as a write"
+    );
+}
+
+#[test]
+fn the_bridge_names_no_table_of_the_domain() {
+    let domain = tables("entity/src");
+    let wrong: Vec<String> = sources::production(&["bridge"])
+        .iter()
+        .flat_map(|source| {
+            source
+                .tables_named()
+                .into_iter()
+                .filter(|table| domain.contains(table))
+                .map(|table| format!("{} names {table}", source.path))
+        })
+        .collect();
+    assert!(
+        wrong.is_empty(),
+        "the bridge knows incidents by GraphQL alone: {wrong:#?}"
+    );
+}
+
+#[test]
+fn an_incident_is_changed_in_one_place() {
+    let writers: Vec<String> = sources::production(&["api"])
+        .iter()
+        .filter(|source| source.tables_written().contains("incident"))
+        .map(|source| source.path.clone())
+        .collect();
+    assert!(!writers.is_empty(), "nobody was seen to write incidents");
+    let wrong: Vec<&String> = writers
+        .iter()
+        .filter(|path| !path.starts_with("api/src/incident/apply"))
+        .collect();
+    assert!(
+        wrong.is_empty(),
+        "incidents are written beside incident::apply: {wrong:#?}"
+    );
+}
+
+#[test]
+fn the_environment_is_read_in_one_place() {
+    let readers: Vec<String> = sources::production(&[
+        "api",
+        "benches",
+        "bridge",
+        "cli",
+        "entity",
+        "migration",
+        "queue",
+        "simulator",
+    ])
+    .iter()
+    .filter(|source| source.text.contains("env::var"))
+    .map(|source| source.path.clone())
+    .collect();
+    let allowed = ["cli/src/config/source.rs", "benches/"];
+    let wrong: Vec<&String> = readers
+        .iter()
+        .filter(|path| !allowed.iter().any(|prefix| path.starts_with(prefix)))
+        .collect();
+    assert!(wrong.is_empty(), "configuration is read once, in cli: {wrong:#?}");
+    assert!(!readers.is_empty(), "nobody was seen to read the environment");
+}
+
+#[test]
+fn files_are_short_and_named_after_what_is_in_them() {
+    let all = sources::all();
+    assert!(all.len() > 50, "only {} files of Rust were found", all.len());
+    let mut wrong = Vec::new();
+    for Source { path, lines, .. } in &all {
+        if *lines > LONGEST_FILE {
+            wrong.push(format!("{path} has {lines} lines"));
+        }
+        let named = path.trim_end_matches(".rs").split(['/', '_']);
+        wrong.extend(
+            named
+                .filter(|part| EMPTY_NAMES.contains(part))
+                .map(|part| format!("{path}: \"{part}\" says nothing")),
+        );
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn every_crate_keeps_the_lints_of_the_workspace() {
+    for member in members() {
+        let manifest = manifest(&format!("{member}/Cargo.toml"));
+        let inherits = manifest.get("lints").and_then(|lints| lints.get("workspace"));
+        assert_eq!(
+            inherits.and_then(toml::Value::as_bool),
+            Some(true),
+            "{member} has lints of its own"
+        );
+    }
+}
+
+#[test]
+fn the_readme_tells_of_every_setting() {
+    let known = fs::read_to_string(root().join("cli/src/config/known.rs")).expect("the settings are there");
+    let readme = fs::read_to_string(root().join("README.md")).expect("there is a README");
+    let variables: BTreeSet<&str> = known
+        .split('"')
+        .filter(|text| text.starts_with("TOCSIN_") || text.starts_with("SLACK_"))
+        .collect();
+    assert!(
+        variables.len() > 15,
+        "only {} settings were found",
+        variables.len()
+    );
+    let missing: Vec<_> = variables
+        .iter()
+        .filter(|variable| !readme.contains(&format!("`{variable}`")))
+        .collect();
+    assert!(missing.is_empty(), "not in README.md: {missing:?}");
+}
+
+fn members() -> Vec<String> {
+    let workspace = manifest("Cargo.toml");
+    let members = workspace["workspace"]["members"]
+        .as_array()
+        .expect("a list")
+        .clone();
+    members
+        .iter()
+        .map(|name| name.as_str().expect("a name").to_owned())
+        .collect()
+}
+
+fn manifest(path: &str) -> toml::Table {
+    let text = fs::read_to_string(root().join(path)).expect("the manifest is there");
+    text.parse().expect("the manifest is TOML")
+}
+
+/// The project's own crates among the dependencies, by the names of their folders.
+fn own_crates(manifest: &toml::Table, section: &str) -> Vec<String> {
+    let dependencies = manifest.get(section).and_then(toml::Value::as_table);
+    let names = dependencies.into_iter().flat_map(toml::Table::keys);
+    names
+        .filter_map(|name| name.strip_prefix("tocsin-").map(str::to_owned))
+        .collect()
+}
+
+/// The tables that are declared in a folder: one in each file that has a model.
+fn tables(folder: &str) -> BTreeSet<String> {
+    let files = fs::read_dir(root().join(folder)).expect("the entities are there");
+    files
+        .map(|file| file.expect("a readable folder").path())
+        .filter(|path| path.is_file() && declares_a_table(path))
+        .filter_map(|path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()))
+        .collect()
+}
+
+fn declares_a_table(path: &Path) -> bool {
+    fs::read_to_string(path).is_ok_and(|text| text.contains("DeriveEntityModel"))
+}

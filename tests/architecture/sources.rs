@@ -1,0 +1,286 @@
+//! The project's own sources, read closely enough to see which tables they name and write.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Statements of an entity that write.
+const WRITES: &[&str] = &[
+    "insert",
+    "insert_many",
+    "update",
+    "update_many",
+    "delete",
+    "delete_many",
+    "delete_by_id",
+];
+
+/// A file of Rust.
+pub(crate) struct Source {
+    /// The folder of its crate.
+    pub(crate) krate: String,
+    /// Its path from the root of the project.
+    pub(crate) path: String,
+    /// How many lines it has, all counted.
+    pub(crate) lines: usize,
+    /// What is in it, without comments, and for production code without its tests.
+    pub(crate) text: String,
+}
+
+/// The root of the project.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Every file of Rust, as it is.
+pub(crate) fn all() -> Vec<Source> {
+    let crates = [
+        "api",
+        "benches",
+        "bridge",
+        "cli",
+        "entity",
+        "migration",
+        "queue",
+        "simulator",
+        "tests",
+    ];
+    let mut files = Vec::new();
+    for krate in crates {
+        collect(krate, &root().join(krate), &mut files);
+    }
+    files
+}
+
+/// What these crates ship: no tests.
+pub(crate) fn production(crates: &[&str]) -> Vec<Source> {
+    let mut files = Vec::new();
+    for krate in crates {
+        collect(krate, &root().join(krate).join("src"), &mut files);
+    }
+    files.retain(|source| !source.path.contains("/tests/") && !source.path.ends_with("/tests.rs"));
+    for source in &mut files {
+        if let Some(tests) = source.text.find("#[cfg(test)]\nmod tests {") {
+            source.text.truncate(tests);
+        }
+    }
+    files
+}
+
+fn collect(krate: &str, folder: &Path, files: &mut Vec<Source>) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries {
+        let path = entry.expect("a readable folder").path();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        if path.is_dir() && name != "target" && name != "node_modules" {
+            collect(krate, &path, files);
+        } else if name.ends_with(".rs") {
+            let text = fs::read_to_string(&path).expect("sources are text");
+            let root = root();
+            files.push(Source {
+                krate: krate.to_owned(),
+                path: path
+                    .strip_prefix(&root)
+                    .expect("below the root")
+                    .display()
+                    .to_string(),
+                lines: text.lines().count(),
+                text: text.lines().map(without_comment).collect::<Vec<_>>().join("\n"),
+            });
+        }
+    }
+}
+
+fn without_comment(line: &str) -> &str {
+    if line.trim_start().starts_with("//") {
+        ""
+    } else {
+        line
+    }
+}
+
+impl Source {
+    /// The entities' tables that the file names at all: `incident`, `slack::post`.
+    pub(crate) fn tables_named(&self) -> BTreeSet<String> {
+        let paths = self.paths();
+        paths.iter().filter_map(|path| table(path)).collect()
+    }
+
+    /// The tables that the file writes: by an active model, by a statement of an entity, or in SQL.
+    pub(crate) fn tables_written(&self) -> BTreeSet<String> {
+        let mut written: BTreeSet<String> = self
+            .paths()
+            .iter()
+            .filter(|path| writes(path))
+            .filter_map(|path| table(path))
+            .collect();
+        written.extend(self.tables_in_sql());
+        written
+    }
+
+    /// Tables after `INSERT INTO`, `UPDATE` and `DELETE FROM`; the bridge's as `slack::…`.
+    fn tables_in_sql(&self) -> impl Iterator<Item = String> {
+        ["INSERT INTO ", "UPDATE ", "DELETE FROM "]
+            .into_iter()
+            .flat_map(|statement| {
+                self.text.split(statement).skip(1).filter_map(|rest| {
+                    let end = rest
+                        .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                        .unwrap_or(rest.len());
+                    let name = rest[..end].trim_matches('"');
+                    match name.strip_prefix("slack_") {
+                        Some(name) => Some(format!("slack::{name}")),
+                        None => Some(name.to_owned()).filter(|name| !name.is_empty()),
+                    }
+                })
+            })
+    }
+
+    /// Every path in the file, its first name replaced by what the file imports under it.
+    fn paths(&self) -> Vec<Vec<String>> {
+        let imports = imports(&self.text);
+        let is_path = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+        let mut paths: Vec<Vec<String>> = imports.values().cloned().collect();
+        for word in self.text.split(|c: char| !is_path(c)) {
+            let mut names: Vec<String> = word
+                .split("::")
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned)
+                .collect();
+            let Some(first) = names.first() else { continue };
+            if let Some(full) = imports.get(first) {
+                names.splice(..1, full.iter().cloned());
+            }
+            paths.push(names);
+        }
+        paths
+    }
+}
+
+/// The table in a path of `tocsin_entity`.
+fn table(path: &[String]) -> Option<String> {
+    let start = path.iter().position(|name| name == "tocsin_entity")?;
+    let module = path.get(start + 1)?;
+    if module == "slack" {
+        return path.get(start + 2).map(|name| format!("slack::{name}"));
+    }
+    Some(module.clone())
+}
+
+fn writes(path: &[String]) -> bool {
+    let entity = path.iter().position(|name| name == "Entity");
+    let statement = entity.and_then(|at| path.get(at + 1));
+    path.iter().any(|name| name == "ActiveModel")
+        || statement.is_some_and(|name| WRITES.contains(&name.as_str()))
+}
+
+/// What a file imports: the name used in it, and the full path.
+fn imports(text: &str) -> BTreeMap<String, Vec<String>> {
+    let mut found = BTreeMap::new();
+    for part in text.split("use ").skip(1) {
+        if let Some((tree, _)) = part.split_once(';') {
+            expand(&[], tree.trim(), &mut found);
+        }
+    }
+    found
+}
+
+/// Expands `a::{b, c::{D, E as F}}`.
+fn expand(prefix: &[String], tree: &str, found: &mut BTreeMap<String, Vec<String>>) {
+    let (head, group) = match tree.split_once('{') {
+        Some((head, rest)) => (head, Some(rest.trim_end().trim_end_matches('}'))),
+        None => (tree, None),
+    };
+    let mut path = prefix.to_vec();
+    let (names, alias) = head
+        .split_once(" as ")
+        .map_or((head, None), |(names, alias)| (names, Some(alias)));
+    path.extend(
+        names
+            .split("::")
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned),
+    );
+    let Some(group) = group else {
+        if path.last().is_some_and(|name| name == "self") {
+            path.pop();
+        }
+        if let Some(name) = alias
+            .map(|alias| alias.trim().to_owned())
+            .or_else(|| path.last().cloned())
+        {
+            found.insert(name, path);
+        }
+        return;
+    };
+    let (mut depth, mut start) = (0_usize, 0);
+    for (at, c) in group.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => {
+                expand(&path, group[start..at].trim(), found);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    if !group[start..].trim().is_empty() {
+        expand(&path, group[start..].trim(), found);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(text: &str) -> Source {
+        Source {
+            krate: "api".to_owned(),
+            path: "api/src/lib.rs".to_owned(),
+            lines: 1,
+            text: text.to_owned(),
+        }
+    }
+
+    fn written(text: &str) -> Vec<String> {
+        source(text).tables_written().into_iter().collect()
+    }
+
+    #[test]
+    fn a_write_is_recognised_however_it_is_imported() {
+        assert_eq!(
+            written("use tocsin_entity::incident; incident::ActiveModel {}"),
+            ["incident"]
+        );
+        assert_eq!(
+            written("use tocsin_entity::{id::UserId, slack::{self, user}}; user::Entity::insert(x)"),
+            ["slack::user"]
+        );
+        assert_eq!(
+            written("use tocsin_entity::slack::post::{ActiveModel as Row, Column}; Row {}"),
+            ["slack::post"]
+        );
+        assert_eq!(written("tocsin_entity::event::Entity::update_many()"), ["event"]);
+        assert_eq!(
+            written("\"UPDATE slack_pace SET\" \"DELETE FROM timer WHERE\""),
+            ["slack::pace", "timer"]
+        );
+        assert!(written("use tocsin_entity::incident; incident::Entity::find()").is_empty());
+        assert!(written("use sea_orm::{ActiveModelTrait, IntoActiveModel};").is_empty());
+    }
+
+    #[test]
+    fn a_table_is_named_also_when_it_is_only_read() {
+        let named =
+            source("use tocsin_entity::{id::UserId, service}; service::Entity::find()").tables_named();
+        assert!(named.contains("service"));
+    }
+}
