@@ -33,13 +33,8 @@ impl Answer {
             errors: response.errors,
             extensions: response.extensions,
         };
-        let code = if executed {
-            None
-        } else {
-            Some("GRAPHQL_VALIDATION_FAILED")
-        };
         for error in &mut answer.errors {
-            finish(error, code, recipient);
+            finish(error, executed, recipient);
         }
         answer
     }
@@ -51,7 +46,7 @@ impl Answer {
             request_id,
             anonymous: false,
         };
-        finish(&mut error, None, recipient);
+        finish(&mut error, false, recipient);
         Self {
             data: None,
             errors: vec![error],
@@ -106,13 +101,17 @@ impl Serialize for Answer {
 }
 
 /// Gives the error what every error has: a code and the request's id.
-fn finish(error: &mut ServerError, code: Option<&'static str>, recipient: Recipient<'_>) {
+fn finish(error: &mut ServerError, executed: bool, recipient: Recipient<'_>) {
     if recipient.anonymous
         && let Some(at) = error.message.find(" Did you mean")
     {
         error.message.truncate(at);
     }
-    let code = code.unwrap_or_else(|| code_of(&error.message));
+    let code = if executed {
+        code_of_executed(&error.message)
+    } else {
+        code_of_unexecuted(&error.message)
+    };
     let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
     if extensions.get("code").is_none() {
         extensions.set("code", code);
@@ -121,16 +120,30 @@ fn finish(error: &mut ServerError, code: Option<&'static str>, recipient: Recipi
 }
 
 /// The code of an error that has none: only async-graphql itself makes such. Its text is all there is to go by.
-fn code_of(message: &str) -> &'static str {
-    const INPUT: [&str; 4] = [
+fn code_of_executed(message: &str) -> &'static str {
+    const INPUT: [&str; 3] = [
         "Failed to parse \"",
         "Expected input type \"",
         "Invalid value for argument",
-        "Variable ",
     ];
     if INPUT.iter().any(|start| message.starts_with(start)) {
         "BAD_USER_INPUT"
     } else {
         "INTERNAL_ERROR"
+    }
+}
+
+/// The same, before execution.
+fn code_of_unexecuted(message: &str) -> &'static str {
+    const TOO_MUCH: [&str; 4] = [
+        "Query is too complex",
+        "Query is nested too deep",
+        "The recursion depth of the query",
+        "The number of directives on the field",
+    ];
+    if TOO_MUCH.iter().any(|start| message.starts_with(start)) {
+        "QUERY_TOO_COMPLEX"
+    } else {
+        "GRAPHQL_VALIDATION_FAILED"
     }
 }

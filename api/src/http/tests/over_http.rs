@@ -329,6 +329,23 @@ async fn a_request_that_takes_too_long_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_document_that_is_too_deep_or_too_long_says_so() {
+    let nested = |depth| format!("{{{}hello{}}}", "deeper{".repeat(depth), "}".repeat(depth));
+    for query in [
+        nested(8),
+        nested(40),
+        format!("{{ hello # {} \n }}", "x".repeat(100_000)),
+    ] {
+        let reply = ask(GRAPHQL_RESPONSE, json!({"query": query})).await;
+        assert_eq!(
+            (reply.status, reply.code()),
+            (StatusCode::BAD_REQUEST, "QUERY_TOO_COMPLEX")
+        );
+    }
+    assert_eq!(ask(JSON, json!({"query": nested(7)})).await.code(), "no code");
+}
+
+#[tokio::test]
 async fn introspection_can_be_switched_off() {
     let settings = Settings {
         introspection: false,

@@ -91,6 +91,9 @@ impl Query {
     async fn panics(&self) -> i32 {
         break_down()
     }
+    async fn deeper(&self) -> Query {
+        Query
+    }
     async fn never(&self) -> i32 {
         std::future::pending().await
     }
@@ -173,6 +176,7 @@ fn let_in(credentials: Credentials, request_id: &str, revoked: &AtomicBool) -> R
 fn schema(probe: &Arc<Probe>) -> SchemaBuilder<Query, Mutation, Subscriptions> {
     Schema::build(Query, Mutation, Subscriptions)
         .data(Arc::clone(probe))
+        .limit_depth(8)
         .extension(Phases)
 }
 
