@@ -32,8 +32,6 @@ pub(crate) struct Api(Transport);
 #[derive(Clone, Debug)]
 pub(crate) struct Organization {
     pub(crate) id: OrganizationId,
-    pub(crate) name: String,
-    pub(crate) slug: String,
 }
 
 /// An incident, the newest part of its timeline, and where it is to be shown.
@@ -69,7 +67,6 @@ pub(crate) struct EventPage {
 #[derive(Clone, Debug)]
 pub(crate) struct Member {
     pub(crate) id: UserId,
-    pub(crate) name: String,
     pub(crate) email: String,
     pub(crate) role: Known<Role>,
     pub(crate) is_active: bool,
@@ -157,7 +154,7 @@ impl Api {
     pub(crate) async fn organizations(&self) -> Result<Vec<Organization>, ApiError> {
         let read = self.execute::<Organizations>(As::default(), organizations::Variables {}).await?;
         let of = |read: organizations::OrganizationsOrganizations| {
-            Ok(Organization { id: read.id.parse()?, name: read.name, slug: read.slug })
+            Ok(Organization { id: read.id.parse()? })
         };
         read.organizations.into_iter().map(of).collect()
     }
@@ -191,7 +188,6 @@ impl Api {
         let of = |read: user_by_email::UserByEmailUsersNodes| {
             Ok(Member {
                 id: read.id.parse()?,
-                name: read.name,
                 email: read.email,
                 role: read.role,
                 is_active: read.deactivated_at.is_none(),

@@ -7,12 +7,12 @@ mod incident;
 mod known;
 mod transport;
 
-pub(crate) use api::{Api, EventPage, FollowedEvent, Member, Mirrored, Organization};
+pub(crate) use api::{Api, EventPage, FollowedEvent, Member, Mirrored};
 pub(crate) use documents::{
     AcknowledgeIncident, AddComment, ReopenIncident, ResolveIncident, acknowledge_incident, add_comment,
     reopen_incident, resolve_incident,
 };
 pub(crate) use error::ApiError;
-pub(crate) use incident::{Author, Connector, Entry, Incident, Tag};
+pub(crate) use incident::{Connector, Entry, Incident};
 pub(crate) use known::Known;
 pub(crate) use transport::As;

@@ -15,6 +15,8 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
+use futures::FutureExt;
+use sea_orm::DbErr;
 use serde_json::json;
 use time::OffsetDateTime;
 use tocsin_queue::jobs::WorkInbox;
@@ -195,13 +197,7 @@ async fn take(parts: &Parts, request: &Verified, envelope: Envelope) -> Result<&
         return Ok("ignored");
     }
     let (name, key) = (envelope.name.clone(), envelope.key.clone());
-    let storing = inbox::store(
-        &parts.database,
-        envelope,
-        &request.request_id,
-        request.received_at,
-    );
-    let stored = tokio::time::timeout(STORE_TIMEOUT, storing).await;
+    let stored = tokio::time::timeout(STORE_TIMEOUT, store(parts, request, envelope)).await;
     let id = match stored {
         Ok(Ok(Stored::New(id))) => id,
         Ok(Ok(Stored::Again)) => {
@@ -230,6 +226,25 @@ async fn take(parts: &Parts, request: &Verified, envelope: Envelope) -> Result<&
         inbox_id: id.to_string(),
     });
     Ok("stored")
+}
+
+/// Stores a request together with those that came at the same moment. Slack may hang up meanwhile: those others may not.
+async fn store(parts: &Parts, request: &Verified, envelope: Envelope) -> Result<Stored, DbErr> {
+    let (lane, request_id, received_at) = (
+        parts.lane.clone(),
+        request.request_id.clone(),
+        request.received_at,
+    );
+    let write = tokio::spawn(async move {
+        let write = lane.write(move |tx| {
+            let (envelope, request_id) = (envelope.clone(), request_id.clone());
+            async move { inbox::store(tx, envelope, &request_id, received_at).await }.boxed()
+        });
+        write.await
+    });
+    write
+        .await
+        .unwrap_or_else(|error| Err(DbErr::Custom(error.to_string())))
 }
 
 /// The caller's, where a proxy gave one that may stand in logs and headers, and else a new one.

@@ -2,7 +2,7 @@
 
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, DbErr, EntityTrait, QueryFilter,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter,
     sea_query::{Expr, ExprTrait, OnConflict},
 };
 use time::{Duration, OffsetDateTime};
@@ -39,7 +39,7 @@ pub(crate) enum Stored {
 
 /// Stores what Slack sent, once.
 pub(crate) async fn store(
-    database: &Database,
+    tx: &impl ConnectionTrait,
     envelope: Envelope,
     request_id: &str,
     now: OffsetDateTime,
@@ -60,7 +60,7 @@ pub(crate) async fn store(
     };
     let inserted = Entity::insert(row)
         .on_conflict(OnConflict::column(Column::SlackKey).do_nothing().to_owned())
-        .exec_without_returning(database.write())
+        .exec_without_returning(tx)
         .await?;
     Ok(if inserted > 0 {
         Stored::New(id)
@@ -81,17 +81,20 @@ pub(crate) enum Claim {
 }
 
 /// Takes a row that is due.
-pub(crate) async fn claim(database: &Database, id: InboxId, now: OffsetDateTime) -> Result<Claim, DbErr> {
+pub(crate) async fn claim(
+    tx: &impl ConnectionTrait,
+    id: InboxId,
+    now: OffsetDateTime,
+) -> Result<Claim, DbErr> {
     let claimed = Entity::update_many()
         .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
         .col_expr(Column::DueAt, Expr::value(now + LEASE))
         .filter(Column::Id.eq(id))
         .filter(Column::State.eq(InboxState::Pending))
         .filter(Column::DueAt.lte(now))
-        .exec(database.write())
+        .exec(tx)
         .await?;
-    // From the writers' side, so that what was just written is seen.
-    let row = Entity::find_by_id(id).one(database.write()).await?;
+    let row = Entity::find_by_id(id).one(tx).await?;
     Ok(match row {
         Some(row) if claimed.rows_affected > 0 => Claim::Taken(row),
         Some(row) if row.state == InboxState::Pending => Claim::NotDue(row.due_at),
@@ -116,16 +119,17 @@ pub(crate) enum Verdict {
 
 /// Writes down what became of a try; whether the row was still this worker's.
 pub(crate) async fn settle(
-    database: &Database,
-    row: &Model,
+    tx: &impl ConnectionTrait,
+    id: InboxId,
+    attempts: i32,
     verdict: &Verdict,
     now: OffsetDateTime,
 ) -> Result<bool, DbErr> {
     let mut update = Entity::update_many()
-        .filter(Column::Id.eq(row.id))
+        .filter(Column::Id.eq(id))
         .filter(Column::State.eq(InboxState::Pending))
         // Whoever took it since has raised the number.
-        .filter(Column::Attempts.eq(row.attempts));
+        .filter(Column::Attempts.eq(attempts));
     update = match verdict {
         Verdict::Done => update
             .col_expr(Column::State, Expr::value(InboxState::Done))
@@ -142,7 +146,7 @@ pub(crate) async fn settle(
             .col_expr(Column::WorkedAt, Expr::value(Some(now)))
             .col_expr(Column::LastError, Expr::value(Some(shortened(error)))),
     };
-    Ok(update.exec(database.write()).await?.rows_affected > 0)
+    Ok(update.exec(tx).await?.rows_affected > 0)
 }
 
 /// Deletes rows worked more than a week ago; how many.

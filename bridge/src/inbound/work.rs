@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures::FutureExt;
 use time::OffsetDateTime;
 use tocsin_entity::{id::InboxId, slack::inbox::Model};
 use tocsin_queue::{JobContext, JobError, jobs::WorkInbox};
@@ -27,9 +28,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 /// Works a row of the inbox. A second run, or one beside another's, does nothing.
 pub(crate) async fn work(parts: Arc<Parts>, job: WorkInbox, _context: JobContext) -> Result<(), JobError> {
     let id: InboxId = job.inbox_id.parse().map_err(JobError::fail)?;
-    let claimed = inbox::claim(&parts.database, id, OffsetDateTime::now_utc())
-        .await
-        .map_err(JobError::retry)?;
+    let claim = parts
+        .lane
+        .write(move |tx| inbox::claim(tx, id, OffsetDateTime::now_utc()).boxed());
+    let claimed = claim.await.map_err(JobError::retry)?;
     let row = match claimed {
         Claim::Taken(row) => row,
         // Whoever has it may have died: looked at again when the lease ends.
@@ -64,17 +66,20 @@ async fn attempt(parts: &Parts, row: Model, name: String) -> Result<(), JobError
         Ok(Outcome::NotOurs(outcome)) => (Verdict::Forgotten, outcome),
         Err(error) => judge(&row, error, now),
     };
-    let settled = inbox::settle(&parts.database, &row, &verdict, OffsetDateTime::now_utc())
-        .await
-        // The row's lease ends by itself, and the sweeper rings again.
-        .map_err(JobError::retry)?;
+    let (id, attempts, told) = (row.id, row.attempts, verdict.clone());
+    let settle = parts.lane.write(move |tx| {
+        let told = told.clone();
+        async move { inbox::settle(tx, id, attempts, &told, OffsetDateTime::now_utc()).await }.boxed()
+    });
+    // If that fails, the row's lease ends by itself, and the sweeper rings again.
+    let settled = settle.await.map_err(JobError::retry)?;
     let lag = (OffsetDateTime::now_utc() - row.received_at).as_seconds_f64();
     metrics::counter!("tocsin_slack_inbox_worked_total", "type" => name.clone(), "outcome" => outcome)
         .increment(1);
     metrics::histogram!("tocsin_slack_inbox_lag_seconds", "type" => name.clone()).record(lag.max(0.0));
     match &verdict {
         Verdict::Done | Verdict::Forgotten => {
-            tracing::info!(outcome, "worked {name} {}: {outcome}", row.slack_key)
+            tracing::info!(outcome, "worked {name} {}: {outcome}", row.slack_key);
         }
         Verdict::Later { due_at, error } => {
             tracing::warn!(%due_at, "{name} {} is tried again: {error}", row.slack_key);

@@ -17,7 +17,6 @@ use tracing::Instrument;
 
 use super::{
     channels::Trouble,
-    content,
     deliver::{Delivery, save_all},
     desired::{Destination, Subject, Wanted, Workspace, desired, orphaned, root_key},
     diff::{Standing, Step, diff, standing},

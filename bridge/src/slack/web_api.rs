@@ -30,7 +30,6 @@ pub(crate) struct Message {
 /// Where Slack put a message.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Posted {
-    pub(crate) channel: String,
     pub(crate) ts: String,
 }
 
@@ -76,7 +75,6 @@ pub(crate) struct Channels {
 pub(crate) struct ReadMessage {
     pub(crate) ts: String,
     pub(crate) bot_id: Option<String>,
-    pub(crate) user: Option<String>,
     pub(crate) metadata: Option<Metadata>,
 }
 

@@ -2,4 +2,5 @@
 
 mod acted;
 mod inbound;
+mod outbound;
 mod world;

@@ -20,12 +20,16 @@ use tocsin_queue::{Queue, QueueConfig};
 use tower::ServiceExt;
 use url::Url;
 
+/// The bot's token.
+pub(crate) const BOT_TOKEN: &str = "xoxb-EXAMPLE";
+
 pub(crate) const SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
 
 /// A bridge over a database of its own.
 pub(crate) struct World {
     pub(crate) bridge: Bridge,
     pub(crate) database: Database,
+    pub(crate) queue: Queue,
     _directory: TempDir,
 }
 
@@ -57,12 +61,11 @@ impl World {
     }
 
     pub(crate) async fn between(slack: &Url, api: &Url) -> Self {
-        static TLS: Once = Once::new();
-        TLS.call_once(|| {
-            rustls::crypto::ring::default_provider()
-                .install_default()
-                .expect("the first provider");
-        });
+        Self::paced(slack, api, Pace::Unlimited).await
+    }
+
+    pub(crate) async fn paced(slack: &Url, api: &Url, pace: Pace) -> Self {
+        Self::install_tls();
         let directory = TempDir::new().expect("a directory");
         let url = format!("sqlite://{}", directory.path().join("tocsin.db").display());
         let database = Database::open(&url, 4).await.expect("a database");
@@ -76,20 +79,30 @@ impl World {
             public_url: Url::parse("https://tocsin.example.com/ops").expect("a URL"),
             slack: SlackConfig {
                 api_url: slack.clone(),
-                bot_token: "xoxb-EXAMPLE".into(),
+                bot_token: BOT_TOKEN.into(),
                 signing_secrets: vec!["an older secret".into(), SECRET.into()],
-                pace: Pace::Unlimited,
+                pace,
             },
             instance: "test".to_owned(),
         };
-        let bridge = Bridge::new(config, database.clone(), queue)
+        let bridge = Bridge::new(config, database.clone(), queue.clone())
             .await
             .expect("a bridge");
         Self {
             bridge,
             database,
+            queue,
             _directory: directory,
         }
+    }
+
+    pub(crate) fn install_tls() {
+        static TLS: Once = Once::new();
+        TLS.call_once(|| {
+            rustls::crypto::ring::default_provider()
+                .install_default()
+                .expect("the first provider");
+        });
     }
 
     fn router(&self) -> Router {

@@ -1,0 +1,143 @@
+//! A bridge at work between a simulated workspace and an acted API.
+
+use std::time::Duration;
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use tocsin_bridge::Pace;
+use tocsin_entity::{
+    id::IncidentId,
+    kinds::{PostKind, PostState},
+    slack::{incident, post},
+};
+use tocsin_queue::jobs::ReconcileIncident;
+use tocsin_simulator::{ChannelSeed, Limits, MessageSnapshot, Simulator, SimulatorConfig, Snapshot};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::tracker::Tracker;
+use crate::world::{BOT_TOKEN, World};
+
+/// Long enough for a busy machine; a test that waits so long has failed.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) struct Stage {
+    pub(crate) world: World,
+    pub(crate) slack: Simulator,
+    pub(crate) tracker: Tracker,
+    running: Option<(DropGuard, tokio::task::JoinHandle<()>)>,
+}
+
+impl Stage {
+    pub(crate) async fn set() -> Self {
+        Self::with(Limits::none(), Pace::Unlimited, |_| {}).await
+    }
+
+    pub(crate) async fn with(limits: Limits, pace: Pace, change: impl FnOnce(&mut SimulatorConfig)) -> Self {
+        World::install_tls();
+        let mut config = SimulatorConfig { bot_token: BOT_TOKEN.to_owned(), limits, ..SimulatorConfig::default() };
+        config.channels.push(ChannelSeed::public("second").with_bot());
+        change(&mut config);
+        let slack = Simulator::start(config).await.expect("a workspace");
+        let tracker = Tracker::start().await;
+        let world = World::paced(&slack.api_url(), &tracker.url, pace).await;
+        let mut stage = Self { world, slack, tracker, running: None };
+        stage.start();
+        stage
+    }
+
+    /// Starts the bridge.
+    pub(crate) fn start(&mut self) {
+        let running = CancellationToken::new();
+        let (bridge, stop) = (self.world.bridge.clone(), running.clone());
+        let task = tokio::spawn(async move { bridge.run(stop).await });
+        self.running = Some((running.drop_guard(), task));
+    }
+
+    /// Stops the bridge in order.
+    pub(crate) async fn stop(&mut self) {
+        let (stop, task) = self.running.take().expect("a running bridge");
+        drop(stop);
+        task.await.expect("an orderly end");
+    }
+
+    /// Rings as the API does after a change.
+    pub(crate) fn ring(&self, incident: IncidentId) {
+        self.world.queue.ring(&ReconcileIncident {
+            incident_id: incident.to_string(),
+            organization_id: self.tracker.organization.to_string(),
+            version: self.tracker.version(incident),
+            request_id: Some("req_test".to_owned()),
+        });
+    }
+
+    /// Waits until the workspace is so.
+    pub(crate) async fn until(&self, so: impl Fn(&Snapshot) -> bool) {
+        self.slack.wait_until(so, PATIENCE).await.expect("the workspace to come to be so");
+    }
+
+    /// Waits until Slack shows the incident's present version.
+    pub(crate) async fn until_shown(&self, id: IncidentId) {
+        let version = self.tracker.version(id);
+        self.until_row(id, |row| row.shown_version >= version).await;
+    }
+
+    /// Waits until the bridge's row of the incident is so.
+    pub(crate) async fn until_row(&self, id: IncidentId, so: impl Fn(&incident::Model) -> bool) -> incident::Model {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let row = incident::Entity::find_by_id(id).one(self.world.database.read()).await.expect("a row");
+            if let Some(row) = row.clone().filter(&so) {
+                return row;
+            }
+            assert!(tokio::time::Instant::now() < deadline, "{row:#?}\n{:#?}", self.posts(id).await);
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    pub(crate) async fn posts(&self, id: IncidentId) -> Vec<post::Model> {
+        let posts = post::Entity::find().filter(post::Column::IncidentId.eq(id));
+        posts.all(self.world.database.read()).await.expect("posts")
+    }
+
+    pub(crate) async fn root(&self, id: IncidentId) -> post::Model {
+        let mut roots = self.posts(id).await;
+        roots.retain(|post| post.kind == PostKind::Root);
+        assert_eq!(roots.len(), 1, "{roots:#?}");
+        roots.remove(0)
+    }
+
+    /// Waits until the incident's message has failed or is being retried, and says why.
+    pub(crate) async fn until_failing(&self, id: IncidentId) -> (PostState, String) {
+        self.until_row(id, |row| row.attempts > 0).await;
+        let root = self.root(id).await;
+        (root.state, root.last_error.unwrap_or_default())
+    }
+
+    /// The top level of a channel.
+    pub(crate) fn messages(&self, channel: &str) -> Vec<MessageSnapshot> {
+        let mut messages = self.slack.channel(channel).expect("a channel").messages;
+        messages.retain(|message| message.is_from_app && !message.deleted);
+        messages
+    }
+
+    /// The one message in `#incidents`.
+    pub(crate) fn message(&self) -> MessageSnapshot {
+        let mut messages = self.messages("incidents");
+        assert_eq!(messages.len(), 1, "{messages:#?}");
+        messages.remove(0)
+    }
+
+    /// Deletes the bot's message, as an administrator may; of the simulated workspace's people only the bot can.
+    pub(crate) async fn delete_as_administrator(&self, ts: &str) {
+        let channel = self.slack.channel("incidents").expect("a channel").id;
+        let url = format!("{}/chat.delete", self.slack.api_url());
+        let request = reqwest::Client::new().post(url).bearer_auth(BOT_TOKEN);
+        let answer = request.json(&serde_json::json!({"channel": channel, "ts": ts})).send().await;
+        let answer: serde_json::Value = answer.expect("an answer").json().await.expect("JSON");
+        assert_eq!(answer["ok"], true, "{answer}");
+    }
+
+    /// How often a method was called.
+    pub(crate) fn calls(&self, method: &str) -> usize {
+        self.slack.calls().iter().filter(|call| call.method == method).count()
+    }
+}

@@ -1,0 +1,142 @@
+//! What is wrong is told on the delivery, and healing needs no restart.
+
+use tocsin_bridge::Pace;
+use tocsin_entity::kinds::PostState;
+use tocsin_simulator::{ChannelSeed, Fault, FaultKind, Limits};
+
+use super::stage::Stage;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_of_slack_is_told_and_got_over() {
+    let stage = Stage::set().await;
+    stage.slack.add_fault(Fault::down());
+    let id = stage.tracker.trigger("Payments are failing");
+    stage.ring(id);
+    let row = stage.until_row(id, |row| row.attempts > 0).await;
+    assert!(row.last_error.is_some_and(|error| error.contains("503")), "the error names what Slack said");
+    stage.slack.clear_faults();
+    stage.until_shown(id).await;
+    assert_eq!(stage.messages("incidents").len(), 1);
+    assert_eq!(stage.root(id).await.last_error, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_of_the_api_is_got_over() {
+    let stage = Stage::set().await;
+    let id = stage.tracker.trigger("Payments are failing");
+    stage.tracker.set_down(true);
+    stage.ring(id);
+    let row = stage.until_row(id, |row| row.attempts > 0).await;
+    assert!(row.last_error.is_some_and(|error| error.contains("503")));
+    stage.tracker.set_down(false);
+    stage.until_shown(id).await;
+    assert_eq!(stage.messages("incidents").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_token_is_told_and_the_posts_are_made_when_it_works_again() {
+    let stage = Stage::set().await;
+    stage.slack.add_fault(Fault::token_revoked());
+    let id = stage.tracker.trigger("Payments are failing");
+    stage.ring(id);
+    let (state, error) = stage.until_failing(id).await;
+    assert_eq!(state, PostState::Retrying);
+    assert!(error.contains("token_revoked"), "{error}");
+    stage.slack.clear_faults();
+    stage.until_shown(id).await;
+    assert_eq!(stage.messages("incidents").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_private_channel_asks_for_an_invitation_and_is_posted_to_after_it() {
+    let seed = |config: &mut tocsin_simulator::SimulatorConfig| {
+        config.channels.push(ChannelSeed::private("war-room", &["alice"]));
+    };
+    let stage = Stage::with(Limits::none(), Pace::Unlimited, seed).await;
+    stage.tracker.connect_only("#war-room");
+    let id = stage.tracker.trigger("Payments are failing");
+    stage.ring(id);
+    let (state, error) = stage.until_failing(id).await;
+    assert_eq!(state, PostState::Retrying);
+    assert!(error.contains("#war-room") && error.contains("/invite"), "{error}");
+    stage.slack.person("alice").invite_app("war-room").expect("an invitation");
+    stage.until_shown(id).await;
+    assert_eq!(stage.messages("war-room").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_public_channel_is_joined() {
+    let stage = Stage::set().await;
+    stage.tracker.connect_only("general");
+    let id = stage.tracker.trigger("Payments are failing");
+    stage.ring(id);
+    stage.until_shown(id).await;
+    assert_eq!(stage.messages("general").len(), 1);
+    assert!(stage.slack.channel("general").expect("a channel").bot_is_member);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_archived_channel_says_so() {
+    let stage = Stage::set().await;
+    stage.slack.person("alice").archive("second", true).expect("archived");
+    stage.tracker.connect_only("#second");
+    let id = stage.tracker.trigger("Payments are failing");
+    stage.ring(id);
+    let (_, error) = stage.until_failing(id).await;
+    assert!(error.contains("#second is archived"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_channel_in_trouble_holds_up_no_other() {
+    let stage = Stage::set().await;
+    stage.tracker.connector("missing", "#missing");
+    let id = stage.tracker.trigger("Payments are failing");
+    stage.ring(id);
+    stage.until_row(id, |row| row.attempts > 0).await;
+    assert_eq!(stage.messages("incidents").len(), 1);
+    let missing = stage.posts(id).await.into_iter().find(|post| post.channel_name == "#missing").expect("a record");
+    assert!(missing.last_error.is_some_and(|error| error.contains("#missing")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_a_person_deleted_is_not_posted_again() {
+    let stage = Stage::set().await;
+    let id = stage.tracker.trigger("Payments are failing");
+    stage.ring(id);
+    stage.until_shown(id).await;
+    let ts = stage.message().ts;
+    stage.delete_as_administrator(&ts).await;
+    stage.tracker.acknowledge(id);
+    stage.ring(id);
+    stage.until_shown(id).await;
+    let root = stage.root(id).await;
+    assert_eq!((root.state, root.last_error.as_deref()), (PostState::Failed, Some("deleted in Slack")));
+    stage.tracker.resolve(id, "done");
+    stage.ring(id);
+    stage.until_shown(id).await;
+    assert_eq!(stage.calls("chat.postMessage"), 1);
+    assert_eq!(stage.messages("incidents").len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_after_is_waited_for() {
+    let stage = Stage::set().await;
+    stage.slack.add_fault(Fault::on("chat.postMessage", FaultKind::RateLimited { retry_after: 1 }));
+    let id = stage.tracker.trigger("Payments are failing");
+    stage.ring(id);
+    stage.until_shown(id).await;
+    let posts: Vec<_> = stage.slack.calls().into_iter().filter(|call| call.method == "chat.postMessage").collect();
+    assert_eq!(posts.len(), 2);
+    assert!(posts[1].at_micros - posts[0].at_micros >= 1_000_000, "the second call came too soon");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_its_own_blocks_a_message_goes_out_as_plain_text() {
+    let stage = Stage::set().await;
+    let error = FaultKind::Error { error: "invalid_blocks".to_owned() };
+    stage.slack.add_fault(Fault::on("chat.postMessage", error));
+    let id = stage.tracker.trigger("Payments are failing");
+    stage.ring(id);
+    stage.until_shown(id).await;
+    assert!(stage.message().text.contains("#1 Payments are failing (Triggered, High urgency, payments)"));
+}
