@@ -3,4 +3,5 @@
 mod acted;
 mod inbound;
 mod outbound;
+mod roundtrip;
 mod world;

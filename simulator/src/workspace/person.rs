@@ -53,8 +53,8 @@ impl Person {
         let mut profile = json!({
             "real_name": self.real_name,
             "real_name_normalized": self.real_name,
-            "display_name": self.name,
-            "display_name_normalized": self.name,
+            "display_name": self.real_name,
+            "display_name_normalized": self.real_name,
             "status_text": "",
             "status_emoji": "",
             "team": team.id,

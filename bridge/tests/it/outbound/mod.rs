@@ -1,7 +1,7 @@
 //! What goes to Slack: the real client, queue and database against a strict simulated workspace; the API is acted.
 
 mod posting;
-mod stage;
+pub(crate) mod stage;
 mod storm;
 mod tracker;
 mod trouble;

@@ -1,14 +1,14 @@
 //! The API, acted: incidents that change as tests say, read by the bridge's own documents.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
 };
 
 use axum::{Json, Router, extract::State, routing::post};
 use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
-use tocsin_entity::id::{ConnectorId, IncidentId, OrganizationId, TimelineEntryId};
+use tocsin_entity::id::{ConnectorId, IncidentId, OrganizationId, TimelineEntryId, UserId};
 use url::Url;
 
 /// Incidents of one organisation.
@@ -25,6 +25,9 @@ struct Tracked {
     events: Vec<IncidentId>,
     connectors: Vec<Value>,
     is_down: bool,
+    people: Vec<Value>,
+    /// Idempotency keys and references of what was written.
+    written: BTreeSet<String>,
 }
 
 #[derive(Debug)]
@@ -126,9 +129,61 @@ impl Tracker {
         self.state().incidents[&id].fields["version"].as_i64().expect("a version")
     }
 
-    fn answer(&self, operation: &str, variables: &Value) -> Value {
+    /// A member, by the name's e-mail address at `example.com`.
+    pub(crate) fn member(&self, name: &str, role: &str) {
+        let email = format!("{}@example.com", name.split(' ').next().unwrap_or_default().to_lowercase());
+        let member = json!({"id": UserId::new(), "name": name, "email": email, "role": role, "deactivatedAt": null});
+        self.state().people.push(member);
+    }
+
+    /// The entries of an incident's timeline.
+    pub(crate) fn entries(&self, id: IncidentId) -> Vec<Value> {
+        self.state().incidents[&id].entries.clone()
+    }
+
+    /// A change by a member, or by a person in Slack; a second one with the same key or reference is none.
+    fn write(&self, operation: &str, input: &Value, on_behalf_of: Option<&str>) -> Value {
+        let field = operation[..1].to_lowercase() + &operation[1..];
+        let member = self.state().people.iter().find(|person| person["id"].as_str() == on_behalf_of).cloned();
+        if member.as_ref().is_some_and(|member| member["role"] == "STAKEHOLDER") {
+            let error = json!({"code": "FORBIDDEN", "message": "You may only read."});
+            return json!({field: {"entry": null, "incident": null, "userErrors": [error]}});
+        }
+        let author = member.clone().unwrap_or_else(|| input["slackAuthor"].clone());
+        let id: IncidentId = input.get("incidentId").unwrap_or(&input["id"]).as_str().expect("an id").parse().expect("an id");
+        let marks = [&input["idempotencyKey"], &input["externalRef"]].map(|mark| mark.as_str().map(str::to_owned));
+        let is_new = marks.into_iter().flatten().fold(true, |new, mark| self.state().written.insert(mark) && new);
+        let entry = json!({"source": "SLACK", "author": {"name": author["name"], "email": author["email"]},
+            "bodyMarkdown": input["bodyMarkdown"], "externalRef": input["externalRef"]});
+        let by = json!({"id": author["id"], "name": author["name"]});
+        if is_new {
+            match operation {
+                "AddComment" => self.change(id, "COMMENT", json!({}), entry),
+                "AcknowledgeIncident" if self.state().incidents[&id].fields["status"] == "TRIGGERED" => {
+                    let fields = json!({"status": "ACKNOWLEDGED", "acknowledgedAt": now(), "acknowledgedBy": by});
+                    self.change(id, "ACKNOWLEDGED", fields, entry);
+                }
+                _ => {}
+            }
+        }
+        let incident = self.state().incidents[&id].fields.clone();
+        json!({field: {"entry": {"id": "tle_1"}, "incident": incident, "userErrors": []}})
+    }
+
+    fn answer(&self, operation: &str, variables: &Value, on_behalf_of: Option<&str>) -> Value {
+        if let Some(input) = variables.get("input") {
+            return self.write(operation, input, on_behalf_of);
+        }
         let state = self.state();
         match operation {
+            "UserByEmail" => {
+                let found = state.people.iter().find(|person| person["email"] == variables["email"]);
+                json!({"users": {"nodes": found.into_iter().collect::<Vec<_>>()}})
+            }
+            "IncidentByNumber" => {
+                let found = state.incidents.values().find(|incident| incident.fields["number"] == variables["number"]);
+                json!({"incident": found.map(|incident| &incident.fields)})
+            }
             "Organizations" => {
                 json!({"organizations": [{"id": self.organization, "name": "Org", "slug": "org"}]})
             }
@@ -167,10 +222,16 @@ fn merge(into: &mut Value, from: Value) {
     }
 }
 
-async fn graphql(State(tracker): State<Tracker>, Json(request): Json<Value>) -> (axum::http::StatusCode, Json<Value>) {
+async fn graphql(
+    State(tracker): State<Tracker>,
+    headers: axum::http::HeaderMap,
+    Json(request): Json<Value>,
+) -> (axum::http::StatusCode, Json<Value>) {
     if tracker.state().is_down {
         return (axum::http::StatusCode::SERVICE_UNAVAILABLE, Json(json!({})));
     }
     let operation = request["operationName"].as_str().expect("an operation");
-    (axum::http::StatusCode::OK, Json(json!({"data": tracker.answer(operation, &request["variables"])})))
+    let on_behalf_of = headers.get("tocsin-on-behalf-of").map(|id| id.to_str().expect("an id"));
+    let data = tracker.answer(operation, &request["variables"], on_behalf_of);
+    (axum::http::StatusCode::OK, Json(json!({"data": data})))
 }
