@@ -8,7 +8,7 @@ use axum::{
     http::{Request, StatusCode},
 };
 use hmac::{Hmac, KeyInit, Mac};
-use sea_orm::{EntityTrait, QueryOrder};
+use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
 use sea_orm_migration::MigratorTrait;
 use serde_json::Value;
 use sha2::Sha256;
@@ -67,8 +67,13 @@ impl World {
     pub(crate) async fn paced(slack: &Url, api: &Url, pace: Pace) -> Self {
         Self::install_tls();
         let directory = TempDir::new().expect("a directory");
-        let url = format!("sqlite://{}", directory.path().join("tocsin.db").display());
-        let database = Database::open(&url, 4).await.expect("a database");
+        let database = match environment("TOCSIN_TEST_BRIDGE_ON").as_deref() {
+            Some("postgresql") => on_postgresql().await,
+            _ => {
+                let url = format!("sqlite://{}", directory.path().join("tocsin.db").display());
+                Database::open(&url, 4).await.expect("a database")
+            }
+        };
         tocsin_migration::Migrator::up(database.write(), None)
             .await
             .expect("migrations");
@@ -154,6 +159,31 @@ impl World {
             .await
             .expect("the inbox")
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests are told of their servers by the environment"
+)]
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// A database of its own, on the server that the whole of the tests have; it goes with the server.
+async fn on_postgresql() -> Database {
+    let url = environment("TOCSIN_TEST_POSTGRES_URL")
+        .expect("TOCSIN_TEST_POSTGRES_URL names a PostgreSQL server for tests");
+    let server = Database::open(&url, 1).await.expect("the test server");
+    let name = format!("bridge_{}", uuid::Uuid::now_v7().simple());
+    server
+        .write()
+        .execute_unprepared(&format!("CREATE DATABASE {name}"))
+        .await
+        .expect("a database");
+    server.close().await.expect("closed");
+    let mut own = Url::parse(&url).expect("a URL");
+    own.set_path(&name);
+    Database::open(own.as_str(), 4).await.expect("the new database")
 }
 
 pub(crate) fn sign(secret: &str, timestamp: &str, body: &[u8]) -> String {

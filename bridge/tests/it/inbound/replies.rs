@@ -233,13 +233,24 @@ async fn replies_of_a_thread_become_comments_in_the_order_in_which_they_were_wri
     stage.comments_are_taken();
     // The first is held up by an API that is down; the second came a moment later.
     for _ in 0..4 {
-        stage.acted.answer_once("AddComment", StatusCode::SERVICE_UNAVAILABLE, json!({}));
+        stage
+            .acted
+            .answer_once("AddComment", StatusCode::SERVICE_UNAVAILABLE, json!({}));
     }
-    let first = stage.reply("2.000100", |event| event["text"] = json!("first")).await;
-    let second = stage.reply("2.000200", |event| event["text"] = json!("second")).await;
+    let first = stage
+        .reply("2.000100", |event| event["text"] = json!("first"))
+        .await;
+    let second = stage
+        .reply("2.000200", |event| event["text"] = json!("second"))
+        .await;
     stage.worked(&second).await;
     stage.worked(&first).await;
-    let mut bodies: Vec<_> = stage.acted.calls("AddComment").iter().map(|call| call.arguments["input"]["bodyMarkdown"].clone()).collect();
+    let mut bodies: Vec<_> = stage
+        .acted
+        .calls("AddComment")
+        .iter()
+        .map(|call| call.arguments["input"]["bodyMarkdown"].clone())
+        .collect();
     bodies.dedup();
     assert_eq!(bodies, ["first", "second"]);
 }

@@ -31,7 +31,7 @@ impl Stage {
         let world = World::between(&acted.slack_url(), &acted.api_url()).await;
         let running = CancellationToken::new();
         let (bridge, stop) = (world.bridge.clone(), running.clone());
-        tokio::spawn(async move { bridge.run(stop).await });
+        tokio::spawn(async move { Box::pin(bridge.run(stop)).await });
         acted.answer(
             "auth.test",
             json!({"ok": true, "team_id": "T1", "user_id": "UBOT", "bot_id": "BBOT", "app_id": "A1"}),

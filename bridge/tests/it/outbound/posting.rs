@@ -13,8 +13,16 @@ async fn an_incident_is_one_message_with_its_changes_in_its_thread() {
     stage.ring(id);
     stage.until_shown(id).await;
     let message = stage.message();
-    assert!(message.words().contains("#1 Payments are failing"), "{}", message.words());
-    let buttons: Vec<_> = message.buttons().into_iter().map(|button| button.action_id).collect();
+    assert!(
+        message.words().contains("#1 Payments are failing"),
+        "{}",
+        message.words()
+    );
+    let buttons: Vec<_> = message
+        .buttons()
+        .into_iter()
+        .map(|button| button.action_id)
+        .collect();
     assert_eq!(buttons, ["acknowledge", "resolve", "view"]);
 
     stage.tracker.acknowledge(id);
@@ -24,7 +32,11 @@ async fn an_incident_is_one_message_with_its_changes_in_its_thread() {
     stage.until_shown(id).await;
     let message = stage.message();
     assert!(message.words().contains("Resolved by"), "{}", message.words());
-    let replies: Vec<_> = message.replies.iter().map(|reply| (reply.username.clone(), reply.words())).collect();
+    let replies: Vec<_> = message
+        .replies
+        .iter()
+        .map(|reply| (reply.username.clone(), reply.words()))
+        .collect();
     assert_eq!(replies.len(), 3, "{replies:#?}");
     assert!(replies[0].1.contains("acknowledged the incident"));
     assert_eq!(replies[1].0.as_deref(), Some("Alice Archer"));
@@ -44,7 +56,10 @@ async fn doubled_and_late_jobs_change_nothing() {
         stage.until_shown(id).await;
     }
     assert_eq!(stage.message().replies.len(), 1);
-    assert_eq!((stage.calls("chat.postMessage"), stage.calls("chat.update")), (2, 0));
+    assert_eq!(
+        (stage.calls("chat.postMessage"), stage.calls("chat.update")),
+        (2, 0)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -77,7 +92,9 @@ async fn a_post_whose_answer_was_lost_is_looked_up_and_not_made_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_post_that_slack_never_had_is_made_again() {
     let stage = Stage::set().await;
-    stage.slack.add_fault(Fault::on("chat.postMessage", FaultKind::Drop));
+    stage
+        .slack
+        .add_fault(Fault::on("chat.postMessage", FaultKind::Drop));
     let id = stage.tracker.trigger("Payments are failing");
     stage.ring(id);
     stage.until_shown(id).await;
@@ -91,9 +108,19 @@ async fn a_comment_made_in_the_thread_is_not_posted_back_there_but_in_other_chan
     let id = stage.tracker.trigger("Payments are failing");
     stage.ring(id);
     stage.until_shown(id).await;
-    let root = stage.posts(id).await.into_iter().find(|post| post.channel_name == "#incidents").expect("a root");
+    let root = stage
+        .posts(id)
+        .await
+        .into_iter()
+        .find(|post| post.channel_name == "#incidents")
+        .expect("a root");
     let from = format!("slack:{}/{}/1.000001", root.team_id, root.channel_id);
-    stage.tracker.change(id, "COMMENT", json!({}), json!({"bodyMarkdown": "Looking", "externalRef": from, "source": "SLACK"}));
+    stage.tracker.change(
+        id,
+        "COMMENT",
+        json!({}),
+        json!({"bodyMarkdown": "Looking", "externalRef": from, "source": "SLACK"}),
+    );
     stage.ring(id);
     stage.until_shown(id).await;
     assert_eq!(stage.messages("incidents")[0].replies.len(), 0);
@@ -104,12 +131,21 @@ async fn a_comment_made_in_the_thread_is_not_posted_back_there_but_in_other_chan
 async fn a_value_of_a_newer_api_is_shown_by_its_name() {
     let stage = Stage::set().await;
     let id = stage.tracker.trigger("Payments are failing");
-    stage.tracker.change(id, "MERGED", json!({"status": "MERGED_AWAY", "urgency": "EXTREME"}), json!({"changes": ["into #7"]}));
+    stage.tracker.change(
+        id,
+        "MERGED",
+        json!({"status": "MERGED_AWAY", "urgency": "EXTREME"}),
+        json!({"changes": ["into #7"]}),
+    );
     stage.ring(id);
     stage.until_shown(id).await;
     let message = stage.message();
     assert!(message.words().contains("MERGED_AWAY"), "{}", message.words());
-    assert!(message.replies[0].words().contains("into #7"), "{}", message.replies[0].words());
+    assert!(
+        message.replies[0].words().contains("into #7"),
+        "{}",
+        message.replies[0].words()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

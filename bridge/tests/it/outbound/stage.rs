@@ -33,13 +33,22 @@ impl Stage {
 
     pub(crate) async fn with(limits: Limits, pace: Pace, change: impl FnOnce(&mut SimulatorConfig)) -> Self {
         World::install_tls();
-        let mut config = SimulatorConfig { bot_token: BOT_TOKEN.to_owned(), limits, ..SimulatorConfig::default() };
+        let mut config = SimulatorConfig {
+            bot_token: BOT_TOKEN.to_owned(),
+            limits,
+            ..SimulatorConfig::default()
+        };
         config.channels.push(ChannelSeed::public("second").with_bot());
         change(&mut config);
         let slack = Simulator::start(config).await.expect("a workspace");
         let tracker = Tracker::start().await;
         let world = World::paced(&slack.api_url(), &tracker.url, pace).await;
-        let mut stage = Self { world, slack, tracker, running: None };
+        let mut stage = Self {
+            world,
+            slack,
+            tracker,
+            running: None,
+        };
         stage.start();
         stage
     }
@@ -71,7 +80,10 @@ impl Stage {
 
     /// Waits until the workspace is so.
     pub(crate) async fn until(&self, so: impl Fn(&Snapshot) -> bool) {
-        self.slack.wait_until(so, PATIENCE).await.expect("the workspace to come to be so");
+        self.slack
+            .wait_until(so, PATIENCE)
+            .await
+            .expect("the workspace to come to be so");
     }
 
     /// Waits until Slack shows the incident's present version.
@@ -81,14 +93,25 @@ impl Stage {
     }
 
     /// Waits until the bridge's row of the incident is so.
-    pub(crate) async fn until_row(&self, id: IncidentId, so: impl Fn(&incident::Model) -> bool) -> incident::Model {
+    pub(crate) async fn until_row(
+        &self,
+        id: IncidentId,
+        so: impl Fn(&incident::Model) -> bool,
+    ) -> incident::Model {
         let deadline = tokio::time::Instant::now() + PATIENCE;
         loop {
-            let row = incident::Entity::find_by_id(id).one(self.world.database.read()).await.expect("a row");
+            let row = incident::Entity::find_by_id(id)
+                .one(self.world.database.read())
+                .await
+                .expect("a row");
             if let Some(row) = row.clone().filter(&so) {
                 return row;
             }
-            assert!(tokio::time::Instant::now() < deadline, "{row:#?}\n{:#?}", self.posts(id).await);
+            assert!(
+                tokio::time::Instant::now() < deadline,
+                "{row:#?}\n{:#?}",
+                self.posts(id).await
+            );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
@@ -131,13 +154,20 @@ impl Stage {
         let channel = self.slack.channel("incidents").expect("a channel").id;
         let url = format!("{}/chat.delete", self.slack.api_url());
         let request = reqwest::Client::new().post(url).bearer_auth(BOT_TOKEN);
-        let answer = request.json(&serde_json::json!({"channel": channel, "ts": ts})).send().await;
+        let answer = request
+            .json(&serde_json::json!({"channel": channel, "ts": ts}))
+            .send()
+            .await;
         let answer: serde_json::Value = answer.expect("an answer").json().await.expect("JSON");
         assert_eq!(answer["ok"], true, "{answer}");
     }
 
     /// How often a method was called.
     pub(crate) fn calls(&self, method: &str) -> usize {
-        self.slack.calls().iter().filter(|call| call.method == method).count()
+        self.slack
+            .calls()
+            .iter()
+            .filter(|call| call.method == method)
+            .count()
     }
 }

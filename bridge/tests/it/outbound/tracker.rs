@@ -42,14 +42,18 @@ fn now() -> String {
 
 impl Tracker {
     pub(crate) async fn start() -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
         let tracker = Self {
             url: address.parse().expect("a URL"),
             organization: OrganizationId::new(),
             state: Arc::default(),
         };
-        let router = Router::new().route("/graphql", post(graphql)).with_state(tracker.clone());
+        let router = Router::new()
+            .route("/graphql", post(graphql))
+            .with_state(tracker.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         tracker.connector("default", "#incidents");
         tracker
@@ -88,7 +92,13 @@ impl Tracker {
             "triggeredAt": now(), "triggeredBy": null, "acknowledgedAt": null, "acknowledgedBy": null,
             "resolvedAt": null, "resolvedBy": null, "snoozedUntil": null, "updatedAt": now(),
         });
-        state.incidents.insert(id, Incident { fields, entries: Vec::new() });
+        state.incidents.insert(
+            id,
+            Incident {
+                fields,
+                entries: Vec::new(),
+            },
+        );
         drop(state);
         self.change(id, "TRIGGERED", json!({}), json!({}));
         id
@@ -108,7 +118,10 @@ impl Tracker {
         merge(&mut added, entry);
         incident.entries.push(added);
         merge(&mut incident.fields, fields);
-        merge(&mut incident.fields, json!({"version": version, "updatedAt": now()}));
+        merge(
+            &mut incident.fields,
+            json!({"version": version, "updatedAt": now()}),
+        );
     }
 
     pub(crate) fn acknowledge(&self, id: IncidentId) {
@@ -117,7 +130,8 @@ impl Tracker {
     }
 
     pub(crate) fn resolve(&self, id: IncidentId, note: &str) {
-        let fields = json!({"status": "RESOLVED", "resolvedAt": now(), "resolvedBy": {"name": "Alice Archer"}});
+        let fields =
+            json!({"status": "RESOLVED", "resolvedAt": now(), "resolvedBy": {"name": "Alice Archer"}});
         self.change(id, "RESOLVED", fields, json!({"bodyMarkdown": note}));
     }
 
@@ -126,13 +140,19 @@ impl Tracker {
     }
 
     pub(crate) fn version(&self, id: IncidentId) -> i64 {
-        self.state().incidents[&id].fields["version"].as_i64().expect("a version")
+        self.state().incidents[&id].fields["version"]
+            .as_i64()
+            .expect("a version")
     }
 
     /// A member, by the name's e-mail address at `example.com`.
     pub(crate) fn member(&self, name: &str, role: &str) {
-        let email = format!("{}@example.com", name.split(' ').next().unwrap_or_default().to_lowercase());
-        let member = json!({"id": UserId::new(), "name": name, "email": email, "role": role, "deactivatedAt": null});
+        let email = format!(
+            "{}@example.com",
+            name.split(' ').next().unwrap_or_default().to_lowercase()
+        );
+        let member =
+            json!({"id": UserId::new(), "name": name, "email": email, "role": role, "deactivatedAt": null});
         self.state().people.push(member);
     }
 
@@ -144,15 +164,33 @@ impl Tracker {
     /// A change by a member, or by a person in Slack; a second one with the same key or reference is none.
     fn write(&self, operation: &str, input: &Value, on_behalf_of: Option<&str>) -> Value {
         let field = operation[..1].to_lowercase() + &operation[1..];
-        let member = self.state().people.iter().find(|person| person["id"].as_str() == on_behalf_of).cloned();
-        if member.as_ref().is_some_and(|member| member["role"] == "STAKEHOLDER") {
+        let member = self
+            .state()
+            .people
+            .iter()
+            .find(|person| person["id"].as_str() == on_behalf_of)
+            .cloned();
+        if member
+            .as_ref()
+            .is_some_and(|member| member["role"] == "STAKEHOLDER")
+        {
             let error = json!({"code": "FORBIDDEN", "message": "You may only read."});
             return json!({field: {"entry": null, "incident": null, "userErrors": [error]}});
         }
         let author = member.clone().unwrap_or_else(|| input["slackAuthor"].clone());
-        let id: IncidentId = input.get("incidentId").unwrap_or(&input["id"]).as_str().expect("an id").parse().expect("an id");
-        let marks = [&input["idempotencyKey"], &input["externalRef"]].map(|mark| mark.as_str().map(str::to_owned));
-        let is_new = marks.into_iter().flatten().fold(true, |new, mark| self.state().written.insert(mark) && new);
+        let id: IncidentId = input
+            .get("incidentId")
+            .unwrap_or(&input["id"])
+            .as_str()
+            .expect("an id")
+            .parse()
+            .expect("an id");
+        let marks =
+            [&input["idempotencyKey"], &input["externalRef"]].map(|mark| mark.as_str().map(str::to_owned));
+        let is_new = marks
+            .into_iter()
+            .flatten()
+            .fold(true, |new, mark| self.state().written.insert(mark) && new);
         let entry = json!({"source": "SLACK", "author": {"name": author["name"], "email": author["email"]},
             "bodyMarkdown": input["bodyMarkdown"], "externalRef": input["externalRef"]});
         let by = json!({"id": author["id"], "name": author["name"]});
@@ -160,7 +198,8 @@ impl Tracker {
             match operation {
                 "AddComment" => self.change(id, "COMMENT", json!({}), entry),
                 "AcknowledgeIncident" if self.state().incidents[&id].fields["status"] == "TRIGGERED" => {
-                    let fields = json!({"status": "ACKNOWLEDGED", "acknowledgedAt": now(), "acknowledgedBy": by});
+                    let fields =
+                        json!({"status": "ACKNOWLEDGED", "acknowledgedAt": now(), "acknowledgedBy": by});
                     self.change(id, "ACKNOWLEDGED", fields, entry);
                 }
                 _ => {}
@@ -177,11 +216,17 @@ impl Tracker {
         let state = self.state();
         match operation {
             "UserByEmail" => {
-                let found = state.people.iter().find(|person| person["email"] == variables["email"]);
+                let found = state
+                    .people
+                    .iter()
+                    .find(|person| person["email"] == variables["email"]);
                 json!({"users": {"nodes": found.into_iter().collect::<Vec<_>>()}})
             }
             "IncidentByNumber" => {
-                let found = state.incidents.values().find(|incident| incident.fields["number"] == variables["number"]);
+                let found = state
+                    .incidents
+                    .values()
+                    .find(|incident| incident.fields["number"] == variables["number"]);
                 json!({"incident": found.map(|incident| &incident.fields)})
             }
             "Organizations" => {
@@ -198,7 +243,9 @@ impl Tracker {
                 json!({"incident": found, "connectors": state.connectors})
             }
             "EventLog" => {
-                let after = variables["after"].as_str().map_or(0, |after| after.parse().expect("a cursor"));
+                let after = variables["after"]
+                    .as_str()
+                    .map_or(0, |after| after.parse().expect("a cursor"));
                 let nodes = state.events.iter().enumerate().skip(after).take(100);
                 let nodes: Vec<_> = nodes
                     .map(|(index, id)| {
@@ -231,7 +278,9 @@ async fn graphql(
         return (axum::http::StatusCode::SERVICE_UNAVAILABLE, Json(json!({})));
     }
     let operation = request["operationName"].as_str().expect("an operation");
-    let on_behalf_of = headers.get("tocsin-on-behalf-of").map(|id| id.to_str().expect("an id"));
+    let on_behalf_of = headers
+        .get("tocsin-on-behalf-of")
+        .map(|id| id.to_str().expect("an id"));
     let data = tracker.answer(operation, &request["variables"], on_behalf_of);
     (axum::http::StatusCode::OK, Json(json!({"data": data})))
 }

@@ -13,7 +13,10 @@ async fn an_outage_of_slack_is_told_and_got_over() {
     let id = stage.tracker.trigger("Payments are failing");
     stage.ring(id);
     let row = stage.until_row(id, |row| row.attempts > 0).await;
-    assert!(row.last_error.is_some_and(|error| error.contains("503")), "the error names what Slack said");
+    assert!(
+        row.last_error.is_some_and(|error| error.contains("503")),
+        "the error names what Slack said"
+    );
     stage.slack.clear_faults();
     stage.until_shown(id).await;
     assert_eq!(stage.messages("incidents").len(), 1);
@@ -58,8 +61,15 @@ async fn a_private_channel_asks_for_an_invitation_and_is_posted_to_after_it() {
     stage.ring(id);
     let (state, error) = stage.until_failing(id).await;
     assert_eq!(state, PostState::Retrying);
-    assert!(error.contains("#war-room") && error.contains("/invite"), "{error}");
-    stage.slack.person("alice").invite_app("war-room").expect("an invitation");
+    assert!(
+        error.contains("#war-room") && error.contains("/invite"),
+        "{error}"
+    );
+    stage
+        .slack
+        .person("alice")
+        .invite_app("war-room")
+        .expect("an invitation");
     stage.until_shown(id).await;
     assert_eq!(stage.messages("war-room").len(), 1);
 }
@@ -78,7 +88,11 @@ async fn a_public_channel_is_joined() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_archived_channel_says_so() {
     let stage = Stage::set().await;
-    stage.slack.person("alice").archive("second", true).expect("archived");
+    stage
+        .slack
+        .person("alice")
+        .archive("second", true)
+        .expect("archived");
     stage.tracker.connect_only("#second");
     let id = stage.tracker.trigger("Payments are failing");
     stage.ring(id);
@@ -94,7 +108,12 @@ async fn one_channel_in_trouble_holds_up_no_other() {
     stage.ring(id);
     stage.until_row(id, |row| row.attempts > 0).await;
     assert_eq!(stage.messages("incidents").len(), 1);
-    let missing = stage.posts(id).await.into_iter().find(|post| post.channel_name == "#missing").expect("a record");
+    let missing = stage
+        .posts(id)
+        .await
+        .into_iter()
+        .find(|post| post.channel_name == "#missing")
+        .expect("a record");
     assert!(missing.last_error.is_some_and(|error| error.contains("#missing")));
 }
 
@@ -110,7 +129,10 @@ async fn a_message_that_a_person_deleted_is_not_posted_again() {
     stage.ring(id);
     stage.until_shown(id).await;
     let root = stage.root(id).await;
-    assert_eq!((root.state, root.last_error.as_deref()), (PostState::Failed, Some("deleted in Slack")));
+    assert_eq!(
+        (root.state, root.last_error.as_deref()),
+        (PostState::Failed, Some("deleted in Slack"))
+    );
     stage.tracker.resolve(id, "done");
     stage.ring(id);
     stage.until_shown(id).await;
@@ -121,22 +143,40 @@ async fn a_message_that_a_person_deleted_is_not_posted_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_retry_after_is_waited_for() {
     let stage = Stage::set().await;
-    stage.slack.add_fault(Fault::on("chat.postMessage", FaultKind::RateLimited { retry_after: 1 }));
+    stage.slack.add_fault(Fault::on(
+        "chat.postMessage",
+        FaultKind::RateLimited { retry_after: 1 },
+    ));
     let id = stage.tracker.trigger("Payments are failing");
     stage.ring(id);
     stage.until_shown(id).await;
-    let posts: Vec<_> = stage.slack.calls().into_iter().filter(|call| call.method == "chat.postMessage").collect();
+    let posts: Vec<_> = stage
+        .slack
+        .calls()
+        .into_iter()
+        .filter(|call| call.method == "chat.postMessage")
+        .collect();
     assert_eq!(posts.len(), 2);
-    assert!(posts[1].at_micros - posts[0].at_micros >= 1_000_000, "the second call came too soon");
+    assert!(
+        posts[1].at_micros - posts[0].at_micros >= 1_000_000,
+        "the second call came too soon"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_its_own_blocks_a_message_goes_out_as_plain_text() {
     let stage = Stage::set().await;
-    let error = FaultKind::Error { error: "invalid_blocks".to_owned() };
+    let error = FaultKind::Error {
+        error: "invalid_blocks".to_owned(),
+    };
     stage.slack.add_fault(Fault::on("chat.postMessage", error));
     let id = stage.tracker.trigger("Payments are failing");
     stage.ring(id);
     stage.until_shown(id).await;
-    assert!(stage.message().text.contains("#1 Payments are failing (Triggered, High urgency, payments)"));
+    assert!(
+        stage
+            .message()
+            .text
+            .contains("#1 Payments are failing (Triggered, High urgency, payments)")
+    );
 }

@@ -24,24 +24,33 @@ impl Scene {
 
     async fn with(change: impl FnOnce(&mut SimulatorConfig)) -> Self {
         let stage = Stage::with(Limits::none(), Pace::Unlimited, |config| {
-            config.signing_secret = crate::world::SECRET.to_owned();
+            crate::world::SECRET.clone_into(&mut config.signing_secret);
             config.unfurl_domains = vec!["tocsin.example.com".to_owned()];
             change(config);
         })
         .await;
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         let router = stage.world.bridge.router();
         tokio::spawn(async move { axum::serve(listener, router).await });
         stage.slack.set_callbacks(&base.parse::<Url>().expect("a URL"));
-        assert!(stage.slack.verify_events_url().await, "the workspace accepts the address");
+        assert!(
+            stage.slack.verify_events_url().await,
+            "the workspace accepts the address"
+        );
         stage.tracker.member("Alice Archer", "RESPONDER");
         stage.tracker.member("Bob Baker", "STAKEHOLDER");
         let incident = stage.tracker.trigger("Payments are failing");
         stage.ring(incident);
         stage.until_shown(incident).await;
         let root = stage.message().ts;
-        Self { stage, incident, root }
+        Self {
+            stage,
+            incident,
+            root,
+        }
     }
 
     fn slack(&self) -> &Simulator {
@@ -52,7 +61,9 @@ impl Scene {
         let entries = self.stage.tracker.entries(self.incident);
         let comments = entries.iter().filter(|entry| entry["kind"] == "COMMENT");
         let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-        comments.map(|entry| (text(&entry["author"]["name"]), text(&entry["bodyMarkdown"]))).collect()
+        comments
+            .map(|entry| (text(&entry["author"]["name"]), text(&entry["bodyMarkdown"])))
+            .collect()
     }
 
     async fn until_comments(&self, count: usize) -> Vec<(String, String)> {
@@ -61,7 +72,9 @@ impl Scene {
                 tokio::time::sleep(std::time::Duration::from_millis(10)).await;
             }
         };
-        tokio::time::timeout(crate::outbound::stage::PATIENCE, waiting).await.expect("the comments");
+        tokio::time::timeout(crate::outbound::stage::PATIENCE, waiting)
+            .await
+            .expect("the comments");
         self.comments()
     }
 
@@ -69,7 +82,10 @@ impl Scene {
     async fn until_told(&self, channel: &str, code: &str) {
         let told = |snapshot: &tocsin_simulator::Snapshot| {
             let channel = snapshot.channel(channel).expect("a channel");
-            channel.ephemeral.iter().any(|message| message.words().contains(code))
+            channel
+                .ephemeral
+                .iter()
+                .any(|message| message.words().contains(code))
         };
         self.stage.until(told).await;
     }
@@ -79,9 +95,19 @@ impl Scene {
 async fn what_people_say_in_the_thread_is_on_the_timeline_once_and_not_said_again() {
     let scene = Scene::with(|config| config.duplicate_events = true).await;
     let alice = scene.slack().person("alice");
-    alice.reply("incidents", &scene.root, "*restarted* the `gateway`, see <https://example.com/a_b>").expect("a reply");
+    alice
+        .reply(
+            "incidents",
+            &scene.root,
+            "*restarted* the `gateway`, see <https://example.com/a_b>",
+        )
+        .expect("a reply");
     scene.until_comments(1).await;
-    scene.slack().person("guest").reply_and_broadcast("incidents", &scene.root, "thanks & bye").expect("a reply");
+    scene
+        .slack()
+        .person("guest")
+        .reply_and_broadcast("incidents", &scene.root, "thanks & bye")
+        .expect("a reply");
     let comments = scene.until_comments(2).await;
     assert_eq!(comments[0].0, "Alice Archer");
     assert!(comments[0].1.contains("restarted"), "{comments:?}");
@@ -102,13 +128,20 @@ async fn what_is_said_through_the_api_does_not_come_back_as_a_comment() {
     let alice = scene.slack().person("alice");
     alice.reply("incidents", &scene.root, "good").expect("a reply");
     let comments = scene.until_comments(2).await;
-    assert_eq!(comments.iter().map(|(_, body)| body.as_str()).collect::<Vec<_>>(), ["Looking into it", "good"]);
+    assert_eq!(
+        comments.iter().map(|(_, body)| body.as_str()).collect::<Vec<_>>(),
+        ["Looking into it", "good"]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_may_only_read_is_told_in_the_thread() {
     let scene = Scene::set().await;
-    scene.slack().person("bob").reply("incidents", &scene.root, "let me help").expect("a reply");
+    scene
+        .slack()
+        .person("bob")
+        .reply("incidents", &scene.root, "let me help")
+        .expect("a reply");
     scene.until_told("incidents", "(READ_ONLY)").await;
     assert!(scene.comments().is_empty());
 }
@@ -116,14 +149,33 @@ async fn who_may_only_read_is_told_in_the_thread() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pressed_button_changes_the_message_and_who_comes_second_is_told() {
     let scene = Scene::set().await;
-    let pressed = scene.slack().person("alice").click("incidents", &scene.root, "acknowledge").await;
+    let pressed = scene
+        .slack()
+        .person("alice")
+        .click("incidents", &scene.root, "acknowledge")
+        .await;
     assert!(pressed.expect("a button").is_ok());
-    scene.stage.until_row(scene.incident, |row| row.shown_version >= 2).await;
-    assert!(scene.stage.message().words().contains("Acknowledged by"), "{}", scene.stage.message().words());
-    let pressed = scene.slack().person("bob").click("incidents", &scene.root, "resolve").await;
+    scene
+        .stage
+        .until_row(scene.incident, |row| row.shown_version >= 2)
+        .await;
+    assert!(
+        scene.stage.message().words().contains("Acknowledged by"),
+        "{}",
+        scene.stage.message().words()
+    );
+    let pressed = scene
+        .slack()
+        .person("bob")
+        .click("incidents", &scene.root, "resolve")
+        .await;
     assert!(pressed.expect("a button").is_ok());
     scene.until_told("incidents", "(READ_ONLY)").await;
-    let pressed = scene.slack().person("guest").click("incidents", &scene.root, "resolve").await;
+    let pressed = scene
+        .slack()
+        .person("guest")
+        .click("incidents", &scene.root, "resolve")
+        .await;
     assert!(pressed.expect("a button").is_ok());
     scene.until_told("incidents", "(NOT_LINKED)").await;
 }
@@ -132,11 +184,17 @@ async fn a_pressed_button_changes_the_message_and_who_comes_second_is_told() {
 async fn a_pasted_link_has_a_preview_that_follows_the_incident() {
     let scene = Scene::set().await;
     let link: Url = LINK.parse().expect("a URL");
-    let ts = scene.slack().person("alice").paste_link("general", &link).expect("a message");
+    let ts = scene
+        .slack()
+        .person("alice")
+        .paste_link("general", &link)
+        .expect("a message");
     let shows = |words: &'static str| {
         let ts = ts.clone();
         move |snapshot: &tocsin_simulator::Snapshot| {
-            let message = snapshot.channel("general").and_then(|channel| channel.message(&ts));
+            let message = snapshot
+                .channel("general")
+                .and_then(|channel| channel.message(&ts));
             message.is_some_and(|message| !message.attachments.is_empty() && message.words().contains(words))
         }
     };
@@ -151,6 +209,12 @@ async fn a_link_in_the_composer_has_a_preview() {
     let scene = Scene::set().await;
     let link: Url = LINK.parse().expect("a URL");
     let alice = scene.slack().person("alice");
-    let id = alice.compose_link("general", &link).expect("a channel").expect("a registered domain");
-    scene.stage.until(|_| !alice.composer_previews(&id).is_empty()).await;
+    let id = alice
+        .compose_link("general", &link)
+        .expect("a channel")
+        .expect("a registered domain");
+    scene
+        .stage
+        .until(|_| !alice.composer_previews(&id).is_empty())
+        .await;
 }
