@@ -67,12 +67,11 @@ impl World {
     pub(crate) async fn paced(slack: &Url, api: &Url, pace: Pace) -> Self {
         Self::install_tls();
         let directory = TempDir::new().expect("a directory");
-        let database = match environment("TOCSIN_TEST_BRIDGE_ON").as_deref() {
-            Some("postgresql") => on_postgresql().await,
-            _ => {
-                let url = format!("sqlite://{}", directory.path().join("tocsin.db").display());
-                Database::open(&url, 4).await.expect("a database")
-            }
+        let database = if environment("TOCSIN_TEST_BRIDGE_ON").as_deref() == Some("postgresql") {
+            on_postgresql().await
+        } else {
+            let url = format!("sqlite://{}", directory.path().join("tocsin.db").display());
+            Database::open(&url, 4).await.expect("a database")
         };
         tocsin_migration::Migrator::up(database.write(), None)
             .await
