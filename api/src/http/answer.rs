@@ -64,6 +64,16 @@ impl Answer {
         !self.errors.is_empty()
     }
 
+    /// Whether nothing was given because no key was shown.
+    pub(super) fn needs_a_key(&self) -> bool {
+        let nothing = self.data.as_ref().is_none_or(|data| *data == Value::Null);
+        nothing
+            && self
+                .errors
+                .iter()
+                .any(|error| code(error) == Some("UNAUTHENTICATED"))
+    }
+
     /// For a subscription whose source could not be opened: errors, and nothing executed.
     pub(super) fn without_data(mut self) -> Self {
         self.data = None;
@@ -97,6 +107,13 @@ impl Serialize for Answer {
             map.serialize_entry("extensions", &self.extensions)?;
         }
         map.end()
+    }
+}
+
+fn code(error: &ServerError) -> Option<&str> {
+    match error.extensions.as_ref()?.get("code")? {
+        Value::String(code) => Some(code),
+        _ => None,
     }
 }
 

@@ -117,6 +117,7 @@ async fn answer<E: Executor>(
     }
     let answer = execute(endpoint, &caller, request, kind, request_id.as_str()).await?;
     let status = match media {
+        _ if caller.anonymous && answer.needs_a_key() => StatusCode::UNAUTHORIZED,
         MediaType::GraphqlResponse if !answer.has_data() => StatusCode::BAD_REQUEST,
         MediaType::GraphqlResponse | MediaType::Json => StatusCode::OK,
     };
@@ -285,14 +286,7 @@ fn refuse(media: MediaType, refusal: Refusal, request_id: &str) -> Response {
         refusal.code,
         refusal.message
     );
-    let mut response = respond(media, status, &Answer::refused(refusal, request_id));
-    let headers = response.headers_mut();
-    if status == StatusCode::METHOD_NOT_ALLOWED {
-        headers.insert(header::ALLOW, HeaderValue::from_static("GET, POST"));
-    } else if status == StatusCode::UNAUTHORIZED {
-        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    }
-    response
+    respond(media, status, &Answer::refused(refusal, request_id))
 }
 
 fn respond(media: MediaType, status: StatusCode, answer: &Answer) -> Response {
@@ -301,5 +295,12 @@ fn respond(media: MediaType, status: StatusCode, answer: &Answer) -> Response {
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (header::VARY, HeaderValue::from_static("Accept, Authorization")),
     ];
-    (status, headers, answer.to_json()).into_response()
+    let mut response = (status, headers, answer.to_json()).into_response();
+    let headers = response.headers_mut();
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        headers.insert(header::ALLOW, HeaderValue::from_static("GET, POST"));
+    } else if status == StatusCode::UNAUTHORIZED {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
 }

@@ -8,6 +8,7 @@
 mod accept;
 mod answer;
 mod document;
+mod door;
 mod endpoint;
 mod graphql;
 mod outer;
@@ -22,9 +23,36 @@ mod variables;
 
 use async_graphql::Executor;
 use axum::{Router, extract::DefaultBodyLimit, middleware, routing::any};
+use tokio_util::sync::CancellationToken;
 
-use self::endpoint::Endpoint;
+use self::endpoint::{Endpoint, Settings};
 pub(crate) use self::phases::Phases;
+use crate::Api;
+
+/// Everything of the API that is served over HTTP. Sockets say goodbye when `shutdown` is cancelled.
+pub(crate) fn router(api: Api, shutdown: CancellationToken) -> Router {
+    describe_metrics();
+    let settings = Settings {
+        introspection: api.config().introspection,
+        ..Settings::default()
+    };
+    let schema = api.schema().clone();
+    routes(Endpoint::new(schema, door::door(api), settings, shutdown))
+}
+
+fn describe_metrics() {
+    metrics::describe_counter!("tocsin_http_requests_total", "HTTP requests answered");
+    metrics::describe_histogram!(
+        "tocsin_graphql_request_seconds",
+        metrics::Unit::Seconds,
+        "Time to execute a query or a mutation"
+    );
+    metrics::describe_gauge!("tocsin_graphql_sockets", "WebSockets that are open");
+    metrics::describe_counter!(
+        "tocsin_graphql_socket_closes_total",
+        "WebSockets closed by the server, by close code"
+    );
+}
 
 fn routes<E: Executor>(endpoint: Endpoint<E>) -> Router {
     Router::new()

@@ -189,6 +189,10 @@ impl<E: Executor> Session<E> {
         let caller = (self.endpoint.door)(credentials.clone(), self.request_id.to_string())
             .await
             .map_err(unwelcome)?;
+        if caller.anonymous {
+            let reason = "Unauthorized: send a key as Authorization in connection_init's payload";
+            return Err(CloseCode::Unauthorized(reason.to_owned()).into());
+        }
         let standing = self.endpoint.revocations.watch(&credentials, &caller);
         self.caller = Some((caller, standing));
         self.send(protocol::ack()).await

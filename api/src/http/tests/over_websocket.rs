@@ -163,6 +163,7 @@ async fn who_is_not_let_in_is_closed_with_4401() {
     assert_eq!(early.closed().await, (4401, "Unauthorized".to_owned()));
 
     for payload in [
+        json!({}),
         json!({"Authorization": "Bearer bad"}),
         json!({"headers": {"authorization": "Basic x"}}),
     ] {
