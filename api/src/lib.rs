@@ -1,1 +1,179 @@
 //! Tocsin's API: the domain and its GraphQL face; the only writer of domain tables.
+//!
+//! A request enters by [`http`], is given a [`viewer::Viewer`], and is answered by one of the nouns below; each holds its
+//! rules, its queries and its GraphQL face side by side. An incident changes in [`incident::apply`] alone.
+
+mod api_key;
+pub mod bootstrap;
+mod connector;
+mod delivery;
+mod error;
+mod event;
+mod http;
+mod idempotency;
+mod incident;
+mod limits;
+mod loaders;
+mod node;
+mod organization;
+mod paging;
+mod postmortem;
+mod schema;
+mod service;
+mod timeline;
+mod timer;
+mod user;
+pub mod viewer;
+
+use std::{ops::Deref, sync::Arc};
+
+use secrecy::SecretString;
+use tocsin_entity::database::Database;
+use tocsin_queue::{Queue, jobs::ReconcileIncident};
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+pub use self::{
+    error::{Fault, UserError, UserErrorCode},
+    schema::{Schema, sdl},
+};
+
+/// What the API must be told.
+#[derive(Debug, Clone)]
+pub struct ApiConfig {
+    /// `TOCSIN_PUBLIC_URL`: the base of incident URLs.
+    pub public_url: Url,
+    /// `TOCSIN_BRIDGE_TOKEN`: what the Slack bridge shows. Without it no bridge is let in.
+    pub bridge_token: Option<SecretString>,
+    /// Whether the schema may be asked about itself. Default: yes.
+    pub introspection: bool,
+}
+
+/// Why the API could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address for Redis can't be read.
+    #[error("TOCSIN_REDIS_URL is not a Redis address: {0}")]
+    Redis(#[from] redis::RedisError),
+}
+
+/// The domain: what the resolvers, the timers and the followers work with.
+#[derive(Debug)]
+pub struct Domain {
+    config: ApiConfig,
+    database: Database,
+    lane: incident::Lane,
+    keyring: viewer::Keyring,
+    feed: event::Feed,
+}
+
+impl Domain {
+    /// What it was told.
+    pub fn config(&self) -> &ApiConfig {
+        &self.config
+    }
+
+    /// Its database.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    pub(crate) fn keyring(&self) -> &viewer::Keyring {
+        &self.keyring
+    }
+
+    pub(crate) fn feed(&self) -> &event::Feed {
+        &self.feed
+    }
+
+    pub(crate) fn lane(&self) -> &incident::Lane {
+        &self.lane
+    }
+
+    /// The address under which people open an incident.
+    pub(crate) fn incident_url(&self, number: i64) -> String {
+        format!("{}/incidents/{number}", self.config.public_url.as_str().trim_end_matches('/'))
+    }
+}
+
+/// The API, started. Cheap to clone.
+#[derive(Clone)]
+pub struct Api {
+    domain: Arc<Domain>,
+    schema: Schema,
+    /// Cancelled when the process is to end.
+    closing: CancellationToken,
+}
+
+impl Deref for Api {
+    type Target = Domain;
+
+    fn deref(&self) -> &Domain {
+        &self.domain
+    }
+}
+
+impl Api {
+    /// Starts the API over an open, migrated database.
+    ///
+    /// # Errors
+    /// [`StartError`], where `redis_url` can't be read. That Redis is down at the moment is no error.
+    #[expect(clippy::unused_async, reason = "starting may come to need it, and its callers await it")]
+    pub async fn new(
+        config: ApiConfig,
+        database: Database,
+        queue: Queue,
+        redis_url: Option<String>,
+    ) -> Result<Self, StartError> {
+        let feed = event::Feed::new(database.clone(), redis_url.as_deref())?;
+        let bell = feed.bell();
+        let lane = incident::Lane::open(database.clone(), move |order, applied| {
+            bell.ring(applied.incident.organization_id);
+            queue.ring(&ReconcileIncident {
+                incident_id: applied.incident.id.to_string(),
+                organization_id: applied.incident.organization_id.to_string(),
+                version: applied.incident.version,
+                request_id: order.actor.request_id.clone(),
+            });
+        });
+        let domain =
+            Arc::new(Domain { config, database, lane, keyring: viewer::Keyring::default(), feed });
+        let schema = schema::build(&domain);
+        Ok(Self { domain, schema, closing: CancellationToken::new() })
+    }
+
+    /// The schema, to execute requests on.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// Everything that is served over HTTP. Sockets say goodbye once [`Api::run`] is told to end.
+    pub fn router(&self) -> axum::Router {
+        http::router(self.clone())
+    }
+
+    /// Fires timers, follows the event log and forgets old idempotency keys, until `shutdown`.
+    pub async fn run(&self, shutdown: CancellationToken) {
+        tokio::join!(
+            timer::run(&self.domain, shutdown.clone()),
+            self.domain.feed.run(shutdown.clone()),
+            idempotency::run(&self.domain, shutdown.clone()),
+            async {
+                shutdown.cancelled().await;
+                self.closing.cancel();
+            },
+        );
+    }
+
+    /// Whether requests can be served: the database answers.
+    ///
+    /// # Errors
+    /// What is wrong, in words.
+    pub async fn ready(&self) -> Result<(), String> {
+        self.database
+            .read()
+            .ping()
+            .await
+            .map_err(|error| format!("the database does not answer: {error}"))
+    }
+}

@@ -1,0 +1,212 @@
+//! The first organisation, and what an operator makes on the command line.
+
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel,
+    PaginatorTrait, QueryFilter, QueryOrder, SqlErr,
+};
+use secrecy::{ExposeSecret, SecretString};
+use time::OffsetDateTime;
+use tocsin_entity::{
+    connector,
+    database::Database,
+    id::{ConnectorId, OrganizationId, ServiceId},
+    kinds::{Scope, Urgency},
+    organization, service,
+};
+
+use crate::{api_key, limits};
+
+/// Shortest key that an operator may choose, in characters.
+const CHOSEN_KEY_MIN: usize = 16;
+
+/// Why nothing was made.
+#[derive(Debug, thiserror::Error)]
+pub enum BootstrapError {
+    /// The chosen key can be guessed.
+    #[error("TOCSIN_ADMIN_KEY has {0} characters; choose one of at least {CHOSEN_KEY_MIN}")]
+    ShortKey(usize),
+    /// There is one already.
+    #[error("an organisation called {0:?} is there already")]
+    Taken(String),
+    /// There is none.
+    #[error("there is no organisation {0:?}")]
+    NoOrganization(String),
+    /// A value is out of its bounds.
+    #[error("{0}")]
+    Invalid(String),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbErr),
+}
+
+/// What the first start found or made.
+#[derive(Debug)]
+pub struct FirstStart {
+    /// Whether it was made just now.
+    pub created: bool,
+    /// The organisation's id.
+    pub organization_id: OrganizationId,
+    /// The organisation's name.
+    pub organization_name: String,
+    /// The admin's key, only where it was made just now.
+    pub admin_key: Option<SecretString>,
+}
+
+/// Makes the first organisation with a service, a connector and an admin key, if there is none yet.
+///
+/// # Errors
+/// [`BootstrapError`]; nothing was made then.
+pub async fn first_start(
+    database: &Database,
+    wanted_admin_key: Option<SecretString>,
+    channel: &str,
+) -> Result<FirstStart, BootstrapError> {
+    let oldest = organization::Entity::find().order_by_asc(organization::Column::Id).one(database.read()).await?;
+    if let Some(there) = oldest {
+        return Ok(FirstStart {
+            created: false,
+            organization_id: there.id,
+            organization_name: there.name,
+            admin_key: None,
+        });
+    }
+    let key = match wanted_admin_key {
+        Some(key) => checked(key)?,
+        None => api_key::make_secret(),
+    };
+    let tx = database.begin_write().await?;
+    let organization = insert_organization(&tx, "My organisation").await?;
+    connector::ActiveModel {
+        id: Set(ConnectorId::new()),
+        organization_id: Set(organization.id),
+        name: Set("default".to_owned()),
+        channel: Set(channel.to_owned()),
+        created_at: Set(OffsetDateTime::now_utc()),
+    }
+    .insert(&tx)
+    .await?;
+    insert_key(&tx, organization.id, "admin", &key, &[Scope::Admin]).await?;
+    tx.commit().await?;
+    Ok(FirstStart {
+        created: true,
+        organization_id: organization.id,
+        organization_name: organization.name,
+        admin_key: Some(key),
+    })
+}
+
+/// Makes an organisation with a service and an admin key, which is given back and shown nowhere again.
+///
+/// # Errors
+/// [`BootstrapError`]; nothing was made then.
+pub async fn create_organization(
+    database: &Database,
+    name: &str,
+) -> Result<(OrganizationId, SecretString), BootstrapError> {
+    let name = limits::name("name", name).map_err(|error| BootstrapError::Invalid(error.message))?;
+    let tx = database.begin_write().await?;
+    let organization = insert_organization(&tx, &name).await?;
+    let key = api_key::make_secret();
+    insert_key(&tx, organization.id, "admin", &key, &[Scope::Admin]).await?;
+    tx.commit().await?;
+    Ok((organization.id, key))
+}
+
+/// Makes a key for an organisation, named by its slug or id; with none named, for the only one there is.
+///
+/// # Errors
+/// [`BootstrapError`]; nothing was made then.
+pub async fn create_key(
+    database: &Database,
+    organization: Option<&str>,
+    name: &str,
+    scopes: &[Scope],
+) -> Result<SecretString, BootstrapError> {
+    let name = limits::name("name", name).map_err(|error| BootstrapError::Invalid(error.message))?;
+    let organization_id = find_organization(database, organization).await?;
+    let key = api_key::make_secret();
+    let tx = database.begin_write().await?;
+    insert_key(&tx, organization_id, &name, &key, scopes).await?;
+    tx.commit().await?;
+    Ok(key)
+}
+
+async fn find_organization(
+    database: &Database,
+    wanted: Option<&str>,
+) -> Result<OrganizationId, BootstrapError> {
+    let Some(wanted) = wanted else {
+        let count = organization::Entity::find().count(database.read()).await?;
+        let only = organization::Entity::find().one(database.read()).await?;
+        return match only {
+            Some(only) if count == 1 => Ok(only.id),
+            Some(_) => Err(BootstrapError::Invalid(
+                "there are several organisations: name one by its slug or id".to_owned(),
+            )),
+            None => Err(BootstrapError::Invalid("there is no organisation yet: make one first".to_owned())),
+        };
+    };
+    let mut find = organization::Entity::find();
+    find = match wanted.parse::<OrganizationId>() {
+        Ok(id) => find.filter(organization::Column::Id.eq(id)),
+        Err(_) => find.filter(organization::Column::Slug.eq(wanted)),
+    };
+    let found = find.one(database.read()).await?;
+    found.map(|row| row.id).ok_or_else(|| BootstrapError::NoOrganization(wanted.to_owned()))
+}
+
+fn checked(key: SecretString) -> Result<SecretString, BootstrapError> {
+    let length = key.expose_secret().chars().count();
+    if length < CHOSEN_KEY_MIN { Err(BootstrapError::ShortKey(length)) } else { Ok(key) }
+}
+
+async fn insert_organization(
+    tx: &DatabaseTransaction,
+    name: &str,
+) -> Result<organization::Model, BootstrapError> {
+    let now = OffsetDateTime::now_utc();
+    let organization = organization::ActiveModel {
+        id: Set(OrganizationId::new()),
+        name: Set(name.to_owned()),
+        slug: Set(slug(name)),
+        last_incident_number: Set(0),
+        last_event_seq: Set(0),
+        created_at: Set(now),
+    }
+    .insert(tx)
+    .await
+    .map_err(|error| match error.sql_err() {
+        Some(SqlErr::UniqueConstraintViolation(_)) => BootstrapError::Taken(name.to_owned()),
+        _ => error.into(),
+    })?;
+    service::ActiveModel {
+        id: Set(ServiceId::new()),
+        organization_id: Set(organization.id),
+        name: Set("Default service".to_owned()),
+        description_markdown: Set("Takes incidents that name no service.".to_owned()),
+        default_urgency: Set(Urgency::High),
+        is_default: Set(true),
+        created_at: Set(now),
+    }
+    .insert(tx)
+    .await?;
+    Ok(organization)
+}
+
+async fn insert_key(
+    tx: &DatabaseTransaction,
+    organization_id: OrganizationId,
+    name: &str,
+    key: &SecretString,
+    scopes: &[Scope],
+) -> Result<(), DbErr> {
+    let row = api_key::row(organization_id, None, name.to_owned(), key, scopes);
+    row.into_active_model().insert(tx).await.map(|_| ())
+}
+
+fn slug(name: &str) -> String {
+    let dashed: String =
+        name.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let slug = dashed.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-");
+    if slug.is_empty() { OrganizationId::new().to_string() } else { slug }
+}

@@ -1,0 +1,176 @@
+//! What can go wrong, and how a caller hears of it.
+//!
+//! Expected failures are [`UserError`]s in a payload; a broken request or a fault of ours is a top-level error with
+//! `extensions.code`. With async-graphql's feature `custom-error-conversion` nothing else converts.
+
+use std::sync::Arc;
+
+use async_graphql::{Enum, ErrorExtensions, SimpleObject};
+use sea_orm::DbErr;
+
+/// What kind of failure a user error tells of. Stable: programs may rely on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum UserErrorCode {
+    /// There is no such object, or it belongs to another organisation.
+    NotFound,
+    /// The caller's role or key does not allow it.
+    Forbidden,
+    /// A value is out of its bounds.
+    InvalidInput,
+    /// The object is not in a state that allows it.
+    WrongStatus,
+    /// Another object has the same name or address.
+    AlreadyExists,
+    /// The idempotency key was used before, with another input.
+    IdempotencyKeyReused,
+    /// Somebody else changed the object first: read it again.
+    Conflict,
+}
+
+/// An expected failure: nothing was changed.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct UserError {
+    /// What kind of failure it is. Stable.
+    pub code: UserErrorCode,
+    /// What a person can do about it.
+    pub message: String,
+    /// The path of the input field that is wrong, where one is.
+    pub field: Option<Vec<String>>,
+}
+
+impl UserError {
+    /// An error about no field in particular.
+    pub fn new(code: UserErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), field: None }
+    }
+
+    /// There is no such object for the caller.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(UserErrorCode::NotFound, format!("There is no such {what} in your organisation."))
+    }
+
+    /// A value is out of its bounds.
+    pub fn invalid(field: &str, message: impl Into<String>) -> Self {
+        Self::new(UserErrorCode::InvalidInput, message).at(field)
+    }
+
+    /// The same, about a field of the input.
+    #[must_use]
+    pub fn at(mut self, field: &str) -> Self {
+        self.field = Some(vec!["input".to_owned(), field.to_owned()]);
+        self
+    }
+}
+
+/// A fault of ours or of what we stand on. The caller is told to try again; the cause is logged where it is converted.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Fault {
+    /// The database failed.
+    #[error("the database failed: {0}")]
+    Database(Arc<DbErr>),
+    /// The process is ending, or overloaded.
+    #[error("{0}")]
+    Unavailable(&'static str),
+    /// What is stored can't be read: a bug.
+    #[error("{0}")]
+    Broken(String),
+}
+
+impl From<DbErr> for Fault {
+    fn from(error: DbErr) -> Self {
+        Self::Database(Arc::new(error))
+    }
+}
+
+impl From<Fault> for async_graphql::Error {
+    fn from(fault: Fault) -> Self {
+        tracing::error!("a request failed: {fault}");
+        let (code, message) = match fault {
+            Fault::Database(_) | Fault::Unavailable(_) => {
+                ("UNAVAILABLE", "Tocsin can't do this just now. Nothing was changed: try again.")
+            }
+            Fault::Broken(_) => ("INTERNAL", "Something in Tocsin is broken; the server's log says what, under this request id."),
+        };
+        Self::new(message).extend_with(|_, extensions| extensions.set("code", code))
+    }
+}
+
+/// Why a query is refused: a top-level error.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Refusal {
+    /// No key, or none that is valid.
+    #[error("This needs an API key: send `Authorization: Bearer <key>`.")]
+    Unauthenticated,
+    /// The key or role does not allow it.
+    #[error("{0}")]
+    Forbidden(String),
+    /// An argument is wrong.
+    #[error("{0}")]
+    BadInput(String),
+    /// Ours.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl From<DbErr> for Refusal {
+    fn from(error: DbErr) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+impl From<Refusal> for async_graphql::Error {
+    fn from(refusal: Refusal) -> Self {
+        let code = match refusal {
+            Refusal::Unauthenticated => "UNAUTHENTICATED",
+            Refusal::Forbidden(_) => "FORBIDDEN",
+            Refusal::BadInput(_) => "BAD_USER_INPUT",
+            Refusal::Fault(fault) => return fault.into(),
+        };
+        Self::new(refusal.to_string()).extend_with(|_, extensions| extensions.set("code", code))
+    }
+}
+
+/// Why a mutation changed nothing.
+#[derive(Debug)]
+pub enum Trouble {
+    /// The caller is told in the payload.
+    Told(UserError),
+    /// The request is broken, or we are.
+    Refused(Refusal),
+}
+
+impl From<UserError> for Trouble {
+    fn from(error: UserError) -> Self {
+        Self::Told(error)
+    }
+}
+
+impl From<Refusal> for Trouble {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<Fault> for Trouble {
+    fn from(fault: Fault) -> Self {
+        Self::Refused(fault.into())
+    }
+}
+
+impl From<DbErr> for Trouble {
+    fn from(error: DbErr) -> Self {
+        Fault::from(error).into()
+    }
+}
+
+/// What a mutation came to, as the two halves of its payload.
+///
+/// # Errors
+/// The top-level error, where the request is broken or we are.
+pub(crate) fn told<T>(result: Result<T, Trouble>) -> async_graphql::Result<(Option<T>, Vec<UserError>)> {
+    match result {
+        Ok(value) => Ok((Some(value), Vec::new())),
+        Err(Trouble::Told(error)) => Ok((None, vec![error])),
+        Err(Trouble::Refused(refusal)) => Err(refusal.into()),
+    }
+}

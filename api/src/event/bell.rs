@@ -1,0 +1,113 @@
+//! Doorbells between replicas. One that is lost costs a second: every follower also looks by itself.
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures::StreamExt;
+use tocsin_entity::id::OrganizationId;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::feed::Rooms;
+
+/// The channel of Redis on which replicas ring one another; the message is the organisation's id.
+const CHANNEL: &str = "tocsin:events";
+/// How long to wait before Redis is tried again.
+const REDIAL_AFTER: Duration = Duration::from_secs(1);
+/// How long Redis may take to answer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// Rings the followers of an organisation, here and in other replicas.
+#[derive(Debug, Clone)]
+pub(crate) struct Bell {
+    rooms: Arc<Rooms>,
+    outside: Option<Arc<Outside>>,
+}
+
+#[derive(Debug)]
+struct Outside {
+    client: redis::Client,
+    rung: Mutex<HashSet<OrganizationId>>,
+    wake: Notify,
+}
+
+impl Bell {
+    pub(super) fn new(rooms: Arc<Rooms>, redis_url: Option<&str>) -> Result<Self, redis::RedisError> {
+        let outside = redis_url
+            .map(|url| {
+                Ok::<_, redis::RedisError>(Arc::new(Outside {
+                    client: redis::Client::open(url)?,
+                    rung: Mutex::default(),
+                    wake: Notify::new(),
+                }))
+            })
+            .transpose()?;
+        Ok(Self { rooms, outside })
+    }
+
+    /// Something has happened in the organisation. Never waits.
+    pub(crate) fn ring(&self, organization_id: OrganizationId) {
+        self.rooms.wake(organization_id);
+        if let Some(outside) = &self.outside {
+            outside.rung.lock().unwrap_or_else(PoisonError::into_inner).insert(organization_id);
+            outside.wake.notify_one();
+        }
+    }
+
+    /// Carries rings between replicas, until `shutdown`.
+    pub(super) async fn run(&self, shutdown: CancellationToken) {
+        let Some(outside) = &self.outside else { return };
+        tokio::join!(
+            shutdown.run_until_cancelled(redial("ringing", || outside.ring_others())),
+            shutdown.run_until_cancelled(redial("listening", || outside.hear_others(&self.rooms))),
+        );
+    }
+}
+
+/// Does it again whenever Redis fails.
+async fn redial<F: Future<Output = Result<(), redis::RedisError>>>(what: &str, mut work: impl FnMut() -> F) {
+    let mut down = false;
+    loop {
+        if let Err(error) = work().await
+            && !down
+        {
+            down = true;
+            tracing::warn!("{what} between replicas failed; followers look every second meanwhile: {error}");
+        } else {
+            down = false;
+        }
+        tokio::time::sleep(REDIAL_AFTER).await;
+    }
+}
+
+impl Outside {
+    async fn ring_others(&self) -> Result<(), redis::RedisError> {
+        let config = redis::AsyncConnectionConfig::new().set_response_timeout(Some(ANSWER_WITHIN));
+        let mut connection = self.client.get_multiplexed_async_connection_with_config(&config).await?;
+        loop {
+            self.wake.notified().await;
+            let rung = std::mem::take(&mut *self.rung.lock().unwrap_or_else(PoisonError::into_inner));
+            let mut pipe = redis::pipe();
+            for organization_id in rung {
+                pipe.publish(CHANNEL, organization_id.to_string()).ignore();
+            }
+            pipe.exec_async(&mut connection).await?;
+        }
+    }
+
+    async fn hear_others(&self, rooms: &Rooms) -> Result<(), redis::RedisError> {
+        let mut subscription = self.client.get_async_pubsub().await?;
+        subscription.subscribe(CHANNEL).await?;
+        let mut rings = subscription.on_message();
+        while let Some(ring) = rings.next().await {
+            match ring.get_payload::<String>()?.parse() {
+                Ok(organization_id) => rooms.wake(organization_id),
+                Err(error) => tracing::warn!("a ring from another replica can't be read: {error}"),
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,136 @@
+//! Live events: one follower for each organisation that somebody listens to, however many listen.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use sea_orm::DbErr;
+use tocsin_entity::{database::Database, id::OrganizationId};
+use tokio::sync::{Notify, broadcast};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    bell::Bell,
+    log::{self, Told},
+};
+
+/// How often a follower looks without being rung: a lost ring costs no more than this.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Events kept for listeners that are slow; one that is slower reads from the log.
+const KEPT: usize = 1_024;
+/// Most events read at a time.
+const READ_MAX: u64 = 500;
+
+/// Where an organisation's listeners sit.
+#[derive(Debug)]
+struct Room {
+    wake: Notify,
+    speaker: broadcast::Sender<Arc<Told>>,
+}
+
+/// The rooms in which somebody sits.
+#[derive(Debug, Default)]
+pub(super) struct Rooms(Mutex<HashMap<OrganizationId, Arc<Room>>>);
+
+impl Rooms {
+    /// Something has happened in the organisation.
+    pub(super) fn wake(&self, organization_id: OrganizationId) {
+        if let Some(room) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&organization_id) {
+            room.wake.notify_one();
+        }
+    }
+}
+
+/// The live side of the event log.
+#[derive(Debug)]
+pub(crate) struct Feed {
+    database: Database,
+    rooms: Arc<Rooms>,
+    bell: Bell,
+}
+
+impl Feed {
+    pub(crate) fn new(database: Database, redis_url: Option<&str>) -> Result<Self, redis::RedisError> {
+        let rooms = Arc::new(Rooms::default());
+        let bell = Bell::new(Arc::clone(&rooms), redis_url)?;
+        Ok(Self { database, rooms, bell })
+    }
+
+    /// What to ring when something has happened.
+    pub(crate) fn bell(&self) -> Bell {
+        self.bell.clone()
+    }
+
+    pub(super) fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Carries rings between replicas, until `shutdown`.
+    pub(crate) async fn run(&self, shutdown: CancellationToken) {
+        self.bell.run(shutdown).await;
+    }
+
+    /// Listens to an organisation: everything after the newest event at the time of this call will be heard.
+    pub(super) async fn listen(
+        &self,
+        organization_id: OrganizationId,
+    ) -> Result<broadcast::Receiver<Arc<Told>>, DbErr> {
+        if let Some(room) = self.rooms.0.lock().unwrap_or_else(PoisonError::into_inner).get(&organization_id) {
+            return Ok(room.speaker.subscribe());
+        }
+        let newest = log::newest(&self.database, organization_id).await?;
+        let mut rooms = self.rooms.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(room) = rooms.get(&organization_id) {
+            return Ok(room.speaker.subscribe());
+        }
+        let (speaker, listener) = broadcast::channel(KEPT);
+        let room = Arc::new(Room { wake: Notify::new(), speaker });
+        rooms.insert(organization_id, Arc::clone(&room));
+        tokio::spawn(follow(self.database.clone(), Arc::clone(&self.rooms), room, organization_id, newest));
+        Ok(listener)
+    }
+}
+
+/// Reads what is new and tells it, until nobody listens.
+async fn follow(
+    database: Database,
+    rooms: Arc<Rooms>,
+    room: Arc<Room>,
+    organization_id: OrganizationId,
+    mut position: i64,
+) {
+    let mut failing = false;
+    loop {
+        // A ring or the interval: which of the two does not matter.
+        let _interval = tokio::time::timeout(LOOK_EVERY, room.wake.notified()).await;
+        {
+            let mut rooms = rooms.0.lock().unwrap_or_else(PoisonError::into_inner);
+            if room.speaker.receiver_count() == 0 {
+                rooms.remove(&organization_id);
+                return;
+            }
+        }
+        loop {
+            match log::read_after(&database, organization_id, position, READ_MAX).await {
+                Ok(events) if events.is_empty() => break,
+                Ok(events) => {
+                    failing = false;
+                    for told in events {
+                        position = told.event.seq;
+                        // Nobody listens any more: noticed above, the next time round.
+                        let _listeners = room.speaker.send(told);
+                    }
+                }
+                Err(error) => {
+                    if !failing {
+                        tracing::warn!("the event log of {organization_id} can't be read, and is tried every second: {error}");
+                    }
+                    failing = true;
+                    break;
+                }
+            }
+        }
+    }
+}

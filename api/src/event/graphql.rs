@@ -1,0 +1,122 @@
+//! The event log in GraphQL: as a list to poll, and as a subscription.
+
+use std::sync::Arc;
+
+use async_graphql::{
+    Context, Object, Result, Subscription,
+    connection::{Connection, EmptyFields},
+};
+use futures::{Stream, StreamExt};
+use tocsin_entity::kinds::EventKind;
+
+use super::{
+    log::{self, Told},
+    stream,
+};
+use crate::{
+    error::{Fault, Refusal},
+    incident::{Incident, IncidentFilter},
+    node::domain,
+    paging::{Page, encode},
+    timeline::TimelineEntry,
+    viewer::{Need, Viewer},
+};
+
+/// A change of an incident.
+#[derive(Clone)]
+pub(crate) struct IncidentEvent(Arc<Told>);
+
+/// A change of an incident, as it stands in the organisation's event log.
+#[Object]
+impl IncidentEvent {
+    /// Where it stands in the log: `incidentEvents(after:)` goes on behind it.
+    async fn cursor(&self) -> String {
+        encode(&self.0.event.seq.to_string())
+    }
+
+    /// What changed.
+    async fn kind(&self) -> EventKind {
+        self.0.event.kind
+    }
+
+    /// The incident as it is now, or as it was when the event was told live.
+    async fn incident(&self) -> Incident {
+        Incident(Arc::clone(&self.0.incident))
+    }
+
+    /// The timeline entry that tells of the change.
+    async fn entry(&self) -> TimelineEntry {
+        TimelineEntry(Arc::clone(&self.0.entry))
+    }
+
+    /// The request that made the change, for logs.
+    async fn request_id(&self) -> Option<&str> {
+        self.0.event.request_id.as_deref()
+    }
+}
+
+/// The queries for events.
+#[derive(Default)]
+pub(crate) struct EventQuery;
+
+#[Object]
+impl EventQuery {
+    /// The event log, oldest first: what `incidentEvents` replays, for callers that poll.
+    #[graphql(complexity = "crate::paging::weight(first, None, child_complexity)")]
+    async fn event_log(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only what comes after this cursor, also one of `incidentEvents`.")] after: Option<String>,
+        #[graphql(desc = "How many; 25 by default, 100 at most.")] first: Option<i32>,
+    ) -> Result<Connection<String, IncidentEvent, EmptyFields, EmptyFields>> {
+        let organization_id = ctx.data_unchecked::<Viewer>().may(Need::Read)?;
+        let page = Page::new(first, after, None, None)?;
+        let (after, _) = page.bounds::<i64>()?;
+        let rows =
+            log::read_after(domain(ctx).database(), organization_id, after.unwrap_or(0), page.limit + 1)
+                .await
+                .map_err(Fault::from)?;
+        Ok(page.connect(rows, EmptyFields, |told| told.event.seq.to_string(), IncidentEvent))
+    }
+}
+
+/// The subscriptions to events.
+#[derive(Default)]
+pub(crate) struct EventSubscription;
+
+#[Subscription]
+impl EventSubscription {
+    /// Every change of the organisation's incidents, in order, without gap or double. With `after` it begins with what was missed.
+    async fn incident_events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Go on behind this cursor; from now on where it is null.")] after: Option<String>,
+        #[graphql(desc = "Only changes of these incidents.")] filter: Option<IncidentFilter>,
+    ) -> Result<impl Stream<Item = Result<IncidentEvent>>> {
+        let organization_id = ctx.data_unchecked::<Viewer>().may(Need::Read)?;
+        let filter = filter.unwrap_or_default();
+        filter.check()?;
+        let (after, _) = Page::new(None, after, None, None)?.bounds::<i64>()?;
+        if let Some(after) = after {
+            let newest =
+                log::newest(domain(ctx).database(), organization_id).await.map_err(Fault::from)?;
+            if after < 0 || after > newest {
+                return Err(Refusal::BadInput(
+                    "`after` lies behind the newest event: it is no cursor of this organisation's log.".to_owned(),
+                )
+                .into());
+            }
+        }
+        let events =
+            stream::events(Arc::clone(domain(ctx)), organization_id, after).await.map_err(Fault::from)?;
+        Ok(events.filter_map(move |told| {
+            let wanted = match told {
+                Ok(told) => filter
+                    .wants(&told.incident, &told.assignees)
+                    .then(|| Ok(IncidentEvent(told))),
+                Err(error) => Some(Err(Fault::from(error).into())),
+            };
+            std::future::ready(wanted)
+        }))
+    }
+}

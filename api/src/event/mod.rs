@@ -1,0 +1,12 @@
+//! The event log: every change of an organisation once, in order, without gaps; and those who follow it.
+
+mod bell;
+mod feed;
+mod graphql;
+mod log;
+mod stream;
+
+pub(crate) use self::{
+    feed::Feed,
+    graphql::{EventQuery, EventSubscription},
+};

@@ -1,0 +1,111 @@
+//! Idempotency keys: the same request twice is one change, for 24 hours.
+
+use std::{str::FromStr, sync::Arc, time::Duration};
+
+use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+use tocsin_entity::{idempotency, id::OrganizationId};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    Domain,
+    error::{Trouble, UserError, UserErrorCode},
+    limits,
+    viewer::Viewer,
+};
+
+/// How long a key is kept.
+const KEPT_FOR: time::Duration = time::Duration::hours(24);
+/// How often old keys are forgotten.
+const FORGET_EVERY: Duration = Duration::from_secs(600);
+
+/// The use of an idempotency key.
+#[derive(Debug, Clone)]
+pub struct KeyUse {
+    /// Whose key it is.
+    pub(crate) caller: String,
+    /// The key.
+    pub(crate) key: String,
+    /// A hash of the operation and its input.
+    pub(crate) fingerprint: String,
+}
+
+/// The caller's key for an operation with this input, if one was given.
+///
+/// # Errors
+/// A user error, where the key is too long.
+pub(crate) fn key_use(
+    viewer: &Viewer,
+    operation: &str,
+    key: Option<String>,
+    input: &impl std::fmt::Debug,
+) -> Result<Option<KeyUse>, UserError> {
+    Ok(limits::key("idempotencyKey", key)?.map(|key| KeyUse {
+        caller: viewer.caller(),
+        key,
+        fingerprint: hex::encode(Sha256::digest(format!("{operation} {:?} {input:?}", viewer.member()))),
+    }))
+}
+
+/// What a caller is told who uses a key for something else.
+pub(crate) const REUSED: &str =
+    "This idempotency key was used in the last 24 hours with another input. Use a new key for a new request.";
+
+/// The id of what was made under this key before.
+pub(crate) async fn before<Id: FromStr>(
+    tx: &DatabaseTransaction,
+    organization_id: OrganizationId,
+    key: Option<&KeyUse>,
+) -> Result<Option<Id>, Trouble> {
+    let Some(used) = key else { return Ok(None) };
+    let record = idempotency::Entity::find_by_id((organization_id, used.caller.clone(), used.key.clone()))
+        .one(tx)
+        .await?;
+    match record {
+        None => Ok(None),
+        Some(record) if record.fingerprint != used.fingerprint => {
+            Err(UserError::new(UserErrorCode::IdempotencyKeyReused, REUSED).at("idempotencyKey").into())
+        }
+        Some(record) => Ok(record.result.get("id").and_then(|id| id.as_str()).and_then(|id| id.parse().ok())),
+    }
+}
+
+/// Keeps the key with the id of what was made.
+pub(crate) async fn keep(
+    tx: &DatabaseTransaction,
+    organization_id: OrganizationId,
+    key: Option<&KeyUse>,
+    id: impl ToString,
+) -> Result<(), Trouble> {
+    if let Some(used) = key {
+        idempotency::Model {
+            organization_id,
+            caller: used.caller.clone(),
+            key: used.key.clone(),
+            fingerprint: used.fingerprint.clone(),
+            result: json!({ "id": id.to_string() }),
+            created_at: OffsetDateTime::now_utc(),
+        }
+        .into_active_model()
+        .insert(tx)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Forgets keys of more than a day ago, until `shutdown`.
+pub(crate) async fn run(domain: &Arc<Domain>, shutdown: CancellationToken) {
+    while shutdown.run_until_cancelled(tokio::time::sleep(FORGET_EVERY)).await.is_some() {
+        let old = OffsetDateTime::now_utc() - KEPT_FOR;
+        let forgotten = idempotency::Entity::delete_many()
+            .filter(idempotency::Column::CreatedAt.lt(old))
+            .exec(domain.database().write())
+            .await;
+        match forgotten {
+            Ok(done) => tracing::debug!("{} idempotency keys are a day old and forgotten", done.rows_affected),
+            Err(error) => tracing::warn!("old idempotency keys could not be forgotten: {error}"),
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The one place where an incident changes.
+//!
+//! Commands that arrive together are written together: one lane in each process takes what is waiting and writes it in one
+//! transaction. One commit for many commands is what lets thousands of triggers a second through a disk that syncs each
+//! commit, and it orders a process's changes without its writers waiting for one another's locks.
+
+use sea_orm::DbErr;
+use time::OffsetDateTime;
+use tocsin_entity::{database::Database, incident, timeline_entry};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{batch, command::{Actor, Command}, error::IncidentError};
+use crate::{error::Fault, idempotency::KeyUse};
+
+/// Most commands in one transaction.
+const BATCH_MAX: usize = 128;
+/// Most commands that wait for the lane before a caller is told that Tocsin is overloaded.
+const WAITING_MAX: usize = 4_096;
+/// How often a transaction that failed as a whole is made again: a race with another replica is over by then.
+const TRIES: u32 = 3;
+
+/// What a command came to.
+#[derive(Debug, Clone)]
+pub struct Applied {
+    /// The incident as it is now.
+    pub incident: incident::Model,
+    /// The entry that tells of the change; none where there was no change.
+    pub entry: Option<timeline_entry::Model>,
+    /// Whether this very command changed it.
+    pub changed: bool,
+}
+
+/// A command, who gives it, and the key that makes it repeatable.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// Who gives it.
+    pub actor: Actor,
+    /// What is asked.
+    pub command: Command,
+    /// The idempotency key, where the caller gave one.
+    pub idempotency: Option<KeyUse>,
+}
+
+struct Waiting {
+    order: Order,
+    answer: oneshot::Sender<Result<Applied, IncidentError>>,
+}
+
+/// The lane to the one writer. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Lane {
+    door: mpsc::Sender<Waiting>,
+}
+
+impl Lane {
+    /// Opens the lane. `told` hears of each change after its commit. The lane ends when its last handle is dropped.
+    pub fn open(database: Database, told: impl Fn(&Order, &Applied) + Send + 'static) -> Self {
+        let (door, mut waiting) = mpsc::channel::<Waiting>(WAITING_MAX);
+        tokio::spawn(async move {
+            let mut batch = Vec::with_capacity(BATCH_MAX);
+            while waiting.recv_many(&mut batch, BATCH_MAX).await > 0 {
+                metrics::histogram!("tocsin_write_batch_size").record(batch.len() as f64);
+                let (orders, answers): (Vec<_>, Vec<_>) =
+                    batch.drain(..).map(|waiting| (waiting.order, waiting.answer)).unzip();
+                let results = write_all(&database, &orders).await;
+                for ((order, answer), result) in orders.iter().zip(answers).zip(results) {
+                    if let Ok(applied) = &result
+                        && applied.changed
+                    {
+                        told(order, applied);
+                    }
+                    // A caller that has gone away needs no answer: its change is made all the same.
+                    let _gone = answer.send(result);
+                }
+            }
+        });
+        Self { door }
+    }
+
+    /// Gives a command, and waits until it is written or refused.
+    ///
+    /// # Errors
+    /// The refusal, or a fault of the database's.
+    pub async fn apply(&self, order: Order) -> Result<Applied, IncidentError> {
+        let (answer, result) = oneshot::channel();
+        self.door
+            .try_send(Waiting { order, answer })
+            .map_err(|_| Fault::Unavailable("too many changes wait to be written"))?;
+        result.await.map_err(|_| Fault::Unavailable("the writer has ended"))?
+    }
+}
+
+/// Writes the orders in one transaction; if that fails as a whole again and again, each in its own.
+async fn write_all(database: &Database, orders: &[Order]) -> Vec<Result<Applied, IncidentError>> {
+    match write_together(database, orders).await {
+        Ok(answers) => answers,
+        Err(error) if orders.len() == 1 => vec![Err(Fault::from(error).into())],
+        Err(error) => {
+            tracing::warn!("{} changes could not be written together, each is tried alone: {error}", orders.len());
+            let mut answers = Vec::with_capacity(orders.len());
+            for order in orders {
+                answers.push(match write_together(database, std::slice::from_ref(order)).await {
+                    Ok(mut one) => one.pop().unwrap_or(Err(Fault::Unavailable("the writer gave no answer").into())),
+                    Err(error) => Err(Fault::from(error).into()),
+                });
+            }
+            answers
+        }
+    }
+}
+
+/// A write that failed.
+enum Failed {
+    /// Before the commit: nothing was written, and it may be tried again.
+    Before(DbErr),
+    /// At the commit: nobody knows. The caller may ask again with the same idempotency key.
+    AtCommit(DbErr),
+}
+
+async fn write_together(
+    database: &Database,
+    orders: &[Order],
+) -> Result<Vec<Result<Applied, IncidentError>>, DbErr> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match write_once(database, orders).await {
+            Ok(answers) => return Ok(answers),
+            Err(Failed::Before(error)) if tries < TRIES && !matches!(error, DbErr::ConnectionAcquire(_)) => {
+                tracing::debug!("a write failed and is tried again: {error}");
+            }
+            Err(Failed::Before(error) | Failed::AtCommit(error)) => return Err(error),
+        }
+    }
+}
+
+async fn write_once(
+    database: &Database,
+    orders: &[Order],
+) -> Result<Vec<Result<Applied, IncidentError>>, Failed> {
+    let tx = database.begin_write().await.map_err(Failed::Before)?;
+    let answers = batch::write(&tx, orders, now()).await.map_err(Failed::Before)?;
+    tx.commit().await.map_err(Failed::AtCommit)?;
+    Ok(answers)
+}
+
+/// Now, to the microsecond, which is what the databases keep.
+fn now() -> OffsetDateTime {
+    let now = OffsetDateTime::now_utc();
+    now.replace_microsecond(now.microsecond()).unwrap_or(now)
+}

@@ -1,0 +1,202 @@
+//! One command after another, in memory, on what the transaction has read.
+
+use sea_orm::ActiveValue::Set;
+use serde_json::json;
+use time::OffsetDateTime;
+use tocsin_entity::{
+    event, idempotency,
+    id::{IncidentId, TimelineEntryId, UserId},
+    incident,
+    kinds::{EntryKind, IncidentStatus},
+    timeline_entry,
+};
+
+use super::{Answer, State, id_in};
+use crate::incident::{
+    Applied, Order,
+    command::{Actor, Change, Command, Trigger},
+    error::IncidentError,
+    transition::{Changed, Outcome, event_kind, tags_json, transition},
+};
+
+impl State {
+    /// Takes one order: what it comes to is remembered for those after it and for the writing.
+    pub(super) fn take(&mut self, order: &Order, now: OffsetDateTime) -> Answer {
+        if let Some(answer) = self.replay(order) {
+            return answer;
+        }
+        let applied = match &order.command {
+            Command::Trigger(trigger) => self.trigger(&order.actor, trigger, now),
+            Command::Change(id, change) => self.change(&order.actor, *id, change, now),
+        }?;
+        self.keep_key(order, &applied, now);
+        Ok(applied)
+    }
+
+    /// The answer given before under the same idempotency key.
+    fn replay(&self, order: &Order) -> Option<Answer> {
+        let used = order.idempotency.as_ref()?;
+        let slot = (order.actor.organization_id, used.caller.clone(), used.key.clone());
+        let record = self.used_keys.get(&slot)?;
+        if record.fingerprint != used.fingerprint {
+            return Some(Err(IncidentError::IdempotencyKeyReused));
+        }
+        let incident = self.incidents.get(&id_in(&record.result, "incident")?)?;
+        let entry = id_in(&record.result, "entry").and_then(|id| self.entries.get(&id));
+        Some(Ok(Applied { incident: incident.clone(), entry: entry.cloned(), changed: false }))
+    }
+
+    fn keep_key(&mut self, order: &Order, applied: &Applied, now: OffsetDateTime) {
+        let Some(used) = &order.idempotency else { return };
+        let record = idempotency::Model {
+            organization_id: order.actor.organization_id,
+            caller: used.caller.clone(),
+            key: used.key.clone(),
+            fingerprint: used.fingerprint.clone(),
+            result: json!({ "incident": applied.incident.id, "entry": applied.entry.as_ref().map(|entry| entry.id) }),
+            created_at: now,
+        };
+        self.used_keys
+            .insert((record.organization_id, record.caller.clone(), record.key.clone()), record.clone());
+        self.write.keys.push(record.into());
+    }
+
+    fn trigger(&mut self, actor: &Actor, trigger: &Trigger, now: OffsetDateTime) -> Answer {
+        if let Some(key) = &trigger.dedup_key
+            && let Some(open) = self.open_by_dedup_key.get(&(actor.organization_id, key.clone()))
+            && let Some(incident) = self.incidents.get(open)
+        {
+            return Ok(Applied { incident: incident.clone(), entry: None, changed: false });
+        }
+        let service = trigger
+            .service_id
+            .or_else(|| self.default_services.get(&actor.organization_id).copied())
+            .and_then(|id| self.services.get(&id))
+            .filter(|service| service.organization_id == actor.organization_id)
+            .ok_or(IncidentError::NotFound("service"))?;
+        let (service_id, urgency) = (service.id, trigger.urgency.unwrap_or(service.default_urgency));
+        self.check_members(actor, &trigger.assignees)?;
+        let organization =
+            self.organizations.get_mut(&actor.organization_id).ok_or(IncidentError::NotFound("organization"))?;
+        organization.last_incident_number += 1;
+        let incident = incident::Model {
+            id: IncidentId::new(),
+            organization_id: actor.organization_id,
+            service_id,
+            number: organization.last_incident_number,
+            title: trigger.title.clone(),
+            description_markdown: trigger.description_markdown.clone(),
+            status: IncidentStatus::Triggered,
+            urgency,
+            severity: trigger.severity,
+            tags: tags_json(&trigger.tags),
+            dedup_key: trigger.dedup_key.clone(),
+            version: 1,
+            triggered_by: actor.user_id,
+            source: actor.source,
+            triggered_at: now,
+            acknowledged_at: None,
+            acknowledged_by: None,
+            resolved_at: None,
+            resolved_by: None,
+            resolution_note_markdown: None,
+            snoozed_until: None,
+            updated_at: now,
+        };
+        self.write.new_incidents.push(incident.id);
+        let assignees = (!trigger.assignees.is_empty()).then(|| trigger.assignees.clone());
+        let changed = Changed {
+            incident,
+            kind: EntryKind::Triggered,
+            body: None,
+            changes: Vec::new(),
+            external_ref: None,
+            assignees,
+            timer: None,
+        };
+        self.record(actor, changed, now)
+    }
+
+    fn change(&mut self, actor: &Actor, id: IncidentId, change: &Change, now: OffsetDateTime) -> Answer {
+        let incident = self
+            .incidents
+            .get(&id)
+            .filter(|incident| incident.organization_id == actor.organization_id)
+            .ok_or(IncidentError::NotFound("incident"))?;
+        if let Change::Comment { external_ref: Some(reference), .. } = change
+            && let Some(entry) = self.entry_by_ref.get(&(actor.organization_id, reference.clone()))
+        {
+            let incident = self.incidents.get(&entry.incident_id).unwrap_or(incident);
+            return Ok(Applied { incident: incident.clone(), entry: Some(entry.clone()), changed: false });
+        }
+        if let Change::Reassign { assignees } = change {
+            self.check_members(actor, assignees)?;
+        }
+        let assignees = self.assignees.get(&id).map_or(&[][..], Vec::as_slice);
+        match transition(incident, assignees, change, actor, now)? {
+            Outcome::Unchanged => {
+                Ok(Applied { incident: incident.clone(), entry: None, changed: false })
+            }
+            Outcome::Changed(changed) => self.record(actor, *changed, now),
+        }
+    }
+
+    fn check_members(&self, actor: &Actor, users: &[UserId]) -> Result<(), IncidentError> {
+        if users.iter().all(|user| self.members.contains(&(actor.organization_id, *user))) {
+            Ok(())
+        } else {
+            Err(IncidentError::NotFound("user"))
+        }
+    }
+
+    /// Keeps a change for the writing: the incident, its timeline entry, its event, its timer.
+    fn record(&mut self, actor: &Actor, changed: Changed, now: OffsetDateTime) -> Answer {
+        let organization =
+            self.organizations.get_mut(&actor.organization_id).ok_or(IncidentError::NotFound("organization"))?;
+        organization.last_event_seq += 1;
+        self.write.organizations.insert(organization.id);
+        let seq = organization.last_event_seq;
+        let kind = changed.kind;
+        let incident = changed.incident;
+        let entry = timeline_entry::Model {
+            id: TimelineEntryId::new(),
+            organization_id: incident.organization_id,
+            incident_id: incident.id,
+            version: incident.version,
+            kind,
+            source: actor.source,
+            author_user_id: actor.user_id,
+            author_key_id: actor.key_id,
+            author_name: actor.slack_name.clone(),
+            body_markdown: changed.body,
+            details: (!changed.changes.is_empty()).then(|| json!({ "changes": changed.changes })),
+            external_ref: changed.external_ref,
+            created_at: now,
+        };
+        self.write.entries.push(entry.clone().into());
+        self.write.events.push(event::ActiveModel {
+            organization_id: Set(incident.organization_id),
+            seq: Set(seq),
+            kind: Set(event_kind(kind)),
+            incident_id: Set(incident.id),
+            incident_version: Set(incident.version),
+            entry_id: Set(entry.id),
+            request_id: Set(actor.request_id.clone()),
+            created_at: Set(now),
+        });
+        if let Some(timer) = changed.timer {
+            self.write.set_timer(&incident, timer);
+        }
+        if let Some(assignees) = changed.assignees {
+            self.assignees.insert(incident.id, assignees.clone());
+            self.write.assignees.insert(incident.id, assignees);
+        }
+        if let Some(reference) = &entry.external_ref {
+            self.entry_by_ref.insert((entry.organization_id, reference.clone()), entry.clone());
+        }
+        self.entries.insert(entry.id, entry.clone());
+        self.write.incidents.insert(incident.id, incident.clone());
+        self.remember(incident.clone());
+        Ok(Applied { incident, entry: Some(entry), changed: true })
+    }
+}

@@ -1,0 +1,253 @@
+//! One transaction for many commands: the only place where an incident, its timeline, its events, its timers and the
+//! record of its idempotency key are written.
+//!
+//! The organisations' rows are locked first, in the order of their ids. That orders all changes of an organisation: what is read after
+//! it can't change before the commit, and an event's sequence number is the order of commit.
+
+mod save;
+mod decide;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use sea_orm::{
+    ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+use time::OffsetDateTime;
+use tocsin_entity::{
+    idempotency,
+    id::{IncidentId, OrganizationId, ServiceId, TimelineEntryId, UserId},
+    incident, incident_assignee,
+    kinds::IncidentStatus,
+    membership, organization, service, timeline_entry,
+};
+
+use self::save::Writes;
+use super::{
+    Applied, Order,
+    command::{Change, Command},
+    error::IncidentError,
+};
+
+type Answer = Result<Applied, IncidentError>;
+
+/// Writes the orders in the transaction, and answers each.
+pub(super) async fn write(
+    tx: &DatabaseTransaction,
+    orders: &[Order],
+    now: OffsetDateTime,
+) -> Result<Vec<Answer>, DbErr> {
+    let mut state = State::load(tx, orders).await?;
+    let answers = orders.iter().map(|order| state.take(order, now)).collect();
+    state.write.save(tx, &state.organizations).await?;
+    Ok(answers)
+}
+
+/// What the commands are decided on, as the transaction sees it and as the commands before have left it.
+struct State {
+    organizations: BTreeMap<OrganizationId, organization::Model>,
+    incidents: HashMap<IncidentId, incident::Model>,
+    assignees: HashMap<IncidentId, Vec<UserId>>,
+    open_by_dedup_key: HashMap<(OrganizationId, String), IncidentId>,
+    entry_by_ref: HashMap<(OrganizationId, String), timeline_entry::Model>,
+    used_keys: HashMap<(OrganizationId, String, String), idempotency::Model>,
+    entries: HashMap<TimelineEntryId, timeline_entry::Model>,
+    services: HashMap<ServiceId, service::Model>,
+    default_services: HashMap<OrganizationId, ServiceId>,
+    members: HashSet<(OrganizationId, UserId)>,
+    write: Writes,
+}
+
+impl State {
+    async fn load(tx: &DatabaseTransaction, orders: &[Order]) -> Result<Self, DbErr> {
+        let wanted = Wanted::by(orders);
+        let organizations: BTreeMap<_, _> = organization::Entity::find()
+            .filter(organization::Column::Id.is_in(wanted.organizations.iter().copied()))
+            .order_by_asc(organization::Column::Id)
+            .lock_exclusive()
+            .all(tx)
+            .await?
+            .into_iter()
+            .map(|row| (row.id, row))
+            .collect();
+        let mut state = Self {
+            organizations,
+            incidents: HashMap::new(),
+            assignees: HashMap::new(),
+            open_by_dedup_key: HashMap::new(),
+            entry_by_ref: HashMap::new(),
+            used_keys: HashMap::new(),
+            entries: HashMap::new(),
+            services: HashMap::new(),
+            default_services: HashMap::new(),
+            members: HashSet::new(),
+            write: Writes::default(),
+        };
+        state.load_records(tx, &wanted).await?;
+        state.load_incidents(tx, wanted).await?;
+        Ok(state)
+    }
+
+    /// What says that a command was taken before.
+    async fn load_records(&mut self, tx: &DatabaseTransaction, wanted: &Wanted) -> Result<(), DbErr> {
+        if !wanted.keys.is_empty() {
+            let rows = idempotency::Entity::find()
+                .filter(idempotency::Column::OrganizationId.is_in(wanted.organizations.iter().copied()))
+                .filter(idempotency::Column::Key.is_in(wanted.keys.iter().cloned()))
+                .all(tx)
+                .await?;
+            self.used_keys =
+                rows.into_iter().map(|row| ((row.organization_id, row.caller.clone(), row.key.clone()), row)).collect();
+        }
+        let mut entries = Vec::new();
+        if !wanted.refs.is_empty() {
+            entries = timeline_entry::Entity::find()
+                .filter(timeline_entry::Column::OrganizationId.is_in(wanted.organizations.iter().copied()))
+                .filter(timeline_entry::Column::ExternalRef.is_in(wanted.refs.iter().cloned()))
+                .all(tx)
+                .await?;
+            for entry in &entries {
+                if let Some(reference) = &entry.external_ref {
+                    self.entry_by_ref.insert((entry.organization_id, reference.clone()), entry.clone());
+                }
+            }
+        }
+        let told: Vec<TimelineEntryId> =
+            self.used_keys.values().filter_map(|row| id_in(&row.result, "entry")).collect();
+        if !told.is_empty() {
+            entries.extend(
+                timeline_entry::Entity::find()
+                    .filter(timeline_entry::Column::Id.is_in(told))
+                    .all(tx)
+                    .await?,
+            );
+        }
+        self.entries = entries.into_iter().map(|entry| (entry.id, entry)).collect();
+        Ok(())
+    }
+
+    async fn load_incidents(&mut self, tx: &DatabaseTransaction, mut wanted: Wanted) -> Result<(), DbErr> {
+        wanted.incidents.extend(self.used_keys.values().filter_map(|row| id_in::<IncidentId>(&row.result, "incident")));
+        wanted.incidents.extend(self.entry_by_ref.values().map(|entry| entry.incident_id));
+        let mut which = Condition::any();
+        if !wanted.incidents.is_empty() {
+            which = which.add(incident::Column::Id.is_in(wanted.incidents.iter().copied()));
+        }
+        if !wanted.dedup_keys.is_empty() {
+            which = which.add(
+                Condition::all()
+                    .add(incident::Column::OrganizationId.is_in(wanted.organizations.iter().copied()))
+                    .add(incident::Column::DedupKey.is_in(wanted.dedup_keys.iter().cloned()))
+                    .add(incident::Column::Status.ne(IncidentStatus::Resolved)),
+            );
+        }
+        if !which.is_empty() {
+            for row in incident::Entity::find().filter(which).all(tx).await? {
+                self.remember(row);
+            }
+        }
+        if wanted.reassigns {
+            let rows = incident_assignee::Entity::find()
+                .filter(incident_assignee::Column::IncidentId.is_in(wanted.incidents.iter().copied()))
+                .all(tx)
+                .await?;
+            for row in rows {
+                self.assignees.entry(row.incident_id).or_default().push(row.user_id);
+            }
+        }
+        if !wanted.users.is_empty() {
+            let rows = membership::Entity::find()
+                .filter(membership::Column::OrganizationId.is_in(wanted.organizations.iter().copied()))
+                .filter(membership::Column::UserId.is_in(wanted.users.iter().copied()))
+                .filter(membership::Column::DeactivatedAt.is_null())
+                .all(tx)
+                .await?;
+            self.members = rows.into_iter().map(|row| (row.organization_id, row.user_id)).collect();
+        }
+        if wanted.triggers {
+            let rows = service::Entity::find()
+                .filter(service::Column::OrganizationId.is_in(wanted.organizations.iter().copied()))
+                .filter(
+                    Condition::any()
+                        .add(service::Column::IsDefault.eq(true))
+                        .add(service::Column::Id.is_in(wanted.services.iter().copied())),
+                )
+                .all(tx)
+                .await?;
+            for row in rows {
+                if row.is_default {
+                    self.default_services.insert(row.organization_id, row.id);
+                }
+                self.services.insert(row.id, row);
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps an incident as it is now.
+    fn remember(&mut self, row: incident::Model) {
+        if let Some(key) = &row.dedup_key {
+            let slot = (row.organization_id, key.clone());
+            if row.status == IncidentStatus::Resolved {
+                if self.open_by_dedup_key.get(&slot) == Some(&row.id) {
+                    self.open_by_dedup_key.remove(&slot);
+                }
+            } else {
+                self.open_by_dedup_key.insert(slot, row.id);
+            }
+        }
+        self.incidents.insert(row.id, row);
+    }
+}
+
+/// What must be read to decide the commands.
+#[derive(Default)]
+struct Wanted {
+    organizations: HashSet<OrganizationId>,
+    incidents: HashSet<IncidentId>,
+    dedup_keys: HashSet<String>,
+    refs: HashSet<String>,
+    keys: HashSet<String>,
+    services: HashSet<ServiceId>,
+    users: HashSet<UserId>,
+    triggers: bool,
+    reassigns: bool,
+}
+
+impl Wanted {
+    fn by(orders: &[Order]) -> Self {
+        let mut wanted = Self::default();
+        for order in orders {
+            wanted.organizations.insert(order.actor.organization_id);
+            wanted.keys.extend(order.idempotency.iter().map(|used| used.key.clone()));
+            match &order.command {
+                Command::Trigger(trigger) => {
+                    wanted.triggers = true;
+                    wanted.services.extend(trigger.service_id);
+                    wanted.users.extend(&trigger.assignees);
+                    wanted.dedup_keys.extend(trigger.dedup_key.clone());
+                }
+                Command::Change(id, change) => {
+                    wanted.incidents.insert(*id);
+                    match change {
+                        Change::Comment { external_ref, .. } => wanted.refs.extend(external_ref.clone()),
+                        Change::Reassign { assignees } => {
+                            wanted.reassigns = true;
+                            wanted.users.extend(assignees);
+                        }
+                        Change::Acknowledge
+                        | Change::Resolve { .. }
+                        | Change::Reopen { .. }
+                        | Change::Snooze { .. }
+                        | Change::EndSnooze { .. }
+                        | Change::Update(_) => {}
+                    }
+                }
+            }
+        }
+        wanted
+    }
+}
+
+fn id_in<T: std::str::FromStr>(result: &serde_json::Value, name: &str) -> Option<T> {
+    result.get(name)?.as_str()?.parse().ok()
+}

@@ -1,0 +1,131 @@
+//! The writing: few statements, however many commands.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel,
+    QueryFilter,
+};
+use tocsin_entity::{
+    event, idempotency,
+    id::{IncidentId, OrganizationId, TimerId, UserId},
+    incident, incident_assignee,
+    kinds::TimerKind,
+    organization, timeline_entry, timer,
+};
+
+use crate::incident::transition::TimerChange;
+
+/// What is to be written.
+#[derive(Default)]
+pub(super) struct Writes {
+    pub(super) organizations: HashSet<OrganizationId>,
+    pub(super) new_incidents: Vec<IncidentId>,
+    pub(super) incidents: HashMap<IncidentId, incident::Model>,
+    pub(super) entries: Vec<timeline_entry::ActiveModel>,
+    pub(super) events: Vec<event::ActiveModel>,
+    pub(super) assignees: HashMap<IncidentId, Vec<UserId>>,
+    pub(super) keys: Vec<idempotency::ActiveModel>,
+    timers: HashMap<(IncidentId, TimerKind), Option<timer::ActiveModel>>,
+}
+
+impl Writes {
+    pub(super) fn set_timer(&mut self, incident: &incident::Model, change: TimerChange) {
+        match change {
+            TimerChange::Cancel(kind) => {
+                self.timers.insert((incident.id, kind), None);
+            }
+            TimerChange::Set(kind, due_at) => {
+                self.timers.insert(
+                    (incident.id, kind),
+                    Some(timer::ActiveModel {
+                        id: Set(TimerId::new()),
+                        organization_id: Set(incident.organization_id),
+                        incident_id: Set(incident.id),
+                        kind: Set(kind),
+                        due_at: Set(due_at),
+                    }),
+                );
+            }
+        }
+    }
+
+    pub(super) async fn save(
+        mut self,
+        tx: &DatabaseTransaction,
+        organizations: &BTreeMap<OrganizationId, organization::Model>,
+    ) -> Result<(), DbErr> {
+        for row in organizations.values().filter(|row| self.organizations.contains(&row.id)) {
+            organization::ActiveModel {
+                id: Set(row.id),
+                last_incident_number: Set(row.last_incident_number),
+                last_event_seq: Set(row.last_event_seq),
+                ..Default::default()
+            }
+            .update(tx)
+            .await?;
+        }
+        let new: Vec<_> = self.new_incidents.iter().filter_map(|id| self.incidents.remove(id)).collect();
+        if !new.is_empty() {
+            incident::Entity::insert_many(new.into_iter().map(IntoActiveModel::into_active_model))
+                .exec_without_returning(tx)
+                .await?;
+        }
+        for changed in self.incidents.into_values() {
+            changed.into_active_model().reset_all().update(tx).await?;
+        }
+        if !self.entries.is_empty() {
+            timeline_entry::Entity::insert_many(self.entries).exec_without_returning(tx).await?;
+            event::Entity::insert_many(self.events).exec_without_returning(tx).await?;
+        }
+        if !self.keys.is_empty() {
+            idempotency::Entity::insert_many(self.keys).exec_without_returning(tx).await?;
+        }
+        save_assignees(tx, self.assignees).await?;
+        save_timers(tx, self.timers).await
+    }
+}
+
+async fn save_assignees(
+    tx: &DatabaseTransaction,
+    assignees: HashMap<IncidentId, Vec<UserId>>,
+) -> Result<(), DbErr> {
+    if assignees.is_empty() {
+        return Ok(());
+    }
+    incident_assignee::Entity::delete_many()
+        .filter(incident_assignee::Column::IncidentId.is_in(assignees.keys().copied()))
+        .exec(tx)
+        .await?;
+    let rows: Vec<_> = assignees
+        .into_iter()
+        .flat_map(|(incident_id, users)| {
+            let users: HashSet<UserId> = users.into_iter().collect();
+            users.into_iter().map(move |user_id| incident_assignee::ActiveModel {
+                incident_id: Set(incident_id),
+                user_id: Set(user_id),
+            })
+        })
+        .collect();
+    if !rows.is_empty() {
+        incident_assignee::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    }
+    Ok(())
+}
+
+async fn save_timers(
+    tx: &DatabaseTransaction,
+    timers: HashMap<(IncidentId, TimerKind), Option<timer::ActiveModel>>,
+) -> Result<(), DbErr> {
+    for ((incident_id, kind), wanted) in timers {
+        timer::Entity::delete_many()
+            .filter(timer::Column::IncidentId.eq(incident_id))
+            .filter(timer::Column::Kind.eq(kind))
+            .exec(tx)
+            .await?;
+        if let Some(row) = wanted {
+            timer::Entity::insert(row).exec_without_returning(tx).await?;
+        }
+    }
+    Ok(())
+}

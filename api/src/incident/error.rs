@@ -1,0 +1,64 @@
+//! Why an incident was not changed.
+
+use tocsin_entity::{incident, kinds::IncidentStatus};
+
+use crate::error::{Fault, UserError, UserErrorCode};
+
+/// Why an incident was not changed. Nothing was written.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum IncidentError {
+    /// There is none with this id in the caller's organisation.
+    #[error("There is no such {0} in your organisation.")]
+    NotFound(&'static str),
+    /// Its state does not allow it.
+    #[error("#{number} is {status} and cannot be {wanted}. Reopen it first.")]
+    WrongStatus {
+        /// The incident's number.
+        number: i64,
+        /// Where it stands.
+        status: IncidentStatus,
+        /// What was asked.
+        wanted: &'static str,
+    },
+    /// A value is out of its bounds.
+    #[error("{message}")]
+    Invalid {
+        /// The field.
+        field: &'static str,
+        /// What to do.
+        message: String,
+    },
+    /// The idempotency key was used with another input.
+    #[error("This idempotency key was used in the last 24 hours with another input. Use a new key for a new request.")]
+    IdempotencyKeyReused,
+    /// Ours: try again.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl IncidentError {
+    pub(super) fn wrong_status(incident: &incident::Model, wanted: &'static str) -> Self {
+        Self::WrongStatus { number: incident.number, status: incident.status, wanted }
+    }
+
+    pub(super) fn invalid(field: &'static str, message: String) -> Self {
+        Self::Invalid { field, message }
+    }
+}
+
+impl TryFrom<IncidentError> for UserError {
+    type Error = Fault;
+
+    fn try_from(error: IncidentError) -> Result<Self, Fault> {
+        let message = error.to_string();
+        Ok(match error {
+            IncidentError::NotFound(_) => Self::new(UserErrorCode::NotFound, message),
+            IncidentError::WrongStatus { .. } => Self::new(UserErrorCode::WrongStatus, message),
+            IncidentError::Invalid { field, .. } => Self::new(UserErrorCode::InvalidInput, message).at(field),
+            IncidentError::IdempotencyKeyReused => {
+                Self::new(UserErrorCode::IdempotencyKeyReused, message).at("idempotencyKey")
+            }
+            IncidentError::Fault(fault) => return Err(fault),
+        })
+    }
+}

@@ -1,0 +1,217 @@
+//! What callers send to change incidents, and how it becomes a command.
+
+use async_graphql::{ID, InputObject};
+use time::OffsetDateTime;
+use tocsin_entity::{
+    id::{IncidentId, UserId},
+    kinds::{Severity, Urgency},
+};
+
+use super::command::{Change, Command, TagValue, Trigger, Update};
+use crate::{error::UserError, limits};
+
+/// Most tags of an incident.
+const TAGS_MAX: usize = 20;
+/// Longest key of a tag, in characters.
+const TAG_KEY_MAX: usize = 64;
+/// Longest value of a tag, in characters.
+const TAG_VALUE_MAX: usize = 256;
+/// Most assignees of an incident.
+const ASSIGNEES_MAX: usize = 50;
+
+/// A label for an incident.
+#[derive(Debug, InputObject)]
+pub(crate) struct TagInput {
+    /// What it labels; at most 64 characters.
+    key: String,
+    /// The label; at most 256 characters.
+    value: String,
+}
+
+/// A new incident.
+#[derive(Debug, InputObject)]
+pub(crate) struct TriggerIncidentInput {
+    /// What is wrong, in a line of at most 200 characters.
+    title: String,
+    /// What is known; at most 20,000 characters.
+    description_markdown: Option<String>,
+    /// The service that is broken; the organisation's default one where none is named.
+    service_id: Option<ID>,
+    /// How soon a person must look; the service's default where none is named.
+    urgency: Option<Urgency>,
+    /// How much is broken.
+    severity: Option<Severity>,
+    /// Labels; at most 20.
+    tags: Option<Vec<TagInput>>,
+    /// Who is to work it; at most 50.
+    assignee_ids: Option<Vec<ID>>,
+    /// While an incident with this key is open, the trigger is that incident again.
+    dedup_key: Option<String>,
+    /// Makes the request repeatable for 24 hours.
+    pub(super) idempotency_key: Option<String>,
+}
+
+/// Which incident is to be acknowledged.
+#[derive(Debug, InputObject)]
+pub(crate) struct AcknowledgeIncidentInput {
+    /// The incident's id.
+    pub(super) id: ID,
+    /// Makes the request repeatable for 24 hours.
+    pub(super) idempotency_key: Option<String>,
+}
+
+/// Which incident is resolved, and how.
+#[derive(Debug, InputObject)]
+pub(crate) struct ResolveIncidentInput {
+    /// The incident's id.
+    pub(super) id: ID,
+    /// What was done; at most 20,000 characters.
+    pub(super) note_markdown: Option<String>,
+    /// Makes the request repeatable for 24 hours.
+    pub(super) idempotency_key: Option<String>,
+}
+
+/// Which incident is open again, and why.
+#[derive(Debug, InputObject)]
+pub(crate) struct ReopenIncidentInput {
+    /// The incident's id.
+    pub(super) id: ID,
+    /// Why; at most 20,000 characters.
+    pub(super) reason_markdown: Option<String>,
+    /// Makes the request repeatable for 24 hours.
+    pub(super) idempotency_key: Option<String>,
+}
+
+/// Which incident may rest, and until when.
+#[derive(Debug, InputObject)]
+pub(crate) struct SnoozeIncidentInput {
+    /// The incident's id.
+    pub(super) id: ID,
+    /// Until when; at most 30 days from now.
+    pub(super) until: OffsetDateTime,
+    /// Makes the request repeatable for 24 hours.
+    pub(super) idempotency_key: Option<String>,
+}
+
+/// Which incident is to be worked by others.
+#[derive(Debug, InputObject)]
+pub(crate) struct ReassignIncidentInput {
+    /// The incident's id.
+    pub(super) id: ID,
+    /// Who is to work it from now on; at most 50, and nobody where the list is empty.
+    pub(super) assignee_ids: Vec<ID>,
+    /// Makes the request repeatable for 24 hours.
+    pub(super) idempotency_key: Option<String>,
+}
+
+/// New values for an incident; what is left out stays.
+#[derive(Debug, InputObject)]
+pub(crate) struct UpdateIncidentInput {
+    /// The incident's id.
+    pub(super) id: ID,
+    /// What is wrong, in a line of at most 200 characters.
+    title: Option<String>,
+    /// What is known; at most 20,000 characters.
+    description_markdown: Option<String>,
+    /// How soon a person must look.
+    urgency: Option<Urgency>,
+    /// How much is broken.
+    severity: Option<Severity>,
+    /// Labels, in place of those before; at most 20.
+    tags: Option<Vec<TagInput>>,
+    /// Makes the request repeatable for 24 hours.
+    pub(super) idempotency_key: Option<String>,
+}
+
+/// A person in Slack who is no member. Taken from the Slack bridge alone.
+#[derive(Debug, InputObject)]
+pub(crate) struct SlackAuthorInput {
+    /// The name people see in Slack.
+    pub(super) name: String,
+}
+
+/// A comment on an incident.
+#[derive(Debug, InputObject)]
+pub(crate) struct AddCommentInput {
+    /// The incident's id.
+    pub(super) incident_id: ID,
+    /// What is said; at most 12,000 characters, and not blank.
+    body_markdown: String,
+    /// Where it was said, as `slack:T…/C…/ts`: a second comment from there is the first again. Taken from the Slack bridge alone.
+    pub(super) external_ref: Option<String>,
+    /// Who said it, where no member did. Taken from the Slack bridge alone.
+    pub(super) slack_author: Option<SlackAuthorInput>,
+    /// Makes the request repeatable for 24 hours.
+    pub(super) idempotency_key: Option<String>,
+}
+
+/// The id of an incident; one that is malformed is one that is not there.
+pub(super) fn incident_id(field: &str, id: &ID) -> Result<IncidentId, UserError> {
+    id.parse().map_err(|_| UserError::not_found("incident").at(field))
+}
+
+pub(super) fn assignees(ids: &[ID]) -> Result<Vec<UserId>, UserError> {
+    if ids.len() > ASSIGNEES_MAX {
+        return Err(UserError::invalid("assigneeIds", format!("At most {ASSIGNEES_MAX} people can be assigned.")));
+    }
+    ids.iter().map(|id| id.parse().map_err(|_| UserError::not_found("user").at("assigneeIds"))).collect()
+}
+
+fn tags(tags: Vec<TagInput>) -> Result<Vec<TagValue>, UserError> {
+    if tags.len() > TAGS_MAX {
+        return Err(UserError::invalid("tags", format!("At most {TAGS_MAX} tags are allowed.")));
+    }
+    tags.into_iter()
+        .map(|tag| {
+            Ok(TagValue {
+                key: limits::line("tags", &tag.key, TAG_KEY_MAX)?,
+                value: limits::bounded("tags", tag.value, TAG_VALUE_MAX)?,
+            })
+        })
+        .collect()
+}
+
+impl TriggerIncidentInput {
+    pub(super) fn command(self) -> Result<Command, UserError> {
+        Ok(Command::Trigger(Trigger {
+            title: limits::title("title", &self.title)?,
+            description_markdown: limits::note("descriptionMarkdown", self.description_markdown)?.unwrap_or_default(),
+            service_id: self
+                .service_id
+                .map(|id| id.parse().map_err(|_| UserError::not_found("service").at("serviceId")))
+                .transpose()?,
+            urgency: self.urgency,
+            severity: self.severity,
+            tags: tags(self.tags.unwrap_or_default())?,
+            assignees: assignees(&self.assignee_ids.unwrap_or_default())?,
+            dedup_key: limits::key("dedupKey", self.dedup_key)?,
+        }))
+    }
+}
+
+impl UpdateIncidentInput {
+    pub(super) fn change(self) -> Result<Change, UserError> {
+        Ok(Change::Update(Update {
+            title: self.title.map(|title| limits::title("title", &title)).transpose()?,
+            description_markdown: self
+                .description_markdown
+                .map(|text| limits::bounded("descriptionMarkdown", text, limits::TEXT_MAX))
+                .transpose()?,
+            urgency: self.urgency,
+            severity: self.severity.map(Some),
+            tags: self.tags.map(tags).transpose()?,
+        }))
+    }
+}
+
+impl AddCommentInput {
+    pub(super) fn change(self) -> Result<Change, UserError> {
+        if self.body_markdown.trim().is_empty() {
+            return Err(UserError::invalid("bodyMarkdown", "A comment must not be blank."));
+        }
+        Ok(Change::Comment {
+            body: limits::bounded("bodyMarkdown", self.body_markdown, limits::COMMENT_MAX)?,
+            external_ref: limits::key("externalRef", self.external_ref)?,
+        })
+    }
+}

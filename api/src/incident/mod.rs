@@ -1,0 +1,24 @@
+//! Incidents: what they are, how they change, how they are read.
+
+mod apply;
+mod batch;
+mod command;
+mod error;
+mod filter;
+mod graphql;
+mod input;
+mod mutation;
+mod query;
+mod transition;
+
+pub use self::{
+    apply::{Applied, Lane, Order},
+    command::{Actor, Change, Command},
+    error::IncidentError,
+};
+pub(crate) use self::{
+    filter::IncidentFilter,
+    graphql::{Incident, find},
+    mutation::IncidentMutation,
+    query::IncidentQuery,
+};

@@ -1,0 +1,208 @@
+//! The mutations of incidents: input and viewer in, one command, payload out.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+
+use super::{
+    apply::{Applied, Order},
+    command::{Change, Command},
+    error::IncidentError,
+    graphql::Incident,
+    input::{
+        AcknowledgeIncidentInput, AddCommentInput, ReassignIncidentInput, ReopenIncidentInput,
+        ResolveIncidentInput, SnoozeIncidentInput, TriggerIncidentInput, UpdateIncidentInput, assignees,
+        incident_id,
+    },
+};
+use crate::{
+    error::{Trouble, UserError, UserErrorCode, told},
+    idempotency::{self, KeyUse},
+    limits,
+    node::domain,
+    timeline::TimelineEntry,
+    viewer::{Need, Viewer},
+};
+
+/// What came of a change of an incident.
+#[derive(SimpleObject)]
+pub(crate) struct IncidentPayload {
+    /// The incident as it is now; none where the change was refused.
+    incident: Option<Incident>,
+    /// Why nothing was changed.
+    user_errors: Vec<UserError>,
+}
+
+/// What came of a comment.
+#[derive(SimpleObject)]
+pub(crate) struct CommentPayload {
+    /// The comment on the timeline; none where it was refused.
+    entry: Option<TimelineEntry>,
+    /// The incident as it is now.
+    incident: Option<Incident>,
+    /// Why nothing was changed.
+    user_errors: Vec<UserError>,
+}
+
+impl From<IncidentError> for Trouble {
+    fn from(error: IncidentError) -> Self {
+        match UserError::try_from(error) {
+            Ok(error) => error.into(),
+            Err(fault) => fault.into(),
+        }
+    }
+}
+
+fn payload(result: Result<Applied, Trouble>) -> Result<IncidentPayload> {
+    let (applied, user_errors) = told(result)?;
+    Ok(IncidentPayload { incident: applied.map(|applied| Incident(Arc::new(applied.incident))), user_errors })
+}
+
+/// Hands a command of the viewer's to the writer.
+async fn give(
+    ctx: &Context<'_>,
+    need: Need,
+    idempotency: Option<KeyUse>,
+    command: Command,
+) -> Result<Applied, Trouble> {
+    let viewer = ctx.data_unchecked::<Viewer>();
+    let actor = viewer.actor(viewer.may_change(need)?);
+    Ok(domain(ctx).lane().apply(Order { actor, command, idempotency }).await?)
+}
+
+fn key(
+    ctx: &Context<'_>,
+    operation: &str,
+    key: Option<&String>,
+    input: &impl std::fmt::Debug,
+) -> Result<Option<KeyUse>, Trouble> {
+    Ok(idempotency::key_use(ctx.data_unchecked::<Viewer>(), operation, key.cloned(), input)?)
+}
+
+/// Checks the right before the input, so that a caller without it learns nothing else.
+fn check(ctx: &Context<'_>, need: Need) -> Result<(), Trouble> {
+    ctx.data_unchecked::<Viewer>().may_change(need).map(|_| ())
+}
+
+async fn trigger(ctx: &Context<'_>, input: TriggerIncidentInput) -> Result<Applied, Trouble> {
+    check(ctx, Need::Trigger)?;
+    let key = key(ctx, "triggerIncident", input.idempotency_key.as_ref(), &input)?;
+    give(ctx, Need::Trigger, key, input.command()?).await
+}
+
+/// A change of one incident, by whoever may work incidents.
+async fn change(
+    ctx: &Context<'_>,
+    operation: &str,
+    id: &ID,
+    idempotency_key: Option<&String>,
+    input: &impl std::fmt::Debug,
+    change: impl FnOnce() -> Result<Change, UserError>,
+) -> Result<Applied, Trouble> {
+    check(ctx, Need::Respond)?;
+    let key = key(ctx, operation, idempotency_key, input)?;
+    give(ctx, Need::Respond, key, Command::Change(incident_id("id", id)?, change()?)).await
+}
+
+async fn comment(ctx: &Context<'_>, input: AddCommentInput) -> Result<Applied, Trouble> {
+    let viewer = ctx.data_unchecked::<Viewer>();
+    let from_slack = input.external_ref.is_some() || input.slack_author.is_some();
+    if from_slack && !viewer.is_bridge() {
+        return Err(UserError::new(
+            UserErrorCode::Forbidden,
+            "`externalRef` and `slackAuthor` are for the Slack bridge alone.",
+        )
+        .into());
+    }
+    let slack_name =
+        input.slack_author.as_ref().map(|author| limits::name("slackAuthor", &author.name)).transpose()?;
+    let organization_id = match (&slack_name, viewer.member()) {
+        (Some(_), None) => viewer.may(Need::Read)?,
+        (Some(_), Some(_)) => {
+            return Err(UserError::invalid("slackAuthor", "A comment has one author: a member or a person in Slack.").into());
+        }
+        (None, _) => viewer.may_change(Need::Respond)?,
+    };
+    let key = key(ctx, "addComment", input.idempotency_key.as_ref(), &input)?;
+    let incident_id = incident_id("incidentId", &input.incident_id)?;
+    let mut actor = viewer.actor(organization_id);
+    actor.slack_name = slack_name;
+    let command = Command::Change(incident_id, input.change()?);
+    Ok(domain(ctx).lane().apply(Order { actor, command, idempotency: key }).await?)
+}
+
+/// The mutations of incidents.
+#[derive(Default)]
+pub(crate) struct IncidentMutation;
+
+#[Object]
+impl IncidentMutation {
+    /// Triggers an incident. Needs the scope `INCIDENTS_TRIGGER` or `WRITE`.
+    async fn trigger_incident(&self, ctx: &Context<'_>, input: TriggerIncidentInput) -> Result<IncidentPayload> {
+        payload(trigger(ctx, input).await)
+    }
+
+    /// Shows who has the incident. Acknowledging it again changes nothing; a resolved one is refused.
+    async fn acknowledge_incident(
+        &self,
+        ctx: &Context<'_>,
+        input: AcknowledgeIncidentInput,
+    ) -> Result<IncidentPayload> {
+        let key = input.idempotency_key.as_ref();
+        payload(change(ctx, "acknowledgeIncident", &input.id, key, &input, || Ok(Change::Acknowledge)).await)
+    }
+
+    /// Ends the incident. Resolving it again changes nothing.
+    async fn resolve_incident(&self, ctx: &Context<'_>, input: ResolveIncidentInput) -> Result<IncidentPayload> {
+        let key = input.idempotency_key.as_ref();
+        let wanted =
+            || Ok(Change::Resolve { note: limits::note("noteMarkdown", input.note_markdown.clone())? });
+        payload(change(ctx, "resolveIncident", &input.id, key, &input, wanted).await)
+    }
+
+    /// Opens a resolved incident again. An open one stays as it is.
+    async fn reopen_incident(&self, ctx: &Context<'_>, input: ReopenIncidentInput) -> Result<IncidentPayload> {
+        let key = input.idempotency_key.as_ref();
+        let wanted =
+            || Ok(Change::Reopen { reason: limits::note("reasonMarkdown", input.reason_markdown.clone())? });
+        payload(change(ctx, "reopenIncident", &input.id, key, &input, wanted).await)
+    }
+
+    /// Lets an incident rest until a set time; then it is triggered again. A resolved one is refused.
+    async fn snooze_incident(&self, ctx: &Context<'_>, input: SnoozeIncidentInput) -> Result<IncidentPayload> {
+        let key = input.idempotency_key.as_ref();
+        let wanted = || Ok(Change::Snooze { until: input.until });
+        payload(change(ctx, "snoozeIncident", &input.id, key, &input, wanted).await)
+    }
+
+    /// Gives an incident to others.
+    async fn reassign_incident(
+        &self,
+        ctx: &Context<'_>,
+        input: ReassignIncidentInput,
+    ) -> Result<IncidentPayload> {
+        let key = input.idempotency_key.as_ref();
+        let wanted = || Ok(Change::Reassign { assignees: assignees(&input.assignee_ids)? });
+        payload(change(ctx, "reassignIncident", &input.id, key, &input, wanted).await)
+    }
+
+    /// Describes an incident otherwise.
+    async fn update_incident(&self, ctx: &Context<'_>, input: UpdateIncidentInput) -> Result<IncidentPayload> {
+        let (id, idempotency_key) = (input.id.clone(), input.idempotency_key.clone());
+        let said = format!("{input:?}");
+        let wanted = || input.change();
+        payload(change(ctx, "updateIncident", &id, idempotency_key.as_ref(), &said, wanted).await)
+    }
+
+    /// Says something on the incident's timeline, and in its threads in Slack.
+    async fn add_comment(&self, ctx: &Context<'_>, input: AddCommentInput) -> Result<CommentPayload> {
+        let (applied, user_errors) = told(comment(ctx, input).await)?;
+        let (entry, incident) = applied.map_or((None, None), |applied| {
+            (
+                applied.entry.map(|entry| TimelineEntry(Arc::new(entry))),
+                Some(Incident(Arc::new(applied.incident))),
+            )
+        });
+        Ok(CommentPayload { entry, incident, user_errors })
+    }
+}

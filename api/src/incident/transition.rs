@@ -1,0 +1,288 @@
+//! The state machine of an incident: a pure function from a state and a change to the new state or a refusal.
+
+use serde_json::json;
+use time::OffsetDateTime;
+use tocsin_entity::{
+    id::UserId,
+    incident,
+    kinds::{EntryKind, EventKind, IncidentStatus, TimerKind},
+};
+
+use super::{
+    command::{Actor, Change, TagValue, Update},
+    error::IncidentError,
+};
+
+/// Longest rest that may be given to an incident, in days.
+const SNOOZE_DAYS_MAX: i64 = 30;
+
+/// What a change came to.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// It was so already.
+    Unchanged,
+    /// It is another now.
+    Changed(Box<Changed>),
+}
+
+/// An incident after a change, and what is to be written with it.
+#[derive(Debug, Clone)]
+pub struct Changed {
+    /// The incident as it is now, its version one higher.
+    pub incident: incident::Model,
+    /// What the timeline tells.
+    pub kind: EntryKind,
+    /// What was said.
+    pub body: Option<String>,
+    /// What changed, for people.
+    pub changes: Vec<String>,
+    /// Where it came from outside.
+    pub external_ref: Option<String>,
+    /// Its assignees, where they are others now.
+    pub assignees: Option<Vec<UserId>>,
+    /// The timer that the new state needs, where that is not the one it had.
+    pub timer: Option<TimerChange>,
+}
+
+/// What becomes of an incident's timer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimerChange {
+    /// It is no longer needed.
+    Cancel(TimerKind),
+    /// It is set, in place of the one before.
+    Set(TimerKind, OffsetDateTime),
+}
+
+impl Changed {
+    /// What subscribers are told.
+    pub fn event_kind(&self) -> EventKind {
+        event_kind(self.kind)
+    }
+}
+
+/// The event that goes with an entry of the timeline.
+pub fn event_kind(kind: EntryKind) -> EventKind {
+    match kind {
+        EntryKind::Triggered => EventKind::IncidentTriggered,
+        EntryKind::Acknowledged => EventKind::IncidentAcknowledged,
+        EntryKind::Resolved => EventKind::IncidentResolved,
+        EntryKind::Reopened => EventKind::IncidentReopened,
+        EntryKind::Comment => EventKind::CommentAdded,
+        EntryKind::Snoozed => EventKind::IncidentSnoozed,
+        EntryKind::SnoozeEnded => EventKind::IncidentSnoozeEnded,
+        EntryKind::Reassigned => EventKind::IncidentReassigned,
+        EntryKind::Updated => EventKind::IncidentUpdated,
+    }
+}
+
+/// Applies a change. The same change twice is no change.
+///
+/// # Errors
+/// The refusal, where the incident's state does not allow the change or a value is out of bounds.
+pub fn transition(
+    incident: &incident::Model,
+    assignees: &[UserId],
+    change: &Change,
+    actor: &Actor,
+    now: OffsetDateTime,
+) -> Result<Outcome, IncidentError> {
+    match change {
+        Change::Acknowledge => acknowledge(incident, actor, now),
+        Change::Resolve { note } => Ok(resolve(incident, actor, note.clone(), now)),
+        Change::Reopen { reason } => Ok(reopen(incident, reason.clone(), now)),
+        Change::Comment { body, external_ref } => {
+            let mut changed = change_of(incident, EntryKind::Comment, now);
+            changed.body = Some(body.clone());
+            changed.external_ref.clone_from(external_ref);
+            Ok(Outcome::Changed(Box::new(changed)))
+        }
+        Change::Snooze { until } => snooze(incident, actor, *until, now),
+        Change::EndSnooze { due_at } => Ok(end_snooze(incident, *due_at, now)),
+        Change::Reassign { assignees: wanted } => Ok(reassign(incident, assignees, wanted, now)),
+        Change::Update(update) => Ok(describe(incident, update, now)),
+    }
+}
+
+fn change_of(incident: &incident::Model, kind: EntryKind, now: OffsetDateTime) -> Changed {
+    let mut incident = incident.clone();
+    incident.version += 1;
+    incident.updated_at = now;
+    Changed {
+        incident,
+        kind,
+        body: None,
+        changes: Vec::new(),
+        external_ref: None,
+        assignees: None,
+        timer: None,
+    }
+}
+
+/// Ends a rest, where there is one.
+fn wake(changed: &mut Changed) {
+    if changed.incident.snoozed_until.take().is_some() {
+        changed.timer = Some(TimerChange::Cancel(TimerKind::SnoozeEnd));
+    }
+}
+
+fn acknowledge(
+    incident: &incident::Model,
+    actor: &Actor,
+    now: OffsetDateTime,
+) -> Result<Outcome, IncidentError> {
+    match incident.status {
+        IncidentStatus::Triggered => {
+            let mut changed = change_of(incident, EntryKind::Acknowledged, now);
+            changed.incident.status = IncidentStatus::Acknowledged;
+            changed.incident.acknowledged_at = Some(now);
+            changed.incident.acknowledged_by = actor.user_id;
+            Ok(Outcome::Changed(Box::new(changed)))
+        }
+        IncidentStatus::Acknowledged => Ok(Outcome::Unchanged),
+        IncidentStatus::Resolved => Err(IncidentError::wrong_status(incident, "acknowledged")),
+    }
+}
+
+fn resolve(
+    incident: &incident::Model,
+    actor: &Actor,
+    note: Option<String>,
+    now: OffsetDateTime,
+) -> Outcome {
+    match incident.status {
+        IncidentStatus::Triggered | IncidentStatus::Acknowledged => {
+            let mut changed = change_of(incident, EntryKind::Resolved, now);
+            changed.incident.status = IncidentStatus::Resolved;
+            changed.incident.resolved_at = Some(now);
+            changed.incident.resolved_by = actor.user_id;
+            changed.incident.resolution_note_markdown.clone_from(&note);
+            changed.body = note;
+            wake(&mut changed);
+            Outcome::Changed(Box::new(changed))
+        }
+        IncidentStatus::Resolved => Outcome::Unchanged,
+    }
+}
+
+fn reopen(incident: &incident::Model, reason: Option<String>, now: OffsetDateTime) -> Outcome {
+    match incident.status {
+        IncidentStatus::Resolved => {
+            let mut changed = change_of(incident, EntryKind::Reopened, now);
+            changed.incident.status = IncidentStatus::Triggered;
+            changed.incident.acknowledged_at = None;
+            changed.incident.acknowledged_by = None;
+            changed.incident.resolved_at = None;
+            changed.incident.resolved_by = None;
+            changed.incident.resolution_note_markdown = None;
+            changed.body = reason;
+            Outcome::Changed(Box::new(changed))
+        }
+        IncidentStatus::Triggered | IncidentStatus::Acknowledged => Outcome::Unchanged,
+    }
+}
+
+fn snooze(
+    incident: &incident::Model,
+    actor: &Actor,
+    until: OffsetDateTime,
+    now: OffsetDateTime,
+) -> Result<Outcome, IncidentError> {
+    if until <= now || until > now + time::Duration::days(SNOOZE_DAYS_MAX) {
+        return Err(IncidentError::invalid(
+            "until",
+            format!("The end of a snooze must lie in the future, {SNOOZE_DAYS_MAX} days away at the most."),
+        ));
+    }
+    match incident.status {
+        IncidentStatus::Triggered | IncidentStatus::Acknowledged => {
+            if incident.snoozed_until == Some(until) {
+                return Ok(Outcome::Unchanged);
+            }
+            let mut changed = change_of(incident, EntryKind::Snoozed, now);
+            if incident.status == IncidentStatus::Triggered {
+                changed.incident.status = IncidentStatus::Acknowledged;
+                changed.incident.acknowledged_at = Some(now);
+                changed.incident.acknowledged_by = actor.user_id;
+            }
+            changed.incident.snoozed_until = Some(until);
+            changed.timer = Some(TimerChange::Set(TimerKind::SnoozeEnd, until));
+            Ok(Outcome::Changed(Box::new(changed)))
+        }
+        IncidentStatus::Resolved => Err(IncidentError::wrong_status(incident, "snoozed")),
+    }
+}
+
+fn end_snooze(incident: &incident::Model, due_at: OffsetDateTime, now: OffsetDateTime) -> Outcome {
+    match (incident.status, incident.snoozed_until) {
+        (IncidentStatus::Acknowledged, Some(until)) if until == due_at => {
+            let mut changed = change_of(incident, EntryKind::SnoozeEnded, now);
+            changed.incident.status = IncidentStatus::Triggered;
+            changed.incident.acknowledged_at = None;
+            changed.incident.acknowledged_by = None;
+            changed.incident.snoozed_until = None;
+            changed.timer = Some(TimerChange::Cancel(TimerKind::SnoozeEnd));
+            Outcome::Changed(Box::new(changed))
+        }
+        (IncidentStatus::Triggered | IncidentStatus::Acknowledged | IncidentStatus::Resolved, _) => {
+            Outcome::Unchanged
+        }
+    }
+}
+
+fn reassign(
+    incident: &incident::Model,
+    assignees: &[UserId],
+    wanted: &[UserId],
+    now: OffsetDateTime,
+) -> Outcome {
+    let sorted = |ids: &[UserId]| {
+        let mut ids = ids.to_vec();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    };
+    let wanted = sorted(wanted);
+    if sorted(assignees) == wanted {
+        return Outcome::Unchanged;
+    }
+    let mut changed = change_of(incident, EntryKind::Reassigned, now);
+    changed.assignees = Some(wanted);
+    Outcome::Changed(Box::new(changed))
+}
+
+fn describe(incident: &incident::Model, update: &Update, now: OffsetDateTime) -> Outcome {
+    let mut changed = change_of(incident, EntryKind::Updated, now);
+    let now_is = &mut changed.incident;
+    if let Some(title) = update.title.as_ref().filter(|title| **title != incident.title) {
+        changed.changes.push(format!("title: {} → {title}", incident.title));
+        now_is.title.clone_from(title);
+    }
+    if let Some(text) =
+        update.description_markdown.as_ref().filter(|text| **text != incident.description_markdown)
+    {
+        changed.changes.push("description".to_owned());
+        now_is.description_markdown.clone_from(text);
+    }
+    if let Some(urgency) = update.urgency.filter(|urgency| *urgency != incident.urgency) {
+        changed.changes.push(format!("urgency: {} → {urgency}", incident.urgency));
+        now_is.urgency = urgency;
+    }
+    if let Some(severity) = update.severity.filter(|severity| *severity != incident.severity) {
+        let name = |severity: Option<_>| severity.map_or_else(|| "none".to_owned(), |s: tocsin_entity::kinds::Severity| s.to_string());
+        changed.changes.push(format!("severity: {} → {}", name(incident.severity), name(severity)));
+        now_is.severity = severity;
+    }
+    if let Some(tags) = &update.tags {
+        let tags = tags_json(tags);
+        if tags != incident.tags {
+            changed.changes.push("tags".to_owned());
+            now_is.tags = tags;
+        }
+    }
+    if changed.changes.is_empty() { Outcome::Unchanged } else { Outcome::Changed(Box::new(changed)) }
+}
+
+/// Tags as they are stored.
+pub fn tags_json(tags: &[TagValue]) -> serde_json::Value {
+    json!(tags)
+}

@@ -1,0 +1,205 @@
+//! Neighbours, loaded in batches: whatever a list shows of a neighbour costs one query, not one for each row.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use async_graphql::{
+    Context,
+    dataloader::{DataLoader, Loader},
+};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use tocsin_entity::{
+    database::Database,
+    id::{IncidentId, OrganizationId, TimelineEntryId, UserId},
+    incident, incident_assignee, membership, postmortem,
+    slack::{digest_line, post},
+    timeline_entry, user,
+};
+
+use crate::error::Fault;
+
+/// Reads neighbours by their keys.
+pub(crate) struct Neighbours {
+    database: Database,
+}
+
+/// The loader that a request's resolvers share.
+pub(crate) type Loaders = DataLoader<Neighbours>;
+
+/// A new set of loaders. Nothing is cached, so that one request never sees what another read.
+pub(crate) fn loaders(database: Database) -> Loaders {
+    DataLoader::new(Neighbours { database }, tokio::spawn).delay(Duration::from_micros(200))
+}
+
+/// The loaders of the schema.
+pub(crate) fn of<'a>(ctx: &Context<'a>) -> &'a Loaders {
+    ctx.data_unchecked::<Loaders>()
+}
+
+/// A person as a member of an organisation.
+#[derive(Debug, Clone)]
+pub(crate) struct MemberRow {
+    pub(crate) person: user::Model,
+    pub(crate) membership: membership::Model,
+}
+
+/// The key of a member: who, where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct MemberKey(pub(crate) OrganizationId, pub(crate) UserId);
+
+impl Loader<MemberKey> for Neighbours {
+    type Value = Arc<MemberRow>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[MemberKey]) -> Result<HashMap<MemberKey, Self::Value>, Fault> {
+        let users = keys.iter().map(|key| key.1);
+        let organizations = keys.iter().map(|key| key.0);
+        let rows = membership::Entity::find()
+            .filter(membership::Column::UserId.is_in(users.clone()))
+            .filter(membership::Column::OrganizationId.is_in(organizations))
+            .all(self.database.read())
+            .await?;
+        let people: HashMap<UserId, user::Model> = user::Entity::find()
+            .filter(user::Column::Id.is_in(users))
+            .all(self.database.read())
+            .await?
+            .into_iter()
+            .map(|person| (person.id, person))
+            .collect();
+        Ok(rows
+            .into_iter()
+            .filter_map(|membership| {
+                let person = people.get(&membership.user_id)?.clone();
+                let key = MemberKey(membership.organization_id, membership.user_id);
+                Some((key, Arc::new(MemberRow { person, membership })))
+            })
+            .collect())
+    }
+}
+
+impl Loader<IncidentId> for Neighbours {
+    type Value = Arc<incident::Model>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[IncidentId]) -> Result<HashMap<IncidentId, Self::Value>, Fault> {
+        let rows = incident::Entity::find()
+            .filter(incident::Column::Id.is_in(keys.iter().copied()))
+            .all(self.database.read())
+            .await?;
+        Ok(rows.into_iter().map(|row| (row.id, Arc::new(row))).collect())
+    }
+}
+
+impl Loader<TimelineEntryId> for Neighbours {
+    type Value = Arc<timeline_entry::Model>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[TimelineEntryId]) -> Result<HashMap<TimelineEntryId, Self::Value>, Fault> {
+        let rows = timeline_entry::Entity::find()
+            .filter(timeline_entry::Column::Id.is_in(keys.iter().copied()))
+            .all(self.database.read())
+            .await?;
+        Ok(rows.into_iter().map(|row| (row.id, Arc::new(row))).collect())
+    }
+}
+
+/// The key of an incident's assignees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct AssigneesOf(pub(crate) IncidentId);
+
+impl Loader<AssigneesOf> for Neighbours {
+    type Value = Vec<UserId>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[AssigneesOf]) -> Result<HashMap<AssigneesOf, Vec<UserId>>, Fault> {
+        let rows = incident_assignee::Entity::find()
+            .filter(incident_assignee::Column::IncidentId.is_in(keys.iter().map(|key| key.0)))
+            .order_by_asc(incident_assignee::Column::UserId)
+            .all(self.database.read())
+            .await?;
+        let mut found: HashMap<AssigneesOf, Vec<UserId>> = HashMap::new();
+        for row in rows {
+            found.entry(AssigneesOf(row.incident_id)).or_default().push(row.user_id);
+        }
+        Ok(found)
+    }
+}
+
+/// The key of an incident's post-mortem.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct PostmortemOf(pub(crate) IncidentId);
+
+impl Loader<PostmortemOf> for Neighbours {
+    type Value = postmortem::Model;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[PostmortemOf]) -> Result<HashMap<PostmortemOf, postmortem::Model>, Fault> {
+        let rows = postmortem::Entity::find()
+            .filter(postmortem::Column::IncidentId.is_in(keys.iter().map(|key| key.0)))
+            .all(self.database.read())
+            .await?;
+        Ok(rows.into_iter().map(|row| (PostmortemOf(row.incident_id), row)).collect())
+    }
+}
+
+/// The key of an incident's messages in Slack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct DeliveriesOf(pub(crate) IncidentId);
+
+impl Loader<DeliveriesOf> for Neighbours {
+    type Value = Vec<Arc<post::Model>>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[DeliveriesOf]) -> Result<HashMap<DeliveriesOf, Self::Value>, Fault> {
+        let incidents = keys.iter().map(|key| key.0);
+        let lines = digest_line::Entity::find()
+            .filter(digest_line::Column::IncidentId.is_in(incidents.clone()))
+            .all(self.database.read())
+            .await?;
+        let posts = post::Entity::find()
+            .filter(
+                sea_orm::Condition::any()
+                    .add(post::Column::IncidentId.is_in(incidents))
+                    .add(post::Column::DigestId.is_in(lines.iter().map(|line| line.digest_id))),
+            )
+            .order_by_asc(post::Column::Id)
+            .all(self.database.read())
+            .await?;
+        let mut found: HashMap<DeliveriesOf, Self::Value> = HashMap::new();
+        for post in posts.into_iter().map(Arc::new) {
+            if let Some(incident_id) = post.incident_id {
+                found.entry(DeliveriesOf(incident_id)).or_default().push(Arc::clone(&post));
+            }
+            for line in lines.iter().filter(|line| Some(line.digest_id) == post.digest_id) {
+                found.entry(DeliveriesOf(line.incident_id)).or_default().push(Arc::clone(&post));
+            }
+        }
+        Ok(found)
+    }
+}
+
+macro_rules! by_id {
+    ($($id:ident => $module:ident;)*) => {$(
+        impl Loader<tocsin_entity::id::$id> for Neighbours {
+            type Value = tocsin_entity::$module::Model;
+            type Error = Fault;
+
+            async fn load(
+                &self,
+                keys: &[tocsin_entity::id::$id],
+            ) -> Result<HashMap<tocsin_entity::id::$id, Self::Value>, Fault> {
+                let rows = tocsin_entity::$module::Entity::find()
+                    .filter(tocsin_entity::$module::Column::Id.is_in(keys.iter().copied()))
+                    .all(self.database.read())
+                    .await?;
+                Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+            }
+        }
+    )*};
+}
+
+by_id! {
+    ServiceId => service;
+    ApiKeyId => api_key;
+    ConnectorId => connector;
+    PostmortemId => postmortem;
+}

@@ -1,0 +1,123 @@
+//! Relay pages: at most a hundred nodes, after or before a cursor, by a key that never changes.
+
+use async_graphql::connection::{Connection, Edge, EmptyFields};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use crate::error::Refusal;
+
+/// Most nodes on a page.
+pub(crate) const PAGE_MAX: i32 = 100;
+/// Nodes on a page where none is asked for.
+pub(crate) const PAGE_DEFAULT: i32 = 25;
+
+/// The arguments of a page, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Page {
+    /// How many nodes.
+    pub(crate) limit: u64,
+    /// Only what comes after this key, in the list's order.
+    pub(crate) after: Option<String>,
+    /// Only what comes before it.
+    pub(crate) before: Option<String>,
+    /// Whether the last ones are wanted, not the first.
+    pub(crate) from_the_end: bool,
+}
+
+impl Page {
+    /// Checks the arguments of a connection.
+    ///
+    /// # Errors
+    /// A refusal that names the argument.
+    pub(crate) fn new(
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Self, Refusal> {
+        let bounded = |name: &str, count: i32| {
+            if (0..=PAGE_MAX).contains(&count) {
+                Ok(u64::from(count.unsigned_abs()))
+            } else {
+                Err(Refusal::BadInput(format!("`{name}` must be from 0 to {PAGE_MAX}, and is {count}.")))
+            }
+        };
+        let (limit, from_the_end) = match (first, last) {
+            (Some(_), Some(_)) => {
+                return Err(Refusal::BadInput("Give `first` or `last`, not both.".to_owned()));
+            }
+            (None, Some(last)) => (bounded("last", last)?, true),
+            (first, None) => (bounded("first", first.unwrap_or(PAGE_DEFAULT))?, false),
+        };
+        Ok(Self {
+            limit,
+            after: after.map(|cursor| decode("after", &cursor)).transpose()?,
+            before: before.map(|cursor| decode("before", &cursor)).transpose()?,
+            from_the_end,
+        })
+    }
+
+    /// Makes the connection of the rows that were read: one more than the limit, from the wanted end.
+    pub(crate) fn connect<Row, Node, Fields>(
+        &self,
+        mut rows: Vec<Row>,
+        fields: Fields,
+        key: impl Fn(&Row) -> String,
+        node: impl Fn(Row) -> Node,
+    ) -> Connection<String, Node, Fields, EmptyFields>
+    where
+        Node: async_graphql::OutputType,
+        Fields: async_graphql::ObjectType,
+    {
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        if self.from_the_end {
+            rows.reverse();
+        }
+        let (previous, next) = if self.from_the_end {
+            (more, self.before.is_some())
+        } else {
+            (self.after.is_some(), more)
+        };
+        let mut connection = Connection::with_additional_fields(previous, next, fields);
+        connection.edges.extend(rows.into_iter().map(|row| Edge::new(encode(&key(&row)), node(row))));
+        connection
+    }
+}
+
+/// A key as a cursor.
+pub(crate) fn encode(key: &str) -> String {
+    URL_SAFE_NO_PAD.encode(key)
+}
+
+fn decode(argument: &str, cursor: &str) -> Result<String, Refusal> {
+    URL_SAFE_NO_PAD
+        .decode(cursor)
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .ok_or_else(|| bad_cursor(argument))
+}
+
+/// What a caller is told of a cursor that is none.
+pub(crate) fn bad_cursor(argument: &str) -> Refusal {
+    Refusal::BadInput(format!("`{argument}` is not a cursor of this list: use one that the list gave you."))
+}
+
+impl Page {
+    /// The keys as values of another type, such as a number or an id.
+    ///
+    /// # Errors
+    /// A refusal, where a cursor is one of another list.
+    pub(crate) fn bounds<T: std::str::FromStr>(&self) -> Result<(Option<T>, Option<T>), Refusal> {
+        let parse = |argument: &str, key: &Option<String>| {
+            key.as_deref().map(|key| key.parse().map_err(|_| bad_cursor(argument))).transpose()
+        };
+        Ok((parse("after", &self.after)?, parse("before", &self.before)?))
+    }
+}
+
+/// What a page costs in the complexity of a query.
+pub(crate) fn weight(first: Option<i32>, last: Option<i32>, child: usize) -> usize {
+    let nodes = first.or(last).unwrap_or(PAGE_DEFAULT).clamp(1, PAGE_MAX);
+    child.saturating_mul(usize::try_from(nodes).unwrap_or(1)).saturating_add(1)
+}

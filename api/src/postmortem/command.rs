@@ -1,0 +1,185 @@
+//! How a post-mortem changes: draft, edit, review, publish.
+
+use std::collections::HashMap;
+
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
+    QueryFilter, QueryOrder, QuerySelect,
+};
+use time::OffsetDateTime;
+use tocsin_entity::{
+    database::Database,
+    id::{IncidentId, OrganizationId, PostmortemId, UserId},
+    incident,
+    kinds::PostmortemStatus,
+    postmortem, service, timeline_entry, user,
+};
+
+use super::draft::draft;
+use crate::{
+    error::{Trouble, UserError, UserErrorCode},
+    idempotency::{self, KeyUse},
+};
+
+/// Most entries of the timeline that a draft lists.
+const ENTRIES_MAX: u64 = 1_000;
+
+/// Who changes a post-mortem, and under which key.
+#[derive(Debug)]
+pub(super) struct By {
+    pub(super) organization_id: OrganizationId,
+    pub(super) user_id: Option<UserId>,
+    pub(super) key: Option<KeyUse>,
+}
+
+/// Drafts an incident's post-mortem; one that is there already stays as it is.
+pub(super) async fn create(
+    database: &Database,
+    by: &By,
+    incident_id: IncidentId,
+    title: Option<String>,
+) -> Result<postmortem::Model, Trouble> {
+    let tx = database.begin_write().await?;
+    let key = by.key.as_ref();
+    idempotency::before::<PostmortemId>(&tx, by.organization_id, key).await?;
+    let there = postmortem::Entity::find()
+        .filter(postmortem::Column::OrganizationId.eq(by.organization_id))
+        .filter(postmortem::Column::IncidentId.eq(incident_id))
+        .one(&tx)
+        .await?;
+    if let Some(there) = there {
+        return Ok(there);
+    }
+    let incident = incident::Entity::find_by_id(incident_id)
+        .filter(incident::Column::OrganizationId.eq(by.organization_id))
+        .lock_shared()
+        .one(&tx)
+        .await?
+        .ok_or_else(|| UserError::not_found("incident").at("incidentId"))?;
+    let now = OffsetDateTime::now_utc();
+    let row = postmortem::Model {
+        id: PostmortemId::new(),
+        organization_id: by.organization_id,
+        incident_id,
+        title: title.unwrap_or_else(|| format!("#{} {}", incident.number, incident.title)),
+        body_markdown: written(&tx, &incident).await?,
+        status: PostmortemStatus::Draft,
+        version: 1,
+        created_by: by.user_id,
+        created_at: now,
+        updated_at: now,
+        review_requested_at: None,
+        published_at: None,
+    }
+    .into_active_model()
+    .insert(&tx)
+    .await?;
+    idempotency::keep(&tx, by.organization_id, key, row.id).await?;
+    tx.commit().await?;
+    Ok(row)
+}
+
+async fn written(tx: &DatabaseTransaction, incident: &incident::Model) -> Result<String, Trouble> {
+    let service = service::Entity::find_by_id(incident.service_id).one(tx).await?;
+    let entries = timeline_entry::Entity::find()
+        .filter(timeline_entry::Column::IncidentId.eq(incident.id))
+        .order_by_asc(timeline_entry::Column::Version)
+        .limit(ENTRIES_MAX)
+        .all(tx)
+        .await?;
+    let names: HashMap<UserId, String> = user::Entity::find()
+        .filter(user::Column::Id.is_in(entries.iter().filter_map(|entry| entry.author_user_id)))
+        .all(tx)
+        .await?
+        .into_iter()
+        .map(|user| (user.id, user.name))
+        .collect();
+    Ok(draft(incident, service.as_ref().map_or("", |service| &service.name), &entries, &names))
+}
+
+/// A step of a post-mortem's life.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// New words; `version` is the one they were written on.
+    Edit { title: Option<String>, body: Option<String>, version: Option<i64> },
+    /// To the reviewers.
+    RequestReview,
+    /// To every member.
+    Publish,
+}
+
+/// Takes a step. The same step twice is no change.
+pub(super) async fn change(
+    database: &Database,
+    by: &By,
+    id: PostmortemId,
+    step: Step,
+) -> Result<postmortem::Model, Trouble> {
+    let tx = database.begin_write().await?;
+    let key = by.key.as_ref();
+    let row = postmortem::Entity::find_by_id(id)
+        .filter(postmortem::Column::OrganizationId.eq(by.organization_id))
+        .lock_exclusive()
+        .one(&tx)
+        .await?
+        .ok_or_else(|| UserError::not_found("post-mortem").at("id"))?;
+    if idempotency::before::<PostmortemId>(&tx, by.organization_id, key).await?.is_some() {
+        return Ok(row);
+    }
+    let Some(next) = stepped(&row, step, OffsetDateTime::now_utc())? else { return Ok(row) };
+    let row = next.into_active_model().reset_all().update(&tx).await?;
+    idempotency::keep(&tx, by.organization_id, key, row.id).await?;
+    tx.commit().await?;
+    Ok(row)
+}
+
+/// The post-mortem after a step: none where the step changes nothing.
+fn stepped(
+    row: &postmortem::Model,
+    step: Step,
+    now: OffsetDateTime,
+) -> Result<Option<postmortem::Model>, UserError> {
+    let mut next = row.clone();
+    match (step, row.status) {
+        (Step::Edit { version: Some(version), .. }, _) if version != row.version => {
+            return Err(UserError::new(
+                UserErrorCode::Conflict,
+                format!("Somebody changed it since: it is at version {}, not {version}. Read it again.", row.version),
+            )
+            .at("version"));
+        }
+        (
+            Step::Edit { title, body, .. },
+            PostmortemStatus::Draft | PostmortemStatus::InReview | PostmortemStatus::Published,
+        ) => {
+            next.title = title.unwrap_or(next.title);
+            next.body_markdown = body.unwrap_or(next.body_markdown);
+            if next == *row {
+                return Ok(None);
+            }
+        }
+        (Step::RequestReview, PostmortemStatus::Draft) => {
+            next.status = PostmortemStatus::InReview;
+            next.review_requested_at = Some(now);
+        }
+        (Step::RequestReview, PostmortemStatus::InReview) | (Step::Publish, PostmortemStatus::Published) => {
+            return Ok(None);
+        }
+        (Step::RequestReview, PostmortemStatus::Published) => {
+            return Err(UserError::new(UserErrorCode::WrongStatus, "It is PUBLISHED and needs no review."));
+        }
+        (Step::Publish, PostmortemStatus::InReview) => {
+            next.status = PostmortemStatus::Published;
+            next.published_at = Some(now);
+        }
+        (Step::Publish, PostmortemStatus::Draft) => {
+            return Err(UserError::new(
+                UserErrorCode::WrongStatus,
+                "It is a DRAFT: send it for review first (`requestPostmortemReview`).",
+            ));
+        }
+    }
+    next.version += 1;
+    next.updated_at = now;
+    Ok(Some(next))
+}

@@ -1,0 +1,269 @@
+//! Post-mortems in GraphQL.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use time::OffsetDateTime;
+use tocsin_entity::{
+    id::{IncidentId, PostmortemId},
+    incident,
+    kinds::PostmortemStatus,
+    postmortem,
+};
+
+use super::command::{self, By, Step};
+use crate::{
+    error::{Fault, Refusal, Trouble, UserError, told},
+    idempotency,
+    incident::Incident,
+    limits,
+    loaders::{self, PostmortemOf},
+    node::{domain, load_owned},
+    user::{User, load_member},
+    viewer::{Need, Viewer},
+};
+
+/// A post-mortem.
+#[derive(Clone)]
+pub(crate) struct Postmortem(pub(crate) postmortem::Model);
+
+/// What was learnt from an incident: one for each, drafted from its timeline.
+#[Object]
+impl Postmortem {
+    /// The post-mortem's global id.
+    pub(crate) async fn id(&self) -> ID {
+        ID(self.0.id.to_string())
+    }
+
+    /// The incident it tells of.
+    async fn incident(&self, ctx: &Context<'_>) -> Result<Incident> {
+        let row: Option<Arc<incident::Model>> = loaders::of(ctx).load_one(self.0.incident_id).await?;
+        let row = row.ok_or_else(|| Fault::Broken(format!("post-mortem {} has no incident", self.0.id)))?;
+        Ok(Incident(row))
+    }
+
+    /// Its title.
+    async fn title(&self) -> &str {
+        &self.0.title
+    }
+
+    /// Its text.
+    async fn body_markdown(&self) -> &str {
+        &self.0.body_markdown
+    }
+
+    /// Where it stands.
+    async fn status(&self) -> PostmortemStatus {
+        self.0.status
+    }
+
+    /// Counts its changes, from 1.
+    async fn version(&self) -> i64 {
+        self.0.version
+    }
+
+    /// Who drafted it, where a member did.
+    async fn created_by(&self, ctx: &Context<'_>) -> Result<Option<User>> {
+        Ok(load_member(ctx, self.0.organization_id, self.0.created_by).await?)
+    }
+
+    /// When it was drafted.
+    async fn created_at(&self) -> OffsetDateTime {
+        self.0.created_at
+    }
+
+    /// When it last changed.
+    async fn updated_at(&self) -> OffsetDateTime {
+        self.0.updated_at
+    }
+
+    /// When it was sent for review.
+    async fn review_requested_at(&self) -> Option<OffsetDateTime> {
+        self.0.review_requested_at
+    }
+
+    /// When it was published.
+    async fn published_at(&self) -> Option<OffsetDateTime> {
+        self.0.published_at
+    }
+}
+
+/// A post-mortem that the viewer may read.
+pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Postmortem>> {
+    Ok(load_owned::<PostmortemId, postmortem::Model>(ctx, Need::Read, id).await?.map(Postmortem))
+}
+
+/// The queries for post-mortems.
+#[derive(Default)]
+pub(crate) struct PostmortemQuery;
+
+#[Object]
+impl PostmortemQuery {
+    /// A post-mortem by its id, or by the number of its incident; null where there is none.
+    async fn postmortem(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The global id.")] id: Option<ID>,
+        #[graphql(desc = "The incident's number, without its hash.")] incident_number: Option<i64>,
+    ) -> Result<Option<Postmortem>> {
+        match (id, incident_number) {
+            (Some(id), None) => find(ctx, &id).await,
+            (None, Some(number)) => {
+                let organization_id = ctx.data_unchecked::<Viewer>().may(Need::Read)?;
+                let incident = incident::Entity::find()
+                    .filter(incident::Column::OrganizationId.eq(organization_id))
+                    .filter(incident::Column::Number.eq(number))
+                    .one(domain(ctx).database().read())
+                    .await
+                    .map_err(Fault::from)?;
+                let Some(incident) = incident else { return Ok(None) };
+                Ok(loaders::of(ctx).load_one(PostmortemOf(incident.id)).await?.map(Postmortem))
+            }
+            (Some(_), Some(_)) | (None, None) => {
+                Err(Refusal::BadInput("Give `id` or `incidentNumber`: one of the two.".to_owned()).into())
+            }
+        }
+    }
+}
+
+/// Which incident's post-mortem is to be drafted.
+#[derive(Debug, InputObject)]
+pub(crate) struct CreatePostmortemInput {
+    /// The incident's id.
+    incident_id: ID,
+    /// The title, of at most 200 characters; the incident's where none is given.
+    title: Option<String>,
+    /// Makes the request repeatable for 24 hours.
+    idempotency_key: Option<String>,
+}
+
+/// New words for a post-mortem; what is left out stays.
+#[derive(Debug, InputObject)]
+pub(crate) struct UpdatePostmortemInput {
+    /// The post-mortem's id.
+    id: ID,
+    /// The title, of at most 200 characters.
+    title: Option<String>,
+    /// The text, of at most 200,000 characters.
+    body_markdown: Option<String>,
+    /// The version that the words were written on: if another is there by now, nothing is changed.
+    version: Option<i64>,
+    /// Makes the request repeatable for 24 hours.
+    idempotency_key: Option<String>,
+}
+
+/// Which post-mortem goes to its reviewers.
+#[derive(Debug, InputObject)]
+pub(crate) struct RequestPostmortemReviewInput {
+    /// The post-mortem's id.
+    id: ID,
+    /// Makes the request repeatable for 24 hours.
+    idempotency_key: Option<String>,
+}
+
+/// Which post-mortem is done.
+#[derive(Debug, InputObject)]
+pub(crate) struct PublishPostmortemInput {
+    /// The post-mortem's id.
+    id: ID,
+    /// Makes the request repeatable for 24 hours.
+    idempotency_key: Option<String>,
+}
+
+/// What came of a change of a post-mortem.
+#[derive(SimpleObject)]
+pub(crate) struct PostmortemPayload {
+    /// The post-mortem as it is now; none where the change was refused.
+    postmortem: Option<Postmortem>,
+    /// Why nothing was changed.
+    user_errors: Vec<UserError>,
+}
+
+fn payload(result: Result<postmortem::Model, Trouble>) -> Result<PostmortemPayload> {
+    let (row, user_errors) = told(result)?;
+    Ok(PostmortemPayload { postmortem: row.map(Postmortem), user_errors })
+}
+
+/// Who asks, once they may.
+fn by(
+    ctx: &Context<'_>,
+    operation: &str,
+    key: Option<&String>,
+    input: &impl std::fmt::Debug,
+) -> Result<By, Trouble> {
+    let viewer = ctx.data_unchecked::<Viewer>();
+    Ok(By {
+        organization_id: viewer.may_change(Need::Respond)?,
+        user_id: viewer.member().map(|member| member.user_id),
+        key: idempotency::key_use(viewer, operation, key.cloned(), input)?,
+    })
+}
+
+fn postmortem_id(id: &ID) -> Result<PostmortemId, UserError> {
+    id.parse().map_err(|_| UserError::not_found("post-mortem").at("id"))
+}
+
+async fn create(ctx: &Context<'_>, input: CreatePostmortemInput) -> Result<postmortem::Model, Trouble> {
+    let by = by(ctx, "createPostmortem", input.idempotency_key.as_ref(), &input)?;
+    let incident_id: IncidentId =
+        input.incident_id.parse().map_err(|_| UserError::not_found("incident").at("incidentId"))?;
+    let title = input.title.map(|title| limits::title("title", &title)).transpose()?;
+    command::create(domain(ctx).database(), &by, incident_id, title).await
+}
+
+async fn update(ctx: &Context<'_>, input: UpdatePostmortemInput) -> Result<postmortem::Model, Trouble> {
+    let by = by(ctx, "updatePostmortem", input.idempotency_key.as_ref(), &input)?;
+    let id = postmortem_id(&input.id)?;
+    let step = Step::Edit {
+        title: input.title.map(|title| limits::title("title", &title)).transpose()?,
+        body: input
+            .body_markdown
+            .map(|body| limits::bounded("bodyMarkdown", body, limits::DOCUMENT_MAX))
+            .transpose()?,
+        version: input.version,
+    };
+    command::change(domain(ctx).database(), &by, id, step).await
+}
+
+async fn step(
+    ctx: &Context<'_>,
+    by: Result<By, Trouble>,
+    id: &ID,
+    step: Step,
+) -> Result<postmortem::Model, Trouble> {
+    command::change(domain(ctx).database(), &by?, postmortem_id(id)?, step).await
+}
+
+/// The mutations of post-mortems.
+#[derive(Default)]
+pub(crate) struct PostmortemMutation;
+
+#[Object]
+impl PostmortemMutation {
+    /// Drafts an incident's post-mortem from its timeline. One that is there already is given back as it is.
+    async fn create_postmortem(&self, ctx: &Context<'_>, input: CreatePostmortemInput) -> Result<PostmortemPayload> {
+        payload(create(ctx, input).await)
+    }
+
+    /// Edits a post-mortem.
+    async fn update_postmortem(&self, ctx: &Context<'_>, input: UpdatePostmortemInput) -> Result<PostmortemPayload> {
+        payload(update(ctx, input).await)
+    }
+
+    /// Sends a draft to its reviewers.
+    async fn request_postmortem_review(
+        &self,
+        ctx: &Context<'_>,
+        input: RequestPostmortemReviewInput,
+    ) -> Result<PostmortemPayload> {
+        let by = by(ctx, "requestPostmortemReview", input.idempotency_key.as_ref(), &input);
+        payload(step(ctx, by, &input.id, Step::RequestReview).await)
+    }
+
+    /// Publishes a post-mortem that was reviewed.
+    async fn publish_postmortem(&self, ctx: &Context<'_>, input: PublishPostmortemInput) -> Result<PostmortemPayload> {
+        let by = by(ctx, "publishPostmortem", input.idempotency_key.as_ref(), &input);
+        payload(step(ctx, by, &input.id, Step::Publish).await)
+    }
+}

@@ -1,0 +1,278 @@
+//! Users in GraphQL.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject, connection::{Connection, EmptyFields}};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Query};
+use time::OffsetDateTime;
+use tocsin_entity::{
+    api_key,
+    id::{OrganizationId, UserId},
+    kinds::Role,
+    membership, timeline_entry, user,
+};
+
+use super::command::{self, MemberChange};
+use crate::{
+    error::{Fault, Trouble, UserError, UserErrorCode, told},
+    idempotency, limits,
+    loaders::{self, MemberKey, MemberRow},
+    node::domain,
+    paging::Page,
+    viewer::{Need, Viewer},
+};
+
+/// A person, as a member of the viewer's organisation.
+#[derive(Clone)]
+pub(crate) struct User(pub(crate) Arc<MemberRow>);
+
+/// A person, as a member of the viewer's organisation.
+#[Object]
+impl User {
+    /// The user's global id.
+    pub(crate) async fn id(&self) -> ID {
+        ID(self.0.person.id.to_string())
+    }
+
+    /// The name people read.
+    async fn name(&self) -> &str {
+        &self.0.person.name
+    }
+
+    /// The e-mail address, in lowercase.
+    async fn email(&self) -> &str {
+        &self.0.person.email
+    }
+
+    /// What the member may do in the organisation.
+    async fn role(&self) -> Role {
+        self.0.membership.role
+    }
+
+    /// When the member was deactivated; such a member may do nothing.
+    async fn deactivated_at(&self) -> Option<OffsetDateTime> {
+        self.0.membership.deactivated_at
+    }
+
+    /// When the member joined the organisation.
+    async fn created_at(&self) -> OffsetDateTime {
+        self.0.membership.created_at
+    }
+}
+
+/// Loads a member of an organisation.
+pub(crate) async fn load_member(
+    ctx: &Context<'_>,
+    organization_id: OrganizationId,
+    user_id: Option<UserId>,
+) -> Result<Option<User>, Fault> {
+    match user_id {
+        None => Ok(None),
+        Some(user_id) => {
+            Ok(loaders::of(ctx).load_one(MemberKey(organization_id, user_id)).await?.map(User))
+        }
+    }
+}
+
+/// Who did something: a member, a person in Slack who is none, or the holder of an API key.
+#[derive(Clone, SimpleObject)]
+pub(crate) struct Author {
+    /// The name people read.
+    name: String,
+    /// The member's e-mail address; none for others.
+    email: Option<String>,
+    /// The member, where it is one.
+    user: Option<User>,
+}
+
+impl Author {
+    /// The author of an entry of a timeline.
+    pub(crate) async fn of(
+        ctx: &Context<'_>,
+        entry: &timeline_entry::Model,
+    ) -> Result<Option<Self>, Fault> {
+        if let Some(user) = load_member(ctx, entry.organization_id, entry.author_user_id).await? {
+            return Ok(Some(Self {
+                name: user.0.person.name.clone(),
+                email: Some(user.0.person.email.clone()),
+                user: Some(user),
+            }));
+        }
+        if let Some(name) = &entry.author_name {
+            return Ok(Some(Self { name: name.clone(), email: None, user: None }));
+        }
+        let Some(key_id) = entry.author_key_id else { return Ok(None) };
+        let key: Option<api_key::Model> = loaders::of(ctx).load_one(key_id).await?;
+        Ok(key.map(|key| Self { name: key.name, email: None, user: None }))
+    }
+}
+
+/// Which users are wanted.
+#[derive(InputObject, Default)]
+pub(crate) struct UserFilter {
+    /// The one with this e-mail address.
+    email: Option<String>,
+}
+
+/// The queries for users.
+#[derive(Default)]
+pub(crate) struct UserQuery;
+
+#[Object]
+impl UserQuery {
+    /// The members of the organisation, oldest first.
+    #[graphql(complexity = "crate::paging::weight(first, last, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "Relay's own")]
+    async fn users(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these.")] filter: Option<UserFilter>,
+        #[graphql(desc = "How many, from the start; 25 by default, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many, from the end; 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<String, User>> {
+        let organization_id = ctx.data_unchecked::<Viewer>().may(Need::Read)?;
+        let page = Page::new(first, after, last, before)?;
+        let (after, before) = page.bounds::<UserId>()?;
+        let mut find = membership::Entity::find()
+            .filter(membership::Column::OrganizationId.eq(organization_id))
+            .limit(page.limit + 1);
+        if let Some(email) = filter.and_then(|filter| filter.email) {
+            find = find.filter(
+                membership::Column::UserId.in_subquery(
+                    Query::select()
+                        .column(user::Column::Id)
+                        .from(user::Entity)
+                        .and_where(user::Column::Email.eq(email.trim().to_lowercase()))
+                        .to_owned(),
+                ),
+            );
+        }
+        if let Some(after) = after {
+            find = find.filter(membership::Column::UserId.gt(after));
+        }
+        if let Some(before) = before {
+            find = find.filter(membership::Column::UserId.lt(before));
+        }
+        find = if page.from_the_end {
+            find.order_by_desc(membership::Column::UserId)
+        } else {
+            find.order_by_asc(membership::Column::UserId)
+        };
+        let rows = find.all(domain(ctx).database().read()).await.map_err(Fault::from)?;
+        let mut people = loaders::of(ctx)
+            .load_many(rows.iter().map(|row| MemberKey(organization_id, row.user_id)))
+            .await?;
+        let members = rows
+            .into_iter()
+            .filter_map(|row| people.remove(&MemberKey(organization_id, row.user_id)))
+            .collect();
+        Ok(page.connect(
+            members,
+            EmptyFields,
+            |row: &Arc<MemberRow>| row.person.id.to_string(),
+            User,
+        ))
+    }
+}
+
+/// A new member.
+#[derive(Debug, InputObject)]
+pub(crate) struct CreateUserInput {
+    /// The name people read; at most 100 characters.
+    name: String,
+    /// The e-mail address, by which the person is known in Slack as well.
+    email: String,
+    /// What the member may do.
+    role: Role,
+    /// Makes the request repeatable for 24 hours.
+    idempotency_key: Option<String>,
+}
+
+/// New values for a member; what is left out stays.
+#[derive(Debug, InputObject)]
+pub(crate) struct UpdateUserInput {
+    /// The user's id.
+    id: ID,
+    /// What the member may do from now on.
+    role: Option<Role>,
+    /// Whether the member may do anything at all.
+    active: Option<bool>,
+    /// Makes the request repeatable for 24 hours.
+    idempotency_key: Option<String>,
+}
+
+/// What came of a change of a user.
+#[derive(SimpleObject)]
+pub(crate) struct UserPayload {
+    /// The user as it is now; none where the change was refused.
+    user: Option<User>,
+    /// Why nothing was changed.
+    user_errors: Vec<UserError>,
+}
+
+/// The mutations of users.
+#[derive(Default)]
+pub(crate) struct UserMutation;
+
+#[Object]
+impl UserMutation {
+    /// Adds a member to the organisation. Needs the role ADMIN or OWNER; only an owner adds owners.
+    async fn create_user(&self, ctx: &Context<'_>, input: CreateUserInput) -> Result<UserPayload> {
+        payload(create(ctx, input).await)
+    }
+
+    /// Changes a member's role, deactivates or reactivates it. Needs the role ADMIN or OWNER; only an owner makes and changes owners.
+    async fn update_user(&self, ctx: &Context<'_>, input: UpdateUserInput) -> Result<UserPayload> {
+        payload(update(ctx, input).await)
+    }
+}
+
+fn payload(result: Result<User, Trouble>) -> Result<UserPayload> {
+    let (user, user_errors) = told(result)?;
+    Ok(UserPayload { user, user_errors })
+}
+
+async fn create(ctx: &Context<'_>, input: CreateUserInput) -> Result<User, Trouble> {
+    let viewer = ctx.data_unchecked::<Viewer>();
+    let organization_id = viewer.may_change(Need::Manage)?;
+    may_appoint(viewer, Some(input.role))?;
+    let key = idempotency::key_use(viewer, "createUser", input.idempotency_key.clone(), &input)?;
+    let name = limits::name("name", &input.name)?;
+    let email = limits::email("email", &input.email)?;
+    let user_id =
+        command::create(domain(ctx).database(), organization_id, name, email, input.role, key.as_ref()).await?;
+    reload(ctx, organization_id, user_id).await
+}
+
+async fn update(ctx: &Context<'_>, input: UpdateUserInput) -> Result<User, Trouble> {
+    let viewer = ctx.data_unchecked::<Viewer>();
+    let organization_id = viewer.may_change(Need::Manage)?;
+    let user_id: UserId = input.id.parse().map_err(|_| UserError::not_found("user").at("id"))?;
+    let member = reload(ctx, organization_id, user_id).await?;
+    may_appoint(viewer, input.role)?;
+    may_appoint(viewer, Some(member.0.membership.role))?;
+    let change = MemberChange { role: input.role, active: input.active };
+    command::change(domain(ctx).database(), organization_id, user_id, change).await?;
+    domain(ctx).keyring().forget();
+    reload(ctx, organization_id, user_id).await
+}
+
+/// Only owners make owners, and change what owners may do; so does a key of the organisation itself.
+fn may_appoint(viewer: &Viewer, role: Option<Role>) -> Result<(), Trouble> {
+    match (viewer.member(), role) {
+        (Some(member), Some(Role::Owner)) if member.role != Role::Owner => Err(UserError::new(
+            UserErrorCode::Forbidden,
+            format!("Your role is {}; only an OWNER appoints and changes owners.", member.role),
+        )
+        .into()),
+        _ => Ok(()),
+    }
+}
+
+async fn reload(ctx: &Context<'_>, organization_id: OrganizationId, user_id: UserId) -> Result<User, Trouble> {
+    load_member(ctx, organization_id, Some(user_id))
+        .await?
+        .ok_or_else(|| UserError::not_found("user").into())
+}

@@ -1,0 +1,225 @@
+//! From what a request shows to who asks.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, sea_query::Expr};
+use secrecy::ExposeSecret;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use time::OffsetDateTime;
+use tocsin_entity::{
+    api_key,
+    id::{OrganizationId, UserId},
+    membership, organization,
+};
+
+use super::{Member, Scopes, Viewer, Who, read_scopes};
+use crate::{Api, error::Fault};
+
+/// How long a key that was found valid is believed without looking again: what a revocation on another replica may take.
+const BELIEVED_FOR: Duration = Duration::from_secs(1);
+/// Most keys that are believed at a time.
+const BELIEVED_MAX: usize = 10_000;
+/// How exactly the last use of a key is noted.
+const USE_NOTED_EVERY: time::Duration = time::Duration::minutes(1);
+
+/// Why a caller is not let in.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum AuthError {
+    /// The key is unknown or revoked, or its member is deactivated.
+    #[error("This API key is not valid: it is unknown or revoked, or its member is deactivated.")]
+    BadKey,
+    /// Headers that only the bridge may send, or that are malformed.
+    #[error("{0}")]
+    BadHeader(String),
+    /// The member on whose behalf the bridge acts is none, or deactivated.
+    #[error("{0}")]
+    NoMember(String),
+    /// Ours.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl AuthError {
+    /// The stable code that goes into `extensions.code`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::BadKey => "UNAUTHENTICATED",
+            Self::BadHeader(_) => "BAD_USER_INPUT",
+            Self::NoMember(_) => "FORBIDDEN",
+            Self::Fault(_) => "UNAVAILABLE",
+        }
+    }
+}
+
+/// Keys that were found valid just now.
+#[derive(Debug, Default)]
+pub(crate) struct Keyring {
+    believed: Mutex<HashMap<String, (Instant, Who)>>,
+}
+
+impl Keyring {
+    fn find(&self, hash: &str) -> Option<Who> {
+        let believed = self.believed.lock().unwrap_or_else(PoisonError::into_inner);
+        believed.get(hash).filter(|(since, _)| since.elapsed() < BELIEVED_FOR).map(|(_, who)| who.clone())
+    }
+
+    fn keep(&self, hash: String, who: Who) {
+        let mut believed = self.believed.lock().unwrap_or_else(PoisonError::into_inner);
+        if believed.len() >= BELIEVED_MAX {
+            believed.clear();
+        }
+        believed.insert(hash, (Instant::now(), who));
+    }
+
+    /// Believes nothing any more: a key was revoked, or a member changed.
+    pub(crate) fn forget(&self) {
+        self.believed.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+/// The hash under which a key is stored. Keys are random and long, so that a fast hash is enough.
+pub(crate) fn hash_key(key: &str) -> String {
+    hex::encode(Sha256::digest(key.as_bytes()))
+}
+
+/// Finds who asks, from the key and the bridge's headers.
+///
+/// # Errors
+/// [`AuthError`], where a key is shown that is not valid.
+pub async fn authenticate(
+    api: &Api,
+    bearer: Option<&str>,
+    organization: Option<&str>,
+    on_behalf_of: Option<&str>,
+    request_id: String,
+) -> Result<Viewer, AuthError> {
+    let Some(bearer) = bearer else {
+        return Ok(Viewer { who: Who::Anonymous, request_id });
+    };
+    let is_bridge = api.config().bridge_token.as_ref().is_some_and(|token| {
+        bool::from(Sha256::digest(token.expose_secret()).ct_eq(&Sha256::digest(bearer)))
+    });
+    let who = if is_bridge {
+        bridge(api, organization, on_behalf_of).await?
+    } else {
+        let who = key(api, bearer).await?;
+        let own = match &who {
+            Who::Key { organization_id, .. } => Some(organization_id.to_string()),
+            Who::Anonymous | Who::Bridge { .. } => None,
+        };
+        if on_behalf_of.is_some() || organization.is_some_and(|named| own.as_deref() != Some(named)) {
+            return Err(AuthError::BadHeader(
+                "`Tocsin-On-Behalf-Of` and another organisation's `Tocsin-Organization` are for the Slack bridge alone."
+                    .to_owned(),
+            ));
+        }
+        who
+    };
+    Ok(Viewer { who, request_id })
+}
+
+async fn key(api: &Api, bearer: &str) -> Result<Who, AuthError> {
+    let hash = hash_key(bearer);
+    if let Some(who) = api.keyring().find(&hash) {
+        return Ok(who);
+    }
+    let db = api.database().read();
+    let row = api_key::Entity::find()
+        .filter(api_key::Column::Hash.eq(&hash))
+        .filter(api_key::Column::RevokedAt.is_null())
+        .one(db)
+        .await
+        .map_err(Fault::from)?
+        .filter(|row| bool::from(row.hash.as_bytes().ct_eq(hash.as_bytes())))
+        .ok_or(AuthError::BadKey)?;
+    let member = match row.user_id {
+        None => None,
+        Some(user_id) => {
+            Some(find_member(api, row.organization_id, user_id).await?.ok_or(AuthError::BadKey)?)
+        }
+    };
+    note_use(api, &row);
+    let who = Who::Key {
+        key_id: row.id,
+        scopes: Scopes::of(&read_scopes(&row.scopes)),
+        organization_id: row.organization_id,
+        member,
+    };
+    api.keyring().keep(hash, who.clone());
+    Ok(who)
+}
+
+/// Notes, beside the request, that a key is used.
+fn note_use(api: &Api, row: &api_key::Model) {
+    let now = OffsetDateTime::now_utc();
+    if row.last_used_at.is_some_and(|last| now - last < USE_NOTED_EVERY) {
+        return;
+    }
+    let (database, id) = (api.database().clone(), row.id);
+    tokio::spawn(async move {
+        let noted = api_key::Entity::update_many()
+            .col_expr(api_key::Column::LastUsedAt, Expr::value(now))
+            .filter(api_key::Column::Id.eq(id))
+            .filter(
+                Condition::any()
+                    .add(api_key::Column::LastUsedAt.is_null())
+                    .add(api_key::Column::LastUsedAt.lt(now)),
+            )
+            .exec(database.write())
+            .await;
+        if let Err(error) = noted {
+            tracing::warn!("the last use of the API key {id} could not be noted: {error}");
+        }
+    });
+}
+
+async fn find_member(
+    api: &Api,
+    organization_id: OrganizationId,
+    user_id: UserId,
+) -> Result<Option<Member>, Fault> {
+    let row = membership::Entity::find()
+        .filter(membership::Column::OrganizationId.eq(organization_id))
+        .filter(membership::Column::UserId.eq(user_id))
+        .filter(membership::Column::DeactivatedAt.is_null())
+        .one(api.database().read())
+        .await?;
+    Ok(row.map(|row| Member { user_id, role: row.role }))
+}
+
+async fn bridge(
+    api: &Api,
+    organization: Option<&str>,
+    on_behalf_of: Option<&str>,
+) -> Result<Who, AuthError> {
+    let organization_id = match organization {
+        None => None,
+        Some(text) => {
+            let unknown = || AuthError::BadHeader("`Tocsin-Organization` names no organisation.".to_owned());
+            let id: OrganizationId = text.parse().map_err(|_| unknown())?;
+            organization::Entity::find_by_id(id)
+                .one(api.database().read())
+                .await
+                .map_err(Fault::from)?
+                .ok_or_else(unknown)?;
+            Some(id)
+        }
+    };
+    let member = match (on_behalf_of, organization_id) {
+        (None, _) => None,
+        (Some(_), None) => {
+            return Err(AuthError::BadHeader("`Tocsin-On-Behalf-Of` needs `Tocsin-Organization`.".to_owned()));
+        }
+        (Some(text), Some(organization_id)) => {
+            let none = || AuthError::NoMember("This person is no active member of the organisation.".to_owned());
+            let user_id = text.parse().map_err(|_| none())?;
+            Some(find_member(api, organization_id, user_id).await?.ok_or_else(none)?)
+        }
+    };
+    Ok(Who::Bridge { organization_id, member })
+}

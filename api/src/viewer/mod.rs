@@ -1,0 +1,190 @@
+//! Who asks, and what they may do: every query and every write goes through a [`Viewer`].
+
+mod authenticate;
+mod scopes;
+
+use tocsin_entity::{
+    id::{ApiKeyId, OrganizationId, UserId},
+    kinds::{Role, Scope, Source},
+};
+
+pub use self::authenticate::{AuthError, authenticate};
+pub(crate) use self::authenticate::{Keyring, hash_key};
+pub(crate) use self::scopes::{Scopes, read_scopes};
+use crate::{
+    error::{Refusal, Trouble, UserError, UserErrorCode},
+    incident::Actor,
+};
+
+/// A member in whose name a request is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Member {
+    /// The person.
+    pub user_id: UserId,
+    /// What they may do in the organisation.
+    pub role: Role,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Who {
+    /// Nobody known: no key was shown.
+    Anonymous,
+    /// The holder of an API key.
+    Key {
+        /// The key.
+        key_id: ApiKeyId,
+        /// What it may be used for.
+        scopes: Scopes,
+        /// The organisation it opens.
+        organization_id: OrganizationId,
+        /// The member it acts as, where it is a member's.
+        member: Option<Member>,
+    },
+    /// The Slack bridge.
+    Bridge {
+        /// The organisation the request is about.
+        organization_id: Option<OrganizationId>,
+        /// On whose behalf it acts.
+        member: Option<Member>,
+    },
+}
+
+/// What a request needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// To read incidents and what belongs to them.
+    Read,
+    /// To trigger an incident.
+    Trigger,
+    /// To work incidents and post-mortems.
+    Respond,
+    /// To manage users, keys and services.
+    Manage,
+}
+
+/// Who asks, in one request.
+#[derive(Debug, Clone)]
+pub struct Viewer {
+    /// Who.
+    pub who: Who,
+    /// The request, for logs.
+    pub request_id: String,
+}
+
+impl Viewer {
+    /// The organisation the request is about.
+    pub fn organization_id(&self) -> Option<OrganizationId> {
+        match self.who {
+            Who::Anonymous => None,
+            Who::Key { organization_id, .. } => Some(organization_id),
+            Who::Bridge { organization_id, .. } => organization_id,
+        }
+    }
+
+    /// The member who asks, where one does.
+    pub fn member(&self) -> Option<Member> {
+        match self.who {
+            Who::Anonymous => None,
+            Who::Key { member, .. } | Who::Bridge { member, .. } => member,
+        }
+    }
+
+    /// Whether it is the Slack bridge.
+    pub fn is_bridge(&self) -> bool {
+        matches!(self.who, Who::Bridge { .. })
+    }
+
+    /// What a key may be used for; for the bridge, everything a responder does.
+    pub fn scopes(&self) -> Vec<Scope> {
+        match &self.who {
+            Who::Anonymous => Vec::new(),
+            Who::Key { scopes, .. } => scopes.list(),
+            Who::Bridge { .. } => vec![Scope::Read, Scope::Write],
+        }
+    }
+
+    /// The organisation, if the viewer may do this in it.
+    ///
+    /// # Errors
+    /// The refusal for a query: a top-level error.
+    pub fn may(&self, need: Need) -> Result<OrganizationId, Refusal> {
+        let organization_id = match (&self.who, self.organization_id()) {
+            (Who::Anonymous, _) => return Err(Refusal::Unauthenticated),
+            (Who::Key { .. } | Who::Bridge { .. }, Some(id)) => id,
+            (Who::Key { .. } | Who::Bridge { .. }, None) => {
+                return Err(Refusal::BadInput("Say which organisation: send `Tocsin-Organization: org_…`.".to_owned()));
+            }
+        };
+        self.lacks(need).map_or(Ok(organization_id), |why| Err(Refusal::Forbidden(why)))
+    }
+
+    /// The organisation, if the viewer may change it so.
+    ///
+    /// # Errors
+    /// The refusal for a mutation: a user error, except for callers without a key.
+    pub fn may_change(&self, need: Need) -> Result<OrganizationId, Trouble> {
+        self.may(need).map_err(|refusal| match refusal {
+            Refusal::Forbidden(why) => UserError::new(UserErrorCode::Forbidden, why).into(),
+            other @ (Refusal::Unauthenticated | Refusal::BadInput(_) | Refusal::Fault(_)) => other.into(),
+        })
+    }
+
+    /// Why the viewer may not do this, if so.
+    fn lacks(&self, need: Need) -> Option<String> {
+        if let Some(member) = self.member() {
+            let enough = match need {
+                Need::Read => true,
+                Need::Trigger | Need::Respond => member.role != Role::Stakeholder,
+                Need::Manage => matches!(member.role, Role::Owner | Role::Admin),
+            };
+            if !enough {
+                let needed = if need == Need::Manage { "ADMIN or OWNER" } else { "RESPONDER, ADMIN or OWNER" };
+                return Some(format!("Your role is {}; this needs the role {needed}.", member.role));
+            }
+        }
+        match &self.who {
+            Who::Anonymous => Some("This needs an API key.".to_owned()),
+            Who::Key { scopes, .. } => {
+                let (enough, needed) = match need {
+                    Need::Read => (scopes.read, Scope::Read),
+                    Need::Trigger => (scopes.trigger, Scope::Trigger),
+                    Need::Respond => (scopes.write, Scope::Write),
+                    Need::Manage => (scopes.admin, Scope::Admin),
+                };
+                (!enough).then(|| format!("This API key lacks the scope {needed}."))
+            }
+            Who::Bridge { member, .. } => match need {
+                Need::Read => None,
+                Need::Trigger | Need::Respond | Need::Manage => member
+                    .is_none()
+                    .then(|| "The Slack bridge changes things on behalf of a member only.".to_owned()),
+            },
+        }
+    }
+
+    /// The viewer as the one who makes a change in the organisation.
+    pub(crate) fn actor(&self, organization_id: OrganizationId) -> Actor {
+        let member = self.member();
+        Actor {
+            organization_id,
+            user_id: member.map(|member| member.user_id),
+            key_id: match &self.who {
+                Who::Key { key_id, .. } if member.is_none() => Some(*key_id),
+                Who::Anonymous | Who::Key { .. } | Who::Bridge { .. } => None,
+            },
+            slack_name: None,
+            source: if self.is_bridge() { Source::Slack } else { Source::Api },
+            request_id: Some(self.request_id.clone()),
+        }
+    }
+
+    /// Whose idempotency keys a request uses.
+    pub(crate) fn caller(&self) -> String {
+        match &self.who {
+            Who::Anonymous => "anonymous".to_owned(),
+            Who::Key { key_id, .. } => key_id.to_string(),
+            Who::Bridge { .. } => "bridge".to_owned(),
+        }
+    }
+}
