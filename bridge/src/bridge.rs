@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
 use secrecy::ExposeSecret;
+use sha2::{Digest, Sha256};
 use tocsin_entity::database::Database;
 use tocsin_queue::{Queue, Worker};
 use tokio_util::sync::CancellationToken;
@@ -86,6 +86,11 @@ impl Bridge {
 
     /// Works until the shutdown, and then finishes what it has begun or hands it back.
     pub async fn run(&self, shutdown: CancellationToken) {
+        // On the heap: whoever runs the bridge need not know how much it holds.
+        Box::pin(self.run_parts(shutdown)).await;
+    }
+
+    async fn run_parts(&self, shutdown: CancellationToken) {
         let parts = &self.0;
         let (inbox, mirror, digests) = (Arc::clone(parts), Arc::clone(parts), Arc::clone(parts));
         let worker = Worker::new(parts.queue.clone())
@@ -104,11 +109,11 @@ impl Bridge {
         };
         // What is claimed is kept alive to the last job's end.
         let claims = parts.leases.run(&parts.database, &parts.worker);
-        let worked = tokio::select! {
-            (worked, _) = async { tokio::join!(worker, rounds) } => worked,
+        let ended = tokio::select! {
+            (ended, _) = async { tokio::join!(worker, rounds) } => ended,
             () = claims => Ok(()),
         };
-        if let Err(error) = worked {
+        if let Err(error) = ended {
             tracing::error!("the bridge's worker ended: {error}");
         }
     }
@@ -119,7 +124,10 @@ impl Bridge {
     /// What is wrong, for people.
     pub async fn ready(&self) -> Result<(), String> {
         let reader = self.0.database.read();
-        reader.ping().await.map_err(|error| format!("the database does not answer: {error}"))?;
+        reader
+            .ping()
+            .await
+            .map_err(|error| format!("the database does not answer: {error}"))?;
         self.0.queue.health().await.map_err(|error| error.to_string())
     }
 

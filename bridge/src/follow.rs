@@ -6,7 +6,9 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream};
-use sea_orm::{ActiveModelTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, sea_query::OnConflict};
+use sea_orm::{
+    ActiveModelTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, sea_query::OnConflict,
+};
 use time::OffsetDateTime;
 use tocsin_entity::{
     id::{IncidentId, OrganizationId},
@@ -67,7 +69,9 @@ async fn follow_all(parts: &Parts) -> Result<(), FollowError> {
 }
 
 async fn follow(parts: &Parts, organization: OrganizationId) -> Result<(), FollowError> {
-    let seen = cursor::Entity::find_by_id(organization).one(parts.database.read()).await?;
+    let seen = cursor::Entity::find_by_id(organization)
+        .one(parts.database.read())
+        .await?;
     let mut after = seen.and_then(|seen| seen.cursor);
     loop {
         let EventPage { events, has_more } = parts.api.events_after(organization, after).await?;
@@ -101,8 +105,11 @@ async fn note(
         Box::pin(async move {
             let mut news = Vec::new();
             for (told, is_history) in newest.iter() {
-                let is_news =
-                    if *is_history { claim::note_if_known(tx, told).await? } else { claim::note(tx, told).await? };
+                let is_news = if *is_history {
+                    claim::note_if_known(tx, told).await?
+                } else {
+                    claim::note(tx, told).await?
+                };
                 if is_news {
                     news.push(told.clone());
                 }
@@ -132,11 +139,23 @@ fn newest(organization: OrganizationId, events: Vec<FollowedEvent>) -> Arc<[(New
     newest.into_values().collect()
 }
 
-async fn move_cursor(tx: &DatabaseTransaction, organization: OrganizationId, cursor: String) -> Result<(), DbErr> {
-    let row = cursor::Model { organization_id: organization, cursor: Some(cursor), moved_at: OffsetDateTime::now_utc() };
+async fn move_cursor(
+    tx: &DatabaseTransaction,
+    organization: OrganizationId,
+    cursor: String,
+) -> Result<(), DbErr> {
+    let row = cursor::Model {
+        organization_id: organization,
+        cursor: Some(cursor),
+        moved_at: OffsetDateTime::now_utc(),
+    };
     let columns = [cursor::Column::Cursor, cursor::Column::MovedAt];
     cursor::Entity::insert(row.into_active_model().reset_all())
-        .on_conflict(OnConflict::column(cursor::Column::OrganizationId).update_columns(columns).to_owned())
+        .on_conflict(
+            OnConflict::column(cursor::Column::OrganizationId)
+                .update_columns(columns)
+                .to_owned(),
+        )
         .exec_without_returning(tx)
         .await?;
     Ok(())

@@ -8,7 +8,7 @@ use sea_orm::{
 };
 use time::OffsetDateTime;
 use tocsin_entity::{
-    id::{DigestId, IncidentId, InboxId, OrganizationId},
+    id::{DigestId, InboxId, IncidentId, OrganizationId},
     kinds::InboxState,
     slack::{digest, inbox, incident},
 };
@@ -106,7 +106,9 @@ async fn digests(parts: &Parts, now: OffsetDateTime) -> Result<(), DbErr> {
         .all(parts.database.read())
         .await?;
     for id in behind {
-        parts.queue.ring(&RefreshDigest { digest_id: id.to_string() });
+        parts.queue.ring(&RefreshDigest {
+            digest_id: id.to_string(),
+        });
     }
     close_digests(parts, now).await
 }
@@ -115,7 +117,10 @@ async fn close_digests(parts: &Parts, now: OffsetDateTime) -> Result<(), DbErr> 
     let over = Condition::all()
         .add(digest::Column::ClosedAt.is_null())
         .add(digest::Column::LastLineAt.lt(now - STORM_OVER));
-    let any = digest::Entity::find().filter(over.clone()).one(parts.database.read()).await?;
+    let any = digest::Entity::find()
+        .filter(over.clone())
+        .one(parts.database.read())
+        .await?;
     if any.is_none() {
         return Ok(());
     }
@@ -139,7 +144,9 @@ async fn inbox(parts: &Parts, now: OffsetDateTime) -> Result<(), DbErr> {
         .all(parts.database.read())
         .await?;
     for id in due {
-        parts.queue.ring(&WorkInbox { inbox_id: id.to_string() });
+        parts.queue.ring(&WorkInbox {
+            inbox_id: id.to_string(),
+        });
     }
     Ok(())
 }

@@ -16,7 +16,9 @@ pub(crate) fn message(lines: &[String]) -> Message {
     let text = Mrkdwn::text(&head);
     let mut blocks = vec![
         blocks::section(text.clone().bold()),
-        blocks::context(Mrkdwn::own("They came faster than Slack takes messages. Each line follows its incident.")),
+        blocks::context(Mrkdwn::own(
+            "They came faster than Slack takes messages. Each line follows its incident.",
+        )),
     ];
     let mut section = String::new();
     for line in lines {
@@ -32,5 +34,10 @@ pub(crate) fn message(lines: &[String]) -> Message {
     if !section.is_empty() {
         blocks.push(blocks::section(Mrkdwn::recorded(section)));
     }
-    Message { text: blocks::fallback(text), blocks, attachments: Vec::new(), username: None }
+    Message {
+        text: blocks::fallback(text),
+        blocks,
+        attachments: Vec::new(),
+        username: None,
+    }
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
-    FromQueryResult, IntoActiveModel, QueryFilter, Statement,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr,
+    EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter, Statement,
 };
 use time::OffsetDateTime;
 use tocsin_entity::{
@@ -64,7 +64,10 @@ pub(crate) async fn admit(
         delivery.recorded.remove(index);
     }
     metrics::counter!("tocsin_bridge_digest_lines_total").increment(1);
-    tracing::info!("#{} is shown in a digest: its own message would come too late", incident.number);
+    tracing::info!(
+        "#{} is shown in a digest: its own message would come too late",
+        incident.number
+    );
     Ok(digest)
 }
 
@@ -74,7 +77,10 @@ async fn add(tx: &DatabaseTransaction, line: &NewLine) -> Result<DigestId, DbErr
         posts::forget(tx, instead_of).await?;
     }
     let (incident_id, connector_id) = (line.incident.id, line.to.connector_id);
-    if let Some(there) = digest_line::Entity::find_by_id((incident_id, connector_id)).one(tx).await? {
+    if let Some(there) = digest_line::Entity::find_by_id((incident_id, connector_id))
+        .one(tx)
+        .await?
+    {
         return Ok(there.digest_id);
     }
     let grown = match grow(tx, connector_id, now).await? {
@@ -89,12 +95,15 @@ async fn add(tx: &DatabaseTransaction, line: &NewLine) -> Result<DigestId, DbErr
         line: content::line(&line.incident).as_str().to_owned(),
         shown_version: line.incident.version,
     };
-    digest_line::Entity::insert(row.into_active_model().reset_all()).exec_without_returning(tx).await?;
+    digest_line::Entity::insert(row.into_active_model().reset_all())
+        .exec_without_returning(tx)
+        .await?;
     Ok(grown.id)
 }
 
 /// When a digest is due that has just changed: soon, but not too often.
-const DUE: &str = "due_at = CASE WHEN shown_version < wanted_version THEN due_at WHEN due_at > $3 THEN $4 ELSE $2 END";
+const DUE: &str =
+    "due_at = CASE WHEN shown_version < wanted_version THEN due_at WHEN due_at > $3 THEN $4 ELSE $2 END";
 
 async fn grow(
     tx: &DatabaseTransaction,
@@ -106,7 +115,12 @@ async fn grow(
          WHERE connector_id = $1 AND closed_at IS NULL AND lines < {LINES_MAX}
          RETURNING id, lines"
     );
-    let values = [connector.into(), now.into(), (now - BETWEEN).into(), (now + BETWEEN).into()];
+    let values = [
+        connector.into(),
+        now.into(),
+        (now - BETWEEN).into(),
+        (now + BETWEEN).into(),
+    ];
     let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, values);
     Grown::find_by_statement(statement).one(tx).await
 }
@@ -130,7 +144,9 @@ async fn open(tx: &DatabaseTransaction, line: &NewLine, now: OffsetDateTime) -> 
         claimed_by: None,
         claimed_until: None,
     };
-    digest::Entity::insert(row.into_active_model().reset_all()).exec_without_returning(tx).await?;
+    digest::Entity::insert(row.into_active_model().reset_all())
+        .exec_without_returning(tx)
+        .await?;
     posts::save(tx, &intended(line, id, now)).await?;
     Ok(Grown { id, lines: 1 })
 }
@@ -150,7 +166,10 @@ pub(crate) async fn close_one(lane: &Lane, id: DigestId) -> Result<(), DbErr> {
     let write = lane.write(move |tx| {
         Box::pin(async move {
             digest::Entity::update_many()
-                .col_expr(digest::Column::ClosedAt, sea_orm::sea_query::Expr::value(OffsetDateTime::now_utc()))
+                .col_expr(
+                    digest::Column::ClosedAt,
+                    sea_orm::sea_query::Expr::value(OffsetDateTime::now_utc()),
+                )
                 .filter(digest::Column::Id.eq(id))
                 .filter(digest::Column::ClosedAt.is_null())
                 .exec(tx)
@@ -198,17 +217,17 @@ fn intended(line: &NewLine, digest: DigestId, now: OffsetDateTime) -> post::Mode
 /// Makes the incident's line tell its present state; says which digest is to be written for that, if any.
 pub(crate) async fn change(
     lane: &Lane,
-    line: &digest_line::Model,
+    old: &digest_line::Model,
     incident: &Incident,
 ) -> Result<Option<DigestId>, DbErr> {
     let text = content::line(incident).as_str().to_owned();
-    let (line, version) = (line.clone(), incident.version);
+    let (old, version) = (old.clone(), incident.version);
     let write = lane.write(move |tx| {
-        let (line, text) = (line.clone(), text.clone());
+        let (old, text) = (old.clone(), text.clone());
         Box::pin(async move {
-            let says_so = line.line == text;
-            let digest = line.digest_id;
-            let mut row = line.into_active_model();
+            let says_so = old.line == text;
+            let digest = old.digest_id;
+            let mut row = old.into_active_model();
             row.line = Set(text);
             row.shown_version = Set(version);
             row.update(tx).await?;
@@ -223,11 +242,19 @@ pub(crate) async fn change(
 
 async fn touch(tx: &DatabaseTransaction, digest: DigestId) -> Result<(), DbErr> {
     let now = OffsetDateTime::now_utc();
-    let sql = format!(
-        "UPDATE slack_digest SET wanted_version = wanted_version + 1, {DUE} WHERE id = $1"
-    );
-    let values = [digest.into(), now.into(), (now - BETWEEN).into(), (now + BETWEEN).into()];
-    tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+    let sql = format!("UPDATE slack_digest SET wanted_version = wanted_version + 1, {DUE} WHERE id = $1");
+    let values = [
+        digest.into(),
+        now.into(),
+        (now - BETWEEN).into(),
+        (now + BETWEEN).into(),
+    ];
+    tx.execute_raw(Statement::from_sql_and_values(
+        tx.get_database_backend(),
+        sql,
+        values,
+    ))
+    .await?;
     Ok(())
 }
 

@@ -1,6 +1,9 @@
 //! One digest: writes its message as its lines are now.
 
-use std::{sync::Arc, time::{Duration, Instant}};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use sea_orm::{DbErr, EntityTrait};
 use time::OffsetDateTime;
@@ -36,22 +39,38 @@ struct Work {
 }
 
 /// Handles the job: makes the digest's message say what its lines say. A second run does nothing.
-pub(crate) async fn refresh(parts: Arc<Parts>, job: RefreshDigest, _context: JobContext) -> Result<(), JobError> {
+pub(crate) async fn refresh(
+    parts: Arc<Parts>,
+    job: RefreshDigest,
+    _context: JobContext,
+) -> Result<(), JobError> {
     let id: DigestId = job.digest_id.parse().map_err(JobError::fail)?;
     work(&parts, id).await.map_err(JobError::retry)
 }
 
 async fn work(parts: &Parts, id: DigestId) -> Result<(), DbErr> {
     let began = Instant::now();
-    let Some(work) = claim(parts, id).await? else { return Ok(()) };
+    let Some(work) = claim(parts, id).await? else {
+        return Ok(());
+    };
     let lease = parts.leases.hold(Claimed::Digest(id), began);
     let version = work.claim.wanted_version;
-    let finished = Finished { shown_version: version, due_at: work.claim.due_at };
+    let finished = Finished {
+        shown_version: version,
+        due_at: work.claim.due_at,
+    };
     let bot = match parts.watcher.usable() {
         Ok(bot) => bot,
         Err(trouble) => {
             let pause = back_off(work.claim.attempts + 1, Duration::from_secs(2));
-            return end(parts, id, finished, Arc::default(), Some(Wait::error(trouble, pause))).await;
+            return end(
+                parts,
+                id,
+                finished,
+                Arc::default(),
+                Some(Wait::error(trouble, pause)),
+            )
+            .await;
         }
     };
     let wanted = [wanted(&work)];
@@ -62,7 +81,14 @@ async fn work(parts: &Parts, id: DigestId) -> Result<(), DbErr> {
         version,
         name: format!("a digest of {} incidents", work.lines.len()),
     };
-    let mut delivery = Delivery { parts, bot, subject, lease: &lease, recorded: vec![work.post], changed: Vec::new() };
+    let mut delivery = Delivery {
+        parts,
+        bot,
+        subject,
+        lease: &lease,
+        recorded: vec![work.post],
+        changed: Vec::new(),
+    };
     let steps = diff(&wanted, &delivery.recorded);
     let mut wait = None;
     for step in &steps {
@@ -73,7 +99,11 @@ async fn work(parts: &Parts, id: DigestId) -> Result<(), DbErr> {
             Outcome::Lost => return save_all(&parts.lane, delivery.take_changed()).await,
         }
     }
-    if delivery.recorded.iter().any(|post| matches!(standing(post), Standing::Deleted | Standing::Refused)) {
+    if delivery
+        .recorded
+        .iter()
+        .any(|post| matches!(standing(post), Standing::Deleted | Standing::Refused))
+    {
         lines::close_one(&parts.lane, id).await?;
     }
     end(parts, id, finished, delivery.take_changed(), wait).await
@@ -84,11 +114,22 @@ async fn claim(parts: &Parts, id: DigestId) -> Result<Option<Work>, DbErr> {
     let claim = parts.lane.write(move |tx| {
         let worker = worker.clone();
         Box::pin(async move {
-            let Some(claim) = claim::claim_digest(tx, id, &worker).await? else { return Ok(None) };
-            let Some(digest) = digest::Entity::find_by_id(id).one(tx).await? else { return Ok(None) };
-            let Some(post) = posts::find_of_digest(tx, id).await? else { return Ok(None) };
+            let Some(claim) = claim::claim_digest(tx, id, &worker).await? else {
+                return Ok(None);
+            };
+            let Some(digest) = digest::Entity::find_by_id(id).one(tx).await? else {
+                return Ok(None);
+            };
+            let Some(post) = posts::find_of_digest(tx, id).await? else {
+                return Ok(None);
+            };
             let lines = lines::of_digest(tx, id).await?;
-            Ok(Some(Work { claim, digest, lines, post }))
+            Ok(Some(Work {
+                claim,
+                digest,
+                lines,
+                post,
+            }))
         })
     });
     claim.await
@@ -114,7 +155,10 @@ async fn end(
     changed: Arc<[post::Model]>,
     wait: Option<Wait>,
 ) -> Result<(), DbErr> {
-    let put_off = wait.map(|wait| PutOff { due_at: wait.until, error: wait.error });
+    let put_off = wait.map(|wait| PutOff {
+        due_at: wait.until,
+        error: wait.error,
+    });
     let (let_go, worker) = (put_off.clone(), parts.worker.clone());
     let write = parts.lane.write(move |tx| {
         let (changed, put_off, worker) = (Arc::clone(&changed), let_go.clone(), worker.clone());
@@ -123,7 +167,9 @@ async fn end(
                 posts::save(tx, post).await?;
             }
             match put_off {
-                Some(put_off) => claim::put_off_digest(tx, id, &put_off, &worker).await.map(|()| false),
+                Some(put_off) => claim::put_off_digest(tx, id, &put_off, &worker)
+                    .await
+                    .map(|()| false),
                 None => claim::finish_digest(tx, id, finished, &worker).await,
             }
         })
@@ -134,7 +180,9 @@ async fn end(
         None if has_more => OffsetDateTime::now_utc() + lines::BETWEEN,
         None => return Ok(()),
     };
-    let job = RefreshDigest { digest_id: id.to_string() };
+    let job = RefreshDigest {
+        digest_id: id.to_string(),
+    };
     if let Err(error) = parts.queue.push_at(&job, due_at).await {
         tracing::warn!("the sweeper will have to ring again: {error}");
     }

@@ -11,9 +11,9 @@ use url::Url;
 
 use super::{
     documents::{
-        EarlierTimeline, EventLog, IncidentById, IncidentByNumber, IncidentToMirror, Organizations, UserByEmail,
-        earlier_timeline, event_log, incident_by_id, incident_by_number, incident_to_mirror, organizations,
-        user_by_email,
+        EarlierTimeline, EventLog, IncidentById, IncidentByNumber, IncidentToMirror, Organizations,
+        UserByEmail, earlier_timeline, event_log, incident_by_id, incident_by_number, incident_to_mirror,
+        organizations, user_by_email,
     },
     error::ApiError,
     incident::{Connector, Entry, Incident},
@@ -87,15 +87,43 @@ impl Api {
     }
 
     /// An incident with the newest entries of its timeline; none when the organisation has no such incident.
-    pub(crate) async fn find_mirrored(&self, who: As<'_>, id: IncidentId) -> Result<Option<Mirrored>, ApiError> {
-        let variables = incident_to_mirror::Variables { id: id.to_string(), last: PAGE };
+    pub(crate) async fn find_mirrored(
+        &self,
+        who: As<'_>,
+        id: IncidentId,
+    ) -> Result<Option<Mirrored>, ApiError> {
+        let variables = incident_to_mirror::Variables {
+            id: id.to_string(),
+            last: PAGE,
+        };
         let read = self.execute::<IncidentToMirror>(who, variables).await?;
-        let Some(found) = read.incident else { return Ok(None) };
-        let incident_to_mirror::IncidentToMirrorIncident { incident_fields, timeline } = found;
-        let entries = timeline.nodes.into_iter().map(Entry::try_from).collect::<Result<_, _>>()?;
-        let earlier = timeline.page_info.start_cursor.filter(|_| timeline.page_info.has_previous_page);
-        let connectors = read.connectors.into_iter().map(Connector::try_from).collect::<Result<_, _>>()?;
-        Ok(Some(Mirrored { incident: incident_fields.try_into()?, entries, earlier, connectors }))
+        let Some(found) = read.incident else {
+            return Ok(None);
+        };
+        let incident_to_mirror::IncidentToMirrorIncident {
+            incident_fields,
+            timeline,
+        } = found;
+        let entries = timeline
+            .nodes
+            .into_iter()
+            .map(Entry::try_from)
+            .collect::<Result<_, _>>()?;
+        let earlier = timeline
+            .page_info
+            .start_cursor
+            .filter(|_| timeline.page_info.has_previous_page);
+        let connectors = read
+            .connectors
+            .into_iter()
+            .map(Connector::try_from)
+            .collect::<Result<_, _>>()?;
+        Ok(Some(Mirrored {
+            incident: incident_fields.try_into()?,
+            entries,
+            earlier,
+            connectors,
+        }))
     }
 
     /// Completes the entries to all that came after `shown_version`, and drops those that came before.
@@ -105,7 +133,10 @@ impl Api {
         mirrored: &mut Mirrored,
         shown_version: i64,
     ) -> Result<(), ApiError> {
-        while mirrored.entries.first().is_none_or(|entry| entry.version > shown_version + 1)
+        while mirrored
+            .entries
+            .first()
+            .is_none_or(|entry| entry.version > shown_version + 1)
             && let Some(before) = mirrored.earlier.take()
         {
             let (mut page, next) = self.earlier_entries(who, mirrored.incident.id, before).await?;
@@ -123,17 +154,33 @@ impl Api {
         id: IncidentId,
         before: String,
     ) -> Result<(Vec<Entry>, Option<String>), ApiError> {
-        let variables = earlier_timeline::Variables { id: id.to_string(), last: PAGE, before };
+        let variables = earlier_timeline::Variables {
+            id: id.to_string(),
+            last: PAGE,
+            before,
+        };
         let Some(found) = self.execute::<EarlierTimeline>(who, variables).await?.incident else {
             return Ok((Vec::new(), None));
         };
-        let entries = found.timeline.nodes.into_iter().map(Entry::try_from).collect::<Result<_, _>>()?;
+        let entries = found
+            .timeline
+            .nodes
+            .into_iter()
+            .map(Entry::try_from)
+            .collect::<Result<_, _>>()?;
         let page_info = found.timeline.page_info;
-        Ok((entries, page_info.start_cursor.filter(|_| page_info.has_previous_page)))
+        Ok((
+            entries,
+            page_info.start_cursor.filter(|_| page_info.has_previous_page),
+        ))
     }
 
     /// An incident by its id, in the organisation of `who`.
-    pub(crate) async fn find_incident(&self, who: As<'_>, id: IncidentId) -> Result<Option<Incident>, ApiError> {
+    pub(crate) async fn find_incident(
+        &self,
+        who: As<'_>,
+        id: IncidentId,
+    ) -> Result<Option<Incident>, ApiError> {
         let variables = incident_by_id::Variables { id: id.to_string() };
         let read = self.execute::<IncidentById>(who, variables).await?;
         Ok(read.incident.map(Incident::try_from).transpose()?)
@@ -152,10 +199,10 @@ impl Api {
 
     /// Every organisation.
     pub(crate) async fn organizations(&self) -> Result<Vec<Organization>, ApiError> {
-        let read = self.execute::<Organizations>(As::default(), organizations::Variables {}).await?;
-        let of = |read: organizations::OrganizationsOrganizations| {
-            Ok(Organization { id: read.id.parse()? })
-        };
+        let read = self
+            .execute::<Organizations>(As::default(), organizations::Variables {})
+            .await?;
+        let of = |read: organizations::OrganizationsOrganizations| Ok(Organization { id: read.id.parse()? });
         read.organizations.into_iter().map(of).collect()
     }
 
@@ -166,7 +213,10 @@ impl Api {
         after: Option<String>,
     ) -> Result<EventPage, ApiError> {
         let variables = event_log::Variables { after, first: PAGE };
-        let read = self.execute::<EventLog>(As::bridge(organization, None), variables).await?.event_log;
+        let read = self
+            .execute::<EventLog>(As::bridge(organization, None), variables)
+            .await?
+            .event_log;
         let of = |read: event_log::EventLogEventLogNodes| {
             Ok(FollowedEvent {
                 cursor: read.cursor,
@@ -178,12 +228,17 @@ impl Api {
             })
         };
         let events = read.nodes.into_iter().map(of).collect::<Result<_, ApiError>>()?;
-        Ok(EventPage { events, has_more: read.page_info.has_next_page })
+        Ok(EventPage {
+            events,
+            has_more: read.page_info.has_next_page,
+        })
     }
 
     /// The member with this e-mail address.
     pub(crate) async fn find_member(&self, who: As<'_>, email: &str) -> Result<Option<Member>, ApiError> {
-        let variables = user_by_email::Variables { email: email.to_owned() };
+        let variables = user_by_email::Variables {
+            email: email.to_owned(),
+        };
         let read = self.execute::<UserByEmail>(who, variables).await?;
         let of = |read: user_by_email::UserByEmailUsersNodes| {
             Ok(Member {

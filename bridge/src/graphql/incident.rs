@@ -81,7 +81,11 @@ impl TryFrom<incident_to_mirror::IncidentToMirrorConnectors> for Connector {
     type Error = InvalidId;
 
     fn try_from(read: incident_to_mirror::IncidentToMirrorConnectors) -> Result<Self, InvalidId> {
-        Ok(Self { id: read.id.parse()?, name: read.name, channel: read.channel })
+        Ok(Self {
+            id: read.id.parse()?,
+            name: read.name,
+            channel: read.channel,
+        })
     }
 }
 

@@ -13,6 +13,8 @@ pub(crate) use documents::{
     reopen_incident, resolve_incident,
 };
 pub(crate) use error::ApiError;
+#[cfg(test)]
+pub(crate) use incident::{Author, Tag};
 pub(crate) use incident::{Connector, Entry, Incident};
 pub(crate) use known::Known;
 pub(crate) use transport::As;

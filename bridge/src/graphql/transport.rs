@@ -30,7 +30,11 @@ pub(crate) struct As<'a> {
 impl<'a> As<'a> {
     /// The bridge itself, about one organisation.
     pub(crate) fn bridge(organization: OrganizationId, request_id: Option<&'a str>) -> Self {
-        Self { organization: Some(organization), on_behalf_of: None, request_id }
+        Self {
+            organization: Some(organization),
+            on_behalf_of: None,
+            request_id,
+        }
     }
 }
 
@@ -75,11 +79,16 @@ impl Transport {
             .retry(back_off)
             .when(ApiError::is_passing)
             .notify(|error, pause| {
-                tracing::warn!(graphql.operation = operation, ?pause, "{operation} is tried again: {error}");
+                tracing::warn!(
+                    graphql.operation = operation,
+                    ?pause,
+                    "{operation} is tried again: {error}"
+                );
             })
             .await;
         let told = if outcome.is_ok() { "ok" } else { "error" };
-        metrics::counter!("tocsin_bridge_api_requests_total", "operation" => operation, "outcome" => told).increment(1);
+        metrics::counter!("tocsin_bridge_api_requests_total", "operation" => operation, "outcome" => told)
+            .increment(1);
         outcome
     }
 
@@ -88,14 +97,25 @@ impl Transport {
         who: As<'_>,
         document: &impl Serialize,
     ) -> Result<Q::ResponseData, ApiError> {
-        let answer = self.request(who).json(document).send().await.map_err(ApiError::Unreachable)?;
+        let answer = self
+            .request(who)
+            .json(document)
+            .send()
+            .await
+            .map_err(ApiError::Unreachable)?;
         let status = answer.status();
         if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             return Err(ApiError::Unauthorized(status.as_u16()));
         }
         if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
-            let seconds = answer.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-            return Err(ApiError::Unavailable { status: status.as_u16(), retry_after: seconds.map(Duration::from_secs) });
+            let seconds = answer
+                .headers()
+                .get(header::RETRY_AFTER)
+                .and_then(|value| value.to_str().ok()?.parse().ok());
+            return Err(ApiError::Unavailable {
+                status: status.as_u16(),
+                retry_after: seconds.map(Duration::from_secs),
+            });
         }
         let body = answer.bytes().await.map_err(ApiError::Unreachable)?;
         let response: Response<Q::ResponseData> = serde_json::from_slice(&body)?;
@@ -104,9 +124,15 @@ impl Transport {
                 .extensions
                 .and_then(|mut extensions| extensions.remove("code"))
                 .and_then(|code| code.as_str().map(ToOwned::to_owned));
-            return Err(ApiError::Refused { code, message: error.message });
+            return Err(ApiError::Refused {
+                code,
+                message: error.message,
+            });
         }
-        response.data.ok_or_else(|| ApiError::Refused { code: None, message: "neither data nor errors".to_owned() })
+        response.data.ok_or_else(|| ApiError::Refused {
+            code: None,
+            message: "neither data nor errors".to_owned(),
+        })
     }
 
     fn request(&self, who: As<'_>) -> RequestBuilder {
@@ -114,7 +140,10 @@ impl Transport {
             .http
             .post(self.url.clone())
             .bearer_auth(self.token.expose_secret())
-            .header(header::ACCEPT, "application/graphql-response+json, application/json;q=0.9");
+            .header(
+                header::ACCEPT,
+                "application/graphql-response+json, application/json;q=0.9",
+            );
         if let Some(organization) = who.organization {
             request = request.header("Tocsin-Organization", organization.to_string());
         }

@@ -130,7 +130,7 @@ pub(super) async fn link(parts: &Parts, person: &Person, user: UserId) -> Result
 /// them any address: it says nothing about who they are here.
 fn email(user: &User, team_id: &str) -> Option<String> {
     let home = user.team_id.as_deref().unwrap_or(team_id);
-    let teams = user.enterprise_user.as_ref().map_or(&[][..], |user| &user.teams);
+    let teams = user.enterprise.as_ref().map_or(&[][..], |user| &user.teams);
     if home != team_id && !teams.iter().any(|team| team == team_id) {
         return None;
     }

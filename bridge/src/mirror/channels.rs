@@ -6,7 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, sea_query::OnConflict};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    sea_query::OnConflict,
+};
 use time::OffsetDateTime;
 use tocsin_entity::{database::Database, slack::channel};
 
@@ -52,7 +55,12 @@ pub(crate) struct Channels {
 
 impl Channels {
     pub(crate) fn new(database: Database, slack: Slack) -> Self {
-        Self { database, slack, known: Arc::default(), asking: Arc::default() }
+        Self {
+            database,
+            slack,
+            known: Arc::default(),
+            asking: Arc::default(),
+        }
     }
 
     /// The channel that `wanted` means: an id, or a name with or without its hash.
@@ -85,7 +93,10 @@ impl Channels {
 
     /// Everything is looked for anew, as after an installation has been repaired.
     pub(crate) fn forget_troubles(&self) {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, (answer, _)| answer.is_ok());
+        self.known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|_, (answer, _)| answer.is_ok());
     }
 
     fn remembered(&self, wanted: &str) -> Option<Answer> {
@@ -110,15 +121,25 @@ impl Channels {
             .order_by_desc(channel::Column::RefreshedAt)
             .one(self.database.read())
             .await?;
-        Ok(row.map(|row| Resolved { name: hashed(&row.name), id: row.channel_id }))
+        Ok(row.map(|row| Resolved {
+            name: hashed(&row.name),
+            id: row.channel_id,
+        }))
     }
 
     async fn ask(&self, wanted: &str, bot: &Installation) -> Result<Answer, DbErr> {
-        let found = if is_id(wanted) { self.slack.channel(wanted).await.map(Some) } else { self.list(wanted, bot).await };
+        let found = if is_id(wanted) {
+            self.slack.channel(wanted).await.map(Some)
+        } else {
+            self.list(wanted, bot).await
+        };
         let found = match found {
             // Without leave to look at channels an id still says where to post.
             Err(error) if is_id(wanted) && error.is("missing_scope") => {
-                return Ok(Ok(Resolved { id: wanted.to_owned(), name: wanted.to_owned() }));
+                return Ok(Ok(Resolved {
+                    id: wanted.to_owned(),
+                    name: wanted.to_owned(),
+                }));
             }
             Err(error) => return Ok(Err(trouble(&error, &shown(wanted), bot))),
             Ok(None) => return Ok(Err(unseen(&shown(wanted), bot))),
@@ -129,7 +150,10 @@ impl Channels {
         }
         let is_member = found.is_member || self.join(&found, bot).await;
         self.record(&found, is_member, &bot.team_id).await?;
-        Ok(Ok(Resolved { name: hashed(&found.name), id: found.id }))
+        Ok(Ok(Resolved {
+            name: hashed(&found.name),
+            id: found.id,
+        }))
     }
 
     /// Joins, so that what was posted can be looked up there and replies are heard. Where that fails, posting tells why.
@@ -151,7 +175,11 @@ impl Channels {
 
     async fn list(&self, wanted: &str, bot: &Installation) -> Result<Option<web_api::Channel>, SlackError> {
         let name = wanted.trim_start_matches('#');
-        let types = if bot.may("groups:read") { "public_channel,private_channel" } else { "public_channel" };
+        let types = if bot.may("groups:read") {
+            "public_channel,private_channel"
+        } else {
+            "public_channel"
+        };
         let mut cursor = None;
         loop {
             let page = self.slack.channels(types, cursor.as_deref()).await?;
@@ -196,7 +224,10 @@ impl Channels {
 
 impl Trouble {
     fn new(message: String) -> Self {
-        Self { message, retry_after: None }
+        Self {
+            message,
+            retry_after: None,
+        }
     }
 }
 
@@ -204,13 +235,20 @@ impl Trouble {
 pub(crate) fn trouble(error: &SlackError, channel: &str, bot: &Installation) -> Trouble {
     let message = match error.code() {
         Some("not_in_channel") => {
-            format!("the bot is not in {channel}: invite it there with /invite <@{}>", bot.bot_user_id)
+            format!(
+                "the bot is not in {channel}: invite it there with /invite <@{}>",
+                bot.bot_user_id
+            )
         }
         Some("channel_not_found") => return unseen(channel, bot),
         Some("is_archived" | "is_inactive") => archived(channel),
-        Some("missing_scope") => format!("the Slack app lacks a scope: {error}; add it and install the app again"),
+        Some("missing_scope") => {
+            format!("the Slack app lacks a scope: {error}; add it and install the app again")
+        }
         Some("restricted_action" | "posting_to_channel_denied") => {
-            format!("the workspace does not let the bot post in {channel} ({error}): allow it in the channel's settings")
+            format!(
+                "the workspace does not let the bot post in {channel} ({error}): allow it in the channel's settings"
+            )
         }
         Some(_) | None => error.to_string(),
     };
@@ -247,11 +285,17 @@ fn naming(wanted: &str) -> sea_orm::sea_query::SimpleExpr {
 fn is_id(wanted: &str) -> bool {
     wanted.len() >= 8
         && wanted.starts_with(['C', 'G', 'D'])
-        && wanted.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+        && wanted
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
 fn shown(wanted: &str) -> String {
-    if is_id(wanted) { wanted.to_owned() } else { hashed(wanted.trim_start_matches('#')) }
+    if is_id(wanted) {
+        wanted.to_owned()
+    } else {
+        hashed(wanted.trim_start_matches('#'))
+    }
 }
 
 fn hashed(name: &str) -> String {

@@ -45,9 +45,14 @@ const LINE_NAME_MAX: usize = 24;
 pub(crate) fn root(incident: &Incident) -> Message {
     let text = blocks::fallback(summary(incident));
     let mut blocks = body_of(incident);
-    blocks.push(blocks::actions(buttons(incident)));
+    blocks.push(blocks::actions(&buttons(incident)));
     let attachment = json!({"color": colour(incident), "fallback": text, "blocks": blocks});
-    Message { text, blocks: vec![blocks::section(title(incident))], attachments: vec![attachment], username: None }
+    Message {
+        text,
+        blocks: vec![blocks::section(title(incident))],
+        attachments: vec![attachment],
+        username: None,
+    }
 }
 
 /// The preview of a link to the incident, as `chat.unfurl` takes it.
@@ -72,8 +77,15 @@ fn body_of(incident: &Incident) -> Vec<Value> {
 pub(crate) fn line(incident: &Incident) -> Mrkdwn {
     let number = format!("#{}", incident.number);
     let linked = Mrkdwn::link(&incident.url, &number);
-    let number = if linked.as_str().len() <= LINE_LINK_MAX { linked } else { Mrkdwn::text(&number) };
-    let head = Mrkdwn::own(emoji(&incident.status)).plus(" ").and(&number).plus(" ");
+    let number = if linked.as_str().len() <= LINE_LINK_MAX {
+        linked
+    } else {
+        Mrkdwn::text(&number)
+    };
+    let head = Mrkdwn::own(emoji(&incident.status))
+        .plus(" ")
+        .and(&number)
+        .plus(" ");
     let mut tail = Mrkdwn::own(" · ").and(&status(&incident.status).cut(LINE_NAME_MAX));
     if let Some(who) = who(incident) {
         tail = tail.plus(" · ").and(&who.cut(LINE_NAME_MAX));
@@ -88,30 +100,71 @@ pub(crate) fn reply(incident: &Incident, entry: &Entry, customize: bool) -> Mess
     if entry.kind == EntryKind::Comment {
         return comment(incident, entry, author, customize);
     }
-    let who = author.map_or_else(|| Mrkdwn::own("Tocsin"), |name| Mrkdwn::text(name).cut(NAME_MAX));
-    let head = Mrkdwn::own(entry_emoji(&entry.kind)).plus(" ").and(&who.bold()).plus(" ").and(&deed(entry));
+    let head = Mrkdwn::own(entry_emoji(&entry.kind))
+        .plus(" ")
+        .and(&name(author).bold())
+        .plus(" ")
+        .and(&deed(entry));
     let mut blocks = vec![blocks::section(head.clone())];
     if let Some(body) = body(entry, NOTE_MAX) {
         blocks.push(blocks::section(body));
     }
-    Message { text: blocks::fallback(head), blocks, attachments: Vec::new(), username: None }
+    Message {
+        text: blocks::fallback(head),
+        blocks,
+        attachments: Vec::new(),
+        username: None,
+    }
 }
 
 fn comment(incident: &Incident, entry: &Entry, author: Option<&str>, customize: bool) -> Message {
     let said = body(entry, COMMENT_MAX).unwrap_or_default();
     let username = author.filter(|_| customize).and_then(blocks::username);
-    let name = author.map_or_else(|| Mrkdwn::own("Tocsin"), |name| Mrkdwn::text(name).cut(NAME_MAX));
+    let name = name(author);
     let mut blocks = Vec::new();
     if username.is_none() {
         blocks.push(blocks::context(name.clone().bold()));
     }
-    let is_cut = said.as_str().ends_with('…') && entry.body_markdown.as_ref().is_some_and(|body| body.len() > COMMENT_MAX);
-    blocks.push(blocks::section(if said.is_empty() { Mrkdwn::own("_(empty)_") } else { said.clone() }));
+    let is_cut = said.as_str().ends_with('…')
+        && entry
+            .body_markdown
+            .as_ref()
+            .is_some_and(|body| body.len() > COMMENT_MAX);
+    blocks.push(blocks::section(if said.is_empty() {
+        Mrkdwn::own("_(empty)_")
+    } else {
+        said.clone()
+    }));
     if is_cut {
-        blocks.push(blocks::context(Mrkdwn::link(&incident.url, "Read the whole comment")));
+        blocks.push(blocks::context(Mrkdwn::link(
+            &incident.url,
+            "Read the whole comment",
+        )));
     }
-    let text = if username.is_some() { said } else { name.plus(": ").and(&said) };
-    Message { text: blocks::fallback(text), blocks, attachments: Vec::new(), username }
+    let text = if username.is_some() {
+        said
+    } else {
+        name.plus(": ").and(&said)
+    };
+    Message {
+        text: blocks::fallback(text),
+        blocks,
+        attachments: Vec::new(),
+        username,
+    }
+}
+
+/// Who did it; without an author, Tocsin did by itself.
+fn name(author: Option<&str>) -> Mrkdwn {
+    let Some(name) = author else {
+        return Mrkdwn::own("Tocsin");
+    };
+    let name = Mrkdwn::text(name).cut(NAME_MAX);
+    if name.is_empty() {
+        Mrkdwn::own("Somebody")
+    } else {
+        name
+    }
 }
 
 fn body(entry: &Entry, max: usize) -> Option<Mrkdwn> {
@@ -128,7 +181,9 @@ fn deed(entry: &Entry) -> Mrkdwn {
         Known::Value(EntryKind::Reopened) => Mrkdwn::own("reopened the incident"),
         Known::Value(EntryKind::Comment) => Mrkdwn::own("commented"),
         Known::Value(EntryKind::Snoozed) => Mrkdwn::own("snoozed the incident"),
-        Known::Value(EntryKind::SnoozeEnded) => Mrkdwn::own("ended the snooze: the incident is triggered again"),
+        Known::Value(EntryKind::SnoozeEnded) => {
+            Mrkdwn::own("ended the snooze: the incident is triggered again")
+        }
         Known::Value(EntryKind::Reassigned) => Mrkdwn::own("reassigned the incident"),
         Known::Value(EntryKind::Updated) => Mrkdwn::own("updated the incident"),
         Known::Other(ref name) => {
@@ -138,7 +193,10 @@ fn deed(entry: &Entry) -> Mrkdwn {
     if entry.changes.is_empty() {
         return deed;
     }
-    let changes = entry.changes.iter().map(|change| Mrkdwn::text(change).cut(TITLE_MAX));
+    let changes = entry
+        .changes
+        .iter()
+        .map(|change| Mrkdwn::text(change).cut(TITLE_MAX));
     changes.fold(deed, |deed, change| deed.plus("\n• ").and(&change))
 }
 
@@ -152,7 +210,12 @@ fn headline(incident: &Incident) -> String {
 
 fn facts(incident: &Incident) -> Vec<Mrkdwn> {
     let mut facts = vec![
-        fact("Status", &Mrkdwn::own(emoji(&incident.status)).plus(" ").and(&status(&incident.status))),
+        fact(
+            "Status",
+            &Mrkdwn::own(emoji(&incident.status))
+                .plus(" ")
+                .and(&status(&incident.status)),
+        ),
         fact("Urgency", &urgency(&incident.urgency)),
         fact("Service", &Mrkdwn::text(&incident.service).cut(NAME_MAX)),
     ];
@@ -177,38 +240,58 @@ fn fact(name: &'static str, value: &Mrkdwn) -> Mrkdwn {
 /// Who has the incident, or had it last, and as what.
 fn responsible(incident: &Incident) -> Option<(&'static str, Mrkdwn)> {
     let one = |name: &String| Mrkdwn::text(name).cut(NAME_MAX);
-    if let Some(by) = incident.resolved_by.as_ref().filter(|_| incident.status == IncidentStatus::Resolved) {
+    if let Some(by) = incident
+        .resolved_by
+        .as_ref()
+        .filter(|_| incident.status == IncidentStatus::Resolved)
+    {
         return Some(("Resolved by", one(by)));
     }
-    if let Some(by) = incident.acknowledged_by.as_ref().filter(|_| incident.status == IncidentStatus::Acknowledged) {
+    if let Some(by) = incident
+        .acknowledged_by
+        .as_ref()
+        .filter(|_| incident.status == IncidentStatus::Acknowledged)
+    {
         return Some(("Acknowledged by", one(by)));
     }
     if incident.assignees.is_empty() {
         return incident.triggered_by.as_ref().map(|by| ("Triggered by", one(by)));
     }
-    Some(("Assigned to", Mrkdwn::text(&incident.assignees.join(", ")).cut(3 * NAME_MAX)))
+    Some((
+        "Assigned to",
+        Mrkdwn::text(&incident.assignees.join(", ")).cut(3 * NAME_MAX),
+    ))
 }
 
 fn who(incident: &Incident) -> Option<Mrkdwn> {
-    responsible(incident).filter(|(what, _)| *what != "Triggered by").map(|(_, who)| who)
+    responsible(incident)
+        .filter(|(what, _)| *what != "Triggered by")
+        .map(|(_, who)| who)
 }
 
 fn since(incident: &Incident) -> (&'static str, OffsetDateTime) {
     let triggered = ("Triggered", incident.triggered_at);
     match incident.status {
-        Known::Value(IncidentStatus::Acknowledged) => {
-            incident.acknowledged_at.map_or(triggered, |at| ("Acknowledged", at))
+        Known::Value(IncidentStatus::Acknowledged) => incident
+            .acknowledged_at
+            .map_or(triggered, |at| ("Acknowledged", at)),
+        Known::Value(IncidentStatus::Resolved) => {
+            incident.resolved_at.map_or(triggered, |at| ("Resolved", at))
         }
-        Known::Value(IncidentStatus::Resolved) => incident.resolved_at.map_or(triggered, |at| ("Resolved", at)),
         Known::Value(IncidentStatus::Triggered) | Known::Other(_) => triggered,
     }
 }
 
 fn tags(incident: &Incident) -> Option<Mrkdwn> {
-    let mut tags = incident.tags.iter().take(TAGS_MAX).map(|tag| {
-        let value = if tag.value.is_empty() { String::new() } else { format!(": {}", tag.value) };
+    let tags = incident.tags.iter().take(TAGS_MAX).map(|tag| {
+        let value = if tag.value.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", tag.value)
+        };
         Mrkdwn::text(&format!("{}{value}", tag.key)).cut(TAG_MAX)
     });
+    let mut tags = tags.filter(|tag| !tag.is_empty());
     let first = tags.next()?;
     Some(tags.fold(first, |line, tag| line.plus("  ·  ").and(&tag)))
 }
@@ -220,7 +303,9 @@ fn buttons(incident: &Incident) -> Vec<Value> {
             blocks::button("Acknowledge", "acknowledge", &id, Look::Primary),
             blocks::button("Resolve", "resolve", &id, Look::Plain),
         ],
-        Known::Value(IncidentStatus::Acknowledged) => vec![blocks::button("Resolve", "resolve", &id, Look::Primary)],
+        Known::Value(IncidentStatus::Acknowledged) => {
+            vec![blocks::button("Resolve", "resolve", &id, Look::Primary)]
+        }
         Known::Value(IncidentStatus::Resolved) => vec![blocks::button("Reopen", "reopen", &id, Look::Plain)],
         Known::Other(_) => Vec::new(),
     };

@@ -104,7 +104,11 @@ impl Delivery<'_> {
     /// The records that have changed since they were last written.
     pub(crate) fn take_changed(&mut self) -> Arc<[post::Model]> {
         let changed = std::mem::take(&mut self.changed);
-        self.recorded.iter().filter(|post| changed.contains(&post.id)).cloned().collect()
+        self.recorded
+            .iter()
+            .filter(|post| changed.contains(&post.id))
+            .cloned()
+            .collect()
     }
 
     fn record(&self, wanted: &Wanted) -> post::Model {
@@ -124,14 +128,19 @@ impl Delivery<'_> {
 
     /// The place in Slack of the message in whose thread a post stands: `Err` while there is none.
     fn thread(&self, wanted: &Wanted) -> Result<Option<String>, ()> {
-        let Some(root) = &wanted.thread_of else { return Ok(None) };
+        let Some(root) = &wanted.thread_of else {
+            return Ok(None);
+        };
         let root = self.recorded.iter().find(|post| post.key == *root);
         root.and_then(|root| root.ts.clone()).map(Some).ok_or(())
     }
 
     async fn post(&mut self, wanted: &Wanted, message: &Message) -> Result<Outcome, DbErr> {
         let Ok(thread_ts) = self.thread(wanted) else {
-            return Ok(Outcome::Wait(Wait::error("its message is not in Slack yet", Duration::from_secs(1))));
+            return Ok(Outcome::Wait(Wait::error(
+                "its message is not in Slack yet",
+                Duration::from_secs(1),
+            )));
         };
         let mut record = self.record(wanted);
         if let Some(to) = &wanted.to {
@@ -149,7 +158,12 @@ impl Delivery<'_> {
         self.send(wanted, message, record).await
     }
 
-    async fn send(&mut self, wanted: &Wanted, message: &Message, mut record: post::Model) -> Result<Outcome, DbErr> {
+    async fn send(
+        &mut self,
+        wanted: &Wanted,
+        message: &Message,
+        mut record: post::Model,
+    ) -> Result<Outcome, DbErr> {
         record.state = PostState::Sending;
         record.sent_at = Some(OffsetDateTime::now_utc());
         record.not_before = None;
@@ -163,10 +177,17 @@ impl Delivery<'_> {
         let (channel, thread_ts) = (record.channel_id.clone(), record.thread_ts.clone());
         let metadata = Metadata::of_post(&record.id.to_string());
         let slack = &self.parts.slack;
-        let mut sent = slack.post_message(&channel, thread_ts.as_deref(), message, metadata.clone()).await;
+        let mut sent = slack
+            .post_message(&channel, thread_ts.as_deref(), message, metadata.clone())
+            .await;
         if sent.as_ref().is_err_and(refusal::is_of_blocks) {
-            tracing::error!("Slack refuses the blocks of {}, which is sent as plain text", record.key);
-            sent = slack.post_message(&channel, thread_ts.as_deref(), &plain(message), metadata).await;
+            tracing::error!(
+                "Slack refuses the blocks of {}, which is sent as plain text",
+                record.key
+            );
+            sent = slack
+                .post_message(&channel, thread_ts.as_deref(), &plain(message), metadata)
+                .await;
         }
         match sent {
             Ok(posted) => {
@@ -186,17 +207,18 @@ impl Delivery<'_> {
     }
 
     fn shown(&mut self, wanted: &Wanted, mut record: post::Model, now: OffsetDateTime) {
-        let lag = (now - wanted.since).whole_milliseconds().max(0);
-        record.lag_milliseconds = i64::try_from(lag).ok();
+        let lag = i64::try_from((now - wanted.since).whole_milliseconds().max(0)).unwrap_or(i64::MAX);
+        record.lag_milliseconds = Some(lag);
         record.content_hash = Some(wanted.hash.clone());
         record.shown_version = self.subject.version;
         record.last_error = None;
         record.attempts = 0;
         record.not_before = None;
         #[expect(clippy::cast_precision_loss, reason = "a histogram is no clock")]
-        metrics::histogram!("tocsin_slack_delivery_lag_seconds", "kind" => record.kind.as_str()).record(lag as f64 / 1e3);
+        metrics::histogram!("tocsin_slack_delivery_lag_seconds", "kind" => record.kind.as_str())
+            .record(lag as f64 / 1e3);
         tracing::info!(
-            post.key = %record.key, slack.channel = %record.channel_id, lag_milliseconds = lag as i64,
+            post.key = %record.key, slack.channel = %record.channel_id, lag_milliseconds = lag,
             "Slack shows {} as of version {}", self.subject.name, self.subject.version
         );
         self.keep(record);
@@ -209,50 +231,47 @@ impl Delivery<'_> {
         error: &SlackError,
     ) -> Result<Outcome, DbErr> {
         if let SlackError::RateLimited { retry_after, .. } = error {
-            self.parts.slack.limits().block_posts(&record.channel_id, *retry_after).await;
+            self.parts
+                .slack
+                .limits()
+                .block_posts(&record.channel_id, *retry_after)
+                .await;
         }
         let failure = self.failure(error, wanted, &record).await?;
         record.last_error = Some(failure.error.clone());
         if !matches!(failure.verdict, Verdict::Unknown) {
             record.state = PostState::Retrying;
         }
-        let outcome = self.judge(failure, &mut record);
+        let outcome = judge(failure, &mut record);
         self.keep(record);
         Ok(outcome)
     }
 
-    /// What a failure means for the record, and for what comes next.
-    fn judge(&self, failure: Failure, record: &mut post::Model) -> Outcome {
-        let Failure { error, verdict } = failure;
-        match verdict {
-            Verdict::Later(pause) => Outcome::Wait(Wait::error(error, pause)),
-            Verdict::Unknown => Outcome::Wait(Wait::error(error, Duration::from_secs(1))),
-            Verdict::Passing => Outcome::Wait(Wait::error(error, back_off(record.attempts, Duration::from_secs(1)))),
-            Verdict::PersonNeeded => {
-                Outcome::Wait(Wait::error(error, back_off(record.attempts, Duration::from_secs(5))))
-            }
-            Verdict::Hopeless | Verdict::Gone => {
-                tracing::error!(post.key = %record.key, "a post is given up: {error}");
-                record.state = PostState::Failed;
-                Outcome::Done
-            }
-        }
-    }
-
-    async fn failure(&self, error: &SlackError, wanted: &Wanted, record: &post::Model) -> Result<Failure, DbErr> {
+    async fn failure(
+        &self,
+        error: &SlackError,
+        wanted: &Wanted,
+        record: &post::Model,
+    ) -> Result<Failure, DbErr> {
         self.parts.watcher.report(error);
         let verdict = refusal::verdict(error, record.attempts);
         let trouble = channels::trouble(error, &record.channel_name, &self.bot);
         if let (Verdict::PersonNeeded, Some(to), SlackError::Refused { .. }) = (&verdict, &wanted.to, error) {
             let channels = &self.parts.channels;
-            channels.distrust(&to.channel_name, &self.bot.team_id, &trouble).await?;
-            channels.distrust(&to.channel_id, &self.bot.team_id, &trouble).await?;
+            channels
+                .distrust(&to.channel_name, &self.bot.team_id, &trouble)
+                .await?;
+            channels
+                .distrust(&to.channel_id, &self.bot.team_id, &trouble)
+                .await?;
         }
         let error = match &verdict {
             Verdict::Gone => "deleted in Slack".to_owned(),
-            Verdict::Later(_) | Verdict::Unknown | Verdict::Passing | Verdict::PersonNeeded | Verdict::Hopeless => {
-                trouble.message
-            }
+            Verdict::Later(_)
+            | Verdict::Unknown
+            | Verdict::Passing
+            | Verdict::PersonNeeded
+            | Verdict::Hopeless => trouble.message,
         };
         Ok(Failure { error, verdict })
     }
@@ -326,8 +345,13 @@ impl Delivery<'_> {
         record.attempts += 1;
         let mut sent = slack.update_message(&record.channel_id, &ts, message).await;
         if sent.as_ref().is_err_and(refusal::is_of_blocks) {
-            tracing::error!("Slack refuses the blocks of {}, which is shown as plain text", record.key);
-            sent = slack.update_message(&record.channel_id, &ts, &plain(message)).await;
+            tracing::error!(
+                "Slack refuses the blocks of {}, which is shown as plain text",
+                record.key
+            );
+            sent = slack
+                .update_message(&record.channel_id, &ts, &plain(message))
+                .await;
         }
         match sent {
             Ok(_) => Ok(self.updated(wanted, record)),
@@ -337,7 +361,11 @@ impl Delivery<'_> {
 
     fn updated(&mut self, wanted: &Wanted, mut record: post::Model) -> Outcome {
         let now = OffsetDateTime::now_utc();
-        record.state = if record.posted_at.is_some() { PostState::Updated } else { PostState::Posted };
+        record.state = if record.posted_at.is_some() {
+            PostState::Updated
+        } else {
+            PostState::Posted
+        };
         if record.posted_at.is_some() {
             record.updated_at = Some(now);
         }
@@ -366,7 +394,7 @@ impl Delivery<'_> {
             return Ok(Outcome::Done);
         }
         record.state = PostState::Retrying;
-        let outcome = self.judge(failure, &mut record);
+        let outcome = judge(failure, &mut record);
         self.keep(record);
         Ok(outcome)
     }
@@ -396,7 +424,9 @@ impl Delivery<'_> {
     async fn place_of_post(&self, record: &mut post::Model) -> Result<(), Outcome> {
         let limits = self.parts.slack.limits();
         if let Some(blocked) = limits.blocked_for(&record.channel_id)
-            && record.not_before.is_some_and(|place| place < OffsetDateTime::now_utc() + blocked)
+            && record
+                .not_before
+                .is_some_and(|place| place < OffsetDateTime::now_utc() + blocked)
         {
             record.not_before = None;
         }
@@ -419,7 +449,11 @@ impl Delivery<'_> {
         if use_place(record)? {
             return Ok(());
         }
-        let max_wait = if record.kind == PostKind::Digest { DIGEST_WAIT } else { UPDATE_WAIT };
+        let max_wait = if record.kind == PostKind::Digest {
+            DIGEST_WAIT
+        } else {
+            UPDATE_WAIT
+        };
         match self.parts.slack.limits().reserve_method(method, max_wait).await {
             Place::At(wait) => wait_for(record, wait).await,
             Place::WouldWait(wait) => Err(Wait::turn(wait)),
@@ -427,9 +461,28 @@ impl Delivery<'_> {
     }
 }
 
+/// What a failure means for the record, and for what comes next.
+fn judge(failure: Failure, record: &mut post::Model) -> Outcome {
+    let Failure { error, verdict } = failure;
+    let pause = match verdict {
+        Verdict::Later(pause) => pause,
+        Verdict::Unknown => Duration::from_secs(1),
+        Verdict::Passing => back_off(record.attempts, Duration::from_secs(1)),
+        Verdict::PersonNeeded => back_off(record.attempts, Duration::from_secs(5)),
+        Verdict::Hopeless | Verdict::Gone => {
+            tracing::error!(post.key = %record.key, "a post is given up: {error}");
+            record.state = PostState::Failed;
+            return Outcome::Done;
+        }
+    };
+    Outcome::Wait(Wait::error(error, pause))
+}
+
 /// Whether a place was taken earlier whose time is now; `Err` while its time has not come.
 fn use_place(record: &mut post::Model) -> Result<bool, Wait> {
-    let Some(place) = record.not_before else { return Ok(false) };
+    let Some(place) = record.not_before else {
+        return Ok(false);
+    };
     let now = OffsetDateTime::now_utc();
     if now + Duration::from_millis(5) < place {
         return Err(Wait::until(place));
@@ -463,18 +516,27 @@ pub(crate) async fn save_all(lane: &crate::store::Lane, changed: Arc<[post::Mode
 
 /// The message without what Slack refused.
 fn plain(message: &Message) -> Message {
-    Message { text: message.text.clone(), username: message.username.clone(), ..Message::default() }
+    Message {
+        text: message.text.clone(),
+        username: message.username.clone(),
+        ..Message::default()
+    }
 }
 
 /// Where a link was pasted, and which.
 fn address(address: &Value) -> Option<(UnfurlTarget, String)> {
     let field = |name: &str| address.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
     let url = field("url")?;
-    let in_message = field("channel").filter(|channel| channel != "COMPOSER").zip(field("ts"));
+    let in_message = field("channel")
+        .filter(|channel| channel != "COMPOSER")
+        .zip(field("ts"));
     let composed = field("source").is_some_and(|source| source == "composer");
     let target = match in_message.filter(|_| !composed) {
         Some((channel, ts)) => UnfurlTarget::Message { channel, ts },
-        None => UnfurlTarget::Source { unfurl_id: field("unfurl_id")?, source: field("source")? },
+        None => UnfurlTarget::Source {
+            unfurl_id: field("unfurl_id")?,
+            source: field("source")?,
+        },
     };
     Some((target, url))
 }

@@ -89,7 +89,9 @@ pub(crate) fn desired(
         .collect();
     for destination in destinations.iter().filter(|destination| !destination.in_digest) {
         wanted.push(Wanted::root(incident, destination));
-        let replies = entries.iter().filter(|entry| belongs_in_thread(entry, destination, workspace.team_id));
+        let replies = entries
+            .iter()
+            .filter(|entry| belongs_in_thread(entry, destination, workspace.team_id));
         wanted.extend(replies.map(|entry| reply(incident, entry, destination, workspace.customize)));
     }
     wanted
@@ -122,7 +124,10 @@ impl Destination {
 /// The first entry is what the message itself tells, and what was said in the thread stands there already.
 fn belongs_in_thread(entry: &Entry, destination: &Destination, team_id: &str) -> bool {
     let here = format!("slack:{team_id}/{}/", destination.channel_id);
-    let said_here = entry.external_ref.as_ref().is_some_and(|from| from.starts_with(&here));
+    let said_here = entry
+        .external_ref
+        .as_ref()
+        .is_some_and(|from| from.starts_with(&here));
     entry.kind != EntryKind::Triggered && !said_here
 }
 
@@ -157,12 +162,19 @@ impl Content {
     pub(crate) fn hash(&self) -> String {
         let mut hash = Sha256::new();
         match self {
-            Self::Message(Message { text, blocks, attachments, username: _ }) => {
+            Self::Message(Message {
+                text,
+                blocks,
+                attachments,
+                username: _,
+            }) => {
                 hash.update(text);
                 // The lengths keep apart what would else run into one another.
                 for part in [blocks, attachments] {
                     hash.update(part.len().to_le_bytes());
-                    part.iter().for_each(|block| hash.update(block.to_string()));
+                    for block in part {
+                        hash.update(block.to_string());
+                    }
                 }
             }
             Self::Preview(preview) => hash.update(preview.to_string()),

@@ -40,14 +40,18 @@ struct Sighting {
     found: HashMap<String, Vec<String>>,
 }
 
+/// A channel, or a thread in it.
 type Spot = (String, Option<String>);
+
+/// The last look into a spot; held by whoever looks.
+type Look = Arc<tokio::sync::Mutex<Option<Sighting>>>;
 
 /// Looks into channels. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Lookups {
     database: Database,
     slack: Slack,
-    seen: Arc<Mutex<HashMap<Spot, Arc<tokio::sync::Mutex<Option<Sighting>>>>>>,
+    seen: Arc<Mutex<HashMap<Spot, Look>>>,
 }
 
 /// Why it could not be found out.
@@ -61,11 +65,19 @@ pub(crate) enum LookupError {
 
 impl Lookups {
     pub(crate) fn new(database: Database, slack: Slack) -> Self {
-        Self { database, slack, seen: Arc::default() }
+        Self {
+            database,
+            slack,
+            seen: Arc::default(),
+        }
     }
 
     /// The messages in Slack that are this post, oldest first; there ought to be one at the most.
-    pub(crate) async fn find(&self, post: &post::Model, bot: &Installation) -> Result<Vec<String>, LookupError> {
+    pub(crate) async fn find(
+        &self,
+        post: &post::Model,
+        bot: &Installation,
+    ) -> Result<Vec<String>, LookupError> {
         let sent_at = post.sent_at.unwrap_or(post.queued_at);
         let spot = (post.channel_id.clone(), post.thread_ts.clone());
         let seen = self.spot(spot);
@@ -78,12 +90,16 @@ impl Lookups {
         let uncertain = posts::oldest_uncertain(self.database.read(), &post.channel_id).await?;
         let oldest = uncertain.map_or(sent_at, |uncertain| uncertain.min(sent_at)) - SKEW;
         let sighting = self.look(post, oldest, bot).await?;
-        let found = sighting.found.get(&post.id.to_string()).cloned().unwrap_or_default();
+        let found = sighting
+            .found
+            .get(&post.id.to_string())
+            .cloned()
+            .unwrap_or_default();
         *seen = Some(sighting);
         Ok(found)
     }
 
-    fn spot(&self, spot: Spot) -> Arc<tokio::sync::Mutex<Option<Sighting>>> {
+    fn spot(&self, spot: Spot) -> Look {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.len() > REMEMBERED {
             // Those in use are kept alive by whoever uses them.
@@ -92,7 +108,12 @@ impl Lookups {
         Arc::clone(seen.entry(spot).or_default())
     }
 
-    async fn look(&self, post: &post::Model, oldest: OffsetDateTime, bot: &Installation) -> Result<Sighting, SlackError> {
+    async fn look(
+        &self,
+        post: &post::Model,
+        oldest: OffsetDateTime,
+        bot: &Installation,
+    ) -> Result<Sighting, SlackError> {
         let looked_at = OffsetDateTime::now_utc();
         let mut messages = Vec::new();
         let mut cursor: Option<String> = None;
@@ -113,13 +134,24 @@ impl Lookups {
         let mut found: HashMap<String, Vec<String>> = HashMap::new();
         for message in messages {
             let is_own = message.bot_id.is_none() || bot.bot_id.is_none() || message.bot_id == bot.bot_id;
-            if let Some(op) = message.metadata.as_ref().and_then(|metadata| metadata.post()).filter(|_| is_own) {
+            if let Some(op) = message
+                .metadata
+                .as_ref()
+                .and_then(|metadata| metadata.post())
+                .filter(|_| is_own)
+            {
                 found.entry(op.to_owned()).or_default().push(message.ts);
             }
         }
         // Within a channel the names of messages have one form, so that their order is that of time.
-        found.values_mut().for_each(|names| names.sort_unstable());
-        Ok(Sighting { looked_at, oldest, found })
+        for names in found.values_mut() {
+            names.sort_unstable();
+        }
+        Ok(Sighting {
+            looked_at,
+            oldest,
+            found,
+        })
     }
 }
 

@@ -13,3 +13,5 @@ pub(crate) mod lookup;
 pub(crate) mod outcome;
 pub(crate) mod reconcile;
 mod refusal;
+#[cfg(test)]
+mod tests;

@@ -34,7 +34,10 @@ impl Wait {
     }
 
     pub(crate) fn error(error: impl Into<String>, pause: Duration) -> Self {
-        Self { until: OffsetDateTime::now_utc() + pause, error: Some(error.into()) }
+        Self {
+            until: OffsetDateTime::now_utc() + pause,
+            error: Some(error.into()),
+        }
     }
 
     /// The next free place is this far away, and many may be waiting for it: they come back at different times.

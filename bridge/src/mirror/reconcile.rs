@@ -84,7 +84,10 @@ pub(crate) async fn reconcile(
         incident.id = %job.incident_id,
         request.id = job.request_id.as_deref().unwrap_or_default()
     );
-    work(&parts, &news).instrument(span).await.map_err(JobError::retry)
+    work(&parts, &news)
+        .instrument(span)
+        .await
+        .map_err(JobError::retry)
 }
 
 async fn work(parts: &Parts, news: &News) -> Result<(), DbErr> {
@@ -103,9 +106,15 @@ async fn work(parts: &Parts, news: &News) -> Result<(), DbErr> {
     let outcome = match read {
         Ok(Some(mirrored)) => show(parts, who, mirrored, &mut work, &lease).await,
         Ok(None) => {
-            tracing::warn!("the API knows no incident {}: nothing is shown of it", news.incident_id);
+            tracing::warn!(
+                "the API knows no incident {}: nothing is shown of it",
+                news.incident_id
+            );
             metrics::counter!("tocsin_bridge_reconciled_total", "outcome" => "unknown").increment(1);
-            let ended = End { shown_version: work.claim.wanted_version, ..End::default() };
+            let ended = End {
+                shown_version: work.claim.wanted_version,
+                ..End::default()
+            };
             return end(parts, news, &work.claim, ended).await;
         }
         Err(error) => Err(error.into()),
@@ -117,7 +126,16 @@ async fn work(parts: &Parts, news: &News) -> Result<(), DbErr> {
             tracing::warn!("the incident cannot be read: {error}");
             let pause = back_off(work.claim.attempts + 1, std::time::Duration::from_millis(500));
             let wait = Some(Wait::error(error.to_string(), pause));
-            end(parts, news, &work.claim, End { wait, ..End::default() }).await
+            end(
+                parts,
+                news,
+                &work.claim,
+                End {
+                    wait,
+                    ..End::default()
+                },
+            )
+            .await
         }
     }
 }
@@ -127,13 +145,23 @@ async fn claim(parts: &Parts, news: &News) -> Result<Option<Work>, DbErr> {
     let claim = parts.lane.write(move |tx| {
         let (news, worker) = (news.clone(), worker.clone());
         Box::pin(async move {
-            let Some(claim) = claim::claim_incident(tx, &news, &worker).await? else { return Ok(None) };
+            let Some(claim) = claim::claim_incident(tx, &news, &worker).await? else {
+                return Ok(None);
+            };
             if claim.is_first {
-                return Ok(Some(Work { claim, recorded: Vec::new(), lines: Vec::new() }));
+                return Ok(Some(Work {
+                    claim,
+                    recorded: Vec::new(),
+                    lines: Vec::new(),
+                }));
             }
             let recorded = posts::of_incident(tx, news.incident_id).await?;
             let lines = posts::lines_of_incident(tx, news.incident_id).await?;
-            Ok(Some(Work { claim, recorded, lines }))
+            Ok(Some(Work {
+                claim,
+                recorded,
+                lines,
+            }))
         })
     });
     claim.await
@@ -147,22 +175,43 @@ async fn show(
     work: &mut Work,
     lease: &Lease,
 ) -> Result<End, Fault> {
-    parts.api.complete(who, &mut mirrored, work.claim.shown_version).await?;
-    let Mirrored { incident, entries, connectors, .. } = mirrored;
+    parts
+        .api
+        .complete(who, &mut mirrored, work.claim.shown_version)
+        .await?;
+    let Mirrored {
+        incident,
+        entries,
+        connectors,
+        ..
+    } = mirrored;
     let recorded = std::mem::take(&mut work.recorded);
     let bot = match parts.watcher.first_answer(FIRST_ANSWER).await {
         Ok(bot) => bot,
         Err(trouble) => {
             let changed = held(&incident, &connectors, &recorded, &trouble);
             let pause = back_off(work.claim.attempts + 1, std::time::Duration::from_secs(2));
-            return Ok(End { wait: Some(Wait::error(trouble, pause)), changed, ..End::default() });
+            return Ok(End {
+                wait: Some(Wait::error(trouble, pause)),
+                changed,
+                ..End::default()
+            });
         }
     };
     let (destinations, troubles) = destinations(parts, &connectors, &recorded, &work.lines, &bot).await?;
-    let workspace = Workspace { team_id: &bot.team_id, customize: bot.may("chat:write.customize") };
+    let workspace = Workspace {
+        team_id: &bot.team_id,
+        customize: bot.may("chat:write.customize"),
+    };
     let wanted = desired(&incident, &entries, &destinations, &recorded, workspace);
-    let mut delivery =
-        Delivery { parts, bot, subject: Subject::incident(&incident), lease, recorded, changed: Vec::new() };
+    let mut delivery = Delivery {
+        parts,
+        bot,
+        subject: Subject::incident(&incident),
+        lease,
+        recorded,
+        changed: Vec::new(),
+    };
     let steps = diff(&wanted, &delivery.recorded);
     // What a step does to the record changes what the later ones find there, never which ones there are.
     let mut ended = deliver(&mut delivery, &steps, &incident).await?;
@@ -170,19 +219,35 @@ async fn show(
         let unplaced = root_without_channel(&incident, connector);
         delivery.hold(&unplaced, &trouble.message);
         let first = trouble.retry_after.unwrap_or(std::time::Duration::from_secs(5));
-        ended.wait(Wait::error(&trouble.message, back_off(work.claim.attempts + 1, first)));
+        ended.wait(Wait::error(
+            &trouble.message,
+            back_off(work.claim.attempts + 1, first),
+        ));
     }
-    for line in work.lines.iter().filter(|line| line.shown_version < incident.version) {
-        ended.digests.extend(lines::change(&parts.lane, line, &incident).await?);
+    for line in work
+        .lines
+        .iter()
+        .filter(|line| line.shown_version < incident.version)
+    {
+        ended
+            .digests
+            .extend(lines::change(&parts.lane, line, &incident).await?);
     }
-    Ok(End { shown_version: incident.version, changed: delivery.take_changed(), ..ended })
+    Ok(End {
+        shown_version: incident.version,
+        changed: delivery.take_changed(),
+        ..ended
+    })
 }
 
 impl End {
     /// The soonest of all waits, with the first error.
     fn wait(&mut self, wait: Wait) {
         self.wait = Some(match self.wait.take() {
-            Some(old) => Wait { until: old.until.min(wait.until), error: old.error.or(wait.error) },
+            Some(old) => Wait {
+                until: old.until.min(wait.until),
+                error: old.error.or(wait.error),
+            },
             None => wait,
         });
     }
@@ -195,7 +260,9 @@ async fn deliver(delivery: &mut Delivery<'_>, steps: &[Step<'_>], incident: &Inc
     for step in steps {
         let wanted = step.wanted();
         let connector = wanted.to.as_ref().map(|to| to.connector_id);
-        if connector.is_some_and(|connector| stopped.contains(&connector)) || is_orphan(wanted, &delivery.recorded) {
+        if connector.is_some_and(|connector| stopped.contains(&connector))
+            || is_orphan(wanted, &delivery.recorded)
+        {
             continue;
         }
         match delivery.take(*step).await? {
@@ -208,7 +275,8 @@ async fn deliver(delivery: &mut Delivery<'_>, steps: &[Step<'_>], incident: &Inc
                 stopped.extend(connector);
                 if let Some(to) = &wanted.to {
                     delivery.flush().await?;
-                    end.digests.push(lines::admit(delivery, to, &wanted.key, incident).await?);
+                    end.digests
+                        .push(lines::admit(delivery, to, &wanted.key, incident).await?);
                 }
             }
             Outcome::Lost => {
@@ -223,7 +291,9 @@ async fn deliver(delivery: &mut Delivery<'_>, steps: &[Step<'_>], incident: &Inc
 
 /// Whether a reply's message has been given up in this very run.
 fn is_orphan(wanted: &Wanted, recorded: &[post::Model]) -> bool {
-    let Some(root) = &wanted.thread_of else { return false };
+    let Some(root) = &wanted.thread_of else {
+        return false;
+    };
     let root = recorded.iter().find(|post| post.key == *root).map(standing);
     matches!(root, Some(Standing::Deleted | Standing::Refused))
 }
@@ -247,7 +317,10 @@ async fn destinations<'a>(
         });
         if let Some(root) = root {
             // Its message stays where it is, wherever the connector leads by now.
-            destinations.push(Destination { in_digest, ..Destination::of_post(root, connector.id) });
+            destinations.push(Destination {
+                in_digest,
+                ..Destination::of_post(root, connector.id)
+            });
             continue;
         }
         match parts.channels.resolve(&connector.channel, bot).await? {
@@ -307,16 +380,24 @@ fn held(
 /// Writes what has changed, and lets go of the incident: shown, or put off.
 async fn end(parts: &Parts, news: &News, claim: &Claim, end: End) -> Result<(), DbErr> {
     for digest in &end.digests {
-        parts.queue.ring(&RefreshDigest { digest_id: digest.to_string() });
+        parts.queue.ring(&RefreshDigest {
+            digest_id: digest.to_string(),
+        });
     }
     if end.lost {
         return save_all(&parts.lane, end.changed).await;
     }
     let outcome = if end.wait.is_some() { "put_off" } else { "shown" };
     metrics::counter!("tocsin_bridge_reconciled_total", "outcome" => outcome).increment(1);
-    let put_off = end.wait.map(|wait| PutOff { due_at: wait.until, error: wait.error });
+    let put_off = end.wait.map(|wait| PutOff {
+        due_at: wait.until,
+        error: wait.error,
+    });
     let due_at = put_off.as_ref().map(|put_off| put_off.due_at);
-    let finished = Finished { shown_version: end.shown_version, due_at: claim.due_at };
+    let finished = Finished {
+        shown_version: end.shown_version,
+        due_at: claim.due_at,
+    };
     let has_more = let_go(parts, news, finished, end.changed, put_off).await?;
     match due_at {
         Some(due_at) => again(parts, news, due_at).await,
@@ -341,7 +422,9 @@ async fn let_go(
                 posts::save(tx, post).await?;
             }
             match put_off {
-                Some(put_off) => claim::put_off_incident(tx, id, &put_off, &worker).await.map(|()| false),
+                Some(put_off) => claim::put_off_incident(tx, id, &put_off, &worker)
+                    .await
+                    .map(|()| false),
                 None => claim::finish_incident(tx, id, finished, &worker).await,
             }
         })

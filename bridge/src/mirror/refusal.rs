@@ -45,8 +45,13 @@ const HOPELESS: [&str; 16] = [
 ];
 
 /// What the post is about is gone.
-const GONE: [&str; 5] =
-    ["message_not_found", "thread_not_found", "cannot_reply_to_message", "cannot_find_message", "cannot_find_channel"];
+const GONE: [&str; 5] = [
+    "message_not_found",
+    "thread_not_found",
+    "cannot_reply_to_message",
+    "cannot_find_message",
+    "cannot_find_channel",
+];
 
 /// Refusals that a moment later are none: Slack takes no preview before it has seen its event acknowledged.
 const PASSING: [&str; 2] = ["cannot_unfurl_url", "update_failed"];
@@ -90,6 +95,11 @@ const REPAIRABLE: [&str; 14] = [
 
 /// Whether Slack refused the blocks, so that the same in plain text may pass.
 pub(crate) fn is_of_blocks(error: &SlackError) -> bool {
-    let codes = ["invalid_blocks", "invalid_blocks_format", "invalid_attachments", "msg_blocks_too_long"];
+    let codes = [
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "invalid_attachments",
+        "msg_blocks_too_long",
+    ];
     error.code().is_some_and(|code| codes.contains(&code))
 }

@@ -43,7 +43,11 @@ pub(crate) fn section(text: Mrkdwn) -> Value {
 
 /// Short facts in two columns; those beyond the tenth are left out.
 pub(crate) fn fields(facts: Vec<Mrkdwn>) -> Value {
-    let fields: Vec<_> = facts.into_iter().take(FIELDS_MAX).map(|fact| mrkdwn(fact, FIELD_MAX)).collect();
+    let fields: Vec<_> = facts
+        .into_iter()
+        .take(FIELDS_MAX)
+        .map(|fact| mrkdwn(fact, FIELD_MAX))
+        .collect();
     json!({"type": "section", "fields": fields})
 }
 
@@ -53,7 +57,7 @@ pub(crate) fn context(text: Mrkdwn) -> Value {
 }
 
 /// A row of buttons.
-pub(crate) fn actions(buttons: Vec<Value>) -> Value {
+pub(crate) fn actions(buttons: &[Value]) -> Value {
     json!({"type": "actions", "elements": buttons})
 }
 

@@ -46,7 +46,12 @@ impl Slack {
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("tocsin/", env!("CARGO_PKG_VERSION")))
             .build()?;
-        Ok(Self { http, base: base.clone(), token, limits })
+        Ok(Self {
+            http,
+            base: base.clone(),
+            token,
+            limits,
+        })
     }
 
     /// The pace that all calls share.
@@ -82,7 +87,11 @@ impl Slack {
         let began = Instant::now();
         let outcome = self.send(method, arguments).await;
         observe(method.name, began.elapsed(), outcome.as_ref().err());
-        if let Err(SlackError::RateLimited { retry_after, by_slack: true, .. }) = &outcome
+        if let Err(SlackError::RateLimited {
+            retry_after,
+            by_slack: true,
+            ..
+        }) = &outcome
             && method.tier != Tier::Post
         {
             self.limits.block_method(method, *retry_after).await;
@@ -91,7 +100,11 @@ impl Slack {
     }
 
     /// Answers a slash command or a button at the address that came with it, which needs no token and no place.
-    pub(crate) async fn respond(&self, response_url: &Url, message: &impl Serialize) -> Result<(), SlackError> {
+    pub(crate) async fn respond(
+        &self,
+        response_url: &Url,
+        message: &impl Serialize,
+    ) -> Result<(), SlackError> {
         const METHOD: &str = "response_url";
         let began = Instant::now();
         let sent = self.http.post(response_url.clone()).json(message).send().await;
@@ -99,8 +112,16 @@ impl Slack {
             Ok(response) if response.status().is_success() => Ok(()),
             Ok(response) => {
                 let code = format!("http_{}", response.status().as_u16());
-                let refusal = Refusal { code, needed: None, provided: None, messages: Vec::new() };
-                Err(SlackError::Refused { method: METHOD, refusal })
+                let refusal = Refusal {
+                    code,
+                    needed: None,
+                    provided: None,
+                    messages: Vec::new(),
+                };
+                Err(SlackError::Refused {
+                    method: METHOD,
+                    refusal,
+                })
             }
             Err(error) => Err(transport_error(METHOD, &error)),
         };
@@ -117,7 +138,11 @@ impl Slack {
                 Ok(())
             }
             Place::WouldWait(retry_after) => {
-                let error = SlackError::RateLimited { method: method.name, retry_after, by_slack: false };
+                let error = SlackError::RateLimited {
+                    method: method.name,
+                    retry_after,
+                    by_slack: false,
+                };
                 observe(method.name, Duration::ZERO, Some(&error));
                 Err(error)
             }
@@ -130,10 +155,21 @@ impl Slack {
         arguments: &impl Serialize,
     ) -> Result<(T, Option<String>), SlackError> {
         let mut url = self.base.clone();
-        url.set_path(&format!("{}/{}", self.base.path().trim_end_matches('/'), method.name));
+        url.set_path(&format!(
+            "{}/{}",
+            self.base.path().trim_end_matches('/'),
+            method.name
+        ));
         let request = self.http.post(url).bearer_auth(self.token.expose_secret());
-        let request = if method.json { request.json(arguments) } else { request.form(&flat(arguments)) };
-        let response = request.send().await.map_err(|error| transport_error(method.name, &error))?;
+        let request = if method.json {
+            request.json(arguments)
+        } else {
+            request.form(&flat(arguments))
+        };
+        let response = request
+            .send()
+            .await
+            .map_err(|error| transport_error(method.name, &error))?;
         let scopes = response
             .headers()
             .get("x-oauth-scopes")
@@ -165,13 +201,20 @@ async fn read<T: DeserializeOwned>(method: &'static str, response: Response) -> 
     let retry_after = retry_after(response.headers());
     if status == StatusCode::TOO_MANY_REQUESTS {
         let retry_after = retry_after.unwrap_or(LATER_UNSAID);
-        return Err(SlackError::RateLimited { method, retry_after, by_slack: true });
+        return Err(SlackError::RateLimited {
+            method,
+            retry_after,
+            by_slack: true,
+        });
     }
     let unknown = |cause: String| SlackError::Unknown { method, cause };
     if status.is_server_error() {
         return Err(unknown(format!("HTTP {status}")));
     }
-    let body = response.bytes().await.map_err(|error| unknown(describe(&error)))?;
+    let body = response
+        .bytes()
+        .await
+        .map_err(|error| unknown(describe(&error)))?;
     let verdict: Verdict = serde_json::from_slice(&body)
         .map_err(|error| unknown(format!("HTTP {status} with a body that is not Slack's: {error}")))?;
     if !verdict.ok {
@@ -179,7 +222,10 @@ async fn read<T: DeserializeOwned>(method: &'static str, response: Response) -> 
             code: verdict.error.unwrap_or_else(|| "no_error_code".to_owned()),
             needed: verdict.needed,
             provided: verdict.provided,
-            messages: verdict.response_metadata.map(|metadata| metadata.messages).unwrap_or_default(),
+            messages: verdict
+                .response_metadata
+                .map(|metadata| metadata.messages)
+                .unwrap_or_default(),
         };
         return Err(SlackError::of(method, refusal, retry_after));
     }
@@ -187,7 +233,13 @@ async fn read<T: DeserializeOwned>(method: &'static str, response: Response) -> 
 }
 
 fn retry_after(headers: &header::HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    let seconds = headers
+        .get(header::RETRY_AFTER)?
+        .to_str()
+        .ok()?
+        .trim()
+        .parse()
+        .ok()?;
     Some(Duration::from_secs(seconds))
 }
 
@@ -203,7 +255,11 @@ fn transport_error(method: &'static str, error: &reqwest::Error) -> SlackError {
 
 /// An error and its causes in one line, without the address, which may hold secrets (a response URL does).
 fn describe(error: &reqwest::Error) -> String {
-    let kind = if error.is_timeout() { "timed out" } else { "connection failed" };
+    let kind = if error.is_timeout() {
+        "timed out"
+    } else {
+        "connection failed"
+    };
     let mut text = kind.to_owned();
     let mut cause = std::error::Error::source(error);
     while let Some(inner) = cause {
@@ -224,7 +280,9 @@ fn flat(arguments: &impl Serialize) -> Vec<(String, String)> {
         .filter_map(|(name, value)| match value {
             Value::Null => None,
             Value::String(text) => Some((name, text)),
-            Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => Some((name, value.to_string())),
+            Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                Some((name, value.to_string()))
+            }
         })
         .collect()
 }
@@ -247,8 +305,12 @@ mod tests {
 
     #[test]
     fn form_fields_leave_out_what_is_absent_and_nest_as_json() {
-        let fields = flat(&serde_json::json!({"channel": "C1", "cursor": null, "limit": 200, "types": ["a"]}));
+        let fields =
+            flat(&serde_json::json!({"channel": "C1", "cursor": null, "limit": 200, "types": ["a"]}));
         let expected = [("channel", "C1"), ("limit", "200"), ("types", "[\"a\"]")];
-        assert_eq!(fields, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        assert_eq!(
+            fields,
+            expected.map(|(name, value)| (name.to_owned(), value.to_owned()))
+        );
     }
 }

@@ -90,7 +90,12 @@ const BROKEN: [&str; 8] = [
 ];
 
 /// Codes after which the action may have happened, by Slack's own words.
-const UNKNOWN: [&str; 4] = ["internal_error", "fatal_error", "service_unavailable", "request_timeout"];
+const UNKNOWN: [&str; 4] = [
+    "internal_error",
+    "fatal_error",
+    "service_unavailable",
+    "request_timeout",
+];
 
 /// Codes that mean "later": with them comes HTTP 429, except for the last.
 const LATER: [&str; 3] = ["ratelimited", "rate_limited", "team_added_to_org"];
@@ -103,12 +108,22 @@ impl SlackError {
     pub(crate) fn of(method: &'static str, refusal: Refusal, retry_after: Option<Duration>) -> Self {
         let code = refusal.code.as_str();
         if BROKEN.contains(&code) {
-            Self::Broken { method, code: refusal.code }
+            Self::Broken {
+                method,
+                code: refusal.code,
+            }
         } else if UNKNOWN.contains(&code) {
-            Self::Unknown { method, cause: refusal.code }
+            Self::Unknown {
+                method,
+                cause: refusal.code,
+            }
         } else if LATER.contains(&code) {
             let retry_after = retry_after.unwrap_or(LATER_UNSAID);
-            Self::RateLimited { method, retry_after, by_slack: true }
+            Self::RateLimited {
+                method,
+                retry_after,
+                by_slack: true,
+            }
         } else {
             Self::Refused { method, refusal }
         }
@@ -146,7 +161,12 @@ mod tests {
     use super::*;
 
     fn refusal(code: &str) -> Refusal {
-        Refusal { code: code.to_owned(), needed: None, provided: None, messages: Vec::new() }
+        Refusal {
+            code: code.to_owned(),
+            needed: None,
+            provided: None,
+            messages: Vec::new(),
+        }
     }
 
     #[test]
@@ -159,14 +179,24 @@ mod tests {
             ("rate_limited", "rate_limited"),
             ("something_new", "refused"),
         ] {
-            assert_eq!(SlackError::of("chat.postMessage", refusal(code), None).class(), class, "{code}");
+            assert_eq!(
+                SlackError::of("chat.postMessage", refusal(code), None).class(),
+                class,
+                "{code}"
+            );
         }
     }
 
     #[test]
     fn a_missing_scope_is_named() {
-        let refusal = Refusal { needed: Some("channels:join".to_owned()), ..refusal("missing_scope") };
+        let refusal = Refusal {
+            needed: Some("channels:join".to_owned()),
+            ..refusal("missing_scope")
+        };
         let error = SlackError::of("conversations.join", refusal, None);
-        assert_eq!(error.to_string(), "conversations.join: missing_scope (needs channels:join)");
+        assert_eq!(
+            error.to_string(),
+            "conversations.join: missing_scope (needs channels:join)"
+        );
     }
 }

@@ -1,10 +1,6 @@
 //! Whether the bot's token works, who the bot is there, and what it may do.
 
-use std::{
-    collections::BTreeSet,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
@@ -58,7 +54,10 @@ impl Installation {
         if self.scopes.is_empty() {
             return Vec::new();
         }
-        NEEDED_SCOPES.into_iter().filter(|scope| !self.may(scope)).collect()
+        NEEDED_SCOPES
+            .into_iter()
+            .filter(|scope| !self.may(scope))
+            .collect()
     }
 }
 
@@ -100,7 +99,10 @@ pub(crate) struct Watcher {
 
 impl Watcher {
     pub(crate) fn new() -> Self {
-        Self { health: Arc::new(watch::Sender::new(SlackHealth::Unasked)), look_again: Arc::default() }
+        Self {
+            health: Arc::new(watch::Sender::new(SlackHealth::Unasked)),
+            look_again: Arc::default(),
+        }
     }
 
     pub(crate) fn health(&self) -> SlackHealth {
@@ -116,11 +118,15 @@ impl Watcher {
     pub(crate) fn usable(&self) -> Result<Arc<Installation>, String> {
         match &*self.health.borrow() {
             SlackHealth::Unasked => Err("Slack has not answered yet".to_owned()),
-            SlackHealth::Well(installation) => Ok(Arc::clone(installation)),
-            SlackHealth::Ill { trouble, broken: true, .. } | SlackHealth::Ill { trouble, last: None, .. } => {
-                Err(trouble.clone())
+            SlackHealth::Ill {
+                trouble,
+                broken: true,
+                ..
             }
-            SlackHealth::Ill { last: Some(installation), .. } => Ok(Arc::clone(installation)),
+            | SlackHealth::Ill {
+                trouble, last: None, ..
+            } => Err(trouble.clone()),
+            SlackHealth::Well(bot) | SlackHealth::Ill { last: Some(bot), .. } => Ok(Arc::clone(bot)),
         }
     }
 
@@ -154,7 +160,10 @@ impl Watcher {
                     scopes: scopes.into_iter().collect(),
                 });
                 let well = SlackHealth::Well(Arc::clone(&installation));
-                if self.health.send_if_modified(|health| std::mem::replace(health, well.clone()) != well) {
+                if self
+                    .health
+                    .send_if_modified(|health| std::mem::replace(health, well.clone()) != well)
+                {
                     announce(&installation);
                 }
             }
@@ -167,11 +176,18 @@ impl Watcher {
         let (trouble, broken) = trouble(error);
         let changed = self.health.send_if_modified(|health| {
             let last = health.installation().cloned();
-            let ill = SlackHealth::Ill { trouble: trouble.clone(), broken, last };
+            let ill = SlackHealth::Ill {
+                trouble: trouble.clone(),
+                broken,
+                last,
+            };
             std::mem::replace(health, ill.clone()) != ill
         });
         if changed {
-            tracing::error!(slack.broken = broken, "the Slack installation is not usable: {trouble}");
+            tracing::error!(
+                slack.broken = broken,
+                "the Slack installation is not usable: {trouble}"
+            );
         }
     }
 
@@ -204,7 +220,10 @@ fn announce(installation: &Installation) {
     tracing::info!(slack.team = %installation.team_id, "the Slack bot {bot} works in {team}");
     let missing = installation.missing_scopes();
     if !missing.is_empty() {
-        tracing::warn!("the Slack app lacks scopes, and what needs them will fail: {}", missing.join(", "));
+        tracing::warn!(
+            "the Slack app lacks scopes, and what needs them will fail: {}",
+            missing.join(", ")
+        );
     }
 }
 

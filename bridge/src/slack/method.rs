@@ -28,11 +28,19 @@ pub(crate) struct Method {
 
 impl Method {
     const fn json(name: &'static str, tier: Tier) -> Self {
-        Self { name, tier, json: true }
+        Self {
+            name,
+            tier,
+            json: true,
+        }
     }
 
     const fn form(name: &'static str, tier: Tier) -> Self {
-        Self { name, tier, json: false }
+        Self {
+            name,
+            tier,
+            json: false,
+        }
     }
 }
 

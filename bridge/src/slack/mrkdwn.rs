@@ -50,7 +50,11 @@ impl Mrkdwn {
 
     /// The text in bold, unless there is none.
     pub(crate) fn bold(self) -> Self {
-        if self.0.is_empty() { self } else { Self(format!("*{}*", self.0)) }
+        if self.0.is_empty() {
+            self
+        } else {
+            Self(format!("*{}*", self.0))
+        }
     }
 
     /// This text, and then that one.
@@ -121,16 +125,21 @@ pub(crate) fn cut_plain(text: &str, max: usize) -> String {
     kept
 }
 
-/// Runs of white space, line ends included, become one blank; control characters go.
+/// Runs of white space, line ends included, become one blank. Control characters go, and so do those that turn the direction of
+/// writing by force: a cut could leave them open, and they would turn what we write after them.
 fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for word in text.split_whitespace() {
         if !line.is_empty() {
             line.push(' ');
         }
-        line.extend(word.chars().filter(|c| !c.is_control()));
+        line.extend(word.chars().filter(|c| !c.is_control() && !turns_direction(*c)));
     }
     line
+}
+
+fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// What a cut must leave whole: `<…>`, `&…;` and what makes up one sign.
@@ -198,12 +207,17 @@ mod tests {
     #[test]
     fn a_date_is_told_in_the_readers_time_zone() {
         let date = Mrkdwn::date(datetime!(2026-11-20 22:36:07 UTC));
-        assert_eq!(date.as_str(), "<!date^1795214167^{date_short_pretty} {time}|2026-11-20 22:36 UTC>");
+        assert_eq!(
+            date.as_str(),
+            "<!date^1795214167^{date_short_pretty} {time}|2026-11-20 22:36 UTC>"
+        );
     }
 
     #[test]
     fn a_cut_leaves_links_escapes_and_signs_whole() {
-        let text = Mrkdwn::text("ab").and(&Mrkdwn::link("https://x", "label")).and(&Mrkdwn::text("&& cd"));
+        let text = Mrkdwn::text("ab")
+            .and(&Mrkdwn::link("https://x", "label"))
+            .and(&Mrkdwn::text("&& cd"));
         assert_eq!(text.clone().cut(10).as_str(), "ab…");
         assert_eq!(text.clone().cut(24).as_str(), "ab<https://x|label>…");
         assert_eq!(text.cut(27).as_str(), "ab<https://x|label>&amp;…");

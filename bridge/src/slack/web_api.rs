@@ -10,8 +10,8 @@ use super::{
     error::SlackError,
     method::{
         AUTH_TEST, CHAT_DELETE, CHAT_POST_EPHEMERAL, CHAT_POST_MESSAGE, CHAT_UNFURL, CHAT_UPDATE,
-        CONVERSATIONS_HISTORY, CONVERSATIONS_INFO, CONVERSATIONS_JOIN, CONVERSATIONS_LIST, CONVERSATIONS_REPLIES,
-        Method, USERS_INFO,
+        CONVERSATIONS_HISTORY, CONVERSATIONS_INFO, CONVERSATIONS_JOIN, CONVERSATIONS_LIST,
+        CONVERSATIONS_REPLIES, Method, USERS_INFO,
     },
 };
 
@@ -126,12 +126,19 @@ impl Metadata {
     /// Marks a message as the post with this id.
     pub(crate) fn of_post(id: &str) -> Self {
         let payload = Map::from_iter([("op".to_owned(), Value::from(id))]);
-        Self { event_type: METADATA_EVENT.to_owned(), event_payload: payload }
+        Self {
+            event_type: METADATA_EVENT.to_owned(),
+            event_payload: payload,
+        }
     }
 
     /// Which post it marks, if it marks one.
     pub(crate) fn post(&self) -> Option<&str> {
-        if self.event_type == METADATA_EVENT { self.event_payload.get("op")?.as_str() } else { None }
+        if self.event_type == METADATA_EVENT {
+            self.event_payload.get("op")?.as_str()
+        } else {
+            None
+        }
     }
 }
 
@@ -142,8 +149,8 @@ pub(crate) struct User {
     /// Whose person it is: in shared channels also another's.
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) team_id: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) enterprise_user: Option<EnterpriseUser>,
+    #[serde(default, rename = "enterprise_user", deserialize_with = "lenient")]
+    pub(crate) enterprise: Option<EnterpriseUser>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) name: String,
     #[serde(default, deserialize_with = "lenient")]
@@ -283,9 +290,14 @@ struct UnfurlArguments<'a> {
 impl Slack {
     /// Who the bot is, and the scopes that it was granted.
     pub(crate) async fn auth_test(&self) -> Result<(AuthTest, Vec<String>), SlackError> {
-        let (answer, scopes) = self.call_with_scopes(AUTH_TEST, &Map::<String, Value>::new()).await?;
+        let (answer, scopes) = self
+            .call_with_scopes(AUTH_TEST, &Map::<String, Value>::new())
+            .await?;
         let scopes = scopes.unwrap_or_default();
-        let scopes = scopes.split(',').map(|scope| scope.trim().to_owned()).filter(|scope| !scope.is_empty());
+        let scopes = scopes
+            .split(',')
+            .map(|scope| scope.trim().to_owned())
+            .filter(|scope| !scope.is_empty());
         Ok((answer, scopes.collect()))
     }
 
@@ -297,19 +309,52 @@ impl Slack {
         message: &Message,
         metadata: Metadata,
     ) -> Result<Posted, SlackError> {
-        let Message { text, blocks, attachments, username } = message;
+        let Message {
+            text,
+            blocks,
+            attachments,
+            username,
+        } = message;
         let username = username.as_deref();
         let (unfurl_links, unfurl_media) = (false, false);
         let arguments = PostArguments {
-            channel, thread_ts, text, blocks, attachments, username, metadata, unfurl_links, unfurl_media,
+            channel,
+            thread_ts,
+            text,
+            blocks,
+            attachments,
+            username,
+            metadata,
+            unfurl_links,
+            unfurl_media,
         };
         self.call_in_place(CHAT_POST_MESSAGE, &arguments).await
     }
 
     /// Gives a message new content, all of it; its metadata stays. The call's place has been taken by the caller.
-    pub(crate) async fn update_message(&self, channel: &str, ts: &str, message: &Message) -> Result<Done, SlackError> {
-        let Message { text, blocks, attachments, username: _ } = message;
-        self.call_in_place(CHAT_UPDATE, &UpdateArguments { channel, ts, text, blocks, attachments }).await
+    pub(crate) async fn update_message(
+        &self,
+        channel: &str,
+        ts: &str,
+        message: &Message,
+    ) -> Result<Done, SlackError> {
+        let Message {
+            text,
+            blocks,
+            attachments,
+            username: _,
+        } = message;
+        self.call_in_place(
+            CHAT_UPDATE,
+            &UpdateArguments {
+                channel,
+                ts,
+                text,
+                blocks,
+                attachments,
+            },
+        )
+        .await
     }
 
     /// Deletes a message of the bot's own.
@@ -325,7 +370,16 @@ impl Slack {
         thread_ts: Option<&str>,
         text: &str,
     ) -> Result<Done, SlackError> {
-        self.call(CHAT_POST_EPHEMERAL, &EphemeralArguments { channel, user, text, thread_ts }).await
+        self.call(
+            CHAT_POST_EPHEMERAL,
+            &EphemeralArguments {
+                channel,
+                user,
+                text,
+                thread_ts,
+            },
+        )
+        .await
     }
 
     /// Gives links their previews, by the exact URL of the event; a second call replaces the first. The call's place has been
@@ -335,12 +389,14 @@ impl Slack {
         target: &UnfurlTarget,
         unfurls: &Map<String, Value>,
     ) -> Result<Done, SlackError> {
-        self.call_in_place(CHAT_UNFURL, &UnfurlArguments { target, unfurls }).await
+        self.call_in_place(CHAT_UNFURL, &UnfurlArguments { target, unfurls })
+            .await
     }
 
     /// Joins a public channel.
     pub(crate) async fn join(&self, channel: &str) -> Result<Done, SlackError> {
-        self.call(CONVERSATIONS_JOIN, &serde_json::json!({ "channel": channel })).await
+        self.call(CONVERSATIONS_JOIN, &serde_json::json!({ "channel": channel }))
+            .await
     }
 
     /// One channel.
@@ -349,20 +405,36 @@ impl Slack {
         struct Answer {
             channel: Channel,
         }
-        let answer: Answer = self.call(CONVERSATIONS_INFO, &serde_json::json!({ "channel": channel })).await?;
+        let answer: Answer = self
+            .call(CONVERSATIONS_INFO, &serde_json::json!({ "channel": channel }))
+            .await?;
         Ok(answer.channel)
     }
 
     /// A page of the channels that the bot can see. `types` as Slack has them: `public_channel,private_channel`.
     pub(crate) async fn channels(&self, types: &str, cursor: Option<&str>) -> Result<Channels, SlackError> {
-        let arguments = ListArguments { types, exclude_archived: false, limit: CHANNELS_PAGE, cursor };
+        let arguments = ListArguments {
+            types,
+            exclude_archived: false,
+            limit: CHANNELS_PAGE,
+            cursor,
+        };
         self.call(CONVERSATIONS_LIST, &arguments).await
     }
 
     /// A page of a channel's top level, or of a thread.
     pub(crate) async fn messages(&self, window: Window<'_>) -> Result<Messages, SlackError> {
-        let Window { channel, thread_ts, oldest, cursor } = window;
-        let method: Method = if thread_ts.is_some() { CONVERSATIONS_REPLIES } else { CONVERSATIONS_HISTORY };
+        let Window {
+            channel,
+            thread_ts,
+            oldest,
+            cursor,
+        } = window;
+        let method: Method = if thread_ts.is_some() {
+            CONVERSATIONS_REPLIES
+        } else {
+            CONVERSATIONS_HISTORY
+        };
         let arguments = WindowArguments {
             channel,
             ts: thread_ts,
@@ -381,7 +453,9 @@ impl Slack {
         struct Answer {
             user: User,
         }
-        let answer: Answer = self.call(USERS_INFO, &serde_json::json!({ "user": user })).await?;
+        let answer: Answer = self
+            .call(USERS_INFO, &serde_json::json!({ "user": user }))
+            .await?;
         Ok(answer.user)
     }
 }

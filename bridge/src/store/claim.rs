@@ -47,12 +47,27 @@ pub(crate) struct PutOff {
     pub(crate) error: Option<String>,
 }
 
-async fn query(tx: &impl ConnectionTrait, sql: &str, values: Vec<Value>) -> Result<Option<QueryResult>, DbErr> {
-    tx.query_one_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await
+async fn query(
+    tx: &impl ConnectionTrait,
+    sql: &str,
+    values: Vec<Value>,
+) -> Result<Option<QueryResult>, DbErr> {
+    tx.query_one_raw(Statement::from_sql_and_values(
+        tx.get_database_backend(),
+        sql,
+        values,
+    ))
+    .await
 }
 
 async fn execute(tx: &impl ConnectionTrait, sql: &str, values: Vec<Value>) -> Result<u64, DbErr> {
-    let done = tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+    let done = tx
+        .execute_raw(Statement::from_sql_and_values(
+            tx.get_database_backend(),
+            sql,
+            values,
+        ))
+        .await?;
     Ok(done.rows_affected())
 }
 
@@ -118,7 +133,13 @@ pub(crate) async fn claim_incident(
     );
     if first.await? == 1 {
         let wanted_version = news.version;
-        return Ok(Some(Claim { wanted_version, shown_version: 0, attempts: 0, due_at: now, is_first: true }));
+        return Ok(Some(Claim {
+            wanted_version,
+            shown_version: 0,
+            attempts: 0,
+            due_at: now,
+            is_first: true,
+        }));
     }
     let row = query(
         tx,
@@ -237,11 +258,20 @@ async fn finish(
              WHERE {key} = $1 AND claimed_by = $4
              RETURNING wanted_version, shown_version"
         ),
-        vec![id, finished.shown_version.into(), finished.due_at.into(), worker.into(), now().into()],
+        vec![
+            id,
+            finished.shown_version.into(),
+            finished.due_at.into(),
+            worker.into(),
+            now().into(),
+        ],
     )
     .await?;
     let Some(row) = row else { return Ok(false) };
-    let (wanted, shown): (i64, i64) = (row.try_get("", "wanted_version")?, row.try_get("", "shown_version")?);
+    let (wanted, shown): (i64, i64) = (
+        row.try_get("", "wanted_version")?,
+        row.try_get("", "shown_version")?,
+    );
     Ok(shown < wanted)
 }
 

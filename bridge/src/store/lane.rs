@@ -70,7 +70,11 @@ where
 
 impl Lane {
     pub(crate) fn new(database: Database) -> Self {
-        Self { database, waiting: Arc::default(), turn: Arc::default() }
+        Self {
+            database,
+            waiting: Arc::default(),
+            turn: Arc::default(),
+        }
     }
 
     /// Writes, and returns when it is committed. The write may be run twice: a failure in company is tried again alone.
@@ -80,7 +84,11 @@ impl Lane {
         F: for<'a> Fn(&'a DatabaseTransaction) -> BoxFuture<'a, Result<T, DbErr>> + Send + 'static,
     {
         let (answer, mut answered) = oneshot::channel();
-        self.queue().push(Box::new(Pending { write, value: None, answer }));
+        self.queue().push(Box::new(Pending {
+            write,
+            value: None,
+            answer,
+        }));
         let turn = self.turn.lock().await;
         if let Ok(outcome) = answered.try_recv() {
             return outcome;
@@ -90,7 +98,11 @@ impl Lane {
             let batch = self.next_batch();
             if batch.is_empty() {
                 drop(turn);
-                let lost = |_| Err(DbErr::Custom("a write was given up by the one who made it".to_owned()));
+                let lost = |_| {
+                    Err(DbErr::Custom(
+                        "a write was given up by the one who made it".to_owned(),
+                    ))
+                };
                 return answered.await.unwrap_or_else(lost);
             }
             self.write_batch(batch).await;

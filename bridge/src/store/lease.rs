@@ -45,7 +45,10 @@ impl Leases {
     /// Notes a claim that was made in the database at `since` or later.
     pub(crate) fn hold(&self, claimed: Claimed, since: Instant) -> Lease {
         self.held().insert(claimed, since + LEASE);
-        Lease { leases: self.clone(), claimed }
+        Lease {
+            leases: self.clone(),
+            claimed,
+        }
     }
 
     fn held(&self) -> std::sync::MutexGuard<'_, HashMap<Claimed, Instant>> {
@@ -59,7 +62,12 @@ impl Leases {
             beat.tick().await;
             let began = Instant::now();
             // A claim that has run out may be another's by now.
-            let held: Vec<_> = self.held().iter().filter(|(_, until)| **until > began).map(|(of, _)| *of).collect();
+            let held: Vec<_> = self
+                .held()
+                .iter()
+                .filter(|(_, until)| **until > began)
+                .map(|(of, _)| *of)
+                .collect();
             if held.is_empty() {
                 continue;
             }
@@ -109,7 +117,10 @@ async fn prolong(database: &Database, worker: &str, held: &[Claimed]) -> Result<
 impl Lease {
     /// Whether the claim still holds.
     pub(crate) fn holds(&self) -> bool {
-        self.leases.held().get(&self.claimed).is_some_and(|until| Instant::now() < *until)
+        self.leases
+            .held()
+            .get(&self.claimed)
+            .is_some_and(|until| Instant::now() < *until)
     }
 }
 

@@ -4,6 +4,10 @@ pub(crate) mod claim;
 pub(crate) mod lane;
 pub(crate) mod lease;
 pub(crate) mod posts;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use lane::Lane;
 pub(crate) use lease::Leases;

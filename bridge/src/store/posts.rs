@@ -1,8 +1,8 @@
 //! The posts on record: what ought to be in Slack, and what is known to be there.
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::OnConflict,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect, sea_query::OnConflict,
 };
 use time::OffsetDateTime;
 use tocsin_entity::{
@@ -35,7 +35,11 @@ const MUTABLE: [post::Column; 17] = [
 /// Writes a post's record, new or changed.
 pub(crate) async fn save(tx: &impl ConnectionTrait, post: &post::Model) -> Result<(), DbErr> {
     post::Entity::insert(post.clone().into_active_model().reset_all())
-        .on_conflict(OnConflict::column(post::Column::Id).update_columns(MUTABLE).to_owned())
+        .on_conflict(
+            OnConflict::column(post::Column::Id)
+                .update_columns(MUTABLE)
+                .to_owned(),
+        )
         .exec_without_returning(tx)
         .await?;
     Ok(())
@@ -48,7 +52,10 @@ pub(crate) async fn forget(tx: &impl ConnectionTrait, id: PostId) -> Result<(), 
 }
 
 /// All posts that show an incident, oldest first.
-pub(crate) async fn of_incident(db: &impl ConnectionTrait, id: IncidentId) -> Result<Vec<post::Model>, DbErr> {
+pub(crate) async fn of_incident(
+    db: &impl ConnectionTrait,
+    id: IncidentId,
+) -> Result<Vec<post::Model>, DbErr> {
     post::Entity::find()
         .filter(post::Column::IncidentId.eq(id))
         .order_by_asc(post::Column::Id)
@@ -61,12 +68,21 @@ pub(crate) async fn lines_of_incident(
     db: &impl ConnectionTrait,
     id: IncidentId,
 ) -> Result<Vec<digest_line::Model>, DbErr> {
-    digest_line::Entity::find().filter(digest_line::Column::IncidentId.eq(id)).all(db).await
+    digest_line::Entity::find()
+        .filter(digest_line::Column::IncidentId.eq(id))
+        .all(db)
+        .await
 }
 
 /// The message of a digest.
-pub(crate) async fn find_of_digest(db: &impl ConnectionTrait, id: DigestId) -> Result<Option<post::Model>, DbErr> {
-    post::Entity::find().filter(post::Column::DigestId.eq(id)).one(db).await
+pub(crate) async fn find_of_digest(
+    db: &impl ConnectionTrait,
+    id: DigestId,
+) -> Result<Option<post::Model>, DbErr> {
+    post::Entity::find()
+        .filter(post::Column::DigestId.eq(id))
+        .one(db)
+        .await
 }
 
 /// When the oldest post was sent of whose answer nothing is known, in a channel: from there on Slack must be searched.

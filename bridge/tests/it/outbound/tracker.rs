@@ -187,10 +187,10 @@ impl Tracker {
             .expect("an id");
         let marks =
             [&input["idempotencyKey"], &input["externalRef"]].map(|mark| mark.as_str().map(str::to_owned));
-        let is_new = marks
-            .into_iter()
-            .flatten()
-            .fold(true, |new, mark| self.state().written.insert(mark) && new);
+        let mut is_new = true;
+        for mark in marks.into_iter().flatten() {
+            is_new &= self.state().written.insert(mark);
+        }
         let entry = json!({"source": "SLACK", "author": {"name": author["name"], "email": author["email"]},
             "bodyMarkdown": input["bodyMarkdown"], "externalRef": input["externalRef"]});
         let by = json!({"id": author["id"], "name": author["name"]});

@@ -42,8 +42,8 @@ async fn a_revoked_token_is_told_and_the_posts_are_made_when_it_works_again() {
     stage.slack.add_fault(Fault::token_revoked());
     let id = stage.tracker.trigger("Payments are failing");
     stage.ring(id);
-    let (state, error) = stage.until_failing(id).await;
-    assert_eq!(state, PostState::Retrying);
+    let (fate, error) = stage.until_failing(id).await;
+    assert_eq!(fate, PostState::Retrying);
     assert!(error.contains("token_revoked"), "{error}");
     stage.slack.clear_faults();
     stage.until_shown(id).await;
@@ -59,8 +59,8 @@ async fn a_private_channel_asks_for_an_invitation_and_is_posted_to_after_it() {
     stage.tracker.connect_only("#war-room");
     let id = stage.tracker.trigger("Payments are failing");
     stage.ring(id);
-    let (state, error) = stage.until_failing(id).await;
-    assert_eq!(state, PostState::Retrying);
+    let (fate, error) = stage.until_failing(id).await;
+    assert_eq!(fate, PostState::Retrying);
     assert!(
         error.contains("#war-room") && error.contains("/invite"),
         "{error}"

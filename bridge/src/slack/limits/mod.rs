@@ -6,6 +6,9 @@
 //!
 //! A place that would be too far away is not taken: the caller is told how far, and decides.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -36,7 +39,10 @@ pub(crate) struct Rate {
 
 impl Rate {
     const fn per_minute(calls: u32, burst: u32) -> Self {
-        Self { interval: Duration::from_millis(60_000 / calls as u64), burst }
+        Self {
+            interval: Duration::from_millis(60_000 / calls as u64),
+            burst,
+        }
     }
 
     fn tolerance(self) -> Duration {
@@ -46,7 +52,10 @@ impl Rate {
 
 /// Posts in one channel. Slack: "1 message per second, short bursts allowed", without saying how short. Five at once is
 /// what an incident and its first changes need; whoever has more to say at once is better read in a digest.
-const POSTS_PER_CHANNEL: Rate = Rate { interval: Duration::from_secs(1), burst: 5 };
+const POSTS_PER_CHANNEL: Rate = Rate {
+    interval: Duration::from_secs(1),
+    burst: 5,
+};
 
 /// Posts in the workspace. Slack: "several hundred messages per minute".
 const POSTS_PER_WORKSPACE: Rate = Rate::per_minute(300, 50);
@@ -92,13 +101,21 @@ pub(crate) struct Limits {
 impl Limits {
     /// `workspace` tells the rows of different installations apart.
     pub(crate) fn new(database: Database, pace: Pace, workspace: &str) -> Self {
-        Self { database, pace, workspace: workspace.into(), blocked: Arc::default() }
+        Self {
+            database,
+            pace,
+            workspace: workspace.into(),
+            blocked: Arc::default(),
+        }
     }
 
     /// Takes a place for a method other than a post; for a post it has been taken before.
     pub(crate) async fn reserve_method(&self, method: Method, max_wait: Duration) -> Place {
         match self.rate(method.tier) {
-            Some(rate) => self.reserve(&self.method_key(method), rate, Purpose::NewIncident, max_wait).await,
+            Some(rate) => {
+                self.reserve(&self.method_key(method), rate, Purpose::NewIncident, max_wait)
+                    .await
+            }
             None => self.unless_blocked(&self.method_key(method), max_wait),
         }
     }
@@ -113,7 +130,10 @@ impl Limits {
         let (Place::At(wait), Some(ceiling)) = (in_channel, self.rate(Tier::Post)) else {
             return in_channel;
         };
-        match self.reserve(&self.method_key(CHAT_POST_MESSAGE), ceiling, purpose, max_wait).await {
+        match self
+            .reserve(&self.method_key(CHAT_POST_MESSAGE), ceiling, purpose, max_wait)
+            .await
+        {
             Place::At(ceiling_wait) => Place::At(wait.max(ceiling_wait)),
             Place::WouldWait(longer) => {
                 self.give_back(&channel_key, rate).await;
@@ -129,12 +149,14 @@ impl Limits {
 
     /// Slack said `Retry-After` to a post in this channel.
     pub(crate) async fn block_posts(&self, channel: &str, retry_after: Duration) {
-        self.block(&self.channel_key(channel), self.posts_per_channel(), retry_after).await;
+        self.block(&self.channel_key(channel), self.posts_per_channel(), retry_after)
+            .await;
     }
 
     /// Slack said `Retry-After` to this method.
     pub(crate) async fn block_method(&self, method: Method, retry_after: Duration) {
-        self.block(&self.method_key(method), self.rate(method.tier), retry_after).await;
+        self.block(&self.method_key(method), self.rate(method.tier), retry_after)
+            .await;
     }
 
     fn method_key(&self, method: Method) -> String {
@@ -147,12 +169,12 @@ impl Limits {
 
     fn posts_per_channel(&self) -> Option<Rate> {
         match self.pace {
-            Pace::Documented => Some(POSTS_PER_CHANNEL),
             Pace::Unlimited => None,
-            Pace::PostsPerSecond(posts) if posts > 0.0 => {
-                Some(Rate { interval: Duration::from_secs_f64(1.0 / posts), burst: 1 })
-            }
-            Pace::PostsPerSecond(_) => Some(POSTS_PER_CHANNEL),
+            Pace::PostsPerSecond(posts) if posts > 0.0 => Some(Rate {
+                interval: Duration::from_secs_f64(1.0 / posts),
+                burst: 1,
+            }),
+            Pace::Documented | Pace::PostsPerSecond(_) => Some(POSTS_PER_CHANNEL),
         }
     }
 
@@ -177,7 +199,9 @@ impl Limits {
     }
 
     async fn reserve(&self, key: &str, rate: Rate, purpose: Purpose, max_wait: Duration) -> Place {
-        let tolerance = rate.tolerance().saturating_sub(rate.interval * purpose.leaves_free());
+        let tolerance = rate
+            .tolerance()
+            .saturating_sub(rate.interval * purpose.leaves_free());
         match self.try_reserve(key, rate, tolerance, max_wait).await {
             Ok(place) => place,
             Err(error) => {
@@ -187,7 +211,13 @@ impl Limits {
         }
     }
 
-    async fn try_reserve(&self, key: &str, rate: Rate, tolerance: Duration, max_wait: Duration) -> Result<Place, DbErr> {
+    async fn try_reserve(
+        &self,
+        key: &str,
+        rate: Rate,
+        tolerance: Duration,
+        max_wait: Duration,
+    ) -> Result<Place, DbErr> {
         let now = now_micros();
         let (interval, tolerance) = (micros(rate.interval), micros(tolerance));
         let latest = now + micros(max_wait);
@@ -202,25 +232,52 @@ impl Limits {
              ) <= $6
              RETURNING free_at, blocked_until"
         );
-        let values = [key.into(), now.into(), interval.into(), micros(CALM).into(), tolerance.into(), latest.into()];
-        if let Some(row) = self.database.write().query_one_raw(self.statement(&taken, values)).await? {
-            let (free_at, blocked_until): (i64, i64) = (row.try_get("", "free_at")?, row.try_get("", "blocked_until")?);
+        let values = [
+            key.into(),
+            now.into(),
+            interval.into(),
+            micros(CALM).into(),
+            tolerance.into(),
+            latest.into(),
+        ];
+        if let Some(row) = self
+            .database
+            .write()
+            .query_one_raw(self.statement(&taken, values))
+            .await?
+        {
+            let (free_at, blocked_until): (i64, i64) =
+                (row.try_get("", "free_at")?, row.try_get("", "blocked_until")?);
             let at = place(free_at - interval, blocked_until, tolerance, now);
             return Ok(Place::At(from_micros(at - now)));
         }
         let seen = "SELECT free_at, blocked_until FROM slack_pace WHERE key = $1";
-        let row = self.database.write().query_one_raw(self.statement(seen, [key.into()])).await?;
+        let row = self
+            .database
+            .write()
+            .query_one_raw(self.statement(seen, [key.into()]))
+            .await?;
         let Some(row) = row else {
             return Ok(Place::WouldWait(max_wait));
         };
-        let at = place(row.try_get("", "free_at")?, row.try_get("", "blocked_until")?, tolerance, now);
+        let at = place(
+            row.try_get("", "free_at")?,
+            row.try_get("", "blocked_until")?,
+            tolerance,
+            now,
+        );
         Ok(Place::WouldWait(from_micros(at - now).max(max_wait)))
     }
 
     async fn give_back(&self, key: &str, rate: Rate) {
         let sql = "UPDATE slack_pace SET free_at = free_at - $2 WHERE key = $1";
         let values = [key.into(), micros(rate.interval).into()];
-        if let Err(error) = self.database.write().execute_raw(self.statement(sql, values)).await {
+        if let Err(error) = self
+            .database
+            .write()
+            .execute_raw(self.statement(sql, values))
+            .await
+        {
             tracing::warn!(%error, "a place in the pace of {key} is lost: {error}");
         }
     }
@@ -241,7 +298,12 @@ impl Limits {
                blocked_until = {greatest}(slack_pace.blocked_until, excluded.blocked_until)"
         );
         let values = [key.into(), until.into(), micros(rate.interval).into()];
-        if let Err(error) = self.database.write().execute_raw(self.statement(&sql, values)).await {
+        if let Err(error) = self
+            .database
+            .write()
+            .execute_raw(self.statement(&sql, values))
+            .await
+        {
             tracing::error!(%error, "other workers do not learn that Slack limits {key}: {error}");
         }
     }
@@ -266,7 +328,11 @@ impl Limits {
 
     /// The scalar maximum, which the two databases name differently.
     fn greatest(&self) -> &'static str {
-        if self.database.is_sqlite() { "max" } else { "GREATEST" }
+        if self.database.is_sqlite() {
+            "max"
+        } else {
+            "GREATEST"
+        }
     }
 
     fn statement<const N: usize>(&self, sql: &str, values: [sea_orm::Value; N]) -> Statement {

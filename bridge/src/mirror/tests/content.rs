@@ -1,0 +1,250 @@
+//! What people read in Slack. The snapshots are the messages as they are sent.
+
+use insta::assert_json_snapshot;
+use proptest::prelude::*;
+use serde_json::Value;
+use time::macros::datetime;
+use tocsin_entity::kinds::{EntryKind, Urgency};
+
+use super::fixtures::{acknowledged, entry, incident, resolved, tag};
+use crate::{
+    digest,
+    graphql::{Entry, Incident, Known},
+    mirror::content::{LINE_MAX, line, preview, reply, root},
+};
+
+/// What tries to be more than text.
+const HOSTILE: &str =
+    "<!channel> *bold* `code` & <https://evil.example|click> @here #general :boom: \u{202e}txet\u{202c} שלום";
+
+fn hostile() -> Incident {
+    Incident {
+        title: format!("{HOSTILE}\n{}", "x".repeat(400)),
+        description_markdown: format!("# Title\n\n{HOSTILE}\n\n```\n<!everyone>\n```"),
+        service: HOSTILE.to_owned(),
+        assignees: vec![HOSTILE.to_owned()],
+        tags: vec![tag(HOSTILE, HOSTILE)],
+        url: "https://tocsin.example.com/incidents/42?a=<|>".to_owned(),
+        ..incident()
+    }
+}
+
+#[test]
+fn a_triggered_incident() {
+    assert_json_snapshot!(root(&incident()));
+}
+
+#[test]
+fn an_acknowledged_incident() {
+    assert_json_snapshot!(root(&acknowledged()));
+}
+
+#[test]
+fn a_resolved_incident() {
+    assert_json_snapshot!(root(&resolved()));
+}
+
+#[test]
+fn a_snoozed_incident_of_low_urgency_and_little_else() {
+    let incident = Incident {
+        urgency: Known::Value(Urgency::Low),
+        severity: None,
+        description_markdown: String::new(),
+        assignees: Vec::new(),
+        tags: Vec::new(),
+        triggered_by: Some("Carol Chen".to_owned()),
+        snoozed_until: Some(datetime!(2026-11-21 06:00:00 UTC)),
+        ..incident()
+    };
+    assert_json_snapshot!(root(&incident));
+}
+
+#[test]
+fn an_incident_of_a_newer_api() {
+    let incident = Incident {
+        status: Known::Other("MERGED".to_owned()),
+        urgency: Known::Other("EXTREME".to_owned()),
+        severity: Some(Known::Other("SEV0".to_owned())),
+        ..incident()
+    };
+    assert_json_snapshot!(root(&incident));
+}
+
+#[test]
+fn a_hostile_incident() {
+    assert_json_snapshot!(root(&hostile()));
+}
+
+#[test]
+fn the_preview_of_a_link() {
+    assert_json_snapshot!(preview(&acknowledged()));
+}
+
+#[test]
+fn replies_to_every_kind_of_change() {
+    let changes = vec!["urgency: LOW → HIGH".to_owned(), "title: <a> → <b>".to_owned()];
+    let entries = [
+        entry(2, EntryKind::Acknowledged),
+        Entry {
+            body_markdown: Some("Rolled **back** <!here>.".to_owned()),
+            ..entry(3, EntryKind::Resolved)
+        },
+        Entry {
+            author: None,
+            ..entry(4, EntryKind::Reopened)
+        },
+        Entry {
+            changes: vec!["until 2026-11-21 06:00 UTC".to_owned()],
+            ..entry(5, EntryKind::Snoozed)
+        },
+        Entry {
+            author: None,
+            ..entry(6, EntryKind::SnoozeEnded)
+        },
+        Entry {
+            changes: vec!["assignees: Alice → Bob".to_owned()],
+            ..entry(7, EntryKind::Reassigned)
+        },
+        Entry {
+            changes,
+            ..entry(8, EntryKind::Updated)
+        },
+        Entry {
+            kind: Known::Other("STATUS_PAGE_UPDATED".to_owned()),
+            ..entry(9, EntryKind::Updated)
+        },
+    ];
+    let replies: Vec<_> = entries
+        .iter()
+        .map(|entry| reply(&incident(), entry, true))
+        .collect();
+    assert_json_snapshot!(replies);
+}
+
+#[test]
+fn a_comment_under_its_authors_name_and_without_leave_for_that() {
+    let comment = Entry {
+        body_markdown: Some(HOSTILE.to_owned()),
+        ..entry(2, EntryKind::Comment)
+    };
+    assert_json_snapshot!([
+        reply(&incident(), &comment, true),
+        reply(&incident(), &comment, false)
+    ]);
+}
+
+#[test]
+fn a_comment_too_long_for_slack_ends_in_a_link() {
+    let body = "word ".repeat(2_000);
+    let comment = Entry {
+        body_markdown: Some(body),
+        ..entry(2, EntryKind::Comment)
+    };
+    let reply = reply(&incident(), &comment, true);
+    let last = reply.blocks.last().expect("a block");
+    assert_eq!(
+        last["elements"][0]["text"],
+        "<https://tocsin.example.com/incidents/42|Read the whole comment>"
+    );
+}
+
+#[test]
+fn a_digest() {
+    let lines = [incident(), acknowledged(), resolved(), hostile()]
+        .map(|incident| line(&incident).as_str().to_owned());
+    assert_json_snapshot!(digest::content::message(&lines));
+}
+
+#[test]
+fn a_full_digest_of_the_longest_lines_is_not_too_long_for_slack() {
+    let longest = Incident {
+        title: "x".repeat(300),
+        assignees: vec!["y".repeat(100)],
+        ..incident()
+    };
+    let line = line(&longest).as_str().to_owned();
+    assert!(
+        (LINE_MAX - 10..=LINE_MAX).contains(&line.encode_utf16().count()),
+        "{line}"
+    );
+    let message = digest::content::message(&vec![
+        line;
+        usize::try_from(digest::content::LINES_MAX).expect("a size")
+    ]);
+    let words: usize = message.blocks.iter().map(words).sum();
+    assert!(words < 11_000, "{words}");
+    check(&Value::Array(message.blocks));
+}
+
+fn words(block: &Value) -> usize {
+    let texts =
+        std::iter::once(&block["text"]["text"]).chain(block["elements"].as_array().into_iter().flatten());
+    texts
+        .filter_map(Value::as_str)
+        .map(|text| text.encode_utf16().count())
+        .sum()
+}
+
+/// Everything that Slack would read as more than text was written by us, and all is within the limits.
+fn check(blocks: &Value) {
+    match blocks {
+        Value::Array(items) => items.iter().for_each(check),
+        Value::Object(fields) => {
+            if let Some(text) = fields.get("text").and_then(Value::as_str) {
+                let is_button = fields["type"] == "plain_text";
+                assert!(
+                    text.encode_utf16().count() <= if is_button { 75 } else { 3_000 },
+                    "{text}"
+                );
+                assert!(!text.is_empty());
+                assert!(is_button || !calls_somebody(text), "{text}");
+            }
+            fields.values().for_each(check);
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn calls_somebody(text: &str) -> bool {
+    text.split('<')
+        .skip(1)
+        .any(|rest| rest.starts_with(['@', '#']) || (rest.starts_with('!') && !rest.starts_with("!date^")))
+}
+
+fn text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        Just(HOSTILE.to_owned()),
+        "\\PC{0,40}",
+        "[*_~`<>&|\\[\\]()#@! \n]{0,40}",
+        "(ab ){0,1500}",
+    ];
+    proptest::collection::vec(piece, 0..4).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn whatever_people_write_stays_text_within_slacks_limits(
+        title in text(), description in text(), name in text(), url in "https://[a-z]{1,20}/\\PC{0,60}"
+    ) {
+        let incident = Incident {
+            title: title.clone(),
+            description_markdown: description.clone(),
+            service: name.clone(),
+            assignees: vec![name.clone(); 30],
+            tags: vec![tag(&name, &title); 40],
+            url,
+            ..incident()
+        };
+        let author = crate::graphql::Author { name, email: None };
+        let comment = Entry { body_markdown: Some(description), author: Some(author), ..entry(2, EntryKind::Comment) };
+        let updated = Entry { changes: vec![title], ..entry(3, EntryKind::Updated) };
+        for message in [root(&incident), reply(&incident, &comment, false), reply(&incident, &updated, true)] {
+            prop_assert!(message.text.encode_utf16().count() <= 4_000);
+            prop_assert!(!calls_somebody(&message.text), "{}", message.text);
+            check(&Value::Array(message.blocks));
+            check(&Value::Array(message.attachments));
+        }
+        check(&preview(&incident));
+        prop_assert!(line(&incident).as_str().encode_utf16().count() <= LINE_MAX);
+    }
+}

@@ -1,0 +1,6 @@
+//! The mirror's pure parts.
+
+mod content;
+mod desired;
+mod diff;
+mod fixtures;

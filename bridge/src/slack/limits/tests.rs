@@ -1,0 +1,105 @@
+//! The pace, as workers see it.
+
+use std::time::Duration;
+
+use sea_orm::EntityTrait;
+use tocsin_entity::{database::Database, slack::pace};
+
+use super::{Limits, Place, Purpose};
+use crate::{config::Pace, slack::method::CHAT_UPDATE, store::testing::on_both};
+
+const LONG: Duration = Duration::from_secs(3_600);
+
+async fn post(limits: &Limits, purpose: Purpose, max_wait: Duration) -> Place {
+    limits.reserve_post("C1", purpose, max_wait).await
+}
+
+/// The wait in whole seconds, as the pace would have it on a machine that takes no time; `Err` when no place was taken.
+fn seconds(place: Place) -> Result<u64, u64> {
+    let rounded = |wait: Duration| (wait + Duration::from_millis(500)).as_secs();
+    match place {
+        Place::At(wait) => Ok(rounded(wait)),
+        Place::WouldWait(wait) => Err(rounded(wait)),
+    }
+}
+
+on_both! {
+    async fn a_rested_channel_takes_five_posts_at_once_and_then_one_a_second(database: Database) {
+        let limits = Limits::new(database, Pace::Documented, "T1");
+        let mut waits = Vec::new();
+        for _ in 0..8 {
+            waits.push(seconds(post(&limits, Purpose::NewIncident, LONG).await));
+        }
+        assert_eq!(waits, [Ok(0), Ok(0), Ok(0), Ok(0), Ok(0), Ok(1), Ok(2), Ok(3)]);
+        let other = limits.reserve_post("C2", Purpose::NewIncident, LONG).await;
+        assert_eq!(seconds(other), Ok(0), "another channel has its own pace");
+    }
+
+    async fn a_place_too_far_away_is_not_taken(database: Database) {
+        let limits = Limits::new(database, Pace::PostsPerSecond(0.1), "T1");
+        let wait = Duration::from_secs(15);
+        let mut waits = Vec::new();
+        for _ in 0..4 {
+            waits.push(seconds(post(&limits, Purpose::NewIncident, wait).await));
+        }
+        assert_eq!(waits, [Ok(0), Ok(10), Err(20), Err(20)]);
+        assert_eq!(seconds(post(&limits, Purpose::NewIncident, LONG).await), Ok(20));
+    }
+
+    async fn changes_leave_the_last_places_of_a_burst_to_new_incidents(database: Database) {
+        let limits = Limits::new(database, Pace::Documented, "T1");
+        for _ in 0..3 {
+            assert_eq!(seconds(post(&limits, Purpose::Change, Duration::ZERO).await), Ok(0));
+        }
+        assert_eq!(seconds(post(&limits, Purpose::Change, Duration::ZERO).await), Err(1));
+        assert_eq!(seconds(post(&limits, Purpose::NewIncident, Duration::ZERO).await), Ok(0));
+    }
+
+    async fn after_a_retry_after_all_workers_wait_and_there_is_no_burst(database: Database) {
+        let one = Limits::new(database.clone(), Pace::Documented, "T1");
+        let two = Limits::new(database, Pace::Documented, "T1");
+        assert_eq!(seconds(post(&one, Purpose::NewIncident, LONG).await), Ok(0));
+        one.block_posts("C1", Duration::from_secs(7)).await;
+        assert_eq!(two.blocked_for("C1"), None);
+        let mut waits = Vec::new();
+        for _ in 0..3 {
+            waits.push(seconds(post(&two, Purpose::NewIncident, LONG).await));
+        }
+        assert_eq!(waits, [Ok(7), Ok(8), Ok(9)]);
+        assert!(one.blocked_for("C1").is_some(), "places that were taken before are void");
+    }
+
+    async fn workers_who_ask_at_the_same_moment_get_places_of_their_own(database: Database) {
+        let asked = (0..20).map(|_| {
+            let limits = Limits::new(database.clone(), Pace::PostsPerSecond(1.0), "T1");
+            async move { seconds(post(&limits, Purpose::NewIncident, LONG).await) }
+        });
+        let mut waits = futures::future::join_all(asked).await;
+        waits.sort_unstable();
+        assert_eq!(waits, (0..20).map(Ok).collect::<Vec<_>>());
+    }
+
+    async fn a_full_workspace_gives_the_channels_place_back(database: Database) {
+        let limits = Limits::new(database, Pace::Documented, "T1");
+        for channel in 0..50 {
+            let place = limits.reserve_post(&format!("C{channel}"), Purpose::NewIncident, Duration::ZERO).await;
+            assert_eq!(seconds(place), Ok(0), "{channel}");
+        }
+        let full = limits.reserve_post("C0", Purpose::NewIncident, Duration::ZERO).await;
+        assert!(matches!(full, Place::WouldWait(_)));
+        for _ in 0..4 {
+            let place = limits.reserve_post("C0", Purpose::NewIncident, LONG).await;
+            let Place::At(wait) = place else { panic!("{place:?}") };
+            assert!(wait < Duration::from_secs(1), "only the workspace is full: {wait:?}");
+        }
+    }
+
+    async fn without_limits_nothing_is_kept_but_what_slack_says(database: Database) {
+        let limits = Limits::new(database.clone(), Pace::Unlimited, "T1");
+        assert_eq!(post(&limits, Purpose::NewIncident, Duration::ZERO).await, Place::At(Duration::ZERO));
+        limits.block_method(CHAT_UPDATE, Duration::from_secs(9)).await;
+        let update = limits.reserve_method(CHAT_UPDATE, Duration::from_secs(1)).await;
+        assert_eq!(seconds(update), Err(9));
+        assert!(pace::Entity::find().all(database.read()).await.expect("rows").is_empty());
+    }
+}
