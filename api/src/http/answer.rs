@@ -67,11 +67,7 @@ impl Answer {
     /// Whether nothing was given because no key was shown.
     pub(super) fn needs_a_key(&self) -> bool {
         let nothing = self.data.as_ref().is_none_or(|data| *data == Value::Null);
-        nothing
-            && self
-                .errors
-                .iter()
-                .any(|error| code(error) == Some("UNAUTHENTICATED"))
+        nothing && self.errors.iter().any(|error| has_code(error, "UNAUTHENTICATED"))
     }
 
     /// For a subscription whose source could not be opened: errors, and nothing executed.
@@ -110,11 +106,9 @@ impl Serialize for Answer {
     }
 }
 
-fn code(error: &ServerError) -> Option<&str> {
-    match error.extensions.as_ref()?.get("code")? {
-        Value::String(code) => Some(code),
-        _ => None,
-    }
+fn has_code(error: &ServerError, code: &str) -> bool {
+    let extensions = error.extensions.as_ref();
+    extensions.and_then(|extensions| extensions.get("code")) == Some(&Value::from(code))
 }
 
 /// Gives the error what every error has: a code and the request's id.

@@ -30,7 +30,7 @@ async fn let_in(api: Api, credentials: Credentials, request_id: String) -> Resul
         request_id,
     )
     .await
-    .map_err(refusal)?;
+    .map_err(|error| refusal(&error))?;
     let standing = format!("{who:?}");
     Ok(Caller::new(
         who == Who::Anonymous,
@@ -44,8 +44,8 @@ async fn let_in(api: Api, credentials: Credentials, request_id: String) -> Resul
     ))
 }
 
-fn refusal(error: AuthError) -> Refusal {
-    let status = match &error {
+fn refusal(error: &AuthError) -> Refusal {
+    let status = match error {
         AuthError::BadKey => StatusCode::UNAUTHORIZED,
         AuthError::BadHeader(_) => StatusCode::BAD_REQUEST,
         AuthError::NoMember(_) => StatusCode::FORBIDDEN,

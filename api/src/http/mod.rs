@@ -10,6 +10,7 @@ mod answer;
 mod document;
 mod door;
 mod endpoint;
+mod focus;
 mod graphql;
 mod outer;
 mod pages;

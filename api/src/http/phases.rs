@@ -18,7 +18,7 @@ use async_graphql::{
     parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition},
 };
 
-use super::variables;
+use super::{focus, variables};
 
 /// What the transport and the extension share about one request, as request data.
 #[derive(Debug, Clone, Default)]
@@ -95,12 +95,13 @@ impl Extension for Watch {
         variables: &Variables,
         next: NextParseQuery<'_>,
     ) -> ServerResult<ExecutableDocument> {
-        let document = next.run(ctx, query, variables).await?;
+        let mut document = next.run(ctx, query, variables).await?;
         let name = self.operation_name.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(operation) = operation(&document, name.as_deref()) {
             *self.misfits.lock().unwrap_or_else(PoisonError::into_inner) =
                 variables::check(&ctx.schema_env.registry, operation, variables);
         }
+        focus::on_operation(&mut document, name.as_deref());
         drop(name);
         Ok(document)
     }
