@@ -111,9 +111,16 @@ impl Delivery<'_> {
             .collect()
     }
 
+    /// The post's record. Other content than was tried before is counted from the beginning.
     fn record(&self, wanted: &Wanted) -> post::Model {
         let found = self.recorded.iter().find(|post| post.key == wanted.key).cloned();
-        found.unwrap_or_else(|| wanted.record(&self.subject, &self.bot.team_id, OffsetDateTime::now_utc()))
+        let Some(mut record) = found else {
+            return wanted.record(&self.subject, &self.bot.team_id, OffsetDateTime::now_utc());
+        };
+        if matches!(record.state, PostState::Posted | PostState::Updated) {
+            record.attempts = 0;
+        }
+        record
     }
 
     fn keep(&mut self, record: post::Model) {
@@ -212,7 +219,6 @@ impl Delivery<'_> {
         record.content_hash = Some(wanted.hash.clone());
         record.shown_version = self.subject.version;
         record.last_error = None;
-        record.attempts = 0;
         record.not_before = None;
         #[expect(clippy::cast_precision_loss, reason = "a histogram is no clock")]
         metrics::histogram!("tocsin_slack_delivery_lag_seconds", "kind" => record.kind.as_str())

@@ -30,6 +30,9 @@ pub(crate) struct World {
     pub(crate) bridge: Bridge,
     pub(crate) database: Database,
     pub(crate) queue: Queue,
+    /// Where the database is, for another process.
+    pub(crate) database_url: String,
+    pub(crate) config: BridgeConfig,
     _directory: TempDir,
 }
 
@@ -67,12 +70,12 @@ impl World {
     pub(crate) async fn paced(slack: &Url, api: &Url, pace: Pace) -> Self {
         Self::install_tls();
         let directory = TempDir::new().expect("a directory");
-        let database = if environment("TOCSIN_TEST_BRIDGE_ON").as_deref() == Some("postgresql") {
+        let database_url = if environment("TOCSIN_TEST_BRIDGE_ON").as_deref() == Some("postgresql") {
             on_postgresql().await
         } else {
-            let url = format!("sqlite://{}", directory.path().join("tocsin.db").display());
-            Database::open(&url, 4).await.expect("a database")
+            format!("sqlite://{}", directory.path().join("tocsin.db").display())
         };
+        let database = Database::open(&database_url, 4).await.expect("a database");
         tocsin_migration::Migrator::up(database.write(), None)
             .await
             .expect("migrations");
@@ -89,13 +92,15 @@ impl World {
             },
             instance: "test".to_owned(),
         };
-        let bridge = Bridge::new(config, database.clone(), queue.clone())
+        let bridge = Bridge::new(config.clone(), database.clone(), queue.clone())
             .await
             .expect("a bridge");
         Self {
             bridge,
             database,
             queue,
+            database_url,
+            config,
             _directory: directory,
         }
     }
@@ -169,7 +174,7 @@ fn environment(name: &str) -> Option<String> {
 }
 
 /// A database of its own, on the server that the whole of the tests have; it goes with the server.
-async fn on_postgresql() -> Database {
+async fn on_postgresql() -> String {
     let url = environment("TOCSIN_TEST_POSTGRES_URL")
         .expect("TOCSIN_TEST_POSTGRES_URL names a PostgreSQL server for tests");
     let server = Database::open(&url, 1).await.expect("the test server");
@@ -182,7 +187,7 @@ async fn on_postgresql() -> Database {
     server.close().await.expect("closed");
     let mut own = Url::parse(&url).expect("a URL");
     own.set_path(&name);
-    Database::open(own.as_str(), 4).await.expect("the new database")
+    own.into()
 }
 
 pub(crate) fn sign(secret: &str, timestamp: &str, body: &[u8]) -> String {

@@ -53,6 +53,13 @@ impl Stage {
         stage
     }
 
+    /// Without a bridge of its own.
+    pub(crate) async fn empty() -> Self {
+        let mut stage = Self::set().await;
+        stage.stop().await;
+        stage
+    }
+
     /// Starts the bridge.
     pub(crate) fn start(&mut self) {
         let running = CancellationToken::new();
@@ -70,12 +77,16 @@ impl Stage {
 
     /// Rings as the API does after a change.
     pub(crate) fn ring(&self, incident: IncidentId) {
-        self.world.queue.ring(&ReconcileIncident {
+        self.world.queue.ring(&self.job(incident));
+    }
+
+    pub(crate) fn job(&self, incident: IncidentId) -> ReconcileIncident {
+        ReconcileIncident {
             incident_id: incident.to_string(),
             organization_id: self.tracker.organization.to_string(),
             version: self.tracker.version(incident),
             request_id: Some("req_test".to_owned()),
-        });
+        }
     }
 
     /// Waits until the workspace is so.

@@ -1,0 +1,92 @@
+//! Workers that die, and workers side by side: nothing is lost, and nothing is doubled.
+
+use tocsin_bridge::Bridge;
+use tocsin_entity::{database::Database, id::IncidentId};
+use tocsin_queue::{Queue, QueueConfig};
+use tokio::{runtime::Runtime, sync::oneshot};
+use tokio_util::sync::CancellationToken;
+
+use super::stage::Stage;
+
+/// A bridge in a runtime of its own, as in a process of its own: it can be killed at any await.
+struct Process {
+    runtime: Runtime,
+    queue: Queue,
+}
+
+impl Process {
+    async fn start(stage: &Stage) -> Self {
+        let runtime = Runtime::new().expect("a runtime");
+        let (started, queue) = oneshot::channel();
+        let (url, config) = (stage.world.database_url.clone(), stage.world.config.clone());
+        runtime.spawn(async move {
+            let database = Database::open(&url, 4).await.expect("the database");
+            let queue = Queue::connect(&QueueConfig::default()).await.expect("a queue");
+            let bridge = Bridge::new(config, database, queue.clone()).await.expect("a bridge");
+            started.send(queue).expect("a test that waits");
+            bridge.run(CancellationToken::new()).await;
+        });
+        let queue = queue.await.expect("a start");
+        Self { runtime, queue }
+    }
+
+    fn kill(self) {
+        self.runtime.shutdown_background();
+    }
+}
+
+/// Each incident has one message, and each of its changes one reply in the thread.
+async fn each_is_there_once(stage: &Stage, ids: &[IncidentId], replies: usize) {
+    for id in ids {
+        stage.until_shown(*id).await;
+    }
+    let messages = stage.messages("incidents");
+    assert_eq!(messages.len(), ids.len(), "{messages:#?}");
+    for message in messages {
+        assert_eq!(message.visible_replies().len(), replies, "{message:#?}");
+        assert!(message.words().contains("Resolved by"), "{}", message.words());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_dies_at_any_moment_loses_and_doubles_nothing() {
+    let stage = Stage::empty().await;
+    let mut ids = Vec::new();
+    for posts in [1, 5, 12] {
+        let process = Process::start(&stage).await;
+        for number in 0..10 {
+            let id = stage.tracker.trigger(&format!("failure {number}"));
+            stage.tracker.acknowledge(id);
+            stage.tracker.resolve(id, "done");
+            process.queue.ring(&stage.job(id));
+            ids.push(id);
+        }
+        let before = stage.calls("chat.postMessage");
+        stage.until(|_| stage.calls("chat.postMessage") >= before + posts).await;
+        process.kill();
+    }
+    let last = Process::start(&stage).await;
+    each_is_there_once(&stage, &ids, 2).await;
+    last.kill();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_workers_over_one_database_make_each_post_once() {
+    let stage = Stage::empty().await;
+    let workers = [Process::start(&stage).await, Process::start(&stage).await];
+    let ids: Vec<_> = (0..20).map(|number| stage.tracker.trigger(&format!("failure {number}"))).collect();
+    for change in 0..3 {
+        for id in &ids {
+            match change {
+                0 => {}
+                1 => stage.tracker.acknowledge(*id),
+                _ => stage.tracker.resolve(*id, "done"),
+            }
+            for worker in &workers {
+                worker.queue.ring(&stage.job(*id));
+            }
+        }
+    }
+    each_is_there_once(&stage, &ids, 2).await;
+    workers.into_iter().for_each(Process::kill);
+}
