@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use tocsin_api::bootstrap;
+use tocsin_entity::kinds::Scope;
 
 use crate::{
     arguments::{KeyCommand, KeyScope, OrgCommand},
@@ -29,12 +30,13 @@ pub(crate) async fn migrate(settings: &Settings, terminal: Terminal) -> anyhow::
 
 /// `tocsin org …`.
 pub(crate) async fn org(settings: &Settings, command: OrgCommand, terminal: Terminal) -> anyhow::Result<()> {
-    let OrgCommand::Create { name, slug } = command;
+    let OrgCommand::Create { name } = command;
     let database = database::open_current(&settings.database).await?;
-    let made =
-        bootstrap::create_organization(&database, &name, slug.as_deref(), &settings.slack.channel).await?;
+    let (id, key) = bootstrap::create_organization(&database, &name).await?;
     database.close().await?;
-    terminal.line(made.expose_secret());
+    terminal.line(format!("Made the organisation {name}.\n"));
+    terminal.row("id", id);
+    show(&key, terminal);
     Ok(())
 }
 
@@ -42,14 +44,27 @@ pub(crate) async fn org(settings: &Settings, command: OrgCommand, terminal: Term
 pub(crate) async fn key(settings: &Settings, command: KeyCommand, terminal: Terminal) -> anyhow::Result<()> {
     let KeyCommand::Create { name, org, scopes } = command;
     let database = database::open_current(&settings.database).await?;
-    let made = bootstrap::create_key(
-        &database,
-        org.as_deref(),
-        &name,
-        scopes.iter().map(|s| format!("{s:?}")).collect(),
-    )
-    .await?;
+    let scopes: Vec<Scope> = scopes.into_iter().map(Scope::from).collect();
+    let key = bootstrap::create_key(&database, org.as_deref(), &name, &scopes).await?;
     database.close().await?;
-    terminal.line(made.expose_secret());
+    terminal.line(format!("Made the key {name}.\n"));
+    show(&key, terminal);
     Ok(())
+}
+
+/// Shows a key this once; it stands last, so that a script finds it.
+fn show(key: &SecretString, terminal: Terminal) {
+    terminal.line(terminal.dim("  keep it: it is shown this once"));
+    terminal.row("key", terminal.strong(key.expose_secret()));
+}
+
+impl From<KeyScope> for Scope {
+    fn from(scope: KeyScope) -> Self {
+        match scope {
+            KeyScope::IncidentsTrigger => Self::Trigger,
+            KeyScope::Read => Self::Read,
+            KeyScope::Write => Self::Write,
+            KeyScope::Admin => Self::Admin,
+        }
+    }
 }

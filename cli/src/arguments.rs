@@ -67,9 +67,6 @@ pub(crate) enum OrgCommand {
     Create {
         /// What people call it
         name: String,
-        /// Its short name in URLs; made from the name when not given
-        #[arg(long)]
-        slug: Option<String>,
     },
 }
 
@@ -110,8 +107,12 @@ pub(crate) struct Overrides {
     /// The configuration file, instead of tocsin.toml in this directory
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The database: sqlite://FILE or postgres://…
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(
+        help = "The database: sqlite://FILE or postgres://…",
+        long,
+        global = true,
+        value_name = "URL"
+    )]
     database_url: Option<String>,
     /// Redis, instead of the embedded queue
     #[arg(long, global = true, value_name = "URL")]

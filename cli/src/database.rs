@@ -104,6 +104,14 @@ pub(crate) async fn pending(database: &Database) -> anyhow::Result<Vec<String>> 
 
 /// Opens the database, and refuses one whose schema is behind.
 pub(crate) async fn open_current(settings: &DatabaseSettings) -> anyhow::Result<Database> {
+    if let Some(file) = settings.file()
+        && !file.exists()
+    {
+        bail!(
+            "there is no database {} yet: run `tocsin migrate` first",
+            settings.shown()
+        );
+    }
     let database = open(settings).await?;
     let pending = pending(&database).await?;
     if !pending.is_empty() {

@@ -7,7 +7,7 @@ use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberI
 use crate::config::{LogFormat, Settings};
 
 /// What is logged where nothing was said.
-pub(crate) const DEFAULT_FILTER: &str = "info";
+pub(crate) const DEFAULT_FILTER: &str = "info,sea_orm_migration=warn";
 
 /// Starts logging; call it once.
 pub(crate) fn start(settings: &Settings, default_filter: &str) -> anyhow::Result<()> {

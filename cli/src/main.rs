@@ -57,9 +57,7 @@ async fn run(command: Command, given: &Given, started: Instant) -> anyhow::Resul
     // These two work whatever the configuration.
     match command {
         Command::Schema => {
-            return terminal
-                .all(&tocsin_api::sdl())
-                .context("the schema could not be written");
+            return terminal::print(&tocsin_api::sdl()).context("the schema could not be written");
         }
         Command::Doctor => return doctor::run(given, terminal).await,
         Command::Up

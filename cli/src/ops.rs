@@ -1,6 +1,10 @@
 //! What operators look at: `/healthz`, `/readyz` and `/metrics`, on every role's port.
 
-use std::{fmt::Write as _, sync::Arc, time::Duration};
+use std::{
+    fmt::{self, Write as _},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{
     Json, Router,
@@ -102,23 +106,20 @@ async fn ready(State(ops): State<Arc<Ops>>) -> Response {
     (status, Json(json!({ "ready": ready, "parts": parts }))).into_response()
 }
 
-async fn metrics(State(ops): State<Arc<Ops>>) -> impl IntoResponse {
+async fn metrics(State(ops): State<Arc<Ops>>) -> Result<impl IntoResponse, StatusCode> {
     let mut text = ops.metrics.render();
-    process(&mut text);
-    (
-        [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
-        text,
-    )
+    process(&mut text).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+    Ok((kind, text))
 }
 
 /// The process's own figures, under the names that Prometheus' client libraries give them; Linux only.
-fn process(text: &mut String) {
+fn process(text: &mut String) -> fmt::Result {
     let mut add = |name: &str, kind: &str, help: &str, value: f64| {
-        // Writing to a String can't fail.
-        drop(writeln!(
+        writeln!(
             text,
             "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n"
-        ));
+        )
     };
     if let Some(bytes) = resident_memory() {
         add(
@@ -126,7 +127,7 @@ fn process(text: &mut String) {
             "gauge",
             "Resident memory in bytes.",
             bytes,
-        );
+        )?;
     }
     if let Some(seconds) = processor_time() {
         add(
@@ -134,7 +135,7 @@ fn process(text: &mut String) {
             "counter",
             "Processor time spent, in seconds.",
             seconds,
-        );
+        )?;
     }
     if let Ok(files) = std::fs::read_dir("/proc/self/fd") {
         let open = u32::try_from(files.count()).unwrap_or(u32::MAX);
@@ -143,8 +144,9 @@ fn process(text: &mut String) {
             "gauge",
             "Open file descriptors.",
             f64::from(open),
-        );
+        )?;
     }
+    Ok(())
 }
 
 fn resident_memory() -> Option<f64> {

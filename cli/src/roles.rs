@@ -3,9 +3,13 @@
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use rand::{TryRngCore, rngs::OsRng};
-use secrecy::SecretString;
-use tocsin_api::{Api, ApiConfig, bootstrap};
+use secrecy::{ExposeSecret, SecretString};
+use tocsin_api::{
+    Api, ApiConfig,
+    bootstrap::{self, FirstStart},
+};
 use tocsin_bridge::{Bridge, BridgeConfig, SlackConfig};
 use tocsin_entity::database::Database;
 use tocsin_queue::Queue;
@@ -100,12 +104,9 @@ pub(crate) async fn run_bridge(settings: Settings) -> anyhow::Result<()> {
     outcome
 }
 
-/// Makes the first organisation where there is none; gives its admin key where it was made just now.
-pub(crate) async fn first_start(
-    settings: &Settings,
-    database: &Database,
-) -> anyhow::Result<Option<SecretString>> {
-    bootstrap::first_start(database, settings.admin_key.as_ref(), &settings.slack.channel)
+/// Makes the first organisation where there is none.
+pub(crate) async fn first_start(settings: &Settings, database: &Database) -> anyhow::Result<FirstStart> {
+    bootstrap::first_start(database, settings.admin_key.clone(), &settings.slack.channel)
         .await
         .context("the first organisation could not be made")
 }
@@ -123,14 +124,13 @@ pub(crate) async fn api(
         bridge_token,
         introspection: settings.introspection,
     };
-    Api::new(
-        config,
-        database.clone(),
-        queue.clone(),
-        settings.redis_url.clone(),
-    )
-    .await
-    .context("the API could not be set up")
+    let redis_url = settings
+        .redis_url
+        .as_ref()
+        .map(|url| url.expose_secret().to_owned());
+    Api::new(config, database.clone(), queue.clone(), redis_url)
+        .await
+        .context("the API could not be set up")
 }
 
 /// The bridge.
@@ -198,11 +198,7 @@ pub(crate) fn random_token() -> anyhow::Result<SecretString> {
     OsRng
         .try_fill_bytes(&mut bytes)
         .context("the system gives no random numbers")?;
-    Ok(bytes
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect::<String>()
-        .into())
+    Ok(URL_SAFE_NO_PAD.encode(bytes).into())
 }
 
 /// Stores what was rung, and closes the database.

@@ -2,7 +2,7 @@
 
 use std::{future::Future, io, net::SocketAddr, time::Duration};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use axum::Router;
 use tokio::{
     net::TcpListener,
@@ -23,20 +23,18 @@ pub(crate) async fn bind(known: &Known, address: SocketAddr) -> anyhow::Result<T
         Some(flag) => format!("set {} or {flag} to another address", known.variable),
         None => format!("set {} to another address", known.variable),
     };
-    TcpListener::bind(address)
-        .await
-        .map_err(|error| match error.kind() {
-            io::ErrorKind::AddrInUse => {
-                anyhow::anyhow!("another process listens on {address} already: stop it, or {change}")
-            }
-            io::ErrorKind::PermissionDenied => {
-                anyhow::anyhow!("only root may listen on {address}: {change}, with a port above 1023")
-            }
-            io::ErrorKind::AddrNotAvailable => {
-                anyhow::anyhow!("this machine has no address {}: {change}", address.ip())
-            }
-            _ => anyhow::anyhow!("can't listen on {address} ({error}): {change}"),
-        })
+    TcpListener::bind(address).await.map_err(|error| {
+        let kind = error.kind();
+        if kind == io::ErrorKind::AddrInUse {
+            anyhow!("another process listens on {address} already: stop it, or {change}")
+        } else if kind == io::ErrorKind::PermissionDenied {
+            anyhow!("only root may listen on {address}: {change}, with a port above 1023")
+        } else if kind == io::ErrorKind::AddrNotAvailable {
+            anyhow!("this machine has no address {}: {change}", address.ip())
+        } else {
+            anyhow!("can't listen on {address} ({error}): {change}")
+        }
+    })
 }
 
 /// The parts of a process that run until it stops. None may end by itself: the first that does ends all.
@@ -87,19 +85,16 @@ impl Parts {
             ended = self.tasks.join_next() => fault(ended),
         };
         self.stop.cancel();
-        let ended = tokio::time::timeout(STOP_WITHIN, self.join()).await;
-        match ended {
-            Ok(rest) => outcome.and(rest),
-            Err(_) => {
-                warn!(
-                    "{} parts had not ended within {} s; what they were doing is taken up again at the next start",
-                    self.tasks.len(),
-                    STOP_WITHIN.as_secs()
-                );
-                self.tasks.abort_all();
-                outcome
-            }
+        if let Ok(rest) = tokio::time::timeout(STOP_WITHIN, self.join()).await {
+            return outcome.and(rest);
         }
+        warn!(
+            "{} parts had not ended within {} s; what they were doing is taken up again at the next start",
+            self.tasks.len(),
+            STOP_WITHIN.as_secs()
+        );
+        self.tasks.abort_all();
+        outcome
     }
 
     async fn join(&mut self) -> anyhow::Result<()> {

@@ -21,9 +21,7 @@ use crate::{
 pub(crate) struct Stack {
     /// Where the API listens.
     pub(crate) api: Url,
-    /// The base of incident URLs.
-    pub(crate) public: Url,
-    /// The admin key, where it was made at this start.
+    /// The admin key, where the first organisation was made at this start.
     pub(crate) new_key: Option<SecretString>,
     /// The simulated workspace, where no Slack app is configured.
     pub(crate) simulator: Option<Simulator>,
@@ -41,15 +39,14 @@ impl Stack {
         let ops = Ops::start(stop.clone())?;
         let database = database::open(&settings.database).await?;
         database::migrate(&database).await?;
-        let new_key = roles::first_start(settings, &database).await?;
+        let first = roles::first_start(settings, &database).await?;
         let queue = database::open_queue(settings).await?;
-        let (slack, simulator) = match roles::configured_slack(settings) {
-            Some(slack) => (slack, None),
-            None => {
-                let state = settings.database.beside("simulator.json");
-                let simulator = simulate::start(settings, state, &public, &api_url).await?;
-                (roles::simulated_slack(settings, &simulator), Some(simulator))
-            }
+        let (slack, simulator) = if let Some(slack) = roles::configured_slack(settings) {
+            (slack, None)
+        } else {
+            let state = settings.database.beside("simulator.json");
+            let simulator = simulate::start(settings, state, &public, &api_url).await?;
+            (roles::simulated_slack(settings, &simulator), Some(simulator))
         };
         let token = match &settings.bridge_token {
             Some(token) => token.clone(),
@@ -74,15 +71,14 @@ impl Stack {
             drop(ended);
             Ok(())
         });
-        if let (Some(key), Some(_)) = (&new_key, &simulator) {
+        if let (Some(key), Some(_)) = (&first.admin_key, &simulator) {
             people::seed(&api_url, key)
                 .await
                 .context("the simulated workspace's people could not be made members")?;
         }
         Ok(Self {
             api: api_url,
-            public,
-            new_key,
+            new_key: first.admin_key,
             simulator,
             parts,
             queue,

@@ -23,17 +23,11 @@ impl Terminal {
     }
 
     /// A line. Whoever closed standard output does not want to read it: that is no reason to stop serving.
+    #[expect(clippy::unused_self, reason = "whoever may print lines has a terminal")]
     pub(crate) fn line(self, text: impl Display) {
-        if let Err(error) = self.all(&format!("{text}\n")) {
+        if let Err(error) = print(&format!("{text}\n")) {
             tracing::debug!(%error, "nobody reads standard output: {error}");
         }
-    }
-
-    /// Text that was asked for: that it could not be written is an error.
-    pub(crate) fn all(self, text: &str) -> io::Result<()> {
-        let mut out = io::stdout().lock();
-        out.write_all(text.as_bytes())?;
-        out.flush()
     }
 
     /// A name and what belongs to it, in two columns.
@@ -73,6 +67,13 @@ impl Terminal {
             text.to_owned()
         }
     }
+}
+
+/// Text that was asked for: that it could not be written is an error.
+pub(crate) fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
 }
 
 /// Says on standard error why the command failed.

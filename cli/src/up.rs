@@ -44,7 +44,8 @@ fn welcome(settings: &Settings, stack: &Stack, terminal: Terminal, took: Duratio
         "data",
         format!("{}  {}", settings.database.shown(), terminal.dim(state)),
     );
-    let key = match &stack.new_key {
+    let made = stack.new_key.as_ref().filter(|_| settings.admin_key.is_none());
+    let key = match made {
         Some(key) => {
             let note = terminal.dim("keep it: it is shown this once");
             terminal.row(
@@ -56,7 +57,7 @@ fn welcome(settings: &Settings, stack: &Stack, terminal: Terminal, took: Duratio
         None => "$TOCSIN_KEY",
     };
     terminal.line("");
-    if stack.new_key.is_none() {
+    if made.is_none() {
         terminal.line(terminal.dim("  Put the admin key into TOCSIN_KEY, and try:\n"));
     }
     for (what, command) in commands(stack, key) {

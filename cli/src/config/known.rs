@@ -121,12 +121,7 @@ pub(crate) const INTROSPECTION: Known = Known {
     flag: None,
     ..Known::plain("introspection", "TOCSIN_INTROSPECTION", "", "true")
 };
-pub(crate) const LOG: Known = Known::plain(
-    "log",
-    "TOCSIN_LOG",
-    "--log",
-    "info; warn for `tocsin up` in a terminal",
-);
+pub(crate) const LOG: Known = Known::plain("log", "TOCSIN_LOG", "--log", "info");
 pub(crate) const LOG_FORMAT: Known = Known::plain(
     "log_format",
     "TOCSIN_LOG_FORMAT",

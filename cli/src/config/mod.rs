@@ -93,7 +93,7 @@ pub(crate) struct Configuration {
 impl Settings {
     /// Reads the configuration.
     pub(crate) fn read(given: &Given) -> Configuration {
-        let mut reader = Reader::new(given.merged());
+        let mut reader = Reader::new(given);
         let settings = Self::from_reader(&mut reader);
         let (in_force, faults) = reader.finish();
         let settings = match settings {
@@ -158,8 +158,8 @@ impl SlackSettings {
         let channel = reader.required(&known::SLACK_CHANNEL, parse::channel);
         let api_url = reader.required(&known::SLACK_API_URL, parse::web);
         let pace = reader.required(&known::SLACK_PACE, parse::pace);
-        reader.optional(&known::SLACK_CLIENT_ID, parse::any);
-        reader.optional(&known::SLACK_CLIENT_SECRET, parse::any_secret);
+        reader.optional(&known::SLACK_CLIENT_ID, parse::unused);
+        reader.optional(&known::SLACK_CLIENT_SECRET, parse::unused);
         reader.optional(&known::SLACK_APP_TOKEN, parse::app_token);
         if bot_token.is_some() && signing_secrets.is_none() {
             reader.fault(

@@ -1,12 +1,13 @@
 //! Reads settings one after another and gathers every fault, so that all are told at once.
 
-use std::fmt;
+use std::{fmt, path::Path};
 
 use figment::{Figment, value::Value};
 
 use super::{
     known::{self, Known, Shown},
     parse::Parsed,
+    source::{DEFAULT_FILE, Given},
 };
 
 /// Where a value came from.
@@ -71,29 +72,25 @@ pub(super) struct Reader {
 
 impl Reader {
     /// Begins; a file that can't be read, or that holds unknown keys, is the first fault.
-    pub(super) fn new(figment: Figment) -> Self {
+    pub(super) fn new(given: &Given) -> Self {
         let mut reader = Self {
-            figment,
+            figment: given.merged(),
             faults: Vec::new(),
             in_force: Vec::new(),
         };
         match reader.figment.extract::<figment::value::Dict>() {
-            Ok(given) => {
-                for (key, value) in given {
+            Ok(values) => {
+                for (key, value) in values {
                     reader.refuse_unknown(&key, &value);
                 }
             }
             Err(error) => {
-                let file = error
-                    .metadata
-                    .as_ref()
-                    .and_then(|from| from.source.as_ref())
-                    .map_or_else(|| super::source::DEFAULT_FILE.to_owned(), ToString::to_string);
+                let file = given.file().unwrap_or(Path::new(DEFAULT_FILE)).display();
                 reader
                     .faults
                     .push(format!("{file} can't be read: {}", error.kind));
-                // What the environment says is still worth checking, but nothing would be found behind a broken file.
-                reader.figment = Figment::new();
+                // What was said elsewhere is checked all the same.
+                reader.figment = given.without_file();
             }
         }
         reader
@@ -142,7 +139,7 @@ impl Reader {
                 metadata
                     .source
                     .as_ref()
-                    .map_or_else(|| super::source::DEFAULT_FILE.to_owned(), ToString::to_string),
+                    .map_or_else(|| DEFAULT_FILE.to_owned(), ToString::to_string),
             ),
         }
     }

@@ -41,16 +41,20 @@ impl Given {
 
     /// Everything merged; flags win over the environment, and that over the file.
     pub(super) fn merged(&self) -> Figment {
-        let mut figment = Figment::new();
-        if let Some(path) = self.file() {
-            figment = figment.merge(Toml::file_exact(path));
+        match self.file() {
+            Some(path) => Figment::from(Toml::file_exact(path)).merge(self.without_file()),
+            None => self.without_file(),
         }
+    }
+
+    /// The environment and the flags alone.
+    pub(super) fn without_file(&self) -> Figment {
         let variables = known::ALL.iter().filter_map(|known| {
             let value = self.environment.iter().find(|(name, _)| name == known.variable)?;
             // `${NAME:-}` of a compose file gives an empty value for what is unset.
             (!value.1.is_empty()).then(|| (known, value.1.clone()))
         });
-        figment
+        Figment::new()
             .merge(Texts::new("environment", variables))
             .merge(Texts::new(
                 "flag",

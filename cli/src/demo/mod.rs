@@ -29,7 +29,7 @@ pub(crate) async fn run(mut settings: Settings, keep: bool, terminal: Terminal) 
     settings.public_url = None;
     settings.redis_url = None;
     settings.slack.bot_token = None;
-    settings.slack.channel = "#incidents".to_owned();
+    "#incidents".clone_into(&mut settings.slack.channel);
 
     let stop = serve::stop_on_signal()?;
     let stack = Stack::start(&settings, stop.clone()).await?;

@@ -237,10 +237,10 @@ async fn public_url(settings: &Settings) -> Finding {
             format!("{url} is not encrypted, and Slack asks for https"),
         );
     }
-    match answers(&url).await {
-        true => Finding::good(subject, format!("Tocsin answers at {url}")),
-        false => Finding::good(subject, format!("{url}; nothing answers there now")),
+    if answers(&url).await {
+        return Finding::good(subject, format!("Tocsin answers at {url}"));
     }
+    Finding::good(subject, format!("{url}; nothing answers there now"))
 }
 
 async fn answers(url: &url::Url) -> bool {

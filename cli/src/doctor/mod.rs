@@ -60,7 +60,7 @@ pub(crate) async fn run(given: &Given, terminal: Terminal) -> anyhow::Result<()>
     terminal.line(format!("{}\n", terminal.strong("In force")));
     for setting in &in_force {
         terminal.line(format!(
-            "  {:<28} {:<44} {}",
+            "  {:<28} {:<50} {}",
             setting.known.variable,
             setting.value,
             terminal.dim(&setting.origin.to_string())
