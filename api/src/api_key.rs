@@ -31,7 +31,11 @@ const SECRET_LENGTH: usize = 40;
 
 /// A new key.
 pub(crate) fn make_secret() -> SecretString {
-    format!("tocsin_{}", Alphanumeric.sample_string(&mut rand::rng(), SECRET_LENGTH)).into()
+    format!(
+        "tocsin_{}",
+        Alphanumeric.sample_string(&mut rand::rng(), SECRET_LENGTH)
+    )
+    .into()
 }
 
 /// The row that stands for a key.
@@ -108,7 +112,9 @@ impl ApiKey {
 
 /// A key that the viewer may read about.
 pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<ApiKey>> {
-    Ok(load_owned::<ApiKeyId, api_key::Model>(ctx, Need::Manage, id).await?.map(ApiKey))
+    Ok(load_owned::<ApiKeyId, api_key::Model>(ctx, Need::Manage, id)
+        .await?
+        .map(ApiKey))
 }
 
 /// The queries for keys.
@@ -144,7 +150,10 @@ impl ApiKeyQuery {
         } else {
             find.order_by_asc(api_key::Column::Id)
         };
-        let rows = find.all(domain(ctx).database().read()).await.map_err(Fault::from)?;
+        let rows = find
+            .all(domain(ctx).database().read())
+            .await
+            .map_err(Fault::from)?;
         Ok(page.connect(rows, EmptyFields, |row| row.id.to_string(), ApiKey))
     }
 }
@@ -198,7 +207,11 @@ pub(crate) struct ApiKeyMutation;
 #[Object]
 impl ApiKeyMutation {
     /// Makes a key to the API. Needs the role ADMIN or OWNER; only an owner makes keys for owners.
-    async fn create_api_key(&self, ctx: &Context<'_>, input: CreateApiKeyInput) -> Result<CreateApiKeyPayload> {
+    async fn create_api_key(
+        &self,
+        ctx: &Context<'_>,
+        input: CreateApiKeyInput,
+    ) -> Result<CreateApiKeyPayload> {
         let (made, user_errors) = told(create(ctx, input).await)?;
         let (api_key, secret) = made.map_or((None, None), |(key, secret)| (Some(key), secret));
         Ok(CreateApiKeyPayload {
@@ -209,7 +222,11 @@ impl ApiKeyMutation {
     }
 
     /// Revokes a key: from now on it opens nothing. Revoking it again changes nothing. Needs the role ADMIN or OWNER.
-    async fn revoke_api_key(&self, ctx: &Context<'_>, input: RevokeApiKeyInput) -> Result<RevokeApiKeyPayload> {
+    async fn revoke_api_key(
+        &self,
+        ctx: &Context<'_>,
+        input: RevokeApiKeyInput,
+    ) -> Result<RevokeApiKeyPayload> {
         let (api_key, user_errors) = told(revoke(ctx, input).await)?;
         Ok(RevokeApiKeyPayload { api_key, user_errors })
     }
@@ -239,7 +256,10 @@ async fn create(
     }
     let secret = make_secret();
     let scopes = Scopes::of(&input.scopes).list();
-    let row = row(organization_id, user_id, name, &secret, &scopes).into_active_model().insert(&tx).await?;
+    let row = row(organization_id, user_id, name, &secret, &scopes)
+        .into_active_model()
+        .insert(&tx)
+        .await?;
     idempotency::keep(&tx, organization_id, used.as_ref(), row.id).await?;
     tx.commit().await?;
     Ok((ApiKey(row), Some(secret)))
@@ -252,12 +272,17 @@ async fn member_for_key(
 ) -> Result<UserId, Trouble> {
     let unknown = || UserError::not_found("user").at("userId");
     let user_id = id.parse().map_err(|_| unknown())?;
-    let user = load_member(ctx, organization_id, Some(user_id)).await?.ok_or_else(unknown)?;
+    let user = load_member(ctx, organization_id, Some(user_id))
+        .await?
+        .ok_or_else(unknown)?;
     let own_role = ctx.data_unchecked::<Viewer>().member().map(|member| member.role);
     if user.0.membership.role == Role::Owner && own_role.is_some_and(|role| role != Role::Owner) {
-        return Err(UserError::new(UserErrorCode::Forbidden, "Only an OWNER makes keys that act as an owner.")
-            .at("userId")
-            .into());
+        return Err(UserError::new(
+            UserErrorCode::Forbidden,
+            "Only an OWNER makes keys that act as an owner.",
+        )
+        .at("userId")
+        .into());
     }
     Ok(user_id)
 }

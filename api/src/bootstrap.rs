@@ -1,8 +1,8 @@
 //! The first organisation, and what an operator makes on the command line.
 
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel,
-    PaginatorTrait, QueryFilter, QueryOrder, SqlErr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait,
+    IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, SqlErr,
 };
 use secrecy::{ExposeSecret, SecretString};
 use time::OffsetDateTime;
@@ -61,7 +61,10 @@ pub async fn first_start(
     wanted_admin_key: Option<SecretString>,
     channel: &str,
 ) -> Result<FirstStart, BootstrapError> {
-    let oldest = organization::Entity::find().order_by_asc(organization::Column::Id).one(database.read()).await?;
+    let oldest = organization::Entity::find()
+        .order_by_asc(organization::Column::Id)
+        .one(database.read())
+        .await?;
     if let Some(there) = oldest {
         return Ok(FirstStart {
             created: false,
@@ -143,7 +146,9 @@ async fn find_organization(
             Some(_) => Err(BootstrapError::Invalid(
                 "there are several organisations: name one by its slug or id".to_owned(),
             )),
-            None => Err(BootstrapError::Invalid("there is no organisation yet: make one first".to_owned())),
+            None => Err(BootstrapError::Invalid(
+                "there is no organisation yet: make one first".to_owned(),
+            )),
         };
     };
     let mut find = organization::Entity::find();
@@ -152,12 +157,18 @@ async fn find_organization(
         Err(_) => find.filter(organization::Column::Slug.eq(wanted)),
     };
     let found = find.one(database.read()).await?;
-    found.map(|row| row.id).ok_or_else(|| BootstrapError::NoOrganization(wanted.to_owned()))
+    found
+        .map(|row| row.id)
+        .ok_or_else(|| BootstrapError::NoOrganization(wanted.to_owned()))
 }
 
 fn checked(key: SecretString) -> Result<SecretString, BootstrapError> {
     let length = key.expose_secret().chars().count();
-    if length < CHOSEN_KEY_MIN { Err(BootstrapError::ShortKey(length)) } else { Ok(key) }
+    if length < CHOSEN_KEY_MIN {
+        Err(BootstrapError::ShortKey(length))
+    } else {
+        Ok(key)
+    }
 }
 
 async fn insert_organization(
@@ -205,8 +216,19 @@ async fn insert_key(
 }
 
 fn slug(name: &str) -> String {
-    let dashed: String =
-        name.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    let slug = dashed.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-");
-    if slug.is_empty() { OrganizationId::new().to_string() } else { slug }
+    let dashed: String = name
+        .to_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
+    let slug = dashed
+        .split('-')
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("-");
+    if slug.is_empty() {
+        OrganizationId::new().to_string()
+    } else {
+        slug
+    }
 }

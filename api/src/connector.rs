@@ -40,7 +40,9 @@ impl Connector {
 
 /// A connector that the viewer may read.
 pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Connector>> {
-    Ok(load_owned::<ConnectorId, connector::Model>(ctx, Need::Read, id).await?.map(Connector))
+    Ok(load_owned::<ConnectorId, connector::Model>(ctx, Need::Read, id)
+        .await?
+        .map(Connector))
 }
 
 /// The queries for connectors.
@@ -56,7 +58,10 @@ impl ConnectorQuery {
         if !(viewer.is_bridge() && viewer.organization_id().is_none()) {
             find = find.filter(connector::Column::OrganizationId.eq(viewer.may(Need::Read)?));
         }
-        let rows = find.all(domain(ctx).database().read()).await.map_err(Fault::from)?;
+        let rows = find
+            .all(domain(ctx).database().read())
+            .await
+            .map_err(Fault::from)?;
         Ok(rows.into_iter().map(Connector).collect())
     }
 }

@@ -41,12 +41,19 @@ pub struct UserError {
 impl UserError {
     /// An error about no field in particular.
     pub fn new(code: UserErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), field: None }
+        Self {
+            code,
+            message: message.into(),
+            field: None,
+        }
     }
 
     /// There is no such object for the caller.
     pub fn not_found(what: &str) -> Self {
-        Self::new(UserErrorCode::NotFound, format!("There is no such {what} in your organisation."))
+        Self::new(
+            UserErrorCode::NotFound,
+            format!("There is no such {what} in your organisation."),
+        )
     }
 
     /// A value is out of its bounds.
@@ -86,10 +93,14 @@ impl From<Fault> for async_graphql::Error {
     fn from(fault: Fault) -> Self {
         tracing::error!("a request failed: {fault}");
         let (code, message) = match fault {
-            Fault::Database(_) | Fault::Unavailable(_) => {
-                ("UNAVAILABLE", "Tocsin can't do this just now. Nothing was changed: try again.")
-            }
-            Fault::Broken(_) => ("INTERNAL", "Something in Tocsin is broken; the server's log says what, under this request id."),
+            Fault::Database(_) | Fault::Unavailable(_) => (
+                "UNAVAILABLE",
+                "Tocsin can't do this just now. Nothing was changed: try again.",
+            ),
+            Fault::Broken(_) => (
+                "INTERNAL",
+                "Something in Tocsin is broken; the server's log says what, under this request id.",
+            ),
         };
         Self::new(message).extend_with(|_, extensions| extensions.set("code", code))
     }
@@ -132,7 +143,7 @@ impl From<Refusal> for async_graphql::Error {
 
 /// Why a mutation changed nothing.
 #[derive(Debug)]
-pub enum Trouble {
+pub(crate) enum Trouble {
     /// The caller is told in the payload.
     Told(UserError),
     /// The request is broken, or we are.

@@ -2,11 +2,13 @@
 
 use std::{str::FromStr, sync::Arc, time::Duration};
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
+};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
-use tocsin_entity::{idempotency, id::OrganizationId};
+use tocsin_entity::{id::OrganizationId, idempotency};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -23,7 +25,7 @@ const FORGET_EVERY: Duration = Duration::from_secs(600);
 
 /// The use of an idempotency key.
 #[derive(Debug, Clone)]
-pub struct KeyUse {
+pub(crate) struct KeyUse {
     /// Whose key it is.
     pub(crate) caller: String,
     /// The key.
@@ -45,7 +47,10 @@ pub(crate) fn key_use(
     Ok(limits::key("idempotencyKey", key)?.map(|key| KeyUse {
         caller: viewer.caller(),
         key,
-        fingerprint: hex::encode(Sha256::digest(format!("{operation} {:?} {input:?}", viewer.member()))),
+        fingerprint: hex::encode(Sha256::digest(format!(
+            "{operation} {:?} {input:?}",
+            viewer.member()
+        ))),
     }))
 }
 
@@ -66,9 +71,15 @@ pub(crate) async fn before<Id: FromStr>(
     match record {
         None => Ok(None),
         Some(record) if record.fingerprint != used.fingerprint => {
-            Err(UserError::new(UserErrorCode::IdempotencyKeyReused, REUSED).at("idempotencyKey").into())
+            Err(UserError::new(UserErrorCode::IdempotencyKeyReused, REUSED)
+                .at("idempotencyKey")
+                .into())
         }
-        Some(record) => Ok(record.result.get("id").and_then(|id| id.as_str()).and_then(|id| id.parse().ok())),
+        Some(record) => Ok(record
+            .result
+            .get("id")
+            .and_then(|id| id.as_str())
+            .and_then(|id| id.parse().ok())),
     }
 }
 
@@ -97,14 +108,21 @@ pub(crate) async fn keep(
 
 /// Forgets keys of more than a day ago, until `shutdown`.
 pub(crate) async fn run(domain: &Arc<Domain>, shutdown: CancellationToken) {
-    while shutdown.run_until_cancelled(tokio::time::sleep(FORGET_EVERY)).await.is_some() {
+    while shutdown
+        .run_until_cancelled(tokio::time::sleep(FORGET_EVERY))
+        .await
+        .is_some()
+    {
         let old = OffsetDateTime::now_utc() - KEPT_FOR;
         let forgotten = idempotency::Entity::delete_many()
             .filter(idempotency::Column::CreatedAt.lt(old))
             .exec(domain.database().write())
             .await;
         match forgotten {
-            Ok(done) => tracing::debug!("{} idempotency keys are a day old and forgotten", done.rows_affected),
+            Ok(done) => tracing::debug!(
+                "{} idempotency keys are a day old and forgotten",
+                done.rows_affected
+            ),
             Err(error) => tracing::warn!("old idempotency keys could not be forgotten: {error}"),
         }
     }

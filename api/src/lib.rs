@@ -23,7 +23,7 @@ mod service;
 mod timeline;
 mod timer;
 mod user;
-pub mod viewer;
+mod viewer;
 
 use std::{ops::Deref, sync::Arc};
 
@@ -92,7 +92,10 @@ impl Domain {
 
     /// The address under which people open an incident.
     pub(crate) fn incident_url(&self, number: i64) -> String {
-        format!("{}/incidents/{number}", self.config.public_url.as_str().trim_end_matches('/'))
+        format!(
+            "{}/incidents/{number}",
+            self.config.public_url.as_str().trim_end_matches('/')
+        )
     }
 }
 
@@ -118,7 +121,10 @@ impl Api {
     ///
     /// # Errors
     /// [`StartError`], where `redis_url` can't be read. That Redis is down at the moment is no error.
-    #[expect(clippy::unused_async, reason = "starting may come to need it, and its callers await it")]
+    #[expect(
+        clippy::unused_async,
+        reason = "starting may come to need it, and its callers await it"
+    )]
     pub async fn new(
         config: ApiConfig,
         database: Database,
@@ -136,10 +142,19 @@ impl Api {
                 request_id: order.actor.request_id.clone(),
             });
         });
-        let domain =
-            Arc::new(Domain { config, database, lane, keyring: viewer::Keyring::default(), feed });
+        let domain = Arc::new(Domain {
+            config,
+            database,
+            lane,
+            keyring: viewer::Keyring::default(),
+            feed,
+        });
         let schema = schema::build(&domain);
-        Ok(Self { domain, schema, closing: CancellationToken::new() })
+        Ok(Self {
+            domain,
+            schema,
+            closing: CancellationToken::new(),
+        })
     }
 
     /// The schema, to execute requests on.
@@ -149,7 +164,7 @@ impl Api {
 
     /// Everything that is served over HTTP. Sockets say goodbye once [`Api::run`] is told to end.
     pub fn router(&self) -> axum::Router {
-        http::router(self.clone())
+        http::router(self.clone(), self.closing.clone())
     }
 
     /// Fires timers, follows the event log and forgets old idempotency keys, until `shutdown`.

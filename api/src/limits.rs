@@ -17,7 +17,11 @@ const KEY_MAX: usize = 255;
 
 /// A line that must not be blank: trimmed, without control characters.
 pub(crate) fn line(field: &str, text: &str, most: usize) -> Result<String, UserError> {
-    let text: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let text: String = text
+        .trim()
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
     if text.is_empty() {
         return Err(UserError::invalid(field, format!("`{field}` must not be blank.")));
     }
@@ -44,21 +48,29 @@ pub(crate) fn bounded(field: &str, text: String, most: usize) -> Result<String, 
         ));
     }
     if text.contains('\0') {
-        return Err(UserError::invalid(field, format!("`{field}` contains a NUL character.")));
+        return Err(UserError::invalid(
+            field,
+            format!("`{field}` contains a NUL character."),
+        ));
     }
     Ok(text)
 }
 
 /// An optional text; a blank one is none.
 pub(crate) fn note(field: &str, text: Option<String>) -> Result<Option<String>, UserError> {
-    text.filter(|text| !text.trim().is_empty()).map(|text| bounded(field, text, TEXT_MAX)).transpose()
+    text.filter(|text| !text.trim().is_empty())
+        .map(|text| bounded(field, text, TEXT_MAX))
+        .transpose()
 }
 
 /// An optional key of the caller's.
 pub(crate) fn key(field: &str, text: Option<String>) -> Result<Option<String>, UserError> {
     text.map(|text| {
         if text.is_empty() {
-            return Err(UserError::invalid(field, format!("`{field}` must not be empty; leave it out instead.")));
+            return Err(UserError::invalid(
+                field,
+                format!("`{field}` must not be empty; leave it out instead."),
+            ));
         }
         bounded(field, text, KEY_MAX)
     })

@@ -118,7 +118,10 @@ impl Loader<AssigneesOf> for Neighbours {
             .await?;
         let mut found: HashMap<AssigneesOf, Vec<UserId>> = HashMap::new();
         for row in rows {
-            found.entry(AssigneesOf(row.incident_id)).or_default().push(row.user_id);
+            found
+                .entry(AssigneesOf(row.incident_id))
+                .or_default()
+                .push(row.user_id);
         }
         Ok(found)
     }
@@ -137,7 +140,10 @@ impl Loader<PostmortemOf> for Neighbours {
             .filter(postmortem::Column::IncidentId.is_in(keys.iter().map(|key| key.0)))
             .all(self.database.read())
             .await?;
-        Ok(rows.into_iter().map(|row| (PostmortemOf(row.incident_id), row)).collect())
+        Ok(rows
+            .into_iter()
+            .map(|row| (PostmortemOf(row.incident_id), row))
+            .collect())
     }
 }
 
@@ -167,10 +173,16 @@ impl Loader<DeliveriesOf> for Neighbours {
         let mut found: HashMap<DeliveriesOf, Self::Value> = HashMap::new();
         for post in posts.into_iter().map(Arc::new) {
             if let Some(incident_id) = post.incident_id {
-                found.entry(DeliveriesOf(incident_id)).or_default().push(Arc::clone(&post));
+                found
+                    .entry(DeliveriesOf(incident_id))
+                    .or_default()
+                    .push(Arc::clone(&post));
             }
             for line in lines.iter().filter(|line| Some(line.digest_id) == post.digest_id) {
-                found.entry(DeliveriesOf(line.incident_id)).or_default().push(Arc::clone(&post));
+                found
+                    .entry(DeliveriesOf(line.incident_id))
+                    .or_default()
+                    .push(Arc::clone(&post));
             }
         }
         Ok(found)

@@ -58,14 +58,23 @@ pub(crate) struct Viewer {
 }
 
 async fn load(ctx: &Context<'_>, id: OrganizationId) -> Result<Option<Organization>, Fault> {
-    Ok(organization::Entity::find_by_id(id).one(domain(ctx).database().read()).await?.map(Organization))
+    Ok(organization::Entity::find_by_id(id)
+        .one(domain(ctx).database().read())
+        .await?
+        .map(Organization))
 }
 
 /// The viewer's own organisation, if it has this id.
 pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Organization>> {
     let viewer = ctx.data_unchecked::<Caller>();
-    let Ok(id) = id.parse::<OrganizationId>() else { return Ok(None) };
-    if viewer.is_bridge() || viewer.may(Need::Read)? == id { Ok(load(ctx, id).await?) } else { Ok(None) }
+    let Ok(id) = id.parse::<OrganizationId>() else {
+        return Ok(None);
+    };
+    if viewer.is_bridge() || viewer.may(Need::Read)? == id {
+        Ok(load(ctx, id).await?)
+    } else {
+        Ok(None)
+    }
 }
 
 /// The queries for organisations.

@@ -38,7 +38,9 @@ impl Page {
             if (0..=PAGE_MAX).contains(&count) {
                 Ok(u64::from(count.unsigned_abs()))
             } else {
-                Err(Refusal::BadInput(format!("`{name}` must be from 0 to {PAGE_MAX}, and is {count}.")))
+                Err(Refusal::BadInput(format!(
+                    "`{name}` must be from 0 to {PAGE_MAX}, and is {count}."
+                )))
             }
         };
         let (limit, from_the_end) = match (first, last) {
@@ -80,7 +82,10 @@ impl Page {
             (self.after.is_some(), more)
         };
         let mut connection = Connection::with_additional_fields(previous, next, fields);
-        connection.edges.extend(rows.into_iter().map(|row| Edge::new(encode(&key(&row)), node(row))));
+        connection.edges.extend(
+            rows.into_iter()
+                .map(|row| Edge::new(encode(&key(&row)), node(row))),
+        );
         connection
     }
 }
@@ -100,7 +105,9 @@ fn decode(argument: &str, cursor: &str) -> Result<String, Refusal> {
 
 /// What a caller is told of a cursor that is none.
 pub(crate) fn bad_cursor(argument: &str) -> Refusal {
-    Refusal::BadInput(format!("`{argument}` is not a cursor of this list: use one that the list gave you."))
+    Refusal::BadInput(format!(
+        "`{argument}` is not a cursor of this list: use one that the list gave you."
+    ))
 }
 
 impl Page {
@@ -110,7 +117,9 @@ impl Page {
     /// A refusal, where a cursor is one of another list.
     pub(crate) fn bounds<T: std::str::FromStr>(&self) -> Result<(Option<T>, Option<T>), Refusal> {
         let parse = |argument: &str, key: &Option<String>| {
-            key.as_deref().map(|key| key.parse().map_err(|_| bad_cursor(argument))).transpose()
+            key.as_deref()
+                .map(|key| key.parse().map_err(|_| bad_cursor(argument)))
+                .transpose()
         };
         Ok((parse("after", &self.after)?, parse("before", &self.before)?))
     }
@@ -119,5 +128,7 @@ impl Page {
 /// What a page costs in the complexity of a query.
 pub(crate) fn weight(first: Option<i32>, last: Option<i32>, child: usize) -> usize {
     let nodes = first.or(last).unwrap_or(PAGE_DEFAULT).clamp(1, PAGE_MAX);
-    child.saturating_mul(usize::try_from(nodes).unwrap_or(1)).saturating_add(1)
+    child
+        .saturating_mul(usize::try_from(nodes).unwrap_or(1))
+        .saturating_add(1)
 }

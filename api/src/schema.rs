@@ -44,7 +44,13 @@ pub struct Query(
 
 /// Everything that can be changed. Each mutation takes one `input` and says in `userErrors` why it changed nothing.
 #[derive(MergedObject, Default)]
-pub struct Mutation(IncidentMutation, PostmortemMutation, ServiceMutation, UserMutation, ApiKeyMutation);
+pub struct Mutation(
+    IncidentMutation,
+    PostmortemMutation,
+    ServiceMutation,
+    UserMutation,
+    ApiKeyMutation,
+);
 
 /// Everything that can be followed.
 #[derive(MergedSubscription, Default)]
@@ -68,12 +74,20 @@ pub(crate) fn build(domain: &Arc<Domain>) -> Schema {
     let builder = builder()
         .data(Arc::clone(domain))
         .data(loaders::loaders(domain.database().clone()));
-    if domain.config().introspection { builder.finish() } else { builder.disable_introspection().finish() }
+    if domain.config().introspection {
+        builder.finish()
+    } else {
+        builder.disable_introspection().finish()
+    }
 }
 
 /// The schema as text, described and sorted: what `schema.graphql` holds.
 pub fn sdl() -> String {
     builder().finish().sdl_with_options(
-        SDLExportOptions::new().sorted_arguments().sorted_enum_items().sorted_fields().include_specified_by(),
+        SDLExportOptions::new()
+            .sorted_arguments()
+            .sorted_enum_items()
+            .sorted_fields()
+            .include_specified_by(),
     )
 }

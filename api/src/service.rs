@@ -5,7 +5,8 @@ use async_graphql::{
     connection::{Connection, EmptyFields},
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, SqlErr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    SqlErr,
 };
 use time::OffsetDateTime;
 use tocsin_entity::{id::ServiceId, kinds::Urgency, service};
@@ -58,7 +59,9 @@ impl Service {
 
 /// A service that the viewer may read.
 pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Service>> {
-    Ok(load_owned::<ServiceId, service::Model>(ctx, Need::Read, id).await?.map(Service))
+    Ok(load_owned::<ServiceId, service::Model>(ctx, Need::Read, id)
+        .await?
+        .map(Service))
 }
 
 /// The queries for services.
@@ -94,7 +97,10 @@ impl ServiceQuery {
         } else {
             find.order_by_asc(service::Column::Id)
         };
-        let rows = find.all(domain(ctx).database().read()).await.map_err(Fault::from)?;
+        let rows = find
+            .all(domain(ctx).database().read())
+            .await
+            .map_err(Fault::from)?;
         Ok(page.connect(rows, EmptyFields, |row| row.id.to_string(), Service))
     }
 }
@@ -144,7 +150,9 @@ async fn create(ctx: &Context<'_>, input: CreateServiceInput) -> Result<Service,
     if let Some(id) = idempotency::before::<ServiceId>(&tx, organization_id, key.as_ref()).await? {
         drop(tx);
         let row: Option<service::Model> = loaders::of(ctx).load_one(id).await?;
-        return row.map(Service).ok_or_else(|| UserError::not_found("service").into());
+        return row
+            .map(Service)
+            .ok_or_else(|| UserError::not_found("service").into());
     }
     let row = service::ActiveModel {
         id: Set(ServiceId::new()),
@@ -158,11 +166,12 @@ async fn create(ctx: &Context<'_>, input: CreateServiceInput) -> Result<Service,
     .insert(&tx)
     .await
     .map_err(|error| match error.sql_err() {
-        Some(SqlErr::UniqueConstraintViolation(_)) => {
-            UserError::new(UserErrorCode::AlreadyExists, "A service with this name is there already.")
-                .at("name")
-                .into()
-        }
+        Some(SqlErr::UniqueConstraintViolation(_)) => UserError::new(
+            UserErrorCode::AlreadyExists,
+            "A service with this name is there already.",
+        )
+        .at("name")
+        .into(),
         _ => Trouble::from(error),
     })?;
     idempotency::keep(&tx, organization_id, key.as_ref(), row.id).await?;

@@ -107,6 +107,14 @@ pub(crate) async fn page(
     } else {
         find.order_by_asc(timeline_entry::Column::Version)
     };
-    let rows = find.all(domain(ctx).database().read()).await.map_err(Fault::from)?;
-    Ok(page.connect(rows, EmptyFields, |row| row.version.to_string(), |row| TimelineEntry(Arc::new(row))))
+    let rows = find
+        .all(domain(ctx).database().read())
+        .await
+        .map_err(Fault::from)?;
+    Ok(page.connect(
+        rows,
+        EmptyFields,
+        |row| row.version.to_string(),
+        |row| TimelineEntry(Arc::new(row)),
+    ))
 }

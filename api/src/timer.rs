@@ -23,7 +23,11 @@ const FIRED_MAX: u64 = 100;
 
 /// Fires what is due, until `shutdown`.
 pub(crate) async fn run(domain: &Arc<Domain>, shutdown: CancellationToken) {
-    while shutdown.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await.is_some() {
+    while shutdown
+        .run_until_cancelled(tokio::time::sleep(LOOK_EVERY))
+        .await
+        .is_some()
+    {
         if let Err(error) = fire_due(domain).await {
             tracing::warn!("due timers could not be read, and are looked for again: {error}");
         }
@@ -53,19 +57,28 @@ async fn fire(domain: &Arc<Domain>, timer: &timer::Model) {
         source: Source::Timer,
         request_id: Some(timer.id.to_string()),
     };
-    let order = Order { actor, command: Command::Change(timer.incident_id, change), idempotency: None };
+    let order = Order {
+        actor,
+        command: Command::Change(timer.incident_id, change),
+        idempotency: None,
+    };
     match domain.lane().apply(order).await {
         Ok(applied) if applied.changed => {
             tracing::info!(incident.id = %timer.incident_id, "the timer {} fired: {}", timer.id, timer.kind);
         }
         Ok(_) | Err(IncidentError::NotFound(_)) => remove(domain, timer).await,
-        Err(error) => tracing::error!(incident.id = %timer.incident_id, "the timer {} failed: {error}", timer.id),
+        Err(error) => {
+            tracing::error!(incident.id = %timer.incident_id, "the timer {} failed: {error}", timer.id);
+        }
     }
 }
 
 /// Removes a timer that has nothing left to do.
 async fn remove(domain: &Arc<Domain>, timer: &timer::Model) {
-    if let Err(error) = timer::Entity::delete_by_id(timer.id).exec(domain.database().write()).await {
+    if let Err(error) = timer::Entity::delete_by_id(timer.id)
+        .exec(domain.database().write())
+        .await
+    {
         tracing::warn!("the timer {} could not be removed: {error}", timer.id);
     }
 }

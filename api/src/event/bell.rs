@@ -52,7 +52,11 @@ impl Bell {
     pub(crate) fn ring(&self, organization_id: OrganizationId) {
         self.rooms.wake(organization_id);
         if let Some(outside) = &self.outside {
-            outside.rung.lock().unwrap_or_else(PoisonError::into_inner).insert(organization_id);
+            outside
+                .rung
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(organization_id);
             outside.wake.notify_one();
         }
     }
@@ -86,7 +90,10 @@ async fn redial<F: Future<Output = Result<(), redis::RedisError>>>(what: &str, m
 impl Outside {
     async fn ring_others(&self) -> Result<(), redis::RedisError> {
         let config = redis::AsyncConnectionConfig::new().set_response_timeout(Some(ANSWER_WITHIN));
-        let mut connection = self.client.get_multiplexed_async_connection_with_config(&config).await?;
+        let mut connection = self
+            .client
+            .get_multiplexed_async_connection_with_config(&config)
+            .await?;
         loop {
             self.wake.notified().await;
             let rung = std::mem::take(&mut *self.rung.lock().unwrap_or_else(PoisonError::into_inner));

@@ -37,7 +37,12 @@ pub(super) struct Rooms(Mutex<HashMap<OrganizationId, Arc<Room>>>);
 impl Rooms {
     /// Something has happened in the organisation.
     pub(super) fn wake(&self, organization_id: OrganizationId) {
-        if let Some(room) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&organization_id) {
+        if let Some(room) = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&organization_id)
+        {
             room.wake.notify_one();
         }
     }
@@ -55,7 +60,11 @@ impl Feed {
     pub(crate) fn new(database: Database, redis_url: Option<&str>) -> Result<Self, redis::RedisError> {
         let rooms = Arc::new(Rooms::default());
         let bell = Bell::new(Arc::clone(&rooms), redis_url)?;
-        Ok(Self { database, rooms, bell })
+        Ok(Self {
+            database,
+            rooms,
+            bell,
+        })
     }
 
     /// What to ring when something has happened.
@@ -77,7 +86,13 @@ impl Feed {
         &self,
         organization_id: OrganizationId,
     ) -> Result<broadcast::Receiver<Arc<Told>>, DbErr> {
-        if let Some(room) = self.rooms.0.lock().unwrap_or_else(PoisonError::into_inner).get(&organization_id) {
+        if let Some(room) = self
+            .rooms
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&organization_id)
+        {
             return Ok(room.speaker.subscribe());
         }
         let newest = log::newest(&self.database, organization_id).await?;
@@ -86,9 +101,18 @@ impl Feed {
             return Ok(room.speaker.subscribe());
         }
         let (speaker, listener) = broadcast::channel(KEPT);
-        let room = Arc::new(Room { wake: Notify::new(), speaker });
+        let room = Arc::new(Room {
+            wake: Notify::new(),
+            speaker,
+        });
         rooms.insert(organization_id, Arc::clone(&room));
-        tokio::spawn(follow(self.database.clone(), Arc::clone(&self.rooms), room, organization_id, newest));
+        tokio::spawn(follow(
+            self.database.clone(),
+            Arc::clone(&self.rooms),
+            room,
+            organization_id,
+            newest,
+        ));
         Ok(listener)
     }
 }
@@ -125,7 +149,9 @@ async fn follow(
                 }
                 Err(error) => {
                     if !failing {
-                        tracing::warn!("the event log of {organization_id} can't be read, and is tried every second: {error}");
+                        tracing::warn!(
+                            "the event log of {organization_id} can't be read, and is tried every second: {error}"
+                        );
                     }
                     failing = true;
                     break;

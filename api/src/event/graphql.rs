@@ -66,17 +66,28 @@ impl EventQuery {
     async fn event_log(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only what comes after this cursor, also one of `incidentEvents`.")] after: Option<String>,
+        #[graphql(desc = "Only what comes after this cursor, also one of `incidentEvents`.")] after: Option<
+            String,
+        >,
         #[graphql(desc = "How many; 25 by default, 100 at most.")] first: Option<i32>,
     ) -> Result<Connection<String, IncidentEvent, EmptyFields, EmptyFields>> {
         let organization_id = ctx.data_unchecked::<Viewer>().may(Need::Read)?;
         let page = Page::new(first, after, None, None)?;
         let (after, _) = page.bounds::<i64>()?;
-        let rows =
-            log::read_after(domain(ctx).database(), organization_id, after.unwrap_or(0), page.limit + 1)
-                .await
-                .map_err(Fault::from)?;
-        Ok(page.connect(rows, EmptyFields, |told| told.event.seq.to_string(), IncidentEvent))
+        let rows = log::read_after(
+            domain(ctx).database(),
+            organization_id,
+            after.unwrap_or(0),
+            page.limit + 1,
+        )
+        .await
+        .map_err(Fault::from)?;
+        Ok(page.connect(
+            rows,
+            EmptyFields,
+            |told| told.event.seq.to_string(),
+            IncidentEvent,
+        ))
     }
 }
 
@@ -98,17 +109,20 @@ impl EventSubscription {
         filter.check()?;
         let (after, _) = Page::new(None, after, None, None)?.bounds::<i64>()?;
         if let Some(after) = after {
-            let newest =
-                log::newest(domain(ctx).database(), organization_id).await.map_err(Fault::from)?;
+            let newest = log::newest(domain(ctx).database(), organization_id)
+                .await
+                .map_err(Fault::from)?;
             if after < 0 || after > newest {
                 return Err(Refusal::BadInput(
-                    "`after` lies behind the newest event: it is no cursor of this organisation's log.".to_owned(),
+                    "`after` lies behind the newest event: it is no cursor of this organisation's log."
+                        .to_owned(),
                 )
                 .into());
             }
         }
-        let events =
-            stream::events(Arc::clone(domain(ctx)), organization_id, after).await.map_err(Fault::from)?;
+        let events = stream::events(Arc::clone(domain(ctx)), organization_id, after)
+            .await
+            .map_err(Fault::from)?;
         Ok(events.filter_map(move |told| {
             let wanted = match told {
                 Ok(told) => filter

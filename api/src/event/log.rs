@@ -62,10 +62,17 @@ pub(super) async fn read_after(
     events
         .into_iter()
         .map(|event| {
-            let missing = |what: &str| DbErr::RecordNotFound(format!("the {what} of event {} is gone", event.seq));
+            let missing =
+                |what: &str| DbErr::RecordNotFound(format!("the {what} of event {} is gone", event.seq));
             Ok(Arc::new(Told {
-                incident: incidents.get(&event.incident_id).cloned().ok_or_else(|| missing("incident"))?,
-                entry: entries.get(&event.entry_id).cloned().ok_or_else(|| missing("entry"))?,
+                incident: incidents
+                    .get(&event.incident_id)
+                    .cloned()
+                    .ok_or_else(|| missing("incident"))?,
+                entry: entries
+                    .get(&event.entry_id)
+                    .cloned()
+                    .ok_or_else(|| missing("entry"))?,
                 assignees: assignees.get(&event.incident_id).cloned().unwrap_or_default(),
                 event,
             }))
@@ -75,6 +82,8 @@ pub(super) async fn read_after(
 
 /// The sequence number of the organisation's newest event; 0 before the first.
 pub(super) async fn newest(database: &Database, organization_id: OrganizationId) -> Result<i64, DbErr> {
-    let row = organization::Entity::find_by_id(organization_id).one(database.read()).await?;
+    let row = organization::Entity::find_by_id(organization_id)
+        .one(database.read())
+        .await?;
     Ok(row.map_or(0, |row| row.last_event_seq))
 }

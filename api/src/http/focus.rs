@@ -12,12 +12,20 @@ use async_graphql::{
 
 /// Takes every other operation, and the fragments that only they spread, out of the document.
 pub(super) fn on_operation(document: &mut ExecutableDocument, name: Option<&str>) {
-    let DocumentOperations::Multiple(operations) = &mut document.operations else { return };
-    let Some(name) = name.filter(|name| operations.len() > 1 && operations.contains_key(*name)) else { return };
+    let DocumentOperations::Multiple(operations) = &mut document.operations else {
+        return;
+    };
+    let Some(name) = name.filter(|name| operations.len() > 1 && operations.contains_key(*name)) else {
+        return;
+    };
     operations.retain(|own, _| own.as_str() == name);
     let mut spread = HashSet::new();
     for operation in operations.values() {
-        collect(&operation.node.selection_set.node, &document.fragments, &mut spread);
+        collect(
+            &operation.node.selection_set.node,
+            &document.fragments,
+            &mut spread,
+        );
     }
     document.fragments.retain(|own, _| spread.contains(own));
 }
@@ -60,7 +68,14 @@ mod tests {
         let mut fragments: Vec<_> = document.fragments.keys().map(Name::as_str).collect();
         fragments.sort_unstable();
         assert_eq!(fragments, ["Inner", "Used"]);
-        assert_eq!(document.operations.iter().filter_map(|(name, _)| name).collect::<Vec<_>>(), ["A"]);
+        assert_eq!(
+            document
+                .operations
+                .iter()
+                .filter_map(|(name, _)| name)
+                .collect::<Vec<_>>(),
+            ["A"]
+        );
     }
 
     #[test]

@@ -9,7 +9,11 @@ use time::OffsetDateTime;
 use tocsin_entity::{database::Database, incident, timeline_entry};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{batch, command::{Actor, Command}, error::IncidentError};
+use super::{
+    batch,
+    command::{Actor, Command},
+    error::IncidentError,
+};
 use crate::{error::Fault, idempotency::KeyUse};
 
 /// Most commands in one transaction.
@@ -21,24 +25,24 @@ const TRIES: u32 = 3;
 
 /// What a command came to.
 #[derive(Debug, Clone)]
-pub struct Applied {
+pub(crate) struct Applied {
     /// The incident as it is now.
-    pub incident: incident::Model,
+    pub(crate) incident: incident::Model,
     /// The entry that tells of the change; none where there was no change.
-    pub entry: Option<timeline_entry::Model>,
+    pub(crate) entry: Option<timeline_entry::Model>,
     /// Whether this very command changed it.
-    pub changed: bool,
+    pub(crate) changed: bool,
 }
 
 /// A command, who gives it, and the key that makes it repeatable.
 #[derive(Debug, Clone)]
-pub struct Order {
+pub(crate) struct Order {
     /// Who gives it.
-    pub actor: Actor,
+    pub(crate) actor: Actor,
     /// What is asked.
-    pub command: Command,
+    pub(crate) command: Command,
     /// The idempotency key, where the caller gave one.
-    pub idempotency: Option<KeyUse>,
+    pub(crate) idempotency: Option<KeyUse>,
 }
 
 struct Waiting {
@@ -48,20 +52,23 @@ struct Waiting {
 
 /// The lane to the one writer. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Lane {
+pub(crate) struct Lane {
     door: mpsc::Sender<Waiting>,
 }
 
 impl Lane {
     /// Opens the lane. `told` hears of each change after its commit. The lane ends when its last handle is dropped.
-    pub fn open(database: Database, told: impl Fn(&Order, &Applied) + Send + 'static) -> Self {
+    pub(crate) fn open(database: Database, told: impl Fn(&Order, &Applied) + Send + 'static) -> Self {
         let (door, mut waiting) = mpsc::channel::<Waiting>(WAITING_MAX);
         tokio::spawn(async move {
             let mut batch = Vec::with_capacity(BATCH_MAX);
             while waiting.recv_many(&mut batch, BATCH_MAX).await > 0 {
-                metrics::histogram!("tocsin_write_batch_size").record(batch.len() as f64);
-                let (orders, answers): (Vec<_>, Vec<_>) =
-                    batch.drain(..).map(|waiting| (waiting.order, waiting.answer)).unzip();
+                metrics::histogram!("tocsin_write_batch_size")
+                    .record(u32::try_from(batch.len()).map_or(f64::MAX, f64::from));
+                let (orders, answers): (Vec<_>, Vec<_>) = batch
+                    .drain(..)
+                    .map(|waiting| (waiting.order, waiting.answer))
+                    .unzip();
                 let results = write_all(&database, &orders).await;
                 for ((order, answer), result) in orders.iter().zip(answers).zip(results) {
                     if let Ok(applied) = &result
@@ -81,12 +88,14 @@ impl Lane {
     ///
     /// # Errors
     /// The refusal, or a fault of the database's.
-    pub async fn apply(&self, order: Order) -> Result<Applied, IncidentError> {
+    pub(crate) async fn apply(&self, order: Order) -> Result<Applied, IncidentError> {
         let (answer, result) = oneshot::channel();
         self.door
             .try_send(Waiting { order, answer })
             .map_err(|_| Fault::Unavailable("too many changes wait to be written"))?;
-        result.await.map_err(|_| Fault::Unavailable("the writer has ended"))?
+        result
+            .await
+            .map_err(|_| Fault::Unavailable("the writer has ended"))?
     }
 }
 
@@ -96,13 +105,20 @@ async fn write_all(database: &Database, orders: &[Order]) -> Vec<Result<Applied,
         Ok(answers) => answers,
         Err(error) if orders.len() == 1 => vec![Err(Fault::from(error).into())],
         Err(error) => {
-            tracing::warn!("{} changes could not be written together, each is tried alone: {error}", orders.len());
+            tracing::warn!(
+                "{} changes could not be written together, each is tried alone: {error}",
+                orders.len()
+            );
             let mut answers = Vec::with_capacity(orders.len());
             for order in orders {
-                answers.push(match write_together(database, std::slice::from_ref(order)).await {
-                    Ok(mut one) => one.pop().unwrap_or(Err(Fault::Unavailable("the writer gave no answer").into())),
-                    Err(error) => Err(Fault::from(error).into()),
-                });
+                answers.push(
+                    match write_together(database, std::slice::from_ref(order)).await {
+                        Ok(mut one) => one
+                            .pop()
+                            .unwrap_or(Err(Fault::Unavailable("the writer gave no answer").into())),
+                        Err(error) => Err(Fault::from(error).into()),
+                    },
+                );
             }
             answers
         }

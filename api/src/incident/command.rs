@@ -8,69 +8,69 @@ use tocsin_entity::{
 
 /// Who acts, and through what.
 #[derive(Debug, Clone)]
-pub struct Actor {
+pub(crate) struct Actor {
     /// The organisation it happens in.
-    pub organization_id: OrganizationId,
+    pub(crate) organization_id: OrganizationId,
     /// The member who acts, where one does.
-    pub user_id: Option<UserId>,
+    pub(crate) user_id: Option<UserId>,
     /// The key that acts, where no member does.
-    pub key_id: Option<ApiKeyId>,
+    pub(crate) key_id: Option<ApiKeyId>,
     /// The display name of a person in Slack who is no member.
-    pub slack_name: Option<String>,
+    pub(crate) slack_name: Option<String>,
     /// Through what the change comes.
-    pub source: Source,
+    pub(crate) source: Source,
     /// The request that asks for it, for logs.
-    pub request_id: Option<String>,
+    pub(crate) request_id: Option<String>,
 }
 
 /// A label of an incident.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct TagValue {
+pub(crate) struct TagValue {
     /// What it labels.
-    pub key: String,
+    pub(crate) key: String,
     /// The label.
-    pub value: String,
+    pub(crate) value: String,
 }
 
 /// A new incident.
 #[derive(Debug, Clone)]
-pub struct Trigger {
+pub(crate) struct Trigger {
     /// What is wrong, in a line.
-    pub title: String,
+    pub(crate) title: String,
     /// What is known, in Markdown.
-    pub description_markdown: String,
+    pub(crate) description_markdown: String,
     /// The service; the organisation's default one where none is named.
-    pub service_id: Option<ServiceId>,
+    pub(crate) service_id: Option<ServiceId>,
     /// How soon a person must look; the service's default where none is named.
-    pub urgency: Option<Urgency>,
+    pub(crate) urgency: Option<Urgency>,
     /// How much is broken.
-    pub severity: Option<Severity>,
+    pub(crate) severity: Option<Severity>,
     /// Labels.
-    pub tags: Vec<TagValue>,
+    pub(crate) tags: Vec<TagValue>,
     /// Who is to work it.
-    pub assignees: Vec<UserId>,
+    pub(crate) assignees: Vec<UserId>,
     /// While an incident with this key is open, the trigger is that incident again.
-    pub dedup_key: Option<String>,
+    pub(crate) dedup_key: Option<String>,
 }
 
 /// New values for an incident's properties; what is `None` stays.
 #[derive(Debug, Clone, Default)]
-pub struct Update {
+pub(crate) struct Update {
     /// The title.
-    pub title: Option<String>,
+    pub(crate) title: Option<String>,
     /// The description.
-    pub description_markdown: Option<String>,
+    pub(crate) description_markdown: Option<String>,
     /// The urgency.
-    pub urgency: Option<Urgency>,
-    /// The severity; `Some(None)` takes it away.
-    pub severity: Option<Option<Severity>>,
+    pub(crate) urgency: Option<Urgency>,
+    /// The severity.
+    pub(crate) severity: Option<Severity>,
     /// The tags.
-    pub tags: Option<Vec<TagValue>>,
+    pub(crate) tags: Option<Vec<TagValue>>,
 }
 
 /// A change of an incident that is there.
 #[derive(Debug, Clone)]
-pub enum Change {
+pub(crate) enum Change {
     /// Somebody has it.
     Acknowledge,
     /// It is over.
@@ -111,7 +111,7 @@ pub enum Change {
 
 /// One thing asked.
 #[derive(Debug, Clone)]
-pub enum Command {
+pub(crate) enum Command {
     /// A new incident.
     Trigger(Trigger),
     /// A change of one that is there.

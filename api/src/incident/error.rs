@@ -6,7 +6,7 @@ use crate::error::{Fault, UserError, UserErrorCode};
 
 /// Why an incident was not changed. Nothing was written.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum IncidentError {
+pub(crate) enum IncidentError {
     /// There is none with this id in the caller's organisation.
     #[error("There is no such {0} in your organisation.")]
     NotFound(&'static str),
@@ -29,7 +29,9 @@ pub enum IncidentError {
         message: String,
     },
     /// The idempotency key was used with another input.
-    #[error("This idempotency key was used in the last 24 hours with another input. Use a new key for a new request.")]
+    #[error(
+        "This idempotency key was used in the last 24 hours with another input. Use a new key for a new request."
+    )]
     IdempotencyKeyReused,
     /// Ours: try again.
     #[error(transparent)]
@@ -38,7 +40,11 @@ pub enum IncidentError {
 
 impl IncidentError {
     pub(super) fn wrong_status(incident: &incident::Model, wanted: &'static str) -> Self {
-        Self::WrongStatus { number: incident.number, status: incident.status, wanted }
+        Self::WrongStatus {
+            number: incident.number,
+            status: incident.status,
+            wanted,
+        }
     }
 
     pub(super) fn invalid(field: &'static str, message: String) -> Self {

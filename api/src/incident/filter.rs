@@ -1,7 +1,10 @@
 //! Which incidents are wanted: of a list, and of the event log.
 
 use async_graphql::{Enum, ID, InputObject};
-use sea_orm::{ColumnTrait, Condition, sea_query::{Expr, ExprTrait, Func, LikeExpr, Query}};
+use sea_orm::{
+    ColumnTrait, Condition,
+    sea_query::{Expr, ExprTrait, Func, LikeExpr, Query},
+};
 use tocsin_entity::{
     id::{ServiceId, UserId},
     incident, incident_assignee,
@@ -38,7 +41,11 @@ pub(crate) enum IncidentOrder {
 }
 
 fn parse<T: std::str::FromStr>(field: &str, id: Option<&ID>) -> Result<Option<T>, Refusal> {
-    id.map(|id| id.parse().map_err(|_| Refusal::BadInput(format!("`filter.{field}` is not such an id.")))).transpose()
+    id.map(|id| {
+        id.parse()
+            .map_err(|_| Refusal::BadInput(format!("`filter.{field}` is not such an id.")))
+    })
+    .transpose()
 }
 
 impl IncidentFilter {
@@ -89,9 +96,18 @@ impl IncidentFilter {
     pub(crate) fn wants(&self, row: &incident::Model, assignees: &[UserId]) -> bool {
         self.status.as_ref().is_none_or(|all| all.contains(&row.status))
             && self.urgency.as_ref().is_none_or(|all| all.contains(&row.urgency))
-            && self.severity.as_ref().is_none_or(|all| row.severity.is_some_and(|own| all.contains(&own)))
-            && self.service_id.as_ref().is_none_or(|id| **id == row.service_id.to_string())
-            && self.assignee_id.as_ref().is_none_or(|id| assignees.iter().any(|own| **id == own.to_string()))
+            && self
+                .severity
+                .as_ref()
+                .is_none_or(|all| row.severity.is_some_and(|own| all.contains(&own)))
+            && self
+                .service_id
+                .as_ref()
+                .is_none_or(|id| **id == row.service_id.to_string())
+            && self
+                .assignee_id
+                .as_ref()
+                .is_none_or(|id| assignees.iter().any(|own| **id == own.to_string()))
             && self
                 .search
                 .as_ref()
@@ -101,10 +117,5 @@ impl IncidentFilter {
     /// Refuses ids that are none, before anything is read.
     pub(crate) fn check(&self) -> Result<(), Refusal> {
         self.condition().map(|_| ())
-    }
-
-    /// Whether the assignees must be known to decide.
-    pub(crate) fn asks_for_assignee(&self) -> bool {
-        self.assignee_id.is_some()
     }
 }

@@ -109,17 +109,38 @@ impl Incident {
     /// Who is to work it.
     async fn assignees(&self, ctx: &Context<'_>) -> Result<Vec<User>> {
         let loaders = loaders::of(ctx);
-        let ids = loaders.load_one(AssigneesOf(self.0.id)).await?.unwrap_or_default();
-        let keys: Vec<_> = ids.into_iter().map(|id| MemberKey(self.0.organization_id, id)).collect();
+        let ids = loaders
+            .load_one(AssigneesOf(self.0.id))
+            .await?
+            .unwrap_or_default();
+        let keys: Vec<_> = ids
+            .into_iter()
+            .map(|id| MemberKey(self.0.organization_id, id))
+            .collect();
         let mut found = loaders.load_many(keys.iter().copied()).await?;
-        Ok(keys.iter().filter_map(|key| found.remove(key)).map(User).collect())
+        Ok(keys
+            .iter()
+            .filter_map(|key| found.remove(key))
+            .map(User)
+            .collect())
     }
 
     /// Its labels.
+    #[expect(clippy::unused_async, reason = "a resolver is async")]
     async fn tags(&self) -> Result<Vec<Tag>> {
-        let tags: Vec<TagValue> = serde_json::from_value(self.0.tags.clone())
-            .map_err(|error| Fault::Broken(format!("the tags of incident {} can't be read: {error}", self.0.id)))?;
-        Ok(tags.into_iter().map(|tag| Tag { key: tag.key, value: tag.value }).collect())
+        let tags: Vec<TagValue> = serde_json::from_value(self.0.tags.clone()).map_err(|error| {
+            Fault::Broken(format!(
+                "the tags of incident {} can't be read: {error}",
+                self.0.id
+            ))
+        })?;
+        Ok(tags
+            .into_iter()
+            .map(|tag| Tag {
+                key: tag.key,
+                value: tag.value,
+            })
+            .collect())
     }
 
     /// While it is open, a trigger with the same key is this incident again.
@@ -192,17 +213,27 @@ impl Incident {
 
     /// The post-mortem, once it is drafted.
     async fn postmortem(&self, ctx: &Context<'_>) -> Result<Option<Postmortem>> {
-        Ok(loaders::of(ctx).load_one(PostmortemOf(self.0.id)).await?.map(Postmortem))
+        Ok(loaders::of(ctx)
+            .load_one(PostmortemOf(self.0.id))
+            .await?
+            .map(Postmortem))
     }
 
     /// The messages in Slack that show this incident, oldest first.
     async fn deliveries(&self, ctx: &Context<'_>) -> Result<Vec<Delivery>> {
-        let posts = loaders::of(ctx).load_one(DeliveriesOf(self.0.id)).await?.unwrap_or_default();
+        let posts = loaders::of(ctx)
+            .load_one(DeliveriesOf(self.0.id))
+            .await?
+            .unwrap_or_default();
         Ok(posts.into_iter().map(Delivery).collect())
     }
 }
 
 /// An incident that the viewer may read.
 pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Incident>> {
-    Ok(load_owned::<IncidentId, Arc<incident::Model>>(ctx, Need::Read, id).await?.map(Incident))
+    Ok(
+        load_owned::<IncidentId, Arc<incident::Model>>(ctx, Need::Read, id)
+            .await?
+            .map(Incident),
+    )
 }

@@ -152,14 +152,25 @@ pub(super) fn incident_id(field: &str, id: &ID) -> Result<IncidentId, UserError>
 
 pub(super) fn assignees(ids: &[ID]) -> Result<Vec<UserId>, UserError> {
     if ids.len() > ASSIGNEES_MAX {
-        return Err(UserError::invalid("assigneeIds", format!("At most {ASSIGNEES_MAX} people can be assigned.")));
+        return Err(UserError::invalid(
+            "assigneeIds",
+            format!("At most {ASSIGNEES_MAX} people can be assigned."),
+        ));
     }
-    ids.iter().map(|id| id.parse().map_err(|_| UserError::not_found("user").at("assigneeIds"))).collect()
+    ids.iter()
+        .map(|id| {
+            id.parse()
+                .map_err(|_| UserError::not_found("user").at("assigneeIds"))
+        })
+        .collect()
 }
 
 fn tags(tags: Vec<TagInput>) -> Result<Vec<TagValue>, UserError> {
     if tags.len() > TAGS_MAX {
-        return Err(UserError::invalid("tags", format!("At most {TAGS_MAX} tags are allowed.")));
+        return Err(UserError::invalid(
+            "tags",
+            format!("At most {TAGS_MAX} tags are allowed."),
+        ));
     }
     tags.into_iter()
         .map(|tag| {
@@ -175,10 +186,14 @@ impl TriggerIncidentInput {
     pub(super) fn command(self) -> Result<Command, UserError> {
         Ok(Command::Trigger(Trigger {
             title: limits::title("title", &self.title)?,
-            description_markdown: limits::note("descriptionMarkdown", self.description_markdown)?.unwrap_or_default(),
+            description_markdown: limits::note("descriptionMarkdown", self.description_markdown)?
+                .unwrap_or_default(),
             service_id: self
                 .service_id
-                .map(|id| id.parse().map_err(|_| UserError::not_found("service").at("serviceId")))
+                .map(|id| {
+                    id.parse()
+                        .map_err(|_| UserError::not_found("service").at("serviceId"))
+                })
                 .transpose()?,
             urgency: self.urgency,
             severity: self.severity,
@@ -192,13 +207,16 @@ impl TriggerIncidentInput {
 impl UpdateIncidentInput {
     pub(super) fn change(self) -> Result<Change, UserError> {
         Ok(Change::Update(Update {
-            title: self.title.map(|title| limits::title("title", &title)).transpose()?,
+            title: self
+                .title
+                .map(|title| limits::title("title", &title))
+                .transpose()?,
             description_markdown: self
                 .description_markdown
                 .map(|text| limits::bounded("descriptionMarkdown", text, limits::TEXT_MAX))
                 .transpose()?,
             urgency: self.urgency,
-            severity: self.severity.map(Some),
+            severity: self.severity,
             tags: self.tags.map(tags).transpose()?,
         }))
     }

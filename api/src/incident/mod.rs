@@ -11,7 +11,7 @@ mod mutation;
 mod query;
 mod transition;
 
-pub use self::{
+pub(crate) use self::{
     apply::{Applied, Lane, Order},
     command::{Actor, Change, Command},
     error::IncidentError,

@@ -55,7 +55,10 @@ impl From<IncidentError> for Trouble {
 
 fn payload(result: Result<Applied, Trouble>) -> Result<IncidentPayload> {
     let (applied, user_errors) = told(result)?;
-    Ok(IncidentPayload { incident: applied.map(|applied| Incident(Arc::new(applied.incident))), user_errors })
+    Ok(IncidentPayload {
+        incident: applied.map(|applied| Incident(Arc::new(applied.incident))),
+        user_errors,
+    })
 }
 
 /// Hands a command of the viewer's to the writer.
@@ -67,7 +70,14 @@ async fn give(
 ) -> Result<Applied, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
     let actor = viewer.actor(viewer.may_change(need)?);
-    Ok(domain(ctx).lane().apply(Order { actor, command, idempotency }).await?)
+    Ok(domain(ctx)
+        .lane()
+        .apply(Order {
+            actor,
+            command,
+            idempotency,
+        })
+        .await?)
 }
 
 fn key(
@@ -76,7 +86,12 @@ fn key(
     key: Option<&String>,
     input: &impl std::fmt::Debug,
 ) -> Result<Option<KeyUse>, Trouble> {
-    Ok(idempotency::key_use(ctx.data_unchecked::<Viewer>(), operation, key.cloned(), input)?)
+    Ok(idempotency::key_use(
+        ctx.data_unchecked::<Viewer>(),
+        operation,
+        key.cloned(),
+        input,
+    )?)
 }
 
 /// Checks the right before the input, so that a caller without it learns nothing else.
@@ -101,7 +116,13 @@ async fn change(
 ) -> Result<Applied, Trouble> {
     check(ctx, Need::Respond)?;
     let key = key(ctx, operation, idempotency_key, input)?;
-    give(ctx, Need::Respond, key, Command::Change(incident_id("id", id)?, change()?)).await
+    give(
+        ctx,
+        Need::Respond,
+        key,
+        Command::Change(incident_id("id", id)?, change()?),
+    )
+    .await
 }
 
 async fn comment(ctx: &Context<'_>, input: AddCommentInput) -> Result<Applied, Trouble> {
@@ -114,12 +135,19 @@ async fn comment(ctx: &Context<'_>, input: AddCommentInput) -> Result<Applied, T
         )
         .into());
     }
-    let slack_name =
-        input.slack_author.as_ref().map(|author| limits::name("slackAuthor", &author.name)).transpose()?;
+    let slack_name = input
+        .slack_author
+        .as_ref()
+        .map(|author| limits::name("slackAuthor", &author.name))
+        .transpose()?;
     let organization_id = match (&slack_name, viewer.member()) {
         (Some(_), None) => viewer.may(Need::Read)?,
         (Some(_), Some(_)) => {
-            return Err(UserError::invalid("slackAuthor", "A comment has one author: a member or a person in Slack.").into());
+            return Err(UserError::invalid(
+                "slackAuthor",
+                "A comment has one author: a member or a person in Slack.",
+            )
+            .into());
         }
         (None, _) => viewer.may_change(Need::Respond)?,
     };
@@ -128,7 +156,14 @@ async fn comment(ctx: &Context<'_>, input: AddCommentInput) -> Result<Applied, T
     let mut actor = viewer.actor(organization_id);
     actor.slack_name = slack_name;
     let command = Command::Change(incident_id, input.change()?);
-    Ok(domain(ctx).lane().apply(Order { actor, command, idempotency: key }).await?)
+    Ok(domain(ctx)
+        .lane()
+        .apply(Order {
+            actor,
+            command,
+            idempotency: key,
+        })
+        .await?)
 }
 
 /// The mutations of incidents.
@@ -138,7 +173,11 @@ pub(crate) struct IncidentMutation;
 #[Object]
 impl IncidentMutation {
     /// Triggers an incident. Needs the scope `INCIDENTS_TRIGGER` or `WRITE`.
-    async fn trigger_incident(&self, ctx: &Context<'_>, input: TriggerIncidentInput) -> Result<IncidentPayload> {
+    async fn trigger_incident(
+        &self,
+        ctx: &Context<'_>,
+        input: TriggerIncidentInput,
+    ) -> Result<IncidentPayload> {
         payload(trigger(ctx, input).await)
     }
 
@@ -149,27 +188,50 @@ impl IncidentMutation {
         input: AcknowledgeIncidentInput,
     ) -> Result<IncidentPayload> {
         let key = input.idempotency_key.as_ref();
-        payload(change(ctx, "acknowledgeIncident", &input.id, key, &input, || Ok(Change::Acknowledge)).await)
+        payload(
+            change(ctx, "acknowledgeIncident", &input.id, key, &input, || {
+                Ok(Change::Acknowledge)
+            })
+            .await,
+        )
     }
 
     /// Ends the incident. Resolving it again changes nothing.
-    async fn resolve_incident(&self, ctx: &Context<'_>, input: ResolveIncidentInput) -> Result<IncidentPayload> {
+    async fn resolve_incident(
+        &self,
+        ctx: &Context<'_>,
+        input: ResolveIncidentInput,
+    ) -> Result<IncidentPayload> {
         let key = input.idempotency_key.as_ref();
-        let wanted =
-            || Ok(Change::Resolve { note: limits::note("noteMarkdown", input.note_markdown.clone())? });
+        let wanted = || {
+            Ok(Change::Resolve {
+                note: limits::note("noteMarkdown", input.note_markdown.clone())?,
+            })
+        };
         payload(change(ctx, "resolveIncident", &input.id, key, &input, wanted).await)
     }
 
     /// Opens a resolved incident again. An open one stays as it is.
-    async fn reopen_incident(&self, ctx: &Context<'_>, input: ReopenIncidentInput) -> Result<IncidentPayload> {
+    async fn reopen_incident(
+        &self,
+        ctx: &Context<'_>,
+        input: ReopenIncidentInput,
+    ) -> Result<IncidentPayload> {
         let key = input.idempotency_key.as_ref();
-        let wanted =
-            || Ok(Change::Reopen { reason: limits::note("reasonMarkdown", input.reason_markdown.clone())? });
+        let wanted = || {
+            Ok(Change::Reopen {
+                reason: limits::note("reasonMarkdown", input.reason_markdown.clone())?,
+            })
+        };
         payload(change(ctx, "reopenIncident", &input.id, key, &input, wanted).await)
     }
 
     /// Lets an incident rest until a set time; then it is triggered again. A resolved one is refused.
-    async fn snooze_incident(&self, ctx: &Context<'_>, input: SnoozeIncidentInput) -> Result<IncidentPayload> {
+    async fn snooze_incident(
+        &self,
+        ctx: &Context<'_>,
+        input: SnoozeIncidentInput,
+    ) -> Result<IncidentPayload> {
         let key = input.idempotency_key.as_ref();
         let wanted = || Ok(Change::Snooze { until: input.until });
         payload(change(ctx, "snoozeIncident", &input.id, key, &input, wanted).await)
@@ -182,16 +244,34 @@ impl IncidentMutation {
         input: ReassignIncidentInput,
     ) -> Result<IncidentPayload> {
         let key = input.idempotency_key.as_ref();
-        let wanted = || Ok(Change::Reassign { assignees: assignees(&input.assignee_ids)? });
+        let wanted = || {
+            Ok(Change::Reassign {
+                assignees: assignees(&input.assignee_ids)?,
+            })
+        };
         payload(change(ctx, "reassignIncident", &input.id, key, &input, wanted).await)
     }
 
     /// Describes an incident otherwise.
-    async fn update_incident(&self, ctx: &Context<'_>, input: UpdateIncidentInput) -> Result<IncidentPayload> {
+    async fn update_incident(
+        &self,
+        ctx: &Context<'_>,
+        input: UpdateIncidentInput,
+    ) -> Result<IncidentPayload> {
         let (id, idempotency_key) = (input.id.clone(), input.idempotency_key.clone());
         let said = format!("{input:?}");
         let wanted = || input.change();
-        payload(change(ctx, "updateIncident", &id, idempotency_key.as_ref(), &said, wanted).await)
+        payload(
+            change(
+                ctx,
+                "updateIncident",
+                &id,
+                idempotency_key.as_ref(),
+                &said,
+                wanted,
+            )
+            .await,
+        )
     }
 
     /// Says something on the incident's timeline, and in its threads in Slack.
@@ -203,6 +283,10 @@ impl IncidentMutation {
                 Some(Incident(Arc::new(applied.incident))),
             )
         });
-        Ok(CommentPayload { entry, incident, user_errors })
+        Ok(CommentPayload {
+            entry,
+            incident,
+            user_errors,
+        })
     }
 }

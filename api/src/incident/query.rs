@@ -89,8 +89,14 @@ impl IncidentQuery {
             .condition()?
             .add(incident::Column::OrganizationId.eq(organization_id));
         let newest_first = order_by.unwrap_or_default() == IncidentOrder::NewestFirst;
-        let (low, high) = if newest_first { (before, after) } else { (after, before) };
-        let mut find = incident::Entity::find().filter(wanted.clone()).limit(page.limit + 1);
+        let (low, high) = if newest_first {
+            (before, after)
+        } else {
+            (after, before)
+        };
+        let mut find = incident::Entity::find()
+            .filter(wanted.clone())
+            .limit(page.limit + 1);
         if let Some(low) = low {
             find = find.filter(incident::Column::Number.gt(low));
         }
@@ -102,7 +108,15 @@ impl IncidentQuery {
         } else {
             find.order_by_desc(incident::Column::Number)
         };
-        let rows = find.all(domain(ctx).database().read()).await.map_err(Fault::from)?;
-        Ok(page.connect(rows, Total(wanted), |row| row.number.to_string(), |row| Incident(Arc::new(row))))
+        let rows = find
+            .all(domain(ctx).database().read())
+            .await
+            .map_err(Fault::from)?;
+        Ok(page.connect(
+            rows,
+            Total(wanted),
+            |row| row.number.to_string(),
+            |row| Incident(Arc::new(row)),
+        ))
     }
 }

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use tocsin_entity::{
     id::UserId,
     incident,
-    kinds::{EntryKind, EventKind, IncidentStatus, TimerKind},
+    kinds::{EntryKind, EventKind, IncidentStatus, Severity, TimerKind},
 };
 
 use super::{
@@ -18,7 +18,7 @@ const SNOOZE_DAYS_MAX: i64 = 30;
 
 /// What a change came to.
 #[derive(Debug, Clone)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// It was so already.
     Unchanged,
     /// It is another now.
@@ -27,41 +27,34 @@ pub enum Outcome {
 
 /// An incident after a change, and what is to be written with it.
 #[derive(Debug, Clone)]
-pub struct Changed {
+pub(crate) struct Changed {
     /// The incident as it is now, its version one higher.
-    pub incident: incident::Model,
+    pub(crate) incident: incident::Model,
     /// What the timeline tells.
-    pub kind: EntryKind,
+    pub(crate) kind: EntryKind,
     /// What was said.
-    pub body: Option<String>,
+    pub(crate) body: Option<String>,
     /// What changed, for people.
-    pub changes: Vec<String>,
+    pub(crate) changes: Vec<String>,
     /// Where it came from outside.
-    pub external_ref: Option<String>,
+    pub(crate) external_ref: Option<String>,
     /// Its assignees, where they are others now.
-    pub assignees: Option<Vec<UserId>>,
+    pub(crate) assignees: Option<Vec<UserId>>,
     /// The timer that the new state needs, where that is not the one it had.
-    pub timer: Option<TimerChange>,
+    pub(crate) timer: Option<TimerChange>,
 }
 
 /// What becomes of an incident's timer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TimerChange {
+pub(crate) enum TimerChange {
     /// It is no longer needed.
     Cancel(TimerKind),
     /// It is set, in place of the one before.
     Set(TimerKind, OffsetDateTime),
 }
 
-impl Changed {
-    /// What subscribers are told.
-    pub fn event_kind(&self) -> EventKind {
-        event_kind(self.kind)
-    }
-}
-
 /// The event that goes with an entry of the timeline.
-pub fn event_kind(kind: EntryKind) -> EventKind {
+pub(crate) fn event_kind(kind: EntryKind) -> EventKind {
     match kind {
         EntryKind::Triggered => EventKind::IncidentTriggered,
         EntryKind::Acknowledged => EventKind::IncidentAcknowledged,
@@ -79,7 +72,7 @@ pub fn event_kind(kind: EntryKind) -> EventKind {
 ///
 /// # Errors
 /// The refusal, where the incident's state does not allow the change or a value is out of bounds.
-pub fn transition(
+pub(crate) fn transition(
     incident: &incident::Model,
     assignees: &[UserId],
     change: &Change,
@@ -143,12 +136,7 @@ fn acknowledge(
     }
 }
 
-fn resolve(
-    incident: &incident::Model,
-    actor: &Actor,
-    note: Option<String>,
-    now: OffsetDateTime,
-) -> Outcome {
+fn resolve(incident: &incident::Model, actor: &Actor, note: Option<String>, now: OffsetDateTime) -> Outcome {
     match incident.status {
         IncidentStatus::Triggered | IncidentStatus::Acknowledged => {
             let mut changed = change_of(incident, EntryKind::Resolved, now);
@@ -254,23 +242,32 @@ fn describe(incident: &incident::Model, update: &Update, now: OffsetDateTime) ->
     let mut changed = change_of(incident, EntryKind::Updated, now);
     let now_is = &mut changed.incident;
     if let Some(title) = update.title.as_ref().filter(|title| **title != incident.title) {
-        changed.changes.push(format!("title: {} → {title}", incident.title));
+        changed
+            .changes
+            .push(format!("title: {} → {title}", incident.title));
         now_is.title.clone_from(title);
     }
-    if let Some(text) =
-        update.description_markdown.as_ref().filter(|text| **text != incident.description_markdown)
+    if let Some(text) = update
+        .description_markdown
+        .as_ref()
+        .filter(|text| **text != incident.description_markdown)
     {
         changed.changes.push("description".to_owned());
         now_is.description_markdown.clone_from(text);
     }
     if let Some(urgency) = update.urgency.filter(|urgency| *urgency != incident.urgency) {
-        changed.changes.push(format!("urgency: {} → {urgency}", incident.urgency));
+        changed
+            .changes
+            .push(format!("urgency: {} → {urgency}", incident.urgency));
         now_is.urgency = urgency;
     }
-    if let Some(severity) = update.severity.filter(|severity| *severity != incident.severity) {
-        let name = |severity: Option<_>| severity.map_or_else(|| "none".to_owned(), |s: tocsin_entity::kinds::Severity| s.to_string());
-        changed.changes.push(format!("severity: {} → {}", name(incident.severity), name(severity)));
-        now_is.severity = severity;
+    if let Some(severity) = update
+        .severity
+        .filter(|severity| Some(*severity) != incident.severity)
+    {
+        let before = incident.severity.map_or("none", Severity::as_str);
+        changed.changes.push(format!("severity: {before} → {severity}"));
+        now_is.severity = Some(severity);
     }
     if let Some(tags) = &update.tags {
         let tags = tags_json(tags);
@@ -279,10 +276,14 @@ fn describe(incident: &incident::Model, update: &Update, now: OffsetDateTime) ->
             now_is.tags = tags;
         }
     }
-    if changed.changes.is_empty() { Outcome::Unchanged } else { Outcome::Changed(Box::new(changed)) }
+    if changed.changes.is_empty() {
+        Outcome::Unchanged
+    } else {
+        Outcome::Changed(Box::new(changed))
+    }
 }
 
 /// Tags as they are stored.
-pub fn tags_json(tags: &[TagValue]) -> serde_json::Value {
+pub(crate) fn tags_json(tags: &[TagValue]) -> serde_json::Value {
     json!(tags)
 }

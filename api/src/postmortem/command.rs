@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
-    QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 use time::OffsetDateTime;
 use tocsin_entity::{
@@ -94,14 +94,23 @@ async fn written(tx: &DatabaseTransaction, incident: &incident::Model) -> Result
         .into_iter()
         .map(|user| (user.id, user.name))
         .collect();
-    Ok(draft(incident, service.as_ref().map_or("", |service| &service.name), &entries, &names))
+    Ok(draft(
+        incident,
+        service.as_ref().map_or("", |service| &service.name),
+        &entries,
+        &names,
+    ))
 }
 
 /// A step of a post-mortem's life.
 #[derive(Debug)]
 pub(super) enum Step {
     /// New words; `version` is the one they were written on.
-    Edit { title: Option<String>, body: Option<String>, version: Option<i64> },
+    Edit {
+        title: Option<String>,
+        body: Option<String>,
+        version: Option<i64>,
+    },
     /// To the reviewers.
     RequestReview,
     /// To every member.
@@ -123,10 +132,15 @@ pub(super) async fn change(
         .one(&tx)
         .await?
         .ok_or_else(|| UserError::not_found("post-mortem").at("id"))?;
-    if idempotency::before::<PostmortemId>(&tx, by.organization_id, key).await?.is_some() {
+    if idempotency::before::<PostmortemId>(&tx, by.organization_id, key)
+        .await?
+        .is_some()
+    {
         return Ok(row);
     }
-    let Some(next) = stepped(&row, step, OffsetDateTime::now_utc())? else { return Ok(row) };
+    let Some(next) = stepped(&row, step, OffsetDateTime::now_utc())? else {
+        return Ok(row);
+    };
     let row = next.into_active_model().reset_all().update(&tx).await?;
     idempotency::keep(&tx, by.organization_id, key, row.id).await?;
     tx.commit().await?;
@@ -141,10 +155,19 @@ fn stepped(
 ) -> Result<Option<postmortem::Model>, UserError> {
     let mut next = row.clone();
     match (step, row.status) {
-        (Step::Edit { version: Some(version), .. }, _) if version != row.version => {
+        (
+            Step::Edit {
+                version: Some(version),
+                ..
+            },
+            _,
+        ) if version != row.version => {
             return Err(UserError::new(
                 UserErrorCode::Conflict,
-                format!("Somebody changed it since: it is at version {}, not {version}. Read it again.", row.version),
+                format!(
+                    "Somebody changed it since: it is at version {}, not {version}. Read it again.",
+                    row.version
+                ),
             )
             .at("version"));
         }
@@ -166,7 +189,10 @@ fn stepped(
             return Ok(None);
         }
         (Step::RequestReview, PostmortemStatus::Published) => {
-            return Err(UserError::new(UserErrorCode::WrongStatus, "It is PUBLISHED and needs no review."));
+            return Err(UserError::new(
+                UserErrorCode::WrongStatus,
+                "It is PUBLISHED and needs no review.",
+            ));
         }
         (Step::Publish, PostmortemStatus::InReview) => {
             next.status = PostmortemStatus::Published;

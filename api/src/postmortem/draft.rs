@@ -16,7 +16,9 @@ pub(super) fn draft(
         "## Summary\n\n{} — {service}, urgency {}{}.\n\n{}\n\n## Impact\n\n_Who was affected, how, and for how long?_\n\n",
         one_line(&incident.title),
         incident.urgency,
-        incident.severity.map_or(String::new(), |severity| format!(", {severity}")),
+        incident
+            .severity
+            .map_or(String::new(), |severity| format!(", {severity}")),
         duration(incident),
     );
     text.push_str("## Timeline\n\nTimes are UTC.\n\n");
@@ -26,9 +28,17 @@ pub(super) fn draft(
             .and_then(|id| names.get(&id).cloned())
             .or_else(|| entry.author_name.clone())
             .map_or(String::new(), |name| format!(" by {}", one_line(&name)));
-        let said = entry.body_markdown.as_deref().map_or(String::new(), |body| format!(": {}", one_line(body)));
+        let said = entry
+            .body_markdown
+            .as_deref()
+            .map_or(String::new(), |body| format!(": {}", one_line(body)));
         // Writing to a String can't fail.
-        let _written = writeln!(text, "- **{}** {}{who}{said}", clock(entry.created_at), verb(entry.kind));
+        let _written = writeln!(
+            text,
+            "- **{}** {}{who}{said}",
+            clock(entry.created_at),
+            verb(entry.kind)
+        );
     }
     text.push_str(
         "\n## Root cause\n\n_Why did it happen?_\n\n## What went well\n\n- \n\n## What went wrong\n\n- \n\n## Action items\n\n- [ ] _What, who, until when?_\n",
@@ -51,8 +61,10 @@ fn verb(kind: EntryKind) -> &'static str {
 }
 
 fn clock(at: OffsetDateTime) -> String {
-    at.format(format_description!("[year]-[month]-[day] [hour]:[minute]:[second]"))
-        .unwrap_or_else(|_| at.unix_timestamp().to_string())
+    at.format(format_description!(
+        "[year]-[month]-[day] [hour]:[minute]:[second]"
+    ))
+    .unwrap_or_else(|_| at.unix_timestamp().to_string())
 }
 
 fn duration(incident: &incident::Model) -> String {
@@ -61,7 +73,10 @@ fn duration(incident: &incident::Model) -> String {
         None => format!("It began at {began} and is not resolved yet."),
         Some(resolved) => {
             let minutes = (resolved - incident.triggered_at).whole_minutes();
-            format!("It began at {began} and was resolved at {}, after {minutes} min.", clock(resolved))
+            format!(
+                "It began at {began} and was resolved at {}, after {minutes} min.",
+                clock(resolved)
+            )
         }
     }
 }

@@ -91,7 +91,9 @@ impl Postmortem {
 
 /// A post-mortem that the viewer may read.
 pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Postmortem>> {
-    Ok(load_owned::<PostmortemId, postmortem::Model>(ctx, Need::Read, id).await?.map(Postmortem))
+    Ok(load_owned::<PostmortemId, postmortem::Model>(ctx, Need::Read, id)
+        .await?
+        .map(Postmortem))
 }
 
 /// The queries for post-mortems.
@@ -118,7 +120,10 @@ impl PostmortemQuery {
                     .await
                     .map_err(Fault::from)?;
                 let Some(incident) = incident else { return Ok(None) };
-                Ok(loaders::of(ctx).load_one(PostmortemOf(incident.id)).await?.map(Postmortem))
+                Ok(loaders::of(ctx)
+                    .load_one(PostmortemOf(incident.id))
+                    .await?
+                    .map(Postmortem))
             }
             (Some(_), Some(_)) | (None, None) => {
                 Err(Refusal::BadInput("Give `id` or `incidentNumber`: one of the two.".to_owned()).into())
@@ -182,7 +187,10 @@ pub(crate) struct PostmortemPayload {
 
 fn payload(result: Result<postmortem::Model, Trouble>) -> Result<PostmortemPayload> {
     let (row, user_errors) = told(result)?;
-    Ok(PostmortemPayload { postmortem: row.map(Postmortem), user_errors })
+    Ok(PostmortemPayload {
+        postmortem: row.map(Postmortem),
+        user_errors,
+    })
 }
 
 /// Who asks, once they may.
@@ -201,14 +209,20 @@ fn by(
 }
 
 fn postmortem_id(id: &ID) -> Result<PostmortemId, UserError> {
-    id.parse().map_err(|_| UserError::not_found("post-mortem").at("id"))
+    id.parse()
+        .map_err(|_| UserError::not_found("post-mortem").at("id"))
 }
 
 async fn create(ctx: &Context<'_>, input: CreatePostmortemInput) -> Result<postmortem::Model, Trouble> {
     let by = by(ctx, "createPostmortem", input.idempotency_key.as_ref(), &input)?;
-    let incident_id: IncidentId =
-        input.incident_id.parse().map_err(|_| UserError::not_found("incident").at("incidentId"))?;
-    let title = input.title.map(|title| limits::title("title", &title)).transpose()?;
+    let incident_id: IncidentId = input
+        .incident_id
+        .parse()
+        .map_err(|_| UserError::not_found("incident").at("incidentId"))?;
+    let title = input
+        .title
+        .map(|title| limits::title("title", &title))
+        .transpose()?;
     command::create(domain(ctx).database(), &by, incident_id, title).await
 }
 
@@ -216,7 +230,10 @@ async fn update(ctx: &Context<'_>, input: UpdatePostmortemInput) -> Result<postm
     let by = by(ctx, "updatePostmortem", input.idempotency_key.as_ref(), &input)?;
     let id = postmortem_id(&input.id)?;
     let step = Step::Edit {
-        title: input.title.map(|title| limits::title("title", &title)).transpose()?,
+        title: input
+            .title
+            .map(|title| limits::title("title", &title))
+            .transpose()?,
         body: input
             .body_markdown
             .map(|body| limits::bounded("bodyMarkdown", body, limits::DOCUMENT_MAX))
@@ -242,12 +259,20 @@ pub(crate) struct PostmortemMutation;
 #[Object]
 impl PostmortemMutation {
     /// Drafts an incident's post-mortem from its timeline. One that is there already is given back as it is.
-    async fn create_postmortem(&self, ctx: &Context<'_>, input: CreatePostmortemInput) -> Result<PostmortemPayload> {
+    async fn create_postmortem(
+        &self,
+        ctx: &Context<'_>,
+        input: CreatePostmortemInput,
+    ) -> Result<PostmortemPayload> {
         payload(create(ctx, input).await)
     }
 
     /// Edits a post-mortem.
-    async fn update_postmortem(&self, ctx: &Context<'_>, input: UpdatePostmortemInput) -> Result<PostmortemPayload> {
+    async fn update_postmortem(
+        &self,
+        ctx: &Context<'_>,
+        input: UpdatePostmortemInput,
+    ) -> Result<PostmortemPayload> {
         payload(update(ctx, input).await)
     }
 
@@ -257,12 +282,21 @@ impl PostmortemMutation {
         ctx: &Context<'_>,
         input: RequestPostmortemReviewInput,
     ) -> Result<PostmortemPayload> {
-        let by = by(ctx, "requestPostmortemReview", input.idempotency_key.as_ref(), &input);
+        let by = by(
+            ctx,
+            "requestPostmortemReview",
+            input.idempotency_key.as_ref(),
+            &input,
+        );
         payload(step(ctx, by, &input.id, Step::RequestReview).await)
     }
 
     /// Publishes a post-mortem that was reviewed.
-    async fn publish_postmortem(&self, ctx: &Context<'_>, input: PublishPostmortemInput) -> Result<PostmortemPayload> {
+    async fn publish_postmortem(
+        &self,
+        ctx: &Context<'_>,
+        input: PublishPostmortemInput,
+    ) -> Result<PostmortemPayload> {
         let by = by(ctx, "publishPostmortem", input.idempotency_key.as_ref(), &input);
         payload(step(ctx, by, &input.id, Step::Publish).await)
     }

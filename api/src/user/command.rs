@@ -1,8 +1,8 @@
 //! How members come to be.
 
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel,
-    QueryFilter, SqlErr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait,
+    IntoActiveModel, QueryFilter, SqlErr,
 };
 use time::OffsetDateTime;
 use tocsin_entity::{
@@ -30,7 +30,11 @@ pub(super) async fn create(
     if let Some(before) = idempotency::before(&tx, organization_id, key).await? {
         return Ok(before);
     }
-    let person = match user::Entity::find().filter(user::Column::Email.eq(&email)).one(&tx).await? {
+    let person = match user::Entity::find()
+        .filter(user::Column::Email.eq(&email))
+        .one(&tx)
+        .await?
+    {
         Some(person) => person,
         None => insert_person(&tx, name, email).await?,
     };
@@ -98,7 +102,9 @@ pub(super) async fn change(
     let owns = |member: &membership::Model| member.role == Role::Owner && member.deactivated_at.is_none();
     let role = change.role.unwrap_or(member.role);
     let active = change.active.unwrap_or(member.deactivated_at.is_none());
-    let other_owner = members.iter().any(|other| other.user_id != user_id && owns(other));
+    let other_owner = members
+        .iter()
+        .any(|other| other.user_id != user_id && owns(other));
     if owns(&member) && !other_owner && (role != Role::Owner || !active) {
         return Err(UserError::new(
             UserErrorCode::WrongStatus,

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject, connection::{Connection, EmptyFields}};
+use async_graphql::{
+    Context, ID, InputObject, Object, Result, SimpleObject,
+    connection::{Connection, EmptyFields},
+};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Query};
 use time::OffsetDateTime;
 use tocsin_entity::{
@@ -68,9 +71,10 @@ pub(crate) async fn load_member(
 ) -> Result<Option<User>, Fault> {
     match user_id {
         None => Ok(None),
-        Some(user_id) => {
-            Ok(loaders::of(ctx).load_one(MemberKey(organization_id, user_id)).await?.map(User))
-        }
+        Some(user_id) => Ok(loaders::of(ctx)
+            .load_one(MemberKey(organization_id, user_id))
+            .await?
+            .map(User)),
     }
 }
 
@@ -87,10 +91,7 @@ pub(crate) struct Author {
 
 impl Author {
     /// The author of an entry of a timeline.
-    pub(crate) async fn of(
-        ctx: &Context<'_>,
-        entry: &timeline_entry::Model,
-    ) -> Result<Option<Self>, Fault> {
+    pub(crate) async fn of(ctx: &Context<'_>, entry: &timeline_entry::Model) -> Result<Option<Self>, Fault> {
         if let Some(user) = load_member(ctx, entry.organization_id, entry.author_user_id).await? {
             return Ok(Some(Self {
                 name: user.0.person.name.clone(),
@@ -99,11 +100,21 @@ impl Author {
             }));
         }
         if let Some(name) = &entry.author_name {
-            return Ok(Some(Self { name: name.clone(), email: None, user: None }));
+            return Ok(Some(Self {
+                name: name.clone(),
+                email: None,
+                user: None,
+            }));
         }
-        let Some(key_id) = entry.author_key_id else { return Ok(None) };
+        let Some(key_id) = entry.author_key_id else {
+            return Ok(None);
+        };
         let key: Option<api_key::Model> = loaders::of(ctx).load_one(key_id).await?;
-        Ok(key.map(|key| Self { name: key.name, email: None, user: None }))
+        Ok(key.map(|key| Self {
+            name: key.name,
+            email: None,
+            user: None,
+        }))
     }
 }
 
@@ -122,7 +133,6 @@ pub(crate) struct UserQuery;
 impl UserQuery {
     /// The members of the organisation, oldest first.
     #[graphql(complexity = "crate::paging::weight(first, last, child_complexity)")]
-    #[expect(clippy::too_many_arguments, reason = "Relay's own")]
     async fn users(
         &self,
         ctx: &Context<'_>,
@@ -160,7 +170,10 @@ impl UserQuery {
         } else {
             find.order_by_asc(membership::Column::UserId)
         };
-        let rows = find.all(domain(ctx).database().read()).await.map_err(Fault::from)?;
+        let rows = find
+            .all(domain(ctx).database().read())
+            .await
+            .map_err(Fault::from)?;
         let mut people = loaders::of(ctx)
             .load_many(rows.iter().map(|row| MemberKey(organization_id, row.user_id)))
             .await?;
@@ -241,19 +254,32 @@ async fn create(ctx: &Context<'_>, input: CreateUserInput) -> Result<User, Troub
     let key = idempotency::key_use(viewer, "createUser", input.idempotency_key.clone(), &input)?;
     let name = limits::name("name", &input.name)?;
     let email = limits::email("email", &input.email)?;
-    let user_id =
-        command::create(domain(ctx).database(), organization_id, name, email, input.role, key.as_ref()).await?;
+    let user_id = command::create(
+        domain(ctx).database(),
+        organization_id,
+        name,
+        email,
+        input.role,
+        key.as_ref(),
+    )
+    .await?;
     reload(ctx, organization_id, user_id).await
 }
 
 async fn update(ctx: &Context<'_>, input: UpdateUserInput) -> Result<User, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
     let organization_id = viewer.may_change(Need::Manage)?;
-    let user_id: UserId = input.id.parse().map_err(|_| UserError::not_found("user").at("id"))?;
+    let user_id: UserId = input
+        .id
+        .parse()
+        .map_err(|_| UserError::not_found("user").at("id"))?;
     let member = reload(ctx, organization_id, user_id).await?;
     may_appoint(viewer, input.role)?;
     may_appoint(viewer, Some(member.0.membership.role))?;
-    let change = MemberChange { role: input.role, active: input.active };
+    let change = MemberChange {
+        role: input.role,
+        active: input.active,
+    };
     command::change(domain(ctx).database(), organization_id, user_id, change).await?;
     domain(ctx).keyring().forget();
     reload(ctx, organization_id, user_id).await
@@ -264,14 +290,21 @@ fn may_appoint(viewer: &Viewer, role: Option<Role>) -> Result<(), Trouble> {
     match (viewer.member(), role) {
         (Some(member), Some(Role::Owner)) if member.role != Role::Owner => Err(UserError::new(
             UserErrorCode::Forbidden,
-            format!("Your role is {}; only an OWNER appoints and changes owners.", member.role),
+            format!(
+                "Your role is {}; only an OWNER appoints and changes owners.",
+                member.role
+            ),
         )
         .into()),
         _ => Ok(()),
     }
 }
 
-async fn reload(ctx: &Context<'_>, organization_id: OrganizationId, user_id: UserId) -> Result<User, Trouble> {
+async fn reload(
+    ctx: &Context<'_>,
+    organization_id: OrganizationId,
+    user_id: UserId,
+) -> Result<User, Trouble> {
     load_member(ctx, organization_id, Some(user_id))
         .await?
         .ok_or_else(|| UserError::not_found("user").into())

@@ -29,7 +29,7 @@ const USE_NOTED_EVERY: time::Duration = time::Duration::minutes(1);
 
 /// Why a caller is not let in.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum AuthError {
+pub(crate) enum AuthError {
     /// The key is unknown or revoked, or its member is deactivated.
     #[error("This API key is not valid: it is unknown or revoked, or its member is deactivated.")]
     BadKey,
@@ -46,7 +46,7 @@ pub enum AuthError {
 
 impl AuthError {
     /// The stable code that goes into `extensions.code`.
-    pub fn code(&self) -> &'static str {
+    pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::BadKey => "UNAUTHENTICATED",
             Self::BadHeader(_) => "BAD_USER_INPUT",
@@ -65,7 +65,10 @@ pub(crate) struct Keyring {
 impl Keyring {
     fn find(&self, hash: &str) -> Option<Who> {
         let believed = self.believed.lock().unwrap_or_else(PoisonError::into_inner);
-        believed.get(hash).filter(|(since, _)| since.elapsed() < BELIEVED_FOR).map(|(_, who)| who.clone())
+        believed
+            .get(hash)
+            .filter(|(since, _)| since.elapsed() < BELIEVED_FOR)
+            .map(|(_, who)| who.clone())
     }
 
     fn keep(&self, hash: String, who: Who) {
@@ -78,7 +81,10 @@ impl Keyring {
 
     /// Believes nothing any more: a key was revoked, or a member changed.
     pub(crate) fn forget(&self) {
-        self.believed.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.believed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
     }
 }
 
@@ -91,7 +97,7 @@ pub(crate) fn hash_key(key: &str) -> String {
 ///
 /// # Errors
 /// [`AuthError`], where a key is shown that is not valid.
-pub async fn authenticate(
+pub(crate) async fn authenticate(
     api: &Api,
     bearer: Option<&str>,
     organization: Option<&str>,
@@ -99,7 +105,10 @@ pub async fn authenticate(
     request_id: String,
 ) -> Result<Viewer, AuthError> {
     let Some(bearer) = bearer else {
-        return Ok(Viewer { who: Who::Anonymous, request_id });
+        return Ok(Viewer {
+            who: Who::Anonymous,
+            request_id,
+        });
     };
     let is_bridge = api.config().bridge_token.as_ref().is_some_and(|token| {
         bool::from(Sha256::digest(token.expose_secret()).ct_eq(&Sha256::digest(bearer)))
@@ -139,9 +148,11 @@ async fn key(api: &Api, bearer: &str) -> Result<Who, AuthError> {
         .ok_or(AuthError::BadKey)?;
     let member = match row.user_id {
         None => None,
-        Some(user_id) => {
-            Some(find_member(api, row.organization_id, user_id).await?.ok_or(AuthError::BadKey)?)
-        }
+        Some(user_id) => Some(
+            find_member(api, row.organization_id, user_id)
+                .await?
+                .ok_or(AuthError::BadKey)?,
+        ),
     };
     note_use(api, &row);
     let who = Who::Key {
@@ -189,14 +200,13 @@ async fn find_member(
         .filter(membership::Column::DeactivatedAt.is_null())
         .one(api.database().read())
         .await?;
-    Ok(row.map(|row| Member { user_id, role: row.role }))
+    Ok(row.map(|row| Member {
+        user_id,
+        role: row.role,
+    }))
 }
 
-async fn bridge(
-    api: &Api,
-    organization: Option<&str>,
-    on_behalf_of: Option<&str>,
-) -> Result<Who, AuthError> {
+async fn bridge(api: &Api, organization: Option<&str>, on_behalf_of: Option<&str>) -> Result<Who, AuthError> {
     let organization_id = match organization {
         None => None,
         Some(text) => {
@@ -213,13 +223,23 @@ async fn bridge(
     let member = match (on_behalf_of, organization_id) {
         (None, _) => None,
         (Some(_), None) => {
-            return Err(AuthError::BadHeader("`Tocsin-On-Behalf-Of` needs `Tocsin-Organization`.".to_owned()));
+            return Err(AuthError::BadHeader(
+                "`Tocsin-On-Behalf-Of` needs `Tocsin-Organization`.".to_owned(),
+            ));
         }
         (Some(text), Some(organization_id)) => {
-            let none = || AuthError::NoMember("This person is no active member of the organisation.".to_owned());
+            let none =
+                || AuthError::NoMember("This person is no active member of the organisation.".to_owned());
             let user_id = text.parse().map_err(|_| none())?;
-            Some(find_member(api, organization_id, user_id).await?.ok_or_else(none)?)
+            Some(
+                find_member(api, organization_id, user_id)
+                    .await?
+                    .ok_or_else(none)?,
+            )
         }
     };
-    Ok(Who::Bridge { organization_id, member })
+    Ok(Who::Bridge {
+        organization_id,
+        member,
+    })
 }

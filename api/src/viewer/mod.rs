@@ -8,7 +8,7 @@ use tocsin_entity::{
     kinds::{Role, Scope, Source},
 };
 
-pub use self::authenticate::{AuthError, authenticate};
+pub(crate) use self::authenticate::{AuthError, authenticate};
 pub(crate) use self::authenticate::{Keyring, hash_key};
 pub(crate) use self::scopes::{Scopes, read_scopes};
 use crate::{
@@ -18,16 +18,16 @@ use crate::{
 
 /// A member in whose name a request is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Member {
+pub(crate) struct Member {
     /// The person.
-    pub user_id: UserId,
+    pub(crate) user_id: UserId,
     /// What they may do in the organisation.
-    pub role: Role,
+    pub(crate) role: Role,
 }
 
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Who {
+pub(crate) enum Who {
     /// Nobody known: no key was shown.
     Anonymous,
     /// The holder of an API key.
@@ -52,7 +52,7 @@ pub enum Who {
 
 /// What a request needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Need {
+pub(crate) enum Need {
     /// To read incidents and what belongs to them.
     Read,
     /// To trigger an incident.
@@ -65,16 +65,16 @@ pub enum Need {
 
 /// Who asks, in one request.
 #[derive(Debug, Clone)]
-pub struct Viewer {
+pub(crate) struct Viewer {
     /// Who.
-    pub who: Who,
+    pub(crate) who: Who,
     /// The request, for logs.
-    pub request_id: String,
+    pub(crate) request_id: String,
 }
 
 impl Viewer {
     /// The organisation the request is about.
-    pub fn organization_id(&self) -> Option<OrganizationId> {
+    pub(crate) fn organization_id(&self) -> Option<OrganizationId> {
         match self.who {
             Who::Anonymous => None,
             Who::Key { organization_id, .. } => Some(organization_id),
@@ -83,7 +83,7 @@ impl Viewer {
     }
 
     /// The member who asks, where one does.
-    pub fn member(&self) -> Option<Member> {
+    pub(crate) fn member(&self) -> Option<Member> {
         match self.who {
             Who::Anonymous => None,
             Who::Key { member, .. } | Who::Bridge { member, .. } => member,
@@ -91,12 +91,12 @@ impl Viewer {
     }
 
     /// Whether it is the Slack bridge.
-    pub fn is_bridge(&self) -> bool {
+    pub(crate) fn is_bridge(&self) -> bool {
         matches!(self.who, Who::Bridge { .. })
     }
 
     /// What a key may be used for; for the bridge, everything a responder does.
-    pub fn scopes(&self) -> Vec<Scope> {
+    pub(crate) fn scopes(&self) -> Vec<Scope> {
         match &self.who {
             Who::Anonymous => Vec::new(),
             Who::Key { scopes, .. } => scopes.list(),
@@ -108,22 +108,25 @@ impl Viewer {
     ///
     /// # Errors
     /// The refusal for a query: a top-level error.
-    pub fn may(&self, need: Need) -> Result<OrganizationId, Refusal> {
+    pub(crate) fn may(&self, need: Need) -> Result<OrganizationId, Refusal> {
         let organization_id = match (&self.who, self.organization_id()) {
             (Who::Anonymous, _) => return Err(Refusal::Unauthenticated),
             (Who::Key { .. } | Who::Bridge { .. }, Some(id)) => id,
             (Who::Key { .. } | Who::Bridge { .. }, None) => {
-                return Err(Refusal::BadInput("Say which organisation: send `Tocsin-Organization: org_…`.".to_owned()));
+                return Err(Refusal::BadInput(
+                    "Say which organisation: send `Tocsin-Organization: org_…`.".to_owned(),
+                ));
             }
         };
-        self.lacks(need).map_or(Ok(organization_id), |why| Err(Refusal::Forbidden(why)))
+        self.lacks(need)
+            .map_or(Ok(organization_id), |why| Err(Refusal::Forbidden(why)))
     }
 
     /// The organisation, if the viewer may change it so.
     ///
     /// # Errors
     /// The refusal for a mutation: a user error, except for callers without a key.
-    pub fn may_change(&self, need: Need) -> Result<OrganizationId, Trouble> {
+    pub(crate) fn may_change(&self, need: Need) -> Result<OrganizationId, Trouble> {
         self.may(need).map_err(|refusal| match refusal {
             Refusal::Forbidden(why) => UserError::new(UserErrorCode::Forbidden, why).into(),
             other @ (Refusal::Unauthenticated | Refusal::BadInput(_) | Refusal::Fault(_)) => other.into(),
@@ -139,8 +142,15 @@ impl Viewer {
                 Need::Manage => matches!(member.role, Role::Owner | Role::Admin),
             };
             if !enough {
-                let needed = if need == Need::Manage { "ADMIN or OWNER" } else { "RESPONDER, ADMIN or OWNER" };
-                return Some(format!("Your role is {}; this needs the role {needed}.", member.role));
+                let needed = if need == Need::Manage {
+                    "ADMIN or OWNER"
+                } else {
+                    "RESPONDER, ADMIN or OWNER"
+                };
+                return Some(format!(
+                    "Your role is {}; this needs the role {needed}.",
+                    member.role
+                ));
             }
         }
         match &self.who {
@@ -174,7 +184,11 @@ impl Viewer {
                 Who::Anonymous | Who::Key { .. } | Who::Bridge { .. } => None,
             },
             slack_name: None,
-            source: if self.is_bridge() { Source::Slack } else { Source::Api },
+            source: if self.is_bridge() {
+                Source::Slack
+            } else {
+                Source::Api
+            },
             request_id: Some(self.request_id.clone()),
         }
     }

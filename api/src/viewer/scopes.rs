@@ -5,7 +5,7 @@ use tocsin_entity::kinds::Scope;
 /// The scopes of a key, closed under containment: `ADMIN` contains all, `WRITE` contains `READ` and the trigger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "one for each scope, read by name")]
-pub struct Scopes {
+pub(crate) struct Scopes {
     pub(crate) trigger: bool,
     pub(crate) read: bool,
     pub(crate) write: bool,
@@ -18,7 +18,12 @@ impl Scopes {
         let has = |scope| listed.contains(&scope);
         let admin = has(Scope::Admin);
         let write = admin || has(Scope::Write);
-        Self { trigger: write || has(Scope::Trigger), read: write || has(Scope::Read), write, admin }
+        Self {
+            trigger: write || has(Scope::Trigger),
+            read: write || has(Scope::Read),
+            write,
+            admin,
+        }
     }
 
     /// All that it contains.

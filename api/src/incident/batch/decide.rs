@@ -4,9 +4,9 @@ use sea_orm::ActiveValue::Set;
 use serde_json::json;
 use time::OffsetDateTime;
 use tocsin_entity::{
-    event, idempotency,
+    event,
     id::{IncidentId, TimelineEntryId, UserId},
-    incident,
+    idempotency, incident,
     kinds::{EntryKind, IncidentStatus},
     timeline_entry,
 };
@@ -43,7 +43,11 @@ impl State {
         }
         let incident = self.incidents.get(&id_in(&record.result, "incident")?)?;
         let entry = id_in(&record.result, "entry").and_then(|id| self.entries.get(&id));
-        Some(Ok(Applied { incident: incident.clone(), entry: entry.cloned(), changed: false }))
+        Some(Ok(Applied {
+            incident: incident.clone(),
+            entry: entry.cloned(),
+            changed: false,
+        }))
     }
 
     fn keep_key(&mut self, order: &Order, applied: &Applied, now: OffsetDateTime) {
@@ -56,8 +60,10 @@ impl State {
             result: json!({ "incident": applied.incident.id, "entry": applied.entry.as_ref().map(|entry| entry.id) }),
             created_at: now,
         };
-        self.used_keys
-            .insert((record.organization_id, record.caller.clone(), record.key.clone()), record.clone());
+        self.used_keys.insert(
+            (record.organization_id, record.caller.clone(), record.key.clone()),
+            record.clone(),
+        );
         self.write.keys.push(record.into());
     }
 
@@ -66,7 +72,11 @@ impl State {
             && let Some(open) = self.open_by_dedup_key.get(&(actor.organization_id, key.clone()))
             && let Some(incident) = self.incidents.get(open)
         {
-            return Ok(Applied { incident: incident.clone(), entry: None, changed: false });
+            return Ok(Applied {
+                incident: incident.clone(),
+                entry: None,
+                changed: false,
+            });
         }
         let service = trigger
             .service_id
@@ -76,8 +86,10 @@ impl State {
             .ok_or(IncidentError::NotFound("service"))?;
         let (service_id, urgency) = (service.id, trigger.urgency.unwrap_or(service.default_urgency));
         self.check_members(actor, &trigger.assignees)?;
-        let organization =
-            self.organizations.get_mut(&actor.organization_id).ok_or(IncidentError::NotFound("organization"))?;
+        let organization = self
+            .organizations
+            .get_mut(&actor.organization_id)
+            .ok_or(IncidentError::NotFound("organization"))?;
         organization.last_incident_number += 1;
         let incident = incident::Model {
             id: IncidentId::new(),
@@ -123,26 +135,38 @@ impl State {
             .get(&id)
             .filter(|incident| incident.organization_id == actor.organization_id)
             .ok_or(IncidentError::NotFound("incident"))?;
-        if let Change::Comment { external_ref: Some(reference), .. } = change
+        if let Change::Comment {
+            external_ref: Some(reference),
+            ..
+        } = change
             && let Some(entry) = self.entry_by_ref.get(&(actor.organization_id, reference.clone()))
         {
             let incident = self.incidents.get(&entry.incident_id).unwrap_or(incident);
-            return Ok(Applied { incident: incident.clone(), entry: Some(entry.clone()), changed: false });
+            return Ok(Applied {
+                incident: incident.clone(),
+                entry: Some(entry.clone()),
+                changed: false,
+            });
         }
         if let Change::Reassign { assignees } = change {
             self.check_members(actor, assignees)?;
         }
         let assignees = self.assignees.get(&id).map_or(&[][..], Vec::as_slice);
         match transition(incident, assignees, change, actor, now)? {
-            Outcome::Unchanged => {
-                Ok(Applied { incident: incident.clone(), entry: None, changed: false })
-            }
+            Outcome::Unchanged => Ok(Applied {
+                incident: incident.clone(),
+                entry: None,
+                changed: false,
+            }),
             Outcome::Changed(changed) => self.record(actor, *changed, now),
         }
     }
 
     fn check_members(&self, actor: &Actor, users: &[UserId]) -> Result<(), IncidentError> {
-        if users.iter().all(|user| self.members.contains(&(actor.organization_id, *user))) {
+        if users
+            .iter()
+            .all(|user| self.members.contains(&(actor.organization_id, *user)))
+        {
             Ok(())
         } else {
             Err(IncidentError::NotFound("user"))
@@ -151,8 +175,10 @@ impl State {
 
     /// Keeps a change for the writing: the incident, its timeline entry, its event, its timer.
     fn record(&mut self, actor: &Actor, changed: Changed, now: OffsetDateTime) -> Answer {
-        let organization =
-            self.organizations.get_mut(&actor.organization_id).ok_or(IncidentError::NotFound("organization"))?;
+        let organization = self
+            .organizations
+            .get_mut(&actor.organization_id)
+            .ok_or(IncidentError::NotFound("organization"))?;
         organization.last_event_seq += 1;
         self.write.organizations.insert(organization.id);
         let seq = organization.last_event_seq;
@@ -192,11 +218,16 @@ impl State {
             self.write.assignees.insert(incident.id, assignees);
         }
         if let Some(reference) = &entry.external_ref {
-            self.entry_by_ref.insert((entry.organization_id, reference.clone()), entry.clone());
+            self.entry_by_ref
+                .insert((entry.organization_id, reference.clone()), entry.clone());
         }
         self.entries.insert(entry.id, entry.clone());
         self.write.incidents.insert(incident.id, incident.clone());
         self.remember(incident.clone());
-        Ok(Applied { incident, entry: Some(entry), changed: true })
+        Ok(Applied {
+            incident,
+            entry: Some(entry),
+            changed: true,
+        })
     }
 }

@@ -4,8 +4,8 @@
 //! The organisations' rows are locked first, in the order of their ids. That orders all changes of an organisation: what is read after
 //! it can't change before the commit, and an event's sequence number is the order of commit.
 
-mod save;
 mod decide;
+mod save;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -14,9 +14,8 @@ use sea_orm::{
 };
 use time::OffsetDateTime;
 use tocsin_entity::{
-    idempotency,
     id::{IncidentId, OrganizationId, ServiceId, TimelineEntryId, UserId},
-    incident, incident_assignee,
+    idempotency, incident, incident_assignee,
     kinds::IncidentStatus,
     membership, organization, service, timeline_entry,
 };
@@ -95,8 +94,10 @@ impl State {
                 .filter(idempotency::Column::Key.is_in(wanted.keys.iter().cloned()))
                 .all(tx)
                 .await?;
-            self.used_keys =
-                rows.into_iter().map(|row| ((row.organization_id, row.caller.clone(), row.key.clone()), row)).collect();
+            self.used_keys = rows
+                .into_iter()
+                .map(|row| ((row.organization_id, row.caller.clone(), row.key.clone()), row))
+                .collect();
         }
         let mut entries = Vec::new();
         if !wanted.refs.is_empty() {
@@ -107,12 +108,16 @@ impl State {
                 .await?;
             for entry in &entries {
                 if let Some(reference) = &entry.external_ref {
-                    self.entry_by_ref.insert((entry.organization_id, reference.clone()), entry.clone());
+                    self.entry_by_ref
+                        .insert((entry.organization_id, reference.clone()), entry.clone());
                 }
             }
         }
-        let told: Vec<TimelineEntryId> =
-            self.used_keys.values().filter_map(|row| id_in(&row.result, "entry")).collect();
+        let told: Vec<TimelineEntryId> = self
+            .used_keys
+            .values()
+            .filter_map(|row| id_in(&row.result, "entry"))
+            .collect();
         if !told.is_empty() {
             entries.extend(
                 timeline_entry::Entity::find()
@@ -126,8 +131,14 @@ impl State {
     }
 
     async fn load_incidents(&mut self, tx: &DatabaseTransaction, mut wanted: Wanted) -> Result<(), DbErr> {
-        wanted.incidents.extend(self.used_keys.values().filter_map(|row| id_in::<IncidentId>(&row.result, "incident")));
-        wanted.incidents.extend(self.entry_by_ref.values().map(|entry| entry.incident_id));
+        wanted.incidents.extend(
+            self.used_keys
+                .values()
+                .filter_map(|row| id_in::<IncidentId>(&row.result, "incident")),
+        );
+        wanted
+            .incidents
+            .extend(self.entry_by_ref.values().map(|entry| entry.incident_id));
         let mut which = Condition::any();
         if !wanted.incidents.is_empty() {
             which = which.add(incident::Column::Id.is_in(wanted.incidents.iter().copied()));
@@ -151,7 +162,10 @@ impl State {
                 .all(tx)
                 .await?;
             for row in rows {
-                self.assignees.entry(row.incident_id).or_default().push(row.user_id);
+                self.assignees
+                    .entry(row.incident_id)
+                    .or_default()
+                    .push(row.user_id);
             }
         }
         if !wanted.users.is_empty() {
@@ -161,7 +175,10 @@ impl State {
                 .filter(membership::Column::DeactivatedAt.is_null())
                 .all(tx)
                 .await?;
-            self.members = rows.into_iter().map(|row| (row.organization_id, row.user_id)).collect();
+            self.members = rows
+                .into_iter()
+                .map(|row| (row.organization_id, row.user_id))
+                .collect();
         }
         if wanted.triggers {
             let rows = service::Entity::find()
@@ -218,7 +235,9 @@ impl Wanted {
         let mut wanted = Self::default();
         for order in orders {
             wanted.organizations.insert(order.actor.organization_id);
-            wanted.keys.extend(order.idempotency.iter().map(|used| used.key.clone()));
+            wanted
+                .keys
+                .extend(order.idempotency.iter().map(|used| used.key.clone()));
             match &order.command {
                 Command::Trigger(trigger) => {
                     wanted.triggers = true;

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel,
-    QueryFilter,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait,
+    IntoActiveModel, QueryFilter,
 };
 use tocsin_entity::{
-    event, idempotency,
+    event,
     id::{IncidentId, OrganizationId, TimerId, UserId},
-    incident, incident_assignee,
+    idempotency, incident, incident_assignee,
     kinds::TimerKind,
     organization, timeline_entry, timer,
 };
@@ -55,7 +55,10 @@ impl Writes {
         tx: &DatabaseTransaction,
         organizations: &BTreeMap<OrganizationId, organization::Model>,
     ) -> Result<(), DbErr> {
-        for row in organizations.values().filter(|row| self.organizations.contains(&row.id)) {
+        for row in organizations
+            .values()
+            .filter(|row| self.organizations.contains(&row.id))
+        {
             organization::ActiveModel {
                 id: Set(row.id),
                 last_incident_number: Set(row.last_incident_number),
@@ -65,7 +68,11 @@ impl Writes {
             .update(tx)
             .await?;
         }
-        let new: Vec<_> = self.new_incidents.iter().filter_map(|id| self.incidents.remove(id)).collect();
+        let new: Vec<_> = self
+            .new_incidents
+            .iter()
+            .filter_map(|id| self.incidents.remove(id))
+            .collect();
         if !new.is_empty() {
             incident::Entity::insert_many(new.into_iter().map(IntoActiveModel::into_active_model))
                 .exec_without_returning(tx)
@@ -75,11 +82,17 @@ impl Writes {
             changed.into_active_model().reset_all().update(tx).await?;
         }
         if !self.entries.is_empty() {
-            timeline_entry::Entity::insert_many(self.entries).exec_without_returning(tx).await?;
-            event::Entity::insert_many(self.events).exec_without_returning(tx).await?;
+            timeline_entry::Entity::insert_many(self.entries)
+                .exec_without_returning(tx)
+                .await?;
+            event::Entity::insert_many(self.events)
+                .exec_without_returning(tx)
+                .await?;
         }
         if !self.keys.is_empty() {
-            idempotency::Entity::insert_many(self.keys).exec_without_returning(tx).await?;
+            idempotency::Entity::insert_many(self.keys)
+                .exec_without_returning(tx)
+                .await?;
         }
         save_assignees(tx, self.assignees).await?;
         save_timers(tx, self.timers).await
@@ -101,14 +114,18 @@ async fn save_assignees(
         .into_iter()
         .flat_map(|(incident_id, users)| {
             let users: HashSet<UserId> = users.into_iter().collect();
-            users.into_iter().map(move |user_id| incident_assignee::ActiveModel {
-                incident_id: Set(incident_id),
-                user_id: Set(user_id),
-            })
+            users
+                .into_iter()
+                .map(move |user_id| incident_assignee::ActiveModel {
+                    incident_id: Set(incident_id),
+                    user_id: Set(user_id),
+                })
         })
         .collect();
     if !rows.is_empty() {
-        incident_assignee::Entity::insert_many(rows).exec_without_returning(tx).await?;
+        incident_assignee::Entity::insert_many(rows)
+            .exec_without_returning(tx)
+            .await?;
     }
     Ok(())
 }
