@@ -81,6 +81,8 @@ impl Parts {
     /// Runs until the process is told to stop, and then until every part has ended or the time is over.
     pub(crate) async fn run(mut self) -> anyhow::Result<()> {
         let outcome = tokio::select! {
+            // First, since parts may end in the moment in which they are told to.
+            biased;
             () = self.stop.cancelled() => Ok(()),
             ended = self.tasks.join_next() => fault(ended),
         };

@@ -165,7 +165,11 @@ async fn an_organisation_and_its_keys_are_made_from_the_command_line() {
     );
     let twice = place.run(&["org", "create", "Acme"], &[]).await;
     assert_eq!(twice.status.code(), Some(1));
-    assert!(complaint(&twice).contains("acme"), "{}", complaint(&twice));
+    assert!(
+        complaint(&twice).contains("\"Acme\" is there already"),
+        "{}",
+        complaint(&twice)
+    );
 }
 
 #[tokio::test]
