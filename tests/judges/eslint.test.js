@@ -14,6 +14,8 @@ const OPTIONS = {
       suffixes: ["Connection", "Edge", "Payload"],
     },
   },
+  // The event log is followed from a cursor on, and never read backwards.
+  "@graphql-eslint/relay-arguments": { includeBoth: false },
   // Relay itself has lists of values (`userErrors`); `nodes` beside `edges` is GitHub's habit, and ours. An event is
   // found by its cursor, not by `node(id:)`.
   "@graphql-eslint/relay-edge-types": { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: false },

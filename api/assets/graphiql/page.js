@@ -78,12 +78,12 @@
     const response = await fetch("/graphql", {
       method: "POST",
       headers: authorization({ "Content-Type": "application/json" }),
-      body: JSON.stringify({ query: "{ viewer { organization { name } role } }" }),
+      body: JSON.stringify({ query: "{ viewer { organization { name } scopes } }" }),
     }).catch(() => null);
     const answer = await response?.json().catch(() => null);
     const viewer = answer?.data?.viewer;
     if (viewer) {
-      state.textContent = `${viewer.organization?.name ?? "No organisation"}, ${viewer.role}`;
+      state.textContent = `${viewer.organization?.name ?? "No organisation"}: ${viewer.scopes.join(", ")}`;
     } else {
       state.className = "bad";
       state.textContent = answer?.errors?.[0]?.message ?? "The server cannot be reached.";
