@@ -25,6 +25,8 @@ use super::{
 
 /// The one subprotocol spoken here.
 const SUBPROTOCOL: &str = "graphql-transport-ws";
+/// Its predecessor, understood only where a client offers both: see [`protocol::Dialect`].
+const LEGACY_SUBPROTOCOL: &str = "graphql-ws";
 /// Read buffer of a socket: requests are small, and ten thousand sockets each have one.
 const READ_BUFFER_BYTES: usize = 2_048;
 
@@ -53,5 +55,8 @@ pub(super) fn accept<E: Executor>(
     }
     upgrade.set_selected_protocol(ours);
     let credentials = Credentials::from_headers(headers);
-    upgrade.on_upgrade(move |socket| session::run(endpoint, socket, credentials, request_id))
+    let offers_legacy = upgrade
+        .requested_protocols()
+        .any(|offer| offer == LEGACY_SUBPROTOCOL);
+    upgrade.on_upgrade(move |socket| session::run(endpoint, socket, credentials, request_id, offers_legacy))
 }

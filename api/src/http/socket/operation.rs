@@ -8,7 +8,7 @@ use futures::{FutureExt, StreamExt};
 use tokio::sync::mpsc;
 use tracing::Instrument;
 
-use super::protocol::{self, OperationId};
+use super::protocol::{self, Dialect, OperationId};
 use crate::http::{
     answer::{Answer, Recipient},
     endpoint::{Caller, Endpoint},
@@ -38,6 +38,7 @@ pub(super) struct Outlet {
     pub(super) id: OperationId,
     pub(super) serial: u64,
     pub(super) queue: Queue,
+    pub(super) dialect: Dialect,
 }
 
 impl Outlet {
@@ -53,7 +54,8 @@ impl Outlet {
     }
 
     async fn next(&self, answer: &Answer) -> bool {
-        self.send(protocol::next(&self.id, answer), false).await
+        self.send(protocol::next(&self.id, answer, self.dialect), false)
+            .await
     }
 
     async fn complete(&self) {
@@ -61,8 +63,11 @@ impl Outlet {
     }
 
     async fn error(&self, answer: Answer) {
-        self.send(protocol::error(&self.id, &answer.into_errors()), true)
-            .await;
+        self.send(
+            protocol::error(&self.id, &answer.into_errors(), self.dialect),
+            true,
+        )
+        .await;
     }
 }
 

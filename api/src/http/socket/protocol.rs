@@ -16,19 +16,35 @@ const ID_BYTES_MAX: usize = 256;
 /// The name an operation has on its socket, chosen by the client.
 pub(super) type OperationId = Arc<str>;
 
+/// The words in which an operation's results are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// `graphql-transport-ws`.
+    Transport,
+    /// `graphql-ws`, the older subprotocol of npm `subscriptions-transport-ws`. `PyPI`'s `gql` offers both, looks for the
+    /// one that was selected under `Sec-WebSocket-Protocol` in exactly these letters, misses the lowercase header, and
+    /// takes it for this one.
+    Legacy,
+}
+
 /// What a client says.
 #[derive(Debug, PartialEq)]
 pub(super) enum ClientMessage {
     ConnectionInit(Map<String, Json>),
     Ping(Option<Json>),
     Pong,
-    Subscribe(OperationId, Map<String, Json>),
+    Subscribe(OperationId, Map<String, Json>, Dialect),
     Complete(OperationId),
+    /// [`Dialect::Legacy`]: to be answered with `complete`.
+    Stop(OperationId),
+    /// [`Dialect::Legacy`]: the client is about to close.
+    Terminate,
 }
 
 impl ClientMessage {
-    /// Reads a text message; the error says what is wrong with it.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    /// Reads a text message; the error says what is wrong with it. The older words count only where the client has
+    /// offered the older subprotocol as well.
+    pub(super) fn parse(text: &str, offers_legacy: bool) -> Result<Self, String> {
         let Ok(Json::Object(mut message)) = serde_json::from_str(text) else {
             return Err("Message is not a JSON object".to_owned());
         };
@@ -44,16 +60,21 @@ impl ClientMessage {
             )),
             "pong" => optional_payload(&mut message, &kind).map(|_| Self::Pong),
             "complete" => id(&mut message, &kind).map(Self::Complete),
-            "subscribe" => {
-                let id = id(&mut message, &kind)?;
-                let payload = optional_payload(&mut message, &kind)?
-                    .filter(|payload| payload.get("query").is_some_and(Json::is_string))
-                    .ok_or("'subscribe' message has no 'payload' with a 'query' string")?;
-                Ok(Self::Subscribe(id, payload))
-            }
+            "subscribe" => subscribe(&mut message, &kind, Dialect::Transport),
+            "start" if offers_legacy => subscribe(&mut message, &kind, Dialect::Legacy),
+            "stop" if offers_legacy => id(&mut message, &kind).map(Self::Stop),
+            "connection_terminate" if offers_legacy => Ok(Self::Terminate),
             _ => Err(format!("Message has the unknown type '{kind}'")),
         }
     }
+}
+
+fn subscribe(message: &mut Map<String, Json>, kind: &str, dialect: Dialect) -> Result<ClientMessage, String> {
+    let id = id(message, kind)?;
+    let payload = optional_payload(message, kind)?
+        .filter(|payload| payload.get("query").is_some_and(Json::is_string))
+        .ok_or_else(|| format!("'{kind}' message has no 'payload' with a 'query' string"))?;
+    Ok(ClientMessage::Subscribe(id, payload, dialect))
 }
 
 fn id(message: &mut Map<String, Json>, kind: &str) -> Result<OperationId, String> {
@@ -91,18 +112,22 @@ pub(super) fn pong(payload: Option<&Json>) -> Utf8Bytes {
 }
 
 /// `next`: one result of an operation.
-pub(super) fn next(id: &str, answer: &Answer) -> Utf8Bytes {
-    format!(
-        r#"{{"id":{},"type":"next","payload":{}}}"#,
-        Json::from(id),
-        answer.to_json()
-    )
-    .into()
+pub(super) fn next(id: &str, answer: &Answer, dialect: Dialect) -> Utf8Bytes {
+    let kind = match dialect {
+        Dialect::Transport => "next",
+        Dialect::Legacy => "data",
+    };
+    let (id, answer) = (Json::from(id), answer.to_json());
+    format!(r#"{{"id":{id},"type":"{kind}","payload":{answer}}}"#).into()
 }
 
 /// `error`: the operation could not be executed, and is over.
-pub(super) fn error(id: &str, errors: &[ServerError]) -> Utf8Bytes {
-    json!({ "id": id, "type": "error", "payload": errors })
+pub(super) fn error(id: &str, errors: &[ServerError], dialect: Dialect) -> Utf8Bytes {
+    let payload = match dialect {
+        Dialect::Transport => json!(errors),
+        Dialect::Legacy => json!(errors.first()),
+    };
+    json!({ "id": id, "type": "error", "payload": payload })
         .to_string()
         .into()
 }
@@ -116,6 +141,8 @@ pub(super) fn complete(id: &str) -> Utf8Bytes {
 /// 4400, 4401, 4406, 4409 and 4429, and do after all others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum CloseCode {
+    /// 1000: the client has said that it is done.
+    Normal,
     /// 1001: the process is to end.
     GoingAway,
     /// 1009: a message was larger than allowed.
@@ -144,6 +171,7 @@ impl CloseCode {
     /// The number that goes over the wire.
     pub(super) const fn code(&self) -> u16 {
         match self {
+            Self::Normal => 1_000,
             Self::GoingAway => 1_001,
             Self::TooLarge => 1_009,
             Self::StandingChanged => 4_001,
@@ -160,6 +188,7 @@ impl CloseCode {
 
     fn reason(&self) -> String {
         match self {
+            Self::Normal => "Goodbye".to_owned(),
             Self::GoingAway => "The server is shutting down".to_owned(),
             Self::TooLarge => "Message is too large".to_owned(),
             Self::StandingChanged => "What the key may do has changed".to_owned(),
@@ -216,7 +245,7 @@ mod tests {
                 "'subscribe' message has no 'payload' with a 'query' string",
             ),
         ] {
-            assert_eq!(ClientMessage::parse(text), Err(fault.to_owned()), "{text}");
+            assert_eq!(ClientMessage::parse(text, false), Err(fault.to_owned()), "{text}");
         }
     }
 

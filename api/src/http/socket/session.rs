@@ -18,7 +18,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     operation::{self, Outgoing, Outlet, Queue},
-    protocol::{self, ClientMessage, CloseCode, OperationId},
+    protocol::{self, ClientMessage, CloseCode, Dialect, OperationId},
     revocations::Standing,
 };
 use crate::http::{
@@ -65,6 +65,8 @@ struct Session<E> {
     serial: u64,
     sender: Queue,
     heard: Instant,
+    /// The client has offered the older subprotocol as well, and may speak it.
+    offers_legacy: bool,
 }
 
 /// Serves a socket until it closes.
@@ -73,6 +75,7 @@ pub(super) async fn run<E: Executor>(
     socket: WebSocket,
     credentials: Result<Credentials, Refusal>,
     request_id: RequestId,
+    offers_legacy: bool,
 ) {
     let (sender, receiver) = mpsc::channel(QUEUE_LENGTH);
     let session = Session {
@@ -85,6 +88,7 @@ pub(super) async fn run<E: Executor>(
         serial: 0,
         sender,
         heard: Instant::now(),
+        offers_legacy,
     };
     metrics::gauge!("tocsin_graphql_sockets").increment(1.0);
     session.serve(receiver).await;
@@ -165,15 +169,20 @@ impl<E: Executor> Session<E> {
             }
             Some(Ok(Message::Text(text))) => text,
         };
-        match ClientMessage::parse(&text).map_err(bad_request)? {
+        match ClientMessage::parse(&text, self.offers_legacy).map_err(bad_request)? {
             ClientMessage::ConnectionInit(payload) => self.initialise(&payload).await,
             ClientMessage::Ping(payload) => self.send(protocol::pong(payload.as_ref())).await,
             ClientMessage::Pong => Ok(()),
-            ClientMessage::Subscribe(id, payload) => self.subscribe(id, payload).await,
+            ClientMessage::Subscribe(id, payload, dialect) => self.subscribe(id, payload, dialect).await,
             ClientMessage::Complete(id) => {
                 self.running.remove(&id);
                 Ok(())
             }
+            ClientMessage::Stop(id) => {
+                self.running.remove(&id);
+                self.send(protocol::complete(&id)).await
+            }
+            ClientMessage::Terminate => Err(CloseCode::Normal.into()),
         }
     }
 
@@ -198,7 +207,12 @@ impl<E: Executor> Session<E> {
         self.send(protocol::ack()).await
     }
 
-    async fn subscribe(&mut self, id: OperationId, payload: Map<String, Json>) -> Result<(), End> {
+    async fn subscribe(
+        &mut self,
+        id: OperationId,
+        payload: Map<String, Json>,
+        dialect: Dialect,
+    ) -> Result<(), End> {
         let Some((caller, _)) = &self.caller else {
             return Err(CloseCode::Unauthorized("Unauthorized".to_owned()).into());
         };
@@ -215,13 +229,16 @@ impl<E: Executor> Session<E> {
                 ..refusal
             };
             let answer = Answer::refused(refusal, self.request_id.as_str());
-            return self.send(protocol::error(&id, &answer.into_errors())).await;
+            return self
+                .send(protocol::error(&id, &answer.into_errors(), dialect))
+                .await;
         }
         self.serial += 1;
         let outlet = Outlet {
             id: OperationId::clone(&id),
             serial: self.serial,
             queue: self.sender.clone(),
+            dialect,
         };
         let task = tokio::spawn(operation::run(
             self.endpoint.clone(),

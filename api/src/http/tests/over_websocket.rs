@@ -349,3 +349,41 @@ async fn sockets_are_told_when_the_server_shuts_down() {
     served.shutdown.cancel();
     assert_eq!(client.closed().await.0, 1001);
 }
+
+#[tokio::test]
+async fn a_client_that_offers_both_subprotocols_may_speak_the_older() {
+    let served = Served::start().await;
+    let offers = "graphql-ws, graphql-transport-ws";
+    let mut client = Client::connect_with(
+        &served,
+        &[
+            ("sec-websocket-protocol", offers),
+            ("authorization", "Bearer good"),
+        ],
+    )
+    .await;
+    client.send(json!({"type": "connection_init"})).await;
+    assert_eq!(client.receive().await, json!({"type": "connection_ack"}));
+    let start = |query: &str| json!({"id": "1", "type": "start", "payload": {"query": query}});
+    client.send(start("subscription { count(to: 1) }")).await;
+    assert_eq!(
+        client.receive().await,
+        json!({"id": "1", "type": "data", "payload": {"data": {"count": 1}}})
+    );
+    assert_eq!(client.receive().await, json!({"id": "1", "type": "complete"}));
+    client.send(start("{ nothing }")).await;
+    assert_eq!(
+        client.receive().await["payload"]["extensions"]["code"],
+        "GRAPHQL_VALIDATION_FAILED"
+    );
+    client.send(start("subscription { idle }")).await;
+    served.open_subscriptions(1).await;
+    client.send(json!({"id": "1", "type": "stop"})).await;
+    assert_eq!(client.receive().await, json!({"id": "1", "type": "complete"}));
+    served.open_subscriptions(0).await;
+    client.subscribe("2", "{ hello }").await;
+    assert_eq!(client.receive().await["type"], "next");
+    client.send(json!({"type": "connection_terminate"})).await;
+    let end = client.closed().await;
+    assert_eq!(end.0, 1000);
+}
