@@ -255,13 +255,13 @@ fn readable(mrkdwn: &str, snapshot: &Snapshot) -> String {
 /// Asterisks that begin or end a word are marks; others are asterisks.
 fn without_bold(text: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
-    let word = |at: Option<usize>| {
-        at.and_then(|at| letters.get(at))
-            .is_some_and(|c| !c.is_whitespace() && *c != '*')
-    };
-    let kept = letters.iter().enumerate().filter(|(at, c)| {
-        let (before, after) = (word(at.checked_sub(1)), word(at.checked_add(1)));
-        **c != '*' || before == after
+    let at = |at: Option<usize>| at.and_then(|at| letters.get(at)).copied().unwrap_or(' ');
+    let kept = letters.iter().enumerate().filter(|(here, c)| {
+        let (before, after) = (at(here.checked_sub(1)), at(here.checked_add(1)));
+        let solid = |c: char| !c.is_whitespace() && c != '*';
+        let begins = solid(after) && !before.is_alphanumeric();
+        let ends = solid(before) && !after.is_alphanumeric();
+        **c != '*' || begins == ends
     });
     kept.map(|(_, c)| c).collect()
 }
