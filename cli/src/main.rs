@@ -17,7 +17,7 @@ mod stack;
 mod terminal;
 mod up;
 
-use std::{process::ExitCode, time::Instant};
+use std::{io::IsTerminal, process::ExitCode, time::Instant};
 
 use anyhow::{Context, anyhow};
 use clap::Parser;
@@ -87,6 +87,7 @@ async fn run(command: Command, given: &Given, started: Instant) -> anyhow::Resul
 /// What is logged where nothing was said: a narrated command speaks for itself until something is wrong.
 fn default_filter(command: &Command) -> &'static str {
     match command {
+        Command::Up if std::io::stderr().is_terminal() => logging::TERMINAL_FILTER,
         Command::Api | Command::Bridge | Command::Up | Command::Simulator { .. } => logging::DEFAULT_FILTER,
         Command::Demo { .. }
         | Command::Migrate

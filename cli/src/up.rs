@@ -61,7 +61,7 @@ fn welcome(settings: &Settings, stack: &Stack, terminal: Terminal, took: Duratio
         terminal.line(terminal.dim("  Put the admin key into TOCSIN_KEY, and try:\n"));
     }
     for (what, command) in commands(stack, key) {
-        terminal.line(format!("  {}\n{command}\n", terminal.dim(&format!("# {what}"))));
+        terminal.line(format!("  {}\n  {command}\n", terminal.dim(&format!("# {what}"))));
     }
     terminal.line(terminal.dim("  Ctrl-C stops it."));
 }
@@ -71,7 +71,7 @@ fn commands(stack: &Stack, key: &str) -> Vec<(&'static str, String)> {
     let graphql = |document: &str| {
         let document = document.replace('"', r#"\""#);
         format!(
-            "  curl -sS {}graphql -H \"Authorization: Bearer {key}\" --json '{{\"query\":\n    \"{document}\"}}'",
+            "curl -sS {}graphql -H \"Authorization: Bearer {key}\" --json '{{\"query\":\n    \"{document}\"}}'",
             stack.api
         )
     };
@@ -85,16 +85,15 @@ fn commands(stack: &Stack, key: &str) -> Vec<(&'static str, String)> {
         commands.push((
             "have Alice reply in its Slack thread",
             format!(
-                "  curl -sS {}sim/messages --json \\\n    '{{\"as\":\"alice\",\"channel\":\"incidents\",\"thread\":\"latest\",\"text\":\"Looking at the gateway now.\"}}'",
+                "curl -sS {}sim/messages --json \\\n    '{{\"as\":\"alice\",\"channel\":\"incidents\",\"thread\":\"latest\",\"text\":\"Looking at the gateway now.\"}}'",
                 simulator.url()
             ),
         ));
     }
-    commands.push((
-        "read its timeline",
-        graphql(
-            "{ incidents(first: 1) { nodes { number title status timeline(first: 20) { nodes { kind source bodyMarkdown author { name } } } } } }",
-        ),
-    ));
+    let timeline = graphql(
+        "{ incidents(first: 1) { nodes { number title status timeline(first: 20) { nodes { kind source bodyMarkdown author { name } } } } } }",
+    );
+    // Whoever pastes all three at once is faster than a reply travels.
+    commands.push(("read its timeline", format!("sleep 1; {timeline}")));
     commands
 }
