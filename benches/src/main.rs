@@ -1,3 +1,58 @@
-//! Benchmarks.
+//! Benchmarks of Tocsin as a user meets it: the real binary, real PostgreSQL and Redis, the simulated Slack without limits.
+//!
+//! `cargo run --release -p tocsin-benches` builds what it measures, starts everything it needs, writes `BENCHMARKS.md` and
+//! ends all of it again. The load comes from the same machine, so the figures are what is left beside it.
 
-fn main() {}
+mod fanout;
+mod http;
+mod measure;
+mod pgbench;
+mod report;
+mod servers;
+mod stack;
+
+use anyhow::Context;
+
+use crate::{
+    report::Report,
+    servers::Servers,
+    stack::{Kind, Pace, Stack},
+};
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .map_err(|_| anyhow::anyhow!("another cryptography provider is installed"))?;
+    let binary = stack::build()?;
+    let servers = Servers::start()
+        .await
+        .context("PostgreSQL and Redis are needed: `./test` says how to install them")?;
+    let mut report = Report::default();
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let stack = Stack::start(&binary, kind, Pace::Documented, &servers).await?;
+        report.ready(kind, stack.ready_again(&binary, &servers).await?);
+        report.idle_memory(kind, &stack.memory()?);
+        report.triggers(kind, 1, measure::triggers(&stack, 1).await?);
+        report.triggers(kind, 64, measure::triggers(&stack, 64).await?);
+        report.busy_memory(kind, &stack.memory()?);
+        stack.stop().await;
+
+        let stack = Stack::start(&binary, kind, Pace::Unlimited, &servers).await?;
+        report.latency(kind, &measure::latency(&stack).await?);
+        report.drain(kind, measure::drain(&stack).await?);
+        report.drained_memory(kind, &stack.memory()?);
+        stack.stop().await;
+    }
+    for subscribers in [1_000, 10_000] {
+        let stack = Stack::start(&binary, Kind::Sqlite, Pace::Documented, &servers).await?;
+        let told = fanout::measure(&stack, subscribers).await?;
+        report.fanout(subscribers, told, &stack.memory()?);
+        stack.stop().await;
+    }
+    for clients in [1, 64] {
+        report.pgbench(clients, pgbench::measure(&servers, clients).await?);
+    }
+    servers.stop();
+    report.write()
+}
