@@ -17,7 +17,7 @@ use crate::{
     mirror::{self, channels::Channels, lookup::Lookups},
     slack::{Slack, SlackHealth, installation::Watcher, limits::Limits},
     store::{Lane, Leases},
-    sweep,
+    sweep, telemetry,
 };
 
 /// Jobs of each kind that run at the same time: they wait for Slack and for the API most of the time.
@@ -59,6 +59,7 @@ impl Bridge {
     /// When no HTTP client can be built.
     #[expect(clippy::unused_async, reason = "setting up may come to need the database")]
     pub async fn new(config: BridgeConfig, database: Database, queue: Queue) -> Result<Self, StartError> {
+        telemetry::describe();
         let limits = Limits::new(database.clone(), config.slack.pace, &workspace(&config));
         let slack = Slack::new(&config.slack.api_url, config.slack.bot_token.clone(), limits)?;
         let api = Api::new(&config.api_url, config.bridge_token.clone())?;

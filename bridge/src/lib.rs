@@ -19,6 +19,7 @@ mod notice;
 mod slack;
 mod store;
 mod sweep;
+mod telemetry;
 mod thread;
 mod unfurl;
 

@@ -53,6 +53,10 @@ pub(crate) async fn run(parts: &Parts, shutdown: CancellationToken) {
         tokio::select! {
             () = shutdown.cancelled() => return,
             () = tokio::time::sleep(LOOK) => {}
+            () = parts.channels.healed() => {
+                tracing::info!("a channel takes posts again: what has failed is tried again now");
+                report(make_due(parts).await);
+            }
             changed = health.changed() => if changed.is_err() { return },
         }
     }

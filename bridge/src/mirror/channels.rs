@@ -1,7 +1,7 @@
 //! Which channel a connector means, and whether the bot can post there.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -12,6 +12,7 @@ use sea_orm::{
 };
 use time::OffsetDateTime;
 use tocsin_entity::{database::Database, slack::channel};
+use tokio::sync::Notify;
 
 use crate::slack::{Installation, Slack, SlackError, web_api};
 
@@ -49,6 +50,9 @@ pub(crate) struct Channels {
     database: Database,
     slack: Slack,
     known: Arc<Mutex<HashMap<String, (Answer, Instant)>>>,
+    /// Channels in which the last post failed, and who is told when one works again.
+    troubled: Arc<Mutex<HashSet<String>>>,
+    healed: Arc<Notify>,
     /// Held by whoever asks Slack, so that many who want the same ask once.
     asking: Arc<tokio::sync::Mutex<()>>,
 }
@@ -59,6 +63,8 @@ impl Channels {
             database,
             slack,
             known: Arc::default(),
+            troubled: Arc::default(),
+            healed: Arc::default(),
             asking: Arc::default(),
         }
     }
@@ -91,6 +97,19 @@ impl Channels {
         Ok(())
     }
 
+    /// A post was made in the channel.
+    pub(crate) fn works(&self, channel_name: &str) {
+        let mut troubled = self.troubled.lock().unwrap_or_else(PoisonError::into_inner);
+        if troubled.remove(channel_name) {
+            self.healed.notify_one();
+        }
+    }
+
+    /// Waits until a channel works again in which posts have failed.
+    pub(crate) async fn healed(&self) {
+        self.healed.notified().await;
+    }
+
     /// Everything is looked for anew, as after an installation has been repaired.
     pub(crate) fn forget_troubles(&self) {
         self.known
@@ -107,6 +126,10 @@ impl Channels {
     }
 
     fn remember(&self, wanted: &str, answer: Answer) {
+        if answer.is_err() {
+            let mut troubled = self.troubled.lock().unwrap_or_else(PoisonError::into_inner);
+            troubled.insert(shown(wanted));
+        }
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert(wanted.to_owned(), (answer, Instant::now()));
     }

@@ -20,36 +20,18 @@ use super::{
     diff::Step,
     lookup::{LookupError, SETTLED},
     outcome::{Outcome, Wait, back_off},
+    place,
     refusal::{self, Verdict},
 };
 use crate::{
     bridge::Parts,
     slack::{
         Installation, SlackError,
-        limits::{Place, Purpose},
         method::{CHAT_UNFURL, CHAT_UPDATE, Method},
         web_api::{Message, Metadata, UnfurlTarget},
     },
     store::{lease::Lease, posts},
 };
-
-/// A place that comes so soon is waited for; for others the work is put off.
-const WORTH_WAITING: Duration = Duration::from_millis(250);
-
-/// How far away the place of a new incident's message may be: beyond that it goes into the digest.
-const ROOT_WAIT: Duration = Duration::from_secs(10);
-
-/// How far ahead a reply may take a place in its channel. Short, so that new incidents find room before it.
-const REPLY_WAIT: Duration = Duration::from_secs(2);
-
-/// How far ahead an update may take its place.
-const UPDATE_WAIT: Duration = Duration::from_secs(10);
-
-/// How far ahead a digest may: it stands for many incidents.
-const DIGEST_WAIT: Duration = Duration::from_secs(60);
-
-/// How long a place that was taken earlier may be used after its time.
-const PLACE_HOLDS: Duration = Duration::from_secs(2);
 
 /// The deliveries of one incident or digest, by whoever has claimed it.
 pub(crate) struct Delivery<'a> {
@@ -90,6 +72,28 @@ impl Delivery<'_> {
             record.state = PostState::Retrying;
         }
         self.keep(record);
+    }
+
+    /// Clears the failures of posts that show what they should after all.
+    pub(crate) fn settle(&mut self, wanted: &[Wanted]) {
+        for wanted in wanted {
+            let found = self.recorded.iter().find(|post| post.key == wanted.key);
+            let shows_it = |post: &&post::Model| {
+                post.state == PostState::Retrying
+                    && post.ts.is_some()
+                    && post.content_hash.as_ref() == Some(&wanted.hash)
+            };
+            if let Some(mut record) = found.filter(shows_it).cloned() {
+                record.state = if record.updated_at.is_some() {
+                    PostState::Updated
+                } else {
+                    PostState::Posted
+                };
+                record.last_error = None;
+                record.not_before = None;
+                self.keep(record);
+            }
+        }
     }
 
     /// Writes what has changed on record.
@@ -156,7 +160,7 @@ impl Delivery<'_> {
         }
         record.team_id.clone_from(&self.bot.team_id);
         record.thread_ts = thread_ts;
-        if let Err(outcome) = self.place_of_post(&mut record).await {
+        if let Err(outcome) = place::of_post(self.parts.slack.limits(), &mut record).await {
             if matches!(outcome, Outcome::Wait(_)) {
                 self.keep(record);
             }
@@ -207,6 +211,7 @@ impl Delivery<'_> {
 
     fn posted(&mut self, wanted: &Wanted, mut record: post::Model, ts: String) {
         let now = OffsetDateTime::now_utc();
+        self.parts.channels.works(&record.channel_name);
         record.ts = Some(ts);
         record.state = PostState::Posted;
         record.posted_at = Some(now);
@@ -245,7 +250,10 @@ impl Delivery<'_> {
         }
         let failure = self.failure(error, wanted, &record).await?;
         record.last_error = Some(failure.error.clone());
-        if !matches!(failure.verdict, Verdict::Unknown) {
+        if matches!(failure.verdict, Verdict::Unknown) {
+            // The call may be on its way still when it has been given up.
+            record.not_before = Some(OffsetDateTime::now_utc() + SETTLED);
+        } else {
             record.state = PostState::Retrying;
         }
         let outcome = judge(failure, &mut record);
@@ -286,7 +294,8 @@ impl Delivery<'_> {
         let mut record = self.record(wanted);
         let now = OffsetDateTime::now_utc();
         let settled = record.sent_at.unwrap_or(record.queued_at) + SETTLED;
-        let found = match self.parts.lookups.find(&record, &self.bot).await {
+        let settled = record.not_before.map_or(settled, |ended| settled.max(ended));
+        let found = match self.parts.lookups.find(&record, settled, &self.bot).await {
             Ok(found) => found,
             Err(LookupError::Database(error)) => return Err(error),
             Err(LookupError::Slack(error)) => {
@@ -322,6 +331,7 @@ impl Delivery<'_> {
             tracing::warn!("{} was sent and is not in Slack: it is sent again", record.key);
             record.state = PostState::Retrying;
             record.content_hash = None;
+            record.not_before = None;
             self.keep(record);
             return self.post(wanted, message).await;
         };
@@ -342,7 +352,7 @@ impl Delivery<'_> {
 
     async fn update(&mut self, wanted: &Wanted, message: &Message) -> Result<Outcome, DbErr> {
         let mut record = self.record(wanted);
-        if let Err(wait) = self.place_of_update(&mut record, CHAT_UPDATE).await {
+        if let Err(wait) = place::of_update(self.parts.slack.limits(), &mut record, CHAT_UPDATE).await {
             self.keep(record);
             return Ok(Outcome::Wait(wait));
         }
@@ -400,6 +410,17 @@ impl Delivery<'_> {
             return Ok(Outcome::Done);
         }
         record.state = PostState::Retrying;
+        if matches!(failure.verdict, Verdict::Hopeless | Verdict::Gone) {
+            record.content_hash = Some(wanted.hash.clone());
+        }
+        if matches!(failure.verdict, Verdict::Gone) && record.ts.is_none() {
+            // A preview has no place of its own; that of the message it stood in says that it will not come back.
+            record.ts = record
+                .address
+                .as_ref()
+                .and_then(|address| address["ts"].as_str())
+                .map(ToOwned::to_owned);
+        }
         let outcome = judge(failure, &mut record);
         self.keep(record);
         Ok(outcome)
@@ -414,7 +435,7 @@ impl Delivery<'_> {
             self.keep(record);
             return Ok(Outcome::Done);
         };
-        if let Err(wait) = self.place_of_update(&mut record, CHAT_UNFURL).await {
+        if let Err(wait) = place::of_update(self.parts.slack.limits(), &mut record, CHAT_UNFURL).await {
             self.keep(record);
             return Ok(Outcome::Wait(wait));
         }
@@ -423,46 +444,6 @@ impl Delivery<'_> {
         match self.parts.slack.unfurl(&target, &unfurls).await {
             Ok(_) => Ok(self.updated(wanted, record)),
             Err(error) => self.not_updated(wanted, record, &error, CHAT_UNFURL).await,
-        }
-    }
-
-    /// Takes a place for a post, or says why it must wait: `Err` ends the step.
-    async fn place_of_post(&self, record: &mut post::Model) -> Result<(), Outcome> {
-        let limits = self.parts.slack.limits();
-        if let Some(blocked) = limits.blocked_for(&record.channel_id)
-            && record
-                .not_before
-                .is_some_and(|place| place < OffsetDateTime::now_utc() + blocked)
-        {
-            record.not_before = None;
-        }
-        if use_place(record).map_err(Outcome::Wait)? {
-            return Ok(());
-        }
-        let (purpose, max_wait) = match record.kind {
-            PostKind::Root => (Purpose::NewIncident, ROOT_WAIT),
-            PostKind::Digest => (Purpose::NewIncident, DIGEST_WAIT),
-            PostKind::Reply | PostKind::Unfurl => (Purpose::Change, REPLY_WAIT),
-        };
-        match limits.reserve_post(&record.channel_id, purpose, max_wait).await {
-            Place::At(wait) => wait_for(record, wait).await.map_err(Outcome::Wait),
-            Place::WouldWait(_) if record.kind == PostKind::Root => Err(Outcome::ToDigest),
-            Place::WouldWait(wait) => Err(Outcome::Wait(Wait::turn(wait))),
-        }
-    }
-
-    async fn place_of_update(&self, record: &mut post::Model, method: Method) -> Result<(), Wait> {
-        if use_place(record)? {
-            return Ok(());
-        }
-        let max_wait = if record.kind == PostKind::Digest {
-            DIGEST_WAIT
-        } else {
-            UPDATE_WAIT
-        };
-        match self.parts.slack.limits().reserve_method(method, max_wait).await {
-            Place::At(wait) => wait_for(record, wait).await,
-            Place::WouldWait(wait) => Err(Wait::turn(wait)),
         }
     }
 }
@@ -482,29 +463,6 @@ fn judge(failure: Failure, record: &mut post::Model) -> Outcome {
         }
     };
     Outcome::Wait(Wait::error(error, pause))
-}
-
-/// Whether a place was taken earlier whose time is now; `Err` while its time has not come.
-fn use_place(record: &mut post::Model) -> Result<bool, Wait> {
-    let Some(place) = record.not_before else {
-        return Ok(false);
-    };
-    let now = OffsetDateTime::now_utc();
-    if now + Duration::from_millis(5) < place {
-        return Err(Wait::until(place));
-    }
-    record.not_before = None;
-    Ok(now < place + PLACE_HOLDS)
-}
-
-async fn wait_for(record: &mut post::Model, wait: Duration) -> Result<(), Wait> {
-    if wait <= WORTH_WAITING {
-        tokio::time::sleep(wait).await;
-        return Ok(());
-    }
-    let place = OffsetDateTime::now_utc() + wait;
-    record.not_before = Some(place);
-    Err(Wait::until(place))
 }
 
 pub(crate) async fn save_all(lane: &crate::store::Lane, changed: Arc<[post::Model]>) -> Result<(), DbErr> {

@@ -64,6 +64,9 @@ pub(crate) struct Workspace<'a> {
     pub(crate) customize: bool,
 }
 
+/// Previews that follow the incident, the newest ones: in old conversations nobody looks, and each costs a call for each change.
+const PREVIEWS_MAX: usize = 50;
+
 /// The key of an incident's own message.
 pub(crate) fn root_key(incident: &Incident, connector: ConnectorId) -> String {
     format!("root:{}:{connector}", incident.id)
@@ -84,7 +87,9 @@ pub(crate) fn desired(
 ) -> Vec<Wanted> {
     let mut wanted: Vec<_> = recorded
         .iter()
+        .rev()
         .filter(|post| post.kind == PostKind::Unfurl)
+        .take(PREVIEWS_MAX)
         .map(|post| preview(incident, &post.key))
         .collect();
     for destination in destinations.iter().filter(|destination| !destination.in_digest) {

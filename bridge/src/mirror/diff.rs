@@ -1,6 +1,6 @@
 //! What is to be done so that what is in Slack becomes what ought to be there. Pure.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use tocsin_entity::{kinds::PostState, slack::post};
 
@@ -53,16 +53,18 @@ pub(crate) fn standing(post: &post::Model) -> Standing {
     }
 }
 
-/// The steps from what is on record to what is wanted, in the order of what is wanted.
+/// The steps from what is on record to what is wanted, in the order of what is wanted. What stands in the thread of a post that was
+/// given up is given up with it.
 pub(crate) fn diff<'a>(wanted: &'a [Wanted], recorded: &[post::Model]) -> Vec<Step<'a>> {
     let recorded: HashMap<_, _> = recorded.iter().map(|post| (post.key.as_str(), post)).collect();
-    let gone = |key: &String| {
-        let root = recorded.get(key.as_str()).map(|post| standing(post));
-        matches!(root, Some(Standing::Deleted))
-    };
+    let mut given_up = HashSet::new();
     let mut steps = Vec::new();
     for wanted in wanted {
-        if wanted.thread_of.as_ref().is_some_and(gone) {
+        if wanted
+            .thread_of
+            .as_ref()
+            .is_some_and(|root| given_up.contains(root))
+        {
             continue;
         }
         let Some(post) = recorded.get(wanted.key.as_str()) else {
@@ -72,10 +74,13 @@ pub(crate) fn diff<'a>(wanted: &'a [Wanted], recorded: &[post::Model]) -> Vec<St
         let shows_it = post.content_hash.as_ref() == Some(&wanted.hash);
         match standing(post) {
             Standing::There if !shows_it => steps.push(Step::Update(wanted)),
+            Standing::There => {}
             Standing::Uncertain => steps.push(Step::LookUp(wanted)),
             Standing::Absent => steps.push(Step::Post(wanted)),
             Standing::Refused if !shows_it => steps.push(Step::Post(wanted)),
-            Standing::There | Standing::Refused | Standing::Deleted => {}
+            Standing::Refused | Standing::Deleted => {
+                given_up.insert(&wanted.key);
+            }
         }
     }
     steps

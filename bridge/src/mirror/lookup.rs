@@ -73,9 +73,11 @@ impl Lookups {
     }
 
     /// The messages in Slack that are this post, oldest first; there ought to be one at the most.
+    /// That there is none is believed of a look after `settled` only.
     pub(crate) async fn find(
         &self,
         post: &post::Model,
+        settled: OffsetDateTime,
         bot: &Installation,
     ) -> Result<Vec<String>, LookupError> {
         let sent_at = post.sent_at.unwrap_or(post.queued_at);
@@ -83,7 +85,7 @@ impl Lookups {
         let seen = self.spot(spot);
         let mut seen = seen.lock().await;
         if let Some(sighting) = &*seen
-            && let Some(found) = sighting.answers(post.id, sent_at)
+            && let Some(found) = sighting.answers(post.id, sent_at, settled)
         {
             return Ok(found);
         }
@@ -157,12 +159,12 @@ impl Lookups {
 
 impl Sighting {
     /// What it says about a post; nothing when the look was too early or did not go back far enough to deny it.
-    fn answers(&self, post: PostId, sent_at: OffsetDateTime) -> Option<Vec<String>> {
+    fn answers(&self, post: PostId, sent_at: OffsetDateTime, settled: OffsetDateTime) -> Option<Vec<String>> {
         let found = self.found.get(&post.to_string());
         if found.is_some() {
             return found.cloned();
         }
-        let may_deny = self.looked_at >= sent_at + SETTLED && self.oldest <= sent_at - SKEW;
+        let may_deny = self.looked_at >= settled && self.oldest <= sent_at - SKEW;
         may_deny.then(Vec::new)
     }
 }

@@ -11,6 +11,7 @@ pub(crate) mod desired;
 pub(crate) mod diff;
 pub(crate) mod lookup;
 pub(crate) mod outcome;
+mod place;
 pub(crate) mod reconcile;
 mod refusal;
 #[cfg(test)]

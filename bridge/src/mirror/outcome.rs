@@ -25,8 +25,13 @@ pub(crate) struct Wait {
     pub(crate) error: Option<String>,
 }
 
-/// The longest pause between two tries of what a person must repair: healing needs no restart.
-const LONGEST: Duration = Duration::from_secs(60);
+/// The longest pauses between two tries, by how many there have been: what a person must repair is noticed within a minute at first, and
+/// what nobody has repaired for long costs little. What comes to work again is also told to all that wait for it.
+const LONGEST: [(i32, Duration); 3] = [
+    (15, Duration::from_secs(60)),
+    (30, Duration::from_secs(300)),
+    (i32::MAX, Duration::from_secs(1_800)),
+];
 
 impl Wait {
     pub(crate) fn until(until: OffsetDateTime) -> Self {
@@ -47,9 +52,13 @@ impl Wait {
     }
 }
 
-/// The pause after so many attempts: doubled with each, up to a minute, and no two alike.
+/// The pause after so many attempts: doubled with each, up to the longest, and no two alike.
 pub(crate) fn back_off(attempts: i32, first: Duration) -> Duration {
-    let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or(0).min(8);
-    let pause = (first * 2_u32.pow(doublings)).min(LONGEST);
+    let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or(0).min(12);
+    let longest = LONGEST
+        .iter()
+        .find(|(until, _)| attempts <= *until)
+        .map_or(Duration::MAX, |(_, longest)| *longest);
+    let pause = (first * 2_u32.pow(doublings)).min(longest);
     pause.mul_f64(0.8 + 0.2 * rand::random::<f64>())
 }

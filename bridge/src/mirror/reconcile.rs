@@ -215,6 +215,7 @@ async fn show(
     let steps = diff(&wanted, &delivery.recorded);
     // What a step does to the record changes what the later ones find there, never which ones there are.
     let mut ended = deliver(&mut delivery, &steps, &incident).await?;
+    delivery.settle(&wanted);
     for (connector, trouble) in &troubles {
         let unplaced = root_without_channel(&incident, connector);
         delivery.hold(&unplaced, &trouble.message);

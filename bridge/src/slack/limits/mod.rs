@@ -96,6 +96,8 @@ pub(crate) struct Limits {
     workspace: Arc<str>,
     /// What Slack has told this process to leave alone, and until when: places taken before that are void.
     blocked: Arc<Mutex<HashMap<String, Instant>>>,
+    /// In microseconds since 1970.
+    clock: fn() -> i64,
 }
 
 impl Limits {
@@ -106,6 +108,7 @@ impl Limits {
             pace,
             workspace: workspace.into(),
             blocked: Arc::default(),
+            clock: now_micros,
         }
     }
 
@@ -218,7 +221,7 @@ impl Limits {
         tolerance: Duration,
         max_wait: Duration,
     ) -> Result<Place, DbErr> {
-        let now = now_micros();
+        let now = (self.clock)();
         let (interval, tolerance) = (micros(rate.interval), micros(tolerance));
         let latest = now + micros(max_wait);
         let greatest = self.greatest();
@@ -289,7 +292,7 @@ impl Limits {
             .unwrap_or_else(PoisonError::into_inner)
             .insert(key.to_owned(), Instant::now() + retry_after);
         let Some(rate) = rate else { return };
-        let until = now_micros() + micros(retry_after);
+        let until = (self.clock)() + micros(retry_after);
         let greatest = self.greatest();
         let sql = format!(
             "INSERT INTO slack_pace (key, free_at, blocked_until) VALUES ($1, $2, $2)

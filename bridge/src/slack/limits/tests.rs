@@ -14,18 +14,28 @@ async fn post(limits: &Limits, purpose: Purpose, max_wait: Duration) -> Place {
     limits.reserve_post("C1", purpose, max_wait).await
 }
 
-/// The wait in whole seconds, as the pace would have it on a machine that takes no time; `Err` when no place was taken.
+/// When all of this happens, in microseconds since 1970.
+const NOW: i64 = 1_795_214_167_000_000;
+
+/// Limits whose clock stands still.
+fn limits(database: &Database, pace: Pace) -> Limits {
+    Limits {
+        clock: || NOW,
+        ..Limits::new(database.clone(), pace, "T1")
+    }
+}
+
+/// The wait in seconds; `Err` when no place was taken.
 fn seconds(place: Place) -> Result<u64, u64> {
-    let rounded = |wait: Duration| (wait + Duration::from_millis(500)).as_secs();
     match place {
-        Place::At(wait) => Ok(rounded(wait)),
-        Place::WouldWait(wait) => Err(rounded(wait)),
+        Place::At(wait) => Ok(wait.as_secs()),
+        Place::WouldWait(wait) => Err(wait.as_secs()),
     }
 }
 
 on_both! {
     async fn a_rested_channel_takes_five_posts_at_once_and_then_one_a_second(database: Database) {
-        let limits = Limits::new(database, Pace::Documented, "T1");
+        let limits = limits(&database, Pace::Documented);
         let mut waits = Vec::new();
         for _ in 0..8 {
             waits.push(seconds(post(&limits, Purpose::NewIncident, LONG).await));
@@ -36,7 +46,7 @@ on_both! {
     }
 
     async fn a_place_too_far_away_is_not_taken(database: Database) {
-        let limits = Limits::new(database, Pace::PostsPerSecond(0.1), "T1");
+        let limits = limits(&database, Pace::PostsPerSecond(0.1));
         let wait = Duration::from_secs(15);
         let mut waits = Vec::new();
         for _ in 0..4 {
@@ -47,7 +57,7 @@ on_both! {
     }
 
     async fn changes_leave_the_last_places_of_a_burst_to_new_incidents(database: Database) {
-        let limits = Limits::new(database, Pace::Documented, "T1");
+        let limits = limits(&database, Pace::Documented);
         for _ in 0..3 {
             assert_eq!(seconds(post(&limits, Purpose::Change, Duration::ZERO).await), Ok(0));
         }
@@ -56,8 +66,8 @@ on_both! {
     }
 
     async fn after_a_retry_after_all_workers_wait_and_there_is_no_burst(database: Database) {
-        let one = Limits::new(database.clone(), Pace::Documented, "T1");
-        let two = Limits::new(database, Pace::Documented, "T1");
+        let one = limits(&database, Pace::Documented);
+        let two = limits(&database, Pace::Documented);
         assert_eq!(seconds(post(&one, Purpose::NewIncident, LONG).await), Ok(0));
         one.block_posts("C1", Duration::from_secs(7)).await;
         assert_eq!(two.blocked_for("C1"), None);
@@ -71,7 +81,7 @@ on_both! {
 
     async fn workers_who_ask_at_the_same_moment_get_places_of_their_own(database: Database) {
         let asked = (0..20).map(|_| {
-            let limits = Limits::new(database.clone(), Pace::PostsPerSecond(1.0), "T1");
+            let limits = limits(&database, Pace::PostsPerSecond(1.0));
             async move { seconds(post(&limits, Purpose::NewIncident, LONG).await) }
         });
         let mut waits = futures::future::join_all(asked).await;
@@ -80,26 +90,23 @@ on_both! {
     }
 
     async fn a_full_workspace_gives_the_channels_place_back(database: Database) {
-        let limits = Limits::new(database, Pace::Documented, "T1");
-        for channel in 0..50 {
-            let place = limits.reserve_post(&format!("C{channel}"), Purpose::NewIncident, Duration::ZERO).await;
-            assert_eq!(seconds(place), Ok(0), "{channel}");
+        let limits = limits(&database, Pace::Documented);
+        for channel in 0..150 {
+            limits.reserve_post(&format!("C{channel}"), Purpose::NewIncident, LONG).await;
         }
-        let full = limits.reserve_post("C0", Purpose::NewIncident, Duration::ZERO).await;
-        assert!(matches!(full, Place::WouldWait(_)));
-        for _ in 0..4 {
-            let place = limits.reserve_post("C0", Purpose::NewIncident, LONG).await;
-            let Place::At(wait) = place else { panic!("{place:?}") };
-            assert!(wait < Duration::from_secs(1), "only the workspace is full: {wait:?}");
-        }
+        let full = limits.reserve_post("C9999", Purpose::NewIncident, Duration::ZERO).await;
+        assert!(matches!(full, Place::WouldWait(_)), "{full:?}");
+        let own = pace::Entity::find_by_id("T1/chat.postMessage/C9999").one(database.read()).await;
+        let free_at = own.expect("a look").expect("a row").free_at;
+        assert!(free_at <= NOW, "the channel is as rested as before");
     }
 
     async fn without_limits_nothing_is_kept_but_what_slack_says(database: Database) {
-        let limits = Limits::new(database.clone(), Pace::Unlimited, "T1");
+        let limits = limits(&database, Pace::Unlimited);
         assert_eq!(post(&limits, Purpose::NewIncident, Duration::ZERO).await, Place::At(Duration::ZERO));
         limits.block_method(CHAT_UPDATE, Duration::from_secs(9)).await;
         let update = limits.reserve_method(CHAT_UPDATE, Duration::from_secs(1)).await;
-        assert_eq!(seconds(update), Err(9));
+        assert!(matches!(update, Place::WouldWait(_)), "{update:?}");
         assert!(pace::Entity::find().all(database.read()).await.expect("rows").is_empty());
     }
 }

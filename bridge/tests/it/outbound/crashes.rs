@@ -22,7 +22,9 @@ impl Process {
         runtime.spawn(async move {
             let database = Database::open(&url, 4).await.expect("the database");
             let queue = Queue::connect(&QueueConfig::default()).await.expect("a queue");
-            let bridge = Bridge::new(config, database, queue.clone()).await.expect("a bridge");
+            let bridge = Bridge::new(config, database, queue.clone())
+                .await
+                .expect("a bridge");
             started.send(queue).expect("a test that waits");
             bridge.run(CancellationToken::new()).await;
         });
@@ -62,7 +64,9 @@ async fn a_worker_that_dies_at_any_moment_loses_and_doubles_nothing() {
             ids.push(id);
         }
         let before = stage.calls("chat.postMessage");
-        stage.until(|_| stage.calls("chat.postMessage") >= before + posts).await;
+        stage
+            .until(|_| stage.calls("chat.postMessage") >= before + posts)
+            .await;
         process.kill();
     }
     let last = Process::start(&stage).await;
@@ -74,7 +78,9 @@ async fn a_worker_that_dies_at_any_moment_loses_and_doubles_nothing() {
 async fn two_workers_over_one_database_make_each_post_once() {
     let stage = Stage::empty().await;
     let workers = [Process::start(&stage).await, Process::start(&stage).await];
-    let ids: Vec<_> = (0..20).map(|number| stage.tracker.trigger(&format!("failure {number}"))).collect();
+    let ids: Vec<_> = (0..20)
+        .map(|number| stage.tracker.trigger(&format!("failure {number}")))
+        .collect();
     for change in 0..3 {
         for id in &ids {
             match change {

@@ -180,3 +180,45 @@ async fn without_its_own_blocks_a_message_goes_out_as_plain_text() {
             .contains("#1 Payments are failing (Triggered, High urgency, payments)")
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_that_is_over_leaves_no_trace_on_a_message_that_was_right_all_along() {
+    let stage = Stage::set().await;
+    let id = stage.tracker.trigger("Payments are failing");
+    stage.ring(id);
+    stage.until_shown(id).await;
+    stage.slack.add_fault(Fault::token_revoked());
+    stage.tracker.comment(id, "Looking");
+    stage.ring(id);
+    stage.until_row(id, |row| row.attempts > 0).await;
+    stage.slack.clear_faults();
+    stage.until_shown(id).await;
+    let root = stage.root(id).await;
+    assert_eq!((root.state, root.last_error), (PostState::Posted, None));
+    assert_eq!(stage.message().replies.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_that_wait_for_a_channel_are_posted_when_it_works_again() {
+    let seed = |config: &mut tocsin_simulator::SimulatorConfig| {
+        config.channels.push(ChannelSeed::private("war-room", &["alice"]));
+    };
+    let stage = Stage::with(Limits::none(), Pace::Unlimited, seed).await;
+    stage.tracker.connect_only("#war-room");
+    let ids: Vec<_> = (0..5)
+        .map(|_| stage.tracker.trigger("Payments are failing"))
+        .collect();
+    for id in &ids {
+        stage.ring(*id);
+        stage.until_failing(*id).await;
+    }
+    stage
+        .slack
+        .person("alice")
+        .invite_app("war-room")
+        .expect("an invitation");
+    for id in &ids {
+        stage.until_shown(*id).await;
+    }
+    assert_eq!(stage.messages("war-room").len(), 5);
+}

@@ -1,0 +1,96 @@
+//! The place of a call in the pace: taken, waited for, or too far away.
+//!
+//! A place that is some way off is put on record and used when its time has come; nobody waits for it meanwhile. Who must not
+//! reach far ahead (replies, so that new incidents find room before them) comes back later instead.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use tocsin_entity::{kinds::PostKind, slack::post};
+
+use super::outcome::{Outcome, Wait};
+use crate::slack::{
+    limits::{Limits, Place, Purpose},
+    method::Method,
+};
+
+/// A place that comes so soon is waited for.
+const WORTH_WAITING: Duration = Duration::from_millis(250);
+
+/// How far away the place of a new incident's message may be: beyond that it goes into the digest.
+const ROOT_WAIT: Duration = Duration::from_secs(10);
+
+/// How far ahead a reply may take a place in its channel.
+const REPLY_WAIT: Duration = Duration::from_secs(2);
+
+/// How far ahead an update may take its place.
+const UPDATE_WAIT: Duration = Duration::from_secs(10);
+
+/// How far ahead a digest may: it stands for many incidents.
+const DIGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// How long a place that was taken earlier may be used after its time.
+const HOLDS: Duration = Duration::from_secs(2);
+
+/// Takes a place for a post, or says what becomes of it instead.
+pub(super) async fn of_post(limits: &Limits, record: &mut post::Model) -> Result<(), Outcome> {
+    if let Some(blocked) = limits.blocked_for(&record.channel_id)
+        && record
+            .not_before
+            .is_some_and(|place| place < OffsetDateTime::now_utc() + blocked)
+    {
+        record.not_before = None;
+    }
+    if was_taken(record).map_err(Outcome::Wait)? {
+        return Ok(());
+    }
+    let (purpose, max_wait) = match record.kind {
+        PostKind::Root => (Purpose::NewIncident, ROOT_WAIT),
+        PostKind::Digest => (Purpose::NewIncident, DIGEST_WAIT),
+        PostKind::Reply | PostKind::Unfurl => (Purpose::Change, REPLY_WAIT),
+    };
+    match limits.reserve_post(&record.channel_id, purpose, max_wait).await {
+        Place::At(wait) => wait_for(record, wait).await.map_err(Outcome::Wait),
+        Place::WouldWait(_) if record.kind == PostKind::Root => Err(Outcome::ToDigest),
+        Place::WouldWait(wait) => Err(Outcome::Wait(Wait::turn(wait))),
+    }
+}
+
+/// Takes a place for a call that changes what is there, or says until when it must wait.
+pub(super) async fn of_update(limits: &Limits, record: &mut post::Model, method: Method) -> Result<(), Wait> {
+    if was_taken(record)? {
+        return Ok(());
+    }
+    let max_wait = if record.kind == PostKind::Digest {
+        DIGEST_WAIT
+    } else {
+        UPDATE_WAIT
+    };
+    match limits.reserve_method(method, max_wait).await {
+        Place::At(wait) => wait_for(record, wait).await,
+        Place::WouldWait(wait) => Err(Wait::turn(wait)),
+    }
+}
+
+/// Whether a place was taken earlier whose time is now; `Err` while its time has not come.
+fn was_taken(record: &mut post::Model) -> Result<bool, Wait> {
+    let Some(place) = record.not_before else {
+        return Ok(false);
+    };
+    let now = OffsetDateTime::now_utc();
+    if now + Duration::from_millis(5) < place {
+        return Err(Wait::until(place));
+    }
+    record.not_before = None;
+    Ok(now < place + HOLDS)
+}
+
+async fn wait_for(record: &mut post::Model, wait: Duration) -> Result<(), Wait> {
+    if wait <= WORTH_WAITING {
+        tokio::time::sleep(wait).await;
+        return Ok(());
+    }
+    let place = OffsetDateTime::now_utc() + wait;
+    record.not_before = Some(place);
+    Err(Wait::until(place))
+}

@@ -1,0 +1,37 @@
+//! What the bridge's metrics mean.
+
+use metrics::{Unit, describe_counter, describe_histogram};
+
+/// Describes the metrics of the way out. Once is enough; more often does no harm.
+pub(crate) fn describe() {
+    describe_counter!(
+        "tocsin_slack_calls_total",
+        "Calls to Slack's Web API, by method and outcome; held_back is our own pace"
+    );
+    describe_histogram!(
+        "tocsin_slack_call_seconds",
+        Unit::Seconds,
+        "How long Slack took to answer, by method"
+    );
+    describe_histogram!(
+        "tocsin_slack_delivery_lag_seconds",
+        Unit::Seconds,
+        "From a change of an incident to Slack having it, by kind of post"
+    );
+    describe_counter!(
+        "tocsin_bridge_reconciled_total",
+        "Runs over an incident, by outcome: shown, put_off, or unknown to the API"
+    );
+    describe_counter!(
+        "tocsin_bridge_digest_lines_total",
+        "Incidents that went into a digest"
+    );
+    describe_counter!(
+        "tocsin_bridge_api_requests_total",
+        "Requests to the API, by operation and outcome"
+    );
+    describe_histogram!(
+        "tocsin_bridge_write_batch",
+        "Writes of the bridge that were committed together"
+    );
+}
