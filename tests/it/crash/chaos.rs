@@ -1,0 +1,85 @@
+//! What goes wrong.
+
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use rand::{Rng, rngs::StdRng, seq::IndexedRandom};
+use tocsin_simulator::{Fault, FaultKind};
+use tocsin_tests::World;
+
+/// It goes on at least so long, however fast the actors are.
+const STRIKES_AT_LEAST: u32 = 10;
+
+/// Strikes, until the actors have done; then everything runs again, and Slack works.
+pub(crate) async fn run(world: &World, random: &mut StdRng, over: &AtomicBool) -> anyhow::Result<()> {
+    let mut strikes = 0;
+    while strikes < STRIKES_AT_LEAST || !over.load(Ordering::Relaxed) {
+        // When it strikes is what the seed decides.
+        tokio::time::sleep(Duration::from_millis(random.random_range(50..1_200))).await;
+        strike(world, random).await?;
+        strikes += 1;
+    }
+    world.slack().clear_faults();
+    for process in world.processes() {
+        process.ready().await?;
+    }
+    Ok(())
+}
+
+async fn strike(world: &World, random: &mut StdRng) -> anyhow::Result<()> {
+    let down = Duration::from_millis(random.random_range(0..500));
+    match random.random_range(0..10) {
+        0..=3 => {
+            let process = world.processes().choose(random).expect("a process");
+            process.kill().await?;
+            tokio::time::sleep(down).await;
+            process.launch()?;
+        }
+        4 => {
+            // All at once, as when the machine goes down.
+            for process in world.processes() {
+                process.kill().await?;
+            }
+            for process in world.processes() {
+                process.launch()?;
+            }
+        }
+        5 => {
+            if let Some(redis) = world.redis() {
+                redis.kill().await?;
+                tokio::time::sleep(down).await;
+                redis.restart().await?;
+            }
+        }
+        6 => {
+            if let Some(redis) = world.redis() {
+                redis.flush().await?;
+            }
+        }
+        _ => world.slack().add_fault(fault(random)),
+    }
+    Ok(())
+}
+
+fn fault(random: &mut StdRng) -> Fault {
+    let methods = ["chat.postMessage", "chat.update"];
+    let method = methods.choose(random).expect("a method");
+    let fault = match random.random_range(0..8) {
+        0 | 1 => Fault::lost_answer(method),
+        2 => Fault::on(method, FaultKind::HttpError { status: 500 }).after(),
+        3 => Fault::on(method, FaultKind::HttpError { status: 503 }),
+        4 => Fault::on(method, FaultKind::RateLimited { retry_after: 1 }),
+        5 => Fault::on(method, FaultKind::Drop),
+        6 => Fault::on(
+            method,
+            FaultKind::Error {
+                error: "internal_error".to_owned(),
+            },
+        )
+        .after(),
+        _ => Fault::on(method, FaultKind::Slow { seconds: 1.0 }),
+    };
+    fault.times(random.random_range(1..=3))
+}

@@ -1,0 +1,120 @@
+//! Incidents are worked from both sides while processes are killed, Redis is killed and emptied, and Slack fails in
+//! every way; afterwards Slack and the timeline tell the same, and everything once.
+
+mod actor;
+mod chaos;
+mod verdict;
+
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use anyhow::Context;
+use futures::{TryStreamExt, stream};
+use rand::{Rng, SeedableRng, rngs::StdRng};
+use tocsin_tests::{Stack, World, on_each_stack, until};
+
+use actor::{Actor, Expected};
+
+/// Each seed is another sequence of what people do, what is killed when, and how Slack fails.
+const SEEDS: u64 = 20;
+
+/// Worlds at the same time: most of their time they wait.
+const AT_ONCE: usize = 5;
+
+const INCIDENTS: u64 = 5;
+
+on_each_stack!(whatever_is_killed_slack_and_the_timeline_tell_the_same_and_all_of_it_once);
+
+async fn whatever_is_killed_slack_and_the_timeline_tell_the_same_and_all_of_it_once(
+    stack: Stack,
+) -> anyhow::Result<()> {
+    let seeds = stream::iter(seeds().map(|seed| Ok(survive(stack, seed))));
+    seeds.try_buffer_unordered(AT_ONCE).try_collect().await
+}
+
+/// All of them, or the one that is to be looked into.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the tests' own setting, which cli does not know"
+)]
+fn seeds() -> std::ops::Range<u64> {
+    match std::env::var("TOCSIN_TEST_SEED") {
+        Ok(seed) => {
+            let seed = seed.parse().expect("TOCSIN_TEST_SEED is a number");
+            seed..seed + 1
+        }
+        Err(_) => 0..SEEDS,
+    }
+}
+
+async fn survive(stack: Stack, seed: u64) -> anyhow::Result<()> {
+    let mut random = StdRng::seed_from_u64(seed);
+    let plan = World::on(stack).slack(|slack| {
+        slack.duplicate_events = random.random_bool(0.5);
+        slack.reorder = random.random_bool(0.5);
+        slack.retry_delays = [300, 1_000, 3_000, 8_000, 15_000]
+            .map(Duration::from_millis)
+            .to_vec();
+    });
+    let mut world = plan.start().await?;
+    let outcome = play(&world, random).await;
+    outcome.with_context(|| {
+        format!(
+            "seed {seed} (TOCSIN_TEST_SEED={seed} runs it alone); the whole logs are in {}",
+            world.keep().display()
+        )
+    })
+}
+
+async fn play(world: &World, mut random: StdRng) -> anyhow::Result<()> {
+    let mut actors = Vec::new();
+    let (alice, bob) = (
+        world
+            .member("Alice Archer", "alice@example.com", "RESPONDER")
+            .await?,
+        world.member("Bob Baker", "bob@example.com", "RESPONDER").await?,
+    );
+    for number in 0..INCIDENTS {
+        let client = if number % 2 == 0 { &alice } else { &bob };
+        actors.push(Actor::new(world, client, number, StdRng::from_rng(&mut random)));
+    }
+    let over = AtomicBool::new(false);
+    let played = async {
+        let played = futures::future::try_join_all(actors.iter_mut().map(Actor::play)).await;
+        over.store(true, Ordering::Relaxed);
+        played
+    };
+    let (expected, ended) = tokio::join!(played, chaos::run(world, &mut random, &over));
+    ended.context("healing")?;
+    let expected: Vec<Expected> = expected?;
+    judged(world, &expected).await?;
+
+    // Whatever was late comes before this, or it is seen after it.
+    let last = alice.trigger("The last").await?;
+    world.root(last.number, |_| true).await?;
+    world.settled().await?;
+    verdict::of(world, &alice, &expected)
+        .await?
+        .map_err(|wrong| anyhow::anyhow!("it was right, and is no longer: {wrong}"))
+}
+
+/// Waits until everything is right.
+async fn judged(world: &World, expected: &[Expected]) -> anyhow::Result<()> {
+    let mut last = String::new();
+    let right = until("everything was right", async || {
+        match verdict::of(world, world.admin(), expected).await {
+            Ok(Ok(())) => Some(()),
+            Ok(Err(wrong)) => {
+                last = wrong;
+                None
+            }
+            Err(error) => {
+                last = format!("{error:#}");
+                None
+            }
+        }
+    });
+    right.await.with_context(|| last.clone())
+}

@@ -1,0 +1,9 @@
+//! Tocsin from the outside: the real binary, on SQLite and on PostgreSQL with Redis, with a simulated Slack.
+
+mod crash;
+mod outages;
+mod path;
+mod people;
+mod refusals;
+mod replicas;
+mod storm;

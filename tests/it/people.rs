@@ -1,0 +1,148 @@
+//! What people may do from Slack: as much as in Tocsin itself.
+
+use tocsin_simulator::ChannelSnapshot;
+use tocsin_tests::{CHANNEL, PATIENCE, Stack, World, on_each_stack, shown_status};
+
+on_each_stack!(
+    a_button_does_what_the_person_may_do,
+    whoever_may_not_is_told_so_and_nothing_changes,
+    a_reply_of_someone_who_only_reads_is_not_a_comment_and_they_are_told,
+    the_second_to_press_is_told_who_was_first,
+);
+
+/// What one person alone was told in a channel.
+fn told(channel: &ChannelSnapshot, person: &str) -> Vec<String> {
+    let theirs = channel.ephemeral.iter();
+    theirs
+        .filter(|message| message.ephemeral_for.as_deref() == Some(person))
+        .map(|message| message.text.clone())
+        .collect()
+}
+
+/// Waits until a person has been told something in the channel of incidents.
+async fn until_told(world: &World, name: &str, what: &str) -> anyhow::Result<()> {
+    let told = world.slack().wait_until(
+        |snapshot| {
+            let id = &snapshot.person(name).expect("the person").id;
+            let channel = snapshot.channel(CHANNEL).expect("the channel");
+            told(channel, id).iter().any(|text| text.contains(what))
+        },
+        PATIENCE,
+    );
+    Ok(told.await?)
+}
+
+async fn a_button_does_what_the_person_may_do(stack: Stack) -> anyhow::Result<()> {
+    let world = World::on(stack).start().await?;
+    world
+        .member("Alice Archer", "alice@example.com", "RESPONDER")
+        .await?;
+    let incident = world.admin().trigger("Payments are failing").await?;
+    let root = world.root(incident.number, |_| true).await?;
+    let alice = world.slack().person("alice");
+
+    let answer = alice.click(CHANNEL, &root.ts, "Acknowledge").await?;
+    assert!(answer.is_ok(), "{answer:?}");
+    let root = world
+        .root(incident.number, |root| shown_status(root) == Some("ACKNOWLEDGED"))
+        .await?;
+    let now = world.admin().incident(incident.number).await?;
+    let by = now.acknowledged_by.as_ref().map(|person| person.email.as_str());
+    assert_eq!(by, Some("alice@example.com"));
+    let entry = now.timeline().last().expect("an entry");
+    assert_eq!(
+        (entry.kind.as_str(), entry.source.as_str(), entry.email()),
+        ("ACKNOWLEDGED", "SLACK", Some("alice@example.com"))
+    );
+
+    alice.click(CHANNEL, &root.ts, "Resolve").await?;
+    let root = world
+        .root(incident.number, |root| {
+            shown_status(root) == Some("RESOLVED") && root.replies.len() == 2
+        })
+        .await?;
+    alice.click(CHANNEL, &root.ts, "Reopen").await?;
+    world
+        .root(incident.number, |root| {
+            shown_status(root) == Some("TRIGGERED") && root.replies.len() == 3
+        })
+        .await?;
+    let now = world.admin().incident(incident.number).await?;
+    assert_eq!(now.kinds(), ["TRIGGERED", "ACKNOWLEDGED", "RESOLVED", "REOPENED"]);
+    Ok(())
+}
+
+async fn whoever_may_not_is_told_so_and_nothing_changes(stack: Stack) -> anyhow::Result<()> {
+    let world = World::on(stack).start().await?;
+    world
+        .member("Bob Baker", "bob@example.com", "STAKEHOLDER")
+        .await?;
+    let incident = world.admin().trigger("Payments are failing").await?;
+    let root = world.root(incident.number, |_| true).await?;
+    let before = world.admin().incident(incident.number).await?;
+
+    let answer = world
+        .slack()
+        .person("bob")
+        .click(CHANNEL, &root.ts, "Acknowledge")
+        .await?;
+    assert!(answer.is_ok(), "{answer:?}");
+    until_told(&world, "bob", "READ_ONLY").await?;
+    world
+        .slack()
+        .person("guest")
+        .click(CHANNEL, &root.ts, "Resolve")
+        .await?;
+    until_told(&world, "guest", "NOT_LINKED").await?;
+
+    world.settled().await?;
+    let now = world.admin().incident(incident.number).await?;
+    assert_eq!((now.version, now.kinds()), (before.version, before.kinds()));
+    let shown = world.root(incident.number, |_| true).await?;
+    assert_eq!((shown.revisions, shown.replies.len()), (root.revisions, 0));
+    Ok(())
+}
+
+async fn a_reply_of_someone_who_only_reads_is_not_a_comment_and_they_are_told(
+    stack: Stack,
+) -> anyhow::Result<()> {
+    let world = World::on(stack).start().await?;
+    world
+        .member("Bob Baker", "bob@example.com", "STAKEHOLDER")
+        .await?;
+    let incident = world.admin().trigger("Payments are failing").await?;
+    let root = world.root(incident.number, |_| true).await?;
+    world
+        .slack()
+        .person("bob")
+        .reply(CHANNEL, &root.ts, "When will it be over?")?;
+    until_told(&world, "bob", "READ_ONLY").await?;
+    world.settled().await?;
+    let now = world.admin().incident(incident.number).await?;
+    assert!(now.comments().is_empty());
+    Ok(())
+}
+
+async fn the_second_to_press_is_told_who_was_first(stack: Stack) -> anyhow::Result<()> {
+    let world = World::on(stack).start().await?;
+    let alice = world
+        .member("Alice Archer", "alice@example.com", "RESPONDER")
+        .await?;
+    world.member("Bob Baker", "bob@example.com", "RESPONDER").await?;
+    let incident = world.admin().trigger("Payments are failing").await?;
+    let root = world.root(incident.number, |_| true).await?;
+    // Slack shows Bob the old buttons for as long as it can't be called.
+    world.slack().add_fault(tocsin_simulator::Fault::down());
+    alice.change("acknowledgeIncident", &incident.id).await?;
+    let answer = world
+        .slack()
+        .person("bob")
+        .click(CHANNEL, &root.ts, "Acknowledge")
+        .await?;
+    assert!(answer.is_ok(), "{answer:?}");
+    world.slack().clear_faults();
+    until_told(&world, "bob", "already acknowledged by Alice Archer").await?;
+    let now = world.admin().incident(incident.number).await?;
+    assert_eq!(now.kinds(), ["TRIGGERED", "ACKNOWLEDGED"]);
+    Ok(())
+}

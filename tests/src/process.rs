@@ -1,0 +1,178 @@
+//! One `tocsin` process, over all its starts.
+
+use std::{
+    fs::OpenOptions,
+    net::SocketAddr,
+    path::PathBuf,
+    process::{ExitStatus, Stdio},
+    sync::Mutex,
+};
+
+use anyhow::{Context, bail, ensure};
+use tokio::process::{Child, Command};
+
+use crate::{
+    log::{Log, LogLine},
+    wait::until,
+};
+
+/// A process of the world that can be stopped, killed and started again at the same address.
+#[derive(Debug)]
+pub struct Process {
+    name: String,
+    binary: PathBuf,
+    role: &'static str,
+    address: SocketAddr,
+    environment: Vec<(String, String)>,
+    directory: PathBuf,
+    log: Log,
+    child: Mutex<Option<Child>>,
+}
+
+impl Process {
+    pub(crate) fn new(
+        name: String,
+        binary: PathBuf,
+        role: &'static str,
+        address: SocketAddr,
+        environment: Vec<(String, String)>,
+        directory: PathBuf,
+    ) -> Self {
+        let log = Log::new(directory.join(format!("{name}.log")));
+        Self {
+            name,
+            binary,
+            role,
+            address,
+            environment,
+            directory,
+            log,
+            child: Mutex::new(None),
+        }
+    }
+
+    /// What it is called in messages: `api-0`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where it listens.
+    pub fn base(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The lines it has logged so far, over all its starts.
+    pub fn log(&self) -> Vec<LogLine> {
+        self.log.lines()
+    }
+
+    /// Starts it, without waiting until it is ready.
+    ///
+    /// # Errors
+    /// When it runs already or can't be started.
+    pub fn launch(&self) -> anyhow::Result<()> {
+        let log = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.log.path())
+            .context("opening a process's log")?;
+        let mut command = Command::new(&self.binary);
+        command
+            .arg(self.role)
+            .env_clear()
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .current_dir(&self.directory)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .kill_on_drop(true);
+        let mut slot = self.slot();
+        ensure!(slot.is_none(), "{} runs already", self.name);
+        *slot = Some(
+            command
+                .spawn()
+                .with_context(|| format!("starting {}", self.name))?,
+        );
+        Ok(())
+    }
+
+    /// Starts it and waits until it is ready.
+    ///
+    /// # Errors
+    /// When it ends instead, or isn't ready in time.
+    pub async fn start(&self) -> anyhow::Result<()> {
+        self.launch()?;
+        self.ready().await
+    }
+
+    /// Waits until it is ready.
+    ///
+    /// # Errors
+    /// When it ends instead, or isn't ready in time.
+    pub async fn ready(&self) -> anyhow::Result<()> {
+        let url = format!("{}/readyz", self.base());
+        let http = crate::client::http();
+        let what = format!("{} was ready", self.name);
+        let ready = until(&what, async || {
+            if self.has_ended() {
+                return Some(false);
+            }
+            let answer = http.get(&url).send().await.ok()?;
+            answer.status().is_success().then_some(true)
+        });
+        if !ready.await? {
+            bail!("{} ended at its start; its log:\n{}", self.name, self.log.tail());
+        }
+        Ok(())
+    }
+
+    /// Kills it with `SIGKILL`, as the system does with a process that takes too much memory.
+    ///
+    /// # Errors
+    /// When it doesn't run.
+    pub async fn kill(&self) -> anyhow::Result<()> {
+        let mut child = self.take()?;
+        child.kill().await.context("killing a process")
+    }
+
+    /// Asks it with `SIGTERM` to stop, and waits until it has.
+    ///
+    /// # Errors
+    /// When it doesn't run, or doesn't stop in time.
+    pub async fn terminate(&self) -> anyhow::Result<ExitStatus> {
+        let mut child = self.take()?;
+        let pid = child.id().context("the process is over")?;
+        let asked = Command::new("kill")
+            .args(["-TERM", &pid.to_string()])
+            .status()
+            .await?;
+        ensure!(asked.success(), "{} can't be signalled", self.name);
+        tokio::time::timeout(crate::PATIENCE, child.wait())
+            .await
+            .with_context(|| format!("{} did not stop", self.name))?
+            .context("waiting for a process")
+    }
+
+    fn has_ended(&self) -> bool {
+        match self.slot().as_mut() {
+            Some(child) => !matches!(child.try_wait(), Ok(None)),
+            None => true,
+        }
+    }
+
+    fn take(&self) -> anyhow::Result<Child> {
+        self.slot()
+            .take()
+            .with_context(|| format!("{} doesn't run", self.name))
+    }
+
+    fn slot(&self) -> std::sync::MutexGuard<'_, Option<Child>> {
+        self.child
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    pub(crate) fn tail(&self) -> String {
+        self.log.tail()
+    }
+}
