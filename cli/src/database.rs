@@ -65,9 +65,8 @@ fn unreachable(settings: &DatabaseSettings, error: &DbErr) -> anyhow::Error {
 
 /// Brings the schema to this version's; gives the names of the migrations that were run.
 pub(crate) async fn migrate(database: &Database) -> anyhow::Result<Vec<String>> {
-    let pending = pending(database).await?;
-    if pending.is_empty() {
-        return Ok(pending);
+    if pending(database).await?.is_empty() {
+        return Ok(Vec::new());
     }
     let turn = if database.is_sqlite() {
         None
@@ -76,14 +75,17 @@ pub(crate) async fn migrate(database: &Database) -> anyhow::Result<Vec<String>> 
         turn.execute_unprepared(MIGRATION_LOCK).await?;
         Some(turn)
     };
-    // Whoever had the lock before may have run them all; then this runs none.
+    // Whoever had the lock before may have run them all.
+    let pending = pending(database).await?;
     Migrator::up(database.write(), None)
         .await
         .context("the database could not be migrated; nothing but whole migrations has been kept")?;
     if let Some(turn) = turn {
         turn.commit().await?;
     }
-    info!("migrated the database: {}", pending.join(", "));
+    if !pending.is_empty() {
+        info!("migrated the database: {}", pending.join(", "));
+    }
     Ok(pending)
 }
 

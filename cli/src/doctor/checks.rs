@@ -215,14 +215,8 @@ async fn slack(settings: &Settings) -> Finding {
 async fn public_url(settings: &Settings) -> Finding {
     let subject = "public URL";
     let url = settings.public_url(settings.listen);
-    let real = settings.slack.bot_token.is_some();
-    let local = url.host_str().is_some_and(|host| {
-        host == "localhost"
-            || host
-                .trim_matches(['[', ']'])
-                .parse::<std::net::IpAddr>()
-                .is_ok_and(|ip| ip.is_loopback())
-    });
+    let local = is_local(&url);
+    let real = settings.slack.bot_token.is_some() && !is_local(&settings.slack.api_url);
     if real && local {
         return Finding::doubtful(
             subject,
@@ -241,6 +235,14 @@ async fn public_url(settings: &Settings) -> Finding {
         return Finding::good(subject, format!("Tocsin answers at {url}"));
     }
     Finding::good(subject, format!("{url}; nothing answers there now"))
+}
+
+/// Whether an address leads to this machine alone.
+fn is_local(url: &url::Url) -> bool {
+    url.host_str().is_some_and(|host| {
+        let ip = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+        host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
+    })
 }
 
 async fn answers(url: &url::Url) -> bool {

@@ -19,7 +19,7 @@ async fn the_doctor_names_what_is_wrong_and_fails() {
         ("TOCSIN_REDIS_URL", "redis://127.0.0.1:1"),
         ("SLACK_BOT_TOKEN", "xoxb-1"),
         ("SLACK_SIGNING_SECRET", "0123456789abcdef"),
-        ("SLACK_API_URL", "http://127.0.0.1:1/api"),
+        ("SLACK_API_URL", "http://slack.invalid/api"),
         ("TOCSIN_PUBLIK_URL", "https://tocsin.example.com"),
     ];
     let output = place.run(&["doctor"], &environment).await;
@@ -28,7 +28,7 @@ async fn the_doctor_names_what_is_wrong_and_fails() {
     for expected in [
         ("wrong", "there is no directory nowhere"),
         ("wrong", "TOCSIN_REDIS_URL"),
-        ("wrong", "127.0.0.1:1/api"),
+        ("wrong", "slack.invalid/api"),
         ("look", "did you mean TOCSIN_PUBLIC_URL?"),
         ("look", "set TOCSIN_PUBLIC_URL to where people reach Tocsin"),
     ] {
