@@ -2,21 +2,22 @@
 
 use std::sync::Arc;
 
-use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions};
+use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, connection::Connection};
 
 use crate::{
     Domain,
-    api_key::{ApiKeyMutation, ApiKeyQuery},
+    api_key::{ApiKey, ApiKeyMutation, ApiKeyQuery},
     connector::ConnectorQuery,
-    event::{EventQuery, EventSubscription},
+    event::{EventQuery, EventSubscription, IncidentEvent},
     http::Phases,
-    incident::{IncidentMutation, IncidentQuery},
+    incident::{Incident, IncidentMutation, IncidentQuery},
     loaders,
     node::{Node, NodeQuery},
     organization::OrganizationQuery,
     postmortem::{PostmortemMutation, PostmortemQuery},
-    service::{ServiceMutation, ServiceQuery},
-    user::{UserMutation, UserQuery},
+    service::{Service, ServiceMutation, ServiceQuery},
+    timeline::TimelineEntry,
+    user::{User, UserMutation, UserQuery},
 };
 
 /// Deepest nesting of a query.
@@ -59,14 +60,28 @@ pub struct Subscription(EventSubscription);
 /// The API's schema.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
-fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
-    Schema::build(Query::default(), Mutation::default(), Subscription::default())
+type Builder = async_graphql::SchemaBuilder<Query, Mutation, Subscription>;
+
+fn builder() -> Builder {
+    let builder = Schema::build(Query::default(), Mutation::default(), Subscription::default());
+    describe_pages(builder)
         .register_output_type::<Node>()
         .limit_depth(DEPTH_MAX)
         .limit_complexity(COMPLEXITY_MAX)
         .limit_directives(DIRECTIVES_MAX)
         .limit_recursive_depth(RECURSION_MAX)
         .extension(Phases)
+}
+
+/// async-graphql makes these types, and describes none of them.
+fn describe_pages(builder: Builder) -> Builder {
+    builder
+        .override_output_type_description::<Connection<String, ApiKey>>("A page of API keys.")
+        .override_output_type_description::<Connection<String, Incident>>("A page of incidents.")
+        .override_output_type_description::<Connection<String, IncidentEvent>>("A page of the event log.")
+        .override_output_type_description::<Connection<String, Service>>("A page of services.")
+        .override_output_type_description::<Connection<String, TimelineEntry>>("A page of a timeline.")
+        .override_output_type_description::<Connection<String, User>>("A page of users.")
 }
 
 /// The schema over a domain.

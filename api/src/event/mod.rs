@@ -8,5 +8,5 @@ mod stream;
 
 pub(crate) use self::{
     feed::Feed,
-    graphql::{EventQuery, EventSubscription},
+    graphql::{EventQuery, EventSubscription, IncidentEvent},
 };
