@@ -79,15 +79,7 @@ pub async fn first_start(
     };
     let tx = database.begin_write().await?;
     let organization = insert_organization(&tx, "My organisation").await?;
-    connector::ActiveModel {
-        id: Set(ConnectorId::new()),
-        organization_id: Set(organization.id),
-        name: Set("default".to_owned()),
-        channel: Set(channel.to_owned()),
-        created_at: Set(OffsetDateTime::now_utc()),
-    }
-    .insert(&tx)
-    .await?;
+    insert_connector(&tx, organization.id, channel).await?;
     insert_key(&tx, organization.id, "admin", &key, &[Scope::Admin]).await?;
     tx.commit().await?;
     Ok(FirstStart {
@@ -113,6 +105,21 @@ pub async fn create_organization(
     insert_key(&tx, organization.id, "admin", &key, &[Scope::Admin]).await?;
     tx.commit().await?;
     Ok((organization.id, key))
+}
+
+/// Makes the connector by which an organisation's incidents go to a channel of Slack.
+///
+/// # Errors
+/// [`BootstrapError`]; nothing was made then.
+pub async fn create_connector(
+    database: &Database,
+    organization_id: OrganizationId,
+    channel: &str,
+) -> Result<(), BootstrapError> {
+    let tx = database.begin_write().await?;
+    insert_connector(&tx, organization_id, channel).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Makes a key for an organisation, named by its slug or id; with none named, for the only one there is.
@@ -202,6 +209,23 @@ async fn insert_organization(
     .insert(tx)
     .await?;
     Ok(organization)
+}
+
+async fn insert_connector(
+    tx: &DatabaseTransaction,
+    organization_id: OrganizationId,
+    channel: &str,
+) -> Result<(), DbErr> {
+    connector::ActiveModel {
+        id: Set(ConnectorId::new()),
+        organization_id: Set(organization_id),
+        name: Set("default".to_owned()),
+        channel: Set(channel.to_owned()),
+        created_at: Set(OffsetDateTime::now_utc()),
+    }
+    .insert(tx)
+    .await
+    .map(|_| ())
 }
 
 async fn insert_key(

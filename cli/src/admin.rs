@@ -30,12 +30,15 @@ pub(crate) async fn migrate(settings: &Settings, terminal: Terminal) -> anyhow::
 
 /// `tocsin org …`.
 pub(crate) async fn org(settings: &Settings, command: OrgCommand, terminal: Terminal) -> anyhow::Result<()> {
-    let OrgCommand::Create { name } = command;
+    let OrgCommand::Create { name, channel } = command;
+    let channel = channel.unwrap_or_else(|| settings.slack.channel.clone());
     let database = database::open_current(&settings.database).await?;
     let (id, key) = bootstrap::create_organization(&database, &name).await?;
+    bootstrap::create_connector(&database, id, &channel).await?;
     database.close().await?;
     terminal.line(format!("Made the organisation {name}.\n"));
     terminal.row("id", id);
+    terminal.row("channel", &channel);
     show(&key, terminal);
     Ok(())
 }

@@ -14,6 +14,7 @@ use secrecy::SecretString;
 use tocsin_bridge::Pace;
 use url::Url;
 
+pub(crate) use parse::channel as parse_channel;
 use reader::{Faults, InForce, Reader};
 pub(crate) use source::Given;
 

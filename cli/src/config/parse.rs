@@ -158,7 +158,7 @@ pub(super) fn signing_secrets(text: &str) -> Parsed<Vec<SecretString>> {
 }
 
 /// A channel: `#name` or an id.
-pub(super) fn channel(text: &str) -> Parsed<String> {
+pub(crate) fn channel(text: &str) -> Parsed<String> {
     let (is_id, name) = match text.strip_prefix('#') {
         Some(name) => (false, name),
         None => (true, text),

@@ -135,7 +135,8 @@ async fn api_bridge_and_simulator_work_together_as_processes_of_their_own() {
 async fn an_organisation_and_its_keys_are_made_from_the_command_line() {
     let place = Place::new();
     place.run(&["migrate"], &[]).await;
-    let created = printed(&place.run(&["org", "create", "Acme"], &[]).await);
+    let arguments = ["org", "create", "Acme", "--channel", "#acme"];
+    let created = printed(&place.run(&arguments, &[]).await);
     let admin = created.split_whitespace().last().expect("a key").to_owned();
     let made = place
         .run(
@@ -157,13 +158,28 @@ async fn an_organisation_and_its_keys_are_made_from_the_command_line() {
         json!({ "name": "Acme", "slug": "acme" }),
         "{viewer}"
     );
+    let connectors = tocsin.ask(&admin, "{ connectors { channel } }").await;
+    assert_eq!(
+        connectors["data"]["connectors"],
+        json!([{ "channel": "#acme" }]),
+        "{connectors}"
+    );
     let viewer = tocsin.ask(&key, "{ viewer { scopes } }").await;
     assert_eq!(
         viewer["data"]["viewer"]["scopes"],
         json!(["INCIDENTS_TRIGGER"]),
         "{viewer}"
     );
-    let twice = place.run(&["org", "create", "Acme"], &[]).await;
+    let nowhere = place
+        .run(&["org", "create", "Other", "--channel", "other"], &[])
+        .await;
+    assert_eq!(nowhere.status.code(), Some(2));
+    assert!(
+        complaint(&nowhere).contains("#incidents"),
+        "{}",
+        complaint(&nowhere)
+    );
+    let twice = place.run(&arguments, &[]).await;
     assert_eq!(twice.status.code(), Some(1));
     assert!(
         complaint(&twice).contains("\"Acme\" is there already"),
