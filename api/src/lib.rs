@@ -1,7 +1,7 @@
 //! Tocsin's API: the domain and its GraphQL face; the only writer of domain tables.
 //!
-//! A request enters by [`http`], is given a [`viewer::Viewer`], and is answered by one of the nouns below; each holds its
-//! rules, its queries and its GraphQL face side by side. An incident changes in [`incident::apply`] alone.
+//! A request enters by `http`, is given a `viewer::Viewer`, and is answered by one of the nouns below; each holds its
+//! rules, its queries and its GraphQL face side by side. An incident changes in `incident::apply` alone.
 
 mod api_key;
 pub mod bootstrap;
