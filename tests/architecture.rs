@@ -117,19 +117,28 @@ fn the_bridge_names_no_table_of_the_domain() {
 
 #[test]
 fn an_incident_is_changed_in_one_place() {
-    let writers: Vec<String> = sources::production(&["api"])
+    let sources = sources::production(&["api"]);
+    let inside =
+        |path: &str| path == "api/src/incident/apply.rs" || path.starts_with("api/src/incident/batch/");
+    let (own, beside): (Vec<&Source>, Vec<&Source>) = sources
         .iter()
         .filter(|source| source.tables_written().contains("incident"))
-        .map(|source| source.path.clone())
-        .collect();
-    assert!(!writers.is_empty(), "nobody was seen to write incidents");
-    let wrong: Vec<&String> = writers
+        .partition(|source| inside(&source.path));
+    assert!(!own.is_empty(), "nobody was seen to write incidents");
+    let beside: Vec<&String> = beside.iter().map(|source| &source.path).collect();
+    assert!(
+        beside.is_empty(),
+        "incidents are written beside incident::apply: {beside:#?}"
+    );
+
+    let callers: Vec<&String> = sources
         .iter()
-        .filter(|path| !path.starts_with("api/src/incident/apply"))
+        .filter(|source| !inside(&source.path) && source.text.contains("batch::"))
+        .map(|source| &source.path)
         .collect();
     assert!(
-        wrong.is_empty(),
-        "incidents are written beside incident::apply: {wrong:#?}"
+        callers.is_empty(),
+        "incident::apply alone writes by batch: {callers:#?}"
     );
 }
 
@@ -188,6 +197,30 @@ fn every_crate_keeps_the_lints_of_the_workspace() {
             "{member} has lints of its own"
         );
     }
+}
+
+#[test]
+fn every_dependency_is_used() {
+    let all = sources::all();
+    let mut unused = Vec::new();
+    for member in members() {
+        let manifest = manifest(&format!("{member}/Cargo.toml"));
+        for section in ["dependencies", "dev-dependencies"] {
+            let names = manifest
+                .get(section)
+                .and_then(toml::Value::as_table)
+                .into_iter()
+                .flat_map(toml::Table::keys);
+            for name in names {
+                let module = name.replace('-', "_");
+                let mut own = all.iter().filter(|source| source.krate == member);
+                if !own.any(|source| source.names(&module)) {
+                    unused.push(format!("{member}: {name}"));
+                }
+            }
+        }
+    }
+    assert!(unused.is_empty(), "in a manifest and in no source: {unused:#?}");
 }
 
 #[test]

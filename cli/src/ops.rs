@@ -29,6 +29,9 @@ const SECONDS: &[f64] = &[
     0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0,
 ];
 
+/// Bounds of all other histograms, which count things done together.
+const COUNTS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
+
 type Check = Box<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
 
 /// The process, as its operator sees it.
@@ -42,6 +45,7 @@ impl Ops {
     /// Begins to record metrics; call it once, before the parts are made.
     pub(crate) fn start(stop: CancellationToken) -> anyhow::Result<Self> {
         let metrics = PrometheusBuilder::new()
+            .set_buckets(COUNTS)?
             .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)?
             .install_recorder()?;
         metrics::describe_gauge!("tocsin_build_info", "1, labelled with the version that runs");

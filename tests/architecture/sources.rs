@@ -60,7 +60,13 @@ pub(crate) fn production(crates: &[&str]) -> Vec<Source> {
     for krate in crates {
         collect(krate, &root().join(krate).join("src"), &mut files);
     }
-    files.retain(|source| !source.path.contains("/tests/") && !source.path.ends_with("/tests.rs"));
+    let for_tests: Vec<String> = files.iter().flat_map(modules_for_tests).collect();
+    files.retain(|source| {
+        let module = source.path.trim_end_matches(".rs").trim_end_matches("/mod");
+        !for_tests
+            .iter()
+            .any(|test| module == test || source.path.starts_with(&format!("{test}/")))
+    });
     for source in &mut files {
         if let Some(tests) = source.text.find("#[cfg(test)]\nmod tests {") {
             source.text.truncate(tests);
@@ -97,6 +103,22 @@ fn collect(krate: &str, folder: &Path, files: &mut Vec<Source>) {
     }
 }
 
+/// The paths, without extension, of the modules that a file declares for tests alone.
+fn modules_for_tests(source: &Source) -> Vec<String> {
+    let (folder, file) = source.path.rsplit_once('/').unwrap_or(("", &source.path));
+    let below = match file {
+        "mod.rs" | "lib.rs" | "main.rs" => folder.to_owned(),
+        _ => source.path.trim_end_matches(".rs").to_owned(),
+    };
+    let declared = source.text.split("#[cfg(test)]").skip(1).filter_map(|rest| {
+        let (declaration, _) = rest.split_once(['{', ';'])?;
+        let whole = rest.as_bytes().get(declaration.len()) == Some(&b';');
+        let name = declaration.trim().rsplit_once("mod ").map(|(_, name)| name);
+        name.filter(|_| whole)
+    });
+    declared.map(|name| format!("{below}/{name}")).collect()
+}
+
 fn without_comment(line: &str) -> &str {
     if line.trim_start().starts_with("//") {
         ""
@@ -106,6 +128,12 @@ fn without_comment(line: &str) -> &str {
 }
 
 impl Source {
+    /// Whether a path in the file begins with this name, or an import or an attribute has it.
+    pub(crate) fn names(&self, name: &str) -> bool {
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        self.text.split(|c| !is_name(c)).any(|word| word == name)
+    }
+
     /// The entities' tables that the file names at all: `incident`, `slack::post`.
     pub(crate) fn tables_named(&self) -> BTreeSet<String> {
         let paths = self.paths();
@@ -275,6 +303,12 @@ mod tests {
         );
         assert!(written("use tocsin_entity::incident; incident::Entity::find()").is_empty());
         assert!(written("use sea_orm::{ActiveModelTrait, IntoActiveModel};").is_empty());
+    }
+
+    #[test]
+    fn a_module_for_tests_is_told_from_one_that_ships() {
+        let text = "#[cfg(test)]\npub(crate) mod testing;\nmod real;\n#[cfg(test)]\nmod tests {\n}";
+        assert_eq!(modules_for_tests(&source(text)), ["api/src/testing"]);
     }
 
     #[test]
