@@ -1,7 +1,8 @@
 //! Makes the calls that a diff asks for, and records what became of them.
 //!
 //! A post is recorded as intended before the call that makes it, and carries its record's id in its metadata: whatever happens in
-//! between, it is looked up in Slack before it is made again. All other calls can be repeated without harm.
+//! between, it is looked up in Slack before it is made again. All other calls can be repeated without harm; whether one that has no
+//! known answer has changed what Slack shows is not known either, and is not assumed.
 
 use std::{sync::Arc, time::Duration};
 
@@ -356,6 +357,9 @@ impl Delivery<'_> {
             self.keep(record);
             return Ok(Outcome::Wait(wait));
         }
+        if !self.lease.holds() {
+            return Ok(Outcome::Lost);
+        }
         let ts = record.ts.clone().unwrap_or_default();
         let slack = &self.parts.slack;
         record.attempts += 1;
@@ -413,6 +417,10 @@ impl Delivery<'_> {
         if matches!(failure.verdict, Verdict::Hopeless | Verdict::Gone) {
             record.content_hash = Some(wanted.hash.clone());
         }
+        if matches!(failure.verdict, Verdict::Unknown) {
+            // It may show either; should the old be wanted again, it must be written again.
+            record.content_hash = None;
+        }
         if matches!(failure.verdict, Verdict::Gone) && record.ts.is_none() {
             // A preview has no place of its own; that of the message it stood in says that it will not come back.
             record.ts = record
@@ -438,6 +446,9 @@ impl Delivery<'_> {
         if let Err(wait) = place::of_update(self.parts.slack.limits(), &mut record, CHAT_UNFURL).await {
             self.keep(record);
             return Ok(Outcome::Wait(wait));
+        }
+        if !self.lease.holds() {
+            return Ok(Outcome::Lost);
         }
         record.attempts += 1;
         let unfurls = Map::from_iter([(url, preview.clone())]);

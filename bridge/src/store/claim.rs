@@ -1,13 +1,18 @@
 //! The list of what Slack does not show yet, and who works it.
 //!
 //! A row is behind while `shown_version < wanted_version`. Work on it is claimed, so that two workers do not make the same calls, and
-//! ends in one of two ways: Slack shows it, or it is put off.
+//! ends in one of two ways: Slack shows it, or it is put off. Where a claim is found that did neither, whoever made it has died.
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, FromQueryResult, QueryResult, Statement, Value};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, FromQueryResult, QueryResult, Statement, Value,
+};
 use time::OffsetDateTime;
-use tocsin_entity::id::{DigestId, IncidentId, OrganizationId};
+use tocsin_entity::{
+    id::{DigestId, IncidentId, OrganizationId},
+    slack::post,
+};
 
-use super::lease::LEASE;
+use super::{lease::LEASE, posts};
 
 /// That an incident has come to a version.
 #[derive(Clone, Debug)]
@@ -141,6 +146,7 @@ pub(crate) async fn claim_incident(
             is_first: true,
         }));
     }
+    let was_broken_off = is_claimed(tx, "slack_incident", "incident_id", news.incident_id.into()).await?;
     let row = query(
         tx,
         "UPDATE slack_incident SET
@@ -155,11 +161,25 @@ pub(crate) async fn claim_incident(
     )
     .await?;
     if let Some(row) = row {
+        if was_broken_off {
+            posts::doubt(tx, post::Column::IncidentId.eq(news.incident_id)).await?;
+        }
         return claimed(&row, worker);
     }
     // Another has it, or it is not due: whoever works it next must still hear the news.
     note(tx, news).await?;
     Ok(None)
+}
+
+/// Whether somebody has a claim, or had one and never let go of it.
+async fn is_claimed(
+    tx: &DatabaseTransaction,
+    table: &'static str,
+    key: &'static str,
+    id: Value,
+) -> Result<bool, DbErr> {
+    let sql = format!("SELECT 1 AS claimed FROM {table} WHERE {key} = $1 AND claimed_by IS NOT NULL");
+    Ok(query(tx, &sql, vec![id]).await?.is_some())
 }
 
 fn claimed(row: &QueryResult, worker: &str) -> Result<Option<Claim>, DbErr> {
@@ -209,6 +229,7 @@ pub(crate) async fn claim_digest(
     worker: &str,
 ) -> Result<Option<Claim>, DbErr> {
     let now = now();
+    let was_broken_off = is_claimed(tx, "slack_digest", "id", id.into()).await?;
     let row = query(
         tx,
         "UPDATE slack_digest SET claimed_by = $3, claimed_until = $4
@@ -218,7 +239,11 @@ pub(crate) async fn claim_digest(
         vec![id.into(), now.into(), worker.into(), (now + LEASE).into()],
     )
     .await?;
-    row.map_or(Ok(None), |row| claimed(&row, worker))
+    let Some(row) = row else { return Ok(None) };
+    if was_broken_off {
+        posts::doubt(tx, post::Column::DigestId.eq(id)).await?;
+    }
+    claimed(&row, worker)
 }
 
 /// Lets go of a digest whose version Slack shows. Says whether something newer is wanted.

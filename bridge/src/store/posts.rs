@@ -2,12 +2,13 @@
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect, sea_query::OnConflict,
+    QueryOrder, QuerySelect,
+    sea_query::{Expr, OnConflict, SimpleExpr},
 };
 use time::OffsetDateTime;
 use tocsin_entity::{
     id::{DigestId, IncidentId, PostId},
-    kinds::PostState,
+    kinds::{PostKind, PostState},
     slack::{digest_line, post},
 };
 
@@ -72,6 +73,19 @@ pub(crate) async fn lines_of_incident(
         .filter(digest_line::Column::IncidentId.eq(id))
         .all(db)
         .await
+}
+
+/// Forgets what the posts are known to show that may be changed in place: whoever worked on them died, perhaps just after a change.
+pub(crate) async fn doubt(tx: &impl ConnectionTrait, of: SimpleExpr) -> Result<(), DbErr> {
+    let in_slack = [PostState::Posted, PostState::Updated, PostState::Retrying];
+    post::Entity::update_many()
+        .col_expr(post::Column::ContentHash, Expr::value(None::<String>))
+        .filter(of)
+        .filter(post::Column::Kind.ne(PostKind::Reply))
+        .filter(post::Column::State.is_in(in_slack))
+        .exec(tx)
+        .await?;
+    Ok(())
 }
 
 /// The message of a digest.

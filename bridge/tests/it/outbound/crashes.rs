@@ -3,6 +3,7 @@
 use tocsin_bridge::Bridge;
 use tocsin_entity::{database::Database, id::IncidentId};
 use tocsin_queue::{Queue, QueueConfig};
+use tocsin_simulator::{Fault, FaultKind};
 use tokio::{runtime::Runtime, sync::oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -72,6 +73,30 @@ async fn a_worker_that_dies_at_any_moment_loses_and_doubles_nothing() {
     let last = Process::start(&stage).await;
     each_is_there_once(&stage, &ids, 2).await;
     last.kill();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_worker_changed_just_before_it_died_is_taken_back() {
+    let stage = Stage::empty().await;
+    let process = Process::start(&stage).await;
+    let id = stage.tracker.trigger("Payments are failing");
+    process.queue.ring(&stage.job(id));
+    stage.until_shown(id).await;
+    let late = Fault::on("chat.update", FaultKind::Slow { seconds: 600.0 });
+    stage.slack.add_fault(late.after());
+    stage.tracker.acknowledge(id);
+    process.queue.ring(&stage.job(id));
+    stage
+        .until(|_| stage.message().text.contains("Acknowledged"))
+        .await;
+    process.kill();
+    // What is wanted now is what the last record says.
+    stage.tracker.reopen(id);
+    let next = Process::start(&stage).await;
+    stage.until_shown(id).await;
+    let text = stage.message().text;
+    assert!(text.contains("Triggered"), "{text}");
+    next.kill();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -135,6 +135,11 @@ impl Tracker {
         self.change(id, "RESOLVED", fields, json!({"bodyMarkdown": note}));
     }
 
+    pub(crate) fn reopen(&self, id: IncidentId) {
+        let fields = json!({"status": "TRIGGERED", "acknowledgedBy": null, "acknowledgedAt": null});
+        self.change(id, "REOPENED", fields, json!({}));
+    }
+
     pub(crate) fn comment(&self, id: IncidentId, body: &str) {
         self.change(id, "COMMENT", json!({}), json!({"bodyMarkdown": body}));
     }

@@ -199,6 +199,28 @@ async fn a_failure_that_is_over_leaves_no_trace_on_a_message_that_was_right_all_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_slack_shows_though_it_did_not_say_so_is_taken_back() {
+    let stage = Stage::set().await;
+    let id = stage.tracker.trigger("Payments are failing");
+    stage.ring(id);
+    stage.until_shown(id).await;
+    stage
+        .slack
+        .add_fault(Fault::lost_answer("chat.update").times(None));
+    stage.tracker.acknowledge(id);
+    stage.ring(id);
+    stage.until_row(id, |row| row.attempts > 0).await;
+    assert!(stage.message().text.contains("Acknowledged"));
+    // What is wanted now is what was last known to be shown.
+    stage.tracker.reopen(id);
+    stage.slack.clear_faults();
+    stage.ring(id);
+    stage.until_shown(id).await;
+    let text = stage.message().text;
+    assert!(text.contains("Triggered"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn all_that_wait_for_a_channel_are_posted_when_it_works_again() {
     let seed = |config: &mut tocsin_simulator::SimulatorConfig| {
         config.channels.push(ChannelSeed::private("war-room", &["alice"]));
