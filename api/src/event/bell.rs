@@ -3,7 +3,7 @@
 use std::{
     collections::HashSet,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use futures::StreamExt;
@@ -75,14 +75,15 @@ impl Bell {
 async fn redial<F: Future<Output = Result<(), redis::RedisError>>>(what: &str, mut work: impl FnMut() -> F) {
     let mut down = false;
     loop {
-        if let Err(error) = work().await
-            && !down
-        {
-            down = true;
-            tracing::warn!("{what} between replicas failed; followers look every second meanwhile: {error}");
-        } else {
-            down = false;
+        let began = Instant::now();
+        let ended = work().await;
+        // One line for an outage, not one for each try of it.
+        let lasted = began.elapsed() > REDIAL_AFTER;
+        if lasted || !down {
+            let why = ended.map_or_else(|error| error.to_string(), |()| "Redis closed the connection".to_owned());
+            tracing::warn!("{what} between replicas failed; followers look every second meanwhile: {why}");
         }
+        down = true;
         tokio::time::sleep(REDIAL_AFTER).await;
     }
 }
@@ -97,6 +98,10 @@ impl Outside {
         loop {
             self.wake.notified().await;
             let rung = std::mem::take(&mut *self.rung.lock().unwrap_or_else(PoisonError::into_inner));
+            if rung.is_empty() {
+                // The ring that woke us was carried the time before.
+                continue;
+            }
             let mut pipe = redis::pipe();
             for organization_id in rung {
                 pipe.publish(CHANNEL, organization_id.to_string()).ignore();
