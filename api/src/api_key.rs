@@ -244,6 +244,17 @@ async fn create(
         return Err(UserError::invalid("scopes", "A key needs at least one scope.").into());
     }
     let user_id = match &input.user_id {
+        // Such a key may do what an owner may.
+        None if input.scopes.contains(&Scope::Admin)
+            && viewer.member().is_some_and(|member| member.role != Role::Owner) =>
+        {
+            return Err(UserError::new(
+                UserErrorCode::Forbidden,
+                "Only an OWNER makes keys of the organisation itself with the scope ADMIN: name a member in `userId`.",
+            )
+            .at("userId")
+            .into());
+        }
         None => None,
         Some(id) => Some(member_for_key(ctx, organization_id, id).await?),
     };

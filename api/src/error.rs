@@ -75,12 +75,22 @@ pub enum Fault {
     /// The database failed.
     #[error("the database failed: {0}")]
     Database(Arc<DbErr>),
+    /// The database failed while it committed: nobody knows whether the change is made.
+    #[error("the database failed at the commit: {0}")]
+    Unsure(Arc<DbErr>),
     /// The process is ending, or overloaded.
     #[error("{0}")]
     Unavailable(&'static str),
     /// What is stored can't be read: a bug.
     #[error("{0}")]
     Broken(String),
+}
+
+impl Fault {
+    /// A commit whose answer never came.
+    pub(crate) fn unsure(error: DbErr) -> Self {
+        Self::Unsure(Arc::new(error))
+    }
 }
 
 impl From<DbErr> for Fault {
@@ -96,6 +106,11 @@ impl From<Fault> for async_graphql::Error {
             Fault::Database(_) | Fault::Unavailable(_) => (
                 "UNAVAILABLE",
                 "Tocsin can't do this just now. Nothing was changed: try again.",
+            ),
+            Fault::Unsure(_) => (
+                "UNAVAILABLE",
+                "Tocsin lost its database while it wrote, and can't say whether this was done. Look before you ask again, \
+                 or ask with the same idempotencyKey.",
             ),
             Fault::Broken(_) => (
                 "INTERNAL",

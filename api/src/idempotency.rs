@@ -4,11 +4,12 @@ use std::{str::FromStr, sync::Arc, time::Duration};
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
+    QuerySelect, sea_query::LockType,
 };
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
-use tocsin_entity::{id::OrganizationId, idempotency};
+use tocsin_entity::{id::OrganizationId, idempotency, organization};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -58,13 +59,18 @@ pub(crate) fn key_use(
 pub(crate) const REUSED: &str =
     "This idempotency key was used in the last 24 hours with another input. Use a new key for a new request.";
 
-/// The id of what was made under this key before.
+/// The id of what was made under this key before. Asked first in a transaction: the organisation is locked before all else.
 pub(crate) async fn before<Id: FromStr>(
     tx: &DatabaseTransaction,
     organization_id: OrganizationId,
     key: Option<&KeyUse>,
 ) -> Result<Option<Id>, Trouble> {
     let Some(used) = key else { return Ok(None) };
+    // The same request may come twice at once: the second waits here until it can see what the first has made.
+    organization::Entity::find_by_id(organization_id)
+        .lock(LockType::NoKeyUpdate)
+        .one(tx)
+        .await?;
     let record = idempotency::Entity::find_by_id((organization_id, used.caller.clone(), used.key.clone()))
         .one(tx)
         .await?;

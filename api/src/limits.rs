@@ -1,5 +1,7 @@
 //! Bounds of what callers may write: one place for each rule.
 
+use time::{OffsetDateTime, UtcOffset};
+
 use crate::error::UserError;
 
 /// Longest title, in characters.
@@ -92,4 +94,10 @@ pub(crate) fn email(field: &str, text: &str) -> Result<String, UserError> {
     } else {
         Err(UserError::invalid(field, "This is not an e-mail address."))
     }
+}
+
+/// A time as it is kept: in UTC, since SQLite compares times as texts, and in the microseconds that PostgreSQL keeps.
+pub(crate) fn time(time: OffsetDateTime) -> OffsetDateTime {
+    let time = time.to_offset(UtcOffset::UTC);
+    time.replace_microsecond(time.microsecond()).unwrap_or(time)
 }

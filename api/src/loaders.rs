@@ -6,7 +6,10 @@ use async_graphql::{
     Context,
     dataloader::{DataLoader, Loader},
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ColumnTrait, DbErr, EntityTrait, Iterable, Order, QueryFilter, QueryOrder,
+    sea_query::{Alias, Expr, ExprTrait, Query, WindowStatement},
+};
 use tocsin_entity::{
     database::Database,
     id::{IncidentId, OrganizationId, TimelineEntryId, UserId},
@@ -14,6 +17,8 @@ use tocsin_entity::{
     slack::{digest_line, post},
     timeline_entry, user,
 };
+
+use uuid::Uuid;
 
 use crate::error::Fault;
 
@@ -186,6 +191,89 @@ impl Loader<DeliveriesOf> for Neighbours {
             }
         }
         Ok(found)
+    }
+}
+
+/// A stretch of an incident's timeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct TimelineOf {
+    pub(crate) incident_id: IncidentId,
+    pub(crate) limit: u64,
+    pub(crate) after: Option<i64>,
+    pub(crate) before: Option<i64>,
+    pub(crate) from_the_end: bool,
+}
+
+impl Loader<TimelineOf> for Neighbours {
+    /// From the wanted end on.
+    type Value = Vec<Arc<timeline_entry::Model>>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[TimelineOf]) -> Result<HashMap<TimelineOf, Self::Value>, Fault> {
+        let mut incidents: HashMap<TimelineOf, Vec<IncidentId>> = HashMap::new();
+        for key in keys {
+            // A list wants the same stretch of each of its incidents.
+            let stretch = TimelineOf {
+                incident_id: IncidentId(Uuid::nil()),
+                ..*key
+            };
+            incidents.entry(stretch).or_default().push(key.incident_id);
+        }
+        let mut found: HashMap<TimelineOf, Self::Value> = HashMap::new();
+        for (stretch, ids) in incidents {
+            for row in self.stretches(stretch, ids).await? {
+                let key = TimelineOf {
+                    incident_id: row.incident_id,
+                    ..stretch
+                };
+                found.entry(key).or_default().push(Arc::new(row));
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Neighbours {
+    /// The same stretch of several timelines.
+    async fn stretches(
+        &self,
+        wanted: TimelineOf,
+        incidents: Vec<IncidentId>,
+    ) -> Result<Vec<timeline_entry::Model>, DbErr> {
+        let order = if wanted.from_the_end {
+            Order::Desc
+        } else {
+            Order::Asc
+        };
+        let (entry, place) = (Alias::new("entry"), Alias::new("place"));
+        let mut each = Query::select();
+        each.columns(timeline_entry::Column::iter())
+            .expr_window_as(
+                Expr::cust("ROW_NUMBER()"),
+                WindowStatement::partition_by(timeline_entry::Column::IncidentId)
+                    .order_by(timeline_entry::Column::Version, order.clone())
+                    .take(),
+                place.clone(),
+            )
+            .from(timeline_entry::Entity)
+            .and_where(timeline_entry::Column::IncidentId.is_in(incidents));
+        if let Some(after) = wanted.after {
+            each.and_where(timeline_entry::Column::Version.gt(after));
+        }
+        if let Some(before) = wanted.before {
+            each.and_where(timeline_entry::Column::Version.lt(before));
+        }
+        let rows = Query::select()
+            .columns(timeline_entry::Column::iter())
+            .from_subquery(each, entry)
+            .and_where(Expr::col(place).lte(wanted.limit))
+            .order_by(timeline_entry::Column::Version, order)
+            .take();
+        let db = self.database.read();
+        timeline_entry::Entity::find()
+            .from_raw_sql(db.get_database_backend().build(&rows))
+            .all(db)
+            .await
     }
 }
 

@@ -6,7 +6,6 @@ use async_graphql::{
     Context, ID, Object, Result,
     connection::{Connection, EmptyFields},
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use time::OffsetDateTime;
 use tocsin_entity::{
     id::{IncidentId, TimelineEntryId},
@@ -15,8 +14,8 @@ use tocsin_entity::{
 };
 
 use crate::{
-    error::Fault,
-    node::{domain, load_owned},
+    loaders::{self, TimelineOf},
+    node::load_owned,
     paging::Page,
     user::Author,
     viewer::Need,
@@ -93,28 +92,18 @@ pub(crate) async fn page(
     page: Page,
 ) -> Result<Connection<String, TimelineEntry>> {
     let (after, before) = page.bounds::<i64>()?;
-    let mut find = timeline_entry::Entity::find()
-        .filter(timeline_entry::Column::IncidentId.eq(incident_id))
-        .limit(page.limit + 1);
-    if let Some(after) = after {
-        find = find.filter(timeline_entry::Column::Version.gt(after));
-    }
-    if let Some(before) = before {
-        find = find.filter(timeline_entry::Column::Version.lt(before));
-    }
-    find = if page.from_the_end {
-        find.order_by_desc(timeline_entry::Column::Version)
-    } else {
-        find.order_by_asc(timeline_entry::Column::Version)
+    let wanted = TimelineOf {
+        incident_id,
+        limit: page.limit + 1,
+        after,
+        before,
+        from_the_end: page.from_the_end,
     };
-    let rows = find
-        .all(domain(ctx).database().read())
-        .await
-        .map_err(Fault::from)?;
+    let rows = loaders::of(ctx).load_one(wanted).await?.unwrap_or_default();
     Ok(page.connect(
         rows,
         EmptyFields,
-        |row| row.version.to_string(),
-        |row| TimelineEntry(Arc::new(row)),
+        |row: &Arc<timeline_entry::Model>| row.version.to_string(),
+        TimelineEntry,
     ))
 }

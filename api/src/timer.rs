@@ -35,12 +35,15 @@ pub(crate) async fn run(domain: &Arc<Domain>, shutdown: CancellationToken) {
 }
 
 async fn fire_due(domain: &Arc<Domain>) -> Result<(), DbErr> {
-    let due = timer::Entity::find()
-        .filter(timer::Column::DueAt.lte(OffsetDateTime::now_utc()))
+    let now = OffsetDateTime::now_utc();
+    let mut due = timer::Entity::find()
+        .filter(timer::Column::DueAt.lte(now))
         .order_by_asc(timer::Column::DueAt)
         .limit(FIRED_MAX)
         .all(domain.database().read())
         .await?;
+    // SQLite compares texts, and those of one second do not sort by their fractions.
+    due.retain(|timer| timer.due_at <= now);
     futures::future::join_all(due.iter().map(|timer| fire(domain, timer))).await;
     Ok(())
 }

@@ -342,7 +342,9 @@ impl Drop for World {
         let mut logs = String::new();
         for process in &self.processes {
             let name = process.name();
-            logs.push_str(&format!("\n--- {name} ---\n{}\n", process.tail()));
+            for part in ["\n--- ", name, " ---\n", &process.tail(), "\n"] {
+                logs.push_str(part);
+            }
         }
         LOGS.with_borrow_mut(|all| all.push(logs));
         if std::thread::panicking() {

@@ -80,7 +80,10 @@ async fn redial<F: Future<Output = Result<(), redis::RedisError>>>(what: &str, m
         // One line for an outage, not one for each try of it.
         let lasted = began.elapsed() > REDIAL_AFTER;
         if lasted || !down {
-            let why = ended.map_or_else(|error| error.to_string(), |()| "Redis closed the connection".to_owned());
+            let why = ended.map_or_else(
+                |error| error.to_string(),
+                |()| "Redis closed the connection".to_owned(),
+            );
             tracing::warn!("{what} between replicas failed; followers look every second meanwhile: {why}");
         }
         down = true;

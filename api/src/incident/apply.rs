@@ -101,28 +101,33 @@ impl Lane {
 
 /// Writes the orders in one transaction; if that fails as a whole again and again, each in its own.
 async fn write_all(database: &Database, orders: &[Order]) -> Vec<Result<Applied, IncidentError>> {
-    match write_together(database, orders).await {
-        Ok(answers) => answers,
-        Err(error) if orders.len() == 1 => vec![Err(Fault::from(error).into())],
-        Err(error) => {
-            tracing::warn!(
-                "{} changes could not be written together, each is tried alone: {error}",
-                orders.len()
-            );
-            let mut answers = Vec::with_capacity(orders.len());
-            for order in orders {
-                answers.push(
-                    match write_together(database, std::slice::from_ref(order)).await {
-                        Ok(mut one) => one
-                            .pop()
-                            .unwrap_or(Err(Fault::Unavailable("the writer gave no answer").into())),
-                        Err(error) => Err(Fault::from(error).into()),
-                    },
-                );
-            }
-            answers
-        }
+    let failed = match write_together(database, orders).await {
+        Ok(answers) => return answers,
+        Err(failed) => failed,
+    };
+    let error = match failed {
+        Failed::Before(error) if orders.len() > 1 => error,
+        Failed::Before(error) => return vec![Err(Fault::from(error).into())],
+        // What may be written already is not written again.
+        Failed::AtCommit(error) => return vec![Err(Fault::unsure(error).into()); orders.len()],
+    };
+    tracing::warn!(
+        "{} changes could not be written together, each is tried alone: {error}",
+        orders.len()
+    );
+    let mut answers = Vec::with_capacity(orders.len());
+    for order in orders {
+        answers.push(
+            match write_together(database, std::slice::from_ref(order)).await {
+                Ok(mut one) => one
+                    .pop()
+                    .unwrap_or(Err(Fault::Unavailable("the writer gave no answer").into())),
+                Err(Failed::Before(error)) => Err(Fault::from(error).into()),
+                Err(Failed::AtCommit(error)) => Err(Fault::unsure(error).into()),
+            },
+        );
     }
+    answers
 }
 
 /// A write that failed.
@@ -136,16 +141,15 @@ enum Failed {
 async fn write_together(
     database: &Database,
     orders: &[Order],
-) -> Result<Vec<Result<Applied, IncidentError>>, DbErr> {
+) -> Result<Vec<Result<Applied, IncidentError>>, Failed> {
     let mut tries = 0;
     loop {
         tries += 1;
         match write_once(database, orders).await {
-            Ok(answers) => return Ok(answers),
             Err(Failed::Before(error)) if tries < TRIES && !matches!(error, DbErr::ConnectionAcquire(_)) => {
                 tracing::debug!("a write failed and is tried again: {error}");
             }
-            Err(Failed::Before(error) | Failed::AtCommit(error)) => return Err(error),
+            done => return done,
         }
     }
 }

@@ -20,6 +20,14 @@ pub(crate) enum IncidentError {
         /// What was asked.
         wanted: &'static str,
     },
+    /// It would be the second open one with its dedup key.
+    #[error("#{number} has the same dedupKey as #{open}, which is open: work that one, or resolve it first.")]
+    DedupKeyTaken {
+        /// The incident's number.
+        number: i64,
+        /// The number of the one that is open.
+        open: i64,
+    },
     /// A value is out of its bounds.
     #[error("{message}")]
     Invalid {
@@ -60,6 +68,7 @@ impl TryFrom<IncidentError> for UserError {
         Ok(match error {
             IncidentError::NotFound(_) => Self::new(UserErrorCode::NotFound, message),
             IncidentError::WrongStatus { .. } => Self::new(UserErrorCode::WrongStatus, message),
+            IncidentError::DedupKeyTaken { .. } => Self::new(UserErrorCode::AlreadyExists, message),
             IncidentError::Invalid { field, .. } => Self::new(UserErrorCode::InvalidInput, message).at(field),
             IncidentError::IdempotencyKeyReused => {
                 Self::new(UserErrorCode::IdempotencyKeyReused, message).at("idempotencyKey")

@@ -48,6 +48,19 @@ fn parse<T: std::str::FromStr>(field: &str, id: Option<&ID>) -> Result<Option<T>
     .transpose()
 }
 
+/// A pattern for texts that contain this one.
+fn containing(text: &str) -> LikeExpr {
+    let mut pattern = String::from("%");
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    LikeExpr::new(pattern).escape('\\')
+}
+
 impl IncidentFilter {
     /// The filter as a condition of a query.
     pub(super) fn condition(&self) -> Result<Condition, Refusal> {
@@ -76,17 +89,12 @@ impl IncidentFilter {
             );
         }
         if let Some(search) = &self.search {
-            let mut pattern = String::from("%");
-            for c in search.to_lowercase().chars() {
-                if matches!(c, '%' | '_' | '\\') {
-                    pattern.push('\\');
-                }
-                pattern.push(c);
-            }
-            pattern.push('%');
+            // SQLite knows the case of ASCII alone: the other case of the text is looked for as well.
+            let title = || Expr::col(incident::Column::Title);
             all = all.add(
-                Expr::expr(Func::lower(Expr::col(incident::Column::Title)))
-                    .like(LikeExpr::new(pattern).escape('\\')),
+                Condition::any()
+                    .add(Expr::expr(Func::lower(title())).like(containing(&search.to_lowercase())))
+                    .add(Expr::expr(Func::upper(title())).like(containing(&search.to_uppercase()))),
             );
         }
         Ok(all)

@@ -25,7 +25,7 @@ use crate::{
     service::Service,
     timeline::{self, TimelineEntry},
     user::{User, load_member},
-    viewer::Need,
+    viewer::{Need, Viewer},
 };
 
 /// An incident.
@@ -101,6 +101,7 @@ impl Incident {
 
     /// The service that is broken.
     async fn service(&self, ctx: &Context<'_>) -> Result<Service> {
+        ctx.data_unchecked::<Viewer>().may_look_around()?;
         let row: Option<service::Model> = loaders::of(ctx).load_one(self.0.service_id).await?;
         let row = row.ok_or_else(|| Fault::Broken(format!("incident {} has no service", self.0.id)))?;
         Ok(Service(row))
@@ -108,6 +109,7 @@ impl Incident {
 
     /// Who is to work it.
     async fn assignees(&self, ctx: &Context<'_>) -> Result<Vec<User>> {
+        ctx.data_unchecked::<Viewer>().may_look_around()?;
         let loaders = loaders::of(ctx);
         let ids = loaders
             .load_one(AssigneesOf(self.0.id))
@@ -160,6 +162,7 @@ impl Incident {
 
     /// Who triggered it, where a member did.
     async fn triggered_by(&self, ctx: &Context<'_>) -> Result<Option<User>> {
+        ctx.data_unchecked::<Viewer>().may_look_around()?;
         Ok(load_member(ctx, self.0.organization_id, self.0.triggered_by).await?)
     }
 
@@ -170,6 +173,7 @@ impl Incident {
 
     /// Who has it, where a member does.
     async fn acknowledged_by(&self, ctx: &Context<'_>) -> Result<Option<User>> {
+        ctx.data_unchecked::<Viewer>().may_look_around()?;
         Ok(load_member(ctx, self.0.organization_id, self.0.acknowledged_by).await?)
     }
 
@@ -180,6 +184,7 @@ impl Incident {
 
     /// Who resolved it, where a member did.
     async fn resolved_by(&self, ctx: &Context<'_>) -> Result<Option<User>> {
+        ctx.data_unchecked::<Viewer>().may_look_around()?;
         Ok(load_member(ctx, self.0.organization_id, self.0.resolved_by).await?)
     }
 
@@ -208,11 +213,13 @@ impl Incident {
         #[graphql(desc = "How many, from the end; 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
     ) -> Result<Connection<String, TimelineEntry, EmptyFields, EmptyFields>> {
+        ctx.data_unchecked::<Viewer>().may_look_around()?;
         timeline::page(ctx, self.0.id, Page::new(first, after, last, before)?).await
     }
 
     /// The post-mortem, once it is drafted.
     async fn postmortem(&self, ctx: &Context<'_>) -> Result<Option<Postmortem>> {
+        ctx.data_unchecked::<Viewer>().may_look_around()?;
         Ok(loaders::of(ctx)
             .load_one(PostmortemOf(self.0.id))
             .await?
@@ -221,6 +228,7 @@ impl Incident {
 
     /// The messages in Slack that show this incident, oldest first.
     async fn deliveries(&self, ctx: &Context<'_>) -> Result<Vec<Delivery>> {
+        ctx.data_unchecked::<Viewer>().may_look_around()?;
         let posts = loaders::of(ctx)
             .load_one(DeliveriesOf(self.0.id))
             .await?

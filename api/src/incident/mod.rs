@@ -10,6 +10,8 @@ mod input;
 mod mutation;
 mod query;
 mod transition;
+#[cfg(test)]
+mod transition_tests;
 
 pub(crate) use self::{
     apply::{Applied, Lane, Order},

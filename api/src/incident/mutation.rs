@@ -233,7 +233,11 @@ impl IncidentMutation {
         input: SnoozeIncidentInput,
     ) -> Result<IncidentPayload> {
         let key = input.idempotency_key.as_ref();
-        let wanted = || Ok(Change::Snooze { until: input.until });
+        let wanted = || {
+            Ok(Change::Snooze {
+                until: limits::time(input.until),
+            })
+        };
         payload(change(ctx, "snoozeIncident", &input.id, key, &input, wanted).await)
     }
 

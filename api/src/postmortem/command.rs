@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect,
+    QueryOrder, QuerySelect, sea_query::LockType,
 };
 use time::OffsetDateTime;
 use tocsin_entity::{
@@ -41,21 +41,26 @@ pub(super) async fn create(
 ) -> Result<postmortem::Model, Trouble> {
     let tx = database.begin_write().await?;
     let key = by.key.as_ref();
-    idempotency::before::<PostmortemId>(&tx, by.organization_id, key).await?;
+    let before = idempotency::before::<PostmortemId>(&tx, by.organization_id, key).await?;
+    // Locked, so that of two who draft at the same moment the second finds the first one's.
+    let incident = incident::Entity::find_by_id(incident_id)
+        .filter(incident::Column::OrganizationId.eq(by.organization_id))
+        .lock(LockType::NoKeyUpdate)
+        .one(&tx)
+        .await?
+        .ok_or_else(|| UserError::not_found("incident").at("incidentId"))?;
     let there = postmortem::Entity::find()
         .filter(postmortem::Column::OrganizationId.eq(by.organization_id))
         .filter(postmortem::Column::IncidentId.eq(incident_id))
         .one(&tx)
         .await?;
     if let Some(there) = there {
+        if before.is_none() {
+            idempotency::keep(&tx, by.organization_id, key, there.id).await?;
+            tx.commit().await?;
+        }
         return Ok(there);
     }
-    let incident = incident::Entity::find_by_id(incident_id)
-        .filter(incident::Column::OrganizationId.eq(by.organization_id))
-        .lock_shared()
-        .one(&tx)
-        .await?
-        .ok_or_else(|| UserError::not_found("incident").at("incidentId"))?;
     let now = OffsetDateTime::now_utc();
     let row = postmortem::Model {
         id: PostmortemId::new(),
@@ -126,22 +131,20 @@ pub(super) async fn change(
 ) -> Result<postmortem::Model, Trouble> {
     let tx = database.begin_write().await?;
     let key = by.key.as_ref();
+    let before = idempotency::before::<PostmortemId>(&tx, by.organization_id, key).await?;
     let row = postmortem::Entity::find_by_id(id)
         .filter(postmortem::Column::OrganizationId.eq(by.organization_id))
         .lock_exclusive()
         .one(&tx)
         .await?
         .ok_or_else(|| UserError::not_found("post-mortem").at("id"))?;
-    if idempotency::before::<PostmortemId>(&tx, by.organization_id, key)
-        .await?
-        .is_some()
-    {
+    if before.is_some() {
         return Ok(row);
     }
-    let Some(next) = stepped(&row, step, OffsetDateTime::now_utc())? else {
-        return Ok(row);
+    let row = match stepped(&row, step, OffsetDateTime::now_utc())? {
+        None => row,
+        Some(next) => next.into_active_model().reset_all().update(&tx).await?,
     };
-    let row = next.into_active_model().reset_all().update(&tx).await?;
     idempotency::keep(&tx, by.organization_id, key, row.id).await?;
     tx.commit().await?;
     Ok(row)

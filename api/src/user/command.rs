@@ -1,8 +1,8 @@
 //! How members come to be.
 
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait,
-    IntoActiveModel, QueryFilter, SqlErr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
+    QueryFilter, QueryOrder, QuerySelect, SqlErr,
 };
 use time::OffsetDateTime;
 use tocsin_entity::{
@@ -13,7 +13,7 @@ use tocsin_entity::{
 };
 
 use crate::{
-    error::{Trouble, UserError, UserErrorCode},
+    error::{Fault, Trouble, UserError, UserErrorCode},
     idempotency::{self, KeyUse},
 };
 
@@ -30,14 +30,7 @@ pub(super) async fn create(
     if let Some(before) = idempotency::before(&tx, organization_id, key).await? {
         return Ok(before);
     }
-    let person = match user::Entity::find()
-        .filter(user::Column::Email.eq(&email))
-        .one(&tx)
-        .await?
-    {
-        Some(person) => person,
-        None => insert_person(&tx, name, email).await?,
-    };
+    let person = person(&tx, name, email).await?;
     let added = membership::ActiveModel {
         id: Set(MembershipId::new()),
         organization_id: Set(organization_id),
@@ -66,15 +59,28 @@ pub(super) async fn create(
     }
 }
 
-async fn insert_person(tx: &DatabaseTransaction, name: String, email: String) -> Result<user::Model, DbErr> {
-    user::ActiveModel {
+/// The person with this e-mail address, known or new. Another organisation may add them at the same moment.
+async fn person(tx: &DatabaseTransaction, name: String, email: String) -> Result<user::Model, Trouble> {
+    let known = || {
+        user::Entity::find()
+            .filter(user::Column::Email.eq(&email))
+            .one(tx)
+    };
+    if let Some(person) = known().await? {
+        return Ok(person);
+    }
+    let new = user::ActiveModel {
         id: Set(UserId::new()),
-        email: Set(email),
+        email: Set(email.clone()),
         name: Set(name),
         created_at: Set(OffsetDateTime::now_utc()),
-    }
-    .insert(tx)
-    .await
+    };
+    user::Entity::insert(new)
+        .on_conflict_do_nothing_on([user::Column::Email])
+        .exec_without_returning(tx)
+        .await?;
+    let person = known().await?;
+    Ok(person.ok_or_else(|| Fault::Broken(format!("the user {email} was added and is not there")))?)
 }
 
 /// What may be changed of a membership.
@@ -90,10 +96,20 @@ pub(super) async fn change(
     organization_id: OrganizationId,
     user_id: UserId,
     change: MemberChange,
+    key: Option<&KeyUse>,
 ) -> Result<(), Trouble> {
     let tx = database.begin_write().await?;
+    if idempotency::before::<UserId>(&tx, organization_id, key)
+        .await?
+        .is_some()
+    {
+        return Ok(());
+    }
+    // Locked, so that of two owners who step down at the same moment one is told to stay.
     let members = membership::Entity::find()
         .filter(membership::Column::OrganizationId.eq(organization_id))
+        .order_by_asc(membership::Column::Id)
+        .lock_exclusive()
         .all(&tx)
         .await?;
     let Some(member) = members.iter().find(|member| member.user_id == user_id).cloned() else {
@@ -121,6 +137,7 @@ pub(super) async fn change(
     row.role = Set(role);
     row.deactivated_at = Set(deactivated_at);
     row.update(&tx).await?;
+    idempotency::keep(&tx, organization_id, key, user_id).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -269,6 +269,7 @@ async fn create(ctx: &Context<'_>, input: CreateUserInput) -> Result<User, Troub
 async fn update(ctx: &Context<'_>, input: UpdateUserInput) -> Result<User, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
     let organization_id = viewer.may_change(Need::Manage)?;
+    let key = idempotency::key_use(viewer, "updateUser", input.idempotency_key.clone(), &input)?;
     let user_id: UserId = input
         .id
         .parse()
@@ -280,7 +281,14 @@ async fn update(ctx: &Context<'_>, input: UpdateUserInput) -> Result<User, Troub
         role: input.role,
         active: input.active,
     };
-    command::change(domain(ctx).database(), organization_id, user_id, change).await?;
+    command::change(
+        domain(ctx).database(),
+        organization_id,
+        user_id,
+        change,
+        key.as_ref(),
+    )
+    .await?;
     domain(ctx).keyring().forget();
     reload(ctx, organization_id, user_id).await
 }

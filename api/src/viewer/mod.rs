@@ -122,6 +122,15 @@ impl Viewer {
             .map_or(Ok(organization_id), |why| Err(Refusal::Forbidden(why)))
     }
 
+    /// Refuses a viewer who reached an object without the right to read: a key to trigger sees the incident that it
+    /// triggers, and none of its neighbours.
+    pub(crate) fn may_look_around(&self) -> Result<(), Refusal> {
+        match self.who {
+            Who::Bridge { .. } => Ok(()),
+            Who::Anonymous | Who::Key { .. } => self.may(Need::Read).map(|_| ()),
+        }
+    }
+
     /// The organisation, if the viewer may change it so.
     ///
     /// # Errors

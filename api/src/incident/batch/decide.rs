@@ -148,6 +148,16 @@ impl State {
                 changed: false,
             });
         }
+        if let (Change::Reopen { .. }, IncidentStatus::Resolved, Some(key)) =
+            (change, incident.status, &incident.dedup_key)
+            && let Some(open) = self.open_by_dedup_key.get(&(actor.organization_id, key.clone()))
+            && let Some(open) = self.incidents.get(open)
+        {
+            return Err(IncidentError::DedupKeyTaken {
+                number: incident.number,
+                open: open.number,
+            });
+        }
         if let Change::Reassign { assignees } = change {
             self.check_members(actor, assignees)?;
         }

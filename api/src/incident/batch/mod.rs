@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sea_orm::{
     ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::LockType,
 };
 use time::OffsetDateTime;
 use tocsin_entity::{
@@ -62,7 +63,8 @@ impl State {
         let organizations: BTreeMap<_, _> = organization::Entity::find()
             .filter(organization::Column::Id.is_in(wanted.organizations.iter().copied()))
             .order_by_asc(organization::Column::Id)
-            .lock_exclusive()
+            // Weaker than FOR UPDATE: rows that refer to the organisation may be inserted meanwhile.
+            .lock(LockType::NoKeyUpdate)
             .all(tx)
             .await?
             .into_iter()
@@ -156,6 +158,9 @@ impl State {
                 self.remember(row);
             }
         }
+        if wanted.reopens {
+            self.load_open_beside(tx, &wanted).await?;
+        }
         if wanted.reassigns {
             let rows = incident_assignee::Entity::find()
                 .filter(incident_assignee::Column::IncidentId.is_in(wanted.incidents.iter().copied()))
@@ -200,6 +205,29 @@ impl State {
         Ok(())
     }
 
+    /// The open incidents that have the dedup key of one that may be reopened.
+    async fn load_open_beside(&mut self, tx: &DatabaseTransaction, wanted: &Wanted) -> Result<(), DbErr> {
+        let keys: HashSet<String> = self
+            .incidents
+            .values()
+            .filter(|row| row.status == IncidentStatus::Resolved)
+            .filter_map(|row| row.dedup_key.clone())
+            .collect();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let rows = incident::Entity::find()
+            .filter(incident::Column::OrganizationId.is_in(wanted.organizations.iter().copied()))
+            .filter(incident::Column::DedupKey.is_in(keys))
+            .filter(incident::Column::Status.ne(IncidentStatus::Resolved))
+            .all(tx)
+            .await?;
+        for row in rows {
+            self.remember(row);
+        }
+        Ok(())
+    }
+
     /// Keeps an incident as it is now.
     fn remember(&mut self, row: incident::Model) {
         if let Some(key) = &row.dedup_key {
@@ -228,6 +256,7 @@ struct Wanted {
     users: HashSet<UserId>,
     triggers: bool,
     reassigns: bool,
+    reopens: bool,
 }
 
 impl Wanted {
@@ -253,9 +282,9 @@ impl Wanted {
                             wanted.reassigns = true;
                             wanted.users.extend(assignees);
                         }
+                        Change::Reopen { .. } => wanted.reopens = true,
                         Change::Acknowledge
                         | Change::Resolve { .. }
-                        | Change::Reopen { .. }
                         | Change::Snooze { .. }
                         | Change::EndSnooze { .. }
                         | Change::Update(_) => {}

@@ -1,0 +1,224 @@
+//! Idempotency keys: the same request twice is one change, and the same key for something else is refused.
+
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+use crate::world::{Caller, on_each_database};
+
+/// Every mutation with an input that is done the first time, and one that differs.
+async fn every_mutation(admin: &Caller) -> Vec<(&'static str, Value, Value)> {
+    let open = admin.trigger("open").await["id"].clone();
+    let over = admin.trigger("over").await["id"].clone();
+    admin
+        .change("resolveIncident", json!({ "id": over }))
+        .await
+        .done();
+    let other = admin.trigger("other").await["id"].clone();
+    let user = admin.make_user("Zoe", "RESPONDER").await;
+    let key = json!({ "name": "key", "scopes": ["READ"] });
+    let key = admin.change("createApiKey", key).await.done()["apiKey"]["id"].clone();
+    let spare = admin
+        .change("createApiKey", json!({ "name": "spare", "scopes": ["READ"] }))
+        .await
+        .done()["apiKey"]["id"]
+        .clone();
+    let draft = async |incident: &Value| {
+        admin
+            .change("createPostmortem", json!({ "incidentId": incident }))
+            .await
+            .done()["postmortem"]["id"]
+            .clone()
+    };
+    let (drafted, reviewed) = (draft(&over).await, draft(&other).await);
+    admin
+        .change("requestPostmortemReview", json!({ "id": reviewed }))
+        .await
+        .done();
+    let until = crate::timers::in_seconds(3_600);
+    let mut all = vec![
+        (
+            "triggerIncident",
+            json!({ "title": "a" }),
+            json!({ "title": "b" }),
+        ),
+        (
+            "addComment",
+            json!({ "incidentId": open, "bodyMarkdown": "a" }),
+            json!({ "incidentId": open, "bodyMarkdown": "b" }),
+        ),
+        (
+            "updateIncident",
+            json!({ "id": open, "title": "a" }),
+            json!({ "id": open, "title": "b" }),
+        ),
+        (
+            "reassignIncident",
+            json!({ "id": open, "assigneeIds": [user] }),
+            json!({ "id": open, "assigneeIds": [] }),
+        ),
+        (
+            "acknowledgeIncident",
+            json!({ "id": open }),
+            json!({ "id": other }),
+        ),
+        (
+            "snoozeIncident",
+            json!({ "id": open, "until": until }),
+            json!({ "id": other, "until": until }),
+        ),
+        (
+            "resolveIncident",
+            json!({ "id": open }),
+            json!({ "id": open, "noteMarkdown": "b" }),
+        ),
+        ("reopenIncident", json!({ "id": over }), json!({ "id": open })),
+    ];
+    all.extend(other_mutations(
+        [&open, &over],
+        &user,
+        [&key, &spare],
+        [&drafted, &reviewed],
+    ));
+    all
+}
+
+/// Those that are no changes of incidents.
+fn other_mutations(
+    [open, over]: [&Value; 2],
+    user: &str,
+    [key, spare]: [&Value; 2],
+    [drafted, reviewed]: [&Value; 2],
+) -> Vec<(&'static str, Value, Value)> {
+    vec![
+        (
+            "createUser",
+            json!({ "name": "A", "email": "a@example.com", "role": "ADMIN" }),
+            json!({ "name": "B", "email": "b@example.com", "role": "ADMIN" }),
+        ),
+        (
+            "updateUser",
+            json!({ "id": user, "role": "STAKEHOLDER" }),
+            json!({ "id": user, "role": "ADMIN" }),
+        ),
+        ("createService", json!({ "name": "a" }), json!({ "name": "b" })),
+        (
+            "createApiKey",
+            json!({ "name": "a", "scopes": ["READ"] }),
+            json!({ "name": "b", "scopes": ["READ"] }),
+        ),
+        ("revokeApiKey", json!({ "id": key }), json!({ "id": spare })),
+        (
+            "createPostmortem",
+            json!({ "incidentId": open }),
+            json!({ "incidentId": over }),
+        ),
+        (
+            "updatePostmortem",
+            json!({ "id": drafted, "title": "a" }),
+            json!({ "id": drafted, "title": "b" }),
+        ),
+        (
+            "requestPostmortemReview",
+            json!({ "id": drafted }),
+            json!({ "id": reviewed }),
+        ),
+        (
+            "publishPostmortem",
+            json!({ "id": reviewed }),
+            json!({ "id": drafted }),
+        ),
+    ]
+}
+
+fn keyed(mut input: Value, key: &str) -> Value {
+    input["idempotencyKey"] = json!(key);
+    input
+}
+
+on_each_database! {
+    async fn every_mutation_done_twice_under_one_key_is_done_once(world) {
+        let admin = world.admin();
+        let introspected = admin.read("{ __schema { mutationType { fields { name } } } }").await;
+        let mut missing: Vec<String> = introspected["__schema"]["mutationType"]["fields"]
+            .as_array().expect("fields").iter().map(|field| crate::world::text(&field["name"])).collect();
+        for (mutation, input, _) in every_mutation(&admin).await {
+            missing.retain(|name| name != mutation);
+            let key = format!("once {mutation}");
+            let first = admin.change(mutation, keyed(input.clone(), &key)).await.done();
+            let events = admin.log().await.len();
+            let second = admin.change(mutation, keyed(input, &key)).await.done();
+            // A key is shown once.
+            let object = |payload: &Value| {
+                let object = payload.as_object().expect("a payload").iter().find(|(name, value)| *name != "userErrors" && value.is_object());
+                object.map(|(_, object)| object["id"].clone())
+            };
+            assert_eq!(object(&first), object(&second), "{mutation}");
+            assert_eq!(admin.log().await.len(), events, "{mutation}");
+            if mutation == "createApiKey" {
+                assert!(first["secret"].is_string() && second["secret"].is_null());
+            }
+        }
+        assert!(missing.is_empty(), "mutations without a case: {missing:?}");
+    }
+
+    async fn a_key_used_for_another_input_is_refused_by_every_mutation(world) {
+        let admin = world.admin();
+        let mut wrong = Vec::new();
+        for (mutation, input, other) in every_mutation(&admin).await {
+            let key = format!("twice {mutation}");
+            admin.change(mutation, keyed(input, &key)).await.done();
+            let answer = admin.change(mutation, keyed(other, &key)).await.0;
+            if answer["userErrors"][0]["code"] != "IDEMPOTENCY_KEY_REUSED" {
+                wrong.push(format!("{mutation}: {answer}"));
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+
+    async fn a_key_used_for_another_mutation_is_refused(world) {
+        let admin = world.admin();
+        let incident = admin.trigger("Down").await;
+        let input = keyed(json!({ "id": incident["id"] }), "key");
+        admin.change("acknowledgeIncident", input.clone()).await.done();
+        let refused = admin.change("resolveIncident", input).await;
+        assert_eq!(refused.refused(), "IDEMPOTENCY_KEY_REUSED");
+        assert_eq!(refused.refused_field(), "idempotencyKey");
+    }
+
+    async fn callers_never_meet_each_others_keys(world) {
+        let input = keyed(json!({ "title": "Down" }), "key");
+        let callers = [world.admin(), world.key(&["WRITE"]).await, world.neighbour().await];
+        let mut ids = Vec::new();
+        for caller in callers {
+            ids.push(caller.change("triggerIncident", input.clone()).await.done()["incident"]["id"].clone());
+        }
+        assert!(ids[0] != ids[1] && ids[1] != ids[2] && ids[0] != ids[2], "{ids:?}");
+    }
+
+    async fn what_was_refused_does_not_use_its_key_up(world) {
+        let admin = world.admin();
+        admin.change("triggerIncident", keyed(json!({ "title": "" }), "key")).await.refused();
+        admin.change("triggerIncident", keyed(json!({ "title": "Down" }), "key")).await.done();
+    }
+
+    async fn one_request_sent_many_times_at_once_is_one_change(world) {
+        let admin = world.admin();
+        let other = Caller { replica: world.another_replica().await, ..admin.clone() };
+        for (mutation, input, object) in [
+            ("triggerIncident", json!({ "title": "Down" }), "incident"),
+            ("createUser", json!({ "name": "A", "email": "a@example.com", "role": "ADMIN" }), "user"),
+            ("createService", json!({ "name": "a" }), "service"),
+            ("createApiKey", json!({ "name": "a", "scopes": ["READ"] }), "apiKey"),
+        ] {
+            let input = keyed(input, mutation);
+            let callers = (0..16).map(|n| if n % 2 == 0 { admin.clone() } else { other.clone() });
+            let ids = join_all(callers.map(|caller| {
+                let input = input.clone();
+                async move { caller.change(mutation, input).await.done()[object]["id"].clone() }
+            }))
+            .await;
+            assert!(ids.iter().all(|id| *id == ids[0]), "{mutation}: {ids:?}");
+        }
+        assert_eq!(admin.log().await.len(), 1);
+    }
+}

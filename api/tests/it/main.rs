@@ -1,0 +1,17 @@
+//! The API by GraphQL, on a real database: each test on SQLite, and on PostgreSQL where `TOCSIN_TEST_POSTGRES_URL` names one.
+
+mod bridge;
+mod counting;
+mod events;
+mod idempotency;
+mod incidents;
+mod input;
+mod lists;
+mod people;
+mod postmortems;
+mod rights;
+mod state_machine;
+mod tenants;
+mod timers;
+mod together;
+mod world;

@@ -1,0 +1,239 @@
+//! What roles and scopes allow: every field of the schema's roots has a case.
+
+use futures::StreamExt;
+use serde_json::{Value, json};
+
+use crate::world::{Answer, Caller, World, on_each_database, text};
+
+/// What a root field needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    Nothing,
+    Trigger,
+    Read,
+    Write,
+    Admin,
+    Bridge,
+}
+
+use Needs::{Admin, Bridge, Nothing, Read, Trigger, Write};
+
+const QUERIES: [(&str, Needs, &str); 14] = [
+    ("viewer", Nothing, "{ viewer { scopes } }"),
+    ("organization", Read, "{ organization { id } }"),
+    ("organizations", Bridge, "{ organizations { id } }"),
+    (
+        "node",
+        Read,
+        "{ node(id: \"inc_00000000000000000000000000000000\") { id } }",
+    ),
+    ("incident", Read, "{ incident(number: 1) { id } }"),
+    ("incidents", Read, "{ incidents { nodes { id } } }"),
+    ("services", Read, "{ services { nodes { id } } }"),
+    ("users", Read, "{ users { nodes { id } } }"),
+    ("apiKeys", Admin, "{ apiKeys { nodes { id } } }"),
+    ("postmortem", Read, "{ postmortem(incidentNumber: 1) { id } }"),
+    ("postmortems", Read, "{ postmortems { nodes { id } } }"),
+    ("connectors", Read, "{ connectors { id } }"),
+    ("eventLog", Read, "{ eventLog { nodes { cursor } } }"),
+    (
+        "node",
+        Read,
+        "{ node(id: \"org_00000000000000000000000000000000\") { id } }",
+    ),
+];
+
+fn mutations() -> Vec<(&'static str, Needs, Value)> {
+    let nobody = |prefix: &str| json!(format!("{prefix}_00000000000000000000000000000000"));
+    let incident = json!({ "id": nobody("inc") });
+    let postmortem = json!({ "id": nobody("pmo") });
+    vec![
+        (
+            "triggerIncident",
+            Trigger,
+            json!({ "title": "x", "serviceId": nobody("svc") }),
+        ),
+        ("acknowledgeIncident", Write, incident.clone()),
+        ("resolveIncident", Write, incident.clone()),
+        ("reopenIncident", Write, incident.clone()),
+        ("updateIncident", Write, incident.clone()),
+        (
+            "snoozeIncident",
+            Write,
+            json!({ "id": nobody("inc"), "until": crate::timers::in_seconds(60) }),
+        ),
+        (
+            "reassignIncident",
+            Write,
+            json!({ "id": nobody("inc"), "assigneeIds": [] }),
+        ),
+        (
+            "addComment",
+            Write,
+            json!({ "incidentId": nobody("inc"), "bodyMarkdown": "x" }),
+        ),
+        ("createPostmortem", Write, json!({ "incidentId": nobody("inc") })),
+        ("updatePostmortem", Write, postmortem.clone()),
+        ("requestPostmortemReview", Write, postmortem.clone()),
+        ("publishPostmortem", Write, postmortem),
+        (
+            "createUser",
+            Admin,
+            json!({ "name": "x", "email": "nobody", "role": "ADMIN" }),
+        ),
+        ("updateUser", Admin, json!({ "id": nobody("usr") })),
+        ("createService", Admin, json!({ "name": "" })),
+        ("createApiKey", Admin, json!({ "name": "x", "scopes": [] })),
+        ("revokeApiKey", Admin, json!({ "id": nobody("key") })),
+    ]
+}
+
+/// Every kind of caller with what it may do.
+async fn callers(world: &World) -> Vec<(&'static str, Caller, &'static [Needs])> {
+    let bridge = Caller {
+        organization: Some(text(
+            &world.admin().read("{ organization { id } }").await["organization"]["id"],
+        )),
+        ..world.bridge()
+    };
+    let mut all: Vec<(&'static str, Caller, &'static [Needs])> = vec![
+        (
+            "a key to trigger",
+            world.key(&["INCIDENTS_TRIGGER"]).await,
+            &[Nothing, Trigger],
+        ),
+        ("a key to read", world.key(&["READ"]).await, &[Nothing, Read]),
+        (
+            "a key to write",
+            world.key(&["WRITE"]).await,
+            &[Nothing, Trigger, Read, Write],
+        ),
+        (
+            "a key for everything",
+            world.key(&["ADMIN"]).await,
+            &[Nothing, Trigger, Read, Write, Admin],
+        ),
+        ("the bridge by itself", bridge.clone(), &[Nothing, Read, Bridge]),
+    ];
+    let roles: [(&'static str, &'static str, &'static [Needs]); 4] = [
+        ("Stella", "STAKEHOLDER", &[Nothing, Read]),
+        ("Rita", "RESPONDER", &[Nothing, Trigger, Read, Write]),
+        ("Adam", "ADMIN", &[Nothing, Trigger, Read, Write, Admin]),
+        ("Olga", "OWNER", &[Nothing, Trigger, Read, Write, Admin]),
+    ];
+    for (name, role, may) in roles {
+        let (id, caller) = world.member(name, role).await;
+        all.push((role, caller, may));
+        if role == "STAKEHOLDER" {
+            all.push((
+                "the bridge for a stakeholder",
+                Caller {
+                    on_behalf_of: Some(id),
+                    ..bridge.clone()
+                },
+                &[Nothing, Read, Bridge],
+            ));
+        } else if role == "RESPONDER" {
+            let read_only = world.admin().make_key(&["READ"], Some(&id)).await;
+            all.push((
+                "a responder's key to read",
+                world.caller(&read_only),
+                &[Nothing, Read],
+            ));
+        }
+    }
+    all
+}
+
+/// Every root field of a kind, as the schema has it.
+async fn roots(caller: &Caller, kind: &str) -> Vec<String> {
+    let data = caller
+        .read(&format!("{{ __schema {{ {kind} {{ fields {{ name }} }} }} }}"))
+        .await;
+    data["__schema"][kind]["fields"]
+        .as_array()
+        .expect("fields")
+        .iter()
+        .map(|field| text(&field["name"]))
+        .collect()
+}
+
+on_each_database! {
+    async fn every_query_answers_those_who_may_and_no_others(world) {
+        let fields = roots(&world.admin(), "queryType").await;
+        for field in &fields {
+            assert!(QUERIES.iter().any(|(name, ..)| name == field), "the query {field} has no case");
+        }
+        for (who, caller, may) in callers(world).await {
+            for (name, needs, query) in QUERIES.iter().filter(|(name, ..)| fields.iter().any(|field| field == name)) {
+                let answer = caller.ask(query, json!({})).await;
+                if may.contains(needs) {
+                    assert!(answer.0.get("errors").is_none(), "{who} asks {name}: {:#}", answer.0);
+                } else {
+                    assert_eq!(answer.error_code(), "FORBIDDEN", "{who} asks {name}");
+                }
+            }
+        }
+    }
+
+    async fn every_mutation_refuses_those_who_may_not(world) {
+        for field in roots(&world.admin(), "mutationType").await {
+            assert!(mutations().iter().any(|(name, ..)| *name == field), "the mutation {field} has no case");
+        }
+        for (who, caller, may) in callers(world).await {
+            for (name, needs, input) in mutations() {
+                // The input names nothing that is there: who may is told that, and who may not learns nothing of it.
+                let code = caller.change(name, input).await.refused();
+                assert_eq!(code == "FORBIDDEN", !may.contains(&needs), "{who} asks {name}: {code}");
+            }
+        }
+    }
+
+    async fn who_shows_no_key_is_told_so_by_every_field(world) {
+        let stranger = world.stranger();
+        stranger.ask("{ __typename __schema { queryType { name } } }", json!({})).await.data();
+        let fields = roots(&world.admin(), "queryType").await;
+        for (name, _, query) in QUERIES.iter().filter(|(name, ..)| fields.iter().any(|field| field == name)) {
+            assert_eq!(stranger.ask(query, json!({})).await.error_code(), "UNAUTHENTICATED", "{name}");
+        }
+        for (name, _, input) in mutations() {
+            assert_eq!(stranger.attempt(name, input).await.error_code(), "UNAUTHENTICATED", "{name}");
+        }
+    }
+
+    async fn subscribing_needs_to_read(world) {
+        let after = {
+            world.admin().trigger("first").await;
+            let cursor = world.admin().newest().await;
+            world.admin().trigger("second").await;
+            cursor
+        };
+        for (who, caller, may) in callers(world).await {
+            let mut events = caller.follow(after.clone(), Value::Null).await;
+            let answer = Answer(events.next().await.expect("an answer"));
+            if may.contains(&Read) {
+                assert_eq!(answer.data()["incidentEvents"]["incident"]["number"], 2, "{who}");
+            } else {
+                assert_eq!(answer.error_code(), "FORBIDDEN", "{who}");
+            }
+        }
+    }
+
+    async fn a_key_to_trigger_reads_nothing_by_way_of_what_it_triggers(world) {
+        let admin = world.admin();
+        let input = json!({ "title": "Down", "dedupKey": "disk" });
+        let incident = admin.change("triggerIncident", input.clone()).await.done()["incident"].clone();
+        admin.comment(&incident, "a secret").await.done();
+        let monitor = world.key(&["INCIDENTS_TRIGGER"]).await;
+        for beyond in ["timeline { nodes { bodyMarkdown } }", "service { name }", "assignees { email }", "postmortem { bodyMarkdown }", "deliveries { channel }"] {
+            let query = format!(
+                "mutation($input: TriggerIncidentInput!) {{ triggerIncident(input: $input) {{ incident {{ number {beyond} }} }} }}"
+            );
+            let answer = monitor.ask(&query, json!({ "input": input })).await;
+            assert_eq!(answer.error_code(), "FORBIDDEN", "{beyond}: {:#}", answer.0);
+        }
+        let number = "mutation($input: TriggerIncidentInput!) { triggerIncident(input: $input) { incident { number status url } } }";
+        let answer = monitor.ask(number, json!({ "input": input })).await.data();
+        assert_eq!(answer["triggerIncident"]["incident"]["number"], 1);
+    }
+}

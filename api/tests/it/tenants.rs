@@ -1,0 +1,134 @@
+//! Tenants never meet: another organisation's object is as one that is not there.
+
+use serde_json::{Value, json};
+
+use crate::world::{Caller, on_each_database, text};
+
+/// One of each kind of object of the caller's organisation.
+async fn everything(caller: &Caller) -> Vec<(&'static str, Value)> {
+    let incident = caller.trigger("Ours").await;
+    let user = caller.make_user("Ursula", "RESPONDER").await;
+    caller
+        .change("createApiKey", json!({ "name": "ours", "scopes": ["READ"] }))
+        .await
+        .done();
+    let postmortem = caller
+        .change("createPostmortem", json!({ "incidentId": incident["id"] }))
+        .await
+        .done();
+    let data = caller
+        .read(
+            "{ organization { id } services { nodes { id } } apiKeys { nodes { id } } connectors { id }
+            incident(number: 1) { timeline { nodes { id } } } }",
+        )
+        .await;
+    vec![
+        ("Organization", data["organization"]["id"].clone()),
+        ("Service", data["services"]["nodes"][0]["id"].clone()),
+        ("ApiKey", data["apiKeys"]["nodes"][0]["id"].clone()),
+        ("Connector", data["connectors"][0]["id"].clone()),
+        (
+            "TimelineEntry",
+            data["incident"]["timeline"]["nodes"][0]["id"].clone(),
+        ),
+        ("Incident", incident["id"].clone()),
+        ("User", json!(user)),
+        ("Postmortem", postmortem["postmortem"]["id"].clone()),
+    ]
+}
+
+const NODE: &str = "query($id: ID!) { node(id: $id) { __typename id } }";
+
+on_each_database! {
+    async fn an_object_is_a_node_for_its_own_organisation_alone(world) {
+        let (ours, theirs) = (world.admin(), world.neighbour().await);
+        for (kind, id) in everything(&ours).await {
+            let own = ours.ask(NODE, json!({ "id": id })).await.data();
+            assert_eq!(own["node"], json!({ "__typename": kind, "id": id }));
+            let other = theirs.ask(NODE, json!({ "id": id })).await.data();
+            assert!(other["node"].is_null(), "{kind}: {other}");
+        }
+        let kinds = ours.read("{ __type(name: \"Node\") { possibleTypes { name } } }").await;
+        assert_eq!(kinds["__type"]["possibleTypes"].as_array().map(Vec::len), Some(8), "a kind of node without a case: {kinds}");
+    }
+
+    async fn no_query_shows_another_organisations_objects(world) {
+        let (ours, theirs) = (world.admin(), world.neighbour().await);
+        let objects = everything(&ours).await;
+        let seen = theirs.ask(
+            "query($incident: ID!, $postmortem: ID!) {
+                incident(id: $incident) { id } postmortem(id: $postmortem) { id }
+                byNumber: incident(number: 1) { id } incidentPostmortem: postmortem(incidentNumber: 1) { id }
+                incidents { nodes { id } totalCount } users { nodes { id } } services { nodes { id } } apiKeys { nodes { id } }
+                connectors { id } eventLog { nodes { cursor } } organization { id } viewer { organization { id } } }",
+            json!({ "incident": objects[5].1, "postmortem": objects[7].1 }),
+        )
+        .await
+        .data();
+        let text = seen.to_string();
+        for (kind, id) in objects {
+            assert!(!text.contains(&crate::world::text(&id)), "{kind} in {seen:#}");
+        }
+        assert_eq!(seen["incidents"]["totalCount"], 0);
+        assert!(seen["byNumber"].is_null() && seen["incident"].is_null());
+        let code = theirs.ask("{ organizations { id } }", json!({})).await.error_code();
+        assert_eq!(code, "FORBIDDEN");
+    }
+
+    async fn no_mutation_reaches_another_organisations_objects(world) {
+        let (ours, theirs) = (world.admin(), world.neighbour().await);
+        let objects = everything(&ours).await;
+        let (service, key, incident, user, postmortem) = (&objects[1].1, &objects[2].1, &objects[5].1, &objects[6].1, &objects[7].1);
+        let own = theirs.trigger("Theirs").await;
+        let until = crate::timers::in_seconds(60);
+        for (mutation, input) in [
+            ("acknowledgeIncident", json!({ "id": incident })),
+            ("resolveIncident", json!({ "id": incident })),
+            ("reopenIncident", json!({ "id": incident })),
+            ("updateIncident", json!({ "id": incident, "title": "x" })),
+            ("snoozeIncident", json!({ "id": incident, "until": until })),
+            ("reassignIncident", json!({ "id": incident, "assigneeIds": [] })),
+            ("addComment", json!({ "incidentId": incident, "bodyMarkdown": "x" })),
+            ("createPostmortem", json!({ "incidentId": incident })),
+            ("updatePostmortem", json!({ "id": postmortem, "title": "x" })),
+            ("requestPostmortemReview", json!({ "id": postmortem })),
+            ("publishPostmortem", json!({ "id": postmortem })),
+            ("revokeApiKey", json!({ "id": key })),
+            ("updateUser", json!({ "id": user, "role": "OWNER" })),
+            ("createApiKey", json!({ "name": "x", "scopes": ["READ"], "userId": user })),
+            ("triggerIncident", json!({ "title": "x", "serviceId": service })),
+            ("triggerIncident", json!({ "title": "x", "assigneeIds": [user] })),
+            ("reassignIncident", json!({ "id": own["id"], "assigneeIds": [user] })),
+        ] {
+            assert_eq!(theirs.change(mutation, input.clone()).await.refused(), "NOT_FOUND", "{mutation} {input}");
+        }
+        assert_eq!(ours.log().await.len(), 1);
+        assert_eq!(theirs.log().await.len(), 1);
+    }
+
+    async fn numbers_and_dedup_keys_are_each_organisations_own(world) {
+        let (ours, theirs) = (world.admin(), world.neighbour().await);
+        let input = json!({ "title": "Down", "dedupKey": "disk" });
+        let one = ours.change("triggerIncident", input.clone()).await.done();
+        let other = theirs.change("triggerIncident", input).await.done();
+        assert_eq!((&one["incident"]["number"], &other["incident"]["number"]), (&json!(1), &json!(1)));
+        assert_ne!(one["incident"]["id"], other["incident"]["id"]);
+    }
+
+    async fn a_person_may_be_a_member_of_two_organisations_with_a_role_in_each(world) {
+        let (ours, theirs) = (world.admin(), world.neighbour().await);
+        let one = ours.make_user("Alice", "RESPONDER").await;
+        let other = theirs.make_user("Alice", "STAKEHOLDER").await;
+        assert_eq!(one, other);
+        let roles = async |caller: &Caller| text(&caller.read("{ users { nodes { role } } }").await["users"]["nodes"][0]["role"]);
+        assert_eq!(roles(&ours).await, "RESPONDER");
+        assert_eq!(roles(&theirs).await, "STAKEHOLDER");
+    }
+
+    async fn a_key_does_not_open_another_organisation_by_header(world) {
+        let (ours, theirs) = (world.admin(), world.neighbour().await);
+        let foreign = theirs.read("{ organization { id } }").await["organization"]["id"].clone();
+        let caller = Caller { organization: Some(text(&foreign)), ..ours };
+        assert_ne!(caller.turned_away().await, "let in");
+    }
+}
