@@ -67,7 +67,7 @@ pub(crate) enum OrgCommand {
     Create {
         /// What people call it
         name: String,
-        /// Where in Slack its incidents go: #name or an id; SLACK_CHANNEL where not given
+        /// Where in Slack its incidents go: #name or an id; the default channel where not given
         #[arg(long, value_parser = crate::config::parse_channel)]
         channel: Option<String>,
     },

@@ -86,7 +86,7 @@ fn collect(krate: &str, folder: &Path, files: &mut Vec<Source>) {
             .into_owned();
         if path.is_dir() && name != "target" && name != "node_modules" {
             collect(krate, &path, files);
-        } else if name.ends_with(".rs") {
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
             let text = fs::read_to_string(&path).expect("sources are text");
             let root = root();
             files.push(Source {
