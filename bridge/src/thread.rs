@@ -72,6 +72,27 @@ pub(crate) async fn find(parts: &Parts, channel_id: &str, ts: &str) -> Result<Fo
     })
 }
 
+/// The organisation of an incident whose own message this may be: it was sent to this channel, and its name in Slack is not known, or
+/// has come to be known just now.
+pub(crate) async fn organization_of_coming(
+    parts: &Parts,
+    channel_id: &str,
+    ts: &str,
+    incident: IncidentId,
+) -> Result<Option<OrganizationId>, JobError> {
+    post::Entity::find()
+        .select_only()
+        .column(post::Column::OrganizationId)
+        .filter(post::Column::IncidentId.eq(incident))
+        .filter(post::Column::ChannelId.eq(channel_id))
+        .filter(post::Column::Ts.is_null().or(post::Column::Ts.eq(ts)))
+        .filter(post::Column::Kind.eq(PostKind::Root))
+        .into_tuple()
+        .one(parts.database.read())
+        .await
+        .map_err(JobError::retry)
+}
+
 /// A channel's name, without its hash: from the table while it is fresh, else from Slack; none where Slack does not say.
 pub(crate) async fn channel_name(
     parts: &Parts,

@@ -2,7 +2,6 @@
 
 use futures::FutureExt;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use time::Duration;
 use tocsin_entity::{
     id::{IncidentId, OrganizationId},
     kinds::{IncidentStatus, Role},
@@ -24,8 +23,7 @@ use crate::{
         routes::{Item, Outcome, Route, Worked},
     },
     notice::{self, Notice},
-    thread::{self, Found},
-    unfurl,
+    thread, unfurl,
 };
 
 /// `block_actions`, for the buttons that are ours.
@@ -35,10 +33,6 @@ pub(crate) const ROUTE: Route = Route {
     wanted: |payload| Press::of(payload).is_some(),
     work: |parts, item| pressed(parts, item).boxed(),
 };
-
-/// How soon a press is tried again whose message is just being made, and for how long.
-const SOON: std::time::Duration = std::time::Duration::from_millis(400);
-const PATIENCE: Duration = Duration::seconds(10);
 
 /// The incident that a press is about, in its organisation.
 struct Target {
@@ -91,14 +85,16 @@ async fn target(
         },
         None => post_at(parts, channel, ts).await?,
     };
-    let Some(post) = post else {
-        let coming = thread::find(parts, channel, ts).await? == Found::Coming;
-        if coming && item.age() < PATIENCE {
-            return Err(JobError::retry_after(SOON, "the message is not known yet"));
-        }
-        return Ok(None);
-    };
     let carried = press.value.parse().ok();
+    let Some(post) = post else {
+        // Perhaps it is one of ours whose place in Slack is not on record yet: then the button says which.
+        let Some(incident) = carried else { return Ok(None) };
+        let organization = thread::organization_of_coming(parts, channel, ts, incident).await?;
+        return Ok(organization.map(|organization| Target {
+            organization,
+            incident,
+        }));
+    };
     let incident = match (post.incident_id, carried) {
         (Some(shown), Some(carried)) if shown != carried => None,
         (Some(shown), _) => Some(shown),

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 use tocsin_entity::{
     id::{IncidentId, OrganizationId},
-    kinds::InboxState,
+    kinds::{InboxState, PostKind},
 };
 
 use super::stage::Stage;
@@ -76,6 +76,21 @@ async fn a_button_does_what_it_says_in_the_name_of_who_pressed_it() {
         stage.acted.calls("respond").is_empty(),
         "nobody is told what they see"
     );
+}
+
+#[tokio::test]
+async fn a_button_of_a_message_whose_sending_was_not_answered_works_at_once() {
+    let stage = member_stage("RESPONDER").await;
+    stage.record_post(PostKind::Root, None, |_| {}).await;
+    let me = stage.member.to_string();
+    let acknowledged = answered("acknowledgeIncident", "acknowledgedBy", Some((&me, "Ada")));
+    stage.acted.answer("AcknowledgeIncident", acknowledged);
+    let mut payload = press(&stage, "acknowledge");
+    payload["container"]["message_ts"] = json!("9.0");
+    pressed(&stage, &payload).await;
+    let call = stage.acted.call("AcknowledgeIncident");
+    assert_eq!(call.organization, Some(stage.organization.to_string()));
+    assert_eq!(call.arguments["input"]["id"], json!(stage.incident));
 }
 
 #[tokio::test]
