@@ -1,6 +1,10 @@
 //! Which incident a message in Slack belongs to, by the posts on record.
 
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::OnConflict};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, EntityTrait, QueryFilter, QuerySelect,
+    sea_query::{ExprTrait, OnConflict},
+};
 use time::{Duration, OffsetDateTime};
 use tocsin_entity::{
     id::{IncidentId, OrganizationId},
