@@ -130,12 +130,7 @@ pub(crate) async fn open_current(settings: &DatabaseSettings) -> anyhow::Result<
 pub(crate) async fn open_queue(settings: &Settings) -> anyhow::Result<Queue> {
     let config = QueueConfig {
         redis_url: settings.redis_url.clone(),
-        sqlite_path: Some(
-            settings
-                .database
-                .beside("queue.db")
-                .unwrap_or_else(|| "tocsin-queue.db".into()),
-        ),
+        sqlite_path: Some(settings.database.beside("queue.db")),
         ..QueueConfig::default()
     };
     Ok(Queue::connect(&config).await?)

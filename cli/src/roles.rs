@@ -106,9 +106,14 @@ pub(crate) async fn run_bridge(settings: Settings) -> anyhow::Result<()> {
 
 /// Makes the first organisation where there is none.
 pub(crate) async fn first_start(settings: &Settings, database: &Database) -> anyhow::Result<FirstStart> {
-    bootstrap::first_start(database, settings.admin_key.clone(), &settings.slack.channel)
+    let first = bootstrap::first_start(database, settings.admin_key.clone(), &settings.slack.channel)
         .await
-        .context("the first organisation could not be made")
+        .context("the first organisation could not be made")?;
+    let name = &first.organization_name;
+    if !first.created && settings.admin_key.is_some() {
+        info!("the organisation {name} is there already, with its keys: TOCSIN_ADMIN_KEY changes nothing");
+    }
+    Ok(first)
 }
 
 /// The API.

@@ -1,7 +1,5 @@
 //! The simulated Slack workspace that stands in where no Slack app is configured.
 
-use std::path::PathBuf;
-
 use anyhow::Context;
 use tocsin_simulator::{Limits, Simulator, SimulatorConfig};
 use url::Url;
@@ -13,19 +11,14 @@ use crate::{
 };
 
 /// Starts a workspace whose requests go to `callbacks`, and which knows links under `public` as Tocsin's.
-pub(crate) async fn start(
-    settings: &Settings,
-    state_file: Option<PathBuf>,
-    public: &Url,
-    callbacks: &Url,
-) -> anyhow::Result<Simulator> {
+pub(crate) async fn start(settings: &Settings, public: &Url, callbacks: &Url) -> anyhow::Result<Simulator> {
     // The simulator says only that it could not listen; this says what to do. Whoever takes the port in between is told so.
     drop(serve::bind(&known::SIMULATOR_LISTEN, settings.simulator_listen).await?);
     let simulator = Simulator::start(SimulatorConfig {
         listen: settings.simulator_listen,
         unfurl_domains: vec![domain(public)],
         limits: Limits::documented(),
-        state_file,
+        state_file: Some(settings.database.beside("simulator.json")),
         ..SimulatorConfig::default()
     })
     .await
@@ -38,13 +31,7 @@ pub(crate) async fn start(
 pub(crate) async fn run(settings: Settings, callbacks: &Url, terminal: Terminal) -> anyhow::Result<()> {
     let stop = serve::stop_on_signal()?;
     let public = settings.public_url(settings.listen);
-    let simulator = start(
-        &settings,
-        settings.database.beside("simulator.json"),
-        &public,
-        callbacks,
-    )
-    .await?;
+    let simulator = start(&settings, &public, callbacks).await?;
     terminal.line(terminal.strong("Simulated Slack workspace"));
     terminal.row("page", simulator.url());
     terminal.row(

@@ -44,8 +44,7 @@ impl Stack {
         let (slack, simulator) = if let Some(slack) = roles::configured_slack(settings) {
             (slack, None)
         } else {
-            let state = settings.database.beside("simulator.json");
-            let simulator = simulate::start(settings, state, &public, &api_url).await?;
+            let simulator = simulate::start(settings, &public, &api_url).await?;
             (roles::simulated_slack(settings, &simulator), Some(simulator))
         };
         let token = match &settings.bridge_token {

@@ -196,11 +196,12 @@ impl DatabaseSettings {
         Some(Path::new(path.split('?').next().unwrap_or(path)))
     }
 
-    /// A file beside the SQLite file, named after it: `tocsin.db` and `queue.db` give `tocsin-queue.db`.
-    pub(crate) fn beside(&self, what: &str) -> Option<PathBuf> {
-        let file = self.file()?;
-        let stem = file.file_stem()?.to_string_lossy();
-        Some(file.with_file_name(format!("{stem}-{what}")))
+    /// A file beside the SQLite file, named after it: `tocsin.db` and `queue.db` give `tocsin-queue.db`. With PostgreSQL it is
+    /// in the working directory.
+    pub(crate) fn beside(&self, what: &str) -> PathBuf {
+        let file = self.file().unwrap_or(Path::new("tocsin.db"));
+        let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+        file.with_file_name(format!("{stem}-{what}"))
     }
 
     /// A throw-away database file.
