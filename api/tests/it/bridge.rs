@@ -93,4 +93,22 @@ on_each_database! {
         assert_ne!(Caller { on_behalf_of: Some(user), ..bridge }.turned_away().await, "let in");
         assert_eq!(world.caller("the bridge's token, for test").turned_away().await, "UNAUTHENTICATED");
     }
+
+    async fn the_bridge_reads_every_organisations_connectors(world) {
+        let theirs = world.neighbour().await.read("{ organization { id } }").await["organization"]["id"].clone();
+        let id = text(&theirs).parse().expect("an id");
+        tocsin_api::bootstrap::create_connector(&world.database, id, "#theirs").await.expect("a connector");
+        let all = "{ connectors { channel organizationId } }";
+        let channels = async |caller: &Caller| {
+            let data = caller.read(all).await;
+            let mut channels: Vec<String> = data["connectors"].as_array().expect("connectors").iter().map(|one| text(&one["channel"])).collect();
+            channels.sort_unstable();
+            channels
+        };
+        assert_eq!(channels(&world.bridge()).await, ["#incidents", "#theirs"]);
+        assert_eq!(channels(&in_first_organisation(world).await).await, ["#incidents"]);
+        assert_eq!(channels(&world.admin()).await, ["#incidents"]);
+        let there = Caller { organization: Some(text(&theirs)), ..world.bridge() };
+        assert_eq!(there.read(all).await["connectors"], json!([{ "channel": "#theirs", "organizationId": theirs }]));
+    }
 }

@@ -33,8 +33,16 @@ on_each_database! {
             ("triggerIncident", "idempotencyKey", json!({ "title": "x", "idempotencyKey": long(255) }), json!({ "title": "x", "idempotencyKey": long(256) })),
             ("addComment", "bodyMarkdown", comment(long(12_000)), comment(long(12_001))),
             ("addComment", "bodyMarkdown", comment("x".into()), comment("  \n".into())),
+            ("resolveIncident", "noteMarkdown", json!({ "id": id, "noteMarkdown": long(20_000) }), json!({ "id": id, "noteMarkdown": long(20_001) })),
+            ("reopenIncident", "reasonMarkdown", json!({ "id": id, "reasonMarkdown": long(20_000) }), json!({ "id": id, "reasonMarkdown": long(20_001) })),
+            ("updateIncident", "descriptionMarkdown", json!({ "id": id, "descriptionMarkdown": long(20_000) }), json!({ "id": id, "descriptionMarkdown": long(20_001) })),
+            ("updateIncident", "tags", json!({ "id": id, "tags": tags(20, 64, 256) }), json!({ "id": id, "tags": tags(21, 1, 1) })),
+            ("reassignIncident", "assigneeIds", json!({ "id": id, "assigneeIds": [] }), json!({ "id": id, "assigneeIds": vec!["usr_00000000000000000000000000000000"; 51] })),
             ("updateIncident", "title", json!({ "id": id, "title": "New" }), json!({ "id": id, "title": "" })),
             ("createService", "name", json!({ "name": long(100) }), json!({ "name": long(101) })),
+            ("createService", "descriptionMarkdown", json!({ "name": "described", "descriptionMarkdown": long(20_000) }), json!({ "name": "more", "descriptionMarkdown": long(20_001) })),
+            ("createApiKey", "name", json!({ "name": long(100), "scopes": ["READ"] }), json!({ "name": long(101), "scopes": ["READ"] })),
+            ("createUser", "name", json!({ "name": long(100), "email": "b@example.com", "role": "ADMIN" }), json!({ "name": " ", "email": "c@example.com", "role": "ADMIN" })),
             ("createApiKey", "scopes", json!({ "name": "k", "scopes": ["READ"] }), json!({ "name": "k", "scopes": [] })),
             ("createUser", "email", json!({ "name": "A", "email": "A@Example.com", "role": "ADMIN" }), json!({ "name": "A", "email": "nobody", "role": "ADMIN" })),
         ] {
@@ -45,7 +53,7 @@ on_each_database! {
             admin.change(mutation, taken).await.done();
         }
         // What was taken of incidents wrote one event each, and what was refused none.
-        assert_eq!(admin.log().await.len(), events + 12);
+        assert_eq!(admin.log().await.len(), events + 16);
     }
 
     async fn an_unknown_id_is_not_found_whatever_its_form(world) {
@@ -80,6 +88,28 @@ on_each_database! {
         ] {
             let answer = admin.ask(query, json!({})).await;
             assert_eq!(answer.error_code(), "BAD_USER_INPUT", "{query}");
+        }
+    }
+
+    async fn every_list_has_the_same_bounds(world) {
+        let admin = world.admin();
+        admin.trigger("Down").await;
+        let timeline = ("incident(number: 1) { timeline", " }");
+        for (list, end) in [("incidents", ""), ("users", ""), ("services", ""), ("apiKeys", ""), timeline] {
+            for arguments in [
+                "first: 101", "first: -1", "last: 101", "last: -1", "first: 1, last: 1", "after: \"nonsense!\"",
+                "before: \"nonsense!\"", "after: \"bm9uc2Vuc2U\"", "last: 1, before: \"bm9uc2Vuc2U\"",
+            ] {
+                let query = format!("{{ {list}({arguments}) {{ nodes {{ id }} }}{end} }}");
+                assert_eq!(admin.ask(&query, json!({})).await.error_code(), "BAD_USER_INPUT", "{query}");
+            }
+            for arguments in ["first: 0", "first: 100", "last: 100"] {
+                admin.read(&format!("{{ {list}({arguments}) {{ nodes {{ id }} }}{end} }}")).await;
+            }
+        }
+        for first in [-1, 101] {
+            let query = format!("{{ eventLog(first: {first}) {{ nodes {{ cursor }} }} }}");
+            assert_eq!(admin.ask(&query, json!({})).await.error_code(), "BAD_USER_INPUT", "{query}");
         }
     }
 

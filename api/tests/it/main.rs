@@ -1,8 +1,10 @@
 //! The API by GraphQL, on a real database: each test on SQLite, and on PostgreSQL where `TOCSIN_TEST_POSTGRES_URL` names one.
 
 mod bridge;
+mod caller;
 mod counting;
 mod events;
+mod faults;
 mod idempotency;
 mod incidents;
 mod input;
@@ -14,4 +16,5 @@ mod state_machine;
 mod tenants;
 mod timers;
 mod together;
+mod wire;
 mod world;

@@ -103,6 +103,58 @@ on_each_database! {
         assert_eq!(bodies.len(), 50);
     }
 
+    async fn an_incident_is_acknowledged_once_by_callers_at_the_same_moment(world) {
+        let admin = world.admin();
+        let other = Caller { replica: world.another_replica().await, ..admin.clone() };
+        let incident = admin.trigger("Down").await;
+        let acknowledged = join_all((0..16).map(|n| {
+            let (caller, id) = (if n % 2 == 0 { admin.clone() } else { other.clone() }, incident["id"].clone());
+            async move { caller.change("acknowledgeIncident", json!({ "id": id })).await.done()["incident"].clone() }
+        }))
+        .await;
+        assert!(acknowledged.iter().all(|incident| incident["version"] == 2), "{acknowledged:?}");
+        let kinds: Vec<String> = admin.timeline(&incident).await.iter().map(|entry| text(&entry["kind"])).collect();
+        assert_eq!(kinds, ["TRIGGERED", "ACKNOWLEDGED"]);
+        assert_gapless(&admin, 2).await;
+    }
+
+    async fn a_post_mortem_is_drafted_once_by_callers_at_the_same_moment(world) {
+        let admin = world.admin();
+        let other = Caller { replica: world.another_replica().await, ..admin.clone() };
+        let incident = admin.trigger("Down").await;
+        let drafted = join_all((0..16).map(|n| {
+            let (caller, id) = (if n % 2 == 0 { admin.clone() } else { other.clone() }, incident["id"].clone());
+            async move { caller.change("createPostmortem", json!({ "incidentId": id })).await.done()["postmortem"]["id"].clone() }
+        }))
+        .await;
+        assert!(drafted.iter().all(|id| *id == drafted[0]), "{drafted:?}");
+    }
+
+    async fn a_person_added_to_two_organisations_at_the_same_moment_is_one(world) {
+        let (ours, theirs) = (world.admin(), world.neighbour().await);
+        for n in 0..10 {
+            let name = format!("Person{n}");
+            let (one, other) = futures::join!(ours.make_user(&name, "RESPONDER"), theirs.make_user(&name, "ADMIN"));
+            assert_eq!(one, other);
+        }
+    }
+
+    async fn of_two_owners_who_step_down_at_the_same_moment_one_stays(world) {
+        let (one, first) = world.member("One", "OWNER").await;
+        let (two, second) = world.member("Two", "OWNER").await;
+        for _ in 0..5 {
+            let step = async |caller: &Caller, id: &str| {
+                let input = json!({ "id": id, "role": "ADMIN" });
+                caller.change("updateUser", input).await.0["userErrors"].as_array().is_some_and(Vec::is_empty)
+            };
+            let done = futures::join!(step(&first, &one), step(&second, &two));
+            assert!(done.0 != done.1, "{done:?}");
+            for id in [&one, &two] {
+                world.admin().change("updateUser", json!({ "id": id, "role": "OWNER" })).await.done();
+            }
+        }
+    }
+
     async fn drafting_a_post_mortem_and_changing_its_incident_do_not_lock_each_other_out(world) {
         let admin = world.admin();
         let mut incidents = Vec::new();

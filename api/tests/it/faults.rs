@@ -1,0 +1,57 @@
+//! What callers meet when the database fails.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+use crate::{
+    wire::{Fate, tap},
+    world::{World, text},
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_whose_commit_was_never_confirmed_is_made_once_at_the_most() {
+    let breaking = Arc::new(AtomicBool::new(false));
+    let breaks = Arc::clone(&breaking);
+    let judge = move |kind: u8, body: &[u8]| {
+        if kind == b'Q' && body.starts_with(b"COMMIT") && breaks.load(Ordering::SeqCst) {
+            Fate::Unanswered
+        } else {
+            Fate::Carried
+        }
+    };
+    let Some(world) = World::on_postgresql_behind(async |url| tap(url, judge).await).await else {
+        return;
+    };
+    let admin = world.admin();
+    admin.trigger("before").await;
+    let inputs: Vec<Value> = (0..20)
+        .map(|n| json!({ "title": format!("incident {n}"), "idempotencyKey": format!("key {n}") }))
+        .collect();
+
+    breaking.store(true, Ordering::SeqCst);
+    let answers = join_all(
+        inputs
+            .iter()
+            .map(|input| admin.attempt("triggerIncident", input.clone())),
+    )
+    .await;
+    breaking.store(false, Ordering::SeqCst);
+    for answer in answers {
+        assert_eq!(answer.error_code(), "UNAVAILABLE");
+        let message = text(&answer.0["errors"][0]["message"]);
+        assert!(!message.contains("Nothing was changed"), "{message}");
+    }
+    assert_eq!(admin.log().await.len(), 21);
+
+    for input in &inputs {
+        let made = admin.change("triggerIncident", input.clone()).await.done();
+        assert_eq!(made["incident"]["title"], input["title"]);
+    }
+    assert_eq!(admin.log().await.len(), 21);
+    world.end().await;
+}
