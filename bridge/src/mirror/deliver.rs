@@ -343,11 +343,16 @@ impl Delivery<'_> {
             }
         }
         tracing::info!("{} is in Slack, though no answer said so", record.key);
-        let shows_it = record.content_hash.as_ref() == Some(&wanted.hash);
-        self.posted(wanted, record.clone(), ts);
-        if shows_it {
+        if record.content_hash.as_ref() == Some(&wanted.hash) {
+            self.posted(wanted, record, ts);
             return Ok(Outcome::Done);
         }
+        // It shows what was sent then, and that is what is on record until the update has been made.
+        record.ts = Some(ts);
+        record.state = PostState::Posted;
+        record.posted_at = Some(now);
+        record.not_before = None;
+        self.keep(record);
         self.update(wanted, message).await
     }
 

@@ -221,6 +221,22 @@ async fn a_change_that_slack_shows_though_it_did_not_say_so_is_taken_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_is_found_in_slack_shows_what_was_sent_until_it_is_changed() {
+    let stage = Stage::set().await;
+    let id = stage.tracker.trigger("Payments are failing");
+    stage.slack.add_fault(Fault::lost_answer("chat.postMessage"));
+    stage.ring(id);
+    stage.until_row(id, |row| row.attempts > 0).await;
+    stage.tracker.acknowledge(id);
+    let refused = Fault::on("chat.update", FaultKind::RateLimited { retry_after: 1 });
+    stage.slack.add_fault(refused);
+    stage.ring(id);
+    stage.until_shown(id).await;
+    let text = stage.message().text;
+    assert!(text.contains("Acknowledged"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn all_that_wait_for_a_channel_are_posted_when_it_works_again() {
     let seed = |config: &mut tocsin_simulator::SimulatorConfig| {
         config.channels.push(ChannelSeed::private("war-room", &["alice"]));
