@@ -29,15 +29,18 @@ async fn a_change_whose_commit_was_never_confirmed_is_made_once_at_the_most() {
     };
     let admin = world.admin();
     admin.trigger("before").await;
-    let inputs: Vec<Value> = (0..20)
+    let keyed: Vec<Value> = (0..20)
         .map(|n| json!({ "title": format!("incident {n}"), "idempotencyKey": format!("key {n}") }))
         .collect();
+    let unkeyed = (0..20).map(|n| json!({ "title": format!("other {n}") }));
 
     breaking.store(true, Ordering::SeqCst);
     let answers = join_all(
-        inputs
+        keyed
             .iter()
-            .map(|input| admin.attempt("triggerIncident", input.clone())),
+            .cloned()
+            .chain(unkeyed)
+            .map(|input| admin.attempt("triggerIncident", input)),
     )
     .await;
     breaking.store(false, Ordering::SeqCst);
@@ -46,12 +49,12 @@ async fn a_change_whose_commit_was_never_confirmed_is_made_once_at_the_most() {
         let message = text(&answer.0["errors"][0]["message"]);
         assert!(!message.contains("Nothing was changed"), "{message}");
     }
-    assert_eq!(admin.log().await.len(), 21);
+    assert_eq!(admin.log().await.len(), 41);
 
-    for input in &inputs {
+    for input in &keyed {
         let made = admin.change("triggerIncident", input.clone()).await.done();
         assert_eq!(made["incident"]["title"], input["title"]);
     }
-    assert_eq!(admin.log().await.len(), 21);
+    assert_eq!(admin.log().await.len(), 41);
     world.end().await;
 }
