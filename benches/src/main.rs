@@ -24,11 +24,11 @@ async fn main() -> anyhow::Result<()> {
     rustls::crypto::ring::default_provider()
         .install_default()
         .map_err(|_| anyhow::anyhow!("another cryptography provider is installed"))?;
+    let mut report = Report::begin()?;
     let binary = stack::build()?;
     let servers = Servers::start()
         .await
         .context("PostgreSQL and Redis are needed: `./test` says how to install them")?;
-    let mut report = Report::default();
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let stack = Stack::start(&binary, kind, Pace::Documented, &servers).await?;
         report.ready(kind, stack.ready_again(&binary, &servers).await?);

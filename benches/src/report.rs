@@ -14,9 +14,10 @@ pub(crate) fn say(line: &str) {
 }
 
 /// The rows of the table, as they come in.
-#[derive(Default)]
 pub(crate) struct Report {
     rows: String,
+    /// What else the machine was doing when the run began: figures of a busy one are too low.
+    load: String,
 }
 
 fn milliseconds(duration: Duration) -> String {
@@ -32,6 +33,19 @@ fn megabytes(memory: &[(&'static str, u64)]) -> String {
 }
 
 impl Report {
+    pub(crate) fn begin() -> anyhow::Result<Self> {
+        let load = std::fs::read_to_string("/proc/loadavg")?;
+        let load = load
+            .split_whitespace()
+            .next()
+            .context("a load average")?
+            .to_owned();
+        Ok(Self {
+            rows: String::new(),
+            load,
+        })
+    }
+
     fn row(&mut self, what: &str, on: &str, figure: &str, target: &str) {
         say(&format!("{what} · {on}: {figure}"));
         // Writing to a String can't fail.
@@ -132,7 +146,7 @@ impl Report {
         let date = OffsetDateTime::now_utc().format(format_description!("[year]-[month]-[day]"))?;
         let text = format!(
             "# Benchmarks\n\n\
-             Measured on {date}, on {}, by\n\n```sh\ncargo run --release -p tocsin-benches\n```\n\n\
+             Measured on {date}, on {}, with a load average of {} before the run, by\n\n```sh\ncargo run --release -p tocsin-benches\n```\n\n\
              which starts everything itself: the release binary, a private PostgreSQL and Redis with their own settings (every commit\n\
              is synced, on SQLite too), and the simulated Slack without limits inside the load generator. The load comes from the same\n\
              two cores. Triggers are counted while the bridge works at Slack's documented pace; latency and the burst with\n\
@@ -142,6 +156,7 @@ impl Report {
              19.5 posts a second drained, 950 MB. The rows of `pgbench` are from the same run: what PostgreSQL takes when each trigger\n\
              is a transaction of its own; Tocsin commits those that arrive together in one.\n",
             machine()?,
+            self.load,
             self.rows,
         );
         std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/../BENCHMARKS.md"), text)?;
