@@ -4,16 +4,13 @@
 //! between, it is looked up in Slack before it is made again. All other calls can be repeated without harm; whether one that has no
 //! known answer has changed what Slack shows is not known either, and is not assumed.
 
+mod change;
+
 use std::{sync::Arc, time::Duration};
 
 use sea_orm::DbErr;
-use serde_json::{Map, Value};
 use time::OffsetDateTime;
-use tocsin_entity::{
-    id::PostId,
-    kinds::{PostKind, PostState},
-    slack::post,
-};
+use tocsin_entity::{id::PostId, kinds::PostState, slack::post};
 
 use super::{
     channels,
@@ -28,8 +25,7 @@ use crate::{
     bridge::Parts,
     slack::{
         Installation, SlackError,
-        method::{CHAT_UNFURL, CHAT_UPDATE, Method},
-        web_api::{Message, Metadata, UnfurlTarget},
+        web_api::{Message, Metadata},
     },
     store::{lease::Lease, posts},
 };
@@ -355,113 +351,6 @@ impl Delivery<'_> {
         self.keep(record);
         self.update(wanted, message).await
     }
-
-    async fn update(&mut self, wanted: &Wanted, message: &Message) -> Result<Outcome, DbErr> {
-        let mut record = self.record(wanted);
-        if let Err(wait) = place::of_update(self.parts.slack.limits(), &mut record, CHAT_UPDATE).await {
-            self.keep(record);
-            return Ok(Outcome::Wait(wait));
-        }
-        if !self.lease.holds() {
-            return Ok(Outcome::Lost);
-        }
-        let ts = record.ts.clone().unwrap_or_default();
-        let slack = &self.parts.slack;
-        record.attempts += 1;
-        let mut sent = slack.update_message(&record.channel_id, &ts, message).await;
-        if sent.as_ref().is_err_and(refusal::is_of_blocks) {
-            tracing::error!(
-                "Slack refuses the blocks of {}, which is shown as plain text",
-                record.key
-            );
-            sent = slack
-                .update_message(&record.channel_id, &ts, &plain(message))
-                .await;
-        }
-        match sent {
-            Ok(_) => Ok(self.updated(wanted, record)),
-            Err(error) => self.not_updated(wanted, record, &error, CHAT_UPDATE).await,
-        }
-    }
-
-    fn updated(&mut self, wanted: &Wanted, mut record: post::Model) -> Outcome {
-        let now = OffsetDateTime::now_utc();
-        record.state = if record.posted_at.is_some() {
-            PostState::Updated
-        } else {
-            PostState::Posted
-        };
-        if record.posted_at.is_some() {
-            record.updated_at = Some(now);
-        }
-        record.posted_at.get_or_insert(now);
-        self.shown(wanted, record, now);
-        Outcome::Done
-    }
-
-    async fn not_updated(
-        &mut self,
-        wanted: &Wanted,
-        mut record: post::Model,
-        error: &SlackError,
-        method: Method,
-    ) -> Result<Outcome, DbErr> {
-        if let SlackError::RateLimited { retry_after, .. } = error {
-            self.parts.slack.limits().block_method(method, *retry_after).await;
-        }
-        let failure = self.failure(error, wanted, &record).await?;
-        record.last_error = Some(failure.error.clone());
-        if matches!(failure.verdict, Verdict::Hopeless) && record.kind != PostKind::Unfurl {
-            // It stays as it is, and so do its thread and its buttons.
-            tracing::error!("{} cannot be changed: {}", record.key, failure.error);
-            record.content_hash = Some(wanted.hash.clone());
-            self.keep(record);
-            return Ok(Outcome::Done);
-        }
-        record.state = PostState::Retrying;
-        if matches!(failure.verdict, Verdict::Hopeless | Verdict::Gone) {
-            record.content_hash = Some(wanted.hash.clone());
-        }
-        if matches!(failure.verdict, Verdict::Unknown) {
-            // It may show either; should the old be wanted again, it must be written again.
-            record.content_hash = None;
-        }
-        if matches!(failure.verdict, Verdict::Gone) && record.ts.is_none() {
-            // A preview has no place of its own; that of the message it stood in says that it will not come back.
-            record.ts = record
-                .address
-                .as_ref()
-                .and_then(|address| address["ts"].as_str())
-                .map(ToOwned::to_owned);
-        }
-        let outcome = judge(failure, &mut record);
-        self.keep(record);
-        Ok(outcome)
-    }
-
-    async fn unfurl(&mut self, wanted: &Wanted, preview: &Value) -> Result<Outcome, DbErr> {
-        let mut record = self.record(wanted);
-        let Some((target, url)) = record.address.as_ref().and_then(address) else {
-            record.state = PostState::Failed;
-            record.last_error = Some("where the link was pasted is not on record".to_owned());
-            record.content_hash = Some(wanted.hash.clone());
-            self.keep(record);
-            return Ok(Outcome::Done);
-        };
-        if let Err(wait) = place::of_update(self.parts.slack.limits(), &mut record, CHAT_UNFURL).await {
-            self.keep(record);
-            return Ok(Outcome::Wait(wait));
-        }
-        if !self.lease.holds() {
-            return Ok(Outcome::Lost);
-        }
-        record.attempts += 1;
-        let unfurls = Map::from_iter([(url, preview.clone())]);
-        match self.parts.slack.unfurl(&target, &unfurls).await {
-            Ok(_) => Ok(self.updated(wanted, record)),
-            Err(error) => self.not_updated(wanted, record, &error, CHAT_UNFURL).await,
-        }
-    }
 }
 
 /// What a failure means for the record, and for what comes next.
@@ -501,22 +390,4 @@ fn plain(message: &Message) -> Message {
         username: message.username.clone(),
         ..Message::default()
     }
-}
-
-/// Where a link was pasted, and which.
-fn address(address: &Value) -> Option<(UnfurlTarget, String)> {
-    let field = |name: &str| address.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
-    let url = field("url")?;
-    let in_message = field("channel")
-        .filter(|channel| channel != "COMPOSER")
-        .zip(field("ts"));
-    let composed = field("source").is_some_and(|source| source == "composer");
-    let target = match in_message.filter(|_| !composed) {
-        Some((channel, ts)) => UnfurlTarget::Message { channel, ts },
-        None => UnfurlTarget::Source {
-            unfurl_id: field("unfurl_id")?,
-            source: field("source")?,
-        },
-    };
-    Some((target, url))
 }
