@@ -285,22 +285,23 @@ impl Limits {
         }
     }
 
-    /// The call that was refused also gives its place back.
+    /// The place of the call that was refused is lost: those after it may be taken.
     async fn block(&self, key: &str, rate: Option<Rate>, retry_after: Duration) {
         self.blocked
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(key.to_owned(), Instant::now() + retry_after);
-        let Some(rate) = rate else { return };
+        if rate.is_none() {
+            return;
+        }
         let until = (self.clock)() + micros(retry_after);
         let greatest = self.greatest();
         let sql = format!(
             "INSERT INTO slack_pace (key, free_at, blocked_until) VALUES ($1, $2, $2)
              ON CONFLICT (key) DO UPDATE SET
-               free_at = slack_pace.free_at - $3,
                blocked_until = {greatest}(slack_pace.blocked_until, excluded.blocked_until)"
         );
-        let values = [key.into(), until.into(), micros(rate.interval).into()];
+        let values = [key.into(), until.into()];
         if let Err(error) = self
             .database
             .write()

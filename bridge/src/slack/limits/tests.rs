@@ -79,6 +79,19 @@ on_both! {
         assert!(one.blocked_for("C1").is_some(), "places that were taken before are void");
     }
 
+    async fn a_refusal_gives_no_place_away_that_is_taken(database: Database) {
+        let limits = limits(&database, Pace::PostsPerSecond(1.0));
+        let mut waits = Vec::new();
+        for _ in 0..3 {
+            waits.push(seconds(post(&limits, Purpose::NewIncident, LONG).await));
+        }
+        limits.block_posts("C1", Duration::from_secs(1)).await;
+        for _ in 0..2 {
+            waits.push(seconds(post(&limits, Purpose::NewIncident, LONG).await));
+        }
+        assert_eq!(waits, [Ok(0), Ok(1), Ok(2), Ok(3), Ok(4)]);
+    }
+
     async fn workers_who_ask_at_the_same_moment_get_places_of_their_own(database: Database) {
         let asked = (0..20).map(|_| {
             let limits = limits(&database, Pace::PostsPerSecond(1.0));
