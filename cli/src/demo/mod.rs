@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::{Context, anyhow};
 use secrecy::ExposeSecret;
+use tocsin_bridge::Pace;
 
 use crate::{
     config::{DatabaseSettings, Settings},
@@ -29,6 +30,7 @@ pub(crate) async fn run(mut settings: Settings, keep: bool, terminal: Terminal) 
     settings.public_url = None;
     settings.redis_url = None;
     settings.slack.bot_token = None;
+    settings.slack.pace = Pace::Documented;
     "#incidents".clone_into(&mut settings.slack.channel);
 
     let stop = serve::stop_on_signal()?;
