@@ -1,5 +1,6 @@
 //! Tocsin from the outside: the real binary, on SQLite and on PostgreSQL with Redis, with a simulated Slack.
 
+mod actors;
 mod crash;
 mod outages;
 mod path;

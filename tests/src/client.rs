@@ -17,6 +17,9 @@ use crate::{
 /// How long an answer may take; a process that was killed never gives one.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
+const LOG: &str =
+    "query($after: String) { eventLog(after: $after, first: 100) { pageInfo { hasNextPage endCursor } } }";
+
 /// A client that keeps no connections: the processes it speaks to are killed and started again.
 pub(crate) fn http() -> reqwest::Client {
     static HTTP: LazyLock<reqwest::Client> = LazyLock::new(|| {
@@ -218,6 +221,22 @@ impl Client {
     pub async fn comment(&self, id: &str, body: &str) -> anyhow::Result<()> {
         self.change_with("addComment", json!({"incidentId": id, "bodyMarkdown": body}))
             .await
+    }
+
+    /// Where the newest event stands: a subscription after it sees all that is begun from now on.
+    ///
+    /// # Errors
+    /// When nothing has happened yet, and there is no such place.
+    pub async fn newest_cursor(&self) -> anyhow::Result<String> {
+        let mut newest: Option<String> = None;
+        loop {
+            let data = self.insist(LOG, &json!({"after": newest})).await?;
+            let page = &data["eventLog"]["pageInfo"];
+            newest = page["endCursor"].as_str().map(str::to_owned).or(newest);
+            if page["hasNextPage"] != true {
+                return newest.context("nothing has happened yet");
+            }
+        }
     }
 
     /// Reads an incident.

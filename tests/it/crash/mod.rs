@@ -1,21 +1,16 @@
 //! Incidents are worked from both sides while processes are killed, Redis is killed and emptied, and Slack fails in
 //! every way; afterwards Slack and the timeline tell the same, and everything once.
 
-mod actor;
 mod chaos;
-mod verdict;
 
-use std::{
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
-};
+use std::time::Duration;
 
 use anyhow::Context;
 use futures::{TryStreamExt, stream};
 use rand::{Rng, SeedableRng, rngs::StdRng};
-use tocsin_tests::{Stack, World, on_each_stack, until};
+use tocsin_tests::{Stack, World, on_each_stack};
 
-use actor::{Actor, Expected};
+use crate::actors::{Actor, Expected, judge};
 
 /// Each seed is another sequence of what people do, what is killed when, and how Slack fails.
 const SEEDS: u64 = 20;
@@ -34,16 +29,19 @@ async fn whatever_is_killed_slack_and_the_timeline_tell_the_same_and_all_of_it_o
     seeds.try_buffer_unordered(AT_ONCE).try_collect().await
 }
 
-/// All of them, or the one that is to be looked into.
+/// All of them, or those that are to be looked into: `7`, or `20..100`.
 #[expect(
     clippy::disallowed_methods,
     reason = "the tests' own setting, which cli does not know"
 )]
 fn seeds() -> std::ops::Range<u64> {
     match std::env::var("TOCSIN_TEST_SEED") {
-        Ok(seed) => {
-            let seed = seed.parse().expect("TOCSIN_TEST_SEED is a number");
-            seed..seed + 1
+        Ok(seeds) => {
+            let number = |text: &str| text.parse().expect("TOCSIN_TEST_SEED is a number or a range");
+            match seeds.split_once("..") {
+                Some((first, end)) => number(first)..number(end),
+                None => number(&seeds)..number(&seeds) + 1,
+            }
         }
         Err(_) => 0..SEEDS,
     }
@@ -80,41 +78,9 @@ async fn play(world: &World, mut random: StdRng) -> anyhow::Result<()> {
         let client = if number % 2 == 0 { &alice } else { &bob };
         actors.push(Actor::new(world, client, number, StdRng::from_rng(&mut random)));
     }
-    let over = AtomicBool::new(false);
-    let played = async {
-        let played = futures::future::try_join_all(actors.iter_mut().map(Actor::play)).await;
-        over.store(true, Ordering::Relaxed);
-        played
-    };
-    let (expected, ended) = tokio::join!(played, chaos::run(world, &mut random, &over));
+    let played = futures::future::try_join_all(actors.iter_mut().map(Actor::play));
+    let (expected, ended) = tokio::join!(played, chaos::run(world, &mut random));
     ended.context("healing")?;
     let expected: Vec<Expected> = expected?;
-    judged(world, &expected).await?;
-
-    // Whatever was late comes before this, or it is seen after it.
-    let last = alice.trigger("The last").await?;
-    world.root(last.number, |_| true).await?;
-    world.settled().await?;
-    verdict::of(world, &alice, &expected)
-        .await?
-        .map_err(|wrong| anyhow::anyhow!("it was right, and is no longer: {wrong}"))
-}
-
-/// Waits until everything is right.
-async fn judged(world: &World, expected: &[Expected]) -> anyhow::Result<()> {
-    let mut last = String::new();
-    let right = until("everything was right", async || {
-        match verdict::of(world, world.admin(), expected).await {
-            Ok(Ok(())) => Some(()),
-            Ok(Err(wrong)) => {
-                last = wrong;
-                None
-            }
-            Err(error) => {
-                last = format!("{error:#}");
-                None
-            }
-        }
-    });
-    right.await.with_context(|| last.clone())
+    judge(world, &alice, &expected).await
 }

@@ -4,7 +4,7 @@ use anyhow::Context;
 use tocsin_simulator::MessageSnapshot;
 use tocsin_tests::{CHANNEL, Client, Entry, Incident, World, digests, roots_of, shown_status};
 
-use super::actor::Expected;
+use super::Expected;
 
 /// Whether every incident is right, on its timeline and in Slack; what is wrong, if not.
 pub(crate) async fn of(
