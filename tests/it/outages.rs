@@ -3,7 +3,7 @@
 use futures::future::{join_all, try_join_all};
 use serde_json::json;
 use tocsin_simulator::Fault;
-use tocsin_tests::{CHANNEL, Incident, Stack, World, on_each_stack, roots, shown, shown_status};
+use tocsin_tests::{CHANNEL, Incident, Process, Stack, World, on_each_stack, roots, shown, shown_status};
 
 on_each_stack!(
     an_orderly_stop_in_the_midst_of_work_loses_nothing,
@@ -31,7 +31,7 @@ async fn an_orderly_stop_in_the_midst_of_work_loses_nothing(stack: Stack) -> any
                 tocsin_tests::PATIENCE,
             )
             .await?;
-        for ended in join_all(world.processes().iter().map(|process| process.terminate())).await {
+        for ended in join_all(world.processes().iter().map(Process::terminate)).await {
             let ended = ended?;
             assert!(ended.success(), "{ended}");
         }

@@ -72,7 +72,7 @@ impl Answer {
     fn is_passing(&self) -> bool {
         self.status.is_server_error()
             || self.status == StatusCode::TOO_MANY_REQUESTS
-            || matches!(self.code(), Some("INTERNAL" | "TIMEOUT" | "UNAVAILABLE"))
+            || matches!(self.code(), Some("INTERNAL_ERROR" | "EXECUTION_TIMEOUT"))
     }
 }
 
