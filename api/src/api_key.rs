@@ -5,10 +5,7 @@ use async_graphql::{
     connection::{Connection, EmptyFields},
 };
 use rand::distr::{Alphanumeric, SampleString};
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
-};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use secrecy::{ExposeSecret, SecretString};
 use time::OffsetDateTime;
 use tocsin_entity::{
@@ -135,21 +132,8 @@ impl ApiKeyQuery {
     ) -> Result<Connection<String, ApiKey, EmptyFields, EmptyFields>> {
         let organization_id = ctx.data_unchecked::<Viewer>().may(Need::Manage)?;
         let page = Page::new(first, after, last, before)?;
-        let (after, before) = page.bounds::<ApiKeyId>()?;
-        let mut find = api_key::Entity::find()
-            .filter(api_key::Column::OrganizationId.eq(organization_id))
-            .limit(page.limit + 1);
-        if let Some(after) = after {
-            find = find.filter(api_key::Column::Id.gt(after));
-        }
-        if let Some(before) = before {
-            find = find.filter(api_key::Column::Id.lt(before));
-        }
-        find = if page.from_the_end {
-            find.order_by_desc(api_key::Column::Id)
-        } else {
-            find.order_by_asc(api_key::Column::Id)
-        };
+        let own = api_key::Entity::find().filter(api_key::Column::OrganizationId.eq(organization_id));
+        let find = page.cut::<_, ApiKeyId>(own, api_key::Column::Id)?;
         let rows = find
             .all(domain(ctx).database().read())
             .await

@@ -2,6 +2,7 @@
 
 use async_graphql::connection::{Connection, Edge, EmptyFields};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, Value};
 
 use crate::error::Refusal;
 
@@ -122,6 +123,33 @@ impl Page {
                 .transpose()
         };
         Ok((parse("after", &self.after)?, parse("before", &self.before)?))
+    }
+}
+
+impl Page {
+    /// Cuts the page out of a list that is ordered by `column`, whose values are the cursors' keys: one row more than the limit,
+    /// from the wanted end.
+    ///
+    /// # Errors
+    /// A refusal, where a cursor is one of another list.
+    pub(crate) fn cut<E, Key>(&self, find: Select<E>, column: E::Column) -> Result<Select<E>, Refusal>
+    where
+        E: EntityTrait,
+        Key: std::str::FromStr + Into<Value>,
+    {
+        let (after, before) = self.bounds::<Key>()?;
+        let mut find = find.limit(self.limit + 1);
+        if let Some(after) = after {
+            find = find.filter(column.gt(after));
+        }
+        if let Some(before) = before {
+            find = find.filter(column.lt(before));
+        }
+        Ok(if self.from_the_end {
+            find.order_by_desc(column)
+        } else {
+            find.order_by_asc(column)
+        })
     }
 }
 

@@ -4,10 +4,7 @@ use async_graphql::{
     Context, ID, InputObject, Object, Result, SimpleObject,
     connection::{Connection, EmptyFields},
 };
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    SqlErr,
-};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, SqlErr};
 use time::OffsetDateTime;
 use tocsin_entity::{id::ServiceId, kinds::Urgency, service};
 
@@ -82,21 +79,8 @@ impl ServiceQuery {
     ) -> Result<Connection<String, Service, EmptyFields, EmptyFields>> {
         let organization_id = ctx.data_unchecked::<Viewer>().may(Need::Read)?;
         let page = Page::new(first, after, last, before)?;
-        let (after, before) = page.bounds::<ServiceId>()?;
-        let mut find = service::Entity::find()
-            .filter(service::Column::OrganizationId.eq(organization_id))
-            .limit(page.limit + 1);
-        if let Some(after) = after {
-            find = find.filter(service::Column::Id.gt(after));
-        }
-        if let Some(before) = before {
-            find = find.filter(service::Column::Id.lt(before));
-        }
-        find = if page.from_the_end {
-            find.order_by_desc(service::Column::Id)
-        } else {
-            find.order_by_asc(service::Column::Id)
-        };
+        let own = service::Entity::find().filter(service::Column::OrganizationId.eq(organization_id));
+        let find = page.cut::<_, ServiceId>(own, service::Column::Id)?;
         let rows = find
             .all(domain(ctx).database().read())
             .await

@@ -6,7 +6,7 @@ use async_graphql::{
     Context, ID, InputObject, Object, Result, SimpleObject,
     connection::{Connection, EmptyFields},
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Query};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Query};
 use time::OffsetDateTime;
 use tocsin_entity::{
     api_key,
@@ -144,12 +144,10 @@ impl UserQuery {
     ) -> Result<Connection<String, User>> {
         let organization_id = ctx.data_unchecked::<Viewer>().may(Need::Read)?;
         let page = Page::new(first, after, last, before)?;
-        let (after, before) = page.bounds::<UserId>()?;
-        let mut find = membership::Entity::find()
-            .filter(membership::Column::OrganizationId.eq(organization_id))
-            .limit(page.limit + 1);
+        let mut own =
+            membership::Entity::find().filter(membership::Column::OrganizationId.eq(organization_id));
         if let Some(email) = filter.and_then(|filter| filter.email) {
-            find = find.filter(
+            own = own.filter(
                 membership::Column::UserId.in_subquery(
                     Query::select()
                         .column(user::Column::Id)
@@ -159,17 +157,7 @@ impl UserQuery {
                 ),
             );
         }
-        if let Some(after) = after {
-            find = find.filter(membership::Column::UserId.gt(after));
-        }
-        if let Some(before) = before {
-            find = find.filter(membership::Column::UserId.lt(before));
-        }
-        find = if page.from_the_end {
-            find.order_by_desc(membership::Column::UserId)
-        } else {
-            find.order_by_asc(membership::Column::UserId)
-        };
+        let find = page.cut::<_, UserId>(own, membership::Column::UserId)?;
         let rows = find
             .all(domain(ctx).database().read())
             .await
