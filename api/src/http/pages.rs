@@ -1,4 +1,4 @@
-//! Pages for people: `/`, `/graphiql`, `/incidents/{number}`. All of them in the binary, none with inline code.
+//! Pages for people: `/`, `/graphiql`, `/incidents/{number}`, `/incidents/{number}/postmortem`. All of them in the binary, none with inline code.
 
 use axum::{
     Router,
@@ -45,12 +45,15 @@ macro_rules! asset {
     };
 }
 
-static ASSETS: [Asset; 12] = [
+static ASSETS: [Asset; 15] = [
     asset!("icon.svg", "image/svg+xml"),
     asset!("incident/style.css", STYLE),
     asset!("incident/api.js", SCRIPT),
     asset!("incident/view.js", SCRIPT),
     asset!("incident/page.js", SCRIPT),
+    asset!("postmortem/style.css", STYLE),
+    asset!("postmortem/markdown.js", SCRIPT),
+    asset!("postmortem/page.js", SCRIPT),
     asset!("graphiql/page.css", STYLE),
     asset!("graphiql/page.js", SCRIPT),
     asset!("graphiql/graphiql.min.css", STYLE, gzip),
@@ -101,14 +104,25 @@ async fn graphiql() -> Response {
     )
 }
 
-/// The same page for every number: what it shows, it reads by GraphQL with the visitor's key.
-async fn incident(Path(number): Path<String>) -> Response {
-    let status = if number.parse::<u32>().is_ok_and(|number| number > 0) {
+/// Whether an incident may have this number.
+fn status_of(number: &str) -> StatusCode {
+    if number.parse::<u32>().is_ok_and(|number| number > 0) {
         StatusCode::OK
     } else {
         StatusCode::NOT_FOUND
-    };
-    page(status, POLICY, include_str!("../../assets/incident/index.html"))
+    }
+}
+
+/// The same page for every number: what it shows, it reads by GraphQL with the visitor's key.
+async fn incident(Path(number): Path<String>) -> Response {
+    let html = include_str!("../../assets/incident/index.html");
+    page(status_of(&number), POLICY, html)
+}
+
+/// Likewise.
+async fn postmortem(Path(number): Path<String>) -> Response {
+    let html = include_str!("../../assets/postmortem/index.html");
+    page(status_of(&number), POLICY, html)
 }
 
 /// The pages and what they load.
@@ -116,7 +130,8 @@ pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     let pages = Router::new()
         .route("/", get(index))
         .route("/graphiql", get(graphiql))
-        .route("/incidents/{number}", get(incident));
+        .route("/incidents/{number}", get(incident))
+        .route("/incidents/{number}/postmortem", get(postmortem));
     ASSETS.iter().fold(pages, |router, asset| {
         router.route(asset.path, get(move || async move { asset }))
     })
