@@ -1,11 +1,8 @@
 //! The addresses that Slack sends to.
 //!
-//! Before an answer there is one thing to do besides reading: storing the request. All work comes after.
+//! What is read and verified here goes to [`receive`], as what Socket Mode brings does.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Instant};
 
 use axum::{
     Json, Router,
@@ -15,26 +12,21 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use futures::FutureExt;
-use sea_orm::DbErr;
 use serde_json::json;
 use time::OffsetDateTime;
-use tocsin_queue::jobs::WorkInbox;
 use uuid::Uuid;
 
 use super::{
     envelope::{self, Envelope, EventRequest},
-    inbox::{self, Stored},
+    prompt::Reply,
+    receive::{Received, receive},
     refusal::Refusal,
-    routes, signature,
+    signature,
 };
-use crate::{bridge::Parts, comments::mrkdwn};
+use crate::bridge::Parts;
 
 /// Longest body taken, in bytes. Slack's are far below: a message has 40,000 characters at most.
 const BODY_MAX: usize = 1024 * 1024;
-
-/// How long storing may take. Slack waits 3 s for the whole answer and then sends again.
-const STORE_TIMEOUT: Duration = Duration::from_millis(2_300);
 
 /// The endpoints, below `/slack`.
 pub(crate) fn router(parts: Arc<Parts>) -> Router {
@@ -76,12 +68,13 @@ async fn events(State(parts): State<Arc<Parts>>, headers: HeaderMap, body: Body)
                 );
                 Ok(("answered", StatusCode::OK.into_response()))
             }
-            EventRequest::Event(envelope) => Ok((
-                take(&parts, &request, envelope).await?,
-                StatusCode::OK.into_response(),
-            )),
+            EventRequest::Event(envelope) => taken(&parts, request, envelope).await,
             EventRequest::Other { name } => {
-                ignored(&request, &name);
+                tracing::debug!(
+                    request.id = request.request_id,
+                    slack.r#type = name,
+                    "ignored {name} from Slack"
+                );
                 Ok(("ignored", StatusCode::OK.into_response()))
             }
         },
@@ -92,11 +85,7 @@ async fn events(State(parts): State<Arc<Parts>>, headers: HeaderMap, body: Body)
 async fn interactions(State(parts): State<Arc<Parts>>, headers: HeaderMap, body: Body) -> Response {
     answer(&parts, "interactions", &headers, body, async |request| {
         let envelope = envelope::interaction(&request.body)?;
-        // The body stays empty: any text would close or change a dialog.
-        Ok((
-            take(&parts, &request, envelope).await?,
-            StatusCode::OK.into_response(),
-        ))
+        taken(&parts, request, envelope).await
     })
     .await
 }
@@ -104,26 +93,15 @@ async fn interactions(State(parts): State<Arc<Parts>>, headers: HeaderMap, body:
 async fn options(State(parts): State<Arc<Parts>>, headers: HeaderMap, body: Body) -> Response {
     answer(&parts, "options", &headers, body, async |request| {
         let envelope = envelope::interaction(&request.body)?;
-        ignored(&request, &envelope.name);
-        Ok(("ignored", Json(json!({"options": []})).into_response()))
+        taken(&parts, request, envelope).await
     })
     .await
 }
 
 async fn commands(State(parts): State<Arc<Parts>>, headers: HeaderMap, body: Body) -> Response {
     answer(&parts, COMMANDS, &headers, body, async |request| {
-        let fields = envelope::form(&request.body).ok_or(Refusal::NotAForm)?;
-        let field = |name: &str| {
-            fields
-                .iter()
-                .find(|(field, _)| field == name)
-                .map(|(_, value)| value.as_str())
-        };
-        let command = field("command").ok_or(Refusal::NotAForm)?;
-        ignored(&request, command);
-        let text = format!("Tocsin does not know {command} (UNKNOWN_COMMAND).");
-        let message = json!({"response_type": "ephemeral", "text": mrkdwn::escape(&text)});
-        Ok(("ignored", Json(message).into_response()))
+        let envelope = envelope::command(&request.body)?;
+        taken(&parts, request, envelope).await
     })
     .await
 }
@@ -190,61 +168,20 @@ fn verify(parts: &Parts, headers: &HeaderMap, body: &[u8]) -> Result<(), Refusal
     Ok(())
 }
 
-/// Stores a request that somebody here works, and rings; what it is counted as.
-async fn take(parts: &Parts, request: &Verified, envelope: Envelope) -> Result<&'static str, Refusal> {
-    if !routes::wanted(&envelope) {
-        ignored(request, &envelope.name);
-        return Ok("ignored");
-    }
-    let (name, key) = (envelope.name.clone(), envelope.key.clone());
-    let stored = tokio::time::timeout(STORE_TIMEOUT, store(parts, request, envelope)).await;
-    let id = match stored {
-        Ok(Ok(Stored::New(id))) => id,
-        Ok(Ok(Stored::Again)) => {
-            tracing::debug!(
-                request.id = request.request_id,
-                slack.key = key,
-                "Slack sent {key} again"
-            );
-            return Ok("duplicate");
-        }
-        Ok(Err(error)) => return Err(Refusal::Unavailable(error.to_string())),
-        Err(_) => {
-            return Err(Refusal::Unavailable(
-                "the database did not answer in time".to_owned(),
-            ));
-        }
+/// Hands a request on, and puts its reply into an answer.
+async fn taken(parts: &Arc<Parts>, request: Verified, envelope: Envelope) -> Answer {
+    let received = Received {
+        source: request.endpoint,
+        envelope,
+        request_id: request.request_id,
+        received_at: request.received_at,
     };
-    tracing::info!(
-        request.id = request.request_id,
-        inbox.id = %id,
-        slack.key = key,
-        slack.r#type = name,
-        "took {name} {key} from Slack as {id}"
-    );
-    parts.queue.ring(&WorkInbox {
-        inbox_id: id.to_string(),
-    });
-    Ok("stored")
-}
-
-/// Stores a request together with those that came at the same moment. Slack may hang up meanwhile: those others may not.
-async fn store(parts: &Parts, request: &Verified, envelope: Envelope) -> Result<Stored, DbErr> {
-    let (lane, request_id, received_at) = (
-        parts.lane.clone(),
-        request.request_id.clone(),
-        request.received_at,
-    );
-    let write = tokio::spawn(async move {
-        let write = lane.write(move |tx| {
-            let (envelope, request_id) = (envelope.clone(), request_id.clone());
-            async move { inbox::store(tx, envelope, &request_id, received_at).await }.boxed()
-        });
-        write.await
-    });
-    write
-        .await
-        .unwrap_or_else(|error| Err(DbErr::Custom(error.to_string())))
+    let (outcome, reply) = receive(parts, received).await?;
+    let response = match reply {
+        Reply::Empty => StatusCode::OK.into_response(),
+        Reply::Json(body) => Json(body).into_response(),
+    };
+    Ok((outcome, response))
 }
 
 /// The caller's, where a proxy gave one that may stand in logs and headers, and else a new one.
@@ -254,14 +191,4 @@ fn request_id(headers: &HeaderMap) -> String {
         .and_then(|value| value.to_str().ok())
         .filter(|id| (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic()))
         .map_or_else(|| Uuid::now_v7().simple().to_string(), str::to_owned)
-}
-
-fn ignored(request: &Verified, name: &str) {
-    metrics::counter!("tocsin_slack_ignored_total", "endpoint" => request.endpoint, "type" => name.to_owned())
-        .increment(1);
-    tracing::debug!(
-        request.id = request.request_id,
-        slack.r#type = name,
-        "ignored {name} from Slack"
-    );
 }

@@ -4,14 +4,17 @@
 
 use std::fmt::Write as _;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 /// The way a request came in, as the inbox stores it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
     Event,
+    /// Of a block, a view or a shortcut.
     Interaction,
+    /// A slash command.
+    Command,
 }
 
 impl Kind {
@@ -19,11 +22,12 @@ impl Kind {
         match self {
             Self::Event => "event",
             Self::Interaction => "interaction",
+            Self::Command => "command",
         }
     }
 
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        [Self::Event, Self::Interaction]
+        [Self::Event, Self::Interaction, Self::Command]
             .into_iter()
             .find(|kind| kind.name() == name)
     }
@@ -40,6 +44,8 @@ pub(crate) enum Malformed {
     NoType,
     #[error("the body says it is an event, and holds none")]
     NoEvent,
+    #[error("the body is not the form of a slash command")]
+    NoCommand,
 }
 
 /// What came to the events endpoint.
@@ -66,9 +72,16 @@ pub(crate) struct Envelope {
     pub(crate) payload: Value,
 }
 
+/// The type that all slash commands have here, whatever they are called.
+pub(crate) const COMMAND: &str = "command";
+
 /// Reads a body of the events endpoint.
 pub(crate) fn event(body: &[u8]) -> Result<EventRequest, Malformed> {
-    let payload = object(body)?;
+    event_of(object(body)?)
+}
+
+/// Reads the payload of an event.
+pub(crate) fn event_of(payload: Value) -> Result<EventRequest, Malformed> {
     let name = text(&payload, "type").ok_or(Malformed::NoType)?;
     match name.as_str() {
         "url_verification" => Ok(EventRequest::UrlVerification {
@@ -105,7 +118,11 @@ pub(crate) fn interaction(body: &[u8]) -> Result<Envelope, Malformed> {
         .into_iter()
         .find(|(name, _)| name == "payload")
         .ok_or(Malformed::NoPayload)?;
-    let payload = object(json.as_bytes())?;
+    interaction_of(object(json.as_bytes())?)
+}
+
+/// Reads the payload of an interaction.
+pub(crate) fn interaction_of(payload: Value) -> Result<Envelope, Malformed> {
     let name = text(&payload, "type").ok_or(Malformed::NoType)?;
     let key = interaction_key(&name, &payload);
     Ok(Envelope {
@@ -116,15 +133,64 @@ pub(crate) fn interaction(body: &[u8]) -> Result<Envelope, Malformed> {
     })
 }
 
-/// Interactions have no id: a press is told from others by who pressed what, where and when.
+/// Reads a body of the commands endpoint.
+pub(crate) fn command(body: &[u8]) -> Result<Envelope, Malformed> {
+    let fields = form(body).ok_or(Malformed::NoCommand)?;
+    command_of(
+        fields
+            .into_iter()
+            .map(|(name, value)| (name, Value::String(value)))
+            .collect(),
+    )
+}
+
+/// Reads the fields of a slash command.
+pub(crate) fn command_of(fields: Map<String, Value>) -> Result<Envelope, Malformed> {
+    let payload = Value::Object(fields);
+    if text(&payload, "command").is_none() {
+        return Err(Malformed::NoCommand);
+    }
+    // The trigger is one use's own; the rest is for workspaces in which there is none.
+    let told = [
+        "team_id",
+        "user_id",
+        "channel_id",
+        "command",
+        "text",
+        "trigger_id",
+    ];
+    let parts: Vec<_> = told.iter().map(|field| part(&payload[field])).collect();
+    let mut all = vec![COMMAND];
+    all.extend(parts.iter().map(String::as_str));
+    Ok(Envelope {
+        kind: Kind::Command,
+        name: COMMAND.to_owned(),
+        key: hash(&all),
+        payload: without_secrets(payload),
+    })
+}
+
+/// What a value adds to a key.
+fn part(value: &Value) -> String {
+    if value.is_null() {
+        String::new()
+    } else {
+        value.to_string()
+    }
+}
+
+/// Interactions have no id: a press is told from others by who pressed what, where and when; a dialog is submitted once as it is.
 fn interaction_key(name: &str, payload: &Value) -> String {
-    let part = |value: &Value| {
-        if value.is_null() {
-            String::new()
-        } else {
-            value.to_string()
-        }
-    };
+    if name == "view_submission" {
+        let parts = [
+            part(&payload["user"]["id"]),
+            part(&payload["view"]["id"]),
+            part(&payload["view"]["hash"]),
+        ];
+        let mut all = vec![name];
+        all.extend(parts.iter().map(String::as_str));
+        return hash(&all);
+    }
     let actions = payload["actions"].as_array().map_or(&[][..], Vec::as_slice);
     let pressed: String = actions.iter().fold(String::new(), |mut all, action| {
         let _ = write!(
@@ -185,7 +251,10 @@ fn without_secrets(mut payload: Value) -> Value {
         fields.remove("token");
         fields.remove("bot_access_token");
     }
-    if let Some(event) = payload.get_mut("event").and_then(Value::as_object_mut) {
+    if let Some(event) = payload.get_mut("event").and_then(Value::as_object_mut)
+        // The step of a workflow is completed with its own token, which lives for 15 minutes.
+        && event.get("type").is_none_or(|name| name != "function_executed")
+    {
         event.remove("bot_access_token");
     }
     without_nul(&mut payload);

@@ -7,6 +7,8 @@ mod endpoints;
 mod envelope;
 mod inbox;
 pub(crate) mod lenient;
+pub(crate) mod prompt;
+mod receive;
 mod refusal;
 pub(crate) mod routes;
 mod signature;

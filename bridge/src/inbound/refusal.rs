@@ -20,8 +20,6 @@ pub(crate) enum Refusal {
     Unreadable(String),
     #[error(transparent)]
     Malformed(#[from] Malformed),
-    #[error("the body is not the form of a slash command")]
-    NotAForm,
     #[error("the request could not be stored; send it again: {0}")]
     Unavailable(String),
 }
@@ -47,7 +45,7 @@ impl Refusal {
             Self::Signature(SignatureError::Mismatch) => "SIGNATURE_MISMATCH",
             Self::TooLarge => "BODY_TOO_LARGE",
             Self::Unreadable(_) => "BODY_UNREADABLE",
-            Self::Malformed(_) | Self::NotAForm => "BODY_MALFORMED",
+            Self::Malformed(_) => "BODY_MALFORMED",
             Self::Unavailable(_) => "UNAVAILABLE",
         }
     }
@@ -60,7 +58,7 @@ impl Refusal {
             Self::Signature(SignatureError::Mismatch) => "signature_mismatch",
             Self::TooLarge => "too_large",
             Self::Unreadable(_) => "unreadable",
-            Self::Malformed(_) | Self::NotAForm => "malformed",
+            Self::Malformed(_) => "malformed",
             Self::Unavailable(_) => "unavailable",
         }
     }
@@ -69,7 +67,7 @@ impl Refusal {
         match self {
             Self::Signature(_) => StatusCode::UNAUTHORIZED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Unreadable(_) | Self::Malformed(_) | Self::NotAForm => StatusCode::BAD_REQUEST,
+            Self::Unreadable(_) | Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -97,11 +95,9 @@ impl IntoResponse for Refusal {
         // What failed inside is for the log, not for the caller.
         let message = match &self {
             Self::Unavailable(_) => "the request could not be stored; send it again".to_owned(),
-            Self::Signature(_)
-            | Self::TooLarge
-            | Self::Unreadable(_)
-            | Self::Malformed(_)
-            | Self::NotAForm => self.to_string(),
+            Self::Signature(_) | Self::TooLarge | Self::Unreadable(_) | Self::Malformed(_) => {
+                self.to_string()
+            }
         };
         let body = json!({"error": {"code": self.code(), "message": message}});
         (self.status(), Json(body)).into_response()

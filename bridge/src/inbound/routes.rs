@@ -6,7 +6,10 @@ use time::{Duration, OffsetDateTime};
 use tocsin_entity::id::InboxId;
 use tocsin_queue::JobError;
 
-use super::envelope::{Envelope, Kind};
+use super::{
+    envelope::{Envelope, Kind},
+    prompt::Prompt,
+};
 use crate::{actions, bridge::Parts, comments, identity, unfurl};
 
 /// Every route. What has none is answered, counted and forgotten.
@@ -17,6 +20,9 @@ const ROUTES: [&Route; 5] = [
     &identity::USER_JOINED,
     &unfurl::ROUTE,
 ];
+
+/// Every prompt: what is in none is answered with nothing but its acknowledgement.
+const PROMPTS: [&Prompt; 0] = [];
 
 /// A kind of request, and its handler.
 pub(crate) struct Route {
@@ -62,13 +68,16 @@ impl Item {
     }
 }
 
-pub(crate) fn find(kind: Kind, name: &str) -> Option<&'static Route> {
+/// Who works a request. Several routes may share a type, each wanting payloads of its own.
+pub(crate) fn find(kind: Kind, name: &str, payload: &Value) -> Option<&'static Route> {
     ROUTES
         .into_iter()
-        .find(|route| route.kind == kind && route.name == name)
+        .find(|route| route.kind == kind && route.name == name && (route.wanted)(payload))
 }
 
-/// Whether anybody works this request.
-pub(crate) fn wanted(envelope: &Envelope) -> bool {
-    find(envelope.kind, &envelope.name).is_some_and(|route| (route.wanted)(&envelope.payload))
+/// Who answers a request.
+pub(crate) fn prompt(envelope: &Envelope) -> Option<&'static Prompt> {
+    PROMPTS.into_iter().find(|prompt| {
+        prompt.kind == envelope.kind && prompt.name == envelope.name && (prompt.wanted)(&envelope.payload)
+    })
 }

@@ -9,7 +9,7 @@ use tocsin_queue::{JobContext, JobError, jobs::WorkInbox};
 use tracing::Instrument;
 
 use super::{
-    envelope::Kind,
+    envelope::{self, Kind},
     inbox::{self, Claim, Verdict},
     routes::{self, Item, Outcome},
 };
@@ -54,6 +54,7 @@ pub(crate) async fn work(parts: Arc<Parts>, job: WorkInbox, _context: JobContext
 fn name_of(row: &Model) -> &str {
     let named = match Kind::from_name(&row.kind) {
         Some(Kind::Event) => &row.payload["event"]["type"],
+        Some(Kind::Command) => return envelope::COMMAND,
         Some(Kind::Interaction) | None => &row.payload["type"],
     };
     named.as_str().unwrap_or_default()
@@ -105,7 +106,8 @@ async fn attempt(parts: &Parts, row: Model, name: String) -> Result<(), JobError
 }
 
 async fn handle(parts: &Parts, row: &Model, name: &str) -> routes::Worked {
-    let Some(route) = Kind::from_name(&row.kind).and_then(|kind| routes::find(kind, name)) else {
+    let Some(route) = Kind::from_name(&row.kind).and_then(|kind| routes::find(kind, name, &row.payload))
+    else {
         return Ok(Outcome::NotOurs("ignored"));
     };
     let item = Item {

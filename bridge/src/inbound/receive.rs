@@ -1,0 +1,236 @@
+//! What becomes of a request of which is known that Slack sent it, whichever way it came: over HTTP or by Socket Mode.
+
+use std::{sync::Arc, time::Duration};
+
+use futures::FutureExt;
+use sea_orm::DbErr;
+use time::OffsetDateTime;
+use tocsin_queue::{JobError, jobs::WorkInbox};
+use tokio::{task::JoinHandle, time::Instant};
+use tracing::Instrument;
+use url::Url;
+
+use super::{
+    envelope::{Envelope, Kind},
+    inbox::{self, Stored},
+    prompt::{Answer, Ask, Prompt, Reply},
+    refusal::Refusal,
+    routes,
+};
+use crate::bridge::Parts;
+
+/// How long all may take. Slack waits 3 s for the whole answer, the way included, and then sends again or shows an error.
+const TIMEOUT: Duration = Duration::from_millis(2_300);
+
+/// How long a prompt may think, so that there is time left to store.
+const PROMPT_TIMEOUT: Duration = Duration::from_millis(1_800);
+
+/// How long an answer that is late may take at all; Slack takes replies to a command for 30 minutes.
+const LATE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A request from Slack.
+#[derive(Debug, Clone)]
+pub(crate) struct Received {
+    /// The endpoint or transport it came by, as it is counted.
+    pub(crate) source: &'static str,
+    pub(crate) envelope: Envelope,
+    pub(crate) request_id: String,
+    pub(crate) received_at: OffsetDateTime,
+}
+
+/// Takes a request; what it is counted as, and what Slack is answered.
+///
+/// # Errors
+/// When it could not be stored: then Slack must not be told that it was taken.
+pub(crate) async fn receive(parts: &Arc<Parts>, request: Received) -> Result<(&'static str, Reply), Refusal> {
+    let deadline = Instant::now() + TIMEOUT;
+    if let Some(prompt) = routes::prompt(&request.envelope) {
+        let reply = match ask(parts, prompt, &request).await {
+            Asked::Done(outcome, reply) => return Ok((outcome, reply)),
+            Asked::Store(reply) => reply,
+        };
+        let (kind, payload) = (request.envelope.kind, request.envelope.payload.clone());
+        return match store(parts, request, deadline).await {
+            Ok(outcome) => Ok((outcome, reply)),
+            // People read what a command is answered; of a failure Slack would only say that there was one.
+            Err(refusal @ Refusal::Unavailable(_)) if kind == Kind::Command => {
+                tracing::warn!("a command was not taken: {refusal}");
+                Ok(("unavailable", (prompt.otherwise)(&payload)))
+            }
+            Err(refusal) => Err(refusal),
+        };
+    }
+    let Envelope {
+        kind, name, payload, ..
+    } = &request.envelope;
+    if routes::find(*kind, name, payload).is_some() {
+        return Ok((store(parts, request, deadline).await?, Reply::Empty));
+    }
+    ignored(&request);
+    Ok(("ignored", for_nobody(&request.envelope)))
+}
+
+/// What is answered where nobody here knows the request.
+fn for_nobody(envelope: &Envelope) -> Reply {
+    match envelope.kind {
+        Kind::Command => {
+            let command = envelope.payload["command"].as_str().unwrap_or_default();
+            Reply::ephemeral_plain(&format!("Tocsin does not know {command} (UNKNOWN_COMMAND)."))
+        }
+        Kind::Interaction if envelope.name == "block_suggestion" => Reply::no_options(),
+        Kind::Interaction | Kind::Event => Reply::Empty,
+    }
+}
+
+/// What a prompt has said in time, or else.
+enum Asked {
+    Done(&'static str, Reply),
+    Store(Reply),
+}
+
+async fn ask(parts: &Arc<Parts>, prompt: &'static Prompt, request: &Received) -> Asked {
+    let ask = Ask {
+        payload: request.envelope.payload.clone(),
+        request_id: request.request_id.clone(),
+        received_at: request.received_at,
+    };
+    let span = tracing::info_span!(
+        "prompt",
+        slack.r#type = request.envelope.name,
+        request.id = request.request_id
+    );
+    let shared = Arc::clone(parts);
+    // On its own: what it has begun, such as filling an open dialog, goes on when Slack can wait no longer.
+    let mut answer = tokio::spawn(async move { (prompt.answer)(&shared, &ask).await }.instrument(span));
+    let name = request.envelope.name.as_str();
+    match tokio::time::timeout(PROMPT_TIMEOUT, &mut answer).await {
+        Ok(Ok(Ok(Answer::Done(outcome, reply)))) => Asked::Done(outcome, reply),
+        Ok(Ok(Ok(Answer::Store(reply)))) => Asked::Store(reply),
+        Ok(Ok(Err(error))) => {
+            tracing::warn!(
+                request.id = request.request_id,
+                "{name} was not answered: {}",
+                cause(&error)
+            );
+            Asked::Done("failed", (prompt.otherwise)(&request.envelope.payload))
+        }
+        Ok(Err(panic)) => {
+            tracing::error!(
+                request.id = request.request_id,
+                "{name} was not answered: {panic}"
+            );
+            Asked::Done("failed", (prompt.otherwise)(&request.envelope.payload))
+        }
+        Err(_) => {
+            tracing::warn!(
+                request.id = request.request_id,
+                "the answer to {name} takes too long for Slack"
+            );
+            Asked::Done("late", late(parts, answer, prompt, request))
+        }
+    }
+}
+
+/// An answer that comes too late for the request: to a command it is brought after; to all else it is not.
+fn late(
+    parts: &Arc<Parts>,
+    answer: JoinHandle<Result<Answer, JobError>>,
+    prompt: &'static Prompt,
+    request: &Received,
+) -> Reply {
+    let payload = &request.envelope.payload;
+    let address = payload["response_url"]
+        .as_str()
+        .and_then(|url| Url::parse(url).ok());
+    let (Kind::Command, Some(address)) = (request.envelope.kind, address) else {
+        return (prompt.otherwise)(payload);
+    };
+    let (parts, otherwise) = (Arc::clone(parts), (prompt.otherwise)(payload));
+    tokio::spawn(async move {
+        let answered = tokio::time::timeout(LATE_TIMEOUT, answer).await;
+        let reply = match answered {
+            Ok(Ok(Ok(Answer::Done(_, reply)))) => reply,
+            // Not done: nothing was stored.
+            Ok(_) | Err(_) => otherwise,
+        };
+        if let Reply::Json(message) = reply
+            && let Err(error) = parts.slack.respond(&address, &message).await
+        {
+            tracing::warn!("a late answer to a command could not be brought: {error}");
+        }
+    });
+    Reply::ephemeral("Tocsin is slow just now: the answer follows here.")
+}
+
+fn cause(error: &JobError) -> String {
+    match error {
+        JobError::Retry(error) | JobError::RetryAfter(_, error) | JobError::Fail(error) => error.to_string(),
+    }
+}
+
+/// Stores a request that somebody here works, and rings; what it is counted as.
+async fn store(parts: &Arc<Parts>, request: Received, deadline: Instant) -> Result<&'static str, Refusal> {
+    let Received {
+        envelope,
+        request_id,
+        received_at,
+        ..
+    } = request;
+    let (name, key) = (envelope.name.clone(), envelope.key.clone());
+    let write = insert(parts, envelope, request_id.clone(), received_at);
+    let id = match tokio::time::timeout_at(deadline, write).await {
+        Ok(Ok(Stored::New(id))) => id,
+        Ok(Ok(Stored::Again)) => {
+            tracing::debug!(request.id = request_id, slack.key = key, "Slack sent {key} again");
+            return Ok("duplicate");
+        }
+        Ok(Err(error)) => return Err(Refusal::Unavailable(error.to_string())),
+        Err(_) => {
+            return Err(Refusal::Unavailable(
+                "the database did not answer in time".to_owned(),
+            ));
+        }
+    };
+    tracing::info!(
+        request.id = request_id,
+        inbox.id = %id,
+        slack.key = key,
+        slack.r#type = name,
+        "took {name} {key} from Slack as {id}"
+    );
+    parts.queue.ring(&WorkInbox {
+        inbox_id: id.to_string(),
+    });
+    Ok("stored")
+}
+
+/// Writes a request together with those that came at the same moment. Slack may hang up meanwhile: those others may not.
+async fn insert(
+    parts: &Parts,
+    envelope: Envelope,
+    request_id: String,
+    received_at: OffsetDateTime,
+) -> Result<Stored, DbErr> {
+    let lane = parts.lane.clone();
+    let write = tokio::spawn(async move {
+        let write = lane.write(move |tx| {
+            let (envelope, request_id) = (envelope.clone(), request_id.clone());
+            async move { inbox::store(tx, envelope, &request_id, received_at).await }.boxed()
+        });
+        write.await
+    });
+    write
+        .await
+        .unwrap_or_else(|error| Err(DbErr::Custom(error.to_string())))
+}
+
+fn ignored(request: &Received) {
+    let name = &request.envelope.name;
+    metrics::counter!("tocsin_slack_ignored_total", "endpoint" => request.source, "type" => name.clone())
+        .increment(1);
+    tracing::debug!(
+        request.id = request.request_id,
+        slack.r#type = name,
+        "ignored {name} from Slack"
+    );
+}
