@@ -4,6 +4,7 @@
 //! from an incident's present state and compared with what is on record there, so that late, doubled, lost and reordered
 //! jobs are harmless.
 
+mod acting;
 mod actions;
 mod bridge;
 mod comments;

@@ -10,6 +10,10 @@ use crate::{bridge::Parts, comments::mrkdwn::escape, slack::SlackError};
 pub(crate) enum Notice {
     /// No member of the organisation has the person's e-mail address.
     NotLinked,
+    /// Members of another organisation than the incident's alone.
+    OtherOrganization,
+    /// They are members of several organisations, and nothing says which one is meant.
+    AmbiguousOrganization,
     /// Their role allows reading alone.
     ReadOnly,
     /// They are a member no longer.
@@ -29,6 +33,8 @@ impl Notice {
     pub(crate) fn code(&self) -> &str {
         match self {
             Self::NotLinked => "NOT_LINKED",
+            Self::OtherOrganization => "OTHER_ORGANIZATION",
+            Self::AmbiguousOrganization => "AMBIGUOUS_ORGANIZATION",
             Self::ReadOnly => "READ_ONLY",
             Self::Deactivated => "DEACTIVATED",
             Self::NotFound => "NOT_FOUND",
@@ -42,6 +48,8 @@ impl Notice {
     pub(crate) fn outcome(&self) -> &'static str {
         match self {
             Self::NotLinked => "not_linked",
+            Self::OtherOrganization => "other_organization",
+            Self::AmbiguousOrganization => "ambiguous_organization",
             Self::ReadOnly => "read_only",
             Self::Deactivated => "deactivated",
             Self::NotFound => "not_found",
@@ -56,6 +64,8 @@ impl Notice {
 pub(crate) fn comment(notice: &Notice) -> String {
     let why = match notice {
         Notice::NotLinked => "no member of this organisation has your e-mail address".to_owned(),
+        Notice::OtherOrganization => "you are a member of another organisation".to_owned(),
+        Notice::AmbiguousOrganization => "you are a member of several organisations".to_owned(),
         Notice::ReadOnly => "your role there is read-only".to_owned(),
         Notice::Deactivated => "your account there is deactivated".to_owned(),
         Notice::NotFound => "the incident is no longer there".to_owned(),
@@ -82,6 +92,12 @@ pub(crate) fn press(notice: &Notice, wanted: &str) -> String {
             format!(
                 "You can't {wanted} this incident from Slack: no member of its organisation has your e-mail address"
             )
+        }
+        Notice::OtherOrganization => format!(
+            "You can't {wanted} this incident: it belongs to another organisation than yours"
+        ),
+        Notice::AmbiguousOrganization => {
+            "You are a member of several organisations: use the incident's own message or page".to_owned()
         }
         Notice::ReadOnly => format!("You can't {wanted} this incident: your role is read-only"),
         Notice::Deactivated => format!("You can't {wanted} this incident: your account is deactivated"),

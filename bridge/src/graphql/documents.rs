@@ -17,6 +17,7 @@ type Severity = Known<kinds::Severity>;
 type EntryKind = Known<kinds::EntryKind>;
 type Source = Known<kinds::Source>;
 type Role = Known<kinds::Role>;
+type PostmortemStatus = Known<kinds::PostmortemStatus>;
 /// A stable code of an expected failure.
 type UserErrorCode = String;
 
@@ -26,7 +27,7 @@ macro_rules! documents {
         #[graphql(
             schema_path = "../schema.graphql",
             query_path = $file,
-            extern_enums("IncidentStatus", "Urgency", "Severity", "EntryKind", "Source", "Role", "UserErrorCode"),
+            extern_enums("IncidentStatus", "Urgency", "Severity", "EntryKind", "Source", "Role", "PostmortemStatus", "UserErrorCode"),
             response_derives = "Debug, Clone",
             variables_derives = "Debug, Clone"
         )]
@@ -37,5 +38,7 @@ macro_rules! documents {
 documents! {
     "graphql/incident.graphql": IncidentToMirror, EarlierTimeline, IncidentById, IncidentByNumber;
     "graphql/follow.graphql": Organizations, EventLog, UserByEmail;
-    "graphql/mutations.graphql": AcknowledgeIncident, ResolveIncident, ReopenIncident, AddComment;
+    "graphql/postmortem.graphql": PostmortemOfIncident;
+    "graphql/mutations.graphql": AcknowledgeIncident, ResolveIncident, ReopenIncident, AddComment, ReassignIncident, SnoozeIncident,
+        UpdateIncident;
 }

@@ -5,16 +5,19 @@ mod documents;
 mod error;
 mod incident;
 mod known;
+mod postmortem;
 mod transport;
 
 pub(crate) use api::{Api, EventPage, FollowedEvent, Member, Mirrored};
 pub(crate) use documents::{
-    AcknowledgeIncident, AddComment, ReopenIncident, ResolveIncident, acknowledge_incident, add_comment,
-    reopen_incident, resolve_incident,
+    AcknowledgeIncident, AddComment, DateTime, ReassignIncident, ReopenIncident, ResolveIncident,
+    SnoozeIncident, UpdateIncident, acknowledge_incident, add_comment, reassign_incident, reopen_incident,
+    resolve_incident, snooze_incident, update_incident,
 };
 pub(crate) use error::ApiError;
 #[cfg(test)]
 pub(crate) use incident::{Author, Tag};
 pub(crate) use incident::{Connector, Entry, Incident};
 pub(crate) use known::Known;
+pub(crate) use postmortem::Postmortem;
 pub(crate) use transport::As;

@@ -3,10 +3,12 @@
 pub(crate) mod blocks;
 pub(crate) mod client;
 pub(crate) mod error;
+pub(crate) mod inputs;
 pub(crate) mod installation;
 pub(crate) mod limits;
 pub(crate) mod method;
 pub(crate) mod mrkdwn;
+pub(crate) mod view;
 pub(crate) mod web_api;
 
 pub use error::{Refusal, SlackError};

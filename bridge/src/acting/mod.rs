@@ -1,0 +1,126 @@
+//! What a person in Slack does to an incident, with their own rights: from a button, a dialog, a command, a mention or the Home tab.
+//!
+//! One place decides who they are to the incident's organisation, makes the change in their name, and tells apart what the
+//! refusals mean to them.
+
+mod change;
+mod whom;
+
+use tocsin_entity::{
+    id::{IncidentId, OrganizationId},
+    kinds::{IncidentStatus, Role},
+};
+use tocsin_queue::JobError;
+
+pub(crate) use change::{Acted, Change};
+pub(crate) use whom::{Membership, incident_by_number, memberships, organizations_of};
+
+use crate::{
+    bridge::Parts,
+    failure::of_api,
+    graphql::{As, Member},
+    identity::{self, Person, Standing},
+    notice::Notice,
+};
+use change::Made;
+
+/// Who asks for a change, of what, and how it is told from others.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked<'a> {
+    pub(crate) organization: OrganizationId,
+    pub(crate) incident: IncidentId,
+    pub(crate) person: &'a Person,
+    pub(crate) request_id: Option<&'a str>,
+    /// What makes it the same change when it is repeated: an inbox row's id.
+    pub(crate) key: String,
+}
+
+/// Makes a change in a person's name. What they are to be told if it had no effect comes as the inner error.
+///
+/// # Errors
+/// When the API could not be asked; the job may be tried again.
+pub(crate) async fn act(
+    parts: &Parts,
+    asked: &Asked<'_>,
+    change: &Change,
+) -> Result<Result<Acted, Notice>, JobError> {
+    let member = match member(parts, asked.organization, asked.person, asked.request_id).await? {
+        Ok(member) => member,
+        Err(notice) => return Ok(Err(notice)),
+    };
+    let who = As {
+        on_behalf_of: Some(member.id),
+        ..As::bridge(asked.organization, asked.request_id)
+    };
+    let made = change::make(parts, who, asked.incident, change, asked.key.clone()).await?;
+    let (code, message) = match made {
+        Made::Done(acted) => return Ok(faster(&member, change, acted)),
+        Made::Refused { code, message } => (code, message),
+    };
+    refused(parts, who, &member, asked.incident, code, message)
+        .await
+        .map(Err)
+}
+
+/// The member that a person is in an organisation, or why they may do nothing there.
+pub(crate) async fn member(
+    parts: &Parts,
+    organization: OrganizationId,
+    person: &Person,
+    request_id: Option<&str>,
+) -> Result<Result<Member, Notice>, JobError> {
+    Ok(
+        match identity::standing(parts, organization, person, request_id).await? {
+            Standing::Member(member) => Ok(member),
+            Standing::Deactivated => Err(Notice::Deactivated),
+            Standing::Stranger if memberships(parts, person, request_id).await?.is_empty() => {
+                Err(Notice::NotLinked)
+            }
+            Standing::Stranger => Err(Notice::OtherOrganization),
+        },
+    )
+}
+
+/// Where somebody else was faster it was a no-op, and the person is told.
+fn faster(member: &Member, change: &Change, acted: Acted) -> Result<Acted, Notice> {
+    let (now, by) = match change {
+        Change::Acknowledge => (IncidentStatus::Acknowledged, &acted.acknowledged_by),
+        Change::Resolve { .. } => (IncidentStatus::Resolved, &acted.resolved_by),
+        Change::Reopen
+        | Change::Comment { .. }
+        | Change::Reassign { .. }
+        | Change::Snooze { .. }
+        | Change::Update { .. } => return Ok(acted),
+    };
+    let own = by.as_ref().is_some_and(|(id, _)| *id == member.id.to_string());
+    if own {
+        return Ok(acted);
+    }
+    let by = by.as_ref().map(|(_, name)| name.clone());
+    Err(match now {
+        IncidentStatus::Acknowledged => Notice::AlreadyAcknowledged { by },
+        IncidentStatus::Triggered | IncidentStatus::Resolved => Notice::AlreadyResolved { by },
+    })
+}
+
+/// What a refusal of the API means to the person.
+async fn refused(
+    parts: &Parts,
+    who: As<'_>,
+    member: &Member,
+    incident: IncidentId,
+    code: String,
+    message: String,
+) -> Result<Notice, JobError> {
+    Ok(match code.as_str() {
+        "FORBIDDEN" if member.role == Role::Stakeholder => Notice::ReadOnly,
+        "NOT_FOUND" => Notice::NotFound,
+        "WRONG_STATUS" => match parts.api.find_incident(who, incident).await.map_err(of_api)? {
+            Some(incident) if incident.status == IncidentStatus::Resolved => Notice::AlreadyResolved {
+                by: incident.resolved_by,
+            },
+            Some(_) | None => Notice::Refused { code, message },
+        },
+        _ => Notice::Refused { code, message },
+    })
+}

@@ -1,0 +1,98 @@
+//! Whom a person in Slack acts for, where nothing that they act on says so.
+
+use futures::{StreamExt, TryStreamExt, stream};
+use tocsin_entity::id::OrganizationId;
+use tocsin_queue::JobError;
+
+use crate::{
+    bridge::Parts,
+    failure::of_api,
+    graphql::{As, Incident, Member},
+    identity::{self, Person, Standing},
+    notice::Notice,
+};
+
+/// Organisations asked at the same time.
+const AT_ONCE: usize = 8;
+
+/// What a person is to an organisation that knows them.
+#[derive(Clone, Debug)]
+pub(crate) struct Membership {
+    pub(crate) organization: OrganizationId,
+    /// None for a deactivated one.
+    pub(crate) member: Option<Member>,
+}
+
+/// Every organisation with a member of the person's e-mail address, deactivated ones included.
+pub(crate) async fn memberships(
+    parts: &Parts,
+    person: &Person,
+    request_id: Option<&str>,
+) -> Result<Vec<Membership>, JobError> {
+    if person.email.is_none() || person.is_bot {
+        return Ok(Vec::new());
+    }
+    let organizations = parts.api.organizations().await.map_err(of_api)?;
+    let standings = stream::iter(organizations).map(|organization| async move {
+        let id = organization.id;
+        let standing = identity::standing(parts, id, person, request_id).await?;
+        let member = match standing {
+            Standing::Member(member) => Some(member),
+            Standing::Deactivated => None,
+            Standing::Stranger => return Ok::<_, JobError>(None),
+        };
+        Ok(Some(Membership { organization: id, member }))
+    });
+    let found: Vec<_> = standings.buffered(AT_ONCE).try_collect().await?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// The organisations in which a person may act, or why there is none.
+pub(crate) async fn organizations_of(
+    parts: &Parts,
+    person: &Person,
+    request_id: Option<&str>,
+) -> Result<Result<Vec<(OrganizationId, Member)>, Notice>, JobError> {
+    let memberships = memberships(parts, person, request_id).await?;
+    if memberships.is_empty() {
+        return Ok(Err(Notice::NotLinked));
+    }
+    let active: Vec<_> = memberships
+        .into_iter()
+        .filter_map(|membership| Some((membership.organization, membership.member?)))
+        .collect();
+    Ok(if active.is_empty() {
+        Err(Notice::Deactivated)
+    } else {
+        Ok(active)
+    })
+}
+
+/// The incident that a person means by a number, and as whom they see it.
+pub(crate) async fn incident_by_number(
+    parts: &Parts,
+    person: &Person,
+    number: i64,
+    request_id: Option<&str>,
+) -> Result<Result<(OrganizationId, Member, Incident), Notice>, JobError> {
+    let organizations = match organizations_of(parts, person, request_id).await? {
+        Ok(organizations) => organizations,
+        Err(notice) => return Ok(Err(notice)),
+    };
+    let mut found = Vec::new();
+    for (organization, member) in organizations {
+        let who = As {
+            on_behalf_of: Some(member.id),
+            ..As::bridge(organization, request_id)
+        };
+        let incident = parts.api.find_incident_by_number(who, number).await;
+        if let Some(incident) = incident.map_err(of_api)? {
+            found.push((organization, member, incident));
+        }
+    }
+    Ok(match found.pop() {
+        None => Err(Notice::NotFound),
+        Some(_) if !found.is_empty() => Err(Notice::AmbiguousOrganization),
+        Some(found) => Ok(found),
+    })
+}
