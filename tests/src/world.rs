@@ -321,7 +321,8 @@ impl World {
     /// When it isn't so in time.
     pub async fn settled(&self) -> anyhow::Result<()> {
         const BEHIND: [&str; 3] = [
-            "slack_incident WHERE shown_version < wanted_version",
+            "incident LEFT JOIN slack_incident ON slack_incident.incident_id = incident.id \
+             WHERE slack_incident.shown_version IS NULL OR slack_incident.shown_version < incident.version",
             "slack_digest WHERE shown_version < wanted_version",
             "slack_inbox WHERE state = 'pending'",
         ];

@@ -3,7 +3,7 @@
 use tocsin_queue::{Queue, Worker};
 
 use crate::{
-    crew::{Crew, Gate, Log, Look, flush, look},
+    crew::{Crew, Gate, Log, Look, flush, look, nothing_waits},
     delivery::record,
     place::RedisServer,
 };
@@ -152,6 +152,7 @@ async fn what_another_has_broken_in_redis_is_dropped_and_blocks_nothing() {
     let crew = Crew::start(record(Worker::new(queue.clone()), &runs));
 
     runs.len_is(10).await;
+    // What can't be read is dropped by a later look.
+    nothing_waits(&queue).await;
     crew.stop().await;
-    assert_eq!(queue.depth().await.unwrap(), 0);
 }
