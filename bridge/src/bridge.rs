@@ -17,7 +17,7 @@ use crate::{
     mirror::{self, channels::Channels, lookup::Lookups},
     slack::{Slack, SlackHealth, installation::Watcher, limits::Limits},
     store::{Lane, Leases},
-    sweep, telemetry,
+    sweep, telemetry, unfurl,
 };
 
 /// Jobs of each kind that run at the same time: they wait for Slack and for the API most of the time.
@@ -106,6 +106,7 @@ impl Bridge {
                 parts.watcher.run(&parts.slack, shutdown.clone()),
                 follow::run(parts, shutdown.clone()),
                 sweep::run(parts, shutdown.clone()),
+                unfurl::tend(parts, shutdown.clone()),
             )
         };
         // What is claimed is kept alive to the last job's end.

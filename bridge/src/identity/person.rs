@@ -126,12 +126,29 @@ pub(super) async fn link(parts: &Parts, person: &Person, user: UserId) -> Result
     Ok(())
 }
 
+fn is_at_home(user: &User, team_id: &str) -> bool {
+    let home = user.team_id.as_deref().unwrap_or(team_id);
+    let teams = user.enterprise.as_ref().map_or(&[][..], |user| &user.teams);
+    home == team_id || teams.iter().any(|team| team == team_id)
+}
+
+/// Whether a person belongs to another workspace, as people in shared channels may. Of such a person no address is on record; only
+/// then Slack is asked again. Whom Slack does not know is from elsewhere.
+pub(crate) async fn is_from_elsewhere(parts: &Parts, person: &Person) -> Result<bool, JobError> {
+    if person.email.is_some() || person.is_bot {
+        return Ok(false);
+    }
+    match parts.slack.user(&person.slack_user_id).await {
+        Ok(user) => Ok(!is_at_home(&user, &person.team_id)),
+        Err(SlackError::Refused { .. }) => Ok(true),
+        Err(error) => Err(of_slack(parts, error)),
+    }
+}
+
 /// The e-mail address, in lowercase. In a shared channel there are people of other workspaces, whose administrators may give
 /// them any address: it says nothing about who they are here.
 fn email(user: &User, team_id: &str) -> Option<String> {
-    let home = user.team_id.as_deref().unwrap_or(team_id);
-    let teams = user.enterprise.as_ref().map_or(&[][..], |user| &user.teams);
-    if home != team_id && !teams.iter().any(|team| team == team_id) {
+    if !is_at_home(user, team_id) {
         return None;
     }
     user.profile

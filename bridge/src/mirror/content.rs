@@ -1,4 +1,4 @@
-//! What is to be read in Slack: an incident's own message, its replies, its preview, its line in a digest.
+//! What is to be read in Slack: an incident's own message, its replies, its line in a digest.
 //!
 //! Everything here is a function of the incident alone, so that the same state always gives the same content.
 
@@ -19,12 +19,12 @@ use crate::{
 const RED: &str = "#d92d20";
 const AMBER: &str = "#f79009";
 const BLUE: &str = "#2e90fa";
-const GREEN: &str = "#12b76a";
-const GREY: &str = "#98a2b3";
+pub(super) const GREEN: &str = "#12b76a";
+pub(super) const GREY: &str = "#98a2b3";
 
 /// Characters of a title, a name or a tag that are shown; the whole is behind the link.
-const TITLE_MAX: usize = 250;
-const NAME_MAX: usize = 100;
+pub(super) const TITLE_MAX: usize = 250;
+pub(super) const NAME_MAX: usize = 100;
 const TAG_MAX: usize = 120;
 const TAGS_MAX: usize = 20;
 
@@ -55,14 +55,7 @@ pub(crate) fn root(incident: &Incident) -> Message {
     }
 }
 
-/// The preview of a link to the incident, as `chat.unfurl` takes it.
-pub(crate) fn preview(incident: &Incident) -> Value {
-    let mut blocks = vec![blocks::section(title(incident))];
-    blocks.append(&mut body_of(incident));
-    json!({"color": colour(incident), "fallback": blocks::fallback(summary(incident)), "blocks": blocks})
-}
-
-/// What the message and the preview have in common.
+/// The coloured part.
 fn body_of(incident: &Incident) -> Vec<Value> {
     let mut blocks = vec![blocks::fields(facts(incident))];
     let description = Mrkdwn::markdown(&incident.description_markdown, SUMMARY_MAX);
@@ -200,7 +193,7 @@ fn deed(entry: &Entry) -> Mrkdwn {
     changes.fold(deed, |deed, change| deed.plus("\n• ").and(&change))
 }
 
-fn title(incident: &Incident) -> Mrkdwn {
+pub(super) fn title(incident: &Incident) -> Mrkdwn {
     Mrkdwn::link(&incident.url, &headline(incident))
 }
 
@@ -210,12 +203,7 @@ fn headline(incident: &Incident) -> String {
 
 fn facts(incident: &Incident) -> Vec<Mrkdwn> {
     let mut facts = vec![
-        fact(
-            "Status",
-            &Mrkdwn::own(emoji(&incident.status))
-                .plus(" ")
-                .and(&status(&incident.status)),
-        ),
+        fact("Status", &status_with_emoji(incident)),
         fact("Urgency", &urgency(&incident.urgency)),
         fact("Service", &Mrkdwn::text(&incident.service).cut(NAME_MAX)),
     ];
@@ -233,12 +221,18 @@ fn facts(incident: &Incident) -> Vec<Mrkdwn> {
     facts
 }
 
-fn fact(name: &'static str, value: &Mrkdwn) -> Mrkdwn {
+pub(super) fn status_with_emoji(incident: &Incident) -> Mrkdwn {
+    Mrkdwn::own(emoji(&incident.status))
+        .plus(" ")
+        .and(&status(&incident.status))
+}
+
+pub(super) fn fact(name: &'static str, value: &Mrkdwn) -> Mrkdwn {
     Mrkdwn::own(name).bold().plus("\n").and(value)
 }
 
 /// Who has the incident, or had it last, and as what.
-fn responsible(incident: &Incident) -> Option<(&'static str, Mrkdwn)> {
+pub(super) fn responsible(incident: &Incident) -> Option<(&'static str, Mrkdwn)> {
     let one = |name: &String| Mrkdwn::text(name).cut(NAME_MAX);
     if let Some(by) = incident
         .resolved_by
@@ -314,7 +308,7 @@ fn buttons(incident: &Incident) -> Vec<Value> {
 }
 
 /// One line that tells the incident, for notifications.
-fn summary(incident: &Incident) -> Mrkdwn {
+pub(super) fn summary(incident: &Incident) -> Mrkdwn {
     Mrkdwn::text(&headline(incident))
         .plus(" (")
         .and(&status(&incident.status))
@@ -325,7 +319,7 @@ fn summary(incident: &Incident) -> Mrkdwn {
         .plus(")")
 }
 
-fn colour(incident: &Incident) -> &'static str {
+pub(super) fn colour(incident: &Incident) -> &'static str {
     if incident.status == IncidentStatus::Resolved {
         return GREEN;
     }
@@ -369,7 +363,7 @@ fn status(status: &Known<IncidentStatus>) -> Mrkdwn {
     }
 }
 
-fn urgency(urgency: &Known<Urgency>) -> Mrkdwn {
+pub(super) fn urgency(urgency: &Known<Urgency>) -> Mrkdwn {
     match urgency {
         Known::Value(Urgency::High) => Mrkdwn::own("High"),
         Known::Value(Urgency::Medium) => Mrkdwn::own("Medium"),
@@ -378,7 +372,7 @@ fn urgency(urgency: &Known<Urgency>) -> Mrkdwn {
     }
 }
 
-fn severity_name(severity: &Known<Severity>) -> Mrkdwn {
+pub(super) fn severity_name(severity: &Known<Severity>) -> Mrkdwn {
     match severity {
         Known::Value(known) => Mrkdwn::own(known.as_str()),
         Known::Other(name) => Mrkdwn::text(name),

@@ -11,10 +11,11 @@ use tocsin_entity::{
     slack::post,
 };
 
-use super::content;
+use super::{content, preview};
 use crate::{
-    graphql::{Entry, Incident},
+    graphql::{Entry, Incident, Postmortem},
     slack::web_api::Message,
+    unfurl,
 };
 
 /// A channel that shows the incident.
@@ -83,6 +84,7 @@ pub(crate) fn desired(
     entries: &[Entry],
     destinations: &[Destination],
     recorded: &[post::Model],
+    postmortem: Option<&Postmortem>,
     workspace: Workspace<'_>,
 ) -> Vec<Wanted> {
     let mut wanted: Vec<_> = recorded
@@ -90,7 +92,7 @@ pub(crate) fn desired(
         .rev()
         .filter(|post| post.kind == PostKind::Unfurl)
         .take(PREVIEWS_MAX)
-        .map(|post| preview(incident, &post.key))
+        .filter_map(|post| preview_of(incident, postmortem, &post.key))
         .collect();
     for destination in destinations.iter().filter(|destination| !destination.in_digest) {
         wanted.push(Wanted::root(incident, destination));
@@ -149,17 +151,24 @@ fn reply(incident: &Incident, entry: &Entry, destination: &Destination, customiz
     }
 }
 
-fn preview(incident: &Incident, key: &str) -> Wanted {
-    let content = Content::Preview(content::preview(incident));
-    Wanted {
+/// What a preview shows, which its key says. Of a post-mortem that is gone there is nothing to show.
+fn preview_of(incident: &Incident, postmortem: Option<&Postmortem>, key: &str) -> Option<Wanted> {
+    let (preview, since) = if unfurl::is_of_postmortem(key) {
+        let postmortem = postmortem?;
+        (preview::postmortem(incident, postmortem), postmortem.updated_at)
+    } else {
+        (preview::incident(incident), incident.updated_at)
+    };
+    let content = Content::Preview(preview);
+    Some(Wanted {
         key: key.to_owned(),
         kind: PostKind::Unfurl,
         to: None,
         thread_of: None,
         hash: content.hash(),
         content,
-        since: incident.updated_at,
-    }
+        since,
+    })
 }
 
 impl Content {

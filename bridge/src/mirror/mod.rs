@@ -12,6 +12,7 @@ pub(crate) mod diff;
 pub(crate) mod lookup;
 pub(crate) mod outcome;
 mod place;
+pub(crate) mod preview;
 pub(crate) mod reconcile;
 mod refusal;
 #[cfg(test)]

@@ -32,6 +32,7 @@ use crate::{
         lease::{Claimed, Lease},
         posts,
     },
+    unfurl,
 };
 
 /// How long the first answer of Slack is waited for after the start.
@@ -203,7 +204,19 @@ async fn show(
         team_id: &bot.team_id,
         customize: bot.may("chat:write.customize"),
     };
-    let wanted = desired(&incident, &entries, &destinations, &recorded, workspace);
+    let postmortem = if recorded.iter().any(|post| unfurl::is_of_postmortem(&post.key)) {
+        parts.api.find_postmortem(who, incident.id).await?
+    } else {
+        None
+    };
+    let wanted = desired(
+        &incident,
+        &entries,
+        &destinations,
+        &recorded,
+        postmortem.as_ref(),
+        workspace,
+    );
     let mut delivery = Delivery {
         parts,
         bot,

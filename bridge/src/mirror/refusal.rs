@@ -93,6 +93,19 @@ const REPAIRABLE: [&str; 14] = [
     "two_factor_setup_required",
 ];
 
+/// Whether Slack refused what a post says, so that it may take other content.
+pub(crate) fn is_of_content(error: &SlackError) -> bool {
+    let codes = [
+        "cannot_parse_attachment",
+        "invalid_attachments",
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "invalid_unfurls_format",
+        "msg_blocks_too_long",
+    ];
+    error.code().is_some_and(|code| codes.contains(&code))
+}
+
 /// Whether Slack refused the blocks, so that the same in plain text may pass.
 pub(crate) fn is_of_blocks(error: &SlackError) -> bool {
     let codes = [

@@ -48,6 +48,12 @@ impl Mrkdwn {
         Self(text)
     }
 
+    /// How long ago that was, as of when it is read.
+    pub(crate) fn ago(at: OffsetDateTime) -> Self {
+        let date = Self::date(at).0;
+        Self(date.replace("{date_short_pretty} {time}|", "{ago}|since "))
+    }
+
     /// The text in bold, unless there is none.
     pub(crate) fn bold(self) -> Self {
         if self.0.is_empty() {
@@ -211,6 +217,8 @@ mod tests {
             date.as_str(),
             "<!date^1795214167^{date_short_pretty} {time}|2026-11-20 22:36 UTC>"
         );
+        let ago = Mrkdwn::ago(datetime!(2026-11-20 22:36:07 UTC));
+        assert_eq!(ago.as_str(), "<!date^1795214167^{ago}|since 2026-11-20 22:36 UTC>");
     }
 
     #[test]

@@ -1,54 +1,81 @@
-//! Which incident a pasted link names.
+//! Which page of ours a pasted link leads to.
 
 use url::Url;
 
-/// The number of the incident that a link shows, if it is a link to an incident of this installation: same host, same path
-/// prefix. Query and fragment say nothing.
-pub(crate) fn incident_number(public_url: &Url, link: &str) -> Option<i32> {
-    let link = Url::parse(link).ok()?;
-    if !matches!(link.scheme(), "http" | "https")
-        || link.host()? != public_url.host()?
-        || link.port() != public_url.port()
-    {
+/// A page of which there is a preview, by the incident's number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Page {
+    Incident(i32),
+    Postmortem(i32),
+}
+
+impl Page {
+    /// The page that a link leads to, if it is one of this installation: same host, same path prefix. Query and fragment say nothing.
+    pub(super) fn of(public_url: &Url, link: &str) -> Option<Self> {
+        let link = Url::parse(link).ok()?;
+        if !matches!(link.scheme(), "http" | "https")
+            || link.host()? != public_url.host()?
+            || link.port() != public_url.port()
+        {
+            return None;
+        }
+        let path = link
+            .path()
+            .strip_prefix(public_url.path().trim_end_matches('/'))?;
+        let page = path.strip_prefix("/incidents/")?;
+        let page = page.strip_suffix('/').unwrap_or(page);
+        match page.strip_suffix("/postmortem") {
+            Some(of) => number(of).map(Self::Postmortem),
+            None => number(page).map(Self::Incident),
+        }
+    }
+
+    pub(super) fn number(self) -> i32 {
+        match self {
+            Self::Incident(number) | Self::Postmortem(number) => number,
+        }
+    }
+}
+
+fn number(text: &str) -> Option<i32> {
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let path = link
-        .path()
-        .strip_prefix(public_url.path().trim_end_matches('/'))?;
-    let number = path.strip_prefix("/incidents/")?;
-    let number = number.strip_suffix('/').unwrap_or(number);
-    if !number.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    number.parse().ok().filter(|number| *number > 0)
+    text.parse().ok().filter(|number| *number > 0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn number(public: &str, link: &str) -> Option<i32> {
-        incident_number(&Url::parse(public).expect("a URL"), link)
+    fn page(public: &str, link: &str) -> Option<Page> {
+        Page::of(&Url::parse(public).expect("a URL"), link)
     }
 
     #[test]
-    fn a_link_below_the_public_url_names_its_incident() {
+    fn a_link_below_the_public_url_leads_to_its_page() {
         let public = "https://tocsin.example.com/ops/";
         for link in [
             "https://tocsin.example.com/ops/incidents/42",
             "https://TOCSIN.example.com:443/ops/incidents/42/",
             "http://tocsin.example.com/ops/incidents/42?tab=1&x=%20#entry-7",
         ] {
-            assert_eq!(number(public, link), Some(42), "{link}");
+            assert_eq!(page(public, link), Some(Page::Incident(42)), "{link}");
         }
         assert_eq!(
-            number("http://127.0.0.1:8080", "http://127.0.0.1:8080/incidents/7"),
-            Some(7)
+            page("http://127.0.0.1:8080", "http://127.0.0.1:8080/incidents/7"),
+            Some(Page::Incident(7))
         );
+        for link in [
+            "https://tocsin.example.com/ops/incidents/42/postmortem",
+            "https://tocsin.example.com/ops/incidents/42/postmortem/?x=1#impact",
+        ] {
+            assert_eq!(page(public, link), Some(Page::Postmortem(42)), "{link}");
+        }
     }
 
     #[test]
-    fn any_other_link_names_none() {
+    fn any_other_link_leads_nowhere() {
         let public = "https://tocsin.example.com/ops";
         for link in [
             "https://tocsin.example.com/incidents/42",
@@ -61,10 +88,13 @@ mod tests {
             "https://tocsin.example.com/ops/incidents/4a",
             "https://tocsin.example.com/ops/incidents/99999999999",
             "https://tocsin.example.com/ops/incidents/42/edit",
+            "https://tocsin.example.com/ops/incidents/postmortem",
+            "https://tocsin.example.com/ops/incidents//postmortem",
+            "https://tocsin.example.com/ops/incidents/42/x/postmortem",
             "ftp://tocsin.example.com/ops/incidents/42",
             "not a link",
         ] {
-            assert_eq!(number(public, link), None, "{link}");
+            assert_eq!(page(public, link), None, "{link}");
         }
     }
 }

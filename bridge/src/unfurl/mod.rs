@@ -1,10 +1,14 @@
-//! Links to incidents, pasted anywhere in Slack, and the previews they get.
+//! Links to incidents and post-mortems, pasted anywhere in Slack, and the previews they get.
 //!
 //! A preview is a post like any other: recorded here as wanted, and made true by the mirror, now and whenever the incident
-//! changes.
+//! changes. A post-mortem that changes is in no event log: [`tend`] looks for it.
+//!
+//! Everybody in the channel sees a preview. Whoever pastes the link says by that who may: it is made of what they themselves may
+//! read, and of nothing else.
 
 mod link;
 mod shared;
+mod tend;
 mod wake;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -18,8 +22,10 @@ use crate::{
     graphql::{As, Incident},
     identity::{self, Person, Standing},
 };
+use link::Page;
 
 pub(crate) use shared::ROUTE;
+pub(crate) use tend::run as tend;
 
 /// The preview of a link in a message.
 pub(crate) async fn find(
@@ -43,7 +49,16 @@ fn fingerprint(url: &str) -> String {
     hex::encode(&Sha256::digest(url.as_bytes())[..8])
 }
 
-/// The incident that a link shows, if this person may be shown it: the only organisation's, or that of theirs which has it.
+/// How the keys of previews begin, by what they show.
+const OF_INCIDENT: &str = "unfurl:";
+const OF_POSTMORTEM: &str = "unfurl-postmortem:";
+
+/// Whether a post, by its key, is the preview of a post-mortem.
+pub(crate) fn is_of_postmortem(key: &str) -> bool {
+    key.starts_with(OF_POSTMORTEM)
+}
+
+/// The incident that a link is about, if this person may be shown it: the only organisation's, or that of theirs which has it.
 ///
 /// Numbers repeat from one organisation to the next; where a person belongs to several that have such an incident, nobody can
 /// say which is meant, and none is shown.
@@ -53,12 +68,25 @@ pub(crate) async fn incident_of(
     person: Option<&Person>,
     request_id: Option<&str>,
 ) -> Result<Option<Incident>, JobError> {
-    let Some(number) = link::incident_number(&parts.config.public_url, url) else {
-        return Ok(None);
-    };
+    match Page::of(&parts.config.public_url, url) {
+        Some(page) => {
+            let theirs = theirs(parts, person, request_id).await?;
+            incident_among(parts, page.number(), &theirs, request_id).await
+        }
+        None => Ok(None),
+    }
+}
+
+/// The one incident with this number in these organisations.
+async fn incident_among(
+    parts: &Parts,
+    number: i32,
+    organizations: &[OrganizationId],
+    request_id: Option<&str>,
+) -> Result<Option<Incident>, JobError> {
     let mut found = None;
-    for organization in theirs(parts, person, request_id).await? {
-        let who = As::bridge(organization, request_id);
+    for organization in organizations {
+        let who = As::bridge(*organization, request_id);
         let incident = parts
             .api
             .find_incident_by_number(who, i64::from(number))
@@ -79,13 +107,13 @@ async fn theirs(
     person: Option<&Person>,
     request_id: Option<&str>,
 ) -> Result<Vec<OrganizationId>, JobError> {
-    let all = parts.api.organizations().await.map_err(of_api)?;
-    if all.len() <= 1 {
-        return Ok(all.into_iter().map(|organization| organization.id).collect());
-    }
     let Some(person) = person else {
         return Ok(Vec::new());
     };
+    let all = parts.api.organizations().await.map_err(of_api)?;
+    if all.len() <= 1 && !identity::is_from_elsewhere(parts, person).await? {
+        return Ok(all.into_iter().map(|organization| organization.id).collect());
+    }
     let mut theirs = Vec::new();
     for organization in all {
         if let Standing::Member(_) = identity::standing(parts, organization.id, person, request_id).await? {

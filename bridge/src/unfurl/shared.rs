@@ -3,22 +3,27 @@
 //! Source: Slack, "`link_shared` event", "Unfurling links in messages".
 
 use futures::FutureExt;
-use sea_orm::{ActiveValue::Set, EntityTrait, sea_query::OnConflict};
+use sea_orm::{
+    ActiveValue::Set,
+    EntityTrait,
+    sea_query::{Expr, OnConflict},
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use tocsin_entity::{
     id::PostId,
-    kinds::{PostKind, PostState},
+    kinds::{PostKind, PostState, PostmortemStatus, Role},
     slack::{channel, post},
 };
 use tocsin_queue::JobError;
 
-use super::{fingerprint, incident_of, link, wake::wake};
+use super::{OF_INCIDENT, OF_POSTMORTEM, fingerprint, incident_among, link::Page, theirs, wake::wake};
 use crate::{
     bridge::Parts,
-    graphql::Incident,
-    identity,
+    failure::of_api,
+    graphql::{As, Incident},
+    identity::{self, Person, Standing},
     inbound::{
         Kind,
         lenient::{id, lenient, read},
@@ -57,6 +62,9 @@ struct Shared {
     source: Option<String>,
     #[serde(deserialize_with = "lenient")]
     links: Vec<Link>,
+    /// Slack has dropped what it showed, and asks for it once more.
+    #[serde(deserialize_with = "lenient")]
+    is_unfurl_refresh: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -87,12 +95,11 @@ async fn shared(parts: &Parts, item: &Item) -> Worked {
     let Some(shared) = Shared::of(&item.payload) else {
         return Ok(Outcome::NotOurs("ignored"));
     };
-    let mut ours: Vec<&str> = Vec::new();
+    let mut ours: Vec<(&str, Page)> = Vec::new();
     for link in &shared.links {
-        if !ours.contains(&link.url.as_str())
-            && link::incident_number(&parts.config.public_url, &link.url).is_some()
-        {
-            ours.push(&link.url);
+        let page = Page::of(&parts.config.public_url, &link.url);
+        if let Some(page) = page.filter(|_| !ours.iter().any(|(url, _)| *url == link.url)) {
+            ours.push((&link.url, page));
         }
     }
     if ours.is_empty() {
@@ -111,14 +118,22 @@ async fn shared(parts: &Parts, item: &Item) -> Worked {
         Some(user) => identity::person(parts, &team_id, user).await?,
         None => None,
     };
+    let request_id = item.request_id.as_deref();
+    let organizations = theirs(parts, person.as_ref(), request_id).await?;
     let mut previews = 0;
-    for url in ours.into_iter().take(PREVIEWS_MAX) {
-        let found = incident_of(parts, url, person.as_ref(), item.request_id.as_deref()).await?;
-        if let Some(incident) = found {
-            want(parts, &shared, &team_id, url, &incident).await?;
-            wake(parts, &incident, item.request_id.as_deref()).await?;
-            previews += 1;
-        }
+    for (url, page) in ours.into_iter().take(PREVIEWS_MAX) {
+        let found = incident_among(parts, page.number(), &organizations, request_id).await?;
+        let Some(incident) = found else { continue };
+        let prefix = match page {
+            Page::Incident(_) => OF_INCIDENT,
+            Page::Postmortem(_) if may_read_postmortem(parts, &incident, person.as_ref(), request_id).await? => {
+                OF_POSTMORTEM
+            }
+            Page::Postmortem(_) => continue,
+        };
+        want(parts, &shared, &team_id, url, prefix, &incident).await?;
+        wake(parts, &incident, request_id).await?;
+        previews += 1;
     }
     Ok(if previews > 0 {
         Outcome::Done("previewed")
@@ -127,12 +142,33 @@ async fn shared(parts: &Parts, item: &Item) -> Worked {
     })
 }
 
-/// Records that the link is to have a preview, once.
+/// Whether the person may read the incident's post-mortem. The API says what a member may; others read what is published.
+async fn may_read_postmortem(
+    parts: &Parts,
+    incident: &Incident,
+    person: Option<&Person>,
+    request_id: Option<&str>,
+) -> Result<bool, JobError> {
+    let organization = incident.organization_id;
+    let mut who = As::bridge(organization, request_id);
+    let mut reads_drafts = false;
+    if let Some(person) = person
+        && let Standing::Member(member) = identity::standing(parts, organization, person, request_id).await?
+    {
+        who.on_behalf_of = Some(member.id);
+        reads_drafts = member.role != Role::Stakeholder;
+    }
+    let found = parts.api.find_postmortem(who, incident.id).await.map_err(of_api)?;
+    Ok(found.is_some_and(|found| reads_drafts || found.status == PostmortemStatus::Published))
+}
+
+/// Records that the link is to have a preview, once; once more where Slack asks for it again.
 async fn want(
     parts: &Parts,
     shared: &Shared,
     team_id: &str,
     url: &str,
+    prefix: &str,
     incident: &Incident,
 ) -> Result<(), JobError> {
     let (Some(channel), Some(ts)) = (shared.channel(), shared.ts()) else {
@@ -154,7 +190,7 @@ async fn want(
     let row = post::ActiveModel {
         id: Set(PostId::new()),
         organization_id: Set(incident.organization_id),
-        key: Set(format!("unfurl:{team_id}:{channel}:{ts}:{}", fingerprint(url))),
+        key: Set(format!("{prefix}{team_id}:{channel}:{ts}:{}", fingerprint(url))),
         kind: Set(PostKind::Unfurl),
         incident_id: Set(Some(incident.id)),
         digest_id: Set(None),
@@ -178,8 +214,14 @@ async fn want(
         updated_at: Set(None),
         lag_milliseconds: Set(None),
     };
+    let mut known = OnConflict::column(post::Column::Key);
+    if shared.is_unfurl_refresh {
+        known.value(post::Column::ContentHash, Expr::value(None::<String>));
+    } else {
+        known.do_nothing();
+    }
     post::Entity::insert(row)
-        .on_conflict(OnConflict::column(post::Column::Key).do_nothing().to_owned())
+        .on_conflict(known)
         .exec_without_returning(parts.database.write())
         .await
         .map_err(JobError::retry)?;

@@ -94,12 +94,14 @@ impl Delivery<'_> {
             // It may show either; should the old be wanted again, it must be written again.
             record.content_hash = None;
         }
-        if matches!(failure.verdict, Verdict::Gone) && record.ts.is_none() {
+        let is_over = matches!(failure.verdict, Verdict::Gone)
+            || matches!(failure.verdict, Verdict::Hopeless) && !refusal::is_of_content(error);
+        if is_over && record.ts.is_none() {
             // A preview has no place of its own; that of the message it stood in says that it will not come back.
             record.ts = record
                 .address
                 .as_ref()
-                .and_then(|address| address["ts"].as_str())
+                .and_then(|address| address["ts"].as_str().or(address["unfurl_id"].as_str()))
                 .map(ToOwned::to_owned);
         }
         let outcome = judge(failure, &mut record);

@@ -10,7 +10,11 @@ use std::{sync::Arc, time::Duration};
 
 use sea_orm::DbErr;
 use time::OffsetDateTime;
-use tocsin_entity::{id::PostId, kinds::PostState, slack::post};
+use tocsin_entity::{
+    id::PostId,
+    kinds::{PostKind, PostState},
+    slack::post,
+};
 
 use super::{
     channels,
@@ -277,6 +281,9 @@ impl Delivery<'_> {
                 .await?;
         }
         let error = match &verdict {
+            Verdict::Gone if record.kind == PostKind::Unfurl => {
+                format!("the message with the link is gone ({error})")
+            }
             Verdict::Gone => "deleted in Slack".to_owned(),
             Verdict::Later(_)
             | Verdict::Unknown

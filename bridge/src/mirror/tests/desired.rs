@@ -39,6 +39,7 @@ fn each_channel_gets_the_message_and_then_the_changes_in_their_order() {
         &entries,
         &[destination(1), destination(2)],
         &[],
+        None,
         WORKSPACE,
     );
     let one = |kind| (kind, "#channel-1".to_owned());
@@ -70,6 +71,7 @@ fn what_was_said_in_a_channel_is_not_posted_back_there() {
         &[said, elsewhere],
         &[destination(1), destination(2)],
         &[],
+        None,
         WORKSPACE,
     );
     let replies = wanted.iter().filter(|wanted| wanted.kind == PostKind::Reply);
@@ -86,7 +88,7 @@ fn an_incident_in_a_digest_has_no_message_of_its_own() {
         ..destination(1)
     };
     let entries = [entry(2, EntryKind::Comment)];
-    assert!(desired(&incident(), &entries, &[in_digest], &[], WORKSPACE).is_empty());
+    assert!(desired(&incident(), &entries, &[in_digest], &[], None, WORKSPACE).is_empty());
 }
 
 #[test]

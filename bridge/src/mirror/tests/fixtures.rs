@@ -3,12 +3,12 @@
 use time::macros::datetime;
 use tocsin_entity::{
     id::{ConnectorId, IncidentId, OrganizationId, TimelineEntryId},
-    kinds::{EntryKind, IncidentStatus, Severity, Source, Urgency},
+    kinds::{EntryKind, IncidentStatus, PostmortemStatus, Severity, Source, Urgency},
 };
 use uuid::Uuid;
 
 use crate::{
-    graphql::{Author, Entry, Incident, Known, Tag},
+    graphql::{Author, Entry, Incident, Known, Postmortem, Tag},
     mirror::desired::Destination,
 };
 
@@ -93,5 +93,16 @@ pub(super) fn destination(number: u128) -> Destination {
         channel_id: format!("C000000{number}"),
         channel_name: format!("#channel-{number}"),
         in_digest: false,
+    }
+}
+
+pub(super) fn postmortem() -> Postmortem {
+    Postmortem {
+        title: "#42 Payments <are> failing".to_owned(),
+        status: Known::Value(PostmortemStatus::InReview),
+        body_markdown: "## Summary\n\nCards were **declined** for 22 min. <!here>\n\n## Impact\n\nMany.".to_owned(),
+        authors: vec!["Alice Archer".to_owned()],
+        updated_at: datetime!(2026-11-21 08:00:00 UTC),
+        published_at: None,
     }
 }

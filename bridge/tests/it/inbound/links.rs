@@ -1,6 +1,6 @@
 //! Links to incidents, pasted in Slack.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
 use tocsin_entity::{
     id::OrganizationId,
@@ -127,4 +127,73 @@ async fn a_link_to_an_incident_that_is_not_there_gets_no_preview() {
         .answer("IncidentByNumber", json!({"data": {"incident": null}}));
     share(&stage, json!({"type": "link_shared", "channel": "C2", "user": "U1", "message_ts": "3.3", "links": [{"url": URL}]})).await;
     assert!(previews(&stage).await.is_empty());
+}
+
+const POSTMORTEM: &str = "https://tocsin.example.com/ops/incidents/42/postmortem";
+
+fn postmortem(stage: &Stage, status: &str) {
+    let postmortem = json!({"title": "Payments", "status": status, "bodyMarkdown": "## Summary\n\nIt broke.",
+        "updatedAt": "2026-11-20T12:00:00Z", "publishedAt": null, "createdBy": {"name": "Ada"}});
+    stage.acted.answer(
+        "PostmortemOfIncident",
+        json!({"data": {"incident": {"postmortem": postmortem}}}),
+    );
+}
+
+fn link(channel: &str, url: &str) -> Value {
+    json!({"type": "link_shared", "channel": channel, "user": "U1", "message_ts": "3.3", "links": [{"url": url}]})
+}
+
+#[tokio::test]
+async fn a_postmortem_is_previewed_for_who_may_read_it() {
+    let stage = stage().await;
+    postmortem(&stage, "DRAFT");
+    // A stakeholder does not read drafts, whatever the API answers.
+    share(&stage, link("C2", POSTMORTEM)).await;
+    // Nor does somebody who is no member.
+    stage.is_nobody();
+    share(&stage, link("C3", POSTMORTEM)).await;
+    assert!(previews(&stage).await.is_empty());
+
+    stage.is_member("RESPONDER", None);
+    share(&stage, link("C4", &format!("{POSTMORTEM}?a=b#impact"))).await;
+    let asked = stage.acted.calls("PostmortemOfIncident");
+    let who = asked.last().and_then(|call| call.on_behalf_of.clone());
+    assert_eq!(who, Some(stage.member.to_string()), "the API decides by the member's own rights");
+    postmortem(&stage, "PUBLISHED");
+    stage.is_member("STAKEHOLDER", None);
+    share(&stage, link("C5", POSTMORTEM)).await;
+    let previews = previews(&stage).await;
+    let shown: Vec<_> = previews.iter().map(|post| post.channel_id.as_str()).collect();
+    assert_eq!(shown, ["C4", "C5"]);
+    assert!(previews[0].key.starts_with("unfurl-postmortem:T1:C4:3.3:"), "{}", previews[0].key);
+}
+
+#[tokio::test]
+async fn a_person_of_another_workspace_is_shown_nothing() {
+    let stage = stage().await;
+    let elsewhere = json!({"id": "U1", "team_id": "T9", "name": "eve", "profile": {"email": "ada@example.com"}});
+    stage
+        .acted
+        .answer("users.info", json!({"ok": true, "user": elsewhere}));
+    share(&stage, link("C2", URL)).await;
+    assert!(previews(&stage).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_preview_that_slack_dropped_is_made_again() {
+    let stage = stage().await;
+    share(&stage, link("C2", URL)).await;
+    let shown = post::ActiveModel {
+        id: Set(previews(&stage).await[0].id),
+        content_hash: Set(Some("what is shown".to_owned())),
+        ..Default::default()
+    };
+    shown.update(stage.world.database.write()).await.expect("a post");
+    share(&stage, link("C2", URL)).await;
+    assert!(previews(&stage).await[0].content_hash.is_some());
+    let mut again = link("C2", URL);
+    again["is_unfurl_refresh"] = json!(true);
+    share(&stage, again).await;
+    assert_eq!(previews(&stage).await[0].content_hash, None);
 }

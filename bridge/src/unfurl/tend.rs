@@ -1,0 +1,90 @@
+//! Previews of post-mortems: no event log tells of their changes, so they are looked at.
+
+use std::{collections::HashMap, time::Duration};
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use time::OffsetDateTime;
+use tocsin_entity::{
+    id::{IncidentId, OrganizationId},
+    kinds::{PostKind, PostState},
+    slack::post,
+};
+use tocsin_queue::JobError;
+use tokio_util::sync::CancellationToken;
+
+use super::{OF_POSTMORTEM, wake::wake};
+use crate::{
+    bridge::Parts,
+    failure::of_api,
+    graphql::As,
+};
+
+/// How often they are looked at.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// How long a preview follows its post-mortem, from when it was pasted.
+const FOLLOWED: time::Duration = time::Duration::days(30);
+
+/// The most post-mortems that are followed: those pasted last.
+const MOST: u64 = 50;
+
+/// Looks until the shutdown.
+pub(crate) async fn run(parts: &Parts, shutdown: CancellationToken) {
+    // Empty after a start: then each is woken once, and shows what it shows already.
+    let mut seen = HashMap::new();
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+        if let Err(error) = look(parts, &mut seen).await {
+            tracing::warn!("the post-mortems whose previews are in Slack cannot be looked at: {error}");
+        }
+    }
+}
+
+/// `seen` says when each was last changed, as of the last look.
+async fn look(
+    parts: &Parts,
+    seen: &mut HashMap<IncidentId, Option<OffsetDateTime>>,
+) -> Result<(), JobError> {
+    let followed = followed(parts).await?;
+    seen.retain(|incident, _| followed.iter().any(|(_, followed)| followed == incident));
+    for (organization, incident) in followed {
+        let who = As::bridge(organization, None);
+        let found = parts.api.find_postmortem(who, incident).await.map_err(of_api)?;
+        let now = found.map(|found| found.updated_at);
+        if seen.get(&incident) == Some(&now) {
+            continue;
+        }
+        if let Some(shown) = parts.api.find_incident(who, incident).await.map_err(of_api)? {
+            wake(parts, &shown, None).await?;
+        }
+        seen.insert(incident, now);
+    }
+    Ok(())
+}
+
+/// The incidents of whose post-mortems there are previews.
+async fn followed(parts: &Parts) -> Result<Vec<(OrganizationId, IncidentId)>, JobError> {
+    let mut found: Vec<(OrganizationId, Option<IncidentId>)> = post::Entity::find()
+        .select_only()
+        .column(post::Column::OrganizationId)
+        .column(post::Column::IncidentId)
+        .filter(post::Column::Kind.eq(PostKind::Unfurl))
+        .filter(post::Column::Key.starts_with(OF_POSTMORTEM))
+        .filter(post::Column::State.ne(PostState::Failed))
+        .filter(post::Column::QueuedAt.gt(OffsetDateTime::now_utc() - FOLLOWED))
+        .order_by_desc(post::Column::Id)
+        .limit(MOST)
+        .into_tuple()
+        .all(parts.database.read())
+        .await
+        .map_err(JobError::retry)?;
+    found.sort_unstable();
+    found.dedup();
+    Ok(found
+        .into_iter()
+        .filter_map(|(organization, incident)| Some((organization, incident?)))
+        .collect())
+}
