@@ -23,6 +23,7 @@ mod sweep;
 mod telemetry;
 mod thread;
 mod unfurl;
+mod workflow;
 
 pub use bridge::{Bridge, StartError};
 pub use config::{BridgeConfig, Pace, SlackConfig};

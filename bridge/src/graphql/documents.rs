@@ -39,6 +39,7 @@ documents! {
     "graphql/incident.graphql": IncidentToMirror, EarlierTimeline, IncidentById, IncidentByNumber;
     "graphql/follow.graphql": Organizations, EventLog, UserByEmail;
     "graphql/postmortem.graphql": PostmortemOfIncident;
+    "graphql/workflow.graphql": ServicesToName, TriggerFromWorkflow;
     "graphql/mutations.graphql": AcknowledgeIncident, ResolveIncident, ReopenIncident, AddComment, ReassignIncident, SnoozeIncident,
         UpdateIncident;
 }

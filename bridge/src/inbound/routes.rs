@@ -10,15 +10,16 @@ use super::{
     envelope::{Envelope, Kind},
     prompt::Prompt,
 };
-use crate::{actions, bridge::Parts, comments, identity, unfurl};
+use crate::{actions, bridge::Parts, comments, identity, unfurl, workflow};
 
 /// Every route. What has none is answered, counted and forgotten.
-const ROUTES: [&Route; 5] = [
+const ROUTES: [&Route; 6] = [
     &actions::ROUTE,
     &comments::ROUTE,
     &identity::USER_CHANGED,
     &identity::USER_JOINED,
     &unfurl::ROUTE,
+    &workflow::ROUTE,
 ];
 
 /// Every prompt: what is in none is answered with nothing but its acknowledgement.

@@ -54,6 +54,14 @@ impl Slack {
         })
     }
 
+    /// The same with another token, at the same pace.
+    pub(crate) fn with_token(&self, token: SecretString) -> Self {
+        Self {
+            token,
+            ..self.clone()
+        }
+    }
+
     /// The pace that all calls share.
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits

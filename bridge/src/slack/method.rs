@@ -61,3 +61,5 @@ pub(crate) const VIEWS_OPEN: Method = Method::json("views.open", Tier::Four);
 pub(crate) const VIEWS_PUSH: Method = Method::json("views.push", Tier::Four);
 pub(crate) const VIEWS_UPDATE: Method = Method::json("views.update", Tier::Four);
 pub(crate) const VIEWS_PUBLISH: Method = Method::json("views.publish", Tier::Four);
+pub(crate) const FUNCTIONS_COMPLETE_SUCCESS: Method = Method::json("functions.completeSuccess", Tier::Three);
+pub(crate) const FUNCTIONS_COMPLETE_ERROR: Method = Method::json("functions.completeError", Tier::Three);

@@ -4,4 +4,5 @@ mod acted;
 mod inbound;
 mod outbound;
 mod roundtrip;
+mod workflow;
 mod world;

@@ -5,4 +5,4 @@ mod links;
 mod presses;
 mod replies;
 mod samples;
-mod stage;
+pub(crate) mod stage;

@@ -1,0 +1,47 @@
+//! The step *Trigger incident* of Slack's Workflow Builder: a custom function that Slack has executed, and that says how it went.
+//!
+//! Sources: Slack, "`function_executed` event", "Custom steps", the references of `functions.completeSuccess` and `.completeError`.
+
+mod complete;
+mod inputs;
+mod trigger;
+
+use futures::FutureExt;
+use serde_json::Value;
+
+use crate::{
+    bridge::Parts,
+    inbound::{
+        Kind,
+        routes::{Item, Outcome, Route, Worked},
+    },
+};
+use inputs::Executed;
+
+/// `function_executed`, for our function.
+pub(crate) const ROUTE: Route = Route {
+    kind: Kind::Event,
+    name: "function_executed",
+    wanted: |payload| Executed::of(payload).is_some(),
+    work: |parts, item| executed(parts, item).boxed(),
+};
+
+/// What the workflow is told.
+enum Told {
+    Triggered(Value),
+    /// In words that say what to do.
+    Failed(String),
+}
+
+async fn executed(parts: &Parts, item: &Item) -> Worked {
+    let Some(executed) = Executed::of(&item.payload) else {
+        return Ok(Outcome::NotOurs("ignored"));
+    };
+    let result = trigger::trigger(parts, item, &executed.inputs).await?;
+    complete::complete(parts, item, &executed, &result).await?;
+    complete::forget_token(parts, item).await?;
+    Ok(Outcome::Done(match result {
+        Told::Triggered(_) => "triggered",
+        Told::Failed(_) => "refused",
+    }))
+}

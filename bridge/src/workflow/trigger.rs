@@ -1,0 +1,217 @@
+//! Triggers the incident that a workflow asks for, in the name of the person whom it names as the reporter.
+
+use serde_json::json;
+use tocsin_entity::{
+    id::{OrganizationId, ServiceId, UserId},
+    kinds::{Severity, Urgency},
+};
+use tocsin_queue::JobError;
+
+use super::{
+    Told,
+    inputs::{Inputs, slack_user},
+};
+use crate::{
+    acting,
+    bridge::Parts,
+    failure::of_api,
+    graphql::{As, Known, ServicesToName, TriggerFromWorkflow, services_to_name, trigger_from_workflow},
+    identity::{self, Person, Standing},
+    inbound::routes::Item,
+    notice::Notice,
+};
+
+/// Services read at once, and at most.
+const PAGE: i64 = 100;
+const PAGES_MAX: usize = 20;
+
+/// What the step says when nobody knows in whose name it may act.
+const SAY_WHO: &str = "Set the step's Reporter to \"Person who used this workflow\": an incident is triggered in the name of a member.";
+
+/// The outcome of a part of the work: the inner error is for the workflow.
+type Part<T> = Result<Result<T, String>, JobError>;
+
+macro_rules! or_told {
+    ($part:expr) => {
+        match $part {
+            Ok(found) => found,
+            Err(why) => return Ok(Told::Failed(why)),
+        }
+    };
+}
+
+/// Triggers it, once for each request of Slack's.
+pub(super) async fn trigger(parts: &Parts, item: &Item, inputs: &Inputs) -> Result<Told, JobError> {
+    let Some(title) = &inputs.title else {
+        return Ok(Told::Failed("The step's Title is empty: give the incident a title.".to_owned()));
+    };
+    let urgency = or_told!(value::<Urgency>("Urgency", inputs.urgency.as_deref(), "HIGH, MEDIUM or LOW"));
+    let severity = or_told!(value::<Severity>("Severity", inputs.severity.as_deref(), "SEV1 to SEV5"));
+    let reporters = or_told!(reporters(parts, item, inputs).await?);
+    let (who, service) = or_told!(place(parts, &reporters, inputs.service.as_deref()).await?);
+    let assignee = match &inputs.assignee {
+        Some(assignee) => Some(or_told!(find_assignee(parts, item, who, assignee).await?)),
+        None => None,
+    };
+    let input = trigger_from_workflow::TriggerIncidentInput {
+        title: title.clone(),
+        description_markdown: inputs.description.clone(),
+        service_id: service.map(|id| id.to_string()),
+        urgency: urgency.map(Known::Value),
+        severity: severity.map(Known::Value),
+        assignee_ids: assignee.map(|id| vec![id.to_string()]),
+        dedup_key: None,
+        tags: None,
+        idempotency_key: Some(item.idempotency_key()),
+    };
+    let variables = trigger_from_workflow::Variables { input };
+    let payload = parts
+        .api
+        .execute::<TriggerFromWorkflow>(who, variables)
+        .await
+        .map_err(of_api)?
+        .trigger_incident;
+    if let Some(error) = payload.user_errors.into_iter().next() {
+        let what_to_do = match (error.code.as_str(), who.on_behalf_of) {
+            ("FORBIDDEN", None) => format!(" {SAY_WHO}"),
+            _ => String::new(),
+        };
+        return Ok(Told::Failed(format!("{} ({}).{what_to_do}", error.message.trim_end_matches('.'), error.code)));
+    }
+    let incident = payload
+        .incident
+        .ok_or_else(|| JobError::retry("the API answered neither an incident nor an error"))?;
+    Ok(Told::Triggered(json!({
+        "incident_number": incident.number,
+        "incident_title": incident.title,
+        "incident_url": incident.url,
+    })))
+}
+
+/// One of our values, in any case.
+fn value<T: serde::de::DeserializeOwned>(
+    what: &str,
+    given: Option<&str>,
+    known: &str,
+) -> Result<Option<T>, String> {
+    let Some(given) = given else { return Ok(None) };
+    serde_json::from_value(json!(given.to_uppercase()))
+        .map(Some)
+        .map_err(|_| format!("The step's {what} is \"{given}\": use {known}."))
+}
+
+/// As whom it may be done: the reporter in each organisation of theirs, else the bridge itself where there is but one.
+async fn reporters<'a>(parts: &Parts, item: &'a Item, inputs: &Inputs) -> Part<Vec<As<'a>>> {
+    let request_id = item.request_id.as_deref();
+    let Some(reporter) = inputs.reporter.as_deref() else {
+        let organizations = parts.api.organizations().await.map_err(of_api)?;
+        return Ok(match organizations.as_slice() {
+            [only] => Ok(vec![As::bridge(only.id, request_id)]),
+            _ => Err(SAY_WHO.to_owned()),
+        });
+    };
+    let Some(user) = slack_user(reporter) else {
+        return Ok(Err(format!("The step's Reporter is \"{reporter}\", which is no person in Slack. {SAY_WHO}")));
+    };
+    let person = person(parts, item, user).await?;
+    Ok(match acting::organizations_of(parts, &person, request_id).await? {
+        Ok(theirs) => Ok(theirs
+            .into_iter()
+            .map(|(organization, member)| As {
+                on_behalf_of: Some(member.id),
+                ..As::bridge(organization, request_id)
+            })
+            .collect()),
+        Err(Notice::Deactivated) => Err(format!(
+            "{} is deactivated in Tocsin (DEACTIVATED): have somebody else run the workflow.",
+            person.name
+        )),
+        Err(notice) => Err(format!(
+            "No member in Tocsin has the e-mail address of {} ({}): ask an administrator to add them.",
+            person.name,
+            notice.code()
+        )),
+    })
+}
+
+async fn person(parts: &Parts, item: &Item, user: &str) -> Result<Person, JobError> {
+    let team = item.payload["team_id"].as_str().unwrap_or_default();
+    let found = identity::person(parts, team, user).await?;
+    Ok(found.unwrap_or_else(|| Person::unknown(team, user)))
+}
+
+/// The one organisation that is meant, and the service in it; no service is each organisation's default one.
+async fn place<'a>(parts: &Parts, reporters: &[As<'a>], service: Option<&str>) -> Part<(As<'a>, Option<ServiceId>)> {
+    let Some(service) = service else {
+        return Ok(match reporters {
+            [only] => Ok((*only, None)),
+            _ => Err("The reporter is a member of several organisations (AMBIGUOUS_ORGANIZATION): name the Service.".to_owned()),
+        });
+    };
+    let mut found = Vec::new();
+    for who in reporters {
+        if let Some(id) = find_service(parts, *who, service).await? {
+            found.push((*who, Some(id)));
+        }
+    }
+    Ok(match found.as_slice() {
+        [only] => Ok(*only),
+        [] => Err(format!("There is no service \"{service}\": use its name as it is in Tocsin, or its id.")),
+        _ => Err(format!(
+            "Several of the reporter's organisations have a service \"{service}\" (AMBIGUOUS_ORGANIZATION): use its id."
+        )),
+    })
+}
+
+async fn find_service(parts: &Parts, who: As<'_>, wanted: &str) -> Result<Option<ServiceId>, JobError> {
+    let id = wanted.parse::<ServiceId>().ok();
+    let mut after = None;
+    for _ in 0..PAGES_MAX {
+        let variables = services_to_name::Variables { first: PAGE, after };
+        let page = parts
+            .api
+            .execute::<ServicesToName>(who, variables)
+            .await
+            .map_err(of_api)?
+            .services;
+        for service in page.nodes {
+            let is_meant = match id {
+                Some(id) => service.id == id.to_string(),
+                None => service.name.trim().to_lowercase() == wanted.to_lowercase(),
+            };
+            if is_meant {
+                return service.id.parse().map(Some).map_err(JobError::fail);
+            }
+        }
+        match page.page_info.end_cursor.filter(|_| page.page_info.has_next_page) {
+            Some(cursor) => after = Some(cursor),
+            None => break,
+        }
+    }
+    Ok(None)
+}
+
+/// The member who is to work it.
+async fn find_assignee(parts: &Parts, item: &Item, who: As<'_>, assignee: &str) -> Part<UserId> {
+    let organization: OrganizationId = who
+        .organization
+        .ok_or_else(|| JobError::fail("a request without an organisation"))?;
+    let member = match slack_user(assignee) {
+        Some(user) => {
+            let person = person(parts, item, user).await?;
+            match identity::standing(parts, organization, &person, item.request_id.as_deref()).await? {
+                Standing::Member(member) => Some(member),
+                Standing::Deactivated | Standing::Stranger => None,
+            }
+        }
+        None => parts
+            .api
+            .find_member(who, &assignee.to_lowercase())
+            .await
+            .map_err(of_api)?
+            .filter(|member| member.is_active),
+    };
+    Ok(member.map(|member| member.id).ok_or_else(|| {
+        format!("The step's Assignee ({assignee}) is no active member of the organisation: choose a member, or leave it empty.")
+    }))
+}
