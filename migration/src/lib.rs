@@ -7,6 +7,7 @@ use sea_orm_migration::prelude::*;
 mod columns;
 mod m20261120_000001_domain;
 mod m20261120_000002_slack;
+mod m20261121_000005_menu;
 
 /// All migrations, oldest first.
 #[derive(Debug)]
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261120_000001_domain::Migration),
             Box::new(m20261120_000002_slack::Migration),
+            Box::new(m20261121_000005_menu::Migration),
         ]
     }
 }

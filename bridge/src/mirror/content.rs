@@ -1,15 +1,16 @@
 //! What is to be read in Slack: an incident's own message, its replies, its line in a digest.
 //!
-//! Everything here is a function of the incident alone, so that the same state always gives the same content.
+//! Everything here is a function of the incident and its timeline alone, so that the same state always gives the same content.
 
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use tocsin_entity::kinds::{EntryKind, IncidentStatus, Severity, Urgency};
 
+use super::{buttons, footer::footer};
 use crate::{
     graphql::{Entry, Incident, Known},
     slack::{
-        blocks::{self, Look},
+        blocks,
         mrkdwn::{Mrkdwn, cut_plain},
         web_api::Message,
     },
@@ -32,6 +33,9 @@ const TAGS_MAX: usize = 20;
 const SUMMARY_MAX: usize = 600;
 const NOTE_MAX: usize = 2_500;
 
+/// Characters of what was said, where the timeline is told in short.
+const TOLD_MAX: usize = 400;
+
 /// Characters of a comment: as many as a section takes.
 const COMMENT_MAX: usize = 2_800;
 
@@ -40,12 +44,22 @@ pub(crate) const LINE_MAX: usize = 200;
 const LINE_LINK_MAX: usize = 90;
 const LINE_NAME_MAX: usize = 24;
 
+/// What the message shows beside the incident's state.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Controls<'a> {
+    /// What was done last, for the footer.
+    pub(crate) last_act: Option<&'a Entry>,
+    /// How often the menu was used.
+    pub(crate) menu_uses: i32,
+}
+
 /// The incident's own message. The title stands above the coloured part: beside blocks, Slack shows the message's text in
 /// notifications only, and beside mere attachments it would show it a second time.
-pub(crate) fn root(incident: &Incident) -> Message {
+pub(crate) fn root(incident: &Incident, controls: Controls<'_>) -> Message {
     let text = blocks::fallback(summary(incident));
     let mut blocks = body_of(incident);
-    blocks.push(blocks::actions(&buttons(incident)));
+    blocks.push(blocks::context(footer(incident, controls.last_act)));
+    blocks.push(buttons::row(incident, controls.menu_uses));
     let attachment = json!({"color": colour(incident), "fallback": text, "blocks": blocks});
     Message {
         text,
@@ -165,6 +179,22 @@ fn body(entry: &Entry, max: usize) -> Option<Mrkdwn> {
     Some(body).filter(|body| !body.is_empty())
 }
 
+/// An entry in short, with its time: for whoever looks at the timeline in Slack.
+pub(crate) fn told(entry: &Entry) -> Mrkdwn {
+    let author = entry.author.as_ref().map(|author| author.name.as_str());
+    let told = Mrkdwn::own(entry_emoji(&entry.kind))
+        .plus(" ")
+        .and(&name(author).bold())
+        .plus(" ")
+        .and(&deed(entry))
+        .plus(" · ")
+        .and(&Mrkdwn::date(entry.created_at));
+    match body(entry, TOLD_MAX) {
+        Some(body) => told.plus("\n").and(&body),
+        None => told,
+    }
+}
+
 /// What was done, after the name of who did it.
 fn deed(entry: &Entry) -> Mrkdwn {
     let deed = match entry.kind {
@@ -193,7 +223,7 @@ fn deed(entry: &Entry) -> Mrkdwn {
     changes.fold(deed, |deed, change| deed.plus("\n• ").and(&change))
 }
 
-pub(super) fn title(incident: &Incident) -> Mrkdwn {
+pub(crate) fn title(incident: &Incident) -> Mrkdwn {
     Mrkdwn::link(&incident.url, &headline(incident))
 }
 
@@ -201,7 +231,7 @@ fn headline(incident: &Incident) -> String {
     format!("#{} {}", incident.number, cut_plain(&incident.title, TITLE_MAX))
 }
 
-fn facts(incident: &Incident) -> Vec<Mrkdwn> {
+pub(crate) fn facts(incident: &Incident) -> Vec<Mrkdwn> {
     let mut facts = vec![
         fact("Status", &status_with_emoji(incident)),
         fact("Urgency", &urgency(&incident.urgency)),
@@ -276,7 +306,7 @@ fn since(incident: &Incident) -> (&'static str, OffsetDateTime) {
     }
 }
 
-fn tags(incident: &Incident) -> Option<Mrkdwn> {
+pub(crate) fn tags(incident: &Incident) -> Option<Mrkdwn> {
     let tags = incident.tags.iter().take(TAGS_MAX).map(|tag| {
         let value = if tag.value.is_empty() {
             String::new()
@@ -288,23 +318,6 @@ fn tags(incident: &Incident) -> Option<Mrkdwn> {
     let mut tags = tags.filter(|tag| !tag.is_empty());
     let first = tags.next()?;
     Some(tags.fold(first, |line, tag| line.plus("  ·  ").and(&tag)))
-}
-
-fn buttons(incident: &Incident) -> Vec<Value> {
-    let id = incident.id.to_string();
-    let mut buttons = match incident.status {
-        Known::Value(IncidentStatus::Triggered) => vec![
-            blocks::button("Acknowledge", "acknowledge", &id, Look::Primary),
-            blocks::button("Resolve", "resolve", &id, Look::Plain),
-        ],
-        Known::Value(IncidentStatus::Acknowledged) => {
-            vec![blocks::button("Resolve", "resolve", &id, Look::Primary)]
-        }
-        Known::Value(IncidentStatus::Resolved) => vec![blocks::button("Reopen", "reopen", &id, Look::Plain)],
-        Known::Other(_) => Vec::new(),
-    };
-    buttons.extend(blocks::link_button("View", "view", &id, &incident.url));
-    buttons
 }
 
 /// One line that tells the incident, for notifications.

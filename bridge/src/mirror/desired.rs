@@ -11,7 +11,10 @@ use tocsin_entity::{
     slack::post,
 };
 
-use super::{content, preview};
+use super::{
+    content::{self, Controls},
+    preview,
+};
 use crate::{
     graphql::{Entry, Incident, Postmortem},
     slack::web_api::Message,
@@ -81,6 +84,7 @@ fn reply_key(entry: &Entry, connector: ConnectorId) -> String {
 /// replies of earlier ones are there, and are not wanted again.
 pub(crate) fn desired(
     incident: &Incident,
+    controls: Controls<'_>,
     entries: &[Entry],
     destinations: &[Destination],
     recorded: &[post::Model],
@@ -95,7 +99,7 @@ pub(crate) fn desired(
         .filter_map(|post| preview_of(incident, postmortem, &post.key))
         .collect();
     for destination in destinations.iter().filter(|destination| !destination.in_digest) {
-        wanted.push(Wanted::root(incident, destination));
+        wanted.push(Wanted::root(incident, controls, destination));
         let replies = entries
             .iter()
             .filter(|entry| belongs_in_thread(entry, destination, workspace.team_id));
@@ -223,8 +227,8 @@ impl Subject {
 
 impl Wanted {
     /// The incident's own message.
-    pub(crate) fn root(incident: &Incident, destination: &Destination) -> Self {
-        let content = Content::Message(content::root(incident));
+    pub(crate) fn root(incident: &Incident, controls: Controls<'_>, destination: &Destination) -> Self {
+        let content = Content::Message(content::root(incident, controls));
         Self {
             key: root_key(incident, destination.connector_id),
             kind: PostKind::Root,

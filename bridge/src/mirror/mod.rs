@@ -4,11 +4,13 @@
 //! [`reconcile`] puts them together for one incident at a time. Nothing depends on what has changed, or on how often it was
 //! told: only on how the incident is now, and on what is on record.
 
+pub(crate) mod buttons;
 pub(crate) mod channels;
 pub(crate) mod content;
 pub(crate) mod deliver;
 pub(crate) mod desired;
 pub(crate) mod diff;
+pub(crate) mod footer;
 pub(crate) mod lookup;
 pub(crate) mod outcome;
 mod place;

@@ -17,9 +17,11 @@ use tracing::Instrument;
 
 use super::{
     channels::Trouble,
+    content::Controls,
     deliver::{Delivery, save_all},
     desired::{Destination, Subject, Wanted, Workspace, desired, orphaned, root_key},
     diff::{Standing, Step, diff, standing},
+    footer,
     outcome::{Outcome, Wait, back_off},
 };
 use crate::{
@@ -176,6 +178,7 @@ async fn show(
     work: &mut Work,
     lease: &Lease,
 ) -> Result<End, Fault> {
+    let last_act = footer::last_act(&mirrored.entries).cloned();
     parts
         .api
         .complete(who, &mut mirrored, work.claim.shown_version)
@@ -209,8 +212,13 @@ async fn show(
     } else {
         None
     };
+    let controls = Controls {
+        last_act: last_act.as_ref(),
+        menu_uses: work.claim.menu_uses,
+    };
     let wanted = desired(
         &incident,
+        controls,
         &entries,
         &destinations,
         &recorded,
@@ -361,7 +369,7 @@ fn root_without_channel(incident: &Incident, connector: &Connector) -> Wanted {
         channel_name: connector.channel.clone(),
         in_digest: false,
     };
-    Wanted::root(incident, &destination)
+    Wanted::root(incident, Controls::default(), &destination)
 }
 
 /// Puts on record that nothing can be posted at all.

@@ -33,6 +33,8 @@ pub(crate) struct Claim {
     pub(crate) due_at: OffsetDateTime,
     /// Whether nobody has heard of the incident before, so that nothing of it can be on record.
     pub(crate) is_first: bool,
+    /// How often the menu of an incident's message was used.
+    pub(crate) menu_uses: i32,
 }
 
 #[derive(FromQueryResult)]
@@ -42,6 +44,7 @@ struct ClaimRow {
     attempts: i32,
     due_at: OffsetDateTime,
     claimed_by: Option<String>,
+    menu_uses: i32,
 }
 
 /// How work ended that could not be finished.
@@ -144,6 +147,7 @@ pub(crate) async fn claim_incident(
             attempts: 0,
             due_at: now,
             is_first: true,
+            menu_uses: 0,
         }));
     }
     let was_broken_off = is_claimed(tx, "slack_incident", "incident_id", news.incident_id.into()).await?;
@@ -156,7 +160,7 @@ pub(crate) async fn claim_incident(
          WHERE incident_id = $1 AND organization_id = $2
            AND (claimed_until IS NULL OR claimed_until < $4 OR claimed_by = $5)
            AND ((shown_version < wanted_version AND due_at <= $4) OR wanted_version < $3)
-         RETURNING wanted_version, shown_version, attempts, due_at, claimed_by",
+         RETURNING wanted_version, shown_version, attempts, due_at, claimed_by, menu_uses",
         values(),
     )
     .await?;
@@ -190,6 +194,7 @@ fn claimed(row: &QueryResult, worker: &str) -> Result<Option<Claim>, DbErr> {
         attempts: row.attempts,
         due_at: row.due_at,
         is_first: false,
+        menu_uses: row.menu_uses,
     };
     Ok(Some(claim).filter(|_| row.claimed_by.as_deref() == Some(worker)))
 }
@@ -210,6 +215,26 @@ pub(crate) async fn finish_incident(
     worker: &str,
 ) -> Result<bool, DbErr> {
     finish(tx, "slack_incident", "incident_id", id.into(), finished, worker).await
+}
+
+/// Notes that the menu of an incident's message was used, and has the message looked at again; the version that is wanted of it. None
+/// where Slack has never heard of the incident.
+pub(crate) async fn use_menu(
+    tx: &impl ConnectionTrait,
+    id: IncidentId,
+    organization: OrganizationId,
+) -> Result<Option<i64>, DbErr> {
+    let row = query(
+        tx,
+        "UPDATE slack_incident SET
+           menu_uses = menu_uses + 1, due_at = $3,
+           shown_version = CASE WHEN shown_version >= wanted_version THEN wanted_version - 1 ELSE shown_version END
+         WHERE incident_id = $1 AND organization_id = $2
+         RETURNING wanted_version",
+        vec![id.into(), organization.into(), now().into()],
+    )
+    .await?;
+    row.map(|row| row.try_get("", "wanted_version")).transpose()
 }
 
 /// Lets go of an incident that cannot be shown yet.
@@ -235,7 +260,7 @@ pub(crate) async fn claim_digest(
         "UPDATE slack_digest SET claimed_by = $3, claimed_until = $4
          WHERE id = $1 AND (claimed_until IS NULL OR claimed_until < $2 OR claimed_by = $3)
            AND shown_version < wanted_version AND due_at <= $2
-         RETURNING wanted_version, shown_version, attempts, due_at, claimed_by",
+         RETURNING wanted_version, shown_version, attempts, due_at, claimed_by, 0 AS menu_uses",
         vec![id.into(), now.into(), worker.into(), (now + LEASE).into()],
     )
     .await?;

@@ -28,6 +28,7 @@ pub(super) async fn wake(
         claimed_by: Set(None),
         claimed_until: Set(None),
         request_id: Set(request_id.map(str::to_owned)),
+        menu_uses: Set(0),
     };
     let shown = Expr::col((Entity, Column::ShownVersion));
     let wanted = Expr::col((Entity, Column::WantedVersion));

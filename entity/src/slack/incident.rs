@@ -30,6 +30,8 @@ pub struct Model {
     pub claimed_until: Option<OffsetDateTime>,
     /// The request that last changed the incident, for logs.
     pub request_id: Option<String>,
+    /// How often the menu of its message was used: Slack shows a choice until the block has another name.
+    pub menu_uses: i32,
 }
 
 /// No relations are declared: neighbours are loaded by key, in batches.

@@ -11,7 +11,9 @@ use crate::{
     digest,
     graphql::{Entry, Incident, Known},
     mirror::{
-        content::{LINE_MAX, line, reply, root},
+        buttons,
+        footer::{footer, last_act},
+        content::{Controls, LINE_MAX, line, reply, root},
         preview,
     },
 };
@@ -34,17 +36,45 @@ fn hostile() -> Incident {
 
 #[test]
 fn a_triggered_incident() {
-    assert_json_snapshot!(root(&incident()));
+    assert_json_snapshot!(root(&incident(), Controls::default()));
 }
 
 #[test]
 fn an_acknowledged_incident() {
-    assert_json_snapshot!(root(&acknowledged()));
+    assert_json_snapshot!(root(&acknowledged(), Controls::default()));
+}
+
+#[test]
+fn the_footer_names_who_acted_last_and_when_whatever_was_said_since() {
+    let entries = [
+        Entry {
+            author: None,
+            ..entry(1, EntryKind::Triggered)
+        },
+        entry(2, EntryKind::Snoozed),
+        entry(3, EntryKind::Comment),
+    ];
+    let told = |entries: &[Entry], incident: &Incident| footer(incident, last_act(entries)).as_str().to_owned();
+    assert_eq!(
+        told(&entries, &acknowledged()),
+        "Snoozed by Alice Archer · <!date^1795214400^{date_short_pretty} {time}|2026-11-20 22:40 UTC>"
+    );
+    assert!(told(&entries[..1], &incident()).starts_with("Triggered · <!date^"));
+    assert!(told(&[], &resolved()).starts_with("Resolved by Bob Baker · <!date^"));
+    assert!(told(&[], &acknowledged()).starts_with("Acknowledged by Alice Archer · <!date^"));
+}
+
+#[test]
+fn a_menu_that_was_used_is_another_block() {
+    let block_id = |menu_uses| buttons::row(&incident(), menu_uses)["block_id"].as_str().map(str::to_owned);
+    assert_ne!(block_id(0), block_id(1));
+    assert_eq!(buttons::incident_of(&block_id(7).expect("a name")), Some(incident().id));
+    assert_eq!(buttons::incident_of("incident:inc_1"), None);
 }
 
 #[test]
 fn a_resolved_incident() {
-    assert_json_snapshot!(root(&resolved()));
+    assert_json_snapshot!(root(&resolved(), Controls::default()));
 }
 
 #[test]
@@ -59,7 +89,7 @@ fn a_snoozed_incident_of_low_urgency_and_little_else() {
         snoozed_until: Some(datetime!(2026-11-21 06:00:00 UTC)),
         ..incident()
     };
-    assert_json_snapshot!(root(&incident));
+    assert_json_snapshot!(root(&incident, Controls::default()));
 }
 
 #[test]
@@ -70,12 +100,12 @@ fn an_incident_of_a_newer_api() {
         severity: Some(Known::Other("SEV0".to_owned())),
         ..incident()
     };
-    assert_json_snapshot!(root(&incident));
+    assert_json_snapshot!(root(&incident, Controls::default()));
 }
 
 #[test]
 fn a_hostile_incident() {
-    assert_json_snapshot!(root(&hostile()));
+    assert_json_snapshot!(root(&hostile(), Controls::default()));
 }
 
 #[test]
@@ -248,7 +278,7 @@ proptest! {
         let author = crate::graphql::Author { name, email: None };
         let comment = Entry { body_markdown: Some(description), author: Some(author), ..entry(2, EntryKind::Comment) };
         let updated = Entry { changes: vec![title], ..entry(3, EntryKind::Updated) };
-        for message in [root(&incident), reply(&incident, &comment, false), reply(&incident, &updated, true)] {
+        for message in [root(&incident, Controls::default()), reply(&incident, &comment, false), reply(&incident, &updated, true)] {
             prop_assert!(message.text.encode_utf16().count() <= 4_000);
             prop_assert!(!calls_somebody(&message.text), "{}", message.text);
             check(&Value::Array(message.blocks));

@@ -5,7 +5,10 @@ use tocsin_entity::kinds::{EntryKind, PostKind};
 use super::fixtures::{acknowledged, destination, entry, incident};
 use crate::{
     graphql::Entry,
-    mirror::desired::{Destination, Subject, Wanted, Workspace, desired, orphaned},
+    mirror::{
+        content::Controls,
+        desired::{Destination, Subject, Wanted, Workspace, desired, orphaned},
+    },
 };
 
 const WORKSPACE: Workspace<'_> = Workspace {
@@ -36,6 +39,7 @@ fn each_channel_gets_the_message_and_then_the_changes_in_their_order() {
     ];
     let wanted = desired(
         &acknowledged(),
+        Controls::default(),
         &entries,
         &[destination(1), destination(2)],
         &[],
@@ -68,6 +72,7 @@ fn what_was_said_in_a_channel_is_not_posted_back_there() {
     };
     let wanted = desired(
         &incident(),
+        Controls::default(),
         &[said, elsewhere],
         &[destination(1), destination(2)],
         &[],
@@ -88,12 +93,12 @@ fn an_incident_in_a_digest_has_no_message_of_its_own() {
         ..destination(1)
     };
     let entries = [entry(2, EntryKind::Comment)];
-    assert!(desired(&incident(), &entries, &[in_digest], &[], None, WORKSPACE).is_empty());
+    assert!(desired(&incident(), Controls::default(), &entries, &[in_digest], &[], None, WORKSPACE).is_empty());
 }
 
 #[test]
 fn the_same_state_wants_the_same_content_and_a_change_another() {
-    let hash = |incident| Wanted::root(&incident, &destination(1)).hash;
+    let hash = |incident| Wanted::root(&incident, Controls::default(), &destination(1)).hash;
     assert_eq!(hash(incident()), hash(incident()));
     assert_ne!(hash(incident()), hash(acknowledged()));
 }
@@ -102,7 +107,7 @@ fn the_same_state_wants_the_same_content_and_a_change_another() {
 fn the_message_of_a_connector_that_is_gone_is_kept_true() {
     let now = incident().updated_at;
     let mut post =
-        Wanted::root(&incident(), &destination(1)).record(&Subject::incident(&incident()), "T1", now);
+        Wanted::root(&incident(), Controls::default(), &destination(1)).record(&Subject::incident(&incident()), "T1", now);
     post.ts = Some("1.1".to_owned());
     let recorded = [post];
     assert_eq!(

@@ -11,6 +11,7 @@ use super::fixtures::{destination, entry, incident};
 use crate::{
     graphql::{Entry, Incident, Known},
     mirror::{
+        content::Controls,
         desired::{Subject, Wanted, Workspace, desired},
         diff::{Standing, Step, diff, standing},
     },
@@ -170,7 +171,7 @@ proptest! {
         for (status, more) in history {
             comments += more;
             let (incident, entries) = state(status, comments);
-            last = desired(&incident, &entries, &destinations, &recorded, None, WORKSPACE);
+            last = desired(&incident, Controls::default(), &entries, &destinations, &recorded, None, WORKSPACE);
             run(&last, &mut recorded, &mut slack, &mut ends);
             prop_assert!(diff(&last, &recorded).is_empty(), "a second run does nothing");
         }
@@ -183,7 +184,7 @@ proptest! {
     #[test]
     fn a_message_comes_before_its_replies(comments in 0usize..5) {
         let (incident, entries) = state(IncidentStatus::Triggered, comments);
-        let wanted = desired(&incident, &entries, &[destination(1)], &[], None, WORKSPACE);
+        let wanted = desired(&incident, Controls::default(), &entries, &[destination(1)], &[], None, WORKSPACE);
         let steps = diff(&wanted, &[]);
         prop_assert!(matches!(steps[0], Step::Post(root) if root.thread_of.is_none()));
         prop_assert_eq!(steps.len(), comments + 1);
@@ -192,7 +193,7 @@ proptest! {
 
 #[test]
 fn how_a_post_stands_follows_from_its_record() {
-    let wanted = Wanted::root(&incident(), &destination(1));
+    let wanted = Wanted::root(&incident(), Controls::default(), &destination(1));
     let stand = |state, ts: Option<&str>| {
         standing(&post::Model {
             state,
@@ -216,7 +217,7 @@ fn how_a_post_stands_follows_from_its_record() {
 #[test]
 fn what_a_person_deleted_is_not_posted_again_and_neither_are_its_replies() {
     let (incident, entries) = state(IncidentStatus::Resolved, 2);
-    let wanted = desired(&incident, &entries, &[destination(1)], &[], None, WORKSPACE);
+    let wanted = desired(&incident, Controls::default(), &entries, &[destination(1)], &[], None, WORKSPACE);
     let deleted = post::Model {
         state: PostState::Failed,
         ts: Some("1.1".to_owned()),
@@ -227,7 +228,7 @@ fn what_a_person_deleted_is_not_posted_again_and_neither_are_its_replies() {
 
 #[test]
 fn what_slack_refused_is_tried_again_only_when_it_says_something_else() {
-    let wanted = [Wanted::root(&incident(), &destination(1))];
+    let wanted = [Wanted::root(&incident(), Controls::default(), &destination(1))];
     let refused = |hash: &str| post::Model {
         state: PostState::Failed,
         content_hash: Some(hash.to_owned()),

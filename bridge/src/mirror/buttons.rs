@@ -1,0 +1,79 @@
+//! What may be done to an incident from Slack, as it stands: the buttons of its message and the menu beside them.
+
+use serde_json::Value;
+use tocsin_entity::{id::IncidentId, kinds::IncidentStatus};
+
+use crate::{
+    graphql::{Incident, Known},
+    slack::{
+        blocks::{self, Look},
+        inputs,
+    },
+};
+
+/// The menu's action id.
+pub(crate) const MORE: &str = "more";
+
+/// How the name of a block begins that acts on an incident.
+const BLOCK: &str = "incident:";
+
+/// The row of buttons and the menu. `menu_uses` is part of the block's name: Slack goes on showing what was chosen in a menu until
+/// its block is another.
+pub(crate) fn row(incident: &Incident, menu_uses: i32) -> Value {
+    let mut elements = buttons(incident);
+    elements.push(menu(incident));
+    let mut row = blocks::actions(&elements);
+    row["block_id"] = block_id(incident.id, menu_uses).into();
+    row
+}
+
+/// The name of a block that acts on an incident.
+pub(crate) fn block_id(incident: IncidentId, menu_uses: i32) -> String {
+    format!("{BLOCK}{incident}:{menu_uses}")
+}
+
+/// The incident that a block acts on, by its name.
+pub(crate) fn incident_of(block_id: &str) -> Option<IncidentId> {
+    let (incident, _) = block_id.strip_prefix(BLOCK)?.rsplit_once(':')?;
+    incident.parse().ok()
+}
+
+fn buttons(incident: &Incident) -> Vec<Value> {
+    let id = incident.id.to_string();
+    let mut buttons = match incident.status {
+        Known::Value(IncidentStatus::Triggered) => vec![
+            blocks::button("Acknowledge", "acknowledge", &id, Look::Primary),
+            blocks::button("Resolve", "resolve", &id, Look::Plain),
+        ],
+        Known::Value(IncidentStatus::Acknowledged) => {
+            vec![blocks::button("Resolve", "resolve", &id, Look::Primary)]
+        }
+        Known::Value(IncidentStatus::Resolved) => vec![blocks::button("Reopen", "reopen", &id, Look::Plain)],
+        Known::Other(_) => Vec::new(),
+    };
+    buttons.extend(blocks::link_button("View", "view", &id, &incident.url));
+    buttons
+}
+
+/// More than fits into a row. What is over can't be reassigned or snoozed; there is still something to say about it.
+fn menu(incident: &Incident) -> Value {
+    let mut options = vec![("Add a note", "note")];
+    if incident.status != IncidentStatus::Resolved {
+        options.extend([
+            ("Reassign", "reassign"),
+            ("Escalate", "escalate"),
+            ("Snooze for 15 minutes", "snooze:15m"),
+            ("Snooze for 30 minutes", "snooze:30m"),
+            ("Snooze for 1 hour", "snooze:1h"),
+            ("Snooze for 4 hours", "snooze:4h"),
+            ("Snooze until …", "snooze:custom"),
+            ("Change severity or urgency", "urgency_severity"),
+        ]);
+    }
+    options.extend([("View details", "view")]);
+    let options = options
+        .into_iter()
+        .map(|(text, value)| inputs::option(text, value))
+        .collect();
+    inputs::static_select(MORE, "More actions", options, None)
+}
