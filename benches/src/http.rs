@@ -7,7 +7,7 @@ use tokio::{
     net::TcpStream,
 };
 
-/// One kept-alive connection to the API.
+/// One kept-alive connection.
 pub(crate) struct Connection {
     stream: TcpStream,
     head: String,
@@ -17,11 +17,21 @@ pub(crate) struct Connection {
 impl Connection {
     /// Connects to `address`, to speak with this key.
     pub(crate) async fn open(address: &str, key: &str) -> anyhow::Result<Self> {
+        let head = format!(
+            "POST /graphql HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n"
+        );
+        Self::open_with(address, head).await
+    }
+
+    /// Connects to `address`, to send what Slack sends to `path`.
+    pub(crate) async fn open_as_slack(address: &str, path: &str) -> anyhow::Result<Self> {
+        let head = format!("POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n");
+        Self::open_with(address, head).await
+    }
+
+    async fn open_with(address: &str, head: String) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        let head = format!(
-            "POST /graphql HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\nContent-Length: "
-        );
         Ok(Self {
             stream,
             head,
@@ -31,7 +41,16 @@ impl Connection {
 
     /// Sends a request's body, and gives the answer's.
     pub(crate) async fn post(&mut self, body: &str) -> anyhow::Result<&[u8]> {
-        let request = format!("{}{}\r\n\r\n{body}", self.head, body.len());
+        self.post_with("", body).await
+    }
+
+    /// Sends a request with more headers, each with its line's end.
+    pub(crate) async fn post_with(&mut self, headers: &str, body: &str) -> anyhow::Result<&[u8]> {
+        let request = format!(
+            "{}{headers}Content-Length: {}\r\n\r\n{body}",
+            self.head,
+            body.len()
+        );
         self.stream.write_all(request.as_bytes()).await?;
         self.buffer.clear();
         loop {

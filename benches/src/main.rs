@@ -3,6 +3,7 @@
 //! `cargo run --release -p tocsin-benches` builds what it measures, starts everything it needs, writes `BENCHMARKS.md` and
 //! ends all of it again. The load comes from the same machine, so the figures are what is left beside it.
 
+mod acks;
 mod fanout;
 mod http;
 mod measure;
@@ -42,6 +43,10 @@ async fn main() -> anyhow::Result<()> {
         report.latency(kind, &measure::latency(&stack).await?);
         report.drain(kind, measure::drain(&stack).await?);
         report.drained_memory(kind, &stack.memory()?);
+        stack.stop().await;
+
+        let stack = Stack::start(&binary, kind, Pace::Documented, &servers).await?;
+        report.acks(kind, &acks::measure(&stack).await?);
         stack.stop().await;
     }
     for subscribers in [1_000, 10_000] {

@@ -5,7 +5,7 @@ use std::{fmt::Write as _, io::Write as _, time::Duration};
 use anyhow::Context;
 use time::{OffsetDateTime, macros::format_description};
 
-use crate::stack::Kind;
+use crate::{acks::Acks, stack::Kind};
 
 /// Says something to the person who runs the benchmarks.
 pub(crate) fn say(line: &str) {
@@ -22,6 +22,15 @@ pub(crate) struct Report {
 
 fn milliseconds(duration: Duration) -> String {
     format!("{:.1} ms", duration.as_secs_f64() * 1_000.0)
+}
+
+/// Of durations in order.
+fn percentiles(sorted: &[Duration]) -> String {
+    let at = |percent: usize| {
+        let index = (sorted.len() * percent / 100).min(sorted.len().saturating_sub(1));
+        milliseconds(sorted.get(index).copied().unwrap_or_default())
+    };
+    format!("p50 {}, p95 {}, p99 {}", at(50), at(95), at(99))
 }
 
 fn megabytes(memory: &[(&'static str, u64)]) -> String {
@@ -72,19 +81,27 @@ impl Report {
     }
 
     pub(crate) fn latency(&mut self, kind: Kind, sorted: &[Duration]) {
-        let at = |percent: usize| {
-            sorted
-                .get((sorted.len() * percent / 100).min(sorted.len().saturating_sub(1)))
-                .copied()
-                .unwrap_or_default()
-        };
-        let figure = format!(
-            "p50 {}, p95 {}, p99 {}",
-            milliseconds(at(50)),
-            milliseconds(at(95)),
-            milliseconds(at(99))
+        self.row(
+            "trigger → Slack message, idle",
+            kind.name(),
+            &percentiles(sorted),
+            "p95 20 ms",
         );
-        self.row("trigger → Slack message, idle", kind.name(), &figure, "p95 20 ms");
+    }
+
+    pub(crate) fn acks(&mut self, kind: Kind, acks: &Acks) {
+        self.row(
+            "Slack's event → our answer, one at a time",
+            kind.name(),
+            &percentiles(&acks.alone),
+            "",
+        );
+        self.row(
+            "Slack's event → our answer, 500 a second for 30 s",
+            kind.name(),
+            &percentiles(&acks.rain),
+            "p99 100 ms",
+        );
     }
 
     pub(crate) fn drain(&mut self, kind: Kind, rate: f64) {
@@ -150,7 +167,8 @@ impl Report {
              which starts everything itself: the release binary, a private PostgreSQL and Redis with their own settings (every commit\n\
              is synced, on SQLite too), and the simulated Slack without limits inside the load generator. The load comes from the same\n\
              two cores. Triggers are counted while the bridge works at Slack's documented pace; latency and the burst with\n\
-             `TOCSIN_SLACK_PACE=unlimited`.\n\n\
+             `TOCSIN_SLACK_PACE=unlimited`. Of Slack's events one in five is a reply in an incident's thread, which becomes a comment\n\
+             meanwhile; an answer is timed from the moment when its event was due.\n\n\
              | what | on | measured | to reach |\n|---|---|---|---|\n{}\n\
              For comparison, the best comparable open systems on such a machine: 187 ms idle p95, 109 triggers accepted a second,\n\
              19.5 posts a second drained, 950 MB. The rows of `pgbench` are from the same run: what PostgreSQL takes when each trigger\n\

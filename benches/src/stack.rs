@@ -66,6 +66,8 @@ pub(crate) struct Stack {
     pub(crate) simulator: Simulator,
     /// Where the API listens: `host:port`.
     pub(crate) address: String,
+    /// Where Slack's requests go: `host:port`.
+    pub(crate) slack_address: String,
     processes: Vec<(&'static str, Child)>,
     environment: Vec<(String, String)>,
     kind: Kind,
@@ -134,6 +136,7 @@ impl Stack {
         let mut stack = Self {
             simulator,
             address,
+            slack_address: format!("127.0.0.1:{callbacks}"),
             processes: Vec::new(),
             environment,
             kind,

@@ -4,14 +4,14 @@
 //! promise and the memory. What is to be done is looked up in [`routes`]; each noun brings its own handler.
 
 mod endpoints;
-mod envelope;
+pub(crate) mod envelope;
 mod inbox;
 pub(crate) mod lenient;
 pub(crate) mod prompt;
 mod receive;
 mod refusal;
 pub(crate) mod routes;
-mod signature;
+pub(crate) mod signature;
 mod tend;
 mod work;
 

@@ -55,7 +55,7 @@ pub(crate) fn verify(
 }
 
 /// The signature of a body: `v0=` and lowercase hex.
-fn sign(secret: &SecretString, timestamp: &str, body: &[u8]) -> String {
+pub(crate) fn sign(secret: &SecretString, timestamp: &str, body: &[u8]) -> String {
     // The secret looks like hex and is not: its text is the key. HMAC takes keys of any length.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes()) else {
         return String::new();

@@ -1,0 +1,127 @@
+//! What must hold for any bytes at all that come from outside: fuzzed by `fuzz/`, and tried by ordinary tests.
+
+use secrecy::SecretString;
+
+use crate::{
+    comments::mrkdwn::to_mrkdwn,
+    inbound::{
+        envelope::{self, Envelope, EventRequest},
+        routes, signature,
+    },
+};
+
+/// The key of the fuzzed signatures; whoever fuzzes does not know it.
+const SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
+
+/// A moment that timestamps may be close to: that of Slack's published example.
+const NOW: i64 = 1_531_420_618;
+
+/// A request: two lines with its timestamp and its signature, and then its body.
+///
+/// # Panics
+/// When a signature is accepted that is not the body's.
+pub fn signature(data: &[u8]) {
+    let mut parts = data.splitn(3, |byte| *byte == b'\n');
+    let mut next = || parts.next().unwrap_or_default();
+    let (timestamp, signed, body) = (next(), next(), next());
+    let header = |bytes| std::str::from_utf8(bytes).ok();
+    let (timestamp, signed) = (header(timestamp), header(signed));
+    let secrets = [SecretString::from(SECRET)];
+    let verdict = signature::verify(&secrets, timestamp, signed, body, NOW);
+    let genuine = timestamp.map(|timestamp| signature::sign(&secrets[0], timestamp, body));
+    if verdict.is_ok() {
+        assert_eq!(signed, genuine.as_deref(), "accepted a signature of something else");
+    }
+    // With its last character changed it is nobody's.
+    if let Some(mut forged) = genuine {
+        let last = forged.pop();
+        forged.push(if last == Some('0') { '1' } else { '0' });
+        let verdict = signature::verify(&secrets, timestamp, Some(&forged), body, NOW);
+        assert!(verdict.is_err(), "accepted a forged signature");
+    }
+}
+
+/// A body of any of Slack's endpoints.
+///
+/// # Panics
+/// When reading it does, or when it loses what tells it from others.
+pub fn payload(body: &[u8]) {
+    if let Ok(EventRequest::Event(envelope)) = envelope::event(body) {
+        look_for_work(&envelope);
+    }
+    for read in [envelope::interaction(body), envelope::command(body)] {
+        if let Ok(envelope) = read {
+            look_for_work(&envelope);
+        }
+    }
+}
+
+/// Each route and prompt reads the payload to see whether it is theirs.
+fn look_for_work(envelope: &Envelope) {
+    assert!(!envelope.key.is_empty(), "a request without a key: {envelope:?}");
+    let text = envelope.payload.to_string();
+    assert!(!text.contains("\\u0000"), "PostgreSQL can't store a NUL: {envelope:?}");
+    let _route = routes::find(envelope.kind, &envelope.name, &envelope.payload);
+    let _prompt = routes::prompt(envelope);
+}
+
+/// Markdown that somebody wrote, and in its first byte how short it is to be.
+///
+/// # Panics
+/// When the mrkdwn mentions somebody, calls a channel, links where the author did not, is too long or is cut through an escape.
+pub fn mrkdwn(data: &[u8]) {
+    let Some((room, markdown)) = data.split_first() else { return };
+    let markdown = String::from_utf8_lossy(markdown);
+    let room = usize::from(*room) * 16;
+    let mrkdwn = to_mrkdwn(&markdown, room);
+    assert!(mrkdwn.chars().count() <= room, "{} > {room}", mrkdwn.chars().count());
+    let mut rest = mrkdwn.as_str();
+    while let Some((_, after)) = rest.split_once('<') {
+        let (token, after) = after.split_once('>').unwrap_or_else(|| panic!("an open bracket: {mrkdwn:?}"));
+        let links = ["http://", "https://", "mailto:"];
+        assert!(links.iter().any(|scheme| token.starts_with(scheme)), "{token:?} in {mrkdwn:?}");
+        assert!(!token.contains('<'), "brackets in brackets: {mrkdwn:?}");
+        rest = after;
+    }
+    let escapes = ["&amp;", "&lt;", "&gt;"];
+    let unescaped = escapes.iter().fold(mrkdwn.clone(), |text, escape| text.replace(escape, ""));
+    assert!(!unescaped.contains('&'), "an escape was cut: {mrkdwn:?}");
+    let links_written = ["://", "mailto:", "@"].iter().any(|sign| markdown.contains(sign));
+    assert!(links_written || !mrkdwn.contains('<'), "a link that nobody wrote: {mrkdwn:?}");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What fuzzing began with or has found.
+    fn corpus(target: &str) -> Vec<Vec<u8>> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(target);
+        let files = std::fs::read_dir(folder).expect("a corpus");
+        let files: Vec<_> = files
+            .map(|file| std::fs::read(file.expect("a file").path()).expect("its bytes"))
+            .collect();
+        assert!(!files.is_empty(), "the corpus of {target} is empty");
+        files
+    }
+
+    #[test]
+    fn what_fuzzing_has_kept_breaks_nothing() {
+        corpus("signature").iter().for_each(|data| signature(data));
+        corpus("payloads").iter().for_each(|data| payload(data));
+        corpus("mrkdwn").iter().for_each(|data| mrkdwn(data));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_at_all_break_nothing(data in prop::collection::vec(any::<u8>(), 0..400)) {
+            signature(&data);
+            payload(&data);
+            mrkdwn(&data);
+        }
+    }
+}
