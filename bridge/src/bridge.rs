@@ -13,6 +13,7 @@ use crate::{
     config::BridgeConfig,
     digest, follow,
     graphql::Api,
+    home,
     inbound,
     mirror::{self, channels::Channels, lookup::Lookups},
     slack::{Slack, SlackHealth, installation::Watcher, limits::Limits},
@@ -107,6 +108,7 @@ impl Bridge {
                 follow::run(parts, shutdown.clone()),
                 sweep::run(parts, shutdown.clone()),
                 unfurl::tend(parts, shutdown.clone()),
+                home::run(parts, shutdown.clone()),
             )
         };
         // What is claimed is kept alive to the last job's end.

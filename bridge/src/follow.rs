@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     bridge::Parts,
     graphql::{ApiError, EventPage, FollowedEvent},
+    home,
     store::claim::{self, News},
 };
 
@@ -114,6 +115,7 @@ async fn note(
                     news.push(told.clone());
                 }
             }
+            home::mark(tx, organization).await?;
             move_cursor(tx, organization, cursor).await?;
             Ok(news)
         })

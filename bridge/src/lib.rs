@@ -13,6 +13,7 @@ mod digest;
 mod failure;
 mod follow;
 mod graphql;
+mod home;
 mod identity;
 mod inbound;
 mod mirror;

@@ -36,7 +36,7 @@ macro_rules! documents {
 }
 
 documents! {
-    "graphql/incident.graphql": IncidentToMirror, EarlierTimeline, IncidentById, IncidentByNumber;
+    "graphql/incident.graphql": IncidentToMirror, EarlierTimeline, IncidentById, IncidentByNumber, HomeIncidents;
     "graphql/follow.graphql": Organizations, EventLog, UserByEmail;
     "graphql/postmortem.graphql": PostmortemOfIncident;
     "graphql/workflow.graphql": ServicesToName, TriggerFromWorkflow;

@@ -14,6 +14,7 @@ pub(crate) use documents::{
     SnoozeIncident, UpdateIncident, acknowledge_incident, add_comment, reassign_incident, reopen_incident,
     resolve_incident, snooze_incident, update_incident,
 };
+pub(crate) use documents::{HomeIncidents, home_incidents};
 pub(crate) use documents::{ServicesToName, TriggerFromWorkflow, services_to_name, trigger_from_workflow};
 pub(crate) use error::ApiError;
 #[cfg(test)]

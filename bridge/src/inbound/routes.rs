@@ -10,12 +10,13 @@ use super::{
     envelope::{Envelope, Kind},
     prompt::Prompt,
 };
-use crate::{actions, bridge::Parts, comments, identity, unfurl, workflow};
+use crate::{actions, bridge::Parts, comments, home, identity, unfurl, workflow};
 
 /// Every route. What has none is answered, counted and forgotten.
-const ROUTES: [&Route; 6] = [
+const ROUTES: [&Route; 7] = [
     &actions::ROUTE,
     &comments::ROUTE,
+    &home::ROUTE,
     &identity::USER_CHANGED,
     &identity::USER_JOINED,
     &unfurl::ROUTE,

@@ -25,7 +25,7 @@ pub(super) const GREY: &str = "#98a2b3";
 
 /// Characters of a title, a name or a tag that are shown; the whole is behind the link.
 pub(super) const TITLE_MAX: usize = 250;
-pub(super) const NAME_MAX: usize = 100;
+pub(crate) const NAME_MAX: usize = 100;
 const TAG_MAX: usize = 120;
 const TAGS_MAX: usize = 20;
 
@@ -251,7 +251,7 @@ pub(crate) fn facts(incident: &Incident) -> Vec<Mrkdwn> {
     facts
 }
 
-pub(super) fn status_with_emoji(incident: &Incident) -> Mrkdwn {
+pub(crate) fn status_with_emoji(incident: &Incident) -> Mrkdwn {
     Mrkdwn::own(emoji(&incident.status))
         .plus(" ")
         .and(&status(&incident.status))
@@ -262,7 +262,7 @@ pub(super) fn fact(name: &'static str, value: &Mrkdwn) -> Mrkdwn {
 }
 
 /// Who has the incident, or had it last, and as what.
-pub(super) fn responsible(incident: &Incident) -> Option<(&'static str, Mrkdwn)> {
+pub(crate) fn responsible(incident: &Incident) -> Option<(&'static str, Mrkdwn)> {
     let one = |name: &String| Mrkdwn::text(name).cut(NAME_MAX);
     if let Some(by) = incident
         .resolved_by
@@ -376,7 +376,7 @@ fn status(status: &Known<IncidentStatus>) -> Mrkdwn {
     }
 }
 
-pub(super) fn urgency(urgency: &Known<Urgency>) -> Mrkdwn {
+pub(crate) fn urgency(urgency: &Known<Urgency>) -> Mrkdwn {
     match urgency {
         Known::Value(Urgency::High) => Mrkdwn::own("High"),
         Known::Value(Urgency::Medium) => Mrkdwn::own("Medium"),
@@ -385,7 +385,7 @@ pub(super) fn urgency(urgency: &Known<Urgency>) -> Mrkdwn {
     }
 }
 
-pub(super) fn severity_name(severity: &Known<Severity>) -> Mrkdwn {
+pub(crate) fn severity_name(severity: &Known<Severity>) -> Mrkdwn {
     match severity {
         Known::Value(known) => Mrkdwn::own(known.as_str()),
         Known::Other(name) => Mrkdwn::text(name),

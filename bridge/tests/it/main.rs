@@ -1,6 +1,7 @@
 //! The bridge, driven from outside.
 
 mod acted;
+mod home;
 mod inbound;
 mod outbound;
 mod roundtrip;

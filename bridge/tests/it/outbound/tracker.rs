@@ -237,6 +237,7 @@ impl Tracker {
             "Organizations" => {
                 json!({"organizations": [{"id": self.organization, "name": "Org", "slug": "org"}]})
             }
+            "HomeIncidents" => state.home(&variables["me"]),
             "IncidentToMirror" => {
                 let id = variables["id"].as_str().expect("an id").parse().expect("an id");
                 let found = state.incidents.get(&id).map(|incident| {
@@ -265,6 +266,35 @@ impl Tracker {
             }
             other => panic!("nobody acts {other}"),
         }
+    }
+}
+
+impl Tracked {
+    /// A member's lists, newest first.
+    fn home(&self, member: &Value) -> Value {
+        let member = self.people.iter().find(|person| person["id"] == *member);
+        let name = &member.expect("a member")["name"];
+        let list = |wanted: &dyn Fn(&Value) -> bool| {
+            let found: Vec<&Value> = self
+                .incidents
+                .values()
+                .rev()
+                .map(|incident| &incident.fields)
+                .filter(|fields| wanted(fields))
+                .collect();
+            json!({"nodes": found, "totalCount": found.len()})
+        };
+        let is_open = |fields: &Value| fields["status"] != "RESOLVED";
+        let is_theirs = |fields: &Value| {
+            let assignees = fields["assignees"].as_array().expect("assignees");
+            assignees.iter().any(|assignee| assignee["name"] == *name)
+        };
+        json!({
+            "organization": {"name": "Org"},
+            "assigned": list(&|fields| is_open(fields) && is_theirs(fields)),
+            "taken": list(&|fields| is_open(fields) && fields["acknowledgedBy"]["name"] == *name),
+            "recent": list(&|_| true),
+        })
     }
 }
 

@@ -1,0 +1,126 @@
+//! What is to be read on a Home tab. Pure, and without the time of day: only what changed is published.
+
+use serde_json::Value;
+
+use super::read::{Desk, Home, List};
+use crate::{
+    graphql::Incident,
+    mirror::{
+        buttons,
+        content::{self, NAME_MAX},
+    },
+    slack::{
+        blocks::{self, Look},
+        inputs,
+        mrkdwn::Mrkdwn,
+        view::View,
+    },
+};
+
+/// The action id of the button that opens the dialog for a new incident.
+const CREATE: &str = "create_incident";
+
+/// The tab.
+pub(super) fn view(home: &Home) -> View {
+    let view = View::home();
+    match home {
+        Home::NotLinked { email } => view.blocks(stranger(email.as_deref())),
+        Home::Deactivated => view.block(blocks::section(
+            Mrkdwn::own("*Your account in Tocsin is deactivated* (DEACTIVATED).\n")
+                .plus("An administrator of your organisation can activate it again; then open this tab once more."),
+        )),
+        Home::Desks(desks) => {
+            let may_act = desks.iter().any(|desk| desk.may_act);
+            let is_one = desks.len() == 1;
+            view.blocks(head(may_act))
+                .blocks(desks.iter().flat_map(|of| desk(of, is_one)))
+        }
+    }
+}
+
+fn stranger(email: Option<&str>) -> Vec<Value> {
+    let whose = match email {
+        Some(email) => Mrkdwn::own("No member has the e-mail address of your Slack profile, ")
+            .and(&Mrkdwn::text(email).cut(NAME_MAX))
+            .plus("."),
+        None => Mrkdwn::own("Slack does not tell Tocsin your e-mail address."),
+    };
+    vec![
+        blocks::section(Mrkdwn::own("*You are not linked to a member in Tocsin* (NOT_LINKED).\n").and(&whose)),
+        blocks::section(Mrkdwn::own(
+            "Ask an administrator of your organisation to add you with that address, or change it in your Slack profile; then \
+             open this tab again. It will show the incidents that are yours.",
+        )),
+    ]
+}
+
+fn head(may_act: bool) -> Vec<Value> {
+    if !may_act {
+        return vec![blocks::context(Mrkdwn::own(
+            "Your role is read-only (READ_ONLY): you see incidents here, and others work them.",
+        ))];
+    }
+    let create = blocks::button("Create incident", CREATE, "home", Look::Primary);
+    let mut row = blocks::actions(&[create]);
+    row["block_id"] = "home".into();
+    vec![row]
+}
+
+fn desk(desk: &Desk, is_one: bool) -> Vec<Value> {
+    let mut all = Vec::new();
+    if !is_one {
+        all.push(blocks::section(Mrkdwn::text(&desk.name).cut(NAME_MAX).bold()));
+    }
+    let lists = [
+        ("Assigned to you", &desk.assigned, Some("Nothing is assigned to you.")),
+        ("Your open incidents", &desk.taken, None),
+        ("Recent incidents", &desk.recent, Some("No other incidents.")),
+    ];
+    for (title, list, nothing) in lists {
+        if list.incidents.is_empty() && nothing.is_none() {
+            continue;
+        }
+        all.push(inputs::divider());
+        all.push(blocks::section(Mrkdwn::own(title).bold()));
+        match nothing {
+            Some(nothing) if list.incidents.is_empty() => all.push(blocks::context(Mrkdwn::own(nothing))),
+            Some(_) | None => all.extend(entries(desk, list)),
+        }
+    }
+    all
+}
+
+fn entries<'a>(desk: &'a Desk, list: &'a List) -> impl Iterator<Item = Value> + 'a {
+    let more = (list.more > 0).then(|| blocks::context(Mrkdwn::text(&format!("… and {} more", list.more))));
+    let of = |incident: &'a Incident| {
+        let uses = desk.menu_uses.get(&incident.id).copied().unwrap_or_default();
+        let row = desk.may_act.then(|| buttons::row(incident, uses));
+        std::iter::once(blocks::section(told(incident))).chain(row)
+    };
+    list.incidents.iter().flat_map(of).chain(more)
+}
+
+/// An incident in two lines.
+fn told(incident: &Incident) -> Mrkdwn {
+    let mut text = content::title(incident)
+        .plus("\n")
+        .and(&content::status_with_emoji(incident))
+        .plus(" · ")
+        .and(&content::urgency(&incident.urgency))
+        .plus(" urgency");
+    if let Some(severity) = &incident.severity {
+        text = text.plus(" · ").and(&content::severity_name(severity));
+    }
+    text = text
+        .plus(" · ")
+        .and(&Mrkdwn::text(&incident.service).cut(NAME_MAX))
+        .plus(" · ")
+        .and(&Mrkdwn::ago(incident.triggered_at));
+    if let Some((what, who)) = content::responsible(incident) {
+        text = text.plus("\n").plus(what).plus(" ").and(&who);
+    }
+    if let Some(until) = incident.snoozed_until {
+        text = text.plus("\nSnoozed until ").and(&Mrkdwn::date(until));
+    }
+    text
+}

@@ -1,0 +1,15 @@
+//! A person's Home tab: the incidents that are theirs, and what may be done about them.
+//!
+//! Who has opened it is on record in `slack_home`. A tab is behind when it was opened again, or when an incident of one of its
+//! organisations has changed since; then what it ought to show is read anew and published, if that is not what it shows already.
+//! Tabs that nobody has looked at for days are left as they are until they are opened.
+
+mod content;
+mod opened;
+mod read;
+mod refresh;
+mod store;
+
+pub(crate) use opened::ROUTE;
+pub(crate) use refresh::run;
+pub(crate) use store::mark;

@@ -1,0 +1,79 @@
+//! Somebody opens their Home tab.
+//!
+//! Source: Slack, "`app_home_opened` event".
+
+use futures::FutureExt;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{refresh::refresh, store};
+use crate::{
+    bridge::Parts,
+    identity,
+    inbound::{
+        Kind,
+        lenient::{id, lenient, read},
+        routes::{Item, Outcome, Route, Worked},
+    },
+};
+
+/// `app_home_opened`, for the Home tab.
+pub(crate) const ROUTE: Route = Route {
+    kind: Kind::Event,
+    name: "app_home_opened",
+    wanted: |payload| Opened::of(payload).is_some(),
+    work: |parts, item| opened(parts, item).boxed(),
+};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Opened {
+    #[serde(deserialize_with = "id")]
+    user: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    tab: String,
+    /// What Slack shows there; absent where it has nothing to show.
+    #[serde(deserialize_with = "lenient")]
+    view: Option<Value>,
+}
+
+impl Opened {
+    fn of(payload: &Value) -> Option<Self> {
+        let opened: Self = read(&payload["event"]);
+        (opened.tab == "home" && opened.user.is_some()).then_some(opened)
+    }
+}
+
+async fn opened(parts: &Parts, item: &Item) -> Worked {
+    let Some(Opened {
+        user: Some(user),
+        view,
+        ..
+    }) = Opened::of(&item.payload)
+    else {
+        return Ok(Outcome::NotOurs("ignored"));
+    };
+    let team = item.payload["team_id"].as_str().unwrap_or_default();
+    let person = identity::person(parts, team, &user).await?;
+    let team = person.map_or_else(|| team.to_owned(), |person| person.team_id);
+    store::open(parts, &team, &user, view.is_none_or(|view| view.is_null())).await?;
+    // What comes of it is on record: what fails now is tried again from there.
+    refresh(parts, &team, &user).await?;
+    Ok(Outcome::Done("home"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_the_home_tab_is_ours() {
+        let of = |event: Value| Opened::of(&json!({ "event": event })).is_some();
+        assert!(of(json!({"user": "U1", "tab": "home", "view": {"id": "V1"}})));
+        assert!(of(json!({"user": "U1", "tab": "home"})));
+        assert!(!of(json!({"user": "U1", "tab": "messages"})));
+        assert!(!of(json!({"tab": "home"})));
+    }
+}

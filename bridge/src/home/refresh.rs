@@ -1,0 +1,119 @@
+//! Makes a tab show what it should.
+
+use std::time::Duration;
+
+use futures::{StreamExt, stream};
+use sha2::{Digest, Sha256};
+use tocsin_entity::slack::home::Model;
+use tocsin_queue::JobError;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    content,
+    read::{Home, read},
+    store::{self, End},
+};
+use crate::{bridge::Parts, mirror::outcome::back_off, slack::SlackError};
+
+/// How often it is looked for tabs that are due.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// The most that are taken in one look, and at the same time.
+const MOST: u64 = 200;
+const AT_ONCE: usize = 8;
+
+/// Keeps the tabs fresh until the shutdown.
+pub(crate) async fn run(parts: &Parts, shutdown: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+        match store::due(parts, MOST).await {
+            Ok(due) => {
+                let work = stream::iter(due).for_each_concurrent(AT_ONCE, |(team, user)| async move {
+                    if let Err(error) = refresh(parts, &team, &user).await {
+                        tracing::error!(slack.user = user, "the Home tab of {user} is left as it is for now: {error}");
+                    }
+                });
+                tokio::select! {
+                    // A claim that is broken off runs out by itself.
+                    () = shutdown.cancelled() => return,
+                    () = work => {}
+                }
+            }
+            Err(error) => tracing::error!("the Home tabs that are due cannot be read: {error}"),
+        }
+    }
+}
+
+/// Publishes a person's tab if it is due, nobody else is at it, and it shows anything else than it should.
+pub(super) async fn refresh(parts: &Parts, team: &str, user: &str) -> Result<(), JobError> {
+    let Some(claimed) = store::claim(parts, team, user).await.map_err(JobError::retry)? else {
+        return Ok(());
+    };
+    let end = match read(parts, team, user).await {
+        Ok(home) => publish(parts, &claimed, &home).await,
+        Err(error) => later(&claimed, &error),
+    };
+    let outcome = match &end {
+        End::Shown { hash, .. } if claimed.content_hash.as_ref() == Some(hash) => "unchanged",
+        End::Shown { .. } => "published",
+        End::Later { error, .. } => {
+            tracing::warn!(slack.user = user, "the Home tab of {user} is published later: {error}");
+            "later"
+        }
+        End::Refused { error } => {
+            tracing::warn!(slack.user = user, "Slack does not take the Home tab of {user}: {error}");
+            "refused"
+        }
+    };
+    metrics::counter!("tocsin_slack_home_total", "outcome" => outcome).increment(1);
+    store::settle(parts, &claimed, end).await.map_err(JobError::retry)
+}
+
+fn later(claimed: &Model, error: &JobError) -> End {
+    let pause = match error {
+        JobError::RetryAfter(pause, _) => *pause,
+        JobError::Retry(_) | JobError::Fail(_) => back_off(claimed.attempts, Duration::from_secs(1)),
+    };
+    End::Later {
+        pause: time::Duration::try_from(pause).unwrap_or(time::Duration::MINUTE),
+        error: error.to_string(),
+        is_unknown: false,
+    }
+}
+
+async fn publish(parts: &Parts, claimed: &Model, home: &Home) -> End {
+    let view = content::view(home);
+    let hash = hex::encode(Sha256::digest(view.json().to_string()));
+    let shown = End::Shown {
+        hash: hash.clone(),
+        organizations: home.organizations(),
+    };
+    if claimed.content_hash == Some(hash) {
+        return shown;
+    }
+    match parts.slack.publish_view(&claimed.slack_user_id, &view).await {
+        Ok(_) => shown,
+        Err(error) => {
+            parts.watcher.report(&error);
+            let pause = match &error {
+                SlackError::Refused { .. } => {
+                    return End::Refused {
+                        error: error.to_string(),
+                    };
+                }
+                SlackError::RateLimited { retry_after, .. } => *retry_after,
+                SlackError::Broken { .. } | SlackError::NotSent { .. } | SlackError::Unknown { .. } => {
+                    back_off(claimed.attempts, Duration::from_secs(1))
+                }
+            };
+            End::Later {
+                pause: time::Duration::try_from(pause).unwrap_or(time::Duration::MINUTE),
+                is_unknown: matches!(error, SlackError::Unknown { .. }),
+                error: error.to_string(),
+            }
+        }
+    }
+}

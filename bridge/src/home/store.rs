@@ -1,0 +1,179 @@
+//! The Home tabs on record.
+
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait, OnConflict},
+};
+use time::{Duration, OffsetDateTime};
+use tocsin_entity::{
+    id::OrganizationId,
+    slack::home::{ActiveModel, Column, Entity, Model},
+};
+use tocsin_queue::JobError;
+
+use crate::bridge::Parts;
+
+/// How long after it was opened a tab is kept fresh.
+const LOOKED_AT: Duration = Duration::days(3);
+
+/// How long a worker may take.
+const CLAIM: Duration = Duration::seconds(40);
+
+/// A tab is published again no sooner, unless it is opened: what changes meanwhile is shown together.
+const GAP: Duration = Duration::seconds(5);
+
+/// Longest error kept.
+const ERROR_MAX: usize = 500;
+
+/// Somebody has opened their tab: it is due at once. `is_empty` says that Slack has nothing to show there, whatever is on record.
+pub(super) async fn open(parts: &Parts, team: &str, user: &str, is_empty: bool) -> Result<(), JobError> {
+    let now = OffsetDateTime::now_utc();
+    let row = ActiveModel {
+        team_id: Set(team.to_owned()),
+        slack_user_id: Set(user.to_owned()),
+        organizations: Set(String::new()),
+        opened_at: Set(now),
+        wanted_version: Set(1),
+        shown_version: Set(0),
+        due_at: Set(now),
+        attempts: Set(0),
+        last_error: Set(None),
+        content_hash: Set(None),
+        published_at: Set(None),
+        claimed_until: Set(None),
+    };
+    let mut known = OnConflict::columns([Column::TeamId, Column::SlackUserId]);
+    known
+        .update_columns([Column::OpenedAt, Column::DueAt, Column::Attempts])
+        .value(Column::WantedVersion, Expr::col((Entity, Column::WantedVersion)).add(1));
+    if is_empty {
+        known.update_column(Column::ContentHash);
+    }
+    Entity::insert(row)
+        .on_conflict(known)
+        .exec_without_returning(parts.database.write())
+        .await
+        .map_err(JobError::retry)?;
+    Ok(())
+}
+
+/// An organisation's incidents have changed: the tabs that tell of them are due, as far as anybody looks at them.
+pub(crate) async fn mark(tx: &impl ConnectionTrait, organization: OrganizationId) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::WantedVersion, Expr::col(Column::WantedVersion).add(1))
+        .filter(Column::OpenedAt.gt(OffsetDateTime::now_utc() - LOOKED_AT))
+        .filter(Column::Organizations.contains(organization.to_string()))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+fn is_behind() -> Condition {
+    Condition::all().add(Expr::col(Column::ShownVersion).lt(Expr::col(Column::WantedVersion)))
+}
+
+fn is_due(now: OffsetDateTime) -> Condition {
+    let free = Condition::any()
+        .add(Column::ClaimedUntil.is_null())
+        .add(Column::ClaimedUntil.lt(now));
+    is_behind().add(Column::DueAt.lte(now)).add(free)
+}
+
+/// The tabs that are due, by workspace and person.
+pub(super) async fn due(parts: &Parts, most: u64) -> Result<Vec<(String, String)>, DbErr> {
+    Entity::find()
+        .select_only()
+        .column(Column::TeamId)
+        .column(Column::SlackUserId)
+        .filter(is_due(OffsetDateTime::now_utc()))
+        .order_by_asc(Column::DueAt)
+        .limit(most)
+        .into_tuple()
+        .all(parts.database.read())
+        .await
+}
+
+/// Takes a tab that is due, as it is on record. Where whoever took it before never let go, nobody knows what it shows.
+pub(super) async fn claim(parts: &Parts, team: &str, user: &str) -> Result<Option<Model>, DbErr> {
+    let (key, now) = ((team.to_owned(), user.to_owned()), OffsetDateTime::now_utc());
+    let found = Entity::find_by_id(key).one(parts.database.read()).await?;
+    let Some(mut found) = found else { return Ok(None) };
+    let taken = Entity::update_many()
+        .col_expr(Column::ClaimedUntil, Expr::value(Some(now + CLAIM)))
+        .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
+        .filter(Column::TeamId.eq(team))
+        .filter(Column::SlackUserId.eq(user))
+        .filter(Column::WantedVersion.eq(found.wanted_version))
+        .filter(is_due(now))
+        .exec(parts.database.write())
+        .await?;
+    if taken.rows_affected == 0 {
+        return Ok(None);
+    }
+    if found.claimed_until.is_some() {
+        found.content_hash = None;
+    }
+    found.attempts += 1;
+    Ok(Some(found))
+}
+
+/// How work on a tab ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// It shows what it should, which has this hash.
+    Shown {
+        hash: String,
+        organizations: Vec<OrganizationId>,
+    },
+    /// To be tried again.
+    Later { pause: Duration, error: String, is_unknown: bool },
+    /// Slack takes it not at all: until it is opened again.
+    Refused { error: String },
+}
+
+/// Writes down how the work ended, and lets go of the tab.
+pub(super) async fn settle(parts: &Parts, claimed: &Model, end: End) -> Result<(), DbErr> {
+    let now = OffsetDateTime::now_utc();
+    let update = Entity::update_many()
+        .col_expr(Column::ClaimedUntil, Expr::value(None::<OffsetDateTime>))
+        .filter(Column::TeamId.eq(&claimed.team_id))
+        .filter(Column::SlackUserId.eq(&claimed.slack_user_id));
+    let update = match end {
+        End::Shown { hash, organizations } => {
+            let organizations: Vec<String> = organizations.iter().map(ToString::to_string).collect();
+            update
+                .col_expr(Column::ShownVersion, Expr::value(claimed.wanted_version))
+                .col_expr(Column::Organizations, Expr::value(organizations.join(" ")))
+                .col_expr(Column::ContentHash, Expr::value(Some(hash)))
+                .col_expr(Column::PublishedAt, Expr::value(Some(now)))
+                .col_expr(Column::DueAt, Expr::value(now + GAP))
+                .col_expr(Column::Attempts, Expr::value(0))
+                .col_expr(Column::LastError, Expr::value(None::<String>))
+        }
+        End::Later {
+            pause,
+            error,
+            is_unknown,
+        } => {
+            let update = update
+                .col_expr(Column::DueAt, Expr::value(now + pause))
+                .col_expr(Column::LastError, Expr::value(Some(shortened(&error))));
+            if is_unknown {
+                update.col_expr(Column::ContentHash, Expr::value(None::<String>))
+            } else {
+                update
+            }
+        }
+        End::Refused { error } => update
+            .col_expr(Column::ShownVersion, Expr::value(claimed.wanted_version))
+            .col_expr(Column::ContentHash, Expr::value(None::<String>))
+            .col_expr(Column::LastError, Expr::value(Some(shortened(&error)))),
+    };
+    update.exec(parts.database.write()).await?;
+    Ok(())
+}
+
+fn shortened(error: &str) -> String {
+    error.chars().filter(|c| *c != '\0').take(ERROR_MAX).collect()
+}

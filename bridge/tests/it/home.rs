@@ -1,0 +1,147 @@
+//! Home tabs.
+
+use std::time::Duration;
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use serde_json::{Value, json};
+use tocsin_bridge::Pace;
+use tocsin_entity::{kinds::InboxState, slack::inbox};
+use tocsin_simulator::{Limits, Snapshot};
+
+use crate::outbound::stage::{PATIENCE, Stage};
+
+async fn stage() -> Stage {
+    let stage = Stage::with(Limits::none(), Pace::Unlimited, |_| {}).await;
+    stage.tracker.member("Alice Archer", "RESPONDER");
+    stage.tracker.member("Bob Baker", "STAKEHOLDER");
+    stage
+}
+
+fn id(stage: &Stage, name: &str) -> String {
+    let people = stage.slack.snapshot().people;
+    let person = people.into_iter().find(|person| person.name == name);
+    person.expect("a person").id
+}
+
+/// Somebody opens their Home tab.
+async fn open(stage: &Stage, name: &str, view: Value) {
+    static OPENED: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    let number = OPENED.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let event =
+        json!({"type": "app_home_opened", "user": id(stage, name), "channel": "D1", "tab": "home", "view": view});
+    let request = json!({"type": "event_callback", "team_id": "T1", "event_id": format!("EvHome{number}"), "event": event});
+    let answer = stage.world.post("/slack/events", request.to_string()).await;
+    assert_eq!(answer.status, axum::http::StatusCode::OK);
+}
+
+fn tab(snapshot: &Snapshot, user: &str) -> String {
+    let view = snapshot
+        .views
+        .iter()
+        .find(|view| view.kind == "home" && view.user == user);
+    view.map(|view| view.content.to_string()).unwrap_or_default()
+}
+
+async fn until(stage: &Stage, name: &str, so: impl Fn(&str) -> bool) -> String {
+    let user = id(stage, name);
+    stage.until(|snapshot| so(&tab(snapshot, &user))).await;
+    tab(&stage.slack.snapshot(), &user)
+}
+
+/// Waits until the tabs were published so often.
+async fn until_published(stage: &Stage, times: usize) {
+    let published = async {
+        while stage.calls("views.publish") < times {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, published).await.expect("published in time");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_sees_what_is_theirs_first_and_everything_once() {
+    let stage = stage().await;
+    let recent = stage.tracker.trigger("Search is slow");
+    let taken = stage.tracker.trigger("Disks are full");
+    stage.tracker.acknowledge(taken);
+    let assigned = stage.tracker.trigger("Payments are failing");
+    let alice = json!([{"name": "Alice Archer"}]);
+    stage
+        .tracker
+        .change(assigned, "REASSIGNED", json!({"assignees": alice}), json!({}));
+    open(&stage, "alice", Value::Null).await;
+    let tab = until(&stage, "alice", |tab| tab.contains("Search is slow")).await;
+    let at = |text: &str| tab.find(text).unwrap_or_else(|| panic!("{text}: {tab}"));
+    assert!(at("Assigned to you") < at("Payments are failing"));
+    assert!(at("Payments are failing") < at("Your open incidents"));
+    assert!(at("Your open incidents") < at("Disks are full"));
+    assert!(at("Disks are full") < at("Recent incidents"));
+    assert!(at("Recent incidents") < at("Search is slow"));
+    for title in ["Payments are failing", "Disks are full", "Search is slow"] {
+        assert_eq!(tab.matches(title).count(), 1, "{title}: {tab}");
+    }
+    for incident in [recent, taken, assigned] {
+        assert!(tab.contains(&format!("\"block_id\":\"incident:{incident}:0\"")), "{tab}");
+    }
+    for action in ["create_incident", "acknowledge", "resolve", "more"] {
+        assert!(tab.contains(&format!("\"action_id\":\"{action}\"")), "{action}: {tab}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_tab_follows_the_incidents_and_what_is_the_same_is_not_published_again() {
+    let stage = stage().await;
+    let incident = stage.tracker.trigger("Payments are failing");
+    open(&stage, "alice", Value::Null).await;
+    until(&stage, "alice", |tab| tab.contains("Triggered")).await;
+    stage.tracker.acknowledge(incident);
+    until(&stage, "alice", |tab| tab.contains("Acknowledged by")).await;
+    open(&stage, "alice", json!({"id": "V1"})).await;
+    let opened = stage.world.inbox().await.pop().expect("a request");
+    while inbox::Entity::find_by_id(opened.id)
+        .filter(inbox::Column::State.eq(InboxState::Done))
+        .one(stage.world.database.read())
+        .await
+        .expect("the inbox")
+        .is_none()
+    {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    stage.tracker.trigger("Disks are full");
+    until(&stage, "alice", |tab| tab.contains("Disks are full")).await;
+    until_published(&stage, 3).await;
+    assert_eq!(stage.calls("views.publish"), 3, "triggered, acknowledged, another");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tab_that_slack_has_lost_is_published_again_though_nothing_changed() {
+    let stage = stage().await;
+    stage.tracker.trigger("Payments are failing");
+    open(&stage, "alice", Value::Null).await;
+    until(&stage, "alice", |tab| tab.contains("Payments")).await;
+    open(&stage, "alice", Value::Null).await;
+    until_published(&stage, 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_not_linked_or_may_only_read_is_told_so() {
+    let stage = stage().await;
+    stage.tracker.trigger("Payments are failing");
+    open(&stage, "guest", Value::Null).await;
+    let told = until(&stage, "guest", |tab| !tab.is_empty()).await;
+    assert!(told.contains("(NOT_LINKED)") && !told.contains("Payments"), "{told}");
+    open(&stage, "bob", Value::Null).await;
+    let told = until(&stage, "bob", |tab| tab.contains("Payments")).await;
+    assert!(told.contains("(READ_ONLY)"), "{told}");
+    assert!(!told.contains("\"action_id\""), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tab_is_published_when_the_api_answers_again() {
+    let stage = stage().await;
+    stage.tracker.trigger("Payments are failing");
+    stage.tracker.set_down(true);
+    open(&stage, "alice", Value::Null).await;
+    stage.tracker.set_down(false);
+    until(&stage, "alice", |tab| tab.contains("Payments")).await;
+}
