@@ -3,6 +3,7 @@
 mod acted;
 mod home;
 mod inbound;
+mod links;
 mod outbound;
 mod roundtrip;
 mod workflow;

@@ -26,6 +26,7 @@ struct Tracked {
     connectors: Vec<Value>,
     is_down: bool,
     people: Vec<Value>,
+    postmortems: BTreeMap<IncidentId, Value>,
     /// Idempotency keys and references of what was written.
     written: BTreeSet<String>,
 }
@@ -144,6 +145,13 @@ impl Tracker {
         self.change(id, "COMMENT", json!({}), json!({"bodyMarkdown": body}));
     }
 
+    /// Writes the incident's post-mortem anew. No event tells of it.
+    pub(crate) fn postmortem(&self, id: IncidentId, status: &str, body: &str) {
+        let postmortem = json!({"title": "Payments failed", "status": status, "bodyMarkdown": body, "updatedAt": now(),
+            "publishedAt": null, "createdBy": {"name": "Alice Archer"}});
+        self.state().postmortems.insert(id, postmortem);
+    }
+
     pub(crate) fn version(&self, id: IncidentId) -> i64 {
         self.state().incidents[&id].fields["version"]
             .as_i64()
@@ -236,6 +244,14 @@ impl Tracker {
             }
             "Organizations" => {
                 json!({"organizations": [{"id": self.organization, "name": "Org", "slug": "org"}]})
+            }
+            "IncidentById" => {
+                let id = variables["id"].as_str().expect("an id").parse().expect("an id");
+                json!({"incident": state.incidents.get(&id).map(|incident| &incident.fields)})
+            }
+            "PostmortemOfIncident" => {
+                let id = variables["id"].as_str().expect("an id").parse().expect("an id");
+                json!({"incident": {"postmortem": state.postmortems.get(&id)}})
             }
             "HomeIncidents" => state.home(&variables["me"]),
             "IncidentToMirror" => {

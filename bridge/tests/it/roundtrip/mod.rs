@@ -10,19 +10,19 @@ use crate::outbound::stage::Stage;
 const LINK: &str = "https://tocsin.example.com/ops/incidents/1";
 
 /// A workspace that sends its events to the bridge, and an incident that it shows.
-struct Scene {
-    stage: Stage,
-    incident: IncidentId,
+pub(crate) struct Scene {
+    pub(crate) stage: Stage,
+    pub(crate) incident: IncidentId,
     /// The incident's message.
-    root: String,
+    pub(crate) root: String,
 }
 
 impl Scene {
-    async fn set() -> Self {
+    pub(crate) async fn set() -> Self {
         Self::with(|_| {}).await
     }
 
-    async fn with(change: impl FnOnce(&mut SimulatorConfig)) -> Self {
+    pub(crate) async fn with(change: impl FnOnce(&mut SimulatorConfig)) -> Self {
         let stage = Stage::with(Limits::none(), Pace::Unlimited, |config| {
             crate::world::SECRET.clone_into(&mut config.signing_secret);
             config.unfurl_domains = vec!["tocsin.example.com".to_owned()];
@@ -53,7 +53,7 @@ impl Scene {
         }
     }
 
-    fn slack(&self) -> &Simulator {
+    pub(crate) fn slack(&self) -> &Simulator {
         &self.stage.slack
     }
 
