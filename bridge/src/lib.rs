@@ -12,11 +12,14 @@ mod config;
 mod digest;
 mod failure;
 mod follow;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod graphql;
 mod home;
 mod identity;
 mod inbound;
 mod mirror;
+mod modals;
 mod notice;
 mod slack;
 mod store;

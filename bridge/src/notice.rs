@@ -3,7 +3,11 @@
 use tocsin_queue::JobError;
 use url::Url;
 
-use crate::{bridge::Parts, comments::mrkdwn::escape, slack::SlackError};
+use crate::{
+    bridge::Parts,
+    comments::mrkdwn::escape,
+    slack::{SlackError, mrkdwn::Mrkdwn},
+};
 
 /// Why it had no effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +28,14 @@ pub(crate) enum Notice {
     AlreadyAcknowledged { by: Option<String> },
     /// It is over.
     AlreadyResolved { by: Option<String> },
+    /// The message is so old that nobody should act on it without another look.
+    TooOld { number: i64, url: String },
+    /// There is nobody to escalate to.
+    NoEscalationPolicy,
+    /// Slack no longer takes the bot for one of the workspace.
+    Disconnected,
+    /// Something does not answer just now.
+    Unavailable,
     /// Another refusal of the API, in its own words.
     Refused { code: String, message: String },
 }
@@ -40,6 +52,10 @@ impl Notice {
             Self::NotFound => "NOT_FOUND",
             Self::AlreadyAcknowledged { .. } => "ALREADY_ACKNOWLEDGED",
             Self::AlreadyResolved { .. } => "ALREADY_RESOLVED",
+            Self::TooOld { .. } => "TOO_OLD",
+            Self::NoEscalationPolicy => "NO_ESCALATION_POLICY",
+            Self::Disconnected => "DISCONNECTED",
+            Self::Unavailable => "UNAVAILABLE",
             Self::Refused { code, .. } => code,
         }
     }
@@ -55,6 +71,10 @@ impl Notice {
             Self::NotFound => "not_found",
             Self::AlreadyAcknowledged { .. } => "already_acknowledged",
             Self::AlreadyResolved { .. } => "already_resolved",
+            Self::TooOld { .. } => "too_old",
+            Self::NoEscalationPolicy => "no_escalation_policy",
+            Self::Disconnected => "disconnected",
+            Self::Unavailable => "unavailable",
             Self::Refused { .. } => "refused",
         }
     }
@@ -72,6 +92,10 @@ pub(crate) fn comment(notice: &Notice) -> String {
         Notice::AlreadyAcknowledged { .. } | Notice::AlreadyResolved { .. } => {
             "the incident has moved on".to_owned()
         }
+        Notice::TooOld { .. } => "the incident's message is more than 30 days old".to_owned(),
+        Notice::NoEscalationPolicy => "there is no escalation policy".to_owned(),
+        Notice::Disconnected => "Tocsin is disconnected from this workspace".to_owned(),
+        Notice::Unavailable => "Tocsin does not answer just now".to_owned(),
         Notice::Refused { message, .. } => escape(message),
     };
     format!(
@@ -106,6 +130,22 @@ pub(crate) fn press(notice: &Notice, wanted: &str) -> String {
             format!("This incident is already acknowledged{}", by(who))
         }
         Notice::AlreadyResolved { by: who } => format!("This incident is already resolved{}", by(who)),
+        Notice::TooOld { number, url } => {
+            let link = Mrkdwn::link(url, &format!("#{number}"));
+            format!(
+                "This message is more than 30 days old, so nothing was done. To {wanted} the incident, open {} \
+                 or use the slash command, such as `/incident show {number}`",
+                link.as_str()
+            )
+        }
+        Notice::NoEscalationPolicy => "There is nobody to escalate to: this incident has no escalation policy. Reassign it instead"
+            .to_owned(),
+        Notice::Disconnected => "Nothing was done: Tocsin is disconnected from this workspace, and somebody has to install its app \
+             again. Until then, use the incident's page"
+            .to_owned(),
+        Notice::Unavailable => {
+            format!("You can't {wanted} this incident just now: Tocsin does not answer. Try again in a moment")
+        }
         Notice::Refused { message, .. } => escape(message.trim_end_matches('.')),
     };
     format!("{text} ({}).", notice.code())

@@ -1,40 +1,26 @@
-//! A press of a button, as Slack tells it.
+//! A press of a button or a choice in a menu, as Slack tells it.
 //!
 //! Source: Slack, "`block_actions` payload".
 
 use serde::Deserialize;
 use serde_json::Value;
+use tocsin_entity::id::IncidentId;
 use url::Url;
 
-use crate::inbound::lenient::{id, lenient, read};
+use super::action::Action;
+use crate::{
+    inbound::lenient::{id, lenient, read},
+    mirror::buttons,
+};
 
-/// What a button asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Action {
-    Acknowledge,
-    Resolve,
-    Reopen,
-}
-
-impl Action {
-    pub(crate) const ALL: [Self; 3] = [Self::Acknowledge, Self::Resolve, Self::Reopen];
-
-    /// As buttons name it, and as people say it.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Acknowledge => "acknowledge",
-            Self::Resolve => "resolve",
-            Self::Reopen => "reopen",
-        }
-    }
-}
-
-/// A press of one of our buttons.
+/// A press of one of our buttons, or a choice in our menu.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Press {
     pub(crate) action: Action,
-    /// What the button carries: an incident's id, if it is ours.
-    pub(crate) value: String,
+    /// Whether it was chosen in the menu, which then goes on showing it.
+    pub(crate) from_menu: bool,
+    /// The incident that the button or its block carries, if it is one of ours.
+    pub(crate) carried: Option<IncidentId>,
     pub(crate) user: String,
     pub(crate) team: Option<String>,
     pub(crate) channel: Option<String>,
@@ -42,7 +28,11 @@ pub(crate) struct Press {
     pub(crate) message_ts: Option<String>,
     /// The link whose preview it was pressed on.
     pub(crate) unfurled_url: Option<String>,
+    /// Whether it was pressed in a view, such as the Home tab, which is no message.
+    pub(crate) in_view: bool,
     pub(crate) response_url: Option<Url>,
+    /// What lets a dialog be opened, for 3 s and once.
+    pub(crate) trigger: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -67,6 +57,8 @@ struct Payload {
     app_unfurl: Unfurl,
     #[serde(deserialize_with = "lenient")]
     response_url: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    trigger_id: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -74,6 +66,17 @@ struct Payload {
 struct Pressed {
     #[serde(deserialize_with = "lenient")]
     action_id: String,
+    #[serde(deserialize_with = "lenient")]
+    block_id: String,
+    #[serde(deserialize_with = "lenient")]
+    value: String,
+    #[serde(deserialize_with = "lenient")]
+    selected_option: Chosen,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Chosen {
     #[serde(deserialize_with = "lenient")]
     value: String,
 }
@@ -90,6 +93,8 @@ struct User {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Container {
+    #[serde(rename = "type", deserialize_with = "lenient")]
+    kind: String,
     #[serde(deserialize_with = "lenient")]
     channel_id: Option<String>,
     #[serde(deserialize_with = "lenient")]
@@ -112,19 +117,32 @@ struct Unfurl {
     app_unfurl_url: Option<String>,
 }
 
+impl Pressed {
+    fn action(&self) -> Option<Action> {
+        if self.action_id == buttons::MORE {
+            Action::of_choice(&self.selected_option.value)
+        } else {
+            Action::of_button(&self.action_id)
+        }
+    }
+
+    fn carried(&self) -> Option<IncidentId> {
+        self.value.parse().ok().or_else(|| buttons::incident_of(&self.block_id))
+    }
+}
+
 impl Press {
     /// The press of one of our buttons that a payload tells of. A button that only opens an address asks for nothing.
     pub(crate) fn of(payload: &Value) -> Option<Self> {
         let payload: Payload = read(payload);
-        let (action, value) = payload.actions.into_iter().find_map(|pressed| {
-            let action = Action::ALL
-                .into_iter()
-                .find(|action| action.name() == pressed.action_id)?;
-            Some((action, pressed.value))
-        })?;
+        let (action, pressed) = payload
+            .actions
+            .iter()
+            .find_map(|pressed| Some((pressed.action()?, pressed)))?;
         Some(Self {
             action,
-            value,
+            from_menu: pressed.action_id == buttons::MORE,
+            carried: pressed.carried(),
             user: payload.user.id?,
             team: payload.team.or(payload.user.team_id).or(payload.enterprise),
             channel: payload.container.channel_id.or(payload.channel),
@@ -133,7 +151,9 @@ impl Press {
                 .container
                 .app_unfurl_url
                 .or(payload.app_unfurl.app_unfurl_url),
+            in_view: payload.container.kind == "view",
             response_url: payload.response_url.and_then(|url| url.parse().ok()),
+            trigger: payload.trigger_id,
         })
     }
 }
@@ -144,23 +164,41 @@ mod tests {
 
     use super::*;
 
+    const INCIDENT: &str = "inc_0193000000007000800000000000002a";
+
     #[test]
     fn a_press_is_read_from_a_message_an_attachment_and_a_preview() {
         let message = json!({"type": "block_actions", "team": {"id": "T1"}, "user": {"id": "U1"}, "channel": {"id": "C1"},
             "container": {"type": "message_attachment", "message_ts": "1.1", "channel_id": "C1"},
-            "response_url": "https://hooks.slack.com/actions/1",
-            "actions": [{"action_id": "acknowledge", "value": "inc_1", "type": "button"}]});
+            "response_url": "https://hooks.slack.com/actions/1", "trigger_id": "1.2.3",
+            "actions": [{"action_id": "acknowledge", "value": INCIDENT, "type": "button"}]});
         let press = Press::of(&message).expect("a press");
         assert_eq!(
-            (press.action, press.value.as_str(), press.message_ts.as_deref()),
-            (Action::Acknowledge, "inc_1", Some("1.1"))
+            (press.action, press.carried, press.message_ts.as_deref()),
+            (Action::Acknowledge, INCIDENT.parse().ok(), Some("1.1"))
         );
+        assert_eq!((press.trigger.as_deref(), press.in_view), (Some("1.2.3"), false));
         let preview = json!({"type": "block_actions", "team": null, "enterprise": {"id": "E1"}, "user": {"id": "W1", "team_id": "T2"},
             "container": {"message_ts": "2.2", "channel_id": "C2", "is_app_unfurl": true, "app_unfurl_url": "https://a/incidents/1"},
             "app_unfurl": {"app_unfurl_url": "https://a/incidents/1"}, "actions": [{"action_id": "resolve"}]});
         let press = Press::of(&preview).expect("a press");
         assert_eq!(press.team.as_deref(), Some("T2"));
         assert_eq!(press.unfurled_url.as_deref(), Some("https://a/incidents/1"));
+    }
+
+    #[test]
+    fn a_choice_is_read_from_the_menu_and_its_incident_from_the_block() {
+        let choice = |value: &str| {
+            json!({"user": {"id": "U1"}, "container": {"type": "view"}, "actions": [{"type": "static_select", "action_id": "more",
+                "block_id": format!("incident:{INCIDENT}:3"), "selected_option": {"value": value}}]})
+        };
+        let press = Press::of(&choice("snooze:30m")).expect("a choice");
+        assert_eq!(
+            (press.action, press.carried, press.from_menu, press.in_view),
+            (Action::Snooze { minutes: 30 }, INCIDENT.parse().ok(), true, true)
+        );
+        assert_eq!(Press::of(&choice("snooze:31m")), None);
+        assert_eq!(Press::of(&choice("acknowledge")), None);
     }
 
     #[test]

@@ -40,6 +40,7 @@ documents! {
     "graphql/follow.graphql": Organizations, EventLog, UserByEmail;
     "graphql/postmortem.graphql": PostmortemOfIncident;
     "graphql/workflow.graphql": ServicesToName, TriggerFromWorkflow;
+    "graphql/members.graphql": Assignees, Members;
     "graphql/mutations.graphql": AcknowledgeIncident, ResolveIncident, ReopenIncident, AddComment, ReassignIncident, SnoozeIncident,
         UpdateIncident;
 }

@@ -5,6 +5,7 @@ mod documents;
 mod error;
 mod incident;
 mod known;
+mod members;
 mod postmortem;
 mod transport;
 

@@ -13,8 +13,9 @@ use super::{
 use crate::{actions, bridge::Parts, comments, home, identity, unfurl, workflow};
 
 /// Every route. What has none is answered, counted and forgotten.
-const ROUTES: [&Route; 7] = [
-    &actions::ROUTE,
+const ROUTES: &[&Route] = &[
+    &actions::PRESSED,
+    &actions::SUBMITTED,
     &comments::ROUTE,
     &home::ROUTE,
     &identity::USER_CHANGED,
@@ -24,7 +25,7 @@ const ROUTES: [&Route; 7] = [
 ];
 
 /// Every prompt: what is in none is answered with nothing but its acknowledgement.
-const PROMPTS: [&Prompt; 0] = [];
+const PROMPTS: &[&Prompt] = &[&actions::OPEN, &actions::OPTIONS, &actions::SUBMIT];
 
 /// A kind of request, and its handler.
 pub(crate) struct Route {
@@ -73,13 +74,14 @@ impl Item {
 /// Who works a request. Several routes may share a type, each wanting payloads of its own.
 pub(crate) fn find(kind: Kind, name: &str, payload: &Value) -> Option<&'static Route> {
     ROUTES
-        .into_iter()
+        .iter()
+        .copied()
         .find(|route| route.kind == kind && route.name == name && (route.wanted)(payload))
 }
 
 /// Who answers a request.
 pub(crate) fn prompt(envelope: &Envelope) -> Option<&'static Prompt> {
-    PROMPTS.into_iter().find(|prompt| {
+    PROMPTS.iter().copied().find(|prompt| {
         prompt.kind == envelope.kind && prompt.name == envelope.name && (prompt.wanted)(&envelope.payload)
     })
 }

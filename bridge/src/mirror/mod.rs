@@ -18,4 +18,4 @@ pub(crate) mod preview;
 pub(crate) mod reconcile;
 mod refusal;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -217,24 +217,24 @@ pub(crate) async fn finish_incident(
     finish(tx, "slack_incident", "incident_id", id.into(), finished, worker).await
 }
 
-/// Notes that the menu of an incident's message was used, and has the message looked at again; the version that is wanted of it. None
-/// where Slack has never heard of the incident.
+/// Notes that the menu of an incident's message was used, and has the message looked at again; the incident's organisation, and the
+/// version that is wanted of it. None where Slack has never heard of the incident.
 pub(crate) async fn use_menu(
     tx: &impl ConnectionTrait,
     id: IncidentId,
-    organization: OrganizationId,
-) -> Result<Option<i64>, DbErr> {
+) -> Result<Option<(OrganizationId, i64)>, DbErr> {
     let row = query(
         tx,
         "UPDATE slack_incident SET
-           menu_uses = menu_uses + 1, due_at = $3,
+           menu_uses = menu_uses + 1, due_at = $2,
            shown_version = CASE WHEN shown_version >= wanted_version THEN wanted_version - 1 ELSE shown_version END
-         WHERE incident_id = $1 AND organization_id = $2
-         RETURNING wanted_version",
-        vec![id.into(), organization.into(), now().into()],
+         WHERE incident_id = $1
+         RETURNING organization_id, wanted_version",
+        vec![id.into(), now().into()],
     )
     .await?;
-    row.map(|row| row.try_get("", "wanted_version")).transpose()
+    let read = |row: QueryResult| Ok((row.try_get("", "organization_id")?, row.try_get("", "wanted_version")?));
+    row.map(read).transpose()
 }
 
 /// Lets go of an incident that cannot be shown yet.

@@ -16,7 +16,7 @@ fn uuid(number: u128) -> Uuid {
     Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0000 + number)
 }
 
-pub(super) fn incident() -> Incident {
+pub(crate) fn incident() -> Incident {
     Incident {
         id: IncidentId(uuid(42)),
         organization_id: OrganizationId(uuid(1)),
@@ -42,14 +42,14 @@ pub(super) fn incident() -> Incident {
     }
 }
 
-pub(super) fn tag(key: &str, value: &str) -> Tag {
+pub(crate) fn tag(key: &str, value: &str) -> Tag {
     Tag {
         key: key.to_owned(),
         value: value.to_owned(),
     }
 }
 
-pub(super) fn acknowledged() -> Incident {
+pub(crate) fn acknowledged() -> Incident {
     Incident {
         status: Known::Value(IncidentStatus::Acknowledged),
         acknowledged_at: Some(datetime!(2026-11-20 22:40:00 UTC)),
@@ -59,7 +59,7 @@ pub(super) fn acknowledged() -> Incident {
     }
 }
 
-pub(super) fn resolved() -> Incident {
+pub(crate) fn resolved() -> Incident {
     Incident {
         status: Known::Value(IncidentStatus::Resolved),
         resolved_at: Some(datetime!(2026-11-20 23:01:59 UTC)),
@@ -69,7 +69,7 @@ pub(super) fn resolved() -> Incident {
     }
 }
 
-pub(super) fn entry(version: i64, kind: EntryKind) -> Entry {
+pub(crate) fn entry(version: i64, kind: EntryKind) -> Entry {
     Entry {
         id: TimelineEntryId(uuid(100 + u128::try_from(version).expect("a version"))),
         version,
@@ -86,7 +86,7 @@ pub(super) fn entry(version: i64, kind: EntryKind) -> Entry {
     }
 }
 
-pub(super) fn destination(number: u128) -> Destination {
+pub(crate) fn destination(number: u128) -> Destination {
     Destination {
         connector_id: ConnectorId(uuid(200 + number)),
         connector_name: format!("connector {number}"),
@@ -96,7 +96,7 @@ pub(super) fn destination(number: u128) -> Destination {
     }
 }
 
-pub(super) fn postmortem() -> Postmortem {
+pub(crate) fn postmortem() -> Postmortem {
     Postmortem {
         title: "#42 Payments <are> failing".to_owned(),
         status: Known::Value(PostmortemStatus::InReview),

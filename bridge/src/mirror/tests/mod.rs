@@ -3,4 +3,4 @@
 mod content;
 mod desired;
 mod diff;
-mod fixtures;
+pub(crate) mod fixtures;

@@ -1,5 +1,6 @@
 //! What comes from Slack.
 
+mod dialogs;
 mod endpoints;
 mod links;
 mod presses;

@@ -22,6 +22,8 @@ pub(crate) struct Stage {
     pub(crate) organization: OrganizationId,
     pub(crate) incident: IncidentId,
     pub(crate) member: UserId,
+    /// Another message of the incident's in `C1`, sent today: on the other one nobody acts any more.
+    pub(crate) today: String,
     _running: DropGuard,
 }
 
@@ -42,10 +44,12 @@ impl Stage {
             organization: OrganizationId::new(),
             incident: IncidentId::new(),
             member: UserId::new(),
+            today: sent(0),
             _running: running.drop_guard(),
         };
         stage.organizations(&[stage.organization]);
         stage.record_post(PostKind::Root, Some("1.0"), |_| {}).await;
+        stage.record_post(PostKind::Root, Some(&stage.today), |_| {}).await;
         stage
     }
 
@@ -206,6 +210,12 @@ impl Stage {
             .await
             .expect("worked in time")
     }
+}
+
+/// The name of a message that was sent so many days ago.
+pub(crate) fn sent(days_ago: i64) -> String {
+    let sent = OffsetDateTime::now_utc() - time::Duration::days(days_ago);
+    format!("{}.000100", sent.unix_timestamp())
 }
 
 pub(crate) fn user(name: &str, email: Option<&str>) -> Value {

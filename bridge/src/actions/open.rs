@@ -1,0 +1,181 @@
+//! A dialog is opened.
+//!
+//! What opens it is good for 3 s: an empty one is shown at once, and filled when the incident has been read. What stands in the way is
+//! said in its place.
+
+use futures::FutureExt;
+use serde_json::Value;
+use tocsin_entity::kinds::{IncidentStatus, Role};
+use tocsin_queue::JobError;
+
+use super::{
+    age, asker, menu,
+    press::Press,
+    target,
+    tell::{Place, tell},
+};
+use crate::{
+    acting,
+    bridge::Parts,
+    failure::of_api,
+    graphql::{As, Incident},
+    inbound::{
+        Kind,
+        prompt::{Answer, Ask, Prompt, Reply},
+    },
+    modals::{self, Dialog, Meta, Subject},
+    notice::Notice,
+    slack::{SlackError, view::View},
+};
+
+/// `block_actions`, for what asks more before anything is done.
+pub(crate) const OPEN: Prompt = Prompt {
+    kind: Kind::Interaction,
+    name: "block_actions",
+    wanted: |payload| wanted(payload).is_some(),
+    answer: |parts, ask| open(parts, ask).boxed(),
+    otherwise: |_| Reply::Empty,
+};
+
+fn wanted(payload: &Value) -> Option<(Press, Dialog)> {
+    let press = Press::of(payload)?;
+    let dialog = press.action.dialog()?;
+    Some((press, dialog))
+}
+
+async fn open(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
+    let Some((press, dialog)) = wanted(&ask.payload) else {
+        return Ok(Answer::Done("ignored", Reply::Empty));
+    };
+    let trigger = press.trigger.as_deref().unwrap_or_default();
+    let opened = match parts.slack.open_view(trigger, &modals::loading(dialog)).await {
+        Ok(opened) => opened,
+        Err(error) => return not_opened(parts, &press, dialog, error).await,
+    };
+    let (view, outcome) = match filled(parts, ask, &press, dialog).await {
+        Ok(Ok(view)) => (view, "opened"),
+        Ok(Err(notice)) => (modals::refusal(dialog, &notice), notice.outcome()),
+        Err(error) => {
+            let (JobError::Retry(cause) | JobError::RetryAfter(_, cause) | JobError::Fail(cause)) = error;
+            tracing::warn!(request.id = ask.request_id, "a dialog can't be filled: {cause}");
+            let notice = Notice::Unavailable;
+            (modals::refusal(dialog, &notice), notice.outcome())
+        }
+    };
+    if let Err(error) = parts.slack.update_view(&opened.id, None, &view).await {
+        // Perhaps the person has closed it by now.
+        tracing::warn!(slack.user = press.user, "a dialog was not filled: {error}");
+    }
+    menu::used(parts, &press, Some(&ask.request_id)).await;
+    Ok(Answer::Done(outcome, Reply::Empty))
+}
+
+/// What is said where there is no dialog to say it in.
+async fn not_opened(
+    parts: &Parts,
+    press: &Press,
+    dialog: Dialog,
+    error: SlackError,
+) -> Result<Answer, JobError> {
+    parts.watcher.report(&error);
+    // Slack's documentation has both names.
+    if error.is("exchanged_trigger_id") || error.is("trigger_exchanged") {
+        return Ok(Answer::Done("duplicate", Reply::Empty));
+    }
+    tracing::warn!(slack.user = press.user, "no dialog was opened: {error}");
+    let notice = match error {
+        SlackError::Broken { .. } => Notice::Disconnected,
+        SlackError::Refused { .. }
+        | SlackError::RateLimited { .. }
+        | SlackError::NotSent { .. }
+        | SlackError::Unknown { .. } => Notice::Unavailable,
+    };
+    let place = Place {
+        trigger: None,
+        ..Place::of(press)
+    };
+    tell(parts, place, &notice, dialog.verb()).await?;
+    Ok(Answer::Done(notice.outcome(), Reply::Empty))
+}
+
+/// The dialog as it is to be filled in, or what stands in the way.
+async fn filled(
+    parts: &Parts,
+    ask: &Ask,
+    press: &Press,
+    dialog: Dialog,
+) -> Result<Result<View, Notice>, JobError> {
+    let request_id = Some(ask.request_id.as_str());
+    let person = match asker::person(parts, press.team.as_deref(), &press.user).await? {
+        Ok(person) => person,
+        Err(notice) => return Ok(Err(notice)),
+    };
+    let target = match target::find(parts, press, &person, request_id).await? {
+        Ok(target) => target,
+        Err(notice) => return Ok(Err(notice)),
+    };
+    if dialog != Dialog::Details && age::is_old(press.message_ts.as_deref(), ask.received_at) {
+        return age::refuse(parts, &target, &person, request_id).await.map(Err);
+    }
+    let member = match acting::member(parts, target.organization, &person, request_id).await? {
+        Ok(member) if member.role == Role::Stakeholder && dialog != Dialog::Details => {
+            return Ok(Err(Notice::ReadOnly));
+        }
+        Ok(member) => member,
+        Err(notice) => return Ok(Err(notice)),
+    };
+    let who = As {
+        on_behalf_of: Some(member.id),
+        ..As::bridge(target.organization, request_id)
+    };
+    let (mut entries, mut assignees) = (Vec::new(), Vec::new());
+    let incident = if dialog == Dialog::Details {
+        let found = parts.api.find_mirrored(who, target.incident).await.map_err(of_api)?;
+        found.map(|found| {
+            entries = found.entries;
+            found.incident
+        })
+    } else {
+        parts.api.find_incident(who, target.incident).await.map_err(of_api)?
+    };
+    let Some(incident) = incident else {
+        return Ok(Err(Notice::NotFound));
+    };
+    if let Some(notice) = over(dialog, &incident) {
+        return Ok(Err(notice));
+    }
+    if dialog == Dialog::Reassign {
+        assignees = parts.api.assignees(who, target.incident).await.map_err(of_api)?;
+    }
+    let subject = Subject {
+        incident: &incident,
+        assignees: &assignees,
+        entries: &entries,
+    };
+    let meta = Meta {
+        organization: target.organization,
+        incident: target.incident,
+        channel: press.channel.clone(),
+        response_url: press.response_url.as_ref().map(ToString::to_string),
+        urgency: None,
+        severity: None,
+    };
+    Ok(Ok(modals::view(dialog, &subject, &meta, ask.received_at)))
+}
+
+/// What can't be done to an incident that is over.
+fn over(dialog: Dialog, incident: &Incident) -> Option<Notice> {
+    match dialog {
+        Dialog::Resolve | Dialog::Snooze if incident.status == IncidentStatus::Resolved => {
+            Some(Notice::AlreadyResolved {
+                by: incident.resolved_by.clone(),
+            })
+        }
+        Dialog::Resolve
+        | Dialog::Snooze
+        | Dialog::Note
+        | Dialog::Reassign
+        | Dialog::UrgencySeverity
+        | Dialog::Details => None,
+    }
+}

@@ -1,0 +1,60 @@
+//! Whom an incident may be given to, as a person types.
+
+use futures::FutureExt;
+use serde_json::Value;
+use tocsin_entity::kinds::Role;
+use tocsin_queue::JobError;
+
+use super::asker;
+use crate::{
+    acting,
+    bridge::Parts,
+    failure::of_api,
+    graphql::As,
+    inbound::{
+        Kind,
+        lenient::id,
+        prompt::{Answer, Ask, Prompt, Reply},
+    },
+    modals::{self, Meta},
+};
+
+/// `block_suggestion`, for the assignees of an incident.
+pub(crate) const OPTIONS: Prompt = Prompt {
+    kind: Kind::Interaction,
+    name: "block_suggestion",
+    wanted: |payload| asked(payload).is_some(),
+    answer: |parts, ask| options(parts, ask).boxed(),
+    otherwise: |_| Reply::no_options(),
+};
+
+/// About which incident members are asked for.
+fn asked(payload: &Value) -> Option<Meta> {
+    let (_, meta) = modals::submitted(payload)?;
+    (payload["action_id"] == modals::ASSIGNEES).then_some(meta)
+}
+
+async fn options(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
+    let payload = &ask.payload;
+    let none = || Ok(Answer::Done("refused", Reply::no_options()));
+    let (Some(meta), Some(user)) = (asked(payload), payload["user"]["id"].as_str()) else {
+        return none();
+    };
+    let team = id(&payload["team"]).ok().flatten();
+    let team = team.as_deref().or(payload["user"]["team_id"].as_str());
+    let Ok(person) = asker::person(parts, team, user).await? else {
+        return none();
+    };
+    let request_id = Some(ask.request_id.as_str());
+    let member = match acting::member(parts, meta.organization, &person, request_id).await? {
+        Ok(member) if member.role != Role::Stakeholder => member,
+        Ok(_) | Err(_) => return none(),
+    };
+    let who = As {
+        on_behalf_of: Some(member.id),
+        ..As::bridge(meta.organization, request_id)
+    };
+    let typed = payload["value"].as_str().unwrap_or_default();
+    let found = parts.api.members(who, typed).await.map_err(of_api)?;
+    Ok(Answer::Done("options", Reply::Json(modals::options(&found))))
+}

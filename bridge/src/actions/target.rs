@@ -1,0 +1,130 @@
+//! The incident that a press is about.
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use tocsin_entity::{
+    id::{IncidentId, OrganizationId},
+    slack::post,
+};
+use tocsin_queue::JobError;
+
+use super::press::Press;
+use crate::{
+    acting,
+    bridge::Parts,
+    failure::of_api,
+    graphql::As,
+    identity::Person,
+    notice::Notice,
+    thread, unfurl,
+};
+
+/// The incident that a press is about, in its organisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Target {
+    pub(super) organization: OrganizationId,
+    pub(super) incident: IncidentId,
+}
+
+/// The incident of the post on which a button was pressed.
+pub(super) async fn find(
+    parts: &Parts,
+    press: &Press,
+    person: &Person,
+    request_id: Option<&str>,
+) -> Result<Result<Target, Notice>, JobError> {
+    if press.in_view {
+        return match press.carried {
+            Some(incident) => theirs(parts, incident, person, request_id).await,
+            None => Ok(Err(Notice::NotFound)),
+        };
+    }
+    let found = on_message(parts, press, person, request_id).await?;
+    Ok(found.ok_or(Notice::NotFound))
+}
+
+async fn on_message(
+    parts: &Parts,
+    press: &Press,
+    person: &Person,
+    request_id: Option<&str>,
+) -> Result<Option<Target>, JobError> {
+    let (Some(channel), Some(ts)) = (&press.channel, &press.message_ts) else {
+        return Ok(None);
+    };
+    let post = match &press.unfurled_url {
+        Some(url) => match unfurl::find(parts, channel, ts, url).await? {
+            Some(post) => Some(post),
+            // A preview that was made while the message was still being written: who pressed it says whose it is.
+            None => return by_link(parts, url, person, request_id).await,
+        },
+        None => post_at(parts, channel, ts).await?,
+    };
+    let Some(post) = post else {
+        // Perhaps it is one of ours whose place in Slack is not on record yet: then the button says which.
+        let Some(incident) = press.carried else {
+            return Ok(None);
+        };
+        let organization = thread::organization_of_coming(parts, channel, ts, incident).await?;
+        return Ok(organization.map(|organization| Target {
+            organization,
+            incident,
+        }));
+    };
+    let incident = match (post.incident_id, press.carried) {
+        (Some(shown), Some(carried)) if shown != carried => None,
+        (Some(shown), _) => Some(shown),
+        (None, carried) => carried,
+    };
+    Ok(incident.map(|incident| Target {
+        organization: post.organization_id,
+        incident,
+    }))
+}
+
+async fn post_at(parts: &Parts, channel: &str, ts: &str) -> Result<Option<post::Model>, JobError> {
+    post::Entity::find()
+        .filter(post::Column::ChannelId.eq(channel))
+        .filter(post::Column::Ts.eq(ts))
+        .one(parts.database.read())
+        .await
+        .map_err(JobError::retry)
+}
+
+async fn by_link(
+    parts: &Parts,
+    url: &str,
+    person: &Person,
+    request_id: Option<&str>,
+) -> Result<Option<Target>, JobError> {
+    let incident = unfurl::incident_of(parts, url, Some(person), request_id).await?;
+    Ok(incident.map(|incident| Target {
+        organization: incident.organization_id,
+        incident: incident.id,
+    }))
+}
+
+/// What a person sees in a view of their own belongs to one of their own organisations.
+async fn theirs(
+    parts: &Parts,
+    incident: IncidentId,
+    person: &Person,
+    request_id: Option<&str>,
+) -> Result<Result<Target, Notice>, JobError> {
+    let organizations = match acting::organizations_of(parts, person, request_id).await? {
+        Ok(organizations) => organizations,
+        Err(notice) => return Ok(Err(notice)),
+    };
+    for (organization, member) in organizations {
+        let who = As {
+            on_behalf_of: Some(member.id),
+            ..As::bridge(organization, request_id)
+        };
+        if parts.api.find_incident(who, incident).await.map_err(of_api)?.is_some() {
+            return Ok(Ok(Target {
+                organization,
+                incident,
+            }));
+        }
+    }
+    Ok(Err(Notice::NotFound))
+}

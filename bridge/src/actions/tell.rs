@@ -1,0 +1,62 @@
+//! Telling one person what came of what they did.
+
+use serde_json::json;
+use tocsin_queue::JobError;
+use url::Url;
+
+use super::press::Press;
+use crate::{
+    bridge::Parts,
+    modals,
+    notice::{self, Notice},
+};
+
+/// Where a person is told.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) user: &'a str,
+    pub(super) channel: Option<&'a str>,
+    pub(super) response_url: Option<&'a Url>,
+    /// What opens a dialog where there is no channel.
+    pub(super) trigger: Option<&'a str>,
+}
+
+impl<'a> Place<'a> {
+    pub(super) fn of(press: &'a Press) -> Self {
+        Self {
+            user: &press.user,
+            channel: press.channel.as_deref(),
+            response_url: press.response_url.as_ref(),
+            trigger: press.trigger.as_deref(),
+        }
+    }
+}
+
+/// Tells the person why what they wanted had no effect; `wanted` as in "acknowledge".
+pub(super) async fn tell(parts: &Parts, place: Place<'_>, notice: &Notice, wanted: &str) -> Result<(), JobError> {
+    let text = notice::press(notice, wanted);
+    let Place {
+        user,
+        channel,
+        response_url,
+        trigger,
+    } = place;
+    // A response address needs no token; whatever else there is does.
+    if *notice == Notice::Disconnected {
+        let message = json!({"response_type": "ephemeral", "replace_original": false, "text": text});
+        if let Some(url) = response_url
+            && let Err(error) = parts.slack.respond(url, &message).await
+        {
+            tracing::warn!(slack.user = user, "{user} can't be told of the disconnection: {error}");
+        }
+        return Ok(());
+    }
+    if let (None, None, Some(trigger)) = (response_url, channel, trigger) {
+        let told = parts.slack.open_view(trigger, &modals::told(&text)).await;
+        if let Err(error) = told {
+            tracing::warn!(slack.user = user, "{user} can't be told: {error}");
+        }
+        return Ok(());
+    }
+    notice::answer(parts, response_url, channel, user, &text).await
+}

@@ -1,0 +1,36 @@
+//! An incident to read: its facts, and what happened last.
+
+use super::{Dialog, Subject};
+use crate::{
+    mirror::content,
+    slack::{blocks, inputs::divider, mrkdwn::Mrkdwn, view::View},
+};
+
+/// Entries of the timeline that are shown, the newest first.
+const ENTRIES: usize = 10;
+
+/// Characters of a description.
+const DESCRIPTION_MAX: usize = 2_500;
+
+pub(super) fn view(subject: &Subject<'_>) -> View {
+    let incident = subject.incident;
+    let description = Mrkdwn::markdown(&incident.description_markdown, DESCRIPTION_MAX);
+    let mut view = View::modal(Dialog::Details.callback_id(), &format!("Incident #{}", incident.number))
+        .close("Close")
+        .block(blocks::section(content::title(incident)))
+        .block(blocks::fields(content::facts(incident)));
+    if !incident.assignees.is_empty() {
+        let assignees = Mrkdwn::text(&incident.assignees.join(", "));
+        view = view.block(blocks::context(Mrkdwn::own("Assigned to ").and(&assignees)));
+    }
+    if !description.is_empty() {
+        view = view.block(blocks::section(description));
+    }
+    view = view.blocks(content::tags(incident).map(blocks::context));
+    if subject.entries.is_empty() {
+        return view;
+    }
+    let entries = subject.entries.iter().rev().take(ENTRIES);
+    view.block(divider())
+        .blocks(entries.map(|entry| blocks::section(content::told(entry))))
+}

@@ -1,0 +1,74 @@
+//! How urgent and how severe the incident is.
+
+use serde_json::Value;
+use tocsin_entity::kinds::{Severity, Urgency};
+
+use super::{Dialog, Meta, Values, form, known};
+use crate::{
+    acting::Change,
+    graphql::Incident,
+    slack::{
+        inputs::{input, option, static_select},
+        view::View,
+    },
+};
+
+const URGENCY: &str = "urgency";
+const SEVERITY: &str = "severity";
+
+const URGENCIES: [(Urgency, &str); 3] = [
+    (Urgency::High, "High"),
+    (Urgency::Medium, "Medium"),
+    (Urgency::Low, "Low"),
+];
+
+const SEVERITIES: [(Severity, &str); 5] = [
+    (Severity::Sev1, "SEV1: all users are affected"),
+    (Severity::Sev2, "SEV2: a main function is down"),
+    (Severity::Sev3, "SEV3: a function is impaired"),
+    (Severity::Sev4, "SEV4: an annoyance"),
+    (Severity::Sev5, "SEV5: cosmetic"),
+];
+
+fn urgency_option((urgency, text): (Urgency, &str)) -> Value {
+    option(text, urgency.as_str())
+}
+
+fn severity_option((severity, text): (Severity, &str)) -> Value {
+    option(text, severity.as_str())
+}
+
+pub(super) fn view(incident: &Incident, meta: &Meta) -> View {
+    let (urgency, severity) = (known(&incident.urgency), incident.severity.as_ref().and_then(known));
+    let meta = Meta {
+        urgency,
+        severity,
+        ..meta.clone()
+    };
+    let urgency_now = URGENCIES.into_iter().find(|(one, _)| Some(*one) == urgency).map(urgency_option);
+    let severity_now = SEVERITIES.into_iter().find(|(one, _)| Some(*one) == severity).map(severity_option);
+    let urgencies = URGENCIES.into_iter().map(urgency_option).collect();
+    let severities = SEVERITIES.into_iter().map(severity_option).collect();
+    let urgencies = static_select(URGENCY, "Urgency", urgencies, urgency_now.as_ref());
+    let severities = static_select(SEVERITY, "None", severities, severity_now.as_ref());
+    form(Dialog::UrgencySeverity, incident, &meta)
+        .submit("Change")
+        .block(input("Urgency", URGENCY, urgencies, true))
+        .block(input("Severity", SEVERITY, severities, true))
+}
+
+/// Only what differs from what the dialog showed: somebody else may have changed the rest meanwhile.
+pub(super) fn read(values: Values<'_>, meta: &Meta) -> Change {
+    let urgency = values.chosen(URGENCY).and_then(|name| {
+        let mut all = URGENCIES.into_iter().map(|(urgency, _)| urgency);
+        all.find(|urgency| urgency.as_str() == name)
+    });
+    let severity = values.chosen(SEVERITY).and_then(|name| {
+        let mut all = SEVERITIES.into_iter().map(|(severity, _)| severity);
+        all.find(|severity| severity.as_str() == name)
+    });
+    Change::Update {
+        urgency: urgency.filter(|urgency| meta.urgency != Some(*urgency)),
+        severity: severity.filter(|severity| meta.severity != Some(*severity)),
+    }
+}
