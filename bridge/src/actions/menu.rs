@@ -1,16 +1,24 @@
 //! A menu goes on showing what was chosen in it until its block is another.
 
 use futures::FutureExt;
+use tocsin_entity::id::IncidentId;
 use tocsin_queue::jobs::ReconcileIncident;
 
 use super::press::Press;
-use crate::{bridge::Parts, store::claim};
+use crate::{bridge::Parts, home, store::claim};
 
-/// Has the message shown with a fresh menu. If that fails, the choice stays on display and nothing else is wrong.
+/// Has the message shown with a fresh menu, and the Home tab as it is after what was done there. If that fails, the choice stays
+/// on display and nothing else is wrong.
 pub(super) async fn used(parts: &Parts, press: &Press, request_id: Option<&str>) {
-    let Some(incident) = press.carried.filter(|_| press.from_menu) else {
-        return;
-    };
+    if let Some(incident) = press.carried.filter(|_| press.from_menu) {
+        freshen(parts, incident, request_id).await;
+    }
+    if press.in_view {
+        home::again(parts, press.team.as_deref(), &press.user).await;
+    }
+}
+
+async fn freshen(parts: &Parts, incident: IncidentId, request_id: Option<&str>) {
     let write = parts
         .lane
         .write(move |tx| async move { claim::use_menu(tx, incident).await }.boxed());

@@ -12,7 +12,7 @@ use tocsin_entity::{
 };
 use tocsin_queue::JobError;
 
-use crate::bridge::Parts;
+use crate::{bridge::Parts, identity};
 
 /// How long after it was opened a tab is kept fresh.
 const LOOKED_AT: Duration = Duration::days(3);
@@ -56,6 +56,21 @@ pub(super) async fn open(parts: &Parts, team: &str, user: &str, is_empty: bool) 
         .await
         .map_err(JobError::retry)?;
     Ok(())
+}
+
+/// Somebody did something on their tab and looks at it: it is due at once, if they have one. If that fails, the tab follows a
+/// little later, as all do.
+pub(crate) async fn again(parts: &Parts, team: Option<&str>, user: &str) {
+    let mut update = Entity::update_many()
+        .col_expr(Column::WantedVersion, Expr::col(Column::WantedVersion).add(1))
+        .col_expr(Column::DueAt, Expr::value(OffsetDateTime::now_utc()))
+        .filter(Column::SlackUserId.eq(user));
+    if let Some(team) = identity::team(parts, team) {
+        update = update.filter(Column::TeamId.eq(team));
+    }
+    if let Err(error) = update.exec(parts.database.write()).await {
+        tracing::warn!(slack.user = user, "the Home tab of {user} follows a little later: {error}");
+    }
 }
 
 /// An organisation's incidents have changed: the tabs that tell of them are due, as far as anybody looks at them.
@@ -142,11 +157,16 @@ pub(super) async fn settle(parts: &Parts, claimed: &Model, end: End) -> Result<(
     let update = match end {
         End::Shown { hash, organizations } => {
             let organizations: Vec<String> = organizations.iter().map(ToString::to_string).collect();
+            let published_at = if claimed.content_hash.as_ref() == Some(&hash) {
+                claimed.published_at
+            } else {
+                Some(now)
+            };
             update
                 .col_expr(Column::ShownVersion, Expr::value(claimed.wanted_version))
                 .col_expr(Column::Organizations, Expr::value(organizations.join(" ")))
                 .col_expr(Column::ContentHash, Expr::value(Some(hash)))
-                .col_expr(Column::PublishedAt, Expr::value(Some(now)))
+                .col_expr(Column::PublishedAt, Expr::value(published_at))
                 .col_expr(Column::DueAt, Expr::value(now + GAP))
                 .col_expr(Column::Attempts, Expr::value(0))
                 .col_expr(Column::LastError, Expr::value(None::<String>))

@@ -6,7 +6,7 @@
 mod person;
 mod refresh;
 
-pub(crate) use person::{Person, is_from_elsewhere, person};
+pub(crate) use person::{Person, is_from_elsewhere, person, team};
 pub(crate) use refresh::{USER_CHANGED, USER_JOINED};
 
 use tocsin_entity::id::OrganizationId;

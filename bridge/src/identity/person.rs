@@ -72,7 +72,7 @@ pub(crate) async fn person(
 }
 
 /// The workspace of the installation, which is whom people are known to; until Slack has told it, the one that a request names.
-pub(super) fn team(parts: &Parts, named: Option<&str>) -> Option<String> {
+pub(crate) fn team(parts: &Parts, named: Option<&str>) -> Option<String> {
     let health = parts.watcher.health();
     health
         .installation()
