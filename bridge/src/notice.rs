@@ -132,9 +132,10 @@ pub(crate) fn press(notice: &Notice, wanted: &str) -> String {
         Notice::AlreadyResolved { by: who } => format!("This incident is already resolved{}", by(who)),
         Notice::TooOld { number, url } => {
             let link = Mrkdwn::link(url, &format!("#{number}"));
+            let command = command(wanted, *number);
             format!(
                 "This message is more than 30 days old, so nothing was done. To {wanted} the incident, open {} \
-                 or use the slash command, such as `/incident show {number}`",
+                 or use the slash command, such as `/incident {command}`",
                 link.as_str()
             )
         }
@@ -149,6 +150,18 @@ pub(crate) fn press(notice: &Notice, wanted: &str) -> String {
         Notice::Refused { message, .. } => escape(message.trim_end_matches('.')),
     };
     format!("{text} ({}).", notice.code())
+}
+
+/// What does the same by the slash command.
+fn command(wanted: &str, number: i64) -> String {
+    match wanted {
+        "acknowledge" => format!("ack {number}"),
+        "resolve" => format!("resolve {number}"),
+        "comment on" => format!("note {number} …"),
+        "reassign" => format!("assign {number} @somebody"),
+        "snooze" => format!("snooze {number} 30m"),
+        _ => format!("show {number}"),
+    }
 }
 
 /// Tells one person in a channel. Where Slack says that they can't be told there, they are not.

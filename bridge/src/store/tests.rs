@@ -77,6 +77,26 @@ on_both! {
         assert_eq!((row.shown_version, row.wanted_version, row.request_id.as_deref()), (1, 2, Some("req_2")));
     }
 
+    async fn an_incident_whose_menu_was_used_is_shown_again_with_another_one(database: Database) {
+        let (lane, told) = (Lane::new(database.clone()), news(3));
+        let use_menu = || lane.write({
+            let id = told.incident_id;
+            move |tx| Box::pin(async move { claim::use_menu(tx, id).await })
+        });
+        assert_eq!(use_menu().await.expect("a look"), None, "of which nobody has heard");
+        let first = claim(&lane, &told, "one").await.expect("a claim");
+        assert_eq!(first.menu_uses, 0);
+        let during = use_menu().await.expect("a write");
+        assert_eq!(during, Some((told.organization_id, 3)));
+        assert!(finish(&lane, &told, &first, 3).await, "there is more to do");
+        let second = claim(&lane, &told, "one").await.expect("a claim");
+        assert_eq!(second.menu_uses, 1);
+        assert!(!finish(&lane, &told, &second, 3).await);
+        use_menu().await.expect("a write");
+        let third = claim(&lane, &told, "two").await.expect("a claim");
+        assert_eq!((third.menu_uses, third.shown_version, third.wanted_version), (2, 2, 3));
+    }
+
     async fn whoever_makes_an_incident_due_during_the_work_has_it_done_again(database: Database) {
         let (lane, told) = (Lane::new(database.clone()), news(5));
         let first = claim(&lane, &told, "one").await.expect("a claim");
