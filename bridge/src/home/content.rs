@@ -124,3 +124,72 @@ fn told(incident: &Incident) -> Mrkdwn {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{HashMap, HashSet};
+
+    use tocsin_entity::id::{IncidentId, OrganizationId};
+
+    use super::*;
+    use crate::mirror::tests::fixtures::{acknowledged, incident, resolved};
+
+    fn list(incidents: Vec<Incident>, more: i64) -> List {
+        List { incidents, more }
+    }
+
+    fn one_desk() -> Desk {
+        Desk {
+            organization: OrganizationId::new(),
+            name: "Example <Ltd>".to_owned(),
+            may_act: true,
+            assigned: list(vec![incident()], 3),
+            taken: List::default(),
+            recent: List::default(),
+            menu_uses: HashMap::from([(incident().id, 2)]),
+        }
+    }
+
+    #[test]
+    fn a_tab_with_one_incident() {
+        insta::assert_json_snapshot!(view(&Home::Desks(vec![one_desk()])).json());
+    }
+
+    #[test]
+    fn a_tab_of_somebody_who_is_not_linked() {
+        let email = Some("ada<!here>@example.com".to_owned());
+        insta::assert_json_snapshot!(view(&Home::NotLinked { email }).json());
+    }
+
+    #[test]
+    fn a_full_tab_keeps_slacks_limits_and_names_no_block_twice() {
+        let long = |like: fn() -> Incident| Incident {
+            id: IncidentId::new(),
+            title: "<!channel> ".repeat(100),
+            service: "s".repeat(500),
+            assignees: vec!["a".repeat(300); 50],
+            ..like()
+        };
+        let many = |like: fn() -> Incident| list((0..10).map(|_| long(like)).collect(), 99);
+        let desk = |may_act| Desk {
+            may_act,
+            assigned: many(incident),
+            taken: many(acknowledged),
+            recent: many(resolved),
+            ..one_desk()
+        };
+        for home in [vec![desk(true)], vec![desk(true), desk(false), desk(true)]] {
+            let view = view(&Home::Desks(home));
+            let blocks = view.json()["blocks"].as_array().expect("blocks");
+            assert!(blocks.len() <= 100, "{}", blocks.len());
+            assert!(view.json().to_string().len() < 250_000);
+            let named: Vec<_> = blocks.iter().filter_map(|block| block["block_id"].as_str()).collect();
+            assert_eq!(named.iter().collect::<HashSet<_>>().len(), named.len());
+            assert!(named.iter().all(|name| name.len() <= 255));
+            for block in blocks {
+                let text = block["text"]["text"].as_str().unwrap_or_default();
+                assert!(text.encode_utf16().count() <= 3_000 && !text.contains("<!channel>"), "{text}");
+            }
+        }
+    }
+}

@@ -145,3 +145,18 @@ async fn a_tab_is_published_when_the_api_answers_again() {
     stage.tracker.set_down(false);
     until(&stage, "alice", |tab| tab.contains("Payments")).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_done_on_the_tab_is_seen_there() {
+    let stage = stage().await;
+    let incident = stage.tracker.trigger("Payments are failing");
+    open(&stage, "alice", Value::Null).await;
+    until(&stage, "alice", |tab| tab.contains("Payments")).await;
+    let payload = json!({"type": "block_actions", "team": {"id": "T1"}, "user": {"id": id(&stage, "alice")}, "trigger_id": "1.2.3",
+        "container": {"type": "view", "view_id": "V1"}, "view": {"id": "V1", "type": "home", "hash": "1"},
+        "actions": [{"type": "button", "action_id": "acknowledge", "value": incident,
+            "block_id": format!("incident:{incident}:0"), "action_ts": "5.0"}]});
+    let answer = stage.world.interact(&payload).await;
+    assert_eq!(answer.status, axum::http::StatusCode::OK);
+    until(&stage, "alice", |tab| tab.contains("Acknowledged by")).await;
+}
