@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod graphql;
 mod logging;
+mod memory;
 mod ops;
 mod people;
 mod roles;
@@ -28,6 +29,7 @@ use terminal::Terminal;
 
 fn main() -> ExitCode {
     let started = Instant::now();
+    memory::share_heaps();
     let arguments = Arguments::parse();
     match start(arguments, started) {
         Ok(()) => ExitCode::SUCCESS,
