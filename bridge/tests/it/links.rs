@@ -5,7 +5,7 @@ use tocsin_entity::{
     kinds::{PostKind, PostState},
     slack::post,
 };
-use tocsin_simulator::{MessageSnapshot, Snapshot};
+use tocsin_simulator::{Fault, FaultKind, MessageSnapshot, Snapshot};
 
 use crate::{outbound::stage::PATIENCE, roundtrip::Scene};
 
@@ -123,5 +123,38 @@ async fn a_preview_whose_message_is_gone_ends_with_the_reason_on_record() {
     tokio::time::timeout(PATIENCE, scene.stage.until_shown(scene.incident))
         .await
         .expect("shown");
+    assert_eq!(scene.stage.calls("chat.unfurl"), calls, "it is not tried again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_that_slack_refuses_for_good_ends_with_the_reason_on_record() {
+    let scene = Scene::set().await;
+    let kind = FaultKind::Error {
+        error: "cannot_unfurl_message".to_owned(),
+    };
+    scene.slack().add_fault(Fault::on("chat.unfurl", kind).times(None));
+    let alice = scene.slack().person("alice");
+    alice
+        .post("general", &format!("{INCIDENTS}/1"))
+        .expect("a message");
+    let ended = async {
+        loop {
+            let posts = scene.stage.posts(scene.incident).await;
+            let ended = posts
+                .into_iter()
+                .find(|post| post.kind == PostKind::Unfurl && post.state == PostState::Failed);
+            match ended {
+                Some(ended) => return ended,
+                None => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
+            }
+        }
+    };
+    let ended = tokio::time::timeout(PATIENCE, ended).await.expect("an end");
+    let reason = ended.last_error.expect("a reason");
+    assert!(reason.contains("cannot_unfurl_message"), "{reason}");
+    let calls = scene.stage.calls("chat.unfurl");
+    scene.stage.tracker.resolve(scene.incident, "Done.");
+    scene.stage.ring(scene.incident);
+    scene.stage.until_shown(scene.incident).await;
     assert_eq!(scene.stage.calls("chat.unfurl"), calls, "it is not tried again");
 }
