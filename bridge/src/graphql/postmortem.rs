@@ -1,10 +1,7 @@
 //! A post-mortem as the bridge reads it.
 
 use time::OffsetDateTime;
-use tocsin_entity::{
-    id::IncidentId,
-    kinds::PostmortemStatus,
-};
+use tocsin_entity::{id::IncidentId, kinds::PostmortemStatus};
 
 use super::{
     api::Api,

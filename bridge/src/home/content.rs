@@ -26,8 +26,9 @@ pub(super) fn view(home: &Home) -> View {
     match home {
         Home::NotLinked { email } => view.blocks(stranger(email.as_deref())),
         Home::Deactivated => view.block(blocks::section(
-            Mrkdwn::own("*Your account in Tocsin is deactivated* (DEACTIVATED).\n")
-                .plus("An administrator of your organisation can activate it again; then open this tab once more."),
+            Mrkdwn::own("*Your account in Tocsin is deactivated* (DEACTIVATED).\n").plus(
+                "An administrator of your organisation can activate it again; then open this tab once more.",
+            ),
         )),
         Home::Desks(desks) => {
             let may_act = desks.iter().any(|desk| desk.may_act);
@@ -46,7 +47,9 @@ fn stranger(email: Option<&str>) -> Vec<Value> {
         None => Mrkdwn::own("Slack does not tell Tocsin your e-mail address."),
     };
     vec![
-        blocks::section(Mrkdwn::own("*You are not linked to a member in Tocsin* (NOT_LINKED).\n").and(&whose)),
+        blocks::section(
+            Mrkdwn::own("*You are not linked to a member in Tocsin* (NOT_LINKED).\n").and(&whose),
+        ),
         blocks::section(Mrkdwn::own(
             "Ask an administrator of your organisation to add you with that address, or change it in your Slack profile; then \
              open this tab again. It will show the incidents that are yours.",
@@ -72,7 +75,11 @@ fn desk(desk: &Desk, is_one: bool) -> Vec<Value> {
         all.push(blocks::section(Mrkdwn::text(&desk.name).cut(NAME_MAX).bold()));
     }
     let lists = [
-        ("Assigned to you", &desk.assigned, Some("Nothing is assigned to you.")),
+        (
+            "Assigned to you",
+            &desk.assigned,
+            Some("Nothing is assigned to you."),
+        ),
         ("Your open incidents", &desk.taken, None),
         ("Recent incidents", &desk.recent, Some("No other incidents.")),
     ];
@@ -183,12 +190,18 @@ mod tests {
             let blocks = view.json()["blocks"].as_array().expect("blocks");
             assert!(blocks.len() <= 100, "{}", blocks.len());
             assert!(view.json().to_string().len() < 250_000);
-            let named: Vec<_> = blocks.iter().filter_map(|block| block["block_id"].as_str()).collect();
+            let named: Vec<_> = blocks
+                .iter()
+                .filter_map(|block| block["block_id"].as_str())
+                .collect();
             assert_eq!(named.iter().collect::<HashSet<_>>().len(), named.len());
             assert!(named.iter().all(|name| name.len() <= 255));
             for block in blocks {
                 let text = block["text"]["text"].as_str().unwrap_or_default();
-                assert!(text.encode_utf16().count() <= 3_000 && !text.contains("<!channel>"), "{text}");
+                assert!(
+                    text.encode_utf16().count() <= 3_000 && !text.contains("<!channel>"),
+                    "{text}"
+                );
             }
         }
     }

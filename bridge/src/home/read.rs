@@ -103,9 +103,18 @@ async fn desk(
         // Those of the first list are in the others as well, and are left out there.
         first: i64::try_from(3 * listed).unwrap_or(30),
     };
-    let found = parts.api.execute::<HomeIncidents>(who, variables).await.map_err(of_api)?;
+    let found = parts
+        .api
+        .execute::<HomeIncidents>(who, variables)
+        .await
+        .map_err(of_api)?;
     let mut seen = HashSet::new();
-    let assigned = list(found.assigned.nodes, found.assigned.total_count, &mut seen, listed)?;
+    let assigned = list(
+        found.assigned.nodes,
+        found.assigned.total_count,
+        &mut seen,
+        listed,
+    )?;
     let taken = list(found.taken.nodes, found.taken.total_count, &mut seen, listed)?;
     let recent = list(found.recent.nodes, 0, &mut seen, listed)?;
     let menu_uses = menu_uses(parts, &seen).await?;

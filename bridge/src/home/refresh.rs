@@ -33,7 +33,10 @@ pub(crate) async fn run(parts: &Parts, shutdown: CancellationToken) {
             Ok(due) => {
                 let work = stream::iter(due).for_each_concurrent(AT_ONCE, |(team, user)| async move {
                     if let Err(error) = refresh(parts, &team, &user).await {
-                        tracing::error!(slack.user = user, "the Home tab of {user} is left as it is for now: {error}");
+                        tracing::error!(
+                            slack.user = user,
+                            "the Home tab of {user} is left as it is for now: {error}"
+                        );
                     }
                 });
                 tokio::select! {
@@ -60,11 +63,17 @@ pub(super) async fn refresh(parts: &Parts, team: &str, user: &str) -> Result<(),
         End::Shown { hash, .. } if claimed.content_hash.as_ref() == Some(hash) => "unchanged",
         End::Shown { .. } => "published",
         End::Later { error, .. } => {
-            tracing::warn!(slack.user = user, "the Home tab of {user} is published later: {error}");
+            tracing::warn!(
+                slack.user = user,
+                "the Home tab of {user} is published later: {error}"
+            );
             "later"
         }
         End::Refused { error } => {
-            tracing::warn!(slack.user = user, "Slack does not take the Home tab of {user}: {error}");
+            tracing::warn!(
+                slack.user = user,
+                "Slack does not take the Home tab of {user}: {error}"
+            );
             "refused"
         }
     };

@@ -46,7 +46,10 @@ pub(super) async fn open(parts: &Parts, team: &str, user: &str, is_empty: bool) 
     let mut known = OnConflict::columns([Column::TeamId, Column::SlackUserId]);
     known
         .update_columns([Column::OpenedAt, Column::DueAt, Column::Attempts])
-        .value(Column::WantedVersion, Expr::col((Entity, Column::WantedVersion)).add(1));
+        .value(
+            Column::WantedVersion,
+            Expr::col((Entity, Column::WantedVersion)).add(1),
+        );
     if is_empty {
         known.update_column(Column::ContentHash);
     }
@@ -69,7 +72,10 @@ pub(crate) async fn again(parts: &Parts, team: Option<&str>, user: &str) {
         update = update.filter(Column::TeamId.eq(team));
     }
     if let Err(error) = update.exec(parts.database.write()).await {
-        tracing::warn!(slack.user = user, "the Home tab of {user} follows a little later: {error}");
+        tracing::warn!(
+            slack.user = user,
+            "the Home tab of {user} follows a little later: {error}"
+        );
     }
 }
 
@@ -142,7 +148,11 @@ pub(super) enum End {
         organizations: Vec<OrganizationId>,
     },
     /// To be tried again.
-    Later { pause: Duration, error: String, is_unknown: bool },
+    Later {
+        pause: Duration,
+        error: String,
+        is_unknown: bool,
+    },
     /// Slack takes it not at all: until it is opened again.
     Refused { error: String },
 }

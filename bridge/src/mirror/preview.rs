@@ -38,7 +38,10 @@ fn facts(incident: &Incident) -> Vec<Mrkdwn> {
     if let Some(severity) = &incident.severity {
         facts.push(content::fact("Severity", &content::severity_name(severity)));
     }
-    facts.push(content::fact("Service", &Mrkdwn::text(&incident.service).cut(NAME_MAX)));
+    facts.push(content::fact(
+        "Service",
+        &Mrkdwn::text(&incident.service).cut(NAME_MAX),
+    ));
     let assignees = Mrkdwn::text(&incident.assignees.join(", ")).cut(3 * NAME_MAX);
     let nobody = Mrkdwn::own("Nobody");
     facts.push(content::fact(
@@ -59,7 +62,10 @@ fn facts(incident: &Incident) -> Vec<Mrkdwn> {
 
 /// How long ago it began; or, once it is over, how long it took.
 fn age(incident: &Incident) -> Mrkdwn {
-    match incident.resolved_at.filter(|_| incident.status == IncidentStatus::Resolved) {
+    match incident
+        .resolved_at
+        .filter(|_| incident.status == IncidentStatus::Resolved)
+    {
         Some(resolved) => Mrkdwn::text(&lasted(resolved - incident.triggered_at)),
         None => Mrkdwn::ago(incident.triggered_at),
     }
@@ -107,7 +113,10 @@ pub(crate) fn postmortem(incident: &Incident, postmortem: &Postmortem) -> Value 
     } else {
         GREY
     };
-    let fallback = Mrkdwn::text(&headline).plus(" (").and(&status(&postmortem.status)).plus(")");
+    let fallback = Mrkdwn::text(&headline)
+        .plus(" (")
+        .and(&status(&postmortem.status))
+        .plus(")");
     json!({"color": colour, "fallback": blocks::fallback(fallback), "blocks": blocks})
 }
 
@@ -138,7 +147,9 @@ fn plain(markdown: &str) -> String {
             left_out += 1;
         } else if let Event::End(TagEnd::Heading(_) | TagEnd::CodeBlock) = event {
             left_out = left_out.saturating_sub(1);
-        } else if let Event::SoftBreak | Event::HardBreak | Event::End(TagEnd::Paragraph | TagEnd::Item) = event {
+        } else if let Event::SoftBreak | Event::HardBreak | Event::End(TagEnd::Paragraph | TagEnd::Item) =
+            event
+        {
             text.push(' ');
         } else if let Event::Text(said) | Event::Code(said) = event
             && left_out == 0
@@ -186,7 +197,10 @@ mod tests {
             "Cards were declined, see the log & x. one two"
         );
         assert_eq!(cut_plain(&summary_of("# T\n\nHello\nworld"), 300), "Hello world");
-        assert_eq!(cut_plain(&summary_of("## Summary\n\nAll <b>of</b> it"), 300), "All of it");
+        assert_eq!(
+            cut_plain(&summary_of("## Summary\n\nAll <b>of</b> it"), 300),
+            "All of it"
+        );
         assert_eq!(summary(""), None);
     }
 

@@ -126,7 +126,9 @@ async fn shared(parts: &Parts, item: &Item) -> Worked {
         let Some(incident) = found else { continue };
         let prefix = match page {
             Page::Incident(_) => OF_INCIDENT,
-            Page::Postmortem(_) if may_read_postmortem(parts, &incident, person.as_ref(), request_id).await? => {
+            Page::Postmortem(_)
+                if may_read_postmortem(parts, &incident, person.as_ref(), request_id).await? =>
+            {
                 OF_POSTMORTEM
             }
             Page::Postmortem(_) => continue,
@@ -158,7 +160,11 @@ async fn may_read_postmortem(
         who.on_behalf_of = Some(member.id);
         reads_drafts = member.role != Role::Stakeholder;
     }
-    let found = parts.api.find_postmortem(who, incident.id).await.map_err(of_api)?;
+    let found = parts
+        .api
+        .find_postmortem(who, incident.id)
+        .await
+        .map_err(of_api)?;
     Ok(found.is_some_and(|found| reads_drafts || found.status == PostmortemStatus::Published))
 }
 

@@ -13,11 +13,7 @@ use tocsin_queue::JobError;
 use tokio_util::sync::CancellationToken;
 
 use super::{OF_POSTMORTEM, wake::wake};
-use crate::{
-    bridge::Parts,
-    failure::of_api,
-    graphql::As,
-};
+use crate::{bridge::Parts, failure::of_api, graphql::As};
 
 /// How often they are looked at.
 const LOOK: Duration = Duration::from_secs(5);
@@ -44,10 +40,7 @@ pub(crate) async fn run(parts: &Parts, shutdown: CancellationToken) {
 }
 
 /// `seen` says when each was last changed, as of the last look.
-async fn look(
-    parts: &Parts,
-    seen: &mut HashMap<IncidentId, Option<OffsetDateTime>>,
-) -> Result<(), JobError> {
+async fn look(parts: &Parts, seen: &mut HashMap<IncidentId, Option<OffsetDateTime>>) -> Result<(), JobError> {
     let followed = followed(parts).await?;
     seen.retain(|incident, _| followed.iter().any(|(_, followed)| followed == incident));
     for (organization, incident) in followed {

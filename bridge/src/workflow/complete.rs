@@ -53,7 +53,10 @@ pub(super) async fn complete(
 /// Whether Slack refused the token, and may take another.
 fn is_of_token(error: &SlackError) -> bool {
     matches!(error, SlackError::Broken { .. })
-        || matches!(error.code(), Some("access_denied" | "not_allowed_token_type" | "missing_scope" | "no_permission"))
+        || matches!(
+            error.code(),
+            Some("access_denied" | "not_allowed_token_type" | "missing_scope" | "no_permission")
+        )
 }
 
 async fn tell(slack: &Slack, executed: &Executed, told: &Told) -> Result<(), SlackError> {

@@ -138,13 +138,17 @@ mod tests {
                 ..Inputs::default()
             }
         );
-        assert_eq!(executed.token.as_ref().expect("a token").expose_secret(), "xwfp-1");
+        assert_eq!(
+            executed.token.as_ref().expect("a token").expose_secret(),
+            "xwfp-1"
+        );
         assert!(!format!("{executed:?}").contains("xwfp"));
     }
 
     #[test]
     fn other_functions_are_not_ours() {
-        let other = json!({"event": {"function": {"callback_id": "reverse"}, "function_execution_id": "Fx1"}});
+        let other =
+            json!({"event": {"function": {"callback_id": "reverse"}, "function_execution_id": "Fx1"}});
         assert!(Executed::of(&other).is_none());
         assert!(Executed::of(&json!({"event": {"function": {"callback_id": "trigger_incident"}}})).is_none());
         assert!(Executed::of(&json!({"event": 1})).is_none());

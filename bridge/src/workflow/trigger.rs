@@ -43,10 +43,20 @@ macro_rules! or_told {
 /// Triggers it, once for each request of Slack's.
 pub(super) async fn trigger(parts: &Parts, item: &Item, inputs: &Inputs) -> Result<Told, JobError> {
     let Some(title) = &inputs.title else {
-        return Ok(Told::Failed("The step's Title is empty: give the incident a title.".to_owned()));
+        return Ok(Told::Failed(
+            "The step's Title is empty: give the incident a title.".to_owned(),
+        ));
     };
-    let urgency = or_told!(value::<Urgency>("Urgency", inputs.urgency.as_deref(), "HIGH, MEDIUM or LOW"));
-    let severity = or_told!(value::<Severity>("Severity", inputs.severity.as_deref(), "SEV1 to SEV5"));
+    let urgency = or_told!(value::<Urgency>(
+        "Urgency",
+        inputs.urgency.as_deref(),
+        "HIGH, MEDIUM or LOW"
+    ));
+    let severity = or_told!(value::<Severity>(
+        "Severity",
+        inputs.severity.as_deref(),
+        "SEV1 to SEV5"
+    ));
     let reporters = or_told!(reporters(parts, item, inputs).await?);
     let (who, service) = or_told!(place(parts, &reporters, inputs.service.as_deref()).await?);
     let assignee = match &inputs.assignee {
@@ -76,7 +86,11 @@ pub(super) async fn trigger(parts: &Parts, item: &Item, inputs: &Inputs) -> Resu
             ("FORBIDDEN", None) => format!(" {SAY_WHO}"),
             _ => String::new(),
         };
-        return Ok(Told::Failed(format!("{} ({}).{what_to_do}", error.message.trim_end_matches('.'), error.code)));
+        return Ok(Told::Failed(format!(
+            "{} ({}).{what_to_do}",
+            error.message.trim_end_matches('.'),
+            error.code
+        )));
     }
     let incident = payload
         .incident
@@ -111,27 +125,31 @@ async fn reporters<'a>(parts: &Parts, item: &'a Item, inputs: &Inputs) -> Part<V
         });
     };
     let Some(user) = slack_user(reporter) else {
-        return Ok(Err(format!("The step's Reporter is \"{reporter}\", which is no person in Slack. {SAY_WHO}")));
+        return Ok(Err(format!(
+            "The step's Reporter is \"{reporter}\", which is no person in Slack. {SAY_WHO}"
+        )));
     };
     let person = person(parts, item, user).await?;
-    Ok(match acting::organizations_of(parts, &person, request_id).await? {
-        Ok(theirs) => Ok(theirs
-            .into_iter()
-            .map(|(organization, member)| As {
-                on_behalf_of: Some(member.id),
-                ..As::bridge(organization, request_id)
-            })
-            .collect()),
-        Err(Notice::Deactivated) => Err(format!(
-            "{} is deactivated in Tocsin (DEACTIVATED): have somebody else run the workflow.",
-            person.name
-        )),
-        Err(notice) => Err(format!(
-            "No member in Tocsin has the e-mail address of {} ({}): ask an administrator to add them.",
-            person.name,
-            notice.code()
-        )),
-    })
+    Ok(
+        match acting::organizations_of(parts, &person, request_id).await? {
+            Ok(theirs) => Ok(theirs
+                .into_iter()
+                .map(|(organization, member)| As {
+                    on_behalf_of: Some(member.id),
+                    ..As::bridge(organization, request_id)
+                })
+                .collect()),
+            Err(Notice::Deactivated) => Err(format!(
+                "{} is deactivated in Tocsin (DEACTIVATED): have somebody else run the workflow.",
+                person.name
+            )),
+            Err(notice) => Err(format!(
+                "No member in Tocsin has the e-mail address of {} ({}): ask an administrator to add them.",
+                person.name,
+                notice.code()
+            )),
+        },
+    )
 }
 
 async fn person(parts: &Parts, item: &Item, user: &str) -> Result<Person, JobError> {
@@ -141,7 +159,11 @@ async fn person(parts: &Parts, item: &Item, user: &str) -> Result<Person, JobErr
 }
 
 /// The one organisation that is meant, and the service in it; no service is each organisation's default one.
-async fn place<'a>(parts: &Parts, reporters: &[As<'a>], service: Option<&str>) -> Part<(As<'a>, Option<ServiceId>)> {
+async fn place<'a>(
+    parts: &Parts,
+    reporters: &[As<'a>],
+    service: Option<&str>,
+) -> Part<(As<'a>, Option<ServiceId>)> {
     let Some(service) = service else {
         return Ok(match reporters {
             [only] => Ok((*only, None)),
@@ -156,7 +178,9 @@ async fn place<'a>(parts: &Parts, reporters: &[As<'a>], service: Option<&str>) -
     }
     Ok(match found.as_slice() {
         [only] => Ok(*only),
-        [] => Err(format!("There is no service \"{service}\": use its name as it is in Tocsin, or its id.")),
+        [] => Err(format!(
+            "There is no service \"{service}\": use its name as it is in Tocsin, or its id."
+        )),
         _ => Err(format!(
             "Several of the reporter's organisations have a service \"{service}\" (AMBIGUOUS_ORGANIZATION): use its id."
         )),

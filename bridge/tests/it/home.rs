@@ -27,8 +27,7 @@ fn id(stage: &Stage, name: &str) -> String {
 async fn open(stage: &Stage, name: &str, view: Value) {
     static OPENED: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
     let number = OPENED.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    let event =
-        json!({"type": "app_home_opened", "user": id(stage, name), "channel": "D1", "tab": "home", "view": view});
+    let event = json!({"type": "app_home_opened", "user": id(stage, name), "channel": "D1", "tab": "home", "view": view});
     let request = json!({"type": "event_callback", "team_id": "T1", "event_id": format!("EvHome{number}"), "event": event});
     let answer = stage.world.post("/slack/events", request.to_string()).await;
     assert_eq!(answer.status, axum::http::StatusCode::OK);
@@ -55,7 +54,9 @@ async fn until_published(stage: &Stage, times: usize) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, published).await.expect("published in time");
+    tokio::time::timeout(PATIENCE, published)
+        .await
+        .expect("published in time");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -81,10 +82,16 @@ async fn a_member_sees_what_is_theirs_first_and_everything_once() {
         assert_eq!(tab.matches(title).count(), 1, "{title}: {tab}");
     }
     for incident in [recent, taken, assigned] {
-        assert!(tab.contains(&format!("\"block_id\":\"incident:{incident}:0\"")), "{tab}");
+        assert!(
+            tab.contains(&format!("\"block_id\":\"incident:{incident}:0\"")),
+            "{tab}"
+        );
     }
     for action in ["create_incident", "acknowledge", "resolve", "more"] {
-        assert!(tab.contains(&format!("\"action_id\":\"{action}\"")), "{action}: {tab}");
+        assert!(
+            tab.contains(&format!("\"action_id\":\"{action}\"")),
+            "{action}: {tab}"
+        );
     }
 }
 
@@ -110,7 +117,11 @@ async fn an_open_tab_follows_the_incidents_and_what_is_the_same_is_not_published
     stage.tracker.trigger("Disks are full");
     until(&stage, "alice", |tab| tab.contains("Disks are full")).await;
     until_published(&stage, 3).await;
-    assert_eq!(stage.calls("views.publish"), 3, "triggered, acknowledged, another");
+    assert_eq!(
+        stage.calls("views.publish"),
+        3,
+        "triggered, acknowledged, another"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -129,7 +140,10 @@ async fn who_is_not_linked_or_may_only_read_is_told_so() {
     stage.tracker.trigger("Payments are failing");
     open(&stage, "guest", Value::Null).await;
     let told = until(&stage, "guest", |tab| !tab.is_empty()).await;
-    assert!(told.contains("(NOT_LINKED)") && !told.contains("Payments"), "{told}");
+    assert!(
+        told.contains("(NOT_LINKED)") && !told.contains("Payments"),
+        "{told}"
+    );
     open(&stage, "bob", Value::Null).await;
     let told = until(&stage, "bob", |tab| tab.contains("Payments")).await;
     assert!(told.contains("(READ_ONLY)"), "{told}");

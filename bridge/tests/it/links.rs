@@ -19,7 +19,13 @@ fn find(snapshot: &Snapshot, channel: &str, ts: &str) -> Option<MessageSnapshot>
 }
 
 /// Waits until a message has so many previews, and they say all of this.
-async fn until_previewed(scene: &Scene, channel: &str, ts: &str, count: usize, words: &[&str]) -> MessageSnapshot {
+async fn until_previewed(
+    scene: &Scene,
+    channel: &str,
+    ts: &str,
+    count: usize,
+    words: &[&str],
+) -> MessageSnapshot {
     let shows = |snapshot: &Snapshot| {
         find(snapshot, channel, ts).is_some_and(|message| {
             let said = message.words();
@@ -48,9 +54,20 @@ async fn a_preview_tells_what_is_asked_about_an_incident_and_follows_it() {
         .change(scene.incident, "REASSIGNED", fields, json!({}));
     let alice = scene.slack().person("alice");
     let ts = alice
-        .post("general", &format!("see {INCIDENTS}/1?tab=timeline#latest please"))
+        .post(
+            "general",
+            &format!("see {INCIDENTS}/1?tab=timeline#latest please"),
+        )
         .expect("a message");
-    let told = ["Triggered", "High", "SEV2", "payments", "Carol Chen, Alice Archer", "Age", "Cards are declined."];
+    let told = [
+        "Triggered",
+        "High",
+        "SEV2",
+        "payments",
+        "Carol Chen, Alice Archer",
+        "Age",
+        "Cards are declined.",
+    ];
     let message = until_previewed(&scene, "general", &ts, 1, &told).await;
     assert_eq!(
         message.previews()[0]["app_unfurl_url"],
@@ -68,19 +85,39 @@ async fn several_links_in_one_message_of_a_thread_have_a_preview_each() {
     scene.stage.ring(other);
     let alice = scene.slack().person("alice");
     let root = alice.post("general", "what is this?").expect("a message");
-    let text = format!("{INCIDENTS}/1 and <{INCIDENTS}/2/?a=b|that>, not {INCIDENTS}/3 nor https://other.example.com/incidents/1");
+    let text = format!(
+        "{INCIDENTS}/1 and <{INCIDENTS}/2/?a=b|that>, not {INCIDENTS}/3 nor https://other.example.com/incidents/1"
+    );
     let ts = alice.reply("general", &root, &text).expect("a reply");
-    until_previewed(&scene, "general", &ts, 2, &["Payments are failing", "Disks are full"]).await;
+    until_previewed(
+        &scene,
+        "general",
+        &ts,
+        2,
+        &["Payments are failing", "Disks are full"],
+    )
+    .await;
     scene.stage.tracker.acknowledge(other);
     scene.stage.ring(other);
-    until_previewed(&scene, "general", &ts, 2, &["Acknowledged by", "Payments are failing"]).await;
+    until_previewed(
+        &scene,
+        "general",
+        &ts,
+        2,
+        &["Acknowledged by", "Payments are failing"],
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_preview_of_a_postmortem_follows_it_though_no_event_tells_of_it() {
     let scene = Scene::set().await;
     let tracker = &scene.stage.tracker;
-    tracker.postmortem(scene.incident, "DRAFT", "## Summary\n\nCards were declined.\n\n## Impact\n\nMany.");
+    tracker.postmortem(
+        scene.incident,
+        "DRAFT",
+        "## Summary\n\nCards were declined.\n\n## Impact\n\nMany.",
+    );
     let link = format!("{INCIDENTS}/1/postmortem");
     // Bob is a stakeholder: a draft is not for him.
     let hidden = scene
@@ -93,7 +130,12 @@ async fn the_preview_of_a_postmortem_follows_it_though_no_event_tells_of_it() {
         .person("alice")
         .post("general", &link)
         .expect("a message");
-    let told = ["Post-mortem: Payments failed", "Draft", "Alice Archer", "Cards were declined."];
+    let told = [
+        "Post-mortem: Payments failed",
+        "Draft",
+        "Alice Archer",
+        "Cards were declined.",
+    ];
     until_previewed(&scene, "general", &ts, 1, &told).await;
     tracker.postmortem(scene.incident, "PUBLISHED", "## Summary\n\nA bad release.");
     until_previewed(&scene, "general", &ts, 1, &["Published", "A bad release."]).await;
@@ -132,7 +174,9 @@ async fn a_preview_that_slack_refuses_for_good_ends_with_the_reason_on_record() 
     let kind = FaultKind::Error {
         error: "cannot_unfurl_message".to_owned(),
     };
-    scene.slack().add_fault(Fault::on("chat.unfurl", kind).times(None));
+    scene
+        .slack()
+        .add_fault(Fault::on("chat.unfurl", kind).times(None));
     let alice = scene.slack().person("alice");
     alice
         .post("general", &format!("{INCIDENTS}/1"))

@@ -26,7 +26,7 @@ async fn stage() -> Stage {
     stage
 }
 
-fn executed(inputs: Value) -> Value {
+fn executed(inputs: &Value) -> Value {
     json!({"type": "function_executed", "function": {"id": "Fn1", "callback_id": "trigger_incident"},
         "function_execution_id": "Fx1", "workflow_execution_id": "Wx1", "inputs": inputs, "bot_access_token": "xwfp-1"})
 }
@@ -34,7 +34,7 @@ fn executed(inputs: Value) -> Value {
 /// Runs the step, and gives what the workflow was told to have gone wrong.
 async fn failure(stage: &Stage, inputs: Value) -> String {
     let id = format!("Ev-{}", stage.world.inbox().await.len());
-    let row = stage.event(&id, executed(inputs)).await;
+    let row = stage.event(&id, executed(&inputs)).await;
     assert_eq!(stage.worked(&row).await.state, InboxState::Done);
     let told = stage.acted.calls("functions.completeError");
     let told = told.last().expect("an error");
@@ -47,7 +47,7 @@ async fn a_workflow_triggers_an_incident_in_its_reporters_name() {
     let stage = stage().await;
     let inputs = json!({"title": "Down", "description": "*All* of it", "service": "payments", "urgency": "low",
         "assignee": "ada@example.com", "reporter": "U1"});
-    let row = stage.event("Ev1", executed(inputs)).await;
+    let row = stage.event("Ev1", executed(&inputs)).await;
     let row = stage.worked(&row).await;
     assert_eq!(row.state, InboxState::Done);
     let triggered = stage.acted.call("TriggerFromWorkflow");
@@ -59,14 +59,23 @@ async fn a_workflow_triggers_an_incident_in_its_reporters_name() {
     );
     assert_eq!(input["idempotencyKey"], row.id.to_string());
     assert_eq!(input["assigneeIds"], json!([stage.member]));
-    assert!(input["serviceId"].as_str().expect("a service").starts_with("svc_"));
+    assert!(
+        input["serviceId"]
+            .as_str()
+            .expect("a service")
+            .starts_with("svc_")
+    );
     let told = stage.acted.call("functions.completeSuccess");
     let outputs = json!({"incident_number": 7, "incident_title": "Down", "incident_url": "https://tocsin.example.com/ops/incidents/7"});
     assert_eq!(
         told.arguments,
         json!({"function_execution_id": "Fx1", "outputs": outputs})
     );
-    assert_eq!(row.payload["event"]["bot_access_token"], Value::Null, "the token is not kept");
+    assert_eq!(
+        row.payload["event"]["bot_access_token"],
+        Value::Null,
+        "the token is not kept"
+    );
     assert_eq!(row.payload["event"]["function_execution_id"], "Fx1");
 }
 
@@ -74,7 +83,11 @@ async fn a_workflow_triggers_an_incident_in_its_reporters_name() {
 async fn what_a_workflow_got_wrong_is_said_with_what_to_do() {
     let stage = stage().await;
     let says = |inputs: Value| failure(&stage, inputs);
-    assert!(says(json!({"reporter": "U1"})).await.contains("give the incident a title"));
+    assert!(
+        says(json!({"reporter": "U1"}))
+            .await
+            .contains("give the incident a title")
+    );
     let told = says(json!({"title": "Down", "reporter": "U1", "urgency": "soon"})).await;
     assert!(told.contains("HIGH, MEDIUM or LOW"), "{told}");
     let told = says(json!({"title": "Down", "reporter": "U1", "service": "Paymints"})).await;
@@ -92,11 +105,15 @@ async fn what_a_workflow_got_wrong_is_said_with_what_to_do() {
 async fn without_a_reporter_the_api_decides_and_its_refusal_says_what_to_do() {
     let stage = stage().await;
     let refused = json!({"incident": null, "userErrors": [{"code": "FORBIDDEN", "message": "On behalf of a member only."}]});
-    stage
-        .acted
-        .answer("TriggerFromWorkflow", json!({"data": {"triggerIncident": refused}}));
+    stage.acted.answer(
+        "TriggerFromWorkflow",
+        json!({"data": {"triggerIncident": refused}}),
+    );
     let told = failure(&stage, json!({"title": "Down"})).await;
-    assert!(told.contains("(FORBIDDEN)") && told.contains("Reporter"), "{told}");
+    assert!(
+        told.contains("(FORBIDDEN)") && told.contains("Reporter"),
+        "{told}"
+    );
     assert_eq!(stage.acted.call("TriggerFromWorkflow").on_behalf_of, None);
 }
 
@@ -110,7 +127,9 @@ async fn a_step_is_completed_with_the_bots_token_where_the_workflows_own_is_over
             json!({"ok": false, "error": code}),
         );
     }
-    let row = stage.event("Ev1", executed(json!({"title": "Down", "reporter": "U1"}))).await;
+    let row = stage
+        .event("Ev1", executed(&json!({"title": "Down", "reporter": "U1"})))
+        .await;
     assert_eq!(stage.worked(&row).await.state, InboxState::Done);
     assert_eq!(stage.acted.calls("functions.completeSuccess").len(), 2);
     assert_eq!(stage.acted.calls("TriggerFromWorkflow").len(), 1);

@@ -159,20 +159,29 @@ async fn a_postmortem_is_previewed_for_who_may_read_it() {
     share(&stage, link("C4", &format!("{POSTMORTEM}?a=b#impact"))).await;
     let asked = stage.acted.calls("PostmortemOfIncident");
     let who = asked.last().and_then(|call| call.on_behalf_of.clone());
-    assert_eq!(who, Some(stage.member.to_string()), "the API decides by the member's own rights");
+    assert_eq!(
+        who,
+        Some(stage.member.to_string()),
+        "the API decides by the member's own rights"
+    );
     postmortem(&stage, "PUBLISHED");
     stage.is_member("STAKEHOLDER", None);
     share(&stage, link("C5", POSTMORTEM)).await;
     let previews = previews(&stage).await;
     let shown: Vec<_> = previews.iter().map(|post| post.channel_id.as_str()).collect();
     assert_eq!(shown, ["C4", "C5"]);
-    assert!(previews[0].key.starts_with("unfurl-postmortem:T1:C4:3.3:"), "{}", previews[0].key);
+    assert!(
+        previews[0].key.starts_with("unfurl-postmortem:T1:C4:3.3:"),
+        "{}",
+        previews[0].key
+    );
 }
 
 #[tokio::test]
 async fn a_person_of_another_workspace_is_shown_nothing() {
     let stage = stage().await;
-    let elsewhere = json!({"id": "U1", "team_id": "T9", "name": "eve", "profile": {"email": "ada@example.com"}});
+    let elsewhere =
+        json!({"id": "U1", "team_id": "T9", "name": "eve", "profile": {"email": "ada@example.com"}});
     stage
         .acted
         .answer("users.info", json!({"ok": true, "user": elsewhere}));
