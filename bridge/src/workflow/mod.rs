@@ -8,6 +8,7 @@ mod trigger;
 
 use futures::FutureExt;
 use serde_json::Value;
+use tocsin_queue::JobError;
 
 use crate::{
     bridge::Parts,
@@ -37,7 +38,14 @@ async fn executed(parts: &Parts, item: &Item) -> Worked {
     let Some(executed) = Executed::of(&item.payload) else {
         return Ok(Outcome::NotOurs("ignored"));
     };
-    let result = trigger::trigger(parts, item, &executed.inputs).await?;
+    let result = match trigger::trigger(parts, item, &executed.inputs).await {
+        // It will not work later either, and the workflow must not wait for ever.
+        Err(JobError::Fail(error)) => {
+            tracing::error!("a workflow's incident cannot be triggered: {error}");
+            Told::Failed(format!("Tocsin could not trigger the incident: {error}"))
+        }
+        result => result?,
+    };
     complete::complete(parts, item, &executed, &result).await?;
     complete::forget_token(parts, item).await?;
     Ok(Outcome::Done(match result {

@@ -144,3 +144,14 @@ async fn another_apps_function_is_not_stored() {
     assert_eq!(answer.status, StatusCode::OK);
     assert!(stage.world.inbox().await.is_empty());
 }
+
+#[tokio::test]
+async fn a_step_that_can_never_succeed_is_completed_with_the_reason() {
+    let stage = stage().await;
+    let error = json!({"message": "No such organisation.", "extensions": {"code": "NOT_FOUND"}});
+    stage
+        .acted
+        .answer("TriggerFromWorkflow", json!({"errors": [error]}));
+    let told = failure(&stage, json!({"title": "Down", "reporter": "U1"})).await;
+    assert!(told.contains("No such organisation."), "{told}");
+}
