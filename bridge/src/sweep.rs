@@ -40,15 +40,22 @@ struct Behind {
 /// Sweeps until the shutdown.
 pub(crate) async fn run(parts: &Parts, shutdown: CancellationToken) {
     let mut health = parts.watcher.subscribe();
-    let mut was_ill = false;
+    let (mut was_well, mut was_ill) = (false, false);
     loop {
-        let is_well = matches!(*health.borrow_and_update(), SlackHealth::Well(_));
-        if is_well && was_ill {
-            tracing::info!("Slack is usable again: what has failed is tried again now");
+        let (is_well, is_ill) = match &*health.borrow_and_update() {
+            SlackHealth::Well(_) => (true, false),
+            SlackHealth::Ill { .. } => (false, true),
+            SlackHealth::Unasked => (false, false),
+        };
+        if is_well && !was_well {
+            // After a start too: the trouble may have been seen by a process that is gone.
+            if was_ill {
+                tracing::info!("Slack is usable again: what has failed is tried again now");
+            }
             parts.channels.forget_troubles();
             report(make_due(parts).await);
         }
-        was_ill = !is_well;
+        (was_well, was_ill) = (is_well, is_ill);
         report(sweep(parts).await);
         tokio::select! {
             () = shutdown.cancelled() => return,
