@@ -204,22 +204,27 @@ impl Tracker {
         for mark in marks.into_iter().flatten() {
             is_new &= self.state().written.insert(mark);
         }
-        let entry = json!({"source": "SLACK", "author": {"name": author["name"], "email": author["email"]},
+        let mut entry = json!({"source": "SLACK", "author": {"name": author["name"], "email": author["email"]},
             "bodyMarkdown": input["bodyMarkdown"], "externalRef": input["externalRef"]});
         let by = json!({"id": author["id"], "name": author["name"]});
-        if is_new {
-            match operation {
-                "AddComment" => self.change(id, "COMMENT", json!({}), entry),
-                "AcknowledgeIncident" if self.state().incidents[&id].fields["status"] == "TRIGGERED" => {
-                    let fields =
-                        json!({"status": "ACKNOWLEDGED", "acknowledgedAt": now(), "acknowledgedBy": by});
-                    self.change(id, "ACKNOWLEDGED", fields, entry);
-                }
-                _ => {}
+        let status = self.state().incidents[&id].fields["status"].clone();
+        let assignees = self.named(&input["assigneeIds"]);
+        let made = made(operation, input, by, &assignees, status.as_str().unwrap_or_default());
+        if let Some((kind, fields)) = made.filter(|_| is_new) {
+            if kind == "RESOLVED" {
+                entry["bodyMarkdown"] = input["noteMarkdown"].clone();
             }
+            self.change(id, kind, fields, entry);
         }
         let incident = self.state().incidents[&id].fields.clone();
         json!({field: {"entry": {"id": "tle_1"}, "incident": incident, "userErrors": []}})
+    }
+
+    /// Members by their ids.
+    fn named(&self, ids: &Value) -> Value {
+        let ids = ids.as_array().map_or(&[][..], Vec::as_slice);
+        let people = self.state().people.clone();
+        people.into_iter().filter(|person| ids.contains(&person["id"])).collect()
     }
 
     fn answer(&self, operation: &str, variables: &Value, on_behalf_of: Option<&str>) -> Value {
@@ -253,6 +258,12 @@ impl Tracker {
                 let id = variables["id"].as_str().expect("an id").parse().expect("an id");
                 json!({"incident": {"postmortem": state.postmortems.get(&id)}})
             }
+            "Assignees" => {
+                let id = variables["id"].as_str().expect("an id").parse().expect("an id");
+                let found = state.incidents.get(&id);
+                json!({"incident": found.map(|incident| json!({"assignees": incident.fields["assignees"]}))})
+            }
+            "Members" => json!({"users": {"nodes": state.people}}),
             "HomeIncidents" => state.home(&variables["me"]),
             "IncidentToMirror" => {
                 let id = variables["id"].as_str().expect("an id").parse().expect("an id");
@@ -283,6 +294,44 @@ impl Tracker {
             other => panic!("nobody acts {other}"),
         }
     }
+}
+
+/// What an operation makes of an incident: the kind of the entry, and the fields that change. None where it was so already.
+fn made(
+    operation: &str,
+    input: &Value,
+    by: Value,
+    assignees: &Value,
+    status: &str,
+) -> Option<(&'static str, Value)> {
+    Some(match operation {
+        "AddComment" => ("COMMENT", json!({})),
+        "AcknowledgeIncident" if status == "TRIGGERED" => {
+            let fields = json!({"status": "ACKNOWLEDGED", "acknowledgedAt": now(), "acknowledgedBy": by});
+            ("ACKNOWLEDGED", fields)
+        }
+        "ResolveIncident" if status != "RESOLVED" => {
+            let fields = json!({"status": "RESOLVED", "resolvedAt": now(), "resolvedBy": by});
+            ("RESOLVED", fields)
+        }
+        "ReopenIncident" if status == "RESOLVED" => {
+            let fields = json!({"status": "TRIGGERED", "resolvedAt": null, "resolvedBy": null, "acknowledgedAt": null,
+                "acknowledgedBy": null});
+            ("REOPENED", fields)
+        }
+        "SnoozeIncident" => {
+            let fields = json!({"status": "ACKNOWLEDGED", "acknowledgedAt": now(), "acknowledgedBy": by,
+                "snoozedUntil": input["until"]});
+            ("SNOOZED", fields)
+        }
+        "ReassignIncident" => ("REASSIGNED", json!({"assignees": assignees})),
+        "UpdateIncident" => {
+            let wanted = ["urgency", "severity"].into_iter().filter(|name| !input[*name].is_null());
+            let fields = wanted.map(|name| (name.to_owned(), input[name].clone())).collect();
+            ("UPDATED", Value::Object(fields))
+        }
+        _ => return None,
+    })
 }
 
 impl Tracked {
