@@ -9,7 +9,9 @@ use crate::{acting::Change, modals::Dialog};
 pub(crate) enum Action {
     Acknowledge,
     Reopen,
-    Snooze { minutes: i64 },
+    Snooze {
+        minutes: i64,
+    },
     Escalate,
     /// To be asked more before anything is done.
     Open(Dialog),

@@ -4,14 +4,7 @@ use time::{Duration, OffsetDateTime};
 use tocsin_queue::JobError;
 
 use super::target::Target;
-use crate::{
-    acting,
-    bridge::Parts,
-    failure::of_api,
-    graphql::As,
-    identity::Person,
-    notice::Notice,
-};
+use crate::{acting, bridge::Parts, failure::of_api, graphql::As, identity::Person, notice::Notice};
 
 /// After so long, whoever scrolls up to a message rarely means what it said then.
 const OLDEST: Duration = Duration::days(30);
@@ -38,7 +31,11 @@ pub(super) async fn refuse(
         on_behalf_of: Some(member.id),
         ..As::bridge(target.organization, request_id)
     };
-    let found = parts.api.find_incident(who, target.incident).await.map_err(of_api)?;
+    let found = parts
+        .api
+        .find_incident(who, target.incident)
+        .await
+        .map_err(of_api)?;
     Ok(found.map_or(Notice::NotFound, |incident| Notice::TooOld {
         number: incident.number,
         url: incident.url,

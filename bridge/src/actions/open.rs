@@ -130,13 +130,21 @@ async fn filled(
     };
     let (mut entries, mut assignees) = (Vec::new(), Vec::new());
     let incident = if dialog == Dialog::Details {
-        let found = parts.api.find_mirrored(who, target.incident).await.map_err(of_api)?;
+        let found = parts
+            .api
+            .find_mirrored(who, target.incident)
+            .await
+            .map_err(of_api)?;
         found.map(|found| {
             entries = found.entries;
             found.incident
         })
     } else {
-        parts.api.find_incident(who, target.incident).await.map_err(of_api)?
+        parts
+            .api
+            .find_incident(who, target.incident)
+            .await
+            .map_err(of_api)?
     };
     let Some(incident) = incident else {
         return Ok(Err(Notice::NotFound));

@@ -127,7 +127,10 @@ impl Pressed {
     }
 
     fn carried(&self) -> Option<IncidentId> {
-        self.value.parse().ok().or_else(|| buttons::incident_of(&self.block_id))
+        self.value
+            .parse()
+            .ok()
+            .or_else(|| buttons::incident_of(&self.block_id))
     }
 }
 

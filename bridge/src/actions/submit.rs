@@ -62,7 +62,8 @@ fn unavailable(payload: &Value) -> Reply {
 
 async fn submitted(parts: &Parts, item: &Item) -> Worked {
     let payload = &item.payload;
-    let (Some((dialog, meta)), Some(user)) = (modals::submitted(payload), payload["user"]["id"].as_str()) else {
+    let (Some((dialog, meta)), Some(user)) = (modals::submitted(payload), payload["user"]["id"].as_str())
+    else {
         return Ok(Outcome::NotOurs("ignored"));
     };
     let Ok(change) = modals::read(dialog, &meta, payload, item.received_at) else {

@@ -9,13 +9,7 @@ use tocsin_queue::JobError;
 
 use super::press::Press;
 use crate::{
-    acting,
-    bridge::Parts,
-    failure::of_api,
-    graphql::As,
-    identity::Person,
-    notice::Notice,
-    thread, unfurl,
+    acting, bridge::Parts, failure::of_api, graphql::As, identity::Person, notice::Notice, thread, unfurl,
 };
 
 /// The incident that a press is about, in its organisation.
@@ -119,7 +113,13 @@ async fn theirs(
             on_behalf_of: Some(member.id),
             ..As::bridge(organization, request_id)
         };
-        if parts.api.find_incident(who, incident).await.map_err(of_api)?.is_some() {
+        if parts
+            .api
+            .find_incident(who, incident)
+            .await
+            .map_err(of_api)?
+            .is_some()
+        {
             return Ok(Ok(Target {
                 organization,
                 incident,

@@ -33,7 +33,12 @@ impl<'a> Place<'a> {
 }
 
 /// Tells the person why what they wanted had no effect; `wanted` as in "acknowledge".
-pub(super) async fn tell(parts: &Parts, place: Place<'_>, notice: &Notice, wanted: &str) -> Result<(), JobError> {
+pub(super) async fn tell(
+    parts: &Parts,
+    place: Place<'_>,
+    notice: &Notice,
+    wanted: &str,
+) -> Result<(), JobError> {
     let text = notice::press(notice, wanted);
     let Place {
         user,
@@ -47,7 +52,10 @@ pub(super) async fn tell(parts: &Parts, place: Place<'_>, notice: &Notice, wante
         if let Some(url) = response_url
             && let Err(error) = parts.slack.respond(url, &message).await
         {
-            tracing::warn!(slack.user = user, "{user} can't be told of the disconnection: {error}");
+            tracing::warn!(
+                slack.user = user,
+                "{user} can't be told of the disconnection: {error}"
+            );
         }
         return Ok(());
     }

@@ -51,12 +51,7 @@ async fn pressed(parts: &Parts, item: &Item) -> Worked {
 }
 
 /// Does it, in the person's name; what they are to be told if it had no effect.
-async fn act(
-    parts: &Parts,
-    item: &Item,
-    press: &Press,
-    deed: &Deed,
-) -> Result<Result<(), Notice>, JobError> {
+async fn act(parts: &Parts, item: &Item, press: &Press, deed: &Deed) -> Result<Result<(), Notice>, JobError> {
     let request_id = item.request_id.as_deref();
     let person = match asker::person(parts, press.team.as_deref(), &press.user).await? {
         Ok(person) => person,

@@ -10,7 +10,10 @@ use crate::{
 
 /// The newest entry that tells of an act; what people say is no act.
 pub(crate) fn last_act(entries: &[Entry]) -> Option<&Entry> {
-    entries.iter().rev().find(|entry| entry.kind != EntryKind::Comment)
+    entries
+        .iter()
+        .rev()
+        .find(|entry| entry.kind != EntryKind::Comment)
 }
 
 /// Who acted last. Where the timeline does not say, the incident does.
@@ -36,7 +39,11 @@ fn by_state(incident: &Incident) -> (&'static str, Option<&str>, time::OffsetDat
     if let Some(at) = incident.acknowledged_at {
         return ("Acknowledged", incident.acknowledged_by.as_deref(), at);
     }
-    ("Triggered", incident.triggered_by.as_deref(), incident.triggered_at)
+    (
+        "Triggered",
+        incident.triggered_by.as_deref(),
+        incident.triggered_at,
+    )
 }
 
 fn deed(kind: &Known<EntryKind>) -> &'static str {

@@ -15,10 +15,13 @@ const DESCRIPTION_MAX: usize = 2_500;
 pub(super) fn view(subject: &Subject<'_>) -> View {
     let incident = subject.incident;
     let description = Mrkdwn::markdown(&incident.description_markdown, DESCRIPTION_MAX);
-    let mut view = View::modal(Dialog::Details.callback_id(), &format!("Incident #{}", incident.number))
-        .close("Close")
-        .block(blocks::section(content::title(incident)))
-        .block(blocks::fields(content::facts(incident)));
+    let mut view = View::modal(
+        Dialog::Details.callback_id(),
+        &format!("Incident #{}", incident.number),
+    )
+    .close("Close")
+    .block(blocks::section(content::title(incident)))
+    .block(blocks::fields(content::facts(incident)));
     if !incident.assignees.is_empty() {
         let assignees = Mrkdwn::text(&incident.assignees.join(", "));
         view = view.block(blocks::context(Mrkdwn::own("Assigned to ").and(&assignees)));

@@ -136,13 +136,20 @@ pub(crate) fn view(dialog: Dialog, subject: &Subject<'_>, meta: &Meta, now: Offs
 pub(crate) fn submitted(payload: &Value) -> Option<(Dialog, Meta)> {
     let view = &payload["view"];
     let name = view["callback_id"].as_str()?;
-    let dialog = Dialog::FORMS.into_iter().find(|dialog| dialog.callback_id() == name)?;
+    let dialog = Dialog::FORMS
+        .into_iter()
+        .find(|dialog| dialog.callback_id() == name)?;
     let meta = serde_json::from_str(view["private_metadata"].as_str()?).ok()?;
     Some((dialog, meta))
 }
 
 /// What a submission asks for; `now` is when it came.
-pub(crate) fn read(dialog: Dialog, meta: &Meta, payload: &Value, now: OffsetDateTime) -> Result<Change, Vec<Wrong>> {
+pub(crate) fn read(
+    dialog: Dialog,
+    meta: &Meta,
+    payload: &Value,
+    now: OffsetDateTime,
+) -> Result<Change, Vec<Wrong>> {
     let values = Values(&payload["view"]["state"]["values"]);
     match dialog {
         Dialog::Resolve => Ok(resolve::read(values)),

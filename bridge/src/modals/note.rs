@@ -14,9 +14,10 @@ const NOTE: &str = "note";
 
 pub(super) fn view(incident: &Incident, meta: &Meta) -> View {
     let note = input("Note", NOTE, text_input(NOTE, true, TEXT_INPUT_MAX, None), false);
-    form(Dialog::Note, incident, meta)
-        .submit("Add")
-        .block(with_hint(note, "It goes on the incident's timeline. Markdown is understood."))
+    form(Dialog::Note, incident, meta).submit("Add").block(with_hint(
+        note,
+        "It goes on the incident's timeline. Markdown is understood.",
+    ))
 }
 
 pub(super) fn read(values: Values<'_>) -> Result<Change, Vec<Wrong>> {

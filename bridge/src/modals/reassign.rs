@@ -20,7 +20,10 @@ pub(super) fn view(subject: &Subject<'_>, meta: &Meta) -> View {
     let assignees = input("Assigned to", ASSIGNEES, menu, true);
     form(Dialog::Reassign, subject.incident, meta)
         .submit("Reassign")
-        .block(with_hint(assignees, "In place of those before. Nobody, if the list is empty."))
+        .block(with_hint(
+            assignees,
+            "In place of those before. Nobody, if the list is empty.",
+        ))
 }
 
 pub(super) fn read(values: Values<'_>) -> Result<Change, Vec<Wrong>> {
@@ -29,7 +32,9 @@ pub(super) fn read(values: Values<'_>) -> Result<Change, Vec<Wrong>> {
     if chosen.len() > ASSIGNEES_MAX {
         return Err(vec![(ASSIGNEES, "Choose 50 people at the most.")]);
     }
-    let ids = chosen.iter().map(|option| option["value"].as_str()?.parse::<UserId>().ok());
+    let ids = chosen
+        .iter()
+        .map(|option| option["value"].as_str()?.parse::<UserId>().ok());
     match ids.collect::<Option<Vec<_>>>() {
         Some(assignees) => Ok(Change::Reassign { assignees }),
         None => Err(vec![(ASSIGNEES, "Choose people from the list.")]),

@@ -17,7 +17,10 @@ pub(super) fn view(incident: &Incident, meta: &Meta) -> View {
     let note = input("Resolution note", NOTE, note, true);
     form(Dialog::Resolve, incident, meta)
         .submit("Resolve")
-        .block(with_hint(note, "What was wrong, and what helped. Markdown is understood."))
+        .block(with_hint(
+            note,
+            "What was wrong, and what helped. Markdown is understood.",
+        ))
 }
 
 pub(super) fn read(values: Values<'_>) -> Change {

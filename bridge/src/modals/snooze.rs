@@ -23,10 +23,18 @@ pub(super) fn view(incident: &Incident, meta: &Meta, now: OffsetDateTime) -> Vie
     let hour = 3_600;
     let later = ((now + Duration::hours(2)).unix_timestamp() / hour) * hour;
     let until = input("Until", UNTIL, datetime_picker(UNTIL, Some(later)), true);
-    let minutes = input("Or for so many minutes", MINUTES, text_input(MINUTES, false, 5, None), true);
+    let minutes = input(
+        "Or for so many minutes",
+        MINUTES,
+        text_input(MINUTES, false, 5, None),
+        true,
+    );
     form(Dialog::Snooze, incident, meta)
         .submit("Snooze")
-        .block(with_hint(until, "In your time zone; 30 days from now at the most."))
+        .block(with_hint(
+            until,
+            "In your time zone; 30 days from now at the most.",
+        ))
         .block(with_hint(minutes, "Counts before the time above."))
 }
 

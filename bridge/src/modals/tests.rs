@@ -9,7 +9,9 @@ use tocsin_entity::{
 };
 use uuid::Uuid;
 
-use super::{Candidate, Dialog, Meta, Subject, Wrong, loading, options, read, refusal, submitted, told, view};
+use super::{
+    Candidate, Dialog, Meta, Subject, Wrong, loading, options, read, refusal, submitted, told, view,
+};
 use crate::{
     acting::Change,
     graphql::{Entry, Incident, Known},
@@ -122,7 +124,10 @@ fn keeps_limits(view: &Value) {
     let has_input = blocks.iter().any(|block| block["type"] == "input");
     assert_eq!(has_input, view.get("submit").is_some(), "{view}");
     each(view, &|object| {
-        if object.get("type").is_some_and(|kind| kind == "mrkdwn" || kind == "plain_text") {
+        if object
+            .get("type")
+            .is_some_and(|kind| kind == "mrkdwn" || kind == "plain_text")
+        {
             assert!((1..=3_000).contains(&text(&object["text"])), "{object:?}");
         }
         if let Some(options) = object.get("options").and_then(Value::as_array) {
@@ -157,8 +162,14 @@ fn asked(dialog: Dialog, values: &Value) -> Result<Change, Vec<Wrong>> {
 
 #[test]
 fn what_a_dialog_carries_comes_back() {
-    assert_eq!(submitted(&submission(&json!({}))), Some((Dialog::Resolve, meta())));
-    for (place, value) in [("callback_id", json!("details")), ("private_metadata", json!("{}"))] {
+    assert_eq!(
+        submitted(&submission(&json!({}))),
+        Some((Dialog::Resolve, meta()))
+    );
+    for (place, value) in [
+        ("callback_id", json!("details")),
+        ("private_metadata", json!("{}")),
+    ] {
         let mut other = submission(&json!({}));
         other["view"][place] = value;
         assert_eq!(submitted(&other), None, "{place}");
@@ -174,9 +185,15 @@ fn a_note_is_what_was_written_and_nothing_is_no_note() {
             note: note.map(str::to_owned),
         })
     };
-    assert_eq!(asked(Dialog::Resolve, &written(" Rolled back. ")), note(Some("Rolled back.")));
+    assert_eq!(
+        asked(Dialog::Resolve, &written(" Rolled back. ")),
+        note(Some("Rolled back."))
+    );
     assert_eq!(asked(Dialog::Resolve, &written(" \n")), note(None));
-    assert_eq!(asked(Dialog::Resolve, &json!({"note": {"note": {"value": null}}})), note(None));
+    assert_eq!(
+        asked(Dialog::Resolve, &json!({"note": {"note": {"value": null}}})),
+        note(None)
+    );
     let comment = Change::Comment {
         markdown: "on it".to_owned(),
         external_ref: None,
@@ -201,9 +218,16 @@ fn assignees_are_who_was_chosen() {
             assignees: people.to_vec()
         })
     );
-    assert_eq!(asked(Dialog::Reassign, &chosen(&[])), Ok(Change::Reassign { assignees: Vec::new() }));
+    assert_eq!(
+        asked(Dialog::Reassign, &chosen(&[])),
+        Ok(Change::Reassign {
+            assignees: Vec::new()
+        })
+    );
     assert!(asked(Dialog::Reassign, &chosen(&["inc_1".to_owned()])).is_err());
-    let many: Vec<_> = (0..51).map(|number| UserId(Uuid::from_u128(number)).to_string()).collect();
+    let many: Vec<_> = (0..51)
+        .map(|number| UserId(Uuid::from_u128(number)).to_string())
+        .collect();
     assert!(asked(Dialog::Reassign, &chosen(&many)).is_err());
 }
 
@@ -223,7 +247,10 @@ fn a_rest_lies_ahead_and_lasts_thirty_days_at_the_most() {
     };
     let rest = |until| Ok(Change::Snooze { until });
     assert_eq!(until(NOW + Duration::days(30)), rest(NOW + Duration::days(30)));
-    assert_eq!(until(NOW), Err(vec![("until", "This time has passed: choose a later one.")]));
+    assert_eq!(
+        until(NOW),
+        Err(vec![("until", "This time has passed: choose a later one.")])
+    );
     assert_eq!(
         until(NOW + Duration::days(30) + Duration::SECOND),
         Err(vec![("until", "This is too long: 30 days are the most.")])

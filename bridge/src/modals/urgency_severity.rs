@@ -39,14 +39,23 @@ fn severity_option((severity, text): (Severity, &str)) -> Value {
 }
 
 pub(super) fn view(incident: &Incident, meta: &Meta) -> View {
-    let (urgency, severity) = (known(&incident.urgency), incident.severity.as_ref().and_then(known));
+    let (urgency, severity) = (
+        known(&incident.urgency),
+        incident.severity.as_ref().and_then(known),
+    );
     let meta = Meta {
         urgency,
         severity,
         ..meta.clone()
     };
-    let urgency_now = URGENCIES.into_iter().find(|(one, _)| Some(*one) == urgency).map(urgency_option);
-    let severity_now = SEVERITIES.into_iter().find(|(one, _)| Some(*one) == severity).map(severity_option);
+    let urgency_now = URGENCIES
+        .into_iter()
+        .find(|(one, _)| Some(*one) == urgency)
+        .map(urgency_option);
+    let severity_now = SEVERITIES
+        .into_iter()
+        .find(|(one, _)| Some(*one) == severity)
+        .map(severity_option);
     let urgencies = URGENCIES.into_iter().map(urgency_option).collect();
     let severities = SEVERITIES.into_iter().map(severity_option).collect();
     let urgencies = static_select(URGENCY, "Urgency", urgencies, urgency_now.as_ref());

@@ -233,7 +233,12 @@ pub(crate) async fn use_menu(
         vec![id.into(), now().into()],
     )
     .await?;
-    let read = |row: QueryResult| Ok((row.try_get("", "organization_id")?, row.try_get("", "wanted_version")?));
+    let read = |row: QueryResult| {
+        Ok((
+            row.try_get("", "organization_id")?,
+            row.try_get("", "wanted_version")?,
+        ))
+    };
     row.map(read).transpose()
 }
 

@@ -12,8 +12,8 @@ use crate::{
     graphql::{Entry, Incident, Known},
     mirror::{
         buttons,
-        footer::{footer, last_act},
         content::{Controls, LINE_MAX, line, reply, root},
+        footer::{footer, last_act},
         preview,
     },
 };
@@ -54,7 +54,8 @@ fn the_footer_names_who_acted_last_and_when_whatever_was_said_since() {
         entry(2, EntryKind::Snoozed),
         entry(3, EntryKind::Comment),
     ];
-    let told = |entries: &[Entry], incident: &Incident| footer(incident, last_act(entries)).as_str().to_owned();
+    let told =
+        |entries: &[Entry], incident: &Incident| footer(incident, last_act(entries)).as_str().to_owned();
     assert_eq!(
         told(&entries, &acknowledged()),
         "Snoozed by Alice Archer · <!date^1795214400^{date_short_pretty} {time}|2026-11-20 22:40 UTC>"
@@ -66,9 +67,16 @@ fn the_footer_names_who_acted_last_and_when_whatever_was_said_since() {
 
 #[test]
 fn a_menu_that_was_used_is_another_block() {
-    let block_id = |menu_uses| buttons::row(&incident(), menu_uses)["block_id"].as_str().map(str::to_owned);
+    let block_id = |menu_uses| {
+        buttons::row(&incident(), menu_uses)["block_id"]
+            .as_str()
+            .map(str::to_owned)
+    };
     assert_ne!(block_id(0), block_id(1));
-    assert_eq!(buttons::incident_of(&block_id(7).expect("a name")), Some(incident().id));
+    assert_eq!(
+        buttons::incident_of(&block_id(7).expect("a name")),
+        Some(incident().id)
+    );
     assert_eq!(buttons::incident_of("incident:inc_1"), None);
 }
 

@@ -93,7 +93,18 @@ fn an_incident_in_a_digest_has_no_message_of_its_own() {
         ..destination(1)
     };
     let entries = [entry(2, EntryKind::Comment)];
-    assert!(desired(&incident(), Controls::default(), &entries, &[in_digest], &[], None, WORKSPACE).is_empty());
+    assert!(
+        desired(
+            &incident(),
+            Controls::default(),
+            &entries,
+            &[in_digest],
+            &[],
+            None,
+            WORKSPACE
+        )
+        .is_empty()
+    );
 }
 
 #[test]
@@ -106,8 +117,11 @@ fn the_same_state_wants_the_same_content_and_a_change_another() {
 #[test]
 fn the_message_of_a_connector_that_is_gone_is_kept_true() {
     let now = incident().updated_at;
-    let mut post =
-        Wanted::root(&incident(), Controls::default(), &destination(1)).record(&Subject::incident(&incident()), "T1", now);
+    let mut post = Wanted::root(&incident(), Controls::default(), &destination(1)).record(
+        &Subject::incident(&incident()),
+        "T1",
+        now,
+    );
     post.ts = Some("1.1".to_owned());
     let recorded = [post];
     assert_eq!(

@@ -217,7 +217,15 @@ fn how_a_post_stands_follows_from_its_record() {
 #[test]
 fn what_a_person_deleted_is_not_posted_again_and_neither_are_its_replies() {
     let (incident, entries) = state(IncidentStatus::Resolved, 2);
-    let wanted = desired(&incident, Controls::default(), &entries, &[destination(1)], &[], None, WORKSPACE);
+    let wanted = desired(
+        &incident,
+        Controls::default(),
+        &entries,
+        &[destination(1)],
+        &[],
+        None,
+        WORKSPACE,
+    );
     let deleted = post::Model {
         state: PostState::Failed,
         ts: Some("1.1".to_owned()),

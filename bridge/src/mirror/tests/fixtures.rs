@@ -100,7 +100,8 @@ pub(crate) fn postmortem() -> Postmortem {
     Postmortem {
         title: "#42 Payments <are> failing".to_owned(),
         status: Known::Value(PostmortemStatus::InReview),
-        body_markdown: "## Summary\n\nCards were **declined** for 22 min. <!here>\n\n## Impact\n\nMany.".to_owned(),
+        body_markdown: "## Summary\n\nCards were **declined** for 22 min. <!here>\n\n## Impact\n\nMany."
+            .to_owned(),
         authors: vec!["Alice Archer".to_owned()],
         updated_at: datetime!(2026-11-21 08:00:00 UTC),
         published_at: None,

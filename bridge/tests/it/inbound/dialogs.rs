@@ -15,17 +15,24 @@ use crate::world::Answer;
 
 /// Opens a dialog from a button or the menu; the view that it shows in the end.
 async fn opened(stage: &Stage, payload: &Value) -> Value {
-    stage
-        .acted
-        .answer("views.open", json!({"ok": true, "view": {"id": "V1", "hash": "1.h"}}));
-    stage
-        .acted
-        .answer("views.update", json!({"ok": true, "view": {"id": "V1", "hash": "2.h"}}));
+    stage.acted.answer(
+        "views.open",
+        json!({"ok": true, "view": {"id": "V1", "hash": "1.h"}}),
+    );
+    stage.acted.answer(
+        "views.update",
+        json!({"ok": true, "view": {"id": "V1", "hash": "2.h"}}),
+    );
     let answer = stage.world.interact(payload).await;
     assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, ""));
     let open = stage.acted.calls("views.open").pop().expect("a dialog").arguments;
     assert_eq!(open["trigger_id"], payload["trigger_id"]);
-    let update = stage.acted.calls("views.update").pop().expect("a filled dialog").arguments;
+    let update = stage
+        .acted
+        .calls("views.update")
+        .pop()
+        .expect("a filled dialog")
+        .arguments;
     assert_eq!(update["view_id"], "V1");
     update["view"].clone()
 }
@@ -70,7 +77,10 @@ async fn resolving_asks_for_a_note_and_takes_one() {
     incident(&stage, |_| {});
     let view = opened(&stage, &press(&stage, "resolve")).await;
     assert_eq!(view["callback_id"], "resolve");
-    assert!(stage.acted.calls("ResolveIncident").is_empty(), "nothing is done yet");
+    assert!(
+        stage.acted.calls("ResolveIncident").is_empty(),
+        "nothing is done yet"
+    );
     let resolved = answered("resolveIncident", "resolvedBy", Some((&me, "Ada")));
     stage.acted.answer("ResolveIncident", resolved);
     let values = json!({"note": {"note": {"type": "plain_text_input", "value": "Rolled back."}}});
@@ -110,7 +120,10 @@ async fn who_resolves_second_is_told_who_did_before() {
     let other = answered("resolveIncident", "resolvedBy", Some(("usr_2", "Bob")));
     stage.acted.answer("ResolveIncident", other);
     done(&stage, &submission(&view, &json!({}))).await;
-    assert_eq!(told(&stage), "This incident is already resolved by Bob (ALREADY_RESOLVED).");
+    assert_eq!(
+        told(&stage),
+        "This incident is already resolved by Bob (ALREADY_RESOLVED)."
+    );
 }
 
 #[tokio::test]
@@ -121,7 +134,10 @@ async fn what_stands_in_the_way_is_said_in_the_dialog() {
         incident["resolvedBy"] = json!({"name": "Bob"});
     });
     let view = opened(&stage, &press(&stage, "resolve")).await;
-    assert!(words(&view).contains("already resolved by Bob (ALREADY_RESOLVED)"), "{view}");
+    assert!(
+        words(&view).contains("already resolved by Bob (ALREADY_RESOLVED)"),
+        "{view}"
+    );
     assert_eq!(view.get("submit"), None);
     stage.is_member("STAKEHOLDER", None);
     let view = opened(&stage, &choice(&stage, "note")).await;
@@ -208,7 +224,10 @@ async fn a_rest_that_is_over_before_it_begins_is_refused_at_its_input() {
     let view = opened(&stage, &choice(&stage, "snooze:custom")).await;
     let values = json!({"until": {"until": {"type": "datetimepicker", "selected_date_time": 1_000_000_000}}});
     let answer = submitted(&stage, &submission(&view, &values)).await;
-    assert_eq!(answer.json()["errors"]["until"], "This time has passed: choose a later one.");
+    assert_eq!(
+        answer.json()["errors"]["until"],
+        "This time has passed: choose a later one."
+    );
     let snoozed = answered("snoozeIncident", "acknowledgedBy", None);
     stage.acted.answer("SnoozeIncident", snoozed);
     let until = time::OffsetDateTime::now_utc().unix_timestamp() + 7_200;
@@ -250,13 +269,18 @@ async fn people_are_found_as_one_types_and_given_the_incident() {
     assert_eq!(call.on_behalf_of.as_deref(), Some(me.as_str()));
     let reassigned = answered("reassignIncident", "acknowledgedBy", None);
     stage.acted.answer("ReassignIncident", reassigned);
-    let values = json!({"assignees": {"assignees": {"selected_options": [{"value": bob}, {"value": carol}]}}});
+    let values =
+        json!({"assignees": {"assignees": {"selected_options": [{"value": bob}, {"value": carol}]}}});
     done(&stage, &submission(&view, &values)).await;
     let input = stage.acted.call("ReassignIncident").arguments["input"].clone();
     assert_eq!(input["assigneeIds"], json!([bob, carol]));
     stage.is_nobody();
     let answer = stage.world.post("/slack/options", body).await;
-    assert_eq!(answer.json(), json!({"options": []}), "strangers are told no names");
+    assert_eq!(
+        answer.json(),
+        json!({"options": []}),
+        "strangers are told no names"
+    );
 }
 
 #[tokio::test]
@@ -271,7 +295,10 @@ async fn urgency_and_severity_change_where_they_were_changed() {
         "severity": {"severity": {"selected_option": {"value": "SEV1"}}}});
     done(&stage, &submission(&view, &values)).await;
     let input = stage.acted.call("UpdateIncident").arguments["input"].clone();
-    assert_eq!((&input["urgency"], &input["severity"]), (&Value::Null, &json!("SEV1")));
+    assert_eq!(
+        (&input["urgency"], &input["severity"]),
+        (&Value::Null, &json!("SEV1"))
+    );
 }
 
 #[tokio::test]
@@ -310,7 +337,12 @@ async fn a_press_of_resolve_on_a_preview_opens_the_dialog_as_well() {
         "app_unfurl_url": url});
     let view = opened(&stage, &payload).await;
     assert_eq!(view["callback_id"], "resolve");
-    assert!(view["private_metadata"].as_str().expect("metadata").contains(&stage.incident.to_string()));
+    assert!(
+        view["private_metadata"]
+            .as_str()
+            .expect("metadata")
+            .contains(&stage.incident.to_string())
+    );
 }
 
 #[tokio::test]

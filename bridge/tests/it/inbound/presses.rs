@@ -242,7 +242,12 @@ pub(super) fn choice(stage: &Stage, value: &str) -> Value {
 async fn a_rest_from_the_menu_begins_when_it_was_chosen() {
     let stage = member_stage("RESPONDER").await;
     let me = stage.member.to_string();
-    for (value, minutes) in [("snooze:15m", 15), ("snooze:30m", 30), ("snooze:1h", 60), ("snooze:4h", 240)] {
+    for (value, minutes) in [
+        ("snooze:15m", 15),
+        ("snooze:30m", 30),
+        ("snooze:1h", 60),
+        ("snooze:4h", 240),
+    ] {
         let snoozed = answered("snoozeIncident", "acknowledgedBy", Some((&me, "Ada")));
         stage.acted.answer("SnoozeIncident", snoozed);
         pressed(&stage, &choice(&stage, value)).await;
@@ -340,7 +345,10 @@ async fn a_button_in_the_home_tab_acts_in_the_persons_own_organisation() {
     let call = stage.acted.call("AcknowledgeIncident");
     assert_eq!(call.organization, Some(stage.organization.to_string()));
     stage.is_nobody();
-    stage.acted.answer("views.open", json!({"ok": true, "view": {"id": "V2", "hash": "1"}}));
+    stage.acted.answer(
+        "views.open",
+        json!({"ok": true, "view": {"id": "V2", "hash": "1"}}),
+    );
     let mut payload = payload;
     payload["actions"][0]["action_ts"] = json!("6.0");
     pressed(&stage, &payload).await;

@@ -209,7 +209,13 @@ impl Tracker {
         let by = json!({"id": author["id"], "name": author["name"]});
         let status = self.state().incidents[&id].fields["status"].clone();
         let assignees = self.named(&input["assigneeIds"]);
-        let made = made(operation, input, by, &assignees, status.as_str().unwrap_or_default());
+        let made = made(
+            operation,
+            input,
+            &by,
+            &assignees,
+            status.as_str().unwrap_or_default(),
+        );
         if let Some((kind, fields)) = made.filter(|_| is_new) {
             if kind == "RESOLVED" {
                 entry["bodyMarkdown"] = input["noteMarkdown"].clone();
@@ -224,7 +230,10 @@ impl Tracker {
     fn named(&self, ids: &Value) -> Value {
         let ids = ids.as_array().map_or(&[][..], Vec::as_slice);
         let people = self.state().people.clone();
-        people.into_iter().filter(|person| ids.contains(&person["id"])).collect()
+        people
+            .into_iter()
+            .filter(|person| ids.contains(&person["id"]))
+            .collect()
     }
 
     fn answer(&self, operation: &str, variables: &Value, on_behalf_of: Option<&str>) -> Value {
@@ -300,7 +309,7 @@ impl Tracker {
 fn made(
     operation: &str,
     input: &Value,
-    by: Value,
+    by: &Value,
     assignees: &Value,
     status: &str,
 ) -> Option<(&'static str, Value)> {
@@ -326,8 +335,12 @@ fn made(
         }
         "ReassignIncident" => ("REASSIGNED", json!({"assignees": assignees})),
         "UpdateIncident" => {
-            let wanted = ["urgency", "severity"].into_iter().filter(|name| !input[*name].is_null());
-            let fields = wanted.map(|name| (name.to_owned(), input[name].clone())).collect();
+            let wanted = ["urgency", "severity"]
+                .into_iter()
+                .filter(|name| !input[*name].is_null());
+            let fields = wanted
+                .map(|name| (name.to_owned(), input[name].clone()))
+                .collect();
             ("UPDATED", Value::Object(fields))
         }
         _ => return None,

@@ -13,7 +13,11 @@ impl Scene {
     }
 
     async fn click(&self, person: &str, action: &str) {
-        let pressed = self.slack().person(person).click("incidents", &self.root, action).await;
+        let pressed = self
+            .slack()
+            .person(person)
+            .click("incidents", &self.root, action)
+            .await;
         assert!(pressed.expect("a button").is_ok());
     }
 
@@ -39,7 +43,10 @@ impl Scene {
 
     fn menu_row(&self) -> Value {
         let message = self.stage.message();
-        let blocks = message.attachments[0]["blocks"].as_array().cloned().expect("blocks");
+        let blocks = message.attachments[0]["blocks"]
+            .as_array()
+            .cloned()
+            .expect("blocks");
         let row = blocks.into_iter().find(|block| block["type"] == "actions");
         row.expect("a row of buttons")
     }
@@ -53,7 +60,8 @@ impl Scene {
 
     /// The dialog that was opened last, once it is filled.
     async fn dialog(&self, callback_id: &str) -> ViewSnapshot {
-        let wanted = |view: &&ViewSnapshot| view.kind == "modal" && view.content["callback_id"] == callback_id;
+        let wanted =
+            |view: &&ViewSnapshot| view.kind == "modal" && view.content["callback_id"] == callback_id;
         let find = |snapshot: &Snapshot| snapshot.views.iter().rfind(wanted).cloned();
         self.stage.until(|snapshot| find(snapshot).is_some()).await;
         find(&self.slack().snapshot()).expect("a dialog")
@@ -85,7 +93,12 @@ async fn every_dialog_is_one_that_slack_takes() {
     scene.click("bob", "resolve").await;
     let refused = scene.dialog("refused").await;
     assert!(refused.content.to_string().contains("(READ_ONLY)"), "{refused:?}");
-    for call in scene.slack().calls().iter().filter(|call| call.method.starts_with("views.")) {
+    for call in scene
+        .slack()
+        .calls()
+        .iter()
+        .filter(|call| call.method.starts_with("views."))
+    {
         assert_eq!((&call.error, call.notes.len()), (&None, 0), "{call:?}");
     }
 }
@@ -95,20 +108,40 @@ async fn an_incident_is_worked_from_its_message_from_beginning_to_end() {
     let scene = Scene::set().await;
     assert_eq!(scene.labels(), ["Acknowledge", "Resolve", "View"]);
     scene.click("alice", "acknowledge").await;
-    scene.stage.until_row(scene.incident, |row| row.shown_version >= 2).await;
+    scene
+        .stage
+        .until_row(scene.incident, |row| row.shown_version >= 2)
+        .await;
     assert_eq!(scene.labels(), ["Resolve", "View"]);
     scene.click("alice", "resolve").await;
     let view = scene.dialog("resolve").await;
     let note = json!({"note": {"note": {"type": "plain_text_input", "value": "Rolled back."}}});
     scene.submit(&view, note).await;
-    scene.stage.until_row(scene.incident, |row| row.shown_version >= 3).await;
+    scene
+        .stage
+        .until_row(scene.incident, |row| row.shown_version >= 3)
+        .await;
     assert_eq!(scene.labels(), ["Reopen", "View"]);
     let message = scene.stage.message();
-    assert!(message.words().contains("Resolved by Alice Archer"), "{}", message.words());
-    let replies: Vec<_> = message.replies.iter().map(|reply| reply.words()).collect();
-    assert!(replies.iter().any(|reply| reply.contains("Rolled back.")), "{replies:?}");
+    assert!(
+        message.words().contains("Resolved by Alice Archer"),
+        "{}",
+        message.words()
+    );
+    let replies: Vec<_> = message
+        .replies
+        .iter()
+        .map(tocsin_simulator::MessageSnapshot::words)
+        .collect();
+    assert!(
+        replies.iter().any(|reply| reply.contains("Rolled back.")),
+        "{replies:?}"
+    );
     scene.click("alice", "reopen").await;
-    scene.stage.until_row(scene.incident, |row| row.shown_version >= 4).await;
+    scene
+        .stage
+        .until_row(scene.incident, |row| row.shown_version >= 4)
+        .await;
     assert_eq!(scene.labels(), ["Acknowledge", "Resolve", "View"]);
 }
 
@@ -119,7 +152,9 @@ async fn a_menu_that_was_used_no_longer_shows_what_was_chosen() {
     scene.choose("note").await;
     scene
         .stage
-        .until_row(scene.incident, |row| row.menu_uses == 1 && row.shown_version == row.wanted_version)
+        .until_row(scene.incident, |row| {
+            row.menu_uses == 1 && row.shown_version == row.wanted_version
+        })
         .await;
     let after = scene.menu_row()["block_id"].clone();
     assert_ne!(before, after);
@@ -139,7 +174,10 @@ async fn who_it_is_given_to_and_how_urgent_it_is_are_to_be_seen_at_once() {
     let values = json!({"urgency": {"urgency": {"selected_option": {"value": "LOW"}}},
         "severity": {"severity": {"selected_option": {"value": "SEV4"}}}});
     scene.submit(&view, values).await;
-    scene.stage.until_row(scene.incident, |row| row.shown_version >= 2).await;
+    scene
+        .stage
+        .until_row(scene.incident, |row| row.shown_version >= 2)
+        .await;
     let words = scene.stage.message().words();
     assert!(words.contains("Low") && words.contains("SEV4"), "{words}");
     scene.choose("reassign").await;
@@ -153,7 +191,10 @@ async fn who_it_is_given_to_and_how_urgent_it_is_are_to_be_seen_at_once() {
     assert_eq!(options["options"].as_array().map(Vec::len), Some(1), "{options}");
     let values = json!({"assignees": {"assignees": {"selected_options": options["options"]}}});
     scene.submit(&view, values).await;
-    scene.stage.until_row(scene.incident, |row| row.shown_version >= 3).await;
+    scene
+        .stage
+        .until_row(scene.incident, |row| row.shown_version >= 3)
+        .await;
     let words = scene.stage.message().words();
     assert!(words.contains("Bob Baker"), "{words}");
 }
