@@ -9,7 +9,13 @@ use super::{
 use crate::modals::Candidate;
 
 /// The most that a menu of Slack's shows.
-const CHOICES: i64 = 100;
+const CHOICES: usize = 100;
+
+/// The API's largest page.
+const PAGE: i64 = 100;
+
+/// Pages that are looked through while a person waits: the API does not search by name.
+const PAGES_MAX: usize = 30;
 
 impl Api {
     /// Who works an incident; none when there is no such incident.
@@ -21,17 +27,26 @@ impl Api {
         Ok(found.into_iter().map(of).collect::<Result<_, _>>()?)
     }
 
-    /// The active members whose name or address has this text in it; those of a menu's length, where it is empty.
+    /// The active members whose name or address has this text in it: as many as a menu shows.
     pub(crate) async fn members(&self, who: As<'_>, search: &str) -> Result<Vec<Candidate>, ApiError> {
-        let variables = members::Variables { first: CHOICES };
-        let found = self.execute::<Members>(who, variables).await?.users.nodes;
         let search = search.trim().to_lowercase();
         let has = |text: &str| text.to_lowercase().contains(&search);
-        let found = found
-            .into_iter()
-            .filter(|user| user.deactivated_at.is_none() && (has(&user.name) || has(&user.email)));
-        let of = |read: members::MembersUsersNodes| candidate(&read.id, read.name, read.email);
-        Ok(found.map(of).collect::<Result<_, _>>()?)
+        let (mut found, mut after) = (Vec::new(), None);
+        for _ in 0..PAGES_MAX {
+            let variables = members::Variables { first: PAGE, after };
+            let page = self.execute::<Members>(who, variables).await?.users;
+            for user in page.nodes {
+                if user.deactivated_at.is_none() && (has(&user.name) || has(&user.email)) {
+                    found.push(candidate(&user.id, user.name, user.email)?);
+                }
+            }
+            after = page.page_info.end_cursor.filter(|_| page.page_info.has_next_page);
+            if after.is_none() || found.len() >= CHOICES {
+                break;
+            }
+        }
+        found.truncate(CHOICES);
+        Ok(found)
     }
 }
 

@@ -252,8 +252,22 @@ async fn people_are_found_as_one_types_and_given_the_incident() {
         view["blocks"][1]["element"]["initial_options"][0],
         json!({"text": {"type": "plain_text", "text": "Bob Baker (bob@example.com)"}, "value": bob})
     );
-    let all = json!({"data": {"users": {"nodes": [user(carol, "Carol Chen", "carol@example.com")]}}});
-    stage.acted.answer("Members", all);
+    let dan = UserId::new();
+    let page = |users: &[Value], end: Option<&str>| {
+        let page_info = json!({"hasNextPage": end.is_some(), "endCursor": end});
+        json!({"data": {"users": {"nodes": users, "pageInfo": page_info}}})
+    };
+    let first = [
+        user(bob, "Bob Baker", "bob@example.com"),
+        user(dan, "Dan", "dan@example.com"),
+    ];
+    stage
+        .acted
+        .answer_once("Members", StatusCode::OK, page(&first, Some("2")));
+    let second = [user(carol, "Carol Chen", "carol@example.com")];
+    stage
+        .acted
+        .answer_once("Members", StatusCode::OK, page(&second, None));
     let mut asked = submission(&view, &json!({}));
     asked["type"] = json!("block_suggestion");
     asked["action_id"] = json!("assignees");
@@ -265,8 +279,13 @@ async fn people_are_found_as_one_types_and_given_the_incident() {
         json!({"options": [{"text": {"type": "plain_text", "text": "Carol Chen (carol@example.com)"}, "value": carol}]})
     );
     let me = stage.member.to_string();
-    let call = stage.acted.call("Members");
-    assert_eq!(call.on_behalf_of.as_deref(), Some(me.as_str()));
+    let calls = stage.acted.calls("Members");
+    assert!(
+        calls
+            .iter()
+            .all(|call| call.on_behalf_of.as_deref() == Some(me.as_str()))
+    );
+    assert_eq!((calls.len(), &calls[1].arguments["after"]), (2, &json!("2")));
     let reassigned = answered("reassignIncident", "acknowledgedBy", None);
     stage.acted.answer("ReassignIncident", reassigned);
     let values =

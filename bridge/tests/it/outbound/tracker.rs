@@ -272,7 +272,10 @@ impl Tracker {
                 let found = state.incidents.get(&id);
                 json!({"incident": found.map(|incident| json!({"assignees": incident.fields["assignees"]}))})
             }
-            "Members" => json!({"users": {"nodes": state.people}}),
+            "Members" => {
+                let page_info = json!({"hasNextPage": false, "endCursor": null});
+                json!({"users": {"nodes": state.people, "pageInfo": page_info}})
+            }
             "HomeIncidents" => state.home(&variables["me"]),
             "IncidentToMirror" => {
                 let id = variables["id"].as_str().expect("an id").parse().expect("an id");
