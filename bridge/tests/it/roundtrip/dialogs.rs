@@ -1,9 +1,12 @@
 //! Dialogs as the workspace shows them, which takes nothing that Slack would not take.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use tocsin_simulator::{Snapshot, ViewSnapshot};
 
 use super::Scene;
+use crate::outbound::stage::PATIENCE;
 
 impl Scene {
     fn user(&self, name: &str) -> String {
@@ -67,6 +70,18 @@ impl Scene {
         find(&self.slack().snapshot()).expect("a dialog")
     }
 
+    /// Waits until the incident has come so far, and rings for it as the API does.
+    async fn until_version(&self, version: i64) {
+        let changed = async {
+            while self.stage.tracker.version(self.incident) < version {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, changed).await.expect("a change");
+        self.stage.ring(self.incident);
+        self.stage.until_shown(self.incident).await;
+    }
+
     async fn submit(&self, view: &ViewSnapshot, values: Value) {
         let mut payload = self.interaction("view_submission");
         payload["view"] = view.content.clone();
@@ -108,19 +123,13 @@ async fn an_incident_is_worked_from_its_message_from_beginning_to_end() {
     let scene = Scene::set().await;
     assert_eq!(scene.labels(), ["Acknowledge", "Resolve", "View"]);
     scene.click("alice", "acknowledge").await;
-    scene
-        .stage
-        .until_row(scene.incident, |row| row.shown_version >= 2)
-        .await;
+    scene.until_version(2).await;
     assert_eq!(scene.labels(), ["Resolve", "View"]);
     scene.click("alice", "resolve").await;
     let view = scene.dialog("resolve").await;
     let note = json!({"note": {"note": {"type": "plain_text_input", "value": "Rolled back."}}});
     scene.submit(&view, note).await;
-    scene
-        .stage
-        .until_row(scene.incident, |row| row.shown_version >= 3)
-        .await;
+    scene.until_version(3).await;
     assert_eq!(scene.labels(), ["Reopen", "View"]);
     let message = scene.stage.message();
     assert!(
@@ -138,10 +147,7 @@ async fn an_incident_is_worked_from_its_message_from_beginning_to_end() {
         "{replies:?}"
     );
     scene.click("alice", "reopen").await;
-    scene
-        .stage
-        .until_row(scene.incident, |row| row.shown_version >= 4)
-        .await;
+    scene.until_version(4).await;
     assert_eq!(scene.labels(), ["Acknowledge", "Resolve", "View"]);
 }
 
@@ -174,10 +180,7 @@ async fn who_it_is_given_to_and_how_urgent_it_is_are_to_be_seen_at_once() {
     let values = json!({"urgency": {"urgency": {"selected_option": {"value": "LOW"}}},
         "severity": {"severity": {"selected_option": {"value": "SEV4"}}}});
     scene.submit(&view, values).await;
-    scene
-        .stage
-        .until_row(scene.incident, |row| row.shown_version >= 2)
-        .await;
+    scene.until_version(2).await;
     let words = scene.stage.message().words();
     assert!(words.contains("Low") && words.contains("SEV4"), "{words}");
     scene.choose("reassign").await;
@@ -191,10 +194,7 @@ async fn who_it_is_given_to_and_how_urgent_it_is_are_to_be_seen_at_once() {
     assert_eq!(options["options"].as_array().map(Vec::len), Some(1), "{options}");
     let values = json!({"assignees": {"assignees": {"selected_options": options["options"]}}});
     scene.submit(&view, values).await;
-    scene
-        .stage
-        .until_row(scene.incident, |row| row.shown_version >= 3)
-        .await;
+    scene.until_version(3).await;
     let words = scene.stage.message().words();
     assert!(words.contains("Bob Baker"), "{words}");
 }
