@@ -9,6 +9,7 @@ use tocsin_entity::{
     id::{ServiceId, UserId},
     incident, incident_assignee,
     kinds::{IncidentStatus, Severity, Urgency},
+    timeline_entry,
 };
 
 use crate::error::Refusal;
@@ -26,6 +27,8 @@ pub(crate) struct IncidentFilter {
     service_id: Option<ID>,
     /// With this assignee.
     assignee_id: Option<ID>,
+    /// On whose timeline this user is: who triggered it, worked it or said something. For lists alone.
+    participant_id: Option<ID>,
     /// With this text in the title, in any case.
     search: Option<String>,
 }
@@ -88,6 +91,17 @@ impl IncidentFilter {
                 ),
             );
         }
+        if let Some(participant) = parse::<UserId>("participantId", self.participant_id.as_ref())? {
+            let of = (timeline_entry::Entity, timeline_entry::Column::IncidentId);
+            all = all.add(Expr::exists(
+                Query::select()
+                    .expr(Expr::val(1))
+                    .from(timeline_entry::Entity)
+                    .and_where(Expr::col(of).equals((incident::Entity, incident::Column::Id)))
+                    .and_where(timeline_entry::Column::AuthorUserId.eq(participant))
+                    .to_owned(),
+            ));
+        }
         if let Some(search) = &self.search {
             // SQLite knows the case of ASCII alone: the other case of the text is looked for as well.
             let title = || Expr::col(incident::Column::Title);
@@ -122,8 +136,11 @@ impl IncidentFilter {
                 .is_none_or(|text| row.title.to_lowercase().contains(&text.to_lowercase()))
     }
 
-    /// Refuses ids that are none, before anything is read.
+    /// Refuses what the event log cannot be filtered by, before anything is read.
     pub(crate) fn check(&self) -> Result<(), Refusal> {
+        if self.participant_id.is_some() {
+            return Err(Refusal::BadInput("`filter.participantId` is for lists.".to_owned()));
+        }
         self.condition().map(|_| ())
     }
 }

@@ -47,6 +47,7 @@ on_each_database! {
     async fn incidents_are_found_by_what_they_are(world) {
         let admin = world.admin();
         let alice = admin.make_user("Alice", "RESPONDER").await;
+        let (bob, as_bob) = world.member("Bob", "RESPONDER").await;
         let service = admin.change("createService", json!({ "name": "Payments" })).await.done()["service"]["id"].clone();
         for input in [
             json!({ "title": "Äpfel fehlen", "urgency": "HIGH", "severity": "SEV1" }),
@@ -58,7 +59,13 @@ on_each_database! {
         }
         let second = admin.read("{ incident(number: 2) { id } }").await["incident"]["id"].clone();
         admin.change("resolveIncident", json!({ "id": second })).await.done();
+        let first = admin.read("{ incident(number: 1) { id } }").await["incident"].clone();
+        as_bob.comment(&first, "on it").await.done();
+        as_bob.change("resolveIncident", json!({ "id": second })).await.done();
         for (filter, found) in [
+            (json!({ "participantId": bob }), json!([1])),
+            (json!({ "participantId": bob, "status": ["RESOLVED"] }), json!([])),
+            (json!({ "participantId": alice }), json!([])),
             (json!({ "status": ["TRIGGERED"] }), json!([4, 3, 1])),
             (json!({ "status": ["RESOLVED", "ACKNOWLEDGED"] }), json!([2])),
             (json!({ "urgency": ["LOW"] }), json!([4, 2])),
