@@ -21,6 +21,7 @@ mod inbound;
 mod mirror;
 mod modals;
 mod notice;
+mod origin;
 mod slack;
 mod store;
 mod sweep;

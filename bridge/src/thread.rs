@@ -1,4 +1,4 @@
-//! Which incident a message in Slack belongs to, by the posts on record.
+//! Which incident a message in Slack belongs to, by the posts on record and by what incidents were made of.
 
 use sea_orm::{
     ActiveValue::Set,
@@ -13,12 +13,12 @@ use tocsin_entity::{
 };
 use tocsin_queue::JobError;
 
-use crate::bridge::Parts;
+use crate::{bridge::Parts, origin};
 
 /// How long a channel's name is believed.
 const FRESH: Duration = Duration::hours(6);
 
-/// The thread of an incident's own message.
+/// The thread of an incident's own message, or of the message that it was made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Thread {
     pub(crate) organization: OrganizationId,
@@ -37,7 +37,7 @@ pub(crate) enum Found {
     None,
 }
 
-/// The incident whose own message this is.
+/// The incident whose own message this is, or which was made of it.
 pub(crate) async fn find(parts: &Parts, channel_id: &str, ts: &str) -> Result<Found, JobError> {
     let root = post::Entity::find()
         .filter(post::Column::ChannelId.eq(channel_id))
@@ -55,6 +55,16 @@ pub(crate) async fn find(parts: &Parts, channel_id: &str, ts: &str) -> Result<Fo
             }),
             None => Found::None,
         });
+    }
+    if let Some(origin) = origin::of_message(parts, channel_id, ts)
+        .await
+        .map_err(JobError::retry)?
+    {
+        return Ok(Found::Incident(Thread {
+            organization: origin.organization_id,
+            incident: origin.incident_id,
+            team_id: origin.team_id,
+        }));
     }
     let coming = post::Entity::find()
         .select_only()

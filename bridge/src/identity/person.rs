@@ -28,7 +28,7 @@ pub(crate) struct Person {
     pub(crate) slack_user_id: String,
     /// What people see.
     pub(crate) name: String,
-    /// In lowercase, where Slack gives it.
+    /// In lowercase, where Slack gives it and the person has not asked to be left unmatched.
     pub(crate) email: Option<String>,
     pub(crate) is_bot: bool,
     /// The user they were found to be when that was last asked.
@@ -95,6 +95,7 @@ pub(super) async fn remember(
         is_bot: Set(user.is_bot),
         deleted: Set(user.deleted),
         user_id: Set(None),
+        unlinked: Set(false),
         refreshed_at: Set(now),
     };
     let told = [
@@ -195,7 +196,7 @@ impl From<Model> for Person {
             team_id: row.team_id,
             slack_user_id: row.slack_user_id,
             name: row.display_name,
-            email: row.email,
+            email: row.email.filter(|_| !row.unlinked),
             is_bot: row.is_bot,
             user_id: row.user_id,
         }

@@ -32,6 +32,8 @@ pub(crate) struct Destination {
     pub(crate) channel_name: String,
     /// Whether the incident has a line in a digest there, and so no message of its own.
     pub(crate) in_digest: bool,
+    /// The message in whose thread the incident's message stands, where it was made of one.
+    pub(crate) thread_ts: Option<String>,
 }
 
 /// What a post says.
@@ -128,6 +130,7 @@ impl Destination {
             channel_id: post.channel_id.clone(),
             channel_name: post.channel_name.clone(),
             in_digest: false,
+            thread_ts: post.thread_ts.clone(),
         }
     }
 }

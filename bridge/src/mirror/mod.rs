@@ -9,6 +9,7 @@ pub(crate) mod channels;
 pub(crate) mod content;
 pub(crate) mod deliver;
 pub(crate) mod desired;
+mod destinations;
 pub(crate) mod diff;
 pub(crate) mod footer;
 pub(crate) mod lookup;

@@ -16,10 +16,10 @@ use tocsin_queue::{
 use tracing::Instrument;
 
 use super::{
-    channels::Trouble,
     content::Controls,
     deliver::{Delivery, save_all},
-    desired::{Destination, Subject, Wanted, Workspace, desired, orphaned, root_key},
+    desired::{Destination, Subject, Wanted, Workspace, desired, root_key},
+    destinations::{self, Destinations},
     diff::{Standing, Step, diff, standing},
     footer,
     outcome::{Outcome, Wait, back_off},
@@ -28,7 +28,7 @@ use crate::{
     bridge::Parts,
     digest::lines,
     graphql::{ApiError, As, Connector, Incident, Mirrored},
-    slack::Installation,
+    origin,
     store::{
         claim::{self, Claim, Finished, News, PutOff},
         lease::{Claimed, Lease},
@@ -39,6 +39,9 @@ use crate::{
 
 /// How long the first answer of Slack is waited for after the start.
 const FIRST_ANSWER: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// How soon a message is tried again that has no place in the pace yet, and no digest to go into.
+const THREAD_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Work on an incident, as it was claimed.
 struct Work {
@@ -190,6 +193,7 @@ async fn show(
         ..
     } = mirrored;
     let recorded = std::mem::take(&mut work.recorded);
+    let origin = origin::of_incident(parts, incident.id).await?;
     let bot = match parts.watcher.first_answer(FIRST_ANSWER).await {
         Ok(bot) => bot,
         Err(trouble) => {
@@ -202,7 +206,8 @@ async fn show(
             });
         }
     };
-    let (destinations, troubles) = destinations(parts, &connectors, &recorded, &work.lines, &bot).await?;
+    let Destinations { destinations, troubles } =
+        destinations::find(parts, &connectors, origin.as_ref(), &recorded, &work.lines, &bot).await?;
     let workspace = Workspace {
         team_id: &bot.team_id,
         customize: bot.may("chat:write.customize"),
@@ -293,6 +298,11 @@ async fn deliver(delivery: &mut Delivery<'_>, steps: &[Step<'_>], incident: &Inc
                 stopped.extend(connector);
                 end.wait(wait);
             }
+            // A thread has no digest: its turn comes.
+            Outcome::ToDigest if wanted.to.as_ref().is_some_and(|to| to.thread_ts.is_some()) => {
+                stopped.extend(connector);
+                end.wait(Wait::turn(THREAD_WAIT));
+            }
             Outcome::ToDigest => {
                 stopped.extend(connector);
                 if let Some(to) = &wanted.to {
@@ -320,46 +330,6 @@ fn is_orphan(wanted: &Wanted, recorded: &[post::Model]) -> bool {
     matches!(root, Some(Standing::Deleted | Standing::Refused))
 }
 
-/// Where the incident is to be shown, and which connectors lead nowhere at the moment.
-async fn destinations<'a>(
-    parts: &Parts,
-    connectors: &'a [Connector],
-    recorded: &[post::Model],
-    lines: &[digest_line::Model],
-    bot: &Installation,
-) -> Result<(Vec<Destination>, Vec<(&'a Connector, Trouble)>), DbErr> {
-    let ids: BTreeSet<_> = connectors.iter().map(|connector| connector.id).collect();
-    let (mut destinations, mut troubles) = (orphaned(recorded, &ids), Vec::new());
-    for connector in connectors {
-        let in_digest = lines.iter().any(|line| line.connector_id == connector.id);
-        let root = recorded.iter().find(|post| {
-            post.connector_id == Some(connector.id)
-                && post.kind == tocsin_entity::kinds::PostKind::Root
-                && (post.ts.is_some() || post.state == PostState::Sending)
-        });
-        if let Some(root) = root {
-            // Its message stays where it is, wherever the connector leads by now.
-            destinations.push(Destination {
-                in_digest,
-                ..Destination::of_post(root, connector.id)
-            });
-            continue;
-        }
-        match parts.channels.resolve(&connector.channel, bot).await? {
-            Ok(channel) => destinations.push(Destination {
-                connector_id: connector.id,
-                connector_name: connector.name.clone(),
-                channel_id: channel.id,
-                channel_name: channel.name,
-                in_digest,
-            }),
-            Err(_) if in_digest => {}
-            Err(trouble) => troubles.push((connector, trouble)),
-        }
-    }
-    Ok((destinations, troubles))
-}
-
 /// The incident's message as it is wanted in a channel that is not known yet.
 fn root_without_channel(incident: &Incident, connector: &Connector) -> Wanted {
     let destination = Destination {
@@ -368,6 +338,7 @@ fn root_without_channel(incident: &Incident, connector: &Connector) -> Wanted {
         channel_id: String::new(),
         channel_name: connector.channel.clone(),
         in_digest: false,
+        thread_ts: None,
     };
     Wanted::root(incident, Controls::default(), &destination)
 }

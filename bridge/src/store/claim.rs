@@ -242,6 +242,17 @@ pub(crate) async fn use_menu(
     row.map(read).transpose()
 }
 
+/// Has an incident shown anew everywhere, its whole timeline included: there is a new place for it.
+pub(crate) async fn show_again(tx: &impl ConnectionTrait, id: IncidentId) -> Result<(), DbErr> {
+    execute(
+        tx,
+        "UPDATE slack_incident SET shown_version = 0, due_at = $2 WHERE incident_id = $1",
+        vec![id.into(), now().into()],
+    )
+    .await?;
+    Ok(())
+}
+
 /// Lets go of an incident that cannot be shown yet.
 pub(crate) async fn put_off_incident(
     tx: &DatabaseTransaction,

@@ -25,6 +25,8 @@ pub struct Model {
     pub deleted: bool,
     /// The user with the same e-mail address, where one was found.
     pub user_id: Option<UserId>,
+    /// Whether the person asked not to be taken for that user any more.
+    pub unlinked: bool,
     /// When it was read from Slack.
     pub refreshed_at: OffsetDateTime,
 }

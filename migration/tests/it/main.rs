@@ -29,6 +29,7 @@ async fn holds_every_entity(db: &DatabaseConnection) {
         entity::postmortem,
         entity::slack::inbox,
         entity::slack::incident,
+        entity::slack::origin,
         entity::slack::post,
         entity::slack::pace,
         entity::slack::user,

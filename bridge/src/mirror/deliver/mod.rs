@@ -141,10 +141,12 @@ impl Delivery<'_> {
     /// The place in Slack of the message in whose thread a post stands: `Err` while there is none.
     fn thread(&self, wanted: &Wanted) -> Result<Option<String>, ()> {
         let Some(root) = &wanted.thread_of else {
-            return Ok(None);
+            return Ok(wanted.to.as_ref().and_then(|to| to.thread_ts.clone()));
         };
         let root = self.recorded.iter().find(|post| post.key == *root);
-        root.and_then(|root| root.ts.clone()).map(Some).ok_or(())
+        let root = root.filter(|root| root.ts.is_some()).ok_or(())?;
+        // A reply to a reply stands in the thread of the first message.
+        Ok(root.thread_ts.clone().or_else(|| root.ts.clone()))
     }
 
     async fn post(&mut self, wanted: &Wanted, message: &Message) -> Result<Outcome, DbErr> {

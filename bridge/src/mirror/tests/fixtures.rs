@@ -93,6 +93,7 @@ pub(crate) fn destination(number: u128) -> Destination {
         channel_id: format!("C000000{number}"),
         channel_name: format!("#channel-{number}"),
         in_digest: false,
+        thread_ts: None,
     }
 }
 

@@ -1,0 +1,115 @@
+//! Where in Slack an incident was created: it is shown there too, in the thread of the message that it was made of if there is one.
+//!
+//! What is noted here is one more destination of the mirror. It is noted by the job that creates the incident, and again by each
+//! repetition of it, so that it is there whatever happens in between.
+
+use futures::FutureExt;
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    sea_query::OnConflict,
+};
+use time::OffsetDateTime;
+use tocsin_entity::{
+    id::{ConnectorId, IncidentId, OrganizationId},
+    slack::origin::{ActiveModel, Column, Entity, Model},
+};
+use tocsin_queue::{JobError, jobs::ReconcileIncident};
+
+use crate::{
+    bridge::Parts,
+    graphql::Connector,
+    store::claim::{self, News},
+};
+
+/// What a connector is called that is none.
+const NAME: &str = "where it was created";
+
+/// Where an incident was created.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Origin {
+    pub(crate) team_id: String,
+    pub(crate) channel_id: String,
+    /// The message that it was made of.
+    pub(crate) thread_ts: Option<String>,
+}
+
+/// Notes where an incident was created, once, and has Slack show it there.
+pub(crate) async fn note(
+    parts: &Parts,
+    organization: OrganizationId,
+    incident: IncidentId,
+    version: i64,
+    origin: &Origin,
+    request_id: Option<&str>,
+) -> Result<(), JobError> {
+    let news = News {
+        incident_id: incident,
+        organization_id: organization,
+        version,
+        request_id: request_id.map(str::to_owned),
+    };
+    let origin = origin.clone();
+    let write = parts.lane.write(move |tx| {
+        let (news, origin) = (news.clone(), origin.clone());
+        async move { insert(tx, &news, origin).await }.boxed()
+    });
+    write.await.map_err(JobError::retry)?;
+    parts.queue.ring(&ReconcileIncident {
+        incident_id: incident.to_string(),
+        organization_id: organization.to_string(),
+        version,
+        request_id: request_id.map(str::to_owned),
+    });
+    Ok(())
+}
+
+async fn insert(tx: &DatabaseTransaction, news: &News, origin: Origin) -> Result<(), DbErr> {
+    let row = ActiveModel {
+        incident_id: Set(news.incident_id),
+        organization_id: Set(news.organization_id),
+        connector_id: Set(ConnectorId::new()),
+        team_id: Set(origin.team_id),
+        channel_id: Set(origin.channel_id),
+        thread_ts: Set(origin.thread_ts),
+        created_at: Set(OffsetDateTime::now_utc()),
+    };
+    let once = OnConflict::column(Column::IncidentId).do_nothing().to_owned();
+    let inserted = Entity::insert(row)
+        .on_conflict(once)
+        .exec_without_returning(tx)
+        .await?;
+    if inserted > 0 {
+        // Slack may show this version already, everywhere but there.
+        claim::note(tx, news).await?;
+        claim::show_again(tx, news.incident_id).await?;
+    }
+    Ok(())
+}
+
+/// Where an incident was created, if that was in Slack.
+pub(crate) async fn of_incident(parts: &Parts, incident: IncidentId) -> Result<Option<Model>, DbErr> {
+    Entity::find_by_id(incident).one(parts.database.read()).await
+}
+
+/// The incident that was made of a message, the first where there are several.
+pub(crate) async fn of_message(
+    parts: &Parts,
+    channel_id: &str,
+    ts: &str,
+) -> Result<Option<Model>, DbErr> {
+    Entity::find()
+        .filter(Column::ThreadTs.eq(ts))
+        .filter(Column::ChannelId.eq(channel_id))
+        .order_by_asc(Column::CreatedAt)
+        .one(parts.database.read())
+        .await
+}
+
+/// The connector that stands for it.
+pub(crate) fn connector(origin: &Model) -> Connector {
+    Connector {
+        id: origin.connector_id,
+        name: NAME.to_owned(),
+        channel: origin.channel_id.clone(),
+    }
+}
