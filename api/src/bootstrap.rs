@@ -10,7 +10,7 @@ use tocsin_entity::{
     connector,
     database::Database,
     id::{ConnectorId, OrganizationId, ServiceId},
-    kinds::{Scope, Urgency},
+    kinds::{ReplyMode, Scope, Urgency},
     organization, service,
 };
 
@@ -221,6 +221,7 @@ async fn insert_connector(
         organization_id: Set(organization_id),
         name: Set("default".to_owned()),
         channel: Set(channel.to_owned()),
+        reply_mode: Set(ReplyMode::Thread),
         created_at: Set(OffsetDateTime::now_utc()),
     }
     .insert(tx)

@@ -1,11 +1,21 @@
 //! Connectors: the Slack channels that an organisation's incidents go to.
 
-use async_graphql::{Context, ID, Object, Result};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
-use tocsin_entity::{connector, id::ConnectorId};
+use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait,
+    IntoActiveModel, QueryFilter, QueryOrder, SqlErr,
+};
+use time::OffsetDateTime;
+use tocsin_entity::{
+    connector,
+    id::{ConnectorId, OrganizationId},
+    kinds::ReplyMode,
+};
 
 use crate::{
-    error::Fault,
+    error::{Fault, Trouble, UserError, UserErrorCode, told},
+    idempotency::{self, KeyUse},
+    limits, loaders,
     node::{domain, load_owned},
     viewer::{Need, Viewer},
 };
@@ -36,6 +46,11 @@ impl Connector {
     async fn channel(&self) -> &str {
         &self.0.channel
     }
+
+    /// How an incident's later changes are told there.
+    async fn reply_mode(&self) -> ReplyMode {
+        self.0.reply_mode
+    }
 }
 
 /// A connector that the viewer may read.
@@ -63,5 +78,176 @@ impl ConnectorQuery {
             .await
             .map_err(Fault::from)?;
         Ok(rows.into_iter().map(Connector).collect())
+    }
+}
+
+/// A new connector.
+#[derive(Debug, InputObject)]
+pub(crate) struct CreateConnectorInput {
+    /// What people call it; at most 100 characters, unique in the organisation.
+    name: String,
+    /// The channel: an id (`C…`) or a name with its hash (`#incidents`).
+    channel: String,
+    /// How an incident's later changes are told there; `THREAD` by default.
+    reply_mode: Option<ReplyMode>,
+    /// Makes the request repeatable for 24 hours.
+    idempotency_key: Option<String>,
+}
+
+/// New values for a connector; what is left out stays.
+#[derive(Debug, InputObject)]
+pub(crate) struct UpdateConnectorInput {
+    /// The connector's id.
+    id: ID,
+    /// What people call it; at most 100 characters, unique in the organisation.
+    name: Option<String>,
+    /// The channel that incidents go to from now on; those that are in the one before stay there.
+    channel: Option<String>,
+    /// How an incident's later changes are told there.
+    reply_mode: Option<ReplyMode>,
+    /// Makes the request repeatable for 24 hours.
+    idempotency_key: Option<String>,
+}
+
+/// What came of a change of a connector.
+#[derive(SimpleObject)]
+pub(crate) struct ConnectorPayload {
+    /// The connector as it is now; none where the change was refused.
+    connector: Option<Connector>,
+    /// Why nothing was changed.
+    user_errors: Vec<UserError>,
+}
+
+/// The mutations of connectors.
+#[derive(Default)]
+pub(crate) struct ConnectorMutation;
+
+#[Object]
+impl ConnectorMutation {
+    /// Adds a Slack channel that the organisation's incidents go to. Needs the role ADMIN or OWNER.
+    async fn create_connector(
+        &self,
+        ctx: &Context<'_>,
+        input: CreateConnectorInput,
+    ) -> Result<ConnectorPayload> {
+        payload(create(ctx, input).await)
+    }
+
+    /// Changes where incidents go and how they are told there. Needs the role ADMIN or OWNER.
+    async fn update_connector(
+        &self,
+        ctx: &Context<'_>,
+        input: UpdateConnectorInput,
+    ) -> Result<ConnectorPayload> {
+        payload(update(ctx, input).await)
+    }
+}
+
+fn payload(result: Result<Connector, Trouble>) -> Result<ConnectorPayload> {
+    let (connector, user_errors) = told(result)?;
+    Ok(ConnectorPayload {
+        connector,
+        user_errors,
+    })
+}
+
+/// Longest channel, in characters: Slack's names have 80.
+const CHANNEL_MAX: usize = 100;
+
+/// A channel by its id, or by its name with the hash.
+fn channel(text: &str) -> Result<String, UserError> {
+    let text = limits::line("channel", text, CHANNEL_MAX)?;
+    let is_name = text
+        .strip_prefix('#')
+        .is_some_and(|name| !name.is_empty() && name.chars().all(|c| !c.is_whitespace() && c != '#'));
+    let is_id =
+        text.starts_with(['C', 'G']) && text.len() > 1 && text.bytes().all(|b| b.is_ascii_alphanumeric());
+    if is_name || is_id {
+        Ok(text)
+    } else {
+        Err(UserError::invalid(
+            "channel",
+            "Name the channel by its id (`C…`), or by its name with the hash: `#incidents`.",
+        ))
+    }
+}
+
+async fn create(ctx: &Context<'_>, input: CreateConnectorInput) -> Result<Connector, Trouble> {
+    let viewer = ctx.data_unchecked::<Viewer>();
+    let organization_id = viewer.may_change(Need::Manage)?;
+    let key = idempotency::key_use(viewer, "createConnector", input.idempotency_key.clone(), &input)?;
+    let row = connector::ActiveModel {
+        id: Set(ConnectorId::new()),
+        organization_id: Set(organization_id),
+        name: Set(limits::name("name", &input.name)?),
+        channel: Set(channel(&input.channel)?),
+        reply_mode: Set(input.reply_mode.unwrap_or(ReplyMode::Thread)),
+        created_at: Set(OffsetDateTime::now_utc()),
+    };
+    write(ctx, organization_id, key, async |tx| {
+        row.insert(tx).await.map_err(taken)
+    })
+    .await
+}
+
+async fn update(ctx: &Context<'_>, input: UpdateConnectorInput) -> Result<Connector, Trouble> {
+    let viewer = ctx.data_unchecked::<Viewer>();
+    let organization_id = viewer.may_change(Need::Manage)?;
+    let key = idempotency::key_use(viewer, "updateConnector", input.idempotency_key.clone(), &input)?;
+    let unknown = || UserError::not_found("connector").at("id");
+    let id: ConnectorId = input.id.parse().map_err(|_| unknown())?;
+    let name = input.name.map(|name| limits::name("name", &name)).transpose()?;
+    let channel = input.channel.map(|text| channel(&text)).transpose()?;
+    write(ctx, organization_id, key, async |tx| {
+        let found = connector::Entity::find_by_id(id)
+            .filter(connector::Column::OrganizationId.eq(organization_id))
+            .one(tx)
+            .await?;
+        let before = found.ok_or_else(unknown)?;
+        let now = connector::Model {
+            name: name.unwrap_or_else(|| before.name.clone()),
+            channel: channel.unwrap_or_else(|| before.channel.clone()),
+            reply_mode: input.reply_mode.unwrap_or(before.reply_mode),
+            ..before
+        };
+        now.into_active_model()
+            .reset_all()
+            .update(tx)
+            .await
+            .map_err(taken)
+    })
+    .await
+}
+
+/// Writes a connector, once for each idempotency key.
+async fn write(
+    ctx: &Context<'_>,
+    organization_id: OrganizationId,
+    key: Option<KeyUse>,
+    change: impl AsyncFnOnce(&DatabaseTransaction) -> Result<connector::Model, Trouble>,
+) -> Result<Connector, Trouble> {
+    let tx = domain(ctx).database().begin_write().await?;
+    if let Some(id) = idempotency::before::<ConnectorId>(&tx, organization_id, key.as_ref()).await? {
+        drop(tx);
+        let row: Option<connector::Model> = loaders::of(ctx).load_one(id).await?;
+        return row
+            .map(Connector)
+            .ok_or_else(|| UserError::not_found("connector").into());
+    }
+    let row = change(&tx).await?;
+    idempotency::keep(&tx, organization_id, key.as_ref(), row.id).await?;
+    tx.commit().await?;
+    Ok(Connector(row))
+}
+
+fn taken(error: DbErr) -> Trouble {
+    match error.sql_err() {
+        Some(SqlErr::UniqueConstraintViolation(_)) => UserError::new(
+            UserErrorCode::AlreadyExists,
+            "A connector with this name is there already.",
+        )
+        .at("name")
+        .into(),
+        _ => Trouble::from(error),
     }
 }

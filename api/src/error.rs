@@ -25,6 +25,10 @@ pub enum UserErrorCode {
     IdempotencyKeyReused,
     /// Somebody else changed the object first: read it again.
     Conflict,
+    /// The comment was made in Slack, and is edited there.
+    EditInSlack,
+    /// The comment was retracted.
+    Retracted,
 }
 
 /// An expected failure: nothing was changed.

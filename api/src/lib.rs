@@ -19,6 +19,7 @@ mod organization;
 mod paging;
 mod postmortem;
 mod schema;
+mod search;
 mod service;
 mod timeline;
 mod timer;

@@ -11,6 +11,7 @@ use sea_orm::{
     sea_query::{Alias, Expr, ExprTrait, Query, WindowStatement},
 };
 use tocsin_entity::{
+    comment_revision,
     database::Database,
     id::{IncidentId, OrganizationId, TimelineEntryId, UserId},
     incident, incident_assignee, membership, postmortem,
@@ -132,6 +133,28 @@ impl Loader<AssigneesOf> for Neighbours {
     }
 }
 
+/// The key of what a comment said before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct RevisionsOf(pub(crate) TimelineEntryId);
+
+impl Loader<RevisionsOf> for Neighbours {
+    type Value = Vec<comment_revision::Model>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[RevisionsOf]) -> Result<HashMap<RevisionsOf, Self::Value>, Fault> {
+        let rows = comment_revision::Entity::find()
+            .filter(comment_revision::Column::EntryId.is_in(keys.iter().map(|key| key.0)))
+            .order_by_asc(comment_revision::Column::Version)
+            .all(self.database.read())
+            .await?;
+        let mut found: HashMap<RevisionsOf, Self::Value> = HashMap::new();
+        for row in rows {
+            found.entry(RevisionsOf(row.entry_id)).or_default().push(row);
+        }
+        Ok(found)
+    }
+}
+
 /// The key of an incident's post-mortem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct PostmortemOf(pub(crate) IncidentId);
@@ -202,6 +225,8 @@ pub(crate) struct TimelineOf {
     pub(crate) after: Option<i64>,
     pub(crate) before: Option<i64>,
     pub(crate) from_the_end: bool,
+    /// Only what was added, edited or retracted after this version of the incident.
+    pub(crate) changed_after: Option<i64>,
 }
 
 impl Loader<TimelineOf> for Neighbours {
@@ -262,6 +287,10 @@ impl Neighbours {
         }
         if let Some(before) = wanted.before {
             each.and_where(timeline_entry::Column::Version.lt(before));
+        }
+        if let Some(version) = wanted.changed_after {
+            let added = timeline_entry::Column::Version.gt(version);
+            each.and_where(added.or(timeline_entry::Column::ChangedVersion.gt(version)));
         }
         let rows = Query::select()
             .columns(timeline_entry::Column::iter())

@@ -7,7 +7,7 @@ use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, connecti
 use crate::{
     Domain,
     api_key::{ApiKey, ApiKeyMutation, ApiKeyQuery},
-    connector::ConnectorQuery,
+    connector::{ConnectorMutation, ConnectorQuery},
     event::{EventQuery, EventSubscription, IncidentEvent},
     http::Phases,
     incident::{Incident, IncidentMutation, IncidentQuery},
@@ -49,6 +49,7 @@ pub struct Mutation(
     IncidentMutation,
     PostmortemMutation,
     ServiceMutation,
+    ConnectorMutation,
     UserMutation,
     ApiKeyMutation,
 );

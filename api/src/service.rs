@@ -13,6 +13,7 @@ use crate::{
     idempotency, limits, loaders,
     node::{domain, load_owned},
     paging::Page,
+    search,
     viewer::{Need, Viewer},
 };
 
@@ -61,6 +62,13 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Service>>
         .map(Service))
 }
 
+/// Which services are wanted.
+#[derive(Debug, Default, InputObject)]
+pub(crate) struct ServiceFilter {
+    /// Those whose name contains this, in any case.
+    search: Option<String>,
+}
+
 /// The queries for services.
 #[derive(Default)]
 pub(crate) struct ServiceQuery;
@@ -72,6 +80,7 @@ impl ServiceQuery {
     async fn services(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "Only these.")] filter: Option<ServiceFilter>,
         #[graphql(desc = "How many, from the start; 25 by default, 100 at most.")] first: Option<i32>,
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many, from the end; 100 at most.")] last: Option<i32>,
@@ -79,7 +88,10 @@ impl ServiceQuery {
     ) -> Result<Connection<String, Service, EmptyFields, EmptyFields>> {
         let organization_id = ctx.data_unchecked::<Viewer>().may(Need::Read)?;
         let page = Page::new(first, after, last, before)?;
-        let own = service::Entity::find().filter(service::Column::OrganizationId.eq(organization_id));
+        let mut own = service::Entity::find().filter(service::Column::OrganizationId.eq(organization_id));
+        if let Some(text) = filter.and_then(|filter| filter.search) {
+            own = own.filter(search::contains(service::Column::Name, &text));
+        }
         let find = page.cut::<_, ServiceId>(own, service::Column::Id)?;
         let rows = find
             .all(domain(ctx).database().read())

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{
-    Context, ID, Object, Result,
+    Context, ID, Object, Result, SimpleObject,
     connection::{Connection, EmptyFields},
 };
 use time::OffsetDateTime;
@@ -14,10 +14,10 @@ use tocsin_entity::{
 };
 
 use crate::{
-    loaders::{self, TimelineOf},
+    loaders::{self, RevisionsOf, TimelineOf},
     node::load_owned,
     paging::Page,
-    user::Author,
+    user::{Author, User, load_member},
     viewer::Need,
 };
 
@@ -68,6 +68,43 @@ impl TimelineEntry {
         self.0.external_ref.as_deref()
     }
 
+    /// The incident's version after the entry's last change, which is its `version` where it was never edited or retracted.
+    async fn changed_version(&self) -> i64 {
+        self.0.changed_version.max(self.0.version)
+    }
+
+    /// When the comment was last edited.
+    async fn edited_at(&self) -> Option<OffsetDateTime> {
+        self.0.edited_at
+    }
+
+    /// When the comment was retracted: what it said is gone.
+    async fn retracted_at(&self) -> Option<OffsetDateTime> {
+        self.0.retracted_at
+    }
+
+    /// The member who retracted it; null where it was deleted in Slack.
+    async fn retracted_by(&self, ctx: &Context<'_>) -> Result<Option<User>> {
+        Ok(load_member(ctx, self.0.organization_id, self.0.retracted_by).await?)
+    }
+
+    /// What the comment said before it was edited, oldest first.
+    async fn revisions(&self, ctx: &Context<'_>) -> Result<Vec<CommentRevision>> {
+        let rows = loaders::of(ctx).load_one(RevisionsOf(self.0.id)).await?;
+        let rows = rows.unwrap_or_default().into_iter();
+        Ok(rows
+            .map(|row| CommentRevision {
+                body_markdown: row.body_markdown,
+                replaced_at: row.replaced_at,
+            })
+            .collect())
+    }
+
+    /// Whether it came about while the incident's sync with Slack was muted: it is not told there.
+    async fn slack_muted(&self) -> bool {
+        self.0.slack_muted
+    }
+
     /// What changed, for people, where the kind needs more than a body: `urgency: LOW → HIGH`.
     async fn changes(&self) -> Vec<String> {
         self.0
@@ -77,6 +114,15 @@ impl TimelineEntry {
             .and_then(|changes| serde_json::from_value(changes.clone()).ok())
             .unwrap_or_default()
     }
+}
+
+/// What a comment said before.
+#[derive(SimpleObject)]
+pub(crate) struct CommentRevision {
+    /// What was said, in Markdown.
+    body_markdown: String,
+    /// When another text took its place.
+    replaced_at: OffsetDateTime,
 }
 
 /// An entry that the viewer may read.
@@ -90,6 +136,7 @@ pub(crate) async fn page(
     ctx: &Context<'_>,
     incident_id: IncidentId,
     page: Page,
+    changed_after: Option<i64>,
 ) -> Result<Connection<String, TimelineEntry>> {
     let (after, before) = page.bounds::<i64>()?;
     let wanted = TimelineOf {
@@ -98,6 +145,7 @@ pub(crate) async fn page(
         after,
         before,
         from_the_end: page.from_the_end,
+        changed_after,
     };
     let rows = loaders::of(ctx).load_one(wanted).await?.unwrap_or_default();
     Ok(page.connect(

@@ -3,7 +3,10 @@
 use sea_orm::entity::prelude::*;
 use time::OffsetDateTime;
 
-use crate::id::{ConnectorId, OrganizationId};
+use crate::{
+    id::{ConnectorId, OrganizationId},
+    kinds::ReplyMode,
+};
 
 /// A connector: a Slack channel that an organisation's incidents go to. Owned by the api; the bridge reads it by GraphQL.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -18,6 +21,8 @@ pub struct Model {
     pub name: String,
     /// The channel: an id (`C…`) or a name with its hash (`#incidents`).
     pub channel: String,
+    /// How later changes are told there.
+    pub reply_mode: ReplyMode,
     /// When it was created.
     pub created_at: OffsetDateTime,
 }

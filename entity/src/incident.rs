@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use crate::{
     id::{IncidentId, OrganizationId, ServiceId, UserId},
-    kinds::{IncidentStatus, Severity, Source, Urgency},
+    kinds::{IncidentStatus, ReplyMode, Severity, Source, Urgency},
 };
 
 /// An incident. Changed by `api::incident::apply` alone.
@@ -55,6 +55,10 @@ pub struct Model {
     pub resolution_note_markdown: Option<String>,
     /// Until when it rests.
     pub snoozed_until: Option<OffsetDateTime>,
+    /// Whether Slack's threads and the timeline go separate ways.
+    pub slack_muted: bool,
+    /// How its later changes are told in Slack, in place of what its connectors say.
+    pub slack_reply_mode: Option<ReplyMode>,
     /// When it last changed.
     pub updated_at: OffsetDateTime,
 }

@@ -113,8 +113,12 @@ kind! {
         SnoozeEnded = "SNOOZE_ENDED",
         /// Its assignees changed.
         Reassigned = "REASSIGNED",
-        /// Its title, description, urgency, severity or tags changed.
+        /// Its title, description, urgency, severity or tags changed, or how Slack shows it.
         Updated = "UPDATED",
+        /// Slack's threads and the timeline go separate ways from here on.
+        SyncMuted = "SYNC_MUTED",
+        /// Slack's threads and the timeline say the same again.
+        SyncUnmuted = "SYNC_UNMUTED",
     }
 
     /// Through what a change came.
@@ -159,6 +163,20 @@ kind! {
         IncidentReassigned = "INCIDENT_REASSIGNED",
         /// An incident's title, description, urgency, severity or tags were changed.
         IncidentUpdated = "INCIDENT_UPDATED",
+        /// A comment was edited.
+        CommentEdited = "COMMENT_EDITED",
+        /// A comment was retracted.
+        CommentRetracted = "COMMENT_RETRACTED",
+        /// An incident's sync with Slack was muted or unmuted.
+        SlackSyncChanged = "SLACK_SYNC_CHANGED",
+    }
+
+    /// How an incident's later changes are told in Slack.
+    ReplyMode {
+        /// In the thread of the incident's message.
+        Thread = "THREAD",
+        /// Each as a message of its own in the channel.
+        Channel = "CHANNEL",
     }
 
     /// What a timer does when it is due.

@@ -9,6 +9,7 @@ pub mod kinds;
 pub mod slack;
 
 pub mod api_key;
+pub mod comment_revision;
 pub mod connector;
 pub mod event;
 pub mod idempotency;

@@ -37,6 +37,18 @@ pub struct Model {
     pub details: Option<Json>,
     /// Where it came from outside (`slack:T…/C…/ts`); unique in the organisation, so it is taken in once.
     pub external_ref: Option<String>,
+    /// The incident's version after the entry's last change; 0 for one that was never changed.
+    pub changed_version: i64,
+    /// When the comment was last edited.
+    pub edited_at: Option<OffsetDateTime>,
+    /// What tells an edit outside from later ones: Slack's `edited.ts`.
+    pub revision: Option<String>,
+    /// When the comment was retracted.
+    pub retracted_at: Option<OffsetDateTime>,
+    /// The member who retracted it.
+    pub retracted_by: Option<UserId>,
+    /// Whether it came about while the incident's sync with Slack was muted.
+    pub slack_muted: bool,
     /// When it happened.
     pub created_at: OffsetDateTime,
 }

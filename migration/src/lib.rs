@@ -7,6 +7,7 @@ use sea_orm_migration::prelude::*;
 mod columns;
 mod m20261120_000001_domain;
 mod m20261120_000002_slack;
+mod m20261121_000001_revisions;
 mod m20261121_000002_origin;
 mod m20261121_000004_home;
 mod m20261121_000005_menu;
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261120_000001_domain::Migration),
             Box::new(m20261120_000002_slack::Migration),
+            Box::new(m20261121_000001_revisions::Migration),
             Box::new(m20261121_000002_origin::Migration),
             Box::new(m20261121_000004_home::Migration),
             Box::new(m20261121_000005_menu::Migration),

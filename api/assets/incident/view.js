@@ -111,7 +111,9 @@ const SOURCE_NAME = { SLACK: "in Slack", TIMER: "by a timer", INTEGRATION: "by a
 function showTimeline(entries) {
   const items = entries.map((entry) => {
     const author = entry.author?.name;
-    const what = entry.kind === "COMMENT" ? "commented" : words(entry.kind).toLowerCase();
+    const said = entry.editedAt ? "commented (edited)" : "commented";
+    const comment = entry.retractedAt ? "retracted a comment" : said;
+    const what = entry.kind === "COMMENT" ? comment : words(entry.kind).toLowerCase();
     const body = [entry.bodyMarkdown, ...entry.changes].filter(Boolean).join("\n");
     return el(
       "li",

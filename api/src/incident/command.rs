@@ -2,8 +2,8 @@
 
 use time::OffsetDateTime;
 use tocsin_entity::{
-    id::{ApiKeyId, IncidentId, OrganizationId, ServiceId, UserId},
-    kinds::{Severity, Source, Urgency},
+    id::{ApiKeyId, IncidentId, OrganizationId, ServiceId, TimelineEntryId, UserId},
+    kinds::{ReplyMode, Severity, Source, Urgency},
 };
 
 /// Who acts, and through what.
@@ -107,6 +107,39 @@ pub(crate) enum Change {
     },
     /// It is described otherwise.
     Update(Update),
+    /// Slack is to show it otherwise.
+    SlackSync {
+        /// Whether Slack's threads and the timeline go separate ways.
+        muted: Option<bool>,
+        /// How its changes are told there; `Some(None)` leaves it to the connectors.
+        reply_mode: Option<Option<ReplyMode>>,
+    },
+}
+
+/// A comment, by one of its names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum CommentRef {
+    /// By its id.
+    Id(TimelineEntryId),
+    /// By where it was said, outside.
+    External(String),
+}
+
+/// What becomes of a comment that is there.
+#[derive(Debug, Clone)]
+pub(crate) enum Revision {
+    /// It says something else.
+    Edit {
+        /// What, in Markdown.
+        body: String,
+        /// What tells the edit from later ones outside; one that is no newer than the last is no edit.
+        revision: Option<String>,
+    },
+    /// It is as if it had not been said.
+    Retract {
+        /// Whether the actor may retract what others have said.
+        of_others: bool,
+    },
 }
 
 /// One thing asked.
@@ -116,4 +149,6 @@ pub(crate) enum Command {
     Trigger(Trigger),
     /// A change of one that is there.
     Change(IncidentId, Change),
+    /// A change of a comment on one.
+    Revise(CommentRef, Revision),
 }

@@ -36,6 +36,15 @@ pub(crate) enum IncidentError {
         /// What to do.
         message: String,
     },
+    /// It was said in Slack.
+    #[error("This comment was made in Slack: edit the message there, and the comment follows.")]
+    EditInSlack,
+    /// It is no longer there.
+    #[error("This comment was retracted.")]
+    Retracted,
+    /// Somebody else said it.
+    #[error("Only who made a comment may {0} it; an ADMIN may retract it.")]
+    NotYours(&'static str),
     /// The idempotency key was used with another input.
     #[error(
         "This idempotency key was used in the last 24 hours with another input. Use a new key for a new request."
@@ -70,6 +79,9 @@ impl TryFrom<IncidentError> for UserError {
             IncidentError::WrongStatus { .. } => Self::new(UserErrorCode::WrongStatus, message),
             IncidentError::DedupKeyTaken { .. } => Self::new(UserErrorCode::AlreadyExists, message),
             IncidentError::Invalid { field, .. } => Self::new(UserErrorCode::InvalidInput, message).at(field),
+            IncidentError::EditInSlack => Self::new(UserErrorCode::EditInSlack, message),
+            IncidentError::Retracted => Self::new(UserErrorCode::Retracted, message),
+            IncidentError::NotYours(_) => Self::new(UserErrorCode::Forbidden, message),
             IncidentError::IdempotencyKeyReused => {
                 Self::new(UserErrorCode::IdempotencyKeyReused, message).at("idempotencyKey")
             }

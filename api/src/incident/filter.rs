@@ -3,7 +3,7 @@
 use async_graphql::{Enum, ID, InputObject};
 use sea_orm::{
     ColumnTrait, Condition,
-    sea_query::{Expr, ExprTrait, Func, LikeExpr, Query},
+    sea_query::{Expr, ExprTrait, Query},
 };
 use tocsin_entity::{
     id::{ServiceId, UserId},
@@ -12,7 +12,7 @@ use tocsin_entity::{
     timeline_entry,
 };
 
-use crate::error::Refusal;
+use crate::{error::Refusal, search};
 
 /// Which incidents are wanted: those that meet every condition given.
 #[derive(Debug, Clone, Default, InputObject)]
@@ -49,19 +49,6 @@ fn parse<T: std::str::FromStr>(field: &str, id: Option<&ID>) -> Result<Option<T>
             .map_err(|_| Refusal::BadInput(format!("`filter.{field}` is not such an id.")))
     })
     .transpose()
-}
-
-/// A pattern for texts that contain this one.
-fn containing(text: &str) -> LikeExpr {
-    let mut pattern = String::from("%");
-    for c in text.chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    LikeExpr::new(pattern).escape('\\')
 }
 
 impl IncidentFilter {
@@ -103,13 +90,7 @@ impl IncidentFilter {
             ));
         }
         if let Some(search) = &self.search {
-            // SQLite knows the case of ASCII alone: the other case of the text is looked for as well.
-            let title = || Expr::col(incident::Column::Title);
-            all = all.add(
-                Condition::any()
-                    .add(Expr::expr(Func::lower(title())).like(containing(&search.to_lowercase())))
-                    .add(Expr::expr(Func::upper(title())).like(containing(&search.to_uppercase()))),
-            );
+            all = all.add(search::contains(incident::Column::Title, search));
         }
         Ok(all)
     }
@@ -139,7 +120,9 @@ impl IncidentFilter {
     /// Refuses what the event log cannot be filtered by, before anything is read.
     pub(crate) fn check(&self) -> Result<(), Refusal> {
         if self.participant_id.is_some() {
-            return Err(Refusal::BadInput("`filter.participantId` is for lists.".to_owned()));
+            return Err(Refusal::BadInput(
+                "`filter.participantId` is for lists.".to_owned(),
+            ));
         }
         self.condition().map(|_| ())
     }

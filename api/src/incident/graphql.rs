@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use tocsin_entity::{
     id::IncidentId,
     incident,
-    kinds::{IncidentStatus, Severity, Source, Urgency},
+    kinds::{IncidentStatus, ReplyMode, Severity, Source, Urgency},
     service,
 };
 
@@ -212,9 +212,22 @@ impl Incident {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many, from the end; 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only what was added, edited or retracted after this version of the incident.")]
+        changed_after_version: Option<i64>,
     ) -> Result<Connection<String, TimelineEntry, EmptyFields, EmptyFields>> {
         ctx.data_unchecked::<Viewer>().may_look_around()?;
-        timeline::page(ctx, self.0.id, Page::new(first, after, last, before)?).await
+        let page = Page::new(first, after, last, before)?;
+        timeline::page(ctx, self.0.id, page, changed_after_version).await
+    }
+
+    /// Whether Slack's threads and the timeline go separate ways: nothing said in one is told in the other.
+    async fn slack_muted(&self) -> bool {
+        self.0.slack_muted
+    }
+
+    /// How the incident's later changes are told in Slack; null where its connectors decide.
+    async fn slack_reply_mode(&self) -> Option<ReplyMode> {
+        self.0.slack_reply_mode
     }
 
     /// The post-mortem, once it is drafted.

@@ -1,13 +1,13 @@
 //! What callers send to change incidents, and how it becomes a command.
 
-use async_graphql::{ID, InputObject};
+use async_graphql::{ID, InputObject, MaybeUndefined};
 use time::OffsetDateTime;
 use tocsin_entity::{
     id::{IncidentId, UserId},
-    kinds::{Severity, Urgency},
+    kinds::{ReplyMode, Severity, Urgency},
 };
 
-use super::command::{Change, Command, TagValue, Trigger, Update};
+use super::command::{Change, Command, CommentRef, Revision, TagValue, Trigger, Update};
 use crate::{error::UserError, limits};
 
 /// Most tags of an incident.
@@ -145,6 +145,45 @@ pub(crate) struct AddCommentInput {
     pub(super) idempotency_key: Option<String>,
 }
 
+/// Another text for a comment: for who made it.
+#[derive(Debug, InputObject)]
+pub(crate) struct EditCommentInput {
+    /// The comment's id.
+    id: Option<ID>,
+    /// Where it was said, as `slack:T…/C…/ts`, in place of its id. Taken from the Slack bridge alone.
+    pub(super) external_ref: Option<String>,
+    /// What it says from now on; at most 12,000 characters, and not blank.
+    body_markdown: String,
+    /// Slack's `edited.ts`: an edit that is no newer than the last one changes nothing. Taken from the Slack bridge alone.
+    pub(super) revision: Option<String>,
+    /// Makes the request repeatable for 24 hours.
+    pub(super) idempotency_key: Option<String>,
+}
+
+/// Which comment is taken back.
+#[derive(Debug, InputObject)]
+pub(crate) struct RetractCommentInput {
+    /// The comment's id.
+    id: Option<ID>,
+    /// Where it was said, as `slack:T…/C…/ts`, in place of its id. Taken from the Slack bridge alone.
+    pub(super) external_ref: Option<String>,
+    /// Makes the request repeatable for 24 hours.
+    pub(super) idempotency_key: Option<String>,
+}
+
+/// How Slack is to show an incident; what is left out stays.
+#[derive(Debug, InputObject)]
+pub(crate) struct SetSlackSyncInput {
+    /// The incident's id.
+    pub(super) id: ID,
+    /// Whether Slack's threads and the timeline go separate ways.
+    pub(super) muted: Option<bool>,
+    /// How later changes are told there; null leaves it to the connectors.
+    pub(super) reply_mode: MaybeUndefined<ReplyMode>,
+    /// Makes the request repeatable for 24 hours.
+    pub(super) idempotency_key: Option<String>,
+}
+
 /// The id of an incident; one that is malformed is one that is not there.
 pub(super) fn incident_id(field: &str, id: &ID) -> Result<IncidentId, UserError> {
     id.parse().map_err(|_| UserError::not_found("incident").at(field))
@@ -222,13 +261,55 @@ impl UpdateIncidentInput {
     }
 }
 
+/// What a comment says.
+fn comment_body(markdown: String) -> Result<String, UserError> {
+    if markdown.trim().is_empty() {
+        return Err(UserError::invalid("bodyMarkdown", "A comment must not be blank."));
+    }
+    limits::bounded("bodyMarkdown", markdown, limits::COMMENT_MAX)
+}
+
+/// The comment that is meant, by one of its two names.
+fn comment_ref(id: Option<ID>, external_ref: Option<String>) -> Result<CommentRef, UserError> {
+    match (id, limits::key("externalRef", external_ref)?) {
+        (Some(id), None) => id
+            .parse()
+            .map(CommentRef::Id)
+            .map_err(|_| UserError::not_found("comment").at("id")),
+        (None, Some(reference)) => Ok(CommentRef::External(reference)),
+        (None, None) | (Some(_), Some(_)) => Err(UserError::invalid(
+            "id",
+            "Name the comment by its `id`, or by its `externalRef`.",
+        )),
+    }
+}
+
+impl EditCommentInput {
+    pub(super) fn command(self) -> Result<Command, UserError> {
+        let revision = Revision::Edit {
+            body: comment_body(self.body_markdown)?,
+            revision: limits::key("revision", self.revision)?,
+        };
+        Ok(Command::Revise(
+            comment_ref(self.id, self.external_ref)?,
+            revision,
+        ))
+    }
+}
+
+impl RetractCommentInput {
+    pub(super) fn command(self, of_others: bool) -> Result<Command, UserError> {
+        Ok(Command::Revise(
+            comment_ref(self.id, self.external_ref)?,
+            Revision::Retract { of_others },
+        ))
+    }
+}
+
 impl AddCommentInput {
     pub(super) fn change(self) -> Result<Change, UserError> {
-        if self.body_markdown.trim().is_empty() {
-            return Err(UserError::invalid("bodyMarkdown", "A comment must not be blank."));
-        }
         Ok(Change::Comment {
-            body: limits::bounded("bodyMarkdown", self.body_markdown, limits::COMMENT_MAX)?,
+            body: comment_body(self.body_markdown)?,
             external_ref: limits::key("externalRef", self.external_ref)?,
         })
     }

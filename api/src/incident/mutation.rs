@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use async_graphql::{Context, ID, MaybeUndefined, Object, Result, SimpleObject};
+use tocsin_entity::id::OrganizationId;
 
 use super::{
     apply::{Applied, Order},
@@ -10,9 +11,9 @@ use super::{
     error::IncidentError,
     graphql::Incident,
     input::{
-        AcknowledgeIncidentInput, AddCommentInput, ReassignIncidentInput, ReopenIncidentInput,
-        ResolveIncidentInput, SnoozeIncidentInput, TriggerIncidentInput, UpdateIncidentInput, assignees,
-        incident_id,
+        AcknowledgeIncidentInput, AddCommentInput, EditCommentInput, ReassignIncidentInput,
+        ReopenIncidentInput, ResolveIncidentInput, RetractCommentInput, SetSlackSyncInput,
+        SnoozeIncidentInput, TriggerIncidentInput, UpdateIncidentInput, assignees, incident_id,
     },
 };
 use crate::{
@@ -166,6 +167,70 @@ async fn comment(ctx: &Context<'_>, input: AddCommentInput) -> Result<Applied, T
         .await?)
 }
 
+/// Who may revise comments, and in whose organisation: members and keys that may comment, and the bridge by itself for what was
+/// done in Slack.
+fn may_revise(viewer: &Viewer, only_bridge: bool) -> Result<OrganizationId, Trouble> {
+    if only_bridge && !viewer.is_bridge() {
+        return Err(UserError::new(
+            UserErrorCode::Forbidden,
+            "`externalRef` and `revision` are for the Slack bridge alone.",
+        )
+        .into());
+    }
+    if viewer.is_bridge() && viewer.member().is_none() {
+        return Ok(viewer.may(Need::Read)?);
+    }
+    viewer.may_change(Need::Respond)
+}
+
+/// Hands a revision of a comment to the writer.
+async fn revise(
+    ctx: &Context<'_>,
+    organization_id: OrganizationId,
+    command: Command,
+    idempotency: Option<KeyUse>,
+) -> Result<Applied, Trouble> {
+    let order = Order {
+        actor: ctx.data_unchecked::<Viewer>().actor(organization_id),
+        command,
+        idempotency,
+    };
+    Ok(domain(ctx).lane().apply(order).await?)
+}
+
+async fn edit(ctx: &Context<'_>, input: EditCommentInput) -> Result<Applied, Trouble> {
+    let viewer = ctx.data_unchecked::<Viewer>();
+    let only_bridge = input.external_ref.is_some() || input.revision.is_some();
+    let organization_id = may_revise(viewer, only_bridge)?;
+    let key = key(ctx, "editComment", input.idempotency_key.as_ref(), &input)?;
+    revise(ctx, organization_id, input.command()?, key).await
+}
+
+async fn retract(ctx: &Context<'_>, input: RetractCommentInput) -> Result<Applied, Trouble> {
+    let viewer = ctx.data_unchecked::<Viewer>();
+    let organization_id = may_revise(viewer, input.external_ref.is_some())?;
+    let key = key(ctx, "retractComment", input.idempotency_key.as_ref(), &input)?;
+    // A key of the organisation itself has no role: its scopes decide.
+    let manages = !viewer.is_bridge() || viewer.member().is_some();
+    let of_others = manages && viewer.may(Need::Manage).is_ok();
+    revise(ctx, organization_id, input.command(of_others)?, key).await
+}
+
+fn comment_payload(result: Result<Applied, Trouble>) -> Result<CommentPayload> {
+    let (applied, user_errors) = told(result)?;
+    let (entry, incident) = applied.map_or((None, None), |applied| {
+        (
+            applied.entry.map(|entry| TimelineEntry(Arc::new(entry))),
+            Some(Incident(Arc::new(applied.incident))),
+        )
+    });
+    Ok(CommentPayload {
+        entry,
+        incident,
+        user_errors,
+    })
+}
+
 /// The mutations of incidents.
 #[derive(Default)]
 pub(crate) struct IncidentMutation;
@@ -280,17 +345,32 @@ impl IncidentMutation {
 
     /// Says something on the incident's timeline, and in its threads in Slack.
     async fn add_comment(&self, ctx: &Context<'_>, input: AddCommentInput) -> Result<CommentPayload> {
-        let (applied, user_errors) = told(comment(ctx, input).await)?;
-        let (entry, incident) = applied.map_or((None, None), |applied| {
-            (
-                applied.entry.map(|entry| TimelineEntry(Arc::new(entry))),
-                Some(Incident(Arc::new(applied.incident))),
-            )
-        });
-        Ok(CommentPayload {
-            entry,
-            incident,
-            user_errors,
-        })
+        comment_payload(comment(ctx, input).await)
+    }
+
+    /// Gives a comment another text, and keeps the one before. For who made it; one that was made in Slack is edited there.
+    async fn edit_comment(&self, ctx: &Context<'_>, input: EditCommentInput) -> Result<CommentPayload> {
+        comment_payload(edit(ctx, input).await)
+    }
+
+    /// Takes a comment back: what it said is gone. For who made it, and for an `ADMIN`. Retracting it again changes nothing.
+    async fn retract_comment(&self, ctx: &Context<'_>, input: RetractCommentInput) -> Result<CommentPayload> {
+        comment_payload(retract(ctx, input).await)
+    }
+
+    /// Mutes and unmutes the sync of an incident's timeline with its threads in Slack, and says how changes are told there.
+    async fn set_slack_sync(&self, ctx: &Context<'_>, input: SetSlackSyncInput) -> Result<IncidentPayload> {
+        let key = input.idempotency_key.as_ref();
+        let wanted = || {
+            Ok(Change::SlackSync {
+                muted: input.muted,
+                reply_mode: match input.reply_mode {
+                    MaybeUndefined::Undefined => None,
+                    MaybeUndefined::Null => Some(None),
+                    MaybeUndefined::Value(mode) => Some(Some(mode)),
+                },
+            })
+        };
+        payload(change(ctx, "setSlackSync", &input.id, key, &input, wanted).await)
     }
 }

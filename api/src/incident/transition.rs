@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use tocsin_entity::{
     id::UserId,
     incident,
-    kinds::{EntryKind, EventKind, IncidentStatus, Severity, TimerKind},
+    kinds::{EntryKind, EventKind, IncidentStatus, ReplyMode, Severity, TimerKind},
 };
 
 use super::{
@@ -65,6 +65,7 @@ pub(crate) fn event_kind(kind: EntryKind) -> EventKind {
         EntryKind::SnoozeEnded => EventKind::IncidentSnoozeEnded,
         EntryKind::Reassigned => EventKind::IncidentReassigned,
         EntryKind::Updated => EventKind::IncidentUpdated,
+        EntryKind::SyncMuted | EntryKind::SyncUnmuted => EventKind::SlackSyncChanged,
     }
 }
 
@@ -93,6 +94,7 @@ pub(crate) fn transition(
         Change::EndSnooze { due_at } => Ok(end_snooze(incident, *due_at, now)),
         Change::Reassign { assignees: wanted } => Ok(reassign(incident, assignees, wanted, now)),
         Change::Update(update) => Ok(describe(incident, update, now)),
+        Change::SlackSync { muted, reply_mode } => Ok(sync(incident, *muted, *reply_mode, now)),
     }
 }
 
@@ -281,6 +283,35 @@ fn describe(incident: &incident::Model, update: &Update, now: OffsetDateTime) ->
     } else {
         Outcome::Changed(Box::new(changed))
     }
+}
+
+fn sync(
+    incident: &incident::Model,
+    muted: Option<bool>,
+    reply_mode: Option<Option<ReplyMode>>,
+    now: OffsetDateTime,
+) -> Outcome {
+    let muted = muted.filter(|muted| *muted != incident.slack_muted);
+    let reply_mode = reply_mode.filter(|mode| *mode != incident.slack_reply_mode);
+    let kind = match (muted, reply_mode) {
+        (Some(true), _) => EntryKind::SyncMuted,
+        (Some(false), _) => EntryKind::SyncUnmuted,
+        (None, Some(_)) => EntryKind::Updated,
+        (None, None) => return Outcome::Unchanged,
+    };
+    let mut changed = change_of(incident, kind, now);
+    if let Some(muted) = muted {
+        changed.incident.slack_muted = muted;
+    }
+    if let Some(mode) = reply_mode {
+        let name = |mode: Option<ReplyMode>| mode.map_or("the connector's", ReplyMode::as_str);
+        let before = name(incident.slack_reply_mode);
+        changed
+            .changes
+            .push(format!("updates in Slack: {before} → {}", name(mode)));
+        changed.incident.slack_reply_mode = mode;
+    }
+    Outcome::Changed(Box::new(changed))
 }
 
 /// Tags as they are stored.

@@ -5,7 +5,7 @@ use time::{Duration, OffsetDateTime, macros::datetime};
 use tocsin_entity::{
     id::{IncidentId, OrganizationId, ServiceId, UserId},
     incident,
-    kinds::{IncidentStatus, Severity, Source, TimerKind, Urgency},
+    kinds::{IncidentStatus, ReplyMode, Severity, Source, TimerKind, Urgency},
 };
 use uuid::Uuid;
 
@@ -63,6 +63,8 @@ fn triggered() -> Stored {
         resolved_by: None,
         resolution_note_markdown: None,
         snoozed_until: None,
+        slack_muted: false,
+        slack_reply_mode: None,
         updated_at: START,
     };
     Stored {
@@ -103,6 +105,12 @@ fn update() -> impl Strategy<Value = Change> {
     })
 }
 
+fn sync() -> impl Strategy<Value = Change> {
+    let mode = proptest::option::of(select(vec![ReplyMode::Thread, ReplyMode::Channel]));
+    (proptest::option::of(any::<bool>()), proptest::option::of(mode))
+        .prop_map(|(muted, reply_mode)| Change::SlackSync { muted, reply_mode })
+}
+
 /// Any change, whether or not it makes sense.
 fn change() -> impl Strategy<Value = Change> {
     prop_oneof![
@@ -117,6 +125,7 @@ fn change() -> impl Strategy<Value = Change> {
         moment().prop_map(|due_at| Change::EndSnooze { due_at }),
         vec((1..4_u128).prop_map(person), 0..3).prop_map(|assignees| Change::Reassign { assignees }),
         update(),
+        sync(),
     ]
 }
 
@@ -211,7 +220,8 @@ proptest! {
             | Change::Snooze { .. }
             | Change::EndSnooze { .. }
             | Change::Reassign { .. }
-            | Change::Update(_) => "nothing",
+            | Change::Update(_)
+            | Change::SlackSync { .. } => "nothing",
         };
         let refused = match after(&stored, &last, START) {
             Ok(_) => "nothing",

@@ -22,7 +22,7 @@ pub(super) fn draft(
         duration(incident),
     );
     text.push_str("## Timeline\n\nTimes are UTC.\n\n");
-    for entry in entries {
+    for entry in entries.iter().filter(|entry| entry.retracted_at.is_none()) {
         let who = entry
             .author_user_id
             .and_then(|id| names.get(&id).cloned())
@@ -57,6 +57,8 @@ fn verb(kind: EntryKind) -> &'static str {
         EntryKind::SnoozeEnded => "Snooze ended",
         EntryKind::Reassigned => "Reassigned",
         EntryKind::Updated => "Updated",
+        EntryKind::SyncMuted => "Slack sync muted",
+        EntryKind::SyncUnmuted => "Slack sync unmuted",
     }
 }
 

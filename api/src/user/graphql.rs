@@ -6,7 +6,7 @@ use async_graphql::{
     Context, ID, InputObject, Object, Result, SimpleObject,
     connection::{Connection, EmptyFields},
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Query};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, sea_query::Query};
 use time::OffsetDateTime;
 use tocsin_entity::{
     api_key,
@@ -22,6 +22,7 @@ use crate::{
     loaders::{self, MemberKey, MemberRow},
     node::domain,
     paging::Page,
+    search,
     viewer::{Need, Viewer},
 };
 
@@ -123,6 +124,41 @@ impl Author {
 pub(crate) struct UserFilter {
     /// The one with this e-mail address.
     email: Option<String>,
+    /// Those whose name or e-mail address contains this, in any case.
+    search: Option<String>,
+    /// Those who may do something, or those who were deactivated.
+    is_active: Option<bool>,
+}
+
+impl UserFilter {
+    fn condition(self) -> Condition {
+        let who = |wanted: Condition| {
+            let people = Query::select()
+                .column(user::Column::Id)
+                .from(user::Entity)
+                .cond_where(wanted)
+                .to_owned();
+            membership::Column::UserId.in_subquery(people)
+        };
+        let mut all = Condition::all();
+        if let Some(email) = self.email {
+            let email = user::Column::Email.eq(email.trim().to_lowercase());
+            all = all.add(who(Condition::all().add(email)));
+        }
+        if let Some(text) = self.search {
+            let named = search::contains(user::Column::Name, &text);
+            all = all.add(who(named.add(search::contains(user::Column::Email, &text))));
+        }
+        if let Some(is_active) = self.is_active {
+            let deactivated = membership::Column::DeactivatedAt;
+            all = all.add(if is_active {
+                deactivated.is_null()
+            } else {
+                deactivated.is_not_null()
+            });
+        }
+        all
+    }
 }
 
 /// The queries for users.
@@ -146,16 +182,8 @@ impl UserQuery {
         let page = Page::new(first, after, last, before)?;
         let mut own =
             membership::Entity::find().filter(membership::Column::OrganizationId.eq(organization_id));
-        if let Some(email) = filter.and_then(|filter| filter.email) {
-            own = own.filter(
-                membership::Column::UserId.in_subquery(
-                    Query::select()
-                        .column(user::Column::Id)
-                        .from(user::Entity)
-                        .and_where(user::Column::Email.eq(email.trim().to_lowercase()))
-                        .to_owned(),
-                ),
-            );
+        if let Some(filter) = filter {
+            own = own.filter(filter.condition());
         }
         let find = page.cut::<_, UserId>(own, membership::Column::UserId)?;
         let rows = find

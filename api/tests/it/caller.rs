@@ -90,9 +90,11 @@ impl Payload {
 /// What is read of a payload's object.
 fn selection(mutation: &str) -> &'static str {
     match mutation {
-        "addComment" => {
-            "entry { id version kind source bodyMarkdown author { name email } } incident { id version status }"
+        "addComment" | "editComment" | "retractComment" => {
+            "entry { id version changedVersion kind source bodyMarkdown editedAt retractedAt retractedBy { name } \
+             revisions { bodyMarkdown } author { name email } } incident { id version status }"
         }
+        "createConnector" | "updateConnector" => "connector { id name channel replyMode }",
         "createUser" | "updateUser" => "user { id name email role deactivatedAt }",
         "createApiKey" => "secret apiKey { id name hint scopes revokedAt user { id } }",
         "revokeApiKey" => "apiKey { id revokedAt }",

@@ -11,6 +11,7 @@ mod input;
 mod lists;
 mod people;
 mod postmortems;
+mod revisions;
 mod rights;
 mod state_machine;
 mod tenants;

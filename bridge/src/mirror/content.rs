@@ -209,6 +209,12 @@ fn deed(entry: &Entry) -> Mrkdwn {
         }
         Known::Value(EntryKind::Reassigned) => Mrkdwn::own("reassigned the incident"),
         Known::Value(EntryKind::Updated) => Mrkdwn::own("updated the incident"),
+        Known::Value(EntryKind::SyncMuted) => {
+            Mrkdwn::own("muted the sync: what is said in this thread stays here, and the timeline's news are not told")
+        }
+        Known::Value(EntryKind::SyncUnmuted) => {
+            Mrkdwn::own("unmuted the sync: this thread and the timeline say the same again")
+        }
         Known::Other(ref name) => {
             Mrkdwn::own("changed the incident: ").and(&Mrkdwn::text(&name.to_lowercase().replace('_', " ")))
         }
@@ -363,6 +369,8 @@ fn entry_emoji(kind: &Known<EntryKind>) -> &'static str {
         Known::Value(EntryKind::Snoozed) => ":zzz:",
         Known::Value(EntryKind::Reassigned) => ":bust_in_silhouette:",
         Known::Value(EntryKind::Updated) => ":pencil2:",
+        Known::Value(EntryKind::SyncMuted) => ":no_bell:",
+        Known::Value(EntryKind::SyncUnmuted) => ":bell:",
         Known::Other(_) => ":information_source:",
     }
 }

@@ -55,6 +55,8 @@ fn deed(kind: &Known<EntryKind>) -> &'static str {
         Known::Value(EntryKind::Snoozed) => "Snoozed",
         Known::Value(EntryKind::SnoozeEnded) => "Snooze ended",
         Known::Value(EntryKind::Reassigned) => "Reassigned",
+        Known::Value(EntryKind::SyncMuted) => "Sync muted",
+        Known::Value(EntryKind::SyncUnmuted) => "Sync unmuted",
         Known::Value(EntryKind::Comment | EntryKind::Updated) | Known::Other(_) => "Changed",
     }
 }

@@ -1,10 +1,8 @@
 //! One command after another, in memory, on what the transaction has read.
 
-use sea_orm::ActiveValue::Set;
 use serde_json::json;
 use time::OffsetDateTime;
 use tocsin_entity::{
-    event,
     id::{IncidentId, TimelineEntryId, UserId},
     idempotency, incident,
     kinds::{EntryKind, IncidentStatus},
@@ -28,6 +26,7 @@ impl State {
         let applied = match &order.command {
             Command::Trigger(trigger) => self.trigger(&order.actor, trigger, now),
             Command::Change(id, change) => self.change(&order.actor, *id, change, now),
+            Command::Revise(comment, revision) => self.revise(&order.actor, comment, revision, now),
         }?;
         self.keep_key(order, &applied, now);
         Ok(applied)
@@ -113,6 +112,8 @@ impl State {
             resolved_by: None,
             resolution_note_markdown: None,
             snoozed_until: None,
+            slack_muted: false,
+            slack_reply_mode: None,
             updated_at: now,
         };
         self.write.new_incidents.push(incident.id);
@@ -183,15 +184,20 @@ impl State {
         }
     }
 
-    /// Keeps a change for the writing: the incident, its timeline entry, its event, its timer.
-    fn record(&mut self, actor: &Actor, changed: Changed, now: OffsetDateTime) -> Answer {
+    /// The next number in the organisation's event log.
+    pub(super) fn next_event(&mut self, actor: &Actor) -> Result<i64, IncidentError> {
         let organization = self
             .organizations
             .get_mut(&actor.organization_id)
             .ok_or(IncidentError::NotFound("organization"))?;
         organization.last_event_seq += 1;
         self.write.organizations.insert(organization.id);
-        let seq = organization.last_event_seq;
+        Ok(organization.last_event_seq)
+    }
+
+    /// Keeps a change for the writing: the incident, its timeline entry, its event, its timer.
+    fn record(&mut self, actor: &Actor, changed: Changed, now: OffsetDateTime) -> Answer {
+        let seq = self.next_event(actor)?;
         let kind = changed.kind;
         let incident = changed.incident;
         let entry = timeline_entry::Model {
@@ -207,19 +213,18 @@ impl State {
             body_markdown: changed.body,
             details: (!changed.changes.is_empty()).then(|| json!({ "changes": changed.changes })),
             external_ref: changed.external_ref,
+            changed_version: 0,
+            edited_at: None,
+            revision: None,
+            retracted_at: None,
+            retracted_by: None,
+            // That the sync is muted is told before it is.
+            slack_muted: incident.slack_muted && kind != EntryKind::SyncMuted,
             created_at: now,
         };
         self.write.entries.push(entry.clone().into());
-        self.write.events.push(event::ActiveModel {
-            organization_id: Set(incident.organization_id),
-            seq: Set(seq),
-            kind: Set(event_kind(kind)),
-            incident_id: Set(incident.id),
-            incident_version: Set(incident.version),
-            entry_id: Set(entry.id),
-            request_id: Set(actor.request_id.clone()),
-            created_at: Set(now),
-        });
+        self.write
+            .event(actor, &incident, &entry, seq, event_kind(kind), now);
         if let Some(timer) = changed.timer {
             self.write.set_timer(&incident, timer);
         }

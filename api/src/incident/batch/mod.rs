@@ -5,6 +5,7 @@
 //! it can't change before the commit, and an event's sequence number is the order of commit.
 
 mod decide;
+mod revise;
 mod save;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -24,7 +25,7 @@ use tocsin_entity::{
 use self::save::Writes;
 use super::{
     Applied, Order,
-    command::{Change, Command},
+    command::{Change, Command, CommentRef},
     error::IncidentError,
 };
 
@@ -119,6 +120,7 @@ impl State {
             .used_keys
             .values()
             .filter_map(|row| id_in(&row.result, "entry"))
+            .chain(wanted.entries.iter().copied())
             .collect();
         if !told.is_empty() {
             entries.extend(
@@ -140,7 +142,7 @@ impl State {
         );
         wanted
             .incidents
-            .extend(self.entry_by_ref.values().map(|entry| entry.incident_id));
+            .extend(self.entries.values().map(|entry| entry.incident_id));
         let mut which = Condition::any();
         if !wanted.incidents.is_empty() {
             which = which.add(incident::Column::Id.is_in(wanted.incidents.iter().copied()));
@@ -251,6 +253,7 @@ struct Wanted {
     incidents: HashSet<IncidentId>,
     dedup_keys: HashSet<String>,
     refs: HashSet<String>,
+    entries: HashSet<TimelineEntryId>,
     keys: HashSet<String>,
     services: HashSet<ServiceId>,
     users: HashSet<UserId>,
@@ -287,8 +290,15 @@ impl Wanted {
                         | Change::Resolve { .. }
                         | Change::Snooze { .. }
                         | Change::EndSnooze { .. }
-                        | Change::Update(_) => {}
+                        | Change::Update(_)
+                        | Change::SlackSync { .. } => {}
                     }
+                }
+                Command::Revise(CommentRef::Id(id), _) => {
+                    wanted.entries.insert(*id);
+                }
+                Command::Revise(CommentRef::External(reference), _) => {
+                    wanted.refs.insert(reference.clone());
                 }
             }
         }

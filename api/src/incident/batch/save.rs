@@ -6,15 +6,16 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait,
     IntoActiveModel, QueryFilter,
 };
+use time::OffsetDateTime;
 use tocsin_entity::{
-    event,
-    id::{IncidentId, OrganizationId, TimerId, UserId},
+    comment_revision, event,
+    id::{IncidentId, OrganizationId, TimelineEntryId, TimerId, UserId},
     idempotency, incident, incident_assignee,
-    kinds::TimerKind,
+    kinds::{EventKind, TimerKind},
     organization, timeline_entry, timer,
 };
 
-use crate::incident::transition::TimerChange;
+use crate::incident::{command::Actor, transition::TimerChange};
 
 /// What is to be written.
 #[derive(Default)]
@@ -23,9 +24,13 @@ pub(super) struct Writes {
     pub(super) new_incidents: Vec<IncidentId>,
     pub(super) incidents: HashMap<IncidentId, incident::Model>,
     pub(super) entries: Vec<timeline_entry::ActiveModel>,
-    pub(super) events: Vec<event::ActiveModel>,
+    events: Vec<event::ActiveModel>,
     pub(super) assignees: HashMap<IncidentId, Vec<UserId>>,
     pub(super) keys: Vec<idempotency::ActiveModel>,
+    /// Comments that were edited or retracted.
+    pub(super) revised: HashMap<TimelineEntryId, timeline_entry::Model>,
+    /// What they said before.
+    pub(super) earlier_texts: Vec<comment_revision::ActiveModel>,
     timers: HashMap<(IncidentId, TimerKind), Option<timer::ActiveModel>>,
 }
 
@@ -48,6 +53,28 @@ impl Writes {
                 );
             }
         }
+    }
+
+    /// An event that goes with an entry.
+    pub(super) fn event(
+        &mut self,
+        actor: &Actor,
+        incident: &incident::Model,
+        entry: &timeline_entry::Model,
+        seq: i64,
+        kind: EventKind,
+        now: OffsetDateTime,
+    ) {
+        self.events.push(event::ActiveModel {
+            organization_id: Set(incident.organization_id),
+            seq: Set(seq),
+            kind: Set(kind),
+            incident_id: Set(incident.id),
+            incident_version: Set(incident.version),
+            entry_id: Set(entry.id),
+            request_id: Set(actor.request_id.clone()),
+            created_at: Set(now),
+        });
     }
 
     pub(super) async fn save(
@@ -85,10 +112,13 @@ impl Writes {
             timeline_entry::Entity::insert_many(self.entries)
                 .exec_without_returning(tx)
                 .await?;
+        }
+        if !self.events.is_empty() {
             event::Entity::insert_many(self.events)
                 .exec_without_returning(tx)
                 .await?;
         }
+        save_revised(tx, self.revised, self.earlier_texts).await?;
         if !self.keys.is_empty() {
             idempotency::Entity::insert_many(self.keys)
                 .exec_without_returning(tx)
@@ -97,6 +127,34 @@ impl Writes {
         save_assignees(tx, self.assignees).await?;
         save_timers(tx, self.timers).await
     }
+}
+
+async fn save_revised(
+    tx: &DatabaseTransaction,
+    revised: HashMap<TimelineEntryId, timeline_entry::Model>,
+    earlier_texts: Vec<comment_revision::ActiveModel>,
+) -> Result<(), DbErr> {
+    if !earlier_texts.is_empty() {
+        comment_revision::Entity::insert_many(earlier_texts)
+            .exec_without_returning(tx)
+            .await?;
+    }
+    let retracted: Vec<TimelineEntryId> = revised
+        .values()
+        .filter(|entry| entry.retracted_at.is_some())
+        .map(|entry| entry.id)
+        .collect();
+    if !retracted.is_empty() {
+        // It was retracted for a reason.
+        comment_revision::Entity::delete_many()
+            .filter(comment_revision::Column::EntryId.is_in(retracted))
+            .exec(tx)
+            .await?;
+    }
+    for entry in revised.into_values() {
+        entry.into_active_model().reset_all().update(tx).await?;
+    }
+    Ok(())
 }
 
 async fn save_assignees(
