@@ -169,15 +169,19 @@ async fn comment(ctx: &Context<'_>, input: AddCommentInput) -> Result<Applied, T
 
 /// Who may revise comments, and in whose organisation: members and keys that may comment, and the bridge by itself for what was
 /// done in Slack.
-fn may_revise(viewer: &Viewer, only_bridge: bool) -> Result<OrganizationId, Trouble> {
-    if only_bridge && !viewer.is_bridge() {
+fn may_revise(
+    viewer: &Viewer,
+    external_ref: Option<&String>,
+    revision: Option<&String>,
+) -> Result<OrganizationId, Trouble> {
+    if (external_ref.is_some() || revision.is_some()) && !viewer.is_bridge() {
         return Err(UserError::new(
             UserErrorCode::Forbidden,
             "`externalRef` and `revision` are for the Slack bridge alone.",
         )
         .into());
     }
-    if viewer.is_bridge() && viewer.member().is_none() {
+    if external_ref.is_some() && viewer.member().is_none() {
         return Ok(viewer.may(Need::Read)?);
     }
     viewer.may_change(Need::Respond)
@@ -200,15 +204,14 @@ async fn revise(
 
 async fn edit(ctx: &Context<'_>, input: EditCommentInput) -> Result<Applied, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
-    let only_bridge = input.external_ref.is_some() || input.revision.is_some();
-    let organization_id = may_revise(viewer, only_bridge)?;
+    let organization_id = may_revise(viewer, input.external_ref.as_ref(), input.revision.as_ref())?;
     let key = key(ctx, "editComment", input.idempotency_key.as_ref(), &input)?;
     revise(ctx, organization_id, input.command()?, key).await
 }
 
 async fn retract(ctx: &Context<'_>, input: RetractCommentInput) -> Result<Applied, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
-    let organization_id = may_revise(viewer, input.external_ref.is_some())?;
+    let organization_id = may_revise(viewer, input.external_ref.as_ref(), None)?;
     let key = key(ctx, "retractComment", input.idempotency_key.as_ref(), &input)?;
     // A key of the organisation itself has no role: its scopes decide.
     let manages = !viewer.is_bridge() || viewer.member().is_some();

@@ -35,7 +35,35 @@ async fn every_mutation(admin: &Caller) -> Vec<(&'static str, Value, Value)> {
         .await
         .done();
     let until = crate::timers::in_seconds(3_600);
+    let comment = async |body: &str| {
+        let incident = json!({ "id": over });
+        admin.comment(&incident, body).await.done()["entry"]["id"].clone()
+    };
+    let (said, unsaid) = (comment("said").await, comment("unsaid").await);
+    let channel = json!({ "name": "spare", "channel": "#spare" });
+    let connector = admin.change("createConnector", channel).await.done()["connector"]["id"].clone();
     let mut all = vec![
+        (
+            "editComment",
+            json!({ "id": said, "bodyMarkdown": "a" }),
+            json!({ "id": said, "bodyMarkdown": "b" }),
+        ),
+        ("retractComment", json!({ "id": unsaid }), json!({ "id": said })),
+        (
+            "setSlackSync",
+            json!({ "id": open, "muted": true }),
+            json!({ "id": open, "muted": false }),
+        ),
+        (
+            "createConnector",
+            json!({ "name": "a", "channel": "#a" }),
+            json!({ "name": "b", "channel": "#b" }),
+        ),
+        (
+            "updateConnector",
+            json!({ "id": connector, "replyMode": "CHANNEL" }),
+            json!({ "id": connector, "replyMode": "THREAD" }),
+        ),
         (
             "triggerIncident",
             json!({ "title": "a" }),

@@ -72,6 +72,13 @@ fn mutations() -> Vec<(&'static str, Needs, Value)> {
             Write,
             json!({ "incidentId": nobody("inc"), "bodyMarkdown": "x" }),
         ),
+        (
+            "editComment",
+            Write,
+            json!({ "id": nobody("tle"), "bodyMarkdown": "x" }),
+        ),
+        ("retractComment", Write, json!({ "id": nobody("tle") })),
+        ("setSlackSync", Write, incident.clone()),
         ("createPostmortem", Write, json!({ "incidentId": nobody("inc") })),
         ("updatePostmortem", Write, postmortem.clone()),
         ("requestPostmortemReview", Write, postmortem.clone()),
@@ -83,6 +90,8 @@ fn mutations() -> Vec<(&'static str, Needs, Value)> {
         ),
         ("updateUser", Admin, json!({ "id": nobody("usr") })),
         ("createService", Admin, json!({ "name": "" })),
+        ("createConnector", Admin, json!({ "name": "x", "channel": "" })),
+        ("updateConnector", Admin, json!({ "id": nobody("con") })),
         ("createApiKey", Admin, json!({ "name": "x", "scopes": [] })),
         ("revokeApiKey", Admin, json!({ "id": nobody("key") })),
     ]
