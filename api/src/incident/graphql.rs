@@ -21,7 +21,7 @@ use crate::{
     loaders::{self, AssigneesOf, DeliveriesOf, MemberKey, PostmortemOf},
     node::{domain, load_owned},
     paging::Page,
-    postmortem::Postmortem,
+    postmortem::{self, Postmortem},
     service::Service,
     timeline::{self, TimelineEntry},
     user::{User, load_member},
@@ -230,13 +230,11 @@ impl Incident {
         self.0.slack_reply_mode
     }
 
-    /// The post-mortem, once it is drafted.
+    /// The post-mortem, once it is drafted; for stakeholders, once it is published.
     async fn postmortem(&self, ctx: &Context<'_>) -> Result<Option<Postmortem>> {
         ctx.data_unchecked::<Viewer>().may_look_around()?;
-        Ok(loaders::of(ctx)
-            .load_one(PostmortemOf(self.0.id))
-            .await?
-            .map(Postmortem))
+        let row = loaders::of(ctx).load_one(PostmortemOf(self.0.id)).await?;
+        Ok(row.and_then(|row| postmortem::shown(ctx, row)))
     }
 
     /// The messages in Slack that show this incident, oldest first.

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{
+    Context, ID, InputObject, Object, Result, SimpleObject,
+    connection::{Connection, EmptyFields},
+};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use time::OffsetDateTime;
 use tocsin_entity::{
@@ -20,6 +23,7 @@ use crate::{
     limits,
     loaders::{self, PostmortemOf},
     node::{domain, load_owned},
+    paging::Page,
     user::{User, load_member},
     viewer::{Need, Viewer},
 };
@@ -41,6 +45,12 @@ impl Postmortem {
         let row: Option<Arc<incident::Model>> = loaders::of(ctx).load_one(self.0.incident_id).await?;
         let row = row.ok_or_else(|| Fault::Broken(format!("post-mortem {} has no incident", self.0.id)))?;
         Ok(Incident(row))
+    }
+
+    /// Where people read it.
+    async fn url(&self, ctx: &Context<'_>) -> Result<String> {
+        let number = self.incident(ctx).await?.0.number;
+        Ok(format!("{}/postmortem", domain(ctx).incident_url(number)))
     }
 
     /// Its title.
@@ -91,9 +101,14 @@ impl Postmortem {
 
 /// A post-mortem that the viewer may read.
 pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Postmortem>> {
-    Ok(load_owned::<PostmortemId, postmortem::Model>(ctx, Need::Read, id)
-        .await?
-        .map(Postmortem))
+    let row = load_owned::<PostmortemId, postmortem::Model>(ctx, Need::Read, id).await?;
+    Ok(row.and_then(|row| shown(ctx, row)))
+}
+
+/// A post-mortem, if the viewer may read it: stakeholders read what is published.
+pub(crate) fn shown(ctx: &Context<'_>, row: postmortem::Model) -> Option<Postmortem> {
+    let published = row.status == PostmortemStatus::Published;
+    (published || ctx.data_unchecked::<Viewer>().reads_drafts()).then_some(Postmortem(row))
 }
 
 /// The queries for post-mortems.
@@ -120,15 +135,39 @@ impl PostmortemQuery {
                     .await
                     .map_err(Fault::from)?;
                 let Some(incident) = incident else { return Ok(None) };
-                Ok(loaders::of(ctx)
-                    .load_one(PostmortemOf(incident.id))
-                    .await?
-                    .map(Postmortem))
+                let row = loaders::of(ctx).load_one(PostmortemOf(incident.id)).await?;
+                Ok(row.and_then(|row| shown(ctx, row)))
             }
             (Some(_), Some(_)) | (None, None) => {
                 Err(Refusal::BadInput("Give `id` or `incidentNumber`: one of the two.".to_owned()).into())
             }
         }
+    }
+
+    /// The organisation's post-mortems, oldest first; for stakeholders, those that are published.
+    #[graphql(complexity = "crate::paging::weight(first, last, child_complexity)")]
+    async fn postmortems(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, from the start; 25 by default, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many, from the end; 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<String, Postmortem, EmptyFields, EmptyFields>> {
+        let viewer = ctx.data_unchecked::<Viewer>();
+        let organization_id = viewer.may(Need::Read)?;
+        let page = Page::new(first, after, last, before)?;
+        let mut own =
+            postmortem::Entity::find().filter(postmortem::Column::OrganizationId.eq(organization_id));
+        if !viewer.reads_drafts() {
+            own = own.filter(postmortem::Column::Status.eq(PostmortemStatus::Published));
+        }
+        let find = page.cut::<_, PostmortemId>(own, postmortem::Column::Id)?;
+        let rows = find
+            .all(domain(ctx).database().read())
+            .await
+            .map_err(Fault::from)?;
+        Ok(page.connect(rows, EmptyFields, |row| row.id.to_string(), Postmortem))
     }
 }
 

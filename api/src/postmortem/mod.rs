@@ -4,4 +4,4 @@ mod command;
 mod draft;
 mod graphql;
 
-pub(crate) use self::graphql::{Postmortem, PostmortemMutation, PostmortemQuery, find};
+pub(crate) use self::graphql::{Postmortem, PostmortemMutation, PostmortemQuery, find, shown};

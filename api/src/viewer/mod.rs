@@ -104,6 +104,12 @@ impl Viewer {
         }
     }
 
+    /// Whether the viewer reads post-mortems before they are published: those who may work on them, and the bridge.
+    pub(crate) fn reads_drafts(&self) -> bool {
+        self.member()
+            .is_none_or(|member| member.role != Role::Stakeholder)
+    }
+
     /// The organisation, if the viewer may do this in it.
     ///
     /// # Errors

@@ -42,6 +42,26 @@ on_each_database! {
         assert!(!read["publishedAt"].is_null());
     }
 
+    async fn a_stakeholder_reads_a_post_mortem_once_it_is_published(world) {
+        let (alice, stella) = (world.member("Alice", "RESPONDER").await.1, world.member("Stella", "STAKEHOLDER").await.1);
+        let incident = alice.trigger("Down").await;
+        let draft = alice.change("createPostmortem", json!({ "incidentId": incident["id"] })).await.done()["postmortem"].clone();
+        let query = "query($id: ID!) { postmortem(incidentNumber: 1) { url } node(id: $id) { id } incident(number: 1) { postmortem { id } }
+            postmortems { nodes { id } } }";
+        let id = json!({ "id": draft["id"] });
+        let url = json!({ "url": "https://tocsin.example.com/incidents/1/postmortem" });
+        let whole = json!({ "postmortem": url, "node": id, "incident": { "postmortem": id }, "postmortems": { "nodes": [id] } });
+        let nothing = json!({ "postmortem": null, "node": null, "incident": { "postmortem": null }, "postmortems": { "nodes": [] } });
+        assert_eq!(alice.ask(query, id.clone()).await.data(), whole);
+        assert_eq!(stella.ask(query, id.clone()).await.data(), nothing, "a draft");
+        alice.change("requestPostmortemReview", id.clone()).await.done();
+        assert_eq!(stella.ask(query, id.clone()).await.data(), nothing, "in review");
+        alice.change("publishPostmortem", id.clone()).await.done();
+        assert_eq!(stella.ask(query, id.clone()).await.data(), whole);
+        let theirs = world.neighbour().await;
+        assert_eq!(theirs.read("{ postmortems { nodes { id } } }").await, json!({ "postmortems": { "nodes": [] } }));
+    }
+
     async fn a_refused_edit_leaves_every_word_as_it_was(world) {
         let (alice, stella) = (world.member("Alice", "RESPONDER").await.1, world.member("Stella", "STAKEHOLDER").await.1);
         let incident = alice.trigger("Down").await;
