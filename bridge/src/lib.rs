@@ -7,8 +7,10 @@
 mod acting;
 mod actions;
 mod bridge;
+mod commands;
 mod comments;
 mod config;
+mod create;
 mod digest;
 mod failure;
 mod follow;
@@ -18,6 +20,7 @@ mod graphql;
 mod home;
 mod identity;
 mod inbound;
+mod mention;
 mod mirror;
 mod modals;
 mod notice;

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The person; none can be known where Slack no longer takes the bot for one of the workspace.
-pub(super) async fn person(
+pub(crate) async fn person(
     parts: &Parts,
     team: Option<&str>,
     user: &str,
@@ -28,6 +28,6 @@ pub(super) async fn person(
 }
 
 /// Whether Slack refuses the bot's token, so that nothing works until a person acts.
-pub(super) fn is_disconnected(parts: &Parts) -> bool {
+pub(crate) fn is_disconnected(parts: &Parts) -> bool {
     matches!(parts.watcher.health(), SlackHealth::Ill { broken: true, .. })
 }

@@ -6,7 +6,7 @@
 
 mod action;
 mod age;
-mod asker;
+pub(crate) mod asker;
 mod menu;
 mod open;
 mod options;

@@ -33,7 +33,7 @@ pub(crate) struct Message {
     #[serde(deserialize_with = "lenient")]
     pub(crate) thread_ts: Option<String>,
     #[serde(deserialize_with = "lenient")]
-    text: String,
+    pub(super) text: String,
     #[serde(deserialize_with = "lenient")]
     blocks: Vec<Value>,
     #[serde(deserialize_with = "lenient")]

@@ -11,7 +11,9 @@ pub(crate) mod mrkdwn;
 mod order;
 mod reply;
 mod rich_text;
+mod spoken;
 mod text;
 mod writer;
 
 pub(crate) use reply::ROUTE;
+pub(crate) use spoken::{source, spoken};

@@ -18,6 +18,7 @@ use crate::{
         Kind,
         routes::{Item, Outcome, Route, Worked},
     },
+    mention,
     notice::{self, Notice},
     thread::{self, Found, Thread},
 };
@@ -67,6 +68,9 @@ async fn reply(parts: &Parts, item: &Item) -> Worked {
         }
         Found::Coming | Found::None => return Ok(Outcome::NotOurs("not_ours")),
     };
+    if mention::is_command(parts, &message.text) {
+        return Ok(Outcome::NotOurs("command"));
+    }
     let team_id = item.payload["team_id"].as_str().unwrap_or(&thread.team_id);
     let person = identity::person(parts, team_id, &place.user)
         .await?
@@ -175,7 +179,7 @@ impl Reply<'_> {
 }
 
 /// The names of those whom a text mentions. A name that can't be had now is not worth holding the comment back.
-async fn names(parts: &Parts, team_id: &str, document: &Document) -> Result<Names, JobError> {
+pub(super) async fn names(parts: &Parts, team_id: &str, document: &Document) -> Result<Names, JobError> {
     let mut names = Names::default();
     for id in document.people() {
         if let Ok(Some(person)) = identity::person(parts, team_id, id).await {

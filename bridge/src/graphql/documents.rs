@@ -36,9 +36,11 @@ macro_rules! documents {
 }
 
 documents! {
-    "graphql/incident.graphql": IncidentToMirror, EarlierTimeline, IncidentById, IncidentByNumber, HomeIncidents;
+    "graphql/incident.graphql": IncidentToMirror, EarlierTimeline, IncidentById, IncidentByNumber, HomeIncidents,
+        ListIncidents;
     "graphql/follow.graphql": Organizations, EventLog, UserByEmail;
     "graphql/postmortem.graphql": PostmortemOfIncident;
+    "graphql/commands.graphql": WhoIs, StatusOfIncidents, TriggerFromSlack;
     "graphql/workflow.graphql": ServicesToName, TriggerFromWorkflow;
     "graphql/members.graphql": Assignees, Members;
     "graphql/mutations.graphql": AcknowledgeIncident, ResolveIncident, ReopenIncident, AddComment, ReassignIncident, SnoozeIncident,

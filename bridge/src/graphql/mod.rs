@@ -16,6 +16,10 @@ pub(crate) use documents::{
     resolve_incident, snooze_incident, update_incident,
 };
 pub(crate) use documents::{HomeIncidents, home_incidents};
+pub(crate) use documents::{
+    ListIncidents, StatusOfIncidents, TriggerFromSlack, WhoIs, list_incidents, status_of_incidents,
+    trigger_from_slack, who_is,
+};
 pub(crate) use documents::{ServicesToName, TriggerFromWorkflow, services_to_name, trigger_from_workflow};
 pub(crate) use error::ApiError;
 #[cfg(test)]

@@ -10,22 +10,38 @@ use super::{
     envelope::{Envelope, Kind},
     prompt::Prompt,
 };
-use crate::{actions, bridge::Parts, comments, home, identity, unfurl, workflow};
+use crate::{
+    actions, bridge::Parts, commands, comments, create, home, identity, mention, unfurl, workflow,
+};
 
 /// Every route. What has none is answered, counted and forgotten.
 const ROUTES: &[&Route] = &[
     &actions::PRESSED,
     &actions::SUBMITTED,
+    &commands::ROUTE,
     &comments::ROUTE,
+    &create::SUBMITTED,
     &home::ROUTE,
     &identity::USER_CHANGED,
     &identity::USER_JOINED,
+    &mention::ROUTE,
     &unfurl::ROUTE,
     &workflow::ROUTE,
 ];
 
 /// Every prompt: what is in none is answered with nothing but its acknowledgement.
-const PROMPTS: &[&Prompt] = &[&actions::OPEN, &actions::OPTIONS, &actions::SUBMIT];
+const PROMPTS: &[&Prompt] = &[
+    &actions::OPEN,
+    &actions::OPTIONS,
+    &actions::SUBMIT,
+    &commands::PAGE,
+    &commands::PROMPT,
+    &create::FROM_HOME,
+    &create::FROM_MESSAGE,
+    &create::GLOBAL,
+    &create::OPTIONS,
+    &create::SUBMIT,
+];
 
 /// A kind of request, and its handler.
 pub(crate) struct Route {

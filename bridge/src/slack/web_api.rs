@@ -9,7 +9,7 @@ use super::{
     client::Slack,
     error::SlackError,
     method::{
-        AUTH_TEST, CHAT_DELETE, CHAT_POST_EPHEMERAL, CHAT_POST_MESSAGE, CHAT_UNFURL, CHAT_UPDATE,
+        AUTH_TEST, CHAT_DELETE, CHAT_GET_PERMALINK, CHAT_POST_EPHEMERAL, CHAT_POST_MESSAGE, CHAT_UNFURL, CHAT_UPDATE,
         CONVERSATIONS_HISTORY, CONVERSATIONS_INFO, CONVERSATIONS_JOIN, CONVERSATIONS_LIST,
         CONVERSATIONS_REPLIES, Method, USERS_INFO,
     },
@@ -409,6 +409,17 @@ impl Slack {
             .call(CONVERSATIONS_INFO, &serde_json::json!({ "channel": channel }))
             .await?;
         Ok(answer.channel)
+    }
+
+    /// The address of a message, for people.
+    pub(crate) async fn permalink(&self, channel: &str, ts: &str) -> Result<String, SlackError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            permalink: String,
+        }
+        let arguments = serde_json::json!({"channel": channel, "message_ts": ts});
+        let answer: Answer = self.call(CHAT_GET_PERMALINK, &arguments).await?;
+        Ok(answer.permalink)
     }
 
     /// A page of the channels that the bot can see. `types` as Slack has them: `public_channel,private_channel`.

@@ -1,0 +1,382 @@
+//! Incidents in pages, which buttons turn.
+
+use futures::FutureExt;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tocsin_entity::{id::OrganizationId, kinds::IncidentStatus};
+use tocsin_queue::JobError;
+use url::Url;
+
+use super::{
+    Told,
+    asked::Typed,
+    parse::{Command, Filters, parse},
+    texts,
+    verb::Verb,
+};
+use crate::{
+    acting,
+    actions::asker,
+    bridge::Parts,
+    create::services,
+    failure::of_api,
+    graphql::{As, Incident, Known, ListIncidents, Member, list_incidents},
+    inbound::{
+        Kind,
+        lenient::{id, lenient, read},
+        prompt::{Answer, Ask, Prompt, Reply},
+    },
+    mirror::content::{self, NAME_MAX},
+    notice::{self, Notice},
+    slack::{
+        blocks::{self, Look},
+        mrkdwn::Mrkdwn,
+    },
+};
+
+/// Incidents in a page.
+const PAGE_SIZE: i64 = 10;
+
+/// Incidents of each organisation, where there are several.
+const SHORT_PAGE_SIZE: i64 = 5;
+
+/// What a button carries may have 2,000 characters; longer commands have no pages.
+const VALUE_MAX: usize = 1_900;
+
+const NEXT: &str = "list_next";
+const PREVIOUS: &str = "list_previous";
+
+/// `block_actions`, for the buttons that turn the pages.
+pub(crate) const PAGE: Prompt = Prompt {
+    kind: Kind::Interaction,
+    name: "block_actions",
+    wanted: |payload| Turn::of(payload).is_some(),
+    answer: |parts, ask| turn(parts, ask).boxed(),
+    otherwise: |_| Reply::Empty,
+};
+
+/// Which page is wanted: what a button carries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Page {
+    /// The filters as they were typed.
+    #[serde(rename = "t")]
+    text: String,
+    #[serde(rename = "o")]
+    organization: OrganizationId,
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    after: Option<String>,
+    #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
+    before: Option<String>,
+    /// How many incidents are before the page.
+    #[serde(rename = "n", default)]
+    offset: i64,
+}
+
+impl Page {
+    fn first(text: &str, organization: OrganizationId) -> Self {
+        Self {
+            text: text.to_owned(),
+            organization,
+            after: None,
+            before: None,
+            offset: 0,
+        }
+    }
+}
+
+/// A press of such a button.
+struct Turn {
+    page: Page,
+    user: String,
+    team: Option<String>,
+    response_url: Option<Url>,
+    channel: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Pressed {
+    #[serde(deserialize_with = "lenient")]
+    action_id: String,
+    #[serde(deserialize_with = "lenient")]
+    value: String,
+}
+
+impl Turn {
+    fn of(payload: &Value) -> Option<Self> {
+        let actions = payload["actions"].as_array()?;
+        let pressed = actions.iter().map(read::<Pressed>);
+        let mut turning = pressed.filter(|pressed| [NEXT, PREVIOUS].contains(&pressed.action_id.as_str()));
+        Some(Self {
+            page: turning.find_map(|pressed| serde_json::from_str(&pressed.value).ok())?,
+            user: payload["user"]["id"].as_str()?.to_owned(),
+            team: id(&payload["team"])
+                .ok()
+                .flatten()
+                .or_else(|| payload["user"]["team_id"].as_str().map(str::to_owned)),
+            response_url: payload["response_url"].as_str().and_then(|url| url.parse().ok()),
+            channel: payload["channel"]["id"].as_str().map(str::to_owned),
+        })
+    }
+}
+
+/// The first page, of each organisation of the person's.
+pub(super) async fn list(
+    parts: &Parts,
+    typed: &Typed,
+    filters: &Filters,
+    request_id: &str,
+) -> Result<Result<Told, Notice>, JobError> {
+    let person = match typed.person(parts).await? {
+        Ok(person) => person,
+        Err(notice) => return Ok(Err(notice)),
+    };
+    let theirs = match acting::organizations_of(parts, &person, Some(request_id)).await? {
+        Ok(theirs) => theirs,
+        Err(notice) => return Ok(Err(notice)),
+    };
+    let size = if theirs.len() == 1 { PAGE_SIZE } else { SHORT_PAGE_SIZE };
+    let (mut told, mut has_service) = (Told::default(), false);
+    let mut known = Vec::new();
+    for (organization, member) in theirs {
+        let page = Page::first(&typed.text, organization);
+        match read_page(parts, &page, filters, &member, size, request_id).await? {
+            Ok(listed) => {
+                has_service = true;
+                told = told.and(listed.told(&page));
+            }
+            Err(names) => known.extend(names),
+        }
+    }
+    Ok(Ok(if has_service {
+        told
+    } else {
+        no_service(filters.service.as_deref().unwrap_or_default(), &known)
+    }))
+}
+
+fn no_service(name: &str, known: &[String]) -> Told {
+    let mut text = Mrkdwn::own("There is no service \"")
+        .and(&Mrkdwn::text(name).cut(NAME_MAX))
+        .plus("\" (NOT_FOUND)");
+    if let Some(close) = services::close_to(name, known) {
+        text = text
+            .plus(": did you mean \"")
+            .and(&Mrkdwn::text(close).cut(NAME_MAX))
+            .plus("\"?");
+    }
+    Told::text(text)
+}
+
+/// What a page shows.
+struct Listed {
+    name: String,
+    incidents: Vec<Incident>,
+    total: i64,
+    /// Where the next page begins, and the one before ends.
+    next: Option<String>,
+    previous: Option<String>,
+}
+
+/// Reads a page. The inner error holds the names of all services, where none has the one that is wanted.
+async fn read_page(
+    parts: &Parts,
+    page: &Page,
+    filters: &Filters,
+    member: &Member,
+    size: i64,
+    request_id: &str,
+) -> Result<Result<Listed, Vec<String>>, JobError> {
+    let who = As {
+        on_behalf_of: Some(member.id),
+        ..As::bridge(page.organization, Some(request_id))
+    };
+    let service = match &filters.service {
+        Some(name) => match services::named(parts, who, name).await? {
+            Ok(service) => Some(service.id.to_string()),
+            Err(names) => return Ok(Err(names)),
+        },
+        None => None,
+    };
+    let backwards = page.before.is_some();
+    let variables = list_incidents::Variables {
+        status: statuses(filters),
+        urgency: some(filters.urgencies.iter().copied().map(Known::Value).collect()),
+        severity: some(filters.severities.iter().copied().map(Known::Value).collect()),
+        service,
+        assignee: filters.mine.then(|| member.id.to_string()),
+        first: (!backwards).then_some(size),
+        after: page.after.clone(),
+        last: backwards.then_some(size),
+        before: page.before.clone(),
+    };
+    let read = parts.api.execute::<ListIncidents>(who, variables).await.map_err(of_api)?;
+    let info = read.incidents.page_info;
+    let incidents = read.incidents.nodes.into_iter().map(Incident::try_from);
+    Ok(Ok(Listed {
+        name: read.organization.name,
+        incidents: incidents.collect::<Result<_, _>>().map_err(JobError::fail)?,
+        total: read.incidents.total_count,
+        // A page that was reached from the other side has what it came from, whatever the API says of that side.
+        next: info.end_cursor.filter(|_| info.has_next_page || backwards),
+        previous: info.start_cursor.filter(|_| page.offset > 0 && (info.has_previous_page || !backwards)),
+    }))
+}
+
+fn some<T>(all: Vec<T>) -> Option<Vec<T>> {
+    Some(all).filter(|all| !all.is_empty())
+}
+
+fn statuses(filters: &Filters) -> Option<Vec<Known<IncidentStatus>>> {
+    let open = [IncidentStatus::Triggered, IncidentStatus::Acknowledged];
+    let wanted = match filters.statuses.as_slice() {
+        [] if filters.all => return None,
+        [] => &open[..],
+        statuses => statuses,
+    };
+    Some(wanted.iter().copied().map(Known::Value).collect())
+}
+
+impl Told {
+    fn and(mut self, more: Self) -> Self {
+        if !self.text.is_empty() {
+            self.text = self.text.plus(" ");
+        }
+        self.text = self.text.and(&more.text);
+        self.blocks.extend(more.blocks);
+        self
+    }
+}
+
+impl Listed {
+    fn told(&self, page: &Page) -> Told {
+        let count = i64::try_from(self.incidents.len()).unwrap_or(i64::MAX);
+        let head = Mrkdwn::text(&self.name).cut(NAME_MAX).bold();
+        if self.incidents.is_empty() {
+            let text = head.plus(": no such incidents.");
+            return Told {
+                blocks: vec![blocks::section(text.clone())],
+                text,
+            };
+        }
+        let (from, to) = (page.offset + 1, page.offset + count);
+        let which = format!("{from}–{to} of {}", self.total.max(to));
+        let head = head.plus(": incidents ").and(&Mrkdwn::text(&which));
+        let mut all = vec![blocks::section(head.clone())];
+        all.extend(self.incidents.iter().map(|incident| blocks::section(line(incident))));
+        let buttons: Vec<_> = self.buttons(page, count).collect();
+        if !buttons.is_empty() {
+            all.push(blocks::actions(&buttons));
+        }
+        Told {
+            text: head,
+            blocks: all,
+        }
+    }
+
+    fn buttons(&self, page: &Page, count: i64) -> impl Iterator<Item = Value> {
+        let previous = self.previous.as_ref().map(|cursor| {
+            let page = Page {
+                before: Some(cursor.clone()),
+                after: None,
+                offset: (page.offset - PAGE_SIZE).max(0),
+                ..page.clone()
+            };
+            ("Previous", PREVIOUS, page)
+        });
+        let next = self.next.as_ref().map(|cursor| {
+            let page = Page {
+                after: Some(cursor.clone()),
+                before: None,
+                offset: page.offset + count,
+                ..page.clone()
+            };
+            ("Next", NEXT, page)
+        });
+        previous.into_iter().chain(next).filter_map(|(label, action_id, page)| {
+            let value = serde_json::to_string(&page).ok()?;
+            (value.chars().count() <= VALUE_MAX).then(|| blocks::button(label, action_id, &value, Look::Plain))
+        })
+    }
+}
+
+/// An incident in two lines.
+fn line(incident: &Incident) -> Mrkdwn {
+    let mut text = content::title(incident)
+        .plus("\n")
+        .and(&content::status_with_emoji(incident))
+        .plus(" · ")
+        .and(&content::urgency(&incident.urgency))
+        .plus(" urgency");
+    if let Some(severity) = &incident.severity {
+        text = text.plus(" · ").and(&content::severity_name(severity));
+    }
+    text = text
+        .plus(" · ")
+        .and(&Mrkdwn::text(&incident.service).cut(NAME_MAX))
+        .plus(" · ")
+        .and(&Mrkdwn::ago(incident.triggered_at));
+    match content::responsible(incident) {
+        Some((what, who)) => text.plus(" · ").plus(what).plus(" ").and(&who),
+        None => text,
+    }
+}
+
+/// Shows another page in the place of the one on which the button was pressed.
+async fn turn(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
+    let Some(turn) = Turn::of(&ask.payload) else {
+        return Ok(Answer::Done("ignored", Reply::Empty));
+    };
+    let (outcome, message) = match turned(parts, &turn, &ask.request_id).await {
+        Ok(Ok(told)) => {
+            let message = json!({"response_type": "ephemeral", "replace_original": true, "text": told.text.as_str(),
+                "blocks": told.blocks});
+            ("list", message)
+        }
+        Ok(Err(notice)) => {
+            let text = texts::refused(&notice, Verb::List);
+            return tell(parts, &turn, &text, notice.outcome()).await;
+        }
+        Err(error) => {
+            let (JobError::Retry(cause) | JobError::RetryAfter(_, cause) | JobError::Fail(cause)) = error;
+            tracing::warn!(request.id = ask.request_id, "a page can't be shown: {cause}");
+            let notice = Notice::Unavailable;
+            return tell(parts, &turn, &texts::sorry(&notice), notice.outcome()).await;
+        }
+    };
+    match &turn.response_url {
+        Some(url) => {
+            if let Err(error) = parts.slack.respond(url, &message).await {
+                tracing::warn!(slack.user = turn.user, "a page could not be turned: {error}");
+            }
+            Ok(Answer::Done(outcome, Reply::Empty))
+        }
+        None => Ok(Answer::Done("ignored", Reply::Empty)),
+    }
+}
+
+async fn tell(parts: &Parts, turn: &Turn, text: &str, outcome: &'static str) -> Result<Answer, JobError> {
+    let (url, channel) = (turn.response_url.as_ref(), turn.channel.as_deref());
+    notice::answer(parts, url, channel, &turn.user, text).await?;
+    Ok(Answer::Done(outcome, Reply::Empty))
+}
+
+async fn turned(parts: &Parts, turn: &Turn, request_id: &str) -> Result<Result<Told, Notice>, JobError> {
+    let page = &turn.page;
+    let Ok(Command::List(filters)) = parse(&page.text) else {
+        return Ok(Err(Notice::NotFound));
+    };
+    let person = match asker::person(parts, turn.team.as_deref(), &turn.user).await? {
+        Ok(person) => person,
+        Err(notice) => return Ok(Err(notice)),
+    };
+    let member = match acting::member(parts, page.organization, &person, Some(request_id)).await? {
+        Ok(member) => member,
+        Err(notice) => return Ok(Err(notice)),
+    };
+    let read = read_page(parts, page, &filters, &member, PAGE_SIZE, request_id).await?;
+    Ok(Ok(match read {
+        Ok(listed) => listed.told(page),
+        Err(known) => no_service(filters.service.as_deref().unwrap_or_default(), &known),
+    }))
+}

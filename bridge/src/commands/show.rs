@@ -1,0 +1,67 @@
+//! One incident, to read.
+
+use tocsin_entity::id::OrganizationId;
+use tocsin_queue::JobError;
+
+use super::{Told, asked::Typed};
+use crate::{
+    acting,
+    bridge::Parts,
+    failure::of_api,
+    graphql::{As, Entry, Incident},
+    mirror::content,
+    notice::Notice,
+    slack::{blocks, inputs::divider, mrkdwn::Mrkdwn},
+};
+
+/// Entries of the timeline that are shown, the newest first.
+const ENTRIES: usize = 5;
+
+/// Characters of a description.
+const DESCRIPTION_MAX: usize = 1_500;
+
+pub(super) async fn show(
+    parts: &Parts,
+    typed: &Typed,
+    number: i64,
+    request_id: &str,
+) -> Result<Result<Told, Notice>, JobError> {
+    let person = match typed.person(parts).await? {
+        Ok(person) => person,
+        Err(notice) => return Ok(Err(notice)),
+    };
+    let found = acting::incident_by_number(parts, &person, number, Some(request_id)).await?;
+    let (organization, member, incident): (OrganizationId, _, _) = match found {
+        Ok(found) => found,
+        Err(notice) => return Ok(Err(notice)),
+    };
+    let who = As {
+        on_behalf_of: Some(member.id),
+        ..As::bridge(organization, Some(request_id))
+    };
+    let read = parts.api.find_mirrored(who, incident.id).await.map_err(of_api)?;
+    Ok(read
+        .map(|read| told(&read.incident, &read.entries))
+        .ok_or(Notice::NotFound))
+}
+
+fn told(incident: &Incident, entries: &[Entry]) -> Told {
+    let mut all = vec![
+        blocks::section(content::title(incident)),
+        blocks::fields(content::facts(incident)),
+    ];
+    let description = Mrkdwn::markdown(&incident.description_markdown, DESCRIPTION_MAX);
+    if !description.is_empty() {
+        all.push(blocks::section(description));
+    }
+    all.extend(content::tags(incident).map(blocks::context));
+    if !entries.is_empty() {
+        all.push(divider());
+        let newest = entries.iter().rev().take(ENTRIES);
+        all.extend(newest.map(|entry| blocks::section(content::told(entry))));
+    }
+    Told {
+        text: content::line(incident),
+        blocks: all,
+    }
+}

@@ -1,0 +1,67 @@
+//! How many incidents are open, and whether the way to Slack is well.
+
+use tocsin_queue::JobError;
+
+use super::{Told, asked::Typed};
+use crate::{
+    acting,
+    bridge::Parts,
+    failure::of_api,
+    graphql::{As, StatusOfIncidents, status_of_incidents},
+    notice::Notice,
+    slack::{SlackHealth, mrkdwn::Mrkdwn},
+};
+
+pub(super) async fn status(
+    parts: &Parts,
+    typed: &Typed,
+    request_id: &str,
+) -> Result<Result<Told, Notice>, JobError> {
+    let person = match typed.person(parts).await? {
+        Ok(person) => person,
+        Err(notice) => return Ok(Err(notice)),
+    };
+    let theirs = match acting::organizations_of(parts, &person, Some(request_id)).await? {
+        Ok(theirs) => theirs,
+        Err(notice) => return Ok(Err(notice)),
+    };
+    let mut text = Mrkdwn::default();
+    for (organization, member) in theirs {
+        let who = As {
+            on_behalf_of: Some(member.id),
+            ..As::bridge(organization, Some(request_id))
+        };
+        let variables = status_of_incidents::Variables {
+            me: member.id.to_string(),
+        };
+        let read = parts
+            .api
+            .execute::<StatusOfIncidents>(who, variables)
+            .await
+            .map_err(of_api)?;
+        let counts = [
+            (read.triggered.total_count, " triggered, "),
+            (read.acknowledged.total_count, " acknowledged; "),
+            (read.urgent.total_count, " of high urgency, "),
+            (read.mine.total_count, " yours.\n"),
+        ];
+        text = text
+            .and(&Mrkdwn::text(&read.organization.name).cut(100).bold())
+            .plus(": ");
+        text = counts.into_iter().fold(text, |text, (count, what)| {
+            text.and(&Mrkdwn::text(&count.to_string())).plus(what)
+        });
+    }
+    Ok(Ok(Told::text(text.and(&health(&parts.watcher.health())))))
+}
+
+fn health(health: &SlackHealth) -> Mrkdwn {
+    match health {
+        SlackHealth::Well(bot) => Mrkdwn::own("Tocsin is connected to ")
+            .and(&Mrkdwn::text(&bot.team_name).cut(100))
+            .plus("."),
+        SlackHealth::Unasked => Mrkdwn::own("Tocsin is just starting."),
+        SlackHealth::Ill { trouble, .. } => Mrkdwn::own("Tocsin has trouble with Slack: ")
+            .and(&Mrkdwn::text(trouble).cut(300)),
+    }
+}

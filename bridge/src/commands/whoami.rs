@@ -1,0 +1,89 @@
+//! As whom a person acts.
+
+use tocsin_entity::{id::OrganizationId, kinds::Role};
+use tocsin_queue::JobError;
+
+use super::asked::Typed;
+use crate::{
+    acting,
+    bridge::Parts,
+    failure::of_api,
+    graphql::{As, Known, Member, WhoIs, who_is},
+    identity::Person,
+    notice::Notice,
+    slack::mrkdwn::Mrkdwn,
+};
+
+/// Longest name that is shown.
+const NAME_MAX: usize = 100;
+
+pub(super) async fn whoami(
+    parts: &Parts,
+    typed: &Typed,
+    request_id: &str,
+) -> Result<Result<Mrkdwn, Notice>, JobError> {
+    let person = match typed.person(parts).await? {
+        Ok(person) => person,
+        Err(notice) => return Ok(Err(notice)),
+    };
+    told(parts, &person, Some(request_id)).await
+}
+
+/// Every membership of a person's, one to a line.
+pub(super) async fn told(
+    parts: &Parts,
+    person: &Person,
+    request_id: Option<&str>,
+) -> Result<Result<Mrkdwn, Notice>, JobError> {
+    let theirs = match acting::organizations_of(parts, person, request_id).await? {
+        Ok(theirs) => theirs,
+        Err(notice) => return Ok(Err(notice)),
+    };
+    let mut text = Mrkdwn::default();
+    for (organization, member) in theirs {
+        if !text.is_empty() {
+            text = text.plus("\n");
+        }
+        text = text.and(&one(parts, organization, &member, request_id).await?);
+    }
+    Ok(Ok(text))
+}
+
+async fn one(
+    parts: &Parts,
+    organization: OrganizationId,
+    member: &Member,
+    request_id: Option<&str>,
+) -> Result<Mrkdwn, JobError> {
+    let who = As {
+        on_behalf_of: Some(member.id),
+        ..As::bridge(organization, request_id)
+    };
+    let email = member.email.clone();
+    let read = parts
+        .api
+        .execute::<WhoIs>(who, who_is::Variables { email })
+        .await
+        .map_err(of_api)?;
+    let name = read.users.nodes.into_iter().next().map(|user| user.name);
+    let name = name.filter(|name| !name.trim().is_empty());
+    Ok(Mrkdwn::own("You are ")
+        .and(&Mrkdwn::text(name.as_deref().unwrap_or(&member.email)).cut(NAME_MAX).bold())
+        .plus(" (")
+        .and(&Mrkdwn::text(&member.email).cut(NAME_MAX))
+        .plus("), ")
+        .and(&role(&member.role))
+        .plus(" of ")
+        .and(&Mrkdwn::text(&read.organization.name).cut(NAME_MAX).bold())
+        .plus("."))
+}
+
+fn role(role: &Known<Role>) -> Mrkdwn {
+    match role {
+        Known::Value(Role::Owner) => Mrkdwn::own("owner"),
+        Known::Value(Role::Admin) => Mrkdwn::own("administrator"),
+        Known::Value(Role::Responder) => Mrkdwn::own("responder"),
+        Known::Value(Role::Stakeholder) => Mrkdwn::own("stakeholder (read-only)"),
+        Known::Other(name) => Mrkdwn::text(&name.to_lowercase()),
+    }
+}

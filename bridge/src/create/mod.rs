@@ -1,0 +1,120 @@
+//! Creating an incident from Slack: by the command, by a shortcut, from a message, from the Home tab.
+//!
+//! What is missing is asked for in one dialog ([`form`]). What was submitted is stored, triggered with the stored request's id as its name,
+//! and then noted as created where the person was ([`crate::origin`]): each repetition of the work does both again, to no effect.
+
+mod form;
+mod open;
+pub(crate) mod services;
+mod submit;
+mod trigger;
+
+use tocsin_entity::kinds::{Severity, Urgency};
+use tocsin_queue::JobError;
+
+pub(crate) use open::{FROM_HOME, FROM_MESSAGE, GLOBAL, OPTIONS, for_command as open_for_command};
+pub(crate) use submit::{SUBMIT, SUBMITTED};
+
+use crate::{
+    acting,
+    bridge::Parts,
+    commands::{Typed, parse::Given, texts, verb::Verb},
+    graphql::As,
+    inbound::routes::{Item, Outcome, Worked},
+    notice::Notice,
+    origin::Origin,
+};
+use trigger::{Created, Draft, Who};
+
+impl Given {
+    /// Whether there is nothing to ask for.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.title.is_some() && self.service.is_some()
+    }
+}
+
+/// Creates the incident of a command that says all that is needed.
+pub(crate) async fn from_command(parts: &Parts, item: &Item, typed: &Typed, given: &Given) -> Worked {
+    let (outcome, text) = match create_given(parts, item, typed, given).await? {
+        Ok(created) => ("created", created.told().as_str().to_owned()),
+        Err(refusal) => (refusal.outcome(), refusal.text(Verb::Create)),
+    };
+    typed.tell(parts, &text).await?;
+    Ok(Outcome::Done(outcome))
+}
+
+async fn create_given(
+    parts: &Parts,
+    item: &Item,
+    typed: &Typed,
+    given: &Given,
+) -> Result<Result<Created, crate::commands::act::Refusal>, JobError> {
+    let request_id = item.request_id.as_deref();
+    let (Some(title), Some(service)) = (&given.title, &given.service) else {
+        return Ok(Err(Notice::NotFound.into()));
+    };
+    let person = match typed.person(parts).await? {
+        Ok(person) => person,
+        Err(notice) => return Ok(Err(notice.into())),
+    };
+    let theirs = match acting::organizations_of(parts, &person, request_id).await? {
+        Ok(theirs) => theirs,
+        Err(notice) => return Ok(Err(notice.into())),
+    };
+    let (mut found, mut known) = (Vec::new(), Vec::new());
+    for (organization, member) in theirs {
+        let who = As {
+            on_behalf_of: Some(member.id),
+            ..As::bridge(organization, request_id)
+        };
+        match services::named(parts, who, service).await? {
+            Ok(service) => found.push((Who { organization, member }, service.id)),
+            Err(names) => known.extend(names),
+        }
+    }
+    let (who, service) = match (found.pop(), found.is_empty()) {
+        (Some(found), true) => found,
+        (Some(_), false) => return Ok(Err(Notice::AmbiguousOrganization.into())),
+        (None, _) => return Ok(Err(services::unknown(service, &known))),
+    };
+    let draft = Draft {
+        title: title.clone(),
+        description: None,
+        service: Some(service),
+        urgency: given.urgency,
+        severity: given.severity,
+    };
+    let origin = origin(parts, typed.team.as_deref(), typed.channel.as_deref(), None);
+    trigger::trigger(parts, item, &who, &draft, origin).await
+}
+
+/// Where an incident was created, if that is a place where the bot can speak to others: in conversations of two it is not there.
+fn origin(
+    parts: &Parts,
+    team: Option<&str>,
+    channel: Option<&str>,
+    thread_ts: Option<&str>,
+) -> Option<Origin> {
+    let channel = channel.filter(|id| id.starts_with(['C', 'G']))?;
+    Some(Origin {
+        team_id: crate::identity::team(parts, team)?,
+        channel_id: channel.to_owned(),
+        thread_ts: thread_ts.map(str::to_owned),
+    })
+}
+
+/// What a dialog begins with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Prefilled {
+    title: Option<String>,
+    description: Option<String>,
+    /// By its id in the menu, and its name.
+    service: Option<(String, String)>,
+    urgency: Option<Urgency>,
+    severity: Option<Severity>,
+}
+
+/// Why there is nothing to fill in, as mrkdwn.
+fn sorry(notice: &Notice) -> String {
+    texts::sorry(notice)
+}

@@ -1,0 +1,347 @@
+//! The dialog for a new incident is opened, and filled with what is known.
+//!
+//! What opens it is good for 3 s: an empty one is shown at once.
+
+use futures::FutureExt;
+use serde_json::{Value, json};
+use tocsin_entity::kinds::Role;
+use tocsin_queue::JobError;
+
+use super::{
+    Prefilled,
+    form::{self, DESCRIPTION_MAX, Meta, TITLE_MAX},
+    services::{self, CHOICES},
+    sorry,
+};
+use crate::{
+    acting,
+    actions::asker,
+    bridge::Parts,
+    commands::{Typed, parse::Given},
+    comments,
+    graphql::{As, Member},
+    identity::{self, Person},
+    inbound::{
+        Kind,
+        lenient::id,
+        prompt::{Answer, Ask, Prompt, Reply},
+    },
+    notice::{self, Notice},
+    slack::{SlackError, inputs::option, mrkdwn::Mrkdwn, view::View},
+};
+
+/// The global shortcut.
+pub(crate) const GLOBAL: Prompt = Prompt {
+    kind: Kind::Interaction,
+    name: "shortcut",
+    wanted: |payload| payload["callback_id"] == "create_incident",
+    answer: |parts, ask| from_nowhere(parts, ask).boxed(),
+    otherwise: |_| Reply::Empty,
+};
+
+/// The button of the Home tab.
+pub(crate) const FROM_HOME: Prompt = Prompt {
+    kind: Kind::Interaction,
+    name: "block_actions",
+    wanted: |payload| {
+        let actions = payload["actions"].as_array();
+        actions.is_some_and(|actions| actions.iter().any(|action| action["action_id"] == "create_incident"))
+    },
+    answer: |parts, ask| from_nowhere(parts, ask).boxed(),
+    otherwise: |_| Reply::Empty,
+};
+
+/// The message shortcut.
+pub(crate) const FROM_MESSAGE: Prompt = Prompt {
+    kind: Kind::Interaction,
+    name: "message_action",
+    wanted: |payload| payload["callback_id"] == "create_incident_from_message",
+    answer: |parts, ask| from_message(parts, ask).boxed(),
+    otherwise: |_| Reply::Empty,
+};
+
+/// `block_suggestion`, for the services in the dialog.
+pub(crate) const OPTIONS: Prompt = Prompt {
+    kind: Kind::Interaction,
+    name: "block_suggestion",
+    wanted: |payload| {
+        payload["view"]["callback_id"] == form::CALLBACK && payload["action_id"] == form::SERVICE
+    },
+    answer: |parts, ask| options(parts, ask).boxed(),
+    otherwise: |_| Reply::no_options(),
+};
+
+/// Who opens it, and with what.
+struct Opener<'a> {
+    ask: &'a Ask,
+    team: Option<String>,
+    user: String,
+    trigger: String,
+    meta: Meta,
+}
+
+impl<'a> Opener<'a> {
+    fn of(ask: &'a Ask) -> Option<Self> {
+        let payload = &ask.payload;
+        let of_user = || payload["user"]["team_id"].as_str().map(str::to_owned);
+        let channel = payload["channel"]["id"].as_str().map(str::to_owned);
+        let response_url = payload["response_url"].as_str().map(str::to_owned);
+        Some(Self {
+            ask,
+            team: id(&payload["team"]).ok().flatten().or_else(of_user),
+            user: payload["user"]["id"].as_str()?.to_owned(),
+            trigger: payload["trigger_id"].as_str().unwrap_or_default().to_owned(),
+            meta: Meta {
+                channel,
+                response_url,
+                ..Meta::default()
+            },
+        })
+    }
+
+    fn request_id(&self) -> &str {
+        &self.ask.request_id
+    }
+}
+
+/// For a command that says a part.
+pub(crate) async fn for_command(
+    parts: &Parts,
+    ask: &Ask,
+    typed: &Typed,
+    given: &Given,
+) -> Result<Answer, JobError> {
+    let opener = Opener {
+        ask,
+        team: typed.team.clone(),
+        user: typed.user.clone(),
+        trigger: typed.trigger.clone().unwrap_or_default(),
+        meta: Meta {
+            channel: typed.channel.clone(),
+            response_url: typed.response_url.as_ref().map(ToString::to_string),
+            ..Meta::default()
+        },
+    };
+    open(parts, opener, What::Given(given)).await
+}
+
+async fn from_nowhere(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
+    let Some(opener) = Opener::of(ask) else {
+        return Ok(Answer::Done("ignored", Reply::Empty));
+    };
+    open(parts, opener, What::Nothing).await
+}
+
+async fn from_message(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
+    let Some(mut opener) = Opener::of(ask) else {
+        return Ok(Answer::Done("ignored", Reply::Empty));
+    };
+    let message = &ask.payload["message"];
+    let ts = message["ts"].as_str().or(ask.payload["message_ts"].as_str());
+    opener.meta.thread_ts = message["thread_ts"].as_str().or(ts).map(str::to_owned);
+    open(parts, opener, What::Message(message)).await
+}
+
+/// What it is filled with.
+#[derive(Clone, Copy)]
+enum What<'a> {
+    Nothing,
+    Given(&'a Given),
+    Message(&'a Value),
+}
+
+async fn open(parts: &Parts, opener: Opener<'_>, what: What<'_>) -> Result<Answer, JobError> {
+    let opened = match parts.slack.open_view(&opener.trigger, &form::loading()).await {
+        Ok(opened) => opened,
+        Err(error) => return not_opened(parts, &opener, what, &error).await,
+    };
+    let (view, outcome) = match filled(parts, &opener, what).await {
+        Ok(Ok(view)) => (view, "opened"),
+        Ok(Err(notice)) => (refused(&notice), notice.outcome()),
+        Err(error) => {
+            let (JobError::Retry(cause) | JobError::RetryAfter(_, cause) | JobError::Fail(cause)) = error;
+            tracing::warn!(request.id = opener.request_id(), "a dialog can't be filled: {cause}");
+            (refused(&Notice::Unavailable), Notice::Unavailable.outcome())
+        }
+    };
+    if let Err(error) = parts.slack.update_view(&opened.id, None, &view).await {
+        // Perhaps the person has closed it by now.
+        tracing::warn!(slack.user = opener.user, "a dialog was not filled: {error}");
+    }
+    Ok(Answer::Done(outcome, Reply::Empty))
+}
+
+fn refused(notice: &Notice) -> View {
+    form::told("refused", Mrkdwn::recorded(sorry(notice)))
+}
+
+/// What is said where there is no dialog to say it in.
+async fn not_opened(
+    parts: &Parts,
+    opener: &Opener<'_>,
+    what: What<'_>,
+    error: &SlackError,
+) -> Result<Answer, JobError> {
+    parts.watcher.report(error);
+    if error.is("exchanged_trigger_id") || error.is("trigger_exchanged") {
+        return Ok(Answer::Done("duplicate", Reply::Empty));
+    }
+    tracing::warn!(slack.user = opener.user, "no dialog was opened: {error}");
+    let notice = if asker::is_disconnected(parts) {
+        Notice::Disconnected
+    } else {
+        Notice::Unavailable
+    };
+    let text = sorry(&notice);
+    if let What::Given(_) = what {
+        return Ok(Answer::Done(notice.outcome(), Reply::ephemeral(&text)));
+    }
+    let (url, channel) = (opener.meta.address(), opener.meta.channel.as_deref());
+    notice::answer(parts, url.as_ref(), channel, &opener.user, &text).await?;
+    Ok(Answer::Done(notice.outcome(), Reply::Empty))
+}
+
+/// The organisations in which a person may create incidents.
+async fn theirs<'a>(
+    parts: &Parts,
+    person: &Person,
+    request_id: &'a str,
+) -> Result<Result<Vec<(As<'a>, Member)>, Notice>, JobError> {
+    let theirs = match acting::organizations_of(parts, person, Some(request_id)).await? {
+        Ok(theirs) => theirs,
+        Err(notice) => return Ok(Err(notice)),
+    };
+    let acting = theirs
+        .into_iter()
+        .filter(|(_, member)| member.role != Role::Stakeholder);
+    let all: Vec<_> = acting
+        .map(|(organization, member)| {
+            let who = As {
+                on_behalf_of: Some(member.id),
+                ..As::bridge(organization, Some(request_id))
+            };
+            (who, member)
+        })
+        .collect();
+    Ok(if all.is_empty() { Err(Notice::ReadOnly) } else { Ok(all) })
+}
+
+/// The dialog as it is to be filled in, or what stands in the way.
+async fn filled(
+    parts: &Parts,
+    opener: &Opener<'_>,
+    what: What<'_>,
+) -> Result<Result<View, Notice>, JobError> {
+    let person = match asker::person(parts, opener.team.as_deref(), &opener.user).await? {
+        Ok(person) => person,
+        Err(notice) => return Ok(Err(notice)),
+    };
+    let theirs = match theirs(parts, &person, opener.request_id()).await? {
+        Ok(theirs) => theirs,
+        Err(notice) => return Ok(Err(notice)),
+    };
+    let prefilled = match what {
+        What::Nothing => Prefilled::default(),
+        What::Given(given) => Prefilled {
+            title: given.title.clone(),
+            description: None,
+            service: service(parts, &theirs, given.service.as_deref()).await?,
+            urgency: given.urgency,
+            severity: given.severity,
+        },
+        What::Message(message) => of_message(parts, &person.team_id, opener, message).await?,
+    };
+    let meta = Meta {
+        needs_service: theirs.len() > 1,
+        ..opener.meta.clone()
+    };
+    Ok(Ok(form::view(&prefilled, &meta)))
+}
+
+/// The service that is named, if there is one of that name.
+async fn service(
+    parts: &Parts,
+    theirs: &[(As<'_>, Member)],
+    name: Option<&str>,
+) -> Result<Option<(String, String)>, JobError> {
+    let Some(name) = name else { return Ok(None) };
+    for (who, _) in theirs {
+        if let (Ok(service), Some(organization)) = (services::named(parts, *who, name).await?, who.organization) {
+            return Ok(Some((services::value(organization, service.id), service.name)));
+        }
+    }
+    Ok(None)
+}
+
+/// A message as an incident to be: its first line, and all of it with its author and its address.
+async fn of_message(
+    parts: &Parts,
+    team: &str,
+    opener: &Opener<'_>,
+    message: &Value,
+) -> Result<Prefilled, JobError> {
+    let spoken = comments::spoken(parts, team, message).await?;
+    let author = author(parts, team, message).await?;
+    let (channel, ts) = (opener.meta.channel.as_deref(), message["ts"].as_str());
+    let permalink = match (channel, ts) {
+        // Without it there is less to see, and no less to do.
+        (Some(channel), Some(ts)) => parts.slack.permalink(channel, ts).await.ok(),
+        (_, _) => None,
+    };
+    let source = comments::source(&author, permalink.as_deref());
+    let room = DESCRIPTION_MAX.saturating_sub(source.encode_utf16().count() + 8);
+    let mut text = spoken.markdown;
+    if text.encode_utf16().count() > room {
+        let mut units = 0;
+        text = text
+            .chars()
+            .take_while(|c| {
+                units += c.len_utf16();
+                units < room
+            })
+            .collect();
+        text.push('…');
+    }
+    let title: String = spoken.first_line.chars().take(TITLE_MAX).collect();
+    Ok(Prefilled {
+        title: Some(title).filter(|title| !title.is_empty()),
+        description: Some(format!("{text}\n\n{source}").trim().to_owned()),
+        ..Prefilled::default()
+    })
+}
+
+/// Who wrote a message: a person, or an app by the name it took.
+async fn author(parts: &Parts, team: &str, message: &Value) -> Result<String, JobError> {
+    let by_app = [&message["username"], &message["bot_profile"]["name"]];
+    if let Some(name) = by_app.into_iter().find_map(Value::as_str) {
+        return Ok(name.to_owned());
+    }
+    Ok(match message["user"].as_str() {
+        Some(user) => identity::person(parts, team, user)
+            .await?
+            .map_or_else(|| user.to_owned(), |person| person.name),
+        None => "an app".to_owned(),
+    })
+}
+
+async fn options(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
+    let none = || Ok(Answer::Done("refused", Reply::no_options()));
+    let Some(opener) = Opener::of(ask) else {
+        return none();
+    };
+    let Ok(person) = asker::person(parts, opener.team.as_deref(), &opener.user).await? else {
+        return none();
+    };
+    let Ok(theirs) = theirs(parts, &person, &ask.request_id).await? else {
+        return none();
+    };
+    let typed = ask.payload["value"].as_str().unwrap_or_default();
+    let mut all = Vec::new();
+    for (who, _) in theirs {
+        let Some(organization) = who.organization else { continue };
+        let found = services::matching(parts, who, typed).await?;
+        all.extend(found.iter().map(|service| option(&service.name, &services::value(organization, service.id))));
+    }
+    all.truncate(CHOICES);
+    Ok(Answer::Done("options", Reply::Json(json!({"options": all}))))
+}

@@ -1,0 +1,123 @@
+//! Services, as people name and choose them.
+
+use tocsin_entity::id::{OrganizationId, ServiceId};
+use tocsin_queue::JobError;
+
+use crate::{
+    bridge::Parts,
+    commands::act::Refusal,
+    failure::of_api,
+    graphql::{As, ServicesToName, services_to_name},
+    slack::mrkdwn::Mrkdwn,
+};
+
+/// Services read at once, and pages at most.
+const PAGE: i64 = 100;
+const PAGES_MAX: usize = 20;
+
+/// The most that a menu of Slack's shows.
+pub(super) const CHOICES: usize = 100;
+
+/// How alike two names must be at least, from 0 to 1.
+const CLOSE: f64 = 0.6;
+
+/// A service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Service {
+    pub(crate) id: ServiceId,
+    pub(crate) name: String,
+}
+
+/// All services of an organisation, as whoever asks sees them.
+async fn all(parts: &Parts, who: As<'_>) -> Result<Vec<Service>, JobError> {
+    let (mut all, mut after) = (Vec::new(), None);
+    for _ in 0..PAGES_MAX {
+        let variables = services_to_name::Variables { first: PAGE, after };
+        let page = parts.api.execute::<ServicesToName>(who, variables).await;
+        let page = page.map_err(of_api)?.services;
+        for node in page.nodes {
+            all.push(Service {
+                id: node.id.parse().map_err(JobError::fail)?,
+                name: node.name,
+            });
+        }
+        match page.page_info.end_cursor.filter(|_| page.page_info.has_next_page) {
+            Some(cursor) => after = Some(cursor),
+            None => break,
+        }
+    }
+    Ok(all)
+}
+
+/// Those whose name has this text in it.
+pub(super) async fn matching(parts: &Parts, who: As<'_>, typed: &str) -> Result<Vec<Service>, JobError> {
+    let typed = typed.trim().to_lowercase();
+    let mut found = all(parts, who).await?;
+    found.retain(|service| service.name.to_lowercase().contains(&typed));
+    Ok(found)
+}
+
+/// The service of this name, whole or in part, or else the names of all.
+pub(crate) async fn named(
+    parts: &Parts,
+    who: As<'_>,
+    name: &str,
+) -> Result<Result<Service, Vec<String>>, JobError> {
+    let found = all(parts, who).await?;
+    let wanted = name.trim().to_lowercase();
+    let exact = found
+        .iter()
+        .find(|service| service.name.trim().to_lowercase() == wanted || service.id.to_string() == wanted);
+    let part: Vec<_> = found
+        .iter()
+        .filter(|service| service.name.to_lowercase().contains(&wanted))
+        .collect();
+    Ok(match (exact, part.as_slice()) {
+        (Some(service), _) => Ok(service.clone()),
+        (None, [only]) => Ok((*only).clone()),
+        (None, _) => Err(found.into_iter().map(|service| service.name).collect()),
+    })
+}
+
+/// The name closest to what was typed, if any is close.
+pub(crate) fn close_to<'a>(typed: &str, names: &'a [String]) -> Option<&'a str> {
+    let typed: String = typed.to_lowercase().chars().take(100).collect();
+    let closeness = |name: &String| {
+        let name: String = name.to_lowercase().chars().take(100).collect();
+        if name.contains(&typed) {
+            return 1.0;
+        }
+        strsim::jaro_winkler(&typed, &name)
+    };
+    let (name, closeness) = names
+        .iter()
+        .map(|name| (name, closeness(name)))
+        .max_by(|(_, a), (_, b)| a.total_cmp(b))?;
+    (closeness >= CLOSE).then_some(name.as_str())
+}
+
+/// To whoever named none that there is.
+pub(super) fn unknown(name: &str, known: &[String]) -> Refusal {
+    let text = Mrkdwn::own("Nothing was done: there is no service \"")
+        .and(&Mrkdwn::text(name).cut(100))
+        .plus("\" (NOT_FOUND)");
+    let text = match close_to(name, known) {
+        Some(close) => text
+            .plus(". Did you mean \"")
+            .and(&Mrkdwn::text(close).cut(100))
+            .plus("\"?"),
+        None => text.plus("."),
+    };
+    Refusal::Words("not_found", text)
+}
+
+/// A service in the menu, with its organisation.
+pub(super) fn value(organization: OrganizationId, service: ServiceId) -> String {
+    format!("{organization}/{service}")
+}
+
+/// What [`value`] made.
+pub(super) fn of_value(value: &str) -> Option<(OrganizationId, ServiceId)> {
+    let (organization, service) = value.split_once('/')?;
+    Some((organization.parse().ok()?, service.parse().ok()?))
+}

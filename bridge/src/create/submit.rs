@@ -1,0 +1,134 @@
+//! The dialog is submitted: checked in the answer, stored, and done after.
+
+use futures::FutureExt;
+use serde_json::{Value, json};
+use tocsin_queue::JobError;
+
+use super::{
+    form::{self, Filled, Meta},
+    origin, sorry,
+    trigger::{self, Created, Draft, Who},
+};
+use crate::{
+    acting,
+    actions::asker,
+    bridge::Parts,
+    commands::{act::Refusal, verb::Verb},
+    inbound::{
+        Kind,
+        lenient::id,
+        prompt::{Answer, Ask, Prompt, Reply},
+        routes::{Item, Outcome, Route, Worked},
+    },
+    notice::{self, Notice},
+    slack::mrkdwn::Mrkdwn,
+};
+
+/// `view_submission`, of the dialog for a new incident.
+pub(crate) const SUBMIT: Prompt = Prompt {
+    kind: Kind::Interaction,
+    name: "view_submission",
+    wanted: |payload| form::submitted(payload).is_some(),
+    answer: |_, ask| async move { Ok(check(ask)) }.boxed(),
+    otherwise: unavailable,
+};
+
+/// What was submitted, and is in order.
+pub(crate) const SUBMITTED: Route = Route {
+    kind: Kind::Interaction,
+    name: "view_submission",
+    wanted: |payload| form::submitted(payload).is_some(),
+    work: |parts, item| submitted(parts, item).boxed(),
+};
+
+fn check(ask: &Ask) -> Answer {
+    let Some(meta) = form::submitted(&ask.payload) else {
+        return Answer::Done("ignored", Reply::Empty);
+    };
+    match form::read(&ask.payload, &meta) {
+        Err(wrong) => Answer::Done("wrong", Reply::errors(wrong)),
+        // Where there is no channel to say it in, the dialog says what came of it.
+        Ok(_) if meta.channel.is_none() => Answer::Store(update(Mrkdwn::own("The incident is being created …"))),
+        Ok(_) => Answer::Store(Reply::Empty),
+    }
+}
+
+fn update(text: Mrkdwn) -> Reply {
+    let view = form::told("told", text);
+    Reply::Json(json!({"response_action": "update", "view": view.json()}))
+}
+
+fn unavailable(_: &Value) -> Reply {
+    update(Mrkdwn::recorded(sorry(&Notice::Unavailable)))
+}
+
+async fn submitted(parts: &Parts, item: &Item) -> Worked {
+    let payload = &item.payload;
+    let (Some(meta), Some(user)) = (form::submitted(payload), payload["user"]["id"].as_str()) else {
+        return Ok(Outcome::NotOurs("ignored"));
+    };
+    let Ok(filled) = form::read(payload, &meta) else {
+        return Ok(Outcome::NotOurs("wrong"));
+    };
+    let team = id(&payload["team"]).ok().flatten();
+    let team = team.as_deref().or(payload["user"]["team_id"].as_str());
+    let (outcome, text) = match create(parts, item, team, user, &meta, filled).await? {
+        Ok(created) => ("created", created.told().as_str().to_owned()),
+        Err(refusal) => (refusal.outcome(), refusal.text(Verb::Create)),
+    };
+    tell(parts, payload, user, &meta, &text).await?;
+    Ok(Outcome::Done(outcome))
+}
+
+async fn create(
+    parts: &Parts,
+    item: &Item,
+    team: Option<&str>,
+    user: &str,
+    meta: &Meta,
+    filled: Filled,
+) -> Result<Result<Created, Refusal>, JobError> {
+    let request_id = item.request_id.as_deref();
+    let person = match asker::person(parts, team, user).await? {
+        Ok(person) => person,
+        Err(notice) => return Ok(Err(notice.into())),
+    };
+    let who = match filled.service {
+        Some((organization, _)) => {
+            match acting::member(parts, organization, &person, request_id).await? {
+                Ok(member) => Who { organization, member },
+                Err(notice) => return Ok(Err(notice.into())),
+            }
+        }
+        None => match acting::organizations_of(parts, &person, request_id).await? {
+            Ok(mut theirs) => match (theirs.pop(), theirs.is_empty()) {
+                (Some((organization, member)), true) => Who { organization, member },
+                (_, _) => return Ok(Err(Notice::AmbiguousOrganization.into())),
+            },
+            Err(notice) => return Ok(Err(notice.into())),
+        },
+    };
+    let draft = Draft {
+        title: filled.title,
+        description: filled.description,
+        service: filled.service.map(|(_, service)| service),
+        urgency: filled.urgency,
+        severity: filled.severity,
+    };
+    let origin = origin(parts, team, meta.channel.as_deref(), meta.thread_ts.as_deref());
+    trigger::trigger(parts, item, &who, &draft, origin).await
+}
+
+async fn tell(parts: &Parts, payload: &Value, user: &str, meta: &Meta, text: &str) -> Result<(), JobError> {
+    if meta.channel.is_some() {
+        let (url, channel) = (meta.address(), meta.channel.as_deref());
+        return notice::answer(parts, url.as_ref(), channel, user, text).await;
+    }
+    let view = form::told("told", Mrkdwn::recorded(text.to_owned()));
+    let id = payload["view"]["id"].as_str().unwrap_or_default();
+    if let Err(error) = parts.slack.update_view(id, None, &view).await {
+        // The person has closed it.
+        tracing::info!(slack.user = user, "a dialog does not tell what came of it: {error}");
+    }
+    Ok(())
+}

@@ -1,0 +1,121 @@
+//! An incident is triggered, and noted as created where the person was.
+
+use tocsin_entity::{
+    id::{IncidentId, OrganizationId, ServiceId},
+    kinds::{Role, Severity, Urgency},
+};
+use tocsin_queue::JobError;
+
+use crate::{
+    bridge::Parts,
+    commands::act::Refusal,
+    failure::of_api,
+    graphql::{As, Known, Member, TriggerFromSlack, trigger_from_slack},
+    inbound::routes::Item,
+    notice::Notice,
+    origin::{self, Origin},
+    slack::mrkdwn::Mrkdwn,
+};
+
+/// An incident to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Draft {
+    pub(super) title: String,
+    pub(super) description: Option<String>,
+    pub(super) service: Option<ServiceId>,
+    pub(super) urgency: Option<Urgency>,
+    pub(super) severity: Option<Severity>,
+}
+
+/// In whose name.
+#[derive(Clone, Debug)]
+pub(super) struct Who {
+    pub(super) organization: OrganizationId,
+    pub(super) member: Member,
+}
+
+/// What was created.
+#[derive(Clone, Debug)]
+pub(super) struct Created {
+    number: i64,
+    title: String,
+    url: String,
+    /// Why it is not announced yet where the person was.
+    trouble: Option<String>,
+}
+
+impl Created {
+    /// What the person is told.
+    pub(super) fn told(&self) -> Mrkdwn {
+        let link = Mrkdwn::link(&self.url, &format!("#{} {}", self.number, self.title)).cut(1_000);
+        let text = Mrkdwn::own("You have created ").and(&link).plus(".");
+        match &self.trouble {
+            Some(trouble) => text
+                .plus(" It can't be announced here yet: ")
+                .and(&Mrkdwn::text(trouble).cut(500))
+                .plus(" (NOT_ANNOUNCED)."),
+            None => text,
+        }
+    }
+}
+
+/// Triggers it, once for each request of Slack's.
+pub(super) async fn trigger(
+    parts: &Parts,
+    item: &Item,
+    who: &Who,
+    draft: &Draft,
+    origin: Option<Origin>,
+) -> Result<Result<Created, Refusal>, JobError> {
+    let request_id = item.request_id.as_deref();
+    let member = As {
+        on_behalf_of: Some(who.member.id),
+        ..As::bridge(who.organization, request_id)
+    };
+    let variables = trigger_from_slack::Variables {
+        title: draft.title.clone(),
+        description: draft.description.clone(),
+        service: draft.service.map(|id| id.to_string()),
+        urgency: draft.urgency.map(Known::Value),
+        severity: draft.severity.map(Known::Value),
+        key: item.idempotency_key(),
+    };
+    let payload = parts
+        .api
+        .execute::<TriggerFromSlack>(member, variables)
+        .await
+        .map_err(of_api)?
+        .trigger_incident;
+    if let Some(error) = payload.user_errors.into_iter().next() {
+        let (code, message) = (error.code, error.message);
+        return Ok(Err(match code.as_str() {
+            "FORBIDDEN" if who.member.role == Role::Stakeholder => Notice::ReadOnly.into(),
+            _ => Notice::Refused { code, message }.into(),
+        }));
+    }
+    let incident = payload
+        .incident
+        .ok_or_else(|| JobError::retry("the API answered neither an incident nor an error"))?;
+    let id: IncidentId = incident.id.parse().map_err(JobError::fail)?;
+    let mut trouble = None;
+    if let Some(origin) = origin {
+        origin::note(parts, who.organization, id, incident.version, &origin, request_id).await?;
+        trouble = not_announced(parts, &origin.channel_id).await?;
+    }
+    Ok(Ok(Created {
+        number: incident.number,
+        title: incident.title,
+        url: incident.url,
+        trouble,
+    }))
+}
+
+/// Why an incident can't be announced in a channel, with what to do; it is announced as soon as that is done.
+async fn not_announced(parts: &Parts, channel: &str) -> Result<Option<String>, JobError> {
+    let health = parts.watcher.health();
+    let Some(bot) = health.installation() else {
+        return Ok(None);
+    };
+    let resolved = parts.channels.resolve(channel, bot).await.map_err(JobError::retry)?;
+    Ok(resolved.err().map(|trouble| trouble.message))
+}

@@ -1,0 +1,180 @@
+//! A mention, as Slack tells it, and what is done about it.
+//!
+//! Source: Slack, "`app_mention` event".
+
+use futures::FutureExt;
+use serde::Deserialize;
+use serde_json::Value;
+use time::Duration;
+use tocsin_queue::JobError;
+
+use super::read::{Wish, addressed, read as wish};
+use crate::{
+    actions::asker,
+    bridge::Parts,
+    commands::{
+        act::{self, Doer, Refusal},
+        parse::Misread,
+        texts,
+    },
+    inbound::{
+        Kind,
+        lenient::{id, lenient, read},
+        routes::{Item, Outcome, Route, Worked},
+    },
+    notice::{self, Notice},
+    thread::{self, Found, Thread},
+};
+
+/// `app_mention`.
+pub(crate) const ROUTE: Route = Route {
+    kind: Kind::Event,
+    name: "app_mention",
+    wanted: |payload| Mention::of(payload).is_some(),
+    work: |parts, item| mentioned(parts, item).boxed(),
+};
+
+/// How soon a mention is tried again whose thread is just being made, and for how long.
+const SOON: Duration = Duration::milliseconds(400);
+const PATIENCE: Duration = Duration::minutes(10);
+
+/// As what the bot is called in its texts where there is no command.
+const BOT: &str = "@bot";
+
+/// A person's message that mentions the bot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Mention {
+    user: String,
+    channel: String,
+    ts: String,
+    thread_ts: Option<String>,
+    text: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Event {
+    #[serde(deserialize_with = "id")]
+    user: Option<String>,
+    #[serde(deserialize_with = "id")]
+    channel: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    ts: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    thread_ts: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    text: String,
+    bot_id: Value,
+    app_id: Value,
+}
+
+impl Mention {
+    fn of(payload: &Value) -> Option<Self> {
+        let event: Event = read(&payload["event"]);
+        if !event.bot_id.is_null() || !event.app_id.is_null() {
+            return None;
+        }
+        Some(Self {
+            user: event.user?,
+            channel: event.channel?,
+            ts: event.ts?,
+            thread_ts: event.thread_ts,
+            text: event.text,
+        })
+    }
+}
+
+async fn mentioned(parts: &Parts, item: &Item) -> Worked {
+    let Some(mention) = Mention::of(&item.payload) else {
+        return Ok(Outcome::NotOurs("ignored"));
+    };
+    let health = parts.watcher.health();
+    let Some(bot) = health.installation() else {
+        return Err(JobError::retry("it is not known yet who the bot is"));
+    };
+    if bot.bot_user_id == mention.user {
+        return Ok(Outcome::NotOurs("own"));
+    }
+    let thread = match mention.thread_ts.as_deref() {
+        Some(thread_ts) => match thread::find(parts, &mention.channel, thread_ts).await? {
+            Found::Incident(thread) => Some(thread),
+            Found::Coming if item.age() < PATIENCE => {
+                let pause = SOON.max(item.age() / 4).unsigned_abs();
+                return Err(JobError::retry_after(
+                    pause,
+                    "the thread's first message is not known yet",
+                ));
+            }
+            Found::Coming | Found::None => None,
+        },
+        None => None,
+    };
+    let rest = addressed(&mention.text, &bot.bot_user_id);
+    match (thread, rest) {
+        (Some(thread), Some(rest)) => in_thread(parts, item, &mention, &thread, wish(rest)).await,
+        // It is spoken of, and the message is a comment.
+        (Some(_), None) => Ok(Outcome::NotOurs("no_command")),
+        (None, _) => {
+            let help = texts::help(BOT);
+            tell(parts, &mention, help.as_str()).await?;
+            Ok(Outcome::Done("help"))
+        }
+    }
+}
+
+async fn in_thread(parts: &Parts, item: &Item, mention: &Mention, thread: &Thread, wish: Wish) -> Worked {
+    let verb = wish.verb();
+    let deed = match wish {
+        Wish::Act(deed) => deed,
+        Wish::Help => {
+            tell(parts, mention, texts::help(BOT).as_str()).await?;
+            return Ok(Outcome::Done("help"));
+        }
+        Wish::Wrong(verb, why) => {
+            let wrong = Misread::Wrong {
+                verb,
+                why: why.to_owned(),
+            };
+            tell(parts, mention, texts::misread(BOT, &wrong).as_str()).await?;
+            return Ok(Outcome::Done("misread"));
+        }
+        Wish::Unknown(word, close @ Some(_)) => {
+            let unknown = Misread::Unknown { word, close };
+            tell(parts, mention, texts::misread(BOT, &unknown).as_str()).await?;
+            return Ok(Outcome::Done("misread"));
+        }
+        // Said to the bot, and meant for all: a comment.
+        Wish::Unknown(_, None) => return Ok(Outcome::NotOurs("no_command")),
+    };
+    let person = match asker::person(parts, item.payload["team_id"].as_str(), &mention.user).await? {
+        Ok(person) => person,
+        // No call can be made to tell anybody.
+        Err(notice) => return Ok(Outcome::Done(notice.outcome())),
+    };
+    let name = format!("{}/{}/{}", thread.team_id, mention.channel, mention.ts);
+    let doer = Doer {
+        person: &person,
+        organization: thread.organization,
+        incident: thread.incident,
+        request_id: item.request_id.as_deref(),
+        at: item.received_at,
+        // Of the message, not of the event: an edit of it is no second command.
+        key: format!("mention:{name}"),
+        external_ref: Some(format!("slack:{name}")),
+    };
+    match act::act(parts, &doer, &deed).await? {
+        Ok(_) => Ok(Outcome::Done(verb.deed())),
+        Err(Refusal::Notice(Notice::Refused { code, .. })) if code == "IDEMPOTENCY_KEY_REUSED" => {
+            Ok(Outcome::Done(verb.deed()))
+        }
+        Err(refusal) => {
+            tell(parts, mention, &refusal.text(verb)).await?;
+            Ok(Outcome::Done(refusal.outcome()))
+        }
+    }
+}
+
+async fn tell(parts: &Parts, mention: &Mention, text: &str) -> Result<(), JobError> {
+    let thread_ts = mention.thread_ts.as_deref();
+    notice::tell_in_thread(parts, &mention.channel, &mention.user, thread_ts, text).await
+}
