@@ -134,6 +134,8 @@ pub struct SimulatorConfig {
     pub signing_secret: String,
     /// The one token that the Web API accepts. Default: [`DEFAULT_BOT_TOKEN`].
     pub bot_token: String,
+    /// What `apps.connections.open` asks for in Socket Mode.
+    pub app_token: String,
     /// Scopes granted to the app. Default: [`ALL_SCOPES`].
     pub scopes: Vec<String>,
     /// Where events are sent. Unset: events are dropped, as for an app without event subscriptions.
@@ -173,6 +175,7 @@ impl Default for SimulatorConfig {
             signing_secret: DEFAULT_SIGNING_SECRET.to_owned(),
             bot_token: DEFAULT_BOT_TOKEN.to_owned(),
             scopes: ALL_SCOPES.iter().map(|&s| s.to_owned()).collect(),
+            app_token: "xapp-1-A0TOCSIN-1-simulated".to_owned(),
             events_url: None,
             interactions_url: None,
             commands_url: None,

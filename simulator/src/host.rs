@@ -16,6 +16,7 @@ use crate::limits::Limiter;
 use crate::outbound::delivery::Delivery;
 use crate::outbound::response_url::ResponseUrls;
 use crate::outbound::trigger::Triggers;
+use crate::socket::Sockets;
 use crate::workspace::{Event, Workspace};
 
 /// Where requests to the app go.
@@ -59,6 +60,7 @@ pub(crate) struct Host {
     pub(crate) calls: Mutex<Record<KeptCall>>,
     pub(crate) deliveries: Mutex<Record<Delivery>>,
     pub(crate) callbacks: Mutex<Callbacks>,
+    pub(crate) sockets: Mutex<Sockets>,
     pub(crate) triggers: Mutex<Triggers>,
     pub(crate) response_urls: Mutex<ResponseUrls>,
     pub(crate) stop: CancellationToken,
@@ -96,6 +98,7 @@ impl Host {
             calls: Mutex::new(Record::new(config.remember)),
             deliveries: Mutex::new(Record::new(config.remember)),
             callbacks: Mutex::new(callbacks),
+            sockets: Mutex::default(),
             triggers: Mutex::default(),
             response_urls: Mutex::default(),
             stop: CancellationToken::new(),
@@ -109,6 +112,19 @@ impl Host {
             base,
             http,
         }
+    }
+
+    /// Where something goes: in Socket Mode there is no address to be known.
+    pub(crate) fn address(&self, of: impl FnOnce(&Callbacks) -> Option<Url>) -> Option<Url> {
+        if lock(&self.sockets).is_enabled() {
+            return Some(self.base.clone());
+        }
+        of(&lock(&self.callbacks))
+    }
+
+    /// Wakes whoever waits to see something.
+    pub(crate) fn ring(&self) {
+        self.activity.send_replace(());
     }
 
     /// Looks at the workspace.

@@ -26,6 +26,7 @@ mod people;
 mod random;
 mod server;
 mod simulator;
+mod socket;
 mod text;
 mod web_api;
 mod workspace;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 
 use crate::host::Host;
-use crate::{control, outbound, page, web_api};
+use crate::{control, outbound, page, socket, web_api};
 
 /// Everything that is served on the simulator's port.
 pub(crate) fn router(host: Arc<Host>) -> Router {
@@ -13,6 +13,7 @@ pub(crate) fn router(host: Arc<Host>) -> Router {
         .merge(page::routes())
         .merge(web_api::routes())
         .merge(outbound::response_url::routes())
+        .merge(socket::routes())
         .merge(control::routes())
         .with_state(host)
 }

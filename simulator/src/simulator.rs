@@ -86,6 +86,32 @@ impl Simulator {
         &self.host.config.signing_secret
     }
 
+    /// The token that `apps.connections.open` accepts.
+    pub fn app_token(&self) -> &str {
+        &self.host.config.app_token
+    }
+
+    /// Switches Socket Mode on or off. While it is on nothing goes over HTTP; off, open connections are told so and closed.
+    pub fn set_socket_mode(&self, enabled: bool) {
+        lock(&self.host.sockets).switch(enabled);
+        self.host.ring();
+    }
+
+    /// Tells all WebSockets to go, for `warning` or `refresh_requested`.
+    pub fn disconnect_sockets(&self, reason: &str) {
+        lock(&self.host.sockets).disconnect(reason);
+    }
+
+    /// Cuts all WebSockets without a word.
+    pub fn cut_sockets(&self) {
+        lock(&self.host.sockets).cut();
+    }
+
+    /// How many WebSockets the app has open.
+    pub fn sockets(&self) -> usize {
+        lock(&self.host.sockets).connections()
+    }
+
     /// Sends events, interactions and commands to `/slack/events`, `/slack/interactions` and
     /// `/slack/commands` under this address from now on.
     pub fn set_callbacks(&self, base: &Url) {

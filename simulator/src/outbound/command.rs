@@ -18,7 +18,7 @@ pub(crate) async fn run(
     command: &str,
     text: &str,
 ) -> Result<Answer, ActError> {
-    let url = lock(&host.callbacks).commands.clone();
+    let url = host.address(|callbacks| callbacks.commands.clone());
     let (person, channel_id, channel_name, team, app) = host.read(|ws| {
         let person = ws.find_person(person)?.clone();
         let channel = ws.find_channel(channel)?;

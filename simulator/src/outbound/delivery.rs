@@ -8,7 +8,8 @@ use url::Url;
 
 use super::signing::sign;
 use crate::clock;
-use crate::host::Host;
+use crate::host::{Host, lock};
+use crate::socket;
 
 /// One attempt to send something to the app.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,7 +55,7 @@ pub(crate) struct Failed {
 }
 
 impl Failed {
-    fn new(reason: &'static str) -> Self {
+    pub(crate) fn new(reason: &'static str) -> Self {
         Self {
             reason,
             status: None,
@@ -63,7 +64,7 @@ impl Failed {
     }
 }
 
-/// Sends once. The app has [`SimulatorConfig::answer_timeout`](crate::SimulatorConfig) for the whole answer.
+/// Sends once: over HTTP, or in Socket Mode down a WebSocket. The app has [`SimulatorConfig::answer_timeout`](crate::SimulatorConfig) for the whole answer.
 pub(crate) async fn send(
     host: &Host,
     outgoing: &Outgoing,
@@ -99,6 +100,10 @@ async fn send_unrecorded(
     attempt: u32,
     retry_reason: Option<&str>,
 ) -> Result<(StatusCode, Accepted), Failed> {
+    if lock(&host.sockets).is_enabled() {
+        let accepted = socket::send(host, outgoing, attempt, retry_reason).await?;
+        return Ok((StatusCode::OK, accepted));
+    }
     let timestamp = clock::now_seconds().to_string();
     let signature = sign(&host.config.signing_secret, &timestamp, &outgoing.body);
     let mut request = host

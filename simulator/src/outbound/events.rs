@@ -83,7 +83,7 @@ fn start(
 
 /// The envelope; nothing when the app has no events URL or may not have this event.
 fn wrap(host: &Host, event: Event) -> Option<Wrapped> {
-    let url = lock(&host.callbacks).events.clone()?;
+    let url = host.address(|callbacks| callbacks.events.clone())?;
     if !host.has_any_scope(event.scopes) {
         return None;
     }

@@ -28,7 +28,7 @@ pub(crate) async fn press(
     ts: &str,
     action: &str,
 ) -> Result<Answer, ActError> {
-    let url = lock(&host.callbacks).interactions.clone();
+    let url = host.address(|callbacks| callbacks.interactions.clone());
     let (user, channel_id, mut payload) = host.read(|ws| block_actions(ws, person, channel, ts, action))?;
     let trigger_id = lock(&host.triggers).issue(&user);
     payload["trigger_id"] = json!(trigger_id);

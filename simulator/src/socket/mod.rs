@@ -1,0 +1,212 @@
+//! Socket Mode: what would go to the app's addresses goes down a WebSocket that the app has opened.
+//!
+//! Source: Slack, "Using Socket Mode": an address works once, a payload goes to one of at most ten connections, and each must be
+//! acknowledged by its `envelope_id` within 3 s.
+
+mod connection;
+mod routes;
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value, json};
+use tokio::sync::{mpsc, oneshot};
+
+pub(crate) use routes::routes;
+
+use crate::host::{Host, lock};
+use crate::outbound::delivery::{Accepted, Failed, Outgoing};
+
+/// Connections of one app.
+const CONNECTIONS_MAX: usize = 10;
+
+/// What a connection is told to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Order {
+    /// Send this.
+    Say(String),
+    /// Send this, and close after so many milliseconds.
+    Leave(String, u64),
+    /// Be gone, without a word.
+    Drop,
+}
+
+/// An open connection.
+#[derive(Debug)]
+struct Open {
+    id: u64,
+    orders: mpsc::UnboundedSender<Order>,
+}
+
+/// An envelope that waits for its acknowledgement.
+#[derive(Debug)]
+struct Pending {
+    connection: u64,
+    answer: oneshot::Sender<Option<Value>>,
+}
+
+/// The sockets of the app.
+#[derive(Debug, Default)]
+pub(crate) struct Sockets {
+    /// Whether the app is in Socket Mode: then nothing goes over HTTP.
+    enabled: bool,
+    /// Addresses that were given out and not used yet.
+    tickets: Vec<String>,
+    open: Vec<Open>,
+    pending: HashMap<String, Pending>,
+    last_id: u64,
+    /// Whose turn it is.
+    turn: usize,
+}
+
+impl Sockets {
+    /// How many connections there are.
+    pub(crate) fn connections(&self) -> usize {
+        self.open.len()
+    }
+
+    pub(crate) fn is_enabled(&self) -> bool {
+        self.enabled
+    }
+
+    fn issue_ticket(&mut self) -> String {
+        let ticket = crate::random::hex();
+        self.tickets.push(ticket.clone());
+        ticket
+    }
+
+    /// Whether an address may be used, which it may be once.
+    fn take_ticket(&mut self, ticket: &str) -> bool {
+        let found = self.tickets.iter().position(|known| known == ticket);
+        found.map(|at| self.tickets.swap_remove(at)).is_some()
+    }
+
+    /// Adds a connection; none where there are too many.
+    fn add(&mut self, orders: mpsc::UnboundedSender<Order>) -> Option<u64> {
+        if self.open.len() >= CONNECTIONS_MAX {
+            return None;
+        }
+        self.last_id += 1;
+        self.open.push(Open {
+            id: self.last_id,
+            orders,
+        });
+        Some(self.last_id)
+    }
+
+    /// Forgets a connection; what it had not acknowledged has failed.
+    fn remove(&mut self, id: u64) {
+        self.open.retain(|open| open.id != id);
+        self.pending.retain(|_, pending| pending.connection != id);
+    }
+
+    fn acknowledge(&mut self, envelope_id: &str, payload: Option<Value>) {
+        if let Some(pending) = self.pending.remove(envelope_id) {
+            // Whoever sent it may have given up.
+            let _gone = pending.answer.send(payload);
+        }
+    }
+
+    /// Sends an envelope to the connection whose turn it is; none where there is no connection.
+    fn push(&mut self, envelope_id: &str, text: &str) -> Option<oneshot::Receiver<Option<Value>>> {
+        let count = self.open.len();
+        for _ in 0..count {
+            self.turn = (self.turn + 1) % count;
+            let open = &self.open[self.turn];
+            if open.orders.send(Order::Say(text.to_owned())).is_ok() {
+                let (answer, answered) = oneshot::channel();
+                let pending = Pending {
+                    connection: open.id,
+                    answer,
+                };
+                self.pending.insert(envelope_id.to_owned(), pending);
+                return Some(answered);
+            }
+        }
+        None
+    }
+
+    fn order_all(&self, order: &Order) {
+        for open in &self.open {
+            // One that has gone by itself needs no order.
+            let _gone = open.orders.send(order.clone());
+        }
+    }
+
+    /// Switches Socket Mode on or off; off, all connections are told `link_disabled`.
+    pub(crate) fn switch(&mut self, enabled: bool) {
+        self.enabled = enabled;
+        if !enabled {
+            self.order_all(&Order::Leave(goodbye("link_disabled"), 0));
+        }
+    }
+
+    /// Tells all connections to go: `warning` leaves them the ten seconds that Slack does, `refresh_requested` a moment.
+    pub(crate) fn disconnect(&self, reason: &str) {
+        let milliseconds = if reason == "warning" { 10_000 } else { 200 };
+        self.order_all(&Order::Leave(goodbye(reason), milliseconds));
+    }
+
+    /// Cuts all connections without a word.
+    pub(crate) fn cut(&self) {
+        self.order_all(&Order::Drop);
+    }
+}
+
+fn goodbye(reason: &str) -> String {
+    json!({"type": "disconnect", "reason": reason, "debug_info": {"host": "applink-simulated"}}).to_string()
+}
+
+/// Sends once, and waits for the acknowledgement.
+pub(crate) async fn send(
+    host: &Host,
+    outgoing: &Outgoing,
+    attempt: u32,
+    retry_reason: Option<&str>,
+) -> Result<Accepted, Failed> {
+    let id = crate::random::uuid();
+    let (mut envelope, takes_payload) = envelope(outgoing).ok_or_else(|| Failed::new("unknown_error"))?;
+    envelope["envelope_id"] = json!(id);
+    if outgoing.kind == "event" {
+        envelope["retry_attempt"] = json!(attempt);
+        envelope["retry_reason"] = json!(retry_reason.unwrap_or_default());
+    }
+    let sent = lock(&host.sockets).push(&id, &envelope.to_string());
+    let answered = sent.ok_or_else(|| Failed::new("connection_failed"))?;
+    let payload = answered.await.map_err(|_| Failed::new("connection_failed"))?;
+    if payload.is_some() && !takes_payload {
+        return Err(Failed::new("unexpected_payload"));
+    }
+    Ok(Accepted {
+        content_type: "application/json".to_owned(),
+        body: payload
+            .map(|payload| payload.to_string().into())
+            .unwrap_or_default(),
+    })
+}
+
+/// What goes over HTTP, as Socket Mode has it; and whether the acknowledgement may hold an answer.
+fn envelope(outgoing: &Outgoing) -> Option<(Value, bool)> {
+    if outgoing.kind == "event" {
+        let payload: Value = serde_json::from_slice(&outgoing.body).ok()?;
+        return Some((of("events_api", &payload, false), false));
+    }
+    let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(&outgoing.body).ok()?;
+    if outgoing.kind == "command" {
+        let payload: Map<String, Value> = fields
+            .into_iter()
+            .map(|(name, value)| (name, Value::String(value)))
+            .collect();
+        return Some((of("slash_commands", &Value::Object(payload), true), true));
+    }
+    let (_, payload) = fields.into_iter().find(|(name, _)| name == "payload")?;
+    let payload: Value = serde_json::from_str(&payload).ok()?;
+    let takes = matches!(
+        payload["type"].as_str(),
+        Some("view_submission" | "block_suggestion")
+    );
+    Some((of("interactive", &payload, takes), takes))
+}
+
+fn of(kind: &str, payload: &Value, takes: bool) -> Value {
+    json!({"type": kind, "payload": payload, "accepts_response_payload": takes})
+}

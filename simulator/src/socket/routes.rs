@@ -1,0 +1,133 @@
+//! `apps.connections.open`, the WebSocket itself, and what a test does to the connections.
+
+use std::sync::Arc;
+
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::connection;
+use crate::host::{Host, lock};
+
+pub(crate) fn routes() -> Router<Arc<Host>> {
+    Router::new()
+        .route("/api/apps.connections.open", get(insecure).post(open))
+        .route("/link", get(link))
+        .route("/sim/socket", get(look).post(act))
+}
+
+async fn insecure() -> Json<Value> {
+    Json(json!({"ok": false, "error": "insecure_request"}))
+}
+
+/// Gives an address that works once. Source: the reference of `apps.connections.open`.
+async fn open(State(host): State<Arc<Host>>, headers: HeaderMap) -> Json<Value> {
+    let bearer = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .unwrap_or_default();
+    let error = if bearer.is_empty() {
+        Some("not_authed")
+    } else if bearer == host.config.bot_token {
+        Some("not_allowed_token_type")
+    } else if bearer != host.config.app_token {
+        Some("invalid_auth")
+    } else if !lock(&host.sockets).is_enabled() {
+        // The app settings say no.
+        Some("forbidden")
+    } else {
+        None
+    };
+    if let Some(error) = error {
+        return Json(json!({"ok": false, "error": error}));
+    }
+    let mut url = host.base.clone();
+    // `http` becomes `ws`: both are special schemes, so that cannot fail.
+    let _changed = url.set_scheme("ws");
+    url.set_path("/link");
+    let ticket = lock(&host.sockets).issue_ticket();
+    url.query_pairs_mut()
+        .append_pair("ticket", &ticket)
+        .append_pair("app_id", &host.read(|ws| ws.app.id.clone()));
+    Json(json!({"ok": true, "url": url.as_str()}))
+}
+
+#[derive(Deserialize)]
+struct Link {
+    ticket: String,
+    #[serde(default)]
+    debug_reconnects: bool,
+}
+
+async fn link(
+    State(host): State<Arc<Host>>,
+    Query(link): Query<Link>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    if !lock(&host.sockets).take_ticket(&link.ticket) {
+        return (
+            StatusCode::FORBIDDEN,
+            "this address has been used, or never was one",
+        )
+            .into_response();
+    }
+    upgrade.on_upgrade(move |socket| connection::serve(host, socket, link.debug_reconnects))
+}
+
+async fn look(State(host): State<Arc<Host>>) -> Json<Value> {
+    let sockets = lock(&host.sockets);
+    Json(json!({"enabled": sockets.is_enabled(), "connections": sockets.connections()}))
+}
+
+/// `{"enabled": true}`, `{"disconnect": "warning"}`, `{"cut": true}`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Act {
+    enabled: Option<bool>,
+    disconnect: Option<String>,
+    #[serde(default)]
+    cut: bool,
+}
+
+async fn act(
+    State(host): State<Arc<Host>>,
+    body: Result<Json<Act>, axum::extract::rejection::JsonRejection>,
+) -> Response {
+    let Ok(Json(act)) = body else {
+        let told = "say {\"enabled\": true}, {\"disconnect\": \"warning\"} or {\"cut\": true}";
+        return (StatusCode::BAD_REQUEST, Json(json!({"error": told}))).into_response();
+    };
+    {
+        let mut sockets = lock(&host.sockets);
+        if let Some(enabled) = act.enabled {
+            sockets.switch(enabled);
+        }
+        if let Some(reason) = act.disconnect {
+            sockets.disconnect(&reason);
+        }
+        if act.cut {
+            sockets.cut();
+        }
+    }
+    look(State(host)).await.into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Sockets;
+
+    #[test]
+    fn an_address_works_once() {
+        let mut sockets = Sockets::default();
+        let ticket = sockets.issue_ticket();
+        assert!(sockets.take_ticket(&ticket));
+        assert!(!sockets.take_ticket(&ticket));
+        assert!(!sockets.take_ticket("made up"));
+    }
+}
