@@ -14,7 +14,7 @@ use crate::{
     loaders,
     node::{Node, NodeQuery},
     organization::OrganizationQuery,
-    postmortem::{PostmortemMutation, PostmortemQuery},
+    postmortem::{Postmortem, PostmortemMutation, PostmortemQuery},
     service::{Service, ServiceMutation, ServiceQuery},
     timeline::TimelineEntry,
     user::{User, UserMutation, UserQuery},
@@ -80,6 +80,7 @@ fn describe_pages(builder: Builder) -> Builder {
         .override_output_type_description::<Connection<String, ApiKey>>("A page of API keys.")
         .override_output_type_description::<Connection<String, Incident>>("A page of incidents.")
         .override_output_type_description::<Connection<String, IncidentEvent>>("A page of the event log.")
+        .override_output_type_description::<Connection<String, Postmortem>>("A page of post-mortems.")
         .override_output_type_description::<Connection<String, Service>>("A page of services.")
         .override_output_type_description::<Connection<String, TimelineEntry>>("A page of a timeline.")
         .override_output_type_description::<Connection<String, User>>("A page of users.")
