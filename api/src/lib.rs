@@ -135,6 +135,7 @@ impl Api {
         let feed = event::Feed::new(database.clone(), redis_url.as_deref())?;
         let bell = feed.bell();
         let lane = incident::Lane::open(database.clone(), move |order, applied| {
+            incident::tell_log(order, applied);
             bell.ring(applied.incident.organization_id);
             queue.ring(&ReconcileIncident {
                 incident_id: applied.incident.id.to_string(),

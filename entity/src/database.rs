@@ -11,8 +11,11 @@ use sea_orm::{
 /// How long a SQLite connection waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a caller waits for a connection of the pool before it is told that the database is overloaded.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a caller waits for a connection of SQLite's pool, where writers wait for one another.
+const ACQUIRE_TIMEOUT: Duration = BUSY_TIMEOUT;
+
+/// How long a caller waits for a connection to PostgreSQL before it is told that the database is away or overloaded.
+const SERVER_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// An open database: many readers, and writers as many as the database can bear (on SQLite, one).
 #[derive(Debug, Clone)]
@@ -86,10 +89,15 @@ impl Database {
 
 fn options(url: &str, connections: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
+    let acquire_timeout = if url.starts_with("sqlite:") {
+        ACQUIRE_TIMEOUT
+    } else {
+        SERVER_TIMEOUT
+    };
     options
         .max_connections(connections)
         .min_connections(1)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .acquire_timeout(acquire_timeout)
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(|sqlite| {
             sqlite

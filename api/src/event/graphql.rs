@@ -7,9 +7,10 @@ use async_graphql::{
     connection::{Connection, EmptyFields},
 };
 use futures::{Stream, StreamExt};
-use tocsin_entity::kinds::EventKind;
+use tocsin_entity::{id::OrganizationId, kinds::EventKind};
 
 use super::{
+    cursor::Position,
     log::{self, Told},
     stream,
 };
@@ -31,7 +32,7 @@ pub(crate) struct IncidentEvent(Arc<Told>);
 impl IncidentEvent {
     /// Where it stands in the log: `incidentEvents(after:)` goes on behind it.
     async fn cursor(&self) -> String {
-        encode(&self.0.event.seq.to_string())
+        encode(&self.0.position().to_string())
     }
 
     /// What changed.
@@ -55,6 +56,28 @@ impl IncidentEvent {
     }
 }
 
+/// Where in the organisation's log a page begins.
+fn position(page: &Page, organization_id: OrganizationId) -> Result<Option<i64>, Refusal> {
+    let (after, _) = page.bounds::<Position>()?;
+    after
+        .map(|position| position.in_log_of(organization_id))
+        .transpose()
+}
+
+/// Refuses a place in the log that nothing was written to yet.
+async fn check_written(
+    ctx: &Context<'_>,
+    organization_id: OrganizationId,
+    seq: i64,
+) -> Result<(), Refusal> {
+    if seq <= log::newest(domain(ctx).database(), organization_id).await? {
+        return Ok(());
+    }
+    Err(Refusal::BadInput(
+        "`after` lies behind the newest event: it is no cursor of this organisation's log.".to_owned(),
+    ))
+}
+
 /// The queries for events.
 #[derive(Default)]
 pub(crate) struct EventQuery;
@@ -73,19 +96,18 @@ impl EventQuery {
     ) -> Result<Connection<String, IncidentEvent, EmptyFields, EmptyFields>> {
         let organization_id = ctx.data_unchecked::<Viewer>().may(Need::Read)?;
         let page = Page::new(first, after, None, None)?;
-        let (after, _) = page.bounds::<i64>()?;
-        let rows = log::read_after(
-            domain(ctx).database(),
-            organization_id,
-            after.unwrap_or(0),
-            page.limit + 1,
-        )
-        .await
-        .map_err(Fault::from)?;
+        let after = position(&page, organization_id)?;
+        let database = domain(ctx).database();
+        let rows = log::read_after(database, organization_id, after.unwrap_or(0), page.limit + 1)
+            .await
+            .map_err(Fault::from)?;
+        if let (Some(after), true) = (after, rows.is_empty()) {
+            check_written(ctx, organization_id, after).await?;
+        }
         Ok(page.connect(
             rows,
             EmptyFields,
-            |told| told.event.seq.to_string(),
+            |told| told.position().to_string(),
             IncidentEvent,
         ))
     }
@@ -107,18 +129,9 @@ impl EventSubscription {
         let organization_id = ctx.data_unchecked::<Viewer>().may(Need::Read)?;
         let filter = filter.unwrap_or_default();
         filter.check()?;
-        let (after, _) = Page::new(None, after, None, None)?.bounds::<i64>()?;
+        let after = position(&Page::new(None, after, None, None)?, organization_id)?;
         if let Some(after) = after {
-            let newest = log::newest(domain(ctx).database(), organization_id)
-                .await
-                .map_err(Fault::from)?;
-            if after < 0 || after > newest {
-                return Err(Refusal::BadInput(
-                    "`after` lies behind the newest event: it is no cursor of this organisation's log."
-                        .to_owned(),
-                )
-                .into());
-            }
+            check_written(ctx, organization_id, after).await?;
         }
         let events = stream::events(Arc::clone(domain(ctx)), organization_id, after)
             .await

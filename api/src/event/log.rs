@@ -10,6 +10,8 @@ use tocsin_entity::{
     incident, incident_assignee, organization, timeline_entry,
 };
 
+use super::cursor::Position;
+
 /// An event with what it tells of.
 #[derive(Debug)]
 pub(super) struct Told {
@@ -17,6 +19,12 @@ pub(super) struct Told {
     pub(super) incident: Arc<incident::Model>,
     pub(super) entry: Arc<timeline_entry::Model>,
     pub(super) assignees: Vec<UserId>,
+}
+
+impl Told {
+    pub(super) fn position(&self) -> Position {
+        Position::new(self.event.organization_id, self.event.seq)
+    }
 }
 
 /// The events after `seq`, oldest first.

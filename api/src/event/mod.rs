@@ -1,6 +1,7 @@
 //! The event log: every change of an organisation once, in order, without gaps; and those who follow it.
 
 mod bell;
+mod cursor;
 mod feed;
 mod graphql;
 mod log;

@@ -4,9 +4,11 @@
 //! transaction. One commit for many commands is what lets thousands of triggers a second through a disk that syncs each
 //! commit, and it orders a process's changes without its writers waiting for one another's locks.
 
+use std::sync::Arc;
+
 use sea_orm::DbErr;
 use time::OffsetDateTime;
-use tocsin_entity::{database::Database, incident, timeline_entry};
+use tocsin_entity::{database::Database, incident, kinds::EntryKind, timeline_entry};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
@@ -70,6 +72,7 @@ impl Lane {
                     .map(|waiting| (waiting.order, waiting.answer))
                     .unzip();
                 let results = write_all(&database, &orders).await;
+                let unreachable = results.iter().find_map(unreachable);
                 for ((order, answer), result) in orders.iter().zip(answers).zip(results) {
                     if let Ok(applied) = &result
                         && applied.changed
@@ -78,6 +81,9 @@ impl Lane {
                     }
                     // A caller that has gone away needs no answer: its change is made all the same.
                     let _gone = answer.send(result);
+                }
+                if let Some(fault) = unreachable {
+                    turn_away(&mut waiting, &fault);
                 }
             }
         });
@@ -99,6 +105,39 @@ impl Lane {
     }
 }
 
+/// The fault of an answer, where the database can't be reached.
+fn unreachable(answer: &Result<Applied, IncidentError>) -> Option<Fault> {
+    match answer {
+        Err(IncidentError::Fault(Fault::Database(error)))
+            if matches!(**error, DbErr::ConnectionAcquire(_)) =>
+        {
+            Some(Fault::Database(Arc::clone(error)))
+        }
+        _ => None,
+    }
+}
+
+/// Answers those who came while the database could not be reached: each would wait for it as long again.
+fn turn_away(waiting: &mut mpsc::Receiver<Waiting>, fault: &Fault) {
+    while let Ok(late) = waiting.try_recv() {
+        let _gone = late.answer.send(Err(fault.clone().into()));
+    }
+}
+
+/// Says in the log that an incident began.
+pub(crate) fn tell_log(order: &Order, applied: &Applied) {
+    let (incident, entry) = (&applied.incident, &applied.entry);
+    if entry.as_ref().is_some_and(|entry| entry.kind == EntryKind::Triggered) {
+        tracing::info!(
+            incident.id = %incident.id,
+            organization.id = %incident.organization_id,
+            request.id = order.actor.request_id,
+            "triggered incident #{}",
+            incident.number
+        );
+    }
+}
+
 /// Writes the orders in one transaction; if that fails as a whole again and again, each in its own.
 async fn write_all(database: &Database, orders: &[Order]) -> Vec<Result<Applied, IncidentError>> {
     let failed = match write_together(database, orders).await {
@@ -106,8 +145,11 @@ async fn write_all(database: &Database, orders: &[Order]) -> Vec<Result<Applied,
         Err(failed) => failed,
     };
     let error = match failed {
-        Failed::Before(error) if orders.len() > 1 => error,
-        Failed::Before(error) => return vec![Err(Fault::from(error).into())],
+        // Without a connection none of them fares better alone.
+        Failed::Before(error) if orders.len() == 1 || matches!(error, DbErr::ConnectionAcquire(_)) => {
+            return vec![Err(Fault::from(error).into()); orders.len()];
+        }
+        Failed::Before(error) => error,
         // What may be written already is not written again.
         Failed::AtCommit(error) => return vec![Err(Fault::unsure(error).into()); orders.len()],
     };

@@ -14,7 +14,7 @@ mod transition;
 mod transition_tests;
 
 pub(crate) use self::{
-    apply::{Applied, Lane, Order},
+    apply::{Applied, Lane, Order, tell_log},
     command::{Actor, Change, Command},
     error::IncidentError,
 };

@@ -177,10 +177,17 @@ on_each_database! {
         }
         let beyond = cursors(&theirs.log().await)[2].clone();
         admin.trigger("Down").await;
-        for cursor in ["nonsense!", "", "bm9uc2Vuc2U", &beyond] {
+        // The first of theirs would stand in our log as well, by its number.
+        let first = cursors(&theirs.log().await)[0].clone();
+        // What the version before would have given for a place far off.
+        let far = "OTk5";
+        for cursor in ["nonsense!", "", "bm9uc2Vuc2U", &beyond, &first, far] {
             let mut events = admin.follow(json!(cursor), Value::Null).await;
             let answer = Answer(events.next().await.expect("an answer"));
             assert_eq!(answer.error_code(), "BAD_USER_INPUT", "{cursor}");
+            let query = "query($after: String) { eventLog(after: $after) { nodes { cursor } } }";
+            let answer = admin.ask(query, json!({ "after": cursor })).await;
+            assert_eq!(answer.error_code(), "BAD_USER_INPUT", "{cursor} in a list");
         }
     }
 

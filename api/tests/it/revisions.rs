@@ -134,6 +134,57 @@ on_each_database! {
         assert_eq!(bridge.change("editComment", edit).await.refused(), "FORBIDDEN");
     }
 
+    async fn an_edit_that_was_undone_is_not_done_again_by_coming_late(world) {
+        let bridge = bridge_in(world).await;
+        let incident = world.admin().trigger("Down").await;
+        let said = json!({ "incidentId": incident["id"], "bodyMarkdown": "up", "externalRef": "slack:T1/C1/2.2", "slackAuthor": { "name": "Zoe" } });
+        bridge.change("addComment", said).await.done();
+        // "up" became "down" and "up" again; the second edit comes first, and twice.
+        for (body, revision) in [("up", "12.0"), ("down", "11.0"), ("up", "12.0")] {
+            let edit = json!({ "externalRef": "slack:T1/C1/2.2", "bodyMarkdown": body, "revision": revision });
+            let now = bridge.change("editComment", edit).await.done();
+            assert_eq!((&now["entry"]["bodyMarkdown"], &now["incident"]["version"]), (&json!("up"), &json!(2)), "{body}");
+            assert_eq!(now["entry"]["author"]["name"], "Zoe");
+        }
+    }
+
+    async fn edits_of_one_comment_that_come_together_leave_the_newest(world) {
+        let bridge = bridge_in(world).await;
+        let incident = world.admin().trigger("Down").await;
+        let said = json!({ "incidentId": incident["id"], "bodyMarkdown": "0", "externalRef": "slack:T1/C1/3.3", "slackAuthor": { "name": "Zoe" } });
+        bridge.change("addComment", said).await.done();
+        let edits = (1..=20).rev().chain(1..=20).map(|n| {
+            let edit = json!({ "externalRef": "slack:T1/C1/3.3", "bodyMarkdown": n.to_string(), "revision": format!("{n}.000100") });
+            let bridge = bridge.clone();
+            async move { bridge.change("editComment", edit).await.done() }
+        });
+        futures::future::join_all(edits).await;
+        let timeline = world.admin().timeline(&incident).await;
+        assert_eq!((timeline.len(), &timeline[1]["bodyMarkdown"]), (2, &json!("20")));
+        let log = world.admin().log().await;
+        let versions: Vec<_> = world.admin().read("{ incident(number: 1) { version } }").await["incident"]["version"].as_i64().into_iter().collect();
+        assert_eq!(versions, [i64::try_from(log.len()).expect("few")], "each version is one event");
+    }
+
+    async fn another_organisations_bridge_requests_find_no_comment_of_ours(world) {
+        let bridge = bridge_in(world).await;
+        let incident = world.admin().trigger("Down").await;
+        let said = json!({ "incidentId": incident["id"], "bodyMarkdown": "ours", "externalRef": "slack:T1/C1/4.4", "slackAuthor": { "name": "Zoe" } });
+        let entry = bridge.change("addComment", said).await.done()["entry"].clone();
+        let theirs = world.neighbour().await.read("{ organization { id } }").await;
+        let elsewhere = Caller { organization: Some(text(&theirs["organization"]["id"])), ..world.bridge() };
+        let edit = json!({ "externalRef": "slack:T1/C1/4.4", "bodyMarkdown": "theirs", "revision": "9.9" });
+        assert_eq!(elsewhere.change("editComment", edit).await.refused(), "NOT_FOUND");
+        let retract = json!({ "externalRef": "slack:T1/C1/4.4" });
+        assert_eq!(elsewhere.change("retractComment", retract).await.refused(), "NOT_FOUND");
+        for neither in [json!({}), json!({ "id": entry["id"], "externalRef": "slack:T1/C1/4.4" })] {
+            assert_eq!(bridge.change("retractComment", neither.clone()).await.refused(), if neither["id"].is_null() { "FORBIDDEN" } else { "INVALID_INPUT" });
+        }
+        let long = json!({ "externalRef": "slack:T1/C1/4.4", "bodyMarkdown": "x", "revision": "9".repeat(300) });
+        assert_eq!(bridge.change("editComment", long).await.refused(), "INVALID_INPUT");
+        assert_eq!(world.admin().timeline(&incident).await[1]["bodyMarkdown"], "ours");
+    }
+
     async fn a_repeated_request_edits_once_and_names_one_comment(world) {
         let admin = world.admin();
         let incident = admin.trigger("Down").await;

@@ -51,8 +51,12 @@ impl State {
             }
         };
         let Some(kind) = kind else {
+            let incident = incident.clone();
+            if revised.revision != entry.revision {
+                self.keep_revised(&revised);
+            }
             return Ok(Applied {
-                incident: incident.clone(),
+                incident,
                 entry: Some(revised),
                 changed: false,
             });
@@ -72,12 +76,7 @@ impl State {
         }
         let seq = self.next_event(actor)?;
         self.write.event(actor, &incident, &revised, seq, kind, now);
-        if let Some(reference) = &revised.external_ref {
-            self.entry_by_ref
-                .insert((revised.organization_id, reference.clone()), revised.clone());
-        }
-        self.entries.insert(revised.id, revised.clone());
-        self.write.revised.insert(revised.id, revised.clone());
+        self.keep_revised(&revised);
         self.write.incidents.insert(incident.id, incident.clone());
         self.remember(incident.clone());
         Ok(Applied {
@@ -85,6 +84,16 @@ impl State {
             entry: Some(revised),
             changed: true,
         })
+    }
+
+    /// Keeps a comment as it is now, for the commands after and for the writing.
+    fn keep_revised(&mut self, revised: &timeline_entry::Model) {
+        if let Some(reference) = &revised.external_ref {
+            self.entry_by_ref
+                .insert((revised.organization_id, reference.clone()), revised.clone());
+        }
+        self.entries.insert(revised.id, revised.clone());
+        self.write.revised.insert(revised.id, revised.clone());
     }
 }
 
@@ -141,14 +150,18 @@ fn edit(
     let late = revision
         .zip(entry.revision.as_deref())
         .is_some_and(|(new, last)| moment(new) <= moment(last));
-    if late || entry.body_markdown.as_deref() == Some(body) {
+    if late {
+        return Ok(None);
+    }
+    // Also where the text is the same: an edit before this one may come after it.
+    if let Some(revision) = revision {
+        entry.revision = Some(revision.to_owned());
+    }
+    if entry.body_markdown.as_deref() == Some(body) {
         return Ok(None);
     }
     entry.body_markdown = Some(body.to_owned());
     entry.edited_at = Some(now);
-    if let Some(revision) = revision {
-        entry.revision = Some(revision.to_owned());
-    }
     Ok(Some(EventKind::CommentEdited))
 }
 
