@@ -104,6 +104,7 @@ impl Bridge {
             tokio::join!(
                 inbound::tend(&parts.database, shutdown.clone()),
                 parts.watcher.run(&parts.slack, shutdown.clone()),
+                inbound::socket::run(parts, shutdown.clone()),
                 follow::run(parts, shutdown.clone()),
                 sweep::run(parts, shutdown.clone()),
                 unfurl::tend(parts, shutdown.clone()),

@@ -27,8 +27,19 @@ pub struct SlackConfig {
     pub bot_token: SecretString,
     /// `SLACK_SIGNING_SECRET`: one, or two while the secret is being changed.
     pub signing_secrets: Vec<SecretString>,
+    /// Socket Mode, where Slack can't reach the bridge's endpoints.
+    pub socket: Option<SocketConfig>,
     /// How fast Slack may be called.
     pub pace: Pace,
+}
+
+/// Socket Mode: the bridge opens connections to Slack, which sends its requests down these.
+#[derive(Clone, Debug)]
+pub struct SocketConfig {
+    /// `SLACK_APP_TOKEN`: `xapp-…`, with the scope `connections:write`.
+    pub app_token: SecretString,
+    /// `TOCSIN_SLACK_SOCKETS`: how many connections each process keeps. Slack allows ten for all of an app's.
+    pub connections: u8,
 }
 
 /// How fast Slack may be called.

@@ -10,7 +10,7 @@ use tocsin_api::{
     Api, ApiConfig,
     bootstrap::{self, FirstStart},
 };
-use tocsin_bridge::{Bridge, BridgeConfig, SlackConfig};
+use tocsin_bridge::{Bridge, BridgeConfig, SlackConfig, SocketConfig};
 use tocsin_entity::database::Database;
 use tocsin_queue::Queue;
 use tocsin_simulator::Simulator;
@@ -165,6 +165,10 @@ pub(crate) fn configured_slack(settings: &Settings) -> Option<SlackConfig> {
         api_url: settings.slack.api_url.clone(),
         bot_token: settings.slack.bot_token.clone()?,
         signing_secrets: settings.slack.signing_secrets.clone(),
+        socket: settings.slack.app_token.clone().map(|app_token| SocketConfig {
+            app_token,
+            connections: settings.slack.sockets,
+        }),
         pace: settings.slack.pace,
     })
 }
@@ -175,6 +179,7 @@ pub(crate) fn simulated_slack(settings: &Settings, simulator: &Simulator) -> Sla
         api_url: simulator.api_url(),
         bot_token: simulator.bot_token().into(),
         signing_secrets: vec![simulator.signing_secret().into()],
+        socket: None,
         pace: settings.slack.pace,
     }
 }

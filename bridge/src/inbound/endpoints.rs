@@ -12,14 +12,13 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use serde_json::json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{
-    envelope::{self, Envelope, EventRequest},
+    envelope::{self, Envelope},
     prompt::Reply,
-    receive::{Received, receive},
+    receive::{Received, receive, receive_event},
     refusal::Refusal,
     signature,
 };
@@ -50,35 +49,11 @@ struct Verified {
 type Answer = Result<(&'static str, Response), Refusal>;
 
 async fn events(State(parts): State<Arc<Parts>>, headers: HeaderMap, body: Body) -> Response {
-    answer(
-        &parts,
-        "events",
-        &headers,
-        body,
-        async |request| match envelope::event(&request.body)? {
-            EventRequest::UrlVerification { challenge } => {
-                Ok(("answered", Json(json!({"challenge": challenge})).into_response()))
-            }
-            EventRequest::RateLimited { team_id, minute } => {
-                metrics::counter!("tocsin_slack_events_held_back_total").increment(1);
-                tracing::warn!(
-                    slack.team = team_id,
-                    slack.minute = minute,
-                    "Slack has held back this workspace's events for a minute: too many"
-                );
-                Ok(("answered", StatusCode::OK.into_response()))
-            }
-            EventRequest::Event(envelope) => taken(&parts, request, envelope).await,
-            EventRequest::Other { name } => {
-                tracing::debug!(
-                    request.id = request.request_id,
-                    slack.r#type = name,
-                    "ignored {name} from Slack"
-                );
-                Ok(("ignored", StatusCode::OK.into_response()))
-            }
-        },
-    )
+    answer(&parts, "events", &headers, body, async |request| {
+        let event = envelope::event(&request.body)?;
+        let (outcome, reply) = receive_event(&parts, event, |envelope| request.received(envelope)).await?;
+        Ok((outcome, reply.into_response()))
+    })
     .await
 }
 
@@ -168,20 +143,30 @@ fn verify(parts: &Parts, headers: &HeaderMap, body: &[u8]) -> Result<(), Refusal
     Ok(())
 }
 
+impl Verified {
+    fn received(&self, envelope: Envelope) -> Received {
+        Received {
+            source: self.endpoint,
+            envelope,
+            request_id: self.request_id.clone(),
+            received_at: self.received_at,
+        }
+    }
+}
+
 /// Hands a request on, and puts its reply into an answer.
 async fn taken(parts: &Arc<Parts>, request: Verified, envelope: Envelope) -> Answer {
-    let received = Received {
-        source: request.endpoint,
-        envelope,
-        request_id: request.request_id,
-        received_at: request.received_at,
-    };
-    let (outcome, reply) = receive(parts, received).await?;
-    let response = match reply {
-        Reply::Empty => StatusCode::OK.into_response(),
-        Reply::Json(body) => Json(body).into_response(),
-    };
-    Ok((outcome, response))
+    let (outcome, reply) = receive(parts, request.received(envelope)).await?;
+    Ok((outcome, reply.into_response()))
+}
+
+impl IntoResponse for Reply {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Empty => StatusCode::OK.into_response(),
+            Self::Json(body) => Json(body).into_response(),
+        }
+    }
 }
 
 /// The caller's, where a proxy gave one that may stand in logs and headers, and else a new one.

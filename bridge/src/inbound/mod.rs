@@ -12,6 +12,7 @@ mod receive;
 mod refusal;
 pub(crate) mod routes;
 pub(crate) mod signature;
+pub(crate) mod socket;
 mod tend;
 mod work;
 

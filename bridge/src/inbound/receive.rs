@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures::FutureExt;
 use sea_orm::DbErr;
+use serde_json::json;
 use time::OffsetDateTime;
 use tocsin_queue::{JobError, jobs::WorkInbox};
 use tokio::{task::JoinHandle, time::Instant};
@@ -11,7 +12,7 @@ use tracing::Instrument;
 use url::Url;
 
 use super::{
-    envelope::{Envelope, Kind},
+    envelope::{Envelope, EventRequest, Kind},
     inbox::{self, Stored},
     prompt::{Answer, Ask, Prompt, Reply},
     refusal::Refusal,
@@ -36,6 +37,36 @@ pub(crate) struct Received {
     pub(crate) envelope: Envelope,
     pub(crate) request_id: String,
     pub(crate) received_at: OffsetDateTime,
+}
+
+/// Takes what came to the place for events; `received` puts an event's envelope into a request.
+///
+/// # Errors
+/// As [`receive`].
+pub(crate) async fn receive_event(
+    parts: &Arc<Parts>,
+    event: EventRequest,
+    received: impl FnOnce(Envelope) -> Received,
+) -> Result<(&'static str, Reply), Refusal> {
+    match event {
+        EventRequest::UrlVerification { challenge } => {
+            Ok(("answered", Reply::Json(json!({"challenge": challenge}))))
+        }
+        EventRequest::RateLimited { team_id, minute } => {
+            metrics::counter!("tocsin_slack_events_held_back_total").increment(1);
+            tracing::warn!(
+                slack.team = team_id,
+                slack.minute = minute,
+                "Slack has held back this workspace's events for a minute: too many"
+            );
+            Ok(("answered", Reply::Empty))
+        }
+        EventRequest::Event(envelope) => receive(parts, received(envelope)).await,
+        EventRequest::Other { name } => {
+            tracing::debug!(slack.r#type = name, "ignored {name} from Slack");
+            Ok(("ignored", Reply::Empty))
+        }
+    }
 }
 
 /// Takes a request; what it is counted as, and what Slack is answered.

@@ -10,9 +10,7 @@ use super::{
     envelope::{Envelope, Kind},
     prompt::Prompt,
 };
-use crate::{
-    actions, bridge::Parts, commands, comments, create, home, identity, mention, unfurl, workflow,
-};
+use crate::{actions, bridge::Parts, commands, comments, create, home, identity, mention, unfurl, workflow};
 
 /// Every route. What has none is answered, counted and forgotten.
 const ROUTES: &[&Route] = &[

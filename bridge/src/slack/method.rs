@@ -57,6 +57,7 @@ pub(crate) const CONVERSATIONS_HISTORY: Method = Method::form("conversations.his
 pub(crate) const CONVERSATIONS_REPLIES: Method = Method::form("conversations.replies", Tier::Three);
 pub(crate) const USERS_INFO: Method = Method::form("users.info", Tier::Four);
 pub(crate) const CHAT_GET_PERMALINK: Method = Method::form("chat.getPermalink", Tier::Special);
+pub(crate) const APPS_CONNECTIONS_OPEN: Method = Method::form("apps.connections.open", Tier::Three);
 pub(crate) const VIEWS_OPEN: Method = Method::json("views.open", Tier::Four);
 pub(crate) const VIEWS_PUSH: Method = Method::json("views.push", Tier::Four);
 pub(crate) const VIEWS_UPDATE: Method = Method::json("views.update", Tier::Four);

@@ -1,10 +1,12 @@
 //! The bridge, driven from outside.
 
 mod acted;
+mod commands;
 mod home;
 mod inbound;
 mod links;
 mod outbound;
 mod roundtrip;
+mod socket;
 mod workflow;
 mod world;

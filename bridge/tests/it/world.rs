@@ -88,6 +88,7 @@ impl World {
                 api_url: slack.clone(),
                 bot_token: BOT_TOKEN.into(),
                 signing_secrets: vec!["an older secret".into(), SECRET.into()],
+                socket: None,
                 pace,
             },
             instance: "test".to_owned(),

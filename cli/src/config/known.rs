@@ -156,7 +156,15 @@ pub(crate) const SLACK_CLIENT_ID: Known = Known {
 };
 pub(crate) const SLACK_CLIENT_SECRET: Known =
     Known::secret("slack.client_secret", "SLACK_CLIENT_SECRET", "not used yet");
-pub(crate) const SLACK_APP_TOKEN: Known = Known::secret("slack.app_token", "SLACK_APP_TOKEN", "not used yet");
+pub(crate) const SLACK_APP_TOKEN: Known = Known::secret(
+    "slack.app_token",
+    "SLACK_APP_TOKEN",
+    "Slack sends its requests to the bridge's address",
+);
+pub(crate) const SLACK_SOCKETS: Known = Known {
+    flag: None,
+    ..Known::plain("slack.sockets", "TOCSIN_SLACK_SOCKETS", "", "2")
+};
 
 /// All of them, in the order in which people are shown them.
 pub(crate) const ALL: &[Known] = &[
@@ -182,4 +190,5 @@ pub(crate) const ALL: &[Known] = &[
     SLACK_CLIENT_ID,
     SLACK_CLIENT_SECRET,
     SLACK_APP_TOKEN,
+    SLACK_SOCKETS,
 ];

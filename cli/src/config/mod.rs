@@ -65,6 +65,10 @@ pub(crate) struct SlackSettings {
     pub(crate) bot_token: Option<SecretString>,
     /// By which Slack's requests are known to be Slack's.
     pub(crate) signing_secrets: Vec<SecretString>,
+    /// For Socket Mode.
+    pub(crate) app_token: Option<SecretString>,
+    /// How many connections each process keeps in Socket Mode.
+    pub(crate) sockets: u8,
     /// The first organisation's channel.
     pub(crate) channel: String,
     /// The base of the Web API.
@@ -161,16 +165,20 @@ impl SlackSettings {
         let pace = reader.required(&known::SLACK_PACE, parse::pace);
         reader.optional(&known::SLACK_CLIENT_ID, parse::unused);
         reader.optional(&known::SLACK_CLIENT_SECRET, parse::unused);
-        reader.optional(&known::SLACK_APP_TOKEN, parse::app_token);
-        if bot_token.is_some() && signing_secrets.is_none() {
+        let app_token = reader.optional(&known::SLACK_APP_TOKEN, parse::app_token);
+        let sockets = reader.required(&known::SLACK_SOCKETS, parse::sockets);
+        if bot_token.is_some() && signing_secrets.is_none() && app_token.is_none() {
             reader.fault(
                 "SLACK_BOT_TOKEN is set and SLACK_SIGNING_SECRET is not, so Slack's requests could not be verified; \
-                 copy the signing secret from the Slack app's page Basic Information",
+                 copy the signing secret from the Slack app's page Basic Information, or use Socket Mode: copy an \
+                 app-level token from there to SLACK_APP_TOKEN",
             );
         }
         Some(Self {
             bot_token,
             signing_secrets: signing_secrets.unwrap_or_default(),
+            app_token,
+            sockets: sockets?,
             channel: channel?,
             api_url: api_url?,
             pace: pace?,

@@ -144,6 +144,14 @@ pub(super) fn app_token(text: &str) -> Parsed<SecretString> {
     )
 }
 
+/// Connections that a process keeps in Socket Mode.
+pub(super) fn sockets(text: &str) -> Parsed<u8> {
+    match text.parse() {
+        Ok(sockets @ 1..=10) => Ok(sockets),
+        Ok(_) | Err(_) => Err("is not a number from 1 to 10, which is as many connections as Slack allows".to_owned()),
+    }
+}
+
 /// Slack's signing secrets: one, or two with a comma between while the secret is being changed.
 pub(super) fn signing_secrets(text: &str) -> Parsed<Vec<SecretString>> {
     let secrets: Vec<_> = text.split(',').map(str::trim).collect();

@@ -1,0 +1,151 @@
+//! One connection, from its hello to its end.
+
+use std::{sync::Arc, time::Duration};
+
+use futures::{SinkExt, StreamExt};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{Instant, interval},
+};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{
+    Going,
+    envelopes::{self, Frame},
+    link::Socket,
+};
+use crate::bridge::Parts;
+
+/// Between our pings.
+const PING_EVERY: Duration = Duration::from_secs(5);
+
+/// How long nothing may be heard.
+const SILENCE_MAX: Duration = Duration::from_secs(30);
+
+/// How long what was begun may take to its acknowledgement once the connection is to end.
+const FAREWELL: Duration = Duration::from_secs(3);
+
+/// Lives until the connection ends or the bridge does. `goes` tells once that another connection is due.
+pub(super) async fn live(
+    parts: Arc<Parts>,
+    socket: Socket,
+    goes: oneshot::Sender<Going>,
+    shutdown: CancellationToken,
+) {
+    metrics::gauge!("tocsin_slack_sockets").increment(1.0);
+    let mut life = Life {
+        parts,
+        goes: Some(goes),
+        work: TaskTracker::new(),
+        heard: Instant::now(),
+    };
+    life.talk(socket, &shutdown).await;
+    metrics::gauge!("tocsin_slack_sockets").decrement(1.0);
+    if !shutdown.is_cancelled() {
+        life.go(Going::Broken);
+    }
+}
+
+struct Life {
+    parts: Arc<Parts>,
+    goes: Option<oneshot::Sender<Going>>,
+    /// Envelopes that are being worked.
+    work: TaskTracker,
+    /// When anything was last heard.
+    heard: Instant,
+}
+
+impl Life {
+    async fn talk(&mut self, socket: Socket, shutdown: &CancellationToken) {
+        let (mut sink, mut stream) = socket.split();
+        let (acks, mut to_say) = mpsc::unbounded_channel::<String>();
+        let mut pings = interval(PING_EVERY);
+        loop {
+            let said = tokio::select! {
+                () = shutdown.cancelled() => break,
+                frame = stream.next() => match frame {
+                    Some(Ok(Message::Text(text))) => {
+                        self.hear(&text, &acks);
+                        continue;
+                    }
+                    Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Binary(_) | Message::Frame(_))) => {
+                        self.heard = Instant::now();
+                        continue;
+                    }
+                    Some(Ok(Message::Close(_))) | None => break,
+                    Some(Err(error)) => {
+                        tracing::warn!("a connection to Slack broke: {error}");
+                        break;
+                    }
+                },
+                Some(ack) = to_say.recv() => Message::text(ack),
+                _ = pings.tick() => {
+                    if self.heard.elapsed() > SILENCE_MAX {
+                        tracing::warn!("Slack was silent for {} s: the connection is given up", SILENCE_MAX.as_secs());
+                        break;
+                    }
+                    Message::Ping("tocsin".into())
+                }
+            };
+            if let Err(error) = sink.send(said).await {
+                tracing::warn!("a connection to Slack broke: {error}");
+                break;
+            }
+        }
+        // What was begun is acknowledged while that is possible; else Slack sends it again, and it is known.
+        drop(acks);
+        self.work.close();
+        let farewell = async {
+            while let Some(ack) = to_say.recv().await {
+                if sink.send(Message::text(ack)).await.is_err() {
+                    return;
+                }
+            }
+            // Slack may have closed it first.
+            let _closed = sink.close().await;
+        };
+        if tokio::time::timeout(FAREWELL, farewell).await.is_err() {
+            tracing::warn!(
+                "a connection to Slack ends with {} requests unanswered",
+                self.work.len()
+            );
+        }
+    }
+
+    fn hear(&mut self, text: &str, acks: &mpsc::UnboundedSender<String>) {
+        self.heard = Instant::now();
+        match envelopes::read(text) {
+            Ok(Frame::Hello { connections }) => {
+                tracing::info!(
+                    connections,
+                    "connected to Slack by Socket Mode, {connections} connections in all"
+                );
+            }
+            Ok(Frame::Disconnect { reason }) => self.go(match reason.as_str() {
+                "link_disabled" => Going::Disabled,
+                "too_many_websockets" => Going::TooMany,
+                // `warning`, `refresh_requested`, and what may come to be.
+                _ => Going::Renewed,
+            }),
+            Ok(Frame::Envelope(envelope)) => {
+                let (parts, acks) = (Arc::clone(&self.parts), acks.clone());
+                self.work.spawn(async move {
+                    if let Some(ack) = envelopes::take(&parts, envelope).await {
+                        // Without a connection there is nobody to tell: Slack sends it again.
+                        let _gone = acks.send(ack);
+                    }
+                });
+            }
+            Err(error) => tracing::warn!("Slack said what is not understood: {error}"),
+        }
+    }
+
+    /// Tells, once, that another connection is due.
+    fn go(&mut self, going: Going) {
+        if let Some(goes) = self.goes.take() {
+            // Nobody waits any more when the bridge ends.
+            let _gone = goes.send(going);
+        }
+    }
+}

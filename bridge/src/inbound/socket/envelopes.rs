@@ -1,0 +1,153 @@
+//! What comes down a WebSocket, and how it is acknowledged.
+
+use std::{sync::Arc, time::Instant};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::{
+    bridge::Parts,
+    inbound::{
+        envelope::{self, Malformed},
+        prompt::Reply,
+        receive::{Received, receive, receive_event},
+        refusal::Refusal,
+    },
+};
+
+/// How these requests are counted among those of the endpoints.
+const SOURCE: &str = "socket";
+
+/// Something that Slack said.
+#[derive(Debug, PartialEq)]
+pub(super) enum Frame {
+    /// The connection works.
+    Hello { connections: u64 },
+    /// The connection ends.
+    Disconnect { reason: String },
+    /// A request.
+    Envelope(Envelope),
+}
+
+/// A request.
+#[derive(Debug, PartialEq, Deserialize)]
+pub(super) struct Envelope {
+    envelope_id: String,
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    payload: Value,
+    #[serde(default)]
+    accepts_response_payload: bool,
+    #[serde(default)]
+    retry_attempt: u64,
+}
+
+/// Reads what Slack said.
+pub(super) fn read(text: &str) -> Result<Frame, serde_json::Error> {
+    let frame: Value = serde_json::from_str(text)?;
+    Ok(match frame["type"].as_str() {
+        Some("hello") => Frame::Hello {
+            connections: frame["num_connections"].as_u64().unwrap_or_default(),
+        },
+        Some("disconnect") => Frame::Disconnect {
+            reason: frame["reason"].as_str().unwrap_or_default().to_owned(),
+        },
+        Some(_) | None => Frame::Envelope(serde_json::from_value(frame)?),
+    })
+}
+
+/// Has a request worked as one over HTTP; what it is acknowledged with, if it is.
+pub(super) async fn take(parts: &Arc<Parts>, envelope: Envelope) -> Option<String> {
+    let began = Instant::now();
+    let request_id = Uuid::now_v7().simple().to_string();
+    let (id, kind, takes) = (
+        envelope.envelope_id.clone(),
+        envelope.kind.clone(),
+        envelope.accepts_response_payload,
+    );
+    if envelope.retry_attempt > 0 {
+        tracing::debug!(request.id = request_id, "Slack sends an envelope again: {id}");
+    }
+    let taken = hand_on(parts, envelope, request_id.clone()).await;
+    let (outcome, ack) = match taken {
+        Ok((outcome, Reply::Json(payload))) if takes => {
+            (outcome, Some(json!({"envelope_id": id, "payload": payload})))
+        }
+        Ok((outcome, Reply::Empty | Reply::Json(_))) => (outcome, Some(json!({"envelope_id": id}))),
+        // Not acknowledged: Slack sends it again.
+        Err(refusal @ Refusal::Unavailable(_)) => {
+            tracing::warn!(
+                request.id = request_id,
+                "an envelope from Slack is not acknowledged: {refusal}"
+            );
+            (refusal.outcome(), None)
+        }
+        // What will never be understood need not come again.
+        Err(refusal) => {
+            tracing::warn!(
+                request.id = request_id,
+                "an envelope from Slack is not understood: {refusal}"
+            );
+            (refusal.outcome(), Some(json!({"envelope_id": id})))
+        }
+    };
+    metrics::counter!("tocsin_slack_envelopes_total", "type" => kind.clone(), "outcome" => outcome)
+        .increment(1);
+    metrics::histogram!("tocsin_slack_envelope_seconds", "type" => kind)
+        .record(began.elapsed().as_secs_f64());
+    ack.map(|ack| ack.to_string())
+}
+
+async fn hand_on(
+    parts: &Arc<Parts>,
+    envelope: Envelope,
+    request_id: String,
+) -> Result<(&'static str, Reply), Refusal> {
+    let received = |envelope| Received {
+        source: SOURCE,
+        envelope,
+        request_id: request_id.clone(),
+        received_at: OffsetDateTime::now_utc(),
+    };
+    match (envelope.kind.as_str(), envelope.payload) {
+        ("events_api", payload) => receive_event(parts, envelope::event_of(payload)?, received).await,
+        ("interactive", payload) => receive(parts, received(envelope::interaction_of(payload)?)).await,
+        ("slash_commands", Value::Object(fields)) => {
+            receive(parts, received(envelope::command_of(fields)?)).await
+        }
+        ("slash_commands", _) => Err(Malformed::NoCommand.into()),
+        (other, _) => {
+            tracing::debug!("ignored an envelope of type {other} from Slack");
+            Ok(("ignored", Reply::Empty))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_slack_says_is_told_apart() {
+        let hello = r#"{"type":"hello","connection_info":{"app_id":"A1"},"num_connections":2,"debug_info":{"host":"x"}}"#;
+        assert_eq!(read(hello).expect("a frame"), Frame::Hello { connections: 2 });
+        let warning = r#"{"type":"disconnect","reason":"warning","debug_info":{"host":"x"}}"#;
+        assert_eq!(
+            read(warning).expect("a frame"),
+            Frame::Disconnect {
+                reason: "warning".to_owned()
+            }
+        );
+        let event = r#"{"envelope_id":"e1","type":"events_api","payload":{"type":"event_callback"},"accepts_response_payload":false,"retry_attempt":1,"retry_reason":"timeout"}"#;
+        let Frame::Envelope(envelope) = read(event).expect("a frame") else {
+            panic!("an envelope")
+        };
+        assert_eq!((envelope.envelope_id.as_str(), envelope.retry_attempt), ("e1", 1));
+        for wrong in ["", "{}", "[]", r#"{"type":"events_api"}"#] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Opening a connection: an address from Slack that works once, and the WebSocket at it.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use tokio::net::TcpStream;
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async_with_config, tungstenite::protocol::WebSocketConfig,
+};
+
+use crate::slack::{Slack, SlackError, method::APPS_CONNECTIONS_OPEN};
+
+/// How long the handshake may take.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The longest message taken, in bytes; Slack's are far below.
+const MESSAGE_MAX: usize = 4 * 1024 * 1024;
+
+/// An open WebSocket to Slack.
+pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Trouble {
+    /// Until a person acts.
+    #[error(
+        "{0}; copy an app-level token with the scope connections:write from the Slack app's page Basic Information to SLACK_APP_TOKEN, and switch Socket Mode on"
+    )]
+    Hopeless(SlackError),
+    /// Slack says when.
+    #[error("{1}")]
+    Later(Duration, SlackError),
+    /// It may work in a moment.
+    #[error("{0}")]
+    Passing(String),
+}
+
+#[derive(Deserialize)]
+struct Address {
+    url: String,
+}
+
+/// Opens a connection.
+pub(super) async fn open(slack: &Slack, token: SecretString) -> Result<Socket, Trouble> {
+    let slack = slack.with_token(token);
+    let nothing = Map::<String, Value>::new();
+    let address: Address =
+        slack
+            .call(APPS_CONNECTIONS_OPEN, &nothing)
+            .await
+            .map_err(|error| match error {
+                SlackError::Refused { .. } | SlackError::Broken { .. } => Trouble::Hopeless(error),
+                SlackError::RateLimited { retry_after, .. } => Trouble::Later(retry_after, error),
+                SlackError::NotSent { .. } | SlackError::Unknown { .. } => {
+                    Trouble::Passing(error.to_string())
+                }
+            })?;
+    let config = WebSocketConfig::default()
+        .max_message_size(Some(MESSAGE_MAX))
+        .max_frame_size(Some(MESSAGE_MAX));
+    let handshake = connect_async_with_config(&address.url, Some(config), true);
+    match tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake).await {
+        Ok(Ok((socket, _))) => Ok(socket),
+        // The address holds a ticket: it is not told.
+        Ok(Err(error)) => Err(Trouble::Passing(format!("the WebSocket was not opened: {error}"))),
+        Err(_) => Err(Trouble::Passing(
+            "the WebSocket was not opened in time".to_owned(),
+        )),
+    }
+}

@@ -1,0 +1,178 @@
+//! Socket Mode: Slack's requests by WebSockets that the bridge opens, for where no public address is to be had.
+//!
+//! What comes is handed to [`receive`](super::receive), as over HTTP, and acknowledged when it is stored or answered; what could not be
+//! stored is not, so that Slack sends it again. Slack asks each connection to go every few hours: the next one is opened first.
+//!
+//! Sources: Slack, "Using Socket Mode"; the Node SDK's `SlackWebSocket` for how long silence may last.
+
+mod connection;
+mod envelopes;
+mod link;
+
+use std::{sync::Arc, time::Duration};
+
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+use tokio::sync::oneshot;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::bridge::Parts;
+use link::Trouble;
+
+/// The pause after the first failure, short, since Slack's first retry comes at once and its second after a minute; each pause after is
+/// twice as long, up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// The pause where Slack says that nothing will change until a person acts.
+const HOPELESS_PAUSE: Duration = Duration::from_secs(120);
+
+/// A connection that lived so long was a success: the next failure is the first again.
+const SETTLED: Duration = Duration::from_secs(60);
+
+/// Why a connection is to be followed by another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Going {
+    /// Slack wants it renewed; it works on until it is closed.
+    Renewed,
+    /// Socket Mode was switched off in the app's settings.
+    Disabled,
+    /// The app has as many as it may.
+    TooMany,
+    /// It broke, or went silent.
+    Broken,
+}
+
+impl Going {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Renewed => "renewed",
+            Self::Disabled => "disabled",
+            Self::TooMany => "too_many",
+            Self::Broken => "broken",
+        }
+    }
+}
+
+/// Keeps the connections open until the shutdown. Without an app-level token there is nothing to do.
+pub(crate) async fn run(parts: &Arc<Parts>, shutdown: CancellationToken) {
+    let Some(socket) = parts.config.slack.socket.clone() else {
+        return;
+    };
+    describe();
+    let connections = (0..socket.connections.max(1)).map(|number| {
+        let slot = Slot {
+            parts: Arc::clone(parts),
+            number,
+            old: TaskTracker::new(),
+            shutdown: shutdown.clone(),
+        };
+        slot.keep(socket.app_token.clone())
+    });
+    futures::future::join_all(connections).await;
+}
+
+/// One connection after another.
+struct Slot {
+    parts: Arc<Parts>,
+    number: u8,
+    /// Connections that go on until they are closed.
+    old: TaskTracker,
+    shutdown: CancellationToken,
+}
+
+impl Slot {
+    async fn keep(self, token: secrecy::SecretString) {
+        let mut failures = 0;
+        while !self.shutdown.is_cancelled() {
+            let pause = match link::open(&self.parts.slack, token.clone()).await {
+                Ok(socket) => self.live(socket, &mut failures).await,
+                Err(trouble) => self.mourn(&trouble, &mut failures),
+            };
+            tokio::select! {
+                () = self.shutdown.cancelled() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+        self.old.close();
+        self.old.wait().await;
+    }
+
+    /// Lives with a connection until another is due; how long to wait with that.
+    async fn live(&self, socket: link::Socket, failures: &mut u32) -> Duration {
+        let began = tokio::time::Instant::now();
+        let (goes, going) = oneshot::channel();
+        let life = connection::live(Arc::clone(&self.parts), socket, goes, self.shutdown.clone());
+        self.old.spawn(life);
+        // It ends without a word when the bridge does.
+        let Ok(going) = going.await else {
+            return Duration::ZERO;
+        };
+        metrics::counter!("tocsin_slack_socket_ends_total", "reason" => going.name()).increment(1);
+        if began.elapsed() > SETTLED {
+            *failures = 0;
+        }
+        match going {
+            Going::Renewed => {
+                tracing::info!(
+                    slot = self.number,
+                    "Slack asks for a new connection: it is opened before the old one ends"
+                );
+                Duration::ZERO
+            }
+            Going::Disabled => {
+                tracing::warn!(
+                    "Socket Mode was switched off: switch it on in the Slack app's settings, or unset SLACK_APP_TOKEN \
+                     and give the app the addresses under /slack"
+                );
+                HOPELESS_PAUSE
+            }
+            Going::TooMany => {
+                tracing::warn!(
+                    "the Slack app has as many connections as it may (10): fewer replicas, or fewer for each"
+                );
+                HOPELESS_PAUSE
+            }
+            Going::Broken => {
+                *failures += 1;
+                pause(*failures)
+            }
+        }
+    }
+
+    fn mourn(&self, trouble: &Trouble, failures: &mut u32) -> Duration {
+        *failures += 1;
+        metrics::counter!("tocsin_slack_socket_ends_total", "reason" => "not_opened").increment(1);
+        let pause = match trouble {
+            Trouble::Hopeless(_) => HOPELESS_PAUSE,
+            Trouble::Later(pause, _) => *pause,
+            Trouble::Passing(_) => pause(*failures),
+        };
+        tracing::warn!(slot = self.number, ?pause, "no connection to Slack: {trouble}");
+        pause
+    }
+}
+
+/// The pause after so many failures, within 20% of its length, so that those who failed together don't come back together.
+fn pause(failures: u32) -> Duration {
+    let doublings = failures.saturating_sub(1).min(16);
+    let pause = FIRST_PAUSE.saturating_mul(1 << doublings).min(LONGEST_PAUSE);
+    pause.mul_f64(rand::random_range(0.8..1.2))
+}
+
+/// Says what each metric means.
+fn describe() {
+    describe_gauge!("tocsin_slack_sockets", "WebSockets to Slack that are open.");
+    describe_counter!(
+        "tocsin_slack_socket_ends_total",
+        "Ends of WebSockets to Slack, and those that were not opened, by reason."
+    );
+    describe_counter!(
+        "tocsin_slack_envelopes_total",
+        "What came down WebSockets from Slack, by type and outcome."
+    );
+    describe_histogram!(
+        "tocsin_slack_envelope_seconds",
+        Unit::Seconds,
+        "How long Slack waited for an acknowledgement down a WebSocket, by type."
+    );
+}
