@@ -1,8 +1,13 @@
 //! The schema holds every entity, and every entity's columns, on SQLite and on PostgreSQL.
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, DatabaseConnection, EntityTrait, IntoActiveModel};
 use sea_orm_migration::MigratorTrait;
-use tocsin_entity::{self as entity, database::Database};
+use tocsin_entity::{
+    self as entity,
+    database::Database,
+    id::{ConnectorId, IncidentId, OrganizationId, ServiceId, TimelineEntryId},
+    kinds::{EntryKind, IncidentStatus, ReplyMode, Source, Urgency},
+};
 use tocsin_migration::Migrator;
 
 async fn holds_every_entity(db: &DatabaseConnection) {
@@ -23,11 +28,13 @@ async fn holds_every_entity(db: &DatabaseConnection) {
         entity::incident,
         entity::incident_assignee,
         entity::timeline_entry,
+        entity::comment_revision,
         entity::event,
         entity::timer,
         entity::idempotency,
         entity::postmortem,
         entity::slack::inbox,
+        entity::slack::home,
         entity::slack::incident,
         entity::slack::origin,
         entity::slack::post,
@@ -44,8 +51,101 @@ async fn goes_up_and_down(db: &DatabaseConnection) {
     Migrator::up(db, None).await.expect("up");
     holds_every_entity(db).await;
     Migrator::down(db, None).await.expect("down");
-    Migrator::up(db, None).await.expect("up again");
+    // Up to what the first version had, and on, with rows that it wrote.
+    Migrator::up(db, Some(2)).await.expect("up again");
+    let comment = write_as_the_first_version_did(db).await;
+    Migrator::up(db, None).await.expect("further up");
     holds_every_entity(db).await;
+    let entry = entity::timeline_entry::Entity::find_by_id(comment)
+        .one(db)
+        .await
+        .expect("readable")
+        .expect("the comment");
+    assert_eq!(entry.body_markdown.as_deref(), Some("said before"));
+    assert_eq!((entry.changed_version, entry.retracted_at, entry.slack_muted), (0, None, false));
+    let connector = entity::connector::Entity::find().one(db).await.expect("readable");
+    assert_eq!(connector.map(|row| row.reply_mode), Some(ReplyMode::Thread));
+    let incident = entity::incident::Entity::find().one(db).await.expect("readable");
+    assert_eq!(
+        incident.map(|row| (row.slack_muted, row.slack_reply_mode)),
+        Some((false, None))
+    );
+    // A replica of the first version goes on writing.
+    write_as_the_first_version_did(db).await;
+}
+
+/// A row of each table that has got columns since, without them. Gives the comment's id.
+async fn write_as_the_first_version_did(db: &DatabaseConnection) -> TimelineEntryId {
+    let (now, organization_id) = (time::OffsetDateTime::UNIX_EPOCH, OrganizationId::new());
+    let (service_id, incident_id, comment) = (ServiceId::new(), IncidentId::new(), TimelineEntryId::new());
+    let organization = entity::organization::Model {
+        id: organization_id,
+        name: "Acme".to_owned(),
+        slug: organization_id.to_string(),
+        last_incident_number: 1,
+        last_event_seq: 0,
+        created_at: now,
+    };
+    let service = entity::service::Model {
+        id: service_id,
+        organization_id,
+        name: "Default".to_owned(),
+        description_markdown: String::new(),
+        default_urgency: Urgency::High,
+        is_default: true,
+        created_at: now,
+    };
+    let connector = entity::connector::ActiveModel {
+        id: Set(ConnectorId::new()),
+        organization_id: Set(organization_id),
+        name: Set("all".to_owned()),
+        channel: Set("#incidents".to_owned()),
+        created_at: Set(now),
+        ..Default::default()
+    };
+    let incident = entity::incident::ActiveModel {
+        id: Set(incident_id),
+        organization_id: Set(organization_id),
+        service_id: Set(service_id),
+        number: Set(1),
+        title: Set("Down".to_owned()),
+        description_markdown: Set(String::new()),
+        status: Set(IncidentStatus::Triggered),
+        urgency: Set(Urgency::High),
+        tags: Set(serde_json::json!([])),
+        version: Set(2),
+        source: Set(Source::Api),
+        triggered_at: Set(now),
+        updated_at: Set(now),
+        ..Default::default()
+    };
+    let entry = entity::timeline_entry::ActiveModel {
+        id: Set(comment),
+        organization_id: Set(organization_id),
+        incident_id: Set(incident_id),
+        version: Set(2),
+        kind: Set(EntryKind::Comment),
+        source: Set(Source::Api),
+        body_markdown: Set(Some("said before".to_owned())),
+        created_at: Set(now),
+        ..Default::default()
+    };
+    macro_rules! insert {
+        ($($table:ident = $row:expr),* $(,)?) => {$(
+            entity::$table::Entity::insert($row.into_active_model())
+                .exec_without_returning(db)
+                .await
+                .expect(stringify!($table));
+        )*};
+    }
+    insert!(
+        organization = organization,
+        service = service,
+        connector = connector,
+        incident = incident,
+        timeline_entry = entry,
+    );
+    comment
 }
 
 #[tokio::test]
