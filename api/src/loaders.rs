@@ -14,7 +14,9 @@ use tocsin_entity::{
     comment_revision,
     database::Database,
     id::{IncidentId, OrganizationId, TimelineEntryId, UserId},
-    incident, incident_assignee, membership, postmortem,
+    incident, incident_assignee,
+    kinds::EntryKind,
+    membership, postmortem,
     slack::{digest_line, post},
     timeline_entry, user,
 };
@@ -150,6 +152,39 @@ impl Loader<RevisionsOf> for Neighbours {
         let mut found: HashMap<RevisionsOf, Self::Value> = HashMap::new();
         for row in rows {
             found.entry(RevisionsOf(row.entry_id)).or_default().push(row);
+        }
+        Ok(found)
+    }
+}
+
+/// The key of the entries that tell who triggered, acknowledged and resolved an incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ActsOn(pub(crate) IncidentId);
+
+impl Loader<ActsOn> for Neighbours {
+    type Value = Vec<Arc<timeline_entry::Model>>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[ActsOn]) -> Result<HashMap<ActsOn, Self::Value>, Fault> {
+        // A snooze acknowledges as well.
+        let acts = [
+            EntryKind::Triggered,
+            EntryKind::Acknowledged,
+            EntryKind::Snoozed,
+            EntryKind::Resolved,
+        ];
+        let rows = timeline_entry::Entity::find()
+            .filter(timeline_entry::Column::IncidentId.is_in(keys.iter().map(|key| key.0)))
+            .filter(timeline_entry::Column::Kind.is_in(acts))
+            .order_by_asc(timeline_entry::Column::Version)
+            .all(self.database.read())
+            .await?;
+        let mut found: HashMap<ActsOn, Self::Value> = HashMap::new();
+        for row in rows {
+            found
+                .entry(ActsOn(row.incident_id))
+                .or_default()
+                .push(Arc::new(row));
         }
         Ok(found)
     }

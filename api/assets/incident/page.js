@@ -10,9 +10,9 @@ const INCIDENT = `query Incident($number: Int!, $after: String) {
     service { name }
     assignees { name }
     tags { key value }
-    triggeredAt triggeredBy { name }
-    acknowledgedAt acknowledgedBy { name }
-    resolvedAt resolvedBy { name } resolutionNoteMarkdown
+    triggeredAt triggeredAuthor { name }
+    acknowledgedAt acknowledgedAuthor { name }
+    resolvedAt resolvedAuthor { name } resolutionNoteMarkdown
     snoozedUntil
     timeline(first: 100, after: $after) {
       nodes { id kind source bodyMarkdown changes createdAt editedAt retractedAt author { name } }

@@ -59,9 +59,9 @@ function showIncident(incident, mayWrite) {
 }
 
 function since(incident) {
-  const parts = [["Triggered", incident.triggeredAt, incident.triggeredBy]];
-  if (incident.acknowledgedAt) parts.push(["Acknowledged", incident.acknowledgedAt, incident.acknowledgedBy]);
-  if (incident.resolvedAt) parts.push(["Resolved", incident.resolvedAt, incident.resolvedBy]);
+  const parts = [["Triggered", incident.triggeredAt, incident.triggeredAuthor]];
+  if (incident.acknowledgedAt) parts.push(["Acknowledged", incident.acknowledgedAt, incident.acknowledgedAuthor]);
+  if (incident.resolvedAt) parts.push(["Resolved", incident.resolvedAt, incident.resolvedAuthor]);
   const [what, when, who] = parts.at(-1);
   return [`${what} `, time(when), who ? ` by ${who.name}` : ""];
 }

@@ -33,10 +33,7 @@ impl Position {
     /// # Errors
     /// A refusal, where it stands in another organisation's log or in none.
     pub(super) fn in_log_of(&self, organization_id: OrganizationId) -> Result<i64, Refusal> {
-        let own = self
-            .mark
-            .as_ref()
-            .is_none_or(|own| *own == mark(organization_id));
+        let own = self.mark.as_ref().is_none_or(|own| *own == mark(organization_id));
         if own && self.seq >= 0 {
             Ok(self.seq)
         } else {

@@ -65,11 +65,7 @@ fn position(page: &Page, organization_id: OrganizationId) -> Result<Option<i64>,
 }
 
 /// Refuses a place in the log that nothing was written to yet.
-async fn check_written(
-    ctx: &Context<'_>,
-    organization_id: OrganizationId,
-    seq: i64,
-) -> Result<(), Refusal> {
+async fn check_written(ctx: &Context<'_>, organization_id: OrganizationId, seq: i64) -> Result<(), Refusal> {
     if seq <= log::newest(domain(ctx).database(), organization_id).await? {
         return Ok(());
     }

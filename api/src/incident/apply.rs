@@ -127,7 +127,10 @@ fn turn_away(waiting: &mut mpsc::Receiver<Waiting>, fault: &Fault) {
 /// Says in the log that an incident began.
 pub(crate) fn tell_log(order: &Order, applied: &Applied) {
     let (incident, entry) = (&applied.incident, &applied.entry);
-    if entry.as_ref().is_some_and(|entry| entry.kind == EntryKind::Triggered) {
+    if entry
+        .as_ref()
+        .is_some_and(|entry| entry.kind == EntryKind::Triggered)
+    {
         tracing::info!(
             incident.id = %incident.id,
             organization.id = %incident.organization_id,

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use tocsin_entity::{
     id::IncidentId,
     incident,
-    kinds::{IncidentStatus, ReplyMode, Severity, Source, Urgency},
+    kinds::{EntryKind, IncidentStatus, ReplyMode, Severity, Source, Urgency},
     service,
 };
 
@@ -18,13 +18,13 @@ use super::command::TagValue;
 use crate::{
     delivery::Delivery,
     error::Fault,
-    loaders::{self, AssigneesOf, DeliveriesOf, MemberKey, PostmortemOf},
+    loaders::{self, ActsOn, AssigneesOf, DeliveriesOf, MemberKey, PostmortemOf},
     node::{domain, load_owned},
     paging::Page,
     postmortem::{self, Postmortem},
     service::Service,
     timeline::{self, TimelineEntry},
-    user::{User, load_member},
+    user::{Author, User, load_member},
     viewer::{Need, Viewer},
 };
 
@@ -166,6 +166,12 @@ impl Incident {
         Ok(load_member(ctx, self.0.organization_id, self.0.triggered_by).await?)
     }
 
+    /// Who triggered it: a member, or the holder of an API key.
+    async fn triggered_author(&self, ctx: &Context<'_>) -> Result<Option<Author>> {
+        self.author_at(ctx, &[EntryKind::Triggered], Some(self.0.triggered_at))
+            .await
+    }
+
     /// When it was acknowledged, if it is.
     async fn acknowledged_at(&self) -> Option<OffsetDateTime> {
         self.0.acknowledged_at
@@ -177,6 +183,12 @@ impl Incident {
         Ok(load_member(ctx, self.0.organization_id, self.0.acknowledged_by).await?)
     }
 
+    /// Who acknowledged or snoozed it, if it is acknowledged: a member, or the holder of an API key.
+    async fn acknowledged_author(&self, ctx: &Context<'_>) -> Result<Option<Author>> {
+        let acts = [EntryKind::Acknowledged, EntryKind::Snoozed];
+        self.author_at(ctx, &acts, self.0.acknowledged_at).await
+    }
+
     /// When it was resolved, if it is.
     async fn resolved_at(&self) -> Option<OffsetDateTime> {
         self.0.resolved_at
@@ -186,6 +198,12 @@ impl Incident {
     async fn resolved_by(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         ctx.data_unchecked::<Viewer>().may_look_around()?;
         Ok(load_member(ctx, self.0.organization_id, self.0.resolved_by).await?)
+    }
+
+    /// Who resolved it, if it is resolved: a member, or the holder of an API key.
+    async fn resolved_author(&self, ctx: &Context<'_>) -> Result<Option<Author>> {
+        self.author_at(ctx, &[EntryKind::Resolved], self.0.resolved_at)
+            .await
     }
 
     /// What was done.
@@ -245,6 +263,25 @@ impl Incident {
             .await?
             .unwrap_or_default();
         Ok(posts.into_iter().map(Delivery).collect())
+    }
+}
+
+impl Incident {
+    /// Who did what made the incident what it is since then.
+    async fn author_at(
+        &self,
+        ctx: &Context<'_>,
+        kinds: &[EntryKind],
+        at: Option<OffsetDateTime>,
+    ) -> Result<Option<Author>> {
+        ctx.data_unchecked::<Viewer>().may_look_around()?;
+        let Some(at) = at else { return Ok(None) };
+        let acts = loaders::of(ctx).load_one(ActsOn(self.0.id)).await?;
+        let mut acts = acts.unwrap_or_default().into_iter();
+        match acts.find(|entry| entry.created_at == at && kinds.contains(&entry.kind)) {
+            Some(entry) => Ok(Author::of(ctx, &entry).await?),
+            None => Ok(None),
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Users, keys and services.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::world::{on_each_database, text};
+use crate::world::{Caller, on_each_database, text};
 
 on_each_database! {
     async fn a_revoked_key_and_a_deactivated_member_open_nothing(world) {
@@ -109,5 +109,28 @@ on_each_database! {
         let key = world.admin().read(query).await["viewer"].clone();
         assert!(key["user"].is_null() && key["role"].is_null());
         assert!(!key["organization"]["slug"].is_null());
+    }
+
+    async fn what_a_key_of_the_organisation_did_is_told_under_the_keys_name(world) {
+        let (_, alice) = world.member("Alice", "RESPONDER").await;
+        let key = world.admin().make_key(&["WRITE"], None).await;
+        let monitoring = Caller { bearer: Some(key), ..world.admin() };
+        let incident = monitoring.trigger("Down").await;
+        let id = json!({ "id": incident["id"] });
+        let query = "{ incident(number: 1) { triggeredAuthor { name user { id } } acknowledgedAuthor { name } resolvedAuthor { name } } }";
+        let authors = async || {
+            let read = alice.read(query).await["incident"].clone();
+            ["triggeredAuthor", "acknowledgedAuthor", "resolvedAuthor"].map(|field| read[field]["name"].clone())
+        };
+        assert_eq!(authors().await, [json!("a key"), Value::Null, Value::Null]);
+        let until = crate::timers::in_seconds(3_600);
+        alice.change("snoozeIncident", json!({ "id": incident["id"], "until": until })).await.done();
+        assert_eq!(authors().await, [json!("a key"), json!("Alice"), Value::Null]);
+        monitoring.change("resolveIncident", id.clone()).await.done();
+        assert_eq!(authors().await, [json!("a key"), json!("Alice"), json!("a key")]);
+        alice.change("reopenIncident", id.clone()).await.done();
+        assert_eq!(authors().await, [json!("a key"), Value::Null, Value::Null]);
+        monitoring.change("acknowledgeIncident", id).await.done();
+        assert_eq!(authors().await, [json!("a key"), json!("a key"), Value::Null]);
     }
 }

@@ -62,7 +62,10 @@ async fn goes_up_and_down(db: &DatabaseConnection) {
         .expect("readable")
         .expect("the comment");
     assert_eq!(entry.body_markdown.as_deref(), Some("said before"));
-    assert_eq!((entry.changed_version, entry.retracted_at, entry.slack_muted), (0, None, false));
+    assert_eq!(
+        (entry.changed_version, entry.retracted_at, entry.slack_muted),
+        (0, None, false)
+    );
     let connector = entity::connector::Entity::find().one(db).await.expect("readable");
     assert_eq!(connector.map(|row| row.reply_mode), Some(ReplyMode::Thread));
     let incident = entity::incident::Entity::find().one(db).await.expect("readable");
