@@ -33,7 +33,10 @@ impl MigrationTrait for Migration {
         index(m, false, TABLE, "thread_ts", Some("thread_ts IS NOT NULL")).await?;
         let mut unlinked = ColumnDef::new(Alias::new(UNLINKED));
         unlinked.boolean().not_null().default(false);
-        let table = Table::alter().table(Alias::new(USERS)).add_column(unlinked).take();
+        let table = Table::alter()
+            .table(Alias::new(USERS))
+            .add_column(unlinked)
+            .take();
         m.alter_table(table).await
     }
 

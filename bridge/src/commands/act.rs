@@ -149,10 +149,12 @@ fn said(acted: &Acted, change: &Change, names: &Mrkdwn) -> Mrkdwn {
     match change {
         Change::Acknowledge => Mrkdwn::own("You have acknowledged ").and(&link).plus("."),
         Change::Resolve { note: None } => Mrkdwn::own("You have resolved ").and(&link).plus("."),
-        Change::Resolve { note: Some(_) } => {
-            Mrkdwn::own("You have resolved ").and(&link).plus(", with your note.")
-        }
-        Change::Comment { .. } => Mrkdwn::own("Your note is on the timeline of ").and(&link).plus("."),
+        Change::Resolve { note: Some(_) } => Mrkdwn::own("You have resolved ")
+            .and(&link)
+            .plus(", with your note."),
+        Change::Comment { .. } => Mrkdwn::own("Your note is on the timeline of ")
+            .and(&link)
+            .plus("."),
         Change::Reassign { .. } => Mrkdwn::own("You have given ")
             .and(&link)
             .plus(" to ")
@@ -221,7 +223,11 @@ async fn by_slack(parts: &Parts, doer: &Doer<'_>, id: &str) -> Named {
     let standing = identity::standing(parts, doer.organization, &person, doer.request_id).await?;
     Ok(match standing {
         Standing::Member(member) => Ok((member.id, person.name)),
-        Standing::Deactivated => Err(nobody(&person.name, "'s account is deactivated (DEACTIVATED).", "deactivated")),
+        Standing::Deactivated => Err(nobody(
+            &person.name,
+            "'s account is deactivated (DEACTIVATED).",
+            "deactivated",
+        )),
         Standing::Stranger => Err(nobody(
             &person.name,
             " is no member of the incident's organisation (NOT_LINKED).",
@@ -234,7 +240,11 @@ async fn by_email(parts: &Parts, who: As<'_>, email: &str) -> Named {
     let found = parts.api.find_member(who, email).await.map_err(of_api)?;
     Ok(match found {
         Some(member) if member.is_active => Ok((member.id, member.email)),
-        Some(_) => Err(nobody(email, "'s account is deactivated (DEACTIVATED).", "deactivated")),
+        Some(_) => Err(nobody(
+            email,
+            "'s account is deactivated (DEACTIVATED).",
+            "deactivated",
+        )),
         None => Err(nobody(
             email,
             " is the address of no member of the incident's organisation (NOT_FOUND).",

@@ -135,7 +135,11 @@ pub(super) async fn list(
         Ok(theirs) => theirs,
         Err(notice) => return Ok(Err(notice)),
     };
-    let size = if theirs.len() == 1 { PAGE_SIZE } else { SHORT_PAGE_SIZE };
+    let size = if theirs.len() == 1 {
+        PAGE_SIZE
+    } else {
+        SHORT_PAGE_SIZE
+    };
     let (mut told, mut has_service) = (Told::default(), false);
     let mut known = Vec::new();
     for (organization, member) in theirs {
@@ -210,7 +214,11 @@ async fn read_page(
         last: backwards.then_some(size),
         before: page.before.clone(),
     };
-    let read = parts.api.execute::<ListIncidents>(who, variables).await.map_err(of_api)?;
+    let read = parts
+        .api
+        .execute::<ListIncidents>(who, variables)
+        .await
+        .map_err(of_api)?;
     let info = read.incidents.page_info;
     let incidents = read.incidents.nodes.into_iter().map(Incident::try_from);
     Ok(Ok(Listed {
@@ -219,7 +227,9 @@ async fn read_page(
         total: read.incidents.total_count,
         // A page that was reached from the other side has what it came from, whatever the API says of that side.
         next: info.end_cursor.filter(|_| info.has_next_page || backwards),
-        previous: info.start_cursor.filter(|_| page.offset > 0 && (info.has_previous_page || !backwards)),
+        previous: info
+            .start_cursor
+            .filter(|_| page.offset > 0 && (info.has_previous_page || !backwards)),
     }))
 }
 
@@ -263,7 +273,11 @@ impl Listed {
         let which = format!("{from}–{to} of {}", self.total.max(to));
         let head = head.plus(": incidents ").and(&Mrkdwn::text(&which));
         let mut all = vec![blocks::section(head.clone())];
-        all.extend(self.incidents.iter().map(|incident| blocks::section(line(incident))));
+        all.extend(
+            self.incidents
+                .iter()
+                .map(|incident| blocks::section(line(incident))),
+        );
         let buttons: Vec<_> = self.buttons(page, count).collect();
         if !buttons.is_empty() {
             all.push(blocks::actions(&buttons));
@@ -293,10 +307,14 @@ impl Listed {
             };
             ("Next", NEXT, page)
         });
-        previous.into_iter().chain(next).filter_map(|(label, action_id, page)| {
-            let value = serde_json::to_string(&page).ok()?;
-            (value.chars().count() <= VALUE_MAX).then(|| blocks::button(label, action_id, &value, Look::Plain))
-        })
+        previous
+            .into_iter()
+            .chain(next)
+            .filter_map(|(label, action_id, page)| {
+                let value = serde_json::to_string(&page).ok()?;
+                (value.chars().count() <= VALUE_MAX)
+                    .then(|| blocks::button(label, action_id, &value, Look::Plain))
+            })
     }
 }
 

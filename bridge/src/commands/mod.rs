@@ -101,14 +101,8 @@ async fn answer(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
                 create::open_for_command(parts, ask, &typed, &given).await
             };
         }
-        Ok(Command::List(filters)) => (
-            Verb::List,
-            list::list(parts, &typed, &filters, request_id).await?,
-        ),
-        Ok(Command::Show(number)) => (
-            Verb::Show,
-            show::show(parts, &typed, number, request_id).await?,
-        ),
+        Ok(Command::List(filters)) => (Verb::List, list::list(parts, &typed, &filters, request_id).await?),
+        Ok(Command::Show(number)) => (Verb::Show, show::show(parts, &typed, number, request_id).await?),
         Ok(Command::Status) => (Verb::Status, status::status(parts, &typed, request_id).await?),
         Ok(Command::WhoAmI) => (
             Verb::WhoAmI,

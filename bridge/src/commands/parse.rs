@@ -30,10 +30,18 @@ pub(crate) enum Command {
 pub(crate) enum Deed {
     Acknowledge,
     /// With a note, as Slack told it.
-    Resolve { note: Option<String> },
-    Note { text: String },
-    Assign { to: Vec<Assignee> },
-    Snooze { pause: Duration },
+    Resolve {
+        note: Option<String>,
+    },
+    Note {
+        text: String,
+    },
+    Assign {
+        to: Vec<Assignee>,
+    },
+    Snooze {
+        pause: Duration,
+    },
 }
 
 /// Whom a person named.
@@ -105,7 +113,7 @@ pub(crate) fn parse(text: &str) -> Result<Command, Misread> {
         Verb::Show => Command::Show(of_incident()?.0),
         Verb::Acknowledge | Verb::Resolve | Verb::Note | Verb::Assign | Verb::Snooze => {
             let (number, rest) = of_incident()?;
-            let deed = deed(verb, rest).map_err(|why| wrong(why))?;
+            let deed = deed(verb, rest).map_err(wrong)?;
             Command::Act { number, deed }
         }
     })
@@ -181,7 +189,11 @@ fn unquoted(text: &str) -> &str {
 fn numbered(rest: &str) -> Option<(i64, &str)> {
     let (word, rest) = first_word(rest);
     let digits = word.strip_prefix(['#', '＃']).unwrap_or(word);
-    let (digits, rest) = if digits.is_empty() { first_word(rest) } else { (digits, rest) };
+    let (digits, rest) = if digits.is_empty() {
+        first_word(rest)
+    } else {
+        (digits, rest)
+    };
     let digits = digits.trim_end_matches([',', ':', '.']);
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -215,10 +227,10 @@ fn words(text: &str) -> Vec<String> {
 pub(crate) fn plain(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
-    while let Some((before, inside, after)) = rest
-        .split_once('<')
-        .and_then(|(before, rest)| rest.split_once('>').map(|(inside, after)| (before, inside, after)))
-    {
+    while let Some((before, inside, after)) = rest.split_once('<').and_then(|(before, rest)| {
+        rest.split_once('>')
+            .map(|(inside, after)| (before, inside, after))
+    }) {
         out.push_str(before);
         let (target, label) = inside.split_once('|').unwrap_or((inside, ""));
         let sign = match target.chars().next() {
@@ -234,7 +246,9 @@ pub(crate) fn plain(text: &str) -> String {
         rest = after;
     }
     out.push_str(rest);
-    out.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    out.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
 }
 
 fn urgency(word: &str) -> Option<Urgency> {
@@ -284,7 +298,8 @@ fn given(rest: &str) -> Result<Given, Misread> {
                 given.service = Some(plain(value)).filter(|service| !service.is_empty());
             }
             Some((name, value)) if name == "urgency" => {
-                let urgency = urgency(value).ok_or_else(|| wrong("the urgency is `high`, `medium` or `low`"))?;
+                let urgency =
+                    urgency(value).ok_or_else(|| wrong("the urgency is `high`, `medium` or `low`"))?;
                 given.urgency = Some(urgency);
             }
             Some((_, value)) => {
@@ -313,7 +328,9 @@ fn filters(rest: &str) -> Result<Filters, Misread> {
             (_, "resolved") => filters.statuses.push(IncidentStatus::Resolved),
             _ => match (urgency(value), severity(value)) {
                 (Some(urgency), _) if name != "severity" => filters.urgencies.push(urgency),
-                (_, Some(severity)) if name != "urgency" && (!name.is_empty() || lower.starts_with("sev")) => {
+                (_, Some(severity))
+                    if name != "urgency" && (!name.is_empty() || lower.starts_with("sev")) =>
+                {
                     filters.severities.push(severity);
                 }
                 _ => {

@@ -61,7 +61,8 @@ fn health(health: &SlackHealth) -> Mrkdwn {
             .and(&Mrkdwn::text(&bot.team_name).cut(100))
             .plus("."),
         SlackHealth::Unasked => Mrkdwn::own("Tocsin is just starting."),
-        SlackHealth::Ill { trouble, .. } => Mrkdwn::own("Tocsin has trouble with Slack: ")
-            .and(&Mrkdwn::text(trouble).cut(300)),
+        SlackHealth::Ill { trouble, .. } => {
+            Mrkdwn::own("Tocsin has trouble with Slack: ").and(&Mrkdwn::text(trouble).cut(300))
+        }
     }
 }

@@ -118,7 +118,11 @@ mod tests {
     fn help_and_mistakes_name_the_command_as_the_workspace_does() {
         let help = help("/störung");
         for verb in Verb::ALL {
-            assert!(help.as_str().contains(&format!("`/störung {}`", verb.usage())), "{}", help.as_str());
+            assert!(
+                help.as_str().contains(&format!("`/störung {}`", verb.usage())),
+                "{}",
+                help.as_str()
+            );
         }
         assert!(help.as_str().chars().count() < 3_000);
         let unknown = Misread::Unknown {

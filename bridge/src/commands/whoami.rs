@@ -68,7 +68,11 @@ async fn one(
     let name = read.users.nodes.into_iter().next().map(|user| user.name);
     let name = name.filter(|name| !name.trim().is_empty());
     Ok(Mrkdwn::own("You are ")
-        .and(&Mrkdwn::text(name.as_deref().unwrap_or(&member.email)).cut(NAME_MAX).bold())
+        .and(
+            &Mrkdwn::text(name.as_deref().unwrap_or(&member.email))
+                .cut(NAME_MAX)
+                .bold(),
+        )
         .plus(" (")
         .and(&Mrkdwn::text(&member.email).cut(NAME_MAX))
         .plus("), ")

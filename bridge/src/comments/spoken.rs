@@ -3,13 +3,7 @@
 use serde_json::{Value, json};
 use tocsin_queue::JobError;
 
-use super::{
-    document::Block,
-    escape::escape,
-    markdown,
-    message::Message,
-    reply::names,
-};
+use super::{document::Block, escape::escape, markdown, message::Message, reply::names};
 use crate::bridge::Parts;
 
 /// What somebody wrote.

@@ -100,7 +100,12 @@ pub(super) fn view(prefilled: &Prefilled, meta: &Meta) -> View {
     let service = service.map(|(value, name)| option(name, value));
     let service = external_select(SERVICE, "Type a service's name", 0, service.as_ref());
     let title = text_input(TITLE, false, TITLE_MAX, prefilled.title.as_deref());
-    let description = text_input(DESCRIPTION, true, DESCRIPTION_MAX, prefilled.description.as_deref());
+    let description = text_input(
+        DESCRIPTION,
+        true,
+        DESCRIPTION_MAX,
+        prefilled.description.as_deref(),
+    );
     let urgency = |(urgency, text): (Urgency, &str)| option(text, urgency.as_str());
     let severity = |(severity, text): (Severity, &str)| option(text, severity.as_str());
     let chosen_urgency = URGENCIES
@@ -163,16 +168,27 @@ pub(super) fn read(payload: &Value, meta: &Meta) -> Result<Filled, Vec<(String, 
     if service == Some(None) {
         wrong.push((SERVICE, "Choose a service from the list."));
     } else if service.is_none() && meta.needs_service {
-        wrong.push((SERVICE, "Choose a service: you are a member of several organisations."));
+        wrong.push((
+            SERVICE,
+            "Choose a service: you are a member of several organisations.",
+        ));
     }
     if !wrong.is_empty() {
-        let wrong = wrong.into_iter().map(|(block, text)| (block.to_owned(), text.to_owned()));
+        let wrong = wrong
+            .into_iter()
+            .map(|(block, text)| (block.to_owned(), text.to_owned()));
         return Err(wrong.collect());
     }
-    let urgency = chosen(URGENCY)
-        .and_then(|name| URGENCIES.into_iter().find(|(urgency, _)| urgency.as_str() == name));
-    let severity = chosen(SEVERITY)
-        .and_then(|name| SEVERITIES.into_iter().find(|(severity, _)| severity.as_str() == name));
+    let urgency = chosen(URGENCY).and_then(|name| {
+        URGENCIES
+            .into_iter()
+            .find(|(urgency, _)| urgency.as_str() == name)
+    });
+    let severity = chosen(SEVERITY).and_then(|name| {
+        SEVERITIES
+            .into_iter()
+            .find(|(severity, _)| severity.as_str() == name)
+    });
     Ok(Filled {
         title,
         description: text(DESCRIPTION),
@@ -188,7 +204,7 @@ mod tests {
 
     use super::*;
 
-    fn submission(values: Value) -> Value {
+    fn submission(values: &Value) -> Value {
         json!({"view": {"callback_id": "create", "private_metadata": "{}", "state": {"values": values}}})
     }
 
@@ -196,7 +212,7 @@ mod tests {
     fn what_was_filled_in_is_read_and_what_is_wrong_is_told_at_its_place() {
         let (organization, service) = (OrganizationId::new(), ServiceId::new());
         let chosen = services::value(organization, service);
-        let payload = submission(json!({
+        let payload = submission(&json!({
             "title": {"title": {"value": " Cards fail "}},
             "description": {"description": {"value": null}},
             "service": {"service": {"selected_option": {"value": chosen}}},
@@ -208,13 +224,16 @@ mod tests {
         assert_eq!(filled.title, "Cards fail");
         assert_eq!(filled.service, Some((organization, service)));
         assert_eq!((filled.urgency, filled.severity), (Some(Urgency::High), None));
-        let empty = submission(json!({"title": {"title": {"value": " "}}}));
+        let empty = submission(&json!({"title": {"title": {"value": " "}}}));
         let meta = Meta {
             needs_service: true,
             ..Meta::default()
         };
         let wrong = read(&empty, &meta).expect_err("nothing to create");
-        assert_eq!(wrong.iter().map(|(block, _)| block.as_str()).collect::<Vec<_>>(), ["title", "service"]);
+        assert_eq!(
+            wrong.iter().map(|(block, _)| block.as_str()).collect::<Vec<_>>(),
+            ["title", "service"]
+        );
         assert!(submitted(&json!({"view": {"callback_id": "resolve"}})).is_none());
     }
 
@@ -229,7 +248,10 @@ mod tests {
         let view = view(&prefilled, &Meta::default());
         let all = view.json().to_string();
         assert!(all.contains(r#""initial_option":{"text":{"text":"Low""#), "{all}");
-        assert!(all.contains(&"x".repeat(200)) && !all.contains(&"x".repeat(201)), "{all}");
+        assert!(
+            all.contains(&"x".repeat(200)) && !all.contains(&"x".repeat(201)),
+            "{all}"
+        );
         assert!(!all.contains(r#""initial_value":"""#), "{all}");
     }
 }

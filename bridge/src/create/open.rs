@@ -45,7 +45,11 @@ pub(crate) const FROM_HOME: Prompt = Prompt {
     name: "block_actions",
     wanted: |payload| {
         let actions = payload["actions"].as_array();
-        actions.is_some_and(|actions| actions.iter().any(|action| action["action_id"] == "create_incident"))
+        actions.is_some_and(|actions| {
+            actions
+                .iter()
+                .any(|action| action["action_id"] == "create_incident")
+        })
     },
     answer: |parts, ask| from_nowhere(parts, ask).boxed(),
     otherwise: |_| Reply::Empty,
@@ -151,8 +155,8 @@ enum What<'a> {
 }
 
 async fn open(parts: &Parts, opener: Opener<'_>, what: What<'_>) -> Result<Answer, JobError> {
-    let opened = match parts.slack.open_view(&opener.trigger, &form::loading()).await {
-        Ok(opened) => opened,
+    let shown = match parts.slack.open_view(&opener.trigger, &form::loading()).await {
+        Ok(shown) => shown,
         Err(error) => return not_opened(parts, &opener, what, &error).await,
     };
     let (view, outcome) = match filled(parts, &opener, what).await {
@@ -160,11 +164,14 @@ async fn open(parts: &Parts, opener: Opener<'_>, what: What<'_>) -> Result<Answe
         Ok(Err(notice)) => (refused(&notice), notice.outcome()),
         Err(error) => {
             let (JobError::Retry(cause) | JobError::RetryAfter(_, cause) | JobError::Fail(cause)) = error;
-            tracing::warn!(request.id = opener.request_id(), "a dialog can't be filled: {cause}");
+            tracing::warn!(
+                request.id = opener.request_id(),
+                "a dialog can't be filled: {cause}"
+            );
             (refused(&Notice::Unavailable), Notice::Unavailable.outcome())
         }
     };
-    if let Err(error) = parts.slack.update_view(&opened.id, None, &view).await {
+    if let Err(error) = parts.slack.update_view(&shown.id, None, &view).await {
         // Perhaps the person has closed it by now.
         tracing::warn!(slack.user = opener.user, "a dialog was not filled: {error}");
     }
@@ -223,7 +230,11 @@ async fn theirs<'a>(
             (who, member)
         })
         .collect();
-    Ok(if all.is_empty() { Err(Notice::ReadOnly) } else { Ok(all) })
+    Ok(if all.is_empty() {
+        Err(Notice::ReadOnly)
+    } else {
+        Ok(all)
+    })
 }
 
 /// The dialog as it is to be filled in, or what stands in the way.
@@ -266,7 +277,9 @@ async fn service(
 ) -> Result<Option<(String, String)>, JobError> {
     let Some(name) = name else { return Ok(None) };
     for (who, _) in theirs {
-        if let (Ok(service), Some(organization)) = (services::named(parts, *who, name).await?, who.organization) {
+        if let (Ok(service), Some(organization)) =
+            (services::named(parts, *who, name).await?, who.organization)
+        {
             return Ok(Some((services::value(organization, service.id), service.name)));
         }
     }
@@ -338,9 +351,15 @@ async fn options(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
     let typed = ask.payload["value"].as_str().unwrap_or_default();
     let mut all = Vec::new();
     for (who, _) in theirs {
-        let Some(organization) = who.organization else { continue };
+        let Some(organization) = who.organization else {
+            continue;
+        };
         let found = services::matching(parts, who, typed).await?;
-        all.extend(found.iter().map(|service| option(&service.name, &services::value(organization, service.id))));
+        all.extend(
+            found
+                .iter()
+                .map(|service| option(&service.name, &services::value(organization, service.id))),
+        );
     }
     all.truncate(CHOICES);
     Ok(Answer::Done("options", Reply::Json(json!({"options": all}))))

@@ -48,7 +48,9 @@ fn check(ask: &Ask) -> Answer {
     match form::read(&ask.payload, &meta) {
         Err(wrong) => Answer::Done("wrong", Reply::errors(wrong)),
         // Where there is no channel to say it in, the dialog says what came of it.
-        Ok(_) if meta.channel.is_none() => Answer::Store(update(Mrkdwn::own("The incident is being created …"))),
+        Ok(_) if meta.channel.is_none() => {
+            Answer::Store(update(Mrkdwn::own("The incident is being created …")))
+        }
         Ok(_) => Answer::Store(Reply::Empty),
     }
 }
@@ -94,12 +96,10 @@ async fn create(
         Err(notice) => return Ok(Err(notice.into())),
     };
     let who = match filled.service {
-        Some((organization, _)) => {
-            match acting::member(parts, organization, &person, request_id).await? {
-                Ok(member) => Who { organization, member },
-                Err(notice) => return Ok(Err(notice.into())),
-            }
-        }
+        Some((organization, _)) => match acting::member(parts, organization, &person, request_id).await? {
+            Ok(member) => Who { organization, member },
+            Err(notice) => return Ok(Err(notice.into())),
+        },
         None => match acting::organizations_of(parts, &person, request_id).await? {
             Ok(mut theirs) => match (theirs.pop(), theirs.is_empty()) {
                 (Some((organization, member)), true) => Who { organization, member },
@@ -128,7 +128,10 @@ async fn tell(parts: &Parts, payload: &Value, user: &str, meta: &Meta, text: &st
     let id = payload["view"]["id"].as_str().unwrap_or_default();
     if let Err(error) = parts.slack.update_view(id, None, &view).await {
         // The person has closed it.
-        tracing::info!(slack.user = user, "a dialog does not tell what came of it: {error}");
+        tracing::info!(
+            slack.user = user,
+            "a dialog does not tell what came of it: {error}"
+        );
     }
     Ok(())
 }

@@ -116,6 +116,10 @@ async fn not_announced(parts: &Parts, channel: &str) -> Result<Option<String>, J
     let Some(bot) = health.installation() else {
         return Ok(None);
     };
-    let resolved = parts.channels.resolve(channel, bot).await.map_err(JobError::retry)?;
+    let resolved = parts
+        .channels
+        .resolve(channel, bot)
+        .await
+        .map_err(JobError::retry)?;
     Ok(resolved.err().map(|trouble| trouble.message))
 }

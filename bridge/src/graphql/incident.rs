@@ -7,7 +7,10 @@ use tocsin_entity::{
 };
 
 use super::{
-    documents::{earlier_timeline, home_incidents, incident_by_id, incident_by_number, incident_to_mirror, list_incidents},
+    documents::{
+        earlier_timeline, home_incidents, incident_by_id, incident_by_number, incident_to_mirror,
+        list_incidents,
+    },
     known::Known,
 };
 
@@ -146,5 +149,11 @@ macro_rules! from_entry_fields {
     )*};
 }
 
-from_incident_fields!(incident_to_mirror, incident_by_id, incident_by_number, home_incidents, list_incidents);
+from_incident_fields!(
+    incident_to_mirror,
+    incident_by_id,
+    incident_by_number,
+    home_incidents,
+    list_incidents
+);
 from_entry_fields!(incident_to_mirror, earlier_timeline);

@@ -51,13 +51,7 @@ pub(super) fn read(text: &str) -> Wish {
         }
         Some(Verb::Help) => Wish::Help,
         Some(
-            Verb::Create
-            | Verb::List
-            | Verb::Show
-            | Verb::Status
-            | Verb::WhoAmI
-            | Verb::Link
-            | Verb::Unlink,
+            Verb::Create | Verb::List | Verb::Show | Verb::Status | Verb::WhoAmI | Verb::Link | Verb::Unlink,
         )
         | None => Wish::Unknown(word.to_owned(), Verb::close_to(bare)),
     }
@@ -83,12 +77,17 @@ mod tests {
         let wish = |text: &str| addressed(text, "UBOT").map(read);
         assert_eq!(wish("<@UBOT> ack"), Some(Wish::Act(Deed::Acknowledge)));
         assert_eq!(wish(" <@UBOT|tocsin>: Ack!"), Some(Wish::Act(Deed::Acknowledge)));
-        let note = Deed::Note { text: "db is slow".to_owned() };
+        let note = Deed::Note {
+            text: "db is slow".to_owned(),
+        };
         assert_eq!(wish("<@UBOT> note: db is slow"), Some(Wish::Act(note)));
         assert_eq!(wish("<@UBOT>"), Some(Wish::Help));
         assert!(matches!(wish("<@UBOT> note"), Some(Wish::Wrong(Verb::Note, _))));
         assert!(matches!(wish("<@UBOT> thanks"), Some(Wish::Unknown(_, None))));
-        assert_eq!(wish("<@UBOT> resovle it"), Some(Wish::Unknown("resovle".to_owned(), Some(Verb::Resolve))));
+        assert_eq!(
+            wish("<@UBOT> resovle it"),
+            Some(Wish::Unknown("resovle".to_owned(), Some(Verb::Resolve)))
+        );
         assert_eq!(wish("<@UADA> ack"), None);
         assert_eq!(wish("ask <@UBOT> ack"), None);
     }

@@ -206,8 +206,10 @@ async fn show(
             });
         }
     };
-    let Destinations { destinations, troubles } =
-        destinations::find(parts, &connectors, origin.as_ref(), &recorded, &work.lines, &bot).await?;
+    let Destinations {
+        destinations,
+        troubles,
+    } = destinations::find(parts, &connectors, origin.as_ref(), &recorded, &work.lines, &bot).await?;
     let workspace = Workspace {
         team_id: &bot.team_id,
         customize: bot.may("chat:write.customize"),

@@ -92,11 +92,7 @@ pub(crate) async fn of_incident(parts: &Parts, incident: IncidentId) -> Result<O
 }
 
 /// The incident that was made of a message, the first where there are several.
-pub(crate) async fn of_message(
-    parts: &Parts,
-    channel_id: &str,
-    ts: &str,
-) -> Result<Option<Model>, DbErr> {
+pub(crate) async fn of_message(parts: &Parts, channel_id: &str, ts: &str) -> Result<Option<Model>, DbErr> {
     Entity::find()
         .filter(Column::ThreadTs.eq(ts))
         .filter(Column::ChannelId.eq(channel_id))

@@ -103,6 +103,16 @@ impl Stage {
         self.until_row(id, |row| row.shown_version >= version).await;
     }
 
+    /// Waits until the incident has come so far.
+    pub(crate) async fn until_version(&self, id: IncidentId, version: i64) {
+        let changed = async {
+            while self.tracker.version(id) < version {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, changed).await.expect("a change");
+    }
+
     /// Waits until the bridge's row of the incident is so.
     pub(crate) async fn until_row(
         &self,

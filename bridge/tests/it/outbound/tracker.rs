@@ -20,20 +20,22 @@ pub(crate) struct Tracker {
 }
 
 #[derive(Debug, Default)]
-struct Tracked {
-    incidents: BTreeMap<IncidentId, Incident>,
+pub(super) struct Tracked {
+    pub(super) incidents: BTreeMap<IncidentId, Incident>,
     events: Vec<IncidentId>,
     connectors: Vec<Value>,
     is_down: bool,
-    people: Vec<Value>,
+    pub(super) people: Vec<Value>,
     postmortems: BTreeMap<IncidentId, Value>,
     /// Idempotency keys and references of what was written.
     written: BTreeSet<String>,
+    /// Incidents by the idempotency keys with which they were triggered.
+    pub(super) created: BTreeMap<String, IncidentId>,
 }
 
 #[derive(Debug)]
-struct Incident {
-    fields: Value,
+pub(super) struct Incident {
+    pub(super) fields: Value,
     entries: Vec<Value>,
 }
 
@@ -60,7 +62,7 @@ impl Tracker {
         tracker
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, Tracked> {
+    pub(super) fn state(&self) -> std::sync::MutexGuard<'_, Tracked> {
         self.state.lock().expect("no test has panicked with it")
     }
 
@@ -158,6 +160,16 @@ impl Tracker {
             .expect("a version")
     }
 
+    /// The incident of this number.
+    pub(crate) fn by_number(&self, number: i64) -> Option<IncidentId> {
+        let state = self.state();
+        let found = state
+            .incidents
+            .iter()
+            .find(|(_, incident)| incident.fields["number"] == number);
+        found.map(|(id, _)| *id)
+    }
+
     /// A member, by the name's e-mail address at `example.com`.
     pub(crate) fn member(&self, name: &str, role: &str) {
         let email = format!(
@@ -239,6 +251,9 @@ impl Tracker {
     fn answer(&self, operation: &str, variables: &Value, on_behalf_of: Option<&str>) -> Value {
         if let Some(input) = variables.get("input") {
             return self.write(operation, input, on_behalf_of);
+        }
+        if let Some(answer) = self.answer_command(operation, variables, on_behalf_of) {
+            return answer;
         }
         let state = self.state();
         match operation {
@@ -379,7 +394,7 @@ impl Tracked {
     }
 }
 
-fn merge(into: &mut Value, from: Value) {
+pub(super) fn merge(into: &mut Value, from: Value) {
     if let (Some(into), Value::Object(from)) = (into.as_object_mut(), from) {
         into.extend(from);
     }

@@ -59,7 +59,7 @@ impl Scene {
         &self.stage.slack
     }
 
-    fn comments(&self) -> Vec<(String, String)> {
+    pub(crate) fn comments(&self) -> Vec<(String, String)> {
         let entries = self.stage.tracker.entries(self.incident);
         let comments = entries.iter().filter(|entry| entry["kind"] == "COMMENT");
         let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
@@ -68,7 +68,7 @@ impl Scene {
             .collect()
     }
 
-    async fn until_comments(&self, count: usize) -> Vec<(String, String)> {
+    pub(crate) async fn until_comments(&self, count: usize) -> Vec<(String, String)> {
         let waiting = async {
             while self.comments().len() < count {
                 tokio::time::sleep(std::time::Duration::from_millis(10)).await;
@@ -81,7 +81,7 @@ impl Scene {
     }
 
     /// Waits until somebody is told something that nobody else sees.
-    async fn until_told(&self, channel: &str, code: &str) {
+    pub(crate) async fn until_told(&self, channel: &str, code: &str) {
         let told = |snapshot: &tocsin_simulator::Snapshot| {
             let channel = snapshot.channel(channel).expect("a channel");
             channel

@@ -1,0 +1,124 @@
+use serde_json::Value;
+
+use crate::roundtrip::Scene;
+
+fn kinds(entries: &[Value]) -> Vec<&str> {
+    entries
+        .iter()
+        .filter_map(|entry| entry["kind"].as_str())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_incident_is_worked_by_commands_from_beginning_to_end() {
+    let scene = Scene::set().await;
+    scene.types("alice", "ack #1").await;
+    scene
+        .until_said("You have acknowledged #1 Payments are failing")
+        .await;
+    scene.types("alice", "note 1 “restarted *the* gateway”").await;
+    scene.until_said("Your note is on the timeline of #1").await;
+    scene.types("alice", "assign 1 @carol").await;
+    scene.until_said("(NOT_FOUND)").await;
+    let bob = scene.id_of("bob");
+    scene.types("alice", &format!("assign 1 <@{bob}|bob>, me")).await;
+    scene.until_said("to Bob Baker, Alice Archer").await;
+    scene.types("alice", "snooze 1 2h").await;
+    scene.until_said("You have snoozed #1").await;
+    scene.types("alice", "resolve 1 Rolled back.").await;
+    scene
+        .until_said("You have resolved #1 Payments are failing, with your note")
+        .await;
+    let entries = scene.stage.tracker.entries(scene.incident);
+    assert_eq!(
+        kinds(&entries),
+        [
+            "TRIGGERED",
+            "ACKNOWLEDGED",
+            "COMMENT",
+            "REASSIGNED",
+            "SNOOZED",
+            "RESOLVED"
+        ]
+    );
+    assert_eq!(entries[2]["bodyMarkdown"], "restarted **the** gateway");
+    assert_eq!(entries[5]["bodyMarkdown"], "Rolled back.");
+    assert!(
+        entries
+            .iter()
+            .all(|entry| entry["author"]["name"] == "Alice Archer")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_not_is_told_why_and_nothing_is_done() {
+    let scene = Scene::set().await;
+    scene.types("bob", "ack 1").await;
+    scene.until_said("(READ_ONLY)").await;
+    scene.types("guest", "ack 1").await;
+    scene.until_said("(NOT_LINKED)").await;
+    scene.types("alice", "ack 7").await;
+    scene.until_said("(NOT_FOUND)").await;
+    assert_eq!(kinds(&scene.stage.tracker.entries(scene.incident)), ["TRIGGERED"]);
+    scene.types("alice", "ack 1").await;
+    scene.until_said("You have acknowledged #1").await;
+    scene.stage.tracker.member("Carol Chen", "RESPONDER");
+    scene.types("carol", "ack 1").await;
+    scene
+        .until_said("already acknowledged by Alice Archer (ALREADY_ACKNOWLEDGED)")
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_slack_sends_again_is_done_once() {
+    let scene = Scene::set().await;
+    let fields = [
+        ("command", super::COMMAND.to_owned()),
+        ("text", "note 1 once".to_owned()),
+        ("user_id", scene.id_of("alice")),
+        ("team_id", "T1".to_owned()),
+        ("channel_id", scene.id_of_channel("general")),
+        ("trigger_id", "1.2.3".to_owned()),
+    ];
+    let body = serde_urlencoded::to_string(fields).expect("a form");
+    for _ in 0..3 {
+        let answer = scene.stage.world.post("/slack/commands", body.clone()).await;
+        assert_eq!((answer.status.as_u16(), answer.body.as_str()), (200, ""));
+    }
+    scene.until_comments(1).await;
+    // What comes after is worked after: by then a second one would be there.
+    scene.types("alice", "note 1 last").await;
+    let comments = scene.until_comments(2).await;
+    let texts: Vec<_> = comments.iter().map(|(_, text)| text.as_str()).collect();
+    assert_eq!(texts, ["once", "last"]);
+    assert_eq!(scene.stage.world.inbox().await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_unlinks_themselves_is_nobody_until_they_link_again() {
+    let scene = Scene::set().await;
+    scene.types("alice", "unlink").await;
+    scene.until_said("You are no longer linked").await;
+    scene.types("alice", "ack 1").await;
+    scene.until_said("(NOT_LINKED)").await;
+    let alice = scene.slack().person("alice");
+    alice
+        .reply("incidents", &scene.root, "still here")
+        .expect("a reply");
+    scene.until_comments(1).await;
+    scene.types("alice", "link").await;
+    scene.until_said("You are linked. You are Alice Archer").await;
+    scene.types("alice", "ack 1").await;
+    scene.until_said("You have acknowledged #1").await;
+    let entries = scene.stage.tracker.entries(scene.incident);
+    assert_eq!(
+        entries[1]["author"]["email"],
+        Value::Null,
+        "by a name in Slack alone"
+    );
+    assert_eq!(entries[2]["author"]["email"], "alice@example.com");
+    scene.types("guest", "link").await;
+    scene
+        .until_said("Slack does not tell Tocsin your e-mail address")
+        .await;
+}

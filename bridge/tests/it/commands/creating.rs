@@ -1,0 +1,261 @@
+use serde_json::{Value, json};
+use tocsin_simulator::{MessageSnapshot, Snapshot};
+
+use crate::roundtrip::Scene;
+
+/// Whether a channel's top level has a message of the bot's with these words.
+fn shows(channel: &'static str, words: &'static str) -> impl Fn(&Snapshot) -> bool {
+    move |snapshot| {
+        let channel = snapshot.channel(channel).expect("a channel");
+        let mut messages = channel.messages.iter();
+        messages.any(|message| message.is_from_app && message.words().contains(words))
+    }
+}
+
+fn count(scene: &Scene, channel: &str, words: &str) -> usize {
+    let messages = scene.stage.messages(channel);
+    messages
+        .iter()
+        .filter(|message| message.words().contains(words))
+        .count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_says_all_creates_the_incident_and_announces_it_where_it_was_given() {
+    let scene = Scene::set().await;
+    scene
+        .types(
+            "alice",
+            "create Cards fail service:payments urgency:low severity:sev3",
+        )
+        .await;
+    scene.until_said("You have created #2 Cards fail").await;
+    scene.stage.until(shows("general", "Cards fail")).await;
+    let id = scene.until_incident(2).await;
+    scene.stage.until_shown(id).await;
+    let message = scene.stage.messages("general").remove(0);
+    assert!(
+        message.words().contains("Low") && message.words().contains("SEV3"),
+        "{}",
+        message.words()
+    );
+    scene.stage.until(shows("incidents", "Cards fail")).await;
+    // From now on it is worked there as anywhere.
+    scene.stage.tracker.acknowledge(id);
+    scene.stage.ring(id);
+    scene
+        .stage
+        .until(shows("general", "Acknowledged by Alice Archer"))
+        .await;
+    let alice = scene.slack().person("alice");
+    alice.reply("general", &message.ts, "on it").expect("a reply");
+    let commented = async {
+        while !scene
+            .stage
+            .tracker
+            .entries(id)
+            .iter()
+            .any(|entry| entry["bodyMarkdown"] == "on it")
+        {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(crate::outbound::stage::PATIENCE, commented)
+        .await
+        .expect("a comment");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_a_connector_leads_anyway_it_is_announced_once() {
+    let scene = Scene::set().await;
+    scene
+        .types_in("alice", "incidents", "create Cards fail service:payments")
+        .await;
+    let id = scene.until_incident(2).await;
+    scene.until_said_in("incidents", "You have created #2").await;
+    scene.stage.until_shown(id).await;
+    scene.stage.tracker.acknowledge(id);
+    scene.stage.ring(id);
+    scene.stage.until_shown(id).await;
+    assert_eq!(count(&scene, "incidents", "Cards fail"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_says_a_part_is_asked_for_the_rest() {
+    let scene = Scene::set().await;
+    scene.types("alice", "create “Cards fail” severity:sev2").await;
+    let view = scene.modal("create").await;
+    let all = view.content.to_string();
+    assert!(
+        all.contains(r#""initial_value":"“Cards fail”""#) || all.contains(r#""initial_value":"Cards fail""#),
+        "{all}"
+    );
+    let mut suggestion = scene.interaction_of("alice", "block_suggestion");
+    suggestion["view"] = view.content.clone();
+    suggestion["action_id"] = json!("service");
+    suggestion["value"] = json!("api");
+    let options = scene.stage.world.interact(&suggestion).await.json();
+    let options = options["options"].as_array().expect("options").clone();
+    assert_eq!(options.len(), 1, "{options:?}");
+    assert_eq!(options[0]["text"]["text"], "Payments API");
+    let wrong = scene
+        .submit_new("alice", &view, json!({"title": {"title": {"value": ""}}}))
+        .await;
+    assert_eq!(wrong["response_action"], "errors");
+    assert!(wrong["errors"]["title"].is_string(), "{wrong}");
+    let values = json!({
+        "title": {"title": {"value": "Cards fail"}},
+        "description": {"description": {"value": "All *of* them."}},
+        "service": {"service": {"selected_option": options[0]}},
+        "urgency": {"urgency": {"selected_option": {"value": "HIGH"}}},
+        "severity": {"severity": {"selected_option": {"value": "SEV2"}}},
+    });
+    assert_eq!(scene.submit_new("alice", &view, values).await, Value::Null);
+    scene.until_said("You have created #2 Cards fail").await;
+    scene.stage.until(shows("general", "Payments API")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_not_create_is_told_in_the_dialog() {
+    let scene = Scene::set().await;
+    for (person, code) in [("bob", "(READ_ONLY)"), ("guest", "(NOT_LINKED)")] {
+        scene.types(person, "create").await;
+        let find = |snapshot: &Snapshot| {
+            snapshot.views.iter().any(|view| {
+                view.content["callback_id"] == "refused" && view.content.to_string().contains(code)
+            })
+        };
+        scene.stage.until(find).await;
+    }
+    scene.types("bob", "create Cards fail service:payments").await;
+    scene.until_said("(READ_ONLY)").await;
+    assert_eq!(scene.stage.tracker.by_number(2), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_shortcut_asks_and_its_dialog_tells_what_came_of_it() {
+    let scene = Scene::set().await;
+    let mut shortcut = scene.interaction_of("alice", "shortcut");
+    shortcut["callback_id"] = json!("create_incident");
+    shortcut["trigger_id"] = json!(scene.trigger("alice").await);
+    assert_eq!(scene.stage.world.interact(&shortcut).await.body, "");
+    let view = scene.modal("create").await;
+    let values = json!({"title": {"title": {"value": "Cards fail"}}});
+    let answer = scene.submit_new("alice", &view, values).await;
+    assert_eq!(answer["response_action"], "update");
+    let told = scene.modal("told").await;
+    assert!(
+        told.content.to_string().contains("You have created"),
+        "{:?}",
+        told.content
+    );
+    let id = scene.until_incident(2).await;
+    scene.stage.until_shown(id).await;
+    assert_eq!(count(&scene, "incidents", "Cards fail"), 1);
+}
+
+fn in_thread(snapshot: &Snapshot, channel: &str, ts: &str) -> Vec<MessageSnapshot> {
+    let channel = snapshot.channel(channel).expect("a channel");
+    let message = channel.messages.iter().find(|message| message.ts == ts);
+    message.map(|message| message.replies.clone()).unwrap_or_default()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_becomes_an_incident_and_its_thread_the_incidents() {
+    let scene = Scene::set().await;
+    let carol = scene.slack().person("carol");
+    let ts = carol
+        .post("general", "*Checkout* is down\nsince 10:00")
+        .expect("a message");
+    let message = json!({"type": "message", "user": scene.id_of("carol"), "ts": ts, "text": "*Checkout* is down\nsince 10:00"});
+    let mut action = scene.interaction_of("alice", "message_action");
+    action["callback_id"] = json!("create_incident_from_message");
+    action["trigger_id"] = json!(scene.trigger("alice").await);
+    action["channel"] = json!({"id": scene.id_of_channel("general"), "name": "general"});
+    action["message_ts"] = json!(ts);
+    action["message"] = message;
+    // The bot is there, or it could not hear the thread.
+    scene
+        .slack()
+        .person("alice")
+        .invite_app("general")
+        .expect("an invitation");
+    assert_eq!(scene.stage.world.interact(&action).await.body, "");
+    let view = scene.modal("create").await;
+    let blocks = view.content["blocks"].as_array().expect("blocks");
+    let initial = |name: &str| {
+        let block = blocks
+            .iter()
+            .find(|block| block["block_id"] == name)
+            .expect("an input");
+        block["element"]["initial_value"]
+            .as_str()
+            .expect("a text")
+            .to_owned()
+    };
+    assert_eq!(initial("title"), "Checkout is down");
+    let description = initial("description");
+    assert!(description.starts_with("**Checkout** is down"), "{description}");
+    assert!(
+        description.contains("— Carol Chen, [in Slack](http"),
+        "{description}"
+    );
+    let values = json!({"title": {"title": {"value": "Checkout is down"}}, "description": {"description": {"value": description}}});
+    assert_eq!(scene.submit_new("alice", &view, values).await, Value::Null);
+    let id = scene.until_incident(2).await;
+    scene
+        .stage
+        .until(|snapshot| {
+            in_thread(snapshot, "general", &ts)
+                .iter()
+                .any(|reply| reply.words().contains("#2"))
+        })
+        .await;
+    carol.reply("general", &ts, "cards too").expect("a reply");
+    let comments = || {
+        let entries = scene.stage.tracker.entries(id);
+        entries.iter().filter(|entry| entry["kind"] == "COMMENT").count()
+    };
+    let commented = async {
+        while comments() == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(crate::outbound::stage::PATIENCE, commented)
+        .await
+        .expect("a comment");
+    scene.stage.tracker.resolve(id, "Rolled back.");
+    scene.stage.ring(id);
+    scene
+        .stage
+        .until(|snapshot| {
+            in_thread(snapshot, "general", &ts)
+                .iter()
+                .any(|reply| reply.words().contains("Rolled back."))
+        })
+        .await;
+    assert_eq!(comments(), 1);
+    assert_eq!(count(&scene, "general", "#2"), 0, "nothing but in the thread");
+    let said: Vec<_> = in_thread(&scene.slack().snapshot(), "general", &ts);
+    let echoes = said
+        .iter()
+        .filter(|reply| reply.is_from_app && reply.words().contains("cards too"));
+    assert_eq!(echoes.count(), 0, "{said:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_bot_is_not_the_person_is_told_to_invite_it_and_then_it_is_announced() {
+    let scene = Scene::set().await;
+    scene
+        .types_in("alice", "secret", "create Cards fail service:payments")
+        .await;
+    scene.until_said_in("secret", "(NOT_ANNOUNCED)").await;
+    scene.until_said_in("secret", "/invite").await;
+    scene
+        .slack()
+        .person("alice")
+        .invite_app("secret")
+        .expect("an invitation");
+    scene.stage.until(shows("secret", "Cards fail")).await;
+    assert_eq!(count(&scene, "secret", "Cards fail"), 1);
+}

@@ -1,0 +1,71 @@
+use crate::roundtrip::Scene;
+
+impl Scene {
+    fn says(&self, person: &str, text: &str) {
+        let said = format!("@tocsin {text}");
+        let person = self.slack().person(person);
+        person.reply("incidents", &self.root, &said).expect("a reply");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mention_in_the_thread_acts_and_is_no_comment() {
+    let scene = Scene::with(|config| config.duplicate_events = true).await;
+    scene.says("alice", "ack");
+    scene.stage.until_version(scene.incident, 2).await;
+    scene.says("alice", "note the *gateway* is slow");
+    scene.until_comments(1).await;
+    scene.says("alice", "resolve rolled back");
+    scene.stage.until_version(scene.incident, 4).await;
+    scene
+        .slack()
+        .person("alice")
+        .reply("incidents", &scene.root, "done")
+        .expect("a reply");
+    let comments = scene.until_comments(2).await;
+    let texts: Vec<_> = comments.iter().map(|(_, text)| text.as_str()).collect();
+    assert_eq!(texts, ["the **gateway** is slow", "done"]);
+    let entries = scene.stage.tracker.entries(scene.incident);
+    let kinds: Vec<_> = entries
+        .iter()
+        .filter_map(|entry| entry["kind"].as_str())
+        .collect();
+    assert_eq!(
+        kinds,
+        ["TRIGGERED", "ACKNOWLEDGED", "COMMENT", "RESOLVED", "COMMENT"]
+    );
+    assert_eq!(entries[3]["bodyMarkdown"], "rolled back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_of_the_bot_is_a_comment() {
+    let scene = Scene::set().await;
+    scene.says("alice", "thanks for waking me");
+    let comments = scene.until_comments(1).await;
+    assert!(comments[0].1.contains("thanks for waking me"), "{comments:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mention_that_can_not_be_done_is_answered_to_the_person_alone() {
+    let scene = Scene::set().await;
+    scene.says("bob", "ack");
+    scene.until_said_in("incidents", "(READ_ONLY)").await;
+    scene.says("alice", "note");
+    scene
+        .until_said_in("incidents", "the note is empty (WRONG_ARGUMENTS)")
+        .await;
+    scene.says("alice", "help");
+    scene.until_said_in("incidents", "@bot create").await;
+    assert!(scene.comments().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mention_elsewhere_is_answered_with_help() {
+    let scene = Scene::set().await;
+    let alice = scene.slack().person("alice");
+    alice.post("second", "@tocsin ack").expect("a message");
+    scene
+        .until_said_in("second", "What Tocsin does for you here")
+        .await;
+    assert_eq!(scene.stage.tracker.version(scene.incident), 1);
+}
