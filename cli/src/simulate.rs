@@ -44,6 +44,14 @@ pub(crate) async fn run(settings: Settings, callbacks: &Url, terminal: Terminal)
         ),
     );
     terminal.row("callbacks", callbacks);
+    let switch = format!(
+        "curl -H 'Content-Type: application/json' -d '{{\"enabled\": true}}' {}sim/socket",
+        simulator.url()
+    );
+    terminal.row(
+        "or Socket Mode",
+        format!("{switch} and SLACK_APP_TOKEN={}", simulator.app_token()),
+    );
     stop.cancelled().await;
     simulator
         .shutdown()

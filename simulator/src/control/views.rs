@@ -35,6 +35,8 @@ pub(super) async fn index() -> Json<Value> {
         "POST /sim/command": {"as": "alice", "channel": "incidents", "command": "/incident", "text": "list"},
         "POST /sim/invite": {"as": "alice", "channel": "general"},
         "POST /sim/callbacks": {"base": "http://127.0.0.1:8081"},
+        "GET /sim/socket": "whether the app is in Socket Mode, and its connections",
+        "POST /sim/socket": "{\"enabled\": true}, {\"disconnect\": \"warning\"} or {\"cut\": true}",
         "POST /sim/limits": "the fields of Limits, or {\"posts_per_second\": 1}",
         "POST /sim/faults": {"method": "chat.postMessage", "kind": "drop", "when": "after", "times": 1},
         "DELETE /sim/faults": "everything works again",
