@@ -68,6 +68,17 @@ pub(crate) struct Update {
     pub(crate) tags: Option<Vec<TagValue>>,
 }
 
+/// How an incident's changes are to be told in Slack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Telling {
+    /// As they are told now.
+    AsBefore,
+    /// As each connector says.
+    AsConnectorsSay,
+    /// So, whatever the connectors say.
+    So(ReplyMode),
+}
+
 /// A change of an incident that is there.
 #[derive(Debug, Clone)]
 pub(crate) enum Change {
@@ -111,8 +122,8 @@ pub(crate) enum Change {
     SlackSync {
         /// Whether Slack's threads and the timeline go separate ways.
         muted: Option<bool>,
-        /// How its changes are told there; `Some(None)` leaves it to the connectors.
-        reply_mode: Option<Option<ReplyMode>>,
+        /// How its changes are told there.
+        telling: Telling,
     },
 }
 

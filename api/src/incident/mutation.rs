@@ -7,7 +7,7 @@ use tocsin_entity::id::OrganizationId;
 
 use super::{
     apply::{Applied, Order},
-    command::{Change, Command},
+    command::{Change, Command, Telling},
     error::IncidentError,
     graphql::Incident,
     input::{
@@ -367,10 +367,10 @@ impl IncidentMutation {
         let wanted = || {
             Ok(Change::SlackSync {
                 muted: input.muted,
-                reply_mode: match input.reply_mode {
-                    MaybeUndefined::Undefined => None,
-                    MaybeUndefined::Null => Some(None),
-                    MaybeUndefined::Value(mode) => Some(Some(mode)),
+                telling: match input.reply_mode {
+                    MaybeUndefined::Undefined => Telling::AsBefore,
+                    MaybeUndefined::Null => Telling::AsConnectorsSay,
+                    MaybeUndefined::Value(mode) => Telling::So(mode),
                 },
             })
         };

@@ -9,7 +9,7 @@ use tocsin_entity::{
 };
 
 use super::{
-    command::{Actor, Change, TagValue, Update},
+    command::{Actor, Change, TagValue, Telling, Update},
     error::IncidentError,
 };
 
@@ -94,7 +94,7 @@ pub(crate) fn transition(
         Change::EndSnooze { due_at } => Ok(end_snooze(incident, *due_at, now)),
         Change::Reassign { assignees: wanted } => Ok(reassign(incident, assignees, wanted, now)),
         Change::Update(update) => Ok(describe(incident, update, now)),
-        Change::SlackSync { muted, reply_mode } => Ok(sync(incident, *muted, *reply_mode, now)),
+        Change::SlackSync { muted, telling } => Ok(sync(incident, *muted, *telling, now)),
     }
 }
 
@@ -285,31 +285,29 @@ fn describe(incident: &incident::Model, update: &Update, now: OffsetDateTime) ->
     }
 }
 
-fn sync(
-    incident: &incident::Model,
-    muted: Option<bool>,
-    reply_mode: Option<Option<ReplyMode>>,
-    now: OffsetDateTime,
-) -> Outcome {
+fn sync(incident: &incident::Model, muted: Option<bool>, telling: Telling, now: OffsetDateTime) -> Outcome {
     let muted = muted.filter(|muted| *muted != incident.slack_muted);
-    let reply_mode = reply_mode.filter(|mode| *mode != incident.slack_reply_mode);
-    let kind = match (muted, reply_mode) {
-        (Some(true), _) => EntryKind::SyncMuted,
-        (Some(false), _) => EntryKind::SyncUnmuted,
-        (None, Some(_)) => EntryKind::Updated,
-        (None, None) => return Outcome::Unchanged,
+    let (before, after) = match (incident.slack_reply_mode, telling) {
+        (before, Telling::AsBefore) => (before, before),
+        (before, Telling::AsConnectorsSay) => (before, None),
+        (before, Telling::So(mode)) => (before, Some(mode)),
+    };
+    let kind = match muted {
+        Some(true) => EntryKind::SyncMuted,
+        Some(false) => EntryKind::SyncUnmuted,
+        None if before != after => EntryKind::Updated,
+        None => return Outcome::Unchanged,
     };
     let mut changed = change_of(incident, kind, now);
     if let Some(muted) = muted {
         changed.incident.slack_muted = muted;
     }
-    if let Some(mode) = reply_mode {
+    if before != after {
         let name = |mode: Option<ReplyMode>| mode.map_or("the connector's", ReplyMode::as_str);
-        let before = name(incident.slack_reply_mode);
         changed
             .changes
-            .push(format!("updates in Slack: {before} → {}", name(mode)));
-        changed.incident.slack_reply_mode = mode;
+            .push(format!("updates in Slack: {} → {}", name(before), name(after)));
+        changed.incident.slack_reply_mode = after;
     }
     Outcome::Changed(Box::new(changed))
 }

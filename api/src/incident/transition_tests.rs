@@ -10,7 +10,7 @@ use tocsin_entity::{
 use uuid::Uuid;
 
 use super::{
-    command::{Actor, Change, TagValue, Update},
+    command::{Actor, Change, TagValue, Telling, Update},
     error::IncidentError,
     transition::{Outcome, TimerChange, transition},
 };
@@ -106,9 +106,14 @@ fn update() -> impl Strategy<Value = Change> {
 }
 
 fn sync() -> impl Strategy<Value = Change> {
-    let mode = proptest::option::of(select(vec![ReplyMode::Thread, ReplyMode::Channel]));
-    (proptest::option::of(any::<bool>()), proptest::option::of(mode))
-        .prop_map(|(muted, reply_mode)| Change::SlackSync { muted, reply_mode })
+    let telling = select(vec![
+        Telling::AsBefore,
+        Telling::AsConnectorsSay,
+        Telling::So(ReplyMode::Thread),
+        Telling::So(ReplyMode::Channel),
+    ]);
+    (proptest::option::of(any::<bool>()), telling)
+        .prop_map(|(muted, telling)| Change::SlackSync { muted, telling })
 }
 
 /// Any change, whether or not it makes sense.

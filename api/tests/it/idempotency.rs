@@ -35,35 +35,7 @@ async fn every_mutation(admin: &Caller) -> Vec<(&'static str, Value, Value)> {
         .await
         .done();
     let until = crate::timers::in_seconds(3_600);
-    let comment = async |body: &str| {
-        let incident = json!({ "id": over });
-        admin.comment(&incident, body).await.done()["entry"]["id"].clone()
-    };
-    let (said, unsaid) = (comment("said").await, comment("unsaid").await);
-    let channel = json!({ "name": "spare", "channel": "#spare" });
-    let connector = admin.change("createConnector", channel).await.done()["connector"]["id"].clone();
     let mut all = vec![
-        (
-            "editComment",
-            json!({ "id": said, "bodyMarkdown": "a" }),
-            json!({ "id": said, "bodyMarkdown": "b" }),
-        ),
-        ("retractComment", json!({ "id": unsaid }), json!({ "id": said })),
-        (
-            "setSlackSync",
-            json!({ "id": open, "muted": true }),
-            json!({ "id": open, "muted": false }),
-        ),
-        (
-            "createConnector",
-            json!({ "name": "a", "channel": "#a" }),
-            json!({ "name": "b", "channel": "#b" }),
-        ),
-        (
-            "updateConnector",
-            json!({ "id": connector, "replyMode": "CHANNEL" }),
-            json!({ "id": connector, "replyMode": "THREAD" }),
-        ),
         (
             "triggerIncident",
             json!({ "title": "a" }),
@@ -101,6 +73,7 @@ async fn every_mutation(admin: &Caller) -> Vec<(&'static str, Value, Value)> {
         ),
         ("reopenIncident", json!({ "id": over }), json!({ "id": open })),
     ];
+    all.extend(comments_and_slack(admin, [&open, &over]).await);
     all.extend(other_mutations(
         [&open, &over],
         &user,
@@ -108,6 +81,40 @@ async fn every_mutation(admin: &Caller) -> Vec<(&'static str, Value, Value)> {
         [&drafted, &reviewed],
     ));
     all
+}
+
+/// Those of comments, and of how Slack shows incidents.
+async fn comments_and_slack(admin: &Caller, [open, over]: [&Value; 2]) -> Vec<(&'static str, Value, Value)> {
+    let comment = async |body: &str| {
+        let incident = json!({ "id": over });
+        admin.comment(&incident, body).await.done()["entry"]["id"].clone()
+    };
+    let (said, unsaid) = (comment("said").await, comment("unsaid").await);
+    let channel = json!({ "name": "spare", "channel": "#spare" });
+    let connector = admin.change("createConnector", channel).await.done()["connector"]["id"].clone();
+    vec![
+        (
+            "editComment",
+            json!({ "id": said, "bodyMarkdown": "a" }),
+            json!({ "id": said, "bodyMarkdown": "b" }),
+        ),
+        ("retractComment", json!({ "id": unsaid }), json!({ "id": said })),
+        (
+            "setSlackSync",
+            json!({ "id": open, "muted": true }),
+            json!({ "id": open, "muted": false }),
+        ),
+        (
+            "createConnector",
+            json!({ "name": "a", "channel": "#a" }),
+            json!({ "name": "b", "channel": "#b" }),
+        ),
+        (
+            "updateConnector",
+            json!({ "id": connector, "replyMode": "CHANNEL" }),
+            json!({ "id": connector, "replyMode": "THREAD" }),
+        ),
+    ]
 }
 
 /// Those that are no changes of incidents.
