@@ -34,5 +34,5 @@ mod unfurl;
 mod workflow;
 
 pub use bridge::{Bridge, StartError};
-pub use config::{BridgeConfig, Pace, SlackConfig};
+pub use config::{BridgeConfig, Pace, SlackConfig, SocketConfig};
 pub use slack::{Installation, Refusal, SlackError, SlackHealth};
