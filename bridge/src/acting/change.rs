@@ -13,8 +13,7 @@ use crate::{
     graphql::{
         AcknowledgeIncident, AddComment, As, DateTime, Known, ReassignIncident, ReopenIncident,
         ResolveIncident, SnoozeIncident, UpdateIncident, acknowledge_incident, add_comment,
-        reassign_incident, reopen_incident, resolve_incident, snooze_incident,
-        update_incident,
+        reassign_incident, reopen_incident, resolve_incident, snooze_incident, update_incident,
     },
 };
 
@@ -23,7 +22,9 @@ use crate::{
 pub(crate) enum Change {
     Acknowledge,
     /// With what is to be remembered of it, in Markdown.
-    Resolve { note: Option<String> },
+    Resolve {
+        note: Option<String>,
+    },
     Reopen,
     /// `external_ref` names the message that it was, as `slack:T…/C…/ts`: from there it comes once.
     Comment {
@@ -31,8 +32,12 @@ pub(crate) enum Change {
         external_ref: Option<String>,
     },
     /// In place of those before.
-    Reassign { assignees: Vec<UserId> },
-    Snooze { until: OffsetDateTime },
+    Reassign {
+        assignees: Vec<UserId>,
+    },
+    Snooze {
+        until: OffsetDateTime,
+    },
     /// What is none stays as it is.
     Update {
         urgency: Option<Urgency>,
@@ -76,7 +81,11 @@ macro_rules! made {
                 acknowledged_by: incident.acknowledged_by.map(|user| (user.id, user.name)),
                 resolved_by: incident.resolved_by.map(|user| (user.id, user.name)),
             }),
-            (None, None) => return Err(JobError::retry("the API answered neither an incident nor an error")),
+            (None, None) => {
+                return Err(JobError::retry(
+                    "the API answered neither an incident nor an error",
+                ));
+            }
         }
     }};
 }
@@ -95,21 +104,41 @@ pub(super) async fn make(
         Change::Acknowledge => {
             let input = acknowledge_incident::AcknowledgeIncidentInput { id, idempotency_key };
             let variables = acknowledge_incident::Variables { input };
-            made!(api.execute::<AcknowledgeIncident>(who, variables).await, acknowledge_incident)
+            made!(
+                api.execute::<AcknowledgeIncident>(who, variables).await,
+                acknowledge_incident
+            )
         }
         Change::Resolve { note } => {
             let note_markdown = note.clone();
-            let input = resolve_incident::ResolveIncidentInput { id, note_markdown, idempotency_key };
+            let input = resolve_incident::ResolveIncidentInput {
+                id,
+                note_markdown,
+                idempotency_key,
+            };
             let variables = resolve_incident::Variables { input };
-            made!(api.execute::<ResolveIncident>(who, variables).await, resolve_incident)
+            made!(
+                api.execute::<ResolveIncident>(who, variables).await,
+                resolve_incident
+            )
         }
         Change::Reopen => {
             let reason_markdown = None;
-            let input = reopen_incident::ReopenIncidentInput { id, reason_markdown, idempotency_key };
+            let input = reopen_incident::ReopenIncidentInput {
+                id,
+                reason_markdown,
+                idempotency_key,
+            };
             let variables = reopen_incident::Variables { input };
-            made!(api.execute::<ReopenIncident>(who, variables).await, reopen_incident)
+            made!(
+                api.execute::<ReopenIncident>(who, variables).await,
+                reopen_incident
+            )
         }
-        Change::Comment { markdown, external_ref } => {
+        Change::Comment {
+            markdown,
+            external_ref,
+        } => {
             let input = add_comment::AddCommentInput {
                 incident_id: id,
                 body_markdown: markdown.clone(),
@@ -122,15 +151,29 @@ pub(super) async fn make(
         }
         Change::Reassign { assignees } => {
             let assignee_ids = assignees.iter().map(ToString::to_string).collect();
-            let input = reassign_incident::ReassignIncidentInput { id, assignee_ids, idempotency_key };
+            let input = reassign_incident::ReassignIncidentInput {
+                id,
+                assignee_ids,
+                idempotency_key,
+            };
             let variables = reassign_incident::Variables { input };
-            made!(api.execute::<ReassignIncident>(who, variables).await, reassign_incident)
+            made!(
+                api.execute::<ReassignIncident>(who, variables).await,
+                reassign_incident
+            )
         }
         Change::Snooze { until } => {
             let until = DateTime(*until);
-            let input = snooze_incident::SnoozeIncidentInput { id, until, idempotency_key };
+            let input = snooze_incident::SnoozeIncidentInput {
+                id,
+                until,
+                idempotency_key,
+            };
             let variables = snooze_incident::Variables { input };
-            made!(api.execute::<SnoozeIncident>(who, variables).await, snooze_incident)
+            made!(
+                api.execute::<SnoozeIncident>(who, variables).await,
+                snooze_incident
+            )
         }
         Change::Update { urgency, severity } => {
             let input = update_incident::UpdateIncidentInput {
@@ -143,7 +186,10 @@ pub(super) async fn make(
                 idempotency_key,
             };
             let variables = update_incident::Variables { input };
-            made!(api.execute::<UpdateIncident>(who, variables).await, update_incident)
+            made!(
+                api.execute::<UpdateIncident>(who, variables).await,
+                update_incident
+            )
         }
     })
 }

@@ -41,7 +41,10 @@ pub(crate) async fn memberships(
             Standing::Deactivated => None,
             Standing::Stranger => return Ok::<_, JobError>(None),
         };
-        Ok(Some(Membership { organization: id, member }))
+        Ok(Some(Membership {
+            organization: id,
+            member,
+        }))
     });
     let found: Vec<_> = standings.buffered(AT_ONCE).try_collect().await?;
     Ok(found.into_iter().flatten().collect())

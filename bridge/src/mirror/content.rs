@@ -209,9 +209,9 @@ fn deed(entry: &Entry) -> Mrkdwn {
         }
         Known::Value(EntryKind::Reassigned) => Mrkdwn::own("reassigned the incident"),
         Known::Value(EntryKind::Updated) => Mrkdwn::own("updated the incident"),
-        Known::Value(EntryKind::SyncMuted) => {
-            Mrkdwn::own("muted the sync: what is said in this thread stays here, and the timeline's news are not told")
-        }
+        Known::Value(EntryKind::SyncMuted) => Mrkdwn::own(
+            "muted the sync: what is said in this thread stays here, and the timeline's news are not told",
+        ),
         Known::Value(EntryKind::SyncUnmuted) => {
             Mrkdwn::own("unmuted the sync: this thread and the timeline say the same again")
         }

@@ -52,7 +52,11 @@ pub(crate) fn text_input(action_id: &str, multiline: bool, max: usize, initial: 
         "max_length": max.min(TEXT_INPUT_MAX),
     });
     if let Some(initial) = initial.filter(|initial| !initial.is_empty()) {
-        element["initial_value"] = initial.chars().take(max.min(TEXT_INPUT_MAX)).collect::<String>().into();
+        element["initial_value"] = initial
+            .chars()
+            .take(max.min(TEXT_INPUT_MAX))
+            .collect::<String>()
+            .into();
     }
     element
 }

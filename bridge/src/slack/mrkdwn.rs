@@ -218,7 +218,10 @@ mod tests {
             "<!date^1795214167^{date_short_pretty} {time}|2026-11-20 22:36 UTC>"
         );
         let ago = Mrkdwn::ago(datetime!(2026-11-20 22:36:07 UTC));
-        assert_eq!(ago.as_str(), "<!date^1795214167^{ago}|since 2026-11-20 22:36 UTC>");
+        assert_eq!(
+            ago.as_str(),
+            "<!date^1795214167^{ago}|since 2026-11-20 22:36 UTC>"
+        );
     }
 
     #[test]

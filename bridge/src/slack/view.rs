@@ -103,12 +103,14 @@ struct Answer {
 impl Slack {
     /// Opens a dialog, within 3 s of what the person did; a trigger opens one.
     pub(crate) async fn open_view(&self, trigger_id: &str, view: &View) -> Result<Opened, SlackError> {
-        self.show(VIEWS_OPEN, &json!({"trigger_id": trigger_id, "view": view.0})).await
+        self.show(VIEWS_OPEN, &json!({"trigger_id": trigger_id, "view": view.0}))
+            .await
     }
 
     /// Opens a dialog over the one that is open; three lie over one another at the most.
     pub(crate) async fn push_view(&self, trigger_id: &str, view: &View) -> Result<Opened, SlackError> {
-        self.show(VIEWS_PUSH, &json!({"trigger_id": trigger_id, "view": view.0})).await
+        self.show(VIEWS_PUSH, &json!({"trigger_id": trigger_id, "view": view.0}))
+            .await
     }
 
     /// Gives a dialog new content; with a `hash`, only if nobody else has since.
@@ -127,7 +129,8 @@ impl Slack {
 
     /// Shows a person their Home tab.
     pub(crate) async fn publish_view(&self, user: &str, view: &View) -> Result<Opened, SlackError> {
-        self.show(VIEWS_PUBLISH, &json!({"user_id": user, "view": view.0})).await
+        self.show(VIEWS_PUBLISH, &json!({"user_id": user, "view": view.0}))
+            .await
     }
 
     async fn show(&self, method: Method, arguments: &Value) -> Result<Opened, SlackError> {

@@ -49,7 +49,9 @@ impl Stage {
         };
         stage.organizations(&[stage.organization]);
         stage.record_post(PostKind::Root, Some("1.0"), |_| {}).await;
-        stage.record_post(PostKind::Root, Some(&stage.today), |_| {}).await;
+        stage
+            .record_post(PostKind::Root, Some(&stage.today), |_| {})
+            .await;
         stage
     }
 
