@@ -29,6 +29,8 @@ pub enum UserErrorCode {
     EditInSlack,
     /// The comment was retracted.
     Retracted,
+    /// The incident's sync with Slack is muted: what is said there is no comment.
+    SyncMuted,
 }
 
 /// An expected failure: nothing was changed.

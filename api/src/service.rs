@@ -90,7 +90,7 @@ impl ServiceQuery {
         let page = Page::new(first, after, last, before)?;
         let mut own = service::Entity::find().filter(service::Column::OrganizationId.eq(organization_id));
         if let Some(text) = filter.and_then(|filter| filter.search) {
-            own = own.filter(search::contains(service::Column::Name, &text));
+            own = own.filter(search::contains(service::Column::Name, &text)?);
         }
         let find = page.cut::<_, ServiceId>(own, service::Column::Id)?;
         let rows = find

@@ -39,6 +39,9 @@ pub(crate) enum IncidentError {
     /// It was said in Slack.
     #[error("This comment was made in Slack: edit the message there, and the comment follows.")]
     EditInSlack,
+    /// What is said in Slack stays there.
+    #[error("The sync of this incident with Slack is muted: what is said there is not on the timeline.")]
+    SyncMuted,
     /// It is no longer there.
     #[error("This comment was retracted.")]
     Retracted,
@@ -80,6 +83,7 @@ impl TryFrom<IncidentError> for UserError {
             IncidentError::DedupKeyTaken { .. } => Self::new(UserErrorCode::AlreadyExists, message),
             IncidentError::Invalid { field, .. } => Self::new(UserErrorCode::InvalidInput, message).at(field),
             IncidentError::EditInSlack => Self::new(UserErrorCode::EditInSlack, message),
+            IncidentError::SyncMuted => Self::new(UserErrorCode::SyncMuted, message),
             IncidentError::Retracted => Self::new(UserErrorCode::Retracted, message),
             IncidentError::NotYours(_) => Self::new(UserErrorCode::Forbidden, message),
             IncidentError::IdempotencyKeyReused => {

@@ -90,7 +90,7 @@ impl IncidentFilter {
             ));
         }
         if let Some(search) = &self.search {
-            all = all.add(search::contains(incident::Column::Title, search));
+            all = all.add(search::contains(incident::Column::Title, search)?);
         }
         Ok(all)
     }

@@ -17,7 +17,7 @@ use tocsin_entity::{
 
 use super::command::{self, MemberChange};
 use crate::{
-    error::{Fault, Trouble, UserError, UserErrorCode, told},
+    error::{Fault, Refusal, Trouble, UserError, UserErrorCode, told},
     idempotency, limits,
     loaders::{self, MemberKey, MemberRow},
     node::domain,
@@ -131,7 +131,7 @@ pub(crate) struct UserFilter {
 }
 
 impl UserFilter {
-    fn condition(self) -> Condition {
+    fn condition(self) -> Result<Condition, Refusal> {
         let who = |wanted: Condition| {
             let people = Query::select()
                 .column(user::Column::Id)
@@ -146,8 +146,8 @@ impl UserFilter {
             all = all.add(who(Condition::all().add(email)));
         }
         if let Some(text) = self.search {
-            let named = search::contains(user::Column::Name, &text);
-            all = all.add(who(named.add(search::contains(user::Column::Email, &text))));
+            let named = search::contains(user::Column::Name, &text)?;
+            all = all.add(who(named.add(search::contains(user::Column::Email, &text)?)));
         }
         if let Some(is_active) = self.is_active {
             let deactivated = membership::Column::DeactivatedAt;
@@ -157,7 +157,7 @@ impl UserFilter {
                 deactivated.is_not_null()
             });
         }
-        all
+        Ok(all)
     }
 }
 
@@ -183,7 +183,7 @@ impl UserQuery {
         let mut own =
             membership::Entity::find().filter(membership::Column::OrganizationId.eq(organization_id));
         if let Some(filter) = filter {
-            own = own.filter(filter.condition());
+            own = own.filter(filter.condition()?);
         }
         let find = page.cut::<_, UserId>(own, membership::Column::UserId)?;
         let rows = find

@@ -1,15 +1,19 @@
 //! What callers meet when the database fails.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use futures::future::join_all;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use crate::{
-    wire::{Fate, tap},
+    wire::{Fate, gate, tap},
     world::{World, text},
 };
 
@@ -56,5 +60,37 @@ async fn a_change_whose_commit_was_never_confirmed_is_made_once_at_the_most() {
         assert_eq!(made["incident"]["title"], input["title"]);
     }
     assert_eq!(admin.log().await.len(), 41);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_who_write_while_the_database_is_away_are_told_so_together() {
+    let (open, is_open) = watch::channel(true);
+    let Some(world) = World::on_postgresql_behind(async |url| gate(url, is_open.clone()).await).await else {
+        return;
+    };
+    let admin = world.admin();
+    admin.trigger("before").await;
+    open.send_replace(false);
+    // More than one transaction takes, and each waiting for a connection by itself would be here for an hour.
+    let answers = join_all((0..400).map(|n| {
+        let admin = admin.clone();
+        async move {
+            admin
+                .attempt("triggerIncident", json!({ "title": n.to_string() }))
+                .await
+        }
+    }));
+    let answers = tokio::time::timeout(Duration::from_secs(120), answers)
+        .await
+        .expect("answers");
+    for answer in answers {
+        assert_eq!(answer.error_code(), "UNAVAILABLE");
+        let message = text(&answer.0["errors"][0]["message"]);
+        assert!(message.contains("Nothing was changed"), "{message}");
+    }
+    open.send_replace(true);
+    admin.trigger("after").await;
+    assert_eq!(admin.log().await.len(), 2);
     world.end().await;
 }

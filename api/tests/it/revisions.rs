@@ -269,5 +269,10 @@ on_each_database! {
         assert_eq!(names(rita.ask(users, json!({ "active": false })).await.data(), "users"), ["Gone Girl"]);
         let services = "query($text: String) { services(filter: { search: $text }) { nodes { name } } }";
         assert_eq!(names(rita.ask(services, json!({ "text": "pay" })).await.data(), "services"), ["Payments API"]);
+        let incidents = "query($text: String) { incidents(filter: { search: $text }) { nodes { id } } }";
+        for query in [users, services, incidents] {
+            let answer = rita.ask(query, json!({ "text": "x".repeat(100_000) })).await;
+            assert_eq!(answer.error_code(), "BAD_USER_INPUT", "{query}");
+        }
     }
 }

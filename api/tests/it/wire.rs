@@ -6,8 +6,9 @@ use std::sync::{
 };
 
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional},
     net::{TcpListener, TcpStream, tcp},
+    sync::watch,
 };
 use url::Url;
 
@@ -38,6 +39,46 @@ pub(crate) async fn tap(server: &Url, judge: impl Fn(u8, &[u8]) -> Fate + Clone 
         while let Ok((near, _)) = listener.accept().await {
             let far = TcpStream::connect(&far).await.expect("the server");
             tokio::spawn(between(near, far, judge.clone()));
+        }
+    });
+    url
+}
+
+/// The address of a server as it is reached through a gate: while it is shut, nobody listens there.
+pub(crate) async fn gate(server: &Url, mut open: watch::Receiver<bool>) -> Url {
+    let mut listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let mut url = server.clone();
+    url.set_host(Some("127.0.0.1")).expect("a host");
+    url.set_port(Some(address.port())).expect("a port");
+    let far = format!(
+        "{}:{}",
+        server.host_str().expect("a host"),
+        server.port().unwrap_or(5432)
+    );
+    tokio::spawn(async move {
+        loop {
+            let (mut shut, mut shut_here) = (open.clone(), open.clone());
+            let near = tokio::select! {
+                near = listener.accept() => Some(near.expect("a connection").0),
+                _shut = shut.wait_for(|open| !open) => None,
+            };
+            let Some(mut near) = near else {
+                drop(listener);
+                let reopened = open.wait_for(|open| *open).await.is_ok();
+                if !reopened {
+                    return;
+                }
+                listener = TcpListener::bind(address).await.expect("the same port");
+                continue;
+            };
+            let mut far = TcpStream::connect(&far).await.expect("the server");
+            tokio::spawn(async move {
+                tokio::select! {
+                    _ended = copy_bidirectional(&mut near, &mut far) => {}
+                    _shut = shut_here.wait_for(|open| !open) => {}
+                }
+            });
         }
     });
     url

@@ -149,6 +149,13 @@ impl State {
                 changed: false,
             });
         }
+        if let Change::Comment {
+            external_ref: Some(_), ..
+        } = change
+            && incident.slack_muted
+        {
+            return Err(IncidentError::SyncMuted);
+        }
         if let (Change::Reopen { .. }, IncidentStatus::Resolved, Some(key)) =
             (change, incident.status, &incident.dedup_key)
             && let Some(open) = self.open_by_dedup_key.get(&(actor.organization_id, key.clone()))
