@@ -139,33 +139,32 @@ pub(crate) async fn act(parts: &Parts, doer: &Doer<'_>, deed: &Deed) -> Done {
         key: doer.key.clone(),
     };
     Ok(match acting::act(parts, &asked, &change).await? {
-        Ok(acted) => Ok(said(&acted, &change, &names)),
+        Ok(acted) => Ok(said(&acted, deed, doer.at, &names)),
         Err(notice) => Err(notice.into()),
     })
 }
 
-fn said(acted: &Acted, change: &Change, names: &Mrkdwn) -> Mrkdwn {
+fn said(acted: &Acted, deed: &Deed, at: OffsetDateTime, names: &Mrkdwn) -> Mrkdwn {
     let link = Mrkdwn::link(&acted.url, &format!("#{} {}", acted.number, acted.title)).cut(1_000);
-    match change {
-        Change::Acknowledge => Mrkdwn::own("You have acknowledged ").and(&link).plus("."),
-        Change::Resolve { note: None } => Mrkdwn::own("You have resolved ").and(&link).plus("."),
-        Change::Resolve { note: Some(_) } => Mrkdwn::own("You have resolved ")
+    match deed {
+        Deed::Acknowledge => Mrkdwn::own("You have acknowledged ").and(&link).plus("."),
+        Deed::Resolve { note: None } => Mrkdwn::own("You have resolved ").and(&link).plus("."),
+        Deed::Resolve { note: Some(_) } => Mrkdwn::own("You have resolved ")
             .and(&link)
             .plus(", with your note."),
-        Change::Comment { .. } => Mrkdwn::own("Your note is on the timeline of ")
+        Deed::Note { .. } => Mrkdwn::own("Your note is on the timeline of ")
             .and(&link)
             .plus("."),
-        Change::Reassign { .. } => Mrkdwn::own("You have given ")
+        Deed::Assign { .. } => Mrkdwn::own("You have given ")
             .and(&link)
             .plus(" to ")
             .and(names)
             .plus("."),
-        Change::Snooze { until } => Mrkdwn::own("You have snoozed ")
+        Deed::Snooze { pause } => Mrkdwn::own("You have snoozed ")
             .and(&link)
             .plus(" until ")
-            .and(&Mrkdwn::date(*until))
+            .and(&Mrkdwn::date(at + *pause))
             .plus("."),
-        Change::Reopen | Change::Update { .. } => Mrkdwn::own("Done: ").and(&link).plus("."),
     }
 }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Instant};
 use sea_orm::DbErr;
 use time::OffsetDateTime;
 use tocsin_entity::{
-    id::DigestId,
+    id::{ConnectorId, DigestId},
     kinds::PostState,
     slack::{digest_line, post},
 };
@@ -41,7 +41,7 @@ use crate::{
 const FIRST_ANSWER: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// How soon a message is tried again that has no place in the pace yet, and no digest to go into.
-const THREAD_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
+const ORIGIN_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Work on an incident, as it was claimed.
 struct Work {
@@ -242,7 +242,8 @@ async fn show(
     };
     let steps = diff(&wanted, &delivery.recorded);
     // What a step does to the record changes what the later ones find there, never which ones there are.
-    let mut ended = deliver(&mut delivery, &steps, &incident).await?;
+    let origin = origin.map(|origin| origin.connector_id);
+    let mut ended = deliver(&mut delivery, &steps, &incident, origin).await?;
     delivery.settle(&wanted);
     for (connector, trouble) in &troubles {
         let unplaced = root_without_channel(&incident, connector);
@@ -283,7 +284,13 @@ impl End {
 }
 
 /// Takes the steps in their order. Where one has to wait, so do those to the same channel.
-async fn deliver(delivery: &mut Delivery<'_>, steps: &[Step<'_>], incident: &Incident) -> Result<End, Fault> {
+/// `origin` stands for a connector where the incident was created.
+async fn deliver(
+    delivery: &mut Delivery<'_>,
+    steps: &[Step<'_>],
+    incident: &Incident,
+    origin: Option<ConnectorId>,
+) -> Result<End, Fault> {
     let mut end = End::default();
     let mut stopped = BTreeSet::new();
     for step in steps {
@@ -300,10 +307,10 @@ async fn deliver(delivery: &mut Delivery<'_>, steps: &[Step<'_>], incident: &Inc
                 stopped.extend(connector);
                 end.wait(wait);
             }
-            // A thread has no digest: its turn comes.
-            Outcome::ToDigest if wanted.to.as_ref().is_some_and(|to| to.thread_ts.is_some()) => {
+            // A digest is a connector's: where the incident was created, its turn comes.
+            Outcome::ToDigest if connector.is_some() && connector == origin => {
                 stopped.extend(connector);
-                end.wait(Wait::turn(THREAD_WAIT));
+                end.wait(Wait::turn(ORIGIN_WAIT));
             }
             Outcome::ToDigest => {
                 stopped.extend(connector);

@@ -1,4 +1,10 @@
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait};
 use serde_json::{Value, json};
+use tocsin_entity::{
+    kinds::InboxState,
+    slack::{inbox, origin},
+};
+use tocsin_queue::jobs::WorkInbox;
 use tocsin_simulator::{MessageSnapshot, Snapshot};
 
 use crate::roundtrip::Scene;
@@ -258,4 +264,64 @@ async fn where_the_bot_is_not_the_person_is_told_to_invite_it_and_then_it_is_ann
         .expect("an invitation");
     scene.stage.until(shows("secret", "Cards fail")).await;
     assert_eq!(count(&scene, "secret", "Cards fail"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_between_creating_and_announcing_costs_nothing_and_doubles_nothing() {
+    let scene = Scene::set().await;
+    scene.types("alice", "create Cards fail service:payments").await;
+    scene.until_said("You have created #2").await;
+    let id = scene.until_incident(2).await;
+    scene.stage.until(shows("general", "Cards fail")).await;
+    scene.stage.until_shown(id).await;
+    let settled = async || {
+        let worked = async {
+            while scene
+                .stage
+                .world
+                .inbox()
+                .await
+                .pop()
+                .expect("a stored command")
+                .state
+                == InboxState::Pending
+            {
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(crate::outbound::stage::PATIENCE, worked)
+            .await
+            .expect("the work");
+    };
+    settled().await;
+    let database = &scene.stage.world.database;
+    let noted = origin::Entity::find_by_id(id).one(database.read()).await;
+    let noted = noted.expect("the origins").expect("an origin");
+    // As if nobody had come to finish the work: once with, and once without the note of where it was.
+    for forgets in [false, true] {
+        if forgets {
+            origin::Entity::delete_by_id(id)
+                .exec(database.write())
+                .await
+                .expect("no origin");
+        }
+        let row = scene.stage.world.inbox().await.pop().expect("a stored command");
+        let again = inbox::ActiveModel {
+            id: Set(row.id),
+            state: Set(InboxState::Pending),
+            due_at: Set(time::OffsetDateTime::now_utc()),
+            ..Default::default()
+        };
+        again.update(database.write()).await.expect("a stored command");
+        scene.stage.world.queue.ring(&WorkInbox {
+            inbox_id: row.id.to_string(),
+        });
+        settled().await;
+    }
+    assert_eq!(scene.stage.tracker.by_number(3), None);
+    let again = origin::Entity::find_by_id(id).one(database.read()).await;
+    let again = again.expect("the origins").expect("an origin, noted anew");
+    assert_eq!(again.channel_id, noted.channel_id);
+    scene.stage.until_shown(id).await;
+    assert_eq!(count(&scene, "general", "Cards fail"), 1);
 }

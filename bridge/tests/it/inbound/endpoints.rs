@@ -191,7 +191,7 @@ async fn slacks_questions_are_answered_at_once() {
     let answer = world
         .post(
             "/slack/commands",
-            "command=%2Fincident&text=&user_id=U1&team_id=T1",
+            "command=%2Fincident&text=frobnicate&user_id=U1&team_id=T1",
         )
         .await;
     assert_eq!(answer.status, StatusCode::OK);
