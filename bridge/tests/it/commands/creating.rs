@@ -274,18 +274,14 @@ async fn a_crash_between_creating_and_announcing_costs_nothing_and_doubles_nothi
     let id = scene.until_incident(2).await;
     scene.stage.until(shows("general", "Cards fail")).await;
     scene.stage.until_shown(id).await;
+    let command = async || {
+        let mut rows = scene.stage.world.inbox().await;
+        rows.retain(|row| row.kind == "command");
+        rows.pop().expect("a stored command")
+    };
     let settled = async || {
         let worked = async {
-            while scene
-                .stage
-                .world
-                .inbox()
-                .await
-                .pop()
-                .expect("a stored command")
-                .state
-                == InboxState::Pending
-            {
+            while command().await.state == InboxState::Pending {
                 tokio::time::sleep(std::time::Duration::from_millis(10)).await;
             }
         };
@@ -305,7 +301,7 @@ async fn a_crash_between_creating_and_announcing_costs_nothing_and_doubles_nothi
                 .await
                 .expect("no origin");
         }
-        let row = scene.stage.world.inbox().await.pop().expect("a stored command");
+        let row = command().await;
         let again = inbox::ActiveModel {
             id: Set(row.id),
             state: Set(InboxState::Pending),
