@@ -42,7 +42,8 @@ pub(crate) async fn find(parts: &Parts, channel_id: &str, ts: &str) -> Result<Fo
     let root = post::Entity::find()
         .filter(post::Column::ChannelId.eq(channel_id))
         .filter(post::Column::Ts.eq(ts))
-        .filter(post::Column::Kind.eq(PostKind::Root))
+        // What is told of an incident as a message of its own has a thread as well.
+        .filter(post::Column::Kind.is_in([PostKind::Root, PostKind::Reply]))
         .one(parts.database.read())
         .await
         .map_err(JobError::retry)?;

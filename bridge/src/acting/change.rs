@@ -12,8 +12,9 @@ use crate::{
     failure::of_api,
     graphql::{
         AcknowledgeIncident, AddComment, As, DateTime, Known, ReassignIncident, ReopenIncident,
-        ResolveIncident, SnoozeIncident, UpdateIncident, acknowledge_incident, add_comment,
-        reassign_incident, reopen_incident, resolve_incident, snooze_incident, update_incident,
+        ResolveIncident, SetSlackSync, SnoozeIncident, UpdateIncident, acknowledge_incident, add_comment,
+        reassign_incident, reopen_incident, resolve_incident, set_slack_sync, snooze_incident,
+        update_incident,
     },
 };
 
@@ -43,6 +44,8 @@ pub(crate) enum Change {
         urgency: Option<Urgency>,
         severity: Option<Severity>,
     },
+    /// Whether Slack's thread and the timeline are to go separate ways.
+    Mute(bool),
 }
 
 /// The incident after a change.
@@ -190,6 +193,16 @@ pub(super) async fn make(
                 api.execute::<UpdateIncident>(who, variables).await,
                 update_incident
             )
+        }
+        Change::Mute(muted) => {
+            let input = set_slack_sync::SetSlackSyncInput {
+                id,
+                muted: Some(*muted),
+                reply_mode: None,
+                idempotency_key,
+            };
+            let variables = set_slack_sync::Variables { input };
+            made!(api.execute::<SetSlackSync>(who, variables).await, set_slack_sync)
         }
     })
 }

@@ -90,7 +90,8 @@ fn faster(member: &Member, change: &Change, acted: Acted) -> Result<Acted, Notic
         | Change::Comment { .. }
         | Change::Reassign { .. }
         | Change::Snooze { .. }
-        | Change::Update { .. } => return Ok(acted),
+        | Change::Update { .. }
+        | Change::Mute(_) => return Ok(acted),
     };
     let own = by.as_ref().is_some_and(|(id, _)| *id == member.id.to_string());
     if own {

@@ -13,6 +13,8 @@ pub(crate) enum Action {
         minutes: i64,
     },
     Escalate,
+    /// What is said in the thread is to stay there, or to be on the timeline again.
+    Mute(bool),
     /// To be asked more before anything is done.
     Open(Dialog),
 }
@@ -48,6 +50,8 @@ impl Action {
             "snooze:4h" => Some(Self::Snooze { minutes: 240 }),
             "snooze:custom" => Some(Self::Open(Dialog::Snooze)),
             "urgency_severity" => Some(Self::Open(Dialog::UrgencySeverity)),
+            "mute" => Some(Self::Mute(true)),
+            "unmute" => Some(Self::Mute(false)),
             "view" => Some(Self::Open(Dialog::Details)),
             _ => None,
         }
@@ -60,6 +64,8 @@ impl Action {
             Self::Reopen => "reopen",
             Self::Snooze { .. } => "snooze",
             Self::Escalate => "escalate",
+            Self::Mute(true) => "mute the sync of",
+            Self::Mute(false) => "unmute the sync of",
             Self::Open(dialog) => dialog.verb(),
         }
     }
@@ -67,7 +73,7 @@ impl Action {
     pub(crate) fn dialog(self) -> Option<Dialog> {
         match self {
             Self::Open(dialog) => Some(dialog),
-            Self::Acknowledge | Self::Reopen | Self::Snooze { .. } | Self::Escalate => None,
+            Self::Acknowledge | Self::Reopen | Self::Snooze { .. } | Self::Escalate | Self::Mute(_) => None,
         }
     }
 
@@ -79,6 +85,7 @@ impl Action {
             Self::Snooze { minutes } => Change::Snooze {
                 until: at + time::Duration::minutes(minutes),
             },
+            Self::Mute(muted) => Change::Mute(muted),
             Self::Escalate => return Some(Deed::Escalate),
             Self::Open(_) => return None,
         };

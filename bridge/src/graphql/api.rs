@@ -11,8 +11,8 @@ use url::Url;
 
 use super::{
     documents::{
-        EarlierTimeline, EventLog, IncidentById, IncidentByNumber, IncidentToMirror, Organizations,
-        UserByEmail, earlier_timeline, event_log, incident_by_id, incident_by_number, incident_to_mirror,
+        ChangedTimeline, EventLog, IncidentById, IncidentByNumber, IncidentToMirror, Organizations,
+        UserByEmail, changed_timeline, event_log, incident_by_id, incident_by_number, incident_to_mirror,
         organizations, user_by_email,
     },
     error::ApiError,
@@ -40,8 +40,8 @@ pub(crate) struct Mirrored {
     pub(crate) incident: Incident,
     /// In the timeline's order.
     pub(crate) entries: Vec<Entry>,
-    /// Where the entries before these are; none when there are none.
-    earlier: Option<String>,
+    /// Whether there are entries before these.
+    has_earlier: bool,
     pub(crate) connectors: Vec<Connector>,
 }
 
@@ -109,10 +109,7 @@ impl Api {
             .into_iter()
             .map(Entry::try_from)
             .collect::<Result<_, _>>()?;
-        let earlier = timeline
-            .page_info
-            .start_cursor
-            .filter(|_| timeline.page_info.has_previous_page);
+        let has_earlier = timeline.page_info.has_previous_page;
         let connectors = read
             .connectors
             .into_iter()
@@ -121,58 +118,55 @@ impl Api {
         Ok(Some(Mirrored {
             incident: incident_fields.try_into()?,
             entries,
-            earlier,
+            has_earlier,
             connectors,
         }))
     }
 
-    /// Completes the entries to all that came after `shown_version`, and drops those that came before.
+    /// Completes the entries to all that were added, edited or retracted after `shown_version`, and drops the others.
     pub(crate) async fn complete(
         &self,
         who: As<'_>,
         mirrored: &mut Mirrored,
         shown_version: i64,
     ) -> Result<(), ApiError> {
-        while mirrored
-            .entries
-            .first()
-            .is_none_or(|entry| entry.version > shown_version + 1)
-            && let Some(before) = mirrored.earlier.take()
-        {
-            let (mut page, next) = self.earlier_entries(who, mirrored.incident.id, before).await?;
-            page.append(&mut mirrored.entries);
-            mirrored.entries = page;
-            mirrored.earlier = next;
+        if mirrored.has_earlier {
+            mirrored.entries = self
+                .changed_entries(who, mirrored.incident.id, shown_version)
+                .await?;
         }
-        mirrored.entries.retain(|entry| entry.version > shown_version);
+        mirrored
+            .entries
+            .retain(|entry| entry.changed_version > shown_version);
         Ok(())
     }
 
-    async fn earlier_entries(
+    async fn changed_entries(
         &self,
         who: As<'_>,
         id: IncidentId,
-        before: String,
-    ) -> Result<(Vec<Entry>, Option<String>), ApiError> {
-        let variables = earlier_timeline::Variables {
-            id: id.to_string(),
-            last: PAGE,
-            before,
-        };
-        let Some(found) = self.execute::<EarlierTimeline>(who, variables).await?.incident else {
-            return Ok((Vec::new(), None));
-        };
-        let entries = found
-            .timeline
-            .nodes
-            .into_iter()
-            .map(Entry::try_from)
-            .collect::<Result<_, _>>()?;
-        let page_info = found.timeline.page_info;
-        Ok((
-            entries,
-            page_info.start_cursor.filter(|_| page_info.has_previous_page),
-        ))
+        shown_version: i64,
+    ) -> Result<Vec<Entry>, ApiError> {
+        let (mut entries, mut after) = (Vec::new(), None);
+        loop {
+            let variables = changed_timeline::Variables {
+                id: id.to_string(),
+                changed_after: shown_version,
+                first: PAGE,
+                after,
+            };
+            let Some(found) = self.execute::<ChangedTimeline>(who, variables).await?.incident else {
+                return Ok(entries);
+            };
+            for node in found.timeline.nodes {
+                entries.push(Entry::try_from(node)?);
+            }
+            let page_info = found.timeline.page_info;
+            after = page_info.end_cursor.filter(|_| page_info.has_next_page);
+            if after.is_none() {
+                return Ok(entries);
+            }
+        }
     }
 
     /// An incident by its id, in the organisation of `who`.

@@ -17,6 +17,7 @@ type Severity = Known<kinds::Severity>;
 type EntryKind = Known<kinds::EntryKind>;
 type Source = Known<kinds::Source>;
 type Role = Known<kinds::Role>;
+type ReplyMode = Known<kinds::ReplyMode>;
 type PostmortemStatus = Known<kinds::PostmortemStatus>;
 /// A stable code of an expected failure.
 type UserErrorCode = String;
@@ -27,7 +28,7 @@ macro_rules! documents {
         #[graphql(
             schema_path = "../schema.graphql",
             query_path = $file,
-            extern_enums("IncidentStatus", "Urgency", "Severity", "EntryKind", "Source", "Role", "PostmortemStatus", "UserErrorCode"),
+            extern_enums("IncidentStatus", "Urgency", "Severity", "EntryKind", "Source", "Role", "PostmortemStatus", "ReplyMode", "UserErrorCode"),
             response_derives = "Debug, Clone",
             variables_derives = "Debug, Clone"
         )]
@@ -36,7 +37,7 @@ macro_rules! documents {
 }
 
 documents! {
-    "graphql/incident.graphql": IncidentToMirror, EarlierTimeline, IncidentById, IncidentByNumber, HomeIncidents,
+    "graphql/incident.graphql": IncidentToMirror, ChangedTimeline, IncidentById, IncidentByNumber, HomeIncidents,
         ListIncidents;
     "graphql/follow.graphql": Organizations, EventLog, UserByEmail;
     "graphql/postmortem.graphql": PostmortemOfIncident;
@@ -44,5 +45,5 @@ documents! {
     "graphql/workflow.graphql": ServicesToName, TriggerFromWorkflow;
     "graphql/members.graphql": Assignees, Members;
     "graphql/mutations.graphql": AcknowledgeIncident, ResolveIncident, ReopenIncident, AddComment, ReassignIncident, SnoozeIncident,
-        UpdateIncident;
+        UpdateIncident, EditComment, RetractComment, SetSlackSync;
 }

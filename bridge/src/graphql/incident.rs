@@ -3,12 +3,12 @@
 use time::OffsetDateTime;
 use tocsin_entity::{
     id::{ConnectorId, IncidentId, InvalidId, OrganizationId, TimelineEntryId},
-    kinds::{EntryKind, IncidentStatus, Severity, Source, Urgency},
+    kinds::{EntryKind, IncidentStatus, ReplyMode, Severity, Source, Urgency},
 };
 
 use super::{
     documents::{
-        earlier_timeline, home_incidents, incident_by_id, incident_by_number, incident_to_mirror,
+        changed_timeline, home_incidents, incident_by_id, incident_by_number, incident_to_mirror,
         list_incidents,
     },
     known::Known,
@@ -37,6 +37,10 @@ pub(crate) struct Incident {
     pub(crate) resolved_at: Option<OffsetDateTime>,
     pub(crate) resolved_by: Option<String>,
     pub(crate) snoozed_until: Option<OffsetDateTime>,
+    /// Whether what is said in Slack stays there.
+    pub(crate) slack_muted: bool,
+    /// How its changes are told, in place of what the connectors say.
+    pub(crate) reply_mode: Option<Known<ReplyMode>>,
     pub(crate) updated_at: OffsetDateTime,
 }
 
@@ -60,6 +64,13 @@ pub(crate) struct Entry {
     pub(crate) created_at: OffsetDateTime,
     /// Where it came from outside, as `slack:T…/C…/ts`.
     pub(crate) external_ref: Option<String>,
+    /// The incident's version that last changed the entry.
+    pub(crate) changed_version: i64,
+    pub(crate) is_edited: bool,
+    /// What it said is gone.
+    pub(crate) is_retracted: bool,
+    /// It is not told in Slack.
+    pub(crate) slack_muted: bool,
     pub(crate) changes: Vec<String>,
 }
 
@@ -78,6 +89,7 @@ pub(crate) struct Connector {
     pub(crate) name: String,
     /// An id (`C…`) or a name with its hash.
     pub(crate) channel: String,
+    pub(crate) reply_mode: Known<ReplyMode>,
 }
 
 impl TryFrom<incident_to_mirror::IncidentToMirrorConnectors> for Connector {
@@ -88,6 +100,7 @@ impl TryFrom<incident_to_mirror::IncidentToMirrorConnectors> for Connector {
             id: read.id.parse()?,
             name: read.name,
             channel: read.channel,
+            reply_mode: read.reply_mode,
         })
     }
 }
@@ -120,6 +133,8 @@ macro_rules! from_incident_fields {
                     resolved_at: read.resolved_at.map(|at| at.0),
                     resolved_by: read.resolved_by.map(|user| user.name),
                     snoozed_until: read.snoozed_until.map(|at| at.0),
+                    slack_muted: read.slack_muted,
+                    reply_mode: read.slack_reply_mode,
                     updated_at: read.updated_at.0,
                 })
             }
@@ -142,6 +157,10 @@ macro_rules! from_entry_fields {
                     author: read.author.map(|author| Author { name: author.name, email: author.email }),
                     created_at: read.created_at.0,
                     external_ref: read.external_ref,
+                    changed_version: read.changed_version,
+                    is_edited: read.edited_at.is_some(),
+                    is_retracted: read.retracted_at.is_some(),
+                    slack_muted: read.slack_muted,
                     changes: read.changes,
                 })
             }
@@ -156,4 +175,4 @@ from_incident_fields!(
     home_incidents,
     list_incidents
 );
-from_entry_fields!(incident_to_mirror, earlier_timeline);
+from_entry_fields!(incident_to_mirror, changed_timeline);

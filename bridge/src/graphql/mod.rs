@@ -11,9 +11,10 @@ mod transport;
 
 pub(crate) use api::{Api, EventPage, FollowedEvent, Member, Mirrored};
 pub(crate) use documents::{
-    AcknowledgeIncident, AddComment, DateTime, ReassignIncident, ReopenIncident, ResolveIncident,
-    SnoozeIncident, UpdateIncident, acknowledge_incident, add_comment, reassign_incident, reopen_incident,
-    resolve_incident, snooze_incident, update_incident,
+    AcknowledgeIncident, AddComment, DateTime, EditComment, ReassignIncident, ReopenIncident,
+    ResolveIncident, RetractComment, SetSlackSync, SnoozeIncident, UpdateIncident, acknowledge_incident,
+    add_comment, edit_comment, reassign_incident, reopen_incident, resolve_incident, retract_comment,
+    set_slack_sync, snooze_incident, update_incident,
 };
 pub(crate) use documents::{HomeIncidents, home_incidents};
 pub(crate) use documents::{

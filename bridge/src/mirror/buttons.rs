@@ -70,7 +70,12 @@ fn menu(incident: &Incident) -> Value {
             ("Change severity or urgency", "urgency_severity"),
         ]);
     }
-    options.extend([("View details", "view")]);
+    options.push(if incident.slack_muted {
+        ("Unmute sync", "unmute")
+    } else {
+        ("Mute sync", "mute")
+    });
+    options.push(("View details", "view"));
     let options = options
         .into_iter()
         .map(|(text, value)| inputs::option(text, value))

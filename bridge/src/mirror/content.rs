@@ -102,11 +102,28 @@ pub(crate) fn line(incident: &Incident) -> Mrkdwn {
 }
 
 /// An entry of the timeline, as a reply in the incident's thread; `customize` is whether it may appear under its author's name.
-pub(crate) fn reply(incident: &Incident, entry: &Entry, customize: bool) -> Message {
+/// `apart`: as a message of its own, which must say which incident it is about.
+pub(crate) fn reply(incident: &Incident, entry: &Entry, customize: bool, apart: bool) -> Message {
     let author = entry.author.as_ref().map(|author| author.name.as_str());
-    if entry.kind == EntryKind::Comment {
-        return comment(incident, entry, author, customize);
+    let mut message = if entry.kind == EntryKind::Comment {
+        comment(incident, entry, author, customize)
+    } else {
+        news(entry, author)
+    };
+    if apart {
+        let which = Mrkdwn::link(&incident.url, &headline(incident));
+        message.blocks.insert(0, blocks::context(which));
+        message.text = blocks::fallback(
+            Mrkdwn::text(&format!("#{}: ", incident.number)).and(&Mrkdwn::recorded(message.text)),
+        );
     }
+    if entry.is_edited && !entry.is_retracted {
+        message.blocks.push(blocks::context(Mrkdwn::own("_(edited)_")));
+    }
+    message
+}
+
+fn news(entry: &Entry, author: Option<&str>) -> Message {
     let head = Mrkdwn::own(entry_emoji(&entry.kind))
         .plus(" ")
         .and(&name(author).bold())
@@ -125,7 +142,11 @@ pub(crate) fn reply(incident: &Incident, entry: &Entry, customize: bool) -> Mess
 }
 
 fn comment(incident: &Incident, entry: &Entry, author: Option<&str>, customize: bool) -> Message {
-    let said = body(entry, COMMENT_MAX).unwrap_or_default();
+    let said = if entry.is_retracted {
+        Mrkdwn::own("_comment retracted_")
+    } else {
+        body(entry, COMMENT_MAX).unwrap_or_default()
+    };
     let username = author.filter(|_| customize).and_then(blocks::username);
     let name = name(author);
     let mut blocks = Vec::new();

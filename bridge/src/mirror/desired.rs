@@ -32,6 +32,8 @@ pub(crate) struct Destination {
     pub(crate) channel_name: String,
     /// Whether the incident has a line in a digest there, and so no message of its own.
     pub(crate) in_digest: bool,
+    /// Whether each later change is a message of its own there.
+    pub(crate) tells_apart: bool,
     /// The message in whose thread the incident's message stands, where it was made of one.
     pub(crate) thread_ts: Option<String>,
 }
@@ -102,10 +104,14 @@ pub(crate) fn desired(
         .collect();
     for destination in destinations.iter().filter(|destination| !destination.in_digest) {
         wanted.push(Wanted::root(incident, controls, destination));
-        let replies = entries
+        let told = entries
             .iter()
-            .filter(|entry| belongs_in_thread(entry, destination, workspace.team_id));
-        wanted.extend(replies.map(|entry| reply(incident, entry, destination, workspace.customize)));
+            .filter(|entry| is_told(entry, destination, workspace.team_id));
+        wanted.extend(told.filter_map(|entry| {
+            let key = reply_key(entry, destination.connector_id);
+            let post = recorded.iter().find(|post| post.key == key);
+            reply(incident, entry, destination, post, workspace.customize)
+        }));
     }
     wanted
 }
@@ -130,32 +136,47 @@ impl Destination {
             channel_id: post.channel_id.clone(),
             channel_name: post.channel_name.clone(),
             in_digest: false,
+            tells_apart: false,
             thread_ts: post.thread_ts.clone(),
         }
     }
 }
 
 /// The first entry is what the message itself tells, and what was said in the thread stands there already.
-fn belongs_in_thread(entry: &Entry, destination: &Destination, team_id: &str) -> bool {
+fn is_told(entry: &Entry, destination: &Destination, team_id: &str) -> bool {
     let here = format!("slack:{team_id}/{}/", destination.channel_id);
     let said_here = entry
         .external_ref
         .as_ref()
         .is_some_and(|from| from.starts_with(&here));
-    entry.kind != EntryKind::Triggered && !said_here
+    entry.kind != EntryKind::Triggered && !said_here && !entry.slack_muted
 }
 
-fn reply(incident: &Incident, entry: &Entry, destination: &Destination, customize: bool) -> Wanted {
-    let content = Content::Message(content::reply(incident, entry, customize));
-    Wanted {
+/// The post that tells an entry: in the thread, or by itself. One that is there stays where it is, however changes are told by now; what
+/// was retracted before it was told is not told.
+fn reply(
+    incident: &Incident,
+    entry: &Entry,
+    destination: &Destination,
+    post: Option<&post::Model>,
+    customize: bool,
+) -> Option<Wanted> {
+    if entry.is_retracted && post.is_none() {
+        return None;
+    }
+    let placed = post.filter(|post| post.ts.is_some() || post.state == PostState::Sending);
+    let apart = destination.thread_ts.is_none()
+        && placed.map_or(destination.tells_apart, |post| post.thread_ts.is_none());
+    let content = Content::Message(content::reply(incident, entry, customize, apart));
+    Some(Wanted {
         key: reply_key(entry, destination.connector_id),
         kind: PostKind::Reply,
         to: Some(destination.clone()),
-        thread_of: Some(root_key(incident, destination.connector_id)),
+        thread_of: (!apart).then(|| root_key(incident, destination.connector_id)),
         hash: content.hash(),
         content,
         since: entry.created_at,
-    }
+    })
 }
 
 /// What a preview shows, which its key says. Of a post-mortem that is gone there is nothing to show.

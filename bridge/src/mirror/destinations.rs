@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sea_orm::DbErr;
 use tocsin_entity::{
-    kinds::{PostKind, PostState},
+    kinds::{PostKind, PostState, ReplyMode},
     slack::{digest_line, origin, post},
 };
 
@@ -12,7 +12,12 @@ use super::{
     channels::Trouble,
     desired::{Destination, orphaned},
 };
-use crate::{bridge::Parts, graphql::Connector, origin as origins, slack::Installation};
+use crate::{
+    bridge::Parts,
+    graphql::{Connector, Incident},
+    origin as origins,
+    slack::Installation,
+};
 
 /// Where the incident is to be shown, and which connectors lead nowhere at the moment.
 #[derive(Debug, Default)]
@@ -23,6 +28,7 @@ pub(super) struct Destinations {
 
 pub(super) async fn find(
     parts: &Parts,
+    incident: &Incident,
     connectors: &[Connector],
     origin: Option<&origin::Model>,
     recorded: &[post::Model],
@@ -49,6 +55,16 @@ pub(super) async fn find(
                 .add(parts, &connector, thread_ts, recorded, lines, bot)
                 .await?;
         }
+    }
+    for destination in &mut found.destinations {
+        let connector = connectors
+            .iter()
+            .find(|connector| connector.id == destination.connector_id);
+        let mode = incident
+            .reply_mode
+            .as_ref()
+            .or(connector.map(|connector| &connector.reply_mode));
+        destination.tells_apart = mode.is_some_and(|mode| *mode == ReplyMode::Channel);
     }
     Ok(found)
 }
@@ -93,6 +109,7 @@ impl Destinations {
                 channel_id: channel.id,
                 channel_name: channel.name,
                 in_digest,
+                tells_apart: false,
                 thread_ts: thread_ts.map(str::to_owned),
             }),
             Err(_) if in_digest => {}

@@ -209,7 +209,16 @@ async fn show(
     let Destinations {
         destinations,
         troubles,
-    } = destinations::find(parts, &connectors, origin.as_ref(), &recorded, &work.lines, &bot).await?;
+    } = destinations::find(
+        parts,
+        &incident,
+        &connectors,
+        origin.as_ref(),
+        &recorded,
+        &work.lines,
+        &bot,
+    )
+    .await?;
     let workspace = Workspace {
         team_id: &bot.team_id,
         customize: bot.may("chat:write.customize"),
@@ -347,6 +356,7 @@ fn root_without_channel(incident: &Incident, connector: &Connector) -> Wanted {
         channel_id: String::new(),
         channel_name: connector.channel.clone(),
         in_digest: false,
+        tells_apart: false,
         thread_ts: None,
     };
     Wanted::root(incident, Controls::default(), &destination)

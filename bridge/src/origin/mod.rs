@@ -11,13 +11,14 @@ use sea_orm::{
 use time::OffsetDateTime;
 use tocsin_entity::{
     id::{ConnectorId, IncidentId, OrganizationId},
+    kinds::ReplyMode,
     slack::origin::{ActiveModel, Column, Entity, Model},
 };
 use tocsin_queue::{JobError, jobs::ReconcileIncident};
 
 use crate::{
     bridge::Parts,
-    graphql::Connector,
+    graphql::{Connector, Known},
     store::claim::{self, News},
 };
 
@@ -107,5 +108,6 @@ pub(crate) fn connector(origin: &Model) -> Connector {
         id: origin.connector_id,
         name: NAME.to_owned(),
         channel: origin.channel_id.clone(),
+        reply_mode: Known::Value(ReplyMode::Thread),
     }
 }

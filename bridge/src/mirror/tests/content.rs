@@ -162,7 +162,7 @@ fn replies_to_every_kind_of_change() {
     ];
     let replies: Vec<_> = entries
         .iter()
-        .map(|entry| reply(&incident(), entry, true))
+        .map(|entry| reply(&incident(), entry, true, false))
         .collect();
     assert_json_snapshot!(replies);
 }
@@ -174,8 +174,8 @@ fn a_comment_under_its_authors_name_and_without_leave_for_that() {
         ..entry(2, EntryKind::Comment)
     };
     assert_json_snapshot!([
-        reply(&incident(), &comment, true),
-        reply(&incident(), &comment, false)
+        reply(&incident(), &comment, true, false),
+        reply(&incident(), &comment, false, false)
     ]);
 }
 
@@ -186,7 +186,7 @@ fn a_comment_too_long_for_slack_ends_in_a_link() {
         body_markdown: Some(body),
         ..entry(2, EntryKind::Comment)
     };
-    let reply = reply(&incident(), &comment, true);
+    let reply = reply(&incident(), &comment, true, false);
     let last = reply.blocks.last().expect("a block");
     assert_eq!(
         last["elements"][0]["text"],
@@ -286,7 +286,7 @@ proptest! {
         let author = crate::graphql::Author { name, email: None };
         let comment = Entry { body_markdown: Some(description), author: Some(author), ..entry(2, EntryKind::Comment) };
         let updated = Entry { changes: vec![title], ..entry(3, EntryKind::Updated) };
-        for message in [root(&incident, Controls::default()), reply(&incident, &comment, false), reply(&incident, &updated, true)] {
+        for message in [root(&incident, Controls::default()), reply(&incident, &comment, false, false), reply(&incident, &updated, true, true)] {
             prop_assert!(message.text.encode_utf16().count() <= 4_000);
             prop_assert!(!calls_somebody(&message.text), "{}", message.text);
             check(&Value::Array(message.blocks));

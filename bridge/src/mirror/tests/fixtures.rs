@@ -38,6 +38,8 @@ pub(crate) fn incident() -> Incident {
         resolved_at: None,
         resolved_by: None,
         snoozed_until: None,
+        slack_muted: false,
+        reply_mode: None,
         updated_at: datetime!(2026-11-20 22:36:07 UTC),
     }
 }
@@ -83,6 +85,10 @@ pub(crate) fn entry(version: i64, kind: EntryKind) -> Entry {
         created_at: datetime!(2026-11-20 22:40:00 UTC),
         external_ref: None,
         changes: Vec::new(),
+        changed_version: version,
+        is_edited: false,
+        is_retracted: false,
+        slack_muted: false,
     }
 }
 
@@ -93,6 +99,7 @@ pub(crate) fn destination(number: u128) -> Destination {
         channel_id: format!("C000000{number}"),
         channel_name: format!("#channel-{number}"),
         in_digest: false,
+        tells_apart: false,
         thread_ts: None,
     }
 }

@@ -3,6 +3,7 @@
 mod crashes;
 mod lists;
 mod posting;
+mod revise;
 pub(crate) mod stage;
 mod storm;
 mod tracker;

@@ -22,7 +22,7 @@ pub(crate) struct Tracker {
 #[derive(Debug, Default)]
 pub(super) struct Tracked {
     pub(super) incidents: BTreeMap<IncidentId, Incident>,
-    events: Vec<IncidentId>,
+    pub(super) events: Vec<IncidentId>,
     connectors: Vec<Value>,
     is_down: bool,
     pub(super) people: Vec<Value>,
@@ -36,7 +36,7 @@ pub(super) struct Tracked {
 #[derive(Debug)]
 pub(super) struct Incident {
     pub(super) fields: Value,
-    entries: Vec<Value>,
+    pub(super) entries: Vec<Value>,
 }
 
 fn now() -> String {
@@ -68,7 +68,8 @@ impl Tracker {
 
     /// Another connector.
     pub(crate) fn connector(&self, name: &str, channel: &str) {
-        let connector = json!({"id": ConnectorId::new(), "name": name, "channel": channel});
+        let connector =
+            json!({"id": ConnectorId::new(), "name": name, "channel": channel, "replyMode": "THREAD"});
         self.state().connectors.push(connector);
     }
 
@@ -94,6 +95,7 @@ impl Tracker {
             "service": {"name": "payments"}, "assignees": [], "tags": [{"key": "region", "value": "eu"}],
             "triggeredAt": now(), "triggeredBy": null, "acknowledgedAt": null, "acknowledgedBy": null,
             "resolvedAt": null, "resolvedBy": null, "snoozedUntil": null, "updatedAt": now(),
+            "slackMuted": false, "slackReplyMode": null,
         });
         state.incidents.insert(
             id,
@@ -112,11 +114,11 @@ impl Tracker {
         let mut state = self.state();
         state.events.push(id);
         let incident = state.incidents.get_mut(&id).expect("an incident");
-        let version = incident.entries.len() + 1;
+        let version = incident.fields["version"].as_i64().expect("a version") + 1;
         let mut added = json!({
             "id": TimelineEntryId::new(), "version": version, "kind": kind, "source": "API", "bodyMarkdown": null,
             "author": {"name": "Alice Archer", "email": "alice@example.com"}, "createdAt": now(), "externalRef": null,
-            "changes": [],
+            "changes": [], "changedVersion": version, "editedAt": null, "retractedAt": null, "slackMuted": incident.fields["slackMuted"],
         });
         merge(&mut added, entry);
         incident.entries.push(added);
@@ -189,6 +191,9 @@ impl Tracker {
     /// A change by a member, or by a person in Slack; a second one with the same key or reference is none.
     fn write(&self, operation: &str, input: &Value, on_behalf_of: Option<&str>) -> Value {
         let field = operation[..1].to_lowercase() + &operation[1..];
+        if let Some(answer) = self.write_revision(operation, input) {
+            return answer;
+        }
         let member = self
             .state()
             .people
@@ -212,6 +217,11 @@ impl Tracker {
             .expect("an id");
         let marks =
             [&input["idempotencyKey"], &input["externalRef"]].map(|mark| mark.as_str().map(str::to_owned));
+        if operation == "AddComment" && self.state().incidents[&id].fields["slackMuted"] == true {
+            let error =
+                json!({"code": "SYNC_MUTED", "message": "The sync of this incident with Slack is muted."});
+            return json!({field: {"entry": null, "incident": null, "userErrors": [error]}});
+        }
         let mut is_new = true;
         for mark in marks.into_iter().flatten() {
             is_new &= self.state().written.insert(mark);
