@@ -71,11 +71,13 @@ pub(crate) async fn send(
     attempt: u32,
     retry_reason: Option<&str>,
 ) -> Result<Accepted, Failed> {
-    let sending = send_unrecorded(host, outgoing, attempt, retry_reason);
+    let by_socket = lock(&host.sockets).is_enabled();
+    let late = if by_socket { "timeout" } else { "http_timeout" };
+    let sending = send_unrecorded(host, outgoing, attempt, retry_reason, by_socket);
     let result = tokio::select! {
         () = host.stop.cancelled() => Err(Failed { no_retry: true, ..Failed::new("unknown_error") }),
         result = tokio::time::timeout(host.config.answer_timeout, sending) => {
-            result.unwrap_or_else(|_| Err(Failed::new("http_timeout")))
+            result.unwrap_or_else(|_| Err(Failed::new(late)))
         }
     };
     let (status, failure) = match &result {
@@ -99,8 +101,9 @@ async fn send_unrecorded(
     outgoing: &Outgoing,
     attempt: u32,
     retry_reason: Option<&str>,
+    by_socket: bool,
 ) -> Result<(StatusCode, Accepted), Failed> {
-    if lock(&host.sockets).is_enabled() {
+    if by_socket {
         let accepted = socket::send(host, outgoing, attempt, retry_reason).await?;
         return Ok((StatusCode::OK, accepted));
     }

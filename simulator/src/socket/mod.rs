@@ -125,6 +125,11 @@ impl Sockets {
         None
     }
 
+    /// Forgets an envelope for which nobody waits any more; an acknowledgement that comes late changes nothing.
+    fn give_up(&mut self, envelope_id: &str) {
+        self.pending.remove(envelope_id);
+    }
+
     fn order_all(&self, order: &Order) {
         for open in &self.open {
             // One that has gone by itself needs no order.
@@ -156,6 +161,18 @@ fn goodbye(reason: &str) -> String {
     json!({"type": "disconnect", "reason": reason, "debug_info": {"host": "applink-simulated"}}).to_string()
 }
 
+/// Whoever waits for an acknowledgement; when they go, so does what they wait for.
+struct Waiting<'a> {
+    host: &'a Host,
+    id: &'a str,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        lock(&self.host.sockets).give_up(self.id);
+    }
+}
+
 /// Sends once, and waits for the acknowledgement.
 pub(crate) async fn send(
     host: &Host,
@@ -172,6 +189,7 @@ pub(crate) async fn send(
     }
     let sent = lock(&host.sockets).push(&id, &envelope.to_string());
     let answered = sent.ok_or_else(|| Failed::new("connection_failed"))?;
+    let _waiting = Waiting { host, id: &id };
     let payload = answered.await.map_err(|_| Failed::new("connection_failed"))?;
     if payload.is_some() && !takes_payload {
         return Err(Failed::new("unexpected_payload"));

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::connection;
 use crate::host::{Host, lock};
+use crate::limits::Tier;
 
 pub(crate) fn routes() -> Router<Arc<Host>> {
     Router::new()
@@ -26,7 +27,12 @@ async fn insecure() -> Json<Value> {
 }
 
 /// Gives an address that works once. Source: the reference of `apps.connections.open`.
-async fn open(State(host): State<Arc<Host>>, headers: HeaderMap) -> Json<Value> {
+async fn open(State(host): State<Arc<Host>>, headers: HeaderMap) -> Response {
+    if let Err(seconds) = lock(&host.limiter).take("apps.connections.open", Tier::Three, None) {
+        let refusal = Json(json!({"ok": false, "error": "ratelimited"}));
+        let retry_after = [(header::RETRY_AFTER, seconds.to_string())];
+        return (StatusCode::TOO_MANY_REQUESTS, retry_after, refusal).into_response();
+    }
     let bearer = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
@@ -45,7 +51,7 @@ async fn open(State(host): State<Arc<Host>>, headers: HeaderMap) -> Json<Value> 
         None
     };
     if let Some(error) = error {
-        return Json(json!({"ok": false, "error": error}));
+        return Json(json!({"ok": false, "error": error})).into_response();
     }
     let mut url = host.base.clone();
     // `http` becomes `ws`: both are special schemes, so that cannot fail.
@@ -55,7 +61,7 @@ async fn open(State(host): State<Arc<Host>>, headers: HeaderMap) -> Json<Value> 
     url.query_pairs_mut()
         .append_pair("ticket", &ticket)
         .append_pair("app_id", &host.read(|ws| ws.app.id.clone()));
-    Json(json!({"ok": true, "url": url.as_str()}))
+    Json(json!({"ok": true, "url": url.as_str()})).into_response()
 }
 
 #[derive(Deserialize)]
@@ -85,12 +91,21 @@ async fn look(State(host): State<Arc<Host>>) -> Json<Value> {
     Json(json!({"enabled": sockets.is_enabled(), "connections": sockets.connections()}))
 }
 
+/// Why connections are told to go.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Reason {
+    Warning,
+    RefreshRequested,
+    LinkDisabled,
+}
+
 /// `{"enabled": true}`, `{"disconnect": "warning"}`, `{"cut": true}`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Act {
     enabled: Option<bool>,
-    disconnect: Option<String>,
+    disconnect: Option<Reason>,
     #[serde(default)]
     cut: bool,
 }
@@ -108,8 +123,12 @@ async fn act(
         if let Some(enabled) = act.enabled {
             sockets.switch(enabled);
         }
-        if let Some(reason) = act.disconnect {
-            sockets.disconnect(&reason);
+        match act.disconnect {
+            // What Slack says where Socket Mode was switched off goes with switching it off.
+            Some(Reason::LinkDisabled) => sockets.switch(false),
+            Some(Reason::Warning) => sockets.disconnect("warning"),
+            Some(Reason::RefreshRequested) => sockets.disconnect("refresh_requested"),
+            None => {}
         }
         if act.cut {
             sockets.cut();

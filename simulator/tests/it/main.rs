@@ -13,6 +13,7 @@ mod posting;
 mod reading;
 mod refusals;
 mod slack;
+mod sockets;
 mod state;
 mod typing;
 mod unfurls;
