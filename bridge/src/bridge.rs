@@ -139,6 +139,14 @@ impl Bridge {
     pub async fn health(&self) -> SlackHealth {
         self.0.watcher.look(&self.0.slack).await
     }
+
+    /// Asks Slack whether Socket Mode's token works; `None` where there is none. No connection is opened.
+    ///
+    /// # Errors
+    /// What is wrong and what to do, for people.
+    pub async fn check_socket_mode(&self) -> Option<Result<(), String>> {
+        inbound::socket::check(&self.0).await
+    }
 }
 
 /// Tells the rows of one installation's pace from another's, without giving the token away.

@@ -154,3 +154,37 @@ async fn a_bridge_that_ends_closes_its_connections() {
     drop(_stop);
     until(scene.slack(), "no connection", |slack| slack.sockets() == 0).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_slack_refuses_is_told_with_what_to_do_and_the_addresses_go_on_working() {
+    let scene = Scene::with(|_: &mut SimulatorConfig| {}).await;
+    scene.slack().set_socket_mode(true);
+    let world = &scene.stage.world;
+    let mut config = world.config.clone();
+    config.slack.socket = Some(SocketConfig {
+        app_token: "xapp-1-of-another-app".into(),
+        connections: 1,
+    });
+    let bridge = Bridge::new(config, world.database.clone(), world.queue.clone())
+        .await
+        .expect("a bridge");
+    let told = bridge
+        .check_socket_mode()
+        .await
+        .expect("a token")
+        .expect_err("a refusal");
+    assert!(told.contains("invalid_auth") && told.contains("SLACK_APP_TOKEN"), "{told}");
+    let stop = CancellationToken::new();
+    let stopped = stop.clone();
+    let running = bridge.clone();
+    tokio::spawn(async move { running.run(stopped).await });
+    let _stop = stop.drop_guard();
+    assert_eq!(bridge.ready().await, Ok(()));
+    scene.slack().set_socket_mode(false);
+    let alice = scene.slack().person("alice");
+    alice
+        .reply("incidents", &scene.root, "by the address")
+        .expect("a reply");
+    scene.until_comments(1).await;
+    assert_eq!(scene.slack().sockets(), 0);
+}

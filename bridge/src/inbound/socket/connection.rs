@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use futures::{SinkExt, StreamExt};
 use tokio::{
     sync::{mpsc, oneshot},
-    time::{Instant, interval},
+    time::{Instant, interval, timeout},
 };
 use tokio_tungstenite::tungstenite::Message;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -22,6 +22,9 @@ const PING_EVERY: Duration = Duration::from_secs(5);
 
 /// How long nothing may be heard.
 const SILENCE_MAX: Duration = Duration::from_secs(30);
+
+/// How long one frame may take to be taken by the network.
+const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long what was begun may take to its acknowledgement once the connection is to end.
 const FAREWELL: Duration = Duration::from_secs(3);
@@ -88,9 +91,16 @@ impl Life {
                     Message::Ping("tocsin".into())
                 }
             };
-            if let Err(error) = sink.send(said).await {
-                tracing::warn!("a connection to Slack broke: {error}");
-                break;
+            match timeout(SEND_TIMEOUT, sink.send(said)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    tracing::warn!("a connection to Slack broke: {error}");
+                    break;
+                }
+                Err(_) => {
+                    tracing::warn!("a connection to Slack takes nothing any more: it is given up");
+                    break;
+                }
             }
         }
         // What was begun is acknowledged while that is possible; else Slack sends it again, and it is known.
@@ -105,7 +115,7 @@ impl Life {
             // Slack may have closed it first.
             let _closed = sink.close().await;
         };
-        if tokio::time::timeout(FAREWELL, farewell).await.is_err() {
+        if timeout(FAREWELL, farewell).await.is_err() {
             tracing::warn!(
                 "a connection to Slack ends with {} requests unanswered",
                 self.work.len()

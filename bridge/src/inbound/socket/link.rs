@@ -42,21 +42,32 @@ struct Address {
     url: String,
 }
 
+impl From<SlackError> for Trouble {
+    fn from(error: SlackError) -> Self {
+        match error {
+            SlackError::Refused { .. } | SlackError::Broken { .. } => Self::Hopeless(error),
+            SlackError::RateLimited { retry_after, .. } => Self::Later(retry_after, error),
+            SlackError::NotSent { .. } | SlackError::Unknown { .. } => Self::Passing(error.to_string()),
+        }
+    }
+}
+
+/// Asks for an address, and leaves it unused: whether Slack takes the token.
+pub(super) async fn check(slack: &Slack, token: SecretString) -> Result<(), Trouble> {
+    address(slack, token).await.map(|_| ())
+}
+
+async fn address(slack: &Slack, token: SecretString) -> Result<Address, Trouble> {
+    let nothing = Map::<String, Value>::new();
+    Ok(slack
+        .with_token(token)
+        .call(APPS_CONNECTIONS_OPEN, &nothing)
+        .await?)
+}
+
 /// Opens a connection.
 pub(super) async fn open(slack: &Slack, token: SecretString) -> Result<Socket, Trouble> {
-    let slack = slack.with_token(token);
-    let nothing = Map::<String, Value>::new();
-    let address: Address =
-        slack
-            .call(APPS_CONNECTIONS_OPEN, &nothing)
-            .await
-            .map_err(|error| match error {
-                SlackError::Refused { .. } | SlackError::Broken { .. } => Trouble::Hopeless(error),
-                SlackError::RateLimited { retry_after, .. } => Trouble::Later(retry_after, error),
-                SlackError::NotSent { .. } | SlackError::Unknown { .. } => {
-                    Trouble::Passing(error.to_string())
-                }
-            })?;
+    let address = address(slack, token).await?;
     let config = WebSocketConfig::default()
         .max_message_size(Some(MESSAGE_MAX))
         .max_frame_size(Some(MESSAGE_MAX));

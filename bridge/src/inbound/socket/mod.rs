@@ -29,6 +29,9 @@ const HOPELESS_PAUSE: Duration = Duration::from_secs(120);
 /// A connection that lived so long was a success: the next failure is the first again.
 const SETTLED: Duration = Duration::from_secs(60);
 
+/// One that is to be renewed sooner than this is renewed with a pause: Slack gives a connection about an hour.
+const SHORT: Duration = Duration::from_secs(1);
+
 /// Why a connection is to be followed by another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Going {
@@ -69,6 +72,13 @@ pub(crate) async fn run(parts: &Arc<Parts>, shutdown: CancellationToken) {
         slot.keep(socket.app_token.clone())
     });
     futures::future::join_all(connections).await;
+}
+
+/// Whether Slack takes the app-level token, and else what is wrong and what to do; nothing where there is none.
+pub(crate) async fn check(parts: &Parts) -> Option<Result<(), String>> {
+    let socket = parts.config.slack.socket.as_ref()?;
+    let checked = link::check(&parts.slack, socket.app_token.clone()).await;
+    Some(checked.map_err(|trouble| trouble.to_string()))
 }
 
 /// One connection after another.
@@ -112,6 +122,10 @@ impl Slot {
             *failures = 0;
         }
         match going {
+            Going::Renewed if began.elapsed() < SHORT => {
+                *failures += 1;
+                pause(*failures)
+            }
             Going::Renewed => {
                 tracing::info!(
                     slot = self.number,
