@@ -165,10 +165,7 @@ pub(crate) fn configured_slack(settings: &Settings) -> Option<SlackConfig> {
         api_url: settings.slack.api_url.clone(),
         bot_token: settings.slack.bot_token.clone()?,
         signing_secrets: settings.slack.signing_secrets.clone(),
-        socket: settings.slack.app_token.clone().map(|app_token| SocketConfig {
-            app_token,
-            connections: settings.slack.sockets,
-        }),
+        socket: configured_sockets(settings),
         pace: settings.slack.pace,
     })
 }
@@ -179,9 +176,18 @@ pub(crate) fn simulated_slack(settings: &Settings, simulator: &Simulator) -> Sla
         api_url: simulator.api_url(),
         bot_token: simulator.bot_token().into(),
         signing_secrets: vec![simulator.signing_secret().into()],
-        socket: None,
+        socket: configured_sockets(settings),
         pace: settings.slack.pace,
     }
+}
+
+/// Socket Mode, where there is a token for it.
+fn configured_sockets(settings: &Settings) -> Option<SocketConfig> {
+    let app_token = settings.slack.app_token.clone()?;
+    Some(SocketConfig {
+        app_token,
+        connections: settings.slack.sockets,
+    })
 }
 
 /// Readiness of the API.

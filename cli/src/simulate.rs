@@ -1,6 +1,7 @@
 //! The simulated Slack workspace that stands in where no Slack app is configured.
 
 use anyhow::Context;
+use secrecy::ExposeSecret;
 use tocsin_simulator::{Limits, Simulator, SimulatorConfig};
 use url::Url;
 
@@ -14,16 +15,22 @@ use crate::{
 pub(crate) async fn start(settings: &Settings, public: &Url, callbacks: &Url) -> anyhow::Result<Simulator> {
     // The simulator says only that it could not listen; this says what to do. Whoever takes the port in between is told so.
     drop(serve::bind(&known::SIMULATOR_LISTEN, settings.simulator_listen).await?);
-    let simulator = Simulator::start(SimulatorConfig {
+    let mut config = SimulatorConfig {
         listen: settings.simulator_listen,
         unfurl_domains: vec![domain(public)],
         limits: Limits::documented(),
         state_file: Some(settings.database.beside("simulator.json")),
         ..SimulatorConfig::default()
-    })
-    .await
-    .context("the simulated Slack did not start")?;
+    };
+    if let Some(token) = &settings.slack.app_token {
+        token.expose_secret().clone_into(&mut config.app_token);
+    }
+    let simulator = Simulator::start(config)
+        .await
+        .context("the simulated Slack did not start")?;
     simulator.set_callbacks(callbacks);
+    // An app-level token means Socket Mode here as it does with the real Slack.
+    simulator.set_socket_mode(settings.slack.app_token.is_some());
     Ok(simulator)
 }
 

@@ -30,7 +30,11 @@ fn welcome(settings: &Settings, stack: &Stack, terminal: Terminal, took: Duratio
             format!(
                 "{}  {}",
                 simulator.url(),
-                terminal.dim("simulated, since no Slack app is configured")
+                terminal.dim(if settings.slack.app_token.is_some() {
+                    "simulated, in Socket Mode, since no Slack app is configured"
+                } else {
+                    "simulated, since no Slack app is configured"
+                })
             ),
         ),
         None => terminal.row("Slack", "by the configured app"),

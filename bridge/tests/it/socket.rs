@@ -173,7 +173,10 @@ async fn a_token_that_slack_refuses_is_told_with_what_to_do_and_the_addresses_go
         .await
         .expect("a token")
         .expect_err("a refusal");
-    assert!(told.contains("invalid_auth") && told.contains("SLACK_APP_TOKEN"), "{told}");
+    assert!(
+        told.contains("invalid_auth") && told.contains("SLACK_APP_TOKEN"),
+        "{told}"
+    );
     let stop = CancellationToken::new();
     let stopped = stop.clone();
     let running = bridge.clone();

@@ -148,7 +148,9 @@ pub(super) fn app_token(text: &str) -> Parsed<SecretString> {
 pub(super) fn sockets(text: &str) -> Parsed<u8> {
     match text.parse() {
         Ok(sockets @ 1..=10) => Ok(sockets),
-        Ok(_) | Err(_) => Err("is not a number from 1 to 10, which is as many connections as Slack allows".to_owned()),
+        Ok(_) | Err(_) => {
+            Err("is not a number from 1 to 10, which is as many connections as Slack allows".to_owned())
+        }
     }
 }
 

@@ -184,7 +184,11 @@ async fn slack(settings: &Settings) -> Finding {
         let token = roles::random_token()?;
         let local = local_url(settings.listen);
         let bridge = roles::bridge(local.clone(), local, token, slack, &database, &queue).await?;
-        anyhow::Ok(bridge.health().await)
+        let health = bridge.health().await;
+        if let Some(Err(trouble)) = bridge.check_socket_mode().await {
+            return Err(anyhow::anyhow!("Socket Mode: {trouble}"));
+        }
+        anyhow::Ok(health)
     };
     let url = &settings.slack.api_url;
     match timeout(ANSWER_WITHIN, asked).await {

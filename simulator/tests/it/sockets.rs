@@ -128,7 +128,10 @@ async fn what_is_not_acknowledged_is_sent_again_and_says_so() {
     assert_eq!(first["retry_attempt"], 0);
     let again = socket.hear().await.unwrap();
     assert_eq!(again["payload"], first["payload"]);
-    assert_eq!((&again["retry_attempt"], &again["retry_reason"]), (&json!(1), &json!("timeout")));
+    assert_eq!(
+        (&again["retry_attempt"], &again["retry_reason"]),
+        (&json!(1), &json!("timeout"))
+    );
     socket.acknowledge(&again).await;
     // What comes next is the next event, and not the first once more.
     slack.sim.person("alice").post("incidents", "and now").unwrap();

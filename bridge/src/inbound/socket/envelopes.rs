@@ -71,8 +71,8 @@ pub(super) async fn take(parts: &Arc<Parts>, envelope: Envelope) -> Option<Strin
     if envelope.retry_attempt > 0 {
         tracing::debug!(request.id = request_id, "Slack sends an envelope again: {id}");
     }
-    let taken = hand_on(parts, envelope, request_id.clone()).await;
-    let (outcome, ack) = match taken {
+    let handled = hand_on(parts, envelope, request_id.clone()).await;
+    let (outcome, ack) = match handled {
         Ok((outcome, Reply::Json(payload))) if takes => {
             (outcome, Some(json!({"envelope_id": id, "payload": payload})))
         }
