@@ -9,6 +9,7 @@ mod m20261120_000001_domain;
 mod m20261120_000002_slack;
 mod m20261121_000001_revisions;
 mod m20261121_000002_origin;
+mod m20261121_000003_threads;
 mod m20261121_000004_home;
 mod m20261121_000005_menu;
 
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000002_slack::Migration),
             Box::new(m20261121_000001_revisions::Migration),
             Box::new(m20261121_000002_origin::Migration),
+            Box::new(m20261121_000003_threads::Migration),
             Box::new(m20261121_000004_home::Migration),
             Box::new(m20261121_000005_menu::Migration),
         ]

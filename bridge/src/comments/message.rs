@@ -113,16 +113,32 @@ impl Message {
     }
 }
 
+/// A file as a link to its page, which asks who looks at it; its own address (`url_private`) is for programs with a token.
 fn file(file: &Value) -> Option<String> {
     let field = |name: &str| file[name].as_str().filter(|text| !text.trim().is_empty());
     let name = field("name").or(field("title")).unwrap_or("file");
-    let url = field("permalink")
-        .or(field("url_private"))
-        .or(field("external_url"));
-    match url {
-        Some(url) => Some(markdown::link(url, name)),
+    let link = match field("permalink").or(field("external_url")) {
+        Some(url) => markdown::link(url, name),
         // A file that Slack does not show (`file_access: check_file_info`) or has deleted.
-        None => file.is_object().then(|| escape(name)),
+        None => file.is_object().then(|| escape(name))?,
+    };
+    let kind = field("pretty_type").or(field("mimetype")).map(escape);
+    let size = file["size"].as_u64().map(size);
+    let facts: Vec<_> = kind.into_iter().chain(size).collect();
+    Some(if facts.is_empty() {
+        link
+    } else {
+        format!("{link} ({})", facts.join(", "))
+    })
+}
+
+/// A file's size, for people.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{} kB", bytes / 1_000),
+        1_000_000..1_000_000_000 => format!("{} MB", bytes / 1_000_000),
+        1_000_000_000.. => format!("{} GB", bytes / 1_000_000_000),
     }
 }
 
@@ -177,7 +193,9 @@ mod tests {
             "blocks": [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [
                 {"type": "text", "text": "rich", "style": {"bold": true}}]}]}],
             "files": [
-                {"name": "a_b.png", "permalink": "https://x.slack.com/files/U1/F1/a_b.png"},
+                {"name": "a_b.png", "permalink": "https://x.slack.com/files/U1/F1/a_b.png", "pretty_type": "PNG", "size": 12_345,
+                    "url_private": "https://files.slack.com/secret"},
+                {"name": "hidden", "url_private": "https://files.slack.com/secret"},
                 {"id": "F2", "mode": "tombstone"},
                 7
             ]
@@ -185,7 +203,7 @@ mod tests {
         let document = message.document();
         assert_eq!(
             message.markdown(&document, &Names::default()),
-            "**rich**\n\n[a_b.png](https://x.slack.com/files/U1/F1/a_b.png)\n\nfile"
+            "**rich**\n\n[a_b.png](https://x.slack.com/files/U1/F1/a_b.png) (PNG, 12 kB)\n\nhidden\n\nfile"
         );
         let message = Message::of(&json!({"event": {"text": "*plain*", "blocks": "none"}}));
         assert_eq!(

@@ -7,7 +7,7 @@ use tocsin_entity::{
 };
 use tocsin_queue::JobError;
 
-use super::message::{Message, Place};
+use super::{message::Place, told::Told};
 use crate::{
     bridge::Parts,
     inbound::{Kind, routes::Item},
@@ -31,7 +31,8 @@ pub(super) async fn is_early(parts: &Parts, item: &Item, place: &Place) -> Resul
         .iter()
         .filter(|row| row.payload["event"]["type"] == "message")
         .any(|row| {
-            Message::of(&row.payload).reply().is_some_and(|other| {
+            Told::of(&row.payload).is_some_and(|told| {
+                let other = told.place();
                 let same = other.channel == place.channel && other.thread_ts == place.thread_ts;
                 same && is_before(&other.ts, &place.ts)
             })

@@ -1,13 +1,17 @@
 //! A reply in the thread of an incident's message becomes a comment.
 
+use std::sync::Arc;
+
 use futures::FutureExt;
 use time::Duration;
 use tocsin_queue::JobError;
 
 use super::{
     document::{Document, Names},
+    memory,
     message::{Message, Place},
-    order,
+    order, revise,
+    told::Told,
 };
 use crate::{
     bridge::Parts,
@@ -20,15 +24,16 @@ use crate::{
     },
     mention,
     notice::{self, Notice},
+    slack::Installation,
     thread::{self, Found, Thread},
 };
 
-/// `message`, in any kind of channel.
+/// `message`, in any kind of channel: what people say in threads, edit and delete.
 pub(crate) const ROUTE: Route = Route {
     kind: Kind::Event,
     name: "message",
-    wanted: |payload| Message::of(payload).reply().is_some(),
-    work: |parts, item| reply(parts, item).boxed(),
+    wanted: |payload| Told::of(payload).is_some(),
+    work: |parts, item| told(parts, item).boxed(),
 };
 
 /// How soon a reply is tried again whose thread is just being made; later ones wait a quarter of the reply's age.
@@ -44,17 +49,14 @@ const ORDER_PATIENCE: Duration = Duration::seconds(10);
 /// Longest name of a person that the API takes, in characters.
 const NAME_MAX: usize = 200;
 
-async fn reply(parts: &Parts, item: &Item) -> Worked {
-    let message = Message::of(&item.payload);
-    let Some(place) = message.reply() else {
+async fn told(parts: &Parts, item: &Item) -> Worked {
+    let Some(told) = Told::of(&item.payload) else {
         return Ok(Outcome::NotOurs("ignored"));
     };
-    if parts
-        .watcher
-        .health()
-        .installation()
-        .is_some_and(|bot| bot.bot_user_id == place.user)
-    {
+    let place = told.place();
+    let health = parts.watcher.health();
+    let is_own = |bot: &Arc<Installation>| bot.bot_user_id == place.user;
+    if health.installation().is_some_and(is_own) {
         return Ok(Outcome::NotOurs("own"));
     }
     let thread = match thread::find(parts, &place.channel, &place.thread_ts).await? {
@@ -68,15 +70,40 @@ async fn reply(parts: &Parts, item: &Item) -> Worked {
         }
         Found::Coming | Found::None => return Ok(Outcome::NotOurs("not_ours")),
     };
+    match told {
+        Told::Deleted { place } => revise::delete(parts, item, &thread, &place).await,
+        Told::Said { message, place } => match read(parts, item, thread, message, place).await? {
+            Ok(reply) => reply.add(parts).await,
+            Err(outcome) => Ok(outcome),
+        },
+        Told::Edited {
+            message,
+            place,
+            revision,
+        } => match read(parts, item, thread, message, place).await? {
+            Ok(reply) => revise::edit(parts, &reply, &revision).await,
+            Err(outcome) => Ok(outcome),
+        },
+    }
+}
+
+/// Finds out all about a message; or why it is no comment.
+async fn read<'a>(
+    parts: &Parts,
+    item: &'a Item,
+    thread: Thread,
+    message: Message,
+    place: Place,
+) -> Result<Result<Reply<'a>, Outcome>, JobError> {
     if mention::is_command(parts, &message.text) {
-        return Ok(Outcome::NotOurs("command"));
+        return Ok(Err(Outcome::NotOurs("command")));
     }
     let team_id = item.payload["team_id"].as_str().unwrap_or(&thread.team_id);
     let person = identity::person(parts, team_id, &place.user)
         .await?
         .unwrap_or_else(|| Person::unknown(team_id, &place.user));
     if person.is_bot {
-        return Ok(Outcome::NotOurs("bot"));
+        return Ok(Err(Outcome::NotOurs("bot")));
     }
     if item.age() < ORDER_PATIENCE && order::is_early(parts, item, &place).await? {
         let pause = ORDER_SOON.max(item.age() / 4).unsigned_abs();
@@ -89,29 +116,41 @@ async fn reply(parts: &Parts, item: &Item) -> Worked {
     let names = names(parts, team_id, &document).await?;
     let body = message.markdown(&document, &names);
     if body.is_empty() {
-        return Ok(Outcome::Done("empty"));
+        return Ok(Err(Outcome::Done("empty")));
     }
-    let reply = Reply {
+    Ok(Ok(Reply {
         item,
         place,
         thread,
         person,
         body,
-    };
-    reply.add(parts).await
+    }))
 }
 
 /// A reply, and all that was found out about it.
-struct Reply<'a> {
-    item: &'a Item,
-    place: Place,
-    thread: Thread,
+pub(super) struct Reply<'a> {
+    pub(super) item: &'a Item,
+    pub(super) place: Place,
+    pub(super) thread: Thread,
     person: Person,
-    body: String,
+    pub(super) body: String,
 }
 
 impl Reply<'_> {
-    async fn add(&self, parts: &Parts) -> Worked {
+    /// Adds it to the timeline, unless it has been deleted, before or meanwhile.
+    pub(super) async fn add(&self, parts: &Parts) -> Worked {
+        let is_buried = || memory::is_buried(&parts.database, &self.place);
+        if is_buried().await.map_err(JobError::retry)? {
+            return Ok(Outcome::NotOurs("deleted"));
+        }
+        let outcome = self.comment(parts).await?;
+        if is_buried().await.map_err(JobError::retry)? {
+            return revise::retract(parts, self.item, &self.thread, &self.place).await;
+        }
+        Ok(outcome)
+    }
+
+    async fn comment(&self, parts: &Parts) -> Worked {
         let request_id = self.item.request_id.as_deref();
         let bridge = As::bridge(self.thread.organization, request_id);
         let standing = identity::standing(parts, self.thread.organization, &self.person, request_id).await?;
@@ -133,10 +172,7 @@ impl Reply<'_> {
             incident_id: self.thread.incident.to_string(),
             body_markdown: self.body.clone(),
             idempotency_key: Some(self.item.idempotency_key()),
-            external_ref: Some(format!(
-                "slack:{}/{}/{}",
-                self.thread.team_id, self.place.channel, self.place.ts
-            )),
+            external_ref: Some(revise::external_ref(&self.thread, &self.place)),
             slack_author,
         };
         let answer = parts
@@ -150,6 +186,16 @@ impl Reply<'_> {
         match error.code.as_str() {
             // An earlier try came through, and names have been learnt since.
             "IDEMPOTENCY_KEY_REUSED" => Ok(Outcome::Done("commented")),
+            "SYNC_MUTED" => {
+                self.tell_once(
+                    parts,
+                    &Notice::Refused {
+                        code: error.code,
+                        message: error.message,
+                    },
+                )
+                .await
+            }
             "FORBIDDEN" => self.tell(parts, &Notice::ReadOnly).await,
             "NOT_FOUND" => self.tell(parts, &Notice::NotFound).await,
             _ => {
@@ -165,7 +211,16 @@ impl Reply<'_> {
         }
     }
 
-    async fn tell(&self, parts: &Parts, notice: &Notice) -> Worked {
+    /// Tells what need not be told each time.
+    async fn tell_once(&self, parts: &Parts, notice: &Notice) -> Worked {
+        let news = memory::is_news(&parts.database, &self.place, notice.code()).await;
+        if news.map_err(JobError::retry)? {
+            return self.tell(parts, notice).await;
+        }
+        Ok(Outcome::Done(notice.outcome()))
+    }
+
+    pub(super) async fn tell(&self, parts: &Parts, notice: &Notice) -> Worked {
         let text = notice::comment(notice);
         let Place {
             channel,

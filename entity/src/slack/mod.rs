@@ -10,4 +10,6 @@ pub mod incident;
 pub mod origin;
 pub mod pace;
 pub mod post;
+pub mod told;
+pub mod tombstone;
 pub mod user;

@@ -1,0 +1,92 @@
+//! A reply that was edited or deleted in Slack: so is its comment.
+//!
+//! Only its author may edit a message in Slack, so that the bridge makes these changes by itself.
+
+use tocsin_queue::JobError;
+
+use super::{memory, message::Place, reply::Reply};
+use crate::{
+    bridge::Parts,
+    failure::of_api,
+    graphql::{As, EditComment, RetractComment, edit_comment, retract_comment},
+    inbound::routes::{Item, Outcome, Worked},
+    notice::Notice,
+    thread::Thread,
+};
+
+/// How a comment is called that was a message.
+pub(super) fn external_ref(thread: &Thread, place: &Place) -> String {
+    format!("slack:{}/{}/{}", thread.team_id, place.channel, place.ts)
+}
+
+/// Gives the comment the text that the message has now. An edit whose message has not been heard of brings it; one that comes late changes
+/// nothing.
+pub(super) async fn edit(parts: &Parts, reply: &Reply<'_>, revision: &str) -> Worked {
+    match change(parts, reply, revision).await? {
+        Ok(()) => return Ok(Outcome::Done("edited")),
+        Err(code) if code == "NOT_FOUND" => {}
+        Err(code) => return refused(parts, reply, code).await,
+    }
+    let outcome = reply.add(parts).await?;
+    if outcome != Outcome::Done("commented") {
+        return Ok(outcome);
+    }
+    // The same text again, for its revision: an edit before this one may still come.
+    match change(parts, reply, revision).await? {
+        Ok(()) => Ok(outcome),
+        Err(code) => refused(parts, reply, code).await,
+    }
+}
+
+async fn refused(parts: &Parts, reply: &Reply<'_>, code: String) -> Worked {
+    let message = "the edit was refused, and the timeline has the text before it".to_owned();
+    reply.tell(parts, &Notice::Refused { code, message }).await
+}
+
+/// Edits the comment; the code of a refusal.
+async fn change(parts: &Parts, reply: &Reply<'_>, revision: &str) -> Result<Result<(), String>, JobError> {
+    let who = As::bridge(reply.thread.organization, reply.item.request_id.as_deref());
+    let input = edit_comment::EditCommentInput {
+        id: None,
+        external_ref: Some(external_ref(&reply.thread, &reply.place)),
+        body_markdown: reply.body.clone(),
+        revision: Some(revision.to_owned()),
+        // By its revision it can be repeated; a key would bind it to a text whose names are not known yet.
+        idempotency_key: None,
+    };
+    let answer = parts
+        .api
+        .execute::<EditComment>(who, edit_comment::Variables { input })
+        .await
+        .map_err(of_api)?;
+    let error = answer.edit_comment.user_errors.into_iter().next();
+    Ok(error.map_or(Ok(()), |error| Err(error.code)))
+}
+
+/// Retracts the comment. What has not been heard of yet will be known to be gone.
+pub(super) async fn delete(parts: &Parts, item: &Item, thread: &Thread, place: &Place) -> Worked {
+    memory::bury(&parts.database, place)
+        .await
+        .map_err(JobError::retry)?;
+    retract(parts, item, thread, place).await
+}
+
+pub(super) async fn retract(parts: &Parts, item: &Item, thread: &Thread, place: &Place) -> Worked {
+    let who = As::bridge(thread.organization, item.request_id.as_deref());
+    let input = retract_comment::RetractCommentInput {
+        id: None,
+        external_ref: Some(external_ref(thread, place)),
+        idempotency_key: None,
+    };
+    let answer = parts
+        .api
+        .execute::<RetractComment>(who, retract_comment::Variables { input })
+        .await
+        .map_err(of_api)?;
+    match answer.retract_comment.user_errors.into_iter().next() {
+        None => Ok(Outcome::Done("retracted")),
+        // It never was a comment, or is not one yet.
+        Some(error) if error.code == "NOT_FOUND" => Ok(Outcome::Done("deleted")),
+        Some(error) => Err(JobError::fail(format!("{} ({})", error.message, error.code))),
+    }
+}

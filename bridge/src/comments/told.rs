@@ -1,0 +1,151 @@
+//! What a `message` event tells: that something was said, edited or deleted.
+//!
+//! Source: Slack, "message event", `message_changed`, `message_deleted`. An outer `ts` is that of the change; the message is inside.
+
+use serde_json::{Value, json};
+
+use super::message::{Message, Place};
+
+/// What a `message` event tells of a person's reply in a thread.
+#[derive(Debug, Clone)]
+pub(super) enum Told {
+    Said {
+        message: Message,
+        place: Place,
+    },
+    /// `revision` is Slack's name for the edit; a later one is greater.
+    Edited {
+        message: Message,
+        place: Place,
+        revision: String,
+    },
+    Deleted {
+        place: Place,
+    },
+}
+
+impl Told {
+    /// None where it tells of something else: other people's business, or a change that changes no word.
+    pub(super) fn of(payload: &Value) -> Option<Self> {
+        let event = &payload["event"];
+        match event["subtype"].as_str() {
+            Some("message_changed") => edited(event),
+            Some("message_deleted") => {
+                let place = inner(event, &event["previous_message"]).reply()?;
+                Some(Self::Deleted { place })
+            }
+            Some(_) | None => {
+                let message = Message::of(payload);
+                let place = message.reply()?;
+                Some(Self::Said { message, place })
+            }
+        }
+    }
+
+    pub(super) fn place(&self) -> &Place {
+        match self {
+            Self::Said { place, .. } | Self::Edited { place, .. } | Self::Deleted { place } => place,
+        }
+    }
+}
+
+fn edited(event: &Value) -> Option<Told> {
+    let (now, before) = (&event["message"], &event["previous_message"]);
+    // Previews, replies and an app's own updates change a message as well, and say nothing of an edit.
+    let revision = now["edited"]["ts"].as_str()?.to_owned();
+    let same = |field: &str| now[field] == before[field];
+    if before.is_object() && ["text", "blocks", "files"].into_iter().all(same) {
+        return None;
+    }
+    let message = inner(event, now);
+    let place = message.reply()?;
+    Some(Told::Edited {
+        message,
+        place,
+        revision,
+    })
+}
+
+/// The message inside a change, which does not say its channel.
+fn inner(event: &Value, message: &Value) -> Message {
+    let mut message = message.clone();
+    if let Some(fields) = message.as_object_mut() {
+        fields.insert("channel".to_owned(), event["channel"].clone());
+    }
+    Message::of(&json!({ "event": message }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(ts: &str, text: &str) -> Value {
+        json!({"type": "message", "user": "U1", "ts": ts, "thread_ts": "1.0", "text": text})
+    }
+
+    fn changed(now: &Value, before: &Value) -> Value {
+        json!({"event": {"type": "message", "subtype": "message_changed", "hidden": true, "channel": "C1", "ts": "9.0",
+            "message": now, "previous_message": before}})
+    }
+
+    fn with_edit(mut message: Value, revision: &str) -> Value {
+        message["edited"] = json!({"user": "U1", "ts": revision});
+        message
+    }
+
+    #[test]
+    fn an_edit_is_of_the_message_inside() {
+        let told = Told::of(&changed(&with_edit(said("2.0", "b"), "5.0"), &said("2.0", "a")));
+        let Some(Told::Edited { place, revision, .. }) = told else {
+            panic!("{told:?}")
+        };
+        assert_eq!(
+            (
+                place.channel.as_str(),
+                place.ts.as_str(),
+                place.thread_ts.as_str()
+            ),
+            ("C1", "2.0", "1.0")
+        );
+        assert_eq!(revision, "5.0");
+    }
+
+    #[test]
+    fn what_changes_no_word_is_no_edit() {
+        assert!(
+            Told::of(&changed(&said("2.0", "b"), &said("2.0", "a"))).is_none(),
+            "no mark of an edit"
+        );
+        let edited = with_edit(said("2.0", "a"), "5.0");
+        assert!(Told::of(&changed(&edited, &edited)).is_none(), "a preview came");
+        let mut bot = with_edit(said("2.0", "b"), "5.0");
+        bot["bot_id"] = json!("B1");
+        assert!(
+            Told::of(&changed(&bot, &said("2.0", "a"))).is_none(),
+            "an app's own"
+        );
+        let mut root = with_edit(said("1.0", "b"), "5.0");
+        root["thread_ts"] = json!("1.0");
+        assert!(
+            Told::of(&changed(&root, &said("1.0", "a"))).is_none(),
+            "the thread's first message"
+        );
+        // One of Slack's own examples says nothing of what was before.
+        assert!(Told::of(&changed(&with_edit(said("2.0", "b"), "5.0"), &Value::Null)).is_some());
+    }
+
+    #[test]
+    fn a_deletion_is_of_the_message_that_was() {
+        let event = |before: &Value| {
+            json!({"event": {"type": "message", "subtype": "message_deleted", "hidden": true, "channel": "C1", "ts": "9.0",
+                "deleted_ts": "2.0", "previous_message": before}})
+        };
+        let told = Told::of(&event(&said("2.0", "a"))).expect("a deletion");
+        assert!(matches!(told, Told::Deleted { .. }));
+        assert_eq!(told.place().ts, "2.0");
+        let mut bot = said("2.0", "a");
+        bot["bot_id"] = json!("B1");
+        assert!(Told::of(&event(&bot)).is_none());
+        assert!(Told::of(&event(&Value::Null)).is_none());
+    }
+}
