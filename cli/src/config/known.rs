@@ -136,7 +136,7 @@ pub(crate) const SLACK_BOT_TOKEN: Known = Known::secret(
 pub(crate) const SLACK_SIGNING_SECRET: Known = Known::secret(
     "slack.signing_secret",
     "SLACK_SIGNING_SECRET",
-    "needed with a bot token",
+    "needed with a bot token, but in Socket Mode",
 );
 pub(crate) const SLACK_CHANNEL: Known = Known {
     flag: None,
