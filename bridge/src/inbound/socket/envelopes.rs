@@ -34,7 +34,8 @@ pub(super) enum Frame {
 /// A request.
 #[derive(Debug, PartialEq, Deserialize)]
 pub(super) struct Envelope {
-    envelope_id: String,
+    #[serde(rename = "envelope_id")]
+    id: String,
     #[serde(rename = "type")]
     kind: String,
     #[serde(default)]
@@ -64,7 +65,7 @@ pub(super) async fn take(parts: &Arc<Parts>, envelope: Envelope) -> Option<Strin
     let began = Instant::now();
     let request_id = Uuid::now_v7().simple().to_string();
     let (id, kind, takes) = (
-        envelope.envelope_id.clone(),
+        envelope.id.clone(),
         envelope.kind.clone(),
         envelope.accepts_response_payload,
     );
@@ -145,7 +146,7 @@ mod tests {
         let Frame::Envelope(envelope) = read(event).expect("a frame") else {
             panic!("an envelope")
         };
-        assert_eq!((envelope.envelope_id.as_str(), envelope.retry_attempt), ("e1", 1));
+        assert_eq!((envelope.id.as_str(), envelope.retry_attempt), ("e1", 1));
         for wrong in ["", "{}", "[]", r#"{"type":"events_api"}"#] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
