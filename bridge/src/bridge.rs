@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
+    comments,
     config::BridgeConfig,
     digest, follow,
     graphql::Api,
@@ -105,6 +106,7 @@ impl Bridge {
                 inbound::tend(&parts.database, shutdown.clone()),
                 parts.watcher.run(&parts.slack, shutdown.clone()),
                 inbound::socket::run(parts, shutdown.clone()),
+                comments::history::run(parts, shutdown.clone()),
                 follow::run(parts, shutdown.clone()),
                 sweep::run(parts, shutdown.clone()),
                 unfurl::tend(parts, shutdown.clone()),

@@ -5,6 +5,7 @@
 
 mod document;
 mod escape;
+pub(crate) mod history;
 mod markdown;
 mod memory;
 mod message;

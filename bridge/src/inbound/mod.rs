@@ -5,7 +5,7 @@
 
 mod endpoints;
 pub(crate) mod envelope;
-mod inbox;
+pub(crate) mod inbox;
 pub(crate) mod lenient;
 pub(crate) mod prompt;
 mod receive;

@@ -87,6 +87,21 @@ pub(crate) struct Messages {
     response_metadata: Paging,
 }
 
+/// A page of a thread.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct ThreadPage {
+    #[serde(default)]
+    pub(crate) messages: Vec<Value>,
+    #[serde(default)]
+    response_metadata: Paging,
+}
+
+impl ThreadPage {
+    pub(crate) fn next(&self) -> Option<&str> {
+        self.response_metadata.next()
+    }
+}
+
 #[derive(Clone, Debug, Default, Deserialize)]
 struct Paging {
     #[serde(default)]
@@ -456,6 +471,25 @@ impl Slack {
             cursor,
         };
         self.call(method, &arguments).await
+    }
+
+    /// A page of a thread as Slack has it, the message that it began with included.
+    pub(crate) async fn thread(
+        &self,
+        channel: &str,
+        thread_ts: &str,
+        cursor: Option<&str>,
+    ) -> Result<ThreadPage, SlackError> {
+        let arguments = WindowArguments {
+            channel,
+            ts: Some(thread_ts),
+            oldest: "0".to_owned(),
+            inclusive: true,
+            include_all_metadata: false,
+            limit: PAGE,
+            cursor,
+        };
+        self.call(CONVERSATIONS_REPLIES, &arguments).await
     }
 
     /// One person.
