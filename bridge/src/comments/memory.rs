@@ -1,4 +1,4 @@
-//! What must be remembered of threads: which messages were deleted, and who was told what.
+//! What must be remembered of threads: which messages are no comments for good, and who was told what.
 
 use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, sea_query::OnConflict};
 use time::{Duration, OffsetDateTime};
@@ -12,7 +12,7 @@ use super::message::Place;
 /// How long it is remembered: Slack sends late events for a day, and no thread is muted for longer than people remember why.
 const KEPT: Duration = Duration::days(30);
 
-/// Notes that a message was deleted.
+/// Notes that a message was deleted, or was refused: whatever comes of it later is no comment.
 pub(super) async fn bury(database: &Database, place: &Place) -> Result<(), DbErr> {
     let row = tombstone::ActiveModel {
         channel_id: Set(place.channel.clone()),
@@ -27,7 +27,7 @@ pub(super) async fn bury(database: &Database, place: &Place) -> Result<(), DbErr
         .map(|_| ())
 }
 
-/// Whether a message was deleted.
+/// Whether a message was deleted or refused.
 pub(super) async fn is_buried(database: &Database, place: &Place) -> Result<bool, DbErr> {
     let key = (place.channel.clone(), place.ts.clone());
     let found = tombstone::Entity::find_by_id(key).one(database.read()).await?;

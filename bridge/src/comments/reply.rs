@@ -46,6 +46,9 @@ const PATIENCE: Duration = Duration::minutes(10);
 const ORDER_SOON: Duration = Duration::milliseconds(100);
 const ORDER_PATIENCE: Duration = Duration::seconds(10);
 
+/// What came of a reply that is on the timeline.
+pub(super) const COMMENTED: Outcome = Outcome::Done("commented");
+
 /// Longest name of a person that the API takes, in characters.
 const NAME_MAX: usize = 200;
 
@@ -137,14 +140,19 @@ pub(super) struct Reply<'a> {
 }
 
 impl Reply<'_> {
-    /// Adds it to the timeline, unless it has been deleted, before or meanwhile.
+    /// Adds it to the timeline, unless it has been deleted, before or meanwhile, or was refused before.
     pub(super) async fn add(&self, parts: &Parts) -> Worked {
         let is_buried = || memory::is_buried(&parts.database, &self.place);
         if is_buried().await.map_err(JobError::retry)? {
-            return Ok(Outcome::NotOurs("deleted"));
+            return Ok(Outcome::NotOurs("no_comment"));
         }
         let outcome = self.comment(parts).await?;
-        if is_buried().await.map_err(JobError::retry)? {
+        if outcome != COMMENTED {
+            // For good: it is neither refused again nor added when the thread is read later, after an edit, or when the sync is no longer muted.
+            memory::bury(&parts.database, &self.place)
+                .await
+                .map_err(JobError::retry)?;
+        } else if is_buried().await.map_err(JobError::retry)? {
             return revise::retract(parts, self.item, &self.thread, &self.place).await;
         }
         Ok(outcome)
@@ -181,11 +189,11 @@ impl Reply<'_> {
             .await
             .map_err(of_api)?;
         let Some(error) = answer.add_comment.user_errors.into_iter().next() else {
-            return Ok(Outcome::Done("commented"));
+            return Ok(COMMENTED);
         };
         match error.code.as_str() {
             // An earlier try came through, and names have been learnt since.
-            "IDEMPOTENCY_KEY_REUSED" => Ok(Outcome::Done("commented")),
+            "IDEMPOTENCY_KEY_REUSED" => Ok(COMMENTED),
             "SYNC_MUTED" => {
                 self.tell_once(
                     parts,

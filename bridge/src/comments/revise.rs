@@ -4,7 +4,11 @@
 
 use tocsin_queue::JobError;
 
-use super::{memory, message::Place, reply::Reply};
+use super::{
+    memory,
+    message::Place,
+    reply::{COMMENTED, Reply},
+};
 use crate::{
     bridge::Parts,
     failure::of_api,
@@ -28,7 +32,7 @@ pub(super) async fn edit(parts: &Parts, reply: &Reply<'_>, revision: &str) -> Wo
         Err(code) => return refused(parts, reply, code).await,
     }
     let outcome = reply.add(parts).await?;
-    if outcome != Outcome::Done("commented") {
+    if outcome != COMMENTED {
         return Ok(outcome);
     }
     // The same text again, for its revision: an edit before this one may still come.

@@ -1,6 +1,7 @@
 //! People in a simulated workspace, and what becomes of what they do: both halves of the bridge, the API acted.
 
 mod dialogs;
+mod disorder;
 mod revisions;
 
 use tocsin_bridge::Pace;

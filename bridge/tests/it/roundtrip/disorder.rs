@@ -1,0 +1,121 @@
+//! What Slack tells twice, late, in another order, or without anybody having said anything.
+
+use std::time::Duration;
+
+use tocsin_bridge::Bridge;
+use tocsin_entity::kinds::InboxState;
+use tokio_util::sync::CancellationToken;
+
+use super::{LINK, Scene};
+use crate::outbound::stage::PATIENCE;
+
+impl Scene {
+    /// Waits until all that came has been worked and these are the comments that stand, in any order.
+    async fn until_standing(&self, expected: &[&str]) {
+        let standing = || {
+            let mut bodies: Vec<_> = self.comments().into_iter().map(|(_, body)| body).collect();
+            bodies.retain(|body| !body.is_empty());
+            bodies.sort();
+            bodies
+        };
+        let settled = async {
+            loop {
+                let rows = self.stage.world.inbox().await;
+                let is_idle = rows.iter().all(|row| row.state != InboxState::Pending);
+                if is_idle && standing() == expected {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let in_time = tokio::time::timeout(PATIENCE, settled).await;
+        assert!(in_time.is_ok(), "{:?} instead of {expected:?}", standing());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_told_twice_and_in_another_order_ends_as_it_is_in_slack() {
+    let scene = Scene::with(|config| {
+        config.duplicate_events = true;
+        config.reorder = true;
+    })
+    .await;
+    let alice = scene.slack().person("alice");
+    let edited = alice.reply("incidents", &scene.root, "one").expect("a reply");
+    alice.edit("incidents", &edited, "two").expect("an edit");
+    alice.edit("incidents", &edited, "three").expect("an edit");
+    let gone = alice.reply("incidents", &scene.root, "oops").expect("a reply");
+    alice.delete("incidents", &gone).expect("a deletion");
+    let shared = alice
+        .reply_and_broadcast("incidents", &scene.root, "last")
+        .expect("a reply");
+    alice.edit("incidents", &shared, "the last").expect("an edit");
+    scene.until_standing(&["the last", "three"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_under_a_reply_is_no_edit_of_it() {
+    let scene = Scene::set().await;
+    let alice = scene.slack().person("alice");
+    let ts = alice.reply("incidents", &scene.root, LINK).expect("a reply");
+    scene.until_comments(1).await;
+    let has_preview = |snapshot: &tocsin_simulator::Snapshot| {
+        let message = snapshot
+            .channel("incidents")
+            .and_then(|channel| channel.message(&ts));
+        message.is_some_and(|message| !message.attachments.is_empty())
+    };
+    scene.stage.until(has_preview).await;
+    alice
+        .reply("incidents", &scene.root, "see above")
+        .expect("a reply");
+    scene.until_comments(2).await;
+    let entries = scene.stage.tracker.entries(scene.incident);
+    assert!(
+        entries.iter().all(|entry| entry["editedAt"].is_null()),
+        "{entries:#?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_said_while_the_sync_was_muted_is_no_comment_later_even_when_it_is_edited() {
+    let scene = Scene::set().await;
+    let tracker = &scene.stage.tracker;
+    let alice = scene.slack().person("alice");
+    tracker.mute(scene.incident, true);
+    let ts = alice
+        .reply("incidents", &scene.root, "between us")
+        .expect("a reply");
+    scene.until_told("incidents", "(SYNC_MUTED)").await;
+    scene.until_standing(&[]).await;
+    tracker.mute(scene.incident, false);
+    alice.edit("incidents", &ts, "still between us").expect("an edit");
+    alice.reply("incidents", &scene.root, "for all").expect("a reply");
+    scene.until_standing(&["for all"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_reply_is_refused_once_though_the_thread_is_read_again_after_a_start() {
+    let scene = Scene::set().await;
+    let bob = scene.slack().person("bob");
+    bob.reply("incidents", &scene.root, "let me help")
+        .expect("a reply");
+    scene.until_told("incidents", "(READ_ONLY)").await;
+    scene.until_standing(&[]).await;
+    scene.slack().set_callback_urls(None, None, None);
+    let alice = scene.slack().person("alice");
+    alice
+        .reply("incidents", &scene.root, "while you were away")
+        .expect("a reply");
+    let world = &scene.stage.world;
+    let bridge = Bridge::new(world.config.clone(), world.database.clone(), world.queue.clone())
+        .await
+        .expect("a bridge");
+    let stop = CancellationToken::new();
+    let stopped = stop.clone();
+    tokio::spawn(async move { bridge.run(stopped).await });
+    let _stop = stop.drop_guard();
+    scene.until_standing(&["while you were away"]).await;
+    let told = scene.slack().channel("incidents").expect("a channel").ephemeral;
+    assert_eq!(told.len(), 1, "{told:#?}");
+}
