@@ -41,6 +41,7 @@ pub(crate) struct Parts {
     pub(crate) leases: Leases,
     pub(crate) channels: Channels,
     pub(crate) lookups: Lookups,
+    pub(crate) groups: Groups,
     /// This process, in claims: another start is another worker.
     pub(crate) worker: String,
 }
@@ -70,6 +71,7 @@ impl Bridge {
             leases: Leases::default(),
             channels: Channels::new(database.clone(), slack.clone()),
             lookups: Lookups::new(database.clone(), slack.clone()),
+            groups: Groups::default(),
             watcher: Watcher::new(),
             config,
             database,

@@ -8,7 +8,10 @@
 pub(crate) fn share_heaps() {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let heaps = i32::try_from(cores / 2).unwrap_or(i32::MAX).max(1);
-    #[expect(unsafe_code, reason = "libc has no safe mallopt; there is one thread, and it takes any number")]
+    #[expect(
+        unsafe_code,
+        reason = "libc has no safe mallopt; there is one thread, and it takes any number"
+    )]
     // SAFETY: mallopt(3) is safe for any arguments as long as no other thread calls it at the same time, and there is none yet.
     let _taken = unsafe { libc::mallopt(libc::M_ARENA_MAX, heaps) };
 }

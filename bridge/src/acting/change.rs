@@ -67,10 +67,12 @@ pub(super) enum Made {
     Refused { code: String, message: String },
 }
 
-/// Each document has types of its own for the same answer.
-macro_rules! made {
-    ($answer:expr, $field:ident) => {{
-        let payload = $answer.map_err(of_api)?.$field;
+/// Executes a mutation. Each document has types of its own for the same input and the same answer.
+macro_rules! mutate {
+    ($parts:expr, $who:expr, $Document:ident, $module:ident, $Input:ident { $($fields:tt)* }) => {{
+        let input = $module::$Input { $($fields)* };
+        let answer = $parts.api.execute::<$Document>($who, $module::Variables { input }).await;
+        let payload = answer.map_err(of_api)?.$module;
         match (payload.user_errors.into_iter().next(), payload.incident) {
             (Some(error), _) => Made::Refused {
                 code: error.code,
@@ -85,15 +87,14 @@ macro_rules! made {
                 resolved_by: incident.resolved_by.map(|user| (user.id, user.name)),
             }),
             (None, None) => {
-                return Err(JobError::retry(
-                    "the API answered neither an incident nor an error",
-                ));
+                return Err(JobError::retry("the API answered neither an incident nor an error"));
             }
         }
     }};
 }
 
 /// Makes a change as `who`.
+#[expect(clippy::too_many_lines, reason = "one arm for each change, and nothing else")]
 pub(super) async fn make(
     parts: &Parts,
     who: As<'_>,
@@ -101,108 +102,107 @@ pub(super) async fn make(
     change: &Change,
     key: String,
 ) -> Result<Made, JobError> {
-    let (id, idempotency_key) = (incident.to_string(), Some(key));
-    let api = &parts.api;
+    let (id, key) = (incident.to_string(), Some(key));
     Ok(match change {
-        Change::Acknowledge => {
-            let input = acknowledge_incident::AcknowledgeIncidentInput { id, idempotency_key };
-            let variables = acknowledge_incident::Variables { input };
-            made!(
-                api.execute::<AcknowledgeIncident>(who, variables).await,
-                acknowledge_incident
-            )
-        }
-        Change::Resolve { note } => {
-            let note_markdown = note.clone();
-            let input = resolve_incident::ResolveIncidentInput {
+        Change::Acknowledge => mutate!(
+            parts,
+            who,
+            AcknowledgeIncident,
+            acknowledge_incident,
+            AcknowledgeIncidentInput {
                 id,
-                note_markdown,
-                idempotency_key,
-            };
-            let variables = resolve_incident::Variables { input };
-            made!(
-                api.execute::<ResolveIncident>(who, variables).await,
-                resolve_incident
-            )
-        }
-        Change::Reopen => {
-            let reason_markdown = None;
-            let input = reopen_incident::ReopenIncidentInput {
+                idempotency_key: key
+            }
+        ),
+        Change::Resolve { note } => mutate!(
+            parts,
+            who,
+            ResolveIncident,
+            resolve_incident,
+            ResolveIncidentInput {
                 id,
-                reason_markdown,
-                idempotency_key,
-            };
-            let variables = reopen_incident::Variables { input };
-            made!(
-                api.execute::<ReopenIncident>(who, variables).await,
-                reopen_incident
-            )
-        }
+                note_markdown: note.clone(),
+                idempotency_key: key
+            }
+        ),
+        Change::Reopen => mutate!(
+            parts,
+            who,
+            ReopenIncident,
+            reopen_incident,
+            ReopenIncidentInput {
+                id,
+                reason_markdown: None,
+                idempotency_key: key
+            }
+        ),
         Change::Comment {
             markdown,
             external_ref,
-        } => {
-            let input = add_comment::AddCommentInput {
+        } => mutate!(
+            parts,
+            who,
+            AddComment,
+            add_comment,
+            AddCommentInput {
                 incident_id: id,
                 body_markdown: markdown.clone(),
                 external_ref: external_ref.clone(),
                 slack_author: None,
-                idempotency_key,
-            };
-            let variables = add_comment::Variables { input };
-            made!(api.execute::<AddComment>(who, variables).await, add_comment)
-        }
+                idempotency_key: key,
+            }
+        ),
         Change::Reassign { assignees } => {
-            let assignee_ids = assignees.iter().map(ToString::to_string).collect();
-            let input = reassign_incident::ReassignIncidentInput {
-                id,
-                assignee_ids,
-                idempotency_key,
-            };
-            let variables = reassign_incident::Variables { input };
-            made!(
-                api.execute::<ReassignIncident>(who, variables).await,
-                reassign_incident
+            let assignees = assignees.iter().map(ToString::to_string).collect();
+            mutate!(
+                parts,
+                who,
+                ReassignIncident,
+                reassign_incident,
+                ReassignIncidentInput {
+                    id,
+                    assignee_ids: assignees,
+                    idempotency_key: key
+                }
             )
         }
-        Change::Snooze { until } => {
-            let until = DateTime(*until);
-            let input = snooze_incident::SnoozeIncidentInput {
+        Change::Snooze { until } => mutate!(
+            parts,
+            who,
+            SnoozeIncident,
+            snooze_incident,
+            SnoozeIncidentInput {
                 id,
-                until,
-                idempotency_key,
-            };
-            let variables = snooze_incident::Variables { input };
-            made!(
-                api.execute::<SnoozeIncident>(who, variables).await,
-                snooze_incident
-            )
-        }
-        Change::Update { urgency, severity } => {
-            let input = update_incident::UpdateIncidentInput {
+                until: DateTime(*until),
+                idempotency_key: key
+            }
+        ),
+        Change::Update { urgency, severity } => mutate!(
+            parts,
+            who,
+            UpdateIncident,
+            update_incident,
+            UpdateIncidentInput {
                 id,
                 title: None,
                 description_markdown: None,
                 urgency: urgency.map(Known::Value),
                 severity: severity.map(Known::Value),
                 tags: None,
-                idempotency_key,
-            };
-            let variables = update_incident::Variables { input };
-            made!(
-                api.execute::<UpdateIncident>(who, variables).await,
-                update_incident
-            )
-        }
-        Change::Mute(muted) => {
-            let input = set_slack_sync::SetSlackSyncInput {
+                idempotency_key: key,
+            }
+        ),
+        Change::Mute(muted) => mutate!(
+            parts,
+            who,
+            SetSlackSync,
+            set_slack_sync,
+            SetSlackSyncInput {
                 id,
                 muted: Some(*muted),
                 reply_mode: None,
-                idempotency_key,
-            };
-            let variables = set_slack_sync::Variables { input };
-            made!(api.execute::<SetSlackSync>(who, variables).await, set_slack_sync)
-        }
+                idempotency_key: key
+            }
+        ),
     })
 }

@@ -13,7 +13,7 @@ use tocsin_entity::{
 use tocsin_queue::JobError;
 
 pub(crate) use change::{Acted, Change};
-pub(crate) use whom::{Membership, incident_by_number, memberships, organizations_of};
+pub(crate) use whom::{incident_by_number, memberships, organizations_of};
 
 use crate::{
     bridge::Parts,

@@ -60,6 +60,11 @@ pub(crate) enum What {
         id: String,
         label: Option<String>,
     },
+    /// A group of people who are called together.
+    Group {
+        id: String,
+        label: Option<String>,
+    },
 }
 
 /// What ids are called.
@@ -67,6 +72,8 @@ pub(crate) enum What {
 pub(crate) struct Names {
     pub(crate) people: HashMap<String, String>,
     pub(crate) channels: HashMap<String, String>,
+    /// Handles, without their `@`.
+    pub(crate) groups: HashMap<String, String>,
 }
 
 impl Inline {
@@ -84,6 +91,7 @@ impl Inline {
             What::Link { url, label } => label.clone().unwrap_or_else(|| url.clone()),
             What::Person { id, label } => format!("@{}", called(&names.people, id, label.as_deref())),
             What::Channel { id, label } => format!("#{}", called(&names.channels, id, label.as_deref())),
+            What::Group { id, label } => format!("@{}", called(&names.groups, id, label.as_deref())),
         }
     }
 }
@@ -112,7 +120,7 @@ impl Document {
     pub(crate) fn people(&self) -> BTreeSet<&str> {
         self.ids(|what| match what {
             What::Person { id, .. } => Some(id),
-            What::Text(_) | What::Link { .. } | What::Channel { .. } => None,
+            What::Text(_) | What::Link { .. } | What::Channel { .. } | What::Group { .. } => None,
         })
     }
 
@@ -120,7 +128,19 @@ impl Document {
     pub(crate) fn channels(&self) -> BTreeSet<&str> {
         self.ids(|what| match what {
             What::Channel { id, .. } => Some(id),
-            What::Text(_) | What::Link { .. } | What::Person { .. } => None,
+            What::Text(_) | What::Link { .. } | What::Person { .. } | What::Group { .. } => None,
+        })
+    }
+
+    /// The ids of the groups that it mentions without saying what they are called.
+    pub(crate) fn groups(&self) -> BTreeSet<&str> {
+        self.ids(|what| match what {
+            What::Group { id, label: None } => Some(id),
+            What::Text(_)
+            | What::Link { .. }
+            | What::Person { .. }
+            | What::Channel { .. }
+            | What::Group { .. } => None,
         })
     }
 

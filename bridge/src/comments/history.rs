@@ -174,11 +174,11 @@ impl Read<'_> {
         Message::of(&json!({"event": message})).reply()?;
         let ts = message["ts"].as_str()?.to_owned();
         Some(match message["edited"]["ts"].as_str().map(str::to_owned) {
-            None => self.envelope(&ts, message),
+            None => self.envelope(&ts, &message),
             Some(revision) => {
                 let event = json!({"type": "message", "subtype": "message_changed", "channel": self.root.channel_id,
                     "message": message, "ts": revision});
-                self.envelope(&format!("{ts}/{revision}"), event)
+                self.envelope(&format!("{ts}/{revision}"), &event)
             }
         })
     }
@@ -227,10 +227,10 @@ impl Read<'_> {
         let before = json!({"type": "message", "user": "U", "ts": ts, "thread_ts": self.thread_ts});
         let event = json!({"type": "message", "subtype": "message_deleted", "channel": self.root.channel_id,
             "deleted_ts": ts, "previous_message": before, "ts": ts});
-        self.envelope(&format!("{ts}/gone"), event)
+        self.envelope(&format!("{ts}/gone"), &event)
     }
 
-    fn envelope(&self, name: &str, event: Value) -> Envelope {
+    fn envelope(&self, name: &str, event: &Value) -> Envelope {
         Envelope {
             kind: Kind::Event,
             name: "message".to_owned(),

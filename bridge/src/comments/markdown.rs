@@ -163,10 +163,13 @@ fn one_line(inlines: &[Inline], names: &Names, styled: bool) -> String {
     for (index, inline) in inlines.iter().enumerate() {
         let text = match &inline.what {
             What::Link { url, label } => link(url, label.as_deref().unwrap_or(url)),
-            What::Text(_) | What::Person { .. } | What::Channel { .. } if styled && inline.style.code => {
-                code_span(&inline.shown(names))
+            What::Text(_) | What::Person { .. } | What::Channel { .. } | What::Group { .. } => {
+                if styled && inline.style.code {
+                    code_span(&inline.shown(names))
+                } else {
+                    escape(&inline.shown(names))
+                }
             }
-            What::Text(_) | What::Person { .. } | What::Channel { .. } => escape(&inline.shown(names)),
         };
         let next = inlines.get(index + 1).map(|next| next.shown(names));
         if styled {

@@ -5,6 +5,7 @@
 
 mod document;
 mod escape;
+mod groups;
 pub(crate) mod history;
 mod markdown;
 mod memory;
@@ -19,5 +20,6 @@ mod text;
 mod told;
 mod writer;
 
+pub(crate) use groups::Groups;
 pub(crate) use reply::ROUTE;
 pub(crate) use spoken::{source, spoken};

@@ -254,5 +254,9 @@ pub(super) async fn names(parts: &Parts, team_id: &str, document: &Document) -> 
             names.channels.insert(id.to_owned(), name);
         }
     }
+    if !document.groups().is_empty() {
+        let handles = parts.groups.handles(&parts.slack).await;
+        names.groups.clone_from(&handles);
+    }
     Ok(names)
 }

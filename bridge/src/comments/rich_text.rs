@@ -4,6 +4,7 @@
 //! Source: Slack, Block Kit reference, "Rich text block".
 
 use serde_json::Value;
+use time::OffsetDateTime;
 
 use super::document::{Block, Document, Inline, Style, What};
 
@@ -38,7 +39,7 @@ fn element(element: &Value) -> Option<Block> {
                 .map(|inline| match &inline.what {
                     What::Text(text) => text.as_str(),
                     What::Link { url, label } => label.as_deref().unwrap_or(url),
-                    What::Person { id, .. } | What::Channel { id, .. } => id,
+                    What::Person { id, .. } | What::Channel { id, .. } | What::Group { id, .. } => id,
                 })
                 .collect(),
         }),
@@ -84,15 +85,34 @@ fn inline(leaf: &Value) -> Option<Inline> {
             id: string(&leaf["channel_id"])?,
             label: None,
         },
-        "usergroup" => What::Text(format!("@{}", string(&leaf["usergroup_id"])?)),
+        "usergroup" => What::Group {
+            id: string(&leaf["usergroup_id"])?,
+            label: None,
+        },
         "broadcast" => What::Text(format!("@{}", leaf["range"].as_str().unwrap_or("channel"))),
         "emoji" => What::Text(emoji(leaf)?),
         "color" => What::Text(string(&leaf["value"])?),
-        "date" => What::Text(string(&leaf["fallback"]).unwrap_or_else(|| leaf["timestamp"].to_string())),
+        "date" => What::Text(date(leaf)?),
         // A leaf that Slack adds later shows its text, where it has one.
         _ => What::Text(string(&leaf["text"]).or_else(|| string(&leaf["fallback"]))?),
     };
     Some(Inline { what, style })
+}
+
+/// A moment as whoever wrote it would have it read where it can't be shown in the reader's own time zone.
+fn date(leaf: &Value) -> Option<String> {
+    let timestamp = &leaf["timestamp"];
+    string(&leaf["fallback"])
+        .filter(|fallback| !fallback.trim().is_empty())
+        .or_else(|| moment(timestamp.as_i64()?))
+        .or_else(|| (!timestamp.is_null()).then(|| timestamp.to_string()))
+}
+
+/// A moment that Slack gives in seconds since 1970.
+pub(super) fn moment(timestamp: i64) -> Option<String> {
+    let at = OffsetDateTime::from_unix_timestamp(timestamp).ok()?;
+    let (date, hour, minute) = (at.date(), at.hour(), at.minute());
+    Some(format!("{date} {hour:02}:{minute:02} UTC"))
 }
 
 /// The character where Slack tells it (`1f44b-1f3fd`), and else the name (`:wave:`).
@@ -125,6 +145,8 @@ mod tests {
                 {"type": "emoji", "name": "shipit"},
                 {"type": "broadcast", "range": "here"},
                 {"type": "date", "timestamp": 1, "fallback": "today"},
+                {"type": "date", "timestamp": 1_483_037_604, "format": "{date}"},
+                {"type": "usergroup", "usergroup_id": "S1"},
                 {"type": "hologram", "text": "new"},
                 {"type": "hologram"},
                 {"no": "type"}, 7, null
@@ -135,7 +157,8 @@ mod tests {
             .map(|inline| inline.shown(&super::super::document::Names::default()))
             .collect();
         assert_eq!(document.blocks.len(), 1);
-        assert_eq!(shown, ["hi ", "@U1", "👋🏽", ":shipit:", "@here", "today", "new"]);
+        assert_eq!(shown, ["hi ", "@U1", "👋🏽", ":shipit:", "@here", "today", "2016-12-29 18:53 UTC", "@S1", "new"]);
+        assert_eq!(document.groups().into_iter().collect::<Vec<_>>(), ["S1"]);
         assert_eq!(document.people().into_iter().collect::<Vec<_>>(), ["U1"]);
     }
 }

@@ -2,7 +2,10 @@
 //!
 //! Source: Slack, "Formatting message text", "Parsing".
 
-use super::document::{Block, Document, Inline, Style, What};
+use super::{
+    document::{Block, Document, Inline, Style, What},
+    rich_text::moment,
+};
 
 /// A message's `text`.
 pub(crate) fn document(text: &str) -> Document {
@@ -174,6 +177,11 @@ fn reference(inside: &str, style: Style) -> Inline {
             id: id.to_owned(),
             label: label.map(|label| label.trim_start_matches('#').to_owned()),
         }
+    } else if let Some(id) = target.strip_prefix("!subteam^") {
+        What::Group {
+            id: id.to_owned(),
+            label: label.map(|label| label.trim_start_matches('@').to_owned()),
+        }
     } else if let Some(special) = target.strip_prefix('!') {
         What::Text(label.unwrap_or_else(|| special_mention(special)))
     } else {
@@ -184,10 +192,14 @@ fn reference(inside: &str, style: Style) -> Inline {
     Inline { what, style }
 }
 
-/// `here`, `channel`, `subteam^S1`, …
+/// `here`, `channel`, `date^1483037604^{date}`, …
 fn special_mention(special: &str) -> String {
     match special.split_once('^') {
-        Some(("date", rest)) => rest.split('^').next().unwrap_or_default().to_owned(),
+        Some(("date", rest)) => {
+            let timestamp = rest.split('^').next().unwrap_or_default();
+            let moment = timestamp.parse().ok().and_then(moment);
+            moment.unwrap_or_else(|| timestamp.to_owned())
+        }
         Some((_, id)) => format!("@{id}"),
         None => format!("@{special}"),
     }
@@ -208,9 +220,9 @@ mod tests {
     fn references_and_entities_are_read_as_slack_writes_them() {
         assert_eq!(
             markdown(
-                "<@U1> <@W2|ada> <#C1|ops> <#C2|> <!here> <!subteam^S1|@oncall> <!date^1^{date}|today> &amp;lt; a &lt; b"
+                "<@U1> <@W2|ada> <#C1|ops> <#C2|> <!here> <!subteam^S1|@oncall> <!subteam^S2> <!date^1^{date}|today> <!date^1483037604^{date}> &amp;lt; a &lt; b"
             ),
-            "@U1 @ada #ops #C2 @here @oncall today \\&lt; a \\< b"
+            "@U1 @ada #ops #C2 @here @oncall @S2 today 2016-12-29 18:53 UTC \\&lt; a \\< b"
         );
         assert_eq!(
             markdown(

@@ -149,7 +149,7 @@ impl Verified {
             source: self.endpoint,
             envelope,
             request_id: self.request_id.clone(),
-            received_at: self.received_at,
+            at: self.received_at,
         }
     }
 }

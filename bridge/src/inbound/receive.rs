@@ -36,7 +36,8 @@ pub(crate) struct Received {
     pub(crate) source: &'static str,
     pub(crate) envelope: Envelope,
     pub(crate) request_id: String,
-    pub(crate) received_at: OffsetDateTime,
+    /// When it came.
+    pub(crate) at: OffsetDateTime,
 }
 
 /// Takes what came to the place for events; `received` puts an event's envelope into a request.
@@ -123,7 +124,7 @@ async fn ask(parts: &Arc<Parts>, prompt: &'static Prompt, request: &Received) ->
     let ask = Ask {
         payload: request.envelope.payload.clone(),
         request_id: request.request_id.clone(),
-        received_at: request.received_at,
+        received_at: request.at,
     };
     let span = tracing::info_span!(
         "prompt",
@@ -204,7 +205,7 @@ async fn store(parts: &Arc<Parts>, request: Received, deadline: Instant) -> Resu
     let Received {
         envelope,
         request_id,
-        received_at,
+        at: received_at,
         ..
     } = request;
     let (name, key) = (envelope.name.clone(), envelope.key.clone());

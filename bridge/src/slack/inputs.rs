@@ -27,13 +27,14 @@ fn plain(text: &str, max: usize) -> Value {
 
 /// An input of a dialog; what is wrong with it is told by its `block_id`.
 pub(crate) fn input(label: &str, block_id: &str, element: Value, optional: bool) -> Value {
-    json!({
+    let mut input = json!({
         "type": "input",
         "block_id": block_id,
         "label": plain(label, LABEL_MAX),
-        "element": element,
         "optional": optional,
-    })
+    });
+    input["element"] = element;
+    input
 }
 
 /// Small print below an input.

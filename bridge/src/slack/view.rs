@@ -1,6 +1,6 @@
 //! Dialogs and Home tabs, within Slack's limits, and the calls that show them.
 //!
-//! Sources: docs.slack.dev, "Modals", "App Home"; the references of `views.open`, `.push`, `.update`, `.publish`.
+//! Sources: docs.slack.dev, "Modals", "App Home"; the references of `views.open`, `.update`, `.publish`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{
     client::Slack,
     error::SlackError,
-    method::{Method, VIEWS_OPEN, VIEWS_PUBLISH, VIEWS_PUSH, VIEWS_UPDATE},
+    method::{Method, VIEWS_OPEN, VIEWS_PUBLISH, VIEWS_UPDATE},
     mrkdwn::cut_plain,
 };
 
@@ -104,12 +104,6 @@ impl Slack {
     /// Opens a dialog, within 3 s of what the person did; a trigger opens one.
     pub(crate) async fn open_view(&self, trigger_id: &str, view: &View) -> Result<Opened, SlackError> {
         self.show(VIEWS_OPEN, &json!({"trigger_id": trigger_id, "view": view.0}))
-            .await
-    }
-
-    /// Opens a dialog over the one that is open; three lie over one another at the most.
-    pub(crate) async fn push_view(&self, trigger_id: &str, view: &View) -> Result<Opened, SlackError> {
-        self.show(VIEWS_PUSH, &json!({"trigger_id": trigger_id, "view": view.0}))
             .await
     }
 

@@ -11,7 +11,8 @@ use crate::{outbound::stage::PATIENCE, roundtrip::Scene};
 /// A workspace in Socket Mode, and a bridge with two connections to it.
 struct Sockets {
     scene: Scene,
-    _stop: DropGuard,
+    /// Ends the bridge when it is dropped.
+    stop: DropGuard,
 }
 
 impl Sockets {
@@ -36,7 +37,7 @@ impl Sockets {
         until(scene.slack(), "two connections", |slack| slack.sockets() == 2).await;
         Self {
             scene,
-            _stop: stop.drop_guard(),
+            stop: stop.drop_guard(),
         }
     }
 
@@ -150,8 +151,8 @@ async fn where_socket_mode_is_switched_off_slack_uses_the_addresses() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bridge_that_ends_closes_its_connections() {
     let sockets = Sockets::set().await;
-    let Sockets { scene, _stop } = sockets;
-    drop(_stop);
+    let Sockets { scene, stop } = sockets;
+    drop(stop);
     until(scene.slack(), "no connection", |slack| slack.sockets() == 0).await;
 }
 

@@ -150,7 +150,8 @@ impl State {
             });
         }
         if let Change::Comment {
-            external_ref: Some(_), ..
+            external_ref: Some(_),
+            ..
         } = change
             && incident.slack_muted
         {

@@ -111,7 +111,7 @@ async fn hand_on(
         source: SOURCE,
         envelope,
         request_id: request_id.clone(),
-        received_at: OffsetDateTime::now_utc(),
+        at: OffsetDateTime::now_utc(),
     };
     match (envelope.kind.as_str(), envelope.payload) {
         ("events_api", payload) => receive_event(parts, envelope::event_of(payload)?, received).await,
