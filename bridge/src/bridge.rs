@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
-    comments,
+    comments::{self, Groups},
     config::BridgeConfig,
     digest, follow,
     graphql::Api,

@@ -294,6 +294,7 @@ mod tests {
         let names = Names {
             people: [("U1".to_owned(), "Ada *L*".to_owned())].into(),
             channels: [("C1".to_owned(), "ops".to_owned())].into(),
+            groups: [("S1".to_owned(), "on_call".to_owned())].into(),
         };
         render(&document, &names)
     }

@@ -157,7 +157,20 @@ mod tests {
             .map(|inline| inline.shown(&super::super::document::Names::default()))
             .collect();
         assert_eq!(document.blocks.len(), 1);
-        assert_eq!(shown, ["hi ", "@U1", "👋🏽", ":shipit:", "@here", "today", "2016-12-29 18:53 UTC", "@S1", "new"]);
+        assert_eq!(
+            shown,
+            [
+                "hi ",
+                "@U1",
+                "👋🏽",
+                ":shipit:",
+                "@here",
+                "today",
+                "2016-12-29 18:53 UTC",
+                "@S1",
+                "new"
+            ]
+        );
         assert_eq!(document.groups().into_iter().collect::<Vec<_>>(), ["S1"]);
         assert_eq!(document.people().into_iter().collect::<Vec<_>>(), ["U1"]);
     }

@@ -11,7 +11,7 @@ use super::{
     method::{
         AUTH_TEST, CHAT_DELETE, CHAT_GET_PERMALINK, CHAT_POST_EPHEMERAL, CHAT_POST_MESSAGE, CHAT_UNFURL,
         CHAT_UPDATE, CONVERSATIONS_HISTORY, CONVERSATIONS_INFO, CONVERSATIONS_JOIN, CONVERSATIONS_LIST,
-        CONVERSATIONS_REPLIES, Method, USERGROUPS_LIST, USERS_INFO,
+        CONVERSATIONS_REPLIES, Method, USERS_INFO,
     },
 };
 
@@ -176,15 +176,6 @@ pub(crate) struct User {
     pub(crate) is_bot: bool,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) profile: Profile,
-}
-
-/// A group of people who are called together.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct UserGroup {
-    pub(crate) id: String,
-    /// Without its `@`.
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) handle: String,
 }
 
 /// A person in an Enterprise organisation.
@@ -499,19 +490,6 @@ impl Slack {
             cursor,
         };
         self.call(CONVERSATIONS_REPLIES, &arguments).await
-    }
-
-    /// All user groups, those that are not used any more too: old messages name them.
-    pub(crate) async fn user_groups(&self) -> Result<Vec<UserGroup>, SlackError> {
-        #[derive(Deserialize)]
-        struct Answer {
-            #[serde(default)]
-            usergroups: Vec<UserGroup>,
-        }
-        let answer: Answer = self
-            .call(USERGROUPS_LIST, &serde_json::json!({ "include_disabled": true }))
-            .await?;
-        Ok(answer.usergroups)
     }
 
     /// One person.

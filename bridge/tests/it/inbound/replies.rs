@@ -254,3 +254,30 @@ async fn replies_of_a_thread_become_comments_in_the_order_in_which_they_were_wri
     bodies.dedup();
     assert_eq!(bodies, ["first", "second"]);
 }
+
+#[tokio::test]
+async fn a_group_that_is_mentioned_is_called_by_its_handle_and_by_its_id_where_slack_does_not_say() {
+    let stage = Stage::set().await;
+    stage.slack_user("Ada", Some("ada@example.com"));
+    stage.is_member("RESPONDER", None);
+    stage.comments_are_taken();
+    let groups = json!([{"id": "S1", "handle": "on-call", "name": "On call"}, {"id": "S2"}]);
+    stage
+        .acted
+        .answer("usergroups.list", json!({"ok": true, "usergroups": groups}));
+    for ts in ["2.0", "3.0"] {
+        let row = stage
+            .reply(ts, |event| {
+                event["text"] = json!("<!subteam^S1> <!subteam^S2> look");
+            })
+            .await;
+        stage.worked(&row).await;
+    }
+    let calls = stage.acted.calls("AddComment");
+    let bodies: Vec<_> = calls
+        .iter()
+        .map(|call| &call.arguments["input"]["bodyMarkdown"])
+        .collect();
+    assert_eq!(bodies, ["@on-call @S2 look", "@on-call @S2 look"]);
+    assert_eq!(stage.acted.calls("usergroups.list").len(), 1, "asked once");
+}
