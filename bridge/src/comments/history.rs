@@ -3,14 +3,20 @@
 //! Slack sends an event for a day at the most, and three times where the delayed ones are not switched on. So after a start, and now and
 //! then, the threads of late are read. What is found goes into the inbox under names that it has there only once.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use futures::FutureExt;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::ExprTrait};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::ExprTrait,
+};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use tocsin_entity::{
-    id::InboxId,
+    id::{InboxId, PostId},
     kinds::{PostKind, PostState},
     slack::post,
 };
@@ -35,11 +41,17 @@ const EVERY: Duration = Duration::from_secs(600);
 /// How soon after trouble.
 const AGAIN: Duration = Duration::from_secs(30);
 
-/// How long a message's thread is read after the message was last changed by us.
+/// How long the threads of an incident are read after it was resolved.
 const LATE: time::Duration = time::Duration::days(3);
 
+/// How old a message may be that is news. What was refused is remembered for a day longer, so that it stays refused.
+const OLDEST: time::Duration = time::Duration::days(29);
+
+/// Threads that are considered in a round, those of the messages that we changed last.
+const THREADS_MAX: u64 = 400;
+
 /// Threads that are read in a round: Slack allows 50 calls a minute, for all that reads threads.
-const THREADS_MAX: u64 = 40;
+const READ_MAX: usize = 40;
 
 /// Pages of a thread, of 200 messages each.
 const PAGES_MAX: usize = 5;
@@ -57,8 +69,9 @@ const PAUSE: Duration = Duration::from_millis(1_500);
 pub(crate) async fn run(parts: &Arc<Parts>, shutdown: CancellationToken) {
     let rounds = async {
         tokio::time::sleep(FIRST).await;
+        let mut turns = Turns::default();
         loop {
-            let pause = match round(parts).await {
+            let pause = match round(parts, &mut turns).await {
                 Ok(0) => EVERY,
                 Ok(found) => {
                     tracing::info!(
@@ -90,26 +103,77 @@ fn told(error: &JobError) -> String {
     }
 }
 
-/// Reads the threads of late, newest first; how many messages were news.
-async fn round(parts: &Arc<Parts>) -> Result<usize, JobError> {
-    let threads: Vec<post::Model> = post::Entity::find()
-        .filter(post::Column::Kind.eq(PostKind::Root))
+/// In which round each thread had its turn last, since the start.
+type Turns = HashMap<PostId, u64>;
+
+/// Reads threads, those first that have waited longest, and of these the newest; how many messages were news.
+async fn round(parts: &Arc<Parts>, turns: &mut Turns) -> Result<usize, JobError> {
+    let mut threads = threads(parts).await?;
+    let known: BTreeSet<PostId> = threads.iter().map(|root| root.id).collect();
+    turns.retain(|id, _| known.contains(id));
+    let last = |id: &PostId, turns: &Turns| turns.get(id).copied().unwrap_or(0);
+    // Stable: the newest stay first among those that have waited as long.
+    threads.sort_by_key(|root| last(&root.id, turns));
+    let now = turns.values().max().copied().unwrap_or(0) + 1;
+    let (mut found, mut read_so_far, mut trouble) = (0, 0, None);
+    for root in &threads {
+        if read_so_far == READ_MAX {
+            break;
+        }
+        // Whatever comes of it: a thread that can't be read holds up no other.
+        turns.insert(root.id, now);
+        match is_over(parts, root).await {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(error) => {
+                trouble = Some(error);
+                continue;
+            }
+        }
+        if read_so_far > 0 {
+            tokio::time::sleep(PAUSE).await;
+        }
+        read_so_far += 1;
+        match read(parts, root).await {
+            Ok(news) => found += news,
+            Err(error) => trouble = Some(error),
+        }
+    }
+    trouble.map_or(Ok(found), Err)
+}
+
+/// The messages of ours that have threads: incidents, and what is told of them in the channel.
+async fn threads(parts: &Parts) -> Result<Vec<post::Model>, JobError> {
+    let apart = Condition::all()
+        .add(post::Column::Kind.eq(PostKind::Reply))
+        .add(post::Column::ThreadTs.is_null());
+    let threaded = Condition::any()
+        .add(post::Column::Kind.eq(PostKind::Root))
+        .add(apart);
+    post::Entity::find()
+        .filter(threaded)
         .filter(post::Column::Ts.is_not_null())
         .filter(post::Column::State.is_in([PostState::Posted, PostState::Updated]))
-        .filter(post::Column::SentAt.gt(OffsetDateTime::now_utc() - LATE))
+        .filter(post::Column::SentAt.gt(OffsetDateTime::now_utc() - OLDEST))
         .order_by_desc(post::Column::SentAt)
         .limit(THREADS_MAX)
         .all(parts.database.read())
         .await
-        .map_err(JobError::retry)?;
-    let mut found = 0;
-    for (index, root) in threads.iter().enumerate() {
-        if index > 0 {
-            tokio::time::sleep(PAUSE).await;
-        }
-        found += read(parts, root).await?;
-    }
-    Ok(found)
+        .map_err(JobError::retry)
+}
+
+/// Whether the incident was resolved long ago. A message that was changed of late need not be asked about.
+async fn is_over(parts: &Parts, root: &post::Model) -> Result<bool, JobError> {
+    let late = OffsetDateTime::now_utc() - LATE;
+    let Some(incident) = root
+        .incident_id
+        .filter(|_| root.sent_at.is_none_or(|sent| sent < late))
+    else {
+        return Ok(false);
+    };
+    let who = As::bridge(root.organization_id, None);
+    let found = parts.api.find_incident(who, incident).await.map_err(of_api)?;
+    Ok(found.is_none_or(|incident| incident.resolved_at.is_some_and(|resolved| resolved < late)))
 }
 
 /// Reads one thread.
@@ -130,7 +194,8 @@ async fn read(parts: &Arc<Parts>, root: &post::Model) -> Result<usize, JobError>
     let said = messages.iter().filter_map(|message| place.of_message(message));
     let gone = known
         .iter()
-        .filter(|ts| !there.contains(ts.as_str()))
+        // Where the thread's first message is gone as well, Slack has cleared away what is old; nobody took anything back.
+        .filter(|ts| there.contains(thread_ts) && !there.contains(ts.as_str()))
         .map(|ts| place.of_gone(ts));
     let mut found = 0;
     for envelope in said.chain(gone) {
@@ -173,6 +238,11 @@ impl Read<'_> {
         message["channel"] = json!(self.root.channel_id);
         Message::of(&json!({"event": message})).reply()?;
         let ts = message["ts"].as_str()?.to_owned();
+        let second = ts.split('.').next()?.parse().ok()?;
+        let sent = OffsetDateTime::from_unix_timestamp(second).ok()?;
+        if sent < OffsetDateTime::now_utc() - OLDEST {
+            return None;
+        }
         Some(match message["edited"]["ts"].as_str().map(str::to_owned) {
             None => self.envelope(&ts, &message),
             Some(revision) => {

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use tocsin_bridge::Bridge;
 use tocsin_entity::kinds::InboxState;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{LINK, Scene};
 use crate::outbound::stage::PATIENCE;
@@ -107,6 +108,57 @@ async fn a_refused_reply_is_refused_once_though_the_thread_is_read_again_after_a
     alice
         .reply("incidents", &scene.root, "while you were away")
         .expect("a reply");
+    let _stop = another_start(&scene).await;
+    scene.until_standing(&["while you were away"]).await;
+    let told = scene.slack().channel("incidents").expect("a channel").ephemeral;
+    assert_eq!(told.len(), 1, "{told:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replies_to_what_is_told_in_the_channel_are_caught_up_with_too() {
+    let scene = Scene::set().await;
+    let tracker = &scene.stage.tracker;
+    tracker.tell(scene.incident, "CHANNEL");
+    tracker.comment(scene.incident, "for all to see");
+    scene.stage.ring(scene.incident);
+    scene.stage.until_shown(scene.incident).await;
+    let messages = scene.stage.messages("incidents");
+    let apart = messages
+        .iter()
+        .find(|message| message.words().contains("for all to see"))
+        .expect("a message of its own");
+    scene.slack().set_callback_urls(None, None, None);
+    let alice = scene.slack().person("alice");
+    alice
+        .reply("incidents", &apart.ts, "while you were away")
+        .expect("a reply");
+    let _stop = another_start(&scene).await;
+    scene
+        .until_standing(&["for all to see", "while you were away"])
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_deleted_while_the_bridge_was_away_is_retracted_and_what_is_there_stays() {
+    let scene = Scene::set().await;
+    let alice = scene.slack().person("alice");
+    alice
+        .reply("incidents", &scene.root, "still there")
+        .expect("a reply");
+    scene.until_standing(&["still there"]).await;
+    // A comment of some time ago, whose message is no longer in the thread.
+    let root = scene.stage.root(scene.incident).await;
+    let reference = format!("slack:{}/{}/1483037604.017506", root.team_id, root.channel_id);
+    let entry =
+        json!({"bodyMarkdown": "gone", "externalRef": reference, "createdAt": "2026-11-20T10:00:00Z"});
+    let tracker = &scene.stage.tracker;
+    tracker.change(scene.incident, "COMMENT", json!({}), entry);
+    let _stop = another_start(&scene).await;
+    scene.until_standing(&["still there"]).await;
+}
+
+/// Starts the bridge a second time, as after an outage.
+async fn another_start(scene: &Scene) -> DropGuard {
     let world = &scene.stage.world;
     let bridge = Bridge::new(world.config.clone(), world.database.clone(), world.queue.clone())
         .await
@@ -114,8 +166,5 @@ async fn a_refused_reply_is_refused_once_though_the_thread_is_read_again_after_a
     let stop = CancellationToken::new();
     let stopped = stop.clone();
     tokio::spawn(async move { bridge.run(stopped).await });
-    let _stop = stop.drop_guard();
-    scene.until_standing(&["while you were away"]).await;
-    let told = scene.slack().channel("incidents").expect("a channel").ephemeral;
-    assert_eq!(told.len(), 1, "{told:#?}");
+    stop.drop_guard()
 }
