@@ -155,7 +155,7 @@ impl Stage {
             "url": format!("https://tocsin.example.com/ops/incidents/{number}"), "service": {"name": "Payments"},
             "assignees": [], "tags": [], "triggeredAt": "2026-11-20T10:00:00Z", "triggeredBy": null,
             "acknowledgedAt": null, "acknowledgedBy": null, "resolvedAt": null, "resolvedBy": null,
-            "snoozedUntil": null, "updatedAt": "2026-11-20T10:00:00Z"})
+            "snoozedUntil": null, "slackMuted": false, "slackReplyMode": null, "updatedAt": "2026-11-20T10:00:00Z"})
     }
 
     pub(crate) fn refuses(&self, operation: &str, field: &str, code: &str) {
