@@ -25,6 +25,7 @@ pub(crate) struct Callbacks {
     pub(crate) events: Option<Url>,
     pub(crate) interactions: Option<Url>,
     pub(crate) commands: Option<Url>,
+    pub(crate) options: Option<Url>,
 }
 
 impl Callbacks {
@@ -39,6 +40,7 @@ impl Callbacks {
             events: at("events"),
             interactions: at("interactions"),
             commands: at("commands"),
+            options: at("options"),
         }
     }
 }
@@ -91,6 +93,7 @@ impl Host {
             events: config.events_url.clone(),
             interactions: config.interactions_url.clone(),
             commands: config.commands_url.clone(),
+            options: None,
         };
         Self {
             limiter: Mutex::new(Limiter::new(config.limits.clone())),

@@ -124,6 +124,7 @@ impl Simulator {
             events,
             interactions,
             commands,
+            options: None,
         };
     }
 

@@ -35,6 +35,9 @@ struct Act {
     text: Option<String>,
     #[serde(default)]
     action: Option<String>,
+    /// The option of a menu.
+    #[serde(default)]
+    choice: Option<String>,
     #[serde(default)]
     emoji: Option<String>,
     #[serde(default)]
@@ -111,7 +114,15 @@ pub(super) async fn click(State(host): State<Arc<Host>>, bytes: Bytes) -> Result
         (None, None) => return Err(BadRequest::new("\"ts\" or \"thread\" is missing")),
     };
     Ok(Json(
-        interaction::press(&host, &act.person, &act.channel, &ts, action).await?,
+        interaction::press(
+            &host,
+            &act.person,
+            &act.channel,
+            &ts,
+            action,
+            act.choice.as_deref(),
+        )
+        .await?,
     ))
 }
 
@@ -185,6 +196,7 @@ pub(super) async fn callbacks(State(host): State<Arc<Host>>, bytes: Bytes) -> Do
             events: url(new.events)?,
             interactions: url(new.interactions)?,
             commands: url(new.commands)?,
+            options: None,
         },
     };
     *lock(&host.callbacks) = callbacks;

@@ -1,6 +1,7 @@
 //! The simulator's own endpoints under `/sim`: for other processes, `curl`, and the page.
 
 mod actions;
+mod dialogs;
 mod stream;
 mod views;
 
@@ -34,6 +35,11 @@ pub(crate) fn routes() -> Router<Arc<Host>> {
         .route("/sim/delete", post(actions::delete))
         .route("/sim/react", post(actions::react))
         .route("/sim/command", post(actions::command))
+        .route("/sim/views", get(dialogs::views))
+        .route("/sim/submit", post(dialogs::submit))
+        .route("/sim/close", post(dialogs::close))
+        .route("/sim/suggest", post(dialogs::suggest))
+        .route("/sim/shortcut", post(dialogs::shortcut))
         .route("/sim/invite", post(actions::invite))
         .route("/sim/callbacks", post(actions::callbacks))
         .route("/sim/limits", post(actions::limits))

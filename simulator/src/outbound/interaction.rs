@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::delivery::{Outgoing, send};
 use super::events::VERIFICATION_TOKEN;
 use super::response_url::Origin;
+use super::state;
 use crate::error::ActError;
 use crate::host::{Host, lock};
 use crate::people::Answer;
@@ -20,16 +21,18 @@ struct Located {
     attachment: Option<(usize, Value)>,
 }
 
-/// Presses a button: `action` is its action id or its label.
+/// Presses a button: `action` is its action id or its label. With a `choice`, chooses that option, by value or label, in a menu.
 pub(crate) async fn press(
     host: &Host,
     person: &str,
     channel: &str,
     ts: &str,
     action: &str,
+    choice: Option<&str>,
 ) -> Result<Answer, ActError> {
     let url = host.address(|callbacks| callbacks.interactions.clone());
-    let (user, channel_id, mut payload) = host.read(|ws| block_actions(ws, person, channel, ts, action))?;
+    let (user, channel_id, mut payload) =
+        host.read(|ws| block_actions(ws, person, channel, ts, action, choice))?;
     let trigger_id = lock(&host.triggers).issue(&user);
     payload["trigger_id"] = json!(trigger_id);
     let origin = Origin {
@@ -87,6 +90,7 @@ fn block_actions(
     channel: &str,
     ts: &str,
     action: &str,
+    choice: Option<&str>,
 ) -> Result<(String, String, Value), ActError> {
     let person = ws.find_person(person)?;
     let channel = ws.find_channel(channel)?;
@@ -97,7 +101,9 @@ fn block_actions(
         )));
     }
     let message = seen_message(channel, &person.id, ts)?;
-    let found = find_button(ws, message, action).ok_or_else(|| no_such_button(ws, message, action))?;
+    let found = find_element(ws, message, action, choice.is_some())
+        .ok_or_else(|| no_such_button(ws, message, action))?;
+    let action = action_json(&found, choice)?;
     let is_unfurl = found
         .attachment
         .as_ref()
@@ -137,7 +143,7 @@ fn block_actions(
         "is_enterprise_install": false,
         "channel": { "id": channel.id, "name": name },
         "state": { "values": {} },
-        "actions": [action_json(&found)],
+        "actions": [action],
     });
     if let Some((_, attachment)) = found.attachment.filter(|_| is_unfurl) {
         payload["app_unfurl"] = attachment;
@@ -148,7 +154,18 @@ fn block_actions(
 }
 
 /// The pressed element as Slack reports it, without what only its look needs.
-fn action_json(found: &Located) -> Value {
+fn action_json(found: &Located, choice: Option<&str>) -> Result<Value, ActError> {
+    if let Some(choice) = choice {
+        let chosen = state::option(&found.element, Some(&json!(choice))).map_err(ActError::NotFound)?;
+        return Ok(json!({
+            "action_id": found.element["action_id"],
+            "block_id": found.block_id,
+            "type": found.element["type"],
+            "selected_option": chosen,
+            "placeholder": found.element["placeholder"],
+            "action_ts": crate::clock::ts(crate::clock::now_micros()),
+        }));
+    }
     let mut action = json!({
         "action_id": found.element["action_id"],
         "block_id": found.block_id,
@@ -161,7 +178,7 @@ fn action_json(found: &Located) -> Value {
             action[key] = value.clone();
         }
     }
-    action
+    Ok(action)
 }
 
 fn seen_message<'a>(channel: &'a Channel, user: &str, ts: &str) -> Result<&'a Message, ActError> {
@@ -176,6 +193,7 @@ fn seen_message<'a>(channel: &'a Channel, user: &str, ts: &str) -> Result<&'a Me
 
 fn no_such_button(ws: &Workspace, message: &Message, action: &str) -> ActError {
     let labels: Vec<String> = elements(ws, message)
+        .filter(|located| located.element["type"] == "button")
         .map(|l| format!("\"{}\"", l.element["text"]["text"].as_str().unwrap_or_default()))
         .collect();
     let there = if labels.is_empty() {
@@ -189,8 +207,9 @@ fn no_such_button(ws: &Workspace, message: &Message, action: &str) -> ActError {
     ))
 }
 
-fn find_button(ws: &Workspace, message: &Message, action: &str) -> Option<Located> {
-    let all: Vec<Located> = elements(ws, message).collect();
+fn find_element(ws: &Workspace, message: &Message, action: &str, menus: bool) -> Option<Located> {
+    let is_wanted = |located: &Located| (located.element["type"] != "button") == menus;
+    let all: Vec<Located> = elements(ws, message).filter(is_wanted).collect();
     let by_id = all
         .iter()
         .position(|l| l.element["action_id"].as_str() == Some(action));
@@ -205,7 +224,7 @@ fn find_button(ws: &Workspace, message: &Message, action: &str) -> Option<Locate
     all.into_iter().nth(index)
 }
 
-/// Every button of the message.
+/// Every button and menu of the message.
 fn elements<'a>(ws: &'a Workspace, message: &'a Message) -> impl Iterator<Item = Located> + 'a {
     let own = message
         .content
@@ -230,7 +249,12 @@ fn of_block(block: &Value, attachment: Option<&(usize, Value)>) -> Vec<Located> 
     let listed = block["elements"].as_array().into_iter().flatten();
     listed
         .chain(block.get("accessory"))
-        .filter(|element| element["type"] == "button")
+        .filter(|element| {
+            matches!(
+                element["type"].as_str(),
+                Some("button" | "static_select" | "overflow")
+            )
+        })
         .map(|element| Located {
             element: element.clone(),
             block_id: block_id.clone(),

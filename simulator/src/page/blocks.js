@@ -30,7 +30,21 @@ function button(item, press) {
 function interactive(item, press) {
   if (item.type === "button") return button(item, press);
   if (item.type === "image") return element("span", "", `🖼 ${item.alt_text}`);
+  if (item.type === "static_select") return menu(item, press);
   return element("span", "button", `${item.placeholder?.text ?? item.type} ▾`);
+}
+
+function menu(item, press) {
+  const made = element("select", "button");
+  made.append(new Option(`${item.placeholder?.text ?? "Choose"}`, ""));
+  for (const option of item.options) made.append(new Option(plain(option.text.text), option.value));
+  made.addEventListener("change", async () => {
+    made.disabled = true;
+    await press(item.action_id, made.value);
+    made.disabled = false;
+    made.value = "";
+  });
+  return made;
 }
 
 function block(item, names, press) {

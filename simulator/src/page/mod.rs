@@ -26,6 +26,7 @@ pub(crate) fn routes() -> Router<Arc<Host>> {
         )
         .route("/page/text.js", get(async || script(include_str!("text.js"))))
         .route("/page/blocks.js", get(async || script(include_str!("blocks.js"))))
+        .route("/page/dialog.js", get(async || script(include_str!("dialog.js"))))
         .route("/page/page.js", get(async || script(include_str!("page.js"))))
         .route("/archives/{channel}/{message}", get(permalink))
 }

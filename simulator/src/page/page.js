@@ -1,6 +1,7 @@
 // The live page: reads the workspace, follows the stream of changes, acts as the chosen person.
 
 import { attachment, blocks } from "/page/blocks.js";
+import { dialog } from "/page/dialog.js";
 import { decode, element, emoji, mrkdwn } from "/page/text.js";
 
 const $ = (id) => document.getElementById(id);
@@ -41,7 +42,7 @@ const moment = (ts) => new Date(Number(ts.split(".")[0]) * 1000);
 const clock = (ts) => moment(ts).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 
 function body(message) {
-  const press = (action) => act("/sim/click", { channel: state.current, ts: message.ts, action });
+  const press = (action, choice) => act("/sim/click", { channel: state.current, ts: message.ts, action, choice }).then(soon);
   const parts = [];
   const attached = message.attachments.filter((a) => !a.is_app_unfurl);
   const fallback = message.is_from_app && attached.some((a) => a.blocks || a.fallback === message.text);
@@ -202,6 +203,8 @@ async function refresh() {
   drawLists();
   if (state.current) state.channel = await get(`/sim/channels/${state.current}`);
   drawChannel();
+  const { views } = await get(`/sim/views?as=${encodeURIComponent($("speaker").value)}`);
+  dialog(views.filter((view) => view.type === "modal").at(-1), names, act, soon);
 }
 
 let pending = null;
@@ -239,7 +242,7 @@ function composer(form, thread) {
 composer($("composer"), () => null);
 composer($("reply-composer"), () => state.thread);
 $("close-thread").addEventListener("click", () => { state.thread = null; drawChannel(); });
-$("speaker").addEventListener("change", drawChannel);
+$("speaker").addEventListener("change", () => { drawChannel(); soon(); });
 window.addEventListener("hashchange", () => { state.thread = null; soon(); });
 
 const stream = new EventSource("/sim/stream");

@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::error::ActError;
 use crate::host::Host;
-use crate::outbound::{command, interaction};
+use crate::outbound::{command, dialog, interaction};
 
 /// What the app answered to a press or a command, within its three seconds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,7 +103,78 @@ impl PersonHandle {
     /// # Errors
     /// When there is no such message or button. That the app failed is in the [`Answer`].
     pub async fn click(&self, channel: &str, ts: &str, action: &str) -> Result<Answer, ActError> {
-        interaction::press(&self.host, &self.name, channel, ts, action).await
+        interaction::press(&self.host, &self.name, channel, ts, action, None).await
+    }
+
+    /// Chooses an option, by value or label, in a menu of a message.
+    ///
+    /// # Errors
+    /// When there is no such message, menu or option. That the app failed is in the [`Answer`].
+    pub async fn choose(
+        &self,
+        channel: &str,
+        ts: &str,
+        action: &str,
+        option: &str,
+    ) -> Result<Answer, ActError> {
+        interaction::press(&self.host, &self.name, channel, ts, action, Some(option)).await
+    }
+
+    /// The person's open dialogs, the topmost last, and their Home tab.
+    ///
+    /// # Errors
+    /// For an unknown person.
+    pub fn views(&self) -> Result<Vec<serde_json::Value>, ActError> {
+        self.host.read(|ws| dialog::open_dialogs(ws, &self.name))
+    }
+
+    /// Submits the topmost dialog, with these inputs by `block_id` over what the app has put there.
+    ///
+    /// # Errors
+    /// When no dialog is open, and where the client would not send it: a required input is missing, an option is not offered. What the
+    /// app says of the inputs, or that it failed, is in the [`Answer`].
+    pub async fn submit(
+        &self,
+        inputs: serde_json::Map<String, serde_json::Value>,
+    ) -> Result<Answer, ActError> {
+        dialog::submit(&self.host, &self.name, &dialog::inputs(inputs)).await
+    }
+
+    /// Closes the topmost dialog.
+    ///
+    /// # Errors
+    /// When none is open.
+    pub async fn close(&self) -> Result<Answer, ActError> {
+        dialog::close(&self.host, &self.name).await
+    }
+
+    /// Types into a menu of the topmost dialog whose options come from the app; what it offers.
+    ///
+    /// # Errors
+    /// When there is no such menu, or the app does not answer with options.
+    pub async fn suggestions(&self, action: &str, typed: &str) -> Result<Vec<serde_json::Value>, ActError> {
+        dialog::suggest(&self.host, &self.name, action, typed).await
+    }
+
+    /// Uses a global shortcut.
+    ///
+    /// # Errors
+    /// For an unknown person. That the app failed is in the [`Answer`].
+    pub async fn shortcut(&self, callback_id: &str) -> Result<Answer, ActError> {
+        dialog::shortcut(&self.host, &self.name, callback_id, None).await
+    }
+
+    /// Uses a shortcut on a message.
+    ///
+    /// # Errors
+    /// When there is no such message. That the app failed is in the [`Answer`].
+    pub async fn message_shortcut(
+        &self,
+        callback_id: &str,
+        channel: &str,
+        ts: &str,
+    ) -> Result<Answer, ActError> {
+        dialog::shortcut(&self.host, &self.name, callback_id, Some((channel, ts))).await
     }
 
     /// Types a slash command, such as `/incident` with `list`, and waits for the app's answer.

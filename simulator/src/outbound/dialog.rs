@@ -1,0 +1,317 @@
+//! What people do in dialogs and Home tabs, and with shortcuts.
+//!
+//! Source: Slack, "Modals", "`view_submission`", "`block_suggestion`", "Shortcuts": an empty answer closes the dialog, a
+//! `response_action` says something else, anything else is an error that the person sees.
+
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+
+use super::delivery::{Accepted, Outgoing, send};
+use super::events::VERIFICATION_TOKEN;
+use super::state::{self, Inputs};
+use crate::block_kit;
+use crate::error::ActError;
+use crate::host::{Host, lock};
+use crate::people::Answer;
+use crate::workspace::message::Metadata;
+use crate::workspace::{View, Workspace};
+
+/// Dialogs on one another.
+const STACK_MAX: usize = 3;
+
+const TROUBLE: &str = "We had some trouble connecting. Try again?";
+
+/// Submits the topmost dialog of a person, with what they put in: by `block_id` or `action_id`, over what the app has put there.
+pub(crate) async fn submit(host: &Host, person: &str, inputs: &Inputs) -> Result<Answer, ActError> {
+    let (view, payload) = host.read(|ws| {
+        let person = ws.find_person(person)?;
+        let view = top(ws, &person.id)?;
+        if view.content.get("submit").is_none() {
+            return Err(ActError::Refused("this dialog has nothing to submit".to_owned()));
+        }
+        let values = state::of(&view.content, inputs).map_err(ActError::Refused)?;
+        let mut shown = view.json(ws);
+        shown["state"] = json!({ "values": values });
+        let mut payload = envelope(ws, &person.id, "view_submission")?;
+        payload["view"] = shown;
+        payload["response_urls"] = json!([]);
+        Ok((view.clone(), payload))
+    })?;
+    let accepted = match post(host, "view_submission", &view.user, payload, false).await {
+        Ok(accepted) => accepted,
+        Err(status) => return Ok(trouble(host, &view.user, status)),
+    };
+    answered(host, &view, &accepted)
+}
+
+/// Does to a dialog what the app has answered.
+fn answered(host: &Host, view: &View, accepted: &Accepted) -> Result<Answer, ActError> {
+    let fine = Answer {
+        status: Some(200),
+        error: None,
+    };
+    if accepted.body.is_empty() {
+        host.change(|ws| remove(ws, &view.id));
+        return Ok(fine);
+    }
+    let answer: Value = serde_json::from_slice(&accepted.body).unwrap_or(Value::Null);
+    let known = |block_id: &String| {
+        state::inputs_of(&view.content).any(|block| block["block_id"] == block_id.as_str())
+    };
+    match (answer["response_action"].as_str(), &answer["errors"]) {
+        (Some("errors"), Value::Object(errors)) if !errors.is_empty() && errors.keys().all(known) => {
+            let told: Vec<_> = errors
+                .iter()
+                .map(|(block_id, text)| format!("{block_id}: {}", text.as_str().unwrap_or_default()))
+                .collect();
+            Ok(Answer {
+                status: Some(200),
+                error: Some(told.join("; ")),
+            })
+        }
+        (Some("clear"), _) => {
+            host.change(|ws| {
+                ws.views.retain(|other| other.root_id != view.root_id);
+                ws.touch("");
+            });
+            Ok(fine)
+        }
+        (Some("update" | "push"), _) if block_kit::view_problems(&answer["view"]).is_empty() => {
+            let push = answer["response_action"] == "push";
+            host.change(|ws| another(ws, view, &answer["view"], push))?;
+            Ok(fine)
+        }
+        _ => Ok(trouble(host, &view.user, Some(200))),
+    }
+}
+
+fn another(ws: &mut Workspace, view: &View, content: &Value, push: bool) -> Result<(), ActError> {
+    ws.touch("");
+    if push {
+        if ws
+            .views
+            .iter()
+            .filter(|other| other.root_id == view.root_id)
+            .count()
+            >= STACK_MAX
+        {
+            return Err(ActError::Refused(
+                "three dialogs lie over one another already".to_owned(),
+            ));
+        }
+        let id = ws.next_id("V");
+        let pushed = View::new(
+            id,
+            view.user.clone(),
+            view.root_id.clone(),
+            Some(view.id.clone()),
+            content.clone(),
+        );
+        ws.views.push(pushed);
+    } else if let Some(shown) = ws.views.iter_mut().find(|other| other.id == view.id) {
+        shown.set_content(content.clone());
+    }
+    Ok(())
+}
+
+/// Closes the topmost dialog of a person; the app hears of it where it has asked for that.
+pub(crate) async fn close(host: &Host, person: &str) -> Result<Answer, ActError> {
+    let (view, payload) = host.change(|ws| {
+        let user = ws.find_person(person)?.id.clone();
+        let view = top(ws, &user)?.clone();
+        let mut payload = envelope(ws, &user, "view_closed")?;
+        payload["view"] = view.json(ws);
+        payload["is_cleared"] = json!(false);
+        remove(ws, &view.id);
+        Ok::<_, ActError>((view, payload))
+    })?;
+    if view.content["notify_on_close"] != true {
+        return Ok(Answer {
+            status: None,
+            error: None,
+        });
+    }
+    Ok(
+        match post(host, "view_closed", &view.user, payload, false).await {
+            Ok(_) => Answer {
+                status: Some(200),
+                error: None,
+            },
+            Err(status) => trouble(host, &view.user, status),
+        },
+    )
+}
+
+/// Types into a menu of the topmost dialog whose options come from the app; what it offers.
+pub(crate) async fn suggest(
+    host: &Host,
+    person: &str,
+    action: &str,
+    typed: &str,
+) -> Result<Vec<Value>, ActError> {
+    let (user, payload, least) = host.read(|ws| {
+        let person = ws.find_person(person)?;
+        let view = top(ws, &person.id)?;
+        let block = state::inputs_of(&view.content)
+            .find(|block| block["element"]["action_id"] == action || block["block_id"] == action)
+            .ok_or_else(|| ActError::NotFound(format!("the dialog has no menu \"{action}\"")))?;
+        let element = &block["element"];
+        if !element["type"]
+            .as_str()
+            .is_some_and(|kind| kind.ends_with("external_select"))
+        {
+            return Err(ActError::Refused(format!(
+                "the options of \"{action}\" don't come from the app"
+            )));
+        }
+        let mut payload = envelope(ws, &person.id, "block_suggestion")?;
+        payload["action_id"] = element["action_id"].clone();
+        payload["block_id"] = block["block_id"].clone();
+        payload["value"] = json!(typed);
+        payload["view"] = view.json(ws);
+        payload["container"] = json!({"type": "view", "view_id": view.id});
+        let least = element["min_query_length"].as_u64().unwrap_or(3);
+        Ok((person.id.clone(), payload, least))
+    })?;
+    if (typed.chars().count() as u64) < least {
+        return Ok(Vec::new());
+    }
+    let Ok(accepted) = post(host, "block_suggestion", &user, payload, true).await else {
+        return Err(ActError::Refused(
+            "the app did not answer with options".to_owned(),
+        ));
+    };
+    let answer: Value = serde_json::from_slice(&accepted.body).unwrap_or(Value::Null);
+    let options = answer["options"].as_array().cloned();
+    let well_formed = |option: &Value| {
+        let text = option["text"]["text"]
+            .as_str()
+            .map_or(0, |text| text.chars().count());
+        let value = option["value"].as_str().map_or(0, |value| value.chars().count());
+        (1..=75).contains(&text) && (1..=150).contains(&value)
+    };
+    options
+        .filter(|options| options.len() <= 100 && options.iter().all(well_formed))
+        .ok_or_else(|| ActError::Refused("the app answered with what are no options".to_owned()))
+}
+
+/// Uses a global shortcut, or one on a message.
+pub(crate) async fn shortcut(
+    host: &Host,
+    person: &str,
+    callback_id: &str,
+    message: Option<(&str, &str)>,
+) -> Result<Answer, ActError> {
+    let (user, kind, payload) = host.read(|ws| {
+        let person = ws.find_person(person)?;
+        let kind = if message.is_some() {
+            "message_action"
+        } else {
+            "shortcut"
+        };
+        let mut payload = envelope(ws, &person.id, kind)?;
+        payload["callback_id"] = json!(callback_id);
+        payload["action_ts"] = json!(crate::clock::ts(crate::clock::now_micros()));
+        if let Some((channel, ts)) = message {
+            let channel = ws.find_channel(channel)?;
+            let found = channel
+                .messages
+                .get(ts)
+                .filter(|message| !message.deleted)
+                .ok_or_else(|| ActError::NotFound(format!("#{} has no message {ts}", channel.name)))?;
+            payload["channel"] = json!({"id": channel.id, "name": channel.name});
+            payload["message"] = ws.message_json(channel, found, Metadata::Whole);
+            payload["message_ts"] = json!(ts);
+        }
+        Ok::<_, ActError>((person.id.clone(), kind, payload))
+    })?;
+    Ok(match post(host, kind, &user, payload, false).await {
+        Ok(_) => Answer {
+            status: Some(200),
+            error: None,
+        },
+        Err(status) => trouble(host, &user, status),
+    })
+}
+
+fn top<'a>(ws: &'a Workspace, user: &str) -> Result<&'a View, ActError> {
+    let mut dialogs = ws
+        .views
+        .iter()
+        .filter(|view| view.kind == "modal" && view.user == user);
+    dialogs
+        .next_back()
+        .ok_or_else(|| ActError::NotFound("no dialog is open".to_owned()))
+}
+
+fn remove(ws: &mut Workspace, id: &str) {
+    ws.views.retain(|view| view.id != id);
+    ws.touch("");
+}
+
+/// What all of these payloads have in common.
+fn envelope(ws: &Workspace, user: &str, kind: &str) -> Result<Value, ActError> {
+    let person = ws.find_person(user)?;
+    Ok(json!({
+        "type": kind,
+        "user": {"id": person.id, "username": person.name, "name": person.name, "team_id": ws.team.id},
+        "team": {"id": ws.team.id, "domain": ws.team.domain},
+        "enterprise": null,
+        "is_enterprise_install": false,
+        "api_app_id": ws.app.id,
+        "token": VERIFICATION_TOKEN,
+    }))
+}
+
+/// Sends it under a new trigger; the status where that failed. `to_options`: to the address for options.
+async fn post(
+    host: &Host,
+    what: &str,
+    user: &str,
+    mut payload: Value,
+    to_options: bool,
+) -> Result<Accepted, Option<u16>> {
+    let trigger_id = lock(&host.triggers).issue(user);
+    if !to_options {
+        payload["trigger_id"] = json!(trigger_id);
+    }
+    let url = host.address(|callbacks| {
+        if to_options {
+            callbacks.options.clone()
+        } else {
+            callbacks.interactions.clone()
+        }
+    });
+    let body = serde_urlencoded::to_string([("payload", payload.to_string())]).map_err(|_| None)?;
+    let outgoing = Outgoing {
+        url: url.ok_or(None)?,
+        content_type: "application/x-www-form-urlencoded",
+        body: Bytes::from(body),
+        kind: "interaction",
+        what: what.to_owned(),
+        id: trigger_id,
+    };
+    let sent = send(host, &outgoing, 0, None).await;
+    sent.map_err(|failed| failed.status.map(|status| status.as_u16()))
+}
+
+/// What the person sees.
+fn trouble(host: &Host, user: &str, status: Option<u16>) -> Answer {
+    host.change(|ws| ws.show_error(user, None, TROUBLE.to_owned()));
+    Answer {
+        status,
+        error: Some(TROUBLE.to_owned()),
+    }
+}
+
+/// The dialogs of a person, the topmost last, as the page shows them.
+pub(crate) fn open_dialogs(ws: &Workspace, person: &str) -> Result<Vec<Value>, ActError> {
+    let user = ws.find_person(person)?.id.clone();
+    let dialogs = ws.views.iter().filter(|view| view.user == user);
+    Ok(dialogs.map(|view| view.json(ws)).collect())
+}
+
+/// Inputs as JSON objects have them.
+pub(crate) fn inputs(values: Map<String, Value>) -> Inputs {
+    values.into_iter().collect()
+}
