@@ -56,6 +56,9 @@ async fn a_button_does_what_the_person_may_do(stack: Stack) -> anyhow::Result<()
     );
 
     alice.click(CHANNEL, &root.ts, "Resolve").await?;
+    let note = serde_json::Map::from_iter([("note".to_owned(), "Rolled back.".into())]);
+    let answer = alice.submit(note).await?;
+    assert!(answer.is_ok(), "{answer:?}");
     let root = world
         .root(incident.number, |root| {
             shown_status(root) == Some("RESOLVED") && root.replies.len() == 2
@@ -69,6 +72,7 @@ async fn a_button_does_what_the_person_may_do(stack: Stack) -> anyhow::Result<()
         .await?;
     let now = world.admin().incident(incident.number).await?;
     assert_eq!(now.kinds(), ["TRIGGERED", "ACKNOWLEDGED", "RESOLVED", "REOPENED"]);
+    assert_eq!(now.timeline()[2].body_markdown.as_deref(), Some("Rolled back."));
     Ok(())
 }
 
@@ -91,7 +95,7 @@ async fn whoever_may_not_is_told_so_and_nothing_changes(stack: Stack) -> anyhow:
     world
         .slack()
         .person("guest")
-        .click(CHANNEL, &root.ts, "Resolve")
+        .click(CHANNEL, &root.ts, "Acknowledge")
         .await?;
     until_told(&world, "guest", "NOT_LINKED").await?;
 

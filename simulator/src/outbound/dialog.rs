@@ -3,6 +3,8 @@
 //! Source: Slack, "Modals", "`view_submission`", "`block_suggestion`", "Shortcuts": an empty answer closes the dialog, a
 //! `response_action` says something else, anything else is an error that the person sees.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
@@ -19,10 +21,29 @@ use crate::workspace::{View, Workspace};
 /// Dialogs on one another.
 const STACK_MAX: usize = 3;
 
+/// How long a person looks at a dialog that is only being prepared.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 const TROUBLE: &str = "We had some trouble connecting. Try again?";
 
 /// Submits the topmost dialog of a person, with what they put in: by `block_id` or `action_id`, over what the app has put there.
+/// A form that is only being prepared is waited for a little, as people do.
 pub(crate) async fn submit(host: &Host, person: &str, inputs: &Inputs) -> Result<Answer, ActError> {
+    let mut activity = host.activity.subscribe();
+    let form = async {
+        loop {
+            activity.mark_unchanged();
+            let is_there = host.read(|ws| {
+                let person = ws.find_person(person)?;
+                Ok::<_, ActError>(top(ws, &person.id).is_ok_and(|view| view.content.get("submit").is_some()))
+            });
+            if !matches!(is_there, Ok(false)) || activity.changed().await.is_err() {
+                return;
+            }
+        }
+    };
+    // If it never comes, what follows says so.
+    let _waited = tokio::time::timeout(PATIENCE, form).await;
     let (view, payload) = host.read(|ws| {
         let person = ws.find_person(person)?;
         let view = top(ws, &person.id)?;
