@@ -5,6 +5,7 @@
 mod app;
 mod blocks;
 mod control;
+mod dialogs;
 mod events;
 mod faults;
 mod interactions;
