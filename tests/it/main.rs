@@ -7,4 +7,5 @@ mod path;
 mod people;
 mod refusals;
 mod replicas;
+mod slack_alone;
 mod storm;

@@ -38,6 +38,7 @@ pub struct Plan {
     bridges: usize,
     pace: String,
     slack: SimulatorConfig,
+    socket_mode: bool,
 }
 
 /// A database, the processes that work on it, and a simulated Slack.
@@ -73,6 +74,15 @@ impl Plan {
         self
     }
 
+    /// Slack sends what it has to say down WebSockets that the bridge opens.
+    #[must_use]
+    pub fn socket_mode(self) -> Self {
+        Self {
+            socket_mode: true,
+            ..self
+        }
+    }
+
     /// Furnishes Slack.
     #[must_use]
     pub fn slack(mut self, furnish: impl FnOnce(&mut SimulatorConfig)) -> Self {
@@ -100,6 +110,10 @@ impl Plan {
         if let Some(redis) = &redis {
             environment.push(("TOCSIN_REDIS_URL".to_owned(), redis.url()));
         }
+        if self.socket_mode {
+            slack.set_socket_mode(true);
+            environment.push(("SLACK_APP_TOKEN".to_owned(), slack.app_token().to_owned()));
+        }
         if self.stack == Stack::Servers {
             migrate(&binary, &environment).await?;
         }
@@ -122,6 +136,12 @@ impl Plan {
             directory,
         };
         world.send_slack_to(world.bridge(0))?;
+        if self.socket_mode {
+            until("the bridge has opened WebSockets", async || {
+                (world.slack.sockets() > 0).then_some(())
+            })
+            .await?;
+        }
         Ok(world)
     }
 
@@ -174,6 +194,7 @@ impl World {
             apis: 1,
             bridges: 1,
             pace: "unlimited".to_owned(),
+            socket_mode: false,
             slack: SimulatorConfig {
                 limits: Limits::none(),
                 unfurl_domains: vec!["tocsin.example.com".to_owned()],
