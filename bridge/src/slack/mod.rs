@@ -8,6 +8,7 @@ pub(crate) mod installation;
 pub(crate) mod limits;
 pub(crate) mod method;
 pub(crate) mod mrkdwn;
+pub(crate) mod thread;
 pub(crate) mod view;
 pub(crate) mod web_api;
 

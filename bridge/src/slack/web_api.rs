@@ -87,29 +87,14 @@ pub(crate) struct Messages {
     response_metadata: Paging,
 }
 
-/// A page of a thread.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct ThreadPage {
-    #[serde(default)]
-    pub(crate) messages: Vec<Value>,
-    #[serde(default)]
-    response_metadata: Paging,
-}
-
-impl ThreadPage {
-    pub(crate) fn next(&self) -> Option<&str> {
-        self.response_metadata.next()
-    }
-}
-
 #[derive(Clone, Debug, Default, Deserialize)]
-struct Paging {
+pub(super) struct Paging {
     #[serde(default)]
     next_cursor: String,
 }
 
 impl Paging {
-    fn next(&self) -> Option<&str> {
+    pub(super) fn next(&self) -> Option<&str> {
         Some(self.next_cursor.as_str()).filter(|cursor| !cursor.is_empty())
     }
 }
@@ -209,7 +194,7 @@ pub(crate) struct Window<'a> {
 }
 
 /// The most messages that a page may hold. Sources disagree on the maximum; all allow 200.
-const PAGE: u32 = 200;
+pub(super) const PAGE: u32 = 200;
 
 /// The most channels that a page may hold: "under 1000".
 const CHANNELS_PAGE: u32 = 999;
@@ -471,25 +456,6 @@ impl Slack {
             cursor,
         };
         self.call(method, &arguments).await
-    }
-
-    /// A page of a thread as Slack has it, the message that it began with included.
-    pub(crate) async fn thread(
-        &self,
-        channel: &str,
-        thread_ts: &str,
-        cursor: Option<&str>,
-    ) -> Result<ThreadPage, SlackError> {
-        let arguments = WindowArguments {
-            channel,
-            ts: Some(thread_ts),
-            oldest: "0".to_owned(),
-            inclusive: true,
-            include_all_metadata: false,
-            limit: PAGE,
-            cursor,
-        };
-        self.call(CONVERSATIONS_REPLIES, &arguments).await
     }
 
     /// One person.

@@ -1,0 +1,39 @@
+//! Threads, read as Slack has them.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    client::Slack,
+    error::SlackError,
+    method::CONVERSATIONS_REPLIES,
+    web_api::{PAGE, Paging},
+};
+
+/// A page of a thread.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct ThreadPage {
+    #[serde(default)]
+    pub(crate) messages: Vec<Value>,
+    #[serde(default)]
+    response_metadata: Paging,
+}
+
+impl ThreadPage {
+    pub(crate) fn next(&self) -> Option<&str> {
+        self.response_metadata.next()
+    }
+}
+
+impl Slack {
+    /// A page of a thread, the message that it began with included.
+    pub(crate) async fn thread(
+        &self,
+        channel: &str,
+        thread_ts: &str,
+        cursor: Option<&str>,
+    ) -> Result<ThreadPage, SlackError> {
+        let arguments = json!({"channel": channel, "ts": thread_ts, "limit": PAGE, "cursor": cursor});
+        self.call(CONVERSATIONS_REPLIES, &arguments).await
+    }
+}
