@@ -50,6 +50,7 @@ pub struct World {
     slack: Simulator,
     store: Store,
     admin: Client,
+    screen: tokio::sync::Mutex<()>,
     directory: TempDir,
 }
 
@@ -133,6 +134,7 @@ impl Plan {
             redis,
             slack,
             store,
+            screen: tokio::sync::Mutex::default(),
             directory,
         };
         world.send_slack_to(world.bridge(0))?;
@@ -203,6 +205,11 @@ impl World {
                 ..SimulatorConfig::default()
             },
         }
+    }
+
+    /// The one screen of a person that several act as: whoever opens a dialog holds it until the dialog is closed.
+    pub async fn screen(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.screen.lock().await
     }
 
     /// The simulated Slack.

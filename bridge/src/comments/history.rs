@@ -183,7 +183,8 @@ async fn read(parts: &Arc<Parts>, root: &post::Model) -> Result<usize, JobError>
     };
     let place = Read { root, thread_ts };
     // Before the thread is: what is said in between is not gone.
-    let known = place.known(parts).await?;
+    let comments = place.comments(parts).await?;
+    let known = place.known(parts, &comments).await?;
     let Some(messages) = messages(parts, &root.channel_id, thread_ts).await? else {
         return Ok(0);
     };
@@ -191,7 +192,17 @@ async fn read(parts: &Arc<Parts>, root: &post::Model) -> Result<usize, JobError>
         .iter()
         .filter_map(|message| message["ts"].as_str())
         .collect();
-    let said = messages.iter().filter_map(|message| place.of_message(message));
+    // What is a comment already is not asked for again: its author may have lost the right to comment since, and would be told of a refusal.
+    let is_comment = |message: &Value| {
+        message["edited"]["ts"].as_str().is_none()
+            && message["ts"]
+                .as_str()
+                .is_some_and(|ts| comments.iter().any(|comment| comment.ts == ts))
+    };
+    let said = messages
+        .iter()
+        .filter(|message| !is_comment(message))
+        .filter_map(|message| place.of_message(message));
     let gone = known
         .iter()
         // Where the thread's first message is gone as well, Slack has cleared away what is old; nobody took anything back.
@@ -225,6 +236,12 @@ async fn messages(parts: &Parts, channel: &str, thread_ts: &str) -> Result<Optio
     Ok(None)
 }
 
+/// A comment that was a message.
+struct Comment {
+    ts: String,
+    may_be_missed: bool,
+}
+
 /// A thread that was read.
 struct Read<'a> {
     root: &'a post::Model,
@@ -253,25 +270,35 @@ impl Read<'_> {
         })
     }
 
-    /// The messages of this thread that are comments, and have been for a while: Slack may show a thread a moment late. None where
-    /// comments may come from other threads of the channel as well, since nothing tells these from those.
-    async fn known(&self, parts: &Parts) -> Result<Vec<String>, JobError> {
+    /// The comments that were messages in this channel.
+    async fn comments(&self, parts: &Parts) -> Result<Vec<Comment>, JobError> {
         let Some(incident) = self.root.incident_id else {
             return Ok(Vec::new());
         };
+        let who = As::bridge(self.root.organization_id, None);
+        let Some(mut read) = parts.api.find_mirrored(who, incident).await.map_err(of_api)? else {
+            return Ok(Vec::new());
+        };
+        parts.api.complete(who, &mut read, 0).await.map_err(of_api)?;
+        let here = format!("slack:{}/{}/", self.root.team_id, self.root.channel_id);
+        let settled = OffsetDateTime::now_utc() - SETTLED;
+        let comments = read.entries.iter().filter_map(|entry| {
+            Some(Comment {
+                ts: entry.external_ref.as_deref()?.strip_prefix(&here)?.to_owned(),
+                may_be_missed: !entry.is_retracted && entry.created_at < settled,
+            })
+        });
+        Ok(comments.collect())
+    }
+
+    /// The messages of this thread that are comments, and have been for a while: Slack may show a thread a moment late. None where
+    /// comments may come from other threads of the channel as well, since nothing tells these from those.
+    async fn known(&self, parts: &Parts, comments: &[Comment]) -> Result<Vec<String>, JobError> {
         if self.root.thread_ts.is_some() || self.has_other_threads(parts).await? {
             return Ok(Vec::new());
         }
-        let who = As::bridge(self.root.organization_id, None);
-        let read = parts.api.find_mirrored(who, incident).await.map_err(of_api)?;
-        let entries = read.map(|read| read.entries).unwrap_or_default();
-        let here = format!("slack:{}/{}/", self.root.team_id, self.root.channel_id);
-        let settled = OffsetDateTime::now_utc() - SETTLED;
-        let comments = entries
-            .iter()
-            .filter(|entry| !entry.is_retracted && entry.created_at < settled)
-            .filter_map(|entry| entry.external_ref.as_deref()?.strip_prefix(&here));
-        Ok(comments.map(str::to_owned).collect())
+        let missed = comments.iter().filter(|comment| comment.may_be_missed);
+        Ok(missed.map(|comment| comment.ts.clone()).collect())
     }
 
     /// Whether the incident was told in this channel by messages of their own, which have threads too, or was made of a message there.

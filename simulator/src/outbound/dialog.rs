@@ -10,16 +10,16 @@ use serde_json::{Map, Value, json};
 
 use super::delivery::{Accepted, Outgoing, send};
 use super::events::VERIFICATION_TOKEN;
+use super::interaction;
+use super::response_url::Origin;
 use super::state::{self, Inputs};
 use crate::block_kit;
 use crate::error::ActError;
 use crate::host::{Host, lock};
 use crate::people::Answer;
+use crate::web_api::views;
 use crate::workspace::message::Metadata;
 use crate::workspace::{View, Workspace};
-
-/// Dialogs on one another.
-const STACK_MAX: usize = 3;
 
 /// How long a person looks at a dialog that is only being prepared.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -50,7 +50,7 @@ pub(crate) async fn submit(host: &Host, person: &str, inputs: &Inputs) -> Result
         if view.content.get("submit").is_none() {
             return Err(ActError::Refused("this dialog has nothing to submit".to_owned()));
         }
-        let values = state::of(&view.content, inputs).map_err(ActError::Refused)?;
+        let values = state::of(view, inputs).map_err(ActError::Refused)?;
         let mut shown = view.json(ws);
         shown["state"] = json!({ "values": values });
         let mut payload = envelope(ws, &person.id, "view_submission")?;
@@ -62,18 +62,18 @@ pub(crate) async fn submit(host: &Host, person: &str, inputs: &Inputs) -> Result
         Ok(accepted) => accepted,
         Err(status) => return Ok(trouble(host, &view.user, status)),
     };
-    answered(host, &view, &accepted)
+    Ok(answered(host, &view, &accepted))
 }
 
 /// Does to a dialog what the app has answered.
-fn answered(host: &Host, view: &View, accepted: &Accepted) -> Result<Answer, ActError> {
+fn answered(host: &Host, view: &View, accepted: &Accepted) -> Answer {
     let fine = Answer {
         status: Some(200),
         error: None,
     };
     if accepted.body.is_empty() {
         host.change(|ws| remove(ws, &view.id));
-        return Ok(fine);
+        return fine;
     }
     let answer: Value = serde_json::from_slice(&accepted.body).unwrap_or(Value::Null);
     let known = |block_id: &String| {
@@ -85,54 +85,54 @@ fn answered(host: &Host, view: &View, accepted: &Accepted) -> Result<Answer, Act
                 .iter()
                 .map(|(block_id, text)| format!("{block_id}: {}", text.as_str().unwrap_or_default()))
                 .collect();
-            Ok(Answer {
+            Answer {
                 status: Some(200),
                 error: Some(told.join("; ")),
-            })
+            }
         }
         (Some("clear"), _) => {
             host.change(|ws| {
                 ws.views.retain(|other| other.root_id != view.root_id);
                 ws.touch("");
             });
-            Ok(fine)
+            fine
         }
-        (Some("update" | "push"), _) if block_kit::view_problems(&answer["view"]).is_empty() => {
-            let push = answer["response_action"] == "push";
-            host.change(|ws| another(ws, view, &answer["view"], push))?;
-            Ok(fine)
+        (Some(action @ ("update" | "push")), _) if is_modal(&answer["view"]) => {
+            let is_shown = host.change(|ws| another(ws, view, &answer["view"], action == "push"));
+            if is_shown {
+                fine
+            } else {
+                trouble(host, &view.user, Some(200))
+            }
         }
-        _ => Ok(trouble(host, &view.user, Some(200))),
+        _ => trouble(host, &view.user, Some(200)),
     }
 }
 
-fn another(ws: &mut Workspace, view: &View, content: &Value, push: bool) -> Result<(), ActError> {
+/// Whether the app's answer holds what `views.open` would take.
+fn is_modal(view: &Value) -> bool {
+    view["type"] == "modal"
+        && view.to_string().len() <= views::VIEW_MAX
+        && block_kit::view_problems(view).is_empty()
+}
+
+/// Puts the content in the dialog's place or over it; whether Slack would.
+fn another(ws: &mut Workspace, view: &View, content: &Value, push: bool) -> bool {
+    let own = (!push).then_some(view.id.as_str());
+    let together = ws.views.iter().filter(|other| other.root_id == view.root_id);
+    if views::check_external_id(ws, content, own).is_err() || push && together.count() >= views::STACK_MAX {
+        return false;
+    }
     ws.touch("");
     if push {
-        if ws
-            .views
-            .iter()
-            .filter(|other| other.root_id == view.root_id)
-            .count()
-            >= STACK_MAX
-        {
-            return Err(ActError::Refused(
-                "three dialogs lie over one another already".to_owned(),
-            ));
-        }
-        let id = ws.next_id("V");
-        let pushed = View::new(
-            id,
-            view.user.clone(),
-            view.root_id.clone(),
-            Some(view.id.clone()),
-            content.clone(),
-        );
+        let (id, root) = (ws.next_id("V"), view.root_id.clone());
+        let previous = Some(view.id.clone());
+        let pushed = View::new(id, view.user.clone(), root, previous, content.clone());
         ws.views.push(pushed);
     } else if let Some(shown) = ws.views.iter_mut().find(|other| other.id == view.id) {
         shown.set_content(content.clone());
     }
-    Ok(())
+    true
 }
 
 /// Closes the topmost dialog of a person; the app hears of it where it has asked for that.
@@ -170,7 +170,7 @@ pub(crate) async fn suggest(
     action: &str,
     typed: &str,
 ) -> Result<Vec<Value>, ActError> {
-    let (user, payload, least) = host.read(|ws| {
+    let (user, view_id, action_id, payload, least) = host.read(|ws| {
         let person = ws.find_person(person)?;
         let view = top(ws, &person.id)?;
         let block = state::inputs_of(&view.content)
@@ -192,7 +192,8 @@ pub(crate) async fn suggest(
         payload["view"] = view.json(ws);
         payload["container"] = json!({"type": "view", "view_id": view.id});
         let least = element["min_query_length"].as_u64().unwrap_or(3);
-        Ok((person.id.clone(), payload, least))
+        let action_id = element["action_id"].as_str().unwrap_or_default().to_owned();
+        Ok((person.id.clone(), view.id.clone(), action_id, payload, least))
     })?;
     if (typed.chars().count() as u64) < least {
         return Ok(Vec::new());
@@ -209,11 +210,20 @@ pub(crate) async fn suggest(
             .as_str()
             .map_or(0, |text| text.chars().count());
         let value = option["value"].as_str().map_or(0, |value| value.chars().count());
-        (1..=75).contains(&text) && (1..=150).contains(&value)
+        option["text"]["type"] == "plain_text" && (1..=75).contains(&text) && (1..=150).contains(&value)
     };
-    options
+    let options = options
         .filter(|options| options.len() <= 100 && options.iter().all(well_formed))
-        .ok_or_else(|| ActError::Refused("the app answered with what are no options".to_owned()))
+        .ok_or_else(|| ActError::Refused("the app answered with what are no options".to_owned()))?;
+    host.change(|ws| {
+        if let Some(view) = ws.views.iter_mut().find(|view| view.id == view_id) {
+            view.offered
+                .entry(action_id)
+                .or_default()
+                .extend(options.iter().cloned());
+        }
+    });
+    Ok(options)
 }
 
 /// Uses a global shortcut, or one on a message.
@@ -223,7 +233,7 @@ pub(crate) async fn shortcut(
     callback_id: &str,
     message: Option<(&str, &str)>,
 ) -> Result<Answer, ActError> {
-    let (user, kind, payload) = host.read(|ws| {
+    let (user, kind, mut payload, at) = host.read(|ws| {
         let person = ws.find_person(person)?;
         let kind = if message.is_some() {
             "message_action"
@@ -235,17 +245,24 @@ pub(crate) async fn shortcut(
         payload["action_ts"] = json!(crate::clock::ts(crate::clock::now_micros()));
         if let Some((channel, ts)) = message {
             let channel = ws.find_channel(channel)?;
-            let found = channel
-                .messages
-                .get(ts)
-                .filter(|message| !message.deleted)
-                .ok_or_else(|| ActError::NotFound(format!("#{} has no message {ts}", channel.name)))?;
+            interaction::check_sees(channel, person)?;
+            let found = interaction::seen_message(channel, &person.id, ts)?;
             payload["channel"] = json!({"id": channel.id, "name": channel.name});
             payload["message"] = ws.message_json(channel, found, Metadata::Whole);
             payload["message_ts"] = json!(ts);
         }
-        Ok::<_, ActError>((person.id.clone(), kind, payload))
+        let at = payload["channel"]["id"].as_str().map(str::to_owned);
+        Ok::<_, ActError>((person.id.clone(), kind, payload, at))
     })?;
+    if let Some(channel) = at {
+        let origin = Origin {
+            channel,
+            message_ts: None,
+            user: user.clone(),
+        };
+        let url = lock(&host.response_urls).issue(&host.base, "actions", origin);
+        payload["response_url"] = json!(url.as_str());
+    }
     Ok(match post(host, kind, &user, payload, false).await {
         Ok(_) => Answer {
             status: Some(200),
@@ -293,7 +310,7 @@ async fn post(
     to_options: bool,
 ) -> Result<Accepted, Option<u16>> {
     let trigger_id = lock(&host.triggers).issue(user);
-    if !to_options {
+    if !matches!(what, "block_suggestion" | "view_closed") {
         payload["trigger_id"] = json!(trigger_id);
     }
     let url = host.address(|callbacks| {

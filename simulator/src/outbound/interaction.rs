@@ -11,7 +11,7 @@ use crate::error::ActError;
 use crate::host::{Host, lock};
 use crate::people::Answer;
 use crate::workspace::message::Metadata;
-use crate::workspace::{Channel, Message, Workspace};
+use crate::workspace::{Channel, ChannelKind, Message, Person, Workspace};
 
 /// An element on a message, and where on it.
 struct Located {
@@ -94,16 +94,18 @@ fn block_actions(
 ) -> Result<(String, String, Value), ActError> {
     let person = ws.find_person(person)?;
     let channel = ws.find_channel(channel)?;
-    if !channel.members.contains(&person.id) && channel.kind != crate::workspace::ChannelKind::Public {
-        return Err(ActError::Refused(format!(
-            "{} is not a member of #{}",
-            person.name, channel.name
-        )));
-    }
+    check_sees(channel, person)?;
     let message = seen_message(channel, &person.id, ts)?;
     let found = find_element(ws, message, action, choice.is_some())
         .ok_or_else(|| no_such_button(ws, message, action))?;
     let action = action_json(&found, choice)?;
+    let values = match choice {
+        Some(_) if action["type"] != "overflow" => json!({found.block_id.as_str(): {
+            action["action_id"].as_str().unwrap_or_default():
+                {"type": action["type"], "selected_option": action["selected_option"]},
+        }}),
+        Some(_) | None => json!({}),
+    };
     let is_unfurl = found
         .attachment
         .as_ref()
@@ -142,7 +144,7 @@ fn block_actions(
         "enterprise": null,
         "is_enterprise_install": false,
         "channel": { "id": channel.id, "name": name },
-        "state": { "values": {} },
+        "state": { "values": values },
         "actions": [action],
     });
     if let Some((_, attachment)) = found.attachment.filter(|_| is_unfurl) {
@@ -181,7 +183,18 @@ fn action_json(found: &Located, choice: Option<&str>) -> Result<Value, ActError>
     Ok(action)
 }
 
-fn seen_message<'a>(channel: &'a Channel, user: &str, ts: &str) -> Result<&'a Message, ActError> {
+/// Refused where the person cannot look into the channel.
+pub(super) fn check_sees(channel: &Channel, person: &Person) -> Result<(), ActError> {
+    if channel.members.contains(&person.id) || channel.kind == ChannelKind::Public {
+        return Ok(());
+    }
+    Err(ActError::Refused(format!(
+        "{} is not a member of #{}",
+        person.name, channel.name
+    )))
+}
+
+pub(super) fn seen_message<'a>(channel: &'a Channel, user: &str, ts: &str) -> Result<&'a Message, ActError> {
     let ephemeral = channel
         .ephemeral
         .iter()

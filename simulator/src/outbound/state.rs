@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use crate::workspace::View;
+
 /// What a person puts in, by `block_id` or `action_id`: text, an option's value, several of them, or a full option of a menu whose
 /// options come from the app.
 pub(crate) type Inputs = BTreeMap<String, Value>;
@@ -15,7 +17,9 @@ pub(crate) fn inputs_of(view: &Value) -> impl Iterator<Item = &Value> {
 }
 
 /// What would be submitted; or what the client says instead.
-pub(crate) fn of(view: &Value, given: &Inputs) -> Result<Value, String> {
+pub(crate) fn of(view: &View, given: &Inputs) -> Result<Value, String> {
+    let offered = &view.offered;
+    let view = &view.content;
     for name in given.keys() {
         if !inputs_of(view).any(|block| names(block).contains(&name.as_str())) {
             return Err(format!("the dialog has no input \"{name}\""));
@@ -26,7 +30,11 @@ pub(crate) fn of(view: &Value, given: &Inputs) -> Result<Value, String> {
         let [block_id, action_id] = names(block);
         let element = &block["element"];
         let given = given.get(block_id).or_else(|| given.get(action_id));
-        let (field, value) = value(element, given)?;
+        let (field, value) = value(
+            element,
+            given,
+            offered.get(action_id).map_or(&[][..], Vec::as_slice),
+        )?;
         let missing = value.is_null() || value == "" || value.as_array().is_some_and(Vec::is_empty);
         if missing && block["optional"] != true {
             return Err(format!("\"{block_id}\" is required"));
@@ -52,12 +60,15 @@ fn names(block: &Value) -> [&str; 2] {
 }
 
 /// The field in which an element's value stands, and the value: the given one, else what the app has put there.
-fn value(element: &Value, given: Option<&Value>) -> Result<(&'static str, Value), String> {
+fn value(element: &Value, given: Option<&Value>, offered: &[Value]) -> Result<(&'static str, Value), String> {
     let kind = element["type"].as_str().unwrap_or_default();
     let or = |initial: &str| given.cloned().unwrap_or_else(|| element[initial].clone());
     Ok(match kind {
         "plain_text_input" | "email_text_input" | "url_text_input" | "number_input" => {
             let text = or("initial_value");
+            if !text.is_string() && !text.is_null() {
+                return Err(format!("{} takes text", element["action_id"]));
+            }
             let length = text.as_str().map_or(0, |text| text.chars().count()) as u64;
             let (least, most) = (element["min_length"].as_u64(), element["max_length"].as_u64());
             if length > 0 && least.is_some_and(|least| length < least)
@@ -71,13 +82,16 @@ fn value(element: &Value, given: Option<&Value>) -> Result<(&'static str, Value)
             ("value", text)
         }
         "static_select" | "radio_buttons" => ("selected_option", option(element, given)?),
-        "external_select" => ("selected_option", or("initial_option")),
+        "external_select" => ("selected_option", external(element, given, offered)?),
         "multi_external_select" => {
-            let chosen = or("initial_options");
-            (
-                "selected_options",
-                if chosen.is_null() { json!([]) } else { chosen },
-            )
+            let chosen = match given.and_then(Value::as_array) {
+                Some(options) => options
+                    .iter()
+                    .map(|option| external(element, Some(option), offered))
+                    .collect::<Result<_, _>>()?,
+                None => element["initial_options"].as_array().cloned().unwrap_or_default(),
+            };
+            ("selected_options", Value::Array(chosen))
         }
         "multi_static_select" | "checkboxes" => {
             let chosen = match given.and_then(Value::as_array) {
@@ -109,4 +123,18 @@ pub(crate) fn option(element: &Value, given: Option<&Value>) -> Result<Value, St
     found
         .cloned()
         .ok_or_else(|| format!("{given} is not among the options of {}", element["action_id"]))
+}
+
+/// An option that the app has offered as the person typed, or one that stood there; by itself or by value.
+fn external(element: &Value, given: Option<&Value>, offered: &[Value]) -> Result<Value, String> {
+    let initial = &element["initial_option"];
+    let Some(given) = given.filter(|given| !given.is_null()) else {
+        return Ok(initial.clone());
+    };
+    let stood_there = element["initial_options"].as_array().into_iter().flatten();
+    let mut known = offered.iter().chain(stood_there).chain([initial]);
+    known
+        .find(|option| !option.is_null() && (*option == given || option["value"] == *given))
+        .cloned()
+        .ok_or_else(|| format!("the app has not offered {given} for {}", element["action_id"]))
 }

@@ -16,7 +16,7 @@ mod registry;
 mod reply;
 mod unfurl;
 mod users;
-mod views;
+pub(crate) mod views;
 
 use std::sync::Arc;
 

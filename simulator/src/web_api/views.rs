@@ -1,4 +1,4 @@
-//! `views.open`, `.push`, `.update`, `.publish`: checked and kept; submitting one is not simulated.
+//! `views.open`, `.push`, `.update`, `.publish`: checked and kept.
 
 use serde_json::{Value, json};
 
@@ -10,10 +10,10 @@ use crate::host::lock;
 use crate::workspace::{View, Workspace};
 
 /// Bytes of a view. Source: the reference of `views.open`, `view_too_large`.
-const VIEW_MAX: usize = 250_000;
+pub(crate) const VIEW_MAX: usize = 250_000;
 
 /// Modals on one another. Source: the reference of `views.push`.
-const STACK_MAX: usize = 3;
+pub(crate) const STACK_MAX: usize = 3;
 
 /// `views.open`: a modal, within three seconds of what the person did.
 pub(crate) fn open(call: &Call<'_>) -> Outcome {
@@ -132,7 +132,7 @@ fn check_hash(call: &Call<'_>, view: &View) -> Result<(), Refusal> {
     }
 }
 
-fn check_external_id(ws: &Workspace, content: &Value, own: Option<&str>) -> Result<(), Refusal> {
+pub(crate) fn check_external_id(ws: &Workspace, content: &Value, own: Option<&str>) -> Result<(), Refusal> {
     let external_id = content["external_id"].as_str().unwrap_or_default();
     let taken = !external_id.is_empty()
         && ws

@@ -1,5 +1,7 @@
 //! Modals and Home tabs.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -21,6 +23,9 @@ pub(crate) struct View {
     pub(crate) hash: String,
     /// As the app sent it.
     pub(crate) content: Value,
+    /// Options that the app has offered as the person typed, by `action_id`.
+    #[serde(default)]
+    pub(crate) offered: BTreeMap<String, Vec<Value>>,
 }
 
 impl View {
@@ -40,6 +45,7 @@ impl View {
             previous_id,
             hash: String::new(),
             content: Value::Null,
+            offered: BTreeMap::new(),
         };
         view.set_content(content);
         view

@@ -5,6 +5,7 @@
 mod app;
 mod blocks;
 mod control;
+mod dialog_rules;
 mod dialogs;
 mod events;
 mod faults;

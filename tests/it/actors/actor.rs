@@ -121,6 +121,8 @@ impl<'a> Actor<'a> {
             .root(expected.number, |root| shown_status(root) == Some(status))
             .await?;
         let alice = self.world.slack().person("alice");
+        // All actors are alice in Slack, who has one screen: what is submitted is the dialog on top.
+        let _screen = self.world.screen().await;
         let mut tries = 0;
         until("a press was answered", async || {
             tries += 1;

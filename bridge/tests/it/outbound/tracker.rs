@@ -184,6 +184,14 @@ impl Tracker {
     }
 
     /// The entries of an incident's timeline.
+    pub(crate) fn deactivate(&self, email: &str) {
+        for person in &mut self.state().people {
+            if person["email"] == email {
+                person["deactivatedAt"] = json!(now());
+            }
+        }
+    }
+
     pub(crate) fn entries(&self, id: IncidentId) -> Vec<Value> {
         self.state().incidents[&id].entries.clone()
     }

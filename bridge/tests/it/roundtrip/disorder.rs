@@ -157,6 +157,27 @@ async fn what_was_deleted_while_the_bridge_was_away_is_retracted_and_what_is_the
     scene.until_standing(&["still there"]).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_deactivated_since_is_not_told_that_what_is_on_the_timeline_was_refused() {
+    let scene = Scene::set().await;
+    let alice = scene.slack().person("alice");
+    alice.reply("incidents", &scene.root, "one").expect("a reply");
+    scene.until_standing(&["one"]).await;
+    alice.reply("incidents", &scene.root, "two").expect("a reply");
+    scene.until_standing(&["one", "two"]).await;
+    scene.stage.tracker.deactivate("alice@example.com");
+    scene.slack().set_callback_urls(None, None, None);
+    let bob = scene.slack().person("bob");
+    bob.reply("incidents", &scene.root, "let me help")
+        .expect("a reply");
+    let _stop = another_start(&scene).await;
+    // The thread has been read when what only it tells is known.
+    scene.until_told("incidents", "(READ_ONLY)").await;
+    scene.until_standing(&["one", "two"]).await;
+    let told = scene.slack().channel("incidents").expect("a channel").ephemeral;
+    assert_eq!(told.len(), 1, "{told:#?}");
+}
+
 /// Starts the bridge a second time, as after an outage.
 async fn another_start(scene: &Scene) -> DropGuard {
     let world = &scene.stage.world;
