@@ -120,7 +120,7 @@ async fn send(
     let body = serde_json::json!({
         "type": "event_callback", "team_id": "T0TOCSINDEMO", "api_app_id": "A0TOCSIN", "event_id": format!("Ev{id}"),
         "event_time": seconds,
-        "event": {"type": "message", "channel": "C0INCIDENTS", "channel_type": "channel", "user": "U0ALICE",
+        "event": {"type": "message", "channel": "C0INCIDENTS", "channel_type": "channel", "user": "U00000ALICE",
             "ts": format!("{seconds}.{micros:06}"), "thread_ts": thread.unwrap_or("1600000000.000100"),
             "text": format!("Still raining ({id})")},
     })
