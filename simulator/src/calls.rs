@@ -18,6 +18,8 @@ pub struct Call {
     pub status: Option<u16>,
     /// Slack's error code, `None` when the answer was `ok: true`.
     pub error: Option<String>,
+    /// The seconds of `Retry-After`, with status 429.
+    pub retry_after: Option<u64>,
     /// Whether the call had its effect, whatever the caller was told.
     pub done: bool,
     /// What Slack would silently ignore and a developer wants to know: arguments that do not exist, a JSON

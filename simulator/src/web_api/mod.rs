@@ -70,6 +70,7 @@ async fn serve(
         args: args.values().clone(),
         status: Some(200),
         error: None,
+        retry_after: None,
         done: false,
         notes: args.notes.clone(),
     };
@@ -88,6 +89,7 @@ async fn serve(
     };
     record.status = reply.status();
     record.error = reply.error();
+    record.retry_after = reply.retry_after();
     host.log_call(record);
     reply.into_response(&host.config.scopes)
 }

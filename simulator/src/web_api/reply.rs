@@ -50,6 +50,13 @@ impl Reply {
         }
     }
 
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::RateLimited { retry_after } => Some(*retry_after),
+            Self::Ok(_) | Self::Refused(_) | Self::Http(_) | Self::Dropped => None,
+        }
+    }
+
     pub(crate) fn into_response(self, scopes: &[String]) -> Response {
         let mut response = match self {
             Self::Ok(mut fields) => {

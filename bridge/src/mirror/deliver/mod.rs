@@ -191,6 +191,13 @@ impl Delivery<'_> {
         let (channel, thread_ts) = (record.channel_id.clone(), record.thread_ts.clone());
         let metadata = Metadata::of_post(&record.id.to_string());
         let slack = &self.parts.slack;
+        if let Some(blocked) = slack.limits().blocked_for(&channel) {
+            // Slack refused another post while this one went on record: its place is void, and it has not been sent.
+            record.state = PostState::Retrying;
+            record.attempts -= 1;
+            self.keep(record);
+            return Ok(Outcome::Wait(Wait::turn(blocked)));
+        }
         let mut sent = slack
             .post_message(&channel, thread_ts.as_deref(), message, metadata.clone())
             .await;
