@@ -42,6 +42,7 @@ pub use outbound::delivery::Delivery;
 pub use outbound::signing::sign;
 pub use people::{Answer, PersonHandle};
 pub use simulator::Simulator;
+pub use socket::Line;
 pub use text::render::{render_channel, render_text};
 pub use workspace::snapshot::{
     Button, ChannelSnapshot, MessageSnapshot, PersonSnapshot, ReactionSnapshot, Snapshot, ViewSnapshot,

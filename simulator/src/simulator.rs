@@ -17,6 +17,7 @@ use crate::outbound;
 use crate::outbound::delivery::Delivery;
 use crate::people::PersonHandle;
 use crate::server;
+use crate::socket::Line;
 use crate::text::render::render_text;
 use crate::workspace::Workspace;
 use crate::workspace::snapshot::{ChannelSnapshot, Snapshot};
@@ -105,6 +106,11 @@ impl Simulator {
     /// Cuts all WebSockets without a word.
     pub fn cut_sockets(&self) {
         lock(&self.host.sockets).cut();
+    }
+
+    /// The way to the app, for what a test has made itself.
+    pub fn line(&self) -> Line {
+        Line::new(Arc::clone(&self.host))
     }
 
     /// How many WebSockets the app has open.

@@ -9,9 +9,10 @@ use tocsin_entity::{kinds::InboxState, slack::inbox};
 use tocsin_simulator::{Limits, Snapshot};
 
 use crate::outbound::stage::{PATIENCE, Stage};
+use crate::transport::{Transport, over_each_transport};
 
-async fn stage() -> Stage {
-    let stage = Stage::with(Limits::none(), Pace::Unlimited, |_| {}).await;
+async fn stage(transport: Transport) -> Stage {
+    let stage = Stage::over(transport, Limits::none(), Pace::Unlimited, |_| {}).await;
     stage.tracker.member("Alice Archer", "RESPONDER");
     stage.tracker.member("Bob Baker", "STAKEHOLDER");
     stage
@@ -59,9 +60,17 @@ async fn until_published(stage: &Stage, times: usize) {
         .expect("published in time");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_member_sees_what_is_theirs_first_and_everything_once() {
-    let stage = stage().await;
+over_each_transport!(
+    a_member_sees_what_is_theirs_first_and_everything_once,
+    an_open_tab_follows_the_incidents_and_what_is_the_same_is_not_published_again,
+    a_tab_that_slack_has_lost_is_published_again_though_nothing_changed,
+    who_is_not_linked_or_may_only_read_is_told_so,
+    a_tab_is_published_when_the_api_answers_again,
+    what_is_done_on_the_tab_is_seen_there,
+);
+
+async fn a_member_sees_what_is_theirs_first_and_everything_once(transport: Transport) {
+    let stage = stage(transport).await;
     let recent = stage.tracker.trigger("Search is slow");
     let taken = stage.tracker.trigger("Disks are full");
     stage.tracker.acknowledge(taken);
@@ -95,9 +104,8 @@ async fn a_member_sees_what_is_theirs_first_and_everything_once() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_open_tab_follows_the_incidents_and_what_is_the_same_is_not_published_again() {
-    let stage = stage().await;
+async fn an_open_tab_follows_the_incidents_and_what_is_the_same_is_not_published_again(transport: Transport) {
+    let stage = stage(transport).await;
     let incident = stage.tracker.trigger("Payments are failing");
     open(&stage, "alice", Value::Null).await;
     until(&stage, "alice", |tab| tab.contains("Triggered")).await;
@@ -124,9 +132,8 @@ async fn an_open_tab_follows_the_incidents_and_what_is_the_same_is_not_published
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_tab_that_slack_has_lost_is_published_again_though_nothing_changed() {
-    let stage = stage().await;
+async fn a_tab_that_slack_has_lost_is_published_again_though_nothing_changed(transport: Transport) {
+    let stage = stage(transport).await;
     stage.tracker.trigger("Payments are failing");
     open(&stage, "alice", Value::Null).await;
     until(&stage, "alice", |tab| tab.contains("Payments")).await;
@@ -134,9 +141,8 @@ async fn a_tab_that_slack_has_lost_is_published_again_though_nothing_changed() {
     until_published(&stage, 2).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn who_is_not_linked_or_may_only_read_is_told_so() {
-    let stage = stage().await;
+async fn who_is_not_linked_or_may_only_read_is_told_so(transport: Transport) {
+    let stage = stage(transport).await;
     stage.tracker.trigger("Payments are failing");
     open(&stage, "guest", Value::Null).await;
     let told = until(&stage, "guest", |tab| !tab.is_empty()).await;
@@ -150,9 +156,8 @@ async fn who_is_not_linked_or_may_only_read_is_told_so() {
     assert!(!told.contains("\"action_id\""), "{told}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_tab_is_published_when_the_api_answers_again() {
-    let stage = stage().await;
+async fn a_tab_is_published_when_the_api_answers_again(transport: Transport) {
+    let stage = stage(transport).await;
     stage.tracker.trigger("Payments are failing");
     stage.tracker.set_down(true);
     open(&stage, "alice", Value::Null).await;
@@ -160,9 +165,8 @@ async fn a_tab_is_published_when_the_api_answers_again() {
     until(&stage, "alice", |tab| tab.contains("Payments")).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_done_on_the_tab_is_seen_there() {
-    let stage = stage().await;
+async fn what_is_done_on_the_tab_is_seen_there(transport: Transport) {
+    let stage = stage(transport).await;
     let incident = stage.tracker.trigger("Payments are failing");
     open(&stage, "alice", Value::Null).await;
     until(&stage, "alice", |tab| tab.contains("Payments")).await;

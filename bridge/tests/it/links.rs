@@ -7,6 +7,7 @@ use tocsin_entity::{
 };
 use tocsin_simulator::{Fault, FaultKind, MessageSnapshot, Snapshot};
 
+use crate::transport::{Transport, over_each_transport};
 use crate::{outbound::stage::PATIENCE, roundtrip::Scene};
 
 const INCIDENTS: &str = "https://tocsin.example.com/ops/incidents";
@@ -43,9 +44,16 @@ async fn preview(scene: &Scene) -> post::Model {
     posts.remove(0)
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_preview_tells_what_is_asked_about_an_incident_and_follows_it() {
-    let scene = Scene::set().await;
+over_each_transport!(
+    a_preview_tells_what_is_asked_about_an_incident_and_follows_it,
+    several_links_in_one_message_of_a_thread_have_a_preview_each,
+    the_preview_of_a_postmortem_follows_it_though_no_event_tells_of_it,
+    a_preview_whose_message_is_gone_ends_with_the_reason_on_record,
+    a_preview_that_slack_refuses_for_good_ends_with_the_reason_on_record,
+);
+
+async fn a_preview_tells_what_is_asked_about_an_incident_and_follows_it(transport: Transport) {
+    let scene = Scene::set(transport).await;
     let assignees = json!([{"name": "Carol Chen"}, {"name": "Alice Archer"}]);
     let fields = json!({"assignees": assignees});
     scene
@@ -78,9 +86,8 @@ async fn a_preview_tells_what_is_asked_about_an_incident_and_follows_it() {
     until_previewed(&scene, "general", &ts, 1, &["Resolved by", "less than a minute"]).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn several_links_in_one_message_of_a_thread_have_a_preview_each() {
-    let scene = Scene::set().await;
+async fn several_links_in_one_message_of_a_thread_have_a_preview_each(transport: Transport) {
+    let scene = Scene::set(transport).await;
     let other = scene.stage.tracker.trigger("Disks are full");
     scene.stage.ring(other);
     let alice = scene.slack().person("alice");
@@ -109,9 +116,8 @@ async fn several_links_in_one_message_of_a_thread_have_a_preview_each() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_preview_of_a_postmortem_follows_it_though_no_event_tells_of_it() {
-    let scene = Scene::set().await;
+async fn the_preview_of_a_postmortem_follows_it_though_no_event_tells_of_it(transport: Transport) {
+    let scene = Scene::set(transport).await;
     let tracker = &scene.stage.tracker;
     tracker.postmortem(
         scene.incident,
@@ -143,9 +149,8 @@ async fn the_preview_of_a_postmortem_follows_it_though_no_event_tells_of_it() {
     assert!(hidden.previews().is_empty(), "{hidden:#?}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_preview_whose_message_is_gone_ends_with_the_reason_on_record() {
-    let scene = Scene::set().await;
+async fn a_preview_whose_message_is_gone_ends_with_the_reason_on_record(transport: Transport) {
+    let scene = Scene::set(transport).await;
     let alice = scene.slack().person("alice");
     let ts = alice
         .post("general", &format!("{INCIDENTS}/1"))
@@ -168,9 +173,8 @@ async fn a_preview_whose_message_is_gone_ends_with_the_reason_on_record() {
     assert_eq!(scene.stage.calls("chat.unfurl"), calls, "it is not tried again");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_preview_that_slack_refuses_for_good_ends_with_the_reason_on_record() {
-    let scene = Scene::set().await;
+async fn a_preview_that_slack_refuses_for_good_ends_with_the_reason_on_record(transport: Transport) {
+    let scene = Scene::set(transport).await;
     let kind = FaultKind::Error {
         error: "cannot_unfurl_message".to_owned(),
     };

@@ -8,5 +8,6 @@ mod links;
 mod outbound;
 mod roundtrip;
 mod socket;
+mod transport;
 mod workflow;
 mod world;

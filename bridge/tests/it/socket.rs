@@ -4,15 +4,13 @@ use std::time::Duration;
 
 use tocsin_bridge::{Bridge, SocketConfig};
 use tocsin_simulator::{Simulator, SimulatorConfig};
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::CancellationToken;
 
-use crate::{outbound::stage::PATIENCE, roundtrip::Scene};
+use crate::{outbound::stage::PATIENCE, roundtrip::Scene, transport::Transport};
 
 /// A workspace in Socket Mode, and a bridge with two connections to it.
 struct Sockets {
     scene: Scene,
-    /// Ends the bridge when it is dropped.
-    stop: DropGuard,
 }
 
 impl Sockets {
@@ -20,24 +18,8 @@ impl Sockets {
         // Slack waits for a minute before its second retry, which is for the real one.
         let patient =
             |config: &mut SimulatorConfig| config.retry_delays = vec![Duration::from_millis(100); 100];
-        let scene = Scene::with(patient).await;
-        scene.slack().set_socket_mode(true);
-        let world = &scene.stage.world;
-        let mut config = world.config.clone();
-        config.slack.socket = Some(SocketConfig {
-            app_token: scene.slack().app_token().into(),
-            connections: 2,
-        });
-        let bridge = Bridge::new(config, world.database.clone(), world.queue.clone())
-            .await
-            .expect("a bridge");
-        let stop = CancellationToken::new();
-        let stopped = stop.clone();
-        tokio::spawn(async move { bridge.run(stopped).await });
-        until(scene.slack(), "two connections", |slack| slack.sockets() == 2).await;
         Self {
-            scene,
-            stop: stop.drop_guard(),
+            scene: Scene::with(Transport::Socket, patient).await,
         }
     }
 
@@ -150,15 +132,14 @@ async fn where_socket_mode_is_switched_off_slack_uses_the_addresses() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bridge_that_ends_closes_its_connections() {
-    let sockets = Sockets::set().await;
-    let Sockets { scene, stop } = sockets;
-    drop(stop);
-    until(scene.slack(), "no connection", |slack| slack.sockets() == 0).await;
+    let mut sockets = Sockets::set().await;
+    sockets.scene.stage.stop().await;
+    until(sockets.slack(), "no connection", |slack| slack.sockets() == 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_slack_refuses_is_told_with_what_to_do_and_the_addresses_go_on_working() {
-    let scene = Scene::with(|_: &mut SimulatorConfig| {}).await;
+    let scene = Scene::set(Transport::Http).await;
     scene.slack().set_socket_mode(true);
     let world = &scene.stage.world;
     let mut config = world.config.clone();

@@ -14,11 +14,14 @@ use serde_json::Value;
 use sha2::Sha256;
 use tempfile::TempDir;
 use time::OffsetDateTime;
-use tocsin_bridge::{Bridge, BridgeConfig, Pace, SlackConfig};
+use tocsin_bridge::{Bridge, BridgeConfig, Pace, SlackConfig, SocketConfig};
 use tocsin_entity::{database::Database, slack::inbox};
 use tocsin_queue::{Queue, QueueConfig};
+use tocsin_simulator::{Line, Simulator};
 use tower::ServiceExt;
 use url::Url;
+
+use crate::transport::Transport;
 
 /// The bot's token.
 pub(crate) const BOT_TOKEN: &str = "xoxb-EXAMPLE";
@@ -33,6 +36,8 @@ pub(crate) struct World {
     /// Where the database is, for another process.
     pub(crate) database_url: String,
     pub(crate) config: BridgeConfig,
+    /// The way that requests take in Socket Mode.
+    line: Option<Line>,
     _directory: TempDir,
 }
 
@@ -64,10 +69,20 @@ impl World {
     }
 
     pub(crate) async fn between(slack: &Url, api: &Url) -> Self {
-        Self::paced(slack, api, Pace::Unlimited).await
+        Self::built(slack, api, Pace::Unlimited, None).await
     }
 
-    pub(crate) async fn paced(slack: &Url, api: &Url, pace: Pace) -> Self {
+    /// In a simulated workspace that hands its requests over by this transport.
+    pub(crate) async fn within(slack: &Simulator, api: &Url, pace: Pace, transport: Transport) -> Self {
+        let socket = transport.prepare(slack);
+        let mut world = Self::built(&slack.api_url(), api, pace, socket).await;
+        if transport == Transport::Socket {
+            world.line = Some(slack.line());
+        }
+        world
+    }
+
+    async fn built(slack: &Url, api: &Url, pace: Pace, socket: Option<SocketConfig>) -> Self {
         Self::install_tls();
         let directory = TempDir::new().expect("a directory");
         let database_url = if environment("TOCSIN_TEST_BRIDGE_ON").as_deref() == Some("postgresql") {
@@ -88,7 +103,7 @@ impl World {
                 api_url: slack.clone(),
                 bot_token: BOT_TOKEN.into(),
                 signing_secrets: vec!["an older secret".into(), SECRET.into()],
-                socket: None,
+                socket,
                 pace,
             },
             instance: "test".to_owned(),
@@ -102,6 +117,7 @@ impl World {
             queue,
             database_url,
             config,
+            line: None,
             _directory: directory,
         }
     }
@@ -119,9 +135,16 @@ impl World {
         self.bridge.router()
     }
 
-    /// Posts as Slack does.
+    /// Posts as Slack does: to the bridge's address, or down one of its WebSockets.
     pub(crate) async fn post(&self, path: &str, body: impl Into<Vec<u8>>) -> Answer {
         let body = body.into();
+        if let Some(line) = &self.line {
+            let answer = line.push(path, body).await.expect("an acknowledgement");
+            return Answer {
+                status: StatusCode::OK,
+                body: String::from_utf8(answer.to_vec()).expect("text"),
+            };
+        }
         let now = OffsetDateTime::now_utc().unix_timestamp().to_string();
         let signature = sign(SECRET, &now, &body);
         self.post_with(

@@ -4,6 +4,7 @@
 //! acknowledged by its `envelope_id` within 3 s.
 
 mod connection;
+mod line;
 mod routes;
 
 use std::collections::HashMap;
@@ -11,6 +12,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 use tokio::sync::{mpsc, oneshot};
 
+pub use line::Line;
 pub(crate) use routes::routes;
 
 use crate::host::{Host, lock};

@@ -1,6 +1,7 @@
 use serde_json::Value;
 
 use crate::roundtrip::Scene;
+use crate::transport::{Transport, over_each_transport};
 
 fn kinds(entries: &[Value]) -> Vec<&str> {
     entries
@@ -9,9 +10,15 @@ fn kinds(entries: &[Value]) -> Vec<&str> {
         .collect()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_incident_is_worked_by_commands_from_beginning_to_end() {
-    let scene = Scene::set().await;
+over_each_transport!(
+    an_incident_is_worked_by_commands_from_beginning_to_end,
+    who_may_not_is_told_why_and_nothing_is_done,
+    a_command_that_slack_sends_again_is_done_once,
+    who_unlinks_themselves_is_nobody_until_they_link_again,
+);
+
+async fn an_incident_is_worked_by_commands_from_beginning_to_end(transport: Transport) {
+    let scene = Scene::set(transport).await;
     scene.types("alice", "ack #1").await;
     scene
         .until_said("You have acknowledged #1 Payments are failing")
@@ -50,9 +57,8 @@ async fn an_incident_is_worked_by_commands_from_beginning_to_end() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn who_may_not_is_told_why_and_nothing_is_done() {
-    let scene = Scene::set().await;
+async fn who_may_not_is_told_why_and_nothing_is_done(transport: Transport) {
+    let scene = Scene::set(transport).await;
     scene.types("bob", "ack 1").await;
     scene.until_said("(READ_ONLY)").await;
     scene.types("guest", "ack 1").await;
@@ -69,9 +75,8 @@ async fn who_may_not_is_told_why_and_nothing_is_done() {
         .await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_command_that_slack_sends_again_is_done_once() {
-    let scene = Scene::set().await;
+async fn a_command_that_slack_sends_again_is_done_once(transport: Transport) {
+    let scene = Scene::set(transport).await;
     let fields = [
         ("command", super::COMMAND.to_owned()),
         ("text", "note 1 once".to_owned()),
@@ -94,9 +99,8 @@ async fn a_command_that_slack_sends_again_is_done_once() {
     assert_eq!(scene.stage.world.inbox().await.len(), 2);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn who_unlinks_themselves_is_nobody_until_they_link_again() {
-    let scene = Scene::set().await;
+async fn who_unlinks_themselves_is_nobody_until_they_link_again(transport: Transport) {
+    let scene = Scene::set(transport).await;
     scene.types("alice", "unlink").await;
     scene.until_said("You are no longer linked").await;
     scene.types("alice", "ack 1").await;

@@ -8,6 +8,7 @@ use tocsin_queue::jobs::WorkInbox;
 use tocsin_simulator::{MessageSnapshot, Snapshot};
 
 use crate::roundtrip::Scene;
+use crate::transport::{Transport, over_each_transport};
 
 /// Whether a channel's top level has a message of the bot's with these words.
 fn shows(channel: &'static str, words: &'static str) -> impl Fn(&Snapshot) -> bool {
@@ -26,9 +27,21 @@ fn count(scene: &Scene, channel: &str, words: &str) -> usize {
         .count()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_command_that_says_all_creates_the_incident_and_announces_it_where_it_was_given() {
-    let scene = Scene::set().await;
+over_each_transport!(
+    a_command_that_says_all_creates_the_incident_and_announces_it_where_it_was_given,
+    where_a_connector_leads_anyway_it_is_announced_once,
+    a_command_that_says_a_part_is_asked_for_the_rest,
+    who_may_not_create_is_told_in_the_dialog,
+    the_shortcut_asks_and_its_dialog_tells_what_came_of_it,
+    a_message_becomes_an_incident_and_its_thread_the_incidents,
+    where_the_bot_is_not_the_person_is_told_to_invite_it_and_then_it_is_announced,
+    a_crash_between_creating_and_announcing_costs_nothing_and_doubles_nothing,
+);
+
+async fn a_command_that_says_all_creates_the_incident_and_announces_it_where_it_was_given(
+    transport: Transport,
+) {
+    let scene = Scene::set(transport).await;
     scene
         .types(
             "alice",
@@ -71,9 +84,8 @@ async fn a_command_that_says_all_creates_the_incident_and_announces_it_where_it_
         .expect("a comment");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn where_a_connector_leads_anyway_it_is_announced_once() {
-    let scene = Scene::set().await;
+async fn where_a_connector_leads_anyway_it_is_announced_once(transport: Transport) {
+    let scene = Scene::set(transport).await;
     scene
         .types_in("alice", "incidents", "create Cards fail service:payments")
         .await;
@@ -86,9 +98,8 @@ async fn where_a_connector_leads_anyway_it_is_announced_once() {
     assert_eq!(count(&scene, "incidents", "Cards fail"), 1);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_command_that_says_a_part_is_asked_for_the_rest() {
-    let scene = Scene::set().await;
+async fn a_command_that_says_a_part_is_asked_for_the_rest(transport: Transport) {
+    let scene = Scene::set(transport).await;
     scene.types("alice", "create “Cards fail” severity:sev2").await;
     let view = scene.modal("create").await;
     let all = view.content.to_string();
@@ -121,9 +132,8 @@ async fn a_command_that_says_a_part_is_asked_for_the_rest() {
     scene.stage.until(shows("general", "Payments API")).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn who_may_not_create_is_told_in_the_dialog() {
-    let scene = Scene::set().await;
+async fn who_may_not_create_is_told_in_the_dialog(transport: Transport) {
+    let scene = Scene::set(transport).await;
     for (person, code) in [("bob", "(READ_ONLY)"), ("guest", "(NOT_LINKED)")] {
         scene.types(person, "create").await;
         let find = |snapshot: &Snapshot| {
@@ -138,9 +148,8 @@ async fn who_may_not_create_is_told_in_the_dialog() {
     assert_eq!(scene.stage.tracker.by_number(2), None);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_shortcut_asks_and_its_dialog_tells_what_came_of_it() {
-    let scene = Scene::set().await;
+async fn the_shortcut_asks_and_its_dialog_tells_what_came_of_it(transport: Transport) {
+    let scene = Scene::set(transport).await;
     let mut shortcut = scene.interaction_of("alice", "shortcut");
     shortcut["callback_id"] = json!("create_incident");
     shortcut["trigger_id"] = json!(scene.trigger("alice").await);
@@ -166,9 +175,8 @@ fn in_thread(snapshot: &Snapshot, channel: &str, ts: &str) -> Vec<MessageSnapsho
     message.map(|message| message.replies.clone()).unwrap_or_default()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_message_becomes_an_incident_and_its_thread_the_incidents() {
-    let scene = Scene::set().await;
+async fn a_message_becomes_an_incident_and_its_thread_the_incidents(transport: Transport) {
+    let scene = Scene::set(transport).await;
     let carol = scene.slack().person("carol");
     let ts = carol
         .post("general", "*Checkout* is down\nsince 10:00")
@@ -249,9 +257,8 @@ async fn a_message_becomes_an_incident_and_its_thread_the_incidents() {
     assert_eq!(echoes.count(), 0, "{said:#?}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn where_the_bot_is_not_the_person_is_told_to_invite_it_and_then_it_is_announced() {
-    let scene = Scene::set().await;
+async fn where_the_bot_is_not_the_person_is_told_to_invite_it_and_then_it_is_announced(transport: Transport) {
+    let scene = Scene::set(transport).await;
     scene
         .types_in("alice", "secret", "create Cards fail service:payments")
         .await;
@@ -266,9 +273,8 @@ async fn where_the_bot_is_not_the_person_is_told_to_invite_it_and_then_it_is_ann
     assert_eq!(count(&scene, "secret", "Cards fail"), 1);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_crash_between_creating_and_announcing_costs_nothing_and_doubles_nothing() {
-    let scene = Scene::set().await;
+async fn a_crash_between_creating_and_announcing_costs_nothing_and_doubles_nothing(transport: Transport) {
+    let scene = Scene::set(transport).await;
     scene.types("alice", "create Cards fail service:payments").await;
     scene.until_said("You have created #2").await;
     let id = scene.until_incident(2).await;

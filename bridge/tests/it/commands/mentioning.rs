@@ -1,4 +1,5 @@
 use crate::roundtrip::Scene;
+use crate::transport::{Transport, over_each_transport};
 
 impl Scene {
     fn says(&self, person: &str, text: &str) {
@@ -8,9 +9,15 @@ impl Scene {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_mention_in_the_thread_acts_and_is_no_comment() {
-    let scene = Scene::with(|config| config.duplicate_events = true).await;
+over_each_transport!(
+    a_mention_in_the_thread_acts_and_is_no_comment,
+    what_is_said_of_the_bot_is_a_comment,
+    a_mention_that_can_not_be_done_is_answered_to_the_person_alone,
+    a_mention_elsewhere_is_answered_with_help,
+);
+
+async fn a_mention_in_the_thread_acts_and_is_no_comment(transport: Transport) {
+    let scene = Scene::with(transport, |config| config.duplicate_events = true).await;
     scene.says("alice", "ack");
     scene.stage.until_version(scene.incident, 2).await;
     scene.says("alice", "note the *gateway* is slow");
@@ -37,17 +44,15 @@ async fn a_mention_in_the_thread_acts_and_is_no_comment() {
     assert_eq!(entries[3]["bodyMarkdown"], "rolled back");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_said_of_the_bot_is_a_comment() {
-    let scene = Scene::set().await;
+async fn what_is_said_of_the_bot_is_a_comment(transport: Transport) {
+    let scene = Scene::set(transport).await;
     scene.says("alice", "thanks for waking me");
     let comments = scene.until_comments(1).await;
     assert!(comments[0].1.contains("thanks for waking me"), "{comments:?}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_mention_that_can_not_be_done_is_answered_to_the_person_alone() {
-    let scene = Scene::set().await;
+async fn a_mention_that_can_not_be_done_is_answered_to_the_person_alone(transport: Transport) {
+    let scene = Scene::set(transport).await;
     scene.says("bob", "ack");
     scene.until_said_in("incidents", "(READ_ONLY)").await;
     scene.says("alice", "note");
@@ -59,9 +64,8 @@ async fn a_mention_that_can_not_be_done_is_answered_to_the_person_alone() {
     assert!(scene.comments().is_empty());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_mention_elsewhere_is_answered_with_help() {
-    let scene = Scene::set().await;
+async fn a_mention_elsewhere_is_answered_with_help(transport: Transport) {
+    let scene = Scene::set(transport).await;
     let alice = scene.slack().person("alice");
     alice.post("second", "@tocsin ack").expect("a message");
     scene

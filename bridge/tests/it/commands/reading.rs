@@ -1,8 +1,17 @@
 use crate::roundtrip::Scene;
+use crate::transport::{Transport, over_each_transport};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn help_and_mistakes_are_answered_under_the_commands_own_name() {
-    let scene = Scene::set().await;
+over_each_transport!(
+    help_and_mistakes_are_answered_under_the_commands_own_name,
+    a_person_is_told_who_they_are_and_how_things_stand,
+    an_incident_is_shown_by_its_number,
+    incidents_are_listed_in_pages_that_take_each_others_place,
+    lists_are_filtered,
+    while_the_api_is_away_a_command_says_so,
+);
+
+async fn help_and_mistakes_are_answered_under_the_commands_own_name(transport: Transport) {
+    let scene = Scene::set(transport).await;
     scene.types("alice", "").await;
     scene.until_said("/störung resolve N [note]").await;
     scene.types("alice", "akc 3").await;
@@ -15,9 +24,8 @@ async fn help_and_mistakes_are_answered_under_the_commands_own_name() {
     scene.until_said("/störung snooze N 30m").await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_person_is_told_who_they_are_and_how_things_stand() {
-    let scene = Scene::set().await;
+async fn a_person_is_told_who_they_are_and_how_things_stand(transport: Transport) {
+    let scene = Scene::set(transport).await;
     scene.types("alice", "whoami").await;
     scene
         .until_said("You are Alice Archer (alice@example.com), responder of Org")
@@ -31,9 +39,8 @@ async fn a_person_is_told_who_they_are_and_how_things_stand() {
     scene.until_said("Tocsin is connected to Tocsin Demo").await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_incident_is_shown_by_its_number() {
-    let scene = Scene::set().await;
+async fn an_incident_is_shown_by_its_number(transport: Transport) {
+    let scene = Scene::set(transport).await;
     scene.stage.tracker.comment(scene.incident, "Looking into it");
     scene.types("bob", "show #1").await;
     scene.until_said("Looking into it").await;
@@ -46,9 +53,8 @@ async fn an_incident_is_shown_by_its_number() {
     scene.until_said("(NOT_FOUND)").await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn incidents_are_listed_in_pages_that_take_each_others_place() {
-    let scene = Scene::set().await;
+async fn incidents_are_listed_in_pages_that_take_each_others_place(transport: Transport) {
+    let scene = Scene::set(transport).await;
     for number in 2..=25 {
         scene.stage.tracker.trigger(&format!("Incident {number}"));
     }
@@ -82,9 +88,8 @@ async fn incidents_are_listed_in_pages_that_take_each_others_place() {
     assert!(!scene.told("general")[0].contains("Previous"));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn lists_are_filtered() {
-    let scene = Scene::set().await;
+async fn lists_are_filtered(transport: Transport) {
+    let scene = Scene::set(transport).await;
     let other = scene.stage.tracker.trigger("Disk is full");
     scene.stage.tracker.acknowledge(other);
     scene.types("alice", "list acknowledged service:payments").await;
@@ -102,9 +107,8 @@ async fn lists_are_filtered() {
     scene.until_said("(NOT_LINKED)").await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn while_the_api_is_away_a_command_says_so() {
-    let scene = Scene::set().await;
+async fn while_the_api_is_away_a_command_says_so(transport: Transport) {
+    let scene = Scene::set(transport).await;
     scene.stage.tracker.set_down(true);
     scene.types("alice", "list").await;
     scene.until_said("(UNAVAILABLE)").await;

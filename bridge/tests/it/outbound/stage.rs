@@ -14,7 +14,10 @@ use tocsin_simulator::{ChannelSeed, Limits, MessageSnapshot, Simulator, Simulato
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::tracker::Tracker;
-use crate::world::{BOT_TOKEN, World};
+use crate::{
+    transport::{CONNECTIONS, Transport},
+    world::{BOT_TOKEN, World},
+};
 
 /// Long enough for a busy machine; a test that waits so long has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -31,7 +34,18 @@ impl Stage {
         Self::with(Limits::none(), Pace::Unlimited, |_| {}).await
     }
 
+    /// Nothing comes in.
     pub(crate) async fn with(limits: Limits, pace: Pace, change: impl FnOnce(&mut SimulatorConfig)) -> Self {
+        Self::over(Transport::Http, limits, pace, change).await
+    }
+
+    /// What the workspace sends comes in by this transport; over HTTP it is to be told the address.
+    pub(crate) async fn over(
+        transport: Transport,
+        limits: Limits,
+        pace: Pace,
+        change: impl FnOnce(&mut SimulatorConfig),
+    ) -> Self {
         World::install_tls();
         let mut config = SimulatorConfig {
             bot_token: BOT_TOKEN.to_owned(),
@@ -42,7 +56,7 @@ impl Stage {
         change(&mut config);
         let slack = Simulator::start(config).await.expect("a workspace");
         let tracker = Tracker::start().await;
-        let world = World::paced(&slack.api_url(), &tracker.url, pace).await;
+        let world = World::within(&slack, &tracker.url, pace, transport).await;
         let mut stage = Self {
             world,
             slack,
@@ -50,6 +64,9 @@ impl Stage {
             running: None,
         };
         stage.start();
+        if transport == Transport::Socket {
+            stage.until_sockets(CONNECTIONS.into()).await;
+        }
         stage
     }
 
@@ -95,6 +112,18 @@ impl Stage {
             .wait_until(so, PATIENCE)
             .await
             .expect("the workspace to come to be so");
+    }
+
+    /// Waits until the bridge has so many connections to Slack.
+    pub(crate) async fn until_sockets(&self, count: usize) {
+        let connected = async {
+            while self.slack.sockets() != count {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, connected)
+            .await
+            .expect("connections");
     }
 
     /// Waits until Slack shows the incident's present version.

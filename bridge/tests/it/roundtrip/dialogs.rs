@@ -7,6 +7,7 @@ use tocsin_simulator::{Snapshot, ViewSnapshot};
 
 use super::Scene;
 use crate::outbound::stage::PATIENCE;
+use crate::transport::{Transport, over_each_transport};
 
 impl Scene {
     fn user(&self, name: &str) -> String {
@@ -92,9 +93,15 @@ impl Scene {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_dialog_is_one_that_slack_takes() {
-    let scene = Scene::set().await;
+over_each_transport!(
+    every_dialog_is_one_that_slack_takes,
+    an_incident_is_worked_from_its_message_from_beginning_to_end,
+    a_menu_that_was_used_no_longer_shows_what_was_chosen,
+    who_it_is_given_to_and_how_urgent_it_is_are_to_be_seen_at_once,
+);
+
+async fn every_dialog_is_one_that_slack_takes(transport: Transport) {
+    let scene = Scene::set(transport).await;
     for (value, callback_id) in [
         ("note", "note"),
         ("reassign", "reassign"),
@@ -118,9 +125,8 @@ async fn every_dialog_is_one_that_slack_takes() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_incident_is_worked_from_its_message_from_beginning_to_end() {
-    let scene = Scene::set().await;
+async fn an_incident_is_worked_from_its_message_from_beginning_to_end(transport: Transport) {
+    let scene = Scene::set(transport).await;
     assert_eq!(scene.labels(), ["Acknowledge", "Resolve", "View"]);
     scene.click("alice", "acknowledge").await;
     scene.until_version(2).await;
@@ -151,9 +157,8 @@ async fn an_incident_is_worked_from_its_message_from_beginning_to_end() {
     assert_eq!(scene.labels(), ["Acknowledge", "Resolve", "View"]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_menu_that_was_used_no_longer_shows_what_was_chosen() {
-    let scene = Scene::set().await;
+async fn a_menu_that_was_used_no_longer_shows_what_was_chosen(transport: Transport) {
+    let scene = Scene::set(transport).await;
     let before = scene.menu_row()["block_id"].clone();
     scene.choose("note").await;
     scene
@@ -172,9 +177,8 @@ async fn a_menu_that_was_used_no_longer_shows_what_was_chosen() {
     assert!(scene.stage.message().words().contains("Snoozed by Alice Archer"));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn who_it_is_given_to_and_how_urgent_it_is_are_to_be_seen_at_once() {
-    let scene = Scene::set().await;
+async fn who_it_is_given_to_and_how_urgent_it_is_are_to_be_seen_at_once(transport: Transport) {
+    let scene = Scene::set(transport).await;
     scene.choose("urgency_severity").await;
     let view = scene.dialog("urgency_severity").await;
     let values = json!({"urgency": {"urgency": {"selected_option": {"value": "LOW"}}},

@@ -9,6 +9,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{LINK, Scene};
 use crate::outbound::stage::PATIENCE;
+use crate::transport::{Transport, over_each_transport};
 
 impl Scene {
     /// Waits until all that came has been worked and these are the comments that stand, in any order.
@@ -34,9 +35,18 @@ impl Scene {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_told_twice_and_in_another_order_ends_as_it_is_in_slack() {
-    let scene = Scene::with(|config| {
+over_each_transport!(
+    what_is_told_twice_and_in_another_order_ends_as_it_is_in_slack,
+    a_preview_under_a_reply_is_no_edit_of_it,
+    what_was_said_while_the_sync_was_muted_is_no_comment_later_even_when_it_is_edited,
+    a_refused_reply_is_refused_once_though_the_thread_is_read_again_after_a_start,
+    replies_to_what_is_told_in_the_channel_are_caught_up_with_too,
+    what_was_deleted_while_the_bridge_was_away_is_retracted_and_what_is_there_stays,
+    who_was_deactivated_since_is_not_told_that_what_is_on_the_timeline_was_refused,
+);
+
+async fn what_is_told_twice_and_in_another_order_ends_as_it_is_in_slack(transport: Transport) {
+    let scene = Scene::with(transport, |config| {
         config.duplicate_events = true;
         config.reorder = true;
     })
@@ -54,9 +64,8 @@ async fn what_is_told_twice_and_in_another_order_ends_as_it_is_in_slack() {
     scene.until_standing(&["the last", "three"]).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_preview_under_a_reply_is_no_edit_of_it() {
-    let scene = Scene::set().await;
+async fn a_preview_under_a_reply_is_no_edit_of_it(transport: Transport) {
+    let scene = Scene::set(transport).await;
     let alice = scene.slack().person("alice");
     let ts = alice.reply("incidents", &scene.root, LINK).expect("a reply");
     scene.until_comments(1).await;
@@ -78,9 +87,10 @@ async fn a_preview_under_a_reply_is_no_edit_of_it() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_was_said_while_the_sync_was_muted_is_no_comment_later_even_when_it_is_edited() {
-    let scene = Scene::set().await;
+async fn what_was_said_while_the_sync_was_muted_is_no_comment_later_even_when_it_is_edited(
+    transport: Transport,
+) {
+    let scene = Scene::set(transport).await;
     let tracker = &scene.stage.tracker;
     let alice = scene.slack().person("alice");
     tracker.mute(scene.incident, true);
@@ -95,15 +105,14 @@ async fn what_was_said_while_the_sync_was_muted_is_no_comment_later_even_when_it
     scene.until_standing(&["for all"]).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_refused_reply_is_refused_once_though_the_thread_is_read_again_after_a_start() {
-    let scene = Scene::set().await;
+async fn a_refused_reply_is_refused_once_though_the_thread_is_read_again_after_a_start(transport: Transport) {
+    let mut scene = Scene::set(transport).await;
     let bob = scene.slack().person("bob");
     bob.reply("incidents", &scene.root, "let me help")
         .expect("a reply");
     scene.until_told("incidents", "(READ_ONLY)").await;
     scene.until_standing(&[]).await;
-    scene.slack().set_callback_urls(None, None, None);
+    scene.goes_away().await;
     let alice = scene.slack().person("alice");
     alice
         .reply("incidents", &scene.root, "while you were away")
@@ -114,9 +123,8 @@ async fn a_refused_reply_is_refused_once_though_the_thread_is_read_again_after_a
     assert_eq!(told.len(), 1, "{told:#?}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn replies_to_what_is_told_in_the_channel_are_caught_up_with_too() {
-    let scene = Scene::set().await;
+async fn replies_to_what_is_told_in_the_channel_are_caught_up_with_too(transport: Transport) {
+    let mut scene = Scene::set(transport).await;
     let tracker = &scene.stage.tracker;
     tracker.tell(scene.incident, "CHANNEL");
     tracker.comment(scene.incident, "for all to see");
@@ -127,7 +135,7 @@ async fn replies_to_what_is_told_in_the_channel_are_caught_up_with_too() {
         .iter()
         .find(|message| message.words().contains("for all to see"))
         .expect("a message of its own");
-    scene.slack().set_callback_urls(None, None, None);
+    scene.goes_away().await;
     let alice = scene.slack().person("alice");
     alice
         .reply("incidents", &apart.ts, "while you were away")
@@ -138,9 +146,10 @@ async fn replies_to_what_is_told_in_the_channel_are_caught_up_with_too() {
         .await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_was_deleted_while_the_bridge_was_away_is_retracted_and_what_is_there_stays() {
-    let scene = Scene::set().await;
+async fn what_was_deleted_while_the_bridge_was_away_is_retracted_and_what_is_there_stays(
+    transport: Transport,
+) {
+    let scene = Scene::set(transport).await;
     let alice = scene.slack().person("alice");
     alice
         .reply("incidents", &scene.root, "still there")
@@ -157,16 +166,17 @@ async fn what_was_deleted_while_the_bridge_was_away_is_retracted_and_what_is_the
     scene.until_standing(&["still there"]).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn who_was_deactivated_since_is_not_told_that_what_is_on_the_timeline_was_refused() {
-    let scene = Scene::set().await;
+async fn who_was_deactivated_since_is_not_told_that_what_is_on_the_timeline_was_refused(
+    transport: Transport,
+) {
+    let mut scene = Scene::set(transport).await;
     let alice = scene.slack().person("alice");
     alice.reply("incidents", &scene.root, "one").expect("a reply");
     scene.until_standing(&["one"]).await;
     alice.reply("incidents", &scene.root, "two").expect("a reply");
     scene.until_standing(&["one", "two"]).await;
     scene.stage.tracker.deactivate("alice@example.com");
-    scene.slack().set_callback_urls(None, None, None);
+    scene.goes_away().await;
     let bob = scene.slack().person("bob");
     bob.reply("incidents", &scene.root, "let me help")
         .expect("a reply");

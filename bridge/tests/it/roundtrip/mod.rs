@@ -9,7 +9,10 @@ use tocsin_entity::id::IncidentId;
 use tocsin_simulator::{Limits, Simulator, SimulatorConfig};
 use url::Url;
 
-use crate::outbound::stage::Stage;
+use crate::{
+    outbound::stage::Stage,
+    transport::{Transport, over_each_transport},
+};
 
 const LINK: &str = "https://tocsin.example.com/ops/incidents/1";
 
@@ -22,12 +25,12 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    pub(crate) async fn set() -> Self {
-        Self::with(|_| {}).await
+    pub(crate) async fn set(transport: Transport) -> Self {
+        Self::with(transport, |_| {}).await
     }
 
-    pub(crate) async fn with(change: impl FnOnce(&mut SimulatorConfig)) -> Self {
-        let stage = Stage::with(Limits::none(), Pace::Unlimited, |config| {
+    pub(crate) async fn with(transport: Transport, change: impl FnOnce(&mut SimulatorConfig)) -> Self {
+        let stage = Stage::over(transport, Limits::none(), Pace::Unlimited, |config| {
             crate::world::SECRET.clone_into(&mut config.signing_secret);
             config.unfurl_domains = vec!["tocsin.example.com".to_owned()];
             change(config);
@@ -40,10 +43,12 @@ impl Scene {
         let router = stage.world.bridge.router();
         tokio::spawn(async move { axum::serve(listener, router).await });
         stage.slack.set_callbacks(&base.parse::<Url>().expect("a URL"));
-        assert!(
-            stage.slack.verify_events_url().await,
-            "the workspace accepts the address"
-        );
+        if transport == Transport::Http {
+            assert!(
+                stage.slack.verify_events_url().await,
+                "the workspace accepts the address"
+            );
+        }
         stage.tracker.member("Alice Archer", "RESPONDER");
         stage.tracker.member("Bob Baker", "STAKEHOLDER");
         let incident = stage.tracker.trigger("Payments are failing");
@@ -55,6 +60,12 @@ impl Scene {
             incident,
             root,
         }
+    }
+
+    /// The bridge is away: nobody takes what Slack has to tell.
+    pub(crate) async fn goes_away(&mut self) {
+        self.stage.stop().await;
+        self.slack().set_callback_urls(None, None, None);
     }
 
     pub(crate) fn slack(&self) -> &Simulator {
@@ -95,9 +106,17 @@ impl Scene {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_people_say_in_the_thread_is_on_the_timeline_once_and_not_said_again() {
-    let scene = Scene::with(|config| config.duplicate_events = true).await;
+over_each_transport!(
+    what_people_say_in_the_thread_is_on_the_timeline_once_and_not_said_again,
+    what_is_said_through_the_api_does_not_come_back_as_a_comment,
+    who_may_only_read_is_told_in_the_thread,
+    a_pressed_button_changes_the_message_and_who_may_not_press_it_is_told,
+    a_pasted_link_has_a_preview_that_follows_the_incident,
+    a_link_in_the_composer_has_a_preview,
+);
+
+async fn what_people_say_in_the_thread_is_on_the_timeline_once_and_not_said_again(transport: Transport) {
+    let scene = Scene::with(transport, |config| config.duplicate_events = true).await;
     let alice = scene.slack().person("alice");
     alice
         .reply(
@@ -123,9 +142,8 @@ async fn what_people_say_in_the_thread_is_on_the_timeline_once_and_not_said_agai
     assert_eq!(from_app, 0, "{:#?}", message.replies);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_said_through_the_api_does_not_come_back_as_a_comment() {
-    let scene = Scene::set().await;
+async fn what_is_said_through_the_api_does_not_come_back_as_a_comment(transport: Transport) {
+    let scene = Scene::set(transport).await;
     scene.stage.tracker.comment(scene.incident, "Looking into it");
     scene.stage.ring(scene.incident);
     scene.stage.until_shown(scene.incident).await;
@@ -138,9 +156,8 @@ async fn what_is_said_through_the_api_does_not_come_back_as_a_comment() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn who_may_only_read_is_told_in_the_thread() {
-    let scene = Scene::set().await;
+async fn who_may_only_read_is_told_in_the_thread(transport: Transport) {
+    let scene = Scene::set(transport).await;
     scene
         .slack()
         .person("bob")
@@ -150,9 +167,8 @@ async fn who_may_only_read_is_told_in_the_thread() {
     assert!(scene.comments().is_empty());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_pressed_button_changes_the_message_and_who_may_not_press_it_is_told() {
-    let scene = Scene::set().await;
+async fn a_pressed_button_changes_the_message_and_who_may_not_press_it_is_told(transport: Transport) {
+    let scene = Scene::set(transport).await;
     for (person, code) in [("bob", "(READ_ONLY)"), ("guest", "(NOT_LINKED)")] {
         let pressed = scene
             .slack()
@@ -176,9 +192,8 @@ async fn a_pressed_button_changes_the_message_and_who_may_not_press_it_is_told()
     assert!(words.contains("Acknowledged by Alice Archer"), "{words}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_pasted_link_has_a_preview_that_follows_the_incident() {
-    let scene = Scene::set().await;
+async fn a_pasted_link_has_a_preview_that_follows_the_incident(transport: Transport) {
+    let scene = Scene::set(transport).await;
     let link: Url = LINK.parse().expect("a URL");
     let ts = scene
         .slack()
@@ -200,9 +215,8 @@ async fn a_pasted_link_has_a_preview_that_follows_the_incident() {
     scene.stage.until(shows("Acknowledged")).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_link_in_the_composer_has_a_preview() {
-    let scene = Scene::set().await;
+async fn a_link_in_the_composer_has_a_preview(transport: Transport) {
+    let scene = Scene::set(transport).await;
     let link: Url = LINK.parse().expect("a URL");
     let alice = scene.slack().person("alice");
     let id = alice

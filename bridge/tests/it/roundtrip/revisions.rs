@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Scene;
 use crate::outbound::stage::PATIENCE;
+use crate::transport::{Transport, over_each_transport};
 
 impl Scene {
     async fn now_shown(&self) {
@@ -44,9 +45,18 @@ impl Scene {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_comment_that_is_edited_or_retracted_through_the_api_changes_in_its_thread() {
-    let scene = Scene::set().await;
+over_each_transport!(
+    a_comment_that_is_edited_or_retracted_through_the_api_changes_in_its_thread,
+    what_is_retracted_before_it_is_told_is_not_told,
+    an_edit_and_a_deletion_in_slack_follow_on_the_timeline_however_often_they_come,
+    events_that_change_places_leave_what_slack_shows,
+    while_the_sync_is_muted_each_side_keeps_to_itself,
+    changes_may_be_told_in_the_channel_and_what_is_there_stays_when_that_changes,
+    what_was_said_while_the_bridge_was_away_is_caught_up_with,
+);
+
+async fn a_comment_that_is_edited_or_retracted_through_the_api_changes_in_its_thread(transport: Transport) {
+    let scene = Scene::set(transport).await;
     let tracker = &scene.stage.tracker;
     tracker.comment(scene.incident, "Rolled bakc");
     scene.now_shown().await;
@@ -67,9 +77,8 @@ async fn a_comment_that_is_edited_or_retracted_through_the_api_changes_in_its_th
     assert!(!told[0].words().contains("(edited)"), "{told:#?}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_retracted_before_it_is_told_is_not_told() {
-    let scene = Scene::set().await;
+async fn what_is_retracted_before_it_is_told_is_not_told(transport: Transport) {
+    let scene = Scene::set(transport).await;
     scene
         .stage
         .tracker
@@ -85,9 +94,10 @@ async fn what_is_retracted_before_it_is_told_is_not_told() {
     assert!(told[0].words().contains("Never mind"));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_edit_and_a_deletion_in_slack_follow_on_the_timeline_however_often_they_come() {
-    let scene = Scene::with(|config| config.duplicate_events = true).await;
+async fn an_edit_and_a_deletion_in_slack_follow_on_the_timeline_however_often_they_come(
+    transport: Transport,
+) {
+    let scene = Scene::with(transport, |config| config.duplicate_events = true).await;
     let alice = scene.slack().person("alice");
     let one = alice
         .reply("incidents", &scene.root, "restarded")
@@ -107,9 +117,8 @@ async fn an_edit_and_a_deletion_in_slack_follow_on_the_timeline_however_often_th
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn events_that_change_places_leave_what_slack_shows() {
-    let scene = Scene::with(|config| config.reorder = true).await;
+async fn events_that_change_places_leave_what_slack_shows(transport: Transport) {
+    let scene = Scene::with(transport, |config| config.reorder = true).await;
     let alice = scene.slack().person("alice");
     let ts = alice.reply("incidents", &scene.root, "first").expect("a reply");
     alice.edit("incidents", &ts, "second").expect("an edit");
@@ -137,9 +146,8 @@ async fn events_that_change_places_leave_what_slack_shows() {
     assert!(!said.contains(&"never said".to_owned()), "{said:?}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn while_the_sync_is_muted_each_side_keeps_to_itself() {
-    let scene = Scene::set().await;
+async fn while_the_sync_is_muted_each_side_keeps_to_itself(transport: Transport) {
+    let scene = Scene::set(transport).await;
     let tracker = &scene.stage.tracker;
     tracker.mute(scene.incident, true);
     tracker.comment(scene.incident, "among us");
@@ -172,9 +180,8 @@ async fn while_the_sync_is_muted_each_side_keeps_to_itself() {
     assert_eq!(told.len(), 1, "told once: {told:#?}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn changes_may_be_told_in_the_channel_and_what_is_there_stays_when_that_changes() {
-    let scene = Scene::set().await;
+async fn changes_may_be_told_in_the_channel_and_what_is_there_stays_when_that_changes(transport: Transport) {
+    let scene = Scene::set(transport).await;
     let tracker = &scene.stage.tracker;
     tracker.comment(scene.incident, "in the thread");
     scene.now_shown().await;
@@ -214,14 +221,13 @@ async fn changes_may_be_told_in_the_channel_and_what_is_there_stays_when_that_ch
     assert!(last.words().contains("in the thread again"), "{last:#?}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_was_said_while_the_bridge_was_away_is_caught_up_with() {
-    let scene = Scene::set().await;
+async fn what_was_said_while_the_bridge_was_away_is_caught_up_with(transport: Transport) {
+    let mut scene = Scene::set(transport).await;
     let alice = scene.slack().person("alice");
     let kept = alice.reply("incidents", &scene.root, "heard").expect("a reply");
     scene.until_bodies(&["heard"]).await;
     // Slack gives up what nobody takes.
-    scene.slack().set_callback_urls(None, None, None);
+    scene.goes_away().await;
     alice
         .reply("incidents", &scene.root, "while you were away")
         .expect("a reply");
