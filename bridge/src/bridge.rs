@@ -10,15 +10,15 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
-    comments::{self, Groups},
+    comments,
     config::BridgeConfig,
     digest, follow,
     graphql::Api,
-    home, inbound,
-    mirror::{self, channels::Channels, lookup::Lookups},
-    slack::{Slack, SlackHealth, installation::Watcher, limits::Limits},
+    home, inbound, mirror,
+    slack::{Http, SlackHealth},
     store::{Lane, Leases},
     sweep, telemetry, unfurl,
+    workspace::{self, Setting, Workspace, Workspaces},
 };
 
 /// Jobs of each kind that run at the same time: they wait for Slack and for the API most of the time.
@@ -34,14 +34,12 @@ pub(crate) struct Parts {
     pub(crate) config: BridgeConfig,
     pub(crate) database: Database,
     pub(crate) queue: Queue,
-    pub(crate) slack: Slack,
-    pub(crate) watcher: Watcher,
+    /// For response addresses, which need no token.
+    pub(crate) http: Http,
+    pub(crate) workspaces: Workspaces,
     pub(crate) api: Api,
     pub(crate) lane: Lane,
     pub(crate) leases: Leases,
-    pub(crate) channels: Channels,
-    pub(crate) lookups: Lookups,
-    pub(crate) groups: Groups,
     /// This process, in claims: another start is another worker.
     pub(crate) worker: String,
 }
@@ -62,21 +60,25 @@ impl Bridge {
     #[expect(clippy::unused_async, reason = "setting up may come to need the database")]
     pub async fn new(config: BridgeConfig, database: Database, queue: Queue) -> Result<Self, StartError> {
         telemetry::describe();
-        let limits = Limits::new(database.clone(), config.slack.pace, &workspace(&config));
-        let slack = Slack::new(&config.slack.api_url, config.slack.bot_token.clone(), limits)?;
+        let http = Http::new(&config.slack.api_url)?;
+        let setting = Setting {
+            database: database.clone(),
+            http: http.clone(),
+            pace: config.slack.pace,
+        };
+        let workspaces = Workspaces::new(&setting);
+        let (name, token) = (environment(&config), config.slack.bot_token.clone());
+        workspaces.add(Workspace::new(&setting, None, &name, Some(token)));
         let api = Api::new(&config.api_url, config.bridge_token.clone())?;
         let worker = format!("{}/{}", config.instance, Uuid::now_v7().simple());
         let parts = Parts {
             lane: Lane::new(database.clone()),
             leases: Leases::default(),
-            channels: Channels::new(database.clone(), slack.clone()),
-            lookups: Lookups::new(database.clone(), slack.clone()),
-            groups: Groups::default(),
-            watcher: Watcher::new(),
             config,
             database,
             queue,
-            slack,
+            http,
+            workspaces,
             api,
             worker,
         };
@@ -106,7 +108,7 @@ impl Bridge {
         let rounds = async {
             tokio::join!(
                 inbound::tend(&parts.database, shutdown.clone()),
-                parts.watcher.run(&parts.slack, shutdown.clone()),
+                workspace::run(&parts.workspaces, shutdown.clone()),
                 inbound::socket::run(parts, shutdown.clone()),
                 comments::history::run(parts, shutdown.clone()),
                 follow::run(parts, shutdown.clone()),
@@ -141,7 +143,8 @@ impl Bridge {
 
     /// Asks Slack whether the token works, and for whom.
     pub async fn health(&self) -> SlackHealth {
-        self.0.watcher.look(&self.0.slack).await
+        let workspace = self.0.workspaces.get(None);
+        workspace.watcher.look(&workspace.slack).await
     }
 
     /// Asks Slack whether Socket Mode's token works; `None` where there is none. No connection is opened.
@@ -153,8 +156,8 @@ impl Bridge {
     }
 }
 
-/// Tells the rows of one installation's pace from another's, without giving the token away.
-fn workspace(config: &BridgeConfig) -> String {
+/// Tells the rows of the environment's pace from another's, without giving the token away.
+fn environment(config: &BridgeConfig) -> String {
     let mut hash = Sha256::new();
     hash.update(config.slack.api_url.as_str());
     hash.update(config.slack.bot_token.expose_secret());

@@ -32,6 +32,7 @@ mod telemetry;
 mod thread;
 mod unfurl;
 mod workflow;
+mod workspace;
 
 pub use bridge::{Bridge, StartError};
 pub use config::{BridgeConfig, Pace, SlackConfig, SocketConfig};

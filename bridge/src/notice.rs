@@ -7,6 +7,7 @@ use crate::{
     bridge::Parts,
     comments::mrkdwn::escape,
     slack::{SlackError, mrkdwn::Mrkdwn},
+    workspace::Workspace,
 };
 
 /// Why it had no effect.
@@ -166,13 +167,17 @@ fn command(wanted: &str, number: i64) -> String {
 
 /// Tells one person in a channel. Where Slack says that they can't be told there, they are not.
 pub(crate) async fn tell_in_thread(
-    parts: &Parts,
+    workspace: &Workspace,
     channel: &str,
     user: &str,
     thread_ts: Option<&str>,
     text: &str,
 ) -> Result<(), JobError> {
-    match parts.slack.post_ephemeral(channel, user, thread_ts, text).await {
+    match workspace
+        .slack
+        .post_ephemeral(channel, user, thread_ts, text)
+        .await
+    {
         Ok(_) => Ok(()),
         Err(error @ SlackError::Refused { .. }) => {
             tracing::warn!(
@@ -182,13 +187,14 @@ pub(crate) async fn tell_in_thread(
             );
             Ok(())
         }
-        Err(error) => Err(crate::failure::of_slack(parts, error)),
+        Err(error) => Err(workspace.failed(error)),
     }
 }
 
 /// Answers a press at the address that came with it; where that no longer works, in the channel.
 pub(crate) async fn answer(
     parts: &Parts,
+    team: Option<&str>,
     response_url: Option<&Url>,
     channel: Option<&str>,
     user: &str,
@@ -197,7 +203,7 @@ pub(crate) async fn answer(
     if let Some(url) = response_url {
         let message =
             serde_json::json!({"response_type": "ephemeral", "replace_original": false, "text": text});
-        match parts.slack.respond(url, &message).await {
+        match parts.http.respond(url, &message).await {
             Ok(()) => return Ok(()),
             Err(error) => tracing::warn!(
                 slack.user = user,
@@ -206,7 +212,10 @@ pub(crate) async fn answer(
         }
     }
     match channel {
-        Some(channel) => tell_in_thread(parts, channel, user, None, text).await,
+        Some(channel) => {
+            let workspace = parts.workspaces.of_team(team);
+            tell_in_thread(&workspace, channel, user, None, text).await
+        }
         None => Ok(()),
     }
 }

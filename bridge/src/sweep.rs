@@ -15,7 +15,7 @@ use tocsin_entity::{
 use tocsin_queue::jobs::{ReconcileIncident, RefreshDigest, WorkInbox};
 use tokio_util::sync::CancellationToken;
 
-use crate::{bridge::Parts, slack::SlackHealth};
+use crate::bridge::Parts;
 
 /// How often it is looked for.
 const LOOK: Duration = Duration::from_secs(2);
@@ -39,32 +39,12 @@ struct Behind {
 
 /// Sweeps until the shutdown.
 pub(crate) async fn run(parts: &Parts, shutdown: CancellationToken) {
-    let mut health = parts.watcher.subscribe();
-    let (mut was_well, mut was_ill) = (false, false);
     loop {
-        let (is_well, is_ill) = match &*health.borrow_and_update() {
-            SlackHealth::Well(_) => (true, false),
-            SlackHealth::Ill { .. } => (false, true),
-            SlackHealth::Unasked => (false, false),
-        };
-        if is_well && !was_well {
-            // After a start too: the trouble may have been seen by a process that is gone.
-            if was_ill {
-                tracing::info!("Slack is usable again: what has failed is tried again now");
-            }
-            parts.channels.forget_troubles();
-            report(make_due(parts).await);
-        }
-        (was_well, was_ill) = (is_well, is_ill);
         report(sweep(parts).await);
         tokio::select! {
             () = shutdown.cancelled() => return,
             () = tokio::time::sleep(LOOK) => {}
-            () = parts.channels.healed() => {
-                tracing::info!("a channel takes posts again: what has failed is tried again now");
-                report(make_due(parts).await);
-            }
-            changed = health.changed() => if changed.is_err() { return },
+            () = parts.workspaces.healed() => report(make_due(parts).await),
         }
     }
 }

@@ -126,7 +126,8 @@ pub(crate) async fn channel_name(
     {
         return Ok(Some(known.name.clone()));
     }
-    let told = match parts.slack.channel(channel_id).await {
+    let workspace = parts.workspaces.of_team(Some(team_id));
+    let told = match workspace.slack.channel(channel_id).await {
         Ok(told) => told,
         Err(error) => {
             tracing::debug!(

@@ -110,6 +110,8 @@ typed_id! {
     DigestId, "dig";
     /// A request taken from Slack.
     InboxId, "inb";
+    /// A Slack workspace that an organisation is connected to.
+    WorkspaceId, "wsp";
 }
 
 #[cfg(test)]

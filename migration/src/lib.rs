@@ -12,6 +12,7 @@ mod m20261121_000002_origin;
 mod m20261121_000003_threads;
 mod m20261121_000004_home;
 mod m20261121_000005_menu;
+mod m20261121_000010_post_workspace;
 
 /// All migrations, oldest first.
 #[derive(Debug)]
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000003_threads::Migration),
             Box::new(m20261121_000004_home::Migration),
             Box::new(m20261121_000005_menu::Migration),
+            Box::new(m20261121_000010_post_workspace::Migration),
         ]
     }
 }

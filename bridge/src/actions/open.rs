@@ -48,9 +48,13 @@ async fn open(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
         return Ok(Answer::Done("ignored", Reply::Empty));
     };
     let trigger = press.trigger.as_deref().unwrap_or_default();
-    let opened = match parts.slack.open_view(trigger, &modals::loading(dialog)).await {
+    let workspace = parts.workspaces.of_team(press.team.as_deref());
+    let opened = match workspace.slack.open_view(trigger, &modals::loading(dialog)).await {
         Ok(opened) => opened,
-        Err(error) => return not_opened(parts, &press, dialog, error).await,
+        Err(error) => {
+            workspace.watcher.report(&error);
+            return not_opened(parts, &press, dialog, error).await;
+        }
     };
     let (view, outcome) = match filled(parts, ask, &press, dialog).await {
         Ok(Ok(view)) => (view, "opened"),
@@ -62,7 +66,7 @@ async fn open(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
             (modals::refusal(dialog, &notice), notice.outcome())
         }
     };
-    if let Err(error) = parts.slack.update_view(&opened.id, None, &view).await {
+    if let Err(error) = workspace.slack.update_view(&opened.id, None, &view).await {
         // Perhaps the person has closed it by now.
         tracing::warn!(slack.user = press.user, "a dialog was not filled: {error}");
     }
@@ -77,7 +81,6 @@ async fn not_opened(
     dialog: Dialog,
     error: SlackError,
 ) -> Result<Answer, JobError> {
-    parts.watcher.report(&error);
     // Slack's documentation has both names.
     if error.is("exchanged_trigger_id") || error.is("trigger_exchanged") {
         return Ok(Answer::Done("duplicate", Reply::Empty));

@@ -89,6 +89,7 @@ async fn submitted(parts: &Parts, item: &Item) -> Worked {
     };
     let response_url = meta.response_url.as_deref().and_then(|url| Url::parse(url).ok());
     let place = Place {
+        team,
         user,
         channel: meta.channel.as_deref(),
         response_url: response_url.as_ref(),

@@ -14,6 +14,7 @@ use crate::{
 /// Where a person is told.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place<'a> {
+    pub(super) team: Option<&'a str>,
     pub(super) user: &'a str,
     pub(super) channel: Option<&'a str>,
     pub(super) response_url: Option<&'a Url>,
@@ -24,6 +25,7 @@ pub(super) struct Place<'a> {
 impl<'a> Place<'a> {
     pub(super) fn of(press: &'a Press) -> Self {
         Self {
+            team: press.team.as_deref(),
             user: &press.user,
             channel: press.channel.as_deref(),
             response_url: press.response_url.as_ref(),
@@ -41,6 +43,7 @@ pub(super) async fn tell(
 ) -> Result<(), JobError> {
     let text = notice::press(notice, wanted);
     let Place {
+        team,
         user,
         channel,
         response_url,
@@ -50,7 +53,7 @@ pub(super) async fn tell(
     if *notice == Notice::Disconnected {
         let message = json!({"response_type": "ephemeral", "replace_original": false, "text": text});
         if let Some(url) = response_url
-            && let Err(error) = parts.slack.respond(url, &message).await
+            && let Err(error) = parts.http.respond(url, &message).await
         {
             tracing::warn!(
                 slack.user = user,
@@ -60,11 +63,12 @@ pub(super) async fn tell(
         return Ok(());
     }
     if let (None, None, Some(trigger)) = (response_url, channel, trigger) {
-        let told = parts.slack.open_view(trigger, &modals::told(&text)).await;
+        let workspace = parts.workspaces.of_team(team);
+        let told = workspace.slack.open_view(trigger, &modals::told(&text)).await;
         if let Err(error) = told {
             tracing::warn!(slack.user = user, "{user} can't be told: {error}");
         }
         return Ok(());
     }
-    notice::answer(parts, response_url, channel, user, &text).await
+    notice::answer(parts, team, response_url, channel, user, &text).await
 }

@@ -72,6 +72,14 @@ impl Typed {
     /// Tells whoever gave it, and nobody else.
     pub(crate) async fn tell(&self, parts: &Parts, text: &str) -> Result<(), JobError> {
         let url = self.response_url.as_ref();
-        notice::answer(parts, url, self.channel.as_deref(), &self.user, text).await
+        notice::answer(
+            parts,
+            self.team.as_deref(),
+            url,
+            self.channel.as_deref(),
+            &self.user,
+            text,
+        )
+        .await
     }
 }

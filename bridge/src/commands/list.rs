@@ -364,7 +364,7 @@ async fn turn(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
     };
     match &turn.response_url {
         Some(url) => {
-            if let Err(error) = parts.slack.respond(url, &message).await {
+            if let Err(error) = parts.http.respond(url, &message).await {
                 tracing::warn!(slack.user = turn.user, "a page could not be turned: {error}");
             }
             Ok(Answer::Done(outcome, Reply::Empty))
@@ -375,7 +375,7 @@ async fn turn(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
 
 async fn tell(parts: &Parts, turn: &Turn, text: &str, outcome: &'static str) -> Result<Answer, JobError> {
     let (url, channel) = (turn.response_url.as_ref(), turn.channel.as_deref());
-    notice::answer(parts, url, channel, &turn.user, text).await?;
+    notice::answer(parts, turn.team.as_deref(), url, channel, &turn.user, text).await?;
     Ok(Answer::Done(outcome, Reply::Empty))
 }
 

@@ -52,7 +52,9 @@ pub(super) async fn status(
             text.and(&Mrkdwn::text(&count.to_string())).plus(what)
         });
     }
-    Ok(Ok(Told::text(text.and(&health(&parts.watcher.health())))))
+    Ok(Ok(Told::text(text.and(&health(
+        &parts.workspaces.of_team(typed.team.as_deref()).watcher.health(),
+    )))))
 }
 
 fn health(health: &SlackHealth) -> Mrkdwn {

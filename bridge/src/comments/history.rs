@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 use super::{memory, message::Message};
 use crate::{
     bridge::Parts,
-    failure::{of_api, of_slack},
+    failure::of_api,
     graphql::As,
     inbound::{
         Kind,
@@ -185,7 +185,7 @@ async fn read(parts: &Arc<Parts>, root: &post::Model) -> Result<usize, JobError>
     // Before the thread is: what is said in between is not gone.
     let comments = place.comments(parts).await?;
     let known = place.known(parts, &comments).await?;
-    let Some(messages) = messages(parts, &root.channel_id, thread_ts).await? else {
+    let Some(messages) = messages(parts, root, thread_ts).await? else {
         return Ok(0);
     };
     let there: BTreeSet<&str> = messages
@@ -216,16 +216,25 @@ async fn read(parts: &Arc<Parts>, root: &post::Model) -> Result<usize, JobError>
 }
 
 /// All of a thread; none where there is more than is looked at, or Slack does not show it.
-async fn messages(parts: &Parts, channel: &str, thread_ts: &str) -> Result<Option<Vec<Value>>, JobError> {
+async fn messages(
+    parts: &Parts,
+    root: &post::Model,
+    thread_ts: &str,
+) -> Result<Option<Vec<Value>>, JobError> {
+    let (workspace, channel) = (parts.workspaces.of_post(root), &root.channel_id);
     let (mut all, mut cursor) = (Vec::new(), None);
     for _ in 0..PAGES_MAX {
-        let page = match parts.slack.thread(channel, thread_ts, cursor.as_deref()).await {
+        let page = match workspace
+            .slack
+            .thread(channel, thread_ts, cursor.as_deref())
+            .await
+        {
             Ok(page) => page,
             Err(error @ crate::slack::SlackError::Refused { .. }) => {
                 tracing::debug!(slack.channel = channel, "a thread is not shown: {error}");
                 return Ok(None);
             }
-            Err(error) => return Err(of_slack(parts, error)),
+            Err(error) => return Err(workspace.failed(error)),
         };
         cursor = page.next().map(str::to_owned);
         all.extend(page.messages);

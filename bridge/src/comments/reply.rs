@@ -1,7 +1,5 @@
 //! A reply in the thread of an incident's message becomes a comment.
 
-use std::sync::Arc;
-
 use futures::FutureExt;
 use time::Duration;
 use tocsin_queue::JobError;
@@ -24,7 +22,6 @@ use crate::{
     },
     mention,
     notice::{self, Notice},
-    slack::Installation,
     thread::{self, Found, Thread},
 };
 
@@ -57,9 +54,7 @@ async fn told(parts: &Parts, item: &Item) -> Worked {
         return Ok(Outcome::NotOurs("ignored"));
     };
     let place = told.place();
-    let health = parts.watcher.health();
-    let is_own = |bot: &Arc<Installation>| bot.bot_user_id == place.user;
-    if health.installation().is_some_and(is_own) {
+    if parts.workspaces.is_bot(&place.user) {
         return Ok(Outcome::NotOurs("own"));
     }
     let thread = match thread::find(parts, &place.channel, &place.thread_ts).await? {
@@ -236,7 +231,8 @@ impl Reply<'_> {
             thread_ts,
             ..
         } = &self.place;
-        notice::tell_in_thread(parts, channel, user, Some(thread_ts), &text).await?;
+        let workspace = parts.workspaces.of_team(Some(&self.thread.team_id));
+        notice::tell_in_thread(&workspace, channel, user, Some(thread_ts), &text).await?;
         Ok(Outcome::Done(notice.outcome()))
     }
 }
@@ -255,7 +251,8 @@ pub(super) async fn names(parts: &Parts, team_id: &str, document: &Document) -> 
         }
     }
     if !document.groups().is_empty() {
-        let handles = parts.groups.handles(&parts.slack).await;
+        let workspace = parts.workspaces.of_team(Some(team_id));
+        let handles = workspace.groups.handles(&workspace.slack).await;
         names.groups.clone_from(&handles);
     }
     Ok(names)

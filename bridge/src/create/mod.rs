@@ -96,8 +96,13 @@ fn origin(
     thread_ts: Option<&str>,
 ) -> Option<Origin> {
     let channel = channel.filter(|id| id.starts_with(['C', 'G']))?;
+    let workspace = parts.workspaces.of_team(team);
+    let installation = workspace.installation();
     Some(Origin {
-        team_id: crate::identity::team(parts, team)?,
+        workspace: workspace.id,
+        team_id: installation
+            .map(|bot| bot.team_id.clone())
+            .or_else(|| team.map(str::to_owned))?,
         channel_id: channel.to_owned(),
         thread_ts: thread_ts.map(str::to_owned),
     })

@@ -155,7 +155,8 @@ enum What<'a> {
 }
 
 async fn open(parts: &Parts, opener: Opener<'_>, what: What<'_>) -> Result<Answer, JobError> {
-    let shown = match parts.slack.open_view(&opener.trigger, &form::loading()).await {
+    let workspace = parts.workspaces.of_team(opener.team.as_deref());
+    let shown = match workspace.slack.open_view(&opener.trigger, &form::loading()).await {
         Ok(shown) => shown,
         Err(error) => return not_opened(parts, &opener, what, &error).await,
     };
@@ -171,7 +172,7 @@ async fn open(parts: &Parts, opener: Opener<'_>, what: What<'_>) -> Result<Answe
             (refused(&Notice::Unavailable), Notice::Unavailable.outcome())
         }
     };
-    if let Err(error) = parts.slack.update_view(&shown.id, None, &view).await {
+    if let Err(error) = workspace.slack.update_view(&shown.id, None, &view).await {
         // Perhaps the person has closed it by now.
         tracing::warn!(slack.user = opener.user, "a dialog was not filled: {error}");
     }
@@ -189,12 +190,13 @@ async fn not_opened(
     what: What<'_>,
     error: &SlackError,
 ) -> Result<Answer, JobError> {
-    parts.watcher.report(error);
+    let workspace = parts.workspaces.of_team(opener.team.as_deref());
+    workspace.watcher.report(error);
     if error.is("exchanged_trigger_id") || error.is("trigger_exchanged") {
         return Ok(Answer::Done("duplicate", Reply::Empty));
     }
     tracing::warn!(slack.user = opener.user, "no dialog was opened: {error}");
-    let notice = if asker::is_disconnected(parts) {
+    let notice = if workspace.is_disconnected() {
         Notice::Disconnected
     } else {
         Notice::Unavailable
@@ -204,7 +206,8 @@ async fn not_opened(
         return Ok(Answer::Done(notice.outcome(), Reply::ephemeral(&text)));
     }
     let (url, channel) = (opener.meta.address(), opener.meta.channel.as_deref());
-    notice::answer(parts, url.as_ref(), channel, &opener.user, &text).await?;
+    let team = opener.team.as_deref();
+    notice::answer(parts, team, url.as_ref(), channel, &opener.user, &text).await?;
     Ok(Answer::Done(notice.outcome(), Reply::Empty))
 }
 
@@ -298,7 +301,10 @@ async fn of_message(
     let (channel, ts) = (opener.meta.channel.as_deref(), message["ts"].as_str());
     let permalink = match (channel, ts) {
         // Without it there is less to see, and no less to do.
-        (Some(channel), Some(ts)) => parts.slack.permalink(channel, ts).await.ok(),
+        (Some(channel), Some(ts)) => {
+            let workspace = parts.workspaces.of_team(Some(team));
+            workspace.slack.permalink(channel, ts).await.ok()
+        }
         (_, _) => None,
     };
     let source = comments::source(&author, permalink.as_deref());

@@ -78,7 +78,7 @@ async fn submitted(parts: &Parts, item: &Item) -> Worked {
         Ok(created) => ("created", created.told().as_str().to_owned()),
         Err(refusal) => (refusal.outcome(), refusal.text(Verb::Create)),
     };
-    tell(parts, payload, user, &meta, &text).await?;
+    tell(parts, payload, team, user, &meta, &text).await?;
     Ok(Outcome::Done(outcome))
 }
 
@@ -119,14 +119,22 @@ async fn create(
     trigger::trigger(parts, item, &who, &draft, origin).await
 }
 
-async fn tell(parts: &Parts, payload: &Value, user: &str, meta: &Meta, text: &str) -> Result<(), JobError> {
+async fn tell(
+    parts: &Parts,
+    payload: &Value,
+    team: Option<&str>,
+    user: &str,
+    meta: &Meta,
+    text: &str,
+) -> Result<(), JobError> {
     if meta.channel.is_some() {
         let (url, channel) = (meta.address(), meta.channel.as_deref());
-        return notice::answer(parts, url.as_ref(), channel, user, text).await;
+        return notice::answer(parts, team, url.as_ref(), channel, user, text).await;
     }
+    let workspace = parts.workspaces.of_team(team);
     let view = form::told("told", Mrkdwn::recorded(text.to_owned()));
     let id = payload["view"]["id"].as_str().unwrap_or_default();
-    if let Err(error) = parts.slack.update_view(id, None, &view).await {
+    if let Err(error) = workspace.slack.update_view(id, None, &view).await {
         // The person has closed it.
         tracing::info!(
             slack.user = user,

@@ -100,7 +100,7 @@ pub(super) async fn trigger(
     let mut trouble = None;
     if let Some(origin) = origin {
         origin::note(parts, who.organization, id, incident.version, &origin, request_id).await?;
-        trouble = not_announced(parts, &origin.channel_id).await?;
+        trouble = not_announced(parts, &origin).await?;
     }
     Ok(Ok(Created {
         number: incident.number,
@@ -111,14 +111,14 @@ pub(super) async fn trigger(
 }
 
 /// Why an incident can't be announced in a channel, with what to do; it is announced as soon as that is done.
-async fn not_announced(parts: &Parts, channel: &str) -> Result<Option<String>, JobError> {
-    let health = parts.watcher.health();
-    let Some(bot) = health.installation() else {
+async fn not_announced(parts: &Parts, origin: &Origin) -> Result<Option<String>, JobError> {
+    let workspace = parts.workspaces.of_team(Some(&origin.team_id));
+    let Some(bot) = workspace.installation() else {
         return Ok(None);
     };
-    let resolved = parts
+    let resolved = workspace
         .channels
-        .resolve(channel, bot)
+        .resolve(&origin.channel_id, &bot)
         .await
         .map_err(JobError::retry)?;
     Ok(resolved.err().map(|trouble| trouble.message))

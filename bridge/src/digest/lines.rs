@@ -29,7 +29,6 @@ struct NewLine {
     organization_id: OrganizationId,
     incident: Incident,
     to: Destination,
-    team_id: String,
     /// The record of the message that the incident will not have.
     instead_of: Option<PostId>,
 }
@@ -52,7 +51,6 @@ pub(crate) async fn admit(
         organization_id: incident.organization_id,
         incident: incident.clone(),
         to: to.clone(),
-        team_id: delivery.bot.team_id.clone(),
         instead_of: root.map(|index| delivery.recorded[index].id),
     };
     let add = delivery.parts.lane.write(move |tx| {
@@ -194,7 +192,8 @@ fn intended(line: &NewLine, digest: DigestId, now: OffsetDateTime) -> post::Mode
         digest_id: Some(digest),
         connector_id: Some(line.to.connector_id),
         connector_name: line.to.connector_name.clone(),
-        team_id: line.team_id.clone(),
+        workspace_id: line.to.workspace,
+        team_id: line.to.team_id.clone(),
         channel_id: line.to.channel_id.clone(),
         channel_name: line.to.channel_name.clone(),
         thread_ts: None,

@@ -1,9 +1,6 @@
 //! One digest: writes its message as its lines are now.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Instant};
 
 use sea_orm::{DbErr, EntityTrait};
 use time::OffsetDateTime;
@@ -21,7 +18,7 @@ use crate::{
         deliver::{Delivery, save_all},
         desired::{Content, Destination, Subject, Wanted},
         diff::{Standing, diff, standing},
-        outcome::{Outcome, Wait, back_off},
+        outcome::{Outcome, Wait},
     },
     store::{
         claim::{self, Claim, Finished, PutOff},
@@ -59,20 +56,7 @@ async fn work(parts: &Parts, id: DigestId) -> Result<(), DbErr> {
         shown_version: version,
         due_at: work.claim.due_at,
     };
-    let bot = match parts.watcher.usable() {
-        Ok(bot) => bot,
-        Err(trouble) => {
-            let pause = back_off(work.claim.attempts + 1, Duration::from_secs(2));
-            return end(
-                parts,
-                id,
-                finished,
-                Arc::default(),
-                Some(Wait::error(trouble, pause)),
-            )
-            .await;
-        }
-    };
+    let reach = parts.workspaces.reach([work.post.workspace_id]).await;
     let wanted = [wanted(&work)];
     let subject = Subject {
         organization_id: work.digest.organization_id,
@@ -83,7 +67,7 @@ async fn work(parts: &Parts, id: DigestId) -> Result<(), DbErr> {
     };
     let mut delivery = Delivery {
         parts,
-        bot,
+        reach: &reach,
         subject,
         lease: &lease,
         recorded: vec![work.post],
@@ -140,6 +124,7 @@ fn wanted(work: &Work) -> Wanted {
     Wanted {
         key: work.post.key.clone(),
         kind: PostKind::Digest,
+        workspace: work.post.workspace_id,
         to: Some(Destination::of_post(&work.post, work.digest.connector_id)),
         thread_of: None,
         hash: content.hash(),

@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 use tocsin_entity::{
-    id::{ConnectorId, IncidentId, InvalidId, OrganizationId, TimelineEntryId},
+    id::{ConnectorId, IncidentId, InvalidId, OrganizationId, TimelineEntryId, WorkspaceId},
     kinds::{EntryKind, IncidentStatus, ReplyMode, Severity, Source, Urgency},
 };
 
@@ -87,6 +87,8 @@ pub(crate) struct Author {
 pub(crate) struct Connector {
     pub(crate) id: ConnectorId,
     pub(crate) name: String,
+    /// None for the workspace of the environment's token.
+    pub(crate) workspace: Option<WorkspaceId>,
     /// An id (`C…`) or a name with its hash.
     pub(crate) channel: String,
     pub(crate) reply_mode: Known<ReplyMode>,
@@ -99,6 +101,7 @@ impl TryFrom<incident_to_mirror::IncidentToMirrorConnectors> for Connector {
         Ok(Self {
             id: read.id.parse()?,
             name: read.name,
+            workspace: None,
             channel: read.channel,
             reply_mode: read.reply_mode,
         })

@@ -103,10 +103,11 @@ async fn publish(parts: &Parts, claimed: &Model, home: &Home) -> End {
     if claimed.content_hash == Some(hash) {
         return shown;
     }
-    match parts.slack.publish_view(&claimed.slack_user_id, &view).await {
+    let workspace = parts.workspaces.of_team(Some(&claimed.team_id));
+    match workspace.slack.publish_view(&claimed.slack_user_id, &view).await {
         Ok(_) => shown,
         Err(error) => {
-            parts.watcher.report(&error);
+            workspace.watcher.report(&error);
             let pause = match &error {
                 SlackError::Refused { .. } => {
                     return End::Refused {

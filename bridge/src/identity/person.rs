@@ -14,7 +14,6 @@ use tocsin_queue::JobError;
 
 use crate::{
     bridge::Parts,
-    failure::of_slack,
     slack::{SlackError, web_api::User},
 };
 
@@ -52,7 +51,8 @@ pub(crate) async fn person(
     if let Some(known) = known.as_ref().filter(|known| now - known.refreshed_at < FRESH) {
         return Ok(Some(known.clone().into()));
     }
-    match parts.slack.user(slack_user_id).await {
+    let workspace = parts.workspaces.of_team(Some(team_id));
+    match workspace.slack.user(slack_user_id).await {
         Ok(user) => remember(parts, team_id, &user, now)
             .await
             .map(Some)
@@ -66,16 +66,15 @@ pub(crate) async fn person(
         }
         Err(error) => match known {
             Some(known) => Ok(Some(known.into())),
-            None => Err(of_slack(parts, error)),
+            None => Err(workspace.failed(error)),
         },
     }
 }
 
 /// The workspace of the installation, which is whom people are known to; until Slack has told it, the one that a request names.
 pub(crate) fn team(parts: &Parts, named: Option<&str>) -> Option<String> {
-    let health = parts.watcher.health();
-    health
-        .installation()
+    let installation = parts.workspaces.of_team(named).installation();
+    installation
         .map(|bot| bot.team_id.clone())
         .or_else(|| named.map(str::to_owned))
 }
@@ -139,10 +138,11 @@ pub(crate) async fn is_from_elsewhere(parts: &Parts, person: &Person) -> Result<
     if person.email.is_some() || person.is_bot {
         return Ok(false);
     }
-    match parts.slack.user(&person.slack_user_id).await {
+    let workspace = parts.workspaces.of_team(Some(&person.team_id));
+    match workspace.slack.user(&person.slack_user_id).await {
         Ok(user) => Ok(!is_at_home(&user, &person.team_id)),
         Err(SlackError::Refused { .. }) => Ok(true),
-        Err(error) => Err(of_slack(parts, error)),
+        Err(error) => Err(workspace.failed(error)),
     }
 }
 

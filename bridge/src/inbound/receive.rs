@@ -186,7 +186,7 @@ fn late(
             Ok(_) | Err(_) => otherwise,
         };
         if let Reply::Json(message) = reply
-            && let Err(error) = parts.slack.respond(&address, &message).await
+            && let Err(error) = parts.http.respond(&address, &message).await
         {
             tracing::warn!("a late answer to a command could not be brought: {error}");
         }

@@ -44,6 +44,7 @@ const BOT: &str = "@bot";
 /// A person's message that mentions the bot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Mention {
+    team: Option<String>,
     user: String,
     channel: String,
     ts: String,
@@ -75,6 +76,7 @@ impl Mention {
             return None;
         }
         Some(Self {
+            team: payload["team_id"].as_str().map(str::to_owned),
             user: event.user?,
             channel: event.channel?,
             ts: event.ts?,
@@ -88,11 +90,11 @@ async fn mentioned(parts: &Parts, item: &Item) -> Worked {
     let Some(mention) = Mention::of(&item.payload) else {
         return Ok(Outcome::NotOurs("ignored"));
     };
-    let health = parts.watcher.health();
-    let Some(bot) = health.installation() else {
+    let workspace = parts.workspaces.of_team(mention.team.as_deref());
+    let Some(bot) = workspace.installation() else {
         return Err(JobError::retry("it is not known yet who the bot is"));
     };
-    if bot.bot_user_id == mention.user {
+    if parts.workspaces.is_bot(&mention.user) {
         return Ok(Outcome::NotOurs("own"));
     }
     let thread = match mention.thread_ts.as_deref() {
@@ -176,5 +178,6 @@ async fn in_thread(parts: &Parts, item: &Item, mention: &Mention, thread: &Threa
 
 async fn tell(parts: &Parts, mention: &Mention, text: &str) -> Result<(), JobError> {
     let thread_ts = mention.thread_ts.as_deref();
-    notice::tell_in_thread(parts, &mention.channel, &mention.user, thread_ts, text).await
+    let workspace = parts.workspaces.of_team(mention.team.as_deref());
+    notice::tell_in_thread(&workspace, &mention.channel, &mention.user, thread_ts, text).await
 }

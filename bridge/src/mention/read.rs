@@ -22,8 +22,9 @@ pub(super) enum Wish {
 
 /// Whether a message is a command to the bot, and so no comment.
 pub(crate) fn is_command(parts: &Parts, text: &str) -> bool {
-    let health = parts.watcher.health();
-    health.installation().is_some_and(|bot| {
+    let all = parts.workspaces.all();
+    let mut bots = all.iter().filter_map(|workspace| workspace.installation());
+    bots.any(|bot| {
         addressed(text, &bot.bot_user_id).is_some_and(|rest| !matches!(read(rest), Wish::Unknown(..)))
     })
 }

@@ -246,6 +246,13 @@ impl Channels {
 }
 
 impl Trouble {
+    pub(crate) fn passing(message: &str, retry_after: Duration) -> Self {
+        Self {
+            message: message.to_owned(),
+            retry_after: Some(retry_after),
+        }
+    }
+
     fn new(message: String) -> Self {
         Self {
             message,

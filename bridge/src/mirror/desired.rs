@@ -6,7 +6,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use tocsin_entity::{
-    id::{ConnectorId, DigestId, IncidentId, OrganizationId, PostId},
+    id::{ConnectorId, DigestId, IncidentId, OrganizationId, PostId, WorkspaceId},
     kinds::{EntryKind, PostKind, PostState},
     slack::post,
 };
@@ -26,6 +26,12 @@ use crate::{
 pub(crate) struct Destination {
     pub(crate) connector_id: ConnectorId,
     pub(crate) connector_name: String,
+    /// The workspace; none for that of the environment's token.
+    pub(crate) workspace: Option<WorkspaceId>,
+    /// What Slack calls the workspace.
+    pub(crate) team_id: String,
+    /// Whether posts may appear under other names there.
+    pub(crate) customize: bool,
     /// The channel, once it is known which one is meant.
     pub(crate) channel_id: String,
     /// As people know it.
@@ -53,6 +59,8 @@ pub(crate) struct Wanted {
     /// In words that never change.
     pub(crate) key: String,
     pub(crate) kind: PostKind,
+    /// Through which workspace; none for that of the environment's token.
+    pub(crate) workspace: Option<WorkspaceId>,
     /// Where to; none for a preview, whose address is on record.
     pub(crate) to: Option<Destination>,
     /// The key of the post in whose thread it stands.
@@ -62,14 +70,6 @@ pub(crate) struct Wanted {
     pub(crate) hash: String,
     /// When what it shows came to be.
     pub(crate) since: OffsetDateTime,
-}
-
-/// What the workspace allows.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Workspace<'a> {
-    pub(crate) team_id: &'a str,
-    /// Whether posts may appear under other names.
-    pub(crate) customize: bool,
 }
 
 /// Previews that follow the incident, the newest ones: in old conversations nobody looks, and each costs a call for each change.
@@ -93,24 +93,21 @@ pub(crate) fn desired(
     destinations: &[Destination],
     recorded: &[post::Model],
     postmortem: Option<&Postmortem>,
-    workspace: Workspace<'_>,
 ) -> Vec<Wanted> {
     let mut wanted: Vec<_> = recorded
         .iter()
         .rev()
         .filter(|post| post.kind == PostKind::Unfurl)
         .take(PREVIEWS_MAX)
-        .filter_map(|post| preview_of(incident, postmortem, &post.key))
+        .filter_map(|post| preview_of(incident, postmortem, post))
         .collect();
     for destination in destinations.iter().filter(|destination| !destination.in_digest) {
         wanted.push(Wanted::root(incident, controls, destination));
-        let told = entries
-            .iter()
-            .filter(|entry| is_told(entry, destination, workspace.team_id));
+        let told = entries.iter().filter(|entry| is_told(entry, destination));
         wanted.extend(told.filter_map(|entry| {
             let key = reply_key(entry, destination.connector_id);
             let post = recorded.iter().find(|post| post.key == key);
-            reply(incident, entry, destination, post, workspace.customize)
+            reply(incident, entry, destination, post)
         }));
     }
     wanted
@@ -133,6 +130,9 @@ impl Destination {
         Self {
             connector_id,
             connector_name: post.connector_name.clone(),
+            workspace: post.workspace_id,
+            team_id: post.team_id.clone(),
+            customize: false,
             channel_id: post.channel_id.clone(),
             channel_name: post.channel_name.clone(),
             in_digest: false,
@@ -143,8 +143,8 @@ impl Destination {
 }
 
 /// The first entry is what the message itself tells, and what was said in the thread stands there already.
-fn is_told(entry: &Entry, destination: &Destination, team_id: &str) -> bool {
-    let here = format!("slack:{team_id}/{}/", destination.channel_id);
+fn is_told(entry: &Entry, destination: &Destination) -> bool {
+    let here = format!("slack:{}/{}/", destination.team_id, destination.channel_id);
     let said_here = entry
         .external_ref
         .as_ref()
@@ -159,7 +159,6 @@ fn reply(
     entry: &Entry,
     destination: &Destination,
     post: Option<&post::Model>,
-    customize: bool,
 ) -> Option<Wanted> {
     if entry.is_retracted && post.is_none() {
         return None;
@@ -167,10 +166,11 @@ fn reply(
     let placed = post.filter(|post| post.ts.is_some() || post.state == PostState::Sending);
     let apart = destination.thread_ts.is_none()
         && placed.map_or(destination.tells_apart, |post| post.thread_ts.is_none());
-    let content = Content::Message(content::reply(incident, entry, customize, apart));
+    let content = Content::Message(content::reply(incident, entry, destination.customize, apart));
     Some(Wanted {
         key: reply_key(entry, destination.connector_id),
         kind: PostKind::Reply,
+        workspace: destination.workspace,
         to: Some(destination.clone()),
         thread_of: (!apart).then(|| root_key(incident, destination.connector_id)),
         hash: content.hash(),
@@ -180,8 +180,8 @@ fn reply(
 }
 
 /// What a preview shows, which its key says. Of a post-mortem that is gone there is nothing to show.
-fn preview_of(incident: &Incident, postmortem: Option<&Postmortem>, key: &str) -> Option<Wanted> {
-    let (preview, since) = if unfurl::is_of_postmortem(key) {
+fn preview_of(incident: &Incident, postmortem: Option<&Postmortem>, post: &post::Model) -> Option<Wanted> {
+    let (preview, since) = if unfurl::is_of_postmortem(&post.key) {
         let postmortem = postmortem?;
         (preview::postmortem(incident, postmortem), postmortem.updated_at)
     } else {
@@ -189,8 +189,9 @@ fn preview_of(incident: &Incident, postmortem: Option<&Postmortem>, key: &str) -
     };
     let content = Content::Preview(preview);
     Some(Wanted {
-        key: key.to_owned(),
+        key: post.key.clone(),
         kind: PostKind::Unfurl,
+        workspace: post.workspace_id,
         to: None,
         thread_of: None,
         hash: content.hash(),
@@ -256,6 +257,7 @@ impl Wanted {
         Self {
             key: root_key(incident, destination.connector_id),
             kind: PostKind::Root,
+            workspace: destination.workspace,
             to: Some(destination.clone()),
             thread_of: None,
             hash: content.hash(),
@@ -265,7 +267,7 @@ impl Wanted {
     }
 
     /// A record of this post, before anything has been done about it.
-    pub(crate) fn record(&self, subject: &Subject, team_id: &str, now: OffsetDateTime) -> post::Model {
+    pub(crate) fn record(&self, subject: &Subject, now: OffsetDateTime) -> post::Model {
         let to = self.to.as_ref();
         post::Model {
             id: PostId::new(),
@@ -276,7 +278,8 @@ impl Wanted {
             digest_id: subject.digest_id,
             connector_id: to.map(|to| to.connector_id),
             connector_name: to.map(|to| to.connector_name.clone()).unwrap_or_default(),
-            team_id: team_id.to_owned(),
+            workspace_id: self.workspace,
+            team_id: to.map(|to| to.team_id.clone()).unwrap_or_default(),
             channel_id: to.map(|to| to.channel_id.clone()).unwrap_or_default(),
             channel_name: to.map(|to| to.channel_name.clone()).unwrap_or_default(),
             thread_ts: None,

@@ -1,6 +1,6 @@
 //! Where an incident is to be shown: where the connectors lead, where it was created, and where it stands already.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use sea_orm::DbErr;
 use tocsin_entity::{
@@ -13,11 +13,13 @@ use super::{
     desired::{Destination, orphaned},
 };
 use crate::{
-    bridge::Parts,
     graphql::{Connector, Incident},
     origin as origins,
-    slack::Installation,
+    workspace::Reach,
 };
+
+/// How soon a workspace is tried again in which no call can be made; what heals it is told at once.
+const UNREACHABLE: Duration = Duration::from_secs(2);
 
 /// Where the incident is to be shown, and which connectors lead nowhere at the moment.
 #[derive(Debug, Default)]
@@ -27,13 +29,12 @@ pub(super) struct Destinations {
 }
 
 pub(super) async fn find(
-    parts: &Parts,
     incident: &Incident,
     connectors: &[Connector],
     origin: Option<&origin::Model>,
     recorded: &[post::Model],
     lines: &[digest_line::Model],
-    bot: &Installation,
+    reach: &Reach,
 ) -> Result<Destinations, DbErr> {
     let mut ids: BTreeSet<_> = connectors.iter().map(|connector| connector.id).collect();
     ids.extend(origin.map(|origin| origin.connector_id));
@@ -42,7 +43,7 @@ pub(super) async fn find(
         troubles: Vec::new(),
     };
     for connector in connectors {
-        found.add(parts, connector, None, recorded, lines, bot).await?;
+        found.add(connector, None, recorded, lines, reach).await?;
     }
     if let Some(origin) = origin {
         let connector = origins::connector(origin);
@@ -51,9 +52,7 @@ pub(super) async fn find(
         let is_double = origin.thread_ts.is_none() && found.lead_to(&origin.channel_id);
         if is_shown || !is_double {
             let thread_ts = origin.thread_ts.as_deref();
-            found
-                .add(parts, &connector, thread_ts, recorded, lines, bot)
-                .await?;
+            found.add(&connector, thread_ts, recorded, lines, reach).await?;
         }
     }
     for destination in &mut found.destinations {
@@ -64,6 +63,8 @@ pub(super) async fn find(
             .reply_mode
             .as_ref()
             .or(connector.map(|connector| &connector.reply_mode));
+        let bot = reach.bot(destination.workspace);
+        destination.customize = bot.is_ok_and(|bot| bot.installation.may("chat:write.customize"));
         destination.tells_apart = mode.is_some_and(|mode| *mode == ReplyMode::Channel);
     }
     Ok(found)
@@ -86,12 +87,11 @@ impl Destinations {
 
     async fn add(
         &mut self,
-        parts: &Parts,
         connector: &Connector,
         thread_ts: Option<&str>,
         recorded: &[post::Model],
         lines: &[digest_line::Model],
-        bot: &Installation,
+        reach: &Reach,
     ) -> Result<(), DbErr> {
         let in_digest = lines.iter().any(|line| line.connector_id == connector.id);
         if let Some(root) = root_of(recorded, connector) {
@@ -102,10 +102,27 @@ impl Destinations {
             });
             return Ok(());
         }
-        match parts.channels.resolve(&connector.channel, bot).await? {
+        let bot = match reach.bot(connector.workspace) {
+            Ok(bot) => bot,
+            Err(trouble) => {
+                self.troubles
+                    .push((connector.clone(), Trouble::passing(trouble, UNREACHABLE)));
+                return Ok(());
+            }
+        };
+        let installation = &bot.installation;
+        match bot
+            .workspace
+            .channels
+            .resolve(&connector.channel, installation)
+            .await?
+        {
             Ok(channel) => self.destinations.push(Destination {
                 connector_id: connector.id,
                 connector_name: connector.name.clone(),
+                workspace: connector.workspace,
+                team_id: installation.team_id.clone(),
+                customize: false,
                 channel_id: channel.id,
                 channel_name: channel.name,
                 in_digest,

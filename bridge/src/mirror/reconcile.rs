@@ -6,7 +6,6 @@ use sea_orm::DbErr;
 use time::OffsetDateTime;
 use tocsin_entity::{
     id::{ConnectorId, DigestId},
-    kinds::PostState,
     slack::{digest_line, post},
 };
 use tocsin_queue::{
@@ -18,7 +17,7 @@ use tracing::Instrument;
 use super::{
     content::Controls,
     deliver::{Delivery, save_all},
-    desired::{Destination, Subject, Wanted, Workspace, desired, root_key},
+    desired::{Destination, Subject, Wanted, desired},
     destinations::{self, Destinations},
     diff::{Standing, Step, diff, standing},
     footer,
@@ -36,9 +35,6 @@ use crate::{
     },
     unfurl,
 };
-
-/// How long the first answer of Slack is waited for after the start.
-const FIRST_ANSWER: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// How soon a message is tried again that has no place in the pace yet, and no digest to go into.
 const ORIGIN_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
@@ -194,35 +190,22 @@ async fn show(
     } = mirrored;
     let recorded = std::mem::take(&mut work.recorded);
     let origin = origin::of_incident(parts, incident.id).await?;
-    let bot = match parts.watcher.first_answer(FIRST_ANSWER).await {
-        Ok(bot) => bot,
-        Err(trouble) => {
-            let changed = held(&incident, &connectors, &recorded, &trouble);
-            let pause = back_off(work.claim.attempts + 1, std::time::Duration::from_secs(2));
-            return Ok(End {
-                wait: Some(Wait::error(trouble, pause)),
-                changed,
-                ..End::default()
-            });
-        }
-    };
+    let places = connectors.iter().map(|connector| connector.workspace);
+    let origins = origin.iter().map(|origin| origin.workspace_id);
+    let posts = recorded.iter().map(|post| post.workspace_id);
+    let reach = parts.workspaces.reach(places.chain(origins).chain(posts)).await;
     let Destinations {
         destinations,
         troubles,
     } = destinations::find(
-        parts,
         &incident,
         &connectors,
         origin.as_ref(),
         &recorded,
         &work.lines,
-        &bot,
+        &reach,
     )
     .await?;
-    let workspace = Workspace {
-        team_id: &bot.team_id,
-        customize: bot.may("chat:write.customize"),
-    };
     let postmortem = if recorded.iter().any(|post| unfurl::is_of_postmortem(&post.key)) {
         parts.api.find_postmortem(who, incident.id).await?
     } else {
@@ -239,11 +222,10 @@ async fn show(
         &destinations,
         &recorded,
         postmortem.as_ref(),
-        workspace,
     );
     let mut delivery = Delivery {
         parts,
-        bot,
+        reach: &reach,
         subject: Subject::incident(&incident),
         lease,
         recorded,
@@ -353,6 +335,9 @@ fn root_without_channel(incident: &Incident, connector: &Connector) -> Wanted {
     let destination = Destination {
         connector_id: connector.id,
         connector_name: connector.name.clone(),
+        workspace: connector.workspace,
+        team_id: String::new(),
+        customize: false,
         channel_id: String::new(),
         channel_name: connector.channel.clone(),
         in_digest: false,
@@ -360,33 +345,6 @@ fn root_without_channel(incident: &Incident, connector: &Connector) -> Wanted {
         thread_ts: None,
     };
     Wanted::root(incident, Controls::default(), &destination)
-}
-
-/// Puts on record that nothing can be posted at all.
-fn held(
-    incident: &Incident,
-    connectors: &[Connector],
-    recorded: &[post::Model],
-    trouble: &str,
-) -> Arc<[post::Model]> {
-    let now = OffsetDateTime::now_utc();
-    let held = connectors.iter().map(|connector| {
-        let key = root_key(incident, connector.id);
-        let found = recorded.iter().find(|post| post.key == key).cloned();
-        let mut post = found.unwrap_or_else(|| {
-            root_without_channel(incident, connector).record(&Subject::incident(incident), "", now)
-        });
-        post.last_error = Some(trouble.to_owned());
-        post.attempts += 1;
-        match post.state {
-            PostState::Queued | PostState::Posted | PostState::Updated | PostState::Retrying => {
-                post.state = PostState::Retrying;
-            }
-            PostState::Sending | PostState::Failed => {}
-        }
-        post
-    });
-    held.collect()
 }
 
 /// Writes what has changed, and lets go of the incident: shown, or put off.

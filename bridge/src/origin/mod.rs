@@ -10,7 +10,7 @@ use sea_orm::{
 };
 use time::OffsetDateTime;
 use tocsin_entity::{
-    id::{ConnectorId, IncidentId, OrganizationId},
+    id::{ConnectorId, IncidentId, OrganizationId, WorkspaceId},
     kinds::ReplyMode,
     slack::origin::{ActiveModel, Column, Entity, Model},
 };
@@ -28,6 +28,7 @@ const NAME: &str = "where it was created";
 /// Where an incident was created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Origin {
+    pub(crate) workspace: Option<WorkspaceId>,
     pub(crate) team_id: String,
     pub(crate) channel_id: String,
     /// The message that it was made of.
@@ -69,6 +70,7 @@ async fn insert(tx: &DatabaseTransaction, news: &News, origin: Origin) -> Result
         incident_id: Set(news.incident_id),
         organization_id: Set(news.organization_id),
         connector_id: Set(ConnectorId::new()),
+        workspace_id: Set(origin.workspace),
         team_id: Set(origin.team_id),
         channel_id: Set(origin.channel_id),
         thread_ts: Set(origin.thread_ts),
@@ -106,6 +108,7 @@ pub(crate) async fn of_message(parts: &Parts, channel_id: &str, ts: &str) -> Res
 pub(crate) fn connector(origin: &Model) -> Connector {
     Connector {
         id: origin.connector_id,
+        workspace: origin.workspace_id,
         name: NAME.to_owned(),
         channel: origin.channel_id.clone(),
         reply_mode: Known::Value(ReplyMode::Thread),

@@ -1,63 +1,56 @@
 //! One call to Slack's Web API: paced, timed, counted, and its outcome told apart.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::{Duration, Instant},
+};
 
 use reqwest::{Response, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
-use url::Url;
 
 use super::{
-    error::{LATER_UNSAID, Refusal, SlackError},
+    error::{LATER_UNSAID, NO_TOKEN, Refusal, SlackError},
+    http::Http,
     limits::{Limits, Place},
     method::{Method, Tier},
 };
 
-/// How long a connection to Slack may take to be made.
-pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-
-/// How long Slack may take to answer, from the first byte sent to the last received.
-pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Connections kept open to Slack: as many as jobs may be calling at once.
-const IDLE_CONNECTIONS: usize = 64;
-
 /// How long a call other than a post waits for its place before its caller is told to come back later.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// The Web API, as the bot. Cheap to clone.
+/// A token, which may be changed while calls are made with it: Slack's rotate. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Token(Arc<RwLock<Option<SecretString>>>);
+
+impl Token {
+    pub(crate) fn new(token: Option<SecretString>) -> Self {
+        Self(Arc::new(RwLock::new(token)))
+    }
+
+    fn get(&self) -> Option<SecretString> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// The Web API, as whoever has the token. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Slack {
-    http: reqwest::Client,
-    base: Url,
-    token: SecretString,
+    http: Http,
+    token: Token,
     limits: Limits,
 }
 
 impl Slack {
-    pub(crate) fn new(base: &Url, token: SecretString, limits: Limits) -> Result<Self, reqwest::Error> {
-        let http = reqwest::Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(ANSWER_TIMEOUT)
-            .pool_max_idle_per_host(IDLE_CONNECTIONS)
-            .pool_idle_timeout(Duration::from_secs(60))
-            .tcp_nodelay(true)
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("tocsin/", env!("CARGO_PKG_VERSION")))
-            .build()?;
-        Ok(Self {
-            http,
-            base: base.clone(),
-            token,
-            limits,
-        })
+    pub(super) fn new(http: Http, token: Token, limits: Limits) -> Self {
+        Self { http, token, limits }
     }
 
     /// The same with another token, at the same pace.
     pub(crate) fn with_token(&self, token: SecretString) -> Self {
         Self {
-            token,
+            token: Token::new(Some(token)),
             ..self.clone()
         }
     }
@@ -107,36 +100,6 @@ impl Slack {
         outcome
     }
 
-    /// Answers a slash command or a button at the address that came with it, which needs no token and no place.
-    pub(crate) async fn respond(
-        &self,
-        response_url: &Url,
-        message: &impl Serialize,
-    ) -> Result<(), SlackError> {
-        const METHOD: &str = "response_url";
-        let began = Instant::now();
-        let sent = self.http.post(response_url.clone()).json(message).send().await;
-        let outcome = match sent {
-            Ok(response) if response.status().is_success() => Ok(()),
-            Ok(response) => {
-                let code = format!("http_{}", response.status().as_u16());
-                let refusal = Refusal {
-                    code,
-                    needed: None,
-                    provided: None,
-                    messages: Vec::new(),
-                };
-                Err(SlackError::Refused {
-                    method: METHOD,
-                    refusal,
-                })
-            }
-            Err(error) => Err(transport_error(METHOD, &error)),
-        };
-        observe(METHOD, began.elapsed(), outcome.as_ref().err());
-        outcome
-    }
-
     async fn take_place(&self, method: Method) -> Result<(), SlackError> {
         match self.limits.reserve_method(method, LONGEST_WAIT).await {
             Place::At(wait) => {
@@ -162,13 +125,13 @@ impl Slack {
         method: Method,
         arguments: &impl Serialize,
     ) -> Result<(T, Option<String>), SlackError> {
-        let mut url = self.base.clone();
-        url.set_path(&format!(
-            "{}/{}",
-            self.base.path().trim_end_matches('/'),
-            method.name
-        ));
-        let request = self.http.post(url).bearer_auth(self.token.expose_secret());
+        let Some(token) = self.token.get() else {
+            return Err(SlackError::Broken {
+                method: method.name,
+                code: NO_TOKEN.to_owned(),
+            });
+        };
+        let request = self.http.method(method.name).bearer_auth(token.expose_secret());
         let request = if method.json {
             request.json(arguments)
         } else {
@@ -252,7 +215,7 @@ fn retry_after(headers: &header::HeaderMap) -> Option<Duration> {
 }
 
 /// Only a connection that was never made proves that Slack did nothing.
-fn transport_error(method: &'static str, error: &reqwest::Error) -> SlackError {
+pub(super) fn transport_error(method: &'static str, error: &reqwest::Error) -> SlackError {
     let cause = describe(error);
     if error.is_connect() || error.is_builder() {
         SlackError::NotSent { method, cause }
@@ -295,7 +258,7 @@ fn flat(arguments: &impl Serialize) -> Vec<(String, String)> {
         .collect()
 }
 
-fn observe(method: &'static str, took: Duration, error: Option<&SlackError>) {
+pub(super) fn observe(method: &'static str, took: Duration, error: Option<&SlackError>) {
     let outcome = error.map_or("ok", SlackError::class);
     metrics::counter!("tocsin_slack_calls_total", "method" => method, "outcome" => outcome).increment(1);
     metrics::histogram!("tocsin_slack_call_seconds", "method" => method).record(took.as_secs_f64());

@@ -77,6 +77,9 @@ impl std::fmt::Display for Refusal {
     }
 }
 
+/// Our own code for a workspace that is not installed, or not any more.
+pub(crate) const NO_TOKEN: &str = "not_installed";
+
 /// Codes after which every call will fail until a person acts.
 const BROKEN: [&str; 8] = [
     "invalid_auth",

@@ -5,7 +5,10 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::{client::Slack, error::SlackError};
+use super::{
+    client::Slack,
+    error::{NO_TOKEN, SlackError},
+};
 
 /// How often a token that works is looked at.
 const WELL: Duration = Duration::from_secs(300);
@@ -229,6 +232,10 @@ fn announce(installation: &Installation) {
 
 fn trouble(error: &SlackError) -> (String, bool) {
     match error {
+        SlackError::Broken { code, .. } if code == NO_TOKEN => (
+            "no such workspace is connected: connect it, or give the connector another".to_owned(),
+            true,
+        ),
         SlackError::Broken { code, .. } => (
             format!("Slack refuses the bot token ({code}): install the app again and set SLACK_BOT_TOKEN"),
             true,

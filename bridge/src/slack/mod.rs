@@ -3,6 +3,7 @@
 pub(crate) mod blocks;
 pub(crate) mod client;
 pub(crate) mod error;
+pub(crate) mod http;
 pub(crate) mod inputs;
 pub(crate) mod installation;
 pub(crate) mod limits;
@@ -15,4 +16,5 @@ pub(crate) mod web_api;
 pub use error::{Refusal, SlackError};
 pub use installation::{Installation, SlackHealth};
 
-pub(crate) use client::Slack;
+pub(crate) use client::{Slack, Token};
+pub(crate) use http::Http;

@@ -13,8 +13,9 @@ use tocsin_entity::{
 };
 
 /// All that a post's record may become after it was made.
-const MUTABLE: [post::Column; 17] = [
+const MUTABLE: [post::Column; 18] = [
     post::Column::ConnectorName,
+    post::Column::WorkspaceId,
     post::Column::TeamId,
     post::Column::ChannelId,
     post::Column::ChannelName,

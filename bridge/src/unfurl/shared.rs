@@ -107,12 +107,7 @@ async fn shared(parts: &Parts, item: &Item) -> Worked {
     }
     let team_id = match item.payload["team_id"].as_str() {
         Some(team_id) => team_id.to_owned(),
-        None => parts
-            .watcher
-            .health()
-            .installation()
-            .map(|bot| bot.team_id.clone())
-            .unwrap_or_default(),
+        None => identity::team(parts, None).unwrap_or_default(),
     };
     let person = match &shared.user {
         Some(user) => identity::person(parts, &team_id, user).await?,
@@ -202,6 +197,7 @@ async fn want(
         digest_id: Set(None),
         connector_id: Set(None),
         connector_name: Set("link preview".to_owned()),
+        workspace_id: Set(parts.workspaces.of_team(Some(team_id)).id),
         team_id: Set(team_id.to_owned()),
         channel_id: Set(channel.to_owned()),
         channel_name: Set(known.map_or_else(|| channel.to_owned(), |known| known.name)),

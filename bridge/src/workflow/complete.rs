@@ -9,7 +9,6 @@ use tocsin_queue::JobError;
 use super::{Told, inputs::Executed};
 use crate::{
     bridge::Parts,
-    failure::of_slack,
     inbound::routes::Item,
     slack::{
         Slack, SlackError,
@@ -31,22 +30,24 @@ pub(super) async fn complete(
     executed: &Executed,
     told: &Told,
 ) -> Result<(), JobError> {
+    let workspace = parts.workspaces.of_team(item.payload["team_id"].as_str());
+    let slack = &workspace.slack;
     let own = executed.token.clone().filter(|_| item.age() < TOKEN_LIVES);
     let outcome = match own {
-        Some(token) => match tell(&parts.slack.with_token(token), executed, told).await {
+        Some(token) => match tell(&slack.with_token(token), executed, told).await {
             Err(error) if is_of_token(&error) => {
                 tracing::warn!("the workflow's own token does not complete it: {error}");
-                tell(&parts.slack, executed, told).await
+                tell(slack, executed, told).await
             }
             outcome => outcome,
         },
-        None => tell(&parts.slack, executed, told).await,
+        None => tell(slack, executed, told).await,
     };
     match outcome {
         Ok(()) => Ok(()),
         Err(error) if error.code() == Some("execution_not_in_running_state") => Ok(()),
         Err(error @ SlackError::Refused { .. }) => Err(JobError::fail(error)),
-        Err(error) => Err(of_slack(parts, error)),
+        Err(error) => Err(workspace.failed(error)),
     }
 }
 

@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 use time::OffsetDateTime;
 
-use crate::id::{ConnectorId, IncidentId, OrganizationId};
+use crate::id::{ConnectorId, IncidentId, OrganizationId, WorkspaceId};
 
 /// Where in Slack an incident was created: it is shown there too, whether or not a connector leads there.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -16,6 +16,8 @@ pub struct Model {
     pub organization_id: OrganizationId,
     /// What stands in place of a connector's id in the posts made there; no connector of the API's has it.
     pub connector_id: ConnectorId,
+    /// The workspace through which it is reached; none for that of the environment's token.
+    pub workspace_id: Option<WorkspaceId>,
     /// The Slack workspace.
     pub team_id: String,
     /// The channel.

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 use time::OffsetDateTime;
 
 use crate::{
-    id::{ConnectorId, DigestId, IncidentId, OrganizationId, PostId},
+    id::{ConnectorId, DigestId, IncidentId, OrganizationId, PostId, WorkspaceId},
     kinds::{PostKind, PostState},
 };
 
@@ -29,6 +29,8 @@ pub struct Model {
     pub connector_id: Option<ConnectorId>,
     /// The connector's name at that time.
     pub connector_name: String,
+    /// The workspace through which it is reached; none for that of the environment's token.
+    pub workspace_id: Option<WorkspaceId>,
     /// The Slack workspace.
     pub team_id: String,
     /// The channel's id.

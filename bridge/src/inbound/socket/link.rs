@@ -10,7 +10,10 @@ use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async_with_config, tungstenite::protocol::WebSocketConfig,
 };
 
-use crate::slack::{Slack, SlackError, method::APPS_CONNECTIONS_OPEN};
+use crate::{
+    bridge::Parts,
+    slack::{SlackError, Token, limits::Limits, method::APPS_CONNECTIONS_OPEN},
+};
 
 /// How long the handshake may take.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -53,21 +56,20 @@ impl From<SlackError> for Trouble {
 }
 
 /// Asks for an address, and leaves it unused: whether Slack takes the token.
-pub(super) async fn check(slack: &Slack, token: SecretString) -> Result<(), Trouble> {
-    address(slack, token).await.map(|_| ())
+pub(super) async fn check(parts: &Parts, token: SecretString) -> Result<(), Trouble> {
+    address(parts, token).await.map(|_| ())
 }
 
-async fn address(slack: &Slack, token: SecretString) -> Result<Address, Trouble> {
+async fn address(parts: &Parts, token: SecretString) -> Result<Address, Trouble> {
     let nothing = Map::<String, Value>::new();
-    Ok(slack
-        .with_token(token)
-        .call(APPS_CONNECTIONS_OPEN, &nothing)
-        .await?)
+    let limits = Limits::new(parts.database.clone(), parts.config.slack.pace, "app");
+    let app = parts.http.with_token(Token::new(Some(token)), limits);
+    Ok(app.call(APPS_CONNECTIONS_OPEN, &nothing).await?)
 }
 
 /// Opens a connection.
-pub(super) async fn open(slack: &Slack, token: SecretString) -> Result<Socket, Trouble> {
-    let address = address(slack, token).await?;
+pub(super) async fn open(parts: &Parts, token: SecretString) -> Result<Socket, Trouble> {
+    let address = address(parts, token).await?;
     let config = WebSocketConfig::default()
         .max_message_size(Some(MESSAGE_MAX))
         .max_frame_size(Some(MESSAGE_MAX));

@@ -77,7 +77,7 @@ pub(crate) async fn run(parts: &Arc<Parts>, shutdown: CancellationToken) {
 /// Whether Slack takes the app-level token, and else what is wrong and what to do; nothing where there is none.
 pub(crate) async fn check(parts: &Parts) -> Option<Result<(), String>> {
     let socket = parts.config.slack.socket.as_ref()?;
-    let checked = link::check(&parts.slack, socket.app_token.clone()).await;
+    let checked = link::check(parts, socket.app_token.clone()).await;
     Some(checked.map_err(|trouble| trouble.to_string()))
 }
 
@@ -94,7 +94,7 @@ impl Slot {
     async fn keep(self, token: secrecy::SecretString) {
         let mut failures = 0;
         while !self.shutdown.is_cancelled() {
-            let pause = match link::open(&self.parts.slack, token.clone()).await {
+            let pause = match link::open(&self.parts, token.clone()).await {
                 Ok(socket) => self.live(socket, &mut failures).await,
                 Err(trouble) => self.mourn(&trouble, &mut failures),
             };

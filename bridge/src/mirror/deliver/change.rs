@@ -17,16 +17,24 @@ use super::{
     },
     Delivery, judge, plain,
 };
-use crate::slack::{
-    SlackError,
-    method::{CHAT_UNFURL, CHAT_UPDATE, Method},
-    web_api::{Message, UnfurlTarget},
+use crate::{
+    slack::{
+        SlackError,
+        method::{CHAT_UNFURL, CHAT_UPDATE, Method},
+        web_api::{Message, UnfurlTarget},
+    },
+    workspace::Bot,
 };
 
 impl Delivery<'_> {
-    pub(super) async fn update(&mut self, wanted: &Wanted, message: &Message) -> Result<Outcome, DbErr> {
+    pub(super) async fn update(
+        &mut self,
+        bot: &Bot,
+        wanted: &Wanted,
+        message: &Message,
+    ) -> Result<Outcome, DbErr> {
         let mut record = self.record(wanted);
-        if let Err(wait) = place::of_update(self.parts.slack.limits(), &mut record, CHAT_UPDATE).await {
+        if let Err(wait) = place::of_update(bot.workspace.slack.limits(), &mut record, CHAT_UPDATE).await {
             self.keep(record);
             return Ok(Outcome::Wait(wait));
         }
@@ -34,7 +42,7 @@ impl Delivery<'_> {
             return Ok(Outcome::Lost);
         }
         let ts = record.ts.clone().unwrap_or_default();
-        let slack = &self.parts.slack;
+        let slack = &bot.workspace.slack;
         record.attempts += 1;
         let mut sent = slack.update_message(&record.channel_id, &ts, message).await;
         if sent.as_ref().is_err_and(refusal::is_of_blocks) {
@@ -48,7 +56,7 @@ impl Delivery<'_> {
         }
         match sent {
             Ok(_) => Ok(self.updated(wanted, record)),
-            Err(error) => self.not_updated(wanted, record, &error, CHAT_UPDATE).await,
+            Err(error) => self.not_updated(bot, wanted, record, &error, CHAT_UPDATE).await,
         }
     }
 
@@ -69,15 +77,17 @@ impl Delivery<'_> {
 
     async fn not_updated(
         &mut self,
+        bot: &Bot,
         wanted: &Wanted,
         mut record: post::Model,
         error: &SlackError,
         method: Method,
     ) -> Result<Outcome, DbErr> {
         if let SlackError::RateLimited { retry_after, .. } = error {
-            self.parts.slack.limits().block_method(method, *retry_after).await;
+            let limits = bot.workspace.slack.limits();
+            limits.block_method(method, *retry_after).await;
         }
-        let failure = self.failure(error, wanted, &record).await?;
+        let failure = self.failure(bot, error, wanted, &record).await?;
         record.last_error = Some(failure.error.clone());
         if matches!(failure.verdict, Verdict::Hopeless) && record.kind != PostKind::Unfurl {
             // It stays as it is, and so do its thread and its buttons.
@@ -109,7 +119,12 @@ impl Delivery<'_> {
         Ok(outcome)
     }
 
-    pub(super) async fn unfurl(&mut self, wanted: &Wanted, preview: &Value) -> Result<Outcome, DbErr> {
+    pub(super) async fn unfurl(
+        &mut self,
+        bot: &Bot,
+        wanted: &Wanted,
+        preview: &Value,
+    ) -> Result<Outcome, DbErr> {
         let mut record = self.record(wanted);
         let Some((target, url)) = record.address.as_ref().and_then(address) else {
             record.state = PostState::Failed;
@@ -118,7 +133,7 @@ impl Delivery<'_> {
             self.keep(record);
             return Ok(Outcome::Done);
         };
-        if let Err(wait) = place::of_update(self.parts.slack.limits(), &mut record, CHAT_UNFURL).await {
+        if let Err(wait) = place::of_update(bot.workspace.slack.limits(), &mut record, CHAT_UNFURL).await {
             self.keep(record);
             return Ok(Outcome::Wait(wait));
         }
@@ -127,9 +142,9 @@ impl Delivery<'_> {
         }
         record.attempts += 1;
         let unfurls = Map::from_iter([(url, preview.clone())]);
-        match self.parts.slack.unfurl(&target, &unfurls).await {
+        match bot.workspace.slack.unfurl(&target, &unfurls).await {
             Ok(_) => Ok(self.updated(wanted, record)),
-            Err(error) => self.not_updated(wanted, record, &error, CHAT_UNFURL).await,
+            Err(error) => self.not_updated(bot, wanted, record, &error, CHAT_UNFURL).await,
         }
     }
 }

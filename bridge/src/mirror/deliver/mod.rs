@@ -28,16 +28,17 @@ use super::{
 use crate::{
     bridge::Parts,
     slack::{
-        Installation, SlackError,
+        SlackError,
         web_api::{Message, Metadata},
     },
     store::{lease::Lease, posts},
+    workspace::{Bot, Reach},
 };
 
 /// The deliveries of one incident or digest, by whoever has claimed it.
 pub(crate) struct Delivery<'a> {
     pub(crate) parts: &'a Parts,
-    pub(crate) bot: Arc<Installation>,
+    pub(crate) reach: &'a Reach,
     pub(crate) subject: Subject,
     pub(crate) lease: &'a Lease,
     /// What is on record, as it is now.
@@ -56,23 +57,33 @@ impl Delivery<'_> {
     /// Takes one step.
     pub(crate) async fn take(&mut self, step: Step<'_>) -> Result<Outcome, DbErr> {
         let wanted = step.wanted();
+        let bot = match self.reach.bot(wanted.workspace) {
+            Ok(bot) => bot,
+            Err(trouble) => {
+                let attempts = self.hold(wanted, trouble);
+                let pause = back_off(attempts, Duration::from_secs(2));
+                return Ok(Outcome::Wait(Wait::error(trouble, pause)));
+            }
+        };
         match (&wanted.content, step) {
-            (Content::Preview(preview), _) => self.unfurl(wanted, preview).await,
-            (Content::Message(message), Step::Post(_)) => self.post(wanted, message).await,
-            (Content::Message(message), Step::LookUp(_)) => self.look_up(wanted, message).await,
-            (Content::Message(message), Step::Update(_)) => self.update(wanted, message).await,
+            (Content::Preview(preview), _) => self.unfurl(bot, wanted, preview).await,
+            (Content::Message(message), Step::Post(_)) => self.post(bot, wanted, message).await,
+            (Content::Message(message), Step::LookUp(_)) => self.look_up(bot, wanted, message).await,
+            (Content::Message(message), Step::Update(_)) => self.update(bot, wanted, message).await,
         }
     }
 
-    /// Records that a post cannot be made yet.
-    pub(crate) fn hold(&mut self, wanted: &Wanted, error: &str) {
+    /// Records that a post cannot be made yet, and says how often that was so.
+    pub(crate) fn hold(&mut self, wanted: &Wanted, error: &str) -> i32 {
         let mut record = self.record(wanted);
         record.last_error = Some(error.to_owned());
         record.attempts += 1;
         if record.state != PostState::Sending {
             record.state = PostState::Retrying;
         }
+        let attempts = record.attempts;
         self.keep(record);
+        attempts
     }
 
     /// Clears the failures of posts that show what they should after all.
@@ -120,7 +131,7 @@ impl Delivery<'_> {
     fn record(&self, wanted: &Wanted) -> post::Model {
         let found = self.recorded.iter().find(|post| post.key == wanted.key).cloned();
         let Some(mut record) = found else {
-            return wanted.record(&self.subject, &self.bot.team_id, OffsetDateTime::now_utc());
+            return wanted.record(&self.subject, OffsetDateTime::now_utc());
         };
         if matches!(record.state, PostState::Posted | PostState::Updated) {
             record.attempts = 0;
@@ -149,7 +160,7 @@ impl Delivery<'_> {
         Ok(root.thread_ts.clone().or_else(|| root.ts.clone()))
     }
 
-    async fn post(&mut self, wanted: &Wanted, message: &Message) -> Result<Outcome, DbErr> {
+    async fn post(&mut self, bot: &Bot, wanted: &Wanted, message: &Message) -> Result<Outcome, DbErr> {
         let Ok(thread_ts) = self.thread(wanted) else {
             return Ok(Outcome::Wait(Wait::error(
                 "its message is not in Slack yet",
@@ -161,19 +172,21 @@ impl Delivery<'_> {
             record.channel_id.clone_from(&to.channel_id);
             record.channel_name.clone_from(&to.channel_name);
         }
-        record.team_id.clone_from(&self.bot.team_id);
+        record.workspace_id = bot.workspace.id;
+        record.team_id.clone_from(&bot.installation.team_id);
         record.thread_ts = thread_ts;
-        if let Err(outcome) = place::of_post(self.parts.slack.limits(), &mut record).await {
+        if let Err(outcome) = place::of_post(bot.workspace.slack.limits(), &mut record).await {
             if matches!(outcome, Outcome::Wait(_)) {
                 self.keep(record);
             }
             return Ok(outcome);
         }
-        self.send(wanted, message, record).await
+        self.send(bot, wanted, message, record).await
     }
 
     async fn send(
         &mut self,
+        bot: &Bot,
         wanted: &Wanted,
         message: &Message,
         mut record: post::Model,
@@ -190,7 +203,7 @@ impl Delivery<'_> {
         }
         let (channel, thread_ts) = (record.channel_id.clone(), record.thread_ts.clone());
         let metadata = Metadata::of_post(&record.id.to_string());
-        let slack = &self.parts.slack;
+        let slack = &bot.workspace.slack;
         if let Some(blocked) = slack.limits().blocked_for(&channel) {
             // Slack refused another post while this one went on record: its place is void, and it has not been sent.
             record.state = PostState::Retrying;
@@ -212,16 +225,16 @@ impl Delivery<'_> {
         }
         match sent {
             Ok(posted) => {
-                self.posted(wanted, record, posted.ts);
+                self.posted(bot, wanted, record, posted.ts);
                 Ok(Outcome::Done)
             }
-            Err(error) => self.not_posted(wanted, record, &error).await,
+            Err(error) => self.not_posted(bot, wanted, record, &error).await,
         }
     }
 
-    fn posted(&mut self, wanted: &Wanted, mut record: post::Model, ts: String) {
+    fn posted(&mut self, bot: &Bot, wanted: &Wanted, mut record: post::Model, ts: String) {
         let now = OffsetDateTime::now_utc();
-        self.parts.channels.works(&record.channel_name);
+        bot.workspace.channels.works(&record.channel_name);
         record.ts = Some(ts);
         record.state = PostState::Posted;
         record.posted_at = Some(now);
@@ -247,18 +260,16 @@ impl Delivery<'_> {
 
     async fn not_posted(
         &mut self,
+        bot: &Bot,
         wanted: &Wanted,
         mut record: post::Model,
         error: &SlackError,
     ) -> Result<Outcome, DbErr> {
         if let SlackError::RateLimited { retry_after, .. } = error {
-            self.parts
-                .slack
-                .limits()
-                .block_posts(&record.channel_id, *retry_after)
-                .await;
+            let limits = bot.workspace.slack.limits();
+            limits.block_posts(&record.channel_id, *retry_after).await;
         }
-        let failure = self.failure(error, wanted, &record).await?;
+        let failure = self.failure(bot, error, wanted, &record).await?;
         record.last_error = Some(failure.error.clone());
         if matches!(failure.verdict, Verdict::Unknown) {
             // The call may be on its way still when it has been given up.
@@ -273,20 +284,21 @@ impl Delivery<'_> {
 
     async fn failure(
         &self,
+        bot: &Bot,
         error: &SlackError,
         wanted: &Wanted,
         record: &post::Model,
     ) -> Result<Failure, DbErr> {
-        self.parts.watcher.report(error);
+        bot.workspace.watcher.report(error);
         let verdict = refusal::verdict(error, record.attempts);
-        let trouble = channels::trouble(error, &record.channel_name, &self.bot);
+        let trouble = channels::trouble(error, &record.channel_name, &bot.installation);
         if let (Verdict::PersonNeeded, Some(to), SlackError::Refused { .. }) = (&verdict, &wanted.to, error) {
-            let channels = &self.parts.channels;
+            let channels = &bot.workspace.channels;
             channels
-                .distrust(&to.channel_name, &self.bot.team_id, &trouble)
+                .distrust(&to.channel_name, &bot.installation.team_id, &trouble)
                 .await?;
             channels
-                .distrust(&to.channel_id, &self.bot.team_id, &trouble)
+                .distrust(&to.channel_id, &bot.installation.team_id, &trouble)
                 .await?;
         }
         let error = match &verdict {
@@ -303,16 +315,21 @@ impl Delivery<'_> {
         Ok(Failure { error, verdict })
     }
 
-    async fn look_up(&mut self, wanted: &Wanted, message: &Message) -> Result<Outcome, DbErr> {
+    async fn look_up(&mut self, bot: &Bot, wanted: &Wanted, message: &Message) -> Result<Outcome, DbErr> {
         let mut record = self.record(wanted);
         let now = OffsetDateTime::now_utc();
         let settled = record.sent_at.unwrap_or(record.queued_at) + SETTLED;
         let settled = record.not_before.map_or(settled, |ended| settled.max(ended));
-        let found = match self.parts.lookups.find(&record, settled, &self.bot).await {
+        let found = match bot
+            .workspace
+            .lookups
+            .find(&record, settled, &bot.installation)
+            .await
+        {
             Ok(found) => found,
             Err(LookupError::Database(error)) => return Err(error),
             Err(LookupError::Slack(error)) => {
-                self.parts.watcher.report(&error);
+                bot.workspace.watcher.report(&error);
                 match refusal::verdict(&error, record.attempts) {
                     // It cannot be found out, now or ever; a doubled post is less harm than a lost one.
                     Verdict::PersonNeeded | Verdict::Hopeless | Verdict::Gone
@@ -346,17 +363,22 @@ impl Delivery<'_> {
             record.content_hash = None;
             record.not_before = None;
             self.keep(record);
-            return self.post(wanted, message).await;
+            return self.post(bot, wanted, message).await;
         };
         for double in found {
             tracing::warn!("{} is twice in Slack: the younger is deleted", record.key);
-            if let Err(error) = self.parts.slack.delete_message(&record.channel_id, &double).await {
+            if let Err(error) = bot
+                .workspace
+                .slack
+                .delete_message(&record.channel_id, &double)
+                .await
+            {
                 tracing::error!("the younger of two messages could not be deleted: {error}");
             }
         }
         tracing::info!("{} is in Slack, though no answer said so", record.key);
         if record.content_hash.as_ref() == Some(&wanted.hash) {
-            self.posted(wanted, record, ts);
+            self.posted(bot, wanted, record, ts);
             return Ok(Outcome::Done);
         }
         // It shows what was sent then, and that is what is on record until the update has been made.
@@ -365,7 +387,7 @@ impl Delivery<'_> {
         record.posted_at = Some(now);
         record.not_before = None;
         self.keep(record);
-        self.update(wanted, message).await
+        self.update(bot, wanted, message).await
     }
 }
 

@@ -12,22 +12,13 @@ use crate::{
     graphql::{Entry, Incident, Known},
     mirror::{
         content::Controls,
-        desired::{Subject, Wanted, Workspace, desired},
+        desired::{Subject, Wanted, desired},
         diff::{Standing, Step, diff, standing},
     },
 };
 
-const WORKSPACE: Workspace<'_> = Workspace {
-    team_id: "T1",
-    customize: true,
-};
-
 fn record(wanted: &Wanted) -> post::Model {
-    wanted.record(
-        &Subject::incident(&incident()),
-        "T1",
-        datetime!(2026-11-20 22:36 UTC),
-    )
+    wanted.record(&Subject::incident(&incident()), datetime!(2026-11-20 22:36 UTC))
 }
 
 /// How a call ends.
@@ -171,7 +162,7 @@ proptest! {
         for (status, more) in history {
             comments += more;
             let (incident, entries) = state(status, comments);
-            last = desired(&incident, Controls::default(), &entries, &destinations, &recorded, None, WORKSPACE);
+            last = desired(&incident, Controls::default(), &entries, &destinations, &recorded, None);
             run(&last, &mut recorded, &mut slack, &mut ends);
             prop_assert!(diff(&last, &recorded).is_empty(), "a second run does nothing");
         }
@@ -184,7 +175,7 @@ proptest! {
     #[test]
     fn a_message_comes_before_its_replies(comments in 0usize..5) {
         let (incident, entries) = state(IncidentStatus::Triggered, comments);
-        let wanted = desired(&incident, Controls::default(), &entries, &[destination(1)], &[], None, WORKSPACE);
+        let wanted = desired(&incident, Controls::default(), &entries, &[destination(1)], &[], None);
         let steps = diff(&wanted, &[]);
         prop_assert!(matches!(steps[0], Step::Post(root) if root.thread_of.is_none()));
         prop_assert_eq!(steps.len(), comments + 1);
@@ -224,7 +215,6 @@ fn what_a_person_deleted_is_not_posted_again_and_neither_are_its_replies() {
         &[destination(1)],
         &[],
         None,
-        WORKSPACE,
     );
     let deleted = post::Model {
         state: PostState::Failed,

@@ -96,6 +96,9 @@ pub(crate) fn destination(number: u128) -> Destination {
     Destination {
         connector_id: ConnectorId(uuid(200 + number)),
         connector_name: format!("connector {number}"),
+        workspace: None,
+        team_id: "T1".to_owned(),
+        customize: true,
         channel_id: format!("C000000{number}"),
         channel_name: format!("#channel-{number}"),
         in_digest: false,

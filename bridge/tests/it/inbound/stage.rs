@@ -74,6 +74,7 @@ impl Stage {
         let now = OffsetDateTime::now_utc();
         let id = PostId::new();
         let mut row = post::Model {
+            workspace_id: None,
             id,
             organization_id: self.organization,
             key: format!("test:{id}"),

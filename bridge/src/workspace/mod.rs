@@ -1,0 +1,105 @@
+//! The Slack workspaces that the bridge works in: that of the environment's token, and those that administrators have connected.
+
+mod registry;
+mod run;
+
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use tocsin_entity::{database::Database, id::WorkspaceId};
+use tocsin_queue::JobError;
+
+pub(crate) use self::{
+    registry::{Reach, Workspaces},
+    run::run,
+};
+use crate::{
+    comments::Groups,
+    config::Pace,
+    mirror::{channels::Channels, lookup::Lookups},
+    slack::{
+        Http, Installation, Slack, SlackError, SlackHealth, Token, error::NO_TOKEN, installation::Watcher,
+        limits::Limits, method::AUTH_TEST,
+    },
+};
+
+/// One workspace, as one organisation is connected to it.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    /// None for that of the environment's token.
+    pub(crate) id: Option<WorkspaceId>,
+    pub(crate) slack: Slack,
+    pub(crate) watcher: Watcher,
+    pub(crate) channels: Channels,
+    pub(crate) lookups: Lookups,
+    pub(crate) groups: Groups,
+}
+
+/// A workspace in which calls can be made, and who the bot is there. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Bot {
+    pub(crate) workspace: Arc<Workspace>,
+    pub(crate) installation: Arc<Installation>,
+}
+
+/// What all workspaces are made with.
+#[derive(Clone, Debug)]
+pub(crate) struct Setting {
+    pub(crate) database: Database,
+    pub(crate) http: Http,
+    pub(crate) pace: Pace,
+}
+
+impl Workspace {
+    /// `name` tells the rows of its pace from those of others.
+    pub(crate) fn new(
+        setting: &Setting,
+        id: Option<WorkspaceId>,
+        name: &str,
+        token: Option<SecretString>,
+    ) -> Self {
+        let database = &setting.database;
+        let limits = Limits::new(database.clone(), setting.pace, name);
+        let slack = setting.http.with_token(Token::new(token), limits);
+        Self {
+            id,
+            watcher: Watcher::new(),
+            channels: Channels::new(database.clone(), slack.clone()),
+            lookups: Lookups::new(database.clone(), slack.clone()),
+            groups: Groups::default(),
+            slack,
+        }
+    }
+
+    /// Where no call can be made.
+    fn nowhere(setting: &Setting) -> Self {
+        let nowhere = Self::new(setting, None, "nowhere", None);
+        nowhere.watcher.report(&SlackError::Broken {
+            method: AUTH_TEST.name,
+            code: NO_TOKEN.to_owned(),
+        });
+        nowhere
+    }
+
+    /// Who the bot is there, also while Slack does not answer.
+    pub(crate) fn installation(&self) -> Option<Arc<Installation>> {
+        self.watcher.health().installation().cloned()
+    }
+
+    /// Whether Slack refuses the bot's token, so that nothing works until a person acts.
+    pub(crate) fn is_disconnected(&self) -> bool {
+        matches!(self.watcher.health(), SlackHealth::Ill { broken: true, .. })
+    }
+
+    /// What a failed call that may be repeated without harm means for the job that made it.
+    pub(crate) fn failed(&self, error: SlackError) -> JobError {
+        self.watcher.report(&error);
+        match error {
+            SlackError::RateLimited { retry_after, .. } => JobError::retry_after(retry_after, error),
+            SlackError::Refused { .. } => JobError::fail(error),
+            SlackError::Broken { .. } | SlackError::NotSent { .. } | SlackError::Unknown { .. } => {
+                JobError::retry(error)
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Looks after each workspace: whether its token works, and what begins to work again.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{Workspace, Workspaces};
+use crate::slack::SlackHealth;
+
+/// Looks after all workspaces until the shutdown.
+pub(crate) async fn run(workspaces: &Workspaces, shutdown: CancellationToken) {
+    let mut changed = workspaces.subscribe();
+    let (tracker, mut kept) = (TaskTracker::new(), BTreeMap::new());
+    loop {
+        changed.mark_unchanged();
+        let all = workspaces.all();
+        kept.retain(
+            |id, (workspace, until): &mut (Arc<Workspace>, CancellationToken)| {
+                let stays = all
+                    .iter()
+                    .any(|other| other.id == *id && Arc::ptr_eq(other, workspace));
+                if !stays {
+                    until.cancel();
+                }
+                stays
+            },
+        );
+        for workspace in all {
+            kept.entry(workspace.id).or_insert_with(|| {
+                let until = shutdown.child_token();
+                tracker.spawn(keep(workspaces.clone(), Arc::clone(&workspace), until.clone()));
+                (workspace, until)
+            });
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => break,
+            changed = changed.changed() => if changed.is_err() { break },
+        }
+    }
+    tracker.close();
+    tracker.wait().await;
+}
+
+async fn keep(workspaces: Workspaces, workspace: Arc<Workspace>, until: CancellationToken) {
+    tokio::join!(
+        workspace.watcher.run(&workspace.slack, until.clone()),
+        heal(&workspaces, &workspace, until),
+    );
+}
+
+/// Tells when the token works again, or a channel takes posts again.
+async fn heal(workspaces: &Workspaces, workspace: &Workspace, until: CancellationToken) {
+    let mut health = workspace.watcher.subscribe();
+    let (mut was_well, mut was_ill) = (false, false);
+    loop {
+        let (is_well, is_ill) = match &*health.borrow_and_update() {
+            SlackHealth::Well(_) => (true, false),
+            SlackHealth::Ill { .. } => (false, true),
+            SlackHealth::Unasked => (false, false),
+        };
+        if is_well && !was_well {
+            // After a start too: the trouble may have been seen by a process that is gone.
+            if was_ill {
+                tracing::info!("Slack is usable again: what has failed is tried again now");
+            }
+            workspace.channels.forget_troubles();
+            workspaces.heal();
+        }
+        (was_well, was_ill) = (is_well, is_ill);
+        tokio::select! {
+            () = until.cancelled() => return,
+            () = workspace.channels.healed() => {
+                tracing::info!("a channel takes posts again: what has failed is tried again now");
+                workspaces.heal();
+            }
+            changed = health.changed() => if changed.is_err() { return },
+        }
+    }
+}
