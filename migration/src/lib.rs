@@ -13,6 +13,7 @@ mod m20261121_000003_threads;
 mod m20261121_000004_home;
 mod m20261121_000005_menu;
 mod m20261121_000010_post_workspace;
+mod m20261121_000011_faces;
 
 /// All migrations, oldest first.
 #[derive(Debug)]
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000004_home::Migration),
             Box::new(m20261121_000005_menu::Migration),
             Box::new(m20261121_000010_post_workspace::Migration),
+            Box::new(m20261121_000011_faces::Migration),
         ]
     }
 }

@@ -39,5 +39,6 @@ pub(crate) fn message(lines: &[String]) -> Message {
         blocks,
         attachments: Vec::new(),
         username: None,
+        icon_url: None,
     }
 }

@@ -130,6 +130,7 @@ fn wanted(work: &Work) -> Wanted {
         hash: content.hash(),
         content,
         since: work.digest.last_line_at,
+        author_email: None,
     }
 }
 

@@ -3,13 +3,17 @@
 //! What Slack says of a person is kept in `slack_user` for a while and read again when Slack says that it changed. Who is a
 //! member, and with which rights, is asked of the API each time: it changes there.
 
+mod face;
 mod linking;
 mod person;
 mod refresh;
+mod strangers;
 
+pub(crate) use face::face;
 pub(crate) use linking::set_linked;
 pub(crate) use person::{Person, is_from_elsewhere, person, team};
 pub(crate) use refresh::{USER_CHANGED, USER_JOINED};
+pub(crate) use strangers::Strangers;
 
 use tocsin_entity::id::OrganizationId;
 use tocsin_queue::JobError;

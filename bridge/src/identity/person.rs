@@ -7,6 +7,7 @@ use sea_orm::{
 };
 use time::{Duration, OffsetDateTime};
 use tocsin_entity::{
+    database::Database,
     id::UserId,
     slack::user::{ActiveModel, Column, Entity, Model},
 };
@@ -18,7 +19,7 @@ use crate::{
 };
 
 /// How long what Slack said of a person is believed without an event saying otherwise: events may be lost.
-const FRESH: Duration = Duration::hours(1);
+pub(super) const FRESH: Duration = Duration::hours(1);
 
 /// A person in Slack.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,9 +54,9 @@ pub(crate) async fn person(
     }
     let workspace = parts.workspaces.of_team(Some(team_id));
     match workspace.slack.user(slack_user_id).await {
-        Ok(user) => remember(parts, team_id, &user, now)
+        Ok(user) => remember(&parts.database, team_id, &user, now)
             .await
-            .map(Some)
+            .map(|saved| Some(saved.into()))
             .map_err(JobError::retry),
         Err(error @ SlackError::Refused { .. }) => {
             tracing::warn!(
@@ -81,16 +82,17 @@ pub(crate) fn team(parts: &Parts, named: Option<&str>) -> Option<String> {
 
 /// Writes down what Slack says of a person.
 pub(super) async fn remember(
-    parts: &Parts,
+    database: &Database,
     team_id: &str,
     user: &User,
     now: OffsetDateTime,
-) -> Result<Person, DbErr> {
+) -> Result<Model, DbErr> {
     let row = ActiveModel {
         team_id: Set(team_id.to_owned()),
         slack_user_id: Set(user.id.clone()),
         email: Set(email(user, team_id)),
         display_name: Set(name(user)),
+        image_url: Set(picture(user)),
         is_bot: Set(user.is_bot),
         deleted: Set(user.deleted),
         user_id: Set(None),
@@ -100,6 +102,7 @@ pub(super) async fn remember(
     let told = [
         Column::Email,
         Column::DisplayName,
+        Column::ImageUrl,
         Column::IsBot,
         Column::Deleted,
         Column::RefreshedAt,
@@ -107,11 +110,17 @@ pub(super) async fn remember(
     let key = OnConflict::columns([Column::TeamId, Column::SlackUserId])
         .update_columns(told)
         .to_owned();
-    let saved = Entity::insert(row)
+    Entity::insert(row)
         .on_conflict(key)
-        .exec_with_returning(parts.database.write())
-        .await?;
-    Ok(saved.into())
+        .exec_with_returning(database.write())
+        .await
+}
+
+/// The address of their picture: Slack shows it to anybody.
+fn picture(user: &User) -> Option<String> {
+    let pictures = [&user.profile.image_192, &user.profile.image_72];
+    let mut given = pictures.into_iter().flatten();
+    given.find(|url| url.starts_with("https://")).cloned()
 }
 
 /// Notes which user a person is.

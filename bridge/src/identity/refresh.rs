@@ -57,7 +57,7 @@ async fn refresh(parts: &Parts, item: &Item) -> Worked {
     } else {
         OffsetDateTime::now_utc()
     };
-    remember(parts, &team_id, &user, refreshed_at)
+    remember(&parts.database, &team_id, &user, refreshed_at)
         .await
         .map_err(JobError::retry)?;
     Ok(Outcome::Done("refreshed"))

@@ -66,6 +66,7 @@ pub(crate) fn root(incident: &Incident, controls: Controls<'_>) -> Message {
         blocks: vec![blocks::section(title(incident))],
         attachments: vec![attachment],
         username: None,
+        icon_url: None,
     }
 }
 
@@ -138,6 +139,7 @@ fn news(entry: &Entry, author: Option<&str>) -> Message {
         blocks,
         attachments: Vec::new(),
         username: None,
+        icon_url: None,
     }
 }
 
@@ -179,6 +181,7 @@ fn comment(incident: &Incident, entry: &Entry, author: Option<&str>, customize: 
         blocks,
         attachments: Vec::new(),
         username,
+        icon_url: None,
     }
 }
 

@@ -70,6 +70,8 @@ pub(crate) struct Wanted {
     pub(crate) hash: String,
     /// When what it shows came to be.
     pub(crate) since: OffsetDateTime,
+    /// Whose words it brings, where it may appear with their face.
+    pub(crate) author_email: Option<String>,
 }
 
 /// Previews that follow the incident, the newest ones: in old conversations nobody looks, and each costs a call for each change.
@@ -166,7 +168,9 @@ fn reply(
     let placed = post.filter(|post| post.ts.is_some() || post.state == PostState::Sending);
     let apart = destination.thread_ts.is_none()
         && placed.map_or(destination.tells_apart, |post| post.thread_ts.is_none());
-    let content = Content::Message(content::reply(incident, entry, destination.customize, apart));
+    let message = content::reply(incident, entry, destination.customize, apart);
+    let author = entry.author.as_ref().filter(|_| message.username.is_some());
+    let content = Content::Message(message);
     Some(Wanted {
         key: reply_key(entry, destination.connector_id),
         kind: PostKind::Reply,
@@ -176,6 +180,7 @@ fn reply(
         hash: content.hash(),
         content,
         since: entry.created_at,
+        author_email: author.and_then(|author| author.email.clone()),
     })
 }
 
@@ -197,6 +202,7 @@ fn preview_of(incident: &Incident, postmortem: Option<&Postmortem>, post: &post:
         hash: content.hash(),
         content,
         since,
+        author_email: None,
     })
 }
 
@@ -210,6 +216,7 @@ impl Content {
                 blocks,
                 attachments,
                 username: _,
+                icon_url: _,
             }) => {
                 hash.update(text);
                 // The lengths keep apart what would else run into one another.
@@ -263,6 +270,7 @@ impl Wanted {
             hash: content.hash(),
             content,
             since: incident.updated_at,
+            author_email: None,
         }
     }
 

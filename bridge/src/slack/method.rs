@@ -56,6 +56,7 @@ pub(crate) const CONVERSATIONS_LIST: Method = Method::form("conversations.list",
 pub(crate) const CONVERSATIONS_HISTORY: Method = Method::form("conversations.history", Tier::Three);
 pub(crate) const CONVERSATIONS_REPLIES: Method = Method::form("conversations.replies", Tier::Three);
 pub(crate) const USERGROUPS_LIST: Method = Method::form("usergroups.list", Tier::Two);
+pub(crate) const USERS_LOOKUP_BY_EMAIL: Method = Method::form("users.lookupByEmail", Tier::Three);
 pub(crate) const USERS_INFO: Method = Method::form("users.info", Tier::Four);
 pub(crate) const CHAT_GET_PERMALINK: Method = Method::form("chat.getPermalink", Tier::Special);
 pub(crate) const APPS_CONNECTIONS_OPEN: Method = Method::form("apps.connections.open", Tier::Three);

@@ -11,7 +11,7 @@ use super::{
     method::{
         AUTH_TEST, CHAT_DELETE, CHAT_GET_PERMALINK, CHAT_POST_EPHEMERAL, CHAT_POST_MESSAGE, CHAT_UNFURL,
         CHAT_UPDATE, CONVERSATIONS_HISTORY, CONVERSATIONS_INFO, CONVERSATIONS_JOIN, CONVERSATIONS_LIST,
-        CONVERSATIONS_REPLIES, Method, USERS_INFO,
+        CONVERSATIONS_REPLIES, Method, USERS_INFO, USERS_LOOKUP_BY_EMAIL,
     },
 };
 
@@ -25,6 +25,9 @@ pub(crate) struct Message {
     pub(crate) attachments: Vec<Value>,
     /// Under whose name it appears, where that is not the bot's; taken at posting only.
     pub(crate) username: Option<String>,
+    /// With whose face it appears, under another name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) icon_url: Option<String>,
 }
 
 /// Where Slack put a message.
@@ -180,6 +183,12 @@ pub(crate) struct Profile {
     pub(crate) real_name: String,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) email: Option<String>,
+    /// The address of their picture, 192 pixels wide; anybody can read it.
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) image_192: Option<String>,
+    /// The same, 72 pixels wide.
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) image_72: Option<String>,
 }
 
 /// One message to read back, or many.
@@ -211,6 +220,8 @@ struct PostArguments<'a> {
     attachments: &'a [Value],
     #[serde(skip_serializing_if = "Option::is_none")]
     username: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    icon_url: Option<&'a str>,
     metadata: Metadata,
     unfurl_links: bool,
     unfurl_media: bool,
@@ -314,8 +325,9 @@ impl Slack {
             blocks,
             attachments,
             username,
+            icon_url,
         } = message;
-        let username = username.as_deref();
+        let (username, icon_url) = (username.as_deref(), icon_url.as_deref());
         let (unfurl_links, unfurl_media) = (false, false);
         let arguments = PostArguments {
             channel,
@@ -324,6 +336,7 @@ impl Slack {
             blocks,
             attachments,
             username,
+            icon_url,
             metadata,
             unfurl_links,
             unfurl_media,
@@ -343,6 +356,7 @@ impl Slack {
             blocks,
             attachments,
             username: _,
+            icon_url: _,
         } = message;
         self.call_in_place(
             CHAT_UPDATE,
@@ -456,6 +470,20 @@ impl Slack {
             cursor,
         };
         self.call(method, &arguments).await
+    }
+
+    /// The person with an e-mail address; none where Slack knows nobody active who has it.
+    pub(crate) async fn user_by_email(&self, email: &str) -> Result<Option<User>, SlackError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            user: User,
+        }
+        let arguments = serde_json::json!({ "email": email });
+        match self.call::<Answer>(USERS_LOOKUP_BY_EMAIL, &arguments).await {
+            Ok(answer) => Ok(Some(answer.user)),
+            Err(error) if error.is("users_not_found") => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// One person.

@@ -16,6 +16,7 @@ pub(crate) use self::{
 use crate::{
     comments::Groups,
     config::Pace,
+    identity::Strangers,
     mirror::{channels::Channels, lookup::Lookups},
     slack::{
         Http, Installation, Slack, SlackError, SlackHealth, Token, error::NO_TOKEN, installation::Watcher,
@@ -33,6 +34,7 @@ pub(crate) struct Workspace {
     pub(crate) channels: Channels,
     pub(crate) lookups: Lookups,
     pub(crate) groups: Groups,
+    pub(crate) strangers: Strangers,
 }
 
 /// A workspace in which calls can be made, and who the bot is there. Cheap to clone.
@@ -67,6 +69,7 @@ impl Workspace {
             channels: Channels::new(database.clone(), slack.clone()),
             lookups: Lookups::new(database.clone(), slack.clone()),
             groups: Groups::default(),
+            strangers: Strangers::default(),
             slack,
         }
     }

@@ -19,6 +19,8 @@ pub struct Model {
     pub email: Option<String>,
     /// The name people see in Slack.
     pub display_name: String,
+    /// The address of their picture, which anybody can read.
+    pub image_url: Option<String>,
     /// Whether it is a bot or an app.
     pub is_bot: bool,
     /// Whether Slack says the account is deactivated.

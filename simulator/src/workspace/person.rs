@@ -48,6 +48,11 @@ impl Person {
         }
     }
 
+    /// The address of their picture, so many pixels wide; nothing is there.
+    fn picture(&self, size: u32) -> String {
+        format!("https://avatars.example.com/{}_{size}.png", self.id)
+    }
+
     /// The user object of `users.info`; the e-mail only for apps with `users:read.email`.
     pub(crate) fn json(&self, team: &Team, app: &App, with_email: bool) -> Value {
         let mut profile = json!({
@@ -59,6 +64,9 @@ impl Person {
             "status_emoji": "",
             "team": team.id,
         });
+        for size in [24, 32, 48, 72, 192, 512] {
+            profile[format!("image_{size}")] = json!(self.picture(size));
+        }
         if let Some(email) = self.email.as_deref().filter(|_| with_email) {
             profile["email"] = json!(email);
         }

@@ -87,6 +87,8 @@ pub struct MessageSnapshot {
     pub is_from_app: bool,
     /// The customised name, when there is one.
     pub username: Option<String>,
+    /// The customised picture or emoji, when there is one.
+    pub icon: Option<String>,
     /// `channel_join`, `thread_broadcast` and the like.
     pub subtype: Option<String>,
     /// The fallback text, in mrkdwn.
@@ -304,15 +306,17 @@ impl Workspace {
     }
 
     fn message_snapshot(&self, channel: &Channel, message: &Message) -> MessageSnapshot {
-        let (author, username) = match &message.author {
+        let (author, username, icon) = match &message.author {
             Author::Person { user } => (
                 self.person(user)
                     .map_or_else(|| user.clone(), |p| p.real_name.clone()),
                 None,
+                None,
             ),
-            Author::App { username, .. } => (
+            Author::App { username, icons } => (
                 username.clone().unwrap_or_else(|| self.app.name.clone()),
                 username.clone(),
+                icons.as_ref().and_then(icon),
             ),
         };
         let replies = channel.threads.get(&message.ts).into_iter().flatten();
@@ -323,6 +327,7 @@ impl Workspace {
             author,
             is_from_app: message.is_from_app(),
             username,
+            icon,
             subtype: message.subtype.clone(),
             text: message.content.text.clone(),
             blocks: message.content.blocks.clone(),
@@ -360,4 +365,10 @@ impl From<&super::Person> for PersonSnapshot {
             deleted: person.deleted,
         }
     }
+}
+
+/// The picture or emoji of a customised post.
+fn icon(icons: &Value) -> Option<String> {
+    let icon = icons["emoji"].as_str().or(icons["image_48"].as_str())?;
+    Some(icon.to_owned())
 }

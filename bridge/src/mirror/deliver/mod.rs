@@ -6,7 +6,7 @@
 
 mod change;
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use sea_orm::DbErr;
 use time::OffsetDateTime;
@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     bridge::Parts,
+    identity,
     slack::{
         SlackError,
         web_api::{Message, Metadata},
@@ -181,7 +182,25 @@ impl Delivery<'_> {
             }
             return Ok(outcome);
         }
-        self.send(bot, wanted, message, record).await
+        let message = self.with_face(bot, wanted, message).await?;
+        self.send(bot, wanted, &message, record).await
+    }
+
+    /// The message with its author's face, where it appears under their name.
+    async fn with_face<'m>(
+        &self,
+        bot: &Bot,
+        wanted: &Wanted,
+        message: &'m Message,
+    ) -> Result<Cow<'m, Message>, DbErr> {
+        let Some(email) = &wanted.author_email else {
+            return Ok(Cow::Borrowed(message));
+        };
+        let icon_url = identity::face(&self.parts.database, bot, email).await?;
+        Ok(Cow::Owned(Message {
+            icon_url,
+            ..message.clone()
+        }))
     }
 
     async fn send(
@@ -426,6 +445,7 @@ fn plain(message: &Message) -> Message {
     Message {
         text: message.text.clone(),
         username: message.username.clone(),
+        icon_url: message.icon_url.clone(),
         ..Message::default()
     }
 }
