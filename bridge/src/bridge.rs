@@ -39,6 +39,8 @@ pub(crate) struct Parts {
     pub(crate) workspaces: Workspaces,
     pub(crate) api: Api,
     pub(crate) lane: Lane,
+    /// The way in which the inbox is written, for which Slack waits.
+    pub(crate) inbox_lane: Lane,
     pub(crate) leases: Leases,
     /// This process, in claims: another start is another worker.
     pub(crate) worker: String,
@@ -71,8 +73,15 @@ impl Bridge {
         workspaces.add(Workspace::new(&setting, None, &name, Some(token)));
         let api = Api::new(&config.api_url, config.bridge_token.clone())?;
         let worker = format!("{}/{}", config.instance, Uuid::now_v7().simple());
+        let lane = Lane::new(database.clone());
         let parts = Parts {
-            lane: Lane::new(database.clone()),
+            // On SQLite all writes are one after another anyway: better together than in two rows.
+            inbox_lane: if database.is_sqlite() {
+                lane.clone()
+            } else {
+                Lane::new(database.apart())
+            },
+            lane,
             leases: Leases::default(),
             config,
             database,

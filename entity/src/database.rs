@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use sea_orm::{
     ConnectOptions, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
-    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+    SqlxPostgresConnector, TransactionOptions, TransactionTrait,
+    sqlx::{
+        postgres::PgPoolOptions,
+        sqlite::{SqliteJournalMode, SqliteSynchronous},
+    },
 };
 
 /// How long a SQLite connection waits for another process that writes.
@@ -70,6 +73,25 @@ impl Database {
                 ..TransactionOptions::default()
             })
             .await
+    }
+
+    /// The same database by a connection of one's own, for what may not wait until others are done with theirs; opened when it is
+    /// first used, and beyond the number that was asked for at the opening. With SQLite, which has one writer, it is the same as before.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        if self.is_sqlite() {
+            return self.clone();
+        }
+        let address = self.write.get_postgres_connection_pool().connect_options();
+        let own = PgPoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(SERVER_TIMEOUT)
+            .connect_lazy_with(address.as_ref().clone());
+        let own = SqlxPostgresConnector::from_sqlx_postgres_pool(own);
+        Self {
+            read: own.clone(),
+            write: own,
+        }
     }
 
     /// Whether it is SQLite, which has one writer and no row locks.

@@ -243,7 +243,7 @@ async fn insert(
     request_id: String,
     received_at: OffsetDateTime,
 ) -> Result<Stored, DbErr> {
-    let lane = parts.lane.clone();
+    let lane = parts.inbox_lane.clone();
     let write = tokio::spawn(async move {
         let write = lane.write(move |tx| {
             let (envelope, request_id) = (envelope.clone(), request_id.clone());

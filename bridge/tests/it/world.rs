@@ -28,6 +28,9 @@ pub(crate) const BOT_TOKEN: &str = "xoxb-EXAMPLE";
 
 pub(crate) const SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
 
+/// Connections to the database.
+pub(crate) const CONNECTIONS: u32 = 4;
+
 /// A bridge over a database of its own.
 pub(crate) struct World {
     pub(crate) bridge: Bridge,
@@ -38,7 +41,8 @@ pub(crate) struct World {
     pub(crate) config: BridgeConfig,
     /// The way that requests take in Socket Mode.
     line: Option<Line>,
-    _directory: TempDir,
+    /// Goes with the world.
+    directory: Option<TempDir>,
 }
 
 /// What was answered.
@@ -72,6 +76,12 @@ impl World {
         Self::built(slack, api, Pace::Unlimited, None).await
     }
 
+    /// On PostgreSQL, with so few connections that a test can hold all of them.
+    pub(crate) async fn on_postgresql() -> Self {
+        let nowhere = Url::parse("http://127.0.0.1:9").expect("a URL");
+        Self::in_database(on_postgresql().await, &nowhere, &nowhere, Pace::Unlimited, None).await
+    }
+
     /// In a simulated workspace that hands its requests over by this transport.
     pub(crate) async fn within(slack: &Simulator, api: &Url, pace: Pace, transport: Transport) -> Self {
         let socket = transport.prepare(slack);
@@ -83,14 +93,27 @@ impl World {
     }
 
     async fn built(slack: &Url, api: &Url, pace: Pace, socket: Option<SocketConfig>) -> Self {
-        Self::install_tls();
+        if environment("TOCSIN_TEST_BRIDGE_ON").as_deref() == Some("postgresql") {
+            return Self::in_database(on_postgresql().await, slack, api, pace, socket).await;
+        }
         let directory = TempDir::new().expect("a directory");
-        let database_url = if environment("TOCSIN_TEST_BRIDGE_ON").as_deref() == Some("postgresql") {
-            on_postgresql().await
-        } else {
-            format!("sqlite://{}", directory.path().join("tocsin.db").display())
-        };
-        let database = Database::open(&database_url, 4).await.expect("a database");
+        let database_url = format!("sqlite://{}", directory.path().join("tocsin.db").display());
+        let mut world = Self::in_database(database_url, slack, api, pace, socket).await;
+        world.directory = Some(directory);
+        world
+    }
+
+    async fn in_database(
+        database_url: String,
+        slack: &Url,
+        api: &Url,
+        pace: Pace,
+        socket: Option<SocketConfig>,
+    ) -> Self {
+        Self::install_tls();
+        let database = Database::open(&database_url, CONNECTIONS)
+            .await
+            .expect("a database");
         tocsin_migration::Migrator::up(database.write(), None)
             .await
             .expect("migrations");
@@ -118,7 +141,7 @@ impl World {
             database_url,
             config,
             line: None,
-            _directory: directory,
+            directory: None,
         }
     }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use tocsin_entity::kinds::InboxState;
 
-use crate::world::{SECRET, World, sign};
+use crate::world::{CONNECTIONS, SECRET, World, sign};
 
 const ENDPOINTS: [&str; 4] = [
     "/slack/events",
@@ -283,4 +283,18 @@ async fn a_text_that_a_database_refuses_is_stored_without_what_it_refuses() {
         StatusCode::OK
     );
     assert_eq!(world.inbox().await[0].payload["event"]["text"], "ab");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slack_is_answered_while_the_workers_have_all_connections_to_postgresql() {
+    let world = World::on_postgresql().await;
+    let mut busy = Vec::new();
+    for _ in 0..CONNECTIONS {
+        busy.push(world.database.begin_write().await.expect("a connection"));
+    }
+    let answer = world.post("/slack/events", reply("Ev1").to_string()).await;
+    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    drop(busy);
+    let rows = world.inbox().await;
+    assert_eq!((rows.len(), rows[0].state), (1, InboxState::Pending));
 }
