@@ -162,6 +162,8 @@ pub struct SimulatorConfig {
     pub answer_timeout: Duration,
     /// Pauses before each redelivery of an event. Slack: nearly at once, 1 minute, 5 minutes.
     pub retry_delays: Vec<Duration>,
+    /// Pause between the pings down a WebSocket. Default: 10 s.
+    pub ping_every: Duration,
     /// Send every event twice under one `event_id`, as happens when an answer is lost on the way.
     pub duplicate_events: bool,
     /// Swap neighbouring events: Slack promises no order.
@@ -207,6 +209,7 @@ impl Default for SimulatorConfig {
                 Duration::from_secs(60),
                 Duration::from_secs(300),
             ],
+            ping_every: Duration::from_secs(10),
             duplicate_events: false,
             reorder: false,
         }

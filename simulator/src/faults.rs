@@ -140,8 +140,13 @@ impl Fault {
     }
 
     fn matches(&self, method: &str, channel: Option<&str>) -> bool {
-        self.method.as_deref().is_none_or(|m| m == method)
-            && (self.channel.is_none() || self.channel.as_deref() == channel)
+        // What is wrong with the bot's token is not with the app's.
+        let all_but = matches!(self.kind, FaultKind::Error { .. }).then_some("apps.connections.open");
+        let is_for = match &self.method {
+            Some(named) => named == method,
+            None => all_but != Some(method),
+        };
+        is_for && (self.channel.is_none() || self.channel.as_deref() == channel)
     }
 }
 

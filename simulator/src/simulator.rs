@@ -103,6 +103,16 @@ impl Simulator {
         lock(&self.host.sockets).disconnect(reason);
     }
 
+    /// Makes the WebSockets that are open now fall silent: not closed, and of no use.
+    pub fn hush_sockets(&self) {
+        lock(&self.host.sockets).hush();
+    }
+
+    /// How many requests wait for an acknowledgement down a WebSocket.
+    pub fn unacknowledged(&self) -> usize {
+        lock(&self.host.sockets).unacknowledged()
+    }
+
     /// Cuts all WebSockets without a word.
     pub fn cut_sockets(&self) {
         lock(&self.host.sockets).cut();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::{Message, WebSocket};
-use futures::{SinkExt, StreamExt};
+use futures::{SinkExt, Stream, StreamExt};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -12,9 +12,6 @@ use tokio::time::Instant;
 
 use super::{Order, goodbye};
 use crate::host::{Host, lock};
-
-/// Between pings, as Slack sends them.
-const PING_EVERY: Duration = Duration::from_secs(10);
 
 /// How long a connection is said to live.
 const LIFE: Duration = Duration::from_secs(3_600);
@@ -61,7 +58,7 @@ async fn talk(host: &Host, socket: WebSocket, mut orders: mpsc::UnboundedReceive
     if sink.send(Message::text(hello.to_string())).await.is_err() {
         return;
     }
-    let mut pings = tokio::time::interval(PING_EVERY);
+    let mut pings = tokio::time::interval(host.config.ping_every);
     let mut ends: Option<Instant> = None;
     let mut warning = Some(Instant::now() + life - WARNED);
     loop {
@@ -73,6 +70,7 @@ async fn talk(host: &Host, socket: WebSocket, mut orders: mpsc::UnboundedReceive
                     ends = Some(Instant::now() + Duration::from_millis(milliseconds));
                     Message::text(text)
                 }
+                Some(Order::Hush) => return hush(&mut stream, &mut orders).await,
                 // Without a closing handshake.
                 Some(Order::Drop) | None => return,
             },
@@ -102,4 +100,23 @@ async fn talk(host: &Host, socket: WebSocket, mut orders: mpsc::UnboundedReceive
     }
     // The app may have gone first.
     let _closed = sink.send(Message::Close(None)).await;
+}
+
+/// Nothing is said and nothing is heard until the app goes.
+async fn hush(
+    stream: &mut (impl Stream<Item = Result<Message, axum::Error>> + Unpin),
+    orders: &mut mpsc::UnboundedReceiver<Order>,
+) {
+    loop {
+        tokio::select! {
+            order = orders.recv() => match order {
+                Some(Order::Say(_) | Order::Hush) => {}
+                Some(Order::Leave(..) | Order::Drop) | None => return,
+            },
+            heard = stream.next() => match heard {
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+                Some(Ok(_)) => {}
+            },
+        }
+    }
 }

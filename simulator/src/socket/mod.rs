@@ -28,6 +28,8 @@ enum Order {
     Say(String),
     /// Send this, and close after so many milliseconds.
     Leave(String, u64),
+    /// Say nothing more, and hear nothing, as when what stands between keeps a connection open that leads nowhere.
+    Hush,
     /// Be gone, without a word.
     Drop,
 }
@@ -64,6 +66,11 @@ impl Sockets {
     /// How many connections there are.
     pub(crate) fn connections(&self) -> usize {
         self.open.len()
+    }
+
+    /// How many envelopes wait for their acknowledgement.
+    pub(crate) fn unacknowledged(&self) -> usize {
+        self.pending.len()
     }
 
     pub(crate) fn is_enabled(&self) -> bool {
@@ -151,6 +158,11 @@ impl Sockets {
     pub(crate) fn disconnect(&self, reason: &str) {
         let milliseconds = if reason == "warning" { 10_000 } else { 200 };
         self.order_all(&Order::Leave(goodbye(reason), milliseconds));
+    }
+
+    /// Makes all connections that are open now fall silent.
+    pub(crate) fn hush(&self) {
+        self.order_all(&Order::Hush);
     }
 
     /// Cuts all connections without a word.

@@ -9,11 +9,18 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::connection;
+use crate::calls::Call;
+use crate::clock;
 use crate::host::{Host, lock};
 use crate::limits::Tier;
+use crate::web_api::refusal::Refusal;
+use crate::web_api::reply::{self, Reply};
+
+/// The method that gives addresses.
+const OPEN: &str = "apps.connections.open";
 
 pub(crate) fn routes() -> Router<Arc<Host>> {
     Router::new()
@@ -28,10 +35,29 @@ async fn insecure() -> Json<Value> {
 
 /// Gives an address that works once. Source: the reference of `apps.connections.open`.
 async fn open(State(host): State<Arc<Host>>, headers: HeaderMap) -> Response {
-    if let Err(seconds) = lock(&host.limiter).take("apps.connections.open", Tier::Three, None) {
-        let refusal = Json(json!({"ok": false, "error": "ratelimited"}));
-        let retry_after = [(header::RETRY_AFTER, seconds.to_string())];
-        return (StatusCode::TOO_MANY_REQUESTS, retry_after, refusal).into_response();
+    let at_micros = clock::now_micros();
+    let fault = lock(&host.faults).take(OPEN, None);
+    let spoilt = match fault {
+        Some((kind, _)) => reply::spoil(&host, kind).await,
+        None => None,
+    };
+    let reply = spoilt.unwrap_or_else(|| address(&host, &headers));
+    host.log_call(Call {
+        at_micros,
+        method: OPEN.to_owned(),
+        args: Map::new(),
+        status: reply.status(),
+        error: reply.error(),
+        retry_after: reply.retry_after(),
+        done: reply.error().is_none(),
+        notes: Vec::new(),
+    });
+    reply.into_response(&[])
+}
+
+fn address(host: &Host, headers: &HeaderMap) -> Reply {
+    if let Err(retry_after) = lock(&host.limiter).take(OPEN, Tier::Three, None) {
+        return Reply::RateLimited { retry_after };
     }
     let bearer = headers
         .get(header::AUTHORIZATION)
@@ -51,7 +77,7 @@ async fn open(State(host): State<Arc<Host>>, headers: HeaderMap) -> Response {
         None
     };
     if let Some(error) = error {
-        return Json(json!({"ok": false, "error": error})).into_response();
+        return Reply::refused(Refusal::from(error));
     }
     let mut url = host.base.clone();
     // `http` becomes `ws`: both are special schemes, so that cannot fail.
@@ -61,7 +87,7 @@ async fn open(State(host): State<Arc<Host>>, headers: HeaderMap) -> Response {
     url.query_pairs_mut()
         .append_pair("ticket", &ticket)
         .append_pair("app_id", &host.read(|ws| ws.app.id.clone()));
-    Json(json!({"ok": true, "url": url.as_str()})).into_response()
+    Reply::Ok(Map::from_iter([("url".to_owned(), json!(url.as_str()))]))
 }
 
 #[derive(Deserialize)]
@@ -100,7 +126,7 @@ enum Reason {
     LinkDisabled,
 }
 
-/// `{"enabled": true}`, `{"disconnect": "warning"}`, `{"cut": true}`.
+/// `{"enabled": true}`, `{"disconnect": "warning"}`, `{"hush": true}`, `{"cut": true}`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Act {
@@ -108,6 +134,8 @@ struct Act {
     disconnect: Option<Reason>,
     #[serde(default)]
     cut: bool,
+    #[serde(default)]
+    hush: bool,
 }
 
 async fn act(
@@ -115,7 +143,8 @@ async fn act(
     body: Result<Json<Act>, axum::extract::rejection::JsonRejection>,
 ) -> Response {
     let Ok(Json(act)) = body else {
-        let told = "say {\"enabled\": true}, {\"disconnect\": \"warning\"} or {\"cut\": true}";
+        let told =
+            "say {\"enabled\": true}, {\"disconnect\": \"warning\"}, {\"hush\": true} or {\"cut\": true}";
         return (StatusCode::BAD_REQUEST, Json(json!({"error": told}))).into_response();
     };
     {
@@ -129,6 +158,9 @@ async fn act(
             Some(Reason::Warning) => sockets.disconnect("warning"),
             Some(Reason::RefreshRequested) => sockets.disconnect("refresh_requested"),
             None => {}
+        }
+        if act.hush {
+            sockets.hush();
         }
         if act.cut {
             sockets.cut();
