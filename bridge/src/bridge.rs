@@ -6,6 +6,7 @@ use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 use tocsin_entity::database::Database;
 use tocsin_queue::{Queue, Worker};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -37,6 +38,8 @@ pub(crate) struct Parts {
     /// For response addresses, which need no token.
     pub(crate) http: Http,
     pub(crate) workspaces: Workspaces,
+    /// Why nothing comes by Socket Mode, while that is so.
+    pub(crate) socket_trouble: watch::Sender<Option<String>>,
     pub(crate) api: Api,
     pub(crate) lane: Lane,
     /// The way in which the inbox is written, for which Slack waits.
@@ -83,6 +86,7 @@ impl Bridge {
             },
             lane,
             leases: Leases::default(),
+            socket_trouble: watch::Sender::new(None),
             config,
             database,
             queue,
@@ -154,6 +158,11 @@ impl Bridge {
     pub async fn health(&self) -> SlackHealth {
         let workspace = self.0.workspaces.get(None);
         workspace.watcher.look(&workspace.slack).await
+    }
+
+    /// Why nothing comes by Socket Mode, and what to do; `None` while it works, or is not used.
+    pub fn socket_mode_trouble(&self) -> Option<String> {
+        self.0.socket_trouble.borrow().clone()
     }
 
     /// Asks Slack whether Socket Mode's token works; `None` where there is none. No connection is opened.

@@ -1,5 +1,7 @@
 //! What the bridge must be told.
 
+use std::time::Duration;
+
 use secrecy::SecretString;
 use url::Url;
 
@@ -40,6 +42,22 @@ pub struct SocketConfig {
     pub app_token: SecretString,
     /// `TOCSIN_SLACK_SOCKETS`: how many connections each process keeps. Slack allows ten for all of an app's.
     pub connections: u8,
+    /// For how long Slack may say nothing, not so much as a ping, before a connection is given up.
+    pub silence_max: Duration,
+}
+
+impl SocketConfig {
+    /// Source: the Node SDK's `SlackWebSocket`; Slack sends pings every few seconds.
+    const SILENCE_MAX: Duration = Duration::from_secs(30);
+
+    /// With the patience that Slack's own SDK has.
+    pub fn new(app_token: SecretString, connections: u8) -> Self {
+        Self {
+            app_token,
+            connections,
+            silence_max: Self::SILENCE_MAX,
+        }
+    }
 }
 
 /// How fast Slack may be called.

@@ -32,12 +32,16 @@ const SECONDS: &[f64] = &[
 /// Bounds of all other histograms, which count things done together.
 const COUNTS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
 
+/// What an operator should know, if anything.
+type Look = Box<dyn Fn() -> Option<String> + Send + Sync>;
+
 type Check = Box<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
 
 /// The process, as its operator sees it.
 pub(crate) struct Ops {
     metrics: PrometheusHandle,
     parts: Vec<(&'static str, Check)>,
+    notes: Vec<(&'static str, Look)>,
     stop: CancellationToken,
 }
 
@@ -61,6 +65,7 @@ impl Ops {
         Ok(Self {
             metrics,
             parts: Vec::new(),
+            notes: Vec::new(),
             stop,
         })
     }
@@ -72,6 +77,15 @@ impl Ops {
         R: Future<Output = Result<(), String>> + Send + 'static,
     {
         self.parts.push((name, Box::new(move || Box::pin(check()))));
+        self
+    }
+
+    /// Adds what is told beside the parts, and makes none of them less ready.
+    pub(crate) fn note<F>(mut self, name: &'static str, look: F) -> Self
+    where
+        F: Fn() -> Option<String> + Send + Sync + 'static,
+    {
+        self.notes.push((name, Box::new(look)));
         self
     }
 
@@ -107,7 +121,15 @@ async fn ready(State(ops): State<Arc<Ops>>) -> Response {
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    (status, Json(json!({ "ready": ready, "parts": parts }))).into_response()
+    let notes = ops.notes.iter();
+    let notes: Map<String, Value> = notes
+        .filter_map(|(name, look)| look().map(|note| ((*name).to_owned(), note.into())))
+        .collect();
+    let mut body = json!({ "ready": ready, "parts": parts });
+    if !notes.is_empty() {
+        body["notes"] = notes.into();
+    }
+    (status, Json(body)).into_response()
 }
 
 async fn metrics(State(ops): State<Arc<Ops>>) -> Result<impl IntoResponse, StatusCode> {

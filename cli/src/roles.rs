@@ -184,10 +184,7 @@ pub(crate) fn simulated_slack(settings: &Settings, simulator: &Simulator) -> Sla
 /// Socket Mode, where there is a token for it.
 fn configured_sockets(settings: &Settings) -> Option<SocketConfig> {
     let app_token = settings.slack.app_token.clone()?;
-    Some(SocketConfig {
-        app_token,
-        connections: settings.slack.sockets,
-    })
+    Some(SocketConfig::new(app_token, settings.slack.sockets))
 }
 
 /// Readiness of the API.
@@ -201,7 +198,9 @@ pub(crate) fn watch_api(ops: Ops, api: &Api) -> Ops {
 
 /// Readiness of the bridge.
 pub(crate) fn watch_bridge(ops: Ops, bridge: &Bridge) -> Ops {
-    let bridge = bridge.clone();
+    let (bridge, sockets) = (bridge.clone(), bridge.clone());
+    // No part that must be ready: a process without connections still takes what comes to its addresses.
+    let ops = ops.note("socket_mode", move || sockets.socket_mode_trouble());
     ops.part("bridge", move || {
         let bridge = bridge.clone();
         async move { bridge.ready().await }

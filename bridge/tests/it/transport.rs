@@ -22,10 +22,7 @@ impl Transport {
             Self::Http => None,
             Self::Socket => {
                 slack.set_socket_mode(true);
-                Some(SocketConfig {
-                    app_token: slack.app_token().into(),
-                    connections: CONNECTIONS,
-                })
+                Some(SocketConfig::new(slack.app_token().into(), CONNECTIONS))
             }
         }
     }

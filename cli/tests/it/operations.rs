@@ -1,6 +1,10 @@
 //! `doctor`, and what a machine that is not as it should be is told.
 
-use crate::process::{Place, complaint, get, printed};
+use std::time::Duration;
+
+use tocsin_simulator::{Simulator, SimulatorConfig};
+
+use crate::process::{Place, client, complaint, get, printed};
 
 #[tokio::test]
 async fn the_doctor_finds_nothing_wrong_on_a_fresh_machine_and_leaves_nothing_behind() {
@@ -121,4 +125,55 @@ async fn operators_see_health_readiness_and_metrics() {
             "{name} is not in {metrics}"
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_token_that_slack_will_never_take_is_told_by_the_doctor_readiness_and_the_metrics() {
+    // It brings the provider of cryptography that the simulator wants too.
+    let _client = client();
+    let slack = Simulator::start(SimulatorConfig::default())
+        .await
+        .expect("a workspace");
+    slack.set_socket_mode(true);
+    let api = slack.api_url().to_string();
+    let environment = [
+        ("SLACK_API_URL", api.as_str()),
+        ("SLACK_BOT_TOKEN", slack.bot_token()),
+        ("SLACK_APP_TOKEN", "xapp-1-of-another-app"),
+    ];
+    let place = Place::new();
+    let doctor = printed(&place.run(&["doctor"], &environment).await);
+    let wrong = |text: &str| text.contains("invalid_auth") && text.contains("SLACK_APP_TOKEN");
+    assert!(doctor.contains("Socket Mode: ") && wrong(&doctor), "{doctor}");
+    let tocsin = place.up(&environment).await;
+    let told = async {
+        loop {
+            let (status, ready) = get(&tocsin.url("/readyz")).await;
+            // What comes by other ways is taken all the same.
+            assert_eq!(status, 200, "{ready}");
+            if ready.contains("notes") {
+                return ready;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let ready = tokio::time::timeout(Duration::from_secs(60), told)
+        .await
+        .expect("a note");
+    assert!(ready.contains("socket_mode") && wrong(&ready), "{ready}");
+    let given_up = async {
+        loop {
+            let (_, metrics) = get(&tocsin.url("/metrics")).await;
+            if metrics
+                .lines()
+                .any(|line| line == "tocsin_slack_sockets_given_up 2")
+            {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), given_up)
+        .await
+        .expect("both connections are given up");
 }

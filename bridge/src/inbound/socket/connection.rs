@@ -13,15 +13,12 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     Going,
     envelopes::{self, Frame},
-    link::Socket,
+    proxy::Socket,
 };
 use crate::bridge::Parts;
 
-/// Between our pings.
-const PING_EVERY: Duration = Duration::from_secs(5);
-
-/// How long nothing may be heard.
-const SILENCE_MAX: Duration = Duration::from_secs(30);
+/// Our pings in the time for which Slack may be silent.
+const PINGS_IN_SILENCE: u32 = 6;
 
 /// How long one frame may take to be taken by the network.
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
@@ -33,6 +30,7 @@ const FAREWELL: Duration = Duration::from_secs(3);
 pub(super) async fn live(
     parts: Arc<Parts>,
     socket: Socket,
+    silence_max: Duration,
     goes: oneshot::Sender<Going>,
     shutdown: CancellationToken,
 ) {
@@ -42,6 +40,7 @@ pub(super) async fn live(
         goes: Some(goes),
         work: TaskTracker::new(),
         heard: Instant::now(),
+        silence_max,
     };
     life.talk(socket, &shutdown).await;
     metrics::gauge!("tocsin_slack_sockets").decrement(1.0);
@@ -55,15 +54,16 @@ struct Life {
     goes: Option<oneshot::Sender<Going>>,
     /// Envelopes that are being worked.
     work: TaskTracker,
-    /// When anything was last heard.
+    /// When Slack last said something of itself. Its answers to our pings only keep the way open: they come also from what stands between.
     heard: Instant,
+    silence_max: Duration,
 }
 
 impl Life {
     async fn talk(&mut self, socket: Socket, shutdown: &CancellationToken) {
         let (mut sink, mut stream) = socket.split();
         let (acks, mut to_say) = mpsc::unbounded_channel::<String>();
-        let mut pings = interval(PING_EVERY);
+        let mut pings = interval(self.silence_max / PINGS_IN_SILENCE);
         loop {
             let said = tokio::select! {
                 () = shutdown.cancelled() => break,
@@ -72,10 +72,11 @@ impl Life {
                         self.hear(&text, &acks);
                         continue;
                     }
-                    Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Binary(_) | Message::Frame(_))) => {
+                    Some(Ok(Message::Ping(_))) => {
                         self.heard = Instant::now();
                         continue;
                     }
+                    Some(Ok(Message::Pong(_) | Message::Binary(_) | Message::Frame(_))) => continue,
                     Some(Ok(Message::Close(_))) | None => break,
                     Some(Err(error)) => {
                         tracing::warn!("a connection to Slack broke: {error}");
@@ -84,8 +85,8 @@ impl Life {
                 },
                 Some(ack) = to_say.recv() => Message::text(ack),
                 _ = pings.tick() => {
-                    if self.heard.elapsed() > SILENCE_MAX {
-                        tracing::warn!("Slack was silent for {} s: the connection is given up", SILENCE_MAX.as_secs());
+                    if self.heard.elapsed() > self.silence_max {
+                        tracing::warn!("Slack was silent for {:?}: the connection is given up", self.silence_max);
                         break;
                     }
                     Message::Ping("tocsin".into())

@@ -2,17 +2,16 @@
 
 use std::time::Duration;
 
+use hyper_util::client::proxy::matcher::Matcher;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use tokio::net::TcpStream;
-use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async_with_config, tungstenite::protocol::WebSocketConfig,
-};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
+use super::proxy::{self, Socket};
 use crate::{
     bridge::Parts,
-    slack::{SlackError, Token, limits::Limits, method::APPS_CONNECTIONS_OPEN},
+    slack::{Refusal, SlackError, Token, limits::Limits, method::APPS_CONNECTIONS_OPEN},
 };
 
 /// How long the handshake may take.
@@ -21,12 +20,27 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest message taken, in bytes; Slack's are far below.
 const MESSAGE_MAX: usize = 4 * 1024 * 1024;
 
-/// An open WebSocket to Slack.
-pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+/// What Slack says of a token that it will not take again, whoever acts: another is needed, and so another start.
+///
+/// Source: the Node SDK's `UnrecoverableSocketModeStartError`; a token that was revoked never comes back either.
+const FINAL: [&str; 6] = [
+    "not_authed",
+    "invalid_auth",
+    "account_inactive",
+    "user_removed_from_team",
+    "team_disabled",
+    "token_revoked",
+];
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Trouble {
+    /// For ever.
+    #[error(
+        "{0}: Slack will not take this app-level token again. Copy one with the scope connections:write from the Slack app's page Basic \
+         Information to SLACK_APP_TOKEN, and start the bridge again"
+    )]
+    Final(SlackError),
     /// Until a person acts.
     #[error(
         "{0}; copy an app-level token with the scope connections:write from the Slack app's page Basic Information to SLACK_APP_TOKEN, and switch Socket Mode on"
@@ -48,7 +62,17 @@ struct Address {
 impl From<SlackError> for Trouble {
     fn from(error: SlackError) -> Self {
         match error {
-            SlackError::Refused { .. } | SlackError::Broken { .. } => Self::Hopeless(error),
+            SlackError::Refused {
+                refusal: Refusal { ref code, .. },
+                ..
+            }
+            | SlackError::Broken { ref code, .. } => {
+                if FINAL.contains(&code.as_str()) {
+                    Self::Final(error)
+                } else {
+                    Self::Hopeless(error)
+                }
+            }
             SlackError::RateLimited { retry_after, .. } => Self::Later(retry_after, error),
             SlackError::NotSent { .. } | SlackError::Unknown { .. } => Self::Passing(error.to_string()),
         }
@@ -68,16 +92,15 @@ async fn address(parts: &Parts, token: SecretString) -> Result<Address, Trouble>
 }
 
 /// Opens a connection.
-pub(super) async fn open(parts: &Parts, token: SecretString) -> Result<Socket, Trouble> {
+pub(super) async fn open(parts: &Parts, token: SecretString, proxies: &Matcher) -> Result<Socket, Trouble> {
     let address = address(parts, token).await?;
     let config = WebSocketConfig::default()
         .max_message_size(Some(MESSAGE_MAX))
         .max_frame_size(Some(MESSAGE_MAX));
-    let handshake = connect_async_with_config(&address.url, Some(config), true);
+    let handshake = proxy::connect(&address.url, config, proxies);
     match tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake).await {
-        Ok(Ok((socket, _))) => Ok(socket),
-        // The address holds a ticket: it is not told.
-        Ok(Err(error)) => Err(Trouble::Passing(format!("the WebSocket was not opened: {error}"))),
+        Ok(Ok(socket)) => Ok(socket),
+        Ok(Err(trouble)) => Err(Trouble::Passing(trouble.to_string())),
         Err(_) => Err(Trouble::Passing(
             "the WebSocket was not opened in time".to_owned(),
         )),

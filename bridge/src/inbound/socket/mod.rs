@@ -8,14 +8,16 @@
 mod connection;
 mod envelopes;
 mod link;
+mod proxy;
 
 use std::{sync::Arc, time::Duration};
 
+use hyper_util::client::proxy::matcher::Matcher;
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 use tokio::sync::oneshot;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::bridge::Parts;
+use crate::{bridge::Parts, config::SocketConfig};
 use link::Trouble;
 
 /// The pause after the first failure, short, since Slack's first retry comes at once and its second after a minute; each pause after is
@@ -62,14 +64,17 @@ pub(crate) async fn run(parts: &Arc<Parts>, shutdown: CancellationToken) {
         return;
     };
     describe();
+    let proxies = Arc::new(Matcher::from_env());
     let connections = (0..socket.connections.max(1)).map(|number| {
         let slot = Slot {
             parts: Arc::clone(parts),
+            socket: socket.clone(),
+            proxies: Arc::clone(&proxies),
             number,
             old: TaskTracker::new(),
             shutdown: shutdown.clone(),
         };
-        slot.keep(socket.app_token.clone())
+        slot.keep()
     });
     futures::future::join_all(connections).await;
 }
@@ -84,6 +89,8 @@ pub(crate) async fn check(parts: &Parts) -> Option<Result<(), String>> {
 /// One connection after another.
 struct Slot {
     parts: Arc<Parts>,
+    socket: SocketConfig,
+    proxies: Arc<Matcher>,
     number: u8,
     /// Connections that go on until they are closed.
     old: TaskTracker,
@@ -91,12 +98,17 @@ struct Slot {
 }
 
 impl Slot {
-    async fn keep(self, token: secrecy::SecretString) {
+    /// Until the shutdown, or until Slack will never take the token.
+    async fn keep(self) {
         let mut failures = 0;
         while !self.shutdown.is_cancelled() {
-            let pause = match link::open(&self.parts, token.clone()).await {
+            let token = self.socket.app_token.clone();
+            let pause = match link::open(&self.parts, token, &self.proxies).await {
                 Ok(socket) => self.live(socket, &mut failures).await,
-                Err(trouble) => self.mourn(&trouble, &mut failures),
+                Err(trouble) => match self.mourn(&trouble, &mut failures) {
+                    Some(pause) => pause,
+                    None => break,
+                },
             };
             tokio::select! {
                 () = self.shutdown.cancelled() => {}
@@ -108,10 +120,17 @@ impl Slot {
     }
 
     /// Lives with a connection until another is due; how long to wait with that.
-    async fn live(&self, socket: link::Socket, failures: &mut u32) -> Duration {
+    async fn live(&self, socket: proxy::Socket, failures: &mut u32) -> Duration {
         let began = tokio::time::Instant::now();
+        self.parts.socket_trouble.send_replace(None);
         let (goes, going) = oneshot::channel();
-        let life = connection::live(Arc::clone(&self.parts), socket, goes, self.shutdown.clone());
+        let life = connection::live(
+            Arc::clone(&self.parts),
+            socket,
+            self.socket.silence_max,
+            goes,
+            self.shutdown.clone(),
+        );
         self.old.spawn(life);
         // It ends without a word when the bridge does.
         let Ok(going) = going.await else {
@@ -134,10 +153,10 @@ impl Slot {
                 Duration::ZERO
             }
             Going::Disabled => {
-                tracing::warn!(
-                    "Socket Mode was switched off: switch it on in the Slack app's settings, or unset SLACK_APP_TOKEN \
-                     and give the app the addresses under /slack"
-                );
+                let trouble = "Socket Mode was switched off: switch it on in the Slack app's settings, or unset SLACK_APP_TOKEN \
+                     and give the app the addresses under /slack";
+                tracing::warn!("{trouble}");
+                self.parts.socket_trouble.send_replace(Some(trouble.to_owned()));
                 HOPELESS_PAUSE
             }
             Going::TooMany => {
@@ -153,16 +172,26 @@ impl Slot {
         }
     }
 
-    fn mourn(&self, trouble: &Trouble, failures: &mut u32) -> Duration {
+    /// How long to wait after a failure; for ever, where nothing will change.
+    fn mourn(&self, trouble: &Trouble, failures: &mut u32) -> Option<Duration> {
         *failures += 1;
         metrics::counter!("tocsin_slack_socket_ends_total", "reason" => "not_opened").increment(1);
+        self.parts.socket_trouble.send_replace(Some(trouble.to_string()));
         let pause = match trouble {
+            Trouble::Final(_) => {
+                metrics::gauge!("tocsin_slack_sockets_given_up").increment(1.0);
+                tracing::error!(
+                    slot = self.number,
+                    "Socket Mode is given up, and nothing comes from Slack by it: {trouble}"
+                );
+                return None;
+            }
             Trouble::Hopeless(_) => HOPELESS_PAUSE,
             Trouble::Later(pause, _) => *pause,
             Trouble::Passing(_) => pause(*failures),
         };
         tracing::warn!(slot = self.number, ?pause, "no connection to Slack: {trouble}");
-        pause
+        Some(pause)
     }
 }
 
@@ -176,6 +205,11 @@ fn pause(failures: u32) -> Duration {
 /// Says what each metric means.
 fn describe() {
     describe_gauge!("tocsin_slack_sockets", "WebSockets to Slack that are open.");
+    describe_gauge!(
+        "tocsin_slack_sockets_given_up",
+        "WebSockets that are opened no more, since Slack will never take the token; 0 unless a person must act."
+    );
+    metrics::gauge!("tocsin_slack_sockets_given_up").set(0.0);
     describe_counter!(
         "tocsin_slack_socket_ends_total",
         "Ends of WebSockets to Slack, and those that were not opened, by reason."
@@ -190,3 +224,6 @@ fn describe() {
         "How long Slack waited for an acknowledgement down a WebSocket, by type."
     );
 }
+
+#[cfg(test)]
+mod tests;

@@ -87,9 +87,14 @@ impl Stage {
 
     /// Stops the bridge in order.
     pub(crate) async fn stop(&mut self) {
+        self.stopping().await.expect("an orderly end");
+    }
+
+    /// Tells the bridge to stop; what it does until then.
+    pub(crate) fn stopping(&mut self) -> tokio::task::JoinHandle<()> {
         let (stop, task) = self.running.take().expect("a running bridge");
         drop(stop);
-        task.await.expect("an orderly end");
+        task
     }
 
     /// Rings as the API does after a change.
