@@ -143,6 +143,7 @@ async fn the_preview_of_a_postmortem_follows_it_though_no_event_tells_of_it(tran
         "Cards were declined.",
     ];
     until_previewed(&scene, "general", &ts, 1, &told).await;
+    scene.until_worked("link_shared", 2).await;
     tracker.postmortem(scene.incident, "PUBLISHED", "## Summary\n\nA bad release.");
     until_previewed(&scene, "general", &ts, 1, &["Published", "A bad release."]).await;
     let hidden = find(&scene.slack().snapshot(), "general", &hidden).expect("a message");

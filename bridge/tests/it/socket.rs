@@ -227,7 +227,7 @@ async fn what_is_being_stored_when_a_bridge_ends_is_neither_lost_nor_doubled() {
     let ending = sockets.scene.stage.stopping();
     drop(held);
     ending.await.expect("an orderly end");
-    assert_eq!(sockets.slack().sockets(), 0);
+    sockets.scene.stage.until_sockets(0).await;
     let _another = another_bridge(&sockets.scene, 1, None).await;
     sockets.has_comments(&expected).await;
 }
@@ -276,7 +276,7 @@ async fn two_replicas_share_what_comes_and_work_each_request_once() {
         .await;
     // One of them goes: the other has all.
     sockets.scene.stage.stop().await;
-    assert_eq!(sockets.slack().sockets(), 2);
+    sockets.scene.stage.until_sockets(2).await;
     sockets.reply("to the other");
     expected.push("to the other".to_owned());
     sockets.has_comments(&expected).await;

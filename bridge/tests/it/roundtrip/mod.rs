@@ -5,7 +5,7 @@ mod disorder;
 mod revisions;
 
 use tocsin_bridge::Pace;
-use tocsin_entity::id::IncidentId;
+use tocsin_entity::{id::IncidentId, kinds::InboxState};
 use tocsin_simulator::{Limits, Simulator, SimulatorConfig};
 use url::Url;
 
@@ -91,6 +91,26 @@ impl Scene {
             .await
             .expect("the comments");
         self.comments()
+    }
+
+    /// Waits until the bridge has taken so many events of a type, and has worked all that it has taken.
+    pub(crate) async fn until_worked(&self, event: &str, count: usize) {
+        let worked = async {
+            loop {
+                let deliveries = self.slack().deliveries();
+                let taken = deliveries
+                    .iter()
+                    .filter(|one| one.what == event && one.failure.is_none());
+                let rows = self.stage.world.inbox().await;
+                if taken.count() >= count && rows.iter().all(|row| row.state != InboxState::Pending) {
+                    return;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(crate::outbound::stage::PATIENCE, worked)
+            .await
+            .expect("all worked");
     }
 
     /// Waits until somebody is told something that nobody else sees.
