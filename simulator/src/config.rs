@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::Deserialize;
 use url::Url;
 
 use crate::limits::Limits;
@@ -41,6 +42,7 @@ pub const ALL_SCOPES: &[&str] = &[
     "reactions:read",
     "reactions:write",
     "team:read",
+    "usergroups:read",
     "users:read",
     "users:read.email",
 ];
@@ -125,6 +127,68 @@ impl ChannelSeed {
     }
 }
 
+/// A custom function of the app, as its manifest declares it.
+#[derive(Debug, Clone)]
+pub struct FunctionSeed {
+    /// By which it is known.
+    pub callback_id: String,
+    /// What it takes.
+    pub inputs: Vec<FunctionParameter>,
+    /// What it gives.
+    pub outputs: Vec<FunctionParameter>,
+}
+
+/// An input or an output of a function.
+#[derive(Debug, Clone)]
+pub struct FunctionParameter {
+    /// Its name.
+    pub name: String,
+    /// `string`, `number`, `integer`, `boolean`, or one of Slack's own, such as `slack#/types/user_id`.
+    pub kind: String,
+    /// Whether it must be given.
+    pub is_required: bool,
+}
+
+impl FunctionParameter {
+    /// One that must be given.
+    pub fn required(name: &str, kind: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind: kind.to_owned(),
+            is_required: true,
+        }
+    }
+
+    /// One that may be left out.
+    pub fn optional(name: &str, kind: &str) -> Self {
+        Self {
+            is_required: false,
+            ..Self::required(name, kind)
+        }
+    }
+}
+
+/// A user group.
+#[derive(Debug, Clone)]
+pub struct GroupSeed {
+    /// As in `@sre`.
+    pub handle: String,
+    /// What it is called.
+    pub name: String,
+}
+
+/// A file that somebody posts.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileSeed {
+    /// With its ending.
+    pub name: String,
+    /// For example `image/png`.
+    pub mimetype: String,
+    /// In bytes.
+    pub size: u64,
+}
+
 /// The whole configuration. [`Default`] gives the workspace "Tocsin Demo".
 #[derive(Debug, Clone)]
 pub struct SimulatorConfig {
@@ -156,6 +220,10 @@ pub struct SimulatorConfig {
     pub people: Vec<PersonSeed>,
     /// The channels. Ignored when a state file is loaded.
     pub channels: Vec<ChannelSeed>,
+    /// The app's custom functions.
+    pub functions: Vec<FunctionSeed>,
+    /// The user groups. Ignored when a state file is loaded.
+    pub groups: Vec<GroupSeed>,
     /// How many Web API calls, and how many deliveries, are remembered.
     pub remember: usize,
     /// How long the app has to answer a request. Slack: 3 s.
@@ -202,6 +270,11 @@ impl Default for SimulatorConfig {
                 ChannelSeed::public("general"),
                 ChannelSeed::private("secret", &["alice", "bob"]),
             ],
+            functions: vec![trigger_incident()],
+            groups: vec![GroupSeed {
+                handle: "sre".to_owned(),
+                name: "Site reliability".to_owned(),
+            }],
             remember: 10_000,
             answer_timeout: Duration::from_secs(3),
             retry_delays: vec![
@@ -213,5 +286,22 @@ impl Default for SimulatorConfig {
             duplicate_events: false,
             reorder: false,
         }
+    }
+}
+
+/// The step *Trigger incident*, as Tocsin's manifest declares it.
+fn trigger_incident() -> FunctionSeed {
+    let optional = ["description", "service", "urgency", "severity", "assignee"];
+    let mut inputs = vec![FunctionParameter::required("title", "string")];
+    inputs.extend(optional.map(|name| FunctionParameter::optional(name, "string")));
+    inputs.push(FunctionParameter::optional("reporter", "slack#/types/user_id"));
+    FunctionSeed {
+        callback_id: "trigger_incident".to_owned(),
+        inputs,
+        outputs: vec![
+            FunctionParameter::required("incident_number", "integer"),
+            FunctionParameter::required("incident_title", "string"),
+            FunctionParameter::required("incident_url", "string"),
+        ],
     }
 }

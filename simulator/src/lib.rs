@@ -33,7 +33,8 @@ mod workspace;
 
 pub use calls::Call;
 pub use config::{
-    ALL_SCOPES, ChannelSeed, DEFAULT_BOT_TOKEN, DEFAULT_SIGNING_SECRET, PersonSeed, SimulatorConfig,
+    ALL_SCOPES, ChannelSeed, DEFAULT_BOT_TOKEN, DEFAULT_SIGNING_SECRET, FileSeed, FunctionParameter,
+    FunctionSeed, GroupSeed, PersonSeed, SimulatorConfig,
 };
 pub use error::{ActError, SimulatorError, TimedOut};
 pub use faults::{Fault, FaultKind, When};
@@ -44,6 +45,7 @@ pub use people::{Answer, PersonHandle};
 pub use simulator::Simulator;
 pub use socket::Line;
 pub use text::render::{render_channel, render_text};
+pub use workspace::function::{Execution, Outcome};
 pub use workspace::snapshot::{
     Button, ChannelSnapshot, MessageSnapshot, PersonSnapshot, ReactionSnapshot, Snapshot, ViewSnapshot,
     VisibleError,

@@ -11,6 +11,7 @@ use url::Url;
 
 use super::{BadRequest, body};
 use crate::clock;
+use crate::config::FileSeed;
 use crate::error::ActError;
 use crate::faults::Fault;
 use crate::host::{Callbacks, Host, lock};
@@ -44,6 +45,8 @@ struct Act {
     command: Option<String>,
     #[serde(default)]
     broadcast: bool,
+    #[serde(default)]
+    files: Vec<FileSeed>,
     /// Seconds to wait for a thread that is not there yet.
     #[serde(default = "patience")]
     wait: f64,
@@ -91,13 +94,19 @@ pub(super) async fn post_message(State(host): State<Arc<Host>>, bytes: Bytes) ->
         &bytes,
         r##"{"as":"alice","channel":"incidents","thread":"#1","text":"On it."}"##,
     )?;
-    let text = given(act.text.as_ref(), "text")?;
+    let text = match &act.text {
+        None if !act.files.is_empty() => "",
+        text => given(text.as_ref(), "text")?,
+    };
     let thread = match &act.thread {
         Some(thread) => Some(find_thread(&host, &act, thread).await?),
         None => None,
     };
-    let ts =
-        host.change(|ws| ws.post_as(&act.person, &act.channel, thread.as_deref(), act.broadcast, text))?;
+    let (person, channel, in_thread) = (&act.person, &act.channel, thread.as_deref());
+    let ts = host.change(|ws| match act.files.as_slice() {
+        [] => ws.post_as(person, channel, in_thread, act.broadcast, text),
+        files => ws.upload_as(person, channel, in_thread, text, files),
+    })?;
     Ok(Json(json!({ "ok": true, "ts": ts, "thread_ts": thread })))
 }
 

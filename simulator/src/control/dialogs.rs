@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::{BadRequest, body};
 use crate::host::Host;
-use crate::outbound::dialog;
+use crate::outbound::{dialog, view_press};
 use crate::people::Answer;
 
 #[derive(Deserialize)]
@@ -23,6 +23,10 @@ struct Act {
     values: Map<String, Value>,
     #[serde(default)]
     action: String,
+    /// The block in which it stands.
+    block: Option<String>,
+    /// The option of a menu.
+    choice: Option<String>,
     #[serde(default)]
     text: String,
     #[serde(default)]
@@ -52,6 +56,32 @@ pub(super) async fn submit(State(host): State<Arc<Host>>, bytes: Bytes) -> Resul
     Ok(Json(
         dialog::submit(&host, &act.person, &dialog::inputs(act.values)).await?,
     ))
+}
+
+/// `POST /sim/home`: the person opens the app's Home tab.
+pub(super) async fn home(State(host): State<Arc<Host>>, bytes: Bytes) -> Result<Json<Value>, BadRequest> {
+    let act: Act = body(&bytes, r#"{"as":"alice"}"#)?;
+    host.change(|ws| view_press::open_home(ws, &act.person))?;
+    Ok(Json(json!({ "ok": true })))
+}
+
+/// `POST /sim/press`: a button or a menu of the topmost dialog, else of the Home tab.
+pub(super) async fn press(State(host): State<Arc<Host>>, bytes: Bytes) -> Result<Json<Answer>, BadRequest> {
+    let act: Act = body(&bytes, r#"{"as":"alice","action":"acknowledge"}"#)?;
+    let (block, choice) = (act.block.as_deref(), act.choice.as_deref());
+    Ok(Json(
+        view_press::press(&host, &act.person, block, &act.action, choice).await?,
+    ))
+}
+
+/// `POST /sim/function`: a workflow comes to a step of the app's; `"reporter": "me"` is whoever runs it.
+pub(super) async fn function(State(host): State<Arc<Host>>, bytes: Bytes) -> Result<Json<Value>, BadRequest> {
+    let act: Act = body(
+        &bytes,
+        r#"{"as":"alice","action":"trigger_incident","values":{"title":"Payments are failing","reporter":"me"}}"#,
+    )?;
+    let id = host.change(|ws| ws.run_function(&act.person, &act.action, act.values))?;
+    Ok(Json(json!({ "ok": true, "function_execution_id": id })))
 }
 
 /// `POST /sim/close`.

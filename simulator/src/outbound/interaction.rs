@@ -2,24 +2,17 @@
 
 use bytes::Bytes;
 use serde_json::{Value, json};
+use url::Url;
 
 use super::delivery::{Outgoing, send};
+use super::elements::{self, Located, action_json, of_block, state_after};
 use super::events::VERIFICATION_TOKEN;
 use super::response_url::Origin;
-use super::state;
 use crate::error::ActError;
 use crate::host::{Host, lock};
 use crate::people::Answer;
 use crate::workspace::message::Metadata;
 use crate::workspace::{Channel, ChannelKind, Message, Person, Workspace};
-
-/// An element on a message, and where on it.
-struct Located {
-    element: Value,
-    block_id: String,
-    /// Index among the shown attachments, and the attachment itself.
-    attachment: Option<(usize, Value)>,
-}
 
 /// Presses a button: `action` is its action id or its label. With a `choice`, chooses that option, by value or label, in a menu.
 pub(crate) async fn press(
@@ -45,9 +38,21 @@ pub(crate) async fn press(
             .issue(&host.base, "actions", origin)
             .as_str()
     );
+    deliver(host, &user, Some(&channel_id), url, trigger_id, &payload).await
+}
+
+/// Sends a press to the app, and shows the person what became of it.
+pub(super) async fn deliver(
+    host: &Host,
+    user: &str,
+    channel: Option<&str>,
+    url: Option<Url>,
+    trigger_id: String,
+    payload: &Value,
+) -> Result<Answer, ActError> {
     let Some(url) = url else {
         let told = "This app has no address for interactions.".to_owned();
-        host.change(|ws| ws.show_error(&user, Some(&channel_id), told.clone()));
+        host.change(|ws| ws.show_error(user, channel, told.clone()));
         return Ok(Answer {
             status: None,
             error: Some(told),
@@ -73,7 +78,7 @@ pub(crate) async fn press(
                 "{} did not answer in time or with success ({}).",
                 APP_FAILED, failed.reason
             );
-            host.change(|ws| ws.show_error(&user, Some(&channel_id), told.clone()));
+            host.change(|ws| ws.show_error(user, channel, told.clone()));
             Ok(Answer {
                 status: failed.status.map(|s| s.as_u16()),
                 error: Some(told),
@@ -96,16 +101,9 @@ fn block_actions(
     let channel = ws.find_channel(channel)?;
     check_sees(channel, person)?;
     let message = seen_message(channel, &person.id, ts)?;
-    let found = find_element(ws, message, action, choice.is_some())
-        .ok_or_else(|| no_such_button(ws, message, action))?;
+    let found = elements::find(elements(ws, message), action, choice)?;
     let action = action_json(&found, choice)?;
-    let values = match choice {
-        Some(_) if action["type"] != "overflow" => json!({found.block_id.as_str(): {
-            action["action_id"].as_str().unwrap_or_default():
-                {"type": action["type"], "selected_option": action["selected_option"]},
-        }}),
-        Some(_) | None => json!({}),
-    };
+    let values = state_after(&found, &action, choice);
     let is_unfurl = found
         .attachment
         .as_ref()
@@ -155,34 +153,6 @@ fn block_actions(
     Ok((person.id.clone(), channel.id.clone(), payload))
 }
 
-/// The pressed element as Slack reports it, without what only its look needs.
-fn action_json(found: &Located, choice: Option<&str>) -> Result<Value, ActError> {
-    if let Some(choice) = choice {
-        let chosen = state::option(&found.element, Some(&json!(choice))).map_err(ActError::NotFound)?;
-        return Ok(json!({
-            "action_id": found.element["action_id"],
-            "block_id": found.block_id,
-            "type": found.element["type"],
-            "selected_option": chosen,
-            "placeholder": found.element["placeholder"],
-            "action_ts": crate::clock::ts(crate::clock::now_micros()),
-        }));
-    }
-    let mut action = json!({
-        "action_id": found.element["action_id"],
-        "block_id": found.block_id,
-        "type": "button",
-        "text": found.element["text"],
-        "action_ts": crate::clock::ts(crate::clock::now_micros()),
-    });
-    for key in ["value", "style", "url"] {
-        if let Some(value) = found.element.get(key) {
-            action[key] = value.clone();
-        }
-    }
-    Ok(action)
-}
-
 /// Refused where the person cannot look into the channel.
 pub(super) fn check_sees(channel: &Channel, person: &Person) -> Result<(), ActError> {
     if channel.members.contains(&person.id) || channel.kind == ChannelKind::Public {
@@ -204,41 +174,8 @@ pub(super) fn seen_message<'a>(channel: &'a Channel, user: &str, ts: &str) -> Re
         .ok_or_else(|| ActError::NotFound(format!("#{} has no message {ts}", channel.name)))
 }
 
-fn no_such_button(ws: &Workspace, message: &Message, action: &str) -> ActError {
-    let labels: Vec<String> = elements(ws, message)
-        .filter(|located| located.element["type"] == "button")
-        .map(|l| format!("\"{}\"", l.element["text"]["text"].as_str().unwrap_or_default()))
-        .collect();
-    let there = if labels.is_empty() {
-        "none".to_owned()
-    } else {
-        labels.join(", ")
-    };
-    ActError::NotFound(format!(
-        "message {} has no button \"{action}\"; it has: {there}",
-        message.ts
-    ))
-}
-
-fn find_element(ws: &Workspace, message: &Message, action: &str, menus: bool) -> Option<Located> {
-    let is_wanted = |located: &Located| (located.element["type"] != "button") == menus;
-    let all: Vec<Located> = elements(ws, message).filter(is_wanted).collect();
-    let by_id = all
-        .iter()
-        .position(|l| l.element["action_id"].as_str() == Some(action));
-    let by_label = || {
-        all.iter().position(|l| {
-            let label = l.element["text"]["text"].as_str().unwrap_or_default();
-            let id = l.element["action_id"].as_str().unwrap_or_default();
-            label.eq_ignore_ascii_case(action) || id.eq_ignore_ascii_case(action)
-        })
-    };
-    let index = by_id.or_else(by_label)?;
-    all.into_iter().nth(index)
-}
-
 /// Every button and menu of the message.
-fn elements<'a>(ws: &'a Workspace, message: &'a Message) -> impl Iterator<Item = Located> + 'a {
+fn elements(ws: &Workspace, message: &Message) -> Vec<Located> {
     let own = message
         .content
         .blocks
@@ -254,24 +191,5 @@ fn elements<'a>(ws: &'a Workspace, message: &'a Message) -> impl Iterator<Item =
                 .into_iter()
                 .flat_map(move |block| of_block(&block, Some(&(index, attachment.clone()))))
         });
-    own.chain(attached)
-}
-
-fn of_block(block: &Value, attachment: Option<&(usize, Value)>) -> Vec<Located> {
-    let block_id = block["block_id"].as_str().unwrap_or_default().to_owned();
-    let listed = block["elements"].as_array().into_iter().flatten();
-    listed
-        .chain(block.get("accessory"))
-        .filter(|element| {
-            matches!(
-                element["type"].as_str(),
-                Some("button" | "static_select" | "overflow")
-            )
-        })
-        .map(|element| Located {
-            element: element.clone(),
-            block_id: block_id.clone(),
-            attachment: attachment.cloned(),
-        })
-        .collect()
+    own.chain(attached).collect()
 }

@@ -3,9 +3,11 @@
 pub(crate) mod command;
 pub(crate) mod delivery;
 pub(crate) mod dialog;
+mod elements;
 pub(crate) mod events;
 pub(crate) mod interaction;
 pub(crate) mod response_url;
 pub(crate) mod signing;
 pub(crate) mod state;
 pub(crate) mod trigger;
+pub(crate) mod view_press;

@@ -47,7 +47,8 @@ function menu(item, press) {
   return made;
 }
 
-function block(item, names, press) {
+function block(item, names, pressed) {
+  const press = (action, choice) => pressed(action, choice, item.block_id);
   const made = element("div", `block ${item.type}`);
   switch (item.type) {
     case "header":

@@ -74,9 +74,10 @@ export function dialog(view, names, act, changed) {
   if (shown === view.id + view.hash) return;
   shown = view.id + view.hash;
   const fields = new Map();
+  const press = (action, choice, block) => act("/sim/press", { action, choice, block }).then(changed);
   const form = element("form", "modal", element("h2", "", view.title?.text ?? ""));
   for (const item of view.blocks) {
-    if (item.type !== "input") { form.append(...blocks([item], names, () => {})); continue; }
+    if (item.type !== "input") { form.append(...blocks([item], names, press)); continue; }
     const made = field(item, act);
     fields.set(item.block_id, made);
     const label = element("label", "field", element("span", "name", item.label.text + (item.optional ? " (optional)" : "")), made.node);

@@ -161,6 +161,7 @@ function drawChannel() {
   fill($("messages"), top, false);
   const parent = channel.messages.find((m) => m.ts === state.thread);
   $("thread").hidden = !parent;
+  $("composer").hidden = false;
   if (parent) {
     const replies = [...parent.replies.filter((r) => !r.deleted), ...mine.filter((m) => m.thread_ts === parent.ts)];
     replies.sort((a, b) => (a.ts < b.ts ? -1 : 1));
@@ -183,6 +184,17 @@ function drawLists() {
   }
 }
 
+// The app's Home tab, as it was last published for the person who is chosen.
+function drawHome(view) {
+  $("title").textContent = "Home tab";
+  $("facts").textContent = "what the app shows to you alone";
+  $("thread").hidden = true;
+  $("composer").hidden = true;
+  const press = (action, choice, block) => act("/sim/press", { action, choice, block }).then(soon);
+  const shown = view ? blocks(view.blocks, names, press) : [element("p", "empty", "The app has published nothing here yet.")];
+  $("messages").replaceChildren(element("div", "home", ...shown));
+}
+
 async function refresh() {
   const index = await get("/sim/channels");
   Object.assign(state, { people: index.people, channels: index.channels });
@@ -196,14 +208,17 @@ async function refresh() {
     }
   }
   const wanted = location.hash.slice(1);
-  state.current = (index.channels.find((c) => c.id === wanted) ?? index.channels[0])?.id;
+  const home = wanted === "home";
+  state.current = home ? null : (index.channels.find((c) => c.id === wanted) ?? index.channels[0])?.id;
   for (const channel of index.channels) {
     if (channel.id === state.current || !state.seen.has(channel.id)) state.seen.set(channel.id, channel.messages);
   }
   drawLists();
-  if (state.current) state.channel = await get(`/sim/channels/${state.current}`);
-  drawChannel();
+  $("home").className = home ? "current" : "";
+  state.channel = state.current ? await get(`/sim/channels/${state.current}`) : null;
   const { views } = await get(`/sim/views?as=${encodeURIComponent($("speaker").value)}`);
+  if (home) drawHome(views.find((view) => view.type === "home"));
+  else drawChannel();
   dialog(views.filter((view) => view.type === "modal").at(-1), names, act, soon);
 }
 
@@ -242,11 +257,13 @@ function composer(form, thread) {
 composer($("composer"), () => null);
 composer($("reply-composer"), () => state.thread);
 $("close-thread").addEventListener("click", () => { state.thread = null; drawChannel(); });
-$("speaker").addEventListener("change", () => { drawChannel(); soon(); });
-window.addEventListener("hashchange", () => { state.thread = null; soon(); });
+const openHome = () => { if (location.hash === "#home") act("/sim/home", {}); };
+$("home").addEventListener("click", () => { location.hash = "home"; });
+$("speaker").addEventListener("change", () => { drawChannel(); openHome(); soon(); });
+window.addEventListener("hashchange", () => { state.thread = null; openHome(); soon(); });
 
 const stream = new EventSource("/sim/stream");
 stream.addEventListener("message", soon);
 stream.addEventListener("open", () => { $("link").textContent = "● live"; $("link").className = ""; soon(); });
 stream.addEventListener("error", () => { $("link").textContent = "disconnected"; $("link").className = "offline"; });
-refresh().then(() => { $("messages").scrollTop = $("messages").scrollHeight; }).catch((error) => toast(error.message));
+refresh().then(openHome).then(() => { $("messages").scrollTop = $("messages").scrollHeight; }).catch((error) => toast(error.message));

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::config::FileSeed;
 use crate::error::ActError;
 use crate::host::Host;
-use crate::outbound::{command, dialog, interaction};
+use crate::outbound::{command, dialog, interaction, view_press};
 
 /// What the app answered to a press or a command, within its three seconds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,6 +119,58 @@ impl PersonHandle {
         option: &str,
     ) -> Result<Answer, ActError> {
         interaction::press(&self.host, &self.name, channel, ts, action, Some(option)).await
+    }
+
+    /// Opens the app's Home tab.
+    ///
+    /// # Errors
+    /// For an unknown person.
+    pub fn open_home(&self) -> Result<(), ActError> {
+        self.host.change(|ws| view_press::open_home(ws, &self.name))
+    }
+
+    /// Presses a button in the topmost dialog or, where none is open, on the Home tab.
+    ///
+    /// # Errors
+    /// When there is no such view or button. That the app failed is in the [`Answer`].
+    pub async fn click_in_view(&self, action: &str) -> Result<Answer, ActError> {
+        view_press::press(&self.host, &self.name, None, action, None).await
+    }
+
+    /// Chooses an option, by value or label, in a menu of the topmost dialog or, where none is open, of the Home tab.
+    ///
+    /// # Errors
+    /// When there is no such view, menu or option. That the app failed is in the [`Answer`].
+    pub async fn choose_in_view(&self, action: &str, option: &str) -> Result<Answer, ActError> {
+        view_press::press(&self.host, &self.name, None, action, Some(option)).await
+    }
+
+    /// Runs a custom function of the app as a step of a workflow; gives the execution's id.
+    ///
+    /// # Errors
+    /// When the app has no such function, or a required input is missing.
+    pub fn run_function(
+        &self,
+        callback_id: &str,
+        inputs: serde_json::Map<String, serde_json::Value>,
+    ) -> Result<String, ActError> {
+        self.host
+            .change(|ws| ws.run_function(&self.name, callback_id, inputs))
+    }
+
+    /// Posts a message with files, at the top level or in a thread.
+    ///
+    /// # Errors
+    /// As [`PersonHandle::reply`].
+    pub fn upload(
+        &self,
+        channel: &str,
+        thread: Option<&str>,
+        text: &str,
+        files: &[FileSeed],
+    ) -> Result<String, ActError> {
+        self.host
+            .change(|ws| ws.upload_as(&self.name, channel, thread, text, files))
     }
 
     /// The person's open dialogs, the topmost last, and their Home tab.

@@ -9,12 +9,14 @@ mod blocks;
 mod call;
 mod chat;
 mod conversations;
+mod functions;
 mod paging;
 mod reactions;
 pub(crate) mod refusal;
 mod registry;
 pub(crate) mod reply;
 mod unfurl;
+mod usergroups;
 mod users;
 pub(crate) mod views;
 
@@ -161,8 +163,16 @@ fn authenticate(call: &Call<'_>) -> Result<(), Refusal> {
     match &call.args.token {
         None => Err("not_authed".into()),
         Some(token) if token.is_empty() => Err("not_authed".into()),
-        Some(token) if *token != call.host.config.bot_token => Err("invalid_auth".into()),
-        Some(_) => Ok(()),
+        Some(token) if *token == call.host.config.bot_token => Ok(()),
+        Some(token)
+            if call
+                .host
+                .read(|ws| ws.executions.iter().any(|run| run.has_token(token))) =>
+        {
+            Ok(())
+        }
+        Some(token) if token.starts_with("xwfp-") => Err("token_expired".into()),
+        Some(_) => Err("invalid_auth".into()),
     }
 }
 

@@ -6,7 +6,7 @@
 
 use super::call::Call;
 use super::refusal::Outcome;
-use super::{auth, blocks, chat, conversations, reactions, unfurl, users, views};
+use super::{auth, blocks, chat, conversations, functions, reactions, unfurl, usergroups, users, views};
 use crate::limits::Tier;
 use Scopes::{AnyOf, Family, None as NoScope};
 
@@ -302,6 +302,30 @@ pub(crate) const METHODS: &[Method] = &[
         scopes: AnyOf(&["users:read.email"]),
         args: &["email"],
         required: &["email"],
+        ..BASE
+    },
+    Method {
+        name: "usergroups.list",
+        run: usergroups::list,
+        tier: Tier::Two,
+        scopes: AnyOf(&["usergroups:read"]),
+        args: &["include_disabled", "include_count", "include_users", "team_id"],
+        ..BASE
+    },
+    Method {
+        name: "functions.completeSuccess",
+        run: functions::complete_success,
+        json: true,
+        args: &["function_execution_id", "outputs"],
+        required: &["function_execution_id", "outputs"],
+        ..BASE
+    },
+    Method {
+        name: "functions.completeError",
+        run: functions::complete_error,
+        json: true,
+        args: &["function_execution_id", "error"],
+        required: &["function_execution_id", "error"],
         ..BASE
     },
     Method {

@@ -1,5 +1,7 @@
 //! What people do: post, reply, edit, delete, react, join.
 
+use serde_json::Value;
+
 use super::message::{Author, Content, Message, Reaction};
 use super::{Channel, Person, Workspace};
 use crate::clock;
@@ -135,11 +137,24 @@ impl Workspace {
         broadcast: bool,
         typed: &str,
     ) -> Result<String, ActError> {
+        self.post_with(person, channel, thread, broadcast, typed, Vec::new())
+    }
+
+    /// The same with files, which need no words.
+    pub(super) fn post_with(
+        &mut self,
+        person: &str,
+        channel: &str,
+        thread: Option<&str>,
+        broadcast: bool,
+        typed: &str,
+        files: Vec<Value>,
+    ) -> Result<String, ActError> {
         let person = self.find_person(person)?.clone();
         let channel_id = self.channel_for_post(channel, &person)?;
         let channel = self.find_channel(&channel_id)?;
         Self::may_post(&person, channel)?;
-        if typed.trim().is_empty() {
+        if typed.trim().is_empty() && files.is_empty() {
             return Err(refused("an empty message cannot be posted"));
         }
         let parent = thread.map(|t| self.find_thread(channel, t)).transpose()?;
@@ -153,7 +168,12 @@ impl Workspace {
             user: person.id.clone(),
         };
         let mut message = Message::new(self.next_ts(), author, content);
-        message.client_msg_id = Some(crate::random::uuid());
+        if files.is_empty() {
+            message.client_msg_id = Some(crate::random::uuid());
+        } else {
+            message.subtype = Some("file_share".to_owned());
+        }
+        message.files = files;
         if broadcast && parent.is_some() {
             message.subtype = Some("thread_broadcast".to_owned());
         }

@@ -77,6 +77,9 @@ pub(crate) struct Message {
     pub(crate) previews: Vec<Preview>,
     /// The only person who sees it.
     pub(crate) ephemeral_for: Option<String>,
+    /// File objects.
+    #[serde(default)]
+    pub(crate) files: Vec<Value>,
 }
 
 impl Message {
@@ -97,6 +100,7 @@ impl Message {
             unfurl_open: false,
             previews: Vec::new(),
             ephemeral_for: None,
+            files: Vec::new(),
         }
     }
 
@@ -176,6 +180,10 @@ impl Workspace {
                 Metadata::TypeOnly => json!({ "event_type": stored["event_type"] }),
             };
             json.insert("metadata".into(), shown);
+        }
+        if !message.files.is_empty() {
+            json.insert("files".into(), json!(message.files));
+            json.insert("upload".into(), json!(false));
         }
         insert_thread(&mut json, channel, message, app);
         if !message.reactions.is_empty() {

@@ -6,6 +6,8 @@
 pub(crate) mod act;
 pub(crate) mod channel;
 pub(crate) mod events;
+pub(crate) mod file;
+pub(crate) mod function;
 pub(crate) mod links;
 pub(crate) mod membership;
 pub(crate) mod message;
@@ -21,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use channel::{Channel, ChannelKind};
 pub(crate) use events::Event;
+pub(crate) use function::Execution;
 pub(crate) use links::{ComposedLinks, Preview, SharedLink};
 pub(crate) use message::{Author, Message};
 pub(crate) use person::Person;
@@ -28,7 +31,7 @@ use snapshot::VisibleError;
 pub(crate) use view::View;
 
 use crate::clock;
-use crate::config::SimulatorConfig;
+use crate::config::{FunctionSeed, GroupSeed, SimulatorConfig};
 
 /// The Slack app under test, as installed in the workspace.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -47,6 +50,25 @@ pub(crate) struct Team {
     pub(crate) domain: String,
 }
 
+/// A user group.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Group {
+    pub(crate) id: String,
+    pub(crate) handle: String,
+    pub(crate) name: String,
+}
+
+impl Group {
+    fn all(seeds: &[GroupSeed]) -> Vec<Self> {
+        let groups = seeds.iter().enumerate().map(|(index, seed)| Self {
+            id: format!("S{:0>10}", index + 1),
+            handle: seed.handle.clone(),
+            name: seed.name.clone(),
+        });
+        groups.collect()
+    }
+}
+
 /// Everything that is kept.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Workspace {
@@ -57,6 +79,14 @@ pub(crate) struct Workspace {
     pub(crate) views: Vec<View>,
     pub(crate) composed: Vec<ComposedLinks>,
     pub(crate) errors: Vec<VisibleError>,
+    #[serde(default)]
+    pub(crate) groups: Vec<Group>,
+    /// The steps of workflows that have come to the app.
+    #[serde(default)]
+    pub(crate) executions: Vec<Execution>,
+    /// The app's functions: configuration, not state.
+    #[serde(skip)]
+    pub(crate) functions: Vec<FunctionSeed>,
     /// Domains registered for previews: configuration, not state.
     #[serde(skip)]
     pub(crate) unfurl_domains: Vec<String>,
@@ -103,6 +133,9 @@ impl Workspace {
             views: Vec::new(),
             composed: Vec::new(),
             errors: Vec::new(),
+            groups: Group::all(&config.groups),
+            executions: Vec::new(),
+            functions: config.functions.clone(),
             unfurl_domains: config.unfurl_domains.clone(),
             version: 0,
             last_ts: 0,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::message::{Author, Message};
-use super::{Channel, ChannelKind, Workspace};
+use super::{Channel, ChannelKind, Execution, Workspace};
 use crate::text::plain;
 
 /// The whole workspace at one moment.
@@ -20,6 +20,8 @@ pub struct Snapshot {
     pub channels: Vec<ChannelSnapshot>,
     /// Open modals and published Home tabs.
     pub views: Vec<ViewSnapshot>,
+    /// The steps of workflows that came to the app.
+    pub executions: Vec<Execution>,
     /// What people were told about requests that the app did not answer.
     pub errors: Vec<VisibleError>,
 }
@@ -270,6 +272,7 @@ impl Workspace {
                     content: v.content.clone(),
                 })
                 .collect(),
+            executions: self.executions.clone(),
             errors: self.errors.clone(),
         }
     }

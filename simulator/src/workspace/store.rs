@@ -28,6 +28,7 @@ pub(crate) fn load(config: &SimulatorConfig) -> Result<Workspace, SimulatorError
             source,
         })?;
     workspace.unfurl_domains.clone_from(&config.unfurl_domains);
+    workspace.functions.clone_from(&config.functions);
     Ok(workspace)
 }
 

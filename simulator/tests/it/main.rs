@@ -9,6 +9,8 @@ mod dialog_rules;
 mod dialogs;
 mod events;
 mod faults;
+mod functions;
+mod home;
 mod interactions;
 mod limits;
 mod posting;

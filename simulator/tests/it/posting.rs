@@ -310,3 +310,28 @@ async fn emoji_and_pins_go_on_once() {
     assert!(seen.pinned);
     assert_eq!(seen.reactions[0].name, "eyes");
 }
+
+#[tokio::test]
+async fn a_file_comes_with_its_message_and_its_addresses() {
+    let slack = Slack::start().await;
+    let alice = slack.sim.person("alice");
+    assert!(alice.upload("incidents", None, "", &[]).is_err());
+    let graph = tocsin_simulator::FileSeed {
+        name: "graph.png".to_owned(),
+        mimetype: "image/png".to_owned(),
+        size: 20_480,
+    };
+    alice.upload("incidents", None, "", &[graph]).unwrap();
+    let told = slack
+        .app
+        .wait_for(1, |taken| taken.body["event"]["subtype"] == "file_share")
+        .await;
+    let file = &told[0].body["event"]["files"][0];
+    assert_eq!(
+        (&file["name"], &file["size"]),
+        (&json!("graph.png"), &json!(20_480))
+    );
+    for address in ["url_private", "permalink"] {
+        assert!(file[address].as_str().unwrap().starts_with("https://"), "{file}");
+    }
+}

@@ -41,7 +41,10 @@ async fn an_incident_is_one_message_with_its_changes_in_its_thread() {
     assert!(replies[0].1.contains("acknowledged the incident"));
     assert_eq!(replies[1].0.as_deref(), Some("Alice Archer"));
     let face = message.replies[1].icon.as_deref();
-    assert!(face.is_some_and(|face| face.contains("U00000ALICE_192")), "{face:?}");
+    assert!(
+        face.is_some_and(|face| face.contains("U00000ALICE_192")),
+        "{face:?}"
+    );
     assert!(replies[1].1.contains("On it, &lt;!channel&gt;"), "{replies:#?}");
     assert!(replies[2].1.contains("Rolled *back*."), "{replies:#?}");
     assert_eq!(stage.calls("chat.update"), 1, "three changes are one update");

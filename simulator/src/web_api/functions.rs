@@ -1,0 +1,44 @@
+//! `functions.completeSuccess` and `functions.completeError`.
+
+use serde_json::Value;
+
+use super::arguments::missing_argument;
+use super::call::Call;
+use super::refusal::{Fields, Outcome};
+use crate::workspace::function;
+
+/// `functions.completeSuccess`: the step goes on with these outputs.
+pub(crate) fn complete_success(call: &Call<'_>) -> Outcome {
+    let outputs = match call.args.structure("outputs") {
+        Ok(Some(Value::Object(outputs))) => outputs,
+        Ok(Some(_)) | Err(_) => return Err("parameter_validation_failed".into()),
+        Ok(None) => return Err(missing_argument("outputs")),
+    };
+    complete(call, function::Outcome::Succeeded { outputs })
+}
+
+/// `functions.completeError`: the step has failed.
+pub(crate) fn complete_error(call: &Call<'_>) -> Outcome {
+    let error = call.args.required("error")?;
+    complete(call, function::Outcome::Failed { error })
+}
+
+fn complete(call: &Call<'_>, outcome: function::Outcome) -> Outcome {
+    let id = call.args.required("function_execution_id")?;
+    // A workflow's token is that of one step.
+    let own = call
+        .args
+        .token
+        .as_deref()
+        .filter(|token| token.starts_with("xwfp-"));
+    call.host.change(|ws| {
+        let mut executions = ws.executions.iter();
+        if own.is_some_and(|token| {
+            !executions.any(|execution| execution.id == id && execution.has_token(token))
+        }) {
+            return Err("access_denied".into());
+        }
+        ws.complete(&id, outcome)?;
+        Ok(Fields::default())
+    })
+}
