@@ -8,4 +8,5 @@ mod people;
 mod refusals;
 mod replicas;
 mod slack_alone;
+mod slack_elsewhere;
 mod storm;

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     client::Slack,
     error::{NO_TOKEN, SlackError},
+    method::AUTH_TEST,
 };
 
 /// How often a token that works is looked at.
@@ -104,6 +105,23 @@ impl Watcher {
     pub(crate) fn new() -> Self {
         Self {
             health: Arc::new(watch::Sender::new(SlackHealth::Unasked)),
+            look_again: Arc::default(),
+        }
+    }
+
+    /// Of a workspace that is not connected.
+    pub(crate) fn of_nowhere() -> Self {
+        let (trouble, broken) = trouble(&SlackError::Broken {
+            method: AUTH_TEST.name,
+            code: NO_TOKEN.to_owned(),
+        });
+        let ill = SlackHealth::Ill {
+            trouble,
+            broken,
+            last: None,
+        };
+        Self {
+            health: Arc::new(watch::Sender::new(ill)),
             look_again: Arc::default(),
         }
     }

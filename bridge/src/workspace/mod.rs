@@ -19,8 +19,7 @@ use crate::{
     identity::Strangers,
     mirror::{channels::Channels, lookup::Lookups},
     slack::{
-        Http, Installation, Slack, SlackError, SlackHealth, Token, error::NO_TOKEN, installation::Watcher,
-        limits::Limits, method::AUTH_TEST,
+        Http, Installation, Slack, SlackError, SlackHealth, Token, installation::Watcher, limits::Limits,
     },
 };
 
@@ -76,12 +75,10 @@ impl Workspace {
 
     /// Where no call can be made.
     fn nowhere(setting: &Setting) -> Self {
-        let nowhere = Self::new(setting, None, "nowhere", None);
-        nowhere.watcher.report(&SlackError::Broken {
-            method: AUTH_TEST.name,
-            code: NO_TOKEN.to_owned(),
-        });
-        nowhere
+        Self {
+            watcher: Watcher::of_nowhere(),
+            ..Self::new(setting, None, "nowhere", None)
+        }
     }
 
     /// Who the bot is there, also while Slack does not answer.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use serde_json::{Value, json};
+use serde_json::json;
 use tocsin_bridge::Pace;
 use tocsin_entity::{kinds::InboxState, slack::inbox};
 use tocsin_simulator::{Limits, Snapshot};
@@ -12,7 +12,13 @@ use crate::outbound::stage::{PATIENCE, Stage};
 use crate::transport::{Transport, over_each_transport};
 
 async fn stage(transport: Transport) -> Stage {
-    let stage = Stage::over(transport, Limits::none(), Pace::Unlimited, |_| {}).await;
+    let stage = Stage::over(transport, Limits::none(), Pace::Unlimited, |config| {
+        crate::world::SECRET.clone_into(&mut config.signing_secret);
+    })
+    .await;
+    if transport == Transport::Http {
+        stage.serve().await;
+    }
     stage.tracker.member("Alice Archer", "RESPONDER");
     stage.tracker.member("Bob Baker", "STAKEHOLDER");
     stage
@@ -25,13 +31,8 @@ fn id(stage: &Stage, name: &str) -> String {
 }
 
 /// Somebody opens their Home tab.
-async fn open(stage: &Stage, name: &str, view: Value) {
-    static OPENED: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
-    let number = OPENED.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    let event = json!({"type": "app_home_opened", "user": id(stage, name), "channel": "D1", "tab": "home", "view": view});
-    let request = json!({"type": "event_callback", "team_id": "T1", "event_id": format!("EvHome{number}"), "event": event});
-    let answer = stage.world.post("/slack/events", request.to_string()).await;
-    assert_eq!(answer.status, axum::http::StatusCode::OK);
+fn open(stage: &Stage, name: &str) {
+    stage.slack.person(name).open_home().expect("a person");
 }
 
 fn tab(snapshot: &Snapshot, user: &str) -> String {
@@ -79,7 +80,7 @@ async fn a_member_sees_what_is_theirs_first_and_everything_once(transport: Trans
     stage
         .tracker
         .change(assigned, "REASSIGNED", json!({"assignees": alice}), json!({}));
-    open(&stage, "alice", Value::Null).await;
+    open(&stage, "alice");
     let tab = until(&stage, "alice", |tab| tab.contains("Search is slow")).await;
     let at = |text: &str| tab.find(text).unwrap_or_else(|| panic!("{text}: {tab}"));
     assert!(at("Assigned to you") < at("Payments are failing"));
@@ -107,11 +108,11 @@ async fn a_member_sees_what_is_theirs_first_and_everything_once(transport: Trans
 async fn an_open_tab_follows_the_incidents_and_what_is_the_same_is_not_published_again(transport: Transport) {
     let stage = stage(transport).await;
     let incident = stage.tracker.trigger("Payments are failing");
-    open(&stage, "alice", Value::Null).await;
+    open(&stage, "alice");
     until(&stage, "alice", |tab| tab.contains("Triggered")).await;
     stage.tracker.acknowledge(incident);
     until(&stage, "alice", |tab| tab.contains("Acknowledged by")).await;
-    open(&stage, "alice", json!({"id": "V1"})).await;
+    open(&stage, "alice");
     let opened = stage.world.inbox().await.pop().expect("a request");
     while inbox::Entity::find_by_id(opened.id)
         .filter(inbox::Column::State.eq(InboxState::Done))
@@ -135,22 +136,25 @@ async fn an_open_tab_follows_the_incidents_and_what_is_the_same_is_not_published
 async fn a_tab_that_slack_has_lost_is_published_again_though_nothing_changed(transport: Transport) {
     let stage = stage(transport).await;
     stage.tracker.trigger("Payments are failing");
-    open(&stage, "alice", Value::Null).await;
+    open(&stage, "alice");
     until(&stage, "alice", |tab| tab.contains("Payments")).await;
-    open(&stage, "alice", Value::Null).await;
+    let event = json!({"type": "app_home_opened", "user": id(&stage, "alice"), "channel": "D1", "tab": "home", "view": null});
+    let request = json!({"type": "event_callback", "team_id": "T1", "event_id": "EvLost", "event": event});
+    let answer = stage.world.post("/slack/events", request.to_string()).await;
+    assert_eq!(answer.status, axum::http::StatusCode::OK);
     until_published(&stage, 2).await;
 }
 
 async fn who_is_not_linked_or_may_only_read_is_told_so(transport: Transport) {
     let stage = stage(transport).await;
     stage.tracker.trigger("Payments are failing");
-    open(&stage, "guest", Value::Null).await;
+    open(&stage, "guest");
     let told = until(&stage, "guest", |tab| !tab.is_empty()).await;
     assert!(
         told.contains("(NOT_LINKED)") && !told.contains("Payments"),
         "{told}"
     );
-    open(&stage, "bob", Value::Null).await;
+    open(&stage, "bob");
     let told = until(&stage, "bob", |tab| tab.contains("Payments")).await;
     assert!(told.contains("(READ_ONLY)"), "{told}");
     assert!(!told.contains("\"action_id\""), "{told}");
@@ -160,21 +164,17 @@ async fn a_tab_is_published_when_the_api_answers_again(transport: Transport) {
     let stage = stage(transport).await;
     stage.tracker.trigger("Payments are failing");
     stage.tracker.set_down(true);
-    open(&stage, "alice", Value::Null).await;
+    open(&stage, "alice");
     stage.tracker.set_down(false);
     until(&stage, "alice", |tab| tab.contains("Payments")).await;
 }
 
 async fn what_is_done_on_the_tab_is_seen_there(transport: Transport) {
     let stage = stage(transport).await;
-    let incident = stage.tracker.trigger("Payments are failing");
-    open(&stage, "alice", Value::Null).await;
+    stage.tracker.trigger("Payments are failing");
+    open(&stage, "alice");
     until(&stage, "alice", |tab| tab.contains("Payments")).await;
-    let payload = json!({"type": "block_actions", "team": {"id": "T1"}, "user": {"id": id(&stage, "alice")}, "trigger_id": "1.2.3",
-        "container": {"type": "view", "view_id": "V1"}, "view": {"id": "V1", "type": "home", "hash": "1"},
-        "actions": [{"type": "button", "action_id": "acknowledge", "value": incident,
-            "block_id": format!("incident:{incident}:0"), "action_ts": "5.0"}]});
-    let answer = stage.world.interact(&payload).await;
-    assert_eq!(answer.status, axum::http::StatusCode::OK);
+    let answer = stage.slack.person("alice").click_in_view("acknowledge").await;
+    assert!(answer.expect("a button").is_ok());
     until(&stage, "alice", |tab| tab.contains("Acknowledged by")).await;
 }

@@ -70,6 +70,21 @@ impl Stage {
         stage
     }
 
+    /// Has the workspace send its requests to the bridge's addresses.
+    pub(crate) async fn serve(&self) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
+        let base = format!("http://{}", listener.local_addr().expect("an address"));
+        let router = self.world.bridge.router();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        self.slack.set_callbacks(&base.parse().expect("a URL"));
+        assert!(
+            self.slack.verify_events_url().await,
+            "the workspace accepts the address"
+        );
+    }
+
     /// Without a bridge of its own.
     pub(crate) async fn empty() -> Self {
         let mut stage = Self::set().await;

@@ -36,18 +36,8 @@ impl Scene {
             change(config);
         })
         .await;
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-            .await
-            .expect("a port");
-        let base = format!("http://{}", listener.local_addr().expect("an address"));
-        let router = stage.world.bridge.router();
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        stage.slack.set_callbacks(&base.parse::<Url>().expect("a URL"));
         if transport == Transport::Http {
-            assert!(
-                stage.slack.verify_events_url().await,
-                "the workspace accepts the address"
-            );
+            stage.serve().await;
         }
         stage.tracker.member("Alice Archer", "RESPONDER");
         stage.tracker.member("Bob Baker", "STAKEHOLDER");
