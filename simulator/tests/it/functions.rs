@@ -8,7 +8,10 @@ use crate::app::Taken;
 use crate::slack::Slack;
 
 fn inputs(inputs: Value) -> Map<String, Value> {
-    inputs.as_object().unwrap().clone()
+    let Value::Object(inputs) = inputs else {
+        panic!("no object: {inputs}")
+    };
+    inputs
 }
 
 /// Alice runs the step; the event.
