@@ -1,7 +1,7 @@
 //! Benchmarks of Tocsin as a user meets it: the real binary, real PostgreSQL and Redis, the simulated Slack without limits.
 //!
 //! `cargo run --release -p tocsin-benches` builds what it measures, starts everything it needs, writes `BENCHMARKS.md` and
-//! ends all of it again. The load comes from the same machine, so the figures are what is left beside it.
+//! ends all of it again; with `-- acks` it measures the answers to Slack's events alone, says them, and writes nothing. The load comes from the same machine, so the figures are what is left beside it.
 
 mod acks;
 mod fanout;
@@ -30,6 +30,15 @@ async fn main() -> anyhow::Result<()> {
     let servers = Servers::start()
         .await
         .context("PostgreSQL and Redis are needed: `./test` says how to install them")?;
+    if std::env::args().nth(1).as_deref() == Some("acks") {
+        for kind in [Kind::Sqlite, Kind::Postgres] {
+            let stack = Stack::start(&binary, kind, Pace::Documented, &servers).await?;
+            report.acks(kind, &acks::measure(&stack).await?);
+            stack.stop().await;
+        }
+        servers.stop();
+        return report.say();
+    }
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let stack = Stack::start(&binary, kind, Pace::Documented, &servers).await?;
         report.ready(kind, stack.ready_again(&binary, &servers).await?);

@@ -159,6 +159,13 @@ impl Report {
         );
     }
 
+    /// Says the rows.
+    pub(crate) fn say(&self) -> anyhow::Result<()> {
+        use std::io::Write;
+        std::io::stdout().write_all(self.rows.as_bytes())?;
+        Ok(())
+    }
+
     pub(crate) fn write(self) -> anyhow::Result<()> {
         let date = OffsetDateTime::now_utc().format(format_description!("[year]-[month]-[day]"))?;
         let text = format!(
