@@ -3,7 +3,7 @@
 use anyhow::Context;
 use serde_json::json;
 use tocsin_simulator::{FileSeed, Outcome, Snapshot};
-use tocsin_tests::{CHANNEL, PATIENCE, Stack, World, on_each_stack, shown_status};
+use tocsin_tests::{CHANNEL, PATIENCE, Stack, World, on_each_stack, shown_status, until};
 
 on_each_stack!(
     home_tab_workflow_and_files_over_http,
@@ -24,7 +24,8 @@ async fn work(world: &World) -> anyhow::Result<()> {
         .await?;
     triggered_by_a_workflow(world).await?;
     acknowledged_on_the_home_tab(world).await?;
-    told_with_a_file(world).await
+    told_with_a_file(world).await?;
+    made_of_a_message(world).await
 }
 
 async fn triggered_by_a_workflow(world: &World) -> anyhow::Result<()> {
@@ -106,5 +107,47 @@ async fn told_with_a_file(world: &World) -> anyhow::Result<()> {
     assert!(!body.contains("files-pri"), "no private address: {body}");
     let entry = now.timeline().last().context("an entry")?;
     assert_eq!(entry.email(), Some("alice@example.com"));
+    Ok(())
+}
+
+/// A message in the connector's own channel becomes an incident: it is shown there once, in the message's thread.
+async fn made_of_a_message(world: &World) -> anyhow::Result<()> {
+    let alice = world.slack().person("alice");
+    let ts = alice.post(CHANNEL, "Search is slow")?;
+    alice
+        .message_shortcut("create_incident_from_message", CHANNEL, &ts)
+        .await?;
+    until("the form is there", async || {
+        let views = alice.views().ok()?;
+        views.iter().any(|view| view["submit"].is_object()).then_some(())
+    })
+    .await?;
+    let services = alice.suggestions("service", "").await?;
+    let service = services.first().context("a service")?;
+    let given = json!({"service": service});
+    let answer = alice.submit(given.as_object().context("values")?.clone()).await?;
+    assert!(answer.is_ok(), "{answer:?}");
+    let in_thread = |snapshot: &Snapshot| {
+        let message = snapshot.channel(CHANNEL)?.message(&ts)?.clone();
+        let mut shown = message.replies.into_iter().filter(|reply| reply.is_from_app);
+        shown.find(|reply| reply.words().contains("#2 "))
+    };
+    let root = world.slack().wait_for(in_thread, PATIENCE).await?;
+    alice.click(CHANNEL, &root.ts, "Acknowledge").await?;
+    world
+        .slack()
+        .wait_until(
+            |snapshot| in_thread(snapshot).is_some_and(|root| shown_status(&root) == Some("ACKNOWLEDGED")),
+            PATIENCE,
+        )
+        .await?;
+    world.settled().await?;
+    let channel = world.channel()?;
+    let elsewhere: Vec<_> = channel
+        .app_messages()
+        .into_iter()
+        .filter(|message| message.words().contains("#2 "))
+        .collect();
+    assert!(elsewhere.is_empty(), "nothing but in the thread: {elsewhere:#?}");
     Ok(())
 }

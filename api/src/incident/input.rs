@@ -141,6 +141,8 @@ pub(crate) struct AddCommentInput {
     pub(super) external_ref: Option<String>,
     /// Who said it, where no member did. Taken from the Slack bridge alone.
     pub(super) slack_author: Option<SlackAuthorInput>,
+    /// When it was said: what was said while the sync was muted is no comment, whenever that comes to be known. Taken from the Slack bridge alone.
+    pub(super) said_at: Option<OffsetDateTime>,
     /// Makes the request repeatable for 24 hours.
     pub(super) idempotency_key: Option<String>,
 }

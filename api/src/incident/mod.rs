@@ -8,6 +8,7 @@ mod filter;
 mod graphql;
 mod input;
 mod mutation;
+mod muted;
 mod query;
 mod transition;
 #[cfg(test)]

@@ -15,6 +15,7 @@ use super::{
         ReopenIncidentInput, ResolveIncidentInput, RetractCommentInput, SetSlackSyncInput,
         SnoozeIncidentInput, TriggerIncidentInput, UpdateIncidentInput, assignees, incident_id,
     },
+    muted::was_muted,
 };
 use crate::{
     error::{Trouble, UserError, UserErrorCode, told},
@@ -128,11 +129,11 @@ async fn change(
 
 async fn comment(ctx: &Context<'_>, input: AddCommentInput) -> Result<Applied, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
-    let from_slack = input.external_ref.is_some() || input.slack_author.is_some();
+    let from_slack = input.external_ref.is_some() || input.slack_author.is_some() || input.said_at.is_some();
     if from_slack && !viewer.is_bridge() {
         return Err(UserError::new(
             UserErrorCode::Forbidden,
-            "`externalRef` and `slackAuthor` are for the Slack bridge alone.",
+            "`externalRef`, `slackAuthor` and `saidAt` are for the Slack bridge alone.",
         )
         .into());
     }
@@ -154,6 +155,11 @@ async fn comment(ctx: &Context<'_>, input: AddCommentInput) -> Result<Applied, T
     };
     let key = key(ctx, "addComment", input.idempotency_key.as_ref(), &input)?;
     let incident_id = incident_id("incidentId", &input.incident_id)?;
+    if let Some(said_at) = input.said_at
+        && was_muted(domain(ctx).database(), organization_id, incident_id, said_at).await?
+    {
+        return Err(UserError::try_from(IncidentError::SyncMuted)?.into());
+    }
     let mut actor = viewer.actor(organization_id);
     actor.slack_name = slack_name;
     let command = Command::Change(incident_id, input.change()?);

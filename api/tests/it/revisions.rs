@@ -12,6 +12,13 @@ async fn bridge_in(world: &World) -> Caller {
     }
 }
 
+/// When something happened last.
+fn told_at(incident: &Value, kind: &str) -> Value {
+    let nodes = incident["timeline"]["nodes"].as_array().expect("nodes");
+    let node = nodes.iter().rfind(|node| node["kind"] == kind);
+    node.expect("an entry")["createdAt"].clone()
+}
+
 fn bodies(entry: &Value) -> Vec<String> {
     let revisions = entry["revisions"].as_array().expect("revisions");
     revisions.iter().map(|one| text(&one["bodyMarkdown"])).collect()
@@ -205,7 +212,7 @@ on_each_database! {
     async fn what_comes_about_while_the_sync_is_muted_is_marked(world) {
         let admin = world.admin();
         let incident = admin.trigger("Down").await;
-        let query = "query($id: ID!) { incident(id: $id) { slackMuted slackReplyMode timeline { nodes { kind slackMuted changes } } } }";
+        let query = "query($id: ID!) { incident(id: $id) { slackMuted slackReplyMode timeline { nodes { kind slackMuted changes createdAt } } } }";
         let sync = |input: Value| {
             let mut input = input;
             input["id"] = incident["id"].clone();
@@ -223,6 +230,15 @@ on_each_database! {
             .map(|node| (text(&node["kind"]), node["slackMuted"].as_bool().expect("a flag"))).collect();
         let expected = [("TRIGGERED", false), ("SYNC_MUTED", false), ("COMMENT", true), ("SYNC_UNMUTED", false), ("COMMENT", false)];
         assert_eq!(told, expected.map(|(kind, muted)| (kind.to_owned(), muted)));
+        let organization = text(&admin.read("{ organization { id } }").await["organization"]["id"]);
+        let bridge = Caller { organization: Some(organization), ..world.bridge() };
+        let during = told_at(&read, "SYNC_MUTED");
+        let said = |ts: &str, at: &Value| json!({ "incidentId": incident["id"], "bodyMarkdown": "late", "externalRef": format!("slack:T1/C1/{ts}"),
+            "slackAuthor": { "name": "Ada" }, "saidAt": at });
+        assert_eq!(bridge.change("addComment", said("1.0", &during)).await.refused(), "SYNC_MUTED");
+        bridge.change("addComment", said("2.0", &told_at(&read, "SYNC_UNMUTED"))).await.done();
+        let by_hand = json!({ "incidentId": incident["id"], "bodyMarkdown": "x", "saidAt": during });
+        assert_eq!(admin.change("addComment", by_hand).await.refused(), "FORBIDDEN");
         admin.change("setSlackSync", sync(json!({ "replyMode": null }))).await.done();
         let read = admin.ask(query, json!({ "id": incident["id"] })).await.data()["incident"].clone();
         assert_eq!(read["slackReplyMode"], Value::Null);

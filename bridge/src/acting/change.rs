@@ -149,6 +149,7 @@ pub(super) async fn make(
                 body_markdown: markdown.clone(),
                 external_ref: external_ref.clone(),
                 slack_author: None,
+                said_at: None,
                 idempotency_key: key,
             }
         ),

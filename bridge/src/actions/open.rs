@@ -49,7 +49,13 @@ async fn open(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
     };
     let trigger = press.trigger.as_deref().unwrap_or_default();
     let workspace = parts.workspaces.of_team(press.team.as_deref());
-    let opened = match workspace.slack.open_view(trigger, &modals::loading(dialog)).await {
+    // What opens it is good for 3 s; the menu is not waited for.
+    let loading = modals::loading(dialog);
+    let (opened, ()) = tokio::join!(
+        workspace.slack.open_view(trigger, &loading),
+        menu::used(parts, &press, Some(&ask.request_id)),
+    );
+    let opened = match opened {
         Ok(opened) => opened,
         Err(error) => {
             workspace.watcher.report(&error);
@@ -70,7 +76,6 @@ async fn open(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
         // Perhaps the person has closed it by now.
         tracing::warn!(slack.user = press.user, "a dialog was not filled: {error}");
     }
-    menu::used(parts, &press, Some(&ask.request_id)).await;
     Ok(Answer::Done(outcome, Reply::Empty))
 }
 

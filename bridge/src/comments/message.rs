@@ -4,6 +4,7 @@
 
 use serde::Deserialize;
 use serde_json::Value;
+use time::OffsetDateTime;
 
 use super::{
     document::{Document, Names},
@@ -54,6 +55,20 @@ pub(crate) struct Place {
     pub(crate) channel: String,
     pub(crate) ts: String,
     pub(crate) thread_ts: String,
+}
+
+impl Place {
+    /// When it was written, by its name; Slack's names are the microseconds since 1970.
+    pub(crate) fn said_at(&self) -> Option<OffsetDateTime> {
+        said_at(&self.ts)
+    }
+}
+
+/// When a message was written, by its name.
+pub(super) fn said_at(ts: &str) -> Option<OffsetDateTime> {
+    let (seconds, micros) = ts.split_once('.')?;
+    let at = OffsetDateTime::from_unix_timestamp(seconds.parse().ok()?).ok()?;
+    Some(at + time::Duration::microseconds(micros.parse().ok()?))
 }
 
 impl Message {

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     bridge::Parts,
     failure::of_api,
-    graphql::{AddComment, As, add_comment},
+    graphql::{AddComment, As, DateTime, add_comment},
     identity::{self, Person, Standing},
     inbound::{
         Kind,
@@ -177,6 +177,7 @@ impl Reply<'_> {
             idempotency_key: Some(self.item.idempotency_key()),
             external_ref: Some(revise::external_ref(&self.thread, &self.place)),
             slack_author,
+            said_at: self.place.said_at().map(DateTime),
         };
         let answer = parts
             .api

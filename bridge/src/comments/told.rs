@@ -31,7 +31,9 @@ impl Told {
         match event["subtype"].as_str() {
             Some("message_changed") => edited(event),
             Some("message_deleted") => {
-                let place = inner(event, &event["previous_message"]).reply()?;
+                let mut before = event["previous_message"].clone();
+                name(&mut before, &event["deleted_ts"]);
+                let place = inner(event, &before).reply()?;
                 Some(Self::Deleted { place })
             }
             Some(_) | None => {
@@ -57,13 +59,25 @@ fn edited(event: &Value) -> Option<Told> {
     if before.is_object() && ["text", "blocks", "files"].into_iter().all(same) {
         return None;
     }
-    let message = inner(event, now);
+    let mut now = now.clone();
+    name(&mut now, &before["ts"]);
+    if now["thread_ts"].is_null() && now.is_object() {
+        now["thread_ts"] = before["thread_ts"].clone();
+    }
+    let message = inner(event, &now);
     let place = message.reply()?;
     Some(Told::Edited {
         message,
         place,
         revision,
     })
+}
+
+/// Gives a message the name that another field has, where it does not say its own.
+fn name(message: &mut Value, ts: &Value) {
+    if message.is_object() && message["ts"].is_null() {
+        message["ts"] = ts.clone();
+    }
 }
 
 /// The message inside a change, which does not say its channel.
@@ -130,6 +144,16 @@ mod tests {
             Told::of(&changed(&root, &said("1.0", "a"))).is_none(),
             "the thread's first message"
         );
+        // Some of Slack's examples lack the name of the message, or of its thread, and have it in the one before.
+        let mut nameless = with_edit(said("2.0", "b"), "5.0");
+        for field in ["ts", "thread_ts"] {
+            nameless.as_object_mut().expect("a message").remove(field);
+        }
+        let told = Told::of(&changed(&nameless, &said("2.0", "a"))).expect("an edit");
+        assert_eq!(
+            (told.place().ts.as_str(), told.place().thread_ts.as_str()),
+            ("2.0", "1.0")
+        );
         // One of Slack's own examples says nothing of what was before.
         assert!(Told::of(&changed(&with_edit(said("2.0", "b"), "5.0"), &Value::Null)).is_some());
     }
@@ -143,6 +167,10 @@ mod tests {
         let told = Told::of(&event(&said("2.0", "a"))).expect("a deletion");
         assert!(matches!(told, Told::Deleted { .. }));
         assert_eq!(told.place().ts, "2.0");
+        let mut nameless = said("2.0", "a");
+        nameless.as_object_mut().expect("a message").remove("ts");
+        let told = Told::of(&event(&nameless)).expect("a deletion");
+        assert_eq!(told.place().ts, "2.0", "as the event itself says");
         let mut bot = said("2.0", "a");
         bot["bot_id"] = json!("B1");
         assert!(Told::of(&event(&bot)).is_none());

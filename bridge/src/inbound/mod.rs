@@ -3,6 +3,7 @@
 //! A request that was answered is never lost, and one that Slack sends again is worked once: the inbox's row is both the
 //! promise and the memory. What is to be done is looked up in [`routes`]; each noun brings its own handler.
 
+mod delayed;
 mod endpoints;
 pub(crate) mod envelope;
 pub(crate) mod inbox;

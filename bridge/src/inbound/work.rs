@@ -9,6 +9,7 @@ use tocsin_queue::{JobContext, JobError, jobs::WorkInbox};
 use tracing::Instrument;
 
 use super::{
+    delayed,
     envelope::{self, Kind},
     inbox::{self, Claim, Verdict},
     routes::{self, Item, Outcome},
@@ -84,6 +85,9 @@ async fn attempt(parts: &Parts, row: Model, name: String) -> Result<(), JobError
         }
         Verdict::Later { due_at, error } => {
             tracing::warn!(%due_at, "{name} {} is tried again: {error}", row.slack_key);
+            if row.attempts == delayed::TELL_AT {
+                delayed::tell(parts, &row.payload, delayed::KEPT).await;
+            }
             if settled {
                 let job = WorkInbox {
                     inbox_id: row.id.to_string(),
@@ -100,6 +104,7 @@ async fn attempt(parts: &Parts, row: Model, name: String) -> Result<(), JobError
                 row.slack_key,
                 row.attempts
             );
+            delayed::tell(parts, &row.payload, delayed::GIVEN_UP).await;
         }
     }
     Ok(())

@@ -42,17 +42,17 @@ pub(super) async fn find(
         destinations: orphaned(recorded, &ids),
         troubles: Vec::new(),
     };
+    // Made of a message in a connector's channel, the incident is shown in that message's thread, and there alone.
+    let thread = origin.filter(|origin| origin.thread_ts.is_some());
     for connector in connectors {
-        found.add(connector, None, recorded, lines, reach).await?;
+        found.add(connector, thread, recorded, lines, reach).await?;
     }
     if let Some(origin) = origin {
         let connector = origins::connector(origin);
         let is_shown = root_of(recorded, &connector).is_some();
-        // One message in a channel is enough; a thread is a place of its own.
-        let is_double = origin.thread_ts.is_none() && found.lead_to(&origin.channel_id);
-        if is_shown || !is_double {
-            let thread_ts = origin.thread_ts.as_deref();
-            found.add(&connector, thread_ts, recorded, lines, reach).await?;
+        // One message in a channel is enough; a thread in which there is none is a place of its own.
+        if is_shown || !found.lead_to(origin) {
+            found.add(&connector, thread, recorded, lines, reach).await?;
         }
     }
     for destination in &mut found.destinations {
@@ -80,15 +80,18 @@ fn root_of<'a>(recorded: &'a [post::Model], connector: &Connector) -> Option<&'a
 }
 
 impl Destinations {
-    fn lead_to(&self, channel_id: &str) -> bool {
+    fn lead_to(&self, origin: &origin::Model) -> bool {
         let mut all = self.destinations.iter();
-        all.any(|destination| destination.channel_id == channel_id)
+        all.any(|destination| {
+            let is_there = origin.thread_ts.is_none() || origin.thread_ts == destination.thread_ts;
+            destination.channel_id == origin.channel_id && is_there
+        })
     }
 
     async fn add(
         &mut self,
         connector: &Connector,
-        thread_ts: Option<&str>,
+        thread: Option<&origin::Model>,
         recorded: &[post::Model],
         lines: &[digest_line::Model],
         reach: &Reach,
@@ -123,15 +126,23 @@ impl Destinations {
                 workspace: connector.workspace,
                 team_id: installation.team_id.clone(),
                 customize: false,
+                thread_ts: thread_ts(thread, connector, &channel.id),
                 channel_id: channel.id,
                 channel_name: channel.name,
                 in_digest,
                 tells_apart: false,
-                thread_ts: thread_ts.map(str::to_owned),
             }),
             Err(_) if in_digest => {}
             Err(trouble) => self.troubles.push((connector.clone(), trouble)),
         }
         Ok(())
     }
+}
+
+/// The thread in which the incident is shown in this channel, where it was made of a message there.
+fn thread_ts(origin: Option<&origin::Model>, connector: &Connector, channel_id: &str) -> Option<String> {
+    let here = |origin: &&origin::Model| {
+        origin.channel_id == channel_id && origin.workspace_id == connector.workspace
+    };
+    origin.filter(here)?.thread_ts.clone()
 }

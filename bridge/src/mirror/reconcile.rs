@@ -6,6 +6,7 @@ use sea_orm::DbErr;
 use time::OffsetDateTime;
 use tocsin_entity::{
     id::{ConnectorId, DigestId},
+    kinds::{EntryKind, Source},
     slack::{digest_line, post},
 };
 use tocsin_queue::{
@@ -26,7 +27,7 @@ use super::{
 use crate::{
     bridge::Parts,
     digest::lines,
-    graphql::{ApiError, As, Connector, Incident, Mirrored},
+    graphql::{ApiError, As, Connector, Entry, Incident, Mirrored},
     origin,
     store::{
         claim::{self, Claim, Finished, News, PutOff},
@@ -38,6 +39,9 @@ use crate::{
 
 /// How soon a message is tried again that has no place in the pace yet, and no digest to go into.
 const ORIGIN_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// How soon after an incident it is noted where in Slack it was created.
+const ORIGIN_SOON: std::time::Duration = std::time::Duration::from_millis(500);
 
 /// Work on an incident, as it was claimed.
 struct Work {
@@ -169,6 +173,16 @@ async fn claim(parts: &Parts, news: &News) -> Result<Option<Work>, DbErr> {
     claim.await
 }
 
+/// Until when it may still come to be known where in Slack the incident was created: that is noted just after, and decides where its
+/// message stands.
+fn origin_may_come(incident: &Incident, entries: &[Entry]) -> Option<OffsetDateTime> {
+    let from_slack = entries
+        .first()
+        .is_some_and(|entry| entry.kind == EntryKind::Triggered && entry.source == Source::Slack);
+    let until = incident.triggered_at + ORIGIN_SOON;
+    (from_slack && OffsetDateTime::now_utc() < until).then_some(until)
+}
+
 /// Makes the calls.
 async fn show(
     parts: &Parts,
@@ -190,6 +204,15 @@ async fn show(
     } = mirrored;
     let recorded = std::mem::take(&mut work.recorded);
     let origin = origin::of_incident(parts, incident.id).await?;
+    if origin.is_none()
+        && work.claim.is_first
+        && let Some(until) = origin_may_come(&incident, &entries)
+    {
+        return Ok(End {
+            wait: Some(Wait::until(until)),
+            ..End::default()
+        });
+    }
     let places = connectors.iter().map(|connector| connector.workspace);
     let origins = origin.iter().map(|origin| origin.workspace_id);
     let posts = recorded.iter().map(|post| post.workspace_id);

@@ -15,6 +15,7 @@ over_each_transport!(
     who_may_not_is_told_why_and_nothing_is_done,
     a_command_that_slack_sends_again_is_done_once,
     who_unlinks_themselves_is_nobody_until_they_link_again,
+    what_is_asked_for_while_the_api_is_away_is_kept_and_done_later,
 );
 
 async fn an_incident_is_worked_by_commands_from_beginning_to_end(transport: Transport) {
@@ -97,6 +98,18 @@ async fn a_command_that_slack_sends_again_is_done_once(transport: Transport) {
     let texts: Vec<_> = comments.iter().map(|(_, text)| text.as_str()).collect();
     assert_eq!(texts, ["once", "last"]);
     assert_eq!(scene.stage.world.inbox().await.len(), 2);
+}
+
+async fn what_is_asked_for_while_the_api_is_away_is_kept_and_done_later(transport: Transport) {
+    let scene = Scene::set(transport).await;
+    scene.stage.tracker.set_down(true);
+    scene.types("alice", "ack 1").await;
+    scene.until_said("(KEPT)").await;
+    scene.stage.tracker.set_down(false);
+    scene.until_said("You have acknowledged #1").await;
+    let told = scene.told("general");
+    let kept = told.iter().filter(|text| text.contains("(KEPT)")).count();
+    assert_eq!(kept, 1, "once: {told:#?}");
 }
 
 async fn who_unlinks_themselves_is_nobody_until_they_link_again(transport: Transport) {

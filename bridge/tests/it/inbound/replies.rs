@@ -30,6 +30,7 @@ async fn a_members_reply_becomes_a_comment_in_their_name() {
         "idempotencyKey": row.id,
         "externalRef": "slack:T1/C1/2.0",
         "slackAuthor": null,
+        "saidAt": "1970-01-01T00:00:02Z",
     });
     assert_eq!(call.arguments["input"], expected);
     assert_eq!(

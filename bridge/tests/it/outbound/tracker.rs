@@ -225,7 +225,7 @@ impl Tracker {
             .expect("an id");
         let marks =
             [&input["idempotencyKey"], &input["externalRef"]].map(|mark| mark.as_str().map(str::to_owned));
-        if operation == "AddComment" && self.state().incidents[&id].fields["slackMuted"] == true {
+        if operation == "AddComment" && (self.is_muted(id) || self.was_muted(id, &input["saidAt"])) {
             let error =
                 json!({"code": "SYNC_MUTED", "message": "The sync of this incident with Slack is muted."});
             return json!({field: {"entry": null, "incident": null, "userErrors": [error]}});
@@ -254,6 +254,23 @@ impl Tracker {
         }
         let incident = self.state().incidents[&id].fields.clone();
         json!({field: {"entry": {"id": "tle_1"}, "incident": incident, "userErrors": []}})
+    }
+
+    fn is_muted(&self, id: IncidentId) -> bool {
+        self.state().incidents[&id].fields["slackMuted"] == true
+    }
+
+    fn was_muted(&self, id: IncidentId, said_at: &Value) -> bool {
+        let time = |time: &Value| OffsetDateTime::parse(time.as_str()?, &Rfc3339).ok();
+        let Some(said_at) = time(said_at) else {
+            return false;
+        };
+        let entries = self.entries(id);
+        let mut syncs = entries.iter().rev().filter(|entry| {
+            let kind = entry["kind"].as_str().unwrap_or_default();
+            kind.starts_with("SYNC_") && time(&entry["createdAt"]).is_some_and(|at| at <= said_at)
+        });
+        syncs.next().is_some_and(|entry| entry["kind"] == "SYNC_MUTED")
     }
 
     /// Members by their ids.

@@ -41,6 +41,8 @@ over_each_transport!(
     what_was_said_while_the_sync_was_muted_is_no_comment_later_even_when_it_is_edited,
     a_refused_reply_is_refused_once_though_the_thread_is_read_again_after_a_start,
     replies_to_what_is_told_in_the_channel_are_caught_up_with_too,
+    what_was_deleted_in_one_of_several_threads_is_retracted_after_a_start,
+    what_was_said_while_the_sync_was_muted_is_not_caught_up_with,
     what_was_deleted_while_the_bridge_was_away_is_retracted_and_what_is_there_stays,
     who_was_deactivated_since_is_not_told_that_what_is_on_the_timeline_was_refused,
 );
@@ -144,6 +146,47 @@ async fn replies_to_what_is_told_in_the_channel_are_caught_up_with_too(transport
     scene
         .until_standing(&["for all to see", "while you were away"])
         .await;
+}
+
+async fn what_was_deleted_in_one_of_several_threads_is_retracted_after_a_start(transport: Transport) {
+    let scene = Scene::set(transport).await;
+    let tracker = &scene.stage.tracker;
+    tracker.tell(scene.incident, "CHANNEL");
+    tracker.comment(scene.incident, "for all to see");
+    scene.stage.ring(scene.incident);
+    scene.stage.until_shown(scene.incident).await;
+    let messages = scene.stage.messages("incidents");
+    let apart = messages
+        .iter()
+        .find(|message| message.words().contains("for all to see"))
+        .expect("a message of its own");
+    let alice = scene.slack().person("alice");
+    alice
+        .reply("incidents", &apart.ts, "still there")
+        .expect("a reply");
+    scene.until_standing(&["for all to see", "still there"]).await;
+    let root = scene.stage.root(scene.incident).await;
+    let reference = format!("slack:{}/{}/1483037604.017506", root.team_id, root.channel_id);
+    let entry =
+        json!({"bodyMarkdown": "gone", "externalRef": reference, "createdAt": "2026-11-20T10:00:00Z"});
+    tracker.change(scene.incident, "COMMENT", json!({}), entry);
+    let _stop = another_start(&scene).await;
+    scene.until_standing(&["for all to see", "still there"]).await;
+}
+
+async fn what_was_said_while_the_sync_was_muted_is_not_caught_up_with(transport: Transport) {
+    let mut scene = Scene::set(transport).await;
+    scene.goes_away().await;
+    let tracker = &scene.stage.tracker;
+    let alice = scene.slack().person("alice");
+    tracker.mute(scene.incident, true);
+    alice
+        .reply("incidents", &scene.root, "between us")
+        .expect("a reply");
+    tracker.mute(scene.incident, false);
+    alice.reply("incidents", &scene.root, "for all").expect("a reply");
+    let _stop = another_start(&scene).await;
+    scene.until_standing(&["for all"]).await;
 }
 
 async fn what_was_deleted_while_the_bridge_was_away_is_retracted_and_what_is_there_stays(

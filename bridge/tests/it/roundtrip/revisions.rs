@@ -102,6 +102,7 @@ async fn an_edit_and_a_deletion_in_slack_follow_on_the_timeline_however_often_th
     let one = alice
         .reply("incidents", &scene.root, "restarded")
         .expect("a reply");
+    scene.until_bodies(&["restarded"]).await;
     let other = alice.reply("incidents", &scene.root, "oops").expect("a reply");
     scene.until_bodies(&["restarded", "oops"]).await;
     alice.edit("incidents", &one, "restarted").expect("an edit");

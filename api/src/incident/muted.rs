@@ -1,0 +1,30 @@
+//! Whether the sync of an incident with Slack was muted at some moment.
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use time::OffsetDateTime;
+use tocsin_entity::{
+    database::Database,
+    id::{IncidentId, OrganizationId},
+    kinds::EntryKind,
+    timeline_entry::{Column, Entity},
+};
+
+use crate::error::Fault;
+
+/// Whether it was, by what the timeline says last before that moment.
+pub(super) async fn was_muted(
+    database: &Database,
+    organization_id: OrganizationId,
+    incident_id: IncidentId,
+    at: OffsetDateTime,
+) -> Result<bool, Fault> {
+    let last = Entity::find()
+        .filter(Column::OrganizationId.eq(organization_id))
+        .filter(Column::IncidentId.eq(incident_id))
+        .filter(Column::Kind.is_in([EntryKind::SyncMuted, EntryKind::SyncUnmuted]))
+        .filter(Column::CreatedAt.lte(at))
+        .order_by_desc(Column::Version)
+        .one(database.read())
+        .await?;
+    Ok(last.is_some_and(|entry| entry.kind == EntryKind::SyncMuted))
+}

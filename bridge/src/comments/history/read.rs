@@ -1,0 +1,204 @@
+//! Reading the threads of an incident in a channel, and putting what is news into the inbox.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use futures::FutureExt;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use tocsin_entity::{id::InboxId, slack::post};
+use tocsin_queue::{JobError, jobs::WorkInbox};
+
+use super::{OLDEST, PAUSE, Threads, past::Past, threaded};
+use crate::{
+    bridge::Parts,
+    comments::message::{Message, said_at},
+    inbound::{
+        Kind,
+        envelope::Envelope,
+        inbox::{self, Stored},
+    },
+    slack::SlackError,
+};
+
+/// Pages of a thread that are read, of 200 messages each: nobody reads a longer one.
+const PAGES_MAX: usize = 100;
+
+/// A thread that was read.
+struct Thread<'a> {
+    root: &'a post::Model,
+    /// Its first message.
+    ts: &'a str,
+    messages: Vec<Value>,
+    /// Whether it was read to its end.
+    is_whole: bool,
+}
+
+/// Reads all threads of an incident in a channel; how many messages were news.
+pub(super) async fn read(parts: &Arc<Parts>, threads: &Threads) -> Result<usize, JobError> {
+    let Some(first) = threads.roots.first() else {
+        return Ok(0);
+    };
+    // Before the threads are: what is said in between is not gone.
+    let past = Past::read(parts, first).await?;
+    let mut all = Vec::new();
+    for (number, root) in threads.roots.iter().enumerate() {
+        if number > 0 {
+            tokio::time::sleep(PAUSE).await;
+        }
+        all.extend(thread(parts, root).await?);
+    }
+    let said = all.iter().flat_map(|thread| thread.said(&past));
+    let mut news: Vec<Envelope> = said.collect();
+    if all.len() == threads.roots.len() && !has_others(parts, threads).await? {
+        news.extend(gone(&all, &past));
+    }
+    let mut found = 0;
+    for envelope in news {
+        found += usize::from(store(parts, envelope).await?);
+    }
+    Ok(found)
+}
+
+/// A thread; none where Slack does not show it.
+async fn thread<'a>(parts: &Parts, root: &'a post::Model) -> Result<Option<Thread<'a>>, JobError> {
+    let Some(ts) = root.thread_ts.as_deref().or(root.ts.as_deref()) else {
+        return Ok(None);
+    };
+    let workspace = parts.workspaces.of_post(root);
+    let mut thread = Thread {
+        root,
+        ts,
+        messages: Vec::new(),
+        is_whole: false,
+    };
+    let mut cursor: Option<String> = None;
+    for _ in 0..PAGES_MAX {
+        let page = workspace
+            .slack
+            .thread(&root.channel_id, ts, cursor.as_deref())
+            .await;
+        let page = match page {
+            Ok(page) => page,
+            Err(error @ SlackError::Refused { .. }) => {
+                tracing::debug!(slack.channel = root.channel_id, "a thread is not shown: {error}");
+                return Ok(None);
+            }
+            Err(error) => return Err(workspace.failed(error)),
+        };
+        cursor = page.next().map(str::to_owned);
+        thread.messages.extend(page.messages);
+        if cursor.is_none() {
+            thread.is_whole = true;
+            break;
+        }
+    }
+    Ok(Some(thread))
+}
+
+/// Whether there are threads of the incident in the channel that were not read: nothing tells which thread a comment comes from.
+async fn has_others(parts: &Parts, threads: &Threads) -> Result<bool, JobError> {
+    let (incident, channel) = &threads.place;
+    let read = threads.roots.iter().map(|root| root.id);
+    let other = post::Entity::find()
+        .filter(threaded())
+        .filter(post::Column::IncidentId.eq(*incident))
+        .filter(post::Column::ChannelId.eq(channel))
+        .filter(post::Column::Id.is_not_in(read))
+        .one(parts.database.read())
+        .await
+        .map_err(JobError::retry)?;
+    Ok(other.is_some())
+}
+
+/// What would have been sent of the comments whose messages are in no thread any more. Where a thread's first message is gone as well, Slack
+/// has cleared away what is old; nobody took anything back.
+fn gone(all: &[Thread<'_>], past: &Past) -> Vec<Envelope> {
+    let names = |thread: &Thread<'_>| -> Vec<String> {
+        let messages = thread.messages.iter();
+        messages
+            .filter_map(|message| message["ts"].as_str().map(str::to_owned))
+            .collect()
+    };
+    let there: BTreeSet<String> = all.iter().flat_map(names).collect();
+    let is_known = |thread: &Thread<'_>| thread.is_whole && there.contains(thread.ts);
+    let Some(first) = all.first().filter(|_| all.iter().all(is_known)) else {
+        return Vec::new();
+    };
+    let missed = past.comments.iter().filter(|comment| comment.may_be_missed);
+    missed
+        .filter(|comment| !there.contains(&comment.ts))
+        .map(|comment| first.of_gone(&comment.ts))
+        .collect()
+}
+
+impl Thread<'_> {
+    /// What would have been sent of the messages that are no comments. What is a comment already is not asked for again: its author may have
+    /// lost the right to comment since, and would be told of a refusal.
+    fn said(&self, past: &Past) -> Vec<Envelope> {
+        let is_comment = |message: &Value| {
+            message["edited"]["ts"].as_str().is_none()
+                && message["ts"].as_str().is_some_and(|ts| past.is_comment(ts))
+        };
+        let messages = self.messages.iter().filter(|message| !is_comment(message));
+        messages
+            .filter_map(|message| self.of_message(message, past))
+            .collect()
+    }
+
+    /// What would have been sent of a message.
+    fn of_message(&self, message: &Value, past: &Past) -> Option<Envelope> {
+        let mut message = message.clone();
+        message["channel"] = json!(self.root.channel_id);
+        Message::of(&json!({"event": message})).reply()?;
+        let ts = message["ts"].as_str()?.to_owned();
+        let sent = said_at(&ts)?;
+        let is_new = !past.is_comment(&ts);
+        if sent < OffsetDateTime::now_utc() - OLDEST || is_new && past.was_muted(sent) {
+            return None;
+        }
+        Some(match message["edited"]["ts"].as_str().map(str::to_owned) {
+            None => self.envelope(&ts, &message),
+            Some(revision) => {
+                let event = json!({"type": "message", "subtype": "message_changed", "channel": self.root.channel_id,
+                    "message": message, "ts": revision});
+                self.envelope(&format!("{ts}/{revision}"), &event)
+            }
+        })
+    }
+
+    /// What would have been sent of a message that is no longer there.
+    fn of_gone(&self, ts: &str) -> Envelope {
+        let before = json!({"type": "message", "user": "U", "ts": ts, "thread_ts": self.ts});
+        let event = json!({"type": "message", "subtype": "message_deleted", "channel": self.root.channel_id,
+            "deleted_ts": ts, "previous_message": before, "ts": ts});
+        self.envelope(&format!("{ts}/gone"), &event)
+    }
+
+    fn envelope(&self, name: &str, event: &Value) -> Envelope {
+        Envelope {
+            kind: Kind::Event,
+            name: "message".to_owned(),
+            key: format!("history:{}/{}/{name}", self.root.team_id, self.root.channel_id),
+            payload: json!({"type": "event_callback", "team_id": self.root.team_id, "event": event}),
+        }
+    }
+}
+
+/// Puts it into the inbox; whether it was not there yet.
+async fn store(parts: &Arc<Parts>, envelope: Envelope) -> Result<bool, JobError> {
+    let request_id = InboxId::new().to_string();
+    let write = parts.lane.write(move |tx| {
+        let (envelope, request_id) = (envelope.clone(), request_id.clone());
+        async move { inbox::store(tx, envelope, &request_id, OffsetDateTime::now_utc()).await }.boxed()
+    });
+    match write.await.map_err(JobError::retry)? {
+        Stored::New(id) => {
+            parts.queue.ring(&WorkInbox {
+                inbox_id: id.to_string(),
+            });
+            Ok(true)
+        }
+        Stored::Again => Ok(false),
+    }
+}

@@ -1,0 +1,37 @@
+//! Telling a person that what they asked for takes longer, or can't be done at all.
+
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::bridge::Parts;
+
+/// At which failure in a row: some seconds have passed, and the person has seen nothing.
+pub(super) const TELL_AT: i32 = 3;
+
+/// What is asked for is on record, and tried again.
+pub(super) const KEPT: &str = "Tocsin can't do this just now. What you asked for is kept, and is done as soon as Tocsin can; \
+                               you need not ask again (KEPT).";
+
+/// It was tried for long, or can never be done.
+pub(super) const GIVEN_UP: &str = "What you asked for could not be done, and is not tried any more. Look at the incident's page, and tell whoever runs \
+                                   Tocsin (GIVEN_UP).";
+
+/// Tells whoever asked, where a press, a command or a dialog has left an address for that. Events leave none.
+pub(super) async fn tell(parts: &Parts, payload: &Value, text: &str) {
+    let Some(address) = address(payload) else { return };
+    let message = json!({"response_type": "ephemeral", "replace_original": false, "text": text});
+    if let Err(error) = parts.http.respond(&address, &message).await {
+        tracing::warn!("whoever asked can't be told that it takes longer: {error}");
+    }
+}
+
+/// The response address: a dialog carries that of what opened it.
+fn address(payload: &Value) -> Option<Url> {
+    let direct = payload["response_url"].as_str().map(str::to_owned);
+    let carried = || {
+        let carried = payload["view"]["private_metadata"].as_str()?;
+        let carried: Value = serde_json::from_str(carried).ok()?;
+        carried["response_url"].as_str().map(str::to_owned)
+    };
+    direct.or_else(carried)?.parse().ok()
+}
