@@ -30,7 +30,12 @@ pub(crate) enum Notice {
     /// It is over.
     AlreadyResolved { by: Option<String> },
     /// The message is so old that nobody should act on it without another look.
-    TooOld { number: i64, url: String },
+    TooOld {
+        number: i64,
+        url: String,
+        /// What people call the slash command, where that is known.
+        command: Option<String>,
+    },
     /// There is nobody to escalate to.
     NoEscalationPolicy,
     /// Slack no longer takes the bot for one of the workspace.
@@ -131,12 +136,20 @@ pub(crate) fn press(notice: &Notice, wanted: &str) -> String {
             format!("This incident is already acknowledged{}", by(who))
         }
         Notice::AlreadyResolved { by: who } => format!("This incident is already resolved{}", by(who)),
-        Notice::TooOld { number, url } => {
+        Notice::TooOld {
+            number,
+            url,
+            command: name,
+        } => {
             let link = Mrkdwn::link(url, &format!("#{number}"));
             let command = command(wanted, *number);
+            let typed = match name {
+                Some(name) => format!("`{} {command}`", escape(&name.replace('`', ""))),
+                None => format!("with `{command}`"),
+            };
             format!(
                 "This message is more than 30 days old, so nothing was done. To {wanted} the incident, open {} \
-                 or use the slash command, such as `/incident {command}`",
+                 or use the slash command {typed}",
                 link.as_str()
             )
         }

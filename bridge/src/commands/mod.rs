@@ -83,6 +83,8 @@ async fn answer(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
     let Some(typed) = Typed::of(&ask.payload) else {
         return Ok(Answer::Done("ignored", Reply::Empty));
     };
+    let workspace = parts.workspaces.of_team(typed.team.as_deref());
+    workspace.command_was(&typed.command);
     let request_id = ask.request_id.as_str();
     let (outcome, told) = match parse(&typed.text) {
         Err(misread) => {

@@ -3,7 +3,7 @@
 mod registry;
 mod run;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use secrecy::SecretString;
 use tocsin_entity::{database::Database, id::WorkspaceId};
@@ -34,6 +34,8 @@ pub(crate) struct Workspace {
     pub(crate) lookups: Lookups,
     pub(crate) groups: Groups,
     pub(crate) strangers: Strangers,
+    /// What people there call the slash command, once one has used it.
+    command: Mutex<Option<String>>,
 }
 
 /// A workspace in which calls can be made, and who the bot is there. Cheap to clone.
@@ -69,6 +71,7 @@ impl Workspace {
             lookups: Lookups::new(database.clone(), slack.clone()),
             groups: Groups::default(),
             strangers: Strangers::default(),
+            command: Mutex::default(),
             slack,
         }
     }
@@ -84,6 +87,20 @@ impl Workspace {
     /// Who the bot is there, also while Slack does not answer.
     pub(crate) fn installation(&self) -> Option<Arc<Installation>> {
         self.watcher.health().installation().cloned()
+    }
+
+    /// What people there call the slash command, with its slash; none before one has used it since the start.
+    pub(crate) fn command(&self) -> Option<String> {
+        let command = self.command.lock().unwrap_or_else(PoisonError::into_inner);
+        command.clone()
+    }
+
+    /// Somebody has used the slash command under this name.
+    pub(crate) fn command_was(&self, name: &str) {
+        let mut command = self.command.lock().unwrap_or_else(PoisonError::into_inner);
+        if command.as_deref() != Some(name) {
+            *command = Some(name.to_owned());
+        }
     }
 
     /// Whether Slack refuses the bot's token, so that nothing works until a person acts.

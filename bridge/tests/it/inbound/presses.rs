@@ -301,7 +301,7 @@ async fn a_message_of_more_than_thirty_days_ago_says_how_to_go_on_and_does_nothi
     assert_eq!(
         told(&stage),
         "This message is more than 30 days old, so nothing was done. To acknowledge the incident, open \
-         <https://tocsin.example.com/ops/incidents/42|#42> or use the slash command, such as `/incident ack 42` (TOO_OLD)."
+         <https://tocsin.example.com/ops/incidents/42|#42> or use the slash command with `ack 42` (TOO_OLD)."
     );
     assert!(stage.acted.calls("AcknowledgeIncident").is_empty());
 }
