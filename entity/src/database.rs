@@ -25,6 +25,8 @@ const SERVER_TIMEOUT: Duration = Duration::from_secs(3);
 pub struct Database {
     read: DatabaseConnection,
     write: DatabaseConnection,
+    /// For what may not wait for others.
+    apart: DatabaseConnection,
 }
 
 impl Database {
@@ -37,6 +39,7 @@ impl Database {
             let both = sea_orm::Database::connect(options(url, connections)).await?;
             return Ok(Self {
                 read: both.clone(),
+                apart: one_more(&both),
                 write: both,
             });
         }
@@ -47,7 +50,11 @@ impl Database {
         } else {
             sea_orm::Database::connect(options(url, connections)).await?
         };
-        Ok(Self { read, write })
+        Ok(Self {
+            read,
+            apart: write.clone(),
+            write,
+        })
     }
 
     /// Where to read.
@@ -82,15 +89,10 @@ impl Database {
         if self.is_sqlite() {
             return self.clone();
         }
-        let address = self.write.get_postgres_connection_pool().connect_options();
-        let own = PgPoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(SERVER_TIMEOUT)
-            .connect_lazy_with(address.as_ref().clone());
-        let own = SqlxPostgresConnector::from_sqlx_postgres_pool(own);
         Self {
-            read: own.clone(),
-            write: own,
+            read: self.apart.clone(),
+            write: self.apart.clone(),
+            apart: self.apart.clone(),
         }
     }
 
@@ -105,8 +107,19 @@ impl Database {
     /// The database's own.
     pub async fn close(self) -> Result<(), DbErr> {
         self.read.close().await?;
+        self.apart.close().await?;
         self.write.close().await
     }
+}
+
+/// One more connection to the same PostgreSQL, opened when it is first used.
+fn one_more(pool: &DatabaseConnection) -> DatabaseConnection {
+    let address = pool.get_postgres_connection_pool().connect_options();
+    let own = PgPoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(SERVER_TIMEOUT)
+        .connect_lazy_with(address.as_ref().clone());
+    SqlxPostgresConnector::from_sqlx_postgres_pool(own)
 }
 
 fn options(url: &str, connections: u32) -> ConnectOptions {
