@@ -13,12 +13,21 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("entity", &[]),
     ("migration", &[]),
     ("queue", &[]),
+    ("seal", &[]),
     ("simulator", &[]),
-    ("api", &["entity", "migration", "queue"]),
-    ("bridge", &["entity", "queue"]),
+    ("api", &["entity", "migration", "queue", "seal"]),
+    ("bridge", &["entity", "queue", "seal"]),
     (
         "cli",
-        &["api", "bridge", "entity", "migration", "queue", "simulator"],
+        &[
+            "api",
+            "bridge",
+            "entity",
+            "migration",
+            "queue",
+            "seal",
+            "simulator",
+        ],
     ),
     ("benches", &["simulator"]),
     ("tests", &["entity", "migration", "queue", "simulator"]),
@@ -27,7 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// Which more it may depend on for its tests.
 const TEST_ARROWS: &[(&str, &[&str])] = &[
     ("migration", &["entity"]),
-    ("api", &["entity", "migration", "queue"]),
+    ("api", &["entity", "migration", "queue", "seal"]),
     ("bridge", &["entity", "migration", "queue", "simulator"]),
 ];
 

@@ -220,6 +220,7 @@ async fn insert_connector(
         id: Set(ConnectorId::new()),
         organization_id: Set(organization_id),
         name: Set("default".to_owned()),
+        workspace_id: Set(None),
         channel: Set(channel.to_owned()),
         reply_mode: Set(ReplyMode::Thread),
         created_at: Set(OffsetDateTime::now_utc()),

@@ -8,8 +8,9 @@ use sea_orm::{
 use time::OffsetDateTime;
 use tocsin_entity::{
     connector,
-    id::{ConnectorId, OrganizationId},
+    id::{ConnectorId, OrganizationId, WorkspaceId},
     kinds::ReplyMode,
+    slack_workspace,
 };
 
 use crate::{
@@ -17,6 +18,7 @@ use crate::{
     idempotency::{self, KeyUse},
     limits, loaders,
     node::{domain, load_owned},
+    slack::SlackWorkspace,
     viewer::{Need, Viewer},
 };
 
@@ -45,6 +47,15 @@ impl Connector {
     /// The channel: an id (`C…`) or a name with its hash (`#incidents`).
     async fn channel(&self) -> &str {
         &self.0.channel
+    }
+
+    /// The Slack workspace it is in; null for that of the server's configuration.
+    async fn workspace(&self, ctx: &Context<'_>) -> Result<Option<SlackWorkspace>> {
+        let Some(id) = self.0.workspace_id else {
+            return Ok(None);
+        };
+        let found: Option<slack_workspace::Model> = loaders::of(ctx).load_one(id).await?;
+        Ok(found.map(SlackWorkspace))
     }
 
     /// How an incident's later changes are told there.
@@ -88,6 +99,8 @@ pub(crate) struct CreateConnectorInput {
     name: String,
     /// The channel: an id (`C…`) or a name with its hash (`#incidents`).
     channel: String,
+    /// The Slack workspace it is in; that of the server's configuration by default.
+    workspace_id: Option<ID>,
     /// How an incident's later changes are told there; `THREAD` by default.
     reply_mode: Option<ReplyMode>,
     /// Makes the request repeatable for 24 hours.
@@ -103,6 +116,8 @@ pub(crate) struct UpdateConnectorInput {
     name: Option<String>,
     /// The channel that incidents go to from now on; those that are in the one before stay there.
     channel: Option<String>,
+    /// The Slack workspace that incidents go to from now on.
+    workspace_id: Option<ID>,
     /// How an incident's later changes are told there.
     reply_mode: Option<ReplyMode>,
     /// Makes the request repeatable for 24 hours.
@@ -180,6 +195,7 @@ async fn create(ctx: &Context<'_>, input: CreateConnectorInput) -> Result<Connec
         id: Set(ConnectorId::new()),
         organization_id: Set(organization_id),
         name: Set(limits::name("name", &input.name)?),
+        workspace_id: Set(workspace(ctx, organization_id, input.workspace_id.as_ref()).await?),
         channel: Set(channel(&input.channel)?),
         reply_mode: Set(input.reply_mode.unwrap_or(ReplyMode::Thread)),
         created_at: Set(OffsetDateTime::now_utc()),
@@ -198,6 +214,7 @@ async fn update(ctx: &Context<'_>, input: UpdateConnectorInput) -> Result<Connec
     let id: ConnectorId = input.id.parse().map_err(|_| unknown())?;
     let name = input.name.map(|name| limits::name("name", &name)).transpose()?;
     let channel = input.channel.map(|text| channel(&text)).transpose()?;
+    let workspace_id = workspace(ctx, organization_id, input.workspace_id.as_ref()).await?;
     write(ctx, organization_id, key, async |tx| {
         let found = connector::Entity::find_by_id(id)
             .filter(connector::Column::OrganizationId.eq(organization_id))
@@ -207,6 +224,7 @@ async fn update(ctx: &Context<'_>, input: UpdateConnectorInput) -> Result<Connec
         let now = connector::Model {
             name: name.unwrap_or_else(|| before.name.clone()),
             channel: channel.unwrap_or_else(|| before.channel.clone()),
+            workspace_id: workspace_id.or(before.workspace_id),
             reply_mode: input.reply_mode.unwrap_or(before.reply_mode),
             ..before
         };
@@ -217,6 +235,25 @@ async fn update(ctx: &Context<'_>, input: UpdateConnectorInput) -> Result<Connec
             .map_err(taken)
     })
     .await
+}
+
+/// The workspace that is named; it must be the organisation's own.
+async fn workspace(
+    ctx: &Context<'_>,
+    organization_id: OrganizationId,
+    id: Option<&ID>,
+) -> Result<Option<WorkspaceId>, Trouble> {
+    let Some(id) = id else { return Ok(None) };
+    let unknown = || UserError::not_found("Slack workspace").at("workspaceId");
+    let id: WorkspaceId = id.parse().map_err(|_| unknown())?;
+    let found = slack_workspace::Entity::find_by_id(id)
+        .filter(slack_workspace::Column::OrganizationId.eq(organization_id))
+        .one(domain(ctx).database().read())
+        .await?;
+    match found {
+        Some(found) => Ok(Some(found.id)),
+        None => Err(unknown().into()),
+    }
 }
 
 /// Writes a connector, once for each idempotency key.

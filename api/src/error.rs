@@ -25,6 +25,8 @@ pub enum UserErrorCode {
     IdempotencyKeyReused,
     /// Somebody else changed the object first: read it again.
     Conflict,
+    /// The server has no key to seal secrets with.
+    SecretKeyMissing,
     /// The comment was made in Slack, and is edited there.
     EditInSlack,
     /// The comment was retracted.

@@ -21,6 +21,7 @@ mod postmortem;
 mod schema;
 mod search;
 mod service;
+mod slack;
 mod timeline;
 mod timer;
 mod user;
@@ -31,6 +32,7 @@ use std::{ops::Deref, sync::Arc};
 use secrecy::SecretString;
 use tocsin_entity::database::Database;
 use tocsin_queue::{Queue, jobs::ReconcileIncident};
+use tocsin_seal::Sealer;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -46,6 +48,8 @@ pub struct ApiConfig {
     pub public_url: Url,
     /// `TOCSIN_BRIDGE_TOKEN`: what the Slack bridge shows. Without it no bridge is let in.
     pub bridge_token: Option<SecretString>,
+    /// `TOCSIN_SECRET_KEY`: seals what Slack apps are known by. Without it no Slack workspace can be connected.
+    pub sealer: Option<Sealer>,
     /// Whether the schema may be asked about itself. Default: yes.
     pub introspection: bool,
 }
@@ -63,6 +67,7 @@ pub enum StartError {
 pub struct Domain {
     config: ApiConfig,
     database: Database,
+    queue: Queue,
     lane: incident::Lane,
     keyring: viewer::Keyring,
     feed: event::Feed,
@@ -77,6 +82,10 @@ impl Domain {
     /// Its database.
     pub fn database(&self) -> &Database {
         &self.database
+    }
+
+    pub(crate) fn queue(&self) -> &Queue {
+        &self.queue
     }
 
     pub(crate) fn keyring(&self) -> &viewer::Keyring {
@@ -134,10 +143,11 @@ impl Api {
     ) -> Result<Self, StartError> {
         let feed = event::Feed::new(database.clone(), redis_url.as_deref())?;
         let bell = feed.bell();
+        let jobs = queue.clone();
         let lane = incident::Lane::open(database.clone(), move |order, applied| {
             incident::tell_log(order, applied);
             bell.ring(applied.incident.organization_id);
-            queue.ring(&ReconcileIncident {
+            jobs.ring(&ReconcileIncident {
                 incident_id: applied.incident.id.to_string(),
                 organization_id: applied.incident.organization_id.to_string(),
                 version: applied.incident.version,
@@ -147,6 +157,7 @@ impl Api {
         let domain = Arc::new(Domain {
             config,
             database,
+            queue,
             lane,
             keyring: viewer::Keyring::default(),
             feed,

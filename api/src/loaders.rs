@@ -13,11 +13,11 @@ use sea_orm::{
 use tocsin_entity::{
     comment_revision,
     database::Database,
-    id::{IncidentId, OrganizationId, TimelineEntryId, UserId},
+    id::{IncidentId, OrganizationId, TimelineEntryId, UserId, WorkspaceId},
     incident, incident_assignee,
     kinds::EntryKind,
     membership, postmortem,
-    slack::{digest_line, post},
+    slack::{digest_line, installation, post},
     timeline_entry, user,
 };
 
@@ -341,6 +341,26 @@ impl Neighbours {
     }
 }
 
+/// The key of what the bridge has found of a Slack workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct InstallationOf(pub(crate) WorkspaceId);
+
+impl Loader<InstallationOf> for Neighbours {
+    type Value = installation::Model;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[InstallationOf]) -> Result<HashMap<InstallationOf, Self::Value>, Fault> {
+        let rows = installation::Entity::find()
+            .filter(installation::Column::WorkspaceId.is_in(keys.iter().map(|key| key.0)))
+            .all(self.database.read())
+            .await?;
+        let found = rows
+            .into_iter()
+            .map(|row| (InstallationOf(row.workspace_id), row));
+        Ok(found.collect())
+    }
+}
+
 macro_rules! by_id {
     ($($id:ident => $module:ident;)*) => {$(
         impl Loader<tocsin_entity::id::$id> for Neighbours {
@@ -366,4 +386,5 @@ by_id! {
     ApiKeyId => api_key;
     ConnectorId => connector;
     PostmortemId => postmortem;
+    WorkspaceId => slack_workspace;
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Interface, Object, Result};
 use tocsin_entity::id::{
     ApiKeyId, ConnectorId, IncidentId, OrganizationId, PostmortemId, ServiceId, TimelineEntryId, UserId,
+    WorkspaceId,
 };
 
 use crate::{
@@ -16,6 +17,7 @@ use crate::{
     organization::Organization,
     postmortem::Postmortem,
     service::Service,
+    slack::SlackWorkspace,
     timeline::TimelineEntry,
     user::{User, load_member},
     viewer::{Need, Viewer},
@@ -42,6 +44,8 @@ pub(crate) enum Node {
     Postmortem(Postmortem),
     /// A service.
     Service(Service),
+    /// A Slack workspace.
+    SlackWorkspace(SlackWorkspace),
     /// An entry of a timeline.
     TimelineEntry(TimelineEntry),
     /// A member.
@@ -68,6 +72,7 @@ impl NodeQuery {
             ServiceId::PREFIX => crate::service::find(ctx, &id).await?.map(Node::Service),
             ApiKeyId::PREFIX => crate::api_key::find(ctx, &id).await?.map(Node::ApiKey),
             PostmortemId::PREFIX => crate::postmortem::find(ctx, &id).await?.map(Node::Postmortem),
+            WorkspaceId::PREFIX => crate::slack::find(ctx, &id).await?.map(Node::SlackWorkspace),
             ConnectorId::PREFIX => crate::connector::find(ctx, &id).await?.map(Node::Connector),
             OrganizationId::PREFIX => crate::organization::find(ctx, &id).await?.map(Node::Organization),
             _ => None,
@@ -111,7 +116,8 @@ owned!(
     tocsin_entity::service::Model,
     tocsin_entity::api_key::Model,
     tocsin_entity::postmortem::Model,
-    tocsin_entity::connector::Model
+    tocsin_entity::connector::Model,
+    tocsin_entity::slack_workspace::Model
 );
 
 /// Loads an object that the viewer may read: of its own organisation, or, for the bridge without one, of any.

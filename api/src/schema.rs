@@ -16,6 +16,7 @@ use crate::{
     organization::OrganizationQuery,
     postmortem::{Postmortem, PostmortemMutation, PostmortemQuery},
     service::{Service, ServiceMutation, ServiceQuery},
+    slack::{SlackWorkspaceMutation, SlackWorkspaceQuery},
     timeline::TimelineEntry,
     user::{User, UserMutation, UserQuery},
 };
@@ -38,6 +39,7 @@ pub struct Query(
     ApiKeyQuery,
     ServiceQuery,
     ConnectorQuery,
+    SlackWorkspaceQuery,
     IncidentQuery,
     EventQuery,
     PostmortemQuery,
@@ -50,6 +52,7 @@ pub struct Mutation(
     PostmortemMutation,
     ServiceMutation,
     ConnectorMutation,
+    SlackWorkspaceMutation,
     UserMutation,
     ApiKeyMutation,
 );

@@ -38,6 +38,8 @@ pub(crate) struct Parts {
     /// For response addresses, which need no token.
     pub(crate) http: Http,
     pub(crate) workspaces: Workspaces,
+    /// What further workspaces are made with.
+    pub(crate) setting: Setting,
     /// Why nothing comes by Socket Mode, while that is so.
     pub(crate) socket_trouble: watch::Sender<Option<String>>,
     pub(crate) api: Api,
@@ -92,6 +94,7 @@ impl Bridge {
             queue,
             http,
             workspaces,
+            setting,
             api,
             worker,
         };
@@ -112,16 +115,19 @@ impl Bridge {
     async fn run_parts(&self, shutdown: CancellationToken) {
         let parts = &self.0;
         let (inbox, mirror, digests) = (Arc::clone(parts), Arc::clone(parts), Arc::clone(parts));
+        let workspaces = Arc::clone(parts);
         let worker = Worker::new(parts.queue.clone())
             .concurrency(CONCURRENCY)
             .on(move |job, context| inbound::work(Arc::clone(&inbox), job, context))
             .on(move |job, context| mirror::reconcile::reconcile(Arc::clone(&mirror), job, context))
+            .on(move |job, context| workspace::refresh(Arc::clone(&workspaces), job, context))
             .on(move |job, context| digest::refresh::refresh(Arc::clone(&digests), job, context))
             .run(shutdown.clone());
         let rounds = async {
             tokio::join!(
                 inbound::tend(&parts.database, shutdown.clone()),
-                workspace::run(&parts.workspaces, shutdown.clone()),
+                workspace::run(&parts.database, &parts.workspaces, shutdown.clone()),
+                workspace::follow(parts, shutdown.clone()),
                 inbound::socket::run(parts, shutdown.clone()),
                 comments::history::run(parts, shutdown.clone()),
                 follow::run(parts, shutdown.clone()),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use secrecy::SecretString;
+use tocsin_seal::Sealer;
 use url::Url;
 
 /// What the bridge must be told. The caller has already merged and checked flags, environment and file.
@@ -16,6 +17,8 @@ pub struct BridgeConfig {
     pub public_url: Url,
     /// The Slack app.
     pub slack: SlackConfig,
+    /// `TOCSIN_SECRET_KEY`: opens the tokens of workspaces that administrators have connected. Without it none of these works.
+    pub sealer: Option<Sealer>,
     /// A name for this process in claims and logs; each start makes it unique by itself.
     pub instance: String,
 }

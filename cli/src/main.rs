@@ -12,6 +12,7 @@ mod memory;
 mod ops;
 mod people;
 mod roles;
+mod secret;
 mod serve;
 mod simulate;
 mod stack;

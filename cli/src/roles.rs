@@ -13,6 +13,7 @@ use tocsin_api::{
 use tocsin_bridge::{Bridge, BridgeConfig, SlackConfig, SocketConfig};
 use tocsin_entity::database::Database;
 use tocsin_queue::Queue;
+use tocsin_seal::Sealer;
 use tocsin_simulator::Simulator;
 use tracing::{info, warn};
 use url::Url;
@@ -21,6 +22,7 @@ use crate::{
     config::{Settings, known},
     database,
     ops::Ops,
+    secret,
     serve::{self, Parts},
 };
 
@@ -86,7 +88,17 @@ pub(crate) async fn run_bridge(settings: Settings) -> anyhow::Result<()> {
     let database = database::open_current(&settings.database).await?;
     let queue = database::open_queue(&settings).await?;
     let public = settings.public_url(settings.listen);
-    let bridge = bridge(settings.api_url(), public, token, slack, &database, &queue).await?;
+    let sealer = secret::sealer(&settings)?;
+    let bridge = bridge(
+        settings.api_url(),
+        public,
+        token,
+        sealer,
+        slack,
+        &database,
+        &queue,
+    )
+    .await?;
 
     let mut parts = Parts::new(stop.clone());
     let router = bridge.router().merge(watch_bridge(ops, &bridge).router());
@@ -127,6 +139,7 @@ pub(crate) async fn api(
     let config = ApiConfig {
         public_url,
         bridge_token,
+        sealer: secret::sealer(settings)?,
         introspection: settings.introspection,
     };
     let redis_url = settings
@@ -143,6 +156,7 @@ pub(crate) async fn bridge(
     api_url: Url,
     public_url: Url,
     bridge_token: SecretString,
+    sealer: Option<Sealer>,
     slack: SlackConfig,
     database: &Database,
     queue: &Queue,
@@ -151,6 +165,7 @@ pub(crate) async fn bridge(
         api_url,
         bridge_token,
         public_url,
+        sealer,
         slack,
         instance: format!("bridge-{}", std::process::id()),
     };

@@ -12,7 +12,7 @@ use crate::{
     config::{Settings, known, local_url},
     database,
     ops::Ops,
-    people, roles,
+    people, roles, secret,
     serve::{self, Parts},
     simulate,
 };
@@ -52,7 +52,17 @@ impl Stack {
             None => roles::random_token()?,
         };
         let api = roles::api(settings, public.clone(), Some(token.clone()), &database, &queue).await?;
-        let bridge = roles::bridge(api_url.clone(), public.clone(), token, slack, &database, &queue).await?;
+        let sealer = secret::sealer(settings)?;
+        let bridge = roles::bridge(
+            api_url.clone(),
+            public.clone(),
+            token,
+            sealer,
+            slack,
+            &database,
+            &queue,
+        )
+        .await?;
 
         let ops = roles::watch_bridge(roles::watch_api(ops, &api), &bridge);
         let router = api.router().merge(bridge.router()).merge(ops.router());

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 use time::OffsetDateTime;
 
 use crate::{
-    id::{ConnectorId, OrganizationId},
+    id::{ConnectorId, OrganizationId, WorkspaceId},
     kinds::ReplyMode,
 };
 
@@ -19,6 +19,8 @@ pub struct Model {
     pub organization_id: OrganizationId,
     /// What people call it; unique in the organisation.
     pub name: String,
+    /// The workspace it is in; none for that of the server's configuration.
+    pub workspace_id: Option<WorkspaceId>,
     /// The channel: an id (`C…`) or a name with its hash (`#incidents`).
     pub channel: String,
     /// How later changes are told there.

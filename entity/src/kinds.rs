@@ -171,6 +171,18 @@ kind! {
         SlackSyncChanged = "SLACK_SYNC_CHANGED",
     }
 
+    /// How a connection to a Slack workspace is.
+    SlackWorkspaceStatus {
+        /// Not tried yet.
+        Pending = "PENDING",
+        /// It works.
+        Active = "ACTIVE",
+        /// It does not: the reason says why, and what to do.
+        Failing = "FAILING",
+        /// An administrator has disconnected it.
+        Disconnected = "DISCONNECTED",
+    }
+
     /// How an incident's later changes are told in Slack.
     ReplyMode {
         /// In the thread of the incident's message.

@@ -19,6 +19,7 @@ pub mod membership;
 pub mod organization;
 pub mod postmortem;
 pub mod service;
+pub mod slack_workspace;
 pub mod timeline_entry;
 pub mod timer;
 pub mod user;

@@ -14,6 +14,7 @@ mod m20261121_000004_home;
 mod m20261121_000005_menu;
 mod m20261121_000010_post_workspace;
 mod m20261121_000011_faces;
+mod m20261121_000012_workspaces;
 
 /// All migrations, oldest first.
 #[derive(Debug)]
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000005_menu::Migration),
             Box::new(m20261121_000010_post_workspace::Migration),
             Box::new(m20261121_000011_faces::Migration),
+            Box::new(m20261121_000012_workspaces::Migration),
         ]
     }
 }

@@ -46,6 +46,18 @@ impl Job for WorkInbox {
     }
 }
 
+/// How organisations are connected to Slack has changed: look.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RefreshSlackWorkspaces {}
+
+impl Job for RefreshSlackWorkspaces {
+    const NAME: &'static str = "refresh-slack-workspaces";
+
+    fn key(&self) -> String {
+        "all".to_owned()
+    }
+}
+
 /// A digest no longer says what it should: write it again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RefreshDigest {

@@ -10,3 +10,4 @@ mod replicas;
 mod slack_alone;
 mod slack_elsewhere;
 mod storm;
+mod workspaces;

@@ -10,7 +10,7 @@ const OPTIONS = {
   // What has no identity of its own: pages, payloads, and values that live in another object.
   "@graphql-eslint/strict-id-in-types": {
     exceptions: {
-      types: ["Author", "CommentRevision", "IncidentEvent", "PageInfo", "Tag", "UserError", "Viewer"],
+      types: ["Author", "CommentRevision", "IncidentEvent", "PageInfo", "SealedSlackToken", "Tag", "UserError", "Viewer"],
       suffixes: ["Connection", "Edge", "Payload"],
     },
   },

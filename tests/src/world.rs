@@ -25,6 +25,9 @@ use crate::{
 /// The channel to which incidents go.
 pub const CHANNEL: &str = "incidents";
 
+/// Seals what is secret at rest.
+const SECRET_KEY: &str = "c2VjcmV0IG9mIHRoZSB0ZXN0cyBvZiBUb2NzaW4hISE=";
+
 const BRIDGE_TOKEN: &str = "bridge-token-of-a-test-0123456789abcdef";
 
 /// The host of incident URLs: not where the API listens, as behind a proxy.
@@ -420,6 +423,7 @@ fn shared_environment(
         ("TOCSIN_PUBLIC_URL", PUBLIC_URL.to_owned()),
         ("TOCSIN_BRIDGE_TOKEN", BRIDGE_TOKEN.to_owned()),
         ("TOCSIN_ADMIN_KEY", key.to_owned()),
+        ("TOCSIN_SECRET_KEY", SECRET_KEY.to_owned()),
         (
             "TOCSIN_LOG",
             "info,tocsin_bridge=debug,tocsin_api=debug".to_owned(),

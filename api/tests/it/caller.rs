@@ -95,6 +95,9 @@ fn selection(mutation: &str) -> &'static str {
              revisions { bodyMarkdown } author { name email } } incident { id version status }"
         }
         "createConnector" | "updateConnector" => "connector { id name channel replyMode }",
+        "connectSlackWorkspace" | "updateSlackWorkspace" | "disconnectSlackWorkspace" => {
+            "workspace { id name status disconnectedAt botTokenSet }"
+        }
         "createUser" | "updateUser" => "user { id name email role deactivatedAt }",
         "createApiKey" => "secret apiKey { id name hint scopes revokedAt user { id } }",
         "revokeApiKey" => "apiKey { id revokedAt }",

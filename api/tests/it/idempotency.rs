@@ -92,7 +92,24 @@ async fn comments_and_slack(admin: &Caller, [open, over]: [&Value; 2]) -> Vec<(&
     let (said, unsaid) = (comment("said").await, comment("unsaid").await);
     let channel = json!({ "name": "spare", "channel": "#spare" });
     let connector = admin.change("createConnector", channel).await.done()["connector"]["id"].clone();
+    let second = json!({ "name": "second", "botToken": "xoxb-1" });
+    let workspace = admin.change("connectSlackWorkspace", second).await.done()["workspace"]["id"].clone();
     vec![
+        (
+            "connectSlackWorkspace",
+            json!({ "name": "a", "botToken": "xoxb-a" }),
+            json!({ "name": "b", "botToken": "xoxb-b" }),
+        ),
+        (
+            "updateSlackWorkspace",
+            json!({ "id": workspace, "botToken": "xoxb-2" }),
+            json!({ "id": workspace, "botToken": "xoxb-3" }),
+        ),
+        (
+            "disconnectSlackWorkspace",
+            json!({ "id": workspace }),
+            json!({ "id": "wsp_00000000000000000000000000000000" }),
+        ),
         (
             "editComment",
             json!({ "id": said, "bodyMarkdown": "a" }),

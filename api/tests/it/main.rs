@@ -18,4 +18,5 @@ mod tenants;
 mod timers;
 mod together;
 mod wire;
+mod workspaces;
 mod world;

@@ -18,7 +18,7 @@ enum Needs {
 
 use Needs::{Admin, Bridge, Nothing, Read, Trigger, Write};
 
-const QUERIES: [(&str, Needs, &str); 14] = [
+const QUERIES: [(&str, Needs, &str); 15] = [
     ("viewer", Nothing, "{ viewer { scopes } }"),
     ("organization", Read, "{ organization { id } }"),
     ("organizations", Bridge, "{ organizations { id } }"),
@@ -35,6 +35,7 @@ const QUERIES: [(&str, Needs, &str); 14] = [
     ("postmortem", Read, "{ postmortem(incidentNumber: 1) { id } }"),
     ("postmortems", Read, "{ postmortems { nodes { id } } }"),
     ("connectors", Read, "{ connectors { id } }"),
+    ("slackWorkspaces", Read, "{ slackWorkspaces { id } }"),
     ("eventLog", Read, "{ eventLog { nodes { cursor } } }"),
     (
         "node",
@@ -92,6 +93,13 @@ fn mutations() -> Vec<(&'static str, Needs, Value)> {
         ("createService", Admin, json!({ "name": "" })),
         ("createConnector", Admin, json!({ "name": "x", "channel": "" })),
         ("updateConnector", Admin, json!({ "id": nobody("con") })),
+        (
+            "connectSlackWorkspace",
+            Admin,
+            json!({ "name": "x", "botToken": "" }),
+        ),
+        ("updateSlackWorkspace", Admin, json!({ "id": nobody("wsp") })),
+        ("disconnectSlackWorkspace", Admin, json!({ "id": nobody("wsp") })),
         ("createApiKey", Admin, json!({ "name": "x", "scopes": [] })),
         ("revokeApiKey", Admin, json!({ "id": nobody("key") })),
     ]

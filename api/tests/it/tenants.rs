@@ -16,9 +16,16 @@ async fn everything(caller: &Caller) -> Vec<(&'static str, Value)> {
         .change("createPostmortem", json!({ "incidentId": incident["id"] }))
         .await
         .done();
+    caller
+        .change(
+            "connectSlackWorkspace",
+            json!({ "name": "ours", "botToken": "xoxb-ours" }),
+        )
+        .await
+        .done();
     let data = caller
         .read(
-            "{ organization { id } services { nodes { id } } apiKeys { nodes { id } } connectors { id }
+            "{ organization { id } services { nodes { id } } apiKeys { nodes { id } } connectors { id } slackWorkspaces { id }
             incident(number: 1) { timeline { nodes { id } } } }",
         )
         .await;
@@ -27,6 +34,7 @@ async fn everything(caller: &Caller) -> Vec<(&'static str, Value)> {
         ("Service", data["services"]["nodes"][0]["id"].clone()),
         ("ApiKey", data["apiKeys"]["nodes"][0]["id"].clone()),
         ("Connector", data["connectors"][0]["id"].clone()),
+        ("SlackWorkspace", data["slackWorkspaces"][0]["id"].clone()),
         (
             "TimelineEntry",
             data["incident"]["timeline"]["nodes"][0]["id"].clone(),
@@ -49,7 +57,7 @@ on_each_database! {
             assert!(other["node"].is_null(), "{kind}: {other}");
         }
         let kinds = ours.read("{ __type(name: \"Node\") { possibleTypes { name } } }").await;
-        assert_eq!(kinds["__type"]["possibleTypes"].as_array().map(Vec::len), Some(8), "a kind of node without a case: {kinds}");
+        assert_eq!(kinds["__type"]["possibleTypes"].as_array().map(Vec::len), Some(9), "a kind of node without a case: {kinds}");
     }
 
     async fn no_query_shows_another_organisations_objects(world) {
@@ -60,7 +68,7 @@ on_each_database! {
                 incident(id: $incident) { id } postmortem(id: $postmortem) { id }
                 byNumber: incident(number: 1) { id } incidentPostmortem: postmortem(incidentNumber: 1) { id }
                 incidents { nodes { id } totalCount } users { nodes { id } } services { nodes { id } } apiKeys { nodes { id } }
-                connectors { id } eventLog { nodes { cursor } } organization { id } viewer { organization { id } } }",
+                connectors { id } slackWorkspaces { id } eventLog { nodes { cursor } } organization { id } viewer { organization { id } } }",
             json!({ "incident": objects[5].1, "postmortem": objects[7].1 }),
         )
         .await

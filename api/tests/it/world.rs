@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use tocsin_api::{Api, ApiConfig, bootstrap};
 use tocsin_entity::database::Database;
 use tocsin_queue::{Queue, QueueConfig};
+use tocsin_seal::{Sealer, generate_key};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -202,6 +203,7 @@ impl Replica {
     pub(crate) async fn start(database: &Database) -> Self {
         let queue = Queue::connect(&QueueConfig::default()).await.expect("a queue");
         let config = ApiConfig {
+            sealer: Some(Sealer::new(&[generate_key()]).expect("a key")),
             public_url: Url::parse("https://tocsin.example.com").expect("a URL"),
             bridge_token: Some(SecretString::from(BRIDGE_TOKEN)),
             introspection: true,

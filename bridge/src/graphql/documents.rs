@@ -41,6 +41,7 @@ documents! {
         ListIncidents;
     "graphql/follow.graphql": Organizations, EventLog, UserByEmail;
     "graphql/postmortem.graphql": PostmortemOfIncident;
+    "graphql/workspaces.graphql": SlackWorkspaces;
     "graphql/commands.graphql": WhoIs, StatusOfIncidents, TriggerFromSlack;
     "graphql/workflow.graphql": ServicesToName, TriggerFromWorkflow;
     "graphql/members.graphql": Assignees, Members;

@@ -101,7 +101,7 @@ impl TryFrom<incident_to_mirror::IncidentToMirrorConnectors> for Connector {
         Ok(Self {
             id: read.id.parse()?,
             name: read.name,
-            workspace: None,
+            workspace: read.workspace.map(|workspace| workspace.id.parse()).transpose()?,
             channel: read.channel,
             reply_mode: read.reply_mode,
         })

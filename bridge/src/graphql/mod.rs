@@ -9,7 +9,7 @@ mod members;
 mod postmortem;
 mod transport;
 
-pub(crate) use api::{Api, EventPage, FollowedEvent, Member, Mirrored};
+pub(crate) use api::{Api, EventPage, FollowedEvent, Member, Mirrored, SlackWorkspace};
 pub(crate) use documents::{
     AcknowledgeIncident, AddComment, DateTime, EditComment, ReassignIncident, ReopenIncident,
     ResolveIncident, RetractComment, SetSlackSync, SnoozeIncident, UpdateIncident, acknowledge_incident,

@@ -34,6 +34,9 @@ async fn member(
     let Some(email) = person.email.as_deref().filter(|_| !person.is_bot) else {
         return Ok(None);
     };
+    if !parts.workspaces.serves(&person.team_id, organization) {
+        return Ok(None);
+    }
     let found = parts
         .api
         .find_member(As::bridge(organization, request_id), email)

@@ -74,6 +74,8 @@ pub enum SlackHealth {
     Well(Arc<Installation>),
     /// It does not, or Slack does not answer: why, and who the bot was when it last worked.
     Ill {
+        /// Slack's error code, or ours.
+        code: String,
         /// What is wrong, for people.
         trouble: String,
         /// Whether Slack refuses the token, so that no call can work until a person acts.
@@ -111,11 +113,13 @@ impl Watcher {
 
     /// Of a workspace that is not connected.
     pub(crate) fn of_nowhere() -> Self {
-        let (trouble, broken) = trouble(&SlackError::Broken {
+        let error = SlackError::Broken {
             method: AUTH_TEST.name,
             code: NO_TOKEN.to_owned(),
-        });
+        };
+        let (trouble, broken) = trouble(&error);
         let ill = SlackHealth::Ill {
+            code: NO_TOKEN.to_owned(),
             trouble,
             broken,
             last: None,
@@ -198,6 +202,7 @@ impl Watcher {
         let changed = self.health.send_if_modified(|health| {
             let last = health.installation().cloned();
             let ill = SlackHealth::Ill {
+                code: error.code().unwrap_or(error.class()).to_owned(),
                 trouble: trouble.clone(),
                 broken,
                 last,
@@ -255,7 +260,10 @@ fn trouble(error: &SlackError) -> (String, bool) {
             true,
         ),
         SlackError::Broken { code, .. } => (
-            format!("Slack refuses the bot token ({code}): install the app again and set SLACK_BOT_TOKEN"),
+            format!(
+                "Slack refuses the bot token ({code}): install the app again, and set the new token: SLACK_BOT_TOKEN, or updateSlackWorkspace for a \
+                 workspace that was connected by GraphQL"
+            ),
             true,
         ),
         SlackError::Refused { refusal, .. } => (format!("Slack refuses the bot token ({refusal})"), true),

@@ -1,15 +1,21 @@
 //! The Slack workspaces that the bridge works in: that of the environment's token, and those that administrators have connected.
 
+mod follow;
+mod record;
 mod registry;
 mod run;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use secrecy::SecretString;
-use tocsin_entity::{database::Database, id::WorkspaceId};
+use tocsin_entity::{
+    database::Database,
+    id::{OrganizationId, WorkspaceId},
+};
 use tocsin_queue::JobError;
 
 pub(crate) use self::{
+    follow::{follow, refresh},
     registry::{Reach, Workspaces},
     run::run,
 };
@@ -28,6 +34,12 @@ use crate::{
 pub(crate) struct Workspace {
     /// None for that of the environment's token.
     pub(crate) id: Option<WorkspaceId>,
+    /// Whose it is; that of the environment's token serves every organisation.
+    pub(crate) organization: Option<OrganizationId>,
+    /// What administrators call it.
+    pub(crate) name: String,
+    /// How often its token was set.
+    pub(crate) token_version: i64,
     pub(crate) slack: Slack,
     pub(crate) watcher: Watcher,
     pub(crate) channels: Channels,
@@ -66,6 +78,9 @@ impl Workspace {
         let slack = setting.http.with_token(Token::new(token), limits);
         Self {
             id,
+            organization: None,
+            name: String::new(),
+            token_version: 0,
             watcher: Watcher::new(),
             channels: Channels::new(database.clone(), slack.clone()),
             lookups: Lookups::new(database.clone(), slack.clone()),

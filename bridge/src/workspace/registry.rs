@@ -7,7 +7,10 @@ use std::{
 };
 
 use futures::future::join_all;
-use tocsin_entity::{id::WorkspaceId, slack::post};
+use tocsin_entity::{
+    id::{OrganizationId, WorkspaceId},
+    slack::post,
+};
 use tokio::sync::{Notify, watch};
 
 use super::{Bot, Setting, Workspace};
@@ -104,6 +107,34 @@ impl Workspaces {
         let all = self.all();
         let mut bots = all.iter().filter_map(|workspace| workspace.installation());
         bots.any(|bot| bot.bot_user_id == user)
+    }
+
+    /// Whether what people do in a team may be done in an organisation: the environment's workspace serves all, any other its own alone, since its
+    /// administrators say there who has which e-mail address.
+    pub(crate) fn serves(&self, team: &str, organization: OrganizationId) -> bool {
+        let all = self.all();
+        let mut theirs = all
+            .iter()
+            .filter(|workspace| workspace.installation().is_some_and(|bot| bot.team_id == team))
+            .peekable();
+        let serves =
+            |workspace: &Arc<Workspace>| workspace.organization.is_none_or(|own| own == organization);
+        if theirs.peek().is_none() {
+            return serves(&self.of_team(Some(team)));
+        }
+        theirs.any(serves)
+    }
+
+    pub(crate) fn has(&self, id: WorkspaceId) -> bool {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.contains_key(&Some(id))
+    }
+
+    pub(crate) fn remove(&self, id: Option<WorkspaceId>) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.remove(&id);
+        drop(known);
+        self.changed.send_replace(());
     }
 
     pub(crate) fn add(&self, workspace: Workspace) {

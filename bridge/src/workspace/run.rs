@@ -4,11 +4,13 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Workspace, Workspaces};
+use tocsin_entity::database::Database;
+
+use super::{Workspace, Workspaces, record};
 use crate::slack::SlackHealth;
 
 /// Looks after all workspaces until the shutdown.
-pub(crate) async fn run(workspaces: &Workspaces, shutdown: CancellationToken) {
+pub(crate) async fn run(database: &Database, workspaces: &Workspaces, shutdown: CancellationToken) {
     let mut changed = workspaces.subscribe();
     let (tracker, mut kept) = (TaskTracker::new(), BTreeMap::new());
     loop {
@@ -28,7 +30,12 @@ pub(crate) async fn run(workspaces: &Workspaces, shutdown: CancellationToken) {
         for workspace in all {
             kept.entry(workspace.id).or_insert_with(|| {
                 let until = shutdown.child_token();
-                tracker.spawn(keep(workspaces.clone(), Arc::clone(&workspace), until.clone()));
+                tracker.spawn(keep(
+                    database.clone(),
+                    workspaces.clone(),
+                    Arc::clone(&workspace),
+                    until.clone(),
+                ));
                 (workspace, until)
             });
         }
@@ -41,10 +48,16 @@ pub(crate) async fn run(workspaces: &Workspaces, shutdown: CancellationToken) {
     tracker.wait().await;
 }
 
-async fn keep(workspaces: Workspaces, workspace: Arc<Workspace>, until: CancellationToken) {
+async fn keep(
+    database: Database,
+    workspaces: Workspaces,
+    workspace: Arc<Workspace>,
+    until: CancellationToken,
+) {
     tokio::join!(
         workspace.watcher.run(&workspace.slack, until.clone()),
-        heal(&workspaces, &workspace, until),
+        heal(&workspaces, &workspace, until.clone()),
+        record::run(&database, &workspace, until),
     );
 }
 

@@ -119,6 +119,7 @@ impl World {
             .expect("migrations");
         let queue = Queue::connect(&QueueConfig::default()).await.expect("a queue");
         let config = BridgeConfig {
+            sealer: None,
             api_url: api.clone(),
             bridge_token: "bridge-token".into(),
             public_url: Url::parse("https://tocsin.example.com/ops").expect("a URL"),

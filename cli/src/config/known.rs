@@ -116,7 +116,11 @@ pub(crate) const ADMIN_KEY: Known = Known::secret(
     "TOCSIN_ADMIN_KEY",
     "made and printed once, at the first start",
 );
-pub(crate) const SECRET_KEY: Known = Known::secret("secret_key", "TOCSIN_SECRET_KEY", "not needed yet");
+pub(crate) const SECRET_KEY: Known = Known::secret(
+    "secret_key",
+    "TOCSIN_SECRET_KEY",
+    "made once, and kept beside the SQLite file",
+);
 pub(crate) const INTROSPECTION: Known = Known {
     flag: None,
     ..Known::plain("introspection", "TOCSIN_INTROSPECTION", "", "true")

@@ -12,6 +12,7 @@ use std::{
 
 use secrecy::SecretString;
 use tocsin_bridge::Pace;
+use tocsin_seal::Sealer;
 use url::Url;
 
 pub(crate) use parse::channel as parse_channel;
@@ -39,6 +40,8 @@ pub(crate) struct Settings {
     pub(crate) bridge_token: Option<SecretString>,
     /// The first organisation's admin key, where it was chosen.
     pub(crate) admin_key: Option<SecretString>,
+    /// Seals secrets at rest, where a key was given.
+    pub(crate) sealer: Option<Sealer>,
     /// Whether GraphQL's introspection is answered.
     pub(crate) introspection: bool,
     /// What is logged, where it was said.
@@ -120,7 +123,7 @@ impl Settings {
         let api_url = reader.optional(&known::API_URL, parse::web);
         let bridge_token = reader.optional(&known::BRIDGE_TOKEN, parse::shared_token);
         let admin_key = reader.optional(&known::ADMIN_KEY, parse::admin_key);
-        reader.optional(&known::SECRET_KEY, parse::secret_key);
+        let sealer = reader.optional(&known::SECRET_KEY, parse::secret_keys);
         let introspection = reader.required(&known::INTROSPECTION, parse::truth);
         let log = reader.optional(&known::LOG, crate::logging::parse_filter);
         let log_format = reader.optional(&known::LOG_FORMAT, crate::logging::parse_format);
@@ -138,6 +141,7 @@ impl Settings {
             api_url,
             bridge_token,
             admin_key,
+            sealer,
             introspection: introspection?,
             log,
             log_format,

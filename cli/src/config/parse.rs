@@ -3,9 +3,9 @@
 
 use std::net::SocketAddr;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use secrecy::SecretString;
 use tocsin_bridge::Pace;
+use tocsin_seal::Sealer;
 use url::Url;
 
 pub(crate) type Parsed<T> = Result<T, String>;
@@ -92,16 +92,17 @@ pub(super) fn pace(text: &str) -> Parsed<Pace> {
     }
 }
 
-/// 32 bytes in base64.
-pub(super) fn secret_key(text: &str) -> Parsed<SecretString> {
-    match STANDARD.decode(text) {
-        Ok(bytes) if bytes.len() == 32 => Ok(text.into()),
-        Ok(bytes) => Err(format!(
-            "holds {} bytes, not 32; make one with: openssl rand -base64 32",
-            bytes.len()
-        )),
-        Err(_) => Err("is not base64; make one with: openssl rand -base64 32".to_owned()),
-    }
+/// Keys of 32 bytes in base64, with commas between: the first seals, all open.
+pub(super) fn secret_keys(text: &str) -> Parsed<Sealer> {
+    let keys: Vec<_> = text
+        .split(',')
+        .map(|key| SecretString::from(key.trim()))
+        .collect();
+    Sealer::new(&keys).map_err(|_| {
+        "is not one key of 32 bytes in base64, or several with commas between while it is being changed; make one with: \
+         openssl rand -base64 32"
+            .to_owned()
+    })
 }
 
 /// A token that two processes share.

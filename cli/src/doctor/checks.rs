@@ -183,7 +183,7 @@ async fn slack(settings: &Settings) -> Finding {
         let queue = Queue::connect(&QueueConfig::default()).await?;
         let token = roles::random_token()?;
         let local = local_url(settings.listen);
-        let bridge = roles::bridge(local.clone(), local, token, slack, &database, &queue).await?;
+        let bridge = roles::bridge(local.clone(), local, token, None, slack, &database, &queue).await?;
         let health = bridge.health().await;
         if let Some(Err(trouble)) = bridge.check_socket_mode().await {
             return Err(anyhow::anyhow!("Socket Mode: {trouble}"));

@@ -7,6 +7,7 @@ pub mod digest_line;
 pub mod home;
 pub mod inbox;
 pub mod incident;
+pub mod installation;
 pub mod origin;
 pub mod pace;
 pub mod post;

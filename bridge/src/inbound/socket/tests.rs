@@ -16,6 +16,7 @@ async fn bridge(slack: &Simulator) -> (Bridge, testing::Own) {
     let queue = Queue::connect(&QueueConfig::default()).await.expect("a queue");
     let nowhere: url::Url = "http://127.0.0.1:9".parse().expect("a URL");
     let config = BridgeConfig {
+        sealer: None,
         api_url: nowhere.clone(),
         bridge_token: "bridge-token".into(),
         public_url: nowhere,

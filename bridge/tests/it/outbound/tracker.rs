@@ -309,6 +309,7 @@ impl Tracker {
             "Organizations" => {
                 json!({"organizations": [{"id": self.organization, "name": "Org", "slug": "org"}]})
             }
+            "SlackWorkspaces" => json!({"slackWorkspaces": []}),
             "IncidentById" => {
                 let id = variables["id"].as_str().expect("an id").parse().expect("an id");
                 json!({"incident": state.incidents.get(&id).map(|incident| &incident.fields)})

@@ -1,0 +1,276 @@
+//! Connecting Slack workspaces, changing and disconnecting them.
+
+use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
+    SqlErr,
+};
+use time::OffsetDateTime;
+use tocsin_entity::{
+    id::{OrganizationId, WorkspaceId},
+    slack_workspace::{Column, Entity, Model},
+};
+use tocsin_queue::jobs::RefreshSlackWorkspaces;
+
+use super::{seal::sealed, workspace::SlackWorkspace};
+use crate::{
+    error::{Trouble, UserError, UserErrorCode, told},
+    idempotency::{self, KeyUse},
+    limits, loaders,
+    node::domain,
+    viewer::{Need, Viewer},
+};
+
+/// Longest token or secret, in characters; Slack's have fewer than 200.
+const SECRET_MAX: usize = 500;
+
+/// A Slack workspace in which the Slack app of the server's configuration is installed.
+#[derive(Debug, InputObject)]
+pub(crate) struct ConnectSlackWorkspaceInput {
+    /// What administrators call it; at most 100 characters, unique in the organisation.
+    name: String,
+    /// The bot token of the app (`xoxb-…`). It is kept sealed, and can't be read again.
+    bot_token: String,
+    /// Makes the request repeatable for 24 hours.
+    idempotency_key: Option<String>,
+}
+
+/// New values for a Slack workspace; what is left out stays.
+#[derive(Debug, InputObject)]
+pub(crate) struct UpdateSlackWorkspaceInput {
+    /// The workspace's id.
+    id: ID,
+    /// What administrators call it; at most 100 characters, unique in the organisation.
+    name: Option<String>,
+    /// Another bot token; it also connects the workspace again.
+    bot_token: Option<String>,
+    /// Makes the request repeatable for 24 hours.
+    idempotency_key: Option<String>,
+}
+
+/// The Slack workspace to disconnect.
+#[derive(Debug, InputObject)]
+pub(crate) struct DisconnectSlackWorkspaceInput {
+    /// The workspace's id.
+    id: ID,
+    /// Makes the request repeatable for 24 hours.
+    idempotency_key: Option<String>,
+}
+
+/// What came of a change of a Slack workspace.
+#[derive(SimpleObject)]
+pub(crate) struct SlackWorkspacePayload {
+    /// The workspace as it is now; none where the change was refused.
+    workspace: Option<SlackWorkspace>,
+    /// Why nothing was changed.
+    user_errors: Vec<UserError>,
+}
+
+/// The mutations of Slack workspaces.
+#[derive(Default)]
+pub(crate) struct SlackWorkspaceMutation;
+
+#[Object]
+impl SlackWorkspaceMutation {
+    /// Connects a Slack workspace by the bot token of the Slack app that is installed there: the app whose signing secret or app-level token the
+    /// server is configured with. Whether the token works is seen a moment later in its
+    /// `status`. Needs the role ADMIN or OWNER.
+    async fn connect_slack_workspace(
+        &self,
+        ctx: &Context<'_>,
+        input: ConnectSlackWorkspaceInput,
+    ) -> Result<SlackWorkspacePayload> {
+        payload(connect(ctx, input).await)
+    }
+
+    /// Changes how Tocsin is connected to a Slack workspace. Needs the role ADMIN or OWNER.
+    async fn update_slack_workspace(
+        &self,
+        ctx: &Context<'_>,
+        input: UpdateSlackWorkspaceInput,
+    ) -> Result<SlackWorkspacePayload> {
+        payload(update(ctx, input).await)
+    }
+
+    /// Stops all that Tocsin does in a Slack workspace, at once. Its connectors stay, and lead nowhere until it is connected again by
+    /// `updateSlackWorkspace` with a bot token. Needs the role ADMIN or OWNER.
+    async fn disconnect_slack_workspace(
+        &self,
+        ctx: &Context<'_>,
+        input: DisconnectSlackWorkspaceInput,
+    ) -> Result<SlackWorkspacePayload> {
+        payload(disconnect(ctx, input).await)
+    }
+}
+
+fn payload(result: Result<SlackWorkspace, Trouble>) -> Result<SlackWorkspacePayload> {
+    let (workspace, user_errors) = told(result)?;
+    Ok(SlackWorkspacePayload {
+        workspace,
+        user_errors,
+    })
+}
+
+fn bot_token(text: &str) -> Result<String, UserError> {
+    let token = limits::line("botToken", text, SECRET_MAX)?;
+    if token.starts_with("xoxb-") || token.starts_with("xoxe.xoxb-") {
+        Ok(token)
+    } else {
+        Err(UserError::invalid(
+            "botToken",
+            "A bot token begins with `xoxb-`: copy it from the Slack app's page OAuth & Permissions.",
+        ))
+    }
+}
+
+async fn connect(ctx: &Context<'_>, input: ConnectSlackWorkspaceInput) -> Result<SlackWorkspace, Trouble> {
+    let viewer = ctx.data_unchecked::<Viewer>();
+    let organization_id = viewer.may_change(Need::Manage)?;
+    let key = idempotency::key_use(
+        viewer,
+        "connectSlackWorkspace",
+        input.idempotency_key.clone(),
+        &input,
+    )?;
+    let (id, now) = (WorkspaceId::new(), OffsetDateTime::now_utc());
+    let sealer = domain(ctx).config().sealer.as_ref();
+    let bot_token = sealed(sealer, id, bot_token(&input.bot_token)?)?;
+    let row = Model {
+        id,
+        organization_id,
+        name: limits::name("name", &input.name)?,
+        sealed_bot_token: Some(bot_token),
+        token_version: 1,
+        disconnected_at: None,
+        created_by: viewer.member().map(|member| member.user_id),
+        created_at: now,
+        updated_at: now,
+    };
+    write(ctx, organization_id, key, async |tx| {
+        row.into_active_model().insert(tx).await.map_err(taken)
+    })
+    .await
+}
+
+async fn update(ctx: &Context<'_>, input: UpdateSlackWorkspaceInput) -> Result<SlackWorkspace, Trouble> {
+    let viewer = ctx.data_unchecked::<Viewer>();
+    let organization_id = viewer.may_change(Need::Manage)?;
+    let key = idempotency::key_use(
+        viewer,
+        "updateSlackWorkspace",
+        input.idempotency_key.clone(),
+        &input,
+    )?;
+    let id = workspace_id(&input.id)?;
+    let sealer = domain(ctx).config().sealer.as_ref();
+    let name = input
+        .name
+        .as_ref()
+        .map(|name| limits::name("name", name))
+        .transpose()?;
+    let bot_token = match &input.bot_token {
+        Some(text) => Some(sealed(sealer, id, bot_token(text)?)?),
+        None => None,
+    };
+    write(ctx, organization_id, key, async |tx| {
+        let before = own(tx, organization_id, id).await?;
+        let now = Model {
+            name: name.unwrap_or_else(|| before.name.clone()),
+            disconnected_at: before.disconnected_at.filter(|_| bot_token.is_none()),
+            token_version: before.token_version + i32::from(bot_token.is_some()),
+            sealed_bot_token: bot_token.or_else(|| before.sealed_bot_token.clone()),
+            updated_at: OffsetDateTime::now_utc(),
+            ..before
+        };
+        save(tx, now).await
+    })
+    .await
+}
+
+async fn disconnect(
+    ctx: &Context<'_>,
+    input: DisconnectSlackWorkspaceInput,
+) -> Result<SlackWorkspace, Trouble> {
+    let viewer = ctx.data_unchecked::<Viewer>();
+    let organization_id = viewer.may_change(Need::Manage)?;
+    let key = idempotency::key_use(
+        viewer,
+        "disconnectSlackWorkspace",
+        input.idempotency_key.clone(),
+        &input,
+    )?;
+    let id = workspace_id(&input.id)?;
+    write(ctx, organization_id, key, async |tx| {
+        let before = own(tx, organization_id, id).await?;
+        let now = OffsetDateTime::now_utc();
+        let after = Model {
+            // What is disconnected keeps no key to it.
+            sealed_bot_token: None,
+            disconnected_at: before.disconnected_at.or(Some(now)),
+            updated_at: now,
+            ..before
+        };
+        save(tx, after).await
+    })
+    .await
+}
+
+fn unknown() -> UserError {
+    UserError::not_found("Slack workspace").at("id")
+}
+
+fn workspace_id(id: &ID) -> Result<WorkspaceId, UserError> {
+    id.parse().map_err(|_| unknown())
+}
+
+async fn own(
+    tx: &DatabaseTransaction,
+    organization_id: OrganizationId,
+    id: WorkspaceId,
+) -> Result<Model, Trouble> {
+    let found = Entity::find_by_id(id)
+        .filter(Column::OrganizationId.eq(organization_id))
+        .one(tx)
+        .await?;
+    found.ok_or_else(|| unknown().into())
+}
+
+async fn save(tx: &DatabaseTransaction, row: Model) -> Result<Model, Trouble> {
+    row.into_active_model()
+        .reset_all()
+        .update(tx)
+        .await
+        .map_err(taken)
+}
+
+/// Writes a workspace, once for each idempotency key, and has the bridge look.
+async fn write(
+    ctx: &Context<'_>,
+    organization_id: OrganizationId,
+    key: Option<KeyUse>,
+    change: impl AsyncFnOnce(&DatabaseTransaction) -> Result<Model, Trouble>,
+) -> Result<SlackWorkspace, Trouble> {
+    let tx = domain(ctx).database().begin_write().await?;
+    if let Some(id) = idempotency::before::<WorkspaceId>(&tx, organization_id, key.as_ref()).await? {
+        drop(tx);
+        let row: Option<Model> = loaders::of(ctx).load_one(id).await?;
+        return row.map(SlackWorkspace).ok_or_else(|| unknown().into());
+    }
+    let row = change(&tx).await?;
+    idempotency::keep(&tx, organization_id, key.as_ref(), row.id).await?;
+    tx.commit().await?;
+    domain(ctx).queue().ring(&RefreshSlackWorkspaces {});
+    Ok(SlackWorkspace(row))
+}
+
+fn taken(error: DbErr) -> Trouble {
+    match error.sql_err() {
+        Some(SqlErr::UniqueConstraintViolation(_)) => UserError::new(
+            UserErrorCode::AlreadyExists,
+            "A Slack workspace with this name is there already.",
+        )
+        .at("name")
+        .into(),
+        _ => Trouble::from(error),
+    }
+}

@@ -1,0 +1,11 @@
+//! Slack, as administrators connect it. Nothing here speaks to Slack: the bridge follows what is written here, and what it has found is read from
+//! its tables.
+
+mod connect;
+mod seal;
+mod workspace;
+
+pub(crate) use self::{
+    connect::SlackWorkspaceMutation,
+    workspace::{SlackWorkspace, SlackWorkspaceQuery, find},
+};

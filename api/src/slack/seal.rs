@@ -1,0 +1,18 @@
+//! The token of a Slack workspace on its way into the database.
+
+use secrecy::SecretString;
+use tocsin_entity::{id::WorkspaceId, slack::installation};
+use tocsin_seal::Sealer;
+
+use crate::error::{UserError, UserErrorCode};
+
+/// The token, sealed for its workspace.
+pub(super) fn sealed(sealer: Option<&Sealer>, id: WorkspaceId, token: String) -> Result<String, UserError> {
+    let sealer = sealer.ok_or_else(|| {
+        UserError::new(
+            UserErrorCode::SecretKeyMissing,
+            "Tokens can't be kept: set TOCSIN_SECRET_KEY for the API and the bridge alike (openssl rand -base64 32), and start them again.",
+        )
+    })?;
+    Ok(sealer.seal(&installation::token_place(id), &SecretString::from(token)))
+}

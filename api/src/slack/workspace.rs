@@ -1,0 +1,165 @@
+//! Slack workspaces: as they are wanted, and as they are.
+
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use time::OffsetDateTime;
+use tocsin_entity::{
+    connector, id::WorkspaceId, kinds::SlackWorkspaceStatus, slack::installation, slack_workspace,
+};
+
+use crate::{
+    error::Fault,
+    loaders::{self, InstallationOf},
+    node::{domain, load_owned},
+    viewer::{Need, Viewer},
+};
+
+/// A Slack workspace.
+#[derive(Clone)]
+pub(crate) struct SlackWorkspace(pub(crate) slack_workspace::Model);
+
+/// A bot token, sealed: for the bridge alone.
+#[derive(SimpleObject)]
+pub(crate) struct SealedSlackToken {
+    /// The token.
+    sealed: String,
+    /// Grows each time another is set.
+    version: i32,
+}
+
+/// A Slack workspace that the organisation is connected to. Its token can be set, and never be read.
+#[Object]
+impl SlackWorkspace {
+    /// The workspace's global id.
+    pub(crate) async fn id(&self) -> ID {
+        ID(self.0.id.to_string())
+    }
+
+    /// The organisation's id.
+    async fn organization_id(&self) -> ID {
+        ID(self.0.organization_id.to_string())
+    }
+
+    /// What administrators call it.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// What Slack calls it (`T…`), once it has answered.
+    async fn team_id(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        Ok(self.installation(ctx).await?.and_then(|found| found.team_id))
+    }
+
+    /// What people in Slack call it, once it has answered.
+    async fn team_name(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        Ok(self.installation(ctx).await?.and_then(|found| found.team_name))
+    }
+
+    /// The Slack app that is installed there (`A…`), once it has answered.
+    async fn app_id(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        Ok(self.installation(ctx).await?.and_then(|found| found.app_id))
+    }
+
+    /// Whether it has a bot token; not any more once it is disconnected.
+    async fn bot_token_set(&self) -> bool {
+        self.0.sealed_bot_token.is_some()
+    }
+
+    /// The scopes that Slack says were granted.
+    async fn granted_scopes(&self, ctx: &Context<'_>) -> Result<Vec<String>> {
+        let found = self.installation(ctx).await?;
+        let scopes = found.map(|found| found.scopes).unwrap_or_default();
+        let given = scopes.split(',').filter(|scope| !scope.is_empty());
+        Ok(given.map(str::to_owned).collect())
+    }
+
+    /// How it is.
+    async fn status(&self, ctx: &Context<'_>) -> Result<SlackWorkspaceStatus> {
+        if self.0.disconnected_at.is_some() {
+            return Ok(SlackWorkspaceStatus::Disconnected);
+        }
+        let found = self.installation(ctx).await?;
+        Ok(found.map_or(SlackWorkspaceStatus::Pending, |found| found.status))
+    }
+
+    /// Why it does not work: Slack's error code, or one of Tocsin's.
+    async fn reason_code(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        Ok(self.installation(ctx).await?.and_then(|found| found.reason_code))
+    }
+
+    /// Why it does not work, and what to do.
+    async fn reason(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        Ok(self.installation(ctx).await?.and_then(|found| found.reason))
+    }
+
+    /// Since when it is so.
+    async fn status_since(&self, ctx: &Context<'_>) -> Result<OffsetDateTime> {
+        let found = self.installation(ctx).await?;
+        let found = found.map(|found| found.status_since);
+        Ok(self.0.disconnected_at.or(found).unwrap_or(self.0.created_at))
+    }
+
+    /// How many connectors lead there.
+    async fn connector_count(&self, ctx: &Context<'_>) -> Result<i32> {
+        let count = connector::Entity::find()
+            .filter(connector::Column::WorkspaceId.eq(self.0.id))
+            .count(domain(ctx).database().read())
+            .await
+            .map_err(Fault::from)?;
+        Ok(i32::try_from(count).unwrap_or(i32::MAX))
+    }
+
+    /// When it was connected.
+    async fn created_at(&self) -> OffsetDateTime {
+        self.0.created_at
+    }
+
+    /// When it was disconnected.
+    async fn disconnected_at(&self) -> Option<OffsetDateTime> {
+        self.0.disconnected_at
+    }
+
+    /// The bot token, sealed: null for everybody but the bridge, and where it is disconnected.
+    async fn sealed_token(&self, ctx: &Context<'_>) -> Option<SealedSlackToken> {
+        let is_bridge = ctx.data_unchecked::<Viewer>().is_bridge();
+        let sealed = self.0.sealed_bot_token.clone().filter(|_| is_bridge)?;
+        Some(SealedSlackToken {
+            sealed,
+            version: self.0.token_version,
+        })
+    }
+}
+
+impl SlackWorkspace {
+    /// What the bridge has found; nothing before it has looked.
+    async fn installation(&self, ctx: &Context<'_>) -> Result<Option<installation::Model>> {
+        Ok(loaders::of(ctx).load_one(InstallationOf(self.0.id)).await?)
+    }
+}
+
+/// A workspace that the viewer may read.
+pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<SlackWorkspace>> {
+    let found = load_owned::<WorkspaceId, slack_workspace::Model>(ctx, Need::Read, id).await?;
+    Ok(found.map(SlackWorkspace))
+}
+
+/// The queries for Slack workspaces.
+#[derive(Default)]
+pub(crate) struct SlackWorkspaceQuery;
+
+#[Object]
+impl SlackWorkspaceQuery {
+    /// The Slack workspaces that the organisation is connected to, oldest first. For the bridge without an organisation, everybody's.
+    async fn slack_workspaces(&self, ctx: &Context<'_>) -> Result<Vec<SlackWorkspace>> {
+        let viewer = ctx.data_unchecked::<Viewer>();
+        let mut find = slack_workspace::Entity::find().order_by_asc(slack_workspace::Column::Id);
+        if !(viewer.is_bridge() && viewer.organization_id().is_none()) {
+            find = find.filter(slack_workspace::Column::OrganizationId.eq(viewer.may(Need::Read)?));
+        }
+        let rows = find
+            .all(domain(ctx).database().read())
+            .await
+            .map_err(Fault::from)?;
+        Ok(rows.into_iter().map(SlackWorkspace).collect())
+    }
+}

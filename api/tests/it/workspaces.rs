@@ -1,0 +1,50 @@
+//! Slack workspaces, as administrators connect them.
+
+use serde_json::{Value, json};
+
+use crate::world::{Caller, on_each_database, text};
+
+const ALL: &str = "{ slackWorkspaces { id name status reason connectorCount disconnectedAt sealedToken { sealed version } } }";
+
+on_each_database! {
+    async fn a_token_is_kept_sealed_and_shown_to_the_bridge_alone(world) {
+        let admin = world.admin();
+        let given = json!({ "name": "Second", "botToken": "xoxb-very-secret" });
+        let made = admin.change("connectSlackWorkspace", given).await.done()["workspace"].clone();
+        assert_eq!((&made["status"], &made["botTokenSet"]), (&json!("PENDING"), &json!(true)));
+        let seen = admin.read(ALL).await["slackWorkspaces"][0].clone();
+        assert_eq!(seen["sealedToken"], Value::Null);
+        let organization = text(&admin.read("{ organization { id } }").await["organization"]["id"]);
+        let bridge = Caller { organization: Some(organization), ..world.bridge() };
+        let sealed = bridge.read(ALL).await["slackWorkspaces"][0]["sealedToken"].clone();
+        assert_eq!(sealed["version"], 1);
+        assert!(!text(&sealed["sealed"]).contains("secret"), "{sealed}");
+
+        let change = json!({ "id": made["id"], "botToken": "xoxb-another" });
+        admin.change("updateSlackWorkspace", change).await.done();
+        let again = bridge.read(ALL).await["slackWorkspaces"][0]["sealedToken"].clone();
+        assert_eq!(again["version"], 2);
+        assert_ne!(again["sealed"], sealed["sealed"]);
+
+        let gone = admin.change("disconnectSlackWorkspace", json!({ "id": made["id"] })).await.done()["workspace"].clone();
+        assert_eq!((&gone["status"], &gone["botTokenSet"]), (&json!("DISCONNECTED"), &json!(false)));
+        assert_eq!(bridge.read(ALL).await["slackWorkspaces"][0]["sealedToken"], Value::Null, "nothing is kept of it");
+    }
+
+    async fn what_is_no_token_and_what_is_taken_are_refused(world) {
+        let admin = world.admin();
+        for wrong in ["", "xoxp-of-a-person", "xapp-1"] {
+            let input = json!({ "name": "x", "botToken": wrong });
+            assert_eq!(admin.change("connectSlackWorkspace", input).await.refused(), "INVALID_INPUT", "{wrong}");
+        }
+        let second = json!({ "name": "Second", "botToken": "xoxb-1" });
+        let id = admin.change("connectSlackWorkspace", second.clone()).await.done()["workspace"]["id"].clone();
+        assert_eq!(admin.change("connectSlackWorkspace", second).await.refused(), "ALREADY_EXISTS");
+        let theirs = world.neighbour().await;
+        let foreign = json!({ "name": "x", "channel": "#x", "workspaceId": id });
+        assert_eq!(theirs.change("createConnector", foreign.clone()).await.refused(), "NOT_FOUND");
+        admin.change("createConnector", foreign).await.done();
+        let (_, responder) = world.member("Rita", "RESPONDER").await;
+        assert_eq!(responder.change("disconnectSlackWorkspace", json!({ "id": id })).await.refused(), "FORBIDDEN");
+    }
+}

@@ -1,0 +1,96 @@
+//! Follows which workspaces administrators have connected: looks when told, and from time to time.
+
+use std::{sync::Arc, time::Duration};
+
+use secrecy::SecretString;
+use tocsin_entity::slack::installation::token_place;
+use tocsin_queue::{JobContext, JobError, jobs::RefreshSlackWorkspaces};
+use tokio_util::sync::CancellationToken;
+
+use super::Workspace;
+use crate::{
+    bridge::Parts,
+    graphql::{ApiError, SlackWorkspace},
+};
+
+/// How often is looked without being told.
+const LOOK: Duration = Duration::from_secs(15);
+
+/// Handles the job: looks at once.
+pub(crate) async fn refresh(
+    parts: Arc<Parts>,
+    _job: RefreshSlackWorkspaces,
+    _context: JobContext,
+) -> Result<(), JobError> {
+    look(&parts).await.map_err(JobError::retry)
+}
+
+/// Looks from time to time, until the shutdown. Another replica may have got the job, so each looks for itself.
+pub(crate) async fn follow(parts: &Parts, shutdown: CancellationToken) {
+    let mut silent = false;
+    loop {
+        match look(parts).await {
+            Ok(()) => silent = false,
+            Err(error) if silent => tracing::debug!("the Slack workspaces can't be read: {error}"),
+            Err(error) => {
+                tracing::warn!("the Slack workspaces can't be read for now: {error}");
+                silent = true;
+            }
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+}
+
+async fn look(parts: &Parts) -> Result<(), ApiError> {
+    let wanted = parts.api.slack_workspaces().await?;
+    for workspace in parts.workspaces.all() {
+        let is_wanted = |wanted: &SlackWorkspace| {
+            let version = wanted.token.as_ref().map(|(_, version)| *version);
+            Some(wanted.id) == workspace.id && version == Some(workspace.token_version)
+        };
+        if workspace.id.is_some() && !wanted.iter().any(is_wanted) {
+            tracing::info!(
+                workspace = workspace.name,
+                "a Slack workspace is no longer worked in, or not with this token"
+            );
+            parts.workspaces.remove(workspace.id);
+        }
+    }
+    for wanted in wanted {
+        if let Some((sealed, version)) = &wanted.token
+            && !parts.workspaces.has(wanted.id)
+        {
+            connect(parts, &wanted, sealed, *version);
+        }
+    }
+    Ok(())
+}
+
+fn connect(parts: &Parts, wanted: &SlackWorkspace, sealed: &str, version: i64) {
+    let token = open(parts, wanted, sealed);
+    if let Err(trouble) = &token {
+        tracing::error!(
+            workspace = wanted.name,
+            "the token of the Slack workspace {} can't be opened: {trouble}",
+            wanted.name
+        );
+    }
+    let name = wanted.id.to_string();
+    let workspace = Workspace::new(&parts.setting, Some(wanted.id), &name, token.ok());
+    parts.workspaces.add(Workspace {
+        organization: Some(wanted.organization),
+        name: wanted.name.clone(),
+        token_version: version,
+        ..workspace
+    });
+}
+
+fn open(parts: &Parts, wanted: &SlackWorkspace, token: &str) -> Result<SecretString, String> {
+    let sealer = parts.config.sealer.as_ref().ok_or("TOCSIN_SECRET_KEY is unset")?;
+    sealer
+        .open(&token_place(wanted.id), token)
+        .map_err(|error| error.to_string())
+}

@@ -1,0 +1,97 @@
+//! Writes down how a connected workspace is, for administrators to see.
+
+use sea_orm::{ActiveValue::Set, DbErr, EntityTrait, sea_query::OnConflict};
+use time::OffsetDateTime;
+use tocsin_entity::{
+    database::Database,
+    id::{OrganizationId, WorkspaceId},
+    kinds::SlackWorkspaceStatus,
+    slack::installation::{ActiveModel, Column, Entity},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::Workspace;
+use crate::slack::SlackHealth;
+
+/// How soon it is tried again where the database did not take it.
+const AGAIN: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// Writes each change of health, until told to end. That of the environment's token is on no record: it is the server's own.
+pub(super) async fn run(database: &Database, workspace: &Workspace, until: CancellationToken) {
+    let (Some(id), Some(organization)) = (workspace.id, workspace.organization) else {
+        return;
+    };
+    let mut health = workspace.watcher.subscribe();
+    loop {
+        let now = health.borrow_and_update().clone();
+        let written = write(database, id, organization, &now).await;
+        if let Err(error) = &written {
+            tracing::warn!("how the Slack workspace {id} is could not be written down: {error}");
+        }
+        tokio::select! {
+            () = until.cancelled() => return,
+            changed = health.changed() => if changed.is_err() { return },
+            () = tokio::time::sleep(AGAIN), if written.is_err() => {}
+        }
+    }
+}
+
+async fn write(
+    database: &Database,
+    id: WorkspaceId,
+    organization: OrganizationId,
+    health: &SlackHealth,
+) -> Result<(), DbErr> {
+    let now = OffsetDateTime::now_utc();
+    let (status, reason) = match health {
+        SlackHealth::Unasked => (SlackWorkspaceStatus::Pending, None),
+        SlackHealth::Well(_) => (SlackWorkspaceStatus::Active, None),
+        SlackHealth::Ill { trouble, .. } => (SlackWorkspaceStatus::Failing, Some(trouble.clone())),
+    };
+    let code = match health {
+        SlackHealth::Ill { code, .. } => Some(code.clone()),
+        SlackHealth::Unasked | SlackHealth::Well(_) => None,
+    };
+    let bot = health.installation();
+    let scopes = bot.map(|bot| bot.scopes.iter().cloned().collect::<Vec<_>>().join(","));
+    let row = ActiveModel {
+        workspace_id: Set(id),
+        organization_id: Set(organization),
+        team_id: Set(bot.map(|bot| bot.team_id.clone())),
+        team_name: Set(bot.map(|bot| bot.team_name.clone())),
+        app_id: Set(bot.and_then(|bot| bot.app_id.clone())),
+        bot_user_id: Set(bot.map(|bot| bot.bot_user_id.clone())),
+        scopes: Set(scopes.unwrap_or_default()),
+        status: Set(status),
+        reason_code: Set(code),
+        reason: Set(reason),
+        status_since: Set(now),
+        updated_at: Set(now),
+    };
+    let mut told = vec![
+        Column::Status,
+        Column::ReasonCode,
+        Column::Reason,
+        Column::StatusSince,
+        Column::UpdatedAt,
+    ];
+    // Who the bot was stays known while its token does not work.
+    if bot.is_some() {
+        told.extend([
+            Column::TeamId,
+            Column::TeamName,
+            Column::AppId,
+            Column::BotUserId,
+            Column::Scopes,
+        ]);
+    }
+    Entity::insert(row)
+        .on_conflict(
+            OnConflict::column(Column::WorkspaceId)
+                .update_columns(told)
+                .to_owned(),
+        )
+        .exec_without_returning(database.write())
+        .await
+        .map(|_| ())
+}

@@ -1,0 +1,51 @@
+//! How a connected Slack workspace is, as the bridge has found it.
+
+use sea_orm::entity::prelude::*;
+use time::OffsetDateTime;
+
+use crate::{
+    id::{OrganizationId, WorkspaceId},
+    kinds::SlackWorkspaceStatus,
+};
+
+/// How a connected Slack workspace is, as the bridge has found it.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "slack_installation")]
+pub struct Model {
+    /// The workspace.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub workspace_id: WorkspaceId,
+    /// The organisation.
+    pub organization_id: OrganizationId,
+    /// What Slack calls the workspace.
+    pub team_id: Option<String>,
+    /// What people call it.
+    pub team_name: Option<String>,
+    /// The Slack app.
+    pub app_id: Option<String>,
+    /// The bot, as a user.
+    pub bot_user_id: Option<String>,
+    /// The scopes that were granted, with commas between.
+    pub scopes: String,
+    /// How it is.
+    pub status: SlackWorkspaceStatus,
+    /// Why it does not work: Slack's or our code.
+    pub reason_code: Option<String>,
+    /// The same for people, with what to do.
+    pub reason: Option<String>,
+    /// Since when it is so.
+    pub status_since: OffsetDateTime,
+    /// When this was last written.
+    pub updated_at: OffsetDateTime,
+}
+
+/// No relations are declared: neighbours are loaded by key, in batches.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// What the bot token of a workspace is sealed for: the api seals it, and the bridge opens it.
+pub fn token_place(id: WorkspaceId) -> String {
+    format!("slack_workspace.bot_token:{id}")
+}
