@@ -19,6 +19,11 @@ use crate::bridge::Parts;
 /// How long a handler may take: less than the lease, so that nobody else begins meanwhile.
 const WORK_TIMEOUT: Duration = Duration::from_secs(12);
 
+/// How long, and how often, it is waited until the workspace is known that a request comes from: just after the start, they are asked who they
+/// are.
+const TEAM_PATIENCE: time::Duration = time::Duration::minutes(1);
+const TEAM_SOON: Duration = Duration::from_millis(500);
+
 /// How often a request is tried before it is given up: with the pauses below, for some five hours.
 const ATTEMPTS_MAX: i32 = 40;
 
@@ -115,6 +120,17 @@ async fn handle(parts: &Parts, row: &Model, name: &str) -> routes::Worked {
     else {
         return Ok(Outcome::NotOurs("ignored"));
     };
+    if let Some(team) = row.payload["team_id"]
+        .as_str()
+        .or(row.payload["team"]["id"].as_str())
+        && OffsetDateTime::now_utc() - row.received_at < TEAM_PATIENCE
+        && parts.workspaces.may_come_to_know(team)
+    {
+        return Err(JobError::retry_after(
+            TEAM_SOON,
+            "it is not known yet which workspace it comes from",
+        ));
+    }
     let item = Item {
         id: row.id,
         payload: row.payload.clone(),

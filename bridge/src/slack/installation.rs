@@ -111,6 +111,14 @@ impl Watcher {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn of(health: SlackHealth) -> Self {
+        Self {
+            health: Arc::new(watch::Sender::new(health)),
+            look_again: Arc::default(),
+        }
+    }
+
     /// Of a workspace that is not connected.
     pub(crate) fn of_nowhere() -> Self {
         let error = SlackError::Broken {

@@ -16,6 +16,19 @@ use crate::{
 /// How often is looked without being told.
 const LOOK: Duration = Duration::from_secs(15);
 
+/// How long the start of all work waits for the first look: what comes from a workspace that is not known yet is taken for the environment's.
+const FIRST_LOOK: Duration = Duration::from_secs(2);
+
+/// Looks once, before anything is worked.
+pub(crate) async fn look_first(parts: &Parts) {
+    match tokio::time::timeout(FIRST_LOOK, look(parts)).await {
+        Ok(Ok(())) => {}
+        // It is looked again soon; without the API nothing can be worked anyway.
+        Ok(Err(error)) => tracing::debug!("the Slack workspaces can't be read yet: {error}"),
+        Err(_) => tracing::debug!("the Slack workspaces can't be read in time"),
+    }
+}
+
 /// Handles the job: looks at once.
 pub(crate) async fn refresh(
     parts: Arc<Parts>,

@@ -15,7 +15,7 @@ use tocsin_entity::{
 use tocsin_queue::JobError;
 
 pub(crate) use self::{
-    follow::{follow, refresh},
+    follow::{follow, look_first, refresh},
     registry::{Reach, Workspaces},
     run::run,
 };

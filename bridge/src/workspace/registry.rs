@@ -102,6 +102,23 @@ impl Workspaces {
         known.values().cloned().collect()
     }
 
+    /// Whether it may soon be known which workspace a team is: one that was connected has not answered since the start.
+    pub(crate) fn may_come_to_know(&self, team: &str) -> bool {
+        let all = self.all();
+        let installations = all
+            .iter()
+            .map(|workspace| (workspace.id, workspace.installation()));
+        let mut is_coming = false;
+        for (id, installation) in installations {
+            match installation {
+                Some(bot) if bot.team_id == team => return false,
+                Some(_) => {}
+                None => is_coming |= id.is_some(),
+            }
+        }
+        is_coming
+    }
+
     /// Whether this user is the bot in one of the workspaces.
     pub(crate) fn is_bot(&self, user: &str) -> bool {
         let all = self.all();
@@ -157,5 +174,79 @@ impl Workspaces {
     /// Waits until something works again that did not.
     pub(crate) async fn healed(&self) {
         self.healed.notified().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tocsin_entity::database::Database;
+    use url::Url;
+
+    use super::*;
+    use crate::{
+        config::Pace,
+        slack::{Http, Installation, SlackHealth, installation::Watcher},
+    };
+
+    async fn setting() -> Setting {
+        // The first test to come here installs it.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let nowhere = Url::parse("http://127.0.0.1:9").expect("a URL");
+        Setting {
+            database: Database::open("sqlite::memory:", 1).await.expect("a database"),
+            http: Http::new(&nowhere).expect("a client"),
+            pace: Pace::Unlimited,
+        }
+    }
+
+    fn workspace(
+        setting: &Setting,
+        own: Option<(WorkspaceId, OrganizationId)>,
+        team: Option<&str>,
+    ) -> Workspace {
+        let health = team.map_or(SlackHealth::Unasked, |team| {
+            let installation = Installation {
+                team_id: team.to_owned(),
+                team_name: String::new(),
+                bot_user_id: format!("U{team}"),
+                bot_id: None,
+                app_id: None,
+                scopes: std::collections::BTreeSet::new(),
+            };
+            SlackHealth::Well(Arc::new(installation))
+        });
+        Workspace {
+            organization: own.map(|(_, organization)| organization),
+            watcher: Watcher::of(health),
+            ..Workspace::new(setting, own.map(|(id, _)| id), team.unwrap_or_default(), None)
+        }
+    }
+
+    #[tokio::test]
+    async fn people_of_a_connected_workspace_are_known_to_its_own_organisation_alone() {
+        let setting = setting().await;
+        let (ours, theirs) = (OrganizationId::new(), OrganizationId::new());
+        let workspaces = Workspaces::new(&setting);
+        workspaces.add(workspace(&setting, None, Some("T0")));
+        workspaces.add(workspace(&setting, Some((WorkspaceId::new(), ours)), Some("T1")));
+        assert!(workspaces.serves("T0", ours) && workspaces.serves("T0", theirs));
+        assert!(workspaces.serves("T1", ours));
+        assert!(!workspaces.serves("T1", theirs));
+        assert_eq!(workspaces.of_team(Some("T1")).organization, Some(ours));
+        assert!(workspaces.is_bot("UT1") && !workspaces.is_bot("U1"));
+    }
+
+    #[tokio::test]
+    async fn what_comes_from_a_team_that_may_come_to_be_known_waits() {
+        let setting = setting().await;
+        let workspaces = Workspaces::new(&setting);
+        workspaces.add(workspace(&setting, None, Some("T0")));
+        assert!(!workspaces.may_come_to_know("T1"), "nothing is connected");
+        let own = (WorkspaceId::new(), OrganizationId::new());
+        workspaces.add(workspace(&setting, Some(own), None));
+        assert!(workspaces.may_come_to_know("T1"));
+        assert!(!workspaces.may_come_to_know("T0"), "it is known");
+        workspaces.add(workspace(&setting, Some(own), Some("T1")));
+        assert!(!workspaces.may_come_to_know("T2"), "all have answered");
     }
 }
