@@ -29,7 +29,7 @@ pub(crate) fn sealer(settings: &Settings) -> anyhow::Result<Option<Sealer>> {
     let key = kept(&file)?;
     let sealer = Sealer::new(&[key]).map_err(|error| {
         anyhow!(
-            "{} holds no key: {error}; restore it from a backup",
+            "{} holds no key, since it {error}: restore it from a backup",
             file.display()
         )
     })?;

@@ -22,11 +22,14 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// None is given.
-    #[error("no key is given")]
+    #[error("is empty")]
     None,
-    /// It is not of the form wanted.
-    #[error("a key must be 32 bytes in base64, as `openssl rand -base64 32` prints them")]
-    Malformed,
+    /// It is not base64.
+    #[error("is not base64")]
+    NotBase64,
+    /// It is too short or too long.
+    #[error("holds {0} bytes, not 32")]
+    Length(usize),
 }
 
 /// A key, and what it is called in what it has sealed.
@@ -41,8 +44,9 @@ impl Key {
     pub(crate) fn read(text: &SecretString) -> Result<Self, KeyError> {
         let bytes = LENIENT
             .decode(text.expose_secret().trim())
-            .map_err(|_| KeyError::Malformed)?;
-        let bytes: [u8; LENGTH] = bytes.try_into().map_err(|_| KeyError::Malformed)?;
+            .map_err(|_| KeyError::NotBase64)?;
+        let length = bytes.len();
+        let bytes: [u8; LENGTH] = bytes.try_into().map_err(|_| KeyError::Length(length))?;
         let hash = Sha256::new()
             .chain_update(b"tocsin key id")
             .chain_update(bytes)

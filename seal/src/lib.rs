@@ -167,8 +167,12 @@ mod tests {
     #[test]
     fn a_key_is_thirty_two_bytes_in_base64() {
         assert_eq!(Sealer::new(&[]).err(), Some(KeyError::None));
-        for wrong in ["", "c2hvcnQ=", "not base64 at all!"] {
-            assert_eq!(Sealer::new(&[wrong.into()]).err(), Some(KeyError::Malformed));
+        for (wrong, why) in [
+            ("", KeyError::Length(0)),
+            ("c2hvcnQ=", KeyError::Length(5)),
+            ("not base64 at all!", KeyError::NotBase64),
+        ] {
+            assert_eq!(Sealer::new(&[wrong.into()]).err(), Some(why));
         }
         let debug = format!("{:?}", sealer(&[&generate_key()]));
         assert!(debug.len() < 60, "no key in {debug}");

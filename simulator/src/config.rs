@@ -228,6 +228,8 @@ pub struct SimulatorConfig {
     pub remember: usize,
     /// How long the app has to answer a request. Slack: 3 s.
     pub answer_timeout: Duration,
+    /// How long a dialog may be opened after what a person did. Slack: 3 s.
+    pub trigger_lives: Duration,
     /// Pauses before each redelivery of an event. Slack: nearly at once, 1 minute, 5 minutes.
     pub retry_delays: Vec<Duration>,
     /// Pause between the pings down a WebSocket. Default: 10 s.
@@ -277,6 +279,7 @@ impl Default for SimulatorConfig {
             }],
             remember: 10_000,
             answer_timeout: Duration::from_secs(3),
+            trigger_lives: Duration::from_secs(3),
             retry_delays: vec![
                 Duration::from_millis(200),
                 Duration::from_secs(60),

@@ -102,7 +102,7 @@ impl Host {
             deliveries: Mutex::new(Record::new(config.remember)),
             callbacks: Mutex::new(callbacks),
             sockets: Mutex::default(),
-            triggers: Mutex::default(),
+            triggers: Mutex::new(Triggers::new(config.trigger_lives)),
             response_urls: Mutex::default(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),

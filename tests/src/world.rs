@@ -205,6 +205,9 @@ impl World {
                 unfurl_domains: vec!["tocsin.example.com".to_owned()],
                 // Slack's own are nearly at once, 1 minute and 5 minutes.
                 retry_delays: [200, 2_000, 8_000].map(Duration::from_millis).to_vec(),
+                // Slack's are 3 s. A busy machine that runs tests takes longer, and none of these is about that.
+                answer_timeout: Duration::from_secs(30),
+                trigger_lives: Duration::from_secs(30),
                 ..SimulatorConfig::default()
             },
         }

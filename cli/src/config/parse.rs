@@ -98,11 +98,7 @@ pub(super) fn secret_keys(text: &str) -> Parsed<Sealer> {
         .split(',')
         .map(|key| SecretString::from(key.trim()))
         .collect();
-    Sealer::new(&keys).map_err(|_| {
-        "is not one key of 32 bytes in base64, or several with commas between while it is being changed; make one with: \
-         openssl rand -base64 32"
-            .to_owned()
-    })
+    Sealer::new(&keys).map_err(|error| format!("{error}; make one with: openssl rand -base64 32"))
 }
 
 /// A token that two processes share.

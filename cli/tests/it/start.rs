@@ -116,7 +116,12 @@ async fn the_second_start_finds_what_the_first_left() {
     assert_eq!(second.stop().await.0, Some(0));
     assert_eq!(
         place.files(),
-        ["tocsin-queue.db", "tocsin-simulator.json", "tocsin.db"]
+        [
+            "tocsin-queue.db",
+            "tocsin-secret.key",
+            "tocsin-simulator.json",
+            "tocsin.db"
+        ]
     );
 }
 

@@ -1,9 +1,10 @@
 //! Dialogs as people fill them in, menus, and shortcuts.
 
 use serde_json::{Map, Value, json};
+use tocsin_simulator::SimulatorConfig;
 
 use crate::app::Reply;
-use crate::slack::{PATIENCE, Slack};
+use crate::slack::{PATIENCE, Slack, config};
 
 /// A dialog with a text that must be given, a choice that is made already, and a menu that the app fills.
 fn dialog() -> Value {
@@ -174,4 +175,22 @@ async fn a_choice_in_a_menu_reaches_the_app_and_others_are_not_offered() {
         (&json!("static_select"), &json!("incident:inc_1:0"))
     );
     assert_eq!(action["selected_option"], option("Snooze", "snooze:1h"));
+}
+
+#[tokio::test]
+async fn what_opens_a_dialog_does_so_for_a_few_seconds_alone() {
+    let slack = Slack::with(SimulatorConfig {
+        trigger_lives: std::time::Duration::ZERO,
+        ..config()
+    })
+    .await;
+    slack.sim.person("bob").shortcut("create_incident").await.unwrap();
+    let used = slack
+        .app
+        .wait_for(1, |t| t.path == "interactions")
+        .await
+        .pop()
+        .unwrap();
+    let late = json!({"trigger_id": used.body["trigger_id"], "view": dialog()});
+    assert_eq!(slack.refused("views.open", late).await, "expired_trigger_id");
 }
