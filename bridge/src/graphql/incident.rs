@@ -89,6 +89,8 @@ pub(crate) struct Connector {
     pub(crate) name: String,
     /// None for the workspace of the environment's token.
     pub(crate) workspace: Option<WorkspaceId>,
+    /// Whether an administrator has disconnected the workspace.
+    pub(crate) is_disconnected: bool,
     /// An id (`C…`) or a name with its hash.
     pub(crate) channel: String,
     pub(crate) reply_mode: Known<ReplyMode>,
@@ -101,6 +103,10 @@ impl TryFrom<incident_to_mirror::IncidentToMirrorConnectors> for Connector {
         Ok(Self {
             id: read.id.parse()?,
             name: read.name,
+            is_disconnected: read
+                .workspace
+                .as_ref()
+                .is_some_and(|workspace| workspace.disconnected_at.is_some()),
             workspace: read.workspace.map(|workspace| workspace.id.parse()).transpose()?,
             channel: read.channel,
             reply_mode: read.reply_mode,

@@ -213,6 +213,10 @@ async fn show(
             ..End::default()
         });
     }
+    for connector in connectors.iter().filter(|connector| connector.is_disconnected) {
+        // At once: the job that says so may have gone to another replica.
+        parts.workspaces.remove(connector.workspace);
+    }
     let places = connectors.iter().map(|connector| connector.workspace);
     let origins = origin.iter().map(|origin| origin.workspace_id);
     let posts = recorded.iter().map(|post| post.workspace_id);

@@ -109,6 +109,7 @@ pub(crate) fn connector(origin: &Model) -> Connector {
     Connector {
         id: origin.connector_id,
         workspace: origin.workspace_id,
+        is_disconnected: false,
         name: NAME.to_owned(),
         channel: origin.channel_id.clone(),
         reply_mode: Known::Value(ReplyMode::Thread),

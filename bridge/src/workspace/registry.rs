@@ -147,11 +147,14 @@ impl Workspaces {
         known.contains_key(&Some(id))
     }
 
+    /// Nothing is done there any more.
     pub(crate) fn remove(&self, id: Option<WorkspaceId>) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.remove(&id);
+        let removed = known.remove(&id);
         drop(known);
-        self.changed.send_replace(());
+        if removed.is_some() {
+            self.changed.send_replace(());
+        }
     }
 
     pub(crate) fn add(&self, workspace: Workspace) {
