@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
-
 use tocsin_entity::database::Database;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::Instrument;
 
 use super::{Workspace, Workspaces, record};
 use crate::slack::SlackHealth;
@@ -54,11 +54,21 @@ async fn keep(
     workspace: Arc<Workspace>,
     until: CancellationToken,
 ) {
-    tokio::join!(
-        workspace.watcher.run(&workspace.slack, until.clone()),
-        heal(&workspaces, &workspace, until.clone()),
-        record::run(&database, &workspace, until),
-    );
+    let name = if workspace.id.is_some() {
+        workspace.name.as_str()
+    } else {
+        "the server's own"
+    };
+    // Of several, the logs say which one has trouble.
+    let span = tracing::info_span!("workspace", slack.workspace = name);
+    let kept = async {
+        tokio::join!(
+            workspace.watcher.run(&workspace.slack, until.clone()),
+            heal(&workspaces, &workspace, until.clone()),
+            record::run(&database, &workspace, until),
+        )
+    };
+    kept.instrument(span).await;
 }
 
 /// Tells when the token works again, or a channel takes posts again.
