@@ -183,6 +183,24 @@ kind! {
         Disconnected = "DISCONNECTED",
     }
 
+    /// What an organisation wants of Slack; each asks for scopes of its own.
+    SlackFeature {
+        /// Messages that follow an incident's state, with their buttons. Always there.
+        Notifications = "NOTIFICATIONS",
+        /// Replies in an incident's thread become comments, and comments become replies.
+        TwoWaySync = "TWO_WAY_SYNC",
+        /// Addresses of incidents that people paste get a preview.
+        Previews = "PREVIEWS",
+        /// A channel for an incident.
+        IncidentChannels = "INCIDENT_CHANNELS",
+        /// People in Slack are matched with members by their e-mail addresses.
+        Identity = "IDENTITY",
+        /// The slash command, the shortcuts, the workflow step, and mentions of the bot.
+        Commands = "COMMANDS",
+        /// Who has opened which channel, for audits.
+        AccessLogs = "ACCESS_LOGS",
+    }
+
     /// How an incident's later changes are told in Slack.
     ReplyMode {
         /// In the thread of the incident's message.

@@ -4,6 +4,7 @@ pub mod channel;
 pub mod cursor;
 pub mod digest;
 pub mod digest_line;
+pub mod feature;
 pub mod home;
 pub mod inbox;
 pub mod incident;

@@ -1,0 +1,174 @@
+//! What each feature asks of Slack: scopes and events. One table for the app's manifest, the link that installs it, and what is said to be missing.
+//!
+//! Source: docs.slack.dev, the method reference ("Required scopes") and the event reference.
+
+use std::collections::BTreeSet;
+
+use crate::kinds::SlackFeature;
+
+/// What a feature asks of Slack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asks {
+    /// Scopes of the bot's token.
+    pub bot_scopes: &'static [&'static str],
+    /// Scopes of a person's token.
+    pub user_scopes: &'static [&'static str],
+    /// Events that are sent to the bot.
+    pub events: &'static [&'static str],
+}
+
+impl SlackFeature {
+    /// All of them, in the order in which people are shown them.
+    pub const ALL: [Self; 7] = [
+        Self::Notifications,
+        Self::TwoWaySync,
+        Self::Previews,
+        Self::IncidentChannels,
+        Self::Identity,
+        Self::Commands,
+        Self::AccessLogs,
+    ];
+
+    /// What it asks of Slack.
+    pub const fn asks(self) -> Asks {
+        match self {
+            Self::Notifications => Asks {
+                bot_scopes: &[
+                    "channels:join",
+                    "channels:read",
+                    "chat:write",
+                    "chat:write.customize",
+                    "chat:write.public",
+                    "groups:read",
+                ],
+                user_scopes: &[],
+                events: &[
+                    "app_home_opened",
+                    "app_uninstalled",
+                    "channel_archive",
+                    "channel_created",
+                    "channel_deleted",
+                    "channel_id_changed",
+                    "channel_rename",
+                    "channel_unarchive",
+                    "group_archive",
+                    "group_deleted",
+                    "group_rename",
+                    "group_unarchive",
+                    "member_joined_channel",
+                    "member_left_channel",
+                    "tokens_revoked",
+                ],
+            },
+            Self::TwoWaySync => Asks {
+                bot_scopes: &["channels:history", "groups:history", "usergroups:read"],
+                user_scopes: &[],
+                events: &["message.channels", "message.groups"],
+            },
+            Self::Previews => Asks {
+                bot_scopes: &["links:read", "links:write"],
+                user_scopes: &[],
+                events: &["link_shared"],
+            },
+            Self::IncidentChannels => Asks {
+                bot_scopes: &[
+                    "bookmarks:write",
+                    "channels:manage",
+                    "groups:write",
+                    "pins:read",
+                    "pins:write",
+                ],
+                user_scopes: &[],
+                events: &["pin_added", "pin_removed"],
+            },
+            Self::Identity => Asks {
+                bot_scopes: &["im:write", "users:read", "users:read.email"],
+                user_scopes: &[],
+                events: &["team_join", "user_change"],
+            },
+            Self::Commands => Asks {
+                bot_scopes: &["app_mentions:read", "commands"],
+                user_scopes: &[],
+                events: &["app_mention", "function_executed"],
+            },
+            // `team.accessLogs` takes a person's token alone.
+            Self::AccessLogs => Asks {
+                bot_scopes: &[],
+                user_scopes: &["admin"],
+                events: &[],
+            },
+        }
+    }
+}
+
+/// Reads what [`write`] has written; names of a later version are passed over. Notifications are always among them.
+pub fn read(text: &str) -> BTreeSet<SlackFeature> {
+    let named = |name: &str| {
+        SlackFeature::ALL
+            .into_iter()
+            .find(|feature| feature.as_str() == name)
+    };
+    let mut features: BTreeSet<_> = text.split(',').filter_map(named).collect();
+    features.insert(SlackFeature::Notifications);
+    features
+}
+
+/// Features in one text, with commas between.
+pub fn write(features: &BTreeSet<SlackFeature>) -> String {
+    let names: Vec<_> = features.iter().map(|feature| feature.as_str()).collect();
+    names.join(",")
+}
+
+/// The bot scopes that these features ask for, without doubles, in order.
+pub fn bot_scopes<'a>(features: impl IntoIterator<Item = &'a SlackFeature>) -> BTreeSet<&'static str> {
+    let scopes = features.into_iter().flat_map(|feature| feature.asks().bot_scopes);
+    scopes.copied().collect()
+}
+
+/// The scopes of a person's token that these features ask for.
+pub fn user_scopes<'a>(features: impl IntoIterator<Item = &'a SlackFeature>) -> BTreeSet<&'static str> {
+    let scopes = features
+        .into_iter()
+        .flat_map(|feature| feature.asks().user_scopes);
+    scopes.copied().collect()
+}
+
+/// The events that these features need.
+pub fn events<'a>(features: impl IntoIterator<Item = &'a SlackFeature>) -> BTreeSet<&'static str> {
+    let events = features.into_iter().flat_map(|feature| feature.asks().events);
+    events.copied().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn features_are_read_as_they_were_written_and_notifications_are_always_there() {
+        let all: BTreeSet<_> = SlackFeature::ALL.into_iter().collect();
+        assert_eq!(read(&write(&all)), all);
+        assert_eq!(read(""), BTreeSet::from([SlackFeature::Notifications]));
+        let later = read("PREVIEWS,TELEPATHY");
+        assert_eq!(
+            later,
+            BTreeSet::from([SlackFeature::Notifications, SlackFeature::Previews])
+        );
+    }
+
+    #[test]
+    fn what_is_not_asked_for_brings_no_scopes() {
+        let notifications = bot_scopes(&[SlackFeature::Notifications]);
+        assert!(notifications.contains("chat:write"));
+        for scope in [
+            "channels:history",
+            "links:read",
+            "users:read.email",
+            "commands",
+            "channels:manage",
+        ] {
+            assert!(!notifications.contains(scope), "{scope}");
+        }
+        assert!(user_scopes(&SlackFeature::ALL).contains("admin"));
+        assert!(events(&[SlackFeature::Previews]).contains("link_shared"));
+    }
+}
