@@ -6,6 +6,10 @@ use std::collections::BTreeSet;
 
 use crate::kinds::SlackFeature;
 
+/// The version of the manifest that `tocsin manifest` prints, raised whenever it asks Slack for something else: an app that was installed
+/// under an earlier one lacks it until it is installed again.
+pub const MANIFEST_VERSION: i32 = 1;
+
 /// What a feature asks of Slack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Asks {
