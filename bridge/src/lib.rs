@@ -20,6 +20,7 @@ mod graphql;
 mod home;
 mod identity;
 mod inbound;
+mod install;
 mod mention;
 mod mirror;
 mod modals;
@@ -36,4 +37,5 @@ mod workspace;
 
 pub use bridge::{Bridge, StartError};
 pub use config::{BridgeConfig, Pace, SlackConfig, SocketConfig};
+pub use install::manifest::{ManifestFault, ManifestWishes, manifest};
 pub use slack::{Installation, Refusal, SlackError, SlackHealth};

@@ -4,9 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::config::{
-    Given,
-    known::{self, Known},
+use crate::{
+    config::{
+        Given,
+        known::{self, Known},
+    },
+    manifest::ManifestArguments,
 };
 
 /// Self-hosted incident management that lives in Slack and in GraphQL alike.
@@ -50,6 +53,8 @@ pub(crate) enum Command {
     Migrate,
     /// Print the GraphQL schema
     Schema,
+    /// Print the manifest of a Slack app
+    Manifest(ManifestArguments),
     /// Show the configuration in force, and check that it works
     Doctor,
     /// Organisations

@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod graphql;
 mod logging;
+mod manifest;
 mod memory;
 mod ops;
 mod people;
@@ -57,11 +58,12 @@ fn start(arguments: Arguments, started: Instant) -> anyhow::Result<()> {
 
 async fn run(command: Command, given: &Given, started: Instant) -> anyhow::Result<()> {
     let terminal = Terminal::new(&given.environment);
-    // These two work whatever the configuration.
-    match command {
+    // These work whatever the configuration, or with little of it.
+    match &command {
         Command::Schema => {
             return terminal::print(&tocsin_api::sdl()).context("the schema could not be written");
         }
+        Command::Manifest(wishes) => return manifest::run(wishes, given),
         Command::Doctor => return doctor::run(given, terminal).await,
         Command::Up
         | Command::Demo { .. }
@@ -83,7 +85,7 @@ async fn run(command: Command, given: &Given, started: Instant) -> anyhow::Resul
         Command::Migrate => admin::migrate(&settings, terminal).await,
         Command::Org(command) => admin::org(&settings, command, terminal).await,
         Command::Key(command) => admin::key(&settings, command, terminal).await,
-        Command::Schema | Command::Doctor => Ok(()),
+        Command::Schema | Command::Manifest(_) | Command::Doctor => Ok(()),
     }
 }
 
@@ -97,6 +99,7 @@ fn default_filter(command: &Command) -> &'static str {
         | Command::Org(_)
         | Command::Key(_)
         | Command::Schema
+        | Command::Manifest(_)
         | Command::Doctor => "error",
     }
 }

@@ -35,6 +35,9 @@ pub(crate) use list::PAGE;
 use parse::{Command, parse};
 use verb::Verb;
 
+/// What may follow the command, as Slack shows it to who types.
+pub(crate) const USAGE_HINT: &str = "help | create | list | show 42 | ack 42 | resolve 42";
+
 /// As the envelope of a command is named.
 const NAME: &str = "command";
 

@@ -12,7 +12,9 @@ mod trigger;
 use tocsin_entity::kinds::{Severity, Urgency};
 use tocsin_queue::JobError;
 
-pub(crate) use open::{FROM_HOME, FROM_MESSAGE, GLOBAL, OPTIONS, for_command as open_for_command};
+pub(crate) use open::{
+    FROM_HOME, FROM_MESSAGE, GLOBAL, MESSAGE_SHORTCUT, OPTIONS, SHORTCUT, for_command as open_for_command,
+};
 pub(crate) use submit::{SUBMIT, SUBMITTED};
 
 use crate::{

@@ -30,11 +30,17 @@ use crate::{
     slack::{SlackError, inputs::option, mrkdwn::Mrkdwn, view::View},
 };
 
+/// The global shortcut's name in the app's manifest.
+pub(crate) const SHORTCUT: &str = "create_incident";
+
+/// The message shortcut's name in the app's manifest.
+pub(crate) const MESSAGE_SHORTCUT: &str = "create_incident_from_message";
+
 /// The global shortcut.
 pub(crate) const GLOBAL: Prompt = Prompt {
     kind: Kind::Interaction,
     name: "shortcut",
-    wanted: |payload| payload["callback_id"] == "create_incident",
+    wanted: |payload| payload["callback_id"] == SHORTCUT,
     answer: |parts, ask| from_nowhere(parts, ask).boxed(),
     otherwise: |_| Reply::Empty,
 };
@@ -59,7 +65,7 @@ pub(crate) const FROM_HOME: Prompt = Prompt {
 pub(crate) const FROM_MESSAGE: Prompt = Prompt {
     kind: Kind::Interaction,
     name: "message_action",
-    wanted: |payload| payload["callback_id"] == "create_incident_from_message",
+    wanted: |payload| payload["callback_id"] == MESSAGE_SHORTCUT,
     answer: |parts, ask| from_message(parts, ask).boxed(),
     otherwise: |_| Reply::Empty,
 };

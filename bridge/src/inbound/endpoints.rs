@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::{
     envelope::{self, Envelope},
+    paths,
     prompt::Reply,
     receive::{Received, receive, receive_event},
     refusal::Refusal,
@@ -30,10 +31,10 @@ const BODY_MAX: usize = 1024 * 1024;
 /// The endpoints, below `/slack`.
 pub(crate) fn router(parts: Arc<Parts>) -> Router {
     Router::new()
-        .route("/slack/events", post(events))
-        .route("/slack/interactions", post(interactions))
-        .route("/slack/commands", post(commands))
-        .route("/slack/options", post(options))
+        .route(paths::EVENTS, post(events))
+        .route(paths::INTERACTIONS, post(interactions))
+        .route(paths::COMMANDS, post(commands))
+        .route(paths::OPTIONS, post(options))
         .with_state(parts)
 }
 

@@ -8,6 +8,7 @@ mod endpoints;
 pub(crate) mod envelope;
 pub(crate) mod inbox;
 pub(crate) mod lenient;
+pub(crate) mod paths;
 pub(crate) mod prompt;
 mod receive;
 mod refusal;

@@ -6,10 +6,8 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::declaration::FUNCTION;
 use crate::inbound::lenient::{lenient, read};
-
-/// The function's name in the app's manifest.
-const FUNCTION: &str = "trigger_incident";
 
 /// An execution of our function.
 pub(super) struct Executed {

@@ -3,6 +3,7 @@
 //! Sources: Slack, "`function_executed` event", "Custom steps", the references of `functions.completeSuccess` and `.completeError`.
 
 mod complete;
+mod declaration;
 mod inputs;
 mod trigger;
 
@@ -17,6 +18,7 @@ use crate::{
         routes::{Item, Outcome, Route, Worked},
     },
 };
+pub(crate) use declaration::{FUNCTION, declaration};
 use inputs::Executed;
 
 /// `function_executed`, for our function.

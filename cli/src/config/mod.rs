@@ -15,7 +15,7 @@ use tocsin_bridge::Pace;
 use tocsin_seal::Sealer;
 use url::Url;
 
-pub(crate) use parse::channel as parse_channel;
+pub(crate) use parse::{channel as parse_channel, web as parse_web};
 use reader::{Faults, InForce, Reader};
 pub(crate) use source::Given;
 

@@ -19,7 +19,7 @@ pub(super) fn listen(text: &str) -> Parsed<SocketAddr> {
 }
 
 /// The base of web addresses: without query or fragment.
-pub(super) fn web(text: &str) -> Parsed<Url> {
+pub(crate) fn web(text: &str) -> Parsed<Url> {
     let refusal =
         || "is not a web address; write it with its scheme, such as https://tocsin.example.com".to_owned();
     let url = Url::parse(text).map_err(|_| refusal())?;

@@ -1,0 +1,128 @@
+//! The step as the app's manifest declares it: what a workflow gives it, and what it gives back.
+
+use serde_json::{Map, Value, json};
+
+/// The function's name in the app's manifest.
+pub(crate) const FUNCTION: &str = "trigger_incident";
+
+/// Something that goes into the step or comes out of it.
+struct Parameter {
+    name: &'static str,
+    kind: &'static str,
+    title: &'static str,
+    description: &'static str,
+    required: bool,
+}
+
+impl Parameter {
+    /// A text that may be left out.
+    const fn text(name: &'static str, title: &'static str, description: &'static str) -> Self {
+        Self {
+            name,
+            kind: "string",
+            title,
+            description,
+            required: false,
+        }
+    }
+
+    const fn person(name: &'static str, title: &'static str, description: &'static str) -> Self {
+        Self {
+            kind: "slack#/types/user_id",
+            ..Self::text(name, title, description)
+        }
+    }
+
+    const fn number(name: &'static str, title: &'static str, description: &'static str) -> Self {
+        Self {
+            kind: "number",
+            ..Self::text(name, title, description)
+        }
+    }
+
+    const fn required(self) -> Self {
+        Self {
+            required: true,
+            ..self
+        }
+    }
+}
+
+/// What [`super::inputs`] reads.
+const INPUTS: [Parameter; 7] = [
+    Parameter::text("title", "Title", "What is wrong, in a line").required(),
+    Parameter::text("description", "Description", "What is known"),
+    Parameter::text("service", "Service", "The service's name"),
+    Parameter::text("urgency", "Urgency", "high, medium or low"),
+    Parameter::text("severity", "Severity", "SEV1 to SEV5"),
+    Parameter::person("assignee", "Assignee", "Who is to work it"),
+    Parameter::person(
+        "reporter",
+        "Reporter",
+        "In whose name: the person who used this workflow",
+    )
+    .required(),
+];
+
+/// What [`super::trigger`] gives back.
+const OUTPUTS: [Parameter; 3] = [
+    Parameter::number("incident_number", "Number", "The incident's number").required(),
+    Parameter::text("incident_title", "Title", "The incident's title").required(),
+    Parameter::text("incident_url", "Address", "The incident's page").required(),
+];
+
+/// The function in the app's manifest.
+pub(crate) fn declaration() -> Value {
+    json!({
+        "title": "Trigger incident",
+        "description": "Triggers an incident in Tocsin",
+        "input_parameters": parameters(&INPUTS),
+        "output_parameters": parameters(&OUTPUTS),
+    })
+}
+
+fn parameters(all: &[Parameter]) -> Value {
+    let properties: Map<String, Value> = all
+        .iter()
+        .map(|parameter| {
+            let Parameter {
+                name,
+                kind,
+                title,
+                description,
+                required: _,
+            } = parameter;
+            let declared = json!({"type": kind, "title": title, "description": description});
+            ((*name).to_owned(), declared)
+        })
+        .collect();
+    let required: Vec<&str> = all
+        .iter()
+        .filter(|parameter| parameter.required)
+        .map(|parameter| parameter.name)
+        .collect();
+    json!({"properties": properties, "required": required})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::inputs::Executed, *};
+
+    #[test]
+    fn what_the_manifest_declares_is_what_is_read() {
+        let inputs: Map<String, Value> = INPUTS
+            .iter()
+            .map(|parameter| (parameter.name.to_owned(), json!(format!("a {}", parameter.name))))
+            .collect();
+        let payload = json!({"event": {"function": {"callback_id": FUNCTION}, "function_execution_id": "Fx1", "inputs": inputs}});
+        let read = format!("{:?}", Executed::of(&payload).expect("an execution").inputs);
+        for parameter in &INPUTS {
+            let name = parameter.name;
+            assert!(
+                read.contains(&format!("{name}: Some(\"a {name}\")")),
+                "{name} in {read}"
+            );
+        }
+        assert!(!read.contains("None"), "{read}");
+    }
+}
