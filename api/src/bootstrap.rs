@@ -7,14 +7,13 @@ use sea_orm::{
 use secrecy::{ExposeSecret, SecretString};
 use time::OffsetDateTime;
 use tocsin_entity::{
-    connector,
     database::Database,
-    id::{ConnectorId, OrganizationId, ServiceId},
-    kinds::{ReplyMode, Scope, Urgency},
+    id::{OrganizationId, ServiceId},
+    kinds::{Scope, UnmatchedPolicy, Urgency},
     organization, service,
 };
 
-use crate::{api_key, limits};
+use crate::{api_key, connector, limits};
 
 /// Shortest key that an operator may choose, in characters.
 const CHOSEN_KEY_MIN: usize = 16;
@@ -189,6 +188,7 @@ async fn insert_organization(
         slug: Set(slug(name)),
         last_incident_number: Set(0),
         last_event_seq: Set(0),
+        slack_unmatched_policy: Set(UnmatchedPolicy::Refuse),
         created_at: Set(now),
     }
     .insert(tx)
@@ -216,18 +216,8 @@ async fn insert_connector(
     organization_id: OrganizationId,
     channel: &str,
 ) -> Result<(), DbErr> {
-    connector::ActiveModel {
-        id: Set(ConnectorId::new()),
-        organization_id: Set(organization_id),
-        name: Set("default".to_owned()),
-        workspace_id: Set(None),
-        channel: Set(channel.to_owned()),
-        reply_mode: Set(ReplyMode::Thread),
-        created_at: Set(OffsetDateTime::now_utc()),
-    }
-    .insert(tx)
-    .await
-    .map(|_| ())
+    let row = connector::plain(organization_id, "default", channel);
+    row.into_active_model().insert(tx).await.map(|_| ())
 }
 
 async fn insert_key(

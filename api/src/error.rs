@@ -33,6 +33,8 @@ pub enum UserErrorCode {
     Retracted,
     /// The incident's sync with Slack is muted: what is said there is no comment.
     SyncMuted,
+    /// The connector has no two-way sync: what is said in its channel is no comment.
+    SyncOff,
 }
 
 /// An expected failure: nothing was changed.

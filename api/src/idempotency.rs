@@ -1,7 +1,8 @@
 //! Idempotency keys: the same request twice is one change, for 24 hours.
 
-use std::{str::FromStr, sync::Arc, time::Duration};
+use std::{hash::Hash, str::FromStr, sync::Arc, time::Duration};
 
+use async_graphql::{Context, dataloader::Loader};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
     QuerySelect, sea_query::LockType,
@@ -14,8 +15,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Domain,
-    error::{Trouble, UserError, UserErrorCode},
+    error::{Fault, Trouble, UserError, UserErrorCode},
     limits,
+    loaders::{self, Neighbours},
+    node::domain,
     viewer::Viewer,
 };
 
@@ -110,6 +113,56 @@ pub(crate) async fn keep(
         .await?;
     }
     Ok(())
+}
+
+/// Writes once for each key, in one transaction; a request that comes again is given what the first has made.
+///
+/// # Errors
+/// What `change` refuses, and what the database does.
+pub(crate) async fn once<Id, Row>(
+    ctx: &Context<'_>,
+    organization_id: OrganizationId,
+    key: Option<KeyUse>,
+    what: &'static str,
+    id_of: impl FnOnce(&Row) -> Id,
+    change: impl AsyncFnOnce(&DatabaseTransaction) -> Result<Row, Trouble>,
+) -> Result<Row, Trouble>
+where
+    Id: FromStr + ToString + Send + Sync + Hash + Eq + Clone + 'static,
+    Row: Send + Sync + Clone + 'static,
+    Neighbours: Loader<Id, Value = Row, Error = Fault>,
+{
+    let tx = domain(ctx).database().begin_write().await?;
+    if let Some(id) = before::<Id>(&tx, organization_id, key.as_ref()).await? {
+        drop(tx);
+        let row = loaders::of(ctx).load_one(id).await?;
+        return row.ok_or_else(|| UserError::not_found(what).into());
+    }
+    let row = change(&tx).await?;
+    keep(&tx, organization_id, key.as_ref(), id_of(&row)).await?;
+    tx.commit().await?;
+    Ok(row)
+}
+
+/// Deletes once for each key; a request that comes again is told the same.
+///
+/// # Errors
+/// As [`once`].
+pub(crate) async fn gone_once<Id: FromStr + ToString + Copy>(
+    ctx: &Context<'_>,
+    organization_id: OrganizationId,
+    key: Option<KeyUse>,
+    id: Id,
+    delete: impl AsyncFnOnce(&DatabaseTransaction) -> Result<(), Trouble>,
+) -> Result<Id, Trouble> {
+    let tx = domain(ctx).database().begin_write().await?;
+    if let Some(id) = before::<Id>(&tx, organization_id, key.as_ref()).await? {
+        return Ok(id);
+    }
+    delete(&tx).await?;
+    keep(&tx, organization_id, key.as_ref(), id).await?;
+    tx.commit().await?;
+    Ok(id)
 }
 
 /// Forgets keys of more than a day ago, until `shutdown`.

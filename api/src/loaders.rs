@@ -13,11 +13,11 @@ use sea_orm::{
 use tocsin_entity::{
     comment_revision,
     database::Database,
-    id::{IncidentId, OrganizationId, TimelineEntryId, UserId, WorkspaceId},
+    id::{ConnectorId, IncidentId, OrganizationId, TimelineEntryId, UserId, WorkspaceId},
     incident, incident_assignee,
     kinds::EntryKind,
     membership, postmortem,
-    slack::{digest_line, installation, post},
+    slack::{connector, digest_line, installation, post},
     timeline_entry, user,
 };
 
@@ -28,6 +28,12 @@ use crate::error::Fault;
 /// Reads neighbours by their keys.
 pub(crate) struct Neighbours {
     database: Database,
+}
+
+impl Neighbours {
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
+    }
 }
 
 /// The loader that a request's resolvers share.
@@ -361,6 +367,26 @@ impl Loader<InstallationOf> for Neighbours {
     }
 }
 
+/// The key of what the bridge has found of a connector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct FoundOf(pub(crate) ConnectorId);
+
+impl Loader<FoundOf> for Neighbours {
+    type Value = connector::Model;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[FoundOf]) -> Result<HashMap<FoundOf, Self::Value>, Fault> {
+        let rows = connector::Entity::find()
+            .filter(connector::Column::ConnectorId.is_in(keys.iter().map(|key| key.0)))
+            .all(self.database.read())
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| (FoundOf(row.connector_id), row))
+            .collect())
+    }
+}
+
 macro_rules! by_id {
     ($($id:ident => $module:ident;)*) => {$(
         impl Loader<tocsin_entity::id::$id> for Neighbours {
@@ -387,4 +413,8 @@ by_id! {
     ConnectorId => connector;
     PostmortemId => postmortem;
     WorkspaceId => slack_workspace;
+    RuleId => connector_rule;
+    SlackAppId => slack_app;
+    SlackLinkId => slack_link;
+    OperationId => slack_operation;
 }

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::{
     comments,
     config::BridgeConfig,
+    connector::Connectors,
     digest, follow,
     graphql::Api,
     home, inbound, mirror,
@@ -38,6 +39,8 @@ pub(crate) struct Parts {
     /// For response addresses, which need no token.
     pub(crate) http: Http,
     pub(crate) workspaces: Workspaces,
+    /// How each connector is.
+    pub(crate) connectors: Connectors,
     /// What further workspaces are made with.
     pub(crate) setting: Setting,
     /// Why nothing comes by Socket Mode, while that is so.
@@ -94,6 +97,7 @@ impl Bridge {
             queue,
             http,
             workspaces,
+            connectors: Connectors::default(),
             setting,
             api,
             worker,
@@ -133,6 +137,7 @@ impl Bridge {
                 comments::history::run(parts, shutdown.clone()),
                 follow::run(parts, shutdown.clone()),
                 sweep::run(parts, shutdown.clone()),
+                parts.connectors.run(&parts.database, shutdown.clone()),
                 unfurl::tend(parts, shutdown.clone()),
                 home::run(parts, shutdown.clone()),
             )

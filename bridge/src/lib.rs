@@ -10,6 +10,7 @@ mod bridge;
 mod commands;
 mod comments;
 mod config;
+mod connector;
 mod create;
 mod digest;
 mod failure;

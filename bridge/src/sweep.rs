@@ -44,7 +44,10 @@ pub(crate) async fn run(parts: &Parts, shutdown: CancellationToken) {
         tokio::select! {
             () = shutdown.cancelled() => return,
             () = tokio::time::sleep(LOOK) => {}
-            () = parts.workspaces.healed() => report(make_due(parts).await),
+            () = parts.workspaces.healed() => {
+                parts.connectors.try_again();
+                report(make_due(parts).await);
+            }
         }
     }
 }

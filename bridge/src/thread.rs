@@ -7,7 +7,7 @@ use sea_orm::{
 };
 use time::{Duration, OffsetDateTime};
 use tocsin_entity::{
-    id::{IncidentId, OrganizationId},
+    id::{ConnectorId, IncidentId, OrganizationId},
     kinds::{PostKind, PostState},
     slack::{channel, post},
 };
@@ -24,6 +24,8 @@ pub(crate) struct Thread {
     pub(crate) organization: OrganizationId,
     pub(crate) incident: IncidentId,
     pub(crate) team_id: String,
+    /// Through which connector it is shown there; none where it was made of the thread's first message.
+    pub(crate) connector: Option<ConnectorId>,
 }
 
 /// What a message is to us.
@@ -53,6 +55,7 @@ pub(crate) async fn find(parts: &Parts, channel_id: &str, ts: &str) -> Result<Fo
                 organization: root.organization_id,
                 incident,
                 team_id: root.team_id,
+                connector: root.connector_id,
             }),
             None => Found::None,
         });
@@ -65,6 +68,7 @@ pub(crate) async fn find(parts: &Parts, channel_id: &str, ts: &str) -> Result<Fo
             organization: origin.organization_id,
             incident: origin.incident_id,
             team_id: origin.team_id,
+            connector: None,
         }));
     }
     let coming = post::Entity::find()

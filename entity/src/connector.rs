@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use crate::{
     id::{ConnectorId, OrganizationId, WorkspaceId},
-    kinds::ReplyMode,
+    kinds::{ReplyMode, UrgencyFilter},
 };
 
 /// A connector: a Slack channel that an organisation's incidents go to. Owned by the api; the bridge reads it by GraphQL.
@@ -25,6 +25,20 @@ pub struct Model {
     pub channel: String,
     /// How later changes are told there.
     pub reply_mode: ReplyMode,
+    /// Whether incidents go there to which no rule gives another place.
+    pub is_default: bool,
+    /// What it tells, with commas between.
+    pub events: String,
+    /// Of how urgent incidents.
+    pub urgency_filter: UrgencyFilter,
+    /// Whether replies become comments, and comments replies.
+    pub two_way_sync: bool,
+    /// The name under which it posts; the app's own where there is none.
+    pub appearance_name: Option<String>,
+    /// The picture beside it: an emoji (`:fire:`) or an `https` address.
+    pub appearance_icon: Option<String>,
+    /// Through which other connector incidents go while its channel takes nothing.
+    pub fallback_id: Option<ConnectorId>,
     /// When it was created.
     pub created_at: OffsetDateTime,
 }

@@ -112,6 +112,14 @@ typed_id! {
     InboxId, "inb";
     /// A Slack workspace that an organisation is connected to.
     WorkspaceId, "wsp";
+    /// A rule that leads incidents to a connector.
+    RuleId, "rul";
+    /// A Slack app of an organisation's own.
+    SlackAppId, "app";
+    /// Who a person in Slack is, by their own word.
+    SlackLinkId, "lnk";
+    /// Something that an administrator asks the bridge to do, and waits for.
+    OperationId, "sop";
 }
 
 #[cfg(test)]

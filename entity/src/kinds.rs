@@ -209,6 +209,86 @@ kind! {
         Channel = "CHANNEL",
     }
 
+    /// What a connector tells.
+    ConnectorEvent {
+        /// An incident is triggered, or triggered again.
+        Triggered = "TRIGGERED",
+        /// A responder takes it.
+        Acknowledged = "ACKNOWLEDGED",
+        /// It is resolved.
+        Resolved = "RESOLVED",
+        /// Nobody took it in time, and others are asked.
+        Escalated = "ESCALATED",
+        /// Its assignees change.
+        Reassigned = "REASSIGNED",
+        /// It takes longer than was promised.
+        SlaBreached = "SLA_BREACHED",
+        /// Somebody adds a note.
+        NoteAdded = "NOTE_ADDED",
+    }
+
+    /// Of how urgent incidents a connector tells.
+    UrgencyFilter {
+        /// Of all.
+        All = "ALL",
+        /// Of those that must be looked at now.
+        High = "HIGH",
+        /// Of all but those for which there is time.
+        HighAndMedium = "HIGH_AND_MEDIUM",
+    }
+
+    /// How a connector is, as the bridge has found it.
+    ConnectorStatus {
+        /// Nothing has gone there yet.
+        Pending = "PENDING",
+        /// It works.
+        Active = "ACTIVE",
+        /// Its channel takes nothing: the reason says why, and what to do.
+        Failing = "FAILING",
+    }
+
+    /// What becomes of what people say in Slack who are no members.
+    UnmatchedPolicy {
+        /// It is no comment, and they are told how to link themselves.
+        Refuse = "REFUSE",
+        /// It becomes a comment under their name in Slack, marked as said there. They can do nothing else.
+        Attribute = "ATTRIBUTE",
+    }
+
+    /// How it is known which member a person in Slack is.
+    SlackMatch {
+        /// By the e-mail address that both have.
+        Email = "EMAIL",
+        /// They have signed in with Slack.
+        OpenId = "OPENID",
+        /// They have confirmed in Tocsin a code that they were given in Slack.
+        Code = "CODE",
+    }
+
+    /// What an administrator asks the bridge to do.
+    OperationKind {
+        /// Whether a workspace's token works, and what it may do.
+        TestConnection = "TEST_CONNECTION",
+        /// A message to a connector's channel.
+        TestMessage = "TEST_MESSAGE",
+        /// Who a member is in Slack.
+        TestIdentity = "TEST_IDENTITY",
+        /// Which channels there are.
+        RefreshChannels = "REFRESH_CHANNELS",
+        /// A new channel.
+        CreateChannel = "CREATE_CHANNEL",
+    }
+
+    /// How far that has come.
+    OperationState {
+        /// Asked for.
+        Pending = "PENDING",
+        /// Done.
+        Succeeded = "SUCCEEDED",
+        /// It can't be done: the code and the message say why.
+        Failed = "FAILED",
+    }
+
     /// What a timer does when it is due.
     TimerKind {
         /// Ends a snooze.

@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 use time::OffsetDateTime;
 
-use crate::id::OrganizationId;
+use crate::{id::OrganizationId, kinds::UnmatchedPolicy};
 
 /// An organisation: the tenant that owns everything else.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -20,6 +20,8 @@ pub struct Model {
     pub last_incident_number: i64,
     /// The sequence number of the newest event; 0 before the first.
     pub last_event_seq: i64,
+    /// What becomes of what people say in Slack who are no members.
+    pub slack_unmatched_policy: UnmatchedPolicy,
     /// When it was created.
     pub created_at: OffsetDateTime,
 }

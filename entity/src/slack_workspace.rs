@@ -4,7 +4,7 @@
 use sea_orm::entity::prelude::*;
 use time::OffsetDateTime;
 
-use crate::id::{OrganizationId, UserId, WorkspaceId};
+use crate::id::{OrganizationId, SlackAppId, UserId, WorkspaceId};
 
 /// A Slack workspace that an organisation is connected to, as its administrators want it.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -19,6 +19,20 @@ pub struct Model {
     pub name: String,
     /// The bot token, sealed; none once it is disconnected.
     pub sealed_bot_token: Option<String>,
+    /// The organisation's own Slack app that is installed there; none for the server's.
+    pub app_id: Option<SlackAppId>,
+    /// What is wanted of it, with commas between.
+    pub features: String,
+    /// What Slack calls it, where it was installed by OAuth.
+    pub team_id: Option<String>,
+    /// The channels that are the organisation's own there, by their ids and with commas between, where others are connected to it as well.
+    pub channels: Option<String>,
+    /// By which the next pair of tokens is had, sealed, where Slack changes them.
+    pub sealed_refresh_token: Option<String>,
+    /// Until when the bot token works, where Slack changes it.
+    pub token_expires_at: Option<OffsetDateTime>,
+    /// The version of the app's manifest under which it was last installed by OAuth; 0 where it was not.
+    pub manifest_version: i32,
     /// How often the token was set: whoever has used another looks again.
     pub token_version: i32,
     /// When an administrator has disconnected it.

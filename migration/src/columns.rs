@@ -116,3 +116,30 @@ pub(crate) async fn index(
         .await
         .map(|_| ())
 }
+
+/// Adds columns, one statement for each: SQLite takes no more at once.
+pub(crate) async fn add_columns(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    columns: Vec<ColumnDef>,
+) -> Result<(), DbErr> {
+    for column in columns {
+        let alter = Table::alter().table(Alias::new(table)).add_column(column).take();
+        manager.alter_table(alter).await?;
+    }
+    Ok(())
+}
+
+/// Takes them away again.
+pub(crate) async fn drop_columns(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    columns: Vec<ColumnDef>,
+) -> Result<(), DbErr> {
+    for column in columns {
+        let name = Alias::new(column.get_column_name());
+        let alter = Table::alter().table(Alias::new(table)).drop_column(name).take();
+        manager.alter_table(alter).await?;
+    }
+    Ok(())
+}

@@ -15,6 +15,9 @@ mod m20261121_000005_menu;
 mod m20261121_000010_post_workspace;
 mod m20261121_000011_faces;
 mod m20261121_000012_workspaces;
+mod m20261128_000001_routing;
+mod m20261128_000002_install;
+mod m20261128_000003_identities;
 
 /// All migrations, oldest first.
 #[derive(Debug)]
@@ -34,6 +37,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000010_post_workspace::Migration),
             Box::new(m20261121_000011_faces::Migration),
             Box::new(m20261121_000012_workspaces::Migration),
+            Box::new(m20261128_000001_routing::Migration),
+            Box::new(m20261128_000002_install::Migration),
+            Box::new(m20261128_000003_identities::Migration),
         ]
     }
 }

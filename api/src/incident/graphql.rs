@@ -16,6 +16,7 @@ use tocsin_entity::{
 
 use super::command::TagValue;
 use crate::{
+    connector::{self, SlackRoute},
     delivery::Delivery,
     error::Fault,
     loaders::{self, ActsOn, AssigneesOf, DeliveriesOf, MemberKey, PostmortemOf},
@@ -253,6 +254,12 @@ impl Incident {
         ctx.data_unchecked::<Viewer>().may_look_around()?;
         let row = loaders::of(ctx).load_one(PostmortemOf(self.0.id)).await?;
         Ok(row.and_then(|row| postmortem::shown(ctx, row)))
+    }
+
+    /// Where it goes in Slack, and why.
+    async fn slack_routing(&self, ctx: &Context<'_>) -> Result<Vec<SlackRoute>> {
+        ctx.data_unchecked::<Viewer>().may_look_around()?;
+        connector::of_incident(ctx, &self.0).await
     }
 
     /// The messages in Slack that show this incident, oldest first.

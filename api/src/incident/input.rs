@@ -23,9 +23,9 @@ const ASSIGNEES_MAX: usize = 50;
 #[derive(Debug, InputObject)]
 pub(crate) struct TagInput {
     /// What it labels; at most 64 characters.
-    key: String,
+    pub(crate) key: String,
     /// The label; at most 256 characters.
-    value: String,
+    pub(crate) value: String,
 }
 
 /// A new incident.
@@ -143,6 +143,8 @@ pub(crate) struct AddCommentInput {
     pub(super) slack_author: Option<SlackAuthorInput>,
     /// When it was said: what was said while the sync was muted is no comment, whenever that comes to be known. Taken from the Slack bridge alone.
     pub(super) said_at: Option<OffsetDateTime>,
+    /// Through which connector's message it was said: without two-way sync there it is no comment. Taken from the Slack bridge alone.
+    pub(super) connector_id: Option<ID>,
     /// Makes the request repeatable for 24 hours.
     pub(super) idempotency_key: Option<String>,
 }

@@ -16,12 +16,13 @@ mod transition_tests;
 
 pub(crate) use self::{
     apply::{Applied, Lane, Order, tell_log},
-    command::{Actor, Change, Command},
+    command::{Actor, Change, Command, TagValue},
     error::IncidentError,
 };
 pub(crate) use self::{
     filter::IncidentFilter,
     graphql::{Incident, find},
+    input::TagInput,
     mutation::IncidentMutation,
     query::IncidentQuery,
 };

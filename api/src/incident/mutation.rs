@@ -18,6 +18,7 @@ use super::{
     muted::was_muted,
 };
 use crate::{
+    connector,
     error::{Trouble, UserError, UserErrorCode, told},
     idempotency::{self, KeyUse},
     limits,
@@ -129,11 +130,14 @@ async fn change(
 
 async fn comment(ctx: &Context<'_>, input: AddCommentInput) -> Result<Applied, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
-    let from_slack = input.external_ref.is_some() || input.slack_author.is_some() || input.said_at.is_some();
+    let from_slack = input.external_ref.is_some()
+        || input.slack_author.is_some()
+        || input.said_at.is_some()
+        || input.connector_id.is_some();
     if from_slack && !viewer.is_bridge() {
         return Err(UserError::new(
             UserErrorCode::Forbidden,
-            "`externalRef`, `slackAuthor` and `saidAt` are for the Slack bridge alone.",
+            "`externalRef`, `slackAuthor`, `saidAt` and `connectorId` are for the Slack bridge alone.",
         )
         .into());
     }
@@ -159,6 +163,15 @@ async fn comment(ctx: &Context<'_>, input: AddCommentInput) -> Result<Applied, T
         && was_muted(domain(ctx).database(), organization_id, incident_id, said_at).await?
     {
         return Err(UserError::try_from(IncidentError::SyncMuted)?.into());
+    }
+    if let Some(id) = &input.connector_id
+        && !connector::is_synced(ctx, organization_id, id).await?
+    {
+        return Err(UserError::new(
+            UserErrorCode::SyncOff,
+            "Two-way sync is off for this channel: what is said there stays there.",
+        )
+        .into());
     }
     let mut actor = viewer.actor(organization_id);
     actor.slack_name = slack_name;

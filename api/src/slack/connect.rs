@@ -1,5 +1,7 @@
 //! Connecting Slack workspaces, changing and disconnecting them.
 
+use std::collections::BTreeSet;
+
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
@@ -8,6 +10,8 @@ use sea_orm::{
 use time::OffsetDateTime;
 use tocsin_entity::{
     id::{OrganizationId, WorkspaceId},
+    kinds::SlackFeature,
+    slack::feature,
     slack_workspace::{Column, Entity, Model},
 };
 use tocsin_queue::jobs::RefreshSlackWorkspaces;
@@ -16,7 +20,7 @@ use super::{seal::sealed, workspace::SlackWorkspace};
 use crate::{
     error::{Trouble, UserError, UserErrorCode, told},
     idempotency::{self, KeyUse},
-    limits, loaders,
+    limits,
     node::domain,
     viewer::{Need, Viewer},
 };
@@ -31,6 +35,8 @@ pub(crate) struct ConnectSlackWorkspaceInput {
     name: String,
     /// The bot token of the app (`xoxb-…`). It is kept sealed, and can't be read again.
     bot_token: String,
+    /// What is wanted of it: what the app lacks scopes for is told in `missingScopes`. All but incident channels and access logs by default.
+    features: Option<Vec<SlackFeature>>,
     /// Makes the request repeatable for 24 hours.
     idempotency_key: Option<String>,
 }
@@ -44,6 +50,8 @@ pub(crate) struct UpdateSlackWorkspaceInput {
     name: Option<String>,
     /// Another bot token; it also connects the workspace again.
     bot_token: Option<String>,
+    /// What is wanted of it.
+    features: Option<Vec<SlackFeature>>,
     /// Makes the request repeatable for 24 hours.
     idempotency_key: Option<String>,
 }
@@ -111,6 +119,13 @@ fn payload(result: Result<SlackWorkspace, Trouble>) -> Result<SlackWorkspacePayl
     })
 }
 
+/// What is wanted: notifications always.
+fn features(named: Option<&[SlackFeature]>) -> BTreeSet<SlackFeature> {
+    let named = named.unwrap_or(&feature::USUAL);
+    let always = std::iter::once(SlackFeature::Notifications);
+    named.iter().copied().chain(always).collect()
+}
+
 fn bot_token(text: &str) -> Result<String, UserError> {
     let token = limits::line("botToken", text, SECRET_MAX)?;
     if token.starts_with("xoxb-") || token.starts_with("xoxe.xoxb-") {
@@ -140,6 +155,13 @@ async fn connect(ctx: &Context<'_>, input: ConnectSlackWorkspaceInput) -> Result
         organization_id,
         name: limits::name("name", &input.name)?,
         sealed_bot_token: Some(bot_token),
+        app_id: None,
+        features: feature::write(&features(input.features.as_deref())),
+        team_id: None,
+        channels: None,
+        sealed_refresh_token: None,
+        token_expires_at: None,
+        manifest_version: 0,
         token_version: 1,
         disconnected_at: None,
         created_by: viewer.member().map(|member| member.user_id),
@@ -172,12 +194,20 @@ async fn update(ctx: &Context<'_>, input: UpdateSlackWorkspaceInput) -> Result<S
         Some(text) => Some(sealed(sealer, id, bot_token(text)?)?),
         None => None,
     };
+    let wanted = input
+        .features
+        .as_deref()
+        .map(|wanted| feature::write(&features(Some(wanted))));
     write(ctx, organization_id, key, async |tx| {
         let before = own(tx, organization_id, id).await?;
         let now = Model {
             name: name.unwrap_or_else(|| before.name.clone()),
             disconnected_at: before.disconnected_at.filter(|_| bot_token.is_none()),
             token_version: before.token_version + i32::from(bot_token.is_some()),
+            // These came with the token before.
+            sealed_refresh_token: before.sealed_refresh_token.filter(|_| bot_token.is_none()),
+            token_expires_at: before.token_expires_at.filter(|_| bot_token.is_none()),
+            features: wanted.unwrap_or(before.features),
             sealed_bot_token: bot_token.or_else(|| before.sealed_bot_token.clone()),
             updated_at: OffsetDateTime::now_utc(),
             ..before
@@ -206,6 +236,8 @@ async fn disconnect(
         let after = Model {
             // What is disconnected keeps no key to it.
             sealed_bot_token: None,
+            sealed_refresh_token: None,
+            token_expires_at: None,
             disconnected_at: before.disconnected_at.or(Some(now)),
             updated_at: now,
             ..before
@@ -250,15 +282,8 @@ async fn write(
     key: Option<KeyUse>,
     change: impl AsyncFnOnce(&DatabaseTransaction) -> Result<Model, Trouble>,
 ) -> Result<SlackWorkspace, Trouble> {
-    let tx = domain(ctx).database().begin_write().await?;
-    if let Some(id) = idempotency::before::<WorkspaceId>(&tx, organization_id, key.as_ref()).await? {
-        drop(tx);
-        let row: Option<Model> = loaders::of(ctx).load_one(id).await?;
-        return row.map(SlackWorkspace).ok_or_else(|| unknown().into());
-    }
-    let row = change(&tx).await?;
-    idempotency::keep(&tx, organization_id, key.as_ref(), row.id).await?;
-    tx.commit().await?;
+    let id_of = |row: &Model| row.id;
+    let row = idempotency::once(ctx, organization_id, key, "Slack workspace", id_of, change).await?;
     domain(ctx).queue().ring(&RefreshSlackWorkspaces {});
     Ok(SlackWorkspace(row))
 }

@@ -1,10 +1,16 @@
 //! Slack workspaces: as they are wanted, and as they are.
 
+use std::collections::BTreeSet;
+
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use time::OffsetDateTime;
 use tocsin_entity::{
-    connector, id::WorkspaceId, kinds::SlackWorkspaceStatus, slack::installation, slack_workspace,
+    connector,
+    id::WorkspaceId,
+    kinds::{SlackFeature, SlackWorkspaceStatus},
+    slack::{feature, installation},
+    slack_workspace,
 };
 
 use crate::{
@@ -25,6 +31,15 @@ pub(crate) struct SealedSlackToken {
     sealed: String,
     /// Grows each time another is set.
     version: i32,
+}
+
+/// Scopes that a feature lacks.
+#[derive(SimpleObject)]
+pub(crate) struct MissingScopes {
+    /// The feature.
+    feature: SlackFeature,
+    /// The scopes.
+    scopes: Vec<String>,
 }
 
 /// A Slack workspace that the organisation is connected to. Its token can be set, and never be read.
@@ -71,6 +86,57 @@ impl SlackWorkspace {
         let scopes = found.map(|found| found.scopes).unwrap_or_default();
         let given = scopes.split(',').filter(|scope| !scope.is_empty());
         Ok(given.map(str::to_owned).collect())
+    }
+
+    /// What is wanted of it.
+    async fn features(&self) -> Vec<SlackFeature> {
+        feature::read(&self.0.features).into_iter().collect()
+    }
+
+    /// What is wanted of it and lacks scopes: *Reauthorise* by `slackInstallUrl`, or add them to the app and install it again.
+    async fn missing_scopes(&self, ctx: &Context<'_>) -> Result<Vec<MissingScopes>> {
+        let found = self.installation(ctx).await?;
+        // Before Slack has said what was granted, nothing is known to be missing.
+        let granted = found
+            .map(|found| found.scopes)
+            .filter(|scopes| !scopes.is_empty());
+        let Some(granted) = granted else {
+            return Ok(Vec::new());
+        };
+        let granted: BTreeSet<_> = granted.split(',').collect();
+        let missing = feature::read(&self.0.features)
+            .into_iter()
+            .map(|feature| MissingScopes {
+                feature,
+                scopes: feature
+                    .asks()
+                    .bot_scopes
+                    .iter()
+                    .filter(|scope| !granted.contains(*scope))
+                    .map(|&scope| scope.to_owned())
+                    .collect(),
+            });
+        Ok(missing.filter(|missing| !missing.scopes.is_empty()).collect())
+    }
+
+    /// When Slack last took a message there.
+    async fn last_delivered_at(&self, ctx: &Context<'_>) -> Result<Option<OffsetDateTime>> {
+        Ok(self
+            .installation(ctx)
+            .await?
+            .and_then(|found| found.last_delivered_at))
+    }
+
+    /// The version of the app's manifest (`tocsin manifest`) when it was last installed by OAuth; null where it was not.
+    async fn manifest_version(&self) -> Option<i32> {
+        Some(self.0.manifest_version).filter(|version| *version > 0)
+    }
+
+    /// Whether that is the version of this server: else update the app by the manifest that `tocsin manifest` prints, and install it again. Null
+    /// where it was not installed by OAuth.
+    async fn manifest_is_current(&self) -> Option<bool> {
+        let version = Some(self.0.manifest_version).filter(|version| *version > 0)?;
+        Some(version >= feature::MANIFEST_VERSION)
     }
 
     /// How it is.

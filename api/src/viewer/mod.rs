@@ -104,6 +104,15 @@ impl Viewer {
         }
     }
 
+    /// Whether the way in which the viewer comes allows to administer, as far as the member may: a key needs the scope for it.
+    pub(crate) fn may_administer(&self) -> bool {
+        match &self.who {
+            Who::Anonymous => false,
+            Who::Key { scopes, .. } => scopes.admin,
+            Who::Bridge { .. } => true,
+        }
+    }
+
     /// Whether the viewer reads post-mortems before they are published: those who may work on them, and the bridge.
     pub(crate) fn reads_drafts(&self) -> bool {
         self.member()

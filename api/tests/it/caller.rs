@@ -77,6 +77,13 @@ impl Payload {
         errors[0]["code"].as_str().expect("a code").to_owned()
     }
 
+    /// What the one who is refused is told.
+    #[track_caller]
+    pub(crate) fn told(&self) -> String {
+        self.refused();
+        text(&self.0["userErrors"][0]["message"])
+    }
+
     /// The last name in the path of the field that the one user error is about.
     #[track_caller]
     pub(crate) fn refused_field(&self) -> String {
@@ -98,6 +105,9 @@ fn selection(mutation: &str) -> &'static str {
         "connectSlackWorkspace" | "updateSlackWorkspace" | "disconnectSlackWorkspace" => {
             "workspace { id name status disconnectedAt botTokenSet }"
         }
+        "createConnectorRule" | "updateConnectorRule" => "rule { id }",
+        "deleteConnector" | "deleteConnectorRule" => "deletedId",
+        "addServiceManager" | "removeServiceManager" => "service { id managers { id name } }",
         "createUser" | "updateUser" => "user { id name email role deactivatedAt }",
         "createApiKey" => "secret apiKey { id name hint scopes revokedAt user { id } }",
         "revokeApiKey" => "apiKey { id revokedAt }",

@@ -2,6 +2,7 @@
 
 mod bridge;
 mod caller;
+mod connectors;
 mod counting;
 mod events;
 mod faults;

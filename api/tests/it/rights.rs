@@ -18,7 +18,7 @@ enum Needs {
 
 use Needs::{Admin, Bridge, Nothing, Read, Trigger, Write};
 
-const QUERIES: [(&str, Needs, &str); 15] = [
+const QUERIES: [(&str, Needs, &str); 16] = [
     ("viewer", Nothing, "{ viewer { scopes } }"),
     ("organization", Read, "{ organization { id } }"),
     ("organizations", Bridge, "{ organizations { id } }"),
@@ -36,6 +36,11 @@ const QUERIES: [(&str, Needs, &str); 15] = [
     ("postmortems", Read, "{ postmortems { nodes { id } } }"),
     ("connectors", Read, "{ connectors { id } }"),
     ("slackWorkspaces", Read, "{ slackWorkspaces { id } }"),
+    (
+        "slackRouting",
+        Read,
+        "{ slackRouting(incident: {}) { heldBack } }",
+    ),
     ("eventLog", Read, "{ eventLog { nodes { cursor } } }"),
     (
         "node",
@@ -93,6 +98,24 @@ fn mutations() -> Vec<(&'static str, Needs, Value)> {
         ("createService", Admin, json!({ "name": "" })),
         ("createConnector", Admin, json!({ "name": "x", "channel": "" })),
         ("updateConnector", Admin, json!({ "id": nobody("con") })),
+        ("deleteConnector", Admin, json!({ "id": nobody("con") })),
+        (
+            "createConnectorRule",
+            Admin,
+            json!({ "connectorId": nobody("con"), "urgency": "HIGH" }),
+        ),
+        ("updateConnectorRule", Admin, json!({ "id": nobody("rul") })),
+        ("deleteConnectorRule", Admin, json!({ "id": nobody("rul") })),
+        (
+            "addServiceManager",
+            Admin,
+            json!({ "serviceId": nobody("svc"), "userId": nobody("usr") }),
+        ),
+        (
+            "removeServiceManager",
+            Admin,
+            json!({ "serviceId": nobody("svc"), "userId": nobody("usr") }),
+        ),
         (
             "connectSlackWorkspace",
             Admin,

@@ -150,6 +150,7 @@ pub(super) async fn make(
                 external_ref: external_ref.clone(),
                 slack_author: None,
                 said_at: None,
+                connector_id: None,
                 idempotency_key: key,
             }
         ),

@@ -178,6 +178,7 @@ impl Reply<'_> {
             external_ref: Some(revise::external_ref(&self.thread, &self.place)),
             slack_author,
             said_at: self.place.said_at().map(DateTime),
+            connector_id: self.thread.connector.map(|id| id.to_string()),
         };
         let answer = parts
             .api
@@ -190,6 +191,8 @@ impl Reply<'_> {
         match error.code.as_str() {
             // An earlier try came through, and names have been learnt since.
             "IDEMPOTENCY_KEY_REUSED" => Ok(COMMENTED),
+            // It is meant so, and nobody is bothered about it.
+            "SYNC_OFF" => Ok(Outcome::NotOurs("sync_off")),
             "SYNC_MUTED" => {
                 self.tell_once(
                     parts,

@@ -40,5 +40,6 @@ pub(crate) fn message(lines: &[String]) -> Message {
         attachments: Vec::new(),
         username: None,
         icon_url: None,
+        icon_emoji: None,
     }
 }

@@ -1,10 +1,12 @@
 //! What the bridge asks of the API.
 
+use std::collections::BTreeSet;
+
 use graphql_client::GraphQLQuery;
 use secrecy::SecretString;
 use time::OffsetDateTime;
 use tocsin_entity::{
-    id::{IncidentId, OrganizationId, UserId, WorkspaceId},
+    id::{ConnectorId, IncidentId, OrganizationId, UserId, WorkspaceId},
     kinds::{IncidentStatus, Role},
 };
 use url::Url;
@@ -53,7 +55,10 @@ pub(crate) struct Mirrored {
     pub(crate) entries: Vec<Entry>,
     /// Whether there are entries before these.
     has_earlier: bool,
+    /// All of the organisation's.
     pub(crate) connectors: Vec<Connector>,
+    /// Those to which the incident goes.
+    pub(crate) led: BTreeSet<ConnectorId>,
 }
 
 /// An event, as the follower needs it.
@@ -114,6 +119,7 @@ impl Api {
         let incident_to_mirror::IncidentToMirrorIncident {
             incident_fields,
             timeline,
+            slack_routing,
         } = found;
         let entries = timeline
             .nodes
@@ -121,6 +127,11 @@ impl Api {
             .map(Entry::try_from)
             .collect::<Result<_, _>>()?;
         let has_earlier = timeline.page_info.has_previous_page;
+        let led = slack_routing
+            .iter()
+            .filter(|route| route.held_back.is_none())
+            .map(|route| route.connector.id.parse())
+            .collect::<Result<_, _>>()?;
         let connectors = read
             .connectors
             .into_iter()
@@ -131,6 +142,7 @@ impl Api {
             entries,
             has_earlier,
             connectors,
+            led,
         }))
     }
 

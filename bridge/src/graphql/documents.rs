@@ -18,6 +18,9 @@ type EntryKind = Known<kinds::EntryKind>;
 type Source = Known<kinds::Source>;
 type Role = Known<kinds::Role>;
 type ReplyMode = Known<kinds::ReplyMode>;
+type ConnectorEvent = Known<kinds::ConnectorEvent>;
+/// Why a connector is passed over.
+type SlackRouteHeldBack = String;
 type PostmortemStatus = Known<kinds::PostmortemStatus>;
 /// A stable code of an expected failure.
 type UserErrorCode = String;
@@ -28,7 +31,7 @@ macro_rules! documents {
         #[graphql(
             schema_path = "../schema.graphql",
             query_path = $file,
-            extern_enums("IncidentStatus", "Urgency", "Severity", "EntryKind", "Source", "Role", "PostmortemStatus", "ReplyMode", "UserErrorCode"),
+            extern_enums("IncidentStatus", "Urgency", "Severity", "EntryKind", "Source", "Role", "PostmortemStatus", "ReplyMode", "ConnectorEvent", "SlackRouteHeldBack", "UserErrorCode"),
             response_derives = "Debug, Clone",
             variables_derives = "Debug, Clone"
         )]

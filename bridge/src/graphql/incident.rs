@@ -1,9 +1,11 @@
 //! An incident as the bridge reads it.
 
+use std::collections::BTreeSet;
+
 use time::OffsetDateTime;
 use tocsin_entity::{
     id::{ConnectorId, IncidentId, InvalidId, OrganizationId, TimelineEntryId, WorkspaceId},
-    kinds::{EntryKind, IncidentStatus, ReplyMode, Severity, Source, Urgency},
+    kinds::{ConnectorEvent, EntryKind, IncidentStatus, ReplyMode, Severity, Source, Urgency},
 };
 
 use super::{
@@ -94,6 +96,21 @@ pub(crate) struct Connector {
     /// An id (`C…`) or a name with its hash.
     pub(crate) channel: String,
     pub(crate) reply_mode: Known<ReplyMode>,
+    /// What is told there; none for all there is.
+    pub(crate) events: Option<BTreeSet<ConnectorEvent>>,
+    /// Whether comments are replies there.
+    pub(crate) two_way_sync: bool,
+    pub(crate) appearance: Appearance,
+    /// Through which other connector incidents go while its channel takes nothing.
+    pub(crate) fallback: Option<ConnectorId>,
+}
+
+/// How messages look that are the bot's own; its own name and picture where nothing is said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Appearance {
+    pub(crate) name: Option<String>,
+    /// An emoji (`:fire:`) or an address.
+    pub(crate) icon: Option<String>,
 }
 
 impl TryFrom<incident_to_mirror::IncidentToMirrorConnectors> for Connector {
@@ -110,6 +127,13 @@ impl TryFrom<incident_to_mirror::IncidentToMirrorConnectors> for Connector {
             workspace: read.workspace.map(|workspace| workspace.id.parse()).transpose()?,
             channel: read.channel,
             reply_mode: read.reply_mode,
+            events: Some(read.events.into_iter().filter_map(Known::value).collect()),
+            two_way_sync: read.two_way_sync,
+            appearance: Appearance {
+                name: read.appearance_name,
+                icon: read.appearance_icon,
+            },
+            fallback: read.fallback.map(|fallback| fallback.id.parse()).transpose()?,
         })
     }
 }

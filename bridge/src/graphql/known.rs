@@ -11,6 +11,16 @@ pub(crate) enum Known<T> {
     Other(String),
 }
 
+impl<T> Known<T> {
+    /// The value, where this version knows it.
+    pub(crate) fn value(self) -> Option<T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Other(_) => None,
+        }
+    }
+}
+
 impl<T: PartialEq> PartialEq<T> for Known<T> {
     fn eq(&self, other: &T) -> bool {
         matches!(self, Self::Value(value) if value == other)

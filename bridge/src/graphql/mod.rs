@@ -23,9 +23,9 @@ pub(crate) use documents::{
 };
 pub(crate) use documents::{ServicesToName, TriggerFromWorkflow, services_to_name, trigger_from_workflow};
 pub(crate) use error::ApiError;
+pub(crate) use incident::{Appearance, Connector, Entry, Incident};
 #[cfg(test)]
 pub(crate) use incident::{Author, Tag};
-pub(crate) use incident::{Connector, Entry, Incident};
 pub(crate) use known::Known;
 pub(crate) use postmortem::Postmortem;
 pub(crate) use transport::As;

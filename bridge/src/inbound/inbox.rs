@@ -49,6 +49,7 @@ pub(crate) async fn store(
         id: Set(id),
         slack_key: Set(envelope.key),
         kind: Set(envelope.kind.name().to_owned()),
+        app_id: Set(None),
         payload: Set(envelope.payload),
         request_id: Set(Some(request_id.to_owned())),
         state: Set(InboxState::Pending),

@@ -181,6 +181,7 @@ mod tests {
             id: InboxId::new(),
             slack_key: "Ev1".to_owned(),
             kind: "event".to_owned(),
+            app_id: None,
             payload: json!({}),
             request_id: None,
             state: InboxState::Pending,

@@ -36,6 +36,8 @@ pub(crate) struct Resolved {
 /// Why there is no channel to post to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Trouble {
+    /// Slack's error code, or one of ours.
+    pub(crate) code: String,
     /// For people: what is wrong and what to do.
     pub(crate) message: String,
     /// When to ask again, where that is known.
@@ -169,7 +171,7 @@ impl Channels {
             Ok(Some(found)) => found,
         };
         if found.is_archived {
-            return Ok(Err(Trouble::new(archived(&hashed(&found.name)))));
+            return Ok(Err(Trouble::new("is_archived", archived(&hashed(&found.name)))));
         }
         let is_member = found.is_member || self.join(&found, bot).await;
         self.record(&found, is_member, &bot.team_id).await?;
@@ -246,15 +248,22 @@ impl Channels {
 }
 
 impl Trouble {
-    pub(crate) fn passing(message: &str, retry_after: Duration) -> Self {
+    pub(crate) fn passing(code: &str, message: &str, retry_after: Duration) -> Self {
         Self {
+            code: code.to_owned(),
             message: message.to_owned(),
             retry_after: Some(retry_after),
         }
     }
 
-    fn new(message: String) -> Self {
+    /// One that was seen before.
+    pub(crate) fn known(code: &str, message: &str) -> Self {
+        Self::new(code, message.to_owned())
+    }
+
+    fn new(code: &str, message: String) -> Self {
         Self {
+            code: code.to_owned(),
             message,
             retry_after: None,
         }
@@ -289,14 +298,22 @@ pub(crate) fn trouble(error: &SlackError, channel: &str, bot: &Installation) -> 
         | SlackError::NotSent { .. }
         | SlackError::Unknown { .. } => None,
     };
-    Trouble { message, retry_after }
+    let code = error.code().unwrap_or(error.class()).to_owned();
+    Trouble {
+        code,
+        message,
+        retry_after,
+    }
 }
 
 fn unseen(channel: &str, bot: &Installation) -> Trouble {
     let (team, bot) = (&bot.team_name, &bot.bot_user_id);
-    Trouble::new(format!(
-        "the bot sees no channel {channel} in {team}: create it, or, if it is private, invite the bot with /invite <@{bot}>"
-    ))
+    Trouble::new(
+        "channel_not_found",
+        format!(
+            "the bot sees no channel {channel} in {team}: create it, or, if it is private, invite the bot with /invite <@{bot}>"
+        ),
+    )
 }
 
 fn archived(channel: &str) -> String {

@@ -8,7 +8,7 @@ use tocsin_entity::kinds::{EntryKind, IncidentStatus, Severity, Urgency};
 
 use super::{buttons, footer::footer};
 use crate::{
-    graphql::{Entry, Incident, Known},
+    graphql::{Appearance, Entry, Incident, Known},
     slack::{
         blocks,
         mrkdwn::{Mrkdwn, cut_plain},
@@ -67,6 +67,20 @@ pub(crate) fn root(incident: &Incident, controls: Controls<'_>) -> Message {
         attachments: vec![attachment],
         username: None,
         icon_url: None,
+        icon_emoji: None,
+    }
+}
+
+impl Appearance {
+    /// The message under this name and with this picture.
+    pub(super) fn dress(&self, message: Message) -> Message {
+        let icon = |is_emoji: bool| self.icon.clone().filter(|icon| icon.starts_with(':') == is_emoji);
+        Message {
+            username: self.name.as_deref().and_then(blocks::username),
+            icon_url: icon(false),
+            icon_emoji: icon(true),
+            ..message
+        }
     }
 }
 
@@ -140,6 +154,7 @@ fn news(entry: &Entry, author: Option<&str>) -> Message {
         attachments: Vec::new(),
         username: None,
         icon_url: None,
+        icon_emoji: None,
     }
 }
 
@@ -182,6 +197,7 @@ fn comment(incident: &Incident, entry: &Entry, author: Option<&str>, customize: 
         attachments: Vec::new(),
         username,
         icon_url: None,
+        icon_emoji: None,
     }
 }
 

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use tocsin_entity::{
     id::{ConnectorId, DigestId, IncidentId, OrganizationId, PostId, WorkspaceId},
-    kinds::{EntryKind, PostKind, PostState},
+    kinds::{ConnectorEvent, EntryKind, PostKind, PostState},
     slack::post,
 };
 
@@ -16,7 +16,7 @@ use super::{
     preview,
 };
 use crate::{
-    graphql::{Entry, Incident, Postmortem},
+    graphql::{Appearance, Connector, Entry, Incident, Known, Postmortem},
     slack::web_api::Message,
     unfurl,
 };
@@ -42,6 +42,75 @@ pub(crate) struct Destination {
     pub(crate) tells_apart: bool,
     /// The message in whose thread the incident's message stands, where it was made of one.
     pub(crate) thread_ts: Option<String>,
+    /// What is told there, and how it looks.
+    pub(crate) voice: Voice,
+}
+
+/// What a connector tells, and how it looks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Voice {
+    /// Whether a connector stands behind it, and not a place where an incident was created or one that is gone.
+    pub(crate) is_connector: bool,
+    /// None for all there is.
+    pub(crate) events: Option<BTreeSet<ConnectorEvent>>,
+    pub(crate) two_way_sync: bool,
+    pub(crate) appearance: Appearance,
+}
+
+impl Default for Voice {
+    fn default() -> Self {
+        Self {
+            is_connector: false,
+            events: None,
+            two_way_sync: true,
+            appearance: Appearance::default(),
+        }
+    }
+}
+
+impl Voice {
+    pub(crate) fn of(connector: &Connector) -> Self {
+        Self {
+            is_connector: true,
+            events: connector.events.clone(),
+            two_way_sync: connector.two_way_sync,
+            appearance: connector.appearance.clone(),
+        }
+    }
+
+    fn has(&self, event: ConnectorEvent) -> bool {
+        self.events.as_ref().is_none_or(|events| events.contains(&event))
+    }
+
+    /// Whether an incident's message appears: with the first event that is told.
+    fn begins(&self, entries: &[Entry]) -> bool {
+        let mut events = entries.iter().filter_map(|entry| event_of(&entry.kind));
+        self.has(ConnectorEvent::Triggered) || events.any(|event| self.has(event))
+    }
+
+    /// Whether an entry is told. What is no event of its own is; notes are what two-way sync is about.
+    fn tells(&self, entry: &Entry) -> bool {
+        match event_of(&entry.kind) {
+            None => true,
+            Some(ConnectorEvent::NoteAdded) => self.two_way_sync || self.has(ConnectorEvent::NoteAdded),
+            Some(event) => self.has(event),
+        }
+    }
+}
+
+/// The event that an entry of the timeline is to connectors.
+fn event_of(kind: &Known<EntryKind>) -> Option<ConnectorEvent> {
+    let Known::Value(kind) = kind else { return None };
+    match kind {
+        EntryKind::Triggered | EntryKind::Reopened | EntryKind::SnoozeEnded => {
+            Some(ConnectorEvent::Triggered)
+        }
+        EntryKind::Acknowledged => Some(ConnectorEvent::Acknowledged),
+        EntryKind::Resolved => Some(ConnectorEvent::Resolved),
+        EntryKind::Reassigned => Some(ConnectorEvent::Reassigned),
+        EntryKind::Comment => Some(ConnectorEvent::NoteAdded),
+        EntryKind::Snoozed | EntryKind::Updated | EntryKind::SyncMuted | EntryKind::SyncUnmuted => None,
+    }
 }
 
 /// What a post says.
@@ -104,12 +173,22 @@ pub(crate) fn desired(
         .filter_map(|post| preview_of(incident, postmortem, post))
         .collect();
     for destination in destinations.iter().filter(|destination| !destination.in_digest) {
+        let of_key = |key: &str| recorded.iter().find(|post| post.key == key);
+        let root = of_key(&root_key(incident, destination.connector_id));
+        if root.is_none_or(|root| root.ts.is_none() && root.state != PostState::Sending)
+            && !destination.voice.begins(entries)
+        {
+            continue;
+        }
         wanted.push(Wanted::root(incident, controls, destination));
         let told = entries.iter().filter(|entry| is_told(entry, destination));
         wanted.extend(told.filter_map(|entry| {
-            let key = reply_key(entry, destination.connector_id);
-            let post = recorded.iter().find(|post| post.key == key);
-            reply(incident, entry, destination, post)
+            let post = of_key(&reply_key(entry, destination.connector_id));
+            // What was told is kept true, whatever is told by now.
+            let is_wanted = post.is_some() || destination.voice.tells(entry);
+            is_wanted
+                .then(|| reply(incident, entry, destination, post))
+                .flatten()
         }));
     }
     wanted
@@ -140,6 +219,16 @@ impl Destination {
             in_digest: false,
             tells_apart: false,
             thread_ts: post.thread_ts.clone(),
+            voice: Voice::default(),
+        }
+    }
+
+    /// The message as what is the bot's own looks there.
+    fn dressed(&self, message: Message) -> Message {
+        if self.customize && message.username.is_none() {
+            self.voice.appearance.dress(message)
+        } else {
+            message
         }
     }
 }
@@ -170,7 +259,7 @@ fn reply(
         && placed.map_or(destination.tells_apart, |post| post.thread_ts.is_none());
     let message = content::reply(incident, entry, destination.customize, apart);
     let author = entry.author.as_ref().filter(|_| message.username.is_some());
-    let content = Content::Message(message);
+    let content = Content::Message(destination.dressed(message));
     Some(Wanted {
         key: reply_key(entry, destination.connector_id),
         kind: PostKind::Reply,
@@ -217,6 +306,7 @@ impl Content {
                 attachments,
                 username: _,
                 icon_url: _,
+                icon_emoji: _,
             }) => {
                 hash.update(text);
                 // The lengths keep apart what would else run into one another.
@@ -260,7 +350,7 @@ impl Subject {
 impl Wanted {
     /// The incident's own message.
     pub(crate) fn root(incident: &Incident, controls: Controls<'_>, destination: &Destination) -> Self {
-        let content = Content::Message(content::root(incident, controls));
+        let content = Content::Message(destination.dressed(content::root(incident, controls)));
         Self {
             key: root_key(incident, destination.connector_id),
             kind: PostKind::Root,

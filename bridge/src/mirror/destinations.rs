@@ -1,18 +1,23 @@
 //! Where an incident is to be shown: where the connectors lead, where it was created, and where it stands already.
+//!
+//! A channel gets an incident once, whichever connectors lead there. Where a connector's channel takes nothing, the incident goes through its
+//! fallback, and stays there: once it is shown by the fallback, the connector's own channel does not get it as well when it is repaired.
 
 use std::{collections::BTreeSet, time::Duration};
 
 use sea_orm::DbErr;
 use tocsin_entity::{
+    id::{ConnectorId, OrganizationId},
     kinds::{PostKind, PostState, ReplyMode},
     slack::{digest_line, origin, post},
 };
 
 use super::{
     channels::Trouble,
-    desired::{Destination, orphaned},
+    desired::{Destination, Voice, orphaned},
 };
 use crate::{
+    connector::{Connectors, WORKSPACE_UNUSABLE, needs_fallback},
     graphql::{Connector, Incident},
     origin as origins,
     workspace::Reach,
@@ -21,65 +26,236 @@ use crate::{
 /// How soon a workspace is tried again in which no call can be made; what heals it is told at once.
 const UNREACHABLE: Duration = Duration::from_secs(2);
 
+/// Longest way from one fallback to the next; the API allows no longer one.
+const FALLBACKS_MAX: usize = 5;
+
 /// Where the incident is to be shown, and which connectors lead nowhere at the moment.
 #[derive(Debug, Default)]
-pub(super) struct Destinations {
+pub(super) struct Places {
     pub(super) destinations: Vec<Destination>,
     pub(super) troubles: Vec<(Connector, Trouble)>,
+    /// Those whose fallback stands in, and why.
+    pub(super) replaced: Vec<(Connector, String)>,
 }
 
-pub(super) async fn find(
-    incident: &Incident,
-    connectors: &[Connector],
-    origin: Option<&origin::Model>,
-    recorded: &[post::Model],
-    lines: &[digest_line::Model],
-    reach: &Reach,
-) -> Result<Destinations, DbErr> {
-    let mut ids: BTreeSet<_> = connectors.iter().map(|connector| connector.id).collect();
-    ids.extend(origin.map(|origin| origin.connector_id));
-    let mut found = Destinations {
-        destinations: orphaned(recorded, &ids),
-        troubles: Vec::new(),
-    };
-    // Made of a message in a connector's channel, the incident is shown in that message's thread, and there alone.
-    let thread = origin.filter(|origin| origin.thread_ts.is_some());
-    for connector in connectors {
-        found.add(connector, thread, recorded, lines, reach).await?;
+/// What is known of an incident and its surroundings.
+pub(super) struct Scene<'a> {
+    pub(super) incident: &'a Incident,
+    /// All of the organisation's.
+    pub(super) connectors: &'a [Connector],
+    /// Those to which the incident goes.
+    pub(super) led: &'a BTreeSet<ConnectorId>,
+    pub(super) origin: Option<&'a origin::Model>,
+    pub(super) recorded: &'a [post::Model],
+    pub(super) lines: &'a [digest_line::Model],
+    pub(super) reach: &'a Reach,
+    pub(super) seen: &'a Connectors,
+}
+
+impl Scene<'_> {
+    pub(super) async fn find(&self) -> Result<Places, DbErr> {
+        let mut ids: BTreeSet<_> = self.connectors.iter().map(|connector| connector.id).collect();
+        ids.extend(self.origin.map(|origin| origin.connector_id));
+        let mut found = Places {
+            destinations: orphaned(self.recorded, &ids),
+            ..Places::default()
+        };
+        // What stands already comes first: it stays, and no other message joins it in its channel.
+        for connector in self.connectors {
+            if let Some(root) = self.root_of(connector) {
+                found.destinations.push(self.standing(connector, root));
+            }
+        }
+        for connector in self.connectors.iter().filter(|one| self.led.contains(&one.id)) {
+            self.lead(&mut found, connector).await?;
+        }
+        if let Some(origin) = self.origin {
+            let connector = origins::connector(origin);
+            // One message in a channel is enough; a thread in which there is none is a place of its own.
+            if let Some(root) = self.root_of(&connector) {
+                found.destinations.push(self.standing(&connector, root));
+            } else if !found.lead_to(origin) {
+                match self.resolve(&connector).await? {
+                    Ok(destination) => found.destinations.push(destination),
+                    Err(_) if self.is_in_digest(&connector) => {}
+                    Err(trouble) => found.troubles.push((connector, trouble)),
+                }
+            }
+        }
+        self.say_how(&mut found);
+        Ok(found)
     }
-    if let Some(origin) = origin {
-        let connector = origins::connector(origin);
-        let is_shown = root_of(recorded, &connector).is_some();
-        // One message in a channel is enough; a thread in which there is none is a place of its own.
-        if is_shown || !found.lead_to(origin) {
-            found.add(&connector, thread, recorded, lines, reach).await?;
+
+    /// Adds where a connector leads, or what stands in for it.
+    async fn lead(&self, found: &mut Places, connector: &Connector) -> Result<(), DbErr> {
+        let stands = found.has(connector.id);
+        let seen = self.seen.trouble(connector.id);
+        if stands && seen.is_none() {
+            return Ok(());
+        }
+        let fallbacks = self.fallbacks(connector);
+        // What went to a fallback stays there, whether or not the connector works by now.
+        let is_shown = |fallback: &&Connector| found.has(fallback.id) && !self.led.contains(&fallback.id);
+        if fallbacks.iter().any(is_shown) {
+            return Ok(());
+        }
+        let (trouble, is_new) = match seen {
+            Some(trouble) if !fallbacks.is_empty() => (trouble, false),
+            Some(_) | None if stands => return Ok(()),
+            Some(_) | None => match self.resolve(connector).await? {
+                Ok(destination) => {
+                    found.join(destination);
+                    return Ok(());
+                }
+                Err(_) if self.is_in_digest(connector) => return Ok(()),
+                Err(trouble) => (trouble, true),
+            },
+        };
+        let mut said = trouble.message.clone();
+        let stand_in = if needs_fallback(&trouble.code) {
+            self.stand_in(found, &fallbacks).await?
+        } else {
+            None
+        };
+        if let Some(fallback) = stand_in {
+            let (name, channel) = (&fallback.name, &fallback.channel);
+            said = format!("{said}. Meanwhile incidents go through the connector {name} to {channel}");
+            if !stands {
+                found.replaced.push((connector.clone(), said.clone()));
+            }
+        } else if !stands {
+            found.troubles.push((connector.clone(), trouble.clone()));
+        }
+        if is_new {
+            let organization: OrganizationId = self.incident.organization_id;
+            self.seen.fails(organization, connector.id, &trouble.code, &said);
+        }
+        Ok(())
+    }
+
+    /// Adds where the first fallback leads that leads anywhere.
+    async fn stand_in<'c>(
+        &self,
+        found: &mut Places,
+        fallbacks: &[&'c Connector],
+    ) -> Result<Option<&'c Connector>, DbErr> {
+        for fallback in fallbacks {
+            if found.has(fallback.id) {
+                return Ok(Some(fallback));
+            }
+            if self.seen.trouble(fallback.id).is_none()
+                && let Ok(destination) = self.resolve(fallback).await?
+            {
+                found.join(destination);
+                return Ok(Some(fallback));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The connectors that stand in for one, in their order.
+    fn fallbacks(&self, connector: &Connector) -> Vec<&Connector> {
+        let mut way = Vec::new();
+        let mut next = connector.fallback;
+        while let Some(id) = next
+            && way.len() < FALLBACKS_MAX
+        {
+            let found = self.connectors.iter().find(|other| other.id == id);
+            way.extend(found);
+            next = found.and_then(|found| found.fallback);
+        }
+        way
+    }
+
+    /// The message that stands for a connector, or is on its way.
+    fn root_of(&self, connector: &Connector) -> Option<&post::Model> {
+        self.recorded.iter().find(|post| {
+            post.connector_id == Some(connector.id)
+                && post.kind == PostKind::Root
+                && (post.ts.is_some() || post.state == PostState::Sending)
+        })
+    }
+
+    fn is_in_digest(&self, connector: &Connector) -> bool {
+        self.lines.iter().any(|line| line.connector_id == connector.id)
+    }
+
+    /// Its message stays where it is, wherever the connector leads by now.
+    fn standing(&self, connector: &Connector, root: &post::Model) -> Destination {
+        Destination {
+            in_digest: self.is_in_digest(connector),
+            ..Destination::of_post(root, connector.id)
         }
     }
-    for destination in &mut found.destinations {
-        let connector = connectors
-            .iter()
-            .find(|connector| connector.id == destination.connector_id);
-        let mode = incident
-            .reply_mode
-            .as_ref()
-            .or(connector.map(|connector| &connector.reply_mode));
-        let bot = reach.bot(destination.workspace);
-        destination.customize = bot.is_ok_and(|bot| bot.installation.may("chat:write.customize"));
-        destination.tells_apart = mode.is_some_and(|mode| *mode == ReplyMode::Channel);
+
+    async fn resolve(&self, connector: &Connector) -> Result<Result<Destination, Trouble>, DbErr> {
+        let bot = match self.reach.bot(connector.workspace) {
+            Ok(bot) => bot,
+            Err(trouble) => {
+                let code = if self.reach.is_broken(connector.workspace) {
+                    WORKSPACE_UNUSABLE
+                } else {
+                    "unreachable"
+                };
+                return Ok(Err(Trouble::passing(code, trouble, UNREACHABLE)));
+            }
+        };
+        let installation = &bot.installation;
+        let channels = &bot.workspace.channels;
+        let resolved = channels.resolve(&connector.channel, installation).await?;
+        Ok(resolved.map(|channel| Destination {
+            connector_id: connector.id,
+            connector_name: connector.name.clone(),
+            workspace: connector.workspace,
+            team_id: installation.team_id.clone(),
+            customize: false,
+            thread_ts: self.thread_ts(connector, &channel.id),
+            channel_id: channel.id,
+            channel_name: channel.name,
+            in_digest: self.is_in_digest(connector),
+            tells_apart: false,
+            voice: Voice::default(),
+        }))
     }
-    Ok(found)
+
+    /// The thread in which the incident is shown in this channel, where it was made of a message there.
+    fn thread_ts(&self, connector: &Connector, channel_id: &str) -> Option<String> {
+        let here = |origin: &&origin::Model| {
+            origin.channel_id == channel_id && origin.workspace_id == connector.workspace
+        };
+        self.origin.filter(here)?.thread_ts.clone()
+    }
+
+    /// What is told at each destination, and how.
+    fn say_how(&self, found: &mut Places) {
+        for destination in &mut found.destinations {
+            let mut all = self.connectors.iter();
+            let connector = all.find(|connector| connector.id == destination.connector_id);
+            let mode = self.incident.reply_mode.as_ref();
+            let mode = mode.or(connector.map(|connector| &connector.reply_mode));
+            let bot = self.reach.bot(destination.workspace);
+            destination.customize = bot.is_ok_and(|bot| bot.installation.may("chat:write.customize"));
+            destination.tells_apart = mode.is_some_and(|mode| *mode == ReplyMode::Channel);
+            destination.voice = connector.map(Voice::of).unwrap_or_default();
+        }
+    }
 }
 
-/// The message that stands for a connector, or is on its way.
-fn root_of<'a>(recorded: &'a [post::Model], connector: &Connector) -> Option<&'a post::Model> {
-    recorded.iter().find(|post| {
-        post.connector_id == Some(connector.id)
-            && post.kind == PostKind::Root
-            && (post.ts.is_some() || post.state == PostState::Sending)
-    })
-}
+impl Places {
+    fn has(&self, connector: ConnectorId) -> bool {
+        self.destinations.iter().any(|one| one.connector_id == connector)
+    }
 
-impl Destinations {
+    /// Adds a place, unless the incident is shown in that channel already.
+    fn join(&mut self, destination: Destination) {
+        let is_there = |one: &Destination| {
+            one.channel_id == destination.channel_id && one.team_id == destination.team_id
+        };
+        if !self.destinations.iter().any(is_there) {
+            self.destinations.push(destination);
+        }
+    }
+
     fn lead_to(&self, origin: &origin::Model) -> bool {
         let mut all = self.destinations.iter();
         all.any(|destination| {
@@ -87,62 +263,4 @@ impl Destinations {
             destination.channel_id == origin.channel_id && is_there
         })
     }
-
-    async fn add(
-        &mut self,
-        connector: &Connector,
-        thread: Option<&origin::Model>,
-        recorded: &[post::Model],
-        lines: &[digest_line::Model],
-        reach: &Reach,
-    ) -> Result<(), DbErr> {
-        let in_digest = lines.iter().any(|line| line.connector_id == connector.id);
-        if let Some(root) = root_of(recorded, connector) {
-            // Its message stays where it is, wherever the connector leads by now.
-            self.destinations.push(Destination {
-                in_digest,
-                ..Destination::of_post(root, connector.id)
-            });
-            return Ok(());
-        }
-        let bot = match reach.bot(connector.workspace) {
-            Ok(bot) => bot,
-            Err(trouble) => {
-                self.troubles
-                    .push((connector.clone(), Trouble::passing(trouble, UNREACHABLE)));
-                return Ok(());
-            }
-        };
-        let installation = &bot.installation;
-        match bot
-            .workspace
-            .channels
-            .resolve(&connector.channel, installation)
-            .await?
-        {
-            Ok(channel) => self.destinations.push(Destination {
-                connector_id: connector.id,
-                connector_name: connector.name.clone(),
-                workspace: connector.workspace,
-                team_id: installation.team_id.clone(),
-                customize: false,
-                thread_ts: thread_ts(thread, connector, &channel.id),
-                channel_id: channel.id,
-                channel_name: channel.name,
-                in_digest,
-                tells_apart: false,
-            }),
-            Err(_) if in_digest => {}
-            Err(trouble) => self.troubles.push((connector.clone(), trouble)),
-        }
-        Ok(())
-    }
-}
-
-/// The thread in which the incident is shown in this channel, where it was made of a message there.
-fn thread_ts(origin: Option<&origin::Model>, connector: &Connector, channel_id: &str) -> Option<String> {
-    let here = |origin: &&origin::Model| {
-        origin.channel_id == channel_id && origin.workspace_id == connector.workspace
-    };
-    origin.filter(here)?.thread_ts.clone()
 }

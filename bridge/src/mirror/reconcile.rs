@@ -16,10 +16,11 @@ use tocsin_queue::{
 use tracing::Instrument;
 
 use super::{
+    channels::Trouble,
     content::Controls,
     deliver::{Delivery, save_all},
-    desired::{Destination, Subject, Wanted, desired},
-    destinations::{self, Destinations},
+    desired::{Destination, Subject, Voice, Wanted, desired, root_key},
+    destinations::{Places, Scene},
     diff::{Standing, Step, diff, standing},
     footer,
     outcome::{Outcome, Wait, back_off},
@@ -200,6 +201,7 @@ async fn show(
         incident,
         entries,
         connectors,
+        led,
         ..
     } = mirrored;
     let recorded = std::mem::take(&mut work.recorded);
@@ -213,26 +215,26 @@ async fn show(
             ..End::default()
         });
     }
-    for connector in connectors.iter().filter(|connector| connector.is_disconnected) {
-        // At once: the job that says so may have gone to another replica.
-        parts.workspaces.remove(connector.workspace);
-    }
+    leave_disconnected(parts, &connectors);
     let places = connectors.iter().map(|connector| connector.workspace);
     let origins = origin.iter().map(|origin| origin.workspace_id);
     let posts = recorded.iter().map(|post| post.workspace_id);
     let reach = parts.workspaces.reach(places.chain(origins).chain(posts)).await;
-    let Destinations {
+    let scene = Scene {
+        incident: &incident,
+        connectors: &connectors,
+        led: &led,
+        origin: origin.as_ref(),
+        recorded: &recorded,
+        lines: &work.lines,
+        reach: &reach,
+        seen: &parts.connectors,
+    };
+    let Places {
         destinations,
         troubles,
-    } = destinations::find(
-        &incident,
-        &connectors,
-        origin.as_ref(),
-        &recorded,
-        &work.lines,
-        &reach,
-    )
-    .await?;
+        replaced,
+    } = scene.find().await?;
     let postmortem = if recorded.iter().any(|post| unfurl::is_of_postmortem(&post.key)) {
         parts.api.find_postmortem(who, incident.id).await?
     } else {
@@ -263,13 +265,16 @@ async fn show(
     let origin = origin.map(|origin| origin.connector_id);
     let mut ended = deliver(&mut delivery, &steps, &incident, origin).await?;
     delivery.settle(&wanted);
+    for (connector, reason) in &replaced {
+        delivery.give_up(&root_key(&incident, connector.id), reason);
+    }
     for (connector, trouble) in &troubles {
-        let unplaced = root_without_channel(&incident, connector);
-        delivery.hold(&unplaced, &trouble.message);
-        let first = trouble.retry_after.unwrap_or(std::time::Duration::from_secs(5));
-        ended.wait(Wait::error(
-            &trouble.message,
-            back_off(work.claim.attempts + 1, first),
+        ended.wait(hold(
+            &mut delivery,
+            &incident,
+            connector,
+            trouble,
+            work.claim.attempts,
         ));
     }
     for line in work
@@ -286,6 +291,27 @@ async fn show(
         changed: delivery.take_changed(),
         ..ended
     })
+}
+
+/// Leaves alone what an administrator has disconnected, at once: the job that says so may have gone to another replica.
+fn leave_disconnected(parts: &Parts, connectors: &[Connector]) {
+    for connector in connectors.iter().filter(|connector| connector.is_disconnected) {
+        parts.workspaces.remove(connector.workspace);
+    }
+}
+
+/// Puts on record that a connector leads nowhere at the moment, and says when to look again.
+fn hold(
+    delivery: &mut Delivery<'_>,
+    incident: &Incident,
+    connector: &Connector,
+    trouble: &Trouble,
+    attempts: i32,
+) -> Wait {
+    let unplaced = root_without_channel(incident, connector);
+    delivery.hold(&unplaced, &trouble.message);
+    let first = trouble.retry_after.unwrap_or(std::time::Duration::from_secs(5));
+    Wait::error(&trouble.message, back_off(attempts + 1, first))
 }
 
 impl End {
@@ -370,6 +396,7 @@ fn root_without_channel(incident: &Incident, connector: &Connector) -> Wanted {
         in_digest: false,
         tells_apart: false,
         thread_ts: None,
+        voice: Voice::default(),
     };
     Wanted::root(incident, Controls::default(), &destination)
 }

@@ -18,7 +18,7 @@ use tocsin_queue::{JobError, jobs::ReconcileIncident};
 
 use crate::{
     bridge::Parts,
-    graphql::{Connector, Known},
+    graphql::{Appearance, Connector, Known},
     store::claim::{self, News},
 };
 
@@ -113,5 +113,9 @@ pub(crate) fn connector(origin: &Model) -> Connector {
         name: NAME.to_owned(),
         channel: origin.channel_id.clone(),
         reply_mode: Known::Value(ReplyMode::Thread),
+        events: None,
+        two_way_sync: true,
+        appearance: Appearance::default(),
+        fallback: None,
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod http;
 pub(crate) mod inputs;
 pub(crate) mod installation;
 pub(crate) mod limits;
+mod message;
 pub(crate) mod method;
 pub(crate) mod mrkdwn;
 pub(crate) mod thread;

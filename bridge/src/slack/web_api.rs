@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::inbound::lenient::lenient;
 
+pub(crate) use super::message::Message;
 use super::{
     client::Slack,
     error::SlackError,
@@ -14,21 +15,6 @@ use super::{
         CONVERSATIONS_REPLIES, Method, USERS_INFO, USERS_LOOKUP_BY_EMAIL,
     },
 };
-
-/// What a message says; the same for posting and updating.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub(crate) struct Message {
-    /// For notifications and screen readers, and where blocks cannot be shown.
-    pub(crate) text: String,
-    pub(crate) blocks: Vec<Value>,
-    /// For the colour bar, which only attachments have.
-    pub(crate) attachments: Vec<Value>,
-    /// Under whose name it appears, where that is not the bot's; taken at posting only.
-    pub(crate) username: Option<String>,
-    /// With whose face it appears, under another name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) icon_url: Option<String>,
-}
 
 /// Where Slack put a message.
 #[derive(Clone, Debug, Deserialize)]
@@ -222,6 +208,8 @@ struct PostArguments<'a> {
     username: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     icon_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    icon_emoji: Option<&'a str>,
     metadata: Metadata,
     unfurl_links: bool,
     unfurl_media: bool,
@@ -326,8 +314,10 @@ impl Slack {
             attachments,
             username,
             icon_url,
+            icon_emoji,
         } = message;
         let (username, icon_url) = (username.as_deref(), icon_url.as_deref());
+        let icon_emoji = icon_emoji.as_deref();
         let (unfurl_links, unfurl_media) = (false, false);
         let arguments = PostArguments {
             channel,
@@ -337,6 +327,7 @@ impl Slack {
             attachments,
             username,
             icon_url,
+            icon_emoji,
             metadata,
             unfurl_links,
             unfurl_media,
@@ -357,6 +348,7 @@ impl Slack {
             attachments,
             username: _,
             icon_url: _,
+            icon_emoji: _,
         } = message;
         self.call_in_place(
             CHAT_UPDATE,

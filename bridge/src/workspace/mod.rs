@@ -8,11 +8,13 @@ mod run;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use secrecy::SecretString;
+use time::OffsetDateTime;
 use tocsin_entity::{
     database::Database,
     id::{OrganizationId, WorkspaceId},
 };
 use tocsin_queue::JobError;
+use tokio::sync::watch;
 
 pub(crate) use self::{
     follow::{follow, look_first, refresh},
@@ -46,6 +48,8 @@ pub(crate) struct Workspace {
     pub(crate) lookups: Lookups,
     pub(crate) groups: Groups,
     pub(crate) strangers: Strangers,
+    /// When Slack last took a message there.
+    delivered_at: watch::Sender<Option<OffsetDateTime>>,
     /// What people there call the slash command, once one has used it.
     command: Mutex<Option<String>>,
 }
@@ -86,6 +90,7 @@ impl Workspace {
             lookups: Lookups::new(database.clone(), slack.clone()),
             groups: Groups::default(),
             strangers: Strangers::default(),
+            delivered_at: watch::Sender::default(),
             command: Mutex::default(),
             slack,
         }
@@ -97,6 +102,11 @@ impl Workspace {
             watcher: Watcher::of_nowhere(),
             ..Self::new(setting, None, "nowhere", None)
         }
+    }
+
+    /// Slack took a message there.
+    pub(crate) fn delivered(&self) {
+        self.delivered_at.send_replace(Some(OffsetDateTime::now_utc()));
     }
 
     /// Who the bot is there, also while Slack does not answer.

@@ -8,6 +8,7 @@ use tocsin_entity::{
     kinds::SlackWorkspaceStatus,
     slack::installation::{ActiveModel, Column, Entity},
 };
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::Workspace;
@@ -22,18 +23,28 @@ pub(super) async fn run(database: &Database, workspace: &Workspace, until: Cance
         return;
     };
     let mut health = workspace.watcher.subscribe();
+    let mut delivered = workspace.delivered_at.subscribe();
     loop {
         let now = health.borrow_and_update().clone();
-        let written = write(database, id, organization, &now).await;
+        let delivered_at = *delivered.borrow_and_update();
+        let written = write(database, id, organization, &now, delivered_at).await;
         if let Err(error) = &written {
             tracing::warn!("how the Slack workspace {id} is could not be written down: {error}");
         }
         tokio::select! {
             () = until.cancelled() => return,
             changed = health.changed() => if changed.is_err() { return },
-            () = tokio::time::sleep(AGAIN), if written.is_err() => {}
+            () = again(&mut delivered, written.is_err()) => {}
         }
     }
+}
+
+/// When it is to be written again: after a while, where it was not written or Slack has taken more messages.
+async fn again(delivered: &mut watch::Receiver<Option<OffsetDateTime>>, failed: bool) {
+    if !failed && delivered.changed().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+    tokio::time::sleep(AGAIN).await;
 }
 
 async fn write(
@@ -41,6 +52,7 @@ async fn write(
     id: WorkspaceId,
     organization: OrganizationId,
     health: &SlackHealth,
+    delivered_at: Option<OffsetDateTime>,
 ) -> Result<(), DbErr> {
     let now = OffsetDateTime::now_utc();
     let (status, reason) = match health {
@@ -54,6 +66,9 @@ async fn write(
     };
     let bot = health.installation();
     let scopes = bot.map(|bot| bot.scopes.iter().cloned().collect::<Vec<_>>().join(","));
+    let before = Entity::find_by_id(id).one(database.read()).await?;
+    let same = before.filter(|before| before.status == status && before.reason_code == code);
+    let since = same.map_or(now, |same| same.status_since);
     let row = ActiveModel {
         workspace_id: Set(id),
         organization_id: Set(organization),
@@ -65,7 +80,8 @@ async fn write(
         status: Set(status),
         reason_code: Set(code),
         reason: Set(reason),
-        status_since: Set(now),
+        status_since: Set(since),
+        last_delivered_at: Set(delivered_at),
         updated_at: Set(now),
     };
     let mut told = vec![
@@ -84,6 +100,9 @@ async fn write(
             Column::BotUserId,
             Column::Scopes,
         ]);
+    }
+    if delivered_at.is_some() {
+        told.push(Column::LastDeliveredAt);
     }
     Entity::insert(row)
         .on_conflict(

@@ -32,16 +32,25 @@ pub(crate) struct Workspaces {
 }
 
 /// The workspaces that some work is about: who the bot is in each, or why no call can be made there.
-#[derive(Debug)]
-pub(crate) struct Reach(BTreeMap<Option<WorkspaceId>, Result<Bot, String>>);
+#[derive(Debug, Default)]
+pub(crate) struct Reach {
+    bots: BTreeMap<Option<WorkspaceId>, Result<Bot, String>>,
+    /// Those where no call can work until a person acts.
+    broken: BTreeSet<Option<WorkspaceId>>,
+}
 
 impl Reach {
     pub(crate) fn bot(&self, id: Option<WorkspaceId>) -> Result<&Bot, &str> {
-        match self.0.get(&id) {
+        match self.bots.get(&id) {
             Some(Ok(bot)) => Ok(bot),
             Some(Err(trouble)) => Err(trouble),
             None => Err("it has not been asked whether the workspace can be reached"),
         }
+    }
+
+    /// Whether no call can work there until a person acts.
+    pub(crate) fn is_broken(&self, id: Option<WorkspaceId>) -> bool {
+        self.broken.contains(&id)
     }
 }
 
@@ -87,13 +96,19 @@ impl Workspaces {
         let bots = ids.into_iter().map(async |id| {
             let workspace = self.get(id);
             let answer = workspace.watcher.first_answer(FIRST_ANSWER).await;
+            let is_broken = workspace.is_disconnected();
             let bot = answer.map(|installation| Bot {
                 workspace,
                 installation,
             });
-            (id, bot)
+            (id, bot, is_broken)
         });
-        Reach(join_all(bots).await.into_iter().collect())
+        let mut reach = Reach::default();
+        for (id, bot, is_broken) in join_all(bots).await {
+            reach.bots.insert(id, bot);
+            reach.broken.extend(is_broken.then_some(id));
+        }
+        reach
     }
 
     /// All of them, that of the environment's token first.

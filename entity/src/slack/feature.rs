@@ -10,6 +10,15 @@ use crate::kinds::SlackFeature;
 /// under an earlier one lacks it until it is installed again.
 pub const MANIFEST_VERSION: i32 = 1;
 
+/// What is wanted where nothing else is said.
+pub const USUAL: [SlackFeature; 5] = [
+    SlackFeature::Notifications,
+    SlackFeature::TwoWaySync,
+    SlackFeature::Previews,
+    SlackFeature::Identity,
+    SlackFeature::Commands,
+];
+
 /// What a feature asks of Slack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Asks {

@@ -3,7 +3,10 @@
 use sea_orm::entity::prelude::*;
 use time::OffsetDateTime;
 
-use crate::{id::InboxId, kinds::InboxState};
+use crate::{
+    id::{InboxId, SlackAppId},
+    kinds::InboxState,
+};
 
 /// A request taken from Slack, under Slack's own id, so that a redelivery is a no-op.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -16,6 +19,8 @@ pub struct Model {
     pub slack_key: String,
     /// `event`, `interaction` or `command`.
     pub kind: String,
+    /// The organisation's own Slack app whose request it is; none for the server's.
+    pub app_id: Option<SlackAppId>,
     /// What Slack sent.
     pub payload: Json,
     /// The request that brought it, for logs.

@@ -35,6 +35,8 @@ pub struct Model {
     pub reason: Option<String>,
     /// Since when it is so.
     pub status_since: OffsetDateTime,
+    /// When Slack last took a message there.
+    pub last_delivered_at: Option<OffsetDateTime>,
     /// When this was last written.
     pub updated_at: OffsetDateTime,
 }

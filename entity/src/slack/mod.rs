@@ -1,6 +1,7 @@
 //! The bridge's own tables: what was taken from Slack, what is wanted there, and what is there.
 
 pub mod channel;
+pub mod connector;
 pub mod cursor;
 pub mod digest;
 pub mod digest_line;
@@ -9,9 +10,11 @@ pub mod home;
 pub mod inbox;
 pub mod incident;
 pub mod installation;
+pub mod oauth_state;
 pub mod origin;
 pub mod pace;
 pub mod post;
+pub mod token;
 pub mod told;
 pub mod tombstone;
 pub mod user;

@@ -6,7 +6,7 @@ use tocsin_entity::{
     self as entity,
     database::Database,
     id::{ConnectorId, IncidentId, OrganizationId, ServiceId, TimelineEntryId},
-    kinds::{EntryKind, IncidentStatus, ReplyMode, Source, Urgency},
+    kinds::{EntryKind, IncidentStatus, ReplyMode, Source, UnmatchedPolicy, Urgency},
 };
 use tocsin_migration::Migrator;
 
@@ -44,6 +44,16 @@ async fn holds_every_entity(db: &DatabaseConnection) {
         entity::slack::digest,
         entity::slack::digest_line,
         entity::slack::cursor,
+        entity::slack::connector,
+        entity::slack::installation,
+        entity::slack::oauth_state,
+        entity::slack::token,
+        entity::connector_rule,
+        entity::managing,
+        entity::slack_app,
+        entity::slack_link,
+        entity::slack_operation,
+        entity::slack_workspace,
     );
 }
 
@@ -67,7 +77,19 @@ async fn goes_up_and_down(db: &DatabaseConnection) {
         (0, None, false)
     );
     let connector = entity::connector::Entity::find().one(db).await.expect("readable");
-    assert_eq!(connector.map(|row| row.reply_mode), Some(ReplyMode::Thread));
+    let connector = connector.expect("the connector");
+    assert_eq!(connector.reply_mode, ReplyMode::Thread);
+    assert!(connector.is_default && connector.two_way_sync && !connector.events.contains("NOTE_ADDED"));
+    let organization = entity::organization::Entity::find()
+        .one(db)
+        .await
+        .expect("readable");
+    let policy = organization.map(|row| row.slack_unmatched_policy);
+    assert_eq!(
+        policy,
+        Some(UnmatchedPolicy::Attribute),
+        "what was a comment goes on being one"
+    );
     let incident = entity::incident::Entity::find().one(db).await.expect("readable");
     assert_eq!(
         incident.map(|row| (row.slack_muted, row.slack_reply_mode)),
@@ -81,13 +103,14 @@ async fn goes_up_and_down(db: &DatabaseConnection) {
 async fn write_as_the_first_version_did(db: &DatabaseConnection) -> TimelineEntryId {
     let (now, organization_id) = (time::OffsetDateTime::UNIX_EPOCH, OrganizationId::new());
     let (service_id, incident_id, comment) = (ServiceId::new(), IncidentId::new(), TimelineEntryId::new());
-    let organization = entity::organization::Model {
-        id: organization_id,
-        name: "Acme".to_owned(),
-        slug: organization_id.to_string(),
-        last_incident_number: 1,
-        last_event_seq: 0,
-        created_at: now,
+    let organization = entity::organization::ActiveModel {
+        id: Set(organization_id),
+        name: Set("Acme".to_owned()),
+        slug: Set(organization_id.to_string()),
+        last_incident_number: Set(1),
+        last_event_seq: Set(0),
+        created_at: Set(now),
+        ..Default::default()
     };
     let service = entity::service::Model {
         id: service_id,

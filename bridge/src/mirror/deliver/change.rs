@@ -55,7 +55,10 @@ impl Delivery<'_> {
                 .await;
         }
         match sent {
-            Ok(_) => Ok(self.updated(wanted, record)),
+            Ok(_) => {
+                self.delivered(bot, wanted);
+                Ok(self.updated(wanted, record))
+            }
             Err(error) => self.not_updated(bot, wanted, record, &error, CHAT_UPDATE).await,
         }
     }

@@ -87,6 +87,27 @@ impl Delivery<'_> {
         attempts
     }
 
+    /// Records that a post will not be made: another stands in for it.
+    pub(crate) fn give_up(&mut self, key: &str, reason: &str) {
+        let found = self.recorded.iter().find(|post| post.key == key);
+        let waits = |post: &&post::Model| post.ts.is_none() && post.state == PostState::Retrying;
+        if let Some(mut record) = found.filter(waits).cloned() {
+            record.state = PostState::Failed;
+            record.last_error = Some(reason.to_owned());
+            record.not_before = None;
+            self.keep(record);
+        }
+    }
+
+    /// Notes that Slack took a message: in the workspace, and through the connector where there is one.
+    fn delivered(&self, bot: &Bot, wanted: &Wanted) {
+        bot.workspace.delivered();
+        if let Some(to) = wanted.to.as_ref().filter(|to| to.voice.is_connector) {
+            let organization = self.subject.organization_id;
+            self.parts.connectors.works(organization, to.connector_id);
+        }
+    }
+
     /// Clears the failures of posts that show what they should after all.
     pub(crate) fn settle(&mut self, wanted: &[Wanted]) {
         for wanted in wanted {
@@ -254,6 +275,7 @@ impl Delivery<'_> {
     fn posted(&mut self, bot: &Bot, wanted: &Wanted, mut record: post::Model, ts: String) {
         let now = OffsetDateTime::now_utc();
         bot.workspace.channels.works(&record.channel_name);
+        self.delivered(bot, wanted);
         record.ts = Some(ts);
         record.state = PostState::Posted;
         record.posted_at = Some(now);
@@ -319,6 +341,15 @@ impl Delivery<'_> {
             channels
                 .distrust(&to.channel_id, &bot.installation.team_id, &trouble)
                 .await?;
+            if to.voice.is_connector {
+                let seen = &self.parts.connectors;
+                seen.fails(
+                    self.subject.organization_id,
+                    to.connector_id,
+                    &trouble.code,
+                    &trouble.message,
+                );
+            }
         }
         let error = match &verdict {
             Verdict::Gone if record.kind == PostKind::Unfurl => {
@@ -446,6 +477,7 @@ fn plain(message: &Message) -> Message {
         text: message.text.clone(),
         username: message.username.clone(),
         icon_url: message.icon_url.clone(),
+        icon_emoji: message.icon_emoji.clone(),
         ..Message::default()
     }
 }

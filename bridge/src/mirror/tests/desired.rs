@@ -1,13 +1,13 @@
 //! What ought to be in Slack.
 
-use tocsin_entity::kinds::{EntryKind, PostKind};
+use tocsin_entity::kinds::{ConnectorEvent, EntryKind, PostKind};
 
 use super::fixtures::{acknowledged, destination, entry, incident};
 use crate::{
-    graphql::Entry,
+    graphql::{Appearance, Entry},
     mirror::{
         content::Controls,
-        desired::{Destination, Subject, Wanted, desired, orphaned},
+        desired::{Content, Destination, Subject, Voice, Wanted, desired, orphaned},
     },
 };
 
@@ -120,4 +120,101 @@ fn the_message_of_a_connector_that_is_gone_is_kept_true() {
     };
     assert_eq!(orphaned(&recorded, &std::collections::BTreeSet::new()), [unsaid]);
     assert!(orphaned(&recorded, &[destination(1).connector_id].into()).is_empty());
+}
+
+fn quiet(events: &[ConnectorEvent], two_way_sync: bool) -> Destination {
+    Destination {
+        voice: Voice {
+            events: Some(events.iter().copied().collect()),
+            two_way_sync,
+            ..Voice::default()
+        },
+        ..destination(1)
+    }
+}
+
+/// What is wanted, by kind and by the entry that it tells.
+fn told(entries: &[Entry], destination: Destination) -> Vec<PostKind> {
+    let wanted = desired(
+        &incident(),
+        Controls::default(),
+        entries,
+        &[destination],
+        &[],
+        None,
+    );
+    wanted.into_iter().map(|wanted| wanted.kind).collect()
+}
+
+#[test]
+fn a_message_appears_with_the_first_event_that_is_told() {
+    let later = [ConnectorEvent::Acknowledged, ConnectorEvent::Resolved];
+    let triggered = entry(1, EntryKind::Triggered);
+    assert!(told(std::slice::from_ref(&triggered), quiet(&later, true)).is_empty());
+    let acknowledged = entry(2, EntryKind::Acknowledged);
+    assert_eq!(
+        told(&[triggered.clone(), acknowledged], quiet(&later, true)),
+        [PostKind::Root, PostKind::Reply]
+    );
+    let comment = entry(2, EntryKind::Comment);
+    assert!(told(&[triggered, comment], quiet(&later, true)).is_empty());
+}
+
+#[test]
+fn an_event_that_is_off_is_not_told_and_the_message_follows_all_the_same() {
+    let entries = [
+        entry(2, EntryKind::Acknowledged),
+        entry(3, EntryKind::Updated),
+        entry(4, EntryKind::Reopened),
+    ];
+    let only_triggers = quiet(&[ConnectorEvent::Triggered], true);
+    // The root, what is no event of its own, and that it is triggered again.
+    assert_eq!(
+        told(&entries, only_triggers),
+        [PostKind::Root, PostKind::Reply, PostKind::Reply]
+    );
+}
+
+#[test]
+fn notes_are_told_by_two_way_sync_or_where_they_are_wanted() {
+    let note = [entry(2, EntryKind::Comment)];
+    let count = |events: &[ConnectorEvent], sync| told(&note, quiet(events, sync)).len();
+    assert_eq!(count(&[ConnectorEvent::Triggered], true), 2);
+    assert_eq!(count(&[ConnectorEvent::Triggered], false), 1);
+    assert_eq!(
+        count(&[ConnectorEvent::Triggered, ConnectorEvent::NoteAdded], false),
+        2
+    );
+}
+
+#[test]
+fn a_message_looks_as_its_connector_says_where_the_app_may_choose() {
+    let appearance = Appearance {
+        name: Some("Payments".to_owned()),
+        icon: Some(":fire:".to_owned()),
+    };
+    let dressed = Destination {
+        voice: Voice {
+            appearance,
+            ..Voice::default()
+        },
+        ..destination(1)
+    };
+    let message =
+        |destination: &Destination| match Wanted::root(&incident(), Controls::default(), destination).content
+        {
+            Content::Message(message) => message,
+            Content::Preview(preview) => panic!("{preview}"),
+        };
+    let shown = message(&dressed);
+    assert_eq!(shown.username.as_deref(), Some("Payments"));
+    assert_eq!(
+        (shown.icon_emoji.as_deref(), shown.icon_url),
+        (Some(":fire:"), None)
+    );
+    let plain = Destination {
+        customize: false,
+        ..dressed
+    };
+    assert_eq!(message(&plain).username, None);
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     graphql::{Author, Entry, Incident, Known, Postmortem, Tag},
-    mirror::desired::Destination,
+    mirror::desired::{Destination, Voice},
 };
 
 fn uuid(number: u128) -> Uuid {
@@ -104,6 +104,7 @@ pub(crate) fn destination(number: u128) -> Destination {
         in_digest: false,
         tells_apart: false,
         thread_ts: None,
+        voice: Voice::default(),
     }
 }
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use tocsin_bridge::Pace;
 use tocsin_entity::{
-    id::IncidentId,
-    kinds::{PostKind, PostState},
-    slack::{incident, post},
+    id::{ConnectorId, IncidentId},
+    kinds::{ConnectorStatus, PostKind, PostState},
+    slack::{connector, incident, post},
 };
 use tocsin_queue::jobs::ReconcileIncident;
 use tocsin_simulator::{ChannelSeed, Limits, MessageSnapshot, Simulator, SimulatorConfig, Snapshot};
@@ -206,6 +206,32 @@ impl Stage {
         self.until_row(id, |row| row.attempts > 0).await;
         let root = self.root(id).await;
         (root.state, root.last_error.unwrap_or_default())
+    }
+
+    /// Waits until it is on record that the connector is so.
+    pub(crate) async fn until_connector(
+        &self,
+        id: &serde_json::Value,
+        status: ConnectorStatus,
+    ) -> connector::Model {
+        let id: ConnectorId = id.as_str().expect("an id").parse().expect("an id");
+        let found = async {
+            loop {
+                let row = connector::Entity::find_by_id(id)
+                    .one(self.world.database.read())
+                    .await;
+                if let Some(row) = row.expect("a row").filter(|row| row.status == status) {
+                    return row;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, found).await.expect("the status")
+    }
+
+    /// Waits until there are so many messages at the top level of a channel.
+    pub(crate) async fn until_messages(&self, channel: &str, count: usize) {
+        self.until(|_| self.messages(channel).len() == count).await;
     }
 
     /// The top level of a channel.

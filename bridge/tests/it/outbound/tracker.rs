@@ -24,6 +24,7 @@ pub(super) struct Tracked {
     pub(super) incidents: BTreeMap<IncidentId, Incident>,
     pub(super) events: Vec<IncidentId>,
     connectors: Vec<Value>,
+    passed_over: Vec<Value>,
     is_down: bool,
     pub(super) people: Vec<Value>,
     postmortems: BTreeMap<IncidentId, Value>,
@@ -68,14 +69,35 @@ impl Tracker {
 
     /// Another connector.
     pub(crate) fn connector(&self, name: &str, channel: &str) {
-        let connector =
-            json!({"id": ConnectorId::new(), "name": name, "channel": channel, "replyMode": "THREAD"});
+        self.connector_with(name, channel, json!({}));
+    }
+
+    /// Another connector, of which some is not as usual; gives its id.
+    pub(crate) fn connector_with(&self, name: &str, channel: &str, fields: Value) -> Value {
+        let mut connector = json!({
+            "id": ConnectorId::new(), "name": name, "channel": channel, "replyMode": "THREAD",
+            "events": ["TRIGGERED", "ACKNOWLEDGED", "RESOLVED", "ESCALATED", "REASSIGNED", "SLA_BREACHED"], "twoWaySync": true,
+            "appearanceName": null, "appearanceIcon": null, "fallback": null, "workspace": null,
+        });
+        merge(&mut connector, fields);
+        let id = connector["id"].clone();
         self.state().connectors.push(connector);
+        id
+    }
+
+    /// Incidents go to this connector only where it stands in for another.
+    pub(crate) fn lead_not_to(&self, id: &Value) {
+        self.state().passed_over.push(id.clone());
+    }
+
+    /// No connector any more.
+    pub(crate) fn disconnect(&self) {
+        self.state().connectors.clear();
     }
 
     /// Only this connector.
     pub(crate) fn connect_only(&self, channel: &str) {
-        self.state().connectors.clear();
+        self.disconnect();
         self.connector("default", channel);
     }
 
@@ -333,6 +355,12 @@ impl Tracker {
                 let found = state.incidents.get(&id).map(|incident| {
                     let mut fields = incident.fields.clone();
                     let page_info = json!({"hasPreviousPage": false, "startCursor": null});
+                    let led = state
+                        .connectors
+                        .iter()
+                        .filter(|one| !state.passed_over.contains(&one["id"]));
+                    let led = led.map(|one| json!({"connector": {"id": one["id"]}, "heldBack": null}));
+                    fields["slackRouting"] = led.collect();
                     fields["timeline"] = json!({"nodes": incident.entries, "pageInfo": page_info});
                     fields
                 });

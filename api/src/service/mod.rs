@@ -1,19 +1,23 @@
 //! Services: what breaks, and who owns it.
 
+mod managers;
+
 use async_graphql::{
     Context, ID, InputObject, Object, Result, SimpleObject,
     connection::{Connection, EmptyFields},
 };
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, SqlErr};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, SqlErr};
 use time::OffsetDateTime;
 use tocsin_entity::{id::ServiceId, kinds::Urgency, service};
 
+pub(crate) use self::managers::ServiceManagerMutation;
 use crate::{
     error::{Fault, Trouble, UserError, UserErrorCode, told},
-    idempotency, limits, loaders,
+    idempotency, limits,
     node::{domain, load_owned},
     paging::Page,
     search,
+    user::User,
     viewer::{Need, Viewer},
 };
 
@@ -47,6 +51,11 @@ impl Service {
     /// Whether incidents that name no service are its.
     async fn is_default(&self) -> bool {
         self.0.is_default
+    }
+
+    /// Who manages its connectors and its rules, beside the administrators.
+    async fn managers(&self, ctx: &Context<'_>) -> Result<Vec<User>> {
+        managers::of(ctx, &self.0).await
     }
 
     /// When it was created.
@@ -142,14 +151,6 @@ async fn create(ctx: &Context<'_>, input: CreateServiceInput) -> Result<Service,
     let key = idempotency::key_use(viewer, "createService", input.idempotency_key.clone(), &input)?;
     let name = limits::name("name", &input.name)?;
     let description = limits::note("descriptionMarkdown", input.description_markdown)?;
-    let tx = domain(ctx).database().begin_write().await?;
-    if let Some(id) = idempotency::before::<ServiceId>(&tx, organization_id, key.as_ref()).await? {
-        drop(tx);
-        let row: Option<service::Model> = loaders::of(ctx).load_one(id).await?;
-        return row
-            .map(Service)
-            .ok_or_else(|| UserError::not_found("service").into());
-    }
     let row = service::ActiveModel {
         id: Set(ServiceId::new()),
         organization_id: Set(organization_id),
@@ -158,10 +159,17 @@ async fn create(ctx: &Context<'_>, input: CreateServiceInput) -> Result<Service,
         default_urgency: Set(input.default_urgency.unwrap_or(Urgency::High)),
         is_default: Set(false),
         created_at: Set(OffsetDateTime::now_utc()),
-    }
-    .insert(&tx)
-    .await
-    .map_err(|error| match error.sql_err() {
+    };
+    let id_of = |row: &service::Model| row.id;
+    let row = idempotency::once(ctx, organization_id, key, "service", id_of, async |tx| {
+        row.insert(tx).await.map_err(taken)
+    })
+    .await?;
+    Ok(Service(row))
+}
+
+fn taken(error: DbErr) -> Trouble {
+    match error.sql_err() {
         Some(SqlErr::UniqueConstraintViolation(_)) => UserError::new(
             UserErrorCode::AlreadyExists,
             "A service with this name is there already.",
@@ -169,8 +177,5 @@ async fn create(ctx: &Context<'_>, input: CreateServiceInput) -> Result<Service,
         .at("name")
         .into(),
         _ => Trouble::from(error),
-    })?;
-    idempotency::keep(&tx, organization_id, key.as_ref(), row.id).await?;
-    tx.commit().await?;
-    Ok(Service(row))
+    }
 }

@@ -1,0 +1,457 @@
+//! Connectors are made, changed and deleted here.
+
+use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, Result, SimpleObject};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
+    SqlErr, sea_query::Expr,
+};
+use time::OffsetDateTime;
+use tocsin_entity::{
+    connector::{Column, Entity, Model},
+    id::{ConnectorId, OrganizationId, RuleId, ServiceId, WorkspaceId},
+    kinds::{ConnectorEvent, ReplyMode, UrgencyFilter},
+    slack_workspace,
+};
+
+use super::{event, graphql::Connector, input, reach::Reach, rule};
+use crate::{
+    error::{Trouble, UserError, UserErrorCode, told},
+    idempotency, limits,
+    viewer::{Need, Viewer},
+};
+
+/// Most connectors of an organisation: each incident is compared with all of them.
+const CONNECTORS_MAX: usize = 500;
+
+/// Most services that a connector is made for at once.
+const SERVICES_MAX: usize = 100;
+
+/// Longest way from one fallback to the next.
+const FALLBACKS_MAX: usize = 5;
+
+/// A new connector.
+#[derive(Debug, InputObject)]
+pub(crate) struct CreateConnectorInput {
+    /// What people call it; at most 100 characters, unique in the organisation.
+    name: String,
+    /// The channel: an id (`C…`) or a name with its hash (`#incidents`).
+    channel: String,
+    /// The Slack workspace it is in; that of the server's configuration by default.
+    workspace_id: Option<ID>,
+    /// How an incident's later changes are told there; `THREAD` by default.
+    reply_mode: Option<ReplyMode>,
+    /// The services whose incidents go there: a rule is made for each.
+    service_ids: Option<Vec<ID>>,
+    /// Whether incidents go there to which no rule gives another place; by default where no services are named.
+    is_default: Option<bool>,
+    /// What it tells; all but `NOTE_ADDED` by default.
+    events: Option<Vec<ConnectorEvent>>,
+    /// Of how urgent incidents it tells; of all by default.
+    urgency_filter: Option<UrgencyFilter>,
+    /// Whether replies become comments, and comments replies; yes by default.
+    two_way_sync: Option<bool>,
+    /// The name under which it posts, where the app may choose one (`chat:write.customize`); at most 80 characters.
+    appearance_name: Option<String>,
+    /// The picture beside it: an emoji (`:fire:`) or an `https` address.
+    appearance_icon: Option<String>,
+    /// Through which other connector incidents go while its channel takes nothing.
+    fallback_id: Option<ID>,
+    /// Makes the request repeatable for 24 hours.
+    idempotency_key: Option<String>,
+}
+
+/// New values for a connector; what is left out stays.
+#[derive(Debug, InputObject)]
+pub(crate) struct UpdateConnectorInput {
+    /// The connector's id.
+    id: ID,
+    /// What people call it; at most 100 characters, unique in the organisation.
+    name: Option<String>,
+    /// The channel that incidents go to from now on; those that are in the one before stay there.
+    channel: Option<String>,
+    /// The Slack workspace that incidents go to from now on.
+    workspace_id: Option<ID>,
+    /// How an incident's later changes are told there.
+    reply_mode: Option<ReplyMode>,
+    /// Whether incidents go there to which no rule gives another place.
+    is_default: Option<bool>,
+    /// What it tells.
+    events: Option<Vec<ConnectorEvent>>,
+    /// Of how urgent incidents it tells.
+    urgency_filter: Option<UrgencyFilter>,
+    /// Whether replies become comments, and comments replies.
+    two_way_sync: Option<bool>,
+    /// The name under which it posts; null for the app's own.
+    appearance_name: MaybeUndefined<String>,
+    /// The picture beside it; null for the app's own.
+    appearance_icon: MaybeUndefined<String>,
+    /// Through which other connector incidents go while its channel takes nothing; null for none.
+    fallback_id: MaybeUndefined<ID>,
+    /// Makes the request repeatable for 24 hours.
+    idempotency_key: Option<String>,
+}
+
+/// The connector to delete.
+#[derive(Debug, InputObject)]
+pub(crate) struct DeleteConnectorInput {
+    /// The connector's id.
+    id: ID,
+    /// Makes the request repeatable for 24 hours.
+    idempotency_key: Option<String>,
+}
+
+/// What came of a change of a connector.
+#[derive(SimpleObject)]
+pub(crate) struct ConnectorPayload {
+    /// The connector as it is now; none where the change was refused.
+    connector: Option<Connector>,
+    /// Why nothing was changed.
+    user_errors: Vec<UserError>,
+}
+
+/// What came of deleting a connector.
+#[derive(SimpleObject)]
+pub(crate) struct DeleteConnectorPayload {
+    /// The id of the connector that is gone; none where it was refused.
+    deleted_id: Option<ID>,
+    /// Why nothing was changed.
+    user_errors: Vec<UserError>,
+}
+
+/// The mutations of connectors.
+#[derive(Default)]
+pub(crate) struct ConnectorMutation;
+
+#[Object]
+impl ConnectorMutation {
+    /// Adds a Slack channel that the organisation's incidents go to. Needs the role ADMIN or OWNER; managers of services may add one for these.
+    async fn create_connector(
+        &self,
+        ctx: &Context<'_>,
+        input: CreateConnectorInput,
+    ) -> Result<ConnectorPayload> {
+        payload(create(ctx, input).await)
+    }
+
+    /// Changes where incidents go and how they are told there. Needs the role ADMIN or OWNER, or to manage the services that it is for.
+    async fn update_connector(
+        &self,
+        ctx: &Context<'_>,
+        input: UpdateConnectorInput,
+    ) -> Result<ConnectorPayload> {
+        payload(update(ctx, input).await)
+    }
+
+    /// Deletes a connector and the rules that lead there. Messages that it has posted stay, and are kept true. Needs the role ADMIN or OWNER, or
+    /// to manage the services that it is for.
+    async fn delete_connector(
+        &self,
+        ctx: &Context<'_>,
+        input: DeleteConnectorInput,
+    ) -> Result<DeleteConnectorPayload> {
+        let (deleted, user_errors) = told(delete(ctx, input).await)?;
+        Ok(DeleteConnectorPayload {
+            deleted_id: deleted.map(|id| ID(id.to_string())),
+            user_errors,
+        })
+    }
+}
+
+fn payload(result: Result<Model, Trouble>) -> Result<ConnectorPayload> {
+    let (row, user_errors) = told(result)?;
+    Ok(ConnectorPayload {
+        connector: row.map(Connector),
+        user_errors,
+    })
+}
+
+pub(super) fn unknown() -> UserError {
+    UserError::not_found("connector")
+}
+
+/// The organisation in which the viewer may change something of connectors.
+pub(super) fn organization(ctx: &Context<'_>) -> Result<OrganizationId, Trouble> {
+    // What exactly, the reach decides.
+    ctx.data_unchecked::<Viewer>().may_change(Need::Respond)
+}
+
+async fn create(ctx: &Context<'_>, input: CreateConnectorInput) -> Result<Model, Trouble> {
+    let viewer = ctx.data_unchecked::<Viewer>();
+    let reach = Reach::of_viewer(ctx).await?;
+    let organization_id = organization(ctx)?;
+    let key = idempotency::key_use(viewer, "createConnector", input.idempotency_key.clone(), &input)?;
+    let services = services(input.service_ids.as_deref().unwrap_or_default())?;
+    let is_default = input.is_default.unwrap_or(services.is_empty());
+    if is_default {
+        reach.need_all()?;
+    }
+    reach.need(services.iter().copied().map(Some))?;
+    let row = Model {
+        id: ConnectorId::new(),
+        organization_id,
+        name: limits::name("name", &input.name)?,
+        workspace_id: None,
+        channel: input::channel(&input.channel)?,
+        reply_mode: input.reply_mode.unwrap_or(ReplyMode::Thread),
+        is_default,
+        events: event::write(input.events.unwrap_or_else(|| event::DEFAULT_EVENTS.to_vec())),
+        urgency_filter: input.urgency_filter.unwrap_or(UrgencyFilter::All),
+        two_way_sync: input.two_way_sync.unwrap_or(true),
+        appearance_name: input
+            .appearance_name
+            .as_deref()
+            .map(input::appearance_name)
+            .transpose()?,
+        appearance_icon: input
+            .appearance_icon
+            .as_deref()
+            .map(input::appearance_icon)
+            .transpose()?,
+        fallback_id: input.fallback_id.as_ref().map(fallback_id).transpose()?,
+        created_at: OffsetDateTime::now_utc(),
+    };
+    let workspace_id = input.workspace_id;
+    idempotency::once(
+        ctx,
+        organization_id,
+        key,
+        "connector",
+        |row: &Model| row.id,
+        async |tx| {
+            let known = all(tx, organization_id).await?;
+            if known.len() >= CONNECTORS_MAX {
+                return Err(UserError::invalid(
+                    "name",
+                    format!("An organisation has at most {CONNECTORS_MAX} connectors."),
+                )
+                .into());
+            }
+            let row = Model {
+                workspace_id: workspace(tx, organization_id, workspace_id.as_ref()).await?,
+                ..row
+            };
+            check_fallback(&row, &known, &reach, tx).await?;
+            rule::need_services(tx, organization_id, &services).await?;
+            let row = row.into_active_model().insert(tx).await.map_err(taken)?;
+            for service_id in services {
+                rule::for_service(RuleId::new(), &row, service_id)
+                    .into_active_model()
+                    .insert(tx)
+                    .await?;
+            }
+            Ok(row)
+        },
+    )
+    .await
+}
+
+async fn update(ctx: &Context<'_>, input: UpdateConnectorInput) -> Result<Model, Trouble> {
+    let viewer = ctx.data_unchecked::<Viewer>();
+    let reach = Reach::of_viewer(ctx).await?;
+    let organization_id = organization(ctx)?;
+    let key = idempotency::key_use(viewer, "updateConnector", input.idempotency_key.clone(), &input)?;
+    let id = connector_id(&input.id)?;
+    idempotency::once(
+        ctx,
+        organization_id,
+        key,
+        "connector",
+        |row: &Model| row.id,
+        async |tx| {
+            let before = managed(tx, organization_id, id, &reach).await?;
+            let workspace_id = workspace(tx, organization_id, input.workspace_id.as_ref()).await?;
+            let after = changed(&input, before, workspace_id)?;
+            if after.is_default {
+                reach.need_all()?;
+            }
+            let known = all(tx, organization_id).await?;
+            check_fallback(&after, &known, &reach, tx).await?;
+            after
+                .into_active_model()
+                .reset_all()
+                .update(tx)
+                .await
+                .map_err(taken)
+        },
+    )
+    .await
+}
+
+/// The connector with what the input says.
+fn changed(
+    input: &UpdateConnectorInput,
+    before: Model,
+    workspace_id: Option<WorkspaceId>,
+) -> Result<Model, UserError> {
+    let name = input
+        .name
+        .as_ref()
+        .map(|name| limits::name("name", name))
+        .transpose()?;
+    let channel = input.channel.as_deref().map(input::channel).transpose()?;
+    let text = |text: &String| input::appearance_name(text);
+    let icon = |text: &String| input::appearance_icon(text);
+    Ok(Model {
+        name: name.unwrap_or(before.name),
+        channel: channel.unwrap_or(before.channel),
+        workspace_id: workspace_id.or(before.workspace_id),
+        reply_mode: input.reply_mode.unwrap_or(before.reply_mode),
+        is_default: input.is_default.unwrap_or(before.is_default),
+        events: input.events.clone().map_or(before.events, event::write),
+        urgency_filter: input.urgency_filter.unwrap_or(before.urgency_filter),
+        two_way_sync: input.two_way_sync.unwrap_or(before.two_way_sync),
+        appearance_name: input::changed(&input.appearance_name, before.appearance_name, text)?,
+        appearance_icon: input::changed(&input.appearance_icon, before.appearance_icon, icon)?,
+        fallback_id: input::changed(&input.fallback_id, before.fallback_id, fallback_id)?,
+        ..before
+    })
+}
+
+async fn delete(ctx: &Context<'_>, input: DeleteConnectorInput) -> Result<ConnectorId, Trouble> {
+    let viewer = ctx.data_unchecked::<Viewer>();
+    let reach = Reach::of_viewer(ctx).await?;
+    let organization_id = organization(ctx)?;
+    let key = idempotency::key_use(viewer, "deleteConnector", input.idempotency_key.clone(), &input)?;
+    let id = connector_id(&input.id)?;
+    idempotency::gone_once(ctx, organization_id, key, id, async |tx| {
+        managed(tx, organization_id, id, &reach).await?;
+        Entity::update_many()
+            .col_expr(Column::FallbackId, Expr::value(None::<ConnectorId>))
+            .filter(Column::FallbackId.eq(id))
+            .exec(tx)
+            .await?;
+        Entity::delete_by_id(id).exec(tx).await?;
+        Ok(())
+    })
+    .await
+}
+
+/// The organisation's connector, if it may be managed.
+pub(super) async fn managed(
+    tx: &DatabaseTransaction,
+    organization_id: OrganizationId,
+    id: ConnectorId,
+    reach: &Reach,
+) -> Result<Model, Trouble> {
+    let found = Entity::find_by_id(id)
+        .filter(Column::OrganizationId.eq(organization_id))
+        .one(tx)
+        .await?;
+    let found = found.ok_or_else(|| unknown().at("id"))?;
+    let rules = rule::of_connector(tx, id).await?;
+    reach.need_connector(&found, &rules)?;
+    Ok(found)
+}
+
+async fn all(tx: &DatabaseTransaction, organization_id: OrganizationId) -> Result<Vec<Model>, DbErr> {
+    Entity::find()
+        .filter(Column::OrganizationId.eq(organization_id))
+        .all(tx)
+        .await
+}
+
+pub(super) fn connector_id(id: &ID) -> Result<ConnectorId, UserError> {
+    id.parse().map_err(|_| unknown().at("id"))
+}
+
+fn fallback_id(id: &ID) -> Result<ConnectorId, UserError> {
+    id.parse().map_err(|_| unknown().at("fallbackId"))
+}
+
+fn services(ids: &[ID]) -> Result<Vec<ServiceId>, UserError> {
+    if ids.len() > SERVICES_MAX {
+        return Err(UserError::invalid(
+            "serviceIds",
+            format!("Name at most {SERVICES_MAX} services."),
+        ));
+    }
+    let mut services = Vec::new();
+    for id in ids {
+        let id = id
+            .parse()
+            .map_err(|_| UserError::not_found("service").at("serviceIds"))?;
+        if !services.contains(&id) {
+            services.push(id);
+        }
+    }
+    Ok(services)
+}
+
+/// Follows the fallbacks: they must be the organisation's, end, and be the viewer's to use.
+async fn check_fallback(
+    row: &Model,
+    known: &[Model],
+    reach: &Reach,
+    tx: &DatabaseTransaction,
+) -> Result<(), Trouble> {
+    let Some(first) = row.fallback_id else {
+        return Ok(());
+    };
+    let find = |id| known.iter().find(|other| other.id == id);
+    let fallback = find(first).ok_or_else(|| unknown().at("fallbackId"))?;
+    reach.need_connector(fallback, &rule::of_connector(tx, first).await?)?;
+    let mut next = Some(first);
+    for _ in 0..FALLBACKS_MAX {
+        match next {
+            None => return Ok(()),
+            Some(id) if id == row.id => break,
+            Some(id) => next = find(id).and_then(|other| other.fallback_id),
+        }
+    }
+    Err(UserError::invalid(
+        "fallbackId",
+        format!("The way from one fallback to the next must end, after {FALLBACKS_MAX} at most."),
+    )
+    .into())
+}
+
+/// The workspace that is named; it must be the organisation's own.
+async fn workspace(
+    tx: &DatabaseTransaction,
+    organization_id: OrganizationId,
+    id: Option<&ID>,
+) -> Result<Option<WorkspaceId>, Trouble> {
+    let Some(id) = id else { return Ok(None) };
+    let unknown = || UserError::not_found("Slack workspace").at("workspaceId");
+    let id: WorkspaceId = id.parse().map_err(|_| unknown())?;
+    let found = slack_workspace::Entity::find_by_id(id)
+        .filter(slack_workspace::Column::OrganizationId.eq(organization_id))
+        .one(tx)
+        .await?;
+    match found {
+        Some(found) => Ok(Some(found.id)),
+        None => Err(unknown().into()),
+    }
+}
+
+fn taken(error: DbErr) -> Trouble {
+    match error.sql_err() {
+        Some(SqlErr::UniqueConstraintViolation(_)) => UserError::new(
+            UserErrorCode::AlreadyExists,
+            "A connector with this name is there already.",
+        )
+        .at("name")
+        .into(),
+        _ => Trouble::from(error),
+    }
+}
+
+/// A connector as an organisation's first one, or one made on the command line, is.
+pub(crate) fn plain(organization_id: OrganizationId, name: &str, channel: &str) -> Model {
+    Model {
+        id: ConnectorId::new(),
+        organization_id,
+        name: name.to_owned(),
+        workspace_id: None,
+        channel: channel.to_owned(),
+        reply_mode: ReplyMode::Thread,
+        is_default: true,
+        events: event::write(event::DEFAULT_EVENTS),
+        urgency_filter: UrgencyFilter::All,
+        two_way_sync: true,
+        appearance_name: None,
+        appearance_icon: None,
+        fallback_id: None,
+        created_at: OffsetDateTime::now_utc(),
+    }
+}

@@ -1,0 +1,183 @@
+//! The connector in GraphQL, and the queries for connectors.
+
+use async_graphql::{Context, ID, Object, Result};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use time::OffsetDateTime;
+use tocsin_entity::{
+    connector,
+    id::ConnectorId,
+    kinds::{ConnectorEvent, ConnectorStatus, ReplyMode, UrgencyFilter},
+    slack, slack_workspace,
+};
+
+use super::{
+    event,
+    routing::RoutingOf,
+    rule::{self, ConnectorRule},
+};
+use crate::{
+    error::Fault,
+    loaders::{self, FoundOf},
+    node::{domain, load_owned},
+    slack::SlackWorkspace,
+    viewer::{Need, Viewer},
+};
+
+/// A Slack destination.
+#[derive(Clone)]
+pub(crate) struct Connector(pub(crate) connector::Model);
+
+/// A Slack channel that the organisation's incidents go to.
+#[Object]
+impl Connector {
+    /// The connector's global id.
+    pub(crate) async fn id(&self) -> ID {
+        ID(self.0.id.to_string())
+    }
+
+    /// The organisation's id.
+    async fn organization_id(&self) -> ID {
+        ID(self.0.organization_id.to_string())
+    }
+
+    /// What people call it.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The channel: an id (`C…`) or a name with its hash (`#incidents`).
+    async fn channel(&self) -> &str {
+        &self.0.channel
+    }
+
+    /// The Slack workspace it is in; null for that of the server's configuration.
+    async fn workspace(&self, ctx: &Context<'_>) -> Result<Option<SlackWorkspace>> {
+        let Some(id) = self.0.workspace_id else {
+            return Ok(None);
+        };
+        let found: Option<slack_workspace::Model> = loaders::of(ctx).load_one(id).await?;
+        Ok(found.map(SlackWorkspace))
+    }
+
+    /// How an incident's later changes are told there.
+    async fn reply_mode(&self) -> ReplyMode {
+        self.0.reply_mode
+    }
+
+    /// Whether incidents go there to which no rule gives another place.
+    async fn is_default(&self) -> bool {
+        self.0.is_default
+    }
+
+    /// What it tells. An incident's message follows its state whatever is told; it appears with the first event that is.
+    async fn events(&self) -> Vec<ConnectorEvent> {
+        event::read(&self.0.events)
+    }
+
+    /// Of how urgent incidents it tells. One that is there already stays, and is kept true.
+    async fn urgency_filter(&self) -> UrgencyFilter {
+        self.0.urgency_filter
+    }
+
+    /// Whether replies in an incident's thread become comments, and comments become replies. Without it a note is told where `NOTE_ADDED` is
+    /// among the events.
+    async fn two_way_sync(&self) -> bool {
+        self.0.two_way_sync
+    }
+
+    /// The name under which it posts, where the app may choose one; the app's own where there is none.
+    async fn appearance_name(&self) -> Option<&str> {
+        self.0.appearance_name.as_deref()
+    }
+
+    /// The picture beside it: an emoji (`:fire:`) or an `https` address.
+    async fn appearance_icon(&self) -> Option<&str> {
+        self.0.appearance_icon.as_deref()
+    }
+
+    /// Through which other connector incidents go while its channel takes nothing.
+    async fn fallback(&self, ctx: &Context<'_>) -> Result<Option<Self>> {
+        let Some(id) = self.0.fallback_id else {
+            return Ok(None);
+        };
+        let found: Option<connector::Model> = loaders::of(ctx).load_one(id).await?;
+        Ok(found.map(Self))
+    }
+
+    /// The rules that lead incidents there.
+    async fn rules(&self, ctx: &Context<'_>) -> Result<Vec<ConnectorRule>> {
+        let routing = loaders::of(ctx)
+            .load_one(RoutingOf(self.0.organization_id))
+            .await?;
+        let rules = routing.iter().flat_map(|routing| &routing.rules);
+        let own = rules.filter(|rule| rule.connector_id == self.0.id);
+        Ok(own.cloned().map(rule::ConnectorRule).collect())
+    }
+
+    /// How it is, as the Slack bridge has found it.
+    async fn status(&self, ctx: &Context<'_>) -> Result<ConnectorStatus> {
+        let found = self.found(ctx).await?;
+        Ok(found.map_or(ConnectorStatus::Pending, |found| found.status))
+    }
+
+    /// Why its channel takes nothing: Slack's error code, or one of Tocsin's.
+    async fn reason_code(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        Ok(self.found(ctx).await?.and_then(|found| found.reason_code))
+    }
+
+    /// Why its channel takes nothing, what to do, and where incidents go meanwhile.
+    async fn reason(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        Ok(self.found(ctx).await?.and_then(|found| found.reason))
+    }
+
+    /// Since when it is so.
+    async fn status_since(&self, ctx: &Context<'_>) -> Result<OffsetDateTime> {
+        let found = self.found(ctx).await?;
+        Ok(found.map_or(self.0.created_at, |found| found.status_since))
+    }
+
+    /// When Slack last took a message through it.
+    async fn last_delivered_at(&self, ctx: &Context<'_>) -> Result<Option<OffsetDateTime>> {
+        Ok(self.found(ctx).await?.and_then(|found| found.last_delivered_at))
+    }
+
+    /// When it was created.
+    async fn created_at(&self) -> OffsetDateTime {
+        self.0.created_at
+    }
+}
+
+impl Connector {
+    /// What the bridge has found; nothing before something has gone there.
+    async fn found(&self, ctx: &Context<'_>) -> Result<Option<slack::connector::Model>> {
+        Ok(loaders::of(ctx).load_one(FoundOf(self.0.id)).await?)
+    }
+}
+
+/// A connector that the viewer may read.
+pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Connector>> {
+    Ok(load_owned::<ConnectorId, connector::Model>(ctx, Need::Read, id)
+        .await?
+        .map(Connector))
+}
+
+/// The queries for connectors.
+#[derive(Default)]
+pub(crate) struct ConnectorQuery;
+
+#[Object]
+impl ConnectorQuery {
+    /// The organisation's connectors, oldest first. For the bridge without an organisation, everybody's.
+    async fn connectors(&self, ctx: &Context<'_>) -> Result<Vec<Connector>> {
+        let viewer = ctx.data_unchecked::<Viewer>();
+        let mut find = connector::Entity::find().order_by_asc(connector::Column::Id);
+        if !(viewer.is_bridge() && viewer.organization_id().is_none()) {
+            find = find.filter(connector::Column::OrganizationId.eq(viewer.may(Need::Read)?));
+        }
+        let rows = find
+            .all(domain(ctx).database().read())
+            .await
+            .map_err(Fault::from)?;
+        Ok(rows.into_iter().map(Connector).collect())
+    }
+}

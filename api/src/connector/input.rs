@@ -1,0 +1,94 @@
+//! What is read of the inputs: each rule about a connector's fields once.
+
+use async_graphql::MaybeUndefined;
+
+use crate::{error::UserError, limits};
+
+/// Longest channel, in characters: Slack's names have 80.
+const CHANNEL_MAX: usize = 100;
+
+/// Longest name to post under, in characters. Slack does not say how long it may be; its own names have 80.
+const APPEARANCE_MAX: usize = 80;
+
+/// Longest address of a picture, in characters. Source: Block Kit reference, `image_url`.
+const ICON_MAX: usize = 3_000;
+
+/// A channel by its id, or by its name with the hash.
+pub(crate) fn channel(text: &str) -> Result<String, UserError> {
+    let text = limits::line("channel", text, CHANNEL_MAX)?;
+    let is_name = text
+        .strip_prefix('#')
+        .is_some_and(|name| !name.is_empty() && name.chars().all(|c| !c.is_whitespace() && c != '#'));
+    let is_id =
+        text.starts_with(['C', 'G']) && text.len() > 1 && text.bytes().all(|b| b.is_ascii_alphanumeric());
+    if is_name || is_id {
+        Ok(text)
+    } else {
+        Err(UserError::invalid(
+            "channel",
+            "Name the channel by its id (`C…`), or by its name with the hash: `#incidents`.",
+        ))
+    }
+}
+
+/// A new value, or the one before where nothing is said of it; null takes it away.
+pub(super) fn changed<T, V>(
+    said: &MaybeUndefined<T>,
+    before: Option<V>,
+    read: impl FnOnce(&T) -> Result<V, UserError>,
+) -> Result<Option<V>, UserError> {
+    match said {
+        MaybeUndefined::Undefined => Ok(before),
+        MaybeUndefined::Null => Ok(None),
+        MaybeUndefined::Value(value) => read(value).map(Some),
+    }
+}
+
+/// The name to post under.
+pub(super) fn appearance_name(text: &str) -> Result<String, UserError> {
+    limits::line("appearanceName", text, APPEARANCE_MAX)
+}
+
+/// The picture to post with.
+pub(super) fn appearance_icon(text: &str) -> Result<String, UserError> {
+    let text = limits::line("appearanceIcon", text, ICON_MAX)?;
+    let emoji = text.strip_prefix(':').and_then(|rest| rest.strip_suffix(':'));
+    let is_emoji = emoji.is_some_and(|name| {
+        !name.is_empty()
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"_-+'".contains(&b))
+    });
+    let is_address = text.starts_with("https://") && url::Url::parse(&text).is_ok();
+    if is_emoji || is_address {
+        Ok(text)
+    } else {
+        Err(UserError::invalid(
+            "appearanceIcon",
+            "Name an emoji (`:fire:`), or a picture by its https address.",
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_icon_is_an_emoji_or_an_https_address() {
+        for good in [":fire:", ":+1:", "https://example.com/a.png"] {
+            assert!(appearance_icon(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "fire",
+            "::",
+            ":a b:",
+            "http://example.com/a.png",
+            "https://",
+            "javascript:alert(1)",
+        ] {
+            assert!(appearance_icon(bad).is_err(), "{bad}");
+        }
+    }
+}

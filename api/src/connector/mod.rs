@@ -1,0 +1,19 @@
+//! Connectors: the Slack channels that an organisation's incidents go to, and the rules that lead there.
+
+mod command;
+mod dry_run;
+mod event;
+mod graphql;
+mod input;
+mod reach;
+mod route;
+mod routing;
+mod rule;
+
+pub(crate) use self::{
+    command::{ConnectorMutation, plain},
+    dry_run::RoutingQuery,
+    graphql::{Connector, ConnectorQuery, find},
+    routing::{SlackRoute, is_synced, of_incident},
+    rule::RuleMutation,
+};

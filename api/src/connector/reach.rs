@@ -1,0 +1,106 @@
+//! Who manages which connectors: administrators all, the managers of a service those of that service alone.
+
+use std::collections::BTreeSet;
+
+use async_graphql::Context;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use tocsin_entity::{connector, connector_rule, id::ServiceId, managing};
+
+use crate::{
+    error::{Trouble, UserError, UserErrorCode},
+    node::domain,
+    viewer::{Need, Viewer},
+};
+
+/// What somebody may manage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Everything: an administrator.
+    All,
+    /// What is for these services alone.
+    Services(BTreeSet<ServiceId>),
+}
+
+/// What is said to whom it does not reach.
+const REFUSAL: &str = "This needs the role ADMIN or OWNER, or to be a manager of the service that the connector is for, and of no other.";
+
+impl Reach {
+    /// How far the viewer's goes.
+    ///
+    /// # Errors
+    /// A refusal that names the role needed, where it goes nowhere.
+    pub(crate) async fn of_viewer(ctx: &Context<'_>) -> Result<Self, Trouble> {
+        let viewer = ctx.data_unchecked::<Viewer>();
+        let Err(refused) = viewer.may_change(Need::Manage) else {
+            return Ok(Self::All);
+        };
+        let Some(member) = viewer.member().filter(|_| viewer.may_administer()) else {
+            return Err(refused);
+        };
+        let Ok(organization_id) = viewer.may_change(Need::Respond) else {
+            return Err(refused);
+        };
+        let rows = managing::Entity::find()
+            .filter(managing::Column::UserId.eq(member.user_id))
+            .filter(managing::Column::OrganizationId.eq(organization_id))
+            .all(domain(ctx).database().read())
+            .await?;
+        if rows.is_empty() {
+            return Err(Trouble::from(UserError::new(
+                UserErrorCode::Forbidden,
+                format!("Your role is {}. {REFUSAL}", member.role),
+            )));
+        }
+        Ok(Self::Services(
+            rows.into_iter().map(|row| row.service_id).collect(),
+        ))
+    }
+
+    /// Whether these services are within.
+    pub(super) fn holds(&self, services: impl IntoIterator<Item = Option<ServiceId>>) -> bool {
+        match self {
+            Self::All => true,
+            Self::Services(own) => {
+                let mut services = services.into_iter().peekable();
+                services.peek().is_some()
+                    && services.all(|service| service.is_some_and(|service| own.contains(&service)))
+            }
+        }
+    }
+
+    /// Refuses what is not within.
+    pub(super) fn need(
+        &self,
+        services: impl IntoIterator<Item = Option<ServiceId>>,
+    ) -> Result<(), UserError> {
+        if self.holds(services) {
+            Ok(())
+        } else {
+            Err(UserError::new(UserErrorCode::Forbidden, REFUSAL))
+        }
+    }
+
+    /// Refuses what is an administrator's alone.
+    pub(super) fn need_all(&self) -> Result<(), UserError> {
+        match self {
+            Self::All => Ok(()),
+            Self::Services(_) => Err(UserError::new(
+                UserErrorCode::Forbidden,
+                "This needs the role ADMIN or OWNER: it is about more than the services that you manage.",
+            )),
+        }
+    }
+
+    /// Refuses a connector that is not within: one that is a default, or that is for other services too.
+    pub(crate) fn need_connector(
+        &self,
+        connector: &connector::Model,
+        rules: &[connector_rule::Model],
+    ) -> Result<(), UserError> {
+        if connector.is_default {
+            return self.need_all();
+        }
+        let own = rules.iter().filter(|rule| rule.connector_id == connector.id);
+        self.need(own.map(|rule| rule.service_id))
+    }
+}

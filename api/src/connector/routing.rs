@@ -1,0 +1,184 @@
+//! An organisation's connectors and rules, read together, and where they lead an incident.
+
+use std::{collections::HashMap, sync::Arc};
+
+use async_graphql::{Context, Enum, Result, SimpleObject, dataloader::Loader};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use tocsin_entity::{
+    connector, connector_rule,
+    id::{ConnectorId, OrganizationId},
+    incident,
+};
+
+use super::{
+    graphql::Connector,
+    route::{Because, Facts, HeldBack, Led, Place, route},
+    rule::ConnectorRule,
+};
+use crate::{
+    error::Fault,
+    incident::TagValue,
+    loaders::{self, Neighbours},
+};
+
+/// The key of an organisation's connectors and rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct RoutingOf(pub(crate) OrganizationId);
+
+/// An organisation's connectors and rules, oldest first.
+#[derive(Debug, Default)]
+pub(crate) struct Routing {
+    pub(super) connectors: Vec<connector::Model>,
+    pub(super) rules: Vec<connector_rule::Model>,
+}
+
+impl Loader<RoutingOf> for Neighbours {
+    type Value = Arc<Routing>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[RoutingOf]) -> Result<HashMap<RoutingOf, Self::Value>, Fault> {
+        let organizations = keys.iter().map(|key| key.0);
+        let connectors = connector::Entity::find()
+            .filter(connector::Column::OrganizationId.is_in(organizations.clone()))
+            .order_by_asc(connector::Column::Id)
+            .all(self.database().read())
+            .await?;
+        let rules = connector_rule::Entity::find()
+            .filter(connector_rule::Column::OrganizationId.is_in(organizations))
+            .order_by_asc(connector_rule::Column::Id)
+            .all(self.database().read())
+            .await?;
+        let mut found: HashMap<RoutingOf, Routing> = HashMap::new();
+        for row in connectors {
+            found
+                .entry(RoutingOf(row.organization_id))
+                .or_default()
+                .connectors
+                .push(row);
+        }
+        for row in rules {
+            found
+                .entry(RoutingOf(row.organization_id))
+                .or_default()
+                .rules
+                .push(row);
+        }
+        Ok(found
+            .into_iter()
+            .map(|(key, routing)| (key, Arc::new(routing)))
+            .collect())
+    }
+}
+
+/// Why a connector that applies is passed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub(crate) enum SlackRouteHeldBack {
+    /// The incident is not urgent enough for its urgency filter.
+    UrgencyFilter,
+    /// Another connector that applies leads to the same channel.
+    SameChannel,
+}
+
+/// A connector that applies to an incident, and why.
+#[derive(SimpleObject)]
+pub(crate) struct SlackRoute {
+    /// The connector.
+    connector: Connector,
+    /// The rules that lead there; none where it is a default connector and no rule leads anywhere.
+    rules: Vec<ConnectorRule>,
+    /// Why it is passed over; null where the incident goes there. One where the incident stands already keeps it true all the same.
+    held_back: Option<SlackRouteHeldBack>,
+    /// All of that for people.
+    explanation: String,
+}
+
+fn place(connector: &connector::Model) -> Place {
+    (connector.workspace_id, connector.channel.to_lowercase())
+}
+
+impl Routing {
+    /// Where an incident with these facts goes.
+    pub(super) fn of(&self, facts: &Facts) -> Vec<SlackRoute> {
+        let led = route(facts, &self.rules, &self.connectors, place);
+        led.iter().filter_map(|led| self.told(led)).collect()
+    }
+
+    fn connector(&self, id: ConnectorId) -> Option<&connector::Model> {
+        self.connectors.iter().find(|connector| connector.id == id)
+    }
+
+    fn told(&self, led: &Led) -> Option<SlackRoute> {
+        let connector = self.connector(led.connector)?;
+        let rules: Vec<_> = match &led.because {
+            Because::Default => Vec::new(),
+            Because::Rules(ids) => self
+                .rules
+                .iter()
+                .filter(|rule| ids.contains(&rule.id))
+                .cloned()
+                .collect(),
+        };
+        let why = match rules.len() {
+            0 => "It is a default connector, and no rule leads elsewhere".to_owned(),
+            1 => "A rule leads there".to_owned(),
+            many => format!("{many} rules lead there"),
+        };
+        let (held_back, but) = match &led.held_back {
+            None => (None, String::new()),
+            Some(HeldBack::Urgency) => (
+                Some(SlackRouteHeldBack::UrgencyFilter),
+                format!(", but its urgency filter is {}", connector.urgency_filter),
+            ),
+            Some(HeldBack::SameChannel(other)) => {
+                let other = self
+                    .connector(*other)
+                    .map(|other| other.name.as_str())
+                    .unwrap_or_default();
+                (
+                    Some(SlackRouteHeldBack::SameChannel),
+                    format!(", but {other} leads to the same channel"),
+                )
+            }
+        };
+        Some(SlackRoute {
+            connector: Connector(connector.clone()),
+            rules: rules.into_iter().map(ConnectorRule).collect(),
+            held_back,
+            explanation: format!("{why}{but}."),
+        })
+    }
+}
+
+/// Where an incident goes.
+pub(crate) async fn of_incident(ctx: &Context<'_>, incident: &incident::Model) -> Result<Vec<SlackRoute>> {
+    let routing = loaders::of(ctx)
+        .load_one(RoutingOf(incident.organization_id))
+        .await?;
+    let tags: Vec<TagValue> = serde_json::from_value(incident.tags.clone()).map_err(|error| {
+        Fault::Broken(format!(
+            "the tags of incident {} can't be read: {error}",
+            incident.id
+        ))
+    })?;
+    let facts = Facts {
+        service_id: incident.service_id,
+        urgency: incident.urgency,
+        severity: incident.severity,
+        tags: tags.into_iter().map(|tag| (tag.key, tag.value)).collect(),
+    };
+    Ok(routing.map(|routing| routing.of(&facts)).unwrap_or_default())
+}
+
+/// Whether what is said in a connector's channel becomes comments. One that is gone, or never was one, keeps nothing from it.
+pub(crate) async fn is_synced(
+    ctx: &Context<'_>,
+    organization_id: OrganizationId,
+    id: &str,
+) -> Result<bool, Fault> {
+    let Ok(id) = id.parse::<ConnectorId>() else {
+        return Ok(true);
+    };
+    let found: Option<connector::Model> = loaders::of(ctx).load_one(id).await?;
+    let own = found.filter(|found| found.organization_id == organization_id);
+    Ok(own.is_none_or(|found| found.two_way_sync))
+}

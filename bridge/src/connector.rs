@@ -1,0 +1,210 @@
+//! How each connector is, as what was posted through it has shown: for administrators to see, and to know when its fallback is needed.
+//!
+//! Kept in memory and written down every few seconds: each worker finds out by itself what it needs to know, and a lost note is made again by
+//! the next message.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, DbErr, EntityTrait, sea_query::OnConflict};
+use time::OffsetDateTime;
+use tocsin_entity::{
+    database::Database,
+    id::{ConnectorId, OrganizationId},
+    kinds::ConnectorStatus,
+    slack::connector::{ActiveModel, Column, Entity},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::mirror::channels::Trouble;
+
+/// How often what is new is written down.
+const WRITE: Duration = Duration::from_secs(2);
+
+/// How long a channel that took nothing is not tried where there is a fallback.
+const REST: Duration = Duration::from_secs(300);
+
+/// Codes of troubles that are of the channel, and last until a person acts.
+const OF_CHANNEL: [&str; 7] = [
+    "channel_not_found",
+    "is_archived",
+    "is_inactive",
+    "not_in_channel",
+    "posting_to_channel_denied",
+    "restricted_action",
+    // Of the workspace: another one may do.
+    WORKSPACE_UNUSABLE,
+];
+
+/// Slack refuses the workspace's token, or nobody is connected to it.
+pub(crate) const WORKSPACE_UNUSABLE: &str = "workspace_unusable";
+
+/// Whether a trouble is one for which there are fallbacks.
+pub(crate) fn needs_fallback(code: &str) -> bool {
+    OF_CHANNEL.contains(&code)
+}
+
+/// What has been seen of all connectors. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Connectors(Arc<Mutex<HashMap<ConnectorId, Seen>>>);
+
+#[derive(Clone, Debug)]
+struct Seen {
+    organization: OrganizationId,
+    failing: Option<Failing>,
+    since: OffsetDateTime,
+    delivered_at: Option<OffsetDateTime>,
+    is_written: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Failing {
+    code: String,
+    reason: String,
+    /// When it was last seen; none where it is worth another try.
+    at: Option<Instant>,
+}
+
+impl Connectors {
+    fn known(&self) -> MutexGuard<'_, HashMap<ConnectorId, Seen>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Slack took a message through it.
+    pub(crate) fn works(&self, organization: OrganizationId, id: ConnectorId) {
+        let now = OffsetDateTime::now_utc();
+        let mut known = self.known();
+        let seen = known.entry(id).or_insert_with(|| Seen::new(organization, now));
+        if seen.failing.take().is_some() {
+            tracing::info!(connector.id = %id, "the connector {id} works again");
+            seen.since = now;
+        }
+        seen.delivered_at = Some(now);
+        seen.is_written = false;
+    }
+
+    /// Its channel took nothing.
+    pub(crate) fn fails(&self, organization: OrganizationId, id: ConnectorId, code: &str, reason: &str) {
+        let now = OffsetDateTime::now_utc();
+        let mut known = self.known();
+        let seen = known.entry(id).or_insert_with(|| Seen::new(organization, now));
+        let before = seen.failing.as_ref();
+        if before.is_none_or(|failing| failing.code != code) {
+            tracing::warn!(connector.id = %id, slack.error = code, "the connector {id} fails: {reason}");
+            seen.since = now;
+        }
+        if before.is_none_or(|failing| failing.reason != reason) {
+            seen.is_written = false;
+        }
+        seen.failing = Some(Failing {
+            code: code.to_owned(),
+            reason: reason.to_owned(),
+            at: Some(Instant::now()),
+        });
+    }
+
+    /// Why its channel takes nothing, where that was seen a little while ago and a fallback is needed.
+    pub(crate) fn trouble(&self, id: ConnectorId) -> Option<Trouble> {
+        let known = self.known();
+        let failing = known.get(&id)?.failing.as_ref()?;
+        let is_fresh = failing.at.is_some_and(|at| at.elapsed() < REST);
+        (is_fresh && needs_fallback(&failing.code)).then(|| Trouble::known(&failing.code, &failing.reason))
+    }
+
+    /// Something was repaired: those that failed are tried again at once.
+    pub(crate) fn try_again(&self) {
+        for seen in self.known().values_mut() {
+            if let Some(failing) = &mut seen.failing {
+                failing.at = None;
+            }
+        }
+    }
+
+    /// Writes down what is new, until the shutdown.
+    pub(crate) async fn run(&self, database: &Database, shutdown: CancellationToken) {
+        loop {
+            let is_over = shutdown
+                .run_until_cancelled(tokio::time::sleep(WRITE))
+                .await
+                .is_none();
+            for (id, seen) in self.unwritten() {
+                if let Err(error) = write(database, id, &seen).await {
+                    tracing::warn!("how the connector {id} is could not be written down: {error}");
+                    if let Some(seen) = self.known().get_mut(&id) {
+                        seen.is_written = false;
+                    }
+                }
+            }
+            if is_over {
+                return;
+            }
+        }
+    }
+
+    fn unwritten(&self) -> Vec<(ConnectorId, Seen)> {
+        let mut known = self.known();
+        let unwritten = known.iter_mut().filter(|(_, seen)| !seen.is_written);
+        unwritten
+            .map(|(id, seen)| {
+                seen.is_written = true;
+                (*id, seen.clone())
+            })
+            .collect()
+    }
+}
+
+impl Seen {
+    fn new(organization: OrganizationId, now: OffsetDateTime) -> Self {
+        Self {
+            organization,
+            failing: None,
+            since: now,
+            delivered_at: None,
+            is_written: false,
+        }
+    }
+}
+
+async fn write(database: &Database, id: ConnectorId, seen: &Seen) -> Result<(), DbErr> {
+    let status = match &seen.failing {
+        Some(_) => ConnectorStatus::Failing,
+        None => ConnectorStatus::Active,
+    };
+    let code = seen.failing.as_ref().map(|failing| failing.code.clone());
+    let before = Entity::find_by_id(id).one(database.read()).await?;
+    let same = before.filter(|before| before.status == status && before.reason_code == code);
+    let row = ActiveModel {
+        connector_id: Set(id),
+        organization_id: Set(seen.organization),
+        status: Set(status),
+        reason_code: Set(code),
+        reason: Set(seen.failing.as_ref().map(|failing| failing.reason.clone())),
+        // Other workers may have seen it before.
+        status_since: Set(same.map_or(seen.since, |same| same.status_since)),
+        last_delivered_at: Set(seen.delivered_at),
+        template_trouble: NotSet,
+        template_trouble_at: NotSet,
+        updated_at: Set(OffsetDateTime::now_utc()),
+    };
+    let mut told = vec![
+        Column::Status,
+        Column::ReasonCode,
+        Column::Reason,
+        Column::StatusSince,
+        Column::UpdatedAt,
+    ];
+    if seen.delivered_at.is_some() {
+        told.push(Column::LastDeliveredAt);
+    }
+    let key = OnConflict::column(Column::ConnectorId)
+        .update_columns(told)
+        .to_owned();
+    Entity::insert(row)
+        .on_conflict(key)
+        .exec_without_returning(database.write())
+        .await
+        .map(|_| ())
+}

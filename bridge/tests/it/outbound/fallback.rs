@@ -1,0 +1,98 @@
+//! A channel that takes nothing: incidents go through the connector's fallback, and through it alone.
+
+use serde_json::json;
+use tocsin_bridge::Pace;
+use tocsin_entity::kinds::{ConnectorStatus, PostState};
+use tocsin_simulator::{Fault, FaultKind, Limits};
+
+use super::stage::Stage;
+
+/// A connector to #second whose fallback leads to #incidents, and gives its id.
+fn with_fallback(stage: &Stage) -> serde_json::Value {
+    stage.tracker.disconnect();
+    let fallback = stage.tracker.connector_with("fallback", "#incidents", json!({}));
+    stage.tracker.lead_not_to(&fallback);
+    let fields = json!({"fallback": {"id": fallback}});
+    stage.tracker.connector_with("second", "#second", fields)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_archived_channel_is_stood_in_for_and_the_connector_says_why() {
+    let stage = Stage::set().await;
+    let id = with_fallback(&stage);
+    let alice = stage.slack.person("alice");
+    alice.archive("second", true).expect("archived");
+    let incident = stage.tracker.trigger("Payments are failing");
+    stage.ring(incident);
+    stage.until_shown(incident).await;
+    assert_eq!(stage.messages("incidents").len(), 1);
+    let found = stage.until_connector(&id, ConnectorStatus::Failing).await;
+    assert_eq!(found.reason_code.as_deref(), Some("is_archived"));
+    let reason = found.reason.expect("a reason");
+    assert!(
+        reason.contains("unarchive it") && reason.contains("#incidents"),
+        "{reason}"
+    );
+
+    // Repaired, the channel gets what comes; what is shown elsewhere stays there.
+    alice.archive("second", false).expect("unarchived");
+    stage.tracker.acknowledge(incident);
+    stage.ring(incident);
+    stage.until_shown(incident).await;
+    assert_eq!(stage.messages("second").len(), 0);
+    assert_eq!(stage.messages("incidents").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_that_refuses_posts_is_stood_in_for() {
+    let stage = Stage::set().await;
+    with_fallback(&stage);
+    let error = "restricted_action".to_owned();
+    stage
+        .slack
+        .add_fault(Fault::on("chat.postMessage", FaultKind::Error { error }));
+    let incident = stage.tracker.trigger("Payments are failing");
+    stage.ring(incident);
+    stage.until_shown(incident).await;
+    assert_eq!(stage.messages("second").len(), 0);
+    assert_eq!(stage.messages("incidents").len(), 1);
+    let posts = stage.posts(incident).await;
+    let given_up = posts
+        .iter()
+        .find(|post| post.channel_name == "#second")
+        .expect("a record");
+    assert_eq!(given_up.state, PostState::Failed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_incident_whose_channel_is_archived_goes_on_in_the_fallback() {
+    let stage = Stage::with(Limits::none(), Pace::Unlimited, |_| {}).await;
+    with_fallback(&stage);
+    let incident = stage.tracker.trigger("Payments are failing");
+    stage.ring(incident);
+    stage.until_shown(incident).await;
+    assert_eq!(
+        (stage.messages("second").len(), stage.messages("incidents").len()),
+        (1, 0)
+    );
+    stage
+        .slack
+        .person("alice")
+        .archive("second", true)
+        .expect("archived");
+    stage.tracker.acknowledge(incident);
+    stage.ring(incident);
+    stage.until_messages("incidents", 1).await;
+    assert_eq!(stage.messages("second").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_connectors_to_one_channel_make_one_message() {
+    let stage = Stage::set().await;
+    let channel = stage.slack.channel("incidents").expect("#incidents");
+    stage.tracker.connector("by id", &channel.id);
+    let incident = stage.tracker.trigger("Payments are failing");
+    stage.ring(incident);
+    stage.until_shown(incident).await;
+    assert_eq!(stage.messages("incidents").len(), 1);
+}

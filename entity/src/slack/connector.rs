@@ -1,0 +1,42 @@
+//! How a connector is, as the bridge has found it.
+
+use sea_orm::entity::prelude::*;
+use time::OffsetDateTime;
+
+use crate::{
+    id::{ConnectorId, OrganizationId},
+    kinds::ConnectorStatus,
+};
+
+/// How a connector is, as the bridge has found it.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "slack_connector")]
+pub struct Model {
+    /// The connector.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub connector_id: ConnectorId,
+    /// The organisation.
+    pub organization_id: OrganizationId,
+    /// How it is.
+    pub status: ConnectorStatus,
+    /// Why its channel takes nothing: Slack's or our code.
+    pub reason_code: Option<String>,
+    /// The same for people, with what to do.
+    pub reason: Option<String>,
+    /// Since when it is so.
+    pub status_since: OffsetDateTime,
+    /// When Slack last took a message through it.
+    pub last_delivered_at: Option<OffsetDateTime>,
+    /// Why its template could not be used.
+    pub template_trouble: Option<String>,
+    /// When that was.
+    pub template_trouble_at: Option<OffsetDateTime>,
+    /// When this was last written.
+    pub updated_at: OffsetDateTime,
+}
+
+/// No relations are declared: neighbours are loaded by key, in batches.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
