@@ -104,7 +104,7 @@ pub(crate) struct ServiceManagerMutation;
 #[Object]
 impl ServiceManagerMutation {
     /// Makes a member a manager of a service: of its connectors and its rules. Once more changes nothing. Needs the role ADMIN or OWNER.
-    async fn add_managing(
+    async fn add_service_manager(
         &self,
         ctx: &Context<'_>,
         input: AddServiceManagerInput,
@@ -121,7 +121,7 @@ impl ServiceManagerMutation {
     }
 
     /// Takes a service from a member who managed it. Needs the role ADMIN or OWNER.
-    async fn remove_managing(
+    async fn remove_service_manager(
         &self,
         ctx: &Context<'_>,
         input: RemoveServiceManagerInput,
