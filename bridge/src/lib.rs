@@ -7,6 +7,7 @@
 mod acting;
 mod actions;
 mod bridge;
+mod checkup;
 mod commands;
 mod comments;
 mod config;

@@ -55,7 +55,8 @@ fn unreachable(settings: &DatabaseSettings, error: &DbErr) -> anyhow::Error {
     if text.contains("file is not a database") {
         return anyhow!("{shown} is not a SQLite database: set TOCSIN_DATABASE_URL to another file");
     }
-    if let DbErr::ConnectionAcquire(_) = error {
+    // A server that refuses the connection is asked again until the time for it is over.
+    if matches!(error, DbErr::ConnectionAcquire(_)) || text.contains("timed out") {
         return anyhow!(
             "the database {shown} does not answer ({text}): start it, or correct TOCSIN_DATABASE_URL"
         );

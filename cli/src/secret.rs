@@ -36,6 +36,15 @@ pub(crate) fn sealer(settings: &Settings) -> anyhow::Result<Option<Sealer>> {
     Ok(Some(sealer))
 }
 
+/// The same, where the key is there already: none is made.
+pub(crate) fn present(settings: &Settings) -> anyhow::Result<Option<Sealer>> {
+    let is_kept = || settings.database.beside("secret.key").exists();
+    if settings.sealer.is_none() && settings.database.file().is_some() && !is_kept() {
+        return Ok(None);
+    }
+    sealer(settings)
+}
+
 /// The key in the file, which is made where there is none. Of two processes that start together, both have the key of the first.
 fn kept(file: &Path) -> anyhow::Result<SecretString> {
     if !file.exists() {

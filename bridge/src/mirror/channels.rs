@@ -198,7 +198,12 @@ impl Channels {
         }
     }
 
-    async fn list(&self, wanted: &str, bot: &Installation) -> Result<Option<web_api::Channel>, SlackError> {
+    /// The channel of that name, if the bot sees one.
+    pub(crate) async fn list(
+        &self,
+        wanted: &str,
+        bot: &Installation,
+    ) -> Result<Option<web_api::Channel>, SlackError> {
         let name = wanted.trim_start_matches('#');
         let types = if bot.may("groups:read") {
             "public_channel,private_channel"
@@ -306,7 +311,7 @@ pub(crate) fn trouble(error: &SlackError, channel: &str, bot: &Installation) -> 
     }
 }
 
-fn unseen(channel: &str, bot: &Installation) -> Trouble {
+pub(crate) fn unseen(channel: &str, bot: &Installation) -> Trouble {
     let (team, bot) = (&bot.team_name, &bot.bot_user_id);
     Trouble::new(
         "channel_not_found",
@@ -316,7 +321,7 @@ fn unseen(channel: &str, bot: &Installation) -> Trouble {
     )
 }
 
-fn archived(channel: &str) -> String {
+pub(crate) fn archived(channel: &str) -> String {
     format!("{channel} is archived: unarchive it, or give the connector another channel")
 }
 
@@ -329,7 +334,7 @@ fn naming(wanted: &str) -> sea_orm::sea_query::SimpleExpr {
 }
 
 /// Slack's ids are in capitals, and its channel names never are.
-fn is_id(wanted: &str) -> bool {
+pub(crate) fn is_id(wanted: &str) -> bool {
     wanted.len() >= 8
         && wanted.starts_with(['C', 'G', 'D'])
         && wanted

@@ -68,6 +68,8 @@ pub(crate) struct SlackSettings {
     pub(crate) bot_token: Option<SecretString>,
     /// By which Slack's requests are known to be Slack's.
     pub(crate) signing_secrets: Vec<SecretString>,
+    /// Which Slack app people install by OAuth.
+    pub(crate) client_id: Option<String>,
     /// For Socket Mode.
     pub(crate) app_token: Option<SecretString>,
     /// How many connections each process keeps in Socket Mode.
@@ -167,8 +169,8 @@ impl SlackSettings {
         let channel = reader.required(&known::SLACK_CHANNEL, parse::channel);
         let api_url = reader.required(&known::SLACK_API_URL, parse::web);
         let pace = reader.required(&known::SLACK_PACE, parse::pace);
-        reader.optional(&known::SLACK_CLIENT_ID, parse::unused);
-        reader.optional(&known::SLACK_CLIENT_SECRET, parse::unused);
+        let client_id = reader.optional(&known::SLACK_CLIENT_ID, parse::client_id);
+        let client_secret = reader.optional(&known::SLACK_CLIENT_SECRET, parse::unused);
         let app_token = reader.optional(&known::SLACK_APP_TOKEN, parse::app_token);
         let sockets = reader.required(&known::SLACK_SOCKETS, parse::sockets);
         if bot_token.is_some() && signing_secrets.is_none() && app_token.is_none() {
@@ -178,15 +180,34 @@ impl SlackSettings {
                  app-level token from there to SLACK_APP_TOKEN",
             );
         }
+        if let Some((set, unset)) = one_alone(client_id.is_some(), client_secret.is_some()) {
+            reader.fault(format!(
+                "{set} is set and {unset} is not: copy both from the Slack app's page Basic Information, or set neither"
+            ));
+        }
         Some(Self {
             bot_token,
             signing_secrets: signing_secrets.unwrap_or_default(),
+            client_id,
             app_token,
             sockets: sockets?,
             channel: channel?,
             api_url: api_url?,
             pace: pace?,
         })
+    }
+}
+
+/// Which of the app's client id and secret is set, and which is not, where they are not alike.
+fn one_alone(id: bool, secret: bool) -> Option<(&'static str, &'static str)> {
+    let (id_variable, secret_variable) = (
+        known::SLACK_CLIENT_ID.variable,
+        known::SLACK_CLIENT_SECRET.variable,
+    );
+    match (id, secret) {
+        (true, false) => Some((id_variable, secret_variable)),
+        (false, true) => Some((secret_variable, id_variable)),
+        (true, true) | (false, false) => None,
     }
 }
 

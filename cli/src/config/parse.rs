@@ -125,7 +125,7 @@ pub(super) fn admin_key(text: &str) -> Parsed<SecretString> {
 
 /// Slack's bot token.
 pub(super) fn bot_token(text: &str) -> Parsed<SecretString> {
-    prefixed(
+    of_slack(
         text,
         "xoxb-",
         "a bot token; copy the one from the Slack app's page OAuth & Permissions",
@@ -134,11 +134,22 @@ pub(super) fn bot_token(text: &str) -> Parsed<SecretString> {
 
 /// Slack's app-level token.
 pub(super) fn app_token(text: &str) -> Parsed<SecretString> {
-    prefixed(
+    of_slack(
         text,
         "xapp-",
         "an app-level token; copy the one from the Slack app's page Basic Information",
     )
+}
+
+/// The id of a Slack app, for OAuth.
+pub(super) fn client_id(text: &str) -> Parsed<String> {
+    if is_of_slack(text).is_some() || text.contains(char::is_whitespace) {
+        return Err(
+            "is no client id; copy it from the Slack app's page Basic Information: two numbers with a dot between"
+                .to_owned(),
+        );
+    }
+    Ok(text.to_owned())
 }
 
 /// Connections that a process keeps in Socket Mode.
@@ -154,7 +165,8 @@ pub(super) fn sockets(text: &str) -> Parsed<u8> {
 /// Slack's signing secrets: one, or two with a comma between while the secret is being changed.
 pub(super) fn signing_secrets(text: &str) -> Parsed<Vec<SecretString>> {
     let secrets: Vec<_> = text.split(',').map(str::trim).collect();
-    if secrets.len() > 2 || secrets.iter().any(|secret| secret.len() < 16) {
+    let is_none = |secret: &&str| secret.len() < 16 || is_of_slack(secret).is_some();
+    if secrets.len() > 2 || secrets.iter().any(is_none) {
         return Err(
             "is not one signing secret, or two with a comma between while it is being changed; copy it from the \
                     Slack app's page Basic Information"
@@ -185,11 +197,35 @@ pub(super) fn unused(text: &str) -> Parsed<SecretString> {
     header_safe(text)
 }
 
-fn prefixed(text: &str, prefix: &str, what: &str) -> Parsed<SecretString> {
+/// Slack's tokens by how they begin, with what each is and where it belongs.
+///
+/// Source: Slack, "Tokens", "Using token rotation".
+const OF_SLACK: [(&str, &str); 6] = [
+    ("xoxb-", "a bot token, which belongs in SLACK_BOT_TOKEN"),
+    ("xapp-", "an app-level token, which belongs in SLACK_APP_TOKEN"),
+    ("xoxp-", "a person's token, which is not needed anywhere"),
+    ("xwfp-", "a workflow's token, which is not needed anywhere"),
+    (
+        "xoxe.",
+        "a token that expires: those are renewed only where the app was installed by OAuth",
+    ),
+    ("xoxe-", "a refresh token, by which an expiring one is renewed"),
+];
+
+/// What a token of Slack's is; none where it is no such token.
+fn is_of_slack(text: &str) -> Option<&'static str> {
+    let known = OF_SLACK.iter().find(|(prefix, _)| text.starts_with(prefix));
+    known.map(|(_, what)| *what)
+}
+
+fn of_slack(text: &str, prefix: &str, what: &str) -> Parsed<SecretString> {
     if text.starts_with(prefix) && text.len() > prefix.len() {
         return header_safe(text);
     }
-    Err(format!("does not start with {prefix}, so it is not {what}"))
+    let is = is_of_slack(text)
+        .filter(|_| !text.starts_with(prefix))
+        .map_or_else(String::new, |is| format!("; it is {is}"));
+    Err(format!("does not start with {prefix}, so it is not {what}{is}"))
 }
 
 fn header_safe(text: &str) -> Parsed<SecretString> {

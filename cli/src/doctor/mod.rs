@@ -1,6 +1,7 @@
 //! `tocsin doctor`: what is in force and where it comes from, and whether it works. Nothing is changed.
 
 mod checks;
+mod given;
 
 use anyhow::bail;
 
@@ -67,7 +68,7 @@ pub(crate) async fn run(given: &Given, terminal: Terminal) -> anyhow::Result<()>
         ));
     }
     terminal.line(format!("\n{}\n", terminal.strong("Checks")));
-    let mut findings = checks::given(given);
+    let mut findings = given::findings(given);
     match settings {
         Ok(settings) => findings.extend(checks::settings(&settings).await),
         Err(faults) => findings.extend(

@@ -239,6 +239,7 @@ async fn no_secret_is_ever_shown() {
         ("TOCSIN_SECRET_KEY", secret_key),
         ("SLACK_BOT_TOKEN", "xoxb-secret"),
         ("SLACK_SIGNING_SECRET", "secret-signing-secret"),
+        ("SLACK_CLIENT_ID", "123.456"),
         ("SLACK_CLIENT_SECRET", "secret-client"),
         ("SLACK_APP_TOKEN", "xapp-secret"),
         ("SLACK_API_URL", "http://127.0.0.1:1/api"),

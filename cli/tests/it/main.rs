@@ -1,6 +1,7 @@
 //! The `tocsin` command as its users meet it: what it prints, how it ends, and what it keeps.
 
 mod configuration;
+mod doctor;
 mod manifest;
 mod operations;
 mod process;

@@ -1,0 +1,39 @@
+//! What an operator asks of the bridge from outside: nothing is joined, kept or changed.
+
+use crate::{
+    bridge::Bridge,
+    mirror::channels::{archived, is_id, trouble, unseen},
+    slack::Installation,
+};
+
+impl Bridge {
+    /// Whether the bot could post in a channel, by its name or id; gives its name.
+    ///
+    /// # Errors
+    /// What is wrong and what to do, for people.
+    pub async fn check_channel(&self, wanted: &str, bot: &Installation) -> Result<String, String> {
+        let workspace = self.0.workspaces.get(None);
+        let found = if is_id(wanted) {
+            workspace.slack.channel(wanted).await.map(Some)
+        } else {
+            workspace.channels.list(wanted, bot).await
+        };
+        let channel = match found {
+            Ok(Some(channel)) => channel,
+            Ok(None) => return Err(unseen(wanted, bot).message),
+            Err(error) => return Err(trouble(&error, wanted, bot).message),
+        };
+        let name = format!("#{}", channel.name);
+        if channel.is_archived {
+            return Err(archived(&name));
+        }
+        let may_come = bot.may("channels:join") || bot.may("chat:write.public");
+        if channel.is_member || (!channel.is_private && may_come) {
+            return Ok(name);
+        }
+        Err(format!(
+            "the bot is not in {name}: invite it there with /invite <@{}>",
+            bot.bot_user_id
+        ))
+    }
+}

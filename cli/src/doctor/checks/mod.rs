@@ -1,0 +1,93 @@
+//! The checks. Each is a file of its own, looks at one thing, and leaves everything as it was.
+
+mod bridge;
+mod channels;
+mod clock;
+mod connectors;
+mod database;
+mod features;
+mod ports;
+mod public_url;
+mod queue;
+mod secret_key;
+mod signing;
+mod slack;
+mod workspaces;
+
+use std::{net::IpAddr, time::Duration};
+
+use futures::{FutureExt, future::BoxFuture};
+use tocsin_entity::database::Database;
+use url::Url;
+
+use self::slack::Asked;
+use super::Finding;
+use crate::config::Settings;
+
+/// How long another system has to answer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// What the checks look at.
+struct Scene<'a> {
+    settings: &'a Settings,
+    /// The database, where it answers and has this version's schema.
+    database: Option<Database>,
+    /// Slack, where an app is configured and Slack takes its token.
+    slack: Option<Asked>,
+}
+
+/// A check.
+type Check = for<'a> fn(&'a Scene<'a>) -> BoxFuture<'a, Vec<Finding>>;
+
+/// All of them but the two that open the database and ask Slack, in the order in which people are told.
+const CHECKS: &[Check] = &[
+    |scene| async { features::check(scene) }.boxed(),
+    |scene| channels::check(scene).boxed(),
+    |scene| clock::check(scene).boxed(),
+    |scene| async { signing::check(scene) }.boxed(),
+    |scene| public_url::check(scene).boxed(),
+    |scene| secret_key::check(scene).boxed(),
+    |scene| workspaces::check(scene).boxed(),
+    |scene| connectors::check(scene).boxed(),
+    |scene| async { bridge::check(scene) }.boxed(),
+    |scene| ports::check(scene).boxed(),
+    |scene| queue::check(scene).boxed(),
+];
+
+/// What the settings lead to.
+pub(super) async fn settings(settings: &Settings) -> Vec<Finding> {
+    let (database_found, database) = database::open(settings).await;
+    let (mut findings, slack) = slack::ask(settings).await;
+    findings.insert(0, database_found);
+    let scene = Scene {
+        settings,
+        database,
+        slack,
+    };
+    for check in CHECKS {
+        findings.extend(check(&scene).await);
+    }
+    findings
+}
+
+/// Whether an address leads to this machine alone.
+fn is_local(url: &Url) -> bool {
+    url.host_str().is_some_and(|host| {
+        let ip = host.trim_matches(['[', ']']).parse::<IpAddr>();
+        host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
+    })
+}
+
+/// Whether there is an app, and the Slack that it is for is not on this machine.
+fn is_real(settings: &Settings) -> bool {
+    let slack = &settings.slack;
+    (slack.bot_token.is_some() || slack.client_id.is_some()) && !is_local(&slack.api_url)
+}
+
+/// What is wrong with the database while it is read, told once for each who reads.
+fn unread(subject: &'static str, error: &sea_orm::DbErr) -> Vec<Finding> {
+    vec![Finding::bad(
+        subject,
+        format!("the database could not be read: {error}"),
+    )]
+}

@@ -1,0 +1,59 @@
+//! Whether people, and Slack, reach Tocsin where it says that it is.
+
+use url::Url;
+
+use super::{ANSWER_WITHIN, Scene, is_local, is_real};
+use crate::{config::Settings, doctor::Finding};
+
+const SUBJECT: &str = "public URL";
+
+pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
+    let settings = scene.settings;
+    let url = settings.public_url(settings.listen);
+    let mut findings = vec![reached(settings, &url).await];
+    if settings.slack.client_id.is_some() && is_real(settings) && url.scheme() != "https" {
+        findings.push(Finding::bad(
+            SUBJECT,
+            format!(
+                "{url} is not https, and Slack returns people who install the app to https alone: set TOCSIN_PUBLIC_URL to an https address, or \
+                 leave SLACK_CLIENT_ID and SLACK_CLIENT_SECRET unset"
+            ),
+        ));
+    }
+    findings
+}
+
+async fn reached(settings: &Settings, url: &Url) -> Finding {
+    let local = is_local(url);
+    if is_real(settings) && local {
+        return Finding::doubtful(
+            SUBJECT,
+            format!(
+                "{url} leads nowhere from Slack or another machine: set TOCSIN_PUBLIC_URL to where people reach Tocsin"
+            ),
+        );
+    }
+    if !local && url.scheme() == "http" {
+        return Finding::doubtful(
+            SUBJECT,
+            format!(
+                "{url} is not encrypted, and Slack asks for https: put a proxy with a certificate before Tocsin"
+            ),
+        );
+    }
+    if answers(url).await {
+        return Finding::good(SUBJECT, format!("Tocsin answers at {url}"));
+    }
+    Finding::good(SUBJECT, format!("{url}; nothing answers there now"))
+}
+
+async fn answers(url: &Url) -> bool {
+    let Ok(http) = reqwest::Client::builder().timeout(ANSWER_WITHIN).build() else {
+        return false;
+    };
+    let health = format!("{}/healthz", url.as_str().trim_end_matches('/'));
+    http.get(health)
+        .send()
+        .await
+        .is_ok_and(|answer| answer.status().is_success())
+}

@@ -1,0 +1,117 @@
+//! What the doctor reads in the database: workspaces that administrators have connected, and what leads there.
+
+use serde_json::{Value, json};
+use tocsin_simulator::SimulatorConfig;
+
+use super::{cases::Mark, examine, of_workspace, start};
+use crate::process::{Place, Running};
+
+const CONNECT: &str = r#"mutation { connectSlackWorkspace(input: {name: "NAME", botToken: "TOKEN"}) { workspace { id } userErrors { message } } }"#;
+const STATUSES: &str = "{ slackWorkspaces { name status } }";
+
+async fn connect(tocsin: &Running, key: &str, name: &str, token: &str, status: &str) -> String {
+    let document = CONNECT.replace("NAME", name).replace("TOKEN", token);
+    let answer = tocsin.ask(key, &document).await;
+    let id = &answer["data"]["connectSlackWorkspace"]["workspace"]["id"];
+    let id = id.as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
+    let wanted = json!({"name": name, "status": status});
+    let found = async {
+        loop {
+            let answer = tocsin.ask(key, STATUSES).await;
+            let workspaces = answer["data"]["slackWorkspaces"].as_array().expect("a list");
+            if workspaces.contains(&wanted) {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), found)
+        .await
+        .unwrap_or_else(|_| panic!("{name} does not come to be {status}"));
+    id
+}
+
+async fn done(tocsin: &Running, key: &str, document: &str) -> Value {
+    let answer = tocsin.ask(key, document).await;
+    assert!(answer["errors"].is_null(), "{answer}");
+    assert!(!answer.to_string().contains(r#""code""#), "{answer}");
+    answer
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_connected_workspaces_is_read_from_the_database() {
+    const KEY: &str = "an-admin-key-of-the-doctor";
+    let slack = start(SimulatorConfig::default()).await;
+    let place = Place::new();
+    let environment = of_workspace(&slack);
+    let mut given: Vec<_> = environment
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    given.push(("TOCSIN_ADMIN_KEY", KEY));
+    let tocsin = place.up(&given).await;
+    connect(&tocsin, KEY, "Acme", slack.bot_token(), "ACTIVE").await;
+    connect(&tocsin, KEY, "Broken", "xoxb-hidden-of-nobody", "FAILING").await;
+    let gone = connect(&tocsin, KEY, "Gone", slack.bot_token(), "ACTIVE").await;
+    let astray = format!(
+        r##"mutation {{ createConnector(input: {{name: "astray", channel: "#general", workspaceId: "{gone}"}}) {{ userErrors {{ code }} }} }}"##
+    );
+    done(&tocsin, KEY, &astray).await;
+    let lost =
+        r##"mutation { createConnector(input: {name: "lost", channel: "#lost"}) { userErrors { code } } }"##;
+    done(&tocsin, KEY, lost).await;
+    let disconnect = format!(
+        r#"mutation {{ disconnectSlackWorkspace(input: {{id: "{gone}"}}) {{ userErrors {{ code }} }} }}"#
+    );
+    done(&tocsin, KEY, &disconnect).await;
+    assert_eq!(tocsin.stop().await.0, Some(0));
+
+    let told = examine(&place, &environment).await;
+    assert_eq!(told.code, 1, "{}", told.text);
+    for (mark, words) in [
+        (Mark::Ok, &["workspace", "Acme is active"][..]),
+        (
+            Mark::Wrong,
+            &["Broken does not work", "invalid_auth", "updateSlackWorkspace"],
+        ),
+        (
+            Mark::Wrong,
+            &[
+                "astray leads to the workspace Gone, which is disconnected",
+                "updateConnector",
+            ],
+        ),
+        (Mark::Wrong, &["connector lost", "sees no channel #lost"]),
+        (Mark::Ok, &["the bot can post in #incidents"]),
+        (Mark::Ok, &["secret key", "it opens what is sealed"]),
+    ] {
+        assert!(told.says(mark, words), "{words:?} is not in {}", told.text);
+    }
+    assert!(
+        !told.text.contains("hidden") && !told.text.contains("Gone does"),
+        "{}",
+        told.text
+    );
+
+    let other = (
+        "TOCSIN_SECRET_KEY",
+        "b3RoZXItb3RoZXItb3RoZXItb3RoZXItb3RoZXItb3Q=".to_owned(),
+    );
+    let with_other = [environment.as_slice(), &[other]].concat();
+    let told = examine(&place, &with_other).await;
+    let words = [
+        "the token of the workspace Acme can't be opened",
+        "add the earlier key behind the present one",
+    ];
+    assert!(told.says(Mark::Wrong, &words), "{}", told.text);
+
+    let file = place.path().join("tocsin-secret.key");
+    std::fs::remove_file(&file).expect("the key was kept there");
+    let told = examine(&place, &environment).await;
+    let words = [
+        "tokens of 2 connected workspaces",
+        "restore tocsin-secret.key from a backup",
+    ];
+    assert!(told.says(Mark::Wrong, &words), "{}", told.text);
+    assert!(!file.exists(), "the doctor has made a key that opens nothing");
+}
