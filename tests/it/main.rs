@@ -7,6 +7,7 @@ mod path;
 mod people;
 mod refusals;
 mod replicas;
+mod secrets;
 mod slack_alone;
 mod slack_elsewhere;
 mod storm;

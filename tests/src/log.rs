@@ -39,7 +39,7 @@ impl Log {
         &self.0
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let bytes = std::fs::read(&self.0).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
     }

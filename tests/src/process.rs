@@ -66,6 +66,16 @@ impl Process {
         self.log.lines()
     }
 
+    /// All that it has printed so far, over all its starts.
+    pub fn output(&self) -> String {
+        self.log.text()
+    }
+
+    /// With what it is started.
+    pub(crate) fn environment(&self) -> &[(String, String)] {
+        &self.environment
+    }
+
     /// Starts it, without waiting until it is ready.
     ///
     /// # Errors

@@ -1,9 +1,9 @@
 //! The world's database.
 
-use std::path::Path;
+use std::{fmt::Write, path::Path};
 
 use anyhow::{Context, anyhow};
-use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 use url::Url;
 use uuid::Uuid;
 
@@ -95,6 +95,17 @@ impl Store {
         rows
     }
 
+    /// The rows of every table, as text.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn every_row(&self) -> anyhow::Result<String> {
+        let database = connect(&self.url).await?;
+        let rows = every_row(&database).await;
+        database.close().await?;
+        rows
+    }
+
     /// Executes a statement.
     ///
     /// # Errors
@@ -151,6 +162,46 @@ async fn execute(url: &str, statement: &str) -> anyhow::Result<()> {
     database.execute_unprepared(statement).await?;
     database.close().await?;
     Ok(())
+}
+
+async fn every_row(database: &DatabaseConnection) -> anyhow::Result<String> {
+    let backend = database.get_database_backend();
+    let query = async |sql: &str| -> anyhow::Result<Vec<String>> {
+        let rows = database
+            .query_all_raw(Statement::from_string(backend, sql))
+            .await?;
+        let texts = rows.iter().map(|row| row.try_get::<String>("", "text"));
+        Ok(texts.collect::<Result<_, _>>()?)
+    };
+    let is_sqlite = backend == DbBackend::Sqlite;
+    let tables = if is_sqlite {
+        "SELECT name AS text FROM sqlite_master WHERE type = 'table'"
+    } else {
+        "SELECT table_name::text AS text FROM information_schema.tables WHERE table_schema = 'public'"
+    };
+    let mut all = String::new();
+    for table in query(tables).await? {
+        let rows = if is_sqlite {
+            let columns = query(&format!("SELECT name AS text FROM pragma_table_info('{table}')")).await?;
+            let columns: Vec<_> = columns
+                .iter()
+                .map(|column| {
+                    // Bytes in the form in which PostgreSQL writes them.
+                    format!(
+                        "COALESCE(CASE typeof(\"{column}\") WHEN 'blob' THEN lower(hex(\"{column}\")) ELSE CAST(\"{column}\" AS TEXT) END, '')"
+                    )
+                })
+                .collect();
+            let row = columns.join(" || ' | ' || ");
+            query(&format!("SELECT {row} AS text FROM \"{table}\"")).await?
+        } else {
+            query(&format!("SELECT t::text AS text FROM \"{table}\" t")).await?
+        };
+        for row in rows {
+            writeln!(all, "{table}: {row}")?;
+        }
+    }
+    Ok(all)
 }
 
 async fn count(database: &DatabaseConnection, from: &str) -> anyhow::Result<i64> {

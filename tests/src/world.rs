@@ -42,6 +42,8 @@ pub struct Plan {
     pace: String,
     slack: SimulatorConfig,
     socket_mode: bool,
+    /// Settings beside the usual ones, or in their place.
+    settings: Vec<(String, String)>,
 }
 
 /// A database, the processes that work on it, and a simulated Slack.
@@ -87,6 +89,13 @@ impl Plan {
         }
     }
 
+    /// A setting beside the usual ones, or in place of one, by its variable.
+    #[must_use]
+    pub fn setting(mut self, variable: &str, value: &str) -> Self {
+        self.settings.push((variable.to_owned(), value.to_owned()));
+        self
+    }
+
     /// Furnishes Slack.
     #[must_use]
     pub fn slack(mut self, furnish: impl FnOnce(&mut SimulatorConfig)) -> Self {
@@ -118,6 +127,7 @@ impl Plan {
             slack.set_socket_mode(true);
             environment.push(("SLACK_APP_TOKEN".to_owned(), slack.app_token().to_owned()));
         }
+        environment.extend(self.settings.iter().cloned());
         if self.stack == Stack::Servers {
             migrate(&binary, &environment).await?;
         }
@@ -200,6 +210,7 @@ impl World {
             bridges: 1,
             pace: "unlimited".to_owned(),
             socket_mode: false,
+            settings: Vec::new(),
             slack: SimulatorConfig {
                 limits: Limits::none(),
                 unfurl_domains: vec!["tocsin.example.com".to_owned()],
@@ -248,6 +259,14 @@ impl World {
     /// The Redis, where there is one.
     pub fn redis(&self) -> Option<&Redis> {
         self.redis.as_ref()
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
     /// Leaves the directory with the whole logs where it is, and says where.
