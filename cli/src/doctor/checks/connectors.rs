@@ -1,4 +1,5 @@
-//! Connectors that lead nowhere: to a workspace that was disconnected, or to a channel that was archived.
+//! Connectors that lead nowhere: to a workspace that was disconnected, to a channel that was archived, or to one that takes nothing, as the
+//! bridge has found.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,8 +7,9 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 use tocsin_entity::{
     connector,
     database::Database,
-    id::WorkspaceId,
-    slack::{channel, installation},
+    id::{ConnectorId, WorkspaceId},
+    kinds::ConnectorStatus,
+    slack::{channel, connector as found, installation},
     slack_workspace,
 };
 
@@ -20,13 +22,47 @@ pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
     let Some(database) = &scene.database else {
         return Vec::new();
     };
-    match astray(database).await {
-        Ok(findings) => findings,
-        Err(error) => unread(SUBJECT, &error),
-    }
+    let findings = async {
+        let (failing, mut findings) = failing(database, scene.slack.is_some()).await?;
+        findings.extend(astray(database, &failing).await?);
+        Ok(findings)
+    };
+    findings.await.unwrap_or_else(|error| unread(SUBJECT, &error))
 }
 
-async fn astray(database: &Database) -> Result<Vec<Finding>, DbErr> {
+/// Connectors of which the bridge has found that their channel takes nothing, or that their template can't be used.
+/// Where Slack is asked about those of the configured token, its answer is newer.
+async fn failing(database: &Database, is_asked: bool) -> Result<(HashSet<ConnectorId>, Vec<Finding>), DbErr> {
+    let connectors = connector::Entity::find().all(database.read()).await?;
+    let connectors = connectors
+        .into_iter()
+        .filter(|row| row.workspace_id.is_some() || !is_asked);
+    let names: HashMap<ConnectorId, String> = connectors.map(|row| (row.id, row.name)).collect();
+    let (mut failing, mut findings) = (HashSet::new(), Vec::new());
+    for how in found::Entity::find().all(database.read()).await? {
+        // One that has been deleted since is nobody's trouble any more.
+        let Some(name) = names.get(&how.connector_id) else {
+            continue;
+        };
+        if how.status == ConnectorStatus::Failing {
+            let reason = how.reason.as_deref().unwrap_or("the bridge has not said why");
+            findings.push(Finding::bad(
+                SUBJECT,
+                format!("{name} delivers nothing: {reason}"),
+            ));
+            failing.insert(how.connector_id);
+        }
+        if let Some(trouble) = &how.template_trouble {
+            findings.push(Finding::doubtful(
+                SUBJECT,
+                format!("{name} posts in the built-in form, since its template can't be used: {trouble}"),
+            ));
+        }
+    }
+    Ok((failing, findings))
+}
+
+async fn astray(database: &Database, told: &HashSet<ConnectorId>) -> Result<Vec<Finding>, DbErr> {
     let connectors = connector::Entity::find()
         .filter(connector::Column::WorkspaceId.is_not_null())
         .all(database.read())
@@ -59,7 +95,10 @@ async fn astray(database: &Database) -> Result<Vec<Finding>, DbErr> {
             Some(_) | None => None,
         }
     };
-    Ok(connectors.iter().filter_map(of).collect())
+    let untold = connectors
+        .iter()
+        .filter(|connector| !told.contains(&connector.id));
+    Ok(untold.filter_map(of).collect())
 }
 
 /// Channels that were archived when they were last seen, by workspace, under their names and ids.

@@ -1,59 +1,93 @@
 //! Whether there is a key for the secrets at rest, and whether it opens them.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use tocsin_entity::{slack::installation::token_place, slack_workspace};
-use tocsin_seal::Sealer;
+use sea_orm::{DbErr, EntityTrait};
+use tocsin_entity::{
+    database::Database,
+    slack::{installation::token_place, token},
+    slack_app, slack_workspace,
+};
+use tocsin_seal::{OpenError, Sealer};
 
 use super::{Scene, unread};
 use crate::{doctor::Finding, secret};
 
 const SUBJECT: &str = "secret key";
 
+/// Something that is sealed.
+struct Sealed {
+    /// What it is, for people.
+    what: String,
+    /// What it is sealed for.
+    place: String,
+    text: String,
+}
+
 pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
-    let workspaces = match with_token(scene).await {
-        Ok(workspaces) => workspaces,
-        Err(error) => return unread(SUBJECT, &error),
+    let kept = match &scene.database {
+        Some(database) => match kept(database).await {
+            Ok(kept) => kept,
+            Err(error) => return unread(SUBJECT, &error),
+        },
+        None => Vec::new(),
     };
-    let sealer = match secret::present(scene.settings) {
-        Ok(sealer) => sealer,
-        Err(error) => return vec![Finding::bad(SUBJECT, format!("{error:#}"))],
-    };
-    match sealer {
-        Some(sealer) => opened(&sealer, &workspaces),
-        None if !workspaces.is_empty() => vec![Finding::bad(
+    match secret::present(scene.settings) {
+        Ok(Some(key)) => opened(&key, &kept),
+        Ok(None) if !kept.is_empty() => vec![Finding::bad(
             SUBJECT,
             format!(
-                "the tokens of {} connected workspaces are sealed, and the key is not there: restore {} from a backup, or set TOCSIN_SECRET_KEY to \
-                 what it was; without it give each workspace its token anew with updateSlackWorkspace",
-                workspaces.len(),
+                "{} tokens and secrets of Slack are sealed, and the key is not there: restore {} from a backup, or set TOCSIN_SECRET_KEY to what \
+                 it was; without it connect the workspaces anew",
+                kept.len(),
                 place(scene),
             ),
         )],
-        None => none_needed_yet(scene),
+        Ok(None) => none_needed_yet(scene),
+        Err(error) => vec![Finding::bad(SUBJECT, format!("{error:#}"))],
     }
 }
 
-/// Workspaces with a sealed token.
-async fn with_token(scene: &Scene<'_>) -> Result<Vec<slack_workspace::Model>, sea_orm::DbErr> {
-    let Some(database) = &scene.database else {
-        return Ok(Vec::new());
+/// All that is sealed in the database.
+async fn kept(database: &Database) -> Result<Vec<Sealed>, DbErr> {
+    let mut kept = Vec::new();
+    let mut keep = |what: String, place: String, text: Option<String>| {
+        kept.extend(text.map(|text| Sealed { what, place, text }));
     };
-    slack_workspace::Entity::find()
-        .filter(slack_workspace::Column::SealedBotToken.is_not_null())
-        .all(database.read())
-        .await
+    for workspace in slack_workspace::Entity::find().all(database.read()).await? {
+        let (name, place) = (&workspace.name, token::refresh_place(workspace.id));
+        keep(
+            format!("the token of the workspace {name}"),
+            token_place(workspace.id),
+            workspace.sealed_bot_token,
+        );
+        keep(
+            format!("the refresh token of the workspace {name}"),
+            place,
+            workspace.sealed_refresh_token,
+        );
+    }
+    for app in slack_app::Entity::find().all(database.read()).await? {
+        for (secret, text) in [
+            ("client_secret", app.sealed_client_secret),
+            ("signing_secret", app.sealed_signing_secret),
+            ("app_token", app.sealed_app_token),
+        ] {
+            let what = format!("{secret} of the Slack app {}", app.name);
+            keep(what, token::app_place(app.id, secret), text);
+        }
+    }
+    Ok(kept)
 }
 
-fn opened(sealer: &Sealer, workspaces: &[slack_workspace::Model]) -> Vec<Finding> {
-    let closed = workspaces.iter().filter_map(|workspace| {
-        let token = workspace.sealed_bot_token.as_ref()?;
-        let error = sealer.open(&token_place(workspace.id), token).err()?;
+fn opened(key: &Sealer, kept: &[Sealed]) -> Vec<Finding> {
+    let closed = kept.iter().filter_map(|sealed| {
+        let error = key.open(&sealed.place, &sealed.text).err()?;
+        let what_to_do = match error {
+            OpenError::OtherKey => "; or give it anew",
+            OpenError::Broken => ": give it anew",
+        };
         Some(Finding::bad(
             SUBJECT,
-            format!(
-                "the token of the workspace {} can't be opened: {error}; or give the workspace its token anew with updateSlackWorkspace",
-                workspace.name
-            ),
+            format!("{} can't be opened: {error}{what_to_do}", sealed.what),
         ))
     });
     let mut findings: Vec<_> = closed.collect();

@@ -7,19 +7,24 @@ use super::{cases::Mark, examine, of_workspace, start};
 use crate::process::{Place, Running};
 
 const CONNECT: &str = r#"mutation { connectSlackWorkspace(input: {name: "NAME", botToken: "TOKEN"}) { workspace { id } userErrors { message } } }"#;
-const STATUSES: &str = "{ slackWorkspaces { name status } }";
 
 async fn connect(tocsin: &Running, key: &str, name: &str, token: &str, status: &str) -> String {
     let document = CONNECT.replace("NAME", name).replace("TOKEN", token);
     let answer = tocsin.ask(key, &document).await;
     let id = &answer["data"]["connectSlackWorkspace"]["workspace"]["id"];
     let id = id.as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
+    until_it_is(tocsin, key, "slackWorkspaces", name, status).await;
+    id
+}
+
+async fn until_it_is(tocsin: &Running, key: &str, list: &str, name: &str, status: &str) {
+    let document = format!("{{ {list} {{ name status }} }}");
     let wanted = json!({"name": name, "status": status});
     let found = async {
         loop {
-            let answer = tocsin.ask(key, STATUSES).await;
-            let workspaces = answer["data"]["slackWorkspaces"].as_array().expect("a list");
-            if workspaces.contains(&wanted) {
+            let answer = tocsin.ask(key, &document).await;
+            let all = answer["data"][list].as_array();
+            if all.unwrap_or_else(|| panic!("{answer}")).contains(&wanted) {
                 return;
             }
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
@@ -28,7 +33,6 @@ async fn connect(tocsin: &Running, key: &str, name: &str, token: &str, status: &
     tokio::time::timeout(std::time::Duration::from_secs(60), found)
         .await
         .unwrap_or_else(|_| panic!("{name} does not come to be {status}"));
-    id
 }
 
 async fn done(tocsin: &Running, key: &str, document: &str) -> Value {
@@ -50,7 +54,15 @@ async fn what_is_wrong_with_connected_workspaces_is_read_from_the_database() {
         .collect();
     given.push(("TOCSIN_ADMIN_KEY", KEY));
     let tocsin = place.up(&given).await;
-    connect(&tocsin, KEY, "Acme", slack.bot_token(), "ACTIVE").await;
+    let acme = connect(&tocsin, KEY, "Acme", slack.bot_token(), "ACTIVE").await;
+    let dead = format!(
+        r##"mutation {{ createConnector(input: {{name: "dead", channel: "#dead", workspaceId: "{acme}", isDefault: true}}) {{ userErrors {{ code }} }} }}"##
+    );
+    done(&tocsin, KEY, &dead).await;
+    let trigger =
+        r#"mutation { triggerIncident(input: {title: "Payments are failing"}) { userErrors { code } } }"#;
+    done(&tocsin, KEY, trigger).await;
+    until_it_is(&tocsin, KEY, "connectors", "dead", "FAILING").await;
     connect(&tocsin, KEY, "Broken", "xoxb-hidden-of-nobody", "FAILING").await;
     let gone = connect(&tocsin, KEY, "Gone", slack.bot_token(), "ACTIVE").await;
     let astray = format!(
@@ -81,6 +93,7 @@ async fn what_is_wrong_with_connected_workspaces_is_read_from_the_database() {
                 "updateConnector",
             ],
         ),
+        (Mark::Wrong, &["dead delivers nothing", "sees no channel #dead"]),
         (Mark::Wrong, &["connector lost", "sees no channel #lost"]),
         (Mark::Ok, &["the bot can post in #incidents"]),
         (Mark::Ok, &["secret key", "it opens what is sealed"]),
@@ -109,7 +122,7 @@ async fn what_is_wrong_with_connected_workspaces_is_read_from_the_database() {
     std::fs::remove_file(&file).expect("the key was kept there");
     let told = examine(&place, &environment).await;
     let words = [
-        "tokens of 2 connected workspaces",
+        "2 tokens and secrets of Slack are sealed",
         "restore tocsin-secret.key from a backup",
     ];
     assert!(told.says(Mark::Wrong, &words), "{}", told.text);
