@@ -5,5 +5,6 @@ mod doctor;
 mod manifest;
 mod operations;
 mod process;
+mod readme;
 mod roles;
 mod start;
