@@ -15,6 +15,12 @@ pub const DEFAULT_BOT_TOKEN: &str = "xoxb-simulated-bot-token";
 /// The signing secret of a simulator that was not given another one.
 pub const DEFAULT_SIGNING_SECRET: &str = "simulated-signing-secret";
 
+/// The client id of a simulated app that was not given another one.
+pub const DEFAULT_CLIENT_ID: &str = "1111111111.2222222222";
+
+/// The client secret of a simulated app that was not given another one.
+pub const DEFAULT_CLIENT_SECRET: &str = "simulated-client-secret";
+
 /// Every bot scope that some method or event of the simulator asks for.
 pub const ALL_SCOPES: &[&str] = &[
     "app_mentions:read",
@@ -191,16 +197,34 @@ pub struct FileSeed {
 
 /// The whole configuration. [`Default`] gives the workspace "Tocsin Demo".
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct SimulatorConfig {
     /// Where the Web API, the page and the control endpoints are served. Default: a free port of 127.0.0.1.
     pub listen: SocketAddr,
     /// Key of the signature on outgoing requests. Default: [`DEFAULT_SIGNING_SECRET`].
     pub signing_secret: String,
-    /// The one token that the Web API accepts. Default: [`DEFAULT_BOT_TOKEN`].
+    /// Who the app is when people are asked to install it. Default: [`DEFAULT_CLIENT_ID`].
+    pub client_id: String,
+    /// What the app proves that with. Default: [`DEFAULT_CLIENT_SECRET`].
+    pub client_secret: String,
+    /// Where people may be sent back to after they were asked: these addresses and what is below them. Empty, the default: anywhere over
+    /// HTTPS, or on this machine.
+    pub redirect_urls: Vec<Url>,
+    /// Whether tokens that come of OAuth expire and are refreshed. The real Slack lets nobody switch that off again.
+    pub token_rotation: bool,
+    /// How long a rotating access token lives. Slack: 12 hours.
+    pub token_lives: Duration,
+    /// How long a refresh token that was used is taken once more. Slack says "a short while".
+    pub refresh_grace: Duration,
+    /// How long a code of OAuth lives. Slack: 10 minutes.
+    pub code_lives: Duration,
+    /// Whether the app is installed from the start, by [`SimulatorConfig::bot_token`]. Default: it is. Otherwise somebody installs it by OAuth.
+    pub installed: bool,
+    /// The token that the Web API accepts from the start. Default: [`DEFAULT_BOT_TOKEN`].
     pub bot_token: String,
     /// What `apps.connections.open` asks for in Socket Mode.
     pub app_token: String,
-    /// Scopes granted to the app. Default: [`ALL_SCOPES`].
+    /// Scopes granted to the app that is installed from the start. Default: [`ALL_SCOPES`].
     pub scopes: Vec<String>,
     /// Where events are sent. Unset: events are dropped, as for an app without event subscriptions.
     pub events_url: Option<Url>,
@@ -245,6 +269,14 @@ impl Default for SimulatorConfig {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             signing_secret: DEFAULT_SIGNING_SECRET.to_owned(),
+            client_id: DEFAULT_CLIENT_ID.to_owned(),
+            client_secret: DEFAULT_CLIENT_SECRET.to_owned(),
+            redirect_urls: Vec::new(),
+            token_rotation: false,
+            token_lives: Duration::from_secs(43_200),
+            refresh_grace: Duration::from_secs(5),
+            code_lives: Duration::from_secs(600),
+            installed: true,
             bot_token: DEFAULT_BOT_TOKEN.to_owned(),
             scopes: ALL_SCOPES.iter().map(|&s| s.to_owned()).collect(),
             app_token: "xapp-1-A0TOCSIN-1-simulated".to_owned(),

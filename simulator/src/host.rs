@@ -1,7 +1,8 @@
 //! What all parts share: the workspace behind one lock, and everything around it.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde::Serialize;
 use tokio::sync::{broadcast, mpsc, watch};
@@ -9,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
+use crate::app::{Platform, SlackApp};
 use crate::calls::{Call, KeptCall, Record};
 use crate::config::SimulatorConfig;
 use crate::faults::Faults;
@@ -16,7 +18,6 @@ use crate::limits::Limiter;
 use crate::outbound::delivery::Delivery;
 use crate::outbound::response_url::ResponseUrls;
 use crate::outbound::trigger::Triggers;
-use crate::socket::Sockets;
 use crate::workspace::{Event, Workspace};
 
 /// Where requests to the app go.
@@ -52,17 +53,19 @@ pub(crate) struct Notice {
     pub(crate) channels: BTreeSet<String>,
 }
 
-/// The shared state of one simulator.
+/// The shared state of one workspace.
 pub(crate) struct Host {
     pub(crate) config: SimulatorConfig,
+    /// The app under test, and the other teams of the simulator.
+    pub(crate) app: Arc<SlackApp>,
+    pub(crate) platform: Arc<Platform>,
+    /// Where the page of this workspace is.
     pub(crate) base: Url,
     pub(crate) http: reqwest::Client,
     pub(crate) limiter: Mutex<Limiter>,
     pub(crate) faults: Mutex<Faults>,
     pub(crate) calls: Mutex<Record<KeptCall>>,
     pub(crate) deliveries: Mutex<Record<Delivery>>,
-    pub(crate) callbacks: Mutex<Callbacks>,
-    pub(crate) sockets: Mutex<Sockets>,
     pub(crate) triggers: Mutex<Triggers>,
     pub(crate) response_urls: Mutex<ResponseUrls>,
     pub(crate) stop: CancellationToken,
@@ -76,6 +79,16 @@ pub(crate) struct Host {
     workspace: Mutex<Workspace>,
 }
 
+/// What a workspace has in common with the others of its simulator.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) app: Arc<SlackApp>,
+    pub(crate) platform: Arc<Platform>,
+    pub(crate) http: reqwest::Client,
+    pub(crate) stop: CancellationToken,
+    pub(crate) tasks: TaskTracker,
+}
+
 /// A guard, whatever happened to its last holder: every change leaves the state whole.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -84,28 +97,29 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Host {
     pub(crate) fn new(
         config: SimulatorConfig,
+        shared: Shared,
         base: Url,
-        http: reqwest::Client,
         workspace: Workspace,
         events: mpsc::UnboundedSender<Event>,
     ) -> Self {
-        let callbacks = Callbacks {
-            events: config.events_url.clone(),
-            interactions: config.interactions_url.clone(),
-            commands: config.commands_url.clone(),
-            options: None,
-        };
+        let Shared {
+            app,
+            platform,
+            http,
+            stop,
+            tasks,
+        } = shared;
         Self {
             limiter: Mutex::new(Limiter::new(config.limits.clone())),
             faults: Mutex::default(),
             calls: Mutex::new(Record::new(config.remember)),
             deliveries: Mutex::new(Record::new(config.remember)),
-            callbacks: Mutex::new(callbacks),
-            sockets: Mutex::default(),
             triggers: Mutex::new(Triggers::new(config.trigger_lives)),
             response_urls: Mutex::default(),
-            stop: CancellationToken::new(),
-            tasks: TaskTracker::new(),
+            stop,
+            tasks,
+            app,
+            platform,
             events,
             version: watch::Sender::new(workspace.version),
             activity: watch::Sender::new(()),
@@ -117,12 +131,20 @@ impl Host {
         }
     }
 
-    /// Where something goes: in Socket Mode there is no address to be known.
+    /// Where what a person does goes: nowhere while the app is not installed. In Socket Mode there is no address to be known.
     pub(crate) fn address(&self, of: impl FnOnce(&Callbacks) -> Option<Url>) -> Option<Url> {
-        if lock(&self.sockets).is_enabled() {
+        if !self.read(|ws| ws.installation.is_live()) {
+            return None;
+        }
+        self.way(of)
+    }
+
+    /// Where something goes, whether the app is installed or not.
+    pub(crate) fn way(&self, of: impl FnOnce(&Callbacks) -> Option<Url>) -> Option<Url> {
+        if lock(&self.app.sockets).is_enabled() {
             return Some(self.base.clone());
         }
-        of(&lock(&self.callbacks))
+        of(&lock(&self.app.callbacks))
     }
 
     /// Wakes whoever waits to see something.
@@ -179,11 +201,18 @@ impl Host {
         self.activity.send_replace(());
     }
 
-    /// Whether the app was granted any of these scopes, or needs none.
+    /// Whether the bot was granted any of these scopes, or needs none.
     pub(crate) fn has_any_scope(&self, scopes: &[&str]) -> bool {
-        scopes.is_empty()
-            || scopes
-                .iter()
-                .any(|s| self.config.scopes.iter().any(|granted| granted == s))
+        self.read(|ws| has_any(ws.installation.scopes(), scopes))
     }
+
+    /// How long a new access token lives, where tokens rotate.
+    pub(crate) fn token_lives(&self) -> Option<Duration> {
+        self.app.token_rotation.then_some(self.config.token_lives)
+    }
+}
+
+/// Whether any of these scopes is among those granted, or none is needed.
+pub(crate) fn has_any(granted: &[String], scopes: &[&str]) -> bool {
+    scopes.is_empty() || scopes.iter().any(|s| granted.iter().any(|known| known == s))
 }

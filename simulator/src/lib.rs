@@ -11,6 +11,8 @@
 //! Facts about Slack are from its documentation (docs.slack.dev) and the test data of its own SDKs; a
 //! number that Slack does not publish is marked so where it stands.
 
+mod administer;
+mod app;
 mod block_kit;
 mod calls;
 mod clock;
@@ -20,6 +22,7 @@ mod error;
 mod faults;
 mod host;
 mod limits;
+mod oauth;
 mod outbound;
 mod page;
 mod people;
@@ -27,14 +30,16 @@ mod random;
 mod server;
 mod simulator;
 mod socket;
+mod team;
 mod text;
 mod web_api;
 mod workspace;
 
 pub use calls::Call;
 pub use config::{
-    ALL_SCOPES, ChannelSeed, DEFAULT_BOT_TOKEN, DEFAULT_SIGNING_SECRET, FileSeed, FunctionParameter,
-    FunctionSeed, GroupSeed, PersonSeed, SimulatorConfig,
+    ALL_SCOPES, ChannelSeed, DEFAULT_BOT_TOKEN, DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET,
+    DEFAULT_SIGNING_SECRET, FileSeed, FunctionParameter, FunctionSeed, GroupSeed, PersonSeed,
+    SimulatorConfig,
 };
 pub use error::{ActError, SimulatorError, TimedOut};
 pub use faults::{Fault, FaultKind, When};
@@ -44,8 +49,10 @@ pub use outbound::signing::sign;
 pub use people::{Answer, PersonHandle};
 pub use simulator::Simulator;
 pub use socket::Line;
+pub use team::TeamHandle;
 pub use text::render::{render_channel, render_text};
 pub use workspace::function::{Execution, Outcome};
+pub use workspace::installation::Farewell;
 pub use workspace::snapshot::{
     Button, ChannelSnapshot, MessageSnapshot, PersonSnapshot, ReactionSnapshot, Snapshot, ViewSnapshot,
     VisibleError,

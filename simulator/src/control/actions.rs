@@ -208,7 +208,7 @@ pub(super) async fn callbacks(State(host): State<Arc<Host>>, bytes: Bytes) -> Do
             options: None,
         },
     };
-    *lock(&host.callbacks) = callbacks;
+    *lock(&host.app.callbacks) = callbacks;
     Ok(Json(json!({ "ok": true })))
 }
 

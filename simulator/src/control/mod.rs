@@ -2,6 +2,7 @@
 
 mod actions;
 mod dialogs;
+mod installing;
 mod stream;
 mod views;
 
@@ -45,6 +46,8 @@ pub(crate) fn routes() -> Router<Arc<Host>> {
         .route("/sim/shortcut", post(dialogs::shortcut))
         .route("/sim/invite", post(actions::invite))
         .route("/sim/callbacks", post(actions::callbacks))
+        .route("/sim/authorize", post(installing::authorize))
+        .route("/sim/installation", get(installing::look).post(installing::act))
         .route("/sim/limits", post(actions::limits))
         .route(
             "/sim/faults",

@@ -71,7 +71,7 @@ pub(crate) async fn send(
     attempt: u32,
     retry_reason: Option<&str>,
 ) -> Result<Accepted, Failed> {
-    let by_socket = lock(&host.sockets).is_enabled();
+    let by_socket = lock(&host.app.sockets).is_enabled();
     let late = if by_socket { "timeout" } else { "http_timeout" };
     let sending = send_unrecorded(host, outgoing, attempt, retry_reason, by_socket);
     let result = tokio::select! {
@@ -108,7 +108,7 @@ async fn send_unrecorded(
         return Ok((StatusCode::OK, accepted));
     }
     let timestamp = clock::now_seconds().to_string();
-    let signature = sign(&host.config.signing_secret, &timestamp, &outgoing.body);
+    let signature = sign(&host.app.signing_secret, &timestamp, &outgoing.body);
     let mut request = host
         .http
         .post(outgoing.url.clone())

@@ -83,7 +83,10 @@ fn start(
 
 /// The envelope; nothing when the app has no events URL or may not have this event.
 fn wrap(host: &Host, event: Event) -> Option<Wrapped> {
-    let url = host.address(|callbacks| callbacks.events.clone())?;
+    let url = host.way(|callbacks| callbacks.events.clone())?;
+    if !is_farewell(&event) && !host.read(|ws| ws.installation.is_live()) {
+        return None;
+    }
     if !host.has_any_scope(event.scopes) {
         return None;
     }
@@ -124,6 +127,14 @@ fn wrap(host: &Host, event: Event) -> Option<Wrapped> {
     })
 }
 
+/// Whether it tells the app that it is installed no more.
+fn is_farewell(event: &Event) -> bool {
+    matches!(
+        event.body["type"].as_str(),
+        Some("app_uninstalled" | "tokens_revoked")
+    )
+}
+
 /// Deprecated by Slack, and still in every request.
 pub(crate) const VERIFICATION_TOKEN: &str = "simulated-verification-token";
 
@@ -158,7 +169,7 @@ async fn deliver(host: &Host, wrapped: &Wrapped, mut first_attempt: Option<onesh
 
 /// The handshake on an events URL.
 pub(crate) async fn verify_url(host: &Host) -> bool {
-    let Some(url) = lock(&host.callbacks).events.clone() else {
+    let Some(url) = lock(&host.app.callbacks).events.clone() else {
         return false;
     };
     let challenge = crate::random::hex();

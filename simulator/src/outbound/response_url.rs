@@ -47,7 +47,7 @@ impl ResponseUrls {
     pub(crate) fn issue(&mut self, base: &Url, kind: &str, origin: Origin) -> Url {
         let secret = crate::random::hex();
         let mut url = base.clone();
-        url.set_path(&format!("/{kind}/{secret}"));
+        url.set_path(&format!("{}{kind}/{secret}", base.path()));
         self.0.insert(
             secret,
             Issued {

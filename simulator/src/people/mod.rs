@@ -8,6 +8,7 @@ use url::Url;
 use crate::config::FileSeed;
 use crate::error::ActError;
 use crate::host::Host;
+use crate::oauth::decision::{self, Decision};
 use crate::outbound::{command, dialog, interaction, view_press};
 
 /// What the app answered to a press or a command, within its three seconds.
@@ -296,6 +297,32 @@ impl PersonHandle {
     pub fn archive(&self, channel: &str, archived: bool) -> Result<(), ActError> {
         self.host
             .change(|ws| ws.archive_as(&self.name, channel, archived))
+    }
+
+    /// Follows a link by which an app asks for something, and allows it. Gives the address that the browser is sent to; the app hears of
+    /// nothing before somebody goes there.
+    ///
+    /// # Errors
+    /// When Slack shows an error instead, such as `invalid_client_id` or `bad_redirect_uri`, and when the link is for another team.
+    pub fn allow(&self, link: &Url) -> Result<Url, ActError> {
+        self.allow_without(link, &[])
+    }
+
+    /// The same, but for some optional scopes.
+    ///
+    /// # Errors
+    /// As [`PersonHandle::allow`].
+    pub fn allow_without(&self, link: &Url, declined: &[&str]) -> Result<Url, ActError> {
+        let decision = Decision::Allow { without: declined };
+        decision::decide(&self.host, &self.name, link, decision)
+    }
+
+    /// Follows such a link, and presses Cancel.
+    ///
+    /// # Errors
+    /// As [`PersonHandle::allow`].
+    pub fn deny(&self, link: &Url) -> Result<Url, ActError> {
+        decision::decide(&self.host, &self.name, link, Decision::Deny)
     }
 
     /// Changes the person's own name and address; the app is told.

@@ -31,7 +31,7 @@ struct Acknowledgement {
 
 pub(super) async fn serve(host: Arc<Host>, mut socket: WebSocket, short_lived: bool) {
     let (sender, orders) = mpsc::unbounded_channel();
-    let Some(id) = lock(&host.sockets).add(sender) else {
+    let Some(id) = lock(&host.app.sockets).add(sender) else {
         // The app finds out by itself if this does not arrive.
         let _sent = socket.send(Message::text(goodbye("too_many_websockets"))).await;
         return;
@@ -42,7 +42,7 @@ pub(super) async fn serve(host: Arc<Host>, mut socket: WebSocket, short_lived: b
         () = stop.cancelled() => {}
         () = talk(&host, socket, orders, short_lived) => {}
     }
-    lock(&host.sockets).remove(id);
+    lock(&host.app.sockets).remove(id);
     host.ring();
 }
 
@@ -51,8 +51,8 @@ async fn talk(host: &Host, socket: WebSocket, mut orders: mpsc::UnboundedReceive
     let (mut sink, mut stream) = socket.split();
     let hello = json!({
         "type": "hello",
-        "connection_info": {"app_id": host.read(|ws| ws.app.id.clone())},
-        "num_connections": lock(&host.sockets).connections(),
+        "connection_info": {"app_id": host.app.id},
+        "num_connections": lock(&host.app.sockets).connections(),
         "debug_info": {"host": "applink-simulated", "build_number": 1, "approximate_connection_time": life.as_secs()},
     });
     if sink.send(Message::text(hello.to_string())).await.is_err() {
@@ -77,7 +77,7 @@ async fn talk(host: &Host, socket: WebSocket, mut orders: mpsc::UnboundedReceive
             heard = stream.next() => match heard {
                 Some(Ok(Message::Text(text))) => {
                     if let Ok(ack) = serde_json::from_str::<Acknowledgement>(&text) {
-                        lock(&host.sockets).acknowledge(&ack.envelope_id, ack.payload);
+                        lock(&host.app.sockets).acknowledge(&ack.envelope_id, ack.payload);
                     }
                     continue;
                 }

@@ -24,7 +24,7 @@ impl Line {
     /// # Errors
     /// Slack's word for why the request counts as failed, `connection_failed` also where the app is not in Socket Mode.
     pub async fn push(&self, endpoint: &str, body: impl Into<Bytes>) -> Result<Bytes, &'static str> {
-        if !crate::host::lock(&self.host.sockets).is_enabled() {
+        if !crate::host::lock(&self.host.app.sockets).is_enabled() {
             return Err("connection_failed");
         }
         let kind = match endpoint {

@@ -83,6 +83,11 @@ impl Sockets {
         ticket
     }
 
+    /// Whether this address was given out and not used yet.
+    pub(crate) fn has_ticket(&self, ticket: &str) -> bool {
+        self.tickets.iter().any(|known| known == ticket)
+    }
+
     /// Whether an address may be used, which it may be once.
     fn take_ticket(&mut self, ticket: &str) -> bool {
         let found = self.tickets.iter().position(|known| known == ticket);
@@ -183,7 +188,7 @@ struct Waiting<'a> {
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        lock(&self.host.sockets).give_up(self.id);
+        lock(&self.host.app.sockets).give_up(self.id);
     }
 }
 
@@ -201,7 +206,7 @@ pub(crate) async fn send(
         envelope["retry_attempt"] = json!(attempt);
         envelope["retry_reason"] = json!(retry_reason.unwrap_or_default());
     }
-    let sent = lock(&host.sockets).push(&id, &envelope.to_string());
+    let sent = lock(&host.app.sockets).push(&id, &envelope.to_string());
     let answered = sent.ok_or_else(|| Failed::new("connection_failed"))?;
     let _waiting = Waiting { host, id: &id };
     let payload = answered.await.map_err(|_| Failed::new("connection_failed"))?;

@@ -34,7 +34,8 @@ async fn insecure() -> Json<Value> {
 }
 
 /// Gives an address that works once. Source: the reference of `apps.connections.open`.
-async fn open(State(host): State<Arc<Host>>, headers: HeaderMap) -> Response {
+async fn open(State(home): State<Arc<Host>>, headers: HeaderMap) -> Response {
+    let host = home.platform.of_app_token(bearer(&headers)).unwrap_or(home);
     let at_micros = clock::now_micros();
     let fault = lock(&host.faults).take(OPEN, None);
     let spoilt = match fault {
@@ -52,25 +53,29 @@ async fn open(State(host): State<Arc<Host>>, headers: HeaderMap) -> Response {
         done: reply.error().is_none(),
         notes: Vec::new(),
     });
-    reply.into_response(&[])
+    reply.into_response(None)
+}
+
+fn bearer(headers: &HeaderMap) -> &str {
+    headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .unwrap_or_default()
 }
 
 fn address(host: &Host, headers: &HeaderMap) -> Reply {
     if let Err(retry_after) = lock(&host.limiter).take(OPEN, Tier::Three, None) {
         return Reply::RateLimited { retry_after };
     }
-    let bearer = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("Bearer "))
-        .unwrap_or_default();
+    let bearer = bearer(headers);
     let error = if bearer.is_empty() {
         Some("not_authed")
-    } else if bearer == host.config.bot_token {
+    } else if host.platform.of_token(bearer).is_some() {
         Some("not_allowed_token_type")
-    } else if bearer != host.config.app_token {
+    } else if bearer != host.app.app_token {
         Some("invalid_auth")
-    } else if !lock(&host.sockets).is_enabled() {
+    } else if !lock(&host.app.sockets).is_enabled() {
         // The app settings say no.
         Some("forbidden")
     } else {
@@ -83,10 +88,10 @@ fn address(host: &Host, headers: &HeaderMap) -> Reply {
     // `http` becomes `ws`: both are special schemes, so that cannot fail.
     let _changed = url.set_scheme("ws");
     url.set_path("/link");
-    let ticket = lock(&host.sockets).issue_ticket();
+    let ticket = lock(&host.app.sockets).issue_ticket();
     url.query_pairs_mut()
         .append_pair("ticket", &ticket)
-        .append_pair("app_id", &host.read(|ws| ws.app.id.clone()));
+        .append_pair("app_id", &host.app.id);
     Reply::Ok(Map::from_iter([("url".to_owned(), json!(url.as_str()))]))
 }
 
@@ -98,11 +103,12 @@ struct Link {
 }
 
 async fn link(
-    State(host): State<Arc<Host>>,
+    State(home): State<Arc<Host>>,
     Query(link): Query<Link>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    if !lock(&host.sockets).take_ticket(&link.ticket) {
+    let host = home.platform.of_ticket(&link.ticket).unwrap_or(home);
+    if !lock(&host.app.sockets).take_ticket(&link.ticket) {
         return (
             StatusCode::FORBIDDEN,
             "this address has been used, or never was one",
@@ -113,7 +119,7 @@ async fn link(
 }
 
 async fn look(State(host): State<Arc<Host>>) -> Json<Value> {
-    let sockets = lock(&host.sockets);
+    let sockets = lock(&host.app.sockets);
     Json(json!({"enabled": sockets.is_enabled(), "connections": sockets.connections()}))
 }
 
@@ -148,7 +154,7 @@ async fn act(
         return (StatusCode::BAD_REQUEST, Json(json!({"error": told}))).into_response();
     };
     {
-        let mut sockets = lock(&host.sockets);
+        let mut sockets = lock(&host.app.sockets);
         if let Some(enabled) = act.enabled {
             sockets.switch(enabled);
         }

@@ -1,6 +1,8 @@
 //! The arguments of a call, whether they came in the query, a form or JSON.
 
 use axum::http::{HeaderMap, Method as Verb, Uri, header};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD as BASE64;
 use serde_json::{Map, Value};
 
 use super::refusal::Refusal;
@@ -11,6 +13,8 @@ pub(crate) struct Arguments {
     values: Map<String, Value>,
     /// From the header, or the body of a form: never from the query.
     pub(crate) token: Option<String>,
+    /// Name and password of HTTP Basic authentication, which the methods of OAuth take for the app's.
+    pub(crate) basic: Option<(String, String)>,
     /// JSON was sent, and in this charset or none.
     pub(crate) json_without_charset: bool,
     /// What a developer should know although Slack does not tell.
@@ -48,6 +52,7 @@ impl Arguments {
             .strip_prefix("Bearer ")
             .map(|t| t.trim().to_owned())
             .or(in_form);
+        arguments.basic = in_header.strip_prefix("Basic ").and_then(basic);
         Ok(arguments)
     }
 
@@ -87,7 +92,18 @@ impl Arguments {
         Ok(())
     }
 
-    /// All of them, for the record.
+    /// All of them, for the record: what proves who the app is stays out of it.
+    pub(crate) fn for_the_record(&self) -> Map<String, Value> {
+        let mut values = self.values.clone();
+        for (name, value) in &mut values {
+            if matches!(name.as_str(), "client_secret" | "refresh_token" | "code") {
+                *value = Value::String("…".to_owned());
+            }
+        }
+        values
+    }
+
+    /// All of them.
     pub(crate) fn values(&self) -> &Map<String, Value> {
         &self.values
     }
@@ -144,6 +160,15 @@ pub(crate) fn missing_argument(name: &str) -> Refusal {
         "invalid_arguments",
         &[format!("[ERROR] missing required field: {name}")],
     )
+}
+
+fn basic(encoded: &str) -> Option<(String, String)> {
+    let decoded = BASE64.decode(encoded.trim()).ok()?;
+    let (name, password) = String::from_utf8(decoded)
+        .ok()?
+        .split_once(':')
+        .map(|(name, password)| (name.to_owned(), password.to_owned()))?;
+    Some((name, password))
 }
 
 fn header_text<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> &'a str {

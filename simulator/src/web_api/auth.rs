@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::call::Call;
 use super::refusal::{Outcome, Refusal, fields};
+use crate::workspace::installation::Holder;
 
 /// `api.test`: gives back what it got; with `error`, fails so.
 pub(crate) fn api_test(call: &Call<'_>) -> Outcome {
@@ -20,16 +21,24 @@ pub(crate) fn api_test(call: &Call<'_>) -> Outcome {
 /// `auth.test`: who the token is.
 pub(crate) fn test(call: &Call<'_>) -> Outcome {
     call.host.read(|ws| {
-        Ok(fields(json!({
+        let mut reply = fields(json!({
             "url": call.host.base.as_str(),
             "team": ws.team.name,
-            "user": ws.app.name.to_lowercase(),
             "team_id": ws.team.id,
-            "user_id": ws.app.bot_user_id,
-            "bot_id": ws.app.bot_id,
             "app_id": ws.app.id,
             "is_enterprise_install": false,
-        })))
+        }));
+        let user = match &call.holder {
+            Some(Holder::User { id, .. }) => id,
+            Some(Holder::Bot) | None => {
+                reply.insert("bot_id".to_owned(), json!(ws.app.bot_id));
+                &ws.app.bot_user_id
+            }
+        };
+        let name = ws.person(user).map(|person| person.name.clone());
+        reply.insert("user".to_owned(), json!(name));
+        reply.insert("user_id".to_owned(), json!(user));
+        Ok(reply)
     })
 }
 

@@ -3,7 +3,8 @@
 use super::arguments::Arguments;
 use super::refusal::Refusal;
 use super::registry::{Method, Scopes};
-use crate::host::Host;
+use crate::host::{Host, has_any};
+use crate::workspace::installation::Holder;
 use crate::workspace::{Channel, ChannelKind, Workspace};
 
 /// What a method works on.
@@ -11,15 +12,24 @@ pub(crate) struct Call<'a> {
     pub(crate) host: &'a Host,
     pub(crate) method: &'static Method,
     pub(crate) args: &'a Arguments,
+    /// Whose token it is; none where a method needs none.
+    pub(crate) holder: Option<Holder>,
+    /// What the token may.
+    pub(crate) scopes: Vec<String>,
 }
 
 impl Call<'_> {
+    /// Whether the token has any of these scopes.
+    pub(crate) fn has_any_scope(&self, scopes: &[&str]) -> bool {
+        has_any(&self.scopes, scopes)
+    }
+
     /// Refused unless the token has this scope.
     pub(crate) fn require_scope(&self, scope: &str) -> Result<(), Refusal> {
-        if self.host.has_any_scope(&[scope]) {
+        if self.has_any_scope(&[scope]) {
             return Ok(());
         }
-        Err(Refusal::missing_scope(scope, &self.host.config.scopes))
+        Err(Refusal::missing_scope(scope, &self.scopes))
     }
 
     /// Refused unless the token has what every call of the method needs.
@@ -33,13 +43,10 @@ impl Call<'_> {
                 .collect(),
         };
         let names: Vec<&str> = needed.iter().map(String::as_str).collect();
-        if self.host.has_any_scope(&names) {
+        if self.has_any_scope(&names) {
             return Ok(());
         }
-        Err(Refusal::missing_scope(
-            &needed.join(","),
-            &self.host.config.scopes,
-        ))
+        Err(Refusal::missing_scope(&needed.join(","), &self.scopes))
     }
 
     /// Refused unless the token may do this with conversations of this kind.

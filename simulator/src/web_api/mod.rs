@@ -6,10 +6,11 @@
 mod arguments;
 mod auth;
 mod blocks;
-mod call;
+pub(crate) mod call;
 mod chat;
 mod conversations;
 mod functions;
+mod installed;
 mod paging;
 mod reactions;
 pub(crate) mod refusal;
@@ -35,10 +36,11 @@ use crate::clock;
 use crate::faults::When;
 use crate::host::{Host, lock};
 use crate::workspace::Workspace;
+use crate::workspace::installation::Holder;
 use arguments::{Arguments, Incoming};
 use call::Call;
 use refusal::{Outcome, Refusal};
-use registry::Method;
+use registry::{Method, Tokens};
 use reply::Reply;
 
 pub(crate) fn routes() -> Router<Arc<Host>> {
@@ -46,7 +48,7 @@ pub(crate) fn routes() -> Router<Arc<Host>> {
 }
 
 async fn serve(
-    State(host): State<Arc<Host>>,
+    State(home): State<Arc<Host>>,
     Path(name): Path<String>,
     verb: Verb,
     uri: Uri,
@@ -66,10 +68,11 @@ async fn serve(
         Ok(args) => (args, None),
         Err(refusal) => (Arguments::default(), Some(refusal)),
     };
+    let host = team_of(&home, &args);
     let mut record = calls::Call {
         at_micros,
         method: name.clone(),
-        args: args.values().clone(),
+        args: args.for_the_record(),
         status: Some(200),
         error: None,
         retry_after: None,
@@ -93,7 +96,27 @@ async fn serve(
     record.error = reply.error();
     record.retry_after = reply.retry_after();
     host.log_call(record);
-    reply.into_response(&host.config.scopes)
+    let granted = args
+        .token
+        .as_deref()
+        .and_then(|token| standing(&host, token).ok());
+    let scopes = granted.map(|(_, scopes)| scopes);
+    reply.into_response(scopes.as_deref())
+}
+
+/// The team that a call is about: its token says so, or what it wants to exchange for one.
+fn team_of(home: &Arc<Host>, args: &Arguments) -> Arc<Host> {
+    let platform = &home.platform;
+    let by_token = args.token.as_deref().and_then(|token| platform.of_token(token));
+    let by_code = || {
+        let team = lock(&platform.codes).team(&args.text("code")?)?;
+        platform.team(&team)
+    };
+    let by_refresh = || platform.of_refresh_token(&args.text("refresh_token")?);
+    by_token
+        .or_else(by_code)
+        .or_else(by_refresh)
+        .unwrap_or_else(|| Arc::clone(home))
 }
 
 /// The proper answer, and its effect.
@@ -114,10 +137,17 @@ fn answer(
     if let Some(refusal) = unreadable {
         return Reply::refused(refusal);
     }
-    let call = Call { host, method, args };
-    if let Err(refusal) = authenticate(&call) {
-        return Reply::refused(refusal);
-    }
+    let (holder, scopes) = match authenticate(host, method, args) {
+        Ok(authenticated) => authenticated,
+        Err(refusal) => return Reply::refused(refusal),
+    };
+    let call = Call {
+        host,
+        method,
+        args,
+        holder,
+        scopes,
+    };
     let channel = args
         .text("channel")
         .map(|named| host.read(|ws| paced_channel(ws, named)));
@@ -156,24 +186,38 @@ fn paced_channel(ws: &Workspace, named: String) -> String {
         .map_or(named, |c| c.id.clone())
 }
 
-fn authenticate(call: &Call<'_>) -> Result<(), Refusal> {
-    if call.method.open {
-        return Ok(());
+/// Whose token a call carries, and what it may; nobody's and nothing where none is needed.
+fn authenticate(
+    host: &Host,
+    method: &Method,
+    args: &Arguments,
+) -> Result<(Option<Holder>, Vec<String>), Refusal> {
+    if method.open {
+        return Ok((None, Vec::new()));
     }
-    match &call.args.token {
-        None => Err("not_authed".into()),
-        Some(token) if token.is_empty() => Err("not_authed".into()),
-        Some(token) if *token == call.host.config.bot_token => Ok(()),
-        Some(token)
-            if call
-                .host
-                .read(|ws| ws.executions.iter().any(|run| run.has_token(token))) =>
-        {
-            Ok(())
+    let token = args.token.as_deref().filter(|token| !token.is_empty());
+    let (holder, scopes) = standing(host, token.ok_or("not_authed")?)?;
+    let fits = match holder {
+        Holder::Bot => method.tokens != Tokens::Users,
+        Holder::User { .. } => method.tokens != Tokens::Bots,
+    };
+    if !fits {
+        return Err("not_allowed_token_type".into());
+    }
+    Ok((Some(holder), scopes))
+}
+
+/// Whose token it is, and what it may.
+fn standing(host: &Host, token: &str) -> Result<(Holder, Vec<String>), &'static str> {
+    host.read(|ws| {
+        if ws.executions.iter().any(|run| run.has_token(token)) {
+            return Ok((Holder::Bot, ws.installation.scopes().to_vec()));
         }
-        Some(token) if token.starts_with("xwfp-") => Err("token_expired".into()),
-        Some(_) => Err("invalid_auth".into()),
-    }
+        if token.starts_with("xwfp-") {
+            return Err("token_expired");
+        }
+        ws.installation.holder(token)
+    })
 }
 
 fn run(call: &Call<'_>) -> Outcome {

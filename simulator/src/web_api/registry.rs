@@ -6,8 +6,11 @@
 
 use super::call::Call;
 use super::refusal::Outcome;
-use super::{auth, blocks, chat, conversations, functions, reactions, unfurl, usergroups, users, views};
+use super::{
+    auth, blocks, chat, conversations, functions, installed, reactions, unfurl, usergroups, users, views,
+};
 use crate::limits::Tier;
+use crate::oauth::access;
 use Scopes::{AnyOf, Family, None as NoScope};
 
 /// What a token must have been granted.
@@ -21,12 +24,24 @@ pub(crate) enum Scopes {
     Family(&'static str),
 }
 
+/// Whose tokens a method takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tokens {
+    /// The bot's.
+    Bots,
+    /// A person's.
+    Users,
+    /// Both.
+    Any,
+}
+
 /// One method.
 pub(crate) struct Method {
     pub(crate) name: &'static str,
     pub(crate) run: fn(&Call<'_>) -> Outcome,
     pub(crate) tier: Tier,
     pub(crate) scopes: Scopes,
+    pub(crate) tokens: Tokens,
     pub(crate) json: bool,
     /// Needs no token.
     pub(crate) open: bool,
@@ -39,6 +54,7 @@ const BASE: Method = Method {
     run: auth::test,
     tier: Tier::Three,
     scopes: NoScope,
+    tokens: Tokens::Bots,
     json: false,
     open: false,
     args: &[],
@@ -112,7 +128,49 @@ pub(crate) const METHODS: &[Method] = &[
         name: "auth.test",
         run: auth::test,
         tier: Tier::Special,
+        tokens: Tokens::Any,
         json: true,
+        ..BASE
+    },
+    Method {
+        name: "auth.revoke",
+        run: installed::revoke,
+        tokens: Tokens::Any,
+        args: &["test"],
+        ..BASE
+    },
+    Method {
+        name: "apps.uninstall",
+        run: installed::uninstall,
+        // Slack: tier 1, one or more a minute.
+        tier: Tier::Two,
+        tokens: Tokens::Any,
+        args: &["client_id", "client_secret"],
+        required: &["client_id", "client_secret"],
+        ..BASE
+    },
+    Method {
+        name: "oauth.v2.access",
+        run: access::run,
+        tier: Tier::Special,
+        open: true,
+        args: &[
+            "client_id",
+            "client_secret",
+            "code",
+            "code_verifier",
+            "redirect_uri",
+            "grant_type",
+            "refresh_token",
+        ],
+        ..BASE
+    },
+    Method {
+        name: "oauth.v2.exchange",
+        run: access::exchange,
+        tokens: Tokens::Any,
+        args: &["client_id", "client_secret"],
+        required: &["client_id", "client_secret"],
         ..BASE
     },
     Method {

@@ -57,7 +57,7 @@ impl Reply {
         }
     }
 
-    pub(crate) fn into_response(self, scopes: &[String]) -> Response {
+    pub(crate) fn into_response(self, scopes: Option<&[String]>) -> Response {
         let mut response = match self {
             Self::Ok(mut fields) => {
                 fields.insert("ok".to_owned(), json!(true));
@@ -81,7 +81,9 @@ impl Reply {
                 .into_response(),
             Self::Dropped => broken_off(),
         };
-        if let Ok(granted) = HeaderValue::from_str(&scopes.join(",")) {
+        if let Some(scopes) = scopes
+            && let Ok(granted) = HeaderValue::from_str(&scopes.join(","))
+        {
             response.headers_mut().insert("x-oauth-scopes", granted);
         }
         response

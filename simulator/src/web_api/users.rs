@@ -7,7 +7,7 @@ use super::paging::{Page, add_cursor};
 use super::refusal::{Outcome, fields};
 
 fn with_email(call: &Call<'_>) -> bool {
-    call.host.has_any_scope(&["users:read.email"])
+    call.has_any_scope(&["users:read.email"])
 }
 
 /// `users.info`.

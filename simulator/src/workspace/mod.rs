@@ -8,6 +8,7 @@ pub(crate) mod channel;
 pub(crate) mod events;
 pub(crate) mod file;
 pub(crate) mod function;
+pub(crate) mod installation;
 pub(crate) mod links;
 pub(crate) mod membership;
 pub(crate) mod message;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use channel::{Channel, ChannelKind};
 pub(crate) use events::Event;
 pub(crate) use function::Execution;
+use installation::Installation;
 pub(crate) use links::{ComposedLinks, Preview, SharedLink};
 pub(crate) use message::{Author, Message};
 pub(crate) use person::Person;
@@ -74,6 +76,8 @@ impl Group {
 pub(crate) struct Workspace {
     pub(crate) team: Team,
     pub(crate) app: App,
+    #[serde(default)]
+    pub(crate) installation: Installation,
     pub(crate) people: Vec<Person>,
     pub(crate) channels: Vec<Channel>,
     pub(crate) views: Vec<View>,
@@ -125,9 +129,12 @@ impl Workspace {
         for seed in &config.channels {
             channels.push(Channel::from_seed(seed, &people, &app, now));
         }
+        let mut installation = Installation::default();
+        installation.configure(config);
         Self {
             team,
             app,
+            installation,
             people,
             channels,
             views: Vec::new(),

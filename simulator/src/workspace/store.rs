@@ -29,6 +29,7 @@ pub(crate) fn load(config: &SimulatorConfig) -> Result<Workspace, SimulatorError
         })?;
     workspace.unfurl_domains.clone_from(&config.unfurl_domains);
     workspace.functions.clone_from(&config.functions);
+    workspace.installation.configure(config);
     Ok(workspace)
 }
 

@@ -81,7 +81,7 @@ fn channel_for_post(call: &Call<'_>, ws: &mut Workspace) -> Result<String, Refus
     if channel.archived {
         return Err("is_archived".into());
     }
-    if !joined && !call.host.has_any_scope(&["chat:write.public"]) {
+    if !joined && !call.has_any_scope(&["chat:write.public"]) {
         return Err("not_in_channel".into());
     }
     Ok(channel.id.clone())
