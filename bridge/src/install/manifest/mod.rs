@@ -18,7 +18,7 @@ use tocsin_entity::{
 };
 use url::Url;
 
-use super::{OAUTH_CALLBACK, OAUTH_IDENTITY};
+use super::{OAUTH_CALLBACK, OAUTH_IDENTITY, SIGN_IN_SCOPES};
 use crate::{
     commands,
     create::{MESSAGE_SHORTCUT, SHORTCUT},
@@ -140,18 +140,18 @@ impl<'a> Writer<'a> {
 
     fn oauth(&self) -> Value {
         let mut scopes = json!({"bot": self.scopes});
-        let of_people = user_scopes(&self.wishes.features);
+        // Slack returns people to https alone, whichever way its own requests take.
+        let public_url = self.wishes.public_url.as_ref();
+        let public_url = public_url.filter(|url| url.scheme() == "https");
+        let mut of_people = user_scopes(&self.wishes.features);
+        if public_url.is_some() && self.wishes.features.contains(&SlackFeature::Identity) {
+            of_people.extend(SIGN_IN_SCOPES);
+        }
         if !of_people.is_empty() {
             scopes["user"] = json!(of_people);
         }
         let mut oauth = json!({"scopes": scopes});
-        // Slack returns people to https alone, whichever way its own requests take.
-        if let Some(url) = self
-            .wishes
-            .public_url
-            .as_ref()
-            .filter(|url| url.scheme() == "https")
-        {
+        if let Some(url) = public_url {
             oauth["redirect_urls"] = json!([below(url, OAUTH_CALLBACK), below(url, OAUTH_IDENTITY)]);
         }
         oauth

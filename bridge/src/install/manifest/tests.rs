@@ -106,13 +106,12 @@ fn the_manifest_of_notifications_alone_by_socket_mode() {
 
 #[test]
 fn each_feature_brings_what_it_needs_and_no_other_does() {
-    let parts: [(&str, SlackFeature); 9] = [
+    let parts: [(&str, SlackFeature); 8] = [
         ("/features/slash_commands", SlackFeature::Commands),
         ("/features/shortcuts", SlackFeature::Commands),
         ("/functions/trigger_incident", SlackFeature::Commands),
         ("/settings/function_runtime", SlackFeature::Commands),
         ("/features/unfurl_domains", SlackFeature::Previews),
-        ("/oauth_config/scopes/user", SlackFeature::AccessLogs),
         (
             "/settings/event_subscriptions/request_url",
             SlackFeature::Notifications,
@@ -141,6 +140,24 @@ fn each_feature_brings_what_it_needs_and_no_other_does() {
             json!(events(&asked))
         );
     }
+}
+
+#[test]
+fn people_are_asked_for_what_signing_in_and_access_logs_need_and_for_nothing_else() {
+    let of_people = |wishes: &ManifestWishes| made(wishes)["oauth_config"]["scopes"]["user"].clone();
+    assert_eq!(
+        of_people(&wishes(&[SlackFeature::Identity])),
+        json!(["email", "openid", "profile"])
+    );
+    assert_eq!(of_people(&wishes(&[SlackFeature::AccessLogs])), json!(["admin"]));
+    assert_eq!(of_people(&wishes(&[SlackFeature::Commands])), Value::Null);
+    // There is no way back from signing in.
+    let behind_a_wall = ManifestWishes {
+        public_url: None,
+        socket_mode: true,
+        ..wishes(&[SlackFeature::Identity])
+    };
+    assert_eq!(of_people(&behind_a_wall), Value::Null);
 }
 
 #[test]
