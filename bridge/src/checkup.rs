@@ -3,15 +3,33 @@
 use crate::{
     bridge::Bridge,
     mirror::channels::{archived, is_id, trouble, unseen},
-    slack::Installation,
+    slack::{Installation, SlackError},
 };
+
+/// Why the bot could not post in a channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChannelTrouble {
+    /// What is wrong and what to do, for people.
+    pub text: String,
+    /// Whether Slack did not say so, but nothing, or that it is asked too often: it may be well.
+    pub is_passing: bool,
+}
+
+impl ChannelTrouble {
+    fn lasting(text: String) -> Self {
+        Self {
+            text,
+            is_passing: false,
+        }
+    }
+}
 
 impl Bridge {
     /// Whether the bot could post in a channel, by its name or id; gives its name.
     ///
     /// # Errors
     /// What is wrong and what to do, for people.
-    pub async fn check_channel(&self, wanted: &str, bot: &Installation) -> Result<String, String> {
+    pub async fn check_channel(&self, wanted: &str, bot: &Installation) -> Result<String, ChannelTrouble> {
         let workspace = self.0.workspaces.get(None);
         let found = if is_id(wanted) {
             workspace.slack.channel(wanted).await.map(Some)
@@ -20,20 +38,24 @@ impl Bridge {
         };
         let channel = match found {
             Ok(Some(channel)) => channel,
-            Ok(None) => return Err(unseen(wanted, bot).message),
-            Err(error) => return Err(trouble(&error, wanted, bot).message),
+            Ok(None) => return Err(ChannelTrouble::lasting(unseen(wanted, bot).message)),
+            Err(error) => {
+                let is_passing = !matches!(error, SlackError::Refused { .. } | SlackError::Broken { .. });
+                let text = trouble(&error, wanted, bot).message;
+                return Err(ChannelTrouble { text, is_passing });
+            }
         };
         let name = format!("#{}", channel.name);
         if channel.is_archived {
-            return Err(archived(&name));
+            return Err(ChannelTrouble::lasting(archived(&name)));
         }
         let may_come = bot.may("channels:join") || bot.may("chat:write.public");
         if channel.is_member || (!channel.is_private && may_come) {
             return Ok(name);
         }
-        Err(format!(
+        Err(ChannelTrouble::lasting(format!(
             "the bot is not in {name}: invite it there with /invite <@{}>",
             bot.bot_user_id
-        ))
+        )))
     }
 }

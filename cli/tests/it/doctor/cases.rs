@@ -375,4 +375,13 @@ pub(super) const CASES: &[Case] = &[
         words: &["the bot is not in #general: invite it"],
         ..WELL
     },
+    Case {
+        fault: Some(("conversations.list", "internal_error")),
+        mark: Mark::Look,
+        words: &[
+            "SLACK_CHANNEL (#incidents) could not be looked at",
+            "internal_error",
+        ],
+        ..WELL
+    },
 ];
