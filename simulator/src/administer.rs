@@ -1,5 +1,7 @@
 //! What an administrator of the workspace does to the app, and what time does to its tokens.
 
+use crate::config::PersonSeed;
+use crate::error::ActError;
 use crate::host::lock;
 use crate::team::TeamHandle;
 use crate::workspace::Workspace;
@@ -57,6 +59,31 @@ impl TeamHandle {
             ws.installation.set_deactivated(deactivated);
             ws.touch("");
         });
+    }
+
+    /// Brings somebody into the workspace; the app is told by `team_join`. Gives their id.
+    ///
+    /// # Errors
+    /// When there is one of this name.
+    pub fn add_person(&self, seed: &PersonSeed) -> Result<String, ActError> {
+        self.host.change(|ws| ws.add_person(seed))
+    }
+
+    /// Deactivates a person, or brings them back; the app is told by `user_change`.
+    ///
+    /// # Errors
+    /// For an unknown person.
+    pub fn set_person_deactivated(&self, name: &str, deactivated: bool) -> Result<(), ActError> {
+        self.host.change(|ws| ws.set_deactivated(name, deactivated))
+    }
+
+    /// Gives a channel another id, as where it becomes one that is shared with another organisation; the app is told by
+    /// `channel_id_changed`. Gives the new id.
+    ///
+    /// # Errors
+    /// When it isn't there.
+    pub fn change_channel_id(&self, channel: &str) -> Result<String, ActError> {
+        self.host.change(|ws| ws.change_channel_id(channel))
     }
 
     /// Takes scopes away from the bot: calls that need one are refused as `missing_scope`, and events of theirs are not sent. With the real

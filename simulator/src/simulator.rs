@@ -17,6 +17,7 @@ use crate::host::{Host, Shared};
 use crate::outbound;
 use crate::server;
 use crate::team::TeamHandle;
+use crate::teams::TeamSeed;
 use crate::workspace::{Workspace, store};
 
 /// A running simulated Slack, and the handle of its first team. Dropping it stops it at once; [`Simulator::shutdown`] also saves the state
@@ -47,13 +48,14 @@ impl Simulator {
         let bound = listener.local_addr().map_err(listen)?;
         let base = Url::parse(&format!("http://{bound}/"))
             .map_err(|error| listen(std::io::Error::other(error.to_string())))?;
-        let workspace = store::load(&config)?;
+        let app = Arc::new(SlackApp::of(&config));
+        let workspace = store::load(&config, &app)?;
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::limited(2))
             .no_proxy()
             .build()?;
         let shared = Shared {
-            app: Arc::new(SlackApp::of(&config)),
+            app,
             platform: Arc::default(),
             http,
             stop: CancellationToken::new(),
@@ -74,6 +76,32 @@ impl Simulator {
         Ok(Self {
             first: TeamHandle { host },
         })
+    }
+
+    /// Adds a team, by default of the default people and channels, that has not installed the app. It is under the same base URL of the Web
+    /// API: the token says which team is meant. What is at `/sim` of the first team is at `/teams/{id}/sim` of this one. It is not kept in
+    /// the state file.
+    pub fn add_team(&self, seed: TeamSeed) -> TeamHandle {
+        let first = &self.first.host;
+        let app = match seed.app.clone() {
+            Some(app) => Arc::new(SlackApp::seeded(app)),
+            None => Arc::clone(&first.app),
+        };
+        let config = seed.config(&first.config);
+        let further = first.platform.teams().len();
+        let workspace = Workspace::furnish(&config, &app, further);
+        let mut base = first.base.clone();
+        base.set_path(&format!("/teams/{}/", workspace.team.id));
+        let shared = Shared {
+            app,
+            platform: Arc::clone(&first.platform),
+            http: first.http.clone(),
+            stop: first.stop.clone(),
+            tasks: first.tasks.clone(),
+        };
+        TeamHandle {
+            host: open(config, shared, base, workspace),
+        }
     }
 
     /// Stops serving, gives up redeliveries, and saves the state.

@@ -21,7 +21,7 @@ use crate::workspace::{ChannelKind, Workspace};
 pub(super) async fn index() -> Json<Value> {
     Json(json!({
         "GET /sim/workspace": "everything",
-        "GET /sim/channels": "the people, and the channels without messages",
+        "GET /sim/channels": "the people, the channels without messages, and the workspaces: further ones are below /teams/{id}/",
         "GET /sim/channels/{name}": "a channel with its threads",
         "GET /sim/text/{name}": "the same as plain text",
         "GET /sim/calls?method=": "the Web API calls so far",
@@ -71,6 +71,15 @@ pub(super) async fn workspace(State(host): State<Arc<Host>>) -> Json<Snapshot> {
 }
 
 pub(super) async fn channels(State(host): State<Arc<Host>>) -> Json<Value> {
+    let teams: Vec<Value> = host
+        .platform
+        .teams()
+        .iter()
+        .map(|host| {
+            let (id, name) = host.read(|ws| (ws.team.id.clone(), ws.team.name.clone()));
+            json!({ "id": id, "name": name, "path": host.base.path() })
+        })
+        .collect();
     Json(host.read(|ws| {
         let channels = ws.channels.iter().map(|channel| {
             json!({
@@ -86,6 +95,7 @@ pub(super) async fn channels(State(host): State<Arc<Host>>) -> Json<Value> {
         let people = ws.people.iter().map(PersonSnapshot::from);
         json!({
             "team": ws.team.name,
+            "teams": teams,
             "channels": channels.collect::<Vec<Value>>(),
             "people": people.collect::<Vec<PersonSnapshot>>(),
             "errors": ws.errors,

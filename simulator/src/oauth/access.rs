@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::codes::Wanted;
+use super::codes::{Grant, Wanted};
 use crate::app::SlackApp;
 use crate::host::{Host, lock};
 use crate::web_api::call::Call;
@@ -38,7 +38,8 @@ pub(crate) fn run(call: &Call<'_>) -> Outcome {
     }
 }
 
-fn by_code(call: &Call<'_>, app: &Arc<SlackApp>) -> Outcome {
+/// What the code of a call stands for, and the team that it is of.
+pub(super) fn grant_of(call: &Call<'_>, app: &SlackApp) -> Result<(Arc<Host>, Grant), Refusal> {
     if call.args.has("code_verifier") {
         return Err("pkce_not_allowed".into());
     }
@@ -47,12 +48,13 @@ fn by_code(call: &Call<'_>, app: &Arc<SlackApp>) -> Outcome {
     let team = lock(&platform.codes).team(&code).ok_or("invalid_code")?;
     let host = platform.team(&team).ok_or("invalid_code")?;
     let redirect_uri = call.args.text("redirect_uri");
-    let grant = lock(&platform.codes).take(
-        &code,
-        &app.client_id,
-        redirect_uri.as_deref(),
-        host.config.code_lives,
-    )?;
+    let lives = host.config.code_lives;
+    let grant = lock(&platform.codes).take(&code, &app.client_id, redirect_uri.as_deref(), lives)?;
+    Ok((host, grant))
+}
+
+fn by_code(call: &Call<'_>, app: &Arc<SlackApp>) -> Outcome {
+    let (host, grant) = grant_of(call, app)?;
     let Wanted::Install { bot, user } = grant.wanted else {
         return Err("invalid_code".into());
     };

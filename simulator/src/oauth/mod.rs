@@ -8,6 +8,7 @@ pub(crate) mod access;
 pub(crate) mod codes;
 pub(crate) mod decision;
 mod link;
+pub(crate) mod openid;
 mod page;
 mod scopes;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
@@ -45,7 +45,10 @@ fn file(content_type: &'static str, body: &'static str) -> impl IntoResponse {
 }
 
 /// A permalink leads to its channel.
-async fn permalink(Path((channel, _message)): Path<(String, String)>) -> Redirect {
+async fn permalink(
+    State(host): State<Arc<Host>>,
+    Path((channel, _message)): Path<(String, String)>,
+) -> Redirect {
     let channel: String = channel.chars().filter(char::is_ascii_alphanumeric).collect();
-    Redirect::temporary(&format!("/#{channel}"))
+    Redirect::temporary(&format!("{}#{channel}", host.base.path()))
 }

@@ -8,14 +8,18 @@ const $ = (id) => document.getElementById(id);
 const state = { people: [], channels: [], errors: 0, channel: null, current: null, thread: null, seen: new Map(), known: new Set() };
 const names = new Map();
 
+// Each workspace has a page of its own, with what it asks for below it.
+const base = location.pathname.replace(/[^/]*$/, "");
+const below = (path) => base + path.slice(1);
+
 async function get(path) {
-  const response = await fetch(path);
+  const response = await fetch(below(path));
   if (!response.ok) throw new Error((await response.json()).error);
   return response.json();
 }
 
 async function act(path, body) {
-  const response = await fetch(path, { method: "POST", body: JSON.stringify({ as: $("speaker").value, ...body }) });
+  const response = await fetch(below(path), { method: "POST", body: JSON.stringify({ as: $("speaker").value, ...body }) });
   const answer = await response.json();
   if (answer.error) toast(answer.error);
   return answer;
@@ -207,6 +211,10 @@ async function refresh() {
       $("speaker").append(new Option(person.real_name, person.name));
     }
   }
+  if ($("team-choice").options.length !== index.teams.length) {
+    $("team-choice").replaceChildren(...index.teams.map((team) => new Option(team.name, team.path, false, team.path === base)));
+    $("teams").hidden = index.teams.length < 2;
+  }
   const wanted = location.hash.slice(1);
   const home = wanted === "home";
   state.current = home ? null : (index.channels.find((c) => c.id === wanted) ?? index.channels[0])?.id;
@@ -257,12 +265,13 @@ function composer(form, thread) {
 composer($("composer"), () => null);
 composer($("reply-composer"), () => state.thread);
 $("close-thread").addEventListener("click", () => { state.thread = null; drawChannel(); });
+$("team-choice").addEventListener("change", (event) => { location.href = event.target.value; });
 const openHome = () => { if (location.hash === "#home") act("/sim/home", {}); };
 $("home").addEventListener("click", () => { location.hash = "home"; });
 $("speaker").addEventListener("change", () => { drawChannel(); openHome(); soon(); });
 window.addEventListener("hashchange", () => { state.thread = null; openHome(); soon(); });
 
-const stream = new EventSource("/sim/stream");
+const stream = new EventSource(below("/sim/stream"));
 stream.addEventListener("message", soon);
 stream.addEventListener("open", () => { $("link").textContent = "● live"; $("link").className = ""; soon(); });
 stream.addEventListener("error", () => { $("link").textContent = "disconnected"; $("link").className = "offline"; });

@@ -290,6 +290,57 @@ impl PersonHandle {
         self.host.change(|ws| ws.join_as(&self.name, channel))
     }
 
+    /// Leaves a channel.
+    ///
+    /// # Errors
+    /// When the person is not in it.
+    pub fn leave(&self, channel: &str) -> Result<(), ActError> {
+        self.host.change(|ws| ws.leave_as(&self.name, channel))
+    }
+
+    /// Makes a channel, with this person in it; gives its id.
+    ///
+    /// # Errors
+    /// When the name is taken, or none for a channel.
+    pub fn create_channel(&self, name: &str, private: bool) -> Result<String, ActError> {
+        self.host
+            .change(|ws| ws.create_channel_as(&self.name, name, private))
+    }
+
+    /// Renames a channel.
+    ///
+    /// # Errors
+    /// When the person is not in it, and as [`PersonHandle::create_channel`].
+    pub fn rename_channel(&self, channel: &str, name: &str) -> Result<(), ActError> {
+        self.host
+            .change(|ws| ws.rename_channel_as(&self.name, channel, name))
+    }
+
+    /// Deletes a channel for good, messages and all.
+    ///
+    /// # Errors
+    /// When the person is not in it; #general stays.
+    pub fn delete_channel(&self, channel: &str) -> Result<(), ActError> {
+        self.host.change(|ws| ws.delete_channel_as(&self.name, channel))
+    }
+
+    /// Makes a channel private, or public. Its id stays, and so do its members.
+    ///
+    /// # Errors
+    /// When the person is not in it.
+    pub fn convert_channel(&self, channel: &str, private: bool) -> Result<(), ActError> {
+        self.host.change(|ws| ws.convert_as(&self.name, channel, private))
+    }
+
+    /// Lets nobody but administrators post in a channel, or everybody again: the app's posts are refused as `restricted_action`.
+    ///
+    /// # Errors
+    /// When the person is not in it.
+    pub fn restrict_posting(&self, channel: &str, restricted: bool) -> Result<(), ActError> {
+        self.host
+            .change(|ws| ws.restrict_as(&self.name, channel, restricted))
+    }
+
     /// Archives a channel, or brings it back.
     ///
     /// # Errors
@@ -330,8 +381,7 @@ impl PersonHandle {
     /// # Errors
     /// For an unknown person.
     pub fn set_profile(&self, real_name: &str, email: Option<&str>) -> Result<(), ActError> {
-        let with_email = self.host.has_any_scope(&["users:read.email"]);
         self.host
-            .change(|ws| ws.set_profile(&self.name, real_name, email, with_email))
+            .change(|ws| ws.set_profile(&self.name, real_name, email))
     }
 }

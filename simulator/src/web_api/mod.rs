@@ -16,6 +16,7 @@ mod reactions;
 pub(crate) mod refusal;
 mod registry;
 pub(crate) mod reply;
+mod token_methods;
 mod unfurl;
 mod usergroups;
 mod users;

@@ -7,10 +7,9 @@
 use super::call::Call;
 use super::refusal::Outcome;
 use super::{
-    auth, blocks, chat, conversations, functions, installed, reactions, unfurl, usergroups, users, views,
+    auth, blocks, chat, conversations, functions, reactions, token_methods, unfurl, usergroups, users, views,
 };
 use crate::limits::Tier;
-use crate::oauth::access;
 use Scopes::{AnyOf, Family, None as NoScope};
 
 /// What a token must have been granted.
@@ -49,7 +48,7 @@ pub(crate) struct Method {
     pub(crate) required: &'static [&'static str],
 }
 
-const BASE: Method = Method {
+pub(super) const BASE: Method = Method {
     name: "",
     run: auth::test,
     tier: Tier::Three,
@@ -114,8 +113,8 @@ const CHANNELS_WRITE: Scopes = AnyOf(&[
     "channels:write",
 ]);
 
-/// Every method there is.
-pub(crate) const METHODS: &[Method] = &[
+/// The methods, but for those about tokens.
+const METHODS: &[Method] = &[
     Method {
         name: "api.test",
         run: auth::api_test,
@@ -130,47 +129,6 @@ pub(crate) const METHODS: &[Method] = &[
         tier: Tier::Special,
         tokens: Tokens::Any,
         json: true,
-        ..BASE
-    },
-    Method {
-        name: "auth.revoke",
-        run: installed::revoke,
-        tokens: Tokens::Any,
-        args: &["test"],
-        ..BASE
-    },
-    Method {
-        name: "apps.uninstall",
-        run: installed::uninstall,
-        // Slack: tier 1, one or more a minute.
-        tier: Tier::Two,
-        tokens: Tokens::Any,
-        args: &["client_id", "client_secret"],
-        required: &["client_id", "client_secret"],
-        ..BASE
-    },
-    Method {
-        name: "oauth.v2.access",
-        run: access::run,
-        tier: Tier::Special,
-        open: true,
-        args: &[
-            "client_id",
-            "client_secret",
-            "code",
-            "code_verifier",
-            "redirect_uri",
-            "grant_type",
-            "refresh_token",
-        ],
-        ..BASE
-    },
-    Method {
-        name: "oauth.v2.exchange",
-        run: access::exchange,
-        tokens: Tokens::Any,
-        args: &["client_id", "client_secret"],
-        required: &["client_id", "client_secret"],
         ..BASE
     },
     Method {
@@ -330,6 +288,65 @@ pub(crate) const METHODS: &[Method] = &[
         ..BASE
     },
     Method {
+        name: "conversations.create",
+        run: conversations::manage::create,
+        tier: Tier::Two,
+        scopes: CHANNELS_WRITE,
+        json: true,
+        args: &["name", "is_private", "team_id"],
+        required: &["name"],
+        ..BASE
+    },
+    Method {
+        name: "conversations.rename",
+        run: conversations::manage::rename,
+        tier: Tier::Two,
+        scopes: CHANNELS_WRITE,
+        json: true,
+        args: &["channel", "name"],
+        required: &["channel", "name"],
+        ..BASE
+    },
+    Method {
+        name: "conversations.archive",
+        run: conversations::manage::archive,
+        tier: Tier::Two,
+        scopes: CHANNELS_WRITE,
+        json: true,
+        args: &["channel"],
+        required: &["channel"],
+        ..BASE
+    },
+    Method {
+        name: "conversations.setTopic",
+        run: conversations::manage::set_topic,
+        tier: Tier::Two,
+        scopes: CHANNELS_WRITE,
+        json: true,
+        args: &["channel", "topic"],
+        required: &["channel", "topic"],
+        ..BASE
+    },
+    Method {
+        name: "conversations.setPurpose",
+        run: conversations::manage::set_purpose,
+        tier: Tier::Two,
+        scopes: CHANNELS_WRITE,
+        json: true,
+        args: &["channel", "purpose"],
+        required: &["channel", "purpose"],
+        ..BASE
+    },
+    Method {
+        name: "conversations.invite",
+        run: conversations::manage::invite,
+        scopes: CHANNELS_WRITE,
+        json: true,
+        args: &["channel", "users", "force"],
+        required: &["channel", "users"],
+        ..BASE
+    },
+    Method {
         name: "conversations.open",
         run: conversations::open::run,
         scopes: CHANNELS_WRITE,
@@ -445,5 +462,6 @@ pub(crate) const METHODS: &[Method] = &[
 
 /// A method by name.
 pub(crate) fn find(name: &str) -> Option<&'static Method> {
-    METHODS.iter().find(|method| method.name == name)
+    let mut all = METHODS.iter().chain(token_methods::METHODS);
+    all.find(|method| method.name == name)
 }

@@ -66,6 +66,9 @@ pub(crate) struct Channel {
     pub(crate) name: String,
     pub(crate) kind: ChannelKind,
     pub(crate) archived: bool,
+    /// Administrators alone may post.
+    #[serde(default)]
+    pub(crate) restricted: bool,
     pub(crate) created: u64,
     pub(crate) creator: String,
     pub(crate) topic: Topic,
@@ -88,6 +91,7 @@ impl Channel {
             name,
             kind,
             archived: false,
+            restricted: false,
             created: now,
             creator,
             topic: Topic::default(),
@@ -101,7 +105,7 @@ impl Channel {
         }
     }
 
-    pub(crate) fn from_seed(seed: &ChannelSeed, people: &[Person], app: &App, now: u64) -> Self {
+    pub(crate) fn from_seed(seed: &ChannelSeed, mark: &str, people: &[Person], app: &App, now: u64) -> Self {
         let kind = if seed.is_private {
             ChannelKind::Private
         } else {
@@ -109,7 +113,7 @@ impl Channel {
         };
         let creator = people.first().map(|p| p.id.clone()).unwrap_or_default();
         let mut channel = Self::new(
-            readable_id('C', &seed.name),
+            readable_id('C', &format!("{}{mark}", seed.name)),
             seed.name.clone(),
             kind,
             creator,

@@ -6,6 +6,7 @@ use super::channel::{Channel, ChannelKind};
 use super::message::{Message, Metadata};
 use super::{SharedLink, Workspace};
 use crate::clock;
+use crate::host::has_any;
 
 /// Something the app may be told.
 #[derive(Debug, Clone)]
@@ -189,7 +190,7 @@ impl Workspace {
         self.emit(Event::new(body, scopes));
     }
 
-    /// `channel_created`, `channel_rename`, `channel_archive`, `channel_unarchive`, or their `group_` forms.
+    /// `channel_created`, `channel_rename`, `channel_archive`, `channel_unarchive`, `channel_deleted`, or their `group_` forms.
     pub(crate) fn emit_channel(&mut self, what: &str, channel_id: &str, user: &str) {
         let event_ts = self.next_ts();
         let Some(channel) = self.channel(channel_id) else {
@@ -212,17 +213,19 @@ impl Workspace {
             });
         } else {
             body["channel"] = json!(channel.id);
-            body["user"] = json!(user);
+            let who = if what == "deleted" { "actor_id" } else { "user" };
+            body[who] = json!(user);
         }
         self.emit(Event::new(body, scopes));
     }
 
-    /// A person's name, address or standing has changed.
-    pub(crate) fn emit_user_change(&mut self, user: &str, with_email: bool) {
+    /// `user_change`, where a person's name, address or standing has changed, or `team_join`.
+    pub(crate) fn emit_user(&mut self, kind: &str, user: &str) {
+        let with_email = has_any(self.installation.scopes(), &["users:read.email"]);
         let event_ts = self.next_ts();
         let Some(person) = self.person(user) else { return };
         let body = json!({
-            "type": "user_change",
+            "type": kind,
             "user": person.json(&self.team, &self.app, with_email),
             "cache_ts": clock::now_seconds(),
             "event_ts": event_ts,

@@ -1,7 +1,8 @@
 //! What people do about channels and themselves.
 
-use super::{ChannelKind, Workspace};
+use super::{ChannelKind, Person, Workspace};
 use crate::clock;
+use crate::config::PersonSeed;
 use crate::error::ActError;
 
 impl Workspace {
@@ -37,6 +38,41 @@ impl Workspace {
         Ok(())
     }
 
+    /// Leaves a channel.
+    pub(crate) fn leave_as(&mut self, person: &str, channel: &str) -> Result<(), ActError> {
+        let (user, channel_id) = self.as_member(person, channel)?;
+        self.remove_member(&channel_id, &user);
+        Ok(())
+    }
+
+    /// Somebody new is in the workspace, and in no channel yet.
+    pub(crate) fn add_person(&mut self, seed: &PersonSeed) -> Result<String, ActError> {
+        if self.find_person(&seed.name).is_ok() {
+            return Err(ActError::Refused(format!("there is a {} already", seed.name)));
+        }
+        let mut person = Person::from_seed(seed, "", clock::now_seconds());
+        person.id = self.next_id("U");
+        let id = person.id.clone();
+        // The bot stays the last of the people.
+        let at = self.people.len().saturating_sub(1);
+        self.people.insert(at, person);
+        self.touch("");
+        self.emit_user("team_join", &id);
+        Ok(id)
+    }
+
+    /// Deactivates a person, or brings them back.
+    pub(crate) fn set_deactivated(&mut self, person: &str, deactivated: bool) -> Result<(), ActError> {
+        let user = self.find_person(person)?.id.clone();
+        if let Some(person) = self.people.iter_mut().find(|p| p.id == user) {
+            person.deleted = deactivated;
+            person.updated = clock::now_seconds();
+        }
+        self.touch("");
+        self.emit_user("user_change", &user);
+        Ok(())
+    }
+
     /// Archives a channel or brings it back.
     pub(crate) fn archive_as(&mut self, person: &str, channel: &str, archived: bool) -> Result<(), ActError> {
         let (user, channel_id) = self.as_member(person, channel)?;
@@ -59,7 +95,6 @@ impl Workspace {
         person: &str,
         real_name: &str,
         email: Option<&str>,
-        with_email: bool,
     ) -> Result<(), ActError> {
         let user = self.find_person(person)?.id.clone();
         if let Some(person) = self.people.iter_mut().find(|p| p.id == user) {
@@ -68,11 +103,11 @@ impl Workspace {
             person.updated = clock::now_seconds();
         }
         self.touch("");
-        self.emit_user_change(&user, with_email);
+        self.emit_user("user_change", &user);
         Ok(())
     }
 
-    fn as_member(&self, person: &str, channel: &str) -> Result<(String, String), ActError> {
+    pub(super) fn as_member(&self, person: &str, channel: &str) -> Result<(String, String), ActError> {
         let person = self.find_person(person)?;
         let channel = self.find_channel(channel)?;
         if !channel.members.contains(&person.id) {

@@ -5,6 +5,7 @@
 
 pub(crate) mod act;
 pub(crate) mod channel;
+pub(crate) mod channel_change;
 pub(crate) mod events;
 pub(crate) mod file;
 pub(crate) mod function;
@@ -32,6 +33,7 @@ pub(crate) use person::Person;
 use snapshot::VisibleError;
 pub(crate) use view::View;
 
+use crate::app::SlackApp;
 use crate::clock;
 use crate::config::{FunctionSeed, GroupSeed, SimulatorConfig};
 
@@ -61,15 +63,18 @@ pub(crate) struct Group {
 }
 
 impl Group {
-    fn all(seeds: &[GroupSeed]) -> Vec<Self> {
+    fn all(seeds: &[GroupSeed], mark: &str) -> Vec<Self> {
         let groups = seeds.iter().enumerate().map(|(index, seed)| Self {
-            id: format!("S{:0>10}", index + 1),
+            id: format!("S{:0>10}{mark}", index + 1),
             handle: seed.handle.clone(),
             name: seed.name.clone(),
         });
         groups.collect()
     }
 }
+
+/// How many ids a team gives before it meets those of the next.
+const IDS_OF_A_TEAM: u64 = 1_000_000;
 
 /// Everything that is kept.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -105,29 +110,34 @@ pub(crate) struct Workspace {
 }
 
 impl Workspace {
-    /// The workspace as configured, without messages.
-    pub(crate) fn furnish(config: &SimulatorConfig) -> Self {
+    /// The workspace as configured, without messages. `further` counts the teams before it: no id is that of another team.
+    pub(crate) fn furnish(config: &SimulatorConfig, slack_app: &SlackApp, further: usize) -> Self {
         let now = clock::now_seconds();
+        let mark = if further == 0 {
+            String::new()
+        } else {
+            format!("T{}", further + 1)
+        };
         let app = App {
-            id: "A0TOCSINAPP".to_owned(),
-            name: "Tocsin".to_owned(),
-            bot_id: "B0TOCSINBOT".to_owned(),
-            bot_user_id: "U0TOCSINBOT".to_owned(),
+            id: slack_app.id.clone(),
+            name: slack_app.name.clone(),
+            bot_id: format!("B0TOCSINBOT{mark}"),
+            bot_user_id: format!("U0TOCSINBOT{mark}"),
         };
         let team = Team {
-            id: "T0TOCSINDEMO".to_owned(),
+            id: format!("T0TOCSINDEMO{mark}"),
             name: config.team_name.clone(),
-            domain: "tocsin-demo".to_owned(),
+            domain: format!("tocsin-demo{}", mark.to_lowercase()),
         };
         let mut people: Vec<Person> = config
             .people
             .iter()
-            .map(|seed| Person::from_seed(seed, now))
+            .map(|seed| Person::from_seed(seed, &mark, now))
             .collect();
         people.push(Person::bot(&app, now));
         let mut channels: Vec<Channel> = Vec::new();
         for seed in &config.channels {
-            channels.push(Channel::from_seed(seed, &people, &app, now));
+            channels.push(Channel::from_seed(seed, &mark, &people, &app, now));
         }
         let mut installation = Installation::default();
         installation.configure(config);
@@ -140,13 +150,13 @@ impl Workspace {
             views: Vec::new(),
             composed: Vec::new(),
             errors: Vec::new(),
-            groups: Group::all(&config.groups),
+            groups: Group::all(&config.groups, &mark),
             executions: Vec::new(),
             functions: config.functions.clone(),
             unfurl_domains: config.unfurl_domains.clone(),
             version: 0,
             last_ts: 0,
-            last_id: 0,
+            last_id: further as u64 * IDS_OF_A_TEAM,
             outbox: Vec::new(),
             touched: BTreeSet::new(),
         }

@@ -22,9 +22,9 @@ pub(crate) struct Person {
 }
 
 impl Person {
-    pub(crate) fn from_seed(seed: &PersonSeed, now: u64) -> Self {
+    pub(crate) fn from_seed(seed: &PersonSeed, mark: &str, now: u64) -> Self {
         Self {
-            id: readable_id('U', &seed.name),
+            id: readable_id('U', &format!("{}{mark}", seed.name)),
             name: seed.name.to_lowercase(),
             real_name: seed.real_name.clone(),
             email: seed.email.clone(),

@@ -4,17 +4,18 @@ use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use super::Workspace;
+use crate::app::SlackApp;
 use crate::config::SimulatorConfig;
 use crate::error::SimulatorError;
 
 /// The workspace of the state file, or a new one when there is no such file.
-pub(crate) fn load(config: &SimulatorConfig) -> Result<Workspace, SimulatorError> {
+pub(crate) fn load(config: &SimulatorConfig, app: &SlackApp) -> Result<Workspace, SimulatorError> {
     let Some(path) = &config.state_file else {
-        return Ok(Workspace::furnish(config));
+        return Ok(Workspace::furnish(config, app, 0));
     };
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Workspace::furnish(config)),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Workspace::furnish(config, app, 0)),
         Err(source) => {
             return Err(SimulatorError::StateFile {
                 path: path.clone(),

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod administering;
 mod app;
 mod blocks;
 mod control;
@@ -13,7 +14,9 @@ mod functions;
 mod home;
 mod interactions;
 mod limits;
+mod managing;
 mod oauth;
+mod openid;
 mod posting;
 mod reading;
 mod refusals;
@@ -21,6 +24,7 @@ mod rotation;
 mod slack;
 mod sockets;
 mod state;
+mod teams;
 mod typing;
 mod unfurls;
 mod views;

@@ -22,6 +22,9 @@ pub(crate) fn run(call: &Call<'_>) -> Outcome {
         if channel.archived {
             return Err("is_archived".into());
         }
+        if channel.restricted {
+            return Err("restricted_action".into());
+        }
         if !channel.members.contains(&user) {
             return Err("user_not_in_channel".into());
         }

@@ -81,6 +81,9 @@ fn channel_for_post(call: &Call<'_>, ws: &mut Workspace) -> Result<String, Refus
     if channel.archived {
         return Err("is_archived".into());
     }
+    if channel.restricted {
+        return Err("restricted_action".into());
+    }
     if !joined && !call.has_any_scope(&["chat:write.public"]) {
         return Err("not_in_channel".into());
     }
