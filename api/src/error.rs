@@ -35,6 +35,8 @@ pub enum UserErrorCode {
     SyncMuted,
     /// The connector has no two-way sync: what is said in its channel is no comment.
     SyncOff,
+    /// The organisation takes no comments of people in Slack who are not matched with a member.
+    UnmatchedRefused,
 }
 
 /// An expected failure: nothing was changed.

@@ -12,6 +12,7 @@ use tocsin_entity::{
 use crate::{
     error::{Fault, Refusal},
     node::domain,
+    slack::SlackSettings,
     user::{User, load_member},
     viewer::{Need, Viewer as Caller},
 };
@@ -36,6 +37,11 @@ impl Organization {
     /// The name in addresses.
     async fn slug(&self) -> &str {
         &self.0.slug
+    }
+
+    /// What it has decided about Slack as a whole.
+    async fn slack_settings(&self) -> SlackSettings {
+        SlackSettings::from(&self.0)
     }
 
     /// When it was created.

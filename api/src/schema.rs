@@ -16,7 +16,7 @@ use crate::{
     organization::OrganizationQuery,
     postmortem::{Postmortem, PostmortemMutation, PostmortemQuery},
     service::{Service, ServiceManagerMutation, ServiceMutation, ServiceQuery},
-    slack::{SlackWorkspaceMutation, SlackWorkspaceQuery},
+    slack::{SlackSettingsMutation, SlackWorkspaceMutation, SlackWorkspaceQuery},
     timeline::TimelineEntry,
     user::{User, UserMutation, UserQuery},
 };
@@ -56,6 +56,7 @@ pub struct Mutation(
     ConnectorMutation,
     RuleMutation,
     SlackWorkspaceMutation,
+    SlackSettingsMutation,
     UserMutation,
     ApiKeyMutation,
 );

@@ -13,8 +13,9 @@ use crate::{
 /// Why it had no effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Notice {
-    /// No member of the organisation has the person's e-mail address.
-    NotLinked,
+    /// Nothing matches the person with a member of the organisation. With how they link themselves, as mrkdwn, where they are told so for
+    /// the first time.
+    NotLinked { how: Option<String> },
     /// Members of another organisation than the incident's alone.
     OtherOrganization,
     /// They are members of several organisations, and nothing says which one is meant.
@@ -50,7 +51,7 @@ impl Notice {
     /// A name for people to quote and for programs to look for; never changed.
     pub(crate) fn code(&self) -> &str {
         match self {
-            Self::NotLinked => "NOT_LINKED",
+            Self::NotLinked { .. } => "NOT_LINKED",
             Self::OtherOrganization => "OTHER_ORGANIZATION",
             Self::AmbiguousOrganization => "AMBIGUOUS_ORGANIZATION",
             Self::ReadOnly => "READ_ONLY",
@@ -69,7 +70,7 @@ impl Notice {
     /// What it is counted as.
     pub(crate) fn outcome(&self) -> &'static str {
         match self {
-            Self::NotLinked => "not_linked",
+            Self::NotLinked { .. } => "not_linked",
             Self::OtherOrganization => "other_organization",
             Self::AmbiguousOrganization => "ambiguous_organization",
             Self::ReadOnly => "read_only",
@@ -84,12 +85,22 @@ impl Notice {
             Self::Refused { .. } => "refused",
         }
     }
+
+    /// The notice as a sentence, with its code, and what is told with it for the first time.
+    pub(crate) fn sentence(&self, text: &str) -> String {
+        let told = format!("{text} ({}).", self.code());
+        if let Self::NotLinked { how: Some(how) } = self {
+            format!("{told} {how}")
+        } else {
+            told
+        }
+    }
 }
 
 /// To somebody whose reply did not become a comment, as mrkdwn.
 pub(crate) fn comment(notice: &Notice) -> String {
     let why = match notice {
-        Notice::NotLinked => "no member of this organisation has your e-mail address".to_owned(),
+        Notice::NotLinked { .. } => "you are not linked to a member of this organisation".to_owned(),
         Notice::OtherOrganization => "you are a member of another organisation".to_owned(),
         Notice::AmbiguousOrganization => "you are a member of several organisations".to_owned(),
         Notice::ReadOnly => "your role there is read-only".to_owned(),
@@ -104,10 +115,9 @@ pub(crate) fn comment(notice: &Notice) -> String {
         Notice::Unavailable => "Tocsin does not answer just now".to_owned(),
         Notice::Refused { message, .. } => escape(message),
     };
-    format!(
-        "Your reply was not added to the incident's timeline: {why} ({}).",
-        notice.code()
-    )
+    notice.sentence(&format!(
+        "Your reply was not added to the incident's timeline: {why}"
+    ))
 }
 
 /// To somebody whose press of a button did nothing, as mrkdwn. `wanted` as in "acknowledge".
@@ -118,9 +128,9 @@ pub(crate) fn press(notice: &Notice, wanted: &str) -> String {
             .unwrap_or_default()
     };
     let text = match notice {
-        Notice::NotLinked => {
+        Notice::NotLinked { .. } => {
             format!(
-                "You can't {wanted} this incident from Slack: no member of its organisation has your e-mail address"
+                "You can't {wanted} this incident from Slack: you are not linked to a member of its organisation"
             )
         }
         Notice::OtherOrganization => format!(
@@ -163,7 +173,7 @@ pub(crate) fn press(notice: &Notice, wanted: &str) -> String {
         }
         Notice::Refused { message, .. } => escape(message.trim_end_matches('.')),
     };
-    format!("{text} ({}).", notice.code())
+    notice.sentence(&text)
 }
 
 /// What does the same by the slash command.
@@ -248,9 +258,15 @@ mod tests {
             comment(&Notice::ReadOnly),
             "Your reply was not added to the incident's timeline: your role there is read-only (READ_ONLY)."
         );
+        let not_linked = |how: Option<&str>| {
+            let how = how.map(str::to_owned);
+            press(&Notice::NotLinked { how }, "resolve")
+        };
+        let short = "You can't resolve this incident from Slack: you are not linked to a member of its organisation (NOT_LINKED).";
+        assert_eq!(not_linked(None), short);
         assert_eq!(
-            press(&Notice::NotLinked, "resolve"),
-            "You can't resolve this incident from Slack: no member of its organisation has your e-mail address (NOT_LINKED)."
+            not_linked(Some("Link yourself.")),
+            format!("{short} Link yourself.")
         );
     }
 }

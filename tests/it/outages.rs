@@ -70,6 +70,7 @@ async fn a_second_start_finds_everything(stack: Stack) -> anyhow::Result<()> {
         (now.id.as_str(), now.status.as_str()),
         (incident.id.as_str(), "TRIGGERED")
     );
+    world.admin().unmatched("ATTRIBUTE").await?;
     world
         .slack()
         .person("alice")
@@ -149,6 +150,7 @@ async fn what_is_said_in_slack_while_the_api_is_down_is_on_the_timeline_when_it_
     stack: Stack,
 ) -> anyhow::Result<()> {
     let world = World::on(stack).start().await?;
+    world.admin().unmatched("ATTRIBUTE").await?;
     let incident = world.admin().trigger("Payments are failing").await?;
     let root = world.root(incident.number, |_| true).await?;
     world.api(0).kill().await?;

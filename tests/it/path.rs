@@ -134,6 +134,7 @@ async fn a_reply_in_the_thread_becomes_a_comment_and_is_not_echoed(stack: Stack)
     world
         .member("Alice Archer", "alice@example.com", "RESPONDER")
         .await?;
+    world.admin().unmatched("ATTRIBUTE").await?;
     let incident = world.admin().trigger("Payments are failing").await?;
     let root = world.root(incident.number, |_| true).await?;
 
@@ -192,6 +193,7 @@ async fn a_comment_made_through_the_api_appears_under_its_authors_name_and_is_no
     assert_eq!(reply.author, "Bob Baker");
     assert!(reply.words().contains("Failing over to *the standby*"));
 
+    world.admin().unmatched("ATTRIBUTE").await?;
     // Slack tells the bridge of its own reply too, and after that of this one.
     world
         .slack()

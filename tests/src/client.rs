@@ -223,6 +223,15 @@ impl Client {
             .await
     }
 
+    /// Says what becomes of what people say in Slack whom nothing matches with a member: `REFUSE` or `ATTRIBUTE`.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub async fn unmatched(&self, policy: &str) -> anyhow::Result<()> {
+        self.change_with("updateSlackSettings", json!({"unmatchedPolicy": policy}))
+            .await
+    }
+
     /// Where the newest event stands: a subscription after it sees all that is begun from now on.
     ///
     /// # Errors

@@ -23,6 +23,7 @@ use crate::{
     idempotency::{self, KeyUse},
     limits,
     node::domain,
+    slack::takes_unmatched,
     timeline::TimelineEntry,
     viewer::{Need, Viewer},
 };
@@ -172,6 +173,9 @@ async fn comment(ctx: &Context<'_>, input: AddCommentInput) -> Result<Applied, T
             "Two-way sync is off for this channel: what is said there stays there.",
         )
         .into());
+    }
+    if slack_name.is_some() {
+        takes_unmatched(domain(ctx), organization_id).await?;
     }
     let mut actor = viewer.actor(organization_id);
     actor.slack_name = slack_name;

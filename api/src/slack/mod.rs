@@ -3,9 +3,11 @@
 
 mod connect;
 mod seal;
+mod settings;
 mod workspace;
 
 pub(crate) use self::{
     connect::SlackWorkspaceMutation,
+    settings::{SlackSettings, SlackSettingsMutation, takes_unmatched},
     workspace::{SlackWorkspace, SlackWorkspaceQuery, find},
 };

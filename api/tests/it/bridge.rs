@@ -50,6 +50,7 @@ on_each_database! {
 
     async fn a_comment_from_slack_is_taken_once_under_its_authors_name(world) {
         let bridge = in_first_organisation(world).await;
+        world.takes_unmatched().await;
         let admin = world.admin();
         let (one, other) = (admin.trigger("one").await, admin.trigger("other").await);
         let input = |incident: &serde_json::Value, reference: &str| json!({

@@ -105,6 +105,7 @@ fn selection(mutation: &str) -> &'static str {
         "connectSlackWorkspace" | "updateSlackWorkspace" | "disconnectSlackWorkspace" => {
             "workspace { id name status disconnectedAt botTokenSet }"
         }
+        "updateSlackSettings" => "settings { unmatchedPolicy }",
         "createConnectorRule" | "updateConnectorRule" => "rule { id }",
         "deleteConnector" | "deleteConnectorRule" => "deletedId",
         "addServiceManager" | "removeServiceManager" => "service { id managers { id name } }",

@@ -154,6 +154,11 @@ fn other_mutations(
         ),
         ("createService", json!({ "name": "a" }), json!({ "name": "b" })),
         (
+            "updateSlackSettings",
+            json!({ "unmatchedPolicy": "ATTRIBUTE" }),
+            json!({ "unmatchedPolicy": "REFUSE" }),
+        ),
+        (
             "createApiKey",
             json!({ "name": "a", "scopes": ["READ"] }),
             json!({ "name": "b", "scopes": ["READ"] }),

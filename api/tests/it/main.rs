@@ -7,6 +7,7 @@ mod counting;
 mod events;
 mod faults;
 mod idempotency;
+mod identities;
 mod incidents;
 mod input;
 mod lists;

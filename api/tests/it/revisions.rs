@@ -142,6 +142,7 @@ on_each_database! {
     }
 
     async fn an_edit_that_was_undone_is_not_done_again_by_coming_late(world) {
+        world.takes_unmatched().await;
         let bridge = bridge_in(world).await;
         let incident = world.admin().trigger("Down").await;
         let said = json!({ "incidentId": incident["id"], "bodyMarkdown": "up", "externalRef": "slack:T1/C1/2.2", "slackAuthor": { "name": "Zoe" } });
@@ -156,6 +157,7 @@ on_each_database! {
     }
 
     async fn edits_of_one_comment_that_come_together_leave_the_newest(world) {
+        world.takes_unmatched().await;
         let bridge = bridge_in(world).await;
         let incident = world.admin().trigger("Down").await;
         let said = json!({ "incidentId": incident["id"], "bodyMarkdown": "0", "externalRef": "slack:T1/C1/3.3", "slackAuthor": { "name": "Zoe" } });
@@ -174,6 +176,7 @@ on_each_database! {
     }
 
     async fn another_organisations_bridge_requests_find_no_comment_of_ours(world) {
+        world.takes_unmatched().await;
         let bridge = bridge_in(world).await;
         let incident = world.admin().trigger("Down").await;
         let said = json!({ "incidentId": incident["id"], "bodyMarkdown": "ours", "externalRef": "slack:T1/C1/4.4", "slackAuthor": { "name": "Zoe" } });
@@ -210,6 +213,7 @@ on_each_database! {
     }
 
     async fn what_comes_about_while_the_sync_is_muted_is_marked(world) {
+        world.takes_unmatched().await;
         let admin = world.admin();
         let incident = admin.trigger("Down").await;
         let query = "query($id: ID!) { incident(id: $id) { slackMuted slackReplyMode timeline { nodes { kind slackMuted changes createdAt } } } }";

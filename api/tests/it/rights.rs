@@ -123,6 +123,7 @@ fn mutations() -> Vec<(&'static str, Needs, Value)> {
         ),
         ("updateSlackWorkspace", Admin, json!({ "id": nobody("wsp") })),
         ("disconnectSlackWorkspace", Admin, json!({ "id": nobody("wsp") })),
+        ("updateSlackSettings", Admin, json!({ "idempotencyKey": "" })),
         ("createApiKey", Admin, json!({ "name": "x", "scopes": [] })),
         ("revokeApiKey", Admin, json!({ "id": nobody("key") })),
     ]

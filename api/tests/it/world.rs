@@ -176,6 +176,12 @@ impl World {
         self.caller(key.expose_secret())
     }
 
+    /// From now on the first organisation takes comments of people in Slack whom nothing matches with a member.
+    pub(crate) async fn takes_unmatched(&self) {
+        let policy = serde_json::json!({ "unmatchedPolicy": "ATTRIBUTE" });
+        self.admin().change("updateSlackSettings", policy).await.done();
+    }
+
     /// A key of the first organisation with these scopes.
     pub(crate) async fn key(&self, scopes: &[&str]) -> Caller {
         self.caller(&self.admin().make_key(scopes, None).await)

@@ -73,12 +73,22 @@ pub(crate) async fn member(
         match identity::standing(parts, organization, person, request_id).await? {
             Standing::Member(member) => Ok(member),
             Standing::Deactivated => Err(Notice::Deactivated),
-            Standing::Stranger if memberships(parts, person, request_id).await?.is_empty() => {
-                Err(Notice::NotLinked)
-            }
-            Standing::Stranger => Err(Notice::OtherOrganization),
+            Standing::Stranger => Err(stranger(parts, person, request_id).await?),
         },
     )
+}
+
+/// What somebody is told whom nothing matches with a member of an incident's organisation.
+pub(crate) async fn stranger(
+    parts: &Parts,
+    person: &Person,
+    request_id: Option<&str>,
+) -> Result<Notice, JobError> {
+    if memberships(parts, person, request_id).await?.is_empty() {
+        let how = identity::prompt(parts, person).await?;
+        return Ok(Notice::NotLinked { how });
+    }
+    Ok(Notice::OtherOrganization)
 }
 
 /// Where somebody else was faster it was a no-op, and the person is told.

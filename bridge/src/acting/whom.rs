@@ -58,7 +58,8 @@ pub(crate) async fn organizations_of(
 ) -> Result<Result<Vec<(OrganizationId, Member)>, Notice>, JobError> {
     let memberships = memberships(parts, person, request_id).await?;
     if memberships.is_empty() {
-        return Ok(Err(Notice::NotLinked));
+        let how = identity::prompt(parts, person).await?;
+        return Ok(Err(Notice::NotLinked { how }));
     }
     let active: Vec<_> = memberships
         .into_iter()

@@ -20,7 +20,7 @@ pub(super) async fn link(parts: &Parts, typed: &Typed, request_id: Option<&str>)
     };
     Ok(match whoami::told(parts, &person, request_id).await? {
         Ok(text) => Ok(Mrkdwn::own("You are linked. ").and(&text)),
-        Err(Notice::NotLinked) => Err(stranger(person.email.as_deref())),
+        Err(Notice::NotLinked { .. }) => Err(stranger(person.email.as_deref())),
         Err(notice) => Err(notice.into()),
     })
 }

@@ -61,9 +61,8 @@ pub(crate) fn misread(command: &str, misread: &Misread) -> Mrkdwn {
 /// Why a command about no incident in particular had no effect, as mrkdwn.
 pub(crate) fn sorry(notice: &Notice) -> String {
     let text = match notice {
-        Notice::NotLinked => {
-            "You are not linked to a member in Tocsin: no member has the e-mail address of your Slack profile. Ask an administrator of \
-             your organisation to add you, or use the subcommand `link` if you have unlinked yourself"
+        Notice::NotLinked { .. } => {
+            "You are not linked to a member in Tocsin: the subcommand `link` changes that"
         }
         Notice::Deactivated => "Your account in Tocsin is deactivated",
         Notice::ReadOnly => "Your role in Tocsin is read-only",
@@ -82,7 +81,7 @@ pub(crate) fn sorry(notice: &Notice) -> String {
         | Notice::NoEscalationPolicy
         | Notice::Refused { .. } => return notice::press(notice, "see"),
     };
-    format!("{text} ({}).", notice.code())
+    notice.sentence(text)
 }
 
 /// Why a command had no effect, as mrkdwn.
@@ -91,9 +90,10 @@ pub(crate) fn refused(notice: &Notice, verb: Verb) -> String {
         Verb::Show | Verb::Acknowledge | Verb::Resolve | Verb::Note | Verb::Assign | Verb::Snooze => {
             match notice {
                 Notice::NotFound => "There is no such incident in your organisation (NOT_FOUND).".to_owned(),
-                Notice::NotLinked | Notice::Deactivated | Notice::Disconnected | Notice::Unavailable => {
-                    sorry(notice)
-                }
+                Notice::NotLinked { .. }
+                | Notice::Deactivated
+                | Notice::Disconnected
+                | Notice::Unavailable => sorry(notice),
                 Notice::OtherOrganization
                 | Notice::AmbiguousOrganization
                 | Notice::ReadOnly

@@ -8,6 +8,7 @@ use tocsin_entity::{
 };
 
 use super::message::Place;
+use crate::identity::prompt;
 
 /// How long it is remembered: Slack sends late events for a day, and no thread is muted for longer than people remember why.
 const KEPT: Duration = Duration::days(30);
@@ -65,6 +66,7 @@ pub(super) async fn forget(database: &Database) -> Result<(), DbErr> {
         .await?;
     told::Entity::delete_many()
         .filter(told::Column::CreatedAt.lt(past))
+        .filter(told::Column::Code.ne(prompt::CODE))
         .exec(database.write())
         .await?;
     Ok(())

@@ -12,6 +12,7 @@ use super::{
     told::Told,
 };
 use crate::{
+    acting,
     bridge::Parts,
     failure::of_api,
     graphql::{AddComment, As, DateTime, add_comment},
@@ -202,6 +203,10 @@ impl Reply<'_> {
                     },
                 )
                 .await
+            }
+            "UNMATCHED_REFUSED" => {
+                let notice = acting::stranger(parts, &self.person, request_id).await?;
+                self.tell(parts, &notice).await
             }
             "FORBIDDEN" => self.tell(parts, &Notice::ReadOnly).await,
             "NOT_FOUND" => self.tell(parts, &Notice::NotFound).await,

@@ -6,12 +6,14 @@
 mod face;
 mod linking;
 mod person;
+pub(crate) mod prompt;
 mod refresh;
 mod strangers;
 
 pub(crate) use face::face;
 pub(crate) use linking::set_linked;
 pub(crate) use person::{Person, is_from_elsewhere, person, team};
+pub(crate) use prompt::prompt;
 pub(crate) use refresh::{USER_CHANGED, USER_JOINED};
 pub(crate) use strangers::Strangers;
 

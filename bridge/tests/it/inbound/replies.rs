@@ -31,6 +31,7 @@ async fn a_members_reply_becomes_a_comment_in_their_name() {
         "externalRef": "slack:T1/C1/2.0",
         "slackAuthor": null,
         "saidAt": "1970-01-01T00:00:02Z",
+        "connectorId": null,
     });
     assert_eq!(call.arguments["input"], expected);
     assert_eq!(
@@ -53,6 +54,39 @@ async fn a_reply_of_somebody_who_is_no_member_carries_their_name() {
     assert_eq!(call.on_behalf_of, None);
     assert_eq!(call.arguments["input"]["slackAuthor"], json!({"name": "Guest"}));
     assert_eq!(call.arguments["input"]["bodyMarkdown"], "on it");
+}
+
+#[tokio::test]
+async fn whose_comment_is_not_wanted_is_told_once_how_to_link_themselves_and_then_in_short() {
+    let stage = Stage::set().await;
+    stage.slack_user("Guest", Some("guest@example.org"));
+    stage.is_nobody();
+    stage.refuses("AddComment", "addComment", "UNMATCHED_REFUSED");
+    stage.acted.answer("chat.postEphemeral", json!({"ok": true}));
+    let mut told = Vec::new();
+    for ts in ["2.0", "3.0"] {
+        let row = stage.reply(ts, |_| {}).await;
+        assert_eq!(stage.worked(&row).await.state, InboxState::Done);
+        let last = stage.acted.calls("chat.postEphemeral").pop().expect("told");
+        told.push(last.arguments["text"].as_str().expect("a text").to_owned());
+    }
+    let short = "Your reply was not added to the incident's timeline: you are not linked to a member of this organisation (NOT_LINKED).";
+    assert!(
+        told[0].starts_with(short) && told[0].contains("link yourself"),
+        "{told:?}"
+    );
+    assert!(told[0].contains("guest@example.org"), "{told:?}");
+    assert_eq!(told[1], short);
+    // Matched by now, and edited: what was refused is refused for good.
+    stage.slack_user("Ada", Some("ada@example.com"));
+    stage.is_member("RESPONDER", None);
+    stage.comments_are_taken();
+    let edit = json!({"type": "message", "subtype": "message_changed", "channel": "C1", "ts": "9.0",
+        "message": {"type": "message", "user": "U1", "ts": "2.0", "thread_ts": "1.0", "text": "again", "edited": {"user": "U1", "ts": "8.0"}},
+        "previous_message": {"type": "message", "user": "U1", "ts": "2.0", "thread_ts": "1.0", "text": "on it"}});
+    let row = stage.event("EvEdit", edit).await;
+    stage.worked(&row).await;
+    assert_eq!(stage.acted.calls("AddComment").len(), 2);
 }
 
 #[tokio::test]

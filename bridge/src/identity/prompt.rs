@@ -1,0 +1,63 @@
+//! What people are told once who act and are matched with no member: how they link themselves.
+
+use sea_orm::{ActiveValue::Set, EntityTrait, sea_query::OnConflict};
+use time::OffsetDateTime;
+use tocsin_entity::slack::told::{ActiveModel, Column, Entity};
+use tocsin_queue::JobError;
+
+use super::Person;
+use crate::{bridge::Parts, comments::mrkdwn::escape};
+
+/// Under what it is on record that somebody was told. It is never forgotten, unlike what is told in threads.
+pub(crate) const CODE: &str = "LINK_PROMPT";
+
+/// How a person links themselves, as mrkdwn, where they have not been told in this workspace yet; by now they have.
+pub(crate) async fn prompt(parts: &Parts, person: &Person) -> Result<Option<String>, JobError> {
+    // Of no thread: of the workspace.
+    let key = (
+        person.team_id.clone(),
+        String::new(),
+        person.slack_user_id.clone(),
+        CODE.to_owned(),
+    );
+    // Most have been told: nothing is written then.
+    let told = Entity::find_by_id(key).one(parts.database.read()).await;
+    if told.map_err(JobError::retry)?.is_some() {
+        return Ok(None);
+    }
+    let row = ActiveModel {
+        channel_id: Set(person.team_id.clone()),
+        thread_ts: Set(String::new()),
+        slack_user_id: Set(person.slack_user_id.clone()),
+        code: Set(CODE.to_owned()),
+        created_at: Set(OffsetDateTime::now_utc()),
+    };
+    let once = [
+        Column::ChannelId,
+        Column::ThreadTs,
+        Column::SlackUserId,
+        Column::Code,
+    ];
+    let added = Entity::insert(row)
+        .on_conflict(OnConflict::columns(once).do_nothing().to_owned())
+        .exec_without_returning(parts.database.write())
+        .await
+        .map_err(JobError::retry)?;
+    Ok((added > 0).then(|| how(parts, person)))
+}
+
+fn how(parts: &Parts, person: &Person) -> String {
+    let command = parts.workspaces.of_team(Some(&person.team_id)).command();
+    let link = match command {
+        Some(name) => format!("`{} link`", escape(&name.replace('`', ""))),
+        None => "the slash command's `link`".to_owned(),
+    };
+    let whose = match &person.email {
+        Some(email) => format!(
+            "ask an administrator of your organisation to add you as a member with the e-mail address {}",
+            escape(email)
+        ),
+        None => "ask an administrator of your organisation whether you are a member".to_owned(),
+    };
+    format!("To act from Slack, link yourself: use {link} here and follow what it says, or {whose}.")
+}
