@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Interface, Object, Result};
 use tocsin_entity::id::{
-    ApiKeyId, ConnectorId, IncidentId, OrganizationId, PostmortemId, ServiceId, TimelineEntryId, UserId,
-    WorkspaceId,
+    ApiKeyId, ConnectorId, IncidentId, OperationId, OrganizationId, PostmortemId, ServiceId, TimelineEntryId,
+    UserId, WorkspaceId,
 };
 
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     organization::Organization,
     postmortem::Postmortem,
     service::Service,
-    slack::SlackWorkspace,
+    slack::{SlackOperation, SlackWorkspace},
     timeline::TimelineEntry,
     user::{User, load_member},
     viewer::{Need, Viewer},
@@ -44,6 +44,8 @@ pub(crate) enum Node {
     Postmortem(Postmortem),
     /// A service.
     Service(Service),
+    /// Something that is done in Slack.
+    SlackOperation(SlackOperation),
     /// A Slack workspace.
     SlackWorkspace(SlackWorkspace),
     /// An entry of a timeline.
@@ -73,6 +75,9 @@ impl NodeQuery {
             ApiKeyId::PREFIX => crate::api_key::find(ctx, &id).await?.map(Node::ApiKey),
             PostmortemId::PREFIX => crate::postmortem::find(ctx, &id).await?.map(Node::Postmortem),
             WorkspaceId::PREFIX => crate::slack::find(ctx, &id).await?.map(Node::SlackWorkspace),
+            OperationId::PREFIX => crate::slack::find_operation(ctx, &id)
+                .await?
+                .map(Node::SlackOperation),
             ConnectorId::PREFIX => crate::connector::find(ctx, &id).await?.map(Node::Connector),
             OrganizationId::PREFIX => crate::organization::find(ctx, &id).await?.map(Node::Organization),
             _ => None,
@@ -117,6 +122,7 @@ owned!(
     tocsin_entity::api_key::Model,
     tocsin_entity::postmortem::Model,
     tocsin_entity::connector::Model,
+    tocsin_entity::slack_operation::Model,
     tocsin_entity::slack_workspace::Model
 );
 

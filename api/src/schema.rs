@@ -16,7 +16,11 @@ use crate::{
     organization::OrganizationQuery,
     postmortem::{Postmortem, PostmortemMutation, PostmortemQuery},
     service::{Service, ServiceManagerMutation, ServiceMutation, ServiceQuery},
-    slack::{SlackSettingsMutation, SlackWorkspaceMutation, SlackWorkspaceQuery},
+    slack::{
+        SlackChannelQuery, SlackChannels, SlackOperationMutation, SlackOperationQuery,
+        SlackOperationSubscription, SlackReportMutation, SlackReportQuery, SlackSettingsMutation,
+        SlackWorkspaceMutation, SlackWorkspaceQuery,
+    },
     timeline::TimelineEntry,
     user::{User, UserMutation, UserQuery},
 };
@@ -41,6 +45,9 @@ pub struct Query(
     ConnectorQuery,
     RoutingQuery,
     SlackWorkspaceQuery,
+    SlackOperationQuery,
+    SlackReportQuery,
+    SlackChannelQuery,
     IncidentQuery,
     EventQuery,
     PostmortemQuery,
@@ -57,13 +64,15 @@ pub struct Mutation(
     RuleMutation,
     SlackWorkspaceMutation,
     SlackSettingsMutation,
+    SlackOperationMutation,
+    SlackReportMutation,
     UserMutation,
     ApiKeyMutation,
 );
 
 /// Everything that can be followed.
 #[derive(MergedSubscription, Default)]
-pub struct Subscription(EventSubscription);
+pub struct Subscription(EventSubscription, SlackOperationSubscription);
 
 /// The API's schema.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
@@ -89,6 +98,7 @@ fn describe_pages(builder: Builder) -> Builder {
         .override_output_type_description::<Connection<String, IncidentEvent>>("A page of the event log.")
         .override_output_type_description::<Connection<String, Postmortem>>("A page of post-mortems.")
         .override_output_type_description::<Connection<String, Service>>("A page of services.")
+        .override_output_type_description::<SlackChannels>("A page of channels in Slack.")
         .override_output_type_description::<Connection<String, TimelineEntry>>("A page of a timeline.")
         .override_output_type_description::<Connection<String, User>>("A page of users.")
 }

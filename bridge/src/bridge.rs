@@ -14,9 +14,9 @@ use crate::{
     comments,
     config::BridgeConfig,
     connector::Connectors,
-    digest, follow,
+    digest, directory, follow,
     graphql::Api,
-    home, inbound, mirror,
+    home, inbound, mirror, operation,
     slack::{Http, SlackHealth},
     store::{Lane, Leases},
     sweep, telemetry, unfurl,
@@ -119,13 +119,14 @@ impl Bridge {
     async fn run_parts(&self, shutdown: CancellationToken) {
         let parts = &self.0;
         let (inbox, mirror, digests) = (Arc::clone(parts), Arc::clone(parts), Arc::clone(parts));
-        let workspaces = Arc::clone(parts);
+        let (workspaces, operations) = (Arc::clone(parts), Arc::clone(parts));
         workspace::look_first(parts).await;
         let worker = Worker::new(parts.queue.clone())
             .concurrency(CONCURRENCY)
             .on(move |job, context| inbound::work(Arc::clone(&inbox), job, context))
             .on(move |job, context| mirror::reconcile::reconcile(Arc::clone(&mirror), job, context))
             .on(move |job, context| workspace::refresh(Arc::clone(&workspaces), job, context))
+            .on(move |job, context| operation::work(Arc::clone(&operations), job, context))
             .on(move |job, context| digest::refresh::refresh(Arc::clone(&digests), job, context))
             .run(shutdown.clone());
         let rounds = async {
@@ -140,6 +141,8 @@ impl Bridge {
                 parts.connectors.run(&parts.database, shutdown.clone()),
                 unfurl::tend(parts, shutdown.clone()),
                 home::run(parts, shutdown.clone()),
+                operation::look(parts, shutdown.clone()),
+                directory::run(parts, shutdown.clone()),
             )
         };
         // What is claimed is kept alive to the last job's end.

@@ -14,6 +14,7 @@ mod config;
 mod connector;
 mod create;
 mod digest;
+mod directory;
 mod failure;
 mod follow;
 #[cfg(any(test, fuzzing))]
@@ -27,6 +28,7 @@ mod mention;
 mod mirror;
 mod modals;
 mod notice;
+mod operation;
 mod origin;
 mod slack;
 mod store;

@@ -58,6 +58,21 @@ impl Job for RefreshSlackWorkspaces {
     }
 }
 
+/// An administrator has asked for something to be done in Slack, and waits for what comes of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RunSlackOperation {
+    /// What is to be done.
+    pub operation_id: String,
+}
+
+impl Job for RunSlackOperation {
+    const NAME: &'static str = "run-slack-operation";
+
+    fn key(&self) -> String {
+        self.operation_id.clone()
+    }
+}
+
 /// A digest no longer says what it should: write it again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RefreshDigest {

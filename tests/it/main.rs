@@ -2,6 +2,7 @@
 
 mod actors;
 mod crash;
+mod operations;
 mod outages;
 mod path;
 mod people;

@@ -327,7 +327,7 @@ async fn delete(ctx: &Context<'_>, input: DeleteConnectorInput) -> Result<Connec
 }
 
 /// The organisation's connector, if it may be managed.
-pub(super) async fn managed(
+pub(crate) async fn managed(
     tx: &DatabaseTransaction,
     organization_id: OrganizationId,
     id: ConnectorId,

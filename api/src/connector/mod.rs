@@ -11,9 +11,10 @@ mod routing;
 mod rule;
 
 pub(crate) use self::{
-    command::{ConnectorMutation, plain},
+    command::{ConnectorMutation, managed, plain},
     dry_run::RoutingQuery,
     graphql::{Connector, ConnectorQuery, find},
+    reach::Reach,
     routing::{SlackRoute, is_synced, of_incident},
     rule::RuleMutation,
 };

@@ -42,6 +42,24 @@ pub(crate) struct MissingScopes {
     scopes: Vec<String>,
 }
 
+/// What is wanted and lacks scopes, where these were granted.
+pub(super) fn missing_scopes(
+    wanted: &BTreeSet<SlackFeature>,
+    granted: &BTreeSet<&str>,
+) -> Vec<MissingScopes> {
+    let missing = wanted.iter().map(|&feature| MissingScopes {
+        feature,
+        scopes: feature
+            .asks()
+            .bot_scopes
+            .iter()
+            .filter(|scope| !granted.contains(*scope))
+            .map(|&scope| scope.to_owned())
+            .collect(),
+    });
+    missing.filter(|missing| !missing.scopes.is_empty()).collect()
+}
+
 /// A Slack workspace that the organisation is connected to. Its token can be set, and never be read.
 #[Object]
 impl SlackWorkspace {
@@ -104,19 +122,7 @@ impl SlackWorkspace {
             return Ok(Vec::new());
         };
         let granted: BTreeSet<_> = granted.split(',').collect();
-        let missing = feature::read(&self.0.features)
-            .into_iter()
-            .map(|feature| MissingScopes {
-                feature,
-                scopes: feature
-                    .asks()
-                    .bot_scopes
-                    .iter()
-                    .filter(|scope| !granted.contains(*scope))
-                    .map(|&scope| scope.to_owned())
-                    .collect(),
-            });
-        Ok(missing.filter(|missing| !missing.scopes.is_empty()).collect())
+        Ok(missing_scopes(&feature::read(&self.0.features), &granted))
     }
 
     /// When Slack last took a message there.

@@ -106,6 +106,16 @@ fn selection(mutation: &str) -> &'static str {
             "workspace { id name status disconnectedAt botTokenSet }"
         }
         "updateSlackSettings" => "settings { unmatchedPolicy }",
+        "testSlackConnection"
+        | "sendSlackTestMessage"
+        | "testSlackIdentity"
+        | "refreshSlackChannels"
+        | "createSlackChannel"
+        | "finishSlackOperation" => {
+            "operation { id kind state code message connection { teamId missingScopes { feature scopes } } \
+             testMessage { channelId channel ts permalink } identity { slackUserId slackName match } channelCount \
+             channel { id name isPrivate } channelName channelIsPrivate linkedSlackUserId requestedBy { id } finishedAt }"
+        }
         "createConnectorRule" | "updateConnectorRule" => "rule { id }",
         "deleteConnector" | "deleteConnectorRule" => "deletedId",
         "addServiceManager" | "removeServiceManager" => "service { id managers { id name } }",

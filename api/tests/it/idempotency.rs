@@ -96,6 +96,26 @@ async fn comments_and_slack(admin: &Caller, [open, over]: [&Value; 2]) -> Vec<(&
     let workspace = admin.change("connectSlackWorkspace", second).await.done()["workspace"]["id"].clone();
     vec![
         (
+            "testSlackConnection",
+            json!({}),
+            json!({ "workspaceId": workspace }),
+        ),
+        (
+            "sendSlackTestMessage",
+            json!({ "connectorId": connector }),
+            json!({ "connectorId": "con_00000000000000000000000000000000" }),
+        ),
+        (
+            "refreshSlackChannels",
+            json!({}),
+            json!({ "workspaceId": workspace }),
+        ),
+        (
+            "createSlackChannel",
+            json!({ "name": "a" }),
+            json!({ "name": "b" }),
+        ),
+        (
             "connectSlackWorkspace",
             json!({ "name": "a", "botToken": "xoxb-a" }),
             json!({ "name": "b", "botToken": "xoxb-b" }),
@@ -152,6 +172,11 @@ fn other_mutations(
             json!({ "id": user, "role": "STAKEHOLDER" }),
             json!({ "id": user, "role": "ADMIN" }),
         ),
+        (
+            "testSlackIdentity",
+            json!({ "userId": user }),
+            json!({ "userId": "usr_00000000000000000000000000000000" }),
+        ),
         ("createService", json!({ "name": "a" }), json!({ "name": "b" })),
         (
             "updateSlackSettings",
@@ -198,6 +223,8 @@ on_each_database! {
         let introspected = admin.read("{ __schema { mutationType { fields { name } } } }").await;
         let mut missing: Vec<String> = introspected["__schema"]["mutationType"]["fields"]
             .as_array().expect("fields").iter().map(|field| crate::world::text(&field["name"])).collect();
+        // The bridge alone reports, and has a test of its own.
+        missing.retain(|name| name != "finishSlackOperation");
         for (mutation, input, _) in every_mutation(&admin).await {
             missing.retain(|name| name != mutation);
             let key = format!("once {mutation}");

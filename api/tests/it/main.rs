@@ -11,6 +11,7 @@ mod identities;
 mod incidents;
 mod input;
 mod lists;
+mod operations;
 mod people;
 mod postmortems;
 mod revisions;

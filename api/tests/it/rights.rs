@@ -18,7 +18,7 @@ enum Needs {
 
 use Needs::{Admin, Bridge, Nothing, Read, Trigger, Write};
 
-const QUERIES: [(&str, Needs, &str); 16] = [
+const QUERIES: [(&str, Needs, &str); 19] = [
     ("viewer", Nothing, "{ viewer { scopes } }"),
     ("organization", Read, "{ organization { id } }"),
     ("organizations", Bridge, "{ organizations { id } }"),
@@ -36,6 +36,17 @@ const QUERIES: [(&str, Needs, &str); 16] = [
     ("postmortems", Read, "{ postmortems { nodes { id } } }"),
     ("connectors", Read, "{ connectors { id } }"),
     ("slackWorkspaces", Read, "{ slackWorkspaces { id } }"),
+    (
+        "slackOperation",
+        Read,
+        "{ slackOperation(id: \"sop_00000000000000000000000000000000\") { id } }",
+    ),
+    (
+        "pendingSlackOperations",
+        Bridge,
+        "{ pendingSlackOperations { id } }",
+    ),
+    ("slackChannels", Admin, "{ slackChannels { nodes { id } } }"),
     (
         "slackRouting",
         Read,
@@ -124,6 +135,24 @@ fn mutations() -> Vec<(&'static str, Needs, Value)> {
         ("updateSlackWorkspace", Admin, json!({ "id": nobody("wsp") })),
         ("disconnectSlackWorkspace", Admin, json!({ "id": nobody("wsp") })),
         ("updateSlackSettings", Admin, json!({ "idempotencyKey": "" })),
+        (
+            "testSlackConnection",
+            Admin,
+            json!({ "workspaceId": nobody("wsp") }),
+        ),
+        (
+            "sendSlackTestMessage",
+            Admin,
+            json!({ "connectorId": nobody("con") }),
+        ),
+        ("testSlackIdentity", Admin, json!({ "userId": nobody("usr") })),
+        (
+            "refreshSlackChannels",
+            Admin,
+            json!({ "workspaceId": nobody("wsp") }),
+        ),
+        ("createSlackChannel", Admin, json!({ "name": "" })),
+        ("finishSlackOperation", Bridge, json!({ "id": nobody("sop") })),
         ("createApiKey", Admin, json!({ "name": "x", "scopes": [] })),
         ("revokeApiKey", Admin, json!({ "id": nobody("key") })),
     ]

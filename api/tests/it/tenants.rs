@@ -23,6 +23,7 @@ async fn everything(caller: &Caller) -> Vec<(&'static str, Value)> {
         )
         .await
         .done();
+    let operation = caller.change("testSlackConnection", json!({})).await.done();
     let data = caller
         .read(
             "{ organization { id } services { nodes { id } } apiKeys { nodes { id } } connectors { id } slackWorkspaces { id }
@@ -42,6 +43,7 @@ async fn everything(caller: &Caller) -> Vec<(&'static str, Value)> {
         ("Incident", incident["id"].clone()),
         ("User", json!(user)),
         ("Postmortem", postmortem["postmortem"]["id"].clone()),
+        ("SlackOperation", operation["operation"]["id"].clone()),
     ]
 }
 
@@ -57,7 +59,7 @@ on_each_database! {
             assert!(other["node"].is_null(), "{kind}: {other}");
         }
         let kinds = ours.read("{ __type(name: \"Node\") { possibleTypes { name } } }").await;
-        assert_eq!(kinds["__type"]["possibleTypes"].as_array().map(Vec::len), Some(9), "a kind of node without a case: {kinds}");
+        assert_eq!(kinds["__type"]["possibleTypes"].as_array().map(Vec::len), Some(10), "a kind of node without a case: {kinds}");
     }
 
     async fn no_query_shows_another_organisations_objects(world) {

@@ -22,6 +22,9 @@ type ConnectorEvent = Known<kinds::ConnectorEvent>;
 /// Why a connector is passed over.
 type SlackRouteHeldBack = String;
 type PostmortemStatus = Known<kinds::PostmortemStatus>;
+type OperationKind = Known<kinds::OperationKind>;
+type OperationState = Known<kinds::OperationState>;
+type SlackMatch = Known<kinds::SlackMatch>;
 /// A stable code of an expected failure.
 type UserErrorCode = String;
 
@@ -31,7 +34,7 @@ macro_rules! documents {
         #[graphql(
             schema_path = "../schema.graphql",
             query_path = $file,
-            extern_enums("IncidentStatus", "Urgency", "Severity", "EntryKind", "Source", "Role", "PostmortemStatus", "ReplyMode", "ConnectorEvent", "SlackRouteHeldBack", "UserErrorCode"),
+            extern_enums("IncidentStatus", "Urgency", "Severity", "EntryKind", "Source", "Role", "PostmortemStatus", "ReplyMode", "ConnectorEvent", "SlackRouteHeldBack", "UserErrorCode", "OperationKind", "OperationState", "SlackMatch"),
             response_derives = "Debug, Clone",
             variables_derives = "Debug, Clone"
         )]
@@ -45,6 +48,7 @@ documents! {
     "graphql/follow.graphql": Organizations, EventLog, UserByEmail;
     "graphql/postmortem.graphql": PostmortemOfIncident;
     "graphql/workspaces.graphql": SlackWorkspaces;
+    "graphql/operations.graphql": PendingOperations, OperationById, FinishOperation;
     "graphql/commands.graphql": WhoIs, StatusOfIncidents, TriggerFromSlack;
     "graphql/workflow.graphql": ServicesToName, TriggerFromWorkflow;
     "graphql/members.graphql": Assignees, Members;

@@ -6,6 +6,7 @@ mod error;
 mod incident;
 mod known;
 mod members;
+mod operation;
 mod postmortem;
 mod transport;
 
@@ -27,5 +28,6 @@ pub(crate) use incident::{Appearance, Connector, Entry, Incident};
 #[cfg(test)]
 pub(crate) use incident::{Author, Tag};
 pub(crate) use known::Known;
+pub(crate) use operation::{Found, Operation, Reason, Sought, TestedConnector};
 pub(crate) use postmortem::Postmortem;
 pub(crate) use transport::As;

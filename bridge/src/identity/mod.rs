@@ -12,7 +12,7 @@ mod strangers;
 
 pub(crate) use face::face;
 pub(crate) use linking::set_linked;
-pub(crate) use person::{Person, is_from_elsewhere, person, team};
+pub(crate) use person::{Person, is_at_home, is_from_elsewhere, is_unlinked, name, person, team};
 pub(crate) use prompt::prompt;
 pub(crate) use refresh::{USER_CHANGED, USER_JOINED};
 pub(crate) use strangers::Strangers;

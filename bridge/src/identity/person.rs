@@ -116,6 +116,18 @@ pub(super) async fn remember(
         .await
 }
 
+/// Whether a person has asked to be left unmatched.
+pub(crate) async fn is_unlinked(
+    database: &Database,
+    team_id: &str,
+    slack_user_id: &str,
+) -> Result<bool, DbErr> {
+    let known = Entity::find_by_id((team_id.to_owned(), slack_user_id.to_owned()))
+        .one(database.read())
+        .await?;
+    Ok(known.is_some_and(|known| known.unlinked))
+}
+
 /// The address of their picture: Slack shows it to anybody.
 fn picture(user: &User) -> Option<String> {
     let pictures = [&user.profile.image_192, &user.profile.image_72];
@@ -135,7 +147,8 @@ pub(super) async fn link(parts: &Parts, person: &Person, user: UserId) -> Result
     Ok(())
 }
 
-fn is_at_home(user: &User, team_id: &str) -> bool {
+/// Whether a person belongs to the workspace.
+pub(crate) fn is_at_home(user: &User, team_id: &str) -> bool {
     let home = user.team_id.as_deref().unwrap_or(team_id);
     let teams = user.enterprise.as_ref().map_or(&[][..], |user| &user.teams);
     home == team_id || teams.iter().any(|team| team == team_id)
@@ -169,7 +182,7 @@ fn email(user: &User, team_id: &str) -> Option<String> {
 }
 
 /// The name that people see in Slack.
-fn name(user: &User) -> String {
+pub(crate) fn name(user: &User) -> String {
     let names = [
         user.profile.display_name.as_str(),
         user.profile.real_name.as_str(),

@@ -10,7 +10,9 @@ use super::{
     envelope::{Envelope, Kind},
     prompt::Prompt,
 };
-use crate::{actions, bridge::Parts, commands, comments, create, home, identity, mention, unfurl, workflow};
+use crate::{
+    actions, bridge::Parts, commands, comments, create, directory, home, identity, mention, unfurl, workflow,
+};
 
 /// Every route. What has none is answered, counted and forgotten.
 const ROUTES: &[&Route] = &[
@@ -90,6 +92,7 @@ pub(crate) fn find(kind: Kind, name: &str, payload: &Value) -> Option<&'static R
     ROUTES
         .iter()
         .copied()
+        .chain(&directory::ROUTES)
         .find(|route| route.kind == kind && route.name == name && (route.wanted)(payload))
 }
 

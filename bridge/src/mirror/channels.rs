@@ -6,15 +6,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    sea_query::OnConflict,
-};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr};
 use time::OffsetDateTime;
 use tocsin_entity::{database::Database, slack::channel};
 use tokio::sync::Notify;
 
-use crate::slack::{Installation, Slack, SlackError, web_api};
+use crate::{
+    directory,
+    slack::{Installation, Slack, SlackError, web_api},
+};
 
 /// How long a channel is taken to be what it was.
 const FRESH: Duration = Duration::from_secs(600);
@@ -91,7 +91,9 @@ impl Channels {
     /// What was known of the channel turned out to be wrong: it is looked for anew, after a while.
     pub(crate) async fn distrust(&self, wanted: &str, team_id: &str, trouble: &Trouble) -> Result<(), DbErr> {
         self.remember(wanted, Err(trouble.clone()));
-        channel::Entity::delete_many()
+        // The row stays for people to see; without the bot in it, it is not believed here.
+        channel::Entity::update_many()
+            .col_expr(channel::Column::IsMember, Expr::value(false))
             .filter(channel::Column::TeamId.eq(team_id))
             .filter(naming(wanted))
             .exec(self.database.write())
@@ -118,6 +120,11 @@ impl Channels {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .retain(|_, (answer, _)| answer.is_ok());
+    }
+
+    /// Something has changed: each channel is looked up anew.
+    pub(crate) fn forget(&self) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     fn remembered(&self, wanted: &str) -> Option<Answer> {
@@ -171,10 +178,12 @@ impl Channels {
             Ok(Some(found)) => found,
         };
         if found.is_archived {
+            directory::record(&self.database, &bot.team_id, &found).await?;
             return Ok(Err(Trouble::new("is_archived", archived(&hashed(&found.name)))));
         }
         let is_member = found.is_member || self.join(&found, bot).await;
-        self.record(&found, is_member, &bot.team_id).await?;
+        let found = web_api::Channel { is_member, ..found };
+        directory::record(&self.database, &bot.team_id, &found).await?;
         Ok(Ok(Resolved {
             name: hashed(&found.name),
             id: found.id,
@@ -222,33 +231,6 @@ impl Channels {
             }
             cursor = next;
         }
-    }
-
-    async fn record(&self, found: &web_api::Channel, is_member: bool, team_id: &str) -> Result<(), DbErr> {
-        let row = channel::Model {
-            team_id: team_id.to_owned(),
-            channel_id: found.id.clone(),
-            name: found.name.clone(),
-            is_private: found.is_private,
-            is_member,
-            is_archived: found.is_archived,
-            refreshed_at: OffsetDateTime::now_utc(),
-        };
-        channel::Entity::insert(row.into_active_model().reset_all())
-            .on_conflict(
-                OnConflict::columns([channel::Column::TeamId, channel::Column::ChannelId])
-                    .update_columns([
-                        channel::Column::Name,
-                        channel::Column::IsPrivate,
-                        channel::Column::IsMember,
-                        channel::Column::IsArchived,
-                        channel::Column::RefreshedAt,
-                    ])
-                    .to_owned(),
-            )
-            .exec_without_returning(self.database.write())
-            .await?;
-        Ok(())
     }
 }
 

@@ -71,9 +71,33 @@ pub(crate) fn root(incident: &Incident, controls: Controls<'_>) -> Message {
     }
 }
 
+/// A message as an incident's looks, of which it says that it is none.
+pub(crate) fn sample(connector: &str, url: &str, at: OffsetDateTime) -> Message {
+    let connector = Mrkdwn::text(connector).cut(NAME_MAX);
+    let said = Mrkdwn::own("Test message: nothing has happened. Incidents of the connector ")
+        .and(&connector.bold())
+        .plus(" appear here, like this.");
+    let facts = vec![
+        fact("Status", &Mrkdwn::own(":white_check_mark: Test")),
+        fact("Sent", &Mrkdwn::date(at)),
+    ];
+    let attachment = json!({"color": GREY, "fallback": "Test message", "blocks": [
+        blocks::fields(facts), blocks::context(Mrkdwn::own("Sent by Tocsin, because an administrator asked for it.")),
+    ]});
+    Message {
+        text: blocks::fallback(said.clone()),
+        blocks: vec![
+            blocks::section(Mrkdwn::link(url, "Test message from Tocsin")),
+            blocks::section(said),
+        ],
+        attachments: vec![attachment],
+        ..Message::default()
+    }
+}
+
 impl Appearance {
     /// The message under this name and with this picture.
-    pub(super) fn dress(&self, message: Message) -> Message {
+    pub(crate) fn dress(&self, message: Message) -> Message {
         let icon = |is_emoji: bool| self.icon.clone().filter(|icon| icon.starts_with(':') == is_emoji);
         Message {
             username: self.name.as_deref().and_then(blocks::username),

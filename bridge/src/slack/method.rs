@@ -51,6 +51,7 @@ pub(crate) const CHAT_UPDATE: Method = Method::json("chat.update", Tier::Three);
 pub(crate) const CHAT_DELETE: Method = Method::json("chat.delete", Tier::Three);
 pub(crate) const CHAT_UNFURL: Method = Method::json("chat.unfurl", Tier::Three);
 pub(crate) const CONVERSATIONS_JOIN: Method = Method::json("conversations.join", Tier::Three);
+pub(crate) const CONVERSATIONS_CREATE: Method = Method::json("conversations.create", Tier::Two);
 pub(crate) const CONVERSATIONS_INFO: Method = Method::form("conversations.info", Tier::Three);
 pub(crate) const CONVERSATIONS_LIST: Method = Method::form("conversations.list", Tier::Two);
 pub(crate) const CONVERSATIONS_HISTORY: Method = Method::form("conversations.history", Tier::Three);

@@ -1,6 +1,7 @@
 //! Slack's Web API as the bridge uses it: one client, one pace for all workers, typed calls and typed failures.
 
 pub(crate) mod blocks;
+mod channels;
 pub(crate) mod client;
 pub(crate) mod error;
 pub(crate) mod http;

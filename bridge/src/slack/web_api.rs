@@ -49,6 +49,11 @@ pub(crate) struct Channel {
     pub(crate) is_member: bool,
     #[serde(default)]
     pub(crate) is_archived: bool,
+    /// Who made it, and when, in seconds since 1970.
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) creator: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) created: Option<i64>,
 }
 
 /// A page of channels.

@@ -57,7 +57,8 @@ pub(crate) async fn follow(parts: &Parts, shutdown: CancellationToken) {
     }
 }
 
-async fn look(parts: &Parts) -> Result<(), ApiError> {
+/// Looks once.
+pub(crate) async fn look(parts: &Parts) -> Result<(), ApiError> {
     let wanted = parts.api.slack_workspaces().await?;
     for workspace in parts.workspaces.all() {
         let is_wanted = |wanted: &SlackWorkspace| {

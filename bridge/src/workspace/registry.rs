@@ -185,7 +185,7 @@ impl Workspaces {
     }
 
     /// Something works again in a workspace: what has failed is worth another try.
-    pub(super) fn heal(&self) {
+    pub(crate) fn heal(&self) {
         self.healed.notify_one();
     }
 

@@ -1,6 +1,7 @@
 //! The bridge, driven from outside.
 
 mod acted;
+mod channels;
 mod commands;
 mod home;
 mod inbound;

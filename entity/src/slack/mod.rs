@@ -5,6 +5,7 @@ pub mod connector;
 pub mod cursor;
 pub mod digest;
 pub mod digest_line;
+pub mod directory;
 pub mod feature;
 pub mod home;
 pub mod inbox;

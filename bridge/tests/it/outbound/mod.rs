@@ -1,8 +1,10 @@
 //! What goes to Slack: the real client, queue and database against a strict simulated workspace; the API is acted.
 
+mod asked;
 mod crashes;
 mod fallback;
 mod lists;
+mod operations;
 mod posting;
 mod revise;
 pub(crate) mod stage;

@@ -1,0 +1,79 @@
+//! Waiting for the end of an operation.
+
+use std::{sync::Arc, time::Duration};
+
+use async_graphql::{Context, ID, Result, Subscription};
+use futures::Stream;
+use sea_orm::EntityTrait;
+use tocsin_entity::{id::OperationId, slack_operation};
+
+use super::graphql::{SlackOperation, find};
+use crate::{
+    Domain,
+    error::{Fault, Refusal},
+    node::domain,
+};
+
+/// How often the row is looked at: any replica may take the report.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// The subscriptions to operations.
+#[derive(Default)]
+pub(crate) struct SlackOperationSubscription;
+
+/// What is told next.
+enum Next {
+    Present(Box<SlackOperation>),
+    End(OperationId),
+}
+
+#[Subscription]
+impl SlackOperationSubscription {
+    /// An operation as it is, and once more when it is over; then it ends.
+    async fn slack_operation(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The operation's id.")] id: ID,
+    ) -> Result<impl Stream<Item = Result<SlackOperation>>> {
+        let unknown =
+            || Refusal::BadInput("There is no such Slack operation in your organisation.".to_owned());
+        let present = find(ctx, &id).await?.ok_or_else(unknown)?;
+        let id: OperationId = id.parse().map_err(|_| unknown())?;
+        let domain = Arc::clone(domain(ctx));
+        Ok(futures::stream::unfold(
+            Some(Next::Present(Box::new(present))),
+            move |next| {
+                let domain = Arc::clone(&domain);
+                async move {
+                    match next? {
+                        Next::Present(present) => {
+                            let next = (!present.is_over()).then_some(Next::End(id));
+                            Some((Ok(*present), next))
+                        }
+                        Next::End(id) => Some((end(&domain, id).await?.map_err(Into::into), None)),
+                    }
+                }
+            },
+        ))
+    }
+}
+
+/// Waits until it is over, which it is at the latest when its time is up; none where it is gone.
+async fn end(domain: &Domain, id: OperationId) -> Option<Result<SlackOperation, Fault>> {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let row = slack_operation::Entity::find_by_id(id)
+            .one(domain.database().read())
+            .await;
+        match row {
+            Err(error) => return Some(Err(error.into())),
+            Ok(None) => return None,
+            Ok(Some(row)) => {
+                let now = SlackOperation::now(row);
+                if now.as_ref().map_or(true, SlackOperation::is_over) {
+                    return Some(now);
+                }
+            }
+        }
+    }
+}

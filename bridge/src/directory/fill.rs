@@ -1,0 +1,79 @@
+//! Reads the channels of workspaces of which they are not known, or not of late.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    read::{ReadError, read_all},
+    store,
+};
+use crate::{bridge::Parts, slack::SlackHealth, workspace::Workspace};
+
+/// How often is looked for such a workspace.
+const LOOK: Duration = Duration::from_secs(15);
+
+/// How long the channels are taken to be what they were, but for what events say.
+const FRESH: Duration = Duration::from_secs(86_400);
+
+/// Looks from time to time, until the shutdown.
+pub(crate) async fn run(parts: &Parts, shutdown: CancellationToken) {
+    let rounds = async {
+        loop {
+            for workspace in parts.workspaces.all() {
+                if let Err(error) = fill(parts, &workspace).await {
+                    tracing::warn!(
+                        workspace = workspace.name,
+                        "the channels of a Slack workspace can't be read for now: {error}"
+                    );
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOK) => {}
+                () = becomes_usable(parts) => {}
+            }
+        }
+    };
+    shutdown.run_until_cancelled(rounds).await;
+}
+
+/// Waits until a workspace that has not answered does.
+async fn becomes_usable(parts: &Parts) {
+    let all = parts.workspaces.all();
+    let waiting = all
+        .iter()
+        .filter(|workspace| !is_well(&workspace.watcher.health()))
+        .map(|workspace| {
+            let mut health = workspace.watcher.subscribe();
+            Box::pin(async move {
+                if health.wait_for(is_well).await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            })
+        });
+    let waiting: Vec<_> = waiting.collect();
+    if waiting.is_empty() {
+        std::future::pending::<()>().await;
+    }
+    futures::future::select_all(waiting).await;
+}
+
+fn is_well(health: &SlackHealth) -> bool {
+    matches!(health, SlackHealth::Well(_))
+}
+
+async fn fill(parts: &Parts, workspace: &Workspace) -> Result<(), ReadError> {
+    let SlackHealth::Well(bot) = workspace.watcher.health() else {
+        return Ok(());
+    };
+    if workspace.id.is_none() {
+        store::is_servers(&parts.database, &bot.team_id).await?;
+    }
+    let refreshed_at = store::refreshed_at(&parts.database, &bot.team_id).await?;
+    let is_fresh = refreshed_at.is_some_and(|at| OffsetDateTime::now_utc() - at < FRESH);
+    if is_fresh || !bot.may("channels:read") {
+        return Ok(());
+    }
+    read_all(&parts.database, workspace, &bot).await.map(|_| ())
+}

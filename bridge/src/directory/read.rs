@@ -1,0 +1,82 @@
+//! Reads a workspace's channels from Slack, without pushing to the front: whoever has to post comes first.
+
+use std::{collections::HashSet, time::Duration};
+
+use sea_orm::DbErr;
+use time::OffsetDateTime;
+use tocsin_entity::database::Database;
+
+use super::store;
+use crate::{
+    slack::{Installation, Slack, SlackError, web_api::Channels},
+    workspace::Workspace,
+};
+
+/// Between two pages: `conversations.list` may be called 20 times a minute, by whoever looks for a channel's name as well.
+const BETWEEN_PAGES: Duration = Duration::from_secs(3);
+
+/// How often a page is tried that Slack gives later.
+const TRIES: u32 = 5;
+
+/// Why channels could not be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReadError {
+    #[error(transparent)]
+    Slack(#[from] SlackError),
+    #[error(transparent)]
+    Database(#[from] DbErr),
+}
+
+/// Reads all channels that the bot sees, writes them down, and forgets those that are gone: how many there are.
+pub(crate) async fn read_all(
+    database: &Database,
+    workspace: &Workspace,
+    bot: &Installation,
+) -> Result<usize, ReadError> {
+    let began = OffsetDateTime::now_utc();
+    let mut seen = HashSet::new();
+    let mut cursor = None;
+    loop {
+        let page = page(&workspace.slack, bot, cursor.as_deref()).await?;
+        cursor = page.next().map(ToOwned::to_owned);
+        store::record_all(database, &bot.team_id, &page.channels).await?;
+        seen.extend(page.channels.into_iter().map(|channel| channel.id));
+        if cursor.is_none() {
+            break;
+        }
+        tokio::time::sleep(BETWEEN_PAGES).await;
+    }
+    store::forget_others(database, &bot.team_id, &seen, sees_private(bot), began).await?;
+    store::refreshed(database, &bot.team_id, began).await?;
+    workspace.channels.forget();
+    tracing::info!(slack.team = %bot.team_id, "the bot sees {} channels in {}", seen.len(), bot.team_name);
+    Ok(seen.len())
+}
+
+async fn page(slack: &Slack, bot: &Installation, cursor: Option<&str>) -> Result<Channels, SlackError> {
+    let mut tries = 1;
+    loop {
+        match slack.channels(types(bot), cursor).await {
+            Err(SlackError::RateLimited { retry_after, .. }) if tries < TRIES => {
+                tokio::time::sleep(retry_after).await;
+            }
+            Err(SlackError::NotSent { .. } | SlackError::Unknown { .. }) if tries < TRIES => {
+                tokio::time::sleep(BETWEEN_PAGES).await;
+            }
+            answer => return answer,
+        }
+        tries += 1;
+    }
+}
+
+fn sees_private(bot: &Installation) -> bool {
+    bot.may("groups:read")
+}
+
+fn types(bot: &Installation) -> &'static str {
+    if sees_private(bot) {
+        "public_channel,private_channel"
+    } else {
+        "public_channel"
+    }
+}

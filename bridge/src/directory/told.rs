@@ -1,0 +1,244 @@
+//! Slack says that a channel has changed, or that the bot has come or gone.
+
+use futures::FutureExt;
+use sea_orm::{
+    ColumnTrait, DbErr, EntityTrait, QueryFilter,
+    sea_query::{Expr, SimpleExpr},
+};
+use serde_json::Value;
+use tocsin_entity::slack::channel::{Column, Entity};
+use tocsin_queue::JobError;
+
+use super::store;
+use crate::{
+    bridge::Parts,
+    identity,
+    inbound::{
+        Kind,
+        routes::{Item, Outcome, Route, Worked},
+    },
+    slack::{SlackError, web_api::Channel},
+    workspace::Workspace,
+};
+
+/// Each event with its route.
+pub(crate) const ROUTES: [Route; 12] = [
+    route("channel_archive"),
+    route("channel_created"),
+    route("channel_deleted"),
+    route("channel_id_changed"),
+    route("channel_rename"),
+    route("channel_unarchive"),
+    route("group_archive"),
+    route("group_deleted"),
+    route("group_rename"),
+    route("group_unarchive"),
+    of_bot("member_joined_channel"),
+    of_bot("member_left_channel"),
+];
+
+const fn route(name: &'static str) -> Route {
+    Route {
+        kind: Kind::Event,
+        name,
+        wanted: |payload| change(&payload["event"]).is_some(),
+        work: |parts, item| hear(parts, item).boxed(),
+    }
+}
+
+/// People come and go all the time; whether it is the bot is said by whom the event is for.
+const fn of_bot(name: &'static str) -> Route {
+    Route {
+        wanted: |payload| {
+            let bot = payload["authorizations"][0]["user_id"].as_str();
+            let is_bot = bot.is_none_or(|bot| payload["event"]["user"] == bot);
+            is_bot && change(&payload["event"]).is_some()
+        },
+        ..route(name)
+    }
+}
+
+/// What has become of a channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Change {
+    Created { name: String, creator: Option<String> },
+    Renamed { name: String },
+    Archived,
+    Unarchived,
+    Deleted,
+    IsNow { id: String },
+    Joined { user: String },
+    Left { user: String },
+}
+
+/// The channel, and what has become of it.
+fn change(event: &Value) -> Option<(String, Change)> {
+    let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    let channel = &event["channel"];
+    // Some events describe the channel, others name it.
+    let id = || text(&channel["id"]).or_else(|| text(channel));
+    let user = || text(&event["user"]);
+    let told = match event["type"].as_str()? {
+        "channel_created" => Change::Created {
+            name: text(&channel["name"])?,
+            creator: text(&channel["creator"]),
+        },
+        "channel_rename" | "group_rename" => Change::Renamed {
+            name: text(&channel["name"])?,
+        },
+        "channel_archive" | "group_archive" => Change::Archived,
+        "channel_unarchive" | "group_unarchive" => Change::Unarchived,
+        "channel_deleted" | "group_deleted" => Change::Deleted,
+        "channel_id_changed" => {
+            let id = text(&event["new_channel_id"])?;
+            return Some((text(&event["old_channel_id"])?, Change::IsNow { id }));
+        }
+        "member_joined_channel" => Change::Joined { user: user()? },
+        "member_left_channel" => Change::Left { user: user()? },
+        _ => return None,
+    };
+    Some((id()?, told))
+}
+
+async fn hear(parts: &Parts, item: &Item) -> Worked {
+    let team = identity::team(parts, item.payload["team_id"].as_str());
+    let (Some((id, told)), Some(team)) = (change(&item.payload["event"]), team) else {
+        return Ok(Outcome::NotOurs("ignored"));
+    };
+    let workspace = parts.workspaces.of_team(Some(&team));
+    if let Change::Joined { user } | Change::Left { user } = &told
+        && !parts.workspaces.is_bot(user)
+    {
+        return Ok(Outcome::NotOurs("somebody_else"));
+    }
+    note(parts, &workspace, &team, &id, &told).await?;
+    workspace.channels.forget();
+    if matches!(told, Change::Unarchived | Change::Joined { .. }) {
+        tracing::info!(slack.channel = %id, "{id} may take messages again: what has failed is tried again now");
+        parts.workspaces.heal();
+    }
+    Ok(Outcome::Done("heard"))
+}
+
+/// Writes it down.
+async fn note(
+    parts: &Parts,
+    workspace: &Workspace,
+    team: &str,
+    id: &str,
+    told: &Change,
+) -> Result<(), JobError> {
+    let set = async |column: Column, value: SimpleExpr| {
+        let updated = Entity::update_many()
+            .col_expr(column, value)
+            .filter(Column::TeamId.eq(team))
+            .filter(Column::ChannelId.eq(id))
+            .exec(parts.database.write())
+            .await;
+        updated.map(|_| ())
+    };
+    let noted = match told {
+        Change::Created { name, creator } => {
+            let is_member = creator
+                .as_deref()
+                .is_some_and(|user| parts.workspaces.is_bot(user));
+            created(parts, team, id, name, is_member).await
+        }
+        Change::Renamed { name } => set(Column::Name, Expr::value(name.as_str())).await,
+        Change::Archived => set(Column::IsArchived, Expr::value(true)).await,
+        Change::Unarchived => set(Column::IsArchived, Expr::value(false)).await,
+        Change::Deleted => forget(parts, team, id).await,
+        Change::IsNow { id: now } => {
+            // Whatever is known by the new id is newer.
+            forget(parts, team, id).await.map_err(JobError::retry)?;
+            return read(parts, workspace, team, now).await;
+        }
+        Change::Joined { .. } => return read(parts, workspace, team, id).await,
+        Change::Left { .. } => set(Column::IsMember, Expr::value(false)).await,
+    };
+    noted.map_err(JobError::retry)
+}
+
+async fn created(parts: &Parts, team: &str, id: &str, name: &str, is_member: bool) -> Result<(), DbErr> {
+    // Only public channels are told of so.
+    let channel = Channel {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        is_private: false,
+        is_member,
+        is_archived: false,
+        creator: None,
+        created: None,
+    };
+    store::record(&parts.database, team, &channel).await
+}
+
+async fn forget(parts: &Parts, team: &str, id: &str) -> Result<(), DbErr> {
+    Entity::delete_by_id((team.to_owned(), id.to_owned()))
+        .exec(parts.database.write())
+        .await
+        .map(|_| ())
+}
+
+/// Reads a channel of which the event does not say enough. What Slack does not show is known the next time that all are read.
+async fn read(parts: &Parts, workspace: &Workspace, team: &str, id: &str) -> Result<(), JobError> {
+    match workspace.slack.channel(id).await {
+        Ok(channel) => store::record(&parts.database, team, &channel)
+            .await
+            .map_err(JobError::retry),
+        Err(error @ SlackError::Refused { .. }) => {
+            tracing::warn!(slack.channel = id, "Slack does not say what {id} is: {error}");
+            Ok(())
+        }
+        Err(error) => Err(workspace.failed(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn events_name_their_channel_or_describe_it() {
+        let of = |event: Value| change(&event);
+        let renamed = json!({"type": "channel_rename", "channel": {"id": "C1", "name": "new"}});
+        assert_eq!(
+            of(renamed),
+            Some((
+                "C1".to_owned(),
+                Change::Renamed {
+                    name: "new".to_owned()
+                }
+            ))
+        );
+        let archived = json!({"type": "group_archive", "channel": "G1", "user": "U1"});
+        assert_eq!(of(archived), Some(("G1".to_owned(), Change::Archived)));
+        let changed = json!({"type": "channel_id_changed", "old_channel_id": "G1", "new_channel_id": "C1"});
+        assert_eq!(
+            of(changed),
+            Some(("G1".to_owned(), Change::IsNow { id: "C1".to_owned() }))
+        );
+        for broken in [
+            json!({"type": "channel_rename", "channel": {"name": "without an id"}}),
+            json!({"type": "channel_archive"}),
+            json!({"type": "member_joined_channel", "channel": "C1"}),
+            json!({"type": "channel_history_changed", "channel": "C1"}),
+            json!(null),
+        ] {
+            assert_eq!(of(broken.clone()), None, "{broken}");
+        }
+    }
+
+    #[test]
+    fn of_those_who_come_and_go_the_bot_alone_is_of_interest() {
+        let joined = ROUTES.iter().find(|route| route.name == "member_joined_channel");
+        let wanted = joined.expect("a route").wanted;
+        let of = |user: &str| {
+            json!({"authorizations": [{"user_id": "UBOT"}],
+                "event": {"type": "member_joined_channel", "user": user, "channel": "C1"}})
+        };
+        assert!(wanted(&of("UBOT")) && !wanted(&of("U1")));
+    }
+}

@@ -1,0 +1,111 @@
+//! A new channel: made once, whatever happens in between.
+//!
+//! Slack refuses a name that is taken. If that is so because an earlier try was not heard of, the channel is the bot's own and younger than the wish for it.
+
+use std::time::Duration;
+
+use tocsin_entity::kinds::SlackFeature;
+
+use super::{AGAIN, Stop, bot};
+use crate::{
+    bridge::Parts,
+    directory,
+    graphql::{Found, Operation},
+    slack::{Installation, SlackError, web_api::Channel},
+    workspace::Bot,
+};
+
+/// Clocks differ, Slack's included.
+const SKEW: Duration = Duration::from_secs(60);
+
+/// Creates the channel.
+pub(super) async fn create(parts: &Parts, operation: &Operation) -> Result<Found, Stop> {
+    let Some(name) = &operation.channel_name else {
+        return Err(Stop::failed("no_channel_name", "The channel has no name."));
+    };
+    let bot = bot(parts, operation).await?;
+    let is_private = operation.channel_is_private;
+    need_scope(&bot.installation, is_private)?;
+    let channel = match bot.workspace.slack.create_channel(name, is_private).await {
+        Ok(channel) => channel,
+        Err(error) if error.is("name_taken") => own(&bot, operation, name).await?,
+        Err(error @ SlackError::Unknown { .. }) => {
+            // Made or not: the next try is told so by the name.
+            let message = format!("Slack did not say whether it has made #{name} ({error}): look there.");
+            return Err(Stop::later(AGAIN, "unknown", message));
+        }
+        Err(error) => return Err(refused(&bot, name, is_private, &error)),
+    };
+    // Who creates a channel is in it.
+    let channel = Channel {
+        is_member: true,
+        ..channel
+    };
+    directory::record(&parts.database, &bot.installation.team_id, &channel).await?;
+    Ok(Found::Channel {
+        id: channel.id,
+        name: channel.name,
+        is_private: channel.is_private,
+    })
+}
+
+/// The channel with this name, where an earlier try of ours has made it.
+async fn own(bot: &Bot, operation: &Operation, name: &str) -> Result<Channel, Stop> {
+    let found = bot.workspace.channels.list(name, &bot.installation).await;
+    let found = found.map_err(|error| Stop::of_call(&bot.workspace, &error))?;
+    let since = (operation.created_at - SKEW).unix_timestamp();
+    let is_own = |channel: &Channel| {
+        channel.creator.as_deref() == Some(bot.installation.bot_user_id.as_str())
+            && channel.created.is_some_and(|created| created >= since)
+            && channel.is_private == operation.channel_is_private
+    };
+    found.filter(is_own).ok_or_else(|| {
+        Stop::failed(
+            "name_taken",
+            format!(
+                "There is a channel #{name} in {} already, perhaps a private or an archived one: choose another name.",
+                bot.installation.team_name
+            ),
+        )
+    })
+}
+
+fn refused(bot: &Bot, name: &str, is_private: bool, error: &SlackError) -> Stop {
+    match error.code() {
+        Some("missing_scope") => lacking(is_private),
+        Some("restricted_action") => Stop::failed(
+            "restricted_action",
+            format!(
+                "The workspace does not let apps create channels such as #{name}: allow it in its settings."
+            ),
+        ),
+        Some(_) | None => Stop::of_call(&bot.workspace, error),
+    }
+}
+
+fn scope(is_private: bool) -> &'static str {
+    if is_private {
+        "groups:write"
+    } else {
+        "channels:manage"
+    }
+}
+
+fn need_scope(installation: &Installation, is_private: bool) -> Result<(), Stop> {
+    if installation.scopes.is_empty() || installation.may(scope(is_private)) {
+        Ok(())
+    } else {
+        Err(lacking(is_private))
+    }
+}
+
+fn lacking(is_private: bool) -> Stop {
+    Stop::failed(
+        "missing_scope",
+        format!(
+            "The Slack app lacks the scope {}: add the feature {} to the workspace, and reauthorise it.",
+            scope(is_private),
+            SlackFeature::IncidentChannels
+        ),
+    )
+}

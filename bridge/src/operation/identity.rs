@@ -1,0 +1,99 @@
+//! Who a member is in Slack.
+
+use tocsin_entity::kinds::{SlackFeature, SlackMatch};
+
+use super::{Stop, bot};
+use crate::{
+    bridge::Parts,
+    graphql::{Found, Operation, Sought},
+    identity,
+    slack::{Installation, web_api::User},
+    workspace::Bot,
+};
+
+/// Scope without which nobody is found by their e-mail address.
+const BY_EMAIL: &str = "users:read.email";
+
+/// Looks for a member: by their own word, else by their e-mail address.
+pub(super) async fn find(parts: &Parts, operation: &Operation) -> Result<Found, Stop> {
+    let Some(sought) = &operation.member else {
+        return Err(Stop::failed("no_such_user", "The user is no member any more."));
+    };
+    let bot = bot(parts, operation).await?;
+    let (user, known_by) = match &sought.link {
+        Some((id, known_by)) => (linked(&bot, sought, id).await?, *known_by),
+        None => (by_email(parts, &bot, sought).await?, SlackMatch::Email),
+    };
+    Ok(Found::Identity {
+        slack_name: identity::name(&user),
+        slack_user_id: user.id,
+        known_by,
+    })
+}
+
+async fn linked(bot: &Bot, sought: &Sought, id: &str) -> Result<User, Stop> {
+    let found = bot.workspace.slack.user(id).await;
+    let team = &bot.installation.team_name;
+    match found {
+        Ok(user) if user.deleted => Err(Stop::failed(
+            "deactivated_in_slack",
+            format!(
+                "{} has linked {id}, who is deactivated in {team}: remove the link.",
+                sought.name
+            ),
+        )),
+        Ok(user) => Ok(user),
+        Err(error) if error.is("user_not_found") || error.is("user_not_visible") => Err(Stop::failed(
+            "user_not_found",
+            format!(
+                "{} has linked {id}, whom nobody knows in {team}: remove the link.",
+                sought.name
+            ),
+        )),
+        Err(error) => Err(Stop::of_call(&bot.workspace, &error)),
+    }
+}
+
+async fn by_email(parts: &Parts, bot: &Bot, sought: &Sought) -> Result<User, Stop> {
+    need_scope(&bot.installation)?;
+    let (name, email, team) = (&sought.name, &sought.email, &bot.installation.team_name);
+    let found = bot.workspace.slack.user_by_email(email).await;
+    let Some(user) = found.map_err(|error| Stop::of_call(&bot.workspace, &error))? else {
+        return Err(Stop::failed(
+            "users_not_found",
+            format!(
+                "Nobody active in {team} has the e-mail address {email}: give {name} the address that they have in Slack, or have them link themselves \
+                 there."
+            ),
+        ));
+    };
+    if !identity::is_at_home(&user, &bot.installation.team_id) {
+        return Err(Stop::failed(
+            "from_elsewhere",
+            format!(
+                "{email} belongs to {} of another Slack workspace, whose word is not taken: have {name} link themselves.",
+                user.id
+            ),
+        ));
+    }
+    if identity::is_unlinked(&parts.database, &bot.installation.team_id, &user.id).await? {
+        return Err(Stop::failed(
+            "unlinked",
+            format!("{name} has unlinked themselves in Slack: they may link themselves again there."),
+        ));
+    }
+    Ok(user)
+}
+
+fn need_scope(installation: &Installation) -> Result<(), Stop> {
+    if installation.scopes.is_empty() || installation.may(BY_EMAIL) {
+        return Ok(());
+    }
+    Err(Stop::failed(
+        "missing_scope",
+        format!(
+            "The Slack app lacks the scope {BY_EMAIL}: add the feature {} to the workspace, and reauthorise it.",
+            SlackFeature::Identity
+        ),
+    ))
+}

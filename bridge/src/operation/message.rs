@@ -1,0 +1,320 @@
+//! A test message through a connector: at most one, whatever happens in between.
+//!
+//! It is a row of `slack_post` like every other message, under the operation's own id, which the message carries. Who makes the row sends; who
+//! finds one whose end is not known looks in Slack first, and takes it over by counting its attempts up.
+
+use std::time::Duration;
+
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
+    sea_query::{Expr, OnConflict},
+};
+use time::OffsetDateTime;
+use tocsin_entity::{
+    database::Database,
+    id::PostId,
+    kinds::{PostKind, PostState},
+    slack::post,
+};
+
+use super::{AGAIN, Stop, bot};
+use crate::{
+    bridge::Parts,
+    graphql::{Found, Operation, TestedConnector},
+    mirror::{
+        channels::{self, Resolved, Trouble},
+        content,
+        lookup::{LookupError, SETTLED},
+    },
+    slack::{
+        SlackError,
+        http::ANSWER_TIMEOUT,
+        limits::{Place, Purpose},
+        web_api::{Message, Metadata},
+    },
+    store::posts,
+    workspace::Bot,
+};
+
+/// How long a place among the channel's posts is waited for.
+const PLACE_WAIT: Duration = Duration::from_secs(5);
+
+/// What it takes to send one.
+struct Sending<'a> {
+    parts: &'a Parts,
+    operation: &'a Operation,
+    connector: &'a TestedConnector,
+    bot: Bot,
+}
+
+/// Sends it, unless it is there.
+pub(super) async fn send(parts: &Parts, operation: &Operation) -> Result<Found, Stop> {
+    let Some(connector) = &operation.connector else {
+        return Err(Stop::failed(
+            "no_such_connector",
+            "The connector was deleted meanwhile.",
+        ));
+    };
+    let sending = Sending {
+        parts,
+        operation,
+        connector,
+        bot: bot(parts, operation).await?,
+    };
+    let known = post::Entity::find_by_id(PostId(operation.id.0))
+        .one(parts.database.read())
+        .await?;
+    let posted = match known {
+        None => sending.begin().await?,
+        Some(post) if post.ts.is_some() => post,
+        Some(post) if post.state == PostState::Sending => sending.look_up(post).await?,
+        Some(post) => sending.take_over(post).await?,
+    };
+    sending.found(posted).await
+}
+
+impl Sending<'_> {
+    async fn begin(&self) -> Result<post::Model, Stop> {
+        let to = self.resolve().await?;
+        let record = self.record(&to);
+        let made = post::Entity::insert(record.clone().into_active_model().reset_all())
+            .on_conflict(OnConflict::column(post::Column::Id).do_nothing().to_owned())
+            .exec_without_returning(self.parts.database.write())
+            .await?;
+        if made == 0 {
+            return Err(Stop::later(AGAIN, "unknown", "Another worker sends the message."));
+        }
+        self.post(record).await
+    }
+
+    /// The channel; what was known to be wrong with it may be repaired by now.
+    async fn resolve(&self) -> Result<Resolved, Stop> {
+        let channels = &self.bot.workspace.channels;
+        channels.forget_troubles();
+        let answer = channels
+            .resolve(&self.connector.channel, &self.bot.installation)
+            .await?;
+        answer.map_err(|trouble| self.failed(trouble))
+    }
+
+    /// Tells of a trouble of the channel, as a message of an incident's does.
+    fn failed(&self, trouble: Trouble) -> Stop {
+        let Trouble {
+            code,
+            message,
+            retry_after,
+        } = trouble;
+        if let Some(pause) = retry_after {
+            return Stop::later(pause, &code, message);
+        }
+        let seen = &self.parts.connectors;
+        seen.fails(self.operation.organization, self.connector.id, &code, &message);
+        Stop::failed(&code, message)
+    }
+
+    fn record(&self, to: &Resolved) -> post::Model {
+        let now = OffsetDateTime::now_utc();
+        post::Model {
+            id: PostId(self.operation.id.0),
+            organization_id: self.operation.organization,
+            key: format!("test:{}", self.operation.id),
+            kind: PostKind::Root,
+            incident_id: None,
+            digest_id: None,
+            connector_id: Some(self.connector.id),
+            connector_name: self.connector.name.clone(),
+            workspace_id: self.operation.workspace,
+            team_id: self.bot.installation.team_id.clone(),
+            channel_id: to.id.clone(),
+            channel_name: to.name.clone(),
+            thread_ts: None,
+            ts: None,
+            address: None,
+            content_hash: None,
+            shown_version: 0,
+            state: PostState::Sending,
+            attempts: 1,
+            last_error: None,
+            not_before: None,
+            sent_at: Some(now),
+            queued_at: now,
+            posted_at: None,
+            updated_at: None,
+            lag_milliseconds: None,
+        }
+    }
+
+    /// Posts it, for which the record has been made.
+    async fn post(&self, mut record: post::Model) -> Result<post::Model, Stop> {
+        let workspace = &self.bot.workspace;
+        let limits = workspace.slack.limits();
+        let place = limits
+            .reserve_post(&record.channel_id, Purpose::Change, PLACE_WAIT)
+            .await;
+        match place {
+            Place::At(wait) => tokio::time::sleep(wait).await,
+            Place::WouldWait(wait) => return Err(self.wait(record, wait).await?),
+        }
+        let metadata = Metadata::of_post(&record.id.to_string());
+        let sent = workspace
+            .slack
+            .post_message(&record.channel_id, None, &self.message(), metadata)
+            .await;
+        match sent {
+            Ok(posted) => {
+                record.ts = Some(posted.ts);
+                self.posted(record).await
+            }
+            Err(error) => Err(self.not_posted(record, &error).await?),
+        }
+    }
+
+    /// Puts on record that it is not in Slack.
+    async fn wait(&self, record: post::Model, pause: Duration) -> Result<Stop, Stop> {
+        let record = post::Model {
+            state: PostState::Retrying,
+            ..record
+        };
+        posts::save(self.parts.database.write(), &record).await?;
+        let message = "Slack takes no more messages in the channel for a while: ask again in a minute.";
+        Ok(Stop::later(pause, "rate_limited", message))
+    }
+
+    async fn not_posted(&self, record: post::Model, error: &SlackError) -> Result<Stop, Stop> {
+        let workspace = &self.bot.workspace;
+        workspace.watcher.report(error);
+        match error {
+            SlackError::RateLimited { retry_after, .. } => {
+                let limits = workspace.slack.limits();
+                limits.block_posts(&record.channel_id, *retry_after).await;
+                self.wait(record, *retry_after).await
+            }
+            SlackError::Unknown { .. } => Ok(Stop::later(AGAIN, "unknown", uncertain(&record, error))),
+            SlackError::NotSent { .. } | SlackError::Broken { .. } => {
+                posts::forget(self.parts.database.write(), record.id).await?;
+                Ok(Stop::of_call(workspace, error))
+            }
+            SlackError::Refused { .. } => {
+                posts::forget(self.parts.database.write(), record.id).await?;
+                let trouble = channels::trouble(error, &record.channel_name, &self.bot.installation);
+                for wanted in [&self.connector.channel, &record.channel_id] {
+                    workspace
+                        .channels
+                        .distrust(wanted, &record.team_id, &trouble)
+                        .await?;
+                }
+                Ok(self.failed(trouble))
+            }
+        }
+    }
+
+    /// It was sent, and no answer is on record.
+    async fn look_up(&self, record: post::Model) -> Result<post::Model, Stop> {
+        let now = OffsetDateTime::now_utc();
+        // Whoever sends it may be waiting for the answer still.
+        let settled = record.sent_at.unwrap_or(record.queued_at) + ANSWER_TIMEOUT + SETTLED;
+        let lookups = &self.bot.workspace.lookups;
+        let found = match lookups.find(&record, settled, &self.bot.installation).await {
+            Ok(found) => found,
+            Err(LookupError::Database(error)) => return Err(error.into()),
+            Err(LookupError::Slack(error @ SlackError::Refused { .. })) => {
+                return Err(Stop::failed("unknown", uncertain(&record, &error)));
+            }
+            Err(LookupError::Slack(error)) => {
+                let message = uncertain(&record, &error);
+                return Err(Stop::later(AGAIN, "unknown", message));
+            }
+        };
+        if let Some(ts) = found.into_iter().next() {
+            return self
+                .posted(post::Model {
+                    ts: Some(ts),
+                    ..record
+                })
+                .await;
+        }
+        if now < settled {
+            let pause = (settled - now).unsigned_abs();
+            let message = uncertain(&record, &"the answer was lost");
+            return Err(Stop::later(pause, "unknown", message));
+        }
+        self.take_over(record).await
+    }
+
+    /// Sends what is known not to be in Slack, unless somebody else does by now.
+    async fn take_over(&self, record: post::Model) -> Result<post::Model, Stop> {
+        let next = post::Model {
+            state: PostState::Sending,
+            attempts: record.attempts + 1,
+            sent_at: Some(OffsetDateTime::now_utc()),
+            ..record
+        };
+        if !take(&self.parts.database, &next, record.attempts).await? {
+            return Err(Stop::later(AGAIN, "unknown", "Another worker sends the message."));
+        }
+        self.post(next).await
+    }
+
+    async fn posted(&self, record: post::Model) -> Result<post::Model, Stop> {
+        let record = post::Model {
+            state: PostState::Posted,
+            posted_at: Some(OffsetDateTime::now_utc()),
+            ..record
+        };
+        self.bot.workspace.channels.works(&record.channel_name);
+        self.bot.workspace.delivered();
+        let seen = &self.parts.connectors;
+        seen.works(self.operation.organization, self.connector.id);
+        posts::save(self.parts.database.write(), &record).await?;
+        Ok(record)
+    }
+
+    async fn found(&self, posted: post::Model) -> Result<Found, Stop> {
+        let ts = posted.ts.unwrap_or_default();
+        let slack = &self.bot.workspace.slack;
+        let permalink = match slack.permalink(&posted.channel_id, &ts).await {
+            Ok(permalink) => Some(permalink),
+            Err(error) => {
+                tracing::warn!("Slack does not say where the test message is: {error}");
+                None
+            }
+        };
+        Ok(Found::Message {
+            channel_id: posted.channel_id,
+            channel: posted.channel_name,
+            ts,
+            permalink,
+        })
+    }
+
+    fn message(&self) -> Message {
+        let url = self.parts.config.public_url.as_str();
+        let message = content::sample(&self.connector.name, url, self.operation.created_at);
+        if self.bot.installation.may("chat:write.customize") {
+            self.connector.appearance.dress(message)
+        } else {
+            message
+        }
+    }
+}
+
+/// Takes over a record that nobody has touched since it had so many attempts.
+async fn take(database: &Database, next: &post::Model, attempts: i32) -> Result<bool, sea_orm::DbErr> {
+    let taken = post::Entity::update_many()
+        .col_expr(post::Column::State, Expr::value(next.state))
+        .col_expr(post::Column::Attempts, Expr::value(next.attempts))
+        .col_expr(post::Column::SentAt, Expr::value(next.sent_at))
+        .filter(post::Column::Id.eq(next.id))
+        .filter(post::Column::Ts.is_null())
+        .filter(post::Column::Attempts.eq(attempts))
+        .exec(database.write())
+        .await?;
+    Ok(taken.rows_affected == 1)
+}
+
+fn uncertain(record: &post::Model, cause: &impl std::fmt::Display) -> String {
+    format!(
+        "Slack did not say whether it took the message ({cause}): look whether it is in {}, and send no second one before.",
+        record.channel_name
+    )
+}

@@ -1,0 +1,212 @@
+//! What administrators ask to be done in Slack, and wait for: read from the API, done, and reported there.
+//!
+//! A job rings for each, and what was not rung for is found by looking from time to time. Each may be done twice, by two workers or after a crash:
+//! those that only read are repeated, a test message is on record before it is sent ([`message`]), and of a channel it is looked whether it is there
+//! ([`create`]). The API takes the first report.
+
+mod connection;
+mod create;
+mod identity;
+mod message;
+
+use std::{sync::Arc, time::Duration};
+
+use sea_orm::DbErr;
+use time::OffsetDateTime;
+use tocsin_entity::{id::OperationId, kinds::OperationKind};
+use tocsin_queue::{JobContext, JobError, jobs::RunSlackOperation};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    bridge::Parts,
+    connector::WORKSPACE_UNUSABLE,
+    directory,
+    failure::of_api,
+    graphql::{ApiError, Found, Known, Operation, Reason},
+    slack::SlackError,
+    workspace::{self, Bot, Workspace},
+};
+
+/// How often is looked for what nobody rang for.
+const LOOK: Duration = Duration::from_secs(3);
+
+/// How soon it is tried again where something of ours failed.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// Longest explanation, in characters: what the API takes.
+const MESSAGE_MAX: usize = 2_000;
+
+/// Why an operation is not done yet.
+#[derive(Debug)]
+enum Stop {
+    /// It can't be done.
+    Failed(Reason),
+    /// It may be done after so long; if that is too late, this is why not.
+    Later(Duration, Reason),
+}
+
+impl Stop {
+    fn failed(code: &str, message: impl Into<String>) -> Self {
+        Self::Failed(Reason::new(code, message))
+    }
+
+    fn later(pause: Duration, code: &str, message: impl Into<String>) -> Self {
+        Self::Later(pause, Reason::new(code, message))
+    }
+
+    /// What a call means that failed and may be repeated. Slack that says nothing is told at once: that is what was asked.
+    fn of_call(workspace: &Workspace, error: &SlackError) -> Self {
+        workspace.watcher.report(error);
+        match error {
+            SlackError::RateLimited { retry_after, .. } => {
+                let message = "Slack takes no more calls for a while: ask again in a minute.";
+                Self::later(*retry_after, "rate_limited", message)
+            }
+            SlackError::NotSent { .. } | SlackError::Unknown { .. } => Self::failed(
+                "unreachable",
+                format!("Slack does not answer ({error}): try again in a minute."),
+            ),
+            SlackError::Broken { code, .. } => Self::failed(
+                code,
+                format!("Slack refuses the bot token ({code}): install the app again, or set another token."),
+            ),
+            SlackError::Refused { .. } => Self::failed(
+                error.code().unwrap_or(error.class()),
+                format!("Slack refuses this: {error}."),
+            ),
+        }
+    }
+}
+
+impl From<DbErr> for Stop {
+    fn from(error: DbErr) -> Self {
+        tracing::error!("a Slack operation waits for the database: {error}");
+        Self::later(
+            AGAIN,
+            "unavailable",
+            "Tocsin's database does not answer: try again.",
+        )
+    }
+}
+
+impl Reason {
+    fn new(code: &str, message: impl Into<String>) -> Self {
+        let message: String = message.into();
+        Self {
+            code: code.to_owned(),
+            message: message.chars().take(MESSAGE_MAX).collect(),
+        }
+    }
+}
+
+/// Handles the job.
+pub(crate) async fn work(
+    parts: Arc<Parts>,
+    job: RunSlackOperation,
+    _context: JobContext,
+) -> Result<(), JobError> {
+    let id: OperationId = job.operation_id.parse().map_err(JobError::fail)?;
+    let found = parts.api.find_operation(id).await.map_err(of_api)?;
+    let Some(operation) = found.filter(|operation| operation.is_pending) else {
+        return Ok(());
+    };
+    let came = match run(&parts, &operation).await {
+        Ok(found) => Ok(found),
+        Err(Stop::Failed(reason)) => Err(reason),
+        Err(Stop::Later(pause, reason)) => {
+            if OffsetDateTime::now_utc() + pause < operation.expires_at {
+                return Err(JobError::retry_after(pause, reason.message));
+            }
+            Err(reason)
+        }
+    };
+    match &came {
+        Ok(_) => tracing::info!(operation.id = %id, "{} is done", operation.kind),
+        Err(reason) => {
+            tracing::warn!(operation.id = %id, code = reason.code, "{} can't be done: {}", operation.kind, reason.message);
+        }
+    }
+    parts.api.finish_operation(&operation, came).await.map_err(of_api)
+}
+
+async fn run(parts: &Parts, operation: &Operation) -> Result<Found, Stop> {
+    let kind = match &operation.kind {
+        Known::Value(kind) => kind,
+        Known::Other(name) => {
+            let message = format!("This bridge is older than the API, and can't do {name}: update it.");
+            return Err(Stop::failed("unknown_kind", message));
+        }
+    };
+    match kind {
+        OperationKind::TestConnection => connection::test(parts, operation).await,
+        OperationKind::TestMessage => message::send(parts, operation).await,
+        OperationKind::TestIdentity => identity::find(parts, operation).await,
+        OperationKind::RefreshChannels => {
+            let bot = bot(parts, operation).await?;
+            let read = directory::read_all(&parts.database, &bot.workspace, &bot.installation).await;
+            read.map(Found::Channels).map_err(|error| match error {
+                directory::ReadError::Slack(error) => Stop::of_call(&bot.workspace, &error),
+                directory::ReadError::Database(error) => error.into(),
+            })
+        }
+        OperationKind::CreateChannel => create::create(parts, operation).await,
+    }
+}
+
+/// The workspace that it is about, which may have been connected a moment ago.
+async fn workspace_of(parts: &Parts, operation: &Operation) -> Result<Arc<Workspace>, Stop> {
+    if let Some(id) = operation.workspace
+        && !parts.workspaces.has(id)
+    {
+        workspace::look(parts).await.map_err(|error| {
+            tracing::warn!("the Slack workspaces can't be read for now: {error}");
+            Stop::later(
+                AGAIN,
+                "unavailable",
+                "Tocsin's API does not answer the bridge: try again.",
+            )
+        })?;
+    }
+    Ok(parts.workspaces.get(operation.workspace))
+}
+
+/// The bot there, or why no call can be made.
+async fn bot(parts: &Parts, operation: &Operation) -> Result<Bot, Stop> {
+    workspace_of(parts, operation).await?;
+    let reach = parts.workspaces.reach([operation.workspace]).await;
+    match reach.bot(operation.workspace) {
+        Ok(bot) => Ok(bot.clone()),
+        Err(trouble) if reach.is_broken(operation.workspace) => {
+            Err(Stop::failed(WORKSPACE_UNUSABLE, trouble))
+        }
+        Err(trouble) => Err(Stop::failed("unreachable", trouble)),
+    }
+}
+
+/// Rings for what is still to be done, until the shutdown: jobs may be lost.
+pub(crate) async fn look(parts: &Parts, shutdown: CancellationToken) {
+    let mut silent = false;
+    loop {
+        match ring(parts).await {
+            Ok(()) => silent = false,
+            Err(error) if silent => tracing::debug!("Slack operations can't be looked for: {error}"),
+            Err(error) => {
+                tracing::warn!("Slack operations can't be looked for now: {error}");
+                silent = true;
+            }
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+}
+
+async fn ring(parts: &Parts) -> Result<(), ApiError> {
+    for id in parts.api.pending_operations().await? {
+        parts.queue.ring(&RunSlackOperation {
+            operation_id: id.to_string(),
+        });
+    }
+    Ok(())
+}
