@@ -27,6 +27,8 @@ pub enum UserErrorCode {
     Conflict,
     /// The server has no key to seal secrets with.
     SecretKeyMissing,
+    /// There is no Slack app that could do it: none is configured, or it lacks its secrets.
+    SlackNotConfigured,
     /// The comment was made in Slack, and is edited there.
     EditInSlack,
     /// The comment was retracted.

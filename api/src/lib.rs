@@ -50,8 +50,21 @@ pub struct ApiConfig {
     pub bridge_token: Option<SecretString>,
     /// `TOCSIN_SECRET_KEY`: seals what Slack apps are known by. Without it no Slack workspace can be connected.
     pub sealer: Option<Sealer>,
+    /// The Slack app of the server's configuration.
+    pub slack: SlackAppConfig,
     /// Whether the schema may be asked about itself. Default: yes.
     pub introspection: bool,
+}
+
+/// What the API knows of the server's own Slack app.
+#[derive(Debug, Clone)]
+pub struct SlackAppConfig {
+    /// `SLACK_API_URL`: Slack's pages stand beside it.
+    pub api_url: Url,
+    /// `SLACK_CLIENT_ID`: without it, and its secret, nobody can install the app by OAuth.
+    pub client_id: Option<String>,
+    /// Whether there is a workspace of the server's own, by `SLACK_BOT_TOKEN`.
+    pub has_own_workspace: bool,
 }
 
 /// Why the API could not be started.

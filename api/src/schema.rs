@@ -19,6 +19,7 @@ use crate::{
     slack::{
         SlackChannelQuery, SlackChannels, SlackOperationMutation, SlackOperationQuery,
         SlackOperationSubscription, SlackReportMutation, SlackReportQuery, SlackSettingsMutation,
+        SlackAppMutation, SlackAppQuery, SlackInstallMutation, SlackInstallQuery, SlackSettingsMutation,
         SlackWorkspaceMutation, SlackWorkspaceQuery,
     },
     timeline::TimelineEntry,
@@ -48,6 +49,8 @@ pub struct Query(
     SlackOperationQuery,
     SlackReportQuery,
     SlackChannelQuery,
+    SlackInstallQuery,
+    SlackAppQuery,
     IncidentQuery,
     EventQuery,
     PostmortemQuery,
@@ -66,6 +69,8 @@ pub struct Mutation(
     SlackSettingsMutation,
     SlackOperationMutation,
     SlackReportMutation,
+    SlackInstallMutation,
+    SlackAppMutation,
     UserMutation,
     ApiKeyMutation,
 );

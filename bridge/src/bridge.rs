@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
-use tocsin_entity::database::Database;
+use tocsin_entity::{database::Database, id::SlackAppId};
 use tocsin_queue::{Queue, Worker};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use url::Url;
 use uuid::Uuid;
 
 use crate::{
+    app::Apps,
     comments,
     config::BridgeConfig,
     connector::Connectors,
@@ -18,6 +20,8 @@ use crate::{
     graphql::Api,
     home, inbound, mirror, operation,
     slack::{Http, SlackHealth},
+    home, inbound, install, mirror,
+    slack::{Http, SlackHealth, oauth::ClientConfig},
     store::{Lane, Leases},
     sweep, telemetry, unfurl,
     workspace::{self, Setting, Workspace, Workspaces},
@@ -39,6 +43,8 @@ pub(crate) struct Parts {
     /// For response addresses, which need no token.
     pub(crate) http: Http,
     pub(crate) workspaces: Workspaces,
+    /// The Slack apps of organisations.
+    pub(crate) apps: Apps,
     /// How each connector is.
     pub(crate) connectors: Connectors,
     /// What further workspaces are made with.
@@ -52,6 +58,16 @@ pub(crate) struct Parts {
     pub(crate) leases: Leases,
     /// This process, in claims: another start is another worker.
     pub(crate) worker: String,
+}
+
+impl Parts {
+    /// By which Slack knows an app in OAuth: the server's, or an organisation's own.
+    pub(crate) fn client(&self, app: Option<SlackAppId>) -> Option<ClientConfig> {
+        match app {
+            None => self.config.slack.client.clone(),
+            Some(id) => self.apps.get(id)?.client,
+        }
+    }
 }
 
 /// Why the bridge could not be set up.
@@ -77,8 +93,10 @@ impl Bridge {
             pace: config.slack.pace,
         };
         let workspaces = Workspaces::new(&setting);
-        let (name, token) = (environment(&config), config.slack.bot_token.clone());
-        workspaces.add(Workspace::new(&setting, None, &name, Some(token)));
+        if let Some(token) = &config.slack.bot_token {
+            let name = environment(&config.slack.api_url, token);
+            workspaces.add(Workspace::new(&setting, None, &name, Some(token.clone())));
+        }
         let api = Api::new(&config.api_url, config.bridge_token.clone())?;
         let worker = format!("{}/{}", config.instance, Uuid::now_v7().simple());
         let lane = Lane::new(database.clone());
@@ -97,6 +115,7 @@ impl Bridge {
             queue,
             http,
             workspaces,
+            apps: Apps::default(),
             connectors: Connectors::default(),
             setting,
             api,
@@ -107,7 +126,7 @@ impl Bridge {
 
     /// Slack's endpoints, `/slack/*`.
     pub fn router(&self) -> axum::Router {
-        inbound::router(Arc::clone(&self.0))
+        inbound::router(Arc::clone(&self.0)).merge(install::router(Arc::clone(&self.0)))
     }
 
     /// Works until the shutdown, and then finishes what it has begun or hands it back.
@@ -132,7 +151,7 @@ impl Bridge {
         let rounds = async {
             tokio::join!(
                 inbound::tend(&parts.database, shutdown.clone()),
-                workspace::run(&parts.database, &parts.workspaces, shutdown.clone()),
+                workspace::run(parts, shutdown.clone()),
                 workspace::follow(parts, shutdown.clone()),
                 inbound::socket::run(parts, shutdown.clone()),
                 comments::history::run(parts, shutdown.clone()),
@@ -190,9 +209,9 @@ impl Bridge {
 }
 
 /// Tells the rows of the environment's pace from another's, without giving the token away.
-fn environment(config: &BridgeConfig) -> String {
+fn environment(api_url: &Url, token: &SecretString) -> String {
     let mut hash = Sha256::new();
-    hash.update(config.slack.api_url.as_str());
-    hash.update(config.slack.bot_token.expose_secret());
+    hash.update(api_url.as_str());
+    hash.update(token.expose_secret());
     hex::encode(&hash.finalize()[..4])
 }

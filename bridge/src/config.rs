@@ -6,6 +6,8 @@ use secrecy::SecretString;
 use tocsin_seal::Sealer;
 use url::Url;
 
+use crate::slack::oauth::ClientConfig;
+
 /// What the bridge must be told. The caller has already merged and checked flags, environment and file.
 #[derive(Clone, Debug)]
 pub struct BridgeConfig {
@@ -23,13 +25,15 @@ pub struct BridgeConfig {
     pub instance: String,
 }
 
-/// The Slack app and its one workspace.
+/// The Slack app of the server's configuration.
 #[derive(Clone, Debug)]
 pub struct SlackConfig {
     /// `SLACK_API_URL`: the base of the Web API, `https://slack.com/api`.
     pub api_url: Url,
-    /// `SLACK_BOT_TOKEN`: `xoxb-…`.
-    pub bot_token: SecretString,
+    /// `SLACK_BOT_TOKEN`: `xoxb-…`, of the one workspace that serves every organisation; none where all are connected by OAuth.
+    pub bot_token: Option<SecretString>,
+    /// `SLACK_CLIENT_ID` and `SLACK_CLIENT_SECRET`: without them nobody can install the app by OAuth.
+    pub client: Option<ClientConfig>,
     /// `SLACK_SIGNING_SECRET`: one, or two while the secret is being changed.
     pub signing_secrets: Vec<SecretString>,
     /// Socket Mode, where Slack can't reach the bridge's endpoints.

@@ -6,6 +6,7 @@
 
 mod acting;
 mod actions;
+mod app;
 mod bridge;
 mod checkup;
 mod commands;
@@ -43,4 +44,4 @@ pub use bridge::{Bridge, StartError};
 pub use checkup::ChannelTrouble;
 pub use config::{BridgeConfig, Pace, SlackConfig, SocketConfig};
 pub use install::manifest::{ManifestFault, ManifestWishes, manifest};
-pub use slack::{Installation, Refusal, SlackError, SlackHealth};
+pub use slack::{Installation, Refusal, SlackError, SlackHealth, oauth::ClientConfig};

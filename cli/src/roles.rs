@@ -7,10 +7,10 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use rand::{TryRngCore, rngs::OsRng};
 use secrecy::{ExposeSecret, SecretString};
 use tocsin_api::{
-    Api, ApiConfig,
+    Api, ApiConfig, SlackAppConfig,
     bootstrap::{self, FirstStart},
 };
-use tocsin_bridge::{Bridge, BridgeConfig, SlackConfig, SocketConfig};
+use tocsin_bridge::{Bridge, BridgeConfig, ClientConfig, SlackConfig, SocketConfig};
 use tocsin_entity::database::Database;
 use tocsin_queue::Queue;
 use tocsin_seal::Sealer;
@@ -49,6 +49,7 @@ pub(crate) async fn run_api(settings: Settings) -> anyhow::Result<()> {
     let api = api(
         &settings,
         public,
+        known_app(&settings),
         settings.bridge_token.clone(),
         &database,
         &queue,
@@ -77,7 +78,7 @@ pub(crate) async fn run_bridge(settings: Settings) -> anyhow::Result<()> {
     })?;
     let slack = configured_slack(&settings).ok_or_else(|| {
         anyhow!(
-            "SLACK_BOT_TOKEN is unset: set it and SLACK_SIGNING_SECRET to those of the Slack app, or try \
+            "SLACK_BOT_TOKEN and SLACK_CLIENT_ID are unset: set the one or the other, SLACK_SIGNING_SECRET, to those of the Slack app, or try \
              `tocsin simulator`, which prints what to set"
         )
     })?;
@@ -132,6 +133,7 @@ pub(crate) async fn first_start(settings: &Settings, database: &Database) -> any
 pub(crate) async fn api(
     settings: &Settings,
     public_url: Url,
+    slack: SlackAppConfig,
     bridge_token: Option<SecretString>,
     database: &Database,
     queue: &Queue,
@@ -140,6 +142,7 @@ pub(crate) async fn api(
         public_url,
         bridge_token,
         sealer: secret::sealer(settings)?,
+        slack,
         introspection: settings.introspection,
     };
     let redis_url = settings
@@ -174,11 +177,36 @@ pub(crate) async fn bridge(
         .context("the bridge could not be set up")
 }
 
+/// What the API knows of the Slack app that is configured.
+fn known_app(settings: &Settings) -> SlackAppConfig {
+    SlackAppConfig {
+        api_url: settings.slack.api_url.clone(),
+        client_id: settings.slack.client_id.clone(),
+        has_own_workspace: settings.slack.bot_token.is_some(),
+    }
+}
+
+/// What the API knows of the app that its own bridge works with.
+pub(crate) fn known_to_api(slack: &SlackConfig) -> SlackAppConfig {
+    SlackAppConfig {
+        api_url: slack.api_url.clone(),
+        client_id: slack.client.as_ref().map(|client| client.id.clone()),
+        has_own_workspace: slack.bot_token.is_some(),
+    }
+}
+
 /// The Slack app that is configured, if any.
 pub(crate) fn configured_slack(settings: &Settings) -> Option<SlackConfig> {
+    let slack = &settings.slack;
+    let client = slack.client_id.clone().zip(slack.client_secret.clone());
+    let client = client.map(|(id, secret)| ClientConfig { id, secret });
+    if slack.bot_token.is_none() && client.is_none() {
+        return None;
+    }
     Some(SlackConfig {
+        client,
         api_url: settings.slack.api_url.clone(),
-        bot_token: settings.slack.bot_token.clone()?,
+        bot_token: settings.slack.bot_token.clone(),
         signing_secrets: settings.slack.signing_secrets.clone(),
         socket: configured_sockets(settings),
         pace: settings.slack.pace,
@@ -189,7 +217,8 @@ pub(crate) fn configured_slack(settings: &Settings) -> Option<SlackConfig> {
 pub(crate) fn simulated_slack(settings: &Settings, simulator: &Simulator) -> SlackConfig {
     SlackConfig {
         api_url: simulator.api_url(),
-        bot_token: simulator.bot_token().into(),
+        bot_token: Some(simulator.bot_token().into()),
+        client: None,
         signing_secrets: vec![simulator.signing_secret().into()],
         socket: configured_sockets(settings),
         pace: settings.slack.pace,

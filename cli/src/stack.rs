@@ -51,7 +51,15 @@ impl Stack {
             Some(token) => token.clone(),
             None => roles::random_token()?,
         };
-        let api = roles::api(settings, public.clone(), Some(token.clone()), &database, &queue).await?;
+        let api = roles::api(
+            settings,
+            public.clone(),
+            roles::known_to_api(&slack),
+            Some(token.clone()),
+            &database,
+            &queue,
+        )
+        .await?;
         let sealer = secret::sealer(settings)?;
         let bridge = roles::bridge(
             api_url.clone(),

@@ -9,9 +9,10 @@ use sea_orm::{
 };
 use time::OffsetDateTime;
 use tocsin_entity::{
-    id::{OrganizationId, WorkspaceId},
+    id::{OrganizationId, SlackAppId, WorkspaceId},
     kinds::SlackFeature,
     slack::feature,
+    slack_app,
     slack_workspace::{Column, Entity, Model},
 };
 use tocsin_queue::jobs::RefreshSlackWorkspaces;
@@ -20,7 +21,7 @@ use super::{seal::sealed, workspace::SlackWorkspace};
 use crate::{
     error::{Trouble, UserError, UserErrorCode, told},
     idempotency::{self, KeyUse},
-    limits,
+    limits, loaders,
     node::domain,
     viewer::{Need, Viewer},
 };
@@ -35,6 +36,8 @@ pub(crate) struct ConnectSlackWorkspaceInput {
     name: String,
     /// The bot token of the app (`xoxb-…`). It is kept sealed, and can't be read again.
     bot_token: String,
+    /// The organisation's own Slack app that is installed there; the server's by default.
+    app_id: Option<ID>,
     /// What is wanted of it: what the app lacks scopes for is told in `missingScopes`. All but incident channels and access logs by default.
     features: Option<Vec<SlackFeature>>,
     /// Makes the request repeatable for 24 hours.
@@ -111,7 +114,7 @@ impl SlackWorkspaceMutation {
     }
 }
 
-fn payload(result: Result<SlackWorkspace, Trouble>) -> Result<SlackWorkspacePayload> {
+pub(super) fn payload(result: Result<SlackWorkspace, Trouble>) -> Result<SlackWorkspacePayload> {
     let (workspace, user_errors) = told(result)?;
     Ok(SlackWorkspacePayload {
         workspace,
@@ -120,7 +123,7 @@ fn payload(result: Result<SlackWorkspace, Trouble>) -> Result<SlackWorkspacePayl
 }
 
 /// What is wanted: notifications always.
-fn features(named: Option<&[SlackFeature]>) -> BTreeSet<SlackFeature> {
+pub(super) fn wanted(named: Option<&[SlackFeature]>) -> BTreeSet<SlackFeature> {
     let named = named.unwrap_or(&feature::USUAL);
     let always = std::iter::once(SlackFeature::Notifications);
     named.iter().copied().chain(always).collect()
@@ -155,8 +158,8 @@ async fn connect(ctx: &Context<'_>, input: ConnectSlackWorkspaceInput) -> Result
         organization_id,
         name: limits::name("name", &input.name)?,
         sealed_bot_token: Some(bot_token),
-        app_id: None,
-        features: feature::write(&features(input.features.as_deref())),
+        app_id: app_id(ctx, organization_id, input.app_id.as_ref()).await?,
+        features: feature::write(&wanted(input.features.as_deref())),
         team_id: None,
         channels: None,
         sealed_refresh_token: None,
@@ -194,10 +197,10 @@ async fn update(ctx: &Context<'_>, input: UpdateSlackWorkspaceInput) -> Result<S
         Some(text) => Some(sealed(sealer, id, bot_token(text)?)?),
         None => None,
     };
-    let wanted = input
+    let features = input
         .features
         .as_deref()
-        .map(|wanted| feature::write(&features(Some(wanted))));
+        .map(|named| feature::write(&wanted(Some(named))));
     write(ctx, organization_id, key, async |tx| {
         let before = own(tx, organization_id, id).await?;
         let now = Model {
@@ -207,7 +210,7 @@ async fn update(ctx: &Context<'_>, input: UpdateSlackWorkspaceInput) -> Result<S
             // These came with the token before.
             sealed_refresh_token: before.sealed_refresh_token.filter(|_| bot_token.is_none()),
             token_expires_at: before.token_expires_at.filter(|_| bot_token.is_none()),
-            features: wanted.unwrap_or(before.features),
+            features: features.unwrap_or(before.features),
             sealed_bot_token: bot_token.or_else(|| before.sealed_bot_token.clone()),
             updated_at: OffsetDateTime::now_utc(),
             ..before
@@ -245,6 +248,22 @@ async fn disconnect(
         save(tx, after).await
     })
     .await
+}
+
+/// The organisation's own app that is named.
+async fn app_id(
+    ctx: &Context<'_>,
+    organization_id: OrganizationId,
+    id: Option<&ID>,
+) -> Result<Option<SlackAppId>, Trouble> {
+    let Some(id) = id else { return Ok(None) };
+    let unknown = || UserError::not_found("Slack app").at("appId");
+    let id: SlackAppId = id.parse().map_err(|_| unknown())?;
+    let found: Option<slack_app::Model> = loaders::of(ctx).load_one(id).await?;
+    match found.filter(|found| found.organization_id == organization_id) {
+        Some(found) => Ok(Some(found.id)),
+        None => Err(unknown().into()),
+    }
 }
 
 fn unknown() -> UserError {

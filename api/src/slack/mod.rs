@@ -4,6 +4,9 @@
 mod channel;
 mod connect;
 mod operation;
+mod app;
+mod connect;
+mod install;
 mod seal;
 mod settings;
 mod team;
@@ -11,11 +14,13 @@ mod workspace;
 
 pub(crate) use self::{
     channel::{SlackChannelQuery, SlackChannels},
+    app::{SlackAppMutation, SlackAppQuery},
     connect::SlackWorkspaceMutation,
     operation::{
         SlackOperation, SlackOperationMutation, SlackOperationQuery, SlackOperationSubscription,
         SlackReportMutation, SlackReportQuery, find as find_operation,
     },
     settings::{SlackSettings, SlackSettingsMutation, takes_unmatched},
+    install::{SlackInstallMutation, SlackInstallQuery},
     workspace::{SlackWorkspace, SlackWorkspaceQuery, find},
 };

@@ -8,11 +8,14 @@ use crate::error::{UserError, UserErrorCode};
 
 /// The token, sealed for its workspace.
 pub(super) fn sealed(sealer: Option<&Sealer>, id: WorkspaceId, token: String) -> Result<String, UserError> {
-    let sealer = sealer.ok_or_else(|| {
-        UserError::new(
-            UserErrorCode::SecretKeyMissing,
-            "Tokens can't be kept: set TOCSIN_SECRET_KEY for the API and the bridge alike (openssl rand -base64 32), and start them again.",
-        )
-    })?;
+    let sealer = sealer.ok_or_else(no_key)?;
     Ok(sealer.seal(&installation::token_place(id), &SecretString::from(token)))
+}
+
+/// The server has no key to seal with.
+pub(super) fn no_key() -> UserError {
+    UserError::new(
+        UserErrorCode::SecretKeyMissing,
+        "Tokens can't be kept: set TOCSIN_SECRET_KEY for the API and the bridge alike (openssl rand -base64 32), and start them again.",
+    )
 }

@@ -29,6 +29,10 @@ pub(crate) struct SlackWorkspace(pub(crate) slack_workspace::Model);
 pub(crate) struct SealedSlackToken {
     /// The token.
     sealed: String,
+    /// By which the next one is had, where Slack changes it.
+    sealed_refresh: Option<String>,
+    /// Until when it works, where Slack changes it.
+    expires_at: Option<OffsetDateTime>,
     /// Grows each time another is set.
     version: i32,
 }
@@ -80,7 +84,8 @@ impl SlackWorkspace {
 
     /// What Slack calls it (`T…`), once it has answered.
     async fn team_id(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-        Ok(self.installation(ctx).await?.and_then(|found| found.team_id))
+        let found = self.installation(ctx).await?.and_then(|found| found.team_id);
+        Ok(found.or_else(|| self.0.team_id.clone()))
     }
 
     /// What people in Slack call it, once it has answered.
@@ -91,6 +96,11 @@ impl SlackWorkspace {
     /// The Slack app that is installed there (`A…`), once it has answered.
     async fn app_id(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         Ok(self.installation(ctx).await?.and_then(|found| found.app_id))
+    }
+
+    /// The id of the organisation's own Slack app that is installed there; null for the server's.
+    async fn own_app_id(&self) -> Option<ID> {
+        self.0.app_id.map(|id| ID(id.to_string()))
     }
 
     /// Whether it has a bot token; not any more once it is disconnected.
@@ -145,6 +155,16 @@ impl SlackWorkspace {
         Some(version >= feature::MANIFEST_VERSION)
     }
 
+    /// The channels that are the organisation's own there, by their ids, where other organisations are connected to it as well.
+    async fn channels(&self) -> Vec<String> {
+        let channels = self.0.channels.as_deref().unwrap_or_default();
+        channels
+            .split(',')
+            .filter(|id| !id.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+
     /// How it is.
     async fn status(&self, ctx: &Context<'_>) -> Result<SlackWorkspaceStatus> {
         if self.0.disconnected_at.is_some() {
@@ -197,6 +217,8 @@ impl SlackWorkspace {
         let sealed = self.0.sealed_bot_token.clone().filter(|_| is_bridge)?;
         Some(SealedSlackToken {
             sealed,
+            sealed_refresh: self.0.sealed_refresh_token.clone(),
+            expires_at: self.0.token_expires_at,
             version: self.0.token_version,
         })
     }

@@ -7,7 +7,7 @@ use sea_orm::ConnectionTrait;
 use sea_orm_migration::MigratorTrait;
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
-use tocsin_api::{Api, ApiConfig, bootstrap};
+use tocsin_api::{Api, ApiConfig, SlackAppConfig, bootstrap};
 use tocsin_entity::database::Database;
 use tocsin_queue::{Queue, QueueConfig};
 use tocsin_seal::{Sealer, generate_key};
@@ -212,6 +212,11 @@ impl Replica {
             sealer: Some(Sealer::new(&[generate_key()]).expect("a key")),
             public_url: Url::parse("https://tocsin.example.com").expect("a URL"),
             bridge_token: Some(SecretString::from(BRIDGE_TOKEN)),
+            slack: SlackAppConfig {
+                api_url: Url::parse("https://slack.com/api").expect("a URL"),
+                client_id: Some("1234.5678".to_owned()),
+                has_own_workspace: true,
+            },
             introspection: true,
         };
         let api = Api::new(config, database.clone(), queue, None)

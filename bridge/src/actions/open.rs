@@ -48,7 +48,7 @@ async fn open(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
         return Ok(Answer::Done("ignored", Reply::Empty));
     };
     let trigger = press.trigger.as_deref().unwrap_or_default();
-    let workspace = parts.workspaces.of_team(press.team.as_deref());
+    let workspace = parts.workspaces.of(ask.app, press.team.as_deref());
     // What opens it is good for 3 s; the menu is not waited for.
     let loading = modals::loading(dialog);
     let (opened, ()) = tokio::join!(

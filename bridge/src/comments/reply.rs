@@ -69,6 +69,11 @@ async fn told(parts: &Parts, item: &Item) -> Worked {
         }
         Found::Coming | Found::None => return Ok(Outcome::NotOurs("not_ours")),
     };
+    // What is said to come from one organisation's workspace is about no other's incident.
+    let team = item.payload["team_id"].as_str().unwrap_or(&thread.team_id);
+    if !parts.workspaces.serves(team, thread.organization) {
+        return Ok(Outcome::NotOurs("not_ours"));
+    }
     match told {
         Told::Deleted { place } => revise::delete(parts, item, &thread, &place).await,
         Told::Said { message, place } => match read(parts, item, thread, message, place).await? {

@@ -161,7 +161,7 @@ enum What<'a> {
 }
 
 async fn open(parts: &Parts, opener: Opener<'_>, what: What<'_>) -> Result<Answer, JobError> {
-    let workspace = parts.workspaces.of_team(opener.team.as_deref());
+    let workspace = parts.workspaces.of(opener.ask.app, opener.team.as_deref());
     let shown = match workspace.slack.open_view(&opener.trigger, &form::loading()).await {
         Ok(shown) => shown,
         Err(error) => return not_opened(parts, &opener, what, &error).await,
@@ -196,7 +196,7 @@ async fn not_opened(
     what: What<'_>,
     error: &SlackError,
 ) -> Result<Answer, JobError> {
-    let workspace = parts.workspaces.of_team(opener.team.as_deref());
+    let workspace = parts.workspaces.of(opener.ask.app, opener.team.as_deref());
     workspace.watcher.report(error);
     if error.is("exchanged_trigger_id") || error.is("trigger_exchanged") {
         return Ok(Answer::Done("duplicate", Reply::Empty));

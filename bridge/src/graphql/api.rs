@@ -6,7 +6,7 @@ use graphql_client::GraphQLQuery;
 use secrecy::SecretString;
 use time::OffsetDateTime;
 use tocsin_entity::{
-    id::{ConnectorId, IncidentId, OrganizationId, UserId, WorkspaceId},
+    id::{ConnectorId, IncidentId, OrganizationId, UserId},
     kinds::{IncidentStatus, Role},
 };
 use url::Url;
@@ -14,8 +14,8 @@ use url::Url;
 use super::{
     documents::{
         ChangedTimeline, EventLog, IncidentById, IncidentByNumber, IncidentToMirror, Organizations,
-        SlackWorkspaces, UserByEmail, changed_timeline, event_log, incident_by_id, incident_by_number,
-        incident_to_mirror, organizations, slack_workspaces, user_by_email,
+        UserByEmail, changed_timeline, event_log, incident_by_id, incident_by_number, incident_to_mirror,
+        organizations, user_by_email,
     },
     error::ApiError,
     incident::{Connector, Entry, Incident},
@@ -34,17 +34,6 @@ pub(crate) struct Api(Transport);
 #[derive(Clone, Debug)]
 pub(crate) struct Organization {
     pub(crate) id: OrganizationId,
-}
-
-/// A Slack workspace that an organisation is connected to.
-#[derive(Clone, Debug)]
-pub(crate) struct SlackWorkspace {
-    pub(crate) id: WorkspaceId,
-    pub(crate) organization: OrganizationId,
-    /// What administrators call it.
-    pub(crate) name: String,
-    /// The bot token, sealed, and how often it was set; none where it is disconnected.
-    pub(crate) token: Option<(String, i64)>,
 }
 
 /// An incident, the newest part of its timeline, and where it is to be shown.
@@ -221,22 +210,6 @@ impl Api {
             .await?;
         let of = |read: organizations::OrganizationsOrganizations| Ok(Organization { id: read.id.parse()? });
         read.organizations.into_iter().map(of).collect()
-    }
-
-    /// The Slack workspaces that organisations are connected to.
-    pub(crate) async fn slack_workspaces(&self) -> Result<Vec<SlackWorkspace>, ApiError> {
-        let read = self
-            .execute::<SlackWorkspaces>(As::default(), slack_workspaces::Variables {})
-            .await?;
-        let of = |read: slack_workspaces::SlackWorkspacesSlackWorkspaces| {
-            Ok(SlackWorkspace {
-                id: read.id.parse()?,
-                organization: read.organization_id.parse()?,
-                name: read.name,
-                token: read.sealed_token.map(|token| (token.sealed, token.version)),
-            })
-        };
-        read.slack_workspaces.into_iter().map(of).collect()
     }
 
     /// A page of an organisation's event log.

@@ -18,6 +18,7 @@ type EntryKind = Known<kinds::EntryKind>;
 type Source = Known<kinds::Source>;
 type Role = Known<kinds::Role>;
 type ReplyMode = Known<kinds::ReplyMode>;
+type SlackFeature = Known<kinds::SlackFeature>;
 type ConnectorEvent = Known<kinds::ConnectorEvent>;
 /// Why a connector is passed over.
 type SlackRouteHeldBack = String;
@@ -35,6 +36,7 @@ macro_rules! documents {
             schema_path = "../schema.graphql",
             query_path = $file,
             extern_enums("IncidentStatus", "Urgency", "Severity", "EntryKind", "Source", "Role", "PostmortemStatus", "ReplyMode", "ConnectorEvent", "SlackRouteHeldBack", "UserErrorCode", "OperationKind", "OperationState", "SlackMatch"),
+            extern_enums("IncidentStatus", "Urgency", "Severity", "EntryKind", "Source", "Role", "PostmortemStatus", "ReplyMode", "ConnectorEvent", "SlackFeature", "SlackRouteHeldBack", "UserErrorCode"),
             response_derives = "Debug, Clone",
             variables_derives = "Debug, Clone"
         )]
@@ -49,6 +51,7 @@ documents! {
     "graphql/postmortem.graphql": PostmortemOfIncident;
     "graphql/workspaces.graphql": SlackWorkspaces;
     "graphql/operations.graphql": PendingOperations, OperationById, FinishOperation;
+    "graphql/workspaces.graphql": SlackWorkspaces, SlackApps, CompleteSlackInstall;
     "graphql/commands.graphql": WhoIs, StatusOfIncidents, TriggerFromSlack;
     "graphql/workflow.graphql": ServicesToName, TriggerFromWorkflow;
     "graphql/members.graphql": Assignees, Members;

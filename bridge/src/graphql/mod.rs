@@ -9,14 +9,16 @@ mod members;
 mod operation;
 mod postmortem;
 mod transport;
+mod workspace;
 
-pub(crate) use api::{Api, EventPage, FollowedEvent, Member, Mirrored, SlackWorkspace};
+pub(crate) use api::{Api, EventPage, FollowedEvent, Member, Mirrored};
 pub(crate) use documents::{
     AcknowledgeIncident, AddComment, DateTime, EditComment, ReassignIncident, ReopenIncident,
     ResolveIncident, RetractComment, SetSlackSync, SnoozeIncident, UpdateIncident, acknowledge_incident,
     add_comment, edit_comment, reassign_incident, reopen_incident, resolve_incident, retract_comment,
     set_slack_sync, snooze_incident, update_incident,
 };
+pub(crate) use documents::{CompleteSlackInstall, complete_slack_install};
 pub(crate) use documents::{HomeIncidents, home_incidents};
 pub(crate) use documents::{
     ListIncidents, StatusOfIncidents, TriggerFromSlack, WhoIs, list_incidents, status_of_incidents,
@@ -31,3 +33,4 @@ pub(crate) use known::Known;
 pub(crate) use operation::{Found, Operation, Reason, Sought, TestedConnector};
 pub(crate) use postmortem::Postmortem;
 pub(crate) use transport::As;
+pub(crate) use workspace::{SealedToken, SlackApp, SlackWorkspace};

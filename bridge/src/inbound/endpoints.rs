@@ -12,7 +12,9 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
+use secrecy::SecretString;
 use time::OffsetDateTime;
+use tocsin_entity::id::SlackAppId;
 use uuid::Uuid;
 
 use super::{
@@ -21,7 +23,7 @@ use super::{
     prompt::Reply,
     receive::{Received, receive, receive_event},
     refusal::Refusal,
-    signature,
+    signature::{self, SignatureError},
 };
 use crate::bridge::Parts;
 
@@ -40,6 +42,8 @@ pub(crate) fn router(parts: Arc<Parts>) -> Router {
 
 /// A request of which is known that Slack sent it.
 struct Verified {
+    /// The organisation's own Slack app that has signed it; none for the server's.
+    app: Option<SlackAppId>,
     endpoint: &'static str,
     body: Bytes,
     request_id: String,
@@ -110,8 +114,9 @@ async fn answer(
         if endpoint == COMMANDS && is_ssl_check(&body) {
             return Ok(("answered", StatusCode::OK.into_response()));
         }
-        verify(parts, headers, &body)?;
+        let app = verify(parts, headers, &body)?;
         handle(Verified {
+            app,
             endpoint,
             body,
             request_id: request_id.clone(),
@@ -131,22 +136,33 @@ async fn answer(
     response
 }
 
-/// Whether Slack sent the body.
-fn verify(parts: &Parts, headers: &HeaderMap, body: &[u8]) -> Result<(), Refusal> {
+/// Whether Slack sent the body, and for which app: the server's, or one of the organisations'.
+fn verify(parts: &Parts, headers: &HeaderMap, body: &[u8]) -> Result<Option<SlackAppId>, Refusal> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    signature::verify(
-        &parts.config.slack.signing_secrets,
-        header("x-slack-request-timestamp"),
-        header("x-slack-signature"),
-        body,
-        OffsetDateTime::now_utc().unix_timestamp(),
-    )?;
-    Ok(())
+    let (timestamp, given) = (header("x-slack-request-timestamp"), header("x-slack-signature"));
+    let now = OffsetDateTime::now_utc().unix_timestamp();
+    let signed_with = |secrets: &[SecretString]| signature::verify(secrets, timestamp, given, body, now);
+    let refused = match signed_with(&parts.config.slack.signing_secrets) {
+        Ok(()) => return Ok(None),
+        Err(refused @ SignatureError::Mismatch) => refused,
+        Err(refused @ (SignatureError::Missing | SignatureError::Stale)) => return Err(refused.into()),
+    };
+    // The body may say which app it is of; nothing that it says is believed before it is verified.
+    let apps = parts.apps.all().into_iter();
+    let mut signers = apps.filter(|app| {
+        app.signing_secret
+            .as_slice()
+            .iter()
+            .any(|secret| signed_with(std::slice::from_ref(secret)).is_ok())
+    });
+    let app = signers.next().ok_or(refused)?;
+    Ok(Some(app.id))
 }
 
 impl Verified {
     fn received(&self, envelope: Envelope) -> Received {
         Received {
+            app: self.app,
             source: self.endpoint,
             envelope,
             request_id: self.request_id.clone(),

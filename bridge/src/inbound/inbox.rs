@@ -8,7 +8,7 @@ use sea_orm::{
 use time::{Duration, OffsetDateTime};
 use tocsin_entity::{
     database::Database,
-    id::InboxId,
+    id::{InboxId, SlackAppId},
     kinds::InboxState,
     slack::inbox::{ActiveModel, Column, Entity, Model},
 };
@@ -41,15 +41,18 @@ pub(crate) enum Stored {
 pub(crate) async fn store(
     tx: &impl ConnectionTrait,
     envelope: Envelope,
+    app: Option<SlackAppId>,
     request_id: &str,
     now: OffsetDateTime,
 ) -> Result<Stored, DbErr> {
     let id = InboxId::new();
+    // Whoever signs for one app names nothing of another's.
+    let key = app.map_or_else(|| envelope.key.clone(), |app| format!("{app}/{}", envelope.key));
     let row = ActiveModel {
         id: Set(id),
-        slack_key: Set(envelope.key),
+        slack_key: Set(key),
         kind: Set(envelope.kind.name().to_owned()),
-        app_id: Set(None),
+        app_id: Set(app),
         payload: Set(envelope.payload),
         request_id: Set(Some(request_id.to_owned())),
         state: Set(InboxState::Pending),

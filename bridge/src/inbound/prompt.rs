@@ -5,6 +5,7 @@
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
+use tocsin_entity::id::SlackAppId;
 use tocsin_queue::JobError;
 
 use super::envelope::Kind;
@@ -26,6 +27,8 @@ pub(crate) struct Prompt {
 #[derive(Debug, Clone)]
 pub(crate) struct Ask {
     pub(crate) payload: Value,
+    /// The organisation's own Slack app that asks; none for the server's.
+    pub(crate) app: Option<SlackAppId>,
     pub(crate) request_id: String,
     /// When it came.
     pub(crate) received_at: OffsetDateTime,

@@ -6,6 +6,7 @@ use futures::FutureExt;
 use sea_orm::DbErr;
 use serde_json::json;
 use time::OffsetDateTime;
+use tocsin_entity::id::SlackAppId;
 use tocsin_queue::{JobError, jobs::WorkInbox};
 use tokio::{task::JoinHandle, time::Instant};
 use tracing::Instrument;
@@ -34,6 +35,8 @@ const LATE_TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) struct Received {
     /// The endpoint or transport it came by, as it is counted.
     pub(crate) source: &'static str,
+    /// The organisation's own Slack app that has sent it; none for the server's.
+    pub(crate) app: Option<SlackAppId>,
     pub(crate) envelope: Envelope,
     pub(crate) request_id: String,
     /// When it came.
@@ -76,6 +79,12 @@ pub(crate) async fn receive_event(
 /// When it could not be stored: then Slack must not be told that it was taken.
 pub(crate) async fn receive(parts: &Arc<Parts>, request: Received) -> Result<(&'static str, Reply), Refusal> {
     let deadline = Instant::now() + TIMEOUT;
+    if !parts
+        .apps
+        .may_say(&parts.workspaces, request.app, &request.envelope.payload)
+    {
+        return Err(Refusal::Foreign);
+    }
     if let Some(prompt) = routes::prompt(&request.envelope) {
         let reply = match ask(parts, prompt, &request).await {
             Asked::Done(outcome, reply) => return Ok((outcome, reply)),
@@ -123,6 +132,7 @@ enum Asked {
 async fn ask(parts: &Arc<Parts>, prompt: &'static Prompt, request: &Received) -> Asked {
     let ask = Ask {
         payload: request.envelope.payload.clone(),
+        app: request.app,
         request_id: request.request_id.clone(),
         received_at: request.at,
     };
@@ -203,13 +213,14 @@ fn cause(error: &JobError) -> String {
 /// Stores a request that somebody here works, and rings; what it is counted as.
 async fn store(parts: &Arc<Parts>, request: Received, deadline: Instant) -> Result<&'static str, Refusal> {
     let Received {
+        app,
         envelope,
         request_id,
         at: received_at,
         ..
     } = request;
     let (name, key) = (envelope.name.clone(), envelope.key.clone());
-    let write = insert(parts, envelope, request_id.clone(), received_at);
+    let write = insert(parts, envelope, app, request_id.clone(), received_at);
     let id = match tokio::time::timeout_at(deadline, write).await {
         Ok(Ok(Stored::New(id))) => id,
         Ok(Ok(Stored::Again)) => {
@@ -240,6 +251,7 @@ async fn store(parts: &Arc<Parts>, request: Received, deadline: Instant) -> Resu
 async fn insert(
     parts: &Parts,
     envelope: Envelope,
+    app: Option<SlackAppId>,
     request_id: String,
     received_at: OffsetDateTime,
 ) -> Result<Stored, DbErr> {
@@ -247,7 +259,7 @@ async fn insert(
     let write = tokio::spawn(async move {
         let write = lane.write(move |tx| {
             let (envelope, request_id) = (envelope.clone(), request_id.clone());
-            async move { inbox::store(tx, envelope, &request_id, received_at).await }.boxed()
+            async move { inbox::store(tx, envelope, app, &request_id, received_at).await }.boxed()
         });
         write.await
     });

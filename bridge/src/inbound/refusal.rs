@@ -20,6 +20,8 @@ pub(crate) enum Refusal {
     Unreadable(String),
     #[error(transparent)]
     Malformed(#[from] Malformed),
+    #[error("the request is about a Slack workspace that is not connected through this app")]
+    Foreign,
     #[error("the request could not be stored; send it again: {0}")]
     Unavailable(String),
 }
@@ -46,6 +48,7 @@ impl Refusal {
             Self::TooLarge => "BODY_TOO_LARGE",
             Self::Unreadable(_) => "BODY_UNREADABLE",
             Self::Malformed(_) => "BODY_MALFORMED",
+            Self::Foreign => "FOREIGN_WORKSPACE",
             Self::Unavailable(_) => "UNAVAILABLE",
         }
     }
@@ -59,6 +62,7 @@ impl Refusal {
             Self::TooLarge => "too_large",
             Self::Unreadable(_) => "unreadable",
             Self::Malformed(_) => "malformed",
+            Self::Foreign => "foreign",
             Self::Unavailable(_) => "unavailable",
         }
     }
@@ -68,6 +72,7 @@ impl Refusal {
             Self::Signature(_) => StatusCode::UNAUTHORIZED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unreadable(_) | Self::Malformed(_) => StatusCode::BAD_REQUEST,
+            Self::Foreign => StatusCode::FORBIDDEN,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -95,9 +100,11 @@ impl IntoResponse for Refusal {
         // What failed inside is for the log, not for the caller.
         let message = match &self {
             Self::Unavailable(_) => "the request could not be stored; send it again".to_owned(),
-            Self::Signature(_) | Self::TooLarge | Self::Unreadable(_) | Self::Malformed(_) => {
-                self.to_string()
-            }
+            Self::Signature(_)
+            | Self::TooLarge
+            | Self::Unreadable(_)
+            | Self::Malformed(_)
+            | Self::Foreign => self.to_string(),
         };
         let body = json!({"error": {"code": self.code(), "message": message}});
         (self.status(), Json(body)).into_response()

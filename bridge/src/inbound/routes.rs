@@ -3,7 +3,7 @@
 use futures::future::BoxFuture;
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
-use tocsin_entity::id::InboxId;
+use tocsin_entity::id::{InboxId, SlackAppId};
 use tocsin_queue::JobError;
 
 use super::{
@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     actions, bridge::Parts, commands, comments, create, directory, home, identity, mention, unfurl, workflow,
+    actions, bridge::Parts, commands, comments, create, home, identity, install, mention, unfurl, workflow,
 };
 
 /// Every route. What has none is answered, counted and forgotten.
@@ -24,6 +25,8 @@ const ROUTES: &[&Route] = &[
     &home::ROUTE,
     &identity::USER_CHANGED,
     &identity::USER_JOINED,
+    &install::REVOKED,
+    &install::UNINSTALLED,
     &mention::ROUTE,
     &unfurl::ROUTE,
     &workflow::ROUTE,
@@ -70,6 +73,8 @@ pub(crate) enum Outcome {
 pub(crate) struct Item {
     pub(crate) id: InboxId,
     pub(crate) payload: Value,
+    /// The organisation's own Slack app that has sent it; none for the server's.
+    pub(crate) app: Option<SlackAppId>,
     pub(crate) request_id: Option<String>,
     /// When it came.
     pub(crate) received_at: OffsetDateTime,

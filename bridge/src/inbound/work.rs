@@ -131,7 +131,11 @@ async fn handle(parts: &Parts, row: &Model, name: &str) -> routes::Worked {
             "it is not known yet which workspace it comes from",
         ));
     }
+    if !parts.apps.may_say(&parts.workspaces, row.app_id, &row.payload) {
+        return Ok(Outcome::NotOurs("foreign"));
+    }
     let item = Item {
+        app: row.app_id,
         id: row.id,
         payload: row.payload.clone(),
         request_id: row.request_id.clone(),

@@ -1,9 +1,20 @@
 //! How the Slack app comes to be: its manifest, which says what it is called, what it answers to and what it may do.
 
+mod callback;
+mod lifecycle;
 pub(crate) mod manifest;
+mod page;
+mod rotate;
+mod state;
+
+pub(crate) use self::{
+    callback::router,
+    lifecycle::{REVOKED, UNINSTALLED},
+    rotate::run as rotate,
+};
 
 /// Where Slack sends people who have installed the app, below the public address.
-pub(crate) const OAUTH_CALLBACK: &str = "/slack/oauth/callback";
+pub(crate) const OAUTH_CALLBACK: &str = tocsin_entity::slack::oauth::CALLBACK;
 
 /// Where Slack sends people who have signed in to link their account, below the public address.
 pub(crate) const OAUTH_IDENTITY: &str = "/slack/oauth/identity";

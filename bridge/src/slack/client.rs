@@ -29,6 +29,11 @@ impl Token {
         Self(Arc::new(RwLock::new(token)))
     }
 
+    /// Calls are made with this one from now on.
+    pub(crate) fn set(&self, token: Option<SecretString>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = token;
+    }
+
     fn get(&self) -> Option<SecretString> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -167,7 +172,10 @@ struct ResponseMetadata {
     messages: Vec<String>,
 }
 
-async fn read<T: DeserializeOwned>(method: &'static str, response: Response) -> Result<T, SlackError> {
+pub(super) async fn read<T: DeserializeOwned>(
+    method: &'static str,
+    response: Response,
+) -> Result<T, SlackError> {
     let status = response.status();
     let retry_after = retry_after(response.headers());
     if status == StatusCode::TOO_MANY_REQUESTS {

@@ -11,6 +11,7 @@ pub(crate) mod limits;
 mod message;
 pub(crate) mod method;
 pub(crate) mod mrkdwn;
+pub(crate) mod oauth;
 pub(crate) mod thread;
 pub(crate) mod view;
 pub(crate) mod web_api;

@@ -7,10 +7,10 @@ use tocsin_entity::slack::installation::token_place;
 use tocsin_queue::{JobContext, JobError, jobs::RefreshSlackWorkspaces};
 use tokio_util::sync::CancellationToken;
 
-use super::Workspace;
+use super::{Rotating, Workspace};
 use crate::{
     bridge::Parts,
-    graphql::{ApiError, SlackWorkspace},
+    graphql::{ApiError, SealedToken, SlackWorkspace},
 };
 
 /// How often is looked without being told.
@@ -59,10 +59,12 @@ pub(crate) async fn follow(parts: &Parts, shutdown: CancellationToken) {
 
 /// Looks once.
 pub(crate) async fn look(parts: &Parts) -> Result<(), ApiError> {
+    let apps = parts.api.slack_apps().await?;
+    parts.apps.set(parts.config.sealer.as_ref(), apps);
     let wanted = parts.api.slack_workspaces().await?;
     for workspace in parts.workspaces.all() {
         let is_wanted = |wanted: &SlackWorkspace| {
-            let version = wanted.token.as_ref().map(|(_, version)| *version);
+            let version = wanted.token.as_ref().map(|token| token.version);
             Some(wanted.id) == workspace.id && version == Some(workspace.token_version)
         };
         if workspace.id.is_some() && !wanted.iter().any(is_wanted) {
@@ -73,18 +75,22 @@ pub(crate) async fn look(parts: &Parts) -> Result<(), ApiError> {
             parts.workspaces.remove(workspace.id);
         }
     }
+    let left = wanted.iter().filter(|wanted| wanted.token.is_none());
+    parts
+        .workspaces
+        .leave(left.filter_map(|wanted| wanted.team_id.clone()).collect());
     for wanted in wanted {
-        if let Some((sealed, version)) = &wanted.token
+        if let Some(token) = &wanted.token
             && !parts.workspaces.has(wanted.id)
         {
-            connect(parts, &wanted, sealed, *version);
+            connect(parts, &wanted, token);
         }
     }
     Ok(())
 }
 
-fn connect(parts: &Parts, wanted: &SlackWorkspace, sealed: &str, version: i64) {
-    let token = open(parts, wanted, sealed);
+fn connect(parts: &Parts, wanted: &SlackWorkspace, given: &SealedToken) {
+    let token = open(parts, wanted, &given.sealed);
     if let Err(trouble) = &token {
         tracing::error!(
             workspace = wanted.name,
@@ -97,7 +103,13 @@ fn connect(parts: &Parts, wanted: &SlackWorkspace, sealed: &str, version: i64) {
     parts.workspaces.add(Workspace {
         organization: Some(wanted.organization),
         name: wanted.name.clone(),
-        token_version: version,
+        app: wanted.app_id,
+        rotating: given.rotating.as_ref().map(|(refresh, expires_at)| Rotating {
+            sealed_access: given.sealed.clone(),
+            sealed_refresh: refresh.clone(),
+            expires_at: *expires_at,
+        }),
+        token_version: given.version,
         ..workspace
     });
 }

@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use time::OffsetDateTime;
 use tocsin_entity::{
     database::Database,
-    id::{OrganizationId, WorkspaceId},
+    id::{OrganizationId, SlackAppId, WorkspaceId},
 };
 use tocsin_queue::JobError;
 use tokio::sync::watch;
@@ -40,6 +40,11 @@ pub(crate) struct Workspace {
     pub(crate) organization: Option<OrganizationId>,
     /// What administrators call it.
     pub(crate) name: String,
+    /// The organisation's own Slack app that is installed there; none for the server's.
+    pub(crate) app: Option<SlackAppId>,
+    /// The pair of tokens that an administrator has given, where Slack changes them.
+    pub(crate) rotating: Option<Rotating>,
+    pub(crate) token: Token,
     /// How often its token was set.
     pub(crate) token_version: i64,
     pub(crate) slack: Slack,
@@ -52,6 +57,14 @@ pub(crate) struct Workspace {
     delivered_at: watch::Sender<Option<OffsetDateTime>>,
     /// What people there call the slash command, once one has used it.
     command: Mutex<Option<String>>,
+}
+
+/// A pair of tokens that Slack changes.
+#[derive(Clone, Debug)]
+pub(crate) struct Rotating {
+    pub(crate) sealed_access: String,
+    pub(crate) sealed_refresh: String,
+    pub(crate) expires_at: OffsetDateTime,
 }
 
 /// A workspace in which calls can be made, and who the bot is there. Cheap to clone.
@@ -79,11 +92,15 @@ impl Workspace {
     ) -> Self {
         let database = &setting.database;
         let limits = Limits::new(database.clone(), setting.pace, name);
-        let slack = setting.http.with_token(Token::new(token), limits);
+        let token = Token::new(token);
+        let slack = setting.http.with_token(token.clone(), limits);
         Self {
             id,
             organization: None,
             name: String::new(),
+            app: None,
+            rotating: None,
+            token,
             token_version: 0,
             watcher: Watcher::new(),
             channels: Channels::new(database.clone(), slack.clone()),

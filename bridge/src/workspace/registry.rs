@@ -8,12 +8,13 @@ use std::{
 
 use futures::future::join_all;
 use tocsin_entity::{
-    id::{OrganizationId, WorkspaceId},
+    id::{OrganizationId, SlackAppId, WorkspaceId},
     slack::post,
 };
 use tokio::sync::{Notify, watch};
 
 use super::{Bot, Setting, Workspace};
+use crate::app::App;
 
 /// How long the first answer of Slack is waited for after the start.
 const FIRST_ANSWER: Duration = Duration::from_secs(2);
@@ -27,6 +28,8 @@ pub(crate) struct Workspaces {
     known: Arc<RwLock<Known>>,
     /// Stands for those that are unknown or disconnected: every call fails there, saying so.
     nowhere: Arc<Workspace>,
+    /// The teams of those that administrators have disconnected.
+    left: Arc<RwLock<BTreeSet<String>>>,
     changed: Arc<watch::Sender<()>>,
     healed: Arc<Notify>,
 }
@@ -59,6 +62,7 @@ impl Workspaces {
         Self {
             known: Arc::default(),
             nowhere: Arc::new(Workspace::nowhere(setting)),
+            left: Arc::default(),
             changed: Arc::new(watch::Sender::new(())),
             healed: Arc::default(),
         }
@@ -71,18 +75,33 @@ impl Workspaces {
     }
 
     /// The workspace that Slack calls so, preferably one where the bot works. A team that is in none, as those of people from elsewhere
-    /// and of whole enterprises are, is taken for the first.
+    /// and of whole enterprises are, is taken for the first; one that was disconnected is nowhere.
     pub(crate) fn of_team(&self, team: Option<&str>) -> Arc<Workspace> {
+        self.of(None, team)
+    }
+
+    /// The same, by the app that has asked: what opens a dialog is good for that app alone.
+    pub(crate) fn of(&self, app: Option<SlackAppId>, team: Option<&str>) -> Arc<Workspace> {
         let all = self.all();
-        let mut theirs = all.iter().filter(|workspace| {
+        let theirs = all.iter().filter(|workspace| {
             let installation = workspace.installation();
             installation.is_some_and(|bot| Some(bot.team_id.as_str()) == team)
         });
-        let found = match theirs.clone().find(|workspace| !workspace.is_disconnected()) {
-            Some(usable) => Some(usable),
-            None => theirs.next(),
-        };
-        found.or(all.first()).unwrap_or(&self.nowhere).clone()
+        let best = theirs.min_by_key(|workspace| (workspace.is_disconnected(), workspace.app != app));
+        if best.is_none() && team.is_some_and(|team| self.was_left(team)) {
+            return Arc::clone(&self.nowhere);
+        }
+        best.or(all.first()).unwrap_or(&self.nowhere).clone()
+    }
+
+    fn was_left(&self, team: &str) -> bool {
+        let left = self.left.read().unwrap_or_else(PoisonError::into_inner);
+        left.contains(team)
+    }
+
+    /// These are the teams of workspaces that administrators have disconnected.
+    pub(crate) fn leave(&self, teams: BTreeSet<String>) {
+        *self.left.write().unwrap_or_else(PoisonError::into_inner) = teams;
     }
 
     /// The workspace through which a post was made.
@@ -155,6 +174,21 @@ impl Workspaces {
             return serves(&self.of_team(Some(team)));
         }
         theirs.any(serves)
+    }
+
+    /// Whether all that is connected in a team is the organisation's whose app this is, and the app is installed there.
+    pub(crate) fn are_all_of(&self, app: &App, team: &str) -> bool {
+        let all = self.all();
+        let is_there =
+            |workspace: &&Arc<Workspace>| workspace.installation().is_some_and(|bot| bot.team_id == team);
+        let mut theirs = all.iter().filter(is_there).peekable();
+        let is_installed = all
+            .iter()
+            .filter(is_there)
+            .any(|workspace| workspace.app == Some(app.id));
+        theirs.peek().is_some()
+            && is_installed
+            && theirs.all(|workspace| workspace.organization == Some(app.organization))
     }
 
     pub(crate) fn has(&self, id: WorkspaceId) -> bool {

@@ -2,15 +2,15 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use tocsin_entity::database::Database;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 
 use super::{Workspace, Workspaces, record};
-use crate::slack::SlackHealth;
+use crate::{bridge::Parts, install, slack::SlackHealth};
 
 /// Looks after all workspaces until the shutdown.
-pub(crate) async fn run(database: &Database, workspaces: &Workspaces, shutdown: CancellationToken) {
+pub(crate) async fn run(parts: &Arc<Parts>, shutdown: CancellationToken) {
+    let workspaces = &parts.workspaces;
     let mut changed = workspaces.subscribe();
     let (tracker, mut kept) = (TaskTracker::new(), BTreeMap::new());
     loop {
@@ -30,12 +30,7 @@ pub(crate) async fn run(database: &Database, workspaces: &Workspaces, shutdown: 
         for workspace in all {
             kept.entry(workspace.id).or_insert_with(|| {
                 let until = shutdown.child_token();
-                tracker.spawn(keep(
-                    database.clone(),
-                    workspaces.clone(),
-                    Arc::clone(&workspace),
-                    until.clone(),
-                ));
+                tracker.spawn(keep(Arc::clone(parts), Arc::clone(&workspace), until.clone()));
                 (workspace, until)
             });
         }
@@ -48,12 +43,7 @@ pub(crate) async fn run(database: &Database, workspaces: &Workspaces, shutdown: 
     tracker.wait().await;
 }
 
-async fn keep(
-    database: Database,
-    workspaces: Workspaces,
-    workspace: Arc<Workspace>,
-    until: CancellationToken,
-) {
+async fn keep(parts: Arc<Parts>, workspace: Arc<Workspace>, until: CancellationToken) {
     let name = if workspace.id.is_some() {
         workspace.name.as_str()
     } else {
@@ -64,8 +54,9 @@ async fn keep(
     let kept = async {
         tokio::join!(
             workspace.watcher.run(&workspace.slack, until.clone()),
-            heal(&workspaces, &workspace, until.clone()),
-            record::run(&database, &workspace, until),
+            heal(&parts.workspaces, &workspace, until.clone()),
+            install::rotate(&parts, &workspace, until.clone()),
+            record::run(&parts.database, &workspace, until),
         )
     };
     kept.instrument(span).await;

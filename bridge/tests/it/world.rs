@@ -125,7 +125,8 @@ impl World {
             public_url: Url::parse("https://tocsin.example.com/ops").expect("a URL"),
             slack: SlackConfig {
                 api_url: slack.clone(),
-                bot_token: BOT_TOKEN.into(),
+                bot_token: Some(BOT_TOKEN.into()),
+                client: None,
                 signing_secrets: vec!["an older secret".into(), SECRET.into()],
                 socket,
                 pace,

@@ -156,10 +156,18 @@ pub(crate) const SLACK_PACE: Known = Known {
 };
 pub(crate) const SLACK_CLIENT_ID: Known = Known {
     flag: None,
-    ..Known::plain("slack.client_id", "SLACK_CLIENT_ID", "", "not used yet")
+    ..Known::plain(
+        "slack.client_id",
+        "SLACK_CLIENT_ID",
+        "",
+        "no installation by OAuth",
+    )
 };
-pub(crate) const SLACK_CLIENT_SECRET: Known =
-    Known::secret("slack.client_secret", "SLACK_CLIENT_SECRET", "not used yet");
+pub(crate) const SLACK_CLIENT_SECRET: Known = Known::secret(
+    "slack.client_secret",
+    "SLACK_CLIENT_SECRET",
+    "needed with a client id",
+);
 pub(crate) const SLACK_APP_TOKEN: Known = Known::secret(
     "slack.app_token",
     "SLACK_APP_TOKEN",

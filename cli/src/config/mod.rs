@@ -70,6 +70,8 @@ pub(crate) struct SlackSettings {
     pub(crate) signing_secrets: Vec<SecretString>,
     /// Which Slack app people install by OAuth.
     pub(crate) client_id: Option<String>,
+    /// The secret to it.
+    pub(crate) client_secret: Option<SecretString>,
     /// For Socket Mode.
     pub(crate) app_token: Option<SecretString>,
     /// How many connections each process keeps in Socket Mode.
@@ -170,15 +172,23 @@ impl SlackSettings {
         let api_url = reader.required(&known::SLACK_API_URL, parse::web);
         let pace = reader.required(&known::SLACK_PACE, parse::pace);
         let client_id = reader.optional(&known::SLACK_CLIENT_ID, parse::client_id);
-        let client_secret = reader.optional(&known::SLACK_CLIENT_SECRET, parse::unused);
+        let client_secret = reader.optional(&known::SLACK_CLIENT_SECRET, parse::client_secret);
         let app_token = reader.optional(&known::SLACK_APP_TOKEN, parse::app_token);
         let sockets = reader.required(&known::SLACK_SOCKETS, parse::sockets);
-        if bot_token.is_some() && signing_secrets.is_none() && app_token.is_none() {
-            reader.fault(
-                "SLACK_BOT_TOKEN is set and SLACK_SIGNING_SECRET is not, so Slack's requests could not be verified; \
+        let which = match (&bot_token, &client_id) {
+            (Some(_), _) => Some(known::SLACK_BOT_TOKEN.variable),
+            (None, Some(_)) => Some(known::SLACK_CLIENT_ID.variable),
+            (None, None) => None,
+        };
+        if let Some(which) = which
+            && signing_secrets.is_none()
+            && app_token.is_none()
+        {
+            reader.fault(format!(
+                "{which} is set and SLACK_SIGNING_SECRET is not, so Slack's requests could not be verified; \
                  copy the signing secret from the Slack app's page Basic Information, or use Socket Mode: copy an \
-                 app-level token from there to SLACK_APP_TOKEN",
-            );
+                 app-level token from there to SLACK_APP_TOKEN"
+            ));
         }
         if let Some((set, unset)) = one_alone(client_id.is_some(), client_secret.is_some()) {
             reader.fault(format!(
@@ -189,6 +199,7 @@ impl SlackSettings {
             bot_token,
             signing_secrets: signing_secrets.unwrap_or_default(),
             client_id,
+            client_secret,
             app_token,
             sockets: sockets?,
             channel: channel?,

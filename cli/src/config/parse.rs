@@ -192,8 +192,8 @@ pub(crate) fn channel(text: &str) -> Parsed<String> {
     )
 }
 
-/// A secret that nothing uses yet: there is nothing to hold it against but that no header could carry it.
-pub(super) fn unused(text: &str) -> Parsed<SecretString> {
+/// The client secret of a Slack app: there is nothing to hold it against but that no header could carry it.
+pub(super) fn client_secret(text: &str) -> Parsed<SecretString> {
     header_safe(text)
 }
 

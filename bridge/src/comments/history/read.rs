@@ -190,7 +190,7 @@ async fn store(parts: &Arc<Parts>, envelope: Envelope) -> Result<bool, JobError>
     let request_id = InboxId::new().to_string();
     let write = parts.lane.write(move |tx| {
         let (envelope, request_id) = (envelope.clone(), request_id.clone());
-        async move { inbox::store(tx, envelope, &request_id, OffsetDateTime::now_utc()).await }.boxed()
+        async move { inbox::store(tx, envelope, None, &request_id, OffsetDateTime::now_utc()).await }.boxed()
     });
     match write.await.map_err(JobError::retry)? {
         Stored::New(id) => {

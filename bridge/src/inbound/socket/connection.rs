@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::{SinkExt, StreamExt};
+use tocsin_entity::id::SlackAppId;
 use tokio::{
     sync::{mpsc, oneshot},
     time::{Instant, interval, timeout},
@@ -29,6 +30,7 @@ const FAREWELL: Duration = Duration::from_secs(3);
 /// Lives until the connection ends or the bridge does. `goes` tells once that another connection is due.
 pub(super) async fn live(
     parts: Arc<Parts>,
+    app: Option<SlackAppId>,
     socket: Socket,
     silence_max: Duration,
     goes: oneshot::Sender<Going>,
@@ -37,6 +39,7 @@ pub(super) async fn live(
     metrics::gauge!("tocsin_slack_sockets").increment(1.0);
     let mut life = Life {
         parts,
+        app,
         goes: Some(goes),
         work: TaskTracker::new(),
         heard: Instant::now(),
@@ -51,6 +54,7 @@ pub(super) async fn live(
 
 struct Life {
     parts: Arc<Parts>,
+    app: Option<SlackAppId>,
     goes: Option<oneshot::Sender<Going>>,
     /// Envelopes that are being worked.
     work: TaskTracker,
@@ -140,9 +144,9 @@ impl Life {
                 _ => Going::Renewed,
             }),
             Ok(Frame::Envelope(envelope)) => {
-                let (parts, acks) = (Arc::clone(&self.parts), acks.clone());
+                let (parts, app, acks) = (Arc::clone(&self.parts), self.app, acks.clone());
                 self.work.spawn(async move {
-                    if let Some(ack) = envelopes::take(&parts, envelope).await {
+                    if let Some(ack) = envelopes::take(&parts, app, envelope).await {
                         // Without a connection there is nobody to tell: Slack sends it again.
                         let _gone = acks.send(ack);
                     }

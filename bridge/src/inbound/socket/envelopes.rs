@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Instant};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
+use tocsin_entity::id::SlackAppId;
 use uuid::Uuid;
 
 use crate::{
@@ -61,7 +62,7 @@ pub(super) fn read(text: &str) -> Result<Frame, serde_json::Error> {
 }
 
 /// Has a request worked as one over HTTP; what it is acknowledged with, if it is.
-pub(super) async fn take(parts: &Arc<Parts>, envelope: Envelope) -> Option<String> {
+pub(super) async fn take(parts: &Arc<Parts>, app: Option<SlackAppId>, envelope: Envelope) -> Option<String> {
     let began = Instant::now();
     let request_id = Uuid::now_v7().simple().to_string();
     let (id, kind, takes) = (
@@ -72,7 +73,7 @@ pub(super) async fn take(parts: &Arc<Parts>, envelope: Envelope) -> Option<Strin
     if envelope.retry_attempt > 0 {
         tracing::debug!(request.id = request_id, "Slack sends an envelope again: {id}");
     }
-    let handled = hand_on(parts, envelope, request_id.clone()).await;
+    let handled = hand_on(parts, app, envelope, request_id.clone()).await;
     let (outcome, ack) = match handled {
         Ok((outcome, Reply::Json(payload))) if takes => {
             (outcome, Some(json!({"envelope_id": id, "payload": payload})))
@@ -104,10 +105,12 @@ pub(super) async fn take(parts: &Arc<Parts>, envelope: Envelope) -> Option<Strin
 
 async fn hand_on(
     parts: &Arc<Parts>,
+    app: Option<SlackAppId>,
     envelope: Envelope,
     request_id: String,
 ) -> Result<(&'static str, Reply), Refusal> {
     let received = |envelope| Received {
+        app,
         source: SOURCE,
         envelope,
         request_id: request_id.clone(),

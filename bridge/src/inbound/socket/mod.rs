@@ -10,10 +10,11 @@ mod envelopes;
 mod link;
 mod proxy;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use hyper_util::client::proxy::matcher::Matcher;
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+use tocsin_entity::id::SlackAppId;
 use tokio::sync::oneshot;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -58,16 +59,59 @@ impl Going {
     }
 }
 
-/// Keeps the connections open until the shutdown. Without an app-level token there is nothing to do.
+/// Connections that each process keeps for an organisation's own app.
+const OF_AN_APP: u8 = 2;
+
+/// Keeps the connections open until the shutdown, of the server's app and of the organisations'. Without an app-level token there is nothing to do.
 pub(crate) async fn run(parts: &Arc<Parts>, shutdown: CancellationToken) {
-    let Some(socket) = parts.config.slack.socket.clone() else {
-        return;
-    };
     describe();
+    let own = async {
+        if let Some(socket) = parts.config.slack.socket.clone() {
+            keep(Arc::clone(parts), None, socket, shutdown.clone()).await;
+        }
+    };
+    tokio::join!(own, follow_apps(parts, shutdown.clone()));
+}
+
+/// Keeps the connections of the apps that organisations have made known, each until it is changed or forgotten.
+async fn follow_apps(parts: &Arc<Parts>, shutdown: CancellationToken) {
+    let mut changed = parts.apps.subscribe();
+    let (tracker, mut kept) = (TaskTracker::new(), BTreeMap::new());
+    loop {
+        changed.mark_unchanged();
+        let apps = parts.apps.all();
+        kept.retain(|key: &(SlackAppId, i64), until: &mut CancellationToken| {
+            let stays = apps.iter().any(|app| (app.id, app.version) == *key);
+            if !stays {
+                until.cancel();
+            }
+            stays
+        });
+        for app in apps {
+            let Some(token) = app.app_token else { continue };
+            kept.entry((app.id, app.version)).or_insert_with(|| {
+                let until = shutdown.child_token();
+                let socket = SocketConfig::new(token, OF_AN_APP);
+                tracker.spawn(keep(Arc::clone(parts), Some(app.id), socket, until.clone()));
+                until
+            });
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => break,
+            changed = changed.changed() => if changed.is_err() { break },
+        }
+    }
+    tracker.close();
+    tracker.wait().await;
+}
+
+/// Keeps the connections of one app.
+async fn keep(parts: Arc<Parts>, app: Option<SlackAppId>, socket: SocketConfig, shutdown: CancellationToken) {
     let proxies = Arc::new(Matcher::from_env());
     let connections = (0..socket.connections.max(1)).map(|number| {
         let slot = Slot {
-            parts: Arc::clone(parts),
+            parts: Arc::clone(&parts),
+            app,
             socket: socket.clone(),
             proxies: Arc::clone(&proxies),
             number,
@@ -89,6 +133,8 @@ pub(crate) async fn check(parts: &Parts) -> Option<Result<(), String>> {
 /// One connection after another.
 struct Slot {
     parts: Arc<Parts>,
+    /// The organisation's own app; none for the server's.
+    app: Option<SlackAppId>,
     socket: SocketConfig,
     proxies: Arc<Matcher>,
     number: u8,
@@ -122,10 +168,11 @@ impl Slot {
     /// Lives with a connection until another is due; how long to wait with that.
     async fn live(&self, socket: proxy::Socket, failures: &mut u32) -> Duration {
         let began = tokio::time::Instant::now();
-        self.parts.socket_trouble.send_replace(None);
+        self.tell(None);
         let (goes, going) = oneshot::channel();
         let life = connection::live(
             Arc::clone(&self.parts),
+            self.app,
             socket,
             self.socket.silence_max,
             goes,
@@ -156,7 +203,7 @@ impl Slot {
                 let trouble = "Socket Mode was switched off: switch it on in the Slack app's settings, or unset SLACK_APP_TOKEN \
                      and give the app the addresses under /slack";
                 tracing::warn!("{trouble}");
-                self.parts.socket_trouble.send_replace(Some(trouble.to_owned()));
+                self.tell(Some(trouble.to_owned()));
                 HOPELESS_PAUSE
             }
             Going::TooMany => {
@@ -172,11 +219,18 @@ impl Slot {
         }
     }
 
+    /// Notes how the server's own connections are; of the others the logs tell.
+    fn tell(&self, trouble: Option<String>) {
+        if self.app.is_none() {
+            self.parts.socket_trouble.send_replace(trouble);
+        }
+    }
+
     /// How long to wait after a failure; for ever, where nothing will change.
     fn mourn(&self, trouble: &Trouble, failures: &mut u32) -> Option<Duration> {
         *failures += 1;
         metrics::counter!("tocsin_slack_socket_ends_total", "reason" => "not_opened").increment(1);
-        self.parts.socket_trouble.send_replace(Some(trouble.to_string()));
+        self.tell(Some(trouble.to_string()));
         let pause = match trouble {
             Trouble::Final(_) => {
                 metrics::gauge!("tocsin_slack_sockets_given_up").increment(1.0);

@@ -22,7 +22,8 @@ async fn bridge(slack: &Simulator) -> (Bridge, testing::Own) {
         public_url: nowhere,
         slack: SlackConfig {
             api_url: slack.api_url(),
-            bot_token: slack.bot_token().into(),
+            bot_token: Some(slack.bot_token().into()),
+            client: None,
             signing_secrets: vec![],
             socket: Some(SocketConfig::new(SecretString::from(slack.app_token()), 2)),
             pace: Pace::Unlimited,

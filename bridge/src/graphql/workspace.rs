@@ -1,0 +1,102 @@
+//! Slack workspaces and apps, as administrators want them.
+
+use time::OffsetDateTime;
+use tocsin_entity::id::{OrganizationId, SlackAppId, WorkspaceId};
+
+use super::{
+    api::Api,
+    documents::{SlackApps, SlackWorkspaces, slack_apps, slack_workspaces},
+    error::ApiError,
+    transport::As,
+};
+
+/// A Slack workspace that an organisation is connected to.
+#[derive(Clone, Debug)]
+pub(crate) struct SlackWorkspace {
+    pub(crate) id: WorkspaceId,
+    pub(crate) organization: OrganizationId,
+    /// What administrators call it.
+    pub(crate) name: String,
+    /// What Slack calls it, where that is known.
+    pub(crate) team_id: Option<String>,
+    /// The organisation's own Slack app; none for the server's.
+    pub(crate) app_id: Option<SlackAppId>,
+    /// None where it is disconnected.
+    pub(crate) token: Option<SealedToken>,
+}
+
+/// A bot token, sealed.
+#[derive(Clone, Debug)]
+pub(crate) struct SealedToken {
+    pub(crate) sealed: String,
+    /// By which the next one is had, sealed, and until when this one works, where Slack changes it.
+    pub(crate) rotating: Option<(String, OffsetDateTime)>,
+    /// How often it was set.
+    pub(crate) version: i64,
+}
+
+/// An organisation's own Slack app. Its secrets are sealed.
+#[derive(Clone, Debug)]
+pub(crate) struct SlackApp {
+    pub(crate) id: SlackAppId,
+    pub(crate) organization: OrganizationId,
+    pub(crate) client_id: Option<String>,
+    pub(crate) sealed_client_secret: Option<String>,
+    pub(crate) sealed_signing_secret: Option<String>,
+    pub(crate) sealed_app_token: Option<String>,
+    pub(crate) version: i64,
+}
+
+impl Api {
+    /// The Slack workspaces that organisations are connected to.
+    pub(crate) async fn slack_workspaces(&self) -> Result<Vec<SlackWorkspace>, ApiError> {
+        self.slack_workspaces_of(As::default()).await
+    }
+
+    /// Those of one organisation.
+    pub(crate) async fn slack_workspaces_of(&self, who: As<'_>) -> Result<Vec<SlackWorkspace>, ApiError> {
+        let variables = slack_workspaces::Variables {};
+        let read = self.execute::<SlackWorkspaces>(who, variables).await?;
+        read.slack_workspaces.into_iter().map(of_workspace).collect()
+    }
+
+    /// The Slack apps of all organisations.
+    pub(crate) async fn slack_apps(&self) -> Result<Vec<SlackApp>, ApiError> {
+        let variables = slack_apps::Variables {};
+        let read = self.execute::<SlackApps>(As::default(), variables).await?;
+        read.slack_apps.into_iter().map(of_app).collect()
+    }
+}
+
+fn of_workspace(read: slack_workspaces::SlackWorkspacesSlackWorkspaces) -> Result<SlackWorkspace, ApiError> {
+    let token = read.sealed_token.map(|token| SealedToken {
+        sealed: token.sealed,
+        rotating: token.sealed_refresh.zip(token.expires_at.map(|at| at.0)),
+        version: token.version,
+    });
+    Ok(SlackWorkspace {
+        id: read.id.parse()?,
+        organization: read.organization_id.parse()?,
+        name: read.name,
+        team_id: read.team_id,
+        app_id: read.own_app_id.map(|id| id.parse()).transpose()?,
+        token,
+    })
+}
+
+fn of_app(read: slack_apps::SlackAppsSlackApps) -> Result<SlackApp, ApiError> {
+    let version = read.sealed.as_ref().map_or(0, |sealed| sealed.version);
+    let sealed = read
+        .sealed
+        .map(|sealed| (sealed.client_secret, sealed.signing_secret, sealed.app_token));
+    let (client_secret, signing_secret, app_token) = sealed.unwrap_or_default();
+    Ok(SlackApp {
+        id: read.id.parse()?,
+        organization: read.organization_id.parse()?,
+        client_id: read.client_id,
+        sealed_client_secret: client_secret,
+        sealed_signing_secret: signing_secret,
+        sealed_app_token: app_token,
+        version,
+    })
+}

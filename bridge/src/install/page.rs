@@ -1,0 +1,134 @@
+//! What people see in their browser who come from Slack: the console again, or a small page of our own.
+
+use axum::{
+    http::{HeaderName, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use url::Url;
+
+/// How it went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ending {
+    /// `OK`, or what went wrong. Stable.
+    pub(crate) code: String,
+    /// The same for people, with what to do.
+    pub(crate) text: String,
+    /// The object that it is about, by its global id.
+    pub(crate) id: Option<String>,
+}
+
+/// The code of what went well.
+pub(crate) const OK: &str = "OK";
+
+impl Ending {
+    pub(crate) fn failed(code: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            code: code.into(),
+            text: text.into(),
+            id: None,
+        }
+    }
+
+    /// Leads back to the console, which is told by `slack`, `code`, `reason` and `id`; or shows it, where nobody said where to go.
+    pub(crate) fn show(&self, public_url: &Url, return_to: Option<&str>) -> Response {
+        let target = return_to.and_then(|path| {
+            let base = public_url.as_str().trim_end_matches('/');
+            let url = Url::parse(&format!("{base}{path}")).ok()?;
+            // A path could only lead elsewhere by a mistake of ours.
+            (url.origin() == public_url.origin()).then_some(url)
+        });
+        match target {
+            Some(mut url) => {
+                let outcome = if self.code == OK { "connected" } else { "failed" };
+                url.query_pairs_mut()
+                    .append_pair("slack", outcome)
+                    .append_pair("code", &self.code)
+                    .append_pair("reason", &self.text)
+                    .extend_pairs(self.id.as_ref().map(|id| ("id", id)));
+                Redirect::to(url.as_str()).into_response()
+            }
+            None => self.page(),
+        }
+    }
+
+    fn page(&self) -> Response {
+        let (status, title) = if self.code == OK {
+            (StatusCode::OK, "Done")
+        } else {
+            (StatusCode::BAD_REQUEST, "That did not work")
+        };
+        (status, HEADERS, html(title, &self.text, &self.code)).into_response()
+    }
+}
+
+/// A page that says something.
+pub(crate) fn notice(title: &str, text: &str) -> Response {
+    (StatusCode::OK, HEADERS, html(title, text, "")).into_response()
+}
+
+/// Nothing is loaded, framed, kept or told on.
+const HEADERS: [(HeaderName, &str); 5] = [
+    (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+    (header::CACHE_CONTROL, "no-store"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; style-src 'unsafe-inline'",
+    ),
+];
+
+fn html(title: &str, text: &str, code: &str) -> String {
+    let (title, text, code) = (escape(title), escape(text), escape(code));
+    format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{title} · Tocsin</title>\
+         <style>body{{font:1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:15vh auto;padding:0 1.5rem;color:#101828}}code{{color:#667085}}</style>\
+         <h1>{title}</h1><p>{text}</p><p><code>{code}</code></p></html>"
+    )
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn location(return_to: &str) -> Option<String> {
+        let public = Url::parse("https://tocsin.example.com/ops").expect("a URL");
+        let shown = Ending::failed("ACCESS_DENIED", "a & <b>").show(&public, Some(return_to));
+        let location = shown.headers().get(header::LOCATION)?;
+        Some(location.to_str().expect("text").to_owned())
+    }
+
+    #[test]
+    fn people_come_back_to_the_console_and_nowhere_else() {
+        assert_eq!(
+            location("/settings?tab=slack").as_deref(),
+            Some(
+                "https://tocsin.example.com/ops/settings?tab=slack&slack=failed&code=ACCESS_DENIED&reason=a+%26+%3Cb%3E"
+            )
+        );
+        assert_eq!(location("@evil.example/"), None);
+        assert_eq!(
+            location(".evil.example/")
+                .as_deref()
+                .map(|url| url.starts_with("https://tocsin.example.com/")),
+            Some(true)
+        );
+    }
+
+    #[test]
+    fn nothing_foreign_is_taken_for_html() {
+        let page = html("Done", "<script>alert('x')</script>", "&");
+        assert!(
+            page.contains("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;")
+                && page.contains("<code>&amp;</code>")
+        );
+    }
+}
