@@ -28,7 +28,8 @@ pub(crate) struct App {
     pub(crate) version: i64,
     pub(crate) client: Option<ClientConfig>,
     pub(crate) signing_secret: Option<SecretString>,
-    pub(crate) app_token: Option<SecretString>,
+    /// For Socket Mode.
+    pub(crate) socket_token: Option<SecretString>,
 }
 
 /// All apps of organisations. Cheap to clone.
@@ -106,15 +107,15 @@ impl App {
     fn open(sealer: Option<&Sealer>, wanted: graphql::SlackApp) -> Self {
         let id = wanted.id;
         let open = |name: &str, sealed: Option<String>| {
-            let sealed = sealed?;
-            let opened = sealer
+            let text = sealed?;
+            let secret = sealer
                 .ok_or_else(|| "TOCSIN_SECRET_KEY is unset".to_owned())
                 .and_then(|sealer| {
                     sealer
-                        .open(&app_place(id, name), &sealed)
+                        .open(&app_place(id, name), &text)
                         .map_err(|error| error.to_string())
                 });
-            match opened {
+            match secret {
                 Ok(secret) => Some(secret),
                 Err(trouble) => {
                     tracing::error!(slack.app = %id, "the {name} of the Slack app {id} can't be opened: {trouble}");
@@ -132,7 +133,7 @@ impl App {
                 .zip(secret)
                 .map(|(id, secret)| ClientConfig { id, secret }),
             signing_secret: open("signing_secret", wanted.sealed_signing_secret),
-            app_token: open("app_token", wanted.sealed_app_token),
+            socket_token: open("app_token", wanted.sealed_app_token),
         }
     }
 }

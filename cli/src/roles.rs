@@ -218,7 +218,10 @@ pub(crate) fn simulated_slack(settings: &Settings, simulator: &Simulator) -> Sla
     SlackConfig {
         api_url: simulator.api_url(),
         bot_token: Some(simulator.bot_token().into()),
-        client: None,
+        client: Some(ClientConfig {
+            id: simulator.client_id().to_owned(),
+            secret: simulator.client_secret().to_owned().into(),
+        }),
         signing_secrets: vec![simulator.signing_secret().into()],
         socket: configured_sockets(settings),
         pace: settings.slack.pace,

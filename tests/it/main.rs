@@ -3,6 +3,7 @@
 mod actors;
 mod crash;
 mod operations;
+mod install;
 mod outages;
 mod path;
 mod people;

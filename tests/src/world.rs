@@ -454,10 +454,15 @@ fn shared_environment(
         ("TOCSIN_SLACK_PACE", plan.pace.clone()),
         ("SLACK_API_URL", slack.api_url().to_string()),
         ("SLACK_BOT_TOKEN", slack.bot_token().to_owned()),
+        ("SLACK_CLIENT_ID", slack.client_id().to_owned()),
+        ("SLACK_CLIENT_SECRET", slack.client_secret().to_owned()),
         ("SLACK_SIGNING_SECRET", slack.signing_secret().to_owned()),
         ("SLACK_CHANNEL", format!("#{CHANNEL}")),
     ];
-    settings.map(|(name, value)| (name.to_owned(), value)).to_vec()
+    let settings = settings.into_iter();
+    // Where the app is not installed yet, nobody has a token of it.
+    let settings = settings.filter(|(name, _)| plan.slack.installed || *name != "SLACK_BOT_TOKEN");
+    settings.map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 async fn migrate(binary: &Path, environment: &[(String, String)]) -> anyhow::Result<()> {

@@ -111,12 +111,7 @@ impl SlackAppQuery {
         let viewer = ctx.data_unchecked::<Viewer>();
         let mut find = Entity::find().order_by_asc(Column::Id);
         if !(viewer.is_bridge() && viewer.organization_id().is_none()) {
-            let need = if viewer.is_bridge() {
-                Need::Read
-            } else {
-                Need::Manage
-            };
-            find = find.filter(Column::OrganizationId.eq(viewer.may(need)?));
+            find = find.filter(Column::OrganizationId.eq(viewer.may(Need::Manage)?));
         }
         let rows = find
             .all(domain(ctx).database().read())

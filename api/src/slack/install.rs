@@ -108,7 +108,7 @@ struct Link {
 
 async fn link(ctx: &Context<'_>, wish: Wish) -> Result<Link, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
-    let organization_id = viewer.may_change(Need::Manage)?;
+    let organization_id = viewer.may(Need::Manage)?;
     let config = domain(ctx).config();
     let again = match &wish.workspace_id {
         Some(id) => Some(own(ctx, organization_id, id).await?),
@@ -296,10 +296,10 @@ impl SlackInstallMutation {
 
 async fn complete(ctx: &Context<'_>, input: CompleteSlackInstallInput) -> Result<SlackWorkspace, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
+    let organization_id = viewer.may(Need::Read)?;
     if !viewer.is_bridge() {
         return Err(UserError::new(UserErrorCode::Forbidden, "This is for the Slack bridge alone.").into());
     }
-    let organization_id = viewer.may(Need::Read)?;
     let id: WorkspaceId = input
         .id
         .parse()

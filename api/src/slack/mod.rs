@@ -22,5 +22,6 @@ pub(crate) use self::{
     },
     settings::{SlackSettings, SlackSettingsMutation, takes_unmatched},
     install::{SlackInstallMutation, SlackInstallQuery},
+    settings::{SlackSettings, SlackSettingsMutation, takes_unmatched},
     workspace::{SlackWorkspace, SlackWorkspaceQuery, find},
 };

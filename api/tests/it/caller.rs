@@ -116,8 +116,12 @@ fn selection(mutation: &str) -> &'static str {
              testMessage { channelId channel ts permalink } identity { slackUserId slackName match } channelCount \
              channel { id name isPrivate } channelName channelIsPrivate linkedSlackUserId requestedBy { id } finishedAt }"
         }
+        "createSlackApp" | "updateSlackApp" => {
+            "app { id name clientId clientSecretSet signingSecretSet appTokenSet }"
+        }
+        "completeSlackInstall" => "workspace { id name teamId status features botTokenSet disconnectedAt }",
         "createConnectorRule" | "updateConnectorRule" => "rule { id }",
-        "deleteConnector" | "deleteConnectorRule" => "deletedId",
+        "deleteConnector" | "deleteConnectorRule" | "deleteSlackApp" => "deletedId",
         "addServiceManager" | "removeServiceManager" => "service { id managers { id name } }",
         "createUser" | "updateUser" => "user { id name email role deactivatedAt }",
         "createApiKey" => "secret apiKey { id name hint scopes revokedAt user { id } }",

@@ -10,6 +10,7 @@ mod idempotency;
 mod identities;
 mod incidents;
 mod input;
+mod installs;
 mod lists;
 mod operations;
 mod people;

@@ -19,6 +19,7 @@ enum Needs {
 use Needs::{Admin, Bridge, Nothing, Read, Trigger, Write};
 
 const QUERIES: [(&str, Needs, &str); 19] = [
+const QUERIES: [(&str, Needs, &str); 18] = [
     ("viewer", Nothing, "{ viewer { scopes } }"),
     ("organization", Read, "{ organization { id } }"),
     ("organizations", Bridge, "{ organizations { id } }"),
@@ -47,6 +48,11 @@ const QUERIES: [(&str, Needs, &str); 19] = [
         "{ pendingSlackOperations { id } }",
     ),
     ("slackChannels", Admin, "{ slackChannels { nodes { id } } }"),
+        "slackInstallUrl",
+        Admin,
+        "{ slackInstallUrl { url userErrors { code } } }",
+    ),
+    ("slackApps", Admin, "{ slackApps { id } }"),
     (
         "slackRouting",
         Read,
@@ -153,6 +159,14 @@ fn mutations() -> Vec<(&'static str, Needs, Value)> {
         ),
         ("createSlackChannel", Admin, json!({ "name": "" })),
         ("finishSlackOperation", Bridge, json!({ "id": nobody("sop") })),
+        ("createSlackApp", Admin, json!({ "name": "x" })),
+        ("updateSlackApp", Admin, json!({ "id": nobody("app") })),
+        ("deleteSlackApp", Admin, json!({ "id": nobody("app") })),
+        (
+            "completeSlackInstall",
+            Bridge,
+            json!({ "id": nobody("wsp"), "teamId": "", "teamName": "x", "features": [], "sealedBotToken": "x" }),
+        ),
         ("createApiKey", Admin, json!({ "name": "x", "scopes": [] })),
         ("revokeApiKey", Admin, json!({ "id": nobody("key") })),
     ]

@@ -269,8 +269,8 @@ fn trouble(error: &SlackError) -> (String, bool) {
         ),
         SlackError::Broken { code, .. } => (
             format!(
-                "Slack refuses the bot token ({code}): install the app again, and set the new token: SLACK_BOT_TOKEN, or updateSlackWorkspace for a \
-                 workspace that was connected by GraphQL"
+                "Slack refuses the bot token ({code}): install the app again, by the link that slackInstallUrl gives, or by hand with the new token in \
+                 updateSlackWorkspace, or in SLACK_BOT_TOKEN for the server's own workspace"
             ),
             true,
         ),

@@ -31,7 +31,7 @@ pub struct InstallState {
 
 /// A page of Slack's beside its Web API: `https://slack.com/api` and `oauth/v2/authorize` make `https://slack.com/oauth/v2/authorize`.
 ///
-/// Source: docs.slack.dev, "Installing with OAuth"; the domains of GovSlack differ in the same way.
+/// Source: docs.slack.dev, "Installing with OAuth"; the domains of `GovSlack` differ in the same way.
 pub fn beside_api(api_url: &str, page: &str) -> String {
     let base = api_url.trim_end_matches('/');
     let base = base.strip_suffix("/api").unwrap_or(base);

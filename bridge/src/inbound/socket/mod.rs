@@ -88,7 +88,7 @@ async fn follow_apps(parts: &Arc<Parts>, shutdown: CancellationToken) {
             stays
         });
         for app in apps {
-            let Some(token) = app.app_token else { continue };
+            let Some(token) = app.socket_token else { continue };
             kept.entry((app.id, app.version)).or_insert_with(|| {
                 let until = shutdown.child_token();
                 let socket = SocketConfig::new(token, OF_AN_APP);

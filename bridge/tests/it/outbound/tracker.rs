@@ -337,6 +337,7 @@ impl Tracker {
                 json!({"organizations": [{"id": self.organization, "name": "Org", "slug": "org"}]})
             }
             "SlackWorkspaces" => json!({"slackWorkspaces": []}),
+            "SlackApps" => json!({"slackApps": []}),
             "IncidentById" => {
                 let id = variables["id"].as_str().expect("an id").parse().expect("an id");
                 json!({"incident": state.incidents.get(&id).map(|incident| &incident.fields)})

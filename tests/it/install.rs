@@ -1,0 +1,312 @@
+//! The Slack app is installed by OAuth, works, loses its tokens, and is installed again.
+
+use std::time::Duration;
+
+use reqwest::{StatusCode, redirect::Policy};
+use serde_json::{Value, json};
+use tocsin_simulator::Farewell;
+use tocsin_tests::{CHANNEL, PATIENCE, Plan, Stack, World, on_each_stack, roots_of, shown_status, until};
+use url::Url;
+
+on_each_stack!(
+    an_administrator_installs_the_app_and_its_incidents_are_posted,
+    a_link_is_good_once_and_nobody_else_can_make_one,
+    an_app_that_is_uninstalled_says_so_and_installed_again_delivers_what_is_still_true,
+    tokens_that_expire_are_changed_in_time_by_one_worker_at_a_time,
+    what_is_missing_is_asked_for_later,
+    old_buttons_of_a_disconnected_workspace_say_so,
+);
+
+const LINK: &str = "query($features: [SlackFeature!], $workspace: ID, $to: String) {
+    slackInstallUrl(features: $features, workspaceId: $workspace, returnTo: $to) { url expiresAt scopes userErrors { code message } } }";
+const WORKSPACES: &str =
+    "{ slackWorkspaces { id name status reasonCode reason teamName features manifestIsCurrent lastDeliveredAt
+    missingScopes { feature scopes } connectorCount } }";
+const DISCONNECT: &str =
+    "mutation($input: DisconnectSlackWorkspaceInput!) { disconnectSlackWorkspace(input: $input) {
+    workspace { status } userErrors { code } } }";
+
+/// A world whose workspace has not installed the app yet.
+fn not_installed(stack: Stack) -> Plan {
+    World::on(stack).slack(|slack| slack.installed = false)
+}
+
+async fn link(world: &World, variables: Value) -> anyhow::Result<(Url, Vec<String>)> {
+    let answer = world.admin().ask(LINK, &variables).await?["slackInstallUrl"].clone();
+    assert_eq!(answer["userErrors"], json!([]), "{answer}");
+    let url = answer["url"].as_str().expect("a link").parse()?;
+    Ok((url, serde_json::from_value(answer["scopes"].clone())?))
+}
+
+/// Where the person's browser comes to who goes to the address that Slack has sent them to.
+async fn go(world: &World, sent_to: &Url) -> anyhow::Result<(StatusCode, Option<Url>, String)> {
+    // The public address leads to the bridge, as it does behind a proxy.
+    let query = sent_to.query().unwrap_or_default();
+    let url = format!(
+        "{}{}?{query}",
+        world.bridge(0).base().trim_end_matches('/'),
+        sent_to.path()
+    );
+    let browser = reqwest::Client::builder()
+        .redirect(Policy::none())
+        .no_proxy()
+        .build()?;
+    let answer = browser.get(url).send().await?;
+    let location = answer
+        .headers()
+        .get("location")
+        .and_then(|to| to.to_str().ok()?.parse().ok());
+    Ok((answer.status(), location, answer.text().await?))
+}
+
+fn told(location: Option<&Url>, name: &str) -> Option<String> {
+    let (_, value) = location?.query_pairs().find(|(key, _)| key == name)?;
+    Some(value.into_owned())
+}
+
+/// Alice asks for a link, allows it, and goes back; gives the workspace's id.
+async fn install(world: &World, variables: Value) -> anyhow::Result<String> {
+    let (url, _) = link(world, variables).await?;
+    let back = world.slack().person("alice").allow(&url)?;
+    let (_, location, page) = go(world, &back).await?;
+    assert_eq!(
+        told(location.as_ref(), "code").as_deref(),
+        Some("OK"),
+        "{location:?} {page}"
+    );
+    Ok(told(location.as_ref(), "id").expect("the workspace's id"))
+}
+
+async fn until_workspace(world: &World, what: &str, so: impl Fn(&Value) -> bool) -> anyhow::Result<Value> {
+    until(what, async || {
+        let answer = world.admin().ask(WORKSPACES, &Value::Null).await.ok()?;
+        let workspace = answer["slackWorkspaces"][0].clone();
+        so(&workspace).then_some(workspace)
+    })
+    .await
+}
+
+async fn until_status(world: &World, status: &str) -> anyhow::Result<Value> {
+    until_workspace(world, status, |workspace| workspace["status"] == status).await
+}
+
+async fn an_administrator_installs_the_app_and_its_incidents_are_posted(stack: Stack) -> anyhow::Result<()> {
+    let world = not_installed(stack).start().await?;
+    let early = world.admin().trigger("Before Slack was there").await?;
+    let (url, scopes) = link(&world, json!({"to": "/settings/slack?tab=1"})).await?;
+    assert!(
+        url.as_str()
+            .starts_with(world.slack().url().join("oauth/v2/authorize")?.as_str()),
+        "{url}"
+    );
+    assert!(
+        scopes.contains(&"chat:write".to_owned()) && !scopes.contains(&"channels:manage".to_owned()),
+        "{scopes:?}"
+    );
+    let back = world.slack().person("alice").allow(&url)?;
+    let (status, location, _) = go(&world, &back).await?;
+    assert!(status.is_redirection(), "{status}");
+    let location = location.expect("the console");
+    assert!(
+        location
+            .as_str()
+            .starts_with("https://tocsin.example.com/settings/slack?tab=1&slack=connected&code=OK"),
+        "{location}"
+    );
+    let workspace = until_status(&world, "ACTIVE").await?;
+    assert_eq!(workspace["teamName"], "Tocsin Demo");
+    assert_eq!(workspace["manifestIsCurrent"], true);
+    assert_eq!(workspace["missingScopes"], json!([]));
+    assert_eq!(workspace["connectorCount"], 1, "the first channel leads there");
+    world
+        .root(early.number, |root| shown_status(root) == Some("TRIGGERED"))
+        .await?;
+    let incident = world.admin().trigger("Payments are failing").await?;
+    world
+        .root(incident.number, |root| shown_status(root) == Some("TRIGGERED"))
+        .await?;
+    until_workspace(&world, "a delivery", |workspace| {
+        !workspace["lastDeliveredAt"].is_null()
+    })
+    .await?;
+    for process in world.processes() {
+        let token = world.slack().token().expect("a token");
+        assert!(!process.output().contains(&token), "a token in the log");
+    }
+    Ok(())
+}
+
+async fn a_link_is_good_once_and_nobody_else_can_make_one(stack: Stack) -> anyhow::Result<()> {
+    let world = not_installed(stack).start().await?;
+    let alice = world.slack().person("alice");
+    let (url, _) = link(&world, json!({"to": "/settings"})).await?;
+    let (_, location, _) = go(&world, &alice.deny(&url)?).await?;
+    assert_eq!(told(location.as_ref(), "code").as_deref(), Some("ACCESS_DENIED"));
+    assert!(told(location.as_ref(), "reason").is_some_and(|reason| reason.contains("cancelled")));
+
+    let (url, _) = link(&world, json!({})).await?;
+    let back = alice.allow(&url)?;
+    let (status, _, page) = go(&world, &back).await?;
+    assert!(
+        status.is_success() && page.contains("Tocsin Demo"),
+        "{status} {page}"
+    );
+    let (status, _, page) = go(&world, &back).await?;
+    assert!(
+        status == StatusCode::BAD_REQUEST && page.contains("LINK_USED"),
+        "{status} {page}"
+    );
+
+    let mut forged = back.clone();
+    forged
+        .query_pairs_mut()
+        .clear()
+        .append_pair("code", "1")
+        .append_pair("state", "sealed1.00000000.AAAA");
+    let (status, _, page) = go(&world, &forged).await?;
+    assert!(
+        status == StatusCode::BAD_REQUEST && page.contains("LINK_INVALID"),
+        "{status} {page}"
+    );
+
+    let responder = world.member("Rita", "rita@example.com", "RESPONDER").await?;
+    let refused = responder.send(LINK, &json!({})).await?;
+    assert_eq!(refused.code(), Some("FORBIDDEN"), "{}", refused.body);
+    let elsewhere = world
+        .admin()
+        .send(LINK, &json!({"to": "https://evil.example"}))
+        .await?;
+    assert_eq!(elsewhere.code(), Some("INVALID_INPUT"));
+    let all = world.admin().ask(WORKSPACES, &Value::Null).await?;
+    assert_eq!(all["slackWorkspaces"].as_array().map(Vec::len), Some(1));
+    Ok(())
+}
+
+async fn an_app_that_is_uninstalled_says_so_and_installed_again_delivers_what_is_still_true(
+    stack: Stack,
+) -> anyhow::Result<()> {
+    let world = not_installed(stack).start().await?;
+    let id = install(&world, json!({"to": "/"})).await?;
+    let before = world.admin().trigger("Payments are failing").await?;
+    world
+        .root(before.number, |root| shown_status(root) == Some("TRIGGERED"))
+        .await?;
+
+    world.slack().uninstall_app(Farewell::RevokedFirst);
+    let workspace = until_status(&world, "FAILING").await?;
+    let reason = workspace["reason"].as_str().expect("a reason");
+    assert!(reason.contains("slackInstallUrl"), "{reason}");
+    world.admin().change("acknowledgeIncident", &before.id).await?;
+    let meanwhile = world.admin().trigger("Search is slow").await?;
+
+    let again = install(&world, json!({"workspace": id, "to": "/"})).await?;
+    assert_eq!(again, id, "the same workspace");
+    until_status(&world, "ACTIVE").await?;
+    world
+        .root(before.number, |root| shown_status(root) == Some("ACKNOWLEDGED"))
+        .await?;
+    world
+        .root(meanwhile.number, |root| shown_status(root) == Some("TRIGGERED"))
+        .await?;
+    let channel = world.channel()?;
+    for incident in [&before, &meanwhile] {
+        assert_eq!(roots_of(&channel, incident.number).len(), 1);
+    }
+    Ok(())
+}
+
+async fn tokens_that_expire_are_changed_in_time_by_one_worker_at_a_time(stack: Stack) -> anyhow::Result<()> {
+    let plan = not_installed(stack).bridges(2);
+    let rotating = plan.slack(|slack| {
+        slack.token_rotation = true;
+        slack.token_lives = Duration::from_secs(8);
+        slack.refresh_grace = Duration::ZERO;
+    });
+    let world = rotating.start().await?;
+    install(&world, json!({"to": "/"})).await?;
+    until_status(&world, "ACTIVE").await?;
+    let first = world.slack().token().expect("a token");
+    let mut seen = vec![first];
+    while seen.len() < 3 {
+        let last = seen.last().cloned();
+        let next = until("another token", async || {
+            world.slack().token().filter(|token| Some(token) != last.as_ref())
+        });
+        seen.push(next.await?);
+        let incident = world.admin().trigger("Payments are failing").await?;
+        world
+            .root(incident.number, |root| shown_status(root) == Some("TRIGGERED"))
+            .await?;
+    }
+    let calls = world.slack().calls();
+    let refused = calls
+        .iter()
+        .filter(|call| call.method == "oauth.v2.access" && call.error.is_some());
+    assert_eq!(refused.count(), 0, "a pair was asked for twice");
+    assert_eq!(until_status(&world, "ACTIVE").await?["reasonCode"], Value::Null);
+    Ok(())
+}
+
+async fn what_is_missing_is_asked_for_later(stack: Stack) -> anyhow::Result<()> {
+    let world = not_installed(stack).start().await?;
+    let id = install(&world, json!({"features": ["NOTIFICATIONS"], "to": "/"})).await?;
+    let workspace = until_status(&world, "ACTIVE").await?;
+    assert_eq!(
+        (&workspace["features"], &workspace["missingScopes"]),
+        (&json!(["NOTIFICATIONS"]), &json!([]))
+    );
+    let (url, scopes) = link(
+        &world,
+        json!({"features": ["PREVIEWS"], "workspace": id, "to": "/"}),
+    )
+    .await?;
+    assert_eq!(scopes, ["links:read", "links:write"], "only what is missing");
+    let back = world.slack().person("alice").allow(&url)?;
+    go(&world, &back).await?;
+    let both = |workspace: &Value| {
+        workspace["features"] == json!(["NOTIFICATIONS", "PREVIEWS"])
+            && workspace["missingScopes"] == json!([])
+    };
+    until_workspace(&world, "both features", both).await?;
+    Ok(())
+}
+
+async fn old_buttons_of_a_disconnected_workspace_say_so(stack: Stack) -> anyhow::Result<()> {
+    let world = not_installed(stack).start().await?;
+    world.member("Bob", "bob@example.com", "RESPONDER").await?;
+    let id = install(&world, json!({"to": "/"})).await?;
+    let incident = world.admin().trigger("Payments are failing").await?;
+    let root = world
+        .root(incident.number, |root| shown_status(root) == Some("TRIGGERED"))
+        .await?;
+    world
+        .admin()
+        .ask(DISCONNECT, &json!({"input": {"id": id}}))
+        .await?;
+    until_status(&world, "DISCONNECTED").await?;
+    until("the bridge has heard of it", async || {
+        let log = world.bridge(0).log();
+        let mut lines = log.iter().map(tocsin_tests::LogLine::message);
+        lines
+            .any(|line| line.contains("no longer worked in"))
+            .then_some(())
+    })
+    .await?;
+    world
+        .slack()
+        .person("bob")
+        .click(CHANNEL, &root.ts, "Acknowledge")
+        .await?;
+    let told = |snapshot: &tocsin_simulator::Snapshot| {
+        let ephemeral = &snapshot.channel(CHANNEL)?.ephemeral;
+        ephemeral
+            .iter()
+            .find(|message| message.text.contains("disconnected"))
+            .map(|message| message.text.clone())
+    };
+    let text = world.slack().wait_for(told, PATIENCE).await?;
+    assert!(text.contains("DISCONNECTED"), "{text}");
+    let now = world.admin().incident(incident.number).await?;
+    assert_eq!(now.status, "TRIGGERED");
+    Ok(())
+}
