@@ -1,32 +1,22 @@
-//! Installing the Slack app by OAuth: the link that begins it, and what the bridge reports when it has been done.
+//! Installing the Slack app by OAuth: the link that begins it.
 
 use std::{collections::BTreeSet, time::Duration};
 
-use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
-    sea_query::Expr,
-};
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use time::OffsetDateTime;
 use tocsin_entity::{
-    connector,
-    id::{OrganizationId, SlackAppId, UserId, WorkspaceId},
-    kinds::{Role, SlackFeature},
-    membership,
+    id::{OrganizationId, SlackAppId, WorkspaceId},
+    kinds::SlackFeature,
     slack::{
         feature, installation,
         oauth::{CALLBACK, INSTALL, InstallState, beside_api},
     },
     slack_app,
-    slack_workspace::{Column, Entity, Model},
+    slack_workspace::Model,
 };
-use tocsin_queue::jobs::RefreshSlackWorkspaces;
 use url::Url;
 
-use super::{
-    connect::{SlackWorkspacePayload, payload, wanted},
-    workspace::SlackWorkspace,
-};
+use super::connect::wanted;
 use crate::{
     error::{Trouble, UserError, UserErrorCode, told},
     limits,
@@ -40,9 +30,6 @@ const LINK_LIVES: Duration = Duration::from_secs(600);
 
 /// Longest way back to the console, in characters.
 const RETURN_MAX: usize = 500;
-
-/// Longest name or sealed secret that the bridge reports, in characters.
-const REPORTED_MAX: usize = 4_000;
 
 /// A link by which the Slack app is installed.
 #[derive(SimpleObject)]
@@ -216,7 +203,7 @@ fn return_to(text: &str) -> Result<String, UserError> {
     }
 }
 
-fn no_app() -> UserError {
+pub(super) fn no_app() -> UserError {
     UserError::not_found("Slack app").at("appId")
 }
 
@@ -253,216 +240,6 @@ async fn own(ctx: &Context<'_>, organization_id: OrganizationId, id: &ID) -> Res
     let found: Option<Model> = loaders::of(ctx).load_one(id).await?;
     let found = found.filter(|found| found.organization_id == organization_id);
     found.ok_or_else(|| unknown().into())
-}
-
-/// What Slack has given for an installation. Taken from the Slack bridge alone.
-#[derive(Debug, InputObject)]
-pub(crate) struct CompleteSlackInstallInput {
-    /// The workspace's id: one that is there, or a new one. Tokens are sealed for it.
-    id: ID,
-    /// What Slack calls it (`T…`).
-    team_id: String,
-    /// What people in Slack call it.
-    team_name: String,
-    /// The organisation's own Slack app; the server's where it is left out.
-    app_id: Option<ID>,
-    /// The member who has asked for it, where one has.
-    installed_by_id: Option<ID>,
-    /// What is wanted of it.
-    features: Vec<SlackFeature>,
-    /// The bot token, sealed.
-    sealed_bot_token: String,
-    /// By which the next one is had, sealed, where Slack changes it.
-    sealed_refresh_token: Option<String>,
-    /// Until when the bot token works, where Slack changes it.
-    token_expires_at: Option<OffsetDateTime>,
-}
-
-/// The mutation by which the bridge reports an installation.
-#[derive(Default)]
-pub(crate) struct SlackInstallMutation;
-
-#[Object]
-impl SlackInstallMutation {
-    /// Records that the Slack app was installed: a new workspace, or one that is there, connected again. For the Slack bridge alone.
-    async fn complete_slack_install(
-        &self,
-        ctx: &Context<'_>,
-        input: CompleteSlackInstallInput,
-    ) -> Result<SlackWorkspacePayload> {
-        payload(complete(ctx, input).await)
-    }
-}
-
-async fn complete(ctx: &Context<'_>, input: CompleteSlackInstallInput) -> Result<SlackWorkspace, Trouble> {
-    let viewer = ctx.data_unchecked::<Viewer>();
-    let organization_id = viewer.may(Need::Read)?;
-    if !viewer.is_bridge() {
-        return Err(UserError::new(UserErrorCode::Forbidden, "This is for the Slack bridge alone.").into());
-    }
-    let id: WorkspaceId = input
-        .id
-        .parse()
-        .map_err(|_| UserError::not_found("Slack workspace").at("id"))?;
-    let app_id = input
-        .app_id
-        .as_ref()
-        .map(|id| id.parse::<SlackAppId>())
-        .transpose()
-        .map_err(|_| no_app())?;
-    let installed_by = input
-        .installed_by_id
-        .as_ref()
-        .map(|id| id.parse::<UserId>())
-        .transpose();
-    let installed_by = installed_by.map_err(|_| UserError::not_found("member").at("installedById"))?;
-    let team_id = limits::line("teamId", &input.team_id, 50)?;
-    let reported = Reported {
-        id,
-        app_id,
-        team_name: limits::line("teamName", &input.team_name, REPORTED_MAX)
-            .unwrap_or_else(|_| team_id.clone()),
-        team_id,
-        features: feature::write(&wanted(Some(&input.features))),
-        sealed_bot_token: limits::line("sealedBotToken", &input.sealed_bot_token, REPORTED_MAX)?,
-        sealed_refresh_token: input
-            .sealed_refresh_token
-            .as_deref()
-            .map(|text| limits::line("sealedRefreshToken", text, REPORTED_MAX))
-            .transpose()?,
-        token_expires_at: input.token_expires_at.map(limits::time),
-        installed_by,
-    };
-    let tx = domain(ctx).database().begin_write().await?;
-    if let Some(user_id) = installed_by {
-        need_administrator(&tx, organization_id, user_id).await?;
-    }
-    let row = reported.save(&tx, organization_id).await?;
-    if !domain(ctx).config().slack.has_own_workspace {
-        // There is no workspace of the server's own to which these could lead.
-        connector::Entity::update_many()
-            .col_expr(connector::Column::WorkspaceId, Expr::value(Some(row.id)))
-            .filter(connector::Column::OrganizationId.eq(organization_id))
-            .filter(connector::Column::WorkspaceId.is_null())
-            .exec(&tx)
-            .await?;
-    }
-    tx.commit().await?;
-    domain(ctx).queue().ring(&RefreshSlackWorkspaces {});
-    tracing::info!(workspace.id = %row.id, slack.team = reported.team_id, "the Slack app was installed in {}", reported.team_name);
-    Ok(SlackWorkspace(row))
-}
-
-/// Who asked may have lost the role since.
-async fn need_administrator(
-    tx: &DatabaseTransaction,
-    organization_id: OrganizationId,
-    user_id: UserId,
-) -> Result<(), Trouble> {
-    let found = membership::Entity::find()
-        .filter(membership::Column::OrganizationId.eq(organization_id))
-        .filter(membership::Column::UserId.eq(user_id))
-        .one(tx)
-        .await?;
-    let may = found.is_some_and(|found| {
-        matches!(found.role, Role::Admin | Role::Owner) && found.deactivated_at.is_none()
-    });
-    if may {
-        Ok(())
-    } else {
-        let why =
-            "Who began the installation may not manage integrations: this needs the role ADMIN or OWNER.";
-        Err(UserError::new(UserErrorCode::Forbidden, why).into())
-    }
-}
-
-/// What the bridge reports, checked.
-struct Reported {
-    id: WorkspaceId,
-    app_id: Option<SlackAppId>,
-    team_id: String,
-    team_name: String,
-    features: String,
-    sealed_bot_token: String,
-    sealed_refresh_token: Option<String>,
-    token_expires_at: Option<OffsetDateTime>,
-    installed_by: Option<UserId>,
-}
-
-impl Reported {
-    async fn save(
-        &self,
-        tx: &DatabaseTransaction,
-        organization_id: OrganizationId,
-    ) -> Result<Model, Trouble> {
-        let all = Entity::find()
-            .filter(Column::OrganizationId.eq(organization_id))
-            .all(tx)
-            .await?;
-        let now = OffsetDateTime::now_utc();
-        if let Some(before) = all.iter().find(|row| row.id == self.id).cloned() {
-            if before.team_id.as_ref().is_some_and(|team| *team != self.team_id) {
-                return Err(UserError::new(
-                    UserErrorCode::Conflict,
-                    format!("{} is another Slack workspace than {}: install the app in that one, or connect a new one.", self.team_name, before.name),
-                )
-                .into());
-            }
-            let after = Model {
-                token_version: before.token_version + 1,
-                disconnected_at: None,
-                updated_at: now,
-                ..self.row(organization_id, before.name.clone(), now)
-            };
-            let after = Model {
-                created_at: before.created_at,
-                created_by: before.created_by,
-                channels: before.channels,
-                ..after
-            };
-            return Ok(after.into_active_model().reset_all().update(tx).await?);
-        }
-        let is_same = |row: &&Model| row.team_id.as_ref() == Some(&self.team_id) && row.app_id == self.app_id;
-        if all.iter().any(|row| is_same(&row)) {
-            return Err(UserError::new(
-                UserErrorCode::AlreadyExists,
-                "This Slack workspace is connected already: ask again.",
-            )
-            .into());
-        }
-        let row = self.row(organization_id, name(&self.team_name, &all), now);
-        Ok(row.into_active_model().insert(tx).await?)
-    }
-
-    fn row(&self, organization_id: OrganizationId, name: String, now: OffsetDateTime) -> Model {
-        Model {
-            id: self.id,
-            organization_id,
-            name,
-            sealed_bot_token: Some(self.sealed_bot_token.clone()),
-            app_id: self.app_id,
-            features: self.features.clone(),
-            team_id: Some(self.team_id.clone()),
-            channels: None,
-            sealed_refresh_token: self.sealed_refresh_token.clone(),
-            token_expires_at: self.token_expires_at,
-            manifest_version: feature::MANIFEST_VERSION,
-            token_version: 1,
-            disconnected_at: None,
-            created_by: self.installed_by,
-            created_at: now,
-            updated_at: now,
-        }
-    }
-}
-
-/// What administrators will call it: as people in Slack do, and with a number where that is taken.
-fn name(team_name: &str, all: &[Model]) -> String {
-    let base: String = team_name.chars().take(90).collect();
-    let is_free = |name: &String| all.iter().all(|row| row.name != *name);
-    let numbered = (2..).map(|number| format!("{base} {number}"));
-    let mut names = std::iter::once(base.clone()).chain(numbered);
-    names.find(is_free).unwrap_or(base)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod operation;
 mod app;
 mod connect;
 mod install;
+mod installed;
 mod seal;
 mod settings;
 mod team;
@@ -23,5 +24,7 @@ pub(crate) use self::{
     settings::{SlackSettings, SlackSettingsMutation, takes_unmatched},
     install::{SlackInstallMutation, SlackInstallQuery},
     settings::{SlackSettings, SlackSettingsMutation, takes_unmatched},
+    install::SlackInstallQuery,
+    installed::SlackInstallMutation,
     workspace::{SlackWorkspace, SlackWorkspaceQuery, find},
 };
