@@ -26,5 +26,6 @@ pub(crate) use self::{
     settings::{SlackSettings, SlackSettingsMutation, takes_unmatched},
     install::SlackInstallQuery,
     installed::SlackInstallMutation,
+    settings::{SlackSettings, SlackSettingsMutation, takes_unmatched},
     workspace::{SlackWorkspace, SlackWorkspaceQuery, find},
 };
