@@ -2,8 +2,8 @@
 
 mod actors;
 mod crash;
-mod operations;
 mod install;
+mod operations;
 mod outages;
 mod path;
 mod people;

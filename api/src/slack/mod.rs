@@ -1,31 +1,27 @@
 //! Slack, as administrators connect it. Nothing here speaks to Slack: the bridge follows what is written here, and what it has found is read from
 //! its tables.
 
-mod channel;
-mod connect;
-mod operation;
 mod app;
+mod channel;
 mod connect;
 mod install;
 mod installed;
+mod operation;
 mod seal;
 mod settings;
 mod team;
 mod workspace;
 
 pub(crate) use self::{
-    channel::{SlackChannelQuery, SlackChannels},
     app::{SlackAppMutation, SlackAppQuery},
+    channel::{SlackChannelQuery, SlackChannels},
     connect::SlackWorkspaceMutation,
+    install::SlackInstallQuery,
+    installed::SlackInstallMutation,
     operation::{
         SlackOperation, SlackOperationMutation, SlackOperationQuery, SlackOperationSubscription,
         SlackReportMutation, SlackReportQuery, find as find_operation,
     },
-    settings::{SlackSettings, SlackSettingsMutation, takes_unmatched},
-    install::{SlackInstallMutation, SlackInstallQuery},
-    settings::{SlackSettings, SlackSettingsMutation, takes_unmatched},
-    install::SlackInstallQuery,
-    installed::SlackInstallMutation,
     settings::{SlackSettings, SlackSettingsMutation, takes_unmatched},
     workspace::{SlackWorkspace, SlackWorkspaceQuery, find},
 };

@@ -18,8 +18,7 @@ enum Needs {
 
 use Needs::{Admin, Bridge, Nothing, Read, Trigger, Write};
 
-const QUERIES: [(&str, Needs, &str); 19] = [
-const QUERIES: [(&str, Needs, &str); 18] = [
+const QUERIES: [(&str, Needs, &str); 21] = [
     ("viewer", Nothing, "{ viewer { scopes } }"),
     ("organization", Read, "{ organization { id } }"),
     ("organizations", Bridge, "{ organizations { id } }"),
@@ -48,6 +47,7 @@ const QUERIES: [(&str, Needs, &str); 18] = [
         "{ pendingSlackOperations { id } }",
     ),
     ("slackChannels", Admin, "{ slackChannels { nodes { id } } }"),
+    (
         "slackInstallUrl",
         Admin,
         "{ slackInstallUrl { url userErrors { code } } }",

@@ -35,8 +35,7 @@ macro_rules! documents {
         #[graphql(
             schema_path = "../schema.graphql",
             query_path = $file,
-            extern_enums("IncidentStatus", "Urgency", "Severity", "EntryKind", "Source", "Role", "PostmortemStatus", "ReplyMode", "ConnectorEvent", "SlackRouteHeldBack", "UserErrorCode", "OperationKind", "OperationState", "SlackMatch"),
-            extern_enums("IncidentStatus", "Urgency", "Severity", "EntryKind", "Source", "Role", "PostmortemStatus", "ReplyMode", "ConnectorEvent", "SlackFeature", "SlackRouteHeldBack", "UserErrorCode"),
+            extern_enums("IncidentStatus", "Urgency", "Severity", "EntryKind", "Source", "Role", "PostmortemStatus", "ReplyMode", "ConnectorEvent", "SlackFeature", "SlackRouteHeldBack", "UserErrorCode", "OperationKind", "OperationState", "SlackMatch"),
             response_derives = "Debug, Clone",
             variables_derives = "Debug, Clone"
         )]
@@ -49,7 +48,6 @@ documents! {
         ListIncidents;
     "graphql/follow.graphql": Organizations, EventLog, UserByEmail;
     "graphql/postmortem.graphql": PostmortemOfIncident;
-    "graphql/workspaces.graphql": SlackWorkspaces;
     "graphql/operations.graphql": PendingOperations, OperationById, FinishOperation;
     "graphql/workspaces.graphql": SlackWorkspaces, SlackApps, CompleteSlackInstall;
     "graphql/commands.graphql": WhoIs, StatusOfIncidents, TriggerFromSlack;

@@ -11,8 +11,8 @@ use super::{
     prompt::Prompt,
 };
 use crate::{
-    actions, bridge::Parts, commands, comments, create, directory, home, identity, mention, unfurl, workflow,
-    actions, bridge::Parts, commands, comments, create, home, identity, install, mention, unfurl, workflow,
+    actions, bridge::Parts, commands, comments, create, directory, home, identity, install, mention, unfurl,
+    workflow,
 };
 
 /// Every route. What has none is answered, counted and forgotten.
