@@ -18,6 +18,7 @@ mod m20261121_000012_workspaces;
 mod m20261128_000001_routing;
 mod m20261128_000002_install;
 mod m20261128_000003_identities;
+mod m20261128_000140_templates;
 
 /// All migrations, oldest first.
 #[derive(Debug)]
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000001_routing::Migration),
             Box::new(m20261128_000002_install::Migration),
             Box::new(m20261128_000003_identities::Migration),
+            Box::new(m20261128_000140_templates::Migration),
         ]
     }
 }

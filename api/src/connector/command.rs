@@ -208,6 +208,7 @@ async fn create(ctx: &Context<'_>, input: CreateConnectorInput) -> Result<Model,
             .map(input::appearance_icon)
             .transpose()?,
         fallback_id: input.fallback_id.as_ref().map(fallback_id).transpose()?,
+        template_id: None,
         created_at: OffsetDateTime::now_utc(),
     };
     let workspace_id = input.workspace_id;
@@ -452,6 +453,7 @@ pub(crate) fn plain(organization_id: OrganizationId, name: &str, channel: &str) 
         appearance_name: None,
         appearance_icon: None,
         fallback_id: None,
+        template_id: None,
         created_at: OffsetDateTime::now_utc(),
     }
 }
