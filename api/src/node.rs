@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Interface, Object, Result};
 use tocsin_entity::id::{
-    ApiKeyId, ConnectorId, IncidentId, OrganizationId, PostmortemId, ServiceId, TimelineEntryId, UserId,
-    WorkspaceId,
+    ApiKeyId, ConnectorId, IncidentId, OrganizationId, PostmortemId, ServiceId, SlackTemplateId,
+    TimelineEntryId, UserId, WorkspaceId,
 };
 
 use crate::{
@@ -18,6 +18,7 @@ use crate::{
     postmortem::Postmortem,
     service::Service,
     slack::SlackWorkspace,
+    template::SlackTemplate,
     timeline::TimelineEntry,
     user::{User, load_member},
     viewer::{Need, Viewer},
@@ -44,6 +45,8 @@ pub(crate) enum Node {
     Postmortem(Postmortem),
     /// A service.
     Service(Service),
+    /// A template of messages in Slack.
+    SlackTemplate(SlackTemplate),
     /// A Slack workspace.
     SlackWorkspace(SlackWorkspace),
     /// An entry of a timeline.
@@ -73,6 +76,7 @@ impl NodeQuery {
             ApiKeyId::PREFIX => crate::api_key::find(ctx, &id).await?.map(Node::ApiKey),
             PostmortemId::PREFIX => crate::postmortem::find(ctx, &id).await?.map(Node::Postmortem),
             WorkspaceId::PREFIX => crate::slack::find(ctx, &id).await?.map(Node::SlackWorkspace),
+            SlackTemplateId::PREFIX => crate::template::find(ctx, &id).await?.map(Node::SlackTemplate),
             ConnectorId::PREFIX => crate::connector::find(ctx, &id).await?.map(Node::Connector),
             OrganizationId::PREFIX => crate::organization::find(ctx, &id).await?.map(Node::Organization),
             _ => None,
@@ -117,6 +121,7 @@ owned!(
     tocsin_entity::api_key::Model,
     tocsin_entity::postmortem::Model,
     tocsin_entity::connector::Model,
+    tocsin_entity::slack_template::Model,
     tocsin_entity::slack_workspace::Model
 );
 

@@ -17,6 +17,7 @@ use crate::{
     postmortem::{Postmortem, PostmortemMutation, PostmortemQuery},
     service::{Service, ServiceManagerMutation, ServiceMutation, ServiceQuery},
     slack::{SlackSettingsMutation, SlackWorkspaceMutation, SlackWorkspaceQuery},
+    template::{TemplateMutation, TemplateQuery},
     timeline::TimelineEntry,
     user::{User, UserMutation, UserQuery},
 };
@@ -40,6 +41,7 @@ pub struct Query(
     ServiceQuery,
     ConnectorQuery,
     RoutingQuery,
+    TemplateQuery,
     SlackWorkspaceQuery,
     IncidentQuery,
     EventQuery,
@@ -55,6 +57,7 @@ pub struct Mutation(
     ServiceManagerMutation,
     ConnectorMutation,
     RuleMutation,
+    TemplateMutation,
     SlackWorkspaceMutation,
     SlackSettingsMutation,
     UserMutation,

@@ -122,6 +122,11 @@ async fn comments_and_slack(admin: &Caller, [open, over]: [&Value; 2]) -> Vec<(&
             json!({ "id": open, "muted": false }),
         ),
         (
+            "createSlackTemplate",
+            json!({ "name": "a" }),
+            json!({ "name": "b" }),
+        ),
+        (
             "createConnector",
             json!({ "name": "a", "channel": "#a" }),
             json!({ "name": "b", "channel": "#b" }),

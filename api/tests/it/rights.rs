@@ -18,7 +18,7 @@ enum Needs {
 
 use Needs::{Admin, Bridge, Nothing, Read, Trigger, Write};
 
-const QUERIES: [(&str, Needs, &str); 16] = [
+const QUERIES: [(&str, Needs, &str); 19] = [
     ("viewer", Nothing, "{ viewer { scopes } }"),
     ("organization", Read, "{ organization { id } }"),
     ("organizations", Bridge, "{ organizations { id } }"),
@@ -36,6 +36,17 @@ const QUERIES: [(&str, Needs, &str); 16] = [
     ("postmortems", Read, "{ postmortems { nodes { id } } }"),
     ("connectors", Read, "{ connectors { id } }"),
     ("slackWorkspaces", Read, "{ slackWorkspaces { id } }"),
+    ("slackTemplates", Read, "{ slackTemplates { id } }"),
+    (
+        "slackTemplateVariables",
+        Read,
+        "{ slackTemplateVariables { name } }",
+    ),
+    (
+        "previewSlackTemplate",
+        Admin,
+        "{ previewSlackTemplate(input: {}) { text } }",
+    ),
     (
         "slackRouting",
         Read,
@@ -124,6 +135,9 @@ fn mutations() -> Vec<(&'static str, Needs, Value)> {
         ("updateSlackWorkspace", Admin, json!({ "id": nobody("wsp") })),
         ("disconnectSlackWorkspace", Admin, json!({ "id": nobody("wsp") })),
         ("updateSlackSettings", Admin, json!({ "idempotencyKey": "" })),
+        ("createSlackTemplate", Admin, json!({ "name": "" })),
+        ("updateSlackTemplate", Admin, json!({ "id": nobody("tpl") })),
+        ("deleteSlackTemplate", Admin, json!({ "id": nobody("tpl") })),
         ("createApiKey", Admin, json!({ "name": "x", "scopes": [] })),
         ("revokeApiKey", Admin, json!({ "id": nobody("key") })),
     ]

@@ -23,9 +23,13 @@ async fn everything(caller: &Caller) -> Vec<(&'static str, Value)> {
         )
         .await
         .done();
+    caller
+        .change("createSlackTemplate", json!({ "name": "ours" }))
+        .await
+        .done();
     let data = caller
         .read(
-            "{ organization { id } services { nodes { id } } apiKeys { nodes { id } } connectors { id } slackWorkspaces { id }
+            "{ organization { id } services { nodes { id } } apiKeys { nodes { id } } connectors { id } slackWorkspaces { id } slackTemplates { id }
             incident(number: 1) { timeline { nodes { id } } } }",
         )
         .await;
@@ -42,6 +46,7 @@ async fn everything(caller: &Caller) -> Vec<(&'static str, Value)> {
         ("Incident", incident["id"].clone()),
         ("User", json!(user)),
         ("Postmortem", postmortem["postmortem"]["id"].clone()),
+        ("SlackTemplate", data["slackTemplates"][0]["id"].clone()),
     ]
 }
 
@@ -57,7 +62,7 @@ on_each_database! {
             assert!(other["node"].is_null(), "{kind}: {other}");
         }
         let kinds = ours.read("{ __type(name: \"Node\") { possibleTypes { name } } }").await;
-        assert_eq!(kinds["__type"]["possibleTypes"].as_array().map(Vec::len), Some(9), "a kind of node without a case: {kinds}");
+        assert_eq!(kinds["__type"]["possibleTypes"].as_array().map(Vec::len), Some(10), "a kind of node without a case: {kinds}");
     }
 
     async fn no_query_shows_another_organisations_objects(world) {
@@ -68,7 +73,7 @@ on_each_database! {
                 incident(id: $incident) { id } postmortem(id: $postmortem) { id }
                 byNumber: incident(number: 1) { id } incidentPostmortem: postmortem(incidentNumber: 1) { id }
                 incidents { nodes { id } totalCount } users { nodes { id } } services { nodes { id } } apiKeys { nodes { id } }
-                connectors { id } slackWorkspaces { id } eventLog { nodes { cursor } } organization { id } viewer { organization { id } } }",
+                connectors { id } slackWorkspaces { id } slackTemplates { id } eventLog { nodes { cursor } } organization { id } viewer { organization { id } } }",
             json!({ "incident": objects[5].1, "postmortem": objects[7].1 }),
         )
         .await

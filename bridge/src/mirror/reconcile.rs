@@ -265,6 +265,7 @@ async fn show(
     let origin = origin.map(|origin| origin.connector_id);
     let mut ended = deliver(&mut delivery, &steps, &incident, origin).await?;
     delivery.settle(&wanted);
+    tell_of_templates(parts, &incident, &destinations);
     for (connector, reason) in &replaced {
         delivery.give_up(&root_key(&incident, connector.id), reason);
     }
@@ -291,6 +292,18 @@ async fn show(
         changed: delivery.take_changed(),
         ..ended
     })
+}
+
+/// Notes of each template whether it could be used.
+fn tell_of_templates(parts: &Parts, incident: &Incident, destinations: &[Destination]) {
+    for destination in destinations {
+        if let Some(words) = &destination.voice.words {
+            let trouble = words.as_ref().err().map(ToString::to_string);
+            parts
+                .connectors
+                .worded(incident.organization_id, destination.connector_id, trouble);
+        }
+    }
 }
 
 /// Leaves alone what an administrator has disconnected, at once: the job that says so may have gone to another replica.

@@ -1,6 +1,5 @@
 //! Slack's Web API as the bridge uses it: one client, one pace for all workers, typed calls and typed failures.
 
-
 pub(crate) mod client;
 pub(crate) mod error;
 pub(crate) mod http;
@@ -9,7 +8,6 @@ pub(crate) mod installation;
 pub(crate) mod limits;
 mod message;
 pub(crate) mod method;
-
 pub(crate) mod thread;
 pub(crate) mod view;
 pub(crate) mod web_api;

@@ -20,8 +20,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 pub use self::facts::{Facts, VARIABLES, Variable};
+pub use crate::blocks::FIELDS_MAX;
 use crate::{
-    blocks::{self, FIELDS_MAX, SECTION_MAX},
+    blocks::{self, SECTION_MAX},
     mrkdwn::Mrkdwn,
 };
 
@@ -96,7 +97,7 @@ impl fmt::Display for Problem {
 }
 
 /// What a template says of an incident, as blocks within Slack's limits.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rendered {
     /// What stands for the message in notifications.
     pub text: String,

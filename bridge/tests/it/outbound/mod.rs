@@ -9,3 +9,4 @@ pub(crate) mod stage;
 mod storm;
 mod tracker;
 mod trouble;
+mod words;
