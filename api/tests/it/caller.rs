@@ -107,7 +107,8 @@ fn selection(mutation: &str) -> &'static str {
         }
         "updateSlackSettings" => "settings { unmatchedPolicy }",
         "createConnectorRule" | "updateConnectorRule" => "rule { id }",
-        "deleteConnector" | "deleteConnectorRule" => "deletedId",
+        "createSlackTemplate" | "updateSlackTemplate" => "template { id name title body }",
+        "deleteConnector" | "deleteConnectorRule" | "deleteSlackTemplate" => "deletedId",
         "addServiceManager" | "removeServiceManager" => "service { id managers { id name } }",
         "createUser" | "updateUser" => "user { id name email role deactivatedAt }",
         "createApiKey" => "secret apiKey { id name hint scopes revokedAt user { id } }",
