@@ -11,12 +11,13 @@ use sources::{Source, root};
 /// Which of the project's crates each may depend on.
 const ARROWS: &[(&str, &[&str])] = &[
     ("entity", &[]),
+    ("message", &[]),
     ("migration", &[]),
     ("queue", &[]),
     ("seal", &[]),
     ("simulator", &[]),
-    ("api", &["entity", "migration", "queue", "seal"]),
-    ("bridge", &["entity", "queue", "seal"]),
+    ("api", &["entity", "message", "migration", "queue", "seal"]),
+    ("bridge", &["entity", "message", "queue", "seal"]),
     (
         "cli",
         &[

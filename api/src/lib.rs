@@ -22,6 +22,7 @@ mod schema;
 mod search;
 mod service;
 mod slack;
+mod template;
 mod timeline;
 mod timer;
 mod user;

@@ -412,6 +412,7 @@ by_id! {
     ApiKeyId => api_key;
     ConnectorId => connector;
     PostmortemId => postmortem;
+    SlackTemplateId => slack_template;
     WorkspaceId => slack_workspace;
     RuleId => connector_rule;
     SlackAppId => slack_app;

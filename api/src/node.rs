@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Interface, Object, Result};
 use tocsin_entity::id::{
-    ApiKeyId, ConnectorId, IncidentId, OperationId, OrganizationId, PostmortemId, ServiceId, TimelineEntryId,
-    UserId, WorkspaceId,
+    ApiKeyId, ConnectorId, IncidentId, OperationId, OrganizationId, PostmortemId, ServiceId, SlackTemplateId,
+    TimelineEntryId, UserId, WorkspaceId,
 };
 
 use crate::{
@@ -18,6 +18,7 @@ use crate::{
     postmortem::Postmortem,
     service::Service,
     slack::{SlackOperation, SlackWorkspace},
+    template::SlackTemplate,
     timeline::TimelineEntry,
     user::{User, load_member},
     viewer::{Need, Viewer},
@@ -46,6 +47,8 @@ pub(crate) enum Node {
     Service(Service),
     /// Something that is done in Slack.
     SlackOperation(SlackOperation),
+    /// A template of messages in Slack.
+    SlackTemplate(SlackTemplate),
     /// A Slack workspace.
     SlackWorkspace(SlackWorkspace),
     /// An entry of a timeline.
@@ -78,6 +81,7 @@ impl NodeQuery {
             OperationId::PREFIX => crate::slack::find_operation(ctx, &id)
                 .await?
                 .map(Node::SlackOperation),
+            SlackTemplateId::PREFIX => crate::template::find(ctx, &id).await?.map(Node::SlackTemplate),
             ConnectorId::PREFIX => crate::connector::find(ctx, &id).await?.map(Node::Connector),
             OrganizationId::PREFIX => crate::organization::find(ctx, &id).await?.map(Node::Organization),
             _ => None,
@@ -123,6 +127,7 @@ owned!(
     tocsin_entity::postmortem::Model,
     tocsin_entity::connector::Model,
     tocsin_entity::slack_operation::Model,
+    tocsin_entity::slack_template::Model,
     tocsin_entity::slack_workspace::Model
 );
 

@@ -22,6 +22,7 @@ use crate::{
         SlackReportMutation, SlackReportQuery, SlackSettingsMutation, SlackWorkspaceMutation,
         SlackWorkspaceQuery,
     },
+    template::{TemplateMutation, TemplateQuery},
     timeline::TimelineEntry,
     user::{User, UserMutation, UserQuery},
 };
@@ -45,6 +46,7 @@ pub struct Query(
     ServiceQuery,
     ConnectorQuery,
     RoutingQuery,
+    TemplateQuery,
     SlackWorkspaceQuery,
     SlackOperationQuery,
     SlackReportQuery,
@@ -65,6 +67,7 @@ pub struct Mutation(
     ServiceManagerMutation,
     ConnectorMutation,
     RuleMutation,
+    TemplateMutation,
     SlackWorkspaceMutation,
     SlackSettingsMutation,
     SlackOperationMutation,

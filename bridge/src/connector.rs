@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, DbErr, EntityTrait, sea_query::OnConflict};
+use sea_orm::{ActiveValue::Set, DbErr, EntityTrait, sea_query::OnConflict};
 use time::OffsetDateTime;
 use tocsin_entity::{
     database::Database,
@@ -57,7 +57,15 @@ struct Seen {
     failing: Option<Failing>,
     since: OffsetDateTime,
     delivered_at: Option<OffsetDateTime>,
+    /// How its template does; none before it has been used here.
+    template: Option<Template>,
     is_written: bool,
+}
+
+/// How a template does: why it could not be used, and since when.
+#[derive(Clone, Debug)]
+struct Template {
+    trouble: Option<(String, OffsetDateTime)>,
 }
 
 #[derive(Clone, Debug)]
@@ -104,6 +112,34 @@ impl Connectors {
             reason: reason.to_owned(),
             at: Some(Instant::now()),
         });
+    }
+
+    /// Its template was used, or could not be for this reason.
+    pub(crate) fn worded(&self, organization: OrganizationId, id: ConnectorId, trouble: Option<String>) {
+        let now = OffsetDateTime::now_utc();
+        if trouble.is_some() {
+            metrics::counter!("tocsin_bridge_template_failures_total").increment(1);
+        }
+        let mut known = self.known();
+        let seen = known.entry(id).or_insert_with(|| Seen::new(organization, now));
+        let before = seen.template.as_ref().map(|template| template.trouble.as_ref());
+        if before.is_some_and(|before| before.map(|(message, _)| message) == trouble.as_ref()) {
+            return;
+        }
+        match &trouble {
+            Some(trouble) => tracing::warn!(
+                connector.id = %id,
+                "the template of the connector {id} cannot be used, the built-in words are: {trouble}"
+            ),
+            None if before.is_some() => {
+                tracing::info!(connector.id = %id, "the template of the connector {id} works again");
+            }
+            None => {}
+        }
+        seen.template = Some(Template {
+            trouble: trouble.map(|trouble| (trouble, now)),
+        });
+        seen.is_written = false;
     }
 
     /// Why its channel takes nothing, where that was seen a little while ago and a fallback is needed.
@@ -163,6 +199,7 @@ impl Seen {
             failing: None,
             since: now,
             delivered_at: None,
+            template: None,
             is_written: false,
         }
     }
@@ -176,6 +213,11 @@ async fn write(database: &Database, id: ConnectorId, seen: &Seen) -> Result<(), 
     let code = seen.failing.as_ref().map(|failing| failing.code.clone());
     let before = Entity::find_by_id(id).one(database.read()).await?;
     let same = before.filter(|before| before.status == status && before.reason_code == code);
+    let trouble = seen
+        .template
+        .as_ref()
+        .and_then(|template| template.trouble.clone());
+    let (trouble, trouble_at) = trouble.unzip();
     let row = ActiveModel {
         connector_id: Set(id),
         organization_id: Set(seen.organization),
@@ -185,8 +227,8 @@ async fn write(database: &Database, id: ConnectorId, seen: &Seen) -> Result<(), 
         // Other workers may have seen it before.
         status_since: Set(same.map_or(seen.since, |same| same.status_since)),
         last_delivered_at: Set(seen.delivered_at),
-        template_trouble: NotSet,
-        template_trouble_at: NotSet,
+        template_trouble: Set(trouble),
+        template_trouble_at: Set(trouble_at),
         updated_at: Set(OffsetDateTime::now_utc()),
     };
     let mut told = vec![
@@ -198,6 +240,9 @@ async fn write(database: &Database, id: ConnectorId, seen: &Seen) -> Result<(), 
     ];
     if seen.delivered_at.is_some() {
         told.push(Column::LastDeliveredAt);
+    }
+    if seen.template.is_some() {
+        told.extend([Column::TemplateTrouble, Column::TemplateTroubleAt]);
     }
     let key = OnConflict::column(Column::ConnectorId)
         .update_columns(told)

@@ -23,6 +23,10 @@ pub(crate) fn describe() {
         "Runs over an incident, by outcome: shown, put_off, or unknown to the API"
     );
     describe_counter!(
+        "tocsin_bridge_template_failures_total",
+        "Messages for which a template could not be used, and the built-in words were"
+    );
+    describe_counter!(
         "tocsin_bridge_digest_lines_total",
         "Incidents that went into a digest"
     );

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 use time::OffsetDateTime;
 
 use crate::{
-    id::{ConnectorId, OrganizationId, WorkspaceId},
+    id::{ConnectorId, OrganizationId, SlackTemplateId, WorkspaceId},
     kinds::{ReplyMode, UrgencyFilter},
 };
 
@@ -39,6 +39,8 @@ pub struct Model {
     pub appearance_icon: Option<String>,
     /// Through which other connector incidents go while its channel takes nothing.
     pub fallback_id: Option<ConnectorId>,
+    /// In whose words its messages are; the built-in ones where there is none.
+    pub template_id: Option<SlackTemplateId>,
     /// When it was created.
     pub created_at: OffsetDateTime,
 }

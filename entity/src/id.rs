@@ -120,6 +120,8 @@ typed_id! {
     SlackLinkId, "lnk";
     /// Something that an administrator asks the bridge to do, and waits for.
     OperationId, "sop";
+    /// A template of an organisation's messages in Slack.
+    SlackTemplateId, "tpl";
 }
 
 #[cfg(test)]

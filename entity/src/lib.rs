@@ -25,6 +25,7 @@ pub mod service;
 pub mod slack_app;
 pub mod slack_link;
 pub mod slack_operation;
+pub mod slack_template;
 pub mod slack_workspace;
 pub mod timeline_entry;
 pub mod timer;

@@ -19,6 +19,7 @@ mod m20261128_000001_routing;
 mod m20261128_000002_install;
 mod m20261128_000003_identities;
 mod m20261128_000040_directory;
+mod m20261128_000140_templates;
 
 /// All migrations, oldest first.
 #[derive(Debug)]
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000002_install::Migration),
             Box::new(m20261128_000003_identities::Migration),
             Box::new(m20261128_000040_directory::Migration),
+            Box::new(m20261128_000140_templates::Migration),
         ]
     }
 }

@@ -13,4 +13,5 @@ mod secrets;
 mod slack_alone;
 mod slack_elsewhere;
 mod storm;
+mod templates;
 mod workspaces;

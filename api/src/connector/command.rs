@@ -8,7 +8,7 @@ use sea_orm::{
 use time::OffsetDateTime;
 use tocsin_entity::{
     connector::{Column, Entity, Model},
-    id::{ConnectorId, OrganizationId, RuleId, ServiceId, WorkspaceId},
+    id::{ConnectorId, OrganizationId, RuleId, ServiceId, SlackTemplateId, WorkspaceId},
     kinds::{ConnectorEvent, ReplyMode, UrgencyFilter},
     slack_workspace,
 };
@@ -16,7 +16,7 @@ use tocsin_entity::{
 use super::{event, graphql::Connector, input, reach::Reach, rule};
 use crate::{
     error::{Trouble, UserError, UserErrorCode, told},
-    idempotency, limits,
+    idempotency, limits, template,
     viewer::{Need, Viewer},
 };
 
@@ -56,6 +56,8 @@ pub(crate) struct CreateConnectorInput {
     appearance_icon: Option<String>,
     /// Through which other connector incidents go while its channel takes nothing.
     fallback_id: Option<ID>,
+    /// In whose words its messages are: a template's id; in the built-in ones by default.
+    template_id: Option<ID>,
     /// Makes the request repeatable for 24 hours.
     idempotency_key: Option<String>,
 }
@@ -87,6 +89,8 @@ pub(crate) struct UpdateConnectorInput {
     appearance_icon: MaybeUndefined<String>,
     /// Through which other connector incidents go while its channel takes nothing; null for none.
     fallback_id: MaybeUndefined<ID>,
+    /// In whose words its messages are; null for the built-in ones.
+    template_id: MaybeUndefined<ID>,
     /// Makes the request repeatable for 24 hours.
     idempotency_key: Option<String>,
 }
@@ -208,6 +212,7 @@ async fn create(ctx: &Context<'_>, input: CreateConnectorInput) -> Result<Model,
             .map(input::appearance_icon)
             .transpose()?,
         fallback_id: input.fallback_id.as_ref().map(fallback_id).transpose()?,
+        template_id: input.template_id.as_ref().map(template_id).transpose()?,
         created_at: OffsetDateTime::now_utc(),
     };
     let workspace_id = input.workspace_id;
@@ -231,6 +236,7 @@ async fn create(ctx: &Context<'_>, input: CreateConnectorInput) -> Result<Model,
                 ..row
             };
             check_fallback(&row, &known, &reach, tx).await?;
+            check_template(&row, tx).await?;
             rule::need_services(tx, organization_id, &services).await?;
             let row = row.into_active_model().insert(tx).await.map_err(taken)?;
             for service_id in services {
@@ -266,6 +272,7 @@ async fn update(ctx: &Context<'_>, input: UpdateConnectorInput) -> Result<Model,
             }
             let known = all(tx, organization_id).await?;
             check_fallback(&after, &known, &reach, tx).await?;
+            check_template(&after, tx).await?;
             after
                 .into_active_model()
                 .reset_all()
@@ -303,6 +310,7 @@ fn changed(
         appearance_name: input::changed(&input.appearance_name, before.appearance_name, text)?,
         appearance_icon: input::changed(&input.appearance_icon, before.appearance_icon, icon)?,
         fallback_id: input::changed(&input.fallback_id, before.fallback_id, fallback_id)?,
+        template_id: input::changed(&input.template_id, before.template_id, template_id)?,
         ..before
     })
 }
@@ -356,6 +364,20 @@ pub(super) fn connector_id(id: &ID) -> Result<ConnectorId, UserError> {
 
 fn fallback_id(id: &ID) -> Result<ConnectorId, UserError> {
     id.parse().map_err(|_| unknown().at("fallbackId"))
+}
+
+fn template_id(id: &ID) -> Result<SlackTemplateId, UserError> {
+    template::template_id("templateId", id)
+}
+
+/// The template must be the organisation's own.
+async fn check_template(row: &Model, tx: &DatabaseTransaction) -> Result<(), Trouble> {
+    match row.template_id {
+        Some(id) => template::own(tx, row.organization_id, "templateId", id)
+            .await
+            .map(|_| ()),
+        None => Ok(()),
+    }
 }
 
 fn services(ids: &[ID]) -> Result<Vec<ServiceId>, UserError> {
@@ -452,6 +474,7 @@ pub(crate) fn plain(organization_id: OrganizationId, name: &str, channel: &str) 
         appearance_name: None,
         appearance_icon: None,
         fallback_id: None,
+        template_id: None,
         created_at: OffsetDateTime::now_utc(),
     }
 }

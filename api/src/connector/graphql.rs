@@ -7,7 +7,7 @@ use tocsin_entity::{
     connector,
     id::ConnectorId,
     kinds::{ConnectorEvent, ConnectorStatus, ReplyMode, UrgencyFilter},
-    slack, slack_workspace,
+    slack, slack_template, slack_workspace,
 };
 
 use super::{
@@ -20,6 +20,7 @@ use crate::{
     loaders::{self, FoundOf},
     node::{domain, load_owned},
     slack::SlackWorkspace,
+    template::SlackTemplate,
     viewer::{Need, Viewer},
 };
 
@@ -102,6 +103,27 @@ impl Connector {
         };
         let found: Option<connector::Model> = loaders::of(ctx).load_one(id).await?;
         Ok(found.map(Self))
+    }
+
+    /// In whose words its messages are; the built-in ones where there is none.
+    async fn template(&self, ctx: &Context<'_>) -> Result<Option<SlackTemplate>> {
+        let Some(id) = self.0.template_id else {
+            return Ok(None);
+        };
+        let found: Option<slack_template::Model> = loaders::of(ctx).load_one(id).await?;
+        Ok(found.map(SlackTemplate))
+    }
+
+    /// Why its template could not be used for the last message, which is in the built-in words therefore.
+    async fn template_trouble(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let found = self.found(ctx).await?.filter(|_| self.0.template_id.is_some());
+        Ok(found.and_then(|found| found.template_trouble))
+    }
+
+    /// Since when that is so.
+    async fn template_trouble_at(&self, ctx: &Context<'_>) -> Result<Option<OffsetDateTime>> {
+        let found = self.found(ctx).await?.filter(|_| self.0.template_id.is_some());
+        Ok(found.and_then(|found| found.template_trouble_at))
     }
 
     /// The rules that lead incidents there.

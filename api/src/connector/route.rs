@@ -137,6 +137,7 @@ mod tests {
             appearance_name: None,
             appearance_icon: None,
             fallback_id: None,
+            template_id: None,
             created_at: OffsetDateTime::UNIX_EPOCH,
         }
     }

@@ -37,9 +37,9 @@ pub(crate) struct Incident(pub(crate) Arc<incident::Model>);
 #[derive(SimpleObject)]
 pub(crate) struct Tag {
     /// What it labels.
-    key: String,
+    pub(crate) key: String,
     /// The label.
-    value: String,
+    pub(crate) value: String,
 }
 
 /// Something that is wrong with a service, from its trigger until it is resolved.
@@ -91,7 +91,7 @@ impl Incident {
     }
 
     /// The page that shows it.
-    async fn url(&self, ctx: &Context<'_>) -> String {
+    pub(crate) async fn url(&self, ctx: &Context<'_>) -> String {
         domain(ctx).incident_url(self.0.number)
     }
 
@@ -101,7 +101,7 @@ impl Incident {
     }
 
     /// The service that is broken.
-    async fn service(&self, ctx: &Context<'_>) -> Result<Service> {
+    pub(crate) async fn service(&self, ctx: &Context<'_>) -> Result<Service> {
         ctx.data_unchecked::<Viewer>().may_look_around()?;
         let row: Option<service::Model> = loaders::of(ctx).load_one(self.0.service_id).await?;
         let row = row.ok_or_else(|| Fault::Broken(format!("incident {} has no service", self.0.id)))?;
@@ -109,7 +109,7 @@ impl Incident {
     }
 
     /// Who is to work it.
-    async fn assignees(&self, ctx: &Context<'_>) -> Result<Vec<User>> {
+    pub(crate) async fn assignees(&self, ctx: &Context<'_>) -> Result<Vec<User>> {
         ctx.data_unchecked::<Viewer>().may_look_around()?;
         let loaders = loaders::of(ctx);
         let ids = loaders
@@ -130,7 +130,7 @@ impl Incident {
 
     /// Its labels.
     #[expect(clippy::unused_async, reason = "a resolver is async")]
-    async fn tags(&self) -> Result<Vec<Tag>> {
+    pub(crate) async fn tags(&self) -> Result<Vec<Tag>> {
         let tags: Vec<TagValue> = serde_json::from_value(self.0.tags.clone()).map_err(|error| {
             Fault::Broken(format!(
                 "the tags of incident {} can't be read: {error}",
@@ -168,7 +168,7 @@ impl Incident {
     }
 
     /// Who triggered it: a member, or the holder of an API key.
-    async fn triggered_author(&self, ctx: &Context<'_>) -> Result<Option<Author>> {
+    pub(crate) async fn triggered_author(&self, ctx: &Context<'_>) -> Result<Option<Author>> {
         self.author_at(ctx, &[EntryKind::Triggered], Some(self.0.triggered_at))
             .await
     }
@@ -185,7 +185,7 @@ impl Incident {
     }
 
     /// Who acknowledged or snoozed it, if it is acknowledged: a member, or the holder of an API key.
-    async fn acknowledged_author(&self, ctx: &Context<'_>) -> Result<Option<Author>> {
+    pub(crate) async fn acknowledged_author(&self, ctx: &Context<'_>) -> Result<Option<Author>> {
         let acts = [EntryKind::Acknowledged, EntryKind::Snoozed];
         self.author_at(ctx, &acts, self.0.acknowledged_at).await
     }
@@ -202,7 +202,7 @@ impl Incident {
     }
 
     /// Who resolved it, if it is resolved: a member, or the holder of an API key.
-    async fn resolved_author(&self, ctx: &Context<'_>) -> Result<Option<Author>> {
+    pub(crate) async fn resolved_author(&self, ctx: &Context<'_>) -> Result<Option<Author>> {
         self.author_at(ctx, &[EntryKind::Resolved], self.0.resolved_at)
             .await
     }

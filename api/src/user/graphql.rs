@@ -91,6 +91,11 @@ pub(crate) struct Author {
 }
 
 impl Author {
+    /// The name people read.
+    pub(crate) fn into_name(self) -> String {
+        self.name
+    }
+
     /// The author of an entry of a timeline.
     pub(crate) async fn of(ctx: &Context<'_>, entry: &timeline_entry::Model) -> Result<Option<Self>, Fault> {
         if let Some(user) = load_member(ctx, entry.organization_id, entry.author_user_id).await? {

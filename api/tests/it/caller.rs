@@ -121,7 +121,8 @@ fn selection(mutation: &str) -> &'static str {
         }
         "completeSlackInstall" => "workspace { id name teamId status features botTokenSet disconnectedAt }",
         "createConnectorRule" | "updateConnectorRule" => "rule { id }",
-        "deleteConnector" | "deleteConnectorRule" | "deleteSlackApp" => "deletedId",
+        "createSlackTemplate" | "updateSlackTemplate" => "template { id name title body }",
+        "deleteConnector" | "deleteConnectorRule" | "deleteSlackApp" | "deleteSlackTemplate" => "deletedId",
         "addServiceManager" | "removeServiceManager" => "service { id managers { id name } }",
         "createUser" | "updateUser" => "user { id name email role deactivatedAt }",
         "createApiKey" => "secret apiKey { id name hint scopes revokedAt user { id } }",

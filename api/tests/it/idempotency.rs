@@ -92,6 +92,11 @@ async fn comments_and_slack(admin: &Caller, [open, over]: [&Value; 2]) -> Vec<(&
     let (said, unsaid) = (comment("said").await, comment("unsaid").await);
     let channel = json!({ "name": "spare", "channel": "#spare" });
     let connector = admin.change("createConnector", channel).await.done()["connector"]["id"].clone();
+    let template = async |name: &str| {
+        let input = json!({ "name": name });
+        admin.change("createSlackTemplate", input).await.done()["template"]["id"].clone()
+    };
+    let (kept, spare) = (template("kept").await, template("spare").await);
     let second = json!({ "name": "second", "botToken": "xoxb-1" });
     let workspace = admin.change("connectSlackWorkspace", second).await.done()["workspace"]["id"].clone();
     vec![
@@ -140,6 +145,21 @@ async fn comments_and_slack(admin: &Caller, [open, over]: [&Value; 2]) -> Vec<(&
             "setSlackSync",
             json!({ "id": open, "muted": true }),
             json!({ "id": open, "muted": false }),
+        ),
+        (
+            "updateSlackTemplate",
+            json!({ "id": kept, "body": "a" }),
+            json!({ "id": kept, "body": "b" }),
+        ),
+        (
+            "deleteSlackTemplate",
+            json!({ "id": spare }),
+            json!({ "id": kept }),
+        ),
+        (
+            "createSlackTemplate",
+            json!({ "name": "a" }),
+            json!({ "name": "b" }),
         ),
         (
             "createConnector",

@@ -18,6 +18,7 @@ mod postmortems;
 mod revisions;
 mod rights;
 mod state_machine;
+mod templates;
 mod tenants;
 mod timers;
 mod together;

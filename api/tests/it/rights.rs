@@ -18,7 +18,7 @@ enum Needs {
 
 use Needs::{Admin, Bridge, Nothing, Read, Trigger, Write};
 
-const QUERIES: [(&str, Needs, &str); 21] = [
+const QUERIES: [(&str, Needs, &str); 24] = [
     ("viewer", Nothing, "{ viewer { scopes } }"),
     ("organization", Read, "{ organization { id } }"),
     ("organizations", Bridge, "{ organizations { id } }"),
@@ -36,6 +36,17 @@ const QUERIES: [(&str, Needs, &str); 21] = [
     ("postmortems", Read, "{ postmortems { nodes { id } } }"),
     ("connectors", Read, "{ connectors { id } }"),
     ("slackWorkspaces", Read, "{ slackWorkspaces { id } }"),
+    ("slackTemplates", Read, "{ slackTemplates { id } }"),
+    (
+        "slackTemplateVariables",
+        Read,
+        "{ slackTemplateVariables { name } }",
+    ),
+    (
+        "previewSlackTemplate",
+        Admin,
+        "{ previewSlackTemplate(input: {}) { text } }",
+    ),
     (
         "slackOperation",
         Read,
@@ -167,6 +178,9 @@ fn mutations() -> Vec<(&'static str, Needs, Value)> {
             Bridge,
             json!({ "id": nobody("wsp"), "teamId": "", "teamName": "x", "features": [], "sealedBotToken": "x" }),
         ),
+        ("createSlackTemplate", Admin, json!({ "name": "" })),
+        ("updateSlackTemplate", Admin, json!({ "id": nobody("tpl") })),
+        ("deleteSlackTemplate", Admin, json!({ "id": nobody("tpl") })),
         ("createApiKey", Admin, json!({ "name": "x", "scopes": [] })),
         ("revokeApiKey", Admin, json!({ "id": nobody("key") })),
     ]

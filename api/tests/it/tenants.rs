@@ -24,9 +24,13 @@ async fn everything(caller: &Caller) -> Vec<(&'static str, Value)> {
         .await
         .done();
     let operation = caller.change("testSlackConnection", json!({})).await.done();
+    caller
+        .change("createSlackTemplate", json!({ "name": "ours" }))
+        .await
+        .done();
     let data = caller
         .read(
-            "{ organization { id } services { nodes { id } } apiKeys { nodes { id } } connectors { id } slackWorkspaces { id }
+            "{ organization { id } services { nodes { id } } apiKeys { nodes { id } } connectors { id } slackWorkspaces { id } slackTemplates { id }
             incident(number: 1) { timeline { nodes { id } } } }",
         )
         .await;
@@ -44,6 +48,7 @@ async fn everything(caller: &Caller) -> Vec<(&'static str, Value)> {
         ("User", json!(user)),
         ("Postmortem", postmortem["postmortem"]["id"].clone()),
         ("SlackOperation", operation["operation"]["id"].clone()),
+        ("SlackTemplate", data["slackTemplates"][0]["id"].clone()),
     ]
 }
 
@@ -59,7 +64,7 @@ on_each_database! {
             assert!(other["node"].is_null(), "{kind}: {other}");
         }
         let kinds = ours.read("{ __type(name: \"Node\") { possibleTypes { name } } }").await;
-        assert_eq!(kinds["__type"]["possibleTypes"].as_array().map(Vec::len), Some(10), "a kind of node without a case: {kinds}");
+        assert_eq!(kinds["__type"]["possibleTypes"].as_array().map(Vec::len), Some(11), "a kind of node without a case: {kinds}");
     }
 
     async fn no_query_shows_another_organisations_objects(world) {
@@ -70,7 +75,7 @@ on_each_database! {
                 incident(id: $incident) { id } postmortem(id: $postmortem) { id }
                 byNumber: incident(number: 1) { id } incidentPostmortem: postmortem(incidentNumber: 1) { id }
                 incidents { nodes { id } totalCount } users { nodes { id } } services { nodes { id } } apiKeys { nodes { id } }
-                connectors { id } slackWorkspaces { id } eventLog { nodes { cursor } } organization { id } viewer { organization { id } } }",
+                connectors { id } slackWorkspaces { id } slackTemplates { id } eventLog { nodes { cursor } } organization { id } viewer { organization { id } } }",
             json!({ "incident": objects[5].1, "postmortem": objects[7].1 }),
         )
         .await

@@ -10,7 +10,7 @@ pub(crate) mod history;
 mod markdown;
 mod memory;
 mod message;
-pub(crate) mod mrkdwn;
+pub(crate) use tocsin_message::markdown as mrkdwn;
 mod order;
 mod reply;
 mod revise;
@@ -18,7 +18,6 @@ mod rich_text;
 mod spoken;
 mod text;
 mod told;
-mod writer;
 
 pub(crate) use groups::Groups;
 pub(crate) use reply::ROUTE;

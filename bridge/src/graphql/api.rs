@@ -124,7 +124,7 @@ impl Api {
         let connectors = read
             .connectors
             .into_iter()
-            .map(Connector::try_from)
+            .map(|connector| Connector::of(connector, &read.organization.name))
             .collect::<Result<_, _>>()?;
         Ok(Some(Mirrored {
             incident: incident_fields.try_into()?,

@@ -8,6 +8,8 @@ use tocsin_entity::{
     kinds::{ConnectorEvent, EntryKind, IncidentStatus, ReplyMode, Severity, Source, Urgency},
 };
 
+use tocsin_message::template::{Field, Template};
+
 use super::{
     documents::{
         changed_timeline, home_incidents, incident_by_id, incident_by_number, incident_to_mirror,
@@ -15,6 +17,7 @@ use super::{
     },
     known::Known,
 };
+use crate::mirror::words::Words;
 
 /// An incident's present state.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,6 +106,8 @@ pub(crate) struct Connector {
     pub(crate) appearance: Appearance,
     /// Through which other connector incidents go while its channel takes nothing.
     pub(crate) fallback: Option<ConnectorId>,
+    /// Its template; the built-in words where there is none.
+    pub(crate) words: Option<Words>,
 }
 
 /// How messages look that are the bot's own; its own name and picture where nothing is said.
@@ -113,10 +118,12 @@ pub(crate) struct Appearance {
     pub(crate) icon: Option<String>,
 }
 
-impl TryFrom<incident_to_mirror::IncidentToMirrorConnectors> for Connector {
-    type Error = InvalidId;
-
-    fn try_from(read: incident_to_mirror::IncidentToMirrorConnectors) -> Result<Self, InvalidId> {
+impl Connector {
+    /// A connector as it was read, of the organisation of that name.
+    pub(super) fn of(
+        read: incident_to_mirror::IncidentToMirrorConnectors,
+        organization: &str,
+    ) -> Result<Self, InvalidId> {
         Ok(Self {
             id: read.id.parse()?,
             name: read.name,
@@ -134,6 +141,21 @@ impl TryFrom<incident_to_mirror::IncidentToMirrorConnectors> for Connector {
                 icon: read.appearance_icon,
             },
             fallback: read.fallback.map(|fallback| fallback.id.parse()).transpose()?,
+            words: read.template.map(|template| Words {
+                template: Template {
+                    title: template.title,
+                    body: template.body,
+                    fields: template.fields.map(|fields| {
+                        let all = fields.into_iter();
+                        all.map(|field| Field {
+                            name: field.name,
+                            value: field.value,
+                        })
+                        .collect()
+                    }),
+                },
+                organization: organization.to_owned(),
+            }),
         })
     }
 }

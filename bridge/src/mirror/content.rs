@@ -5,6 +5,7 @@
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use tocsin_entity::kinds::{EntryKind, IncidentStatus, Severity, Urgency};
+use tocsin_message::template::Rendered;
 
 use super::{buttons, footer::footer};
 use crate::{
@@ -54,16 +55,23 @@ pub(crate) struct Controls<'a> {
 }
 
 /// The incident's own message. The title stands above the coloured part: beside blocks, Slack shows the message's text in
-/// notifications only, and beside mere attachments it would show it a second time.
-pub(crate) fn root(incident: &Incident, controls: Controls<'_>) -> Message {
-    let text = blocks::fallback(summary(incident));
-    let mut blocks = body_of(incident);
+/// notifications only, and beside mere attachments it would show it a second time. In the organisation's own words, where there are some;
+/// colour, footer and buttons are always ours.
+pub(crate) fn root(incident: &Incident, controls: Controls<'_>, words: Option<&Rendered>) -> Message {
+    let (text, title, mut blocks) = match words {
+        Some(words) => (words.text.clone(), words.title.clone(), words.body.clone()),
+        None => (
+            blocks::fallback(summary(incident)),
+            blocks::section(title(incident)),
+            body_of(incident),
+        ),
+    };
     blocks.push(blocks::context(footer(incident, controls.last_act)));
     blocks.push(buttons::row(incident, controls.menu_uses));
     let attachment = json!({"color": colour(incident), "fallback": text, "blocks": blocks});
     Message {
         text,
-        blocks: vec![blocks::section(title(incident))],
+        blocks: vec![title],
         attachments: vec![attachment],
         username: None,
         icon_url: None,
@@ -439,7 +447,7 @@ fn entry_emoji(kind: &Known<EntryKind>) -> &'static str {
     }
 }
 
-fn status(status: &Known<IncidentStatus>) -> Mrkdwn {
+pub(super) fn status(status: &Known<IncidentStatus>) -> Mrkdwn {
     match status {
         Known::Value(IncidentStatus::Triggered) => Mrkdwn::own("Triggered"),
         Known::Value(IncidentStatus::Acknowledged) => Mrkdwn::own("Acknowledged"),

@@ -10,6 +10,7 @@ use tocsin_entity::{
     kinds::{ConnectorEvent, EntryKind, PostKind, PostState},
     slack::post,
 };
+use tocsin_message::template::{Problem, Rendered};
 
 use super::{
     content::{self, Controls},
@@ -55,6 +56,8 @@ pub(crate) struct Voice {
     pub(crate) events: Option<BTreeSet<ConnectorEvent>>,
     pub(crate) two_way_sync: bool,
     pub(crate) appearance: Appearance,
+    /// The incident in the words of its template, or why that could not be.
+    pub(crate) words: Option<Result<Rendered, Problem>>,
 }
 
 impl Default for Voice {
@@ -64,17 +67,19 @@ impl Default for Voice {
             events: None,
             two_way_sync: true,
             appearance: Appearance::default(),
+            words: None,
         }
     }
 }
 
 impl Voice {
-    pub(crate) fn of(connector: &Connector) -> Self {
+    pub(crate) fn of(connector: &Connector, incident: &Incident) -> Self {
         Self {
             is_connector: true,
             events: connector.events.clone(),
             two_way_sync: connector.two_way_sync,
             appearance: connector.appearance.clone(),
+            words: connector.words.as_ref().map(|words| words.say(incident)),
         }
     }
 
@@ -350,7 +355,9 @@ impl Subject {
 impl Wanted {
     /// The incident's own message.
     pub(crate) fn root(incident: &Incident, controls: Controls<'_>, destination: &Destination) -> Self {
-        let content = Content::Message(destination.dressed(content::root(incident, controls)));
+        let words = destination.voice.words.as_ref();
+        let root = content::root(incident, controls, words.and_then(|words| words.as_ref().ok()));
+        let content = Content::Message(destination.dressed(root));
         Self {
             key: root_key(incident, destination.connector_id),
             kind: PostKind::Root,

@@ -236,7 +236,9 @@ impl Scene<'_> {
             let bot = self.reach.bot(destination.workspace);
             destination.customize = bot.is_ok_and(|bot| bot.installation.may("chat:write.customize"));
             destination.tells_apart = mode.is_some_and(|mode| *mode == ReplyMode::Channel);
-            destination.voice = connector.map(Voice::of).unwrap_or_default();
+            destination.voice = connector
+                .map(|connector| Voice::of(connector, self.incident))
+                .unwrap_or_default();
         }
     }
 }

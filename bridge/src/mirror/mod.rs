@@ -20,3 +20,4 @@ pub(crate) mod reconcile;
 mod refusal;
 #[cfg(test)]
 pub(crate) mod tests;
+pub(crate) mod words;

@@ -28,7 +28,7 @@ use super::{
 use crate::{
     bridge::Parts,
     digest::lines,
-    graphql::{ApiError, As, Connector, Entry, Incident, Mirrored},
+    graphql::{ApiError, As, Connector, Entry, Incident, Mirrored, Postmortem},
     origin,
     store::{
         claim::{self, Claim, Finished, News, PutOff},
@@ -235,11 +235,7 @@ async fn show(
         troubles,
         replaced,
     } = scene.find().await?;
-    let postmortem = if recorded.iter().any(|post| unfurl::is_of_postmortem(&post.key)) {
-        parts.api.find_postmortem(who, incident.id).await?
-    } else {
-        None
-    };
+    let postmortem = previewed_postmortem(parts, who, &recorded, &incident).await?;
     let controls = Controls {
         last_act: last_act.as_ref(),
         menu_uses: work.claim.menu_uses,
@@ -265,6 +261,7 @@ async fn show(
     let origin = origin.map(|origin| origin.connector_id);
     let mut ended = deliver(&mut delivery, &steps, &incident, origin).await?;
     delivery.settle(&wanted);
+    tell_of_templates(parts, &incident, &destinations);
     for (connector, reason) in &replaced {
         delivery.give_up(&root_key(&incident, connector.id), reason);
     }
@@ -291,6 +288,32 @@ async fn show(
         changed: delivery.take_changed(),
         ..ended
     })
+}
+
+/// The incident's post-mortem, where a preview shows it.
+async fn previewed_postmortem(
+    parts: &Parts,
+    who: As<'_>,
+    recorded: &[post::Model],
+    incident: &Incident,
+) -> Result<Option<Postmortem>, Fault> {
+    if recorded.iter().any(|post| unfurl::is_of_postmortem(&post.key)) {
+        Ok(parts.api.find_postmortem(who, incident.id).await?)
+    } else {
+        Ok(None)
+    }
+}
+
+/// Notes of each template whether it could be used.
+fn tell_of_templates(parts: &Parts, incident: &Incident, destinations: &[Destination]) {
+    for destination in destinations {
+        if let Some(words) = &destination.voice.words {
+            let trouble = words.as_ref().err().map(ToString::to_string);
+            parts
+                .connectors
+                .worded(incident.organization_id, destination.connector_id, trouble);
+        }
+    }
 }
 
 /// Leaves alone what an administrator has disconnected, at once: the job that says so may have gone to another replica.

@@ -117,5 +117,6 @@ pub(crate) fn connector(origin: &Model) -> Connector {
         two_way_sync: true,
         appearance: Appearance::default(),
         fallback: None,
+        words: None,
     }
 }

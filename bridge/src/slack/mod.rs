@@ -1,6 +1,5 @@
 //! Slack's Web API as the bridge uses it: one client, one pace for all workers, typed calls and typed failures.
 
-pub(crate) mod blocks;
 mod channels;
 pub(crate) mod client;
 pub(crate) mod error;
@@ -10,7 +9,6 @@ pub(crate) mod installation;
 pub(crate) mod limits;
 mod message;
 pub(crate) mod method;
-pub(crate) mod mrkdwn;
 pub(crate) mod oauth;
 pub(crate) mod thread;
 pub(crate) mod view;
@@ -18,6 +16,8 @@ pub(crate) mod web_api;
 
 pub use error::{Refusal, SlackError};
 pub use installation::{Installation, SlackHealth};
+
+pub(crate) use tocsin_message::{blocks, mrkdwn};
 
 pub(crate) use client::{Slack, Token};
 pub(crate) use http::Http;

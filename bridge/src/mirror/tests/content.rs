@@ -36,12 +36,12 @@ fn hostile() -> Incident {
 
 #[test]
 fn a_triggered_incident() {
-    assert_json_snapshot!(root(&incident(), Controls::default()));
+    assert_json_snapshot!(root(&incident(), Controls::default(), None));
 }
 
 #[test]
 fn an_acknowledged_incident() {
-    assert_json_snapshot!(root(&acknowledged(), Controls::default()));
+    assert_json_snapshot!(root(&acknowledged(), Controls::default(), None));
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn a_menu_that_was_used_is_another_block() {
 
 #[test]
 fn a_resolved_incident() {
-    assert_json_snapshot!(root(&resolved(), Controls::default()));
+    assert_json_snapshot!(root(&resolved(), Controls::default(), None));
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_snoozed_incident_of_low_urgency_and_little_else() {
         snoozed_until: Some(datetime!(2026-11-21 06:00:00 UTC)),
         ..incident()
     };
-    assert_json_snapshot!(root(&incident, Controls::default()));
+    assert_json_snapshot!(root(&incident, Controls::default(), None));
 }
 
 #[test]
@@ -108,12 +108,12 @@ fn an_incident_of_a_newer_api() {
         severity: Some(Known::Other("SEV0".to_owned())),
         ..incident()
     };
-    assert_json_snapshot!(root(&incident, Controls::default()));
+    assert_json_snapshot!(root(&incident, Controls::default(), None));
 }
 
 #[test]
 fn a_hostile_incident() {
-    assert_json_snapshot!(root(&hostile(), Controls::default()));
+    assert_json_snapshot!(root(&hostile(), Controls::default(), None));
 }
 
 #[test]
@@ -286,7 +286,7 @@ proptest! {
         let author = crate::graphql::Author { name, email: None };
         let comment = Entry { body_markdown: Some(description), author: Some(author), ..entry(2, EntryKind::Comment) };
         let updated = Entry { changes: vec![title], ..entry(3, EntryKind::Updated) };
-        for message in [root(&incident, Controls::default()), reply(&incident, &comment, false, false), reply(&incident, &updated, true, true)] {
+        for message in [root(&incident, Controls::default(), None), reply(&incident, &comment, false, false), reply(&incident, &updated, true, true)] {
             prop_assert!(message.text.encode_utf16().count() <= 4_000);
             prop_assert!(!calls_somebody(&message.text), "{}", message.text);
             check(&Value::Array(message.blocks));

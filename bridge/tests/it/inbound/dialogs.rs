@@ -325,7 +325,9 @@ async fn whoever_may_only_read_may_read_the_details() {
     let stage = member_stage("STAKEHOLDER").await;
     let mut incident = stage.incident_fields(42);
     incident["timeline"] = json!({"pageInfo": {"hasPreviousPage": false, "startCursor": null}, "nodes": []});
-    let found = json!({"data": {"incident": incident, "connectors": []}});
+    incident["slackRouting"] = json!([]);
+    let found =
+        json!({"data": {"incident": incident, "organization": {"name": "Example"}, "connectors": []}});
     stage.acted.answer("IncidentToMirror", found);
     let view = opened(&stage, &choice(&stage, "view")).await;
     assert!(words(&view).contains("Payments are failing"), "{view}");

@@ -11,3 +11,4 @@ pub(crate) mod stage;
 mod storm;
 mod tracker;
 mod trouble;
+mod words;

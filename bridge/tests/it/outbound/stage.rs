@@ -215,18 +215,29 @@ impl Stage {
         status: ConnectorStatus,
     ) -> connector::Model {
         let id: ConnectorId = id.as_str().expect("an id").parse().expect("an id");
+        self.until_connector_is(id, |row| row.status == status).await
+    }
+
+    /// Waits until what is on record of the connector is so.
+    pub(crate) async fn until_connector_is(
+        &self,
+        id: ConnectorId,
+        so: impl Fn(&connector::Model) -> bool,
+    ) -> connector::Model {
         let found = async {
             loop {
                 let row = connector::Entity::find_by_id(id)
                     .one(self.world.database.read())
                     .await;
-                if let Some(row) = row.expect("a row").filter(|row| row.status == status) {
+                if let Some(row) = row.expect("a row").filter(&so) {
                     return row;
                 }
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        tokio::time::timeout(PATIENCE, found).await.expect("the status")
+        tokio::time::timeout(PATIENCE, found)
+            .await
+            .expect("the connector's record")
     }
 
     /// Waits until there are so many messages at the top level of a channel.

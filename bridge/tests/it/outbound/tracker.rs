@@ -79,12 +79,20 @@ impl Tracker {
         let mut connector = json!({
             "id": ConnectorId::new(), "name": name, "channel": channel, "replyMode": "THREAD",
             "events": ["TRIGGERED", "ACKNOWLEDGED", "RESOLVED", "ESCALATED", "REASSIGNED", "SLA_BREACHED"], "twoWaySync": true,
-            "appearanceName": null, "appearanceIcon": null, "fallback": null, "workspace": null,
+            "appearanceName": null, "appearanceIcon": null, "fallback": null, "template": null, "workspace": null,
         });
         merge(&mut connector, fields);
         let id = connector["id"].clone();
         self.state().connectors.push(connector);
         id
+    }
+
+    /// Another title in a connector's template.
+    pub(crate) fn retitle(&self, id: ConnectorId, title: &str) {
+        let mut state = self.state();
+        let mut all = state.connectors.iter_mut();
+        let connector = all.find(|one| one["id"] == json!(id));
+        connector.expect("the connector")["template"]["title"] = title.into();
     }
 
     /// Incidents go to this connector only where it stands in for another.
@@ -370,7 +378,7 @@ impl Tracker {
                     fields["timeline"] = json!({"nodes": incident.entries, "pageInfo": page_info});
                     fields
                 });
-                json!({"incident": found, "connectors": state.connectors})
+                json!({"incident": found, "organization": {"name": "Example"}, "connectors": state.connectors})
             }
             "EventLog" => {
                 let after = variables["after"]

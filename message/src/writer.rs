@@ -1,6 +1,6 @@
 //! The pen that writes mrkdwn: lines and their prefixes, styles that Slack recognises, and the limit.
 
-use super::mrkdwn::escaped_char;
+use crate::markdown::escaped_char;
 
 const ELLIPSIS: char = '…';
 
@@ -10,7 +10,7 @@ const EDGE: &str = "\u{200b}";
 const FENCE: &str = "```";
 
 #[expect(clippy::struct_excessive_bools, reason = "each tells of another thing")]
-pub(super) struct Writer {
+pub(crate) struct Writer {
     out: String,
     /// Characters in `out`.
     written: usize,
@@ -31,7 +31,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(max: usize) -> Self {
+    pub(crate) fn new(max: usize) -> Self {
         Self {
             out: String::new(),
             written: 0,
@@ -47,12 +47,12 @@ impl Writer {
         }
     }
 
-    pub(super) fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.full
     }
 
     /// What was written.
-    pub(super) fn finish(mut self) -> String {
+    pub(crate) fn finish(mut self) -> String {
         if !self.full {
             self.close_all();
         }
@@ -62,7 +62,7 @@ impl Writer {
     }
 
     /// Begins a block that stands apart from what is before it.
-    pub(super) fn paragraph(&mut self) {
+    pub(crate) fn paragraph(&mut self) {
         self.line();
         if !self.out.is_empty() && self.gap.is_none() {
             self.gap = Some(self.prefixes.concat());
@@ -70,13 +70,13 @@ impl Writer {
     }
 
     /// Begins a line, unless one has just begun.
-    pub(super) fn line(&mut self) {
+    pub(crate) fn line(&mut self) {
         if !self.at_line_start {
             self.newline();
         }
     }
 
-    pub(super) fn newline(&mut self) {
+    pub(crate) fn newline(&mut self) {
         self.close_opened(0);
         if self.raw("\n") {
             self.at_line_start = true;
@@ -84,22 +84,22 @@ impl Writer {
         }
     }
 
-    pub(super) fn indent(&mut self, prefix: &'static str) {
+    pub(crate) fn indent(&mut self, prefix: &'static str) {
         self.prefixes.push(prefix);
     }
 
-    pub(super) fn dedent(&mut self) {
+    pub(crate) fn dedent(&mut self) {
         self.line();
         self.prefixes.pop();
     }
 
     /// Begins a style; nothing is written before its first character comes.
-    pub(super) fn open(&mut self, style: char) {
+    pub(crate) fn open(&mut self, style: char) {
         self.styles.push(style);
     }
 
     /// Ends the innermost style of that kind.
-    pub(super) fn close(&mut self, style: char) {
+    pub(crate) fn close(&mut self, style: char) {
         let Some(index) = self.styles.iter().rposition(|open| *open == style) else {
             return;
         };
@@ -107,7 +107,7 @@ impl Writer {
         self.styles.remove(index);
     }
 
-    pub(super) fn open_fence(&mut self) {
+    pub(crate) fn open_fence(&mut self) {
         self.begin();
         if self.raw_keeping(FENCE, FENCE.len() + 1) {
             self.fenced = true;
@@ -115,7 +115,7 @@ impl Writer {
         }
     }
 
-    pub(super) fn close_fence(&mut self) {
+    pub(crate) fn close_fence(&mut self) {
         if !self.fenced || self.full {
             return;
         }
@@ -127,7 +127,7 @@ impl Writer {
     }
 
     /// Text of several lines, escaped.
-    pub(super) fn lines(&mut self, text: &str) {
+    pub(crate) fn lines(&mut self, text: &str) {
         for (index, line) in text.split('\n').enumerate() {
             if index > 0 {
                 self.newline();
@@ -137,7 +137,7 @@ impl Writer {
     }
 
     /// Text of one line, escaped.
-    pub(super) fn text(&mut self, text: &str) {
+    pub(crate) fn text(&mut self, text: &str) {
         for c in text.chars() {
             if self.full {
                 return;
@@ -156,7 +156,7 @@ impl Writer {
     }
 
     /// Something that is written whole or not at all, as it is.
-    pub(super) fn atom(&mut self, atom: &str) {
+    pub(crate) fn atom(&mut self, atom: &str) {
         if let Some(first) = atom.chars().next() {
             self.atom_before(atom, first);
         }

@@ -4,42 +4,42 @@ use std::fmt::Write;
 
 use time::OffsetDateTime;
 
-use crate::comments::mrkdwn::escape;
+use crate::markdown::escape;
 
 /// A text in mrkdwn. Foreign text gets in by [`Mrkdwn::text`], [`Mrkdwn::link`] and [`Mrkdwn::markdown`] only, which escape it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Mrkdwn(String);
+pub struct Mrkdwn(String);
 
 impl Mrkdwn {
     /// Mrkdwn of our own, written in the code.
-    pub(crate) fn own(text: &'static str) -> Self {
+    pub fn own(text: &'static str) -> Self {
         Self(text.to_owned())
     }
 
     /// Mrkdwn that was made here and has been on record since.
-    pub(crate) fn recorded(text: String) -> Self {
+    pub fn recorded(text: String) -> Self {
         Self(text)
     }
 
     /// Foreign text: shown as it is, in one line, without mentions and links.
-    pub(crate) fn text(text: &str) -> Self {
+    pub fn text(text: &str) -> Self {
         Self(escape(&one_line(text)))
     }
 
     /// Foreign Markdown, in so many characters at the most.
-    pub(crate) fn markdown(markdown: &str, max: usize) -> Self {
-        Self(crate::comments::mrkdwn::to_mrkdwn(markdown, max))
+    pub fn markdown(markdown: &str, max: usize) -> Self {
+        Self(crate::markdown::to_mrkdwn(markdown, max))
     }
 
     /// A link with a foreign label. Slack reads no styles inside a label; a bar would end the address.
-    pub(crate) fn link(url: &str, label: &str) -> Self {
+    pub fn link(url: &str, label: &str) -> Self {
         let url: String = url.chars().filter(|c| !c.is_whitespace()).collect();
         let url = escape(&url).replace('|', "%7C");
         Self(format!("<{url}|{}>", escape(&one_line(label))))
     }
 
     /// A point in time, in the reader's own time zone.
-    pub(crate) fn date(at: OffsetDateTime) -> Self {
+    pub fn date(at: OffsetDateTime) -> Self {
         let mut text = format!("<!date^{}^{{date_short_pretty}} {{time}}|", at.unix_timestamp());
         let at = at.to_offset(time::UtcOffset::UTC);
         let (date, hour, minute) = (at.date(), at.hour(), at.minute());
@@ -49,13 +49,14 @@ impl Mrkdwn {
     }
 
     /// How long ago that was, as of when it is read.
-    pub(crate) fn ago(at: OffsetDateTime) -> Self {
+    pub fn ago(at: OffsetDateTime) -> Self {
         let date = Self::date(at).0;
         Self(date.replace("{date_short_pretty} {time}|", "{ago}|since "))
     }
 
     /// The text in bold, unless there is none.
-    pub(crate) fn bold(self) -> Self {
+    #[must_use]
+    pub fn bold(self) -> Self {
         if self.0.is_empty() {
             self
         } else {
@@ -65,28 +66,31 @@ impl Mrkdwn {
 
     /// This text, and then that one.
     #[must_use]
-    pub(crate) fn and(mut self, more: &Self) -> Self {
+    pub fn and(mut self, more: &Self) -> Self {
         self.0.push_str(&more.0);
         self
     }
 
     /// This text, and then some of our own.
     #[must_use]
-    pub(crate) fn plus(mut self, own: &'static str) -> Self {
+    pub fn plus(mut self, own: &'static str) -> Self {
         self.0.push_str(own);
         self
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Whether there is nothing to see.
+    pub fn is_empty(&self) -> bool {
         self.0.trim().is_empty()
     }
 
-    pub(crate) fn as_str(&self) -> &str {
+    /// The text.
+    pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// The text in so many characters at the most; what was cut off is shown by an ellipsis.
-    pub(crate) fn cut(self, max: usize) -> Self {
+    #[must_use]
+    pub fn cut(self, max: usize) -> Self {
         if length(&self.0) <= max {
             return self;
         }
@@ -112,7 +116,7 @@ fn length(text: &str) -> usize {
 }
 
 /// A text of one line, in plain text, in so many characters at the most.
-pub(crate) fn cut_plain(text: &str, max: usize) -> String {
+pub fn cut_plain(text: &str, max: usize) -> String {
     let text = one_line(text);
     if length(&text) <= max {
         return text;

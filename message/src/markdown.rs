@@ -9,10 +9,10 @@
 
 use pulldown_cmark::{CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd, TextMergeStream};
 
-use super::writer::Writer;
+use crate::writer::Writer;
 
 /// Writes Markdown as Slack's mrkdwn, in `max` characters at most; what is cut off is shown by an ellipsis.
-pub(crate) fn to_mrkdwn(markdown: &str, max: usize) -> String {
+pub fn to_mrkdwn(markdown: &str, max: usize) -> String {
     let whole = write(markdown, usize::MAX);
     if whole.chars().count() <= max {
         whole
@@ -22,7 +22,7 @@ pub(crate) fn to_mrkdwn(markdown: &str, max: usize) -> String {
 }
 
 /// Escapes a text for mrkdwn: it is shown as it is, mentions nobody and links nowhere.
-pub(crate) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match escaped_char(c) {
@@ -34,7 +34,7 @@ pub(crate) fn escape(text: &str) -> String {
 }
 
 /// The entity of a character that has one.
-pub(super) fn escaped_char(c: char) -> Option<&'static str> {
+pub(crate) fn escaped_char(c: char) -> Option<&'static str> {
     match c {
         '&' => Some("&amp;"),
         '<' => Some("&lt;"),

@@ -5,16 +5,16 @@
 
 use serde_json::{Value, json};
 
-use super::mrkdwn::{Mrkdwn, cut_plain};
+use crate::mrkdwn::{Mrkdwn, cut_plain};
 
 /// A section's text: 3,000.
-pub(crate) const SECTION_MAX: usize = 2_900;
+pub const SECTION_MAX: usize = 2_900;
 
 /// A field of a section: 2,000.
 const FIELD_MAX: usize = 1_900;
 
 /// Fields of a section.
-const FIELDS_MAX: usize = 10;
+pub const FIELDS_MAX: usize = 10;
 
 /// An element of a context: a text object, 3,000.
 const CONTEXT_MAX: usize = 2_900;
@@ -37,12 +37,12 @@ fn mrkdwn(text: Mrkdwn, max: usize) -> Value {
 }
 
 /// A paragraph.
-pub(crate) fn section(text: Mrkdwn) -> Value {
+pub fn section(text: Mrkdwn) -> Value {
     json!({"type": "section", "text": mrkdwn(text, SECTION_MAX)})
 }
 
 /// Short facts in two columns; those beyond the tenth are left out.
-pub(crate) fn fields(facts: Vec<Mrkdwn>) -> Value {
+pub fn fields(facts: Vec<Mrkdwn>) -> Value {
     let fields: Vec<_> = facts
         .into_iter()
         .take(FIELDS_MAX)
@@ -52,24 +52,26 @@ pub(crate) fn fields(facts: Vec<Mrkdwn>) -> Value {
 }
 
 /// Small print.
-pub(crate) fn context(text: Mrkdwn) -> Value {
+pub fn context(text: Mrkdwn) -> Value {
     json!({"type": "context", "elements": [mrkdwn(text, CONTEXT_MAX)]})
 }
 
 /// A row of buttons.
-pub(crate) fn actions(buttons: &[Value]) -> Value {
+pub fn actions(buttons: &[Value]) -> Value {
     json!({"type": "actions", "elements": buttons})
 }
 
 /// How a button looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Look {
+pub enum Look {
+    /// As most do.
     Plain,
+    /// The one that is likely wanted.
     Primary,
 }
 
 /// A button that does something to what `value` names.
-pub(crate) fn button(text: &str, action_id: &str, value: &str, look: Look) -> Value {
+pub fn button(text: &str, action_id: &str, value: &str, look: Look) -> Value {
     let mut button = json!({
         "type": "button",
         "text": {"type": "plain_text", "text": cut_plain(text, BUTTON_MAX)},
@@ -83,7 +85,7 @@ pub(crate) fn button(text: &str, action_id: &str, value: &str, look: Look) -> Va
 }
 
 /// A button that opens an address; none where the address is too long for Slack.
-pub(crate) fn link_button(text: &str, action_id: &str, value: &str, url: &str) -> Option<Value> {
+pub fn link_button(text: &str, action_id: &str, value: &str, url: &str) -> Option<Value> {
     if url.len() > URL_MAX {
         return None;
     }
@@ -93,11 +95,11 @@ pub(crate) fn link_button(text: &str, action_id: &str, value: &str, url: &str) -
 }
 
 /// The plain summary that stands for a message in notifications.
-pub(crate) fn fallback(text: Mrkdwn) -> String {
+pub fn fallback(text: Mrkdwn) -> String {
     text.cut(TEXT_MAX).as_str().to_owned()
 }
 
 /// An author's name; none when nothing is left of it.
-pub(crate) fn username(name: &str) -> Option<String> {
+pub fn username(name: &str) -> Option<String> {
     Some(cut_plain(name, USERNAME_MAX)).filter(|name| !name.is_empty())
 }
