@@ -2,6 +2,7 @@
 
 use crate::{
     bridge::Bridge,
+    install::OAUTH_CALLBACK,
     mirror::channels::{archived, is_id, trouble, unseen},
     slack::{Installation, SlackError},
 };
@@ -57,5 +58,31 @@ impl Bridge {
             "the bot is not in {name}: invite it there with /invite <@{}>",
             bot.bot_user_id
         )))
+    }
+
+    /// Whether Slack knows the app by its client id and secret; `None` where there are none. Slack looks at them before the code, which is none.
+    ///
+    /// # Errors
+    /// What is wrong and what to do, for people.
+    pub async fn check_client(&self) -> Option<Result<(), String>> {
+        let client = self.0.client(None)?;
+        let redirect_uri = format!(
+            "{}{OAUTH_CALLBACK}",
+            self.0.config.public_url.as_str().trim_end_matches('/')
+        );
+        let Err(error) = self.0.http.redeem(&client, "none", &redirect_uri).await else {
+            return Some(Ok(()));
+        };
+        Some(match error.code() {
+            Some(code @ ("invalid_client_id" | "bad_client_secret")) => Err(format!(
+                "Slack does not know the app by SLACK_CLIENT_ID and SLACK_CLIENT_SECRET ({code}): copy both from its page Basic Information"
+            )),
+            Some("bad_redirect_uri") => Err(format!(
+                "Slack does not send people back to {redirect_uri}: put the manifest of `tocsin manifest` in place of the app's"
+            )),
+            // The code is none, as it should be.
+            Some(_) => Ok(()),
+            None => Err(format!("Slack does not answer: {error}")),
+        })
     }
 }

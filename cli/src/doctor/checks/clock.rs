@@ -3,7 +3,7 @@
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc2822};
 
 use super::{ANSWER_WITHIN, Scene};
-use crate::doctor::Finding;
+use crate::{doctor::Finding, roles};
 
 const SUBJECT: &str = "clock";
 
@@ -14,7 +14,7 @@ const WORTH_A_LOOK: Duration = Duration::seconds(60);
 const DANGEROUS: Duration = Duration::minutes(4);
 
 pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
-    if scene.settings.slack.bot_token.is_none() {
+    if roles::configured_slack(scene.settings).is_none() {
         return Vec::new();
     }
     // Whatever it answers: each answer says when it was given.

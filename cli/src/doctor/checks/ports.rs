@@ -8,6 +8,7 @@ use super::Scene;
 use crate::{
     config::known::{self, Known},
     doctor::Finding,
+    roles,
 };
 
 const SUBJECT: &str = "port";
@@ -15,7 +16,7 @@ const SUBJECT: &str = "port";
 pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
     let settings = scene.settings;
     let mut findings = vec![port(&known::LISTEN, settings.listen).await];
-    if settings.slack.bot_token.is_none() {
+    if roles::configured_slack(settings).is_none() {
         findings.push(port(&known::SIMULATOR_LISTEN, settings.simulator_listen).await);
     }
     findings

@@ -36,24 +36,38 @@ pub(super) async fn ask(settings: &Settings) -> (Vec<Finding>, Option<Asked>) {
         Err(error) => return (vec![Finding::bad(SUBJECT, format!("{error:#}"))], None),
     };
     let url = &settings.slack.api_url;
-    let asked = async { tokio::join!(bridge.health(), bridge.check_socket_mode()) };
-    let Ok((health, sockets)) = timeout(ANSWERS_WITHIN, asked).await else {
+    let health = async {
+        match settings.slack.bot_token {
+            Some(_) => Some(bridge.health().await),
+            None => None,
+        }
+    };
+    let asked = async { tokio::join!(health, bridge.check_socket_mode(), bridge.check_client()) };
+    let Ok((health, sockets, client)) = timeout(ANSWERS_WITHIN, asked).await else {
         let text = format!("{url} does not answer: is this machine's way to the Internet open?");
         return (vec![Finding::bad(SUBJECT, text)], None);
     };
     let mut findings = Vec::new();
     let bot = match health {
-        SlackHealth::Well(bot) => {
+        Some(SlackHealth::Well(bot)) => {
             let text = format!("the token works in {} ({})", bot.team_name, bot.team_id);
             findings.push(Finding::good(SUBJECT, text));
             Some(bot)
         }
-        SlackHealth::Ill { trouble, .. } => {
+        Some(SlackHealth::Ill { trouble, .. }) => {
             findings.push(Finding::bad(SUBJECT, format!("{url}: {trouble}")));
             None
         }
-        SlackHealth::Unasked => None,
+        Some(SlackHealth::Unasked) | None => None,
     };
+    match client {
+        Some(Ok(())) => findings.push(Finding::good(
+            SUBJECT,
+            "OAuth: Slack knows the app; people install it by slackInstallUrl",
+        )),
+        Some(Err(trouble)) => findings.push(Finding::bad(SUBJECT, format!("OAuth: {trouble}"))),
+        None => {}
+    }
     match sockets {
         Some(Ok(())) => findings.push(Finding::good(SUBJECT, "Socket Mode: the app-level token works")),
         Some(Err(trouble)) => findings.push(Finding::bad(SUBJECT, format!("Socket Mode: {trouble}"))),
@@ -69,5 +83,6 @@ async fn bridge(settings: &Settings, config: SlackConfig) -> anyhow::Result<Brid
     let queue = Queue::connect(&QueueConfig::default()).await?;
     let token = roles::random_token()?;
     let local = local_url(settings.listen);
-    roles::bridge(local.clone(), local, token, None, config, &database, &queue).await
+    let public = settings.public_url(settings.listen);
+    roles::bridge(local, public, token, None, config, &database, &queue).await
 }

@@ -1,6 +1,6 @@
 //! What may be wrong, and what is to be said of it.
 
-use tocsin_simulator::{ChannelSeed, SimulatorConfig};
+use tocsin_simulator::{ChannelSeed, DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, SimulatorConfig};
 
 /// Slack's own form of a signing secret.
 pub(super) const SIGNING_SECRET: &str = "0123456789abcdef0123456789abcdef";
@@ -183,7 +183,9 @@ pub(super) const CASES: &[Case] = &[
         environment: &[
             ("TOCSIN_PUBLIC_URL", "http://tocsin.invalid"),
             ("SLACK_CLIENT_ID", "123.456"),
+            ("SLACK_API_URL", "http://slack.invalid/api"),
             ("SLACK_CLIENT_SECRET", "hidden-hidden-hidden"),
+            ("SLACK_SIGNING_SECRET", SIGNING_SECRET),
         ],
         mark: Mark::Wrong,
         code: 1,
@@ -218,7 +220,9 @@ pub(super) const CASES: &[Case] = &[
         environment: &[
             ("TOCSIN_DATABASE_URL", "postgres://tocsin:hidden@127.0.0.1:1/none"),
             ("SLACK_CLIENT_ID", "123.456"),
+            ("SLACK_API_URL", "http://slack.invalid/api"),
             ("SLACK_CLIENT_SECRET", "hidden-hidden-hidden"),
+            ("SLACK_SIGNING_SECRET", SIGNING_SECRET),
         ],
         mark: Mark::Wrong,
         code: 1,
@@ -298,6 +302,35 @@ pub(super) const CASES: &[Case] = &[
             "missing_scope",
             "with the scope connections:write",
         ],
+        ..WELL
+    },
+    Case {
+        environment: &[
+            ("SLACK_CLIENT_ID", DEFAULT_CLIENT_ID),
+            ("SLACK_CLIENT_SECRET", DEFAULT_CLIENT_SECRET),
+        ],
+        words: &["OAuth: Slack knows the app"],
+        ..WELL
+    },
+    Case {
+        environment: &[
+            ("SLACK_CLIENT_ID", "123.456"),
+            ("SLACK_CLIENT_SECRET", "hidden-hidden-hidden"),
+        ],
+        mark: Mark::Wrong,
+        code: 1,
+        words: &["OAuth: ", "(invalid_client_id)", "copy both"],
+        ..WELL
+    },
+    Case {
+        environment: &[
+            ("SLACK_BOT_TOKEN", ""),
+            ("SLACK_CLIENT_ID", DEFAULT_CLIENT_ID),
+            ("SLACK_CLIENT_SECRET", "hidden-hidden-hidden"),
+        ],
+        mark: Mark::Wrong,
+        code: 1,
+        words: &["OAuth: ", "(bad_client_secret)", "copy both"],
         ..WELL
     },
     Case {
