@@ -15,6 +15,10 @@ pub(super) struct GivenAway {
     places: Vec<(String, String)>,
     /// Bytes on the disk, where what was deleted is still to be seen.
     files: Vec<(String, String)>,
+    /// What else must not be found, as it came up.
+    forbidden: Vec<String>,
+    /// What must not be found in what processes print: it is given to whom it is for.
+    unprinted: Vec<String>,
 }
 
 impl GivenAway {
@@ -46,6 +50,40 @@ impl GivenAway {
         self.places
             .push((format!("an answer of {what}"), format!("{head}\n{text}")));
         Ok(text)
+    }
+
+    /// Something that came up, and must not be found.
+    pub(super) fn forbid(&mut self, secret: String) {
+        self.forbidden.push(secret);
+    }
+
+    /// Something that is given to one person, and printed nowhere.
+    pub(super) fn forbid_in_output(&mut self, secret: String) {
+        self.unprinted.push(secret);
+    }
+
+    /// Nothing that came up is found where it must not be.
+    pub(super) fn assert_free_of_forbidden(&self) {
+        assert!(
+            !self.forbidden.is_empty() && !self.unprinted.is_empty(),
+            "nothing came up"
+        );
+        for secret in &self.forbidden {
+            self.assert_free_of(secret);
+        }
+        let output = || {
+            self.places
+                .iter()
+                .filter(|(place, _)| place.starts_with("the output of "))
+        };
+        for secret in &self.unprinted {
+            let printed = output().find(|(_, text)| text.contains(secret));
+            assert!(
+                printed.is_none(),
+                "{secret} is printed: {:?}",
+                printed.map(|(place, _)| place)
+            );
+        }
     }
 
     pub(super) fn keep_text(&mut self, what: &str, text: String) {
@@ -136,6 +174,9 @@ fn around(text: &str, at: usize) -> String {
 pub(super) fn http() -> reqwest::Client {
     // Another part of this process may have installed it; either is the same.
     drop(rustls::crypto::ring::default_provider().install_default());
-    let client = reqwest::Client::builder().no_proxy().build();
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .build();
     client.expect("an HTTP client")
 }

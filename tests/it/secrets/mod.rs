@@ -5,10 +5,11 @@
 //! nothing where there is something fails.
 
 mod given_away;
+mod installing;
 mod trouble;
 
 use serde_json::{Value, json};
-use tocsin_simulator::Outcome;
+use tocsin_simulator::{DEFAULT_CLIENT_ID, Outcome};
 use tocsin_tests::{PATIENCE, Stack, World, on_each_stack, until};
 
 use given_away::GivenAway;
@@ -33,6 +34,9 @@ const PERSONS_TOKEN: &str = "xoxp-3333333333-recognisable-persons-token";
 
 /// How tokens of workflows begin; they are made by Slack.
 const WORKFLOW_TOKEN: &str = "xwfp-";
+
+/// How tokens begin that expire, and those by which they are renewed; they are made by Slack.
+const ROTATING: [&str; 2] = ["xoxe.xoxb-1-", "xoxe-1-"];
 
 /// In everything that is said with it, and no secret.
 const MARKER: &str = "no-secret-but-a-marker";
@@ -64,11 +68,13 @@ async fn search(stack: Stack, socket_mode: bool) -> anyhow::Result<()> {
             BOT_TOKEN.clone_into(&mut slack.bot_token);
             SIGNING_SECRET.clone_into(&mut slack.signing_secret);
             APP_TOKEN.clone_into(&mut slack.app_token);
+            CLIENT_SECRET.clone_into(&mut slack.client_secret);
+            slack.token_rotation = true;
         })
         .setting("TOCSIN_LOG", "trace")
         .setting("TOCSIN_BRIDGE_TOKEN", BRIDGE_TOKEN)
         .setting("TOCSIN_SECRET_KEY", SECRET_KEY)
-        .setting("SLACK_CLIENT_ID", "123.456")
+        .setting("SLACK_CLIENT_ID", DEFAULT_CLIENT_ID)
         .setting("SLACK_CLIENT_SECRET", CLIENT_SECRET);
     let plan = if socket_mode { plan.socket_mode() } else { plan };
     let world = plan.start().await?;
@@ -76,6 +82,8 @@ async fn search(stack: Stack, socket_mode: bool) -> anyhow::Result<()> {
 
     work(&world).await?;
     connect(&world, &mut given_away).await?;
+    installing::by_oauth(&world, &mut given_away).await?;
+    installing::own_app(&world, &mut given_away).await?;
     trouble::answers(&world, &mut given_away).await?;
     trouble::slack(&world).await?;
     trouble::operations(&world, &mut given_away).await?;
@@ -83,7 +91,8 @@ async fn search(stack: Stack, socket_mode: bool) -> anyhow::Result<()> {
 
     given_away.assert_marked();
     given_away.assert_free_of(world.admin().key());
-    for secret in SECRETS {
+    given_away.assert_free_of_forbidden();
+    for secret in SECRETS.into_iter().chain(ROTATING) {
         given_away.assert_free_of(secret);
     }
     given_away.assert_finds(BOT_TOKEN);
