@@ -17,10 +17,10 @@ use crate::{
     postmortem::{Postmortem, PostmortemMutation, PostmortemQuery},
     service::{Service, ServiceManagerMutation, ServiceMutation, ServiceQuery},
     slack::{
-        SlackAppMutation, SlackAppQuery, SlackChannelQuery, SlackChannels, SlackInstallMutation,
-        SlackInstallQuery, SlackOperationMutation, SlackOperationQuery, SlackOperationSubscription,
-        SlackReportMutation, SlackReportQuery, SlackSettingsMutation, SlackWorkspaceMutation,
-        SlackWorkspaceQuery,
+        SlackAppMutation, SlackAppQuery, SlackChannelQuery, SlackChannels, SlackIdentity,
+        SlackIdentityMutation, SlackIdentityQuery, SlackInstallMutation, SlackInstallQuery, SlackMemberQuery,
+        SlackOperationMutation, SlackOperationQuery, SlackOperationSubscription, SlackReportMutation,
+        SlackReportQuery, SlackSettingsMutation, SlackWorkspaceMutation, SlackWorkspaceQuery,
     },
     template::{TemplateMutation, TemplateQuery},
     timeline::TimelineEntry,
@@ -53,6 +53,8 @@ pub struct Query(
     SlackChannelQuery,
     SlackInstallQuery,
     SlackAppQuery,
+    SlackIdentityQuery,
+    SlackMemberQuery,
     IncidentQuery,
     EventQuery,
     PostmortemQuery,
@@ -74,6 +76,7 @@ pub struct Mutation(
     SlackReportMutation,
     SlackInstallMutation,
     SlackAppMutation,
+    SlackIdentityMutation,
     UserMutation,
     ApiKeyMutation,
 );
@@ -107,6 +110,9 @@ fn describe_pages(builder: Builder) -> Builder {
         .override_output_type_description::<Connection<String, Postmortem>>("A page of post-mortems.")
         .override_output_type_description::<Connection<String, Service>>("A page of services.")
         .override_output_type_description::<SlackChannels>("A page of channels in Slack.")
+        .override_output_type_description::<Connection<String, SlackIdentity>>(
+            "A page of who people in Slack are.",
+        )
         .override_output_type_description::<Connection<String, TimelineEntry>>("A page of a timeline.")
         .override_output_type_description::<Connection<String, User>>("A page of users.")
 }

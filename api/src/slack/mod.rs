@@ -4,6 +4,7 @@
 mod app;
 mod channel;
 mod connect;
+mod identity;
 mod install;
 mod installed;
 mod operation;
@@ -16,6 +17,7 @@ pub(crate) use self::{
     app::{SlackAppMutation, SlackAppQuery},
     channel::{SlackChannelQuery, SlackChannels},
     connect::SlackWorkspaceMutation,
+    identity::{SlackIdentity, SlackIdentityMutation, SlackIdentityQuery, SlackMemberQuery},
     install::SlackInstallQuery,
     installed::SlackInstallMutation,
     operation::{

@@ -215,7 +215,6 @@ async fn a_button_on_a_preview_of_another_organisation_asks_for_its_rights() {
     let stage = Stage::set().await;
     stage.slack_user("Guest", Some("guest@example.org"));
     stage.is_nobody();
-    stage.organizations(&[stage.organization, OrganizationId::new()]);
     stage.acted.answer(
         "IncidentByNumber",
         json!({"data": {"incident": stage.incident_fields(42)}}),
@@ -310,9 +309,7 @@ async fn a_message_of_more_than_thirty_days_ago_says_how_to_go_on_and_does_nothi
 async fn a_member_of_another_organisation_alone_is_told_so() {
     let stage = member_stage("OWNER").await;
     let other = OrganizationId::new();
-    stage.organizations(&[stage.organization, other]);
-    let nobody = json!({"data": {"users": {"nodes": []}}});
-    stage.acted.answer_for("UserByEmail", stage.organization, nobody);
+    stage.is_member_of(&[other], "EMAIL", "OWNER", None);
     pressed(&stage, &press(&stage, "acknowledge")).await;
     assert!(told(&stage).contains("(OTHER_ORGANIZATION)"), "{}", told(&stage));
     assert!(stage.acted.calls("AcknowledgeIncident").is_empty());
@@ -327,7 +324,7 @@ async fn where_the_app_was_removed_people_are_told_and_nothing_is_done() {
     pressed(&stage, &press(&stage, "acknowledge")).await;
     assert!(told(&stage).contains("(DISCONNECTED)"));
     assert!(stage.acted.calls("AcknowledgeIncident").is_empty());
-    assert!(stage.acted.calls("UserByEmail").is_empty());
+    assert!(stage.acted.calls("SlackMembers").is_empty());
 }
 
 #[tokio::test]
