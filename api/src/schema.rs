@@ -17,9 +17,10 @@ use crate::{
     postmortem::{Postmortem, PostmortemMutation, PostmortemQuery},
     service::{Service, ServiceManagerMutation, ServiceMutation, ServiceQuery},
     slack::{
-        SlackChannelQuery, SlackChannels, SlackOperationMutation, SlackOperationQuery,
-        SlackOperationSubscription, SlackReportMutation, SlackReportQuery, SlackSettingsMutation,
-        SlackWorkspaceMutation, SlackWorkspaceQuery,
+        SlackChannelQuery, SlackChannels, SlackIdentity, SlackIdentityMutation, SlackIdentityQuery,
+        SlackMemberQuery, SlackOperationMutation, SlackOperationQuery, SlackOperationSubscription,
+        SlackReportMutation, SlackReportQuery, SlackSettingsMutation, SlackWorkspaceMutation,
+        SlackWorkspaceQuery,
     },
     timeline::TimelineEntry,
     user::{User, UserMutation, UserQuery},
@@ -48,6 +49,8 @@ pub struct Query(
     SlackOperationQuery,
     SlackReportQuery,
     SlackChannelQuery,
+    SlackIdentityQuery,
+    SlackMemberQuery,
     IncidentQuery,
     EventQuery,
     PostmortemQuery,
@@ -66,6 +69,7 @@ pub struct Mutation(
     SlackSettingsMutation,
     SlackOperationMutation,
     SlackReportMutation,
+    SlackIdentityMutation,
     UserMutation,
     ApiKeyMutation,
 );
@@ -99,6 +103,9 @@ fn describe_pages(builder: Builder) -> Builder {
         .override_output_type_description::<Connection<String, Postmortem>>("A page of post-mortems.")
         .override_output_type_description::<Connection<String, Service>>("A page of services.")
         .override_output_type_description::<SlackChannels>("A page of channels in Slack.")
+        .override_output_type_description::<Connection<String, SlackIdentity>>(
+            "A page of who people in Slack are.",
+        )
         .override_output_type_description::<Connection<String, TimelineEntry>>("A page of a timeline.")
         .override_output_type_description::<Connection<String, User>>("A page of users.")
 }

@@ -8,6 +8,7 @@ on_each_stack!(
     whoever_may_not_is_told_so_and_nothing_changes,
     a_reply_of_someone_who_only_reads_is_not_a_comment_and_they_are_told,
     the_second_to_press_is_told_who_was_first,
+    who_is_not_linked_is_told_how_and_acts_as_the_member_once_they_have_confirmed_it,
 );
 
 /// What one person alone was told in a channel.
@@ -148,5 +149,73 @@ async fn the_second_to_press_is_told_who_was_first(stack: Stack) -> anyhow::Resu
     until_told(&world, "bob", "already acknowledged by Alice Archer").await?;
     let now = world.admin().incident(incident.number).await?;
     assert_eq!(now.kinds(), ["TRIGGERED", "ACKNOWLEDGED"]);
+    Ok(())
+}
+
+/// The code that somebody was told.
+fn code_of(told: &[String]) -> Option<String> {
+    let (_, after) = told.iter().rev().find_map(|text| text.split_once("code: \""))?;
+    Some(after.split_once('"')?.0.to_owned())
+}
+
+async fn who_is_not_linked_is_told_how_and_acts_as_the_member_once_they_have_confirmed_it(
+    stack: Stack,
+) -> anyhow::Result<()> {
+    let world = World::on(stack).start().await?;
+    let gus = world.member("Gus Guest", "gus@example.com", "RESPONDER").await?;
+    let incident = world.admin().trigger("Payments are failing").await?;
+    let root = world.root(incident.number, |_| true).await?;
+    let guest = world.slack().person("guest");
+    let id = world
+        .slack()
+        .snapshot()
+        .person("guest")
+        .expect("a person")
+        .id
+        .clone();
+    guest.reply(CHANNEL, &root.ts, "I see it too")?;
+    until_told(&world, "guest", "link yourself").await?;
+    guest.reply(CHANNEL, &root.ts, "Hello?")?;
+    let twice = |channel: &ChannelSnapshot| {
+        told(channel, &id)
+            .iter()
+            .filter(|text| text.contains("NOT_LINKED"))
+            .count()
+            == 2
+    };
+    world
+        .slack()
+        .wait_until(
+            |snapshot| twice(snapshot.channel(CHANNEL).expect("the channel")),
+            PATIENCE,
+        )
+        .await?;
+    let prompts = told(&world.channel()?, &id)
+        .iter()
+        .filter(|text| text.contains("link yourself"))
+        .count();
+    assert_eq!(prompts, 1, "once");
+
+    guest.command(CHANNEL, "/incident", "link").await?;
+    until_told(&world, "guest", "confirmSlackIdentity").await?;
+    let code = code_of(&told(&world.channel()?, &id)).expect("a code");
+    gus.change_with("confirmSlackIdentity", serde_json::json!({"code": code}))
+        .await?;
+
+    guest.reply(CHANNEL, &root.ts, "The provider is down")?;
+    world
+        .admin()
+        .until(incident.number, |now| now.comments() == ["The provider is down"])
+        .await?;
+    let answer = guest.click(CHANNEL, &root.ts, "Acknowledge").await?;
+    assert!(answer.is_ok(), "{answer:?}");
+    let now = world
+        .admin()
+        .until(incident.number, |now| now.status == "ACKNOWLEDGED")
+        .await?;
+    let by = now.acknowledged_by.as_ref().map(|person| person.email.as_str());
+    assert_eq!(by, Some("gus@example.com"));
+    let said = now.comment("The provider is down").expect("it was waited for");
+    assert_eq!(said.email(), Some("gus@example.com"));
     Ok(())
 }

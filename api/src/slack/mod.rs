@@ -3,6 +3,7 @@
 
 mod channel;
 mod connect;
+mod identity;
 mod operation;
 mod seal;
 mod settings;
@@ -12,6 +13,7 @@ mod workspace;
 pub(crate) use self::{
     channel::{SlackChannelQuery, SlackChannels},
     connect::SlackWorkspaceMutation,
+    identity::{SlackIdentity, SlackIdentityMutation, SlackIdentityQuery, SlackMemberQuery},
     operation::{
         SlackOperation, SlackOperationMutation, SlackOperationQuery, SlackOperationSubscription,
         SlackReportMutation, SlackReportQuery, find as find_operation,

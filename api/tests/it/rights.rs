@@ -14,11 +14,13 @@ enum Needs {
     Write,
     Admin,
     Bridge,
+    /// To be a member, with a key of one's own that may write.
+    Own,
 }
 
-use Needs::{Admin, Bridge, Nothing, Read, Trigger, Write};
+use Needs::{Admin, Bridge, Nothing, Own, Read, Trigger, Write};
 
-const QUERIES: [(&str, Needs, &str); 19] = [
+const QUERIES: [(&str, Needs, &str); 21] = [
     ("viewer", Nothing, "{ viewer { scopes } }"),
     ("organization", Read, "{ organization { id } }"),
     ("organizations", Bridge, "{ organizations { id } }"),
@@ -47,6 +49,16 @@ const QUERIES: [(&str, Needs, &str); 19] = [
         "{ pendingSlackOperations { id } }",
     ),
     ("slackChannels", Admin, "{ slackChannels { nodes { id } } }"),
+    (
+        "slackIdentities",
+        Admin,
+        "{ slackIdentities { nodes { since } } }",
+    ),
+    (
+        "slackMembers",
+        Bridge,
+        "{ slackMembers(teamId: \"T1\", slackUserId: \"U1\") { matchedBy } }",
+    ),
     (
         "slackRouting",
         Read,
@@ -134,6 +146,8 @@ fn mutations() -> Vec<(&'static str, Needs, Value)> {
         ),
         ("updateSlackWorkspace", Admin, json!({ "id": nobody("wsp") })),
         ("disconnectSlackWorkspace", Admin, json!({ "id": nobody("wsp") })),
+        ("confirmSlackIdentity", Own, json!({ "code": "" })),
+        ("unlinkSlackIdentity", Own, json!({})),
         ("updateSlackSettings", Admin, json!({ "idempotencyKey": "" })),
         (
             "testSlackConnection",
@@ -186,10 +200,10 @@ async fn callers(world: &World) -> Vec<(&'static str, Caller, &'static [Needs])>
         ("the bridge by itself", bridge.clone(), &[Nothing, Read, Bridge]),
     ];
     let roles: [(&'static str, &'static str, &'static [Needs]); 4] = [
-        ("Stella", "STAKEHOLDER", &[Nothing, Read]),
-        ("Rita", "RESPONDER", &[Nothing, Trigger, Read, Write]),
-        ("Adam", "ADMIN", &[Nothing, Trigger, Read, Write, Admin]),
-        ("Olga", "OWNER", &[Nothing, Trigger, Read, Write, Admin]),
+        ("Stella", "STAKEHOLDER", &[Nothing, Read, Own]),
+        ("Rita", "RESPONDER", &[Nothing, Trigger, Read, Write, Own]),
+        ("Adam", "ADMIN", &[Nothing, Trigger, Read, Write, Admin, Own]),
+        ("Olga", "OWNER", &[Nothing, Trigger, Read, Write, Admin, Own]),
     ];
     for (name, role, may) in roles {
         let (id, caller) = world.member(name, role).await;

@@ -1,6 +1,6 @@
 //! An API over a database of its own.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::LazyLock};
 
 use axum::Router;
 use sea_orm::ConnectionTrait;
@@ -46,6 +46,12 @@ macro_rules! on_each_database {
     )*};
 }
 pub(crate) use on_each_database;
+
+/// What the API and the bridge seal with.
+pub(crate) fn sealer() -> Sealer {
+    static KEY: LazyLock<SecretString> = LazyLock::new(generate_key);
+    Sealer::new(std::slice::from_ref(&*KEY)).expect("a key")
+}
 
 /// An API over a database of its own.
 pub(crate) struct World {
@@ -209,7 +215,7 @@ impl Replica {
     pub(crate) async fn start(database: &Database) -> Self {
         let queue = Queue::connect(&QueueConfig::default()).await.expect("a queue");
         let config = ApiConfig {
-            sealer: Some(Sealer::new(&[generate_key()]).expect("a key")),
+            sealer: Some(sealer()),
             public_url: Url::parse("https://tocsin.example.com").expect("a URL"),
             bridge_token: Some(SecretString::from(BRIDGE_TOKEN)),
             introspection: true,

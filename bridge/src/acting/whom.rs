@@ -1,6 +1,5 @@
 //! Whom a person in Slack acts for, where nothing that they act on says so.
 
-use futures::{StreamExt, TryStreamExt, stream};
 use tocsin_entity::id::OrganizationId;
 use tocsin_queue::JobError;
 
@@ -8,12 +7,9 @@ use crate::{
     bridge::Parts,
     failure::of_api,
     graphql::{As, Incident, Member},
-    identity::{self, Person, Standing},
+    identity::{self, Person},
     notice::Notice,
 };
-
-/// Organisations asked at the same time.
-const AT_ONCE: usize = 8;
 
 /// What a person is to an organisation that knows them.
 #[derive(Clone, Debug)]
@@ -23,31 +19,18 @@ pub(crate) struct Membership {
     pub(crate) member: Option<Member>,
 }
 
-/// Every organisation with a member of the person's e-mail address, deactivated ones included.
+/// Every organisation that knows the person as a member, deactivated ones included.
 pub(crate) async fn memberships(
     parts: &Parts,
     person: &Person,
     request_id: Option<&str>,
 ) -> Result<Vec<Membership>, JobError> {
-    if person.email.is_none() || person.is_bot {
-        return Ok(Vec::new());
-    }
-    let organizations = parts.api.organizations().await.map_err(of_api)?;
-    let standings = stream::iter(organizations).map(|organization| async move {
-        let id = organization.id;
-        let standing = identity::standing(parts, id, person, request_id).await?;
-        let member = match standing {
-            Standing::Member(member) => Some(member),
-            Standing::Deactivated => None,
-            Standing::Stranger => return Ok::<_, JobError>(None),
-        };
-        Ok(Some(Membership {
-            organization: id,
-            member,
-        }))
-    });
-    let found: Vec<_> = standings.buffered(AT_ONCE).try_collect().await?;
-    Ok(found.into_iter().flatten().collect())
+    let found = identity::members(parts, None, person, request_id).await?;
+    let of = |(organization, member): (OrganizationId, Member)| Membership {
+        organization,
+        member: Some(member).filter(|member| member.is_active),
+    };
+    Ok(found.into_iter().map(of).collect())
 }
 
 /// The organisations in which a person may act, or why there is none.

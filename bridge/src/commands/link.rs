@@ -1,11 +1,16 @@
-//! Whether a person in Slack is matched with the member who has their e-mail address.
+//! Whether a person in Slack is matched with a member, and how they come to be.
 
 use super::{
     act::{Done, Refusal},
     asked::Typed,
     whoami,
 };
-use crate::{bridge::Parts, identity, notice::Notice, slack::mrkdwn::Mrkdwn};
+use crate::{
+    bridge::Parts,
+    identity::{self, Person},
+    notice::Notice,
+    slack::mrkdwn::Mrkdwn,
+};
 
 /// Matches a person again, and tells as whom.
 pub(super) async fn link(parts: &Parts, typed: &Typed, request_id: Option<&str>) -> Done {
@@ -20,19 +25,27 @@ pub(super) async fn link(parts: &Parts, typed: &Typed, request_id: Option<&str>)
     };
     Ok(match whoami::told(parts, &person, request_id).await? {
         Ok(text) => Ok(Mrkdwn::own("You are linked. ").and(&text)),
-        Err(Notice::NotLinked { .. }) => Err(stranger(person.email.as_deref())),
+        Err(Notice::NotLinked { .. }) => Err(stranger(parts, &person)),
         Err(notice) => Err(notice.into()),
     })
 }
 
-fn stranger(email: Option<&str>) -> Refusal {
-    let text = match email {
+/// How somebody is linked whom nothing matches with a member: by a code that the member shows.
+fn stranger(parts: &Parts, person: &Person) -> Refusal {
+    let why = match &person.email {
         Some(email) => Mrkdwn::own("No member has the e-mail address of your Slack profile, ")
             .and(&Mrkdwn::text(email).cut(200))
-            .plus(
-                " (NOT_LINKED). Ask an administrator of your organisation to add you with it, or change it in your profile.",
-            ),
-        None => Mrkdwn::own("Slack does not tell Tocsin your e-mail address, so there is nobody to match you with (NOT_LINKED)."),
+            .plus(" (NOT_LINKED). Ask an administrator of your organisation to add you with it."),
+        None => Mrkdwn::own(
+            "Slack does not tell Tocsin your e-mail address, so nothing matches you with a member (NOT_LINKED).",
+        ),
+    };
+    let text = match identity::code(parts, person) {
+        Some(code) => why
+            .plus(" If you are a member already, give Tocsin this code, with an API key of your own; it is good for ten minutes, and once:\n```mutation { confirmSlackIdentity(input: {code: \"")
+            .and(&Mrkdwn::recorded(code))
+            .plus("\"}) { link { user { name } } userErrors { message } } }```"),
+        None => why,
     };
     Refusal::Words("not_linked", text)
 }

@@ -7,15 +7,16 @@ use secrecy::SecretString;
 use time::OffsetDateTime;
 use tocsin_entity::{
     id::{ConnectorId, IncidentId, OrganizationId, UserId, WorkspaceId},
-    kinds::{IncidentStatus, Role},
+    kinds::{IncidentStatus, Role, SlackMatch},
 };
 use url::Url;
 
 use super::{
     documents::{
         ChangedTimeline, EventLog, IncidentById, IncidentByNumber, IncidentToMirror, Organizations,
-        SlackWorkspaces, UserByEmail, changed_timeline, event_log, incident_by_id, incident_by_number,
-        incident_to_mirror, organizations, slack_workspaces, user_by_email,
+        SlackMembers, SlackWorkspaces, UserByEmail, changed_timeline, event_log, incident_by_id,
+        incident_by_number, incident_to_mirror, organizations, slack_members, slack_workspaces,
+        user_by_email,
     },
     error::ApiError,
     incident::{Connector, Entry, Incident},
@@ -265,6 +266,33 @@ impl Api {
             events,
             has_more: read.page_info.has_next_page,
         })
+    }
+
+    /// Which members somebody in Slack is, in the organisation of `who` or in all, each with whether that is by their own word.
+    pub(crate) async fn slack_members(
+        &self,
+        who: As<'_>,
+        team: &str,
+        user: &str,
+        email: Option<&str>,
+    ) -> Result<Vec<(OrganizationId, Member, bool)>, ApiError> {
+        let variables = slack_members::Variables {
+            team: team.to_owned(),
+            user: user.to_owned(),
+            email: email.map(str::to_owned),
+        };
+        let read = self.execute::<SlackMembers>(who, variables).await?;
+        let of = |read: slack_members::SlackMembersSlackMembers| {
+            let member = Member {
+                id: read.user.id.parse()?,
+                email: read.user.email,
+                role: read.user.role,
+                is_active: read.user.deactivated_at.is_none(),
+            };
+            let by_word = read.matched_by != SlackMatch::Email;
+            Ok((read.organization_id.parse()?, member, by_word))
+        };
+        read.slack_members.into_iter().map(of).collect()
     }
 
     /// The member with this e-mail address.

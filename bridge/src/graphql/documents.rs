@@ -45,7 +45,7 @@ macro_rules! documents {
 documents! {
     "graphql/incident.graphql": IncidentToMirror, ChangedTimeline, IncidentById, IncidentByNumber, HomeIncidents,
         ListIncidents;
-    "graphql/follow.graphql": Organizations, EventLog, UserByEmail;
+    "graphql/follow.graphql": Organizations, EventLog, SlackMembers, UserByEmail;
     "graphql/postmortem.graphql": PostmortemOfIncident;
     "graphql/workspaces.graphql": SlackWorkspaces;
     "graphql/operations.graphql": PendingOperations, OperationById, FinishOperation;

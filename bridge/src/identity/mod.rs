@@ -3,6 +3,7 @@
 //! What Slack says of a person is kept in `slack_user` for a while and read again when Slack says that it changed. Who is a
 //! member, and with which rights, is asked of the API each time: it changes there.
 
+mod code;
 mod face;
 mod linking;
 mod person;
@@ -10,6 +11,7 @@ pub(crate) mod prompt;
 mod refresh;
 mod strangers;
 
+pub(crate) use code::code;
 pub(crate) use face::face;
 pub(crate) use linking::set_linked;
 pub(crate) use person::{Person, is_at_home, is_from_elsewhere, is_unlinked, name, person, team};
@@ -26,32 +28,40 @@ use crate::{
     graphql::{As, Member},
 };
 
-/// The member of the organisation with the person's e-mail address.
-async fn member(
+/// Which members a person is, in one organisation or in all that the workspace serves: by their own word, or by the e-mail address.
+pub(crate) async fn members(
     parts: &Parts,
-    organization: OrganizationId,
+    within: Option<OrganizationId>,
     person: &Person,
     request_id: Option<&str>,
-) -> Result<Option<Member>, JobError> {
-    let Some(email) = person.email.as_deref().filter(|_| !person.is_bot) else {
-        return Ok(None);
-    };
-    if !parts.workspaces.serves(&person.team_id, organization) {
-        return Ok(None);
+) -> Result<Vec<(OrganizationId, Member)>, JobError> {
+    if person.is_bot || person.is_nobody {
+        return Ok(Vec::new());
     }
+    let serves = |id: OrganizationId| parts.workspaces.serves(&person.team_id, id);
+    if within.is_some_and(|id| !serves(id)) {
+        return Ok(Vec::new());
+    }
+    let who = As {
+        organization: within,
+        on_behalf_of: None,
+        request_id,
+    };
+    let email = person.email.as_deref();
     let found = parts
         .api
-        .find_member(As::bridge(organization, request_id), email)
+        .slack_members(who, &person.team_id, &person.slack_user_id, email)
         .await
         .map_err(of_api)?;
-    // The filter is the API's; what the person may do hangs on it, so it is looked at again.
-    let found = found.filter(|member| member.email.eq_ignore_ascii_case(email));
-    if let Some(member) = &found
-        && person.user_id != Some(member.id)
-    {
-        person::link(parts, person, member.id).await?;
-    }
-    Ok(found)
+    // The API has looked for them; what the person may do hangs on it, so it is looked at again.
+    let is_theirs = |id: OrganizationId, member: &Member, by_word: bool| {
+        let same_address = email.is_some_and(|email| member.email.eq_ignore_ascii_case(email));
+        serves(id) && within.is_none_or(|within| within == id) && (by_word || same_address)
+    };
+    let theirs = found
+        .into_iter()
+        .filter(|(id, member, by_word)| is_theirs(*id, member, *by_word));
+    Ok(theirs.map(|(id, member, _)| (id, member)).collect())
 }
 
 /// What a person in Slack is to an organisation.
@@ -60,7 +70,7 @@ pub(crate) enum Standing {
     Member(Member),
     /// A member who may do nothing any more.
     Deactivated,
-    /// Nobody there has their e-mail address.
+    /// Nothing matches them with a member there.
     Stranger,
 }
 
@@ -71,7 +81,13 @@ pub(crate) async fn standing(
     person: &Person,
     request_id: Option<&str>,
 ) -> Result<Standing, JobError> {
-    Ok(match member(parts, organization, person, request_id).await? {
+    let found = members(parts, Some(organization), person, request_id).await?;
+    let found = found.into_iter().map(|(_, member)| member).next();
+    let user = found.as_ref().map(|member| member.id);
+    if person.user_id != user {
+        person::note(parts, person, user).await?;
+    }
+    Ok(match found {
         Some(member) if member.is_active => Standing::Member(member),
         Some(_) => Standing::Deactivated,
         None => Standing::Stranger,

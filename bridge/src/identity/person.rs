@@ -31,6 +31,8 @@ pub(crate) struct Person {
     /// In lowercase, where Slack gives it and the person has not asked to be left unmatched.
     pub(crate) email: Option<String>,
     pub(crate) is_bot: bool,
+    /// Whether they are nobody here: they have asked for that, or their account in Slack is deactivated.
+    pub(crate) is_nobody: bool,
     /// The user they were found to be when that was last asked.
     pub(super) user_id: Option<UserId>,
 }
@@ -135,10 +137,10 @@ fn picture(user: &User) -> Option<String> {
     given.find(|url| url.starts_with("https://")).cloned()
 }
 
-/// Notes which user a person is.
-pub(super) async fn link(parts: &Parts, person: &Person, user: UserId) -> Result<(), JobError> {
+/// Notes which user a person is, or that they are none any more.
+pub(super) async fn note(parts: &Parts, person: &Person, user: Option<UserId>) -> Result<(), JobError> {
     Entity::update_many()
-        .col_expr(Column::UserId, Expr::value(Some(user)))
+        .col_expr(Column::UserId, Expr::value(user))
         .filter(Column::TeamId.eq(&person.team_id))
         .filter(Column::SlackUserId.eq(&person.slack_user_id))
         .exec(parts.database.write())
@@ -207,6 +209,7 @@ impl Person {
             name: slack_user_id.to_owned(),
             email: None,
             is_bot: false,
+            is_nobody: false,
             user_id: None,
         }
     }
@@ -220,6 +223,7 @@ impl From<Model> for Person {
             name: row.display_name,
             email: row.email.filter(|_| !row.unlinked),
             is_bot: row.is_bot,
+            is_nobody: row.unlinked || row.deleted,
             user_id: row.user_id,
         }
     }

@@ -157,6 +157,19 @@ impl Workspaces {
         theirs.any(serves)
     }
 
+    /// The organisations of which people in a team may be members, as [`Self::serves`] says; none where they may be of any.
+    pub(crate) fn served(&self, team: &str) -> Option<Vec<OrganizationId>> {
+        let all = self.all();
+        let theirs = all
+            .iter()
+            .filter(|workspace| workspace.installation().is_some_and(|bot| bot.team_id == team));
+        let own: Vec<_> = theirs.map(|workspace| workspace.organization).collect();
+        if own.is_empty() {
+            return self.of_team(Some(team)).organization.map(|own| vec![own]);
+        }
+        own.into_iter().collect()
+    }
+
     pub(crate) fn has(&self, id: WorkspaceId) -> bool {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         known.contains_key(&Some(id))

@@ -14,7 +14,6 @@ use axum::{
     routing::post,
 };
 use serde_json::{Map, Value, json};
-use tocsin_entity::id::OrganizationId;
 use url::Url;
 
 /// What was asked.
@@ -77,12 +76,6 @@ impl Acted {
         self.script().always.insert(name.to_owned(), answer);
     }
 
-    /// From now on, the answer about this organisation is this.
-    pub(crate) fn answer_for(&self, name: &str, organization: OrganizationId, answer: Value) {
-        let name = format!("{name} {organization}");
-        self.script().always.insert(name, answer);
-    }
-
     /// The next answer is this, whatever comes after.
     pub(crate) fn answer_once(&self, name: &str, status: StatusCode, answer: Value) {
         self.script()
@@ -116,14 +109,12 @@ impl Acted {
     fn take(&self, call: Call) -> Option<(StatusCode, Value)> {
         let mut script = self.script();
         let name = call.name.clone();
-        let about = format!("{name} {}", call.organization.as_deref().unwrap_or_default());
         script.calls.push(call);
         let once = script.once.get_mut(&name).and_then(VecDeque::pop_front);
         once.or_else(|| {
             script
                 .always
-                .get(&about)
-                .or_else(|| script.always.get(&name))
+                .get(&name)
                 .map(|answer| (StatusCode::OK, answer.clone()))
         })
     }

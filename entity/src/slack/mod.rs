@@ -11,6 +11,7 @@ pub mod home;
 pub mod inbox;
 pub mod incident;
 pub mod installation;
+pub mod link_state;
 pub mod oauth_state;
 pub mod origin;
 pub mod pace;

@@ -310,9 +310,7 @@ async fn a_message_of_more_than_thirty_days_ago_says_how_to_go_on_and_does_nothi
 async fn a_member_of_another_organisation_alone_is_told_so() {
     let stage = member_stage("OWNER").await;
     let other = OrganizationId::new();
-    stage.organizations(&[stage.organization, other]);
-    let nobody = json!({"data": {"users": {"nodes": []}}});
-    stage.acted.answer_for("UserByEmail", stage.organization, nobody);
+    stage.is_member_of(&[other], "EMAIL", "OWNER", None);
     pressed(&stage, &press(&stage, "acknowledge")).await;
     assert!(told(&stage).contains("(OTHER_ORGANIZATION)"), "{}", told(&stage));
     assert!(stage.acted.calls("AcknowledgeIncident").is_empty());
@@ -327,7 +325,7 @@ async fn where_the_app_was_removed_people_are_told_and_nothing_is_done() {
     pressed(&stage, &press(&stage, "acknowledge")).await;
     assert!(told(&stage).contains("(DISCONNECTED)"));
     assert!(stage.acted.calls("AcknowledgeIncident").is_empty());
-    assert!(stage.acted.calls("UserByEmail").is_empty());
+    assert!(stage.acted.calls("SlackMembers").is_empty());
 }
 
 #[tokio::test]

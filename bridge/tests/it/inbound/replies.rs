@@ -35,7 +35,7 @@ async fn a_members_reply_becomes_a_comment_in_their_name() {
     });
     assert_eq!(call.arguments["input"], expected);
     assert_eq!(
-        stage.acted.call("UserByEmail").arguments["email"],
+        stage.acted.call("SlackMembers").arguments["email"],
         "ada@example.com"
     );
 }
@@ -87,6 +87,63 @@ async fn whose_comment_is_not_wanted_is_told_once_how_to_link_themselves_and_the
     let row = stage.event("EvEdit", edit).await;
     stage.worked(&row).await;
     assert_eq!(stage.acted.calls("AddComment").len(), 2);
+}
+
+#[tokio::test]
+async fn who_has_said_which_member_they_are_is_that_member_whatever_their_address() {
+    let stage = Stage::set().await;
+    stage.slack_user("Guest", None);
+    stage.is_member_of(&[stage.organization], "CODE", "RESPONDER", None);
+    stage.comments_are_taken();
+    let row = stage.reply("2.0", |_| {}).await;
+    stage.worked(&row).await;
+    assert_eq!(
+        stage.acted.call("AddComment").on_behalf_of,
+        Some(stage.member.to_string())
+    );
+    let asked = stage.acted.call("SlackMembers");
+    assert_eq!(
+        asked.arguments,
+        json!({"team": "T1", "user": "U1", "email": null})
+    );
+    assert_eq!(asked.organization, Some(stage.organization.to_string()));
+}
+
+#[tokio::test]
+async fn an_address_that_is_not_the_persons_makes_nobody_a_member() {
+    let stage = Stage::set().await;
+    stage.slack_user("Guest", Some("guest@example.org"));
+    stage.is_member("OWNER", None);
+    stage.comments_are_taken();
+    let row = stage.reply("2.0", |_| {}).await;
+    stage.worked(&row).await;
+    assert_eq!(stage.acted.call("AddComment").on_behalf_of, None);
+}
+
+#[tokio::test]
+async fn whose_account_in_slack_is_deactivated_is_nobody_from_then_on() {
+    let stage = Stage::set().await;
+    stage.slack_user("Ada", Some("ada@example.com"));
+    stage.is_member("RESPONDER", None);
+    stage.comments_are_taken();
+    let row = stage.reply("2.0", |_| {}).await;
+    stage.worked(&row).await;
+    let mut gone = user("Ada", Some("ada@example.com"));
+    gone["deleted"] = json!(true);
+    let row = stage
+        .event("Ev-gone", json!({"type": "user_change", "user": gone}))
+        .await;
+    stage.worked(&row).await;
+    let row = stage.reply("3.0", |_| {}).await;
+    stage.worked(&row).await;
+    let as_whom: Vec<_> = stage
+        .acted
+        .calls("AddComment")
+        .into_iter()
+        .map(|call| call.on_behalf_of)
+        .collect();
+    assert_eq!(as_whom, [Some(stage.member.to_string()), None]);
+    assert_eq!(stage.acted.calls("SlackMembers").len(), 1);
 }
 
 #[tokio::test]
@@ -234,7 +291,7 @@ async fn a_person_is_asked_of_slack_once_and_again_when_they_change() {
     assert_eq!(
         stage
             .acted
-            .calls("UserByEmail")
+            .calls("SlackMembers")
             .pop()
             .expect("a question")
             .arguments["email"],

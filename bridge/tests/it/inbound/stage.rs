@@ -48,6 +48,7 @@ impl Stage {
             _running: running.drop_guard(),
         };
         stage.organizations(&[stage.organization]);
+        stage.is_nobody();
         stage.record_post(PostKind::Root, Some("1.0"), |_| {}).await;
         stage
             .record_post(PostKind::Root, Some(&stage.today), |_| {})
@@ -132,14 +133,29 @@ impl Stage {
 
     /// The member with the e-mail address `ada@example.com`.
     pub(crate) fn is_member(&self, role: &str, deactivated_at: Option<&str>) {
-        let member = json!({"id": self.member, "name": "Ada", "email": "ada@example.com", "role": role, "deactivatedAt": deactivated_at});
+        self.is_member_of(&[self.organization], "EMAIL", role, deactivated_at);
+        let member = json!({"id": self.member, "email": "ada@example.com", "role": role, "deactivatedAt": deactivated_at});
         self.acted
             .answer("UserByEmail", json!({"data": {"users": {"nodes": [member]}}}));
     }
 
-    pub(crate) fn is_nobody(&self) {
+    /// A member of these organisations, matched so.
+    pub(crate) fn is_member_of(
+        &self,
+        organizations: &[OrganizationId],
+        matched_by: &str,
+        role: &str,
+        deactivated_at: Option<&str>,
+    ) {
+        let user = json!({"id": self.member, "email": "ada@example.com", "role": role, "deactivatedAt": deactivated_at});
+        let of = |id: &OrganizationId| json!({"organizationId": id, "matchedBy": matched_by, "user": user});
+        let all: Vec<Value> = organizations.iter().map(of).collect();
         self.acted
-            .answer("UserByEmail", json!({"data": {"users": {"nodes": []}}}));
+            .answer("SlackMembers", json!({"data": {"slackMembers": all}}));
+    }
+
+    pub(crate) fn is_nobody(&self) {
+        self.is_member_of(&[], "EMAIL", "OWNER", None);
     }
 
     pub(crate) fn comments_are_taken(&self) {

@@ -319,6 +319,14 @@ impl Tracker {
         }
         let state = self.state();
         match operation {
+            "SlackMembers" => {
+                let found = state
+                    .people
+                    .iter()
+                    .filter(|person| person["email"] == variables["email"]);
+                let of = |user: &Value| json!({"organizationId": self.organization, "matchedBy": "EMAIL", "user": user});
+                json!({"slackMembers": found.map(of).collect::<Vec<_>>()})
+            }
             "UserByEmail" => {
                 let found = state
                     .people

@@ -1,0 +1,12 @@
+//! Which members people in Slack are: by their own word, which goes first, or by the e-mail address that both have.
+
+mod command;
+mod link;
+mod member;
+mod table;
+
+pub(crate) use self::{
+    command::SlackIdentityMutation,
+    member::SlackMemberQuery,
+    table::{SlackIdentity, SlackIdentityQuery},
+};

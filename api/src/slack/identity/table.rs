@@ -1,0 +1,443 @@
+//! Who people in a Slack workspace are, as administrators see it.
+//!
+//! First come the members, in the order of their ids, with who they are in Slack where that is known; then those in Slack who are no members. Of
+//! these only people of a workspace that is the organisation's alone are told: the server's own serves every organisation, and who is not ours there
+//! is somebody else's.
+
+use std::collections::HashMap;
+
+use async_graphql::{
+    Context, Enum, ID, Object, Result, SimpleObject,
+    connection::{Connection, EmptyFields},
+};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait, Query, SelectStatement},
+};
+use time::OffsetDateTime;
+use tocsin_entity::{
+    database::Database,
+    id::{OrganizationId, UserId, WorkspaceId},
+    kinds::SlackMatch,
+    membership,
+    slack::{installation, user as slack_user},
+    slack_link, slack_workspace, user,
+};
+
+use crate::{
+    error::{Fault, Refusal},
+    loaders::{self, MemberKey},
+    node::{domain, load_owned},
+    paging::{Page, bad_cursor},
+    search,
+    slack::team::of_workspace,
+    user::User,
+    viewer::{Need, Viewer},
+};
+
+/// Which people are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub(crate) enum SlackIdentityFilter {
+    /// Members of whom it is known who they are in Slack.
+    Matched,
+    /// Members and people in Slack of whom it is not.
+    Unmatched,
+}
+
+/// Somebody in Slack, as the bridge has last seen them.
+#[derive(Clone, SimpleObject)]
+pub(crate) struct SlackPerson {
+    /// The Slack workspace (`T…`).
+    team_id: String,
+    /// Slack's id for them (`U…` or `W…`).
+    id: String,
+    /// The name people see in Slack; null where the bridge has not seen them yet.
+    name: Option<String>,
+    /// Their e-mail address there, where Slack gives it.
+    email: Option<String>,
+    /// Whether Slack says that their account is deactivated.
+    is_deactivated: bool,
+    /// When that was read from Slack.
+    refreshed_at: Option<OffsetDateTime>,
+}
+
+/// A member and who they are in Slack, or one of the two.
+#[derive(Clone, SimpleObject)]
+pub(crate) struct SlackIdentity {
+    /// The member.
+    user: Option<User>,
+    /// The person in Slack.
+    slack_user: Option<SlackPerson>,
+    /// How it is known that the two are one.
+    matched_by: Option<SlackMatch>,
+    /// Since when they have said so; null where their e-mail address says it, which it does for as long as both have it.
+    since: Option<OffsetDateTime>,
+    #[graphql(skip)]
+    key: String,
+}
+
+/// The query of the table.
+#[derive(Default)]
+pub(crate) struct SlackIdentityQuery;
+
+#[Object]
+impl SlackIdentityQuery {
+    /// Who is who in a Slack workspace, and who is not known: the members, and after them people in Slack who are none. Those are told only of
+    /// workspaces that are the organisation's alone. Somebody is matched by their e-mail address when they first act. Needs the role ADMIN or OWNER.
+    #[graphql(complexity = "crate::paging::weight(first, None, child_complexity)")]
+    async fn slack_identities(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The workspace; the server's own by default.")] workspace_id: Option<ID>,
+        #[graphql(desc = "Only these.")] filter: Option<SlackIdentityFilter>,
+        #[graphql(desc = "Only those whose name or e-mail address contains this, in any case.")]
+        search: Option<String>,
+        #[graphql(desc = "How many; 25 by default, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+    ) -> Result<Connection<String, SlackIdentity>> {
+        let organization_id = ctx.data_unchecked::<Viewer>().may(Need::Manage)?;
+        let page = Page::new(first, after, None, None)?;
+        let table = Table {
+            organization_id,
+            place: place(ctx, organization_id, workspace_id).await?,
+            filter,
+            search: search.unwrap_or_default(),
+        };
+        let rows = table.page(ctx, &page).await?;
+        Ok(page.connect(
+            rows,
+            EmptyFields,
+            |row: &SlackIdentity| row.key.clone(),
+            |row| row,
+        ))
+    }
+}
+
+/// Where people are looked for.
+struct Place {
+    /// What Slack calls it, once it has said so.
+    team_id: Option<String>,
+    /// Whether nobody else is connected to it. The server's own serves everybody.
+    is_ours_alone: bool,
+}
+
+async fn place(
+    ctx: &Context<'_>,
+    organization_id: OrganizationId,
+    workspace_id: Option<ID>,
+) -> Result<Place> {
+    let servers = of_workspace(ctx, None).await?;
+    let Some(id) = workspace_id else {
+        return Ok(Place {
+            team_id: servers,
+            is_ours_alone: false,
+        });
+    };
+    let found = load_owned::<WorkspaceId, slack_workspace::Model>(ctx, Need::Manage, &id).await?;
+    let found = found.ok_or_else(|| {
+        Refusal::BadInput("There is no such Slack workspace in your organisation.".to_owned())
+    })?;
+    let team_id = of_workspace(ctx, Some(found.id)).await?.or(found.team_id);
+    let others = installation::Entity::find()
+        .filter(installation::Column::TeamId.eq(team_id.clone().unwrap_or_default()))
+        .filter(installation::Column::OrganizationId.ne(organization_id))
+        .one(domain(ctx).database().read())
+        .await
+        .map_err(Fault::from)?;
+    Ok(Place {
+        is_ours_alone: others.is_none() && servers != team_id,
+        team_id,
+    })
+}
+
+/// What is asked for.
+struct Table {
+    organization_id: OrganizationId,
+    place: Place,
+    filter: Option<SlackIdentityFilter>,
+    search: String,
+}
+
+/// Where a page begins: among the members or among the others.
+enum Start {
+    Members(Option<UserId>),
+    Others(String),
+}
+
+impl Start {
+    fn read(after: Option<&str>) -> Result<Self, Refusal> {
+        match after {
+            None => Ok(Self::Members(None)),
+            Some(key) => match key.strip_prefix("slack:") {
+                Some(id) => Ok(Self::Others(id.to_owned())),
+                None => Ok(Self::Members(Some(key.parse().map_err(|_| bad_cursor("after"))?))),
+            },
+        }
+    }
+}
+
+impl Table {
+    /// One row more than the page has, so that it is seen whether there are more.
+    async fn page(&self, ctx: &Context<'_>, page: &Page) -> Result<Vec<SlackIdentity>, Refusal> {
+        let limit = page.limit + 1;
+        let (mut rows, after) = match Start::read(page.after.as_deref())? {
+            Start::Members(after) => (self.members(ctx, after, limit).await?, String::new()),
+            Start::Others(after) => (Vec::new(), after),
+        };
+        let left = limit.saturating_sub(rows.len() as u64);
+        if left > 0 {
+            rows.extend(self.others(domain(ctx).database(), &after, left).await?);
+        }
+        Ok(rows)
+    }
+
+    /// Whether a row is of the place. No workspace is called by nothing.
+    fn here(&self, team: impl ColumnTrait) -> Condition {
+        Condition::all().add(team.eq(self.place.team_id.clone().unwrap_or_default()))
+    }
+
+    /// The links of the organisation in the place, but those of people who want to be nobody.
+    fn links(&self, column: slack_link::Column) -> SelectStatement {
+        let same = |of: slack_user::Column, to: slack_link::Column| {
+            Expr::col((slack_user::Entity, of)).equals((slack_link::Entity, to))
+        };
+        let unlinked = Query::select()
+            .expr(Expr::val(1))
+            .from(slack_user::Entity)
+            .and_where(same(slack_user::Column::TeamId, slack_link::Column::TeamId))
+            .and_where(same(
+                slack_user::Column::SlackUserId,
+                slack_link::Column::SlackUserId,
+            ))
+            .and_where(Expr::col((slack_user::Entity, slack_user::Column::Unlinked)).eq(true))
+            .to_owned();
+        Query::select()
+            .column((slack_link::Entity, column))
+            .from(slack_link::Entity)
+            .and_where(
+                Expr::col((slack_link::Entity, slack_link::Column::OrganizationId)).eq(self.organization_id),
+            )
+            .cond_where(self.here(slack_link::Column::TeamId))
+            .and_where(Expr::exists(unlinked).not())
+            .to_owned()
+    }
+
+    /// All links of the organisation in the place, also of people who want to be nobody: they are not matched by their address either.
+    fn all_links(&self, column: slack_link::Column) -> SelectStatement {
+        Query::select()
+            .column(column)
+            .from(slack_link::Entity)
+            .and_where(slack_link::Column::OrganizationId.eq(self.organization_id))
+            .cond_where(self.here(slack_link::Column::TeamId))
+            .to_owned()
+    }
+
+    /// Who in Slack may be matched by their e-mail address.
+    fn by_address(&self) -> Condition {
+        self.here(slack_user::Column::TeamId)
+            .add(slack_user::Column::Email.is_not_null())
+            .add(slack_user::Column::IsBot.eq(false))
+            .add(slack_user::Column::Deleted.eq(false))
+            .add(slack_user::Column::Unlinked.eq(false))
+            .add(
+                slack_user::Column::SlackUserId
+                    .not_in_subquery(self.all_links(slack_link::Column::SlackUserId)),
+            )
+    }
+
+    async fn members(
+        &self,
+        ctx: &Context<'_>,
+        after: Option<UserId>,
+        limit: u64,
+    ) -> Result<Vec<SlackIdentity>, Refusal> {
+        let database = domain(ctx).database();
+        let mut find = membership::Entity::find()
+            .filter(membership::Column::OrganizationId.eq(self.organization_id))
+            .order_by_asc(membership::Column::UserId)
+            .limit(limit);
+        if let Some(after) = after {
+            find = find.filter(membership::Column::UserId.gt(after));
+        }
+        let named = search::contains(user::Column::Name, &self.search)?
+            .add(search::contains(user::Column::Email, &self.search)?);
+        find = find.filter(
+            membership::Column::UserId.in_subquery(
+                Query::select()
+                    .column(user::Column::Id)
+                    .from(user::Entity)
+                    .cond_where(named)
+                    .to_owned(),
+            ),
+        );
+        find = match self.filter {
+            None => find,
+            Some(SlackIdentityFilter::Matched) => find.filter(self.is_matched()),
+            Some(SlackIdentityFilter::Unmatched) => find.filter(self.is_matched().not()),
+        };
+        let rows = find.all(database.read()).await?;
+        let keys = rows
+            .iter()
+            .map(|row| MemberKey(self.organization_id, row.user_id));
+        let mut members = loaders::of(ctx).load_many(keys).await?;
+        let members: Vec<_> = rows
+            .iter()
+            .filter_map(|row| members.remove(&MemberKey(self.organization_id, row.user_id)))
+            .map(User)
+            .collect();
+        Ok(self.with_slack(database, members).await?)
+    }
+
+    /// Whether it is known who a member is.
+    fn is_matched(&self) -> Condition {
+        let addresses = Query::select()
+            .column(slack_user::Column::Email)
+            .from(slack_user::Entity)
+            .cond_where(self.by_address())
+            .to_owned();
+        let by_address = Query::select()
+            .column(user::Column::Id)
+            .from(user::Entity)
+            .and_where(user::Column::Email.in_subquery(addresses))
+            .and_where(user::Column::Id.not_in_subquery(self.all_links(slack_link::Column::UserId)))
+            .to_owned();
+        let by_word = self.links(slack_link::Column::UserId);
+        Condition::any()
+            .add(membership::Column::UserId.in_subquery(by_word))
+            .add(membership::Column::UserId.in_subquery(by_address))
+    }
+
+    /// Members with who they are in Slack.
+    async fn with_slack(&self, database: &Database, members: Vec<User>) -> Result<Vec<SlackIdentity>, Fault> {
+        let ids = members.iter().map(|member| member.0.person.id);
+        let links: HashMap<UserId, slack_link::Model> = slack_link::Entity::find()
+            .filter(slack_link::Column::OrganizationId.eq(self.organization_id))
+            .filter(self.here(slack_link::Column::TeamId))
+            .filter(slack_link::Column::UserId.is_in(ids))
+            .all(database.read())
+            .await?
+            .into_iter()
+            .map(|link| (link.user_id, link))
+            .collect();
+        let linked: HashMap<String, slack_user::Model> = slack_user::Entity::find()
+            .filter(self.here(slack_user::Column::TeamId))
+            .filter(
+                slack_user::Column::SlackUserId.is_in(links.values().map(|link| link.slack_user_id.clone())),
+            )
+            .all(database.read())
+            .await?
+            .into_iter()
+            .map(|person| (person.slack_user_id.clone(), person))
+            .collect();
+        let emails = members.iter().map(|member| member.0.person.email.clone());
+        let by_email: HashMap<String, slack_user::Model> = slack_user::Entity::find()
+            .filter(self.by_address())
+            .filter(slack_user::Column::Email.is_in(emails))
+            .all(database.read())
+            .await?
+            .into_iter()
+            .filter_map(|person| Some((person.email.clone()?, person)))
+            .collect();
+        let of = |member: User| {
+            let person = &member.0.person;
+            let key = person.id.to_string();
+            let link = links.get(&person.id);
+            let by_word = link.map(|link| (link, linked.get(&link.slack_user_id)));
+            let (slack_user, matched_by, since) = match by_word {
+                Some((_, Some(seen))) if seen.unlinked => (None, None, None),
+                Some((link, seen)) => {
+                    let seen = seen.map_or_else(|| SlackPerson::unseen(link), SlackPerson::of);
+                    (Some(seen), Some(link.kind), Some(link.created_at))
+                }
+                None => {
+                    let seen = by_email.get(&person.email).map(SlackPerson::of);
+                    let matched_by = seen.as_ref().map(|_| SlackMatch::Email);
+                    (seen, matched_by, None)
+                }
+            };
+            SlackIdentity {
+                user: Some(member),
+                slack_user,
+                matched_by,
+                since,
+                key,
+            }
+        };
+        Ok(members.into_iter().map(of).collect())
+    }
+
+    /// People in Slack who are no members, where they may be told.
+    async fn others(
+        &self,
+        database: &Database,
+        after: &str,
+        limit: u64,
+    ) -> Result<Vec<SlackIdentity>, Refusal> {
+        if !self.place.is_ours_alone || self.filter == Some(SlackIdentityFilter::Matched) {
+            return Ok(Vec::new());
+        }
+        let members = Query::select()
+            .column(membership::Column::UserId)
+            .from(membership::Entity)
+            .and_where(membership::Column::OrganizationId.eq(self.organization_id))
+            .to_owned();
+        let addresses = Query::select()
+            .column(user::Column::Email)
+            .from(user::Entity)
+            .and_where(user::Column::Id.in_subquery(members))
+            .and_where(user::Column::Id.not_in_subquery(self.all_links(slack_link::Column::UserId)))
+            .to_owned();
+        let by_address = self
+            .by_address()
+            .add(slack_user::Column::Email.in_subquery(addresses));
+        let is_matched = Condition::any()
+            .add(by_address)
+            .add(slack_user::Column::SlackUserId.in_subquery(self.links(slack_link::Column::SlackUserId)));
+        let named = search::contains(slack_user::Column::DisplayName, &self.search)?
+            .add(search::contains(slack_user::Column::Email, &self.search)?);
+        let rows = slack_user::Entity::find()
+            .filter(self.here(slack_user::Column::TeamId))
+            .filter(slack_user::Column::SlackUserId.gt(after))
+            .filter(slack_user::Column::IsBot.eq(false))
+            .filter(slack_user::Column::Deleted.eq(false))
+            .filter(is_matched.not())
+            .filter(named)
+            .order_by_asc(slack_user::Column::SlackUserId)
+            .limit(limit)
+            .all(database.read())
+            .await?;
+        let of = |row: slack_user::Model| SlackIdentity {
+            user: None,
+            slack_user: Some(SlackPerson::of(&row)),
+            matched_by: None,
+            since: None,
+            key: format!("slack:{}", row.slack_user_id),
+        };
+        Ok(rows.into_iter().map(of).collect())
+    }
+}
+
+impl SlackPerson {
+    fn of(row: &slack_user::Model) -> Self {
+        Self {
+            team_id: row.team_id.clone(),
+            id: row.slack_user_id.clone(),
+            name: Some(row.display_name.clone()),
+            email: row.email.clone(),
+            is_deactivated: row.deleted,
+            refreshed_at: Some(row.refreshed_at),
+        }
+    }
+
+    /// Somebody the bridge has not seen yet.
+    fn unseen(link: &slack_link::Model) -> Self {
+        Self {
+            team_id: link.team_id.clone(),
+            id: link.slack_user_id.clone(),
+            name: None,
+            email: None,
+            is_deactivated: false,
+            refreshed_at: None,
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! What somebody is given in Slack so that a member can say that it is they.
+//!
+//! It is sealed, and names the person to whom it was given: the member who shows it to the API, with a key of their own, is they. So each of the two
+//! has said so, and neither can take the other's place.
+
+use std::time::Duration;
+
+use tocsin_entity::slack::link_state::{CODE, LinkCode};
+
+use super::Person;
+use crate::bridge::Parts;
+
+/// How long a code is good for.
+const LIVES: Duration = Duration::from_secs(600);
+
+/// A code for a person; none where the bridge has no key, and for whoever can't be a member.
+pub(crate) fn code(parts: &Parts, person: &Person) -> Option<String> {
+    let sealer = parts.config.sealer.as_ref()?;
+    if person.is_bot || person.is_nobody {
+        return None;
+    }
+    let content = LinkCode {
+        team_id: person.team_id.clone(),
+        slack_user_id: person.slack_user_id.clone(),
+        organizations: parts.workspaces.served(&person.team_id),
+    };
+    match sealer.seal_state(CODE, &content, LIVES) {
+        Ok(code) => Some(code),
+        Err(error) => {
+            tracing::error!("a code can't be sealed: {error}");
+            None
+        }
+    }
+}
