@@ -92,6 +92,7 @@ async fn a_link_in_a_message_that_is_still_being_written_is_recorded_with_slacks
 async fn of_several_organisations_only_the_readers_own_is_shown() {
     let stage = stage().await;
     let other = OrganizationId::new();
+    stage.organizations(&[other, stage.organization]);
     stage.is_member_of(&[other, stage.organization], "EMAIL", "STAKEHOLDER", None);
     let shared = |channel: &str, user: Value| json!({"type": "link_shared", "channel": channel, "user": user, "message_ts": "3.3", "links": [{"url": URL}]});
 

@@ -48,6 +48,7 @@ impl Stage {
             _running: running.drop_guard(),
         };
         stage.organizations(&[stage.organization]);
+        stage.is_nobody();
         stage.record_post(PostKind::Root, Some("1.0"), |_| {}).await;
         stage
             .record_post(PostKind::Root, Some(&stage.today), |_| {})
@@ -133,6 +134,9 @@ impl Stage {
     /// The member with the e-mail address `ada@example.com`.
     pub(crate) fn is_member(&self, role: &str, deactivated_at: Option<&str>) {
         self.is_member_of(&[self.organization], "EMAIL", role, deactivated_at);
+        let member = json!({"id": self.member, "email": "ada@example.com", "role": role, "deactivatedAt": deactivated_at});
+        self.acted
+            .answer("UserByEmail", json!({"data": {"users": {"nodes": [member]}}}));
     }
 
     /// A member of these organisations, matched so.
