@@ -21,6 +21,8 @@ pub enum UserErrorCode {
     WrongStatus,
     /// Another object has the same name or address.
     AlreadyExists,
+    /// The channel is another organisation's in that Slack workspace.
+    ChannelTaken,
     /// The idempotency key was used before, with another input.
     IdempotencyKeyReused,
     /// Somebody else changed the object first: read it again.

@@ -7,7 +7,7 @@ use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, connecti
 use crate::{
     Domain,
     api_key::{ApiKey, ApiKeyMutation, ApiKeyQuery},
-    connector::{ConnectorMutation, ConnectorQuery, RoutingQuery, RuleMutation},
+    connector::{ConnectorMutation, ConnectorQuery, MovingMutation, RoutingQuery, RuleMutation},
     event::{EventQuery, EventSubscription, IncidentEvent},
     http::Phases,
     incident::{Incident, IncidentMutation, IncidentQuery},
@@ -69,6 +69,7 @@ pub struct Mutation(
     ServiceManagerMutation,
     ConnectorMutation,
     RuleMutation,
+    MovingMutation,
     TemplateMutation,
     SlackWorkspaceMutation,
     SlackSettingsMutation,

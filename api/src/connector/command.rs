@@ -13,7 +13,7 @@ use tocsin_entity::{
     slack_workspace,
 };
 
-use super::{event, graphql::Connector, input, reach::Reach, rule};
+use super::{event, graphql::Connector, input, place, reach::Reach, rule};
 use crate::{
     error::{Trouble, UserError, UserErrorCode, told},
     idempotency, limits, template,
@@ -235,6 +235,7 @@ async fn create(ctx: &Context<'_>, input: CreateConnectorInput) -> Result<Model,
                 workspace_id: workspace(tx, organization_id, workspace_id.as_ref()).await?,
                 ..row
             };
+            place::need_free(tx, &row).await?;
             check_fallback(&row, &known, &reach, tx).await?;
             check_template(&row, tx).await?;
             rule::need_services(tx, organization_id, &services).await?;
@@ -271,6 +272,7 @@ async fn update(ctx: &Context<'_>, input: UpdateConnectorInput) -> Result<Model,
                 reach.need_all()?;
             }
             let known = all(tx, organization_id).await?;
+            place::need_free(tx, &after).await?;
             check_fallback(&after, &known, &reach, tx).await?;
             check_template(&after, tx).await?;
             after

@@ -5,6 +5,8 @@ mod dry_run;
 mod event;
 mod graphql;
 mod input;
+mod moving;
+mod place;
 mod reach;
 mod route;
 mod routing;
@@ -14,6 +16,7 @@ pub(crate) use self::{
     command::{ConnectorMutation, managed, plain},
     dry_run::RoutingQuery,
     graphql::{Connector, ConnectorQuery, find},
+    moving::MovingMutation,
     reach::Reach,
     routing::{SlackRoute, is_synced, of_incident},
     rule::RuleMutation,

@@ -193,4 +193,36 @@ on_each_database! {
         }
         assert_eq!(admin.change("deleteConnector", json!({ "id": first })).await.refused(), "NOT_FOUND");
     }
+
+    async fn connectors_move_together_and_nobody_elses(world) {
+        let (admin, theirs) = (world.admin(), world.neighbour().await);
+        let own = connector(&admin, "own", json!({})).await;
+        let connect = json!({ "name": "Second", "botToken": "xoxb-1" });
+        let to = admin.change("connectSlackWorkspace", connect).await.done()["workspace"]["id"].clone();
+        let foreign = json!({ "toWorkspaceId": to });
+        assert_eq!(theirs.change("moveConnectors", foreign).await.refused(), "NOT_FOUND");
+        assert_eq!(admin.change("moveConnectors", json!({})).await.refused(), "INVALID_INPUT");
+        let strange = json!({ "toWorkspaceId": to, "connectorIds": [own, "con_00000000000000000000000000000000"] });
+        assert_eq!(admin.change("moveConnectors", strange).await.refused(), "NOT_FOUND");
+        let moved = admin.change("moveConnectors", json!({ "toWorkspaceId": to })).await.done()["connectors"].clone();
+        assert_eq!(moved.as_array().map(Vec::len), Some(2), "the default one as well: {moved}");
+        assert!(moved.as_array().expect("connectors").iter().all(|one| one["workspace"]["id"] == to));
+        let back = json!({ "fromWorkspaceId": to, "connectorIds": [own] });
+        let back = admin.change("moveConnectors", back).await.done()["connectors"].clone();
+        assert_eq!((&back[0]["id"], &back[0]["workspace"]), (&own, &Value::Null));
+        admin.change("disconnectSlackWorkspace", json!({ "id": to })).await.done();
+        assert_eq!(admin.change("moveConnectors", json!({ "toWorkspaceId": to })).await.refused(), "WRONG_STATUS");
+    }
+
+    async fn two_organisations_in_one_workspace_name_channels_of_their_own(world) {
+        let (admin, theirs) = (world.admin(), world.neighbour().await);
+        let mine = connector(&admin, "payments", json!({})).await;
+        let same = json!({ "name": "x", "channel": "#Payments" });
+        assert_eq!(theirs.change("createConnector", same).await.refused(), "CHANNEL_TAKEN");
+        let other = connector(&theirs, "theirs", json!({})).await;
+        let change = json!({ "id": other, "channel": "#payments" });
+        assert_eq!(theirs.change("updateConnector", change.clone()).await.refused(), "CHANNEL_TAKEN");
+        admin.change("deleteConnector", json!({ "id": mine })).await.done();
+        theirs.change("updateConnector", change).await.done();
+    }
 }

@@ -250,7 +250,11 @@ async fn of_slack(admin: &Caller) -> Vec<(&'static str, Value, Value)> {
     let first_app = make("createSlackApp", app("first"), "app").await;
     let second_app = make("createSlackApp", app("second"), "app").await;
     let manager = |user: &str| json!({ "serviceId": service, "userId": user });
+    let connect = json!({ "name": "another", "botToken": "xoxb-1" });
+    let workspace = make("connectSlackWorkspace", connect, "workspace").await;
+    let moving = |id: &Value| json!({ "toWorkspaceId": workspace, "connectorIds": [id] });
     vec![
+        ("moveConnectors", moving(&one), moving(&two)),
         ("addServiceManager", manager(&user), manager(&other_user)),
         ("removeServiceManager", manager(&user), manager(&other_user)),
         ("createConnectorRule", rule("HIGH"), rule("LOW")),

@@ -188,6 +188,7 @@ fn mutations() -> Vec<(&'static str, Needs, Value)> {
         ),
         ("createSlackChannel", Admin, json!({ "name": "" })),
         ("finishSlackOperation", Bridge, json!({ "id": nobody("sop") })),
+        ("moveConnectors", Admin, json!({ "toWorkspaceId": nobody("wsp") })),
         ("createSlackApp", Admin, json!({ "name": "x" })),
         ("updateSlackApp", Admin, json!({ "id": nobody("app") })),
         ("deleteSlackApp", Admin, json!({ "id": nobody("app") })),

@@ -1,6 +1,10 @@
 //! Whether the bot's token works, who the bot is there, and what it may do.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
@@ -100,6 +104,8 @@ impl SlackHealth {
 #[derive(Clone, Debug)]
 pub(crate) struct Watcher {
     health: Arc<watch::Sender<SlackHealth>>,
+    /// Scopes for want of which calls were refused, and what was granted then.
+    lacking: Arc<Mutex<BTreeMap<String, BTreeSet<String>>>>,
     look_again: Arc<Notify>,
 }
 
@@ -107,6 +113,7 @@ impl Watcher {
     pub(crate) fn new() -> Self {
         Self {
             health: Arc::new(watch::Sender::new(SlackHealth::Unasked)),
+            lacking: Arc::default(),
             look_again: Arc::default(),
         }
     }
@@ -115,6 +122,7 @@ impl Watcher {
     pub(crate) fn of(health: SlackHealth) -> Self {
         Self {
             health: Arc::new(watch::Sender::new(health)),
+            lacking: Arc::default(),
             look_again: Arc::default(),
         }
     }
@@ -134,6 +142,7 @@ impl Watcher {
         };
         Self {
             health: Arc::new(watch::Sender::new(ill)),
+            lacking: Arc::default(),
             look_again: Arc::default(),
         }
     }
@@ -174,10 +183,48 @@ impl Watcher {
 
     /// A call failed in a way that says that the token no longer works.
     pub(crate) fn report(&self, error: &SlackError) {
-        if let SlackError::Broken { .. } = error {
-            self.set_ill(error);
-            self.look_again.notify_one();
+        match error {
+            SlackError::Broken { .. } => {
+                self.set_ill(error);
+                self.look_again.notify_one();
+            }
+            SlackError::Refused { refusal, .. } if refusal.code == "missing_scope" => {
+                self.lacks(refusal.needed.as_deref());
+            }
+            SlackError::Refused { .. }
+            | SlackError::RateLimited { .. }
+            | SlackError::NotSent { .. }
+            | SlackError::Unknown { .. } => {}
         }
+    }
+
+    /// A call was refused for want of a scope.
+    fn lacks(&self, needed: Option<&str>) {
+        let granted = self
+            .health()
+            .installation()
+            .map(|bot| bot.scopes.clone())
+            .unwrap_or_default();
+        let needed = needed.unwrap_or("unknown").to_owned();
+        let mut lacking = self.lacking.lock().unwrap_or_else(PoisonError::into_inner);
+        if lacking.insert(needed.clone(), granted).is_none() {
+            drop(lacking);
+            tracing::error!("Slack refuses calls for want of the scope {needed}: reauthorise the app");
+            // Whoever writes down how the workspace is looks again.
+            self.health.send_modify(|_| {});
+        }
+    }
+
+    /// The scopes for want of which calls were refused, where no others have been granted since.
+    pub(crate) fn lacking(&self) -> Vec<String> {
+        let granted = self
+            .health()
+            .installation()
+            .map(|bot| bot.scopes.clone())
+            .unwrap_or_default();
+        let mut lacking = self.lacking.lock().unwrap_or_else(PoisonError::into_inner);
+        lacking.retain(|_, then| *then == granted);
+        lacking.keys().cloned().collect()
     }
 
     /// Asks Slack once.

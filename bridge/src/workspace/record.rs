@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use tocsin_entity::{
     database::Database,
     id::{OrganizationId, WorkspaceId},
-    kinds::SlackWorkspaceStatus,
+    kinds::{SlackFeature, SlackWorkspaceStatus},
     slack::installation::{ActiveModel, Column, Entity},
 };
 use tokio::sync::watch;
@@ -27,7 +27,8 @@ pub(super) async fn run(database: &Database, workspace: &Workspace, until: Cance
     loop {
         let now = health.borrow_and_update().clone();
         let delivered_at = *delivered.borrow_and_update();
-        let written = write(database, id, organization, &now, delivered_at).await;
+        let lacking = workspace.watcher.lacking();
+        let written = write(database, id, organization, &now, &lacking, delivered_at).await;
         if let Err(error) = &written {
             tracing::warn!("how the Slack workspace {id} is could not be written down: {error}");
         }
@@ -47,21 +48,51 @@ async fn again(delivered: &mut watch::Receiver<Option<OffsetDateTime>>, failed: 
     tokio::time::sleep(AGAIN).await;
 }
 
+/// What is missing, for which feature, and what to do.
+fn lacks(scopes: &[String]) -> String {
+    let asks = |feature: &SlackFeature| {
+        let mut asked = feature.asks().bot_scopes.iter();
+        asked.any(|asked| {
+            scopes
+                .iter()
+                .any(|scope| scope.split(',').any(|one| one == *asked))
+        })
+    };
+    let features: Vec<_> = SlackFeature::ALL
+        .iter()
+        .filter(|feature| asks(feature))
+        .map(|feature| feature.as_str())
+        .collect();
+    let of = if features.is_empty() {
+        String::new()
+    } else {
+        format!(" (of {})", features.join(", "))
+    };
+    format!(
+        "The app lacks the scope {}{of}, and Slack refuses what needs it: reauthorise it by the link that slackInstallUrl gives with this workspaceId, or add the scope \
+         on the app's page OAuth & Permissions and install it again",
+        scopes.join(", ")
+    )
+}
+
 async fn write(
     database: &Database,
     id: WorkspaceId,
     organization: OrganizationId,
     health: &SlackHealth,
+    lacking: &[String],
     delivered_at: Option<OffsetDateTime>,
 ) -> Result<(), DbErr> {
     let now = OffsetDateTime::now_utc();
     let (status, reason) = match health {
         SlackHealth::Unasked => (SlackWorkspaceStatus::Pending, None),
-        SlackHealth::Well(_) => (SlackWorkspaceStatus::Active, None),
+        SlackHealth::Well(_) if lacking.is_empty() => (SlackWorkspaceStatus::Active, None),
+        SlackHealth::Well(_) => (SlackWorkspaceStatus::Failing, Some(lacks(lacking))),
         SlackHealth::Ill { trouble, .. } => (SlackWorkspaceStatus::Failing, Some(trouble.clone())),
     };
     let code = match health {
         SlackHealth::Ill { code, .. } => Some(code.clone()),
+        SlackHealth::Well(_) if !lacking.is_empty() => Some("missing_scope".to_owned()),
         SlackHealth::Unasked | SlackHealth::Well(_) => None,
     };
     let bot = health.installation();

@@ -1,0 +1,162 @@
+//! Connectors move from one Slack workspace, or one Slack app, to another.
+//!
+//! Only where they lead is changed, for all at once: an incident that stands somewhere stays there, and is kept true by the integration that has
+//! posted it, so that none is told twice; a new one goes to the new place, so that none is missed.
+
+use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use tocsin_entity::{
+    connector::{self, Column, Entity},
+    id::{ConnectorId, OrganizationId, WorkspaceId},
+    slack_workspace,
+};
+
+use super::{
+    command::{connector_id, unknown},
+    graphql::Connector,
+    place,
+};
+use crate::{
+    error::{Fault, Trouble, UserError, UserErrorCode, told},
+    idempotency,
+    node::domain,
+    viewer::{Need, Viewer},
+};
+
+/// Most connectors that are named at once.
+const NAMED_MAX: usize = 500;
+
+/// Which connectors are to move, and where to.
+#[derive(Debug, InputObject)]
+pub(crate) struct MoveConnectorsInput {
+    /// The Slack workspace that they lead to; that of the server's configuration where it is left out.
+    from_workspace_id: Option<ID>,
+    /// The one that they are to lead to; that of the server's configuration where it is left out.
+    to_workspace_id: Option<ID>,
+    /// These alone; all that lead there where it is left out.
+    connector_ids: Option<Vec<ID>>,
+    /// Makes the request repeatable for 24 hours.
+    idempotency_key: Option<String>,
+}
+
+/// What came of moving connectors.
+#[derive(SimpleObject)]
+pub(crate) struct MoveConnectorsPayload {
+    /// All that lead to the new place by now; none where it was refused.
+    connectors: Option<Vec<Connector>>,
+    /// Why nothing was changed.
+    user_errors: Vec<UserError>,
+}
+
+/// The mutation that moves connectors.
+#[derive(Default)]
+pub(crate) struct MovingMutation;
+
+#[Object]
+impl MovingMutation {
+    /// Has connectors lead to another Slack workspace, or to the same by another Slack app, all at once. Incidents that are shown already stay where
+    /// they are, and are kept true there; new ones go to the new place. Needs the role ADMIN or OWNER.
+    async fn move_connectors(
+        &self,
+        ctx: &Context<'_>,
+        input: MoveConnectorsInput,
+    ) -> Result<MoveConnectorsPayload> {
+        let (connectors, user_errors) = told(relocate(ctx, input).await)?;
+        Ok(MoveConnectorsPayload {
+            connectors: connectors.map(|rows| rows.into_iter().map(Connector).collect()),
+            user_errors,
+        })
+    }
+}
+
+async fn relocate(ctx: &Context<'_>, input: MoveConnectorsInput) -> Result<Vec<connector::Model>, Trouble> {
+    let viewer = ctx.data_unchecked::<Viewer>();
+    let organization_id = viewer.may_change(Need::Manage)?;
+    let key = idempotency::key_use(viewer, "moveConnectors", input.idempotency_key.clone(), &input)?;
+    let from = workspace(
+        ctx,
+        organization_id,
+        input.from_workspace_id.as_ref(),
+        "fromWorkspaceId",
+    )
+    .await?;
+    let to = workspace(
+        ctx,
+        organization_id,
+        input.to_workspace_id.as_ref(),
+        "toWorkspaceId",
+    )
+    .await?;
+    if from == to {
+        return Err(UserError::invalid("toWorkspaceId", "They lead there already.").into());
+    }
+    let named = named(input.connector_ids.as_deref())?;
+    // The organisation stands for what was done: there is no one object.
+    idempotency::gone_once(ctx, organization_id, key, organization_id, async |tx| {
+        let mut there = Entity::find().filter(Column::OrganizationId.eq(organization_id));
+        there = match from {
+            Some(from) => there.filter(Column::WorkspaceId.eq(from)),
+            None => there.filter(Column::WorkspaceId.is_null()),
+        };
+        let rows = there.all(tx).await?;
+        if let Some(named) = &named
+            && named.iter().any(|id| rows.iter().all(|row| row.id != *id))
+        {
+            return Err(unknown().at("connectorIds").into());
+        }
+        let is_meant = |row: &connector::Model| named.as_ref().is_none_or(|named| named.contains(&row.id));
+        for row in rows.into_iter().filter(is_meant) {
+            let channel = place::by_name(tx, &row, to).await?;
+            let moved = connector::Model {
+                workspace_id: to,
+                channel,
+                ..row
+            };
+            place::need_free(tx, &moved).await?;
+            moved.into_active_model().reset_all().update(tx).await?;
+        }
+        Ok(())
+    })
+    .await?;
+    let mut there = Entity::find().filter(Column::OrganizationId.eq(organization_id));
+    there = match to {
+        Some(to) => there.filter(Column::WorkspaceId.eq(to)),
+        None => there.filter(Column::WorkspaceId.is_null()),
+    };
+    let rows = there
+        .order_by_asc(Column::Id)
+        .all(domain(ctx).database().read())
+        .await;
+    Ok(rows.map_err(Fault::from)?)
+}
+
+fn named(ids: Option<&[ID]>) -> Result<Option<Vec<ConnectorId>>, UserError> {
+    let Some(ids) = ids else { return Ok(None) };
+    if ids.is_empty() || ids.len() > NAMED_MAX {
+        let why = format!("Name between one connector and {NAMED_MAX}, or leave this out for all.");
+        return Err(UserError::invalid("connectorIds", why));
+    }
+    ids.iter().map(connector_id).collect::<Result<_, _>>().map(Some)
+}
+
+/// The organisation's workspace that is named, and which is not disconnected.
+async fn workspace(
+    ctx: &Context<'_>,
+    organization_id: OrganizationId,
+    id: Option<&ID>,
+    field: &str,
+) -> Result<Option<WorkspaceId>, Trouble> {
+    let Some(id) = id else { return Ok(None) };
+    let unknown = || UserError::not_found("Slack workspace").at(field);
+    let id: WorkspaceId = id.parse().map_err(|_| unknown())?;
+    let found = slack_workspace::Entity::find_by_id(id)
+        .filter(slack_workspace::Column::OrganizationId.eq(organization_id))
+        .one(domain(ctx).database().read())
+        .await?;
+    let found = found.ok_or_else(unknown)?;
+    if field == "toWorkspaceId" && found.disconnected_at.is_some() {
+        let why = format!("{} is disconnected: connect it first.", found.name);
+        return Err(UserError::new(UserErrorCode::WrongStatus, why).at(field).into());
+    }
+    Ok(Some(found.id))
+}
