@@ -5,6 +5,7 @@ mod crash;
 mod install;
 mod operations;
 mod outages;
+mod own_apps;
 mod path;
 mod people;
 mod refusals;

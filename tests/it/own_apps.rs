@@ -1,0 +1,119 @@
+//! A Slack app of an organisation's own, beside the server's: it works, says nothing of others' workspaces, and connectors move to it.
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use tocsin_simulator::{AppSeed, TeamHandle, TeamSeed, sign};
+use tocsin_tests::{CHANNEL, PATIENCE, Stack, World, on_each_stack, roots_of, shown_status, until};
+use url::Url;
+
+on_each_stack!(
+    an_app_of_ones_own_is_worked_with_and_can_forge_nothing_of_others,
+    connectors_move_while_incidents_go_on_and_each_is_told_once,
+);
+
+const APP: &str = "mutation($input: CreateSlackAppInput!) { createSlackApp(input: $input) { app { id } userErrors { code message } } }";
+const CONNECT: &str = "mutation($input: ConnectSlackWorkspaceInput!) { connectSlackWorkspace(input: $input) {
+    workspace { id } userErrors { code message } } }";
+const MOVE: &str = "mutation($input: MoveConnectorsInput!) { moveConnectors(input: $input) {
+    connectors { name } userErrors { code message } } }";
+const WORKSPACES: &str = "{ slackWorkspaces { id status teamName reason } }";
+
+/// A second team with an app of its own, connected to the organisation; and the workspace's id.
+async fn second_team(world: &World) -> anyhow::Result<(TeamHandle, Value)> {
+    let app = AppSeed::new("Own");
+    let secret = app.signing_secret.clone();
+    let team = world
+        .slack()
+        .add_team(TeamSeed::new("Second").installed("xoxb-of-the-second").with_app(app));
+    team.set_callbacks(&Url::parse(&world.bridge(0).base())?);
+    let input = json!({"input": {"name": "Own", "signingSecret": secret}});
+    let app = world.admin().insist(APP, &input).await?["createSlackApp"]["app"]["id"].clone();
+    let input = json!({"input": {"name": "Second", "botToken": "xoxb-of-the-second", "appId": app}});
+    let workspace = world.admin().insist(CONNECT, &input).await?["connectSlackWorkspace"]["workspace"]["id"].clone();
+    until("the second workspace works", async || {
+        let answer = world.admin().ask(WORKSPACES, &Value::Null).await.ok()?;
+        (answer["slackWorkspaces"][0]["status"] == "ACTIVE").then_some(())
+    })
+    .await?;
+    Ok((team, workspace))
+}
+
+/// Moves all connectors of the server's own workspace there.
+async fn move_all(world: &World, to: &Value) -> anyhow::Result<()> {
+    let moved = world.admin().insist(MOVE, &json!({"input": {"toWorkspaceId": to}})).await?;
+    assert_eq!(moved["moveConnectors"]["connectors"].as_array().map(Vec::len), Some(1), "{moved}");
+    Ok(())
+}
+
+async fn until_shown(team: &TeamHandle, number: i64, status: &str) -> anyhow::Result<String> {
+    let shown = team.wait_for(
+        |snapshot| {
+            let roots = roots_of(snapshot.channel(CHANNEL)?, number);
+            let mut roots = roots.into_iter().filter(|root| shown_status(root) == Some(status));
+            roots.next().map(|root| root.ts.clone())
+        },
+        PATIENCE,
+    );
+    Ok(shown.await?)
+}
+
+async fn an_app_of_ones_own_is_worked_with_and_can_forge_nothing_of_others(stack: Stack) -> anyhow::Result<()> {
+    let world = World::on(stack).start().await?;
+    world.member("Bob", "bob@example.com", "RESPONDER").await?;
+    let theirs = world.admin().trigger("In the server's own workspace").await?;
+    let root = world.root(theirs.number, |root| shown_status(root) == Some("TRIGGERED")).await?;
+    let (team, workspace) = second_team(&world).await?;
+    move_all(&world, &workspace).await?;
+    let incident = world.admin().trigger("In the second").await?;
+    let ts = until_shown(&team, incident.number, "TRIGGERED").await?;
+    let answer = team.person("bob").click(CHANNEL, &ts, "Acknowledge").await?;
+    assert!(answer.is_ok(), "signed with the app's own secret");
+    until_shown(&team, incident.number, "ACKNOWLEDGED").await?;
+
+    // Whoever has set the secret can sign anything with it.
+    let channel = world.channel()?.id;
+    let forged = json!({"type": "event_callback", "team_id": world.slack().id(), "event_id": "EvForged",
+        "event": {"type": "message", "channel": channel, "user": "U0ALICE", "ts": "1.1", "thread_ts": root.ts, "text": "Forged"}})
+    .to_string();
+    let now = time::OffsetDateTime::now_utc().unix_timestamp().to_string();
+    let request = reqwest::Client::builder().no_proxy().build()?;
+    let request = request.post(format!("{}/slack/events", world.bridge(0).base()));
+    let signed = request
+        .header("Content-Type", "application/json")
+        .header("X-Slack-Signature", sign(team.signing_secret(), &now, forged.as_bytes()))
+        .header("X-Slack-Request-Timestamp", now)
+        .body(forged);
+    let answer = signed.send().await?;
+    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+    let body: Value = answer.json().await?;
+    assert_eq!(body["error"]["code"], "FOREIGN_WORKSPACE");
+    world.settled().await?;
+    let now = world.admin().incident(theirs.number).await?;
+    assert!(now.timeline.iter().all(|entry| entry.kind != "COMMENT"), "{now:?}");
+    Ok(())
+}
+
+async fn connectors_move_while_incidents_go_on_and_each_is_told_once(stack: Stack) -> anyhow::Result<()> {
+    let world = World::on(stack).start().await?;
+    let (team, workspace) = second_team(&world).await?;
+    let mut all = Vec::new();
+    for number in 0..12 {
+        if number == 6 {
+            move_all(&world, &workspace).await?;
+        }
+        all.push(world.admin().trigger(&format!("Incident {number}")).await?);
+    }
+    for incident in &all {
+        world.admin().change("acknowledgeIncident", &incident.id).await?;
+    }
+    world.settled().await?;
+    let (old, new) = (world.channel()?, team.channel(CHANNEL).expect("the channel"));
+    for incident in &all {
+        let roots: Vec<_> = [&old, &new].into_iter().flat_map(|channel| roots_of(channel, incident.number)).collect();
+        assert_eq!(roots.len(), 1, "#{} is told once", incident.number);
+        assert_eq!(shown_status(roots[0]), Some("ACKNOWLEDGED"), "#{} is kept true", incident.number);
+    }
+    let last = all.last().expect("an incident").number;
+    assert_eq!(roots_of(&new, last).len(), 1, "what is new goes to the new place");
+    Ok(())
+}
