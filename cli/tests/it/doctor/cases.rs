@@ -268,14 +268,14 @@ pub(super) const CASES: &[Case] = &[
         fault: Some(("auth.test", "token_revoked")),
         mark: Mark::Wrong,
         code: 1,
-        words: &["(token_revoked)", "install the app again, and set the new token"],
+        words: &["(token_revoked)", "install the app again", "SLACK_BOT_TOKEN"],
         ..WELL
     },
     Case {
         fault: Some(("auth.test", "token_expired")),
         mark: Mark::Wrong,
         code: 1,
-        words: &["(token_expired)", "install the app again, and set the new token"],
+        words: &["(token_expired)", "install the app again", "SLACK_BOT_TOKEN"],
         ..WELL
     },
     Case {
