@@ -44,6 +44,7 @@ pub(crate) fn all() -> Vec<Source> {
         "entity",
         "migration",
         "queue",
+        "message",
         "seal",
         "simulator",
         "tests",

@@ -22,14 +22,17 @@ const WORKSPACES: &str = "{ slackWorkspaces { id status teamName reason } }";
 async fn second_team(world: &World) -> anyhow::Result<(TeamHandle, Value)> {
     let app = AppSeed::new("Own");
     let secret = app.signing_secret.clone();
-    let team = world
-        .slack()
-        .add_team(TeamSeed::new("Second").installed("xoxb-of-the-second").with_app(app));
+    let team = world.slack().add_team(
+        TeamSeed::new("Second")
+            .installed("xoxb-of-the-second")
+            .with_app(app),
+    );
     team.set_callbacks(&Url::parse(&world.bridge(0).base())?);
     let input = json!({"input": {"name": "Own", "signingSecret": secret}});
     let app = world.admin().insist(APP, &input).await?["createSlackApp"]["app"]["id"].clone();
     let input = json!({"input": {"name": "Second", "botToken": "xoxb-of-the-second", "appId": app}});
-    let workspace = world.admin().insist(CONNECT, &input).await?["connectSlackWorkspace"]["workspace"]["id"].clone();
+    let workspace =
+        world.admin().insist(CONNECT, &input).await?["connectSlackWorkspace"]["workspace"]["id"].clone();
     until("the second workspace works", async || {
         let answer = world.admin().ask(WORKSPACES, &Value::Null).await.ok()?;
         (answer["slackWorkspaces"][0]["status"] == "ACTIVE").then_some(())
@@ -40,8 +43,15 @@ async fn second_team(world: &World) -> anyhow::Result<(TeamHandle, Value)> {
 
 /// Moves all connectors of the server's own workspace there.
 async fn move_all(world: &World, to: &Value) -> anyhow::Result<()> {
-    let moved = world.admin().insist(MOVE, &json!({"input": {"toWorkspaceId": to}})).await?;
-    assert_eq!(moved["moveConnectors"]["connectors"].as_array().map(Vec::len), Some(1), "{moved}");
+    let moved = world
+        .admin()
+        .insist(MOVE, &json!({"input": {"toWorkspaceId": to}}))
+        .await?;
+    assert_eq!(
+        moved["moveConnectors"]["connectors"].as_array().map(Vec::len),
+        Some(1),
+        "{moved}"
+    );
     Ok(())
 }
 
@@ -49,7 +59,9 @@ async fn until_shown(team: &TeamHandle, number: i64, status: &str) -> anyhow::Re
     let shown = team.wait_for(
         |snapshot| {
             let roots = roots_of(snapshot.channel(CHANNEL)?, number);
-            let mut roots = roots.into_iter().filter(|root| shown_status(root) == Some(status));
+            let mut roots = roots
+                .into_iter()
+                .filter(|root| shown_status(root) == Some(status));
             roots.next().map(|root| root.ts.clone())
         },
         PATIENCE,
@@ -57,11 +69,15 @@ async fn until_shown(team: &TeamHandle, number: i64, status: &str) -> anyhow::Re
     Ok(shown.await?)
 }
 
-async fn an_app_of_ones_own_is_worked_with_and_can_forge_nothing_of_others(stack: Stack) -> anyhow::Result<()> {
+async fn an_app_of_ones_own_is_worked_with_and_can_forge_nothing_of_others(
+    stack: Stack,
+) -> anyhow::Result<()> {
     let world = World::on(stack).start().await?;
     world.member("Bob", "bob@example.com", "RESPONDER").await?;
     let theirs = world.admin().trigger("In the server's own workspace").await?;
-    let root = world.root(theirs.number, |root| shown_status(root) == Some("TRIGGERED")).await?;
+    let root = world
+        .root(theirs.number, |root| shown_status(root) == Some("TRIGGERED"))
+        .await?;
     let (team, workspace) = second_team(&world).await?;
     move_all(&world, &workspace).await?;
     let incident = world.admin().trigger("In the second").await?;
@@ -80,7 +96,10 @@ async fn an_app_of_ones_own_is_worked_with_and_can_forge_nothing_of_others(stack
     let request = request.post(format!("{}/slack/events", world.bridge(0).base()));
     let signed = request
         .header("Content-Type", "application/json")
-        .header("X-Slack-Signature", sign(team.signing_secret(), &now, forged.as_bytes()))
+        .header(
+            "X-Slack-Signature",
+            sign(team.signing_secret(), &now, forged.as_bytes()),
+        )
         .header("X-Slack-Request-Timestamp", now)
         .body(forged);
     let answer = signed.send().await?;
@@ -89,7 +108,10 @@ async fn an_app_of_ones_own_is_worked_with_and_can_forge_nothing_of_others(stack
     assert_eq!(body["error"]["code"], "FOREIGN_WORKSPACE");
     world.settled().await?;
     let now = world.admin().incident(theirs.number).await?;
-    assert!(now.timeline.iter().all(|entry| entry.kind != "COMMENT"), "{now:?}");
+    assert!(
+        now.timeline().iter().all(|entry| entry.kind != "COMMENT"),
+        "{now:?}"
+    );
     Ok(())
 }
 
@@ -109,9 +131,17 @@ async fn connectors_move_while_incidents_go_on_and_each_is_told_once(stack: Stac
     world.settled().await?;
     let (old, new) = (world.channel()?, team.channel(CHANNEL).expect("the channel"));
     for incident in &all {
-        let roots: Vec<_> = [&old, &new].into_iter().flat_map(|channel| roots_of(channel, incident.number)).collect();
+        let roots: Vec<_> = [&old, &new]
+            .into_iter()
+            .flat_map(|channel| roots_of(channel, incident.number))
+            .collect();
         assert_eq!(roots.len(), 1, "#{} is told once", incident.number);
-        assert_eq!(shown_status(roots[0]), Some("ACKNOWLEDGED"), "#{} is kept true", incident.number);
+        assert_eq!(
+            shown_status(roots[0]),
+            Some("ACKNOWLEDGED"),
+            "#{} is kept true",
+            incident.number
+        );
     }
     let last = all.last().expect("an incident").number;
     assert_eq!(roots_of(&new, last).len(), 1, "what is new goes to the new place");

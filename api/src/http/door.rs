@@ -54,7 +54,7 @@ fn refusal(error: &AuthError) -> Refusal {
             return Refusal::request(
                 StatusCode::SERVICE_UNAVAILABLE,
                 error.code(),
-                "Tocsin can't check the API key just now: try again.",
+                "Tocsin can't check the API key just now. Nothing was changed: try again.",
             );
         }
     };

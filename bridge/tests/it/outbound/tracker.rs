@@ -8,7 +8,7 @@ use std::{
 use axum::{Json, Router, extract::State, routing::post};
 use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
-use tocsin_entity::id::{ConnectorId, IncidentId, OrganizationId, TimelineEntryId, UserId};
+use tocsin_entity::id::{IncidentId, OrganizationId, TimelineEntryId, UserId};
 use url::Url;
 
 /// Incidents of one organisation.
@@ -23,8 +23,8 @@ pub(crate) struct Tracker {
 pub(super) struct Tracked {
     pub(super) incidents: BTreeMap<IncidentId, Incident>,
     pub(super) events: Vec<IncidentId>,
-    connectors: Vec<Value>,
-    passed_over: Vec<Value>,
+    pub(super) connectors: Vec<Value>,
+    pub(super) passed_over: Vec<Value>,
     is_down: bool,
     pub(super) people: Vec<Value>,
     postmortems: BTreeMap<IncidentId, Value>,
@@ -67,48 +67,6 @@ impl Tracker {
 
     pub(super) fn state(&self) -> std::sync::MutexGuard<'_, Tracked> {
         self.state.lock().expect("no test has panicked with it")
-    }
-
-    /// Another connector.
-    pub(crate) fn connector(&self, name: &str, channel: &str) {
-        self.connector_with(name, channel, json!({}));
-    }
-
-    /// Another connector, of which some is not as usual; gives its id.
-    pub(crate) fn connector_with(&self, name: &str, channel: &str, fields: Value) -> Value {
-        let mut connector = json!({
-            "id": ConnectorId::new(), "name": name, "channel": channel, "replyMode": "THREAD",
-            "events": ["TRIGGERED", "ACKNOWLEDGED", "RESOLVED", "ESCALATED", "REASSIGNED", "SLA_BREACHED"], "twoWaySync": true,
-            "appearanceName": null, "appearanceIcon": null, "fallback": null, "template": null, "workspace": null,
-        });
-        merge(&mut connector, fields);
-        let id = connector["id"].clone();
-        self.state().connectors.push(connector);
-        id
-    }
-
-    /// Another title in a connector's template.
-    pub(crate) fn retitle(&self, id: ConnectorId, title: &str) {
-        let mut state = self.state();
-        let mut all = state.connectors.iter_mut();
-        let connector = all.find(|one| one["id"] == json!(id));
-        connector.expect("the connector")["template"]["title"] = title.into();
-    }
-
-    /// Incidents go to this connector only where it stands in for another.
-    pub(crate) fn lead_not_to(&self, id: &Value) {
-        self.state().passed_over.push(id.clone());
-    }
-
-    /// No connector any more.
-    pub(crate) fn disconnect(&self) {
-        self.state().connectors.clear();
-    }
-
-    /// Only this connector.
-    pub(crate) fn connect_only(&self, channel: &str) {
-        self.disconnect();
-        self.connector("default", channel);
     }
 
     pub(crate) fn set_down(&self, is_down: bool) {
