@@ -18,7 +18,7 @@ use crate::{
     connector::Connectors,
     digest, directory, follow,
     graphql::Api,
-    home, inbound, install, mirror, operation,
+    home, identity, inbound, install, mirror, operation,
     slack::{Http, SlackHealth, oauth::ClientConfig},
     store::{Lane, Leases},
     sweep, telemetry, unfurl,
@@ -124,7 +124,9 @@ impl Bridge {
 
     /// Slack's endpoints, `/slack/*`.
     pub fn router(&self) -> axum::Router {
-        inbound::router(Arc::clone(&self.0)).merge(install::router(Arc::clone(&self.0)))
+        inbound::router(Arc::clone(&self.0))
+            .merge(install::router(Arc::clone(&self.0)))
+            .merge(identity::router(Arc::clone(&self.0)))
     }
 
     /// Works until the shutdown, and then finishes what it has begun or hands it back.

@@ -9,6 +9,7 @@ on_each_stack!(
     a_reply_of_someone_who_only_reads_is_not_a_comment_and_they_are_told,
     the_second_to_press_is_told_who_was_first,
     who_is_not_linked_is_told_how_and_acts_as_the_member_once_they_have_confirmed_it,
+    who_has_signed_in_with_slack_acts_as_the_member_who_asked_for_it,
 );
 
 /// What one person alone was told in a channel.
@@ -217,5 +218,48 @@ async fn who_is_not_linked_is_told_how_and_acts_as_the_member_once_they_have_con
     assert_eq!(by, Some("gus@example.com"));
     let said = now.comment("The provider is down").expect("it was waited for");
     assert_eq!(said.email(), Some("gus@example.com"));
+    Ok(())
+}
+
+const SIGN_IN: &str = "mutation { linkSlackIdentity(input: {}) { url userErrors { code message } } }";
+
+/// What a person is shown whom Slack sends back to this address.
+async fn shown_to(world: &World, back: &url::Url) -> anyhow::Result<String> {
+    // The public address leads to the bridge, as it does behind a proxy.
+    let bridge = world.bridge(0).base();
+    let query = back.query().unwrap_or_default();
+    let url = format!("{}{}?{query}", bridge.trim_end_matches('/'), back.path());
+    let browser = reqwest::Client::builder().no_proxy().build()?;
+    Ok(browser.get(url).send().await?.text().await?)
+}
+
+async fn who_has_signed_in_with_slack_acts_as_the_member_who_asked_for_it(
+    stack: Stack,
+) -> anyhow::Result<()> {
+    let world = World::on(stack).start().await?;
+    let gus = world.member("Gus Guest", "gus@example.com", "RESPONDER").await?;
+    let incident = world.admin().trigger("Payments are failing").await?;
+    let root = world.root(incident.number, |_| true).await?;
+    let asked = gus.ask(SIGN_IN, &serde_json::json!({})).await?["linkSlackIdentity"].clone();
+    let page: url::Url = asked["url"].as_str().expect("an address").parse()?;
+    let guest = world.slack().person("guest");
+    let back = guest.allow(&page)?;
+    let shown = shown_to(&world, &back).await?;
+    assert!(shown.contains("<code>OK</code>"), "{shown}");
+    guest.reply(CHANNEL, &root.ts, "The provider is down")?;
+    let now = world
+        .admin()
+        .until(incident.number, |now| now.comments() == ["The provider is down"])
+        .await?;
+    let said = now.comment("The provider is down").expect("it was waited for");
+    assert_eq!(said.email(), Some("gus@example.com"));
+
+    // Good once; and no code of Slack's helps whoever has no link of ours.
+    let shown = shown_to(&world, &back).await?;
+    assert!(shown.contains("LINK_USED"), "{shown}");
+    let mut forged = back.clone();
+    forged.set_query(Some("code=1&state=sealed1.0.0"));
+    let shown = shown_to(&world, &forged).await?;
+    assert!(shown.contains("LINK_INVALID"), "{shown}");
     Ok(())
 }

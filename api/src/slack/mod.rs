@@ -17,7 +17,9 @@ pub(crate) use self::{
     app::{SlackAppMutation, SlackAppQuery},
     channel::{SlackChannelQuery, SlackChannels},
     connect::SlackWorkspaceMutation,
-    identity::{SlackIdentity, SlackIdentityMutation, SlackIdentityQuery, SlackMemberQuery},
+    identity::{
+        SlackIdentity, SlackIdentityMutation, SlackIdentityQuery, SlackMemberQuery, SlackSignInMutation,
+    },
     install::SlackInstallQuery,
     installed::SlackInstallMutation,
     operation::{

@@ -105,7 +105,8 @@ fn selection(mutation: &str) -> &'static str {
         "connectSlackWorkspace" | "updateSlackWorkspace" | "disconnectSlackWorkspace" => {
             "workspace { id name status disconnectedAt botTokenSet }"
         }
-        "confirmSlackIdentity" => "link { user { id } teamId slackUserId matchedBy }",
+        "linkSlackIdentity" => "url expiresAt",
+        "confirmSlackIdentity" | "recordSlackLink" => "link { user { id } teamId slackUserId matchedBy }",
         "unlinkSlackIdentity" => "user { id }",
         "updateSlackSettings" => "settings { unmatchedPolicy }",
         "testSlackConnection"

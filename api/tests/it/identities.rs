@@ -10,7 +10,7 @@ use tocsin_entity::{
     kinds::SlackWorkspaceStatus,
     slack::{
         directory, installation,
-        link_state::{CODE, LinkCode},
+        link_state::{CODE, LinkCode, SIGN_IN, SignIn},
         user,
     },
 };
@@ -188,6 +188,30 @@ on_each_database! {
         of_stella.change("confirmSlackIdentity", json!({ "code": code("U2", None, 600) })).await.done();
         assert_eq!(members(&bridge, "U2", None).await, pair("stella@example.com", "CODE"));
         assert_eq!(of_rita.change("confirmSlackIdentity", json!({ "code": given })).await.refused(), "INVALID_INPUT", "it was used");
+    }
+
+    async fn a_member_goes_to_slack_to_sign_in_and_the_bridge_records_who_came_back(world) {
+        let bridge = bridge(world).await;
+        let (id, rita) = world.member("Rita", "STAKEHOLDER").await;
+        let link = rita.change("linkSlackIdentity", json!({})).await.done();
+        let url: url::Url = text(&link["url"]).parse().expect("an address");
+        assert!(url.as_str().starts_with("https://slack.com/openid/connect/authorize?response_type=code&scope=email+openid+profile&"), "{url}");
+        let given = |name: &str| url.query_pairs().find(|(key, _)| key == name).expect("it").1.into_owned();
+        assert_eq!(given("redirect_uri"), "https://tocsin.example.com/slack/oauth/identity");
+        let state = sealer().open_state::<SignIn>(SIGN_IN, &given("state")).expect("ours").content;
+        assert_eq!((state.user_id.to_string(), state.nonce), (id.clone(), given("nonce")));
+
+        let record = json!({ "teamId": "T1", "slackUserId": "U1", "idempotencyKey": "n" });
+        assert_eq!(rita.change("recordSlackLink", record.clone()).await.refused(), "FORBIDDEN");
+        assert_eq!(bridge.change("recordSlackLink", record.clone()).await.refused(), "FORBIDDEN", "on whose behalf?");
+        let for_rita = Caller { on_behalf_of: Some(id.clone()), ..bridge.clone() };
+        for _ in 0..2 {
+            let link = for_rita.change("recordSlackLink", record.clone()).await.done()["link"].clone();
+            assert_eq!(link, json!({ "user": { "id": id }, "teamId": "T1", "slackUserId": "U1", "matchedBy": "OPENID" }));
+        }
+        assert_eq!(members(&bridge, "U1", None).await, pair("rita@example.com", "OPENID"));
+        let other = json!({ "teamId": "T1", "slackUserId": "U2", "idempotencyKey": "n" });
+        assert_eq!(for_rita.change("recordSlackLink", other).await.refused(), "IDEMPOTENCY_KEY_REUSED");
     }
 
     async fn what_is_no_code_is_refused(world) {

@@ -167,6 +167,12 @@ fn mutations() -> Vec<(&'static str, Needs, Value)> {
         ),
         ("updateSlackWorkspace", Admin, json!({ "id": nobody("wsp") })),
         ("disconnectSlackWorkspace", Admin, json!({ "id": nobody("wsp") })),
+        ("linkSlackIdentity", Own, json!({ "idempotencyKey": "" })),
+        (
+            "recordSlackLink",
+            Bridge,
+            json!({ "teamId": "", "slackUserId": "" }),
+        ),
         ("confirmSlackIdentity", Own, json!({ "code": "" })),
         ("unlinkSlackIdentity", Own, json!({})),
         ("updateSlackSettings", Admin, json!({ "idempotencyKey": "" })),

@@ -54,5 +54,5 @@ documents! {
     "graphql/workflow.graphql": ServicesToName, TriggerFromWorkflow;
     "graphql/members.graphql": Assignees, Members;
     "graphql/mutations.graphql": AcknowledgeIncident, ResolveIncident, ReopenIncident, AddComment, ReassignIncident, SnoozeIncident,
-        UpdateIncident, EditComment, RetractComment, SetSlackSync;
+        UpdateIncident, RecordSlackLink, EditComment, RetractComment, SetSlackSync;
 }

@@ -13,10 +13,10 @@ mod workspace;
 
 pub(crate) use api::{Api, EventPage, FollowedEvent, Member, Mirrored};
 pub(crate) use documents::{
-    AcknowledgeIncident, AddComment, DateTime, EditComment, ReassignIncident, ReopenIncident,
-    ResolveIncident, RetractComment, SetSlackSync, SnoozeIncident, UpdateIncident, acknowledge_incident,
-    add_comment, edit_comment, reassign_incident, reopen_incident, resolve_incident, retract_comment,
-    set_slack_sync, snooze_incident, update_incident,
+    AcknowledgeIncident, AddComment, DateTime, EditComment, ReassignIncident, RecordSlackLink,
+    ReopenIncident, ResolveIncident, RetractComment, SetSlackSync, SnoozeIncident, UpdateIncident,
+    acknowledge_incident, add_comment, edit_comment, reassign_incident, record_slack_link, reopen_incident,
+    resolve_incident, retract_comment, set_slack_sync, snooze_incident, update_incident,
 };
 pub(crate) use documents::{CompleteSlackInstall, complete_slack_install};
 pub(crate) use documents::{HomeIncidents, home_incidents};

@@ -9,6 +9,7 @@ mod linking;
 mod person;
 pub(crate) mod prompt;
 mod refresh;
+mod sign_in;
 mod strangers;
 
 pub(crate) use code::code;
@@ -17,6 +18,7 @@ pub(crate) use linking::set_linked;
 pub(crate) use person::{Person, is_at_home, is_from_elsewhere, is_unlinked, name, person, team};
 pub(crate) use prompt::prompt;
 pub(crate) use refresh::{USER_CHANGED, USER_JOINED};
+pub(crate) use sign_in::router;
 pub(crate) use strangers::Strangers;
 
 use tocsin_entity::id::OrganizationId;

@@ -99,7 +99,7 @@ async fn come_back(
     ending.show(&parts.config.public_url, wanted.return_to.as_deref())
 }
 
-fn of_link(error: &LinkError) -> Ending {
+pub(crate) fn of_link(error: &LinkError) -> Ending {
     let what = match error {
         LinkError::NoKey => {
             "Tocsin's bridge lacks TOCSIN_SECRET_KEY: give it the same as the API, and begin again."

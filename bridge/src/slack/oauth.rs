@@ -4,8 +4,9 @@
 
 use std::time::Instant;
 
+use reqwest::RequestBuilder;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
     client::{observe, read, transport_error},
@@ -14,6 +15,8 @@ use super::{
 };
 
 const ACCESS: &str = "oauth.v2.access";
+const SIGNED_IN: &str = "openid.connect.token";
+const WHO: &str = "openid.connect.userInfo";
 
 /// The id and the secret by which Slack knows an app.
 #[derive(Clone, Debug)]
@@ -50,7 +53,47 @@ pub(crate) struct Team {
     pub(crate) name: Option<String>,
 }
 
+/// What Slack gives for the code of somebody who has signed in.
+#[derive(Debug, Deserialize)]
+pub(crate) struct SignedIn {
+    pub(crate) access_token: SecretString,
+    /// A JSON Web Token that carries what was asked to be carried.
+    #[serde(default)]
+    pub(crate) id_token: Option<String>,
+}
+
+/// Who has signed in.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Who {
+    #[serde(rename = "https://slack.com/user_id")]
+    pub(crate) user_id: String,
+    #[serde(rename = "https://slack.com/team_id")]
+    pub(crate) team_id: String,
+}
+
 impl Http {
+    /// What the code of somebody who has signed in is good for, once.
+    pub(crate) async fn signed_in(
+        &self,
+        client: &ClientConfig,
+        code: &str,
+        redirect_uri: &str,
+    ) -> Result<SignedIn, SlackError> {
+        let form = [
+            ("client_id", client.id.as_str()),
+            ("client_secret", client.secret.expose_secret()),
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", redirect_uri),
+        ];
+        call(SIGNED_IN, self.method(SIGNED_IN).form(&form)).await
+    }
+
+    /// Who has signed in.
+    pub(crate) async fn who(&self, token: &SecretString) -> Result<Who, SlackError> {
+        call(WHO, self.method(WHO).bearer_auth(token.expose_secret())).await
+    }
+
     /// What a code is good for, once.
     pub(crate) async fn redeem(
         &self,
@@ -77,16 +120,19 @@ impl Http {
     }
 
     async fn access(&self, client: &ClientConfig, fields: &[(&str, &str)]) -> Result<Granted, SlackError> {
-        let began = Instant::now();
         let secret = client.secret.expose_secret();
         let mut form = vec![("client_id", client.id.as_str()), ("client_secret", secret)];
         form.extend_from_slice(fields);
-        let sent = self.method(ACCESS).form(&form).send().await;
-        let outcome = match sent {
-            Ok(response) => read(ACCESS, response).await,
-            Err(error) => Err(transport_error(ACCESS, &error)),
-        };
-        observe(ACCESS, began.elapsed(), outcome.as_ref().err());
-        outcome
+        call(ACCESS, self.method(ACCESS).form(&form)).await
     }
+}
+
+async fn call<T: DeserializeOwned>(method: &'static str, request: RequestBuilder) -> Result<T, SlackError> {
+    let began = Instant::now();
+    let outcome = match request.send().await {
+        Ok(response) => read(method, response).await,
+        Err(error) => Err(transport_error(method, &error)),
+    };
+    observe(method, began.elapsed(), outcome.as_ref().err());
+    outcome
 }

@@ -13,6 +13,12 @@ pub const SIGN_IN: &str = "slack_sign_in";
 /// Where Slack sends people back to who have signed in, below the public address.
 pub const SIGN_IN_CALLBACK: &str = "/slack/oauth/identity";
 
+/// What people are asked for who sign in. Slack refuses to have it asked for together with anything else, and refuses it to an app whose manifest does
+/// not name it.
+///
+/// Source: docs.slack.dev, "Sign in with Slack", and apps that were exported by `apps.manifest.export`.
+pub const SIGN_IN_SCOPES: [&str; 3] = ["email", "openid", "profile"];
+
 /// What somebody is given in Slack: the member who shows it is they.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkCode {

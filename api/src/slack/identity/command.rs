@@ -26,7 +26,7 @@ use crate::{
 const CODE_MAX: usize = 10_000;
 
 /// Longest id of Slack's, in characters.
-const SLACK_ID_MAX: usize = 100;
+pub(super) const SLACK_ID_MAX: usize = 100;
 
 /// Under whose name the use of codes is on record.
 const CODES: &str = "slack-link-code";
@@ -116,7 +116,7 @@ impl SlackIdentityMutation {
     }
 }
 
-async fn payload(ctx: &Context<'_>, result: Result<Model, Trouble>) -> Result<SlackLinkPayload> {
+pub(super) async fn payload(ctx: &Context<'_>, result: Result<Model, Trouble>) -> Result<SlackLinkPayload> {
     let (row, user_errors) = told(result)?;
     let link = match row {
         Some(row) => Some(SlackLink {
@@ -132,7 +132,7 @@ async fn payload(ctx: &Context<'_>, result: Result<Model, Trouble>) -> Result<Sl
 }
 
 /// The member who says who they are, with a key of their own: whoever may speak for them in Slack may write in their name.
-fn myself(viewer: &Viewer) -> Result<(OrganizationId, UserId), Trouble> {
+pub(super) fn myself(viewer: &Viewer) -> Result<(OrganizationId, UserId), Trouble> {
     let organization_id = viewer.may_change(Need::Read)?;
     let forbidden = |why: &str| UserError::new(UserErrorCode::Forbidden, why).into();
     if viewer.is_bridge() {
@@ -149,11 +149,11 @@ fn myself(viewer: &Viewer) -> Result<(OrganizationId, UserId), Trouble> {
     }
 }
 
-/// The server has no key to read codes with.
-fn no_key() -> UserError {
+/// The server has no key to seal with.
+pub(super) fn no_key() -> UserError {
     UserError::new(
         UserErrorCode::SecretKeyMissing,
-        "Codes can't be read: set TOCSIN_SECRET_KEY for the API and the bridge alike (openssl rand -base64 32), and start them again.",
+        "Links can't be made or read: set TOCSIN_SECRET_KEY for the API and the bridge alike (openssl rand -base64 32), and start them again.",
     )
 }
 

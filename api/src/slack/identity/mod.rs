@@ -3,10 +3,12 @@
 mod command;
 mod link;
 mod member;
+mod sign_in;
 mod table;
 
 pub(crate) use self::{
     command::SlackIdentityMutation,
     member::SlackMemberQuery,
+    sign_in::SlackSignInMutation,
     table::{SlackIdentity, SlackIdentityQuery},
 };
