@@ -99,8 +99,8 @@ fn escape(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn location(return_to: &str) -> Option<String> {
-        let public = Url::parse("https://tocsin.example.com/ops").expect("a URL");
+    fn location(public: &str, return_to: &str) -> Option<String> {
+        let public = Url::parse(public).expect("a URL");
         let shown = Ending::failed("ACCESS_DENIED", "a & <b>").show(&public, Some(return_to));
         let location = shown.headers().get(header::LOCATION)?;
         Some(location.to_str().expect("text").to_owned())
@@ -108,19 +108,16 @@ mod tests {
 
     #[test]
     fn people_come_back_to_the_console_and_nowhere_else() {
+        let console = "https://tocsin.example.com";
         assert_eq!(
-            location("/settings?tab=slack").as_deref(),
+            location(&format!("{console}/ops"), "/settings?tab=slack").as_deref(),
             Some(
                 "https://tocsin.example.com/ops/settings?tab=slack&slack=failed&code=ACCESS_DENIED&reason=a+%26+%3Cb%3E"
             )
         );
-        assert_eq!(location("@evil.example/"), None);
-        assert_eq!(
-            location(".evil.example/")
-                .as_deref()
-                .map(|url| url.starts_with("https://tocsin.example.com/")),
-            Some(true)
-        );
+        for elsewhere in ["@evil.example/", ".evil.example/", ":1@evil.example"] {
+            assert_eq!(location(console, elsewhere), None, "{elsewhere}");
+        }
     }
 
     #[test]

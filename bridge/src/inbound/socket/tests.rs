@@ -55,7 +55,8 @@ async fn a_token_that_slack_will_never_take_is_not_tried_again_and_it_is_said_wh
         };
         slack.add_fault(Fault::on("apps.connections.open", refusal).times(2));
         let (bridge, _own) = bridge(&slack).await;
-        let given_up = run(&bridge.0, CancellationToken::new());
+        let socket = bridge.0.config.slack.socket.clone().expect("a token");
+        let given_up = keep(Arc::clone(&bridge.0), None, socket, CancellationToken::new());
         tokio::time::timeout(PATIENCE, given_up)
             .await
             .unwrap_or_else(|_| panic!("{code}: it is tried again"));
