@@ -10,7 +10,12 @@ const OPTIONS = {
   // What has no identity of its own: pages, payloads, and values that live in another object.
   "@graphql-eslint/strict-id-in-types": {
     exceptions: {
-      types: ["Author", "CommentRevision", "IncidentEvent", "PageInfo", "SealedSlackToken", "Tag", "UserError", "Viewer"],
+      types: [
+        "Author", "CommentRevision", "CreatedSlackChannel", "IncidentEvent", "MissingScopes", "PageInfo", "SealedSlackApp",
+        "SealedSlackToken", "SlackConnectionTest", "SlackIdentity", "SlackIdentityFound", "SlackInstallLink", "SlackLink", "SlackMember",
+        "SlackPerson", "SlackRoute", "SlackSettings", "SlackTemplateField", "SlackTemplatePreview", "SlackTemplateProblem",
+        "SlackTemplateVariable", "SlackTestMessage", "Tag", "UserError", "Viewer",
+      ],
       suffixes: ["Connection", "Edge", "Payload"],
     },
   },
