@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use tocsin_entity::kinds::InboxState;
+use tocsin_entity::{id::OrganizationId, kinds::InboxState};
 
 use crate::inbound::stage::Stage;
 
@@ -95,6 +95,7 @@ async fn what_a_workflow_got_wrong_is_said_with_what_to_do() {
     stage.is_nobody();
     let told = says(json!({"title": "Down", "reporter": "U1"})).await;
     assert!(told.contains("(NOT_LINKED)"), "{told}");
+    stage.organizations(&[stage.organization, OrganizationId::new()]);
     let told = says(json!({"title": "Down"})).await;
     assert!(told.contains("Person who used this workflow"), "{told}");
     assert!(stage.acted.calls("TriggerFromWorkflow").is_empty());

@@ -215,6 +215,7 @@ async fn a_button_on_a_preview_of_another_organisation_asks_for_its_rights() {
     let stage = Stage::set().await;
     stage.slack_user("Guest", Some("guest@example.org"));
     stage.is_nobody();
+    stage.organizations(&[stage.organization, OrganizationId::new()]);
     stage.acted.answer(
         "IncidentByNumber",
         json!({"data": {"incident": stage.incident_fields(42)}}),
