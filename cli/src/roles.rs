@@ -78,7 +78,7 @@ pub(crate) async fn run_bridge(settings: Settings) -> anyhow::Result<()> {
     })?;
     let slack = configured_slack(&settings).ok_or_else(|| {
         anyhow!(
-            "SLACK_BOT_TOKEN and SLACK_CLIENT_ID are unset: set the one or the other, SLACK_SIGNING_SECRET, to those of the Slack app, or try \
+            "SLACK_BOT_TOKEN is unset, and so is SLACK_CLIENT_ID: set one of them, and SLACK_SIGNING_SECRET, to those of the Slack app, or try \
              `tocsin simulator`, which prints what to set"
         )
     })?;
