@@ -4,7 +4,7 @@
 //! and has people who post, reply, press buttons and paste links. It refuses whatever Slack refuses: a
 //! client that is content with this workspace should be content with the real one.
 //!
-//! * In a test: [`Simulator::start`], then [`Simulator::person`] to act and [`Simulator::wait_until`] to see.
+//! * In a test: [`Simulator::start`], then [`TeamHandle::person`] to act and [`TeamHandle::wait_until`] to see.
 //! * From another process: the JSON endpoints under `/sim/`, listed at `/sim`.
 //! * By eye: the page at `/`, or [`render_text`] in a terminal.
 //!

@@ -137,7 +137,7 @@ impl TeamHandle {
         self.host.read(Workspace::snapshot)
     }
 
-    /// Every Web API call so far, the last of them ([`SimulatorConfig::remember`]), in the order of their answers.
+    /// Every Web API call so far, the last of them (`SimulatorConfig::remember`), in the order of their answers.
     pub fn calls(&self) -> Vec<Call> {
         self.host.calls()
     }

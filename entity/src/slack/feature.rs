@@ -114,7 +114,7 @@ impl SlackFeature {
     }
 }
 
-/// Reads what [`write`] has written; names of a later version are passed over. Notifications are always among them.
+/// Reads what [`write()`] has written; names of a later version are passed over. Notifications are always among them.
 pub fn read(text: &str) -> BTreeSet<SlackFeature> {
     let named = |name: &str| {
         SlackFeature::ALL

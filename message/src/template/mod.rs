@@ -1,8 +1,8 @@
 //! Templates: an organisation's own words for an incident's message, written in a small part of Jinja.
 //!
 //! Whoever writes one is an administrator, and may use mrkdwn; what it shows of an incident is foreign, and never becomes markup: see
-//! [`seal`]. Whatever it says, rendering ends soon and stays small: steps, nesting and output are limited, and nothing that could grow
-//! a value is part of the language: see [`syntax`].
+//! `seal`. Whatever it says, rendering ends soon and stays small: steps, nesting and output are limited, and nothing that could grow
+//! a value is part of the language: see `syntax`.
 
 mod facts;
 mod filters;
