@@ -18,6 +18,9 @@ use crate::{api_key, connector, limits};
 /// Shortest key that an operator may choose, in characters.
 const CHOSEN_KEY_MIN: usize = 16;
 
+/// What an organisation's first connector is called.
+const FIRST_CONNECTOR: &str = "default";
+
 /// Why nothing was made.
 #[derive(Debug, thiserror::Error)]
 pub enum BootstrapError {
@@ -27,6 +30,9 @@ pub enum BootstrapError {
     /// There is one already.
     #[error("an organisation called {0:?} is there already")]
     Taken(String),
+    /// Another organisation's incidents go to the channel.
+    #[error("{0} is another organisation's: name another channel with --channel")]
+    ChannelTaken(String),
     /// There is none.
     #[error("there is no organisation {0:?}")]
     NoOrganization(String),
@@ -78,7 +84,8 @@ pub async fn first_start(
     };
     let tx = database.begin_write().await?;
     let organization = insert_organization(&tx, "My organisation").await?;
-    insert_connector(&tx, organization.id, channel).await?;
+    let connector = connector::plain(organization.id, FIRST_CONNECTOR, channel);
+    connector.into_active_model().insert(&tx).await?;
     insert_key(&tx, organization.id, "admin", &key, &[Scope::Admin]).await?;
     tx.commit().await?;
     Ok(FirstStart {
@@ -89,36 +96,38 @@ pub async fn first_start(
     })
 }
 
-/// Makes an organisation with a service and an admin key, which is given back and shown nowhere again.
+/// Where an organisation's incidents go at first: a channel in the workspace of the server's configuration.
+#[derive(Debug, Clone, Copy)]
+pub struct FirstChannel<'a> {
+    /// An id (`C…`) or a name with its hash.
+    pub channel: &'a str,
+    /// Whether there is such a workspace, by `SLACK_BOT_TOKEN`.
+    pub has_own_workspace: bool,
+}
+
+/// Makes an organisation with a service and an admin key, which is given back and shown nowhere again, and the connector to its first channel.
 ///
 /// # Errors
 /// [`BootstrapError`]; nothing was made then.
 pub async fn create_organization(
     database: &Database,
     name: &str,
+    first: Option<FirstChannel<'_>>,
 ) -> Result<(OrganizationId, SecretString), BootstrapError> {
     let name = limits::name("name", name).map_err(|error| BootstrapError::Invalid(error.message))?;
     let tx = database.begin_write().await?;
     let organization = insert_organization(&tx, &name).await?;
+    if let Some(first) = first {
+        let row = connector::plain(organization.id, FIRST_CONNECTOR, first.channel);
+        if !connector::is_free(&tx, first.has_own_workspace, &row).await? {
+            return Err(BootstrapError::ChannelTaken(row.channel));
+        }
+        row.into_active_model().insert(&tx).await?;
+    }
     let key = api_key::make_secret();
     insert_key(&tx, organization.id, "admin", &key, &[Scope::Admin]).await?;
     tx.commit().await?;
     Ok((organization.id, key))
-}
-
-/// Makes the connector by which an organisation's incidents go to a channel of Slack.
-///
-/// # Errors
-/// [`BootstrapError`]; nothing was made then.
-pub async fn create_connector(
-    database: &Database,
-    organization_id: OrganizationId,
-    channel: &str,
-) -> Result<(), BootstrapError> {
-    let tx = database.begin_write().await?;
-    insert_connector(&tx, organization_id, channel).await?;
-    tx.commit().await?;
-    Ok(())
 }
 
 /// Makes a key for an organisation, named by its slug or id; with none named, for the only one there is.
@@ -209,15 +218,6 @@ async fn insert_organization(
     .insert(tx)
     .await?;
     Ok(organization)
-}
-
-async fn insert_connector(
-    tx: &DatabaseTransaction,
-    organization_id: OrganizationId,
-    channel: &str,
-) -> Result<(), DbErr> {
-    let row = connector::plain(organization_id, "default", channel);
-    row.into_active_model().insert(tx).await.map(|_| ())
 }
 
 async fn insert_key(

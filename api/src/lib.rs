@@ -38,6 +38,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 pub use self::{
+    connector::connectors_held_back,
     error::{Fault, UserError, UserErrorCode},
     schema::{Schema, sdl},
 };

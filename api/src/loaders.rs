@@ -23,16 +23,22 @@ use tocsin_entity::{
 
 use uuid::Uuid;
 
-use crate::error::Fault;
+use crate::{Domain, error::Fault};
 
 /// Reads neighbours by their keys.
 pub(crate) struct Neighbours {
     database: Database,
+    has_own_workspace: bool,
 }
 
 impl Neighbours {
     pub(crate) fn database(&self) -> &Database {
         &self.database
+    }
+
+    /// Whether there is a Slack workspace of the server's own.
+    pub(crate) fn has_own_workspace(&self) -> bool {
+        self.has_own_workspace
     }
 }
 
@@ -40,8 +46,12 @@ impl Neighbours {
 pub(crate) type Loaders = DataLoader<Neighbours>;
 
 /// A new set of loaders. Nothing is cached, so that one request never sees what another read.
-pub(crate) fn loaders(database: Database) -> Loaders {
-    DataLoader::new(Neighbours { database }, tokio::spawn).delay(Duration::from_micros(200))
+pub(crate) fn loaders(domain: &Domain) -> Loaders {
+    let neighbours = Neighbours {
+        database: domain.database().clone(),
+        has_own_workspace: domain.config().slack.has_own_workspace,
+    };
+    DataLoader::new(neighbours, tokio::spawn).delay(Duration::from_micros(200))
 }
 
 /// The loaders of the schema.

@@ -122,9 +122,7 @@ fn describe_pages(builder: Builder) -> Builder {
 
 /// The schema over a domain.
 pub(crate) fn build(domain: &Arc<Domain>) -> Schema {
-    let builder = builder()
-        .data(Arc::clone(domain))
-        .data(loaders::loaders(domain.database().clone()));
+    let builder = builder().data(Arc::clone(domain)).data(loaders::loaders(domain));
     if domain.config().introspection {
         builder.finish()
     } else {

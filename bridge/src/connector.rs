@@ -28,8 +28,9 @@ const WRITE: Duration = Duration::from_secs(2);
 const REST: Duration = Duration::from_secs(300);
 
 /// Codes of troubles that are of the channel, and last until a person acts.
-const OF_CHANNEL: [&str; 7] = [
+const OF_CHANNEL: [&str; 8] = [
     "channel_not_found",
+    CHANNEL_TAKEN,
     "is_archived",
     "is_inactive",
     "not_in_channel",
@@ -41,6 +42,9 @@ const OF_CHANNEL: [&str; 7] = [
 
 /// Slack refuses the workspace's token, or nobody is connected to it.
 pub(crate) const WORKSPACE_UNUSABLE: &str = "workspace_unusable";
+
+/// The channel is another organisation's.
+pub(crate) const CHANNEL_TAKEN: &str = "channel_taken";
 
 /// Whether a trouble is one for which there are fallbacks.
 pub(crate) fn needs_fallback(code: &str) -> bool {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
-use tocsin_api::bootstrap;
+use tocsin_api::bootstrap::{self, FirstChannel};
 use tocsin_entity::kinds::Scope;
 
 use crate::{
@@ -33,8 +33,11 @@ pub(crate) async fn org(settings: &Settings, command: OrgCommand, terminal: Term
     let OrgCommand::Create { name, channel } = command;
     let channel = channel.unwrap_or_else(|| settings.slack.channel.clone());
     let database = database::open_current(&settings.database).await?;
-    let (id, key) = bootstrap::create_organization(&database, &name).await?;
-    bootstrap::create_connector(&database, id, &channel).await?;
+    let first = FirstChannel {
+        channel: &channel,
+        has_own_workspace: settings.slack.bot_token.is_some(),
+    };
+    let (id, key) = bootstrap::create_organization(&database, &name, Some(first)).await?;
     database.close().await?;
     terminal.line(format!("Made the organisation {name}.\n"));
     terminal.row("id", id);

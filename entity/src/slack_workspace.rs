@@ -25,8 +25,6 @@ pub struct Model {
     pub features: String,
     /// What Slack calls it, where it was installed by OAuth.
     pub team_id: Option<String>,
-    /// The channels that are the organisation's own there, by their ids and with commas between, where others are connected to it as well.
-    pub channels: Option<String>,
     /// By which the next pair of tokens is had, sealed, where Slack changes them.
     pub sealed_refresh_token: Option<String>,
     /// Until when the bot token works, where Slack changes it.

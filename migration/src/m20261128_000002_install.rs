@@ -22,7 +22,6 @@ fn of_workspace() -> Vec<ColumnDef> {
         maybe_id("app_id"),
         text("features").default(FEATURES).take(),
         maybe_text("team_id"),
-        maybe_text("channels"),
         maybe_text("sealed_refresh_token"),
         maybe_time("token_expires_at"),
         int("manifest_version").default(0).take(),

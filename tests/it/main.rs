@@ -11,6 +11,7 @@ mod people;
 mod refusals;
 mod replicas;
 mod secrets;
+mod shared_team;
 mod slack_alone;
 mod slack_elsewhere;
 mod storm;

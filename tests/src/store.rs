@@ -53,7 +53,7 @@ impl Store {
             }),
             Stack::Servers => {
                 let server = postgres()?;
-                let name = format!("tocsin_world_{}", Uuid::new_v4().simple());
+                let name = format!("tocsin_world_{}", Uuid::now_v7().simple());
                 execute(server.as_str(), &format!("CREATE DATABASE {name}")).await?;
                 let mut url = server.clone();
                 url.set_path(&name);

@@ -118,7 +118,7 @@ impl Plan {
             Stack::Embedded => None,
             Stack::Servers => Some(Redis::start(directory.path().to_owned()).await?),
         };
-        let key = format!("tocsin_test_{}", Uuid::new_v4().simple());
+        let key = format!("tocsin_test_{}", Uuid::now_v7().simple());
         let mut environment = shared_environment(&self, &store, &slack, &key, directory.path());
         if let Some(redis) = &redis {
             environment.push(("TOCSIN_REDIS_URL".to_owned(), redis.url()));
@@ -329,14 +329,14 @@ impl World {
         Ok(self.admin.with_key(secret))
     }
 
-    /// Makes an organisation with the command line, and gives its admin.
+    /// Makes an organisation with the command line, whose incidents go to this channel, and gives its admin.
     ///
     /// # Errors
     /// When the command fails.
-    pub async fn organization(&self, name: &str) -> anyhow::Result<Client> {
+    pub async fn organization(&self, name: &str, channel: &str) -> anyhow::Result<Client> {
         let binary = binary::tocsin()?;
         let url = ("TOCSIN_DATABASE_URL".to_owned(), self.store.url().to_owned());
-        let printed = run(&binary, &["org", "create", name], &[url]).await?;
+        let printed = run(&binary, &["org", "create", name, "--channel", channel], &[url]).await?;
         let key = printed
             .split_whitespace()
             .next_back()

@@ -235,7 +235,7 @@ async fn create(ctx: &Context<'_>, input: CreateConnectorInput) -> Result<Model,
                 workspace_id: workspace(tx, organization_id, workspace_id.as_ref()).await?,
                 ..row
             };
-            place::need_free(tx, &row).await?;
+            place::need_free(ctx, tx, &row).await?;
             check_fallback(&row, &known, &reach, tx).await?;
             check_template(&row, tx).await?;
             rule::need_services(tx, organization_id, &services).await?;
@@ -267,12 +267,15 @@ async fn update(ctx: &Context<'_>, input: UpdateConnectorInput) -> Result<Model,
         async |tx| {
             let before = managed(tx, organization_id, id, &reach).await?;
             let workspace_id = workspace(tx, organization_id, input.workspace_id.as_ref()).await?;
+            let spot = (before.workspace_id, before.channel.clone());
             let after = changed(&input, before, workspace_id)?;
             if after.is_default {
                 reach.need_all()?;
             }
             let known = all(tx, organization_id).await?;
-            place::need_free(tx, &after).await?;
+            if (after.workspace_id, &after.channel) != (spot.0, &spot.1) {
+                place::need_free(ctx, tx, &after).await?;
+            }
             check_fallback(&after, &known, &reach, tx).await?;
             check_template(&after, tx).await?;
             after

@@ -12,6 +12,7 @@ use tocsin_entity::{
 
 use super::{
     event,
+    place::{self, Lead},
     routing::RoutingOf,
     rule::{self, ConnectorRule},
 };
@@ -23,6 +24,9 @@ use crate::{
     template::SlackTemplate,
     viewer::{Need, Viewer},
 };
+
+/// Why a connector fails whose channel is another organisation's.
+const CHANNEL_TAKEN: &str = "channel_taken";
 
 /// A Slack destination.
 #[derive(Clone)]
@@ -136,20 +140,38 @@ impl Connector {
         Ok(own.cloned().map(rule::ConnectorRule).collect())
     }
 
+    /// Whether its channel is another organisation's, whose connector leads there as well: nothing goes there through this one.
+    async fn is_channel_taken(&self, ctx: &Context<'_>) -> Result<bool> {
+        Ok(self.is_taken(ctx).await?)
+    }
+
     /// How it is, as the Slack bridge has found it.
     async fn status(&self, ctx: &Context<'_>) -> Result<ConnectorStatus> {
+        if self.is_taken(ctx).await? {
+            return Ok(ConnectorStatus::Failing);
+        }
         let found = self.found(ctx).await?;
         Ok(found.map_or(ConnectorStatus::Pending, |found| found.status))
     }
 
     /// Why its channel takes nothing: Slack's error code, or one of Tocsin's.
     async fn reason_code(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        if self.is_taken(ctx).await? {
+            return Ok(Some(CHANNEL_TAKEN.to_owned()));
+        }
         Ok(self.found(ctx).await?.and_then(|found| found.reason_code))
     }
 
     /// Why its channel takes nothing, what to do, and where incidents go meanwhile.
     async fn reason(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-        Ok(self.found(ctx).await?.and_then(|found| found.reason))
+        let found = self.found(ctx).await?;
+        if self.is_taken(ctx).await? {
+            // The bridge may have heard of it already, and says what stands in.
+            let told = found.filter(|found| found.reason_code.as_deref() == Some(CHANNEL_TAKEN));
+            let told = told.and_then(|found| found.reason);
+            return Ok(told.or_else(|| Some(place::taken(&self.0.channel))));
+        }
+        Ok(found.and_then(|found| found.reason))
     }
 
     /// Since when it is so.
@@ -173,6 +195,11 @@ impl Connector {
     /// What the bridge has found; nothing before something has gone there.
     async fn found(&self, ctx: &Context<'_>) -> Result<Option<slack::connector::Model>> {
         Ok(loaders::of(ctx).load_one(FoundOf(self.0.id)).await?)
+    }
+
+    async fn is_taken(&self, ctx: &Context<'_>) -> Result<bool, Fault> {
+        let found = loaders::of(ctx).load_one(Lead::from(&self.0)).await?;
+        Ok(found.unwrap_or(false))
     }
 }
 

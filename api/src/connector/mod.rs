@@ -12,11 +12,13 @@ mod route;
 mod routing;
 mod rule;
 
+pub use self::place::connectors_held_back;
 pub(crate) use self::{
     command::{ConnectorMutation, managed, plain},
     dry_run::RoutingQuery,
     graphql::{Connector, ConnectorQuery, find},
     moving::MovingMutation,
+    place::is_free,
     reach::Reach,
     routing::{SlackRoute, is_synced, of_incident},
     rule::RuleMutation,

@@ -106,13 +106,13 @@ async fn relocate(ctx: &Context<'_>, input: MoveConnectorsInput) -> Result<Vec<c
         }
         let is_meant = |row: &connector::Model| named.as_ref().is_none_or(|named| named.contains(&row.id));
         for row in rows.into_iter().filter(is_meant) {
-            let channel = place::by_name(tx, &row, to).await?;
+            let channel = place::by_name(ctx, tx, &row, to).await?;
             let moved = connector::Model {
                 workspace_id: to,
                 channel,
                 ..row
             };
-            place::need_free(tx, &moved).await?;
+            place::need_free(ctx, tx, &moved).await?;
             moved.into_active_model().reset_all().update(tx).await?;
         }
         Ok(())

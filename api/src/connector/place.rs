@@ -1,59 +1,251 @@
 //! The channels of a Slack team, each one organisation's: where two are connected to the same team, each names channels of its own.
+//!
+//! Whoever names a channel that is another's is refused. What nobody has named just now (a connector that came with its organisation, one whose
+//! workspace was connected after it, a channel that was given another name in Slack) is held back instead, and says so: of two connectors to one
+//! channel that of the organisation is used that names it by its id, or else came first.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
+use async_graphql::{Context, dataloader::Loader};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
+    sea_query::{Expr, ExprTrait, Func},
+};
 use tocsin_entity::{
     connector::{Column, Entity, Model},
-    id::WorkspaceId,
-    slack::{channel, installation},
+    database::Database,
+    id::{ConnectorId, OrganizationId, WorkspaceId},
+    slack::{channel, directory, installation},
+    slack_workspace,
 };
 
-use crate::error::{Trouble, UserError, UserErrorCode};
+use crate::{
+    error::{Fault, Trouble, UserError, UserErrorCode},
+    loaders::Neighbours,
+    node::domain,
+};
 
-/// The teams of workspaces, as far as they are known. That of the server's own workspace has no id here, and is the same for all.
-async fn teams(tx: &DatabaseTransaction) -> Result<HashMap<WorkspaceId, String>, DbErr> {
-    let rows = installation::Entity::find().all(tx).await?;
-    let known = rows
-        .into_iter()
-        .filter_map(|row| Some((row.workspace_id, row.team_id?)));
-    Ok(known.collect())
+/// Where a connector leads, as it was told.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Lead {
+    id: ConnectorId,
+    organization: OrganizationId,
+    workspace: Option<WorkspaceId>,
+    /// In lower case.
+    channel: String,
 }
 
-/// Refuses a channel that another organisation's connector names in the same team.
-pub(super) async fn need_free(tx: &DatabaseTransaction, row: &Model) -> Result<(), Trouble> {
-    let others = Entity::find()
-        .filter(Column::OrganizationId.ne(row.organization_id))
-        .all(tx)
-        .await?;
-    let same_channel = |other: &&Model| other.channel.eq_ignore_ascii_case(&row.channel);
-    let mut others = others.iter().filter(same_channel).peekable();
-    if others.peek().is_none() {
+impl From<&Model> for Lead {
+    fn from(row: &Model) -> Self {
+        Self {
+            id: row.id,
+            organization: row.organization_id,
+            workspace: row.workspace_id,
+            channel: row.channel.to_lowercase(),
+        }
+    }
+}
+
+impl Lead {
+    /// Whether the channel is rather this one's than the other's.
+    fn precedes(&self, other: &Self) -> bool {
+        let rank = |lead: &Self| (lead.channel.starts_with('#'), lead.id);
+        rank(self) < rank(other)
+    }
+}
+
+/// A Slack team, as far as it is known which.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Team {
+    Known(String),
+    /// That of the server's own workspace, before Slack has said what it calls it.
+    Servers,
+}
+
+/// The teams of all workspaces, as far as they are known.
+struct Teams {
+    connected: HashMap<WorkspaceId, String>,
+    /// None where the server has no workspace of its own.
+    servers: Option<Team>,
+}
+
+impl Teams {
+    async fn read(db: &impl ConnectionTrait, has_own_workspace: bool) -> Result<Self, DbErr> {
+        // What the bridge has found holds for those that were connected by a token.
+        let found = installation::Entity::find().all(db).await?;
+        let installed = slack_workspace::Entity::find().all(db).await?;
+        let found = found
+            .into_iter()
+            .filter_map(|row| Some((row.workspace_id, row.team_id?)));
+        let installed = installed
+            .into_iter()
+            .filter_map(|row| Some((row.id, row.team_id?)));
+        let connected = found.chain(installed).collect();
+        let servers = directory::Entity::find()
+            .filter(directory::Column::IsServers.eq(true))
+            .one(db)
+            .await?
+            .map(|row| Team::Known(row.team_id))
+            .or(has_own_workspace.then_some(Team::Servers));
+        Ok(Self { connected, servers })
+    }
+
+    fn of(&self, workspace: Option<WorkspaceId>) -> Option<Team> {
+        match workspace {
+            Some(id) => self.connected.get(&id).cloned().map(Team::Known),
+            None => self.servers.clone(),
+        }
+    }
+}
+
+/// The connectors of other organisations that lead to the same channels, by the connector that they vie with.
+async fn rivals(
+    db: &impl ConnectionTrait,
+    has_own_workspace: bool,
+    leads: &[Lead],
+) -> Result<HashMap<ConnectorId, Vec<Lead>>, DbErr> {
+    let organizations: BTreeSet<_> = leads.iter().map(|lead| lead.organization).collect();
+    if let (Some(only), 1) = (organizations.first(), organizations.len()) {
+        // Most servers serve one organisation.
+        let other = Entity::find().filter(Column::OrganizationId.ne(*only)).one(db);
+        if other.await?.is_none() {
+            return Ok(HashMap::new());
+        }
+    }
+    let teams = Teams::read(db, has_own_workspace).await?;
+    let seen = seen(db, leads).await?;
+    let spots: Vec<_> = leads
+        .iter()
+        .filter_map(|lead| {
+            let team = teams.of(lead.workspace)?;
+            let names = names(lead, &team, &seen);
+            Some((lead, team, names))
+        })
+        .collect();
+    let all: BTreeSet<&String> = spots.iter().flat_map(|(_, _, names)| names).collect();
+    let named = Expr::expr(Func::lower(Expr::col(Column::Channel))).is_in(all.into_iter().cloned());
+    let others: Vec<_> = Entity::find().filter(named).all(db).await?;
+    let others: Vec<_> = others
+        .iter()
+        .map(|other| (Lead::from(other), teams.of(other.workspace_id)))
+        .collect();
+    let vying = spots.into_iter().map(|(lead, team, names)| {
+        let is_rival = |(other, of): &&(Lead, Option<Team>)| {
+            other.organization != lead.organization
+                && of.as_ref() == Some(&team)
+                && names.contains(&other.channel)
+        };
+        let rivals = others.iter().filter(is_rival);
+        (lead.id, rivals.map(|(other, _)| other.clone()).collect())
+    });
+    Ok(vying.collect())
+}
+
+/// What the bridge has seen of the channels that are named.
+async fn seen(db: &impl ConnectionTrait, leads: &[Lead]) -> Result<Vec<channel::Model>, DbErr> {
+    let channels = leads.iter().map(|lead| lead.channel.as_str());
+    let (hashed, ids): (Vec<_>, Vec<_>) = channels.partition(|channel| channel.starts_with('#'));
+    let names = hashed.iter().map(|name| name.trim_start_matches('#'));
+    let ids = ids.iter().map(|id| id.to_uppercase());
+    let either = channel::Column::Name
+        .is_in(names)
+        .or(channel::Column::ChannelId.is_in(ids));
+    channel::Entity::find().filter(either).all(db).await
+}
+
+/// All by which the channel may be named, in lower case.
+fn names(lead: &Lead, team: &Team, seen: &[channel::Model]) -> BTreeSet<String> {
+    let mut names = BTreeSet::from([lead.channel.clone()]);
+    let here = seen
+        .iter()
+        .filter(|row| matches!(team, Team::Known(id) if *id == row.team_id));
+    for row in here {
+        let both = [
+            row.channel_id.to_lowercase(),
+            format!("#{}", row.name.to_lowercase()),
+        ];
+        if both.contains(&lead.channel) {
+            names.extend(both);
+        }
+    }
+    names
+}
+
+fn has_own_workspace(ctx: &Context<'_>) -> bool {
+    domain(ctx).config().slack.has_own_workspace
+}
+
+/// Whether no other organisation's connector leads to the same channel.
+pub(crate) async fn is_free(
+    db: &impl ConnectionTrait,
+    has_own_workspace: bool,
+    row: &Model,
+) -> Result<bool, DbErr> {
+    let rivals = rivals(db, has_own_workspace, &[Lead::from(row)]).await?;
+    Ok(rivals.values().all(Vec::is_empty))
+}
+
+/// Refuses a channel to which another organisation's connector leads.
+pub(super) async fn need_free(
+    ctx: &Context<'_>,
+    tx: &DatabaseTransaction,
+    row: &Model,
+) -> Result<(), Trouble> {
+    if is_free(tx, has_own_workspace(ctx), row).await? {
         return Ok(());
     }
-    let teams = teams(tx).await?;
-    let team = |workspace: Option<WorkspaceId>| workspace.map(|id| teams.get(&id));
-    let is_same_team = |other: &Model| match (team(other.workspace_id), team(row.workspace_id)) {
-        (None, None) => true,
-        (Some(Some(other)), Some(Some(own))) => other == own,
-        (_, _) => false,
-    };
-    if others.any(is_same_team) {
-        return Err(UserError::new(
-            UserErrorCode::ChannelTaken,
-            format!(
-                "{} is another organisation's in this Slack workspace: where two are connected to the same one, each names channels of its own.",
-                row.channel
-            ),
-        )
-        .at("channel")
-        .into());
+    let error = UserError::new(UserErrorCode::ChannelTaken, taken(&row.channel));
+    Err(error.at("channel").into())
+}
+
+/// Why nothing goes to a channel, and what to do.
+pub(super) fn taken(channel: &str) -> String {
+    format!(
+        "{channel} is another organisation's in this Slack workspace: where two are connected to the same one, each names channels of its own."
+    )
+}
+
+/// Those through which nothing goes, since their channel is another organisation's.
+async fn held_back(
+    db: &impl ConnectionTrait,
+    has_own_workspace: bool,
+    leads: &[Lead],
+) -> Result<BTreeSet<ConnectorId>, DbErr> {
+    let rivals = rivals(db, has_own_workspace, leads).await?;
+    let held = leads.iter().filter(|lead| {
+        let mut rivals = rivals.get(&lead.id).into_iter().flatten();
+        rivals.any(|rival| rival.precedes(lead))
+    });
+    Ok(held.map(|lead| lead.id).collect())
+}
+
+/// The connectors through which nothing goes, since their channel is another organisation's; `has_own_workspace` as in
+/// [`crate::SlackAppConfig`].
+///
+/// # Errors
+/// When the database fails.
+pub async fn connectors_held_back(database: &Database, has_own_workspace: bool) -> Result<Vec<Model>, DbErr> {
+    let all = Entity::find().all(database.read()).await?;
+    let leads: Vec<_> = all.iter().map(Lead::from).collect();
+    let held = held_back(database.read(), has_own_workspace, &leads).await?;
+    Ok(all.into_iter().filter(|row| held.contains(&row.id)).collect())
+}
+
+impl Loader<Lead> for Neighbours {
+    /// Whether the channel is another organisation's.
+    type Value = bool;
+    type Error = Fault;
+
+    async fn load(&self, leads: &[Lead]) -> Result<HashMap<Lead, bool>, Fault> {
+        let held = held_back(self.database().read(), self.has_own_workspace(), leads).await?;
+        let found = leads.iter().map(|lead| (lead.clone(), held.contains(&lead.id)));
+        Ok(found.collect())
     }
-    Ok(())
 }
 
 /// The channel as it is called, where it is named by its id and another team knows no such id.
 pub(super) async fn by_name(
+    ctx: &Context<'_>,
     tx: &DatabaseTransaction,
     row: &Model,
     to: Option<WorkspaceId>,
@@ -61,9 +253,9 @@ pub(super) async fn by_name(
     if row.channel.starts_with('#') {
         return Ok(row.channel.clone());
     }
-    let teams = teams(tx).await?;
-    let team = |workspace: Option<WorkspaceId>| workspace.and_then(|id| teams.get(&id));
-    if team(row.workspace_id).is_some() && team(row.workspace_id) == team(to) {
+    let teams = Teams::read(tx, has_own_workspace(ctx)).await?;
+    let from = teams.of(row.workspace_id);
+    if from.is_some() && from == teams.of(to) {
         return Ok(row.channel.clone());
     }
     let found = channel::Entity::find()

@@ -161,7 +161,6 @@ async fn connect(ctx: &Context<'_>, input: ConnectSlackWorkspaceInput) -> Result
         app_id: app_id(ctx, organization_id, input.app_id.as_ref()).await?,
         features: feature::write(&wanted(input.features.as_deref())),
         team_id: None,
-        channels: None,
         sealed_refresh_token: None,
         token_expires_at: None,
         manifest_version: 0,

@@ -192,7 +192,6 @@ impl Reported {
             let after = Model {
                 created_at: before.created_at,
                 created_by: before.created_by,
-                channels: before.channels,
                 ..after
             };
             return Ok(after.into_active_model().reset_all().update(tx).await?);
@@ -218,7 +217,6 @@ impl Reported {
             app_id: self.app_id,
             features: self.features.clone(),
             team_id: Some(self.team_id.clone()),
-            channels: None,
             sealed_refresh_token: self.sealed_refresh_token.clone(),
             token_expires_at: self.token_expires_at,
             manifest_version: feature::MANIFEST_VERSION,

@@ -155,16 +155,6 @@ impl SlackWorkspace {
         Some(version >= feature::MANIFEST_VERSION)
     }
 
-    /// The channels that are the organisation's own there, by their ids, where other organisations are connected to it as well.
-    async fn channels(&self) -> Vec<String> {
-        let channels = self.0.channels.as_deref().unwrap_or_default();
-        channels
-            .split(',')
-            .filter(|id| !id.is_empty())
-            .map(str::to_owned)
-            .collect()
-    }
-
     /// How it is.
     async fn status(&self, ctx: &Context<'_>) -> Result<SlackWorkspaceStatus> {
         if self.0.disconnected_at.is_some() {

@@ -96,9 +96,9 @@ on_each_database! {
     }
 
     async fn the_bridge_reads_every_organisations_connectors(world) {
-        let theirs = world.neighbour().await.read("{ organization { id } }").await["organization"]["id"].clone();
-        let id = text(&theirs).parse().expect("an id");
-        tocsin_api::bootstrap::create_connector(&world.database, id, "#theirs").await.expect("a connector");
+        let neighbour = world.neighbour().await;
+        let theirs = neighbour.read("{ organization { id } }").await["organization"]["id"].clone();
+        neighbour.change("createConnector", json!({ "name": "default", "channel": "#theirs" })).await.done();
         let all = "{ connectors { channel organizationId } }";
         let channels = async |caller: &Caller| {
             let data = caller.read(all).await;

@@ -213,16 +213,4 @@ on_each_database! {
         admin.change("disconnectSlackWorkspace", json!({ "id": to })).await.done();
         assert_eq!(admin.change("moveConnectors", json!({ "toWorkspaceId": to })).await.refused(), "WRONG_STATUS");
     }
-
-    async fn two_organisations_in_one_workspace_name_channels_of_their_own(world) {
-        let (admin, theirs) = (world.admin(), world.neighbour().await);
-        let mine = connector(&admin, "payments", json!({})).await;
-        let same = json!({ "name": "x", "channel": "#Payments" });
-        assert_eq!(theirs.change("createConnector", same).await.refused(), "CHANNEL_TAKEN");
-        let other = connector(&theirs, "theirs", json!({})).await;
-        let change = json!({ "id": other, "channel": "#payments" });
-        assert_eq!(theirs.change("updateConnector", change.clone()).await.refused(), "CHANNEL_TAKEN");
-        admin.change("deleteConnector", json!({ "id": mine })).await.done();
-        theirs.change("updateConnector", change).await.done();
-    }
 }

@@ -1,20 +1,19 @@
 //! What administrators ask the bridge to do in Slack: asked for once, reported once, and seen by who may see it.
 
 use futures::StreamExt;
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    sea_query::Expr,
-};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, sea_query::Expr};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use tocsin_entity::{
     id::{OrganizationId, SlackLinkId},
     kinds::SlackMatch,
-    slack::{channel, directory},
     slack_link, slack_operation,
 };
 
-use crate::world::{Caller, World, on_each_database, text};
+use crate::{
+    found::{channel_of, directory_of},
+    world::{Caller, World, on_each_database, text},
+};
 
 const READ: &str = "query($id: ID!) { slackOperation(id: $id) { id state code message channelCount } }";
 const WATCH: &str =
@@ -231,32 +230,4 @@ async fn names(caller: &Caller, variables: Value) -> Vec<String> {
     let found = caller.ask(CHANNELS, variables).await.data();
     let nodes = found["slackChannels"]["nodes"].as_array().expect("channels");
     nodes.iter().map(|node| text(&node["name"])).collect()
-}
-
-/// As the bridge writes it down when it has read a workspace's channels.
-async fn directory_of(world: &World, team: &str, is_servers: bool) {
-    let row = directory::ActiveModel {
-        team_id: Set(team.to_owned()),
-        is_servers: Set(is_servers),
-        refreshed_at: Set(Some(OffsetDateTime::now_utc())),
-    };
-    row.insert(world.database.write()).await.expect("a directory");
-}
-
-async fn channel_of(
-    world: &World,
-    team: &str,
-    [id, name]: [&str; 2],
-    [private, member, archived]: [bool; 3],
-) {
-    let row = channel::ActiveModel {
-        team_id: Set(team.to_owned()),
-        channel_id: Set(id.to_owned()),
-        name: Set(name.to_owned()),
-        is_private: Set(private),
-        is_member: Set(member),
-        is_archived: Set(archived),
-        refreshed_at: Set(OffsetDateTime::now_utc()),
-    };
-    row.insert(world.database.write()).await.expect("a channel");
 }

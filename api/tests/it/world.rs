@@ -176,7 +176,7 @@ impl World {
 
     /// A second organisation's own key.
     pub(crate) async fn neighbour(&self) -> Caller {
-        let (_, key) = bootstrap::create_organization(&self.database, "The neighbours")
+        let (_, key) = bootstrap::create_organization(&self.database, "The neighbours", None)
             .await
             .expect("an organisation");
         self.caller(key.expose_secret())

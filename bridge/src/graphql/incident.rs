@@ -98,6 +98,8 @@ pub(crate) struct Connector {
     pub(crate) is_disconnected: bool,
     /// An id (`C…`) or a name with its hash.
     pub(crate) channel: String,
+    /// Whether the channel is another organisation's, so that nothing goes there.
+    pub(crate) is_taken: bool,
     pub(crate) reply_mode: Known<ReplyMode>,
     /// What is told there; none for all there is.
     pub(crate) events: Option<BTreeSet<ConnectorEvent>>,
@@ -136,6 +138,7 @@ impl Connector {
             reply_mode: read.reply_mode,
             events: Some(read.events.into_iter().filter_map(Known::value).collect()),
             two_way_sync: read.two_way_sync,
+            is_taken: read.is_channel_taken,
             appearance: Appearance {
                 name: read.appearance_name,
                 icon: read.appearance_icon,

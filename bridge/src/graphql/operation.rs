@@ -49,6 +49,8 @@ pub(crate) struct TestedConnector {
     pub(crate) name: String,
     /// An id (`C…`) or a name with its hash.
     pub(crate) channel: String,
+    /// Whether its channel is another organisation's.
+    pub(crate) is_taken: bool,
     pub(crate) appearance: Appearance,
 }
 
@@ -141,6 +143,7 @@ impl Operation {
                 id: connector.id.parse()?,
                 name: connector.name,
                 channel: connector.channel,
+                is_taken: connector.is_channel_taken,
                 appearance: Appearance {
                     name: connector.appearance_name,
                     icon: connector.appearance_icon,

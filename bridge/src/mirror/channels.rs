@@ -12,6 +12,7 @@ use tocsin_entity::{database::Database, slack::channel};
 use tokio::sync::Notify;
 
 use crate::{
+    connector::CHANNEL_TAKEN,
     directory,
     slack::{Installation, Slack, SlackError, web_api},
 };
@@ -241,6 +242,14 @@ impl Trouble {
             message: message.to_owned(),
             retry_after: Some(retry_after),
         }
+    }
+
+    /// The channel is another organisation's.
+    pub(crate) fn taken(channel: &str) -> Self {
+        let message = format!(
+            "{channel} is another organisation's in this Slack workspace: give the connector a channel of its own"
+        );
+        Self::new(CHANNEL_TAKEN, message)
     }
 
     /// One that was seen before.

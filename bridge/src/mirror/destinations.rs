@@ -189,6 +189,9 @@ impl Scene<'_> {
     }
 
     async fn resolve(&self, connector: &Connector) -> Result<Result<Destination, Trouble>, DbErr> {
+        if connector.is_taken {
+            return Ok(Err(Trouble::taken(&connector.channel)));
+        }
         let bot = match self.reach.bot(connector.workspace) {
             Ok(bot) => bot,
             Err(trouble) => {

@@ -89,6 +89,9 @@ impl Sending<'_> {
 
     /// The channel; what was known to be wrong with it may be repaired by now.
     async fn resolve(&self) -> Result<Resolved, Stop> {
+        if self.connector.is_taken {
+            return Err(self.failed(Trouble::taken(&self.connector.channel)));
+        }
         let channels = &self.bot.workspace.channels;
         channels.forget_troubles();
         let answer = channels

@@ -112,6 +112,7 @@ pub(crate) fn connector(origin: &Model) -> Connector {
         is_disconnected: false,
         name: NAME.to_owned(),
         channel: origin.channel_id.clone(),
+        is_taken: false,
         reply_mode: Known::Value(ReplyMode::Thread),
         events: None,
         two_way_sync: true,

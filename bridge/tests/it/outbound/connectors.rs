@@ -15,7 +15,7 @@ impl Tracker {
     pub(crate) fn connector_with(&self, name: &str, channel: &str, fields: Value) -> Value {
         let mut connector = json!({
             "id": ConnectorId::new(), "name": name, "channel": channel, "replyMode": "THREAD",
-            "events": ["TRIGGERED", "ACKNOWLEDGED", "RESOLVED", "ESCALATED", "REASSIGNED", "SLA_BREACHED"], "twoWaySync": true,
+            "events": ["TRIGGERED", "ACKNOWLEDGED", "RESOLVED", "ESCALATED", "REASSIGNED", "SLA_BREACHED"], "twoWaySync": true, "isChannelTaken": false,
             "appearanceName": null, "appearanceIcon": null, "fallback": null, "template": null, "workspace": null,
         });
         merge(&mut connector, fields);

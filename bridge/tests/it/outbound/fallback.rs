@@ -44,6 +44,30 @@ async fn an_archived_channel_is_stood_in_for_and_the_connector_says_why() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nothing_goes_to_a_channel_that_is_another_organisation_s() {
+    let stage = Stage::set().await;
+    stage.tracker.disconnect();
+    let fallback = stage.tracker.connector_with("fallback", "#incidents", json!({}));
+    stage.tracker.lead_not_to(&fallback);
+    let fields = json!({"fallback": {"id": fallback}, "isChannelTaken": true});
+    let id = stage.tracker.connector_with("second", "#second", fields);
+    let incident = stage.tracker.trigger("Payments are failing");
+    stage.ring(incident);
+    stage.until_shown(incident).await;
+    assert_eq!(
+        (stage.messages("second").len(), stage.messages("incidents").len()),
+        (0, 1)
+    );
+    let found = stage.until_connector(&id, ConnectorStatus::Failing).await;
+    assert_eq!(found.reason_code.as_deref(), Some("channel_taken"));
+    let reason = found.reason.expect("a reason");
+    assert!(
+        reason.contains("a channel of its own") && reason.contains("through the connector fallback"),
+        "{reason}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_channel_that_refuses_posts_is_stood_in_for() {
     let stage = Stage::set().await;
     with_fallback(&stage);

@@ -15,7 +15,7 @@ use super::stage::{PATIENCE, Stage};
 
 fn connector(channel: &str) -> Value {
     json!({"connector": {"id": ConnectorId::new(), "name": "payments", "channel": channel,
-        "appearanceName": "Payments", "appearanceIcon": ":fire:"}})
+        "isChannelTaken": false, "appearanceName": "Payments", "appearanceIcon": ":fire:"}})
 }
 
 /// Waits until what is known of a channel is so; what is not known is no row.

@@ -1,5 +1,5 @@
 //! Connectors that lead nowhere: to a workspace that was disconnected, to a channel that was archived, or to one that takes nothing, as the
-//! bridge has found.
+//! bridge has found, or to another organisation's.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,6 +9,7 @@ use tocsin_entity::{
     database::Database,
     id::{ConnectorId, WorkspaceId},
     kinds::ConnectorStatus,
+    organization,
     slack::{channel, connector as found, installation},
     slack_workspace,
 };
@@ -25,6 +26,7 @@ pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
     let findings = async {
         let (failing, mut findings) = failing(database, scene.slack.is_some()).await?;
         findings.extend(astray(database, &failing).await?);
+        findings.extend(held_back(database, scene.settings.slack.bot_token.is_some(), &failing).await?);
         Ok(findings)
     };
     findings.await.unwrap_or_else(|error| unread(SUBJECT, &error))
@@ -99,6 +101,30 @@ async fn astray(database: &Database, told: &HashSet<ConnectorId>) -> Result<Vec<
         .iter()
         .filter(|connector| !told.contains(&connector.id));
     Ok(untold.filter_map(of).collect())
+}
+
+/// Connectors to channels of which another organisation's connector has the better claim.
+async fn held_back(
+    database: &Database,
+    has_own_workspace: bool,
+    told: &HashSet<ConnectorId>,
+) -> Result<Vec<Finding>, DbErr> {
+    let held = tocsin_api::connectors_held_back(database, has_own_workspace).await?;
+    let organizations = organization::Entity::find().all(database.read()).await?;
+    let names: HashMap<_, _> = organizations.into_iter().map(|row| (row.id, row.name)).collect();
+    let untold = held.into_iter().filter(|row| !told.contains(&row.id));
+    Ok(untold
+        .map(|row| {
+            let of = names.get(&row.organization_id).map_or("an organisation", String::as_str);
+            Finding::bad(
+                SUBJECT,
+                format!(
+                    "{} of {of} leads to {}, which is another organisation's in that Slack workspace: give the connector another channel with updateConnector",
+                    row.name, row.channel
+                ),
+            )
+        })
+        .collect())
 }
 
 /// Channels that were archived when they were last seen, by workspace, under their names and ids.

@@ -131,7 +131,6 @@ mod tests {
             app_id: None,
             features: features.to_owned(),
             team_id: None,
-            channels: None,
             sealed_refresh_token: None,
             token_expires_at: None,
             manifest_version,

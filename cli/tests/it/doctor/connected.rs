@@ -1,4 +1,4 @@
-//! What the doctor reads in the database: workspaces that administrators have connected, and what leads there.
+//! What the doctor reads in the database: workspaces that administrators have connected, and what leads there, as far as that can't be asked of Slack.
 
 use serde_json::{Value, json};
 use tocsin_simulator::SimulatorConfig;
@@ -40,6 +40,40 @@ async fn done(tocsin: &Running, key: &str, document: &str) -> Value {
     assert!(answer["errors"].is_null(), "{answer}");
     assert!(!answer.to_string().contains(r#""code""#), "{answer}");
     answer
+}
+
+#[tokio::test]
+async fn two_organisations_to_one_channel_are_told_apart() {
+    let slack = start(SimulatorConfig::default()).await;
+    let place = Place::new();
+    place.run(&["migrate"], &[]).await;
+    for name in ["First", "Second"] {
+        // Without the token nobody knows that they will share a workspace.
+        let made = place
+            .run(&["org", "create", name, "--channel", "#incidents"], &[])
+            .await;
+        assert_eq!(made.status.code(), Some(0), "{made:?}");
+    }
+    let environment = of_workspace(&slack);
+    let given: Vec<_> = environment
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let third = place
+        .run(&["org", "create", "Third", "--channel", "#incidents"], &given)
+        .await;
+    assert_eq!(third.status.code(), Some(1), "{third:?}");
+    let told = examine(&place, &environment).await;
+    let words = [
+        "default of Second leads to #incidents, which is another organisation's",
+        "updateConnector",
+    ];
+    assert!(told.says(Mark::Wrong, &words), "{}", told.text);
+    assert!(
+        !told.text.contains("of First") && !told.text.contains("Third"),
+        "{}",
+        told.text
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,0 +1,106 @@
+//! Two organisations in one Slack team: each names channels of its own.
+
+use serde_json::{Value, json};
+use tocsin_api::bootstrap::{self, FirstChannel};
+use tocsin_entity::id::WorkspaceId;
+
+use crate::{
+    found::{channel_of, directory_of},
+    world::{Caller, World, on_each_database, text},
+};
+
+const CONNECTORS: &str = "{ connectors { name isChannelTaken status reasonCode reason } }";
+
+async fn connector(caller: &Caller, name: &str, channel: &str) -> Value {
+    let input = json!({ "name": name, "channel": channel });
+    caller.change("createConnector", input).await.done()["connector"]["id"].clone()
+}
+
+/// The caller's connector of that name.
+async fn one(caller: &Caller, name: &str) -> Value {
+    let all = caller.read(CONNECTORS).await["connectors"].clone();
+    let mut all = all.as_array().expect("connectors").iter();
+    all.find(|one| one["name"] == name).expect(name).clone()
+}
+
+/// The team of the server's workspace has a channel of that name.
+async fn with_channel(world: &World, id: &str, name: &str) {
+    directory_of(world, "T1", true).await;
+    channel_of(world, "T1", [id, name], [false, true, false]).await;
+}
+
+on_each_database! {
+    async fn a_channel_that_is_another_organisation_s_is_refused(world) {
+        let (admin, theirs) = (world.admin(), world.neighbour().await);
+        let mine = connector(&admin, "payments", "#payments").await;
+        let same = json!({ "name": "x", "channel": "#Payments" });
+        assert_eq!(theirs.change("createConnector", same).await.refused(), "CHANNEL_TAKEN");
+        let other = connector(&theirs, "theirs", "#theirs").await;
+        let change = json!({ "id": other, "channel": "#payments" });
+        assert_eq!(theirs.change("updateConnector", change.clone()).await.refused(), "CHANNEL_TAKEN");
+        admin.change("deleteConnector", json!({ "id": mine })).await.done();
+        theirs.change("updateConnector", change).await.done();
+    }
+
+    async fn a_channel_s_id_is_as_good_as_its_name(world) {
+        let (admin, theirs) = (world.admin(), world.neighbour().await);
+        with_channel(world, "C0PAYMENTS", "payments").await;
+        channel_of(world, "T2", ["C0ELSEWHERE", "payments"], [false, true, false]).await;
+        connector(&admin, "payments", "#payments").await;
+        let by_id = json!({ "name": "x", "channel": "C0PAYMENTS" });
+        let refused = theirs.change("createConnector", by_id).await;
+        assert_eq!((refused.refused(), refused.refused_field()), ("CHANNEL_TAKEN".to_owned(), "channel".to_owned()));
+        connector(&theirs, "in another team", "C0ELSEWHERE").await;
+    }
+
+    async fn of_two_that_were_found_to_lead_to_one_channel_one_is_held_back_and_says_so(world) {
+        let (admin, theirs) = (world.admin(), world.neighbour().await);
+        let mine = connector(&admin, "mine", "#alerts").await;
+        let other = connector(&theirs, "theirs", "C0ALERTS").await;
+        assert_eq!(one(&admin, "mine").await["isChannelTaken"], false, "nobody knows yet");
+        with_channel(world, "C0ALERTS", "alerts").await;
+
+        let held = one(&admin, "mine").await;
+        assert_eq!((&held["isChannelTaken"], &held["status"], &held["reasonCode"]), (&json!(true), &json!("FAILING"), &json!("channel_taken")));
+        assert!(text(&held["reason"]).contains("channels of its own"), "{held}");
+        let used = one(&theirs, "theirs").await;
+        assert_eq!((&used["isChannelTaken"], &used["status"]), (&json!(false), &json!("PENDING")), "an id names a channel for good");
+
+        // Neither is hindered in what does not concern the channel.
+        theirs.change("updateConnector", json!({ "id": other, "twoWaySync": false })).await.done();
+        admin.change("updateConnector", json!({ "id": mine, "twoWaySync": false })).await.done();
+        admin.change("updateConnector", json!({ "id": mine, "channel": "#own" })).await.done();
+        assert_eq!(one(&admin, "mine").await["status"], "PENDING");
+    }
+
+    async fn a_workspace_that_is_connected_twice_is_one_team(world) {
+        let (admin, theirs) = (world.admin(), world.neighbour().await);
+        with_channel(world, "C0PAYMENTS", "payments").await;
+        let organization = text(&theirs.read("{ organization { id } }").await["organization"]["id"]);
+        let bridge = Caller { organization: Some(organization), ..world.bridge() };
+        let workspace = WorkspaceId::new();
+        let installed = json!({
+            "id": workspace, "teamId": "T1", "teamName": "Acme", "features": ["NOTIFICATIONS"], "sealedBotToken": "sealed",
+        });
+        bridge.change("completeSlackInstall", installed).await.done();
+
+        let input = json!({ "name": "x", "channel": "#incidents", "workspaceId": workspace });
+        assert_eq!(theirs.change("createConnector", input).await.refused(), "CHANNEL_TAKEN", "the server's workspace is the same team");
+        let input = json!({ "name": "theirs", "channel": "C0PAYMENTS", "workspaceId": workspace });
+        theirs.change("createConnector", input).await.done();
+        let input = json!({ "name": "y", "channel": "#payments" });
+        assert_eq!(admin.change("createConnector", input).await.refused(), "CHANNEL_TAKEN");
+    }
+
+    async fn an_organisation_begins_with_a_channel_of_its_own(world) {
+        let first = |channel| Some(FirstChannel { channel, has_own_workspace: true });
+        let refused = bootstrap::create_organization(&world.database, "Acme", first("#incidents")).await;
+        let told = refused.expect_err("the channel is taken").to_string();
+        assert!(told.contains("#incidents is another organisation's") && told.contains("--channel"), "{told}");
+        bootstrap::create_organization(&world.database, "Acme", first("#acme")).await.expect("nothing was made before");
+
+        // Without a workspace of the server's own nobody knows yet which team it will be.
+        let unknown = FirstChannel { channel: "#incidents", has_own_workspace: false };
+        bootstrap::create_organization(&world.database, "Elsewhere", Some(unknown)).await.expect("an organisation");
+    }
+}
