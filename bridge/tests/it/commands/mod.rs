@@ -93,7 +93,9 @@ impl Scene {
     /// A trigger that opens one dialog.
     async fn trigger(&self, person: &str) -> String {
         self.types_in(person, "incidents", "help").await;
-        self.slack().deliveries().pop().expect("a command").id
+        let deliveries = self.slack().deliveries();
+        let command = deliveries.iter().rfind(|one| one.kind == "command");
+        command.expect("a command").id.clone()
     }
 
     /// An interaction of somebody's.

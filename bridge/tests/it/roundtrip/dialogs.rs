@@ -35,7 +35,10 @@ impl Scene {
     /// Alice chooses something in the menu. What opens a dialog is had from a button that opens a page.
     async fn choose(&self, value: &str) {
         self.click("alice", "view").await;
-        let trigger = self.slack().deliveries().pop().expect("a press").id;
+        // Events may have been sent since: the message that the bridge has changed is one.
+        let deliveries = self.slack().deliveries();
+        let press = deliveries.iter().rfind(|one| one.what == "block_actions");
+        let trigger = press.expect("a press").id.clone();
         let row = self.menu_row();
         let mut payload = self.interaction("block_actions");
         payload["trigger_id"] = json!(trigger);
