@@ -17,7 +17,7 @@ use tocsin_entity::{
 use crate::{
     error::{Fault, Trouble, UserError, UserErrorCode, told},
     idempotency, limits, loaders,
-    node::{domain, load_owned},
+    node::{self, domain, load_owned},
     paging::Page,
     user::{User, load_member},
     viewer::{Need, Scopes, Viewer, hash_key, read_scopes},
@@ -290,9 +290,7 @@ async fn revoke(ctx: &Context<'_>, input: RevokeApiKeyInput) -> Result<ApiKey, T
     let id: ApiKeyId = input.id.parse().map_err(|_| unknown())?;
     let tx = domain(ctx).database().begin_write().await?;
     idempotency::before::<ApiKeyId>(&tx, organization_id, used.as_ref()).await?;
-    let mut row = api_key::Entity::find_by_id(id)
-        .filter(api_key::Column::OrganizationId.eq(organization_id))
-        .one(&tx)
+    let mut row = node::own::<api_key::Entity>(&tx, organization_id, id)
         .await?
         .ok_or_else(unknown)?;
     if row.revoked_at.is_none() {

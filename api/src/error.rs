@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Enum, ErrorExtensions, SimpleObject};
-use sea_orm::DbErr;
+use sea_orm::{DbErr, SqlErr};
 
 /// What kind of failure a user error tells of. Stable: programs may rely on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -75,6 +75,12 @@ impl UserError {
     /// A value is out of its bounds.
     pub fn invalid(field: &str, message: impl Into<String>) -> Self {
         Self::new(UserErrorCode::InvalidInput, message).at(field)
+    }
+
+    /// Another object of the kind is called so.
+    fn name_taken(what: &str) -> Self {
+        let message = format!("A {what} with this name is there already.");
+        Self::new(UserErrorCode::AlreadyExists, message).at("name")
     }
 
     /// The same, about a field of the input.
@@ -179,6 +185,16 @@ pub(crate) enum Trouble {
     Told(UserError),
     /// The request is broken, or we are.
     Refused(Refusal),
+}
+
+impl Trouble {
+    /// What a failed write means where names are unique in the organisation.
+    pub(crate) fn or_name_taken(what: &'static str) -> impl FnOnce(DbErr) -> Self {
+        move |error| match error.sql_err() {
+            Some(SqlErr::UniqueConstraintViolation(_)) => UserError::name_taken(what).into(),
+            _ => error.into(),
+        }
+    }
 }
 
 impl From<UserError> for Trouble {

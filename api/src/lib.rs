@@ -195,12 +195,13 @@ impl Api {
         http::router(self.clone(), self.closing.clone())
     }
 
-    /// Fires timers, follows the event log and forgets old idempotency keys, until `shutdown`.
+    /// Fires timers, follows the event log, forgets old idempotency keys, and seals anew what is sealed under an earlier key, until `shutdown`.
     pub async fn run(&self, shutdown: CancellationToken) {
         tokio::join!(
             timer::run(&self.domain, shutdown.clone()),
             self.domain.feed.run(shutdown.clone()),
             idempotency::run(&self.domain, shutdown.clone()),
+            slack::reseal(&self.domain, shutdown.clone()),
             async {
                 shutdown.cancelled().await;
                 self.closing.cancel();

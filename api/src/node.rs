@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Interface, Object, Result};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, PrimaryKeyTrait};
 use tocsin_entity::id::{
     ApiKeyId, ConnectorId, IncidentId, OperationId, OrganizationId, PostmortemId, ServiceId, SlackTemplateId,
     TimelineEntryId, UserId, WorkspaceId,
@@ -126,6 +127,8 @@ owned!(
     tocsin_entity::api_key::Model,
     tocsin_entity::postmortem::Model,
     tocsin_entity::connector::Model,
+    tocsin_entity::connector_rule::Model,
+    tocsin_entity::slack_app::Model,
     tocsin_entity::slack_operation::Model,
     tocsin_entity::slack_template::Model,
     tocsin_entity::slack_workspace::Model
@@ -140,9 +143,21 @@ where
     loaders::Neighbours: async_graphql::dataloader::Loader<Id, Value = Row, Error = crate::error::Fault>,
 {
     let viewer = ctx.data_unchecked::<Viewer>();
-    let anywhere = viewer.is_bridge() && viewer.organization_id().is_none();
-    let organization_id = if anywhere { None } else { Some(viewer.may(need)?) };
+    let organization_id = viewer.may_list(need)?;
     let Ok(id) = id.parse::<Id>() else { return Ok(None) };
     let row = loaders::of(ctx).load_one(id).await?;
     Ok(row.filter(|row| organization_id.is_none_or(|own| own == row.organization_id())))
+}
+
+/// The organisation's row of this id. Another organisation's is as one that is not there.
+pub(crate) async fn own<E: EntityTrait>(
+    db: &impl ConnectionTrait,
+    organization_id: OrganizationId,
+    id: impl Into<<E::PrimaryKey as PrimaryKeyTrait>::ValueType>,
+) -> Result<Option<E::Model>, DbErr>
+where
+    E::Model: Owned,
+{
+    let found = E::find_by_id(id).one(db).await?;
+    Ok(found.filter(|row| row.organization_id() == organization_id))
 }

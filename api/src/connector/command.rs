@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, Result, SimpleObject};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
-    SqlErr, sea_query::Expr,
+    sea_query::Expr,
 };
 use time::OffsetDateTime;
 use tocsin_entity::{
@@ -15,8 +15,8 @@ use tocsin_entity::{
 
 use super::{event, graphql::Connector, input, place, reach::Reach, rule};
 use crate::{
-    error::{Trouble, UserError, UserErrorCode, told},
-    idempotency, limits, template,
+    error::{Trouble, UserError, told},
+    idempotency, limits, node, template,
     viewer::{Need, Viewer},
 };
 
@@ -239,7 +239,11 @@ async fn create(ctx: &Context<'_>, input: CreateConnectorInput) -> Result<Model,
             check_fallback(&row, &known, &reach, tx).await?;
             check_template(&row, tx).await?;
             rule::need_services(tx, organization_id, &services).await?;
-            let row = row.into_active_model().insert(tx).await.map_err(taken)?;
+            let row = row
+                .into_active_model()
+                .insert(tx)
+                .await
+                .map_err(Trouble::or_name_taken("connector"))?;
             for service_id in services {
                 rule::for_service(RuleId::new(), &row, service_id)
                     .into_active_model()
@@ -283,7 +287,7 @@ async fn update(ctx: &Context<'_>, input: UpdateConnectorInput) -> Result<Model,
                 .reset_all()
                 .update(tx)
                 .await
-                .map_err(taken)
+                .map_err(Trouble::or_name_taken("connector"))
         },
     )
     .await
@@ -346,10 +350,7 @@ pub(crate) async fn managed(
     id: ConnectorId,
     reach: &Reach,
 ) -> Result<Model, Trouble> {
-    let found = Entity::find_by_id(id)
-        .filter(Column::OrganizationId.eq(organization_id))
-        .one(tx)
-        .await?;
+    let found = node::own::<Entity>(tx, organization_id, id).await?;
     let found = found.ok_or_else(|| unknown().at("id"))?;
     let rules = rule::of_connector(tx, id).await?;
     reach.need_connector(&found, &rules)?;
@@ -441,25 +442,10 @@ async fn workspace(
     let Some(id) = id else { return Ok(None) };
     let unknown = || UserError::not_found("Slack workspace").at("workspaceId");
     let id: WorkspaceId = id.parse().map_err(|_| unknown())?;
-    let found = slack_workspace::Entity::find_by_id(id)
-        .filter(slack_workspace::Column::OrganizationId.eq(organization_id))
-        .one(tx)
-        .await?;
+    let found = node::own::<slack_workspace::Entity>(tx, organization_id, id).await?;
     match found {
         Some(found) => Ok(Some(found.id)),
         None => Err(unknown().into()),
-    }
-}
-
-fn taken(error: DbErr) -> Trouble {
-    match error.sql_err() {
-        Some(SqlErr::UniqueConstraintViolation(_)) => UserError::new(
-            UserErrorCode::AlreadyExists,
-            "A connector with this name is there already.",
-        )
-        .at("name")
-        .into(),
-        _ => Trouble::from(error),
     }
 }
 

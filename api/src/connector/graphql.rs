@@ -218,10 +218,9 @@ pub(crate) struct ConnectorQuery;
 impl ConnectorQuery {
     /// The organisation's connectors, oldest first. For the bridge without an organisation, everybody's.
     async fn connectors(&self, ctx: &Context<'_>) -> Result<Vec<Connector>> {
-        let viewer = ctx.data_unchecked::<Viewer>();
         let mut find = connector::Entity::find().order_by_asc(connector::Column::Id);
-        if !(viewer.is_bridge() && viewer.organization_id().is_none()) {
-            find = find.filter(connector::Column::OrganizationId.eq(viewer.may(Need::Read)?));
+        if let Some(own) = ctx.data_unchecked::<Viewer>().may_list(Need::Read)? {
+            find = find.filter(connector::Column::OrganizationId.eq(own));
         }
         let rows = find
             .all(domain(ctx).database().read())

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     error::{Fault, Trouble, UserError, UserErrorCode, told},
     idempotency,
-    node::domain,
+    node::{self, domain},
     viewer::{Need, Viewer},
 };
 
@@ -149,10 +149,8 @@ async fn workspace(
     let Some(id) = id else { return Ok(None) };
     let unknown = || UserError::not_found("Slack workspace").at(field);
     let id: WorkspaceId = id.parse().map_err(|_| unknown())?;
-    let found = slack_workspace::Entity::find_by_id(id)
-        .filter(slack_workspace::Column::OrganizationId.eq(organization_id))
-        .one(domain(ctx).database().read())
-        .await?;
+    let found =
+        node::own::<slack_workspace::Entity>(domain(ctx).database().read(), organization_id, id).await?;
     let found = found.ok_or_else(unknown)?;
     if field == "toWorkspaceId" && found.disconnected_at.is_some() {
         let why = format!("{} is disconnected: connect it first.", found.name);

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     error::{Trouble, UserError, told},
-    idempotency, limits, loaders,
+    idempotency, limits, loaders, node,
     service::Service,
     viewer::Viewer,
 };
@@ -304,10 +304,7 @@ async fn own(
     id: RuleId,
     reach: &Reach,
 ) -> Result<Model, Trouble> {
-    let found = Entity::find_by_id(id)
-        .filter(Column::OrganizationId.eq(organization_id))
-        .one(tx)
-        .await?;
+    let found = node::own::<Entity>(tx, organization_id, id).await?;
     let found = found.ok_or_else(|| UserError::not_found("rule").at("id"))?;
     managed(tx, organization_id, found.connector_id, reach).await?;
     Ok(found)

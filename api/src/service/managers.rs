@@ -18,6 +18,7 @@ use crate::{
     error::{Fault, Trouble, UserError, told},
     idempotency,
     loaders::{self, MemberKey, Neighbours},
+    node,
     user::User,
     viewer::{Need, Viewer},
 };
@@ -167,9 +168,7 @@ impl Wanted {
         let user_id: UserId = self.user_id.parse().map_err(|_| no_member())?;
         let id_of = |row: &service::Model| row.id;
         idempotency::once(ctx, organization_id, key, "service", id_of, async |tx| {
-            let service = service::Entity::find_by_id(service_id)
-                .filter(service::Column::OrganizationId.eq(organization_id))
-                .one(tx)
+            let service = node::own::<service::Entity>(tx, organization_id, service_id)
                 .await?
                 .ok_or_else(no_service)?;
             if !is_member(tx, organization_id, user_id).await? {

@@ -6,13 +6,13 @@ use async_graphql::{
     Context, ID, InputObject, Object, Result, SimpleObject,
     connection::{Connection, EmptyFields},
 };
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, SqlErr};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use time::OffsetDateTime;
 use tocsin_entity::{id::ServiceId, kinds::Urgency, service};
 
 pub(crate) use self::managers::ServiceManagerMutation;
 use crate::{
-    error::{Fault, Trouble, UserError, UserErrorCode, told},
+    error::{Fault, Trouble, UserError, told},
     idempotency, limits,
     node::{domain, load_owned},
     paging::Page,
@@ -162,20 +162,8 @@ async fn create(ctx: &Context<'_>, input: CreateServiceInput) -> Result<Service,
     };
     let id_of = |row: &service::Model| row.id;
     let row = idempotency::once(ctx, organization_id, key, "service", id_of, async |tx| {
-        row.insert(tx).await.map_err(taken)
+        row.insert(tx).await.map_err(Trouble::or_name_taken("service"))
     })
     .await?;
     Ok(Service(row))
-}
-
-fn taken(error: DbErr) -> Trouble {
-    match error.sql_err() {
-        Some(SqlErr::UniqueConstraintViolation(_)) => UserError::new(
-            UserErrorCode::AlreadyExists,
-            "A service with this name is there already.",
-        )
-        .at("name")
-        .into(),
-        _ => Trouble::from(error),
-    }
 }

@@ -2,8 +2,8 @@
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, Result, SimpleObject};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QueryOrder, SqlErr,
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QueryOrder,
 };
 use secrecy::SecretString;
 use time::OffsetDateTime;
@@ -18,7 +18,7 @@ use tocsin_queue::jobs::RefreshSlackWorkspaces;
 use crate::{
     error::{Fault, Trouble, UserError, UserErrorCode, told},
     idempotency, limits,
-    node::domain,
+    node::{self, domain},
     viewer::{Need, Viewer},
 };
 
@@ -108,10 +108,9 @@ pub(crate) struct SlackAppQuery;
 impl SlackAppQuery {
     /// The organisation's own Slack apps, oldest first. For the bridge without an organisation, everybody's.
     async fn slack_apps(&self, ctx: &Context<'_>) -> Result<Vec<SlackApp>> {
-        let viewer = ctx.data_unchecked::<Viewer>();
         let mut find = Entity::find().order_by_asc(Column::Id);
-        if !(viewer.is_bridge() && viewer.organization_id().is_none()) {
-            find = find.filter(Column::OrganizationId.eq(viewer.may(Need::Manage)?));
+        if let Some(own) = ctx.data_unchecked::<Viewer>().may_list(Need::Manage)? {
+            find = find.filter(Column::OrganizationId.eq(own));
         }
         let rows = find
             .all(domain(ctx).database().read())
@@ -292,7 +291,10 @@ async fn create(ctx: &Context<'_>, input: CreateSlackAppInput) -> Result<Model, 
             let why = format!("An organisation has at most {APPS_MAX} Slack apps.");
             return Err(UserError::invalid("name", why).into());
         }
-        row.into_active_model().insert(tx).await.map_err(taken)
+        row.into_active_model()
+            .insert(tx)
+            .await
+            .map_err(Trouble::or_name_taken("Slack app"))
     })
     .await
 }
@@ -348,7 +350,7 @@ async fn update(ctx: &Context<'_>, input: UpdateSlackAppInput) -> Result<Model, 
             .reset_all()
             .update(tx)
             .await
-            .map_err(taken)
+            .map_err(Trouble::or_name_taken("Slack app"))
     })
     .await
 }
@@ -382,10 +384,7 @@ async fn own(
     organization_id: OrganizationId,
     id: SlackAppId,
 ) -> Result<Model, Trouble> {
-    let found = Entity::find_by_id(id)
-        .filter(Column::OrganizationId.eq(organization_id))
-        .one(tx)
-        .await?;
+    let found = node::own::<Entity>(tx, organization_id, id).await?;
     found.ok_or_else(|| unknown().into())
 }
 
@@ -408,16 +407,4 @@ fn usable(row: Model) -> Result<Model, UserError> {
         ));
     }
     Ok(row)
-}
-
-fn taken(error: DbErr) -> Trouble {
-    match error.sql_err() {
-        Some(SqlErr::UniqueConstraintViolation(_)) => UserError::new(
-            UserErrorCode::AlreadyExists,
-            "A Slack app with this name is there already.",
-        )
-        .at("name")
-        .into(),
-        _ => Trouble::from(error),
-    }
 }

@@ -3,26 +3,23 @@
 use std::collections::BTreeSet;
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
-    SqlErr,
-};
+use sea_orm::{ActiveModelTrait, DatabaseTransaction, IntoActiveModel};
 use time::OffsetDateTime;
 use tocsin_entity::{
     id::{OrganizationId, SlackAppId, WorkspaceId},
     kinds::SlackFeature,
     slack::feature,
     slack_app,
-    slack_workspace::{Column, Entity, Model},
+    slack_workspace::{Entity, Model},
 };
 use tocsin_queue::jobs::RefreshSlackWorkspaces;
 
 use super::{seal::sealed, workspace::SlackWorkspace};
 use crate::{
-    error::{Trouble, UserError, UserErrorCode, told},
+    error::{Trouble, UserError, told},
     idempotency::{self, KeyUse},
     limits, loaders,
-    node::domain,
+    node::{self, domain},
     viewer::{Need, Viewer},
 };
 
@@ -171,7 +168,10 @@ async fn connect(ctx: &Context<'_>, input: ConnectSlackWorkspaceInput) -> Result
         updated_at: now,
     };
     write(ctx, organization_id, key, async |tx| {
-        row.into_active_model().insert(tx).await.map_err(taken)
+        row.into_active_model()
+            .insert(tx)
+            .await
+            .map_err(Trouble::or_name_taken("Slack workspace"))
     })
     .await
 }
@@ -278,10 +278,7 @@ async fn own(
     organization_id: OrganizationId,
     id: WorkspaceId,
 ) -> Result<Model, Trouble> {
-    let found = Entity::find_by_id(id)
-        .filter(Column::OrganizationId.eq(organization_id))
-        .one(tx)
-        .await?;
+    let found = node::own::<Entity>(tx, organization_id, id).await?;
     found.ok_or_else(|| unknown().into())
 }
 
@@ -290,7 +287,7 @@ async fn save(tx: &DatabaseTransaction, row: Model) -> Result<Model, Trouble> {
         .reset_all()
         .update(tx)
         .await
-        .map_err(taken)
+        .map_err(Trouble::or_name_taken("Slack workspace"))
 }
 
 /// Writes a workspace, once for each idempotency key, and has the bridge look.
@@ -304,16 +301,4 @@ async fn write(
     let row = idempotency::once(ctx, organization_id, key, "Slack workspace", id_of, change).await?;
     domain(ctx).queue().ring(&RefreshSlackWorkspaces {});
     Ok(SlackWorkspace(row))
-}
-
-fn taken(error: DbErr) -> Trouble {
-    match error.sql_err() {
-        Some(SqlErr::UniqueConstraintViolation(_)) => UserError::new(
-            UserErrorCode::AlreadyExists,
-            "A Slack workspace with this name is there already.",
-        )
-        .at("name")
-        .into(),
-        _ => Trouble::from(error),
-    }
 }

@@ -8,6 +8,7 @@ mod identity;
 mod install;
 mod installed;
 mod operation;
+mod reseal;
 mod seal;
 mod settings;
 mod team;
@@ -26,6 +27,7 @@ pub(crate) use self::{
         SlackOperation, SlackOperationMutation, SlackOperationQuery, SlackOperationSubscription,
         SlackReportMutation, SlackReportQuery, find as find_operation,
     },
+    reseal::run as reseal,
     settings::{SlackSettings, SlackSettingsMutation, takes_unmatched},
     workspace::{SlackWorkspace, SlackWorkspaceQuery, find},
 };

@@ -235,10 +235,9 @@ pub(crate) struct SlackWorkspaceQuery;
 impl SlackWorkspaceQuery {
     /// The Slack workspaces that the organisation is connected to, oldest first. For the bridge without an organisation, everybody's.
     async fn slack_workspaces(&self, ctx: &Context<'_>) -> Result<Vec<SlackWorkspace>> {
-        let viewer = ctx.data_unchecked::<Viewer>();
         let mut find = slack_workspace::Entity::find().order_by_asc(slack_workspace::Column::Id);
-        if !(viewer.is_bridge() && viewer.organization_id().is_none()) {
-            find = find.filter(slack_workspace::Column::OrganizationId.eq(viewer.may(Need::Read)?));
+        if let Some(own) = ctx.data_unchecked::<Viewer>().may_list(Need::Read)? {
+            find = find.filter(slack_workspace::Column::OrganizationId.eq(own));
         }
         let rows = find
             .all(domain(ctx).database().read())

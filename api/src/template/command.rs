@@ -2,8 +2,8 @@
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, Result, SimpleObject};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QueryOrder, SqlErr,
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QueryOrder,
 };
 use time::OffsetDateTime;
 use tocsin_entity::{
@@ -16,7 +16,7 @@ use tocsin_message::template::Template;
 use super::graphql::{SlackTemplate, SlackTemplateFieldInput, fields, parts};
 use crate::{
     error::{Fault, Trouble, UserError, UserErrorCode, told},
-    idempotency, limits,
+    idempotency, limits, node,
     viewer::{Need, Viewer},
 };
 
@@ -170,7 +170,10 @@ async fn create(ctx: &Context<'_>, input: CreateSlackTemplateInput) -> Result<Mo
                 let message = format!("An organisation has at most {TEMPLATES_MAX} templates.");
                 return Err(UserError::invalid("name", message).into());
             }
-            row.into_active_model().insert(tx).await.map_err(taken)
+            row.into_active_model()
+                .insert(tx)
+                .await
+                .map_err(Trouble::or_name_taken("template"))
         },
     )
     .await
@@ -216,7 +219,7 @@ async fn update(ctx: &Context<'_>, input: UpdateSlackTemplateInput) -> Result<Mo
                 .reset_all()
                 .update(tx)
                 .await
-                .map_err(taken)
+                .map_err(Trouble::or_name_taken("template"))
         },
     )
     .await
@@ -299,21 +302,6 @@ pub(crate) async fn own(
     field: &str,
     id: SlackTemplateId,
 ) -> Result<Model, Trouble> {
-    let found = Entity::find_by_id(id)
-        .filter(Column::OrganizationId.eq(organization_id))
-        .one(tx)
-        .await?;
+    let found = node::own::<Entity>(tx, organization_id, id).await?;
     found.ok_or_else(|| UserError::not_found("template").at(field).into())
-}
-
-fn taken(error: DbErr) -> Trouble {
-    match error.sql_err() {
-        Some(SqlErr::UniqueConstraintViolation(_)) => UserError::new(
-            UserErrorCode::AlreadyExists,
-            "A template with this name is there already.",
-        )
-        .at("name")
-        .into(),
-        _ => Trouble::from(error),
-    }
 }

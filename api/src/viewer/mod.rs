@@ -137,6 +137,17 @@ impl Viewer {
             .map_or(Ok(organization_id), |why| Err(Refusal::Forbidden(why)))
     }
 
+    /// The organisation whose objects the viewer is shown; none for the bridge without one, which is shown everybody's.
+    ///
+    /// # Errors
+    /// As [`Viewer::may`].
+    pub(crate) fn may_list(&self, need: Need) -> Result<Option<OrganizationId>, Refusal> {
+        if self.is_bridge() && self.organization_id().is_none() {
+            return Ok(None);
+        }
+        self.may(need).map(Some)
+    }
+
     /// Refuses a viewer who reached an object without the right to read: a key to trigger sees the incident that it
     /// triggers, and none of its neighbours.
     pub(crate) fn may_look_around(&self) -> Result<(), Refusal> {

@@ -21,7 +21,7 @@ use crate::{
     connector::{Reach, managed},
     error::{Trouble, UserError, UserErrorCode, told},
     idempotency::{self, KeyUse},
-    node::domain,
+    node::{self, domain},
     viewer::{Need, Viewer},
 };
 
@@ -378,10 +378,7 @@ async fn need_workspace(
     id: Option<WorkspaceId>,
 ) -> Result<(), Trouble> {
     let Some(id) = id else { return Ok(()) };
-    let found = slack_workspace::Entity::find_by_id(id)
-        .filter(slack_workspace::Column::OrganizationId.eq(organization_id))
-        .one(tx)
-        .await?;
+    let found = node::own::<slack_workspace::Entity>(tx, organization_id, id).await?;
     let found = found.ok_or_else(no_workspace)?;
     if found.disconnected_at.is_none() {
         return Ok(());

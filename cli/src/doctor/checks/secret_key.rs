@@ -65,6 +65,13 @@ async fn kept(database: &Database) -> Result<Vec<Sealed>, DbErr> {
             workspace.sealed_refresh_token,
         );
     }
+    for pair in token::Entity::find().all(database.read()).await? {
+        let what = "the changing token of a workspace".to_owned();
+        let place = token_place(pair.workspace_id);
+        keep(what.clone(), place, Some(pair.sealed_access_token));
+        let place = token::refresh_place(pair.workspace_id);
+        keep(what, place, Some(pair.sealed_refresh_token));
+    }
     for app in slack_app::Entity::find().all(database.read()).await? {
         for (secret, text) in [
             ("client_secret", app.sealed_client_secret),
@@ -90,14 +97,23 @@ fn opened(key: &Sealer, kept: &[Sealed]) -> Vec<Finding> {
             format!("{} can't be opened: {error}{what_to_do}", sealed.what),
         ))
     });
-    let mut findings: Vec<_> = closed.collect();
-    if findings.is_empty() {
-        findings.push(Finding::good(
-            SUBJECT,
-            "there is one, and it opens what is sealed",
-        ));
+    let findings: Vec<_> = closed.collect();
+    if !findings.is_empty() {
+        return findings;
     }
-    findings
+    let earlier = kept.iter().filter(|sealed| !key.is_current(&sealed.text)).count();
+    vec![if earlier == 0 {
+        Finding::good(SUBJECT, "there is one, and it opens what is sealed")
+    } else {
+        Finding::doubtful(
+            SUBJECT,
+            format!(
+                "{earlier} of {} tokens and secrets are sealed under an earlier key: leave it behind the present one. The API seals them anew when it \
+                 starts; tokens that Slack changes are within 12 hours",
+                kept.len()
+            ),
+        )
+    }]
 }
 
 /// Where there is no key, and nothing sealed.

@@ -42,6 +42,52 @@ async fn done(tocsin: &Running, key: &str, document: &str) -> Value {
     answer
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_earlier_key_can_go_once_the_server_was_started_with_both() {
+    const KEY: &str = "an-admin-key-of-the-doctor";
+    const OLD: &str = "b2xkLW9sZC1vbGQtb2xkLW9sZC1vbGQtb2xkLW9sZC0=";
+    const NEW: &str = "bmV3LW5ldy1uZXctbmV3LW5ldy1uZXctbmV3LW5ldy0=";
+    let slack = start(SimulatorConfig::default()).await;
+    let place = Place::new();
+    let with = |key: &str| {
+        let own = [
+            ("TOCSIN_ADMIN_KEY", KEY.to_owned()),
+            ("TOCSIN_SECRET_KEY", key.to_owned()),
+        ];
+        [of_workspace(&slack).as_slice(), &own].concat()
+    };
+    let given = with(OLD);
+    let given: Vec<_> = given
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let tocsin = place.up(&given).await;
+    connect(&tocsin, KEY, "Acme", slack.bot_token(), "ACTIVE").await;
+    let app = r#"mutation { createSlackApp(input: {name: "Ours", signingSecret: "hidden-hidden-hidden"}) { userErrors { code } } }"#;
+    done(&tocsin, KEY, app).await;
+    assert_eq!(tocsin.stop().await.0, Some(0));
+
+    let both = with(&format!("{NEW},{OLD}"));
+    let told = examine(&place, &both).await;
+    let words = [
+        "2 of 2 tokens and secrets are sealed under an earlier key",
+        "leave it behind the present one",
+    ];
+    assert!(told.says(Mark::Look, &words), "{}", told.text);
+    let given: Vec<_> = both.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let tocsin = place.up(&given).await;
+    let done = async { while examine(&place, &both).await.text.contains("an earlier key") {} };
+    let within = std::time::Duration::from_secs(60);
+    tokio::time::timeout(within, done)
+        .await
+        .expect("all are sealed anew");
+    assert_eq!(tocsin.stop().await.0, Some(0));
+
+    let told = examine(&place, &with(NEW)).await;
+    let words = ["secret key", "it opens what is sealed"];
+    assert!(told.says(Mark::Ok, &words), "{}", told.text);
+}
+
 #[tokio::test]
 async fn two_organisations_to_one_channel_are_told_apart() {
     let slack = start(SimulatorConfig::default()).await;
