@@ -7,7 +7,9 @@ use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, connecti
 use crate::{
     Domain,
     api_key::{ApiKey, ApiKeyMutation, ApiKeyQuery},
-    connector::{ConnectorMutation, ConnectorQuery, MovingMutation, RoutingQuery, RuleMutation},
+    connector::{
+        ConnectorMutation, ConnectorQuery, MovingMutation, RenumberMutation, RoutingQuery, RuleMutation,
+    },
     event::{EventQuery, EventSubscription, IncidentEvent},
     http::Phases,
     incident::{Incident, IncidentMutation, IncidentQuery},
@@ -71,6 +73,7 @@ pub struct Mutation(
     ConnectorMutation,
     RuleMutation,
     MovingMutation,
+    RenumberMutation,
     TemplateMutation,
     SlackWorkspaceMutation,
     SlackSettingsMutation,

@@ -1,6 +1,7 @@
 //! Tocsin from the outside: the real binary, on SQLite and on PostgreSQL with Redis, with a simulated Slack.
 
 mod actors;
+mod channel_ids;
 mod crash;
 mod install;
 mod operations;

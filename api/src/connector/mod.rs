@@ -8,6 +8,7 @@ mod input;
 mod moving;
 mod place;
 mod reach;
+mod renumber;
 mod route;
 mod routing;
 mod rule;
@@ -20,6 +21,7 @@ pub(crate) use self::{
     moving::MovingMutation,
     place::is_free,
     reach::Reach,
+    renumber::RenumberMutation,
     routing::{SlackRoute, is_synced, of_incident},
     rule::RuleMutation,
 };

@@ -243,6 +243,18 @@ impl Loader<Lead> for Neighbours {
     }
 }
 
+/// Those of the connectors that lead to a channel of this team.
+pub(super) async fn in_team(
+    ctx: &Context<'_>,
+    tx: &DatabaseTransaction,
+    rows: Vec<Model>,
+    team_id: &str,
+) -> Result<Vec<Model>, DbErr> {
+    let teams = Teams::read(tx, has_own_workspace(ctx)).await?;
+    let is_here = |row: &Model| matches!(teams.of(row.workspace_id), Some(Team::Known(id)) if id == team_id);
+    Ok(rows.into_iter().filter(is_here).collect())
+}
+
 /// The channel as it is called, where it is named by its id and another team knows no such id.
 pub(super) async fn by_name(
     ctx: &Context<'_>,

@@ -284,7 +284,11 @@ async fn of_slack(admin: &Caller) -> Vec<(&'static str, Value, Value)> {
 }
 
 /// What the bridge reports: a report that comes again says the same.
-const OF_THE_BRIDGE: [&str; 2] = ["completeSlackInstall", "finishSlackOperation"];
+const OF_THE_BRIDGE: [&str; 3] = [
+    "completeSlackInstall",
+    "finishSlackOperation",
+    "recordSlackChannelId",
+];
 
 fn keyed(mut input: Value, key: &str) -> Value {
     input["idempotencyKey"] = json!(key);

@@ -203,6 +203,11 @@ fn mutations() -> Vec<(&'static str, Needs, Value)> {
             Bridge,
             json!({ "id": nobody("wsp"), "teamId": "", "teamName": "x", "features": [], "sealedBotToken": "x" }),
         ),
+        (
+            "recordSlackChannelId",
+            Bridge,
+            json!({ "teamId": "T1", "from": "C1", "to": "" }),
+        ),
         ("createSlackTemplate", Admin, json!({ "name": "" })),
         ("updateSlackTemplate", Admin, json!({ "id": nobody("tpl") })),
         ("deleteSlackTemplate", Admin, json!({ "id": nobody("tpl") })),

@@ -92,6 +92,34 @@ on_each_database! {
         assert_eq!(admin.change("createConnector", input).await.refused(), "CHANNEL_TAKEN");
     }
 
+    async fn a_channel_that_slack_calls_otherwise_is_the_same_one(world) {
+        with_channel(world, "C0BEFORE", "payments").await;
+        let (admin, theirs) = (world.admin(), world.neighbour().await);
+        let mine = connector(&admin, "by its id", "C0BEFORE").await;
+        connector(&theirs, "another", "C0ANOTHER").await;
+        world.takes_unmatched().await;
+        let organization = text(&admin.read("{ organization { id } }").await["organization"]["id"]);
+        let bridge = Caller { organization: Some(organization), ..world.bridge() };
+        let incident = admin.change("triggerIncident", json!({ "title": "Payments" })).await.done()["incident"]["id"].clone();
+        let comment = |ts: &str, channel: &str| json!({
+            "incidentId": incident, "bodyMarkdown": ts, "slackAuthor": { "name": "Rita" }, "externalRef": format!("slack:T1/{channel}/{ts}"),
+        });
+        bridge.change("addComment", comment("1.1", "C0BEFORE")).await.done();
+        bridge.change("addComment", comment("2.2", "C0BEFORE")).await.done();
+        bridge.change("addComment", comment("2.2", "C0AFTER")).await.done();
+
+        let report = json!({ "teamId": "T1", "from": "C0BEFORE", "to": "C0AFTER" });
+        let elsewhere = json!({ "teamId": "T2", "from": "C0BEFORE", "to": "C0OTHER" });
+        assert_eq!(bridge.change("recordSlackChannelId", elsewhere).await.done()["connectors"], json!([]));
+        let changed = bridge.change("recordSlackChannelId", report.clone()).await.done()["connectors"].clone();
+        assert_eq!(changed, json!([{ "id": mine, "name": "by its id", "channel": "C0AFTER" }]));
+        assert_eq!(bridge.change("recordSlackChannelId", report).await.done()["connectors"], json!([]), "once is enough");
+        let timeline = "query($id: ID!) { incident(id: $id) { timeline(first: 10) { nodes { bodyMarkdown externalRef } } } }";
+        let seen = admin.ask(timeline, json!({ "id": incident })).await.data()["incident"]["timeline"]["nodes"].clone();
+        let refs: Vec<_> = seen.as_array().expect("entries").iter().filter_map(|entry| entry["externalRef"].as_str()).collect();
+        assert_eq!(refs, ["slack:T1/C0AFTER/1.1", "slack:T1/C0BEFORE/2.2", "slack:T1/C0AFTER/2.2"]);
+    }
+
     async fn an_organisation_begins_with_a_channel_of_its_own(world) {
         let first = |channel| Some(FirstChannel { channel, has_own_workspace: true });
         let refused = bootstrap::create_organization(&world.database, "Acme", first("#incidents")).await;

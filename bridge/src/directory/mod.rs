@@ -5,6 +5,7 @@
 
 mod fill;
 mod read;
+mod renumber;
 mod store;
 mod told;
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tocsin_entity::slack::channel::{Column, Entity};
 use tocsin_queue::JobError;
 
-use super::store;
+use super::{renumber, store};
 use crate::{
     bridge::Parts,
     identity,
@@ -113,7 +113,10 @@ async fn hear(parts: &Parts, item: &Item) -> Worked {
     }
     note(parts, &workspace, &team, &id, &told).await?;
     workspace.channels.forget();
-    if matches!(told, Change::Unarchived | Change::Joined { .. }) {
+    if matches!(
+        told,
+        Change::Unarchived | Change::Joined { .. } | Change::IsNow { .. }
+    ) {
         tracing::info!(slack.channel = %id, "{id} may take messages again: what has failed is tried again now");
         parts.workspaces.heal();
     }
@@ -150,6 +153,7 @@ async fn note(
         Change::Deleted => forget(parts, team, id).await,
         Change::IsNow { id: now } => {
             // Whatever is known by the new id is newer.
+            renumber::follow(parts, team, id, now).await?;
             forget(parts, team, id).await.map_err(JobError::retry)?;
             return read(parts, workspace, team, now).await;
         }

@@ -18,7 +18,9 @@ pub(crate) use documents::{
     acknowledge_incident, add_comment, edit_comment, reassign_incident, record_slack_link, reopen_incident,
     resolve_incident, retract_comment, set_slack_sync, snooze_incident, update_incident,
 };
-pub(crate) use documents::{CompleteSlackInstall, complete_slack_install};
+pub(crate) use documents::{
+    CompleteSlackInstall, RecordSlackChannelId, complete_slack_install, record_slack_channel_id,
+};
 pub(crate) use documents::{HomeIncidents, home_incidents};
 pub(crate) use documents::{
     ListIncidents, StatusOfIncidents, TriggerFromSlack, WhoIs, list_incidents, status_of_incidents,
