@@ -161,7 +161,7 @@ async fn settled_incident(world: &World) -> anyhow::Result<Triggered> {
 
 async fn what_belongs_to_another_organisation_is_not_there(stack: Stack) -> anyhow::Result<()> {
     let world = World::on(stack).start().await?;
-    let other = world.organization("Another organisation", "#elsewhere").await?;
+    let other = world.organization("Another organisation", "#general").await?;
     let theirs = other.trigger("Theirs").await?;
     let comment = json!({"incidentId": theirs.id, "bodyMarkdown": "Theirs too"});
     other.change_with("addComment", comment.clone()).await?;
