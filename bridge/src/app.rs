@@ -32,6 +32,15 @@ pub(crate) struct App {
     pub(crate) socket_token: Option<SecretString>,
 }
 
+/// Whether an app may say what it has sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Say {
+    May,
+    /// Slack has not said yet which team a workspace is in that is connected through the app.
+    NotKnown,
+    MayNot,
+}
+
 /// All apps of organisations. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Apps {
@@ -66,22 +75,27 @@ impl Apps {
 
     /// Whether what an app has sent may be about the teams that it names. The server's own may be about any; an organisation's, whose secret the
     /// organisation knows, only about teams in which all that is connected is the organisation's.
-    pub(crate) fn may_say(&self, workspaces: &Workspaces, app: Option<SlackAppId>, payload: &Value) -> bool {
-        let Some(id) = app else { return true };
-        let Some(app) = self.get(id) else { return false };
+    pub(crate) fn say(&self, workspaces: &Workspaces, app: Option<SlackAppId>, payload: &Value) -> Say {
+        let Some(id) = app else { return Say::May };
+        let Some(app) = self.get(id) else {
+            return Say::MayNot;
+        };
         let team = payload["team"]["id"].as_str().or(payload["team"].as_str());
         // Where an interaction names no team, its user's stands for it.
         let team = team.or(payload["user"]["team_id"].as_str());
         let named: Vec<_> = team.into_iter().chain(payload["team_id"].as_str()).collect();
-        let may = !named.is_empty() && named.iter().all(|team| workspaces.are_all_of(&app, team));
-        if !may {
-            metrics::counter!("tocsin_slack_foreign_total").increment(1);
-            tracing::warn!(
-                slack.app = %id,
-                "a request of the Slack app {id} is about a workspace that is not its organisation's alone, and is refused"
-            );
+        if !named.is_empty() && named.iter().all(|team| workspaces.are_all_of(&app, team)) {
+            return Say::May;
         }
-        may
+        if workspaces.is_coming(id) {
+            return Say::NotKnown;
+        }
+        metrics::counter!("tocsin_slack_foreign_total").increment(1);
+        tracing::warn!(
+            slack.app = %id,
+            "a request of the Slack app {id} is about a workspace that is not its organisation's alone, and is refused"
+        );
+        Say::MayNot
     }
 
     /// These are all there are.

@@ -5,7 +5,9 @@ use std::time::Duration;
 use reqwest::{StatusCode, redirect::Policy};
 use serde_json::{Value, json};
 use tocsin_simulator::Farewell;
-use tocsin_tests::{CHANNEL, PATIENCE, Plan, Stack, World, on_each_stack, roots_of, shown_status, until};
+use tocsin_tests::{
+    CHANNEL, Client, PATIENCE, Plan, Stack, World, on_each_stack, roots_of, shown_status, until,
+};
 use url::Url;
 
 on_each_stack!(
@@ -32,7 +34,11 @@ fn not_installed(stack: Stack) -> Plan {
 }
 
 async fn link(world: &World, variables: Value) -> anyhow::Result<(Url, Vec<String>)> {
-    let answer = world.admin().ask(LINK, &variables).await?["slackInstallUrl"].clone();
+    link_for(world.admin(), variables).await
+}
+
+async fn link_for(admin: &Client, variables: Value) -> anyhow::Result<(Url, Vec<String>)> {
+    let answer = admin.ask(LINK, &variables).await?["slackInstallUrl"].clone();
     assert_eq!(answer["userErrors"], json!([]), "{answer}");
     let url = answer["url"].as_str().expect("a link").parse()?;
     Ok((url, serde_json::from_value(answer["scopes"].clone())?))
@@ -66,7 +72,12 @@ fn told(location: Option<&Url>, name: &str) -> Option<String> {
 
 /// Alice asks for a link, allows it, and goes back; gives the workspace's id.
 async fn install(world: &World, variables: Value) -> anyhow::Result<String> {
-    let (url, _) = link(world, variables).await?;
+    install_for(world, world.admin(), variables).await
+}
+
+/// The same for the organisation of this administrator.
+pub(crate) async fn install_for(world: &World, admin: &Client, variables: Value) -> anyhow::Result<String> {
+    let (url, _) = link_for(admin, variables).await?;
     let back = world.slack().person("alice").allow(&url)?;
     let (_, location, page) = go(world, &back).await?;
     assert_eq!(

@@ -1,12 +1,17 @@
 //! Two organisations in one Slack team.
 
+use std::time::Duration;
+
 use anyhow::Context;
 use serde_json::{Value, json};
 use tocsin_simulator::Simulator;
 use tocsin_tests::{CHANNEL, Client, PATIENCE, Stack, World, on_each_stack, roots_of, shown_status, until};
 
+use crate::install::install_for;
+
 on_each_stack!(
     an_organisation_s_channel_takes_no_other_one_s_incidents,
+    an_installation_of_one_organisation_s_does_not_end_that_of_another,
     where_a_channel_has_become_another_organisation_s_nothing_goes_and_the_connector_says_why,
 );
 
@@ -60,6 +65,29 @@ async fn an_organisation_s_channel_takes_no_other_one_s_incidents(stack: Stack) 
     shown_in(&world, "general", incident.number).await?;
     assert!(roots_of(&world.channel()?, incident.number).is_empty());
     Ok(())
+}
+
+async fn an_installation_of_one_organisation_s_does_not_end_that_of_another(
+    stack: Stack,
+) -> anyhow::Result<()> {
+    let plan = World::on(stack).slack(|slack| {
+        slack.installed = false;
+        slack.token_rotation = true;
+        slack.refresh_grace = Duration::ZERO;
+    });
+    let world = plan.start().await?;
+    let other = world.organization("Another organisation", "#general").await?;
+    install_for(&world, &other, json!({"to": "/"})).await?;
+    // Of the tokens of an app in a team two live at a time: after these that of the other organisation does not.
+    for _ in 0..2 {
+        install_for(&world, world.admin(), json!({"to": "/"})).await?;
+    }
+    let ours = world.admin().trigger("Ours").await?;
+    world
+        .root(ours.number, |root| shown_status(root) == Some("TRIGGERED"))
+        .await?;
+    let theirs = other.trigger("Theirs").await?;
+    shown_in(&world, "general", theirs.number).await
 }
 
 async fn where_a_channel_has_become_another_organisation_s_nothing_goes_and_the_connector_says_why(

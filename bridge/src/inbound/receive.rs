@@ -19,7 +19,7 @@ use super::{
     refusal::Refusal,
     routes,
 };
-use crate::bridge::Parts;
+use crate::{app::Say, bridge::Parts};
 
 /// How long all may take. Slack waits 3 s for the whole answer, the way included, and then sends again or shows an error.
 const TIMEOUT: Duration = Duration::from_millis(2_300);
@@ -79,13 +79,17 @@ pub(crate) async fn receive_event(
 /// When it could not be stored: then Slack must not be told that it was taken.
 pub(crate) async fn receive(parts: &Arc<Parts>, request: Received) -> Result<(&'static str, Reply), Refusal> {
     let deadline = Instant::now() + TIMEOUT;
-    if !parts
+    let say = parts
         .apps
-        .may_say(&parts.workspaces, request.app, &request.envelope.payload)
-    {
+        .say(&parts.workspaces, request.app, &request.envelope.payload);
+    if say == Say::MayNot {
         return Err(Refusal::Foreign);
     }
     if let Some(prompt) = routes::prompt(&request.envelope) {
+        // What is stored is looked at again; a prompt would act now.
+        if say == Say::NotKnown {
+            return not_yet(prompt, &request.envelope);
+        }
         let reply = match ask(parts, prompt, &request).await {
             Asked::Done(outcome, reply) => return Ok((outcome, reply)),
             Asked::Store(reply) => reply,
@@ -109,6 +113,15 @@ pub(crate) async fn receive(parts: &Arc<Parts>, request: Received) -> Result<(&'
     }
     ignored(&request);
     Ok(("ignored", for_nobody(&request.envelope)))
+}
+
+/// Slack has not said yet where the app is: people read what a command is answered, and what else there is comes again.
+fn not_yet(prompt: &Prompt, envelope: &Envelope) -> Result<(&'static str, Reply), Refusal> {
+    if envelope.kind == Kind::Command {
+        return Ok(("unavailable", (prompt.otherwise)(&envelope.payload)));
+    }
+    let why = "Slack has not said yet in which workspace the app is installed";
+    Err(Refusal::Unavailable(why.to_owned()))
 }
 
 /// What is answered where nobody here knows the request.

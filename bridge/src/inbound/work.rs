@@ -14,7 +14,7 @@ use super::{
     inbox::{self, Claim, Verdict},
     routes::{self, Item, Outcome},
 };
-use crate::bridge::Parts;
+use crate::{app::Say, bridge::Parts};
 
 /// How long a handler may take: less than the lease, so that nobody else begins meanwhile.
 const WORK_TIMEOUT: Duration = Duration::from_secs(12);
@@ -131,7 +131,8 @@ async fn handle(parts: &Parts, row: &Model, name: &str) -> routes::Worked {
             "it is not known yet which workspace it comes from",
         ));
     }
-    if !parts.apps.may_say(&parts.workspaces, row.app_id, &row.payload) {
+    // What is not known in time is as what may not be.
+    if parts.apps.say(&parts.workspaces, row.app_id, &row.payload) != Say::May {
         return Ok(Outcome::NotOurs("foreign"));
     }
     let item = Item {

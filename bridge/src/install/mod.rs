@@ -11,7 +11,7 @@ pub(crate) use self::{
     callback::{of_link, router},
     lifecycle::{REVOKED, UNINSTALLED},
     page::{Ending, OK},
-    rotate::run as rotate,
+    rotate::Rotation,
     state::redeem,
 };
 

@@ -195,7 +195,7 @@ impl Scene<'_> {
         let bot = match self.reach.bot(connector.workspace) {
             Ok(bot) => bot,
             Err(trouble) => {
-                let code = if self.reach.is_broken(connector.workspace) {
+                let code = if connector.is_disconnected || self.reach.is_broken(connector.workspace) {
                     WORKSPACE_UNUSABLE
                 } else {
                     "unreachable"

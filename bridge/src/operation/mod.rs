@@ -155,10 +155,9 @@ async fn run(parts: &Parts, operation: &Operation) -> Result<Found, Stop> {
 
 /// The workspace that it is about, which may have been connected a moment ago.
 async fn workspace_of(parts: &Parts, operation: &Operation) -> Result<Arc<Workspace>, Stop> {
-    if let Some(id) = operation.workspace
-        && !parts.workspaces.has(id)
-    {
-        workspace::look(parts).await.map_err(|error| {
+    workspace::look_for(parts, operation.workspace)
+        .await
+        .map_err(|error| {
             tracing::warn!("the Slack workspaces can't be read for now: {error}");
             Stop::later(
                 AGAIN,
@@ -166,7 +165,6 @@ async fn workspace_of(parts: &Parts, operation: &Operation) -> Result<Arc<Worksp
                 "Tocsin's API does not answer the bridge: try again.",
             )
         })?;
-    }
     Ok(parts.workspaces.get(operation.workspace))
 }
 

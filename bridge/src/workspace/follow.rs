@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use secrecy::SecretString;
-use tocsin_entity::slack::installation::token_place;
+use tocsin_entity::{id::WorkspaceId, slack::installation::token_place};
 use tocsin_queue::{JobContext, JobError, jobs::RefreshSlackWorkspaces};
 use tokio_util::sync::CancellationToken;
 
@@ -15,6 +15,9 @@ use crate::{
 
 /// How often is looked without being told.
 const LOOK: Duration = Duration::from_secs(15);
+
+/// How soon is looked again before it has succeeded once: until then nothing is known of what is connected.
+const FIRST_AGAIN: Duration = Duration::from_secs(1);
 
 /// How long the start of all work waits for the first look: what comes from a workspace that is not known yet is taken for the environment's.
 const FIRST_LOOK: Duration = Duration::from_secs(2);
@@ -52,15 +55,27 @@ pub(crate) async fn follow(parts: &Parts, shutdown: CancellationToken) {
         }
         tokio::select! {
             () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(LOOK) => {}
+            () = tokio::time::sleep(if parts.workspaces.are_unread() { FIRST_AGAIN } else { LOOK }) => {}
         }
     }
+}
+
+/// Looks once where there is one among these that is not known: another replica may have been told of it.
+pub(crate) async fn look_for(
+    parts: &Parts,
+    ids: impl IntoIterator<Item = WorkspaceId>,
+) -> Result<(), ApiError> {
+    if ids.into_iter().all(|id| parts.workspaces.has(id)) {
+        return Ok(());
+    }
+    look(parts).await
 }
 
 /// Looks once.
 pub(crate) async fn look(parts: &Parts) -> Result<(), ApiError> {
     let apps = parts.api.slack_apps().await?;
     parts.apps.set(parts.config.sealer.as_ref(), apps);
+    let organizations = parts.api.organizations().await?;
     let wanted = parts.api.slack_workspaces().await?;
     for workspace in parts.workspaces.all() {
         let is_wanted = |wanted: &SlackWorkspace| {
@@ -86,6 +101,8 @@ pub(crate) async fn look(parts: &Parts) -> Result<(), ApiError> {
             connect(parts, &wanted, token);
         }
     }
+    let organizations: Vec<_> = organizations.iter().map(|organization| organization.id).collect();
+    parts.workspaces.have_been_read(&organizations);
     Ok(())
 }
 

@@ -17,7 +17,7 @@ use tocsin_queue::JobError;
 use tokio::sync::watch;
 
 pub(crate) use self::{
-    follow::{follow, look, look_first, refresh},
+    follow::{follow, look, look_first, look_for, refresh},
     registry::{Reach, Workspaces},
     run::run,
 };

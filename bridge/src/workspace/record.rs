@@ -12,13 +12,13 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::Workspace;
-use crate::slack::SlackHealth;
+use crate::{bridge::Parts, slack::SlackHealth};
 
 /// How soon it is tried again where the database did not take it.
 const AGAIN: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Writes each change of health, until told to end. That of the environment's token is on no record: it is the server's own.
-pub(super) async fn run(database: &Database, workspace: &Workspace, until: CancellationToken) {
+pub(super) async fn run(parts: &Parts, workspace: &Workspace, until: CancellationToken) {
     let (Some(id), Some(organization)) = (workspace.id, workspace.organization) else {
         return;
     };
@@ -27,8 +27,12 @@ pub(super) async fn run(database: &Database, workspace: &Workspace, until: Cance
     loop {
         let now = health.borrow_and_update().clone();
         let delivered_at = *delivered.borrow_and_update();
-        let lacking = workspace.watcher.lacking();
-        let written = write(database, id, organization, &now, &lacking, delivered_at).await;
+        let deaf = is_deaf(parts, workspace);
+        let troubles = Troubles {
+            lacking: workspace.watcher.lacking(),
+            is_deaf: deaf,
+        };
+        let written = write(&parts.database, id, organization, &now, &troubles, delivered_at).await;
         if let Err(error) = &written {
             tracing::warn!("how the Slack workspace {id} is could not be written down: {error}");
         }
@@ -36,7 +40,34 @@ pub(super) async fn run(database: &Database, workspace: &Workspace, until: Cance
             () = until.cancelled() => return,
             changed = health.changed() => if changed.is_err() { return },
             () = again(&mut delivered, written.is_err()) => {}
+            () = hears_otherwise(parts, workspace, deaf) => {}
         }
+    }
+}
+
+/// What is wrong where the token works.
+struct Troubles {
+    /// Scopes for want of which calls were refused.
+    lacking: Vec<String>,
+    /// Whether what people do there through the organisation's own app is refused.
+    is_deaf: bool,
+}
+
+/// Whether others are connected to the team as well, so that the organisation's own app may say nothing of it: see [`crate::app`].
+fn is_deaf(parts: &Parts, workspace: &Workspace) -> bool {
+    let app = workspace.app.and_then(|id| parts.apps.get(id));
+    let bot = workspace.installation();
+    app.zip(bot)
+        .is_some_and(|(app, bot)| !parts.workspaces.are_all_of(&app, &bot.team_id))
+}
+
+/// Waits until that changes: others come and go, and Slack says where they are.
+async fn hears_otherwise(parts: &Parts, workspace: &Workspace, was: bool) {
+    if workspace.app.is_none() {
+        std::future::pending::<()>().await;
+    }
+    while is_deaf(parts, workspace) == was {
+        tokio::time::sleep(AGAIN).await;
     }
 }
 
@@ -47,6 +78,10 @@ async fn again(delivered: &mut watch::Receiver<Option<OffsetDateTime>>, failed: 
     }
     tokio::time::sleep(AGAIN).await;
 }
+
+/// Why an organisation's own app is not listened to.
+const DEAF: &str = "Messages are delivered, and what people do there through the organisation's own Slack app is refused, since others are connected to \
+     the same Slack workspace: whoever knows the app's secret could speak for their people. Disconnect them there, or use the server's app";
 
 /// What is missing, for which feature, and what to do.
 fn lacks(scopes: &[String]) -> String {
@@ -80,19 +115,23 @@ async fn write(
     id: WorkspaceId,
     organization: OrganizationId,
     health: &SlackHealth,
-    lacking: &[String],
+    troubles: &Troubles,
     delivered_at: Option<OffsetDateTime>,
 ) -> Result<(), DbErr> {
     let now = OffsetDateTime::now_utc();
     let (status, reason) = match health {
         SlackHealth::Unasked => (SlackWorkspaceStatus::Pending, None),
-        SlackHealth::Well(_) if lacking.is_empty() => (SlackWorkspaceStatus::Active, None),
-        SlackHealth::Well(_) => (SlackWorkspaceStatus::Failing, Some(lacks(lacking))),
+        SlackHealth::Well(_) if !troubles.lacking.is_empty() => {
+            (SlackWorkspaceStatus::Failing, Some(lacks(&troubles.lacking)))
+        }
+        SlackHealth::Well(_) if troubles.is_deaf => (SlackWorkspaceStatus::Failing, Some(DEAF.to_owned())),
+        SlackHealth::Well(_) => (SlackWorkspaceStatus::Active, None),
         SlackHealth::Ill { trouble, .. } => (SlackWorkspaceStatus::Failing, Some(trouble.clone())),
     };
     let code = match health {
         SlackHealth::Ill { code, .. } => Some(code.clone()),
-        SlackHealth::Well(_) if !lacking.is_empty() => Some("missing_scope".to_owned()),
+        SlackHealth::Well(_) if !troubles.lacking.is_empty() => Some("missing_scope".to_owned()),
+        SlackHealth::Well(_) if troubles.is_deaf => Some("shared_workspace".to_owned()),
         SlackHealth::Unasked | SlackHealth::Well(_) => None,
     };
     let bot = health.installation();

@@ -2,7 +2,10 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -30,6 +33,10 @@ pub(crate) struct Workspaces {
     nowhere: Arc<Workspace>,
     /// The teams of those that administrators have disconnected.
     left: Arc<RwLock<BTreeSet<String>>>,
+    /// Whether it has been read which there are.
+    are_read: Arc<AtomicBool>,
+    /// The only organisation of the server, where there is only one.
+    only: Arc<RwLock<Option<OrganizationId>>>,
     changed: Arc<watch::Sender<()>>,
     healed: Arc<Notify>,
 }
@@ -63,6 +70,8 @@ impl Workspaces {
             known: Arc::default(),
             nowhere: Arc::new(Workspace::nowhere(setting)),
             left: Arc::default(),
+            are_read: Arc::default(),
+            only: Arc::default(),
             changed: Arc::new(watch::Sender::new(())),
             healed: Arc::default(),
         }
@@ -104,6 +113,21 @@ impl Workspaces {
         *self.left.write().unwrap_or_else(PoisonError::into_inner) = teams;
     }
 
+    /// All that administrators have connected are known by now, and which organisations there are.
+    pub(crate) fn have_been_read(&self, organizations: &[OrganizationId]) {
+        let only = match organizations {
+            [only] => Some(*only),
+            _ => None,
+        };
+        *self.only.write().unwrap_or_else(PoisonError::into_inner) = only;
+        self.are_read.store(true, Ordering::Release);
+    }
+
+    /// Whether it has not been read yet which there are.
+    pub(crate) fn are_unread(&self) -> bool {
+        !self.are_read.load(Ordering::Acquire)
+    }
+
     /// The workspace through which a post was made.
     pub(crate) fn of_post(&self, post: &post::Model) -> Arc<Workspace> {
         self.get(post.workspace_id)
@@ -115,7 +139,8 @@ impl Workspaces {
         let bots = ids.into_iter().map(async |id| {
             let workspace = self.get(id);
             let answer = workspace.watcher.first_answer(FIRST_ANSWER).await;
-            let is_broken = workspace.is_disconnected();
+            // One that is not known here may have been connected a moment ago.
+            let is_broken = workspace.id == id && workspace.is_disconnected();
             let bot = answer.map(|installation| Bot {
                 workspace,
                 installation,
@@ -142,7 +167,7 @@ impl Workspaces {
         let installations = all
             .iter()
             .map(|workspace| (workspace.id, workspace.installation()));
-        let mut is_coming = false;
+        let mut is_coming = self.are_unread();
         for (id, installation) in installations {
             match installation {
                 Some(bot) if bot.team_id == team => return false,
@@ -151,6 +176,13 @@ impl Workspaces {
             }
         }
         is_coming
+    }
+
+    /// Whether it may soon be known in which team an app is: a workspace that is connected through it has not answered since the start.
+    pub(crate) fn is_coming(&self, app: SlackAppId) -> bool {
+        let all = self.all();
+        let mut through_it = all.iter().filter(|workspace| workspace.app == Some(app));
+        self.are_unread() || through_it.any(|workspace| workspace.installation().is_none())
     }
 
     /// Whether this user is the bot in one of the workspaces.
@@ -186,9 +218,11 @@ impl Workspaces {
             .iter()
             .filter(is_there)
             .any(|workspace| workspace.app == Some(app.id));
+        // The server's own workspace serves all organisations, and so the only one alone.
+        let only = *self.only.read().unwrap_or_else(PoisonError::into_inner);
         theirs.peek().is_some()
             && is_installed
-            && theirs.all(|workspace| workspace.organization == Some(app.organization))
+            && theirs.all(|workspace| workspace.organization.or(only) == Some(app.organization))
     }
 
     /// The organisations of which people in a team may be members, as [`Self::serves`] says; none where they may be of any.
@@ -306,6 +340,12 @@ mod tests {
         let setting = setting().await;
         let workspaces = Workspaces::new(&setting);
         workspaces.add(workspace(&setting, None, Some("T0")));
+        assert!(
+            workspaces.may_come_to_know("T1"),
+            "nobody knows what is connected"
+        );
+        assert!(!workspaces.may_come_to_know("T0"));
+        workspaces.have_been_read(&[]);
         assert!(!workspaces.may_come_to_know("T1"), "nothing is connected");
         let own = (WorkspaceId::new(), OrganizationId::new());
         workspaces.add(workspace(&setting, Some(own), None));
@@ -313,5 +353,50 @@ mod tests {
         assert!(!workspaces.may_come_to_know("T0"), "it is known");
         workspaces.add(workspace(&setting, Some(own), Some("T1")));
         assert!(!workspaces.may_come_to_know("T2"), "all have answered");
+    }
+
+    #[tokio::test]
+    async fn one_that_is_not_known_yet_is_not_taken_for_one_that_is_broken() {
+        let setting = setting().await;
+        let workspaces = Workspaces::new(&setting);
+        let id = Some(WorkspaceId::new());
+        let reach = workspaces.reach([id]).await;
+        assert!(reach.bot(id).is_err() && !reach.is_broken(id));
+    }
+
+    #[tokio::test]
+    async fn an_app_of_ones_own_speaks_where_all_that_is_connected_is_the_organisation_s() {
+        let setting = setting().await;
+        let (ours, theirs) = (OrganizationId::new(), OrganizationId::new());
+        let app = App {
+            id: SlackAppId::new(),
+            organization: ours,
+            version: 1,
+            client: None,
+            signing_secret: None,
+            socket_token: None,
+        };
+        let through_it = |team: Option<&str>| Workspace {
+            app: Some(app.id),
+            ..workspace(&setting, Some((WorkspaceId::new(), ours)), team)
+        };
+        let workspaces = Workspaces::new(&setting);
+        assert!(workspaces.is_coming(app.id), "nobody knows what is connected");
+        workspaces.have_been_read(&[ours, theirs]);
+        assert!(!workspaces.is_coming(app.id) && !workspaces.are_all_of(&app, "T1"));
+        workspaces.add(through_it(Some("T1")));
+        assert!(workspaces.are_all_of(&app, "T1"));
+        workspaces.add(workspace(&setting, None, Some("T1")));
+        assert!(!workspaces.are_all_of(&app, "T1"), "the server's own serves all");
+        workspaces.have_been_read(&[ours]);
+        assert!(workspaces.are_all_of(&app, "T1"), "there is nobody else");
+        workspaces.add(workspace(
+            &setting,
+            Some((WorkspaceId::new(), theirs)),
+            Some("T1"),
+        ));
+        assert!(!workspaces.are_all_of(&app, "T1"));
+        workspaces.add(through_it(None));
+        assert!(workspaces.is_coming(app.id), "one has not answered");
     }
 }

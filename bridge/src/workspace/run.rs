@@ -52,11 +52,20 @@ async fn keep(parts: Arc<Parts>, workspace: Arc<Workspace>, until: CancellationT
     // Of several, the logs say which one has trouble.
     let span = tracing::info_span!("workspace", slack.workspace = name);
     let kept = async {
+        let mut rotation = install::Rotation::of(&parts, &workspace);
+        if let Some(rotation) = &mut rotation {
+            rotation.begin(&until).await;
+        }
+        let rotate = async {
+            if let Some(rotation) = rotation {
+                rotation.run(until.clone()).await;
+            }
+        };
         tokio::join!(
             workspace.watcher.run(&workspace.slack, until.clone()),
             heal(&parts.workspaces, &workspace, until.clone()),
-            install::rotate(&parts, &workspace, until.clone()),
-            record::run(&parts.database, &workspace, until),
+            rotate,
+            record::run(&parts, &workspace, until.clone()),
         )
     };
     kept.instrument(span).await;
