@@ -1,10 +1,6 @@
 //! Which incident a message in Slack belongs to, by the posts on record and by what incidents were made of.
 
-use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, EntityTrait, QueryFilter, QuerySelect,
-    sea_query::{ExprTrait, OnConflict},
-};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::ExprTrait};
 use time::{Duration, OffsetDateTime};
 use tocsin_entity::{
     id::{ConnectorId, IncidentId, OrganizationId},
@@ -13,7 +9,7 @@ use tocsin_entity::{
 };
 use tocsin_queue::JobError;
 
-use crate::{bridge::Parts, origin};
+use crate::{bridge::Parts, directory, origin};
 
 /// How long a channel's name is believed.
 const FRESH: Duration = Duration::hours(6);
@@ -141,28 +137,10 @@ pub(crate) async fn channel_name(
             return Ok(known.map(|known| known.name));
         }
     };
-    let row = channel::ActiveModel {
-        team_id: Set(team_id.to_owned()),
-        channel_id: Set(told.id),
-        name: Set(told.name.clone()),
-        is_private: Set(told.is_private),
-        is_member: Set(told.is_member),
-        is_archived: Set(told.is_archived),
-        refreshed_at: Set(now),
-    };
-    let key = OnConflict::columns([channel::Column::TeamId, channel::Column::ChannelId])
-        .update_columns([
-            channel::Column::Name,
-            channel::Column::IsPrivate,
-            channel::Column::IsMember,
-            channel::Column::IsArchived,
-            channel::Column::RefreshedAt,
-        ])
-        .to_owned();
-    channel::Entity::insert(row)
-        .on_conflict(key)
-        .exec_without_returning(parts.database.write())
-        .await
-        .map_err(JobError::retry)?;
+    if let Some(bot) = workspace.installation() {
+        directory::record(&parts.database, &bot, &told)
+            .await
+            .map_err(JobError::retry)?;
+    }
     Ok(Some(told.name).filter(|name| !name.is_empty()))
 }

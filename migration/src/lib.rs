@@ -20,6 +20,7 @@ mod m20261128_000002_install;
 mod m20261128_000003_identities;
 mod m20261128_000040_directory;
 mod m20261128_000140_templates;
+mod m20261128_000150_seen_by;
 
 /// All migrations, oldest first.
 #[derive(Debug)]
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000003_identities::Migration),
             Box::new(m20261128_000040_directory::Migration),
             Box::new(m20261128_000140_templates::Migration),
+            Box::new(m20261128_000150_seen_by::Migration),
         ]
     }
 }

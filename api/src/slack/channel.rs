@@ -20,7 +20,7 @@ use super::team;
 use crate::{
     connector::Reach,
     error::{Fault, Refusal, Trouble},
-    loaders,
+    loaders::{self, InstallationOf},
     node::domain,
     paging::{Page, bad_cursor},
     viewer::{Need, Viewer},
@@ -191,8 +191,19 @@ async fn visible(
     workspace_id: Option<WorkspaceId>,
 ) -> Result<Condition, Fault> {
     let public = Condition::any().add(channel::Column::IsPrivate.eq(false));
-    if workspace_id.is_some() {
-        return Ok(public.add(channel::Column::IsMember.eq(true)));
+    if let Some(id) = workspace_id {
+        let found = loaders::of(ctx).load_one(InstallationOf(id)).await?;
+        // Another app's bot in the team may be in private channels that are none of the organisation's business.
+        let by_own = match found.and_then(|found| found.bot_user_id) {
+            Some(bot) => channel::Column::SeenBy
+                .eq(bot)
+                .or(channel::Column::SeenBy.is_null()),
+            None => channel::Column::SeenBy.is_null(),
+        };
+        let private = Condition::all()
+            .add(channel::Column::IsMember.eq(true))
+            .add(by_own);
+        return Ok(public.add(private));
     }
     let led: Vec<String> = connector::Entity::find()
         .select_only()

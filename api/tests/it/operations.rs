@@ -11,7 +11,7 @@ use tocsin_entity::{
 };
 
 use crate::{
-    found::{channel_of, directory_of},
+    found::{channel_of, directory_of, installation_of, private_channel_of},
     world::{Caller, World, on_each_database, text},
 };
 
@@ -219,11 +219,23 @@ on_each_database! {
         let (_, responder) = world.member("Rita", "RESPONDER").await;
         assert_eq!(responder.ask(CHANNELS, json!({})).await.error_code(), "FORBIDDEN");
     }
+
+    async fn private_channels_of_another_app_s_bot_are_not_seen(world) {
+        let admin = world.admin();
+        let input = json!({ "name": "Second", "botToken": "xoxb-1" });
+        let id = admin.change("connectSlackWorkspace", input).await.done()["workspace"]["id"].clone();
+        let workspace = text(&id).parse().expect("an id");
+        installation_of(world, organization(&admin).await, workspace, ["T1", "UOURS"]).await;
+        directory_of(world, "T1", false).await;
+        private_channel_of(world, "T1", ["C1", "ours"], "UOURS").await;
+        private_channel_of(world, "T1", ["C2", "others"], "UOTHERS").await;
+        assert_eq!(names(&admin, json!({ "workspace": id })).await, ["ours"]);
+    }
 }
 
 const CHANNELS: &str =
-    "query($search: String, $includeArchived: Boolean = false, $first: Int, $after: String) {
-    slackChannels(search: $search, includeArchived: $includeArchived, first: $first, after: $after) {
+    "query($workspace: ID, $search: String, $includeArchived: Boolean = false, $first: Int, $after: String) {
+    slackChannels(workspaceId: $workspace, search: $search, includeArchived: $includeArchived, first: $first, after: $after) {
         nodes { id name isPrivate isMember isArchived } refreshedAt pageInfo { hasNextPage endCursor } } }";
 
 async fn names(caller: &Caller, variables: Value) -> Vec<String> {

@@ -39,14 +39,14 @@ pub(crate) async fn read_all(
     loop {
         let page = page(&workspace.slack, bot, cursor.as_deref()).await?;
         cursor = page.next().map(ToOwned::to_owned);
-        store::record_all(database, &bot.team_id, &page.channels).await?;
+        store::record_all(database, bot, &page.channels).await?;
         seen.extend(page.channels.into_iter().map(|channel| channel.id));
         if cursor.is_none() {
             break;
         }
         tokio::time::sleep(BETWEEN_PAGES).await;
     }
-    store::forget_others(database, &bot.team_id, &seen, sees_private(bot), began).await?;
+    store::forget_others(database, bot, &seen, sees_private(bot), began).await?;
     store::refreshed(database, &bot.team_id, began).await?;
     workspace.channels.forget();
     tracing::info!(slack.team = %bot.team_id, "the bot sees {} channels in {}", seen.len(), bot.team_name);

@@ -17,30 +17,31 @@ use tocsin_entity::{
     },
 };
 
-use crate::slack::web_api::Channel;
+use crate::slack::{Installation, web_api::Channel};
 
 /// Rows written or deleted in one statement.
 const AT_ONCE: usize = 500;
 
-/// Writes down a channel as Slack describes it now.
-pub(crate) async fn record(database: &Database, team_id: &str, channel: &Channel) -> Result<(), DbErr> {
-    record_all(database, team_id, std::slice::from_ref(channel)).await
+/// Writes down a channel as Slack describes it to the bot now.
+pub(crate) async fn record(database: &Database, bot: &Installation, channel: &Channel) -> Result<(), DbErr> {
+    record_all(database, bot, std::slice::from_ref(channel)).await
 }
 
 /// Writes down many.
 pub(super) async fn record_all(
     database: &Database,
-    team_id: &str,
+    bot: &Installation,
     channels: &[Channel],
 ) -> Result<(), DbErr> {
     let now = OffsetDateTime::now_utc();
     let row = |channel: &Channel| Model {
-        team_id: team_id.to_owned(),
+        team_id: bot.team_id.clone(),
         channel_id: channel.id.clone(),
         name: channel.name.clone(),
         is_private: channel.is_private,
         is_member: channel.is_member,
         is_archived: channel.is_archived,
+        seen_by: Some(bot.bot_user_id.clone()),
         refreshed_at: now,
     };
     for some in channels.chunks(AT_ONCE) {
@@ -53,6 +54,7 @@ pub(super) async fn record_all(
                 Column::IsPrivate,
                 Column::IsMember,
                 Column::IsArchived,
+                Column::SeenBy,
                 Column::RefreshedAt,
             ])
             .to_owned();
@@ -67,24 +69,30 @@ pub(super) async fn record_all(
 /// Forgets the channels that were not seen when all were read, unless something was heard of them meanwhile.
 pub(super) async fn forget_others(
     database: &Database,
-    team_id: &str,
+    bot: &Installation,
     seen: &HashSet<String>,
     saw_private: bool,
     since: OffsetDateTime,
 ) -> Result<(), DbErr> {
     let known = Entity::find()
-        .filter(Column::TeamId.eq(team_id))
+        .filter(Column::TeamId.eq(&bot.team_id))
         .all(database.read())
         .await?;
     let gone: Vec<String> = known
         .into_iter()
         .filter(|row| row.refreshed_at < since && (saw_private || !row.is_private))
+        // Another app's bot may be in private channels that this one does not see.
+        .filter(|row| {
+            row.seen_by
+                .as_ref()
+                .is_none_or(|seen_by| *seen_by == bot.bot_user_id)
+        })
         .map(|row| row.channel_id)
         .filter(|id| !seen.contains(id))
         .collect();
     for some in gone.chunks(AT_ONCE) {
         Entity::delete_many()
-            .filter(Column::TeamId.eq(team_id))
+            .filter(Column::TeamId.eq(&bot.team_id))
             .filter(Column::ChannelId.is_in(some))
             .exec(database.write())
             .await?;

@@ -3,7 +3,7 @@
 use futures::FutureExt;
 use sea_orm::{
     ColumnTrait, DbErr, EntityTrait, QueryFilter,
-    sea_query::{Expr, SimpleExpr},
+    sea_query::{Expr, ExprTrait, SimpleExpr},
 };
 use serde_json::Value;
 use tocsin_entity::slack::channel::{Column, Entity};
@@ -105,7 +105,8 @@ async fn hear(parts: &Parts, item: &Item) -> Worked {
     let (Some((id, told)), Some(team)) = (change(&item.payload["event"]), team) else {
         return Ok(Outcome::NotOurs("ignored"));
     };
-    let workspace = parts.workspaces.of_team(Some(&team));
+    // Of two apps in the team, the one that has told of it sees the channel.
+    let workspace = parts.workspaces.of(item.app, Some(&team));
     if let Change::Joined { user } | Change::Left { user } = &told
         && !parts.workspaces.is_bot(user)
     {
@@ -145,7 +146,7 @@ async fn note(
             let is_member = creator
                 .as_deref()
                 .is_some_and(|user| parts.workspaces.is_bot(user));
-            created(parts, team, id, name, is_member).await
+            created(parts, workspace, id, name, is_member).await
         }
         Change::Renamed { name } => set(Column::Name, Expr::value(name.as_str())).await,
         Change::Archived => set(Column::IsArchived, Expr::value(true)).await,
@@ -155,15 +156,36 @@ async fn note(
             // Whatever is known by the new id is newer.
             renumber::follow(parts, team, id, now).await?;
             forget(parts, team, id).await.map_err(JobError::retry)?;
-            return read(parts, workspace, team, now).await;
+            return read(parts, workspace, now).await;
         }
-        Change::Joined { .. } => return read(parts, workspace, team, id).await,
-        Change::Left { .. } => set(Column::IsMember, Expr::value(false)).await,
+        Change::Joined { .. } => return read(parts, workspace, id).await,
+        Change::Left { user } => left(parts, team, id, user).await,
     };
     noted.map_err(JobError::retry)
 }
 
-async fn created(parts: &Parts, team: &str, id: &str, name: &str, is_member: bool) -> Result<(), DbErr> {
+/// Where another app's bot has seen the channel last, what that says stays.
+async fn left(parts: &Parts, team: &str, id: &str, user: &str) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::IsMember, Expr::value(false))
+        .filter(Column::TeamId.eq(team))
+        .filter(Column::ChannelId.eq(id))
+        .filter(Column::SeenBy.eq(user).or(Column::SeenBy.is_null()))
+        .exec(parts.database.write())
+        .await
+        .map(|_| ())
+}
+
+async fn created(
+    parts: &Parts,
+    workspace: &Workspace,
+    id: &str,
+    name: &str,
+    is_member: bool,
+) -> Result<(), DbErr> {
+    let Some(bot) = workspace.installation() else {
+        return Ok(());
+    };
     // Only public channels are told of so.
     let channel = Channel {
         id: id.to_owned(),
@@ -174,7 +196,7 @@ async fn created(parts: &Parts, team: &str, id: &str, name: &str, is_member: boo
         creator: None,
         created: None,
     };
-    store::record(&parts.database, team, &channel).await
+    store::record(&parts.database, &bot, &channel).await
 }
 
 async fn forget(parts: &Parts, team: &str, id: &str) -> Result<(), DbErr> {
@@ -185,9 +207,12 @@ async fn forget(parts: &Parts, team: &str, id: &str) -> Result<(), DbErr> {
 }
 
 /// Reads a channel of which the event does not say enough. What Slack does not show is known the next time that all are read.
-async fn read(parts: &Parts, workspace: &Workspace, team: &str, id: &str) -> Result<(), JobError> {
+async fn read(parts: &Parts, workspace: &Workspace, id: &str) -> Result<(), JobError> {
+    let Some(bot) = workspace.installation() else {
+        return Ok(());
+    };
     match workspace.slack.channel(id).await {
-        Ok(channel) => store::record(&parts.database, team, &channel)
+        Ok(channel) => store::record(&parts.database, &bot, &channel)
             .await
             .map_err(JobError::retry),
         Err(error @ SlackError::Refused { .. }) => {

@@ -6,7 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr};
+use sea_orm::{
+    ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    sea_query::{Expr, ExprTrait, SimpleExpr},
+};
 use time::OffsetDateTime;
 use tocsin_entity::{database::Database, slack::channel};
 use tokio::sync::Notify;
@@ -81,7 +84,7 @@ impl Channels {
         if let Some(answer) = self.remembered(wanted) {
             return Ok(answer);
         }
-        let answer = match self.on_record(wanted, &bot.team_id).await? {
+        let answer = match self.on_record(wanted, bot).await? {
             Some(resolved) => Ok(resolved),
             None => self.ask(wanted, bot).await?,
         };
@@ -144,11 +147,12 @@ impl Channels {
         known.insert(wanted.to_owned(), (answer, Instant::now()));
     }
 
-    async fn on_record(&self, wanted: &str, team_id: &str) -> Result<Option<Resolved>, DbErr> {
+    async fn on_record(&self, wanted: &str, bot: &Installation) -> Result<Option<Resolved>, DbErr> {
         let row = channel::Entity::find()
-            .filter(channel::Column::TeamId.eq(team_id))
+            .filter(channel::Column::TeamId.eq(&bot.team_id))
             .filter(naming(wanted))
             .filter(channel::Column::IsArchived.eq(false))
+            .filter(seen_by(bot))
             .filter(channel::Column::IsMember.eq(true))
             .filter(channel::Column::RefreshedAt.gt(OffsetDateTime::now_utc() - ON_RECORD))
             .order_by_desc(channel::Column::RefreshedAt)
@@ -179,12 +183,12 @@ impl Channels {
             Ok(Some(found)) => found,
         };
         if found.is_archived {
-            directory::record(&self.database, &bot.team_id, &found).await?;
+            directory::record(&self.database, bot, &found).await?;
             return Ok(Err(Trouble::new("is_archived", archived(&hashed(&found.name)))));
         }
         let is_member = found.is_member || self.join(&found, bot).await;
         let found = web_api::Channel { is_member, ..found };
-        directory::record(&self.database, &bot.team_id, &found).await?;
+        directory::record(&self.database, bot, &found).await?;
         Ok(Ok(Resolved {
             name: hashed(&found.name),
             id: found.id,
@@ -316,7 +320,13 @@ pub(crate) fn archived(channel: &str) -> String {
     format!("{channel} is archived: unarchive it, or give the connector another channel")
 }
 
-fn naming(wanted: &str) -> sea_orm::sea_query::SimpleExpr {
+/// What another app's bot has seen says nothing of this one.
+fn seen_by(bot: &Installation) -> SimpleExpr {
+    let own = channel::Column::SeenBy.eq(&bot.bot_user_id);
+    own.or(channel::Column::SeenBy.is_null())
+}
+
+fn naming(wanted: &str) -> SimpleExpr {
     if is_id(wanted) {
         channel::Column::ChannelId.eq(wanted)
     } else {

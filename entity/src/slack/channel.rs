@@ -17,10 +17,12 @@ pub struct Model {
     pub name: String,
     /// Whether it is private.
     pub is_private: bool,
-    /// Whether the bot is in it.
+    /// Whether the bot is in it that has seen it.
     pub is_member: bool,
     /// Whether it is archived.
     pub is_archived: bool,
+    /// The bot that has seen it last, as a user. Two apps in one workspace are not in the same channels, and do not see the same private ones.
+    pub seen_by: Option<String>,
     /// When it was read from Slack.
     pub refreshed_at: OffsetDateTime,
 }
