@@ -16,6 +16,7 @@ on_each_stack!(
     an_app_that_is_uninstalled_says_so_and_installed_again_delivers_what_is_still_true,
     tokens_that_expire_are_changed_in_time_by_one_worker_at_a_time,
     what_is_missing_is_asked_for_later,
+    a_scope_that_was_taken_away_is_named_until_it_is_granted,
     old_buttons_of_a_disconnected_workspace_say_so,
 );
 
@@ -280,6 +281,47 @@ async fn what_is_missing_is_asked_for_later(stack: Stack) -> anyhow::Result<()> 
     };
     until_workspace(&world, "both features", both).await?;
     Ok(())
+}
+
+async fn a_scope_that_was_taken_away_is_named_until_it_is_granted(stack: Stack) -> anyhow::Result<()> {
+    let world = not_installed(stack).start().await?;
+    let id = install(&world, json!({"to": "/"})).await?;
+    until_status(&world, "ACTIVE").await?;
+    world.slack().take_scopes(&["chat:write", "chat:write.public"]);
+    let incident = world.admin().trigger("Payments are failing").await?;
+    let is_told = |workspace: &Value| {
+        workspace["status"] == "FAILING"
+            && workspace["missingScopes"]
+                == json!([{"feature": "NOTIFICATIONS", "scopes": ["chat:write", "chat:write.public"]}])
+    };
+    until_workspace(&world, "what is missing", is_told).await?;
+    let (_, scopes) = link(&world, json!({"workspace": id, "to": "/"})).await?;
+    assert_eq!(
+        scopes,
+        ["chat:write", "chat:write.public"],
+        "only what is missing"
+    );
+    // That Slack takes the token says nothing of what it may do.
+    let test = "mutation($input: TestSlackConnectionInput!) { testSlackConnection(input: $input) {
+        operation { id } userErrors { code } } }";
+    let asked = world
+        .admin()
+        .ask(test, &json!({"input": {"workspaceId": id}}))
+        .await?;
+    let operation = asked["testSlackConnection"]["operation"]["id"].clone();
+    until("the connection is tested", async || {
+        let read = "query($id: ID!) { slackOperation(id: $id) { state } }";
+        let seen = world.admin().ask(read, &json!({"id": operation})).await.ok()?;
+        (seen["slackOperation"]["state"] == "SUCCEEDED").then_some(())
+    })
+    .await?;
+    let now = world.admin().ask(WORKSPACES, &Value::Null).await?;
+    assert_eq!(now["slackWorkspaces"][0]["status"], "FAILING", "{now}");
+
+    install(&world, json!({"workspace": id, "to": "/"})).await?;
+    until_status(&world, "ACTIVE").await?;
+    let root = world.root(incident.number, |root| shown_status(root) == Some("TRIGGERED"));
+    root.await.map(|_| ())
 }
 
 async fn old_buttons_of_a_disconnected_workspace_say_so(stack: Stack) -> anyhow::Result<()> {

@@ -1,5 +1,5 @@
-//! A channel to which Slack has given another id, as where it becomes one that is shared with another company: what is on record under the
-//! id before follows.
+//! A channel that Slack calls otherwise: by another name, or by another id, as where it becomes one that is shared with another company. What is
+//! on record under the one before follows.
 
 use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
 use sea_orm::{
@@ -22,59 +22,59 @@ use crate::{
     viewer::{Need, Viewer},
 };
 
-/// Longest id that Slack gives, in characters; its documentation names no bound, and those seen have 11.
-const ID_MAX: usize = 50;
+/// Longest id or name that Slack gives, in characters: its names have 80.
+const CALLED_MAX: usize = 100;
 
 /// What Slack has told of a channel. Taken from the Slack bridge alone.
 #[derive(Debug, InputObject)]
-pub(crate) struct RecordSlackChannelIdInput {
+pub(crate) struct RecordSlackChannelChangeInput {
     /// What Slack calls the workspace (`T…`).
     team_id: String,
-    /// The channel's id until now.
+    /// What the channel was called until now: its id, or its name with the hash.
     from: String,
-    /// Its id from now on.
+    /// What it is called from now on, in the same way.
     to: String,
 }
 
-/// What came of a channel's new id.
+/// What came of a channel's new name or id.
 #[derive(SimpleObject)]
-pub(crate) struct RecordSlackChannelIdPayload {
-    /// The connectors that have named the channel by its id, and do by the new one; none where it was refused.
+pub(crate) struct RecordSlackChannelChangePayload {
+    /// The connectors that have named the channel so, and do in the new way; none where it was refused.
     connectors: Option<Vec<Connector>>,
     /// Why nothing was changed.
     user_errors: Vec<UserError>,
 }
 
-/// The mutation by which the bridge reports another id.
+/// The mutation by which the bridge reports what a channel is called.
 #[derive(Default)]
 pub(crate) struct RenumberMutation;
 
 #[Object]
 impl RenumberMutation {
-    /// Records that Slack has given a channel another id: the organisation's connectors and comments follow. For the Slack bridge alone; again, it
+    /// Records that a channel has another name or id: the organisation's connectors and comments follow. For the Slack bridge alone; again, it
     /// changes nothing.
-    async fn record_slack_channel_id(
+    async fn record_slack_channel_change(
         &self,
         ctx: &Context<'_>,
-        input: RecordSlackChannelIdInput,
-    ) -> Result<RecordSlackChannelIdPayload> {
+        input: RecordSlackChannelChangeInput,
+    ) -> Result<RecordSlackChannelChangePayload> {
         let (rows, user_errors) = told(record(ctx, input).await)?;
-        Ok(RecordSlackChannelIdPayload {
+        Ok(RecordSlackChannelChangePayload {
             connectors: rows.map(|rows| rows.into_iter().map(Connector).collect()),
             user_errors,
         })
     }
 }
 
-async fn record(ctx: &Context<'_>, input: RecordSlackChannelIdInput) -> Result<Vec<Model>, Trouble> {
+async fn record(ctx: &Context<'_>, input: RecordSlackChannelChangeInput) -> Result<Vec<Model>, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
     let organization_id = viewer.may_change(Need::Read)?;
     if !viewer.is_bridge() {
         return Err(UserError::new(UserErrorCode::Forbidden, "This is for the Slack bridge alone.").into());
     }
-    let team_id = limits::line("teamId", &input.team_id, ID_MAX)?;
-    let from = limits::line("from", &input.from, ID_MAX)?;
-    let to = limits::line("to", &input.to, ID_MAX)?;
+    let team_id = limits::line("teamId", &input.team_id, CALLED_MAX)?;
+    let from = limits::line("from", &input.from, CALLED_MAX)?;
+    let to = limits::line("to", &input.to, CALLED_MAX)?;
     let tx = domain(ctx).database().begin_write().await?;
     let mut changed = Vec::new();
     for row in named(ctx, &tx, organization_id, &team_id, &from).await? {
@@ -82,23 +82,26 @@ async fn record(ctx: &Context<'_>, input: RecordSlackChannelIdInput) -> Result<V
         change.channel = Set(to.clone());
         changed.push(change.update(&tx).await?);
     }
-    let place = |channel: &str| format!("slack:{team_id}/{channel}/");
-    comments_follow(&tx, organization_id, &place(&from), &place(&to)).await?;
+    // Comments know the channel by its id.
+    if !from.starts_with('#') {
+        let place = |channel: &str| format!("slack:{team_id}/{channel}/");
+        comments_follow(&tx, organization_id, &place(&from), &place(&to)).await?;
+    }
     tx.commit().await?;
     Ok(changed)
 }
 
-/// The organisation's connectors that name the team's channel by this id.
+/// The organisation's connectors that name the team's channel so.
 async fn named(
     ctx: &Context<'_>,
     tx: &DatabaseTransaction,
     organization_id: OrganizationId,
     team_id: &str,
-    id: &str,
+    called: &str,
 ) -> Result<Vec<Model>, DbErr> {
     let rows = Entity::find()
         .filter(Column::OrganizationId.eq(organization_id))
-        .filter(Column::Channel.eq(id))
+        .filter(Expr::expr(Func::lower(Expr::col(Column::Channel))).eq(called.to_lowercase()))
         .all(tx)
         .await?;
     place::in_team(ctx, tx, rows, team_id).await

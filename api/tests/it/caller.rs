@@ -119,7 +119,7 @@ fn selection(mutation: &str) -> &'static str {
              testMessage { channelId channel ts permalink } identity { slackUserId slackName match } channelCount \
              channel { id name isPrivate } channelName channelIsPrivate linkedSlackUserId requestedBy { id } finishedAt }"
         }
-        "recordSlackChannelId" => "connectors { id name channel }",
+        "recordSlackChannelChange" => "connectors { id name channel }",
         "moveConnectors" => "connectors { id name channel workspace { id } }",
         "createSlackApp" | "updateSlackApp" => {
             "app { id name clientId clientSecretSet signingSecretSet appTokenSet }"

@@ -287,7 +287,7 @@ async fn of_slack(admin: &Caller) -> Vec<(&'static str, Value, Value)> {
 const OF_THE_BRIDGE: [&str; 3] = [
     "completeSlackInstall",
     "finishSlackOperation",
-    "recordSlackChannelId",
+    "recordSlackChannelChange",
 ];
 
 fn keyed(mut input: Value, key: &str) -> Value {

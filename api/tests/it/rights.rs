@@ -204,7 +204,7 @@ fn mutations() -> Vec<(&'static str, Needs, Value)> {
             json!({ "id": nobody("wsp"), "teamId": "", "teamName": "x", "features": [], "sealedBotToken": "x" }),
         ),
         (
-            "recordSlackChannelId",
+            "recordSlackChannelChange",
             Bridge,
             json!({ "teamId": "T1", "from": "C1", "to": "" }),
         ),

@@ -110,10 +110,10 @@ on_each_database! {
 
         let report = json!({ "teamId": "T1", "from": "C0BEFORE", "to": "C0AFTER" });
         let elsewhere = json!({ "teamId": "T2", "from": "C0BEFORE", "to": "C0OTHER" });
-        assert_eq!(bridge.change("recordSlackChannelId", elsewhere).await.done()["connectors"], json!([]));
-        let changed = bridge.change("recordSlackChannelId", report.clone()).await.done()["connectors"].clone();
+        assert_eq!(bridge.change("recordSlackChannelChange", elsewhere).await.done()["connectors"], json!([]));
+        let changed = bridge.change("recordSlackChannelChange", report.clone()).await.done()["connectors"].clone();
         assert_eq!(changed, json!([{ "id": mine, "name": "by its id", "channel": "C0AFTER" }]));
-        assert_eq!(bridge.change("recordSlackChannelId", report).await.done()["connectors"], json!([]), "once is enough");
+        assert_eq!(bridge.change("recordSlackChannelChange", report).await.done()["connectors"], json!([]), "once is enough");
         let timeline = "query($id: ID!) { incident(id: $id) { timeline(first: 10) { nodes { bodyMarkdown externalRef } } } }";
         let seen = admin.ask(timeline, json!({ "id": incident })).await.data()["incident"]["timeline"]["nodes"].clone();
         let refs: Vec<_> = seen.as_array().expect("entries").iter().filter_map(|entry| entry["externalRef"].as_str()).collect();

@@ -57,7 +57,7 @@ pub(super) async fn unlink(parts: &Parts, typed: &Typed) -> Done {
     }
     identity::set_linked(parts, typed.team.as_deref(), &typed.user, false).await?;
     Ok(Ok(Mrkdwn::own(
-        "You are no longer linked: what you say in threads is added under your Slack name, and you can change nothing from \
-         Slack. The subcommand `link` ends that.",
+        "You are no longer linked: you can change nothing from Slack, and what you say in threads is a comment only where your \
+         organisation takes those of people whom it does not know. The subcommand `link` ends that.",
     )))
 }

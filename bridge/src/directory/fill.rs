@@ -75,5 +75,5 @@ async fn fill(parts: &Parts, workspace: &Workspace) -> Result<(), ReadError> {
     if is_fresh || !bot.may("channels:read") {
         return Ok(());
     }
-    read_all(&parts.database, workspace, &bot).await.map(|_| ())
+    read_all(parts, workspace, &bot).await.map(|_| ())
 }

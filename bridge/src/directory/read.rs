@@ -4,10 +4,13 @@ use std::{collections::HashSet, time::Duration};
 
 use sea_orm::DbErr;
 use time::OffsetDateTime;
-use tocsin_entity::database::Database;
 
-use super::store;
+use super::{
+    renumber::{self, FollowError},
+    store,
+};
 use crate::{
+    bridge::Parts,
     slack::{Installation, Slack, SlackError, web_api::Channels},
     workspace::Workspace,
 };
@@ -25,20 +28,25 @@ pub(crate) enum ReadError {
     Slack(#[from] SlackError),
     #[error(transparent)]
     Database(#[from] DbErr),
+    /// What has another name could not be passed on.
+    #[error(transparent)]
+    Follow(#[from] FollowError),
 }
 
 /// Reads all channels that the bot sees, writes them down, and forgets those that are gone: how many there are.
 pub(crate) async fn read_all(
-    database: &Database,
+    parts: &Parts,
     workspace: &Workspace,
     bot: &Installation,
 ) -> Result<usize, ReadError> {
+    let database = &parts.database;
     let began = OffsetDateTime::now_utc();
     let mut seen = HashSet::new();
     let mut cursor = None;
     loop {
         let page = page(&workspace.slack, bot, cursor.as_deref()).await?;
         cursor = page.next().map(ToOwned::to_owned);
+        renumber::renamed(parts, &bot.team_id, &page.channels).await?;
         store::record_all(database, bot, &page.channels).await?;
         seen.extend(page.channels.into_iter().map(|channel| channel.id));
         if cursor.is_none() {

@@ -1,48 +1,80 @@
-//! A channel to which Slack has given another id: what is on record under the one before follows, and goes on being kept true.
+//! A channel that Slack calls otherwise: what is on record under the id or name before follows, and goes on being kept true.
 //!
 //! Each step may be done again. Who was told something once, and what was deleted before it was heard of, stays under the old id: the one is
 //! said once more at the worst, and the other is of moments.
 
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, sea_query::Expr};
-use tocsin_entity::slack::{origin, post};
-use tocsin_queue::JobError;
+use tocsin_entity::slack::{channel, origin, post};
 
 use crate::{
     bridge::Parts,
-    failure::of_api,
-    graphql::{As, RecordSlackChannelId, record_slack_channel_id},
+    graphql::{ApiError, As, RecordSlackChannelChange, record_slack_channel_change},
+    slack::web_api::Channel,
 };
 
-pub(super) async fn follow(parts: &Parts, team: &str, from: &str, to: &str) -> Result<(), JobError> {
-    posts_follow(parts, team, from, to)
-        .await
-        .map_err(JobError::retry)?;
-    for organization in parts.api.organizations().await.map_err(of_api)? {
+/// Why what a channel is called could not be passed on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FollowError {
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    #[error(transparent)]
+    Database(#[from] DbErr),
+}
+
+/// It has another id.
+pub(super) async fn renumbered(parts: &Parts, team: &str, from: &str, to: &str) -> Result<(), FollowError> {
+    posts_follow(parts, team, from, to).await?;
+    connectors_follow(parts, team, from, to).await?;
+    Ok(())
+}
+
+/// Those among these that are on record under other names: connectors that name one so lead to the same channel as before.
+pub(super) async fn renamed(parts: &Parts, team: &str, channels: &[Channel]) -> Result<(), FollowError> {
+    let ids = channels.iter().map(|channel| channel.id.as_str());
+    let known = channel::Entity::find()
+        .filter(channel::Column::TeamId.eq(team))
+        .filter(channel::Column::ChannelId.is_in(ids))
+        .all(parts.database.read())
+        .await?;
+    for before in known {
+        let now = channels.iter().find(|channel| channel.id == before.channel_id);
+        if let Some(now) = now.filter(|now| now.name != before.name && !before.name.is_empty()) {
+            let (from, to) = (format!("#{}", before.name), format!("#{}", now.name));
+            connectors_follow(parts, team, &from, &to).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn connectors_follow(parts: &Parts, team: &str, from: &str, to: &str) -> Result<(), ApiError> {
+    for organization in parts.api.organizations().await? {
         if !parts.workspaces.serves(team, organization.id) {
             continue;
         }
-        let input = record_slack_channel_id::RecordSlackChannelIdInput {
+        let input = record_slack_channel_change::RecordSlackChannelChangeInput {
             team_id: team.to_owned(),
             from: from.to_owned(),
             to: to.to_owned(),
         };
-        let variables = record_slack_channel_id::Variables { input };
+        let variables = record_slack_channel_change::Variables { input };
         let who = As::bridge(organization.id, None);
-        let answer = parts.api.execute::<RecordSlackChannelId>(who, variables).await;
-        let answer = answer.map_err(of_api)?.record_slack_channel_id;
+        let answer = parts
+            .api
+            .execute::<RecordSlackChannelChange>(who, variables)
+            .await;
+        let answer = answer?.record_slack_channel_change;
         for error in &answer.user_errors {
+            let (message, code) = (&error.message, &error.code);
             tracing::error!(
                 slack.channel = to,
-                "the channel's new id is not recorded: {} ({})",
-                error.message,
-                error.code
+                "what the channel is called now is not recorded: {message} ({code})"
             );
         }
         for connector in answer.connectors.into_iter().flatten() {
+            let name = connector.name;
             tracing::info!(
                 slack.channel = to,
-                "the connector {} leads to {to} instead of {from}: Slack calls the channel so now",
-                connector.name
+                "the connector {name} leads to {to} instead of {from}: Slack calls the channel so now"
             );
         }
     }

@@ -62,7 +62,7 @@ const fn of_bot(name: &'static str) -> Route {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Change {
     Created { name: String, creator: Option<String> },
-    Renamed { name: String },
+    Renamed,
     Archived,
     Unarchived,
     Deleted,
@@ -83,9 +83,7 @@ fn change(event: &Value) -> Option<(String, Change)> {
             name: text(&channel["name"])?,
             creator: text(&channel["creator"]),
         },
-        "channel_rename" | "group_rename" => Change::Renamed {
-            name: text(&channel["name"])?,
-        },
+        "channel_rename" | "group_rename" => Change::Renamed,
         "channel_archive" | "group_archive" => Change::Archived,
         "channel_unarchive" | "group_unarchive" => Change::Unarchived,
         "channel_deleted" | "group_deleted" => Change::Deleted,
@@ -148,17 +146,19 @@ async fn note(
                 .is_some_and(|user| parts.workspaces.is_bot(user));
             created(parts, workspace, id, name, is_member).await
         }
-        Change::Renamed { name } => set(Column::Name, Expr::value(name.as_str())).await,
         Change::Archived => set(Column::IsArchived, Expr::value(true)).await,
         Change::Unarchived => set(Column::IsArchived, Expr::value(false)).await,
         Change::Deleted => forget(parts, team, id).await,
         Change::IsNow { id: now } => {
             // Whatever is known by the new id is newer.
-            renumber::follow(parts, team, id, now).await?;
+            renumber::renumbered(parts, team, id, now)
+                .await
+                .map_err(JobError::retry)?;
             forget(parts, team, id).await.map_err(JobError::retry)?;
             return read(parts, workspace, now).await;
         }
-        Change::Joined { .. } => return read(parts, workspace, id).await,
+        // Events may come in another order: what Slack says of a name when it is asked is newer.
+        Change::Renamed | Change::Joined { .. } => return read(parts, workspace, id).await,
         Change::Left { user } => left(parts, team, id, user).await,
     };
     noted.map_err(JobError::retry)
@@ -212,9 +212,14 @@ async fn read(parts: &Parts, workspace: &Workspace, id: &str) -> Result<(), JobE
         return Ok(());
     };
     match workspace.slack.channel(id).await {
-        Ok(channel) => store::record(&parts.database, &bot, &channel)
-            .await
-            .map_err(JobError::retry),
+        Ok(channel) => {
+            renumber::renamed(parts, &bot.team_id, std::slice::from_ref(&channel))
+                .await
+                .map_err(JobError::retry)?;
+            store::record(&parts.database, &bot, &channel)
+                .await
+                .map_err(JobError::retry)
+        }
         Err(error @ SlackError::Refused { .. }) => {
             tracing::warn!(slack.channel = id, "Slack does not say what {id} is: {error}");
             Ok(())
@@ -233,15 +238,7 @@ mod tests {
     fn events_name_their_channel_or_describe_it() {
         let of = |event: Value| change(&event);
         let renamed = json!({"type": "channel_rename", "channel": {"id": "C1", "name": "new"}});
-        assert_eq!(
-            of(renamed),
-            Some((
-                "C1".to_owned(),
-                Change::Renamed {
-                    name: "new".to_owned()
-                }
-            ))
-        );
+        assert_eq!(of(renamed), Some(("C1".to_owned(), Change::Renamed)));
         let archived = json!({"type": "group_archive", "channel": "G1", "user": "U1"});
         assert_eq!(of(archived), Some(("G1".to_owned(), Change::Archived)));
         let changed = json!({"type": "channel_id_changed", "old_channel_id": "G1", "new_channel_id": "C1"});
@@ -250,7 +247,7 @@ mod tests {
             Some(("G1".to_owned(), Change::IsNow { id: "C1".to_owned() }))
         );
         for broken in [
-            json!({"type": "channel_rename", "channel": {"name": "without an id"}}),
+            json!({"type": "channel_rename", "channel": {}}),
             json!({"type": "channel_archive"}),
             json!({"type": "member_joined_channel", "channel": "C1"}),
             json!({"type": "channel_history_changed", "channel": "C1"}),

@@ -19,7 +19,7 @@ pub(crate) use documents::{
     resolve_incident, retract_comment, set_slack_sync, snooze_incident, update_incident,
 };
 pub(crate) use documents::{
-    CompleteSlackInstall, RecordSlackChannelId, complete_slack_install, record_slack_channel_id,
+    CompleteSlackInstall, RecordSlackChannelChange, complete_slack_install, record_slack_channel_change,
 };
 pub(crate) use documents::{HomeIncidents, home_incidents};
 pub(crate) use documents::{

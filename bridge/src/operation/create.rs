@@ -58,6 +58,7 @@ async fn own(bot: &Bot, operation: &Operation, name: &str) -> Result<Channel, St
         channel.creator.as_deref() == Some(bot.installation.bot_user_id.as_str())
             && channel.created.is_some_and(|created| created >= since)
             && channel.is_private == operation.channel_is_private
+            && !channel.is_archived
     };
     found.filter(is_own).ok_or_else(|| {
         Stop::failed(

@@ -78,6 +78,17 @@ impl Stop {
     }
 }
 
+impl From<ApiError> for Stop {
+    fn from(error: ApiError) -> Self {
+        tracing::warn!("a Slack operation waits for the API: {error}");
+        Self::later(
+            AGAIN,
+            "unavailable",
+            "Tocsin's API does not answer the bridge: try again.",
+        )
+    }
+}
+
 impl From<DbErr> for Stop {
     fn from(error: DbErr) -> Self {
         tracing::error!("a Slack operation waits for the database: {error}");
@@ -143,10 +154,12 @@ async fn run(parts: &Parts, operation: &Operation) -> Result<Found, Stop> {
         OperationKind::TestIdentity => identity::find(parts, operation).await,
         OperationKind::RefreshChannels => {
             let bot = bot(parts, operation).await?;
-            let read = directory::read_all(&parts.database, &bot.workspace, &bot.installation).await;
+            let read = directory::read_all(parts, &bot.workspace, &bot.installation).await;
             read.map(Found::Channels).map_err(|error| match error {
                 directory::ReadError::Slack(error) => Stop::of_call(&bot.workspace, &error),
-                directory::ReadError::Database(error) => error.into(),
+                directory::ReadError::Database(error)
+                | directory::ReadError::Follow(directory::FollowError::Database(error)) => error.into(),
+                directory::ReadError::Follow(directory::FollowError::Api(error)) => error.into(),
             })
         }
         OperationKind::CreateChannel => create::create(parts, operation).await,
@@ -155,16 +168,7 @@ async fn run(parts: &Parts, operation: &Operation) -> Result<Found, Stop> {
 
 /// The workspace that it is about, which may have been connected a moment ago.
 async fn workspace_of(parts: &Parts, operation: &Operation) -> Result<Arc<Workspace>, Stop> {
-    workspace::look_for(parts, operation.workspace)
-        .await
-        .map_err(|error| {
-            tracing::warn!("the Slack workspaces can't be read for now: {error}");
-            Stop::later(
-                AGAIN,
-                "unavailable",
-                "Tocsin's API does not answer the bridge: try again.",
-            )
-        })?;
+    workspace::look_for(parts, operation.workspace).await?;
     Ok(parts.workspaces.get(operation.workspace))
 }
 

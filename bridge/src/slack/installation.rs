@@ -210,8 +210,9 @@ impl Watcher {
         if lacking.insert(needed.clone(), granted).is_none() {
             drop(lacking);
             tracing::error!("Slack refuses calls for want of the scope {needed}: reauthorise the app");
-            // Whoever writes down how the workspace is looks again.
+            // Whoever writes down how the workspace is looks again, and Slack is asked what is granted by now.
             self.health.send_modify(|_| {});
+            self.look_again.notify_one();
         }
     }
 
@@ -223,7 +224,7 @@ impl Watcher {
             .map(|bot| bot.scopes.clone())
             .unwrap_or_default();
         let mut lacking = self.lacking.lock().unwrap_or_else(PoisonError::into_inner);
-        lacking.retain(|_, then| *then == granted);
+        lacking.retain(|needed, then| granted.is_subset(then) && !granted.contains(needed));
         lacking.keys().cloned().collect()
     }
 
