@@ -99,6 +99,10 @@ impl Scene<'_> {
         if fallbacks.iter().any(is_shown) {
             return Ok(());
         }
+        // So does what is on its way there, whoever saw the connector fail.
+        if seen.is_none() && self.was_given_up(connector) && self.goes_on(found, &fallbacks).await? {
+            return Ok(());
+        }
         let (trouble, is_new) = match seen {
             Some(trouble) if !fallbacks.is_empty() => (trouble, false),
             Some(_) | None if stands => return Ok(()),
@@ -153,6 +157,20 @@ impl Scene<'_> {
         Ok(None)
     }
 
+    /// Adds the fallback at which the incident's message waits, where it may still be made there.
+    async fn goes_on(&self, found: &mut Places, fallbacks: &[&Connector]) -> Result<bool, DbErr> {
+        for fallback in fallbacks.iter().filter(|one| !self.led.contains(&one.id)) {
+            if self.waits(fallback)
+                && self.seen.trouble(fallback.id).is_none()
+                && let Ok(destination) = self.resolve(fallback).await?
+            {
+                found.join(destination);
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// The connectors that stand in for one, in their order.
     fn fallbacks(&self, connector: &Connector) -> Vec<&Connector> {
         let mut way = Vec::new();
@@ -167,13 +185,29 @@ impl Scene<'_> {
         way
     }
 
+    /// The incident's messages through a connector: one at the most.
+    fn roots(&self, connector: &Connector) -> impl Iterator<Item = &post::Model> {
+        let id = Some(connector.id);
+        let all = self.recorded.iter();
+        all.filter(move |post| post.connector_id == id && post.kind == PostKind::Root)
+    }
+
     /// The message that stands for a connector, or is on its way.
     fn root_of(&self, connector: &Connector) -> Option<&post::Model> {
-        self.recorded.iter().find(|post| {
-            post.connector_id == Some(connector.id)
-                && post.kind == PostKind::Root
-                && (post.ts.is_some() || post.state == PostState::Sending)
-        })
+        let mut roots = self.roots(connector);
+        roots.find(|post| post.ts.is_some() || post.state == PostState::Sending)
+    }
+
+    /// Whether no message was made through a connector because another stood in for it.
+    fn was_given_up(&self, connector: &Connector) -> bool {
+        self.roots(connector)
+            .any(|post| post.ts.is_none() && post.state == PostState::Failed && post.content_hash.is_none())
+    }
+
+    /// Whether a message is still to be made through a connector.
+    fn waits(&self, connector: &Connector) -> bool {
+        self.roots(connector)
+            .any(|post| post.ts.is_none() && matches!(post.state, PostState::Queued | PostState::Retrying))
     }
 
     fn is_in_digest(&self, connector: &Connector) -> bool {

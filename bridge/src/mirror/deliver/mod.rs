@@ -94,6 +94,8 @@ impl Delivery<'_> {
         if let Some(mut record) = found.filter(waits).cloned() {
             record.state = PostState::Failed;
             record.last_error = Some(reason.to_owned());
+            // It was not refused for what it says: where nothing stands in for it any more, it is worth another try.
+            record.content_hash = None;
             record.not_before = None;
             self.keep(record);
         }

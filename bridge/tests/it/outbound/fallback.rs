@@ -5,7 +5,7 @@ use tocsin_bridge::Pace;
 use tocsin_entity::kinds::{ConnectorStatus, PostState};
 use tocsin_simulator::{Fault, FaultKind, Limits};
 
-use super::stage::Stage;
+use super::{crashes::Process, stage::Stage};
 
 /// A connector to #second whose fallback leads to #incidents, and gives its id.
 fn with_fallback(stage: &Stage) -> serde_json::Value {
@@ -86,6 +86,41 @@ async fn a_channel_that_refuses_posts_is_stood_in_for() {
         .find(|post| post.channel_name == "#second")
         .expect("a record");
     assert_eq!(given_up.state, PostState::Failed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_incident_whose_fallback_has_to_wait_is_not_lost_by_a_restart() {
+    let mut stage = Stage::set().await;
+    with_fallback(&stage);
+    let error = "restricted_action".to_owned();
+    let refused = Fault::on("chat.postMessage", FaultKind::Error { error });
+    let later = Fault::on("chat.postMessage", FaultKind::RateLimited { retry_after: 4 });
+    let channel = |name: &str| stage.slack.channel(name).map(|channel| channel.id);
+    let (refused, later) = (
+        Fault {
+            channel: channel("second"),
+            ..refused
+        },
+        Fault {
+            channel: channel("incidents"),
+            ..later
+        },
+    );
+    stage.slack.add_fault(refused);
+    stage.slack.add_fault(later);
+    let incident = stage.tracker.trigger("Payments are failing");
+    stage.ring(incident);
+    // The channel refuses it, and then the fallback's takes it later.
+    stage.until_row(incident, |row| row.attempts == 2).await;
+    stage.stop().await;
+    // Nothing says here that the channel takes nothing.
+    let next = Process::start(&stage).await;
+    stage.until_shown(incident).await;
+    assert_eq!(
+        (stage.messages("second").len(), stage.messages("incidents").len()),
+        (0, 1)
+    );
+    next.kill();
 }
 
 #[tokio::test(flavor = "multi_thread")]
