@@ -280,11 +280,14 @@ pub(crate) fn trouble(error: &SlackError, channel: &str, bot: &Installation) -> 
         Some("missing_scope") => {
             format!("the Slack app lacks a scope: {error}; add it and install the app again")
         }
-        Some("restricted_action" | "posting_to_channel_denied") => {
-            format!(
-                "the workspace does not let the bot post in {channel} ({error}): allow it in the channel's settings"
-            )
+        Some("restricted_action_thread_locked") => {
+            format!("the thread in {channel} is locked: unlock it, and what is to be told there follows")
         }
+        Some("restricted_action_non_threadable_channel") => {
+            format!("{channel} takes no replies in threads ({error}): allow them in the channel's settings")
+        }
+        Some("posting_to_channel_denied" | "channel_is_limited_access") => denied(channel, error),
+        Some(code) if code.starts_with("restricted_action") => denied(channel, error),
         Some(_) | None => error.to_string(),
     };
     let retry_after = match error {
@@ -309,6 +312,12 @@ pub(crate) fn unseen(channel: &str, bot: &Installation) -> Trouble {
         format!(
             "the bot sees no channel {channel} in {team}: create it, or, if it is private, invite the bot with /invite <@{bot}>"
         ),
+    )
+}
+
+fn denied(channel: &str, error: &SlackError) -> String {
+    format!(
+        "the workspace does not let the bot post in {channel} ({error}): allow it in the channel's settings"
     )
 }
 

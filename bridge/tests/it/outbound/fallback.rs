@@ -69,9 +69,18 @@ async fn nothing_goes_to_a_channel_that_is_another_organisation_s() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_channel_that_refuses_posts_is_stood_in_for() {
+    is_stood_in_for("restricted_action").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_in_which_only_some_may_post_is_stood_in_for() {
+    is_stood_in_for("restricted_action_read_only_channel").await;
+}
+
+async fn is_stood_in_for(refusal: &str) {
     let stage = Stage::set().await;
-    with_fallback(&stage);
-    let error = "restricted_action".to_owned();
+    let id = with_fallback(&stage);
+    let error = refusal.to_owned();
     stage
         .slack
         .add_fault(Fault::on("chat.postMessage", FaultKind::Error { error }));
@@ -86,6 +95,38 @@ async fn a_channel_that_refuses_posts_is_stood_in_for() {
         .find(|post| post.channel_name == "#second")
         .expect("a record");
     assert_eq!(given_up.state, PostState::Failed);
+    let found = stage.until_connector(&id, ConnectorStatus::Failing).await;
+    assert_eq!(found.reason_code.as_deref(), Some(refusal));
+    let reason = found.reason.expect("a reason");
+    assert!(reason.contains("allow it in the channel's settings"), "{reason}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thread_that_is_locked_holds_up_its_own_replies_alone() {
+    let stage = Stage::set().await;
+    with_fallback(&stage);
+    let locked = stage.tracker.trigger("Payments are failing");
+    stage.ring(locked);
+    stage.until_shown(locked).await;
+    let error = "restricted_action_thread_locked".to_owned();
+    stage
+        .slack
+        .add_fault(Fault::on("chat.postMessage", FaultKind::Error { error }));
+    stage.tracker.comment(locked, "Looking");
+    stage.ring(locked);
+    let row = stage.until_row(locked, |row| row.attempts > 0).await;
+    let said = row.last_error.unwrap_or_default();
+    assert!(said.contains("the thread in #second is locked"), "{said}");
+
+    let next = stage.tracker.trigger("Refunds are failing");
+    stage.ring(next);
+    stage.until_shown(next).await;
+    assert_eq!(stage.root(next).await.attempts, 1);
+    stage.until_shown(locked).await;
+    assert_eq!(
+        (stage.messages("second").len(), stage.messages("incidents").len()),
+        (2, 0)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
