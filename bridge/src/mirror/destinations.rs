@@ -89,8 +89,11 @@ impl Scene<'_> {
     /// Adds where a connector leads, or what stands in for it.
     async fn lead(&self, found: &mut Places, connector: &Connector) -> Result<(), DbErr> {
         let stands = found.has(connector.id);
-        let seen = self.seen.trouble(connector.id);
-        if stands && seen.is_none() {
+        let known = match self.seen.trouble(connector.id) {
+            Some(trouble) => Some((trouble, false)),
+            None => self.lost(found, connector),
+        };
+        if stands && known.is_none() {
             return Ok(());
         }
         let fallbacks = self.fallbacks(connector);
@@ -100,21 +103,22 @@ impl Scene<'_> {
             return Ok(());
         }
         // So does what is on its way there, whoever saw the connector fail.
-        if seen.is_none() && self.was_given_up(connector) && self.goes_on(found, &fallbacks).await? {
+        if known.is_none() && self.was_given_up(connector) && self.goes_on(found, &fallbacks).await? {
             return Ok(());
         }
-        let (trouble, is_new) = match seen {
-            Some(trouble) if !fallbacks.is_empty() => (trouble, false),
+        let (trouble, is_new) = match known {
+            Some(known) if !fallbacks.is_empty() => known,
             Some(_) | None if stands => return Ok(()),
             Some(_) | None => match self.resolve(connector).await? {
                 Ok(destination) => {
                     found.join(destination);
                     return Ok(());
                 }
-                Err(_) if self.is_in_digest(connector) => return Ok(()),
                 Err(trouble) => (trouble, true),
             },
         };
+        // What has a message or a line there waits for no other.
+        let is_told = stands || self.is_in_digest(connector);
         let mut said = trouble.message.clone();
         let stand_in = if needs_fallback(&trouble.code) {
             self.stand_in(found, &fallbacks).await?
@@ -124,10 +128,10 @@ impl Scene<'_> {
         if let Some(fallback) = stand_in {
             let (name, channel) = (&fallback.name, &fallback.channel);
             said = format!("{said}. Meanwhile incidents go through the connector {name} to {channel}");
-            if !stands {
+            if !is_told {
                 found.replaced.push((connector.clone(), said.clone()));
             }
-        } else if !stands {
+        } else if !is_told {
             found.troubles.push((connector.clone(), trouble.clone()));
         }
         if is_new {
@@ -155,6 +159,21 @@ impl Scene<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// That the workspace takes nothing in which the incident's message stands; with whether that is news of the connector, which may lead
+    /// elsewhere by now.
+    fn lost(&self, found: &Places, connector: &Connector) -> Option<(Trouble, bool)> {
+        let mut all = found.destinations.iter();
+        let standing = all.find(|one| one.connector_id == connector.id)?;
+        let trouble = self.reach.bot(standing.workspace).err()?;
+        let is_news = standing.workspace == connector.workspace;
+        self.reach.is_broken(standing.workspace).then(|| {
+            (
+                Trouble::passing(WORKSPACE_UNUSABLE, trouble, UNREACHABLE),
+                is_news,
+            )
+        })
     }
 
     /// Adds the fallback at which the incident's message waits, where it may still be made there.

@@ -8,7 +8,7 @@ use std::{
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 use time::OffsetDateTime;
 use tocsin_entity::{
-    id::{ConnectorId, WorkspaceId},
+    id::{ConnectorId, DigestId, WorkspaceId},
     kinds::{PostState, ReplyMode},
     slack::{channel, digest_line, post},
 };
@@ -20,13 +20,13 @@ use super::{
 };
 use crate::{
     config::Pace,
-    connector::Connectors,
+    connector::{Connectors, WORKSPACE_UNUSABLE},
     graphql::{Appearance, Connector, Known},
     mirror::{
         content::Controls,
         desired::{Subject, Wanted},
     },
-    slack::{Http, Installation, SlackHealth, installation::Watcher},
+    slack::{Http, Installation, SlackError, SlackHealth, installation::Watcher},
     store::testing::{Own, sqlite},
     workspace::{Setting, Workspace, Workspaces},
 };
@@ -88,6 +88,15 @@ impl Stage {
         }
     }
 
+    /// Slack refuses the token of the first workspace.
+    fn revoke(&self) {
+        let error = SlackError::Broken {
+            method: "chat.update",
+            code: "token_revoked".to_owned(),
+        };
+        self.workspaces.get(None).watcher.report(&error);
+    }
+
     /// The incident's message through a connector is on record so.
     fn root(&mut self, number: u128, change: impl FnOnce(&mut post::Model)) {
         let incident = incident();
@@ -99,10 +108,23 @@ impl Stage {
         self.recorded.push(post);
     }
 
+    /// The incident has a line in a connector's digest.
+    fn line(&mut self, number: u128) {
+        self.lines.push(digest_line::Model {
+            incident_id: incident().id,
+            connector_id: id(number),
+            digest_id: DigestId::new(),
+            position: 1,
+            line: String::new(),
+            shown_version: 1,
+        });
+    }
+
     /// The first connector leads there.
     async fn find(&self) -> Places {
         let places = self.connectors.iter().map(|connector| connector.workspace);
-        let reach = self.workspaces.reach(places).await;
+        let posts = self.recorded.iter().map(|post| post.workspace_id);
+        let reach = self.workspaces.reach(places.chain(posts)).await;
         let scene = Scene {
             incident: &acknowledged(),
             connectors: &self.connectors,
@@ -183,4 +205,53 @@ async fn what_is_on_its_way_to_a_fallback_that_takes_nothing_comes_back() {
         .seen
         .fails(organization, id(2), "is_archived", "it is archived");
     assert_eq!(stage.places().await, BTreeMap::from([(id(1), false)]));
+}
+
+#[tokio::test]
+async fn what_stands_in_a_workspace_whose_token_is_refused_goes_on_in_the_fallback() {
+    let mut stage = Stage::set().await;
+    stage.root(1, |post| {
+        post.state = PostState::Posted;
+        post.ts = Some("1.1".to_owned());
+    });
+    assert_eq!(stage.places().await, BTreeMap::from([(id(1), false)]));
+    stage.revoke();
+    let both = BTreeMap::from([(id(1), false), (id(2), false)]);
+    assert_eq!(stage.places().await, both);
+    let trouble = stage.seen.trouble(id(1)).expect("a connector that fails");
+    assert_eq!(trouble.code, WORKSPACE_UNUSABLE);
+    assert!(
+        trouble.message.contains("through the connector connector 2"),
+        "{}",
+        trouble.message
+    );
+    assert_eq!(stage.places().await, both, "also when that is known");
+}
+
+#[tokio::test]
+async fn a_connector_that_leads_elsewhere_by_now_does_not_fail_where_its_message_stands() {
+    let mut stage = Stage::set().await;
+    stage.root(1, |post| {
+        post.state = PostState::Posted;
+        post.ts = Some("1.1".to_owned());
+    });
+    stage.connectors[0].workspace = stage.connectors[1].workspace;
+    stage.revoke();
+    assert_eq!(
+        stage.places().await,
+        BTreeMap::from([(id(1), false), (id(2), false)])
+    );
+    assert_eq!(stage.seen.trouble(id(1)), None);
+}
+
+#[tokio::test]
+async fn what_has_a_line_in_a_workspace_whose_token_is_refused_goes_on_in_the_fallback() {
+    let mut stage = Stage::set().await;
+    stage.line(1);
+    assert_eq!(stage.places().await, BTreeMap::from([(id(1), true)]));
+    stage.revoke();
+    let found = stage.find().await;
+    assert_eq!(found.destinations.len(), 1);
+    assert_eq!(found.destinations[0].connector_id, id(2));
+    assert_eq!(found.troubles, [], "no message of its own is made there");
 }
