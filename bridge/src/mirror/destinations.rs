@@ -98,7 +98,10 @@ impl Scene<'_> {
         }
         let fallbacks = self.fallbacks(connector);
         // What went to a fallback stays there, whether or not the connector works by now.
-        let is_shown = |fallback: &&Connector| found.has(fallback.id) && !self.led.contains(&fallback.id);
+        let is_shown = |fallback: &&Connector| {
+            let has_it = found.has(fallback.id) || self.is_in_digest(fallback);
+            has_it && !self.led.contains(&fallback.id)
+        };
         if fallbacks.iter().any(is_shown) {
             return Ok(());
         }

@@ -255,3 +255,11 @@ async fn what_has_a_line_in_a_workspace_whose_token_is_refused_goes_on_in_the_fa
     assert_eq!(found.destinations[0].connector_id, id(2));
     assert_eq!(found.troubles, [], "no message of its own is made there");
 }
+
+#[tokio::test]
+async fn what_the_fallback_has_as_a_line_is_told_once() {
+    let mut stage = Stage::set().await;
+    stage.root(1, |post| post.state = PostState::Failed);
+    stage.line(2);
+    assert_eq!(stage.places().await, BTreeMap::new(), "the line says it");
+}
