@@ -12,9 +12,10 @@ use tocsin_entity::{database::Database, slack::channel};
 use tokio::sync::Notify;
 
 use crate::{
-    connector::CHANNEL_TAKEN,
+    connector::{CHANNEL_TAKEN, WORKSPACE_UNUSABLE},
     directory,
     slack::{Installation, Slack, SlackError, web_api},
+    workspace::Bot,
 };
 
 /// How long a channel is taken to be what it was.
@@ -73,7 +74,7 @@ impl Channels {
     }
 
     /// The channel that `wanted` means: an id, or a name with or without its hash.
-    pub(crate) async fn resolve(&self, wanted: &str, bot: &Installation) -> Result<Answer, DbErr> {
+    pub(crate) async fn resolve(&self, wanted: &str, bot: &Bot) -> Result<Answer, DbErr> {
         if let Some(answer) = self.remembered(wanted) {
             return Ok(answer);
         }
@@ -81,7 +82,7 @@ impl Channels {
         if let Some(answer) = self.remembered(wanted) {
             return Ok(answer);
         }
-        let answer = match self.on_record(wanted, &bot.team_id).await? {
+        let answer = match self.on_record(wanted, &bot.installation.team_id).await? {
             Some(resolved) => Ok(resolved),
             None => self.ask(wanted, bot).await?,
         };
@@ -160,7 +161,9 @@ impl Channels {
         }))
     }
 
-    async fn ask(&self, wanted: &str, bot: &Installation) -> Result<Answer, DbErr> {
+    async fn ask(&self, wanted: &str, bot: &Bot) -> Result<Answer, DbErr> {
+        let watcher = &bot.workspace.watcher;
+        let bot = &*bot.installation;
         let found = if is_id(wanted) {
             self.slack.channel(wanted).await.map(Some)
         } else {
@@ -174,7 +177,14 @@ impl Channels {
                     name: wanted.to_owned(),
                 }));
             }
-            Err(error) => return Ok(Err(trouble(&error, &shown(wanted), bot))),
+            Err(error) => {
+                watcher.report(&error);
+                if let SlackError::Broken { .. } = &error {
+                    let said = watcher.usable().err().unwrap_or_else(|| error.to_string());
+                    return Ok(Err(Trouble::new(WORKSPACE_UNUSABLE, said)));
+                }
+                return Ok(Err(trouble(&error, &shown(wanted), bot)));
+            }
             Ok(None) => return Ok(Err(unseen(&shown(wanted), bot))),
             Ok(Some(found)) => found,
         };

@@ -261,7 +261,7 @@ impl Scene<'_> {
         };
         let installation = &bot.installation;
         let channels = &bot.workspace.channels;
-        let resolved = channels.resolve(&connector.channel, installation).await?;
+        let resolved = channels.resolve(&connector.channel, bot).await?;
         Ok(resolved.map(|channel| Destination {
             connector_id: connector.id,
             connector_name: connector.name.clone(),

@@ -102,6 +102,29 @@ async fn is_stood_in_for(refusal: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_refused_while_the_channel_is_looked_for_is_reported_and_stood_in_for() {
+    let stage = Stage::set().await;
+    stage.tracker.disconnect();
+    // An id needs no list.
+    let there = stage.slack.channel("incidents").expect("#incidents");
+    let fallback = stage.tracker.connector_with("fallback", &there.id, json!({}));
+    stage.tracker.lead_not_to(&fallback);
+    let fields = json!({"fallback": {"id": fallback}});
+    let id = stage.tracker.connector_with("unknown", "#unknown", fields);
+    let error = "token_revoked".to_owned();
+    let revoked = Fault::on("conversations.list", FaultKind::Error { error });
+    stage.slack.add_fault(revoked.times(None));
+    let incident = stage.tracker.trigger("Payments are failing");
+    stage.ring(incident);
+    stage.until_shown(incident).await;
+    assert_eq!(stage.messages("incidents").len(), 1);
+    // Once at the start, and again because of what was refused.
+    stage.until(|_| stage.calls("auth.test") > 1).await;
+    let found = stage.until_connector(&id, ConnectorStatus::Failing).await;
+    assert_eq!(found.reason_code.as_deref(), Some("workspace_unusable"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_thread_that_is_locked_holds_up_its_own_replies_alone() {
     let stage = Stage::set().await;
     with_fallback(&stage);
