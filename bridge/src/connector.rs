@@ -19,7 +19,10 @@ use tocsin_entity::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::mirror::channels::Trouble;
+use crate::mirror::{
+    channels::Trouble,
+    refusal::{Shut, shut},
+};
 
 /// How often what is new is written down.
 const WRITE: Duration = Duration::from_secs(2);
@@ -27,28 +30,15 @@ const WRITE: Duration = Duration::from_secs(2);
 /// How long a channel that took nothing is not tried where there is a fallback.
 const REST: Duration = Duration::from_secs(300);
 
-/// Codes of troubles that are of the channel, and last until a person acts.
-const OF_CHANNEL: [&str; 8] = [
-    "channel_not_found",
-    CHANNEL_TAKEN,
-    "is_archived",
-    "is_inactive",
-    "not_in_channel",
-    "posting_to_channel_denied",
-    "restricted_action",
-    // Of the workspace: another one may do.
-    WORKSPACE_UNUSABLE,
-];
-
 /// Slack refuses the workspace's token, or nobody is connected to it.
 pub(crate) const WORKSPACE_UNUSABLE: &str = "workspace_unusable";
 
 /// The channel is another organisation's.
 pub(crate) const CHANNEL_TAKEN: &str = "channel_taken";
 
-/// Whether a trouble is one for which there are fallbacks.
+/// Whether a trouble is one for which there are fallbacks: one of the channel, or of a workspace in which no call can be made.
 pub(crate) fn needs_fallback(code: &str) -> bool {
-    OF_CHANNEL.contains(&code)
+    matches!(code, CHANNEL_TAKEN | WORKSPACE_UNUSABLE) || shut(code) == Some(Shut::Channel)
 }
 
 /// What has been seen of all connectors. Cheap to clone.

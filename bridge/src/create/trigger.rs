@@ -15,6 +15,7 @@ use crate::{
     notice::Notice,
     origin::{self, Origin},
     slack::mrkdwn::Mrkdwn,
+    workspace::Bot,
 };
 
 /// An incident to be.
@@ -113,10 +114,15 @@ pub(super) async fn trigger(
 /// Why an incident can't be announced in a channel, with what to do; it is announced as soon as that is done.
 async fn not_announced(parts: &Parts, origin: &Origin) -> Result<Option<String>, JobError> {
     let workspace = parts.workspaces.of_team(Some(&origin.team_id));
-    let Some(bot) = workspace.installation() else {
+    let Some(installation) = workspace.installation() else {
         return Ok(None);
     };
-    let resolved = workspace
+    let bot = Bot {
+        workspace,
+        installation,
+    };
+    let resolved = bot
+        .workspace
         .channels
         .resolve(&origin.channel_id, &bot)
         .await

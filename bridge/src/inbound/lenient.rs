@@ -13,6 +13,16 @@ where
     Ok(serde_json::from_value(value).unwrap_or_default())
 }
 
+/// For `#[serde(deserialize_with = …)]`: a field that is null is as if it were not there. One of another shape fails still: for where a wrong
+/// guess does harm, as that a page is the last.
+pub(crate) fn nullable<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
 /// An id, whether Slack sends it as text or as an object that has it (`channel_rename` does).
 pub(crate) fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(match Value::deserialize(deserializer)? {

@@ -15,9 +15,10 @@ use tocsin_entity::{database::Database, slack::channel};
 use tokio::sync::Notify;
 
 use crate::{
-    connector::CHANNEL_TAKEN,
+    connector::{CHANNEL_TAKEN, WORKSPACE_UNUSABLE},
     directory,
     slack::{Installation, Slack, SlackError, web_api},
+    workspace::Bot,
 };
 
 /// How long a channel is taken to be what it was.
@@ -76,7 +77,7 @@ impl Channels {
     }
 
     /// The channel that `wanted` means: an id, or a name with or without its hash.
-    pub(crate) async fn resolve(&self, wanted: &str, bot: &Installation) -> Result<Answer, DbErr> {
+    pub(crate) async fn resolve(&self, wanted: &str, bot: &Bot) -> Result<Answer, DbErr> {
         if let Some(answer) = self.remembered(wanted) {
             return Ok(answer);
         }
@@ -84,7 +85,7 @@ impl Channels {
         if let Some(answer) = self.remembered(wanted) {
             return Ok(answer);
         }
-        let answer = match self.on_record(wanted, bot).await? {
+        let answer = match self.on_record(wanted, &bot.installation).await? {
             Some(resolved) => Ok(resolved),
             None => self.ask(wanted, bot).await?,
         };
@@ -164,7 +165,9 @@ impl Channels {
         }))
     }
 
-    async fn ask(&self, wanted: &str, bot: &Installation) -> Result<Answer, DbErr> {
+    async fn ask(&self, wanted: &str, bot: &Bot) -> Result<Answer, DbErr> {
+        let watcher = &bot.workspace.watcher;
+        let bot = &*bot.installation;
         let found = if is_id(wanted) {
             self.slack.channel(wanted).await.map(Some)
         } else {
@@ -178,7 +181,14 @@ impl Channels {
                     name: wanted.to_owned(),
                 }));
             }
-            Err(error) => return Ok(Err(trouble(&error, &shown(wanted), bot))),
+            Err(error) => {
+                watcher.report(&error);
+                if let SlackError::Broken { .. } = &error {
+                    let said = watcher.usable().err().unwrap_or_else(|| error.to_string());
+                    return Ok(Err(Trouble::new(WORKSPACE_UNUSABLE, said)));
+                }
+                return Ok(Err(trouble(&error, &shown(wanted), bot)));
+            }
             Ok(None) => return Ok(Err(unseen(&shown(wanted), bot))),
             Ok(Some(found)) => found,
         };
@@ -284,11 +294,14 @@ pub(crate) fn trouble(error: &SlackError, channel: &str, bot: &Installation) -> 
         Some("missing_scope") => {
             format!("the Slack app lacks a scope: {error}; add it and install the app again")
         }
-        Some("restricted_action" | "posting_to_channel_denied") => {
-            format!(
-                "the workspace does not let the bot post in {channel} ({error}): allow it in the channel's settings"
-            )
+        Some("restricted_action_thread_locked") => {
+            format!("the thread in {channel} is locked: unlock it, and what is to be told there follows")
         }
+        Some("restricted_action_non_threadable_channel") => {
+            format!("{channel} takes no replies in threads ({error}): allow them in the channel's settings")
+        }
+        Some("posting_to_channel_denied" | "channel_is_limited_access") => denied(channel, error),
+        Some(code) if code.starts_with("restricted_action") => denied(channel, error),
         Some(_) | None => error.to_string(),
     };
     let retry_after = match error {
@@ -313,6 +326,12 @@ pub(crate) fn unseen(channel: &str, bot: &Installation) -> Trouble {
         format!(
             "the bot sees no channel {channel} in {team}: create it, or, if it is private, invite the bot with /invite <@{bot}>"
         ),
+    )
+}
+
+fn denied(channel: &str, error: &SlackError) -> String {
+    format!(
+        "the workspace does not let the bot post in {channel} ({error}): allow it in the channel's settings"
     )
 }
 

@@ -89,28 +89,39 @@ impl Scene<'_> {
     /// Adds where a connector leads, or what stands in for it.
     async fn lead(&self, found: &mut Places, connector: &Connector) -> Result<(), DbErr> {
         let stands = found.has(connector.id);
-        let seen = self.seen.trouble(connector.id);
-        if stands && seen.is_none() {
+        let known = match self.seen.trouble(connector.id) {
+            Some(trouble) => Some((trouble, false)),
+            None => self.lost(found, connector),
+        };
+        if stands && known.is_none() {
             return Ok(());
         }
         let fallbacks = self.fallbacks(connector);
         // What went to a fallback stays there, whether or not the connector works by now.
-        let is_shown = |fallback: &&Connector| found.has(fallback.id) && !self.led.contains(&fallback.id);
+        let is_shown = |fallback: &&Connector| {
+            let has_it = found.has(fallback.id) || self.is_in_digest(fallback);
+            has_it && !self.led.contains(&fallback.id)
+        };
         if fallbacks.iter().any(is_shown) {
             return Ok(());
         }
-        let (trouble, is_new) = match seen {
-            Some(trouble) if !fallbacks.is_empty() => (trouble, false),
+        // So does what is on its way there, whoever saw the connector fail.
+        if known.is_none() && self.was_given_up(connector) && self.goes_on(found, &fallbacks).await? {
+            return Ok(());
+        }
+        let (trouble, is_new) = match known {
+            Some(known) if !fallbacks.is_empty() => known,
             Some(_) | None if stands => return Ok(()),
             Some(_) | None => match self.resolve(connector).await? {
                 Ok(destination) => {
                     found.join(destination);
                     return Ok(());
                 }
-                Err(_) if self.is_in_digest(connector) => return Ok(()),
                 Err(trouble) => (trouble, true),
             },
         };
+        // What has a message or a line there waits for no other.
+        let is_told = stands || self.is_in_digest(connector);
         let mut said = trouble.message.clone();
         let stand_in = if needs_fallback(&trouble.code) {
             self.stand_in(found, &fallbacks).await?
@@ -120,10 +131,10 @@ impl Scene<'_> {
         if let Some(fallback) = stand_in {
             let (name, channel) = (&fallback.name, &fallback.channel);
             said = format!("{said}. Meanwhile incidents go through the connector {name} to {channel}");
-            if !stands {
+            if !is_told {
                 found.replaced.push((connector.clone(), said.clone()));
             }
-        } else if !stands {
+        } else if !is_told {
             found.troubles.push((connector.clone(), trouble.clone()));
         }
         if is_new {
@@ -153,6 +164,35 @@ impl Scene<'_> {
         Ok(None)
     }
 
+    /// That the workspace takes nothing in which the incident's message stands; with whether that is news of the connector, which may lead
+    /// elsewhere by now.
+    fn lost(&self, found: &Places, connector: &Connector) -> Option<(Trouble, bool)> {
+        let mut all = found.destinations.iter();
+        let standing = all.find(|one| one.connector_id == connector.id)?;
+        let trouble = self.reach.bot(standing.workspace).err()?;
+        let is_news = standing.workspace == connector.workspace;
+        self.reach.is_broken(standing.workspace).then(|| {
+            (
+                Trouble::passing(WORKSPACE_UNUSABLE, trouble, UNREACHABLE),
+                is_news,
+            )
+        })
+    }
+
+    /// Adds the fallback at which the incident's message waits, where it may still be made there.
+    async fn goes_on(&self, found: &mut Places, fallbacks: &[&Connector]) -> Result<bool, DbErr> {
+        for fallback in fallbacks.iter().filter(|one| !self.led.contains(&one.id)) {
+            if self.waits(fallback)
+                && self.seen.trouble(fallback.id).is_none()
+                && let Ok(destination) = self.resolve(fallback).await?
+            {
+                found.join(destination);
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// The connectors that stand in for one, in their order.
     fn fallbacks(&self, connector: &Connector) -> Vec<&Connector> {
         let mut way = Vec::new();
@@ -167,13 +207,29 @@ impl Scene<'_> {
         way
     }
 
+    /// The incident's messages through a connector: one at the most.
+    fn roots(&self, connector: &Connector) -> impl Iterator<Item = &post::Model> {
+        let id = Some(connector.id);
+        let all = self.recorded.iter();
+        all.filter(move |post| post.connector_id == id && post.kind == PostKind::Root)
+    }
+
     /// The message that stands for a connector, or is on its way.
     fn root_of(&self, connector: &Connector) -> Option<&post::Model> {
-        self.recorded.iter().find(|post| {
-            post.connector_id == Some(connector.id)
-                && post.kind == PostKind::Root
-                && (post.ts.is_some() || post.state == PostState::Sending)
-        })
+        let mut roots = self.roots(connector);
+        roots.find(|post| post.ts.is_some() || post.state == PostState::Sending)
+    }
+
+    /// Whether no message was made through a connector because another stood in for it.
+    fn was_given_up(&self, connector: &Connector) -> bool {
+        self.roots(connector)
+            .any(|post| post.ts.is_none() && post.state == PostState::Failed && post.content_hash.is_none())
+    }
+
+    /// Whether a message is still to be made through a connector.
+    fn waits(&self, connector: &Connector) -> bool {
+        self.roots(connector)
+            .any(|post| post.ts.is_none() && matches!(post.state, PostState::Queued | PostState::Retrying))
     }
 
     fn is_in_digest(&self, connector: &Connector) -> bool {
@@ -205,7 +261,7 @@ impl Scene<'_> {
         };
         let installation = &bot.installation;
         let channels = &bot.workspace.channels;
-        let resolved = channels.resolve(&connector.channel, installation).await?;
+        let resolved = channels.resolve(&connector.channel, bot).await?;
         Ok(resolved.map(|channel| Destination {
             connector_id: connector.id,
             connector_name: connector.name.clone(),

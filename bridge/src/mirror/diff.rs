@@ -36,7 +36,7 @@ pub(crate) enum Standing {
     Absent,
     /// Deleted in Slack by a person, which settles it.
     Deleted,
-    /// Refused for what it says: only other content is worth another try.
+    /// Given up: only other content than was refused is worth another try.
     Refused,
 }
 

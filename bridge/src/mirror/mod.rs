@@ -17,7 +17,7 @@ pub(crate) mod outcome;
 mod place;
 pub(crate) mod preview;
 pub(crate) mod reconcile;
-mod refusal;
+pub(crate) mod refusal;
 #[cfg(test)]
 pub(crate) mod tests;
 pub(crate) mod words;

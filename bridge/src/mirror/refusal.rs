@@ -69,29 +69,47 @@ pub(crate) fn verdict(error: &SlackError, attempts: i32) -> Verdict {
             code if HOPELESS.contains(&code) => Verdict::Hopeless,
             code if PASSING.contains(&code) && attempts < PASSING_PATIENCE => Verdict::Passing,
             code if PASSING.contains(&code) => Verdict::Hopeless,
-            code if REPAIRABLE.contains(&code) || attempts < PATIENCE => Verdict::PersonNeeded,
+            code if shut(code).is_some() || attempts < PATIENCE => Verdict::PersonNeeded,
             _ => Verdict::Hopeless,
         },
     }
 }
 
-/// Refusals that last until a person acts, however long that takes.
-const REPAIRABLE: [&str; 14] = [
-    "access_denied",
-    "accesslimited",
-    "channel_not_found",
-    "ekm_access_denied",
-    "enterprise_is_restricted",
-    "is_archived",
-    "is_inactive",
-    "missing_scope",
-    "no_permission",
-    "not_allowed_token_type",
-    "not_in_channel",
-    "posting_to_channel_denied",
-    "restricted_action",
-    "two_factor_setup_required",
-];
+/// What takes nothing until a person acts, however long that takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shut {
+    /// The channel: another one may do.
+    Channel,
+    /// Threads in the channel, or this one: the incident's message is there, and its replies wait.
+    Thread,
+    /// All that the token is used for in the workspace.
+    Workspace,
+}
+
+/// What it is that takes nothing; none where the refusal is of something else. The one place that says so: it decides what is tried again for ever and for
+/// what there are fallbacks.
+pub(crate) fn shut(code: &str) -> Option<Shut> {
+    match code {
+        "restricted_action_non_threadable_channel" | "restricted_action_thread_locked" => Some(Shut::Thread),
+        // Slack gives reasons of its own to a restriction, and may come to give others.
+        code if code.starts_with("restricted_action") => Some(Shut::Channel),
+        "access_denied"
+        | "channel_is_limited_access"
+        | "channel_not_found"
+        | "ekm_access_denied"
+        | "is_archived"
+        | "is_inactive"
+        | "no_permission"
+        | "not_in_channel"
+        | "posting_to_channel_denied" => Some(Shut::Channel),
+        "accesslimited"
+        | "enterprise_is_restricted"
+        | "missing_scope"
+        | "not_allowed_token_type"
+        | "two_factor_setup_required" => Some(Shut::Workspace),
+        _ => None,
+    }
+}
 
 /// Whether Slack refused what a post says, so that it may take other content.
 pub(crate) fn is_of_content(error: &SlackError) -> bool {
@@ -115,4 +133,47 @@ pub(crate) fn is_of_blocks(error: &SlackError) -> bool {
         "msg_blocks_too_long",
     ];
     error.code().is_some_and(|code| codes.contains(&code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{connector::needs_fallback, slack::Refusal};
+
+    fn after_long(code: &str) -> Verdict {
+        let refusal = Refusal {
+            code: code.to_owned(),
+            needed: None,
+            provided: None,
+            messages: Vec::new(),
+        };
+        verdict(&SlackError::of("chat.postMessage", refusal, None), PATIENCE)
+    }
+
+    #[test]
+    fn what_a_person_can_repair_is_waited_for_and_what_is_of_the_channel_has_fallbacks() {
+        for (code, has_fallback) in [
+            ("access_denied", true),
+            ("channel_is_limited_access", true),
+            ("ekm_access_denied", true),
+            ("is_archived", true),
+            ("no_permission", true),
+            ("not_in_channel", true),
+            ("restricted_action", true),
+            ("restricted_action_read_only_channel", true),
+            ("restricted_action_thread_only_channel", true),
+            ("restricted_action_of_a_new_kind", true),
+            // The incident's message is there.
+            ("restricted_action_non_threadable_channel", false),
+            ("restricted_action_thread_locked", false),
+            // No channel of the workspace does better.
+            ("accesslimited", false),
+            ("missing_scope", false),
+        ] {
+            assert_eq!(after_long(code), Verdict::PersonNeeded, "{code}");
+            assert_eq!(needs_fallback(code), has_fallback, "{code}");
+        }
+        assert_eq!(after_long("something_new"), Verdict::Hopeless);
+        assert!(!needs_fallback("something_new"));
+    }
 }

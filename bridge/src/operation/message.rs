@@ -94,9 +94,7 @@ impl Sending<'_> {
         }
         let channels = &self.bot.workspace.channels;
         channels.forget_troubles();
-        let answer = channels
-            .resolve(&self.connector.channel, &self.bot.installation)
-            .await?;
+        let answer = channels.resolve(&self.connector.channel, &self.bot).await?;
         answer.map_err(|trouble| self.failed(trouble))
     }
 

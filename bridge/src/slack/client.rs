@@ -10,6 +10,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
+use crate::inbound::lenient::lenient;
+
 use super::{
     error::{LATER_UNSAID, NO_TOKEN, Refusal, SlackError},
     http::Http,
@@ -162,13 +164,13 @@ struct Verdict {
     error: Option<String>,
     needed: Option<String>,
     provided: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     response_metadata: Option<ResponseMetadata>,
 }
 
 #[derive(Deserialize)]
 struct ResponseMetadata {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     messages: Vec<String>,
 }
 
@@ -291,5 +293,19 @@ mod tests {
             fields,
             expected.map(|(name, value)| (name.to_owned(), value.to_owned()))
         );
+    }
+
+    #[test]
+    fn a_refusal_is_read_whatever_is_null_in_it() {
+        for body in [
+            r#"{"ok": false, "error": "no_text", "needed": null, "provided": null, "response_metadata": null}"#,
+            r#"{"ok": false, "error": "no_text", "response_metadata": {"messages": null}}"#,
+            r#"{"ok": false, "error": "no_text", "response_metadata": {"messages": [null, 7]}}"#,
+            r#"{"ok": false, "error": "no_text", "response_metadata": "none"}"#,
+        ] {
+            let verdict: Result<Verdict, _> = serde_json::from_str(body);
+            let verdict = verdict.unwrap_or_else(|error| panic!("{error}: {body}"));
+            assert_eq!(verdict.error.as_deref(), Some("no_text"));
+        }
     }
 }

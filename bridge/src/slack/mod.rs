@@ -10,6 +10,8 @@ pub(crate) mod limits;
 mod message;
 pub(crate) mod method;
 pub(crate) mod oauth;
+#[cfg(test)]
+mod tests;
 pub(crate) mod thread;
 pub(crate) mod view;
 pub(crate) mod web_api;

@@ -8,6 +8,8 @@ use reqwest::RequestBuilder;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, de::DeserializeOwned};
 
+use crate::inbound::lenient::nullable;
+
 use super::{
     client::{observe, read, transport_error},
     error::SlackError,
@@ -42,7 +44,7 @@ pub(crate) struct Granted {
     /// None where the app was installed for a whole enterprise.
     #[serde(default)]
     pub(crate) team: Option<Team>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     pub(crate) is_enterprise_install: bool,
 }
 

@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::inbound::lenient::nullable;
+
 use super::{
     client::Slack,
     error::SlackError,
@@ -15,7 +17,7 @@ use super::{
 pub(crate) struct ThreadPage {
     #[serde(default)]
     pub(crate) messages: Vec<Value>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     response_metadata: Paging,
 }
 

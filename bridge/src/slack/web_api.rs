@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::inbound::lenient::lenient;
+use crate::inbound::lenient::{lenient, nullable};
 
 pub(crate) use super::message::Message;
 use super::{
@@ -30,7 +30,7 @@ pub(crate) struct Done {}
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct AuthTest {
     pub(crate) team_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     pub(crate) team: String,
     pub(crate) user_id: String,
     pub(crate) bot_id: Option<String>,
@@ -41,13 +41,13 @@ pub(crate) struct AuthTest {
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Channel {
     pub(crate) id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     pub(crate) name: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     pub(crate) is_private: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     pub(crate) is_member: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     pub(crate) is_archived: bool,
     /// Who made it, and when, in seconds since 1970.
     #[serde(default, deserialize_with = "lenient")]
@@ -60,7 +60,7 @@ pub(crate) struct Channel {
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Channels {
     pub(crate) channels: Vec<Channel>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     response_metadata: Paging,
 }
 
@@ -69,6 +69,7 @@ pub(crate) struct Channels {
 pub(crate) struct ReadMessage {
     pub(crate) ts: String,
     pub(crate) bot_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(crate) metadata: Option<Metadata>,
 }
 
@@ -77,13 +78,13 @@ pub(crate) struct ReadMessage {
 pub(crate) struct Messages {
     #[serde(default)]
     pub(crate) messages: Vec<ReadMessage>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     response_metadata: Paging,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct Paging {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     next_cursor: String,
 }
 

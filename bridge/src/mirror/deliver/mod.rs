@@ -23,7 +23,7 @@ use super::{
     lookup::{LookupError, SETTLED},
     outcome::{Outcome, Wait, back_off},
     place,
-    refusal::{self, Verdict},
+    refusal::{self, Shut, Verdict, shut},
 };
 use crate::{
     bridge::Parts,
@@ -94,6 +94,8 @@ impl Delivery<'_> {
         if let Some(mut record) = found.filter(waits).cloned() {
             record.state = PostState::Failed;
             record.last_error = Some(reason.to_owned());
+            // It was not refused for what it says: where nothing stands in for it any more, it is worth another try.
+            record.content_hash = None;
             record.not_before = None;
             self.keep(record);
         }
@@ -333,7 +335,10 @@ impl Delivery<'_> {
         bot.workspace.watcher.report(error);
         let verdict = refusal::verdict(error, record.attempts);
         let trouble = channels::trouble(error, &record.channel_name, &bot.installation);
-        if let (Verdict::PersonNeeded, Some(to), SlackError::Refused { .. }) = (&verdict, &wanted.to, error) {
+        if let (Verdict::PersonNeeded, Some(to), SlackError::Refused { refusal, .. }) =
+            (&verdict, &wanted.to, error)
+            && shut(&refusal.code) != Some(Shut::Thread)
+        {
             let channels = &bot.workspace.channels;
             channels
                 .distrust(&to.channel_name, &bot.installation.team_id, &trouble)

@@ -1,6 +1,7 @@
-//! The mirror's pure parts.
+//! The mirror's pure parts, and where incidents go.
 
 mod content;
 mod desired;
+mod destinations;
 mod diff;
 pub(crate) mod fixtures;

@@ -10,13 +10,13 @@ use tokio_util::sync::CancellationToken;
 use super::stage::Stage;
 
 /// A bridge in a runtime of its own, as in a process of its own: it can be killed at any await.
-struct Process {
+pub(super) struct Process {
     runtime: Runtime,
     queue: Queue,
 }
 
 impl Process {
-    async fn start(stage: &Stage) -> Self {
+    pub(super) async fn start(stage: &Stage) -> Self {
         let runtime = Runtime::new().expect("a runtime");
         let (started, queue) = oneshot::channel();
         let (url, config) = (stage.world.database_url.clone(), stage.world.config.clone());
@@ -33,7 +33,7 @@ impl Process {
         Self { runtime, queue }
     }
 
-    fn kill(self) {
+    pub(super) fn kill(self) {
         self.runtime.shutdown_background();
     }
 }
