@@ -1,10 +1,14 @@
 //! What the bridge has found in Slack, as it writes it down.
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel};
+use serde_json::Value;
 use time::OffsetDateTime;
-use tocsin_entity::slack::{channel, directory};
+use tocsin_entity::{
+    kinds::SlackWorkspaceStatus,
+    slack::{channel, directory, installation},
+};
 
-use crate::world::World;
+use crate::world::{Caller, World, text};
 
 /// Its channels were read whole just now.
 pub(crate) async fn directory_of(world: &World, team: &str, is_servers: bool) {
@@ -33,4 +37,35 @@ pub(crate) async fn channel_of(
         refreshed_at: Set(OffsetDateTime::now_utc()),
     };
     row.insert(world.database.write()).await.expect("a channel");
+}
+
+/// How it found the caller's workspace: well, but for what is changed.
+pub(crate) async fn found_workspace(
+    world: &World,
+    caller: &Caller,
+    workspace: &Value,
+    change: impl FnOnce(&mut installation::Model),
+) {
+    let organization = text(&caller.read("{ organization { id } }").await["organization"]["id"]);
+    let now = OffsetDateTime::now_utc();
+    let mut row = installation::Model {
+        workspace_id: text(workspace).parse().expect("an id"),
+        organization_id: organization.parse().expect("an id"),
+        team_id: None,
+        team_name: None,
+        app_id: None,
+        bot_user_id: None,
+        scopes: String::new(),
+        status: SlackWorkspaceStatus::Active,
+        reason_code: None,
+        reason: None,
+        status_since: now,
+        last_delivered_at: None,
+        updated_at: now,
+    };
+    change(&mut row);
+    installation::Entity::insert(row.into_active_model())
+        .exec_without_returning(world.database.write())
+        .await
+        .expect("an installation");
 }

@@ -6,7 +6,7 @@ use tocsin_entity::{
     database::Database,
     id::{OrganizationId, WorkspaceId},
     kinds::{SlackFeature, SlackWorkspaceStatus},
-    slack::installation::{ActiveModel, Column, Entity},
+    slack::installation::{ActiveModel, Column, Entity, MISSING_SCOPE},
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -92,7 +92,7 @@ async fn write(
     };
     let code = match health {
         SlackHealth::Ill { code, .. } => Some(code.clone()),
-        SlackHealth::Well(_) if !lacking.is_empty() => Some("missing_scope".to_owned()),
+        SlackHealth::Well(_) if !lacking.is_empty() => Some(MISSING_SCOPE.to_owned()),
         SlackHealth::Unasked | SlackHealth::Well(_) => None,
     };
     let bot = health.installation();

@@ -47,6 +47,9 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+/// The reason code of one whose token works and lacks a scope that a call has needed.
+pub const MISSING_SCOPE: &str = "missing_scope";
+
 /// What the bot token of a workspace is sealed for: the api seals it, and the bridge opens it.
 pub fn token_place(id: WorkspaceId) -> String {
     format!("slack_workspace.bot_token:{id}")
