@@ -22,6 +22,7 @@ use crate::{
     limits,
     loaders::{self, InstallationOf},
     node::domain,
+    organization,
     viewer::{Need, Viewer},
 };
 
@@ -147,6 +148,7 @@ async fn link(ctx: &Context<'_>, wish: Wish) -> Result<Link, Trouble> {
         .extend_pairs(team.map(|team| ("team", team)));
     let state = InstallState {
         organization_id,
+        organization_name: organization::name(ctx, organization_id).await?,
         user_id: viewer.member().map(|member| member.user_id),
         app_id,
         workspace_id: wish.workspace_id.as_ref().and_then(|id| id.parse().ok()),

@@ -5,12 +5,16 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use tocsin_entity::{
     kinds::{SlackFeature, SlackWorkspaceStatus},
-    slack::feature,
+    slack::{
+        feature,
+        oauth::{INSTALL, InstallState},
+    },
 };
+use url::Url;
 
 use crate::{
     found::found_workspace,
-    world::{Caller, World, on_each_database, text},
+    world::{Caller, World, on_each_database, sealer, text},
 };
 
 const APPS: &str = "{ slackApps { id name clientId clientSecretSet signingSecretSet appTokenSet sealed { clientSecret signingSecret appToken version } } }";
@@ -152,5 +156,17 @@ on_each_database! {
         let left = notified(world, "left", None).await;
         admin.change("disconnectSlackWorkspace", json!({ "id": left })).await.done();
         assert_eq!(asked(&admin, &left, None).await, all, "nobody knows what became of the grant");
+    }
+
+    async fn a_link_names_the_organisation_that_it_connects(world) {
+        let query = "{ organization { id name } slackInstallUrl { url } }";
+        let seen = world.neighbour().await.read(query).await;
+        let url = Url::parse(&text(&seen["slackInstallUrl"]["url"])).expect("a URL");
+        let (_, state) = url.query_pairs().find(|(name, _)| name == "state").expect("a state");
+        let state = sealer().open_state::<InstallState>(INSTALL, &state).expect("ours").content;
+        assert_eq!(
+            (state.organization_id.to_string(), state.organization_name),
+            (text(&seen["organization"]["id"]), text(&seen["organization"]["name"]))
+        );
     }
 }
