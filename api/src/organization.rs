@@ -70,6 +70,13 @@ async fn load(ctx: &Context<'_>, id: OrganizationId) -> Result<Option<Organizati
         .map(Organization))
 }
 
+/// What people call the organisation.
+pub(crate) async fn name(ctx: &Context<'_>, id: OrganizationId) -> Result<String, Fault> {
+    let found = load(ctx, id).await?;
+    let found = found.ok_or_else(|| Fault::Broken(format!("the organisation {id} is not there")))?;
+    Ok(found.0.name)
+}
+
 /// The viewer's own organisation, if it has this id.
 pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Organization>> {
     let viewer = ctx.data_unchecked::<Caller>();

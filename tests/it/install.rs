@@ -159,10 +159,13 @@ async fn a_link_is_good_once_and_nobody_else_can_make_one(stack: Stack) -> anyho
     let (url, _) = link(&world, json!({})).await?;
     let back = alice.allow(&url)?;
     let (status, _, page) = go(&world, &back).await?;
-    assert!(
-        status.is_success() && page.contains("Tocsin Demo"),
-        "{status} {page}"
-    );
+    let organization = world
+        .admin()
+        .ask("{ organization { name } }", &Value::Null)
+        .await?;
+    let name = organization["organization"]["name"].as_str().expect("a name");
+    let told = format!("The Slack workspace Tocsin Demo is connected to the organisation {name} of Tocsin.");
+    assert!(status.is_success() && page.contains(&told), "{status} {page}");
     let (status, _, page) = go(&world, &back).await?;
     assert!(
         status == StatusCode::BAD_REQUEST && page.contains("LINK_USED"),

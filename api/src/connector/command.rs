@@ -272,6 +272,7 @@ async fn update(ctx: &Context<'_>, input: UpdateConnectorInput) -> Result<Model,
             let before = managed(tx, organization_id, id, &reach).await?;
             let workspace_id = workspace(tx, organization_id, input.workspace_id.as_ref()).await?;
             let spot = (before.workspace_id, before.channel.clone());
+            let fallback_id = before.fallback_id;
             let after = changed(&input, before, workspace_id)?;
             if after.is_default {
                 reach.need_all()?;
@@ -280,7 +281,9 @@ async fn update(ctx: &Context<'_>, input: UpdateConnectorInput) -> Result<Model,
             if (after.workspace_id, &after.channel) != (spot.0, &spot.1) {
                 place::need_free(ctx, tx, &after).await?;
             }
-            check_fallback(&after, &known, &reach, tx).await?;
+            if after.fallback_id != fallback_id {
+                check_fallback(&after, &known, &reach, tx).await?;
+            }
             check_template(&after, tx).await?;
             after
                 .into_active_model()

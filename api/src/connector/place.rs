@@ -64,7 +64,9 @@ enum Team {
 
 /// The teams of all workspaces, as far as they are known.
 struct Teams {
-    connected: HashMap<WorkspaceId, String>,
+    of_workspaces: HashMap<WorkspaceId, String>,
+    /// Those that were disconnected: nothing goes there, so that their connectors hold no channel.
+    left: BTreeSet<WorkspaceId>,
     /// None where the server has no workspace of its own.
     servers: Option<Team>,
 }
@@ -77,24 +79,39 @@ impl Teams {
         let found = found
             .into_iter()
             .filter_map(|row| Some((row.workspace_id, row.team_id?)));
+        let left = installed
+            .iter()
+            .filter(|row| row.disconnected_at.is_some())
+            .map(|row| row.id)
+            .collect();
         let installed = installed
             .into_iter()
             .filter_map(|row| Some((row.id, row.team_id?)));
-        let connected = found.chain(installed).collect();
+        let of_workspaces = found.chain(installed).collect();
         let servers = directory::Entity::find()
             .filter(directory::Column::IsServers.eq(true))
             .one(db)
             .await?
             .map(|row| Team::Known(row.team_id))
             .or(has_own_workspace.then_some(Team::Servers));
-        Ok(Self { connected, servers })
+        Ok(Self {
+            of_workspaces,
+            left,
+            servers,
+        })
     }
 
     fn of(&self, workspace: Option<WorkspaceId>) -> Option<Team> {
         match workspace {
-            Some(id) => self.connected.get(&id).cloned().map(Team::Known),
+            Some(id) => self.of_workspaces.get(&id).cloned().map(Team::Known),
             None => self.servers.clone(),
         }
+    }
+
+    /// The same, of a workspace in which connectors hold channels: one that was not disconnected.
+    fn held(&self, workspace: Option<WorkspaceId>) -> Option<Team> {
+        let is_left = workspace.is_some_and(|id| self.left.contains(&id));
+        (!is_left).then(|| self.of(workspace)).flatten()
     }
 }
 
@@ -117,7 +134,7 @@ async fn rivals(
     let spots: Vec<_> = leads
         .iter()
         .filter_map(|lead| {
-            let team = teams.of(lead.workspace)?;
+            let team = teams.held(lead.workspace)?;
             let names = names(lead, &team, &seen);
             Some((lead, team, names))
         })
@@ -127,7 +144,7 @@ async fn rivals(
     let others: Vec<_> = Entity::find().filter(named).all(db).await?;
     let others: Vec<_> = others
         .iter()
-        .map(|other| (Lead::from(other), teams.of(other.workspace_id)))
+        .map(|other| (Lead::from(other), teams.held(other.workspace_id)))
         .collect();
     let vying = spots.into_iter().map(|(lead, team, names)| {
         let is_rival = |(other, of): &&(Lead, Option<Team>)| {

@@ -206,7 +206,13 @@ async fn update(ctx: &Context<'_>, input: UpdateSlackWorkspaceInput) -> Result<S
             name: name.unwrap_or_else(|| before.name.clone()),
             disconnected_at: before.disconnected_at.filter(|_| bot_token.is_none()),
             token_version: before.token_version + i32::from(bot_token.is_some()),
-            // These came with the token before.
+            // These came with the token before. Of which team this one is, the bridge finds out.
+            team_id: before.team_id.filter(|_| bot_token.is_none()),
+            manifest_version: if bot_token.is_none() {
+                before.manifest_version
+            } else {
+                0
+            },
             sealed_refresh_token: before.sealed_refresh_token.filter(|_| bot_token.is_none()),
             token_expires_at: before.token_expires_at.filter(|_| bot_token.is_none()),
             features: features.unwrap_or(before.features),

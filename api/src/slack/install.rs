@@ -6,7 +6,7 @@ use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use time::OffsetDateTime;
 use tocsin_entity::{
     id::{OrganizationId, SlackAppId, WorkspaceId},
-    kinds::SlackFeature,
+    kinds::{SlackFeature, SlackWorkspaceStatus},
     slack::{
         feature, installation,
         oauth::{CALLBACK, INSTALL, InstallState, beside_api},
@@ -22,6 +22,7 @@ use crate::{
     limits,
     loaders::{self, InstallationOf},
     node::domain,
+    organization,
     viewer::{Need, Viewer},
 };
 
@@ -123,7 +124,13 @@ async fn link(ctx: &Context<'_>, wish: Wish) -> Result<Link, Trouble> {
             .map_err(Trouble::from)?,
         None => None,
     };
-    let scopes = scopes(&features, installed.as_ref());
+    let holds = again
+        .as_ref()
+        .is_some_and(|again| again.app_id == app_id && again.disconnected_at.is_none());
+    let scopes = scopes(
+        &features,
+        installed.as_ref().filter(|found| holds && works(found)),
+    );
     let team = again.and_then(|again| again.team_id.or(installed.and_then(|found| found.team_id)));
     let mut authorize = authorize_page(config.slack.api_url.as_str())?;
     authorize
@@ -141,6 +148,7 @@ async fn link(ctx: &Context<'_>, wish: Wish) -> Result<Link, Trouble> {
         .extend_pairs(team.map(|team| ("team", team)));
     let state = InstallState {
         organization_id,
+        organization_name: organization::name(ctx, organization_id).await?,
         user_id: viewer.member().map(|member| member.user_id),
         app_id,
         workspace_id: wish.workspace_id.as_ref().and_then(|id| id.parse().ok()),
@@ -160,7 +168,19 @@ async fn link(ctx: &Context<'_>, wish: Wish) -> Result<Link, Trouble> {
     })
 }
 
-/// The scopes to ask for: of a workspace that has some, those that are missing. Where none is, all: it is installed again to heal.
+/// Whether Slack takes the token, so that what was granted still is. The scopes stay on record when the app was uninstalled.
+fn works(found: &installation::Model) -> bool {
+    match found.status {
+        SlackWorkspaceStatus::Active => true,
+        SlackWorkspaceStatus::Failing => matches!(
+            found.reason_code.as_deref(),
+            Some(installation::MISSING_SCOPE | installation::SHARED_WORKSPACE)
+        ),
+        SlackWorkspaceStatus::Pending | SlackWorkspaceStatus::Disconnected => false,
+    }
+}
+
+/// The scopes to ask for: of a workspace in which some are granted, those that are missing. Where none is, all: it is installed again to heal.
 fn scopes(features: &BTreeSet<SlackFeature>, installed: Option<&installation::Model>) -> Vec<String> {
     let all = feature::bot_scopes(features);
     let granted: BTreeSet<_> = installed

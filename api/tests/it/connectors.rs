@@ -182,6 +182,25 @@ on_each_database! {
         assert_eq!(rita.change("createConnector", late).await.refused(), "FORBIDDEN");
     }
 
+    async fn a_fallback_that_an_administrator_chose_does_not_take_a_connector_from_its_managers(world) {
+        let admin = world.admin();
+        let payments = service(&admin, "Payments").await;
+        let (id, rita) = world.member("Rita", "RESPONDER").await;
+        admin.change("addServiceManager", json!({ "serviceId": payments, "userId": id })).await.done();
+        let (first, second) = (connector(&admin, "first", json!({})).await, connector(&admin, "second", json!({})).await);
+        let own = connector(&admin, "own", json!({ "serviceIds": [payments], "fallbackId": first })).await;
+        for change in [json!({ "replyMode": "CHANNEL" }), json!({ "name": "ritas", "fallbackId": first })] {
+            let mut input = change;
+            input["id"] = own.clone();
+            rita.change("updateConnector", input).await.done();
+        }
+        let other = json!({ "id": own, "fallbackId": second });
+        assert_eq!(rita.change("updateConnector", other).await.refused(), "FORBIDDEN");
+        rita.change("updateConnector", json!({ "id": own, "fallbackId": null })).await.done();
+        let back = json!({ "id": own, "fallbackId": first });
+        assert_eq!(rita.change("updateConnector", back).await.refused(), "FORBIDDEN");
+    }
+
     async fn what_is_made_or_deleted_twice_under_one_key_is_so_once(world) {
         let admin = world.admin();
         let input = json!({ "name": "one", "channel": "#one", "isDefault": false, "idempotencyKey": "k1" });

@@ -1,14 +1,14 @@
 //! What the bridge has found in Slack, as it writes it down.
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel};
+use serde_json::Value;
 use time::OffsetDateTime;
 use tocsin_entity::{
-    id::{OrganizationId, WorkspaceId},
     kinds::SlackWorkspaceStatus,
     slack::{channel, directory, installation},
 };
 
-use crate::world::World;
+use crate::world::{Caller, World, text};
 
 /// Its channels were read whole just now.
 pub(crate) async fn directory_of(world: &World, team: &str, is_servers: bool) {
@@ -40,22 +40,23 @@ pub(crate) async fn channel_of(
     row.insert(world.database.write()).await.expect("a channel");
 }
 
-/// A workspace whose token works; the bot there.
-pub(crate) async fn installation_of(
+/// How it found the caller's workspace: well, but for what is changed.
+pub(crate) async fn found_workspace(
     world: &World,
-    organization_id: OrganizationId,
-    workspace_id: WorkspaceId,
-    [team, bot]: [&str; 2],
+    caller: &Caller,
+    workspace: &Value,
+    change: impl FnOnce(&mut installation::Model),
 ) {
+    let organization = text(&caller.read("{ organization { id } }").await["organization"]["id"]);
     let now = OffsetDateTime::now_utc();
-    let row = installation::Model {
-        workspace_id,
-        organization_id,
-        team_id: Some(team.to_owned()),
-        team_name: Some("Acme".to_owned()),
+    let mut row = installation::Model {
+        workspace_id: text(workspace).parse().expect("an id"),
+        organization_id: organization.parse().expect("an id"),
+        team_id: None,
+        team_name: None,
         app_id: None,
-        bot_user_id: Some(bot.to_owned()),
-        scopes: "chat:write".to_owned(),
+        bot_user_id: None,
+        scopes: String::new(),
         status: SlackWorkspaceStatus::Active,
         reason_code: None,
         reason: None,
@@ -63,8 +64,11 @@ pub(crate) async fn installation_of(
         last_delivered_at: None,
         updated_at: now,
     };
-    let row = row.into_active_model().insert(world.database.write()).await;
-    row.expect("an installation");
+    change(&mut row);
+    installation::Entity::insert(row.into_active_model())
+        .exec_without_returning(world.database.write())
+        .await
+        .expect("an installation");
 }
 
 /// A private channel that this bot is in.

@@ -6,16 +6,18 @@ use sea_orm::{EntityTrait, IntoActiveModel};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use tocsin_entity::{
-    id::{OrganizationId, WorkspaceId},
-    kinds::SlackWorkspaceStatus,
+    id::OrganizationId,
     slack::{
-        directory, installation,
+        directory,
         link_state::{CODE, LinkCode, SIGN_IN, SignIn},
         user,
     },
 };
 
-use crate::world::{Caller, World, on_each_database, sealer, text};
+use crate::{
+    found::found_workspace,
+    world::{Caller, World, on_each_database, sealer, text},
+};
 
 /// A code that somebody in `T1` was given.
 fn code(slack_user: &str, organizations: Option<Vec<OrganizationId>>, lives: u64) -> String {
@@ -77,26 +79,7 @@ async fn seen(
 async fn workspace(world: &World, caller: &Caller, team: &str) -> Value {
     let given = json!({ "name": team, "botToken": "xoxb-1" });
     let id = caller.change("connectSlackWorkspace", given).await.done()["workspace"]["id"].clone();
-    let organization = text(&caller.read("{ organization { id } }").await["organization"]["id"]);
-    let row = installation::Model {
-        workspace_id: text(&id).parse::<WorkspaceId>().expect("an id"),
-        organization_id: organization.parse().expect("an id"),
-        team_id: Some(team.to_owned()),
-        team_name: None,
-        app_id: None,
-        bot_user_id: None,
-        scopes: String::new(),
-        status: SlackWorkspaceStatus::Active,
-        reason_code: None,
-        reason: None,
-        status_since: OffsetDateTime::now_utc(),
-        last_delivered_at: None,
-        updated_at: OffsetDateTime::now_utc(),
-    };
-    installation::Entity::insert(row.into_active_model())
-        .exec_without_returning(world.database.write())
-        .await
-        .expect("an installation");
+    found_workspace(world, caller, &id, |found| found.team_id = Some(team.to_owned())).await;
     id
 }
 

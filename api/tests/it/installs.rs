@@ -1,8 +1,21 @@
 //! Installing the Slack app, and apps of an organisation's own.
 
-use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
-use crate::world::{Caller, World, on_each_database, text};
+use serde_json::{Value, json};
+use tocsin_entity::{
+    kinds::{SlackFeature, SlackWorkspaceStatus},
+    slack::{
+        feature,
+        oauth::{INSTALL, InstallState},
+    },
+};
+use url::Url;
+
+use crate::{
+    found::found_workspace,
+    world::{Caller, World, on_each_database, sealer, text},
+};
 
 const APPS: &str = "{ slackApps { id name clientId clientSecretSet signingSecretSet appTokenSet sealed { clientSecret signingSecret appToken version } } }";
 
@@ -16,6 +29,36 @@ async fn bridge(world: &World) -> Caller {
 
 fn installed(id: &str, team: &str) -> Value {
     json!({ "id": id, "teamId": team, "teamName": "Acme", "features": ["PREVIEWS"], "sealedBotToken": "sealed1.x" })
+}
+
+/// The scopes that the caller's link asks for, where previews are added to a workspace.
+async fn asked(caller: &Caller, workspace: &Value, app: Option<&Value>) -> Vec<String> {
+    let query = "query($workspace: ID, $app: ID) { \
+        slackInstallUrl(workspaceId: $workspace, appId: $app, features: [PREVIEWS]) { scopes userErrors { message } } }";
+    let answer = caller
+        .ask(query, json!({ "workspace": workspace, "app": app }))
+        .await
+        .data();
+    assert_eq!(answer["slackInstallUrl"]["userErrors"], json!([]));
+    serde_json::from_value(answer["slackInstallUrl"]["scopes"].clone()).expect("scopes")
+}
+
+/// A workspace that has what notifications need, and which the bridge has found to be so; gives its id.
+async fn notified(world: &World, name: &str, code: Option<&str>) -> Value {
+    let given = json!({ "name": name, "botToken": "xoxb-1", "features": ["NOTIFICATIONS"] });
+    let id = world.admin().change("connectSlackWorkspace", given).await.done()["workspace"]["id"].clone();
+    found_workspace(world, &world.admin(), &id, |found| {
+        let scopes: Vec<_> = feature::bot_scopes(&[SlackFeature::Notifications])
+            .into_iter()
+            .collect();
+        found.scopes = scopes.join(",");
+        found.reason_code = code.map(str::to_owned);
+        if code.is_some() {
+            found.status = SlackWorkspaceStatus::Failing;
+        }
+    })
+    .await;
+    id
 }
 
 fn workspace(number: u8) -> String {
@@ -92,5 +135,38 @@ on_each_database! {
         };
         assert_eq!(bridge.change("completeSlackInstall", by(&rita)).await.refused(), "FORBIDDEN");
         bridge.change("completeSlackInstall", by(&adam)).await.done();
+    }
+
+    async fn what_is_missing_is_asked_for_alone_where_the_rest_is_granted_still(world) {
+        let admin = world.admin();
+        let all = feature::bot_scopes(&BTreeSet::from([SlackFeature::Notifications, SlackFeature::Previews]));
+        let all: Vec<_> = all.into_iter().collect();
+        for code in [None, Some("missing_scope")] {
+            let works = notified(world, code.unwrap_or("well"), code).await;
+            assert_eq!(asked(&admin, &works, None).await, ["links:read", "links:write"], "{code:?}");
+        }
+        for code in ["account_inactive", "token_revoked", "unknown"] {
+            let gone = notified(world, code, Some(code)).await;
+            assert_eq!(asked(&admin, &gone, None).await, all, "{code}");
+        }
+        let works = notified(world, "another app's", None).await;
+        let app = json!({ "name": "Ours", "clientId": "12.34", "clientSecret": "abc", "signingSecret": "def" });
+        let app = admin.change("createSlackApp", app).await.done()["app"]["id"].clone();
+        assert_eq!(asked(&admin, &works, Some(&app)).await, all, "another app has been granted nothing");
+        let left = notified(world, "left", None).await;
+        admin.change("disconnectSlackWorkspace", json!({ "id": left })).await.done();
+        assert_eq!(asked(&admin, &left, None).await, all, "nobody knows what became of the grant");
+    }
+
+    async fn a_link_names_the_organisation_that_it_connects(world) {
+        let query = "{ organization { id name } slackInstallUrl { url } }";
+        let seen = world.neighbour().await.read(query).await;
+        let url = Url::parse(&text(&seen["slackInstallUrl"]["url"])).expect("a URL");
+        let (_, state) = url.query_pairs().find(|(name, _)| name == "state").expect("a state");
+        let state = sealer().open_state::<InstallState>(INSTALL, &state).expect("ours").content;
+        assert_eq!(
+            (state.organization_id.to_string(), state.organization_name),
+            (text(&seen["organization"]["id"]), text(&seen["organization"]["name"]))
+        );
     }
 }

@@ -11,7 +11,7 @@ use tocsin_entity::{
 };
 
 use crate::{
-    found::{channel_of, directory_of, installation_of, private_channel_of},
+    found::{channel_of, directory_of, found_workspace, private_channel_of},
     world::{Caller, World, on_each_database, text},
 };
 
@@ -224,8 +224,11 @@ on_each_database! {
         let admin = world.admin();
         let input = json!({ "name": "Second", "botToken": "xoxb-1" });
         let id = admin.change("connectSlackWorkspace", input).await.done()["workspace"]["id"].clone();
-        let workspace = text(&id).parse().expect("an id");
-        installation_of(world, organization(&admin).await, workspace, ["T1", "UOURS"]).await;
+        found_workspace(world, &admin, &id, |found| {
+            found.team_id = Some("T1".to_owned());
+            found.bot_user_id = Some("UOURS".to_owned());
+        })
+        .await;
         directory_of(world, "T1", false).await;
         private_channel_of(world, "T1", ["C1", "ours"], "UOURS").await;
         private_channel_of(world, "T1", ["C2", "others"], "UOTHERS").await;

@@ -29,6 +29,20 @@ async fn with_channel(world: &World, id: &str, name: &str) {
     channel_of(world, "T1", [id, name], [false, true, false]).await;
 }
 
+/// The caller's organisation is connected to the team, by an installation; gives the workspace's id.
+async fn installed(world: &World, caller: &Caller, id: WorkspaceId) -> WorkspaceId {
+    let organization = text(&caller.read("{ organization { id } }").await["organization"]["id"]);
+    let bridge = Caller {
+        organization: Some(organization),
+        ..world.bridge()
+    };
+    let report = json!({
+        "id": id, "teamId": "T1", "teamName": "Acme", "features": ["NOTIFICATIONS"], "sealedBotToken": "sealed",
+    });
+    bridge.change("completeSlackInstall", report).await.done();
+    id
+}
+
 on_each_database! {
     async fn a_channel_that_is_another_organisation_s_is_refused(world) {
         let (admin, theirs) = (world.admin(), world.neighbour().await);
@@ -76,13 +90,7 @@ on_each_database! {
     async fn a_workspace_that_is_connected_twice_is_one_team(world) {
         let (admin, theirs) = (world.admin(), world.neighbour().await);
         with_channel(world, "C0PAYMENTS", "payments").await;
-        let organization = text(&theirs.read("{ organization { id } }").await["organization"]["id"]);
-        let bridge = Caller { organization: Some(organization), ..world.bridge() };
-        let workspace = WorkspaceId::new();
-        let installed = json!({
-            "id": workspace, "teamId": "T1", "teamName": "Acme", "features": ["NOTIFICATIONS"], "sealedBotToken": "sealed",
-        });
-        bridge.change("completeSlackInstall", installed).await.done();
+        let workspace = installed(world, &theirs, WorkspaceId::new()).await;
 
         let input = json!({ "name": "x", "channel": "#incidents", "workspaceId": workspace });
         assert_eq!(theirs.change("createConnector", input).await.refused(), "CHANNEL_TAKEN", "the server's workspace is the same team");
@@ -90,6 +98,48 @@ on_each_database! {
         theirs.change("createConnector", input).await.done();
         let input = json!({ "name": "y", "channel": "#payments" });
         assert_eq!(admin.change("createConnector", input).await.refused(), "CHANNEL_TAKEN");
+    }
+
+    async fn whoever_has_left_the_team_holds_nothing_until_they_are_back(world) {
+        let (admin, theirs) = (world.admin(), world.neighbour().await);
+        with_channel(world, "C0PAYMENTS", "payments").await;
+        let first = connector(&admin, "older", "#search").await;
+        let workspace = installed(world, &theirs, WorkspaceId::new()).await;
+        for (name, channel) in [("payments", "C0PAYMENTS"), ("billing", "#billing")] {
+            let input = json!({ "name": name, "channel": channel, "workspaceId": workspace });
+            theirs.change("createConnector", input).await.done();
+        }
+        let change = json!({ "id": first, "channel": "#payments" });
+        assert_eq!(admin.change("updateConnector", change.clone()).await.refused(), "CHANNEL_TAKEN");
+        theirs.change("disconnectSlackWorkspace", json!({ "id": workspace })).await.done();
+        admin.change("updateConnector", change).await.done();
+        connector(&admin, "billing", "#billing").await;
+        for name in ["older", "billing"] {
+            assert_eq!(one(&admin, name).await["isChannelTaken"], false, "{name}");
+        }
+        for name in ["payments", "billing"] {
+            assert_eq!(one(&theirs, name).await["isChannelTaken"], false, "{name}: it leads nowhere");
+        }
+
+        installed(world, &theirs, workspace).await;
+        assert_eq!(one(&admin, "older").await["isChannelTaken"], true, "an id comes before a name");
+        assert_eq!(one(&admin, "billing").await["isChannelTaken"], true, "the older one comes first");
+    }
+
+    async fn what_is_in_a_team_that_was_left_is_still_known_to_be_there(world) {
+        let theirs = world.neighbour().await;
+        with_channel(world, "C0PAYMENTS", "payments").await;
+        let workspace = installed(world, &theirs, WorkspaceId::new()).await;
+        let input = json!({ "name": "payments", "channel": "C0PAYMENTS", "workspaceId": workspace });
+        let id = theirs.change("createConnector", input).await.done()["connector"]["id"].clone();
+        theirs.change("disconnectSlackWorkspace", json!({ "id": workspace })).await.done();
+        let organization = text(&theirs.read("{ organization { id } }").await["organization"]["id"]);
+        let bridge = Caller { organization: Some(organization), ..world.bridge() };
+        let report = json!({ "teamId": "T1", "from": "C0PAYMENTS", "to": "C0AFTER" });
+        let changed = bridge.change("recordSlackChannelId", report).await.done()["connectors"].clone();
+        assert_eq!(changed, json!([{ "id": id, "name": "payments", "channel": "C0AFTER" }]));
+        let moved = theirs.change("moveConnectors", json!({ "fromWorkspaceId": workspace })).await.done()["connectors"].clone();
+        assert_eq!(moved[0]["channel"], "C0AFTER", "the server's workspace is the same team: its channels have the same ids");
     }
 
     async fn a_channel_that_slack_calls_otherwise_is_the_same_one(world) {

@@ -47,4 +47,31 @@ on_each_database! {
         let (_, responder) = world.member("Rita", "RESPONDER").await;
         assert_eq!(responder.change("disconnectSlackWorkspace", json!({ "id": id })).await.refused(), "FORBIDDEN");
     }
+
+    async fn a_token_that_is_given_may_be_of_another_team(world) {
+        let admin = world.admin();
+        let organization = text(&admin.read("{ organization { id } }").await["organization"]["id"]);
+        let bridge = Caller { organization: Some(organization), ..world.bridge() };
+        let id = "wsp_00000000000000000000000000000001";
+        let installed = |team: &str| json!({
+            "id": id, "teamId": team, "teamName": team, "features": ["PREVIEWS"], "sealedBotToken": "sealed1.x", "sealedRefreshToken": "sealed1.y",
+            "tokenExpiresAt": "2099-01-01T00:00:00Z",
+        });
+        bridge.change("completeSlackInstall", installed("T1")).await.done();
+        let given = json!({ "id": id, "botToken": "xoxb-of-another-team" });
+        admin.change("updateSlackWorkspace", given).await.done();
+        let all = "{ slackWorkspaces { teamId manifestVersion manifestIsCurrent sealedToken { sealedRefresh expiresAt version } } }";
+        assert_eq!(
+            bridge.read(all).await["slackWorkspaces"][0],
+            json!({
+                "teamId": null, "manifestVersion": null, "manifestIsCurrent": null,
+                "sealedToken": { "sealedRefresh": null, "expiresAt": null, "version": 2 },
+            }),
+            "what it is, the bridge finds out"
+        );
+        bridge.change("completeSlackInstall", installed("T2")).await.done();
+        let rename = json!({ "id": id, "name": "Renamed" });
+        admin.change("updateSlackWorkspace", rename).await.done();
+        assert_eq!(bridge.read(all).await["slackWorkspaces"][0]["teamId"], "T2", "no other token, no other team");
+    }
 }

@@ -173,11 +173,11 @@ async fn install(parts: &Parts, wanted: &InstallState, code: &str) -> Result<End
     if let Err(error) = workspace::look(parts).await {
         tracing::debug!("the Slack workspaces can't be read now: {error}");
     }
-    Ok(Ending {
-        code: page::OK.to_owned(),
-        text: format!("Tocsin is connected to the Slack workspace {name}. You may close this page."),
-        id: Some(id.to_string()),
-    })
+    Ok(Ending::connected(
+        &name,
+        &wanted.organization_name,
+        id.to_string(),
+    ))
 }
 
 fn not_redeemed(error: &SlackError) -> Ending {

@@ -1,6 +1,7 @@
 //! How the Slack app comes to be: its manifest, which says what it is called, what it answers to and what it may do.
 
 mod callback;
+mod forget;
 mod lifecycle;
 pub(crate) mod manifest;
 mod page;
@@ -9,6 +10,7 @@ mod state;
 
 pub(crate) use self::{
     callback::{of_link, router},
+    forget::forget,
     lifecycle::{REVOKED, UNINSTALLED},
     page::{Ending, OK},
     rotate::Rotation,

@@ -29,6 +29,17 @@ impl Ending {
         }
     }
 
+    /// It was installed. Whoever has done so need not be who asked: they are told whose their workspace is now.
+    pub(crate) fn connected(team: &str, organization: &str, id: String) -> Self {
+        Self {
+            code: OK.to_owned(),
+            text: format!(
+                "The Slack workspace {team} is connected to the organisation {organization} of Tocsin. You may close this page."
+            ),
+            id: Some(id),
+        }
+    }
+
     /// Leads back to the console, which is told by `slack`, `code`, `reason` and `id`; or shows it, where nobody said where to go.
     pub(crate) fn show(&self, public_url: &Url, return_to: Option<&str>) -> Response {
         let target = return_to.and_then(|path| {
@@ -118,6 +129,21 @@ mod tests {
         for elsewhere in ["@evil.example/", ".evil.example/", ":1@evil.example"] {
             assert_eq!(location(console, elsewhere), None, "{elsewhere}");
         }
+    }
+
+    #[tokio::test]
+    async fn the_page_says_to_whom_the_workspace_is_connected() {
+        let public = Url::parse("https://tocsin.example.com").expect("a URL");
+        let ending = Ending::connected("Acme <Inc>", "<b>Ops</b>", "wsp_1".to_owned());
+        let body = ending.show(&public, None).into_body();
+        let page = axum::body::to_bytes(body, usize::MAX).await.expect("a page");
+        let page = String::from_utf8_lossy(&page);
+        assert!(
+            page.contains(
+                "The Slack workspace Acme &lt;Inc&gt; is connected to the organisation &lt;b&gt;Ops&lt;/b&gt; of Tocsin."
+            ),
+            "{page}"
+        );
     }
 
     #[test]

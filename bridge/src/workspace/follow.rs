@@ -11,6 +11,7 @@ use super::{Rotating, Workspace};
 use crate::{
     bridge::Parts,
     graphql::{ApiError, SealedToken, SlackWorkspace},
+    install,
 };
 
 /// How often is looked without being told.
@@ -94,6 +95,7 @@ pub(crate) async fn look(parts: &Parts) -> Result<(), ApiError> {
     parts
         .workspaces
         .leave(left.filter_map(|wanted| wanted.team_id.clone()).collect());
+    install::forget(parts, &wanted).await;
     for wanted in wanted {
         if let Some(token) = &wanted.token
             && !parts.workspaces.has(wanted.id)

@@ -6,7 +6,7 @@ use tocsin_entity::{
     database::Database,
     id::{OrganizationId, WorkspaceId},
     kinds::{SlackFeature, SlackWorkspaceStatus},
-    slack::installation::{ActiveModel, Column, Entity},
+    slack::installation::{ActiveModel, Column, Entity, MISSING_SCOPE, SHARED_WORKSPACE},
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -130,8 +130,8 @@ async fn write(
     };
     let code = match health {
         SlackHealth::Ill { code, .. } => Some(code.clone()),
-        SlackHealth::Well(_) if !troubles.lacking.is_empty() => Some("missing_scope".to_owned()),
-        SlackHealth::Well(_) if troubles.is_deaf => Some("shared_workspace".to_owned()),
+        SlackHealth::Well(_) if !troubles.lacking.is_empty() => Some(MISSING_SCOPE.to_owned()),
+        SlackHealth::Well(_) if troubles.is_deaf => Some(SHARED_WORKSPACE.to_owned()),
         SlackHealth::Unasked | SlackHealth::Well(_) => None,
     };
     let bot = health.installation();

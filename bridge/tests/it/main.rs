@@ -9,6 +9,7 @@ mod links;
 mod outbound;
 mod roundtrip;
 mod socket;
+mod tokens;
 mod transport;
 mod workflow;
 mod world;

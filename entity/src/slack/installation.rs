@@ -47,6 +47,12 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+/// The reason code of one whose token works and lacks a scope that a call has needed.
+pub const MISSING_SCOPE: &str = "missing_scope";
+
+/// Why an installation fails in whose team others are connected, so that an organisation's own app is not listened to there.
+pub const SHARED_WORKSPACE: &str = "shared_workspace";
+
 /// What the bot token of a workspace is sealed for: the api seals it, and the bridge opens it.
 pub fn token_place(id: WorkspaceId) -> String {
     format!("slack_workspace.bot_token:{id}")

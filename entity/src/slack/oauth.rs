@@ -15,6 +15,8 @@ pub const CALLBACK: &str = "/slack/oauth/callback";
 pub struct InstallState {
     /// For which organisation.
     pub organization_id: OrganizationId,
+    /// What it is called: whoever installs the app is told to whom that connects their workspace.
+    pub organization_name: String,
     /// Who asked; none for the holder of a key of the organisation's own.
     pub user_id: Option<UserId>,
     /// Which app; none for the server's.

@@ -71,6 +71,7 @@ impl Stage {
                 is_private: false,
                 is_member: true,
                 is_archived: false,
+                seen_by: None,
                 refreshed_at: OffsetDateTime::now_utc(),
             };
             channel::Entity::insert(row.into_active_model().reset_all())
