@@ -50,6 +50,14 @@ pub(crate) async fn run(settings: Settings, callbacks: &Url, terminal: Terminal)
             simulator.signing_secret()
         ),
     );
+    terminal.row(
+        "for OAuth",
+        format!(
+            "SLACK_CLIENT_ID={} SLACK_CLIENT_SECRET={}",
+            simulator.client_id(),
+            simulator.client_secret()
+        ),
+    );
     terminal.row("callbacks", callbacks);
     let switch = format!(
         "curl -H 'Content-Type: application/json' -d '{{\"enabled\": true}}' {}sim/socket",

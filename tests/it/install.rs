@@ -258,6 +258,18 @@ async fn tokens_that_expire_are_changed_in_time_by_one_worker_at_a_time(stack: S
         .iter()
         .filter(|call| call.method == "oauth.v2.access" && call.error.is_some());
     assert_eq!(refused.count(), 0, "a pair was asked for twice");
+
+    // Who starts begins with the newest pair, however old the first one is.
+    let before = world.slack().calls().len();
+    world.bridge(0).terminate().await?;
+    world.bridge(0).start().await?;
+    let incident = world.admin().trigger("Search is slow").await?;
+    world
+        .root(incident.number, |root| shown_status(root) == Some("TRIGGERED"))
+        .await?;
+    let since = world.slack().calls();
+    let refused = since.iter().skip(before).filter(|call| call.error.is_some());
+    assert_eq!(refused.count(), 0, "{:#?}", &since[before..]);
     assert_eq!(until_status(&world, "ACTIVE").await?["reasonCode"], Value::Null);
     Ok(())
 }

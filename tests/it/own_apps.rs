@@ -8,6 +8,7 @@ use url::Url;
 
 on_each_stack!(
     an_app_of_ones_own_is_worked_with_and_can_forge_nothing_of_others,
+    an_app_in_a_workspace_that_others_share_says_that_it_is_not_listened_to,
     connectors_move_while_incidents_go_on_and_each_is_told_once,
 );
 
@@ -113,6 +114,34 @@ async fn an_app_of_ones_own_is_worked_with_and_can_forge_nothing_of_others(
         "{now:?}"
     );
     Ok(())
+}
+
+async fn an_app_in_a_workspace_that_others_share_says_that_it_is_not_listened_to(
+    stack: Stack,
+) -> anyhow::Result<()> {
+    let world = World::on(stack).start().await?;
+    second_team(&world).await?;
+    let other = world.organization("Another organisation", "#general").await?;
+    let input = json!({"input": {"name": "Theirs", "botToken": "xoxb-of-the-second"}});
+    let theirs = other.insist(CONNECT, &input).await?["connectSlackWorkspace"]["workspace"]["id"].clone();
+    let until_status = async |status: &str| {
+        until(status, async || {
+            let answer = world.admin().ask(WORKSPACES, &Value::Null).await.ok()?;
+            let workspace = answer["slackWorkspaces"][0].clone();
+            (workspace["status"] == status).then_some(workspace)
+        })
+        .await
+    };
+    let told = until_status("FAILING").await?;
+    let reason = told["reason"].as_str().unwrap_or_default();
+    assert!(reason.contains("others are connected"), "{told}");
+    let disconnect =
+        "mutation($input: DisconnectSlackWorkspaceInput!) { disconnectSlackWorkspace(input: $input) {
+        workspace { status } userErrors { code } } }";
+    other
+        .insist(disconnect, &json!({"input": {"id": theirs}}))
+        .await?;
+    until_status("ACTIVE").await.map(|_| ())
 }
 
 async fn connectors_move_while_incidents_go_on_and_each_is_told_once(stack: Stack) -> anyhow::Result<()> {

@@ -117,8 +117,7 @@ fn connect(parts: &Parts, wanted: &SlackWorkspace, given: &SealedToken) {
             wanted.name
         );
     }
-    let name = wanted.id.to_string();
-    let workspace = Workspace::new(&parts.setting, Some(wanted.id), &name, token.ok());
+    let workspace = Workspace::new(&parts.setting, Some(wanted.id), &pace_of(wanted), token.ok());
     parts.workspaces.add(Workspace {
         organization: Some(wanted.organization),
         name: wanted.name.clone(),
@@ -131,6 +130,16 @@ fn connect(parts: &Parts, wanted: &SlackWorkspace, given: &SealedToken) {
         token_version: given.version,
         ..workspace
     });
+}
+
+/// Under which name its calls are counted: Slack counts those of an app in a team, whoever is connected there.
+fn pace_of(wanted: &SlackWorkspace) -> String {
+    let Some(team) = &wanted.team_id else {
+        return wanted.id.to_string();
+    };
+    wanted
+        .app_id
+        .map_or_else(|| team.clone(), |app| format!("{team} {app}"))
 }
 
 fn open(parts: &Parts, wanted: &SlackWorkspace, token: &str) -> Result<SecretString, String> {
