@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 use tocsin_tests::{Client, Stack, World, on_each_stack, until};
 
-on_each_stack!(a_connector_is_tried_and_its_channel_found_by_whichever_process_does_it,);
+on_each_stack!(
+    a_connector_is_tried_and_its_channel_found_by_whichever_process_does_it,
+    a_channel_that_was_made_and_archived_is_not_given_for_a_new_one,
+);
 
 const READ: &str =
     "query($id: ID!) { slackOperation(id: $id) { state code message testMessage { channel ts permalink }
@@ -68,5 +71,21 @@ async fn a_connector_is_tried_and_its_channel_found_by_whichever_process_does_it
     let input = json!({"userId": alice.expect("a member")["id"]});
     let found = comes_of(admin, "testSlackIdentity", input).await?;
     assert_eq!(found["identity"]["match"], "EMAIL", "{found}");
+    Ok(())
+}
+
+async fn a_channel_that_was_made_and_archived_is_not_given_for_a_new_one(stack: Stack) -> anyhow::Result<()> {
+    let world = World::on(stack).start().await?;
+    let admin = world.admin();
+    let made = comes_of(admin, "createSlackChannel", json!({"name": "inc-1"})).await?;
+    assert_eq!(made["state"], "SUCCEEDED", "{made}");
+    world.slack().person("alice").join("inc-1")?;
+    world.slack().person("alice").archive("inc-1", true)?;
+    let again = comes_of(admin, "createSlackChannel", json!({"name": "inc-1"})).await?;
+    assert_eq!(
+        (&again["state"], &again["code"]),
+        (&json!("FAILED"), &json!("name_taken")),
+        "{again}"
+    );
     Ok(())
 }
