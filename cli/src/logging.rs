@@ -38,7 +38,14 @@ pub(crate) fn start(settings: &Settings, default_filter: &str) -> anyhow::Result
     match format {
         LogFormat::Pretty => registry.with(Lines { colours }).try_init()?,
         LogFormat::Json => registry
-            .with(fmt::layer().with_writer(io::stderr).json().flatten_event(true))
+            .with(
+                fmt::layer()
+                    .with_writer(io::stderr)
+                    .json()
+                    .flatten_event(true)
+                    // The last of the spans is the current one.
+                    .with_current_span(false),
+            )
             .try_init()?,
     }
     Ok(())
