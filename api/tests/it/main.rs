@@ -13,6 +13,7 @@ mod incidents;
 mod input;
 mod installs;
 mod lists;
+mod oauth_only;
 mod operations;
 mod people;
 mod postmortems;
