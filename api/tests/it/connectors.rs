@@ -182,6 +182,30 @@ on_each_database! {
         assert_eq!(rita.change("createConnector", late).await.refused(), "FORBIDDEN");
     }
 
+    async fn who_may_not_manage_a_connector_is_told_what_is_missing(world) {
+        let admin = world.admin();
+        let payments = service(&admin, "Payments").await;
+        let (id, with_admin) = world.member("Rita", "RESPONDER").await;
+        let plain = world.caller(&admin.make_key(&["READ", "WRITE"], Some(&id)).await);
+        let (idle, bystander) = world.member("Stan", "STAKEHOLDER").await;
+        let wanted = json!({ "name": "ritas", "channel": "#ritas", "serviceIds": [payments] });
+        for caller in [&plain, &with_admin, &bystander] {
+            let told = caller.change("createConnector", wanted.clone()).await.told();
+            assert!(told.contains("ADMIN or OWNER") && told.contains("manages"), "{told}");
+        }
+        let refused = admin.change("addServiceManager", json!({ "serviceId": payments, "userId": idle })).await;
+        assert_eq!((refused.refused().as_str(), refused.refused_field().as_str()), ("INVALID_INPUT", "userId"), "they could do nothing");
+        admin.change("addServiceManager", json!({ "serviceId": payments, "userId": id })).await.done();
+        let refused = plain.change("createConnector", wanted.clone()).await;
+        assert_eq!(refused.refused(), "FORBIDDEN");
+        assert!(refused.told().contains("this API key lacks the scope ADMIN"), "{}", refused.told());
+        with_admin.change("createConnector", wanted).await.done();
+        let (boss, _) = world.member("Boss", "ADMIN").await;
+        let plain = world.caller(&admin.make_key(&["WRITE"], Some(&boss)).await);
+        let told = plain.change("createConnector", json!({ "name": "x", "channel": "#x" })).await.told();
+        assert_eq!(told, "This API key lacks the scope ADMIN.");
+    }
+
     async fn a_fallback_that_an_administrator_chose_does_not_take_a_connector_from_its_managers(world) {
         let admin = world.admin();
         let payments = service(&admin, "Payments").await;
