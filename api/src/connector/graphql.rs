@@ -7,7 +7,8 @@ use tocsin_entity::{
     connector,
     id::ConnectorId,
     kinds::{ConnectorEvent, ConnectorStatus, ReplyMode, UrgencyFilter},
-    slack, slack_template, slack_workspace,
+    slack::{self, connector::CHANNEL_TAKEN},
+    slack_template, slack_workspace,
 };
 
 use super::{
@@ -24,9 +25,6 @@ use crate::{
     template::SlackTemplate,
     viewer::{Need, Viewer},
 };
-
-/// Why a connector fails whose channel is another organisation's.
-const CHANNEL_TAKEN: &str = "channel_taken";
 
 /// A Slack destination.
 #[derive(Clone)]

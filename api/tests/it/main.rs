@@ -19,6 +19,7 @@ mod people;
 mod postmortems;
 mod revisions;
 mod rights;
+mod routing;
 mod shared_team;
 mod state_machine;
 mod templates;
