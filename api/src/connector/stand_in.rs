@@ -52,7 +52,9 @@ pub(super) async fn troubles(
                 if workspace.disconnected_at.is_some() {
                     return Some(format!("the Slack workspace {} is disconnected", workspace.name));
                 }
-                if installed.get(&InstallationOf(id)).is_some_and(is_unusable) {
+                let is_present = |found: &&installation::Model| found.is_of_token(workspace.token_version);
+                let found = installed.get(&InstallationOf(id)).filter(is_present);
+                if found.is_some_and(is_unusable) {
                     return Some(format!("the Slack workspace {} does not work", workspace.name));
                 }
             }
