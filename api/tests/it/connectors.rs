@@ -140,6 +140,24 @@ on_each_database! {
         assert_eq!(dry.error_code(), "BAD_USER_INPUT");
     }
 
+    async fn a_rule_that_is_there_already_is_refused(world) {
+        let admin = world.admin();
+        let (own, other) = (connector(&admin, "own", json!({})).await, connector(&admin, "other", json!({})).await);
+        let rule = json!({ "connectorId": own, "urgency": "HIGH", "tagKey": "region", "tagValue": "eu" });
+        admin.change("createConnectorRule", rule.clone()).await.done();
+        assert_eq!(admin.change("createConnectorRule", rule.clone()).await.refused(), "ALREADY_EXISTS");
+        for (name, value) in [("connectorId", other), ("tagValue", Value::Null), ("urgency", json!("LOW"))] {
+            let mut differs = rule.clone();
+            differs[name] = value;
+            admin.change("createConnectorRule", differs).await.done();
+        }
+        let rules = admin.read("{ connectors { rules { id urgency } } }").await["connectors"][1]["rules"].clone();
+        let low = rules.as_array().expect("rules").iter().find(|rule| rule["urgency"] == "LOW").expect("one");
+        let same = json!({ "id": low["id"], "urgency": "HIGH" });
+        assert_eq!(admin.change("updateConnectorRule", same).await.refused(), "ALREADY_EXISTS");
+        admin.change("updateConnectorRule", json!({ "id": low["id"], "urgency": "LOW" })).await.done();
+    }
+
     async fn the_managers_of_a_service_manage_what_is_for_it_alone(world) {
         let admin = world.admin();
         let (payments, search) = (service(&admin, "Payments").await, service(&admin, "Search").await);
