@@ -53,7 +53,7 @@ impl Connector {
         &self.0.channel
     }
 
-    /// The Slack workspace it is in; null for that of the server's configuration.
+    /// The Slack workspace it is in; null for that of the server's configuration, or while it waits for the first that is connected where there is none.
     async fn workspace(&self, ctx: &Context<'_>) -> Result<Option<SlackWorkspace>> {
         let Some(id) = self.0.workspace_id else {
             return Ok(None);
