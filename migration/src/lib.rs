@@ -21,6 +21,7 @@ mod m20261128_000003_identities;
 mod m20261128_000040_directory;
 mod m20261128_000140_templates;
 mod m20261128_000150_seen_by;
+mod m20261128_000160_found_token;
 
 /// All migrations, oldest first.
 #[derive(Debug)]
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000040_directory::Migration),
             Box::new(m20261128_000140_templates::Migration),
             Box::new(m20261128_000150_seen_by::Migration),
+            Box::new(m20261128_000160_found_token::Migration),
         ]
     }
 }

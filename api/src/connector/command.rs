@@ -10,13 +10,14 @@ use tocsin_entity::{
     connector::{Column, Entity, Model},
     id::{ConnectorId, OrganizationId, RuleId, ServiceId, SlackTemplateId, WorkspaceId},
     kinds::{ConnectorEvent, ReplyMode, UrgencyFilter},
-    slack_workspace,
 };
 
 use super::{event, graphql::Connector, input, place, reach::Reach, rule};
 use crate::{
     error::{Trouble, UserError, told},
-    idempotency, limits, node, template,
+    idempotency, limits, node,
+    slack::{self, Meant},
+    template,
     viewer::{Need, Viewer},
 };
 
@@ -36,7 +37,8 @@ pub(crate) struct CreateConnectorInput {
     name: String,
     /// The channel: an id (`C…`) or a name with its hash (`#incidents`).
     channel: String,
-    /// The Slack workspace it is in; that of the server's configuration by default.
+    /// The Slack workspace it is in. By default that of the server's configuration; where there is none, the only one that is connected, or else the
+    /// first that will be.
     workspace_id: Option<ID>,
     /// How an incident's later changes are told there; `THREAD` by default.
     reply_mode: Option<ReplyMode>,
@@ -232,7 +234,7 @@ async fn create(ctx: &Context<'_>, input: CreateConnectorInput) -> Result<Model,
                 .into());
             }
             let row = Model {
-                workspace_id: workspace(tx, organization_id, workspace_id.as_ref()).await?,
+                workspace_id: workspace(ctx, tx, organization_id, workspace_id.as_ref()).await?,
                 ..row
             };
             place::need_free(ctx, tx, &row).await?;
@@ -270,7 +272,10 @@ async fn update(ctx: &Context<'_>, input: UpdateConnectorInput) -> Result<Model,
         |row: &Model| row.id,
         async |tx| {
             let before = managed(tx, organization_id, id, &reach).await?;
-            let workspace_id = workspace(tx, organization_id, input.workspace_id.as_ref()).await?;
+            let workspace_id = match &input.workspace_id {
+                Some(id) => workspace(ctx, tx, organization_id, Some(id)).await?,
+                None => None,
+            };
             let spot = (before.workspace_id, before.channel.clone());
             let fallback_id = before.fallback_id;
             let after = changed(&input, before, workspace_id)?;
@@ -436,19 +441,19 @@ async fn check_fallback(
     .into())
 }
 
-/// The workspace that is named; it must be the organisation's own.
+/// The workspace that is meant, which must be connected; none for the server's own, or where the first that is connected will be it.
 async fn workspace(
+    ctx: &Context<'_>,
     tx: &DatabaseTransaction,
     organization_id: OrganizationId,
     id: Option<&ID>,
 ) -> Result<Option<WorkspaceId>, Trouble> {
-    let Some(id) = id else { return Ok(None) };
-    let unknown = || UserError::not_found("Slack workspace").at("workspaceId");
-    let id: WorkspaceId = id.parse().map_err(|_| unknown())?;
-    let found = node::own::<slack_workspace::Entity>(tx, organization_id, id).await?;
-    match found {
-        Some(found) => Ok(Some(found.id)),
-        None => Err(unknown().into()),
+    match slack::meant(ctx, tx, organization_id, id, "workspaceId").await? {
+        Meant::Servers | Meant::NoneYet => Ok(None),
+        Meant::Own(found) => {
+            slack::need_connected(&found, "workspaceId")?;
+            Ok(Some(found.id))
+        }
     }
 }
 

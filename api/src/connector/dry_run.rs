@@ -10,12 +10,11 @@ use tocsin_entity::{
 
 use super::{
     route::Facts,
-    routing::{self, RoutingOf, SlackRoute},
+    routing::{self, SlackRoute},
 };
 use crate::{
     error::{Fault, Refusal},
     incident::{self, TagInput},
-    loaders,
     node::domain,
     viewer::{Need, Viewer},
 };
@@ -59,8 +58,7 @@ impl RoutingQuery {
             },
             (None, Some(given)) => {
                 let facts = facts(ctx, organization_id, given).await?;
-                let found = loaders::of(ctx).load_one(RoutingOf(organization_id)).await?;
-                Ok(found.map(|routing| routing.of(&facts)).unwrap_or_default())
+                Ok(routing::of(ctx, organization_id, &facts).await?)
             }
             (Some(_), Some(_)) | (None, None) => {
                 Err(Refusal::BadInput("Give either `incidentId` or `incident`.".to_owned()).into())

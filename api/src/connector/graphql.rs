@@ -7,7 +7,8 @@ use tocsin_entity::{
     connector,
     id::ConnectorId,
     kinds::{ConnectorEvent, ConnectorStatus, ReplyMode, UrgencyFilter},
-    slack, slack_template, slack_workspace,
+    slack::{self, connector::CHANNEL_TAKEN},
+    slack_template, slack_workspace,
 };
 
 use super::{
@@ -24,9 +25,6 @@ use crate::{
     template::SlackTemplate,
     viewer::{Need, Viewer},
 };
-
-/// Why a connector fails whose channel is another organisation's.
-const CHANNEL_TAKEN: &str = "channel_taken";
 
 /// A Slack destination.
 #[derive(Clone)]
@@ -55,7 +53,7 @@ impl Connector {
         &self.0.channel
     }
 
-    /// The Slack workspace it is in; null for that of the server's configuration.
+    /// The Slack workspace it is in; null for that of the server's configuration, or while it waits for the first that is connected where there is none.
     async fn workspace(&self, ctx: &Context<'_>) -> Result<Option<SlackWorkspace>> {
         let Some(id) = self.0.workspace_id else {
             return Ok(None);

@@ -12,6 +12,7 @@ mod renumber;
 mod route;
 mod routing;
 mod rule;
+mod stand_in;
 
 pub use self::place::connectors_held_back;
 pub(crate) use self::{

@@ -7,8 +7,7 @@ use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
 use tocsin_entity::{
     connector::{self, Column, Entity},
-    id::{ConnectorId, OrganizationId, WorkspaceId},
-    slack_workspace,
+    id::ConnectorId,
 };
 
 use super::{
@@ -17,9 +16,10 @@ use super::{
     place,
 };
 use crate::{
-    error::{Fault, Trouble, UserError, UserErrorCode, told},
+    error::{Fault, Trouble, UserError, told},
     idempotency,
-    node::{self, domain},
+    node::domain,
+    slack,
     viewer::{Need, Viewer},
 };
 
@@ -29,9 +29,9 @@ const NAMED_MAX: usize = 500;
 /// Which connectors are to move, and where to.
 #[derive(Debug, InputObject)]
 pub(crate) struct MoveConnectorsInput {
-    /// The Slack workspace that they lead to; that of the server's configuration where it is left out.
+    /// The Slack workspace that they lead to; where it is left out, that of the server's configuration, or none where they wait for one.
     from_workspace_id: Option<ID>,
-    /// The one that they are to lead to; that of the server's configuration where it is left out.
+    /// The one that they are to lead to; by default that of the server's configuration, or the only one that is connected where there is none.
     to_workspace_id: Option<ID>,
     /// These alone; all that lead there where it is left out.
     connector_ids: Option<Vec<ID>>,
@@ -73,20 +73,17 @@ async fn relocate(ctx: &Context<'_>, input: MoveConnectorsInput) -> Result<Vec<c
     let viewer = ctx.data_unchecked::<Viewer>();
     let organization_id = viewer.may_change(Need::Manage)?;
     let key = idempotency::key_use(viewer, "moveConnectors", input.idempotency_key.clone(), &input)?;
-    let from = workspace(
-        ctx,
-        organization_id,
-        input.from_workspace_id.as_ref(),
-        "fromWorkspaceId",
-    )
-    .await?;
-    let to = workspace(
-        ctx,
-        organization_id,
-        input.to_workspace_id.as_ref(),
-        "toWorkspaceId",
-    )
-    .await?;
+    let read = domain(ctx).database().read();
+    let (from, to) = (input.from_workspace_id.as_ref(), input.to_workspace_id.as_ref());
+    let from = match from {
+        Some(_) => slack::meant_workspace(ctx, read, organization_id, from, "fromWorkspaceId").await?,
+        None => None,
+    };
+    let to = slack::meant_workspace(ctx, read, organization_id, to, "toWorkspaceId").await?;
+    if let Some(to) = &to {
+        slack::need_connected(to, "toWorkspaceId")?;
+    }
+    let (from, to) = (from.map(|row| row.id), to.map(|row| row.id));
     if from == to {
         return Err(UserError::invalid("toWorkspaceId", "They lead there already.").into());
     }
@@ -137,24 +134,4 @@ fn named(ids: Option<&[ID]>) -> Result<Option<Vec<ConnectorId>>, UserError> {
         return Err(UserError::invalid("connectorIds", why));
     }
     ids.iter().map(connector_id).collect::<Result<_, _>>().map(Some)
-}
-
-/// The organisation's workspace that is named, and which is not disconnected.
-async fn workspace(
-    ctx: &Context<'_>,
-    organization_id: OrganizationId,
-    id: Option<&ID>,
-    field: &str,
-) -> Result<Option<WorkspaceId>, Trouble> {
-    let Some(id) = id else { return Ok(None) };
-    let unknown = || UserError::not_found("Slack workspace").at(field);
-    let id: WorkspaceId = id.parse().map_err(|_| unknown())?;
-    let found =
-        node::own::<slack_workspace::Entity>(domain(ctx).database().read(), organization_id, id).await?;
-    let found = found.ok_or_else(unknown)?;
-    if field == "toWorkspaceId" && found.disconnected_at.is_some() {
-        let why = format!("{} is disconnected: connect it first.", found.name);
-        return Err(UserError::new(UserErrorCode::WrongStatus, why).at(field).into());
-    }
-    Ok(Some(found.id))
 }

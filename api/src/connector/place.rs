@@ -4,7 +4,10 @@
 //! workspace was connected after it, a channel that was given another name in Slack) is held back instead, and says so: of two connectors to one
 //! channel that of the organisation is used that names it by its id, or else came first.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use async_graphql::{Context, dataloader::Loader};
 use sea_orm::{
@@ -56,7 +59,7 @@ impl Lead {
 
 /// A Slack team, as far as it is known which.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Team {
+pub(super) enum Team {
     Known(String),
     /// That of the server's own workspace, before Slack has said what it calls it.
     Servers,
@@ -186,6 +189,53 @@ fn names(lead: &Lead, team: &Team, seen: &[channel::Model]) -> BTreeSet<String> 
         }
     }
     names
+}
+
+/// The key of [`Spots`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct SpotsOf(pub(super) OrganizationId);
+
+/// By which names an organisation's connectors know their channels, and in which teams: where Slack has told both of a channel's names, and of
+/// which team a workspace is.
+#[derive(Debug, Default)]
+pub(super) struct Spots(HashMap<ConnectorId, (Team, BTreeSet<String>)>);
+
+impl Spots {
+    /// Whether two connectors lead to one channel, as far as it is known.
+    pub(super) fn are_same(&self, one: &Model, other: &Model) -> bool {
+        let (Some((here, names)), Some((there, _))) = (self.0.get(&one.id), self.0.get(&other.id)) else {
+            return false;
+        };
+        here == there && names.contains(&other.channel.to_lowercase())
+    }
+}
+
+impl Loader<SpotsOf> for Neighbours {
+    type Value = Arc<Spots>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[SpotsOf]) -> Result<HashMap<SpotsOf, Self::Value>, Fault> {
+        let db = self.database().read();
+        let rows = Entity::find()
+            .filter(Column::OrganizationId.is_in(keys.iter().map(|key| key.0)))
+            .all(db)
+            .await?;
+        let leads: Vec<_> = rows.iter().map(Lead::from).collect();
+        let teams = Teams::read(db, self.has_own_workspace()).await?;
+        let seen = seen(db, &leads).await?;
+        let mut found: HashMap<SpotsOf, Spots> = HashMap::new();
+        for lead in &leads {
+            if let Some(team) = teams.held(lead.workspace) {
+                let names = names(lead, &team, &seen);
+                let spots = found.entry(SpotsOf(lead.organization)).or_default();
+                spots.0.insert(lead.id, (team, names));
+            }
+        }
+        Ok(found
+            .into_iter()
+            .map(|(key, spots)| (key, Arc::new(spots)))
+            .collect())
+    }
 }
 
 fn has_own_workspace(ctx: &Context<'_>) -> bool {

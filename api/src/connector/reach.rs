@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use async_graphql::Context;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use tocsin_entity::{connector, connector_rule, id::ServiceId, managing};
+use tocsin_entity::{connector, connector_rule, id::ServiceId, kinds::Role, managing};
 
 use crate::{
     error::{Trouble, UserError, UserErrorCode},
@@ -22,7 +22,10 @@ pub(crate) enum Reach {
 }
 
 /// What is said to whom it does not reach.
-const REFUSAL: &str = "This needs the role ADMIN or OWNER, or to be a manager of the service that the connector is for, and of no other.";
+const REFUSAL: &str = "This needs the role ADMIN or OWNER, or to be a RESPONDER who manages all services that the connector is for.";
+
+/// What is said to whom it does reach, and who shows a key that may not administer.
+const LACKS_SCOPE: &str = "You manage services, and this API key lacks the scope ADMIN: with one that has it you may change what is for these services alone.";
 
 impl Reach {
     /// How far the viewer's goes.
@@ -34,23 +37,26 @@ impl Reach {
         let Err(refused) = viewer.may_change(Need::Manage) else {
             return Ok(Self::All);
         };
-        let Some(member) = viewer.member().filter(|_| viewer.may_administer()) else {
+        let (Some(member), Some(organization_id)) = (viewer.member(), viewer.organization_id()) else {
             return Err(refused);
         };
-        let Ok(organization_id) = viewer.may_change(Need::Respond) else {
+        if matches!(member.role, Role::Owner | Role::Admin) {
+            // What is missing is their key's to have.
             return Err(refused);
-        };
+        }
         let rows = managing::Entity::find()
             .filter(managing::Column::UserId.eq(member.user_id))
             .filter(managing::Column::OrganizationId.eq(organization_id))
             .all(domain(ctx).database().read())
             .await?;
-        if rows.is_empty() {
-            return Err(Trouble::from(UserError::new(
-                UserErrorCode::Forbidden,
-                format!("Your role is {}. {REFUSAL}", member.role),
-            )));
+        if rows.is_empty() || member.role == Role::Stakeholder {
+            let why = format!("Your role is {}. {REFUSAL}", member.role);
+            return Err(UserError::new(UserErrorCode::Forbidden, why).into());
         }
+        if !viewer.may_administer() {
+            return Err(UserError::new(UserErrorCode::Forbidden, LACKS_SCOPE).into());
+        }
+        viewer.may_change(Need::Respond)?;
         Ok(Self::Services(
             rows.into_iter().map(|row| row.service_id).collect(),
         ))

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use tocsin_entity::{
     connector, connector_rule,
-    id::{ConnectorId, RuleId, ServiceId, WorkspaceId},
+    id::{ConnectorId, RuleId, ServiceId},
     kinds::{Severity, Urgency, UrgencyFilter},
 };
 
@@ -47,15 +47,12 @@ pub(super) struct Led {
     pub(super) held_back: Option<HeldBack>,
 }
 
-/// Where a connector leads, as far as it is known: a channel by its id is told from one by its name.
-pub(super) type Place = (Option<WorkspaceId>, String);
-
-/// The connectors that apply, in the order in which they were made. `place` says where each leads.
+/// The connectors that apply, in the order in which they were made. `are_same` says whether two lead to one channel.
 pub(super) fn route(
     facts: &Facts,
     rules: &[connector_rule::Model],
     connectors: &[connector::Model],
-    place: impl Fn(&connector::Model) -> Place,
+    are_same: impl Fn(&connector::Model, &connector::Model) -> bool,
 ) -> Vec<Led> {
     let matching: Vec<_> = rules.iter().filter(|rule| matches(rule, facts)).collect();
     let leads_to = |connector: &connector::Model| {
@@ -64,7 +61,7 @@ pub(super) fn route(
     };
     let by_rules = |connector: &connector::Model| !leads_to(connector).is_empty();
     let any = connectors.iter().any(by_rules);
-    let mut taken: Vec<(Place, ConnectorId)> = Vec::new();
+    let mut open: Vec<&connector::Model> = Vec::new();
     let mut led = Vec::new();
     for connector in connectors {
         let because = match (leads_to(connector), any) {
@@ -72,14 +69,13 @@ pub(super) fn route(
             (_, false) if connector.is_default => Because::Default,
             _ => continue,
         };
-        let at = place(connector);
-        let same = taken.iter().find(|(other, _)| *other == at).map(|(_, id)| *id);
+        let same = open.iter().find(|other| are_same(other, connector));
         let held_back = if !passes(connector.urgency_filter, facts.urgency) {
             Some(HeldBack::Urgency)
         } else if let Some(other) = same {
-            Some(HeldBack::SameChannel(other))
+            Some(HeldBack::SameChannel(other.id))
         } else {
-            taken.push((at, connector.id));
+            open.push(connector);
             None
         };
         led.push(Led {
@@ -165,12 +161,12 @@ mod tests {
         }
     }
 
-    fn place(connector: &connector::Model) -> Place {
-        (connector.workspace_id, connector.channel.clone())
+    fn are_same(one: &connector::Model, other: &connector::Model) -> bool {
+        one.channel == other.channel
     }
 
     fn goes_to(facts: &Facts, rules: &[connector_rule::Model], all: &[connector::Model]) -> Vec<String> {
-        let led = route(facts, rules, all, place);
+        let led = route(facts, rules, all, are_same);
         let led = led.iter().filter(|led| led.held_back.is_none());
         let name = |id| {
             all.iter()
@@ -235,7 +231,7 @@ mod tests {
             urgency: Urgency::Medium,
             ..facts()
         };
-        let led = route(&facts, &[], &all, place);
+        let led = route(&facts, &[], &all, are_same);
         let held: Vec<_> = led.iter().map(|led| led.held_back.clone()).collect();
         let expected = [
             None,
@@ -253,7 +249,7 @@ mod tests {
             urgency: Urgency::Low,
             ..facts()
         };
-        let led = route(&facts, &[], &all, place);
+        let led = route(&facts, &[], &all, are_same);
         assert_eq!(
             (&led[0].held_back, &led[1].held_back),
             (&Some(HeldBack::Urgency), &None)

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use async_graphql::{Context, Enum, Result, SimpleObject, dataloader::Loader};
+use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject, dataloader::Loader};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use tocsin_entity::{
     connector, connector_rule,
@@ -12,8 +12,10 @@ use tocsin_entity::{
 
 use super::{
     graphql::Connector,
-    route::{Because, Facts, HeldBack, Led, Place, route},
+    place::SpotsOf,
+    route::{Because, Facts, HeldBack, Led, route},
     rule::ConnectorRule,
+    stand_in,
 };
 use crate::{
     error::Fault,
@@ -81,6 +83,7 @@ pub(crate) enum SlackRouteHeldBack {
 
 /// A connector that applies to an incident, and why.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct SlackRoute {
     /// The connector.
     connector: Connector,
@@ -88,72 +91,116 @@ pub(crate) struct SlackRoute {
     rules: Vec<ConnectorRule>,
     /// Why it is passed over; null where the incident goes there. One where the incident stands already keeps it true all the same.
     held_back: Option<SlackRouteHeldBack>,
-    /// All of that for people.
-    explanation: String,
+    /// Which rules lead there, and why it is passed over.
+    #[graphql(skip)]
+    because: String,
+    #[graphql(skip)]
+    routing: Arc<Routing>,
 }
 
-fn place(connector: &connector::Model) -> Place {
-    (connector.workspace_id, connector.channel.to_lowercase())
+#[ComplexObject]
+impl SlackRoute {
+    /// All of that for people; where its channel takes nothing at the moment, also where the incident goes meanwhile.
+    async fn explanation(&self, ctx: &Context<'_>) -> Result<String> {
+        if self.held_back.is_some() {
+            return Ok(self.because.clone());
+        }
+        let but = stand_in::told(ctx, &self.connector.0, &self.routing.connectors).await?;
+        Ok(but.map_or_else(|| self.because.clone(), |but| format!("{} {but}", self.because)))
+    }
+}
+
+/// Whether two connectors name the same channel of the same workspace.
+fn name_the_same(one: &connector::Model, other: &connector::Model) -> bool {
+    one.workspace_id == other.workspace_id && one.channel.to_lowercase() == other.channel.to_lowercase()
+}
+
+/// Where an incident with these facts goes.
+pub(super) async fn of(
+    ctx: &Context<'_>,
+    organization_id: OrganizationId,
+    facts: &Facts,
+) -> Result<Vec<SlackRoute>, Fault> {
+    let found = loaders::of(ctx).load_one(RoutingOf(organization_id)).await?;
+    let Some(routing) = found else {
+        return Ok(Vec::new());
+    };
+    let mut led = route(facts, &routing.rules, &routing.connectors, name_the_same);
+    let open: Vec<_> = led
+        .iter()
+        .filter(|led| led.held_back.is_none())
+        .filter_map(|led| routing.connector(led.connector))
+        .collect();
+    if open.len() > 1 {
+        let spots = loaders::of(ctx).load_one(SpotsOf(organization_id)).await?;
+        let spots = spots.unwrap_or_default();
+        // One whose channel can't be reached its way takes it from nobody, and has a fallback of its own.
+        let down = stand_in::troubles(ctx, &open).await?;
+        let works = |one: &connector::Model| !down.contains_key(&one.id);
+        led = route(facts, &routing.rules, &routing.connectors, |one, other| {
+            name_the_same(one, other) || (works(one) && works(other) && spots.are_same(one, other))
+        });
+    }
+    let is_nowhere = led.iter().all(|led| led.held_back.is_some());
+    Ok(led
+        .iter()
+        .filter_map(|led| told(&routing, led, is_nowhere))
+        .collect())
+}
+
+fn told(routing: &Arc<Routing>, led: &Led, is_nowhere: bool) -> Option<SlackRoute> {
+    let connector = routing.connector(led.connector)?;
+    let rules: Vec<_> = match &led.because {
+        Because::Default => Vec::new(),
+        Because::Rules(ids) => routing
+            .rules
+            .iter()
+            .filter(|rule| ids.contains(&rule.id))
+            .cloned()
+            .collect(),
+    };
+    let why = match rules.len() {
+        0 => "It is a default connector, and no rule leads elsewhere".to_owned(),
+        1 => "A rule leads there".to_owned(),
+        many => format!("{many} rules lead there"),
+    };
+    let (held_back, but) = match &led.held_back {
+        None => (None, String::new()),
+        Some(HeldBack::Urgency) => (
+            Some(SlackRouteHeldBack::UrgencyFilter),
+            format!(", but its urgency filter is {}", connector.urgency_filter),
+        ),
+        Some(HeldBack::SameChannel(other)) => {
+            let other = routing.connector(*other);
+            let other = other.map(|other| other.name.as_str()).unwrap_or_default();
+            (
+                Some(SlackRouteHeldBack::SameChannel),
+                format!(", but {other} leads to the same channel"),
+            )
+        }
+    };
+    let nowhere = if is_nowhere {
+        ", and so this incident goes nowhere"
+    } else {
+        ""
+    };
+    Some(SlackRoute {
+        connector: Connector(connector.clone()),
+        rules: rules.into_iter().map(ConnectorRule).collect(),
+        held_back,
+        because: format!("{why}{but}{nowhere}."),
+        routing: Arc::clone(routing),
+    })
 }
 
 impl Routing {
-    /// Where an incident with these facts goes.
-    pub(super) fn of(&self, facts: &Facts) -> Vec<SlackRoute> {
-        let led = route(facts, &self.rules, &self.connectors, place);
-        led.iter().filter_map(|led| self.told(led)).collect()
-    }
-
     fn connector(&self, id: ConnectorId) -> Option<&connector::Model> {
         self.connectors.iter().find(|connector| connector.id == id)
-    }
-
-    fn told(&self, led: &Led) -> Option<SlackRoute> {
-        let connector = self.connector(led.connector)?;
-        let rules: Vec<_> = match &led.because {
-            Because::Default => Vec::new(),
-            Because::Rules(ids) => self
-                .rules
-                .iter()
-                .filter(|rule| ids.contains(&rule.id))
-                .cloned()
-                .collect(),
-        };
-        let why = match rules.len() {
-            0 => "It is a default connector, and no rule leads elsewhere".to_owned(),
-            1 => "A rule leads there".to_owned(),
-            many => format!("{many} rules lead there"),
-        };
-        let (held_back, but) = match &led.held_back {
-            None => (None, String::new()),
-            Some(HeldBack::Urgency) => (
-                Some(SlackRouteHeldBack::UrgencyFilter),
-                format!(", but its urgency filter is {}", connector.urgency_filter),
-            ),
-            Some(HeldBack::SameChannel(other)) => {
-                let other = self
-                    .connector(*other)
-                    .map(|other| other.name.as_str())
-                    .unwrap_or_default();
-                (
-                    Some(SlackRouteHeldBack::SameChannel),
-                    format!(", but {other} leads to the same channel"),
-                )
-            }
-        };
-        Some(SlackRoute {
-            connector: Connector(connector.clone()),
-            rules: rules.into_iter().map(ConnectorRule).collect(),
-            held_back,
-            explanation: format!("{why}{but}."),
-        })
     }
 }
 
 /// Where an incident goes.
 pub(crate) async fn of_incident(ctx: &Context<'_>, incident: &incident::Model) -> Result<Vec<SlackRoute>> {
-    let routing = loaders::of(ctx)
-        .load_one(RoutingOf(incident.organization_id))
-        .await?;
     let tags: Vec<TagValue> = serde_json::from_value(incident.tags.clone()).map_err(|error| {
         Fault::Broken(format!(
             "the tags of incident {} can't be read: {error}",
@@ -166,7 +213,7 @@ pub(crate) async fn of_incident(ctx: &Context<'_>, incident: &incident::Model) -
         severity: incident.severity,
         tags: tags.into_iter().map(|tag| (tag.key, tag.value)).collect(),
     };
-    Ok(routing.map(|routing| routing.of(&facts)).unwrap_or_default())
+    Ok(of(ctx, incident.organization_id, &facts).await?)
 }
 
 /// Whether what is said in a connector's channel becomes comments. One that is gone, or never was one, keeps nothing from it.

@@ -21,7 +21,7 @@ use super::{
     reach::Reach,
 };
 use crate::{
-    error::{Trouble, UserError, told},
+    error::{Trouble, UserError, UserErrorCode, told},
     idempotency, limits, loaders, node,
     service::Service,
     viewer::Viewer,
@@ -236,6 +236,7 @@ async fn create(ctx: &Context<'_>, input: CreateConnectorRuleInput) -> Result<Mo
                 .into());
             }
             need_services(tx, organization_id, row.service_id.as_slice()).await?;
+            need_new(tx, &row, "connectorId").await?;
             Ok(row.into_active_model().insert(tx).await?)
         },
     )
@@ -261,6 +262,7 @@ async fn update(ctx: &Context<'_>, input: UpdateConnectorRuleInput) -> Result<Mo
         |row: &Model| row.id,
         async |tx| {
             let before = own(tx, organization_id, id, &reach).await?;
+            let was = before.clone();
             let key = |text: &String| limits::line("tagKey", text, TAG_MAX);
             let after = checked(Model {
                 service_id: input::changed(&input.service_id, before.service_id, service_id)?,
@@ -272,6 +274,9 @@ async fn update(ctx: &Context<'_>, input: UpdateConnectorRuleInput) -> Result<Mo
             })?;
             reach.need([after.service_id])?;
             need_services(tx, organization_id, after.service_id.as_slice()).await?;
+            if after != was {
+                need_new(tx, &after, "id").await?;
+            }
             Ok(after.into_active_model().reset_all().update(tx).await?)
         },
     )
@@ -308,6 +313,23 @@ async fn own(
     let found = found.ok_or_else(|| UserError::not_found("rule").at("id"))?;
     managed(tx, organization_id, found.connector_id, reach).await?;
     Ok(found)
+}
+
+/// Refuses what another rule says already.
+async fn need_new(tx: &DatabaseTransaction, row: &Model, field: &str) -> Result<(), Trouble> {
+    let said = |rule: &Model| {
+        let (key, value) = (rule.tag_key.clone(), rule.tag_value.clone());
+        (rule.service_id, rule.urgency, rule.severity, key, value)
+    };
+    let rules = of_connector(tx, row.connector_id).await?;
+    if rules
+        .iter()
+        .all(|rule| rule.id == row.id || said(rule) != said(row))
+    {
+        return Ok(());
+    }
+    let why = "A rule with these conditions leads to this connector already.";
+    Err(UserError::new(UserErrorCode::AlreadyExists, why).at(field).into())
 }
 
 /// A rule must name something, and no value without its tag.

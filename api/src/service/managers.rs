@@ -9,6 +9,7 @@ use sea_orm::{
 use time::OffsetDateTime;
 use tocsin_entity::{
     id::{OrganizationId, ServiceId, UserId},
+    kinds::Role,
     managing::{Column, Entity, Model},
     membership, service,
 };
@@ -104,7 +105,7 @@ pub(crate) struct ServiceManagerMutation;
 
 #[Object]
 impl ServiceManagerMutation {
-    /// Makes a member a manager of a service: of its connectors and its rules. Once more changes nothing. Needs the role ADMIN or OWNER.
+    /// Makes a member a manager of a service: of its connectors and its rules, with a key that has the scope ADMIN. Once more changes nothing. Needs the role ADMIN or OWNER.
     async fn add_service_manager(
         &self,
         ctx: &Context<'_>,
@@ -171,8 +172,10 @@ impl Wanted {
             let service = node::own::<service::Entity>(tx, organization_id, service_id)
                 .await?
                 .ok_or_else(no_service)?;
-            if !is_member(tx, organization_id, user_id).await? {
-                return Err(no_member().into());
+            let role = role(tx, organization_id, user_id).await?.ok_or_else(no_member)?;
+            if self.manages && role == Role::Stakeholder {
+                let why = "A STAKEHOLDER reads, and changes nothing: give them the role RESPONDER first.";
+                return Err(UserError::invalid("userId", why).into());
             }
             let there = Entity::find_by_id((service_id, user_id)).one(tx).await?;
             match (there, self.manages) {
@@ -196,15 +199,16 @@ impl Wanted {
     }
 }
 
-async fn is_member(
+/// The member's role; none where there is no such member.
+async fn role(
     tx: &DatabaseTransaction,
     organization_id: OrganizationId,
     user_id: UserId,
-) -> Result<bool, Trouble> {
+) -> Result<Option<Role>, Trouble> {
     let found = membership::Entity::find()
         .filter(membership::Column::OrganizationId.eq(organization_id))
         .filter(membership::Column::UserId.eq(user_id))
         .one(tx)
         .await?;
-    Ok(found.is_some())
+    Ok(found.map(|found| found.role))
 }

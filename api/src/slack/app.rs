@@ -28,6 +28,9 @@ const APPS_MAX: u64 = 10;
 /// Longest id or secret, in characters; Slack's have fewer than 200.
 const SECRET_MAX: usize = 500;
 
+/// Shortest signing secret that is taken, in characters. Slack's have 32; by a short one anybody could speak for the app.
+const SIGNING_SECRET_MIN: usize = 16;
+
 /// A Slack app.
 #[derive(Clone)]
 pub(crate) struct SlackApp(Model);
@@ -125,11 +128,11 @@ impl SlackAppQuery {
 pub(crate) struct CreateSlackAppInput {
     /// What administrators call it; at most 100 characters, unique in the organisation.
     name: String,
-    /// The client id, for installing it by OAuth.
+    /// The client id, for installing it by OAuth; unique in the organisation.
     client_id: Option<String>,
     /// The client secret.
     client_secret: Option<String>,
-    /// The signing secret, by which Slack's requests are known over HTTP.
+    /// The signing secret, by which Slack's requests are known over HTTP: 32 characters, on the app's page Basic Information.
     signing_secret: Option<String>,
     /// The app-level token (`xapp-…`), for Socket Mode.
     app_token: Option<String>,
@@ -254,6 +257,13 @@ fn seal(
             "This is a token, and no secret: copy the secret from the Slack app's page Basic Information.",
         ));
     }
+    if field == "signingSecret" && text.chars().count() < SIGNING_SECRET_MIN {
+        return Err(UserError::invalid(
+            field,
+            "This is too short for a signing secret, which has 32 characters (0 to 9, a to f): copy it from the Slack app's page Basic Information, \
+             under App Credentials.",
+        ));
+    }
     let sealer = domain(ctx)
         .config()
         .sealer
@@ -291,6 +301,7 @@ async fn create(ctx: &Context<'_>, input: CreateSlackAppInput) -> Result<Model, 
             let why = format!("An organisation has at most {APPS_MAX} Slack apps.");
             return Err(UserError::invalid("name", why).into());
         }
+        need_own_client_id(tx, &row).await?;
         row.into_active_model()
             .insert(tx)
             .await
@@ -313,6 +324,7 @@ async fn update(ctx: &Context<'_>, input: UpdateSlackAppInput) -> Result<Model, 
     let id_of = |row: &Model| row.id;
     idempotency::once(ctx, organization_id, key, "Slack app", id_of, async |tx| {
         let before = own(tx, organization_id, id).await?;
+        let client_id_before = before.client_id.clone();
         let after = usable(Model {
             name: input
                 .name
@@ -345,6 +357,9 @@ async fn update(ctx: &Context<'_>, input: UpdateSlackAppInput) -> Result<Model, 
             updated_at: OffsetDateTime::now_utc(),
             ..before
         })?;
+        if after.client_id != client_id_before {
+            need_own_client_id(tx, &after).await?;
+        }
         after
             .into_active_model()
             .reset_all()
@@ -386,6 +401,31 @@ async fn own(
 ) -> Result<Model, Trouble> {
     let found = node::own::<Entity>(tx, organization_id, id).await?;
     found.ok_or_else(|| unknown().into())
+}
+
+/// Two apps with one client id would be the same app, known twice.
+async fn need_own_client_id(tx: &DatabaseTransaction, row: &Model) -> Result<(), Trouble> {
+    let Some(client_id) = &row.client_id else {
+        return Ok(());
+    };
+    let other = Entity::find()
+        .filter(Column::OrganizationId.eq(row.organization_id))
+        .filter(Column::ClientId.eq(client_id))
+        .filter(Column::Id.ne(row.id))
+        .one(tx)
+        .await?;
+    match other {
+        None => Ok(()),
+        Some(other) => {
+            let why = format!(
+                "The Slack app {} has this client id: change that one.",
+                other.name
+            );
+            Err(UserError::new(UserErrorCode::AlreadyExists, why)
+                .at("clientId")
+                .into())
+        }
+    }
 }
 
 fn client_id(text: &str) -> Result<String, UserError> {

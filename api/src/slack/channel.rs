@@ -13,10 +13,9 @@ use tocsin_entity::{
     connector,
     id::{OrganizationId, WorkspaceId},
     slack::{channel, directory},
-    slack_workspace,
 };
 
-use super::team;
+use super::{default, team};
 use crate::{
     connector::Reach,
     error::{Fault, Refusal, Trouble},
@@ -66,9 +65,10 @@ impl SlackChannelQuery {
     async fn slack_channels(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The workspace; null for that of the server's configuration.")] workspace_id: Option<
-            ID,
-        >,
+        #[graphql(
+            desc = "The workspace; by default that of the server's configuration, or the only one that is connected where there is none."
+        )]
+        workspace_id: Option<ID>,
         #[graphql(desc = "Only channels whose name contains this, with or without a hash.")] search: Option<
             String,
         >,
@@ -80,7 +80,8 @@ impl SlackChannelQuery {
         need_reach(ctx).await?;
         let page = Page::new(first, after, None, None)?;
         let search = search.as_deref().map(searched).transpose()?.flatten();
-        let workspace_id = own(ctx, organization_id, workspace_id.as_ref()).await?;
+        let workspace = default::of_query(ctx, organization_id, workspace_id.as_ref()).await?;
+        let workspace_id = workspace.map(|workspace| workspace.id);
         let Some(team_id) = team::of_workspace(ctx, workspace_id).await? else {
             return Ok(page.connect(
                 Vec::new(),
@@ -166,22 +167,6 @@ fn searched(text: &str) -> Result<Option<String>, Refusal> {
     }
     let escaped = text.replace('!', "!!").replace('%', "!%").replace('_', "!_");
     Ok(Some(escaped).filter(|text| !text.is_empty()))
-}
-
-/// The workspace, which must be the organisation's own.
-async fn own(
-    ctx: &Context<'_>,
-    organization_id: OrganizationId,
-    id: Option<&ID>,
-) -> Result<Option<WorkspaceId>> {
-    let Some(id) = id else { return Ok(None) };
-    let unknown = || Refusal::BadInput("There is no such Slack workspace in your organisation.".to_owned());
-    let id: WorkspaceId = id.parse().map_err(|_| unknown())?;
-    let found: Option<slack_workspace::Model> = loaders::of(ctx).load_one(id).await?;
-    match found.filter(|found| found.organization_id == organization_id) {
-        Some(_) => Ok(Some(id)),
-        None => Err(unknown().into()),
-    }
 }
 
 /// Which channels the organisation may see: of a workspace of its own, all that the bot sees; of the server's, no private one that others lead to.

@@ -14,7 +14,7 @@ use tocsin_entity::{
 };
 use tocsin_queue::jobs::RefreshSlackWorkspaces;
 
-use super::{seal::sealed, workspace::SlackWorkspace};
+use super::{default, seal::sealed, workspace::SlackWorkspace};
 use crate::{
     error::{Trouble, UserError, told},
     idempotency::{self, KeyUse},
@@ -168,10 +168,13 @@ async fn connect(ctx: &Context<'_>, input: ConnectSlackWorkspaceInput) -> Result
         updated_at: now,
     };
     write(ctx, organization_id, key, async |tx| {
-        row.into_active_model()
+        let row = row
+            .into_active_model()
             .insert(tx)
             .await
-            .map_err(Trouble::or_name_taken("Slack workspace"))
+            .map_err(Trouble::or_name_taken("Slack workspace"))?;
+        default::adopt_waiting(ctx, tx, &row).await?;
+        Ok(row)
     })
     .await
 }
@@ -202,6 +205,7 @@ async fn update(ctx: &Context<'_>, input: UpdateSlackWorkspaceInput) -> Result<S
         .map(|named| feature::write(&wanted(Some(named))));
     write(ctx, organization_id, key, async |tx| {
         let before = own(tx, organization_id, id).await?;
+        let is_token_given = bot_token.is_some();
         let now = Model {
             name: name.unwrap_or_else(|| before.name.clone()),
             disconnected_at: before.disconnected_at.filter(|_| bot_token.is_none()),
@@ -220,7 +224,11 @@ async fn update(ctx: &Context<'_>, input: UpdateSlackWorkspaceInput) -> Result<S
             updated_at: OffsetDateTime::now_utc(),
             ..before
         };
-        save(tx, now).await
+        let now = save(tx, now).await?;
+        if is_token_given {
+            default::adopt_waiting(ctx, tx, &now).await?;
+        }
+        Ok(now)
     })
     .await
 }

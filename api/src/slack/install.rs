@@ -296,6 +296,7 @@ mod tests {
             app_id: None,
             bot_user_id: None,
             scopes: scopes.to_owned(),
+            token_version: 0,
             status: tocsin_entity::kinds::SlackWorkspaceStatus::Active,
             reason_code: None,
             reason: None,

@@ -3,11 +3,9 @@
 use async_graphql::{Context, ID, InputObject, Object, Result};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
-    sea_query::Expr,
 };
 use time::OffsetDateTime;
 use tocsin_entity::{
-    connector,
     id::{OrganizationId, SlackAppId, UserId, WorkspaceId},
     kinds::{Role, SlackFeature},
     membership,
@@ -18,6 +16,7 @@ use tocsin_queue::jobs::RefreshSlackWorkspaces;
 
 use super::{
     connect::{SlackWorkspacePayload, payload, wanted},
+    default,
     workspace::SlackWorkspace,
 };
 use crate::{
@@ -113,15 +112,7 @@ async fn complete(ctx: &Context<'_>, input: CompleteSlackInstallInput) -> Result
         need_administrator(&tx, organization_id, user_id).await?;
     }
     let row = reported.save(&tx, organization_id).await?;
-    if !domain(ctx).config().slack.has_own_workspace {
-        // There is no workspace of the server's own to which these could lead.
-        connector::Entity::update_many()
-            .col_expr(connector::Column::WorkspaceId, Expr::value(Some(row.id)))
-            .filter(connector::Column::OrganizationId.eq(organization_id))
-            .filter(connector::Column::WorkspaceId.is_null())
-            .exec(&tx)
-            .await?;
-    }
+    default::adopt_waiting(ctx, &tx, &row).await?;
     tx.commit().await?;
     domain(ctx).queue().ring(&RefreshSlackWorkspaces {});
     tracing::info!(workspace.id = %row.id, slack.team = reported.team_id, "the Slack app was installed in {}", reported.team_name);

@@ -4,6 +4,7 @@
 mod app;
 mod channel;
 mod connect;
+mod default;
 mod identity;
 mod install;
 mod installed;
@@ -18,6 +19,7 @@ pub(crate) use self::{
     app::{SlackAppMutation, SlackAppQuery},
     channel::{SlackChannelQuery, SlackChannels},
     connect::SlackWorkspaceMutation,
+    default::{Meant, meant, need_connected, workspace as meant_workspace},
     identity::{
         SlackIdentity, SlackIdentityMutation, SlackIdentityQuery, SlackMemberQuery, SlackSignInMutation,
     },

@@ -155,30 +155,35 @@ impl SlackWorkspace {
         Some(version >= feature::MANIFEST_VERSION)
     }
 
-    /// How it is.
+    /// How it is; `PENDING` until the Slack bridge has tried the present bot token.
     async fn status(&self, ctx: &Context<'_>) -> Result<SlackWorkspaceStatus> {
         if self.0.disconnected_at.is_some() {
             return Ok(SlackWorkspaceStatus::Disconnected);
         }
-        let found = self.installation(ctx).await?;
+        let found = self.present(ctx).await?;
         Ok(found.map_or(SlackWorkspaceStatus::Pending, |found| found.status))
     }
 
     /// Why it does not work: Slack's error code, or one of Tocsin's.
     async fn reason_code(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-        Ok(self.installation(ctx).await?.and_then(|found| found.reason_code))
+        Ok(self.present(ctx).await?.and_then(|found| found.reason_code))
     }
 
     /// Why it does not work, and what to do.
     async fn reason(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-        Ok(self.installation(ctx).await?.and_then(|found| found.reason))
+        Ok(self.present(ctx).await?.and_then(|found| found.reason))
     }
 
     /// Since when it is so.
     async fn status_since(&self, ctx: &Context<'_>) -> Result<OffsetDateTime> {
-        let found = self.installation(ctx).await?;
+        let found = self.present(ctx).await?;
         let found = found.map(|found| found.status_since);
-        Ok(self.0.disconnected_at.or(found).unwrap_or(self.0.created_at))
+        let unasked = if self.0.token_version > 1 {
+            self.0.updated_at
+        } else {
+            self.0.created_at
+        };
+        Ok(self.0.disconnected_at.or(found).unwrap_or(unasked))
     }
 
     /// How many connectors lead there.
@@ -218,6 +223,12 @@ impl SlackWorkspace {
     /// What the bridge has found; nothing before it has looked.
     async fn installation(&self, ctx: &Context<'_>) -> Result<Option<installation::Model>> {
         Ok(loaders::of(ctx).load_one(InstallationOf(self.0.id)).await?)
+    }
+
+    /// The same, where it was found with the present token.
+    async fn present(&self, ctx: &Context<'_>) -> Result<Option<installation::Model>> {
+        let found = self.installation(ctx).await?;
+        Ok(found.filter(|found| found.is_of_token(self.0.token_version)))
     }
 }
 

@@ -26,7 +26,7 @@ const TEMPLATES_MAX: u64 = 100;
 /// Longest list of connectors in a refusal.
 const NAMED_MAX: usize = 5;
 
-/// A new template. Each part is at most 3,000 characters; the default stands for one that is left out.
+/// A new template. Each part is at most 3,000 characters; the default stands for one that is left out, as `SlackTemplate` says.
 #[derive(Debug, InputObject)]
 pub(crate) struct CreateSlackTemplateInput {
     /// What people call it; at most 100 characters, unique in the organisation.

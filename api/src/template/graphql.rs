@@ -69,17 +69,18 @@ impl SlackTemplate {
         &self.0.name
     }
 
-    /// What stands above the coloured part; the default where there is none.
+    /// What stands above the coloured part; where there is none, the incident's key and title, linked to it.
     async fn title(&self) -> Option<&str> {
         self.0.title.as_deref()
     }
 
-    /// The text in the coloured part; the default where there is none.
+    /// The text in the coloured part; where there is none, the description; the line of tags is the built-in message's alone.
     async fn body(&self) -> Option<&str> {
         self.0.body.as_deref()
     }
 
-    /// The facts in two columns; the default where there are none.
+    /// The facts in two columns; where there are none, status, urgency, service, severity, who is assigned, who
+    /// acknowledged and who resolved it, and when it was triggered, each where there is one.
     #[expect(clippy::unused_async, reason = "a resolver is async")]
     async fn fields(&self) -> Result<Option<Vec<SlackTemplateField>>> {
         let fields = parts(&self.0)?.fields;

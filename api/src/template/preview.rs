@@ -37,7 +37,7 @@ pub(crate) struct SlackTemplatePreview {
     block_kit: Option<String>,
     /// What stands for the message in notifications.
     text: Option<String>,
-    /// What is wrong with it.
+    /// What is wrong with it, or for which it cannot be used for this incident.
     problems: Vec<SlackTemplateProblem>,
 }
 
@@ -84,8 +84,17 @@ pub(super) async fn preview(
         body: input.body.clone().or(kept.body),
         fields: input.fields.as_deref().map(fields).or(kept.fields),
     };
-    let problems = template.problems();
-    let rendered = template.render(&facts).ok();
+    let mut problems = template.problems();
+    let rendered = match template.render(&facts) {
+        Ok(rendered) => Some(rendered),
+        // Of what is malformed all is told already; what fails for this incident alone is told beside it.
+        Err(problem) => {
+            if !problems.contains(&problem) {
+                problems.push(problem);
+            }
+            None
+        }
+    };
     Ok(SlackTemplatePreview {
         block_kit: rendered.as_ref().map(|rendered| {
             json!({ "blocks": [rendered.title], "attachments": [{ "blocks": rendered.body }] }).to_string()

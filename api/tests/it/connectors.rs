@@ -140,6 +140,24 @@ on_each_database! {
         assert_eq!(dry.error_code(), "BAD_USER_INPUT");
     }
 
+    async fn a_rule_that_is_there_already_is_refused(world) {
+        let admin = world.admin();
+        let (own, other) = (connector(&admin, "own", json!({})).await, connector(&admin, "other", json!({})).await);
+        let rule = json!({ "connectorId": own, "urgency": "HIGH", "tagKey": "region", "tagValue": "eu" });
+        admin.change("createConnectorRule", rule.clone()).await.done();
+        assert_eq!(admin.change("createConnectorRule", rule.clone()).await.refused(), "ALREADY_EXISTS");
+        for (name, value) in [("connectorId", other), ("tagValue", Value::Null), ("urgency", json!("LOW"))] {
+            let mut differs = rule.clone();
+            differs[name] = value;
+            admin.change("createConnectorRule", differs).await.done();
+        }
+        let rules = admin.read("{ connectors { rules { id urgency } } }").await["connectors"][1]["rules"].clone();
+        let low = rules.as_array().expect("rules").iter().find(|rule| rule["urgency"] == "LOW").expect("one");
+        let same = json!({ "id": low["id"], "urgency": "HIGH" });
+        assert_eq!(admin.change("updateConnectorRule", same).await.refused(), "ALREADY_EXISTS");
+        admin.change("updateConnectorRule", json!({ "id": low["id"], "urgency": "LOW" })).await.done();
+    }
+
     async fn the_managers_of_a_service_manage_what_is_for_it_alone(world) {
         let admin = world.admin();
         let (payments, search) = (service(&admin, "Payments").await, service(&admin, "Search").await);
@@ -180,6 +198,30 @@ on_each_database! {
         admin.change("removeServiceManager", json!({ "serviceId": payments, "userId": id })).await.done();
         let late = json!({ "name": "late", "channel": "#late", "serviceIds": [payments] });
         assert_eq!(rita.change("createConnector", late).await.refused(), "FORBIDDEN");
+    }
+
+    async fn who_may_not_manage_a_connector_is_told_what_is_missing(world) {
+        let admin = world.admin();
+        let payments = service(&admin, "Payments").await;
+        let (id, with_admin) = world.member("Rita", "RESPONDER").await;
+        let plain = world.caller(&admin.make_key(&["READ", "WRITE"], Some(&id)).await);
+        let (idle, bystander) = world.member("Stan", "STAKEHOLDER").await;
+        let wanted = json!({ "name": "ritas", "channel": "#ritas", "serviceIds": [payments] });
+        for caller in [&plain, &with_admin, &bystander] {
+            let told = caller.change("createConnector", wanted.clone()).await.told();
+            assert!(told.contains("ADMIN or OWNER") && told.contains("manages"), "{told}");
+        }
+        let refused = admin.change("addServiceManager", json!({ "serviceId": payments, "userId": idle })).await;
+        assert_eq!((refused.refused().as_str(), refused.refused_field().as_str()), ("INVALID_INPUT", "userId"), "they could do nothing");
+        admin.change("addServiceManager", json!({ "serviceId": payments, "userId": id })).await.done();
+        let refused = plain.change("createConnector", wanted.clone()).await;
+        assert_eq!(refused.refused(), "FORBIDDEN");
+        assert!(refused.told().contains("this API key lacks the scope ADMIN"), "{}", refused.told());
+        with_admin.change("createConnector", wanted).await.done();
+        let (boss, _) = world.member("Boss", "ADMIN").await;
+        let plain = world.caller(&admin.make_key(&["WRITE"], Some(&boss)).await);
+        let told = plain.change("createConnector", json!({ "name": "x", "channel": "#x" })).await.told();
+        assert_eq!(told, "This API key lacks the scope ADMIN.");
     }
 
     async fn a_fallback_that_an_administrator_chose_does_not_take_a_connector_from_its_managers(world) {

@@ -57,6 +57,7 @@ pub(crate) async fn found_workspace(
         app_id: None,
         bot_user_id: None,
         scopes: String::new(),
+        token_version: 0,
         status: SlackWorkspaceStatus::Active,
         reason_code: None,
         reason: None,

@@ -260,8 +260,8 @@ async fn of_slack(admin: &Caller) -> Vec<(&'static str, Value, Value)> {
         ("createConnectorRule", rule("HIGH"), rule("LOW")),
         (
             "updateConnectorRule",
-            json!({ "id": first_rule, "urgency": "HIGH" }),
-            json!({ "id": first_rule, "urgency": "LOW" }),
+            json!({ "id": first_rule, "severity": "SEV1" }),
+            json!({ "id": first_rule, "severity": "SEV2" }),
         ),
         (
             "deleteConnectorRule",

@@ -69,7 +69,7 @@ on_each_database! {
     async fn the_secrets_of_an_app_are_kept_sealed_and_shown_to_the_bridge_alone(world) {
         let admin = world.admin();
         let given = json!({
-            "name": "Ours", "clientId": "12.34", "clientSecret": "very-secret-1", "signingSecret": "very-secret-2", "appToken": "xapp-very-secret-3",
+            "name": "Ours", "clientId": "12.34", "clientSecret": "very-secret-1", "signingSecret": "very-secret-2-of-32-characters-xx", "appToken": "xapp-very-secret-3",
         });
         let made = admin.change("createSlackApp", given).await.done()["app"].clone();
         let seen = admin.read(APPS).await["slackApps"][0].clone();
@@ -100,12 +100,28 @@ on_each_database! {
         for wrong in [
             json!({ "name": "x" }),
             json!({ "name": "x", "signingSecret": "xoxb-a-token" }),
+            json!({ "name": "x", "signingSecret": "x" }),
             json!({ "name": "x", "appToken": "xoxb-a-token" }),
-            json!({ "name": "x", "signingSecret": "1234", "clientId": "1.2" }),
-            json!({ "name": "x", "signingSecret": "1234", "clientSecret": "5678" }),
+            json!({ "name": "x", "signingSecret": "0123456789abcdef", "clientId": "1.2" }),
+            json!({ "name": "x", "signingSecret": "0123456789abcdef", "clientSecret": "5678" }),
         ] {
             assert_eq!(admin.change("createSlackApp", wrong.clone()).await.refused(), "INVALID_INPUT", "{wrong}");
         }
+    }
+
+    async fn one_app_is_made_known_once(world) {
+        let admin = world.admin();
+        let app = |name: &str, id: &str| json!({
+            "name": name, "clientId": id, "clientSecret": "secret", "signingSecret": "0123456789abcdef0123456789abcdef",
+        });
+        let first = admin.change("createSlackApp", app("first", "1.2")).await.done()["app"]["id"].clone();
+        let refused = admin.change("createSlackApp", app("again", "1.2")).await;
+        assert_eq!((refused.refused().as_str(), refused.refused_field().as_str()), ("ALREADY_EXISTS", "clientId"));
+        let second = admin.change("createSlackApp", app("second", "3.4")).await.done()["app"]["id"].clone();
+        let same = json!({ "id": second, "clientId": "1.2" });
+        assert_eq!(admin.change("updateSlackApp", same).await.refused(), "ALREADY_EXISTS");
+        admin.change("updateSlackApp", json!({ "id": first, "clientId": "1.2", "name": "renamed" })).await.done();
+        world.neighbour().await.change("createSlackApp", app("theirs", "1.2")).await.done();
     }
 
     async fn a_team_that_is_installed_again_is_the_same_workspace(world) {
@@ -150,7 +166,7 @@ on_each_database! {
             assert_eq!(asked(&admin, &gone, None).await, all, "{code}");
         }
         let works = notified(world, "another app's", None).await;
-        let app = json!({ "name": "Ours", "clientId": "12.34", "clientSecret": "abc", "signingSecret": "def" });
+        let app = json!({ "name": "Ours", "clientId": "12.34", "clientSecret": "abc", "signingSecret": "0123456789abcdef0123456789abcdef" });
         let app = admin.change("createSlackApp", app).await.done()["app"]["id"].clone();
         assert_eq!(asked(&admin, &works, Some(&app)).await, all, "another app has been granted nothing");
         let left = notified(world, "left", None).await;

@@ -136,7 +136,7 @@ on_each_database! {
         let organization = text(&theirs.read("{ organization { id } }").await["organization"]["id"]);
         let bridge = Caller { organization: Some(organization), ..world.bridge() };
         let report = json!({ "teamId": "T1", "from": "C0PAYMENTS", "to": "C0AFTER" });
-        let changed = bridge.change("recordSlackChannelId", report).await.done()["connectors"].clone();
+        let changed = bridge.change("recordSlackChannelChange", report).await.done()["connectors"].clone();
         assert_eq!(changed, json!([{ "id": id, "name": "payments", "channel": "C0AFTER" }]));
         let moved = theirs.change("moveConnectors", json!({ "fromWorkspaceId": workspace })).await.done()["connectors"].clone();
         assert_eq!(moved[0]["channel"], "C0AFTER", "the server's workspace is the same team: its channels have the same ids");

@@ -92,6 +92,19 @@ on_each_database! {
         assert!(variables["slackTemplateVariables"].as_array().expect("variables").len() > 15, "{variables}");
     }
 
+    async fn a_preview_says_why_it_fails_for_an_incident(world) {
+        let admin = world.admin();
+        let kept = json!({ "name": "kept", "body": "Until {{ incident.tags.until | date }}" });
+        let made = admin.change("createSlackTemplate", kept).await.done()["template"]["id"].clone();
+        let input = json!({ "title": "Down", "tags": [{ "key": "until", "value": "soon" }] });
+        let incident = admin.change("triggerIncident", input).await.done()["incident"]["id"].clone();
+        let with = json!({ "templateId": made, "incidentId": incident });
+        let shown = admin.ask(PREVIEW, json!({ "input": with })).await.data()["previewSlackTemplate"].clone();
+        assert_eq!(shown["blockKit"], Value::Null);
+        assert_eq!((&shown["problems"][0]["part"], &shown["problems"][0]["line"]), (&json!("body"), &json!(1)), "{shown}");
+        assert!(text(&shown["problems"][0]["message"]).contains("this is not a time"), "{shown}");
+    }
+
     async fn templates_are_their_organisations_own(world) {
         let (ours, theirs) = (world.admin(), world.neighbour().await);
         let made = ours.change("createSlackTemplate", json!({ "name": "ours" })).await.done()["template"]["id"].clone();

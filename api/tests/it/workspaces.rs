@@ -1,8 +1,13 @@
 //! Slack workspaces, as administrators connect them.
 
+use sea_orm::{EntityTrait, sea_query::Expr};
 use serde_json::{Value, json};
+use tocsin_entity::{kinds::SlackWorkspaceStatus, slack::installation};
 
-use crate::world::{Caller, on_each_database, text};
+use crate::{
+    found::found_workspace,
+    world::{Caller, on_each_database, text},
+};
 
 const ALL: &str = "{ slackWorkspaces { id name status reason connectorCount disconnectedAt sealedToken { sealed version } } }";
 
@@ -29,6 +34,32 @@ on_each_database! {
         let gone = admin.change("disconnectSlackWorkspace", json!({ "id": made["id"] })).await.done()["workspace"].clone();
         assert_eq!((&gone["status"], &gone["botTokenSet"]), (&json!("DISCONNECTED"), &json!(false)));
         assert_eq!(bridge.read(ALL).await["slackWorkspaces"][0]["sealedToken"], Value::Null, "nothing is kept of it");
+    }
+
+    async fn another_token_is_pending_until_the_bridge_has_tried_it(world) {
+        let admin = world.admin();
+        let given = json!({ "name": "Second", "botToken": "xoxb-1" });
+        let id = admin.change("connectSlackWorkspace", given).await.done()["workspace"]["id"].clone();
+        found_workspace(world, &admin, &id, |found| {
+            found.token_version = 1;
+            found.status = SlackWorkspaceStatus::Failing;
+            found.reason = Some("Slack refuses the token".to_owned());
+        })
+        .await;
+        assert_eq!(admin.read(ALL).await["slackWorkspaces"][0]["status"], "FAILING");
+        let change = json!({ "id": id, "botToken": "xoxb-2" });
+        assert_eq!(admin.change("updateSlackWorkspace", change).await.done()["workspace"]["status"], "PENDING");
+        let seen = admin.read(ALL).await["slackWorkspaces"][0].clone();
+        assert_eq!((&seen["status"], &seen["reason"]), (&json!("PENDING"), &Value::Null));
+        for (version, status) in [(2, "ACTIVE"), (0, "ACTIVE"), (1, "PENDING")] {
+            installation::Entity::update_many()
+                .col_expr(installation::Column::TokenVersion, Expr::value(version))
+                .col_expr(installation::Column::Status, Expr::value(SlackWorkspaceStatus::Active))
+                .exec(world.database.write())
+                .await
+                .expect("found");
+            assert_eq!(admin.read(ALL).await["slackWorkspaces"][0]["status"], status, "found with token {version}");
+        }
     }
 
     async fn what_is_no_token_and_what_is_taken_are_refused(world) {

@@ -146,6 +146,11 @@ impl World {
         Replica::start(&self.database).await
     }
 
+    /// Another whose server has no Slack workspace of its own: the app is installed by OAuth alone.
+    pub(crate) async fn without_own_workspace(&self) -> Replica {
+        Replica::start_with(&self.database, false).await
+    }
+
     /// The first organisation's own key, which may do everything.
     pub(crate) fn admin(&self) -> Caller {
         self.caller(&self.admin_key)
@@ -213,6 +218,10 @@ pub(crate) struct Replica {
 
 impl Replica {
     pub(crate) async fn start(database: &Database) -> Self {
+        Self::start_with(database, true).await
+    }
+
+    async fn start_with(database: &Database, has_own_workspace: bool) -> Self {
         let queue = Queue::connect(&QueueConfig::default()).await.expect("a queue");
         let config = ApiConfig {
             sealer: Some(sealer()),
@@ -221,7 +230,7 @@ impl Replica {
             slack: SlackAppConfig {
                 api_url: Url::parse("https://slack.com/api").expect("a URL"),
                 client_id: Some("1234.5678".to_owned()),
-                has_own_workspace: true,
+                has_own_workspace,
             },
             introspection: true,
         };

@@ -1,6 +1,10 @@
 //! Writes down how a connected workspace is, for administrators to see.
 
-use sea_orm::{ActiveValue::Set, DbErr, EntityTrait, sea_query::OnConflict};
+use sea_orm::{
+    ActiveValue::Set,
+    DbErr, EntityTrait,
+    sea_query::{Expr, ExprTrait, OnConflict},
+};
 use time::OffsetDateTime;
 use tocsin_entity::{
     database::Database,
@@ -32,7 +36,12 @@ pub(super) async fn run(parts: &Parts, workspace: &Workspace, until: Cancellatio
             lacking: workspace.watcher.lacking(),
             is_deaf: deaf,
         };
-        let written = write(&parts.database, id, organization, &now, &troubles, delivered_at).await;
+        let found = Found {
+            id,
+            organization,
+            token_version: i32::try_from(workspace.token_version).unwrap_or_default(),
+        };
+        let written = write(&parts.database, found, &now, &troubles, delivered_at).await;
         if let Err(error) = &written {
             tracing::warn!("how the Slack workspace {id} is could not be written down: {error}");
         }
@@ -43,6 +52,13 @@ pub(super) async fn run(parts: &Parts, workspace: &Workspace, until: Cancellatio
             () = hears_otherwise(parts, workspace, deaf) => {}
         }
     }
+}
+
+/// Of which workspace it is found how it is, and with which of its tokens.
+struct Found {
+    id: WorkspaceId,
+    organization: OrganizationId,
+    token_version: i32,
 }
 
 /// What is wrong where the token works.
@@ -112,8 +128,7 @@ fn lacks(scopes: &[String]) -> String {
 
 async fn write(
     database: &Database,
-    id: WorkspaceId,
-    organization: OrganizationId,
+    of: Found,
     health: &SlackHealth,
     troubles: &Troubles,
     delivered_at: Option<OffsetDateTime>,
@@ -136,12 +151,13 @@ async fn write(
     };
     let bot = health.installation();
     let scopes = bot.map(|bot| bot.scopes.iter().cloned().collect::<Vec<_>>().join(","));
-    let before = Entity::find_by_id(id).one(database.read()).await?;
+    let before = Entity::find_by_id(of.id).one(database.read()).await?;
     let same = before.filter(|before| before.status == status && before.reason_code == code);
     let since = same.map_or(now, |same| same.status_since);
     let row = ActiveModel {
-        workspace_id: Set(id),
-        organization_id: Set(organization),
+        workspace_id: Set(of.id),
+        organization_id: Set(of.organization),
+        token_version: Set(of.token_version),
         team_id: Set(bot.map(|bot| bot.team_id.clone())),
         team_name: Set(bot.map(|bot| bot.team_name.clone())),
         app_id: Set(bot.and_then(|bot| bot.app_id.clone())),
@@ -155,6 +171,7 @@ async fn write(
         updated_at: Set(now),
     };
     let mut told = vec![
+        Column::TokenVersion,
         Column::Status,
         Column::ReasonCode,
         Column::Reason,
@@ -178,6 +195,8 @@ async fn write(
         .on_conflict(
             OnConflict::column(Column::WorkspaceId)
                 .update_columns(told)
+                // Whoever still has an earlier token says nothing of the present one.
+                .action_and_where(Expr::col((Entity, Column::TokenVersion)).lte(of.token_version))
                 .to_owned(),
         )
         .exec_without_returning(database.write())

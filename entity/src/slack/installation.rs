@@ -27,6 +27,8 @@ pub struct Model {
     pub bot_user_id: Option<String>,
     /// The scopes that were granted, with commas between.
     pub scopes: String,
+    /// Which of its tokens this was found with, as `slack_workspace.token_version` counts them; 0 where it was written before that was kept.
+    pub token_version: i32,
     /// How it is.
     pub status: SlackWorkspaceStatus,
     /// Why it does not work: Slack's or our code.
@@ -46,6 +48,13 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// Whether it tells of a workspace's token of this version. What was written before versions were kept is taken for that.
+    pub fn is_of_token(&self, version: i32) -> bool {
+        self.token_version == 0 || self.token_version >= version
+    }
+}
 
 /// The reason code of one whose token works and lacks a scope that a call has needed.
 pub const MISSING_SCOPE: &str = "missing_scope";

@@ -17,20 +17,20 @@ use sea_orm::{
 use time::OffsetDateTime;
 use tocsin_entity::{
     database::Database,
-    id::{OrganizationId, UserId, WorkspaceId},
+    id::{OrganizationId, UserId},
     kinds::SlackMatch,
     membership,
     slack::{installation, user as slack_user},
-    slack_link, slack_workspace, user,
+    slack_link, user,
 };
 
 use crate::{
     error::{Fault, Refusal},
     loaders::{self, MemberKey},
-    node::{domain, load_owned},
+    node::domain,
     paging::{Page, bad_cursor},
     search,
-    slack::team::of_workspace,
+    slack::{default, team::of_workspace},
     user::User,
     viewer::{Need, Viewer},
 };
@@ -88,7 +88,10 @@ impl SlackIdentityQuery {
     async fn slack_identities(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The workspace; the server's own by default.")] workspace_id: Option<ID>,
+        #[graphql(
+            desc = "The workspace; by default that of the server's configuration, or the only one that is connected where there is none."
+        )]
+        workspace_id: Option<ID>,
         #[graphql(desc = "Only these.")] filter: Option<SlackIdentityFilter>,
         #[graphql(desc = "Only those whose name or e-mail address contains this, in any case.")]
         search: Option<String>,
@@ -127,16 +130,12 @@ async fn place(
     workspace_id: Option<ID>,
 ) -> Result<Place> {
     let servers = of_workspace(ctx, None).await?;
-    let Some(id) = workspace_id else {
+    let Some(found) = default::of_query(ctx, organization_id, workspace_id.as_ref()).await? else {
         return Ok(Place {
             team_id: servers,
             is_ours_alone: false,
         });
     };
-    let found = load_owned::<WorkspaceId, slack_workspace::Model>(ctx, Need::Manage, &id).await?;
-    let found = found.ok_or_else(|| {
-        Refusal::BadInput("There is no such Slack workspace in your organisation.".to_owned())
-    })?;
     let team_id = of_workspace(ctx, Some(found.id)).await?.or(found.team_id);
     let others = installation::Entity::find()
         .filter(installation::Column::TeamId.eq(team_id.clone().unwrap_or_default()))

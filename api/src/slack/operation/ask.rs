@@ -12,7 +12,6 @@ use tocsin_entity::{
     kinds::{OperationKind, OperationState},
     membership,
     slack_operation::{Column, Entity, Model},
-    slack_workspace,
 };
 use tocsin_queue::jobs::RunSlackOperation;
 
@@ -21,7 +20,8 @@ use crate::{
     connector::{Reach, managed},
     error::{Trouble, UserError, UserErrorCode, told},
     idempotency::{self, KeyUse},
-    node::{self, domain},
+    node::domain,
+    slack::default,
     viewer::{Need, Viewer},
 };
 
@@ -37,7 +37,7 @@ const CHANNEL_NAME_MAX: usize = 80;
 /// The Slack workspace to test.
 #[derive(Debug, InputObject)]
 pub(crate) struct TestSlackConnectionInput {
-    /// The workspace's id; null for that of the server's configuration.
+    /// The workspace's id; by default that of the server's configuration, or the only one that is connected where there is none.
     workspace_id: Option<ID>,
     /// Makes the request repeatable for 24 hours.
     idempotency_key: Option<String>,
@@ -57,7 +57,7 @@ pub(crate) struct SendSlackTestMessageInput {
 pub(crate) struct TestSlackIdentityInput {
     /// The member's id.
     user_id: ID,
-    /// The Slack workspace to look in; null for that of the server's configuration.
+    /// The Slack workspace to look in; by default that of the server's configuration, or the only one that is connected where there is none.
     workspace_id: Option<ID>,
     /// Makes the request repeatable for 24 hours.
     idempotency_key: Option<String>,
@@ -66,7 +66,7 @@ pub(crate) struct TestSlackIdentityInput {
 /// The Slack workspace whose channels are to be read.
 #[derive(Debug, InputObject)]
 pub(crate) struct RefreshSlackChannelsInput {
-    /// The workspace's id; null for that of the server's configuration.
+    /// The workspace's id; by default that of the server's configuration, or the only one that is connected where there is none.
     workspace_id: Option<ID>,
     /// Makes the request repeatable for 24 hours.
     idempotency_key: Option<String>,
@@ -75,7 +75,7 @@ pub(crate) struct RefreshSlackChannelsInput {
 /// A new channel.
 #[derive(Debug, InputObject)]
 pub(crate) struct CreateSlackChannelInput {
-    /// The Slack workspace; null for that of the server's configuration.
+    /// The Slack workspace; by default that of the server's configuration, or the only one that is connected where there is none.
     workspace_id: Option<ID>,
     /// Its name, with or without a hash: at most 80 lowercase letters, digits, hyphens and underscores.
     name: String,
@@ -159,7 +159,7 @@ fn payload(result: Result<SlackOperation, Trouble>) -> Result<SlackOperationPayl
 /// What is asked, before it is known whether it can be.
 #[derive(Default)]
 struct Asked {
-    workspace_id: Option<WorkspaceId>,
+    workspace_id: Option<ID>,
     user_id: Option<UserId>,
     wish: Wish,
 }
@@ -170,7 +170,7 @@ async fn test_connection(
 ) -> Result<SlackOperation, Trouble> {
     let (organization_id, key) = allowed(ctx, "testSlackConnection", input.idempotency_key.as_ref(), &input)?;
     let asked = Asked {
-        workspace_id: workspace_id(input.workspace_id.as_ref())?,
+        workspace_id: input.workspace_id,
         ..Asked::default()
     };
     ask(ctx, organization_id, key, OperationKind::TestConnection, asked).await
@@ -179,7 +179,7 @@ async fn test_connection(
 async fn test_identity(ctx: &Context<'_>, input: TestSlackIdentityInput) -> Result<SlackOperation, Trouble> {
     let (organization_id, key) = allowed(ctx, "testSlackIdentity", input.idempotency_key.as_ref(), &input)?;
     let asked = Asked {
-        workspace_id: workspace_id(input.workspace_id.as_ref())?,
+        workspace_id: input.workspace_id,
         user_id: Some(input.user_id.parse().map_err(|_| no_member())?),
         ..Asked::default()
     };
@@ -197,7 +197,7 @@ async fn refresh_channels(
         &input,
     )?;
     let asked = Asked {
-        workspace_id: workspace_id(input.workspace_id.as_ref())?,
+        workspace_id: input.workspace_id,
         ..Asked::default()
     };
     ask(ctx, organization_id, key, OperationKind::RefreshChannels, asked).await
@@ -209,7 +209,7 @@ async fn create_channel(
 ) -> Result<SlackOperation, Trouble> {
     let (organization_id, key) = allowed(ctx, "createSlackChannel", input.idempotency_key.as_ref(), &input)?;
     let asked = Asked {
-        workspace_id: workspace_id(input.workspace_id.as_ref())?,
+        workspace_id: input.workspace_id,
         wish: Wish {
             channel_name: Some(channel_name(&input.name)?),
             channel_is_private: Some(input.is_private.unwrap_or(false)),
@@ -241,14 +241,27 @@ async fn send_test_message(
                 Trouble::Told(error) if error.code == UserErrorCode::NotFound => unknown().into(),
                 other @ (Trouble::Told(_) | Trouble::Refused(_)) => other,
             })?;
-        need_workspace(tx, organization_id, connector.workspace_id).await?;
-        let asked = Asked {
-            workspace_id: connector.workspace_id,
-            ..Asked::default()
+        let workspace_id = match connector.workspace_id {
+            Some(led_to) => {
+                let named = ID(led_to.to_string());
+                workspace(ctx, tx, organization_id, Some(&named)).await?
+            }
+            // It waits for the first workspace that will be connected.
+            None if !domain(ctx).config().slack.has_own_workspace => {
+                return Err(default::none_yet().at("connectorId").into());
+            }
+            None => None,
         };
+        let asked = Asked::default();
         Ok(Model {
             connector_id: Some(id),
-            ..row(ctx, organization_id, OperationKind::TestMessage, &asked)
+            ..row(
+                ctx,
+                organization_id,
+                OperationKind::TestMessage,
+                workspace_id,
+                &asked,
+            )
         })
     })
     .await
@@ -275,7 +288,7 @@ async fn ask(
     asked: Asked,
 ) -> Result<SlackOperation, Trouble> {
     write(ctx, organization_id, key, async |tx| {
-        need_workspace(tx, organization_id, asked.workspace_id).await?;
+        let workspace_id = workspace(ctx, tx, organization_id, asked.workspace_id.as_ref()).await?;
         if let Some(user_id) = asked.user_id {
             let member = membership::Entity::find()
                 .filter(membership::Column::OrganizationId.eq(organization_id))
@@ -284,7 +297,7 @@ async fn ask(
                 .await?;
             member.ok_or_else(no_member)?;
         }
-        Ok(row(ctx, organization_id, kind, &asked))
+        Ok(row(ctx, organization_id, kind, workspace_id, &asked))
     })
     .await
 }
@@ -337,14 +350,20 @@ async fn make_room(tx: &DatabaseTransaction, organization_id: OrganizationId) ->
     .into())
 }
 
-fn row(ctx: &Context<'_>, organization_id: OrganizationId, kind: OperationKind, asked: &Asked) -> Model {
+fn row(
+    ctx: &Context<'_>,
+    organization_id: OrganizationId,
+    kind: OperationKind,
+    workspace_id: Option<WorkspaceId>,
+    asked: &Asked,
+) -> Model {
     let member = ctx.data_unchecked::<Viewer>().member();
     let now = OffsetDateTime::now_utc();
     Model {
         id: OperationId::new(),
         organization_id,
         kind,
-        workspace_id: asked.workspace_id,
+        workspace_id,
         connector_id: None,
         user_id: asked.user_id,
         input: json!(asked.wish),
@@ -359,39 +378,22 @@ fn row(ctx: &Context<'_>, organization_id: OrganizationId, kind: OperationKind, 
     }
 }
 
-fn no_workspace() -> UserError {
-    UserError::not_found("Slack workspace").at("workspaceId")
-}
-
 fn no_member() -> UserError {
     UserError::not_found("user").at("userId")
 }
 
-fn workspace_id(id: Option<&ID>) -> Result<Option<WorkspaceId>, UserError> {
-    id.map(|id| id.parse().map_err(|_| no_workspace())).transpose()
-}
-
-/// The workspace must be the organisation's own, and connected. That of the server's configuration is everybody's.
-async fn need_workspace(
+/// The workspace that is meant, which must be connected. That of the server's configuration is everybody's.
+async fn workspace(
+    ctx: &Context<'_>,
     tx: &DatabaseTransaction,
     organization_id: OrganizationId,
-    id: Option<WorkspaceId>,
-) -> Result<(), Trouble> {
-    let Some(id) = id else { return Ok(()) };
-    let found = node::own::<slack_workspace::Entity>(tx, organization_id, id).await?;
-    let found = found.ok_or_else(no_workspace)?;
-    if found.disconnected_at.is_none() {
-        return Ok(());
-    }
-    Err(UserError::new(
-        UserErrorCode::WrongStatus,
-        format!(
-            "The Slack workspace {} is disconnected: connect it again by `updateSlackWorkspace` with a bot token.",
-            found.name
-        ),
-    )
-    .at("workspaceId")
-    .into())
+    id: Option<&ID>,
+) -> Result<Option<WorkspaceId>, Trouble> {
+    let Some(found) = default::workspace(ctx, tx, organization_id, id, "workspaceId").await? else {
+        return Ok(None);
+    };
+    default::need_connected(&found, "workspaceId")?;
+    Ok(Some(found.id))
 }
 
 /// A channel's name as Slack takes it.
