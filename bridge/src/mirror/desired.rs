@@ -17,9 +17,11 @@ use super::{
     preview,
 };
 use crate::{
+    connector::Lead,
     graphql::{Appearance, Connector, Entry, Incident, Known, Postmortem},
     slack::web_api::Message,
     unfurl,
+    workspace::Bot,
 };
 
 /// A channel that shows the incident.
@@ -50,8 +52,8 @@ pub(crate) struct Destination {
 /// What a connector tells, and how it looks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Voice {
-    /// Whether a connector stands behind it, and not a place where an incident was created or one that is gone.
-    pub(crate) is_connector: bool,
+    /// Where the connector leads that stands behind it; none for a place where an incident was created, or where the connector is gone.
+    pub(crate) lead: Option<Lead>,
     /// None for all there is.
     pub(crate) events: Option<BTreeSet<ConnectorEvent>>,
     pub(crate) two_way_sync: bool,
@@ -63,7 +65,7 @@ pub(crate) struct Voice {
 impl Default for Voice {
     fn default() -> Self {
         Self {
-            is_connector: false,
+            lead: None,
             events: None,
             two_way_sync: true,
             appearance: Appearance::default(),
@@ -75,7 +77,7 @@ impl Default for Voice {
 impl Voice {
     pub(crate) fn of(connector: &Connector, incident: &Incident) -> Self {
         Self {
-            is_connector: true,
+            lead: Some(connector.lead()),
             events: connector.events.clone(),
             two_way_sync: connector.two_way_sync,
             appearance: connector.appearance.clone(),
@@ -226,6 +228,16 @@ impl Destination {
             thread_ts: post.thread_ts.clone(),
             voice: Voice::default(),
         }
+    }
+
+    /// Where its connector leads, if it is here: a message may stand where it led before, and what becomes of that says nothing of it.
+    pub(crate) fn lead(&self, bot: &Bot) -> Option<&Lead> {
+        let channels = &bot.workspace.channels;
+        let is_here = |lead: &&Lead| {
+            lead.workspace == self.workspace
+                && channels.mean(&lead.channel, &self.channel_id, &self.channel_name)
+        };
+        self.voice.lead.as_ref().filter(is_here)
     }
 
     /// The message as what is the bot's own looks there.

@@ -104,7 +104,9 @@ impl Delivery<'_> {
     /// Notes that Slack took a message: in the workspace, and through the connector where there is one.
     fn delivered(&self, bot: &Bot, wanted: &Wanted) {
         bot.workspace.delivered();
-        if let Some(to) = wanted.to.as_ref().filter(|to| to.voice.is_connector) {
+        if let Some(to) = &wanted.to
+            && to.lead(bot).is_some()
+        {
             let organization = self.subject.organization_id;
             self.parts.connectors.works(organization, to.connector_id);
         }
@@ -340,20 +342,17 @@ impl Delivery<'_> {
             && shut(&refusal.code) != Some(Shut::Thread)
         {
             let channels = &bot.workspace.channels;
+            let lead = to.lead(bot);
             channels
                 .distrust(&to.channel_name, &bot.installation.team_id, &trouble)
                 .await?;
             channels
                 .distrust(&to.channel_id, &bot.installation.team_id, &trouble)
                 .await?;
-            if to.voice.is_connector {
-                let seen = &self.parts.connectors;
-                seen.fails(
-                    self.subject.organization_id,
-                    to.connector_id,
-                    &trouble.code,
-                    &trouble.message,
-                );
+            if let Some(lead) = lead {
+                let (organization, seen) = (self.subject.organization_id, &self.parts.connectors);
+                let (code, message) = (&trouble.code, &trouble.message);
+                seen.fails(organization, to.connector_id, lead, code, message);
             }
         }
         let error = match &verdict {
