@@ -142,6 +142,8 @@ pub(crate) struct Wanted {
     /// The key of the post in whose thread it stands.
     pub(crate) thread_of: Option<String>,
     pub(crate) content: Content,
+    /// The same in the built-in words, where the content has those of a template: for what Slack refuses.
+    pub(crate) built_in: Option<Message>,
     /// Of the content.
     pub(crate) hash: String,
     /// When what it shows came to be.
@@ -285,6 +287,7 @@ fn reply(
         thread_of: (!apart).then(|| root_key(incident, destination.connector_id)),
         hash: content.hash(),
         content,
+        built_in: None,
         since: entry.created_at,
         author_email: author.and_then(|author| author.email.clone()),
     })
@@ -307,6 +310,7 @@ fn preview_of(incident: &Incident, postmortem: Option<&Postmortem>, post: &post:
         thread_of: None,
         hash: content.hash(),
         content,
+        built_in: None,
         since,
         author_email: None,
     })
@@ -368,8 +372,9 @@ impl Wanted {
     /// The incident's own message.
     pub(crate) fn root(incident: &Incident, controls: Controls<'_>, destination: &Destination) -> Self {
         let words = destination.voice.words.as_ref();
-        let root = content::root(incident, controls, words.and_then(|words| words.as_ref().ok()));
-        let content = Content::Message(destination.dressed(root));
+        let words = words.and_then(|words| words.as_ref().ok());
+        let root = |words| destination.dressed(content::root(incident, controls, words));
+        let content = Content::Message(root(words));
         Self {
             key: root_key(incident, destination.connector_id),
             kind: PostKind::Root,
@@ -378,6 +383,7 @@ impl Wanted {
             thread_of: None,
             hash: content.hash(),
             content,
+            built_in: words.map(|_| root(None)),
             since: incident.updated_at,
             author_email: None,
         }
