@@ -146,7 +146,7 @@ async fn inbox(parts: &Parts, now: OffsetDateTime) -> Result<(), DbErr> {
 }
 
 /// Makes due at once what waits after a failure.
-async fn make_due(parts: &Parts) -> Result<(), DbErr> {
+pub(crate) async fn make_due(parts: &Parts) -> Result<(), DbErr> {
     let now = OffsetDateTime::now_utc();
     incident::Entity::update_many()
         .col_expr(incident::Column::DueAt, Expr::value(now))

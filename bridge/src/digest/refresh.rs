@@ -129,6 +129,7 @@ fn wanted(work: &Work) -> Wanted {
         thread_of: None,
         hash: content.hash(),
         content,
+        built_in: None,
         since: work.digest.last_line_at,
         author_email: None,
     }

@@ -17,7 +17,7 @@ use super::{
     },
     known::Known,
 };
-use crate::mirror::words::Words;
+use crate::{connector::Lead, mirror::words::Words};
 
 /// An incident's present state.
 #[derive(Clone, Debug, PartialEq)]
@@ -121,6 +121,14 @@ pub(crate) struct Appearance {
 }
 
 impl Connector {
+    /// Where it leads.
+    pub(crate) fn lead(&self) -> Lead {
+        Lead {
+            workspace: self.workspace,
+            channel: self.channel.clone(),
+        }
+    }
+
     /// A connector as it was read, of the organisation of that name.
     pub(super) fn of(
         read: incident_to_mirror::IncidentToMirrorConnectors,

@@ -1,14 +1,15 @@
 //! Slack workspaces and apps, as administrators want them.
 
 use time::OffsetDateTime;
-use tocsin_entity::id::{OrganizationId, SlackAppId, WorkspaceId};
+use tocsin_entity::id::{ConnectorId, OrganizationId, SlackAppId, WorkspaceId};
 
 use super::{
     api::Api,
-    documents::{SlackApps, SlackWorkspaces, slack_apps, slack_workspaces},
+    documents::{Leads, SlackApps, SlackWorkspaces, leads, slack_apps, slack_workspaces},
     error::ApiError,
     transport::As,
 };
+use crate::connector::Lead;
 
 /// A Slack workspace that an organisation is connected to.
 #[derive(Clone, Debug)]
@@ -65,6 +66,23 @@ impl Api {
         let variables = slack_apps::Variables {};
         let read = self.execute::<SlackApps>(As::default(), variables).await?;
         read.slack_apps.into_iter().map(of_app).collect()
+    }
+}
+
+impl Api {
+    /// Where the connectors of all organisations lead.
+    pub(crate) async fn leads(&self) -> Result<Vec<(ConnectorId, Lead)>, ApiError> {
+        let read = self.execute::<Leads>(As::default(), leads::Variables {}).await?;
+        let all = read.connectors.into_iter();
+        all.map(|read| {
+            let workspace = read.workspace.map(|workspace| workspace.id.parse()).transpose()?;
+            let lead = Lead {
+                workspace,
+                channel: read.channel,
+            };
+            Ok((read.id.parse()?, lead))
+        })
+        .collect()
     }
 }
 

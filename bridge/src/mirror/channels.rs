@@ -93,6 +93,14 @@ impl Channels {
         Ok(answer)
     }
 
+    /// Whether `wanted` means this channel, as far as is known.
+    pub(crate) fn mean(&self, wanted: &str, channel_id: &str, channel_name: &str) -> bool {
+        match self.remembered(wanted) {
+            Some(Ok(resolved)) => resolved.id == channel_id,
+            Some(Err(_)) | None => wanted == channel_id || shown(wanted) == channel_name,
+        }
+    }
+
     /// What was known of the channel turned out to be wrong: it is looked for anew, after a while.
     pub(crate) async fn distrust(&self, wanted: &str, team_id: &str, trouble: &Trouble) -> Result<(), DbErr> {
         self.remember(wanted, Err(trouble.clone()));

@@ -17,9 +17,11 @@ use super::{
     preview,
 };
 use crate::{
+    connector::Lead,
     graphql::{Appearance, Connector, Entry, Incident, Known, Postmortem},
     slack::web_api::Message,
     unfurl,
+    workspace::Bot,
 };
 
 /// A channel that shows the incident.
@@ -50,8 +52,8 @@ pub(crate) struct Destination {
 /// What a connector tells, and how it looks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Voice {
-    /// Whether a connector stands behind it, and not a place where an incident was created or one that is gone.
-    pub(crate) is_connector: bool,
+    /// Where the connector leads that stands behind it; none for a place where an incident was created, or where the connector is gone.
+    pub(crate) lead: Option<Lead>,
     /// None for all there is.
     pub(crate) events: Option<BTreeSet<ConnectorEvent>>,
     pub(crate) two_way_sync: bool,
@@ -63,7 +65,7 @@ pub(crate) struct Voice {
 impl Default for Voice {
     fn default() -> Self {
         Self {
-            is_connector: false,
+            lead: None,
             events: None,
             two_way_sync: true,
             appearance: Appearance::default(),
@@ -75,7 +77,7 @@ impl Default for Voice {
 impl Voice {
     pub(crate) fn of(connector: &Connector, incident: &Incident) -> Self {
         Self {
-            is_connector: true,
+            lead: Some(connector.lead()),
             events: connector.events.clone(),
             two_way_sync: connector.two_way_sync,
             appearance: connector.appearance.clone(),
@@ -140,6 +142,8 @@ pub(crate) struct Wanted {
     /// The key of the post in whose thread it stands.
     pub(crate) thread_of: Option<String>,
     pub(crate) content: Content,
+    /// The same in the built-in words, where the content has those of a template: for what Slack refuses.
+    pub(crate) built_in: Option<Message>,
     /// Of the content.
     pub(crate) hash: String,
     /// When what it shows came to be.
@@ -228,6 +232,16 @@ impl Destination {
         }
     }
 
+    /// Where its connector leads, if it is here: a message may stand where it led before, and what becomes of that says nothing of it.
+    pub(crate) fn lead(&self, bot: &Bot) -> Option<&Lead> {
+        let channels = &bot.workspace.channels;
+        let is_here = |lead: &&Lead| {
+            lead.workspace == self.workspace
+                && channels.mean(&lead.channel, &self.channel_id, &self.channel_name)
+        };
+        self.voice.lead.as_ref().filter(is_here)
+    }
+
     /// The message as what is the bot's own looks there.
     fn dressed(&self, message: Message) -> Message {
         if self.customize && message.username.is_none() {
@@ -273,6 +287,7 @@ fn reply(
         thread_of: (!apart).then(|| root_key(incident, destination.connector_id)),
         hash: content.hash(),
         content,
+        built_in: None,
         since: entry.created_at,
         author_email: author.and_then(|author| author.email.clone()),
     })
@@ -295,6 +310,7 @@ fn preview_of(incident: &Incident, postmortem: Option<&Postmortem>, post: &post:
         thread_of: None,
         hash: content.hash(),
         content,
+        built_in: None,
         since,
         author_email: None,
     })
@@ -356,8 +372,9 @@ impl Wanted {
     /// The incident's own message.
     pub(crate) fn root(incident: &Incident, controls: Controls<'_>, destination: &Destination) -> Self {
         let words = destination.voice.words.as_ref();
-        let root = content::root(incident, controls, words.and_then(|words| words.as_ref().ok()));
-        let content = Content::Message(destination.dressed(root));
+        let words = words.and_then(|words| words.as_ref().ok());
+        let root = |words| destination.dressed(content::root(incident, controls, words));
+        let content = Content::Message(root(words));
         Self {
             key: root_key(incident, destination.connector_id),
             kind: PostKind::Root,
@@ -366,6 +383,7 @@ impl Wanted {
             thread_of: None,
             hash: content.hash(),
             content,
+            built_in: words.map(|_| root(None)),
             since: incident.updated_at,
             author_email: None,
         }

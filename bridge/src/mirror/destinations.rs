@@ -62,6 +62,7 @@ impl Scene<'_> {
         };
         // What stands already comes first: it stays, and no other message joins it in its channel.
         for connector in self.connectors {
+            self.seen.leads(connector.id, &connector.lead());
             if let Some(root) = self.root_of(connector) {
                 found.destinations.push(self.standing(connector, root));
             }
@@ -89,7 +90,7 @@ impl Scene<'_> {
     /// Adds where a connector leads, or what stands in for it.
     async fn lead(&self, found: &mut Places, connector: &Connector) -> Result<(), DbErr> {
         let stands = found.has(connector.id);
-        let known = match self.seen.trouble(connector.id) {
+        let known = match self.seen.trouble(connector.id, &connector.lead()) {
             Some(trouble) => Some((trouble, false)),
             None => self.lost(found, connector),
         };
@@ -122,25 +123,30 @@ impl Scene<'_> {
         };
         // What has a message or a line there waits for no other.
         let is_told = stands || self.is_in_digest(connector);
-        let mut said = trouble.message.clone();
         let stand_in = if needs_fallback(&trouble.code) {
             self.stand_in(found, &fallbacks).await?
         } else {
             None
         };
-        if let Some(fallback) = stand_in {
-            let (name, channel) = (&fallback.name, &fallback.channel);
-            said = format!("{said}. Meanwhile incidents go through the connector {name} to {channel}");
-            if !is_told {
-                found.replaced.push((connector.clone(), said.clone()));
-            }
-        } else if !is_told {
-            found.troubles.push((connector.clone(), trouble.clone()));
-        }
         if is_new {
             let organization: OrganizationId = self.incident.organization_id;
-            self.seen.fails(organization, connector.id, &trouble.code, &said);
+            let (code, message) = (&trouble.code, &trouble.message);
+            self.seen
+                .fails(organization, connector.id, &connector.lead(), code, message);
         }
+        let meanwhile = stand_in.map(|fallback| {
+            let (name, channel) = (&fallback.name, &fallback.channel);
+            format!("Meanwhile incidents go through the connector {name} to {channel}")
+        });
+        match &meanwhile {
+            _ if is_told => {}
+            Some(meanwhile) => {
+                let said = format!("{}. {meanwhile}", trouble.message);
+                found.replaced.push((connector.clone(), said));
+            }
+            None => found.troubles.push((connector.clone(), trouble)),
+        }
+        self.seen.stood_in_for(connector.id, meanwhile);
         Ok(())
     }
 
@@ -154,7 +160,7 @@ impl Scene<'_> {
             if found.has(fallback.id) {
                 return Ok(Some(fallback));
             }
-            if self.seen.trouble(fallback.id).is_none()
+            if self.seen.trouble(fallback.id, &fallback.lead()).is_none()
                 && let Ok(destination) = self.resolve(fallback).await?
             {
                 found.join(destination);
@@ -183,7 +189,7 @@ impl Scene<'_> {
     async fn goes_on(&self, found: &mut Places, fallbacks: &[&Connector]) -> Result<bool, DbErr> {
         for fallback in fallbacks.iter().filter(|one| !self.led.contains(&one.id)) {
             if self.waits(fallback)
-                && self.seen.trouble(fallback.id).is_none()
+                && self.seen.trouble(fallback.id, &fallback.lead()).is_none()
                 && let Ok(destination) = self.resolve(fallback).await?
             {
                 found.join(destination);

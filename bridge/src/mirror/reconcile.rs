@@ -306,14 +306,13 @@ async fn previewed_postmortem(
     }
 }
 
-/// Notes of each template whether it could be used.
+/// Notes of each template why it could not be used. That it could, Slack says, who may refuse what comes of it.
 fn tell_of_templates(parts: &Parts, incident: &Incident, destinations: &[Destination]) {
     for destination in destinations {
-        if let Some(words) = &destination.voice.words {
-            let trouble = words.as_ref().err().map(ToString::to_string);
-            parts
-                .connectors
-                .worded(incident.organization_id, destination.connector_id, trouble);
+        if let Some(Err(problem)) = &destination.voice.words {
+            let (organization, connector) = (incident.organization_id, destination.connector_id);
+            let trouble = Some(problem.to_string());
+            parts.connectors.worded(organization, connector, trouble);
         }
     }
 }

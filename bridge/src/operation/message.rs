@@ -20,6 +20,7 @@ use tocsin_entity::{
 use super::{AGAIN, Stop, bot};
 use crate::{
     bridge::Parts,
+    connector::Lead,
     graphql::{Found, Operation, TestedConnector},
     mirror::{
         channels::{self, Resolved, Trouble},
@@ -109,7 +110,12 @@ impl Sending<'_> {
             return Stop::later(pause, &code, message);
         }
         let seen = &self.parts.connectors;
-        seen.fails(self.operation.organization, self.connector.id, &code, &message);
+        let lead = Lead {
+            workspace: self.operation.workspace,
+            channel: self.connector.channel.clone(),
+        };
+        let organization = self.operation.organization;
+        seen.fails(organization, self.connector.id, &lead, &code, &message);
         Stop::failed(&code, message)
     }
 

@@ -15,7 +15,9 @@ use super::{
         place,
         refusal::{self, Verdict},
     },
-    Delivery, judge, plain,
+    Delivery,
+    blocks::{Call, Way},
+    judge,
 };
 use crate::{
     slack::{
@@ -42,18 +44,13 @@ impl Delivery<'_> {
             return Ok(Outcome::Lost);
         }
         let ts = record.ts.clone().unwrap_or_default();
-        let slack = &bot.workspace.slack;
         record.attempts += 1;
-        let mut sent = slack.update_message(&record.channel_id, &ts, message).await;
-        if sent.as_ref().is_err_and(refusal::is_of_blocks) {
-            tracing::error!(
-                "Slack refuses the blocks of {}, which is shown as plain text",
-                record.key
-            );
-            sent = slack
-                .update_message(&record.channel_id, &ts, &plain(message))
-                .await;
-        }
+        let call = Call {
+            bot,
+            channel: &record.channel_id,
+            way: Way::Update { ts: &ts },
+        };
+        let sent = self.with_blocks(wanted, message, &call).await;
         match sent {
             Ok(_) => {
                 self.delivered(bot, wanted);

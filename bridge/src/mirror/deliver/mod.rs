@@ -4,6 +4,7 @@
 //! between, it is looked up in Slack before it is made again. All other calls can be repeated without harm; whether one that has no
 //! known answer has changed what Slack shows is not known either, and is not assumed.
 
+mod blocks;
 mod change;
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
@@ -16,6 +17,7 @@ use tocsin_entity::{
     slack::post,
 };
 
+use self::blocks::{Call, Way};
 use super::{
     channels,
     desired::{Content, Subject, Wanted},
@@ -104,7 +106,9 @@ impl Delivery<'_> {
     /// Notes that Slack took a message: in the workspace, and through the connector where there is one.
     fn delivered(&self, bot: &Bot, wanted: &Wanted) {
         bot.workspace.delivered();
-        if let Some(to) = wanted.to.as_ref().filter(|to| to.voice.is_connector) {
+        if let Some(to) = &wanted.to
+            && to.lead(bot).is_some()
+        {
             let organization = self.subject.organization_id;
             self.parts.connectors.works(organization, to.connector_id);
         }
@@ -253,21 +257,18 @@ impl Delivery<'_> {
             self.keep(record);
             return Ok(Outcome::Wait(Wait::turn(blocked)));
         }
-        let mut sent = slack
-            .post_message(&channel, thread_ts.as_deref(), message, metadata.clone())
-            .await;
-        if sent.as_ref().is_err_and(refusal::is_of_blocks) {
-            tracing::error!(
-                "Slack refuses the blocks of {}, which is sent as plain text",
-                record.key
-            );
-            sent = slack
-                .post_message(&channel, thread_ts.as_deref(), &plain(message), metadata)
-                .await;
-        }
+        let call = Call {
+            bot,
+            channel: &channel,
+            way: Way::Post {
+                thread_ts: thread_ts.as_deref(),
+                metadata,
+            },
+        };
+        let sent = self.with_blocks(wanted, message, &call).await;
         match sent {
-            Ok(posted) => {
-                self.posted(bot, wanted, record, posted.ts);
+            Ok(ts) => {
+                self.posted(bot, wanted, record, ts);
                 Ok(Outcome::Done)
             }
             Err(error) => self.not_posted(bot, wanted, record, &error).await,
@@ -340,20 +341,17 @@ impl Delivery<'_> {
             && shut(&refusal.code) != Some(Shut::Thread)
         {
             let channels = &bot.workspace.channels;
+            let lead = to.lead(bot);
             channels
                 .distrust(&to.channel_name, &bot.installation.team_id, &trouble)
                 .await?;
             channels
                 .distrust(&to.channel_id, &bot.installation.team_id, &trouble)
                 .await?;
-            if to.voice.is_connector {
-                let seen = &self.parts.connectors;
-                seen.fails(
-                    self.subject.organization_id,
-                    to.connector_id,
-                    &trouble.code,
-                    &trouble.message,
-                );
+            if let Some(lead) = lead {
+                let (organization, seen) = (self.subject.organization_id, &self.parts.connectors);
+                let (code, message) = (&trouble.code, &trouble.message);
+                seen.fails(organization, to.connector_id, lead, code, message);
             }
         }
         let error = match &verdict {
@@ -474,15 +472,4 @@ pub(crate) async fn save_all(lane: &crate::store::Lane, changed: Arc<[post::Mode
         })
     })
     .await
-}
-
-/// The message without what Slack refused.
-fn plain(message: &Message) -> Message {
-    Message {
-        text: message.text.clone(),
-        username: message.username.clone(),
-        icon_url: message.icon_url.clone(),
-        icon_emoji: message.icon_emoji.clone(),
-        ..Message::default()
-    }
 }

@@ -32,6 +32,14 @@ impl Tracker {
         connector.expect("the connector")["template"]["title"] = title.into();
     }
 
+    /// The connector leads to another channel.
+    pub(crate) fn redirect(&self, id: &Value, channel: &str) {
+        let mut state = self.state();
+        let mut all = state.connectors.iter_mut();
+        let connector = all.find(|one| one["id"] == *id);
+        connector.expect("the connector")["channel"] = channel.into();
+    }
+
     /// Incidents go to this connector only where it stands in for another.
     pub(crate) fn lead_not_to(&self, id: &Value) {
         self.state().passed_over.push(id.clone());

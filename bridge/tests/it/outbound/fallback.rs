@@ -99,6 +99,15 @@ async fn is_stood_in_for(refusal: &str) {
     assert_eq!(found.reason_code.as_deref(), Some(refusal));
     let reason = found.reason.expect("a reason");
     assert!(reason.contains("allow it in the channel's settings"), "{reason}");
+    // Where incidents go meanwhile is said as it is of a channel that can't be found.
+    let told = |row: &tocsin_entity::slack::connector::Model| {
+        let told = row.reason.as_deref().unwrap_or_default();
+        told.matches("Meanwhile incidents go through the connector fallback to #incidents")
+            .count()
+            == 1
+    };
+    let id = id.as_str().expect("an id").parse().expect("an id");
+    stage.until_connector_is(id, told).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -207,6 +216,43 @@ async fn an_incident_whose_channel_is_archived_goes_on_in_the_fallback() {
     stage.ring(incident);
     stage.until_messages("incidents", 1).await;
     assert_eq!(stage.messages("second").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connector_that_is_given_another_channel_is_well_whatever_becomes_of_the_old_one() {
+    let stage = Stage::set().await;
+    let id = with_fallback(&stage);
+    let old = stage.tracker.trigger("Payments are failing");
+    stage.ring(old);
+    stage.until_shown(old).await;
+    let alice = stage.slack.person("alice");
+    alice.archive("second", true).expect("archived");
+    stage.tracker.acknowledge(old);
+    stage.ring(old);
+    stage.until_messages("incidents", 1).await;
+    stage.until_connector(&id, ConnectorStatus::Failing).await;
+
+    // It is said at once, before anything goes there.
+    stage.tracker.redirect(&id, "#general");
+    let found = stage.until_connector(&id, ConnectorStatus::Active).await;
+    assert_eq!((found.reason_code, found.reason), (None, None));
+    let next = stage.tracker.trigger("Refunds are failing");
+    stage.ring(next);
+    stage.until_shown(next).await;
+    assert_eq!(stage.messages("general").len(), 1);
+
+    // What stands in the old channel fails there still, and that says nothing of the new one.
+    let updates = stage.calls("chat.update");
+    stage.tracker.resolve(old, "Repaired");
+    stage.ring(old);
+    stage.until(|_| stage.calls("chat.update") >= updates + 2).await;
+    let last = stage.tracker.trigger("Payouts are failing");
+    stage.ring(last);
+    stage.until_shown(last).await;
+    assert_eq!(
+        (stage.messages("general").len(), stage.messages("incidents").len()),
+        (2, 1)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -311,6 +311,7 @@ impl Tracker {
                 json!({"organizations": [{"id": self.organization, "name": "Org", "slug": "org"}]})
             }
             "SlackWorkspaces" => json!({"slackWorkspaces": []}),
+            "Leads" => json!({"connectors": state.connectors}),
             "SlackApps" => json!({"slackApps": []}),
             "IncidentById" => {
                 let id = variables["id"].as_str().expect("an id").parse().expect("an id");

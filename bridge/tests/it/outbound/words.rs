@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use tocsin_entity::id::ConnectorId;
+use tocsin_simulator::{Fault, FaultKind};
 
 use super::stage::Stage;
 
@@ -69,4 +70,66 @@ async fn a_template_that_fails_is_stood_in_for_by_the_built_in_words_and_the_con
     stage
         .until_connector_is(id, |row| row.template_trouble.is_none())
         .await;
+}
+
+/// Slack refuses the blocks of so many calls.
+fn refuse_blocks(stage: &Stage, method: &str, times: u32) {
+    let error = "invalid_blocks".to_owned();
+    let refused = Fault::on(method, FaultKind::Error { error });
+    stage.slack.add_fault(refused.times(Some(times)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_template_that_slack_refuses_is_stood_in_for_by_the_built_in_words_and_the_connector_says_so() {
+    let stage = Stage::set().await;
+    let id = with_template(&stage, "{{ incident.title | upper }}");
+    refuse_blocks(&stage, "chat.postMessage", 1);
+    let incident = stage.tracker.trigger("Payments are failing");
+    stage.ring(incident);
+    stage.until_shown(incident).await;
+    let words = stage.message().words();
+    assert!(
+        words.contains("*Urgency*") && words.contains("Acknowledge"),
+        "{words}"
+    );
+    let found = stage
+        .until_connector_is(id, |row| row.template_trouble.is_some())
+        .await;
+    let trouble = found.template_trouble.expect("a reason");
+    assert!(
+        trouble.contains("Slack refuses") && trouble.contains("invalid_blocks"),
+        "{trouble}"
+    );
+
+    // A change is shown in the same way, and what is told in the thread clears nothing.
+    refuse_blocks(&stage, "chat.update", 1);
+    stage.tracker.acknowledge(incident);
+    stage.ring(incident);
+    stage.until_shown(incident).await;
+    let words = stage.message().words();
+    assert!(
+        words.contains("*Urgency*") && words.contains("Acknowledged"),
+        "{words}"
+    );
+
+    stage.tracker.resolve(incident, "Repaired");
+    stage.ring(incident);
+    stage.until_shown(incident).await;
+    assert_eq!(stage.message().text, "PAYMENTS ARE FAILING");
+    stage
+        .until_connector_is(id, |row| row.template_trouble.is_none())
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_where_slack_refuses_the_built_in_words_too_the_bare_text_is_left() {
+    let stage = Stage::set().await;
+    with_template(&stage, "{{ incident.title | upper }}");
+    refuse_blocks(&stage, "chat.postMessage", 2);
+    let incident = stage.tracker.trigger("Payments are failing");
+    stage.ring(incident);
+    stage.until_shown(incident).await;
+    let message = stage.message();
+    assert!(message.text.contains("Payments are failing"), "{}", message.text);
+    assert!(message.blocks.is_empty() && message.attachments.is_empty());
 }

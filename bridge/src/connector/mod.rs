@@ -1,7 +1,9 @@
 //! How each connector is, as what was posted through it has shown: for administrators to see, and to know when its fallback is needed.
 //!
 //! Kept in memory and written down every few seconds: each worker finds out by itself what it needs to know, and a lost note is made again by
-//! the next message.
+//! the next message. What was seen where a connector led before says nothing of where it leads by now.
+
+mod elsewhere;
 
 use std::{
     collections::HashMap,
@@ -19,6 +21,7 @@ use tocsin_entity::{
 };
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use self::elsewhere::{Lead, follow};
 use crate::mirror::{
     channels::Trouble,
     refusal::{Shut, shut},
@@ -53,6 +56,8 @@ struct Seen {
     delivered_at: Option<OffsetDateTime>,
     /// How its template does; none before it has been used here.
     template: Option<Template>,
+    /// Why it failed where it led before.
+    outdated: Option<String>,
     is_written: bool,
 }
 
@@ -64,8 +69,12 @@ struct Template {
 
 #[derive(Clone, Debug)]
 struct Failing {
+    /// Where it led.
+    lead: Lead,
     code: String,
     reason: String,
+    /// Where incidents go meanwhile.
+    meanwhile: Option<String>,
     /// When it was last seen; none where it is worth another try.
     at: Option<Instant>,
 }
@@ -85,27 +94,70 @@ impl Connectors {
             seen.since = now;
         }
         seen.delivered_at = Some(now);
+        seen.outdated = None;
         seen.is_written = false;
     }
 
-    /// Its channel took nothing.
-    pub(crate) fn fails(&self, organization: OrganizationId, id: ConnectorId, code: &str, reason: &str) {
+    /// The channel to which it leads took nothing.
+    pub(crate) fn fails(
+        &self,
+        organization: OrganizationId,
+        id: ConnectorId,
+        lead: &Lead,
+        code: &str,
+        reason: &str,
+    ) {
         let now = OffsetDateTime::now_utc();
         let mut known = self.known();
         let seen = known.entry(id).or_insert_with(|| Seen::new(organization, now));
-        let before = seen.failing.as_ref();
-        if before.is_none_or(|failing| failing.code != code) {
+        let before = seen.failing.take().filter(|failing| failing.lead == *lead);
+        if before.as_ref().is_none_or(|failing| failing.code != code) {
             tracing::warn!(connector.id = %id, slack.error = code, "the connector {id} fails: {reason}");
             seen.since = now;
         }
-        if before.is_none_or(|failing| failing.reason != reason) {
+        if before.as_ref().is_none_or(|failing| failing.reason != reason) {
             seen.is_written = false;
         }
+        seen.outdated = None;
         seen.failing = Some(Failing {
+            lead: lead.clone(),
             code: code.to_owned(),
             reason: reason.to_owned(),
+            meanwhile: before.and_then(|failing| failing.meanwhile),
             at: Some(Instant::now()),
         });
+    }
+
+    /// Where incidents go while it fails; none where nothing stands in for it.
+    pub(crate) fn stood_in_for(&self, id: ConnectorId, meanwhile: Option<String>) {
+        if let Some(seen) = self.known().get_mut(&id)
+            && let Some(failing) = &mut seen.failing
+            && failing.meanwhile != meanwhile
+        {
+            failing.meanwhile = meanwhile;
+            seen.is_written = false;
+        }
+    }
+
+    /// Whether any fails.
+    fn any_fails(&self) -> bool {
+        self.known().values().any(|seen| seen.failing.is_some())
+    }
+
+    /// It leads there: where it failed elsewhere, it has not failed. Says whether that was so.
+    pub(crate) fn leads(&self, id: ConnectorId, lead: &Lead) -> bool {
+        let mut known = self.known();
+        let Some(seen) = known.get_mut(&id) else {
+            return false;
+        };
+        let Some(failing) = seen.failing.take_if(|failing| failing.lead != *lead) else {
+            return false;
+        };
+        tracing::info!(connector.id = %id, "the connector {id} leads elsewhere than where it failed");
+        seen.outdated = Some(failing.reason);
+        seen.since = OffsetDateTime::now_utc();
+        seen.is_written = false;
+        true
     }
 
     /// Its template was used, or could not be for this reason.
@@ -137,9 +189,12 @@ impl Connectors {
     }
 
     /// Why its channel takes nothing, where that was seen a little while ago and a fallback is needed.
-    pub(crate) fn trouble(&self, id: ConnectorId) -> Option<Trouble> {
+    pub(crate) fn trouble(&self, id: ConnectorId, lead: &Lead) -> Option<Trouble> {
         let known = self.known();
         let failing = known.get(&id)?.failing.as_ref()?;
+        if failing.lead != *lead {
+            return None;
+        }
         let is_fresh = failing.at.is_some_and(|at| at.elapsed() < REST);
         (is_fresh && needs_fallback(&failing.code)).then(|| Trouble::known(&failing.code, &failing.reason))
     }
@@ -194,7 +249,18 @@ impl Seen {
             since: now,
             delivered_at: None,
             template: None,
+            outdated: None,
             is_written: false,
+        }
+    }
+}
+
+impl Failing {
+    /// For people.
+    fn told(&self) -> String {
+        match &self.meanwhile {
+            Some(meanwhile) => format!("{}. {meanwhile}", self.reason),
+            None => self.reason.clone(),
         }
     }
 }
@@ -206,6 +272,11 @@ async fn write(database: &Database, id: ConnectorId, seen: &Seen) -> Result<(), 
     };
     let code = seen.failing.as_ref().map(|failing| failing.code.clone());
     let before = Entity::find_by_id(id).one(database.read()).await?;
+    let said = before.as_ref().and_then(|before| before.reason.as_ref());
+    // Another worker may have used it since where it leads now, and has said how it is.
+    let is_over = said
+        .zip(seen.outdated.as_ref())
+        .is_some_and(|(said, outdated)| !said.starts_with(outdated));
     let same = before.filter(|before| before.status == status && before.reason_code == code);
     let trouble = seen
         .template
@@ -217,7 +288,7 @@ async fn write(database: &Database, id: ConnectorId, seen: &Seen) -> Result<(), 
         organization_id: Set(seen.organization),
         status: Set(status),
         reason_code: Set(code),
-        reason: Set(seen.failing.as_ref().map(|failing| failing.reason.clone())),
+        reason: Set(seen.failing.as_ref().map(Failing::told)),
         // Other workers may have seen it before.
         status_since: Set(same.map_or(seen.since, |same| same.status_since)),
         last_delivered_at: Set(seen.delivered_at),
@@ -225,13 +296,16 @@ async fn write(database: &Database, id: ConnectorId, seen: &Seen) -> Result<(), 
         template_trouble_at: Set(trouble_at),
         updated_at: Set(OffsetDateTime::now_utc()),
     };
-    let mut told = vec![
-        Column::Status,
-        Column::ReasonCode,
-        Column::Reason,
-        Column::StatusSince,
-        Column::UpdatedAt,
-    ];
+    let mut told = vec![Column::UpdatedAt];
+    if !is_over {
+        let state = [
+            Column::Status,
+            Column::ReasonCode,
+            Column::Reason,
+            Column::StatusSince,
+        ];
+        told.extend(state);
+    }
     if seen.delivered_at.is_some() {
         told.push(Column::LastDeliveredAt);
     }
