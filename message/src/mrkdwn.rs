@@ -107,6 +107,50 @@ impl Mrkdwn {
         kept.push('…');
         Self(kept)
     }
+
+    /// The same, with the styles closed that the cut has left open.
+    #[must_use]
+    pub(crate) fn cut_styled(self, max: usize) -> Self {
+        if length(&self.0) <= max {
+            return self;
+        }
+        let mut open = String::new();
+        // Closing takes room, and what is cut for it may open less.
+        for _ in 0..=STYLES.len() {
+            let cut = self.clone().cut(max.saturating_sub(open.len()));
+            open = left_open(&self.0, &cut.0);
+            if length(&cut.0) + open.len() <= max {
+                return Self(cut.0 + &open);
+            }
+        }
+        Self("…".to_owned())
+    }
+}
+
+/// The signs of styles, and what opens and closes code of several lines.
+const STYLES: [&str; 5] = ["```", "*", "_", "~", "`"];
+
+/// What closes the styles that are open at the end of a cut text, innermost first. One that the whole text leaves open is none.
+fn left_open(whole: &str, cut: &str) -> String {
+    let uses = |text: &str, style: &str| {
+        let mut count = 0;
+        let mut last = 0;
+        let plain: String = atoms(text).filter(|atom| !atom.starts_with('<')).collect();
+        let plain = if style == "`" {
+            plain.replace("```", "   ")
+        } else {
+            plain
+        };
+        for (at, _) in plain.match_indices(style) {
+            count += 1;
+            last = at;
+        }
+        (count % 2 == 1, last)
+    };
+    let is_open = |style: &&str| uses(cut, style).0 && !uses(whole, style).0;
+    let mut open: Vec<_> = STYLES.into_iter().filter(is_open).collect();
+    open.sort_by_key(|style| std::cmp::Reverse(uses(cut, style).1));
+    open.concat()
 }
 
 /// Characters as Slack may count them: its documentation does not say whether it counts code points or UTF-16 units, and
