@@ -43,6 +43,8 @@ pub struct Installation {
     pub team_name: String,
     /// The bot as a user: whom people mention and invite.
     pub bot_user_id: String,
+    /// Its name, where Slack says it.
+    pub bot_name: Option<String>,
     /// The bot as the author of messages.
     pub bot_id: Option<String>,
     /// The Slack app.
@@ -55,6 +57,14 @@ impl Installation {
     /// Whether a scope was granted.
     pub fn may(&self, scope: &str) -> bool {
         self.scopes.contains(scope)
+    }
+
+    /// What is typed in a channel to invite the bot. By its name: whoever reads this outside Slack can do nothing with an id.
+    pub(crate) fn invitation(&self) -> String {
+        match &self.bot_name {
+            Some(name) => format!("/invite @{name}"),
+            None => format!("/invite <@{}>", self.bot_user_id),
+        }
     }
 
     /// The scopes that are needed and were not granted. None where Slack did not say which were.
@@ -236,6 +246,7 @@ impl Watcher {
                     team_id: bot.team_id,
                     team_name: bot.team,
                     bot_user_id: bot.user_id,
+                    bot_name: bot.user.filter(|name| !name.is_empty()),
                     bot_id: bot.bot_id,
                     app_id: bot.app_id,
                     scopes: scopes.into_iter().collect(),

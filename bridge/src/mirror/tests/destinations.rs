@@ -151,6 +151,7 @@ fn installation(team: &str) -> Installation {
         team_id: team.to_owned(),
         team_name: String::new(),
         bot_user_id: "U1".to_owned(),
+        bot_name: None,
         bot_id: None,
         app_id: None,
         scopes: BTreeSet::new(),
