@@ -70,6 +70,22 @@ fn templates_say_what_they_are_told_to() {
 }
 
 #[test]
+fn a_value_has_no_styles_beside_those_of_the_template() {
+    let facts = Facts {
+        title: "*x* `y`".to_owned(),
+        ..Facts::full()
+    };
+    assert_eq!(
+        said("*{{ incident.key }}* {{ incident.title }}", &facts),
+        "*#42* ∗x∗ ˋyˋ"
+    );
+    assert_eq!(
+        said("<https://wiki.example.com/{{ incident.title }}|a>", &facts),
+        "<https://wiki.example.com/%2Ax%2A%20%60y%60|a>"
+    );
+}
+
+#[test]
 fn what_is_marked_up_is_cut_where_it_stays_whole() {
     let facts = Facts {
         description_markdown:
