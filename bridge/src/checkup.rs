@@ -55,8 +55,8 @@ impl Bridge {
             return Ok(name);
         }
         Err(ChannelTrouble::lasting(format!(
-            "the bot is not in {name}: invite it there with /invite <@{}>",
-            bot.bot_user_id
+            "the bot is not in {name}: invite it there with {}",
+            bot.invitation()
         )))
     }
 

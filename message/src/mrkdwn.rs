@@ -21,9 +21,9 @@ impl Mrkdwn {
         Self(text)
     }
 
-    /// Foreign text: shown as it is, in one line, without mentions and links.
+    /// Foreign text: shown as it is, in one line, without mentions, links and styles.
     pub fn text(text: &str) -> Self {
-        Self(escape(&one_line(text)))
+        Self(escape(&without_styles(&one_line(text))))
     }
 
     /// Foreign Markdown, in so many characters at the most.
@@ -107,6 +107,50 @@ impl Mrkdwn {
         kept.push('…');
         Self(kept)
     }
+
+    /// The same, with the styles closed that the cut has left open.
+    #[must_use]
+    pub(crate) fn cut_styled(self, max: usize) -> Self {
+        if length(&self.0) <= max {
+            return self;
+        }
+        let mut open = String::new();
+        // Closing takes room, and what is cut for it may open less.
+        for _ in 0..=STYLES.len() {
+            let cut = self.clone().cut(max.saturating_sub(open.len()));
+            open = left_open(&self.0, &cut.0);
+            if length(&cut.0) + open.len() <= max {
+                return Self(cut.0 + &open);
+            }
+        }
+        Self("…".to_owned())
+    }
+}
+
+/// The signs of styles, and what opens and closes code of several lines.
+const STYLES: [&str; 5] = ["```", "*", "_", "~", "`"];
+
+/// What closes the styles that are open at the end of a cut text, innermost first. One that the whole text leaves open is none.
+fn left_open(whole: &str, cut: &str) -> String {
+    let uses = |text: &str, style: &str| {
+        let mut count = 0;
+        let mut last = 0;
+        let plain: String = atoms(text).filter(|atom| !atom.starts_with('<')).collect();
+        let plain = if style == "`" {
+            plain.replace("```", "   ")
+        } else {
+            plain
+        };
+        for (at, _) in plain.match_indices(style) {
+            count += 1;
+            last = at;
+        }
+        (count % 2 == 1, last)
+    };
+    let is_open = |style: &&str| uses(cut, style).0 && !uses(whole, style).0;
+    let mut open: Vec<_> = STYLES.into_iter().filter(is_open).collect();
+    open.sort_by_key(|style| std::cmp::Reverse(uses(cut, style).1));
+    open.concat()
 }
 
 /// Characters as Slack may count them: its documentation does not say whether it counts code points or UTF-16 units, and
@@ -133,6 +177,54 @@ pub fn cut_plain(text: &str, max: usize) -> String {
     }
     kept.push('…');
     kept
+}
+
+/// The signs of styles, each with one that looks like it and means nothing.
+const LOOK_ALIKES: [(char, char); 4] = [('*', '∗'), ('_', 'ˍ'), ('~', '∼'), ('`', 'ˋ')];
+
+/// Slack has no escape for the signs of styles: where two would make one, others that look like them stand. What makes none stays, so that
+/// `a_b`, `*.rs` and `~/x` can be copied.
+fn without_styles(text: &str) -> String {
+    if !text.contains(LOOK_ALIKES.map(|(sign, _)| sign)) {
+        return text.to_owned();
+    }
+    let signs: Vec<char> = text.chars().collect();
+    let at = |index: Option<usize>| index.and_then(|index| signs.get(index)).copied();
+    let is_edge = |index| at(index).is_none_or(|c| !c.is_alphanumeric());
+    let is_word = |index| at(index).is_some_and(|c| !c.is_whitespace());
+    let mut shown = signs.clone();
+    for (sign, look_alike) in LOOK_ALIKES {
+        let places = || (0..signs.len()).filter(|index| at(Some(*index)) == Some(sign));
+        let mut ends = places()
+            .filter(|end| is_word(end.checked_sub(1)) && is_edge(Some(end + 1)))
+            .peekable();
+        let mut closed = None;
+        for begin in places() {
+            if closed >= Some(begin) || !is_edge(begin.checked_sub(1)) || !is_word(Some(begin + 1)) {
+                continue;
+            }
+            while ends.next_if(|end| *end < begin + 2).is_some() {}
+            let Some(end) = ends.next() else { break };
+            for index in [begin, end] {
+                if let Some(place) = shown.get_mut(index) {
+                    *place = look_alike;
+                }
+            }
+            closed = Some(end);
+        }
+    }
+    shown.into_iter().collect()
+}
+
+/// A text with the signs that it had before others took their place: where it is no text to be read.
+pub(crate) fn with_own_signs(text: &str) -> String {
+    let own = |c: char| {
+        LOOK_ALIKES
+            .iter()
+            .find(|(_, other)| *other == c)
+            .map_or(c, |(own, _)| *own)
+    };
+    text.chars().map(own).collect()
 }
 
 /// Runs of white space, line ends included, become one blank. Control characters go, and so do those that turn the direction of
@@ -215,6 +307,24 @@ mod tests {
     }
 
     #[test]
+    fn foreign_text_has_no_styles_and_keeps_the_signs_that_make_none() {
+        for (text, shown) in [
+            ("*x*", "∗x∗"),
+            ("a _b c_, ~d~ `e`", "a ˍb cˍ, ∼d∼ ˋeˋ"),
+            ("(*x*) *y", "(∗x∗) *y"),
+            ("`_x_` *y *z* *", "ˋˍxˍˋ ∗y *z∗ *"),
+            (
+                "snake_case_name *.rs 2 * 3 * 4 ~/x",
+                "snake_case_name *.rs 2 * 3 * 4 ~/x",
+            ),
+        ] {
+            assert_eq!(Mrkdwn::text(text).as_str(), shown);
+        }
+        // Slack reads no styles in a label.
+        assert_eq!(Mrkdwn::link("https://x", "*x*").as_str(), "<https://x|*x*>");
+    }
+
+    #[test]
     fn a_date_is_told_in_the_readers_time_zone() {
         let date = Mrkdwn::date(datetime!(2026-11-20 22:36:07 UTC));
         assert_eq!(
@@ -238,6 +348,12 @@ mod tests {
         assert_eq!(text.cut(27).as_str(), "ab<https://x|label>&amp;…");
         assert_eq!(cut_plain("e\u{301}e\u{301}e\u{301}", 4), "e\u{301}…");
         assert_eq!(cut_plain("👨\u{200d}👩\u{200d}👧 family", 6), "…");
+    }
+
+    #[test]
+    fn many_signs_take_no_time_to_speak_of() {
+        let text = " *a".repeat(100_000);
+        assert_eq!(without_styles(&text), text);
     }
 
     proptest! {

@@ -10,6 +10,7 @@ use tocsin_entity::{
     slack::{
         connector as found,
         installation::{self, MISSING_SCOPE, SHARED_WORKSPACE},
+        shut::has_stand_in,
     },
     slack_workspace,
 };
@@ -72,7 +73,7 @@ pub(super) async fn troubles(
 /// Why nothing went through it last, where a fallback stands in for that.
 fn failing(seen: &found::Model) -> Option<&str> {
     let code = seen.reason_code.as_deref()?;
-    (seen.status == ConnectorStatus::Failing && found::has_stand_in(code)).then_some(code)
+    (seen.status == ConnectorStatus::Failing && has_stand_in(code)).then_some(code)
 }
 
 /// Whether Slack refuses the token. Where only a scope lacks, messages are delivered.

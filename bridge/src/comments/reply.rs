@@ -19,7 +19,7 @@ use crate::{
     identity::{self, Person, Standing},
     inbound::{
         Kind,
-        routes::{Item, Outcome, Route, Worked},
+        routes::{Item, Outcome, Route, Turn, Worked},
     },
     mention,
     notice::{self, Notice},
@@ -111,10 +111,8 @@ async fn read<'a>(
     }
     if item.age() < ORDER_PATIENCE && order::is_early(parts, item, &place).await? {
         let pause = ORDER_SOON.max(item.age() / 4).unsigned_abs();
-        return Err(JobError::retry_after(
-            pause,
-            "an earlier reply of the thread is being worked",
-        ));
+        let turn = Turn("an earlier reply of the thread is being worked");
+        return Err(JobError::retry_after(pause, turn));
     }
     let document = message.document();
     let names = names(parts, team_id, &document).await?;

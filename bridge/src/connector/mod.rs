@@ -17,32 +17,21 @@ use tocsin_entity::{
     database::Database,
     id::{ConnectorId, OrganizationId},
     kinds::ConnectorStatus,
-    slack::connector::{ActiveModel, Column, Entity},
+    slack::{
+        connector::{ActiveModel, Column, Entity},
+        shut::has_stand_in,
+    },
 };
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::elsewhere::{Lead, follow};
-use crate::mirror::{
-    channels::Trouble,
-    refusal::{Shut, shut},
-};
+use crate::mirror::channels::Trouble;
 
 /// How often what is new is written down.
 const WRITE: Duration = Duration::from_secs(2);
 
 /// How long a channel that took nothing is not tried where there is a fallback.
 const REST: Duration = Duration::from_secs(300);
-
-/// Slack refuses the workspace's token, or nobody is connected to it.
-pub(crate) const WORKSPACE_UNUSABLE: &str = "workspace_unusable";
-
-/// The channel is another organisation's.
-pub(crate) const CHANNEL_TAKEN: &str = "channel_taken";
-
-/// Whether a trouble is one for which there are fallbacks: one of the channel, or of a workspace in which no call can be made.
-pub(crate) fn needs_fallback(code: &str) -> bool {
-    matches!(code, CHANNEL_TAKEN | WORKSPACE_UNUSABLE) || shut(code) == Some(Shut::Channel)
-}
 
 /// What has been seen of all connectors. Cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -196,7 +185,7 @@ impl Connectors {
             return None;
         }
         let is_fresh = failing.at.is_some_and(|at| at.elapsed() < REST);
-        (is_fresh && needs_fallback(&failing.code)).then(|| Trouble::known(&failing.code, &failing.reason))
+        (is_fresh && has_stand_in(&failing.code)).then(|| Trouble::known(&failing.code, &failing.reason))
     }
 
     /// Something was repaired: those that failed are tried again at once.

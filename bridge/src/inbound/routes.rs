@@ -68,6 +68,11 @@ pub(crate) enum Outcome {
     NotOurs(&'static str),
 }
 
+/// Why a request is not worked yet where nothing is wrong: others go first.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Turn(pub(crate) &'static str);
+
 /// A request to be worked.
 #[derive(Debug, Clone)]
 pub(crate) struct Item {

@@ -68,7 +68,9 @@ fn name_of(row: &Model) -> &str {
 
 async fn attempt(parts: &Parts, row: Model, name: String) -> Result<(), JobError> {
     let now = OffsetDateTime::now_utc();
-    let (verdict, outcome) = match handle(parts, &row, &name).await {
+    let handled = handle(parts, &row, &name).await;
+    let is_turn = matches!(&handled, Err(JobError::RetryAfter(_, error)) if error.is::<routes::Turn>());
+    let (verdict, outcome) = match handled {
         Ok(Outcome::Done(outcome)) => (Verdict::Done, outcome),
         Ok(Outcome::NotOurs(outcome)) => (Verdict::Forgotten, outcome),
         Err(error) => judge(&row, error, now),
@@ -89,7 +91,11 @@ async fn attempt(parts: &Parts, row: Model, name: String) -> Result<(), JobError
             tracing::info!(outcome, "worked {name} {}: {outcome}", row.slack_key);
         }
         Verdict::Later { due_at, error } => {
-            tracing::warn!(%due_at, "{name} {} is tried again: {error}", row.slack_key);
+            if is_turn {
+                tracing::debug!(%due_at, "{name} {} waits: {error}", row.slack_key);
+            } else {
+                tracing::warn!(%due_at, "{name} {} is tried again: {error}", row.slack_key);
+            }
             if row.attempts == delayed::TELL_AT {
                 delayed::tell(parts, &row.payload, delayed::KEPT).await;
             }

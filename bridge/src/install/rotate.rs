@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     bridge::Parts,
-    slack::{SlackError, SlackHealth, oauth::Granted},
+    slack::{SlackError, SlackHealth, installation::another_may_do, oauth::Granted},
     workspace::{Rotating, Workspace},
 };
 
@@ -43,9 +43,6 @@ const REFUSED: Duration = Duration::from_secs(600);
 
 /// How often the start waits for another worker that is getting a pair.
 const BEGINNINGS: usize = 10;
-
-/// Answers of Slack's after which another token may do: its time is over, or others have come in its place.
-const ANOTHER_MAY_DO: [&str; 3] = ["invalid_auth", "token_expired", "token_revoked"];
 
 /// Keeps the token of one workspace new.
 pub(crate) struct Rotation<'a> {
@@ -336,7 +333,7 @@ impl<'a> Rotation<'a> {
 
 /// Whether Slack refuses the token in a way in which it may take another.
 fn is_refused(health: &SlackHealth) -> bool {
-    matches!(health, SlackHealth::Ill { code, .. } if ANOTHER_MAY_DO.contains(&code.as_str()))
+    matches!(health, SlackHealth::Ill { code, .. } if another_may_do(Some(code)))
 }
 
 /// Waits until Slack begins to refuse the token.

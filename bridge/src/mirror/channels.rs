@@ -11,11 +11,16 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, SimpleExpr},
 };
 use time::OffsetDateTime;
-use tocsin_entity::{database::Database, slack::channel};
+use tocsin_entity::{
+    database::Database,
+    slack::{
+        channel,
+        connector::{CHANNEL_TAKEN, WORKSPACE_UNUSABLE},
+    },
+};
 use tokio::sync::Notify;
 
 use crate::{
-    connector::{CHANNEL_TAKEN, WORKSPACE_UNUSABLE},
     directory,
     slack::{Installation, Slack, SlackError, web_api},
     workspace::Bot,
@@ -293,8 +298,8 @@ pub(crate) fn trouble(error: &SlackError, channel: &str, bot: &Installation) -> 
     let message = match error.code() {
         Some("not_in_channel") => {
             format!(
-                "the bot is not in {channel}: invite it there with /invite <@{}>",
-                bot.bot_user_id
+                "the bot is not in {channel}: invite it there with {}",
+                bot.invitation()
             )
         }
         Some("channel_not_found") => return unseen(channel, bot),
@@ -328,11 +333,11 @@ pub(crate) fn trouble(error: &SlackError, channel: &str, bot: &Installation) -> 
 }
 
 pub(crate) fn unseen(channel: &str, bot: &Installation) -> Trouble {
-    let (team, bot) = (&bot.team_name, &bot.bot_user_id);
+    let (team, invitation) = (&bot.team_name, bot.invitation());
     Trouble::new(
         "channel_not_found",
         format!(
-            "the bot sees no channel {channel} in {team}: create it, or, if it is private, invite the bot with /invite <@{bot}>"
+            "the bot sees no channel {channel} in {team}: create it, or, if it is private, invite the bot with {invitation}"
         ),
     )
 }

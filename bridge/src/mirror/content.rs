@@ -161,7 +161,9 @@ pub(crate) fn reply(incident: &Incident, entry: &Entry, customize: bool, apart: 
         let which = Mrkdwn::link(&incident.url, &headline(incident));
         message.blocks.insert(0, blocks::context(which));
         message.text = blocks::fallback(
-            Mrkdwn::text(&format!("#{}: ", incident.number)).and(&Mrkdwn::recorded(message.text)),
+            Mrkdwn::text(&format!("#{}:", incident.number))
+                .plus(" ")
+                .and(&Mrkdwn::recorded(message.text)),
         );
     }
     if entry.is_edited && !entry.is_retracted {

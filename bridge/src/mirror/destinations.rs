@@ -9,7 +9,7 @@ use sea_orm::DbErr;
 use tocsin_entity::{
     id::{ConnectorId, OrganizationId},
     kinds::{PostKind, PostState, ReplyMode},
-    slack::{digest_line, origin, post},
+    slack::{connector::WORKSPACE_UNUSABLE, digest_line, origin, post, shut::has_stand_in},
 };
 
 use super::{
@@ -17,7 +17,7 @@ use super::{
     desired::{Destination, Voice, orphaned},
 };
 use crate::{
-    connector::{Connectors, WORKSPACE_UNUSABLE, needs_fallback},
+    connector::Connectors,
     graphql::{Connector, Incident},
     origin as origins,
     workspace::Reach,
@@ -123,7 +123,7 @@ impl Scene<'_> {
         };
         // What has a message or a line there waits for no other.
         let is_told = stands || self.is_in_digest(connector);
-        let stand_in = if needs_fallback(&trouble.code) {
+        let stand_in = if has_stand_in(&trouble.code) {
             self.stand_in(found, &fallbacks).await?
         } else {
             None

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tocsin_entity::slack::shut::shut;
+
 use crate::slack::SlackError;
 
 /// What is to be done after a call has failed.
@@ -75,42 +77,6 @@ pub(crate) fn verdict(error: &SlackError, attempts: i32) -> Verdict {
     }
 }
 
-/// What takes nothing until a person acts, however long that takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shut {
-    /// The channel: another one may do.
-    Channel,
-    /// Threads in the channel, or this one: the incident's message is there, and its replies wait.
-    Thread,
-    /// All that the token is used for in the workspace.
-    Workspace,
-}
-
-/// What it is that takes nothing; none where the refusal is of something else. The one place that says so: it decides what is tried again for ever and for
-/// what there are fallbacks.
-pub(crate) fn shut(code: &str) -> Option<Shut> {
-    match code {
-        "restricted_action_non_threadable_channel" | "restricted_action_thread_locked" => Some(Shut::Thread),
-        // Slack gives reasons of its own to a restriction, and may come to give others.
-        code if code.starts_with("restricted_action") => Some(Shut::Channel),
-        "access_denied"
-        | "channel_is_limited_access"
-        | "channel_not_found"
-        | "ekm_access_denied"
-        | "is_archived"
-        | "is_inactive"
-        | "no_permission"
-        | "not_in_channel"
-        | "posting_to_channel_denied" => Some(Shut::Channel),
-        "accesslimited"
-        | "enterprise_is_restricted"
-        | "missing_scope"
-        | "not_allowed_token_type"
-        | "two_factor_setup_required" => Some(Shut::Workspace),
-        _ => None,
-    }
-}
-
 /// Whether Slack refused what a post says, so that it may take other content.
 pub(crate) fn is_of_content(error: &SlackError) -> bool {
     let codes = [
@@ -138,7 +104,9 @@ pub(crate) fn is_of_blocks(error: &SlackError) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{connector::needs_fallback, slack::Refusal};
+    use tocsin_entity::slack::shut::has_stand_in;
+
+    use crate::slack::Refusal;
 
     fn after_long(code: &str) -> Verdict {
         let refusal = Refusal {
@@ -171,9 +139,9 @@ mod tests {
             ("missing_scope", false),
         ] {
             assert_eq!(after_long(code), Verdict::PersonNeeded, "{code}");
-            assert_eq!(needs_fallback(code), has_fallback, "{code}");
+            assert_eq!(has_stand_in(code), has_fallback, "{code}");
         }
         assert_eq!(after_long("something_new"), Verdict::Hopeless);
-        assert!(!needs_fallback("something_new"));
+        assert!(!has_stand_in("something_new"));
     }
 }

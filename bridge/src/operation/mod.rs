@@ -13,13 +13,12 @@ use std::{sync::Arc, time::Duration};
 
 use sea_orm::DbErr;
 use time::OffsetDateTime;
-use tocsin_entity::{id::OperationId, kinds::OperationKind};
+use tocsin_entity::{id::OperationId, kinds::OperationKind, slack::connector::WORKSPACE_UNUSABLE};
 use tocsin_queue::{JobContext, JobError, jobs::RunSlackOperation};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     bridge::Parts,
-    connector::WORKSPACE_UNUSABLE,
     directory,
     failure::of_api,
     graphql::{ApiError, Found, Known, Operation, Reason},

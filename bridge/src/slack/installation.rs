@@ -21,6 +21,9 @@ const WELL: Duration = Duration::from_secs(300);
 /// How often a token that does not work, or a Slack that does not answer, is looked at: at first, and at the longest.
 const ILL: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
+/// Answers of Slack's after which another token may do: its time is over, or others have come in its place.
+const ANOTHER_MAY_DO: [&str; 3] = ["invalid_auth", "token_expired", "token_revoked"];
+
 /// The scopes that the bridge's work needs.
 pub(crate) const NEEDED_SCOPES: [&str; 9] = [
     "channels:history",
@@ -43,6 +46,8 @@ pub struct Installation {
     pub team_name: String,
     /// The bot as a user: whom people mention and invite.
     pub bot_user_id: String,
+    /// Its name, where Slack says it.
+    pub bot_name: Option<String>,
     /// The bot as the author of messages.
     pub bot_id: Option<String>,
     /// The Slack app.
@@ -55,6 +60,14 @@ impl Installation {
     /// Whether a scope was granted.
     pub fn may(&self, scope: &str) -> bool {
         self.scopes.contains(scope)
+    }
+
+    /// What is typed in a channel to invite the bot. By its name: whoever reads this outside Slack can do nothing with an id.
+    pub(crate) fn invitation(&self) -> String {
+        match &self.bot_name {
+            Some(name) => format!("/invite @{name}"),
+            None => format!("/invite <@{}>", self.bot_user_id),
+        }
     }
 
     /// The scopes that are needed and were not granted. None where Slack did not say which were.
@@ -107,6 +120,8 @@ pub(crate) struct Watcher {
     /// Scopes for want of which calls were refused, and what was granted then.
     lacking: Arc<Mutex<BTreeMap<String, BTreeSet<String>>>>,
     look_again: Arc<Notify>,
+    /// Whether the token is one that Slack changes.
+    rotates: bool,
 }
 
 impl Watcher {
@@ -115,6 +130,15 @@ impl Watcher {
             health: Arc::new(watch::Sender::new(SlackHealth::Unasked)),
             lacking: Arc::default(),
             look_again: Arc::default(),
+            rotates: false,
+        }
+    }
+
+    /// Of a token that Slack changes: one that is refused is likely renewed a moment later.
+    pub(crate) fn rotating(self) -> Self {
+        Self {
+            rotates: true,
+            ..self
         }
     }
 
@@ -124,6 +148,7 @@ impl Watcher {
             health: Arc::new(watch::Sender::new(health)),
             lacking: Arc::default(),
             look_again: Arc::default(),
+            rotates: false,
         }
     }
 
@@ -133,7 +158,7 @@ impl Watcher {
             method: AUTH_TEST.name,
             code: NO_TOKEN.to_owned(),
         };
-        let (trouble, broken) = trouble(&error);
+        let (trouble, broken) = trouble(&error, false);
         let ill = SlackHealth::Ill {
             code: NO_TOKEN.to_owned(),
             trouble,
@@ -144,6 +169,7 @@ impl Watcher {
             health: Arc::new(watch::Sender::new(ill)),
             lacking: Arc::default(),
             look_again: Arc::default(),
+            rotates: false,
         }
     }
 
@@ -236,6 +262,7 @@ impl Watcher {
                     team_id: bot.team_id,
                     team_name: bot.team,
                     bot_user_id: bot.user_id,
+                    bot_name: bot.user.filter(|name| !name.is_empty()),
                     bot_id: bot.bot_id,
                     app_id: bot.app_id,
                     scopes: scopes.into_iter().collect(),
@@ -254,7 +281,8 @@ impl Watcher {
     }
 
     fn set_ill(&self, error: &SlackError) {
-        let (trouble, broken) = trouble(error);
+        let is_renewed = self.rotates && another_may_do(error.code());
+        let (trouble, broken) = trouble(error, is_renewed);
         let changed = self.health.send_if_modified(|health| {
             let last = health.installation().cloned();
             let ill = SlackHealth::Ill {
@@ -265,11 +293,13 @@ impl Watcher {
             };
             std::mem::replace(health, ill.clone()) != ill
         });
-        if changed {
-            tracing::error!(
+        match changed {
+            true if is_renewed => tracing::warn!(slack.broken = broken, "{trouble}"),
+            true => tracing::error!(
                 slack.broken = broken,
                 "the Slack installation is not usable: {trouble}"
-            );
+            ),
+            false => {}
         }
     }
 
@@ -309,10 +339,23 @@ fn announce(installation: &Installation) {
     }
 }
 
-fn trouble(error: &SlackError) -> (String, bool) {
+/// Whether another token may do after this answer of Slack's.
+pub(crate) fn another_may_do(code: Option<&str>) -> bool {
+    code.is_some_and(|code| ANOTHER_MAY_DO.contains(&code))
+}
+
+/// What is wrong, and whether no call can work; `is_renewed` where the token is about to be changed.
+fn trouble(error: &SlackError, is_renewed: bool) -> (String, bool) {
     match error {
         SlackError::Broken { code, .. } if code == NO_TOKEN => (
             "no such workspace is connected: connect it, or give the connector another".to_owned(),
+            true,
+        ),
+        SlackError::Broken { code, .. } if is_renewed => (
+            format!(
+                "Slack takes the bot token no longer ({code}), and the next one is being asked for: if that lasts, install the app again, by the link \
+                 that slackInstallUrl gives"
+            ),
             true,
         ),
         SlackError::Broken { code, .. } => (
@@ -326,5 +369,28 @@ fn trouble(error: &SlackError) -> (String, bool) {
         SlackError::RateLimited { .. } | SlackError::NotSent { .. } | SlackError::Unknown { .. } => {
             (format!("Slack does not answer: {error}"), false)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_told_to_install_the_app_again_while_slack_changes_the_token() {
+        let refused = SlackError::Broken {
+            method: "chat.postMessage",
+            code: "token_expired".to_owned(),
+        };
+        let told = |watcher: Watcher| {
+            watcher.report(&refused);
+            watcher.usable().expect_err("a token that is refused")
+        };
+        let (rotating, lasting) = (told(Watcher::new().rotating()), told(Watcher::new()));
+        assert!(rotating.contains("the next one is being asked for"), "{rotating}");
+        assert!(
+            lasting.contains("Slack refuses the bot token (token_expired): install the app again"),
+            "{lasting}"
+        );
     }
 }

@@ -33,6 +33,8 @@ pub(crate) struct AuthTest {
     #[serde(default, deserialize_with = "nullable")]
     pub(crate) team: String,
     pub(crate) user_id: String,
+    /// The user's name.
+    pub(crate) user: Option<String>,
     pub(crate) bot_id: Option<String>,
     pub(crate) app_id: Option<String>,
 }

@@ -118,7 +118,13 @@ fn connect(parts: &Parts, wanted: &SlackWorkspace, given: &SealedToken) {
         );
     }
     let workspace = Workspace::new(&parts.setting, Some(wanted.id), &pace_of(wanted), token.ok());
+    let watcher = workspace.watcher.clone();
     parts.workspaces.add(Workspace {
+        watcher: if given.rotating.is_some() {
+            watcher.rotating()
+        } else {
+            watcher
+        },
         organization: Some(wanted.organization),
         name: wanted.name.clone(),
         app: wanted.app_id,

@@ -308,6 +308,7 @@ mod tests {
                 team_id: team.to_owned(),
                 team_name: String::new(),
                 bot_user_id: format!("U{team}"),
+                bot_name: None,
                 bot_id: None,
                 app_id: None,
                 scopes: std::collections::BTreeSet::new(),

@@ -46,26 +46,3 @@ pub const WORKSPACE_UNUSABLE: &str = "workspace_unusable";
 
 /// The reason code of one whose channel is another organisation's.
 pub const CHANNEL_TAKEN: &str = "channel_taken";
-
-/// Whether the trouble is the channel's, or that of a workspace that takes nothing: then the connector's fallback stands in. The bridge judges what Slack
-/// answers by the same codes (`mirror::refusal::shut`).
-pub fn has_stand_in(reason_code: &str) -> bool {
-    matches!(
-        reason_code,
-        CHANNEL_TAKEN
-            | WORKSPACE_UNUSABLE
-            | "access_denied"
-            | "channel_is_limited_access"
-            | "channel_not_found"
-            | "ekm_access_denied"
-            | "is_archived"
-            | "is_inactive"
-            | "no_permission"
-            | "not_in_channel"
-            | "posting_to_channel_denied"
-    ) || (reason_code.starts_with("restricted_action")
-        && !matches!(
-            reason_code,
-            "restricted_action_non_threadable_channel" | "restricted_action_thread_locked"
-        ))
-}

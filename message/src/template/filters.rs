@@ -1,6 +1,6 @@
 //! The filters of templates. Each gives no more than [`TEXT_MAX`] characters.
 
-use minijinja::{Environment, Error, ErrorKind, Value};
+use minijinja::{Environment, Error, ErrorKind, State, Value};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::seal;
@@ -69,11 +69,20 @@ fn capitalize(text: &Value) -> Result<String, Error> {
     }))
 }
 
-fn truncate(text: &Value, length: Option<usize>) -> Result<String, Error> {
-    Ok(crate::mrkdwn::cut_plain(
-        &plain(text)?,
-        length.unwrap_or(255).clamp(1, TEXT_MAX),
-    ))
+fn truncate(state: &State<'_, '_>, text: &Value, length: Option<usize>) -> Result<Value, Error> {
+    let length = length.unwrap_or(255).clamp(1, TEXT_MAX);
+    let marked_up = text.as_str().filter(|_| text.is_safe());
+    let Some(marked_up) = marked_up else {
+        return Ok(Value::from(crate::mrkdwn::cut_plain(&plain(text)?, length)));
+    };
+    // The description is cut in its Markdown, as everywhere.
+    if let Some(incident) = state.lookup("incident")
+        && incident.get_attr("description")? == *text
+    {
+        return markdown(&incident.get_attr("description_markdown")?, Some(length));
+    }
+    let cut = Mrkdwn::recorded(seal::unmarked(marked_up)).cut_styled(length);
+    Ok(Value::from_safe_string(seal::foreign(&cut)))
 }
 
 fn default(value: &Value, other: Option<Value>) -> Value {

@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use crate::mrkdwn::Mrkdwn;
+use crate::mrkdwn::{Mrkdwn, with_own_signs};
 
 /// Where foreign text begins and ends: characters that Unicode sets apart for a program's own use, and that no text may have.
 const BEGIN: char = '\u{fdd0}';
@@ -127,7 +127,7 @@ fn leads_somewhere(address: &str) -> bool {
 }
 
 fn percent_encoded(escaped: &str) -> String {
-    let text = escaped
+    let text = with_own_signs(escaped)
         .replace("&lt;", "<")
         .replace("&gt;", ">")
         .replace("&amp;", "&");

@@ -70,6 +70,49 @@ fn templates_say_what_they_are_told_to() {
 }
 
 #[test]
+fn a_value_has_no_styles_beside_those_of_the_template() {
+    let facts = Facts {
+        title: "*x* `y`".to_owned(),
+        ..Facts::full()
+    };
+    assert_eq!(
+        said("*{{ incident.key }}* {{ incident.title }}", &facts),
+        "*#42* ∗x∗ ˋyˋ"
+    );
+    assert_eq!(
+        said("<https://wiki.example.com/{{ incident.title }}|a>", &facts),
+        "<https://wiki.example.com/%2Ax%2A%20%60y%60|a>"
+    );
+}
+
+#[test]
+fn what_is_marked_up_is_cut_where_it_stays_whole() {
+    let facts = Facts {
+        description_markdown:
+            "**Checkout** & *all of it* answers `500` since the [last deploy](https://ci.example.com/a_b*c)"
+                .to_owned(),
+        ..Facts::full()
+    };
+    for length in 1..120 {
+        for source in ["incident.description", "incident.description_markdown | markdown"] {
+            let said = said(&format!("x{{{{ {source} | truncate({length}) }}}}"), &facts);
+            let said = said.strip_prefix('x').expect("a prefix");
+            assert!(said.encode_utf16().count() <= length, "{length}: {said}");
+            assert!(!said.contains("&lt;"), "{said}");
+            assert_eq!(said.matches('<').count(), said.matches('>').count(), "{said}");
+            let words = said
+                .replace("<https://ci.example.com/a_b*c|last deploy>", "")
+                .replace("&amp;", "");
+            assert!(!words.contains(['<', '&']), "{said}");
+            for style in ['*', '_', '`'] {
+                assert_eq!(words.matches(style).count() % 2, 0, "{said}");
+            }
+        }
+    }
+    assert_eq!(said("{{ incident.description | truncate(6) }}", &facts), "*Che…*");
+}
+
+#[test]
 fn what_is_wrong_is_told_with_its_line() {
     for (title, line, message) in [
         (

@@ -14,7 +14,10 @@ use time::OffsetDateTime;
 use tocsin_entity::{
     id::PostId,
     kinds::{PostKind, PostState},
-    slack::post,
+    slack::{
+        post,
+        shut::{Shut, shut},
+    },
 };
 
 use self::blocks::{Call, Way};
@@ -25,7 +28,7 @@ use super::{
     lookup::{LookupError, SETTLED},
     outcome::{Outcome, Wait, back_off},
     place,
-    refusal::{self, Shut, Verdict, shut},
+    refusal::{self, Verdict},
 };
 use crate::{
     bridge::Parts,

@@ -35,6 +35,16 @@ fn hostile() -> Incident {
 }
 
 #[test]
+fn a_change_that_is_a_message_of_its_own_names_its_incident_in_notifications() {
+    let told = reply(&incident(), &entry(2, EntryKind::Resolved), false, true);
+    assert!(
+        told.text.starts_with("#42: :white_check_mark: *"),
+        "{}",
+        told.text
+    );
+}
+
+#[test]
 fn a_triggered_incident() {
     assert_json_snapshot!(root(&incident(), Controls::default(), None));
 }

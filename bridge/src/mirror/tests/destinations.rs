@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use tocsin_entity::{
     id::{ConnectorId, DigestId, WorkspaceId},
     kinds::{PostState, ReplyMode},
-    slack::{channel, digest_line, post},
+    slack::{channel, connector::WORKSPACE_UNUSABLE, digest_line, post},
 };
 use url::Url;
 
@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     config::Pace,
-    connector::{Connectors, WORKSPACE_UNUSABLE},
+    connector::Connectors,
     graphql::{Appearance, Connector, Known},
     mirror::{
         content::Controls,
@@ -151,6 +151,7 @@ fn installation(team: &str) -> Installation {
         team_id: team.to_owned(),
         team_name: String::new(),
         bot_user_id: "U1".to_owned(),
+        bot_name: None,
         bot_id: None,
         app_id: None,
         scopes: BTreeSet::new(),

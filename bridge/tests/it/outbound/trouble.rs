@@ -62,7 +62,7 @@ async fn a_private_channel_asks_for_an_invitation_and_is_posted_to_after_it() {
     let (fate, error) = stage.until_failing(id).await;
     assert_eq!(fate, PostState::Retrying);
     assert!(
-        error.contains("#war-room") && error.contains("/invite"),
+        error.contains("#war-room") && error.contains("/invite @"),
         "{error}"
     );
     stage
