@@ -19,10 +19,8 @@ use crate::{app::Say, bridge::Parts};
 /// How long a handler may take: less than the lease, so that nobody else begins meanwhile.
 const WORK_TIMEOUT: Duration = Duration::from_secs(12);
 
-/// How long, and how often, it is waited until the workspace is known that a request comes from: just after the start, they are asked who they
-/// are.
+/// How long it is waited until the workspace is known that a request comes from: just after the start, they are asked who they are.
 const TEAM_PATIENCE: time::Duration = time::Duration::minutes(1);
-const TEAM_SOON: Duration = Duration::from_millis(500);
 
 /// How often a request is tried before it is given up: with the pauses below, for some five hours.
 const ATTEMPTS_MAX: i32 = 40;
@@ -132,8 +130,8 @@ async fn handle(parts: &Parts, row: &Model, name: &str) -> routes::Worked {
         && OffsetDateTime::now_utc() - row.received_at < TEAM_PATIENCE
         && parts.workspaces.may_come_to_know(team)
     {
-        return Err(JobError::retry_after(
-            TEAM_SOON,
+        // Not at short intervals: tries are counted.
+        return Err(JobError::retry(
             "it is not known yet which workspace it comes from",
         ));
     }

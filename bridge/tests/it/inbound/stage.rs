@@ -48,6 +48,11 @@ impl Stage {
             _running: running.drop_guard(),
         };
         stage.organizations(&[stage.organization]);
+        // Nothing is connected beside the server's own workspace.
+        for (operation, field) in [("SlackApps", "slackApps"), ("SlackWorkspaces", "slackWorkspaces")] {
+            let none = json!({"data": {field: []}});
+            stage.acted.answer(operation, none);
+        }
         stage.is_nobody();
         stage.record_post(PostKind::Root, Some("1.0"), |_| {}).await;
         stage
