@@ -310,6 +310,31 @@ impl Loader<Lead> for Neighbours {
     }
 }
 
+/// What a connector is to name its channel that is called otherwise now: so, or by its id where another organisation's connector has that name
+/// already, which would take the channel from whoever has it.
+pub(super) async fn kept(
+    ctx: &Context<'_>,
+    tx: &DatabaseTransaction,
+    row: &Model,
+    team_id: &str,
+    to: &str,
+) -> Result<String, DbErr> {
+    let renamed = Model {
+        channel: to.to_owned(),
+        ..row.clone()
+    };
+    if !to.starts_with('#') || is_free(tx, has_own_workspace(ctx), &renamed).await? {
+        return Ok(renamed.channel);
+    }
+    // The directory has it under the name before until this is reported.
+    let found = channel::Entity::find()
+        .filter(channel::Column::TeamId.eq(team_id))
+        .filter(channel::Column::Name.eq(row.channel.trim_start_matches('#').to_lowercase()))
+        .one(tx)
+        .await?;
+    Ok(found.map_or(renamed.channel, |found| found.channel_id))
+}
+
 /// Those of the connectors that lead to a channel of this team.
 pub(super) async fn in_team(
     ctx: &Context<'_>,

@@ -78,8 +78,9 @@ async fn record(ctx: &Context<'_>, input: RecordSlackChannelChangeInput) -> Resu
     let tx = domain(ctx).database().begin_write().await?;
     let mut changed = Vec::new();
     for row in named(ctx, &tx, organization_id, &team_id, &from).await? {
+        let called = place::kept(ctx, &tx, &row, &team_id, &to).await?;
         let mut change = row.into_active_model();
-        change.channel = Set(to.clone());
+        change.channel = Set(called);
         changed.push(change.update(&tx).await?);
     }
     // Comments know the channel by its id.

@@ -170,6 +170,19 @@ on_each_database! {
         assert_eq!(refs, ["slack:T1/C0AFTER/1.1", "slack:T1/C0BEFORE/2.2", "slack:T1/C0AFTER/2.2"]);
     }
 
+    async fn a_rename_takes_no_channel_from_whoever_has_it(world) {
+        with_channel(world, "C0PAYMENTS", "payments").await;
+        let (admin, theirs) = (world.admin(), world.neighbour().await);
+        connector(&theirs, "first", "#later").await;
+        connector(&admin, "mine", "#payments").await;
+        let organization = text(&admin.read("{ organization { id } }").await["organization"]["id"]);
+        let bridge = Caller { organization: Some(organization), ..world.bridge() };
+        let report = json!({ "teamId": "T1", "from": "#payments", "to": "#later" });
+        let changed = bridge.change("recordSlackChannelChange", report).await.done()["connectors"].clone();
+        assert_eq!(changed[0]["channel"], "C0PAYMENTS", "by its id, which goes before a name");
+        assert_eq!(one(&admin, "mine").await["isChannelTaken"], false);
+    }
+
     async fn an_organisation_begins_with_a_channel_of_its_own(world) {
         let first = |channel| Some(FirstChannel { channel, has_own_workspace: true });
         let refused = bootstrap::create_organization(&world.database, "Acme", first("#incidents")).await;

@@ -33,6 +33,7 @@ pub(crate) async fn follow(parts: &Parts, shutdown: CancellationToken) {
                 continue;
             }
         };
+        parts.connectors.keep(&leads.iter().map(|(id, _)| *id).collect());
         let mut is_any_elsewhere = false;
         for (id, lead) in &leads {
             is_any_elsewhere |= parts.connectors.leads(*id, lead);

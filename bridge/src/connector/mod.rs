@@ -6,7 +6,7 @@
 mod elsewhere;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -131,6 +131,15 @@ impl Connectors {
     /// Whether any fails.
     fn any_fails(&self) -> bool {
         self.known().values().any(|seen| seen.failing.is_some())
+    }
+
+    /// These are all there are: one that is deleted fails no more.
+    fn keep(&self, all: &HashSet<ConnectorId>) {
+        for (id, seen) in self.known().iter_mut() {
+            if !all.contains(id) {
+                seen.failing = None;
+            }
+        }
     }
 
     /// It leads there: where it failed elsewhere, it has not failed. Says whether that was so.
