@@ -10,19 +10,24 @@ use sources::{Source, root};
 
 /// Which of the project's crates each may depend on.
 const ARROWS: &[(&str, &[&str])] = &[
+    ("clock", &[]),
     ("entity", &[]),
     ("message", &[]),
     ("migration", &[]),
     ("queue", &[]),
     ("seal", &[]),
     ("simulator", &[]),
-    ("api", &["entity", "message", "migration", "queue", "seal"]),
-    ("bridge", &["entity", "message", "queue", "seal"]),
+    (
+        "api",
+        &["clock", "entity", "message", "migration", "queue", "seal"],
+    ),
+    ("bridge", &["clock", "entity", "message", "queue", "seal"]),
     (
         "cli",
         &[
             "api",
             "bridge",
+            "clock",
             "entity",
             "migration",
             "queue",

@@ -45,6 +45,7 @@ pub(crate) fn all() -> Vec<Source> {
         "migration",
         "queue",
         "message",
+        "clock",
         "seal",
         "simulator",
         "tests",
