@@ -11,10 +11,11 @@ use sources::{Source, root};
 /// Which of the project's crates each may depend on.
 const ARROWS: &[(&str, &[&str])] = &[
     ("clock", &[]),
-    ("entity", &[]),
+    ("database", &[]),
+    ("entity", &["database"]),
     ("message", &[]),
     ("migration", &[]),
-    ("queue", &[]),
+    ("queue", &["database"]),
     ("seal", &[]),
     ("simulator", &[]),
     (

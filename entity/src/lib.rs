@@ -3,7 +3,8 @@
 //! Tables under [`slack`] are written by the bridge alone, all others by the api alone.
 //! `tests/architecture.rs` holds both to it.
 
-pub mod database;
+/// How the database is opened, how a write begins, and what an error means.
+pub use tocsin_database as database;
 pub mod id;
 pub mod kinds;
 pub mod slack;

@@ -22,14 +22,49 @@ mod m20261128_000040_directory;
 mod m20261128_000140_templates;
 mod m20261128_000150_seen_by;
 mod m20261128_000160_found_token;
+mod m20261129_000010_create_database_probe;
 
-/// All migrations, oldest first.
+/// All migrations, oldest first. Each commits together with its record, on SQLite as on PostgreSQL: whoever is killed in between
+/// finds the schema as it was.
 #[derive(Debug)]
 pub struct Migrator;
 
 #[sea_orm_migration::async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        Self::list()
+            .into_iter()
+            .map(|migration| Box::new(Whole(migration)) as Box<dyn MigrationTrait>)
+            .collect()
+    }
+}
+
+/// A migration that is run in a transaction, whatever the database. By itself sea-orm does so on PostgreSQL alone.
+struct Whole(Box<dyn MigrationTrait>);
+
+impl MigrationName for Whole {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+}
+
+#[sea_orm_migration::async_trait::async_trait]
+impl MigrationTrait for Whole {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        self.0.up(manager).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        self.0.down(manager).await
+    }
+
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+}
+
+impl Migrator {
+    fn list() -> Vec<Box<dyn MigrationTrait>> {
         vec![
             Box::new(m20261120_000001_domain::Migration),
             Box::new(m20261120_000002_slack::Migration),
@@ -48,6 +83,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000140_templates::Migration),
             Box::new(m20261128_000150_seen_by::Migration),
             Box::new(m20261128_000160_found_token::Migration),
+            Box::new(m20261129_000010_create_database_probe::Migration),
         ]
     }
 }

@@ -46,6 +46,7 @@ pub(crate) fn all() -> Vec<Source> {
         "queue",
         "message",
         "clock",
+        "database",
         "seal",
         "simulator",
         "tests",

@@ -1,0 +1,5 @@
+//! The way to the database, on files and on a server of the tests' own.
+
+mod files;
+mod reuse;
+mod server;
