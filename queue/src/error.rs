@@ -1,5 +1,7 @@
 //! What may go wrong between a caller and the queue.
 
+use crate::explain::explain;
+
 /// Any error, as handlers return it.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync + 'static>;
 
@@ -10,7 +12,7 @@ pub enum QueueError {
     #[error("the queue's configuration does not work: {0}")]
     Config(String),
     /// The backend did not answer, or answered with an error. Try again later.
-    #[error("the queue's backend failed: {0}")]
+    #[error("{}", explain(.0.as_ref()))]
     Backend(#[source] BoxError),
     /// The job could not be written as JSON.
     #[error("a {job} job could not be encoded")]

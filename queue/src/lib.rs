@@ -42,6 +42,7 @@
 mod bells;
 mod config;
 mod error;
+mod explain;
 mod job;
 pub mod jobs;
 mod pusher;

@@ -3,6 +3,7 @@
 //! Each job name is an apalis queue of its own, so that a worker takes only what it has a handler for, and a backlog of one
 //! name delays no other.
 
+mod damage;
 mod redis;
 mod seat;
 mod sqlite;
@@ -66,7 +67,7 @@ impl Store {
     pub(crate) async fn push(&self, tasks: &[NewTask]) -> Result<(), QueueError> {
         match self {
             Self::Redis(redis) => redis.push(tasks).await,
-            Self::Sqlite(sqlite) => sqlite.push(tasks).await,
+            Self::Sqlite(sqlite) => sqlite.mend(sqlite.push(tasks).await).await,
         }
     }
 
@@ -74,7 +75,7 @@ impl Store {
     pub(crate) async fn take(&self, seat: &Seat, limit: usize) -> Result<Taken, QueueError> {
         match self {
             Self::Redis(redis) => redis.take(seat, limit).await,
-            Self::Sqlite(sqlite) => sqlite.take(seat, limit).await,
+            Self::Sqlite(sqlite) => sqlite.mend(sqlite.take(seat, limit).await).await,
         }
     }
 
@@ -82,7 +83,7 @@ impl Store {
     pub(crate) async fn finish(&self, seat: &Seat, ids: &[String]) -> Result<(), QueueError> {
         match self {
             Self::Redis(redis) => redis.finish(seat, ids).await,
-            Self::Sqlite(sqlite) => sqlite.finish(seat, ids).await,
+            Self::Sqlite(sqlite) => sqlite.mend(sqlite.finish(seat, ids).await).await,
         }
     }
 
@@ -90,7 +91,7 @@ impl Store {
     pub(crate) async fn hand_back(&self, seat: &Seat) -> Result<u64, QueueError> {
         match self {
             Self::Redis(redis) => redis.hand_back(seat, &seat.held.ids()).await,
-            Self::Sqlite(sqlite) => sqlite.hand_back(seat, &seat.held.ids()).await,
+            Self::Sqlite(sqlite) => sqlite.mend(sqlite.hand_back(seat, &seat.held.ids()).await).await,
         }
     }
 
@@ -98,7 +99,7 @@ impl Store {
     pub(crate) async fn beat(&self, seat: &Seat) -> Result<u64, QueueError> {
         match self {
             Self::Redis(redis) => redis.beat(seat).await,
-            Self::Sqlite(sqlite) => sqlite.beat(seat).await,
+            Self::Sqlite(sqlite) => sqlite.mend(sqlite.beat(seat).await).await,
         }
     }
 
@@ -106,7 +107,7 @@ impl Store {
     pub(crate) async fn leave(&self, seat: &Seat) -> Result<u64, QueueError> {
         match self {
             Self::Redis(redis) => redis.leave(seat).await,
-            Self::Sqlite(sqlite) => sqlite.leave(seat).await,
+            Self::Sqlite(sqlite) => sqlite.mend(sqlite.leave(seat).await).await,
         }
     }
 
@@ -115,14 +116,14 @@ impl Store {
         match self {
             // Finished tasks are deleted as they finish, idempotency keys expire, dead workers go with their heartbeat.
             Self::Redis(_) => Ok(()),
-            Self::Sqlite(sqlite) => sqlite.clean().await,
+            Self::Sqlite(sqlite) => sqlite.mend(sqlite.clean().await).await,
         }
     }
 
     pub(crate) async fn health(&self) -> Result<(), QueueError> {
         match self {
             Self::Redis(redis) => redis.health().await,
-            Self::Sqlite(sqlite) => sqlite.health().await,
+            Self::Sqlite(sqlite) => sqlite.mend(sqlite.health().await).await,
         }
     }
 
@@ -130,7 +131,7 @@ impl Store {
     pub(crate) async fn depth(&self, name: Option<&str>) -> Result<u64, QueueError> {
         match self {
             Self::Redis(redis) => redis.depth(name).await,
-            Self::Sqlite(sqlite) => sqlite.depth(name).await,
+            Self::Sqlite(sqlite) => sqlite.mend(sqlite.depth(name).await).await,
         }
     }
 }

@@ -1,6 +1,11 @@
 //! apalis' SQLite storage: its schema and its queries, on a connection and with pragmas of our own.
 
-use std::{io, path::Path, time::Duration};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::{PoisonError, RwLock},
+    time::Duration,
+};
 
 use apalis_core::{
     backend::WorkerFilter,
@@ -13,11 +18,14 @@ use sqlx::{
         SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
     },
 };
-use tracing::debug;
+use tocsin_database::{DatabaseFault, create_private, is_reusable};
+use tokio::sync::Mutex;
+use tracing::{debug, warn};
 
-use super::{DEAD_AFTER, Seat, new_task_id};
+use super::{DEAD_AFTER, Seat, damage, new_task_id};
 use crate::{
     error::QueueError,
+    explain::sqlx_error,
     task::{NewTask, Taken, TakenTask, now_millis},
 };
 
@@ -35,70 +43,42 @@ const FORGOTTEN_AFTER: u32 = 60;
 #[derive(Debug)]
 pub(crate) struct SqliteStore {
     /// One connection: SQLite has one writer, and waiting in line costs less than finding the file locked.
-    pool: SqlitePool,
+    pool: RwLock<SqlitePool>,
+    path: Option<PathBuf>,
     namespace: String,
+    /// Held by whoever replaces a damaged file.
+    mending: Mutex<()>,
 }
 
 impl SqliteStore {
     pub(super) async fn open(path: Option<&Path>, namespace: &str) -> Result<Self, QueueError> {
-        let options = match path {
-            Some(path) => SqliteConnectOptions::new().filename(path).create_if_missing(true),
-            None => SqliteConnectOptions::new().in_memory(true),
-        }
-        .auto_vacuum(SqliteAutoVacuum::Incremental)
-        .journal_mode(SqliteJournalMode::Wal)
-        // A crash of the machine may lose the last jobs, but not the file: a sweeper rings again.
-        .synchronous(SqliteSynchronous::Normal)
-        .busy_timeout(BUSY_TIMEOUT)
-        .pragma("journal_size_limit", "16777216")
-        .pragma("temp_store", "memory");
-        let in_memory = path.is_none();
-        let pool = SqlitePoolOptions::new()
-            .min_connections(1)
-            .max_connections(1)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            // In memory, the connection is the database: it is kept, and should it break, the next one begins anew.
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_before_acquire(false)
-            .after_connect(move |connection, _| {
-                Box::pin(async move {
-                    if in_memory {
-                        SqliteStorage::migrations()
-                            .run_direct(None, connection, false)
-                            .await?;
-                    }
-                    Ok(())
-                })
-            })
-            .connect_with(options)
+        let pool = open_sound(path)
             .await
             .map_err(|error| QueueError::Config(describe(path, &error)))?;
-        let store = Self {
-            pool,
+        Ok(Self {
+            pool: RwLock::new(pool),
+            path: path.map(Path::to_owned),
             namespace: namespace.to_owned(),
-        };
-        store
-            .set_up()
-            .await
-            .map_err(|error| QueueError::Config(describe(path, &error)))?;
-        Ok(store)
+            mending: Mutex::default(),
+        })
     }
 
-    /// Brings the schema up to date. Of several processes that start together, one finds the other's work half done.
-    async fn set_up(&self) -> Result<(), sqlx::Error> {
-        let mut tries = 0;
-        loop {
-            match SqliteStorage::migrations().run(&self.pool).await {
-                Ok(()) => return Ok(()),
-                Err(error) if tries < 10 => {
-                    debug!("the queue's schema could not be set up yet: {error}");
-                    tries += 1;
-                    tokio::time::sleep(Duration::from_millis(50 * tries)).await;
-                }
-                Err(error) => return Err(error.into()),
-            }
+    /// Passes an outcome on. Where it says that the file is damaged, there is a sound one afterwards.
+    pub(super) async fn mend<T>(&self, outcome: Result<T, QueueError>) -> Result<T, QueueError> {
+        if let Err(error) = &outcome
+            // Closed: an earlier attempt found no room for a new file, say.
+            && (damage::is_damage(error) || self.pool().is_closed())
+        {
+            let _turn = self.mending.lock().await;
+            self.pool().close().await;
+            let sound = open_sound(self.path.as_deref()).await?;
+            *self.pool.write().unwrap_or_else(PoisonError::into_inner) = sound;
         }
+        outcome
+    }
+
+    fn pool(&self) -> SqlitePool {
+        self.pool.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(super) async fn push(&self, tasks: &[NewTask]) -> Result<(), QueueError> {
@@ -167,7 +147,7 @@ impl SqliteStore {
         Ok(
             sqlx::query_scalar("SELECT MIN(run_at) FROM Jobs WHERE job_type = ?1 AND status = 'Pending'")
                 .bind(self.queue(name))
-                .fetch_one(&self.pool)
+                .fetch_one(&self.pool())
                 .await?,
         )
     }
@@ -176,7 +156,7 @@ impl SqliteStore {
         sqlx::query("DELETE FROM Jobs WHERE id IN (SELECT value FROM json_each(?1)) AND lock_by = ?2")
             .bind(json_ids(ids.iter().map(String::as_str)))
             .bind(seat.worker.name())
-            .execute(&self.pool)
+            .execute(&self.pool())
             .await?;
         Ok(())
     }
@@ -188,7 +168,7 @@ impl SqliteStore {
         )
         .bind(json_ids(held.iter().map(String::as_str)))
         .bind(seat.worker.name())
-        .execute(&self.pool)
+        .execute(&self.pool())
         .await?;
         Ok(returned.rows_affected())
     }
@@ -214,7 +194,7 @@ impl SqliteStore {
         let returned = self.hand_back(seat, &[]).await?;
         sqlx::query("DELETE FROM Workers WHERE id = ?1")
             .bind(seat.worker.name())
-            .execute(&self.pool)
+            .execute(&self.pool())
             .await?;
         Ok(returned)
     }
@@ -225,19 +205,19 @@ impl SqliteStore {
              AND NOT EXISTS (SELECT 1 FROM Jobs WHERE Jobs.lock_by = Workers.id)",
         )
         .bind(FORGOTTEN_AFTER)
-        .execute(&self.pool)
+        .execute(&self.pool())
         .await?;
         // Statistics for the planner where a table has much changed, and room that a backlog has left behind, a little at a
         // time.
         sqlx::raw_sql("PRAGMA analysis_limit = 400; PRAGMA optimize; PRAGMA incremental_vacuum(2000)")
-            .execute(&self.pool)
+            .execute(&self.pool())
             .await?;
         Ok(())
     }
 
     pub(super) async fn health(&self) -> Result<(), QueueError> {
         sqlx::query("SELECT 1 FROM Jobs LIMIT 1")
-            .execute(&self.pool)
+            .execute(&self.pool())
             .await?;
         Ok(())
     }
@@ -253,7 +233,7 @@ impl SqliteStore {
             )
             .bind(self.queue("")),
         }
-        .fetch_one(&self.pool)
+        .fetch_one(&self.pool())
         .await?;
         Ok(u64::try_from(depth).unwrap_or_default())
     }
@@ -264,8 +244,112 @@ impl SqliteStore {
 
     /// Begins a transaction that will write. A deferred one would find the file locked when another process writes first.
     async fn begin(&self) -> Result<Transaction<'static, Sqlite>, QueueError> {
-        Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
+        Ok(self.pool().begin_with("BEGIN IMMEDIATE").await?)
     }
+}
+
+/// Opens the file; one that is damaged is moved aside first.
+async fn open_sound(path: Option<&Path>) -> Result<SqlitePool, sqlx::Error> {
+    let error = match open(path).await {
+        Ok(pool) => return Ok(pool),
+        Err(error) => error,
+    };
+    let Some(path) = path.filter(|_| damage::is_damage(&error)) else {
+        return Err(error);
+    };
+    let own = path.to_owned();
+    let _turn = tokio::task::spawn_blocking(move || damage::turn(&own))
+        .await
+        .map_err(|_| sqlx::Error::WorkerCrashed)??;
+    // Another process may have moved it meanwhile.
+    match open(Some(path)).await {
+        Err(error) if damage::is_damage(&error) => {
+            let aside = damage::move_aside(path)?;
+            warn!(
+                "the queue's file {} is damaged ({error}): moved it to {} and began a new one. Nothing is lost, the jobs in it are \
+                 found again in the database; delete the old file, and check the disk",
+                path.display(),
+                aside.display()
+            );
+            open(Some(path)).await
+        }
+        done => done,
+    }
+}
+
+async fn open(path: Option<&Path>) -> Result<SqlitePool, sqlx::Error> {
+    let options = match path {
+        Some(path) => {
+            create_private(path)?;
+            SqliteConnectOptions::new().filename(path).create_if_missing(true)
+        }
+        None => SqliteConnectOptions::new().in_memory(true),
+    }
+    .auto_vacuum(SqliteAutoVacuum::Incremental)
+    .journal_mode(SqliteJournalMode::Wal)
+    // A crash of the machine may lose the last jobs, but not the file: a sweeper rings again.
+    .synchronous(SqliteSynchronous::Normal)
+    .busy_timeout(BUSY_TIMEOUT)
+    .pragma("journal_size_limit", "16777216")
+    .pragma("temp_store", "memory");
+    let in_memory = path.is_none();
+    let pool = SqlitePoolOptions::new()
+        .min_connections(1)
+        .max_connections(1)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        // In memory, the connection is the database: it is kept, and should it break, the next one begins anew.
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .after_release(is_reusable)
+        .after_connect(move |connection, _| {
+            Box::pin(async move {
+                if in_memory {
+                    SqliteStorage::migrations()
+                        .run_direct(None, connection, false)
+                        .await?;
+                }
+                Ok(())
+            })
+        })
+        .connect_with(options)
+        .await?;
+    let made = async {
+        set_up(&pool).await?;
+        check(&pool).await
+    };
+    if let Err(error) = made.await {
+        pool.close().await;
+        return Err(error);
+    }
+    Ok(pool)
+}
+
+/// Brings the schema up to date. Of several processes that start together, one finds the other's work half done.
+async fn set_up(pool: &SqlitePool) -> Result<(), sqlx::Error> {
+    let mut tries = 0;
+    loop {
+        match SqliteStorage::migrations().run(pool).await {
+            Ok(()) => return Ok(()),
+            Err(error) if tries < 10 && !damage::is_damage(&error) => {
+                debug!("the queue's schema could not be set up yet: {error}");
+                tries += 1;
+                tokio::time::sleep(Duration::from_millis(50 * tries)).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Reads the whole file once: damage that is found now costs a restart nothing. SQLite tells it in a row and not as an error.
+async fn check(pool: &SqlitePool) -> Result<(), sqlx::Error> {
+    let said: String = sqlx::query_scalar("PRAGMA quick_check(1)")
+        .fetch_one(pool)
+        .await?;
+    if said == "ok" {
+        return Ok(());
+    }
+    Err(sqlx::Error::Io(io::Error::new(io::ErrorKind::InvalidData, said)))
 }
 
 fn json_ids<'a>(ids: impl Iterator<Item = &'a str>) -> String {
@@ -274,7 +358,15 @@ fn json_ids<'a>(ids: impl Iterator<Item = &'a str>) -> String {
 
 fn describe(path: Option<&Path>, error: &sqlx::Error) -> String {
     match path {
-        Some(path) => format!("the queue's file {} can't be opened: {error}", path.display()),
+        Some(path) => {
+            let fault = DatabaseFault::of_sqlx(sqlx_error(error).unwrap_or(error));
+            format!(
+                "the queue's file {} {}: {} ({error})",
+                path.display(),
+                fault.cause(),
+                fault.remedy()
+            )
+        }
         None => format!("the queue can't be opened in memory: {error}"),
     }
 }
