@@ -1,5 +1,7 @@
 //! The schema holds every entity, and every entity's columns, on SQLite and on PostgreSQL.
 
+mod kills;
+
 use sea_orm::{ActiveValue::Set, ConnectionTrait, DatabaseConnection, EntityTrait, IntoActiveModel};
 use sea_orm_migration::MigratorTrait;
 use tocsin_entity::{
