@@ -45,9 +45,22 @@ pub(crate) fn save(workspace: &Workspace, path: &Path) -> Result<(), SimulatorEr
         source,
     })?;
     let beside = path.with_extension("tmp");
-    let mut file = std::fs::File::create(&beside).map_err(failed)?;
+    let mut file = private(&beside).map_err(failed)?;
     file.write_all(&json)
         .and_then(|()| file.sync_all())
         .map_err(failed)?;
     std::fs::rename(&beside, path).map_err(failed)
+}
+
+/// Makes a file that its owner alone may read: tokens are in it. One of that name is what a crash left behind.
+fn private(path: &Path) -> std::io::Result<std::fs::File> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
