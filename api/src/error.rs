@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use async_graphql::{Enum, ErrorExtensions, SimpleObject};
 use sea_orm::{DbErr, SqlErr};
+use tocsin_entity::database::DatabaseFault;
 
 /// What kind of failure a user error tells of. Stable: programs may rely on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -95,10 +96,10 @@ impl UserError {
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Fault {
     /// The database failed.
-    #[error("the database failed: {0}")]
+    #[error("{}", DatabaseFault::explain("the database", .0))]
     Database(Arc<DbErr>),
     /// The database failed while it committed: nobody knows whether the change is made.
-    #[error("the database failed at the commit: {0}")]
+    #[error("{}, at the commit", DatabaseFault::explain("the database", .0))]
     Unsure(Arc<DbErr>),
     /// The process is ending, or overloaded.
     #[error("{0}")]
@@ -124,16 +125,13 @@ impl From<DbErr> for Fault {
 impl From<Fault> for async_graphql::Error {
     fn from(fault: Fault) -> Self {
         tracing::error!("a request failed: {fault}");
-        let (code, message) = match fault {
-            Fault::Database(_) | Fault::Unavailable(_) => (
+        let (code, message) = match &fault {
+            Fault::Database(error) => return unavailable(DatabaseFault::of(error)),
+            Fault::Unavailable(_) => (
                 "UNAVAILABLE",
                 "Tocsin can't do this just now. Nothing was changed: try again.",
             ),
-            Fault::Unsure(_) => (
-                "UNAVAILABLE",
-                "Tocsin lost its database while it wrote, and can't say whether this was done. Look before you ask again, \
-                 or ask with the same idempotencyKey.",
-            ),
+            Fault::Unsure(error) => return unsure(DatabaseFault::of(error)),
             Fault::Broken(_) => (
                 "INTERNAL",
                 "Something in Tocsin is broken; the server's log says what, under this request id.",
@@ -141,6 +139,37 @@ impl From<Fault> for async_graphql::Error {
         };
         Self::new(message).extend_with(|_, extensions| extensions.set("code", code))
     }
+}
+
+/// A request that the database could not serve: the code for programs, and for people what is wrong and who can help.
+fn unavailable(fault: DatabaseFault) -> async_graphql::Error {
+    let message = match fault {
+        DatabaseFault::Other => "Tocsin can't do this just now. Nothing was changed: try again.".to_owned(),
+        known => format!(
+            "Tocsin can't do this just now: its database {}. Nothing was changed: try again. Whoever runs the server: {}.",
+            known.cause(),
+            known.remedy()
+        ),
+    };
+    with_reason(message, fault)
+}
+
+/// A commit that failed.
+fn unsure(fault: DatabaseFault) -> async_graphql::Error {
+    let message = format!(
+        "While Tocsin wrote this down, its database failed: it {}. Tocsin can't say whether this was done. Look before you ask again, or ask with \
+         the same idempotencyKey. Whoever runs the server: {}.",
+        fault.cause(),
+        fault.remedy()
+    );
+    with_reason(message, fault)
+}
+
+fn with_reason(message: String, fault: DatabaseFault) -> async_graphql::Error {
+    async_graphql::Error::new(message).extend_with(|_, extensions| {
+        extensions.set("code", "UNAVAILABLE");
+        extensions.set("reason", fault.reason());
+    })
 }
 
 /// Why a query is refused: a top-level error.

@@ -31,7 +31,7 @@ mod viewer;
 use std::{ops::Deref, sync::Arc};
 
 use secrecy::SecretString;
-use tocsin_entity::database::Database;
+use tocsin_entity::database::{Database, DatabaseFault};
 use tocsin_queue::{Queue, jobs::ReconcileIncident};
 use tocsin_seal::Sealer;
 use tokio_util::sync::CancellationToken;
@@ -209,15 +209,14 @@ impl Api {
         );
     }
 
-    /// Whether requests can be served: the database answers.
+    /// Whether requests can be served: the database can be written.
     ///
     /// # Errors
     /// What is wrong, in words.
     pub async fn ready(&self) -> Result<(), String> {
         self.database
-            .read()
-            .ping()
+            .probe_write()
             .await
-            .map_err(|error| format!("the database does not answer: {error}"))
+            .map_err(|error| DatabaseFault::explain("the database", &error))
     }
 }

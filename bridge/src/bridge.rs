@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
-use tocsin_entity::{database::Database, id::SlackAppId};
+use tocsin_entity::{
+    database::{Database, DatabaseFault},
+    id::SlackAppId,
+};
 use tocsin_queue::{Queue, Worker};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -176,16 +179,16 @@ impl Bridge {
         }
     }
 
-    /// Whether the database and the queue answer.
+    /// Whether the database can be written, and the queue answers.
     ///
     /// # Errors
     /// What is wrong, for people.
     pub async fn ready(&self) -> Result<(), String> {
-        let reader = self.0.database.read();
-        reader
-            .ping()
+        self.0
+            .database
+            .probe_write()
             .await
-            .map_err(|error| format!("the database does not answer: {error}"))?;
+            .map_err(|error| DatabaseFault::explain("the database", &error))?;
         self.0.queue.health().await.map_err(|error| error.to_string())
     }
 

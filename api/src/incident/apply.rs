@@ -8,7 +8,12 @@ use std::sync::Arc;
 
 use sea_orm::DbErr;
 use time::OffsetDateTime;
-use tocsin_entity::{database::Database, incident, kinds::EntryKind, timeline_entry};
+use tocsin_entity::{
+    database::{Database, DatabaseFault},
+    incident,
+    kinds::EntryKind,
+    timeline_entry,
+};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
@@ -108,9 +113,7 @@ impl Lane {
 /// The fault of an answer, where the database can't be reached.
 fn unreachable(answer: &Result<Applied, IncidentError>) -> Option<Fault> {
     match answer {
-        Err(IncidentError::Fault(Fault::Database(error)))
-            if matches!(**error, DbErr::ConnectionAcquire(_)) =>
-        {
+        Err(IncidentError::Fault(Fault::Database(error))) if DatabaseFault::of(error).concerns_all() => {
             Some(Fault::Database(Arc::clone(error)))
         }
         _ => None,
@@ -148,8 +151,8 @@ async fn write_all(database: &Database, orders: &[Order]) -> Vec<Result<Applied,
         Err(failed) => failed,
     };
     let error = match failed {
-        // Without a connection none of them fares better alone.
-        Failed::Before(error) if orders.len() == 1 || matches!(error, DbErr::ConnectionAcquire(_)) => {
+        // Without a connection, say, none of them fares better alone.
+        Failed::Before(error) if orders.len() == 1 || DatabaseFault::of(&error).concerns_all() => {
             return vec![Err(Fault::from(error).into()); orders.len()];
         }
         Failed::Before(error) => error,
@@ -191,7 +194,7 @@ async fn write_together(
     loop {
         tries += 1;
         match write_once(database, orders).await {
-            Err(Failed::Before(error)) if tries < TRIES && !matches!(error, DbErr::ConnectionAcquire(_)) => {
+            Err(Failed::Before(error)) if tries < TRIES && !DatabaseFault::of(&error).concerns_all() => {
                 tracing::debug!("a write failed and is tried again: {error}");
             }
             done => return done,

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::BoxFuture;
 use sea_orm::{DatabaseTransaction, DbErr};
-use tocsin_entity::database::Database;
+use tocsin_entity::database::{Database, DatabaseFault};
 use tokio::sync::oneshot;
 
 /// The most writes of one transaction: what other writers must wait for stays short.
@@ -126,7 +126,10 @@ impl Lane {
         metrics::histogram!("tocsin_bridge_write_batch").record(size(batch.len()));
         match self.together(&mut batch).await {
             Ok(()) => batch.into_iter().for_each(Write::committed),
-            Err(error) if batch.len() == 1 => batch.into_iter().for_each(|write| write.failed(error.clone())),
+            // On a full disk, say, none of them fares better alone, and each would wait as long again.
+            Err(error) if batch.len() == 1 || DatabaseFault::of(&error).concerns_all() => {
+                batch.into_iter().for_each(|write| write.failed(error.clone()))
+            }
             Err(error) => {
                 tracing::warn!(%error, "{} writes failed together and are made one by one: {error}", batch.len());
                 for write in batch {
