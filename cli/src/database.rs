@@ -1,11 +1,11 @@
 //! The database and the queue, opened; a refusal says what to do.
 
-use std::{fs::OpenOptions, io, path::Path};
+use std::{fs::OpenOptions, io, path::Path, time::Duration};
 
-use anyhow::{Context, anyhow, bail};
-use sea_orm::{ConnectionTrait, DbErr};
+use anyhow::{anyhow, bail};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement};
 use sea_orm_migration::MigratorTrait;
-use tocsin_entity::database::Database;
+use tocsin_entity::database::{Database, DatabaseFault, LONG_WORK};
 use tocsin_migration::Migrator;
 use tocsin_queue::{Queue, QueueConfig};
 use tracing::info;
@@ -13,17 +13,24 @@ use tracing::info;
 use crate::config::{DatabaseSettings, Settings};
 
 /// The lock that whoever migrates a PostgreSQL database holds, so that replicas which start together take turns.
-const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(7431062873)";
+const MIGRATION_LOCK: &str = "SELECT pg_try_advisory_xact_lock(7431062873) AS taken";
+
+/// How often it is asked for. Nobody waits for it in the database: a wait there is ended after some seconds, and a migration may take
+/// minutes.
+const ASK_FOR_THE_TURN_EVERY: Duration = Duration::from_millis(200);
 
 /// Opens the database as it is.
 pub(crate) async fn open(settings: &DatabaseSettings) -> anyhow::Result<Database> {
     if let Some(file) = settings.file() {
         accessible(file)?;
     }
-    // Migrating needs a second connection beside the one that holds the lock.
+    // Migrating reads beside the one that holds the lock.
     Database::open(settings.url(), settings.connections.max(2))
         .await
-        .map_err(|error| unreachable(settings, &error))
+        .map_err(|error| {
+            let shown = format!("the database {}", settings.shown());
+            anyhow!(DatabaseFault::explain(&shown, &error))
+        })
 }
 
 /// A SQLite file that can be written, or made.
@@ -49,50 +56,85 @@ fn accessible(file: &Path) -> anyhow::Result<()> {
     }
 }
 
-fn unreachable(settings: &DatabaseSettings, error: &DbErr) -> anyhow::Error {
-    let shown = settings.shown();
-    let text = error.to_string();
-    if text.contains("file is not a database") {
-        return anyhow!("{shown} is not a SQLite database: set TOCSIN_DATABASE_URL to another file");
+/// Brings the schema to this version's; gives the names of the migrations that were run. Each is a transaction of its own, in which
+/// the next process finds it done or not begun.
+pub(crate) async fn migrate(database: &Database) -> anyhow::Result<Vec<String>> {
+    let mut run = Vec::new();
+    while !pending(database).await?.is_empty() {
+        let turn = take_turn(database)
+            .await
+            .map_err(|error| anyhow!(DatabaseFault::explain("the database", &error)))?;
+        // Whoever had the turn before may have run it.
+        let Some(next) = pending_in(&turn).await?.into_iter().next() else {
+            break;
+        };
+        Migrator::up(&turn, Some(1))
+            .await
+            .map_err(|error| not_migrated(&next, run.is_empty() && is_first(&next), &error))?;
+        turn.commit()
+            .await
+            .map_err(|error| not_migrated(&next, false, &error))?;
+        info!("migrated the database: {next}");
+        run.push(next);
     }
-    // A server that refuses the connection is asked again until the time for it is over.
-    if matches!(error, DbErr::ConnectionAcquire(_)) || text.contains("timed out") {
-        return anyhow!(
-            "the database {shown} does not answer ({text}): start it, or correct TOCSIN_DATABASE_URL"
-        );
-    }
-    anyhow!("the database {shown} can't be opened ({text}): correct TOCSIN_DATABASE_URL")
+    Ok(run)
 }
 
-/// Brings the schema to this version's; gives the names of the migrations that were run.
-pub(crate) async fn migrate(database: &Database) -> anyhow::Result<Vec<String>> {
-    if pending(database).await?.is_empty() {
-        return Ok(Vec::new());
-    }
-    let turn = if database.is_sqlite() {
-        None
-    } else {
+/// A transaction in which no other process migrates: SQLite's own lock, or one of PostgreSQL's that ends with the transaction.
+async fn take_turn(database: &Database) -> Result<DatabaseTransaction, DbErr> {
+    let mut tries = 0_u32;
+    loop {
         let turn = database.begin_write().await?;
-        turn.execute_unprepared(MIGRATION_LOCK).await?;
-        Some(turn)
+        if database.is_sqlite() {
+            return Ok(turn);
+        }
+        turn.execute_unprepared(LONG_WORK).await?;
+        let taken = Statement::from_string(DbBackend::Postgres, MIGRATION_LOCK);
+        let taken = turn.query_one_raw(taken).await?;
+        if taken.is_some_and(|row| row.try_get("", "taken").unwrap_or(false)) {
+            return Ok(turn);
+        }
+        turn.rollback().await?;
+        if tries.is_multiple_of(50) {
+            info!("another process migrates the database: waiting until it has done so");
+        }
+        tries = tries.wrapping_add(1);
+        tokio::time::sleep(ASK_FOR_THE_TURN_EVERY).await;
+    }
+}
+
+fn is_first(migration: &str) -> bool {
+    Migrator::migrations()
+        .first()
+        .is_some_and(|first| first.name() == migration)
+}
+
+/// Why a migration failed. One whose tables are there without its record was interrupted by a version that did not run it whole.
+fn not_migrated(migration: &str, is_new: bool, error: &DbErr) -> anyhow::Error {
+    let text = error.to_string();
+    if !text.contains("already exists") && !text.contains("duplicate column") {
+        let why = DatabaseFault::explain("it", error);
+        return anyhow!("the database could not be migrated and is as it was before {migration}: {why}");
+    }
+    let remedy = if is_new {
+        "the database is new and holds nothing yet: delete it, and start again"
+    } else {
+        "restore the copy of the database from before the upgrade, and start this version again; without a copy, keep one of the \
+         file as it is, and remove what the migration made"
     };
-    // Whoever had the lock before may have run them all.
-    let pending = pending(database).await?;
-    Migrator::up(database.write(), None)
-        .await
-        .context("the database could not be migrated; nothing but whole migrations has been kept")?;
-    if let Some(turn) = turn {
-        turn.commit().await?;
-    }
-    if !pending.is_empty() {
-        info!("migrated the database: {}", pending.join(", "));
-    }
-    Ok(pending)
+    anyhow!(
+        "the database was left half migrated: an earlier version was stopped in the midst of {migration}, whose tables are there \
+         without its record ({text}). This version can't run it a second time: {remedy}"
+    )
 }
 
 /// The names of the migrations that this version needs and the database has not seen.
 pub(crate) async fn pending(database: &Database) -> anyhow::Result<Vec<String>> {
-    match Migrator::get_pending_migrations_read_only(database.read()).await {
+    pending_in(database.read()).await
+}
+
+async fn pending_in<C: ConnectionTrait>(connection: &C) -> anyhow::Result<Vec<String>> {
+    match Migrator::get_pending_migrations_read_only(connection).await {
         Ok(pending) => Ok(pending
             .iter()
             .map(|migration| migration.name().to_owned())
@@ -101,7 +143,10 @@ pub(crate) async fn pending(database: &Database) -> anyhow::Result<Vec<String>> 
             "the database was migrated by a newer version of Tocsin than {}: run that version, or restore a backup",
             env!("CARGO_PKG_VERSION")
         )),
-        Err(error) => Err(error).context("the database's migrations could not be read"),
+        Err(error) => Err(anyhow!(
+            "the database's migrations could not be read: {}",
+            DatabaseFault::explain("it", &error)
+        )),
     }
 }
 

@@ -59,9 +59,10 @@ pub(crate) async fn run_api(settings: Settings) -> anyhow::Result<()> {
     let mut parts = Parts::new(stop.clone());
     let router = api.router().merge(watch_api(ops, &api).router());
     parts.serve("HTTP server", listener, router, stop.clone());
+    let (watched, watch_until) = (database.clone(), stop.clone());
     parts.spawn("API", {
         async move {
-            api.run(stop).await;
+            tokio::join!(api.run(stop), watched.watch_locks(watch_until));
             Ok(())
         }
     });
@@ -104,8 +105,9 @@ pub(crate) async fn run_bridge(settings: Settings) -> anyhow::Result<()> {
     let mut parts = Parts::new(stop.clone());
     let router = bridge.router().merge(watch_bridge(ops, &bridge).router());
     parts.serve("HTTP server", listener, router, stop.clone());
+    let (watched, watch_until) = (database.clone(), stop.clone());
     parts.spawn("bridge", async move {
-        bridge.run(stop).await;
+        tokio::join!(bridge.run(stop), watched.watch_locks(watch_until));
         Ok(())
     });
     info!(

@@ -127,6 +127,10 @@ fn fault(
 pub(crate) fn stop_on_signal() -> anyhow::Result<CancellationToken> {
     let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
+    // A write beyond a limit of the file's size fails, as on a full disk: without a handler the signal would end the process.
+    let beyond_limit = signal(SignalKind::from_raw(libc::SIGXFSZ)).context("listening for SIGXFSZ")?;
+    // The handler stays for as long as the process lives.
+    drop(beyond_limit);
     let stop = CancellationToken::new();
     let token = stop.clone();
     tokio::spawn(async move {

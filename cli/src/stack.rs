@@ -78,8 +78,9 @@ impl Stack {
         let mut parts = Parts::new(stop.clone());
         parts.serve("HTTP server", listener, router, bridge_ended.clone());
         let api_stop = bridge_ended.clone();
+        let (watched, watch_until) = (database.clone(), bridge_ended.clone());
         parts.spawn("API", async move {
-            api.run(api_stop).await;
+            tokio::join!(api.run(api_stop), watched.watch_locks(watch_until));
             Ok(())
         });
         let ended = bridge_ended.drop_guard();

@@ -8,3 +8,4 @@ mod process;
 mod readme;
 mod roles;
 mod start;
+mod states;

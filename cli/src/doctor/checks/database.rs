@@ -1,12 +1,18 @@
 //! Whether the database answers, and has this version's schema.
 
-use tocsin_entity::database::Database;
+use std::time::Duration;
+
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use tocsin_entity::database::{Database, DatabaseFault};
 use tokio::time::timeout;
 
 use super::ANSWER_WITHIN;
 use crate::{config::Settings, database, doctor::Finding};
 
 const SUBJECT: &str = "database";
+
+/// How long a SQLite file is looked at.
+const LOOK_WITHIN: Duration = Duration::from_secs(30);
 
 /// Opens the database, where it is there; it is given only where it can be read by this version.
 pub(super) async fn open(settings: &Settings) -> (Finding, Option<Database>) {
@@ -24,6 +30,9 @@ pub(super) async fn open(settings: &Settings) -> (Finding, Option<Database>) {
     };
     match database::pending(&database).await {
         Ok(pending) if pending.is_empty() => {
+            if let Some(finding) = damaged(&database, &shown).await {
+                return (finding, None);
+            }
             let text = format!("{shown} answers, and its schema is current");
             (Finding::good(SUBJECT, text), Some(database))
         }
@@ -36,6 +45,32 @@ pub(super) async fn open(settings: &Settings) -> (Finding, Option<Database>) {
         }
         Err(error) => (Finding::bad(SUBJECT, format!("{error:#}")), None),
     }
+}
+
+/// Whether a SQLite file is damaged behind its first pages, which nobody sees until that part is read.
+async fn damaged(database: &Database, shown: &str) -> Option<Finding> {
+    if !database.is_sqlite() {
+        return None;
+    }
+    let look = Statement::from_string(DbBackend::Sqlite, "PRAGMA quick_check(1)");
+    let said = match timeout(LOOK_WITHIN, database.read().query_one_raw(look)).await {
+        Ok(Ok(row)) => row?.try_get::<String>("", "quick_check").ok()?,
+        Ok(Err(error)) => {
+            let whose = format!("the database {shown}");
+            return Some(Finding::bad(SUBJECT, DatabaseFault::explain(&whose, &error)));
+        }
+        // Too large to be read whole while somebody waits.
+        Err(_) => return None,
+    };
+    let damaged = DatabaseFault::Damaged;
+    (said != "ok").then(|| {
+        let text = format!(
+            "the database {shown} {}: {} ({said})",
+            damaged.cause(),
+            damaged.remedy()
+        );
+        Finding::bad(SUBJECT, text)
+    })
 }
 
 /// A SQLite file that is yet to be made, or could not be.

@@ -6,6 +6,7 @@ mod clock;
 mod connectors;
 mod database;
 mod features;
+mod files;
 mod ports;
 mod public_url;
 mod queue;
@@ -17,7 +18,7 @@ mod workspaces;
 use std::{net::IpAddr, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
-use tocsin_entity::database::Database;
+use tocsin_entity::database::{Database, DatabaseFault};
 use url::Url;
 
 use self::slack::Asked;
@@ -47,6 +48,7 @@ const CHECKS: &[Check] = &[
     |scene| async { signing::check(scene) }.boxed(),
     |scene| public_url::check(scene).boxed(),
     |scene| secret_key::check(scene).boxed(),
+    |scene| async { files::check(scene) }.boxed(),
     |scene| workspaces::check(scene).boxed(),
     |scene| connectors::check(scene).boxed(),
     |scene| async { bridge::check(scene) }.boxed(),
@@ -88,6 +90,6 @@ fn is_real(settings: &Settings) -> bool {
 fn unread(subject: &'static str, error: &sea_orm::DbErr) -> Vec<Finding> {
     vec![Finding::bad(
         subject,
-        format!("the database could not be read: {error}"),
+        DatabaseFault::explain("the database could not be read: it", error),
     )]
 }

@@ -20,10 +20,16 @@ pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
     let health = async { Queue::connect(&config).await?.health().await };
     let finding = match timeout(ANSWER_WITHIN, health).await {
         Ok(Ok(())) => Finding::good(SUBJECT, "Redis answers"),
-        Ok(Err(error)) => Finding::bad(
-            SUBJECT,
-            format!("{error}: start Redis, or correct TOCSIN_REDIS_URL"),
-        ),
+        Ok(Err(error)) => {
+            let text = error.to_string();
+            // Where the cause is known, the remedy is in it.
+            let remedy = if text.starts_with("the queue's backend failed") {
+                ": start Redis, or correct TOCSIN_REDIS_URL"
+            } else {
+                ""
+            };
+            Finding::bad(SUBJECT, text + remedy)
+        }
         Err(_) => Finding::bad(
             SUBJECT,
             "Redis does not answer: start it, or correct TOCSIN_REDIS_URL",
