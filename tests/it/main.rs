@@ -3,6 +3,8 @@
 mod actors;
 mod channel_ids;
 mod crash;
+mod disk;
+mod hung;
 mod install;
 mod operations;
 mod outages;

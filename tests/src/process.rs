@@ -163,6 +163,46 @@ impl Process {
             .context("waiting for a process")
     }
 
+    /// Its number, while it runs.
+    ///
+    /// # Errors
+    /// When it doesn't run.
+    pub fn pid(&self) -> anyhow::Result<u32> {
+        let slot = self.slot();
+        let pid = slot.as_ref().and_then(Child::id);
+        pid.with_context(|| format!("{} doesn't run", self.name))
+    }
+
+    /// Sends it a signal by name: `STOP` has it hang until `CONT`, as a machine does that is overloaded.
+    ///
+    /// # Errors
+    /// When it doesn't run.
+    pub async fn signal(&self, name: &str) -> anyhow::Result<()> {
+        let pid = self.pid()?.to_string();
+        let sent = Command::new("kill")
+            .args([&format!("-{name}"), &pid])
+            .status()
+            .await?;
+        ensure!(sent.success(), "{} can't be signalled", self.name);
+        Ok(())
+    }
+
+    /// From now on it can write no file beyond its first byte, as on a disk that is full; or can again.
+    ///
+    /// # Errors
+    /// When it doesn't run.
+    pub async fn fill_disk(&self, is_full: bool) -> anyhow::Result<()> {
+        let pid = format!("--pid={}", self.pid()?);
+        let limit = if is_full {
+            "--fsize=1:unlimited"
+        } else {
+            "--fsize=unlimited"
+        };
+        let set = Command::new("prlimit").args([&pid, limit]).status().await?;
+        ensure!(set.success(), "{} can't be limited", self.name);
+        Ok(())
+    }
+
     fn has_ended(&self) -> bool {
         match self.slot().as_mut() {
             Some(child) => !matches!(child.try_wait(), Ok(None)),

@@ -70,6 +70,14 @@ impl Store {
         &self.url
     }
 
+    /// A connection of the caller's own.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn connect(&self) -> anyhow::Result<DatabaseConnection> {
+        connect(&self.url).await
+    }
+
     /// How many rows each table has.
     ///
     /// # Errors

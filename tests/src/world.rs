@@ -3,6 +3,7 @@
 use std::{cell::RefCell, path::Path, time::Duration};
 
 use anyhow::Context;
+use sea_orm::DatabaseConnection;
 use serde_json::json;
 use tempfile::TempDir;
 use tocsin_simulator::{ChannelSnapshot, Limits, MessageSnapshot, Simulator, SimulatorConfig};
@@ -366,6 +367,14 @@ impl World {
     /// When the database fails.
     pub async fn execute(&self, statement: &str) -> anyhow::Result<()> {
         self.store.execute(statement).await
+    }
+
+    /// A connection of the test's own, by which it can hold a lock.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn connect(&self) -> anyhow::Result<DatabaseConnection> {
+        self.store.connect().await
     }
 
     /// Waits until nothing is left to be done for Slack: everything is shown, and everything that came is worked.
