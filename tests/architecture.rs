@@ -1,6 +1,10 @@
 //! The rules of `ARCHITECTURE.md` that the compiler does not know: who depends on whom, who writes what, and what is
 //! done in one place.
 
+#[path = "architecture/advisories.rs"]
+mod advisories;
+#[path = "architecture/limits.rs"]
+mod limits;
 #[path = "architecture/sources.rs"]
 mod sources;
 
@@ -12,11 +16,12 @@ use sources::{Source, root};
 const ARROWS: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("entity", &[]),
+    ("listener", &[]),
     ("message", &[]),
     ("migration", &[]),
     ("queue", &[]),
     ("seal", &[]),
-    ("simulator", &[]),
+    ("simulator", &["listener"]),
     (
         "api",
         &["clock", "entity", "message", "migration", "queue", "seal"],
@@ -29,6 +34,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "bridge",
             "clock",
             "entity",
+            "listener",
             "migration",
             "queue",
             "seal",

@@ -58,7 +58,13 @@ pub(crate) async fn run_api(settings: Settings) -> anyhow::Result<()> {
 
     let mut parts = Parts::new(stop.clone());
     let router = api.router().merge(watch_api(ops, &api).router());
-    parts.serve("HTTP server", listener, router, stop.clone());
+    parts.serve(
+        "HTTP server",
+        listener,
+        router,
+        serve::limits(&settings),
+        stop.clone(),
+    );
     parts.spawn("API", {
         async move {
             api.run(stop).await;
@@ -103,7 +109,13 @@ pub(crate) async fn run_bridge(settings: Settings) -> anyhow::Result<()> {
 
     let mut parts = Parts::new(stop.clone());
     let router = bridge.router().merge(watch_bridge(ops, &bridge).router());
-    parts.serve("HTTP server", listener, router, stop.clone());
+    parts.serve(
+        "HTTP server",
+        listener,
+        router,
+        serve::limits(&settings),
+        stop.clone(),
+    );
     parts.spawn("bridge", async move {
         bridge.run(stop).await;
         Ok(())
