@@ -1,6 +1,10 @@
 //! The rules of `ARCHITECTURE.md` that the compiler does not know: who depends on whom, who writes what, and what is
 //! done in one place.
 
+#[path = "architecture/advisories.rs"]
+mod advisories;
+#[path = "architecture/limits.rs"]
+mod limits;
 #[path = "architecture/sources.rs"]
 mod sources;
 
@@ -13,11 +17,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("database", &[]),
     ("entity", &["database"]),
+    ("listener", &[]),
     ("message", &[]),
     ("migration", &[]),
     ("queue", &["database"]),
     ("seal", &[]),
-    ("simulator", &[]),
+    ("simulator", &["listener"]),
     (
         "api",
         &["clock", "entity", "message", "migration", "queue", "seal"],
@@ -30,6 +35,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "bridge",
             "clock",
             "entity",
+            "listener",
             "migration",
             "queue",
             "seal",

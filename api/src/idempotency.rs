@@ -2,7 +2,7 @@
 
 use std::{hash::Hash, str::FromStr, sync::Arc, time::Duration};
 
-use async_graphql::{Context, dataloader::Loader};
+use async_graphql::Context;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
     QuerySelect, sea_query::LockType,
@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Domain,
+    data_loader::Loader,
     error::{Fault, Trouble, UserError, UserErrorCode},
     limits,
     loaders::{self, Neighbours},

@@ -6,6 +6,7 @@
 mod api_key;
 pub mod bootstrap;
 mod connector;
+mod data_loader;
 mod delivery;
 mod error;
 mod event;
@@ -40,6 +41,7 @@ use url::Url;
 pub use self::{
     connector::connectors_held_back,
     error::{Fault, UserError, UserErrorCode},
+    http::Introspection,
     schema::{Schema, sdl},
 };
 
@@ -54,8 +56,8 @@ pub struct ApiConfig {
     pub sealer: Option<Sealer>,
     /// The Slack app of the server's configuration.
     pub slack: SlackAppConfig,
-    /// Whether the schema may be asked about itself. Default: yes.
-    pub introspection: bool,
+    /// `TOCSIN_INTROSPECTION`: who may ask about the schema itself. Default: whoever shows a key.
+    pub introspection: Introspection,
 }
 
 /// What the API knows of the server's own Slack app.

@@ -2,10 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use async_graphql::{
-    Context,
-    dataloader::{DataLoader, Loader},
-};
+use async_graphql::Context;
 use sea_orm::{
     ColumnTrait, DbErr, EntityTrait, Iterable, Order, QueryFilter, QueryOrder,
     sea_query::{Alias, Expr, ExprTrait, Query, WindowStatement},
@@ -23,7 +20,11 @@ use tocsin_entity::{
 
 use uuid::Uuid;
 
-use crate::{Domain, error::Fault};
+use crate::{
+    Domain,
+    data_loader::{DataLoader, Loader},
+    error::Fault,
+};
 
 /// Reads neighbours by their keys.
 pub(crate) struct Neighbours {
@@ -42,6 +43,9 @@ impl Neighbours {
     }
 }
 
+/// How long keys are gathered: as long as the resolvers of one level take to ask.
+const GATHERED_FOR: Duration = Duration::from_micros(200);
+
 /// The loader that a request's resolvers share.
 pub(crate) type Loaders = DataLoader<Neighbours>;
 
@@ -51,7 +55,7 @@ pub(crate) fn loaders(domain: &Domain) -> Loaders {
         database: domain.database().clone(),
         has_own_workspace: domain.config().slack.has_own_workspace,
     };
-    DataLoader::new(neighbours, tokio::spawn).delay(Duration::from_micros(200))
+    DataLoader::new(neighbours, GATHERED_FOR)
 }
 
 /// The loaders of the schema.

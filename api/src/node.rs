@@ -140,7 +140,7 @@ pub(crate) async fn load_owned<Id, Row>(ctx: &Context<'_>, need: Need, id: &str)
 where
     Id: std::str::FromStr + Send + Sync + std::hash::Hash + Eq + Clone + 'static,
     Row: Owned + Send + Sync + Clone + 'static,
-    loaders::Neighbours: async_graphql::dataloader::Loader<Id, Value = Row, Error = crate::error::Fault>,
+    loaders::Neighbours: crate::data_loader::Loader<Id, Value = Row, Error = crate::error::Fault>,
 {
     let viewer = ctx.data_unchecked::<Viewer>();
     let organization_id = viewer.may_list(need)?;

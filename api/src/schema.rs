@@ -11,7 +11,7 @@ use crate::{
         ConnectorMutation, ConnectorQuery, MovingMutation, RenumberMutation, RoutingQuery, RuleMutation,
     },
     event::{EventQuery, EventSubscription, IncidentEvent},
-    http::Phases,
+    http::{Introspection, Phases},
     incident::{Incident, IncidentMutation, IncidentQuery},
     loaders,
     node::{Node, NodeQuery},
@@ -104,7 +104,7 @@ fn builder() -> Builder {
         .limit_complexity(COMPLEXITY_MAX)
         .limit_directives(DIRECTIVES_MAX)
         .limit_recursive_depth(RECURSION_MAX)
-        .extension(Phases)
+        .extension(Phases::default())
 }
 
 /// async-graphql makes these types, and describes none of them.
@@ -126,10 +126,9 @@ fn describe_pages(builder: Builder) -> Builder {
 /// The schema over a domain.
 pub(crate) fn build(domain: &Arc<Domain>) -> Schema {
     let builder = builder().data(Arc::clone(domain)).data(loaders::loaders(domain));
-    if domain.config().introspection {
-        builder.finish()
-    } else {
-        builder.disable_introspection().finish()
+    match domain.config().introspection {
+        Introspection::Public | Introspection::Authenticated => builder.finish(),
+        Introspection::Off => builder.disable_introspection().finish(),
     }
 }
 

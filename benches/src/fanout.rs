@@ -22,14 +22,22 @@ const HEARD_WITHIN: Duration = Duration::from_secs(60);
 /// Events told; the slowest of them counts.
 const EVENTS: usize = 3;
 
+/// Sockets of one key; it may have more.
+const PER_KEY: usize = 2_500;
+
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// From sending a trigger until the last of so many subscribers has the event; the worst of three.
 pub(crate) async fn measure(stack: &Stack, subscribers: usize) -> anyhow::Result<Duration> {
     let mut sockets = Vec::with_capacity(subscribers);
     while sockets.len() < subscribers {
-        let more = OPENED_TOGETHER.min(subscribers - sockets.len());
-        sockets.extend(futures::future::try_join_all((0..more).map(|_| subscribe(&stack.address))).await?);
+        let key = reading_key(stack).await?;
+        let of_this_key = PER_KEY.min(subscribers - sockets.len());
+        for begin in (0..of_this_key).step_by(OPENED_TOGETHER) {
+            let more = OPENED_TOGETHER.min(of_this_key - begin);
+            let opening = (0..more).map(|_| subscribe(&stack.address, &key));
+            sockets.extend(futures::future::try_join_all(opening).await?);
+        }
     }
     // The last subscriptions are registered when the server has answered a ping that came after them.
     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -58,14 +66,23 @@ pub(crate) async fn measure(stack: &Stack, subscribers: usize) -> anyhow::Result
     Ok(worst)
 }
 
-async fn subscribe(address: &str) -> anyhow::Result<Socket> {
+/// Another key, which may read.
+async fn reading_key(stack: &Stack) -> anyhow::Result<String> {
+    let body = serde_json::json!({"query": "mutation { createApiKey(input: {name: \"subscriber\", scopes: [READ]}) { secret } }"});
+    let mut connection = Connection::open(&stack.address, KEY).await?;
+    let answer: serde_json::Value = serde_json::from_slice(connection.post(&body.to_string()).await?)?;
+    let secret = answer["data"]["createApiKey"]["secret"].as_str();
+    Ok(secret.with_context(|| format!("no key: {answer}"))?.to_owned())
+}
+
+async fn subscribe(address: &str, key: &str) -> anyhow::Result<Socket> {
     let mut request = format!("ws://{address}/graphql").into_client_request()?;
     request.headers_mut().insert(
         "Sec-WebSocket-Protocol",
         HeaderValue::from_static("graphql-transport-ws"),
     );
     let (mut socket, _) = connect_async(request).await?;
-    let init = format!(r#"{{"type":"connection_init","payload":{{"Authorization":"Bearer {KEY}"}}}}"#);
+    let init = format!(r#"{{"type":"connection_init","payload":{{"Authorization":"Bearer {key}"}}}}"#);
     socket.send(Message::text(init)).await?;
     loop {
         match socket.next().await {

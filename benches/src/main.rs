@@ -1,8 +1,9 @@
 //! Benchmarks of Tocsin as a user meets it: the real binary, real PostgreSQL and Redis, the simulated Slack without limits.
 //!
 //! `cargo run --release -p tocsin-benches` builds what it measures, starts everything it needs, writes `BENCHMARKS.md` and
-//! ends all of it again; with `-- acks` it measures the answers to Slack's events alone, says them, and writes nothing. The load comes from the same machine, so the figures are what is left beside it.
+//! ends all of it again; with `-- acks` it measures the answers to Slack's events alone, and with `-- abuse` memory under abuse; it says them, and writes nothing. The load comes from the same machine, so the figures are what is left beside it.
 
+mod abuse;
 mod acks;
 mod fanout;
 mod http;
@@ -11,6 +12,8 @@ mod pgbench;
 mod report;
 mod servers;
 mod stack;
+
+use std::path::Path;
 
 use anyhow::Context;
 
@@ -39,6 +42,11 @@ async fn main() -> anyhow::Result<()> {
         servers.stop();
         return report.say();
     }
+    if std::env::args().nth(1).as_deref() == Some("abuse") {
+        abuse(&binary, &servers, &mut report).await?;
+        servers.stop();
+        return report.say();
+    }
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let stack = Stack::start(&binary, kind, Pace::Documented, &servers).await?;
         report.ready(kind, stack.ready_again(&binary, &servers).await?);
@@ -58,6 +66,7 @@ async fn main() -> anyhow::Result<()> {
         report.acks(kind, &acks::measure(&stack).await?);
         stack.stop().await;
     }
+    abuse(&binary, &servers, &mut report).await?;
     for subscribers in [1_000, 10_000] {
         let stack = Stack::start(&binary, Kind::Sqlite, Pace::Documented, &servers).await?;
         let told = fanout::measure(&stack, subscribers).await?;
@@ -69,4 +78,14 @@ async fn main() -> anyhow::Result<()> {
     }
     servers.stop();
     report.write()
+}
+
+/// Memory under what somebody without a key can do.
+async fn abuse(binary: &Path, servers: &Servers, report: &mut Report) -> anyhow::Result<()> {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let stack = Stack::start(binary, kind, Pace::Documented, servers).await?;
+        report.abuse(kind, &abuse::measure(&stack).await?);
+        stack.stop().await;
+    }
+    Ok(())
 }

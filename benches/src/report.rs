@@ -5,7 +5,7 @@ use std::{fmt::Write as _, io::Write as _, time::Duration};
 use anyhow::Context;
 use time::{OffsetDateTime, macros::format_description};
 
-use crate::{acks::Acks, stack::Kind};
+use crate::{abuse::Abuse, acks::Acks, stack::Kind};
 
 /// Says something to the person who runs the benchmarks.
 pub(crate) fn say(line: &str) {
@@ -147,6 +147,17 @@ impl Report {
 
     pub(crate) fn drained_memory(&mut self, kind: Kind, memory: &[(&'static str, u64)]) {
         self.memory_row("after the burst", kind, memory);
+    }
+
+    pub(crate) fn abuse(&mut self, kind: Kind, abuse: &Abuse) {
+        for (what, memory) in [
+            ("16 questions about the schema of 36 kB", &abuse.introspection),
+            ("1,100 silent connections", &abuse.silent),
+            ("300 unfinished bodies of 1 MB", &abuse.unfinished),
+        ] {
+            let what = format!("memory under abuse: {what}");
+            self.row(&what, kind.name(), &megabytes(memory), "150 MB each");
+        }
     }
 
     pub(crate) fn pgbench(&mut self, clients: usize, rate: f64) {

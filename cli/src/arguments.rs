@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{
+    Args, Parser, Subcommand, ValueEnum,
+    error::{ContextKind, ContextValue},
+};
 
 use crate::{
     config::{
-        Given,
+        self, Given,
         known::{self, Known},
     },
     manifest::ManifestArguments,
@@ -26,6 +29,32 @@ pub(crate) struct Arguments {
     pub(crate) command: Option<Command>,
     #[command(flatten)]
     pub(crate) overrides: Overrides,
+}
+
+impl Arguments {
+    /// Reads the command line; where it is wrong, says so and ends the process.
+    pub(crate) fn read() -> Self {
+        Self::try_parse().unwrap_or_else(|error| without_secrets(error).exit())
+    }
+}
+
+/// The error without what may be a secret: a complaint is copied more readily than a command line.
+fn without_secrets(mut error: clap::Error) -> clap::Error {
+    for kind in [
+        ContextKind::InvalidValue,
+        ContextKind::InvalidArg,
+        ContextKind::InvalidSubcommand,
+    ] {
+        if let Some(ContextValue::String(text)) = error.get(kind) {
+            let shown = config::reader::masked(known::Shown::Whole, text);
+            if shown != *text {
+                error.insert(kind, ContextValue::String(shown));
+                // Advice repeats it.
+                error.remove(ContextKind::Suggested);
+            }
+        }
+    }
+    error
 }
 
 /// What to do.

@@ -23,7 +23,6 @@ mod up;
 use std::{io::IsTerminal, process::ExitCode, time::Instant};
 
 use anyhow::{Context, anyhow};
-use clap::Parser;
 
 use arguments::{Arguments, Command};
 use config::{Given, Settings};
@@ -32,7 +31,7 @@ use terminal::Terminal;
 fn main() -> ExitCode {
     let started = Instant::now();
     memory::share_heaps();
-    let arguments = Arguments::parse();
+    let arguments = Arguments::read();
     match start(arguments, started) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -54,6 +54,7 @@ impl Ops {
             .install_recorder()?;
         metrics::describe_gauge!("tocsin_build_info", "1, labelled with the version that runs");
         metrics::gauge!("tocsin_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+        tocsin_listener::describe_metrics();
         let handle = metrics.clone();
         let stopped = stop.clone();
         tokio::spawn(async move {

@@ -58,7 +58,13 @@ pub(crate) async fn run_api(settings: Settings) -> anyhow::Result<()> {
 
     let mut parts = Parts::new(stop.clone());
     let router = api.router().merge(watch_api(ops, &api).router());
-    parts.serve("HTTP server", listener, router, stop.clone());
+    parts.serve(
+        "HTTP server",
+        listener,
+        router,
+        serve::limits(&settings),
+        stop.clone(),
+    );
     let (watched, watch_until) = (database.clone(), stop.clone());
     parts.spawn("API", {
         async move {
@@ -104,7 +110,13 @@ pub(crate) async fn run_bridge(settings: Settings) -> anyhow::Result<()> {
 
     let mut parts = Parts::new(stop.clone());
     let router = bridge.router().merge(watch_bridge(ops, &bridge).router());
-    parts.serve("HTTP server", listener, router, stop.clone());
+    parts.serve(
+        "HTTP server",
+        listener,
+        router,
+        serve::limits(&settings),
+        stop.clone(),
+    );
     let (watched, watch_until) = (database.clone(), stop.clone());
     parts.spawn("bridge", async move {
         tokio::join!(bridge.run(stop), watched.watch_locks(watch_until));

@@ -4,6 +4,7 @@ use std::{future::Future, io, net::SocketAddr, time::Duration};
 
 use anyhow::{Context, anyhow, bail};
 use axum::Router;
+use tocsin_listener::{FILES_RESERVED, Limits};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -12,7 +13,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::config::known::Known;
+use crate::config::{Settings, known::Known};
 
 /// How long requests and jobs have to end after the first signal.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
@@ -35,6 +36,29 @@ pub(crate) async fn bind(known: &Known, address: SocketAddr) -> anyhow::Result<T
             anyhow!("can't listen on {address} ({error}): {change}")
         }
     })
+}
+
+/// The limits of the process's HTTP server: as many connections as are configured, and as there are files for.
+pub(crate) fn limits(settings: &Settings) -> Limits {
+    let wanted = settings.http_connections;
+    let connections_max = match tocsin_listener::raise_open_files() {
+        None => wanted,
+        Some(files) => {
+            let room =
+                usize::try_from(files.saturating_sub(FILES_RESERVED).max(files / 2)).unwrap_or(usize::MAX);
+            if room < wanted {
+                warn!(
+                    "this process may open {files} files, which is enough for {room} HTTP connections and not for {wanted}: raise the \
+                     limit (LimitNOFILE, ulimit -n), or set TOCSIN_HTTP_CONNECTIONS to {room}"
+                );
+            }
+            wanted.min(room)
+        }
+    };
+    Limits {
+        connections_max,
+        ..Limits::default()
+    }
 }
 
 /// The parts of a process that run until it stops. None may end by itself: the first that does ends all.
@@ -68,13 +92,12 @@ impl Parts {
         name: &'static str,
         listener: TcpListener,
         router: Router,
+        limits: Limits,
         stop: CancellationToken,
     ) {
         self.spawn(name, async move {
-            axum::serve(listener, router)
-                .with_graceful_shutdown(stop.cancelled_owned())
-                .await
-                .context("serving HTTP")
+            tocsin_listener::serve("main", listener, router, limits, stop).await;
+            Ok(())
         });
     }
 

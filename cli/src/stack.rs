@@ -76,7 +76,13 @@ impl Stack {
         let router = api.router().merge(bridge.router()).merge(ops.router());
         let bridge_ended = CancellationToken::new();
         let mut parts = Parts::new(stop.clone());
-        parts.serve("HTTP server", listener, router, bridge_ended.clone());
+        parts.serve(
+            "HTTP server",
+            listener,
+            router,
+            serve::limits(settings),
+            bridge_ended.clone(),
+        );
         let api_stop = bridge_ended.clone();
         let (watched, watch_until) = (database.clone(), bridge_ended.clone());
         parts.spawn("API", async move {

@@ -20,6 +20,7 @@ mod config;
 mod control;
 mod error;
 mod faults;
+mod guard;
 mod host;
 mod limits;
 mod oauth;

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::Router;
+use axum::{Router, middleware};
 
 use crate::host::Host;
-use crate::{control, oauth, outbound, page, socket, teams, web_api};
+use crate::{control, guard, oauth, outbound, page, socket, teams, web_api};
 
 /// Everything that is served on the simulator's port.
 pub(crate) fn router(host: Arc<Host>) -> Router {
@@ -14,6 +14,7 @@ pub(crate) fn router(host: Arc<Host>) -> Router {
         .merge(oauth::routes())
         .merge(socket::routes())
         .merge(teams::routes())
+        .layer(middleware::from_fn(guard::around))
         .with_state(host)
 }
 
@@ -22,5 +23,5 @@ pub(crate) fn of_team() -> Router<Arc<Host>> {
     Router::new()
         .merge(page::routes())
         .merge(outbound::response_url::routes())
-        .merge(control::routes())
+        .merge(control::routes().layer(middleware::from_fn(guard::json_only)))
 }

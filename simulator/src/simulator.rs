@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tocsin_listener::Limits;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -65,13 +66,13 @@ impl Simulator {
         if host.config.state_file.is_some() {
             host.tasks.spawn(keep_saving(Arc::clone(&host)));
         }
-        let serving = axum::serve(listener, server::router(Arc::clone(&host)))
-            .with_graceful_shutdown(host.stop.clone().cancelled_owned());
-        host.tasks.spawn(async move {
-            if let Err(error) = serving.await {
-                tracing::error!(%error, "the simulated Slack stopped serving: {error}");
-            }
-        });
+        host.tasks.spawn(tocsin_listener::serve(
+            "simulator",
+            listener,
+            server::router(Arc::clone(&host)),
+            Limits::default(),
+            host.stop.clone(),
+        ));
         tracing::info!("simulated Slack workspace at {}", host.base);
         Ok(Self {
             first: TeamHandle { host },

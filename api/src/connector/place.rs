@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use async_graphql::{Context, dataloader::Loader};
+use async_graphql::Context;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
     sea_query::{Expr, ExprTrait, Func},
@@ -23,6 +23,7 @@ use tocsin_entity::{
 };
 
 use crate::{
+    data_loader::Loader,
     error::{Fault, Trouble, UserError, UserErrorCode},
     loaders::Neighbours,
     node::domain,

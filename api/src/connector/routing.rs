@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject, dataloader::Loader};
+use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use tocsin_entity::{
     connector, connector_rule,
@@ -18,6 +18,7 @@ use super::{
     stand_in,
 };
 use crate::{
+    data_loader::Loader,
     error::Fault,
     incident::TagValue,
     loaders::{self, Neighbours},

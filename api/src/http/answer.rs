@@ -34,6 +34,13 @@ impl Answer {
             extensions: response.extensions,
         };
         for error in &mut answer.errors {
+            if error
+                .extensions
+                .as_ref()
+                .is_none_or(|known| known.get("code").is_none())
+            {
+                hide_source(error, executed, progress);
+            }
             finish(error, executed, recipient);
         }
         answer
@@ -109,6 +116,20 @@ impl Serialize for Answer {
 fn has_code(error: &ServerError, code: &str) -> bool {
     let extensions = error.extensions.as_ref();
     extensions.and_then(|extensions| extensions.get("code")) == Some(&Value::from(code))
+}
+
+/// Takes out of an error of async-graphql's what the request brought; its code, which is known by its words, comes first.
+fn hide_source(error: &mut ServerError, executed: bool, progress: &Progress) {
+    let code = if executed {
+        code_of_executed(&error.message)
+    } else {
+        code_of_unexecuted(&error.message)
+    };
+    error.message = progress.clean(&error.message);
+    error
+        .extensions
+        .get_or_insert_with(ErrorExtensionValues::default)
+        .set("code", code);
 }
 
 /// Gives the error what every error has: a code and the request's id.

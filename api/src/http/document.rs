@@ -27,23 +27,39 @@ const INVALID: &str = "GRAPHQL_VALIDATION_FAILED";
 const TOO_MUCH: &str = "QUERY_TOO_COMPLEX";
 const UNRESOLVED: &str = "OPERATION_RESOLUTION_FAILURE";
 
-/// Finds the operation to run and measures the document.
+/// Most fields that questions about the schema may come to, as [`LISTS`] counts them. What `GraphiQL` and code generators ask comes to
+/// less, and twice of it to more.
+const INTROSPECTION_MAX: u64 = 300_000;
+/// How long the lists of the schema's description are, roughly: so often counts what is asked of their items.
+const LISTS: [(&str, u64); 8] = [
+    ("types", 200),
+    ("fields", 8),
+    ("args", 1),
+    ("inputFields", 4),
+    ("enumValues", 5),
+    ("possibleTypes", 10),
+    ("interfaces", 1),
+    ("directives", 8),
+];
+
+/// Finds the operation to run and measures the document. `introspection` is why the caller may not ask about the schema, if they may not.
 pub(super) fn inspect(
     document: &ExecutableDocument,
     operation_name: Option<&str>,
-    introspection: bool,
+    introspection: Option<Refusal>,
 ) -> Result<OperationType, Refusal> {
     measure(document)?;
     let operation = select(document, operation_name)?;
     if operation.ty == OperationType::Subscription {
         check_subscription(operation)?;
     }
-    if !introspection && let Some(at) = introspects(document, &operation.selection_set, 0) {
-        return Err(Refusal::document(
-            "INTROSPECTION_DISABLED",
-            "Introspection is switched off on this server; the schema is published as schema.graphql.",
-            Some(at),
-        ));
+    if let Some(refusal) = introspection
+        && let Some(at) = introspects(document, &operation.selection_set, 0)
+    {
+        return Err(Refusal {
+            at: Some(at),
+            ..refusal
+        });
     }
     Ok(operation.ty)
 }
@@ -63,11 +79,11 @@ fn select<'a>(
         (DocumentOperations::Multiple(_), None) => Err(no_operation(
             "The document has several operations: say which in `operationName`.",
         )),
-        (DocumentOperations::Single(_), Some(name)) => Err(unknown_operation(name)),
+        (DocumentOperations::Single(_), Some(_)) => Err(unknown_operation()),
         (DocumentOperations::Multiple(operations), Some(name)) => operations
             .get(name)
             .map(|operation| &operation.node)
-            .ok_or_else(|| unknown_operation(name)),
+            .ok_or_else(unknown_operation),
     }
 }
 
@@ -75,9 +91,8 @@ fn no_operation(message: &str) -> Refusal {
     Refusal::document(UNRESOLVED, message, None)
 }
 
-fn unknown_operation(name: &str) -> Refusal {
-    let message = format!("The document has no operation named \"{name}\".");
-    Refusal::document(UNRESOLVED, message, None)
+fn unknown_operation() -> Refusal {
+    no_operation("The document has no operation of the name that `operationName` says.")
 }
 
 /// One root field, spelled out: async-graphql overlooks root fields in fragments, and would answer nothing.
@@ -127,6 +142,10 @@ struct Size {
     selections: u64,
     aliases: u64,
     directives: u64,
+    /// Fields below a question about the schema, those in lists counted as often as [`LISTS`] says.
+    described: u64,
+    /// The same, of whole questions.
+    introspected: u64,
 }
 
 impl Size {
@@ -134,6 +153,8 @@ impl Size {
         self.selections = self.selections.saturating_add(other.selections);
         self.aliases = self.aliases.saturating_add(other.aliases);
         self.directives = self.directives.saturating_add(other.directives);
+        self.described = self.described.saturating_add(other.described);
+        self.introspected = self.introspected.saturating_add(other.introspected);
     }
 }
 
@@ -151,6 +172,11 @@ fn measure(document: &ExecutableDocument) -> Result<(), Refusal> {
         ("fields", total.selections, SELECTIONS_MAX),
         ("aliases", total.aliases, ALIASES_MAX),
         ("directives", total.directives, DIRECTIVES_MAX),
+        (
+            "fields of the schema's description",
+            total.introspected,
+            INTROSPECTION_MAX,
+        ),
     ];
     match excess.iter().find(|(_, count, most)| count > most) {
         None => Ok(()),
@@ -173,7 +199,8 @@ fn size<'a>(
         match &selection.node {
             Selection::Field(field) => {
                 total.aliases += u64::from(field.node.alias.is_some());
-                total.add(size(document, &field.node.selection_set.node, known)?);
+                let below = size(document, &field.node.selection_set.node, known)?;
+                total.add(with_field(field.node.name.node.as_str(), below));
             }
             Selection::InlineFragment(inline) => {
                 total.add(size(document, &inline.node.selection_set.node, known)?);
@@ -187,6 +214,25 @@ fn size<'a>(
     Ok(total)
 }
 
+/// What a field comes to, with what is selected below it.
+fn with_field(name: &str, below: Size) -> Size {
+    let times = LISTS
+        .iter()
+        .find(|(list, _)| *list == name)
+        .map_or(1, |(_, length)| *length);
+    let described = below.described.saturating_mul(times).saturating_add(1);
+    let is_question = name == "__schema" || name == "__type";
+    Size {
+        described,
+        introspected: if is_question {
+            described
+        } else {
+            below.introspected
+        },
+        ..below
+    }
+}
+
 fn fragment_size<'a>(
     document: &'a ExecutableDocument,
     name: &'a Name,
@@ -196,8 +242,11 @@ fn fragment_size<'a>(
     match known.get(name.as_str()) {
         Some(Some(size)) => return Ok(*size),
         Some(None) => {
-            let message = format!("Fragment \"{name}\" spreads itself.");
-            return Err(Refusal::document(INVALID, message, Some(at)));
+            return Err(Refusal::document(
+                INVALID,
+                "This fragment spreads itself.",
+                Some(at),
+            ));
         }
         None => {}
     }
@@ -213,11 +262,12 @@ fn fragment_size<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::Introspection;
     use async_graphql::parser::parse_query;
 
     fn code(query: &str) -> Option<&'static str> {
         let document = parse_query(query).expect("a document");
-        inspect(&document, None, true).err().map(|refusal| refusal.code)
+        inspect(&document, None, None).err().map(|refusal| refusal.code)
     }
 
     #[test]
@@ -253,30 +303,44 @@ mod tests {
     fn the_operation_is_the_one_named_or_the_only_one() {
         let document = parse_query("query A { a } mutation B { b }").expect("a document");
         assert_eq!(
-            inspect(&document, Some("B"), true).ok(),
+            inspect(&document, Some("B"), None).ok(),
             Some(OperationType::Mutation)
         );
         for name in [None, Some("C")] {
             assert_eq!(
-                inspect(&document, name, true).map_err(|refusal| refusal.code),
+                inspect(&document, name, None).map_err(|refusal| refusal.code),
                 Err(UNRESOLVED)
             );
         }
         let anonymous = parse_query("{ a }").expect("a document");
-        assert!(inspect(&anonymous, Some("A"), true).is_err());
+        assert!(inspect(&anonymous, Some("A"), None).is_err());
     }
 
     #[test]
     fn introspection_is_found_in_fragments_too() {
         let document = parse_query("{ ...F } fragment F on Query { ... { __schema { types { name } } } }")
             .expect("a document");
-        assert!(inspect(&document, None, true).is_ok());
+        assert!(inspect(&document, None, None).is_ok());
         assert_eq!(
-            inspect(&document, None, false).map_err(|refusal| refusal.code),
+            inspect(&document, None, Introspection::Off.refusal(false)).map_err(|refusal| refusal.code),
             Err("INTROSPECTION_DISABLED")
         );
         let harmless = parse_query("{ __typename }").expect("a document");
-        assert!(inspect(&harmless, None, false).is_ok());
+        assert!(inspect(&harmless, None, Introspection::Off.refusal(false)).is_ok());
+    }
+
+    #[test]
+    fn questions_about_the_schema_count_as_often_as_its_lists_are_long() {
+        let types = "__schema { types { fields { args { type { ofType { name } } } type { ofType { ofType { name } } } } } }";
+        assert_eq!(code(&format!("{{ {types} }}")), None);
+        let aliases: Vec<String> = (0..90).map(|n| format!("a{n}: {types}")).collect();
+        assert_eq!(code(&format!("{{ {} }}", aliases.join(" "))), Some(TOO_MUCH));
+        let nested = "{ __type(name: \"Query\") { fields { type { fields { type { fields { type { fields { type { fields {
+            type { fields { name } } } } } } } } } } } } }";
+        assert_eq!(code(nested), Some(TOO_MUCH));
+        let in_fragments = "{ ...F } fragment F on Query { __schema { types { ...T } } }
+            fragment T on __Type { fields { type { fields { type { fields { type { fields { type { name } } } } } } } } }";
+        assert_eq!(code(in_fragments), Some(TOO_MUCH));
     }
 
     #[test]

@@ -8,12 +8,35 @@ use futures::future::BoxFuture;
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
-use super::{refusal::Refusal, socket::Revocations};
+use super::{
+    introspection::Introspection,
+    refusal::Refusal,
+    socket::{Revocations, SocketLimits, Sockets},
+};
 
 /// Which organisation a request is about.
 const ORGANIZATION: &str = "tocsin-organization";
 /// The member on whose behalf the bridge acts.
 const ON_BEHALF_OF: &str = "tocsin-on-behalf-of";
+
+/// See [`Settings::body_bytes_max`].
+const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// See [`Settings::anonymous_body_bytes_max`].
+const ANONYMOUS_BODY_BYTES_MAX: usize = 64 * 1024;
+/// See [`Settings::body_within`].
+const BODY_WITHIN: Duration = Duration::from_secs(20);
+/// See [`Settings::message_bytes_max`].
+const MESSAGE_BYTES_MAX: usize = 128 * 1024;
+/// See [`Settings::execution_max`].
+const EXECUTION_MAX: Duration = Duration::from_secs(30);
+/// See [`Settings::init_within`].
+const INIT_WITHIN: Duration = Duration::from_secs(10);
+/// See [`Settings::ping_every`].
+const PING_EVERY: Duration = Duration::from_secs(20);
+/// See [`Settings::stall_max`].
+const STALL_MAX: Duration = Duration::from_secs(20);
+/// See [`Settings::operations_max`].
+const OPERATIONS_MAX: usize = 100;
 
 /// The GraphQL endpoint: everything a request's handling needs. Cheap to clone.
 pub(super) struct Endpoint<E>(Arc<Parts<E>>);
@@ -42,6 +65,7 @@ pub(super) struct Parts<E> {
     pub(super) door: Arc<Door>,
     pub(super) settings: Settings,
     pub(super) revocations: Revocations,
+    pub(super) sockets: Sockets,
     /// Cancelled when the process is to end: sockets say goodbye.
     pub(super) shutdown: CancellationToken,
 }
@@ -51,6 +75,7 @@ impl<E: Executor> Endpoint<E> {
         Self(Arc::new(Parts {
             executor,
             revocations: Revocations::new(Arc::clone(&door), settings.recheck),
+            sockets: Sockets::new(settings.sockets),
             door,
             settings,
             shutdown,
@@ -61,10 +86,16 @@ impl<E: Executor> Endpoint<E> {
 /// The limits of the transport.
 #[derive(Debug, Clone)]
 pub(super) struct Settings {
-    /// Whether the schema may be asked about itself.
-    pub(super) introspection: bool,
-    /// Longest body of a POST, and longest WebSocket message, in bytes.
+    /// Who may ask about the schema itself.
+    pub(super) introspection: Introspection,
+    /// Longest body of a POST, in bytes.
     pub(super) body_bytes_max: usize,
+    /// The same, from somebody who shows no key.
+    pub(super) anonymous_body_bytes_max: usize,
+    /// Longest time for a body.
+    pub(super) body_within: Duration,
+    /// Longest WebSocket message, in bytes. Shorter than a body: thousands of sockets may be in the middle of one.
+    pub(super) message_bytes_max: usize,
     /// Longest time a query or mutation may take.
     pub(super) execution_max: Duration,
     /// How long a socket may stay open without `connection_init`.
@@ -75,6 +106,8 @@ pub(super) struct Settings {
     pub(super) stall_max: Duration,
     /// Most operations that one socket may have at a time.
     pub(super) operations_max: usize,
+    /// How many sockets there may be.
+    pub(super) sockets: SocketLimits,
     /// How often the keys of open sockets are checked again.
     pub(super) recheck: Duration,
 }
@@ -82,13 +115,17 @@ pub(super) struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            introspection: true,
-            body_bytes_max: 1 << 20,
-            execution_max: Duration::from_secs(30),
-            init_within: Duration::from_secs(10),
-            ping_every: Duration::from_secs(20),
-            stall_max: Duration::from_secs(20),
-            operations_max: 100,
+            introspection: Introspection::default(),
+            body_bytes_max: BODY_BYTES_MAX,
+            anonymous_body_bytes_max: ANONYMOUS_BODY_BYTES_MAX,
+            body_within: BODY_WITHIN,
+            message_bytes_max: MESSAGE_BYTES_MAX,
+            execution_max: EXECUTION_MAX,
+            init_within: INIT_WITHIN,
+            ping_every: PING_EVERY,
+            stall_max: STALL_MAX,
+            operations_max: OPERATIONS_MAX,
+            sockets: SocketLimits::default(),
             recheck: Duration::from_secs(30),
         }
     }
@@ -198,6 +235,11 @@ impl Credentials {
             organization: organization.map(ToOwned::to_owned).or(self.organization),
             on_behalf_of: on_behalf_of.map(ToOwned::to_owned).or(self.on_behalf_of),
         })
+    }
+
+    /// The same for the same key, whatever is said beside it.
+    pub(super) fn key_digest(&self) -> [u8; 32] {
+        Sha256::digest(self.bearer.as_deref().unwrap_or_default()).into()
     }
 
     /// The same for the same credentials, and no way back to them.

@@ -20,7 +20,7 @@ use tracing::{Instrument, field, info_span};
 use super::{
     accept::{self, MediaType},
     answer::{Answer, Recipient},
-    endpoint::{Caller, Credentials, Endpoint},
+    endpoint::{Caller, Credentials, Endpoint, Settings},
     outer::RequestId,
     params::{Params, kind_name},
     phases::Progress,
@@ -30,6 +30,8 @@ use super::{
 
 /// Where GraphQL is served.
 pub(super) const PATH: &str = "/graphql";
+/// Longest name of an operation that logs carry, in bytes.
+pub(super) const NAME_LOGGED_MAX: usize = 100;
 /// How much of a body that is too large is read all the same: a client that still writes would miss the answer.
 const DRAIN_FACTOR: usize = 16;
 
@@ -92,27 +94,38 @@ async fn answer<E: Executor>(
     media: MediaType,
     request_id: &RequestId,
 ) -> Result<Response, Refusal> {
-    let params = match parts.method {
+    let is_post = match parts.method {
         Method::POST => {
             check_content_type(&parts.headers)?;
-            Params::from_body(&read(endpoint, body).await?)
+            true
         }
-        Method::GET | Method::HEAD => Params::from_query_string(parts.uri.query().unwrap_or_default()),
-        _ => Err(Refusal::request(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "METHOD_NOT_ALLOWED",
-            "GraphQL takes POST, and GET for queries.",
-        )),
-    }?;
+        Method::GET | Method::HEAD => false,
+        _ => {
+            return Err(Refusal::request(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "METHOD_NOT_ALLOWED",
+                "GraphQL takes POST, and GET for queries.",
+            ));
+        }
+    };
+    // Before the body: a stranger's may be short only.
     let credentials = Credentials::from_headers(&parts.headers)?;
     let caller = (endpoint.door)(credentials, request_id.to_string()).await?;
+    let params = if is_post {
+        Params::from_body(&read(&endpoint.settings, body, caller.anonymous).await?)
+    } else {
+        Params::from_query_string(parts.uri.query().unwrap_or_default())
+    }?;
     let operation_name = params.operation_name.clone();
-    let (request, kind) = params.read(endpoint.settings.introspection)?;
+    let (request, kind) = params.read(endpoint.settings.introspection.refusal(caller.anonymous))?;
     check_kind(&parts.method, kind)?;
 
     let span = tracing::Span::current();
     span.record("operation.kind", kind_name(kind));
-    if let Some(name) = operation_name.as_deref() {
+    if let Some(name) = operation_name
+        .as_deref()
+        .filter(|name| name.len() <= NAME_LOGGED_MAX)
+    {
         span.record("operation.name", name);
     }
     let answer = execute(endpoint, &caller, request, kind, request_id.as_str()).await?;
@@ -135,7 +148,7 @@ pub(super) async fn execute<E: Executor>(
     let started = Instant::now();
     let progress = Progress::default();
     let request = caller.sign(request, request_id).data(progress.clone());
-    let outcome = within(endpoint, request).await;
+    let outcome = within(endpoint, request, &progress).await;
     let result = outcome.map(|response| {
         let recipient = Recipient {
             request_id,
@@ -164,13 +177,20 @@ fn outcome_label(result: &Result<Answer, Refusal>) -> &'static str {
     }
 }
 
-/// The schema's response, or why there is none: the time is up, or a resolver panicked.
+/// The schema's response, or why there is none: it is too large, the time is up, or a resolver panicked.
 async fn within<E: Executor>(
     endpoint: &Endpoint<E>,
     request: GraphqlRequest,
+    progress: &Progress,
 ) -> Result<GraphqlResponse, Refusal> {
     let execution = AssertUnwindSafe(endpoint.executor.execute(request)).catch_unwind();
-    match tokio::time::timeout(endpoint.settings.execution_max, execution).await {
+    let execution = tokio::time::timeout(endpoint.settings.execution_max, execution);
+    let outcome = tokio::select! {
+        biased;
+        () = progress.overflowed() => return Err(Refusal::too_large()),
+        outcome = execution => outcome,
+    };
+    match outcome {
         Ok(Ok(response)) => Ok(response),
         Ok(Err(_)) => {
             tracing::error!("a resolver panicked; the request was answered with INTERNAL_ERROR");
@@ -238,8 +258,12 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
 }
 
 /// The body, unless it is too large or too slow.
-async fn read<E>(endpoint: &Endpoint<E>, body: Body) -> Result<Vec<u8>, Refusal> {
-    let most = endpoint.settings.body_bytes_max;
+async fn read(settings: &Settings, body: Body, anonymous: bool) -> Result<Vec<u8>, Refusal> {
+    let most = if anonymous {
+        settings.anonymous_body_bytes_max
+    } else {
+        settings.body_bytes_max
+    };
     let reading = async {
         let mut bytes = Vec::new();
         let mut seen = 0;
@@ -264,7 +288,7 @@ async fn read<E>(endpoint: &Endpoint<E>, body: Body) -> Result<Vec<u8>, Refusal>
             ))
         }
     };
-    tokio::time::timeout(endpoint.settings.execution_max, reading)
+    tokio::time::timeout(settings.body_within, reading)
         .await
         .unwrap_or_else(|_| {
             Err(Refusal::request(

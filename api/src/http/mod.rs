@@ -12,6 +12,8 @@ mod door;
 mod endpoint;
 mod focus;
 mod graphql;
+mod introspection;
+mod names;
 mod outer;
 mod pages;
 mod params;
@@ -27,6 +29,7 @@ use axum::{Router, extract::DefaultBodyLimit, middleware, routing::any};
 use tokio_util::sync::CancellationToken;
 
 use self::endpoint::{Endpoint, Settings};
+pub use self::introspection::Introspection;
 pub(crate) use self::phases::Phases;
 use crate::Api;
 

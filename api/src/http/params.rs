@@ -1,10 +1,14 @@
 //! The parameters of a GraphQL request, from JSON or from a query string.
 
-use async_graphql::{Request, Variables, parser::types::OperationType};
+use async_graphql::{
+    Request, Variables,
+    parser::{parse_query, types::OperationType},
+};
 use serde_json::{Map, Value as Json};
 
 use super::{
     document::{self, DOCUMENT_BYTES_MAX},
+    names,
     refusal::Refusal,
 };
 
@@ -86,20 +90,20 @@ impl Params {
     }
 
     /// Reads the document: the request to execute, and what kind of operation it is.
-    pub(super) fn read(self, introspection: bool) -> Result<(Request, OperationType), Refusal> {
+    pub(super) fn read(self, introspection: Option<Refusal>) -> Result<(Request, OperationType), Refusal> {
         if self.query.len() > DOCUMENT_BYTES_MAX {
             let message = format!("The document is longer than {DOCUMENT_BYTES_MAX} bytes.");
             return Err(Refusal::document("QUERY_TOO_COMPLEX", message, None));
         }
+        let document = parse_query(&self.query).map_err(|error| {
+            let at = error.positions().next();
+            Refusal::document("GRAPHQL_PARSE_FAILED", names::syntax_error(&error), at)
+        })?;
+        let kind = document::inspect(&document, self.operation_name.as_deref(), introspection)?;
         let variables = Variables::from_json(Json::Object(self.variables));
         let mut request = Request::new(self.query).variables(variables);
         request.operation_name = self.operation_name;
-        let name = request.operation_name.clone();
-        let document = request.parsed_query().map_err(|error| {
-            let at = error.locations.first().copied();
-            Refusal::document("GRAPHQL_PARSE_FAILED", error.message, at)
-        })?;
-        let kind = document::inspect(document, name.as_deref(), introspection)?;
+        request.set_parsed_query(document);
         Ok((request, kind))
     }
 }

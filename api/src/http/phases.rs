@@ -1,61 +1,146 @@
-//! How far a request came: the schema extension that tells the transport whether execution began.
+//! How far a request came: the schema extension that tells the transport whether execution began, and how long its answer is.
 //!
 //! async-graphql answers `data: null` both to a document that it could not execute and to one whose execution failed;
 //! GraphQL over HTTP gives the two different bodies and statuses.
+//!
+//! Each field that is resolved is counted. Once they come to more than [`ANSWER_BYTES_MAX`], no field is resolved any more, and the
+//! transport gives the execution up: neither its tree of values nor its JSON grows on.
 
 use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicU8, Ordering},
+    Arc, Mutex, OnceLock, PoisonError,
+    atomic::{AtomicU8, AtomicUsize, Ordering},
 };
 
 use async_graphql::{
-    Request, Response, ServerError, ServerResult, ValidationResult, Variables,
+    Request, Response, ServerError, ServerResult, ValidationResult, Value, Variables,
     async_trait::async_trait,
     extensions::{
         Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery, NextPrepareRequest,
-        NextValidation,
+        NextResolve, NextValidation, ResolveInfo,
     },
     parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition},
 };
 
-use super::{focus, variables};
+use tokio_util::sync::CancellationToken;
+
+use super::{focus, names::SchemaNames, variables};
+
+/// Longest answer, in bytes of JSON.
+pub(super) const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// What a field's name has around it in JSON: quotes, colon, comma.
+const AROUND_A_NAME: usize = 4;
 
 /// What the transport and the extension share about one request, as request data.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Progress(Arc<AtomicU8>);
+pub(super) struct Progress(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    phase: AtomicU8,
+    bytes: AtomicUsize,
+    too_large: CancellationToken,
+    names: OnceLock<Arc<SchemaNames>>,
+}
 
 const VALIDATED: u8 = 1;
 const EXECUTED: u8 = 2;
 
 impl Progress {
     fn reach(&self, phase: u8) {
-        self.0.fetch_or(phase, Ordering::Relaxed);
+        self.0.phase.fetch_or(phase, Ordering::Relaxed);
     }
 
     /// The document and its variables are sound.
     pub(super) fn validated(&self) -> bool {
-        self.0.load(Ordering::Relaxed) & VALIDATED != 0
+        self.0.phase.load(Ordering::Relaxed) & VALIDATED != 0
     }
 
     /// The operation, or the first event of a subscription, was executed.
     pub(super) fn executed(&self) -> bool {
-        self.0.load(Ordering::Relaxed) & EXECUTED != 0
+        self.0.phase.load(Ordering::Relaxed) & EXECUTED != 0
+    }
+
+    /// Returns when the answer has become too large.
+    pub(super) async fn overflowed(&self) {
+        self.0.too_large.cancelled().await;
+    }
+
+    /// The message as the caller may read it: without source text.
+    pub(super) fn clean(&self, message: &str) -> String {
+        match self.0.names.get() {
+            Some(names) => names.clean(message),
+            None => SchemaNames::default().clean(message),
+        }
+    }
+
+    /// A message of our own, in which only a name in quotes can be the caller's.
+    fn hide_names(&self, message: &str) -> String {
+        match self.0.names.get() {
+            Some(names) => names.quoted(message),
+            None => SchemaNames::default().quoted(message),
+        }
+    }
+
+    /// An answer begins: of a subscription each event is one.
+    fn begin_answer(&self) {
+        self.0.bytes.store(0, Ordering::Relaxed);
+    }
+
+    /// Counts a part of the answer. Whether there is room for it.
+    fn take(&self, bytes: usize) -> bool {
+        let taken = self.0.bytes.fetch_add(bytes, Ordering::Relaxed);
+        let fits = taken.saturating_add(bytes) <= ANSWER_BYTES_MAX;
+        if !fits {
+            self.0.too_large.cancel();
+        }
+        fits
     }
 }
 
-/// The schema extension that the transport needs: `SchemaBuilder::extension(Phases)`.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Phases;
+/// The schema extension that the transport needs: `SchemaBuilder::extension(Phases::default())`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Phases {
+    /// Of the schema; read from it when the first request comes.
+    names: Arc<OnceLock<Arc<SchemaNames>>>,
+}
 
 impl ExtensionFactory for Phases {
     fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Watch::default())
+        Arc::new(Watch {
+            schema_names: Arc::clone(&self.names),
+            ..Watch::default()
+        })
     }
+}
+
+/// How many bytes a value is in JSON. What is in objects was counted with their fields, what is in lists with their items.
+fn length(value: &Value) -> usize {
+    match value {
+        Value::Null => 4,
+        Value::Boolean(_) => 5,
+        Value::Number(_) => 8,
+        Value::String(text) => json_length(text),
+        Value::Enum(name) => name.len() + 2,
+        Value::Binary(bytes) => bytes.len() * 4,
+        Value::List(items) => items.len() + 2,
+        Value::Object(_) => 3,
+    }
+}
+
+fn json_length(text: &str) -> usize {
+    let escaped = text.bytes().map(|byte| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' => 1,
+        0..0x20 => 5,
+        _ => 0,
+    });
+    text.len() + 2 + escaped.sum::<usize>()
 }
 
 /// One request's way through the schema.
 #[derive(Default)]
 struct Watch {
+    schema_names: Arc<OnceLock<Arc<SchemaNames>>>,
+    progress: OnceLock<Progress>,
     operation_name: Mutex<Option<String>>,
     misfits: Mutex<Vec<ServerError>>,
 }
@@ -111,7 +196,21 @@ impl Extension for Watch {
         ctx: &ExtensionContext<'_>,
         next: NextValidation<'_>,
     ) -> Result<ValidationResult, Vec<ServerError>> {
-        let misfits = std::mem::take(&mut *self.misfits.lock().unwrap_or_else(PoisonError::into_inner));
+        // Only from here on is the request's data there.
+        if let Some(progress) = ctx.data_opt::<Progress>() {
+            let names = || Arc::new(SchemaNames::of(&ctx.schema_env.registry));
+            progress
+                .0
+                .names
+                .get_or_init(|| Arc::clone(self.schema_names.get_or_init(names)));
+            self.progress.get_or_init(|| progress.clone());
+        }
+        let mut misfits = std::mem::take(&mut *self.misfits.lock().unwrap_or_else(PoisonError::into_inner));
+        if let Some(progress) = self.progress.get() {
+            for misfit in &mut misfits {
+                misfit.message = progress.hide_names(&misfit.message);
+            }
+        }
         match next.run(ctx).await {
             Ok(result) if misfits.is_empty() => {
                 if let Some(progress) = ctx.data_opt::<Progress>() {
@@ -139,7 +238,24 @@ impl Extension for Watch {
     ) -> Response {
         if let Some(progress) = ctx.data_opt::<Progress>() {
             progress.reach(EXECUTED);
+            progress.begin_answer();
         }
         next.run(ctx, operation_name).await
+    }
+
+    async fn resolve(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        info: ResolveInfo<'_>,
+        next: NextResolve<'_>,
+    ) -> ServerResult<Option<Value>> {
+        let name = info.alias.unwrap_or(info.name).len() + AROUND_A_NAME;
+        let value = next.run(ctx, info).await?;
+        let bytes = name + value.as_ref().map_or(4, length);
+        if self.progress.get().is_some_and(|progress| !progress.take(bytes)) {
+            // The transport has been told, and drops the execution.
+            std::future::pending::<()>().await;
+        }
+        Ok(value)
     }
 }

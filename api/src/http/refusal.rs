@@ -3,6 +3,8 @@
 use async_graphql::{ErrorExtensionValues, Pos, ServerError};
 use axum::http::StatusCode;
 
+use super::phases::ANSWER_BYTES_MAX;
+
 /// Why a request is not executed.
 #[derive(Debug, Clone)]
 pub(super) struct Refusal {
@@ -48,6 +50,19 @@ impl Refusal {
             StatusCode::INTERNAL_SERVER_ERROR,
             "INTERNAL_ERROR",
             "Something went wrong on our side. Try again; if it goes on, tell the operator the request id.",
+        )
+    }
+
+    /// The answer became too large while it was made.
+    pub(super) fn too_large() -> Self {
+        Self::document(
+            "ANSWER_TOO_LARGE",
+            format!(
+                "The answer is larger than {} MiB. Ask for less: fewer items, fewer fields, smaller pages. A mutation may have been done: \
+                 repeat it with the same idempotencyKey, and select less.",
+                ANSWER_BYTES_MAX >> 20
+            ),
+            None,
         )
     }
 

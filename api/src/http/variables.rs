@@ -26,7 +26,8 @@ pub(super) fn check(
             Some(value) => misfit(registry, &declared, value).map(|misfit| format!("does not fit: {misfit}")),
         };
         if let Some(fault) = fault {
-            let message = format!("Variable \"${name}\" {fault}.");
+            let end = if fault.ends_with('?') { "" } else { "." };
+            let message = format!("Variable \"${name}\" {fault}{end}");
             errors.push(Refusal::document("BAD_USER_INPUT", message, Some(definition.pos)).into());
         }
     }
@@ -67,7 +68,10 @@ fn named_misfit(registry: &Registry, name: &str, value: &Value) -> Option<String
             };
             match given {
                 Some(given) if enum_values.contains_key(given) => None,
-                Some(given) => Some(format!("{name} has no value \"{given}\"")),
+                Some(_) => Some(format!(
+                    "{name} has no such value. Did you mean one of {}?",
+                    listed(enum_values.keys())
+                )),
                 None => Some(format!("expected {name}, found {}", kind(value))),
             }
         }
@@ -77,11 +81,14 @@ fn named_misfit(registry: &Registry, name: &str, value: &Value) -> Option<String
             let Value::Object(given) = value else {
                 return Some(format!("expected {name}, found {}", kind(value)));
             };
-            if let Some(unknown) = given
+            if given
                 .keys()
-                .find(|field| !input_fields.contains_key(field.as_str()))
+                .any(|field| !input_fields.contains_key(field.as_str()))
             {
-                return Some(format!("{name} has no field \"{unknown}\""));
+                return Some(format!(
+                    "{name} does not know a field that it was given. Did you mean one of {}?",
+                    listed(input_fields.keys())
+                ));
             }
             if *oneof && (given.len() != 1 || given.values().any(|value| *value == Value::Null)) {
                 return Some(format!("{name} takes exactly one field, and not null"));
@@ -100,6 +107,11 @@ fn named_misfit(registry: &Registry, name: &str, value: &Value) -> Option<String
         }
         MetaType::Object { .. } | MetaType::Interface { .. } | MetaType::Union { .. } => None,
     }
+}
+
+/// Names of the schema, one after another.
+fn listed<'a>(names: impl Iterator<Item = &'a String>) -> String {
+    names.map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
 /// What a value is, for a message: never the value itself, which may be secret or long.

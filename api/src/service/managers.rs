@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject, dataloader::Loader};
+use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
 };
@@ -16,6 +16,7 @@ use tocsin_entity::{
 
 use super::Service;
 use crate::{
+    data_loader::Loader,
     error::{Fault, Trouble, UserError, told},
     idempotency,
     loaders::{self, MemberKey, Neighbours},

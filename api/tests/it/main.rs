@@ -5,6 +5,7 @@ mod caller;
 mod connectors;
 mod counting;
 mod events;
+mod exhaustion;
 mod faults;
 mod found;
 mod idempotency;

@@ -7,7 +7,7 @@ use sea_orm::ConnectionTrait;
 use sea_orm_migration::MigratorTrait;
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
-use tocsin_api::{Api, ApiConfig, SlackAppConfig, bootstrap};
+use tocsin_api::{Api, ApiConfig, Introspection, SlackAppConfig, bootstrap};
 use tocsin_entity::database::Database;
 use tocsin_queue::{Queue, QueueConfig};
 use tocsin_seal::{Sealer, generate_key};
@@ -232,7 +232,7 @@ impl Replica {
                 client_id: Some("1234.5678".to_owned()),
                 has_own_workspace,
             },
-            introspection: true,
+            introspection: Introspection::default(),
         };
         let api = Api::new(config, database.clone(), queue, None)
             .await

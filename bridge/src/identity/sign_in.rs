@@ -58,7 +58,7 @@ async fn come_back(
         );
         ending
     });
-    metrics::counter!("tocsin_slack_sign_ins_total", "outcome" => ending.code.clone()).increment(1);
+    metrics::counter!("tocsin_slack_sign_ins_total", "outcome" => ending.label()).increment(1);
     ending.show(&parts.config.public_url, None)
 }
 

@@ -2,7 +2,10 @@
 //!
 //! What is read and verified here goes to [`receive`], as what Socket Mode brings does.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Json, Router,
@@ -29,6 +32,9 @@ use crate::bridge::Parts;
 
 /// Longest body taken, in bytes. Slack's are far below: a message has 40,000 characters at most.
 const BODY_MAX: usize = 1024 * 1024;
+
+/// Longest time for a body. Slack sends its bodies at once, and waits 3 s for the whole answer; nobody has shown yet that they are Slack.
+const BODY_WITHIN: Duration = Duration::from_secs(2);
 
 /// The endpoints, below `/slack`.
 pub(crate) fn router(parts: Arc<Parts>) -> Router {
@@ -108,8 +114,9 @@ async fn answer(
     let began = Instant::now();
     let request_id = request_id(headers);
     let answered = async {
-        let body = to_bytes(body, BODY_MAX)
+        let body = tokio::time::timeout(BODY_WITHIN, to_bytes(body, BODY_MAX))
             .await
+            .map_err(|_| Refusal::TooSlow)?
             .map_err(|error| Refusal::of_body(&error))?;
         if endpoint == COMMANDS && is_ssl_check(&body) {
             return Ok(("answered", StatusCode::OK.into_response()));

@@ -283,7 +283,7 @@ async fn insert(
 
 fn ignored(request: &Received) {
     let name = &request.envelope.name;
-    metrics::counter!("tocsin_slack_ignored_total", "endpoint" => request.source, "type" => name.clone())
+    metrics::counter!("tocsin_slack_ignored_total", "endpoint" => request.source, "type" => routes::label(name))
         .increment(1);
     tracing::debug!(
         request.id = request.request_id,

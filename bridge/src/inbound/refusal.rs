@@ -16,6 +16,8 @@ pub(crate) enum Refusal {
     Signature(#[from] SignatureError),
     #[error("the body is longer than 1 MiB")]
     TooLarge,
+    #[error("the body did not arrive in time: send it at once, after the head")]
+    TooSlow,
     #[error("the body could not be read: {0}")]
     Unreadable(String),
     #[error(transparent)]
@@ -46,6 +48,7 @@ impl Refusal {
             Self::Signature(SignatureError::Stale) => "SIGNATURE_STALE",
             Self::Signature(SignatureError::Mismatch) => "SIGNATURE_MISMATCH",
             Self::TooLarge => "BODY_TOO_LARGE",
+            Self::TooSlow => "BODY_TOO_SLOW",
             Self::Unreadable(_) => "BODY_UNREADABLE",
             Self::Malformed(_) => "BODY_MALFORMED",
             Self::Foreign => "FOREIGN_WORKSPACE",
@@ -60,6 +63,7 @@ impl Refusal {
             Self::Signature(SignatureError::Stale) => "signature_stale",
             Self::Signature(SignatureError::Mismatch) => "signature_mismatch",
             Self::TooLarge => "too_large",
+            Self::TooSlow => "too_slow",
             Self::Unreadable(_) => "unreadable",
             Self::Malformed(_) => "malformed",
             Self::Foreign => "foreign",
@@ -71,6 +75,7 @@ impl Refusal {
         match self {
             Self::Signature(_) => StatusCode::UNAUTHORIZED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Unreadable(_) | Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::Foreign => StatusCode::FORBIDDEN,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -102,6 +107,7 @@ impl IntoResponse for Refusal {
             Self::Unavailable(_) => "the request could not be stored; send it again".to_owned(),
             Self::Signature(_)
             | Self::TooLarge
+            | Self::TooSlow
             | Self::Unreadable(_)
             | Self::Malformed(_)
             | Self::Foreign => self.to_string(),

@@ -106,9 +106,31 @@ pub(crate) fn find(kind: Kind, name: &str, payload: &Value) -> Option<&'static R
         .find(|route| route.kind == kind && route.name == name && (route.wanted)(payload))
 }
 
+/// A request's type as it labels metrics. Whoever has an app of their own can name any number of types, and each label is kept for ever.
+pub(crate) fn label(name: &str) -> &'static str {
+    let routes = ROUTES
+        .iter()
+        .copied()
+        .chain(&directory::ROUTES)
+        .map(|route| route.name);
+    let mut known = routes.chain(PROMPTS.iter().map(|prompt| prompt.name));
+    known.find(|known| *known == name).unwrap_or("other")
+}
+
 /// Who answers a request.
 pub(crate) fn prompt(envelope: &Envelope) -> Option<&'static Prompt> {
     PROMPTS.iter().copied().find(|prompt| {
         prompt.kind == envelope.kind && prompt.name == envelope.name && (prompt.wanted)(&envelope.payload)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_that_nobody_here_works_have_one_label_together() {
+        assert_eq!(label("message"), "message");
+        assert_eq!(label("made_up_by_the_owner_of_an_app"), "other");
+    }
 }

@@ -81,9 +81,10 @@ async fn attempt(parts: &Parts, row: Model, name: String) -> Result<(), JobError
     // If that fails, the row's lease ends by itself, and the sweeper rings again.
     let settled = settle.await.map_err(JobError::retry)?;
     let lag = (OffsetDateTime::now_utc() - row.received_at).as_seconds_f64();
-    metrics::counter!("tocsin_slack_inbox_worked_total", "type" => name.clone(), "outcome" => outcome)
+    metrics::counter!("tocsin_slack_inbox_worked_total", "type" => routes::label(&name), "outcome" => outcome)
         .increment(1);
-    metrics::histogram!("tocsin_slack_inbox_lag_seconds", "type" => name.clone()).record(lag.max(0.0));
+    metrics::histogram!("tocsin_slack_inbox_lag_seconds", "type" => routes::label(&name))
+        .record(lag.max(0.0));
     match &verdict {
         Verdict::Done | Verdict::Forgotten => {
             tracing::info!(outcome, "worked {name} {}: {outcome}", row.slack_key);

@@ -95,7 +95,7 @@ async fn come_back(
         );
         ending
     });
-    metrics::counter!("tocsin_slack_installs_total", "outcome" => ending.code.clone()).increment(1);
+    metrics::counter!("tocsin_slack_installs_total", "outcome" => ending.label()).increment(1);
     ending.show(&parts.config.public_url, wanted.return_to.as_deref())
 }
 

@@ -20,7 +20,37 @@ pub(crate) struct Ending {
 /// The code of what went well.
 pub(crate) const OK: &str = "OK";
 
+/// Codes that label metrics. A code may also come from an address that anybody can open, and each label is kept for ever.
+const COUNTED: [&str; 18] = [
+    OK,
+    "ACCESS_DENIED",
+    "ALREADY_EXISTS",
+    "BAD_CLIENT_SECRET",
+    "BAD_REDIRECT_URI",
+    "CONFLICT",
+    "ENTERPRISE_INSTALL",
+    "INVALID_CLIENT_ID",
+    "LINK_EXPIRED",
+    "LINK_INVALID",
+    "LINK_USED",
+    "NONCE_MISMATCH",
+    "NO_BOT_TOKEN",
+    "NO_CODE",
+    "OTHER_WORKSPACE",
+    "SECRET_KEY_MISSING",
+    "SLACK_UNREACHABLE",
+    "UNAVAILABLE",
+];
+
 impl Ending {
+    /// The code as it labels metrics.
+    pub(crate) fn label(&self) -> &'static str {
+        COUNTED
+            .into_iter()
+            .find(|code| *code == self.code)
+            .unwrap_or("OTHER")
+    }
+
     pub(crate) fn failed(code: impl Into<String>, text: impl Into<String>) -> Self {
         Self {
             code: code.into(),
@@ -109,6 +139,12 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_code_that_somebody_made_up_is_no_label() {
+        assert_eq!(Ending::failed("NO_CODE", "").label(), "NO_CODE");
+        assert_eq!(Ending::failed("MADE_UP_7", "").label(), "OTHER");
+    }
 
     fn location(public: &str, return_to: &str) -> Option<String> {
         let public = Url::parse(public).expect("a URL");

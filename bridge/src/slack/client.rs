@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use crate::inbound::lenient::lenient;
+use crate::{inbound::lenient::lenient, telemetry::json_fault};
 
 use super::{
     error::{LATER_UNSAID, NO_TOKEN, Refusal, SlackError},
@@ -196,8 +196,12 @@ pub(super) async fn read<T: DeserializeOwned>(
         .bytes()
         .await
         .map_err(|error| unknown(describe(&error)))?;
-    let verdict: Verdict = serde_json::from_slice(&body)
-        .map_err(|error| unknown(format!("HTTP {status} with a body that is not Slack's: {error}")))?;
+    let verdict: Verdict = serde_json::from_slice(&body).map_err(|error| {
+        unknown(format!(
+            "HTTP {status} with a body that is not Slack's: {}",
+            json_fault(&error)
+        ))
+    })?;
     if !verdict.ok {
         let refusal = Refusal {
             code: verdict.error.unwrap_or_else(|| "no_error_code".to_owned()),
@@ -210,7 +214,8 @@ pub(super) async fn read<T: DeserializeOwned>(
         };
         return Err(SlackError::of(method, refusal, retry_after));
     }
-    serde_json::from_slice(&body).map_err(|error| unknown(format!("an answer of an unknown shape: {error}")))
+    serde_json::from_slice(&body)
+        .map_err(|error| unknown(format!("an answer of an unknown shape: {}", json_fault(&error))))
 }
 
 fn retry_after(headers: &header::HeaderMap) -> Option<Duration> {

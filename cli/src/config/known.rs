@@ -94,6 +94,10 @@ pub(crate) const SIMULATOR_LISTEN: Known = Known::plain(
     "--simulator-listen",
     "127.0.0.1:8082",
 );
+pub(crate) const HTTP_CONNECTIONS: Known = Known {
+    flag: None,
+    ..Known::plain("http_connections", "TOCSIN_HTTP_CONNECTIONS", "", "16384")
+};
 pub(crate) const PUBLIC_URL: Known = Known::plain(
     "public_url",
     "TOCSIN_PUBLIC_URL",
@@ -123,7 +127,7 @@ pub(crate) const SECRET_KEY: Known = Known::secret(
 );
 pub(crate) const INTROSPECTION: Known = Known {
     flag: None,
-    ..Known::plain("introspection", "TOCSIN_INTROSPECTION", "", "true")
+    ..Known::plain("introspection", "TOCSIN_INTROSPECTION", "", "authenticated")
 };
 pub(crate) const LOG: Known = Known::plain("log", "TOCSIN_LOG", "--log", "info");
 pub(crate) const LOG_FORMAT: Known = Known::plain(
@@ -186,6 +190,7 @@ pub(crate) const ALL: &[Known] = &[
     LISTEN,
     BRIDGE_LISTEN,
     SIMULATOR_LISTEN,
+    HTTP_CONNECTIONS,
     PUBLIC_URL,
     API_URL,
     BRIDGE_TOKEN,

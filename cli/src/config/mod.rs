@@ -11,6 +11,7 @@ use std::{
 };
 
 use secrecy::SecretString;
+use tocsin_api::Introspection;
 use tocsin_bridge::Pace;
 use tocsin_seal::Sealer;
 use url::Url;
@@ -32,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) bridge_listen: SocketAddr,
     /// Where the simulated Slack listens.
     pub(crate) simulator_listen: SocketAddr,
+    /// How many HTTP connections may be open at a time.
+    pub(crate) http_connections: usize,
     /// The base of incident URLs, where it was given.
     pub(crate) public_url: Option<Url>,
     /// Where a separate bridge finds the API, where it was given.
@@ -42,8 +45,8 @@ pub(crate) struct Settings {
     pub(crate) admin_key: Option<SecretString>,
     /// Seals secrets at rest, where a key was given.
     pub(crate) sealer: Option<Sealer>,
-    /// Whether GraphQL's introspection is answered.
-    pub(crate) introspection: bool,
+    /// Who may ask GraphQL about its schema.
+    pub(crate) introspection: Introspection,
     /// What is logged, where it was said.
     pub(crate) log: Option<String>,
     /// How it is logged, where it was said.
@@ -123,12 +126,13 @@ impl Settings {
         let listen = reader.required(&known::LISTEN, parse::listen);
         let bridge_listen = reader.required(&known::BRIDGE_LISTEN, parse::listen);
         let simulator_listen = reader.required(&known::SIMULATOR_LISTEN, parse::listen);
+        let http_connections = reader.required(&known::HTTP_CONNECTIONS, parse::http_connections);
         let public_url = reader.optional(&known::PUBLIC_URL, parse::web);
         let api_url = reader.optional(&known::API_URL, parse::web);
         let bridge_token = reader.optional(&known::BRIDGE_TOKEN, parse::shared_token);
         let admin_key = reader.optional(&known::ADMIN_KEY, parse::admin_key);
         let sealer = reader.optional(&known::SECRET_KEY, parse::secret_keys);
-        let introspection = reader.required(&known::INTROSPECTION, parse::truth);
+        let introspection = reader.required(&known::INTROSPECTION, parse::introspection);
         let log = reader.optional(&known::LOG, crate::logging::parse_filter);
         let log_format = reader.optional(&known::LOG_FORMAT, crate::logging::parse_format);
         let slack = SlackSettings::from_reader(reader);
@@ -141,6 +145,7 @@ impl Settings {
             listen: listen?,
             bridge_listen: bridge_listen?,
             simulator_listen: simulator_listen?,
+            http_connections: http_connections?,
             public_url,
             api_url,
             bridge_token,

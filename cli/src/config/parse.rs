@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 
 use secrecy::SecretString;
+use tocsin_api::Introspection;
 use tocsin_bridge::Pace;
 use tocsin_seal::Sealer;
 use url::Url;
@@ -73,9 +74,25 @@ pub(super) fn connections(text: &str) -> Parsed<u32> {
     }
 }
 
-/// Yes or no.
-pub(super) fn truth(text: &str) -> Parsed<bool> {
-    text.parse().map_err(|_| "is neither true nor false".to_owned())
+/// How many HTTP connections may be open at a time.
+pub(super) fn http_connections(text: &str) -> Parsed<usize> {
+    match text.parse() {
+        Ok(number @ 16..=1_000_000) => Ok(number),
+        Ok(_) | Err(_) => Err("is not a number from 16 to 1000000".to_owned()),
+    }
+}
+
+/// Who may ask about the schema. `true` and `false` are the values of before, when `true` meant everybody.
+pub(super) fn introspection(text: &str) -> Parsed<Introspection> {
+    match text {
+        "public" => Ok(Introspection::Public),
+        "authenticated" | "true" => Ok(Introspection::Authenticated),
+        "off" | "false" => Ok(Introspection::Off),
+        _ => Err(
+            "says nothing about introspection; write public (everybody), authenticated (whoever shows a key) or off"
+                .to_owned(),
+        ),
+    }
 }
 
 /// How fast Slack may be called.

@@ -88,7 +88,7 @@ impl Reader {
                 let file = given.file().unwrap_or(Path::new(DEFAULT_FILE)).display();
                 reader
                     .faults
-                    .push(format!("{file} can't be read: {}", error.kind));
+                    .push(format!("{file} can't be read: {}", without_source(&error.kind)));
                 // What was said elsewhere is checked all the same.
                 reader.figment = given.without_file();
             }
@@ -125,7 +125,7 @@ impl Reader {
         let hint = nearest(path, known::ALL.iter().map(|known| known.key))
             .map_or_else(String::new, |key| format!("; did you mean {key}?"));
         self.faults
-            .push(format!("{path} in {origin} is no setting{hint}"));
+            .push(format!("{} in {origin} is no setting{hint}", shown_name(path)));
     }
 
     fn origin(&self, value: &Value) -> Origin {
@@ -209,6 +209,41 @@ impl Reader {
     }
 }
 
+/// What is wrong with a file, without a line of it: a secret may stand there.
+fn without_source(kind: &figment::error::Kind) -> String {
+    let figment::error::Kind::Message(message) = kind else {
+        // The others may quote a value.
+        return "it does not have the form of a configuration: text needs quotes, and each setting a line of its own"
+            .to_owned();
+    };
+    if message.starts_with("required file") {
+        return "it is not there".to_owned();
+    }
+    let first = message.lines().next().unwrap_or_default();
+    match first.strip_prefix("TOML parse error at ") {
+        Some(place) => {
+            format!("it is not TOML at {place}; text needs quotes, and each setting a line of its own")
+        }
+        None if message.starts_with("invalid") || message.contains('`') || message.contains('"') => {
+            "it is not TOML: text needs quotes, and each setting a line of its own".to_owned()
+        }
+        None => first.to_owned(),
+    }
+}
+
+/// A name from a file or the environment, unless it may be a secret in the wrong place.
+fn shown_name(name: &str) -> String {
+    let is_name = name.len() <= 40
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || b"_.".contains(&byte));
+    if is_name {
+        name.to_owned()
+    } else {
+        "a name that is not shown, since it may be a secret,".to_owned()
+    }
+}
+
 fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(_, text) => Some(text.clone()),
@@ -226,10 +261,29 @@ fn scalar(value: &Value) -> Option<String> {
 /// A value as it may be shown.
 pub(crate) fn masked(shown: Shown, text: &str) -> String {
     match shown {
-        Shown::Whole => text.to_owned(),
+        Shown::Whole if may_be_secret(text) => masked(Shown::Never, text),
+        Shown::Whole => without_password(text),
         Shown::Never => format!("****, {} characters", text.chars().count()),
         Shown::WithoutPassword => without_password(text),
     }
+}
+
+/// Whether a value looks like a secret that was put in the wrong place.
+fn may_be_secret(text: &str) -> bool {
+    const PREFIXES: [&str; 3] = ["xox", "xapp-", "xwfp-"];
+    let has_digit = |word: &str| word.bytes().any(|byte| byte.is_ascii_digit());
+    let is_one = |word: &str| {
+        PREFIXES.iter().any(|prefix| word.starts_with(prefix))
+            || (word.starts_with("tocsin_") && word.len() >= 30 && has_digit(word))
+            || (word.len() >= 24
+                && word
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(&byte))
+                && has_digit(word))
+    };
+    text.trim_start_matches('#')
+        .split(['@', ':', ',', ' ', '?', '&', '='])
+        .any(|word| is_one(word.trim_start_matches(['/', '-'])))
 }
 
 fn without_password(text: &str) -> String {
@@ -306,6 +360,31 @@ mod tests {
             assert_eq!(masked(Shown::WithoutPassword, text), shown);
         }
         assert_eq!(masked(Shown::Never, "xoxb-1234"), "****, 9 characters");
+    }
+
+    #[test]
+    fn a_secret_in_the_wrong_place_is_not_shown_either() {
+        for text in [
+            "xoxb-1111111111-recognisable",
+            "#xapp-1-A0-recognisable",
+            "0123456789abcdef0123456789abcdef",
+            "cmVjb2duaXNhYmxlLWtleS1vZi0zMi1ieXRlcyEhISE=",
+        ] {
+            assert!(!masked(Shown::Whole, text).contains(text), "{text}");
+        }
+        assert_eq!(
+            masked(Shown::Whole, "https://user:secret@example.com/a"),
+            "https://user:****@example.com/a"
+        );
+        for text in [
+            "#incidents",
+            "127.0.0.1:8080",
+            "info,tocsin_bridge=debug",
+            "https://slack.com/api",
+            "documented",
+        ] {
+            assert_eq!(masked(Shown::Whole, text), text);
+        }
     }
 
     #[test]

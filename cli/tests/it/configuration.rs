@@ -45,6 +45,21 @@ const FAULTS: &[(&str, &str, &[&str])] = &[
         &["TOCSIN_DATABASE_CONNECTIONS (0)", "1 to 1000"],
     ),
     (
+        "TOCSIN_HTTP_CONNECTIONS",
+        "3",
+        &["TOCSIN_HTTP_CONNECTIONS (3)", "16 to 1000000"],
+    ),
+    (
+        "TOCSIN_PUBLIC_URL",
+        "https://user:hidden@tocsin.example.com/?a=b",
+        &["TOCSIN_PUBLIC_URL (https://user:****@tocsin.example.com", "query"],
+    ),
+    (
+        "SLACK_CHANNEL",
+        "xoxb-hidden",
+        &["SLACK_CHANNEL (****, 11 characters)", "#incidents"],
+    ),
+    (
         "TOCSIN_REDIS_URL",
         "localhost:6379",
         &["TOCSIN_REDIS_URL", "redis://"],
@@ -80,7 +95,7 @@ const FAULTS: &[(&str, &str, &[&str])] = &[
     (
         "TOCSIN_INTROSPECTION",
         "yes",
-        &["TOCSIN_INTROSPECTION (yes)", "true nor false"],
+        &["TOCSIN_INTROSPECTION (yes)", "public", "authenticated", "off"],
     ),
     (
         "TOCSIN_LOG",
@@ -174,6 +189,57 @@ async fn a_file_that_is_no_toml_is_shown_where_it_breaks_beside_the_other_faults
         "{complaint}"
     );
     assert!(complaint.contains("TOCSIN_LOG_FORMAT (xml)"), "{complaint}");
+}
+
+#[tokio::test]
+async fn no_line_of_a_file_is_repeated_where_it_is_wrong() {
+    for text in [
+        "[slack]\nbot_token = xoxb-hidden\n",
+        "[slack]\nbot_token = \"xoxb-hidden\n",
+        "[slack\nbot_token = \"xoxb-hidden\"\n",
+        "xoxb-hidden-1 = 1\n",
+        "[slack]\nxoxb-hidden-1 = 1\n",
+        "slack = \"xoxb-hidden\"\n",
+        "[slack]\nbot_token = [\"xoxb-hidden\"]\n",
+        "bot_token = \"xoxb-hidden\"\nbot_token = \"xoxb-hidden\"\n",
+        "channel = \"\\xoxb-hidden\"\n",
+    ] {
+        let place = Place::new();
+        place.write("tocsin.toml", text);
+        let output = place.run(&["migrate"], &[]).await;
+        let complaint = complaint(&output);
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        assert!(
+            complaint.contains("tocsin.toml") || complaint.contains("slack"),
+            "{text}: {complaint}"
+        );
+        assert!(!complaint.contains("hidden"), "{text}: {complaint}");
+    }
+}
+
+#[tokio::test]
+async fn a_secret_on_the_command_line_is_not_repeated() {
+    for arguments in [
+        &["xoxb-hidden"][..],
+        &["--xoxb-hidden"],
+        &["--slack-bot-token=xoxb-hidden"],
+        &["key", "create", "a", "--scopes", "xoxb-hidden"],
+        &["simulator", "--callbacks", "http://user:hidden@"],
+        &[
+            "--public-url",
+            "https://user:hidden@tocsin.example.com/?a=b",
+            "migrate",
+        ],
+    ] {
+        let output = Place::new().run(arguments, &[]).await;
+        assert!(!output.status.success(), "{arguments:?}");
+        let said =
+            String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+        assert!(
+            !said.is_empty() && !said.contains("hidden"),
+            "{arguments:?}: {said}"
+        );
+    }
 }
 
 #[tokio::test]

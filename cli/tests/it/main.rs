@@ -2,6 +2,7 @@
 
 mod configuration;
 mod doctor;
+mod exhaustion;
 mod manifest;
 mod operations;
 mod process;

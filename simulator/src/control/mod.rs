@@ -91,7 +91,7 @@ impl IntoResponse for BadRequest {
     }
 }
 
-/// A body of JSON, whatever its content type says: `curl -d` sends none that fits.
+/// A body of JSON; that its content type says so is seen before.
 fn body<T: DeserializeOwned>(bytes: &Bytes, example: &str) -> Result<T, BadRequest> {
     serde_json::from_slice(bytes)
         .map_err(|error| BadRequest::new(format!("the body does not fit ({error}); for example: {example}")))

@@ -20,6 +20,7 @@ use crate::workspace::{ChannelKind, Workspace};
 /// What there is.
 pub(super) async fn index() -> Json<Value> {
     Json(json!({
+        "POST": "JSON, with the header Content-Type: application/json",
         "GET /sim/workspace": "everything",
         "GET /sim/channels": "the people, the channels without messages, and the workspaces: further ones are below /teams/{id}/",
         "GET /sim/channels/{name}": "a channel with its threads",

@@ -19,7 +19,7 @@ async function get(path) {
 }
 
 async function act(path, body) {
-  const response = await fetch(below(path), { method: "POST", body: JSON.stringify({ as: $("speaker").value, ...body }) });
+  const response = await fetch(below(path), { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ as: $("speaker").value, ...body }) });
   const answer = await response.json();
   if (answer.error) toast(answer.error);
   return answer;

@@ -7,13 +7,14 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
+use axum::{Json, Router, middleware};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::connection;
 use crate::calls::Call;
 use crate::clock;
+use crate::guard;
 use crate::host::{Host, lock};
 use crate::limits::Tier;
 use crate::web_api::refusal::Refusal;
@@ -26,7 +27,10 @@ pub(crate) fn routes() -> Router<Arc<Host>> {
     Router::new()
         .route("/api/apps.connections.open", get(insecure).post(open))
         .route("/link", get(link))
-        .route("/sim/socket", get(look).post(act))
+        .route(
+            "/sim/socket",
+            get(look).post(act).layer(middleware::from_fn(guard::json_only)),
+        )
 }
 
 async fn insecure() -> Json<Value> {

@@ -9,7 +9,7 @@ use crate::slack::{Slack, config};
 impl Slack {
     async fn control(&self, path: &str, body: Value) -> Value {
         let url = self.sim.url().join(path).unwrap();
-        let request = self.http.post(url).body(body.to_string());
+        let request = self.http.post(url).json(&body);
         request.send().await.unwrap().json().await.unwrap()
     }
 

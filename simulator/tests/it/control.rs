@@ -7,7 +7,7 @@ use crate::slack::Slack;
 
 async fn post(slack: &Slack, path: &str, body: &Value) -> (StatusCode, Value) {
     let url = format!("{}sim/{path}", slack.sim.url());
-    let response = slack.http.post(url).body(body.to_string()).send().await.unwrap();
+    let response = slack.http.post(url).json(body).send().await.unwrap();
     (response.status(), response.json().await.unwrap())
 }
 

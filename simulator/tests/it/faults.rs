@@ -101,7 +101,10 @@ async fn a_hanging_call_ends_and_a_slow_one_is_answered() {
 async fn faults_can_be_set_by_http() {
     let slack = Slack::start().await;
     let url = format!("{}sim/faults", slack.sim.url());
-    let set = async |body: &str| slack.http.post(&url).body(body.to_owned()).send().await.unwrap();
+    let set = async |body: &str| {
+        let request = slack.http.post(&url).header("content-type", "application/json");
+        request.body(body.to_owned()).send().await.unwrap()
+    };
     let fault =
         r#"{"method":"chat.postMessage","skip":1,"times":1,"kind":"http_error","status":502,"when":"after"}"#;
     assert!(set(fault).await.status().is_success());

@@ -56,7 +56,7 @@ async fn a_press_on_the_home_tab_names_its_view_and_no_channel() {
 
     let two = json!({"as": "alice", "action": "acknowledge", "block": "two"});
     let url = format!("{}sim/press", slack.sim.url());
-    let answer = slack.http.post(url).body(two.to_string()).send().await.unwrap();
+    let answer = slack.http.post(url).json(&two).send().await.unwrap();
     assert_eq!(answer.status(), 200);
     alice.choose_in_view("menu", "Mute").await.unwrap();
     let sent = slack.app.wait_for(2, |taken| taken.path == "interactions").await;

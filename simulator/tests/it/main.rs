@@ -11,6 +11,7 @@ mod dialogs;
 mod events;
 mod faults;
 mod functions;
+mod guard;
 mod home;
 mod interactions;
 mod limits;

@@ -309,7 +309,7 @@ async fn another_process_answers_a_link_through_a_control_endpoint() {
     let slack = Slack::with(empty()).await;
     let url = slack.sim.url().join("sim/authorize").unwrap();
     let answer = async |body: Value| -> Value {
-        let request = slack.http.post(url.clone()).body(body.to_string());
+        let request = slack.http.post(url.clone()).json(&body);
         request.send().await.unwrap().json().await.unwrap()
     };
     let link = slack.link(&[]).to_string();

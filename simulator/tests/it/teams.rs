@@ -169,7 +169,7 @@ async fn each_team_has_a_page_and_control_endpoints() {
 
     let body = json!({"as": "alice", "channel": "incidents", "text": "by hand"});
     let url = second.url().join("sim/messages").unwrap();
-    slack.http.post(url).body(body.to_string()).send().await.unwrap();
+    slack.http.post(url).json(&body).send().await.unwrap();
     assert_eq!(second.channel("incidents").unwrap().messages[0].text, "by hand");
     let clicked = second
         .person("alice")

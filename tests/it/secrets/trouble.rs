@@ -29,6 +29,13 @@ pub(super) async fn answers(world: &World, given_away: &mut GivenAway) -> anyhow
         given_away.ask(world, CONNECT, &json!({"input": input})).await?;
     }
     let graphql = format!("{}/graphql", world.admin().base());
+    given_away.forbid(REFUSED_TOKEN.replace('-', "_"));
+    for document in documents() {
+        given_away.ask(world, &document, &json!({})).await?;
+        given_away
+            .ask(world, &document, &json!({"botToken": [REFUSED_TOKEN]}))
+            .await?;
+    }
     for token in [BOT_TOKEN, PERSONS_TOKEN] {
         let request = http()
             .post(&graphql)
@@ -44,6 +51,43 @@ pub(super) async fn answers(world: &World, given_away: &mut GivenAway) -> anyhow
         .body(cut);
     given_away.keep("GraphQL to half a request", request).await?;
     forged(world, given_away).await
+}
+
+/// Documents with a secret in them, each wrong in another way.
+fn documents() -> Vec<String> {
+    let call = |input: &str| {
+        format!("mutation {{ connectSlackWorkspace(input: {input}) {{ workspace {{ id }} }} }}")
+    };
+    let sound = format!(r#"{{name: "{MARKER}", botToken: "{REFUSED_TOKEN}"}}"#);
+    let as_a_name = REFUSED_TOKEN.replace('-', "_");
+    let mut documents = vec![
+        call(&sound).trim_end_matches('}').to_owned(),
+        call(sound.trim_end_matches('}')),
+        call(&sound.replace("botToken: \"", "botToken: ")),
+        call(&sound.replace("\"}", "}")),
+        call(&sound.replace("botToken", "token")),
+        call(&format!("[{sound}, {sound}]")),
+        call(&format!("\"{REFUSED_TOKEN}\"")),
+        call(&format!(
+            "{{name: \"a\", botToken: {{token: \"{REFUSED_TOKEN}\"}}}}"
+        )),
+        format!("query($botToken: String = \"{REFUSED_TOKEN}\" {{ viewer {{ scopes }} }}"),
+        format!("query($botToken: Int = \"{REFUSED_TOKEN}\") {{ viewer {{ scopes }} }}"),
+        format!("{{ incident(id: \"{REFUSED_TOKEN}\") {{ id }} }}"),
+        format!("{{ node(id: \"{REFUSED_TOKEN}\") {{ id }} }}"),
+        format!("{{ incidents(first: \"{REFUSED_TOKEN}\") {{ nodes {{ id }} }} }}"),
+        format!("{{ incidents(after: \"{REFUSED_TOKEN}\") {{ nodes {{ id }} }} }}"),
+    ];
+    for place in [
+        "{ NAME }",
+        "{ viewer { NAME } }",
+        "{ ...NAME }",
+        "{ viewer @NAME { scopes } }",
+        "{ viewer(NAME: 1) { scopes } }",
+    ] {
+        documents.push(place.replace("NAME", &as_a_name));
+    }
+    documents
 }
 
 /// What comes as if from Slack: not signed, signed with another secret, signed and of no shape.

@@ -8,6 +8,7 @@ mod operation;
 mod protocol;
 mod revocations;
 mod session;
+mod sockets;
 
 use async_graphql::Executor;
 use axum::{
@@ -17,7 +18,10 @@ use axum::{
 };
 
 use self::protocol::CloseCode;
-pub(super) use self::revocations::Revocations;
+pub(super) use self::{
+    revocations::Revocations,
+    sockets::{SocketLimits, Sockets},
+};
 use super::{
     endpoint::{Credentials, Endpoint},
     outer::RequestId,
@@ -37,7 +41,10 @@ pub(super) fn accept<E: Executor>(
     headers: &HeaderMap,
     request_id: RequestId,
 ) -> Response {
-    let most = endpoint.settings.body_bytes_max;
+    let Some(place) = endpoint.sockets.open() else {
+        return sockets::refuse();
+    };
+    let most = endpoint.settings.message_bytes_max;
     let mut upgrade = upgrade
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(READ_BUFFER_BYTES)
@@ -51,12 +58,17 @@ pub(super) fn accept<E: Executor>(
         if let Some(offer) = offer {
             upgrade.set_selected_protocol(offer);
         }
-        return upgrade.on_upgrade(|socket| session::close(socket, CloseCode::SubprotocolNotAcceptable));
+        return upgrade.on_upgrade(move |socket| async move {
+            let _place = place;
+            session::close(socket, CloseCode::SubprotocolNotAcceptable).await;
+        });
     }
     upgrade.set_selected_protocol(ours);
     let credentials = Credentials::from_headers(headers);
     let offers_legacy = upgrade
         .requested_protocols()
         .any(|offer| offer == LEGACY_SUBPROTOCOL);
-    upgrade.on_upgrade(move |socket| session::run(endpoint, socket, credentials, request_id, offers_legacy))
+    upgrade.on_upgrade(move |socket| {
+        session::run(endpoint, socket, place, credentials, request_id, offers_legacy)
+    })
 }

@@ -82,7 +82,8 @@ pub(super) async fn run<E: Executor>(
     let name = params
         .as_ref()
         .ok()
-        .and_then(|params| params.operation_name.clone());
+        .and_then(|params| params.operation_name.clone())
+        .filter(|name| name.len() <= graphql::NAME_LOGGED_MAX);
     let span = tracing::info_span!(
         "graphql",
         request.id = request_id.as_str(),
@@ -90,7 +91,8 @@ pub(super) async fn run<E: Executor>(
         operation.name = name,
     );
     let operation = async {
-        let request = params.and_then(|params| params.read(endpoint.settings.introspection));
+        let request =
+            params.and_then(|params| params.read(endpoint.settings.introspection.refusal(caller.anonymous)));
         match request {
             Err(refusal) => Err(refusal),
             Ok((request, kind)) => {
@@ -151,7 +153,15 @@ async fn subscribe<E: Executor>(
         anonymous: caller.anonymous,
     };
     let mut responses = endpoint.executor.execute_stream(request, None);
-    while let Some(response) = responses.next().await {
+    loop {
+        let response = tokio::select! {
+            biased;
+            () = progress.overflowed() => {
+                return outlet.error(Answer::refused(Refusal::too_large(), request_id.as_str())).await;
+            }
+            response = responses.next() => response,
+        };
+        let Some(response) = response else { break };
         let unopened = !progress.executed() && !response_has_data(&response);
         let answer = Answer::executed(response, &progress, recipient);
         if unopened || !answer.has_data() {

@@ -64,7 +64,7 @@ impl ClientMessage {
             "start" if offers_legacy => subscribe(&mut message, &kind, Dialect::Legacy),
             "stop" if offers_legacy => id(&mut message, &kind).map(Self::Stop),
             "connection_terminate" if offers_legacy => Ok(Self::Terminate),
-            _ => Err(format!("Message has the unknown type '{kind}'")),
+            _ => Err("Message has an unknown type".to_owned()),
         }
     }
 }
@@ -147,6 +147,8 @@ pub(super) enum CloseCode {
     GoingAway,
     /// 1009: a message was larger than allowed.
     TooLarge,
+    /// 1013: the key has as many sockets as it may; the client may come back.
+    TooManySockets,
     /// 4008: the client leaves messages unread.
     TooSlow,
     /// 4001: what the key may do has changed; the client may come back with it.
@@ -174,6 +176,7 @@ impl CloseCode {
             Self::Normal => 1_000,
             Self::GoingAway => 1_001,
             Self::TooLarge => 1_009,
+            Self::TooManySockets => 1_013,
             Self::StandingChanged => 4_001,
             Self::TooSlow => 4_008,
             Self::BadRequest(_) => 4_400,
@@ -191,6 +194,7 @@ impl CloseCode {
             Self::Normal => "Goodbye".to_owned(),
             Self::GoingAway => "The server is shutting down".to_owned(),
             Self::TooLarge => "Message is too large".to_owned(),
+            Self::TooManySockets => "This key has as many sockets as it may".to_owned(),
             Self::StandingChanged => "What the key may do has changed".to_owned(),
             Self::TooSlow => "The client reads too slowly".to_owned(),
             Self::BadRequest(what) | Self::Unauthorized(what) => what.clone(),
@@ -230,7 +234,7 @@ mod tests {
             ("", "Message is not a JSON object"),
             ("[]", "Message is not a JSON object"),
             ("{}", "Message has no 'type' string"),
-            (r#"{"type":"next"}"#, "Message has the unknown type 'next'"),
+            (r#"{"type":"next"}"#, "Message has an unknown type"),
             (
                 r#"{"type":"ping","payload":1}"#,
                 "'ping' message has a 'payload' that is no object",

@@ -20,6 +20,7 @@ use super::{
     operation::{self, Outgoing, Outlet, Queue},
     protocol::{self, ClientMessage, CloseCode, Dialect, OperationId},
     revocations::Standing,
+    sockets::{Counted, Place},
 };
 use crate::http::{
     answer::Answer,
@@ -52,11 +53,13 @@ impl From<CloseCode> for End {
 struct Running {
     serial: u64,
     _task: AbortOnDropHandle<()>,
+    _counted: Counted,
 }
 
 struct Session<E> {
     endpoint: Endpoint<E>,
     socket: WebSocket,
+    place: Place,
     /// Of the upgrade; what it lacks, `connection_init` says.
     credentials: Result<Credentials, Refusal>,
     request_id: RequestId,
@@ -73,6 +76,7 @@ struct Session<E> {
 pub(super) async fn run<E: Executor>(
     endpoint: Endpoint<E>,
     socket: WebSocket,
+    place: Place,
     credentials: Result<Credentials, Refusal>,
     request_id: RequestId,
     offers_legacy: bool,
@@ -81,6 +85,7 @@ pub(super) async fn run<E: Executor>(
     let session = Session {
         endpoint,
         socket,
+        place,
         credentials,
         request_id,
         caller: None,
@@ -136,6 +141,7 @@ impl<E: Executor> Session<E> {
                     self.tick().await
                 }
                 code = lost(self.caller.as_mut()) => Err(code.into()),
+                () = self.place.lost(), if self.caller.is_none() => Err(CloseCode::InitTimeout.into()),
                 () = shutdown.cancelled() => Err(CloseCode::GoingAway.into()),
             };
             if let Err(end) = step {
@@ -202,6 +208,9 @@ impl<E: Executor> Session<E> {
             let reason = "Unauthorized: send a key as Authorization in connection_init's payload";
             return Err(CloseCode::Unauthorized(reason.to_owned()).into());
         }
+        if !self.place.take_for(credentials.key_digest()) {
+            return Err(CloseCode::TooManySockets.into());
+        }
         let standing = self.endpoint.revocations.watch(&credentials, &caller);
         self.caller = Some((caller, standing));
         self.send(protocol::ack()).await
@@ -233,6 +242,18 @@ impl<E: Executor> Session<E> {
                 .send(protocol::error(&id, &answer.into_errors(), dialect))
                 .await;
         }
+        let Some(operation) = self.place.operation() else {
+            let refusal = Refusal {
+                code: "TOO_MANY_OPERATIONS",
+                ..Refusal::bad_request(
+                    "This key has as many operations on its sockets as it may: complete some.",
+                )
+            };
+            let answer = Answer::refused(refusal, self.request_id.as_str());
+            return self
+                .send(protocol::error(&id, &answer.into_errors(), dialect))
+                .await;
+        };
         self.serial += 1;
         let outlet = Outlet {
             id: OperationId::clone(&id),
@@ -249,6 +270,7 @@ impl<E: Executor> Session<E> {
         let running = Running {
             serial: self.serial,
             _task: AbortOnDropHandle::new(task),
+            _counted: operation,
         };
         self.running.insert(id, running);
         Ok(())

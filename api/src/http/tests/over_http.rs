@@ -15,21 +15,21 @@ use crate::http::endpoint::Settings;
 const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
 const JSON: &str = "application/json";
 
-struct Reply {
-    status: StatusCode,
+pub(super) struct Reply {
+    pub(super) status: StatusCode,
     headers: HeaderMap,
-    text: String,
-    body: Json,
+    pub(super) text: String,
+    pub(super) body: Json,
 }
 
 impl Reply {
-    fn code(&self) -> &str {
+    pub(super) fn code(&self) -> &str {
         self.body["errors"][0]["extensions"]["code"]
             .as_str()
             .unwrap_or("no code")
     }
 
-    fn header(&self, name: &str) -> &str {
+    pub(super) fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
             .and_then(|value| value.to_str().ok())
@@ -37,7 +37,7 @@ impl Reply {
     }
 }
 
-async fn send_within(settings: Settings, request: Request<Body>) -> Reply {
+pub(super) async fn send_within(settings: Settings, request: Request<Body>) -> Reply {
     let response = router(settings).oneshot(request).await.expect("infallible");
     let (parts, body) = response.into_parts();
     let bytes = to_bytes(body, usize::MAX).await.expect("a body");
@@ -60,7 +60,7 @@ fn to_graphql(method: Method) -> request::Builder {
         .header(header::AUTHORIZATION, "Bearer good")
 }
 
-fn post(body: impl Into<Body>) -> Request<Body> {
+pub(super) fn post(body: impl Into<Body>) -> Request<Body> {
     to_graphql(Method::POST)
         .header(header::CONTENT_TYPE, JSON)
         .body(body.into())
@@ -343,22 +343,6 @@ async fn a_document_that_is_too_deep_or_too_long_says_so() {
         );
     }
     assert_eq!(ask(JSON, json!({"query": nested(7)})).await.code(), "no code");
-}
-
-#[tokio::test]
-async fn introspection_can_be_switched_off() {
-    let settings = Settings {
-        introspection: false,
-        ..Settings::default()
-    };
-    let reply = send_within(
-        settings,
-        post(json!({"query": "{ __schema { types { name } } }"}).to_string()),
-    )
-    .await;
-    assert_eq!(reply.code(), "INTROSPECTION_DISABLED");
-    let reply = ask(JSON, json!({"query": "{ __schema { queryType { name } } }"})).await;
-    assert_eq!(reply.body["data"]["__schema"]["queryType"]["name"], "Query");
 }
 
 #[tokio::test]

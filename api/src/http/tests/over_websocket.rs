@@ -16,7 +16,7 @@ use crate::http::endpoint::Settings;
 /// Longest wait for what must come.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-struct Client(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub(super) struct Client(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Client {
     async fn connect_with(served: &Served, headers: &[(&'static str, &str)]) -> Self {
@@ -31,12 +31,12 @@ impl Client {
         Self(socket)
     }
 
-    async fn connect(served: &Served) -> Self {
+    pub(super) async fn connect(served: &Served) -> Self {
         Self::connect_with(served, &[("sec-websocket-protocol", "graphql-transport-ws")]).await
     }
 
     /// Connected and let in.
-    async fn initialised(served: &Served, key: &str) -> Self {
+    pub(super) async fn initialised(served: &Served, key: &str) -> Self {
         let mut client = Self::connect(served).await;
         let payload = json!({"Authorization": format!("Bearer {key}")});
         client
@@ -46,14 +46,14 @@ impl Client {
         client
     }
 
-    async fn send(&mut self, message: Json) {
+    pub(super) async fn send(&mut self, message: Json) {
         self.0
             .send(Message::text(message.to_string()))
             .await
             .expect("to send");
     }
 
-    async fn subscribe(&mut self, id: &str, query: &str) {
+    pub(super) async fn subscribe(&mut self, id: &str, query: &str) {
         self.send(json!({"id": id, "type": "subscribe", "payload": {"query": query}}))
             .await;
     }
@@ -66,7 +66,7 @@ impl Client {
             .expect("a sound frame")
     }
 
-    async fn receive(&mut self) -> Json {
+    pub(super) async fn receive(&mut self) -> Json {
         loop {
             match self.frame().await {
                 Message::Text(text) => return serde_json::from_str(&text).expect("JSON"),
@@ -78,8 +78,19 @@ impl Client {
         }
     }
 
+    /// Whether a text comes rather than the end.
+    pub(super) async fn receive_or_close(&mut self) -> bool {
+        loop {
+            match self.frame().await {
+                Message::Text(_) => return true,
+                Message::Close(_) => return false,
+                Message::Ping(_) | Message::Pong(_) | Message::Binary(_) | Message::Frame(_) => {}
+            }
+        }
+    }
+
     /// The code and reason the server closes with.
-    async fn closed(&mut self) -> (u16, String) {
+    pub(super) async fn closed(&mut self) -> (u16, String) {
         loop {
             match self.frame().await {
                 Message::Close(Some(frame)) => {
@@ -263,7 +274,7 @@ async fn an_invalid_message_is_closed_with_4400() {
 async fn a_message_that_is_too_large_is_closed_with_1009() {
     let served = Served::start().await;
     let mut client = Client::initialised(&served, "good").await;
-    let text = "x".repeat((1 << 20) + 1);
+    let text = "x".repeat(Settings::default().message_bytes_max + 1);
     client.0.send(Message::text(text)).await.expect("to send");
     assert_eq!(client.closed().await.0, 1009);
 }

@@ -177,7 +177,7 @@ fn schema(probe: &Arc<Probe>) -> SchemaBuilder<Query, Mutation, Subscriptions> {
     Schema::build(Query, Mutation, Subscriptions)
         .data(Arc::clone(probe))
         .limit_depth(8)
-        .extension(Phases)
+        .extension(Phases::default())
 }
 
 fn endpoint(

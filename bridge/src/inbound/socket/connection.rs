@@ -152,7 +152,12 @@ impl Life {
                     }
                 });
             }
-            Err(error) => tracing::warn!("Slack said what is not understood: {error}"),
+            Err(error) => {
+                tracing::warn!(
+                    "Slack said what is not understood: {}",
+                    crate::telemetry::json_fault(&error)
+                );
+            }
         }
     }
 

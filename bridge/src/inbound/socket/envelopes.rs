@@ -61,6 +61,14 @@ pub(super) fn read(text: &str) -> Result<Frame, serde_json::Error> {
     })
 }
 
+/// A kind of envelope as it labels metrics.
+fn label(kind: &str) -> &'static str {
+    ["events_api", "interactive", "slash_commands", "options"]
+        .into_iter()
+        .find(|known| *known == kind)
+        .unwrap_or("other")
+}
+
 /// Has a request worked as one over HTTP; what it is acknowledged with, if it is.
 pub(super) async fn take(parts: &Arc<Parts>, app: Option<SlackAppId>, envelope: Envelope) -> Option<String> {
     let began = Instant::now();
@@ -96,9 +104,9 @@ pub(super) async fn take(parts: &Arc<Parts>, app: Option<SlackAppId>, envelope: 
             (refusal.outcome(), Some(json!({"envelope_id": id})))
         }
     };
-    metrics::counter!("tocsin_slack_envelopes_total", "type" => kind.clone(), "outcome" => outcome)
+    metrics::counter!("tocsin_slack_envelopes_total", "type" => label(&kind), "outcome" => outcome)
         .increment(1);
-    metrics::histogram!("tocsin_slack_envelope_seconds", "type" => kind)
+    metrics::histogram!("tocsin_slack_envelope_seconds", "type" => label(&kind))
         .record(began.elapsed().as_secs_f64());
     ack.map(|ack| ack.to_string())
 }
