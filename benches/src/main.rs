@@ -1,20 +1,25 @@
 //! Benchmarks of Tocsin as a user meets it: the real binary, real PostgreSQL and Redis, the simulated Slack without limits.
 //!
 //! `cargo run --release -p tocsin-benches` builds what it measures, starts everything it needs, writes `BENCHMARKS.md` and
-//! ends all of it again; with `-- acks` it measures the answers to Slack's events alone, says them, and writes nothing. The load comes from the same machine, so the figures are what is left beside it.
+//! ends all of it again; with `-- acks` it measures the answers to Slack's events alone, with `-- redis` what becomes of the latency while Redis fails;
+//! it says them, and writes nothing. The load comes from the same machine, so the figures are what is left beside it.
 
 mod acks;
 mod fanout;
 mod http;
 mod measure;
+mod outage;
 mod pgbench;
 mod report;
 mod servers;
 mod stack;
 
+use std::path::Path;
+
 use anyhow::Context;
 
 use crate::{
+    outage::Failure,
     report::Report,
     servers::Servers,
     stack::{Kind, Pace, Stack},
@@ -30,7 +35,13 @@ async fn main() -> anyhow::Result<()> {
     let servers = Servers::start()
         .await
         .context("PostgreSQL and Redis are needed: `./test` says how to install them")?;
-    if std::env::args().nth(1).as_deref() == Some("acks") {
+    let only = std::env::args().nth(1);
+    if only.as_deref() == Some("redis") {
+        outages(&mut report, &binary, &servers).await?;
+        servers.stop();
+        return report.say();
+    }
+    if only.as_deref() == Some("acks") {
         for kind in [Kind::Sqlite, Kind::Postgres] {
             let stack = Stack::start(&binary, kind, Pace::Documented, &servers).await?;
             report.acks(kind, &acks::measure(&stack).await?);
@@ -64,9 +75,21 @@ async fn main() -> anyhow::Result<()> {
         report.fanout(subscribers, told, &stack.memory()?);
         stack.stop().await;
     }
+    // Redis does not run any more after this.
+    outages(&mut report, &binary, &servers).await?;
     for clients in [1, 64] {
         report.pgbench(clients, pgbench::measure(&servers, clients).await?);
     }
     servers.stop();
     report.write()
+}
+
+/// The latency in each state of Redis that is none to work in.
+async fn outages(report: &mut Report, binary: &Path, servers: &Servers) -> anyhow::Result<()> {
+    let stack = Stack::start(binary, Kind::Postgres, Pace::Unlimited, servers).await?;
+    for failure in Failure::ALL {
+        report.outage(failure, &outage::measure(&stack, servers, failure).await?);
+    }
+    stack.stop().await;
+    Ok(())
 }

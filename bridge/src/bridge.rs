@@ -176,7 +176,7 @@ impl Bridge {
         }
     }
 
-    /// Whether the database and the queue answer.
+    /// Whether the bridge can work: the database answers. The queue only makes it faster ([`Bridge::queue_trouble`]).
     ///
     /// # Errors
     /// What is wrong, for people.
@@ -185,8 +185,12 @@ impl Bridge {
         reader
             .ping()
             .await
-            .map_err(|error| format!("the database does not answer: {error}"))?;
-        self.0.queue.health().await.map_err(|error| error.to_string())
+            .map_err(|error| format!("the database does not answer: {error}"))
+    }
+
+    /// Why the queue is not used, since when, and what to do; `None` while it works.
+    pub fn queue_trouble(&self) -> Option<String> {
+        self.0.queue.trouble()
     }
 
     /// Asks Slack whether the token works, and for whom.

@@ -9,8 +9,8 @@ pub enum QueueError {
     /// The configuration can't work: a malformed URL, an empty namespace, a file that can't be opened.
     #[error("the queue's configuration does not work: {0}")]
     Config(String),
-    /// The backend did not answer, or answered with an error. Try again later.
-    #[error("the queue's backend failed: {0}")]
+    /// The backend did not answer, or answered with an error: what is wrong with it, and what to do.
+    #[error("the job queue fails: {0}")]
     Backend(#[source] BoxError),
     /// The job could not be written as JSON.
     #[error("a {job} job could not be encoded")]

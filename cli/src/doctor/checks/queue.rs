@@ -19,11 +19,8 @@ pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
     };
     let health = async { Queue::connect(&config).await?.health().await };
     let finding = match timeout(ANSWER_WITHIN, health).await {
-        Ok(Ok(())) => Finding::good(SUBJECT, "Redis answers"),
-        Ok(Err(error)) => Finding::bad(
-            SUBJECT,
-            format!("{error}: start Redis, or correct TOCSIN_REDIS_URL"),
-        ),
+        Ok(Ok(())) => Finding::good(SUBJECT, "Redis takes jobs and gives them back"),
+        Ok(Err(error)) => Finding::bad(SUBJECT, error.to_string()),
         Err(_) => Finding::bad(
             SUBJECT,
             "Redis does not answer: start it, or correct TOCSIN_REDIS_URL",
