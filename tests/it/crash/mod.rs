@@ -75,7 +75,7 @@ async fn play(world: &World, mut random: StdRng) -> anyhow::Result<()> {
             .await?,
         world.member("Bob Baker", "bob@example.com", "RESPONDER").await?,
     );
-    let replica = world.processes().len() / 2;
+
     let other = usize::from(world.processes().len() > 1);
     let bob = bob.at(world.api(other).base());
     for number in 0..INCIDENTS {
