@@ -301,11 +301,11 @@ impl RedisStore {
     /// Pushes and takes for real: a Redis that answers may still refuse what matters.
     pub(super) async fn health(&self) -> Result<(), QueueError> {
         let mut connection = self.connection();
-        let token = new_task_id().to_string();
+        let pushed = new_task_id().to_string();
         let mut probe = PROBE.key(format!("{}:probe", self.namespace));
-        probe.arg(&token);
+        probe.arg(&pushed);
         match tokio::time::timeout(HEALTH_TIMEOUT, probe.invoke_async::<String>(&mut connection)).await {
-            Ok(Ok(taken)) if taken == token => Ok(()),
+            Ok(Ok(taken)) if taken == pushed => Ok(()),
             Ok(Ok(_)) => Err(QueueError::Backend(
                 "Redis gives back another job than it was given".into(),
             )),
