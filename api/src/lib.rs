@@ -211,6 +211,11 @@ impl Api {
         );
     }
 
+    /// Why the queue is not used, since when, and what to do; `None` while it works. Requests are served without it.
+    pub fn queue_trouble(&self) -> Option<String> {
+        self.queue.trouble()
+    }
+
     /// Whether requests can be served: the database can be written.
     ///
     /// # Errors

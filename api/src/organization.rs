@@ -11,6 +11,7 @@ use tocsin_entity::{
 
 use crate::{
     error::{Fault, Refusal},
+    event,
     node::domain,
     slack::SlackSettings,
     user::{User, load_member},
@@ -42,6 +43,12 @@ impl Organization {
     /// What it has decided about Slack as a whole.
     async fn slack_settings(&self) -> SlackSettings {
         SlackSettings::from(&self.0)
+    }
+
+    /// The cursor of the newest event in the event log; null before the first. By it, whoever polls `eventLog` sees whether
+    /// there is anything new.
+    async fn newest_event_cursor(&self) -> Option<String> {
+        event::cursor_of(self.0.id, self.0.last_event_seq)
     }
 
     /// When it was created.

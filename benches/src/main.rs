@@ -1,13 +1,15 @@
 //! Benchmarks of Tocsin as a user meets it: the real binary, real PostgreSQL and Redis, the simulated Slack without limits.
 //!
 //! `cargo run --release -p tocsin-benches` builds what it measures, starts everything it needs, writes `BENCHMARKS.md` and
-//! ends all of it again; with `-- acks` it measures the answers to Slack's events alone, and with `-- abuse` memory under abuse; it says them, and writes nothing. The load comes from the same machine, so the figures are what is left beside it.
+//! ends all of it again; with `-- acks` it measures the answers to Slack's events alone, with `-- abuse` memory under abuse, with `-- redis` what becomes
+//! of the latency while Redis fails; it says them, and writes nothing. The load comes from the same machine, so the figures are what is left beside it.
 
 mod abuse;
 mod acks;
 mod fanout;
 mod http;
 mod measure;
+mod outage;
 mod pgbench;
 mod report;
 mod servers;
@@ -18,6 +20,7 @@ use std::path::Path;
 use anyhow::Context;
 
 use crate::{
+    outage::Failure,
     report::Report,
     servers::Servers,
     stack::{Kind, Pace, Stack},
@@ -33,7 +36,13 @@ async fn main() -> anyhow::Result<()> {
     let servers = Servers::start()
         .await
         .context("PostgreSQL and Redis are needed: `./test` says how to install them")?;
-    if std::env::args().nth(1).as_deref() == Some("acks") {
+    let only = std::env::args().nth(1);
+    if only.as_deref() == Some("redis") {
+        outages(&mut report, &binary, &servers).await?;
+        servers.stop();
+        return report.say();
+    }
+    if only.as_deref() == Some("acks") {
         for kind in [Kind::Sqlite, Kind::Postgres] {
             let stack = Stack::start(&binary, kind, Pace::Documented, &servers).await?;
             report.acks(kind, &acks::measure(&stack).await?);
@@ -73,6 +82,8 @@ async fn main() -> anyhow::Result<()> {
         report.fanout(subscribers, told, &stack.memory()?);
         stack.stop().await;
     }
+    // Redis does not run any more after this.
+    outages(&mut report, &binary, &servers).await?;
     for clients in [1, 64] {
         report.pgbench(clients, pgbench::measure(&servers, clients).await?);
     }
@@ -87,5 +98,15 @@ async fn abuse(binary: &Path, servers: &Servers, report: &mut Report) -> anyhow:
         report.abuse(kind, &abuse::measure(&stack).await?);
         stack.stop().await;
     }
+    Ok(())
+}
+
+/// The latency in each state of Redis that is none to work in.
+async fn outages(report: &mut Report, binary: &Path, servers: &Servers) -> anyhow::Result<()> {
+    let stack = Stack::start(binary, Kind::Postgres, Pace::Unlimited, servers).await?;
+    for failure in Failure::ALL {
+        report.outage(failure, &outage::measure(&stack, servers, failure).await?);
+    }
+    stack.stop().await;
     Ok(())
 }

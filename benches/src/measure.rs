@@ -43,11 +43,16 @@ pub(crate) async fn triggers(stack: &Stack, clients: usize) -> anyhow::Result<f6
 
 /// From sending a trigger until Slack has the message, one at a time; sorted.
 pub(crate) async fn latency(stack: &Stack) -> anyhow::Result<Vec<Duration>> {
+    latency_of(stack, "Idle", SAMPLES).await
+}
+
+/// The same of so many triggers, under a name that no others have.
+pub(crate) async fn latency_of(stack: &Stack, name: &str, count: usize) -> anyhow::Result<Vec<Duration>> {
     let mut connection = Connection::open(&stack.address, KEY).await?;
-    let mut samples = Vec::with_capacity(SAMPLES);
-    for sample in 0..SAMPLES {
+    let mut samples = Vec::with_capacity(count);
+    for sample in 0..count {
         tokio::time::sleep(PAUSE).await;
-        let title = format!("Idle {sample} ends");
+        let title = format!("{name} {sample} ends");
         let began = Instant::now();
         let seen = stack.simulator.wait_for_call(
             |call| call.done && call.method == "chat.postMessage" && says(call, &title),

@@ -5,7 +5,12 @@ use std::{fmt::Write as _, io::Write as _, time::Duration};
 use anyhow::Context;
 use time::{OffsetDateTime, macros::format_description};
 
-use crate::{abuse::Abuse, acks::Acks, stack::Kind};
+use crate::{
+    abuse::Abuse,
+    acks::Acks,
+    outage::{Failure, Latencies},
+    stack::Kind,
+};
 
 /// Says something to the person who runs the benchmarks.
 pub(crate) fn say(line: &str) {
@@ -87,6 +92,20 @@ impl Report {
             &percentiles(sorted),
             "p95 20 ms",
         );
+    }
+
+    pub(crate) fn outage(&mut self, failure: Failure, latencies: &Latencies) {
+        let on = Kind::Postgres.name();
+        let what = format!("trigger → Slack message, {}", failure.name());
+        self.row(&what, on, &percentiles(&latencies.during), "p95 3 s");
+        if let Some(after) = &latencies.after {
+            self.row(
+                &format!("{what}: once it works again"),
+                on,
+                &percentiles(after),
+                "p95 20 ms",
+            );
+        }
     }
 
     pub(crate) fn acks(&mut self, kind: Kind, acks: &Acks) {

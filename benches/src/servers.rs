@@ -94,6 +94,14 @@ impl Servers {
         format!("redis://127.0.0.1:{}/{number}", self.redis_port)
     }
 
+    pub(crate) fn redis_port(&self) -> u16 {
+        self.redis_port
+    }
+
+    pub(crate) fn redis_pid(&self) -> u32 {
+        self.redis.id()
+    }
+
     pub(crate) fn tool(&self, name: &str) -> Command {
         let mut command = Command::new(self.bin.join(name));
         command.args(self.connection());

@@ -171,7 +171,8 @@ impl Stack {
         Ok(())
     }
 
-    async fn wait_ready(&self) -> anyhow::Result<()> {
+    /// Where the processes listen.
+    fn addresses(&self) -> anyhow::Result<Vec<String>> {
         let mut addresses = vec![self.address.clone()];
         if self.kind == Kind::Postgres {
             let bridge = self
@@ -181,8 +182,22 @@ impl Stack {
                 .context("an address")?;
             addresses.push(bridge.1.clone());
         }
+        Ok(addresses)
+    }
+
+    /// Whether any process tells of trouble with the queue.
+    pub(crate) async fn tells_of_queue(&self) -> anyhow::Result<bool> {
+        for address in self.addresses()? {
+            if readiness(&address).await?.contains("\"queue\"") {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn wait_ready(&self) -> anyhow::Result<()> {
         let began = Instant::now();
-        for address in addresses {
+        for address in self.addresses()? {
             while !is_ready(&address).await {
                 if began.elapsed() > READY_WITHIN {
                     bail!("{address} is not ready after {READY_WITHIN:?}");
@@ -232,15 +247,20 @@ impl Stack {
 }
 
 async fn is_ready(address: &str) -> bool {
+    readiness(address)
+        .await
+        .is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
+}
+
+/// What `/readyz` answers, head and body.
+async fn readiness(address: &str) -> anyhow::Result<String> {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let Ok(mut stream) = tokio::net::TcpStream::connect(address).await else {
-        return false;
-    };
+    let mut stream = tokio::net::TcpStream::connect(address).await?;
     let request = format!("GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
-    let mut head = [0; 12];
-    stream.write_all(request.as_bytes()).await.is_ok()
-        && stream.read_exact(&mut head).await.is_ok()
-        && &head == b"HTTP/1.1 200"
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    Ok(answer)
 }
 
 fn resident(pid: u32) -> anyhow::Result<u64> {

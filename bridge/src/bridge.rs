@@ -179,7 +179,7 @@ impl Bridge {
         }
     }
 
-    /// Whether the database can be written, and the queue answers.
+    /// Whether the bridge can work: the database can be written. The queue only makes it faster ([`Bridge::queue_trouble`]).
     ///
     /// # Errors
     /// What is wrong, for people.
@@ -188,8 +188,12 @@ impl Bridge {
             .database
             .probe_write()
             .await
-            .map_err(|error| DatabaseFault::explain("the database", &error))?;
-        self.0.queue.health().await.map_err(|error| error.to_string())
+            .map_err(|error| DatabaseFault::explain("the database", &error))
+    }
+
+    /// Why the queue is not used, since when, and what to do; `None` while it works.
+    pub fn queue_trouble(&self) -> Option<String> {
+        self.0.queue.trouble()
     }
 
     /// Asks Slack whether the token works, and for whom.

@@ -1,9 +1,16 @@
-//! Follows each organisation's event log, so that a change whose job was lost is shown all the same.
+//! Follows the event logs of all organisations, so that a change whose job was lost, or never came because the queue fails, is
+//! shown all the same.
+//!
+//! One question says where each log ends, whatever the number of organisations; only those that have grown are read.
 //!
 //! What an event tells is noted durably before the cursor moves. Workers follow side by side; noting twice does no harm, and
 //! a cursor that another has moved further is at worst moved back, to be followed again.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use futures::{StreamExt, stream};
 use sea_orm::{
@@ -25,8 +32,8 @@ use crate::{
     store::claim::{self, News},
 };
 
-/// How often the logs are looked at. Jobs come at once; this is for those that are lost.
-const LOOK: Duration = Duration::from_secs(3);
+/// How often the logs are looked at. Jobs come at once; this is for those that don't come.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Organisations that are followed at the same time.
 const AT_ONCE: usize = 4;
@@ -64,16 +71,27 @@ pub(crate) async fn run(parts: &Parts, shutdown: CancellationToken) {
 
 async fn follow_all(parts: &Parts) -> Result<(), FollowError> {
     let organizations = parts.api.organizations().await?;
-    let followed = stream::iter(organizations).map(|organization| follow(parts, organization.id));
+    let cursors = cursor::Entity::find().all(parts.database.read()).await?;
+    let mut seen: HashMap<OrganizationId, String> = cursors
+        .into_iter()
+        .filter_map(|row| Some((row.organization_id, row.cursor?)))
+        .collect();
+    let behind = organizations.into_iter().filter_map(|organization| {
+        let newest = organization.newest_event?;
+        let seen = seen.remove(&organization.id);
+        (seen.as_ref() != Some(&newest)).then_some((organization.id, seen))
+    });
+    let followed = stream::iter(behind).map(|(organization, seen)| follow(parts, organization, seen));
     let outcomes: Vec<_> = followed.buffer_unordered(AT_ONCE).collect().await;
     outcomes.into_iter().collect()
 }
 
-async fn follow(parts: &Parts, organization: OrganizationId) -> Result<(), FollowError> {
-    let seen = cursor::Entity::find_by_id(organization)
-        .one(parts.database.read())
-        .await?;
-    let mut after = seen.and_then(|seen| seen.cursor);
+/// Reads a log from where it was left to its end.
+async fn follow(
+    parts: &Parts,
+    organization: OrganizationId,
+    mut after: Option<String>,
+) -> Result<(), FollowError> {
     loop {
         let EventPage { events, has_more } = parts.api.events_after(organization, after).await?;
         let Some(last) = events.last() else { return Ok(()) };

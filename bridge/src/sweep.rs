@@ -1,4 +1,7 @@
-//! Rings again for whatever is due and was not taken: jobs may be lost, and workers may die.
+//! Finds whatever is due and was not taken: jobs may be lost, workers may die, and the queue may fail.
+//!
+//! It rings first. What is due for long although it was rung for is worked by this process, whatever the queue says of itself: the
+//! database has everything that is needed.
 
 use std::time::Duration;
 
@@ -12,18 +15,24 @@ use tocsin_entity::{
     kinds::InboxState,
     slack::{digest, inbox, incident},
 };
-use tocsin_queue::jobs::{ReconcileIncident, RefreshDigest, WorkInbox};
+use tocsin_queue::{
+    Job,
+    jobs::{ReconcileIncident, RefreshDigest, WorkInbox},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::bridge::Parts;
 
 /// How often it is looked for.
-const LOOK: Duration = Duration::from_secs(2);
+const LOOK: Duration = Duration::from_secs(1);
 
 /// How long something may be due before it is rung for: its own job is likely on its way.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// The most of each kind that is rung for in one look.
+/// How long something may be due before it is worked here: ringing has not helped.
+const OVERDUE: Duration = Duration::from_secs(3);
+
+/// The most of each kind that is found in one look.
 const MOST: u64 = 1_000;
 
 /// A digest takes no more incidents when none has come for so long: the storm is over.
@@ -35,6 +44,7 @@ struct Behind {
     organization_id: OrganizationId,
     wanted_version: i64,
     request_id: Option<String>,
+    due_at: OffsetDateTime,
 }
 
 /// Sweeps until the shutdown.
@@ -55,6 +65,15 @@ pub(crate) async fn run(parts: &Parts, shutdown: CancellationToken) {
 fn report(swept: Result<(), DbErr>) {
     if let Err(error) = swept {
         tracing::error!("the sweeper could not look: {error}");
+    }
+}
+
+/// Rings for what is due, or has it worked here where that has not helped.
+fn dispatch<J: Job>(parts: &Parts, job: &J, due_at: OffsetDateTime, now: OffsetDateTime) {
+    if due_at + OVERDUE < now {
+        parts.queue.run_here(job);
+    } else {
+        parts.queue.ring(job);
     }
 }
 
@@ -79,30 +98,32 @@ async fn incidents(parts: &Parts, now: OffsetDateTime) -> Result<(), DbErr> {
         .all(parts.database.read())
         .await?;
     for row in behind {
-        parts.queue.ring(&ReconcileIncident {
+        let job = ReconcileIncident {
             incident_id: row.incident_id.to_string(),
             organization_id: row.organization_id.to_string(),
             version: row.wanted_version,
             request_id: row.request_id,
-        });
+        };
+        dispatch(parts, &job, row.due_at, now);
     }
     Ok(())
 }
 
 async fn digests(parts: &Parts, now: OffsetDateTime) -> Result<(), DbErr> {
-    let behind: Vec<DigestId> = digest::Entity::find()
+    let behind: Vec<(DigestId, OffsetDateTime)> = digest::Entity::find()
         .select_only()
-        .column(digest::Column::Id)
+        .columns([digest::Column::Id, digest::Column::DueAt])
         .filter(Expr::col(digest::Column::ShownVersion).lt(Expr::col(digest::Column::WantedVersion)))
         .filter(digest::Column::DueAt.lte(now))
         .limit(MOST)
         .into_tuple()
         .all(parts.database.read())
         .await?;
-    for id in behind {
-        parts.queue.ring(&RefreshDigest {
+    for (id, due_at) in behind {
+        let job = RefreshDigest {
             digest_id: id.to_string(),
-        });
+        };
+        dispatch(parts, &job, due_at, now);
     }
     close_digests(parts, now).await
 }
@@ -127,9 +148,9 @@ async fn close_digests(parts: &Parts, now: OffsetDateTime) -> Result<(), DbErr> 
 }
 
 async fn inbox(parts: &Parts, now: OffsetDateTime) -> Result<(), DbErr> {
-    let due: Vec<InboxId> = inbox::Entity::find()
+    let due: Vec<(InboxId, OffsetDateTime)> = inbox::Entity::find()
         .select_only()
-        .column(inbox::Column::Id)
+        .columns([inbox::Column::Id, inbox::Column::DueAt])
         .filter(inbox::Column::State.eq(InboxState::Pending))
         .filter(inbox::Column::DueAt.lte(now))
         .order_by_asc(inbox::Column::DueAt)
@@ -137,10 +158,11 @@ async fn inbox(parts: &Parts, now: OffsetDateTime) -> Result<(), DbErr> {
         .into_tuple()
         .all(parts.database.read())
         .await?;
-    for id in due {
-        parts.queue.ring(&WorkInbox {
+    for (id, due_at) in due {
+        let job = WorkInbox {
             inbox_id: id.to_string(),
-        });
+        };
+        dispatch(parts, &job, due_at, now);
     }
     Ok(())
 }

@@ -250,7 +250,8 @@ fn configured_sockets(settings: &Settings) -> Option<SocketConfig> {
 
 /// Readiness of the API.
 pub(crate) fn watch_api(ops: Ops, api: &Api) -> Ops {
-    let api = api.clone();
+    let (api, queue) = (api.clone(), api.clone());
+    let ops = ops.note("queue", move || queue.queue_trouble());
     ops.part("api", move || {
         let api = api.clone();
         async move { api.ready().await }
@@ -259,7 +260,9 @@ pub(crate) fn watch_api(ops: Ops, api: &Api) -> Ops {
 
 /// Readiness of the bridge.
 pub(crate) fn watch_bridge(ops: Ops, bridge: &Bridge) -> Ops {
-    let (bridge, sockets) = (bridge.clone(), bridge.clone());
+    let (bridge, sockets, queue) = (bridge.clone(), bridge.clone(), bridge.clone());
+    // Nothing waits for the queue: without it the bridge finds its work in the database.
+    let ops = ops.note("queue", move || queue.queue_trouble());
     // No part that must be ready: a process without connections still takes what comes to its addresses.
     let ops = ops.note("socket_mode", move || sockets.socket_mode_trouble());
     ops.part("bridge", move || {

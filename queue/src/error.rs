@@ -11,7 +11,7 @@ pub enum QueueError {
     /// The configuration can't work: a malformed URL, an empty namespace, a file that can't be opened.
     #[error("the queue's configuration does not work: {0}")]
     Config(String),
-    /// The backend did not answer, or answered with an error. Try again later.
+    /// The backend did not answer, or answered with an error: what is wrong with it, and what to do.
     #[error("{}", explain(.0.as_ref()))]
     Backend(#[source] BoxError),
     /// The job could not be written as JSON.

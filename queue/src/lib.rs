@@ -4,7 +4,9 @@
 //! again), may run twice, and may stand for many rings. What this crate holds in return:
 //!
 //! - **Callers never wait.** [`Queue::ring`] puts the job in a bounded buffer, from where it is stored in the background,
-//!   together with others. A backend that is away is tried again until it is back.
+//!   together with others.
+//! - **The backend is not the only path.** One failed or late call opens the breaker (`breaker`): until a probe that pushes and takes
+//!   works again, nobody waits for the backend, and the workers of the same process (`local`) run what is rung there.
 //! - **At least once.** A job that was stored is run, also when its worker is killed: another takes it over some 6 to 8 s later.
 //!   A job that only runs long is left to its worker.
 //! - **A ring is heard.** Rings of one name and key are one while the job *waits*; from the moment it is taken, and
@@ -40,11 +42,13 @@
 //! SQLite runs in WAL mode with `synchronous = NORMAL` (apalis would turn it off), in a file of its own, on one connection.
 
 mod bells;
+mod breaker;
 mod config;
 mod error;
 mod explain;
 mod job;
 pub mod jobs;
+mod local;
 mod pusher;
 mod queue;
 mod store;

@@ -3,7 +3,7 @@
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::{Notify, watch};
@@ -12,8 +12,11 @@ use tracing::{error, warn};
 
 use crate::{
     bells::Bells,
+    breaker::Breaker,
+    error::QueueError,
+    local::LocalJobs,
     store::Store,
-    supervise::{Outage, outage_pause},
+    supervise::outage_pause,
     task::{Envelope, NewTask},
 };
 
@@ -25,6 +28,10 @@ const BATCH: usize = 500;
 
 /// After how many failures in a row a batch is dropped although the backend answers: then it is the batch that is wrong.
 const FAILURES_OF_A_BATCH: u32 = 5;
+
+/// How long a ring is worth storing. Longer than any pause between two looks into the database: what was rung for has been
+/// found by then, and after a long outage the backend is not filled with what is done already.
+const STALE_AFTER: Duration = Duration::from_secs(30);
 
 /// How long the last rings may take to be stored when the queue is dropped.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -43,9 +50,16 @@ pub(crate) struct Buffer {
 #[derive(Debug, Default)]
 struct Rings {
     order: VecDeque<Key>,
-    by_key: HashMap<Key, Envelope>,
+    by_key: HashMap<Key, Ring>,
     /// Whether rings are being dropped, which is logged once.
     overflowing: bool,
+}
+
+/// A ring that waits.
+#[derive(Debug)]
+struct Ring {
+    envelope: Envelope,
+    since: Instant,
 }
 
 impl Buffer {
@@ -64,9 +78,13 @@ impl Buffer {
     /// Takes a ring, or drops it when there is no room. A later ring replaces an earlier one of the same key.
     pub(crate) fn put(&self, task: NewTask) {
         let key = (task.name, task.envelope.key.clone());
+        let ring = Ring {
+            envelope: task.envelope,
+            since: Instant::now(),
+        };
         let mut rings = self.lock();
         if let Some(waiting) = rings.by_key.get_mut(&key) {
-            *waiting = task.envelope;
+            *waiting = ring;
             return;
         }
         if rings.order.len() >= CAPACITY {
@@ -82,35 +100,39 @@ impl Buffer {
             return;
         }
         rings.order.push_back(key.clone());
-        rings.by_key.insert(key, task.envelope);
+        rings.by_key.insert(key, ring);
         self.idle.send_replace(false);
         drop(rings);
         self.filled.notify_one();
     }
 
-    fn take(&self) -> Vec<NewTask> {
+    fn take(&self) -> Vec<Waiting> {
         let mut rings = self.lock();
         let count = rings.order.len().min(BATCH);
         let keys: Vec<Key> = rings.order.drain(..count).collect();
-        keys.into_iter()
-            .filter_map(|key| {
-                let envelope = rings.by_key.remove(&key)?;
-                Some(NewTask {
-                    name: key.0,
-                    envelope,
-                })
+        let taken = keys.into_iter().filter_map(|key| {
+            let ring = rings.by_key.remove(&key)?;
+            let task = NewTask {
+                name: key.0,
+                envelope: ring.envelope,
+            };
+            Some(Waiting {
+                task,
+                since: ring.since,
             })
-            .collect()
+        });
+        taken.collect()
     }
 
-    /// Puts a batch back that could not be stored, except where its key was rung again meanwhile.
-    fn put_back(&self, batch: Vec<NewTask>) {
+    /// Puts rings back that could not be stored, except where their key was rung again meanwhile.
+    fn put_back(&self, batch: Vec<Waiting>) {
         let mut rings = self.lock();
-        for task in batch.into_iter().rev() {
+        for Waiting { task, since } in batch.into_iter().rev() {
             let key = (task.name, task.envelope.key.clone());
             if !rings.by_key.contains_key(&key) {
+                let envelope = task.envelope;
                 rings.order.push_front(key.clone());
-                rings.by_key.insert(key, task.envelope);
+                rings.by_key.insert(key, Ring { envelope, since });
             }
         }
     }
@@ -134,18 +156,26 @@ impl Buffer {
     }
 }
 
+/// A ring that was taken from the buffer.
+#[derive(Debug)]
+struct Waiting {
+    task: NewTask,
+    since: Instant,
+}
+
 /// Stores what is rung, in batches of whatever has come while the last one was under way.
 #[derive(Debug, Clone)]
 pub(crate) struct Pusher {
     pub(crate) buffer: Arc<Buffer>,
     pub(crate) store: Arc<Store>,
+    pub(crate) breaker: Arc<Breaker>,
+    pub(crate) local: Arc<LocalJobs>,
     pub(crate) bells: Arc<Bells>,
     pub(crate) stop: CancellationToken,
 }
 
 impl Pusher {
     pub(crate) async fn run(self) {
-        let outage = Outage::of("storing jobs");
         let mut pause = outage_pause();
         let mut failures = 0;
         loop {
@@ -156,22 +186,31 @@ impl Pusher {
                     () = self.stop.cancelled() => return,
                 }
             }
-            match self.push(&batch).await {
+            if !self.breaker.works() {
+                self.go_round(batch);
+                tokio::select! {
+                    () = self.breaker.until_works() => continue,
+                    // Rung by somebody who did not know yet that the backend fails.
+                    () = self.buffer.filled.notified() => continue,
+                    () = self.stop.cancelled() => return,
+                }
+            }
+            let fresh = fresh(&batch);
+            match self.push(&fresh).await {
                 Ok(()) => {
-                    outage.worked();
                     pause.reset();
                     failures = 0;
                     self.buffer.stored();
                 }
                 Err(error) => {
-                    outage.failed(&error);
+                    self.breaker.failed(&error);
                     failures += 1;
                     if failures >= FAILURES_OF_A_BATCH && self.store.health().await.is_ok() {
-                        drop_batch(&batch, &error);
+                        drop_batch(&self.local.put_all(fresh), &error);
                         self.buffer.stored();
                         failures = 0;
                     } else {
-                        self.buffer.put_back(batch);
+                        self.go_round(batch);
                     }
                     tokio::select! {
                         () = tokio::time::sleep(pause.next()) => {}
@@ -182,7 +221,20 @@ impl Pusher {
         }
     }
 
-    async fn push(&self, batch: &[NewTask]) -> Result<(), crate::error::QueueError> {
+    /// Gives to the workers of this process what they take; the others wait for the backend.
+    fn go_round(&self, batch: Vec<Waiting>) {
+        let kept = batch.into_iter().filter_map(|Waiting { task, since }| {
+            let task = self.local.put(task).err()?;
+            Some(Waiting { task, since })
+        });
+        self.buffer.put_back(kept.collect());
+        self.buffer.stored();
+    }
+
+    async fn push(&self, batch: &[NewTask]) -> Result<(), QueueError> {
+        if batch.is_empty() {
+            return Ok(());
+        }
         self.store.push(batch).await?;
         let mut names: Vec<&'static str> = Vec::new();
         for task in batch {
@@ -202,7 +254,7 @@ impl Pusher {
         let last = async {
             loop {
                 let batch = self.buffer.take();
-                if batch.is_empty() || self.push(&batch).await.is_err() {
+                if batch.is_empty() || self.push(&fresh(&batch)).await.is_err() {
                     break;
                 }
             }
@@ -213,7 +265,18 @@ impl Pusher {
     }
 }
 
-fn drop_batch(batch: &[NewTask], cause: &crate::error::QueueError) {
+/// Those that are still worth storing.
+fn fresh(batch: &[Waiting]) -> Vec<NewTask> {
+    let fresh = batch
+        .iter()
+        .filter(|waiting| waiting.since.elapsed() < STALE_AFTER);
+    fresh.map(|waiting| waiting.task.clone()).collect()
+}
+
+fn drop_batch(batch: &[NewTask], cause: &QueueError) {
+    if batch.is_empty() {
+        return;
+    }
     error!(
         "{} jobs can't be stored although the backend answers, and are dropped: {cause}",
         batch.len()

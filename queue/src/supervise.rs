@@ -1,15 +1,10 @@
-//! Keeps background tasks alive, and outages out of the log after their first line.
+//! Keeps background tasks alive.
 
-use std::{
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
-};
+use std::time::Duration;
 
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
-
-use crate::error::QueueError;
+use tracing::error;
 
 /// A pause that doubles with each use, up to a limit.
 #[derive(Debug)]
@@ -81,39 +76,6 @@ where
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(pause.next()) => {}
-        }
-    }
-}
-
-/// Whether the backend answers, as one background task sees it.
-#[derive(Debug)]
-pub(crate) struct Outage {
-    what: String,
-    down: AtomicBool,
-}
-
-impl Outage {
-    pub(crate) fn of(what: impl Into<String>) -> Self {
-        Self {
-            what: what.into(),
-            down: AtomicBool::new(false),
-        }
-    }
-
-    /// Notes a failure, and logs the first of an outage.
-    pub(crate) fn failed(&self, error: &QueueError) {
-        metrics::gauge!("tocsin_queue_backend_up").set(0.0);
-        metrics::counter!("tocsin_queue_backend_errors_total").increment(1);
-        if !self.down.swap(true, Ordering::Relaxed) {
-            warn!("{} fails and is tried again until it works: {error}", self.what);
-        }
-    }
-
-    /// Notes a success, and logs the end of an outage.
-    pub(crate) fn worked(&self) {
-        metrics::gauge!("tocsin_queue_backend_up").set(1.0);
-        if self.down.swap(false, Ordering::Relaxed) {
-            info!("{} works again", self.what);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! A job on its way: what is stored, and under which key.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -43,6 +45,15 @@ impl Envelope {
             (0, Some(second)) => format!("at:{second}:{}", self.key),
             (failures, _) => format!("try:{failures}:{}", self.key),
         }
+    }
+
+    /// How long until the job may be run: the backend gives it out up to a second before.
+    pub(crate) fn early_by(&self) -> Option<Duration> {
+        let millis = self.due?.checked_sub(now_millis())?;
+        u64::try_from(millis)
+            .ok()
+            .filter(|millis| *millis > 0)
+            .map(Duration::from_millis)
     }
 
     /// The second in which the job may be taken, which is up to a second before it may be run.

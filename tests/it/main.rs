@@ -19,4 +19,5 @@ mod slack_alone;
 mod slack_elsewhere;
 mod storm;
 mod templates;
+mod without_redis;
 mod workspaces;

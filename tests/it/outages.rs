@@ -3,7 +3,7 @@
 use futures::future::{join_all, try_join_all};
 use serde_json::json;
 use tocsin_simulator::Fault;
-use tocsin_tests::{CHANNEL, Incident, Process, Stack, World, on_each_stack, roots, shown, shown_status};
+use tocsin_tests::{CHANNEL, Incident, Process, Stack, World, on_each_stack, roots, shown_status};
 
 on_each_stack!(
     an_orderly_stop_in_the_midst_of_work_loses_nothing,
@@ -173,28 +173,5 @@ async fn what_is_said_in_slack_while_the_api_is_down_is_on_the_timeline_when_it_
         comments == said
     };
     world.admin().until(incident.number, all).await?;
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_redis_incidents_are_accepted_and_they_arrive_when_it_is_back() -> anyhow::Result<()> {
-    shown(without_redis().await)
-}
-
-async fn without_redis() -> anyhow::Result<()> {
-    let world = World::on(Stack::Servers).start().await?;
-    let redis = world.redis().expect("servers have one");
-    redis.kill().await?;
-    let incidents = try_join_all((0..10).map(async |number| {
-        let title = format!("Trouble {number}");
-        world.admin().trigger(&title).await
-    }));
-    let incidents = incidents.await?;
-    redis.restart().await?;
-    for incident in &incidents {
-        world.root(incident.number, |_| true).await?;
-    }
-    world.settled().await?;
-    assert_eq!(roots(&world.channel()?).len(), incidents.len());
     Ok(())
 }

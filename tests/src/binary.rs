@@ -1,4 +1,4 @@
-//! Where the `tocsin` binary is.
+//! Where the `tocsin` binary is, and what it is run with.
 
 use std::path::PathBuf;
 
@@ -21,4 +21,16 @@ pub(crate) fn tocsin() -> anyhow::Result<PathBuf> {
         "there is no tocsin binary beside {}: run `cargo build` first, or ./test, which does",
         test.display()
     )
+}
+
+/// The library that gives a process a wall clock of its own.
+///
+/// # Errors
+/// When it is not installed.
+pub(crate) fn faketime() -> anyhow::Result<PathBuf> {
+    let folders = std::fs::read_dir("/usr/lib").context("/usr/lib")?;
+    folders
+        .filter_map(|folder| Some(folder.ok()?.path().join("faketime/libfaketimeMT.so.1")))
+        .find(|library| library.is_file())
+        .context("there is no libfaketime: install Debian's package faketime, or run ./test, which does")
 }

@@ -40,7 +40,7 @@ pub use client::{Answer, Client};
 pub use incident::{Entry, Incident, Triggered};
 pub use log::LogLine;
 pub use process::Process;
-pub use redis::Redis;
+pub use redis::{Redis, RedisFailure};
 pub use root::{digests, roots, roots_of, shown_status};
 pub use socket::{Event, Subscription};
 pub use stack::Stack;

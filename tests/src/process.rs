@@ -3,7 +3,7 @@
 use std::{
     fs::OpenOptions,
     net::SocketAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
     sync::Mutex,
 };
@@ -115,6 +115,16 @@ impl Process {
         self.ready().await
     }
 
+    /// What `/readyz` says: the status, and the words.
+    ///
+    /// # Errors
+    /// When there is no answer, or it is no JSON.
+    pub async fn readiness(&self) -> anyhow::Result<(u16, serde_json::Value)> {
+        let url = format!("{}/readyz", self.base());
+        let answer = crate::client::http().get(&url).send().await?;
+        Ok((answer.status().as_u16(), answer.json().await?))
+    }
+
     /// Waits until it is ready.
     ///
     /// # Errors
@@ -143,6 +153,62 @@ impl Process {
     pub async fn kill(&self) -> anyhow::Result<()> {
         let mut child = self.take()?;
         child.kill().await.context("killing a process")
+    }
+
+    /// Pauses it with `SIGSTOP`, as a hypervisor does, or a machine that runs out of memory: it holds what it holds, and answers
+    /// nothing.
+    ///
+    /// # Errors
+    /// When it doesn't run.
+    pub async fn pause(&self) -> anyhow::Result<()> {
+        self.signal("-STOP").await
+    }
+
+    /// Lets it go on after [`Process::pause`].
+    ///
+    /// # Errors
+    /// When it doesn't run.
+    pub async fn resume(&self) -> anyhow::Result<()> {
+        self.signal("-CONT").await
+    }
+
+    async fn signal(&self, signal: &str) -> anyhow::Result<()> {
+        let pid = self.slot().as_ref().and_then(Child::id);
+        let pid = pid.with_context(|| format!("{} doesn't run", self.name))?;
+        let sent = Command::new("kill").args([signal, &pid.to_string()]).status();
+        ensure!(sent.await?.success(), "{} can't be signalled", self.name);
+        Ok(())
+    }
+
+    /// Sets its wall clock, in a world with [`crate::Plan::clocks`]: so many seconds ahead of the true one, or behind it. It
+    /// notices within a second.
+    ///
+    /// # Errors
+    /// When that can't be written.
+    pub fn set_clock(&self, ahead: i64) -> anyhow::Result<()> {
+        std::fs::write(self.clock(), format!("{ahead:+}")).context("setting a process's clock")
+    }
+
+    /// The file that says what its clock shows.
+    fn clock(&self) -> PathBuf {
+        self.directory.join(format!("{}.clock", self.name))
+    }
+
+    /// Gives it a wall clock that can be set.
+    fn give_clock(&mut self, library: &Path) -> anyhow::Result<()> {
+        self.set_clock(0)?;
+        let settings = [
+            ("LD_PRELOAD", library.display().to_string()),
+            ("FAKETIME_TIMESTAMP_FILE", self.clock().display().to_string()),
+            ("FAKETIME_CACHE_DURATION", "1".to_owned()),
+            // What is waited for goes by the monotonic clock, which nobody can set.
+            ("DONT_FAKE_MONOTONIC", "1".to_owned()),
+            ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
+        ];
+        let settings = settings.into_iter();
+        self.environment
+            .extend(settings.map(|(name, value)| (name.to_owned(), value)));
+        Ok(())
     }
 
     /// Asks it with `SIGTERM` to stop, and waits until it has.
@@ -225,4 +291,12 @@ impl Process {
     pub(crate) fn tail(&self) -> String {
         self.log.tail()
     }
+}
+
+/// Gives each process a wall clock that can be set.
+pub(crate) fn give_clocks(processes: &mut [Process]) -> anyhow::Result<()> {
+    let library = crate::binary::faketime()?;
+    processes
+        .iter_mut()
+        .try_for_each(|process| process.give_clock(&library))
 }

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, process::Stdio};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -11,6 +11,26 @@ use tokio::{
 };
 
 use crate::{ports, wait::until};
+
+/// What Redis may do instead of its work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RedisFailure {
+    /// It does not run; what it held is gone.
+    Down,
+    /// It runs, and answers nothing.
+    Hung,
+    /// It has no memory for anything new.
+    Full,
+    /// It has become a replica, which takes no writes.
+    ReadOnly,
+    /// It wants another password.
+    Locked,
+}
+
+impl RedisFailure {
+    /// Each of them.
+    pub const ALL: [Self; 5] = [Self::Down, Self::Hung, Self::Full, Self::ReadOnly, Self::Locked];
+}
 
 /// A Redis server that keeps nothing on disk.
 #[derive(Debug)]
@@ -75,6 +95,65 @@ impl Redis {
             self.command("PING").await.ok().filter(|answer| answer == "+PONG")
         })
         .await?;
+        Ok(())
+    }
+
+    /// Breaks it in a way that its clients must notice by themselves.
+    ///
+    /// # Errors
+    /// When it doesn't take the command for that.
+    pub async fn fail(&self, failure: RedisFailure) -> anyhow::Result<()> {
+        match failure {
+            RedisFailure::Down => self.kill().await,
+            RedisFailure::Hung => self.signal("-STOP").await,
+            RedisFailure::Full => self.insist("CONFIG SET maxmemory 1").await,
+            RedisFailure::ReadOnly => self.insist("REPLICAOF 127.0.0.1 1").await,
+            RedisFailure::Locked => {
+                self.insist("CONFIG SET requirepass another").await?;
+                // Only who comes anew is asked for a password.
+                for kind in ["pubsub", "normal"] {
+                    self.command(&format!("AUTH another\r\nCLIENT KILL TYPE {kind}"))
+                        .await?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Mends what [`Redis::fail`] broke.
+    ///
+    /// # Errors
+    /// When it doesn't take the command for that.
+    pub async fn mend(&self, failure: RedisFailure) -> anyhow::Result<()> {
+        match failure {
+            RedisFailure::Down => self.restart().await,
+            RedisFailure::Hung => self.signal("-CONT").await,
+            RedisFailure::Full => self.insist("CONFIG SET maxmemory 0").await,
+            RedisFailure::ReadOnly => self.insist("REPLICAOF NO ONE").await,
+            RedisFailure::Locked => {
+                let unlock = "AUTH another\r\nCONFIG SET requirepass \"\"\r\nPING";
+                until("Redis took its password back", async || {
+                    self.command(unlock).await.ok()?;
+                    self.command("PING").await.ok().filter(|answer| answer == "+PONG")
+                })
+                .await
+                .map(|_| ())
+            }
+        }
+    }
+
+    async fn signal(&self, signal: &str) -> anyhow::Result<()> {
+        let child = self.child.lock().await;
+        let pid = child.as_ref().and_then(Child::id).context("Redis runs")?;
+        drop(child);
+        let sent = Command::new("kill").args([signal, &pid.to_string()]).status();
+        ensure!(sent.await?.success(), "Redis can't be signalled");
+        Ok(())
+    }
+
+    async fn insist(&self, command: &str) -> anyhow::Result<()> {
+        let answer = self.command(command).await?;
+        ensure!(answer.starts_with("+OK"), "Redis answers {command} with {answer}");
         Ok(())
     }
 

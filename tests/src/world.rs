@@ -15,7 +15,7 @@ use crate::{
     binary,
     client::Client,
     ports,
-    process::Process,
+    process::{Process, give_clocks},
     redis::Redis,
     root::roots_of,
     stack::Stack,
@@ -43,6 +43,7 @@ pub struct Plan {
     pace: String,
     slack: SimulatorConfig,
     socket_mode: bool,
+    clocks: bool,
     /// Settings beside the usual ones, or in their place.
     settings: Vec<(String, String)>,
 }
@@ -90,6 +91,12 @@ impl Plan {
         }
     }
 
+    /// Each process has a wall clock of its own ([`Process::set_clock`]), by libfaketime.
+    #[must_use]
+    pub fn clocks(self) -> Self {
+        Self { clocks: true, ..self }
+    }
+
     /// A setting beside the usual ones, or in place of one, by its variable.
     #[must_use]
     pub fn setting(mut self, variable: &str, value: &str) -> Self {
@@ -132,7 +139,10 @@ impl Plan {
         if self.stack == Stack::Servers {
             migrate(&binary, &environment).await?;
         }
-        let processes = self.processes(&binary, &environment, directory.path())?;
+        let mut processes = self.processes(&binary, &environment, directory.path())?;
+        if self.clocks {
+            give_clocks(&mut processes)?;
+        }
         // One after another: the first API makes the organisation, and a bridge asks its API at once.
         for process in &processes {
             process.start().await?;
@@ -211,6 +221,7 @@ impl World {
             bridges: 1,
             pace: "unlimited".to_owned(),
             socket_mode: false,
+            clocks: false,
             settings: Vec::new(),
             slack: SimulatorConfig {
                 limits: Limits::none(),

@@ -19,6 +19,8 @@ const CHANNEL: &str = "tocsin:events";
 const REDIAL_AFTER: Duration = Duration::from_secs(1);
 /// How long Redis may take to answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+/// How long a silent subscription is believed to live: of a machine that is gone, nobody hears.
+const PING_AFTER: Duration = Duration::from_secs(20);
 
 /// Rings the followers of an organisation, here and in other replicas.
 #[derive(Debug, Clone)]
@@ -114,15 +116,35 @@ impl Outside {
     }
 
     async fn hear_others(&self, rooms: &Rooms) -> Result<(), redis::RedisError> {
-        let mut subscription = self.client.get_async_pubsub().await?;
-        subscription.subscribe(CHANNEL).await?;
-        let mut rings = subscription.on_message();
-        while let Some(ring) = rings.next().await {
-            match ring.get_payload::<String>()?.parse() {
-                Ok(organization_id) => rooms.wake(organization_id),
-                Err(error) => tracing::warn!("a ring from another replica can't be read: {error}"),
+        let mut subscription = in_time(async {
+            let mut subscription = self.client.get_async_pubsub().await?;
+            subscription.subscribe(CHANNEL).await?;
+            Ok(subscription)
+        })
+        .await?;
+        loop {
+            let ring = tokio::time::timeout(PING_AFTER, async { subscription.on_message().next().await });
+            match ring.await {
+                Ok(Some(ring)) => match ring.get_payload::<String>()?.parse() {
+                    Ok(organization_id) => rooms.wake(organization_id),
+                    Err(error) => tracing::warn!("a ring from another replica can't be read: {error}"),
+                },
+                Ok(None) => return Ok(()),
+                Err(_silent) => {
+                    in_time(subscription.ping::<redis::Value>()).await?;
+                }
             }
         }
-        Ok(())
     }
+}
+
+/// Gives up where Redis does not answer.
+async fn in_time<T>(
+    call: impl Future<Output = Result<T, redis::RedisError>>,
+) -> Result<T, redis::RedisError> {
+    let late = |_| {
+        let cause = format!("Redis does not answer within {} s", ANSWER_WITHIN.as_secs());
+        redis::RedisError::from(std::io::Error::new(std::io::ErrorKind::TimedOut, cause))
+    };
+    tokio::time::timeout(ANSWER_WITHIN, call).await.map_err(late)?
 }

@@ -34,6 +34,8 @@ pub(crate) struct Api(Transport);
 #[derive(Clone, Debug)]
 pub(crate) struct Organization {
     pub(crate) id: OrganizationId,
+    /// The newest event of its log; none before the first.
+    pub(crate) newest_event: Option<String>,
 }
 
 /// An incident, the newest part of its timeline, and where it is to be shown.
@@ -208,7 +210,12 @@ impl Api {
         let read = self
             .execute::<Organizations>(As::default(), organizations::Variables {})
             .await?;
-        let of = |read: organizations::OrganizationsOrganizations| Ok(Organization { id: read.id.parse()? });
+        let of = |read: organizations::OrganizationsOrganizations| {
+            Ok(Organization {
+                id: read.id.parse()?,
+                newest_event: read.newest_event_cursor,
+            })
+        };
         read.organizations.into_iter().map(of).collect()
     }
 

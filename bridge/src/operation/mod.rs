@@ -1,6 +1,6 @@
 //! What administrators ask to be done in Slack, and wait for: read from the API, done, and reported there.
 //!
-//! A job rings for each, and what was not rung for is found by looking from time to time. Each may be done twice, by two workers or after a crash:
+//! A job rings for each, and what was not rung for is found by looking from time to time, and worked here if ringing does not help. Each may be done twice, by two workers or after a crash:
 //! those that only read are repeated, a test message is on record before it is sent ([`message`]), and of a channel it is looked whether it is there
 //! ([`create`]). The API takes the first report.
 
@@ -9,7 +9,7 @@ mod create;
 mod identity;
 mod message;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use sea_orm::DbErr;
 use time::OffsetDateTime;
@@ -28,6 +28,9 @@ use crate::{
 
 /// How often is looked for what nobody rang for.
 const LOOK: Duration = Duration::from_secs(3);
+
+/// How often is looked while the queue fails.
+const LOOK_WITHOUT_QUEUE: Duration = Duration::from_secs(1);
 
 /// How soon it is tried again where something of ours failed.
 const AGAIN: Duration = Duration::from_secs(2);
@@ -186,9 +189,9 @@ async fn bot(parts: &Parts, operation: &Operation) -> Result<Bot, Stop> {
 
 /// Rings for what is still to be done, until the shutdown: jobs may be lost.
 pub(crate) async fn look(parts: &Parts, shutdown: CancellationToken) {
-    let mut silent = false;
+    let (mut silent, mut seen) = (false, HashSet::new());
     loop {
-        match ring(parts).await {
+        match ring(parts, &mut seen).await {
             Ok(()) => silent = false,
             Err(error) if silent => tracing::debug!("Slack operations can't be looked for: {error}"),
             Err(error) => {
@@ -198,16 +201,24 @@ pub(crate) async fn look(parts: &Parts, shutdown: CancellationToken) {
         }
         tokio::select! {
             () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(LOOK) => {}
+            () = tokio::time::sleep(if parts.queue.works() { LOOK } else { LOOK_WITHOUT_QUEUE }) => {}
         }
     }
 }
 
-async fn ring(parts: &Parts) -> Result<(), ApiError> {
-    for id in parts.api.pending_operations().await? {
-        parts.queue.ring(&RunSlackOperation {
+/// Rings for what is pending. What was seen before, and is pending still, is worked here.
+async fn ring(parts: &Parts, seen: &mut HashSet<OperationId>) -> Result<(), ApiError> {
+    let pending: HashSet<OperationId> = parts.api.pending_operations().await?.into_iter().collect();
+    for id in &pending {
+        let job = RunSlackOperation {
             operation_id: id.to_string(),
-        });
+        };
+        if seen.contains(id) {
+            parts.queue.run_here(&job);
+        } else {
+            parts.queue.ring(&job);
+        }
     }
+    *seen = pending;
     Ok(())
 }

@@ -17,6 +17,9 @@ use crate::{
 /// How often is looked without being told.
 const LOOK: Duration = Duration::from_secs(15);
 
+/// How often is looked while the queue fails, so that nobody is told.
+const LOOK_WITHOUT_QUEUE: Duration = Duration::from_secs(3);
+
 /// How soon is looked again before it has succeeded once: until then nothing is known of what is connected.
 const FIRST_AGAIN: Duration = Duration::from_secs(1);
 
@@ -56,8 +59,18 @@ pub(crate) async fn follow(parts: &Parts, shutdown: CancellationToken) {
         }
         tokio::select! {
             () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(if parts.workspaces.are_unread() { FIRST_AGAIN } else { LOOK }) => {}
+            () = tokio::time::sleep(until_next_look(parts)) => {}
         }
+    }
+}
+
+fn until_next_look(parts: &Parts) -> Duration {
+    if parts.workspaces.are_unread() {
+        FIRST_AGAIN
+    } else if parts.queue.works() {
+        LOOK
+    } else {
+        LOOK_WITHOUT_QUEUE
     }
 }
 

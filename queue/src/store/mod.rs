@@ -51,7 +51,7 @@ impl Store {
             ));
         }
         Ok(match &config.redis_url {
-            Some(url) => Self::Redis(RedisStore::open(url, namespace).await?),
+            Some(url) => Self::Redis(RedisStore::open(url, namespace)?),
             None => Self::Sqlite(SqliteStore::open(config.sqlite_path.as_deref(), namespace).await?),
         })
     }

@@ -27,13 +27,13 @@ use crate::{
 };
 
 /// How long Redis may take to accept a connection.
-const CONNECTION_TIMEOUT: Duration = Duration::from_secs(2);
+const CONNECTION_TIMEOUT: Duration = Duration::from_millis(1_500);
 
-/// How long Redis may take to answer. Long: a slow answer is no reason to begin anew.
-const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long Redis may take to answer. Short: whoever waits goes round it after that, and nothing is lost by it.
+const RESPONSE_TIMEOUT: Duration = Duration::from_millis(1_500);
 
-/// How long Redis may take to answer a health check.
-const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a health check may take: long enough to connect and be answered.
+const HEALTH_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How long a waiting job keeps rings of its key away. It only has to be longer than a job usually waits: a second job of
 /// one key is harmless, and should Redis lose a job but not its key, this is when rings are heard again.
@@ -54,6 +54,7 @@ static PROMOTE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lu
 static RELEASE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/release.lua")));
 static FINISH: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/finish.lua")));
 static HAND_BACK: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/hand_back.lua")));
+static PROBE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/probe.lua")));
 static BEAT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/beat.lua")));
 
 /// Jobs in Redis.
@@ -74,20 +75,16 @@ impl std::fmt::Debug for RedisStore {
 }
 
 impl RedisStore {
-    /// Checks the URL, and asks Redis for a sign of life; without one it goes on all the same, as Redis may come later.
-    pub(super) async fn open(url: &SecretString, namespace: &str) -> Result<Self, QueueError> {
+    /// Checks the URL. Redis is asked for nothing yet: it may come later.
+    pub(super) fn open(url: &SecretString, namespace: &str) -> Result<Self, QueueError> {
         let client = Client::open(url.expose_secret())
             .map_err(|error| QueueError::Config(format!("the Redis URL can't be read: {error}")))?;
-        let store = Self {
+        Ok(Self {
             connection: RwLock::new(connect_lazily(&client)?),
             client,
             namespace: namespace.to_owned(),
             suspicious: AtomicBool::new(false),
-        };
-        if let Err(error) = store.health().await {
-            warn!("Redis does not answer, jobs wait in memory until it does: {error}");
-        }
-        Ok(store)
+        })
     }
 
     pub(super) async fn push(&self, tasks: &[NewTask]) -> Result<(), QueueError> {
@@ -301,15 +298,24 @@ impl RedisStore {
         Ok(returned)
     }
 
+    /// Pushes and takes for real: a Redis that answers may still refuse what matters.
     pub(super) async fn health(&self) -> Result<(), QueueError> {
         let mut connection = self.connection();
-        let ping = async { redis::cmd("PING").query_async::<String>(&mut connection).await };
-        match tokio::time::timeout(HEALTH_TIMEOUT, ping).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(self.failed(error)),
-            Err(_) => Err(QueueError::Backend(
-                format!("Redis did not answer within {HEALTH_TIMEOUT:?}").into(),
+        let pushed = new_task_id().to_string();
+        let mut probe = PROBE.key(format!("{}:probe", self.namespace));
+        probe.arg(&pushed);
+        match tokio::time::timeout(HEALTH_TIMEOUT, probe.invoke_async::<String>(&mut connection)).await {
+            Ok(Ok(taken)) if taken == pushed => Ok(()),
+            Ok(Ok(_)) => Err(QueueError::Backend(
+                "Redis gives back another job than it was given".into(),
             )),
+            Ok(Err(error)) => Err(self.failed(error)),
+            Err(_) => {
+                self.reconnect();
+                Err(QueueError::Backend(
+                    format!("Redis does not answer within {HEALTH_TIMEOUT:?}: start Redis, or correct TOCSIN_REDIS_URL").into(),
+                ))
+            }
         }
     }
 
@@ -378,17 +384,51 @@ impl RedisStore {
     }
 
     /// Notes an error. A connection that did not answer may lead to a host that no longer exists, which only the kernel's
-    /// patience of many minutes would end: it is replaced.
+    /// patience of many minutes would end, and one that takes no writes to a host that is no longer the primary: it is replaced.
     fn failed(&self, error: impl Into<apalis_redis::Error>) -> QueueError {
         let error = error.into();
-        if let apalis_redis::Error::Database(cause) = &error
-            && cause.is_timeout()
-            && let Ok(fresh) = connect_lazily(&self.client)
-        {
+        let apalis_redis::Error::Database(cause) = &error else {
+            return error.into();
+        };
+        if cause.is_timeout() || cause.code() == Some("READONLY") {
+            self.reconnect();
+        }
+        match remedy(cause) {
+            Some(remedy) => QueueError::Backend(format!("{remedy} ({cause})").into()),
+            None => error.into(),
+        }
+    }
+
+    /// Takes a new connection from now on.
+    fn reconnect(&self) {
+        if let Ok(fresh) = connect_lazily(&self.client) {
             *self.connection.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         }
-        error.into()
     }
+}
+
+/// What is wrong with Redis and what to do about it, where its answer says so.
+fn remedy(error: &RedisError) -> Option<&'static str> {
+    let code = error.code().unwrap_or_default();
+    let remedy = match code {
+        "OOM" => "Redis is full: raise its maxmemory, or remove what fills it",
+        "READONLY" => "Redis is a replica that takes no writes: let TOCSIN_REDIS_URL name the primary",
+        "NOAUTH" | "WRONGPASS" => "Redis refuses the password: correct it in TOCSIN_REDIS_URL",
+        "NOPERM" => {
+            "Redis refuses the user: give it all commands on keys and channels that begin with tocsin"
+        }
+        "MISCONF" => "Redis takes no writes because it can't save: make room on its disk",
+        "LOADING" => "Redis is starting and reads its data: wait",
+        _ if error.kind() == redis::ErrorKind::AuthenticationFailed => {
+            "Redis refuses the password: correct it in TOCSIN_REDIS_URL"
+        }
+        _ if error.is_timeout() => {
+            "Redis does not answer in time: see what it does, start Redis again, or correct TOCSIN_REDIS_URL"
+        }
+        _ if error.is_io_error() => "Redis can't be reached: start Redis, or correct TOCSIN_REDIS_URL",
+        _ => return None,
+    };
+    Some(remedy)
 }
 
 /// A connection that is made when it is first used, and made again whenever it broke.

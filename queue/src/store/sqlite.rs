@@ -29,11 +29,14 @@ use crate::{
     task::{NewTask, Taken, TakenTask, now_millis},
 };
 
-/// How long to wait for another process that is writing to the file.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long to wait for another process that is writing to the file. Short: whoever waits goes round the queue after that.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long to wait for our turn on the connection.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The name of the jobs that are pushed and taken to see whether that works.
+const PROBE: &str = "probe";
 
 /// How long ago a worker must have been heard of to be forgotten, in seconds. Longer than [`DEAD_AFTER`], after which
 /// its tasks are taken.
@@ -82,7 +85,6 @@ impl SqliteStore {
     }
 
     pub(super) async fn push(&self, tasks: &[NewTask]) -> Result<(), QueueError> {
-        let now = u64::try_from(now_millis() / 1_000).unwrap_or_default();
         let mut tx = self.begin().await?;
         for task in tasks {
             let payload = serde_json::to_vec(&task.envelope).map_err(|source| QueueError::Encode {
@@ -91,7 +93,8 @@ impl SqliteStore {
             })?;
             let stored: Task<Vec<u8>> = TaskBuilder::new(payload)
                 .task_id(new_task_id())
-                .run_at_timestamp(task.envelope.due_second().unwrap_or(now))
+                // What is due now is due whatever becomes of the clock.
+                .run_at_timestamp(task.envelope.due_second().unwrap_or(0))
                 .idempotency_key(task.envelope.idempotency_key())
                 .build();
             queries::push_tasks(&mut *tx, &self.queue(task.name), &[stored]).await?;
@@ -215,11 +218,24 @@ impl SqliteStore {
         Ok(())
     }
 
+    /// Pushes and takes for real: a file that can be read may be on a full disk, or on one that takes no writes.
     pub(super) async fn health(&self) -> Result<(), QueueError> {
-        sqlx::query("SELECT 1 FROM Jobs LIMIT 1")
-            .execute(&self.pool())
+        let id = new_task_id();
+        let probe: Task<Vec<u8>> = TaskBuilder::new(b"null".to_vec()).task_id(id.clone()).build();
+        let mut tx = self.begin().await?;
+        queries::push_tasks(&mut *tx, &self.queue(PROBE), &[probe]).await?;
+        let taken = sqlx::query("DELETE FROM Jobs WHERE id = ?1")
+            .bind(id.to_string())
+            .execute(&mut *tx)
             .await?;
-        Ok(())
+        tx.commit().await?;
+        if taken.rows_affected() == 1 {
+            Ok(())
+        } else {
+            Err(QueueError::Backend(
+                "it does not keep what is written to it".into(),
+            ))
+        }
     }
 
     pub(super) async fn depth(&self, name: Option<&str>) -> Result<u64, QueueError> {

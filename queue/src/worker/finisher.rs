@@ -6,29 +6,60 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::run::Verdict;
 use crate::{
+    breaker::Breaker,
     error::QueueError,
+    local::LocalJobs,
     store::{Seat, Store},
-    supervise::{Outage, outage_pause},
+    supervise::outage_pause,
     task::NewTask,
 };
 
 /// How many verdicts are carried at once.
 const BATCH: usize = 256;
 
-/// Carries verdicts until the last sender is gone. A job stays held until its verdict has arrived.
-pub(super) async fn carry(store: Arc<Store>, seat: Seat, mut verdicts: UnboundedReceiver<Verdict>) {
-    let outage = Outage::of(format!("finishing {} jobs", seat.name));
-    let mut pause = outage_pause();
-    let mut batch = Vec::with_capacity(BATCH);
-    while verdicts.recv_many(&mut batch, BATCH).await > 0 {
-        let (ids, again) = split(&mut batch);
-        while let Err(error) = settle(&store, &seat, &ids, &again).await {
-            outage.failed(&error);
-            tokio::time::sleep(pause.next()).await;
+/// What carries the verdicts of one lane.
+pub(super) struct Finisher {
+    pub(super) store: Arc<Store>,
+    pub(super) breaker: Arc<Breaker>,
+    pub(super) local: Arc<LocalJobs>,
+    pub(super) seat: Seat,
+}
+
+impl Finisher {
+    /// Carries verdicts until the last sender is gone. A job stays held until its verdict has arrived.
+    pub(super) async fn carry(self, mut verdicts: UnboundedReceiver<Verdict>) {
+        let mut pause = outage_pause();
+        let mut batch = Vec::with_capacity(BATCH);
+        while verdicts.recv_many(&mut batch, BATCH).await > 0 {
+            let (ids, mut again) = split(&mut batch);
+            loop {
+                if !self.breaker.works() {
+                    // The next run does not wait for the backend; the end of the last one must.
+                    again = self.local.put_all(again);
+                    self.breaker.until_works().await;
+                }
+                match self.settle(&ids, &again).await {
+                    Ok(()) => break,
+                    Err(error) => {
+                        self.breaker.failed(&error);
+                        tokio::time::sleep(pause.next()).await;
+                    }
+                }
+            }
+            pause.reset();
+            self.seat.held.remove(&ids);
         }
-        outage.worked();
-        pause.reset();
-        seat.held.remove(&ids);
+    }
+
+    /// First the next runs, then the end of the last ones: a crash in between doubles a job, and loses none.
+    async fn settle(&self, ids: &[String], again: &[NewTask]) -> Result<(), QueueError> {
+        if !again.is_empty() {
+            self.store.push(again).await?;
+        }
+        if ids.is_empty() {
+            return Ok(());
+        }
+        self.store.finish(&self.seat, ids).await
     }
 }
 
@@ -36,18 +67,10 @@ fn split(batch: &mut Vec<Verdict>) -> (Vec<String>, Vec<NewTask>) {
     let mut again = Vec::new();
     let ids = batch
         .drain(..)
-        .map(|verdict| {
+        .filter_map(|verdict| {
             again.extend(verdict.again.map(|task| *task));
             verdict.id
         })
         .collect();
     (ids, again)
-}
-
-/// First the next runs, then the end of the last ones: a crash in between doubles a job, and loses none.
-async fn settle(store: &Store, seat: &Seat, ids: &[String], again: &[NewTask]) -> Result<(), QueueError> {
-    if !again.is_empty() {
-        store.push(again).await?;
-    }
-    store.finish(seat, ids).await
 }

@@ -16,16 +16,19 @@ use tracing::{debug, error, info, warn};
 
 use super::{
     Manner,
-    finisher::carry,
+    finisher::Finisher,
     handler::Handler,
+    look::{Look, Looked},
     run::{Ready, Verdict},
 };
 use crate::{
     bells::Bells,
+    breaker::Breaker,
+    local::LocalJobs,
     queue::Queue,
     store::{Seat, Store},
-    supervise::{Outage, Owned, Pause, outage_pause},
-    task::now_millis,
+    supervise::{Owned, Pause, outage_pause},
+    task::{TakenTask, now_millis},
 };
 
 /// How often to look when nobody rings: for rings of processes that can't be heard, and for what came back from the dead.
@@ -43,6 +46,9 @@ const TAKEN_AT_ONCE: usize = 100;
 /// How many jobs may wait in memory for the rest of the second in which they are due.
 const EARLY_MAX: usize = 1_000;
 
+/// How long before it is due a job is given out.
+const EARLY_BY: Duration = Duration::from_secs(1);
+
 /// How long jobs that are ended at shutdown may take to notice.
 const ABORT_WITHIN: Duration = Duration::from_secs(1);
 
@@ -53,6 +59,8 @@ const LEAVE_WITHIN: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub(super) struct Lane {
     store: Arc<Store>,
+    breaker: Arc<Breaker>,
+    local: Arc<LocalJobs>,
     bells: Arc<Bells>,
     handler: Handler,
     manner: Manner,
@@ -61,10 +69,12 @@ pub(super) struct Lane {
 
 impl Lane {
     pub(super) fn new(queue: &Queue, handler: Handler, manner: Manner, shutdown: CancellationToken) -> Self {
-        let (store, bells) = (queue.inner.store.clone(), queue.inner.bells.clone());
+        let inner = &queue.inner;
         Self {
-            store,
-            bells,
+            store: inner.store.clone(),
+            breaker: inner.breaker.clone(),
+            local: inner.local.clone(),
+            bells: inner.bells.clone(),
             handler,
             manner,
             shutdown,
@@ -75,15 +85,31 @@ impl Lane {
         self.handler.name
     }
 
+    /// Carries out a verdict: on a job of the backend there, on one of this process here.
+    fn settle(&self, verdict: Verdict, verdicts: &mpsc::UnboundedSender<Verdict>) {
+        if verdict.id.is_some() {
+            // Nobody listens any more only if the lane has died, and then the job is handed to others.
+            let _sent = verdicts.send(verdict);
+        } else if let Some(again) = verdict.again {
+            // Not kept only if the worker ends, and then others find it in the database.
+            let _kept = self.local.put(*again);
+        }
+    }
+
     /// Works until shutdown.
     pub(super) async fn run(self: Arc<Self>) {
         let name = self.name();
         let seat = Seat::new(name);
         let (verdicts, received) = mpsc::unbounded_channel();
-        let mut finisher = Owned::spawn(carry(self.store.clone(), seat.clone(), received));
-        let heart = Owned::spawn(beat(self.store.clone(), self.bells.clone(), seat.clone()));
-        let rings = self.bells.hear(name);
-        let mut work = Work::new(self.clone(), seat.clone(), verdicts, rings);
+        let finisher = Finisher {
+            store: self.store.clone(),
+            breaker: self.breaker.clone(),
+            local: self.local.clone(),
+            seat: seat.clone(),
+        };
+        let mut finisher = Owned::spawn(finisher.carry(received));
+        let heart = Owned::spawn(beat(self.clone(), seat.clone()));
+        let mut work = Work::new(self.clone(), seat.clone(), verdicts);
         tokio::select! {
             () = work.go_on() => {}
             _ended = finisher.ended() => return, // without it no job would ever end: begin anew
@@ -106,29 +132,27 @@ impl Lane {
 }
 
 /// Says that the worker lives, whatever its jobs do meanwhile, and takes over from the dead.
-async fn beat(store: Arc<Store>, bells: Arc<Bells>, seat: Seat) {
+async fn beat(lane: Arc<Lane>, seat: Seat) {
     let mut ticks = tokio::time::interval(BEAT_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let outage = Outage::of(format!("the heartbeat for {} jobs", seat.name));
     loop {
         ticks.tick().await;
-        match store.beat(&seat).await {
+        lane.breaker.until_works().await;
+        match lane.store.beat(&seat).await {
+            Ok(0) => {}
             Ok(orphans) => {
-                outage.worked();
-                if orphans > 0 {
-                    metrics::counter!("tocsin_queue_orphans_total", "job" => seat.name).increment(orphans);
-                    warn!("took {orphans} {} jobs over from a worker that died", seat.name);
-                    bells.ring(seat.name);
-                }
+                metrics::counter!("tocsin_queue_orphans_total", "job" => seat.name).increment(orphans);
+                warn!("took {orphans} {} jobs over from a worker that died", seat.name);
+                lane.bells.ring(seat.name);
             }
-            Err(error) => outage.failed(&error),
+            Err(error) => lane.breaker.failed(&error),
         }
     }
 }
 
 /// A job that runs.
 struct Running {
-    id: String,
+    id: Option<String>,
     key: String,
 }
 
@@ -137,41 +161,51 @@ struct Work {
     lane: Arc<Lane>,
     seat: Seat,
     verdicts: mpsc::UnboundedSender<Verdict>,
+    /// Rings for jobs on the backend.
     rings: watch::Receiver<()>,
+    /// Rings for jobs that wait in this process.
+    local_rings: watch::Receiver<()>,
+    /// Whether the backend works.
+    works: watch::Receiver<bool>,
     running: JoinSet<()>,
     /// Which job each of them is.
     tasks: HashMap<task::Id, Running>,
     /// The keys of the jobs that run, and what waits for them to end.
     by_key: HashMap<String, Option<Ready>>,
-    /// Jobs that are due later in this second, by when.
-    early: BTreeMap<(Instant, String), Ready>,
+    /// Jobs that are due later in this second, by when, and in the order in which they came.
+    early: BTreeMap<(Instant, u64), Ready>,
+    came: u64,
+    /// A look into the backend that is under way: jobs of this process don't wait for it.
+    looking: Option<Look>,
     /// When to look into the backend next.
     look_at: Instant,
-    reconcile_at: Instant,
-    outage: Outage,
+    /// When to make sure next that the backend knows us, and believes nothing to be with us that is not.
+    recover_at: Instant,
+    /// When the next job that waits in this process is due.
+    local_at: Option<Instant>,
     pause: Pause,
 }
 
 impl Work {
-    fn new(
-        lane: Arc<Lane>,
-        seat: Seat,
-        verdicts: mpsc::UnboundedSender<Verdict>,
-        rings: watch::Receiver<()>,
-    ) -> Self {
+    fn new(lane: Arc<Lane>, seat: Seat, verdicts: mpsc::UnboundedSender<Verdict>) -> Self {
         let now = Instant::now();
         Self {
-            outage: Outage::of(format!("taking {} jobs", seat.name)),
+            rings: lane.bells.hear(seat.name),
+            local_rings: lane.local.hear(seat.name),
+            works: lane.breaker.subscribe(),
             lane,
             seat,
             verdicts,
-            rings,
             running: JoinSet::new(),
             tasks: HashMap::new(),
             by_key: HashMap::new(),
             early: BTreeMap::new(),
+            came: 0,
+            looking: None,
             look_at: now,
-            reconcile_at: now + RECONCILE_EVERY,
+            // The backend must know us before we take anything.
+            recover_at: now,
+            local_at: Some(now),
             pause: outage_pause(),
         }
     }
@@ -179,30 +213,14 @@ impl Work {
     /// Takes and starts jobs until shutdown.
     async fn go_on(&mut self) {
         let shutdown = self.lane.shutdown.clone();
-        // The backend must know us before we take anything.
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            () = self.recover() => {}
-        }
         loop {
             while let Some(ended) = self.running.try_join_next_with_id() {
                 self.ended(ended);
             }
             self.start_what_is_due();
-            let room = self.room();
-            if room > 0 && self.look_at <= Instant::now() {
-                tokio::select! {
-                    () = shutdown.cancelled() => return,
-                    () = self.look(room) => continue,
-                }
-            }
-            let next_look = if room > 0 { Some(self.look_at) } else { None };
-            let next_early = if self.running.len() < self.lane.manner.concurrency {
-                self.early.keys().next().map(|(due, _)| *due)
-            } else {
-                None
-            };
-            let wake_at = next_look.into_iter().chain(next_early).min();
+            self.take_local();
+            self.look();
+            let wake_at = self.wake_at();
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 Some(ended) = self.running.join_next_with_id() => {
@@ -210,10 +228,35 @@ impl Work {
                     // Quick jobs end together: making room for all of them saves looks.
                     tokio::task::yield_now().await;
                 }
-                Ok(()) = self.rings.changed() => self.look_at = Instant::now(),
+                looked = outcome(&mut self.looking) => {
+                    self.looking = None;
+                    self.looked(looked);
+                }
+                // What is rung while a look is under way is another look.
+                Ok(()) = self.rings.changed(), if self.looking.is_none() => self.look_at = Instant::now(),
+                Ok(()) = self.local_rings.changed() => self.local_at = Some(Instant::now()),
+                // Back again: what waits there has waited long enough.
+                Ok(()) = self.works.changed() => {
+                    self.look_at = Instant::now();
+                    self.recover_at = self.look_at;
+                }
                 () = async { sleep_until(wake_at.unwrap_or_else(Instant::now)).await }, if wake_at.is_some() => {}
             }
         }
+    }
+
+    /// When there is something to do next, if nobody rings and nothing ends.
+    fn wake_at(&self) -> Option<Instant> {
+        let has_room = self.room() > 0;
+        let may_look = has_room && self.looking.is_none() && self.lane.breaker.works();
+        let may_start = self.running.len() < self.lane.manner.concurrency;
+        let next_early = self.early.keys().next().map(|(due, _)| *due);
+        let next = [
+            Some(self.look_at).filter(|_| may_look),
+            self.local_at.filter(|_| has_room),
+            next_early.filter(|_| may_start),
+        ];
+        next.into_iter().flatten().min()
     }
 
     /// How many more jobs may be taken.
@@ -228,71 +271,75 @@ impl Work {
             .min(TAKEN_AT_ONCE)
     }
 
-    /// Looks into the backend once.
-    async fn look(&mut self, room: usize) {
-        if self.reconcile_at <= Instant::now() {
-            self.recover().await;
+    /// Starts jobs that wait in this process.
+    fn take_local(&mut self) {
+        let room = self.room();
+        if room == 0 || self.local_at.is_none_or(|at| at > Instant::now()) {
+            return;
         }
-        // What is rung from here on is another look.
+        self.local_rings.mark_unchanged();
+        let (taken, next_due) = self.lane.local.take(self.seat.name, room);
+        self.local_at = next_due;
+        for envelope in taken {
+            self.start(Ready::local(envelope));
+        }
+    }
+
+    /// Begins a look into the backend, where it is time for one.
+    fn look(&mut self) {
+        let (room, now) = (self.room(), Instant::now());
+        if self.looking.is_some() || room == 0 || self.look_at > now || !self.lane.breaker.works() {
+            return;
+        }
         self.rings.mark_unchanged();
-        match self.lane.store.take(&self.seat, room).await {
+        let recovers = self.recover_at <= now;
+        self.looking = Some(Look::begin(
+            self.lane.store.clone(),
+            self.seat.clone(),
+            room,
+            recovers,
+        ));
+    }
+
+    /// What a look into the backend has brought.
+    fn looked(&mut self, looked: Looked) {
+        match looked.outcome {
             Ok(taken) => {
-                self.outage.worked();
                 self.pause.reset();
-                self.look_at = next_look(taken.tasks.len() >= room, taken.next_due);
+                if looked.recovered {
+                    self.recover_at = Instant::now() + RECONCILE_EVERY;
+                }
+                self.look_at = next_look(taken.tasks.len() >= looked.room, taken.next_due);
                 self.seat
                     .held
                     .add(taken.tasks.iter().map(|task| task.id.as_str()));
                 for task in taken.tasks {
-                    match Ready::read(self.seat.name, task, self.lane.manner.max_attempts) {
-                        Ok(ready) => self.accept(ready),
-                        Err(verdict) => self.settle(verdict),
-                    }
+                    self.accept(task);
                 }
             }
             Err(error) => {
-                self.outage.failed(&error);
-                tokio::time::sleep(self.pause.next()).await;
-                self.recover().await;
+                self.lane.breaker.failed(&error);
+                let now = Instant::now();
+                // A call whose answer was lost may have taken jobs all the same.
+                (self.look_at, self.recover_at) = (now + self.pause.next(), now);
             }
         }
     }
 
-    /// Makes sure that the backend knows us, and that it believes nothing to be with us that is not: a call whose answer was
-    /// lost may have taken jobs all the same.
-    async fn recover(&mut self) {
-        loop {
-            let recovered = async {
-                self.lane.store.beat(&self.seat).await?;
-                self.lane.store.hand_back(&self.seat).await
-            };
-            match recovered.await {
-                Ok(0) => break,
-                Ok(count) => {
-                    info!(
-                        "handed back {count} {} jobs that were taken but never arrived",
-                        self.seat.name
-                    );
-                    break;
-                }
-                Err(error) => {
-                    self.outage.failed(&error);
-                    tokio::time::sleep(self.pause.next()).await;
-                }
-            }
+    fn accept(&mut self, task: TakenTask) {
+        let ready = match Ready::read(self.seat.name, task, self.lane.manner.max_attempts) {
+            Ok(ready) => ready,
+            Err(verdict) => return self.settle(verdict),
+        };
+        // The backend gives out jobs up to a second early. More than that is the clock's fault, which is not waited for.
+        let early = ready.envelope.early_by().map(|early| early.min(EARLY_BY));
+        // Jobs of this process may have taken the room meanwhile.
+        if early.is_none() && self.running.len() < self.lane.manner.concurrency {
+            return self.start(ready);
         }
-        self.look_at = Instant::now();
-        self.reconcile_at = self.look_at + RECONCILE_EVERY;
-    }
-
-    fn accept(&mut self, ready: Ready) {
-        match ready.early_by() {
-            Some(early) => {
-                self.early
-                    .insert((Instant::now() + early, ready.id.clone()), ready);
-            }
-            None => self.start(ready),
-        }
+        self.came += 1;
+        let due = Instant::now() + early.unwrap_or_default();
+        self.early.insert((due, self.came), ready);
     }
 
     fn start_what_is_due(&mut self) {
@@ -321,12 +368,11 @@ impl Work {
             id: ready.id.clone(),
             key: ready.envelope.key.clone(),
         };
-        let (handler, manner) = (self.lane.handler.clone(), self.lane.manner.clone());
+        let lane = self.lane.clone();
         let verdicts = self.verdicts.clone();
         let task = self.running.spawn(async move {
-            let verdict = ready.run(handler, manner).await;
-            // Nobody listens any more only if the lane has died, and then the job is handed to others.
-            let _sent = verdicts.send(verdict);
+            let verdict = ready.run(lane.handler.clone(), lane.manner.clone()).await;
+            lane.settle(verdict, &verdicts);
         });
         self.tasks.insert(task.id(), running);
         self.measure();
@@ -352,7 +398,7 @@ impl Work {
     }
 
     fn settle(&self, verdict: Verdict) {
-        let _sent = self.verdicts.send(verdict);
+        self.lane.settle(verdict, &self.verdicts);
     }
 
     fn measure(&self) {
@@ -376,6 +422,14 @@ impl Work {
             let _ended = tokio::time::timeout(ABORT_WITHIN, self.running.shutdown()).await;
         }
         self.measure();
+    }
+}
+
+/// What the look has brought, if one is under way.
+async fn outcome(looking: &mut Option<Look>) -> Looked {
+    match looking {
+        Some(look) => look.outcome().await,
+        None => std::future::pending().await,
     }
 }
 

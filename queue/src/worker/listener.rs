@@ -6,39 +6,47 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     bells::Bells,
+    breaker::Breaker,
     error::QueueError,
     store::{Rings, Store},
-    supervise::{Outage, outage_pause},
+    supervise::outage_pause,
 };
 
 /// How long a silent subscription is believed to live.
 const PING_AFTER: Duration = Duration::from_secs(20);
 
 /// Passes rings on to the lanes. While the subscription is broken they poll.
-pub(super) async fn listen(store: Arc<Store>, bells: Arc<Bells>, stop: CancellationToken) {
+pub(super) async fn listen(
+    store: Arc<Store>,
+    breaker: Arc<Breaker>,
+    bells: Arc<Bells>,
+    stop: CancellationToken,
+) {
     let Store::Redis(redis) = store.as_ref() else {
         stop.cancelled().await;
         return;
     };
-    let outage = Outage::of("listening for rings");
     let mut pause = outage_pause();
     while !stop.is_cancelled() {
         match redis.listen().await {
             Ok(mut rings) => {
-                outage.worked();
                 pause.reset();
                 bells.ring_all();
                 tokio::select! {
                     () = stop.cancelled() => return,
                     () = pass_on(&mut rings, &bells) => {}
                 }
-                outage.failed(&QueueError::Backend("the subscription ended".into()));
+                breaker.failed(&QueueError::Backend("the subscription ended".into()));
             }
-            Err(error) => outage.failed(&error),
+            Err(error) => breaker.failed(&error),
         }
+        let again = async {
+            tokio::time::sleep(pause.next()).await;
+            breaker.until_works().await;
+        };
         tokio::select! {
             () = stop.cancelled() => return,
-            () = tokio::time::sleep(pause.next()) => {}
+            () = again => {}
         }
     }
 }

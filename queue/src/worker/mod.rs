@@ -4,6 +4,7 @@ mod finisher;
 mod handler;
 mod lane;
 mod listener;
+mod look;
 mod run;
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
@@ -128,6 +129,7 @@ impl Worker {
             names.join(", "),
             self.manner.concurrency
         );
+        let _served = self.queue.inner.local.serve(names.clone());
         let lanes: Vec<Arc<Lane>> = self
             .handlers
             .into_iter()
@@ -141,11 +143,7 @@ impl Worker {
             })
             .collect();
         let _listener = Owned::spawn(listen_always(self.queue.clone(), shutdown.clone()));
-        let _housekeeper = Owned::spawn(keep_house_always(
-            self.queue.inner.store.clone(),
-            names,
-            shutdown.clone(),
-        ));
+        let _housekeeper = Owned::spawn(keep_house_always(self.queue.clone(), names, shutdown.clone()));
         join_all(lanes.into_iter().map(|lane| {
             let shutdown = shutdown.clone();
             async move {
@@ -179,23 +177,29 @@ async fn listen_always(queue: Queue, stop: CancellationToken) {
     let inner = queue.inner;
     if let Store::Redis(_) = *inner.store {
         supervise("listener for rings", &stop, || {
-            listen(inner.store.clone(), inner.bells.clone(), stop.clone())
+            let (store, breaker) = (inner.store.clone(), inner.breaker.clone());
+            listen(store, breaker, inner.bells.clone(), stop.clone())
         })
         .await;
     }
 }
 
-async fn keep_house_always(store: Arc<Store>, names: Vec<&'static str>, stop: CancellationToken) {
+async fn keep_house_always(queue: Queue, names: Vec<&'static str>, stop: CancellationToken) {
     supervise("housekeeper of the job queue", &stop, || {
-        keep_house(store.clone(), names.clone(), stop.clone())
+        keep_house(queue.clone(), names.clone(), stop.clone())
     })
     .await;
 }
 
 /// Measures depths, and cleans up now and then.
-async fn keep_house(store: Arc<Store>, names: Vec<&'static str>, stop: CancellationToken) {
+async fn keep_house(queue: Queue, names: Vec<&'static str>, stop: CancellationToken) {
+    let (store, breaker) = (&queue.inner.store, &queue.inner.breaker);
     let mut rounds = 0_u32;
     while !stop.is_cancelled() {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = breaker.until_works() => {}
+        }
         for name in &names {
             // A failure here is also one of the lane's, which tells of it.
             if let Ok(depth) = store.depth(Some(name)).await {

@@ -19,7 +19,8 @@ use crate::{
 /// A job that was taken and can be run.
 #[derive(Debug)]
 pub(super) struct Ready {
-    pub(super) id: String,
+    /// By which the backend knows it; none for a job that has waited in this process.
+    pub(super) id: Option<String>,
     pub(super) envelope: Envelope,
     /// 1 for the first run.
     pub(super) attempt: u32,
@@ -28,7 +29,8 @@ pub(super) struct Ready {
 /// What is to be done with a job that was taken: forget it, and store another in its place if there is one.
 #[derive(Debug)]
 pub(super) struct Verdict {
-    pub(super) id: String,
+    /// By which the backend knows it; none for a job that has waited in this process.
+    pub(super) id: Option<String>,
     pub(super) again: Option<Box<NewTask>>,
 }
 
@@ -45,7 +47,7 @@ impl Ready {
                     "a {name} job can't be read and is dropped: {cause}"
                 );
                 return Err(Verdict {
-                    id: taken.id,
+                    id: Some(taken.id),
                     again: None,
                 });
             }
@@ -62,24 +64,24 @@ impl Ready {
                 envelope.key
             );
             return Err(Verdict {
-                id: taken.id,
+                id: Some(taken.id),
                 again: None,
             });
         }
         Ok(Self {
-            id: taken.id,
+            id: Some(taken.id),
             envelope,
             attempt,
         })
     }
 
-    /// How long until the job may be run: apalis gives it out up to a second before.
-    pub(super) fn early_by(&self) -> Option<Duration> {
-        let millis = self.envelope.due?.checked_sub(now_millis())?;
-        u64::try_from(millis)
-            .ok()
-            .filter(|millis| *millis > 0)
-            .map(Duration::from_millis)
+    /// A job that has waited in this process.
+    pub(super) fn local(envelope: Envelope) -> Self {
+        Self {
+            id: None,
+            attempt: envelope.failures.saturating_add(1),
+            envelope,
+        }
     }
 
     /// Runs the job. Nothing that the handler does gets past this: neither a panic nor a run without end.

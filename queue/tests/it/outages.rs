@@ -1,12 +1,160 @@
-//! Redis may go, come back with nothing in it, or not be there yet.
+//! Redis may go, come back with nothing in it, not be there yet, or be there and not work.
 
-use tocsin_queue::{Queue, Worker};
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use tocsin_queue::{JobContext, JobError, Queue, Worker};
 
 use crate::{
     crew::{Crew, Gate, Log, Look, flush, look, nothing_waits},
     delivery::record,
-    place::RedisServer,
+    place::{Failure, PATIENCE, RedisServer},
 };
+
+/// Waits until the queue says of itself that it works, or that it does not.
+async fn becomes(queue: &Queue, works: bool) {
+    let told = async {
+        while queue.works() != works || queue.trouble().is_none() != works {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, told)
+        .await
+        .unwrap_or_else(|_| panic!("waited in vain until works is {works}: {:?}", queue.trouble()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_redis_does_instead_of_its_work_jobs_run_in_the_process_that_rang_for_them() {
+    for failure in Failure::ALL {
+        let mut server = RedisServer::start().await;
+        let queue = Queue::connect(&server.config()).await.unwrap();
+        let runs = Log::new();
+        let crew = Crew::start(record(Worker::new(queue.clone()), &runs));
+        queue.push(&look("before")).await.unwrap();
+        runs.len_is(1).await;
+
+        server.fail(failure).await;
+        queue.ring(&look("rung"));
+        runs.becomes(|runs| runs.contains(&"rung".to_owned())).await;
+        becomes(&queue, false).await;
+        queue.health().await.unwrap_err();
+        let trouble = queue.trouble().unwrap();
+        let remedies = ["start", "maxmemory", "primary", "password"];
+        assert!(
+            remedies.iter().any(|remedy| trouble.contains(remedy)),
+            "{failure:?} is told as {trouble}"
+        );
+        // Known by now: nobody waits for Redis any more.
+        queue.push(&look("pushed")).await.unwrap();
+        let soon = OffsetDateTime::now_utc() + Duration::from_millis(30);
+        queue.push_at(&look("later"), soon).await.unwrap();
+        runs.becomes(|runs| runs.len() == 4).await;
+
+        server.mend(failure).await;
+        becomes(&queue, true).await;
+        queue.health().await.unwrap();
+        // By way of Redis again: from a process that has no worker of its own.
+        let other = Queue::connect(&server.config()).await.unwrap();
+        other.push(&look("after")).await.unwrap();
+        runs.becomes(|runs| runs.contains(&"after".to_owned())).await;
+        crew.stop().await;
+        let counts = runs.counts();
+        assert!(
+            counts.len() == 5 && counts.values().all(|count| *count == 1),
+            "{failure:?}: {counts:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_fails_without_redis_is_tried_again_without_it() {
+    let server = RedisServer::down();
+    let queue = Queue::connect(&server.config()).await.unwrap();
+    let runs = Log::new();
+    let crew = Crew::start(Worker::new(queue.clone()).on({
+        let runs = runs.clone();
+        move |_: Look, context: JobContext| {
+            runs.add(context.attempt);
+            async move {
+                if context.attempt < 3 {
+                    Err(JobError::retry("not yet"))
+                } else {
+                    Ok(())
+                }
+            }
+        }
+    }));
+    queue.ring(&look("a"));
+    assert_eq!(runs.len_is(3).await, [1, 2, 3]);
+    crew.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_runs_here_is_not_run_beside_itself() {
+    let server = RedisServer::start().await;
+    let queue = Queue::connect(&server.config()).await.unwrap();
+    let (started, ended, gate) = (Log::new(), Log::new(), Gate::closed());
+    let crew = Crew::start(Worker::new(queue.clone()).on({
+        let (started, ended, gate) = (started.clone(), ended.clone(), gate.clone());
+        move |job: Look, _| {
+            let (started, ended, gate) = (started.clone(), ended.clone(), gate.clone());
+            async move {
+                started.add(job.version);
+                gate.pass().await;
+                ended.add(job.version);
+                Ok(())
+            }
+        }
+    }));
+    queue.push(&look("a")).await.unwrap();
+    started.len_is(1).await;
+    for _ in 0..10 {
+        queue.run_here(&look("a"));
+    }
+    // Whatever has room runs: had one of the ten begun beside the first, this would come after it.
+    queue.run_here(&look("b"));
+    started.len_is(2).await;
+    gate.open(2);
+    // All ten are one, and come after the first.
+    started.len_is(3).await;
+    assert_eq!(ended.len_is(2).await.len(), 2);
+    gate.open(1);
+    ended.len_is(3).await;
+    crew.stop().await;
+    assert_eq!(started.entries().len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_queue_file_that_takes_no_writes_holds_up_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("queue.db");
+    let config = tocsin_queue::QueueConfig {
+        sqlite_path: Some(path.clone()),
+        ..tocsin_queue::QueueConfig::default()
+    };
+    let queue = Queue::connect(&config).await.unwrap();
+    let runs = Log::new();
+    let crew = Crew::start(record(Worker::new(queue.clone()), &runs));
+    queue.push(&look("before")).await.unwrap();
+    runs.len_is(1).await;
+    // Somebody holds the file, as a process does that is paused in a transaction.
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path);
+    let mut holder = sqlx::ConnectOptions::connect(&options).await.unwrap();
+    sqlx::raw_sql("BEGIN IMMEDIATE")
+        .execute(&mut holder)
+        .await
+        .unwrap();
+
+    queue.ring(&look("meanwhile"));
+    runs.becomes(|runs| runs.contains(&"meanwhile".to_owned())).await;
+    becomes(&queue, false).await;
+
+    sqlx::raw_sql("ROLLBACK").execute(&mut holder).await.unwrap();
+    becomes(&queue, true).await;
+    queue.push(&look("after")).await.unwrap();
+    runs.becomes(|runs| runs.contains(&"after".to_owned())).await;
+    crew.stop().await;
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn redis_may_come_later_than_its_users() {
@@ -15,13 +163,18 @@ async fn redis_may_come_later_than_its_users() {
     let runs = Log::new();
     let crew = Crew::start(record(Worker::new(queue.clone()), &runs));
     queue.ring(&look("early"));
+    assert_eq!(runs.len_is(1).await, ["early"]);
     queue.health().await.unwrap_err();
-    queue.push(&look("awaited")).await.unwrap_err();
     queue.depth().await.unwrap_err();
+    let elsewhere = Queue::connect(&server.config()).await.unwrap();
+    elsewhere
+        .push(&look("awaited, and nobody here works on it"))
+        .await
+        .unwrap_err();
 
     server.bring_up().await;
 
-    assert_eq!(runs.len_is(1).await, ["early"]);
+    becomes(&queue, true).await;
     queue.health().await.unwrap();
     crew.stop().await;
 }

@@ -66,6 +66,25 @@ impl Place {
     }
 }
 
+/// What Redis may do instead of its work.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Failure {
+    /// It does not run.
+    Down,
+    /// It runs and answers nothing.
+    Hung,
+    /// It has no memory for anything new.
+    Full,
+    /// It is a replica by now.
+    ReadOnly,
+    /// It wants another password.
+    Locked,
+}
+
+impl Failure {
+    pub(crate) const ALL: [Self; 5] = [Self::Down, Self::Hung, Self::Full, Self::ReadOnly, Self::Locked];
+}
+
 /// A Redis of our own, which ends with the test.
 pub(crate) struct RedisServer {
     port: u16,
@@ -138,6 +157,71 @@ impl RedisServer {
             process.kill().expect("the server can be killed");
             process.wait().expect("the server has ended");
         }
+    }
+
+    /// Breaks the server in a way that the clients it has must notice by themselves.
+    pub(crate) async fn fail(&mut self, failure: Failure) {
+        match failure {
+            Failure::Down => self.kill(),
+            Failure::Hung => self.signal("-STOP"),
+            Failure::Full => self.set("maxmemory", "1").await,
+            Failure::ReadOnly => {
+                self.command(redis::cmd("REPLICAOF").arg("127.0.0.1").arg("1"))
+                    .await;
+            }
+            Failure::Locked => {
+                self.set("requirepass", "another").await;
+                for kind in ["pubsub", "normal"] {
+                    let mut kill = redis::cmd("CLIENT");
+                    self.command_as("another", kill.arg("KILL").arg("TYPE").arg(kind))
+                        .await;
+                }
+            }
+        }
+    }
+
+    /// Mends what [`RedisServer::fail`] broke.
+    pub(crate) async fn mend(&mut self, failure: Failure) {
+        match failure {
+            Failure::Down => self.bring_up().await,
+            Failure::Hung => self.signal("-CONT"),
+            Failure::Full => self.set("maxmemory", "0").await,
+            Failure::ReadOnly => {
+                self.command(redis::cmd("REPLICAOF").arg("NO").arg("ONE")).await;
+            }
+            Failure::Locked => {
+                let mut unlock = redis::cmd("CONFIG");
+                self.command_as("another", unlock.arg("SET").arg("requirepass").arg(""))
+                    .await;
+            }
+        }
+    }
+
+    async fn set(&self, name: &str, value: &str) {
+        self.command(redis::cmd("CONFIG").arg("SET").arg(name).arg(value))
+            .await;
+    }
+
+    fn signal(&self, signal: &str) {
+        let process = self.process.as_ref().expect("the server runs");
+        let sent = Command::new("kill")
+            .args([signal, &process.id().to_string()])
+            .status();
+        assert!(sent.expect("kill is there").success());
+    }
+
+    /// Runs a command with a password.
+    async fn command_as(&self, password: &str, command: &redis::Cmd) {
+        let url = format!("redis://:{password}@127.0.0.1:{}", self.port);
+        let client = redis::Client::open(url).expect("a valid URL");
+        let mut connection = client
+            .get_multiplexed_async_connection()
+            .await
+            .expect("redis-server answers");
+        command
+            .exec_async(&mut connection)
+            .await
+            .expect("the command works");
     }
 
     pub(crate) async fn command(&self, command: &redis::Cmd) {

@@ -4,12 +4,21 @@ use std::time::Duration;
 
 use rand::{Rng, rngs::StdRng, seq::IndexedRandom};
 use tocsin_simulator::{Fault, FaultKind};
-use tocsin_tests::World;
+use tocsin_tests::{Process, RedisFailure, World};
 
 /// So often it strikes: long enough that most of what is done is done meanwhile.
 const STRIKES: std::ops::Range<u32> = 12..20;
 
-/// Strikes; then everything runs again, and Slack works.
+/// How long a process or a Redis hangs, in milliseconds: also longer than any claim is held.
+const HANGS: std::ops::Range<u64> = 500..9_000;
+
+/// How far a clock is set ahead or back, in seconds.
+const STEPS: [i64; 4] = [3_600, -3_600, 20, -20];
+
+/// How long a clock is wrong, in milliseconds.
+const WRONG: std::ops::Range<u64> = 1_500..5_000;
+
+/// Strikes; then everything runs again, Redis and Slack work, and the clocks are right.
 pub(crate) async fn run(world: &World, random: &mut StdRng) -> anyhow::Result<()> {
     for _ in 0..random.random_range(STRIKES) {
         // When it strikes is what the seed decides.
@@ -25,7 +34,7 @@ pub(crate) async fn run(world: &World, random: &mut StdRng) -> anyhow::Result<()
 
 async fn strike(world: &World, random: &mut StdRng) -> anyhow::Result<()> {
     let down = Duration::from_millis(random.random_range(0..500));
-    match random.random_range(0..10) {
+    match random.random_range(0..14) {
         0..=3 => {
             let process = world.processes().choose(random).expect("a process");
             process.kill().await?;
@@ -53,9 +62,38 @@ async fn strike(world: &World, random: &mut StdRng) -> anyhow::Result<()> {
                 redis.flush().await?;
             }
         }
+        7 => {
+            let process = world.processes().choose(random).expect("a process");
+            let hangs = Duration::from_millis(random.random_range(HANGS));
+            process.pause().await?;
+            tokio::time::sleep(hangs).await;
+            process.resume().await?;
+        }
+        8 => {
+            let failure = *RedisFailure::ALL.choose(random).expect("a failure");
+            let hangs = Duration::from_millis(random.random_range(HANGS));
+            if let Some(redis) = world.redis() {
+                redis.fail(failure).await?;
+                tokio::time::sleep(hangs).await;
+                redis.mend(failure).await?;
+            }
+        }
+        9 => {
+            let process = world.processes().choose(random).expect("a process");
+            set_wrong(process, random).await?;
+        }
         _ => world.slack().add_fault(fault(random)),
     }
     Ok(())
+}
+
+/// Sets a clock wrong, and right again.
+async fn set_wrong(process: &Process, random: &mut StdRng) -> anyhow::Result<()> {
+    let step = STEPS.choose(random).expect("a step");
+    let wrong = Duration::from_millis(random.random_range(WRONG));
+    process.set_clock(*step)?;
+    tokio::time::sleep(wrong).await;
+    process.set_clock(0)
 }
 
 fn fault(random: &mut StdRng) -> Fault {

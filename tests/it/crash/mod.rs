@@ -1,5 +1,5 @@
-//! Incidents are worked from both sides while processes are killed, Redis is killed and emptied, and Slack fails in
-//! every way; afterwards Slack and the timeline tell the same, and everything once.
+//! Incidents are worked from both sides while processes are killed and paused, clocks are set wrong, Redis is killed, emptied and
+//! broken, and Slack fails in every way; afterwards Slack and the timeline tell the same, and everything once.
 
 mod chaos;
 
@@ -49,7 +49,8 @@ fn seeds() -> std::ops::Range<u64> {
 
 async fn survive(stack: Stack, seed: u64) -> anyhow::Result<()> {
     let mut random = StdRng::seed_from_u64(seed);
-    let plan = World::on(stack).slack(|slack| {
+    // Of two, one takes over from the other, and must not be undone by it.
+    let plan = World::on(stack).clocks().apis(2).bridges(2).slack(|slack| {
         slack.duplicate_events = random.random_bool(0.5);
         slack.reorder = random.random_bool(0.5);
         slack.retry_delays = [300, 1_000, 3_000, 8_000, 15_000]
@@ -74,6 +75,9 @@ async fn play(world: &World, mut random: StdRng) -> anyhow::Result<()> {
             .await?,
         world.member("Bob Baker", "bob@example.com", "RESPONDER").await?,
     );
+
+    let other = usize::from(world.processes().len() > 1);
+    let bob = bob.at(world.api(other).base());
     for number in 0..INCIDENTS {
         let client = if number % 2 == 0 { &alice } else { &bob };
         actors.push(Actor::new(world, client, number, StdRng::from_rng(&mut random)));

@@ -19,7 +19,7 @@ pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
     };
     let health = async { Queue::connect(&config).await?.health().await };
     let finding = match timeout(ANSWER_WITHIN, health).await {
-        Ok(Ok(())) => Finding::good(SUBJECT, "Redis answers"),
+        Ok(Ok(())) => Finding::good(SUBJECT, "Redis takes jobs and gives them back"),
         Ok(Err(error)) => {
             let text = error.to_string();
             // Where the cause is known, the remedy is in it.
