@@ -20,7 +20,7 @@ const LOOK: Duration = Duration::from_secs(15);
 /// How soon is looked again before it has succeeded once: until then nothing is known of what is connected.
 const FIRST_AGAIN: Duration = Duration::from_secs(1);
 
-/// How long the start of all work waits for the first look: what comes from a workspace that is not known yet is taken for the environment's.
+/// How long the start of all work waits for the first look: what comes from a workspace that is not known yet waits.
 const FIRST_LOOK: Duration = Duration::from_secs(2);
 
 /// Looks once, before anything is worked.
@@ -91,10 +91,6 @@ pub(crate) async fn look(parts: &Parts) -> Result<(), ApiError> {
             parts.workspaces.remove(workspace.id);
         }
     }
-    let left = wanted.iter().filter(|wanted| wanted.token.is_none());
-    parts
-        .workspaces
-        .leave(left.filter_map(|wanted| wanted.team_id.clone()).collect());
     install::forget(parts, &wanted).await;
     for wanted in wanted {
         if let Some(token) = &wanted.token
@@ -127,6 +123,7 @@ fn connect(parts: &Parts, wanted: &SlackWorkspace, given: &SealedToken) {
         },
         organization: Some(wanted.organization),
         name: wanted.name.clone(),
+        connected_team: wanted.team_id.clone(),
         app: wanted.app_id,
         rotating: given.rotating.as_ref().map(|(refresh, expires_at)| Rotating {
             sealed_access: given.sealed.clone(),
