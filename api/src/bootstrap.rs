@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use tocsin_entity::{
     database::Database,
     id::{OrganizationId, ServiceId},
-    kinds::{Scope, UnmatchedPolicy, Urgency},
+    kinds::{PreviewPolicy, Scope, UnmatchedPolicy, Urgency},
     organization, service,
 };
 
@@ -198,6 +198,7 @@ async fn insert_organization(
         last_incident_number: Set(0),
         last_event_seq: Set(0),
         slack_unmatched_policy: Set(UnmatchedPolicy::Refuse),
+        slack_preview_policy: Set(PreviewPolicy::Workspace),
         created_at: Set(now),
     }
     .insert(tx)

@@ -1,7 +1,7 @@
 //! The Slack apps whose requests are taken: the server's own, and those that organisations have made known.
 //!
 //! An organisation that has made an app known can sign any request of that app's. So what such an app has signed may concern only teams in which all
-//! that is connected is the organisation's own: see [`crate::workspace::Workspaces::are_all_of`].
+//! that is connected is the organisation's own: see [`crate::installation`].
 
 use std::{
     collections::BTreeMap,
@@ -9,7 +9,6 @@ use std::{
 };
 
 use secrecy::SecretString;
-use serde_json::Value;
 use tocsin_entity::{
     id::{OrganizationId, SlackAppId},
     slack::token::app_place,
@@ -17,7 +16,7 @@ use tocsin_entity::{
 use tocsin_seal::Sealer;
 use tokio::sync::watch;
 
-use crate::{graphql, slack::oauth::ClientConfig, workspace::Workspaces};
+use crate::{graphql, slack::oauth::ClientConfig};
 
 /// An organisation's own Slack app.
 #[derive(Clone, Debug)]
@@ -30,15 +29,6 @@ pub(crate) struct App {
     pub(crate) signing_secret: Option<SecretString>,
     /// For Socket Mode.
     pub(crate) socket_token: Option<SecretString>,
-}
-
-/// Whether an app may say what it has sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Say {
-    May,
-    /// Slack has not said yet which team a workspace is in that is connected through the app.
-    NotKnown,
-    MayNot,
 }
 
 /// All apps of organisations. Cheap to clone.
@@ -71,31 +61,6 @@ impl Apps {
     /// Tells of every change.
     pub(crate) fn subscribe(&self) -> watch::Receiver<()> {
         self.changed.subscribe()
-    }
-
-    /// Whether what an app has sent may be about the teams that it names. The server's own may be about any; an organisation's, whose secret the
-    /// organisation knows, only about teams in which all that is connected is the organisation's.
-    pub(crate) fn say(&self, workspaces: &Workspaces, app: Option<SlackAppId>, payload: &Value) -> Say {
-        let Some(id) = app else { return Say::May };
-        let Some(app) = self.get(id) else {
-            return Say::MayNot;
-        };
-        let team = payload["team"]["id"].as_str().or(payload["team"].as_str());
-        // Where an interaction names no team, its user's stands for it.
-        let team = team.or(payload["user"]["team_id"].as_str());
-        let named: Vec<_> = team.into_iter().chain(payload["team_id"].as_str()).collect();
-        if !named.is_empty() && named.iter().all(|team| workspaces.are_all_of(&app, team)) {
-            return Say::May;
-        }
-        if workspaces.is_coming(id) {
-            return Say::NotKnown;
-        }
-        metrics::counter!("tocsin_slack_foreign_total").increment(1);
-        tracing::warn!(
-            slack.app = %id,
-            "a request of the Slack app {id} is about a workspace that is not its organisation's alone, and is refused"
-        );
-        Say::MayNot
     }
 
     /// These are all there are.

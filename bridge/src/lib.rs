@@ -25,6 +25,7 @@ mod home;
 mod identity;
 mod inbound;
 mod install;
+mod installation;
 mod mention;
 mod mirror;
 mod modals;

@@ -6,6 +6,7 @@ use url::Url;
 use crate::{
     bridge::Parts,
     comments::mrkdwn::escape,
+    installation::AppInstallation,
     slack::{SlackError, mrkdwn::Mrkdwn},
     workspace::Workspace,
 };
@@ -16,6 +17,8 @@ pub(crate) enum Notice {
     /// Nothing matches the person with a member of the organisation. With how they link themselves, as mrkdwn, where they are told so for
     /// the first time.
     NotLinked { how: Option<String> },
+    /// They are of another company, and in the channel by Slack Connect.
+    External,
     /// Members of another organisation than the incident's alone.
     OtherOrganization,
     /// They are members of several organisations, and nothing says which one is meant.
@@ -52,6 +55,7 @@ impl Notice {
     pub(crate) fn code(&self) -> &str {
         match self {
             Self::NotLinked { .. } => "NOT_LINKED",
+            Self::External => "EXTERNAL",
             Self::OtherOrganization => "OTHER_ORGANIZATION",
             Self::AmbiguousOrganization => "AMBIGUOUS_ORGANIZATION",
             Self::ReadOnly => "READ_ONLY",
@@ -71,6 +75,7 @@ impl Notice {
     pub(crate) fn outcome(&self) -> &'static str {
         match self {
             Self::NotLinked { .. } => "not_linked",
+            Self::External => "external",
             Self::OtherOrganization => "other_organization",
             Self::AmbiguousOrganization => "ambiguous_organization",
             Self::ReadOnly => "read_only",
@@ -101,6 +106,10 @@ impl Notice {
 pub(crate) fn comment(notice: &Notice) -> String {
     let why = match notice {
         Notice::NotLinked { .. } => "you are not linked to a member of this organisation".to_owned(),
+        Notice::External => {
+            "this channel is shared with your company, and the organisation takes replies of its own members alone"
+                .to_owned()
+        }
         Notice::OtherOrganization => "you are a member of another organisation".to_owned(),
         Notice::AmbiguousOrganization => "you are a member of several organisations".to_owned(),
         Notice::ReadOnly => "your role there is read-only".to_owned(),
@@ -133,6 +142,9 @@ pub(crate) fn press(notice: &Notice, wanted: &str) -> String {
                 "You can't {wanted} this incident from Slack: you are not linked to a member of its organisation"
             )
         }
+        Notice::External => format!(
+            "You can't {wanted} this incident: it belongs to the company that shares this channel with yours. Reply in the thread, or ask somebody there"
+        ),
         Notice::OtherOrganization => format!(
             "You can't {wanted} this incident: it belongs to another organisation than yours"
         ),
@@ -217,7 +229,7 @@ pub(crate) async fn tell_in_thread(
 /// Answers a press at the address that came with it; where that no longer works, in the channel.
 pub(crate) async fn answer(
     parts: &Parts,
-    team: Option<&str>,
+    installation: &AppInstallation,
     response_url: Option<&Url>,
     channel: Option<&str>,
     user: &str,
@@ -235,10 +247,7 @@ pub(crate) async fn answer(
         }
     }
     match channel {
-        Some(channel) => {
-            let workspace = parts.workspaces.of_team(team);
-            tell_in_thread(&workspace, channel, user, None, text).await
-        }
+        Some(channel) => tell_in_thread(installation.workspace(), channel, user, None, text).await,
         None => Ok(()),
     }
 }

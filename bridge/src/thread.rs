@@ -9,7 +9,7 @@ use tocsin_entity::{
 };
 use tocsin_queue::JobError;
 
-use crate::{bridge::Parts, directory, origin};
+use crate::{bridge::Parts, directory, installation::AppInstallation, origin};
 
 /// How long a channel's name is believed.
 const FRESH: Duration = Duration::hours(6);
@@ -36,8 +36,14 @@ pub(crate) enum Found {
 }
 
 /// The incident whose own message this is, or which was made of it.
-pub(crate) async fn find(parts: &Parts, channel_id: &str, ts: &str) -> Result<Found, JobError> {
+pub(crate) async fn find(
+    parts: &Parts,
+    installation: &AppInstallation,
+    channel_id: &str,
+    ts: &str,
+) -> Result<Found, JobError> {
     let root = post::Entity::find()
+        .filter(post::Column::TeamId.eq(installation.team_id()))
         .filter(post::Column::ChannelId.eq(channel_id))
         .filter(post::Column::Ts.eq(ts))
         // What is told of an incident as a message of its own has a thread as well.
@@ -47,16 +53,16 @@ pub(crate) async fn find(parts: &Parts, channel_id: &str, ts: &str) -> Result<Fo
         .map_err(JobError::retry)?;
     if let Some(root) = root {
         return Ok(match root.incident_id {
-            Some(incident) => Found::Incident(Thread {
+            Some(incident) if installation.serves(root.organization_id) => Found::Incident(Thread {
                 organization: root.organization_id,
                 incident,
                 team_id: root.team_id,
                 connector: root.connector_id,
             }),
-            None => Found::None,
+            Some(_) | None => Found::None,
         });
     }
-    if let Some(origin) = origin::of_message(parts, channel_id, ts)
+    if let Some(origin) = origin::of_message(parts, installation, channel_id, ts)
         .await
         .map_err(JobError::retry)?
     {
@@ -70,6 +76,7 @@ pub(crate) async fn find(parts: &Parts, channel_id: &str, ts: &str) -> Result<Fo
     let coming = post::Entity::find()
         .select_only()
         .column(post::Column::Id)
+        .filter(post::Column::TeamId.eq(installation.team_id()))
         .filter(post::Column::ChannelId.eq(channel_id))
         .filter(post::Column::Kind.eq(PostKind::Root))
         .filter(post::Column::Ts.is_null())
@@ -91,13 +98,15 @@ pub(crate) async fn find(parts: &Parts, channel_id: &str, ts: &str) -> Result<Fo
 /// has come to be known just now.
 pub(crate) async fn organization_of_coming(
     parts: &Parts,
+    installation: &AppInstallation,
     channel_id: &str,
     ts: &str,
     incident: IncidentId,
 ) -> Result<Option<OrganizationId>, JobError> {
-    post::Entity::find()
+    let found: Option<OrganizationId> = post::Entity::find()
         .select_only()
         .column(post::Column::OrganizationId)
+        .filter(post::Column::TeamId.eq(installation.team_id()))
         .filter(post::Column::IncidentId.eq(incident))
         .filter(post::Column::ChannelId.eq(channel_id))
         .filter(post::Column::Ts.is_null().or(post::Column::Ts.eq(ts)))
@@ -105,16 +114,17 @@ pub(crate) async fn organization_of_coming(
         .into_tuple()
         .one(parts.database.read())
         .await
-        .map_err(JobError::retry)
+        .map_err(JobError::retry)?;
+    Ok(found.filter(|organization| installation.serves(*organization)))
 }
 
 /// A channel's name, without its hash: from the table while it is fresh, else from Slack; none where Slack does not say.
 pub(crate) async fn channel_name(
     parts: &Parts,
-    team_id: &str,
+    installation: &AppInstallation,
     channel_id: &str,
 ) -> Result<Option<String>, JobError> {
-    let key = (team_id.to_owned(), channel_id.to_owned());
+    let key = (installation.team_id().to_owned(), channel_id.to_owned());
     let known = channel::Entity::find_by_id(key)
         .one(parts.database.read())
         .await
@@ -126,8 +136,7 @@ pub(crate) async fn channel_name(
     {
         return Ok(Some(known.name.clone()));
     }
-    let workspace = parts.workspaces.of_team(Some(team_id));
-    let told = match workspace.slack.channel(channel_id).await {
+    let told = match installation.slack().channel(channel_id).await {
         Ok(told) => told,
         Err(error) => {
             tracing::debug!(
@@ -137,7 +146,7 @@ pub(crate) async fn channel_name(
             return Ok(known.map(|known| known.name));
         }
     };
-    if let Some(bot) = workspace.installation() {
+    if let Some(bot) = installation.bot() {
         directory::record(&parts.database, &bot, &told)
             .await
             .map_err(JobError::retry)?;

@@ -255,6 +255,15 @@ kind! {
         Attribute = "ATTRIBUTE",
     }
 
+    /// Whose pasted links to incidents and post-mortems get a preview in Slack. People of other companies, guests, bots and deactivated accounts get
+    /// none, and nobody does in a channel that is shared with another company.
+    PreviewPolicy {
+        /// Members of the organisation alone.
+        Members = "MEMBERS",
+        /// Everybody with a full account in a Slack workspace that is the organisation's alone, and its members elsewhere.
+        Workspace = "WORKSPACE",
+    }
+
     /// How it is known which member a person in Slack is.
     SlackMatch {
         /// By the e-mail address that both have.

@@ -3,7 +3,10 @@
 use sea_orm::entity::prelude::*;
 use time::OffsetDateTime;
 
-use crate::{id::OrganizationId, kinds::UnmatchedPolicy};
+use crate::{
+    id::OrganizationId,
+    kinds::{PreviewPolicy, UnmatchedPolicy},
+};
 
 /// An organisation: the tenant that owns everything else.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -22,6 +25,8 @@ pub struct Model {
     pub last_event_seq: i64,
     /// What becomes of what people say in Slack who are no members.
     pub slack_unmatched_policy: UnmatchedPolicy,
+    /// Whose pasted links get a preview.
+    pub slack_preview_policy: PreviewPolicy,
     /// When it was created.
     pub created_at: OffsetDateTime,
 }

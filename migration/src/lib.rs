@@ -23,6 +23,8 @@ mod m20261128_000140_templates;
 mod m20261128_000150_seen_by;
 mod m20261128_000160_found_token;
 mod m20261129_000010_create_database_probe;
+mod m20261129_000050_add_slack_installation;
+mod m20261129_000051_add_slack_outsiders;
 
 /// All migrations, oldest first. Each commits together with its record, on SQLite as on PostgreSQL: whoever is killed in between
 /// finds the schema as it was.
@@ -84,6 +86,8 @@ impl Migrator {
             Box::new(m20261128_000150_seen_by::Migration),
             Box::new(m20261128_000160_found_token::Migration),
             Box::new(m20261129_000010_create_database_probe::Migration),
+            Box::new(m20261129_000050_add_slack_installation::Migration),
+            Box::new(m20261129_000051_add_slack_outsiders::Migration),
         ]
     }
 }

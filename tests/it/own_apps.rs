@@ -10,6 +10,7 @@ on_each_stack!(
     an_app_of_ones_own_is_worked_with_and_can_forge_nothing_of_others,
     an_app_in_a_workspace_that_others_share_says_that_it_is_not_listened_to,
     connectors_move_while_incidents_go_on_and_each_is_told_once,
+    whoever_uses_a_command_in_a_workspace_that_is_not_connected_is_told_how_to_connect_it,
 );
 
 const APP: &str = "mutation($input: CreateSlackAppInput!) { createSlackApp(input: $input) { app { id } userErrors { code message } } }";
@@ -88,31 +89,61 @@ async fn an_app_of_ones_own_is_worked_with_and_can_forge_nothing_of_others(
     until_shown(&team, incident.number, "ACKNOWLEDGED").await?;
 
     // Whoever has set the secret can sign anything with it.
-    let channel = world.channel()?.id;
-    let forged = json!({"type": "event_callback", "team_id": world.slack().id(), "event_id": "EvForged",
-        "event": {"type": "message", "channel": channel, "user": "U0ALICE", "ts": "1.1", "thread_ts": root.ts, "text": "Forged"}})
-    .to_string();
-    let now = time::OffsetDateTime::now_utc().unix_timestamp().to_string();
-    let request = reqwest::Client::builder().no_proxy().build()?;
-    let request = request.post(format!("{}/slack/events", world.bridge(0).base()));
-    let signed = request
-        .header("Content-Type", "application/json")
-        .header(
-            "X-Slack-Signature",
-            sign(team.signing_secret(), &now, forged.as_bytes()),
-        )
-        .header("X-Slack-Request-Timestamp", now)
-        .body(forged);
-    let answer = signed.send().await?;
-    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
-    let body: Value = answer.json().await?;
-    assert_eq!(body["error"]["code"], "FOREIGN_WORKSPACE");
+    let (channel, other) = (world.channel()?.id, world.slack().id());
+    let reply = |names: Value| {
+        let mut forged = json!({"type": "event_callback", "event_id": format!("Ev{names}"),
+            "event": {"type": "message", "channel": channel, "user": "U0ALICE", "ts": "1.1", "thread_ts": root.ts, "text": "Forged"}});
+        forged
+            .as_object_mut()
+            .expect("fields")
+            .extend(names.as_object().expect("fields").clone());
+        ("/slack/events", forged.to_string())
+    };
+    let press = |names: Value| {
+        let mut forged = json!({"type": "block_actions", "user": {"id": "U000000BOB"}, "trigger_id": names.to_string(),
+            "container": {"type": "message", "message_ts": root.ts, "channel_id": channel}, "channel": {"id": channel},
+            "actions": [{"type": "button", "action_id": "acknowledge", "value": theirs.id, "action_ts": "1.1"}]});
+        forged
+            .as_object_mut()
+            .expect("fields")
+            .extend(names.as_object().expect("fields").clone());
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.append_pair("payload", &forged.to_string());
+        ("/slack/interactions", form.finish())
+    };
+    let own = team.id();
+    for (path, forged) in [
+        reply(json!({"team_id": other})),
+        reply(json!({"team_id": own, "authorizations": [{"team_id": other}]})),
+        reply(json!({"team_id": null, "context_team_id": other})),
+        reply(json!({})),
+        press(json!({"team": {"id": other}})),
+        press(json!({"team": null, "team_id": other})),
+        press(json!({"team": {"id": own}, "team_id": other})),
+        press(json!({"team": null})),
+    ] {
+        let now = time::OffsetDateTime::now_utc().unix_timestamp().to_string();
+        let request = reqwest::Client::builder().no_proxy().build()?;
+        let request = request.post(format!("{}{path}", world.bridge(0).base()));
+        let signed = request
+            .header(
+                "X-Slack-Signature",
+                sign(team.signing_secret(), &now, forged.as_bytes()),
+            )
+            .header("X-Slack-Request-Timestamp", now)
+            .body(forged.clone());
+        let answer = signed.send().await?;
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{forged}");
+        let body: Value = answer.json().await?;
+        assert_eq!(body["error"]["code"], "FOREIGN_WORKSPACE", "{forged}");
+    }
     world.settled().await?;
     let now = world.admin().incident(theirs.number).await?;
     assert!(
         now.timeline().iter().all(|entry| entry.kind != "COMMENT"),
         "{now:?}"
     );
+    assert_eq!(now.status, "TRIGGERED");
     Ok(())
 }
 
@@ -174,5 +205,32 @@ async fn connectors_move_while_incidents_go_on_and_each_is_told_once(stack: Stac
     }
     let last = all.last().expect("an incident").number;
     assert_eq!(roots_of(&new, last).len(), 1, "what is new goes to the new place");
+    Ok(())
+}
+
+async fn whoever_uses_a_command_in_a_workspace_that_is_not_connected_is_told_how_to_connect_it(
+    stack: Stack,
+) -> anyhow::Result<()> {
+    let world = World::on(stack).start().await?;
+    let stranger = world
+        .slack()
+        .add_team(TeamSeed::new("Stranger").installed("xoxb-of-a-stranger"));
+    stranger.set_callbacks(&Url::parse(&world.bridge(0).base())?);
+    let answer = stranger
+        .person("bob")
+        .command("general", "/incident", "ack 1")
+        .await?;
+    assert!(answer.is_ok(), "{answer:?}");
+    let shown = stranger.wait_for(
+        |snapshot| {
+            let mut ephemeral = snapshot.channel("general")?.ephemeral.iter();
+            ephemeral
+                .find(|message| message.text.contains("(NOT_CONNECTED)"))
+                .map(|message| message.text.clone())
+        },
+        PATIENCE,
+    );
+    assert!(shown.await?.contains("slackInstallUrl"));
+    assert!(stranger.calls().is_empty(), "nothing is asked there");
     Ok(())
 }

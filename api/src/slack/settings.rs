@@ -2,7 +2,11 @@
 
 use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel};
-use tocsin_entity::{id::OrganizationId, kinds::UnmatchedPolicy, organization};
+use tocsin_entity::{
+    id::OrganizationId,
+    kinds::{PreviewPolicy, UnmatchedPolicy},
+    organization,
+};
 
 use crate::{
     Domain,
@@ -17,12 +21,15 @@ use crate::{
 pub(crate) struct SlackSettings {
     /// What becomes of what people say in the threads of incidents whom nothing matches with a member.
     unmatched_policy: UnmatchedPolicy,
+    /// Whose pasted links to incidents and post-mortems get a preview.
+    preview_policy: PreviewPolicy,
 }
 
 impl From<&organization::Model> for SlackSettings {
     fn from(row: &organization::Model) -> Self {
         Self {
             unmatched_policy: row.slack_unmatched_policy,
+            preview_policy: row.slack_preview_policy,
         }
     }
 }
@@ -32,6 +39,8 @@ impl From<&organization::Model> for SlackSettings {
 pub(crate) struct UpdateSlackSettingsInput {
     /// What becomes of what people say in the threads of incidents whom nothing matches with a member.
     unmatched_policy: Option<UnmatchedPolicy>,
+    /// Whose pasted links to incidents and post-mortems get a preview.
+    preview_policy: Option<PreviewPolicy>,
     /// Makes the request repeatable for 24 hours.
     idempotency_key: Option<String>,
 }
@@ -78,11 +87,16 @@ async fn update(ctx: &Context<'_>, input: UpdateSlackSettingsInput) -> Result<Sl
     let before = idempotency::before::<OrganizationId>(&tx, organization_id, key.as_ref()).await?;
     let row = organization::Entity::find_by_id(organization_id).one(&tx).await?;
     let row = row.ok_or_else(|| gone(organization_id))?;
-    let (None, Some(policy)) = (before, input.unmatched_policy) else {
+    if before.is_some() || input.unmatched_policy.is_none() && input.preview_policy.is_none() {
         return Ok(SlackSettings::from(&row));
-    };
+    }
     let mut row = row.into_active_model();
-    row.slack_unmatched_policy = Set(policy);
+    if let Some(policy) = input.unmatched_policy {
+        row.slack_unmatched_policy = Set(policy);
+    }
+    if let Some(policy) = input.preview_policy {
+        row.slack_preview_policy = Set(policy);
+    }
     let row = row.update(&tx).await?;
     idempotency::keep(&tx, organization_id, key.as_ref(), organization_id).await?;
     tx.commit().await?;

@@ -34,6 +34,7 @@ pub(crate) async fn channel_of(
         is_private: Set(private),
         is_member: Set(member),
         is_archived: Set(archived),
+        is_shared: Set(false),
         seen_by: Set(None),
         refreshed_at: Set(OffsetDateTime::now_utc()),
     };
@@ -81,6 +82,7 @@ pub(crate) async fn private_channel_of(world: &World, team: &str, [id, name]: [&
         is_private: true,
         is_member: true,
         is_archived: false,
+        is_shared: false,
         seen_by: Some(bot.to_owned()),
         refreshed_at: OffsetDateTime::now_utc(),
     };

@@ -64,6 +64,8 @@ async fn seen(
         image_url: None,
         is_bot: false,
         deleted: false,
+        is_external: false,
+        is_guest: false,
         user_id: None,
         unlinked: false,
         refreshed_at: OffsetDateTime::now_utc(),

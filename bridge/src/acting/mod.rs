@@ -85,6 +85,9 @@ pub(crate) async fn stranger(
     request_id: Option<&str>,
 ) -> Result<Notice, JobError> {
     if memberships(parts, person, request_id).await?.is_empty() {
+        if person.is_external {
+            return Ok(Notice::External);
+        }
         let how = identity::prompt(parts, person).await?;
         return Ok(Notice::NotLinked { how });
     }

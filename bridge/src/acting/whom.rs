@@ -40,6 +40,9 @@ pub(crate) async fn organizations_of(
     request_id: Option<&str>,
 ) -> Result<Result<Vec<(OrganizationId, Member)>, Notice>, JobError> {
     let memberships = memberships(parts, person, request_id).await?;
+    if memberships.is_empty() && person.is_external {
+        return Ok(Err(Notice::External));
+    }
     if memberships.is_empty() {
         let how = identity::prompt(parts, person).await?;
         return Ok(Err(Notice::NotLinked { how }));

@@ -5,22 +5,22 @@ use tocsin_queue::JobError;
 use crate::{
     bridge::Parts,
     identity::{self, Person},
+    installation::AppInstallation,
     notice::Notice,
 };
 
 /// The person; none can be known where Slack no longer takes the bot for one of the workspace.
 pub(crate) async fn person(
     parts: &Parts,
-    team: Option<&str>,
+    installation: &AppInstallation,
     user: &str,
 ) -> Result<Result<Person, Notice>, JobError> {
-    let team = team.unwrap_or_default();
-    let workspace = parts.workspaces.of_team(Some(team));
+    let workspace = installation.workspace();
     if workspace.is_disconnected() {
         return Ok(Err(Notice::Disconnected));
     }
-    match identity::person(parts, team, user).await {
-        Ok(person) => Ok(Ok(person.unwrap_or_else(|| Person::unknown(team, user)))),
+    match identity::person(parts, installation, user).await {
+        Ok(person) => Ok(Ok(person.unwrap_or_else(|| Person::unknown(installation, user)))),
         // It has just been found out.
         Err(_) if workspace.is_disconnected() => Ok(Err(Notice::Disconnected)),
         Err(error) => Err(error),

@@ -1,24 +1,44 @@
 //! A menu goes on showing what was chosen in it until its block is another.
 
 use futures::FutureExt;
-use tocsin_entity::id::IncidentId;
+use sea_orm::{DbErr, EntityTrait};
+use tocsin_entity::{id::IncidentId, slack::incident};
 use tocsin_queue::jobs::ReconcileIncident;
 
 use super::press::Press;
-use crate::{bridge::Parts, home, store::claim};
+use crate::{bridge::Parts, home, installation::AppInstallation, store::claim};
 
 /// Has the message shown with a fresh menu, and the Home tab as it is after what was done there. If that fails, the choice stays
 /// on display and nothing else is wrong.
-pub(super) async fn used(parts: &Parts, press: &Press, request_id: Option<&str>) {
+pub(super) async fn used(
+    parts: &Parts,
+    installation: &AppInstallation,
+    press: &Press,
+    request_id: Option<&str>,
+) {
     if let Some(incident) = press.carried.filter(|_| press.from_menu) {
-        freshen(parts, incident, request_id).await;
+        freshen(parts, installation, incident, request_id).await;
     }
     if press.in_view {
-        home::again(parts, press.team.as_deref(), &press.user).await;
+        home::again(parts, installation, &press.user).await;
     }
 }
 
-async fn freshen(parts: &Parts, incident: IncidentId, request_id: Option<&str>) {
+async fn freshen(
+    parts: &Parts,
+    installation: &AppInstallation,
+    incident: IncidentId,
+    request_id: Option<&str>,
+) {
+    // What a button carries is not trusted.
+    match is_served(parts, installation, incident).await {
+        Ok(true) => {}
+        Ok(false) => return,
+        Err(error) => {
+            tracing::warn!(incident.id = %incident, "a menu goes on showing what was chosen in it: {error}");
+            return;
+        }
+    }
     let write = parts
         .lane
         .write(move |tx| async move { claim::use_menu(tx, incident).await }.boxed());
@@ -34,4 +54,14 @@ async fn freshen(parts: &Parts, incident: IncidentId, request_id: Option<&str>) 
             tracing::warn!(incident.id = %incident, "a menu goes on showing what was chosen in it: {error}");
         }
     }
+}
+
+async fn is_served(
+    parts: &Parts,
+    installation: &AppInstallation,
+    incident: IncidentId,
+) -> Result<bool, DbErr> {
+    let known = incident::Entity::find_by_id(incident);
+    let known = known.one(parts.database.read()).await?;
+    Ok(known.is_some_and(|known| installation.serves(known.organization_id)))
 }

@@ -23,6 +23,7 @@ use crate::{
         Kind,
         prompt::{Answer, Ask, Prompt, Reply},
     },
+    installation::AppInstallation,
     modals::{self, Dialog, Meta, Subject},
     notice::Notice,
     slack::{SlackError, view::View},
@@ -48,18 +49,18 @@ async fn open(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
         return Ok(Answer::Done("ignored", Reply::Empty));
     };
     let trigger = press.trigger.as_deref().unwrap_or_default();
-    let workspace = parts.workspaces.of(ask.app, press.team.as_deref());
+    let workspace = ask.installation.workspace();
     // What opens it is good for 3 s; the menu is not waited for.
     let loading = modals::loading(dialog);
     let (opened, ()) = tokio::join!(
         workspace.slack.open_view(trigger, &loading),
-        menu::used(parts, &press, Some(&ask.request_id)),
+        menu::used(parts, &ask.installation, &press, Some(&ask.request_id)),
     );
     let opened = match opened {
         Ok(opened) => opened,
         Err(error) => {
             workspace.watcher.report(&error);
-            return not_opened(parts, &press, dialog, error).await;
+            return not_opened(parts, &ask.installation, &press, dialog, error).await;
         }
     };
     let (view, outcome) = match filled(parts, ask, &press, dialog).await {
@@ -82,6 +83,7 @@ async fn open(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
 /// What is said where there is no dialog to say it in.
 async fn not_opened(
     parts: &Parts,
+    installation: &AppInstallation,
     press: &Press,
     dialog: Dialog,
     error: SlackError,
@@ -100,7 +102,7 @@ async fn not_opened(
     };
     let place = Place {
         trigger: None,
-        ..Place::of(press)
+        ..Place::of(installation, press)
     };
     tell(parts, place, &notice, dialog.verb()).await?;
     Ok(Answer::Done(notice.outcome(), Reply::Empty))
@@ -114,7 +116,7 @@ async fn filled(
     dialog: Dialog,
 ) -> Result<Result<View, Notice>, JobError> {
     let request_id = Some(ask.request_id.as_str());
-    let person = match asker::person(parts, press.team.as_deref(), &press.user).await? {
+    let person = match asker::person(parts, &ask.installation, &press.user).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice)),
     };

@@ -13,7 +13,6 @@ use crate::{
     graphql::As,
     inbound::{
         Kind,
-        lenient::id,
         prompt::{Answer, Ask, Prompt, Reply},
     },
     modals::{self, Meta},
@@ -40,9 +39,7 @@ async fn options(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
     let (Some(meta), Some(user)) = (asked(payload), payload["user"]["id"].as_str()) else {
         return none();
     };
-    let team = id(&payload["team"]).ok().flatten();
-    let team = team.as_deref().or(payload["user"]["team_id"].as_str());
-    let Ok(person) = asker::person(parts, team, user).await? else {
+    let Ok(person) = asker::person(parts, &ask.installation, user).await? else {
         return none();
     };
     let request_id = Some(ask.request_id.as_str());

@@ -22,7 +22,6 @@ pub(crate) struct Press {
     /// The incident that the button or its block carries, if it is one of ours.
     pub(crate) carried: Option<IncidentId>,
     pub(crate) user: String,
-    pub(crate) team: Option<String>,
     pub(crate) channel: Option<String>,
     /// The message on which it was pressed, or which holds the preview.
     pub(crate) message_ts: Option<String>,
@@ -42,11 +41,6 @@ struct Payload {
     actions: Vec<Pressed>,
     #[serde(deserialize_with = "lenient")]
     user: User,
-    /// Null for apps that are installed for a whole Enterprise organisation.
-    #[serde(deserialize_with = "id")]
-    team: Option<String>,
-    #[serde(deserialize_with = "id")]
-    enterprise: Option<String>,
     #[serde(deserialize_with = "id")]
     channel: Option<String>,
     #[serde(deserialize_with = "lenient")]
@@ -86,8 +80,6 @@ struct Chosen {
 struct User {
     #[serde(deserialize_with = "lenient")]
     id: Option<String>,
-    #[serde(deserialize_with = "lenient")]
-    team_id: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -147,7 +139,6 @@ impl Press {
             from_menu: pressed.action_id == buttons::MORE,
             carried: pressed.carried(),
             user: payload.user.id?,
-            team: payload.team.or(payload.user.team_id).or(payload.enterprise),
             channel: payload.container.channel_id.or(payload.channel),
             message_ts: payload.container.message_ts.or(payload.message.ts),
             unfurled_url: payload
@@ -185,7 +176,6 @@ mod tests {
             "container": {"message_ts": "2.2", "channel_id": "C2", "is_app_unfurl": true, "app_unfurl_url": "https://a/incidents/1"},
             "app_unfurl": {"app_unfurl_url": "https://a/incidents/1"}, "actions": [{"action_id": "resolve"}]});
         let press = Press::of(&preview).expect("a press");
-        assert_eq!(press.team.as_deref(), Some("T2"));
         assert_eq!(press.unfurled_url.as_deref(), Some("https://a/incidents/1"));
     }
 

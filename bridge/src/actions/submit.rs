@@ -13,7 +13,6 @@ use crate::{
     bridge::Parts,
     inbound::{
         Kind,
-        lenient::id,
         prompt::{Answer, Ask, Prompt, Reply},
         routes::{Item, Outcome, Route, Worked},
     },
@@ -69,9 +68,7 @@ async fn submitted(parts: &Parts, item: &Item) -> Worked {
     let Ok(change) = modals::read(dialog, &meta, payload, item.received_at) else {
         return Ok(Outcome::NotOurs("wrong"));
     };
-    let team = id(&payload["team"]).ok().flatten();
-    let team = team.as_deref().or(payload["user"]["team_id"].as_str());
-    let done = match asker::person(parts, team, user).await? {
+    let done = match asker::person(parts, &item.installation, user).await? {
         Ok(person) => {
             let asked = Asked {
                 organization: meta.organization,
@@ -89,7 +86,7 @@ async fn submitted(parts: &Parts, item: &Item) -> Worked {
     };
     let response_url = meta.response_url.as_deref().and_then(|url| Url::parse(url).ok());
     let place = Place {
-        team,
+        installation: &item.installation,
         user,
         channel: meta.channel.as_deref(),
         response_url: response_url.as_ref(),

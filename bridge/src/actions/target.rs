@@ -9,7 +9,8 @@ use tocsin_queue::JobError;
 
 use super::press::Press;
 use crate::{
-    acting, bridge::Parts, failure::of_api, graphql::As, identity::Person, notice::Notice, thread, unfurl,
+    acting, bridge::Parts, failure::of_api, graphql::As, identity::Person, installation::AppInstallation,
+    notice::Notice, thread, unfurl,
 };
 
 /// The incident that a press is about, in its organisation.
@@ -45,20 +46,21 @@ async fn on_message(
     let (Some(channel), Some(ts)) = (&press.channel, &press.message_ts) else {
         return Ok(None);
     };
+    let installation = &person.installation;
     let post = match &press.unfurled_url {
-        Some(url) => match unfurl::find(parts, channel, ts, url).await? {
+        Some(url) => match unfurl::find(parts, installation, channel, ts, url).await? {
             Some(post) => Some(post),
             // A preview that was made while the message was still being written: who pressed it says whose it is.
             None => return by_link(parts, url, person, request_id).await,
         },
-        None => post_at(parts, channel, ts).await?,
+        None => post_at(parts, installation, channel, ts).await?,
     };
     let Some(post) = post else {
         // Perhaps it is one of ours whose place in Slack is not on record yet: then the button says which.
         let Some(incident) = press.carried else {
             return Ok(None);
         };
-        let organization = thread::organization_of_coming(parts, channel, ts, incident).await?;
+        let organization = thread::organization_of_coming(parts, installation, channel, ts, incident).await?;
         return Ok(organization.map(|organization| Target {
             organization,
             incident,
@@ -75,13 +77,20 @@ async fn on_message(
     }))
 }
 
-async fn post_at(parts: &Parts, channel: &str, ts: &str) -> Result<Option<post::Model>, JobError> {
-    post::Entity::find()
+async fn post_at(
+    parts: &Parts,
+    installation: &AppInstallation,
+    channel: &str,
+    ts: &str,
+) -> Result<Option<post::Model>, JobError> {
+    let found = post::Entity::find()
+        .filter(post::Column::TeamId.eq(installation.team_id()))
         .filter(post::Column::ChannelId.eq(channel))
         .filter(post::Column::Ts.eq(ts))
         .one(parts.database.read())
         .await
-        .map_err(JobError::retry)
+        .map_err(JobError::retry)?;
+    Ok(found.filter(|post| installation.serves(post.organization_id)))
 }
 
 async fn by_link(

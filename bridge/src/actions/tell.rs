@@ -7,6 +7,7 @@ use url::Url;
 use super::press::Press;
 use crate::{
     bridge::Parts,
+    installation::AppInstallation,
     modals,
     notice::{self, Notice},
 };
@@ -14,7 +15,7 @@ use crate::{
 /// Where a person is told.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place<'a> {
-    pub(super) team: Option<&'a str>,
+    pub(super) installation: &'a AppInstallation,
     pub(super) user: &'a str,
     pub(super) channel: Option<&'a str>,
     pub(super) response_url: Option<&'a Url>,
@@ -23,9 +24,9 @@ pub(super) struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    pub(super) fn of(press: &'a Press) -> Self {
+    pub(super) fn of(installation: &'a AppInstallation, press: &'a Press) -> Self {
         Self {
-            team: press.team.as_deref(),
+            installation,
             user: &press.user,
             channel: press.channel.as_deref(),
             response_url: press.response_url.as_ref(),
@@ -43,7 +44,7 @@ pub(super) async fn tell(
 ) -> Result<(), JobError> {
     let text = notice::press(notice, wanted);
     let Place {
-        team,
+        installation,
         user,
         channel,
         response_url,
@@ -63,12 +64,14 @@ pub(super) async fn tell(
         return Ok(());
     }
     if let (None, None, Some(trigger)) = (response_url, channel, trigger) {
-        let workspace = parts.workspaces.of_team(team);
-        let told = workspace.slack.open_view(trigger, &modals::told(&text)).await;
+        let told = installation
+            .slack()
+            .open_view(trigger, &modals::told(&text))
+            .await;
         if let Err(error) = told {
             tracing::warn!(slack.user = user, "{user} can't be told: {error}");
         }
         return Ok(());
     }
-    notice::answer(parts, team, response_url, channel, user, &text).await
+    notice::answer(parts, installation, response_url, channel, user, &text).await
 }

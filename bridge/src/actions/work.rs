@@ -42,18 +42,24 @@ async fn pressed(parts: &Parts, item: &Item) -> Worked {
         return Ok(Outcome::NotOurs("ignored"));
     };
     let done = act(parts, item, &press, &deed).await?;
-    menu::used(parts, &press, item.request_id.as_deref()).await;
+    menu::used(parts, &item.installation, &press, item.request_id.as_deref()).await;
     let Err(notice) = done else {
         return Ok(Outcome::Done(press.action.verb()));
     };
-    tell(parts, Place::of(&press), &notice, press.action.verb()).await?;
+    tell(
+        parts,
+        Place::of(&item.installation, &press),
+        &notice,
+        press.action.verb(),
+    )
+    .await?;
     Ok(Outcome::Done(notice.outcome()))
 }
 
 /// Does it, in the person's name; what they are to be told if it had no effect.
 async fn act(parts: &Parts, item: &Item, press: &Press, deed: &Deed) -> Result<Result<(), Notice>, JobError> {
     let request_id = item.request_id.as_deref();
-    let person = match asker::person(parts, press.team.as_deref(), &press.user).await? {
+    let person = match asker::person(parts, &item.installation, &press.user).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice)),
     };

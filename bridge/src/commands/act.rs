@@ -19,6 +19,7 @@ use crate::{
     graphql::As,
     identity::{self, Person, Standing},
     inbound::routes::Item,
+    installation::AppInstallation,
     notice::Notice,
     slack::mrkdwn::Mrkdwn,
 };
@@ -83,7 +84,7 @@ pub(crate) struct Doer<'a> {
 /// Does it to the incident that a person means by its number.
 pub(super) async fn by_number(parts: &Parts, item: &Item, typed: &Typed, number: i64, deed: &Deed) -> Done {
     let request_id = item.request_id.as_deref();
-    let person = match typed.person(parts).await? {
+    let person = match typed.person(parts, &item.installation).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice.into())),
     };
@@ -106,16 +107,16 @@ pub(super) async fn by_number(parts: &Parts, item: &Item, typed: &Typed, number:
 
 /// Does it.
 pub(crate) async fn act(parts: &Parts, doer: &Doer<'_>, deed: &Deed) -> Done {
-    let team = &doer.person.team_id;
+    let installation = &doer.person.installation;
     let mut names = Mrkdwn::default();
     let change = match deed {
         Deed::Acknowledge => Change::Acknowledge,
         Deed::Resolve { note: None } => Change::Resolve { note: None },
         Deed::Resolve { note: Some(note) } => Change::Resolve {
-            note: Some(markdown(parts, team, note).await?).filter(|note| !note.is_empty()),
+            note: Some(markdown(parts, installation, note).await?).filter(|note| !note.is_empty()),
         },
         Deed::Note { text } => Change::Comment {
-            markdown: markdown(parts, team, text).await?,
+            markdown: markdown(parts, installation, text).await?,
             external_ref: doer.external_ref.clone(),
         },
         Deed::Assign { to } => match assignees(parts, doer, to).await? {
@@ -169,8 +170,8 @@ fn said(acted: &Acted, deed: &Deed, at: OffsetDateTime, names: &Mrkdwn) -> Mrkdw
 }
 
 /// What was typed, as Markdown.
-async fn markdown(parts: &Parts, team: &str, text: &str) -> Result<String, JobError> {
-    let spoken = comments::spoken(parts, team, &json!({"text": text})).await?;
+async fn markdown(parts: &Parts, installation: &AppInstallation, text: &str) -> Result<String, JobError> {
+    let spoken = comments::spoken(parts, installation, &json!({"text": text})).await?;
     Ok(spoken.markdown)
 }
 
@@ -215,10 +216,10 @@ fn nobody(name: &str, why: &'static str, outcome: &'static str) -> Refusal {
 }
 
 async fn by_slack(parts: &Parts, doer: &Doer<'_>, id: &str) -> Named {
-    let team = &doer.person.team_id;
-    let person = identity::person(parts, team, id)
+    let installation = &doer.person.installation;
+    let person = identity::person(parts, installation, id)
         .await?
-        .unwrap_or_else(|| Person::unknown(team, id));
+        .unwrap_or_else(|| Person::unknown(installation, id));
     let standing = identity::standing(parts, doer.organization, &person, doer.request_id).await?;
     Ok(match standing {
         Standing::Member(member) => Ok((member.id, person.name)),

@@ -12,6 +12,7 @@ use crate::{
     bridge::Parts,
     identity::Person,
     inbound::lenient::{lenient, read},
+    installation::AppInstallation,
     notice::{self, Notice},
 };
 
@@ -22,7 +23,6 @@ pub(crate) struct Typed {
     pub(crate) command: String,
     pub(crate) text: String,
     pub(crate) user: String,
-    pub(crate) team: Option<String>,
     pub(crate) channel: Option<String>,
     pub(crate) response_url: Option<Url>,
     pub(crate) trigger: Option<String>,
@@ -37,10 +37,6 @@ struct Fields {
     text: String,
     #[serde(deserialize_with = "lenient")]
     user_id: Option<String>,
-    #[serde(deserialize_with = "lenient")]
-    team_id: Option<String>,
-    #[serde(deserialize_with = "lenient")]
-    enterprise_id: Option<String>,
     #[serde(deserialize_with = "lenient")]
     channel_id: Option<String>,
     #[serde(deserialize_with = "lenient")]
@@ -57,7 +53,6 @@ impl Typed {
             command: fields.command,
             text: fields.text,
             user: given(fields.user_id)?,
-            team: given(fields.team_id).or(given(fields.enterprise_id)),
             channel: given(fields.channel_id),
             response_url: fields.response_url.and_then(|url| url.parse().ok()),
             trigger: given(fields.trigger_id),
@@ -65,16 +60,25 @@ impl Typed {
     }
 
     /// Who gave it.
-    pub(crate) async fn person(&self, parts: &Parts) -> Result<Result<Person, Notice>, JobError> {
-        asker::person(parts, self.team.as_deref(), &self.user).await
+    pub(crate) async fn person(
+        &self,
+        parts: &Parts,
+        installation: &AppInstallation,
+    ) -> Result<Result<Person, Notice>, JobError> {
+        asker::person(parts, installation, &self.user).await
     }
 
     /// Tells whoever gave it, and nobody else.
-    pub(crate) async fn tell(&self, parts: &Parts, text: &str) -> Result<(), JobError> {
+    pub(crate) async fn tell(
+        &self,
+        parts: &Parts,
+        installation: &AppInstallation,
+        text: &str,
+    ) -> Result<(), JobError> {
         let url = self.response_url.as_ref();
         notice::answer(
             parts,
-            self.team.as_deref(),
+            installation,
             url,
             self.channel.as_deref(),
             &self.user,

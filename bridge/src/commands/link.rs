@@ -8,18 +8,24 @@ use super::{
 use crate::{
     bridge::Parts,
     identity::{self, Person},
+    installation::AppInstallation,
     notice::Notice,
     slack::mrkdwn::Mrkdwn,
 };
 
 /// Matches a person again, and tells as whom.
-pub(super) async fn link(parts: &Parts, typed: &Typed, request_id: Option<&str>) -> Done {
+pub(super) async fn link(
+    parts: &Parts,
+    installation: &AppInstallation,
+    typed: &Typed,
+    request_id: Option<&str>,
+) -> Done {
     // Known first: of whom there is no record, none can be changed.
-    if let Err(notice) = typed.person(parts).await? {
+    if let Err(notice) = typed.person(parts, installation).await? {
         return Ok(Err(notice.into()));
     }
-    identity::set_linked(parts, typed.team.as_deref(), &typed.user, true).await?;
-    let person = match typed.person(parts).await? {
+    identity::set_linked(parts, installation.team_id(), &typed.user, true).await?;
+    let person = match typed.person(parts, installation).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice.into())),
     };
@@ -51,11 +57,11 @@ fn stranger(parts: &Parts, person: &Person) -> Refusal {
 }
 
 /// Ends the matching, until the person links themselves again.
-pub(super) async fn unlink(parts: &Parts, typed: &Typed) -> Done {
-    if let Err(notice) = typed.person(parts).await? {
+pub(super) async fn unlink(parts: &Parts, installation: &AppInstallation, typed: &Typed) -> Done {
+    if let Err(notice) = typed.person(parts, installation).await? {
         return Ok(Err(notice.into()));
     }
-    identity::set_linked(parts, typed.team.as_deref(), &typed.user, false).await?;
+    identity::set_linked(parts, installation.team_id(), &typed.user, false).await?;
     Ok(Ok(Mrkdwn::own(
         "You are no longer linked: you can change nothing from Slack, and what you say in threads is a comment only where your \
          organisation takes those of people whom it does not know. The subcommand `link` ends that.",

@@ -23,9 +23,10 @@ use crate::{
     graphql::{As, Incident, Known, ListIncidents, Member, list_incidents},
     inbound::{
         Kind,
-        lenient::{id, lenient, read},
+        lenient::{lenient, read},
         prompt::{Answer, Ask, Prompt, Reply},
     },
+    installation::AppInstallation,
     mirror::content::{self, NAME_MAX},
     notice::{self, Notice},
     slack::{
@@ -88,7 +89,6 @@ impl Page {
 struct Turn {
     page: Page,
     user: String,
-    team: Option<String>,
     response_url: Option<Url>,
     channel: Option<String>,
 }
@@ -110,10 +110,6 @@ impl Turn {
         Some(Self {
             page: turning.find_map(|pressed| serde_json::from_str(&pressed.value).ok())?,
             user: payload["user"]["id"].as_str()?.to_owned(),
-            team: id(&payload["team"])
-                .ok()
-                .flatten()
-                .or_else(|| payload["user"]["team_id"].as_str().map(str::to_owned)),
             response_url: payload["response_url"].as_str().and_then(|url| url.parse().ok()),
             channel: payload["channel"]["id"].as_str().map(str::to_owned),
         })
@@ -123,11 +119,12 @@ impl Turn {
 /// The first page, of each organisation of the person's.
 pub(super) async fn list(
     parts: &Parts,
+    installation: &AppInstallation,
     typed: &Typed,
     filters: &Filters,
     request_id: &str,
 ) -> Result<Result<Told, Notice>, JobError> {
-    let person = match typed.person(parts).await? {
+    let person = match typed.person(parts, installation).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice)),
     };
@@ -345,7 +342,7 @@ async fn turn(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
     let Some(turn) = Turn::of(&ask.payload) else {
         return Ok(Answer::Done("ignored", Reply::Empty));
     };
-    let (outcome, message) = match turned(parts, &turn, &ask.request_id).await {
+    let (outcome, message) = match turned(parts, ask, &turn).await {
         Ok(Ok(told)) => {
             let message = json!({"response_type": "ephemeral", "replace_original": true, "text": told.text.as_str(),
                 "blocks": told.blocks});
@@ -353,13 +350,13 @@ async fn turn(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
         }
         Ok(Err(notice)) => {
             let text = texts::refused(&notice, Verb::List);
-            return tell(parts, &turn, &text, notice.outcome()).await;
+            return tell(parts, ask, &turn, &text, notice.outcome()).await;
         }
         Err(error) => {
             let (JobError::Retry(cause) | JobError::RetryAfter(_, cause) | JobError::Fail(cause)) = error;
             tracing::warn!(request.id = ask.request_id, "a page can't be shown: {cause}");
             let notice = Notice::Unavailable;
-            return tell(parts, &turn, &texts::sorry(&notice), notice.outcome()).await;
+            return tell(parts, ask, &turn, &texts::sorry(&notice), notice.outcome()).await;
         }
     };
     match &turn.response_url {
@@ -373,18 +370,25 @@ async fn turn(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
     }
 }
 
-async fn tell(parts: &Parts, turn: &Turn, text: &str, outcome: &'static str) -> Result<Answer, JobError> {
+async fn tell(
+    parts: &Parts,
+    ask: &Ask,
+    turn: &Turn,
+    text: &str,
+    outcome: &'static str,
+) -> Result<Answer, JobError> {
     let (url, channel) = (turn.response_url.as_ref(), turn.channel.as_deref());
-    notice::answer(parts, turn.team.as_deref(), url, channel, &turn.user, text).await?;
+    notice::answer(parts, &ask.installation, url, channel, &turn.user, text).await?;
     Ok(Answer::Done(outcome, Reply::Empty))
 }
 
-async fn turned(parts: &Parts, turn: &Turn, request_id: &str) -> Result<Result<Told, Notice>, JobError> {
+async fn turned(parts: &Parts, ask: &Ask, turn: &Turn) -> Result<Result<Told, Notice>, JobError> {
+    let request_id = ask.request_id.as_str();
     let page = &turn.page;
     let Ok(Command::List(filters)) = parse(&page.text) else {
         return Ok(Err(Notice::NotFound));
     };
-    let person = match asker::person(parts, turn.team.as_deref(), &turn.user).await? {
+    let person = match asker::person(parts, &ask.installation, &turn.user).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice)),
     };

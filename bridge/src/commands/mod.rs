@@ -86,8 +86,8 @@ async fn answer(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
     let Some(typed) = Typed::of(&ask.payload) else {
         return Ok(Answer::Done("ignored", Reply::Empty));
     };
-    let workspace = parts.workspaces.of_team(typed.team.as_deref());
-    workspace.command_was(&typed.command);
+    let installation = &ask.installation;
+    installation.workspace().command_was(&typed.command);
     let request_id = ask.request_id.as_str();
     let (outcome, told) = match parse(&typed.text) {
         Err(misread) => {
@@ -106,12 +106,23 @@ async fn answer(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
                 create::open_for_command(parts, ask, &typed, &given).await
             };
         }
-        Ok(Command::List(filters)) => (Verb::List, list::list(parts, &typed, &filters, request_id).await?),
-        Ok(Command::Show(number)) => (Verb::Show, show::show(parts, &typed, number, request_id).await?),
-        Ok(Command::Status) => (Verb::Status, status::status(parts, &typed, request_id).await?),
+        Ok(Command::List(filters)) => (
+            Verb::List,
+            list::list(parts, installation, &typed, &filters, request_id).await?,
+        ),
+        Ok(Command::Show(number)) => (
+            Verb::Show,
+            show::show(parts, installation, &typed, number, request_id).await?,
+        ),
+        Ok(Command::Status) => (
+            Verb::Status,
+            status::status(parts, installation, &typed, request_id).await?,
+        ),
         Ok(Command::WhoAmI) => (
             Verb::WhoAmI,
-            whoami::whoami(parts, &typed, request_id).await?.map(Told::text),
+            whoami::whoami(parts, installation, &typed, request_id)
+                .await?
+                .map(Told::text),
         ),
     };
     Ok(match told {
@@ -134,8 +145,14 @@ async fn work(parts: &Parts, item: &Item) -> Worked {
             (verb, act::by_number(parts, item, &typed, number, &deed).await?)
         }
         Ok(Command::Create(given)) => return create::from_command(parts, item, &typed, &given).await,
-        Ok(Command::Link) => (Verb::Link, link::link(parts, &typed, request_id).await?),
-        Ok(Command::Unlink) => (Verb::Unlink, link::unlink(parts, &typed).await?),
+        Ok(Command::Link) => (
+            Verb::Link,
+            link::link(parts, &item.installation, &typed, request_id).await?,
+        ),
+        Ok(Command::Unlink) => (
+            Verb::Unlink,
+            link::unlink(parts, &item.installation, &typed).await?,
+        ),
         Ok(Command::Help | Command::List(_) | Command::Show(_) | Command::Status | Command::WhoAmI)
         | Err(_) => return Ok(Outcome::NotOurs("ignored")),
     };
@@ -143,6 +160,6 @@ async fn work(parts: &Parts, item: &Item) -> Worked {
         Ok(text) => (verb.deed(), text.as_str().to_owned()),
         Err(refusal) => (refusal.outcome(), refusal.text(verb)),
     };
-    typed.tell(parts, &text).await?;
+    typed.tell(parts, &item.installation, &text).await?;
     Ok(Outcome::Done(outcome))
 }

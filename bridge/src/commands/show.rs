@@ -9,6 +9,7 @@ use crate::{
     bridge::Parts,
     failure::of_api,
     graphql::{As, Entry, Incident},
+    installation::AppInstallation,
     mirror::content,
     notice::Notice,
     slack::{blocks, inputs::divider, mrkdwn::Mrkdwn},
@@ -22,11 +23,12 @@ const DESCRIPTION_MAX: usize = 1_500;
 
 pub(super) async fn show(
     parts: &Parts,
+    installation: &AppInstallation,
     typed: &Typed,
     number: i64,
     request_id: &str,
 ) -> Result<Result<Told, Notice>, JobError> {
-    let person = match typed.person(parts).await? {
+    let person = match typed.person(parts, installation).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice)),
     };

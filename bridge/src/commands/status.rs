@@ -8,16 +8,18 @@ use crate::{
     bridge::Parts,
     failure::of_api,
     graphql::{As, StatusOfIncidents, status_of_incidents},
+    installation::AppInstallation,
     notice::Notice,
     slack::{SlackHealth, mrkdwn::Mrkdwn},
 };
 
 pub(super) async fn status(
     parts: &Parts,
+    installation: &AppInstallation,
     typed: &Typed,
     request_id: &str,
 ) -> Result<Result<Told, Notice>, JobError> {
-    let person = match typed.person(parts).await? {
+    let person = match typed.person(parts, installation).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice)),
     };
@@ -52,9 +54,9 @@ pub(super) async fn status(
             text.and(&Mrkdwn::text(&count.to_string())).plus(what)
         });
     }
-    Ok(Ok(Told::text(text.and(&health(
-        &parts.workspaces.of_team(typed.team.as_deref()).watcher.health(),
-    )))))
+    Ok(Ok(Told::text(
+        text.and(&health(&installation.workspace().watcher.health())),
+    )))
 }
 
 fn health(health: &SlackHealth) -> Mrkdwn {

@@ -73,7 +73,8 @@ pub(crate) fn sorry(notice: &Notice) -> String {
             "Tocsin is disconnected from this workspace, and somebody has to install its app again. Until then, use Tocsin's pages"
         }
         Notice::Unavailable => "Tocsin does not answer just now. Try again in a moment",
-        Notice::OtherOrganization
+        Notice::External
+        | Notice::OtherOrganization
         | Notice::NotFound
         | Notice::AlreadyAcknowledged { .. }
         | Notice::AlreadyResolved { .. }
@@ -94,7 +95,8 @@ pub(crate) fn refused(notice: &Notice, verb: Verb) -> String {
                 | Notice::Deactivated
                 | Notice::Disconnected
                 | Notice::Unavailable => sorry(notice),
-                Notice::OtherOrganization
+                Notice::External
+                | Notice::OtherOrganization
                 | Notice::AmbiguousOrganization
                 | Notice::ReadOnly
                 | Notice::AlreadyAcknowledged { .. }

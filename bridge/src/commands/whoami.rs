@@ -10,6 +10,7 @@ use crate::{
     failure::of_api,
     graphql::{As, Known, Member, WhoIs, who_is},
     identity::Person,
+    installation::AppInstallation,
     notice::Notice,
     slack::mrkdwn::Mrkdwn,
 };
@@ -19,10 +20,11 @@ const NAME_MAX: usize = 100;
 
 pub(super) async fn whoami(
     parts: &Parts,
+    installation: &AppInstallation,
     typed: &Typed,
     request_id: &str,
 ) -> Result<Result<Mrkdwn, Notice>, JobError> {
-    let person = match typed.person(parts).await? {
+    let person = match typed.person(parts, installation).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice)),
     };

@@ -21,6 +21,7 @@ use crate::{
         Kind,
         routes::{Item, Outcome, Route, Turn, Worked},
     },
+    installation::{AppInstallation, Speaker},
     mention,
     notice::{self, Notice},
     thread::{self, Found, Thread},
@@ -55,10 +56,10 @@ async fn told(parts: &Parts, item: &Item) -> Worked {
         return Ok(Outcome::NotOurs("ignored"));
     };
     let place = told.place();
-    if parts.workspaces.is_bot(&place.user) {
+    if item.installation.is_bot(&place.user) {
         return Ok(Outcome::NotOurs("own"));
     }
-    let thread = match thread::find(parts, &place.channel, &place.thread_ts).await? {
+    let thread = match thread::find(parts, &item.installation, &place.channel, &place.thread_ts).await? {
         Found::Incident(thread) => thread,
         Found::Coming if item.age() < PATIENCE => {
             let pause = SOON.max(item.age() / 4).unsigned_abs();
@@ -69,11 +70,6 @@ async fn told(parts: &Parts, item: &Item) -> Worked {
         }
         Found::Coming | Found::None => return Ok(Outcome::NotOurs("not_ours")),
     };
-    // What is said to come from one organisation's workspace is about no other's incident.
-    let team = item.payload["team_id"].as_str().unwrap_or(&thread.team_id);
-    if !parts.workspaces.serves(team, thread.organization) {
-        return Ok(Outcome::NotOurs("not_ours"));
-    }
     match told {
         Told::Deleted { place } => revise::delete(parts, item, &thread, &place).await,
         Told::Said { message, place } => match read(parts, item, thread, message, place).await? {
@@ -99,13 +95,16 @@ async fn read<'a>(
     message: Message,
     place: Place,
 ) -> Result<Result<Reply<'a>, Outcome>, JobError> {
-    if mention::is_command(parts, &message.text) {
+    if mention::is_command(&item.installation, &message.text) {
         return Ok(Err(Outcome::NotOurs("command")));
     }
-    let team_id = item.payload["team_id"].as_str().unwrap_or(&thread.team_id);
-    let person = identity::person(parts, team_id, &place.user)
+    let installation = &item.installation;
+    let person = identity::person(parts, installation, &place.user)
         .await?
-        .unwrap_or_else(|| Person::unknown(team_id, &place.user));
+        .unwrap_or_else(|| {
+            let speaker = Speaker::of_event(&item.payload);
+            Person::speaking(installation, &place.user, speaker)
+        });
     if person.is_bot {
         return Ok(Err(Outcome::NotOurs("bot")));
     }
@@ -115,7 +114,7 @@ async fn read<'a>(
         return Err(JobError::retry_after(pause, turn));
     }
     let document = message.document();
-    let names = names(parts, team_id, &document).await?;
+    let names = names(parts, installation, &document).await?;
     let body = message.markdown(&document, &names);
     if body.is_empty() {
         return Ok(Err(Outcome::Done("empty")));
@@ -170,10 +169,10 @@ impl Reply<'_> {
                 None,
             ),
             Standing::Stranger => {
-                let name = self.person.name.chars().take(NAME_MAX).collect();
+                let name = author_name(&self.person);
                 (bridge, Some(add_comment::SlackAuthorInput { name }))
             }
-            Standing::Deactivated => return self.tell(parts, &Notice::Deactivated).await,
+            Standing::Deactivated => return self.tell(&Notice::Deactivated).await,
         };
         let input = add_comment::AddCommentInput {
             incident_id: self.thread.incident.to_string(),
@@ -209,18 +208,15 @@ impl Reply<'_> {
             }
             "UNMATCHED_REFUSED" => {
                 let notice = acting::stranger(parts, &self.person, request_id).await?;
-                self.tell(parts, &notice).await
+                self.tell(&notice).await
             }
-            "FORBIDDEN" => self.tell(parts, &Notice::ReadOnly).await,
-            "NOT_FOUND" => self.tell(parts, &Notice::NotFound).await,
+            "FORBIDDEN" => self.tell(&Notice::ReadOnly).await,
+            "NOT_FOUND" => self.tell(&Notice::NotFound).await,
             _ => {
-                self.tell(
-                    parts,
-                    &Notice::Refused {
-                        code: error.code,
-                        message: error.message,
-                    },
-                )
+                self.tell(&Notice::Refused {
+                    code: error.code,
+                    message: error.message,
+                })
                 .await
             }
         }
@@ -230,12 +226,12 @@ impl Reply<'_> {
     async fn tell_once(&self, parts: &Parts, notice: &Notice) -> Worked {
         let news = memory::is_news(&parts.database, &self.place, notice.code()).await;
         if news.map_err(JobError::retry)? {
-            return self.tell(parts, notice).await;
+            return self.tell(notice).await;
         }
         Ok(Outcome::Done(notice.outcome()))
     }
 
-    pub(super) async fn tell(&self, parts: &Parts, notice: &Notice) -> Worked {
+    pub(super) async fn tell(&self, notice: &Notice) -> Worked {
         let text = notice::comment(notice);
         let Place {
             channel,
@@ -243,27 +239,41 @@ impl Reply<'_> {
             thread_ts,
             ..
         } = &self.place;
-        let workspace = parts.workspaces.of_team(Some(&self.thread.team_id));
-        notice::tell_in_thread(&workspace, channel, user, Some(thread_ts), &text).await?;
+        let workspace = self.item.installation.workspace();
+        notice::tell_in_thread(workspace, channel, user, Some(thread_ts), &text).await?;
         Ok(Outcome::Done(notice.outcome()))
     }
 }
 
+/// As whom somebody is on the timeline who is no member. People of another company are marked, so that nobody takes them for a colleague of that name.
+fn author_name(person: &Person) -> String {
+    const EXTERNAL: &str = " (external)";
+    if person.is_external {
+        let name: String = person.name.chars().take(NAME_MAX - EXTERNAL.len()).collect();
+        return name + EXTERNAL;
+    }
+    person.name.chars().take(NAME_MAX).collect()
+}
+
 /// The names of those whom a text mentions. A name that can't be had now is not worth holding the comment back.
-pub(super) async fn names(parts: &Parts, team_id: &str, document: &Document) -> Result<Names, JobError> {
+pub(super) async fn names(
+    parts: &Parts,
+    installation: &AppInstallation,
+    document: &Document,
+) -> Result<Names, JobError> {
     let mut names = Names::default();
     for id in document.people() {
-        if let Ok(Some(person)) = identity::person(parts, team_id, id).await {
+        if let Ok(Some(person)) = identity::person(parts, installation, id).await {
             names.people.insert(id.to_owned(), person.name);
         }
     }
     for id in document.channels() {
-        if let Some(name) = thread::channel_name(parts, team_id, id).await? {
+        if let Some(name) = thread::channel_name(parts, installation, id).await? {
             names.channels.insert(id.to_owned(), name);
         }
     }
     if !document.groups().is_empty() {
-        let workspace = parts.workspaces.of_team(Some(team_id));
+        let workspace = installation.workspace();
         let handles = workspace.groups.handles(&workspace.slack).await;
         names.groups.clone_from(&handles);
     }

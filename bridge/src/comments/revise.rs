@@ -29,7 +29,7 @@ pub(super) async fn edit(parts: &Parts, reply: &Reply<'_>, revision: &str) -> Wo
     match change(parts, reply, revision).await? {
         Ok(()) => return Ok(Outcome::Done("edited")),
         Err(code) if code == "NOT_FOUND" => {}
-        Err(code) => return refused(parts, reply, code).await,
+        Err(code) => return refused(reply, code).await,
     }
     let outcome = reply.add(parts).await?;
     if outcome != COMMENTED {
@@ -38,13 +38,13 @@ pub(super) async fn edit(parts: &Parts, reply: &Reply<'_>, revision: &str) -> Wo
     // The same text again, for its revision: an edit before this one may still come.
     match change(parts, reply, revision).await? {
         Ok(()) => Ok(outcome),
-        Err(code) => refused(parts, reply, code).await,
+        Err(code) => refused(reply, code).await,
     }
 }
 
-async fn refused(parts: &Parts, reply: &Reply<'_>, code: String) -> Worked {
+async fn refused(reply: &Reply<'_>, code: String) -> Worked {
     let message = "the edit was refused, and the timeline has the text before it".to_owned();
-    reply.tell(parts, &Notice::Refused { code, message }).await
+    reply.tell(&Notice::Refused { code, message }).await
 }
 
 /// Edits the comment; the code of a refusal.

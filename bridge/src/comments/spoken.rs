@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tocsin_queue::JobError;
 
 use super::{document::Block, escape::escape, markdown, message::Message, reply::names};
-use crate::bridge::Parts;
+use crate::{bridge::Parts, installation::AppInstallation};
 
 /// What somebody wrote.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,10 +16,14 @@ pub(crate) struct Spoken {
 }
 
 /// Reads a message as Slack gives it.
-pub(crate) async fn spoken(parts: &Parts, team_id: &str, message: &Value) -> Result<Spoken, JobError> {
+pub(crate) async fn spoken(
+    parts: &Parts,
+    installation: &AppInstallation,
+    message: &Value,
+) -> Result<Spoken, JobError> {
     let message = Message::of(&json!({"event": message}));
     let document = message.document();
-    let names = names(parts, team_id, &document).await?;
+    let names = names(parts, installation, &document).await?;
     let lines = document.blocks.iter().map(|block| match block {
         Block::Code { text, .. } => text.clone(),
         Block::Text(_) | Block::Quote(_) | Block::List { .. } => {

@@ -9,7 +9,10 @@ pub(crate) mod services;
 mod submit;
 mod trigger;
 
-use tocsin_entity::kinds::{Severity, Urgency};
+use tocsin_entity::{
+    id::OrganizationId,
+    kinds::{Severity, Urgency},
+};
 use tocsin_queue::JobError;
 
 pub(crate) use open::{
@@ -23,6 +26,7 @@ use crate::{
     commands::{Typed, parse::Given, texts, verb::Verb},
     graphql::As,
     inbound::routes::{Item, Outcome, Worked},
+    installation::AppInstallation,
     notice::Notice,
     origin::Origin,
 };
@@ -41,7 +45,7 @@ pub(crate) async fn from_command(parts: &Parts, item: &Item, typed: &Typed, give
         Ok(created) => ("created", created.told().as_str().to_owned()),
         Err(refusal) => (refusal.outcome(), refusal.text(Verb::Create)),
     };
-    typed.tell(parts, &text).await?;
+    typed.tell(parts, &item.installation, &text).await?;
     Ok(Outcome::Done(outcome))
 }
 
@@ -55,7 +59,7 @@ async fn create_given(
     let (Some(title), Some(service)) = (&given.title, &given.service) else {
         return Ok(Err(Notice::NotFound.into()));
     };
-    let person = match typed.person(parts).await? {
+    let person = match typed.person(parts, &item.installation).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice.into())),
     };
@@ -86,25 +90,26 @@ async fn create_given(
         urgency: given.urgency,
         severity: given.severity,
     };
-    let origin = origin(parts, typed.team.as_deref(), typed.channel.as_deref(), None);
+    let origin = origin(
+        &item.installation,
+        who.organization,
+        typed.channel.as_deref(),
+        None,
+    );
     trigger::trigger(parts, item, &who, &draft, origin).await
 }
 
 /// Where an incident was created, if that is a place where the bot can speak to others: in conversations of two it is not there.
 fn origin(
-    parts: &Parts,
-    team: Option<&str>,
+    installation: &AppInstallation,
+    organization: OrganizationId,
     channel: Option<&str>,
     thread_ts: Option<&str>,
 ) -> Option<Origin> {
     let channel = channel.filter(|id| id.starts_with(['C', 'G']))?;
-    let workspace = parts.workspaces.of_team(team);
-    let installation = workspace.installation();
     Some(Origin {
-        workspace: workspace.id,
-        team_id: installation
-            .map(|bot| bot.team_id.clone())
-            .or_else(|| team.map(str::to_owned))?,
+        workspace: installation.workspace_of(organization).id,
+        team_id: installation.team_id().to_owned(),
         channel_id: channel.to_owned(),
         thread_ts: thread_ts.map(str::to_owned),
     })

@@ -23,9 +23,9 @@ use crate::{
     identity::{self, Person},
     inbound::{
         Kind,
-        lenient::id,
         prompt::{Answer, Ask, Prompt, Reply},
     },
+    installation::AppInstallation,
     notice::{self, Notice},
     slack::{SlackError, inputs::option, mrkdwn::Mrkdwn, view::View},
 };
@@ -84,7 +84,6 @@ pub(crate) const OPTIONS: Prompt = Prompt {
 /// Who opens it, and with what.
 struct Opener<'a> {
     ask: &'a Ask,
-    team: Option<String>,
     user: String,
     trigger: String,
     meta: Meta,
@@ -93,12 +92,10 @@ struct Opener<'a> {
 impl<'a> Opener<'a> {
     fn of(ask: &'a Ask) -> Option<Self> {
         let payload = &ask.payload;
-        let of_user = || payload["user"]["team_id"].as_str().map(str::to_owned);
         let channel = payload["channel"]["id"].as_str().map(str::to_owned);
         let response_url = payload["response_url"].as_str().map(str::to_owned);
         Some(Self {
             ask,
-            team: id(&payload["team"]).ok().flatten().or_else(of_user),
             user: payload["user"]["id"].as_str()?.to_owned(),
             trigger: payload["trigger_id"].as_str().unwrap_or_default().to_owned(),
             meta: Meta {
@@ -123,7 +120,6 @@ pub(crate) async fn for_command(
 ) -> Result<Answer, JobError> {
     let opener = Opener {
         ask,
-        team: typed.team.clone(),
         user: typed.user.clone(),
         trigger: typed.trigger.clone().unwrap_or_default(),
         meta: Meta {
@@ -161,7 +157,7 @@ enum What<'a> {
 }
 
 async fn open(parts: &Parts, opener: Opener<'_>, what: What<'_>) -> Result<Answer, JobError> {
-    let workspace = parts.workspaces.of(opener.ask.app, opener.team.as_deref());
+    let workspace = opener.ask.installation.workspace();
     let shown = match workspace.slack.open_view(&opener.trigger, &form::loading()).await {
         Ok(shown) => shown,
         Err(error) => return not_opened(parts, &opener, what, &error).await,
@@ -196,7 +192,7 @@ async fn not_opened(
     what: What<'_>,
     error: &SlackError,
 ) -> Result<Answer, JobError> {
-    let workspace = parts.workspaces.of(opener.ask.app, opener.team.as_deref());
+    let workspace = opener.ask.installation.workspace();
     workspace.watcher.report(error);
     if error.is("exchanged_trigger_id") || error.is("trigger_exchanged") {
         return Ok(Answer::Done("duplicate", Reply::Empty));
@@ -212,8 +208,8 @@ async fn not_opened(
         return Ok(Answer::Done(notice.outcome(), Reply::ephemeral(&text)));
     }
     let (url, channel) = (opener.meta.address(), opener.meta.channel.as_deref());
-    let team = opener.team.as_deref();
-    notice::answer(parts, team, url.as_ref(), channel, &opener.user, &text).await?;
+    let installation = &opener.ask.installation;
+    notice::answer(parts, installation, url.as_ref(), channel, &opener.user, &text).await?;
     Ok(Answer::Done(notice.outcome(), Reply::Empty))
 }
 
@@ -252,7 +248,7 @@ async fn filled(
     opener: &Opener<'_>,
     what: What<'_>,
 ) -> Result<Result<View, Notice>, JobError> {
-    let person = match asker::person(parts, opener.team.as_deref(), &opener.user).await? {
+    let person = match asker::person(parts, &opener.ask.installation, &opener.user).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice)),
     };
@@ -269,7 +265,7 @@ async fn filled(
             urgency: given.urgency,
             severity: given.severity,
         },
-        What::Message(message) => of_message(parts, &person.team_id, opener, message).await?,
+        What::Message(message) => of_message(parts, opener, message).await?,
     };
     let meta = Meta {
         needs_service: theirs.len() > 1,
@@ -296,20 +292,16 @@ async fn service(
 }
 
 /// A message as an incident to be: its first line, and all of it with its author and its address.
-async fn of_message(
-    parts: &Parts,
-    team: &str,
-    opener: &Opener<'_>,
-    message: &Value,
-) -> Result<Prefilled, JobError> {
-    let spoken = comments::spoken(parts, team, message).await?;
-    let author = author(parts, team, message).await?;
+async fn of_message(parts: &Parts, opener: &Opener<'_>, message: &Value) -> Result<Prefilled, JobError> {
+    let installation = &opener.ask.installation;
+    let spoken = comments::spoken(parts, installation, message).await?;
+    let author = author(parts, installation, message).await?;
     let (channel, ts) = (opener.meta.channel.as_deref(), message["ts"].as_str());
     let permalink = match (channel, ts) {
         // Without it there is less to see, and no less to do.
         (Some(channel), Some(ts)) => {
-            let workspace = parts.workspaces.of_team(Some(team));
-            workspace.slack.permalink(channel, ts).await.ok()
+            let slack = installation.slack();
+            slack.permalink(channel, ts).await.ok()
         }
         (_, _) => None,
     };
@@ -336,13 +328,13 @@ async fn of_message(
 }
 
 /// Who wrote a message: a person, or an app by the name it took.
-async fn author(parts: &Parts, team: &str, message: &Value) -> Result<String, JobError> {
+async fn author(parts: &Parts, installation: &AppInstallation, message: &Value) -> Result<String, JobError> {
     let by_app = [&message["username"], &message["bot_profile"]["name"]];
     if let Some(name) = by_app.into_iter().find_map(Value::as_str) {
         return Ok(name.to_owned());
     }
     Ok(match message["user"].as_str() {
-        Some(user) => identity::person(parts, team, user)
+        Some(user) => identity::person(parts, installation, user)
             .await?
             .map_or_else(|| user.to_owned(), |person| person.name),
         None => "an app".to_owned(),
@@ -354,7 +346,7 @@ async fn options(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
     let Some(opener) = Opener::of(ask) else {
         return none();
     };
-    let Ok(person) = asker::person(parts, opener.team.as_deref(), &opener.user).await? else {
+    let Ok(person) = asker::person(parts, &opener.ask.installation, &opener.user).await? else {
         return none();
     };
     let Ok(theirs) = theirs(parts, &person, &ask.request_id).await? else {

@@ -16,7 +16,6 @@ use crate::{
     commands::{act::Refusal, verb::Verb},
     inbound::{
         Kind,
-        lenient::id,
         prompt::{Answer, Ask, Prompt, Reply},
         routes::{Item, Outcome, Route, Worked},
     },
@@ -72,26 +71,23 @@ async fn submitted(parts: &Parts, item: &Item) -> Worked {
     let Ok(filled) = form::read(payload, &meta) else {
         return Ok(Outcome::NotOurs("wrong"));
     };
-    let team = id(&payload["team"]).ok().flatten();
-    let team = team.as_deref().or(payload["user"]["team_id"].as_str());
-    let (outcome, text) = match create(parts, item, team, user, &meta, filled).await? {
+    let (outcome, text) = match create(parts, item, user, &meta, filled).await? {
         Ok(created) => ("created", created.told().as_str().to_owned()),
         Err(refusal) => (refusal.outcome(), refusal.text(Verb::Create)),
     };
-    tell(parts, payload, team, user, &meta, &text).await?;
+    tell(parts, item, user, &meta, &text).await?;
     Ok(Outcome::Done(outcome))
 }
 
 async fn create(
     parts: &Parts,
     item: &Item,
-    team: Option<&str>,
     user: &str,
     meta: &Meta,
     filled: Filled,
 ) -> Result<Result<Created, Refusal>, JobError> {
     let request_id = item.request_id.as_deref();
-    let person = match asker::person(parts, team, user).await? {
+    let person = match asker::person(parts, &item.installation, user).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice.into())),
     };
@@ -115,26 +111,23 @@ async fn create(
         urgency: filled.urgency,
         severity: filled.severity,
     };
-    let origin = origin(parts, team, meta.channel.as_deref(), meta.thread_ts.as_deref());
+    let origin = origin(
+        &item.installation,
+        who.organization,
+        meta.channel.as_deref(),
+        meta.thread_ts.as_deref(),
+    );
     trigger::trigger(parts, item, &who, &draft, origin).await
 }
 
-async fn tell(
-    parts: &Parts,
-    payload: &Value,
-    team: Option<&str>,
-    user: &str,
-    meta: &Meta,
-    text: &str,
-) -> Result<(), JobError> {
+async fn tell(parts: &Parts, item: &Item, user: &str, meta: &Meta, text: &str) -> Result<(), JobError> {
     if meta.channel.is_some() {
         let (url, channel) = (meta.address(), meta.channel.as_deref());
-        return notice::answer(parts, team, url.as_ref(), channel, user, text).await;
+        return notice::answer(parts, &item.installation, url.as_ref(), channel, user, text).await;
     }
-    let workspace = parts.workspaces.of_team(team);
     let view = form::told("told", Mrkdwn::recorded(text.to_owned()));
-    let id = payload["view"]["id"].as_str().unwrap_or_default();
-    if let Err(error) = workspace.slack.update_view(id, None, &view).await {
+    let id = item.payload["view"]["id"].as_str().unwrap_or_default();
+    if let Err(error) = item.installation.slack().update_view(id, None, &view).await {
         // The person has closed it.
         tracing::info!(
             slack.user = user,

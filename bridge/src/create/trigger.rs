@@ -1,5 +1,7 @@
 //! An incident is triggered, and noted as created where the person was.
 
+use std::sync::Arc;
+
 use tocsin_entity::{
     id::{IncidentId, OrganizationId, ServiceId},
     kinds::{Role, Severity, Urgency},
@@ -12,6 +14,7 @@ use crate::{
     failure::of_api,
     graphql::{As, Known, Member, TriggerFromSlack, trigger_from_slack},
     inbound::routes::Item,
+    installation::AppInstallation,
     notice::Notice,
     origin::{self, Origin},
     slack::mrkdwn::Mrkdwn,
@@ -101,7 +104,7 @@ pub(super) async fn trigger(
     let mut trouble = None;
     if let Some(origin) = origin {
         origin::note(parts, who.organization, id, incident.version, &origin, request_id).await?;
-        trouble = not_announced(parts, &origin).await?;
+        trouble = not_announced(&item.installation, who.organization, &origin).await?;
     }
     Ok(Ok(Created {
         number: incident.number,
@@ -112,8 +115,12 @@ pub(super) async fn trigger(
 }
 
 /// Why an incident can't be announced in a channel, with what to do; it is announced as soon as that is done.
-async fn not_announced(parts: &Parts, origin: &Origin) -> Result<Option<String>, JobError> {
-    let workspace = parts.workspaces.of_team(Some(&origin.team_id));
+async fn not_announced(
+    installation: &AppInstallation,
+    organization: OrganizationId,
+    origin: &Origin,
+) -> Result<Option<String>, JobError> {
+    let workspace = Arc::clone(installation.workspace_of(organization));
     let Some(installation) = workspace.installation() else {
         return Ok(None);
     };

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     bridge::Parts,
     slack::{Installation, Slack, SlackError, web_api::Channels},
+    unfurl,
     workspace::Workspace,
 };
 
@@ -48,6 +49,9 @@ pub(crate) async fn read_all(
         cursor = page.next().map(ToOwned::to_owned);
         renumber::renamed(parts, &bot.team_id, &page.channels).await?;
         store::record_all(database, bot, &page.channels).await?;
+        for channel in page.channels.iter().filter(|channel| channel.is_shared()) {
+            unfurl::follow_sharing(parts, &bot.team_id, &channel.id, true).await?;
+        }
         seen.extend(page.channels.into_iter().map(|channel| channel.id));
         if cursor.is_none() {
             break;

@@ -41,6 +41,7 @@ pub(super) async fn record_all(
         is_private: channel.is_private,
         is_member: channel.is_member,
         is_archived: channel.is_archived,
+        is_shared: channel.is_shared(),
         seen_by: Some(bot.bot_user_id.clone()),
         refreshed_at: now,
     };
@@ -54,6 +55,7 @@ pub(super) async fn record_all(
                 Column::IsPrivate,
                 Column::IsMember,
                 Column::IsArchived,
+                Column::IsShared,
                 Column::SeenBy,
                 Column::RefreshedAt,
             ])

@@ -12,23 +12,26 @@ use tocsin_queue::JobError;
 use super::{renumber, store};
 use crate::{
     bridge::Parts,
-    identity,
     inbound::{
         Kind,
         routes::{Item, Outcome, Route, Worked},
     },
+    installation::AppInstallation,
     slack::{SlackError, web_api::Channel},
+    unfurl,
     workspace::Workspace,
 };
 
 /// Each event with its route.
-pub(crate) const ROUTES: [Route; 12] = [
+pub(crate) const ROUTES: [Route; 14] = [
     route("channel_archive"),
     route("channel_created"),
     route("channel_deleted"),
     route("channel_id_changed"),
     route("channel_rename"),
+    route("channel_shared"),
     route("channel_unarchive"),
+    route("channel_unshared"),
     route("group_archive"),
     route("group_deleted"),
     route("group_rename"),
@@ -61,14 +64,27 @@ const fn of_bot(name: &'static str) -> Route {
 /// What has become of a channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Change {
-    Created { name: String, creator: Option<String> },
+    Created {
+        name: String,
+        creator: Option<String>,
+    },
     Renamed,
     Archived,
     Unarchived,
     Deleted,
-    IsNow { id: String },
-    Joined { user: String },
-    Left { user: String },
+    /// With another company, by Slack Connect.
+    Shared,
+    /// With one company less.
+    Unshared,
+    IsNow {
+        id: String,
+    },
+    Joined {
+        user: String,
+    },
+    Left {
+        user: String,
+    },
 }
 
 /// The channel, and what has become of it.
@@ -87,6 +103,8 @@ fn change(event: &Value) -> Option<(String, Change)> {
         "channel_archive" | "group_archive" => Change::Archived,
         "channel_unarchive" | "group_unarchive" => Change::Unarchived,
         "channel_deleted" | "group_deleted" => Change::Deleted,
+        "channel_shared" => Change::Shared,
+        "channel_unshared" => Change::Unshared,
         "channel_id_changed" => {
             let id = text(&event["new_channel_id"])?;
             return Some((text(&event["old_channel_id"])?, Change::IsNow { id }));
@@ -99,19 +117,17 @@ fn change(event: &Value) -> Option<(String, Change)> {
 }
 
 async fn hear(parts: &Parts, item: &Item) -> Worked {
-    let team = identity::team(parts, item.payload["team_id"].as_str());
-    let (Some((id, told)), Some(team)) = (change(&item.payload["event"]), team) else {
+    let Some((id, told)) = change(&item.payload["event"]) else {
         return Ok(Outcome::NotOurs("ignored"));
     };
-    // Of two apps in the team, the one that has told of it sees the channel.
-    let workspace = parts.workspaces.of(item.app, Some(&team));
+    let installation = &item.installation;
     if let Change::Joined { user } | Change::Left { user } = &told
-        && !parts.workspaces.is_bot(user)
+        && !installation.is_bot(user)
     {
         return Ok(Outcome::NotOurs("somebody_else"));
     }
-    note(parts, &workspace, &team, &id, &told).await?;
-    workspace.channels.forget();
+    note(parts, installation, &id, &told).await?;
+    installation.workspace().channels.forget();
     if matches!(
         told,
         Change::Unarchived | Change::Joined { .. } | Change::IsNow { .. }
@@ -125,11 +141,11 @@ async fn hear(parts: &Parts, item: &Item) -> Worked {
 /// Writes it down.
 async fn note(
     parts: &Parts,
-    workspace: &Workspace,
-    team: &str,
+    installation: &AppInstallation,
     id: &str,
     told: &Change,
 ) -> Result<(), JobError> {
+    let (workspace, team) = (installation.workspace(), installation.team_id());
     let set = async |column: Column, value: SimpleExpr| {
         let updated = Entity::update_many()
             .col_expr(column, value)
@@ -141,13 +157,23 @@ async fn note(
     };
     let noted = match told {
         Change::Created { name, creator } => {
-            let is_member = creator
-                .as_deref()
-                .is_some_and(|user| parts.workspaces.is_bot(user));
+            let is_member = creator.as_deref().is_some_and(|user| installation.is_bot(user));
             created(parts, workspace, id, name, is_member).await
         }
         Change::Archived => set(Column::IsArchived, Expr::value(true)).await,
         Change::Unarchived => set(Column::IsArchived, Expr::value(false)).await,
+        Change::Shared => {
+            set(Column::IsShared, Expr::value(true))
+                .await
+                .map_err(JobError::retry)?;
+            unfurl::follow_sharing(parts, team, id, true)
+                .await
+                .map_err(JobError::retry)?;
+            // One that is not on record is known by now.
+            return read(parts, installation, id).await;
+        }
+        // Another company may be in it still.
+        Change::Unshared => return read(parts, installation, id).await,
         Change::Deleted => forget(parts, team, id).await,
         Change::IsNow { id: now } => {
             // Whatever is known by the new id is newer.
@@ -155,10 +181,10 @@ async fn note(
                 .await
                 .map_err(JobError::retry)?;
             forget(parts, team, id).await.map_err(JobError::retry)?;
-            return read(parts, workspace, now).await;
+            return read(parts, installation, now).await;
         }
         // Events may come in another order: what Slack says of a name when it is asked is newer.
-        Change::Renamed | Change::Joined { .. } => return read(parts, workspace, id).await,
+        Change::Renamed | Change::Joined { .. } => return read(parts, installation, id).await,
         Change::Left { user } => left(parts, team, id, user).await,
     };
     noted.map_err(JobError::retry)
@@ -193,6 +219,8 @@ async fn created(
         is_private: false,
         is_member,
         is_archived: false,
+        is_ext_shared: false,
+        is_pending_ext_shared: false,
         creator: None,
         created: None,
     };
@@ -207,7 +235,8 @@ async fn forget(parts: &Parts, team: &str, id: &str) -> Result<(), DbErr> {
 }
 
 /// Reads a channel of which the event does not say enough. What Slack does not show is known the next time that all are read.
-async fn read(parts: &Parts, workspace: &Workspace, id: &str) -> Result<(), JobError> {
+async fn read(parts: &Parts, installation: &AppInstallation, id: &str) -> Result<(), JobError> {
+    let workspace = installation.workspace();
     let Some(bot) = workspace.installation() else {
         return Ok(());
     };
@@ -217,6 +246,9 @@ async fn read(parts: &Parts, workspace: &Workspace, id: &str) -> Result<(), JobE
                 .await
                 .map_err(JobError::retry)?;
             store::record(&parts.database, &bot, &channel)
+                .await
+                .map_err(JobError::retry)?;
+            unfurl::follow_sharing(parts, &bot.team_id, &channel.id, channel.is_shared())
                 .await
                 .map_err(JobError::retry)
         }

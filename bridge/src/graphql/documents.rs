@@ -25,6 +25,7 @@ type SlackRouteHeldBack = String;
 type PostmortemStatus = Known<kinds::PostmortemStatus>;
 type OperationKind = Known<kinds::OperationKind>;
 type OperationState = Known<kinds::OperationState>;
+type PreviewPolicy = Known<kinds::PreviewPolicy>;
 type SlackMatch = Known<kinds::SlackMatch>;
 /// A stable code of an expected failure.
 type UserErrorCode = String;
@@ -35,7 +36,7 @@ macro_rules! documents {
         #[graphql(
             schema_path = "../schema.graphql",
             query_path = $file,
-            extern_enums("IncidentStatus", "Urgency", "Severity", "EntryKind", "Source", "Role", "PostmortemStatus", "ReplyMode", "ConnectorEvent", "SlackFeature", "SlackRouteHeldBack", "UserErrorCode", "OperationKind", "OperationState", "SlackMatch"),
+            extern_enums("IncidentStatus", "Urgency", "Severity", "EntryKind", "Source", "Role", "PostmortemStatus", "ReplyMode", "ConnectorEvent", "SlackFeature", "SlackRouteHeldBack", "UserErrorCode", "OperationKind", "OperationState", "SlackMatch", "PreviewPolicy"),
             response_derives = "Debug, Clone",
             variables_derives = "Debug, Clone"
         )]
@@ -46,7 +47,7 @@ macro_rules! documents {
 documents! {
     "graphql/incident.graphql": IncidentToMirror, ChangedTimeline, IncidentById, IncidentByNumber, HomeIncidents,
         ListIncidents;
-    "graphql/follow.graphql": Organizations, EventLog, SlackMembers, UserByEmail;
+    "graphql/follow.graphql": Organizations, PreviewPolicyOf, EventLog, SlackMembers, UserByEmail;
     "graphql/postmortem.graphql": PostmortemOfIncident;
     "graphql/operations.graphql": PendingOperations, OperationById, FinishOperation;
     "graphql/workspaces.graphql": SlackWorkspaces, SlackApps, CompleteSlackInstall, RecordSlackChannelChange, Leads;

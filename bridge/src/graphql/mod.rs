@@ -26,6 +26,7 @@ pub(crate) use documents::{
     ListIncidents, StatusOfIncidents, TriggerFromSlack, WhoIs, list_incidents, status_of_incidents,
     trigger_from_slack, who_is,
 };
+pub(crate) use documents::{PreviewPolicyOf, preview_policy_of};
 pub(crate) use documents::{ServicesToName, TriggerFromWorkflow, services_to_name, trigger_from_workflow};
 pub(crate) use error::ApiError;
 pub(crate) use incident::{Appearance, Connector, Entry, Incident};

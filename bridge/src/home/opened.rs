@@ -9,7 +9,6 @@ use serde_json::Value;
 use super::{refresh::refresh, store};
 use crate::{
     bridge::Parts,
-    identity,
     inbound::{
         Kind,
         lenient::{id, lenient, read},
@@ -53,12 +52,10 @@ async fn opened(parts: &Parts, item: &Item) -> Worked {
     else {
         return Ok(Outcome::NotOurs("ignored"));
     };
-    let team = item.payload["team_id"].as_str().unwrap_or_default();
-    let person = identity::person(parts, team, &user).await?;
-    let team = person.map_or_else(|| team.to_owned(), |person| person.team_id);
-    store::open(parts, &team, &user, view.is_none_or(|view| view.is_null())).await?;
+    let installation = &item.installation;
+    store::open(parts, installation, &user, view.is_none_or(|view| view.is_null())).await?;
     // What comes of it is on record: what fails now is tried again from there.
-    refresh(parts, &team, &user).await?;
+    refresh(parts, installation.team_id(), &user).await?;
     Ok(Outcome::Done("home"))
 }
 

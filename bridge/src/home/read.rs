@@ -16,6 +16,7 @@ use crate::{
     failure::of_api,
     graphql::{ApiError, As, HomeIncidents, Incident, Member, home_incidents},
     identity::{self, Person},
+    installation::AppInstallation,
 };
 
 /// Incidents of each list, where there is one organisation; with more there are fewer, since a view holds 100 blocks.
@@ -66,9 +67,13 @@ impl Home {
 }
 
 /// Reads what a person is to be told now.
-pub(super) async fn read(parts: &Parts, team: &str, user: &str) -> Result<Home, JobError> {
-    let person = identity::person(parts, team, user).await?;
-    let person = person.unwrap_or_else(|| Person::unknown(team, user));
+pub(super) async fn read(
+    parts: &Parts,
+    installation: &AppInstallation,
+    user: &str,
+) -> Result<Home, JobError> {
+    let person = identity::person(parts, installation, user).await?;
+    let person = person.unwrap_or_else(|| Person::unknown(installation, user));
     let memberships = acting::memberships(parts, &person, None).await?;
     if memberships.is_empty() {
         return Ok(Home::NotLinked { email: person.email });

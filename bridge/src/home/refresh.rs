@@ -13,7 +13,12 @@ use super::{
     read::{Home, read},
     store::{self, End},
 };
-use crate::{bridge::Parts, mirror::outcome::back_off, slack::SlackError};
+use crate::{
+    bridge::Parts,
+    installation::{self, AppInstallation, InstallationKey, Lookup},
+    mirror::outcome::back_off,
+    slack::SlackError,
+};
 
 /// How often it is looked for tabs that are due.
 const LOOK: Duration = Duration::from_secs(1);
@@ -55,9 +60,19 @@ pub(super) async fn refresh(parts: &Parts, team: &str, user: &str) -> Result<(),
     let Some(claimed) = store::claim(parts, team, user).await.map_err(JobError::retry)? else {
         return Ok(());
     };
-    let end = match read(parts, team, user).await {
-        Ok(home) => publish(parts, &claimed, &home).await,
-        Err(error) => later(&claimed, &error),
+    let key = InstallationKey::of_home(&claimed);
+    let end = match installation::find(&parts.apps, &parts.workspaces, &key) {
+        Lookup::Connected(installation) => match read(parts, &installation, user).await {
+            Ok(home) => publish(&installation, &claimed, &home).await,
+            Err(error) => later(&claimed, &error),
+        },
+        Lookup::NotYet => later(
+            &claimed,
+            &JobError::retry("it is not known yet which workspace it is in"),
+        ),
+        Lookup::Rejected(rejection) => End::Refused {
+            error: rejection.to_string(),
+        },
     };
     let outcome = match &end {
         End::Shown { hash, .. } if claimed.content_hash.as_ref() == Some(hash) => "unchanged",
@@ -72,7 +87,7 @@ pub(super) async fn refresh(parts: &Parts, team: &str, user: &str) -> Result<(),
         End::Refused { error } => {
             tracing::warn!(
                 slack.user = user,
-                "Slack does not take the Home tab of {user}: {error}"
+                "the Home tab of {user} is not published: {error}"
             );
             "refused"
         }
@@ -93,7 +108,7 @@ fn later(claimed: &Model, error: &JobError) -> End {
     }
 }
 
-async fn publish(parts: &Parts, claimed: &Model, home: &Home) -> End {
+async fn publish(installation: &AppInstallation, claimed: &Model, home: &Home) -> End {
     let view = content::view(home);
     let hash = hex::encode(Sha256::digest(view.json().to_string()));
     let shown = End::Shown {
@@ -103,7 +118,7 @@ async fn publish(parts: &Parts, claimed: &Model, home: &Home) -> End {
     if claimed.content_hash == Some(hash) {
         return shown;
     }
-    let workspace = parts.workspaces.of_team(Some(&claimed.team_id));
+    let workspace = installation.workspace();
     match workspace.slack.publish_view(&claimed.slack_user_id, &view).await {
         Ok(_) => shown,
         Err(error) => {

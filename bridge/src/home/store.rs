@@ -12,7 +12,7 @@ use tocsin_entity::{
 };
 use tocsin_queue::JobError;
 
-use crate::{bridge::Parts, identity};
+use crate::{bridge::Parts, installation::AppInstallation};
 
 /// How long after it was opened a tab is kept fresh.
 const LOOKED_AT: Duration = Duration::days(3);
@@ -27,11 +27,17 @@ const GAP: Duration = Duration::seconds(5);
 const ERROR_MAX: usize = 500;
 
 /// Somebody has opened their tab: it is due at once. `is_empty` says that Slack has nothing to show there, whatever is on record.
-pub(super) async fn open(parts: &Parts, team: &str, user: &str, is_empty: bool) -> Result<(), JobError> {
+pub(super) async fn open(
+    parts: &Parts,
+    installation: &AppInstallation,
+    user: &str,
+    is_empty: bool,
+) -> Result<(), JobError> {
     let now = OffsetDateTime::now_utc();
     let row = ActiveModel {
-        team_id: Set(team.to_owned()),
+        team_id: Set(installation.team_id().to_owned()),
         slack_user_id: Set(user.to_owned()),
+        app_id: Set(installation.app()),
         organizations: Set(String::new()),
         opened_at: Set(now),
         wanted_version: Set(1),
@@ -45,7 +51,7 @@ pub(super) async fn open(parts: &Parts, team: &str, user: &str, is_empty: bool) 
     };
     let mut known = OnConflict::columns([Column::TeamId, Column::SlackUserId]);
     known
-        .update_columns([Column::OpenedAt, Column::DueAt, Column::Attempts])
+        .update_columns([Column::AppId, Column::OpenedAt, Column::DueAt, Column::Attempts])
         .value(
             Column::WantedVersion,
             Expr::col((Entity, Column::WantedVersion)).add(1),
@@ -63,14 +69,12 @@ pub(super) async fn open(parts: &Parts, team: &str, user: &str, is_empty: bool) 
 
 /// Somebody did something on their tab and looks at it: it is due at once, if they have one. If that fails, the tab follows a
 /// little later, as all do.
-pub(crate) async fn again(parts: &Parts, team: Option<&str>, user: &str) {
-    let mut update = Entity::update_many()
+pub(crate) async fn again(parts: &Parts, installation: &AppInstallation, user: &str) {
+    let update = Entity::update_many()
         .col_expr(Column::WantedVersion, Expr::col(Column::WantedVersion).add(1))
         .col_expr(Column::DueAt, Expr::value(OffsetDateTime::now_utc()))
+        .filter(Column::TeamId.eq(installation.team_id()))
         .filter(Column::SlackUserId.eq(user));
-    if let Some(team) = identity::team(parts, team) {
-        update = update.filter(Column::TeamId.eq(team));
-    }
     if let Err(error) = update.exec(parts.database.write()).await {
         tracing::warn!(
             slack.user = user,

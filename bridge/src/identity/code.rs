@@ -22,7 +22,7 @@ pub(crate) fn code(parts: &Parts, person: &Person) -> Option<String> {
     let content = LinkCode {
         team_id: person.team_id.clone(),
         slack_user_id: person.slack_user_id.clone(),
-        organizations: parts.workspaces.served(&person.team_id),
+        organizations: person.installation.served(),
     };
     match sealer.seal_state(CODE, &content, LIVES) {
         Ok(code) => Some(code),

@@ -7,17 +7,15 @@ use tocsin_entity::{
 };
 use tocsin_queue::JobError;
 
-use super::person::team;
 use crate::bridge::Parts;
 
 /// Notes whether a person who is on record wants to be matched.
 pub(crate) async fn set_linked(
     parts: &Parts,
-    team_id: Option<&str>,
+    team_id: &str,
     slack_user_id: &str,
     linked: bool,
 ) -> Result<(), JobError> {
-    let team_id = team(parts, team_id).unwrap_or_default();
     let mut update = Entity::update_many().col_expr(Column::Unlinked, Expr::value(!linked));
     if !linked {
         update = update.col_expr(Column::UserId, Expr::value(None::<UserId>));

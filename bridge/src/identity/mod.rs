@@ -15,7 +15,7 @@ mod strangers;
 pub(crate) use code::code;
 pub(crate) use face::face;
 pub(crate) use linking::set_linked;
-pub(crate) use person::{Person, is_at_home, is_from_elsewhere, is_unlinked, name, person, team};
+pub(crate) use person::{Person, is_at_home, is_unlinked, name, person};
 pub(crate) use prompt::prompt;
 pub(crate) use refresh::{USER_CHANGED, USER_JOINED};
 pub(crate) use sign_in::router;
@@ -40,7 +40,7 @@ pub(crate) async fn members(
     if person.is_bot || person.is_nobody {
         return Ok(Vec::new());
     }
-    let serves = |id: OrganizationId| parts.workspaces.serves(&person.team_id, id);
+    let serves = |id: OrganizationId| person.installation.serves(id);
     if within.is_some_and(|id| !serves(id)) {
         return Ok(Vec::new());
     }

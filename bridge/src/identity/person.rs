@@ -15,6 +15,7 @@ use tocsin_queue::JobError;
 
 use crate::{
     bridge::Parts,
+    installation::{AppInstallation, Speaker},
     slack::{SlackError, web_api::User},
 };
 
@@ -23,7 +24,13 @@ pub(super) const FRESH: Duration = Duration::hours(1);
 
 /// A person in Slack.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact that Slack tells by itself"
+)]
 pub(crate) struct Person {
+    /// Through which they are known: what they do, they do there.
+    pub(crate) installation: AppInstallation,
     pub(crate) team_id: String,
     pub(crate) slack_user_id: String,
     /// What people see.
@@ -31,6 +38,12 @@ pub(crate) struct Person {
     /// In lowercase, where Slack gives it and the person has not asked to be left unmatched.
     pub(crate) email: Option<String>,
     pub(crate) is_bot: bool,
+    /// Whether they are of another company, as people in shared channels may be: their own administrators say there what their address is.
+    pub(crate) is_external: bool,
+    /// Whether they are a guest in the workspace.
+    pub(crate) is_guest: bool,
+    /// Whether their account in Slack is deactivated.
+    pub(crate) is_deactivated: bool,
     /// Whether they are nobody here: they have asked for that, or their account in Slack is deactivated.
     pub(crate) is_nobody: bool,
     /// The user they were found to be when that was last asked.
@@ -41,10 +54,11 @@ pub(crate) struct Person {
 /// does not say, what was known before is used; none where nothing ever was.
 pub(crate) async fn person(
     parts: &Parts,
-    team_id: &str,
+    installation: &AppInstallation,
     slack_user_id: &str,
 ) -> Result<Option<Person>, JobError> {
-    let team_id = &team(parts, Some(team_id)).unwrap_or_default();
+    let team_id = installation.team_id();
+    let of = |row: Model| Person::of(row, installation);
     let key = (team_id.to_owned(), slack_user_id.to_owned());
     let known = Entity::find_by_id(key)
         .one(parts.database.read())
@@ -52,34 +66,25 @@ pub(crate) async fn person(
         .map_err(JobError::retry)?;
     let now = OffsetDateTime::now_utc();
     if let Some(known) = known.as_ref().filter(|known| now - known.refreshed_at < FRESH) {
-        return Ok(Some(known.clone().into()));
+        return Ok(Some(of(known.clone())));
     }
-    let workspace = parts.workspaces.of_team(Some(team_id));
-    match workspace.slack.user(slack_user_id).await {
+    match installation.slack().user(slack_user_id).await {
         Ok(user) => remember(&parts.database, team_id, &user, now)
             .await
-            .map(|saved| Some(saved.into()))
+            .map(|saved| Some(of(saved)))
             .map_err(JobError::retry),
         Err(error @ SlackError::Refused { .. }) => {
             tracing::warn!(
                 slack.user = slack_user_id,
                 "Slack does not say who {slack_user_id} is: {error}"
             );
-            Ok(known.map(Person::from))
+            Ok(known.map(of))
         }
         Err(error) => match known {
-            Some(known) => Ok(Some(known.into())),
-            None => Err(workspace.failed(error)),
+            Some(known) => Ok(Some(of(known))),
+            None => Err(installation.workspace().failed(error)),
         },
     }
-}
-
-/// The workspace of the installation, which is whom people are known to; until Slack has told it, the one that a request names.
-pub(crate) fn team(parts: &Parts, named: Option<&str>) -> Option<String> {
-    let installation = parts.workspaces.of_team(named).installation();
-    installation
-        .map(|bot| bot.team_id.clone())
-        .or_else(|| named.map(str::to_owned))
 }
 
 /// Writes down what Slack says of a person.
@@ -97,6 +102,8 @@ pub(super) async fn remember(
         image_url: Set(picture(user)),
         is_bot: Set(user.is_bot),
         deleted: Set(user.deleted),
+        is_external: Set(!is_at_home(user, team_id)),
+        is_guest: Set(user.is_restricted || user.is_ultra_restricted),
         user_id: Set(None),
         unlinked: Set(false),
         refreshed_at: Set(now),
@@ -107,6 +114,8 @@ pub(super) async fn remember(
         Column::ImageUrl,
         Column::IsBot,
         Column::Deleted,
+        Column::IsExternal,
+        Column::IsGuest,
         Column::RefreshedAt,
     ];
     let key = OnConflict::columns([Column::TeamId, Column::SlackUserId])
@@ -153,21 +162,11 @@ pub(super) async fn note(parts: &Parts, person: &Person, user: Option<UserId>) -
 pub(crate) fn is_at_home(user: &User, team_id: &str) -> bool {
     let home = user.team_id.as_deref().unwrap_or(team_id);
     let teams = user.enterprise.as_ref().map_or(&[][..], |user| &user.teams);
-    home == team_id || teams.iter().any(|team| team == team_id)
-}
-
-/// Whether a person belongs to another workspace, as people in shared channels may. Of such a person no address is on record; only
-/// then Slack is asked again. Whom Slack does not know is from elsewhere.
-pub(crate) async fn is_from_elsewhere(parts: &Parts, person: &Person) -> Result<bool, JobError> {
-    if person.email.is_some() || person.is_bot {
-        return Ok(false);
-    }
-    let workspace = parts.workspaces.of_team(Some(&person.team_id));
-    match workspace.slack.user(&person.slack_user_id).await {
-        Ok(user) => Ok(!is_at_home(&user, &person.team_id)),
-        Err(SlackError::Refused { .. }) => Ok(true),
-        Err(error) => Err(workspace.failed(error)),
-    }
+    let is_in_enterprise = user
+        .enterprise
+        .as_ref()
+        .is_some_and(|user| user.enterprise_id.as_deref() == Some(team_id));
+    !user.is_stranger && (home == team_id || is_in_enterprise || teams.iter().any(|team| team == team_id))
 }
 
 /// The e-mail address, in lowercase. In a shared channel there are people of other workspaces, whose administrators may give
@@ -202,27 +201,46 @@ pub(crate) fn name(user: &User) -> String {
 
 impl Person {
     /// Somebody of whom Slack says nothing: their id stands for their name.
-    pub(crate) fn unknown(team_id: &str, slack_user_id: &str) -> Self {
+    pub(crate) fn unknown(installation: &AppInstallation, slack_user_id: &str) -> Self {
         Self {
-            team_id: team_id.to_owned(),
+            installation: installation.clone(),
+            team_id: installation.team_id().to_owned(),
             slack_user_id: slack_user_id.to_owned(),
             name: slack_user_id.to_owned(),
             email: None,
             is_bot: false,
+            is_external: false,
+            is_guest: false,
+            is_deactivated: false,
             is_nobody: false,
             user_id: None,
         }
     }
 }
 
-impl From<Model> for Person {
-    fn from(row: Model) -> Self {
+impl Person {
+    /// Somebody of whom Slack says nothing but what stands in the request.
+    pub(crate) fn speaking(installation: &AppInstallation, slack_user_id: &str, speaker: Speaker) -> Self {
+        let unknown = Self::unknown(installation, slack_user_id);
         Self {
+            is_external: speaker.team_id.is_some_and(|team| team != installation.team_id()),
+            name: speaker.name.unwrap_or(unknown.name),
+            ..unknown
+        }
+    }
+
+    /// Somebody who is on record.
+    fn of(row: Model, installation: &AppInstallation) -> Self {
+        Self {
+            installation: installation.clone(),
             team_id: row.team_id,
             slack_user_id: row.slack_user_id,
             name: row.display_name,
             email: row.email.filter(|_| !row.unlinked),
             is_bot: row.is_bot,
+            is_external: row.is_external,
+            is_guest: row.is_guest,
+            is_deactivated: row.deleted,
             is_nobody: row.unlinked || row.deleted,
             user_id: row.user_id,
         }

@@ -43,11 +43,11 @@ pub(crate) async fn prompt(parts: &Parts, person: &Person) -> Result<Option<Stri
         .exec_without_returning(parts.database.write())
         .await
         .map_err(JobError::retry)?;
-    Ok((added > 0).then(|| how(parts, person)))
+    Ok((added > 0).then(|| how(person)))
 }
 
-fn how(parts: &Parts, person: &Person) -> String {
-    let command = parts.workspaces.of_team(Some(&person.team_id)).command();
+fn how(person: &Person) -> String {
+    let command = person.installation.command();
     let link = match command {
         Some(name) => format!("`{} link`", escape(&name.replace('`', ""))),
         None => "the slash command's `link`".to_owned(),

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use tocsin_entity::slack::user::Entity;
 use tocsin_queue::JobError;
 
-use super::person::{remember, team};
+use super::person::remember;
 use crate::{
     bridge::Parts,
     inbound::{
@@ -40,10 +40,8 @@ async fn refresh(parts: &Parts, item: &Item) -> Worked {
     let Some(user) = user(&item.payload) else {
         return Ok(Outcome::NotOurs("ignored"));
     };
-    let Some(team_id) = team(parts, item.payload["team_id"].as_str()) else {
-        return Ok(Outcome::NotOurs("ignored"));
-    };
-    let key = (team_id.clone(), user.id.clone());
+    let team_id = item.installation.team_id();
+    let key = (team_id.to_owned(), user.id.clone());
     let known = Entity::find_by_id(key)
         .one(parts.database.read())
         .await
@@ -57,7 +55,7 @@ async fn refresh(parts: &Parts, item: &Item) -> Worked {
     } else {
         OffsetDateTime::now_utc()
     };
-    remember(&parts.database, &team_id, &user, refreshed_at)
+    remember(&parts.database, team_id, &user, refreshed_at)
         .await
         .map_err(JobError::retry)?;
     Ok(Outcome::Done("refreshed"))

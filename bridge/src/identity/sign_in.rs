@@ -116,9 +116,7 @@ async fn sign_in(parts: &Parts, wanted: &SignIn, code: &str) -> Result<Ending, E
 
 /// Whether a team is one that serves the organisation. Another than those that are known is nobody's.
 fn is_theirs(parts: &Parts, team: &str, organization: OrganizationId) -> bool {
-    let known = parts.workspaces.all();
-    let mut bots = known.iter().filter_map(|workspace| workspace.installation());
-    bots.any(|bot| bot.team_id == team) && parts.workspaces.serves(team, organization)
+    parts.workspaces.serves(team, organization)
 }
 
 fn not_told(error: &SlackError) -> Ending {
@@ -147,7 +145,7 @@ fn nonce(id_token: &str) -> Option<String> {
 
 async fn record(parts: &Parts, wanted: &SignIn, team: &str, user: &str) -> Result<(), Ending> {
     // Whoever wanted to be nobody there wants to be somebody now.
-    set_linked(parts, Some(team), user, true).await.map_err(|error| {
+    set_linked(parts, team, user, true).await.map_err(|error| {
         tracing::error!("who has signed in could not be noted: {error}");
         unavailable()
     })?;

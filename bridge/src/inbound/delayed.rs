@@ -16,6 +16,10 @@ pub(super) const KEPT: &str = "Tocsin can't do this just now. What you asked for
 pub(super) const GIVEN_UP: &str = "What you asked for could not be done, and is not tried any more. Look at the incident's page, and tell whoever runs \
                                    Tocsin (GIVEN_UP).";
 
+/// Nobody has connected the workspace in which they asked, or somebody has disconnected it.
+pub(super) const NOT_CONNECTED: &str = "Tocsin is not connected to this Slack workspace, so nothing was done. Ask an administrator of your organisation in \
+                                        Tocsin to connect it: the GraphQL query slackInstallUrl gives the link (NOT_CONNECTED).";
+
 /// Tells whoever asked, where a press, a command or a dialog has left an address for that. Events leave none.
 pub(super) async fn tell(parts: &Parts, payload: &Value, text: &str) {
     let Some(address) = address(payload) else { return };

@@ -3,6 +3,7 @@
 //! What is read and verified here goes to [`receive`], as what Socket Mode brings does.
 
 use std::{
+    collections::BTreeMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -28,7 +29,7 @@ use super::{
     refusal::Refusal,
     signature::{self, SignatureError},
 };
-use crate::bridge::Parts;
+use crate::{app::App, bridge::Parts, installation};
 
 /// Longest body taken, in bytes. Slack's are far below: a message has 40,000 characters at most.
 const BODY_MAX: usize = 1024 * 1024;
@@ -154,16 +155,41 @@ fn verify(parts: &Parts, headers: &HeaderMap, body: &[u8]) -> Result<Option<Slac
         Err(refused @ SignatureError::Mismatch) => refused,
         Err(refused @ (SignatureError::Missing | SignatureError::Stale)) => return Err(refused.into()),
     };
-    // The body may say which app it is of; nothing that it says is believed before it is verified.
-    let apps = parts.apps.all().into_iter();
-    let mut signers = apps.filter(|app| {
-        app.signing_secret
-            .as_slice()
-            .iter()
-            .any(|secret| signed_with(std::slice::from_ref(secret)).is_ok())
-    });
+    // The body may say which app it is of; nothing else that it says is looked at before it is verified.
+    let claimed = installation::slack_app_id(body);
+    let mut signers = signers(parts, claimed.as_deref(), body.len())
+        .into_iter()
+        .filter(|app| {
+            app.signing_secret
+                .as_slice()
+                .iter()
+                .any(|secret| signed_with(std::slice::from_ref(secret)).is_ok())
+        });
     let app = signers.next().ok_or(refused)?;
     Ok(Some(app.id))
+}
+
+/// Longest body for which the secret of every app is tried: that of Slack's question whether the address is ours, which does not say of which app it is.
+const TRIED_WITH_ALL_MAX: usize = 4 * 1024;
+
+/// Longest body for which the secrets of those apps are tried of which it is not known yet what Slack calls them: they are installed nowhere yet.
+const TRIED_WITH_NEW_MAX: usize = 64 * 1024;
+
+/// The organisations' apps that may have signed a body: so that one body does not cost a hash for each of them.
+fn signers(parts: &Parts, claimed: Option<&str>, length: usize) -> Vec<App> {
+    let mut named: BTreeMap<SlackAppId, String> = BTreeMap::new();
+    for workspace in parts.workspaces.all() {
+        let app = workspace.installation().and_then(|bot| bot.app_id.clone());
+        named.extend(workspace.app.zip(app));
+    }
+    let may_be = |app: &App| match (named.get(&app.id), claimed) {
+        (Some(name), Some(claimed)) => name == claimed,
+        (None, Some(_)) => length <= TRIED_WITH_NEW_MAX,
+        (_, None) => length <= TRIED_WITH_ALL_MAX,
+    };
+    let mut all = parts.apps.all();
+    all.retain(may_be);
+    all
 }
 
 impl Verified {

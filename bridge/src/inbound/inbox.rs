@@ -8,12 +8,13 @@ use sea_orm::{
 use time::{Duration, OffsetDateTime};
 use tocsin_entity::{
     database::Database,
-    id::{InboxId, SlackAppId},
+    id::InboxId,
     kinds::InboxState,
     slack::inbox::{ActiveModel, Column, Entity, Model},
 };
 
 use super::envelope::Envelope;
+use crate::installation::InstallationKey;
 
 /// How long a worker has a row to itself; one that died lets go by then.
 const LEASE: Duration = Duration::seconds(15);
@@ -41,11 +42,12 @@ pub(crate) enum Stored {
 pub(crate) async fn store(
     tx: &impl ConnectionTrait,
     envelope: Envelope,
-    app: Option<SlackAppId>,
+    installation: &InstallationKey,
     request_id: &str,
     now: OffsetDateTime,
 ) -> Result<Stored, DbErr> {
     let id = InboxId::new();
+    let app = installation.app();
     // Whoever signs for one app names nothing of another's.
     let key = app.map_or_else(|| envelope.key.clone(), |app| format!("{app}/{}", envelope.key));
     let row = ActiveModel {
@@ -53,6 +55,7 @@ pub(crate) async fn store(
         slack_key: Set(key),
         kind: Set(envelope.kind.name().to_owned()),
         app_id: Set(app),
+        team_id: Set(Some(installation.team_id().to_owned())),
         payload: Set(envelope.payload),
         request_id: Set(Some(request_id.to_owned())),
         state: Set(InboxState::Pending),

@@ -5,11 +5,10 @@
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
-use tocsin_entity::id::SlackAppId;
 use tocsin_queue::JobError;
 
 use super::envelope::Kind;
-use crate::{bridge::Parts, comments::mrkdwn};
+use crate::{bridge::Parts, comments::mrkdwn, installation::AppInstallation};
 
 /// A kind of request, and who answers it.
 pub(crate) struct Prompt {
@@ -27,8 +26,8 @@ pub(crate) struct Prompt {
 #[derive(Debug, Clone)]
 pub(crate) struct Ask {
     pub(crate) payload: Value,
-    /// The organisation's own Slack app that asks; none for the server's.
-    pub(crate) app: Option<SlackAppId>,
+    /// For which it came, and where alone it may do anything.
+    pub(crate) installation: AppInstallation,
     pub(crate) request_id: String,
     /// When it came.
     pub(crate) received_at: OffsetDateTime,

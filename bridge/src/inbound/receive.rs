@@ -13,19 +13,27 @@ use tracing::Instrument;
 use url::Url;
 
 use super::{
+    delayed,
     envelope::{Envelope, EventRequest, Kind},
     inbox::{self, Stored},
     prompt::{Answer, Ask, Prompt, Reply},
     refusal::Refusal,
     routes,
 };
-use crate::{app::Say, bridge::Parts};
+use crate::{
+    bridge::Parts,
+    installation::{self, AppInstallation, InstallationKey, Lookup, Rejection},
+};
 
 /// How long all may take. Slack waits 3 s for the whole answer, the way included, and then sends again or shows an error.
 const TIMEOUT: Duration = Duration::from_millis(2_300);
 
 /// How long a prompt may think, so that there is time left to store.
 const PROMPT_TIMEOUT: Duration = Duration::from_millis(1_800);
+
+/// How long a prompt waits until it is known where the app is installed, and how often it looks.
+const FIRST_ANSWER: Duration = Duration::from_millis(800);
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// How long an answer that is late may take at all; Slack takes replies to a command for 30 minutes.
 const LATE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -78,24 +86,33 @@ pub(crate) async fn receive_event(
 /// # Errors
 /// When it could not be stored: then Slack must not be told that it was taken.
 pub(crate) async fn receive(parts: &Arc<Parts>, request: Received) -> Result<(&'static str, Reply), Refusal> {
-    let deadline = Instant::now() + TIMEOUT;
-    let say = parts
-        .apps
-        .say(&parts.workspaces, request.app, &request.envelope.payload);
-    if say == Say::MayNot {
-        return Err(Refusal::Foreign);
-    }
+    let began = Instant::now();
+    let deadline = began + TIMEOUT;
+    let (app, envelope) = (request.app, &request.envelope);
+    let decided = installation::decide(
+        &parts.apps,
+        &parts.workspaces,
+        app,
+        envelope.kind,
+        &envelope.payload,
+    );
+    let key = match decided {
+        Ok(key) => key,
+        Err(rejection) => return foreign(parts, &request, rejection),
+    };
     if let Some(prompt) = routes::prompt(&request.envelope) {
         // What is stored is looked at again; a prompt would act now.
-        if say == Say::NotKnown {
-            return not_yet(prompt, &request.envelope);
-        }
-        let reply = match ask(parts, prompt, &request).await {
+        let found = match find_soon(parts, &key).await {
+            Lookup::Connected(found) => found,
+            Lookup::NotYet => return not_yet(prompt, &request.envelope),
+            Lookup::Rejected(rejection) => return foreign(parts, &request, rejection),
+        };
+        let reply = match ask(parts, prompt, found, &request, began + PROMPT_TIMEOUT).await {
             Asked::Done(outcome, reply) => return Ok((outcome, reply)),
             Asked::Store(reply) => reply,
         };
         let (kind, payload) = (request.envelope.kind, request.envelope.payload.clone());
-        return match store(parts, request, deadline).await {
+        return match store(parts, request, key, deadline).await {
             Ok(outcome) => Ok((outcome, reply)),
             // People read what a command is answered; of a failure Slack would only say that there was one.
             Err(refusal @ Refusal::Unavailable(_)) if kind == Kind::Command => {
@@ -109,10 +126,53 @@ pub(crate) async fn receive(parts: &Arc<Parts>, request: Received) -> Result<(&'
         kind, name, payload, ..
     } = &request.envelope;
     if routes::find(*kind, name, payload).is_some() {
-        return Ok((store(parts, request, deadline).await?, Reply::Empty));
+        return Ok((store(parts, request, key, deadline).await?, Reply::Empty));
     }
     ignored(&request);
     Ok(("ignored", for_nobody(&request.envelope)))
+}
+
+/// What is connected for a key. Just after the start it takes a moment until Slack has said where each workspace is.
+async fn find_soon(parts: &Parts, key: &InstallationKey) -> Lookup {
+    let until = Instant::now() + FIRST_ANSWER;
+    loop {
+        let found = installation::find(&parts.apps, &parts.workspaces, key);
+        if !matches!(found, Lookup::NotYet) || Instant::now() > until {
+            return found;
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}
+
+/// What becomes of a request that is for no installation here. Nothing is read or written; whoever has done something in Slack is told how to connect
+/// their workspace, at an address of Slack's that needs no token.
+fn foreign(
+    parts: &Arc<Parts>,
+    request: &Received,
+    rejection: Rejection,
+) -> Result<(&'static str, Reply), Refusal> {
+    let Envelope {
+        kind, name, payload, ..
+    } = &request.envelope;
+    let is_wanted =
+        routes::prompt(&request.envelope).is_some() || routes::find(*kind, name, payload).is_some();
+    if request.app.is_none() && !is_wanted {
+        ignored(request);
+        return Ok(("ignored", for_nobody(&request.envelope)));
+    }
+    rejection.report(request.app, &format!("a request ({name})"));
+    if rejection != Rejection::NotConnected {
+        return Err(Refusal::Foreign);
+    }
+    if *kind == Kind::Command {
+        return Ok((
+            Refusal::Foreign.outcome(),
+            Reply::ephemeral(delayed::NOT_CONNECTED),
+        ));
+    }
+    let (parts, payload) = (Arc::clone(parts), payload.clone());
+    tokio::spawn(async move { delayed::tell(&parts, &payload, delayed::NOT_CONNECTED).await });
+    Err(Refusal::Foreign)
 }
 
 /// Slack has not said yet where the app is: people read what a command is answered, and what else there is comes again.
@@ -142,10 +202,16 @@ enum Asked {
     Store(Reply),
 }
 
-async fn ask(parts: &Arc<Parts>, prompt: &'static Prompt, request: &Received) -> Asked {
+async fn ask(
+    parts: &Arc<Parts>,
+    prompt: &'static Prompt,
+    installation: AppInstallation,
+    request: &Received,
+    deadline: Instant,
+) -> Asked {
     let ask = Ask {
         payload: request.envelope.payload.clone(),
-        app: request.app,
+        installation,
         request_id: request.request_id.clone(),
         received_at: request.at,
     };
@@ -158,7 +224,7 @@ async fn ask(parts: &Arc<Parts>, prompt: &'static Prompt, request: &Received) ->
     // On its own: what it has begun, such as filling an open dialog, goes on when Slack can wait no longer.
     let mut answer = tokio::spawn(async move { (prompt.answer)(&shared, &ask).await }.instrument(span));
     let name = request.envelope.name.as_str();
-    match tokio::time::timeout(PROMPT_TIMEOUT, &mut answer).await {
+    match tokio::time::timeout_at(deadline, &mut answer).await {
         Ok(Ok(Ok(Answer::Done(outcome, reply)))) => Asked::Done(outcome, reply),
         Ok(Ok(Ok(Answer::Store(reply)))) => Asked::Store(reply),
         Ok(Ok(Err(error))) => {
@@ -224,16 +290,20 @@ fn cause(error: &JobError) -> String {
 }
 
 /// Stores a request that somebody here works, and rings; what it is counted as.
-async fn store(parts: &Arc<Parts>, request: Received, deadline: Instant) -> Result<&'static str, Refusal> {
+async fn store(
+    parts: &Arc<Parts>,
+    request: Received,
+    installation: InstallationKey,
+    deadline: Instant,
+) -> Result<&'static str, Refusal> {
     let Received {
-        app,
         envelope,
         request_id,
         at: received_at,
         ..
     } = request;
     let (name, key) = (envelope.name.clone(), envelope.key.clone());
-    let write = insert(parts, envelope, app, request_id.clone(), received_at);
+    let write = insert(parts, envelope, installation, request_id.clone(), received_at);
     let id = match tokio::time::timeout_at(deadline, write).await {
         Ok(Ok(Stored::New(id))) => id,
         Ok(Ok(Stored::Again)) => {
@@ -264,15 +334,16 @@ async fn store(parts: &Arc<Parts>, request: Received, deadline: Instant) -> Resu
 async fn insert(
     parts: &Parts,
     envelope: Envelope,
-    app: Option<SlackAppId>,
+    installation: InstallationKey,
     request_id: String,
     received_at: OffsetDateTime,
 ) -> Result<Stored, DbErr> {
     let lane = parts.inbox_lane.clone();
     let write = tokio::spawn(async move {
         let write = lane.write(move |tx| {
-            let (envelope, request_id) = (envelope.clone(), request_id.clone());
-            async move { inbox::store(tx, envelope, app, &request_id, received_at).await }.boxed()
+            let (envelope, installation, request_id) =
+                (envelope.clone(), installation.clone(), request_id.clone());
+            async move { inbox::store(tx, envelope, &installation, &request_id, received_at).await }.boxed()
         });
         write.await
     });

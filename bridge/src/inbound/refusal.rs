@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
     response::{IntoResponse, Response},
 };
 use serde_json::json;
@@ -113,6 +113,12 @@ impl IntoResponse for Refusal {
             | Self::Foreign => self.to_string(),
         };
         let body = json!({"error": {"code": self.code(), "message": message}});
-        (self.status(), Json(body)).into_response()
+        let mut response = (self.status(), Json(body)).into_response();
+        if matches!(self, Self::Foreign) {
+            // It would be refused again; and Slack counts failures against the app.
+            let name = HeaderName::from_static("x-slack-no-retry");
+            response.headers_mut().insert(name, HeaderValue::from_static("1"));
+        }
+        response
     }
 }

@@ -3,7 +3,7 @@
 use futures::future::BoxFuture;
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
-use tocsin_entity::id::{InboxId, SlackAppId};
+use tocsin_entity::id::InboxId;
 use tocsin_queue::JobError;
 
 use super::{
@@ -11,8 +11,8 @@ use super::{
     prompt::Prompt,
 };
 use crate::{
-    actions, bridge::Parts, commands, comments, create, directory, home, identity, install, mention, unfurl,
-    workflow,
+    actions, bridge::Parts, commands, comments, create, directory, home, identity, install,
+    installation::AppInstallation, mention, unfurl, workflow,
 };
 
 /// Every route. What has none is answered, counted and forgotten.
@@ -78,8 +78,8 @@ pub(crate) struct Turn(pub(crate) &'static str);
 pub(crate) struct Item {
     pub(crate) id: InboxId,
     pub(crate) payload: Value,
-    /// The organisation's own Slack app that has sent it; none for the server's.
-    pub(crate) app: Option<SlackAppId>,
+    /// For which it came, and where alone it may do anything.
+    pub(crate) installation: AppInstallation,
     pub(crate) request_id: Option<String>,
     /// When it came.
     pub(crate) received_at: OffsetDateTime,
@@ -125,8 +125,79 @@ pub(crate) fn prompt(envelope: &Envelope) -> Option<&'static Prompt> {
 }
 
 #[cfg(test)]
+#[path = "../../tests/it/inbound/tenants_cases.rs"]
+#[expect(dead_code, reason = "what is tried with them is tried from outside")]
+mod cases;
+
+#[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::inbound::envelope::{self, EventRequest};
+
+    fn name(kind: Kind, name: &str, place: usize) -> String {
+        format!("{} {name} {place}", kind.name())
+    }
+
+    /// The names of all routes and prompts that take a request.
+    fn taken(envelope: &Envelope) -> impl Iterator<Item = String> {
+        let is_its = |kind: Kind, name: &str, wanted: fn(&Value) -> bool| {
+            kind == envelope.kind && name == envelope.name && wanted(&envelope.payload)
+        };
+        let routes = all_routes().filter(move |(_, route)| is_its(route.kind, route.name, route.wanted));
+        let prompts =
+            all_prompts().filter(move |(_, prompt)| is_its(prompt.kind, prompt.name, prompt.wanted));
+        let routes = routes.map(|(place, route)| name(route.kind, route.name, place));
+        routes.chain(prompts.map(|(place, prompt)| name(prompt.kind, prompt.name, place)))
+    }
+
+    fn all_routes() -> impl Iterator<Item = (usize, &'static Route)> {
+        ROUTES.iter().copied().chain(&directory::ROUTES).enumerate()
+    }
+
+    /// With places that no route has.
+    fn all_prompts() -> impl Iterator<Item = (usize, &'static Prompt)> {
+        (1_000..).zip(PROMPTS.iter().copied())
+    }
+
+    fn envelope(case: &cases::Case, payload: Value) -> Envelope {
+        match case.kind {
+            "event" => match envelope::event_of(payload) {
+                Ok(EventRequest::Event(envelope)) => envelope,
+                other => panic!("{}: {other:?}", case.name),
+            },
+            "interaction" => envelope::interaction_of(payload).expect("an interaction"),
+            _ => envelope::command_of(payload.as_object().cloned().expect("fields")).expect("a command"),
+        }
+    }
+
+    #[test]
+    fn every_handler_is_tried_with_requests_that_name_others_workspaces() {
+        let place = cases::Place {
+            team: "T1",
+            channel: "C1",
+            ts: "1.0".to_owned(),
+            organization: "org_01930000000070008000000000000001".to_owned(),
+            incident: "inc_01930000000070008000000000000001".to_owned(),
+            bot: "UBOT",
+            response_url: "https://hooks.slack.com/actions/1".to_owned(),
+        };
+        let mut tried = BTreeSet::new();
+        for case in cases::CASES {
+            let envelope = envelope(case, case.naming("T1", &place, "1.1"));
+            let takers: Vec<_> = taken(&envelope).collect();
+            assert!(!takers.is_empty(), "nobody handles {}", case.name);
+            tried.extend(takers);
+        }
+        let routes = all_routes().map(|(place, route)| name(route.kind, route.name, place));
+        let prompts = all_prompts().map(|(place, prompt)| name(prompt.kind, prompt.name, place));
+        let untried: Vec<_> = routes
+            .chain(prompts)
+            .filter(|name| !tried.contains(name))
+            .collect();
+        assert_eq!(untried, Vec::<String>::new());
+    }
 
     #[test]
     fn types_that_nobody_here_works_have_one_label_together() {

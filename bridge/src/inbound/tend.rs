@@ -37,6 +37,14 @@ fn describe() {
         "Requests from Slack, by endpoint and outcome."
     );
     describe_counter!(
+        "tocsin_slack_foreign_total",
+        "Requests that were refused since they are for no connected workspace, by reason."
+    );
+    describe_counter!(
+        "tocsin_slack_addresses_refused_total",
+        "Addresses in requests that were not called since they are not Slack's."
+    );
+    describe_counter!(
         "tocsin_slack_ignored_total",
         "Requests from Slack that nobody here works, by endpoint and type."
     );

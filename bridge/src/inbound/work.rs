@@ -14,13 +14,13 @@ use super::{
     inbox::{self, Claim, Verdict},
     routes::{self, Item, Outcome},
 };
-use crate::{app::Say, bridge::Parts};
+use crate::{
+    bridge::Parts,
+    installation::{self, InstallationKey, Lookup},
+};
 
 /// How long a handler may take: less than the lease, so that nobody else begins meanwhile.
 const WORK_TIMEOUT: Duration = Duration::from_secs(12);
-
-/// How long it is waited until the workspace is known that a request comes from: just after the start, they are asked who they are.
-const TEAM_PATIENCE: time::Duration = time::Duration::minutes(1);
 
 /// How often a request is tried before it is given up: with the pauses below, for some five hours.
 const ATTEMPTS_MAX: i32 = 40;
@@ -125,23 +125,29 @@ async fn handle(parts: &Parts, row: &Model, name: &str) -> routes::Worked {
     else {
         return Ok(Outcome::NotOurs("ignored"));
     };
-    if let Some(team) = row.payload["team_id"]
-        .as_str()
-        .or(row.payload["team"]["id"].as_str())
-        && OffsetDateTime::now_utc() - row.received_at < TEAM_PATIENCE
-        && parts.workspaces.may_come_to_know(team)
-    {
+    let kind = route.kind;
+    let key = match InstallationKey::of_inbox(row) {
+        Some(key) => Ok(key),
+        // Stored by the version before, which left this to whoever works it.
+        None => installation::decide(&parts.apps, &parts.workspaces, row.app_id, kind, &row.payload),
+    };
+    let found = key.map(|key| installation::find(&parts.apps, &parts.workspaces, &key));
+    let installation = match found {
+        Ok(Lookup::Connected(installation)) => installation,
         // Not at short intervals: tries are counted.
-        return Err(JobError::retry(
-            "it is not known yet which workspace it comes from",
-        ));
-    }
-    // What is not known in time is as what may not be.
-    if parts.apps.say(&parts.workspaces, row.app_id, &row.payload) != Say::May {
-        return Ok(Outcome::NotOurs("foreign"));
-    }
+        Ok(Lookup::NotYet) => {
+            return Err(JobError::retry(
+                "it is not known yet which workspace it comes from",
+            ));
+        }
+        Ok(Lookup::Rejected(rejection)) | Err(rejection) => {
+            rejection.report(row.app_id, &format!("a stored request ({name})"));
+            delayed::tell(parts, &row.payload, delayed::NOT_CONNECTED).await;
+            return Ok(Outcome::NotOurs("foreign"));
+        }
+    };
     let item = Item {
-        app: row.app_id,
+        installation,
         id: row.id,
         payload: row.payload.clone(),
         request_id: row.request_id.clone(),
@@ -192,6 +198,7 @@ mod tests {
             slack_key: "Ev1".to_owned(),
             kind: "event".to_owned(),
             app_id: None,
+            team_id: Some("T1".to_owned()),
             payload: json!({}),
             request_id: None,
             state: InboxState::Pending,

@@ -8,7 +8,6 @@ use serde_json::Value;
 use tocsin_queue::JobError;
 
 use crate::{
-    bridge::Parts,
     inbound::{
         Kind,
         routes::{Item, Outcome, Route, Worked},
@@ -25,7 +24,7 @@ pub(crate) const UNINSTALLED: Route = Route {
     kind: Kind::Event,
     name: "app_uninstalled",
     wanted: |_| true,
-    work: |parts, item| look(parts, item).boxed(),
+    work: |_, item| look(item).boxed(),
 };
 
 /// `tokens_revoked`: of the bot's token, and not of people's alone.
@@ -41,19 +40,16 @@ fn bots(payload: &Value) -> Vec<&str> {
     bots.into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
-async fn look(parts: &Parts, item: &Item) -> Worked {
-    let team = item.payload["team_id"].as_str();
+async fn look(item: &Item) -> Worked {
     let app = item.payload["api_app_id"].as_str();
     let bots = bots(&item.payload);
     let mut still_works = false;
     let mut was_ours = false;
-    for workspace in parts.workspaces.all() {
+    for workspace in item.installation.workspaces() {
         let Some(bot) = workspace.installation() else {
             continue;
         };
-        let is_meant = Some(bot.team_id.as_str()) == team
-            && workspace.app == item.app
-            && (app.is_none() || bot.app_id.is_none() || bot.app_id.as_deref() == app)
+        let is_meant = (app.is_none() || bot.app_id.is_none() || bot.app_id.as_deref() == app)
             && (bots.is_empty() || bots.contains(&bot.bot_user_id.as_str()));
         if !is_meant {
             continue;

@@ -22,6 +22,7 @@ use crate::{
         lenient::{id, lenient, read},
         routes::{Item, Outcome, Route, Worked},
     },
+    installation::AppInstallation,
     notice::{self, Notice},
     thread::{self, Found, Thread},
 };
@@ -44,7 +45,6 @@ const BOT: &str = "@bot";
 /// A person's message that mentions the bot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Mention {
-    team: Option<String>,
     user: String,
     channel: String,
     ts: String,
@@ -76,7 +76,6 @@ impl Mention {
             return None;
         }
         Some(Self {
-            team: payload["team_id"].as_str().map(str::to_owned),
             user: event.user?,
             channel: event.channel?,
             ts: event.ts?,
@@ -90,15 +89,15 @@ async fn mentioned(parts: &Parts, item: &Item) -> Worked {
     let Some(mention) = Mention::of(&item.payload) else {
         return Ok(Outcome::NotOurs("ignored"));
     };
-    let workspace = parts.workspaces.of_team(mention.team.as_deref());
-    let Some(bot) = workspace.installation() else {
+    let installation = &item.installation;
+    let Some(bot) = installation.bot() else {
         return Err(JobError::retry("it is not known yet who the bot is"));
     };
-    if parts.workspaces.is_bot(&mention.user) {
+    if installation.is_bot(&mention.user) {
         return Ok(Outcome::NotOurs("own"));
     }
     let thread = match mention.thread_ts.as_deref() {
-        Some(thread_ts) => match thread::find(parts, &mention.channel, thread_ts).await? {
+        Some(thread_ts) => match thread::find(parts, installation, &mention.channel, thread_ts).await? {
             Found::Incident(thread) => Some(thread),
             Found::Coming if item.age() < PATIENCE => {
                 let pause = SOON.max(item.age() / 4).unsigned_abs();
@@ -118,7 +117,7 @@ async fn mentioned(parts: &Parts, item: &Item) -> Worked {
         (Some(_), None) => Ok(Outcome::NotOurs("no_command")),
         (None, _) => {
             let help = texts::help(BOT);
-            tell(parts, &mention, help.as_str()).await?;
+            tell(installation, &mention, help.as_str()).await?;
             Ok(Outcome::Done("help"))
         }
     }
@@ -129,7 +128,7 @@ async fn in_thread(parts: &Parts, item: &Item, mention: &Mention, thread: &Threa
     let deed = match wish {
         Wish::Act(deed) => deed,
         Wish::Help => {
-            tell(parts, mention, texts::help(BOT).as_str()).await?;
+            tell(&item.installation, mention, texts::help(BOT).as_str()).await?;
             return Ok(Outcome::Done("help"));
         }
         Wish::Wrong(verb, why) => {
@@ -137,18 +136,23 @@ async fn in_thread(parts: &Parts, item: &Item, mention: &Mention, thread: &Threa
                 verb,
                 why: why.to_owned(),
             };
-            tell(parts, mention, texts::misread(BOT, &wrong).as_str()).await?;
+            tell(&item.installation, mention, texts::misread(BOT, &wrong).as_str()).await?;
             return Ok(Outcome::Done("misread"));
         }
         Wish::Unknown(word, close @ Some(_)) => {
             let unknown = Misread::Unknown { word, close };
-            tell(parts, mention, texts::misread(BOT, &unknown).as_str()).await?;
+            tell(
+                &item.installation,
+                mention,
+                texts::misread(BOT, &unknown).as_str(),
+            )
+            .await?;
             return Ok(Outcome::Done("misread"));
         }
         // Said to the bot, and meant for all: a comment.
         Wish::Unknown(_, None) => return Ok(Outcome::NotOurs("no_command")),
     };
-    let person = match asker::person(parts, item.payload["team_id"].as_str(), &mention.user).await? {
+    let person = match asker::person(parts, &item.installation, &mention.user).await? {
         Ok(person) => person,
         // No call can be made to tell anybody.
         Err(notice) => return Ok(Outcome::Done(notice.outcome())),
@@ -170,14 +174,14 @@ async fn in_thread(parts: &Parts, item: &Item, mention: &Mention, thread: &Threa
             Ok(Outcome::Done(verb.deed()))
         }
         Err(refusal) => {
-            tell(parts, mention, &refusal.text(verb)).await?;
+            tell(&item.installation, mention, &refusal.text(verb)).await?;
             Ok(Outcome::Done(refusal.outcome()))
         }
     }
 }
 
-async fn tell(parts: &Parts, mention: &Mention, text: &str) -> Result<(), JobError> {
+async fn tell(installation: &AppInstallation, mention: &Mention, text: &str) -> Result<(), JobError> {
     let thread_ts = mention.thread_ts.as_deref();
-    let workspace = parts.workspaces.of_team(mention.team.as_deref());
-    notice::tell_in_thread(&workspace, &mention.channel, &mention.user, thread_ts, text).await
+    let workspace = installation.workspace();
+    notice::tell_in_thread(workspace, &mention.channel, &mention.user, thread_ts, text).await
 }

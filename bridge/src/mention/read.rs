@@ -1,12 +1,12 @@
 //! What a person says to the bot. Pure, but for who the bot is.
 
 use crate::{
-    bridge::Parts,
     commands::{
         act,
         parse::{Deed, deed, first_word},
         verb::Verb,
     },
+    installation::AppInstallation,
 };
 
 /// What is asked of the bot.
@@ -21,12 +21,9 @@ pub(super) enum Wish {
 }
 
 /// Whether a message is a command to the bot, and so no comment.
-pub(crate) fn is_command(parts: &Parts, text: &str) -> bool {
-    let all = parts.workspaces.all();
-    let mut bots = all.iter().filter_map(|workspace| workspace.installation());
-    bots.any(|bot| {
-        addressed(text, &bot.bot_user_id).is_some_and(|rest| !matches!(read(rest), Wish::Unknown(..)))
-    })
+pub(crate) fn is_command(installation: &AppInstallation, text: &str) -> bool {
+    let mut bots = installation.bots().iter();
+    bots.any(|bot| addressed(text, bot).is_some_and(|rest| !matches!(read(rest), Wish::Unknown(..))))
 }
 
 /// What follows the mention of the bot with which a message begins.

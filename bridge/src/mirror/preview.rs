@@ -30,6 +30,12 @@ pub(crate) fn incident(incident: &Incident) -> Value {
     json!({"color": content::colour(incident), "fallback": fallback, "blocks": blocks})
 }
 
+/// In place of a preview, in a channel that another company has come into.
+pub(crate) fn hidden() -> Value {
+    let text = Mrkdwn::own("The preview is hidden: this channel is shared with another company.");
+    json!({"color": GREY, "fallback": blocks::fallback(text.clone()), "blocks": [blocks::section(text)]})
+}
+
 fn facts(incident: &Incident) -> Vec<Mrkdwn> {
     let mut facts = vec![
         content::fact("Status", &content::status_with_emoji(incident)),

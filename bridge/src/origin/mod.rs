@@ -19,6 +19,7 @@ use tocsin_queue::{JobError, jobs::ReconcileIncident};
 use crate::{
     bridge::Parts,
     graphql::{Appearance, Connector, Known},
+    installation::AppInstallation,
     store::claim::{self, News},
 };
 
@@ -95,13 +96,22 @@ pub(crate) async fn of_incident(parts: &Parts, incident: IncidentId) -> Result<O
 }
 
 /// The incident that was made of a message, the first where there are several.
-pub(crate) async fn of_message(parts: &Parts, channel_id: &str, ts: &str) -> Result<Option<Model>, DbErr> {
-    Entity::find()
+pub(crate) async fn of_message(
+    parts: &Parts,
+    installation: &AppInstallation,
+    channel_id: &str,
+    ts: &str,
+) -> Result<Option<Model>, DbErr> {
+    let all = Entity::find()
+        .filter(Column::TeamId.eq(installation.team_id()))
         .filter(Column::ThreadTs.eq(ts))
         .filter(Column::ChannelId.eq(channel_id))
         .order_by_asc(Column::CreatedAt)
-        .one(parts.database.read())
-        .await
+        .all(parts.database.read())
+        .await?;
+    Ok(all
+        .into_iter()
+        .find(|origin| installation.serves(origin.organization_id)))
 }
 
 /// The connector that stands for it.

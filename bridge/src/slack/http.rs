@@ -1,11 +1,15 @@
 //! The way to Slack without a token: what calls, response addresses and OAuth exchanges have in common.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use serde::Serialize;
 use url::Url;
 
 use super::{
+    address::{Resolver, check_answer},
     client::{Slack, Token, observe, transport_error},
     error::{Refusal, SlackError},
     limits::Limits,
@@ -37,6 +41,7 @@ impl Http {
             .pool_idle_timeout(Duration::from_secs(60))
             .tcp_nodelay(true)
             .redirect(reqwest::redirect::Policy::none())
+            .dns_resolver(Arc::new(Resolver))
             .user_agent(concat!("tocsin/", env!("CARGO_PKG_VERSION")))
             .build()?;
         Ok(Self {
@@ -50,6 +55,11 @@ impl Http {
         Slack::new(self.clone(), token, limits)
     }
 
+    /// Where the Web API is.
+    pub(crate) fn base(&self) -> &Url {
+        &self.base
+    }
+
     /// A request to a method, with neither token nor body yet.
     pub(super) fn method(&self, name: &str) -> reqwest::RequestBuilder {
         let mut url = self.base.clone();
@@ -57,7 +67,7 @@ impl Http {
         self.client.post(url)
     }
 
-    /// Answers a slash command or a button at the address that came with it, which needs no token and no place.
+    /// Answers a slash command or a button at the address that came with it, which needs no token and no place. Any other than Slack's is not called.
     pub(crate) async fn respond(
         &self,
         response_url: &Url,
@@ -65,6 +75,15 @@ impl Http {
     ) -> Result<(), SlackError> {
         const METHOD: &str = "response_url";
         let began = Instant::now();
+        if let Err(error) = check_answer(&self.base, response_url) {
+            let cause = error.to_string();
+            let error = SlackError::NotSent {
+                method: METHOD,
+                cause,
+            };
+            observe(METHOD, began.elapsed(), Some(&error));
+            return Err(error);
+        }
         let sent = self.client.post(response_url.clone()).json(message).send().await;
         let outcome = match sent {
             Ok(response) if response.status().is_success() => Ok(()),

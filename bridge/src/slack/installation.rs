@@ -52,6 +52,8 @@ pub struct Installation {
     pub bot_id: Option<String>,
     /// The Slack app.
     pub app_id: Option<String>,
+    /// The enterprise, where the app is installed for a whole one.
+    pub enterprise_id: Option<String>,
     /// What the bot may do.
     pub scopes: BTreeSet<String>,
 }
@@ -265,6 +267,7 @@ impl Watcher {
                     bot_name: bot.user.filter(|name| !name.is_empty()),
                     bot_id: bot.bot_id,
                     app_id: bot.app_id,
+                    enterprise_id: bot.enterprise_id.filter(|_| bot.is_enterprise_install),
                     scopes: scopes.into_iter().collect(),
                 });
                 let well = SlackHealth::Well(Arc::clone(&installation));

@@ -1,7 +1,8 @@
 //! Slack's Web API as the bridge uses it: one client, one pace for all workers, typed calls and typed failures.
 
+pub(crate) mod address;
 mod channels;
-pub(crate) mod client;
+mod client;
 pub(crate) mod error;
 pub(crate) mod http;
 pub(crate) mod inputs;
@@ -10,6 +11,7 @@ pub(crate) mod limits;
 mod message;
 pub(crate) mod method;
 pub(crate) mod oauth;
+mod person;
 #[cfg(test)]
 mod tests;
 pub(crate) mod thread;

@@ -5,7 +5,6 @@ use serde_json::{Map, Value};
 
 use crate::inbound::lenient::{lenient, nullable};
 
-pub(crate) use super::message::Message;
 use super::{
     client::Slack,
     error::SlackError,
@@ -15,6 +14,7 @@ use super::{
         CONVERSATIONS_REPLIES, Method, USERS_INFO, USERS_LOOKUP_BY_EMAIL,
     },
 };
+pub(crate) use super::{message::Message, person::User};
 
 /// Where Slack put a message.
 #[derive(Clone, Debug, Deserialize)]
@@ -37,10 +37,18 @@ pub(crate) struct AuthTest {
     pub(crate) user: Option<String>,
     pub(crate) bot_id: Option<String>,
     pub(crate) app_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) enterprise_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) is_enterprise_install: bool,
 }
 
 /// A channel as Slack describes it.
 #[derive(Clone, Debug, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact that Slack tells by itself"
+)]
 pub(crate) struct Channel {
     pub(crate) id: String,
     #[serde(default, deserialize_with = "nullable")]
@@ -51,11 +59,23 @@ pub(crate) struct Channel {
     pub(crate) is_member: bool,
     #[serde(default, deserialize_with = "nullable")]
     pub(crate) is_archived: bool,
+    /// Whether another company is in it, or is invited.
+    #[serde(default, deserialize_with = "nullable")]
+    pub(crate) is_ext_shared: bool,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(crate) is_pending_ext_shared: bool,
     /// Who made it, and when, in seconds since 1970.
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) creator: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) created: Option<i64>,
+}
+
+impl Channel {
+    /// Whether people of another company see it, or are to.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.is_ext_shared || self.is_pending_ext_shared
+    }
 }
 
 /// A page of channels.
@@ -137,52 +157,6 @@ impl Metadata {
             None
         }
     }
-}
-
-/// A person as Slack describes them.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct User {
-    pub(crate) id: String,
-    /// Whose person it is: in shared channels also another's.
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) team_id: Option<String>,
-    #[serde(default, rename = "enterprise_user", deserialize_with = "lenient")]
-    pub(crate) enterprise: Option<EnterpriseUser>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) name: String,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) real_name: String,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) deleted: bool,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) is_bot: bool,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) profile: Profile,
-}
-
-/// A person in an Enterprise organisation.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub(crate) struct EnterpriseUser {
-    /// The workspaces they are in.
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) teams: Vec<String>,
-}
-
-/// What a person says of themselves.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub(crate) struct Profile {
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) display_name: String,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) real_name: String,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) email: Option<String>,
-    /// The address of their picture, 192 pixels wide; anybody can read it.
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) image_192: Option<String>,
-    /// The same, 72 pixels wide.
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) image_72: Option<String>,
 }
 
 /// One message to read back, or many.

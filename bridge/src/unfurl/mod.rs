@@ -4,8 +4,9 @@
 //! changes. A post-mortem that changes is in no event log: [`tend`] looks for it.
 //!
 //! Everybody in the channel sees a preview. Whoever pastes the link says by that who may: it is made of what they themselves may
-//! read, and of nothing else.
+//! read, and of nothing else. Where another company is in the channel there is none, and one that was there is hidden ([`hide`]).
 
+mod hide;
 mod link;
 mod shared;
 mod tend;
@@ -13,23 +14,30 @@ mod wake;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use sha2::{Digest, Sha256};
-use tocsin_entity::{id::OrganizationId, kinds::PostKind, slack::post};
+use tocsin_entity::{
+    id::OrganizationId,
+    kinds::{PostKind, PreviewPolicy},
+    slack::post,
+};
 use tocsin_queue::JobError;
 
 use crate::{
     bridge::Parts,
     failure::of_api,
-    graphql::{As, Incident},
+    graphql::{As, Incident, Known, PreviewPolicyOf, preview_policy_of},
     identity::{self, Person, Standing},
+    installation::AppInstallation,
 };
 use link::Page;
 
+pub(crate) use hide::{follow as follow_sharing, is_hidden};
 pub(crate) use shared::ROUTE;
 pub(crate) use tend::run as tend;
 
 /// The preview of a link in a message.
 pub(crate) async fn find(
     parts: &Parts,
+    installation: &AppInstallation,
     channel_id: &str,
     ts: &str,
     url: &str,
@@ -37,11 +45,15 @@ pub(crate) async fn find(
     let end = format!(":{channel_id}:{ts}:{}", fingerprint(url));
     let found = post::Entity::find()
         .filter(post::Column::Kind.eq(PostKind::Unfurl))
+        .filter(post::Column::TeamId.eq(installation.team_id()))
         .filter(post::Column::ChannelId.eq(channel_id))
         .all(parts.database.read())
         .await
         .map_err(JobError::retry)?;
-    Ok(found.into_iter().find(|post| post.key.ends_with(&end)))
+    let mut theirs = found
+        .into_iter()
+        .filter(|post| installation.serves(post.organization_id));
+    Ok(theirs.find(|post| post.key.ends_with(&end)))
 }
 
 /// What stands for a URL in a key.
@@ -101,7 +113,8 @@ async fn incident_among(
     Ok(found)
 }
 
-/// The organisations whose incidents a person may be shown.
+/// The organisations whose incidents a person may show to a channel by pasting a link: those that they are a member of, and those that allow it to
+/// everybody in a workspace of their own. People of other companies, guests, bots and deactivated accounts show nothing.
 async fn theirs(
     parts: &Parts,
     person: Option<&Person>,
@@ -110,15 +123,42 @@ async fn theirs(
     let Some(person) = person else {
         return Ok(Vec::new());
     };
-    let all = parts.api.organizations().await.map_err(of_api)?;
-    if all.len() <= 1 && !identity::is_from_elsewhere(parts, person).await? {
-        return Ok(all.into_iter().map(|organization| organization.id).collect());
+    if person.is_external || person.is_guest || person.is_bot || person.is_deactivated {
+        return Ok(Vec::new());
     }
     let mut theirs = Vec::new();
+    let all = parts.api.organizations().await.map_err(of_api)?;
+    let is_alone = all.len() == 1;
     for organization in all {
-        if let Standing::Member(_) = identity::standing(parts, organization.id, person, request_id).await? {
-            theirs.push(organization.id);
+        let id = organization.id;
+        if !person.installation.serves(id) {
+            continue;
+        }
+        let is_theirs = person.installation.is_only_of(id, is_alone)
+            && allows_everybody(parts, id, request_id).await?
+            || matches!(
+                identity::standing(parts, id, person, request_id).await?,
+                Standing::Member(_)
+            );
+        if is_theirs {
+            theirs.push(id);
         }
     }
     Ok(theirs)
+}
+
+/// Whether an organisation gives previews to everybody in a workspace of its own. A policy that is not known here is the strictest.
+async fn allows_everybody(
+    parts: &Parts,
+    organization: OrganizationId,
+    request_id: Option<&str>,
+) -> Result<bool, JobError> {
+    let who = As::bridge(organization, request_id);
+    let read = parts
+        .api
+        .execute::<PreviewPolicyOf>(who, preview_policy_of::Variables {})
+        .await
+        .map_err(of_api)?;
+    let policy = read.organization.slack_settings.preview_policy;
+    Ok(policy == Known::Value(PreviewPolicy::Workspace))
 }

@@ -5,7 +5,7 @@
 use futures::FutureExt;
 use sea_orm::{
     ActiveValue::Set,
-    EntityTrait,
+    ColumnTrait, EntityTrait, QueryFilter,
     sea_query::{Expr, OnConflict},
 };
 use serde::Deserialize;
@@ -29,6 +29,7 @@ use crate::{
         lenient::{id, lenient, read},
         routes::{Item, Outcome, Route, Worked},
     },
+    installation::AppInstallation,
 };
 
 /// `link_shared`.
@@ -38,6 +39,9 @@ pub(crate) const ROUTE: Route = Route {
     wanted: |payload| Shared::of(payload).is_some(),
     work: |parts, item| shared(parts, item).boxed(),
 };
+
+/// In place of a channel, while a message is being written.
+const COMPOSER: &str = "COMPOSER";
 
 /// More links in one message than this get no preview: nobody reads them.
 const PREVIEWS_MAX: usize = 10;
@@ -105,12 +109,11 @@ async fn shared(parts: &Parts, item: &Item) -> Worked {
     if ours.is_empty() {
         return Ok(Outcome::NotOurs("not_ours"));
     }
-    let team_id = match item.payload["team_id"].as_str() {
-        Some(team_id) => team_id.to_owned(),
-        None => identity::team(parts, None).unwrap_or_default(),
-    };
+    if is_seen_by_others(parts, item, &shared).await? {
+        return Ok(Outcome::NotOurs("shared_channel"));
+    }
     let person = match &shared.user {
-        Some(user) => identity::person(parts, &team_id, user).await?,
+        Some(user) => identity::person(parts, &item.installation, user).await?,
         None => None,
     };
     let request_id = item.request_id.as_deref();
@@ -128,7 +131,7 @@ async fn shared(parts: &Parts, item: &Item) -> Worked {
             }
             Page::Postmortem(_) => continue,
         };
-        want(parts, &shared, &team_id, url, prefix, &incident).await?;
+        want(parts, &shared, &item.installation, url, prefix, &incident).await?;
         wake(parts, &incident, request_id).await?;
         previews += 1;
     }
@@ -137,6 +140,23 @@ async fn shared(parts: &Parts, item: &Item) -> Worked {
     } else {
         Outcome::NotOurs("no_incident")
     })
+}
+
+/// Whether another company sees the channel. Of a message that is still being written nobody knows where it goes: where there is any shared channel, it is
+/// waited for, since Slack tells of its links again.
+async fn is_seen_by_others(parts: &Parts, item: &Item, shared: &Shared) -> Result<bool, JobError> {
+    if item.payload["is_ext_shared_channel"] == true {
+        return Ok(true);
+    }
+    let known = channel::Entity::find()
+        .filter(channel::Column::TeamId.eq(item.installation.team_id()))
+        .filter(channel::Column::IsShared.eq(true));
+    let known = match shared.channel() {
+        Some(COMPOSER) | None => known,
+        Some(id) => known.filter(channel::Column::ChannelId.eq(id)),
+    };
+    let found = known.one(parts.database.read()).await;
+    Ok(found.map_err(JobError::retry)?.is_some())
 }
 
 /// Whether the person may read the incident's post-mortem. The API says what a member may; others read what is published.
@@ -167,7 +187,7 @@ async fn may_read_postmortem(
 async fn want(
     parts: &Parts,
     shared: &Shared,
-    team_id: &str,
+    installation: &AppInstallation,
     url: &str,
     prefix: &str,
     incident: &Incident,
@@ -175,6 +195,7 @@ async fn want(
     let (Some(channel), Some(ts)) = (shared.channel(), shared.ts()) else {
         return Ok(());
     };
+    let team_id = installation.team_id();
     let address = json!({
         "channel": channel,
         "ts": shared.message_ts,
@@ -197,7 +218,7 @@ async fn want(
         digest_id: Set(None),
         connector_id: Set(None),
         connector_name: Set("link preview".to_owned()),
-        workspace_id: Set(parts.workspaces.of_team(Some(team_id)).id),
+        workspace_id: Set(installation.workspace_of(incident.organization_id).id),
         team_id: Set(team_id.to_owned()),
         channel_id: Set(channel.to_owned()),
         channel_name: Set(known.map_or_else(|| channel.to_owned(), |known| known.name)),

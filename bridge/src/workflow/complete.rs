@@ -24,13 +24,8 @@ const TOKEN_LIVES: Duration = Duration::minutes(15);
 const ERROR_MAX: usize = 1_000;
 
 /// Tells Slack, with the workflow's own token while it lives, else with the bot's. What Slack knows already is told.
-pub(super) async fn complete(
-    parts: &Parts,
-    item: &Item,
-    executed: &Executed,
-    told: &Told,
-) -> Result<(), JobError> {
-    let workspace = parts.workspaces.of_team(item.payload["team_id"].as_str());
+pub(super) async fn complete(item: &Item, executed: &Executed, told: &Told) -> Result<(), JobError> {
+    let workspace = item.installation.workspace();
     let slack = &workspace.slack;
     let own = executed.token.clone().filter(|_| item.age() < TOKEN_LIVES);
     let outcome = match own {

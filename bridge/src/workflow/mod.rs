@@ -48,7 +48,7 @@ async fn executed(parts: &Parts, item: &Item) -> Worked {
         }
         result => result?,
     };
-    complete::complete(parts, item, &executed, &result).await?;
+    complete::complete(item, &executed, &result).await?;
     complete::forget_token(parts, item).await?;
     Ok(Outcome::Done(match result {
         Told::Triggered(_) => "triggered",

@@ -120,7 +120,7 @@ async fn reporters<'a>(parts: &Parts, item: &'a Item, inputs: &Inputs) -> Part<V
     let Some(reporter) = inputs.reporter.as_deref() else {
         let organizations = parts.api.organizations().await.map_err(of_api)?;
         return Ok(match organizations.as_slice() {
-            [only] => Ok(vec![As::bridge(only.id, request_id)]),
+            [only] if item.installation.serves(only.id) => Ok(vec![As::bridge(only.id, request_id)]),
             _ => Err(SAY_WHO.to_owned()),
         });
     };
@@ -153,9 +153,9 @@ async fn reporters<'a>(parts: &Parts, item: &'a Item, inputs: &Inputs) -> Part<V
 }
 
 async fn person(parts: &Parts, item: &Item, user: &str) -> Result<Person, JobError> {
-    let team = item.payload["team_id"].as_str().unwrap_or_default();
-    let found = identity::person(parts, team, user).await?;
-    Ok(found.unwrap_or_else(|| Person::unknown(team, user)))
+    let installation = &item.installation;
+    let found = identity::person(parts, installation, user).await?;
+    Ok(found.unwrap_or_else(|| Person::unknown(installation, user)))
 }
 
 /// The one organisation that is meant, and the service in it; no service is each organisation's default one.

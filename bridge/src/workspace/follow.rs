@@ -23,7 +23,7 @@ const LOOK_WITHOUT_QUEUE: Duration = Duration::from_secs(3);
 /// How soon is looked again before it has succeeded once: until then nothing is known of what is connected.
 const FIRST_AGAIN: Duration = Duration::from_secs(1);
 
-/// How long the start of all work waits for the first look: what comes from a workspace that is not known yet is taken for the environment's.
+/// How long the start of all work waits for the first look: what comes from a workspace that is not known yet waits.
 const FIRST_LOOK: Duration = Duration::from_secs(2);
 
 /// Looks once, before anything is worked.
@@ -104,10 +104,6 @@ pub(crate) async fn look(parts: &Parts) -> Result<(), ApiError> {
             parts.workspaces.remove(workspace.id);
         }
     }
-    let left = wanted.iter().filter(|wanted| wanted.token.is_none());
-    parts
-        .workspaces
-        .leave(left.filter_map(|wanted| wanted.team_id.clone()).collect());
     install::forget(parts, &wanted).await;
     for wanted in wanted {
         if let Some(token) = &wanted.token
@@ -140,6 +136,7 @@ fn connect(parts: &Parts, wanted: &SlackWorkspace, given: &SealedToken) {
         },
         organization: Some(wanted.organization),
         name: wanted.name.clone(),
+        connected_team: wanted.team_id.clone(),
         app: wanted.app_id,
         rotating: given.rotating.as_ref().map(|(refresh, expires_at)| Rotating {
             sealed_access: given.sealed.clone(),

@@ -38,6 +38,8 @@ pub(crate) struct Workspace {
     pub(crate) id: Option<WorkspaceId>,
     /// Whose it is; that of the environment's token serves every organisation.
     pub(crate) organization: Option<OrganizationId>,
+    /// In which team it is, as it was connected. What Slack says of the token goes before.
+    pub(crate) connected_team: Option<String>,
     /// What administrators call it.
     pub(crate) name: String,
     /// The organisation's own Slack app that is installed there; none for the server's.
@@ -97,6 +99,7 @@ impl Workspace {
         Self {
             id,
             organization: None,
+            connected_team: None,
             name: String::new(),
             app: None,
             rotating: None,
@@ -129,6 +132,19 @@ impl Workspace {
     /// Who the bot is there, also while Slack does not answer.
     pub(crate) fn installation(&self) -> Option<Arc<Installation>> {
         self.watcher.health().installation().cloned()
+    }
+
+    /// Whether it is in this team, or installed for this whole enterprise.
+    pub(crate) fn is_in(&self, team: &str) -> bool {
+        match self.installation() {
+            Some(bot) => bot.team_id == team || bot.enterprise_id.as_deref() == Some(team),
+            None => self.connected_team.as_deref() == Some(team),
+        }
+    }
+
+    /// Whether it is not known where it is, and Slack may say so later of the same token.
+    pub(crate) fn may_still_say_where_it_is(&self) -> bool {
+        self.installation().is_none() && self.connected_team.is_none() && !self.is_disconnected()
     }
 
     /// What people there call the slash command, with its slash; none before one has used it since the start.

@@ -31,8 +31,6 @@ pub(crate) struct Workspaces {
     known: Arc<RwLock<Known>>,
     /// Stands for those that are unknown or disconnected: every call fails there, saying so.
     nowhere: Arc<Workspace>,
-    /// The teams of those that administrators have disconnected.
-    left: Arc<RwLock<BTreeSet<String>>>,
     /// Whether it has been read which there are.
     are_read: Arc<AtomicBool>,
     /// The only organisation of the server, where there is only one.
@@ -69,7 +67,6 @@ impl Workspaces {
         Self {
             known: Arc::default(),
             nowhere: Arc::new(Workspace::nowhere(setting)),
-            left: Arc::default(),
             are_read: Arc::default(),
             only: Arc::default(),
             changed: Arc::new(watch::Sender::new(())),
@@ -83,34 +80,21 @@ impl Workspaces {
         known.get(&id).unwrap_or(&self.nowhere).clone()
     }
 
-    /// The workspace that Slack calls so, preferably one where the bot works. A team that is in none, as those of people from elsewhere
-    /// and of whole enterprises are, is taken for the first; one that was disconnected is nowhere.
-    pub(crate) fn of_team(&self, team: Option<&str>) -> Arc<Workspace> {
-        self.of(None, team)
+    /// Those in a team that are connected through an app: the server's where that is none.
+    pub(crate) fn connected(
+        &self,
+        app: Option<SlackAppId>,
+        team: &str,
+    ) -> impl Iterator<Item = Arc<Workspace>> + use<> {
+        self.in_team(team).filter(move |workspace| workspace.app == app)
     }
 
-    /// The same, by the app that has asked: what opens a dialog is good for that app alone.
-    pub(crate) fn of(&self, app: Option<SlackAppId>, team: Option<&str>) -> Arc<Workspace> {
-        let all = self.all();
-        let theirs = all.iter().filter(|workspace| {
-            let installation = workspace.installation();
-            installation.is_some_and(|bot| Some(bot.team_id.as_str()) == team)
-        });
-        let best = theirs.min_by_key(|workspace| (workspace.is_disconnected(), workspace.app != app));
-        if best.is_none() && team.is_some_and(|team| self.was_left(team)) {
-            return Arc::clone(&self.nowhere);
-        }
-        best.or(all.first()).unwrap_or(&self.nowhere).clone()
-    }
-
-    fn was_left(&self, team: &str) -> bool {
-        let left = self.left.read().unwrap_or_else(PoisonError::into_inner);
-        left.contains(team)
-    }
-
-    /// These are the teams of workspaces that administrators have disconnected.
-    pub(crate) fn leave(&self, teams: BTreeSet<String>) {
-        *self.left.write().unwrap_or_else(PoisonError::into_inner) = teams;
+    /// Those in a team, through whichever app.
+    pub(crate) fn in_team(&self, team: &str) -> impl Iterator<Item = Arc<Workspace>> + use<> {
+        let team = team.to_owned();
+        self.all()
+            .into_iter()
+            .filter(move |workspace| workspace.is_in(&team))
     }
 
     /// All that administrators have connected are known by now, and which organisations there are.
@@ -161,81 +145,30 @@ impl Workspaces {
         known.values().cloned().collect()
     }
 
-    /// Whether it may soon be known which workspace a team is: one that was connected has not answered since the start.
-    pub(crate) fn may_come_to_know(&self, team: &str) -> bool {
+    /// Whether it may soon be known in which team a workspace is that is connected through an app: it has not answered since the start, and may do so
+    /// without anybody's doing.
+    pub(crate) fn is_coming(&self, app: Option<SlackAppId>) -> bool {
         let all = self.all();
-        let installations = all
-            .iter()
-            .map(|workspace| (workspace.id, workspace.installation()));
-        let mut is_coming = self.are_unread();
-        for (id, installation) in installations {
-            match installation {
-                Some(bot) if bot.team_id == team => return false,
-                Some(_) => {}
-                None => is_coming |= id.is_some(),
-            }
-        }
-        is_coming
+        let mut through_it = all.iter().filter(|workspace| workspace.app == app);
+        self.are_unread() || through_it.any(|workspace| workspace.may_still_say_where_it_is())
     }
 
-    /// Whether it may soon be known in which team an app is: a workspace that is connected through it has not answered since the start.
-    pub(crate) fn is_coming(&self, app: SlackAppId) -> bool {
-        let all = self.all();
-        let mut through_it = all.iter().filter(|workspace| workspace.app == Some(app));
-        self.are_unread() || through_it.any(|workspace| workspace.installation().is_none())
-    }
-
-    /// Whether this user is the bot in one of the workspaces.
-    pub(crate) fn is_bot(&self, user: &str) -> bool {
-        let all = self.all();
-        let mut bots = all.iter().filter_map(|workspace| workspace.installation());
-        bots.any(|bot| bot.bot_user_id == user)
-    }
-
-    /// Whether what people do in a team may be done in an organisation: the environment's workspace serves all, any other its own alone, since its
-    /// administrators say there who has which e-mail address.
+    /// Whether a team is connected and serves an organisation: the environment's workspace serves all, any other its own alone.
     pub(crate) fn serves(&self, team: &str, organization: OrganizationId) -> bool {
-        let all = self.all();
-        let mut theirs = all
-            .iter()
-            .filter(|workspace| workspace.installation().is_some_and(|bot| bot.team_id == team))
-            .peekable();
-        let serves =
-            |workspace: &Arc<Workspace>| workspace.organization.is_none_or(|own| own == organization);
-        if theirs.peek().is_none() {
-            return serves(&self.of_team(Some(team)));
-        }
-        theirs.any(serves)
+        self.in_team(team)
+            .any(|workspace| workspace.organization.is_none_or(|own| own == organization))
     }
 
     /// Whether all that is connected in a team is the organisation's whose app this is, and the app is installed there.
     pub(crate) fn are_all_of(&self, app: &App, team: &str) -> bool {
-        let all = self.all();
-        let is_there =
-            |workspace: &&Arc<Workspace>| workspace.installation().is_some_and(|bot| bot.team_id == team);
-        let mut theirs = all.iter().filter(is_there).peekable();
-        let is_installed = all
-            .iter()
-            .filter(is_there)
-            .any(|workspace| workspace.app == Some(app.id));
+        let theirs: Vec<_> = self.in_team(team).collect();
+        let is_installed = theirs.iter().any(|workspace| workspace.app == Some(app.id));
         // The server's own workspace serves all organisations, and so the only one alone.
         let only = *self.only.read().unwrap_or_else(PoisonError::into_inner);
-        theirs.peek().is_some()
-            && is_installed
-            && theirs.all(|workspace| workspace.organization.or(only) == Some(app.organization))
-    }
-
-    /// The organisations of which people in a team may be members, as [`Self::serves`] says; none where they may be of any.
-    pub(crate) fn served(&self, team: &str) -> Option<Vec<OrganizationId>> {
-        let all = self.all();
-        let theirs = all
-            .iter()
-            .filter(|workspace| workspace.installation().is_some_and(|bot| bot.team_id == team));
-        let own: Vec<_> = theirs.map(|workspace| workspace.organization).collect();
-        if own.is_empty() {
-            return self.of_team(Some(team)).organization.map(|own| vec![own]);
-        }
-        own.into_iter().collect()
+        is_installed
+            && theirs
+                .iter()
+                .all(|workspace| workspace.organization.or(only) == Some(app.organization))
     }
 
     pub(crate) fn has(&self, id: WorkspaceId) -> bool {
@@ -311,6 +244,7 @@ mod tests {
                 bot_name: None,
                 bot_id: None,
                 app_id: None,
+                enterprise_id: None,
                 scopes: std::collections::BTreeSet::new(),
             };
             SlackHealth::Well(Arc::new(installation))
@@ -332,28 +266,7 @@ mod tests {
         assert!(workspaces.serves("T0", ours) && workspaces.serves("T0", theirs));
         assert!(workspaces.serves("T1", ours));
         assert!(!workspaces.serves("T1", theirs));
-        assert_eq!(workspaces.of_team(Some("T1")).organization, Some(ours));
-        assert!(workspaces.is_bot("UT1") && !workspaces.is_bot("U1"));
-    }
-
-    #[tokio::test]
-    async fn what_comes_from_a_team_that_may_come_to_be_known_waits() {
-        let setting = setting().await;
-        let workspaces = Workspaces::new(&setting);
-        workspaces.add(workspace(&setting, None, Some("T0")));
-        assert!(
-            workspaces.may_come_to_know("T1"),
-            "nobody knows what is connected"
-        );
-        assert!(!workspaces.may_come_to_know("T0"));
-        workspaces.have_been_read(&[]);
-        assert!(!workspaces.may_come_to_know("T1"), "nothing is connected");
-        let own = (WorkspaceId::new(), OrganizationId::new());
-        workspaces.add(workspace(&setting, Some(own), None));
-        assert!(workspaces.may_come_to_know("T1"));
-        assert!(!workspaces.may_come_to_know("T0"), "it is known");
-        workspaces.add(workspace(&setting, Some(own), Some("T1")));
-        assert!(!workspaces.may_come_to_know("T2"), "all have answered");
+        assert!(!workspaces.serves("T2", ours), "nobody has connected it");
     }
 
     #[tokio::test]
@@ -382,9 +295,12 @@ mod tests {
             ..workspace(&setting, Some((WorkspaceId::new(), ours)), team)
         };
         let workspaces = Workspaces::new(&setting);
-        assert!(workspaces.is_coming(app.id), "nobody knows what is connected");
+        assert!(
+            workspaces.is_coming(Some(app.id)),
+            "nobody knows what is connected"
+        );
         workspaces.have_been_read(&[ours, theirs]);
-        assert!(!workspaces.is_coming(app.id) && !workspaces.are_all_of(&app, "T1"));
+        assert!(!workspaces.is_coming(Some(app.id)) && !workspaces.are_all_of(&app, "T1"));
         workspaces.add(through_it(Some("T1")));
         assert!(workspaces.are_all_of(&app, "T1"));
         workspaces.add(workspace(&setting, None, Some("T1")));
@@ -398,6 +314,6 @@ mod tests {
         ));
         assert!(!workspaces.are_all_of(&app, "T1"));
         workspaces.add(through_it(None));
-        assert!(workspaces.is_coming(app.id), "one has not answered");
+        assert!(workspaces.is_coming(Some(app.id)), "one has not answered");
     }
 }

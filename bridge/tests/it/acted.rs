@@ -24,12 +24,16 @@ pub(crate) struct Call {
     pub(crate) arguments: Value,
     pub(crate) organization: Option<String>,
     pub(crate) on_behalf_of: Option<String>,
+    /// The bearer's token.
+    pub(crate) token: String,
 }
 
 #[derive(Debug, Default)]
 struct Script {
     once: HashMap<String, VecDeque<(StatusCode, Value)>>,
     always: HashMap<String, Value>,
+    /// By token and name.
+    to_token: HashMap<(String, String), Value>,
     calls: Vec<Call>,
 }
 
@@ -76,6 +80,17 @@ impl Acted {
         self.script().always.insert(name.to_owned(), answer);
     }
 
+    /// From now on, whoever has this token is answered so.
+    pub(crate) fn answer_to(&self, token: &str, name: &str, answer: Value) {
+        let key = (token.to_owned(), name.to_owned());
+        self.script().to_token.insert(key, answer);
+    }
+
+    /// All that was asked.
+    pub(crate) fn all(&self) -> Vec<Call> {
+        self.script().calls.clone()
+    }
+
     /// The next answer is this, whatever comes after.
     pub(crate) fn answer_once(&self, name: &str, status: StatusCode, answer: Value) {
         self.script()
@@ -108,13 +123,13 @@ impl Acted {
 
     fn take(&self, call: Call) -> Option<(StatusCode, Value)> {
         let mut script = self.script();
-        let name = call.name.clone();
+        let (name, token) = (call.name.clone(), call.token.clone());
         script.calls.push(call);
         let once = script.once.get_mut(&name).and_then(VecDeque::pop_front);
         once.or_else(|| {
-            script
-                .always
-                .get(&name)
+            let to_token = script.to_token.get(&(token, name.clone()));
+            to_token
+                .or_else(|| script.always.get(&name))
                 .map(|answer| (StatusCode::OK, answer.clone()))
         })
     }
@@ -145,11 +160,17 @@ async fn slack(
         arguments,
         organization: None,
         on_behalf_of: None,
+        token: bearer(&headers),
     };
     let (status, answer) = acted
         .take(call)
         .unwrap_or((StatusCode::OK, json!({"ok": false, "error": "not_acted"})));
     (status, Json(answer)).into_response()
+}
+
+fn bearer(headers: &HeaderMap) -> String {
+    let given = headers.get("authorization").and_then(|value| value.to_str().ok());
+    given.unwrap_or_default().trim_start_matches("Bearer ").to_owned()
 }
 
 async fn respond(State(acted): State<Acted>, Json(arguments): Json<Value>) -> Response {
@@ -158,6 +179,7 @@ async fn respond(State(acted): State<Acted>, Json(arguments): Json<Value>) -> Re
         arguments,
         organization: None,
         on_behalf_of: None,
+        token: String::new(),
     };
     let (status, answer) = acted.take(call).unwrap_or((StatusCode::NOT_FOUND, json!({})));
     (status, Json(answer)).into_response()
@@ -179,6 +201,7 @@ async fn graphql(State(acted): State<Acted>, headers: HeaderMap, Json(request): 
         arguments: request["variables"].clone(),
         organization: header("tocsin-organization"),
         on_behalf_of: header("tocsin-on-behalf-of"),
+        token: bearer(&headers),
     };
     let not_acted = json!({"errors": [{"message": "not acted", "extensions": {"code": "NOT_ACTED"}}]});
     let (status, answer) = acted.take(call).unwrap_or((StatusCode::OK, not_acted));

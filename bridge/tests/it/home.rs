@@ -139,7 +139,8 @@ async fn a_tab_that_slack_has_lost_is_published_again_though_nothing_changed(tra
     open(&stage, "alice");
     until(&stage, "alice", |tab| tab.contains("Payments")).await;
     let event = json!({"type": "app_home_opened", "user": id(&stage, "alice"), "channel": "D1", "tab": "home", "view": null});
-    let request = json!({"type": "event_callback", "team_id": "T1", "event_id": "EvLost", "event": event});
+    let request =
+        json!({"type": "event_callback", "team_id": stage.slack.id(), "event_id": "EvLost", "event": event});
     let answer = stage.world.post("/slack/events", request.to_string()).await;
     assert_eq!(answer.status, axum::http::StatusCode::OK);
     until_published(&stage, 2).await;

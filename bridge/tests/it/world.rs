@@ -76,6 +76,15 @@ impl World {
         Self::built(slack, api, Pace::Unlimited, None).await
     }
 
+    /// With the key under which tokens are sealed.
+    pub(crate) async fn sealed(slack: &Url, api: &Url, sealer: tocsin_seal::Sealer) -> Self {
+        let mut world = Self::between(slack, api).await;
+        world.config.sealer = Some(sealer);
+        let (config, database, queue) = (world.config.clone(), world.database.clone(), world.queue.clone());
+        world.bridge = Bridge::new(config, database, queue).await.expect("a bridge");
+        world
+    }
+
     /// On PostgreSQL, with so few connections that a test can hold all of them.
     pub(crate) async fn on_postgresql() -> Self {
         let nowhere = Url::parse("http://127.0.0.1:9").expect("a URL");

@@ -5,6 +5,10 @@ use time::OffsetDateTime;
 
 /// A channel in Slack, as last seen.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact that Slack tells by itself"
+)]
 #[sea_orm(table_name = "slack_channel")]
 pub struct Model {
     /// The Slack workspace.
@@ -21,6 +25,8 @@ pub struct Model {
     pub is_member: bool,
     /// Whether it is archived.
     pub is_archived: bool,
+    /// Whether another company is in it, or is invited, by Slack Connect.
+    pub is_shared: bool,
     /// The bot that has seen it last, as a user. Two apps in one workspace are not in the same channels, and do not see the same private ones.
     pub seen_by: Option<String>,
     /// When it was read from Slack.

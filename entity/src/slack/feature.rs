@@ -81,7 +81,7 @@ impl SlackFeature {
             Self::Previews => Asks {
                 bot_scopes: &["links:read", "links:write"],
                 user_scopes: &[],
-                events: &["link_shared"],
+                events: &["channel_shared", "channel_unshared", "link_shared"],
             },
             Self::IncidentChannels => Asks {
                 bot_scopes: &[

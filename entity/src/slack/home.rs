@@ -3,6 +3,8 @@
 use sea_orm::entity::prelude::*;
 use time::OffsetDateTime;
 
+use crate::id::SlackAppId;
+
 /// A person's Home tab in Slack, from when they first opened it: what it shows, and whether that is still so.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "slack_home")]
@@ -13,6 +15,8 @@ pub struct Model {
     /// Slack's id of the person.
     #[sea_orm(primary_key, auto_increment = false)]
     pub slack_user_id: String,
+    /// The organisation's own Slack app in which it was opened last; none for the server's.
+    pub app_id: Option<SlackAppId>,
     /// The organisations that it tells of, by their ids, with blanks between.
     pub organizations: String,
     /// When the person last opened it.

@@ -21,6 +21,8 @@ pub struct Model {
     pub kind: String,
     /// The organisation's own Slack app whose request it is; none for the server's.
     pub app_id: Option<SlackAppId>,
+    /// The team, or the enterprise, for whose installation of the app it was taken; none in rows from before that was stored.
+    pub team_id: Option<String>,
     /// What Slack sent.
     pub payload: Json,
     /// The request that brought it, for logs.

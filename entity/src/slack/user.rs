@@ -7,6 +7,10 @@ use crate::id::UserId;
 
 /// A person in Slack, as last seen, and the member they are.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact that Slack tells by itself"
+)]
 #[sea_orm(table_name = "slack_user")]
 pub struct Model {
     /// The Slack workspace.
@@ -25,6 +29,10 @@ pub struct Model {
     pub is_bot: bool,
     /// Whether Slack says the account is deactivated.
     pub deleted: bool,
+    /// Whether it is a person of another company, as in channels that are shared by Slack Connect.
+    pub is_external: bool,
+    /// Whether it is a guest, who may be in some channels alone.
+    pub is_guest: bool,
     /// The user with the same e-mail address, where one was found.
     pub user_id: Option<UserId>,
     /// Whether the person asked not to be taken for that user any more.

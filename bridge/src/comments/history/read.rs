@@ -18,6 +18,7 @@ use crate::{
         envelope::Envelope,
         inbox::{self, Stored},
     },
+    installation::InstallationKey,
     slack::SlackError,
 };
 
@@ -55,7 +56,7 @@ pub(super) async fn read(parts: &Arc<Parts>, threads: &Threads) -> Result<usize,
     }
     let mut found = 0;
     for envelope in news {
-        found += usize::from(store(parts, envelope).await?);
+        found += usize::from(store(parts, first, envelope).await?);
     }
     Ok(found)
 }
@@ -186,11 +187,14 @@ impl Thread<'_> {
 }
 
 /// Puts it into the inbox; whether it was not there yet.
-async fn store(parts: &Arc<Parts>, envelope: Envelope) -> Result<bool, JobError> {
-    let request_id = InboxId::new().to_string();
+async fn store(parts: &Arc<Parts>, of: &post::Model, envelope: Envelope) -> Result<bool, JobError> {
+    let (key, request_id) = (
+        InstallationKey::of_post(&parts.workspaces, of),
+        InboxId::new().to_string(),
+    );
     let write = parts.lane.write(move |tx| {
-        let (envelope, request_id) = (envelope.clone(), request_id.clone());
-        async move { inbox::store(tx, envelope, None, &request_id, OffsetDateTime::now_utc()).await }.boxed()
+        let (envelope, key, request_id) = (envelope.clone(), key.clone(), request_id.clone());
+        async move { inbox::store(tx, envelope, &key, &request_id, OffsetDateTime::now_utc()).await }.boxed()
     });
     match write.await.map_err(JobError::retry)? {
         Stored::New(id) => {

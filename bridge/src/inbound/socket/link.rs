@@ -11,7 +11,9 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use super::proxy::{self, Socket};
 use crate::{
     bridge::Parts,
-    slack::{Refusal, SlackError, Token, limits::Limits, method::APPS_CONNECTIONS_OPEN},
+    slack::{
+        Refusal, SlackError, Token, address::check_socket, limits::Limits, method::APPS_CONNECTIONS_OPEN,
+    },
 };
 
 /// How long the handshake may take.
@@ -97,7 +99,9 @@ pub(super) async fn open(parts: &Parts, token: SecretString, proxies: &Matcher) 
     let config = WebSocketConfig::default()
         .max_message_size(Some(MESSAGE_MAX))
         .max_frame_size(Some(MESSAGE_MAX));
-    let handshake = proxy::connect(&address.url, config, proxies);
+    let address =
+        check_socket(parts.http.base(), &address.url).map_err(|error| Trouble::Passing(error.to_string()))?;
+    let handshake = proxy::connect(&address, config, proxies);
     match tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake).await {
         Ok(Ok(socket)) => Ok(socket),
         Ok(Err(trouble)) => Err(Trouble::Passing(trouble.to_string())),

@@ -11,10 +11,13 @@ use hyper_util::{
 };
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, client_async_tls_with_config, connect_async_with_config,
+    MaybeTlsStream, WebSocketStream, client_async_tls_with_config,
     tungstenite::{self, http::Uri, protocol::WebSocketConfig},
 };
 use tower::ServiceExt;
+use url::{Host, Url};
+
+use crate::slack::address::look_up;
 
 /// An open WebSocket to Slack.
 pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -38,19 +41,37 @@ impl From<tungstenite::Error> for Trouble {
 
 /// Opens a WebSocket.
 pub(super) async fn connect(
-    address: &str,
+    address: &Url,
     config: WebSocketConfig,
     proxies: &Matcher,
 ) -> Result<Socket, Trouble> {
-    let target = target(address).map_err(Trouble::Address)?;
+    let target = target(address.as_str()).map_err(Trouble::Address)?;
     let (socket, _) = match proxies.intercept(&target) {
-        None => connect_async_with_config(address, Some(config), true).await?,
+        None => {
+            let stream = straight(address).await.map_err(tungstenite::Error::Io)?;
+            client_async_tls_with_config(address.as_str(), stream, Some(config), None).await?
+        }
         Some(proxy) => {
             let tunnel = tunnel(&proxy, target).await?;
-            client_async_tls_with_config(address, tunnel, Some(config), None).await?
+            client_async_tls_with_config(address.as_str(), tunnel, Some(config), None).await?
         }
     };
     Ok(socket)
+}
+
+/// A connection without a proxy.
+async fn straight(address: &Url) -> std::io::Result<TcpStream> {
+    let port = address.port_or_known_default().unwrap_or(443);
+    let host = match address.host() {
+        Some(Host::Domain(name)) => name.to_owned(),
+        Some(Host::Ipv4(ip)) => ip.to_string(),
+        Some(Host::Ipv6(ip)) => ip.to_string(),
+        None => String::new(),
+    };
+    let found = look_up(&host, port).await?;
+    let stream = TcpStream::connect(found.as_slice()).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 /// Where the connection goes, as proxies are asked for it: `wss` is `https` to them.
@@ -173,7 +194,12 @@ mod tests {
         let proxies = Matcher::builder()
             .http(format!("http://me:secret@{proxy}"))
             .build();
-        let socket = connect(&address, WebSocketConfig::default(), &proxies).await;
+        let socket = connect(
+            &address.parse().expect("a URL"),
+            WebSocketConfig::default(),
+            &proxies,
+        )
+        .await;
         says_and_hears(socket.expect("a WebSocket")).await;
         let asked = asked.recv().await.expect("a question");
         let port = target(&address).expect("a target").port_u16().expect("a port");
@@ -194,7 +220,12 @@ mod tests {
             .build();
         let for_others = Matcher::builder().https(format!("http://{proxy}")).build();
         for proxies in [exempt, for_others] {
-            let socket = connect(&address, WebSocketConfig::default(), &proxies).await;
+            let socket = connect(
+                &address.parse().expect("a URL"),
+                WebSocketConfig::default(),
+                &proxies,
+            )
+            .await;
             says_and_hears(socket.expect("a WebSocket")).await;
         }
         assert!(asked.try_recv().is_err(), "nothing was asked of the proxy");
@@ -209,10 +240,14 @@ mod tests {
             ("socks5://me:secret@127.0.0.1:9".to_owned(), "http://"),
         ] {
             let proxies = Matcher::builder().all(proxy).build();
-            let trouble = connect(&address, WebSocketConfig::default(), &proxies)
-                .await
-                .expect_err("no way")
-                .to_string();
+            let trouble = connect(
+                &address.parse().expect("a URL"),
+                WebSocketConfig::default(),
+                &proxies,
+            )
+            .await
+            .expect_err("no way")
+            .to_string();
             assert!(
                 trouble.contains("127.0.0.1") && trouble.contains(said),
                 "{trouble}"

@@ -71,6 +71,7 @@ impl Stage {
                 is_private: false,
                 is_member: true,
                 is_archived: false,
+                is_shared: false,
                 seen_by: None,
                 refreshed_at: OffsetDateTime::now_utc(),
             };
@@ -154,6 +155,7 @@ fn installation(team: &str) -> Installation {
         bot_name: None,
         bot_id: None,
         app_id: None,
+        enterprise_id: None,
         scopes: BTreeSet::new(),
     }
 }

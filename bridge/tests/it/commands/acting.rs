@@ -82,7 +82,7 @@ async fn a_command_that_slack_sends_again_is_done_once(transport: Transport) {
         ("command", super::COMMAND.to_owned()),
         ("text", "note 1 once".to_owned()),
         ("user_id", scene.id_of("alice")),
-        ("team_id", "T1".to_owned()),
+        ("team_id", scene.stage.slack.id()),
         ("channel_id", scene.id_of_channel("general")),
         ("trigger_id", "1.2.3".to_owned()),
     ];

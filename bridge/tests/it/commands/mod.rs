@@ -100,7 +100,7 @@ impl Scene {
 
     /// An interaction of somebody's.
     fn interaction_of(&self, person: &str, kind: &str) -> Value {
-        json!({"type": kind, "team": {"id": "T1"}, "user": {"id": self.id_of(person)}})
+        json!({"type": kind, "team": {"id": self.stage.slack.id()}, "user": {"id": self.id_of(person)}})
     }
 
     /// Submits the dialog for a new incident; what is answered.

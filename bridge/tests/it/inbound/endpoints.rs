@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use tocsin_entity::kinds::InboxState;
 
+use super::stage::Stage;
 use crate::world::{CONNECTIONS, SECRET, World, sign};
 
 const ENDPOINTS: [&str; 4] = [
@@ -188,12 +189,8 @@ async fn slacks_questions_are_answered_at_once() {
         .post_with("/slack/commands", b"ssl_check=1&token=t".to_vec(), &[])
         .await;
     assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, ""));
-    let answer = world
-        .post(
-            "/slack/commands",
-            "command=%2Fincident&text=frobnicate&user_id=U1&team_id=T1",
-        )
-        .await;
+    let command = "command=%2Fincident&text=frobnicate&user_id=U1&team_id=T1";
+    let answer = Stage::set().await.world.post("/slack/commands", command).await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.json()["response_type"], "ephemeral");
     assert!(answer.body.contains("(UNKNOWN_COMMAND)"), "{}", answer.body);

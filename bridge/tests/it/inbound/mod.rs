@@ -1,5 +1,6 @@
 //! What comes from Slack.
 
+mod connect;
 mod dialogs;
 mod endpoints;
 mod links;
@@ -7,3 +8,5 @@ mod presses;
 mod replies;
 mod samples;
 pub(crate) mod stage;
+mod tenants;
+mod tenants_cases;

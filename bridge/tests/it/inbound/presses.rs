@@ -353,3 +353,26 @@ async fn a_button_in_the_home_tab_acts_in_the_persons_own_organisation() {
     let shown = stage.acted.call("views.open").arguments["view"].to_string();
     assert!(shown.contains("(NOT_LINKED)"), "{shown}");
 }
+
+#[tokio::test]
+async fn an_answer_goes_to_no_address_but_one_of_slack_s() {
+    let stage = Stage::set().await;
+    stage.slack_user("Ada", Some("ada@example.com"));
+    let elsewhere = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    elsewhere.set_nonblocking(true).expect("a listener");
+    let address = elsewhere.local_addr().expect("an address");
+    stage
+        .acted
+        .answer("chat.postEphemeral", json!({"ok": true, "message_ts": "9.9"}));
+    let mut payload = press(&stage, "acknowledge");
+    payload["response_url"] = json!(format!("http://{address}/respond"));
+    pressed(&stage, &payload).await;
+    let told = stage.acted.call("chat.postEphemeral").arguments;
+    assert!(
+        told["text"].as_str().expect("text").contains("(NOT_LINKED)"),
+        "they are told in the channel instead: {told}"
+    );
+    assert!(stage.acted.calls("respond").is_empty());
+    let called = elsewhere.accept().expect_err("nobody has called");
+    assert_eq!(called.kind(), std::io::ErrorKind::WouldBlock);
+}

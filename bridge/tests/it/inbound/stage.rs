@@ -48,11 +48,14 @@ impl Stage {
             _running: running.drop_guard(),
         };
         stage.organizations(&[stage.organization]);
+        stage.previews_are_for("WORKSPACE");
         // Nothing is connected beside the server's own workspace.
         for (operation, field) in [("SlackApps", "slackApps"), ("SlackWorkspaces", "slackWorkspaces")] {
             let none = json!({"data": {field: []}});
             stage.acted.answer(operation, none);
         }
+        // Whoever asks is answered once it is known where the bot is.
+        stage.world.bridge.health().await;
         stage.is_nobody();
         stage.record_post(PostKind::Root, Some("1.0"), |_| {}).await;
         stage
@@ -161,6 +164,11 @@ impl Stage {
 
     pub(crate) fn is_nobody(&self) {
         self.is_member_of(&[], "EMAIL", "OWNER", None);
+    }
+
+    pub(crate) fn previews_are_for(&self, policy: &str) {
+        let settings = json!({"organization": {"slackSettings": {"previewPolicy": policy}}});
+        self.acted.answer("PreviewPolicyOf", json!({"data": settings}));
     }
 
     pub(crate) fn comments_are_taken(&self) {

@@ -214,6 +214,7 @@ async fn all_channels_are_known_after_the_start_and_what_is_gone_is_forgotten_wh
         is_private: Set(false),
         is_member: Set(false),
         is_archived: Set(false),
+        is_shared: Set(false),
         seen_by: Set(None),
         refreshed_at: Set(time::OffsetDateTime::now_utc()),
     };

@@ -310,6 +310,9 @@ impl Tracker {
             "Organizations" => {
                 json!({"organizations": [{"id": self.organization, "name": "Org", "slug": "org"}]})
             }
+            "PreviewPolicyOf" => {
+                json!({"organization": {"slackSettings": {"previewPolicy": "WORKSPACE"}}})
+            }
             "SlackWorkspaces" => json!({"slackWorkspaces": []}),
             "Leads" => json!({"connectors": state.connectors}),
             "SlackApps" => json!({"slackApps": []}),

@@ -28,7 +28,7 @@ impl Scene {
     /// What an interaction of hers says of where it was made.
     fn interaction(&self, kind: &str) -> Value {
         let channel = self.slack().channel("incidents").expect("a channel").id;
-        json!({"type": kind, "team": {"id": "T1"}, "user": {"id": self.user("alice")}, "channel": {"id": channel},
+        json!({"type": kind, "team": {"id": self.stage.slack.id()}, "user": {"id": self.user("alice")}, "channel": {"id": channel},
             "container": {"type": "message_attachment", "message_ts": self.root, "channel_id": channel}})
     }
 

@@ -1,0 +1,167 @@
+//! For which installation of a Slack app a request is: decided once, when it comes in.
+//!
+//! Slack names the workspace of a request in up to ten fields, and which of them is there depends on the kind of request. An organisation that has a
+//! Slack app of its own knows its signing secret, so it can write anything into any field. So one place reads these fields ([`named`]), beside the app
+//! whose secret has verified the request ([`decide`]), and the decision is stored with the request. Handlers are given an [`AppInstallation`]: it can
+//! be made here alone, and workspace, token, team and organisations are taken from it and never from the payload.
+//!
+//! Nothing falls back to another workspace. What names no team, names two, or names one that is not connected through the app, is refused and counted.
+
+mod find;
+mod named;
+
+use std::sync::Arc;
+
+use tocsin_entity::{
+    id::{OrganizationId, SlackAppId},
+    slack::{home, inbox, post},
+};
+
+pub(crate) use find::{Lookup, Rejection, decide, find};
+pub(crate) use named::{Speaker, slack_app_id};
+
+use crate::{
+    slack::{Installation, Slack},
+    workspace::{Workspace, Workspaces},
+};
+
+/// Which app and which team a request is for. Whether the team is connected is another question, since that changes: see [`find`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct InstallationKey {
+    app: Option<SlackAppId>,
+    team_id: String,
+}
+
+impl InstallationKey {
+    /// As it was decided when the request came in. None for rows of a version that did not store it.
+    pub(crate) fn of_inbox(row: &inbox::Model) -> Option<Self> {
+        Some(Self {
+            app: row.app_id,
+            team_id: row.team_id.clone()?,
+        })
+    }
+
+    /// Through which a Home tab was opened last.
+    pub(crate) fn of_home(row: &home::Model) -> Self {
+        Self {
+            app: row.app_id,
+            team_id: row.team_id.clone(),
+        }
+    }
+
+    /// Through which a message was posted.
+    pub(crate) fn of_post(workspaces: &Workspaces, post: &post::Model) -> Self {
+        Self {
+            app: workspaces.of_post(post).app,
+            team_id: post.team_id.clone(),
+        }
+    }
+
+    /// The organisation's own Slack app; none for the server's.
+    pub(crate) fn app(&self) -> Option<SlackAppId> {
+        self.app
+    }
+
+    /// Slack's id of the workspace, or of the enterprise where the app is installed for a whole one.
+    pub(crate) fn team_id(&self) -> &str {
+        &self.team_id
+    }
+}
+
+/// An app as it is installed in a team, with the organisations that have connected it. Only [`find`] makes one.
+#[derive(Clone, Debug)]
+pub(crate) struct AppInstallation {
+    key: InstallationKey,
+    /// Those that are connected in the team through the app, the best first; never empty.
+    connected: Vec<Arc<Workspace>>,
+    /// The bots that organisations have in the team, whichever app they are of: what they say is no person's word.
+    bots: Vec<String>,
+    /// Whose workspaces are connected in the team, whichever app they are of; none for the server's own.
+    owners: Vec<Option<OrganizationId>>,
+}
+
+impl AppInstallation {
+    /// The organisation's own Slack app; none for the server's.
+    pub(crate) fn app(&self) -> Option<SlackAppId> {
+        self.key.app
+    }
+
+    /// Slack's id of the workspace.
+    pub(crate) fn team_id(&self) -> &str {
+        &self.key.team_id
+    }
+
+    /// Where calls are made.
+    pub(crate) fn workspace(&self) -> &Workspace {
+        &self.connected[0]
+    }
+
+    /// The one that an organisation has connected there, or else the one that serves all.
+    pub(crate) fn workspace_of(&self, organization: OrganizationId) -> &Arc<Workspace> {
+        let is_of = |workspace: &&Arc<Workspace>| workspace.organization == Some(organization);
+        let is_for_all = |workspace: &&Arc<Workspace>| workspace.organization.is_none();
+        let mut connected = self.connected.iter();
+        let own = connected.clone().find(is_of);
+        own.or_else(|| connected.find(is_for_all))
+            .unwrap_or(&self.connected[0])
+    }
+
+    /// All workspaces that are connected by it: one for each organisation.
+    pub(crate) fn workspaces(&self) -> &[Arc<Workspace>] {
+        &self.connected
+    }
+
+    /// Slack's Web API, with the installation's own token.
+    pub(crate) fn slack(&self) -> &Slack {
+        &self.workspace().slack
+    }
+
+    /// Who the bot is there, once Slack has said it.
+    pub(crate) fn bot(&self) -> Option<Arc<Installation>> {
+        self.workspace().installation()
+    }
+
+    /// Whether a user is a bot of ours in the team.
+    pub(crate) fn is_bot(&self, user: &str) -> bool {
+        self.bots.iter().any(|bot| bot == user)
+    }
+
+    /// The users that our bots are in the team.
+    pub(crate) fn bots(&self) -> &[String] {
+        &self.bots
+    }
+
+    /// Whether what people do there may be done in an organisation: the environment's workspace serves all, any other its own alone, since its
+    /// administrators say there who has which e-mail address.
+    pub(crate) fn serves(&self, organization: OrganizationId) -> bool {
+        let mut connected = self.connected.iter();
+        connected.any(|workspace| workspace.organization.is_none_or(|own| own == organization))
+    }
+
+    /// The organisations of which people there may be members, as [`Self::serves`] says; none where they may be of any.
+    pub(crate) fn served(&self) -> Option<Vec<OrganizationId>> {
+        let connected = self.connected.iter();
+        connected.map(|workspace| workspace.organization).collect()
+    }
+
+    /// Whether everybody in the team is a colleague of the organisation: nobody else has connected it. The server's own workspace is an organisation's that
+    /// is alone on the server.
+    pub(crate) fn is_only_of(&self, organization: OrganizationId, is_alone: bool) -> bool {
+        let mut owners = self.owners.iter();
+        owners.all(|owner| owner.map_or(is_alone, |owner| owner == organization))
+    }
+
+    /// What people there call the slash command, with its slash; none before one has used it since the start.
+    pub(crate) fn command(&self) -> Option<String> {
+        self.workspace().command()
+    }
+}
+
+/// Two are the same where they are for the same app and team.
+impl PartialEq for AppInstallation {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Eq for AppInstallation {}

@@ -1,0 +1,267 @@
+//! Which teams a request names, and as what. The only place that reads these fields of a payload.
+//!
+//! Sources: Slack, "Events API" (`authorizations`, `context_team_id`, `team_id`), "Handling user interaction" (`team`, null where an app is installed for
+//! a whole enterprise), "Slack Connect"; Bolt for Python, `request/internals.py` (`app_installed_team_id`).
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::inbound::{Kind, lenient};
+
+/// What a request says of where it is from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Named {
+    /// The teams for which it may be, the best first.
+    pub(super) candidates: Vec<String>,
+    /// Every team that it names in a field that says for which installation it is, or where it happened.
+    pub(super) all: BTreeSet<String>,
+    /// Those among them that may be others than the installation's, since Slack puts there whose person it is: in a channel that is shared with another
+    /// company, by Slack Connect.
+    pub(super) of_speaker: BTreeSet<String>,
+}
+
+/// Reads the fields of a request.
+pub(super) fn named(kind: Kind, payload: &Value) -> Named {
+    match kind {
+        Kind::Event => of_event(payload),
+        Kind::Interaction => of_interaction(payload),
+        Kind::Command => of_command(payload),
+    }
+}
+
+fn text(value: &Value) -> Option<String> {
+    value.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// A team or an enterprise, as its id or as an object that has it.
+fn id(value: &Value) -> Option<String> {
+    text(value).or_else(|| text(&value["id"]))
+}
+
+/// Slack says it as a value, and in forms as a text.
+fn is_true(value: &Value) -> bool {
+    *value == true || *value == "true"
+}
+
+impl Named {
+    fn new(candidates: impl IntoIterator<Item = Option<String>>) -> Self {
+        let candidates: Vec<_> = candidates.into_iter().flatten().collect();
+        Self {
+            all: candidates.iter().cloned().collect(),
+            candidates,
+            of_speaker: BTreeSet::new(),
+        }
+    }
+
+    fn and(mut self, more: impl IntoIterator<Item = Option<String>>) -> Self {
+        self.all.extend(more.into_iter().flatten());
+        self
+    }
+
+    fn speaker(mut self, team: Option<String>) -> Self {
+        self.of_speaker.extend(team);
+        self
+    }
+}
+
+fn of_event(payload: &Value) -> Named {
+    let authorizations = payload["authorizations"]
+        .as_array()
+        .map_or(&[][..], Vec::as_slice);
+    let first = authorizations.first().unwrap_or(&Value::Null);
+    let (context, team) = (text(&payload["context_team_id"]), text(&payload["team_id"]));
+    let is_for_enterprise = is_true(&first["is_enterprise_install"]);
+    let enterprise = || text(&first["enterprise_id"]).or_else(|| text(&payload["enterprise_id"]));
+    let authorized = if is_for_enterprise {
+        enterprise()
+    } else {
+        text(&first["team_id"])
+    };
+    let named = Named::new([authorized.clone().or(context.clone()).or(team.clone())]);
+    if is_for_enterprise {
+        // Each workspace of the enterprise is named beside it.
+        return named;
+    }
+    let others = authorizations.iter().map(|one| text(&one["team_id"]));
+    let named = named.and(others).and([context, team.clone()]);
+    if is_true(&payload["is_ext_shared_channel"]) {
+        named.speaker(team)
+    } else {
+        named
+    }
+}
+
+/// The person who acts, as far as the request says more of them than their id.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Speaker {
+    /// Their own team, which may be another company's.
+    pub(crate) team_id: Option<String>,
+    pub(crate) name: Option<String>,
+}
+
+impl Speaker {
+    /// Whoever has said a message.
+    pub(crate) fn of_event(payload: &Value) -> Self {
+        let event = &payload["event"];
+        let team = ["user_team", "source_team", "team"]
+            .into_iter()
+            .find_map(|field| text(&event[field]));
+        let profile = &event["user_profile"];
+        let name = ["display_name", "real_name", "name"]
+            .into_iter()
+            .find_map(|field| text(&profile[field]));
+        Self { team_id: team, name }
+    }
+}
+
+fn of_interaction(payload: &Value) -> Named {
+    let (view, message, user) = (&payload["view"], &payload["message"], &payload["user"]);
+    let (team, more, home) = (
+        id(&payload["team"]),
+        text(&payload["team_id"]),
+        text(&user["team_id"]),
+    );
+    let installed = text(&view["app_installed_team_id"]);
+    if is_true(&payload["is_enterprise_install"]) {
+        let enterprise = id(&payload["enterprise"]).or(installed);
+        return Named::new([enterprise]);
+    }
+    // A button stands in a message of the app's own: whose message that is says whose button it is.
+    let posted = text(&message["team"]).filter(|_| payload["type"] == "block_actions");
+    // Of somebody from elsewhere Slack names their own team.
+    let is_guest = team.is_some() && team == home;
+    let theirs = posted
+        .clone()
+        .filter(|posted| is_guest && team.as_ref() != Some(posted));
+    let alone = if team.is_none() && more.is_none() {
+        home.clone()
+    } else {
+        None
+    };
+    let named = Named::new([installed.clone(), theirs.clone(), team.clone(), more, alone]);
+    let named = named.and([posted, text(&view["team_id"])]);
+    let shared = installed.or(theirs);
+    if shared.is_some_and(|shared| team.as_ref() != Some(&shared)) && is_guest {
+        named
+            .speaker(home.clone())
+            .speaker(text(&view["team_id"]).filter(|team| Some(team) == home.as_ref()))
+    } else {
+        named
+    }
+}
+
+fn of_command(payload: &Value) -> Named {
+    let team = text(&payload["team_id"]);
+    if is_true(&payload["is_enterprise_install"]) {
+        return Named::new([text(&payload["enterprise_id"]).or(team)]);
+    }
+    Named::new([team]).and([id(&payload["team"]), text(&payload["context_team_id"])])
+}
+
+/// The Slack app that an unverified body says it is of: nothing but where to look for the secret.
+pub(crate) fn slack_app_id(body: &[u8]) -> Option<String> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Of {
+        #[serde(deserialize_with = "lenient::lenient")]
+        api_app_id: Option<String>,
+    }
+    let of_json = |text: &[u8]| {
+        serde_json::from_slice::<Of>(text)
+            .ok()
+            .and_then(|of| of.api_app_id)
+    };
+    if body.first() == Some(&b'{') {
+        return of_json(body);
+    }
+    let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(body).ok()?;
+    let field = |name: &str| {
+        fields
+            .iter()
+            .find(|(found, _)| found == name)
+            .map(|(_, value)| value)
+    };
+    match field("payload") {
+        Some(payload) => of_json(payload.as_bytes()),
+        None => field("api_app_id").cloned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn first(kind: Kind, payload: &Value) -> Option<String> {
+        named(kind, payload).candidates.into_iter().next()
+    }
+
+    #[test]
+    fn an_event_is_for_whom_it_was_authorized_and_not_for_where_it_happened() {
+        let shared = json!({"team_id": "T_SOURCE", "context_team_id": "T1", "authorizations": [{"team_id": "T1"}],
+            "is_ext_shared_channel": true});
+        let of = named(Kind::Event, &shared);
+        assert_eq!(of.candidates, ["T1"]);
+        assert_eq!(of.of_speaker.into_iter().collect::<Vec<_>>(), ["T_SOURCE"]);
+        assert_eq!(
+            first(Kind::Event, &json!({"team_id": "T1", "authorizations": null})).as_deref(),
+            Some("T1")
+        );
+        let enterprise = json!({"team_id": "T1", "enterprise_id": "E1",
+            "authorizations": [{"team_id": null, "enterprise_id": "E1", "is_enterprise_install": true}]});
+        assert_eq!(first(Kind::Event, &enterprise).as_deref(), Some("E1"));
+        assert_eq!(first(Kind::Event, &json!({"event": {"team": "T1"}})), None);
+    }
+
+    #[test]
+    fn an_interaction_is_for_its_team_and_without_one_for_its_users() {
+        let of = |payload: Value| first(Kind::Interaction, &payload);
+        assert_eq!(
+            of(json!({"team": {"id": "T1"}, "user": {"team_id": "T1"}})).as_deref(),
+            Some("T1")
+        );
+        assert_eq!(
+            of(json!({"team": null, "user": {"team_id": "T1"}})).as_deref(),
+            Some("T1")
+        );
+        assert_eq!(
+            of(json!({"team": null, "team_id": "T2", "user": {"team_id": "T1"}})).as_deref(),
+            Some("T2")
+        );
+        let enterprise = json!({"team": null, "enterprise": {"id": "E1"}, "is_enterprise_install": true,
+            "user": {"team_id": "T1"}});
+        assert_eq!(of(enterprise).as_deref(), Some("E1"));
+        assert_eq!(of(json!({"user": {"id": "U1"}})), None);
+    }
+
+    #[test]
+    fn the_press_of_a_partner_is_for_whoever_has_posted_the_message() {
+        let press = json!({"type": "block_actions", "team": {"id": "T9"}, "user": {"id": "U9", "team_id": "T9"},
+            "message": {"bot_id": "B1", "team": "T1"}});
+        let of = named(Kind::Interaction, &press);
+        assert_eq!(of.candidates, ["T1", "T9"]);
+        assert!(of.of_speaker.contains("T9"));
+        let view = json!({"type": "view_submission", "team": {"id": "T9"}, "user": {"id": "U9", "team_id": "T9"},
+            "view": {"team_id": "T9", "app_installed_team_id": "T1"}});
+        assert_eq!(first(Kind::Interaction, &view).as_deref(), Some("T1"));
+        // A shortcut is used on anybody's message.
+        let shortcut = json!({"type": "message_action", "team": {"id": "T1"}, "user": {"team_id": "T1"},
+            "message": {"bot_id": "B9", "team": "T9"}});
+        assert_eq!(first(Kind::Interaction, &shortcut).as_deref(), Some("T1"));
+    }
+
+    #[test]
+    fn a_body_says_of_which_app_it_is_in_each_of_its_shapes() {
+        let json = json!({"api_app_id": "A1"}).to_string();
+        let form = serde_urlencoded::to_string([("payload", json.clone())]).expect("a form");
+        for body in [json.as_str(), form.as_str(), "command=%2Fx&api_app_id=A1"] {
+            assert_eq!(slack_app_id(body.as_bytes()).as_deref(), Some("A1"), "{body}");
+        }
+        for body in ["", "{", "payload=1", r#"{"api_app_id":7}"#, "a=b"] {
+            assert_eq!(slack_app_id(body.as_bytes()), None, "{body}");
+        }
+    }
+}
