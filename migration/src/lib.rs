@@ -22,6 +22,7 @@ mod m20261128_000040_directory;
 mod m20261128_000140_templates;
 mod m20261128_000150_seen_by;
 mod m20261128_000160_found_token;
+mod m20261129_000080_create_slack_reception;
 
 /// All migrations, oldest first.
 #[derive(Debug)]
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000140_templates::Migration),
             Box::new(m20261128_000150_seen_by::Migration),
             Box::new(m20261128_000160_found_token::Migration),
+            Box::new(m20261129_000080_create_slack_reception::Migration),
         ]
     }
 }
