@@ -30,6 +30,7 @@ mod viewer;
 
 use std::{ops::Deref, sync::Arc};
 
+use sea_orm::{ConnectionTrait, DbErr};
 use secrecy::SecretString;
 use tocsin_entity::database::Database;
 use tocsin_queue::{Queue, jobs::ReconcileIncident};
@@ -209,15 +210,19 @@ impl Api {
         );
     }
 
-    /// Whether requests can be served: the database answers.
+    /// Whether requests can be served: the database takes a write, which is taken back.
     ///
     /// # Errors
-    /// What is wrong, in words.
+    /// What is wrong and what to do, in words.
     pub async fn ready(&self) -> Result<(), String> {
-        self.database
-            .read()
-            .ping()
-            .await
-            .map_err(|error| format!("the database does not answer: {error}"))
+        let write = async {
+            let tx = self.database.begin_write().await?;
+            tx.execute_unprepared("DELETE FROM idempotency WHERE 1 = 0")
+                .await?;
+            tx.rollback().await
+        };
+        write.await.map_err(|error: DbErr| {
+            format!("the database takes no write: {error}: see whether it runs, and whether its disk is full or read-only")
+        })
     }
 }

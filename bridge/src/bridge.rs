@@ -19,8 +19,8 @@ use crate::{
     digest, directory, follow,
     graphql::Api,
     home, identity, inbound, install, mirror, operation,
-    slack::{Http, SlackHealth, oauth::ClientConfig},
-    store::{Lane, Leases},
+    slack::{Http, oauth::ClientConfig},
+    store::{Lane, Leases, probe},
     sweep, telemetry, unfurl,
     workspace::{self, Setting, Workspace, Workspaces},
 };
@@ -45,6 +45,8 @@ pub(crate) struct Parts {
     pub(crate) apps: Apps,
     /// How each connector is.
     pub(crate) connectors: Connectors,
+    /// What became of the requests that came to Slack's addresses.
+    pub(crate) receptions: inbound::Receptions,
     /// What further workspaces are made with.
     pub(crate) setting: Setting,
     /// Why nothing comes by Socket Mode, while that is so.
@@ -115,6 +117,7 @@ impl Bridge {
             workspaces,
             apps: Apps::default(),
             connectors: Connectors::default(),
+            receptions: inbound::Receptions::default(),
             setting,
             api,
             worker,
@@ -158,6 +161,7 @@ impl Bridge {
                 follow::run(parts, shutdown.clone()),
                 sweep::run(parts, shutdown.clone()),
                 parts.connectors.run(&parts.database, shutdown.clone()),
+                parts.receptions.run(&parts.database, shutdown.clone()),
                 connector::follow(parts, shutdown.clone()),
                 unfurl::tend(parts, shutdown.clone()),
                 home::run(parts, shutdown.clone()),
@@ -176,23 +180,15 @@ impl Bridge {
         }
     }
 
-    /// Whether the database and the queue answer.
+    /// Whether the bridge can do its work: claim some in the database, and hear of it by the queue.
     ///
     /// # Errors
     /// What is wrong, for people.
     pub async fn ready(&self) -> Result<(), String> {
-        let reader = self.0.database.read();
-        reader
-            .ping()
-            .await
-            .map_err(|error| format!("the database does not answer: {error}"))?;
+        probe::claim(&self.0.database).await.map_err(|error| {
+            format!("no work can be claimed in the database: {error}: see whether it runs, and whether its disk is full or read-only")
+        })?;
         self.0.queue.health().await.map_err(|error| error.to_string())
-    }
-
-    /// Asks Slack whether the token works, and for whom.
-    pub async fn health(&self) -> SlackHealth {
-        let workspace = self.0.workspaces.get(None);
-        workspace.watcher.look(&workspace.slack).await
     }
 
     /// Why nothing comes by Socket Mode, and what to do; `None` while it works, or is not used.
@@ -210,7 +206,7 @@ impl Bridge {
 }
 
 /// Tells the rows of the environment's pace from another's, without giving the token away.
-fn environment(api_url: &Url, token: &SecretString) -> String {
+pub(crate) fn environment(api_url: &Url, token: &SecretString) -> String {
     let mut hash = Sha256::new();
     hash.update(api_url.as_str());
     hash.update(token.expose_secret());

@@ -36,7 +36,7 @@ pub(super) async fn refuse(
         .find_incident(who, target.incident)
         .await
         .map_err(of_api)?;
-    let command = parts.workspaces.of_team(Some(&person.team_id)).command();
+    let command = parts.workspaces.of_team(Some(&person.team_id)).slash_command();
     Ok(found.map_or(Notice::NotFound, |incident| Notice::TooOld {
         number: incident.number,
         url: incident.url,

@@ -197,7 +197,6 @@ async fn not_opened(
     error: &SlackError,
 ) -> Result<Answer, JobError> {
     let workspace = parts.workspaces.of(opener.ask.app, opener.team.as_deref());
-    workspace.watcher.report(error);
     if error.is("exchanged_trigger_id") || error.is("trigger_exchanged") {
         return Ok(Answer::Done("duplicate", Reply::Empty));
     }

@@ -107,7 +107,6 @@ async fn publish(parts: &Parts, claimed: &Model, home: &Home) -> End {
     match workspace.slack.publish_view(&claimed.slack_user_id, &view).await {
         Ok(_) => shown,
         Err(error) => {
-            workspace.watcher.report(&error);
             let pause = match &error {
                 SlackError::Refused { .. } => {
                     return End::Refused {

@@ -22,6 +22,7 @@ use super::{
     paths,
     prompt::Reply,
     receive::{Received, receive, receive_event},
+    reception::claimed_app,
     refusal::Refusal,
     signature::{self, SignatureError},
 };
@@ -107,6 +108,7 @@ async fn answer(
 ) -> Response {
     let began = Instant::now();
     let request_id = request_id(headers);
+    let mut claimed = None;
     let answered = async {
         let body = to_bytes(body, BODY_MAX)
             .await
@@ -114,7 +116,9 @@ async fn answer(
         if endpoint == COMMANDS && is_ssl_check(&body) {
             return Ok(("answered", StatusCode::OK.into_response()));
         }
+        claimed = claimed_app(&body);
         let app = verify(parts, headers, &body)?;
+        parts.receptions.taken(claimed.as_deref());
         handle(Verified {
             app,
             endpoint,
@@ -127,6 +131,7 @@ async fn answer(
     .await;
     let (outcome, response) = answered.unwrap_or_else(|refusal| {
         refusal.log(endpoint, &request_id, headers);
+        parts.receptions.refused(refusal.code(), claimed.as_deref());
         (refusal.outcome(), refusal.into_response())
     });
     metrics::counter!("tocsin_slack_requests_total", "endpoint" => endpoint, "outcome" => outcome)

@@ -9,6 +9,7 @@ use super::{
     client::{Slack, Token, observe, transport_error},
     error::{Refusal, SlackError},
     limits::Limits,
+    skew::Skew,
 };
 
 /// How long a connection to Slack may take to be made.
@@ -25,6 +26,8 @@ const IDLE_CONNECTIONS: usize = 64;
 pub(crate) struct Http {
     client: reqwest::Client,
     base: Url,
+    /// How far this machine's clock is from Slack's.
+    pub(crate) skew: Skew,
 }
 
 impl Http {
@@ -42,6 +45,7 @@ impl Http {
         Ok(Self {
             client,
             base: base.clone(),
+            skew: Skew::default(),
         })
     }
 

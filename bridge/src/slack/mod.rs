@@ -10,6 +10,7 @@ pub(crate) mod limits;
 mod message;
 pub(crate) mod method;
 pub(crate) mod oauth;
+mod skew;
 #[cfg(test)]
 mod tests;
 pub(crate) mod thread;

@@ -94,6 +94,10 @@ pub(crate) const SIMULATOR_LISTEN: Known = Known::plain(
     "--simulator-listen",
     "127.0.0.1:8082",
 );
+pub(crate) const SIMULATOR: Known = Known {
+    flag: None,
+    ..Known::plain("simulator", "TOCSIN_SIMULATOR", "", "auto")
+};
 pub(crate) const PUBLIC_URL: Known = Known::plain(
     "public_url",
     "TOCSIN_PUBLIC_URL",
@@ -135,7 +139,7 @@ pub(crate) const LOG_FORMAT: Known = Known::plain(
 pub(crate) const SLACK_BOT_TOKEN: Known = Known::secret(
     "slack.bot_token",
     "SLACK_BOT_TOKEN",
-    "`tocsin up` brings a simulated workspace",
+    "workspaces are connected by GraphQL; `tocsin up` with no app at all simulates one",
 );
 pub(crate) const SLACK_SIGNING_SECRET: Known = Known::secret(
     "slack.signing_secret",
@@ -186,6 +190,7 @@ pub(crate) const ALL: &[Known] = &[
     LISTEN,
     BRIDGE_LISTEN,
     SIMULATOR_LISTEN,
+    SIMULATOR,
     PUBLIC_URL,
     API_URL,
     BRIDGE_TOKEN,

@@ -8,6 +8,8 @@ use tocsin_bridge::Pace;
 use tocsin_seal::Sealer;
 use url::Url;
 
+use super::Simulator;
+
 pub(crate) type Parsed<T> = Result<T, String>;
 
 /// An address to listen on.
@@ -76,6 +78,16 @@ pub(super) fn connections(text: &str) -> Parsed<u32> {
 /// Yes or no.
 pub(super) fn truth(text: &str) -> Parsed<bool> {
     text.parse().map_err(|_| "is neither true nor false".to_owned())
+}
+
+/// Whether `tocsin up` brings a simulated Slack workspace.
+pub(super) fn simulator(text: &str) -> Parsed<Simulator> {
+    match text {
+        "auto" => Ok(Simulator::Auto),
+        "on" => Ok(Simulator::On),
+        "off" => Ok(Simulator::Off),
+        _ => Err("is none of auto, on and off".to_owned()),
+    }
 }
 
 /// How fast Slack may be called.

@@ -1,5 +1,6 @@
-//! Whether the database answers, and has this version's schema.
+//! Whether the database answers, can be written, and has this version's schema.
 
+use sea_orm::ConnectionTrait;
 use tocsin_entity::database::Database;
 use tokio::time::timeout;
 
@@ -23,10 +24,7 @@ pub(super) async fn open(settings: &Settings) -> (Finding, Option<Database>) {
         }
     };
     match database::pending(&database).await {
-        Ok(pending) if pending.is_empty() => {
-            let text = format!("{shown} answers, and its schema is current");
-            (Finding::good(SUBJECT, text), Some(database))
-        }
+        Ok(pending) if pending.is_empty() => (written(&shown, &database).await, Some(database)),
         Ok(pending) => {
             let text = format!(
                 "{shown} lacks {} migrations: run `tocsin migrate` (`tocsin up` does by itself)",
@@ -35,6 +33,35 @@ pub(super) async fn open(settings: &Settings) -> (Finding, Option<Database>) {
             (Finding::doubtful(SUBJECT, text), None)
         }
         Err(error) => (Finding::bad(SUBJECT, format!("{error:#}")), None),
+    }
+}
+
+/// Whether it can be written: a write is begun, and taken back.
+async fn written(shown: &str, database: &Database) -> Finding {
+    let write = async {
+        let tx = database.begin_write().await?;
+        tx.execute_unprepared("DELETE FROM idempotency WHERE 1 = 0")
+            .await?;
+        tx.rollback().await
+    };
+    match timeout(ANSWER_WITHIN, write).await {
+        Ok(Ok(())) => Finding::good(
+            SUBJECT,
+            format!("{shown} answers and can be written, and its schema is current"),
+        ),
+        Ok(Err(error)) => Finding::bad(
+            SUBJECT,
+            format!(
+                "{shown} can be read and not be written ({error}): see whether its disk is full or read-only, and whose it is"
+            ),
+        ),
+        Err(_) => Finding::bad(
+            SUBJECT,
+            format!(
+                "{shown} takes no write within {} s: another process holds it; see which one, and end it",
+                ANSWER_WITHIN.as_secs()
+            ),
+        ),
     }
 }
 

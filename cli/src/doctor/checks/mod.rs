@@ -9,6 +9,8 @@ mod features;
 mod ports;
 mod public_url;
 mod queue;
+mod reach;
+mod reception;
 mod secret_key;
 mod signing;
 mod slack;
@@ -17,10 +19,14 @@ mod workspaces;
 use std::{net::IpAddr, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
+use sea_orm::DbErr;
 use tocsin_entity::database::Database;
 use url::Url;
 
-use self::slack::Asked;
+use self::{
+    slack::{Asked, Slack},
+    workspaces::Connected,
+};
 use super::Finding;
 use crate::config::Settings;
 
@@ -32,8 +38,10 @@ struct Scene<'a> {
     settings: &'a Settings,
     /// The database, where it answers and has this version's schema.
     database: Option<Database>,
-    /// Slack, where an app is configured and Slack takes its token.
-    slack: Option<Asked>,
+    /// The workspace of the configured token, where Slack takes it.
+    own: Option<Asked>,
+    /// The workspaces that administrators have connected, and what Slack says of each.
+    connected: Result<Vec<Connected>, DbErr>,
 }
 
 /// A check.
@@ -47,7 +55,9 @@ const CHECKS: &[Check] = &[
     |scene| async { signing::check(scene) }.boxed(),
     |scene| public_url::check(scene).boxed(),
     |scene| secret_key::check(scene).boxed(),
-    |scene| workspaces::check(scene).boxed(),
+    |scene| async { workspaces::check(scene) }.boxed(),
+    |scene| reach::check(scene).boxed(),
+    |scene| reception::check(scene).boxed(),
     |scene| connectors::check(scene).boxed(),
     |scene| async { bridge::check(scene) }.boxed(),
     |scene| ports::check(scene).boxed(),
@@ -57,12 +67,18 @@ const CHECKS: &[Check] = &[
 /// What the settings lead to.
 pub(super) async fn settings(settings: &Settings) -> Vec<Finding> {
     let (database_found, database) = database::open(settings).await;
-    let (mut findings, slack) = slack::ask(settings).await;
+    let Slack {
+        bridge,
+        own,
+        mut findings,
+    } = slack::ask(settings).await;
     findings.insert(0, database_found);
+    let connected = workspaces::ask(settings, database.as_ref(), bridge.as_ref()).await;
     let scene = Scene {
         settings,
         database,
-        slack,
+        own,
+        connected,
     };
     for check in CHECKS {
         findings.extend(check(&scene).await);
