@@ -3,6 +3,7 @@
 mod actors;
 mod channel_ids;
 mod crash;
+mod health;
 mod install;
 mod operations;
 mod outages;
