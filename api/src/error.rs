@@ -30,6 +30,8 @@ pub enum UserErrorCode {
     Conflict,
     /// The server has no key to seal secrets with.
     SecretKeyMissing,
+    /// The server's environment sets it, and no mutation can.
+    SetByEnvironment,
     /// There is no Slack app that could do it: none is configured, or it lacks its secrets.
     SlackNotConfigured,
     /// The comment was made in Slack, and is edited there.

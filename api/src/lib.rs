@@ -31,6 +31,7 @@ mod viewer;
 
 use std::{ops::Deref, sync::Arc};
 
+use sea_orm::{ConnectionTrait, DbErr};
 use secrecy::SecretString;
 use tocsin_entity::database::{Database, DatabaseFault};
 use tocsin_queue::{Queue, jobs::ReconcileIncident};
@@ -219,7 +220,7 @@ impl Api {
     /// Whether requests can be served: the database can be written.
     ///
     /// # Errors
-    /// What is wrong, in words.
+    /// What is wrong and what to do, in words.
     pub async fn ready(&self) -> Result<(), String> {
         self.database
             .probe_write()

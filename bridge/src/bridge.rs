@@ -22,8 +22,8 @@ use crate::{
     digest, directory, follow,
     graphql::Api,
     home, identity, inbound, install, mirror, operation,
-    slack::{Http, SlackHealth, oauth::ClientConfig},
-    store::{Lane, Leases},
+    slack::{Http, oauth::ClientConfig},
+    store::{Lane, Leases, probe},
     sweep, telemetry, unfurl,
     workspace::{self, Setting, Workspace, Workspaces},
 };
@@ -48,6 +48,8 @@ pub(crate) struct Parts {
     pub(crate) apps: Apps,
     /// How each connector is.
     pub(crate) connectors: Connectors,
+    /// What became of the requests that came to Slack's addresses.
+    pub(crate) receptions: inbound::Receptions,
     /// What further workspaces are made with.
     pub(crate) setting: Setting,
     /// Why nothing comes by Socket Mode, while that is so.
@@ -118,6 +120,7 @@ impl Bridge {
             workspaces,
             apps: Apps::default(),
             connectors: Connectors::default(),
+            receptions: inbound::Receptions::default(),
             setting,
             api,
             worker,
@@ -161,6 +164,7 @@ impl Bridge {
                 follow::run(parts, shutdown.clone()),
                 sweep::run(parts, shutdown.clone()),
                 parts.connectors.run(&parts.database, shutdown.clone()),
+                parts.receptions.run(&parts.database, shutdown.clone()),
                 connector::follow(parts, shutdown.clone()),
                 unfurl::tend(parts, shutdown.clone()),
                 home::run(parts, shutdown.clone()),
@@ -179,14 +183,12 @@ impl Bridge {
         }
     }
 
-    /// Whether the bridge can work: the database can be written. The queue only makes it faster ([`Bridge::queue_trouble`]).
+    /// Whether the bridge can do its work: claim some in the database. The queue only makes it faster ([`Bridge::queue_trouble`]).
     ///
     /// # Errors
     /// What is wrong, for people.
     pub async fn ready(&self) -> Result<(), String> {
-        self.0
-            .database
-            .probe_write()
+        probe::claim(&self.0.database)
             .await
             .map_err(|error| DatabaseFault::explain("the database", &error))
     }
@@ -194,12 +196,6 @@ impl Bridge {
     /// Why the queue is not used, since when, and what to do; `None` while it works.
     pub fn queue_trouble(&self) -> Option<String> {
         self.0.queue.trouble()
-    }
-
-    /// Asks Slack whether the token works, and for whom.
-    pub async fn health(&self) -> SlackHealth {
-        let workspace = self.0.workspaces.get(None);
-        workspace.watcher.look(&workspace.slack).await
     }
 
     /// Why nothing comes by Socket Mode, and what to do; `None` while it works, or is not used.
@@ -217,7 +213,7 @@ impl Bridge {
 }
 
 /// Tells the rows of the environment's pace from another's, without giving the token away.
-fn environment(api_url: &Url, token: &SecretString) -> String {
+pub(crate) fn environment(api_url: &Url, token: &SecretString) -> String {
     let mut hash = Sha256::new();
     hash.update(api_url.as_str());
     hash.update(token.expose_secret());

@@ -42,7 +42,7 @@ mod workflow;
 mod workspace;
 
 pub use bridge::{Bridge, StartError};
-pub use checkup::ChannelTrouble;
+pub use checkup::{ChannelTrouble, Inspection, WorkspaceUp};
 pub use config::{BridgeConfig, Pace, SlackConfig, SocketConfig};
 pub use install::manifest::{ManifestFault, ManifestWishes, manifest};
 pub use slack::{Installation, Refusal, SlackError, SlackHealth, oauth::ClientConfig};

@@ -11,6 +11,17 @@ use crate::{
     workspace::Workspace,
 };
 
+/// The slash command of the app in a workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SlashCommand {
+    /// The app has none there: nobody is sent to it.
+    Absent,
+    /// It has one, and nobody has used it yet: each app calls its own as it likes.
+    Unnamed,
+    /// What people call it, with its slash.
+    Named(String),
+}
+
 /// Why it had no effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Notice {
@@ -37,8 +48,8 @@ pub(crate) enum Notice {
     TooOld {
         number: i64,
         url: String,
-        /// What people call the slash command, where that is known.
-        command: Option<String>,
+        /// Whether they can go on by the slash command.
+        command: SlashCommand,
     },
     /// There is nobody to escalate to.
     NoEscalationPolicy,
@@ -166,12 +177,14 @@ pub(crate) fn press(notice: &Notice, wanted: &str) -> String {
             let link = Mrkdwn::link(url, &format!("#{number}"));
             let command = command(wanted, *number);
             let typed = match name {
-                Some(name) => format!("`{} {command}`", escape(&name.replace('`', ""))),
-                None => format!("with `{command}`"),
+                SlashCommand::Named(name) => {
+                    format!(" or use the slash command `{} {command}`", escape(&name.replace('`', "")))
+                }
+                SlashCommand::Unnamed => format!(" or use the slash command with `{command}`"),
+                SlashCommand::Absent => String::new(),
             };
             format!(
-                "This message is more than 30 days old, so nothing was done. To {wanted} the incident, open {} \
-                 or use the slash command {typed}",
+                "This message is more than 30 days old, so nothing was done. To {wanted} the incident, open {}{typed}",
                 link.as_str()
             )
         }

@@ -12,6 +12,7 @@ mod manifest;
 mod memory;
 mod ops;
 mod people;
+mod readiness;
 mod roles;
 mod secret;
 mod serve;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, anyhow};
 use clap::Args;
-use tocsin_bridge::{ManifestWishes, manifest};
-use tocsin_entity::kinds::SlackFeature;
+use tocsin_bridge::{ManifestFault, ManifestWishes, manifest};
+use tocsin_entity::{kinds::SlackFeature, slack::feature::USUAL};
 use url::Url;
 
 use crate::{
@@ -35,8 +35,9 @@ pub(crate) struct ManifestArguments {
     #[arg(long)]
     socket_mode: bool,
     #[arg(
-        help = "What the app is to do, with commas between: two-way-sync, previews, incident-channels, identity, commands, \
-                access-logs, or all; notifications always",
+        help = "What the app is to do, with commas between: notifications, two-way-sync, previews, incident-channels, identity, \
+                commands, access-logs, or all; notifications always [default: two-way-sync, previews where the address has a domain, \
+                identity, commands]",
         long,
         value_name = "FEATURES",
         value_delimiter = ',',
@@ -57,21 +58,36 @@ pub(crate) fn run(arguments: &ManifestArguments, given: &Given) -> anyhow::Resul
         Some(url) => Some(url.clone()),
         None => Settings::read(given).settings?.public_url,
     };
-    let wishes = ManifestWishes {
+    let named = arguments.features.iter().copied().flatten().copied();
+    let mut wishes = ManifestWishes {
         name: arguments.name.clone(),
         command: arguments.command.clone(),
         public_url,
         socket_mode: arguments.socket_mode,
-        features: arguments
-            .features
-            .iter()
-            .copied()
-            .flatten()
-            .copied()
-            .collect::<BTreeSet<_>>(),
+        features: if arguments.features.is_empty() {
+            BTreeSet::from(USUAL)
+        } else {
+            named.collect()
+        },
         token_rotation: arguments.token_rotation,
     };
-    let manifest = manifest(&wishes).map_err(|faults| {
+    let mut made = manifest(&wishes);
+    // Nobody has asked for previews by name: the rest of what is usual is worth having without.
+    if arguments.features.is_empty()
+        && let Err(faults) = &made
+        && faults
+            .iter()
+            .any(|fault| matches!(fault, ManifestFault::NoDomain(_)))
+    {
+        wishes.features.remove(&SlackFeature::Previews);
+        made = manifest(&wishes);
+        if made.is_ok() {
+            terminal::note(
+                "previews are left out: they need the domain name in Tocsin's addresses, which --url gives",
+            )?;
+        }
+    }
+    let manifest = made.map_err(|faults| {
         let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
         anyhow!("{}", faults.join("\n        "))
     })?;

@@ -13,13 +13,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use futures::future::{BoxFuture, join_all};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
-/// How long a part has to say whether it is ready.
-const CHECK_WITHIN: Duration = Duration::from_secs(2);
+use crate::readiness::Readiness;
 
 /// How often histograms are folded, so that they don't grow between scrapes.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
@@ -32,17 +29,14 @@ const SECONDS: &[f64] = &[
 /// Bounds of all other histograms, which count things done together.
 const COUNTS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
 
-/// What an operator should know, if anything.
-type Look = Box<dyn Fn() -> Option<String> + Send + Sync>;
-
-type Check = Box<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
+/// Writes figures that come and go, in the form that Prometheus reads.
+type Figures = Box<dyn Fn(&mut String) -> fmt::Result + Send + Sync>;
 
 /// The process, as its operator sees it.
 pub(crate) struct Ops {
     metrics: PrometheusHandle,
-    parts: Vec<(&'static str, Check)>,
-    notes: Vec<(&'static str, Look)>,
-    stop: CancellationToken,
+    readiness: Readiness,
+    figures: Vec<Figures>,
 }
 
 impl Ops {
@@ -65,9 +59,8 @@ impl Ops {
         });
         Ok(Self {
             metrics,
-            parts: Vec::new(),
-            notes: Vec::new(),
-            stop,
+            readiness: Readiness::new(stop),
+            figures: Vec::new(),
         })
     }
 
@@ -77,7 +70,7 @@ impl Ops {
         F: Fn() -> R + Send + Sync + 'static,
         R: Future<Output = Result<(), String>> + Send + 'static,
     {
-        self.parts.push((name, Box::new(move || Box::pin(check()))));
+        self.readiness.part(name, check);
         self
     }
 
@@ -86,7 +79,25 @@ impl Ops {
     where
         F: Fn() -> Option<String> + Send + Sync + 'static,
     {
-        self.notes.push((name, Box::new(look)));
+        self.readiness.note(name, false, look);
+        self
+    }
+
+    /// The same of what makes the process work less well.
+    pub(crate) fn degraded<F>(mut self, name: &'static str, look: F) -> Self
+    where
+        F: Fn() -> Option<String> + Send + Sync + 'static,
+    {
+        self.readiness.note(name, true, look);
+        self
+    }
+
+    /// Adds figures that come and go: what is written here at one moment is not there at the next unless it is written again.
+    pub(crate) fn figures<F>(mut self, write: F) -> Self
+    where
+        F: Fn(&mut String) -> fmt::Result + Send + Sync + 'static,
+    {
+        self.figures.push(Box::new(write));
         self
     }
 
@@ -100,42 +111,24 @@ impl Ops {
     }
 }
 
-/// Which parts are ready, and why the others are not. Asked for at the same time, so that one that hangs delays none.
+/// Which parts are ready, and why the others are not.
 async fn ready(State(ops): State<Arc<Ops>>) -> Response {
-    let checks = ops.parts.iter().map(|(name, check)| async move {
-        let answer = tokio::time::timeout(CHECK_WITHIN, check()).await;
-        let answer = answer.unwrap_or_else(|_| Err(format!("no answer within {} s", CHECK_WITHIN.as_secs())));
-        (*name, answer)
-    });
-    let answers = join_all(checks).await;
-    let stopping = ops.stop.is_cancelled();
-    let ready = !stopping && answers.iter().all(|(_, answer)| answer.is_ok());
-    let mut parts: Map<String, Value> = answers
-        .into_iter()
-        .map(|(name, answer)| (name.to_owned(), answer.map_or_else(Value::from, |()| "ok".into())))
-        .collect();
-    if stopping {
-        parts.insert("process".to_owned(), "stopping".into());
-    }
-    let status = if ready {
+    let report = ops.readiness.report().await;
+    let status = if report.is_ready {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    let notes = ops.notes.iter();
-    let notes: Map<String, Value> = notes
-        .filter_map(|(name, look)| look().map(|note| ((*name).to_owned(), note.into())))
-        .collect();
-    let mut body = json!({ "ready": ready, "parts": parts });
-    if !notes.is_empty() {
-        body["notes"] = notes.into();
-    }
-    (status, Json(body)).into_response()
+    (status, Json(report.body)).into_response()
 }
 
 async fn metrics(State(ops): State<Arc<Ops>>) -> Result<impl IntoResponse, StatusCode> {
     let mut text = ops.metrics.render();
-    process(&mut text).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    let mut write = || {
+        process(&mut text)?;
+        ops.figures.iter().try_for_each(|write| write(&mut text))
+    };
+    write().map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
     let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
     Ok((kind, text))
 }

@@ -1,6 +1,9 @@
 //! The parts of Tocsin, made of the configuration; and the commands that run one of them in a process of its own.
 
-use std::time::Duration;
+use std::{
+    fmt::{self, Write},
+    time::Duration,
+};
 
 use anyhow::{Context, anyhow};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -10,7 +13,7 @@ use tocsin_api::{
     Api, ApiConfig, SlackAppConfig,
     bootstrap::{self, FirstStart},
 };
-use tocsin_bridge::{Bridge, BridgeConfig, ClientConfig, SlackConfig, SocketConfig};
+use tocsin_bridge::{Bridge, BridgeConfig, ClientConfig, SlackConfig, SocketConfig, WorkspaceUp};
 use tocsin_entity::database::Database;
 use tocsin_queue::Queue;
 use tocsin_seal::Sealer;
@@ -83,12 +86,7 @@ pub(crate) async fn run_bridge(settings: Settings) -> anyhow::Result<()> {
     let token = settings.bridge_token.clone().ok_or_else(|| {
         anyhow!("TOCSIN_BRIDGE_TOKEN is unset: give the bridge and the API the same token, made with: openssl rand -hex 32")
     })?;
-    let slack = configured_slack(&settings).ok_or_else(|| {
-        anyhow!(
-            "SLACK_BOT_TOKEN is unset, and so is SLACK_CLIENT_ID: set one of them, and SLACK_SIGNING_SECRET, to those of the Slack app, or try \
-             `tocsin simulator`, which prints what to set"
-        )
-    })?;
+    let slack = slack(&settings);
     let stop = serve::stop_on_signal()?;
     let listener = serve::bind(&known::BRIDGE_LISTEN, settings.bridge_listen).await?;
     let bound = listener.local_addr()?;
@@ -126,6 +124,12 @@ pub(crate) async fn run_bridge(settings: Settings) -> anyhow::Result<()> {
         "the bridge listens on {bound}, and reaches the API at {}",
         settings.api_url()
     );
+    if !has_app(&settings) {
+        info!(
+            "no Slack app of the server's own is configured (SLACK_BOT_TOKEN, or SLACK_CLIENT_ID): the bridge works in the workspaces that \
+             organisations connect, through their own apps"
+        );
+    }
     let outcome = parts.run().await;
     close(queue, database).await;
     outcome
@@ -209,22 +213,23 @@ pub(crate) fn known_to_api(slack: &SlackConfig) -> SlackAppConfig {
     }
 }
 
-/// The Slack app that is configured, if any.
-pub(crate) fn configured_slack(settings: &Settings) -> Option<SlackConfig> {
+/// Whether the server has a Slack app of its own: one with a workspace, or one that is installed by OAuth.
+pub(crate) fn has_app(settings: &Settings) -> bool {
+    settings.slack.bot_token.is_some() || settings.slack.client_id.is_some()
+}
+
+/// Slack, as it is configured. Without an app of the server's own, organisations have theirs.
+pub(crate) fn slack(settings: &Settings) -> SlackConfig {
     let slack = &settings.slack;
     let client = slack.client_id.clone().zip(slack.client_secret.clone());
-    let client = client.map(|(id, secret)| ClientConfig { id, secret });
-    if slack.bot_token.is_none() && client.is_none() {
-        return None;
-    }
-    Some(SlackConfig {
-        client,
+    SlackConfig {
+        client: client.map(|(id, secret)| ClientConfig { id, secret }),
         api_url: settings.slack.api_url.clone(),
         bot_token: settings.slack.bot_token.clone(),
         signing_secrets: settings.slack.signing_secrets.clone(),
         socket: configured_sockets(settings),
         pace: settings.slack.pace,
-    })
+    }
 }
 
 /// The app of a simulated workspace.
@@ -251,7 +256,7 @@ fn configured_sockets(settings: &Settings) -> Option<SocketConfig> {
 /// Readiness of the API.
 pub(crate) fn watch_api(ops: Ops, api: &Api) -> Ops {
     let (api, queue) = (api.clone(), api.clone());
-    let ops = ops.note("queue", move || queue.queue_trouble());
+    let ops = ops.degraded("queue", move || queue.queue_trouble());
     ops.part("api", move || {
         let api = api.clone();
         async move { api.ready().await }
@@ -261,14 +266,52 @@ pub(crate) fn watch_api(ops: Ops, api: &Api) -> Ops {
 /// Readiness of the bridge.
 pub(crate) fn watch_bridge(ops: Ops, bridge: &Bridge) -> Ops {
     let (bridge, sockets, queue) = (bridge.clone(), bridge.clone(), bridge.clone());
+    let (up, slack) = (bridge.clone(), bridge.clone());
     // Nothing waits for the queue: without it the bridge finds its work in the database.
-    let ops = ops.note("queue", move || queue.queue_trouble());
+    let ops = ops.degraded("queue", move || queue.queue_trouble());
+    let ops = ops.note("slack_clock", move || {
+        slack
+            .ahead_of_slack()
+            .map(|ahead| clock_trouble(ahead, "Slack's"))
+    });
+    let ops = ops.figures(move |text| write_workspaces(&up.workspaces(), text));
     // No part that must be ready: a process without connections still takes what comes to its addresses.
-    let ops = ops.note("socket_mode", move || sockets.socket_mode_trouble());
+    let ops = ops.degraded("socket_mode", move || sockets.socket_mode_trouble());
     ops.part("bridge", move || {
         let bridge = bridge.clone();
         async move { bridge.ready().await }
     })
+}
+
+/// What is said of a clock of this machine that is off, and what to do.
+pub(crate) fn clock_trouble(ahead: time::Duration, whose: &str) -> String {
+    let direction = if ahead.is_positive() { "ahead of" } else { "behind" };
+    format!(
+        "this machine's clock is {:.1} s {direction} {whose}: set it, and keep it by NTP",
+        ahead.abs().as_seconds_f64()
+    )
+}
+
+/// Writes how each Slack workspace is: those that are gone are not among them. Ids of ours and of Slack's need no escaping.
+fn write_workspaces(workspaces: &[WorkspaceUp], text: &mut String) -> fmt::Result {
+    const NAME: &str = "tocsin_slack_workspace_up";
+    if workspaces.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        text,
+        "# HELP {NAME} Whether Slack takes the bot token of a workspace, and answers; server is that of SLACK_BOT_TOKEN.\n# TYPE {NAME} gauge"
+    )?;
+    for WorkspaceUp { id, team, is_up } in workspaces {
+        let team = team.as_deref().unwrap_or_default();
+        let team: String = team.chars().filter(char::is_ascii_alphanumeric).collect();
+        writeln!(
+            text,
+            "{NAME}{{workspace=\"{id}\",team=\"{team}\"}} {}",
+            u8::from(*is_up)
+        )?;
+    }
+    writeln!(text)
 }
 
 /// A token of 32 random bytes, which only this process knows.

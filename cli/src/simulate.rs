@@ -1,15 +1,40 @@
-//! The simulated Slack workspace that stands in where no Slack app is configured.
+//! The simulated Slack workspace that stands in where nothing says which Slack is meant.
 
 use anyhow::Context;
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 use secrecy::ExposeSecret;
+use tocsin_entity::{database::Database, slack_app, slack_workspace};
 use tocsin_simulator::{Limits, Simulator, SimulatorConfig};
 use url::Url;
 
 use crate::{
-    config::{Settings, known},
+    config::{Settings, Simulator as Wish, known},
     serve,
     terminal::Terminal,
 };
+
+/// Whether `tocsin up` is to bring a simulated workspace: where it is told to, or where nothing says which Slack is meant: neither the settings, nor
+/// an organisation that has connected a workspace or made an app of its own known.
+pub(crate) async fn is_wanted(settings: &Settings, database: &Database) -> anyhow::Result<bool> {
+    match settings.simulator {
+        Wish::On => Ok(true),
+        Wish::Off => Ok(false),
+        Wish::Auto if settings.slack.is_configured() => Ok(false),
+        Wish::Auto => Ok(!has_own(database)
+            .await
+            .context("the organisations' Slack apps could not be read")?),
+    }
+}
+
+/// Whether an organisation has an app of its own, or a workspace.
+async fn has_own(database: &Database) -> Result<bool, DbErr> {
+    let app = slack_app::Entity::find().one(database.read()).await?;
+    let connected = slack_workspace::Entity::find()
+        .filter(slack_workspace::Column::DisconnectedAt.is_null())
+        .one(database.read())
+        .await?;
+    Ok(app.is_some() || connected.is_some())
+}
 
 /// Starts a workspace whose requests go to `callbacks`, and which knows links under `public` as Tocsin's.
 pub(crate) async fn start(settings: &Settings, public: &Url, callbacks: &Url) -> anyhow::Result<Simulator> {

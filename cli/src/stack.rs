@@ -23,7 +23,7 @@ pub(crate) struct Stack {
     pub(crate) api: Url,
     /// The admin key, where the first organisation was made at this start.
     pub(crate) new_key: Option<SecretString>,
-    /// The simulated workspace, where no Slack app is configured.
+    /// The simulated workspace, where there is one.
     pub(crate) simulator: Option<Simulator>,
     parts: Parts,
     queue: Queue,
@@ -41,11 +41,11 @@ impl Stack {
         database::migrate(&database).await?;
         let first = roles::first_start(settings, &database).await?;
         let queue = database::open_queue(settings).await?;
-        let (slack, simulator) = if let Some(slack) = roles::configured_slack(settings) {
-            (slack, None)
-        } else {
+        let (slack, simulator) = if simulate::is_wanted(settings, &database).await? {
             let simulator = simulate::start(settings, &public, &api_url).await?;
             (roles::simulated_slack(settings, &simulator), Some(simulator))
+        } else {
+            (roles::slack(settings), None)
         };
         let token = match &settings.bridge_token {
             Some(token) => token.clone(),

@@ -76,6 +76,11 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
     out.flush()
 }
 
+/// Says on standard error what is worth knowing of what was printed.
+pub(crate) fn note(text: &str) -> io::Result<()> {
+    writeln!(io::stderr().lock(), "tocsin: {text}")
+}
+
 /// Says on standard error why the command failed.
 pub(crate) fn complain(error: &anyhow::Error) {
     let mut out = io::stderr().lock();

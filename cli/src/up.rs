@@ -4,7 +4,12 @@ use std::time::{Duration, Instant};
 
 use secrecy::ExposeSecret;
 
-use crate::{config::Settings, serve, stack::Stack, terminal::Terminal};
+use crate::{
+    config::{Settings, Simulator},
+    roles, serve,
+    stack::Stack,
+    terminal::Terminal,
+};
 
 /// Runs until it is told to stop.
 pub(crate) async fn run(settings: Settings, terminal: Terminal, started: Instant) -> anyhow::Result<()> {
@@ -27,17 +32,13 @@ fn welcome(settings: &Settings, stack: &Stack, terminal: Terminal, took: Duratio
     match &stack.simulator {
         Some(simulator) => terminal.row(
             "Slack",
-            format!(
-                "{}  {}",
-                simulator.url(),
-                terminal.dim(if settings.slack.app_token.is_some() {
-                    "simulated, in Socket Mode, since no Slack app is configured"
-                } else {
-                    "simulated, since no Slack app is configured"
-                })
-            ),
+            format!("{}  {}", simulator.url(), terminal.dim(&simulated(settings))),
         ),
-        None => terminal.row("Slack", "by the configured app"),
+        None if roles::has_app(settings) => terminal.row("Slack", "by the configured app"),
+        None => terminal.row(
+            "Slack",
+            "by the apps that organisations make known (createSlackApp)",
+        ),
     }
     let state = if known_before {
         "found as it was left"
@@ -68,6 +69,21 @@ fn welcome(settings: &Settings, stack: &Stack, terminal: Terminal, took: Duratio
         terminal.line(format!("  {}\n  {command}\n", terminal.dim(&format!("# {what}"))));
     }
     terminal.line(terminal.dim("  Ctrl-C stops it."));
+}
+
+/// That the workspace is simulated, why, and how to have the real one.
+fn simulated(settings: &Settings) -> String {
+    let mode = if settings.slack.app_token.is_some() {
+        ", in Socket Mode"
+    } else {
+        ""
+    };
+    match settings.simulator {
+        Simulator::On => format!("simulated{mode}, as TOCSIN_SIMULATOR asks"),
+        Simulator::Auto | Simulator::Off => format!(
+            "simulated{mode}, since no Slack app is configured: nothing reaches the real Slack; TOCSIN_SIMULATOR=off runs without"
+        ),
+    }
 }
 
 /// Commands to copy, in their order.

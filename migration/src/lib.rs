@@ -25,6 +25,7 @@ mod m20261128_000160_found_token;
 mod m20261129_000010_create_database_probe;
 mod m20261129_000050_add_slack_installation;
 mod m20261129_000051_add_slack_outsiders;
+mod m20261129_000080_create_slack_reception;
 
 /// All migrations, oldest first. Each commits together with its record, on SQLite as on PostgreSQL: whoever is killed in between
 /// finds the schema as it was.
@@ -88,6 +89,7 @@ impl Migrator {
             Box::new(m20261129_000010_create_database_probe::Migration),
             Box::new(m20261129_000050_add_slack_installation::Migration),
             Box::new(m20261129_000051_add_slack_outsiders::Migration),
+            Box::new(m20261129_000080_create_slack_reception::Migration),
         ]
     }
 }

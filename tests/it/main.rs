@@ -5,6 +5,7 @@ mod channel_ids;
 mod crash;
 mod disk;
 mod hung;
+mod health;
 mod install;
 mod operations;
 mod outages;

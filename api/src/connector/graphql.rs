@@ -7,15 +7,15 @@ use tocsin_entity::{
     connector,
     id::ConnectorId,
     kinds::{ConnectorEvent, ConnectorStatus, ReplyMode, UrgencyFilter},
-    slack::{self, connector::CHANNEL_TAKEN},
-    slack_template, slack_workspace,
+    slack, slack_template, slack_workspace,
 };
 
 use super::{
     event,
-    place::{self, Lead},
+    place::Lead,
     routing::RoutingOf,
     rule::{self, ConnectorRule},
+    state::{self, State},
 };
 use crate::{
     error::Fault,
@@ -143,39 +143,24 @@ impl Connector {
         Ok(self.is_taken(ctx).await?)
     }
 
-    /// How it is, as the Slack bridge has found it.
+    /// How it is, as the Slack bridge has found its channel and its workspace.
     async fn status(&self, ctx: &Context<'_>) -> Result<ConnectorStatus> {
-        if self.is_taken(ctx).await? {
-            return Ok(ConnectorStatus::Failing);
-        }
-        let found = self.found(ctx).await?;
-        Ok(found.map_or(ConnectorStatus::Pending, |found| found.status))
+        Ok(self.state(ctx).await?.status)
     }
 
-    /// Why its channel takes nothing: Slack's error code, or one of Tocsin's.
+    /// Why it delivers nothing: Slack's error code, or one of Tocsin's.
     async fn reason_code(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-        if self.is_taken(ctx).await? {
-            return Ok(Some(CHANNEL_TAKEN.to_owned()));
-        }
-        Ok(self.found(ctx).await?.and_then(|found| found.reason_code))
+        Ok(self.state(ctx).await?.code)
     }
 
-    /// Why its channel takes nothing, what to do, and where incidents go meanwhile.
+    /// Why it delivers nothing, what to do, and where incidents go meanwhile.
     async fn reason(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-        let found = self.found(ctx).await?;
-        if self.is_taken(ctx).await? {
-            // The bridge may have heard of it already, and says what stands in.
-            let told = found.filter(|found| found.reason_code.as_deref() == Some(CHANNEL_TAKEN));
-            let told = told.and_then(|found| found.reason);
-            return Ok(told.or_else(|| Some(place::taken(&self.0.channel))));
-        }
-        Ok(found.and_then(|found| found.reason))
+        Ok(self.state(ctx).await?.reason)
     }
 
     /// Since when it is so.
     async fn status_since(&self, ctx: &Context<'_>) -> Result<OffsetDateTime> {
-        let found = self.found(ctx).await?;
-        Ok(found.map_or(self.0.created_at, |found| found.status_since))
+        Ok(self.state(ctx).await?.since)
     }
 
     /// When Slack last took a message through it.
@@ -193,6 +178,10 @@ impl Connector {
     /// What the bridge has found; nothing before something has gone there.
     async fn found(&self, ctx: &Context<'_>) -> Result<Option<slack::connector::Model>> {
         Ok(loaders::of(ctx).load_one(FoundOf(self.0.id)).await?)
+    }
+
+    async fn state(&self, ctx: &Context<'_>) -> Result<State, Fault> {
+        state::of(ctx, &self.0, self.is_taken(ctx).await?).await
     }
 
     async fn is_taken(&self, ctx: &Context<'_>) -> Result<bool, Fault> {

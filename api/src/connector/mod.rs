@@ -13,6 +13,7 @@ mod route;
 mod routing;
 mod rule;
 mod stand_in;
+mod state;
 
 pub use self::place::connectors_held_back;
 pub(crate) use self::{

@@ -6,12 +6,8 @@ use async_graphql::Context;
 use tocsin_entity::{
     connector::Model,
     id::{ConnectorId, WorkspaceId},
-    kinds::{ConnectorStatus, SlackWorkspaceStatus},
-    slack::{
-        connector as found,
-        installation::{self, MISSING_SCOPE, SHARED_WORKSPACE},
-        shut::has_stand_in,
-    },
+    kinds::ConnectorStatus,
+    slack::{connector as found, installation, shut::has_stand_in},
     slack_workspace,
 };
 
@@ -55,7 +51,7 @@ pub(super) async fn troubles(
                 }
                 let is_present = |found: &&installation::Model| found.is_of_token(workspace.token_version);
                 let found = installed.get(&InstallationOf(id)).filter(is_present);
-                if found.is_some_and(is_unusable) {
+                if found.is_some_and(installation::Model::is_unusable) {
                     return Some(format!("the Slack workspace {} does not work", workspace.name));
                 }
             }
@@ -74,13 +70,6 @@ pub(super) async fn troubles(
 fn failing(seen: &found::Model) -> Option<&str> {
     let code = seen.reason_code.as_deref()?;
     (seen.status == ConnectorStatus::Failing && has_stand_in(code)).then_some(code)
-}
-
-/// Whether Slack refuses the token. Where only a scope lacks, messages are delivered.
-fn is_unusable(installation: &installation::Model) -> bool {
-    let code = installation.reason_code.as_deref();
-    installation.status == SlackWorkspaceStatus::Failing
-        && !matches!(code, Some(MISSING_SCOPE | SHARED_WORKSPACE))
 }
 
 /// What is said of a connector to which an incident is led; nothing where its channel takes messages.

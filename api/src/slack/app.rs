@@ -9,11 +9,15 @@ use secrecy::SecretString;
 use time::OffsetDateTime;
 use tocsin_entity::{
     id::{OrganizationId, SlackAppId},
-    slack::token::app_place,
+    slack::{
+        installation::{SECRET_KEY_MISMATCH, SECRET_KEY_MISSING},
+        token::app_place,
+    },
     slack_app::{Column, Entity, Model},
     slack_workspace,
 };
 use tocsin_queue::jobs::RefreshSlackWorkspaces;
+use tocsin_seal::Sealer;
 
 use crate::{
     error::{Fault, Trouble, UserError, UserErrorCode, told},
@@ -86,6 +90,16 @@ impl SlackApp {
         self.0.sealed_app_token.is_some()
     }
 
+    /// Why its secrets are of no use, as a code: `secret_key_mismatch` or `secret_key_missing`; null while they are.
+    async fn reason_code(&self, ctx: &Context<'_>) -> Option<&'static str> {
+        unopened(domain(ctx).config().sealer.as_ref(), &self.0).map(|(code, _)| code)
+    }
+
+    /// The same for people, with what to do.
+    async fn reason(&self, ctx: &Context<'_>) -> Option<String> {
+        unopened(domain(ctx).config().sealer.as_ref(), &self.0).map(|(_, reason)| reason)
+    }
+
     /// When it was made known.
     async fn created_at(&self) -> OffsetDateTime {
         self.0.created_at
@@ -101,6 +115,32 @@ impl SlackApp {
             version: self.0.version,
         })
     }
+}
+
+/// Why a secret of an app can't be opened, as a code and for people.
+fn unopened(sealer: Option<&Sealer>, app: &Model) -> Option<(&'static str, String)> {
+    let mut secrets = [
+        ("client_secret", "client secret", &app.sealed_client_secret),
+        ("signing_secret", "signing secret", &app.sealed_signing_secret),
+        ("app_token", "app-level token", &app.sealed_app_token),
+    ]
+    .into_iter()
+    .filter_map(|(name, what, sealed)| Some((name, what, sealed.as_ref()?)));
+    let Some(sealer) = sealer else {
+        let what_to_do = "The app's secrets are sealed and the server has no key: set TOCSIN_SECRET_KEY for the API and the bridge alike, and start \
+                          them again.";
+        return secrets
+            .next()
+            .map(|_| (SECRET_KEY_MISSING, what_to_do.to_owned()));
+    };
+    secrets.find_map(|(name, what, sealed)| {
+        let error = sealer.open(&app_place(app.id, name), sealed).err()?;
+        let reason = format!(
+            "The app's {what} can't be opened ({error}): set TOCSIN_SECRET_KEY of the API and the bridge to the key under which it was sealed, or \
+             add that key behind the present one with a comma between, and start both again; or give the secret anew with updateSlackApp."
+        );
+        Some((SECRET_KEY_MISMATCH, reason))
+    })
 }
 
 /// The query for Slack apps.

@@ -14,7 +14,7 @@ use tocsin_entity::{
 };
 use tocsin_queue::jobs::RefreshSlackWorkspaces;
 
-use super::{default, seal::sealed, workspace::SlackWorkspace};
+use super::{default, seal::sealed, servers, workspace::SlackWorkspace};
 use crate::{
     error::{Trouble, UserError, told},
     idempotency::{self, KeyUse},
@@ -188,7 +188,7 @@ async fn update(ctx: &Context<'_>, input: UpdateSlackWorkspaceInput) -> Result<S
         input.idempotency_key.clone(),
         &input,
     )?;
-    let id = workspace_id(&input.id)?;
+    let id = workspace_id(&input.id, organization_id)?;
     let sealer = domain(ctx).config().sealer.as_ref();
     let name = input
         .name
@@ -245,7 +245,7 @@ async fn disconnect(
         input.idempotency_key.clone(),
         &input,
     )?;
-    let id = workspace_id(&input.id)?;
+    let id = workspace_id(&input.id, organization_id)?;
     write(ctx, organization_id, key, async |tx| {
         let before = own(tx, organization_id, id).await?;
         let now = OffsetDateTime::now_utc();
@@ -283,8 +283,8 @@ fn unknown() -> UserError {
     UserError::not_found("Slack workspace").at("id")
 }
 
-fn workspace_id(id: &ID) -> Result<WorkspaceId, UserError> {
-    id.parse().map_err(|_| unknown())
+fn workspace_id(id: &ID, organization_id: OrganizationId) -> Result<WorkspaceId, UserError> {
+    servers::need_other(id.parse().map_err(|_| unknown())?, organization_id, "id")
 }
 
 async fn own(

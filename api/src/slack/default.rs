@@ -10,6 +10,7 @@ use tocsin_entity::{
     slack_workspace::{Column, Entity, Model},
 };
 
+use super::servers;
 use crate::{
     error::{Refusal, Trouble, UserError, UserErrorCode},
     node::{self, domain},
@@ -39,6 +40,9 @@ pub(crate) async fn meant(
     if let Some(id) = id {
         let unknown = || UserError::not_found("Slack workspace").at(field);
         let id: WorkspaceId = id.parse().map_err(|_| unknown())?;
+        if id == servers::id_of(organization_id) && servers::of(ctx, organization_id).await?.is_some() {
+            return Ok(Meant::Servers);
+        }
         let found = node::own::<Entity>(db, organization_id, id).await?;
         return Ok(Meant::Own(Box::new(found.ok_or_else(unknown)?)));
     }

@@ -16,7 +16,7 @@ use tocsin_entity::{
 };
 use url::Url;
 
-use super::connect::wanted;
+use super::{connect::wanted, servers};
 use crate::{
     error::{Trouble, UserError, UserErrorCode, told},
     limits,
@@ -256,7 +256,8 @@ async fn client_id(
 
 async fn own(ctx: &Context<'_>, organization_id: OrganizationId, id: &ID) -> Result<Model, Trouble> {
     let unknown = || UserError::not_found("Slack workspace").at("workspaceId");
-    let id: WorkspaceId = id.parse().map_err(|_| unknown())?;
+    let id: WorkspaceId =
+        servers::need_other(id.parse().map_err(|_| unknown())?, organization_id, "workspaceId")?;
     let found: Option<Model> = loaders::of(ctx).load_one(id).await?;
     let found = found.filter(|found| found.organization_id == organization_id);
     found.ok_or_else(|| unknown().into())

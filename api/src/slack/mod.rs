@@ -11,6 +11,7 @@ mod installed;
 mod operation;
 mod reseal;
 mod seal;
+mod servers;
 mod settings;
 mod team;
 mod workspace;

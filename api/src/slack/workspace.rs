@@ -9,10 +9,14 @@ use tocsin_entity::{
     connector,
     id::WorkspaceId,
     kinds::{SlackFeature, SlackWorkspaceStatus},
-    slack::{feature, installation},
+    slack::{
+        feature,
+        installation::{self, SERVERS},
+    },
     slack_workspace,
 };
 
+use super::servers;
 use crate::{
     error::Fault,
     loaders::{self, InstallationOf},
@@ -82,6 +86,11 @@ impl SlackWorkspace {
         &self.0.name
     }
 
+    /// Whether it is the workspace of `SLACK_BOT_TOKEN`: the server's environment sets it, all organisations share it, and no mutation changes it.
+    async fn set_by_environment(&self) -> bool {
+        self.is_servers()
+    }
+
     /// What Slack calls it (`T…`), once it has answered.
     async fn team_id(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         let found = self.installation(ctx).await?.and_then(|found| found.team_id);
@@ -105,7 +114,7 @@ impl SlackWorkspace {
 
     /// Whether it has a bot token; not any more once it is disconnected.
     async fn bot_token_set(&self) -> bool {
-        self.0.sealed_bot_token.is_some()
+        self.0.sealed_bot_token.is_some() || self.is_servers()
     }
 
     /// The scopes that Slack says were granted.
@@ -135,8 +144,11 @@ impl SlackWorkspace {
         Ok(missing_scopes(&feature::read(&self.0.features), &granted))
     }
 
-    /// When Slack last took a message there.
+    /// When Slack last took a message there; of the server's own workspace, one of this organisation.
     async fn last_delivered_at(&self, ctx: &Context<'_>) -> Result<Option<OffsetDateTime>> {
+        if self.is_servers() {
+            return Ok(servers::last_delivered_at(ctx, self.0.organization_id).await?);
+        }
         Ok(self
             .installation(ctx)
             .await?
@@ -188,15 +200,21 @@ impl SlackWorkspace {
 
     /// How many connectors lead there.
     async fn connector_count(&self, ctx: &Context<'_>) -> Result<i32> {
-        let count = connector::Entity::find()
-            .filter(connector::Column::WorkspaceId.eq(self.0.id))
+        let there =
+            connector::Entity::find().filter(connector::Column::OrganizationId.eq(self.0.organization_id));
+        let there = if self.is_servers() {
+            there.filter(connector::Column::WorkspaceId.is_null())
+        } else {
+            there.filter(connector::Column::WorkspaceId.eq(self.0.id))
+        };
+        let count = there
             .count(domain(ctx).database().read())
             .await
             .map_err(Fault::from)?;
         Ok(i32::try_from(count).unwrap_or(i32::MAX))
     }
 
-    /// When it was connected.
+    /// When it was connected; of the server's own workspace, since when it is as it is.
     async fn created_at(&self) -> OffsetDateTime {
         self.0.created_at
     }
@@ -220,9 +238,15 @@ impl SlackWorkspace {
 }
 
 impl SlackWorkspace {
+    /// Whether it is the workspace of `SLACK_BOT_TOKEN`.
+    fn is_servers(&self) -> bool {
+        self.0.id == servers::id_of(self.0.organization_id)
+    }
+
     /// What the bridge has found; nothing before it has looked.
     async fn installation(&self, ctx: &Context<'_>) -> Result<Option<installation::Model>> {
-        Ok(loaders::of(ctx).load_one(InstallationOf(self.0.id)).await?)
+        let id = if self.is_servers() { SERVERS } else { self.0.id };
+        Ok(loaders::of(ctx).load_one(InstallationOf(id)).await?)
     }
 
     /// The same, where it was found with the present token.
@@ -234,6 +258,13 @@ impl SlackWorkspace {
 
 /// A workspace that the viewer may read.
 pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<SlackWorkspace>> {
+    let viewer = ctx.data_unchecked::<Viewer>();
+    if !viewer.is_bridge() {
+        let organization_id = viewer.may(Need::Read)?;
+        if id.parse() == Ok(servers::id_of(organization_id)) {
+            return Ok(servers::of(ctx, organization_id).await?);
+        }
+    }
     let found = load_owned::<WorkspaceId, slack_workspace::Model>(ctx, Need::Read, id).await?;
     Ok(found.map(SlackWorkspace))
 }
@@ -244,16 +275,24 @@ pub(crate) struct SlackWorkspaceQuery;
 
 #[Object]
 impl SlackWorkspaceQuery {
-    /// The Slack workspaces that the organisation is connected to, oldest first. For the bridge without an organisation, everybody's.
+    /// The Slack workspaces that the organisation is connected to, oldest first, and last that of the server's environment, where there is one. For the
+    /// bridge without an organisation, everybody's.
     async fn slack_workspaces(&self, ctx: &Context<'_>) -> Result<Vec<SlackWorkspace>> {
         let mut find = slack_workspace::Entity::find().order_by_asc(slack_workspace::Column::Id);
-        if let Some(own) = ctx.data_unchecked::<Viewer>().may_list(Need::Read)? {
+        let viewer = ctx.data_unchecked::<Viewer>();
+        let own = viewer.may_list(Need::Read)?;
+        if let Some(own) = own {
             find = find.filter(slack_workspace::Column::OrganizationId.eq(own));
         }
         let rows = find
             .all(domain(ctx).database().read())
             .await
             .map_err(Fault::from)?;
-        Ok(rows.into_iter().map(SlackWorkspace).collect())
+        let mut all: Vec<_> = rows.into_iter().map(SlackWorkspace).collect();
+        // The bridge has its token from its own configuration.
+        if let Some(own) = own.filter(|_| !viewer.is_bridge()) {
+            all.extend(servers::of(ctx, own).await?);
+        }
+        Ok(all)
     }
 }

@@ -36,7 +36,7 @@ pub(super) async fn refuse(
         .find_incident(who, target.incident)
         .await
         .map_err(of_api)?;
-    let command = person.installation.command();
+    let command = person.installation.slash_command();
     Ok(found.map_or(Notice::NotFound, |incident| Notice::TooOld {
         number: incident.number,
         url: incident.url,

@@ -58,10 +58,7 @@ async fn open(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
     );
     let opened = match opened {
         Ok(opened) => opened,
-        Err(error) => {
-            workspace.watcher.report(&error);
-            return not_opened(parts, &ask.installation, &press, dialog, error).await;
-        }
+        Err(error) => return not_opened(parts, &ask.installation, &press, dialog, error).await,
     };
     let (view, outcome) = match filled(parts, ask, &press, dialog).await {
         Ok(Ok(view)) => (view, "opened"),

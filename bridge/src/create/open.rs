@@ -193,7 +193,6 @@ async fn not_opened(
     error: &SlackError,
 ) -> Result<Answer, JobError> {
     let workspace = opener.ask.installation.workspace();
-    workspace.watcher.report(error);
     if error.is("exchanged_trigger_id") || error.is("trigger_exchanged") {
         return Ok(Answer::Done("duplicate", Reply::Empty));
     }

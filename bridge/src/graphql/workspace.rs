@@ -1,12 +1,18 @@
 //! Slack workspaces and apps, as administrators want them.
 
+use std::collections::BTreeSet;
+
 use time::OffsetDateTime;
-use tocsin_entity::id::{ConnectorId, OrganizationId, SlackAppId, WorkspaceId};
+use tocsin_entity::{
+    id::{ConnectorId, OrganizationId, SlackAppId, WorkspaceId},
+    kinds::SlackFeature,
+};
 
 use super::{
     api::Api,
     documents::{Leads, SlackApps, SlackWorkspaces, leads, slack_apps, slack_workspaces},
     error::ApiError,
+    known::Known,
     transport::As,
 };
 use crate::connector::Lead;
@@ -22,6 +28,8 @@ pub(crate) struct SlackWorkspace {
     pub(crate) team_id: Option<String>,
     /// The organisation's own Slack app; none for the server's.
     pub(crate) app_id: Option<SlackAppId>,
+    /// What is wanted of the app there.
+    pub(crate) features: BTreeSet<SlackFeature>,
     /// None where it is disconnected.
     pub(crate) token: Option<SealedToken>,
 }
@@ -98,6 +106,8 @@ fn of_workspace(read: slack_workspaces::SlackWorkspacesSlackWorkspaces) -> Resul
         name: read.name,
         team_id: read.team_id,
         app_id: read.own_app_id.map(|id| id.parse()).transpose()?,
+        // Those of a later version are none that this one could lack scopes for.
+        features: read.features.into_iter().filter_map(Known::value).collect(),
         token,
     })
 }

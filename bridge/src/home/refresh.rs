@@ -122,7 +122,6 @@ async fn publish(installation: &AppInstallation, claimed: &Model, home: &Home) -
     match workspace.slack.publish_view(&claimed.slack_user_id, &view).await {
         Ok(_) => shown,
         Err(error) => {
-            workspace.watcher.report(&error);
             let pause = match &error {
                 SlackError::Refused { .. } => {
                     return End::Refused {

@@ -2,11 +2,14 @@
 
 use sea_orm::{ActiveValue::Set, EntityTrait, sea_query::OnConflict};
 use time::OffsetDateTime;
-use tocsin_entity::slack::told::{ActiveModel, Column, Entity};
+use tocsin_entity::{
+    kinds::SlackFeature,
+    slack::told::{ActiveModel, Column, Entity},
+};
 use tocsin_queue::JobError;
 
 use super::Person;
-use crate::{bridge::Parts, comments::mrkdwn::escape};
+use crate::{bridge::Parts, comments::mrkdwn::escape, notice::SlashCommand};
 
 /// Under what it is on record that somebody was told. It is never forgotten, unlike what is told in threads.
 pub(crate) const CODE: &str = "LINK_PROMPT";
@@ -47,11 +50,17 @@ pub(crate) async fn prompt(parts: &Parts, person: &Person) -> Result<Option<Stri
 }
 
 fn how(person: &Person) -> String {
-    let command = person.installation.command();
-    let link = match command {
-        Some(name) => format!("`{} link`", escape(&name.replace('`', ""))),
-        None => "the slash command's `link`".to_owned(),
+    let workspace = person.installation.workspace();
+    let link = match workspace.slash_command() {
+        SlashCommand::Named(name) => Some(format!("`{} link`", escape(&name.replace('`', "")))),
+        SlashCommand::Unnamed => Some("the slash command's `link`".to_owned()),
+        SlashCommand::Absent => None,
     };
+    if link.is_none() && !workspace.wants(SlackFeature::Identity) {
+        return "Here the Slack app does not know who people are. Use the incident's page, or ask an administrator to add the features identity and \
+                commands to the app."
+            .to_owned();
+    }
     let whose = match &person.email {
         Some(email) => format!(
             "ask an administrator of your organisation to add you as a member with the e-mail address {}",
@@ -59,5 +68,10 @@ fn how(person: &Person) -> String {
         ),
         None => "ask an administrator of your organisation whether you are a member".to_owned(),
     };
-    format!("To act from Slack, link yourself: use {link} here and follow what it says, or {whose}.")
+    match link {
+        Some(link) => {
+            format!("To act from Slack, link yourself: use {link} here and follow what it says, or {whose}.")
+        }
+        None => format!("To act from Slack, {whose}."),
+    }
 }

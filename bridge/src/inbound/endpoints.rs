@@ -26,6 +26,7 @@ use super::{
     paths,
     prompt::Reply,
     receive::{Received, receive, receive_event},
+    reception::claimed_app,
     refusal::Refusal,
     signature::{self, SignatureError},
 };
@@ -114,6 +115,7 @@ async fn answer(
 ) -> Response {
     let began = Instant::now();
     let request_id = request_id(headers);
+    let mut claimed = None;
     let answered = async {
         let body = tokio::time::timeout(BODY_WITHIN, to_bytes(body, BODY_MAX))
             .await
@@ -122,7 +124,9 @@ async fn answer(
         if endpoint == COMMANDS && is_ssl_check(&body) {
             return Ok(("answered", StatusCode::OK.into_response()));
         }
+        claimed = claimed_app(&body);
         let app = verify(parts, headers, &body)?;
+        parts.receptions.taken(claimed.as_deref());
         handle(Verified {
             app,
             endpoint,
@@ -135,6 +139,7 @@ async fn answer(
     .await;
     let (outcome, response) = answered.unwrap_or_else(|refusal| {
         refusal.log(endpoint, &request_id, headers);
+        parts.receptions.refused(refusal.code(), claimed.as_deref());
         (refusal.outcome(), refusal.into_response())
     });
     metrics::counter!("tocsin_slack_requests_total", "endpoint" => endpoint, "outcome" => outcome)

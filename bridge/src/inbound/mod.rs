@@ -11,6 +11,7 @@ pub(crate) mod lenient;
 pub(crate) mod paths;
 pub(crate) mod prompt;
 mod receive;
+mod reception;
 mod refusal;
 pub(crate) mod routes;
 pub(crate) mod signature;
@@ -20,5 +21,6 @@ mod work;
 
 pub(crate) use endpoints::router;
 pub(crate) use envelope::Kind;
+pub(crate) use reception::Receptions;
 pub(crate) use tend::tend;
 pub(crate) use work::work;

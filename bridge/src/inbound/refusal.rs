@@ -42,7 +42,7 @@ impl Refusal {
     }
 
     /// A name for programs; never changed.
-    fn code(&self) -> &'static str {
+    pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Signature(SignatureError::Missing) => "SIGNATURE_MISSING",
             Self::Signature(SignatureError::Stale) => "SIGNATURE_STALE",

@@ -11,7 +11,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, OnConflict},
 };
 use secrecy::SecretString;
-use time::OffsetDateTime;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tocsin_entity::{
     id::WorkspaceId,
     slack::{
@@ -43,6 +43,10 @@ const REFUSED: Duration = Duration::from_secs(600);
 
 /// How often the start waits for another worker that is getting a pair.
 const BEGINNINGS: usize = 10;
+
+/// Why nobody can renew a token where nothing says by which app it was given.
+const NO_CLIENT: &str = "The bot token expires and can't be renewed: the app's client id and secret are not set. Set SLACK_CLIENT_ID and \
+     SLACK_CLIENT_SECRET for the bridge, or, for an app of your own, give both by updateSlackApp";
 
 /// Keeps the token of one workspace new.
 pub(crate) struct Rotation<'a> {
@@ -144,16 +148,20 @@ impl<'a> Rotation<'a> {
             .is_none_or(|used| used.sealed != row.sealed_access_token);
         let pair = self.take(&row)?;
         let watcher = &self.workspace.watcher;
-        if is_new && is_refused(&watcher.health()) {
+        if is_new && (is_refused(&watcher.health()) || watcher.not_renewed().is_some()) {
             // It was another token that was refused.
+            watcher.renewed(None);
             watcher.look(&self.workspace.slack).await;
         }
         if !is_refused(&watcher.health()) && OffsetDateTime::now_utc() < pair.due_at {
             return Ok(pair.due_at);
         }
-        let client = self.parts.client(self.workspace.app).ok_or_else(|| Trouble {
-            message: "SLACK_CLIENT_ID and SLACK_CLIENT_SECRET are unset".to_owned(),
-            again: Some(AGAIN.1),
+        let client = self.parts.client(self.workspace.app).ok_or_else(|| {
+            watcher.renewed(Some(NO_CLIENT.to_owned()));
+            Trouble {
+                message: NO_CLIENT.to_owned(),
+                again: Some(AGAIN.1),
+            }
         })?;
         if !self.claim(&row).await? {
             // Another worker is at it: what it finds is taken from the record.
@@ -161,22 +169,37 @@ impl<'a> Rotation<'a> {
         }
         let granted = match self.parts.http.refresh(&client, &pair.refresh).await {
             Ok(granted) => granted,
-            Err(error) => return Err(self.not_given(&pair, &error).await?),
+            Err(error) => return Err(self.not_given(&row, &pair, &error).await?),
         };
         let next = self.store(&row, &granted).await?;
         let pair = self.take(&next)?;
         tracing::info!(workspace.id = %self.id, "the token of the Slack workspace {} was changed", self.workspace.name);
         metrics::counter!("tocsin_slack_token_refreshes_total", "outcome" => "ok").increment(1);
+        watcher.renewed(None);
         watcher.look(&self.workspace.slack).await;
         Ok(pair.due_at)
     }
 
-    /// Lets go of the change, and says why it failed.
-    async fn not_given(&self, pair: &Pair, error: &SlackError) -> Result<Trouble, DbErr> {
+    /// Lets go of the change, and says why it failed. A refusal is told at once: the token works for hours yet, in which somebody can act.
+    async fn not_given(&self, row: &Model, pair: &Pair, error: &SlackError) -> Result<Trouble, DbErr> {
         metrics::counter!("tocsin_slack_token_refreshes_total", "outcome" => error.class()).increment(1);
         let kept = self.release(error).await;
         let is_past = OffsetDateTime::now_utc() >= pair.expires_at;
         let is_refused = matches!(error, SlackError::Refused { .. } | SlackError::Broken { .. });
+        // Another worker may have been given the next pair for the same refresh token.
+        let newest = Entity::find_by_id(self.id)
+            .one(self.parts.database.read())
+            .await?;
+        if newest.is_some_and(|newest| newest.sealed_access_token != row.sealed_access_token) {
+            kept?;
+            return Ok(Trouble {
+                message: format!("{error}, and another worker has the next pair"),
+                again: Some(AGAIN.0),
+            });
+        }
+        if is_refused {
+            self.workspace.watcher.renewed(Some(not_renewed(pair, error)));
+        }
         if is_past && is_refused {
             self.workspace.watcher.report(&SlackError::Broken {
                 method: "oauth.v2.access",
@@ -329,6 +352,20 @@ impl<'a> Rotation<'a> {
             .await
             .map(|_| ())
     }
+}
+
+/// Why there will be no next token, until when this one works, and what to do.
+fn not_renewed(pair: &Pair, error: &SlackError) -> String {
+    let code = error.code().unwrap_or("unknown");
+    let until = pair.expires_at.replace_nanosecond(0).unwrap_or(pair.expires_at);
+    let until = until.format(&Rfc3339).unwrap_or_else(|_| until.to_string());
+    let remedy = match code {
+        "invalid_client_id" | "bad_client_secret" => {
+            "correct the app's client id and secret (SLACK_CLIENT_ID and SLACK_CLIENT_SECRET, or updateSlackApp for an app of your own)"
+        }
+        _ => "install the app again by the link that slackInstallUrl gives with this workspaceId",
+    };
+    format!("Slack refuses to renew the bot token ({code}); the present one works until {until}: {remedy}")
 }
 
 /// Whether Slack refuses the token in a way in which it may take another.

@@ -195,7 +195,6 @@ impl Channels {
                 }));
             }
             Err(error) => {
-                watcher.report(&error);
                 if let SlackError::Broken { .. } = &error {
                     let said = watcher.usable().err().unwrap_or_else(|| error.to_string());
                     return Ok(Err(Trouble::new(WORKSPACE_UNUSABLE, said)));

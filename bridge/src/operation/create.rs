@@ -34,7 +34,7 @@ pub(super) async fn create(parts: &Parts, operation: &Operation) -> Result<Found
             let message = format!("Slack did not say whether it has made #{name} ({error}): look there.");
             return Err(Stop::later(AGAIN, "unknown", message));
         }
-        Err(error) => return Err(refused(&bot, name, is_private, &error)),
+        Err(error) => return Err(refused(name, is_private, &error)),
     };
     // Who creates a channel is in it.
     let channel = Channel {
@@ -52,7 +52,7 @@ pub(super) async fn create(parts: &Parts, operation: &Operation) -> Result<Found
 /// The channel with this name, where an earlier try of ours has made it.
 async fn own(bot: &Bot, operation: &Operation, name: &str) -> Result<Channel, Stop> {
     let found = bot.workspace.channels.list(name, &bot.installation).await;
-    let found = found.map_err(|error| Stop::of_call(&bot.workspace, &error))?;
+    let found = found.map_err(|error| Stop::of_call(&error))?;
     let since = (operation.created_at - SKEW).unix_timestamp();
     let is_own = |channel: &Channel| {
         channel.creator.as_deref() == Some(bot.installation.bot_user_id.as_str())
@@ -71,7 +71,7 @@ async fn own(bot: &Bot, operation: &Operation, name: &str) -> Result<Channel, St
     })
 }
 
-fn refused(bot: &Bot, name: &str, is_private: bool, error: &SlackError) -> Stop {
+fn refused(name: &str, is_private: bool, error: &SlackError) -> Stop {
     match error.code() {
         Some("missing_scope") => lacking(is_private),
         Some("restricted_action") => Stop::failed(
@@ -80,7 +80,7 @@ fn refused(bot: &Bot, name: &str, is_private: bool, error: &SlackError) -> Stop 
                 "The workspace does not let apps create channels such as #{name}: allow it in its settings."
             ),
         ),
-        Some(_) | None => Stop::of_call(&bot.workspace, error),
+        Some(_) | None => Stop::of_call(error),
     }
 }
 

@@ -50,7 +50,7 @@ async fn linked(bot: &Bot, sought: &Sought, id: &str) -> Result<User, Stop> {
                 sought.name
             ),
         )),
-        Err(error) => Err(Stop::of_call(&bot.workspace, &error)),
+        Err(error) => Err(Stop::of_call(&error)),
     }
 }
 
@@ -58,7 +58,7 @@ async fn by_email(parts: &Parts, bot: &Bot, sought: &Sought) -> Result<User, Sto
     need_scope(&bot.installation)?;
     let (name, email, team) = (&sought.name, &sought.email, &bot.installation.team_name);
     let found = bot.workspace.slack.user_by_email(email).await;
-    let Some(user) = found.map_err(|error| Stop::of_call(&bot.workspace, &error))? else {
+    let Some(user) = found.map_err(|error| Stop::of_call(&error))? else {
         return Err(Stop::failed(
             "users_not_found",
             format!(

@@ -189,7 +189,6 @@ impl Sending<'_> {
 
     async fn not_posted(&self, record: post::Model, error: &SlackError) -> Result<Stop, Stop> {
         let workspace = &self.bot.workspace;
-        workspace.watcher.report(error);
         match error {
             SlackError::RateLimited { retry_after, .. } => {
                 let limits = workspace.slack.limits();
@@ -199,7 +198,7 @@ impl Sending<'_> {
             SlackError::Unknown { .. } => Ok(Stop::later(AGAIN, "unknown", uncertain(&record, error))),
             SlackError::NotSent { .. } | SlackError::Broken { .. } => {
                 posts::forget(self.parts.database.write(), record.id).await?;
-                Ok(Stop::of_call(workspace, error))
+                Ok(Stop::of_call(error))
             }
             SlackError::Refused { .. } => {
                 posts::forget(self.parts.database.write(), record.id).await?;

@@ -57,8 +57,7 @@ impl Stop {
     }
 
     /// What a call means that failed and may be repeated. Slack that says nothing is told at once: that is what was asked.
-    fn of_call(workspace: &Workspace, error: &SlackError) -> Self {
-        workspace.watcher.report(error);
+    fn of_call(error: &SlackError) -> Self {
         match error {
             SlackError::RateLimited { retry_after, .. } => {
                 let message = "Slack takes no more calls for a while: ask again in a minute.";
@@ -158,7 +157,7 @@ async fn run(parts: &Parts, operation: &Operation) -> Result<Found, Stop> {
             let bot = bot(parts, operation).await?;
             let read = directory::read_all(parts, &bot.workspace, &bot.installation).await;
             read.map(Found::Channels).map_err(|error| match error {
-                directory::ReadError::Slack(error) => Stop::of_call(&bot.workspace, &error),
+                directory::ReadError::Slack(error) => Stop::of_call(&error),
                 directory::ReadError::Database(error)
                 | directory::ReadError::Follow(directory::FollowError::Database(error)) => error.into(),
                 directory::ReadError::Follow(directory::FollowError::Api(error)) => error.into(),

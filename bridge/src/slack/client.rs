@@ -15,6 +15,7 @@ use crate::{inbound::lenient::lenient, telemetry::json_fault};
 use super::{
     error::{LATER_UNSAID, NO_TOKEN, Refusal, SlackError},
     http::Http,
+    installation::Watcher,
     limits::{Limits, Place},
     method::{AUTH_TEST, Method, Tier},
 };
@@ -39,6 +40,12 @@ impl Token {
     fn get(&self) -> Option<SecretString> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
+
+    /// Whether calls are made with this one by now.
+    fn is(&self, token: Option<&SecretString>) -> bool {
+        let now = self.get();
+        now.as_ref().map(ExposeSecret::expose_secret) == token.map(ExposeSecret::expose_secret)
+    }
 }
 
 /// The Web API, as whoever has the token. Cheap to clone.
@@ -47,17 +54,33 @@ pub(crate) struct Slack {
     http: Http,
     token: Token,
     limits: Limits,
+    /// Who is told what failed calls say of the token: whichever call it is, and whoever makes it.
+    watcher: Option<Watcher>,
 }
 
 impl Slack {
     pub(super) fn new(http: Http, token: Token, limits: Limits) -> Self {
-        Self { http, token, limits }
+        Self {
+            http,
+            token,
+            limits,
+            watcher: None,
+        }
     }
 
-    /// The same with another token, at the same pace.
+    /// The same, whose failures are told there.
+    pub(crate) fn watched_by(self, watcher: &Watcher) -> Self {
+        Self {
+            watcher: Some(watcher.clone()),
+            ..self
+        }
+    }
+
+    /// The same with another token, at the same pace. What Slack says of that one is nobody else's matter.
     pub(crate) fn with_token(&self, token: SecretString) -> Self {
         Self {
             token: Token::new(Some(token)),
+            watcher: None,
             ..self.clone()
         }
     }
@@ -93,8 +116,12 @@ impl Slack {
         arguments: &impl Serialize,
     ) -> Result<(T, Option<String>), SlackError> {
         let began = Instant::now();
-        let outcome = self.send(method, arguments).await;
+        let token = self.token.get();
+        let outcome = self.send(method, arguments, token.as_ref()).await;
         observe(method.name, began.elapsed(), outcome.as_ref().err());
+        if let Err(error) = &outcome {
+            self.report(method, error, token.as_ref());
+        }
         if let Err(SlackError::RateLimited {
             retry_after,
             by_slack: true,
@@ -105,6 +132,16 @@ impl Slack {
             self.limits.block_method(method, *retry_after).await;
         }
         outcome
+    }
+
+    /// Tells what a failure says of the token, unless it was of one that is used no more, or whoever asks tells it.
+    fn report(&self, method: Method, error: &SlackError, token: Option<&SecretString>) {
+        if let Some(watcher) = &self.watcher
+            && method.name != AUTH_TEST.name
+            && self.token.is(token)
+        {
+            watcher.report(error);
+        }
     }
 
     async fn take_place(&self, method: Method) -> Result<(), SlackError> {
@@ -131,8 +168,9 @@ impl Slack {
         &self,
         method: Method,
         arguments: &impl Serialize,
+        token: Option<&SecretString>,
     ) -> Result<(T, Option<String>), SlackError> {
-        let Some(token) = self.token.get() else {
+        let Some(token) = token else {
             return Err(SlackError::Broken {
                 method: method.name,
                 code: NO_TOKEN.to_owned(),
@@ -144,10 +182,12 @@ impl Slack {
         } else {
             request.form(&flat(arguments))
         };
+        let sent = Instant::now();
         let response = request
             .send()
             .await
             .map_err(|error| transport_error(method.name, &error))?;
+        self.http.skew.seen(response.headers(), sent.elapsed());
         let scopes = response
             .headers()
             .get("x-oauth-scopes")

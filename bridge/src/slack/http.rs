@@ -13,6 +13,7 @@ use super::{
     client::{Slack, Token, observe, transport_error},
     error::{Refusal, SlackError},
     limits::Limits,
+    skew::Skew,
 };
 
 /// How long a connection to Slack may take to be made.
@@ -29,6 +30,8 @@ const IDLE_CONNECTIONS: usize = 64;
 pub(crate) struct Http {
     client: reqwest::Client,
     base: Url,
+    /// How far this machine's clock is from Slack's.
+    pub(crate) skew: Skew,
 }
 
 impl Http {
@@ -47,6 +50,7 @@ impl Http {
         Ok(Self {
             client,
             base: base.clone(),
+            skew: Skew::default(),
         })
     }
 

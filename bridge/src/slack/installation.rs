@@ -2,10 +2,20 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
+use tocsin_entity::{
+    kinds::SlackFeature,
+    slack::{
+        feature::{USUAL, bot_scopes, of_granted},
+        installation::SLACK_UNREACHABLE,
+    },
+};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -15,27 +25,17 @@ use super::{
     method::AUTH_TEST,
 };
 
-/// How often a token that works is looked at.
-const WELL: Duration = Duration::from_secs(300);
+/// How often a token that works is looked at, so that one that is revoked is noticed where no call is made.
+const WELL: Duration = Duration::from_secs(30);
+
+/// The shortest pause between two looks, however many calls fail.
+const SHORTEST: Duration = Duration::from_millis(500);
 
 /// How often a token that does not work, or a Slack that does not answer, is looked at: at first, and at the longest.
 const ILL: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
 /// Answers of Slack's after which another token may do: its time is over, or others have come in its place.
 const ANOTHER_MAY_DO: [&str; 3] = ["invalid_auth", "token_expired", "token_revoked"];
-
-/// The scopes that the bridge's work needs.
-pub(crate) const NEEDED_SCOPES: [&str; 9] = [
-    "channels:history",
-    "channels:join",
-    "channels:read",
-    "chat:write",
-    "groups:history",
-    "links:read",
-    "links:write",
-    "users:read",
-    "users:read.email",
-];
 
 /// The bot in its workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,15 +72,13 @@ impl Installation {
         }
     }
 
-    /// The scopes that are needed and were not granted. None where Slack did not say which were.
-    pub fn missing_scopes(&self) -> Vec<&'static str> {
+    /// The scopes that these features need and were not granted. None where Slack did not say which were.
+    pub fn missing_scopes(&self, wanted: &BTreeSet<SlackFeature>) -> Vec<&'static str> {
         if self.scopes.is_empty() {
             return Vec::new();
         }
-        NEEDED_SCOPES
-            .into_iter()
-            .filter(|scope| !self.may(scope))
-            .collect()
+        let asked = bot_scopes(wanted).into_iter();
+        asked.filter(|scope| !self.may(scope)).collect()
     }
 }
 
@@ -119,39 +117,48 @@ impl SlackHealth {
 #[derive(Clone, Debug)]
 pub(crate) struct Watcher {
     health: Arc<watch::Sender<SlackHealth>>,
-    /// Scopes for want of which calls were refused, and what was granted then.
-    lacking: Arc<Mutex<BTreeMap<String, BTreeSet<String>>>>,
+    notes: Arc<Mutex<Notes>>,
     look_again: Arc<Notify>,
     /// Whether the token is one that Slack changes.
-    rotates: bool,
+    rotates: Arc<AtomicBool>,
+}
+
+/// What is known beside what `auth.test` says.
+#[derive(Debug, Default)]
+struct Notes {
+    /// What is wanted of the app; none where nobody has said so.
+    wanted: Option<BTreeSet<SlackFeature>>,
+    /// Scopes for want of which calls were refused, and what was granted then.
+    lacking: BTreeMap<String, BTreeSet<String>>,
+    /// Why Slack gives no next token, for people.
+    not_renewed: Option<String>,
+    /// Why there is no token to make calls with, as a code and for people.
+    no_token: Option<(&'static str, String)>,
 }
 
 impl Watcher {
     pub(crate) fn new() -> Self {
+        Self::with(SlackHealth::Unasked)
+    }
+
+    fn with(health: SlackHealth) -> Self {
         Self {
-            health: Arc::new(watch::Sender::new(SlackHealth::Unasked)),
-            lacking: Arc::default(),
+            health: Arc::new(watch::Sender::new(health)),
+            notes: Arc::default(),
             look_again: Arc::default(),
-            rotates: false,
+            rotates: Arc::default(),
         }
     }
 
     /// Of a token that Slack changes: one that is refused is likely renewed a moment later.
     pub(crate) fn rotating(self) -> Self {
-        Self {
-            rotates: true,
-            ..self
-        }
+        self.rotates.store(true, Ordering::Relaxed);
+        self
     }
 
     #[cfg(test)]
     pub(crate) fn of(health: SlackHealth) -> Self {
-        Self {
-            health: Arc::new(watch::Sender::new(health)),
-            lacking: Arc::default(),
-            look_again: Arc::default(),
-            rotates: false,
-        }
+        Self::with(health)
     }
 
     /// Of a workspace that is not connected.
@@ -161,18 +168,57 @@ impl Watcher {
             code: NO_TOKEN.to_owned(),
         };
         let (trouble, broken) = trouble(&error, false);
-        let ill = SlackHealth::Ill {
+        Self::with(SlackHealth::Ill {
             code: NO_TOKEN.to_owned(),
             trouble,
             broken,
             last: None,
-        };
-        Self {
-            health: Arc::new(watch::Sender::new(ill)),
-            lacking: Arc::default(),
-            look_again: Arc::default(),
-            rotates: false,
+        })
+    }
+
+    fn notes(&self) -> std::sync::MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// There is a token, and it can't be opened, for this reason.
+    pub(crate) fn unopened(&self, code: &'static str, reason: String) {
+        self.notes().no_token = Some((code, reason));
+    }
+
+    /// What is wanted of the app there.
+    pub(crate) fn want(&self, features: BTreeSet<SlackFeature>) {
+        let before = self.notes().wanted.replace(features.clone());
+        if before.is_some_and(|before| before != features) {
+            self.tell();
         }
+    }
+
+    /// What is wanted of the app there; where nobody has said so, what it was granted scopes for.
+    pub(crate) fn wanted(&self) -> BTreeSet<SlackFeature> {
+        let said = self.notes().wanted.clone();
+        said.unwrap_or_else(|| {
+            let granted = self.granted();
+            // Where Slack has not said what was granted, what is usual.
+            if granted.is_empty() {
+                BTreeSet::from(USUAL)
+            } else {
+                of_granted(granted)
+            }
+        })
+    }
+
+    /// The scopes that were granted when Slack last said so.
+    fn granted(&self) -> BTreeSet<String> {
+        let health = self.health.borrow();
+        health
+            .installation()
+            .map(|bot| bot.scopes.clone())
+            .unwrap_or_default()
+    }
+
+    /// Whoever writes down how the workspace is looks again.
+    fn tell(&self) {
+        self.health.send_modify(|_| {});
     }
 
     pub(crate) fn health(&self) -> SlackHealth {
@@ -209,7 +255,7 @@ impl Watcher {
         self.usable()
     }
 
-    /// A call failed in a way that says that the token no longer works.
+    /// A call has failed: where that says something of the token, or of Slack, it is known at once.
     pub(crate) fn report(&self, error: &SlackError) {
         match error {
             SlackError::Broken { .. } => {
@@ -219,41 +265,66 @@ impl Watcher {
             SlackError::Refused { refusal, .. } if refusal.code == "missing_scope" => {
                 self.lacks(refusal.needed.as_deref());
             }
-            SlackError::Refused { .. }
-            | SlackError::RateLimited { .. }
-            | SlackError::NotSent { .. }
-            | SlackError::Unknown { .. } => {}
+            // It may be this method alone, or all of Slack: that is asked.
+            SlackError::NotSent { .. } | SlackError::Unknown { .. } => self.look_again.notify_one(),
+            SlackError::Refused { .. } | SlackError::RateLimited { .. } => {}
         }
     }
 
     /// A call was refused for want of a scope.
     fn lacks(&self, needed: Option<&str>) {
-        let granted = self
-            .health()
-            .installation()
-            .map(|bot| bot.scopes.clone())
-            .unwrap_or_default();
+        let granted = self.granted();
         let needed = needed.unwrap_or("unknown").to_owned();
-        let mut lacking = self.lacking.lock().unwrap_or_else(PoisonError::into_inner);
-        if lacking.insert(needed.clone(), granted).is_none() {
-            drop(lacking);
-            tracing::error!("Slack refuses calls for want of the scope {needed}: reauthorise the app");
-            // Whoever writes down how the workspace is looks again, and Slack is asked what is granted by now.
-            self.health.send_modify(|_| {});
-            self.look_again.notify_one();
+        if self.notes().lacking.insert(needed.clone(), granted).is_some() {
+            return;
+        }
+        if self.is_wanted(&needed) {
+            tracing::error!(
+                "Slack refuses calls because the app lacks the scope {needed}: reauthorise the app"
+            );
+            self.tell();
+        } else {
+            tracing::info!("the app lacks the scope {needed}, which no wanted feature asks for");
+        }
+        // Slack is asked what is granted by now.
+        self.look_again.notify_one();
+    }
+
+    /// Whether a feature that is wanted asks for one of these scopes, of which any would do. What nobody knows is not passed over.
+    fn is_wanted(&self, needed: &str) -> bool {
+        let wanted = bot_scopes(&self.wanted());
+        let of_any = bot_scopes(&SlackFeature::ALL);
+        let mut scopes = needed.split(',').map(str::trim);
+        let is_known = scopes.clone().any(|scope| of_any.contains(scope));
+        !is_known || scopes.any(|scope| wanted.contains(scope))
+    }
+
+    /// The scopes of wanted features for want of which calls were refused, where no others have been granted since.
+    pub(crate) fn lacking(&self) -> Vec<String> {
+        let granted = self.granted();
+        let mut notes = self.notes();
+        notes
+            .lacking
+            .retain(|needed, then| granted.is_subset(then) && !granted.contains(needed));
+        let lacking: Vec<_> = notes.lacking.keys().cloned().collect();
+        drop(notes);
+        lacking
+            .into_iter()
+            .filter(|needed| self.is_wanted(needed))
+            .collect()
+    }
+
+    /// Slack gives no next token, for this reason; or it has given one.
+    pub(crate) fn renewed(&self, trouble: Option<String>) {
+        let before = std::mem::replace(&mut self.notes().not_renewed, trouble.clone());
+        if before != trouble {
+            self.tell();
         }
     }
 
-    /// The scopes for want of which calls were refused, where no others have been granted since.
-    pub(crate) fn lacking(&self) -> Vec<String> {
-        let granted = self
-            .health()
-            .installation()
-            .map(|bot| bot.scopes.clone())
-            .unwrap_or_default();
-        let mut lacking = self.lacking.lock().unwrap_or_else(PoisonError::into_inner);
-        lacking.retain(|needed, then| granted.is_subset(then) && !granted.contains(needed));
-        lacking.keys().cloned().collect()
+    /// Why Slack gives no next token.
+    pub(crate) fn not_renewed(&self) -> Option<String> {
+        self.notes().not_renewed.clone()
     }
 
     /// Asks Slack once.
@@ -275,21 +346,27 @@ impl Watcher {
                     .health
                     .send_if_modified(|health| std::mem::replace(health, well.clone()) != well)
                 {
-                    announce(&installation);
+                    announce(&installation, &self.wanted());
                 }
             }
+            // Slack answers, and the token was not looked at: nothing new is known.
+            Err(SlackError::RateLimited { .. }) if matches!(self.health(), SlackHealth::Well(_)) => {}
             Err(error) => self.set_ill(&error),
         }
         self.health()
     }
 
     fn set_ill(&self, error: &SlackError) {
-        let is_renewed = self.rotates && another_may_do(error.code());
-        let (trouble, broken) = trouble(error, is_renewed);
+        let is_renewed = self.rotates.load(Ordering::Relaxed) && another_may_do(error.code());
+        let (mut trouble, broken) = trouble(error, is_renewed);
+        let mut code = error.code().unwrap_or(SLACK_UNREACHABLE).to_owned();
+        if let (true, Some((why, reason))) = (error.is(NO_TOKEN), &self.notes().no_token) {
+            (code, trouble) = ((*why).to_owned(), reason.clone());
+        }
         let changed = self.health.send_if_modified(|health| {
             let last = health.installation().cloned();
             let ill = SlackHealth::Ill {
-                code: error.code().unwrap_or(error.class()).to_owned(),
+                code: code.clone(),
                 trouble: trouble.clone(),
                 broken,
                 last,
@@ -310,33 +387,38 @@ impl Watcher {
     pub(crate) async fn run(&self, slack: &Slack, shutdown: CancellationToken) {
         let (mut pause, longest) = ILL;
         loop {
-            let next = match self.look(slack).await {
+            let (is_well, next) = match self.look(slack).await {
                 SlackHealth::Well(_) => {
                     pause = ILL.0;
-                    WELL
+                    (true, WELL)
                 }
                 SlackHealth::Ill { .. } | SlackHealth::Unasked => {
                     let next = pause;
                     pause = (pause * 2).min(longest);
-                    next
+                    (false, next)
                 }
             };
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 () = tokio::time::sleep(next) => {}
-                () = self.look_again.notified(), if next == WELL => {}
+                () = self.look_again.notified(), if is_well => {
+                    let pause = tokio::time::sleep(SHORTEST);
+                    if shutdown.run_until_cancelled(pause).await.is_none() {
+                        return;
+                    }
+                }
             }
         }
     }
 }
 
-fn announce(installation: &Installation) {
+fn announce(installation: &Installation, wanted: &BTreeSet<SlackFeature>) {
     let (team, bot) = (&installation.team_name, &installation.bot_user_id);
     tracing::info!(slack.team = %installation.team_id, "the Slack bot {bot} works in {team}");
-    let missing = installation.missing_scopes();
+    let missing = installation.missing_scopes(wanted);
     if !missing.is_empty() {
         tracing::warn!(
-            "the Slack app lacks scopes, and what needs them will fail: {}",
+            "the Slack app lacks scopes of wanted features, and calls that need them fail: {}",
             missing.join(", ")
         );
     }

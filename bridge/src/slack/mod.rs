@@ -12,6 +12,7 @@ mod message;
 pub(crate) mod method;
 pub(crate) mod oauth;
 mod person;
+mod skew;
 #[cfg(test)]
 mod tests;
 pub(crate) mod thread;

@@ -4,6 +4,7 @@ pub(crate) mod claim;
 pub(crate) mod lane;
 pub(crate) mod lease;
 pub(crate) mod posts;
+pub(crate) mod probe;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]

@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use secrecy::SecretString;
-use tocsin_entity::{id::WorkspaceId, slack::installation::token_place};
+use tocsin_entity::{
+    id::WorkspaceId,
+    slack::installation::{SECRET_KEY_MISMATCH, SECRET_KEY_MISSING, token_place},
+};
 use tocsin_queue::{JobContext, JobError, jobs::RefreshSlackWorkspaces};
 use tokio_util::sync::CancellationToken;
 
@@ -106,11 +109,12 @@ pub(crate) async fn look(parts: &Parts) -> Result<(), ApiError> {
     }
     install::forget(parts, &wanted).await;
     for wanted in wanted {
-        if let Some(token) = &wanted.token
-            && !parts.workspaces.has(wanted.id)
-        {
+        let Some(token) = &wanted.token else { continue };
+        if !parts.workspaces.has(wanted.id) {
             connect(parts, &wanted, token);
         }
+        let workspace = parts.workspaces.get(Some(wanted.id));
+        workspace.watcher.want(wanted.features);
     }
     let organizations: Vec<_> = organizations.iter().map(|organization| organization.id).collect();
     parts.workspaces.have_been_read(&organizations);
@@ -119,15 +123,21 @@ pub(crate) async fn look(parts: &Parts) -> Result<(), ApiError> {
 
 fn connect(parts: &Parts, wanted: &SlackWorkspace, given: &SealedToken) {
     let token = open(parts, wanted, &given.sealed);
-    if let Err(trouble) = &token {
+    let (token, unopened) = match token {
+        Ok(token) => (Some(token), None),
+        Err(unopened) => (None, Some(unopened)),
+    };
+    let workspace = Workspace::new(&parts.setting, Some(wanted.id), &pace_of(wanted), token);
+    let watcher = workspace.watcher.clone();
+    if let Some(Unopened { code, reason }) = unopened {
         tracing::error!(
             workspace = wanted.name,
-            "the token of the Slack workspace {} can't be opened: {trouble}",
+            error.code = code,
+            "{}: {reason}",
             wanted.name
         );
+        watcher.unopened(code, reason);
     }
-    let workspace = Workspace::new(&parts.setting, Some(wanted.id), &pace_of(wanted), token.ok());
-    let watcher = workspace.watcher.clone();
     parts.workspaces.add(Workspace {
         watcher: if given.rotating.is_some() {
             watcher.rotating()
@@ -158,9 +168,25 @@ fn pace_of(wanted: &SlackWorkspace) -> String {
         .map_or_else(|| team.clone(), |app| format!("{team} {app}"))
 }
 
-fn open(parts: &Parts, wanted: &SlackWorkspace, token: &str) -> Result<SecretString, String> {
-    let sealer = parts.config.sealer.as_ref().ok_or("TOCSIN_SECRET_KEY is unset")?;
-    sealer
-        .open(&token_place(wanted.id), token)
-        .map_err(|error| error.to_string())
+/// Why a token can't be opened: as a code, and for people.
+struct Unopened {
+    code: &'static str,
+    reason: String,
+}
+
+fn open(parts: &Parts, wanted: &SlackWorkspace, token: &str) -> Result<SecretString, Unopened> {
+    let Some(sealer) = &parts.config.sealer else {
+        let reason = "The bot token is sealed and the bridge has no key: set TOCSIN_SECRET_KEY for the bridge to the API's, and start it again";
+        return Err(Unopened {
+            code: SECRET_KEY_MISSING,
+            reason: reason.to_owned(),
+        });
+    };
+    sealer.open(&token_place(wanted.id), token).map_err(|error| Unopened {
+        code: SECRET_KEY_MISMATCH,
+        reason: format!(
+            "The bot token can't be opened ({error}): set TOCSIN_SECRET_KEY of the bridge and the API to the key under which it was sealed, or \
+             add that key behind the present one with a comma between, and start both again; or give the token anew with updateSlackWorkspace"
+        ),
+    })
 }

@@ -4,6 +4,7 @@ mod follow;
 mod record;
 mod registry;
 mod run;
+mod state;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,6 +13,7 @@ use time::OffsetDateTime;
 use tocsin_entity::{
     database::Database,
     id::{OrganizationId, SlackAppId, WorkspaceId},
+    kinds::SlackFeature,
 };
 use tocsin_queue::JobError;
 use tokio::sync::watch;
@@ -26,6 +28,7 @@ use crate::{
     config::Pace,
     identity::Strangers,
     mirror::{channels::Channels, lookup::Lookups},
+    notice::SlashCommand,
     slack::{
         Http, Installation, Slack, SlackError, SlackHealth, Token, installation::Watcher, limits::Limits,
     },
@@ -95,7 +98,11 @@ impl Workspace {
         let database = &setting.database;
         let limits = Limits::new(database.clone(), setting.pace, name);
         let token = Token::new(token);
-        let slack = setting.http.with_token(token.clone(), limits);
+        let watcher = Watcher::new();
+        let slack = setting
+            .http
+            .with_token(token.clone(), limits)
+            .watched_by(&watcher);
         Self {
             id,
             organization: None,
@@ -105,7 +112,7 @@ impl Workspace {
             rotating: None,
             token,
             token_version: 0,
-            watcher: Watcher::new(),
+            watcher,
             channels: Channels::new(database.clone(), slack.clone()),
             lookups: Lookups::new(database.clone(), slack.clone()),
             groups: Groups::default(),
@@ -147,10 +154,23 @@ impl Workspace {
         self.installation().is_none() && self.connected_team.is_none() && !self.is_disconnected()
     }
 
-    /// What people there call the slash command, with its slash; none before one has used it since the start.
-    pub(crate) fn command(&self) -> Option<String> {
-        let command = self.command.lock().unwrap_or_else(PoisonError::into_inner);
-        command.clone()
+    /// What people there call the slash command, if the app is to have one.
+    pub(crate) fn slash_command(&self) -> SlashCommand {
+        let used = self
+            .command
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        match used {
+            Some(name) => SlashCommand::Named(name),
+            None if self.wants(SlackFeature::Commands) => SlashCommand::Unnamed,
+            None => SlashCommand::Absent,
+        }
+    }
+
+    /// Whether this is wanted of the app there.
+    pub(crate) fn wants(&self, feature: SlackFeature) -> bool {
+        self.watcher.wanted().contains(&feature)
     }
 
     /// Somebody has used the slash command under this name.
@@ -167,8 +187,11 @@ impl Workspace {
     }
 
     /// What a failed call that may be repeated without harm means for the job that made it.
+    #[expect(
+        clippy::unused_self,
+        reason = "whoever calls has the workspace, and may come to need it"
+    )]
     pub(crate) fn failed(&self, error: SlackError) -> JobError {
-        self.watcher.report(&error);
         match error {
             SlackError::RateLimited { retry_after, .. } => JobError::retry_after(retry_after, error),
             SlackError::Refused { .. } => JobError::fail(error),

@@ -1,30 +1,38 @@
-//! Writes down how a connected workspace is, for administrators to see.
+//! Writes down how a workspace is, for administrators to see.
 
 use sea_orm::{
     ActiveValue::Set,
-    DbErr, EntityTrait,
+    ColumnTrait, DbErr, EntityTrait, QueryFilter,
     sea_query::{Expr, ExprTrait, OnConflict},
 };
 use time::OffsetDateTime;
 use tocsin_entity::{
     database::Database,
     id::{OrganizationId, WorkspaceId},
-    kinds::{SlackFeature, SlackWorkspaceStatus},
-    slack::installation::{ActiveModel, Column, Entity, MISSING_SCOPE, SHARED_WORKSPACE},
+    slack::installation::{ActiveModel, Column, Entity, NOBODY, SERVERS},
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::Workspace;
+use super::{
+    Workspace,
+    state::{State, Troubles},
+};
 use crate::{bridge::Parts, slack::SlackHealth};
 
 /// How soon it is tried again where the database did not take it.
 const AGAIN: std::time::Duration = std::time::Duration::from_secs(5);
 
-/// Writes each change of health, until told to end. That of the environment's token is on no record: it is the server's own.
+/// How often it is written where nothing has changed: so it is seen that a bridge looks after the workspace, and what another has written that is
+/// gone by now does not stay.
+const AFRESH: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// Writes each change of health, until told to end.
 pub(super) async fn run(parts: &Parts, workspace: &Workspace, until: CancellationToken) {
-    let (Some(id), Some(organization)) = (workspace.id, workspace.organization) else {
-        return;
+    let found = Found {
+        id: workspace.id.unwrap_or(SERVERS),
+        organization: workspace.organization.unwrap_or(NOBODY),
+        token_version: i32::try_from(workspace.token_version).unwrap_or_default(),
     };
     let mut health = workspace.watcher.subscribe();
     let mut delivered = workspace.delivered_at.subscribe();
@@ -33,24 +41,36 @@ pub(super) async fn run(parts: &Parts, workspace: &Workspace, until: Cancellatio
         let delivered_at = *delivered.borrow_and_update();
         let deaf = is_deaf(parts, workspace);
         let troubles = Troubles {
+            is_servers: workspace.id.is_none(),
             lacking: workspace.watcher.lacking(),
+            not_renewed: workspace.watcher.not_renewed(),
             is_deaf: deaf,
         };
-        let found = Found {
-            id,
-            organization,
-            token_version: i32::try_from(workspace.token_version).unwrap_or_default(),
-        };
-        let written = write(&parts.database, found, &now, &troubles, delivered_at).await;
+        let written = write(&parts.database, &found, &now, &troubles, delivered_at).await;
         if let Err(error) = &written {
-            tracing::warn!("how the Slack workspace {id} is could not be written down: {error}");
+            tracing::warn!(
+                "how the Slack workspace {} is could not be written down: {error}",
+                found.id
+            );
         }
         tokio::select! {
             () = until.cancelled() => return,
             changed = health.changed() => if changed.is_err() { return },
             () = again(&mut delivered, written.is_err()) => {}
             () = hears_otherwise(parts, workspace, deaf) => {}
+            () = tokio::time::sleep(AFRESH) => {}
         }
+    }
+}
+
+/// Forgets how the workspace of `SLACK_BOT_TOKEN` was, where there is no such token any more.
+pub(super) async fn forget_servers(database: &Database) {
+    let forgotten = Entity::delete_many()
+        .filter(Column::WorkspaceId.eq(SERVERS))
+        .exec(database.write())
+        .await;
+    if let Err(error) = forgotten {
+        tracing::warn!("how the server's own Slack workspace was could not be forgotten: {error}");
     }
 }
 
@@ -59,14 +79,6 @@ struct Found {
     id: WorkspaceId,
     organization: OrganizationId,
     token_version: i32,
-}
-
-/// What is wrong where the token works.
-struct Troubles {
-    /// Scopes for want of which calls were refused.
-    lacking: Vec<String>,
-    /// Whether what people do there through the organisation's own app is refused.
-    is_deaf: bool,
 }
 
 /// Whether others are connected to the team as well, so that the organisation's own app may say nothing of it: see [`crate::app`].
@@ -95,60 +107,15 @@ async fn again(delivered: &mut watch::Receiver<Option<OffsetDateTime>>, failed: 
     tokio::time::sleep(AGAIN).await;
 }
 
-/// Why an organisation's own app is not listened to.
-const DEAF: &str = "Messages are delivered, and what people do there through the organisation's own Slack app is refused, since others are connected to \
-     the same Slack workspace: whoever knows the app's secret could speak for their people. Disconnect them there, or use the server's app";
-
-/// What is missing, for which feature, and what to do.
-fn lacks(scopes: &[String]) -> String {
-    let asks = |feature: &SlackFeature| {
-        let mut asked = feature.asks().bot_scopes.iter();
-        asked.any(|asked| {
-            scopes
-                .iter()
-                .any(|scope| scope.split(',').any(|one| one == *asked))
-        })
-    };
-    let features: Vec<_> = SlackFeature::ALL
-        .iter()
-        .filter(|feature| asks(feature))
-        .map(|feature| feature.as_str())
-        .collect();
-    let of = if features.is_empty() {
-        String::new()
-    } else {
-        format!(" (of {})", features.join(", "))
-    };
-    format!(
-        "The app lacks the scope {}{of}, and Slack refuses what needs it: reauthorise it by the link that slackInstallUrl gives with this workspaceId, or add the scope \
-         on the app's page OAuth & Permissions and install it again",
-        scopes.join(", ")
-    )
-}
-
 async fn write(
     database: &Database,
-    of: Found,
+    of: &Found,
     health: &SlackHealth,
     troubles: &Troubles,
     delivered_at: Option<OffsetDateTime>,
 ) -> Result<(), DbErr> {
     let now = OffsetDateTime::now_utc();
-    let (status, reason) = match health {
-        SlackHealth::Unasked => (SlackWorkspaceStatus::Pending, None),
-        SlackHealth::Well(_) if !troubles.lacking.is_empty() => {
-            (SlackWorkspaceStatus::Failing, Some(lacks(&troubles.lacking)))
-        }
-        SlackHealth::Well(_) if troubles.is_deaf => (SlackWorkspaceStatus::Failing, Some(DEAF.to_owned())),
-        SlackHealth::Well(_) => (SlackWorkspaceStatus::Active, None),
-        SlackHealth::Ill { trouble, .. } => (SlackWorkspaceStatus::Failing, Some(trouble.clone())),
-    };
-    let code = match health {
-        SlackHealth::Ill { code, .. } => Some(code.clone()),
-        SlackHealth::Well(_) if !troubles.lacking.is_empty() => Some(MISSING_SCOPE.to_owned()),
-        SlackHealth::Well(_) if troubles.is_deaf => Some(SHARED_WORKSPACE.to_owned()),
-        SlackHealth::Unasked | SlackHealth::Well(_) => None,
-    };
+    let State { status, code, reason } = State::of(health, troubles);
     let bot = health.installation();
     let scopes = bot.map(|bot| bot.scopes.iter().cloned().collect::<Vec<_>>().join(","));
     let before = Entity::find_by_id(of.id).one(database.read()).await?;

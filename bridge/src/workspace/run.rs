@@ -11,6 +11,9 @@ use crate::{bridge::Parts, install, slack::SlackHealth};
 /// Looks after all workspaces until the shutdown.
 pub(crate) async fn run(parts: &Arc<Parts>, shutdown: CancellationToken) {
     let workspaces = &parts.workspaces;
+    if parts.config.slack.bot_token.is_none() {
+        record::forget_servers(&parts.database).await;
+    }
     let mut changed = workspaces.subscribe();
     let (tracker, mut kept) = (TaskTracker::new(), BTreeMap::new());
     loop {

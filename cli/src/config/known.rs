@@ -98,6 +98,10 @@ pub(crate) const HTTP_CONNECTIONS: Known = Known {
     flag: None,
     ..Known::plain("http_connections", "TOCSIN_HTTP_CONNECTIONS", "", "16384")
 };
+pub(crate) const SIMULATOR: Known = Known {
+    flag: None,
+    ..Known::plain("simulator", "TOCSIN_SIMULATOR", "", "auto")
+};
 pub(crate) const PUBLIC_URL: Known = Known::plain(
     "public_url",
     "TOCSIN_PUBLIC_URL",
@@ -139,7 +143,7 @@ pub(crate) const LOG_FORMAT: Known = Known::plain(
 pub(crate) const SLACK_BOT_TOKEN: Known = Known::secret(
     "slack.bot_token",
     "SLACK_BOT_TOKEN",
-    "`tocsin up` brings a simulated workspace",
+    "workspaces are connected by GraphQL; `tocsin up` with no app at all simulates one",
 );
 pub(crate) const SLACK_SIGNING_SECRET: Known = Known::secret(
     "slack.signing_secret",
@@ -191,6 +195,7 @@ pub(crate) const ALL: &[Known] = &[
     BRIDGE_LISTEN,
     SIMULATOR_LISTEN,
     HTTP_CONNECTIONS,
+    SIMULATOR,
     PUBLIC_URL,
     API_URL,
     BRIDGE_TOKEN,

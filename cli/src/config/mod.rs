@@ -35,6 +35,8 @@ pub(crate) struct Settings {
     pub(crate) simulator_listen: SocketAddr,
     /// How many HTTP connections may be open at a time.
     pub(crate) http_connections: usize,
+    /// Whether `tocsin up` brings a simulated Slack workspace.
+    pub(crate) simulator: Simulator,
     /// The base of incident URLs, where it was given.
     pub(crate) public_url: Option<Url>,
     /// Where a separate bridge finds the API, where it was given.
@@ -87,6 +89,17 @@ pub(crate) struct SlackSettings {
     pub(crate) pace: Pace,
 }
 
+/// Whether `tocsin up` brings a simulated Slack workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Simulator {
+    /// Where nothing of Slack is configured, and no organisation has an app or a workspace of its own.
+    Auto,
+    /// Always.
+    On,
+    /// Never.
+    Off,
+}
+
 /// How logs are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LogFormat {
@@ -127,6 +140,7 @@ impl Settings {
         let bridge_listen = reader.required(&known::BRIDGE_LISTEN, parse::listen);
         let simulator_listen = reader.required(&known::SIMULATOR_LISTEN, parse::listen);
         let http_connections = reader.required(&known::HTTP_CONNECTIONS, parse::http_connections);
+        let simulator = reader.required(&known::SIMULATOR, parse::simulator);
         let public_url = reader.optional(&known::PUBLIC_URL, parse::web);
         let api_url = reader.optional(&known::API_URL, parse::web);
         let bridge_token = reader.optional(&known::BRIDGE_TOKEN, parse::shared_token);
@@ -136,6 +150,13 @@ impl Settings {
         let log = reader.optional(&known::LOG, crate::logging::parse_filter);
         let log_format = reader.optional(&known::LOG_FORMAT, crate::logging::parse_format);
         let slack = SlackSettings::from_reader(reader);
+        if simulator == Some(Simulator::On) && slack.as_ref().is_some_and(SlackSettings::is_configured) {
+            reader.fault(
+                "TOCSIN_SIMULATOR is on and a Slack app is configured: set it to auto or off, or unset SLACK_BOT_TOKEN, SLACK_CLIENT_ID, \
+                 SLACK_SIGNING_SECRET and SLACK_API_URL"
+                    .to_owned(),
+            );
+        }
         Some(Self {
             database: DatabaseSettings {
                 url: database_url?.into(),
@@ -146,6 +167,7 @@ impl Settings {
             bridge_listen: bridge_listen?,
             simulator_listen: simulator_listen?,
             http_connections: http_connections?,
+            simulator: simulator?,
             public_url,
             api_url,
             bridge_token,
@@ -170,6 +192,14 @@ impl Settings {
 }
 
 impl SlackSettings {
+    /// Whether anything says which Slack is meant. An app-level token alone does not: it puts a simulated workspace into Socket Mode.
+    pub(crate) fn is_configured(&self) -> bool {
+        self.bot_token.is_some()
+            || self.client_id.is_some()
+            || !self.signing_secrets.is_empty()
+            || self.api_url.as_str().trim_end_matches('/') != known::SLACK_API_URL.default
+    }
+
     fn from_reader(reader: &mut Reader) -> Option<Self> {
         let bot_token = reader.optional(&known::SLACK_BOT_TOKEN, parse::bot_token);
         let signing_secrets = reader.optional(&known::SLACK_SIGNING_SECRET, parse::signing_secrets);

@@ -9,6 +9,8 @@ use tocsin_bridge::Pace;
 use tocsin_seal::Sealer;
 use url::Url;
 
+use super::Simulator;
+
 pub(crate) type Parsed<T> = Result<T, String>;
 
 /// An address to listen on.
@@ -92,6 +94,16 @@ pub(super) fn introspection(text: &str) -> Parsed<Introspection> {
             "says nothing about introspection; write public (everybody), authenticated (whoever shows a key) or off"
                 .to_owned(),
         ),
+    }
+}
+
+/// Whether `tocsin up` brings a simulated Slack workspace.
+pub(super) fn simulator(text: &str) -> Parsed<Simulator> {
+    match text {
+        "auto" => Ok(Simulator::Auto),
+        "on" => Ok(Simulator::On),
+        "off" => Ok(Simulator::Off),
+        _ => Err("is none of auto, on and off".to_owned()),
     }
 }
 

@@ -9,7 +9,7 @@ use secrecy::ExposeSecret;
 use tocsin_bridge::Pace;
 
 use crate::{
-    config::{DatabaseSettings, Settings},
+    config::{DatabaseSettings, Settings, Simulator},
     graphql::Client,
     serve,
     stack::Stack,
@@ -29,7 +29,9 @@ pub(crate) async fn run(mut settings: Settings, keep: bool, terminal: Terminal) 
     settings.simulator_listen = any_port;
     settings.public_url = None;
     settings.redis_url = None;
+    settings.simulator = Simulator::On;
     settings.slack.bot_token = None;
+    settings.slack.client_id = None;
     settings.slack.pace = Pace::Documented;
     "#incidents".clone_into(&mut settings.slack.channel);
 

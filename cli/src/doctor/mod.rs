@@ -22,7 +22,7 @@ enum Verdict {
 }
 
 /// What a check found.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Finding {
     /// What was looked at.
     subject: &'static str,
@@ -86,9 +86,20 @@ pub(crate) async fn run(given: &Given, terminal: Terminal) -> anyhow::Result<()>
         .filter(|finding| finding.verdict == Verdict::Bad)
         .count();
     terminal.line("");
+    let doubtful = findings
+        .iter()
+        .filter(|finding| finding.verdict == Verdict::Doubtful)
+        .count();
     match bad {
-        0 => {
+        0 if doubtful == 0 => {
             terminal.line(terminal.good("Nothing is wrong."));
+            Ok(())
+        }
+        0 => {
+            let things = if doubtful == 1 { "one thing" } else { "some things" };
+            terminal.line(terminal.doubtful(&format!(
+                "Nothing fails; {things} may not be as you want, and are marked look."
+            )));
             Ok(())
         }
         1 => bail!("one thing is wrong; what to do is beside it"),

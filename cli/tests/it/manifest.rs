@@ -20,16 +20,62 @@ async fn refused(arguments: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn the_manifest_is_for_the_configured_address_and_asks_for_notifications_alone() {
+async fn the_manifest_is_for_the_configured_address_and_asks_for_what_is_usual() {
     let manifest = manifest(&[], &[("TOCSIN_PUBLIC_URL", "https://tocsin.example.com")]).await;
     assert_eq!(
         manifest["settings"]["event_subscriptions"]["request_url"],
         "https://tocsin.example.com/slack/events"
     );
     let scopes = manifest["oauth_config"]["scopes"]["bot"].to_string();
-    assert!(scopes.contains("chat:write"), "{scopes}");
-    assert!(!scopes.contains("commands"), "{scopes}");
+    for usual in [
+        "chat:write",
+        "channels:history",
+        "links:write",
+        "users:read.email",
+        "commands",
+    ] {
+        assert!(scopes.contains(usual), "{usual} is not in {scopes}");
+    }
+    assert!(
+        !scopes.contains("pins:write"),
+        "what is for incident channels alone: {scopes}"
+    );
+    assert_eq!(manifest["features"]["slash_commands"][0]["command"], "/incident");
+    assert_eq!(manifest["features"]["unfurl_domains"][0], "tocsin.example.com");
+}
+
+#[tokio::test]
+async fn notifications_alone_can_be_looked_up_after_a_lost_answer_and_hear_nothing_of_what_people_say() {
+    let manifest = manifest(&["--socket-mode", "--features=notifications"], &[]).await;
+    let scopes = manifest["oauth_config"]["scopes"]["bot"].to_string();
+    assert!(
+        scopes.contains("channels:history") && scopes.contains("groups:history"),
+        "{scopes}"
+    );
+    assert!(
+        !scopes.contains("commands") && !scopes.contains("users:read"),
+        "{scopes}"
+    );
+    let events = manifest["settings"]["event_subscriptions"]["bot_events"].to_string();
+    assert!(!events.contains("message."), "{events}");
     assert!(manifest["features"]["slash_commands"].is_null());
+}
+
+#[tokio::test]
+async fn previews_are_left_out_where_there_is_no_domain_for_them_and_that_is_said() {
+    let output = Place::new().run(&["manifest", "--socket-mode"], &[]).await;
+    assert_eq!(output.status.code(), Some(0), "{}", complaint(&output));
+    let manifest: Value = serde_json::from_str(&printed(&output)).expect("a manifest is JSON");
+    let scopes = manifest["oauth_config"]["scopes"]["bot"].to_string();
+    assert!(
+        scopes.contains("commands") && !scopes.contains("links:read"),
+        "{scopes}"
+    );
+    assert!(
+        complaint(&output).contains("previews are left out"),
+        "{}",
+        complaint(&output)
+    );
 }
 
 #[tokio::test]

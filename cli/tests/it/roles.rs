@@ -42,15 +42,6 @@ async fn a_bridge_says_what_it_needs() {
         without_token.contains("TOCSIN_BRIDGE_TOKEN is unset"),
         "{without_token}"
     );
-    let without_slack = complaint(
-        &place
-            .run(&["bridge"], &[("TOCSIN_BRIDGE_TOKEN", BRIDGE_TOKEN)])
-            .await,
-    );
-    assert!(
-        without_slack.contains("SLACK_BOT_TOKEN is unset"),
-        "{without_slack}"
-    );
 }
 
 #[tokio::test]

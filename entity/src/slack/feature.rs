@@ -8,7 +8,7 @@ use crate::kinds::SlackFeature;
 
 /// The version of the manifest that `tocsin manifest` prints, raised whenever it asks Slack for something else: an app that was installed
 /// under an earlier one lacks it until it is installed again.
-pub const MANIFEST_VERSION: i32 = 1;
+pub const MANIFEST_VERSION: i32 = 2;
 
 /// What is wanted where nothing else is said.
 pub const USUAL: [SlackFeature; 5] = [
@@ -45,13 +45,17 @@ impl SlackFeature {
     /// What it asks of Slack.
     pub const fn asks(self) -> Asks {
         match self {
+            // History: where Slack's answer to a post is lost, the bot looks whether its message arrived. Nothing else says so, and a page would
+            // be posted twice. It reads nothing else there, and no event brings it what people say.
             Self::Notifications => Asks {
                 bot_scopes: &[
+                    "channels:history",
                     "channels:join",
                     "channels:read",
                     "chat:write",
                     "chat:write.customize",
                     "chat:write.public",
+                    "groups:history",
                     "groups:read",
                 ],
                 user_scopes: &[],
@@ -114,6 +118,24 @@ impl SlackFeature {
     }
 }
 
+/// The features that an app appears to be for, by the scopes that it was granted: notifications, and each of which it has a scope that
+/// notifications do not ask for. For an app of which nobody has said what is wanted: that of `SLACK_BOT_TOKEN`.
+pub fn of_granted<S: AsRef<str>>(granted: impl IntoIterator<Item = S>) -> BTreeSet<SlackFeature> {
+    let always = SlackFeature::Notifications.asks().bot_scopes;
+    let granted: BTreeSet<_> = granted
+        .into_iter()
+        .map(|scope| scope.as_ref().to_owned())
+        .collect();
+    let is_for = |feature: &SlackFeature| {
+        let asked = feature.asks().bot_scopes.iter();
+        *feature == SlackFeature::Notifications
+            || asked
+                .filter(|scope| !always.contains(scope))
+                .any(|scope| granted.contains(*scope))
+    };
+    SlackFeature::ALL.into_iter().filter(is_for).collect()
+}
+
 /// Reads what [`write()`] has written; names of a later version are passed over. Notifications are always among them.
 pub fn read(text: &str) -> BTreeSet<SlackFeature> {
     let named = |name: &str| {
@@ -173,7 +195,7 @@ mod tests {
         let notifications = bot_scopes(&[SlackFeature::Notifications]);
         assert!(notifications.contains("chat:write"));
         for scope in [
-            "channels:history",
+            "usergroups:read",
             "links:read",
             "users:read.email",
             "commands",
@@ -181,7 +203,24 @@ mod tests {
         ] {
             assert!(!notifications.contains(scope), "{scope}");
         }
+        assert!(
+            !events(&[SlackFeature::Notifications]).contains("message.channels"),
+            "what people say is not sent"
+        );
         assert!(user_scopes(&SlackFeature::ALL).contains("admin"));
         assert!(events(&[SlackFeature::Previews]).contains("link_shared"));
+    }
+
+    #[test]
+    fn what_an_app_is_for_is_seen_from_its_scopes() {
+        for features in [
+            BTreeSet::from([SlackFeature::Notifications]),
+            BTreeSet::from(USUAL),
+            BTreeSet::from([SlackFeature::Notifications, SlackFeature::Previews]),
+        ] {
+            assert_eq!(of_granted(bot_scopes(&features)), features);
+        }
+        let in_part = of_granted(["chat:write", "links:read"]);
+        assert!(in_part.contains(&SlackFeature::Previews), "it lacks links:write");
     }
 }

@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use crate::{
     id::{OrganizationId, WorkspaceId},
@@ -50,6 +51,11 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
+    /// Whether nothing can be delivered there.
+    pub fn is_unusable(&self) -> bool {
+        self.status == SlackWorkspaceStatus::Failing && !delivers(self.reason_code.as_deref())
+    }
+
     /// Whether it tells of a workspace's token of this version. What was written before versions were kept is taken for that.
     pub fn is_of_token(&self, version: i32) -> bool {
         self.token_version == 0 || self.token_version >= version
@@ -61,6 +67,32 @@ pub const MISSING_SCOPE: &str = "missing_scope";
 
 /// Why an installation fails in whose team others are connected, so that an organisation's own app is not listened to there.
 pub const SHARED_WORKSPACE: &str = "shared_workspace";
+
+/// The reason code of one whose token works and is not renewed: Slack refuses the refresh token, or the app's secret.
+pub const TOKEN_NOT_RENEWED: &str = "token_not_renewed";
+
+/// The reason code of one whose token can't be opened, since it was sealed under another `TOCSIN_SECRET_KEY`.
+pub const SECRET_KEY_MISMATCH: &str = "secret_key_mismatch";
+
+/// The reason code of one whose token can't be opened, since the bridge has no `TOCSIN_SECRET_KEY`.
+pub const SECRET_KEY_MISSING: &str = "secret_key_missing";
+
+/// The reason code of one of which Slack says nothing: it can't be reached, or gives no certain answer.
+pub const SLACK_UNREACHABLE: &str = "slack_unreachable";
+
+/// The id of the workspace of `SLACK_BOT_TOKEN`, which has no row in `slack_workspace`.
+pub const SERVERS: WorkspaceId = WorkspaceId(Uuid::nil());
+
+/// To whom that one belongs: to the server, and to no organisation.
+pub const NOBODY: OrganizationId = OrganizationId(Uuid::nil());
+
+/// Whether messages are delivered all the same where something is wrong for this reason, or as soon as Slack answers again.
+pub fn delivers(reason_code: Option<&str>) -> bool {
+    matches!(
+        reason_code,
+        Some(MISSING_SCOPE | SHARED_WORKSPACE | TOKEN_NOT_RENEWED | SLACK_UNREACHABLE)
+    )
+}
 
 /// What the bot token of a workspace is sealed for: the api seals it, and the bridge opens it.
 pub fn token_place(id: WorkspaceId) -> String {

@@ -17,6 +17,7 @@ pub mod oauth_state;
 pub mod origin;
 pub mod pace;
 pub mod post;
+pub mod reception;
 pub mod shut;
 pub mod token;
 pub mod told;

@@ -48,6 +48,7 @@ async fn holds_every_entity(db: &DatabaseConnection) {
         entity::slack::cursor,
         entity::slack::connector,
         entity::slack::installation,
+        entity::slack::reception,
         entity::slack::oauth_state,
         entity::slack::token,
         entity::connector_rule,

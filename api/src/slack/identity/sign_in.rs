@@ -105,7 +105,7 @@ fn begin(ctx: &Context<'_>, input: &LinkSlackIdentityInput) -> Result<(String, O
         UserError::new(
             UserErrorCode::SlackNotConfigured,
             "The server has no Slack app to sign in by: set SLACK_CLIENT_ID and SLACK_CLIENT_SECRET for the API and the bridge alike, and start them \
-             again; or link yourself by the slash command's `link`.",
+             again; or, where the Slack app has a slash command, link yourself by its `link`.",
         )
     })?;
     let nonce = Uuid::now_v7().simple().to_string();

@@ -16,7 +16,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, Quer
 use time::OffsetDateTime;
 use tocsin_entity::{
     id::IncidentId,
-    kinds::{PostKind, PostState},
+    kinds::{PostKind, PostState, SlackFeature},
     slack::post,
 };
 use tocsin_queue::JobError;
@@ -157,6 +157,10 @@ async fn threads(parts: &Parts) -> Result<Vec<Threads>, JobError> {
         let Some(incident) = root.incident_id else {
             continue;
         };
+        // The app may read there, to look for its own messages; what people say is nobody's matter without two-way sync.
+        if !parts.workspaces.of_post(&root).wants(SlackFeature::TwoWaySync) {
+            continue;
+        }
         let place = (incident, root.channel_id.clone());
         let index = *known.entry(place.clone()).or_insert_with(|| {
             let roots = Vec::new();

@@ -336,7 +336,6 @@ impl Delivery<'_> {
         wanted: &Wanted,
         record: &post::Model,
     ) -> Result<Failure, DbErr> {
-        bot.workspace.watcher.report(error);
         let verdict = refusal::verdict(error, record.attempts);
         let trouble = channels::trouble(error, &record.channel_name, &bot.installation);
         if let (Verdict::PersonNeeded, Some(to), SlackError::Refused { refusal, .. }) =
@@ -385,7 +384,6 @@ impl Delivery<'_> {
             Ok(found) => found,
             Err(LookupError::Database(error)) => return Err(error),
             Err(LookupError::Slack(error)) => {
-                bot.workspace.watcher.report(&error);
                 match refusal::verdict(&error, record.attempts) {
                     // It cannot be found out, now or ever; a doubled post is less harm than a lost one.
                     Verdict::PersonNeeded | Verdict::Hopeless | Verdict::Gone

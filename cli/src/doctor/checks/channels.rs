@@ -1,21 +1,22 @@
-//! Whether the bot can post where incidents are to go, in the workspace of the configured token.
+//! Whether the bot can post where incidents are to go: in the workspace of the configured token, and in those that are connected.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
+use futures::future::join_all;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
-use tocsin_entity::{connector, database::Database, organization};
+use tocsin_entity::{connector, database::Database, id::ConnectorId, organization};
 use tokio::time::timeout;
 
-use super::{ANSWER_WITHIN, Scene, unread};
-use crate::doctor::Finding;
+use super::{ANSWER_WITHIN, Scene, slack::Asked, unread, workspaces::Connected};
+use crate::doctor::{Finding, Verdict};
 
 const SUBJECT: &str = "channel";
 
-/// How many channels Slack is asked about: each is a call of which Slack allows few.
+/// How many channels Slack is asked about in a workspace: each is a call of which Slack allows few.
 const ASKED_MAX: usize = 20;
 
 pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
-    let Some(asked) = &scene.slack else {
+    let Some(asked) = &scene.own else {
         return Vec::new();
     };
     let channels = match wanted(scene).await {
@@ -24,20 +25,7 @@ pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
     };
     let mut findings = Vec::new();
     for (channel, said_by) in channels.iter().take(ASKED_MAX) {
-        let looked = timeout(ANSWER_WITHIN, asked.bridge.check_channel(channel, &asked.bot)).await;
-        let is_passing = match &looked {
-            Ok(looked) => looked.as_ref().is_err_and(|trouble| trouble.is_passing),
-            Err(_) => true,
-        };
-        let finding = match looked {
-            Ok(Ok(name)) => Finding::good(SUBJECT, format!("{said_by}: the bot can post in {name}")),
-            Ok(Err(trouble)) if is_passing => Finding::doubtful(
-                SUBJECT,
-                format!("{said_by} could not be looked at: {}", trouble.text),
-            ),
-            Ok(Err(trouble)) => Finding::bad(SUBJECT, format!("{said_by}: {}", trouble.text)),
-            Err(_) => Finding::doubtful(SUBJECT, format!("{said_by}: Slack did not answer in time")),
-        };
+        let (finding, is_passing) = look(asked, channel, said_by).await;
         findings.push(finding);
         // A Slack that has no time for one has none for the others.
         if is_passing {
@@ -52,6 +40,57 @@ pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
         ));
     }
     findings
+}
+
+/// What Slack says of a channel, and whether it had no answer.
+async fn look(asked: &Asked, channel: &str, said_by: &str) -> (Finding, bool) {
+    let looked = timeout(ANSWER_WITHIN, asked.workspace.check_channel(channel, &asked.bot)).await;
+    match looked {
+        Ok(Ok(name)) => {
+            let finding = Finding::good(SUBJECT, format!("{said_by}: the bot can post in {name}"));
+            (finding, false)
+        }
+        Ok(Err(trouble)) if trouble.is_passing => {
+            let text = format!("{said_by} could not be looked at: {}", trouble.text);
+            (Finding::doubtful(SUBJECT, text), true)
+        }
+        Ok(Err(trouble)) => (
+            Finding::bad(SUBJECT, format!("{said_by}: {}", trouble.text)),
+            false,
+        ),
+        Err(_) => {
+            let text = format!("{said_by}: Slack did not answer in time");
+            (Finding::doubtful(SUBJECT, text), true)
+        }
+    }
+}
+
+/// What Slack says of the channels to which connectors lead in connected workspaces, by connector; those of which it said nothing are not in it.
+pub(super) async fn of_connected(
+    connected: &[Connected],
+    connectors: &[connector::Model],
+) -> HashMap<ConnectorId, Finding> {
+    let workspaces = connected
+        .iter()
+        .filter_map(|one| Some((one.row.id, one.asked.as_ref()?)));
+    let asking = workspaces.map(|(id, asked)| async move {
+        let theirs = connectors.iter().filter(|row| row.workspace_id == Some(id));
+        let mut seen = Vec::new();
+        for row in theirs.take(ASKED_MAX) {
+            let (finding, is_passing) = look(asked, &row.channel, &format!("connector {}", row.name)).await;
+            if is_passing {
+                break;
+            }
+            seen.push((row.id, finding));
+        }
+        seen
+    });
+    join_all(asking).await.into_iter().flatten().collect()
+}
+
+/// Whether Slack says that the bot can post there.
+pub(super) fn is_open(finding: &Finding) -> bool {
+    finding.verdict == Verdict::Good
 }
 
 /// The channels of the connectors, or before the first start the one that the first connector will have; and who says so.

@@ -1,4 +1,6 @@
-//! Whether this machine's clock agrees with Slack's: requests that are signed at another time than now are refused.
+//! Whether this machine's clock agrees with Slack's, by which requests are refused that are signed at another time than now, and with the database's.
+
+use std::time::Instant;
 
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc2822};
 
@@ -8,20 +10,26 @@ use crate::{doctor::Finding, roles};
 const SUBJECT: &str = "clock";
 
 /// How far the clock may be off before it is worth a look.
-const WORTH_A_LOOK: Duration = Duration::seconds(60);
+const WORTH_A_LOOK: Duration = Duration::seconds(2);
 
 /// How far it may be off before Slack's requests are in danger: they are taken within five minutes, and some come late.
 const DANGEROUS: Duration = Duration::minutes(4);
 
 pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
-    if roles::configured_slack(scene.settings).is_none() {
-        return Vec::new();
+    let mut findings = Vec::new();
+    let is_connected = scene
+        .connected
+        .as_ref()
+        .is_ok_and(|connected| !connected.is_empty());
+    if roles::has_app(scene.settings) || is_connected {
+        let sent = Instant::now();
+        // Whatever it answers: each answer says when it was given.
+        if let Some(theirs) = date_at(scene.settings.slack.api_url.as_str()).await {
+            let took = Duration::try_from(sent.elapsed()).unwrap_or(Duration::ZERO);
+            findings.push(of(OffsetDateTime::now_utc(), theirs, took));
+        }
     }
-    // Whatever it answers: each answer says when it was given.
-    let Some(theirs) = date_at(scene.settings.slack.api_url.as_str()).await else {
-        return Vec::new();
-    };
-    vec![of(OffsetDateTime::now_utc() - theirs)]
+    findings
 }
 
 /// When a server says that it answered.
@@ -36,17 +44,19 @@ async fn date_at(url: &str) -> Option<OffsetDateTime> {
     OffsetDateTime::parse(date, &Rfc2822).ok()
 }
 
-/// What is to be said of a clock that is ahead of Slack's by so much.
-fn of(ahead: Duration) -> Finding {
-    let off = ahead.abs();
+/// What is to be said of a clock. The answer was given somewhere between call and answer, and in the second that it names.
+fn of(now: OffsetDateTime, theirs: OffsetDateTime, took: Duration) -> Finding {
+    let second = Duration::milliseconds(500);
+    let ahead: Duration = now - took / 2 - (theirs + second);
+    let certainly = ahead.abs() - took / 2 - second;
     let direction = if ahead.is_positive() { "ahead of" } else { "behind" };
     let text = format!(
         "this machine's clock is {} s {direction} Slack's, and Slack's requests are refused beyond 300 s: set it, and keep it by NTP",
-        off.whole_seconds()
+        ahead.abs().whole_seconds()
     );
-    if off >= DANGEROUS {
+    if certainly >= DANGEROUS {
         Finding::bad(SUBJECT, text)
-    } else if off >= WORTH_A_LOOK {
+    } else if certainly > WORTH_A_LOOK {
         Finding::doubtful(SUBJECT, text)
     } else {
         Finding::good(SUBJECT, "agrees with Slack's")
@@ -60,16 +70,29 @@ mod tests {
 
     #[test]
     fn a_clock_is_judged_by_how_far_it_is_off_in_either_direction() {
-        for (seconds, verdict) in [
-            (0, Verdict::Good),
-            (-59, Verdict::Good),
-            (61, Verdict::Doubtful),
-            (-239, Verdict::Doubtful),
-            (240, Verdict::Bad),
-            (-86_400, Verdict::Bad),
+        let theirs = OffsetDateTime::UNIX_EPOCH;
+        let judged = |seconds: i64, took: i64| {
+            of(
+                theirs + Duration::seconds(seconds),
+                theirs,
+                Duration::seconds(took),
+            )
+        };
+        for (seconds, took, verdict) in [
+            (0, 0, Verdict::Good),
+            (-1, 0, Verdict::Good),
+            (4, 0, Verdict::Doubtful),
+            (4, 4, Verdict::Good),
+            (-239, 0, Verdict::Doubtful),
+            (242, 0, Verdict::Bad),
+            (-86_400, 0, Verdict::Bad),
         ] {
-            assert_eq!(of(Duration::seconds(seconds)).verdict, verdict, "{seconds} s");
+            assert_eq!(
+                judged(seconds, took).verdict,
+                verdict,
+                "{seconds} s after {took} s"
+            );
         }
-        assert!(of(Duration::seconds(-500)).text.contains("500 s behind Slack's"));
+        assert!(judged(-500, 0).text.contains("500 s behind Slack's"));
     }
 }

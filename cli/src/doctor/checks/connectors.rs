@@ -1,4 +1,4 @@
-//! Connectors that lead nowhere: to a workspace that was disconnected, to a channel that was archived, or to one that takes nothing, as the
+//! Connectors that lead nowhere: to a workspace that was disconnected, to a channel that was archived or takes nothing, as Slack says or the
 //! bridge has found, or to another organisation's.
 
 use std::collections::{HashMap, HashSet};
@@ -14,7 +14,7 @@ use tocsin_entity::{
     slack_workspace,
 };
 
-use super::{Scene, unread};
+use super::{Scene, channels, unread};
 use crate::doctor::Finding;
 
 const SUBJECT: &str = "connector";
@@ -24,29 +24,42 @@ pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     let findings = async {
-        let (failing, mut findings) = failing(database, scene.slack.is_some()).await?;
-        findings.extend(astray(database, &failing).await?);
-        findings.extend(held_back(database, scene.settings.slack.bot_token.is_some(), &failing).await?);
+        let all = connector::Entity::find().all(database.read()).await?;
+        let asked = match &scene.connected {
+            Ok(connected) => channels::of_connected(connected, &all).await,
+            Err(_) => HashMap::new(),
+        };
+        let (told, mut findings) = failing(database, &all, scene.own.is_some(), &asked).await?;
+        findings.extend(astray(database, &told).await?);
+        findings.extend(held_back(database, scene.settings.slack.bot_token.is_some(), &told).await?);
+        // In the order in which they were made.
+        let untold = all.iter().filter(|row| !told.contains(&row.id));
+        findings.extend(untold.filter_map(|row| asked.get(&row.id).cloned()));
         Ok(findings)
     };
     findings.await.unwrap_or_else(|error| unread(SUBJECT, &error))
 }
 
 /// Connectors of which the bridge has found that their channel takes nothing, or that their template can't be used.
-/// Where Slack is asked about those of the configured token, its answer is newer.
-async fn failing(database: &Database, is_asked: bool) -> Result<(HashSet<ConnectorId>, Vec<Finding>), DbErr> {
-    let connectors = connector::Entity::find().all(database.read()).await?;
-    let connectors = connectors
-        .into_iter()
-        .filter(|row| row.workspace_id.is_some() || !is_asked);
-    let names: HashMap<ConnectorId, String> = connectors.map(|row| (row.id, row.name)).collect();
+/// Where Slack is asked about them, its answer is newer: one that it would take by now is not among them.
+async fn failing(
+    database: &Database,
+    all: &[connector::Model],
+    is_own_asked: bool,
+    asked: &HashMap<ConnectorId, Finding>,
+) -> Result<(HashSet<ConnectorId>, Vec<Finding>), DbErr> {
+    let connectors = all
+        .iter()
+        .filter(|row| row.workspace_id.is_some() || !is_own_asked);
+    let names: HashMap<ConnectorId, &str> = connectors.map(|row| (row.id, row.name.as_str())).collect();
     let (mut failing, mut findings) = (HashSet::new(), Vec::new());
     for how in found::Entity::find().all(database.read()).await? {
         // One that has been deleted since is nobody's trouble any more.
         let Some(name) = names.get(&how.connector_id) else {
             continue;
         };
-        if how.status == ConnectorStatus::Failing {
+        let is_open_by_now = asked.get(&how.connector_id).is_some_and(channels::is_open);
+        if how.status == ConnectorStatus::Failing && !is_open_by_now {
             let reason = how.reason.as_deref().unwrap_or("the bridge has not said why");
             findings.push(Finding::bad(
                 SUBJECT,

@@ -1,4 +1,4 @@
-//! Whether the database answers, and has this version's schema.
+//! Whether the database answers, can be written, and has this version's schema.
 
 use std::time::Duration;
 
@@ -33,8 +33,7 @@ pub(super) async fn open(settings: &Settings) -> (Finding, Option<Database>) {
             if let Some(finding) = damaged(&database, &shown).await {
                 return (finding, None);
             }
-            let text = format!("{shown} answers, and its schema is current");
-            (Finding::good(SUBJECT, text), Some(database))
+            (written(&shown, &database).await, Some(database))
         }
         Ok(pending) => {
             let text = format!(
@@ -71,6 +70,27 @@ async fn damaged(database: &Database, shown: &str) -> Option<Finding> {
         );
         Finding::bad(SUBJECT, text)
     })
+}
+
+/// Whether it can be written: a write is begun, and taken back.
+async fn written(shown: &str, database: &Database) -> Finding {
+    match timeout(ANSWER_WITHIN, database.probe_write()).await {
+        Ok(Ok(())) => Finding::good(
+            SUBJECT,
+            format!("{shown} answers and can be written, and its schema is current"),
+        ),
+        Ok(Err(error)) => {
+            let whose = format!("the database {shown}");
+            Finding::bad(SUBJECT, DatabaseFault::explain(&whose, &error))
+        }
+        Err(_) => Finding::bad(
+            SUBJECT,
+            format!(
+                "{shown} takes no write within {} s: another process holds it; find out which one, and end it",
+                ANSWER_WITHIN.as_secs()
+            ),
+        ),
+    }
 }
 
 /// A SQLite file that is yet to be made, or could not be.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tocsin_entity::kinds::SlackFeature;
+use tocsin_entity::{kinds::SlackFeature, slack::feature::of_granted};
 
 use super::Scene;
 use crate::{doctor::Finding, manifest::name};
@@ -17,8 +17,11 @@ const MAY_LACK: [&str; 4] = [
     "groups:read",
 ];
 
+/// The same of notifications: without them a message may be posted twice where Slack's answer is lost.
+const NOTIFICATIONS_MAY_LACK: [&str; 2] = ["channels:history", "groups:history"];
+
 pub(super) fn check(scene: &Scene<'_>) -> Vec<Finding> {
-    let Some(asked) = &scene.slack else {
+    let Some(asked) = &scene.own else {
         return Vec::new();
     };
     // Slack did not say what was granted.
@@ -31,6 +34,7 @@ pub(super) fn check(scene: &Scene<'_>) -> Vec<Finding> {
 /// What is to be said of the scopes that were granted.
 fn of(granted: &BTreeSet<String>) -> Vec<Finding> {
     let (mut on, mut off, mut findings) = (Vec::new(), Vec::new(), Vec::new());
+    let wanted = of_granted(granted);
     for feature in SlackFeature::ALL {
         let asked = feature.asks().bot_scopes;
         let missing: Vec<&str> = asked
@@ -41,7 +45,7 @@ fn of(granted: &BTreeSet<String>) -> Vec<Finding> {
         if missing.is_empty() {
             // What asks for nothing of the bot can't be told from its token.
             on.extend((!asked.is_empty()).then(|| name(feature)));
-        } else if missing.len() == asked.len() && feature != SlackFeature::Notifications {
+        } else if !wanted.contains(&feature) {
             off.push(name(feature));
         } else {
             on.push(name(feature));
@@ -72,7 +76,11 @@ fn lacking(feature: SlackFeature, missing: &[&str]) -> Finding {
         missing.join(", "),
         name(feature),
     );
-    if missing.iter().all(|scope| MAY_LACK.contains(scope)) {
+    let may_lack = |scope: &&str| {
+        MAY_LACK.contains(scope)
+            || (feature == SlackFeature::Notifications && NOTIFICATIONS_MAY_LACK.contains(scope))
+    };
+    if missing.iter().all(may_lack) {
         Finding::doubtful(SUBJECT, text)
     } else {
         Finding::bad(SUBJECT, text)

@@ -10,6 +10,8 @@ mod files;
 mod ports;
 mod public_url;
 mod queue;
+mod reach;
+mod reception;
 mod secret_key;
 mod signing;
 mod slack;
@@ -18,10 +20,14 @@ mod workspaces;
 use std::{net::IpAddr, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
+use sea_orm::DbErr;
 use tocsin_entity::database::{Database, DatabaseFault};
 use url::Url;
 
-use self::slack::Asked;
+use self::{
+    slack::{Asked, Slack},
+    workspaces::Connected,
+};
 use super::Finding;
 use crate::config::Settings;
 
@@ -33,8 +39,10 @@ struct Scene<'a> {
     settings: &'a Settings,
     /// The database, where it answers and has this version's schema.
     database: Option<Database>,
-    /// Slack, where an app is configured and Slack takes its token.
-    slack: Option<Asked>,
+    /// The workspace of the configured token, where Slack takes it.
+    own: Option<Asked>,
+    /// The workspaces that administrators have connected, and what Slack says of each.
+    connected: Result<Vec<Connected>, DbErr>,
 }
 
 /// A check.
@@ -49,7 +57,9 @@ const CHECKS: &[Check] = &[
     |scene| public_url::check(scene).boxed(),
     |scene| secret_key::check(scene).boxed(),
     |scene| async { files::check(scene) }.boxed(),
-    |scene| workspaces::check(scene).boxed(),
+    |scene| async { workspaces::check(scene) }.boxed(),
+    |scene| reach::check(scene).boxed(),
+    |scene| reception::check(scene).boxed(),
     |scene| connectors::check(scene).boxed(),
     |scene| async { bridge::check(scene) }.boxed(),
     |scene| ports::check(scene).boxed(),
@@ -59,12 +69,18 @@ const CHECKS: &[Check] = &[
 /// What the settings lead to.
 pub(super) async fn settings(settings: &Settings) -> Vec<Finding> {
     let (database_found, database) = database::open(settings).await;
-    let (mut findings, slack) = slack::ask(settings).await;
+    let Slack {
+        bridge,
+        own,
+        mut findings,
+    } = slack::ask(settings).await;
     findings.insert(0, database_found);
+    let connected = workspaces::ask(settings, database.as_ref(), bridge.as_ref()).await;
     let scene = Scene {
         settings,
         database,
-        slack,
+        own,
+        connected,
     };
     for check in CHECKS {
         findings.extend(check(&scene).await);

@@ -6,9 +6,11 @@ use tokio::net::TcpListener;
 
 use super::Scene;
 use crate::{
-    config::known::{self, Known},
+    config::{
+        Simulator,
+        known::{self, Known},
+    },
     doctor::Finding,
-    roles,
 };
 
 const SUBJECT: &str = "port";
@@ -16,7 +18,7 @@ const SUBJECT: &str = "port";
 pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
     let settings = scene.settings;
     let mut findings = vec![port(&known::LISTEN, settings.listen).await];
-    if roles::configured_slack(settings).is_none() {
+    if settings.simulator != Simulator::Off && !settings.slack.is_configured() {
         findings.push(port(&known::SIMULATOR_LISTEN, settings.simulator_listen).await);
     }
     findings

@@ -1,4 +1,4 @@
-//! Whether the queue answers.
+//! Whether the queue works: a job is pushed and taken.
 
 use tocsin_queue::{Queue, QueueConfig};
 use tokio::time::timeout;
@@ -10,30 +10,37 @@ const SUBJECT: &str = "queue";
 
 pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
     let redis_url = scene.settings.redis_url.clone();
-    if redis_url.is_none() {
+    let file = scene.settings.database.beside("queue.db");
+    if redis_url.is_none() && !file.exists() {
         return vec![Finding::good(SUBJECT, "embedded, in a file beside the database")];
     }
+    let (what, remedy) = if redis_url.is_some() {
+        ("Redis", "start Redis, or correct TOCSIN_REDIS_URL".to_owned())
+    } else {
+        let file = file.display();
+        let remedy = format!(
+            "see whether {file} can be written; it holds nothing that can't be found again, and may be moved away"
+        );
+        ("the embedded queue", remedy)
+    };
     let config = QueueConfig {
         redis_url,
+        sqlite_path: Some(file),
         ..QueueConfig::default()
     };
     let health = async { Queue::connect(&config).await?.health().await };
     let finding = match timeout(ANSWER_WITHIN, health).await {
-        Ok(Ok(())) => Finding::good(SUBJECT, "Redis takes jobs and gives them back"),
+        Ok(Ok(())) => Finding::good(SUBJECT, format!("{what} takes jobs and gives them back")),
         Ok(Err(error)) => {
             let text = error.to_string();
             // Where the cause is known, the remedy is in it.
-            let remedy = if text.starts_with("the queue's backend failed") {
-                ": start Redis, or correct TOCSIN_REDIS_URL"
+            if text.starts_with("the queue's backend failed") {
+                Finding::bad(SUBJECT, format!("{text}: {remedy}"))
             } else {
-                ""
-            };
-            Finding::bad(SUBJECT, text + remedy)
+                Finding::bad(SUBJECT, text)
+            }
         }
-        Err(_) => Finding::bad(
-            SUBJECT,
-            "Redis does not answer: start it, or correct TOCSIN_REDIS_URL",
-        ),
+        Err(_) => Finding::bad(SUBJECT, format!("{what} does not answer: {remedy}")),
     };
     vec![finding]
 }

@@ -1,95 +1,263 @@
-//! How the Slack workspaces are that administrators have connected, as the bridge has found them.
+//! How the Slack workspaces are that administrators have connected: as Slack says when it is asked, and as the bridge has found them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
+use futures::future::join_all;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
+use secrecy::SecretString;
+use time::{Duration, OffsetDateTime};
+use tocsin_bridge::{Bridge, SlackHealth};
 use tocsin_entity::{
     database::Database,
     id::WorkspaceId,
-    kinds::SlackWorkspaceStatus,
+    kinds::{SlackFeature, SlackWorkspaceStatus},
     slack::{
         feature::{self, MANIFEST_VERSION},
-        installation,
+        installation::{self, token_place},
+        token,
     },
     slack_workspace,
 };
+use tocsin_seal::Sealer;
+use tokio::time::timeout;
 
-use super::{Scene, unread};
-use crate::{doctor::Finding, manifest};
+use super::{ANSWER_WITHIN, Scene, slack::Asked, unread};
+use crate::{config::Settings, doctor::Finding, manifest, secret};
 
 const SUBJECT: &str = "workspace";
 
-pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
-    let Some(database) = &scene.database else {
-        return Vec::new();
-    };
-    match connected(database).await {
-        Ok(connected) => connected
-            .iter()
-            .flat_map(|(workspace, how)| of(workspace, how.as_ref()))
-            .collect(),
-        Err(error) => unread(SUBJECT, &error),
-    }
+/// How old what the bridge has found may be: it writes every half a minute.
+const STALE: Duration = Duration::minutes(3);
+
+/// A workspace that is connected.
+pub(super) struct Connected {
+    pub(super) row: slack_workspace::Model,
+    /// As the bridge has found it with the present token.
+    found: Option<installation::Model>,
+    /// What Slack says of the token; none where it was not asked, since the token can't be opened.
+    health: Option<SlackHealth>,
+    /// The same workspace to ask more of, where Slack takes the token.
+    pub(super) asked: Option<Asked>,
 }
 
-type Connected = Vec<(slack_workspace::Model, Option<installation::Model>)>;
-
-async fn connected(database: &Database) -> Result<Connected, DbErr> {
-    let workspaces = slack_workspace::Entity::find()
+/// All that are connected, with what Slack says of each; or what is wrong with the database.
+pub(super) async fn ask(
+    settings: &Settings,
+    database: Option<&Database>,
+    bridge: Option<&Bridge>,
+) -> Result<Vec<Connected>, DbErr> {
+    let Some(database) = database else {
+        return Ok(Vec::new());
+    };
+    let rows = slack_workspace::Entity::find()
         .filter(slack_workspace::Column::DisconnectedAt.is_null())
         .all(database.read())
         .await?;
     let found = installation::Entity::find().all(database.read()).await?;
     let mut found: HashMap<WorkspaceId, _> = found.into_iter().map(|row| (row.workspace_id, row)).collect();
-    let with = |workspace: slack_workspace::Model| {
-        let how = found.remove(&workspace.id);
-        (workspace, how)
-    };
-    Ok(workspaces.into_iter().map(with).collect())
+    let pairs = token::Entity::find().all(database.read()).await?;
+    // What is wrong with the key is told by the check of the key.
+    let sealer = secret::present(settings).ok().flatten();
+    let asked = rows.into_iter().map(|row| {
+        let found = found.remove(&row.id);
+        let found = found.filter(|found| found.is_of_token(row.token_version));
+        let token = sealer.as_ref().and_then(|sealer| newest(sealer, &row, &pairs));
+        async move { Connected::ask(row, found, token, bridge).await }
+    });
+    Ok(join_all(asked).await)
 }
 
-/// What is to be said of a workspace: how it is, and what it lacks.
-fn of(workspace: &slack_workspace::Model, how: Option<&installation::Model>) -> Vec<Finding> {
-    let name = &workspace.name;
-    let Some(how) = how else {
-        return vec![Finding::doubtful(
+/// The token with which calls are made: the newest of those that Slack changes.
+fn newest(sealer: &Sealer, row: &slack_workspace::Model, pairs: &[token::Model]) -> Option<SecretString> {
+    let pair = pairs
+        .iter()
+        .find(|pair| pair.workspace_id == row.id && pair.token_version >= row.token_version);
+    let sealed = pair.map(|pair| &pair.sealed_access_token);
+    let sealed = sealed.or(row.sealed_bot_token.as_ref())?;
+    sealer.open(&token_place(row.id), sealed).ok()
+}
+
+impl Connected {
+    async fn ask(
+        row: slack_workspace::Model,
+        found: Option<installation::Model>,
+        token: Option<SecretString>,
+        bridge: Option<&Bridge>,
+    ) -> Self {
+        let workspace = bridge.zip(token).map(|(bridge, token)| bridge.inspect(token));
+        let health = match &workspace {
+            Some(workspace) => timeout(ANSWER_WITHIN, workspace.health()).await.ok(),
+            None => None,
+        };
+        let bot = match &health {
+            Some(SlackHealth::Well(bot)) => Some(Arc::clone(bot)),
+            Some(SlackHealth::Ill { .. } | SlackHealth::Unasked) | None => None,
+        };
+        Self {
+            asked: workspace
+                .zip(bot)
+                .map(|(workspace, bot)| Asked { workspace, bot }),
+            row,
+            found,
+            health,
+        }
+    }
+
+    /// How it is.
+    fn state(&self, now: OffsetDateTime) -> Vec<Finding> {
+        let name = &self.row.name;
+        let mut findings = match &self.health {
+            Some(SlackHealth::Ill {
+                trouble,
+                broken: true,
+                ..
+            }) => vec![self.broken(trouble)],
+            Some(SlackHealth::Well(bot)) => vec![self.well(&format!("{} ({})", bot.team_name, bot.team_id))],
+            // Slack says nothing: what is known is what the bridge has found.
+            Some(SlackHealth::Ill { trouble, .. }) => {
+                let unasked =
+                    Finding::doubtful(SUBJECT, format!("{name} could not be asked about: {trouble}"));
+                self.as_found().into_iter().chain([unasked]).collect()
+            }
+            Some(SlackHealth::Unasked) | None => self.as_found().into_iter().collect(),
+        };
+        findings.extend(self.unattended(now));
+        findings
+    }
+
+    fn broken(&self, trouble: &str) -> Finding {
+        let is_known = self
+            .found
+            .as_ref()
+            .is_some_and(|found| found.status == SlackWorkspaceStatus::Failing);
+        let unnoticed = if is_known {
+            ""
+        } else {
+            "; the bridge has not noticed yet: see whether one runs"
+        };
+        Finding::bad(
             SUBJECT,
-            format!("{name} is connected, and no bridge has looked at it yet: start one"),
-        )];
-    };
-    let state = match how.status {
-        SlackWorkspaceStatus::Failing => {
-            let reason = how.reason.as_deref().unwrap_or("the bridge has not said why");
-            Finding::bad(SUBJECT, format!("{name} does not work: {reason}"))
+            format!("{} does not work: {trouble}{unnoticed}", self.row.name),
+        )
+    }
+
+    /// Of one whose token Slack takes.
+    fn well(&self, team: &str) -> Finding {
+        let name = &self.row.name;
+        let failing = self
+            .found
+            .as_ref()
+            .filter(|found| found.status == SlackWorkspaceStatus::Failing);
+        let Some(failing) = failing else {
+            return Finding::good(
+                SUBJECT,
+                format!("{name} is active: Slack takes its token in {team}"),
+            );
+        };
+        let reason = failing.reason.as_deref().unwrap_or("the bridge has not said why");
+        let is_silent = failing.reason_code.as_deref() == Some(installation::SLACK_UNREACHABLE);
+        if installation::delivers(failing.reason_code.as_deref()) && !is_silent {
+            return Finding::bad(SUBJECT, format!("{name} does not work as it should: {reason}"));
         }
-        SlackWorkspaceStatus::Pending | SlackWorkspaceStatus::Active | SlackWorkspaceStatus::Disconnected => {
-            let status = how.status.as_str().to_lowercase();
-            Finding::good(SUBJECT, format!("{name} is {status}"))
+        Finding::doubtful(
+            SUBJECT,
+            format!(
+                "{name}: Slack takes its token now, and the bridge has last found otherwise ({reason}): if it runs, it notices within a minute"
+            ),
+        )
+    }
+
+    /// As the bridge has found it.
+    fn as_found(&self) -> Option<Finding> {
+        let (name, found) = (&self.row.name, self.found.as_ref()?);
+        Some(match found.status {
+            SlackWorkspaceStatus::Failing => {
+                let reason = found.reason.as_deref().unwrap_or("the bridge has not said why");
+                Finding::bad(SUBJECT, format!("{name} does not work: {reason}"))
+            }
+            SlackWorkspaceStatus::Pending
+            | SlackWorkspaceStatus::Active
+            | SlackWorkspaceStatus::Disconnected => {
+                let status = found.status.as_str().to_lowercase();
+                Finding::good(SUBJECT, format!("{name} is {status}, as the bridge has found it"))
+            }
+        })
+    }
+
+    /// Where no bridge looks after it.
+    fn unattended(&self, now: OffsetDateTime) -> Option<Finding> {
+        let name = &self.row.name;
+        match &self.found {
+            None => Some(Finding::doubtful(
+                SUBJECT,
+                format!("{name} is connected, and no bridge has looked at it yet: start one"),
+            )),
+            Some(found) if now - found.updated_at > STALE => {
+                let minutes = (now - found.updated_at).whole_minutes();
+                Some(Finding::doubtful(
+                    SUBJECT,
+                    format!(
+                        "{name}: no bridge has looked after it for {minutes} minutes: start one, or see in its log why it can't write"
+                    ),
+                ))
+            }
+            Some(_) => None,
         }
-    };
-    let mut findings = vec![state];
-    findings.extend(lacking(workspace, how));
-    findings.extend(older(workspace, MANIFEST_VERSION));
-    findings
+    }
+
+    /// The scopes that were granted: as Slack says now, or else as it has said.
+    fn granted(&self) -> BTreeSet<String> {
+        match (&self.asked, &self.found) {
+            (Some(asked), _) => asked.bot.scopes.clone(),
+            (None, Some(found)) => found
+                .scopes
+                .split(',')
+                .filter(|scope| !scope.is_empty())
+                .map(str::to_owned)
+                .collect(),
+            (None, None) => BTreeSet::new(),
+        }
+    }
 }
 
-/// Features that are wanted and lack scopes.
-fn lacking(workspace: &slack_workspace::Model, how: &installation::Model) -> Vec<Finding> {
-    // Before Slack has said what was granted, nothing is known to be missing.
-    if how.scopes.is_empty() {
+pub(super) fn check(scene: &Scene<'_>) -> Vec<Finding> {
+    match &scene.connected {
+        Ok(connected) => connected
+            .iter()
+            .flat_map(|one| {
+                let mut findings = one.state(OffsetDateTime::now_utc());
+                findings.extend(lacking(&one.row, &one.granted()));
+                findings.extend(older(&one.row, MANIFEST_VERSION));
+                findings
+            })
+            .collect(),
+        Err(error) => unread(SUBJECT, error),
+    }
+}
+
+/// Features that are wanted and lack scopes. Before Slack has said what was granted, nothing is known to be missing.
+fn lacking(workspace: &slack_workspace::Model, granted: &BTreeSet<String>) -> Vec<Finding> {
+    if granted.is_empty() {
         return Vec::new();
     }
-    let granted: BTreeSet<_> = how.scopes.split(',').collect();
     let mut findings = Vec::new();
     for feature in feature::read(&workspace.features) {
         let asked = feature.asks().bot_scopes.iter().copied();
-        let missing: Vec<_> = asked.filter(|scope| !granted.contains(scope)).collect();
+        let missing: Vec<_> = asked.filter(|scope| !granted.contains(*scope)).collect();
         if !missing.is_empty() {
+            let or_else = if feature == SlackFeature::Notifications {
+                ""
+            } else {
+                ", or leave the feature out with updateSlackWorkspace"
+            };
             findings.push(Finding::doubtful(
                 SUBJECT,
                 format!(
-                    "{}: {} lacks {}: put the manifest of `tocsin manifest` with that feature in place of the app's, and install the app there again, \
-                     or leave the feature out with updateSlackWorkspace",
+                    "{}: {} lacks {}: put the manifest of `tocsin manifest` with that feature in place of the app's, and install the app there \
+                     again{or_else}",
                     workspace.name,
                     manifest::name(feature),
                     missing.join(", ")
@@ -117,8 +285,6 @@ fn older(workspace: &slack_workspace::Model, present: i32) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use time::OffsetDateTime;
-
     use super::*;
     use crate::doctor::Verdict;
 

@@ -334,6 +334,37 @@ pub(super) const CASES: &[Case] = &[
         ..WELL
     },
     Case {
+        environment: &[
+            ("SLACK_BOT_TOKEN", ""),
+            ("SLACK_CLIENT_ID", DEFAULT_CLIENT_ID),
+            ("SLACK_CLIENT_SECRET", DEFAULT_CLIENT_SECRET),
+        ],
+        mark: Mark::Wrong,
+        code: 1,
+        words: &["installed in no workspace", "slackInstallUrl"],
+        ..WELL
+    },
+    Case {
+        environment: &[("TOCSIN_SIMULATOR", "perhaps")],
+        mark: Mark::Wrong,
+        code: 1,
+        words: &["TOCSIN_SIMULATOR", "is none of auto, on and off"],
+        ..ALONE
+    },
+    Case {
+        slack: Some(|slack| {
+            slack
+                .scopes
+                .retain(|scope| !scope.ends_with(":history") && scope != "usergroups:read");
+        }),
+        mark: Mark::Look,
+        words: &[
+            "notifications lacks channels:history, groups:history",
+            "install the app again",
+        ],
+        ..WELL
+    },
+    Case {
         slack: Some(|slack| slack.scopes.retain(|scope| scope != "links:write")),
         mark: Mark::Wrong,
         code: 1,

@@ -208,3 +208,170 @@ async fn what_is_wrong_with_connected_workspaces_is_read_from_the_database() {
     assert!(told.says(Mark::Wrong, &words), "{}", told.text);
     assert!(!file.exists(), "the doctor has made a key that opens nothing");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slack_itself_is_asked_about_connected_workspaces_when_no_bridge_runs() {
+    const KEY: &str = "an-admin-key-of-the-doctor";
+    let slack = start(SimulatorConfig::default()).await;
+    let place = Place::new();
+    let environment = of_workspace(&slack);
+    let mut given: Vec<_> = environment
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    given.push(("TOCSIN_ADMIN_KEY", KEY));
+    let tocsin = place.up(&given).await;
+    let acme = connect(&tocsin, KEY, "Acme", slack.bot_token(), "ACTIVE").await;
+    for (name, channel) in [("open", "#general"), ("closed", "#secret"), ("gone", "#nowhere")] {
+        let connector = format!(
+            r##"mutation {{ createConnector(input: {{name: "{name}", channel: "{channel}", workspaceId: "{acme}"}}) {{ userErrors {{ code }} }} }}"##
+        );
+        done(&tocsin, KEY, &connector).await;
+    }
+    assert_eq!(tocsin.stop().await.0, Some(0));
+
+    let told = examine(&place, &environment).await;
+    assert_eq!(told.code, 1, "{}", told.text);
+    for (mark, words) in [
+        (Mark::Ok, &["Acme is active", "Tocsin Demo"][..]),
+        (Mark::Ok, &["connector open", "the bot can post in #general"]),
+        (Mark::Wrong, &["connector closed", "invite the bot with /invite"]),
+        (Mark::Wrong, &["connector gone", "sees no channel #nowhere"]),
+    ] {
+        assert!(told.says(mark, words), "{words:?} is not in {}", told.text);
+    }
+
+    slack.revoke_bot_tokens();
+    let told = examine(&place, &environment).await;
+    let words = [
+        "Acme does not work",
+        "token_revoked",
+        "the bridge has not noticed yet",
+    ];
+    assert!(told.says(Mark::Wrong, &words), "{}", told.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn incidents_that_reach_nobody_are_told() {
+    const KEY: &str = "an-admin-key-of-the-doctor";
+    let slack = start(SimulatorConfig::default()).await;
+    let place = Place::new();
+    let environment = of_workspace(&slack);
+    let mut given: Vec<_> = environment
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    given.push(("TOCSIN_ADMIN_KEY", KEY));
+    let tocsin = place.up(&given).await;
+    let connectors = tocsin.ask(KEY, "{ connectors { id } }").await;
+    let id = connectors["data"]["connectors"][0]["id"]
+        .as_str()
+        .expect("the first connector")
+        .to_owned();
+    let aside = format!(
+        r#"mutation {{ updateConnector(input: {{id: "{id}", isDefault: false}}) {{ userErrors {{ code }} }} }}"#
+    );
+    done(&tocsin, KEY, &aside).await;
+    let told = examine(&place, &environment).await;
+    assert!(
+        told.says(Mark::Wrong, &["no default connector", "isDefault: true"]),
+        "{}",
+        told.text
+    );
+    let away =
+        format!(r#"mutation {{ deleteConnector(input: {{id: "{id}"}}) {{ userErrors {{ code }} }} }}"#);
+    done(&tocsin, KEY, &away).await;
+    let told = examine(&place, &environment).await;
+    assert!(
+        told.says(Mark::Wrong, &["has no connector", "createConnector"]),
+        "{}",
+        told.text
+    );
+    assert_eq!(told.code, 1);
+    assert_eq!(tocsin.stop().await.0, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_signing_secret_is_seen_from_the_requests_that_were_refused() {
+    let slack = start(SimulatorConfig::default()).await;
+    slack.set_socket_mode(false);
+    let place = Place::new();
+    let mut environment = of_workspace(&slack);
+    environment.retain(|(name, _)| *name != "SLACK_SIGNING_SECRET");
+    environment.push(("SLACK_SIGNING_SECRET", super::SIGNING_SECRET.to_owned()));
+    let given: Vec<_> = environment
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let tocsin = place.up(&given).await;
+    slack.set_callbacks(&tocsin.url("/").parse().expect("a URL"));
+    slack
+        .person("alice")
+        .post("incidents", "Is anybody there?")
+        .expect("a message");
+    let told = async {
+        loop {
+            let told = examine(&place, &environment).await;
+            if told.says(Mark::Wrong, &["requests", "SIGNATURE_MISMATCH"]) {
+                return told;
+            }
+        }
+    };
+    let told = tokio::time::timeout(std::time::Duration::from_secs(60), told)
+        .await
+        .expect("the doctor tells of it");
+    let words = [
+        "the signing secret is wrong",
+        "SLACK_SIGNING_SECRET",
+        "Basic Information",
+    ];
+    assert!(told.says(Mark::Wrong, &words), "{}", told.text);
+    assert_eq!(tocsin.stop().await.0, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_opens_nothing_is_named_in_graphql() {
+    const KEY: &str = "an-admin-key-of-the-doctor";
+    const OLD: &str = "b2xkLW9sZC1vbGQtb2xkLW9sZC1vbGQtb2xkLW9sZC0=";
+    const NEW: &str = "bmV3LW5ldy1uZXctbmV3LW5ldy1uZXctbmV3LW5ldy0=";
+    let slack = start(SimulatorConfig::default()).await;
+    let place = Place::new();
+    let with = |key: &str| {
+        let own = [
+            ("TOCSIN_ADMIN_KEY", KEY.to_owned()),
+            ("TOCSIN_SECRET_KEY", key.to_owned()),
+        ];
+        [of_workspace(&slack).as_slice(), &own].concat()
+    };
+    let given = with(OLD);
+    let given: Vec<_> = given
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let tocsin = place.up(&given).await;
+    connect(&tocsin, KEY, "Acme", slack.bot_token(), "ACTIVE").await;
+    let app = r#"mutation { createSlackApp(input: {name: "Ours", signingSecret: "hidden-hidden-hidden"}) { userErrors { code } } }"#;
+    done(&tocsin, KEY, app).await;
+    assert_eq!(tocsin.stop().await.0, Some(0));
+
+    let given = with(NEW);
+    let given: Vec<_> = given
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let tocsin = place.up(&given).await;
+    until_it_is(&tocsin, KEY, "slackWorkspaces", "Acme", "FAILING").await;
+    let told = tocsin
+        .ask(
+            KEY,
+            "{ slackWorkspaces { name reasonCode reason } slackApps { reasonCode reason } }",
+        )
+        .await;
+    for which in ["slackWorkspaces", "slackApps"] {
+        let one = &told["data"][which][0];
+        assert_eq!(one["reasonCode"], "secret_key_mismatch", "{told}");
+        let reason = one["reason"].as_str().unwrap_or_default();
+        assert!(reason.contains("TOCSIN_SECRET_KEY"), "{reason}");
+    }
+    assert_eq!(tocsin.stop().await.0, Some(0));
+}

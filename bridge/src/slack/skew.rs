@@ -1,0 +1,75 @@
+//! How far this machine's clock is from Slack's, as the answers to its calls say: each carries the time at which it was given.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use reqwest::header::{DATE, HeaderMap};
+use time::{OffsetDateTime, format_description::well_known::Rfc2822};
+
+/// What is not told: nobody's clock is exact, and Slack's time is given in whole seconds.
+const TOLERATED: time::Duration = time::Duration::seconds(2);
+
+/// The newest reading. Cheap to clone; clones are one.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Skew(Arc<Mutex<Option<Reading>>>);
+
+#[derive(Clone, Copy, Debug)]
+struct Reading {
+    /// By how much this machine's clock is ahead.
+    ahead: time::Duration,
+    /// By how much that may be wrong.
+    within: time::Duration,
+}
+
+impl Skew {
+    /// An answer has come now, so long after the call was sent.
+    pub(crate) fn seen(&self, headers: &HeaderMap, took: Duration) {
+        let date = headers.get(DATE).and_then(|date| date.to_str().ok());
+        let theirs = date.and_then(|date| OffsetDateTime::parse(date, &Rfc2822).ok());
+        if let Some(theirs) = theirs {
+            let reading = Reading::of(OffsetDateTime::now_utc(), theirs, took);
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(reading);
+        }
+    }
+
+    /// By how much this machine's clock is ahead of Slack's, where that is certainly more than two seconds either way.
+    pub(crate) fn ahead(&self) -> Option<time::Duration> {
+        let reading = (*self.0.lock().unwrap_or_else(PoisonError::into_inner))?;
+        (reading.ahead.abs() - reading.within > TOLERATED).then_some(reading.ahead)
+    }
+}
+
+impl Reading {
+    /// The answer was given somewhere between call and answer, and in the second that it names.
+    fn of(now: OffsetDateTime, theirs: OffsetDateTime, took: Duration) -> Self {
+        let half = time::Duration::try_from(took).unwrap_or(time::Duration::ZERO) / 2;
+        let second = time::Duration::milliseconds(500);
+        Self {
+            ahead: now - half - (theirs + second),
+            within: half + second,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_off_is_told_from_a_slow_answer() {
+        let theirs = OffsetDateTime::UNIX_EPOCH;
+        let told = |ahead_ms: i64, took_ms: u64| {
+            let skew = Skew::default();
+            let now = theirs + time::Duration::milliseconds(ahead_ms);
+            let reading = Reading::of(now, theirs, Duration::from_millis(took_ms));
+            *skew.0.lock().expect("nobody else") = Some(reading);
+            skew.ahead().map(|ahead| ahead.whole_seconds())
+        };
+        assert_eq!(told(900, 50), None, "the same second");
+        assert_eq!(told(9_000, 9_000), None, "the answer took nine seconds");
+        assert_eq!(told(4_000, 50), Some(3));
+        assert_eq!(told(-3_600_000, 50), Some(-3_600));
+    }
+}

@@ -1,0 +1,106 @@
+//! Whether incidents reach anybody in Slack at all: an app that is installed somewhere, a connector, and one for what no rule leads anywhere.
+
+use std::collections::HashMap;
+
+use sea_orm::{DbErr, EntityTrait};
+use tocsin_entity::{connector, database::Database, id::OrganizationId, organization, slack_app};
+
+use super::{Scene, unread};
+use crate::{
+    config::Simulator,
+    doctor::{Finding, Verdict},
+    roles,
+};
+
+const SUBJECT: &str = "incidents";
+
+pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    findings.extend(not_installed(scene));
+    if let Some(database) = &scene.database {
+        let found = of_organizations(scene, database).await;
+        findings.extend(found.unwrap_or_else(|error| unread(SUBJECT, &error)));
+    }
+    findings
+}
+
+/// Whether any workspace is there in which a message could be posted.
+fn has_workspace(scene: &Scene<'_>) -> bool {
+    let is_connected = scene
+        .connected
+        .as_ref()
+        .is_ok_and(|connected| !connected.is_empty());
+    let is_simulated = scene.settings.simulator != Simulator::Off && !scene.settings.slack.is_configured();
+    scene.settings.slack.bot_token.is_some() || is_connected || is_simulated
+}
+
+/// An app that is there and installed nowhere.
+fn not_installed(scene: &Scene<'_>) -> Option<Finding> {
+    // Where the database can't be read, nobody knows what is connected.
+    if scene.connected.is_err() || has_workspace(scene) || !roles::has_app(scene.settings) {
+        return None;
+    }
+    Some(Finding::bad(
+        SUBJECT,
+        "OAuth is configured and the app is installed in no workspace, so that nothing reaches Slack: start Tocsin, and open the link that \
+         slackInstallUrl gives",
+    ))
+}
+
+async fn of_organizations(scene: &Scene<'_>, database: &Database) -> Result<Vec<Finding>, DbErr> {
+    let mut connectors: HashMap<OrganizationId, Vec<connector::Model>> = HashMap::new();
+    for row in connector::Entity::find().all(database.read()).await? {
+        connectors.entry(row.organization_id).or_default().push(row);
+    }
+    // Where nobody uses Slack, nobody misses it.
+    let has_own_apps = slack_app::Entity::find().one(database.read()).await?.is_some();
+    let is_used = roles::has_app(scene.settings) || has_own_apps || has_workspace(scene);
+    let verdict = if is_used { Verdict::Bad } else { Verdict::Doubtful };
+    let mut findings = Vec::new();
+    for organization in organization::Entity::find().all(database.read()).await? {
+        let own = connectors.remove(&organization.id).unwrap_or_default();
+        let name = &organization.name;
+        if own.is_empty() {
+            findings.push(finding(
+                verdict,
+                format!("{name} has no connector, so that its incidents reach nobody in Slack: make one with createConnector"),
+            ));
+        } else if !own.iter().any(|connector| connector.is_default) {
+            findings.push(finding(
+                verdict,
+                format!(
+                    "{name} has no default connector, so that incidents which no rule leads anywhere reach nobody in Slack: make one the default \
+                     with updateConnector(input: {{id: …, isDefault: true}})"
+                ),
+            ));
+        }
+        findings.extend(own.iter().filter(|row| waits(scene, row)).map(|row| {
+            finding(
+                verdict,
+                format!(
+                    "connector {} of {name} leads to no Slack workspace, and the server has none of its own: name one with \
+                     updateConnector(input: {{id: …, workspaceId: …}})",
+                    row.name
+                ),
+            )
+        }));
+    }
+    Ok(findings)
+}
+
+/// Whether a connector waits for a workspace though others are connected; where none is, that is told already.
+fn waits(scene: &Scene<'_>, connector: &connector::Model) -> bool {
+    let is_connected = scene
+        .connected
+        .as_ref()
+        .is_ok_and(|connected| !connected.is_empty());
+    connector.workspace_id.is_none() && scene.settings.slack.bot_token.is_none() && is_connected
+}
+
+fn finding(verdict: Verdict, text: String) -> Finding {
+    Finding {
+        subject: SUBJECT,
+        verdict,
+        text,
+    }
+}
