@@ -19,6 +19,7 @@ mod organization;
 mod paging;
 mod postmortem;
 mod schema;
+mod sdl;
 mod search;
 mod service;
 mod slack;
@@ -40,7 +41,8 @@ use url::Url;
 pub use self::{
     connector::connectors_held_back,
     error::{Fault, UserError, UserErrorCode},
-    schema::{Schema, sdl},
+    schema::Schema,
+    sdl::{bridge_sdl, sdl},
 };
 
 /// What the API must be told.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, connection::Connection};
+use async_graphql::{MergedObject, MergedSubscription, connection::Connection};
 
 use crate::{
     Domain,
@@ -28,6 +28,7 @@ use crate::{
     template::{TemplateMutation, TemplateQuery},
     timeline::TimelineEntry,
     user::{User, UserMutation, UserQuery},
+    viewer::BridgeOnly,
 };
 
 /// Deepest nesting of a query.
@@ -96,15 +97,24 @@ pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 type Builder = async_graphql::SchemaBuilder<Query, Mutation, Subscription>;
 
-fn builder() -> Builder {
+fn types() -> Builder {
     let builder = Schema::build(Query::default(), Mutation::default(), Subscription::default());
-    describe_pages(builder)
-        .register_output_type::<Node>()
+    describe_pages(builder).register_output_type::<Node>()
+}
+
+/// The schema without a domain or limits, to be written down.
+pub(crate) fn unlimited() -> Schema {
+    types().finish()
+}
+
+fn builder() -> Builder {
+    types()
         .limit_depth(DEPTH_MAX)
         .limit_complexity(COMPLEXITY_MAX)
         .limit_directives(DIRECTIVES_MAX)
         .limit_recursive_depth(RECURSION_MAX)
         .extension(Phases)
+        .extension(BridgeOnly)
 }
 
 /// async-graphql makes these types, and describes none of them.
@@ -131,15 +141,4 @@ pub(crate) fn build(domain: &Arc<Domain>) -> Schema {
     } else {
         builder.disable_introspection().finish()
     }
-}
-
-/// The schema as text, described and sorted: what `schema.graphql` holds.
-pub fn sdl() -> String {
-    builder().finish().sdl_with_options(
-        SDLExportOptions::new()
-            .sorted_arguments()
-            .sorted_enum_items()
-            .sorted_fields()
-            .include_specified_by(),
-    )
 }

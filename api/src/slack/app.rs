@@ -91,7 +91,8 @@ impl SlackApp {
         self.0.created_at
     }
 
-    /// Its secrets, sealed: null for everybody but the bridge.
+    /// Its secrets, sealed: for the Slack bridge alone.
+    #[graphql(visible = "crate::viewer::shown_to_bridge")]
     async fn sealed(&self, ctx: &Context<'_>) -> Option<SealedSlackApp> {
         let is_bridge = ctx.data_unchecked::<Viewer>().is_bridge();
         is_bridge.then(|| SealedSlackApp {

@@ -185,7 +185,7 @@ on_each_database! {
         assert_eq!((state.user_id.to_string(), state.nonce), (id.clone(), given("nonce")));
 
         let record = json!({ "teamId": "T1", "slackUserId": "U1", "idempotencyKey": "n" });
-        assert_eq!(rita.change("recordSlackLink", record.clone()).await.refused(), "FORBIDDEN");
+        assert_eq!(rita.attempt("recordSlackLink", record.clone()).await.error_code(), "GRAPHQL_VALIDATION_FAILED");
         assert_eq!(bridge.change("recordSlackLink", record.clone()).await.refused(), "FORBIDDEN", "on whose behalf?");
         let for_rita = Caller { on_behalf_of: Some(id.clone()), ..bridge.clone() };
         for _ in 0..2 {

@@ -87,7 +87,7 @@ on_each_database! {
         assert_eq!(seen["incidents"]["totalCount"], 0);
         assert!(seen["byNumber"].is_null() && seen["incident"].is_null());
         let code = theirs.ask("{ organizations { id } }", json!({})).await.error_code();
-        assert_eq!(code, "FORBIDDEN");
+        assert_eq!(code, "GRAPHQL_VALIDATION_FAILED");
     }
 
     async fn no_mutation_reaches_another_organisations_objects(world) {

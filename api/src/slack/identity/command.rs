@@ -5,7 +5,7 @@ use sea_orm::EntityTrait;
 use time::OffsetDateTime;
 use tocsin_entity::{
     id::{OrganizationId, SlackLinkId, UserId},
-    kinds::{Scope, SlackMatch},
+    kinds::SlackMatch,
     slack::link_state::{CODE, LinkCode},
     slack_link::{Entity, Model},
 };
@@ -131,24 +131,6 @@ pub(super) async fn payload(ctx: &Context<'_>, result: Result<Model, Trouble>) -
     Ok(SlackLinkPayload { link, user_errors })
 }
 
-/// The member who says who they are, with a key of their own: whoever may speak for them in Slack may write in their name.
-pub(super) fn myself(viewer: &Viewer) -> Result<(OrganizationId, UserId), Trouble> {
-    let organization_id = viewer.may_change(Need::Read)?;
-    let forbidden = |why: &str| UserError::new(UserErrorCode::Forbidden, why).into();
-    if viewer.is_bridge() {
-        return Err(forbidden("This is for members with a key of their own alone."));
-    }
-    if !viewer.scopes().contains(&Scope::Write) {
-        return Err(forbidden("This API key lacks the scope WRITE."));
-    }
-    match viewer.member() {
-        Some(member) => Ok((organization_id, member.user_id)),
-        None => Err(forbidden(
-            "This API key is no member's: use one that was made with a `userId`.",
-        )),
-    }
-}
-
 /// The server has no key to seal with.
 pub(super) fn no_key() -> UserError {
     UserError::new(
@@ -159,7 +141,7 @@ pub(super) fn no_key() -> UserError {
 
 async fn confirm(ctx: &Context<'_>, input: ConfirmSlackIdentityInput) -> Result<Model, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
-    let (organization_id, user_id) = myself(viewer)?;
+    let (organization_id, user_id) = viewer.myself()?;
     let key = idempotency::key_use(
         viewer,
         "confirmSlackIdentity",
@@ -240,7 +222,7 @@ async fn end(
             let organization_id = viewer.may_change(Need::Manage)?;
             (organization_id, id.parse::<UserId>().map_err(|_| unknown())?)
         }
-        Some(_) | None => myself(viewer)?,
+        Some(_) | None => viewer.myself()?,
     };
     let team_id = match &input.team_id {
         Some(id) => Some(limits::line("teamId", id, SLACK_ID_MAX)?),

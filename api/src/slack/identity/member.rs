@@ -12,11 +12,11 @@ use tocsin_entity::{
 };
 
 use crate::{
-    error::{Fault, Refusal},
+    error::Fault,
     loaders::{self, MemberKey},
     node::domain,
     user::User,
-    viewer::{Need, Viewer},
+    viewer::Viewer,
 };
 
 /// Which member somebody in Slack is in an organisation.
@@ -37,6 +37,7 @@ pub(crate) struct SlackMemberQuery;
 #[Object]
 impl SlackMemberQuery {
     /// Which members somebody in Slack is: in the organisation that the request is about, or in all. For the Slack bridge alone.
+    #[graphql(visible = "crate::viewer::shown_to_bridge")]
     async fn slack_members(
         &self,
         ctx: &Context<'_>,
@@ -44,17 +45,13 @@ impl SlackMemberQuery {
         #[graphql(desc = "The person there (`U…` or `W…`).")] slack_user_id: String,
         #[graphql(desc = "Their e-mail address in Slack, where Slack gives it.")] email: Option<String>,
     ) -> Result<Vec<SlackMember>> {
-        let viewer = ctx.data_unchecked::<Viewer>();
-        if !viewer.is_bridge() {
-            viewer.may(Need::Read)?;
-            return Err(Refusal::Forbidden("This is for the Slack bridge alone.".to_owned()).into());
-        }
+        let within = ctx.data_unchecked::<Viewer>().may_ask_for_all()?;
         let person = Person {
             team_id,
             slack_user_id,
             email: email.map(|email| email.trim().to_lowercase()),
         };
-        let found = find(domain(ctx).database(), viewer.organization_id(), &person).await?;
+        let found = find(domain(ctx).database(), within, &person).await?;
         let keys = found.iter().map(|(id, (user_id, _))| MemberKey(*id, *user_id));
         let mut members = loaders::of(ctx).load_many(keys).await?;
         let of = |(id, (user_id, matched_by)): (OrganizationId, (UserId, SlackMatch))| {

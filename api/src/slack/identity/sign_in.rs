@@ -20,7 +20,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{
-    command::{SLACK_ID_MAX, SlackLinkPayload, myself, no_key, payload},
+    command::{SLACK_ID_MAX, SlackLinkPayload, no_key, payload},
     link::link,
 };
 use crate::{
@@ -87,6 +87,7 @@ impl SlackSignInMutation {
     }
 
     /// Records who has signed in. For the Slack bridge alone, on behalf of the member.
+    #[graphql(visible = "crate::viewer::shown_to_bridge")]
     async fn record_slack_link(
         &self,
         ctx: &Context<'_>,
@@ -97,7 +98,7 @@ impl SlackSignInMutation {
 }
 
 fn begin(ctx: &Context<'_>, input: &LinkSlackIdentityInput) -> Result<(String, OffsetDateTime), Trouble> {
-    let (organization_id, user_id) = myself(ctx.data_unchecked::<Viewer>())?;
+    let (organization_id, user_id) = ctx.data_unchecked::<Viewer>().myself()?;
     limits::key("idempotencyKey", input.idempotency_key.clone())?;
     let config = domain(ctx).config();
     let sealer = config.sealer.as_ref().ok_or_else(no_key)?;
@@ -138,11 +139,8 @@ fn begin(ctx: &Context<'_>, input: &LinkSlackIdentityInput) -> Result<(String, O
 
 async fn record(ctx: &Context<'_>, input: RecordSlackLinkInput) -> Result<Model, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
-    let organization_id = viewer.may_change(Need::Read)?;
+    let organization_id = viewer.may_change(Need::Report)?;
     let forbidden = |why: &str| Trouble::from(UserError::new(UserErrorCode::Forbidden, why));
-    if !viewer.is_bridge() {
-        return Err(forbidden("This is for the Slack bridge alone."));
-    }
     let team_id = limits::line("teamId", &input.team_id, SLACK_ID_MAX)?;
     let slack_user_id = limits::line("slackUserId", &input.slack_user_id, SLACK_ID_MAX)?;
     let member = viewer
