@@ -4,6 +4,7 @@
 //! rules, its queries and its GraphQL face side by side. An incident changes in `incident::apply` alone.
 
 mod api_key;
+mod audit;
 pub mod bootstrap;
 mod connector;
 mod delivery;
@@ -31,6 +32,7 @@ mod viewer;
 
 use std::{ops::Deref, sync::Arc};
 
+use ipnet::IpNet;
 use secrecy::SecretString;
 use tocsin_entity::database::Database;
 use tocsin_queue::{Queue, jobs::ReconcileIncident};
@@ -58,6 +60,8 @@ pub struct ApiConfig {
     pub slack: SlackAppConfig,
     /// Whether the schema may be asked about itself. Default: yes.
     pub introspection: bool,
+    /// `TOCSIN_TRUSTED_PROXIES`: the proxies that are believed whose request they pass on. Default: none.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// What the API knows of the server's own Slack app.
@@ -197,12 +201,14 @@ impl Api {
         http::router(self.clone(), self.closing.clone())
     }
 
-    /// Fires timers, follows the event log, forgets old idempotency keys, and seals anew what is sealed under an earlier key, until `shutdown`.
+    /// Fires timers, follows the event log and what other replicas change of rights, forgets old idempotency keys, and seals anew what is sealed under an earlier key, until `shutdown`.
     pub async fn run(&self, shutdown: CancellationToken) {
         tokio::join!(
             timer::run(&self.domain, shutdown.clone()),
             self.domain.feed.run(shutdown.clone()),
             idempotency::run(&self.domain, shutdown.clone()),
+            viewer::follow(&self.domain, shutdown.clone()),
+            user::carry_over(&self.domain, shutdown.clone()),
             slack::reseal(&self.domain, shutdown.clone()),
             async {
                 shutdown.cancelled().await;

@@ -7,6 +7,7 @@ use async_graphql::{MergedObject, MergedSubscription, connection::Connection};
 use crate::{
     Domain,
     api_key::{ApiKey, ApiKeyMutation, ApiKeyQuery},
+    audit::{AuditEntry, AuditQuery},
     connector::{
         ConnectorMutation, ConnectorQuery, MovingMutation, RenumberMutation, RoutingQuery, RuleMutation,
     },
@@ -47,6 +48,7 @@ pub struct Query(
     OrganizationQuery,
     UserQuery,
     ApiKeyQuery,
+    AuditQuery,
     ServiceQuery,
     ConnectorQuery,
     RoutingQuery,
@@ -121,6 +123,7 @@ fn builder() -> Builder {
 fn describe_pages(builder: Builder) -> Builder {
     builder
         .override_output_type_description::<Connection<String, ApiKey>>("A page of API keys.")
+        .override_output_type_description::<Connection<String, AuditEntry>>("A page of the audit log.")
         .override_output_type_description::<Connection<String, Incident>>("A page of incidents.")
         .override_output_type_description::<Connection<String, IncidentEvent>>("A page of the event log.")
         .override_output_type_description::<Connection<String, Postmortem>>("A page of post-mortems.")

@@ -7,7 +7,8 @@ use async_graphql::{SDLExportOptions, Value};
 use crate::schema;
 
 /// What everybody is shown.
-const SHOWN: &str = "{ __schema { types { name fields(includeDeprecated: true) { name } inputFields { name } } } }";
+const SHOWN: &str =
+    "{ __schema { types { name fields(includeDeprecated: true) { name } inputFields { name } } } }";
 
 /// The fields of each type that is shown; none of those that have no fields.
 type Shown = HashMap<String, Option<HashSet<String>>>;
@@ -91,7 +92,9 @@ fn leave_out_hidden(whole: &str, shown: &Shown) -> String {
             let goes_on = is_argument || field.starts_with(')');
             if !goes_on {
                 let end = field.find(['(', ':', ' ']).unwrap_or(field.len());
-                let fields = type_name.and_then(|name| shown.get(name)).and_then(Option::as_ref);
+                let fields = type_name
+                    .and_then(|name| shown.get(name))
+                    .and_then(Option::as_ref);
                 keeps_field = fields.is_none_or(|fields| fields.contains(&field[..end]));
             }
         } else {

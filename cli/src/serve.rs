@@ -71,7 +71,9 @@ impl Parts {
         stop: CancellationToken,
     ) {
         self.spawn(name, async move {
-            axum::serve(listener, router)
+            // Whoever asks is known by the address of the connection.
+            let service = router.into_make_service_with_connect_info::<SocketAddr>();
+            axum::serve(listener, service)
                 .with_graceful_shutdown(stop.cancelled_owned())
                 .await
                 .context("serving HTTP")

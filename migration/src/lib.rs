@@ -22,6 +22,9 @@ mod m20261128_000040_directory;
 mod m20261128_000140_templates;
 mod m20261128_000150_seen_by;
 mod m20261128_000160_found_token;
+mod m20261129_000060_add_api_key_expiry;
+mod m20261129_000061_add_membership_name;
+mod m20261129_000062_create_audit_entry;
 
 /// All migrations, oldest first.
 #[derive(Debug)]
@@ -48,6 +51,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000140_templates::Migration),
             Box::new(m20261128_000150_seen_by::Migration),
             Box::new(m20261128_000160_found_token::Migration),
+            Box::new(m20261129_000060_add_api_key_expiry::Migration),
+            Box::new(m20261129_000061_add_membership_name::Migration),
+            Box::new(m20261129_000062_create_audit_entry::Migration),
         ]
     }
 }

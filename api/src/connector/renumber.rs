@@ -16,6 +16,7 @@ use tocsin_entity::{
 
 use super::{graphql::Connector, place};
 use crate::{
+    audit::Trail,
     error::{Trouble, UserError, told},
     limits,
     node::domain,
@@ -77,9 +78,13 @@ async fn record(ctx: &Context<'_>, input: RecordSlackChannelChangeInput) -> Resu
     let mut changed = Vec::new();
     for row in named(ctx, &tx, organization_id, &team_id, &from).await? {
         let called = place::kept(ctx, &tx, &row, &team_id, &to).await?;
-        let mut change = row.into_active_model();
+        let mut change = row.clone().into_active_model();
         change.channel = Set(called);
-        changed.push(change.update(&tx).await?);
+        let renamed = change.update(&tx).await?;
+        Trail::of(ctx, organization_id)
+            .changed(&tx, &row, &renamed)
+            .await?;
+        changed.push(renamed);
     }
     // Comments know the channel by its id.
     if !from.starts_with('#') {

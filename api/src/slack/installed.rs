@@ -20,6 +20,7 @@ use super::{
     workspace::SlackWorkspace,
 };
 use crate::{
+    audit::Trail,
     error::{Trouble, UserError, UserErrorCode},
     limits,
     node::domain,
@@ -109,7 +110,19 @@ async fn complete(ctx: &Context<'_>, input: CompleteSlackInstallInput) -> Result
     if let Some(user_id) = installed_by {
         need_administrator(&tx, organization_id, user_id).await?;
     }
+    let before = Entity::find_by_id(reported.id).one(&tx).await?;
+    if before
+        .as_ref()
+        .is_some_and(|before| before.organization_id != organization_id)
+    {
+        return Err(UserError::not_found("Slack workspace").at("id").into());
+    }
     let row = reported.save(&tx, organization_id).await?;
+    let trail = Trail::of(ctx, organization_id).on_behalf_of(installed_by);
+    match &before {
+        Some(before) => trail.changed(&tx, before, &row).await?,
+        None => trail.made(&tx, &row).await?,
+    }
     default::adopt_waiting(ctx, &tx, &row).await?;
     tx.commit().await?;
     domain(ctx).queue().ring(&RefreshSlackWorkspaces {});

@@ -6,6 +6,7 @@ use tocsin_entity::{id::OrganizationId, kinds::UnmatchedPolicy, organization};
 
 use crate::{
     Domain,
+    audit::Trail,
     error::{Fault, Trouble, UserError, UserErrorCode, told},
     idempotency,
     node::domain,
@@ -81,9 +82,11 @@ async fn update(ctx: &Context<'_>, input: UpdateSlackSettingsInput) -> Result<Sl
     let (None, Some(policy)) = (before, input.unmatched_policy) else {
         return Ok(SlackSettings::from(&row));
     };
-    let mut row = row.into_active_model();
-    row.slack_unmatched_policy = Set(policy);
-    let row = row.update(&tx).await?;
+    let mut change = row.clone().into_active_model();
+    change.slack_unmatched_policy = Set(policy);
+    let was = row;
+    let row = change.update(&tx).await?;
+    Trail::of(ctx, organization_id).changed(&tx, &was, &row).await?;
     idempotency::keep(&tx, organization_id, key.as_ref(), organization_id).await?;
     tx.commit().await?;
     Ok(SlackSettings::from(&row))

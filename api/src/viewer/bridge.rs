@@ -156,11 +156,7 @@ impl Search<'_> {
         Ok(())
     }
 
-    fn field(
-        &self,
-        on: &str,
-        field: &Positioned<async_graphql::parser::types::Field>,
-    ) -> ServerResult<()> {
+    fn field(&self, on: &str, field: &Positioned<async_graphql::parser::types::Field>) -> ServerResult<()> {
         let name = field.node.name.node.as_str();
         let known = self
             .registry

@@ -2,16 +2,20 @@
 
 mod authenticate;
 mod bridge;
+mod keyring;
 mod scopes;
 
+use std::net::IpAddr;
+
+use time::OffsetDateTime;
 use tocsin_entity::{
     id::{ApiKeyId, OrganizationId, UserId},
     kinds::{Role, Scope, Source},
 };
 
-pub(crate) use self::authenticate::{AuthError, authenticate};
-pub(crate) use self::authenticate::{Keyring, hash_key};
+pub(crate) use self::authenticate::{AuthError, authenticate, is_known};
 pub(crate) use self::bridge::{BridgeOnly, shown_to_bridge};
+pub(crate) use self::keyring::{Keyring, follow, hash_key, tell_all};
 pub(crate) use self::scopes::{Scopes, read_scopes};
 use crate::{
     error::{Refusal, Trouble, UserError, UserErrorCode},
@@ -42,6 +46,8 @@ pub(crate) enum Who {
         organization_id: OrganizationId,
         /// The member it acts as, where it is a member's.
         member: Option<Member>,
+        /// When it expires, if ever.
+        expires_at: Option<OffsetDateTime>,
     },
     /// The Slack bridge.
     Bridge {
@@ -50,6 +56,16 @@ pub(crate) enum Who {
         /// On whose behalf it acts.
         member: Option<Member>,
     },
+}
+
+impl Who {
+    /// When this ends by itself, if ever.
+    pub(crate) fn expires_at(&self) -> Option<OffsetDateTime> {
+        match self {
+            Self::Anonymous | Self::Bridge { .. } => None,
+            Self::Key { expires_at, .. } => *expires_at,
+        }
+    }
 }
 
 /// What a request needs.
@@ -91,6 +107,8 @@ fn lacks_role(role: Role, need: Need) -> Option<String> {
 pub(crate) struct Viewer {
     /// Who.
     pub(crate) who: Who,
+    /// From which network address, where that is known.
+    pub(crate) address: Option<IpAddr>,
     /// The request, for logs.
     pub(crate) request_id: String,
 }
@@ -110,6 +128,14 @@ impl Viewer {
         match self.who {
             Who::Anonymous => None,
             Who::Key { member, .. } | Who::Bridge { member, .. } => member,
+        }
+    }
+
+    /// The key that was shown, where it is one of an organisation's.
+    pub(crate) fn key_id(&self) -> Option<ApiKeyId> {
+        match self.who {
+            Who::Anonymous | Who::Bridge { .. } => None,
+            Who::Key { key_id, .. } => Some(key_id),
         }
     }
 

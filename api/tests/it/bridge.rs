@@ -14,8 +14,16 @@ async fn coordinates(caller: &Caller) -> BTreeSet<(String, String)> {
     let types = data["__schema"]["types"].as_array().expect("types");
     let fields = |kind: &Value| {
         let own = [&kind["fields"], &kind["inputFields"]];
-        let fields: Vec<_> = own.into_iter().filter_map(Value::as_array).flatten().map(|field| text(&field["name"])).collect();
-        fields.into_iter().map(|field| (text(&kind["name"]), field)).collect::<Vec<_>>()
+        let fields: Vec<_> = own
+            .into_iter()
+            .filter_map(Value::as_array)
+            .flatten()
+            .map(|field| text(&field["name"]))
+            .collect();
+        fields
+            .into_iter()
+            .map(|field| (text(&kind["name"]), field))
+            .collect::<Vec<_>>()
     };
     types.iter().flat_map(fields).collect()
 }

@@ -1,11 +1,14 @@
 //! The API by GraphQL, on a real database: each test on SQLite, and on PostgreSQL where `TOCSIN_TEST_POSTGRES_URL` names one.
 
+mod audit;
+mod authority;
 mod bridge;
 mod caller;
 mod connectors;
 mod counting;
 mod events;
 mod faults;
+mod foreign;
 mod found;
 mod idempotency;
 mod identities;

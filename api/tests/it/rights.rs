@@ -7,7 +7,7 @@ use crate::world::{Answer, Caller, Payload, World, on_each_database, text};
 
 /// What a root field needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Needs {
+pub(crate) enum Needs {
     Nothing,
     Trigger,
     Read,
@@ -31,7 +31,7 @@ impl Needs {
 
 use Needs::{Admin, Bridge, Nothing, Own, Read, Trigger, Write};
 
-const QUERIES: [(&str, Needs, &str); 26] = [
+const QUERIES: [(&str, Needs, &str); 27] = [
     ("viewer", Nothing, "{ viewer { scopes } }"),
     ("organization", Read, "{ organization { id } }"),
     ("organizations", Bridge, "{ organizations { id } }"),
@@ -44,6 +44,7 @@ const QUERIES: [(&str, Needs, &str); 26] = [
     ("incidents", Read, "{ incidents { nodes { id } } }"),
     ("services", Read, "{ services { nodes { id } } }"),
     ("users", Read, "{ users { nodes { id } } }"),
+    ("auditLog", Admin, "{ auditLog { nodes { id } } }"),
     ("apiKeys", Admin, "{ apiKeys { nodes { id } } }"),
     ("postmortem", Read, "{ postmortem(incidentNumber: 1) { id } }"),
     ("postmortems", Read, "{ postmortems { nodes { id } } }"),
@@ -104,7 +105,7 @@ const QUERIES: [(&str, Needs, &str); 26] = [
     clippy::too_many_lines,
     reason = "one case for each mutation, and nothing else"
 )]
-fn mutations() -> Vec<(&'static str, Needs, Value)> {
+pub(crate) fn mutations() -> Vec<(&'static str, Needs, Value)> {
     let nobody = |prefix: &str| json!(format!("{prefix}_00000000000000000000000000000000"));
     let incident = json!({ "id": nobody("inc") });
     let postmortem = json!({ "id": nobody("pmo") });

@@ -10,6 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use ipnet::IpNet;
 use secrecy::SecretString;
 use tocsin_bridge::Pace;
 use tocsin_seal::Sealer;
@@ -44,6 +45,8 @@ pub(crate) struct Settings {
     pub(crate) sealer: Option<Sealer>,
     /// Whether GraphQL's introspection is answered.
     pub(crate) introspection: bool,
+    /// The proxies that are believed whose request they pass on.
+    pub(crate) trusted_proxies: Vec<IpNet>,
     /// What is logged, where it was said.
     pub(crate) log: Option<String>,
     /// How it is logged, where it was said.
@@ -129,6 +132,7 @@ impl Settings {
         let admin_key = reader.optional(&known::ADMIN_KEY, parse::admin_key);
         let sealer = reader.optional(&known::SECRET_KEY, parse::secret_keys);
         let introspection = reader.required(&known::INTROSPECTION, parse::truth);
+        let trusted_proxies = reader.optional(&known::TRUSTED_PROXIES, parse::networks);
         let log = reader.optional(&known::LOG, crate::logging::parse_filter);
         let log_format = reader.optional(&known::LOG_FORMAT, crate::logging::parse_format);
         let slack = SlackSettings::from_reader(reader);
@@ -147,6 +151,7 @@ impl Settings {
             admin_key,
             sealer,
             introspection: introspection?,
+            trusted_proxies: trusted_proxies.unwrap_or_default(),
             log,
             log_format,
             slack: slack?,

@@ -12,7 +12,7 @@ mod session;
 use async_graphql::Executor;
 use axum::{
     extract::WebSocketUpgrade,
-    http::{HeaderMap, HeaderValue},
+    http::{HeaderValue, request::Parts},
     response::Response,
 };
 
@@ -34,7 +34,7 @@ const READ_BUFFER_BYTES: usize = 2_048;
 pub(super) fn accept<E: Executor>(
     endpoint: Endpoint<E>,
     upgrade: WebSocketUpgrade,
-    headers: &HeaderMap,
+    parts: &Parts,
     request_id: RequestId,
 ) -> Response {
     let most = endpoint.settings.body_bytes_max;
@@ -54,7 +54,7 @@ pub(super) fn accept<E: Executor>(
         return upgrade.on_upgrade(|socket| session::close(socket, CloseCode::SubprotocolNotAcceptable));
     }
     upgrade.set_selected_protocol(ours);
-    let credentials = Credentials::from_headers(headers);
+    let credentials = Credentials::of(parts, &endpoint.settings.trusted_proxies);
     let offers_legacy = upgrade
         .requested_protocols()
         .any(|offer| offer == LEGACY_SUBPROTOCOL);

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::link::{link, unlink, used};
 use crate::{
+    audit::Trail,
     error::{Fault, Trouble, UserError, UserErrorCode, told},
     idempotency::{self, KeyUse},
     limits,
@@ -51,7 +52,7 @@ pub(crate) struct UnlinkSlackIdentityInput {
     idempotency_key: Option<String>,
 }
 
-/// Who somebody in Slack is by their own word.
+/// Who somebody in Slack is by their own word, or by an administrator's.
 #[derive(SimpleObject)]
 pub(crate) struct SlackLink {
     /// The member.
@@ -119,16 +120,22 @@ impl SlackIdentityMutation {
 pub(super) async fn payload(ctx: &Context<'_>, result: Result<Model, Trouble>) -> Result<SlackLinkPayload> {
     let (row, user_errors) = told(result)?;
     let link = match row {
-        Some(row) => Some(SlackLink {
+        Some(row) => Some(SlackLink::of(ctx, row).await?),
+        None => None,
+    };
+    Ok(SlackLinkPayload { link, user_errors })
+}
+
+impl SlackLink {
+    pub(super) async fn of(ctx: &Context<'_>, row: Model) -> Result<Self, Fault> {
+        Ok(Self {
             user: load_member(ctx, row.organization_id, Some(row.user_id)).await?,
             team_id: row.team_id,
             slack_user_id: row.slack_user_id,
             matched_by: row.kind,
             since: row.created_at,
-        }),
-        None => None,
-    };
-    Ok(SlackLinkPayload { link, user_errors })
+        })
+    }
 }
 
 /// The server has no key to seal with.
@@ -202,7 +209,7 @@ async fn confirm(ctx: &Context<'_>, input: ConfirmSlackIdentityInput) -> Result<
         kind: SlackMatch::Code,
         created_at: OffsetDateTime::now_utc(),
     };
-    let row = link(&tx, row).await?;
+    let row = link(&tx, row, &Trail::of(ctx, organization_id)).await?;
     idempotency::keep(&tx, organization_id, Some(&use_of_code), row.id).await?;
     idempotency::keep(&tx, organization_id, key.as_ref(), row.id).await?;
     tx.commit().await?;
@@ -235,7 +242,8 @@ async fn end(
         &input,
     )?;
     let gone = idempotency::gone_once(ctx, organization_id, key, user_id, async |tx| {
-        unlink(tx, organization_id, user_id, team_id.as_deref()).await
+        let trail = Trail::of(ctx, organization_id);
+        unlink(tx, organization_id, user_id, team_id.as_deref(), &trail).await
     })
     .await?;
     Ok((organization_id, gone))

@@ -8,7 +8,7 @@ use tocsin_entity::{
     database::Database,
     id::{OrganizationId, UserId},
     kinds::SlackMatch,
-    membership, slack_link, user,
+    membership, slack_link,
 };
 
 use crate::{
@@ -91,29 +91,25 @@ async fn find(
     let Some(email) = &person.email else {
         return Ok(found);
     };
-    let known = user::Entity::find()
-        .filter(user::Column::Email.eq(email))
-        .one(database.read())
-        .await?;
-    let Some(known) = known else { return Ok(found) };
-    let mut memberships = membership::Entity::find().filter(membership::Column::UserId.eq(known.id));
+    let mut memberships = membership::Entity::find().filter(membership::Column::Email.eq(email));
     if let Some(id) = within {
         memberships = memberships.filter(membership::Column::OrganizationId.eq(id));
     }
+    let memberships = memberships.all(database.read()).await?;
     // A member who has said who they are in this workspace is nobody else there.
-    let taken: BTreeSet<OrganizationId> = slack_link::Entity::find()
+    let taken: BTreeSet<(OrganizationId, UserId)> = slack_link::Entity::find()
         .filter(slack_link::Column::TeamId.eq(&person.team_id))
-        .filter(slack_link::Column::UserId.eq(known.id))
+        .filter(slack_link::Column::UserId.is_in(memberships.iter().map(|member| member.user_id)))
         .all(database.read())
         .await?
         .into_iter()
-        .map(|link| link.organization_id)
+        .map(|link| (link.organization_id, link.user_id))
         .collect();
-    for membership in memberships.all(database.read()).await? {
-        if !taken.contains(&membership.organization_id) {
+    for member in memberships {
+        if !taken.contains(&(member.organization_id, member.user_id)) {
             found
-                .entry(membership.organization_id)
-                .or_insert((known.id, SlackMatch::Email));
+                .entry(member.organization_id)
+                .or_insert((member.user_id, SlackMatch::Email));
         }
     }
     Ok(found)
