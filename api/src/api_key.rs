@@ -15,12 +15,13 @@ use tocsin_entity::{
 };
 
 use crate::{
+    audit::Trail,
     error::{Fault, Trouble, UserError, UserErrorCode, told},
     idempotency, limits, loaders,
     node::{self, domain, load_owned},
     paging::Page,
-    user::{User, load_member},
-    viewer::{Need, Scopes, Viewer, hash_key, read_scopes},
+    user::{Author, User, load_member},
+    viewer::{Need, Scopes, Viewer, hash_key, read_scopes, tell_all},
 };
 
 /// Random characters in a key: 238 bits.
@@ -42,6 +43,7 @@ pub(crate) fn row(
     name: String,
     secret: &SecretString,
     scopes: &[Scope],
+    made: Made,
 ) -> api_key::Model {
     let secret = secret.expose_secret();
     let hint: Vec<char> = secret.chars().rev().take(4).collect();
@@ -55,8 +57,45 @@ pub(crate) fn row(
         scopes: serde_json::json!(scopes),
         last_used_at: None,
         revoked_at: None,
+        expires_at: made.expires_at,
+        created_by_user_id: made.by_user_id,
+        created_by_key_id: made.by_key_id,
         created_at: OffsetDateTime::now_utc(),
     }
+}
+
+/// Who makes a key, and until when.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Made {
+    /// The member who makes it.
+    by_user_id: Option<UserId>,
+    /// The key by which it is made, where that is no member's.
+    by_key_id: Option<ApiKeyId>,
+    /// When it expires, if ever.
+    expires_at: Option<OffsetDateTime>,
+}
+
+/// How far ahead a key may expire: further than that is a slip of the pen.
+const EXPIRES_WITHIN: time::Duration = time::Duration::days(3_660);
+
+fn expiry(at: Option<OffsetDateTime>) -> Result<Option<OffsetDateTime>, UserError> {
+    let Some(at) = at.map(limits::time) else {
+        return Ok(None);
+    };
+    let now = OffsetDateTime::now_utc();
+    if at <= now {
+        return Err(UserError::invalid(
+            "expiresAt",
+            "This time is over: name one that is to come.",
+        ));
+    }
+    if at > now + EXPIRES_WITHIN {
+        return Err(UserError::invalid(
+            "expiresAt",
+            "A key expires within ten years: name an earlier time, or leave this out for a key that never expires.",
+        ));
+    }
+    Ok(Some(at))
 }
 
 /// A key to the API.
@@ -94,6 +133,23 @@ impl ApiKey {
     /// When it was last used, to the minute.
     async fn last_used_at(&self) -> Option<OffsetDateTime> {
         self.0.last_used_at
+    }
+
+    /// When it expires and opens nothing any more; null where it never does.
+    async fn expires_at(&self) -> Option<OffsetDateTime> {
+        self.0.expires_at
+    }
+
+    /// Who made it; null where that was the server's command line, or was not recorded yet.
+    async fn created_by(&self, ctx: &Context<'_>) -> Result<Option<Author>> {
+        let organization_id = self.0.organization_id;
+        Ok(Author::of_creator(
+            ctx,
+            organization_id,
+            self.0.created_by_user_id,
+            self.0.created_by_key_id,
+        )
+        .await?)
     }
 
     /// When it was revoked; such a key opens nothing.
@@ -151,6 +207,8 @@ pub(crate) struct CreateApiKeyInput {
     scopes: Vec<Scope>,
     /// The member it acts as; a key of the organisation itself where none is named.
     user_id: Option<ID>,
+    /// When it expires; never where it is left out.
+    expires_at: Option<OffsetDateTime>,
     /// Makes the request repeatable for 24 hours. The key itself is shown the first time only.
     idempotency_key: Option<String>,
 }
@@ -224,6 +282,11 @@ async fn create(
     let organization_id = viewer.may_change(Need::Manage)?;
     let used = idempotency::key_use(viewer, "createApiKey", input.idempotency_key.clone(), &input)?;
     let name = limits::name("name", &input.name)?;
+    let made = Made {
+        by_user_id: viewer.member().map(|member| member.user_id),
+        by_key_id: viewer.key_id().filter(|_| viewer.member().is_none()),
+        expires_at: expiry(input.expires_at)?,
+    };
     if input.scopes.is_empty() {
         return Err(UserError::invalid("scopes", "A key needs at least one scope.").into());
     }
@@ -251,10 +314,11 @@ async fn create(
     }
     let secret = make_secret();
     let scopes = Scopes::of(&input.scopes).list();
-    let row = row(organization_id, user_id, name, &secret, &scopes)
+    let row = row(organization_id, user_id, name, &secret, &scopes, made)
         .into_active_model()
         .insert(&tx)
         .await?;
+    Trail::of(ctx, organization_id).made(&tx, &row).await?;
     idempotency::keep(&tx, organization_id, used.as_ref(), row.id).await?;
     tx.commit().await?;
     Ok((ApiKey(row), Some(secret)))
@@ -271,7 +335,7 @@ async fn member_for_key(
         .await?
         .ok_or_else(unknown)?;
     let own_role = ctx.data_unchecked::<Viewer>().member().map(|member| member.role);
-    if user.0.membership.role == Role::Owner && own_role.is_some_and(|role| role != Role::Owner) {
+    if user.0.role == Role::Owner && own_role.is_some_and(|role| role != Role::Owner) {
         return Err(UserError::new(
             UserErrorCode::Forbidden,
             "Only an OWNER makes keys that act as an owner.",
@@ -294,10 +358,15 @@ async fn revoke(ctx: &Context<'_>, input: RevokeApiKeyInput) -> Result<ApiKey, T
         .await?
         .ok_or_else(unknown)?;
     if row.revoked_at.is_none() {
-        let mut change = row.into_active_model();
+        let mut change = row.clone().into_active_model();
         change.revoked_at = Set(Some(OffsetDateTime::now_utc()));
-        row = change.update(&tx).await?;
+        let revoked = change.update(&tx).await?;
+        Trail::of(ctx, organization_id)
+            .changed(&tx, &row, &revoked)
+            .await?;
+        row = revoked;
         idempotency::keep(&tx, organization_id, used.as_ref(), id).await?;
+        tell_all(&tx).await?;
     }
     tx.commit().await?;
     domain(ctx).keyring().forget();

@@ -13,10 +13,14 @@ use tocsin_entity::{
     organization, service,
 };
 
-use crate::{api_key, connector, limits};
+use crate::{
+    api_key::{self, Made},
+    audit::Trail,
+    connector, limits,
+};
 
 /// Shortest key that an operator may choose, in characters.
-const CHOSEN_KEY_MIN: usize = 16;
+pub const CHOSEN_KEY_MIN: usize = 32;
 
 /// What an organisation's first connector is called.
 const FIRST_CONNECTOR: &str = "default";
@@ -25,7 +29,9 @@ const FIRST_CONNECTOR: &str = "default";
 #[derive(Debug, thiserror::Error)]
 pub enum BootstrapError {
     /// The chosen key can be guessed.
-    #[error("TOCSIN_ADMIN_KEY has {0} characters; choose one of at least {CHOSEN_KEY_MIN}")]
+    #[error(
+        "TOCSIN_ADMIN_KEY has {0} characters, and needs {CHOSEN_KEY_MIN} at least: make one with openssl rand -hex 32"
+    )]
     ShortKey(usize),
     /// There is one already.
     #[error("an organisation called {0:?} is there already")]
@@ -84,9 +90,12 @@ pub async fn first_start(
     };
     let tx = database.begin_write().await?;
     let organization = insert_organization(&tx, "My organisation").await?;
+    let trail = Trail::of_command_line(organization.id, "createOrganization");
+    trail.made(&tx, &organization).await?;
     let connector = connector::plain(organization.id, FIRST_CONNECTOR, channel);
-    connector.into_active_model().insert(&tx).await?;
-    insert_key(&tx, organization.id, "admin", &key, &[Scope::Admin]).await?;
+    let connector = connector.into_active_model().insert(&tx).await?;
+    trail.made(&tx, &connector).await?;
+    insert_key(&tx, &trail, organization.id, "admin", &key, &[Scope::Admin]).await?;
     tx.commit().await?;
     Ok(FirstStart {
         created: true,
@@ -117,15 +126,18 @@ pub async fn create_organization(
     let name = limits::name("name", name).map_err(|error| BootstrapError::Invalid(error.message))?;
     let tx = database.begin_write().await?;
     let organization = insert_organization(&tx, &name).await?;
+    let trail = Trail::of_command_line(organization.id, "createOrganization");
+    trail.made(&tx, &organization).await?;
     if let Some(first) = first {
         let row = connector::plain(organization.id, FIRST_CONNECTOR, first.channel);
         if !connector::is_free(&tx, first.has_own_workspace, &row).await? {
             return Err(BootstrapError::ChannelTaken(row.channel));
         }
-        row.into_active_model().insert(&tx).await?;
+        let row = row.into_active_model().insert(&tx).await?;
+        trail.made(&tx, &row).await?;
     }
     let key = api_key::make_secret();
-    insert_key(&tx, organization.id, "admin", &key, &[Scope::Admin]).await?;
+    insert_key(&tx, &trail, organization.id, "admin", &key, &[Scope::Admin]).await?;
     tx.commit().await?;
     Ok((organization.id, key))
 }
@@ -144,7 +156,8 @@ pub async fn create_key(
     let organization_id = find_organization(database, organization).await?;
     let key = api_key::make_secret();
     let tx = database.begin_write().await?;
-    insert_key(&tx, organization_id, &name, &key, scopes).await?;
+    let trail = Trail::of_command_line(organization_id, "createApiKey");
+    insert_key(&tx, &trail, organization_id, &name, &key, scopes).await?;
     tx.commit().await?;
     Ok(key)
 }
@@ -223,13 +236,22 @@ async fn insert_organization(
 
 async fn insert_key(
     tx: &DatabaseTransaction,
+    trail: &Trail,
     organization_id: OrganizationId,
     name: &str,
     key: &SecretString,
     scopes: &[Scope],
 ) -> Result<(), DbErr> {
-    let row = api_key::row(organization_id, None, name.to_owned(), key, scopes);
-    row.into_active_model().insert(tx).await.map(|_| ())
+    let row = api_key::row(
+        organization_id,
+        None,
+        name.to_owned(),
+        key,
+        scopes,
+        Made::default(),
+    );
+    let row = row.into_active_model().insert(tx).await?;
+    trail.made(tx, &row).await
 }
 
 fn slug(name: &str) -> String {

@@ -4,6 +4,7 @@
 //! rules, its queries and its GraphQL face side by side. An incident changes in `incident::apply` alone.
 
 mod api_key;
+mod audit;
 pub mod bootstrap;
 mod connector;
 mod data_loader;
@@ -20,6 +21,7 @@ mod organization;
 mod paging;
 mod postmortem;
 mod schema;
+mod sdl;
 mod search;
 mod service;
 mod slack;
@@ -31,6 +33,7 @@ mod viewer;
 
 use std::{ops::Deref, sync::Arc};
 
+use ipnet::IpNet;
 use sea_orm::{ConnectionTrait, DbErr};
 use secrecy::SecretString;
 use tocsin_entity::database::{Database, DatabaseFault};
@@ -43,7 +46,8 @@ pub use self::{
     connector::connectors_held_back,
     error::{Fault, UserError, UserErrorCode},
     http::Introspection,
-    schema::{Schema, sdl},
+    schema::Schema,
+    sdl::{bridge_sdl, sdl},
 };
 
 /// What the API must be told.
@@ -59,6 +63,8 @@ pub struct ApiConfig {
     pub slack: SlackAppConfig,
     /// `TOCSIN_INTROSPECTION`: who may ask about the schema itself. Default: whoever shows a key.
     pub introspection: Introspection,
+    /// `TOCSIN_TRUSTED_PROXIES`: the proxies that are believed whose request they pass on. Default: none.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// What the API knows of the server's own Slack app.
@@ -198,12 +204,14 @@ impl Api {
         http::router(self.clone(), self.closing.clone())
     }
 
-    /// Fires timers, follows the event log, forgets old idempotency keys, and seals anew what is sealed under an earlier key, until `shutdown`.
+    /// Fires timers, follows the event log and what other replicas change of rights, forgets old idempotency keys, and seals anew what is sealed under an earlier key, until `shutdown`.
     pub async fn run(&self, shutdown: CancellationToken) {
         tokio::join!(
             timer::run(&self.domain, shutdown.clone()),
             self.domain.feed.run(shutdown.clone()),
             idempotency::run(&self.domain, shutdown.clone()),
+            viewer::follow(&self.domain, shutdown.clone()),
+            user::carry_over(&self.domain, shutdown.clone()),
             slack::reseal(&self.domain, shutdown.clone()),
             async {
                 shutdown.cancelled().await;

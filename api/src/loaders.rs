@@ -12,12 +12,13 @@ use tocsin_entity::{
     database::Database,
     id::{ConnectorId, IncidentId, OrganizationId, TimelineEntryId, UserId, WorkspaceId},
     incident, incident_assignee,
-    kinds::EntryKind,
+    kinds::{EntryKind, Role},
     membership, postmortem,
     slack::{connector, digest_line, installation, post},
-    timeline_entry, user,
+    timeline_entry,
 };
 
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::{
@@ -63,11 +64,29 @@ pub(crate) fn of<'a>(ctx: &Context<'a>) -> &'a Loaders {
     ctx.data_unchecked::<Loaders>()
 }
 
-/// A person as a member of an organisation.
+/// A person as a member of an organisation: what that organisation says of them, and nothing that others say.
 #[derive(Debug, Clone)]
 pub(crate) struct MemberRow {
-    pub(crate) person: user::Model,
-    pub(crate) membership: membership::Model,
+    pub(crate) user_id: UserId,
+    pub(crate) name: String,
+    pub(crate) email: String,
+    pub(crate) role: Role,
+    pub(crate) deactivated_at: Option<OffsetDateTime>,
+    pub(crate) created_at: OffsetDateTime,
+}
+
+impl From<membership::Model> for MemberRow {
+    fn from(row: membership::Model) -> Self {
+        Self {
+            user_id: row.user_id,
+            // Null for a moment, where a replica of the version before has just added the member.
+            name: row.name.unwrap_or_default(),
+            email: row.email.unwrap_or_default(),
+            role: row.role,
+            deactivated_at: row.deactivated_at,
+            created_at: row.created_at,
+        }
+    }
 }
 
 /// The key of a member: who, where.
@@ -82,23 +101,15 @@ impl Loader<MemberKey> for Neighbours {
         let users = keys.iter().map(|key| key.1);
         let organizations = keys.iter().map(|key| key.0);
         let rows = membership::Entity::find()
-            .filter(membership::Column::UserId.is_in(users.clone()))
+            .filter(membership::Column::UserId.is_in(users))
             .filter(membership::Column::OrganizationId.is_in(organizations))
             .all(self.database.read())
             .await?;
-        let people: HashMap<UserId, user::Model> = user::Entity::find()
-            .filter(user::Column::Id.is_in(users))
-            .all(self.database.read())
-            .await?
-            .into_iter()
-            .map(|person| (person.id, person))
-            .collect();
         Ok(rows
             .into_iter()
-            .filter_map(|membership| {
-                let person = people.get(&membership.user_id)?.clone();
-                let key = MemberKey(membership.organization_id, membership.user_id);
-                Some((key, Arc::new(MemberRow { person, membership })))
+            .map(|row| {
+                let key = MemberKey(row.organization_id, row.user_id);
+                (key, Arc::new(row.into()))
             })
             .collect())
     }
@@ -424,6 +435,7 @@ macro_rules! by_id {
 by_id! {
     ServiceId => service;
     ApiKeyId => api_key;
+    AuditEntryId => audit_entry;
     ConnectorId => connector;
     PostmortemId => postmortem;
     SlackTemplateId => slack_template;

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Interface, Object, Result};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, PrimaryKeyTrait};
 use tocsin_entity::id::{
-    ApiKeyId, ConnectorId, IncidentId, OperationId, OrganizationId, PostmortemId, ServiceId, SlackTemplateId,
-    TimelineEntryId, UserId, WorkspaceId,
+    ApiKeyId, AuditEntryId, ConnectorId, IncidentId, OperationId, OrganizationId, PostmortemId, ServiceId,
+    SlackTemplateId, TimelineEntryId, UserId, WorkspaceId,
 };
 
 use crate::{
     Domain,
     api_key::ApiKey,
+    audit::AuditEntry,
     connector::Connector,
     incident::Incident,
     loaders,
@@ -36,6 +37,8 @@ pub(crate) fn domain<'a>(ctx: &Context<'a>) -> &'a Arc<Domain> {
 pub(crate) enum Node {
     /// A key to the API.
     ApiKey(ApiKey),
+    /// An entry of the audit log.
+    AuditEntry(AuditEntry),
     /// A Slack destination.
     Connector(Connector),
     /// An incident.
@@ -76,6 +79,7 @@ impl NodeQuery {
             TimelineEntryId::PREFIX => crate::timeline::find(ctx, &id).await?.map(Node::TimelineEntry),
             UserId::PREFIX => find_user(ctx, &id).await?.map(Node::User),
             ServiceId::PREFIX => crate::service::find(ctx, &id).await?.map(Node::Service),
+            AuditEntryId::PREFIX => crate::audit::find(ctx, &id).await?.map(Node::AuditEntry),
             ApiKeyId::PREFIX => crate::api_key::find(ctx, &id).await?.map(Node::ApiKey),
             PostmortemId::PREFIX => crate::postmortem::find(ctx, &id).await?.map(Node::Postmortem),
             WorkspaceId::PREFIX => crate::slack::find(ctx, &id).await?.map(Node::SlackWorkspace),
@@ -125,6 +129,7 @@ owned!(
     tocsin_entity::timeline_entry::Model,
     tocsin_entity::service::Model,
     tocsin_entity::api_key::Model,
+    tocsin_entity::audit_entry::Model,
     tocsin_entity::postmortem::Model,
     tocsin_entity::connector::Model,
     tocsin_entity::connector_rule::Model,

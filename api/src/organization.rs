@@ -133,12 +133,9 @@ impl OrganizationQuery {
     }
 
     /// Every organisation: for the Slack bridge alone.
+    #[graphql(visible = "crate::viewer::shown_to_bridge")]
     async fn organizations(&self, ctx: &Context<'_>) -> Result<Vec<Organization>> {
-        let viewer = ctx.data_unchecked::<Caller>();
-        if !viewer.is_bridge() {
-            viewer.may(Need::Read)?;
-            return Err(Refusal::Forbidden("This is for the Slack bridge alone.".to_owned()).into());
-        }
+        ctx.data_unchecked::<Caller>().may_ask_for_all()?;
         let rows = organization::Entity::find()
             .order_by_asc(organization::Column::Id)
             .all(domain(ctx).database().read())

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, connection::Connection};
+use async_graphql::{MergedObject, MergedSubscription, connection::Connection};
 
 use crate::{
     Domain,
     api_key::{ApiKey, ApiKeyMutation, ApiKeyQuery},
+    audit::{AuditEntry, AuditQuery},
     connector::{
         ConnectorMutation, ConnectorQuery, MovingMutation, RenumberMutation, RoutingQuery, RuleMutation,
     },
@@ -28,6 +29,7 @@ use crate::{
     template::{TemplateMutation, TemplateQuery},
     timeline::TimelineEntry,
     user::{User, UserMutation, UserQuery},
+    viewer::BridgeOnly,
 };
 
 /// Deepest nesting of a query.
@@ -46,6 +48,7 @@ pub struct Query(
     OrganizationQuery,
     UserQuery,
     ApiKeyQuery,
+    AuditQuery,
     ServiceQuery,
     ConnectorQuery,
     RoutingQuery,
@@ -96,21 +99,31 @@ pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 type Builder = async_graphql::SchemaBuilder<Query, Mutation, Subscription>;
 
-fn builder() -> Builder {
+fn types() -> Builder {
     let builder = Schema::build(Query::default(), Mutation::default(), Subscription::default());
-    describe_pages(builder)
-        .register_output_type::<Node>()
+    describe_pages(builder).register_output_type::<Node>()
+}
+
+/// The schema without a domain or limits, to be written down.
+pub(crate) fn unlimited() -> Schema {
+    types().finish()
+}
+
+fn builder() -> Builder {
+    types()
         .limit_depth(DEPTH_MAX)
         .limit_complexity(COMPLEXITY_MAX)
         .limit_directives(DIRECTIVES_MAX)
         .limit_recursive_depth(RECURSION_MAX)
         .extension(Phases::default())
+        .extension(BridgeOnly)
 }
 
 /// async-graphql makes these types, and describes none of them.
 fn describe_pages(builder: Builder) -> Builder {
     builder
         .override_output_type_description::<Connection<String, ApiKey>>("A page of API keys.")
+        .override_output_type_description::<Connection<String, AuditEntry>>("A page of the audit log.")
         .override_output_type_description::<Connection<String, Incident>>("A page of incidents.")
         .override_output_type_description::<Connection<String, IncidentEvent>>("A page of the event log.")
         .override_output_type_description::<Connection<String, Postmortem>>("A page of post-mortems.")
@@ -130,15 +143,4 @@ pub(crate) fn build(domain: &Arc<Domain>) -> Schema {
         Introspection::Public | Introspection::Authenticated => builder.finish(),
         Introspection::Off => builder.disable_introspection().finish(),
     }
-}
-
-/// The schema as text, described and sorted: what `schema.graphql` holds.
-pub fn sdl() -> String {
-    builder().finish().sdl_with_options(
-        SDLExportOptions::new()
-            .sorted_arguments()
-            .sorted_enum_items()
-            .sorted_fields()
-            .include_specified_by(),
-    )
 }

@@ -13,7 +13,7 @@ use tocsin_simulator::{Limits, Simulator, SimulatorConfig};
 use crate::servers::{Servers, free_port, run};
 
 /// The admin's key on every stack.
-pub(crate) const KEY: &str = "benchmark-key-0123456789";
+pub(crate) const KEY: &str = "benchmark-key-0123456789-0123456789";
 /// How long a process may take to be ready before the run is given up.
 const READY_WITHIN: Duration = Duration::from_secs(30);
 

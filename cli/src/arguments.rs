@@ -81,7 +81,11 @@ pub(crate) enum Command {
     /// Bring the database to the schema of this version
     Migrate,
     /// Print the GraphQL schema
-    Schema,
+    Schema {
+        /// With what the Slack bridge alone is shown
+        #[arg(long)]
+        bridge: bool,
+    },
     /// Print the manifest of a Slack app
     Manifest(ManifestArguments),
     /// Show the configuration in force, and check that it works

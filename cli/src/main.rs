@@ -60,8 +60,13 @@ async fn run(command: Command, given: &Given, started: Instant) -> anyhow::Resul
     let terminal = Terminal::new(&given.environment);
     // These work whatever the configuration, or with little of it.
     match &command {
-        Command::Schema => {
-            return terminal::print(&tocsin_api::sdl()).context("the schema could not be written");
+        Command::Schema { bridge } => {
+            let schema = if *bridge {
+                tocsin_api::bridge_sdl()
+            } else {
+                tocsin_api::sdl().await
+            };
+            return terminal::print(&schema).context("the schema could not be written");
         }
         Command::Manifest(wishes) => return manifest::run(wishes, given),
         Command::Doctor => return doctor::run(given, terminal).await,
@@ -85,7 +90,7 @@ async fn run(command: Command, given: &Given, started: Instant) -> anyhow::Resul
         Command::Migrate => admin::migrate(&settings, terminal).await,
         Command::Org(command) => admin::org(&settings, command, terminal).await,
         Command::Key(command) => admin::key(&settings, command, terminal).await,
-        Command::Schema | Command::Manifest(_) | Command::Doctor => Ok(()),
+        Command::Schema { .. } | Command::Manifest(_) | Command::Doctor => Ok(()),
     }
 }
 
@@ -98,7 +103,7 @@ fn default_filter(command: &Command) -> &'static str {
         | Command::Migrate
         | Command::Org(_)
         | Command::Key(_)
-        | Command::Schema
+        | Command::Schema { .. }
         | Command::Manifest(_)
         | Command::Doctor => "error",
     }

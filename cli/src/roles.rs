@@ -162,6 +162,7 @@ pub(crate) async fn api(
         sealer: secret::sealer(settings)?,
         slack,
         introspection: settings.introspection,
+        trusted_proxies: settings.trusted_proxies.clone(),
     };
     let redis_url = settings
         .redis_url

@@ -28,6 +28,12 @@ pub struct Model {
     pub last_used_at: Option<OffsetDateTime>,
     /// When it was revoked.
     pub revoked_at: Option<OffsetDateTime>,
+    /// When it expires; never where it is null.
+    pub expires_at: Option<OffsetDateTime>,
+    /// The member who created it, where one did.
+    pub created_by_user_id: Option<UserId>,
+    /// The API key by which it was created, where that is no member's.
+    pub created_by_key_id: Option<ApiKeyId>,
     /// When it was created.
     pub created_at: OffsetDateTime,
 }

@@ -122,6 +122,8 @@ typed_id! {
     OperationId, "sop";
     /// A template of an organisation's messages in Slack.
     SlackTemplateId, "tpl";
+    /// An entry of the audit log.
+    AuditEntryId, "aud";
 }
 
 #[cfg(test)]

@@ -272,6 +272,18 @@ kind! {
         OpenId = "OPENID",
         /// They have confirmed in Tocsin a code that they were given in Slack.
         Code = "CODE",
+        /// An administrator has said so.
+        Administrator = "ADMINISTRATOR",
+    }
+
+    /// By which way a change came that the audit log tells of.
+    AuditChannel {
+        /// By GraphQL, with an API key.
+        Api = "API",
+        /// By the Slack bridge, which reports what happened in Slack or acts for a member.
+        Bridge = "BRIDGE",
+        /// By a command on the server, or by its first start.
+        CommandLine = "COMMAND_LINE",
     }
 
     /// What an administrator asks the bridge to do.

@@ -10,6 +10,8 @@ pub mod kinds;
 pub mod slack;
 
 pub mod api_key;
+pub mod audit_entry;
+pub mod authority;
 pub mod comment_revision;
 pub mod connector;
 pub mod connector_rule;

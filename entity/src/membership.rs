@@ -19,6 +19,10 @@ pub struct Model {
     pub organization_id: OrganizationId,
     /// The person.
     pub user_id: UserId,
+    /// The name that people read there; null where a replica of the version before has just added the member.
+    pub name: Option<String>,
+    /// Their e-mail address there, in lowercase, unique in the organisation; null as above.
+    pub email: Option<String>,
     /// What the person may do there.
     pub role: Role,
     /// When the member was deactivated; such a member may do nothing.

@@ -1,20 +1,20 @@
-//! A person, known by e-mail address.
+//! A person. What an organisation says of them is in their membership of it.
 
 use sea_orm::entity::prelude::*;
 use time::OffsetDateTime;
 
 use crate::id::UserId;
 
-/// A person, known by e-mail address.
+/// A person. What an organisation says of them is in their membership of it.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "user_account")]
 pub struct Model {
     /// Their id.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: UserId,
-    /// Their e-mail address, in lowercase; unique.
+    /// An e-mail address for replicas of an earlier version, unique; their own where no other organisation knew it. Not read.
     pub email: String,
-    /// The name people read.
+    /// The name they were added with, for replicas of an earlier version. Not read.
     pub name: String,
     /// When the person was first added.
     pub created_at: OffsetDateTime,

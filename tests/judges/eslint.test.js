@@ -11,8 +11,8 @@ const OPTIONS = {
   "@graphql-eslint/strict-id-in-types": {
     exceptions: {
       types: [
-        "Author", "CommentRevision", "CreatedSlackChannel", "IncidentEvent", "MissingScopes", "PageInfo", "SealedSlackApp",
-        "SealedSlackToken", "SlackConnectionTest", "SlackIdentity", "SlackIdentityFound", "SlackInstallLink", "SlackLink", "SlackMember",
+        "Author", "CommentRevision", "CreatedSlackChannel", "IncidentEvent", "MissingScopes", "PageInfo",
+        "SlackConnectionTest", "SlackIdentity", "SlackIdentityFound", "SlackInstallLink", "SlackLink",
         "SlackPerson", "SlackRoute", "SlackSettings", "SlackTemplateField", "SlackTemplatePreview", "SlackTemplateProblem",
         "SlackTemplateVariable", "SlackTestMessage", "Tag", "UserError", "Viewer",
       ],

@@ -14,6 +14,7 @@ use tocsin_entity::{
 
 use super::{event, graphql::Connector, input, place, reach::Reach, rule};
 use crate::{
+    audit::Trail,
     error::{Trouble, UserError, told},
     idempotency, limits, node,
     slack::{self, Meant},
@@ -246,11 +247,12 @@ async fn create(ctx: &Context<'_>, input: CreateConnectorInput) -> Result<Model,
                 .insert(tx)
                 .await
                 .map_err(Trouble::or_name_taken("connector"))?;
+            let trail = Trail::of(ctx, organization_id);
+            trail.made(tx, &row).await?;
             for service_id in services {
-                rule::for_service(RuleId::new(), &row, service_id)
-                    .into_active_model()
-                    .insert(tx)
-                    .await?;
+                let rule = rule::for_service(RuleId::new(), &row, service_id);
+                let rule = rule.into_active_model().insert(tx).await?;
+                trail.made(tx, &rule).await?;
             }
             Ok(row)
         },
@@ -272,6 +274,7 @@ async fn update(ctx: &Context<'_>, input: UpdateConnectorInput) -> Result<Model,
         |row: &Model| row.id,
         async |tx| {
             let before = managed(tx, organization_id, id, &reach).await?;
+            let was = before.clone();
             let workspace_id = match &input.workspace_id {
                 Some(id) => workspace(ctx, tx, organization_id, Some(id)).await?,
                 None => None,
@@ -290,12 +293,14 @@ async fn update(ctx: &Context<'_>, input: UpdateConnectorInput) -> Result<Model,
                 check_fallback(&after, &known, &reach, tx).await?;
             }
             check_template(&after, tx).await?;
-            after
+            let after = after
                 .into_active_model()
                 .reset_all()
                 .update(tx)
                 .await
-                .map_err(Trouble::or_name_taken("connector"))
+                .map_err(Trouble::or_name_taken("connector"))?;
+            Trail::of(ctx, organization_id).changed(tx, &was, &after).await?;
+            Ok(after)
         },
     )
     .await
@@ -339,7 +344,12 @@ async fn delete(ctx: &Context<'_>, input: DeleteConnectorInput) -> Result<Connec
     let key = idempotency::key_use(viewer, "deleteConnector", input.idempotency_key.clone(), &input)?;
     let id = connector_id(&input.id)?;
     idempotency::gone_once(ctx, organization_id, key, id, async |tx| {
-        managed(tx, organization_id, id, &reach).await?;
+        let connector = managed(tx, organization_id, id, &reach).await?;
+        let trail = Trail::of(ctx, organization_id);
+        for rule in rule::of_connector(tx, id).await? {
+            trail.gone(tx, &rule).await?;
+        }
+        trail.gone(tx, &connector).await?;
         Entity::update_many()
             .col_expr(Column::FallbackId, Expr::value(None::<ConnectorId>))
             .filter(Column::FallbackId.eq(id))

@@ -16,6 +16,7 @@ use super::{
     place,
 };
 use crate::{
+    audit::Trail,
     error::{Fault, Trouble, UserError, told},
     idempotency,
     node::domain,
@@ -104,13 +105,15 @@ async fn relocate(ctx: &Context<'_>, input: MoveConnectorsInput) -> Result<Vec<c
         let is_meant = |row: &connector::Model| named.as_ref().is_none_or(|named| named.contains(&row.id));
         for row in rows.into_iter().filter(is_meant) {
             let channel = place::by_name(ctx, tx, &row, to).await?;
+            let was = row.clone();
             let moved = connector::Model {
                 workspace_id: to,
                 channel,
                 ..row
             };
             place::need_free(ctx, tx, &moved).await?;
-            moved.into_active_model().reset_all().update(tx).await?;
+            let moved = moved.into_active_model().reset_all().update(tx).await?;
+            Trail::of(ctx, organization_id).changed(tx, &was, &moved).await?;
         }
         Ok(())
     })

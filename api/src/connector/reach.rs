@@ -40,8 +40,8 @@ impl Reach {
         let (Some(member), Some(organization_id)) = (viewer.member(), viewer.organization_id()) else {
             return Err(refused);
         };
-        if matches!(member.role, Role::Owner | Role::Admin) {
-            // What is missing is their key's to have.
+        if matches!(member.role, Role::Owner | Role::Admin) || viewer.is_bridge() {
+            // What is missing is not the member's to have.
             return Err(refused);
         }
         let rows = managing::Entity::find()

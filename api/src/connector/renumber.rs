@@ -16,7 +16,8 @@ use tocsin_entity::{
 
 use super::{graphql::Connector, place};
 use crate::{
-    error::{Trouble, UserError, UserErrorCode, told},
+    audit::Trail,
+    error::{Trouble, UserError, told},
     limits,
     node::domain,
     viewer::{Need, Viewer},
@@ -53,6 +54,7 @@ pub(crate) struct RenumberMutation;
 impl RenumberMutation {
     /// Records that a channel has another name or id: the organisation's connectors and comments follow. For the Slack bridge alone; again, it
     /// changes nothing.
+    #[graphql(visible = "crate::viewer::shown_to_bridge")]
     async fn record_slack_channel_change(
         &self,
         ctx: &Context<'_>,
@@ -68,10 +70,7 @@ impl RenumberMutation {
 
 async fn record(ctx: &Context<'_>, input: RecordSlackChannelChangeInput) -> Result<Vec<Model>, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
-    let organization_id = viewer.may_change(Need::Read)?;
-    if !viewer.is_bridge() {
-        return Err(UserError::new(UserErrorCode::Forbidden, "This is for the Slack bridge alone.").into());
-    }
+    let organization_id = viewer.may_change(Need::Report)?;
     let team_id = limits::line("teamId", &input.team_id, CALLED_MAX)?;
     let from = limits::line("from", &input.from, CALLED_MAX)?;
     let to = limits::line("to", &input.to, CALLED_MAX)?;
@@ -79,9 +78,13 @@ async fn record(ctx: &Context<'_>, input: RecordSlackChannelChangeInput) -> Resu
     let mut changed = Vec::new();
     for row in named(ctx, &tx, organization_id, &team_id, &from).await? {
         let called = place::kept(ctx, &tx, &row, &team_id, &to).await?;
-        let mut change = row.into_active_model();
+        let mut change = row.clone().into_active_model();
         change.channel = Set(called);
-        changed.push(change.update(&tx).await?);
+        let renamed = change.update(&tx).await?;
+        Trail::of(ctx, organization_id)
+            .changed(&tx, &row, &renamed)
+            .await?;
+        changed.push(renamed);
     }
     // Comments know the channel by its id.
     if !from.starts_with('#') {

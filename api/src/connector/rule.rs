@@ -21,6 +21,7 @@ use super::{
     reach::Reach,
 };
 use crate::{
+    audit::Trail,
     error::{Trouble, UserError, UserErrorCode, told},
     idempotency, limits, loaders, node,
     service::Service,
@@ -237,7 +238,9 @@ async fn create(ctx: &Context<'_>, input: CreateConnectorRuleInput) -> Result<Mo
             }
             need_services(tx, organization_id, row.service_id.as_slice()).await?;
             need_new(tx, &row, "connectorId").await?;
-            Ok(row.into_active_model().insert(tx).await?)
+            let row = row.into_active_model().insert(tx).await?;
+            Trail::of(ctx, organization_id).made(tx, &row).await?;
+            Ok(row)
         },
     )
     .await
@@ -277,7 +280,9 @@ async fn update(ctx: &Context<'_>, input: UpdateConnectorRuleInput) -> Result<Mo
             if after != was {
                 need_new(tx, &after, "id").await?;
             }
-            Ok(after.into_active_model().reset_all().update(tx).await?)
+            let after = after.into_active_model().reset_all().update(tx).await?;
+            Trail::of(ctx, organization_id).changed(tx, &was, &after).await?;
+            Ok(after)
         },
     )
     .await
@@ -295,8 +300,9 @@ async fn delete(ctx: &Context<'_>, input: DeleteConnectorRuleInput) -> Result<Ru
     )?;
     let id = rule_id(&input.id)?;
     idempotency::gone_once(ctx, organization_id, key, id, async |tx| {
-        own(tx, organization_id, id, &reach).await?;
+        let rule = own(tx, organization_id, id, &reach).await?;
         Entity::delete_by_id(id).exec(tx).await?;
+        Trail::of(ctx, organization_id).gone(tx, &rule).await?;
         Ok(())
     })
     .await

@@ -1,47 +1,115 @@
 //! Who is let in: the transport's view of [`viewer::authenticate`].
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use axum::http::StatusCode;
 use futures::future::BoxFuture;
 
 use super::{
-    endpoint::{Caller, Credentials, Door},
+    endpoint::{Caller, Credentials, Doors},
     refusal::Refusal,
+    wrong_keys::{HOLD, Verdict, WrongKeys},
 };
 use crate::{
     Api,
     viewer::{self, AuthError, Viewer, Who},
 };
 
-/// The door of the API.
-pub(super) fn door(api: Api) -> Arc<Door> {
-    Arc::new(move |credentials, request_id| -> BoxFuture<'static, _> {
-        Box::pin(let_in(api.clone(), credentials, request_id))
-    })
+/// The doors of the API.
+pub(super) fn doors(api: Api) -> Doors {
+    let changes = api.keyring().changes();
+    let wrong_keys = Arc::new(WrongKeys::default());
+    let guarded = api.clone();
+    Doors {
+        entrance: Arc::new(move |credentials, request_id| -> BoxFuture<'static, _> {
+            let (api, wrong_keys) = (guarded.clone(), Arc::clone(&wrong_keys));
+            Box::pin(async move { guard(&api, &wrong_keys, credentials, request_id).await })
+        }),
+        recheck: Arc::new(move |credentials, request_id| -> BoxFuture<'static, _> {
+            let api = api.clone();
+            Box::pin(async move {
+                let_in(&api, credentials, request_id)
+                    .await
+                    .map_err(|error| refusal(&error))
+            })
+        }),
+        changes,
+    }
 }
 
-async fn let_in(api: Api, credentials: Credentials, request_id: String) -> Result<Caller, Refusal> {
-    let Viewer { who, .. } = viewer::authenticate(
-        &api,
+/// Lets in who shows a key that is right, and slows down who shows wrong ones.
+async fn guard(
+    api: &Api,
+    wrong_keys: &WrongKeys,
+    credentials: Credentials,
+    request_id: String,
+) -> Result<Caller, Refusal> {
+    let address = credentials.address;
+    let is_guess = credentials
+        .bearer
+        .as_deref()
+        .is_some_and(|bearer| !viewer::is_known(api, bearer));
+    if is_guess && wrong_keys.is_flooding(address) {
+        wrong_keys.note(address, Instant::now());
+        return Err(turned_away());
+    }
+    let error = match let_in(api, credentials, request_id).await {
+        Ok(caller) => return Ok(caller),
+        Err(error) => error,
+    };
+    match error {
+        AuthError::BadKey => match wrong_keys.note(address, Instant::now()) {
+            Verdict::Answer => {}
+            Verdict::Hold => {
+                let _held = Held { wrong_keys, address };
+                tokio::time::sleep(HOLD).await;
+            }
+            Verdict::TurnAway => return Err(turned_away()),
+        },
+        AuthError::BadHeader(_) | AuthError::NoMember(_) | AuthError::Fault(_) => {}
+    }
+    Err(refusal(&error))
+}
+
+/// An answer that is held back, until it is given or nobody waits for it any more.
+struct Held<'a> {
+    wrong_keys: &'a WrongKeys,
+    address: Option<std::net::IpAddr>,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.wrong_keys.release(self.address);
+    }
+}
+
+fn turned_away() -> Refusal {
+    Refusal::request(
+        StatusCode::TOO_MANY_REQUESTS,
+        "TOO_MANY_WRONG_KEYS",
+        "Too many wrong API keys come from your address. Wait a few seconds, then try again with a key that is valid.",
+    )
+}
+
+async fn let_in(api: &Api, credentials: Credentials, request_id: String) -> Result<Caller, AuthError> {
+    let Viewer { who, address, .. } = viewer::authenticate(
+        api,
         credentials.bearer.as_deref(),
         credentials.organization.as_deref(),
         credentials.on_behalf_of.as_deref(),
+        credentials.address,
         request_id,
     )
-    .await
-    .map_err(|error| refusal(&error))?;
-    let standing = format!("{who:?}");
-    Ok(Caller::new(
-        who == Who::Anonymous,
-        standing,
-        move |request, request_id| {
-            request.data(Viewer {
-                who: who.clone(),
-                request_id: request_id.to_owned(),
-            })
-        },
-    ))
+    .await?;
+    let (standing, until) = (format!("{who:?}"), who.expires_at());
+    let caller = Caller::new(who == Who::Anonymous, standing, move |request, request_id| {
+        request.data(Viewer {
+            who: who.clone(),
+            address,
+            request_id: request_id.to_owned(),
+        })
+    });
+    Ok(caller.until(until))
 }
 
 fn refusal(error: &AuthError) -> Refusal {

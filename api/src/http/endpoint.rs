@@ -1,14 +1,18 @@
 //! What the transport needs to know of what it serves: a schema, and who may ask.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
 use async_graphql::{Executor, Request};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header, request::Parts as RequestParts};
 use futures::future::BoxFuture;
+use ipnet::IpNet;
 use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    client_address,
     introspection::Introspection,
     refusal::Refusal,
     socket::{Revocations, SocketLimits, Sockets},
@@ -70,13 +74,23 @@ pub(super) struct Parts<E> {
     pub(super) shutdown: CancellationToken,
 }
 
+/// Who is let in, and how it is noticed that they no longer are.
+pub(super) struct Doors {
+    /// Lets callers in; who shows wrong keys is slowed down.
+    pub(super) entrance: Arc<Door>,
+    /// Asks again about callers who are in.
+    pub(super) recheck: Arc<Door>,
+    /// Grows whenever somebody's rights may have become less.
+    pub(super) changes: watch::Receiver<u64>,
+}
+
 impl<E: Executor> Endpoint<E> {
-    pub(super) fn new(executor: E, door: Arc<Door>, settings: Settings, shutdown: CancellationToken) -> Self {
+    pub(super) fn new(executor: E, doors: Doors, settings: Settings, shutdown: CancellationToken) -> Self {
         Self(Arc::new(Parts {
             executor,
-            revocations: Revocations::new(Arc::clone(&door), settings.recheck),
+            revocations: Revocations::new(doors.recheck, settings.recheck, doors.changes),
             sockets: Sockets::new(settings.sockets),
-            door,
+            door: doors.entrance,
             settings,
             shutdown,
         }))
@@ -108,8 +122,10 @@ pub(super) struct Settings {
     pub(super) operations_max: usize,
     /// How many sockets there may be.
     pub(super) sockets: SocketLimits,
-    /// How often the keys of open sockets are checked again.
+    /// How often the keys of open sockets are checked again, where nothing tells that they must be.
     pub(super) recheck: Duration,
+    /// The proxies that are believed whose request they pass on.
+    pub(super) trusted_proxies: Vec<IpNet>,
 }
 
 impl Default for Settings {
@@ -127,6 +143,7 @@ impl Default for Settings {
             operations_max: OPERATIONS_MAX,
             sockets: SocketLimits::default(),
             recheck: Duration::from_secs(30),
+            trusted_proxies: Vec::new(),
         }
     }
 }
@@ -141,6 +158,8 @@ pub(super) struct Caller {
     pub(super) anonymous: bool,
     /// What the caller may do, as text: when it changes, open sockets are closed.
     pub(super) standing: String,
+    /// When that ends by itself, if ever.
+    pub(super) until: Option<OffsetDateTime>,
     attach: Arc<Attach>,
 }
 
@@ -153,8 +172,15 @@ impl Caller {
         Self {
             anonymous,
             standing,
+            until: None,
             attach: Arc::new(attach),
         }
+    }
+
+    /// The same, until a time.
+    pub(super) fn until(mut self, until: Option<OffsetDateTime>) -> Self {
+        self.until = until;
+        self
     }
 
     /// The request, as this caller's.
@@ -169,6 +195,8 @@ pub(super) struct Credentials {
     pub(super) bearer: Option<String>,
     pub(super) organization: Option<String>,
     pub(super) on_behalf_of: Option<String>,
+    /// From where they are shown.
+    pub(super) address: Option<IpAddr>,
 }
 
 impl fmt::Debug for Credentials {
@@ -178,11 +206,21 @@ impl fmt::Debug for Credentials {
             .field("bearer", &self.bearer.as_ref().map(|_| "…"))
             .field("organization", &self.organization)
             .field("on_behalf_of", &self.on_behalf_of)
+            .field("address", &self.address)
             .finish()
     }
 }
 
 impl Credentials {
+    /// From a request.
+    pub(super) fn of(parts: &RequestParts, trusted_proxies: &[IpNet]) -> Result<Self, Refusal> {
+        let address = client_address::of(parts, trusted_proxies);
+        Ok(Self {
+            address,
+            ..Self::from_headers(&parts.headers)?
+        })
+    }
+
     /// From the headers of a request.
     pub(super) fn from_headers(headers: &HeaderMap) -> Result<Self, Refusal> {
         let text = |name: &str| match headers.get(name) {
@@ -234,6 +272,7 @@ impl Credentials {
             },
             organization: organization.map(ToOwned::to_owned).or(self.organization),
             on_behalf_of: on_behalf_of.map(ToOwned::to_owned).or(self.on_behalf_of),
+            address: self.address,
         })
     }
 

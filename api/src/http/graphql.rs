@@ -41,7 +41,7 @@ pub(super) async fn serve<E: Executor>(State(endpoint): State<Endpoint<E>>, requ
     let request_id = RequestId::of(&parts.extensions);
     if is_upgrade(&parts) {
         return match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
-            Ok(upgrade) => socket::accept(endpoint, upgrade, &parts.headers, request_id),
+            Ok(upgrade) => socket::accept(endpoint, upgrade, &parts, request_id),
             Err(rejection) => {
                 let refusal = Refusal::request(
                     rejection.status(),
@@ -109,7 +109,7 @@ async fn answer<E: Executor>(
         }
     };
     // Before the body: a stranger's may be short only.
-    let credentials = Credentials::from_headers(&parts.headers)?;
+    let credentials = Credentials::of(parts, &endpoint.settings.trusted_proxies)?;
     let caller = (endpoint.door)(credentials, request_id.to_string()).await?;
     let params = if is_post {
         Params::from_body(&read(&endpoint.settings, body, caller.anonymous).await?)

@@ -7,6 +7,7 @@
 
 mod accept;
 mod answer;
+mod client_address;
 mod document;
 mod door;
 mod endpoint;
@@ -23,6 +24,7 @@ mod socket;
 #[cfg(test)]
 mod tests;
 mod variables;
+mod wrong_keys;
 
 use async_graphql::Executor;
 use axum::{Router, extract::DefaultBodyLimit, middleware, routing::any};
@@ -38,10 +40,11 @@ pub(crate) fn router(api: Api, shutdown: CancellationToken) -> Router {
     describe_metrics();
     let settings = Settings {
         introspection: api.config().introspection,
+        trusted_proxies: api.config().trusted_proxies.clone(),
         ..Settings::default()
     };
     let schema = api.schema().clone();
-    routes(Endpoint::new(schema, door::door(api), settings, shutdown))
+    routes(Endpoint::new(schema, door::doors(api), settings, shutdown))
 }
 
 fn describe_metrics() {
@@ -50,6 +53,10 @@ fn describe_metrics() {
         "tocsin_graphql_request_seconds",
         metrics::Unit::Seconds,
         "Time to execute a query or a mutation"
+    );
+    metrics::describe_counter!(
+        "tocsin_wrong_keys_total",
+        "Requests with a wrong API key, by outcome: refused at once, slowed down, or turned away unseen"
     );
     metrics::describe_gauge!("tocsin_graphql_sockets", "WebSockets that are open");
     metrics::describe_counter!(

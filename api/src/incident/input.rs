@@ -138,12 +138,16 @@ pub(crate) struct AddCommentInput {
     /// What is said; at most 12,000 characters, and not blank.
     body_markdown: String,
     /// Where it was said, as `slack:T…/C…/ts`: a second comment from there is the first again. Taken from the Slack bridge alone.
+    #[graphql(visible = "crate::viewer::shown_to_bridge")]
     pub(super) external_ref: Option<String>,
     /// Who said it, where no member did. Taken from the Slack bridge alone.
+    #[graphql(visible = "crate::viewer::shown_to_bridge")]
     pub(super) slack_author: Option<SlackAuthorInput>,
     /// When it was said: what was said while the sync was muted is no comment, whenever that comes to be known. Taken from the Slack bridge alone.
+    #[graphql(visible = "crate::viewer::shown_to_bridge")]
     pub(super) said_at: Option<OffsetDateTime>,
     /// Through which connector's message it was said: without two-way sync there it is no comment. Taken from the Slack bridge alone.
+    #[graphql(visible = "crate::viewer::shown_to_bridge")]
     pub(super) connector_id: Option<ID>,
     /// Makes the request repeatable for 24 hours.
     pub(super) idempotency_key: Option<String>,
@@ -155,10 +159,12 @@ pub(crate) struct EditCommentInput {
     /// The comment's id.
     id: Option<ID>,
     /// Where it was said, as `slack:T…/C…/ts`, in place of its id. Taken from the Slack bridge alone.
+    #[graphql(visible = "crate::viewer::shown_to_bridge")]
     pub(super) external_ref: Option<String>,
     /// What it says from now on; at most 12,000 characters, and not blank.
     body_markdown: String,
     /// Slack's `edited.ts`: an edit that is no newer than the last one changes nothing. Taken from the Slack bridge alone.
+    #[graphql(visible = "crate::viewer::shown_to_bridge")]
     pub(super) revision: Option<String>,
     /// Makes the request repeatable for 24 hours.
     pub(super) idempotency_key: Option<String>,
@@ -170,6 +176,7 @@ pub(crate) struct RetractCommentInput {
     /// The comment's id.
     id: Option<ID>,
     /// Where it was said, as `slack:T…/C…/ts`, in place of its id. Taken from the Slack bridge alone.
+    #[graphql(visible = "crate::viewer::shown_to_bridge")]
     pub(super) external_ref: Option<String>,
     /// Makes the request repeatable for 24 hours.
     pub(super) idempotency_key: Option<String>,

@@ -135,12 +135,8 @@ async fn comment(ctx: &Context<'_>, input: AddCommentInput) -> Result<Applied, T
         || input.slack_author.is_some()
         || input.said_at.is_some()
         || input.connector_id.is_some();
-    if from_slack && !viewer.is_bridge() {
-        return Err(UserError::new(
-            UserErrorCode::Forbidden,
-            "`externalRef`, `slackAuthor`, `saidAt` and `connectorId` are for the Slack bridge alone.",
-        )
-        .into());
+    if from_slack {
+        viewer.may_change(Need::Report)?;
     }
     let slack_name = input
         .slack_author
@@ -197,12 +193,8 @@ fn may_revise(
     external_ref: Option<&String>,
     revision: Option<&String>,
 ) -> Result<OrganizationId, Trouble> {
-    if (external_ref.is_some() || revision.is_some()) && !viewer.is_bridge() {
-        return Err(UserError::new(
-            UserErrorCode::Forbidden,
-            "`externalRef` and `revision` are for the Slack bridge alone.",
-        )
-        .into());
+    if external_ref.is_some() || revision.is_some() {
+        viewer.may_change(Need::Report)?;
     }
     if external_ref.is_some() && viewer.member().is_none() {
         return Ok(viewer.may(Need::Read)?);
@@ -237,8 +229,7 @@ async fn retract(ctx: &Context<'_>, input: RetractCommentInput) -> Result<Applie
     let organization_id = may_revise(viewer, input.external_ref.as_ref(), None)?;
     let key = key(ctx, "retractComment", input.idempotency_key.as_ref(), &input)?;
     // A key of the organisation itself has no role: its scopes decide.
-    let manages = !viewer.is_bridge() || viewer.member().is_some();
-    let of_others = manages && viewer.may(Need::Manage).is_ok();
+    let of_others = viewer.may(Need::Moderate).is_ok();
     revise(ctx, organization_id, input.command(of_others)?, key).await
 }
 

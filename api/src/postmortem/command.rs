@@ -12,7 +12,7 @@ use tocsin_entity::{
     id::{IncidentId, OrganizationId, PostmortemId, UserId},
     incident,
     kinds::PostmortemStatus,
-    postmortem, service, timeline_entry, user,
+    membership, postmortem, service, timeline_entry,
 };
 
 use super::draft::draft;
@@ -92,12 +92,13 @@ async fn written(tx: &DatabaseTransaction, incident: &incident::Model) -> Result
         .limit(ENTRIES_MAX)
         .all(tx)
         .await?;
-    let names: HashMap<UserId, String> = user::Entity::find()
-        .filter(user::Column::Id.is_in(entries.iter().filter_map(|entry| entry.author_user_id)))
+    let names: HashMap<UserId, String> = membership::Entity::find()
+        .filter(membership::Column::OrganizationId.eq(incident.organization_id))
+        .filter(membership::Column::UserId.is_in(entries.iter().filter_map(|entry| entry.author_user_id)))
         .all(tx)
         .await?
         .into_iter()
-        .map(|user| (user.id, user.name))
+        .map(|member| (member.user_id, member.name.unwrap_or_default()))
         .collect();
     Ok(draft(
         incident,

@@ -16,6 +16,7 @@ use tocsin_entity::{
 
 use super::Service;
 use crate::{
+    audit::Trail,
     data_loader::Loader,
     error::{Fault, Trouble, UserError, told},
     idempotency,
@@ -187,10 +188,12 @@ impl Wanted {
                         organization_id,
                         created_at: OffsetDateTime::now_utc(),
                     };
-                    row.into_active_model().insert(tx).await?;
+                    let row = row.into_active_model().insert(tx).await?;
+                    Trail::of(ctx, organization_id).made(tx, &row).await?;
                 }
-                (Some(_), false) => {
+                (Some(row), false) => {
                     Entity::delete_by_id((service_id, user_id)).exec(tx).await?;
+                    Trail::of(ctx, organization_id).gone(tx, &row).await?;
                 }
                 (Some(_), true) | (None, false) => {}
             }

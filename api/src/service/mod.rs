@@ -12,6 +12,7 @@ use tocsin_entity::{id::ServiceId, kinds::Urgency, service};
 
 pub(crate) use self::managers::ServiceManagerMutation;
 use crate::{
+    audit::Trail,
     error::{Fault, Trouble, UserError, told},
     idempotency, limits,
     node::{domain, load_owned},
@@ -162,7 +163,9 @@ async fn create(ctx: &Context<'_>, input: CreateServiceInput) -> Result<Service,
     };
     let id_of = |row: &service::Model| row.id;
     let row = idempotency::once(ctx, organization_id, key, "service", id_of, async |tx| {
-        row.insert(tx).await.map_err(Trouble::or_name_taken("service"))
+        let row = row.insert(tx).await.map_err(Trouble::or_name_taken("service"))?;
+        Trail::of(ctx, organization_id).made(tx, &row).await?;
+        Ok(row)
     })
     .await?;
     Ok(Service(row))

@@ -20,6 +20,7 @@ use tocsin_queue::jobs::RefreshSlackWorkspaces;
 use tocsin_seal::Sealer;
 
 use crate::{
+    audit::Trail,
     error::{Fault, Trouble, UserError, UserErrorCode, told},
     idempotency, limits,
     node::{self, domain},
@@ -105,7 +106,8 @@ impl SlackApp {
         self.0.created_at
     }
 
-    /// Its secrets, sealed: null for everybody but the bridge.
+    /// Its secrets, sealed: for the Slack bridge alone.
+    #[graphql(visible = "crate::viewer::shown_to_bridge")]
     async fn sealed(&self, ctx: &Context<'_>) -> Option<SealedSlackApp> {
         let is_bridge = ctx.data_unchecked::<Viewer>().is_bridge();
         is_bridge.then(|| SealedSlackApp {
@@ -342,10 +344,13 @@ async fn create(ctx: &Context<'_>, input: CreateSlackAppInput) -> Result<Model, 
             return Err(UserError::invalid("name", why).into());
         }
         need_own_client_id(tx, &row).await?;
-        row.into_active_model()
+        let row = row
+            .into_active_model()
             .insert(tx)
             .await
-            .map_err(Trouble::or_name_taken("Slack app"))
+            .map_err(Trouble::or_name_taken("Slack app"))?;
+        Trail::of(ctx, organization_id).made(tx, &row).await?;
+        Ok(row)
     })
     .await
 }
@@ -364,7 +369,7 @@ async fn update(ctx: &Context<'_>, input: UpdateSlackAppInput) -> Result<Model, 
     let id_of = |row: &Model| row.id;
     idempotency::once(ctx, organization_id, key, "Slack app", id_of, async |tx| {
         let before = own(tx, organization_id, id).await?;
-        let client_id_before = before.client_id.clone();
+        let was = before.clone();
         let after = usable(Model {
             name: input
                 .name
@@ -397,15 +402,17 @@ async fn update(ctx: &Context<'_>, input: UpdateSlackAppInput) -> Result<Model, 
             updated_at: OffsetDateTime::now_utc(),
             ..before
         })?;
-        if after.client_id != client_id_before {
+        if after.client_id != was.client_id {
             need_own_client_id(tx, &after).await?;
         }
-        after
+        let after = after
             .into_active_model()
             .reset_all()
             .update(tx)
             .await
-            .map_err(Trouble::or_name_taken("Slack app"))
+            .map_err(Trouble::or_name_taken("Slack app"))?;
+        Trail::of(ctx, organization_id).changed(tx, &was, &after).await?;
+        Ok(after)
     })
     .await
 }
@@ -416,7 +423,7 @@ async fn delete(ctx: &Context<'_>, input: DeleteSlackAppInput) -> Result<SlackAp
     let key = idempotency::key_use(viewer, "deleteSlackApp", input.idempotency_key.clone(), &input)?;
     let id: SlackAppId = input.id.parse().map_err(|_| unknown())?;
     idempotency::gone_once(ctx, organization_id, key, id, async |tx| {
-        own(tx, organization_id, id).await?;
+        let app = own(tx, organization_id, id).await?;
         let using = slack_workspace::Entity::find()
             .filter(slack_workspace::Column::AppId.eq(id))
             .filter(slack_workspace::Column::DisconnectedAt.is_null());
@@ -425,6 +432,7 @@ async fn delete(ctx: &Context<'_>, input: DeleteSlackAppInput) -> Result<SlackAp
             return Err(UserError::new(UserErrorCode::WrongStatus, why).into());
         }
         Entity::delete_by_id(id).exec(tx).await?;
+        Trail::of(ctx, organization_id).gone(tx, &app).await?;
         Ok(())
     })
     .await

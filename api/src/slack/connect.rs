@@ -16,6 +16,7 @@ use tocsin_queue::jobs::RefreshSlackWorkspaces;
 
 use super::{default, seal::sealed, servers, workspace::SlackWorkspace};
 use crate::{
+    audit::Trail,
     error::{Trouble, UserError, told},
     idempotency::{self, KeyUse},
     limits, loaders,
@@ -173,6 +174,7 @@ async fn connect(ctx: &Context<'_>, input: ConnectSlackWorkspaceInput) -> Result
             .insert(tx)
             .await
             .map_err(Trouble::or_name_taken("Slack workspace"))?;
+        Trail::of(ctx, organization_id).made(tx, &row).await?;
         default::adopt_waiting(ctx, tx, &row).await?;
         Ok(row)
     })
@@ -205,6 +207,7 @@ async fn update(ctx: &Context<'_>, input: UpdateSlackWorkspaceInput) -> Result<S
         .map(|named| feature::write(&wanted(Some(named))));
     write(ctx, organization_id, key, async |tx| {
         let before = own(tx, organization_id, id).await?;
+        let was = before.clone();
         let is_token_given = bot_token.is_some();
         let now = Model {
             name: name.unwrap_or_else(|| before.name.clone()),
@@ -225,6 +228,7 @@ async fn update(ctx: &Context<'_>, input: UpdateSlackWorkspaceInput) -> Result<S
             ..before
         };
         let now = save(tx, now).await?;
+        Trail::of(ctx, organization_id).changed(tx, &was, &now).await?;
         if is_token_given {
             default::adopt_waiting(ctx, tx, &now).await?;
         }
@@ -248,7 +252,7 @@ async fn disconnect(
     let id = workspace_id(&input.id, organization_id)?;
     write(ctx, organization_id, key, async |tx| {
         let before = own(tx, organization_id, id).await?;
-        let now = OffsetDateTime::now_utc();
+        let (was, now) = (before.clone(), OffsetDateTime::now_utc());
         let after = Model {
             // What is disconnected keeps no key to it.
             sealed_bot_token: None,
@@ -258,7 +262,9 @@ async fn disconnect(
             updated_at: now,
             ..before
         };
-        save(tx, after).await
+        let after = save(tx, after).await?;
+        Trail::of(ctx, organization_id).changed(tx, &was, &after).await?;
+        Ok(after)
     })
     .await
 }

@@ -3,7 +3,10 @@
 //! Where the Slack app is installed by OAuth alone the server has no workspace of its own. Then "none named" must not mean one that does not exist.
 
 use async_graphql::{Context, ID};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
+    QueryFilter, QueryOrder,
+};
 use tocsin_entity::{
     connector,
     id::{OrganizationId, WorkspaceId},
@@ -12,6 +15,7 @@ use tocsin_entity::{
 
 use super::servers;
 use crate::{
+    audit::Trail,
     error::{Refusal, Trouble, UserError, UserErrorCode},
     node::{self, domain},
 };
@@ -129,11 +133,17 @@ pub(super) async fn adopt_waiting(
     if domain(ctx).config().slack.has_own_workspace {
         return Ok(());
     }
-    connector::Entity::update_many()
-        .col_expr(connector::Column::WorkspaceId, Expr::value(Some(workspace.id)))
+    let waiting = connector::Entity::find()
         .filter(connector::Column::OrganizationId.eq(workspace.organization_id))
         .filter(connector::Column::WorkspaceId.is_null())
-        .exec(tx)
+        .all(tx)
         .await?;
+    let trail = Trail::of(ctx, workspace.organization_id);
+    for connector in waiting {
+        let mut change = connector.clone().into_active_model();
+        change.workspace_id = Set(Some(workspace.id));
+        let led = change.update(tx).await?;
+        trail.changed(tx, &connector, &led).await?;
+    }
     Ok(())
 }

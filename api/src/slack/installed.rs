@@ -20,6 +20,7 @@ use super::{
     workspace::SlackWorkspace,
 };
 use crate::{
+    audit::Trail,
     error::{Trouble, UserError, UserErrorCode},
     limits,
     node::domain,
@@ -59,6 +60,7 @@ pub(crate) struct SlackInstallMutation;
 #[Object]
 impl SlackInstallMutation {
     /// Records that the Slack app was installed: a new workspace, or one that is there, connected again. For the Slack bridge alone.
+    #[graphql(visible = "crate::viewer::shown_to_bridge")]
     async fn complete_slack_install(
         &self,
         ctx: &Context<'_>,
@@ -70,10 +72,7 @@ impl SlackInstallMutation {
 
 async fn complete(ctx: &Context<'_>, input: CompleteSlackInstallInput) -> Result<SlackWorkspace, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
-    let organization_id = viewer.may_change(Need::Read)?;
-    if !viewer.is_bridge() {
-        return Err(UserError::new(UserErrorCode::Forbidden, "This is for the Slack bridge alone.").into());
-    }
+    let organization_id = viewer.may_change(Need::Report)?;
     let id: WorkspaceId = input
         .id
         .parse()
@@ -111,7 +110,19 @@ async fn complete(ctx: &Context<'_>, input: CompleteSlackInstallInput) -> Result
     if let Some(user_id) = installed_by {
         need_administrator(&tx, organization_id, user_id).await?;
     }
+    let before = Entity::find_by_id(reported.id).one(&tx).await?;
+    if before
+        .as_ref()
+        .is_some_and(|before| before.organization_id != organization_id)
+    {
+        return Err(UserError::not_found("Slack workspace").at("id").into());
+    }
     let row = reported.save(&tx, organization_id).await?;
+    let trail = Trail::of(ctx, organization_id).on_behalf_of(installed_by);
+    match &before {
+        Some(before) => trail.changed(&tx, before, &row).await?,
+        None => trail.made(&tx, &row).await?,
+    }
     default::adopt_waiting(ctx, &tx, &row).await?;
     tx.commit().await?;
     domain(ctx).queue().ring(&RefreshSlackWorkspaces {});

@@ -10,6 +10,7 @@ use tocsin_entity::{
 
 use crate::{
     Domain,
+    audit::Trail,
     error::{Fault, Trouble, UserError, UserErrorCode, told},
     idempotency,
     node::domain,
@@ -90,6 +91,7 @@ async fn update(ctx: &Context<'_>, input: UpdateSlackSettingsInput) -> Result<Sl
     if before.is_some() || input.unmatched_policy.is_none() && input.preview_policy.is_none() {
         return Ok(SlackSettings::from(&row));
     }
+    let was = row.clone();
     let mut row = row.into_active_model();
     if let Some(policy) = input.unmatched_policy {
         row.slack_unmatched_policy = Set(policy);
@@ -98,6 +100,7 @@ async fn update(ctx: &Context<'_>, input: UpdateSlackSettingsInput) -> Result<Sl
         row.slack_preview_policy = Set(policy);
     }
     let row = row.update(&tx).await?;
+    Trail::of(ctx, organization_id).changed(&tx, &was, &row).await?;
     idempotency::keep(&tx, organization_id, key.as_ref(), organization_id).await?;
     tx.commit().await?;
     Ok(SlackSettings::from(&row))

@@ -224,7 +224,8 @@ impl SlackWorkspace {
         self.0.disconnected_at
     }
 
-    /// The bot token, sealed: null for everybody but the bridge, and where it is disconnected.
+    /// The bot token, sealed: for the Slack bridge alone. Null where it is disconnected.
+    #[graphql(visible = "crate::viewer::shown_to_bridge")]
     async fn sealed_token(&self, ctx: &Context<'_>) -> Option<SealedSlackToken> {
         let is_bridge = ctx.data_unchecked::<Viewer>().is_bridge();
         let sealed = self.0.sealed_bot_token.clone().filter(|_| is_bridge)?;

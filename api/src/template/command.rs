@@ -15,6 +15,7 @@ use tocsin_message::template::Template;
 
 use super::graphql::{SlackTemplate, SlackTemplateFieldInput, fields, parts};
 use crate::{
+    audit::Trail,
     error::{Fault, Trouble, UserError, UserErrorCode, told},
     idempotency, limits, node,
     viewer::{Need, Viewer},
@@ -170,10 +171,13 @@ async fn create(ctx: &Context<'_>, input: CreateSlackTemplateInput) -> Result<Mo
                 let message = format!("An organisation has at most {TEMPLATES_MAX} templates.");
                 return Err(UserError::invalid("name", message).into());
             }
-            row.into_active_model()
+            let row = row
+                .into_active_model()
                 .insert(tx)
                 .await
-                .map_err(Trouble::or_name_taken("template"))
+                .map_err(Trouble::or_name_taken("template"))?;
+            Trail::of(ctx, organization_id).made(tx, &row).await?;
+            Ok(row)
         },
     )
     .await
@@ -199,6 +203,7 @@ async fn update(ctx: &Context<'_>, input: UpdateSlackTemplateInput) -> Result<Mo
         |row: &Model| row.id,
         async |tx| {
             let before = own(tx, organization_id, "id", id).await?;
+            let was = before.clone();
             let kept = parts(&before)?;
             let template = Template {
                 title: changed(input.title, kept.title),
@@ -214,12 +219,14 @@ async fn update(ctx: &Context<'_>, input: UpdateSlackTemplateInput) -> Result<Mo
                 updated_at: OffsetDateTime::now_utc(),
                 ..before
             };
-            after
+            let after = after
                 .into_active_model()
                 .reset_all()
                 .update(tx)
                 .await
-                .map_err(Trouble::or_name_taken("template"))
+                .map_err(Trouble::or_name_taken("template"))?;
+            Trail::of(ctx, organization_id).changed(tx, &was, &after).await?;
+            Ok(after)
         },
     )
     .await
@@ -236,7 +243,7 @@ async fn delete(ctx: &Context<'_>, input: DeleteSlackTemplateInput) -> Result<Sl
     )?;
     let id = template_id("id", &input.id)?;
     idempotency::gone_once(ctx, organization_id, key, id, async |tx| {
-        own(tx, organization_id, "id", id).await?;
+        let template = own(tx, organization_id, "id", id).await?;
         let users = connector::Entity::find()
             .filter(connector::Column::OrganizationId.eq(organization_id))
             .filter(connector::Column::TemplateId.eq(id))
@@ -260,6 +267,7 @@ async fn delete(ctx: &Context<'_>, input: DeleteSlackTemplateInput) -> Result<Sl
             .into());
         }
         Entity::delete_by_id(id).exec(tx).await?;
+        Trail::of(ctx, organization_id).gone(tx, &template).await?;
         Ok(())
     })
     .await

@@ -29,7 +29,7 @@ pub(super) async fn of(ctx: &Context<'_>, incident: &Incident) -> Result<Facts> 
         url: incident.url(ctx).await?,
         service: incident.service(ctx).await?.0.name,
         organization: organization.map(|found| found.name).unwrap_or_default(),
-        assignees: assignees.iter().map(|user| user.0.person.name.clone()).collect(),
+        assignees: assignees.iter().map(|user| user.0.name.clone()).collect(),
         tags: tags.into_iter().map(|tag| (tag.key, tag.value)).collect(),
         triggered_at: row.triggered_at,
         triggered_by: name(incident.triggered_author(ctx).await?),

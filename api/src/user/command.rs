@@ -1,8 +1,11 @@
-//! How members come to be.
+//! How members come to be, and change.
+//!
+//! What an organisation says of a person is in their membership. A person whom an organisation adds is a new one, also
+//! where another organisation knows somebody by the same address: neither learns of the other.
 
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
-    QueryFilter, QueryOrder, QuerySelect, SqlErr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, SqlErr,
 };
 use time::OffsetDateTime;
 use tocsin_entity::{
@@ -13,79 +16,91 @@ use tocsin_entity::{
 };
 
 use crate::{
-    error::{Fault, Trouble, UserError, UserErrorCode},
+    audit::Trail,
+    error::{Trouble, UserError, UserErrorCode},
     idempotency::{self, KeyUse},
+    viewer::tell_all,
 };
 
-/// Adds a person to an organisation; a person known by this e-mail address elsewhere is the same person.
+/// A member to be added.
+#[derive(Debug, Clone)]
+pub(super) struct NewMember {
+    pub(super) name: String,
+    pub(super) email: String,
+    pub(super) role: Role,
+}
+
+/// Adds a member to an organisation.
 pub(super) async fn create(
     database: &Database,
     organization_id: OrganizationId,
-    name: String,
-    email: String,
-    role: Role,
+    new: NewMember,
+    trail: &Trail,
     key: Option<&KeyUse>,
 ) -> Result<UserId, Trouble> {
     let tx = database.begin_write().await?;
     if let Some(before) = idempotency::before(&tx, organization_id, key).await? {
         return Ok(before);
     }
-    let person = person(&tx, name, email).await?;
-    let added = membership::ActiveModel {
-        id: Set(MembershipId::new()),
-        organization_id: Set(organization_id),
-        user_id: Set(person.id),
-        role: Set(role),
-        deactivated_at: Set(None),
-        created_at: Set(OffsetDateTime::now_utc()),
-    }
-    .insert(&tx)
-    .await;
-    match added {
-        Ok(_) => {
-            idempotency::keep(&tx, organization_id, key, person.id).await?;
-            tx.commit().await?;
-            Ok(person.id)
-        }
-        Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
-            Err(UserError::new(
-                UserErrorCode::AlreadyExists,
-                "A member with this e-mail address is there already.",
-            )
-            .at("email")
-            .into())
-        }
-        Err(error) => Err(error.into()),
+    let user_id = add_person(&tx, &new).await?;
+    let row = membership::Model {
+        id: MembershipId::new(),
+        organization_id,
+        user_id,
+        name: Some(new.name),
+        email: Some(new.email),
+        role: new.role,
+        deactivated_at: None,
+        created_at: OffsetDateTime::now_utc(),
+    };
+    let row = row
+        .into_active_model()
+        .insert(&tx)
+        .await
+        .map_err(or_email_taken)?;
+    trail.made(&tx, &row).await?;
+    idempotency::keep(&tx, organization_id, key, user_id).await?;
+    tx.commit().await?;
+    Ok(user_id)
+}
+
+/// Addresses are unique in an organisation.
+fn or_email_taken(error: DbErr) -> Trouble {
+    match error.sql_err() {
+        Some(SqlErr::UniqueConstraintViolation(_)) => UserError::new(
+            UserErrorCode::AlreadyExists,
+            "A member with this e-mail address is there already.",
+        )
+        .at("email")
+        .into(),
+        _ => error.into(),
     }
 }
 
-/// The person with this e-mail address, known or new. Another organisation may add them at the same moment.
-async fn person(tx: &DatabaseTransaction, name: String, email: String) -> Result<user::Model, Trouble> {
-    let known = || {
-        user::Entity::find()
-            .filter(user::Column::Email.eq(&email))
-            .one(tx)
-    };
-    if let Some(person) = known().await? {
-        return Ok(person);
-    }
-    let new = user::ActiveModel {
-        id: Set(UserId::new()),
-        email: Set(email.clone()),
-        name: Set(name),
+/// Adds a person. Replicas of an earlier version read their name and address here, where the address is free.
+async fn add_person(tx: &DatabaseTransaction, new: &NewMember) -> Result<UserId, DbErr> {
+    let id = UserId::new();
+    let person = |email: String| user::ActiveModel {
+        id: Set(id),
+        email: Set(email),
+        name: Set(new.name.clone()),
         created_at: Set(OffsetDateTime::now_utc()),
     };
-    user::Entity::insert(new)
+    let added = user::Entity::insert(person(new.email.clone()))
         .on_conflict_do_nothing_on([user::Column::Email])
         .exec_without_returning(tx)
         .await?;
-    let person = known().await?;
-    Ok(person.ok_or_else(|| Fault::Broken(format!("the user {email} was added and is not there")))?)
+    if matches!(added, sea_orm::TryInsertResult::Conflicted) {
+        person(id.to_string()).insert(tx).await?;
+    }
+    Ok(id)
 }
 
 /// What may be changed of a membership.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct MemberChange {
+    pub(super) name: Option<String>,
+    pub(super) email: Option<String>,
     pub(super) role: Option<Role>,
     pub(super) active: Option<bool>,
 }
@@ -96,6 +111,7 @@ pub(super) async fn change(
     organization_id: OrganizationId,
     user_id: UserId,
     change: MemberChange,
+    trail: &Trail,
     key: Option<&KeyUse>,
 ) -> Result<(), Trouble> {
     let tx = database.begin_write().await?;
@@ -112,32 +128,45 @@ pub(super) async fn change(
         .lock_exclusive()
         .all(&tx)
         .await?;
-    let Some(member) = members.iter().find(|member| member.user_id == user_id).cloned() else {
+    let Some(before) = members.iter().find(|member| member.user_id == user_id) else {
         return Err(UserError::not_found("user").into());
     };
+    let after = changed(before, change);
     let owns = |member: &membership::Model| member.role == Role::Owner && member.deactivated_at.is_none();
-    let role = change.role.unwrap_or(member.role);
-    let active = change.active.unwrap_or(member.deactivated_at.is_none());
     let other_owner = members
         .iter()
         .any(|other| other.user_id != user_id && owns(other));
-    if owns(&member) && !other_owner && (role != Role::Owner || !active) {
+    if owns(before) && !other_owner && !owns(&after) {
         return Err(UserError::new(
             UserErrorCode::WrongStatus,
             "This is the organisation's last owner: appoint another one first.",
         )
         .into());
     }
-    let deactivated_at = match (active, member.deactivated_at) {
-        (true, _) => None,
-        (false, None) => Some(OffsetDateTime::now_utc()),
-        (false, since) => since,
-    };
-    let mut row = member.into_active_model();
-    row.role = Set(role);
-    row.deactivated_at = Set(deactivated_at);
-    row.update(&tx).await?;
+    let after = after
+        .into_active_model()
+        .reset_all()
+        .update(&tx)
+        .await
+        .map_err(or_email_taken)?;
+    trail.changed(&tx, before, &after).await?;
     idempotency::keep(&tx, organization_id, key, user_id).await?;
+    if (before.role, before.deactivated_at) != (after.role, after.deactivated_at) {
+        tell_all(&tx).await?;
+    }
     tx.commit().await?;
     Ok(())
+}
+
+fn changed(before: &membership::Model, change: MemberChange) -> membership::Model {
+    let before = before.clone();
+    let active = change.active.unwrap_or(before.deactivated_at.is_none());
+    let now = OffsetDateTime::now_utc();
+    membership::Model {
+        name: change.name.or(before.name),
+        email: change.email.or(before.email),
+        role: change.role.unwrap_or(before.role),
+        deactivated_at: (!active).then(|| before.deactivated_at.unwrap_or(now)),
+        ..before
+    }
 }

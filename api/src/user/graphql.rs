@@ -6,17 +6,18 @@ use async_graphql::{
     Context, ID, InputObject, Object, Result, SimpleObject,
     connection::{Connection, EmptyFields},
 };
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, sea_query::Query};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 use time::OffsetDateTime;
 use tocsin_entity::{
     api_key,
-    id::{OrganizationId, UserId},
+    id::{ApiKeyId, OrganizationId, UserId},
     kinds::Role,
-    membership, timeline_entry, user,
+    membership, timeline_entry,
 };
 
-use super::command::{self, MemberChange};
+use super::command::{self, MemberChange, NewMember};
 use crate::{
+    audit::Trail,
     error::{Fault, Refusal, Trouble, UserError, UserErrorCode, told},
     idempotency, limits,
     loaders::{self, MemberKey, MemberRow},
@@ -35,32 +36,32 @@ pub(crate) struct User(pub(crate) Arc<MemberRow>);
 impl User {
     /// The user's global id.
     pub(crate) async fn id(&self) -> ID {
-        ID(self.0.person.id.to_string())
+        ID(self.0.user_id.to_string())
     }
 
     /// The name people read.
     async fn name(&self) -> &str {
-        &self.0.person.name
+        &self.0.name
     }
 
     /// The e-mail address, in lowercase.
     async fn email(&self) -> &str {
-        &self.0.person.email
+        &self.0.email
     }
 
     /// What the member may do in the organisation.
     async fn role(&self) -> Role {
-        self.0.membership.role
+        self.0.role
     }
 
     /// When the member was deactivated; such a member may do nothing.
     async fn deactivated_at(&self) -> Option<OffsetDateTime> {
-        self.0.membership.deactivated_at
+        self.0.deactivated_at
     }
 
     /// When the member joined the organisation.
     async fn created_at(&self) -> OffsetDateTime {
-        self.0.membership.created_at
+        self.0.created_at
     }
 }
 
@@ -98,21 +99,39 @@ impl Author {
 
     /// The author of an entry of a timeline.
     pub(crate) async fn of(ctx: &Context<'_>, entry: &timeline_entry::Model) -> Result<Option<Self>, Fault> {
-        if let Some(user) = load_member(ctx, entry.organization_id, entry.author_user_id).await? {
-            return Ok(Some(Self {
-                name: user.0.person.name.clone(),
-                email: Some(user.0.person.email.clone()),
-                user: Some(user),
-            }));
-        }
-        if let Some(name) = &entry.author_name {
+        if let Some(name) = &entry.author_name
+            && entry.author_user_id.is_none()
+        {
             return Ok(Some(Self {
                 name: name.clone(),
                 email: None,
                 user: None,
             }));
         }
-        let Some(key_id) = entry.author_key_id else {
+        Self::of_creator(
+            ctx,
+            entry.organization_id,
+            entry.author_user_id,
+            entry.author_key_id,
+        )
+        .await
+    }
+
+    /// A member of the organisation, or else the holder of a key.
+    pub(crate) async fn of_creator(
+        ctx: &Context<'_>,
+        organization_id: OrganizationId,
+        user_id: Option<UserId>,
+        key_id: Option<ApiKeyId>,
+    ) -> Result<Option<Self>, Fault> {
+        if let Some(user) = load_member(ctx, organization_id, user_id).await? {
+            return Ok(Some(Self {
+                name: user.0.name.clone(),
+                email: Some(user.0.email.clone()),
+                user: Some(user),
+            }));
+        }
+        let Some(key_id) = key_id else {
             return Ok(None);
         };
         let key: Option<api_key::Model> = loaders::of(ctx).load_one(key_id).await?;
@@ -137,22 +156,13 @@ pub(crate) struct UserFilter {
 
 impl UserFilter {
     fn condition(self) -> Result<Condition, Refusal> {
-        let who = |wanted: Condition| {
-            let people = Query::select()
-                .column(user::Column::Id)
-                .from(user::Entity)
-                .cond_where(wanted)
-                .to_owned();
-            membership::Column::UserId.in_subquery(people)
-        };
         let mut all = Condition::all();
         if let Some(email) = self.email {
-            let email = user::Column::Email.eq(email.trim().to_lowercase());
-            all = all.add(who(Condition::all().add(email)));
+            all = all.add(membership::Column::Email.eq(email.trim().to_lowercase()));
         }
         if let Some(text) = self.search {
-            let named = search::contains(user::Column::Name, &text)?;
-            all = all.add(who(named.add(search::contains(user::Column::Email, &text)?)));
+            let named = search::contains(membership::Column::Name, &text)?;
+            all = all.add(named.add(search::contains(membership::Column::Email, &text)?));
         }
         if let Some(is_active) = self.is_active {
             let deactivated = membership::Column::DeactivatedAt;
@@ -195,17 +205,11 @@ impl UserQuery {
             .all(domain(ctx).database().read())
             .await
             .map_err(Fault::from)?;
-        let mut people = loaders::of(ctx)
-            .load_many(rows.iter().map(|row| MemberKey(organization_id, row.user_id)))
-            .await?;
-        let members = rows
-            .into_iter()
-            .filter_map(|row| people.remove(&MemberKey(organization_id, row.user_id)))
-            .collect();
+        let members = rows.into_iter().map(|row| Arc::new(row.into())).collect();
         Ok(page.connect(
             members,
             EmptyFields,
-            |row: &Arc<MemberRow>| row.person.id.to_string(),
+            |row: &Arc<MemberRow>| row.user_id.to_string(),
             User,
         ))
     }
@@ -229,6 +233,10 @@ pub(crate) struct CreateUserInput {
 pub(crate) struct UpdateUserInput {
     /// The user's id.
     id: ID,
+    /// The name people read; at most 100 characters.
+    name: Option<String>,
+    /// The e-mail address, by which the person is known in Slack as well; unique in the organisation.
+    email: Option<String>,
     /// What the member may do from now on.
     role: Option<Role>,
     /// Whether the member may do anything at all.
@@ -257,7 +265,8 @@ impl UserMutation {
         payload(create(ctx, input).await)
     }
 
-    /// Changes a member's role, deactivates or reactivates it. Needs the role ADMIN or OWNER; only an owner makes and changes owners.
+    /// Changes a member's name, e-mail address or role, deactivates or reactivates them. What another organisation says of
+    /// the same person stays. Needs the role ADMIN or OWNER; only an owner makes and changes owners.
     async fn update_user(&self, ctx: &Context<'_>, input: UpdateUserInput) -> Result<UserPayload> {
         payload(update(ctx, input).await)
     }
@@ -275,15 +284,13 @@ async fn create(ctx: &Context<'_>, input: CreateUserInput) -> Result<User, Troub
     let key = idempotency::key_use(viewer, "createUser", input.idempotency_key.clone(), &input)?;
     let name = limits::name("name", &input.name)?;
     let email = limits::email("email", &input.email)?;
-    let user_id = command::create(
-        domain(ctx).database(),
-        organization_id,
+    let new = NewMember {
         name,
         email,
-        input.role,
-        key.as_ref(),
-    )
-    .await?;
+        role: input.role,
+    };
+    let trail = Trail::of(ctx, organization_id);
+    let user_id = command::create(domain(ctx).database(), organization_id, new, &trail, key.as_ref()).await?;
     reload(ctx, organization_id, user_id).await
 }
 
@@ -297,16 +304,28 @@ async fn update(ctx: &Context<'_>, input: UpdateUserInput) -> Result<User, Troub
         .map_err(|_| UserError::not_found("user").at("id"))?;
     let member = reload(ctx, organization_id, user_id).await?;
     may_appoint(viewer, input.role)?;
-    may_appoint(viewer, Some(member.0.membership.role))?;
+    may_appoint(viewer, Some(member.0.role))?;
     let change = MemberChange {
+        name: input
+            .name
+            .as_deref()
+            .map(|name| limits::name("name", name))
+            .transpose()?,
+        email: input
+            .email
+            .as_deref()
+            .map(|email| limits::email("email", email))
+            .transpose()?,
         role: input.role,
         active: input.active,
     };
+    let trail = Trail::of(ctx, organization_id);
     command::change(
         domain(ctx).database(),
         organization_id,
         user_id,
         change,
+        &trail,
         key.as_ref(),
     )
     .await?;

@@ -1,10 +1,6 @@
 //! From what a request shows to who asks.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-    time::{Duration, Instant},
-};
+use std::net::IpAddr;
 
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, sea_query::Expr};
 use secrecy::ExposeSecret;
@@ -17,21 +13,17 @@ use tocsin_entity::{
     membership, organization,
 };
 
-use super::{Member, Scopes, Viewer, Who, read_scopes};
+use super::{Member, Scopes, Viewer, Who, keyring::hash_key, read_scopes};
 use crate::{Api, error::Fault};
 
-/// How long a key that was found valid is believed without looking again: what a revocation on another replica may take.
-const BELIEVED_FOR: Duration = Duration::from_secs(1);
-/// Most keys that are believed at a time.
-const BELIEVED_MAX: usize = 10_000;
 /// How exactly the last use of a key is noted.
 const USE_NOTED_EVERY: time::Duration = time::Duration::minutes(1);
 
 /// Why a caller is not let in.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum AuthError {
-    /// The key is unknown or revoked, or its member is deactivated.
-    #[error("This API key is not valid: it is unknown or revoked, or its member is deactivated.")]
+    /// The key is unknown, revoked or expired, or its member is deactivated.
+    #[error("This API key is not valid: it is unknown, revoked or expired, or its member is deactivated.")]
     BadKey,
     /// Headers that only the bridge may send, or that are malformed.
     #[error("{0}")]
@@ -56,43 +48,6 @@ impl AuthError {
     }
 }
 
-/// Keys that were found valid just now.
-#[derive(Debug, Default)]
-pub(crate) struct Keyring {
-    believed: Mutex<HashMap<String, (Instant, Who)>>,
-}
-
-impl Keyring {
-    fn find(&self, hash: &str) -> Option<Who> {
-        let believed = self.believed.lock().unwrap_or_else(PoisonError::into_inner);
-        believed
-            .get(hash)
-            .filter(|(since, _)| since.elapsed() < BELIEVED_FOR)
-            .map(|(_, who)| who.clone())
-    }
-
-    fn keep(&self, hash: String, who: Who) {
-        let mut believed = self.believed.lock().unwrap_or_else(PoisonError::into_inner);
-        if believed.len() >= BELIEVED_MAX {
-            believed.clear();
-        }
-        believed.insert(hash, (Instant::now(), who));
-    }
-
-    /// Believes nothing any more: a key was revoked, or a member changed.
-    pub(crate) fn forget(&self) {
-        self.believed
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
-    }
-}
-
-/// The hash under which a key is stored. Keys are random and long, so that a fast hash is enough.
-pub(crate) fn hash_key(key: &str) -> String {
-    hex::encode(Sha256::digest(key.as_bytes()))
-}
-
 /// Finds who asks, from the key and the bridge's headers.
 ///
 /// # Errors
@@ -102,18 +57,17 @@ pub(crate) async fn authenticate(
     bearer: Option<&str>,
     organization: Option<&str>,
     on_behalf_of: Option<&str>,
+    address: Option<IpAddr>,
     request_id: String,
 ) -> Result<Viewer, AuthError> {
     let Some(bearer) = bearer else {
         return Ok(Viewer {
             who: Who::Anonymous,
+            address,
             request_id,
         });
     };
-    let is_bridge = api.config().bridge_token.as_ref().is_some_and(|token| {
-        bool::from(Sha256::digest(token.expose_secret()).ct_eq(&Sha256::digest(bearer)))
-    });
-    let who = if is_bridge {
+    let who = if is_bridges(api, bearer) {
         bridge(api, organization, on_behalf_of).await?
     } else {
         let who = key(api, bearer).await?;
@@ -129,7 +83,23 @@ pub(crate) async fn authenticate(
         }
         who
     };
-    Ok(Viewer { who, request_id })
+    Ok(Viewer {
+        who,
+        address,
+        request_id,
+    })
+}
+
+fn is_bridges(api: &Api, bearer: &str) -> bool {
+    api.config()
+        .bridge_token
+        .as_ref()
+        .is_some_and(|token| bool::from(Sha256::digest(token.expose_secret()).ct_eq(&Sha256::digest(bearer))))
+}
+
+/// Whether this process has found the key valid before: such a key is looked at whatever else comes from its address.
+pub(crate) fn is_known(api: &Api, bearer: &str) -> bool {
+    is_bridges(api, bearer) || api.keyring().has_known(&hash_key(bearer))
 }
 
 async fn key(api: &Api, bearer: &str) -> Result<Who, AuthError> {
@@ -137,6 +107,8 @@ async fn key(api: &Api, bearer: &str) -> Result<Who, AuthError> {
     if let Some(who) = api.keyring().find(&hash) {
         return Ok(who);
     }
+    // What is read from here on may be out of date when it is kept: the keyring sees whether it is.
+    let generation = api.keyring().generation();
     let db = api.database().read();
     let row = api_key::Entity::find()
         .filter(api_key::Column::Hash.eq(&hash))
@@ -145,6 +117,7 @@ async fn key(api: &Api, bearer: &str) -> Result<Who, AuthError> {
         .await
         .map_err(Fault::from)?
         .filter(|row| bool::from(row.hash.as_bytes().ct_eq(hash.as_bytes())))
+        .filter(|row| row.expires_at.is_none_or(|at| at > OffsetDateTime::now_utc()))
         .ok_or(AuthError::BadKey)?;
     let member = match row.user_id {
         None => None,
@@ -160,8 +133,9 @@ async fn key(api: &Api, bearer: &str) -> Result<Who, AuthError> {
         scopes: Scopes::of(&read_scopes(&row.scopes)),
         organization_id: row.organization_id,
         member,
+        expires_at: row.expires_at,
     };
-    api.keyring().keep(hash, who.clone());
+    api.keyring().keep(hash, who.clone(), generation);
     Ok(who)
 }
 
@@ -179,7 +153,8 @@ fn note_use(api: &Api, row: &api_key::Model) {
             .filter(
                 Condition::any()
                     .add(api_key::Column::LastUsedAt.is_null())
-                    .add(api_key::Column::LastUsedAt.lt(now)),
+                    // Another request, or another replica, may have noted it just now.
+                    .add(api_key::Column::LastUsedAt.lt(now - USE_NOTED_EVERY)),
             )
             .exec(database.write())
             .await;

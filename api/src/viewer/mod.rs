@@ -1,15 +1,21 @@
 //! Who asks, and what they may do: every query and every write goes through a [`Viewer`].
 
 mod authenticate;
+mod bridge;
+mod keyring;
 mod scopes;
 
+use std::net::IpAddr;
+
+use time::OffsetDateTime;
 use tocsin_entity::{
     id::{ApiKeyId, OrganizationId, UserId},
     kinds::{Role, Scope, Source},
 };
 
-pub(crate) use self::authenticate::{AuthError, authenticate};
-pub(crate) use self::authenticate::{Keyring, hash_key};
+pub(crate) use self::authenticate::{AuthError, authenticate, is_known};
+pub(crate) use self::bridge::{BridgeOnly, shown_to_bridge};
+pub(crate) use self::keyring::{Keyring, follow, hash_key, tell_all};
 pub(crate) use self::scopes::{Scopes, read_scopes};
 use crate::{
     error::{Refusal, Trouble, UserError, UserErrorCode},
@@ -40,6 +46,8 @@ pub(crate) enum Who {
         organization_id: OrganizationId,
         /// The member it acts as, where it is a member's.
         member: Option<Member>,
+        /// When it expires, if ever.
+        expires_at: Option<OffsetDateTime>,
     },
     /// The Slack bridge.
     Bridge {
@@ -48,6 +56,16 @@ pub(crate) enum Who {
         /// On whose behalf it acts.
         member: Option<Member>,
     },
+}
+
+impl Who {
+    /// When this ends by itself, if ever.
+    pub(crate) fn expires_at(&self) -> Option<OffsetDateTime> {
+        match self {
+            Self::Anonymous | Self::Bridge { .. } => None,
+            Self::Key { expires_at, .. } => *expires_at,
+        }
+    }
 }
 
 /// What a request needs.
@@ -59,8 +77,29 @@ pub(crate) enum Need {
     Trigger,
     /// To work incidents and post-mortems.
     Respond,
+    /// To take back what others have said.
+    Moderate,
     /// To manage users, keys and services.
     Manage,
+    /// To speak for oneself: a member, with a key of their own that may write.
+    Myself,
+    /// To ask and report what the Slack bridge alone asks and reports.
+    Report,
+}
+
+/// What the holder of a key is told whose key acts as no member.
+const NO_MEMBER: &str = "This API key is no member's: use one that was made with a `userId`.";
+
+/// Why a role does not allow it, if so.
+fn lacks_role(role: Role, need: Need) -> Option<String> {
+    let needed = match need {
+        Need::Read | Need::Myself | Need::Report => return None,
+        Need::Trigger | Need::Respond if role != Role::Stakeholder => return None,
+        Need::Trigger | Need::Respond => "RESPONDER, ADMIN or OWNER",
+        Need::Moderate | Need::Manage if matches!(role, Role::Owner | Role::Admin) => return None,
+        Need::Moderate | Need::Manage => "ADMIN or OWNER",
+    };
+    Some(format!("Your role is {role}; this needs the role {needed}."))
 }
 
 /// Who asks, in one request.
@@ -68,6 +107,8 @@ pub(crate) enum Need {
 pub(crate) struct Viewer {
     /// Who.
     pub(crate) who: Who,
+    /// From which network address, where that is known.
+    pub(crate) address: Option<IpAddr>,
     /// The request, for logs.
     pub(crate) request_id: String,
 }
@@ -90,6 +131,14 @@ impl Viewer {
         }
     }
 
+    /// The key that was shown, where it is one of an organisation's.
+    pub(crate) fn key_id(&self) -> Option<ApiKeyId> {
+        match self.who {
+            Who::Anonymous | Who::Bridge { .. } => None,
+            Who::Key { key_id, .. } => Some(key_id),
+        }
+    }
+
     /// Whether it is the Slack bridge.
     pub(crate) fn is_bridge(&self) -> bool {
         matches!(self.who, Who::Bridge { .. })
@@ -104,12 +153,12 @@ impl Viewer {
         }
     }
 
-    /// Whether the way in which the viewer comes allows to administer, as far as the member may: a key needs the scope for it.
+    /// Whether the way in which the viewer comes allows to administer, as far as the member may: a key needs the scope
+    /// for it, and the bridge never does.
     pub(crate) fn may_administer(&self) -> bool {
         match &self.who {
-            Who::Anonymous => false,
+            Who::Anonymous | Who::Bridge { .. } => false,
             Who::Key { scopes, .. } => scopes.admin,
-            Who::Bridge { .. } => true,
         }
     }
 
@@ -148,6 +197,29 @@ impl Viewer {
         self.may(need).map(Some)
     }
 
+    /// The organisation that the bridge asks about; none where it asks about all.
+    ///
+    /// # Errors
+    /// As [`Viewer::may`], for everybody but the bridge.
+    pub(crate) fn may_ask_for_all(&self) -> Result<Option<OrganizationId>, Refusal> {
+        match self.who {
+            Who::Bridge { organization_id, .. } => Ok(organization_id),
+            Who::Anonymous | Who::Key { .. } => self.may(Need::Report).map(Some),
+        }
+    }
+
+    /// The member whose key this is, and who says something of themselves.
+    ///
+    /// # Errors
+    /// As [`Viewer::may_change`].
+    pub(crate) fn myself(&self) -> Result<(OrganizationId, UserId), Trouble> {
+        let organization_id = self.may_change(Need::Myself)?;
+        match self.member() {
+            Some(member) => Ok((organization_id, member.user_id)),
+            None => Err(UserError::new(UserErrorCode::Forbidden, NO_MEMBER).into()),
+        }
+    }
+
     /// Refuses a viewer who reached an object without the right to read: a key to trigger sees the incident that it
     /// triggers, and none of its neighbours.
     pub(crate) fn may_look_around(&self) -> Result<(), Refusal> {
@@ -170,41 +242,24 @@ impl Viewer {
 
     /// Why the viewer may not do this, if so.
     fn lacks(&self, need: Need) -> Option<String> {
-        if let Some(member) = self.member() {
-            let enough = match need {
-                Need::Read => true,
-                Need::Trigger | Need::Respond => member.role != Role::Stakeholder,
-                Need::Manage => matches!(member.role, Role::Owner | Role::Admin),
-            };
-            if !enough {
-                let needed = if need == Need::Manage {
-                    "ADMIN or OWNER"
-                } else {
-                    "RESPONDER, ADMIN or OWNER"
-                };
-                return Some(format!(
-                    "Your role is {}; this needs the role {needed}.",
-                    member.role
-                ));
-            }
+        if let Some(why) = self.member().and_then(|member| lacks_role(member.role, need)) {
+            return Some(why);
         }
         match &self.who {
             Who::Anonymous => Some("This needs an API key.".to_owned()),
-            Who::Key { scopes, .. } => {
+            Who::Key { scopes, member, .. } => {
                 let (enough, needed) = match need {
                     Need::Read => (scopes.read, Scope::Read),
                     Need::Trigger => (scopes.trigger, Scope::Trigger),
                     Need::Respond => (scopes.write, Scope::Write),
-                    Need::Manage => (scopes.admin, Scope::Admin),
+                    Need::Moderate | Need::Manage => (scopes.admin, Scope::Admin),
+                    Need::Myself if member.is_none() => return Some(NO_MEMBER.to_owned()),
+                    Need::Myself => (scopes.write, Scope::Write),
+                    Need::Report => return Some("This is for the Slack bridge alone.".to_owned()),
                 };
                 (!enough).then(|| format!("This API key lacks the scope {needed}."))
             }
-            Who::Bridge { member, .. } => match need {
-                Need::Read => None,
-                Need::Trigger | Need::Respond | Need::Manage => member
-                    .is_none()
-                    .then(|| "The Slack bridge changes things on behalf of a member only.".to_owned()),
-            },
+            Who::Bridge { member, .. } => bridge::lacks(need, *member).map(str::to_owned),
         }
     }
 

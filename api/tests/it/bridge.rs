@@ -1,8 +1,32 @@
 //! The Slack bridge: it reads every organisation, and writes on behalf of members.
 
-use serde_json::json;
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
 
 use crate::world::{Caller, World, on_each_database, text};
+
+/// Every field and input field that a caller is shown, with its type.
+async fn coordinates(caller: &Caller) -> BTreeSet<(String, String)> {
+    let data = caller
+        .read("{ __schema { types { name fields(includeDeprecated: true) { name } inputFields { name } } } }")
+        .await;
+    let types = data["__schema"]["types"].as_array().expect("types");
+    let fields = |kind: &Value| {
+        let own = [&kind["fields"], &kind["inputFields"]];
+        let fields: Vec<_> = own
+            .into_iter()
+            .filter_map(Value::as_array)
+            .flatten()
+            .map(|field| text(&field["name"]))
+            .collect();
+        fields
+            .into_iter()
+            .map(|field| (text(&kind["name"]), field))
+            .collect::<Vec<_>>()
+    };
+    types.iter().flat_map(fields).collect()
+}
 
 async fn in_first_organisation(world: &World) -> Caller {
     let id = text(&world.admin().read("{ organization { id } }").await["organization"]["id"]);
@@ -77,11 +101,59 @@ on_each_database! {
         for extra in [json!({ "externalRef": "slack:T1/C1/1.1" }), json!({ "slackAuthor": { "name": "Gus" } })] {
             let mut input = json!({ "incidentId": incident["id"], "bodyMarkdown": "x" });
             input.as_object_mut().expect("an input").extend(extra.as_object().expect("fields").clone());
-            assert_eq!(admin.change("addComment", input).await.refused(), "FORBIDDEN");
+            assert_eq!(admin.attempt("addComment", input).await.error_code(), "GRAPHQL_VALIDATION_FAILED");
         }
         assert_eq!(admin.timeline(&incident).await.len(), 1);
         let user = admin.make_user("Rita", "RESPONDER").await;
         assert_ne!(Caller { on_behalf_of: Some(user), ..admin }.turned_away().await, "let in");
+    }
+
+    async fn the_bridge_manages_nothing_for_whomever_it_acts(world) {
+        let bridge = in_first_organisation(world).await;
+        let admin = world.admin();
+        for role in ["OWNER", "ADMIN"] {
+            let id = admin.make_user(role, role).await;
+            let acting = Caller { on_behalf_of: Some(id), ..bridge.clone() };
+            let key = json!({ "name": "root", "scopes": ["ADMIN"] });
+            assert_eq!(acting.change("createApiKey", key).await.refused(), "FORBIDDEN");
+            let owner = json!({ "name": "Mallory", "email": "mallory@example.com", "role": "OWNER" });
+            assert_eq!(acting.change("createUser", owner).await.refused(), "FORBIDDEN");
+            assert_eq!(acting.ask("{ apiKeys { nodes { id } } }", json!({})).await.error_code(), "FORBIDDEN");
+        }
+        let service = admin.change("createService", json!({ "name": "payments" })).await.done()["service"]["id"].clone();
+        let rita = admin.make_user("Rita", "RESPONDER").await;
+        admin.change("addServiceManager", json!({ "serviceId": service, "userId": rita })).await.done();
+        let acting = Caller { on_behalf_of: Some(rita), ..bridge };
+        let connector = json!({ "name": "x", "channel": "#x", "serviceIds": [service] });
+        assert_eq!(acting.change("createConnector", connector).await.refused(), "FORBIDDEN");
+    }
+
+    async fn what_is_the_bridges_alone_does_not_exist_for_anybody_else(world) {
+        let (_, owner) = world.member("Olga", "OWNER").await;
+        let (all, shown) = (coordinates(&world.bridge()).await, coordinates(&owner).await);
+        let hidden: Vec<_> = all.difference(&shown).cloned().collect();
+        for known in [("Query", "organizations"), ("Mutation", "completeSlackInstall"), ("SlackWorkspace", "sealedToken"), ("AddCommentInput", "externalRef")] {
+            assert!(hidden.contains(&(known.0.to_owned(), known.1.to_owned())), "{known:?} is shown");
+        }
+        let types = |all: &BTreeSet<(String, String)>| all.iter().map(|(kind, _)| kind.clone()).collect::<BTreeSet<_>>();
+        assert!(!types(&shown).contains("SealedSlackToken") && !types(&shown).contains("FinishSlackOperationInput"));
+        for (kind, field) in hidden.iter().filter(|(kind, _)| types(&shown).contains(kind)) {
+            let (query, variables) = if kind.ends_with("Input") {
+                (format!("query($input: {kind}) {{ __typename }}"), json!({ "input": { field: null } }))
+            } else {
+                (format!("{{ __typename }} fragment F on {kind} {{ {field} }}"), json!({}))
+            };
+            for caller in [&world.admin(), &owner, &world.stranger()] {
+                let answer = caller.ask(&query, variables.clone()).await;
+                assert_eq!(answer.error_code(), "GRAPHQL_VALIDATION_FAILED", "{kind}.{field}");
+                let told = text(&answer.0["errors"][0]["message"]);
+                assert!(told.starts_with(&format!("Unknown field \"{field}\"")), "{kind}.{field}: {told}");
+            }
+        }
+        for (kind, misspelt) in [("query", "{ organisations { id } }"), ("mutation", "mutation { finishSlackOperatio { id } }")] {
+            let answer = owner.ask(misspelt, json!({})).await.0.to_string();
+            assert!(!answer.contains("organizations") && !answer.contains("finishSlackOperation\""), "{kind}: {answer}");
+        }
     }
 
     async fn headers_that_name_nothing_are_refused(world) {

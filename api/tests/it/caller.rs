@@ -105,7 +105,7 @@ fn selection(mutation: &str) -> &'static str {
         "connectSlackWorkspace" | "updateSlackWorkspace" | "disconnectSlackWorkspace" => {
             "workspace { id name status disconnectedAt botTokenSet }"
         }
-        "linkSlackIdentity" => "url expiresAt",
+        "linkSlackIdentity" => "url expiresAt link { user { id } teamId slackUserId matchedBy }",
         "confirmSlackIdentity" | "recordSlackLink" => "link { user { id } teamId slackUserId matchedBy }",
         "unlinkSlackIdentity" => "user { id }",
         "updateSlackSettings" => "settings { unmatchedPolicy }",
@@ -130,7 +130,9 @@ fn selection(mutation: &str) -> &'static str {
         "deleteConnector" | "deleteConnectorRule" | "deleteSlackApp" | "deleteSlackTemplate" => "deletedId",
         "addServiceManager" | "removeServiceManager" => "service { id managers { id name } }",
         "createUser" | "updateUser" => "user { id name email role deactivatedAt }",
-        "createApiKey" => "secret apiKey { id name hint scopes revokedAt user { id } }",
+        "createApiKey" => {
+            "secret apiKey { id name hint scopes revokedAt expiresAt user { id } createdBy { name } }"
+        }
         "revokeApiKey" => "apiKey { id revokedAt }",
         "createService" => "service { id name defaultUrgency isDefault }",
         "createPostmortem" | "updatePostmortem" | "requestPostmortemReview" | "publishPostmortem" => {
@@ -175,6 +177,29 @@ impl Caller {
             .expect("an answer");
         let body = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
         Answer(serde_json::from_slice(&body).expect("JSON"))
+    }
+
+    /// Asks through a proxy on this machine, for a client with this address.
+    pub(crate) async fn ask_from(&self, address: &str, query: &str) -> Value {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let body = json!({ "query": query }).to_string();
+        let mut request = format!(
+            "POST /graphql HTTP/1.1\r\nhost: tocsin\r\nconnection: close\r\ncontent-type: application/json\r\n\
+             x-forwarded-for: 192.0.2.66, {address}\r\ncontent-length: {}\r\n",
+            body.len()
+        );
+        for (name, value) in self.headers() {
+            request.push_str(&format!("{name}: {value}\r\n"));
+        }
+        let mut connection = tokio::net::TcpStream::connect(self.replica.address)
+            .await
+            .expect("a connection");
+        let request = format!("{request}\r\n{body}");
+        connection.write_all(request.as_bytes()).await.expect("sent");
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await.expect("an answer");
+        let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+        serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}"))
     }
 
     /// Why the caller is not let in.

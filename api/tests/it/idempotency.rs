@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::world::{Caller, on_each_database};
 
 /// Every mutation with an input that is done the first time, and one that differs.
-async fn every_mutation(admin: &Caller) -> Vec<(&'static str, Value, Value)> {
+pub(crate) async fn every_mutation(admin: &Caller) -> Vec<(&'static str, Value, Value)> {
     let open = admin.trigger("open").await["id"].clone();
     let over = admin.trigger("over").await["id"].clone();
     admin
@@ -233,7 +233,7 @@ fn other_mutations(
 }
 
 /// Those of connectors and Slack, each with an input and another.
-async fn of_slack(admin: &Caller) -> Vec<(&'static str, Value, Value)> {
+pub(crate) async fn of_slack(admin: &Caller) -> Vec<(&'static str, Value, Value)> {
     let make = async |mutation: &str, input: Value, what: &str| {
         admin.change(mutation, input).await.done()[what]["id"].clone()
     };

@@ -187,7 +187,7 @@ on_each_database! {
         assert_eq!((state.user_id.to_string(), state.nonce), (id.clone(), given("nonce")));
 
         let record = json!({ "teamId": "T1", "slackUserId": "U1", "idempotencyKey": "n" });
-        assert_eq!(rita.change("recordSlackLink", record.clone()).await.refused(), "FORBIDDEN");
+        assert_eq!(rita.attempt("recordSlackLink", record.clone()).await.error_code(), "GRAPHQL_VALIDATION_FAILED");
         assert_eq!(bridge.change("recordSlackLink", record.clone()).await.refused(), "FORBIDDEN", "on whose behalf?");
         let for_rita = Caller { on_behalf_of: Some(id.clone()), ..bridge.clone() };
         for _ in 0..2 {
@@ -197,6 +197,33 @@ on_each_database! {
         assert_eq!(members(&bridge, "U1", None).await, pair("rita@example.com", "OPENID"));
         let other = json!({ "teamId": "T1", "slackUserId": "U2", "idempotencyKey": "n" });
         assert_eq!(for_rita.change("recordSlackLink", other).await.refused(), "IDEMPOTENCY_KEY_REUSED");
+    }
+
+    async fn an_administrator_says_who_a_member_is_in_a_workspace_of_their_own(world) {
+        let (admin, bridge) = (world.admin(), bridge(world).await);
+        let own = workspace(world, &admin, "T1").await;
+        let (olga, _) = world.member("Olga", "OWNER").await;
+        let (_, adam) = world.member("Adam", "ADMIN").await;
+        let (rita, of_rita) = world.member("Rita", "RESPONDER").await;
+        let input = |user: &str, person: &str| json!({ "userId": user, "slackUserId": person, "workspaceId": own });
+        let made = adam.change("linkSlackIdentity", input(&rita, "U7")).await.done();
+        assert_eq!(made["link"], json!({ "user": { "id": rita }, "teamId": "T1", "slackUserId": "U7", "matchedBy": "ADMINISTRATOR" }));
+        assert!(made["url"].is_null());
+        assert_eq!(members(&bridge, "U7", None).await, pair("rita@example.com", "ADMINISTRATOR"));
+
+        assert_eq!(of_rita.change("linkSlackIdentity", input(&rita, "U8")).await.refused(), "FORBIDDEN");
+        assert_eq!(adam.change("linkSlackIdentity", input(&olga, "U8")).await.refused(), "FORBIDDEN", "an owner");
+        assert_eq!(adam.change("linkSlackIdentity", input(&rita, "@rita")).await.refused_field(), "slackUserId");
+        let half = json!({ "userId": rita, "workspaceId": own });
+        assert_eq!(adam.change("linkSlackIdentity", half).await.refused_field(), "slackUserId");
+        let log = admin.read("{ auditLog(filter: { action: \"linkSlackIdentity\" }) { nodes { actorName subjectId before after } } }").await;
+        let after = json!({ "teamId": "T1", "slackUserId": "U7", "matchedBy": "ADMINISTRATOR" });
+        assert_eq!(log["auditLog"]["nodes"], json!([{ "actorName": "Adam", "subjectId": rita, "before": null, "after": after }]));
+
+        // Once another organisation is connected there too, nobody says who its people are.
+        workspace(world, &world.neighbour().await, "T1").await;
+        assert_eq!(adam.change("linkSlackIdentity", input(&rita, "U9")).await.refused(), "FORBIDDEN");
+        assert_eq!(members(&bridge, "U9", None).await, []);
     }
 
     async fn what_is_no_code_is_refused(world) {

@@ -1,5 +1,7 @@
 //! The API by GraphQL, on a real database: each test on SQLite, and on PostgreSQL where `TOCSIN_TEST_POSTGRES_URL` names one.
 
+mod audit;
+mod authority;
 mod bridge;
 mod caller;
 mod connectors;
@@ -7,6 +9,7 @@ mod counting;
 mod events;
 mod exhaustion;
 mod faults;
+mod foreign;
 mod found;
 mod idempotency;
 mod identities;

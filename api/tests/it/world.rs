@@ -73,6 +73,17 @@ fn postgres_url() -> Option<Url> {
     Some(url.parse().expect("TOCSIN_TEST_POSTGRES_URL is a URL"))
 }
 
+/// A database in which nothing is yet, with the directory that holds it.
+pub(crate) async fn empty_database() -> (Database, TempDir) {
+    let directory = TempDir::new().expect("a directory");
+    let url = format!("sqlite://{}", directory.path().join("tocsin.db").display());
+    let database = Database::open(&url, 2).await.expect("a database");
+    tocsin_migration::Migrator::up(database.write(), None)
+        .await
+        .expect("migrations");
+    (database, directory)
+}
+
 /// A new database on the server: the server, the database's name and its address.
 async fn new_postgres_database(url: &Url) -> (Database, String, Url) {
     let server = Database::open(url.as_str(), 1).await.expect("the test server");
@@ -233,6 +244,7 @@ impl Replica {
                 has_own_workspace,
             },
             introspection: Introspection::default(),
+            trusted_proxies: vec!["127.0.0.1".parse().expect("an address")],
         };
         let api = Api::new(config, database.clone(), queue, None)
             .await
@@ -241,7 +253,8 @@ impl Replica {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let stop = CancellationToken::new();
-        let serving = axum::serve(listener, router.clone()).into_future();
+        let service = router.clone().into_make_service_with_connect_info::<SocketAddr>();
+        let serving = axum::serve(listener, service).into_future();
         tokio::spawn(stop.clone().run_until_cancelled_owned(serving));
         Self {
             api,

@@ -34,7 +34,7 @@ macro_rules! documents {
     ($($file:tt: $($name:ident),*;)*) => {$($(
         #[derive(GraphQLQuery)]
         #[graphql(
-            schema_path = "../schema.graphql",
+            schema_path = "../bridge.graphql",
             query_path = $file,
             extern_enums("IncidentStatus", "Urgency", "Severity", "EntryKind", "Source", "Role", "PostmortemStatus", "ReplyMode", "ConnectorEvent", "SlackFeature", "SlackRouteHeldBack", "UserErrorCode", "OperationKind", "OperationState", "SlackMatch", "PreviewPolicy"),
             response_derives = "Debug, Clone",

@@ -1,4 +1,4 @@
-//! The API as the bridge knows it: typed documents, checked against `schema.graphql` when the bridge is compiled.
+//! The API as the bridge knows it: typed documents, checked against `bridge.graphql` when the bridge is compiled.
 
 mod api;
 mod documents;

@@ -133,6 +133,15 @@ pub(crate) const INTROSPECTION: Known = Known {
     flag: None,
     ..Known::plain("introspection", "TOCSIN_INTROSPECTION", "", "authenticated")
 };
+pub(crate) const TRUSTED_PROXIES: Known = Known {
+    flag: None,
+    ..Known::plain(
+        "trusted_proxies",
+        "TOCSIN_TRUSTED_PROXIES",
+        "",
+        "none: X-Forwarded-For is not believed",
+    )
+};
 pub(crate) const LOG: Known = Known::plain("log", "TOCSIN_LOG", "--log", "info");
 pub(crate) const LOG_FORMAT: Known = Known::plain(
     "log_format",
@@ -202,6 +211,7 @@ pub(crate) const ALL: &[Known] = &[
     ADMIN_KEY,
     SECRET_KEY,
     INTROSPECTION,
+    TRUSTED_PROXIES,
     LOG,
     LOG_FORMAT,
     SLACK_BOT_TOKEN,

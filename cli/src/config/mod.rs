@@ -10,6 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use ipnet::IpNet;
 use secrecy::SecretString;
 use tocsin_api::Introspection;
 use tocsin_bridge::Pace;
@@ -49,6 +50,8 @@ pub(crate) struct Settings {
     pub(crate) sealer: Option<Sealer>,
     /// Who may ask GraphQL about its schema.
     pub(crate) introspection: Introspection,
+    /// The proxies that are believed whose request they pass on.
+    pub(crate) trusted_proxies: Vec<IpNet>,
     /// What is logged, where it was said.
     pub(crate) log: Option<String>,
     /// How it is logged, where it was said.
@@ -147,6 +150,7 @@ impl Settings {
         let admin_key = reader.optional(&known::ADMIN_KEY, parse::admin_key);
         let sealer = reader.optional(&known::SECRET_KEY, parse::secret_keys);
         let introspection = reader.required(&known::INTROSPECTION, parse::introspection);
+        let trusted_proxies = reader.optional(&known::TRUSTED_PROXIES, parse::networks);
         let log = reader.optional(&known::LOG, crate::logging::parse_filter);
         let log_format = reader.optional(&known::LOG_FORMAT, crate::logging::parse_format);
         let slack = SlackSettings::from_reader(reader);
@@ -174,6 +178,7 @@ impl Settings {
             admin_key,
             sealer,
             introspection: introspection?,
+            trusted_proxies: trusted_proxies.unwrap_or_default(),
             log,
             log_format,
             slack: slack?,

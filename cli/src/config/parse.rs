@@ -1,10 +1,11 @@
 //! From text to a setting's value. A refusal says what is wrong and how to write it; never the value itself, which
 //! whoever reports the refusal adds where it is no secret.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
+use ipnet::IpNet;
 use secrecy::SecretString;
-use tocsin_api::Introspection;
+use tocsin_api::{Introspection, bootstrap::CHOSEN_KEY_MIN};
 use tocsin_bridge::Pace;
 use tocsin_seal::Sealer;
 use url::Url;
@@ -143,13 +144,24 @@ pub(super) fn shared_token(text: &str) -> Parsed<SecretString> {
 
 /// A key that someone chose for the first organisation.
 pub(super) fn admin_key(text: &str) -> Parsed<SecretString> {
-    if text.len() < 16 {
-        return Err(
-            "is too short to be safe; make one of 16 characters or more with: openssl rand -hex 24"
-                .to_owned(),
-        );
+    if text.len() < CHOSEN_KEY_MIN {
+        return Err(format!(
+            "is too short to be safe; make one of {CHOSEN_KEY_MIN} characters or more with: openssl rand -hex 32"
+        ));
     }
     header_safe(text)
+}
+
+/// Networks, with commas between: addresses, or addresses with the length of their prefix.
+pub(super) fn networks(text: &str) -> Parsed<Vec<IpNet>> {
+    let network = |text: &str| {
+        let network = text.parse::<IpNet>();
+        let network = network.or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        network.map_err(|_| {
+            format!("names {text:?}, which is no address or network; write such as 10.0.0.0/8 or 127.0.0.1, with commas between")
+        })
+    };
+    text.split(',').map(|part| network(part.trim())).collect()
 }
 
 /// Slack's bot token.

@@ -14,7 +14,7 @@ fn lines(language: &str) -> Vec<&'static str> {
 
 #[tokio::test]
 async fn every_graphql_document_in_the_readme_is_taken() {
-    const KEY: &str = "an-admin-key-of-the-readme";
+    const KEY: &str = "an-admin-key-of-the-readme-in-tests";
     let place = Place::new();
     let tocsin = place.up(&[("TOCSIN_ADMIN_KEY", KEY)]).await;
     let mut asked = 0;

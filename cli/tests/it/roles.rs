@@ -181,12 +181,18 @@ async fn an_organisation_and_its_keys_are_made_from_the_command_line() {
 
 #[tokio::test]
 async fn the_schema_is_the_one_that_clients_are_given() {
-    let output = Place::new().run(&["schema"], &[]).await;
-    let given = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../schema.graphql")).unwrap();
-    assert!(
-        printed(&output) == given,
-        "schema.graphql differs: cargo run -- schema > schema.graphql"
-    );
+    for (arguments, file) in [
+        (&["schema"][..], "schema.graphql"),
+        (&["schema", "--bridge"], "bridge.graphql"),
+    ] {
+        let output = Place::new().run(arguments, &[]).await;
+        let given = std::fs::read_to_string(format!("{}/../{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let command = arguments.join(" ");
+        assert!(
+            printed(&output) == given,
+            "{file} differs: cargo run -- {command} > {file}"
+        );
+    }
 }
 
 fn spawn(place: &Place, role: &str, environment: &[(&str, &str)]) -> Child {

@@ -128,7 +128,7 @@ async fn the_second_start_finds_what_the_first_left() {
 #[tokio::test]
 async fn a_key_that_was_chosen_is_the_key_and_is_not_printed() {
     let place = Place::new();
-    let key = "chosen-for-unattended-set-up";
+    let key = "chosen-for-unattended-set-up-of-tests";
     let tocsin = place.up(&[("TOCSIN_ADMIN_KEY", key)]).await;
     assert!(!tocsin.welcome.contains(key), "{}", tocsin.welcome);
     let viewer = tocsin.ask(key, "{ viewer { scopes } }").await;

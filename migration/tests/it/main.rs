@@ -7,8 +7,8 @@ use sea_orm_migration::MigratorTrait;
 use tocsin_entity::{
     self as entity,
     database::Database,
-    id::{ConnectorId, IncidentId, OrganizationId, ServiceId, TimelineEntryId},
-    kinds::{EntryKind, IncidentStatus, ReplyMode, Source, UnmatchedPolicy, Urgency},
+    id::{ConnectorId, IncidentId, MembershipId, OrganizationId, ServiceId, TimelineEntryId, UserId},
+    kinds::{EntryKind, IncidentStatus, ReplyMode, Role, Source, UnmatchedPolicy, Urgency},
 };
 use tocsin_migration::Migrator;
 
@@ -25,6 +25,8 @@ async fn holds_every_entity(db: &DatabaseConnection) {
         entity::user,
         entity::membership,
         entity::api_key,
+        entity::audit_entry,
+        entity::authority,
         entity::service,
         entity::connector,
         entity::incident,
@@ -98,6 +100,17 @@ async fn goes_up_and_down(db: &DatabaseConnection) {
         incident.map(|row| (row.slack_muted, row.slack_reply_mode)),
         Some((false, None))
     );
+    let member = entity::membership::Entity::find()
+        .one(db)
+        .await
+        .expect("readable");
+    let said = member.map(|member| (member.name, member.email));
+    let said = said.map(|(name, email)| (name.unwrap_or_default(), email.unwrap_or_default().contains('@')));
+    assert_eq!(
+        said,
+        Some(("Alice".to_owned(), true)),
+        "what was said of the person"
+    );
     // A replica of the first version goes on writing.
     write_as_the_first_version_did(db).await;
 }
@@ -159,6 +172,21 @@ async fn write_as_the_first_version_did(db: &DatabaseConnection) -> TimelineEntr
         created_at: Set(now),
         ..Default::default()
     };
+    let user_id = UserId::new();
+    let person = entity::user::Model {
+        id: user_id,
+        email: format!("{user_id}@example.com"),
+        name: "Alice".to_owned(),
+        created_at: now,
+    };
+    let member = entity::membership::ActiveModel {
+        id: Set(MembershipId::new()),
+        organization_id: Set(organization_id),
+        user_id: Set(user_id),
+        role: Set(Role::Owner),
+        created_at: Set(now),
+        ..Default::default()
+    };
     macro_rules! insert {
         ($($table:ident = $row:expr),* $(,)?) => {$(
             entity::$table::Entity::insert($row.into_active_model())
@@ -173,6 +201,8 @@ async fn write_as_the_first_version_did(db: &DatabaseConnection) -> TimelineEntr
         connector = connector,
         incident = incident,
         timeline_entry = entry,
+        user = person,
+        membership = member,
     );
     comment
 }

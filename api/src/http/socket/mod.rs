@@ -13,7 +13,7 @@ mod sockets;
 use async_graphql::Executor;
 use axum::{
     extract::WebSocketUpgrade,
-    http::{HeaderMap, HeaderValue},
+    http::{HeaderValue, request::Parts},
     response::Response,
 };
 
@@ -38,7 +38,7 @@ const READ_BUFFER_BYTES: usize = 2_048;
 pub(super) fn accept<E: Executor>(
     endpoint: Endpoint<E>,
     upgrade: WebSocketUpgrade,
-    headers: &HeaderMap,
+    parts: &Parts,
     request_id: RequestId,
 ) -> Response {
     let Some(place) = endpoint.sockets.open() else {
@@ -64,7 +64,7 @@ pub(super) fn accept<E: Executor>(
         });
     }
     upgrade.set_selected_protocol(ours);
-    let credentials = Credentials::from_headers(headers);
+    let credentials = Credentials::of(parts, &endpoint.settings.trusted_proxies);
     let offers_legacy = upgrade
         .requested_protocols()
         .any(|offer| offer == LEGACY_SUBPROTOCOL);

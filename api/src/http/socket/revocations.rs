@@ -1,6 +1,8 @@
-//! Keys of open sockets, checked again now and then: a revoked key's subscriptions end.
+//! Whether those whom open sockets serve may still be served.
 //!
-//! Sockets with the same credentials share one check, so that ten thousand of them cost as much as one.
+//! It is asked again whenever somebody's rights may have become less, when a key expires, and now and then. Until the
+//! answer is there a socket sends nothing, so that no event reaches who has lost the right to it. Sockets with the same
+//! credentials share one check, so that ten thousand of them cost as much as one.
 
 use std::{
     collections::HashMap,
@@ -9,7 +11,8 @@ use std::{
 };
 
 use axum::http::StatusCode;
-use tokio::sync::watch;
+use time::OffsetDateTime;
+use tokio::{sync::watch, time::timeout};
 
 use super::protocol::CloseCode;
 use crate::http::{
@@ -17,107 +20,178 @@ use crate::http::{
     outer::RequestId,
 };
 
-type Verdict = Option<CloseCode>;
-type Watched = Arc<Mutex<HashMap<([u8; 32], String), Weak<watch::Sender<Verdict>>>>>;
+/// How long a socket waits to hear whether it may go on; a database that is away for longer closes it.
+const CONFIRMED_WITHIN: Duration = Duration::from_secs(10);
+/// How soon it is asked again where the database did not answer.
+const AGAIN_AFTER: Duration = Duration::from_millis(250);
+
+/// What is known of a caller.
+#[derive(Debug, Clone)]
+struct Known {
+    /// The generation of rights in which the caller was last found as before.
+    confirmed: u64,
+    /// How the sockets must close, once they must.
+    verdict: Option<CloseCode>,
+}
+
+type Watched = Arc<Mutex<HashMap<([u8; 32], String), Weak<watch::Sender<Known>>>>>;
 
 /// See the module.
 pub(in crate::http) struct Revocations {
     door: Arc<Door>,
     every: Duration,
+    changes: watch::Receiver<u64>,
     watched: Watched,
 }
 
 /// One socket's share in the check of its key. The check ends with the last share.
 pub(super) struct Standing {
-    verdict: watch::Receiver<Verdict>,
-    _checked_for: Arc<watch::Sender<Verdict>>,
+    known: watch::Receiver<Known>,
+    changes: watch::Receiver<u64>,
+    _checked_for: Arc<watch::Sender<Known>>,
 }
 
 impl Standing {
     /// Returns when the socket must close, and how.
     pub(super) async fn lost(&mut self) -> CloseCode {
-        loop {
-            if let Some(verdict) = self.verdict.borrow_and_update().clone() {
-                return verdict;
-            }
-            // No error while this share holds the sender.
-            if self.verdict.changed().await.is_err() {
-                return CloseCode::InternalError;
-            }
+        let found = self.known.wait_for(|known| known.verdict.is_some()).await;
+        found
+            .ok()
+            .and_then(|known| known.verdict.clone())
+            .unwrap_or(CloseCode::InternalError)
+    }
+
+    /// Waits until the caller's rights are known to be as before, whatever has changed until now.
+    ///
+    /// # Errors
+    /// How the socket must close, where they are not.
+    pub(super) async fn confirm(&mut self) -> Result<(), CloseCode> {
+        let now = *self.changes.borrow();
+        let settled = self
+            .known
+            .wait_for(|known| known.verdict.is_some() || known.confirmed >= now);
+        match timeout(CONFIRMED_WITHIN, settled).await {
+            Ok(Ok(known)) => known.verdict.clone().map_or(Ok(()), Err),
+            Ok(Err(_)) | Err(_) => Err(CloseCode::InternalError),
         }
     }
 }
 
 impl Revocations {
-    pub(in crate::http) fn new(door: Arc<Door>, every: Duration) -> Self {
+    pub(in crate::http) fn new(door: Arc<Door>, every: Duration, changes: watch::Receiver<u64>) -> Self {
         Self {
             door,
             every,
+            changes,
             watched: Watched::default(),
         }
     }
 
-    /// Watches over a caller who was let in with these credentials.
-    pub(super) fn watch(&self, credentials: &Credentials, caller: &Caller) -> Standing {
+    /// The generation of rights: to be asked before a caller is let in.
+    pub(super) fn generation(&self) -> u64 {
+        *self.changes.borrow()
+    }
+
+    /// Watches over a caller who was let in with these credentials, asked for in this generation.
+    pub(super) fn watch(&self, credentials: &Credentials, caller: &Caller, generation: u64) -> Standing {
         let key = (credentials.digest(), caller.standing.clone());
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(sender) = watched.get(&key).and_then(Weak::upgrade)
-            && sender.borrow().is_none()
+            && sender.borrow().verdict.is_none()
         {
-            return Standing {
-                verdict: sender.subscribe(),
-                _checked_for: sender,
-            };
+            return self.standing(sender);
         }
         watched.retain(|_, sender| sender.strong_count() > 0);
-        let (sender, verdict) = watch::channel(None);
-        let sender = Arc::new(sender);
+        let sender = Arc::new(watch::Sender::new(Known {
+            confirmed: generation,
+            verdict: None,
+        }));
         watched.insert(key, Arc::downgrade(&sender));
         drop(watched);
-        tokio::spawn(check(
-            Arc::clone(&self.door),
-            self.every,
-            credentials.clone(),
-            caller.standing.clone(),
-            Arc::downgrade(&sender),
-        ));
+        let check = Check {
+            door: Arc::clone(&self.door),
+            every: self.every,
+            changes: self.changes.clone(),
+            credentials: credentials.clone(),
+            standing: caller.standing.clone(),
+            until: caller.until,
+            sender: Arc::downgrade(&sender),
+        };
+        tokio::spawn(check.run(generation));
+        self.standing(sender)
+    }
+
+    fn standing(&self, sender: Arc<watch::Sender<Known>>) -> Standing {
         Standing {
-            verdict,
+            known: sender.subscribe(),
+            changes: self.changes.clone(),
             _checked_for: sender,
         }
     }
 }
 
 /// Asks the door again and again until it refuses or nobody wants to know.
-async fn check(
+struct Check {
     door: Arc<Door>,
     every: Duration,
+    changes: watch::Receiver<u64>,
     credentials: Credentials,
     standing: String,
-    sender: Weak<watch::Sender<Verdict>>,
-) {
-    loop {
-        tokio::time::sleep(every).await;
-        if sender.strong_count() == 0 {
-            return;
-        }
-        let verdict = match door(credentials.clone(), RequestId::new().to_string()).await {
-            Ok(caller) if caller.standing == standing => continue,
-            Ok(_) => CloseCode::StandingChanged,
-            Err(refusal) if refusal.status.is_some_and(is_final) => CloseCode::Unauthorized(refusal.message),
-            Err(refusal) => {
-                tracing::warn!("a key could not be checked again: {}", refusal.message);
-                continue;
+    until: Option<OffsetDateTime>,
+    sender: Weak<watch::Sender<Known>>,
+}
+
+impl Check {
+    async fn run(mut self, mut confirmed: u64) {
+        let mut pause = self.pause();
+        loop {
+            let changed = async {
+                let changed = self.changes.wait_for(|generation| *generation > confirmed);
+                changed.await.is_ok()
+            };
+            // A change or the time: which of the two does not matter. Where nobody tells of changes, there is the time.
+            if timeout(pause, changed).await == Ok(false) {
+                tokio::time::sleep(pause).await;
             }
-        };
-        if let Some(sender) = sender.upgrade() {
-            sender.send_replace(Some(verdict));
+            if self.sender.strong_count() == 0 {
+                return;
+            }
+            let generation = *self.changes.borrow();
+            let asked = (self.door)(self.credentials.clone(), RequestId::new().to_string()).await;
+            let verdict = match asked {
+                Ok(caller) if caller.standing == self.standing => None,
+                Ok(_) => Some(CloseCode::StandingChanged),
+                Err(refusal) if refusal.status.is_some_and(is_final) => {
+                    Some(CloseCode::Unauthorized(refusal.message))
+                }
+                Err(refusal) => {
+                    tracing::warn!("a key could not be checked again: {}", refusal.message);
+                    tokio::time::sleep(AGAIN_AFTER).await;
+                    continue;
+                }
+            };
+            confirmed = generation;
+            let is_over = verdict.is_some();
+            let Some(sender) = self.sender.upgrade() else {
+                return;
+            };
+            sender.send_replace(Known { confirmed, verdict });
+            if is_over {
+                return;
+            }
+            pause = self.pause();
         }
-        return;
+    }
+
+    /// How long nothing needs to be asked: until the key expires at the latest.
+    fn pause(&self) -> Duration {
+        let left = self.until.map(|until| until - OffsetDateTime::now_utc());
+        let left = left.map(|left| Duration::try_from(left).unwrap_or(Duration::ZERO));
+        left.map_or(self.every, |left| left.min(self.every))
     }
 }
 
 /// Refused for good, and not because the database is away.
 fn is_final(status: StatusCode) -> bool {
-    status.is_client_error()
+    status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS
 }

@@ -201,6 +201,7 @@ impl<E: Executor> Session<E> {
             .clone()
             .and_then(|credentials| credentials.with_payload(payload))
             .map_err(unwelcome)?;
+        let generation = self.endpoint.revocations.generation();
         let caller = (self.endpoint.door)(credentials.clone(), self.request_id.to_string())
             .await
             .map_err(unwelcome)?;
@@ -211,7 +212,7 @@ impl<E: Executor> Session<E> {
         if !self.place.take_for(credentials.key_digest()) {
             return Err(CloseCode::TooManySockets.into());
         }
-        let standing = self.endpoint.revocations.watch(&credentials, &caller);
+        let standing = self.endpoint.revocations.watch(&credentials, &caller, generation);
         self.caller = Some((caller, standing));
         self.send(protocol::ack()).await
     }
@@ -222,9 +223,10 @@ impl<E: Executor> Session<E> {
         payload: Map<String, Json>,
         dialect: Dialect,
     ) -> Result<(), End> {
-        let Some((caller, _)) = &self.caller else {
+        let Some((caller, standing)) = &mut self.caller else {
             return Err(CloseCode::Unauthorized("Unauthorized".to_owned()).into());
         };
+        standing.confirm().await?;
         if self.running.contains_key(&id) {
             return Err(CloseCode::SubscriberExists(id).into());
         }
@@ -282,6 +284,10 @@ impl<E: Executor> Session<E> {
         first: Box<Outgoing>,
         outgoing: &mut mpsc::Receiver<Box<Outgoing>>,
     ) -> Result<(), End> {
+        // What was found out for this caller may be nothing for them any more.
+        if let Some((_, standing)) = &mut self.caller {
+            standing.confirm().await?;
+        }
         let mut batch = vec![first];
         while let Ok(another) = outgoing.try_recv() {
             batch.push(another);

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::http::{
     Phases,
-    endpoint::{Caller, Credentials, Endpoint, Settings},
+    endpoint::{Caller, Credentials, Door, Doors, Endpoint, Settings},
     refusal::Refusal,
     routes,
 };
@@ -187,11 +187,16 @@ fn endpoint(
     shutdown: &CancellationToken,
 ) -> Endpoint<Schema<Query, Mutation, Subscriptions>> {
     let revoked = Arc::clone(revoked);
-    let door = Arc::new(move |credentials, id: String| -> BoxFuture<'static, _> {
+    let door: Arc<Door> = Arc::new(move |credentials, id: String| -> BoxFuture<'static, _> {
         Box::pin(future::ready(let_in(credentials, &id, &revoked)))
     });
     let schema = schema(probe).finish();
-    Endpoint::new(schema, door, settings, shutdown.child_token())
+    let doors = Doors {
+        entrance: Arc::clone(&door),
+        recheck: door,
+        changes: tokio::sync::watch::channel(0).1,
+    };
+    Endpoint::new(schema, doors, settings, shutdown.child_token())
 }
 
 /// The routes alone, to be called without a port.

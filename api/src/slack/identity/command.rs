@@ -5,7 +5,7 @@ use sea_orm::EntityTrait;
 use time::OffsetDateTime;
 use tocsin_entity::{
     id::{OrganizationId, SlackLinkId, UserId},
-    kinds::{Scope, SlackMatch},
+    kinds::SlackMatch,
     slack::link_state::{CODE, LinkCode},
     slack_link::{Entity, Model},
 };
@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::link::{link, unlink, used};
 use crate::{
+    audit::Trail,
     error::{Fault, Trouble, UserError, UserErrorCode, told},
     idempotency::{self, KeyUse},
     limits,
@@ -51,7 +52,7 @@ pub(crate) struct UnlinkSlackIdentityInput {
     idempotency_key: Option<String>,
 }
 
-/// Who somebody in Slack is by their own word.
+/// Who somebody in Slack is by their own word, or by an administrator's.
 #[derive(SimpleObject)]
 pub(crate) struct SlackLink {
     /// The member.
@@ -119,33 +120,21 @@ impl SlackIdentityMutation {
 pub(super) async fn payload(ctx: &Context<'_>, result: Result<Model, Trouble>) -> Result<SlackLinkPayload> {
     let (row, user_errors) = told(result)?;
     let link = match row {
-        Some(row) => Some(SlackLink {
-            user: load_member(ctx, row.organization_id, Some(row.user_id)).await?,
-            team_id: row.team_id,
-            slack_user_id: row.slack_user_id,
-            matched_by: row.kind,
-            since: row.created_at,
-        }),
+        Some(row) => Some(SlackLink::of(ctx, row).await?),
         None => None,
     };
     Ok(SlackLinkPayload { link, user_errors })
 }
 
-/// The member who says who they are, with a key of their own: whoever may speak for them in Slack may write in their name.
-pub(super) fn myself(viewer: &Viewer) -> Result<(OrganizationId, UserId), Trouble> {
-    let organization_id = viewer.may_change(Need::Read)?;
-    let forbidden = |why: &str| UserError::new(UserErrorCode::Forbidden, why).into();
-    if viewer.is_bridge() {
-        return Err(forbidden("This is for members with a key of their own alone."));
-    }
-    if !viewer.scopes().contains(&Scope::Write) {
-        return Err(forbidden("This API key lacks the scope WRITE."));
-    }
-    match viewer.member() {
-        Some(member) => Ok((organization_id, member.user_id)),
-        None => Err(forbidden(
-            "This API key is no member's: use one that was made with a `userId`.",
-        )),
+impl SlackLink {
+    pub(super) async fn of(ctx: &Context<'_>, row: Model) -> Result<Self, Fault> {
+        Ok(Self {
+            user: load_member(ctx, row.organization_id, Some(row.user_id)).await?,
+            team_id: row.team_id,
+            slack_user_id: row.slack_user_id,
+            matched_by: row.kind,
+            since: row.created_at,
+        })
     }
 }
 
@@ -159,7 +148,7 @@ pub(super) fn no_key() -> UserError {
 
 async fn confirm(ctx: &Context<'_>, input: ConfirmSlackIdentityInput) -> Result<Model, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
-    let (organization_id, user_id) = myself(viewer)?;
+    let (organization_id, user_id) = viewer.myself()?;
     let key = idempotency::key_use(
         viewer,
         "confirmSlackIdentity",
@@ -220,7 +209,7 @@ async fn confirm(ctx: &Context<'_>, input: ConfirmSlackIdentityInput) -> Result<
         kind: SlackMatch::Code,
         created_at: OffsetDateTime::now_utc(),
     };
-    let row = link(&tx, row).await?;
+    let row = link(&tx, row, &Trail::of(ctx, organization_id)).await?;
     idempotency::keep(&tx, organization_id, Some(&use_of_code), row.id).await?;
     idempotency::keep(&tx, organization_id, key.as_ref(), row.id).await?;
     tx.commit().await?;
@@ -240,7 +229,7 @@ async fn end(
             let organization_id = viewer.may_change(Need::Manage)?;
             (organization_id, id.parse::<UserId>().map_err(|_| unknown())?)
         }
-        Some(_) | None => myself(viewer)?,
+        Some(_) | None => viewer.myself()?,
     };
     let team_id = match &input.team_id {
         Some(id) => Some(limits::line("teamId", id, SLACK_ID_MAX)?),
@@ -253,7 +242,8 @@ async fn end(
         &input,
     )?;
     let gone = idempotency::gone_once(ctx, organization_id, key, user_id, async |tx| {
-        unlink(tx, organization_id, user_id, team_id.as_deref()).await
+        let trail = Trail::of(ctx, organization_id);
+        unlink(tx, organization_id, user_id, team_id.as_deref(), &trail).await
     })
     .await?;
     Ok((organization_id, gone))

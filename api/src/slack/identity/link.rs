@@ -9,28 +9,37 @@ use tocsin_entity::{
     slack_link::{Column, Entity, Model},
 };
 
-use crate::error::{Trouble, UserError};
+use crate::{
+    audit::Trail,
+    error::{Trouble, UserError},
+};
 
 /// Writes that somebody in Slack is a member. In a workspace a person is one member of an organisation and the other way round: what was said
 /// before of either goes.
-pub(super) async fn link(tx: &DatabaseTransaction, row: Model) -> Result<Model, Trouble> {
+pub(super) async fn link(tx: &DatabaseTransaction, row: Model, trail: &Trail) -> Result<Model, Trouble> {
     let either = Condition::any()
         .add(Column::UserId.eq(row.user_id))
         .add(Column::SlackUserId.eq(&row.slack_user_id));
-    Entity::delete_many()
+    let before = Entity::find()
         .filter(Column::OrganizationId.eq(row.organization_id))
         .filter(Column::TeamId.eq(&row.team_id))
         .filter(either)
-        .exec(tx)
+        .all(tx)
         .await?;
-    row.into_active_model().insert(tx).await.map_err(|error| {
+    for before in before {
+        Entity::delete_by_id(before.id).exec(tx).await?;
+        trail.gone(tx, &before).await?;
+    }
+    let row = row.into_active_model().insert(tx).await.map_err(|error| {
         // A code makes one link, and its id is the code's.
         if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) {
             used().into()
         } else {
             Trouble::from(error)
         }
-    })
+    })?;
+    trail.made(tx, &row).await?;
+    Ok(row)
 }
 
 /// What whoever shows a code is told that was used before.
@@ -47,15 +56,21 @@ pub(super) async fn unlink(
     organization_id: OrganizationId,
     user_id: UserId,
     team_id: Option<&str>,
+    trail: &Trail,
 ) -> Result<(), Trouble> {
-    let mut links = Entity::delete_many()
+    let mut links = Entity::find()
         .filter(Column::OrganizationId.eq(organization_id))
         .filter(Column::UserId.eq(user_id));
     if let Some(team_id) = team_id {
         links = links.filter(Column::TeamId.eq(team_id));
     }
-    if links.exec(tx).await?.rows_affected == 0 {
+    let links = links.all(tx).await?;
+    if links.is_empty() {
         return Err(UserError::not_found("link to Slack").into());
+    }
+    for link in links {
+        Entity::delete_by_id(link.id).exec(tx).await?;
+        trail.gone(tx, &link).await?;
     }
     Ok(())
 }

@@ -8,15 +8,15 @@ use tocsin_entity::{
     database::Database,
     id::{OrganizationId, UserId},
     kinds::SlackMatch,
-    membership, slack_link, user,
+    membership, slack_link,
 };
 
 use crate::{
-    error::{Fault, Refusal},
+    error::Fault,
     loaders::{self, MemberKey},
     node::domain,
     user::User,
-    viewer::{Need, Viewer},
+    viewer::Viewer,
 };
 
 /// Which member somebody in Slack is in an organisation.
@@ -37,6 +37,7 @@ pub(crate) struct SlackMemberQuery;
 #[Object]
 impl SlackMemberQuery {
     /// Which members somebody in Slack is: in the organisation that the request is about, or in all. For the Slack bridge alone.
+    #[graphql(visible = "crate::viewer::shown_to_bridge")]
     async fn slack_members(
         &self,
         ctx: &Context<'_>,
@@ -44,17 +45,13 @@ impl SlackMemberQuery {
         #[graphql(desc = "The person there (`U…` or `W…`).")] slack_user_id: String,
         #[graphql(desc = "Their e-mail address in Slack, where Slack gives it.")] email: Option<String>,
     ) -> Result<Vec<SlackMember>> {
-        let viewer = ctx.data_unchecked::<Viewer>();
-        if !viewer.is_bridge() {
-            viewer.may(Need::Read)?;
-            return Err(Refusal::Forbidden("This is for the Slack bridge alone.".to_owned()).into());
-        }
+        let within = ctx.data_unchecked::<Viewer>().may_ask_for_all()?;
         let person = Person {
             team_id,
             slack_user_id,
             email: email.map(|email| email.trim().to_lowercase()),
         };
-        let found = find(domain(ctx).database(), viewer.organization_id(), &person).await?;
+        let found = find(domain(ctx).database(), within, &person).await?;
         let keys = found.iter().map(|(id, (user_id, _))| MemberKey(*id, *user_id));
         let mut members = loaders::of(ctx).load_many(keys).await?;
         let of = |(id, (user_id, matched_by)): (OrganizationId, (UserId, SlackMatch))| {
@@ -94,29 +91,25 @@ async fn find(
     let Some(email) = &person.email else {
         return Ok(found);
     };
-    let known = user::Entity::find()
-        .filter(user::Column::Email.eq(email))
-        .one(database.read())
-        .await?;
-    let Some(known) = known else { return Ok(found) };
-    let mut memberships = membership::Entity::find().filter(membership::Column::UserId.eq(known.id));
+    let mut memberships = membership::Entity::find().filter(membership::Column::Email.eq(email));
     if let Some(id) = within {
         memberships = memberships.filter(membership::Column::OrganizationId.eq(id));
     }
+    let memberships = memberships.all(database.read()).await?;
     // A member who has said who they are in this workspace is nobody else there.
-    let taken: BTreeSet<OrganizationId> = slack_link::Entity::find()
+    let taken: BTreeSet<(OrganizationId, UserId)> = slack_link::Entity::find()
         .filter(slack_link::Column::TeamId.eq(&person.team_id))
-        .filter(slack_link::Column::UserId.eq(known.id))
+        .filter(slack_link::Column::UserId.is_in(memberships.iter().map(|member| member.user_id)))
         .all(database.read())
         .await?
         .into_iter()
-        .map(|link| link.organization_id)
+        .map(|link| (link.organization_id, link.user_id))
         .collect();
-    for membership in memberships.all(database.read()).await? {
-        if !taken.contains(&membership.organization_id) {
+    for member in memberships {
+        if !taken.contains(&(member.organization_id, member.user_id)) {
             found
-                .entry(membership.organization_id)
-                .or_insert((known.id, SlackMatch::Email));
+                .entry(member.organization_id)
+                .or_insert((member.user_id, SlackMatch::Email));
         }
     }
     Ok(found)

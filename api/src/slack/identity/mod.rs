@@ -1,5 +1,6 @@
 //! Which members people in Slack are: by their own word, which goes first, or by the e-mail address that both have.
 
+mod by_hand;
 mod command;
 mod link;
 mod member;

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use sea_orm::EntityTrait;
 use time::OffsetDateTime;
 use tocsin_entity::{
@@ -20,10 +20,12 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{
-    command::{SLACK_ID_MAX, SlackLinkPayload, myself, no_key, payload},
+    by_hand,
+    command::{SLACK_ID_MAX, SlackLink, SlackLinkPayload, no_key, payload},
     link::link,
 };
 use crate::{
+    audit::Trail,
     error::{Fault, Trouble, UserError, UserErrorCode, told},
     idempotency, limits,
     node::domain,
@@ -33,16 +35,24 @@ use crate::{
 /// How long a member has to sign in.
 const LIVES: Duration = Duration::from_secs(600);
 
-/// Asks for a way to Slack's page.
+/// Asks for a way to Slack's page; or, from an administrator, says who a member is in Slack.
 #[derive(Debug, InputObject)]
 pub(crate) struct LinkSlackIdentityInput {
+    /// The member to be linked, with `slackUserId`; for oneself, leave both out. Needs the role ADMIN or OWNER.
+    pub(super) user_id: Option<ID>,
+    /// Who that is in Slack (`U…` or `W…`).
+    pub(super) slack_user_id: Option<String>,
+    /// The Slack workspace in which they are that, one of the organisation's own; by default the only one that is connected.
+    pub(super) workspace_id: Option<ID>,
     /// Makes the request repeatable for 24 hours. Each answer is another link.
-    idempotency_key: Option<String>,
+    pub(super) idempotency_key: Option<String>,
 }
 
-/// The way to Slack's page.
+/// The way to Slack's page, or the link that an administrator has made.
 #[derive(SimpleObject)]
 pub(crate) struct LinkSlackIdentityPayload {
+    /// The link, where an administrator has made it.
+    link: Option<SlackLink>,
     /// Slack's page, to be opened in the member's own browser. Null where it was refused.
     url: Option<String>,
     /// Until when it may be used, once.
@@ -71,15 +81,31 @@ impl SlackSignInMutation {
     /// Says which person in Slack oneself is, by signing in there (OpenID Connect). From then on that person acts with one's rights in this
     /// organisation, and what was said before of either, in that workspace, no longer holds. The link is good for ten minutes, and once: give it to
     /// nobody, for who signs in by it is taken for you. Needs a member's own key that may write.
-    #[expect(clippy::unused_async, reason = "a resolver is async")]
+    ///
+    /// With `userId` and `slackUserId`, an administrator says who a member is, in a Slack workspace that no other organisation is connected to. Only
+    /// an owner says so of owners.
     async fn link_slack_identity(
         &self,
         ctx: &Context<'_>,
         input: LinkSlackIdentityInput,
     ) -> Result<LinkSlackIdentityPayload> {
+        if input.user_id.is_some() || input.slack_user_id.is_some() {
+            let (row, user_errors) = told(by_hand::link_member(ctx, input).await)?;
+            let link = match row {
+                Some(row) => Some(SlackLink::of(ctx, row).await?),
+                None => None,
+            };
+            return Ok(LinkSlackIdentityPayload {
+                link,
+                url: None,
+                expires_at: None,
+                user_errors,
+            });
+        }
         let (found, user_errors) = told(begin(ctx, &input))?;
         let (url, expires_at) = found.unzip();
         Ok(LinkSlackIdentityPayload {
+            link: None,
             url,
             expires_at,
             user_errors,
@@ -87,6 +113,7 @@ impl SlackSignInMutation {
     }
 
     /// Records who has signed in. For the Slack bridge alone, on behalf of the member.
+    #[graphql(visible = "crate::viewer::shown_to_bridge")]
     async fn record_slack_link(
         &self,
         ctx: &Context<'_>,
@@ -97,7 +124,7 @@ impl SlackSignInMutation {
 }
 
 fn begin(ctx: &Context<'_>, input: &LinkSlackIdentityInput) -> Result<(String, OffsetDateTime), Trouble> {
-    let (organization_id, user_id) = myself(ctx.data_unchecked::<Viewer>())?;
+    let (organization_id, user_id) = ctx.data_unchecked::<Viewer>().myself()?;
     limits::key("idempotencyKey", input.idempotency_key.clone())?;
     let config = domain(ctx).config();
     let sealer = config.sealer.as_ref().ok_or_else(no_key)?;
@@ -138,11 +165,8 @@ fn begin(ctx: &Context<'_>, input: &LinkSlackIdentityInput) -> Result<(String, O
 
 async fn record(ctx: &Context<'_>, input: RecordSlackLinkInput) -> Result<Model, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
-    let organization_id = viewer.may_change(Need::Read)?;
+    let organization_id = viewer.may_change(Need::Report)?;
     let forbidden = |why: &str| Trouble::from(UserError::new(UserErrorCode::Forbidden, why));
-    if !viewer.is_bridge() {
-        return Err(forbidden("This is for the Slack bridge alone."));
-    }
     let team_id = limits::line("teamId", &input.team_id, SLACK_ID_MAX)?;
     let slack_user_id = limits::line("slackUserId", &input.slack_user_id, SLACK_ID_MAX)?;
     let member = viewer
@@ -163,7 +187,7 @@ async fn record(ctx: &Context<'_>, input: RecordSlackLinkInput) -> Result<Model,
         kind: SlackMatch::OpenId,
         created_at: OffsetDateTime::now_utc(),
     };
-    let row = link(&tx, row).await?;
+    let row = link(&tx, row, &Trail::of(ctx, organization_id)).await?;
     idempotency::keep(&tx, organization_id, key.as_ref(), row.id).await?;
     tx.commit().await?;
     Ok(row)

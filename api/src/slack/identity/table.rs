@@ -4,7 +4,7 @@
 //! these only people of a workspace that is the organisation's alone are told: the server's own serves every organisation, and who is not ours there
 //! is somebody else's.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::{
     Context, Enum, ID, Object, Result, SimpleObject,
@@ -21,12 +21,11 @@ use tocsin_entity::{
     kinds::SlackMatch,
     membership,
     slack::{installation, user as slack_user},
-    slack_link, user,
+    slack_link,
 };
 
 use crate::{
     error::{Fault, Refusal},
-    loaders::{self, MemberKey},
     node::domain,
     paging::{Page, bad_cursor},
     search,
@@ -258,16 +257,9 @@ impl Table {
         if let Some(after) = after {
             find = find.filter(membership::Column::UserId.gt(after));
         }
-        let named = search::contains(user::Column::Name, &self.search)?
-            .add(search::contains(user::Column::Email, &self.search)?);
         find = find.filter(
-            membership::Column::UserId.in_subquery(
-                Query::select()
-                    .column(user::Column::Id)
-                    .from(user::Entity)
-                    .cond_where(named)
-                    .to_owned(),
-            ),
+            search::contains(membership::Column::Name, &self.search)?
+                .add(search::contains(membership::Column::Email, &self.search)?),
         );
         find = match self.filter {
             None => find,
@@ -275,15 +267,7 @@ impl Table {
             Some(SlackIdentityFilter::Unmatched) => find.filter(self.is_matched().not()),
         };
         let rows = find.all(database.read()).await?;
-        let keys = rows
-            .iter()
-            .map(|row| MemberKey(self.organization_id, row.user_id));
-        let mut members = loaders::of(ctx).load_many(keys).await?;
-        let members: Vec<_> = rows
-            .iter()
-            .filter_map(|row| members.remove(&MemberKey(self.organization_id, row.user_id)))
-            .map(User)
-            .collect();
+        let members: Vec<_> = rows.into_iter().map(|row| User(Arc::new(row.into()))).collect();
         Ok(self.with_slack(database, members).await?)
     }
 
@@ -294,21 +278,18 @@ impl Table {
             .from(slack_user::Entity)
             .cond_where(self.by_address())
             .to_owned();
-        let by_address = Query::select()
-            .column(user::Column::Id)
-            .from(user::Entity)
-            .and_where(user::Column::Email.in_subquery(addresses))
-            .and_where(user::Column::Id.not_in_subquery(self.all_links(slack_link::Column::UserId)))
-            .to_owned();
+        let by_address = Condition::all()
+            .add(membership::Column::Email.in_subquery(addresses))
+            .add(membership::Column::UserId.not_in_subquery(self.all_links(slack_link::Column::UserId)));
         let by_word = self.links(slack_link::Column::UserId);
         Condition::any()
             .add(membership::Column::UserId.in_subquery(by_word))
-            .add(membership::Column::UserId.in_subquery(by_address))
+            .add(by_address)
     }
 
     /// Members with who they are in Slack.
     async fn with_slack(&self, database: &Database, members: Vec<User>) -> Result<Vec<SlackIdentity>, Fault> {
-        let ids = members.iter().map(|member| member.0.person.id);
+        let ids = members.iter().map(|member| member.0.user_id);
         let links: HashMap<UserId, slack_link::Model> = slack_link::Entity::find()
             .filter(slack_link::Column::OrganizationId.eq(self.organization_id))
             .filter(self.here(slack_link::Column::TeamId))
@@ -328,7 +309,7 @@ impl Table {
             .into_iter()
             .map(|person| (person.slack_user_id.clone(), person))
             .collect();
-        let emails = members.iter().map(|member| member.0.person.email.clone());
+        let emails = members.iter().map(|member| member.0.email.clone());
         let by_email: HashMap<String, slack_user::Model> = slack_user::Entity::find()
             .filter(self.by_address())
             .filter(slack_user::Column::Email.is_in(emails))
@@ -338,9 +319,9 @@ impl Table {
             .filter_map(|person| Some((person.email.clone()?, person)))
             .collect();
         let of = |member: User| {
-            let person = &member.0.person;
-            let key = person.id.to_string();
-            let link = links.get(&person.id);
+            let person = &member.0;
+            let key = person.user_id.to_string();
+            let link = links.get(&person.user_id);
             let by_word = link.map(|link| (link, linked.get(&link.slack_user_id)));
             let (slack_user, matched_by, since) = match by_word {
                 Some((_, Some(seen))) if seen.unlinked => (None, None, None),
@@ -375,16 +356,12 @@ impl Table {
         if !self.place.is_ours_alone || self.filter == Some(SlackIdentityFilter::Matched) {
             return Ok(Vec::new());
         }
-        let members = Query::select()
-            .column(membership::Column::UserId)
+        let addresses = Query::select()
+            .column(membership::Column::Email)
             .from(membership::Entity)
             .and_where(membership::Column::OrganizationId.eq(self.organization_id))
-            .to_owned();
-        let addresses = Query::select()
-            .column(user::Column::Email)
-            .from(user::Entity)
-            .and_where(user::Column::Id.in_subquery(members))
-            .and_where(user::Column::Id.not_in_subquery(self.all_links(slack_link::Column::UserId)))
+            .and_where(membership::Column::Email.is_not_null())
+            .and_where(membership::Column::UserId.not_in_subquery(self.all_links(slack_link::Column::UserId)))
             .to_owned();
         let by_address = self
             .by_address()

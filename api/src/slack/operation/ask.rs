@@ -17,6 +17,7 @@ use tocsin_queue::jobs::RunSlackOperation;
 
 use super::{graphql::SlackOperation, patience, result::Wish};
 use crate::{
+    audit::Trail,
     connector::{Reach, managed},
     error::{Trouble, UserError, UserErrorCode, told},
     idempotency::{self, KeyUse},
@@ -313,7 +314,9 @@ async fn write(
     let row = idempotency::once(ctx, organization_id, key, "Slack operation", id_of, async |tx| {
         let row = make(tx).await?;
         make_room(tx, organization_id).await?;
-        Ok(row.into_active_model().insert(tx).await?)
+        let row = row.into_active_model().insert(tx).await?;
+        Trail::of(ctx, organization_id).made(tx, &row).await?;
+        Ok(row)
     })
     .await?;
     let operation_id = row.id.to_string();

@@ -18,7 +18,7 @@ use super::{
     result::{CreatedSlackChannel, Outcome, SlackConnectionReport, SlackIdentityFound, SlackTestMessage},
 };
 use crate::{
-    error::{Fault, Refusal, Trouble, UserError, UserErrorCode, told},
+    error::{Fault, Trouble, UserError, UserErrorCode, told},
     idempotency, limits,
     node::domain,
     viewer::{Need, Viewer},
@@ -30,9 +30,6 @@ const PENDING_MAX: u64 = 100;
 /// Longest code, and longest explanation, in characters.
 const CODE_MAX: usize = 100;
 const MESSAGE_MAX: usize = 2_000;
-
-/// What is said to everybody but the bridge.
-const FOR_THE_BRIDGE: &str = "This is for the Slack bridge alone.";
 
 /// What came of an operation: a `code` with its `message`, or what was found.
 #[derive(Debug, InputObject)]
@@ -73,6 +70,7 @@ pub(crate) struct SlackReportMutation;
 #[Object]
 impl SlackReportMutation {
     /// Reports what came of an operation: for the Slack bridge alone. The first report counts.
+    #[graphql(visible = "crate::viewer::shown_to_bridge")]
     async fn finish_slack_operation(
         &self,
         ctx: &Context<'_>,
@@ -88,10 +86,7 @@ impl SlackReportMutation {
 
 async fn finish(ctx: &Context<'_>, input: FinishSlackOperationInput) -> Result<SlackOperation, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
-    let organization_id = viewer.may_change(Need::Read)?;
-    if !viewer.is_bridge() {
-        return Err(UserError::new(UserErrorCode::Forbidden, FOR_THE_BRIDGE).into());
-    }
+    let organization_id = viewer.may_change(Need::Report)?;
     let key = idempotency::key_use(
         viewer,
         "finishSlackOperation",
@@ -154,18 +149,15 @@ pub(crate) struct SlackReportQuery;
 #[Object]
 impl SlackReportQuery {
     /// What was asked to be done in Slack and is not done yet, oldest first: for the Slack bridge alone. Without an organisation, everybody's.
+    #[graphql(visible = "crate::viewer::shown_to_bridge")]
     async fn pending_slack_operations(&self, ctx: &Context<'_>) -> Result<Vec<SlackOperation>> {
-        let viewer = ctx.data_unchecked::<Viewer>();
-        if !viewer.is_bridge() {
-            viewer.may(Need::Read)?;
-            return Err(Refusal::Forbidden(FOR_THE_BRIDGE.to_owned()).into());
-        }
+        let within = ctx.data_unchecked::<Viewer>().may_ask_for_all()?;
         let mut pending = Entity::find()
             .filter(Column::State.eq(OperationState::Pending))
             .filter(Column::ExpiresAt.gt(OffsetDateTime::now_utc()))
             .order_by_asc(Column::CreatedAt)
             .limit(PENDING_MAX);
-        if let Some(organization_id) = viewer.organization_id() {
+        if let Some(organization_id) = within {
             pending = pending.filter(Column::OrganizationId.eq(organization_id));
         }
         let rows = pending

@@ -44,7 +44,7 @@ async fn done(tocsin: &Running, key: &str, document: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_earlier_key_can_go_once_the_server_was_started_with_both() {
-    const KEY: &str = "an-admin-key-of-the-doctor";
+    const KEY: &str = "an-admin-key-of-the-doctor-in-tests";
     const OLD: &str = "b2xkLW9sZC1vbGQtb2xkLW9sZC1vbGQtb2xkLW9sZC0=";
     const NEW: &str = "bmV3LW5ldy1uZXctbmV3LW5ldy1uZXctbmV3LW5ldy0=";
     let slack = start(SimulatorConfig::default()).await;
@@ -124,7 +124,7 @@ async fn two_organisations_to_one_channel_are_told_apart() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_with_connected_workspaces_is_read_from_the_database() {
-    const KEY: &str = "an-admin-key-of-the-doctor";
+    const KEY: &str = "an-admin-key-of-the-doctor-in-tests";
     let slack = start(SimulatorConfig::default()).await;
     let place = Place::new();
     let environment = of_workspace(&slack);

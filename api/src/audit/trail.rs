@@ -1,0 +1,146 @@
+//! Writes entries of the audit log, in the transaction of the change that they tell of.
+
+use std::net::IpAddr;
+
+use async_graphql::Context;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
+};
+use serde_json::Value as Json;
+use time::OffsetDateTime;
+use tocsin_entity::{
+    api_key, audit_entry,
+    id::{ApiKeyId, AuditEntryId, OrganizationId, UserId},
+    kinds::AuditChannel,
+    membership,
+};
+
+use super::subject::Audited;
+use crate::viewer::{Viewer, Who};
+
+/// Who is changing something, by which mutation or command.
+#[derive(Debug, Clone)]
+pub(crate) struct Trail {
+    organization_id: OrganizationId,
+    action: String,
+    through: AuditChannel,
+    user_id: Option<UserId>,
+    key_id: Option<ApiKeyId>,
+    address: Option<IpAddr>,
+    request_id: Option<String>,
+}
+
+impl Trail {
+    /// The viewer, by the mutation that is being resolved.
+    pub(crate) fn of(ctx: &Context<'_>, organization_id: OrganizationId) -> Self {
+        let viewer = ctx.data_unchecked::<Viewer>();
+        let (through, key_id) = match &viewer.who {
+            Who::Anonymous => (AuditChannel::Api, None),
+            Who::Key { key_id, .. } => (AuditChannel::Api, Some(*key_id)),
+            Who::Bridge { .. } => (AuditChannel::Bridge, None),
+        };
+        Self {
+            organization_id,
+            action: ctx.item.node.name.node.to_string(),
+            through,
+            user_id: viewer.member().map(|member| member.user_id),
+            key_id,
+            address: viewer.address,
+            request_id: Some(viewer.request_id.clone()),
+        }
+    }
+
+    /// Whoever works on the server's command line, or starts it for the first time.
+    pub(crate) fn of_command_line(organization_id: OrganizationId, action: &str) -> Self {
+        Self {
+            organization_id,
+            action: action.to_owned(),
+            through: AuditChannel::CommandLine,
+            user_id: None,
+            key_id: None,
+            address: None,
+            request_id: None,
+        }
+    }
+
+    /// The same, for a member who began what is now reported, where one did.
+    pub(crate) fn on_behalf_of(mut self, user_id: Option<UserId>) -> Self {
+        self.user_id = self.user_id.or(user_id);
+        self
+    }
+
+    /// Something was made.
+    pub(crate) async fn made(&self, tx: &impl ConnectionTrait, row: &impl Audited) -> Result<(), DbErr> {
+        self.write(tx, row, None, Some(row.facts())).await
+    }
+
+    /// Something was changed. Where it says the same as before, there is nothing to tell.
+    pub(crate) async fn changed<Row: Audited>(
+        &self,
+        tx: &impl ConnectionTrait,
+        before: &Row,
+        after: &Row,
+    ) -> Result<(), DbErr> {
+        let (was, is) = (before.facts(), after.facts());
+        if was == is {
+            return Ok(());
+        }
+        self.write(tx, after, Some(was), Some(is)).await
+    }
+
+    /// Something was deleted.
+    pub(crate) async fn gone(&self, tx: &impl ConnectionTrait, row: &impl Audited) -> Result<(), DbErr> {
+        self.write(tx, row, Some(row.facts()), None).await
+    }
+
+    async fn write(
+        &self,
+        tx: &impl ConnectionTrait,
+        row: &impl Audited,
+        before: Option<Json>,
+        after: Option<Json>,
+    ) -> Result<(), DbErr> {
+        let subject = row.subject();
+        let entry = audit_entry::Model {
+            id: AuditEntryId::new(),
+            organization_id: self.organization_id,
+            action: self.action.clone(),
+            through: self.through,
+            actor_user_id: self.user_id,
+            actor_key_id: self.key_id,
+            actor_name: self.actor_name(tx).await?,
+            address: self.address.map(|address| address.to_string()),
+            request_id: self.request_id.clone(),
+            subject_kind: subject.kind.to_owned(),
+            subject_id: subject.id,
+            subject_name: subject.name,
+            before,
+            after,
+            created_at: OffsetDateTime::now_utc(),
+        };
+        entry.into_active_model().insert(tx).await.map(|_| ())
+    }
+
+    /// What the actor is called now: names change, and keys are revoked.
+    async fn actor_name(&self, tx: &impl ConnectionTrait) -> Result<String, DbErr> {
+        let named = match (self.user_id, self.key_id) {
+            (Some(user_id), _) => membership::Entity::find()
+                .filter(membership::Column::OrganizationId.eq(self.organization_id))
+                .filter(membership::Column::UserId.eq(user_id))
+                .one(tx)
+                .await?
+                .and_then(|member| member.name),
+            (None, Some(key_id)) => api_key::Entity::find_by_id(key_id)
+                .one(tx)
+                .await?
+                .map(|key| key.name),
+            (None, None) => None,
+        };
+        let way = match self.through {
+            AuditChannel::Api => "GraphQL",
+            AuditChannel::Bridge => "Slack bridge",
+            AuditChannel::CommandLine => "command line",
+        };
+        Ok(named.unwrap_or_else(|| way.to_owned()))
+    }
+}
