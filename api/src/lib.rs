@@ -34,7 +34,6 @@ mod viewer;
 use std::{ops::Deref, sync::Arc};
 
 use ipnet::IpNet;
-use sea_orm::{ConnectionTrait, DbErr};
 use secrecy::SecretString;
 use tocsin_entity::database::{Database, DatabaseFault};
 use tocsin_queue::{Queue, jobs::ReconcileIncident};

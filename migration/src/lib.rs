@@ -25,10 +25,10 @@ mod m20261128_000160_found_token;
 mod m20261129_000010_create_database_probe;
 mod m20261129_000050_add_slack_installation;
 mod m20261129_000051_add_slack_outsiders;
-mod m20261129_000080_create_slack_reception;
 mod m20261129_000060_add_api_key_expiry;
 mod m20261129_000061_add_membership_name;
 mod m20261129_000062_create_audit_entry;
+mod m20261129_000080_create_slack_reception;
 
 /// All migrations, oldest first. Each commits together with its record, on SQLite as on PostgreSQL: whoever is killed in between
 /// finds the schema as it was.

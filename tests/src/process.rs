@@ -161,7 +161,7 @@ impl Process {
     /// # Errors
     /// When it doesn't run.
     pub async fn pause(&self) -> anyhow::Result<()> {
-        self.signal("-STOP").await
+        self.signal("STOP").await
     }
 
     /// Lets it go on after [`Process::pause`].
@@ -169,15 +169,7 @@ impl Process {
     /// # Errors
     /// When it doesn't run.
     pub async fn resume(&self) -> anyhow::Result<()> {
-        self.signal("-CONT").await
-    }
-
-    async fn signal(&self, signal: &str) -> anyhow::Result<()> {
-        let pid = self.slot().as_ref().and_then(Child::id);
-        let pid = pid.with_context(|| format!("{} doesn't run", self.name))?;
-        let sent = Command::new("kill").args([signal, &pid.to_string()]).status();
-        ensure!(sent.await?.success(), "{} can't be signalled", self.name);
-        Ok(())
+        self.signal("CONT").await
     }
 
     /// Sets its wall clock, in a world with [`crate::Plan::clocks`]: so many seconds ahead of the true one, or behind it. It

@@ -59,9 +59,10 @@ impl Audited for organization::Model {
             last_incident_number: _,
             last_event_seq: _,
             slack_unmatched_policy,
+            slack_preview_policy,
             created_at: _,
         } = self;
-        json!({ "name": name, "slug": slug, "unmatchedPolicy": slack_unmatched_policy })
+        json!({ "name": name, "slug": slug, "unmatchedPolicy": slack_unmatched_policy, "previewPolicy": slack_preview_policy })
     }
 }
 

@@ -18,7 +18,6 @@ on_each_database! {
         let given = json!({ "name": "Second", "botToken": "xoxb-very-secret" });
         let made = admin.change("connectSlackWorkspace", given).await.done()["workspace"].clone();
         assert_eq!((&made["status"], &made["botTokenSet"]), (&json!("PENDING"), &json!(true)));
-        let seen = admin.read(ALL).await["slackWorkspaces"][0].clone();
         let organization = text(&admin.read("{ organization { id } }").await["organization"]["id"]);
         let bridge = Caller { organization: Some(organization), ..world.bridge() };
         let sealed = bridge.read(SEALED).await["slackWorkspaces"][0]["sealedToken"].clone();

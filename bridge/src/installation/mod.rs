@@ -21,6 +21,7 @@ pub(crate) use find::{Lookup, Rejection, decide, find};
 pub(crate) use named::{Speaker, slack_app_id};
 
 use crate::{
+    notice::SlashCommand,
     slack::{Installation, Slack},
     workspace::{Workspace, Workspaces},
 };
@@ -151,9 +152,9 @@ impl AppInstallation {
         owners.all(|owner| owner.map_or(is_alone, |owner| owner == organization))
     }
 
-    /// What people there call the slash command, with its slash; none before one has used it since the start.
-    pub(crate) fn command(&self) -> Option<String> {
-        self.workspace().command()
+    /// What people there call the slash command, if the app is to have one.
+    pub(crate) fn slash_command(&self) -> SlashCommand {
+        self.workspace().slash_command()
     }
 }
 

@@ -117,6 +117,7 @@ mod tests {
             bot_name: None,
             bot_id: None,
             app_id: None,
+            enterprise_id: None,
             scopes: BTreeSet::new(),
         }))
     }

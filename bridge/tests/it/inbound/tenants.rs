@@ -210,7 +210,7 @@ impl Tenants {
         tokio::time::timeout(Duration::from_secs(30), all_asked)
             .await
             .expect("all workspaces are asked");
-        self.world.bridge.health().await;
+        self.world.bridge.inspect_own().health().await;
     }
 
     fn once(&self) -> String {
