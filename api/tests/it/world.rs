@@ -244,7 +244,7 @@ impl Replica {
                 has_own_workspace,
             },
             introspection: Introspection::default(),
-            trusted_proxies: vec!["127.0.0.1".parse().expect("an address")],
+            trusted_proxies: vec!["127.0.0.1/32".parse().expect("an address")],
         };
         let api = Api::new(config, database.clone(), queue, None)
             .await
