@@ -16,7 +16,10 @@ use tocsin_entity::{
 };
 
 use super::subject::Audited;
-use crate::viewer::{Viewer, Who};
+use crate::{
+    limits,
+    viewer::{Viewer, Who},
+};
 
 /// Who is changing something, by which mutation or command.
 #[derive(Debug, Clone)]
@@ -116,7 +119,7 @@ impl Trail {
             subject_name: subject.name,
             before,
             after,
-            created_at: OffsetDateTime::now_utc(),
+            created_at: limits::time(OffsetDateTime::now_utc()),
         };
         entry.into_active_model().insert(tx).await.map(|_| ())
     }

@@ -90,7 +90,8 @@ async fn add_person(tx: &DatabaseTransaction, new: &NewMember) -> Result<UserId,
         .on_conflict_do_nothing_on([user::Column::Email])
         .exec_without_returning(tx)
         .await?;
-    if matches!(added, sea_orm::TryInsertResult::Conflicted) {
+    // Nothing was added where the address is taken.
+    if !matches!(added, sea_orm::TryInsertResult::Inserted(1)) {
         person(id.to_string()).insert(tx).await?;
     }
     Ok(id)

@@ -49,7 +49,10 @@ fn kind(mutation: &str, field: &str) -> &'static str {
 async fn theirs(caller: &Caller) -> Vec<(&'static str, Value)> {
     let mut all = everything(caller).await;
     let app = caller
-        .change("createSlackApp", json!({ "name": "ours" }))
+        .change(
+            "createSlackApp",
+            json!({ "name": "ours", "signingSecret": "0123456789abcdef" }),
+        )
         .await
         .done();
     all.push(("SlackApp", app["app"]["id"].clone()));

@@ -67,7 +67,7 @@ pub(super) async fn link_member(ctx: &Context<'_>, input: LinkSlackIdentityInput
 /// The id of a person in Slack. Source: Slack, "User type".
 fn slack_user(text: &str) -> Result<String, UserError> {
     let id = limits::line("slackUserId", text, SLACK_ID_MAX)?;
-    let is_sound = id.len() > 2
+    let is_sound = id.len() > 1
         && id.starts_with(['U', 'W'])
         && id.bytes().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
     if is_sound {
