@@ -113,9 +113,9 @@ impl Receptions {
         let known: Vec<_> = match known {
             Ok(known) => known.into_iter().map(|row| row.app_id).collect(),
             Err(error) => {
-                counts
-                    .into_iter()
-                    .for_each(|(key, counted)| self.put_back(key, counted));
+                for (key, counted) in counts {
+                    self.put_back(key, counted);
+                }
                 return Err(error);
             }
         };

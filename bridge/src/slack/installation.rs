@@ -186,9 +186,9 @@ impl Watcher {
     }
 
     /// What is wanted of the app there.
-    pub(crate) fn want(&self, features: BTreeSet<SlackFeature>) {
+    pub(crate) fn want(&self, features: &BTreeSet<SlackFeature>) {
         let before = self.notes().wanted.replace(features.clone());
-        if before.is_some_and(|before| before != features) {
+        if before.is_some_and(|before| before != *features) {
             self.tell();
         }
     }
@@ -316,8 +316,13 @@ impl Watcher {
 
     /// Slack gives no next token, for this reason; or it has given one.
     pub(crate) fn renewed(&self, trouble: Option<String>) {
-        let before = std::mem::replace(&mut self.notes().not_renewed, trouble.clone());
-        if before != trouble {
+        let is_new = {
+            let mut notes = self.notes();
+            let is_new = notes.not_renewed != trouble;
+            notes.not_renewed = trouble;
+            is_new
+        };
+        if is_new {
             self.tell();
         }
     }

@@ -114,7 +114,7 @@ pub(crate) async fn look(parts: &Parts) -> Result<(), ApiError> {
             connect(parts, &wanted, token);
         }
         let workspace = parts.workspaces.get(Some(wanted.id));
-        workspace.watcher.want(wanted.features);
+        workspace.watcher.want(&wanted.features);
     }
     let organizations: Vec<_> = organizations.iter().map(|organization| organization.id).collect();
     parts.workspaces.have_been_read(&organizations);
