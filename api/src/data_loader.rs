@@ -37,10 +37,13 @@ pub(crate) trait Loader<K: Key>: Send + Sync + 'static {
 
 type Found<K, T> = Result<HashMap<K, <T as Loader<K>>::Value>, <T as Loader<K>>::Error>;
 
+/// Keys that somebody waits for, and where the answer goes.
+type Waiting<K, T> = (HashSet<K>, oneshot::Sender<Found<K, T>>);
+
 /// Keys of one kind that wait to be read, and who waits for them.
 struct Batch<K: Key, T: Loader<K>> {
     keys: HashSet<K>,
-    waiting: Vec<(HashSet<K>, oneshot::Sender<Found<K, T>>)>,
+    waiting: Vec<Waiting<K, T>>,
 }
 
 impl<K: Key, T: Loader<K>> Default for Batch<K, T> {

@@ -145,13 +145,14 @@ impl From<Fault> for async_graphql::Error {
 
 /// A request that the database could not serve: the code for programs, and for people what is wrong and who can help.
 fn unavailable(fault: DatabaseFault) -> async_graphql::Error {
-    let message = match fault {
-        DatabaseFault::Other => "Tocsin can't do this just now. Nothing was changed: try again.".to_owned(),
-        known => format!(
+    let message = if matches!(fault, DatabaseFault::Other) {
+        "Tocsin can't do this just now. Nothing was changed: try again.".to_owned()
+    } else {
+        format!(
             "Tocsin can't do this just now: its database {}. Nothing was changed: try again. Whoever runs the server: {}.",
-            known.cause(),
-            known.remedy()
-        ),
+            fault.cause(),
+            fault.remedy()
+        )
     };
     with_reason(message, fault)
 }

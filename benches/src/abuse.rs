@@ -80,7 +80,8 @@ async fn serves(stack: &Stack) -> anyhow::Result<()> {
 async fn ask_for_the_schema(address: String) -> anyhow::Result<()> {
     let all = "__schema{types{name description fields{name description args{name type{name ofType{name ofType{name}}}} \
         type{name ofType{name ofType{name}}}} inputFields{name description type{name}} enumValues{name description}}}";
-    let aliases: String = (0..100).map(|at| format!("a{at}:{all} ")).collect();
+    let aliases: Vec<_> = (0..100).map(|at| format!("a{at}:{all}")).collect();
+    let aliases = aliases.join(" ");
     let body = format!(r#"{{"query":"{{{aliases}}}"}}"#);
     let mut stream = TcpStream::connect(&address).await?;
     let head = format!(

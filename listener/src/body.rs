@@ -203,7 +203,7 @@ pub(crate) struct BoundedBody {
 }
 
 impl BoundedBody {
-    pub(crate) fn new(
+    pub(crate) fn bounded(
         inner: hyper::body::Incoming,
         within: Duration,
         share: Arc<Share>,

@@ -152,7 +152,7 @@ async fn answer(
         Some(registry.bodies.share())
     };
     let body = share.as_ref().map_or_else(Body::empty, |share| {
-        BoundedBody::new(
+        BoundedBody::bounded(
             incoming,
             registry.limits.body_within,
             Arc::clone(share),

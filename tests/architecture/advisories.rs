@@ -1,4 +1,4 @@
-//! No dependency has a known flaw: `Cargo.lock` against the copy of RustSec's list in `tests/advisories/`.
+//! No dependency has a known flaw: `Cargo.lock` against the copy of `RustSec`'s list in `tests/advisories/`.
 //!
 //! `./test` asks the database itself where it can be reached, and says how old the copy is.
 

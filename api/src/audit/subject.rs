@@ -29,7 +29,7 @@ pub(crate) trait Audited {
     fn facts(&self) -> Json;
 }
 
-fn subject(kind: &'static str, id: impl ToString, name: impl Into<String>) -> Subject {
+fn subject(kind: &'static str, id: impl std::fmt::Display, name: impl Into<String>) -> Subject {
     Subject {
         kind,
         id: id.to_string(),

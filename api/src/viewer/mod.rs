@@ -251,10 +251,9 @@ impl Viewer {
                 let (enough, needed) = match need {
                     Need::Read => (scopes.read, Scope::Read),
                     Need::Trigger => (scopes.trigger, Scope::Trigger),
-                    Need::Respond => (scopes.write, Scope::Write),
                     Need::Moderate | Need::Manage => (scopes.admin, Scope::Admin),
                     Need::Myself if member.is_none() => return Some(NO_MEMBER.to_owned()),
-                    Need::Myself => (scopes.write, Scope::Write),
+                    Need::Respond | Need::Myself => (scopes.write, Scope::Write),
                     Need::Report => return Some("This is for the Slack bridge alone.".to_owned()),
                 };
                 (!enough).then(|| format!("This API key lacks the scope {needed}."))

@@ -64,7 +64,7 @@ on_each_database! {
         let (stop, api) = (CancellationToken::new(), replica.api.clone());
         let running = tokio::spawn({
             let stop = stop.clone();
-            async move { api.run(stop).await }
+            async move { Box::pin(api.run(stop)).await }
         });
         let there = Caller { replica, ..caller };
         let mut events = there.follow(after, Value::Null).await;

@@ -24,7 +24,7 @@ on_each_database! {
             .into_iter()
             .map(|replica| {
                 let stop = stop.clone();
-                tokio::spawn(async move { replica.api.run(stop).await })
+                tokio::spawn(async move { Box::pin(replica.api.run(stop)).await })
             })
             .collect();
 
@@ -83,7 +83,7 @@ on_each_database! {
         admin.change("snoozeIncident", json!({ "id": east["id"], "until": there(11, 1) })).await.done();
         let stop = CancellationToken::new();
         let (api, stopped) = (world.replica.api.clone(), stop.clone());
-        let running = tokio::spawn(async move { api.run(stopped).await });
+        let running = tokio::spawn(async move { Box::pin(api.run(stopped)).await });
         loop {
             let event = events.next().await.expect("an event")["data"]["incidentEvents"].clone();
             if event["kind"] == "INCIDENT_SNOOZE_ENDED" {

@@ -172,8 +172,6 @@ async fn note(
             // One that is not on record is known by now.
             return read(parts, installation, id).await;
         }
-        // Another company may be in it still.
-        Change::Unshared => return read(parts, installation, id).await,
         Change::Deleted => forget(parts, team, id).await,
         Change::IsNow { id: now } => {
             // Whatever is known by the new id is newer.
@@ -183,8 +181,11 @@ async fn note(
             forget(parts, team, id).await.map_err(JobError::retry)?;
             return read(parts, installation, now).await;
         }
-        // Events may come in another order: what Slack says of a name when it is asked is newer.
-        Change::Renamed | Change::Joined { .. } => return read(parts, installation, id).await,
+        // Events may come in another order: what Slack says of a name when it is asked is newer. And of a channel that is shared with one
+        // company less, whether another is in it still.
+        Change::Renamed | Change::Joined { .. } | Change::Unshared => {
+            return read(parts, installation, id).await;
+        }
         Change::Left { user } => left(parts, team, id, user).await,
     };
     noted.map_err(JobError::retry)

@@ -78,6 +78,7 @@ pub(crate) async fn store(
 
 /// What came of asking for a row.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "it is taken apart at once")]
 pub(crate) enum Claim {
     /// It is this worker's, for the length of a lease.
     Taken(Model),

@@ -44,9 +44,10 @@ impl Rejection {
     /// Counts it, and tells the operator.
     pub(crate) fn report(self, app: Option<SlackAppId>, what: &str) {
         metrics::counter!("tocsin_slack_foreign_total", "reason" => self.reason()).increment(1);
-        match app {
-            Some(id) => tracing::warn!(slack.app = %id, "refused {what} of the Slack app {id}: {self}"),
-            None => tracing::warn!("refused {what} of the server's Slack app: {self}"),
+        if let Some(id) = app {
+            tracing::warn!(slack.app = %id, "refused {what} of the Slack app {id}: {self}");
+        } else {
+            tracing::warn!("refused {what} of the server's Slack app: {self}");
         }
     }
 }

@@ -65,7 +65,7 @@ mod tests {
             let now = theirs + time::Duration::milliseconds(ahead_ms);
             let reading = Reading::of(now, theirs, Duration::from_millis(took_ms));
             *skew.0.lock().expect("nobody else") = Some(reading);
-            skew.ahead().map(|ahead| ahead.whole_seconds())
+            skew.ahead().map(time::Duration::whole_seconds)
         };
         assert_eq!(told(900, 50), None, "the same second");
         assert_eq!(told(9_000, 9_000), None, "the answer took nine seconds");

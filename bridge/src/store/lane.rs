@@ -128,7 +128,9 @@ impl Lane {
             Ok(()) => batch.into_iter().for_each(Write::committed),
             // On a full disk, say, none of them fares better alone, and each would wait as long again.
             Err(error) if batch.len() == 1 || DatabaseFault::of(&error).concerns_all() => {
-                batch.into_iter().for_each(|write| write.failed(error.clone()))
+                for write in batch {
+                    write.failed(error.clone());
+                }
             }
             Err(error) => {
                 tracing::warn!(%error, "{} writes failed together and are made one by one: {error}", batch.len());

@@ -262,9 +262,8 @@ fn scalar(value: &Value) -> Option<String> {
 pub(crate) fn masked(shown: Shown, text: &str) -> String {
     match shown {
         Shown::Whole if may_be_secret(text) => masked(Shown::Never, text),
-        Shown::Whole => without_password(text),
         Shown::Never => format!("****, {} characters", text.chars().count()),
-        Shown::WithoutPassword => without_password(text),
+        Shown::Whole | Shown::WithoutPassword => without_password(text),
     }
 }
 

@@ -16,8 +16,8 @@ async fn silent_connections_and_unfinished_bodies_keep_nobody_out() {
     for at in 0..200 {
         let mut stream = TcpStream::connect(&address).await.expect("a connection");
         if at % 2 == 0 {
-            let head = "POST /slack/events HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n{";
-            stream.write_all(head.as_bytes()).await.expect("to be heard");
+            let request = "POST /slack/events HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n{";
+            stream.write_all(request.as_bytes()).await.expect("to be heard");
         }
         held.push(stream);
     }

@@ -306,8 +306,8 @@ async fn a_client_that_does_not_read_its_answer_is_given_up() {
     })
     .await;
     let _unread = server.send(&ASK.replace("/ ", "/long ")).await;
-    // There is room for one connection: another is served once the first is gone.
-    let served = async {
+    // There is room for one connection: another is admitted once the first is gone.
+    let admitted = async {
         loop {
             let mut other = server.send(ASK).await;
             if rest(&mut other).await.ends_with("here") {
@@ -315,7 +315,7 @@ async fn a_client_that_does_not_read_its_answer_is_given_up() {
             }
         }
     };
-    within("the end of the first connection", served).await;
+    within("the end of the first connection", admitted).await;
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ use crate::http::{answer::Answer, outer::RequestId, refusal::Refusal};
 
 /// See the module.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_field_names, reason = "each is the most of something")]
 pub(in crate::http) struct SocketLimits {
     /// Most sockets of the process.
     pub(in crate::http) open_max: usize,

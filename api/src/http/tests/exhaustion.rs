@@ -126,7 +126,7 @@ async fn a_socket_without_a_key_makes_room_and_one_with_a_key_does_not() {
     .await;
     let mut with_key = Client::initialised(&served, "good").await;
     let mut longest = Client::connect(&served).await;
-    let mut others = vec![Client::connect(&served).await, Client::connect(&served).await];
+    let mut others = [Client::connect(&served).await, Client::connect(&served).await];
     assert_eq!(longest.closed().await.0, 4408);
     for client in others.iter_mut().chain([&mut with_key]) {
         client.send(json!({"type": "ping"})).await;
@@ -278,14 +278,11 @@ async fn a_message_still_says_where_the_fault_is_and_what_was_meant() {
 }
 
 async fn assert_hidden(request: Request<Body>) {
-    let asked = format!("{request:?}");
     let reply = send_within(Settings::default(), request).await;
-    assert_ne!(
-        reply.body["errors"],
-        Json::Null,
-        "{asked} was answered: {}",
-        reply.text
-    );
+    // What is answered all the same, such as a fragment that nobody uses, tells nothing either.
+    if reply.body["errors"].is_null() {
+        assert!(!reply.text.contains(SECRET), "{}", reply.text);
+    }
     // An alias or an argument is repeated by what it names, and never in a message.
     let messages = reply.body["errors"].to_string();
     assert!(!messages.contains(SECRET), "{messages}");

@@ -109,17 +109,17 @@ impl Tenants {
             "Organizations",
             json!({"data": {"organizations": [organization(&a), organization(&b)]}}),
         );
-        let sealed = sealer.seal(&app_place(app, "signing_secret"), &SecretString::from(SECRET_A));
+        let secret = sealer.seal(&app_place(app, "signing_secret"), &SecretString::from(SECRET_A));
         acted.answer(
             "SlackApps",
             json!({"data": {"slackApps": [{"id": app, "organizationId": a, "clientId": null,
-            "sealed": {"version": 1, "clientSecret": null, "signingSecret": sealed, "appToken": null}}]}}),
+            "sealed": {"version": 1, "clientSecret": null, "signingSecret": secret, "appToken": null}}]}}),
         );
         let workspace = |organization: OrganizationId, token: &str, app: Option<SlackAppId>| {
             let id = WorkspaceId::new();
-            let sealed = sealer.seal(&token_place(id), &SecretString::from(token));
+            let token = sealer.seal(&token_place(id), &SecretString::from(token));
             json!({"id": id, "organizationId": organization, "name": "Slack", "teamId": null, "ownAppId": app, "features": [],
-                "sealedToken": {"sealed": sealed, "sealedRefresh": null, "expiresAt": null, "version": 1}})
+                "sealedToken": {"sealed": token, "sealedRefresh": null, "expiresAt": null, "version": 1}})
         };
         acted.answer(
             "SlackWorkspaces",

@@ -265,6 +265,7 @@ fn pressed(at: &Place, once: &str, action: &str, value: &str) -> Value {
     )
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "made where it is given")]
 fn dialog(at: &Place, once: &str, callback: &str, values: Value) -> Value {
     let meta = json!({"organization": at.organization, "incident": at.incident, "channel": at.channel,
         "response_url": at.response_url});

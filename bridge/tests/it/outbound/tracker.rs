@@ -308,7 +308,10 @@ impl Tracker {
                 json!({"incident": found.map(|incident| &incident.fields)})
             }
             "Organizations" => {
-                json!({"organizations": [{"id": self.organization, "name": "Org", "slug": "org"}]})
+                let newest = Some(state.events.len())
+                    .filter(|count| *count > 0)
+                    .map(|count| count.to_string());
+                json!({"organizations": [{"id": self.organization, "name": "Org", "slug": "org", "newestEventCursor": newest}]})
             }
             "PreviewPolicyOf" => {
                 json!({"organization": {"slackSettings": {"previewPolicy": "WORKSPACE"}}})

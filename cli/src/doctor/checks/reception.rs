@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn a_wrong_signing_secret_is_told_from_strangers_and_from_what_is_over() {
         let ours = row(MISMATCH, "A1", 5);
-        assert_eq!(verdicts(&[ours.clone()], &["A1"]), [Verdict::Bad]);
+        assert_eq!(verdicts(std::slice::from_ref(&ours), &["A1"]), [Verdict::Bad]);
         assert_eq!(
             verdicts(&[ours.clone(), row(TAKEN, "A1", 10)], &["A1"]),
             [Verdict::Bad]

@@ -75,9 +75,9 @@ fn newest(sealer: &Sealer, row: &slack_workspace::Model, pairs: &[token::Model])
     let pair = pairs
         .iter()
         .find(|pair| pair.workspace_id == row.id && pair.token_version >= row.token_version);
-    let sealed = pair.map(|pair| &pair.sealed_access_token);
-    let sealed = sealed.or(row.sealed_bot_token.as_ref())?;
-    sealer.open(&token_place(row.id), sealed).ok()
+    let token = pair.map(|pair| &pair.sealed_access_token);
+    let token = token.or(row.sealed_bot_token.as_ref())?;
+    sealer.open(&token_place(row.id), token).ok()
 }
 
 impl Connected {

@@ -211,7 +211,7 @@ async fn what_is_wrong_with_connected_workspaces_is_read_from_the_database() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn slack_itself_is_asked_about_connected_workspaces_when_no_bridge_runs() {
-    const KEY: &str = "an-admin-key-of-the-doctor";
+    const KEY: &str = "an-admin-key-of-the-doctor-in-tests";
     let slack = start(SimulatorConfig::default()).await;
     let place = Place::new();
     let environment = of_workspace(&slack);
@@ -224,7 +224,7 @@ async fn slack_itself_is_asked_about_connected_workspaces_when_no_bridge_runs() 
     let acme = connect(&tocsin, KEY, "Acme", slack.bot_token(), "ACTIVE").await;
     for (name, channel) in [("open", "#general"), ("closed", "#secret"), ("gone", "#nowhere")] {
         let connector = format!(
-            r##"mutation {{ createConnector(input: {{name: "{name}", channel: "{channel}", workspaceId: "{acme}"}}) {{ userErrors {{ code }} }} }}"##
+            r#"mutation {{ createConnector(input: {{name: "{name}", channel: "{channel}", workspaceId: "{acme}"}}) {{ userErrors {{ code }} }} }}"#
         );
         done(&tocsin, KEY, &connector).await;
     }
@@ -253,7 +253,7 @@ async fn slack_itself_is_asked_about_connected_workspaces_when_no_bridge_runs() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn incidents_that_reach_nobody_are_told() {
-    const KEY: &str = "an-admin-key-of-the-doctor";
+    const KEY: &str = "an-admin-key-of-the-doctor-in-tests";
     let slack = start(SimulatorConfig::default()).await;
     let place = Place::new();
     let environment = of_workspace(&slack);
@@ -331,7 +331,7 @@ async fn a_wrong_signing_secret_is_seen_from_the_requests_that_were_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_opens_nothing_is_named_in_graphql() {
-    const KEY: &str = "an-admin-key-of-the-doctor";
+    const KEY: &str = "an-admin-key-of-the-doctor-in-tests";
     const OLD: &str = "b2xkLW9sZC1vbGQtb2xkLW9sZC1vbGQtb2xkLW9sZC0=";
     const NEW: &str = "bmV3LW5ldy1uZXctbmV3LW5ldy1uZXctbmV3LW5ldy0=";
     let slack = start(SimulatorConfig::default()).await;
