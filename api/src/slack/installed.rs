@@ -10,6 +10,7 @@ use tocsin_entity::{
     kinds::{Role, SlackFeature},
     membership,
     slack::feature,
+    slack_app,
     slack_workspace::{Column, Entity, Model},
 };
 use tocsin_queue::jobs::RefreshSlackWorkspaces;
@@ -23,7 +24,7 @@ use crate::{
     audit::Trail,
     error::{Trouble, UserError, UserErrorCode},
     limits,
-    node::domain,
+    node::{self, domain},
     viewer::{Need, Viewer},
 };
 
@@ -110,6 +111,10 @@ async fn complete(ctx: &Context<'_>, input: CompleteSlackInstallInput) -> Result
     if let Some(user_id) = installed_by {
         need_administrator(&tx, organization_id, user_id).await?;
     }
+    if let Some(app_id) = app_id {
+        let app = node::own::<slack_app::Entity>(&tx, organization_id, app_id).await?;
+        app.ok_or_else(super::install::no_app)?;
+    }
     let before = Entity::find_by_id(reported.id).one(&tx).await?;
     if before
         .as_ref()
@@ -140,11 +145,9 @@ async fn need_administrator(
         .filter(membership::Column::OrganizationId.eq(organization_id))
         .filter(membership::Column::UserId.eq(user_id))
         .one(tx)
-        .await?;
-    let may = found.is_some_and(|found| {
-        matches!(found.role, Role::Admin | Role::Owner) && found.deactivated_at.is_none()
-    });
-    if may {
+        .await?
+        .ok_or_else(|| UserError::not_found("member").at("installedById"))?;
+    if matches!(found.role, Role::Admin | Role::Owner) && found.deactivated_at.is_none() {
         Ok(())
     } else {
         let why =
