@@ -224,9 +224,28 @@ fn intended(line: &NewLine, digest: DigestId, now: OffsetDateTime) -> post::Mode
     }
 }
 
+/// Makes an incident's lines tell its present state; gives the digests that are to be written for that. None where another worker has the
+/// incident by now.
+pub(crate) async fn follow(
+    parts: &Parts,
+    fence: &Fence,
+    lines: &[digest_line::Model],
+    incident: &Incident,
+) -> Result<Option<Vec<DigestId>>, DbErr> {
+    let mut digests = Vec::new();
+    for line in lines.iter().filter(|line| line.shown_version < incident.version) {
+        match change(parts, fence, line, incident).await? {
+            LineChange::Digest(digest) => digests.push(digest),
+            LineChange::None => {}
+            LineChange::Lost => return Ok(None),
+        }
+    }
+    Ok(Some(digests))
+}
+
 /// What follows from a line that tells its incident's present state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LineChange {
+enum LineChange {
     /// The line said so already.
     None,
     /// This digest is to be written.
@@ -236,7 +255,7 @@ pub(crate) enum LineChange {
 }
 
 /// Makes the incident's line tell its present state.
-pub(crate) async fn change(
+async fn change(
     parts: &Parts,
     fence: &Fence,
     old: &digest_line::Model,

@@ -139,7 +139,7 @@ async fn publish(installation: &AppInstallation, claimed: &Model, home: &Home, b
     if claimed.content_hash == Some(hash) {
         return shown;
     }
-    if began.elapsed() > CLAIM - ANSWER_TIMEOUT {
+    if began.elapsed() + ANSWER_TIMEOUT > CLAIM {
         return End::Later {
             pause: time::Duration::SECOND,
             error: "this worker was away for too long".to_owned(),

@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     bridge::Parts,
-    digest::lines::{self, LineChange},
+    digest::lines,
     graphql::{ApiError, As, Connector, Entry, Incident, Mirrored, Postmortem},
     origin,
     store::{
@@ -284,16 +284,9 @@ async fn show(
             work.claim.attempts,
         ));
     }
-    for line in work
-        .lines
-        .iter()
-        .filter(|line| line.shown_version < incident.version)
-    {
-        match lines::change(parts, &lease.fence(), line, &incident).await? {
-            LineChange::Digest(digest) => ended.digests.push(digest),
-            LineChange::None => {}
-            LineChange::Lost => ended.lost = true,
-        }
+    match lines::follow(parts, &lease.fence(), &work.lines, &incident).await? {
+        Some(digests) => ended.digests.extend(digests),
+        None => ended.lost = true,
     }
     Ok(End {
         shown_version: incident.version,

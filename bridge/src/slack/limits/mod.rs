@@ -256,7 +256,7 @@ impl Limits {
              ) <= $6
              RETURNING free_at, {blocked_until} AS blocked_until"
         );
-        let [placed, blocked_at, blocked] = self.believed(rate, now);
+        let [placed, blocked_at, blocked] = Self::believed(rate, now);
         let values = [
             key.into(),
             now.into(),
@@ -303,7 +303,7 @@ impl Limits {
     }
 
     /// The latest times that are believed: of a place at this rate, of when Slack set a limit, and of when that ends.
-    fn believed(&self, rate: Rate, now: i64) -> [i64; 3] {
+    fn believed(rate: Rate, now: i64) -> [i64; 3] {
         let ahead = RESERVED_MAX + rate.tolerance() + rate.interval * 2;
         [
             now + micros(ahead),
