@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
+use tocsin_clock::Clock;
 use tocsin_entity::{
     database::{Database, DatabaseFault},
     id::SlackAppId,
@@ -23,7 +24,7 @@ use crate::{
     graphql::Api,
     home, identity, inbound, install, mirror, operation,
     slack::{Http, oauth::ClientConfig},
-    store::{Lane, Leases, probe},
+    store::{Lane, Leases, claim::Claimant, lease::Claimed, probe},
     sweep, telemetry, unfurl,
     workspace::{self, Setting, Workspace, Workspaces},
 };
@@ -40,6 +41,8 @@ pub struct Bridge(pub(crate) Arc<Parts>);
 pub(crate) struct Parts {
     pub(crate) config: BridgeConfig,
     pub(crate) database: Database,
+    /// What time it is for all that is written down.
+    pub(crate) clock: Clock,
     pub(crate) queue: Queue,
     /// For response addresses, which need no token.
     pub(crate) http: Http,
@@ -64,6 +67,17 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
+    /// Makes, whenever it is called, the claimant of a claim that this process is about to make.
+    pub(crate) fn claimant(&self, of: Claimed) -> impl Fn() -> Claimant + Send + Sync + 'static {
+        let (worker, clock) = (self.worker.clone(), self.clock.clone());
+        let lost_track = !self.leases.is_held(of);
+        move || Claimant {
+            worker: worker.clone(),
+            now: clock.now(),
+            lost_track,
+        }
+    }
+
     /// By which Slack knows an app in OAuth: the server's, or an organisation's own.
     pub(crate) fn client(&self, app: Option<SlackAppId>) -> Option<ClientConfig> {
         match app {
@@ -88,10 +102,24 @@ impl Bridge {
     /// When no HTTP client can be built.
     #[expect(clippy::unused_async, reason = "setting up may come to need the database")]
     pub async fn new(config: BridgeConfig, database: Database, queue: Queue) -> Result<Self, StartError> {
+        Self::with_clock(config, database, queue, Clock::new())
+    }
+
+    /// The same by another clock, which the bridge keeps while it runs.
+    ///
+    /// # Errors
+    /// When no HTTP client can be built.
+    pub fn with_clock(
+        config: BridgeConfig,
+        database: Database,
+        queue: Queue,
+        clock: Clock,
+    ) -> Result<Self, StartError> {
         telemetry::describe();
         let http = Http::new(&config.slack.api_url)?;
         let setting = Setting {
             database: database.clone(),
+            clock: clock.clone(),
             http: http.clone(),
             pace: config.slack.pace,
         };
@@ -111,10 +139,11 @@ impl Bridge {
                 Lane::new(database.apart())
             },
             lane,
-            leases: Leases::default(),
+            leases: Leases::new(&worker),
             socket_trouble: watch::Sender::new(None),
             config,
             database,
+            clock,
             queue,
             http,
             workspaces,
@@ -145,6 +174,9 @@ impl Bridge {
         let parts = &self.0;
         let (inbox, mirror, digests) = (Arc::clone(parts), Arc::clone(parts), Arc::clone(parts));
         let (workspaces, operations) = (Arc::clone(parts), Arc::clone(parts));
+        if let Err(error) = parts.clock.look(parts.database.read()).await {
+            tracing::warn!("the database's clock cannot be read yet, and this machine's is taken: {error}");
+        }
         workspace::look_first(parts).await;
         let worker = Worker::new(parts.queue.clone())
             .concurrency(CONCURRENCY)
@@ -156,6 +188,7 @@ impl Bridge {
             .run(shutdown.clone());
         let rounds = async {
             tokio::join!(
+                parts.clock.keep(parts.database.read(), shutdown.clone()),
                 inbound::tend(&parts.database, shutdown.clone()),
                 workspace::run(parts, shutdown.clone()),
                 workspace::follow(parts, shutdown.clone()),
@@ -173,7 +206,7 @@ impl Bridge {
             )
         };
         // What is claimed is kept alive to the last job's end.
-        let claims = parts.leases.run(&parts.database, &parts.worker);
+        let claims = parts.leases.run(&parts.database, &parts.clock);
         let ended = tokio::select! {
             (ended, _) = async { tokio::join!(worker, rounds) } => ended,
             () = claims => Ok(()),
@@ -196,6 +229,11 @@ impl Bridge {
     /// Why the queue is not used, since when, and what to do; `None` while it works.
     pub fn queue_trouble(&self) -> Option<String> {
         self.0.queue.trouble()
+    }
+
+    /// By how much this machine's clock is ahead of the database's; none before it has been asked.
+    pub fn clock_ahead(&self) -> Option<time::Duration> {
+        self.0.clock.machine_ahead()
     }
 
     /// Why nothing comes by Socket Mode, and what to do; `None` while it works, or is not used.

@@ -119,15 +119,16 @@ async fn note(
     cursor: String,
 ) -> Result<Vec<News>, DbErr> {
     let newest = newest(organization, events);
+    let clock = parts.clock.clone();
     let write = parts.lane.write(move |tx| {
-        let (newest, cursor) = (Arc::clone(&newest), cursor.clone());
+        let (newest, cursor, now) = (Arc::clone(&newest), cursor.clone(), clock.now());
         Box::pin(async move {
             let mut news = Vec::new();
             for (told, is_history) in newest.iter() {
                 let is_news = if *is_history {
                     claim::note_if_known(tx, told).await?
                 } else {
-                    claim::note(tx, told).await?
+                    claim::note(tx, told, now).await?
                 };
                 if is_news {
                     news.push(told.clone());

@@ -21,7 +21,7 @@ use tocsin_queue::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::bridge::Parts;
+use crate::{bridge::Parts, store::bounds};
 
 /// How often it is looked for.
 const LOOK: Duration = Duration::from_secs(1);
@@ -78,7 +78,8 @@ fn dispatch<J: Job>(parts: &Parts, job: &J, due_at: OffsetDateTime, now: OffsetD
 }
 
 async fn sweep(parts: &Parts) -> Result<(), DbErr> {
-    let now = OffsetDateTime::now_utc() - PATIENCE;
+    bounds::repair(&parts.database, parts.clock.now()).await?;
+    let now = parts.clock.now() - PATIENCE;
     incidents(parts, now).await?;
     digests(parts, now).await?;
     inbox(parts, now).await
@@ -140,7 +141,7 @@ async fn close_digests(parts: &Parts, now: OffsetDateTime) -> Result<(), DbErr> 
         return Ok(());
     }
     digest::Entity::update_many()
-        .col_expr(digest::Column::ClosedAt, Expr::value(OffsetDateTime::now_utc()))
+        .col_expr(digest::Column::ClosedAt, Expr::value(parts.clock.now()))
         .filter(over)
         .exec(parts.database.write())
         .await?;
@@ -169,7 +170,7 @@ async fn inbox(parts: &Parts, now: OffsetDateTime) -> Result<(), DbErr> {
 
 /// Makes due at once what waits after a failure.
 pub(crate) async fn make_due(parts: &Parts) -> Result<(), DbErr> {
-    let now = OffsetDateTime::now_utc();
+    let now = parts.clock.now();
     incident::Entity::update_many()
         .col_expr(incident::Column::DueAt, Expr::value(now))
         .filter(Expr::col(incident::Column::ShownVersion).lt(Expr::col(incident::Column::WantedVersion)))

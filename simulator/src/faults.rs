@@ -23,6 +23,13 @@ pub enum FaultKind {
         /// Seconds.
         retry_after: u64,
     },
+    /// The same, late.
+    LateLimit {
+        /// How late.
+        seconds: f64,
+        /// Seconds.
+        retry_after: u64,
+    },
     /// The connection breaks off in the middle of the answer.
     Drop,
     /// No answer for so long, then the connection breaks off.

@@ -157,6 +157,11 @@ impl TeamHandle {
         lock(&self.host.faults).add(fault);
     }
 
+    /// How many faults still await calls.
+    pub fn faults_left(&self) -> usize {
+        lock(&self.host.faults).list().len()
+    }
+
     /// Everything works again.
     pub fn clear_faults(&self) {
         lock(&self.host.faults).clear();

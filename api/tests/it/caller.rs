@@ -189,7 +189,7 @@ impl Caller {
             body.len()
         );
         for (name, value) in self.headers() {
-            request.extend([&name, ": ", &value, "\r\n"]);
+            request.extend([name, ": ", &value, "\r\n"]);
         }
         let mut connection = tokio::net::TcpStream::connect(self.replica.address)
             .await

@@ -39,9 +39,11 @@ async fn freshen(
             return;
         }
     }
-    let write = parts
-        .lane
-        .write(move |tx| async move { claim::use_menu(tx, incident).await }.boxed());
+    let clock = parts.clock.clone();
+    let write = parts.lane.write(move |tx| {
+        let now = clock.now();
+        async move { claim::use_menu(tx, incident, now).await }.boxed()
+    });
     match write.await {
         Ok(Some((organization, version))) => parts.queue.ring(&ReconcileIncident {
             incident_id: incident.to_string(),

@@ -15,9 +15,10 @@ use tocsin_entity::{
 
 use super::content::LINES_MAX;
 use crate::{
+    bridge::Parts,
     graphql::Incident,
     mirror::{content, deliver::Delivery, desired::Destination},
-    store::{Lane, posts},
+    store::{fence::Fence, posts},
 };
 
 /// How often a digest is written at the most: its updates share their pace with those of all incidents.
@@ -39,13 +40,17 @@ struct Grown {
     lines: i32,
 }
 
-/// Gives the incident a line in the connector's open digest, in place of a message of its own.
+/// Gives the incident a line in the connector's open digest, in place of a message of its own. None where another worker has the incident by
+/// now.
 pub(crate) async fn admit(
     delivery: &mut Delivery<'_>,
     to: &Destination,
     root_key: &str,
     incident: &Incident,
-) -> Result<DigestId, DbErr> {
+) -> Result<Option<DigestId>, DbErr> {
+    if !delivery.flush().await? {
+        return Ok(None);
+    }
     let root = delivery.recorded.iter().position(|post| post.key == root_key);
     let line = NewLine {
         organization_id: incident.organization_id,
@@ -53,11 +58,17 @@ pub(crate) async fn admit(
         to: to.clone(),
         instead_of: root.map(|index| delivery.recorded[index].id),
     };
+    let (fence, clock) = (delivery.lease.fence(), delivery.parts.clock.clone());
     let add = delivery.parts.lane.write(move |tx| {
-        let line = line.clone();
-        Box::pin(async move { add(tx, &line).await })
+        let (line, fence, now) = (line.clone(), fence.clone(), clock.now());
+        Box::pin(async move {
+            if !fence.stands(tx).await? {
+                return Ok(None);
+            }
+            add(tx, &line, now).await.map(Some)
+        })
     });
-    let digest = add.await?;
+    let Some(digest) = add.await? else { return Ok(None) };
     if let Some(index) = root {
         delivery.recorded.remove(index);
     }
@@ -66,11 +77,10 @@ pub(crate) async fn admit(
         "#{} is shown in a digest: its own message would come too late",
         incident.number
     );
-    Ok(digest)
+    Ok(Some(digest))
 }
 
-async fn add(tx: &DatabaseTransaction, line: &NewLine) -> Result<DigestId, DbErr> {
-    let now = OffsetDateTime::now_utc();
+async fn add(tx: &DatabaseTransaction, line: &NewLine, now: OffsetDateTime) -> Result<DigestId, DbErr> {
     if let Some(instead_of) = line.instead_of {
         posts::forget(tx, instead_of).await?;
     }
@@ -141,6 +151,8 @@ async fn open(tx: &DatabaseTransaction, line: &NewLine, now: OffsetDateTime) -> 
         last_error: None,
         claimed_by: None,
         claimed_until: None,
+        claim: 0,
+        in_doubt: false,
     };
     digest::Entity::insert(row.into_active_model().reset_all())
         .exec_without_returning(tx)
@@ -159,15 +171,14 @@ async fn close(tx: &DatabaseTransaction, connector: ConnectorId, now: OffsetDate
     Ok(())
 }
 
-/// Closes one digest: its message is gone, and what comes next needs another.
-pub(crate) async fn close_one(lane: &Lane, id: DigestId) -> Result<(), DbErr> {
-    let write = lane.write(move |tx| {
+/// Closes one digest: its message is gone, and what comes next needs another. That is so whoever says it.
+pub(crate) async fn close_one(parts: &Parts, id: DigestId) -> Result<(), DbErr> {
+    let clock = parts.clock.clone();
+    let write = parts.lane.write(move |tx| {
+        let now = clock.now();
         Box::pin(async move {
             digest::Entity::update_many()
-                .col_expr(
-                    digest::Column::ClosedAt,
-                    sea_orm::sea_query::Expr::value(OffsetDateTime::now_utc()),
-                )
+                .col_expr(digest::Column::ClosedAt, sea_orm::sea_query::Expr::value(now))
                 .filter(digest::Column::Id.eq(id))
                 .filter(digest::Column::ClosedAt.is_null())
                 .exec(tx)
@@ -213,17 +224,53 @@ fn intended(line: &NewLine, digest: DigestId, now: OffsetDateTime) -> post::Mode
     }
 }
 
-/// Makes the incident's line tell its present state; says which digest is to be written for that, if any.
-pub(crate) async fn change(
-    lane: &Lane,
+/// Makes an incident's lines tell its present state; gives the digests that are to be written for that. None where another worker has the
+/// incident by now.
+pub(crate) async fn follow(
+    parts: &Parts,
+    fence: &Fence,
+    lines: &[digest_line::Model],
+    incident: &Incident,
+) -> Result<Option<Vec<DigestId>>, DbErr> {
+    let mut digests = Vec::new();
+    for line in lines.iter().filter(|line| line.shown_version < incident.version) {
+        match change(parts, fence, line, incident).await? {
+            LineChange::Digest(digest) => digests.push(digest),
+            LineChange::None => {}
+            LineChange::Lost => return Ok(None),
+        }
+    }
+    Ok(Some(digests))
+}
+
+/// What follows from a line that tells its incident's present state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LineChange {
+    /// The line said so already.
+    None,
+    /// This digest is to be written.
+    Digest(DigestId),
+    /// Nothing was written: another worker has the incident by now.
+    Lost,
+}
+
+/// Makes the incident's line tell its present state.
+async fn change(
+    parts: &Parts,
+    fence: &Fence,
     old: &digest_line::Model,
     incident: &Incident,
-) -> Result<Option<DigestId>, DbErr> {
+) -> Result<LineChange, DbErr> {
     let text = content::line(incident).as_str().to_owned();
     let (old, version) = (old.clone(), incident.version);
-    let write = lane.write(move |tx| {
+    let (fence, clock) = (fence.clone(), parts.clock.clone());
+    let write = parts.lane.write(move |tx| {
         let (old, text) = (old.clone(), text.clone());
+        let (fence, now) = (fence.clone(), clock.now());
         Box::pin(async move {
+            if !fence.stands(tx).await? {
+                return Ok(LineChange::Lost);
+            }
             let says_so = old.line == text;
             let digest = old.digest_id;
             let mut row = old.into_active_model();
@@ -231,16 +278,15 @@ pub(crate) async fn change(
             row.shown_version = Set(version);
             row.update(tx).await?;
             if says_so {
-                return Ok(None);
+                return Ok(LineChange::None);
             }
-            touch(tx, digest).await.map(|()| Some(digest))
+            touch(tx, digest, now).await.map(|()| LineChange::Digest(digest))
         })
     });
     write.await
 }
 
-async fn touch(tx: &DatabaseTransaction, digest: DigestId) -> Result<(), DbErr> {
-    let now = OffsetDateTime::now_utc();
+async fn touch(tx: &DatabaseTransaction, digest: DigestId, now: OffsetDateTime) -> Result<(), DbErr> {
     let sql = format!("UPDATE slack_digest SET wanted_version = wanted_version + 1, {DUE} WHERE id = $1");
     let values = [
         digest.into(),

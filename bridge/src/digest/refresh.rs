@@ -3,7 +3,6 @@
 use std::{sync::Arc, time::Instant};
 
 use sea_orm::{DbErr, EntityTrait};
-use time::OffsetDateTime;
 use tocsin_entity::{
     id::DigestId,
     kinds::PostKind,
@@ -15,14 +14,14 @@ use super::{content, lines};
 use crate::{
     bridge::Parts,
     mirror::{
-        deliver::{Delivery, save_all},
+        deliver::{Delivery, abandon},
         desired::{Content, Destination, Subject, Wanted},
         diff::{Standing, diff, standing},
         outcome::{Outcome, Wait},
     },
     store::{
         claim::{self, Claim, Finished, PutOff},
-        lease::Claimed,
+        lease::{Claimed, Lease},
         posts,
     },
 };
@@ -50,7 +49,7 @@ async fn work(parts: &Parts, id: DigestId) -> Result<(), DbErr> {
     let Some(work) = claim(parts, id).await? else {
         return Ok(());
     };
-    let lease = parts.leases.hold(Claimed::Digest(id), began);
+    let lease = parts.leases.hold(Claimed::Digest(id), work.claim.number, began);
     let version = work.claim.wanted_version;
     let finished = Finished {
         shown_version: version,
@@ -80,7 +79,7 @@ async fn work(parts: &Parts, id: DigestId) -> Result<(), DbErr> {
             // A digest is never put into another one.
             Outcome::Done | Outcome::ToDigest => {}
             Outcome::Wait(until) => wait = Some(until),
-            Outcome::Lost => return save_all(&parts.lane, delivery.take_changed()).await,
+            Outcome::Lost => return lost(parts, &lease, id, &delivery.take_changed()).await,
         }
     }
     if delivery
@@ -88,17 +87,26 @@ async fn work(parts: &Parts, id: DigestId) -> Result<(), DbErr> {
         .iter()
         .any(|post| matches!(standing(post), Standing::Deleted | Standing::Refused))
     {
-        lines::close_one(&parts.lane, id).await?;
+        lines::close_one(parts, id).await?;
     }
-    end(parts, id, finished, delivery.take_changed(), wait).await
+    end(parts, id, &lease, finished, delivery.take_changed(), wait).await
+}
+
+/// Another has the digest by now.
+async fn lost(parts: &Parts, lease: &Lease, id: DigestId, unsaved: &[post::Model]) -> Result<(), DbErr> {
+    abandon(parts, &lease.fence(), unsaved).await?;
+    parts.queue.ring(&RefreshDigest {
+        digest_id: id.to_string(),
+    });
+    Ok(())
 }
 
 async fn claim(parts: &Parts, id: DigestId) -> Result<Option<Work>, DbErr> {
-    let worker = parts.worker.clone();
+    let claimant = parts.claimant(Claimed::Digest(id));
     let claim = parts.lane.write(move |tx| {
-        let worker = worker.clone();
+        let by = claimant();
         Box::pin(async move {
-            let Some(claim) = claim::claim_digest(tx, id, &worker).await? else {
+            let Some(claim) = claim::claim_digest(tx, id, &by).await? else {
                 return Ok(None);
             };
             let Some(digest) = digest::Entity::find_by_id(id).one(tx).await? else {
@@ -138,6 +146,7 @@ fn wanted(work: &Work) -> Wanted {
 async fn end(
     parts: &Parts,
     id: DigestId,
+    lease: &Lease,
     finished: Finished,
     changed: Arc<[post::Model]>,
     wait: Option<Wait>,
@@ -146,25 +155,21 @@ async fn end(
         due_at: wait.until,
         error: wait.error,
     });
-    let (let_go, worker) = (put_off.clone(), parts.worker.clone());
-    let write = parts.lane.write(move |tx| {
-        let (changed, put_off, worker) = (Arc::clone(&changed), let_go.clone(), worker.clone());
-        Box::pin(async move {
-            for post in changed.iter() {
-                posts::save(tx, post).await?;
-            }
-            match put_off {
-                Some(put_off) => claim::put_off_digest(tx, id, &put_off, &worker)
-                    .await
-                    .map(|()| false),
-                None => claim::finish_digest(tx, id, finished, &worker).await,
-            }
-        })
-    });
-    let has_more = write.await?;
+    let (unsaved, fence) = (Arc::clone(&changed), lease.fence());
+    let let_go = claim::let_go(
+        &parts.lane,
+        &parts.clock,
+        &fence,
+        finished,
+        changed,
+        put_off.clone(),
+    );
+    let Some(has_more) = let_go.await? else {
+        return lost(parts, lease, id, &unsaved).await;
+    };
     let due_at = match put_off {
         Some(put_off) => put_off.due_at,
-        None if has_more => OffsetDateTime::now_utc() + lines::BETWEEN,
+        None if has_more => parts.clock.now() + lines::BETWEEN,
         None => return Ok(()),
     };
     let job = RefreshDigest {

@@ -1,6 +1,6 @@
 //! Makes a tab show what it should.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::{StreamExt, stream};
 use sha2::{Digest, Sha256};
@@ -11,13 +11,13 @@ use tokio_util::sync::CancellationToken;
 use super::{
     content,
     read::{Home, read},
-    store::{self, End},
+    store::{self, CLAIM, End},
 };
 use crate::{
     bridge::Parts,
     installation::{self, AppInstallation, InstallationKey, Lookup},
     mirror::outcome::back_off,
-    slack::SlackError,
+    slack::{SlackError, http::ANSWER_TIMEOUT},
 };
 
 /// How often it is looked for tabs that are due.
@@ -57,13 +57,14 @@ pub(crate) async fn run(parts: &Parts, shutdown: CancellationToken) {
 
 /// Publishes a person's tab if it is due, nobody else is at it, and it shows anything else than it should.
 pub(super) async fn refresh(parts: &Parts, team: &str, user: &str) -> Result<(), JobError> {
+    let began = Instant::now();
     let Some(claimed) = store::claim(parts, team, user).await.map_err(JobError::retry)? else {
         return Ok(());
     };
     let key = InstallationKey::of_home(&claimed);
     let end = match installation::find(&parts.apps, &parts.workspaces, &key) {
         Lookup::Connected(installation) => match read(parts, &installation, user).await {
-            Ok(home) => publish(&installation, &claimed, &home).await,
+            Ok(home) => publish(&installation, &claimed, &home, began).await,
             Err(error) => later(&claimed, &error),
         },
         Lookup::NotYet => later(
@@ -108,7 +109,27 @@ fn later(claimed: &Model, error: &JobError) -> End {
     }
 }
 
-async fn publish(installation: &AppInstallation, claimed: &Model, home: &Home) -> End {
+/// Refusals of what the tab says, and of whose it is: the same call is refused again.
+const FINAL: [&str; 6] = [
+    "invalid_arguments",
+    "invalid_blocks",
+    "not_enabled",
+    "user_not_found",
+    "view_too_large",
+    "invalid_view",
+];
+
+/// After so many tries a refusal that nobody knows is final: in some hours.
+const PATIENCE: i32 = 20;
+
+// A call that is begun ends before another worker may take the tab.
+const _: () = assert!(ANSWER_TIMEOUT.as_secs() * 2 < CLAIM.as_secs());
+
+fn is_final(error: &SlackError, attempts: i32) -> bool {
+    error.code().is_none_or(|code| FINAL.contains(&code)) || attempts >= PATIENCE
+}
+
+async fn publish(installation: &AppInstallation, claimed: &Model, home: &Home, began: Instant) -> End {
     let view = content::view(home);
     let hash = hex::encode(Sha256::digest(view.json().to_string()));
     let shown = End::Shown {
@@ -118,20 +139,28 @@ async fn publish(installation: &AppInstallation, claimed: &Model, home: &Home) -
     if claimed.content_hash == Some(hash) {
         return shown;
     }
+    if began.elapsed() + ANSWER_TIMEOUT > CLAIM {
+        return End::Later {
+            pause: time::Duration::SECOND,
+            error: "this worker was away for too long".to_owned(),
+            is_unknown: false,
+        };
+    }
     let workspace = installation.workspace();
     match workspace.slack.publish_view(&claimed.slack_user_id, &view).await {
         Ok(_) => shown,
         Err(error) => {
             let pause = match &error {
-                SlackError::Refused { .. } => {
+                SlackError::Refused { .. } if is_final(&error, claimed.attempts) => {
                     return End::Refused {
                         error: error.to_string(),
                     };
                 }
                 SlackError::RateLimited { retry_after, .. } => *retry_after,
-                SlackError::Broken { .. } | SlackError::NotSent { .. } | SlackError::Unknown { .. } => {
-                    back_off(claimed.attempts, Duration::from_secs(1))
-                }
+                SlackError::Refused { .. }
+                | SlackError::Broken { .. }
+                | SlackError::NotSent { .. }
+                | SlackError::Unknown { .. } => back_off(claimed.attempts, Duration::from_secs(1)),
             };
             End::Later {
                 pause: time::Duration::try_from(pause).unwrap_or(time::Duration::MINUTE),

@@ -17,8 +17,11 @@ use crate::{bridge::Parts, installation::AppInstallation};
 /// How long after it was opened a tab is kept fresh.
 const LOOKED_AT: Duration = Duration::days(3);
 
-/// How long a worker may take.
-const CLAIM: Duration = Duration::seconds(40);
+/// How long a worker has a tab.
+pub(crate) const CLAIM: std::time::Duration = std::time::Duration::from_secs(40);
+
+/// The longest pause between two tries.
+const LONGEST_PAUSE: Duration = Duration::minutes(30);
 
 /// A tab is published again no sooner, unless it is opened: what changes meanwhile is shown together.
 const GAP: Duration = Duration::seconds(5);
@@ -33,7 +36,7 @@ pub(super) async fn open(
     user: &str,
     is_empty: bool,
 ) -> Result<(), JobError> {
-    let now = OffsetDateTime::now_utc();
+    let now = parts.clock.now();
     let row = ActiveModel {
         team_id: Set(installation.team_id().to_owned()),
         slack_user_id: Set(user.to_owned()),
@@ -48,6 +51,8 @@ pub(super) async fn open(
         content_hash: Set(None),
         published_at: Set(None),
         claimed_until: Set(None),
+        claim: Set(0),
+        in_doubt: Set(false),
     };
     let mut known = OnConflict::columns([Column::TeamId, Column::SlackUserId]);
     known
@@ -72,7 +77,7 @@ pub(super) async fn open(
 pub(crate) async fn again(parts: &Parts, installation: &AppInstallation, user: &str) {
     let update = Entity::update_many()
         .col_expr(Column::WantedVersion, Expr::col(Column::WantedVersion).add(1))
-        .col_expr(Column::DueAt, Expr::value(OffsetDateTime::now_utc()))
+        .col_expr(Column::DueAt, Expr::value(parts.clock.now()))
         .filter(Column::TeamId.eq(installation.team_id()))
         .filter(Column::SlackUserId.eq(user));
     if let Err(error) = update.exec(parts.database.write()).await {
@@ -111,7 +116,7 @@ pub(super) async fn due(parts: &Parts, most: u64) -> Result<Vec<(String, String)
         .select_only()
         .column(Column::TeamId)
         .column(Column::SlackUserId)
-        .filter(is_due(OffsetDateTime::now_utc()))
+        .filter(is_due(parts.clock.now()))
         .order_by_asc(Column::DueAt)
         .limit(most)
         .into_tuple()
@@ -121,12 +126,15 @@ pub(super) async fn due(parts: &Parts, most: u64) -> Result<Vec<(String, String)
 
 /// Takes a tab that is due, as it is on record. Where whoever took it before never let go, nobody knows what it shows.
 pub(super) async fn claim(parts: &Parts, team: &str, user: &str) -> Result<Option<Model>, DbErr> {
-    let (key, now) = ((team.to_owned(), user.to_owned()), OffsetDateTime::now_utc());
+    let (key, now) = ((team.to_owned(), user.to_owned()), parts.clock.now());
     let found = Entity::find_by_id(key).one(parts.database.read()).await?;
     let Some(mut found) = found else { return Ok(None) };
     let taken = Entity::update_many()
         .col_expr(Column::ClaimedUntil, Expr::value(Some(now + CLAIM)))
         .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
+        .col_expr(Column::Claim, Expr::value(found.claim + 1))
+        .col_expr(Column::InDoubt, Expr::value(false))
+        .filter(Column::Claim.eq(found.claim))
         .filter(Column::TeamId.eq(team))
         .filter(Column::SlackUserId.eq(user))
         .filter(Column::WantedVersion.eq(found.wanted_version))
@@ -136,10 +144,11 @@ pub(super) async fn claim(parts: &Parts, team: &str, user: &str) -> Result<Optio
     if taken.rows_affected == 0 {
         return Ok(None);
     }
-    if found.claimed_until.is_some() {
+    if found.claimed_until.is_some() || found.in_doubt {
         found.content_hash = None;
     }
     found.attempts += 1;
+    found.claim += 1;
     Ok(Some(found))
 }
 
@@ -161,13 +170,15 @@ pub(super) enum End {
     Refused { error: String },
 }
 
-/// Writes down how the work ended, and lets go of the tab.
+/// Writes down how the work ended, and lets go of the tab. Where another worker has claimed it meanwhile, theirs counts; and since nobody knows
+/// whose call Slack took last, the tab is published once more.
 pub(super) async fn settle(parts: &Parts, claimed: &Model, end: End) -> Result<(), DbErr> {
-    let now = OffsetDateTime::now_utc();
+    let now = parts.clock.now();
     let update = Entity::update_many()
         .col_expr(Column::ClaimedUntil, Expr::value(None::<OffsetDateTime>))
         .filter(Column::TeamId.eq(&claimed.team_id))
-        .filter(Column::SlackUserId.eq(&claimed.slack_user_id));
+        .filter(Column::SlackUserId.eq(&claimed.slack_user_id))
+        .filter(Column::Claim.eq(claimed.claim));
     let update = match end {
         End::Shown { hash, organizations } => {
             let organizations: Vec<String> = organizations.iter().map(ToString::to_string).collect();
@@ -191,7 +202,7 @@ pub(super) async fn settle(parts: &Parts, claimed: &Model, end: End) -> Result<(
             is_unknown,
         } => {
             let update = update
-                .col_expr(Column::DueAt, Expr::value(now + pause))
+                .col_expr(Column::DueAt, Expr::value(now + pause.min(LONGEST_PAUSE)))
                 .col_expr(Column::LastError, Expr::value(Some(shortened(&error))));
             if is_unknown {
                 update.col_expr(Column::ContentHash, Expr::value(None::<String>))
@@ -204,7 +215,27 @@ pub(super) async fn settle(parts: &Parts, claimed: &Model, end: End) -> Result<(
             .col_expr(Column::ContentHash, Expr::value(None::<String>))
             .col_expr(Column::LastError, Expr::value(Some(shortened(&error)))),
     };
-    update.exec(parts.database.write()).await?;
+    let settled = update.exec(parts.database.write()).await?;
+    if settled.rows_affected == 0 {
+        doubt(parts, claimed, now).await?;
+    }
+    Ok(())
+}
+
+/// Has a tab published anew, whatever it is known to show by then.
+async fn doubt(parts: &Parts, claimed: &Model, now: OffsetDateTime) -> Result<(), DbErr> {
+    tracing::warn!(
+        slack.user = claimed.slack_user_id,
+        "the Home tab was published by two workers, and is published once more"
+    );
+    Entity::update_many()
+        .col_expr(Column::InDoubt, Expr::value(true))
+        .col_expr(Column::WantedVersion, Expr::col(Column::WantedVersion).add(1))
+        .col_expr(Column::DueAt, Expr::value(now))
+        .filter(Column::TeamId.eq(&claimed.team_id))
+        .filter(Column::SlackUserId.eq(&claimed.slack_user_id))
+        .exec(parts.database.write())
+        .await?;
     Ok(())
 }
 

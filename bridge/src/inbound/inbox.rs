@@ -17,7 +17,7 @@ use super::envelope::Envelope;
 use crate::installation::InstallationKey;
 
 /// How long a worker has a row to itself; one that died lets go by then.
-const LEASE: Duration = Duration::seconds(15);
+pub(super) const LEASE: std::time::Duration = std::time::Duration::from_secs(15);
 
 /// How long worked rows are kept, for those who look into what happened; and for redeliveries, which end after a day.
 const KEPT: Duration = Duration::days(7);

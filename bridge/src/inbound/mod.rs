@@ -23,4 +23,4 @@ pub(crate) use endpoints::router;
 pub(crate) use envelope::Kind;
 pub(crate) use reception::Receptions;
 pub(crate) use tend::tend;
-pub(crate) use work::work;
+pub(crate) use work::{LONGEST_PAUSE, work};

@@ -1,6 +1,9 @@
 //! Working the inbox: one row at a time, each by one worker, until it is done or given up.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures::FutureExt;
 use time::OffsetDateTime;
@@ -22,19 +25,23 @@ use crate::{
 /// How long a handler may take: less than the lease, so that nobody else begins meanwhile.
 const WORK_TIMEOUT: Duration = Duration::from_secs(12);
 
+const _: () = assert!(WORK_TIMEOUT.as_secs() + 2 < inbox::LEASE.as_secs());
+
 /// How often a request is tried before it is given up: with the pauses below, for some five hours.
 const ATTEMPTS_MAX: i32 = 40;
 
 /// The pause after the first failure; each one after is twice as long, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(600);
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 
 /// Works a row of the inbox. A second run, or one beside another's, does nothing.
 pub(crate) async fn work(parts: Arc<Parts>, job: WorkInbox, _context: JobContext) -> Result<(), JobError> {
     let id: InboxId = job.inbox_id.parse().map_err(JobError::fail)?;
-    let claim = parts
-        .lane
-        .write(move |tx| inbox::claim(tx, id, OffsetDateTime::now_utc()).boxed());
+    let (began, clock) = (Instant::now(), parts.clock.clone());
+    let claim = parts.lane.write(move |tx| {
+        let now = clock.now();
+        async move { inbox::claim(tx, id, now).await }.boxed()
+    });
     let claimed = claim.await.map_err(JobError::retry)?;
     let row = match claimed {
         Claim::Taken(row) => row,
@@ -51,7 +58,7 @@ pub(crate) async fn work(parts: Arc<Parts>, job: WorkInbox, _context: JobContext
         request.id = row.request_id,
         attempt = row.attempts,
     );
-    attempt(&parts, row, name).instrument(span).await
+    attempt(&parts, row, name, began).instrument(span).await
 }
 
 /// The type that Slack gave it.
@@ -64,9 +71,9 @@ fn name_of(row: &Model) -> &str {
     named.as_str().unwrap_or_default()
 }
 
-async fn attempt(parts: &Parts, row: Model, name: String) -> Result<(), JobError> {
-    let now = OffsetDateTime::now_utc();
-    let handled = handle(parts, &row, &name).await;
+async fn attempt(parts: &Parts, row: Model, name: String, began: Instant) -> Result<(), JobError> {
+    let handled = handle(parts, &row, &name, began).await;
+    let now = parts.clock.now();
     let is_turn = matches!(&handled, Err(JobError::RetryAfter(_, error)) if error.is::<routes::Turn>());
     let (verdict, outcome) = match handled {
         Ok(Outcome::Done(outcome)) => (Verdict::Done, outcome),
@@ -76,11 +83,11 @@ async fn attempt(parts: &Parts, row: Model, name: String) -> Result<(), JobError
     let (id, attempts, told) = (row.id, row.attempts, verdict.clone());
     let settle = parts.lane.write(move |tx| {
         let told = told.clone();
-        async move { inbox::settle(tx, id, attempts, &told, OffsetDateTime::now_utc()).await }.boxed()
+        async move { inbox::settle(tx, id, attempts, &told, now).await }.boxed()
     });
     // If that fails, the row's lease ends by itself, and the sweeper rings again.
     let settled = settle.await.map_err(JobError::retry)?;
-    let lag = (OffsetDateTime::now_utc() - row.received_at).as_seconds_f64();
+    let lag = (now - row.received_at).as_seconds_f64();
     metrics::counter!("tocsin_slack_inbox_worked_total", "type" => routes::label(&name), "outcome" => outcome)
         .increment(1);
     metrics::histogram!("tocsin_slack_inbox_lag_seconds", "type" => routes::label(&name))
@@ -95,7 +102,7 @@ async fn attempt(parts: &Parts, row: Model, name: String) -> Result<(), JobError
             } else {
                 tracing::warn!(%due_at, "{name} {} is tried again: {error}", row.slack_key);
             }
-            if row.attempts == delayed::TELL_AT {
+            if settled && row.attempts == delayed::TELL_AT {
                 delayed::tell(parts, &row.payload, delayed::KEPT).await;
             }
             if settled {
@@ -114,13 +121,15 @@ async fn attempt(parts: &Parts, row: Model, name: String) -> Result<(), JobError
                 row.slack_key,
                 row.attempts
             );
-            delayed::tell(parts, &row.payload, delayed::GIVEN_UP).await;
+            if settled {
+                delayed::tell(parts, &row.payload, delayed::GIVEN_UP).await;
+            }
         }
     }
     Ok(())
 }
 
-async fn handle(parts: &Parts, row: &Model, name: &str) -> routes::Worked {
+async fn handle(parts: &Parts, row: &Model, name: &str, began: Instant) -> routes::Worked {
     let Some(route) = Kind::from_name(&row.kind).and_then(|kind| routes::find(kind, name, &row.payload))
     else {
         return Ok(Outcome::NotOurs("ignored"));
@@ -153,16 +162,19 @@ async fn handle(parts: &Parts, row: &Model, name: &str) -> routes::Worked {
         request_id: row.request_id.clone(),
         received_at: row.received_at,
     };
-    tokio::time::timeout(WORK_TIMEOUT, (route.work)(parts, &item))
-        .await
-        .unwrap_or_else(|_| Err(JobError::retry("it took too long")))
+    // The time is looked at first: who was away for longer than the lease goes on with nothing.
+    tokio::select! {
+        biased;
+        () = tokio::time::sleep_until((began + WORK_TIMEOUT).into()) => Err(JobError::retry("it took too long")),
+        worked = (route.work)(parts, &item) => worked,
+    }
 }
 
 /// What follows from a failure.
 fn judge(row: &Model, error: JobError, now: OffsetDateTime) -> (Verdict, &'static str) {
     let (pause, error) = match error {
         JobError::Retry(error) => (Some(pause(row.attempts)), error),
-        JobError::RetryAfter(pause, error) => (Some(pause), error),
+        JobError::RetryAfter(pause, error) => (Some(pause.min(LONGEST_PAUSE)), error),
         JobError::Fail(error) => (None, error),
     };
     let error = error.to_string();
@@ -182,7 +194,7 @@ fn judge(row: &Model, error: JobError, now: OffsetDateTime) -> (Verdict, &'stati
 fn pause(attempts: i32) -> Duration {
     let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or(0).min(16);
     let pause = FIRST_PAUSE.saturating_mul(1 << doublings).min(LONGEST_PAUSE);
-    pause.mul_f64(rand::random_range(0.8..1.2))
+    pause.mul_f64(rand::random_range(0.8..1.2)).min(LONGEST_PAUSE)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ pub(crate) use self::{
     forget::forget,
     lifecycle::{REVOKED, UNINSTALLED},
     page::{Ending, OK},
-    rotate::Rotation,
+    rotate::{CLAIM, Rotation},
     state::redeem,
 };
 

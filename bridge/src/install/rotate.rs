@@ -4,7 +4,10 @@
 //! next, which tries at once. Of an app in a team two access tokens live at a time, and a new one ends the oldest: a worker whose token is
 //! refused takes what another has stored before it asks for more. Source: docs.slack.dev, "Using token rotation".
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
@@ -25,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     bridge::Parts,
-    slack::{SlackError, SlackHealth, installation::another_may_do, oauth::Granted},
+    slack::{SlackError, SlackHealth, http::ANSWER_TIMEOUT, installation::another_may_do, oauth::Granted},
     workspace::{Rotating, Workspace},
 };
 
@@ -33,7 +36,13 @@ use crate::{
 const EARLY: time::Duration = time::Duration::hours(2);
 
 /// How long a worker may take for a change.
-const CLAIM: time::Duration = time::Duration::seconds(30);
+pub(crate) const CLAIM: Duration = Duration::from_secs(30);
+
+// Slack has answered, and the answer is stored, before another worker begins.
+const _: () = assert!(ANSWER_TIMEOUT.as_secs() * 2 < CLAIM.as_secs());
+
+/// For how long a token lives where Slack does not say, and at the longest and the shortest that is believed.
+const LIVES: (i64, i64, i64) = (43_200, 31_536_000, 60);
 
 /// How soon is looked again while another worker is at it, or after a failure: at first, and at the longest.
 const AGAIN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
@@ -97,7 +106,7 @@ impl<'a> Rotation<'a> {
     pub(crate) async fn begin(&mut self, until: &CancellationToken) {
         for _ in 0..BEGINNINGS {
             let stepped = until.run_until_cancelled(self.step()).await;
-            let lives = |used: &Used| used.expires_at > OffsetDateTime::now_utc();
+            let lives = |used: &Used| used.expires_at > self.parts.clock.now();
             if !matches!(stepped, Some(Ok(_))) || self.used.as_ref().is_some_and(lives) {
                 // What went wrong is tried again, and told, once all is under way.
                 return;
@@ -119,7 +128,7 @@ impl<'a> Rotation<'a> {
             let wait = match self.step().await {
                 Ok(due_at) => {
                     pause = AGAIN.0;
-                    (due_at - OffsetDateTime::now_utc())
+                    (due_at - self.parts.clock.now())
                         .max(time::Duration::ZERO)
                         .unsigned_abs()
                 }
@@ -153,7 +162,7 @@ impl<'a> Rotation<'a> {
             watcher.renewed(None);
             watcher.look(&self.workspace.slack).await;
         }
-        if !is_refused(&watcher.health()) && OffsetDateTime::now_utc() < pair.due_at {
+        if !is_refused(&watcher.health()) && self.parts.clock.now() < pair.due_at {
             return Ok(pair.due_at);
         }
         let client = self.parts.client(self.workspace.app).ok_or_else(|| {
@@ -163,13 +172,19 @@ impl<'a> Rotation<'a> {
                 again: Some(AGAIN.1),
             }
         })?;
-        if !self.claim(&row).await? {
+        let began = Instant::now();
+        let Some(number) = self.claim(&row).await? else {
             // Another worker is at it: what it finds is taken from the record.
-            return Ok(OffsetDateTime::now_utc() + AGAIN.0);
+            return Ok(self.parts.clock.now() + AGAIN.0);
+        };
+        if began.elapsed() > ANSWER_TIMEOUT {
+            return Err("the database took too long to let this worker change it"
+                .to_owned()
+                .into());
         }
         let granted = match self.parts.http.refresh(&client, &pair.refresh).await {
             Ok(granted) => granted,
-            Err(error) => return Err(self.not_given(&row, &pair, &error).await?),
+            Err(error) => return Err(self.not_given(&row, &pair, number, &error).await?),
         };
         let next = self.store(&row, &granted).await?;
         let pair = self.take(&next)?;
@@ -181,10 +196,16 @@ impl<'a> Rotation<'a> {
     }
 
     /// Lets go of the change, and says why it failed. A refusal is told at once: the token works for hours yet, in which somebody can act.
-    async fn not_given(&self, row: &Model, pair: &Pair, error: &SlackError) -> Result<Trouble, DbErr> {
+    async fn not_given(
+        &self,
+        row: &Model,
+        pair: &Pair,
+        number: i64,
+        error: &SlackError,
+    ) -> Result<Trouble, DbErr> {
         metrics::counter!("tocsin_slack_token_refreshes_total", "outcome" => error.class()).increment(1);
-        let kept = self.release(error).await;
-        let is_past = OffsetDateTime::now_utc() >= pair.expires_at;
+        let kept = self.release(number, error).await;
+        let is_past = self.parts.clock.now() >= pair.expires_at;
         let is_refused = matches!(error, SlackError::Refused { .. } | SlackError::Broken { .. });
         // Another worker may have been given the next pair for the same refresh token.
         let newest = Entity::find_by_id(self.id)
@@ -230,8 +251,9 @@ impl<'a> Rotation<'a> {
             expires_at: self.rotating.expires_at,
             claimed_by: None,
             claimed_until: None,
+            claim: 0,
             trouble: None,
-            updated_at: OffsetDateTime::now_utc(),
+            updated_at: self.parts.clock.now(),
         };
         let found = Entity::find_by_id(id).one(database.read()).await?;
         if let Some(found) = found.filter(|found| found.token_version >= version) {
@@ -284,10 +306,10 @@ impl<'a> Rotation<'a> {
         })
     }
 
-    /// Takes the change for this worker, if the pair is still the newest and nobody else is at it.
-    async fn claim(&self, row: &Model) -> Result<bool, DbErr> {
+    /// Takes the change for this worker, if the pair is still the newest and nobody else is at it; the claim's number.
+    async fn claim(&self, row: &Model) -> Result<Option<i64>, DbErr> {
         let (id, parts) = (self.id, self.parts);
-        let now = OffsetDateTime::now_utc();
+        let now = parts.clock.now();
         let free = Condition::any()
             .add(Column::ClaimedUntil.is_null())
             .add(Column::ClaimedUntil.lt(now))
@@ -295,12 +317,14 @@ impl<'a> Rotation<'a> {
         let claimed = Entity::update_many()
             .col_expr(Column::ClaimedBy, Expr::value(Some(parts.worker.clone())))
             .col_expr(Column::ClaimedUntil, Expr::value(Some(now + CLAIM)))
+            .col_expr(Column::Claim, Expr::value(row.claim + 1))
+            .filter(Column::Claim.eq(row.claim))
             .filter(Column::WorkspaceId.eq(id))
             .filter(Column::SealedAccessToken.eq(&row.sealed_access_token))
             .filter(free)
             .exec(parts.database.write())
             .await?;
-        Ok(claimed.rows_affected > 0)
+        Ok((claimed.rows_affected > 0).then_some(row.claim + 1))
     }
 
     /// Writes the new pair down. It is tried for as long as the claim holds: the pair is nowhere else.
@@ -308,30 +332,39 @@ impl<'a> Rotation<'a> {
         let (Some(access), Some(refresh)) = (&granted.access_token, &granted.refresh_token) else {
             return Err("Slack gave no pair of tokens".to_owned().into());
         };
-        let now = OffsetDateTime::now_utc();
-        let lives = time::Duration::seconds(granted.expires_in.unwrap_or(43_200).into());
+        let (now, began) = (self.parts.clock.now(), Instant::now());
+        let (unsaid, longest, shortest) = LIVES;
+        let lives = granted.expires_in.map_or(unsaid, i64::from);
+        let lives = time::Duration::seconds(lives.clamp(shortest, longest));
         let next = Model {
             sealed_access_token: self.sealer.seal(&token_place(self.id), access),
             sealed_refresh_token: self.sealer.seal(&refresh_place(self.id), refresh),
             expires_at: now + lives,
             claimed_by: None,
             claimed_until: None,
+            claim: row.claim + 1,
             trouble: None,
             updated_at: now,
             ..row.clone()
         };
         loop {
-            // What an administrator has given meanwhile is newer.
+            // What an administrator has given meanwhile is newer, and so is a pair that another worker has had since. Whether the claim holds
+            // still does not matter: as long as the pair on record is the one that was changed, nobody has a newer one.
             let stored = Entity::update_many()
                 .set(next.clone().into_active_model().reset_all())
                 .filter(Column::WorkspaceId.eq(self.id))
                 .filter(Column::TokenVersion.eq(row.token_version))
+                .filter(Column::SealedAccessToken.eq(&row.sealed_access_token))
                 .exec(self.parts.database.write())
                 .await;
             match stored {
                 Ok(done) if done.rows_affected > 0 => return Ok(next),
-                Ok(_) => return Err("the app was installed anew meanwhile".to_owned().into()),
-                Err(error) if OffsetDateTime::now_utc() < now + CLAIM => {
+                Ok(_) => {
+                    return Err("there is a newer pair meanwhile, which is taken"
+                        .to_owned()
+                        .into());
+                }
+                Err(error) if began.elapsed() < CLAIM => {
                     tracing::error!("a new pair of tokens could not be stored, and is tried again: {error}");
                     tokio::time::sleep(AGAIN.0).await;
                 }
@@ -341,13 +374,14 @@ impl<'a> Rotation<'a> {
     }
 
     /// Lets go of the change, and notes why it failed.
-    async fn release(&self, error: &SlackError) -> Result<(), DbErr> {
+    async fn release(&self, number: i64, error: &SlackError) -> Result<(), DbErr> {
         let (id, parts) = (self.id, self.parts);
         Entity::update_many()
             .col_expr(Column::ClaimedUntil, Expr::value(None::<OffsetDateTime>))
             .col_expr(Column::Trouble, Expr::value(Some(error.to_string())))
             .filter(Column::WorkspaceId.eq(id))
             .filter(Column::ClaimedBy.eq(&parts.worker))
+            .filter(Column::Claim.eq(number))
             .exec(parts.database.write())
             .await
             .map(|_| ())

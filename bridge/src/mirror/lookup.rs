@@ -14,16 +14,28 @@ use time::OffsetDateTime;
 use tocsin_entity::{database::Database, id::PostId, slack::post};
 
 use crate::{
-    slack::{Installation, Slack, SlackError, web_api::Window},
+    slack::{Installation, Slack, SlackError, http::ANSWER_TIMEOUT, web_api::Window},
     store::posts,
 };
 
-/// After so long a message that was accepted is taken to be seen in the channel's history, and a call to have ended whose caller
-/// died. Slack says nothing of either.
-pub(crate) const SETTLED: Duration = Duration::from_secs(5);
+/// After so long a message that Slack has taken is seen in the channel's history, and a call has ended whose caller no longer waits. Slack says
+/// nothing of either.
+pub(crate) const SEEN_WITHIN: Duration = Duration::from_secs(5);
+
+/// How soon after it was put on record a call is made; one that would be made later goes on record anew.
+pub(crate) const BEGINS_WITHIN: Duration = Duration::from_secs(2);
+
+/// So long after a call was put on record it has ended, whatever became of its caller, and what came of it is seen: only then that
+/// nothing is seen means that nothing was sent.
+pub(crate) const SETTLED: Duration = BEGINS_WITHIN
+    .saturating_add(ANSWER_TIMEOUT)
+    .saturating_add(SEEN_WITHIN);
 
 /// Clocks differ, Slack's included.
-const SKEW: Duration = Duration::from_secs(5);
+const SKEW: Duration = Duration::from_secs(60);
+
+/// How far is looked back for a post that was put on record at a time which has not come: a wrong clock did it.
+const LOOK_BACK: Duration = Duration::from_secs(3_600);
 
 /// Pages read at the most; beyond, the posts are taken to be lost.
 const PAGES: usize = 25;
@@ -80,7 +92,9 @@ impl Lookups {
         settled: OffsetDateTime,
         bot: &Installation,
     ) -> Result<Vec<String>, LookupError> {
+        let now = self.slack.limits().now();
         let sent_at = post.sent_at.unwrap_or(post.queued_at);
+        let sent_at = if sent_at > now { now - LOOK_BACK } else { sent_at };
         let spot = (post.channel_id.clone(), post.thread_ts.clone());
         let seen = self.spot(spot);
         let mut seen = seen.lock().await;
@@ -116,7 +130,7 @@ impl Lookups {
         oldest: OffsetDateTime,
         bot: &Installation,
     ) -> Result<Sighting, SlackError> {
-        let looked_at = OffsetDateTime::now_utc();
+        let looked_at = self.slack.limits().now();
         let mut messages = Vec::new();
         let mut cursor: Option<String> = None;
         for _ in 0..PAGES {

@@ -30,25 +30,32 @@ pub(crate) struct Wait {
 const LONGEST: [(i32, Duration); 3] = [
     (15, Duration::from_secs(60)),
     (30, Duration::from_secs(300)),
-    (i32::MAX, Duration::from_secs(1_800)),
+    (i32::MAX, LONGEST_PAUSE),
 ];
+
+/// The longest pause of all: what is due later than this was never meant to be, and is not believed.
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(1_800);
+
+/// How long it is waited for a turn, at the most.
+const LONGEST_TURN: Duration = Duration::from_secs(30);
 
 impl Wait {
     pub(crate) fn until(until: OffsetDateTime) -> Self {
         Self { until, error: None }
     }
 
-    pub(crate) fn error(error: impl Into<String>, pause: Duration) -> Self {
+    /// It has failed, and is tried again after a pause.
+    pub(crate) fn error(now: OffsetDateTime, error: impl Into<String>, pause: Duration) -> Self {
         Self {
-            until: OffsetDateTime::now_utc() + pause,
+            until: now + pause.min(LONGEST_PAUSE),
             error: Some(error.into()),
         }
     }
 
     /// The next free place is this far away, and many may be waiting for it: they come back at different times.
-    pub(crate) fn turn(wait: Duration) -> Self {
-        let wait = wait.min(Duration::from_secs(30));
-        Self::until(OffsetDateTime::now_utc() + wait.mul_f64(1.0 + rand::random::<f64>()))
+    pub(crate) fn turn(now: OffsetDateTime, wait: Duration) -> Self {
+        let wait = wait.min(LONGEST_TURN);
+        Self::until(now + wait.mul_f64(1.0 + rand::random::<f64>()))
     }
 }
 

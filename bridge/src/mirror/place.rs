@@ -10,7 +10,7 @@ use tocsin_entity::{kinds::PostKind, slack::post};
 
 use super::outcome::{Outcome, Wait};
 use crate::slack::{
-    limits::{Limits, Place, Purpose},
+    limits::{Limits, Place, Purpose, RESERVED_MAX},
     method::Method,
 };
 
@@ -27,7 +27,7 @@ const REPLY_WAIT: Duration = Duration::from_secs(2);
 const UPDATE_WAIT: Duration = Duration::from_secs(10);
 
 /// How far ahead a digest may: it stands for many incidents.
-const DIGEST_WAIT: Duration = Duration::from_secs(60);
+const DIGEST_WAIT: Duration = RESERVED_MAX;
 
 /// How long a place that was taken earlier may be used after its time.
 const HOLDS: Duration = Duration::from_secs(2);
@@ -37,11 +37,11 @@ pub(super) async fn of_post(limits: &Limits, record: &mut post::Model) -> Result
     if let Some(blocked) = limits.blocked_for(&record.channel_id)
         && record
             .not_before
-            .is_some_and(|place| place < OffsetDateTime::now_utc() + blocked)
+            .is_some_and(|place| place < limits.now() + blocked)
     {
         record.not_before = None;
     }
-    if was_taken(record).map_err(Outcome::Wait)? {
+    if was_taken(record, limits.now()).map_err(Outcome::Wait)? {
         return Ok(());
     }
     let (purpose, max_wait) = match record.kind {
@@ -50,15 +50,15 @@ pub(super) async fn of_post(limits: &Limits, record: &mut post::Model) -> Result
         PostKind::Reply | PostKind::Unfurl => (Purpose::Change, REPLY_WAIT),
     };
     match limits.reserve_post(&record.channel_id, purpose, max_wait).await {
-        Place::At(wait) => wait_for(record, wait).await.map_err(Outcome::Wait),
+        Place::At(wait) => wait_for(limits, record, wait).await.map_err(Outcome::Wait),
         Place::WouldWait(_) if record.kind == PostKind::Root => Err(Outcome::ToDigest),
-        Place::WouldWait(wait) => Err(Outcome::Wait(Wait::turn(wait))),
+        Place::WouldWait(wait) => Err(Outcome::Wait(Wait::turn(limits.now(), wait))),
     }
 }
 
 /// Takes a place for a call that changes what is there, or says until when it must wait.
 pub(super) async fn of_update(limits: &Limits, record: &mut post::Model, method: Method) -> Result<(), Wait> {
-    if was_taken(record)? {
+    if was_taken(record, limits.now())? {
         return Ok(());
     }
     let max_wait = if record.kind == PostKind::Digest {
@@ -67,17 +67,22 @@ pub(super) async fn of_update(limits: &Limits, record: &mut post::Model, method:
         UPDATE_WAIT
     };
     match limits.reserve_method(method, max_wait).await {
-        Place::At(wait) => wait_for(record, wait).await,
-        Place::WouldWait(wait) => Err(Wait::turn(wait)),
+        Place::At(wait) => wait_for(limits, record, wait).await,
+        Place::WouldWait(wait) => Err(Wait::turn(limits.now(), wait)),
     }
 }
 
-/// Whether a place was taken earlier whose time is now; `Err` while its time has not come.
-fn was_taken(record: &mut post::Model) -> Result<bool, Wait> {
+/// Whether a place was taken earlier whose time is now; `Err` while its time has not come. One that is further away than any that is taken was
+/// noted by a wrong clock, and is none.
+fn was_taken(record: &mut post::Model, now: OffsetDateTime) -> Result<bool, Wait> {
     let Some(place) = record.not_before else {
         return Ok(false);
     };
-    let now = OffsetDateTime::now_utc();
+    if place > now + RESERVED_MAX {
+        tracing::warn!(post.key = %record.key, "a place in the pace at {place} is not believed: it is {now}");
+        record.not_before = None;
+        return Ok(false);
+    }
     if now + Duration::from_millis(5) < place {
         return Err(Wait::until(place));
     }
@@ -85,12 +90,12 @@ fn was_taken(record: &mut post::Model) -> Result<bool, Wait> {
     Ok(now < place + HOLDS)
 }
 
-async fn wait_for(record: &mut post::Model, wait: Duration) -> Result<(), Wait> {
+async fn wait_for(limits: &Limits, record: &mut post::Model, wait: Duration) -> Result<(), Wait> {
     if wait <= WORTH_WAITING {
         tokio::time::sleep(wait).await;
         return Ok(());
     }
-    let place = OffsetDateTime::now_utc() + wait;
+    let place = limits.now() + wait;
     record.not_before = Some(place);
     Err(Wait::until(place))
 }

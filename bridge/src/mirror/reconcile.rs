@@ -18,7 +18,7 @@ use tracing::Instrument;
 use super::{
     channels::Trouble,
     content::Controls,
-    deliver::{Delivery, save_all},
+    deliver::{Delivery, abandon},
     desired::{Destination, Subject, Voice, Wanted, desired, root_key},
     destinations::{Places, Scene},
     diff::{Standing, Step, diff, standing},
@@ -43,6 +43,9 @@ const ORIGIN_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// How soon after an incident it is noted where in Slack it was created.
 const ORIGIN_SOON: std::time::Duration = std::time::Duration::from_millis(500);
+
+/// By how much the clock that an incident's times come from may be ahead. What is further ahead is wrong, and not waited for.
+const CLOCKS_DIFFER: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// Work on an incident, as it was claimed.
 struct Work {
@@ -102,7 +105,9 @@ async fn work(parts: &Parts, news: &News) -> Result<(), DbErr> {
     let who = As::bridge(news.organization_id, news.request_id.as_deref());
     let (claimed, read) = tokio::join!(claim(parts, news), parts.api.find_mirrored(who, news.incident_id));
     let Some(mut work) = claimed? else { return Ok(()) };
-    let lease = parts.leases.hold(Claimed::Incident(news.incident_id), began);
+    let lease = parts
+        .leases
+        .hold(Claimed::Incident(news.incident_id), work.claim.number, began);
     let read = match read {
         // Read before the claim was made: whoever had it may have shown a newer state.
         Ok(Some(stale)) if stale.incident.version < work.claim.wanted_version => {
@@ -122,21 +127,22 @@ async fn work(parts: &Parts, news: &News) -> Result<(), DbErr> {
                 shown_version: work.claim.wanted_version,
                 ..End::default()
             };
-            return end(parts, news, &work.claim, ended).await;
+            return end(parts, news, &work.claim, &lease, ended).await;
         }
         Err(error) => Err(error.into()),
     };
     match outcome {
-        Ok(ended) => end(parts, news, &work.claim, ended).await,
+        Ok(ended) => end(parts, news, &work.claim, &lease, ended).await,
         Err(Fault::Database(error)) => Err(error),
         Err(Fault::Api(error)) => {
             tracing::warn!("the incident cannot be read: {error}");
             let pause = back_off(work.claim.attempts + 1, std::time::Duration::from_millis(500));
-            let wait = Some(Wait::error(error.to_string(), pause));
+            let wait = Some(Wait::error(parts.clock.now(), error.to_string(), pause));
             end(
                 parts,
                 news,
                 &work.claim,
+                &lease,
                 End {
                     wait,
                     ..End::default()
@@ -148,11 +154,12 @@ async fn work(parts: &Parts, news: &News) -> Result<(), DbErr> {
 }
 
 async fn claim(parts: &Parts, news: &News) -> Result<Option<Work>, DbErr> {
-    let (news, worker) = (news.clone(), parts.worker.clone());
+    let news = news.clone();
+    let claimant = parts.claimant(Claimed::Incident(news.incident_id));
     let claim = parts.lane.write(move |tx| {
-        let (news, worker) = (news.clone(), worker.clone());
+        let (news, by) = (news.clone(), claimant());
         Box::pin(async move {
-            let Some(claim) = claim::claim_incident(tx, &news, &worker).await? else {
+            let Some(claim) = claim::claim_incident(tx, &news, &by).await? else {
                 return Ok(None);
             };
             if claim.is_first {
@@ -176,12 +183,13 @@ async fn claim(parts: &Parts, news: &News) -> Result<Option<Work>, DbErr> {
 
 /// Until when it may still come to be known where in Slack the incident was created: that is noted just after, and decides where its
 /// message stands.
-fn origin_may_come(incident: &Incident, entries: &[Entry]) -> Option<OffsetDateTime> {
+fn origin_may_come(incident: &Incident, entries: &[Entry], now: OffsetDateTime) -> Option<OffsetDateTime> {
     let from_slack = entries
         .first()
         .is_some_and(|entry| entry.kind == EntryKind::Triggered && entry.source == Source::Slack);
     let until = incident.triggered_at + ORIGIN_SOON;
-    (from_slack && OffsetDateTime::now_utc() < until).then_some(until)
+    let left = until - now;
+    (from_slack && left.is_positive() && left <= ORIGIN_SOON + CLOCKS_DIFFER).then_some(until)
 }
 
 /// Makes the calls.
@@ -208,7 +216,7 @@ async fn show(
     let origin = origin::of_incident(parts, incident.id).await?;
     if origin.is_none()
         && work.claim.is_first
-        && let Some(until) = origin_may_come(&incident, &entries)
+        && let Some(until) = origin_may_come(&incident, &entries, parts.clock.now())
     {
         return Ok(End {
             wait: Some(Wait::until(until)),
@@ -276,14 +284,9 @@ async fn show(
             work.claim.attempts,
         ));
     }
-    for line in work
-        .lines
-        .iter()
-        .filter(|line| line.shown_version < incident.version)
-    {
-        ended
-            .digests
-            .extend(lines::change(&parts.lane, line, &incident).await?);
+    match lines::follow(parts, &lease.fence(), &work.lines, &incident).await? {
+        Some(digests) => ended.digests.extend(digests),
+        None => ended.lost = true,
     }
     Ok(End {
         shown_version: incident.version,
@@ -335,7 +338,8 @@ fn hold(
     let unplaced = root_without_channel(incident, connector);
     delivery.hold(&unplaced, &trouble.message);
     let first = trouble.retry_after.unwrap_or(std::time::Duration::from_secs(5));
-    Wait::error(&trouble.message, back_off(attempts + 1, first))
+    let now = delivery.parts.clock.now();
+    Wait::error(now, &trouble.message, back_off(attempts + 1, first))
 }
 
 impl End {
@@ -378,18 +382,19 @@ async fn deliver(
             // A digest is a connector's: where the incident was created, its turn comes.
             Outcome::ToDigest if connector.is_some() && connector == origin => {
                 stopped.extend(connector);
-                end.wait(Wait::turn(ORIGIN_WAIT));
+                end.wait(Wait::turn(delivery.parts.clock.now(), ORIGIN_WAIT));
             }
             Outcome::ToDigest => {
                 stopped.extend(connector);
                 if let Some(to) = &wanted.to {
-                    delivery.flush().await?;
-                    end.digests
-                        .push(lines::admit(delivery, to, &wanted.key, incident).await?);
+                    let Some(digest) = lines::admit(delivery, to, &wanted.key, incident).await? else {
+                        end.lost = true;
+                        return Ok(end);
+                    };
+                    end.digests.push(digest);
                 }
             }
             Outcome::Lost => {
-                tracing::warn!("another worker has the incident by now");
                 end.lost = true;
                 return Ok(end);
             }
@@ -426,17 +431,13 @@ fn root_without_channel(incident: &Incident, connector: &Connector) -> Wanted {
 }
 
 /// Writes what has changed, and lets go of the incident: shown, or put off.
-async fn end(parts: &Parts, news: &News, claim: &Claim, end: End) -> Result<(), DbErr> {
+async fn end(parts: &Parts, news: &News, claim: &Claim, lease: &Lease, end: End) -> Result<(), DbErr> {
     for digest in &end.digests {
         parts.queue.ring(&RefreshDigest {
             digest_id: digest.to_string(),
         });
     }
-    if end.lost {
-        return save_all(&parts.lane, end.changed).await;
-    }
     let outcome = if end.wait.is_some() { "put_off" } else { "shown" };
-    metrics::counter!("tocsin_bridge_reconciled_total", "outcome" => outcome).increment(1);
     let put_off = end.wait.map(|wait| PutOff {
         due_at: wait.until,
         error: wait.error,
@@ -446,38 +447,32 @@ async fn end(parts: &Parts, news: &News, claim: &Claim, end: End) -> Result<(), 
         shown_version: end.shown_version,
         due_at: claim.due_at,
     };
-    let has_more = let_go(parts, news, finished, end.changed, put_off).await?;
+    let has_more = if end.lost {
+        None
+    } else {
+        let changed = Arc::clone(&end.changed);
+        claim::let_go(
+            &parts.lane,
+            &parts.clock,
+            &lease.fence(),
+            finished,
+            changed,
+            put_off,
+        )
+        .await?
+    };
+    let Some(has_more) = has_more else {
+        abandon(parts, &lease.fence(), &end.changed).await?;
+        parts.queue.ring(&job(news));
+        return Ok(());
+    };
+    metrics::counter!("tocsin_bridge_reconciled_total", "outcome" => outcome).increment(1);
     match due_at {
         Some(due_at) => again(parts, news, due_at).await,
         None if has_more => parts.queue.ring(&job(news)),
         None => {}
     }
     Ok(())
-}
-
-async fn let_go(
-    parts: &Parts,
-    news: &News,
-    finished: Finished,
-    changed: Arc<[post::Model]>,
-    put_off: Option<PutOff>,
-) -> Result<bool, DbErr> {
-    let (id, worker) = (news.incident_id, parts.worker.clone());
-    let write = parts.lane.write(move |tx| {
-        let (changed, put_off, worker) = (Arc::clone(&changed), put_off.clone(), worker.clone());
-        Box::pin(async move {
-            for post in changed.iter() {
-                posts::save(tx, post).await?;
-            }
-            match put_off {
-                Some(put_off) => claim::put_off_incident(tx, id, &put_off, &worker)
-                    .await
-                    .map(|()| false),
-                None => claim::finish_incident(tx, id, finished, &worker).await,
-            }
-        })
-    });
-    write.await
 }
 
 /// Rings at the right time; if that is lost, the sweeper rings.

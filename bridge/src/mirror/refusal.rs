@@ -55,12 +55,15 @@ const GONE: [&str; 5] = [
     "cannot_find_channel",
 ];
 
-/// Refusals that a moment later are none: Slack takes no preview before it has seen its event acknowledged.
+/// Refusals that are none after a while: Slack takes no preview before it has seen its event acknowledged, and sends the event again after
+/// a minute where it has not.
 const PASSING: [&str; 2] = ["cannot_unfurl_url", "update_failed"];
-const PASSING_PATIENCE: i32 = 5;
 
-/// What a failure means after so many attempts.
-pub(crate) fn verdict(error: &SlackError, attempts: i32) -> Verdict {
+/// How old a post is when such a refusal is final. Slack takes a preview for half an hour after the link was pasted.
+const PASSES_WITHIN: Duration = Duration::from_secs(1_800);
+
+/// What a failure means for a post of this age after so many attempts.
+pub(crate) fn verdict(error: &SlackError, attempts: i32, age: Duration) -> Verdict {
     match error {
         SlackError::RateLimited { retry_after, .. } => Verdict::Later(*retry_after),
         SlackError::Unknown { .. } => Verdict::Unknown,
@@ -69,7 +72,7 @@ pub(crate) fn verdict(error: &SlackError, attempts: i32) -> Verdict {
         SlackError::Refused { refusal, .. } => match refusal.code.as_str() {
             code if GONE.contains(&code) => Verdict::Gone,
             code if HOPELESS.contains(&code) => Verdict::Hopeless,
-            code if PASSING.contains(&code) && attempts < PASSING_PATIENCE => Verdict::Passing,
+            code if PASSING.contains(&code) && age < PASSES_WITHIN => Verdict::Passing,
             code if PASSING.contains(&code) => Verdict::Hopeless,
             code if shut(code).is_some() || attempts < PATIENCE => Verdict::PersonNeeded,
             _ => Verdict::Hopeless,
@@ -115,7 +118,11 @@ mod tests {
             provided: None,
             messages: Vec::new(),
         };
-        verdict(&SlackError::of("chat.postMessage", refusal, None), PATIENCE)
+        verdict(
+            &SlackError::of("chat.postMessage", refusal, None),
+            PATIENCE,
+            Duration::ZERO,
+        )
     }
 
     #[test]
@@ -143,5 +150,22 @@ mod tests {
         }
         assert_eq!(after_long("something_new"), Verdict::Hopeless);
         assert!(!has_stand_in("something_new"));
+    }
+
+    #[test]
+    fn a_preview_that_slack_does_not_take_yet_is_tried_for_half_an_hour() {
+        let after = |minutes: u64| {
+            let refusal = Refusal {
+                code: "cannot_unfurl_url".to_owned(),
+                needed: None,
+                provided: None,
+                messages: Vec::new(),
+            };
+            let error = SlackError::of("chat.unfurl", refusal, None);
+            verdict(&error, 1_000, Duration::from_secs(60 * minutes))
+        };
+        assert_eq!(after(0), Verdict::Passing);
+        assert_eq!(after(29), Verdict::Passing);
+        assert_eq!(after(30), Verdict::Hopeless);
     }
 }

@@ -3,13 +3,12 @@
 //! It is a row of `slack_post` like every other message, under the operation's own id, which the message carries. Who makes the row sends; who
 //! finds one whose end is not known looks in Slack first, and takes it over by counting its attempts up.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
     sea_query::{Expr, OnConflict},
 };
-use time::OffsetDateTime;
 use tocsin_entity::{
     database::Database,
     id::PostId,
@@ -25,15 +24,14 @@ use crate::{
     mirror::{
         channels::{self, Resolved, Trouble},
         content,
-        lookup::{LookupError, SETTLED},
+        deliver::delete_if_double,
+        lookup::{BEGINS_WITHIN, LookupError, SETTLED},
     },
     slack::{
         SlackError,
-        http::ANSWER_TIMEOUT,
         limits::{Place, Purpose},
         web_api::{Message, Metadata},
     },
-    store::posts,
     workspace::Bot,
 };
 
@@ -120,7 +118,7 @@ impl Sending<'_> {
     }
 
     fn record(&self, to: &Resolved) -> post::Model {
-        let now = OffsetDateTime::now_utc();
+        let now = self.parts.clock.now();
         post::Model {
             id: PostId(self.operation.id.0),
             organization_id: self.operation.organization,
@@ -162,6 +160,7 @@ impl Sending<'_> {
             Place::At(wait) => tokio::time::sleep(wait).await,
             Place::WouldWait(wait) => return Err(self.wait(record, wait).await?),
         }
+        self.announce(&mut record).await?;
         let metadata = Metadata::of_post(&record.id.to_string());
         let sent = workspace
             .slack
@@ -182,7 +181,7 @@ impl Sending<'_> {
             state: PostState::Retrying,
             ..record
         };
-        posts::save(self.parts.database.write(), &record).await?;
+        self.settle(&record).await?;
         let message = "Slack takes no more messages in the channel for a while: ask again in a minute.";
         Ok(Stop::later(pause, "rate_limited", message))
     }
@@ -197,11 +196,11 @@ impl Sending<'_> {
             }
             SlackError::Unknown { .. } => Ok(Stop::later(AGAIN, "unknown", uncertain(&record, error))),
             SlackError::NotSent { .. } | SlackError::Broken { .. } => {
-                posts::forget(self.parts.database.write(), record.id).await?;
+                self.forget(&record).await?;
                 Ok(Stop::of_call(error))
             }
             SlackError::Refused { .. } => {
-                posts::forget(self.parts.database.write(), record.id).await?;
+                self.forget(&record).await?;
                 let trouble = channels::trouble(error, &record.channel_name, &self.bot.installation);
                 for wanted in [&self.connector.channel, &record.channel_id] {
                     workspace
@@ -216,9 +215,13 @@ impl Sending<'_> {
 
     /// It was sent, and no answer is on record.
     async fn look_up(&self, record: post::Model) -> Result<post::Model, Stop> {
-        let now = OffsetDateTime::now_utc();
-        // Whoever sends it may be waiting for the answer still.
-        let settled = record.sent_at.unwrap_or(record.queued_at) + ANSWER_TIMEOUT + SETTLED;
+        let now = self.parts.clock.now();
+        // Whoever sends it may be waiting for the answer still. A time that has not come is a wrong clock's.
+        let sent_at = record.sent_at.unwrap_or(record.queued_at);
+        if sent_at > now {
+            return Err(self.count_from_now(record).await?);
+        }
+        let settled = sent_at + SETTLED;
         let lookups = &self.bot.workspace.lookups;
         let found = match lookups.find(&record, settled, &self.bot.installation).await {
             Ok(found) => found,
@@ -252,7 +255,7 @@ impl Sending<'_> {
         let next = post::Model {
             state: PostState::Sending,
             attempts: record.attempts + 1,
-            sent_at: Some(OffsetDateTime::now_utc()),
+            sent_at: Some(self.parts.clock.now()),
             ..record
         };
         if !take(&self.parts.database, &next, record.attempts).await? {
@@ -264,15 +267,71 @@ impl Sending<'_> {
     async fn posted(&self, record: post::Model) -> Result<post::Model, Stop> {
         let record = post::Model {
             state: PostState::Posted,
-            posted_at: Some(OffsetDateTime::now_utc()),
+            posted_at: Some(self.parts.clock.now()),
             ..record
         };
         self.bot.workspace.channels.works(&record.channel_name);
         self.bot.workspace.delivered();
         let seen = &self.parts.connectors;
         seen.works(self.operation.organization, self.connector.id);
-        posts::save(self.parts.database.write(), &record).await?;
-        Ok(record)
+        if self.settle(&record).await? {
+            return Ok(record);
+        }
+        // Another worker has taken it over while this one was away, and perhaps sent it as well.
+        let ts = record.ts.as_deref().unwrap_or_default();
+        delete_if_double(self.parts, &record, ts).await?;
+        Err(Stop::later(AGAIN, "unknown", "Another worker sends the message."))
+    }
+
+    /// Puts on record that it is sent now, unless somebody else has taken it over: who finds it after a crash goes by this time.
+    async fn announce(&self, record: &mut post::Model) -> Result<(), Stop> {
+        loop {
+            let began = Instant::now();
+            record.sent_at = Some(self.parts.clock.now());
+            if !self.settle(record).await? {
+                return Err(Stop::later(AGAIN, "unknown", "Another worker sends the message."));
+            }
+            if began.elapsed() < BEGINS_WITHIN {
+                return Ok(());
+            }
+        }
+    }
+
+    /// It was put on record by a wrong clock: how long ago that was is not known, and counts from now on.
+    async fn count_from_now(&self, record: post::Model) -> Result<Stop, Stop> {
+        let record = post::Model {
+            sent_at: Some(self.parts.clock.now()),
+            ..record
+        };
+        self.settle(&record).await?;
+        let message = uncertain(&record, &"the answer was lost");
+        Ok(Stop::later(SETTLED, "unknown", message))
+    }
+
+    /// Writes down how far it has come, unless somebody else has taken it over.
+    async fn settle(&self, record: &post::Model) -> Result<bool, sea_orm::DbErr> {
+        let settled = post::Entity::update_many()
+            .col_expr(post::Column::State, Expr::value(record.state))
+            .col_expr(post::Column::SentAt, Expr::value(record.sent_at))
+            .col_expr(post::Column::Ts, Expr::value(record.ts.clone()))
+            .col_expr(post::Column::PostedAt, Expr::value(record.posted_at))
+            .filter(post::Column::Id.eq(record.id))
+            .filter(post::Column::Ts.is_null())
+            .filter(post::Column::Attempts.eq(record.attempts))
+            .exec(self.parts.database.write())
+            .await?;
+        Ok(settled.rows_affected == 1)
+    }
+
+    /// Forgets what is certainly not in Slack, unless somebody else has taken it over.
+    async fn forget(&self, record: &post::Model) -> Result<(), sea_orm::DbErr> {
+        post::Entity::delete_many()
+            .filter(post::Column::Id.eq(record.id))
+            .filter(post::Column::Ts.is_null())
+            .filter(post::Column::Attempts.eq(record.attempts))
+            .exec(self.parts.database.write())
+            .await
+            .map(|_| ())
     }
 
     async fn found(&self, posted: post::Model) -> Result<Found, Stop> {

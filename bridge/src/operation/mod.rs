@@ -12,7 +12,6 @@ mod message;
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use sea_orm::DbErr;
-use time::OffsetDateTime;
 use tocsin_entity::{id::OperationId, kinds::OperationKind, slack::connector::WORKSPACE_UNUSABLE};
 use tocsin_queue::{JobContext, JobError, jobs::RunSlackOperation};
 use tokio_util::sync::CancellationToken;
@@ -126,7 +125,7 @@ pub(crate) async fn work(
         Ok(found) => Ok(found),
         Err(Stop::Failed(reason)) => Err(reason),
         Err(Stop::Later(pause, reason)) => {
-            if OffsetDateTime::now_utc() + pause < operation.expires_at {
+            if parts.clock.now() + pause < operation.expires_at {
                 return Err(JobError::retry_after(pause, reason.message));
             }
             Err(reason)

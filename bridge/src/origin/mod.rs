@@ -51,10 +51,10 @@ pub(crate) async fn note(
         version,
         request_id: request_id.map(str::to_owned),
     };
-    let origin = origin.clone();
+    let (origin, clock) = (origin.clone(), parts.clock.clone());
     let write = parts.lane.write(move |tx| {
-        let (news, origin) = (news.clone(), origin.clone());
-        async move { insert(tx, &news, origin).await }.boxed()
+        let (news, origin, now) = (news.clone(), origin.clone(), clock.now());
+        async move { insert(tx, &news, origin, now).await }.boxed()
     });
     write.await.map_err(JobError::retry)?;
     parts.queue.ring(&ReconcileIncident {
@@ -66,7 +66,12 @@ pub(crate) async fn note(
     Ok(())
 }
 
-async fn insert(tx: &DatabaseTransaction, news: &News, origin: Origin) -> Result<(), DbErr> {
+async fn insert(
+    tx: &DatabaseTransaction,
+    news: &News,
+    origin: Origin,
+    now: OffsetDateTime,
+) -> Result<(), DbErr> {
     let row = ActiveModel {
         incident_id: Set(news.incident_id),
         organization_id: Set(news.organization_id),
@@ -75,7 +80,7 @@ async fn insert(tx: &DatabaseTransaction, news: &News, origin: Origin) -> Result
         team_id: Set(origin.team_id),
         channel_id: Set(origin.channel_id),
         thread_ts: Set(origin.thread_ts),
-        created_at: Set(OffsetDateTime::now_utc()),
+        created_at: Set(now),
     };
     let once = OnConflict::column(Column::IncidentId).do_nothing().to_owned();
     let inserted = Entity::insert(row)
@@ -84,8 +89,8 @@ async fn insert(tx: &DatabaseTransaction, news: &News, origin: Origin) -> Result
         .await?;
     if inserted > 0 {
         // Slack may show this version already, everywhere but there.
-        claim::note(tx, news).await?;
-        claim::show_again(tx, news.incident_id).await?;
+        claim::note(tx, news, now).await?;
+        claim::show_again(tx, news.incident_id, now).await?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use reqwest::{Response, StatusCode, header};
+use reqwest::{Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
@@ -18,6 +18,7 @@ use super::{
     installation::Watcher,
     limits::{Limits, Place},
     method::{AUTH_TEST, Method, Tier},
+    retry_after,
 };
 
 /// How long a call other than a post waits for its place before its caller is told to come back later.
@@ -219,7 +220,7 @@ pub(super) async fn read<T: DeserializeOwned>(
     response: Response,
 ) -> Result<T, SlackError> {
     let status = response.status();
-    let retry_after = retry_after(response.headers());
+    let retry_after = retry_after::read(response.headers());
     if status == StatusCode::TOO_MANY_REQUESTS {
         let retry_after = retry_after.unwrap_or(LATER_UNSAID);
         return Err(SlackError::RateLimited {
@@ -256,17 +257,6 @@ pub(super) async fn read<T: DeserializeOwned>(
     }
     serde_json::from_slice(&body)
         .map_err(|error| unknown(format!("an answer of an unknown shape: {}", json_fault(&error))))
-}
-
-fn retry_after(headers: &header::HeaderMap) -> Option<Duration> {
-    let seconds = headers
-        .get(header::RETRY_AFTER)?
-        .to_str()
-        .ok()?
-        .trim()
-        .parse()
-        .ok()?;
-    Some(Duration::from_secs(seconds))
 }
 
 /// Only a connection that was never made proves that Slack did nothing.

@@ -12,6 +12,7 @@ mod message;
 pub(crate) mod method;
 pub(crate) mod oauth;
 mod person;
+mod retry_after;
 mod skew;
 #[cfg(test)]
 mod tests;

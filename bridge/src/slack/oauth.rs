@@ -8,7 +8,7 @@ use reqwest::RequestBuilder;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::inbound::lenient::nullable;
+use crate::inbound::lenient::{lenient, nullable};
 
 use super::{
     client::{observe, read, transport_error},
@@ -38,8 +38,9 @@ pub(crate) struct Granted {
     /// By which the next one is had, where Slack changes it.
     #[serde(default)]
     pub(crate) refresh_token: Option<SecretString>,
-    /// For how many seconds the bot token works, where Slack changes it.
-    #[serde(default)]
+    /// For how many seconds the bot token works, where Slack changes it; none where what Slack says is no such number. The pair is good all
+    /// the same.
+    #[serde(default, deserialize_with = "lenient")]
     pub(crate) expires_in: Option<u32>,
     /// None where the app was installed for a whole enterprise.
     #[serde(default)]

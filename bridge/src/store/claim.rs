@@ -3,16 +3,24 @@
 //! A row is behind while `shown_version < wanted_version`. Work on it is claimed, so that two workers do not make the same calls, and
 //! ends in one of two ways: Slack shows it, or it is put off. Where a claim is found that did neither, whoever made it has died.
 
+use std::sync::Arc;
+
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, FromQueryResult, QueryResult, Statement, Value,
 };
 use time::OffsetDateTime;
+use tocsin_clock::Clock;
 use tocsin_entity::{
     id::{DigestId, IncidentId, OrganizationId},
     slack::post,
 };
 
-use super::{lease::LEASE, posts};
+use super::{
+    Lane,
+    fence::Fence,
+    lease::{Claimed, LEASE},
+    posts,
+};
 
 /// That an incident has come to a version.
 #[derive(Clone, Debug)]
@@ -23,9 +31,27 @@ pub(crate) struct News {
     pub(crate) request_id: Option<String>,
 }
 
+/// Who claims, and when.
+#[derive(Clone, Debug)]
+pub(crate) struct Claimant {
+    pub(crate) worker: String,
+    pub(crate) now: OffsetDateTime,
+    /// Whether a claim that this worker made before is of no more use: nobody in this process holds it.
+    pub(crate) lost_track: bool,
+}
+
+impl Claimant {
+    /// Whose earlier claim may be taken as if it had run out.
+    fn may_take_from(&self) -> Option<String> {
+        self.lost_track.then(|| self.worker.clone())
+    }
+}
+
 /// Work that has been claimed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Claim {
+    /// Grows with each claim of the same row.
+    pub(crate) number: i64,
     pub(crate) wanted_version: i64,
     pub(crate) shown_version: i64,
     pub(crate) attempts: i32,
@@ -39,11 +65,11 @@ pub(crate) struct Claim {
 
 #[derive(FromQueryResult)]
 struct ClaimRow {
+    claim: i64,
     wanted_version: i64,
     shown_version: i64,
     attempts: i32,
     due_at: OffsetDateTime,
-    claimed_by: Option<String>,
     menu_uses: i32,
 }
 
@@ -81,12 +107,12 @@ async fn execute(tx: &impl ConnectionTrait, sql: &str, values: Vec<Value>) -> Re
 
 /// Notes that an incident has come to a version; says whether that was news. Must be committed before whatever told of it is
 /// forgotten.
-pub(crate) async fn note(tx: &DatabaseTransaction, news: &News) -> Result<bool, DbErr> {
+pub(crate) async fn note(tx: &DatabaseTransaction, news: &News, now: OffsetDateTime) -> Result<bool, DbErr> {
     let values = vec![
         news.incident_id.into(),
         news.organization_id.into(),
         news.version.into(),
-        OffsetDateTime::now_utc().into(),
+        now.into(),
         news.request_id.clone().into(),
     ];
     let noted = execute(
@@ -117,16 +143,16 @@ pub(crate) async fn note_if_known(tx: &DatabaseTransaction, news: &News) -> Resu
 pub(crate) async fn claim_incident(
     tx: &DatabaseTransaction,
     news: &News,
-    worker: &str,
+    by: &Claimant,
 ) -> Result<Option<Claim>, DbErr> {
-    let now = now();
+    let now = by.now;
     let values = || -> Vec<Value> {
         vec![
             news.incident_id.into(),
             news.organization_id.into(),
             news.version.into(),
             now.into(),
-            worker.into(),
+            by.worker.clone().into(),
             (now + LEASE).into(),
             news.request_id.clone().into(),
         ]
@@ -134,14 +160,15 @@ pub(crate) async fn claim_incident(
     let first = execute(
         tx,
         "INSERT INTO slack_incident (incident_id, organization_id, wanted_version, shown_version, due_at, attempts,
-           claimed_by, claimed_until, request_id)
-         VALUES ($1, $2, $3, 0, $4, 0, $5, $6, $7)
+           claimed_by, claimed_until, request_id, claim)
+         VALUES ($1, $2, $3, 0, $4, 0, $5, $6, $7, 1)
          ON CONFLICT (incident_id) DO NOTHING",
         values(),
     );
     if first.await? == 1 {
         let wanted_version = news.version;
         return Ok(Some(Claim {
+            number: 1,
             wanted_version,
             shown_version: 0,
             attempts: 0,
@@ -150,53 +177,53 @@ pub(crate) async fn claim_incident(
             menu_uses: 0,
         }));
     }
-    let was_broken_off = is_claimed(tx, "slack_incident", "incident_id", news.incident_id.into()).await?;
+    let doubted = is_doubted(tx, Claimed::Incident(news.incident_id)).await?;
+    let mut with_own = values();
+    with_own.push(by.may_take_from().into());
     let row = query(
         tx,
         "UPDATE slack_incident SET
            wanted_version = CASE WHEN $3 > wanted_version THEN $3 ELSE wanted_version END,
            request_id = CASE WHEN $3 > wanted_version THEN $7 ELSE request_id END,
-           claimed_by = $5, claimed_until = $6
+           claimed_by = $5, claimed_until = $6, claim = claim + 1, in_doubt = FALSE
          WHERE incident_id = $1 AND organization_id = $2
-           AND (claimed_until IS NULL OR claimed_until < $4 OR claimed_by = $5)
+           AND (claimed_until IS NULL OR claimed_until < $4 OR claimed_by = $8)
            AND ((shown_version < wanted_version AND due_at <= $4) OR wanted_version < $3)
-         RETURNING wanted_version, shown_version, attempts, due_at, claimed_by, menu_uses",
-        values(),
+         RETURNING claim, wanted_version, shown_version, attempts, due_at, menu_uses",
+        with_own,
     )
     .await?;
     if let Some(row) = row {
-        if was_broken_off {
+        if doubted {
             posts::doubt(tx, post::Column::IncidentId.eq(news.incident_id)).await?;
         }
-        return claimed(&row, worker);
+        return claimed(&row).map(Some);
     }
     // Another has it, or it is not due: whoever works it next must still hear the news.
-    note(tx, news).await?;
+    note(tx, news, now).await?;
     Ok(None)
 }
 
-/// Whether somebody has a claim, or had one and never let go of it.
-async fn is_claimed(
-    tx: &DatabaseTransaction,
-    table: &'static str,
-    key: &'static str,
-    id: Value,
-) -> Result<bool, DbErr> {
-    let sql = format!("SELECT 1 AS claimed FROM {table} WHERE {key} = $1 AND claimed_by IS NOT NULL");
-    Ok(query(tx, &sql, vec![id]).await?.is_some())
+/// Whether what Slack shows of it may be something else than is on record: somebody has a claim, or had one and never let go of it, or
+/// made calls after having lost it.
+async fn is_doubted(tx: &DatabaseTransaction, of: Claimed) -> Result<bool, DbErr> {
+    let (table, key) = (of.table(), of.key());
+    let sql =
+        format!("SELECT 1 AS doubted FROM {table} WHERE {key} = $1 AND (claimed_by IS NOT NULL OR in_doubt)");
+    Ok(query(tx, &sql, vec![of.id()]).await?.is_some())
 }
 
-fn claimed(row: &QueryResult, worker: &str) -> Result<Option<Claim>, DbErr> {
+fn claimed(row: &QueryResult) -> Result<Claim, DbErr> {
     let row = ClaimRow::from_query_result(row, "")?;
-    let claim = Claim {
+    Ok(Claim {
+        number: row.claim,
         wanted_version: row.wanted_version,
         shown_version: row.shown_version,
         attempts: row.attempts,
         due_at: row.due_at,
         is_first: false,
         menu_uses: row.menu_uses,
-    };
-    Ok(Some(claim).filter(|_| row.claimed_by.as_deref() == Some(worker)))
+    })
 }
 
 /// What is finished: the version that Slack shows by now, under the claim that was made for it.
@@ -206,22 +233,12 @@ pub(crate) struct Finished {
     pub(crate) due_at: OffsetDateTime,
 }
 
-/// Lets go of an incident whose version Slack shows. Says whether there is more to do: something newer is wanted, or somebody wants
-/// it looked at again.
-pub(crate) async fn finish_incident(
-    tx: &DatabaseTransaction,
-    id: IncidentId,
-    finished: Finished,
-    worker: &str,
-) -> Result<bool, DbErr> {
-    finish(tx, "slack_incident", "incident_id", id.into(), finished, worker).await
-}
-
 /// Notes that the menu of an incident's message was used, and has the message looked at again; the incident's organisation, and the
 /// version that is wanted of it. None where Slack has never heard of the incident.
 pub(crate) async fn use_menu(
     tx: &impl ConnectionTrait,
     id: IncidentId,
+    now: OffsetDateTime,
 ) -> Result<Option<(OrganizationId, i64)>, DbErr> {
     let row = query(
         tx,
@@ -230,7 +247,7 @@ pub(crate) async fn use_menu(
            shown_version = CASE WHEN shown_version >= wanted_version THEN wanted_version - 1 ELSE shown_version END
          WHERE incident_id = $1
          RETURNING organization_id, wanted_version",
-        vec![id.into(), now().into()],
+        vec![id.into(), now.into()],
     )
     .await?;
     let read = |row: QueryResult| {
@@ -243,126 +260,147 @@ pub(crate) async fn use_menu(
 }
 
 /// Has an incident shown anew everywhere, its whole timeline included: there is a new place for it.
-pub(crate) async fn show_again(tx: &impl ConnectionTrait, id: IncidentId) -> Result<(), DbErr> {
+pub(crate) async fn show_again(
+    tx: &impl ConnectionTrait,
+    id: IncidentId,
+    now: OffsetDateTime,
+) -> Result<(), DbErr> {
     execute(
         tx,
         "UPDATE slack_incident SET shown_version = 0, due_at = $2 WHERE incident_id = $1",
-        vec![id.into(), now().into()],
+        vec![id.into(), now.into()],
     )
     .await?;
     Ok(())
-}
-
-/// Lets go of an incident that cannot be shown yet.
-pub(crate) async fn put_off_incident(
-    tx: &DatabaseTransaction,
-    id: IncidentId,
-    put_off: &PutOff,
-    worker: &str,
-) -> Result<(), DbErr> {
-    self::put_off(tx, "slack_incident", "incident_id", id.into(), put_off, worker).await
 }
 
 /// Claims a digest if it is behind, due and nobody else has it.
 pub(crate) async fn claim_digest(
     tx: &DatabaseTransaction,
     id: DigestId,
-    worker: &str,
+    by: &Claimant,
 ) -> Result<Option<Claim>, DbErr> {
-    let now = now();
-    let was_broken_off = is_claimed(tx, "slack_digest", "id", id.into()).await?;
+    let now = by.now;
+    let doubted = is_doubted(tx, Claimed::Digest(id)).await?;
     let row = query(
         tx,
-        "UPDATE slack_digest SET claimed_by = $3, claimed_until = $4
-         WHERE id = $1 AND (claimed_until IS NULL OR claimed_until < $2 OR claimed_by = $3)
+        "UPDATE slack_digest SET claimed_by = $3, claimed_until = $4, claim = claim + 1, in_doubt = FALSE
+         WHERE id = $1 AND (claimed_until IS NULL OR claimed_until < $2 OR claimed_by = $5)
            AND shown_version < wanted_version AND due_at <= $2
-         RETURNING wanted_version, shown_version, attempts, due_at, claimed_by, 0 AS menu_uses",
-        vec![id.into(), now.into(), worker.into(), (now + LEASE).into()],
-    )
-    .await?;
-    let Some(row) = row else { return Ok(None) };
-    if was_broken_off {
-        posts::doubt(tx, post::Column::DigestId.eq(id)).await?;
-    }
-    claimed(&row, worker)
-}
-
-/// Lets go of a digest whose version Slack shows. Says whether something newer is wanted.
-pub(crate) async fn finish_digest(
-    tx: &DatabaseTransaction,
-    id: DigestId,
-    finished: Finished,
-    worker: &str,
-) -> Result<bool, DbErr> {
-    finish(tx, "slack_digest", "id", id.into(), finished, worker).await
-}
-
-/// Lets go of a digest that cannot be shown yet.
-pub(crate) async fn put_off_digest(
-    tx: &DatabaseTransaction,
-    id: DigestId,
-    put_off: &PutOff,
-    worker: &str,
-) -> Result<(), DbErr> {
-    self::put_off(tx, "slack_digest", "id", id.into(), put_off, worker).await
-}
-
-async fn finish(
-    tx: &DatabaseTransaction,
-    table: &'static str,
-    key: &'static str,
-    id: Value,
-    finished: Finished,
-    worker: &str,
-) -> Result<bool, DbErr> {
-    let row = query(
-        tx,
-        &format!(
-            "UPDATE {table} SET
-               shown_version = CASE WHEN due_at = $3 AND $2 > shown_version THEN $2 ELSE shown_version END,
-               due_at = $5, attempts = 0, last_error = NULL, claimed_by = NULL, claimed_until = NULL
-             WHERE {key} = $1 AND claimed_by = $4
-             RETURNING wanted_version, shown_version"
-        ),
+         RETURNING claim, wanted_version, shown_version, attempts, due_at, 0 AS menu_uses",
         vec![
-            id,
-            finished.shown_version.into(),
-            finished.due_at.into(),
-            worker.into(),
-            now().into(),
+            id.into(),
+            now.into(),
+            by.worker.clone().into(),
+            (now + LEASE).into(),
+            by.may_take_from().into(),
         ],
     )
     .await?;
-    let Some(row) = row else { return Ok(false) };
+    let Some(row) = row else { return Ok(None) };
+    if doubted {
+        posts::doubt(tx, post::Column::DigestId.eq(id)).await?;
+    }
+    claimed(&row).map(Some)
+}
+
+/// Lets go of what Slack shows. Says whether there is more to do: something newer is wanted, or somebody wants it looked at again. None
+/// where another has it by now.
+pub(crate) async fn finish(
+    tx: &impl ConnectionTrait,
+    fence: &Fence,
+    finished: Finished,
+    now: OffsetDateTime,
+) -> Result<Option<bool>, DbErr> {
+    let (condition, under) = fence.condition(4);
+    let mut values = vec![finished.shown_version.into(), finished.due_at.into(), now.into()];
+    values.extend(under);
+    let row = query(
+        tx,
+        &format!(
+            "UPDATE {} SET
+               shown_version = CASE WHEN due_at = $2 AND $1 > shown_version THEN $1 ELSE shown_version END,
+               due_at = $3, attempts = 0, last_error = NULL, claimed_by = NULL, claimed_until = NULL
+             WHERE {condition}
+             RETURNING wanted_version, shown_version",
+            fence.claimed().table()
+        ),
+        values,
+    )
+    .await?;
+    let Some(row) = row else { return Ok(None) };
     let (wanted, shown): (i64, i64) = (
         row.try_get("", "wanted_version")?,
         row.try_get("", "shown_version")?,
     );
-    Ok(shown < wanted)
+    Ok(Some(shown < wanted))
 }
 
-/// As exact as both databases keep it, so that it can be compared with what was read.
-fn now() -> OffsetDateTime {
-    let now = OffsetDateTime::now_utc();
-    now.replace_microsecond(now.microsecond()).unwrap_or(now)
-}
-
-async fn put_off(
-    tx: &DatabaseTransaction,
-    table: &'static str,
-    key: &'static str,
-    id: Value,
+/// Lets go of what cannot be shown yet; whether it was this worker's still.
+pub(crate) async fn put_off(
+    tx: &impl ConnectionTrait,
+    fence: &Fence,
     put_off: &PutOff,
-    worker: &str,
-) -> Result<(), DbErr> {
+) -> Result<bool, DbErr> {
     let attempt = i32::from(put_off.error.is_some());
+    let (condition, under) = fence.condition(4);
+    let mut values = vec![
+        put_off.due_at.into(),
+        attempt.into(),
+        put_off.error.clone().into(),
+    ];
+    values.extend(under);
+    let sql = format!(
+        "UPDATE {} SET due_at = $1, attempts = attempts + $2, last_error = $3, claimed_by = NULL, claimed_until = NULL
+         WHERE {condition}",
+        fence.claimed().table()
+    );
+    Ok(execute(tx, &sql, values).await? > 0)
+}
+
+/// Writes the posts that have changed, and lets go of the work: finished, or put off. Says whether there is more to do; none, with nothing
+/// written, where another has the work by now.
+pub(crate) async fn let_go(
+    lane: &Lane,
+    clock: &Clock,
+    fence: &Fence,
+    finished: Finished,
+    changed: Arc<[post::Model]>,
+    put_off: Option<PutOff>,
+) -> Result<Option<bool>, DbErr> {
+    let (fence, clock) = (fence.clone(), clock.clone());
+    let write = lane.write(move |tx| {
+        let (changed, put_off) = (Arc::clone(&changed), put_off.clone());
+        let (fence, now) = (fence.clone(), clock.now());
+        Box::pin(async move {
+            if !fence.stands(tx).await? {
+                return Ok(None);
+            }
+            for post in changed.iter() {
+                posts::save(tx, post).await?;
+            }
+            match put_off {
+                Some(put_off) => Ok(self::put_off(tx, &fence, &put_off).await?.then_some(false)),
+                None => finish(tx, &fence, finished, now).await,
+            }
+        })
+    });
+    write.await
+}
+
+/// A worker has made calls after it had lost its claim: whoever has it now, or has it next, writes anew what Slack shows.
+pub(crate) async fn doubt(tx: &impl ConnectionTrait, of: Claimed, now: OffsetDateTime) -> Result<(), DbErr> {
     execute(
         tx,
         &format!(
-            "UPDATE {table} SET due_at = $2, attempts = attempts + $3, last_error = $4, claimed_by = NULL, claimed_until = NULL
-             WHERE {key} = $1 AND claimed_by = $5"
+            "UPDATE {} SET
+               in_doubt = TRUE, due_at = $2,
+               shown_version = CASE WHEN shown_version >= wanted_version THEN wanted_version - 1 ELSE shown_version END
+             WHERE {} = $1",
+            of.table(),
+            of.key()
         ),
-        vec![id, put_off.due_at.into(), attempt.into(), put_off.error.clone().into(), worker.into()],
+        vec![of.id(), now.into()],
     )
     .await?;
     Ok(())

@@ -1,5 +1,7 @@
 //! The posts on record: what ought to be in Slack, and what is known to be there.
 
+use std::sync::Arc;
+
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
     QueryOrder, QuerySelect,
@@ -12,8 +14,10 @@ use tocsin_entity::{
     slack::{digest_line, post},
 };
 
-/// All that a post's record may become after it was made.
-const MUTABLE: [post::Column; 18] = [
+use super::{Lane, fence::Fence};
+
+/// All that a delivery may make of a post's record. Where a link was pasted is for others to say, who may do so meanwhile.
+const MUTABLE: [post::Column; 17] = [
     post::Column::ConnectorName,
     post::Column::WorkspaceId,
     post::Column::TeamId,
@@ -21,7 +25,6 @@ const MUTABLE: [post::Column; 18] = [
     post::Column::ChannelName,
     post::Column::ThreadTs,
     post::Column::Ts,
-    post::Column::Address,
     post::Column::ContentHash,
     post::Column::ShownVersion,
     post::Column::State,
@@ -34,7 +37,29 @@ const MUTABLE: [post::Column; 18] = [
     post::Column::LagMilliseconds,
 ];
 
-/// Writes a post's record, new or changed.
+/// Writes what has changed on record, all of it or nothing: whether the claim under which it was found was this worker's still.
+pub(crate) async fn save_under(
+    lane: &Lane,
+    fence: &Fence,
+    changed: Arc<[post::Model]>,
+) -> Result<bool, DbErr> {
+    let fence = fence.clone();
+    lane.write(move |tx| {
+        let (changed, fence) = (Arc::clone(&changed), fence.clone());
+        Box::pin(async move {
+            if !fence.stands(tx).await? {
+                return Ok(false);
+            }
+            for post in changed.iter() {
+                save(tx, post).await?;
+            }
+            Ok(true)
+        })
+    })
+    .await
+}
+
+/// Writes a post's record, new or changed, by whoever has made sure that nobody else does.
 pub(crate) async fn save(tx: &impl ConnectionTrait, post: &post::Model) -> Result<(), DbErr> {
     post::Entity::insert(post.clone().into_active_model().reset_all())
         .on_conflict(

@@ -2,17 +2,22 @@
 
 use std::time::Duration;
 
-use sea_orm::{DbErr, EntityTrait};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, sea_query::Expr};
 use time::OffsetDateTime;
+use tocsin_clock::Clock;
 use tocsin_entity::{
     database::Database,
-    id::{IncidentId, OrganizationId},
-    slack::incident,
+    id::{IncidentId, OrganizationId, PostId},
+    kinds::{PostKind, PostState},
+    slack::{incident, post},
 };
 
 use super::{
-    Lane,
-    claim::{self, Claim, Finished, News, PutOff},
+    Lane, bounds,
+    claim::{self, Claim, Claimant, Finished, News, PutOff},
+    fence::Fence,
+    lease::{Claimed, Leases},
+    posts,
     testing::on_both,
 };
 
@@ -25,25 +30,103 @@ fn news(version: i64) -> News {
     }
 }
 
+fn claimant(worker: &str) -> Claimant {
+    Claimant {
+        worker: worker.to_owned(),
+        now: Clock::new().now(),
+        lost_track: false,
+    }
+}
+
 async fn claim(lane: &Lane, news: &News, worker: &'static str) -> Option<Claim> {
+    claim_as(lane, news, claimant(worker)).await
+}
+
+async fn claim_as(lane: &Lane, news: &News, by: Claimant) -> Option<Claim> {
     let news = news.clone();
     let write = lane.write(move |tx| {
-        let news = news.clone();
-        Box::pin(async move { claim::claim_incident(tx, &news, worker).await })
+        let (news, by) = (news.clone(), by.clone());
+        Box::pin(async move { claim::claim_incident(tx, &news, &by).await })
     });
     write.await.expect("a claim or none")
 }
 
+fn fence(news: &News, claim: &Claim, worker: &str) -> Fence {
+    Fence::new(Claimed::Incident(news.incident_id), claim.number, worker)
+}
+
+/// Lets go of it, as shown; `None` where it is another's by now.
+async fn let_go(
+    lane: &Lane,
+    fence: &Fence,
+    claim: &Claim,
+    shown_version: i64,
+    changed: &[post::Model],
+) -> Option<bool> {
+    let finished = Finished {
+        shown_version,
+        due_at: claim.due_at,
+    };
+    claim::let_go(lane, &Clock::new(), fence, finished, changed.into(), None)
+        .await
+        .expect("an end")
+}
+
 async fn finish(lane: &Lane, news: &News, claim: &Claim, shown_version: i64) -> bool {
-    let (id, finished) = (
-        news.incident_id,
-        Finished {
-            shown_version,
-            due_at: claim.due_at,
-        },
-    );
-    let write = lane.write(move |tx| Box::pin(claim::finish_incident(tx, id, finished, "one")));
-    write.await.expect("an end")
+    let fence = fence(news, claim, "one");
+    let ended = let_go(lane, &fence, claim, shown_version, &[]).await;
+    ended.expect("the claim was its own")
+}
+
+/// The claim runs out, as it does when its worker is away.
+async fn run_out(database: &Database, news: &News) {
+    let past = OffsetDateTime::now_utc() - Duration::from_secs(1);
+    incident::Entity::update_many()
+        .col_expr(incident::Column::ClaimedUntil, Expr::value(past))
+        .filter(incident::Column::IncidentId.eq(news.incident_id))
+        .exec(database.write())
+        .await
+        .expect("a claim that has run out");
+}
+
+fn post(news: &News, ts: Option<&str>, state: PostState) -> post::Model {
+    let now = Clock::new().now();
+    post::Model {
+        id: PostId(news.incident_id.0),
+        organization_id: news.organization_id,
+        key: format!("root:{}", news.incident_id),
+        kind: PostKind::Root,
+        incident_id: Some(news.incident_id),
+        digest_id: None,
+        connector_id: None,
+        connector_name: String::new(),
+        workspace_id: None,
+        team_id: "T1".to_owned(),
+        channel_id: "C1".to_owned(),
+        channel_name: "#incidents".to_owned(),
+        thread_ts: None,
+        ts: ts.map(str::to_owned),
+        address: None,
+        content_hash: Some("hash".to_owned()),
+        shown_version: 1,
+        state,
+        attempts: 1,
+        last_error: None,
+        not_before: None,
+        sent_at: Some(now),
+        queued_at: now,
+        posted_at: ts.map(|_| now),
+        updated_at: None,
+        lag_milliseconds: None,
+    }
+}
+
+async fn recorded(database: &Database, news: &News) -> post::Model {
+    post::Entity::find_by_id(PostId(news.incident_id.0))
+        .one(database.read())
+        .await
+        .expect("a look")
+        .expect("a record")
 }
 
 async fn row(database: &Database, news: &News) -> incident::Model {
@@ -81,7 +164,7 @@ on_both! {
         let (lane, told) = (Lane::new(database.clone()), news(3));
         let use_menu = || lane.write({
             let id = told.incident_id;
-            move |tx| Box::pin(async move { claim::use_menu(tx, id).await })
+            move |tx| Box::pin(async move { claim::use_menu(tx, id, Clock::new().now()).await })
         });
         assert_eq!(use_menu().await.expect("a look"), None, "of which nobody has heard");
         let first = claim(&lane, &told, "one").await.expect("a claim");
@@ -113,15 +196,15 @@ on_both! {
 
     async fn what_is_put_off_is_left_alone_until_it_is_due_or_news_come(database: Database) {
         let (lane, told) = (Lane::new(database.clone()), news(1));
-        claim(&lane, &told, "one").await.expect("a claim");
+        let first = claim(&lane, &told, "one").await.expect("a claim");
         let due_at = OffsetDateTime::now_utc() + Duration::from_secs(60);
         let put_off = PutOff { due_at, error: Some("no such channel".to_owned()) };
-        let id = told.incident_id;
+        let fence = fence(&told, &first, "one");
         let write = lane.write(move |tx| {
-            let put_off = put_off.clone();
-            Box::pin(async move { claim::put_off_incident(tx, id, &put_off, "one").await })
+            let (put_off, fence) = (put_off.clone(), fence.clone());
+            Box::pin(async move { claim::put_off(tx, &fence, &put_off).await })
         });
-        write.await.expect("put off");
+        assert_eq!(write.await, Ok(true));
         assert_eq!(claim(&lane, &told, "two").await, None);
         let row = row(&database, &told).await;
         assert_eq!((row.attempts, row.last_error.as_deref()), (1, Some("no such channel")));
@@ -135,7 +218,7 @@ on_both! {
             let told = News { version, ..told.clone() };
             let noted = lane.write(move |tx| {
                 let told = told.clone();
-                Box::pin(async move { claim::note(tx, &told).await })
+                Box::pin(async move { claim::note(tx, &told, Clock::new().now()).await })
             });
             assert_eq!(noted.await, Ok(is_news), "{version}");
         }
@@ -150,7 +233,7 @@ on_both! {
                 let write = lane.write(move |tx| {
                     let told = told.clone();
                     Box::pin(async move {
-                        claim::note(tx, &told).await?;
+                        claim::note(tx, &told, Clock::new().now()).await?;
                         if told.version % 7 == 0 {
                             return Err(DbErr::Custom("refused".to_owned()));
                         }
@@ -165,5 +248,119 @@ on_both! {
         }
         let rows = incident::Entity::find().all(database.read()).await.expect("rows");
         assert_eq!(rows.len(), 35);
+    }
+
+    async fn a_worker_that_has_lost_its_claim_writes_nothing(database: Database) {
+        let (lane, told) = (Lane::new(database.clone()), news(1));
+        let first = claim(&lane, &told, "one").await.expect("a claim");
+        let away = fence(&told, &first, "one");
+        let sending = post(&told, None, PostState::Sending);
+        assert_eq!(posts::save_under(&lane, &away, [sending].into()).await, Ok(true));
+        run_out(&database, &told).await;
+        let second = claim(&lane, &told, "two").await.expect("a claim");
+        let posted = post(&told, Some("2.2"), PostState::Posted);
+        let other = fence(&told, &second, "two");
+        assert_eq!(let_go(&lane, &other, &second, 1, std::slice::from_ref(&posted)).await, Some(false));
+        // It wakes, and believes that Slack wants it to come back later.
+        let stale = [post(&told, None, PostState::Retrying)];
+        assert_eq!(posts::save_under(&lane, &away, stale.clone().into()).await, Ok(false));
+        assert_eq!(let_go(&lane, &away, &first, 7, &stale).await, None);
+        let record = recorded(&database, &told).await;
+        assert_eq!((record.ts, record.state), (posted.ts, PostState::Posted));
+        assert_eq!(row(&database, &told).await.shown_version, 1);
+    }
+
+    async fn the_same_worker_does_not_write_under_an_earlier_claim_of_its_own(database: Database) {
+        let (lane, told) = (Lane::new(database.clone()), news(1));
+        let first = claim(&lane, &told, "one").await.expect("a claim");
+        run_out(&database, &told).await;
+        let second = claim(&lane, &told, "one").await.expect("a claim");
+        assert!(second.number > first.number);
+        let away = fence(&told, &first, "one");
+        let stale = [post(&told, None, PostState::Retrying)];
+        assert_eq!(posts::save_under(&lane, &away, stale.clone().into()).await, Ok(false));
+        assert_eq!(let_go(&lane, &away, &first, 1, &stale).await, None);
+        assert_eq!(let_go(&lane, &fence(&told, &second, "one"), &second, 1, &[]).await, Some(false));
+    }
+
+    async fn a_claim_that_a_process_has_lost_track_of_is_taken_by_itself_alone(database: Database) {
+        let (lane, told) = (Lane::new(database.clone()), news(1));
+        claim(&lane, &told, "one").await.expect("a claim");
+        assert_eq!(claim(&lane, &told, "one").await, None, "another job of the same process is at it");
+        let by = |worker| Claimant { lost_track: true, ..claimant(worker) };
+        assert_eq!(claim_as(&lane, &told, by("two")).await, None);
+        assert!(claim_as(&lane, &told, by("one")).await.is_some());
+    }
+
+    async fn a_lease_ends_when_another_has_claimed_meanwhile(database: Database) {
+        let (lane, told) = (Lane::new(database.clone()), news(1));
+        let leases = Leases::new("one");
+        let first = claim(&lane, &told, "one").await.expect("a claim");
+        let of = Claimed::Incident(told.incident_id);
+        let lease = leases.hold(of, first.number, std::time::Instant::now());
+        assert!(lease.holds());
+        run_out(&database, &told).await;
+        claim(&lane, &told, "two").await.expect("a claim");
+        let clock = Clock::new();
+        tokio::select! {
+            () = leases.run(&database, &clock) => {}
+            () = async { while lease.holds() { tokio::task::yield_now().await; } } => {}
+        }
+        let kept = row(&database, &told).await;
+        assert_eq!(kept.claimed_by.as_deref(), Some("two"));
+    }
+
+    async fn what_is_in_doubt_is_shown_anew_by_whoever_claims_it_next(database: Database) {
+        let (lane, told) = (Lane::new(database.clone()), news(1));
+        let first = claim(&lane, &told, "one").await.expect("a claim");
+        let doubt = || lane.write({
+            let of = Claimed::Incident(told.incident_id);
+            move |tx| Box::pin(async move { claim::doubt(tx, of, Clock::new().now()).await })
+        });
+        // While another is at work, whose end does not settle it.
+        doubt().await.expect("a doubt");
+        let posted = post(&told, Some("1.1"), PostState::Posted);
+        let own = fence(&told, &first, "one");
+        assert_eq!(let_go(&lane, &own, &first, 1, &[posted]).await, Some(true));
+        let second = claim(&lane, &told, "two").await.expect("a claim");
+        assert_eq!(recorded(&database, &told).await.content_hash, None);
+        assert_eq!(let_go(&lane, &fence(&told, &second, "two"), &second, 1, &[]).await, Some(false));
+    }
+
+    async fn what_a_wrong_clock_has_put_off_is_due_at_once(database: Database) {
+        let (lane, told) = (Lane::new(database.clone()), news(1));
+        let ahead = |by: Duration| {
+            let clock = OffsetDateTime::now_utc() + by;
+            Claimant { now: clock, ..claimant("one") }
+        };
+        let hour = Duration::from_secs(3_600);
+        claim_as(&lane, &told, ahead(hour)).await.expect("a claim");
+        let newer = News { version: 2, ..told.clone() };
+        assert_eq!(claim(&lane, &newer, "two").await, None);
+        bounds::repair(&database, Clock::new().now()).await.expect("a repair");
+        let claimed = async {
+            loop {
+                if let Some(claim) = claim(&lane, &newer, "two").await {
+                    return claim;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        let claim = tokio::time::timeout(Duration::from_secs(30), claimed).await.expect("a claim");
+        assert_eq!(claim.wanted_version, 2);
+    }
+
+    async fn what_is_put_off_for_no_longer_than_any_pause_is_left_alone(database: Database) {
+        let (lane, told) = (Lane::new(database.clone()), news(1));
+        let first = claim(&lane, &told, "one").await.expect("a claim");
+        let due_at = first.due_at + Duration::from_secs(1_800);
+        let (fence, put_off) = (fence(&told, &first, "one"), PutOff { due_at, error: None });
+        let write = lane.write(move |tx| {
+            let (put_off, fence) = (put_off.clone(), fence.clone());
+            Box::pin(async move { claim::put_off(tx, &fence, &put_off).await })
+        });
+        assert_eq!(write.await, Ok(true));
+        bounds::repair(&database, Clock::new().now()).await.expect("a look");
+        assert_eq!(row(&database, &told).await.due_at, due_at);
     }
 }

@@ -43,9 +43,11 @@ pub(crate) async fn follow(parts: &Parts, team: &str, channel: &str, is_shared: 
         let Some(incident) = post.incident_id else {
             continue;
         };
-        let again = parts
-            .lane
-            .write(move |tx| async move { claim::use_menu(tx, incident).await }.boxed());
+        let clock = parts.clock.clone();
+        let again = parts.lane.write(move |tx| {
+            let now = clock.now();
+            async move { claim::use_menu(tx, incident, now).await }.boxed()
+        });
         if let Some((organization, version)) = again.await? {
             parts.queue.ring(&ReconcileIncident {
                 incident_id: incident.to_string(),

@@ -10,7 +10,6 @@ use sea_orm::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use time::OffsetDateTime;
 use tocsin_entity::{
     id::PostId,
     kinds::{PostKind, PostState, PostmortemStatus, Role},
@@ -232,7 +231,7 @@ async fn want(
         last_error: Set(None),
         not_before: Set(None),
         sent_at: Set(None),
-        queued_at: Set(OffsetDateTime::now_utc()),
+        queued_at: Set(parts.clock.now()),
         posted_at: Set(None),
         updated_at: Set(None),
         lag_milliseconds: Set(None),

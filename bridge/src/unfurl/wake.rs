@@ -5,7 +5,6 @@ use sea_orm::{
     EntityTrait,
     sea_query::{Expr, ExprTrait, OnConflict},
 };
-use time::OffsetDateTime;
 use tocsin_entity::slack::incident::{ActiveModel, Column, Entity};
 use tocsin_queue::{JobError, jobs::ReconcileIncident};
 
@@ -22,13 +21,15 @@ pub(super) async fn wake(
         organization_id: Set(incident.organization_id),
         wanted_version: Set(incident.version),
         shown_version: Set(0),
-        due_at: Set(OffsetDateTime::now_utc()),
+        due_at: Set(parts.clock.now()),
         attempts: Set(0),
         last_error: Set(None),
         claimed_by: Set(None),
         claimed_until: Set(None),
         request_id: Set(request_id.map(str::to_owned)),
         menu_uses: Set(0),
+        claim: Set(0),
+        in_doubt: Set(false),
     };
     let shown = Expr::col((Entity, Column::ShownVersion));
     let wanted = Expr::col((Entity, Column::WantedVersion));

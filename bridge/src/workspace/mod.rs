@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use secrecy::SecretString;
 use time::OffsetDateTime;
+use tocsin_clock::Clock;
 use tocsin_entity::{
     database::Database,
     id::{OrganizationId, SlackAppId, WorkspaceId},
@@ -83,6 +84,7 @@ pub(crate) struct Bot {
 #[derive(Clone, Debug)]
 pub(crate) struct Setting {
     pub(crate) database: Database,
+    pub(crate) clock: Clock,
     pub(crate) http: Http,
     pub(crate) pace: Pace,
 }
@@ -96,7 +98,7 @@ impl Workspace {
         token: Option<SecretString>,
     ) -> Self {
         let database = &setting.database;
-        let limits = Limits::new(database.clone(), setting.pace, name);
+        let limits = Limits::new(database.clone(), setting.clock.clone(), setting.pace, name);
         let token = Token::new(token);
         let watcher = Watcher::new();
         let slack = setting
@@ -133,7 +135,7 @@ impl Workspace {
 
     /// Slack took a message there.
     pub(crate) fn delivered(&self) {
-        self.delivered_at.send_replace(Some(OffsetDateTime::now_utc()));
+        self.delivered_at.send_replace(Some(self.slack.limits().now()));
     }
 
     /// Who the bot is there, also while Slack does not answer.

@@ -225,6 +225,7 @@ mod tests {
         drop(rustls::crypto::ring::default_provider().install_default());
         let nowhere = Url::parse("http://127.0.0.1:9").expect("a URL");
         Setting {
+            clock: tocsin_clock::Clock::new(),
             database: Database::open("sqlite::memory:", 1).await.expect("a database"),
             http: Http::new(&nowhere).expect("a client"),
             pace: Pace::Unlimited,

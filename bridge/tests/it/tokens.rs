@@ -24,6 +24,7 @@ async fn pair(stage: &Stage, version: i32) -> WorkspaceId {
         expires_at: OffsetDateTime::now_utc() + Duration::from_secs(3_600),
         claimed_by: None,
         claimed_until: None,
+        claim: 0,
         trouble: None,
         updated_at: OffsetDateTime::now_utc(),
     };

@@ -38,6 +38,10 @@ pub struct Model {
     pub claimed_by: Option<String>,
     /// Until when it has it; a worker that died lets go by then.
     pub claimed_until: Option<OffsetDateTime>,
+    /// The number of the present claim: it grows with each, and a worker writes only while it is still its own.
+    pub claim: i64,
+    /// Whether a worker that had lost its claim may have changed a message: what it shows is written again.
+    pub in_doubt: bool,
 }
 
 /// No relations are declared: neighbours are loaded by key, in batches.

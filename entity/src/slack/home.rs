@@ -37,6 +37,10 @@ pub struct Model {
     pub published_at: Option<OffsetDateTime>,
     /// Until when a worker has it; one that died lets go by then.
     pub claimed_until: Option<OffsetDateTime>,
+    /// The number of the present claim: it grows with each, and a worker writes only while it is still its own.
+    pub claim: i64,
+    /// Whether a worker that had lost its claim may have published the tab: it is published anew.
+    pub in_doubt: bool,
 }
 
 /// No relations are declared: neighbours are loaded by key, in batches.

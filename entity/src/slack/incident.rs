@@ -28,6 +28,10 @@ pub struct Model {
     pub claimed_by: Option<String>,
     /// Until when it has it; a worker that died lets go by then.
     pub claimed_until: Option<OffsetDateTime>,
+    /// The number of the present claim: it grows with each, and a worker writes only while it is still its own.
+    pub claim: i64,
+    /// Whether a worker that had lost its claim may have changed a message: what it shows is written again.
+    pub in_doubt: bool,
     /// The request that last changed the incident, for logs.
     pub request_id: Option<String>,
     /// How often the menu of its message was used: Slack shows a choice until the block has another name.

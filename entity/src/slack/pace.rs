@@ -13,6 +13,8 @@ pub struct Model {
     pub free_at: i64,
     /// Slack said `Retry-After`: no call before this, in microseconds since 1970.
     pub blocked_until: i64,
+    /// When Slack said so, in microseconds since 1970.
+    pub blocked_at: i64,
 }
 
 /// No relations are declared: neighbours are loaded by key, in batches.

@@ -24,6 +24,8 @@ pub struct Model {
     pub claimed_by: Option<String>,
     /// Until when it may.
     pub claimed_until: Option<OffsetDateTime>,
+    /// The number of the present claim: it grows with each, and a worker writes only while it is still its own.
+    pub claim: i64,
     /// Why there is no next pair.
     pub trouble: Option<String>,
     /// When this was last written.

@@ -27,8 +27,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Method as Verb, Uri};
-use axum::response::Response;
+use axum::http::{HeaderMap, Method as Verb, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use serde_json::json;
 
@@ -82,27 +82,33 @@ async fn serve(
     };
     let channel = args.text("channel");
     let fault = lock(&host.faults).take(&name, channel.as_deref());
-    let reply = match fault {
-        Some((kind, When::Before)) => match reply::spoil(&host, kind).await {
-            Some(reply) => reply,
+    // Slack finishes what it has begun, whether its caller still listens or not.
+    let answered = tokio::spawn(async move {
+        let reply = match fault {
+            Some((kind, When::Before)) => match reply::spoil(&host, kind).await {
+                Some(reply) => reply,
+                None => answer(&host, method, &args, unreadable, &mut record),
+            },
+            Some((kind, When::After)) => {
+                let reply = answer(&host, method, &args, unreadable, &mut record);
+                reply::spoil(&host, kind).await.unwrap_or(reply)
+            }
             None => answer(&host, method, &args, unreadable, &mut record),
-        },
-        Some((kind, When::After)) => {
-            let reply = answer(&host, method, &args, unreadable, &mut record);
-            reply::spoil(&host, kind).await.unwrap_or(reply)
-        }
-        None => answer(&host, method, &args, unreadable, &mut record),
-    };
-    record.status = reply.status();
-    record.error = reply.error();
-    record.retry_after = reply.retry_after();
-    host.log_call(record);
-    let granted = args
-        .token
-        .as_deref()
-        .and_then(|token| standing(&host, token).ok());
-    let scopes = granted.map(|(_, scopes)| scopes);
-    reply.into_response(scopes.as_deref())
+        };
+        record.status = reply.status();
+        record.error = reply.error();
+        record.retry_after = reply.retry_after();
+        host.log_call(record);
+        let granted = args
+            .token
+            .as_deref()
+            .and_then(|token| standing(&host, token).ok());
+        let scopes = granted.map(|(_, scopes)| scopes);
+        reply.into_response(scopes.as_deref())
+    });
+    answered
+        .await
+        .unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 
 /// The team that a call is about: its token says so, or what it wants to exchange for one.

@@ -114,6 +114,10 @@ pub(crate) async fn spoil(host: &Host, kind: FaultKind) -> Option<Reply> {
         )),
         FaultKind::Error { error } => Some(Reply::refused(Refusal::from(error.as_str()))),
         FaultKind::RateLimited { retry_after } => Some(Reply::RateLimited { retry_after }),
+        FaultKind::LateLimit { seconds, retry_after } => {
+            wait(host, seconds).await;
+            Some(Reply::RateLimited { retry_after })
+        }
         FaultKind::Drop => Some(Reply::Dropped),
         FaultKind::Hang { seconds } => {
             wait(host, seconds).await;

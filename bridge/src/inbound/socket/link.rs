@@ -88,7 +88,12 @@ pub(super) async fn check(parts: &Parts, token: SecretString) -> Result<(), Trou
 
 async fn address(parts: &Parts, token: SecretString) -> Result<Address, Trouble> {
     let nothing = Map::<String, Value>::new();
-    let limits = Limits::new(parts.database.clone(), parts.config.slack.pace, "app");
+    let limits = Limits::new(
+        parts.database.clone(),
+        parts.clock.clone(),
+        parts.config.slack.pace,
+        "app",
+    );
     let app = parts.http.with_token(Token::new(Some(token)), limits);
     Ok(app.call(APPS_CONNECTIONS_OPEN, &nothing).await?)
 }

@@ -1,5 +1,8 @@
 //! A message whose blocks Slack refuses is said in others: the built-in ones in place of a template's, and at last in bare text.
 
+use sea_orm::DbErr;
+use tocsin_entity::slack::post;
+
 use super::{super::desired::Wanted, Delivery, refusal};
 use crate::{
     slack::{
@@ -10,36 +13,46 @@ use crate::{
 };
 
 /// A call that shows a message.
-pub(super) struct Call<'a> {
-    pub(super) bot: &'a Bot,
-    pub(super) channel: &'a str,
-    pub(super) way: Way<'a>,
+struct Call<'a> {
+    bot: &'a Bot,
+    record: &'a post::Model,
+    way: Way,
 }
 
 /// How a message comes to be shown.
-pub(super) enum Way<'a> {
-    Post {
-        thread_ts: Option<&'a str>,
-        metadata: Metadata,
-    },
-    Update {
-        ts: &'a str,
-    },
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    Post,
+    Update,
+}
+
+/// Why a message is not shown.
+#[derive(Debug)]
+pub(super) enum Broken {
+    Slack(SlackError),
+    /// Another worker has it by now.
+    Lost,
+    Database(DbErr),
 }
 
 impl Call<'_> {
     /// Makes it; gives the message's `ts`.
     async fn show(&self, message: &Message) -> Result<String, SlackError> {
-        let slack = &self.bot.workspace.slack;
-        match &self.way {
-            Way::Post { thread_ts, metadata } => slack
-                .post_message(self.channel, *thread_ts, message, metadata.clone())
-                .await
-                .map(|posted| posted.ts),
-            Way::Update { ts } => slack
-                .update_message(self.channel, ts, message)
-                .await
-                .map(|_| (*ts).to_owned()),
+        let (slack, record) = (&self.bot.workspace.slack, self.record);
+        match self.way {
+            Way::Post => {
+                let metadata = Metadata::of_post(&record.id.to_string());
+                let thread_ts = record.thread_ts.as_deref();
+                let posted = slack
+                    .post_message(&record.channel_id, thread_ts, message, metadata)
+                    .await?;
+                Ok(posted.ts)
+            }
+            Way::Update => {
+                let ts = record.ts.clone().unwrap_or_default();
+                slack.update_message(&record.channel_id, &ts, message).await?;
+                Ok(ts)
+            }
         }
     }
 }
@@ -47,43 +60,47 @@ impl Call<'_> {
 impl Delivery<'_> {
     /// Makes a call with the message, and with others in its place as long as Slack refuses the blocks. The connector says how its template does.
     pub(super) async fn with_blocks(
-        &self,
+        &mut self,
+        bot: &Bot,
         wanted: &Wanted,
         message: &Message,
-        call: &Call<'_>,
-    ) -> Result<String, SlackError> {
-        let mut sent = call.show(message).await;
-        let Some(built_in) = &wanted.built_in else {
-            return self.or_plain(wanted, message, sent, call).await;
-        };
-        match &sent {
-            Ok(_) => self.worded(wanted, None),
-            Err(error) if refusal::is_of_blocks(error) => {
-                let code = error.code().unwrap_or(error.class());
-                let trouble = format!("Slack refuses the blocks that come of the template ({code}).");
-                self.worded(wanted, Some(trouble));
-                sent = call.show(built_in).await;
+        record: &mut post::Model,
+        way: Way,
+    ) -> Result<String, Broken> {
+        let mut last = message;
+        let mut sent = Call { bot, record, way }.show(message).await;
+        if let Some(built_in) = &wanted.built_in {
+            last = built_in;
+            match &sent {
+                Ok(_) => self.worded(wanted, None),
+                Err(error) if refusal::is_of_blocks(error) => {
+                    let code = error.code().unwrap_or(error.class());
+                    let trouble = format!("Slack refuses the blocks that come of the template ({code}).");
+                    self.worded(wanted, Some(trouble));
+                    self.before_another(record, way).await?;
+                    sent = Call { bot, record, way }.show(built_in).await;
+                }
+                Err(_) => {}
             }
-            Err(_) => {}
         }
-        self.or_plain(wanted, built_in, sent, call).await
+        if sent.as_ref().is_err_and(refusal::is_of_blocks) {
+            tracing::error!(
+                "Slack refuses the blocks of {}, which is shown as plain text",
+                wanted.key
+            );
+            self.before_another(record, way).await?;
+            sent = Call { bot, record, way }.show(&plain(last)).await;
+        }
+        sent.map_err(Broken::Slack)
     }
 
-    async fn or_plain(
-        &self,
-        wanted: &Wanted,
-        message: &Message,
-        sent: Result<String, SlackError>,
-        call: &Call<'_>,
-    ) -> Result<String, SlackError> {
-        if !sent.as_ref().is_err_and(refusal::is_of_blocks) {
-            return sent;
-        }
-        tracing::error!(
-            "Slack refuses the blocks of {}, which is shown as plain text",
-            wanted.key
-        );
-        call.show(&plain(message)).await
+    /// Each call is made under a claim that holds, and a post goes on record anew.
+    async fn before_another(&mut self, record: &mut post::Model, way: Way) -> Result<(), Broken> {
+        let may_go = match way {
+            Way::Post => self.announce(record).await.map_err(Broken::Database)?,
+            Way::Update => self.lease.holds(),
+        };
+        if may_go { Ok(()) } else { Err(Broken::Lost) }
     }
 
     fn worded(&self, wanted: &Wanted, trouble: Option<String>) {

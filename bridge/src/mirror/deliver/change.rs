@@ -2,7 +2,6 @@
 
 use sea_orm::DbErr;
 use serde_json::{Map, Value};
-use time::OffsetDateTime;
 use tocsin_entity::{
     kinds::{PostKind, PostState},
     slack::post,
@@ -16,7 +15,7 @@ use super::{
         refusal::{self, Verdict},
     },
     Delivery,
-    blocks::{Call, Way},
+    blocks::{Broken, Way},
     judge,
 };
 use crate::{
@@ -43,25 +42,23 @@ impl Delivery<'_> {
         if !self.lease.holds() {
             return Ok(Outcome::Lost);
         }
-        let ts = record.ts.clone().unwrap_or_default();
         record.attempts += 1;
-        let call = Call {
-            bot,
-            channel: &record.channel_id,
-            way: Way::Update { ts: &ts },
-        };
-        let sent = self.with_blocks(wanted, message, &call).await;
-        match sent {
+        match self
+            .with_blocks(bot, wanted, message, &mut record, Way::Update)
+            .await
+        {
             Ok(_) => {
                 self.delivered(bot, wanted);
                 Ok(self.updated(wanted, record))
             }
-            Err(error) => self.not_updated(bot, wanted, record, &error, CHAT_UPDATE).await,
+            Err(Broken::Slack(error)) => self.not_updated(bot, wanted, record, &error, CHAT_UPDATE).await,
+            Err(Broken::Lost) => Ok(Outcome::Lost),
+            Err(Broken::Database(error)) => Err(error),
         }
     }
 
     fn updated(&mut self, wanted: &Wanted, mut record: post::Model) -> Outcome {
-        let now = OffsetDateTime::now_utc();
+        let now = self.now();
         record.state = if record.posted_at.is_some() {
             PostState::Updated
         } else {
@@ -114,7 +111,7 @@ impl Delivery<'_> {
                 .and_then(|address| address["ts"].as_str().or(address["unfurl_id"].as_str()))
                 .map(ToOwned::to_owned);
         }
-        let outcome = judge(failure, &mut record);
+        let outcome = judge(failure, &mut record, self.now());
         self.keep(record);
         Ok(outcome)
     }

@@ -4,10 +4,16 @@
 //! between, it is looked up in Slack before it is made again. All other calls can be repeated without harm; whether one that has no
 //! known answer has changed what Slack shows is not known either, and is not assumed.
 
+mod abandoned;
 mod blocks;
 mod change;
+mod uncertain;
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{
+    borrow::Cow,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use sea_orm::DbErr;
 use time::OffsetDateTime;
@@ -20,12 +26,13 @@ use tocsin_entity::{
     },
 };
 
-use self::blocks::{Call, Way};
+pub(crate) use self::abandoned::{abandon, delete_if_double};
+use self::blocks::{Broken, Way};
 use super::{
     channels,
     desired::{Content, Subject, Wanted},
     diff::Step,
-    lookup::{LookupError, SETTLED},
+    lookup::{BEGINS_WITHIN, SEEN_WITHIN},
     outcome::{Outcome, Wait, back_off},
     place,
     refusal::{self, Verdict},
@@ -33,10 +40,7 @@ use super::{
 use crate::{
     bridge::Parts,
     identity,
-    slack::{
-        SlackError,
-        web_api::{Message, Metadata},
-    },
+    slack::{SlackError, web_api::Message},
     store::{lease::Lease, posts},
     workspace::{Bot, Reach},
 };
@@ -60,6 +64,10 @@ struct Failure {
 }
 
 impl Delivery<'_> {
+    pub(super) fn now(&self) -> OffsetDateTime {
+        self.parts.clock.now()
+    }
+
     /// Takes one step.
     pub(crate) async fn take(&mut self, step: Step<'_>) -> Result<Outcome, DbErr> {
         let wanted = step.wanted();
@@ -68,7 +76,7 @@ impl Delivery<'_> {
             Err(trouble) => {
                 let attempts = self.hold(wanted, trouble);
                 let pause = back_off(attempts, Duration::from_secs(2));
-                return Ok(Outcome::Wait(Wait::error(trouble, pause)));
+                return Ok(Outcome::Wait(Wait::error(self.now(), trouble, pause)));
             }
         };
         match (&wanted.content, step) {
@@ -139,13 +147,18 @@ impl Delivery<'_> {
         }
     }
 
-    /// Writes what has changed on record.
-    pub(crate) async fn flush(&mut self) -> Result<(), DbErr> {
+    /// Writes what has changed on record; whether the claim was this worker's still. If not, nothing is written.
+    pub(crate) async fn flush(&mut self) -> Result<bool, DbErr> {
         let changed = self.take_changed();
         if changed.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
-        save_all(&self.parts.lane, changed).await
+        let ids: Vec<PostId> = changed.iter().map(|post| post.id).collect();
+        let is_saved = posts::save_under(&self.parts.lane, &self.lease.fence(), changed).await?;
+        if !is_saved {
+            self.changed = ids;
+        }
+        Ok(is_saved)
     }
 
     /// The records that have changed since they were last written.
@@ -162,7 +175,7 @@ impl Delivery<'_> {
     fn record(&self, wanted: &Wanted) -> post::Model {
         let found = self.recorded.iter().find(|post| post.key == wanted.key).cloned();
         let Some(mut record) = found else {
-            return wanted.record(&self.subject, OffsetDateTime::now_utc());
+            return wanted.record(&self.subject, self.now());
         };
         if matches!(record.state, PostState::Posted | PostState::Updated) {
             record.attempts = 0;
@@ -194,6 +207,7 @@ impl Delivery<'_> {
     async fn post(&mut self, bot: &Bot, wanted: &Wanted, message: &Message) -> Result<Outcome, DbErr> {
         let Ok(thread_ts) = self.thread(wanted) else {
             return Ok(Outcome::Wait(Wait::error(
+                self.now(),
                 "its message is not in Slack yet",
                 Duration::from_secs(1),
             )));
@@ -241,45 +255,55 @@ impl Delivery<'_> {
         mut record: post::Model,
     ) -> Result<Outcome, DbErr> {
         record.state = PostState::Sending;
-        record.sent_at = Some(OffsetDateTime::now_utc());
         record.not_before = None;
         record.attempts += 1;
         record.content_hash = Some(wanted.hash.clone());
-        self.keep(record.clone());
-        self.flush().await?;
-        if !self.lease.holds() {
+        if !self.announce(&mut record).await? {
             return Ok(Outcome::Lost);
         }
-        let (channel, thread_ts) = (record.channel_id.clone(), record.thread_ts.clone());
-        let metadata = Metadata::of_post(&record.id.to_string());
-        let slack = &bot.workspace.slack;
-        if let Some(blocked) = slack.limits().blocked_for(&channel) {
+        if let Some(blocked) = bot.workspace.slack.limits().blocked_for(&record.channel_id) {
             // Slack refused another post while this one went on record: its place is void, and it has not been sent.
             record.state = PostState::Retrying;
             record.attempts -= 1;
             self.keep(record);
-            return Ok(Outcome::Wait(Wait::turn(blocked)));
+            return Ok(Outcome::Wait(Wait::turn(self.now(), blocked)));
         }
-        let call = Call {
-            bot,
-            channel: &channel,
-            way: Way::Post {
-                thread_ts: thread_ts.as_deref(),
-                metadata,
-            },
-        };
-        let sent = self.with_blocks(wanted, message, &call).await;
-        match sent {
+        match self
+            .with_blocks(bot, wanted, message, &mut record, Way::Post)
+            .await
+        {
             Ok(ts) => {
                 self.posted(bot, wanted, record, ts);
                 Ok(Outcome::Done)
             }
-            Err(error) => self.not_posted(bot, wanted, record, &error).await,
+            Err(Broken::Slack(error)) => self.not_posted(bot, wanted, record, &error).await,
+            Err(Broken::Lost) => Ok(Outcome::Lost),
+            Err(Broken::Database(error)) => Err(error),
+        }
+    }
+
+    /// Puts on record that a post is sent now; whether it may be. Who finds the record after a crash goes by its time, so the call has to follow
+    /// at once.
+    async fn announce(&mut self, record: &mut post::Model) -> Result<bool, DbErr> {
+        loop {
+            let began = Instant::now();
+            record.sent_at = Some(self.now());
+            self.keep(record.clone());
+            if !self.flush().await? || !self.lease.holds() {
+                return Ok(false);
+            }
+            if began.elapsed() < BEGINS_WITHIN {
+                return Ok(true);
+            }
+            tracing::warn!(
+                "the database took long to put {} on record, which is done again",
+                record.key
+            );
         }
     }
 
     fn posted(&mut self, bot: &Bot, wanted: &Wanted, mut record: post::Model, ts: String) {
-        let now = OffsetDateTime::now_utc();
+        let now = self.now();
         bot.workspace.channels.works(&record.channel_name);
         self.delivered(bot, wanted);
         record.ts = Some(ts);
@@ -320,11 +344,11 @@ impl Delivery<'_> {
         record.last_error = Some(failure.error.clone());
         if matches!(failure.verdict, Verdict::Unknown) {
             // The call may be on its way still when it has been given up.
-            record.not_before = Some(OffsetDateTime::now_utc() + SETTLED);
+            record.not_before = Some(self.now() + SEEN_WITHIN);
         } else {
             record.state = PostState::Retrying;
         }
-        let outcome = judge(failure, &mut record);
+        let outcome = judge(failure, &mut record, self.now());
         self.keep(record);
         Ok(outcome)
     }
@@ -336,7 +360,12 @@ impl Delivery<'_> {
         wanted: &Wanted,
         record: &post::Model,
     ) -> Result<Failure, DbErr> {
-        let verdict = refusal::verdict(error, record.attempts);
+        // Of what is wanted now: a message may be old when it changes.
+        let wanted_since = record.queued_at.max(wanted.since);
+        let age = (self.now() - wanted_since)
+            .max(time::Duration::ZERO)
+            .unsigned_abs();
+        let verdict = refusal::verdict(error, record.attempts, age);
         let trouble = channels::trouble(error, &record.channel_name, &bot.installation);
         if let (Verdict::PersonNeeded, Some(to), SlackError::Refused { refusal, .. }) =
             (&verdict, &wanted.to, error)
@@ -369,84 +398,10 @@ impl Delivery<'_> {
         };
         Ok(Failure { error, verdict })
     }
-
-    async fn look_up(&mut self, bot: &Bot, wanted: &Wanted, message: &Message) -> Result<Outcome, DbErr> {
-        let mut record = self.record(wanted);
-        let now = OffsetDateTime::now_utc();
-        let settled = record.sent_at.unwrap_or(record.queued_at) + SETTLED;
-        let settled = record.not_before.map_or(settled, |ended| settled.max(ended));
-        let found = match bot
-            .workspace
-            .lookups
-            .find(&record, settled, &bot.installation)
-            .await
-        {
-            Ok(found) => found,
-            Err(LookupError::Database(error)) => return Err(error),
-            Err(LookupError::Slack(error)) => {
-                match refusal::verdict(&error, record.attempts) {
-                    // It cannot be found out, now or ever; a doubled post is less harm than a lost one.
-                    Verdict::PersonNeeded | Verdict::Hopeless | Verdict::Gone
-                        if matches!(error, SlackError::Refused { .. }) =>
-                    {
-                        tracing::warn!("{} cannot be looked up and is posted again: {error}", record.key);
-                        Vec::new()
-                    }
-                    Verdict::Later(pause) => return Ok(Outcome::Wait(Wait::error(error.to_string(), pause))),
-                    Verdict::Unknown
-                    | Verdict::Passing
-                    | Verdict::PersonNeeded
-                    | Verdict::Hopeless
-                    | Verdict::Gone => {
-                        record.last_error = Some(error.to_string());
-                        record.attempts += 1;
-                        let pause = back_off(record.attempts, Duration::from_secs(1));
-                        self.keep(record);
-                        return Ok(Outcome::Wait(Wait::error(error.to_string(), pause)));
-                    }
-                }
-            }
-        };
-        let mut found = found.into_iter();
-        let Some(ts) = found.next() else {
-            if now < settled {
-                return Ok(Outcome::Wait(Wait::until(settled)));
-            }
-            tracing::warn!("{} was sent and is not in Slack: it is sent again", record.key);
-            record.state = PostState::Retrying;
-            record.content_hash = None;
-            record.not_before = None;
-            self.keep(record);
-            return self.post(bot, wanted, message).await;
-        };
-        for double in found {
-            tracing::warn!("{} is twice in Slack: the younger is deleted", record.key);
-            if let Err(error) = bot
-                .workspace
-                .slack
-                .delete_message(&record.channel_id, &double)
-                .await
-            {
-                tracing::error!("the younger of two messages could not be deleted: {error}");
-            }
-        }
-        tracing::info!("{} is in Slack, though no answer said so", record.key);
-        if record.content_hash.as_ref() == Some(&wanted.hash) {
-            self.posted(bot, wanted, record, ts);
-            return Ok(Outcome::Done);
-        }
-        // It shows what was sent then, and that is what is on record until the update has been made.
-        record.ts = Some(ts);
-        record.state = PostState::Posted;
-        record.posted_at = Some(now);
-        record.not_before = None;
-        self.keep(record);
-        self.update(bot, wanted, message).await
-    }
 }
 
 /// What a failure means for the record, and for what comes next.
-fn judge(failure: Failure, record: &mut post::Model) -> Outcome {
+fn judge(failure: Failure, record: &mut post::Model, now: OffsetDateTime) -> Outcome {
     let Failure { error, verdict } = failure;
     let pause = match verdict {
         Verdict::Later(pause) => pause,
@@ -459,18 +414,5 @@ fn judge(failure: Failure, record: &mut post::Model) -> Outcome {
             return Outcome::Done;
         }
     };
-    Outcome::Wait(Wait::error(error, pause))
-}
-
-pub(crate) async fn save_all(lane: &crate::store::Lane, changed: Arc<[post::Model]>) -> Result<(), DbErr> {
-    lane.write(move |tx| {
-        let changed = Arc::clone(&changed);
-        Box::pin(async move {
-            for post in changed.iter() {
-                posts::save(tx, post).await?;
-            }
-            Ok(())
-        })
-    })
-    .await
+    Outcome::Wait(Wait::error(now, error, pause))
 }

@@ -52,6 +52,7 @@ impl Stage {
         let own = sqlite().await;
         let nowhere = Url::parse("http://127.0.0.1:9").expect("a URL");
         let setting = Setting {
+            clock: tocsin_clock::Clock::new(),
             database: own.database.clone(),
             http: Http::new(&nowhere).expect("a client"),
             pace: Pace::Unlimited,

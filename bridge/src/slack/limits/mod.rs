@@ -2,7 +2,10 @@
 //!
 //! Each limit is a row and a generic cell rate algorithm (GCRA): `free_at` is when the next call would be due if calls came
 //! evenly spaced, and a burst is how far ahead of that a call may be. Taking a place is one SQL statement, so that
-//! workers need no lock and no Redis. Their clocks must agree to within a fraction of a second.
+//! workers need no lock and no Redis. They all go by the database's clock.
+//!
+//! A time that a right clock cannot have written is not believed: a place further ahead than any is taken, and a limit of Slack's that was set
+//! later than now, or for longer than any is. The place is free then, and at the worst Slack says once more that it is not.
 //!
 //! A place that would be too far away is not taken: the caller is told how far, and decides.
 
@@ -17,6 +20,7 @@ use std::{
 
 use sea_orm::{ConnectionTrait, DbErr, Statement};
 use time::OffsetDateTime;
+use tocsin_clock::Clock;
 use tocsin_entity::database::Database;
 
 use super::method::{CHAT_POST_MESSAGE, Method, Tier};
@@ -24,6 +28,18 @@ use crate::config::Pace;
 
 /// After Slack said that it was too much, a limit has no burst for so long.
 const CALM: Duration = Duration::from_secs(60);
+
+/// The clocks of replicas differ by less.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(2);
+
+/// How far ahead a place is taken at the most.
+pub(crate) const RESERVED_MAX: Duration = Duration::from_secs(60);
+
+/// How far ahead the next free place may be on record, whatever the rate.
+const PLACED_MAX: Duration = Duration::from_secs(900);
+
+/// The longest pause that is believed of Slack; it asks for some seconds, or minutes.
+pub(crate) const RETRY_AFTER_MAX: Duration = Duration::from_secs(86_400);
 
 /// How long to wait before asking again where the database could not say.
 const DATABASE_TROUBLE: Duration = Duration::from_secs(1);
@@ -96,20 +112,24 @@ pub(crate) struct Limits {
     workspace: Arc<str>,
     /// What Slack has told this process to leave alone, and until when: places taken before that are void.
     blocked: Arc<Mutex<HashMap<String, Instant>>>,
-    /// In microseconds since 1970.
-    clock: fn() -> i64,
+    clock: Clock,
 }
 
 impl Limits {
     /// `workspace` tells the rows of different installations apart.
-    pub(crate) fn new(database: Database, pace: Pace, workspace: &str) -> Self {
+    pub(crate) fn new(database: Database, clock: Clock, pace: Pace, workspace: &str) -> Self {
         Self {
             database,
             pace,
             workspace: workspace.into(),
             blocked: Arc::default(),
-            clock: now_micros,
+            clock,
         }
+    }
+
+    /// What time it is, for what is put on record of calls.
+    pub(crate) fn now(&self) -> OffsetDateTime {
+        self.clock.now()
     }
 
     /// Takes a place for a method other than a post; for a post it has been taken before.
@@ -221,20 +241,22 @@ impl Limits {
         tolerance: Duration,
         max_wait: Duration,
     ) -> Result<Place, DbErr> {
-        let now = (self.clock)();
+        let now = self.micros_now();
         let (interval, tolerance) = (micros(rate.interval), micros(tolerance));
         let latest = now + micros(max_wait);
         let greatest = self.greatest();
+        let (free_at, blocked_until) = (believed_place("$7"), believed_block("$8", "$9"));
         let taken = format!(
             "INSERT INTO slack_pace (key, free_at, blocked_until) VALUES ($1, $2 + $3, 0)
              ON CONFLICT (key) DO UPDATE SET
-               free_at = {greatest}(slack_pace.free_at, $2, slack_pace.blocked_until) + $3
+               free_at = {greatest}({free_at}, $2, {blocked_until}) + $3
              WHERE {greatest}(
-               slack_pace.free_at - CASE WHEN $2 < slack_pace.blocked_until + $4 THEN 0 ELSE $5 END,
-               slack_pace.blocked_until
+               {free_at} - CASE WHEN $2 < {blocked_until} + $4 THEN 0 ELSE $5 END,
+               {blocked_until}
              ) <= $6
-             RETURNING free_at, blocked_until"
+             RETURNING free_at, {blocked_until} AS blocked_until"
         );
+        let [placed, blocked_at, blocked] = Self::believed(rate, now);
         let values = [
             key.into(),
             now.into(),
@@ -242,6 +264,9 @@ impl Limits {
             micros(CALM).into(),
             tolerance.into(),
             latest.into(),
+            placed.into(),
+            blocked_at.into(),
+            blocked.into(),
         ];
         if let Some(row) = self
             .database
@@ -254,11 +279,16 @@ impl Limits {
             let at = place(free_at - interval, blocked_until, tolerance, now);
             return Ok(Place::At(from_micros(at - now)));
         }
-        let seen = "SELECT free_at, blocked_until FROM slack_pace WHERE key = $1";
+        let seen = format!(
+            "SELECT {} AS free_at, {} AS blocked_until FROM slack_pace WHERE key = $1",
+            believed_place("$2"),
+            believed_block("$3", "$4")
+        );
+        let values = [key.into(), placed.into(), blocked_at.into(), blocked.into()];
         let row = self
             .database
             .write()
-            .query_one_raw(self.statement(seen, [key.into()]))
+            .query_one_raw(self.statement(&seen, values))
             .await?;
         let Some(row) = row else {
             return Ok(Place::WouldWait(max_wait));
@@ -270,6 +300,16 @@ impl Limits {
             now,
         );
         Ok(Place::WouldWait(from_micros(at - now).max(max_wait)))
+    }
+
+    /// The latest times that are believed: of a place at this rate, of when Slack set a limit, and of when that ends.
+    fn believed(rate: Rate, now: i64) -> [i64; 3] {
+        let ahead = RESERVED_MAX + rate.tolerance() + rate.interval * 2;
+        [
+            now + micros(ahead),
+            now + micros(CLOCKS_DIFFER),
+            now + micros(RETRY_AFTER_MAX),
+        ]
     }
 
     async fn give_back(&self, key: &str, rate: Rate) {
@@ -287,6 +327,7 @@ impl Limits {
 
     /// The place of the call that was refused is lost: those after it may be taken.
     async fn block(&self, key: &str, rate: Option<Rate>, retry_after: Duration) {
+        let retry_after = retry_after.min(RETRY_AFTER_MAX);
         self.blocked
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -294,14 +335,22 @@ impl Limits {
         if rate.is_none() {
             return;
         }
-        let until = (self.clock)() + micros(retry_after);
+        let now = self.micros_now();
+        let until = now + micros(retry_after);
         let greatest = self.greatest();
+        let before = believed_block("$4", "$5");
         let sql = format!(
-            "INSERT INTO slack_pace (key, free_at, blocked_until) VALUES ($1, $2, $2)
+            "INSERT INTO slack_pace (key, free_at, blocked_until, blocked_at) VALUES ($1, $2, $2, $3)
              ON CONFLICT (key) DO UPDATE SET
-               blocked_until = {greatest}(slack_pace.blocked_until, excluded.blocked_until)"
+               blocked_until = {greatest}({before}, excluded.blocked_until), blocked_at = excluded.blocked_at"
         );
-        let values = [key.into(), until.into()];
+        let values = [
+            key.into(),
+            until.into(),
+            now.into(),
+            (now + micros(CLOCKS_DIFFER)).into(),
+            (now + micros(RETRY_AFTER_MAX)).into(),
+        ];
         if let Err(error) = self
             .database
             .write()
@@ -310,6 +359,10 @@ impl Limits {
         {
             tracing::error!(%error, "other workers do not learn that Slack limits {key}: {error}");
         }
+    }
+
+    fn micros_now(&self) -> i64 {
+        micros_of(self.now())
     }
 
     fn unless_blocked(&self, key: &str, max_wait: Duration) -> Place {
@@ -344,6 +397,23 @@ impl Limits {
     }
 }
 
+/// Forgets what a wrong clock has written, before its time comes and it is believed; how many rows.
+pub(crate) async fn repair(database: &Database, now: OffsetDateTime) -> Result<u64, DbErr> {
+    const WRONG: &str = "blocked_at > $1 OR blocked_until > $2 OR free_at > $3";
+    let at = |ahead: Duration| micros_of(now) + micros(ahead);
+    let statement = |sql: String| {
+        let backend = database.write().get_database_backend();
+        let latest = [CLOCKS_DIFFER, RETRY_AFTER_MAX, PLACED_MAX].map(|ahead| at(ahead).into());
+        Statement::from_sql_and_values(backend, sql, latest)
+    };
+    let any = statement(format!("SELECT 1 AS found FROM slack_pace WHERE {WRONG} LIMIT 1"));
+    if database.read().query_one_raw(any).await?.is_none() {
+        return Ok(0);
+    }
+    let forget = statement(format!("DELETE FROM slack_pace WHERE {WRONG}"));
+    Ok(database.write().execute_raw(forget).await?.rows_affected())
+}
+
 /// When a call may be made that finds a limit in this state.
 fn place(free_at: i64, blocked_until: i64, tolerance: i64, now: i64) -> i64 {
     let calm = now < blocked_until.saturating_add(micros(CALM));
@@ -351,8 +421,20 @@ fn place(free_at: i64, blocked_until: i64, tolerance: i64, now: i64) -> i64 {
     (free_at - tolerance).max(blocked_until).max(now)
 }
 
-fn now_micros() -> i64 {
-    i64::try_from(OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000).unwrap_or(i64::MAX)
+/// The next free place on record, where it is not later than this: else it is free.
+fn believed_place(latest: &str) -> String {
+    format!("CASE WHEN slack_pace.free_at > {latest} THEN 0 ELSE slack_pace.free_at END")
+}
+
+/// The end of Slack's limit on record, where it was not set and does not end later than this: else there is none.
+fn believed_block(set: &str, ends: &str) -> String {
+    format!(
+        "CASE WHEN slack_pace.blocked_at > {set} OR slack_pace.blocked_until > {ends} THEN 0 ELSE slack_pace.blocked_until END"
+    )
+}
+
+fn micros_of(time: OffsetDateTime) -> i64 {
+    i64::try_from(time.unix_timestamp_nanos() / 1_000).unwrap_or(i64::MAX / 4)
 }
 
 fn micros(duration: Duration) -> i64 {

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use sea_orm::EntityTrait;
+use time::OffsetDateTime;
+use tocsin_clock::Clock;
 use tocsin_entity::{database::Database, slack::pace};
 
 use super::{Limits, Place, Purpose};
@@ -19,10 +21,13 @@ const NOW: i64 = 1_795_214_167_000_000;
 
 /// Limits whose clock stands still.
 fn limits(database: &Database, pace: Pace) -> Limits {
-    Limits {
-        clock: || NOW,
-        ..Limits::new(database.clone(), pace, "T1")
-    }
+    limits_at(database, pace, time::Duration::ZERO)
+}
+
+/// Limits whose clock stands still, and is off by so much.
+fn limits_at(database: &Database, pace: Pace, off: time::Duration) -> Limits {
+    let now = OffsetDateTime::from_unix_timestamp_nanos(i128::from(NOW) * 1_000).expect("a time") + off;
+    Limits::new(database.clone(), Clock::told_by(move || now), pace, "T1")
 }
 
 /// The wait in seconds; `Err` when no place was taken.
@@ -121,5 +126,42 @@ on_both! {
         let update = limits.reserve_method(CHAT_UPDATE, Duration::from_secs(1)).await;
         assert!(matches!(update, Place::WouldWait(_)), "{update:?}");
         assert!(pace::Entity::find().all(database.read()).await.expect("rows").is_empty());
+    }
+
+    async fn a_clock_that_was_an_hour_off_holds_nothing_up_when_it_is_right_again(database: Database) {
+        for off in [time::Duration::HOUR, time::Duration::DAY] {
+            let wrong = limits_at(&database, Pace::Documented, off);
+            for _ in 0..6 {
+                post(&wrong, Purpose::NewIncident, LONG).await;
+            }
+            wrong.block_posts("C1", Duration::from_secs(30)).await;
+            wrong.block_method(CHAT_UPDATE, Duration::from_secs(30)).await;
+            let right = limits(&database, Pace::Documented);
+            assert_eq!(seconds(post(&right, Purpose::NewIncident, Duration::ZERO).await), Ok(0), "{off}");
+            let update = right.reserve_method(CHAT_UPDATE, Duration::ZERO).await;
+            assert_eq!(seconds(update), Ok(0), "{off}");
+        }
+    }
+
+    async fn a_clock_that_was_set_back_holds_nothing_up(database: Database) {
+        let before = limits(&database, Pace::PostsPerSecond(1.0));
+        for _ in 0..3 {
+            post(&before, Purpose::NewIncident, LONG).await;
+        }
+        before.block_posts("C1", Duration::from_secs(3)).await;
+        let after = limits_at(&database, Pace::PostsPerSecond(1.0), -time::Duration::HOUR);
+        let waits = [
+            seconds(post(&after, Purpose::NewIncident, LONG).await),
+            seconds(post(&after, Purpose::NewIncident, LONG).await),
+        ];
+        assert_eq!(waits, [Ok(0), Ok(1)]);
+    }
+
+    async fn the_longest_pause_that_slack_can_ask_for_is_a_day(database: Database) {
+        let limits = limits(&database, Pace::Documented);
+        limits.block_posts("C1", Duration::MAX).await;
+        let blocked = limits.blocked_for("C1").expect("a limit");
+        assert!(blocked <= Duration::from_secs(86_400), "{blocked:?}");
+        assert_eq!(seconds(post(&limits, Purpose::NewIncident, LONG).await), Err(86_400));
     }
 }

@@ -1,5 +1,7 @@
 //! Workers that die, and workers side by side: nothing is lost, and nothing is doubled.
 
+use std::sync::mpsc;
+
 use tocsin_bridge::Bridge;
 use tocsin_entity::{database::Database, id::IncidentId};
 use tocsin_queue::{Queue, QueueConfig};
@@ -17,7 +19,17 @@ pub(super) struct Process {
 
 impl Process {
     pub(super) async fn start(stage: &Stage) -> Self {
-        let runtime = Runtime::new().expect("a runtime");
+        Self::start_in(Runtime::new().expect("a runtime"), stage).await
+    }
+
+    /// One that can be paused.
+    pub(super) async fn start_on_one_thread(stage: &Stage) -> Self {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        let runtime = builder.worker_threads(1).enable_all().build();
+        Self::start_in(runtime.expect("a runtime"), stage).await
+    }
+
+    async fn start_in(runtime: Runtime, stage: &Stage) -> Self {
         let (started, queue) = oneshot::channel();
         let (url, config) = (stage.world.database_url.clone(), stage.world.config.clone());
         runtime.spawn(async move {
@@ -31,6 +43,23 @@ impl Process {
         });
         let queue = queue.await.expect("a start");
         Self { runtime, queue }
+    }
+
+    /// Stops everything that it does until what is returned is dropped, as SIGSTOP does.
+    pub(super) async fn pause(&self) -> mpsc::Sender<()> {
+        let (resume, resumed) = mpsc::channel::<()>();
+        let (stopped, has_stopped) = oneshot::channel();
+        self.runtime.spawn(async move {
+            stopped.send(()).expect("a test that waits");
+            // Its only thread waits here.
+            let _dropped = resumed.recv();
+        });
+        has_stopped.await.expect("a stop");
+        resume
+    }
+
+    pub(super) fn queue(&self) -> &Queue {
+        &self.queue
     }
 
     pub(super) fn kill(self) {

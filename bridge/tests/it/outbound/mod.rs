@@ -4,6 +4,7 @@ mod asked;
 mod connectors;
 mod crashes;
 mod fallback;
+mod fencing;
 mod lists;
 mod operations;
 mod posting;

@@ -308,10 +308,9 @@ impl Tracker {
                 json!({"incident": found.map(|incident| &incident.fields)})
             }
             "Organizations" => {
-                let newest = Some(state.events.len())
-                    .filter(|count| *count > 0)
-                    .map(|count| count.to_string());
-                json!({"organizations": [{"id": self.organization, "name": "Org", "slug": "org", "newestEventCursor": newest}]})
+                let newest = Some(state.events.len()).filter(|events| *events > 0);
+                json!({"organizations": [{"id": self.organization, "name": "Org", "slug": "org",
+                    "newestEventCursor": newest.map(|newest| newest.to_string())}]})
             }
             "PreviewPolicyOf" => {
                 json!({"organization": {"slackSettings": {"previewPolicy": "WORKSPACE"}}})
