@@ -6,6 +6,8 @@ use tocsin_entity::{
     kinds::{ReplyMode, Severity, Source, Urgency},
 };
 
+use crate::timer::TimerClaim;
+
 /// Who acts, and through what.
 #[derive(Debug, Clone)]
 pub(crate) struct Actor {
@@ -162,4 +164,6 @@ pub(crate) enum Command {
     Change(IncidentId, Change),
     /// A change of a comment on one.
     Revise(CommentRef, Revision),
+    /// A change that a timer asks for. It is made, and the timer deleted, only while the claim holds.
+    Fire(TimerClaim, IncidentId, Change),
 }
