@@ -30,6 +30,7 @@ mod m20261129_000061_add_membership_name;
 mod m20261129_000062_create_audit_entry;
 mod m20261129_000080_create_slack_reception;
 mod m20261129_000041_add_timer_claims;
+mod m20261129_000042_add_timeline_occurred;
 
 /// All migrations, oldest first. Each commits together with its record, on SQLite as on PostgreSQL: whoever is killed in between
 /// finds the schema as it was.
@@ -98,6 +99,7 @@ impl Migrator {
             Box::new(m20261129_000061_add_membership_name::Migration),
             Box::new(m20261129_000062_create_audit_entry::Migration),
             Box::new(m20261129_000041_add_timer_claims::Migration),
+            Box::new(m20261129_000042_add_timeline_occurred::Migration),
         ]
     }
 }

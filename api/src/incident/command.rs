@@ -102,6 +102,8 @@ pub(crate) enum Change {
         body: String,
         /// Where it was said, outside; taken in once.
         external_ref: Option<String>,
+        /// When it was said, where that was not now.
+        said_at: Option<OffsetDateTime>,
     },
     /// It may rest.
     Snooze {

@@ -17,6 +17,7 @@ use crate::{
         error::IncidentError,
         transition::{Changed, Outcome, TimerChange, event_kind, tags_json, transition},
     },
+    moment::micros,
     timer::TimerClaim,
 };
 
@@ -127,6 +128,7 @@ impl State {
         let changed = Changed {
             incident,
             kind: EntryKind::Triggered,
+            occurred_at: now,
             body: None,
             changes: Vec::new(),
             external_ref: None,
@@ -264,6 +266,7 @@ impl State {
             // That the sync is muted is told before it is.
             slack_muted: incident.slack_muted && kind != EntryKind::SyncMuted,
             created_at: now,
+            occurred_at: micros(changed.occurred_at),
         };
         self.write.entries.push(entry.clone().into());
         self.write
