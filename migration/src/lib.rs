@@ -31,6 +31,7 @@ mod m20261129_000062_create_audit_entry;
 mod m20261129_000080_create_slack_reception;
 mod m20261129_000041_add_timer_claims;
 mod m20261129_000042_add_timeline_occurred;
+mod m20261129_000043_add_inbox_sequence;
 
 /// All migrations, oldest first. Each commits together with its record, on SQLite as on PostgreSQL: whoever is killed in between
 /// finds the schema as it was.
@@ -100,6 +101,7 @@ impl Migrator {
             Box::new(m20261129_000062_create_audit_entry::Migration),
             Box::new(m20261129_000041_add_timer_claims::Migration),
             Box::new(m20261129_000042_add_timeline_occurred::Migration),
+            Box::new(m20261129_000043_add_inbox_sequence::Migration),
         ]
     }
 }
