@@ -23,15 +23,15 @@ mod m20261128_000140_templates;
 mod m20261128_000150_seen_by;
 mod m20261128_000160_found_token;
 mod m20261129_000010_create_database_probe;
+mod m20261129_000041_add_timer_claims;
+mod m20261129_000042_add_timeline_occurred;
+mod m20261129_000043_add_inbox_sequence;
 mod m20261129_000050_add_slack_installation;
 mod m20261129_000051_add_slack_outsiders;
 mod m20261129_000060_add_api_key_expiry;
 mod m20261129_000061_add_membership_name;
 mod m20261129_000062_create_audit_entry;
 mod m20261129_000080_create_slack_reception;
-mod m20261129_000041_add_timer_claims;
-mod m20261129_000042_add_timeline_occurred;
-mod m20261129_000043_add_inbox_sequence;
 
 /// All migrations, oldest first. Each commits together with its record, on SQLite as on PostgreSQL: whoever is killed in between
 /// finds the schema as it was.
