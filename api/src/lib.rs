@@ -16,6 +16,7 @@ mod idempotency;
 mod incident;
 mod limits;
 mod loaders;
+mod moment;
 mod node;
 mod organization;
 mod paging;
@@ -35,6 +36,7 @@ use std::{ops::Deref, sync::Arc};
 
 use ipnet::IpNet;
 use secrecy::SecretString;
+use tocsin_clock::Clock;
 use tocsin_entity::database::{Database, DatabaseFault};
 use tocsin_queue::{Queue, jobs::ReconcileIncident};
 use tocsin_seal::Sealer;
@@ -94,6 +96,8 @@ pub struct Domain {
     lane: incident::Lane,
     keyring: viewer::Keyring,
     feed: event::Feed,
+    timers: Arc<timer::TimerAlarm>,
+    clock: Clock,
 }
 
 impl Domain {
@@ -117,6 +121,16 @@ impl Domain {
 
     pub(crate) fn feed(&self) -> &event::Feed {
         &self.feed
+    }
+
+    /// What time it is, for whatever is written.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// What wakes the timers.
+    pub(crate) fn timers(&self) -> &timer::TimerAlarm {
+        &self.timers
     }
 
     pub(crate) fn lane(&self) -> &incident::Lane {
@@ -150,14 +164,10 @@ impl Deref for Api {
 }
 
 impl Api {
-    /// Starts the API over an open, migrated database.
+    /// Starts the API over an open, migrated database, and asks it what time it is.
     ///
     /// # Errors
     /// [`StartError`], where `redis_url` can't be read. That Redis is down at the moment is no error.
-    #[expect(
-        clippy::unused_async,
-        reason = "starting may come to need it, and its callers await it"
-    )]
     pub async fn new(
         config: ApiConfig,
         database: Database,
@@ -167,8 +177,17 @@ impl Api {
         let feed = event::Feed::new(database.clone(), redis_url.as_deref())?;
         let bell = feed.bell();
         let jobs = queue.clone();
-        let lane = incident::Lane::open(database.clone(), move |order, applied| {
+        let timers = Arc::new(timer::TimerAlarm::default());
+        let alarm = Arc::clone(&timers);
+        let clock = Clock::new();
+        if let Err(error) = clock.look(database.read()).await {
+            tracing::warn!("the database has not said yet what time it is: {error}");
+        }
+        let lane = incident::Lane::open(database.clone(), clock.clone(), move |order, applied| {
             incident::tell_log(order, applied);
+            if let Some(due_at) = applied.timer_due_at {
+                alarm.set(due_at);
+            }
             bell.ring(applied.incident.organization_id);
             jobs.ring(&ReconcileIncident {
                 incident_id: applied.incident.id.to_string(),
@@ -184,6 +203,8 @@ impl Api {
             lane,
             keyring: viewer::Keyring::default(),
             feed,
+            timers,
+            clock,
         });
         let schema = schema::build(&domain);
         Ok(Self {
@@ -206,6 +227,7 @@ impl Api {
     /// Fires timers, follows the event log and what other replicas change of rights, forgets old idempotency keys, and seals anew what is sealed under an earlier key, until `shutdown`.
     pub async fn run(&self, shutdown: CancellationToken) {
         tokio::join!(
+            self.domain.clock.keep(self.database.read(), shutdown.clone()),
             timer::run(&self.domain, shutdown.clone()),
             self.domain.feed.run(shutdown.clone()),
             idempotency::run(&self.domain, shutdown.clone()),

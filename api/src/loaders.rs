@@ -25,6 +25,7 @@ use crate::{
     Domain,
     data_loader::{DataLoader, Loader},
     error::Fault,
+    timeline::TimelinePosition,
 };
 
 /// Reads neighbours by their keys.
@@ -288,8 +289,8 @@ impl Loader<DeliveriesOf> for Neighbours {
 pub(crate) struct TimelineOf {
     pub(crate) incident_id: IncidentId,
     pub(crate) limit: u64,
-    pub(crate) after: Option<i64>,
-    pub(crate) before: Option<i64>,
+    pub(crate) after: Option<TimelinePosition>,
+    pub(crate) before: Option<TimelinePosition>,
     pub(crate) from_the_end: bool,
     /// Only what was added, edited or retracted after this version of the incident.
     pub(crate) changed_after: Option<i64>,
@@ -342,6 +343,7 @@ impl Neighbours {
             .expr_window_as(
                 Expr::cust("ROW_NUMBER()"),
                 WindowStatement::partition_by(timeline_entry::Column::IncidentId)
+                    .order_by(timeline_entry::Column::OccurredAt, order.clone())
                     .order_by(timeline_entry::Column::Version, order.clone())
                     .take(),
                 place.clone(),
@@ -349,10 +351,22 @@ impl Neighbours {
             .from(timeline_entry::Entity)
             .and_where(timeline_entry::Column::IncidentId.is_in(incidents));
         if let Some(after) = wanted.after {
-            each.and_where(timeline_entry::Column::Version.gt(after));
+            let same = timeline_entry::Column::OccurredAt.eq(after.occurred_at);
+            let later = timeline_entry::Column::Version.gt(after.version);
+            each.and_where(
+                timeline_entry::Column::OccurredAt
+                    .gt(after.occurred_at)
+                    .or(same.and(later)),
+            );
         }
         if let Some(before) = wanted.before {
-            each.and_where(timeline_entry::Column::Version.lt(before));
+            let same = timeline_entry::Column::OccurredAt.eq(before.occurred_at);
+            let earlier = timeline_entry::Column::Version.lt(before.version);
+            each.and_where(
+                timeline_entry::Column::OccurredAt
+                    .lt(before.occurred_at)
+                    .or(same.and(earlier)),
+            );
         }
         if let Some(version) = wanted.changed_after {
             let added = timeline_entry::Column::Version.gt(version);
@@ -362,6 +376,7 @@ impl Neighbours {
             .columns(timeline_entry::Column::iter())
             .from_subquery(each, entry)
             .and_where(Expr::col(place).lte(wanted.limit))
+            .order_by(timeline_entry::Column::OccurredAt, order.clone())
             .order_by(timeline_entry::Column::Version, order)
             .take();
         let db = self.database.read();

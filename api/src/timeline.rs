@@ -1,6 +1,6 @@
 //! The timeline of an incident, in GraphQL.
 
-use std::sync::Arc;
+use std::{fmt, str::FromStr, sync::Arc};
 
 use async_graphql::{
     Context, ID, Object, Result, SimpleObject,
@@ -15,6 +15,7 @@ use tocsin_entity::{
 
 use crate::{
     loaders::{self, RevisionsOf, TimelineOf},
+    moment::of_micros,
     node::load_owned,
     paging::Page,
     user::{Author, User, load_member},
@@ -33,7 +34,7 @@ impl TimelineEntry {
         ID(self.0.id.to_string())
     }
 
-    /// The incident's version after this change; it orders the timeline.
+    /// The incident's version after this change, which is the order in which entries were written down.
     async fn version(&self) -> i64 {
         self.0.version
     }
@@ -58,7 +59,13 @@ impl TimelineEntry {
         Ok(Author::of(ctx, &self.0).await?)
     }
 
-    /// When it happened.
+    /// When it happened, or was said. A reply in Slack keeps the time when it was said, also where Tocsin heard of it later; it is never before
+    /// the incident began, and never after `createdAt`.
+    async fn occurred_at(&self) -> OffsetDateTime {
+        of_micros(self.0.occurred_at)
+    }
+
+    /// When it was written down. Sort and show by `occurredAt`.
     async fn created_at(&self) -> OffsetDateTime {
         self.0.created_at
     }
@@ -131,6 +138,47 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<TimelineE
     Ok(row.map(TimelineEntry))
 }
 
+/// An entry's place in its timeline, which never changes: it is what the cursors of a timeline say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct TimelinePosition {
+    /// In microseconds since 1970.
+    pub(crate) occurred_at: i64,
+    /// Of those that happened at the same moment, the order in which they were written down.
+    pub(crate) version: i64,
+}
+
+impl TimelinePosition {
+    fn of(row: &timeline_entry::Model) -> Self {
+        Self {
+            occurred_at: row.occurred_at,
+            version: row.version,
+        }
+    }
+}
+
+impl fmt::Display for TimelinePosition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.occurred_at, self.version)
+    }
+}
+
+impl FromStr for TimelinePosition {
+    type Err = InvalidPosition;
+
+    fn from_str(text: &str) -> std::result::Result<Self, InvalidPosition> {
+        let (occurred_at, version) = text.split_once('/').ok_or(InvalidPosition)?;
+        Ok(Self {
+            occurred_at: occurred_at.parse().map_err(|_| InvalidPosition)?,
+            version: version.parse().map_err(|_| InvalidPosition)?,
+        })
+    }
+}
+
+/// A cursor that is of another list.
+#[derive(Debug, thiserror::Error)]
+#[error("not a place in a timeline")]
+pub(crate) struct InvalidPosition;
+
 /// A page of an incident's timeline, oldest first.
 pub(crate) async fn page(
     ctx: &Context<'_>,
@@ -138,7 +186,7 @@ pub(crate) async fn page(
     page: Page,
     changed_after: Option<i64>,
 ) -> Result<Connection<String, TimelineEntry>> {
-    let (after, before) = page.bounds::<i64>()?;
+    let (after, before) = page.bounds::<TimelinePosition>()?;
     let wanted = TimelineOf {
         incident_id,
         limit: page.limit + 1,
@@ -151,7 +199,7 @@ pub(crate) async fn page(
     Ok(page.connect(
         rows,
         EmptyFields,
-        |row: &Arc<timeline_entry::Model>| row.version.to_string(),
+        |row: &Arc<timeline_entry::Model>| TimelinePosition::of(row).to_string(),
         TimelineEntry,
     ))
 }

@@ -48,7 +48,7 @@ pub(crate) async fn measure(stack: &Stack) -> anyhow::Result<Acks> {
 }
 
 /// An incident's own message.
-async fn thread(stack: &Stack) -> anyhow::Result<String> {
+pub(crate) async fn thread(stack: &Stack) -> anyhow::Result<String> {
     let title = "Rain";
     Connection::open(&stack.address, KEY)
         .await?
@@ -115,17 +115,37 @@ async fn send(
     id: &str,
     thread: Option<&str>,
 ) -> anyhow::Result<()> {
-    let now = time::OffsetDateTime::now_utc();
-    let (seconds, micros) = (now.unix_timestamp(), now.microsecond());
+    let said = format!("Still raining ({id})");
+    send_said(
+        stack,
+        connection,
+        id,
+        thread,
+        &said,
+        time::OffsetDateTime::now_utc(),
+    )
+    .await
+}
+
+/// Sends what a person said at some moment.
+pub(crate) async fn send_said(
+    stack: &Stack,
+    connection: &mut Connection,
+    id: &str,
+    thread: Option<&str>,
+    said: &str,
+    at: time::OffsetDateTime,
+) -> anyhow::Result<()> {
+    let (seconds, micros) = (at.unix_timestamp(), at.microsecond());
     let body = serde_json::json!({
         "type": "event_callback", "team_id": "T0TOCSINDEMO", "api_app_id": "A0TOCSIN", "event_id": format!("Ev{id}"),
         "event_time": seconds,
         "event": {"type": "message", "channel": "C0INCIDENTS", "channel_type": "channel", "user": "U00000ALICE",
             "ts": format!("{seconds}.{micros:06}"), "thread_ts": thread.unwrap_or("1600000000.000100"),
-            "text": format!("Still raining ({id})")},
+            "text": said},
     })
     .to_string();
-    let timestamp = seconds.to_string();
+    let timestamp = time::OffsetDateTime::now_utc().unix_timestamp().to_string();
     let signature = sign(stack.simulator.signing_secret(), &timestamp, body.as_bytes());
     let headers = format!("X-Slack-Request-Timestamp: {timestamp}\r\nX-Slack-Signature: {signature}\r\n");
     connection.post_with(&headers, &body).await?;

@@ -75,7 +75,7 @@ async fn reading_key(stack: &Stack) -> anyhow::Result<String> {
     Ok(secret.with_context(|| format!("no key: {answer}"))?.to_owned())
 }
 
-async fn subscribe(address: &str, key: &str) -> anyhow::Result<Socket> {
+pub(crate) async fn subscribe(address: &str, key: &str) -> anyhow::Result<Socket> {
     let mut request = format!("ws://{address}/graphql").into_client_request()?;
     request.headers_mut().insert(
         "Sec-WebSocket-Protocol",

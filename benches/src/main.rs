@@ -1,8 +1,8 @@
 //! Benchmarks of Tocsin as a user meets it: the real binary, real PostgreSQL and Redis, the simulated Slack without limits.
 //!
 //! `cargo run --release -p tocsin-benches` builds what it measures, starts everything it needs, writes `BENCHMARKS.md` and
-//! ends all of it again; with `-- acks` it measures the answers to Slack's events alone, with `-- abuse` memory under abuse, with `-- redis` what becomes
-//! of the latency while Redis fails; it says them, and writes nothing. The load comes from the same machine, so the figures are what is left beside it.
+//! ends all of it again; with `-- acks` it measures the answers to Slack's events alone, with `-- abuse` memory under abuse, with `-- order`
+//! timers and replies, with `-- redis` what becomes of the latency while Redis fails; it says them, and writes nothing. The load comes from the same machine, so the figures are what is left beside it.
 
 mod abuse;
 mod acks;
@@ -11,9 +11,11 @@ mod http;
 mod measure;
 mod outage;
 mod pgbench;
+mod replies;
 mod report;
 mod servers;
 mod stack;
+mod timers;
 
 use std::path::Path;
 
@@ -56,6 +58,13 @@ async fn main() -> anyhow::Result<()> {
         servers.stop();
         return report.say();
     }
+    if std::env::args().nth(1).as_deref() == Some("order") {
+        for kind in [Kind::Sqlite, Kind::Postgres] {
+            measure_order(&binary, kind, &servers, &mut report).await?;
+        }
+        servers.stop();
+        return report.say();
+    }
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let stack = Stack::start(&binary, kind, Pace::Documented, &servers).await?;
         report.ready(kind, stack.ready_again(&binary, &servers).await?);
@@ -74,6 +83,8 @@ async fn main() -> anyhow::Result<()> {
         let stack = Stack::start(&binary, kind, Pace::Documented, &servers).await?;
         report.acks(kind, &acks::measure(&stack).await?);
         stack.stop().await;
+
+        measure_order(&binary, kind, &servers, &mut report).await?;
     }
     abuse(&binary, &servers, &mut report).await?;
     for subscribers in [1_000, 10_000] {
@@ -98,6 +109,23 @@ async fn abuse(binary: &Path, servers: &Servers, report: &mut Report) -> anyhow:
         report.abuse(kind, &abuse::measure(&stack).await?);
         stack.stop().await;
     }
+    Ok(())
+}
+
+/// Timers that are due at once, and replies that come at once.
+async fn measure_order(
+    binary: &Path,
+    kind: Kind,
+    servers: &Servers,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let stack = Stack::start_api(binary, kind, servers).await?;
+    report.timers(kind, &timers::measure(&stack).await?);
+    stack.stop().await;
+
+    let stack = Stack::start(binary, kind, Pace::Documented, servers).await?;
+    report.replies(kind, &replies::measure(&stack).await?);
+    stack.stop().await;
     Ok(())
 }
 

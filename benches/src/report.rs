@@ -9,6 +9,7 @@ use crate::{
     abuse::Abuse,
     acks::Acks,
     outage::{Failure, Latencies},
+    replies::Replies,
     stack::Kind,
 };
 
@@ -130,6 +131,26 @@ impl Report {
             &format!("{rate:.0} posts/s"),
             "500 posts/s",
         );
+    }
+
+    pub(crate) fn timers(&mut self, kind: Kind, sorted: &[Duration]) {
+        let on = if kind == Kind::Sqlite {
+            "SQLite, an api alone"
+        } else {
+            "PostgreSQL + Redis, an api alone"
+        };
+        let what = format!("timer due → its event heard, {} due at once", sorted.len());
+        self.row(&what, on, &percentiles(sorted), "p99 1 s");
+    }
+
+    pub(crate) fn replies(&mut self, kind: Kind, replies: &Replies) {
+        let what = format!("{} replies sent at once → all on the timeline", replies.count);
+        let figure = format!(
+            "{}, {} out of place",
+            milliseconds(replies.took),
+            replies.misplaced
+        );
+        self.row(&what, kind.name(), &figure, "3 s, 0 out of place");
     }
 
     pub(crate) fn fanout(&mut self, subscribers: usize, told: Duration, memory: &[(&'static str, u64)]) {

@@ -71,6 +71,7 @@ pub(crate) struct Stack {
     processes: Vec<(&'static str, Child)>,
     environment: Vec<(String, String)>,
     kind: Kind,
+    roles: &'static [&'static str],
     _folder: TempDir,
 }
 
@@ -78,6 +79,26 @@ impl Stack {
     pub(crate) async fn start(
         binary: &Path,
         kind: Kind,
+        pace: Pace,
+        servers: &Servers,
+    ) -> anyhow::Result<Self> {
+        let roles: &[&str] = if kind == Kind::Sqlite {
+            &["up"]
+        } else {
+            &["api", "bridge"]
+        };
+        Self::start_roles(binary, kind, roles, pace, servers).await
+    }
+
+    /// An API without a bridge.
+    pub(crate) async fn start_api(binary: &Path, kind: Kind, servers: &Servers) -> anyhow::Result<Self> {
+        Self::start_roles(binary, kind, &["api"], Pace::Documented, servers).await
+    }
+
+    async fn start_roles(
+        binary: &Path,
+        kind: Kind,
+        roles: &'static [&'static str],
         pace: Pace,
         servers: &Servers,
     ) -> anyhow::Result<Self> {
@@ -140,9 +161,10 @@ impl Stack {
             processes: Vec::new(),
             environment,
             kind,
+            roles,
             _folder: folder,
         };
-        if kind == Kind::Postgres {
+        if roles != ["up"] {
             run(Command::new(binary)
                 .arg("migrate")
                 .envs(stack.environment.clone()))?;
@@ -153,12 +175,7 @@ impl Stack {
     }
 
     fn spawn(&mut self, binary: &Path) -> anyhow::Result<()> {
-        let roles: &[&str] = if self.kind == Kind::Sqlite {
-            &["up"]
-        } else {
-            &["api", "bridge"]
-        };
-        for role in roles {
+        for role in self.roles {
             let child = Command::new("sh")
                 .args(["-c", "ulimit -n $(ulimit -Hn); exec \"$@\"", "sh"])
                 .arg(binary)
@@ -174,7 +191,7 @@ impl Stack {
     /// Where the processes listen.
     fn addresses(&self) -> anyhow::Result<Vec<String>> {
         let mut addresses = vec![self.address.clone()];
-        if self.kind == Kind::Postgres {
+        if self.roles.contains(&"bridge") {
             let bridge = self
                 .environment
                 .iter()

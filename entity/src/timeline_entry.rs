@@ -19,7 +19,7 @@ pub struct Model {
     pub organization_id: OrganizationId,
     /// The incident.
     pub incident_id: IncidentId,
-    /// The incident's version after this change; unique in the incident, so it orders the timeline.
+    /// The incident's version after this change; unique in the incident, and the order in which entries were written.
     pub version: i64,
     /// What it tells.
     pub kind: EntryKind,
@@ -49,8 +49,10 @@ pub struct Model {
     pub retracted_by: Option<UserId>,
     /// Whether it came about while the incident's sync with Slack was muted.
     pub slack_muted: bool,
-    /// When it happened.
+    /// When it was written down.
     pub created_at: OffsetDateTime,
+    /// When what it tells happened, or was said, in microseconds since 1970: the timeline is sorted by it, and then by version.
+    pub occurred_at: i64,
 }
 
 /// No relations are declared: neighbours are loaded by key, in batches.

@@ -24,6 +24,9 @@ mod m20261128_000150_seen_by;
 mod m20261128_000160_found_token;
 mod m20261129_000010_create_database_probe;
 mod m20261129_000020_add_slack_claim_number;
+mod m20261129_000041_add_timer_claims;
+mod m20261129_000042_add_timeline_occurred;
+mod m20261129_000043_add_inbox_sequence;
 mod m20261129_000050_add_slack_installation;
 mod m20261129_000051_add_slack_outsiders;
 mod m20261129_000060_add_api_key_expiry;
@@ -98,6 +101,9 @@ impl Migrator {
             Box::new(m20261129_000061_add_membership_name::Migration),
             Box::new(m20261129_000062_create_audit_entry::Migration),
             Box::new(m20261129_000020_add_slack_claim_number::Migration),
+            Box::new(m20261129_000041_add_timer_claims::Migration),
+            Box::new(m20261129_000042_add_timeline_occurred::Migration),
+            Box::new(m20261129_000043_add_inbox_sequence::Migration),
         ]
     }
 }

@@ -15,7 +15,7 @@ const INCIDENT = `query Incident($number: Int!, $after: String) {
     resolvedAt resolvedAuthor { name } resolutionNoteMarkdown
     snoozedUntil
     timeline(first: 100, after: $after) {
-      nodes { id kind source bodyMarkdown changes createdAt editedAt retractedAt author { name } }
+      nodes { id kind source bodyMarkdown changes occurredAt editedAt retractedAt author { name } }
       pageInfo { hasNextPage endCursor }
     }
     deliveries { kind channel state attempts lastError lagMilliseconds }

@@ -124,7 +124,7 @@ function showTimeline(entries) {
         author ? el("strong", { text: author }) : "",
         el("span", { text: author ? what : words(entry.kind) }),
         SOURCE_NAME[entry.source] ? el("span", { class: "faint", text: SOURCE_NAME[entry.source] }) : "",
-        time(entry.createdAt),
+        time(entry.occurredAt),
       ),
       body ? el("div", { class: "markdown", text: body }) : "",
     );

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use sea_orm::DbErr;
 use time::OffsetDateTime;
+use tocsin_clock::Clock;
 use tocsin_entity::{
     database::{Database, DatabaseFault},
     incident,
@@ -39,6 +40,8 @@ pub(crate) struct Applied {
     pub(crate) entry: Option<timeline_entry::Model>,
     /// Whether this very command changed it.
     pub(crate) changed: bool,
+    /// When the timer is due that it set, where it set one.
+    pub(crate) timer_due_at: Option<OffsetDateTime>,
 }
 
 /// A command, who gives it, and the key that makes it repeatable.
@@ -65,7 +68,11 @@ pub(crate) struct Lane {
 
 impl Lane {
     /// Opens the lane. `told` hears of each change after its commit. The lane ends when its last handle is dropped.
-    pub(crate) fn open(database: Database, told: impl Fn(&Order, &Applied) + Send + 'static) -> Self {
+    pub(crate) fn open(
+        database: Database,
+        clock: Clock,
+        told: impl Fn(&Order, &Applied) + Send + 'static,
+    ) -> Self {
         let (door, mut waiting) = mpsc::channel::<Waiting>(WAITING_MAX);
         tokio::spawn(async move {
             let mut batch = Vec::with_capacity(BATCH_MAX);
@@ -76,7 +83,7 @@ impl Lane {
                     .drain(..)
                     .map(|waiting| (waiting.order, waiting.answer))
                     .unzip();
-                let results = write_all(&database, &orders).await;
+                let results = write_all(&database, &clock, &orders).await;
                 let unreachable = results.iter().find_map(unreachable);
                 for ((order, answer), result) in orders.iter().zip(answers).zip(results) {
                     if let Ok(applied) = &result
@@ -145,8 +152,12 @@ pub(crate) fn tell_log(order: &Order, applied: &Applied) {
 }
 
 /// Writes the orders in one transaction; if that fails as a whole again and again, each in its own.
-async fn write_all(database: &Database, orders: &[Order]) -> Vec<Result<Applied, IncidentError>> {
-    let failed = match write_together(database, orders).await {
+async fn write_all(
+    database: &Database,
+    clock: &Clock,
+    orders: &[Order],
+) -> Vec<Result<Applied, IncidentError>> {
+    let failed = match write_together(database, clock, orders).await {
         Ok(answers) => return answers,
         Err(failed) => failed,
     };
@@ -166,7 +177,7 @@ async fn write_all(database: &Database, orders: &[Order]) -> Vec<Result<Applied,
     let mut answers = Vec::with_capacity(orders.len());
     for order in orders {
         answers.push(
-            match write_together(database, std::slice::from_ref(order)).await {
+            match write_together(database, clock, std::slice::from_ref(order)).await {
                 Ok(mut one) => one
                     .pop()
                     .unwrap_or(Err(Fault::Unavailable("the writer gave no answer").into())),
@@ -188,12 +199,13 @@ enum Failed {
 
 async fn write_together(
     database: &Database,
+    clock: &Clock,
     orders: &[Order],
 ) -> Result<Vec<Result<Applied, IncidentError>>, Failed> {
     let mut tries = 0;
     loop {
         tries += 1;
-        match write_once(database, orders).await {
+        match write_once(database, clock, orders).await {
             Err(Failed::Before(error)) if tries < TRIES && !DatabaseFault::of(&error).concerns_all() => {
                 tracing::debug!("a write failed and is tried again: {error}");
             }
@@ -204,16 +216,13 @@ async fn write_together(
 
 async fn write_once(
     database: &Database,
+    clock: &Clock,
     orders: &[Order],
 ) -> Result<Vec<Result<Applied, IncidentError>>, Failed> {
     let tx = database.begin_write().await.map_err(Failed::Before)?;
-    let answers = batch::write(&tx, orders, now()).await.map_err(Failed::Before)?;
+    let answers = batch::write(&tx, orders, clock.now())
+        .await
+        .map_err(Failed::Before)?;
     tx.commit().await.map_err(Failed::AtCommit)?;
     Ok(answers)
-}
-
-/// Now, to the microsecond, which is what the databases keep.
-fn now() -> OffsetDateTime {
-    let now = OffsetDateTime::now_utc();
-    now.replace_microsecond(now.microsecond()).unwrap_or(now)
 }

@@ -6,6 +6,8 @@ use tocsin_entity::{
     kinds::{ReplyMode, Severity, Source, Urgency},
 };
 
+use crate::timer::TimerClaim;
+
 /// Who acts, and through what.
 #[derive(Debug, Clone)]
 pub(crate) struct Actor {
@@ -100,6 +102,8 @@ pub(crate) enum Change {
         body: String,
         /// Where it was said, outside; taken in once.
         external_ref: Option<String>,
+        /// When it was said, where that was not now.
+        said_at: Option<OffsetDateTime>,
     },
     /// It may rest.
     Snooze {
@@ -162,4 +166,6 @@ pub(crate) enum Command {
     Change(IncidentId, Change),
     /// A change of a comment on one.
     Revise(CommentRef, Revision),
+    /// A change that a timer asks for. It is made, and the timer deleted, only while the claim holds.
+    Fire(TimerClaim, IncidentId, Change),
 }

@@ -222,7 +222,7 @@ impl Incident {
         self.0.updated_at
     }
 
-    /// What happened, oldest first.
+    /// What happened, oldest first: by `occurredAt`, and then by `version`.
     #[graphql(complexity = "crate::paging::weight(first, last, child_complexity)")]
     async fn timeline(
         &self,

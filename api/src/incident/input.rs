@@ -143,7 +143,8 @@ pub(crate) struct AddCommentInput {
     /// Who said it, where no member did. Taken from the Slack bridge alone.
     #[graphql(visible = "crate::viewer::shown_to_bridge")]
     pub(super) slack_author: Option<SlackAuthorInput>,
-    /// When it was said: what was said while the sync was muted is no comment, whenever that comes to be known. Taken from the Slack bridge alone.
+    /// When it was said, which becomes the entry's `occurredAt`: the incident's beginning at the earliest, and now at the latest. What was said
+    /// while the sync was muted is no comment, whenever that comes to be known. Taken from the Slack bridge alone.
     #[graphql(visible = "crate::viewer::shown_to_bridge")]
     pub(super) said_at: Option<OffsetDateTime>,
     /// Through which connector's message it was said: without two-way sync there it is no comment. Taken from the Slack bridge alone.
@@ -322,6 +323,7 @@ impl AddCommentInput {
         Ok(Change::Comment {
             body: comment_body(self.body_markdown)?,
             external_ref: limits::key("externalRef", self.external_ref)?,
+            said_at: self.said_at.map(limits::time),
         })
     }
 }

@@ -14,6 +14,9 @@ mod transition;
 #[cfg(test)]
 mod transition_tests;
 
+#[cfg(test)]
+pub(crate) use self::command::Trigger;
+pub(crate) use self::transition::END_SNOOZE;
 pub(crate) use self::{
     apply::{Applied, Lane, Order, tell_log},
     command::{Actor, Change, Command, TagValue},

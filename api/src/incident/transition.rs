@@ -12,6 +12,7 @@ use super::{
     command::{Actor, Change, TagValue, Telling, Update},
     error::IncidentError,
 };
+use crate::timer::TimerHandler;
 
 /// Longest rest that may be given to an incident, in days.
 const SNOOZE_DAYS_MAX: i64 = 30;
@@ -34,6 +35,8 @@ pub(crate) struct Changed {
     pub(crate) kind: EntryKind,
     /// What was said.
     pub(crate) body: Option<String>,
+    /// When it happened.
+    pub(crate) occurred_at: OffsetDateTime,
     /// What changed, for people.
     pub(crate) changes: Vec<String>,
     /// Where it came from outside.
@@ -84,9 +87,14 @@ pub(crate) fn transition(
         Change::Acknowledge => acknowledge(incident, actor, now),
         Change::Resolve { note } => Ok(resolve(incident, actor, note.clone(), now)),
         Change::Reopen { reason } => Ok(reopen(incident, reason.clone(), now)),
-        Change::Comment { body, external_ref } => {
+        Change::Comment {
+            body,
+            external_ref,
+            said_at,
+        } => {
             let mut changed = change_of(incident, EntryKind::Comment, now);
             changed.body = Some(body.clone());
+            changed.occurred_at = occurred_at(incident, *said_at, now);
             changed.external_ref.clone_from(external_ref);
             Ok(Outcome::Changed(Box::new(changed)))
         }
@@ -105,12 +113,22 @@ fn change_of(incident: &incident::Model, kind: EntryKind, now: OffsetDateTime) -
     Changed {
         incident,
         kind,
+        occurred_at: now,
         body: None,
         changes: Vec::new(),
         external_ref: None,
         assignees: None,
         timer: None,
     }
+}
+
+/// When something was said. Clocks differ, and whoever tells it may be wrong: nothing is said in the future, or of an incident before it began.
+fn occurred_at(
+    incident: &incident::Model,
+    said_at: Option<OffsetDateTime>,
+    now: OffsetDateTime,
+) -> OffsetDateTime {
+    said_at.map_or(now, |said_at| said_at.max(incident.triggered_at).min(now))
 }
 
 /// Ends a rest, where there is one.
@@ -201,6 +219,12 @@ fn snooze(
         IncidentStatus::Resolved => Err(IncidentError::wrong_status(incident, "snoozed")),
     }
 }
+
+/// Ends the rest that a timer was set for.
+pub(crate) const END_SNOOZE: TimerHandler = TimerHandler {
+    kind: TimerKind::SnoozeEnd,
+    change: |timer| Change::EndSnooze { due_at: timer.due_at },
+};
 
 fn end_snooze(incident: &incident::Model, due_at: OffsetDateTime, now: OffsetDateTime) -> Outcome {
     match (incident.status, incident.snoozed_until) {

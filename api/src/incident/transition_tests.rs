@@ -124,6 +124,7 @@ fn change() -> impl Strategy<Value = Change> {
         proptest::option::of(text()).prop_map(|reason| Change::Reopen { reason }),
         text().prop_map(|body| Change::Comment {
             body,
+            said_at: None,
             external_ref: None
         }),
         moment().prop_map(|until| Change::Snooze { until }),

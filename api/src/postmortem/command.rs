@@ -88,6 +88,7 @@ async fn written(tx: &DatabaseTransaction, incident: &incident::Model) -> Result
     let service = service::Entity::find_by_id(incident.service_id).one(tx).await?;
     let entries = timeline_entry::Entity::find()
         .filter(timeline_entry::Column::IncidentId.eq(incident.id))
+        .order_by_asc(timeline_entry::Column::OccurredAt)
         .order_by_asc(timeline_entry::Column::Version)
         .limit(ENTRIES_MAX)
         .all(tx)

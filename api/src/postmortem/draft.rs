@@ -5,6 +5,8 @@ use std::{collections::HashMap, fmt::Write};
 use time::{OffsetDateTime, macros::format_description};
 use tocsin_entity::{id::UserId, incident, kinds::EntryKind, timeline_entry};
 
+use crate::moment::of_micros;
+
 /// A draft in Markdown.
 pub(super) fn draft(
     incident: &incident::Model,
@@ -36,7 +38,7 @@ pub(super) fn draft(
         let _written = writeln!(
             text,
             "- **{}** {}{who}{said}",
-            clock(entry.created_at),
+            clock(of_micros(entry.occurred_at)),
             verb(entry.kind)
         );
     }

@@ -1,6 +1,7 @@
 //! Comments that are edited and retracted, and the sync that is muted.
 
 use serde_json::{Value, json};
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::world::{Caller, World, on_each_database, text};
 
@@ -294,5 +295,71 @@ on_each_database! {
             let answer = rita.ask(query, json!({ "text": "x".repeat(100_000) })).await;
             assert_eq!(answer.error_code(), "BAD_USER_INPUT", "{query}");
         }
+    }
+
+    async fn comments_stand_where_they_were_said_whenever_they_come_to_be_known(world) {
+        world.takes_unmatched().await;
+        let admin = world.admin();
+        let bridge = bridge_in(world).await;
+        let incident = admin.trigger("Down").await;
+        let read = admin.read("{ incident(number: 1) { triggeredAt } }").await;
+        let began = OffsetDateTime::parse(&text(&read["incident"]["triggeredAt"]), &Rfc3339).expect("a time");
+        let say = async |body: &str, at: OffsetDateTime| {
+            let input = json!({ "incidentId": incident["id"], "bodyMarkdown": body, "externalRef": format!("slack:T1/C1/{body}"),
+                "slackAuthor": { "name": "Ada" }, "saidAt": at.format(&Rfc3339).expect("a time") });
+            bridge.change("addComment", input).await.done();
+        };
+        admin.comment(&incident, "by the API").await.done();
+        say("third", began + Duration::microseconds(30)).await;
+        say("first", began + Duration::microseconds(10)).await;
+        say("second", began + Duration::microseconds(20)).await;
+        say("too early", began - Duration::hours(1)).await;
+        say("too late", OffsetDateTime::now_utc() + Duration::hours(1)).await;
+
+        let query = "query($first: Int, $after: String, $last: Int, $before: String, $changed: Int) { incident(number: 1) {
+            timeline(first: $first, after: $after, last: $last, before: $before, changedAfterVersion: $changed) {
+            nodes { kind bodyMarkdown version occurredAt createdAt } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } } }";
+        let page = async |variables: Value| admin.ask(query, variables).await.data()["incident"]["timeline"].clone();
+        let bodies = |page: &Value| -> Vec<Value> {
+            page["nodes"].as_array().expect("nodes").iter().map(|node| node["bodyMarkdown"].clone()).collect()
+        };
+        let whole = page(json!({})).await;
+        let order = json!([null, "too early", "first", "second", "third", "by the API", "too late"]);
+        assert_eq!(json!(bodies(&whole)), order, "{whole:#}");
+        let nodes = whole["nodes"].as_array().expect("nodes");
+        assert_eq!(nodes[1]["occurredAt"], read["incident"]["triggeredAt"]);
+        let second = began + Duration::microseconds(20);
+        assert_eq!(nodes[3]["occurredAt"], second.format(&Rfc3339).expect("a time"));
+        for by_api in [&nodes[0], &nodes[5], &nodes[6]] {
+            assert_eq!(by_api["occurredAt"], by_api["createdAt"]);
+        }
+
+        let (mut forth, mut after) = (Vec::new(), Value::Null);
+        loop {
+            let some = page(json!({ "first": 2, "after": after })).await;
+            forth.extend(bodies(&some));
+            after = some["pageInfo"]["endCursor"].clone();
+            if some["pageInfo"]["hasNextPage"] == false {
+                break;
+            }
+        }
+        assert_eq!(json!(forth), order);
+        let (mut back, mut before) = (Vec::new(), Value::Null);
+        loop {
+            let some = page(json!({ "last": 2, "before": before })).await;
+            back.splice(0..0, bodies(&some));
+            before = some["pageInfo"]["startCursor"].clone();
+            if some["pageInfo"]["hasPreviousPage"] == false {
+                break;
+            }
+        }
+        assert_eq!(json!(back), order);
+        let changed = page(json!({ "changed": 4 })).await;
+        assert_eq!(json!(bodies(&changed)), json!(["too early", "second", "too late"]));
+
+        let draft = admin.change("createPostmortem", json!({ "incidentId": incident["id"] })).await.done();
+        let draft = text(&draft["postmortem"]["bodyMarkdown"]);
+        let places: Vec<_> = ["first", "second", "third", "by the API"].map(|body| draft.find(body).expect("told")).into();
+        assert!(places.is_sorted(), "{draft}");
     }
 }

@@ -1,11 +1,79 @@
 //! Snoozes and their end.
 
-use futures::StreamExt;
+use futures::{StreamExt, future::join_all};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 use tokio_util::sync::CancellationToken;
 
-use crate::world::on_each_database;
+use tocsin_entity::timer;
+
+use crate::world::{Replica, World, on_each_database, text};
+
+/// Replicas that fire timers, until the end of the test.
+struct Running(CancellationToken, Vec<tokio::task::JoinHandle<()>>);
+
+impl Running {
+    fn start(replicas: impl IntoIterator<Item = Replica>) -> Self {
+        let stop = CancellationToken::new();
+        let run = |replica: Replica| {
+            let stop = stop.clone();
+            tokio::spawn(async move { replica.api.run(stop).await })
+        };
+        let running = replicas.into_iter().map(run).collect();
+        Self(stop, running)
+    }
+
+    async fn end(self) {
+        self.0.cancel();
+        for replica in self.1 {
+            replica.await.expect("ended");
+        }
+    }
+}
+
+/// Has a kind of change of an incident with this title fail in the database, until it is lifted.
+async fn break_incident(world: &World, title: &str) {
+    let sql = if world.database.is_sqlite() {
+        format!(
+            "CREATE TRIGGER broken BEFORE UPDATE ON incident WHEN NEW.title = '{title}' BEGIN SELECT RAISE(ABORT, 'it is broken'); END"
+        )
+    } else {
+        format!(
+            "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'it is broken'; END $$; \
+             CREATE TRIGGER broken BEFORE UPDATE ON incident FOR EACH ROW WHEN (NEW.title = '{title}') EXECUTE FUNCTION broken()"
+        )
+    };
+    world
+        .database
+        .write()
+        .execute_unprepared(&sql)
+        .await
+        .expect("broken");
+}
+
+/// Has time pass until all timers are due.
+async fn make_due(world: &World) {
+    timer::Entity::update_many()
+        .col_expr(timer::Column::FireAt, Expr::value(1_i64))
+        .exec(world.database.write())
+        .await
+        .expect("written");
+}
+
+async fn mend(world: &World) {
+    let sql = if world.database.is_sqlite() {
+        "DROP TRIGGER broken"
+    } else {
+        "DROP TRIGGER broken ON incident"
+    };
+    world
+        .database
+        .write()
+        .execute_unprepared(sql)
+        .await
+        .expect("mended");
+}
 
 /// A time to come, as clients write it.
 pub(crate) fn in_seconds(seconds: i64) -> String {
@@ -105,5 +173,106 @@ on_each_database! {
         admin.change("snoozeIncident", json!({ "id": incident["id"], "until": in_seconds(3_600) })).await.done();
         let resolved = admin.change("resolveIncident", json!({ "id": incident["id"] })).await.done()["incident"].clone();
         assert!(resolved["snoozedUntil"].is_null());
+    }
+
+    async fn timers_that_are_due_at_once_fire_once_each_though_replicas_share_them(world) {
+        let admin = world.admin();
+        admin.trigger("before").await;
+        let mut events = admin.follow(admin.newest().await, Value::Null).await;
+        let until = in_seconds(3_600);
+        let snooze = |number: usize| {
+            let (admin, until) = (admin.clone(), until.clone());
+            async move {
+                let incident = admin.trigger(&format!("Down {number}")).await;
+                admin.change("snoozeIncident", json!({ "id": incident["id"], "until": until })).await.done();
+            }
+        };
+        join_all((0..300).map(snooze)).await;
+        make_due(world).await;
+        let running = Running::start([world.replica.clone(), world.another_replica().await]);
+        let mut ended = std::collections::BTreeSet::new();
+        while ended.len() < 300 {
+            let event = events.next().await.expect("an event")["data"]["incidentEvents"].clone();
+            if event["kind"] == "INCIDENT_SNOOZE_ENDED" {
+                assert!(ended.insert(event["incident"]["number"].as_i64()), "{event} came twice");
+                assert_eq!(event["entry"]["version"], 3);
+            }
+        }
+        running.end().await;
+        assert_eq!(timer::Entity::find().all(world.database.read()).await.expect("readable"), []);
+    }
+
+    async fn a_timer_that_fails_holds_up_no_other_and_fires_once_it_can(world) {
+        let admin = world.admin();
+        admin.trigger("before").await;
+        let mut events = admin.follow(admin.newest().await, Value::Null).await;
+        for title in ["broken", "well"] {
+            let incident = admin.trigger(title).await;
+            admin.change("snoozeIncident", json!({ "id": incident["id"], "until": in_seconds(3_600) })).await.done();
+        }
+        make_due(world).await;
+        break_incident(world, "broken").await;
+        let running = Running::start([world.replica.clone()]);
+        let mut next_end = async || loop {
+            let event = events.next().await.expect("an event")["data"]["incidentEvents"].clone();
+            if event["kind"] == "INCIDENT_SNOOZE_ENDED" {
+                return event["incident"]["number"].clone();
+            }
+        };
+        assert_eq!(next_end().await, 3);
+        let failed = async || {
+            let rows = timer::Entity::find().all(world.database.read()).await.expect("readable");
+            rows.first().and_then(|row| row.last_error.clone())
+        };
+        while failed().await.is_none() {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        mend(world).await;
+        assert_eq!(next_end().await, 2);
+        running.end().await;
+    }
+
+    async fn a_kind_of_timer_that_a_newer_version_wrote_is_left_alone(world) {
+        let admin = world.admin();
+        let [newer, own] = [admin.trigger("newer").await, admin.trigger("own").await];
+        let mut events = admin.follow(admin.newest().await, Value::Null).await;
+        for incident in [&newer, &own] {
+            admin.change("snoozeIncident", json!({ "id": incident["id"], "until": in_seconds(3_600) })).await.done();
+        }
+        make_due(world).await;
+        let id: tocsin_entity::id::IncidentId = text(&newer["id"]).parse().expect("an id");
+        timer::Entity::update_many()
+            .col_expr(timer::Column::Kind, Expr::value("ESCALATION"))
+            .filter(timer::Column::IncidentId.eq(id))
+            .exec(world.database.write())
+            .await
+            .expect("written");
+        let running = Running::start([world.replica.clone()]);
+        loop {
+            let event = events.next().await.expect("an event")["data"]["incidentEvents"].clone();
+            if event["kind"] == "INCIDENT_SNOOZE_ENDED" {
+                assert_eq!(event["incident"]["number"], own["number"]);
+                break;
+            }
+        }
+        running.end().await;
+    }
+
+    async fn the_timers_of_a_replica_that_died_fire_when_its_claims_end(world) {
+        let admin = world.admin();
+        let incident = admin.trigger("Down").await;
+        let mut events = admin.follow(admin.newest().await, Value::Null).await;
+        admin.change("snoozeIncident", json!({ "id": incident["id"], "until": in_seconds(3_600) })).await.done();
+        let soon = (OffsetDateTime::now_utc() + Duration::seconds(1)).unix_timestamp_nanos() / 1_000;
+        let soon = i64::try_from(soon).expect("a time");
+        timer::Entity::update_many()
+            .col_expr(timer::Column::FireAt, Expr::value(soon))
+            .col_expr(timer::Column::Attempts, Expr::value(1))
+            .exec(world.database.write())
+            .await
+            .expect("written");
+        let running = Running::start([world.replica.clone()]);
+        while events.next().await.expect("an event")["data"]["incidentEvents"]["kind"] != "INCIDENT_SNOOZE_ENDED" {}
+        running.end().await;
     }
 }

@@ -16,6 +16,7 @@ use crate::{
         reassign_incident, reopen_incident, resolve_incident, set_slack_sync, snooze_incident,
         update_incident,
     },
+    slack::timestamp,
 };
 
 /// What a person asks to be done.
@@ -93,6 +94,11 @@ macro_rules! mutate {
     }};
 }
 
+/// When a comment was said that was a message, by its reference `slack:T…/C…/ts`.
+fn said_at(external_ref: &str) -> Option<OffsetDateTime> {
+    timestamp::said_at(external_ref.rsplit('/').next()?)
+}
+
 /// Makes a change as `who`.
 #[expect(clippy::too_many_lines, reason = "one arm for each change, and nothing else")]
 pub(super) async fn make(
@@ -149,7 +155,7 @@ pub(super) async fn make(
                 body_markdown: markdown.clone(),
                 external_ref: external_ref.clone(),
                 slack_author: None,
-                said_at: None,
+                said_at: external_ref.as_deref().and_then(said_at).map(DateTime),
                 connector_id: None,
                 idempotency_key: key,
             }

@@ -11,7 +11,10 @@ use super::{
     escape::escape,
     markdown, rich_text, text,
 };
-use crate::inbound::lenient::{id, lenient, read};
+use crate::{
+    inbound::lenient::{id, lenient, read},
+    slack::timestamp::said_at,
+};
 
 /// Subtypes in which people speak; all others are Slack's, or an app's.
 const SPOKEN: [&str; 3] = ["file_share", "thread_broadcast", "me_message"];
@@ -62,13 +65,6 @@ impl Place {
     pub(crate) fn said_at(&self) -> Option<OffsetDateTime> {
         said_at(&self.ts)
     }
-}
-
-/// When a message was written, by its name.
-pub(super) fn said_at(ts: &str) -> Option<OffsetDateTime> {
-    let (seconds, micros) = ts.split_once('.')?;
-    let at = OffsetDateTime::from_unix_timestamp(seconds.parse().ok()?).ok()?;
-    Some(at + time::Duration::microseconds(micros.parse().ok()?))
 }
 
 impl Message {

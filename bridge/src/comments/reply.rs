@@ -8,7 +8,7 @@ use super::{
     document::{Document, Names},
     memory,
     message::{Message, Place},
-    order, revise,
+    revise,
     told::Told,
 };
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     identity::{self, Person, Standing},
     inbound::{
         Kind,
-        routes::{Item, Outcome, Route, Turn, Worked},
+        routes::{Item, Outcome, Route, Worked},
     },
     installation::{AppInstallation, Speaker},
     mention,
@@ -40,10 +40,6 @@ const SOON: Duration = Duration::milliseconds(400);
 
 /// How long after a reply came its thread may still be found to be ours.
 const PATIENCE: Duration = Duration::minutes(10);
-
-/// How soon a reply is tried again before which others were written; and for how long it lets them go first.
-const ORDER_SOON: Duration = Duration::milliseconds(100);
-const ORDER_PATIENCE: Duration = Duration::seconds(10);
 
 /// What came of a reply that is on the timeline.
 pub(super) const COMMENTED: Outcome = Outcome::Done("commented");
@@ -107,11 +103,6 @@ async fn read<'a>(
         });
     if person.is_bot {
         return Ok(Err(Outcome::NotOurs("bot")));
-    }
-    if item.age() < ORDER_PATIENCE && order::is_early(parts, item, &place).await? {
-        let pause = ORDER_SOON.max(item.age() / 4).unsigned_abs();
-        let turn = Turn("an earlier reply of the thread is being worked");
-        return Err(JobError::retry_after(pause, turn));
     }
     let document = message.document();
     let names = names(parts, installation, &document).await?;

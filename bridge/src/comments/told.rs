@@ -5,6 +5,17 @@
 use serde_json::{Value, json};
 
 use super::message::{Message, Place};
+use crate::{inbound::sequence::SequencePlace, slack::timestamp::said_at};
+
+/// A reply's place in its thread. Edits and deletions stand where they were made, behind the message and before what was said since.
+pub(crate) fn place(payload: &Value) -> Option<SequencePlace> {
+    let told = Told::of(payload)?;
+    let thread = told.place();
+    Some(SequencePlace {
+        key: format!("{}/{}", thread.channel, thread.thread_ts),
+        at: told.happened_at(payload),
+    })
+}
 
 /// What a `message` event tells of a person's reply in a thread.
 #[derive(Debug, Clone)]
@@ -42,6 +53,22 @@ impl Told {
                 Some(Self::Said { message, place })
             }
         }
+    }
+
+    /// When it happened, by Slack's names for messages, in microseconds since 1970.
+    fn happened_at(&self, payload: &Value) -> i64 {
+        let event = &payload["event"];
+        let at = match self {
+            Self::Said { place, .. } => said_at(&place.ts),
+            Self::Edited { revision, .. } => said_at(revision),
+            // The deletion itself has no name of its own but that of its event.
+            Self::Deleted { .. } => event["event_ts"]
+                .as_str()
+                .or(event["ts"].as_str())
+                .and_then(said_at),
+        };
+        let micros = at.map_or(0, |at| at.unix_timestamp_nanos() / 1_000);
+        i64::try_from(micros).unwrap_or(0)
     }
 
     pub(super) fn place(&self) -> &Place {

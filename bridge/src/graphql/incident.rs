@@ -67,6 +67,8 @@ pub(crate) struct Entry {
     pub(crate) body_markdown: Option<String>,
     pub(crate) author: Option<Author>,
     pub(crate) created_at: OffsetDateTime,
+    /// When it happened, or was said; `created_at` is when it was written down.
+    pub(crate) occurred_at: OffsetDateTime,
     /// Where it came from outside, as `slack:T…/C…/ts`.
     pub(crate) external_ref: Option<String>,
     /// The incident's version that last changed the entry.
@@ -222,6 +224,7 @@ macro_rules! from_entry_fields {
                     body_markdown: read.body_markdown,
                     author: read.author.map(|author| Author { name: author.name, email: author.email }),
                     created_at: read.created_at.0,
+                    occurred_at: read.occurred_at.0,
                     external_ref: read.external_ref,
                     changed_version: read.changed_version,
                     is_edited: read.edited_at.is_some(),

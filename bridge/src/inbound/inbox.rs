@@ -13,7 +13,7 @@ use tocsin_entity::{
     slack::inbox::{ActiveModel, Column, Entity, Model},
 };
 
-use super::envelope::Envelope;
+use super::{envelope::Envelope, routes};
 use crate::installation::InstallationKey;
 
 /// How long a worker has a row to itself; one that died lets go by then.
@@ -50,6 +50,7 @@ pub(crate) async fn store(
     let app = installation.app();
     // Whoever signs for one app names nothing of another's.
     let key = app.map_or_else(|| envelope.key.clone(), |app| format!("{app}/{}", envelope.key));
+    let place = routes::sequence(&envelope).and_then(|place| place.of_app(app));
     let row = ActiveModel {
         id: Set(id),
         slack_key: Set(key),
@@ -64,6 +65,8 @@ pub(crate) async fn store(
         last_error: Set(None),
         received_at: Set(now),
         worked_at: Set(None),
+        sequence_at: Set(place.as_ref().map_or(0, |place| place.at)),
+        sequence: Set(place.map(|place| place.key)),
     };
     let inserted = Entity::insert(row)
         .on_conflict(OnConflict::column(Column::SlackKey).do_nothing().to_owned())
@@ -84,6 +87,8 @@ pub(crate) enum Claim {
     Taken(Model),
     /// It is another worker's, or to be tried later: not before this.
     NotDue(OffsetDateTime),
+    /// It is worked with the others of this sequence.
+    InSequence(String),
     /// It has been worked, or is gone.
     Over,
 }
@@ -100,12 +105,16 @@ pub(crate) async fn claim(
         .filter(Column::Id.eq(id))
         .filter(Column::State.eq(InboxState::Pending))
         .filter(Column::DueAt.lte(now))
+        .filter(Column::Sequence.is_null())
         .exec(tx)
         .await?;
     let row = Entity::find_by_id(id).one(tx).await?;
     Ok(match row {
         Some(row) if claimed.rows_affected > 0 => Claim::Taken(row),
-        Some(row) if row.state == InboxState::Pending => Claim::NotDue(row.due_at),
+        Some(row) if row.state == InboxState::Pending => match row.sequence {
+            Some(key) => Claim::InSequence(key),
+            None => Claim::NotDue(row.due_at),
+        },
         Some(_) | None => Claim::Over,
     })
 }

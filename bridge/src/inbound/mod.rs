@@ -14,6 +14,7 @@ mod receive;
 mod reception;
 mod refusal;
 pub(crate) mod routes;
+pub(crate) mod sequence;
 pub(crate) mod signature;
 pub(crate) mod socket;
 mod tend;

@@ -9,6 +9,7 @@ use tocsin_queue::JobError;
 use super::{
     envelope::{Envelope, Kind},
     prompt::Prompt,
+    sequence::SequencePlace,
 };
 use crate::{
     actions, bridge::Parts, commands, comments, create, directory, home, identity, install,
@@ -68,11 +69,6 @@ pub(crate) enum Outcome {
     NotOurs(&'static str),
 }
 
-/// Why a request is not worked yet where nothing is wrong: others go first.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct Turn(pub(crate) &'static str);
-
 /// A request to be worked.
 #[derive(Debug, Clone)]
 pub(crate) struct Item {
@@ -115,6 +111,12 @@ pub(crate) fn label(name: &str) -> &'static str {
         .map(|route| route.name);
     let mut known = routes.chain(PROMPTS.iter().map(|prompt| prompt.name));
     known.find(|known| *known == name).unwrap_or("other")
+}
+
+/// The place of a request among those that are worked one after another; none where its order does not matter.
+pub(crate) fn sequence(envelope: &Envelope) -> Option<SequencePlace> {
+    let is_message = envelope.kind == comments::ROUTE.kind && envelope.name == comments::ROUTE.name;
+    is_message.then(|| comments::place(&envelope.payload)).flatten()
 }
 
 /// Who answers a request.

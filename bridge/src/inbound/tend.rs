@@ -56,6 +56,10 @@ fn describe() {
         "tocsin_slack_inbox_worked_total",
         "Tries to work a request from Slack, by type and outcome."
     );
+    describe_counter!(
+        "tocsin_slack_inbox_overtaken_total",
+        "Tries after which a reply was overtaken by those that came after it in its thread."
+    );
     describe_histogram!(
         "tocsin_slack_answer_seconds",
         Unit::Seconds,

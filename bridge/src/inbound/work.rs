@@ -16,6 +16,7 @@ use super::{
     envelope::{self, Kind},
     inbox::{self, Claim, Verdict},
     routes::{self, Item, Outcome},
+    sequence,
 };
 use crate::{
     bridge::Parts,
@@ -47,18 +48,23 @@ pub(crate) async fn work(parts: Arc<Parts>, job: WorkInbox, _context: JobContext
         Claim::Taken(row) => row,
         // Whoever has it may have died: looked at again when the lease ends.
         Claim::NotDue(due_at) => return parts.queue.push_at(&job, due_at).await.map_err(JobError::retry),
+        Claim::InSequence(key) => return sequence::work(&parts, &key).await,
         Claim::Over => return Ok(()),
     };
-    let name = name_of(&row).to_owned();
-    let span = tracing::info_span!(
-        "inbox",
-        inbox.id = %id,
-        slack.key = row.slack_key,
-        slack.r#type = name,
-        request.id = row.request_id,
-        attempt = row.attempts,
-    );
-    attempt(&parts, row, name, began).instrument(span).await
+    let tried = attempt(&parts, &row, began).await;
+    let (id, attempts, told) = (row.id, row.attempts, tried.verdict.clone());
+    let clock = parts.clock.clone();
+    let settle = parts.lane.write(move |tx| {
+        let (told, now) = (told.clone(), clock.now());
+        async move { inbox::settle(tx, id, attempts, &told, now).await }.boxed()
+    });
+    // If that fails, the row's lease ends by itself, and the sweeper rings again.
+    let settled = settle.await.map_err(JobError::retry)?;
+    // Where it was another's by then, they tell.
+    if settled {
+        conclude(&parts, &row, &tried, true).await;
+    }
+    Ok(())
 }
 
 /// The type that Slack gave it.
@@ -71,41 +77,73 @@ fn name_of(row: &Model) -> &str {
     named.as_str().unwrap_or_default()
 }
 
-async fn attempt(parts: &Parts, row: Model, name: String, began: Instant) -> Result<(), JobError> {
-    let handled = handle(parts, &row, &name, began).await;
-    let now = parts.clock.now();
-    let is_turn = matches!(&handled, Err(JobError::RetryAfter(_, error)) if error.is::<routes::Turn>());
+/// What came of a try.
+#[derive(Debug)]
+pub(super) struct Tried {
+    pub(super) verdict: Verdict,
+    /// As it is counted.
+    outcome: &'static str,
+}
+
+/// Tries a request that this worker has claimed, and began with at that moment.
+pub(super) async fn attempt(parts: &Parts, row: &Model, began: Instant) -> Tried {
+    let name = name_of(row);
+    let span = tracing::info_span!(
+        "inbox",
+        inbox.id = %row.id,
+        slack.key = row.slack_key,
+        slack.r#type = name,
+        request.id = row.request_id,
+        attempt = row.attempts,
+    );
+    let handled = handle(parts, row, name, began).instrument(span).await;
+    tried(parts, row, handled)
+}
+
+/// What came of a try that panicked.
+pub(super) fn panicked(parts: &Parts, row: &Model) -> Tried {
+    tried(parts, row, Err(JobError::retry("it panicked")))
+}
+
+fn tried(parts: &Parts, row: &Model, handled: routes::Worked) -> Tried {
     let (verdict, outcome) = match handled {
         Ok(Outcome::Done(outcome)) => (Verdict::Done, outcome),
         Ok(Outcome::NotOurs(outcome)) => (Verdict::Forgotten, outcome),
-        Err(error) => judge(&row, error, now),
+        Err(error) => judge(row, error, parts.clock.now()),
     };
-    let (id, attempts, told) = (row.id, row.attempts, verdict.clone());
-    let settle = parts.lane.write(move |tx| {
-        let told = told.clone();
-        async move { inbox::settle(tx, id, attempts, &told, now).await }.boxed()
-    });
-    // If that fails, the row's lease ends by itself, and the sweeper rings again.
-    let settled = settle.await.map_err(JobError::retry)?;
-    let lag = (now - row.received_at).as_seconds_f64();
+    Tried { verdict, outcome }
+}
+
+/// Tells what came of a try, which is written down, and rings for the next one where `rings`.
+pub(super) async fn conclude(parts: &Parts, row: &Model, tried: &Tried, rings: bool) {
+    let (name, outcome) = (name_of(row).to_owned(), tried.outcome);
+    let lag = (parts.clock.now() - row.received_at).as_seconds_f64();
     metrics::counter!("tocsin_slack_inbox_worked_total", "type" => routes::label(&name), "outcome" => outcome)
         .increment(1);
     metrics::histogram!("tocsin_slack_inbox_lag_seconds", "type" => routes::label(&name))
         .record(lag.max(0.0));
-    match &verdict {
+    match &tried.verdict {
         Verdict::Done | Verdict::Forgotten => {
-            tracing::info!(outcome, "worked {name} {}: {outcome}", row.slack_key);
+            tracing::info!(
+                inbox.id = %row.id,
+                request.id = row.request_id,
+                outcome,
+                "worked {name} {}: {outcome}",
+                row.slack_key
+            );
         }
         Verdict::Later { due_at, error } => {
-            if is_turn {
-                tracing::debug!(%due_at, "{name} {} waits: {error}", row.slack_key);
-            } else {
-                tracing::warn!(%due_at, "{name} {} is tried again: {error}", row.slack_key);
-            }
-            if settled && row.attempts == delayed::TELL_AT {
+            tracing::warn!(
+                inbox.id = %row.id,
+                request.id = row.request_id,
+                %due_at,
+                "{name} {} is tried again: {error}",
+                row.slack_key
+            );
+            if row.attempts == delayed::TELL_AT {
                 delayed::tell(parts, &row.payload, delayed::KEPT).await;
             }
-            if settled {
+            if rings {
                 let job = WorkInbox {
                     inbox_id: row.id.to_string(),
                 };
@@ -117,16 +155,15 @@ async fn attempt(parts: &Parts, row: Model, name: String, began: Instant) -> Res
         }
         Verdict::Failed { error } => {
             tracing::error!(
+                inbox.id = %row.id,
+                request.id = row.request_id,
                 "{name} {} is given up after {} tries: {error}",
                 row.slack_key,
                 row.attempts
             );
-            if settled {
-                delayed::tell(parts, &row.payload, delayed::GIVEN_UP).await;
-            }
+            delayed::tell(parts, &row.payload, delayed::GIVEN_UP).await;
         }
     }
-    Ok(())
 }
 
 async fn handle(parts: &Parts, row: &Model, name: &str, began: Instant) -> routes::Worked {
@@ -219,6 +256,8 @@ mod tests {
             last_error: None,
             received_at: OffsetDateTime::UNIX_EPOCH,
             worked_at: None,
+            sequence: None,
+            sequence_at: 0,
         }
     }
 

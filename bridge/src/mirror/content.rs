@@ -262,7 +262,7 @@ pub(crate) fn told(entry: &Entry) -> Mrkdwn {
         .plus(" ")
         .and(&deed(entry))
         .plus(" · ")
-        .and(&Mrkdwn::date(entry.created_at));
+        .and(&Mrkdwn::date(entry.occurred_at));
     match body(entry, TOLD_MAX) {
         Some(body) => told.plus("\n").and(&body),
         None => told,

@@ -21,7 +21,7 @@ pub(crate) fn footer(incident: &Incident, last: Option<&Entry>) -> Mrkdwn {
     let (done, who, at) = match last {
         Some(entry) => {
             let who = entry.author.as_ref().map(|author| author.name.as_str());
-            (deed(&entry.kind), who, entry.created_at)
+            (deed(&entry.kind), who, entry.occurred_at)
         }
         None => by_state(incident),
     };

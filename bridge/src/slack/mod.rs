@@ -17,6 +17,7 @@ mod skew;
 #[cfg(test)]
 mod tests;
 pub(crate) mod thread;
+pub(crate) mod timestamp;
 pub(crate) mod view;
 pub(crate) mod web_api;
 

@@ -100,6 +100,11 @@ impl Acted {
             .push_back((status, answer));
     }
 
+    /// What was to be answered next is not.
+    pub(crate) fn forget_once(&self, name: &str) {
+        self.script().once.remove(name);
+    }
+
     /// What was asked under this name.
     pub(crate) fn calls(&self, name: &str) -> Vec<Call> {
         self.script()

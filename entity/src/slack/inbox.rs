@@ -39,6 +39,10 @@ pub struct Model {
     pub received_at: OffsetDateTime,
     /// When it was worked.
     pub worked_at: Option<OffsetDateTime>,
+    /// The sequence in which it is worked, as a reply is within its thread; none where its order does not matter.
+    pub sequence: Option<String>,
+    /// Its place there: when what it tells of happened, in microseconds since 1970.
+    pub sequence_at: i64,
 }
 
 /// No relations are declared: neighbours are loaded by key, in batches.

@@ -18,6 +18,7 @@ pub mod origin;
 pub mod pace;
 pub mod post;
 pub mod reception;
+pub mod sequence;
 pub mod shut;
 pub mod token;
 pub mod told;

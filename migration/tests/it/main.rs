@@ -81,6 +81,7 @@ async fn goes_up_and_down(db: &DatabaseConnection) {
         (entry.changed_version, entry.retracted_at, entry.slack_muted),
         (0, None, false)
     );
+    assert_eq!(entry.occurred_at, 0, "it was said at the beginning of time");
     let connector = entity::connector::Entity::find().one(db).await.expect("readable");
     let connector = connector.expect("the connector");
     assert_eq!(connector.reply_mode, ReplyMode::Thread);
@@ -111,8 +112,20 @@ async fn goes_up_and_down(db: &DatabaseConnection) {
         Some(("Alice".to_owned(), true)),
         "what was said of the person"
     );
-    // A replica of the first version goes on writing.
-    write_as_the_first_version_did(db).await;
+    // A replica of the first version goes on writing, and its entries have their place among the others.
+    let late = write_as_the_first_version_did(db).await;
+    let entry = entity::timeline_entry::Entity::find_by_id(late)
+        .one(db)
+        .await
+        .expect("readable")
+        .expect("the comment");
+    let written = i64::try_from(entry.created_at.unix_timestamp_nanos() / 1_000).expect("a time");
+    let now = time::OffsetDateTime::now_utc().unix_timestamp() * 1_000_000;
+    assert!(
+        entry.occurred_at == written || (now - entry.occurred_at).abs() < 60_000_000,
+        "{}",
+        entry.occurred_at
+    );
 }
 
 /// A row of each table that has got columns since, without them. Gives the comment's id.

@@ -10,11 +10,15 @@ use tocsin_entity::{
 };
 
 use super::{Answer, State, id_in};
-use crate::incident::{
-    Applied, Order,
-    command::{Actor, Change, Command, Trigger},
-    error::IncidentError,
-    transition::{Changed, Outcome, event_kind, tags_json, transition},
+use crate::{
+    incident::{
+        Applied, Order,
+        command::{Actor, Change, Command, Trigger},
+        error::IncidentError,
+        transition::{Changed, Outcome, TimerChange, event_kind, tags_json, transition},
+    },
+    moment::micros,
+    timer::TimerClaim,
 };
 
 impl State {
@@ -27,6 +31,7 @@ impl State {
             Command::Trigger(trigger) => self.trigger(&order.actor, trigger, now),
             Command::Change(id, change) => self.change(&order.actor, *id, change, now),
             Command::Revise(comment, revision) => self.revise(&order.actor, comment, revision, now),
+            Command::Fire(claim, id, change) => self.fire(&order.actor, *claim, *id, change, now),
         }?;
         self.keep_key(order, &applied, now);
         Ok(applied)
@@ -46,6 +51,7 @@ impl State {
             incident: incident.clone(),
             entry: entry.cloned(),
             changed: false,
+            timer_due_at: None,
         }))
     }
 
@@ -75,6 +81,7 @@ impl State {
                 incident: incident.clone(),
                 entry: None,
                 changed: false,
+                timer_due_at: None,
             });
         }
         let service = trigger
@@ -121,6 +128,7 @@ impl State {
         let changed = Changed {
             incident,
             kind: EntryKind::Triggered,
+            occurred_at: now,
             body: None,
             changes: Vec::new(),
             external_ref: None,
@@ -147,6 +155,7 @@ impl State {
                 incident: incident.clone(),
                 entry: Some(entry.clone()),
                 changed: false,
+                timer_due_at: None,
             });
         }
         if let Change::Comment {
@@ -176,9 +185,37 @@ impl State {
                 incident: incident.clone(),
                 entry: None,
                 changed: false,
+                timer_due_at: None,
             }),
             Outcome::Changed(changed) => self.record(actor, *changed, now),
         }
+    }
+
+    /// Makes the change that a timer asks for, and deletes the timer. Whoever has lost their claim on it changes nothing.
+    fn fire(
+        &mut self,
+        actor: &Actor,
+        claim: TimerClaim,
+        id: IncidentId,
+        change: &Change,
+        now: OffsetDateTime,
+    ) -> Answer {
+        if self.timers.get(&claim.id).is_some_and(|timer| claim.holds(timer)) {
+            let applied = self.change(actor, id, change, now)?;
+            self.timers.remove(&claim.id);
+            self.write.fired.push(claim.id);
+            return Ok(applied);
+        }
+        let incident = self
+            .incidents
+            .get(&id)
+            .ok_or(IncidentError::NotFound("incident"))?;
+        Ok(Applied {
+            incident: incident.clone(),
+            entry: None,
+            changed: false,
+            timer_due_at: None,
+        })
     }
 
     fn check_members(&self, actor: &Actor, users: &[UserId]) -> Result<(), IncidentError> {
@@ -229,10 +266,15 @@ impl State {
             // That the sync is muted is told before it is.
             slack_muted: incident.slack_muted && kind != EntryKind::SyncMuted,
             created_at: now,
+            occurred_at: micros(changed.occurred_at),
         };
         self.write.entries.push(entry.clone().into());
         self.write
             .event(actor, &incident, &entry, seq, event_kind(kind), now);
+        let timer_due_at = match changed.timer {
+            Some(TimerChange::Set(_, due_at)) => Some(due_at),
+            Some(TimerChange::Cancel(_)) | None => None,
+        };
         if let Some(timer) = changed.timer {
             self.write.set_timer(&incident, timer);
         }
@@ -251,6 +293,7 @@ impl State {
             incident,
             entry: Some(entry),
             changed: true,
+            timer_due_at,
         })
     }
 }

@@ -16,10 +16,10 @@ use sea_orm::{
 };
 use time::OffsetDateTime;
 use tocsin_entity::{
-    id::{IncidentId, OrganizationId, ServiceId, TimelineEntryId, UserId},
+    id::{IncidentId, OrganizationId, ServiceId, TimelineEntryId, TimerId, UserId},
     idempotency, incident, incident_assignee,
     kinds::IncidentStatus,
-    membership, organization, service, timeline_entry,
+    membership, organization, service, timeline_entry, timer,
 };
 
 use self::save::Writes;
@@ -55,6 +55,8 @@ struct State {
     services: HashMap<ServiceId, service::Model>,
     default_services: HashMap<OrganizationId, ServiceId>,
     members: HashSet<(OrganizationId, UserId)>,
+    /// The timers that are to fire, as they are claimed now.
+    timers: HashMap<TimerId, timer::Model>,
     write: Writes,
 }
 
@@ -82,9 +84,11 @@ impl State {
             services: HashMap::new(),
             default_services: HashMap::new(),
             members: HashSet::new(),
+            timers: HashMap::new(),
             write: Writes::default(),
         };
         state.load_records(tx, &wanted).await?;
+        state.load_timers(tx, &wanted).await?;
         state.load_incidents(tx, wanted).await?;
         Ok(state)
     }
@@ -131,6 +135,21 @@ impl State {
             );
         }
         self.entries = entries.into_iter().map(|entry| (entry.id, entry)).collect();
+        Ok(())
+    }
+
+    /// Locks the timers that are to fire, so that nobody claims them until the change is written.
+    async fn load_timers(&mut self, tx: &DatabaseTransaction, wanted: &Wanted) -> Result<(), DbErr> {
+        if wanted.timers.is_empty() {
+            return Ok(());
+        }
+        let rows = timer::Entity::find()
+            .filter(timer::Column::Id.is_in(wanted.timers.iter().copied()))
+            .order_by_asc(timer::Column::Id)
+            .lock(LockType::Update)
+            .all(tx)
+            .await?;
+        self.timers = rows.into_iter().map(|row| (row.id, row)).collect();
         Ok(())
     }
 
@@ -257,6 +276,7 @@ struct Wanted {
     keys: HashSet<String>,
     services: HashSet<ServiceId>,
     users: HashSet<UserId>,
+    timers: HashSet<TimerId>,
     triggers: bool,
     reassigns: bool,
     reopens: bool,
@@ -277,22 +297,10 @@ impl Wanted {
                     wanted.users.extend(&trigger.assignees);
                     wanted.dedup_keys.extend(trigger.dedup_key.clone());
                 }
-                Command::Change(id, change) => {
-                    wanted.incidents.insert(*id);
-                    match change {
-                        Change::Comment { external_ref, .. } => wanted.refs.extend(external_ref.clone()),
-                        Change::Reassign { assignees } => {
-                            wanted.reassigns = true;
-                            wanted.users.extend(assignees);
-                        }
-                        Change::Reopen { .. } => wanted.reopens = true,
-                        Change::Acknowledge
-                        | Change::Resolve { .. }
-                        | Change::Snooze { .. }
-                        | Change::EndSnooze { .. }
-                        | Change::Update(_)
-                        | Change::SlackSync { .. } => {}
-                    }
+                Command::Change(id, change) => wanted.add(*id, change),
+                Command::Fire(claim, id, change) => {
+                    wanted.timers.insert(claim.id);
+                    wanted.add(*id, change);
                 }
                 Command::Revise(CommentRef::Id(id), _) => {
                     wanted.entries.insert(*id);
@@ -303,6 +311,25 @@ impl Wanted {
             }
         }
         wanted
+    }
+
+    /// What a change of an incident needs.
+    fn add(&mut self, id: IncidentId, change: &Change) {
+        self.incidents.insert(id);
+        match change {
+            Change::Comment { external_ref, .. } => self.refs.extend(external_ref.clone()),
+            Change::Reassign { assignees } => {
+                self.reassigns = true;
+                self.users.extend(assignees);
+            }
+            Change::Reopen { .. } => self.reopens = true,
+            Change::Acknowledge
+            | Change::Resolve { .. }
+            | Change::Snooze { .. }
+            | Change::EndSnooze { .. }
+            | Change::Update(_)
+            | Change::SlackSync { .. } => {}
+        }
     }
 }
 

@@ -59,6 +59,7 @@ impl State {
                 incident,
                 entry: Some(revised),
                 changed: false,
+                timer_due_at: None,
             });
         };
         let (before, mut incident) = (entry.body_markdown.clone(), incident.clone());
@@ -83,6 +84,7 @@ impl State {
             incident,
             entry: Some(revised),
             changed: true,
+            timer_due_at: None,
         })
     }
 

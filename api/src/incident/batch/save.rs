@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait,
-    IntoActiveModel, QueryFilter,
+    IntoActiveModel, Iterable, QueryFilter, sea_query::OnConflict,
 };
 use time::OffsetDateTime;
 use tocsin_entity::{
@@ -15,7 +15,10 @@ use tocsin_entity::{
     organization, timeline_entry, timer,
 };
 
-use crate::incident::{command::Actor, transition::TimerChange};
+use crate::{
+    incident::{command::Actor, transition::TimerChange},
+    moment::micros,
+};
 
 /// What is to be written.
 #[derive(Default)]
@@ -31,6 +34,8 @@ pub(super) struct Writes {
     pub(super) revised: HashMap<TimelineEntryId, timeline_entry::Model>,
     /// What they said before.
     pub(super) earlier_texts: Vec<comment_revision::ActiveModel>,
+    /// Timers that fired.
+    pub(super) fired: Vec<TimerId>,
     timers: HashMap<(IncidentId, TimerKind), Option<timer::ActiveModel>>,
 }
 
@@ -49,6 +54,9 @@ impl Writes {
                         incident_id: Set(incident.id),
                         kind: Set(kind),
                         due_at: Set(due_at),
+                        fire_at: Set(Some(micros(due_at))),
+                        attempts: Set(0),
+                        last_error: Set(None),
                     }),
                 );
             }
@@ -105,9 +113,7 @@ impl Writes {
                 .exec_without_returning(tx)
                 .await?;
         }
-        for changed in self.incidents.into_values() {
-            changed.into_active_model().reset_all().update(tx).await?;
-        }
+        update_incidents(tx, self.incidents).await?;
         if !self.entries.is_empty() {
             timeline_entry::Entity::insert_many(self.entries)
                 .exec_without_returning(tx)
@@ -125,8 +131,27 @@ impl Writes {
                 .await?;
         }
         save_assignees(tx, self.assignees).await?;
-        save_timers(tx, self.timers).await
+        save_timers(tx, self.fired, self.timers).await
     }
+}
+
+/// Writes incidents that were there before, all in one statement.
+async fn update_incidents(
+    tx: &DatabaseTransaction,
+    incidents: HashMap<IncidentId, incident::Model>,
+) -> Result<(), DbErr> {
+    if incidents.is_empty() {
+        return Ok(());
+    }
+    let columns = incident::Column::iter().filter(|column| !matches!(column, incident::Column::Id));
+    let by_id = OnConflict::column(incident::Column::Id)
+        .update_columns(columns)
+        .to_owned();
+    incident::Entity::insert_many(incidents.into_values().map(IntoActiveModel::into_active_model))
+        .on_conflict(by_id)
+        .exec_without_returning(tx)
+        .await
+        .map(|_| ())
 }
 
 async fn save_revised(
@@ -190,17 +215,32 @@ async fn save_assignees(
 
 async fn save_timers(
     tx: &DatabaseTransaction,
+    fired: Vec<TimerId>,
     timers: HashMap<(IncidentId, TimerKind), Option<timer::ActiveModel>>,
 ) -> Result<(), DbErr> {
-    for ((incident_id, kind), wanted) in timers {
+    if !fired.is_empty() {
         timer::Entity::delete_many()
-            .filter(timer::Column::IncidentId.eq(incident_id))
-            .filter(timer::Column::Kind.eq(kind))
+            .filter(timer::Column::Id.is_in(fired))
             .exec(tx)
             .await?;
-        if let Some(row) = wanted {
-            timer::Entity::insert(row).exec_without_returning(tx).await?;
-        }
+    }
+    let (mut replaced, mut set) = (BTreeMap::<&str, (TimerKind, Vec<IncidentId>)>::new(), Vec::new());
+    for ((incident_id, kind), wanted) in timers {
+        let of_kind = replaced
+            .entry(kind.as_str())
+            .or_insert_with(|| (kind, Vec::new()));
+        of_kind.1.push(incident_id);
+        set.extend(wanted);
+    }
+    for (kind, incidents) in replaced.into_values() {
+        timer::Entity::delete_many()
+            .filter(timer::Column::Kind.eq(kind))
+            .filter(timer::Column::IncidentId.is_in(incidents))
+            .exec(tx)
+            .await?;
+    }
+    if !set.is_empty() {
+        timer::Entity::insert_many(set).exec_without_returning(tx).await?;
     }
     Ok(())
 }

@@ -12,18 +12,22 @@ use tocsin_queue::{JobError, jobs::WorkInbox};
 use super::{OLDEST, PAUSE, Threads, past::Past, threaded};
 use crate::{
     bridge::Parts,
-    comments::message::{Message, said_at},
+    comments::message::Message,
     inbound::{
         Kind,
         envelope::Envelope,
         inbox::{self, Stored},
+        routes,
     },
     installation::InstallationKey,
-    slack::SlackError,
+    slack::{SlackError, timestamp::said_at},
 };
 
 /// Pages of a thread that are read, of 200 messages each: nobody reads a longer one.
 const PAGES_MAX: usize = 100;
+
+/// What is put into the inbox at a time, so that no write is long.
+const STORED_TOGETHER: usize = 100;
 
 /// A thread that was read.
 struct Thread<'a> {
@@ -55,8 +59,8 @@ pub(super) async fn read(parts: &Arc<Parts>, threads: &Threads) -> Result<usize,
         news.extend(gone(&all, &past));
     }
     let mut found = 0;
-    for envelope in news {
-        found += usize::from(store(parts, first, envelope).await?);
+    for some in news.chunks(STORED_TOGETHER) {
+        found += store(parts, first, some).await?;
     }
     Ok(found)
 }
@@ -186,23 +190,37 @@ impl Thread<'_> {
     }
 }
 
-/// Puts it into the inbox; whether it was not there yet.
-async fn store(parts: &Arc<Parts>, of: &post::Model, envelope: Envelope) -> Result<bool, JobError> {
-    let (key, request_id) = (
-        InstallationKey::of_post(&parts.workspaces, of),
-        InboxId::new().to_string(),
-    );
+/// Puts what is news into the inbox, together, so that a thread is worked in order; how much was not there yet.
+async fn store(parts: &Arc<Parts>, of: &post::Model, news: &[Envelope]) -> Result<usize, JobError> {
+    let news: Vec<_> = news
+        .iter()
+        .map(|envelope| (envelope.clone(), InboxId::new().to_string()))
+        .collect();
+    let key = InstallationKey::of_post(&parts.workspaces, of);
     let write = parts.lane.write(move |tx| {
-        let (envelope, key, request_id) = (envelope.clone(), key.clone(), request_id.clone());
-        async move { inbox::store(tx, envelope, &key, &request_id, OffsetDateTime::now_utc()).await }.boxed()
+        let (news, key) = (news.clone(), key.clone());
+        async move {
+            let mut new = Vec::new();
+            for (envelope, request_id) in news {
+                let place = routes::sequence(&envelope);
+                let now = OffsetDateTime::now_utc();
+                if let Stored::New(id) = inbox::store(tx, envelope, &key, &request_id, now).await? {
+                    new.push((id, place.map(|place| place.key)));
+                }
+            }
+            Ok(new)
+        }
+        .boxed()
     });
-    match write.await.map_err(JobError::retry)? {
-        Stored::New(id) => {
+    let new = write.await.map_err(JobError::retry)?;
+    let mut rung = BTreeSet::new();
+    for (id, sequence) in &new {
+        // Whoever is rung for one works all of its thread.
+        if sequence.as_ref().is_none_or(|key| rung.insert(key)) {
             parts.queue.ring(&WorkInbox {
                 inbox_id: id.to_string(),
             });
-            Ok(true)
         }
-        Stored::Again => Ok(false),
     }
+    Ok(new.len())
 }

@@ -83,6 +83,7 @@ pub(crate) fn entry(version: i64, kind: EntryKind) -> Entry {
             email: Some("alice@example.com".to_owned()),
         }),
         created_at: datetime!(2026-11-20 22:40:00 UTC),
+        occurred_at: datetime!(2026-11-20 22:40:00 UTC),
         external_ref: None,
         changes: Vec::new(),
         changed_version: version,

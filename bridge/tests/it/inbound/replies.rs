@@ -1,8 +1,12 @@
 //! Replies in an incident's thread.
 
 use axum::http::StatusCode;
+use sea_orm::{EntityTrait, IntoActiveModel};
 use serde_json::json;
-use tocsin_entity::kinds::{InboxState, PostKind};
+use tocsin_entity::{
+    kinds::{InboxState, PostKind},
+    slack::sequence,
+};
 
 use super::stage::{Stage, user};
 
@@ -372,4 +376,81 @@ async fn a_group_that_is_mentioned_is_called_by_its_handle_and_by_its_id_where_s
         .collect();
     assert_eq!(bodies, ["@on-call @S2 look", "@on-call @S2 look"]);
     assert_eq!(stage.acted.calls("usergroups.list").len(), 1, "asked once");
+}
+
+#[tokio::test]
+async fn a_reply_that_fails_for_long_is_overtaken_and_comes_when_it_can() {
+    let stage = Stage::set().await;
+    stage.slack_user("Ada", Some("ada@example.com"));
+    stage.is_member("RESPONDER", None);
+    stage.comments_are_taken();
+    let known = stage.reply("2.0", |_| {}).await;
+    stage.worked(&known).await;
+    // Slack does not say who the next speaker is, and goes on answering so.
+    stage
+        .acted
+        .answer("users.info", json!({"ok": false, "error": "internal_error"}));
+    for _ in 0..200 {
+        let unavailable = (StatusCode::SERVICE_UNAVAILABLE, json!({}));
+        stage
+            .acted
+            .answer_once("users.info", unavailable.0, unavailable.1);
+    }
+    let first = stage
+        .reply("3.0", |event| {
+            event["user"] = json!("U2");
+            event["text"] = json!("first");
+        })
+        .await;
+    let second = stage.reply("4.0", |event| event["text"] = json!("second")).await;
+    stage.worked(&second).await;
+    let waiting = stage.until(&first, |_| true).await;
+    assert_eq!(waiting.state, InboxState::Pending);
+    assert!(
+        waiting.attempts > 1 && waiting.last_error.is_some(),
+        "{waiting:?}"
+    );
+    stage.acted.forget_once("users.info");
+    stage.slack_user("Bob", Some("bob@example.com"));
+    stage.worked(&first).await;
+    let bodies: Vec<_> = stage
+        .acted
+        .calls("AddComment")
+        .iter()
+        .map(|call| call.arguments["input"]["bodyMarkdown"].clone())
+        .collect();
+    assert_eq!(bodies, ["on it", "second", "first"]);
+}
+
+#[tokio::test]
+async fn a_thread_whose_worker_died_is_taken_up_and_a_claim_of_a_wrong_clock_is_not_believed() {
+    let stage = Stage::set().await;
+    stage.slack_user("Ada", Some("ada@example.com"));
+    stage.is_member("RESPONDER", None);
+    stage.comments_are_taken();
+    for (ts, seconds) in [("2.0", 1), ("3.0", 3_600)] {
+        let until = time::OffsetDateTime::now_utc() + time::Duration::seconds(seconds);
+        let claim = sequence::Model {
+            key: "C1/1.0".to_owned(),
+            claim: uuid::Uuid::now_v7(),
+            claimed_until: i64::try_from(until.unix_timestamp_nanos() / 1_000).expect("a time"),
+        };
+        sequence::Entity::insert(claim.into_active_model())
+            .exec_without_returning(stage.world.database.write())
+            .await
+            .expect("a claim");
+        let row = stage.reply(ts, |_| {}).await;
+        assert_eq!(row.sequence.as_deref(), Some("C1/1.0"));
+        assert_eq!(stage.worked(&row).await.state, InboxState::Done);
+        // The claim is let go of when nothing waits any more.
+        while sequence::Entity::find()
+            .one(stage.world.database.read())
+            .await
+            .expect("readable")
+            .is_some()
+        {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    }
+    assert_eq!(stage.acted.calls("AddComment").len(), 2);
 }

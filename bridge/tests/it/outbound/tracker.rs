@@ -107,7 +107,7 @@ impl Tracker {
         let version = incident.fields["version"].as_i64().expect("a version") + 1;
         let mut added = json!({
             "id": TimelineEntryId::new(), "version": version, "kind": kind, "source": "API", "bodyMarkdown": null,
-            "author": {"name": "Alice Archer", "email": "alice@example.com"}, "createdAt": now(), "externalRef": null,
+            "author": {"name": "Alice Archer", "email": "alice@example.com"}, "createdAt": now(), "occurredAt": now(), "externalRef": null,
             "changes": [], "changedVersion": version, "editedAt": null, "retractedAt": null, "slackMuted": incident.fields["slackMuted"],
         });
         merge(&mut added, entry);

@@ -232,7 +232,7 @@ async fn who_was_deactivated_since_is_not_told_that_what_is_on_the_timeline_was_
 }
 
 /// Starts the bridge a second time, as after an outage.
-async fn another_start(scene: &Scene) -> DropGuard {
+pub(super) async fn another_start(scene: &Scene) -> DropGuard {
     let world = &scene.stage.world;
     let bridge = Bridge::new(world.config.clone(), world.database.clone(), world.queue.clone())
         .await

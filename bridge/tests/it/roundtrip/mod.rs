@@ -2,6 +2,7 @@
 
 mod dialogs;
 mod disorder;
+mod order;
 mod revisions;
 
 use tocsin_bridge::Pace;
@@ -63,7 +64,11 @@ impl Scene {
     }
 
     pub(crate) fn comments(&self) -> Vec<(String, String)> {
-        let entries = self.stage.tracker.entries(self.incident);
+        self.comments_of(self.incident)
+    }
+
+    fn comments_of(&self, incident: IncidentId) -> Vec<(String, String)> {
+        let entries = self.stage.tracker.entries(incident);
         let comments = entries.iter().filter(|entry| entry["kind"] == "COMMENT");
         let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
         comments
@@ -72,15 +77,19 @@ impl Scene {
     }
 
     pub(crate) async fn until_comments(&self, count: usize) -> Vec<(String, String)> {
+        self.until_comments_of(self.incident, count).await
+    }
+
+    async fn until_comments_of(&self, incident: IncidentId, count: usize) -> Vec<(String, String)> {
         let waiting = async {
-            while self.comments().len() < count {
+            while self.comments_of(incident).len() < count {
                 tokio::time::sleep(std::time::Duration::from_millis(10)).await;
             }
         };
         tokio::time::timeout(crate::outbound::stage::PATIENCE, waiting)
             .await
             .expect("the comments");
-        self.comments()
+        self.comments_of(incident)
     }
 
     /// Waits until the bridge has taken so many events of a type, and has worked all that it has taken.

@@ -1,0 +1,202 @@
+//! Claims against the writer.
+
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, sea_query::Expr};
+use sea_orm_migration::MigratorTrait;
+use time::{Duration, OffsetDateTime};
+use tocsin_entity::{
+    database::Database,
+    id::IncidentId,
+    incident,
+    kinds::{EntryKind, IncidentStatus, Source},
+    organization, timeline_entry,
+    timer::{Column, Entity, Model},
+};
+
+use tocsin_clock::Clock;
+
+use super::{TimerClaim, change_of, claim};
+use crate::{
+    incident::{Actor, Applied, Change, Command, IncidentError, Lane, Order, Trigger},
+    moment::micros,
+};
+
+struct Writer {
+    database: Database,
+    lane: Lane,
+    actor: Actor,
+}
+
+impl Writer {
+    async fn new() -> Self {
+        let database = Database::open("sqlite::memory:", 1).await.expect("a database");
+        tocsin_migration::Migrator::up(database.write(), None)
+            .await
+            .expect("migrations");
+        crate::bootstrap::first_start(&database, None, "#incidents")
+            .await
+            .expect("an organisation");
+        let organization = organization::Entity::find()
+            .one(database.read())
+            .await
+            .expect("readable")
+            .expect("an organisation");
+        let lane = Lane::open(database.clone(), Clock::new(), |_, _| {});
+        let actor = Actor {
+            organization_id: organization.id,
+            user_id: None,
+            key_id: None,
+            slack_name: None,
+            source: Source::Api,
+            request_id: None,
+        };
+        Self {
+            database,
+            lane,
+            actor,
+        }
+    }
+
+    async fn give(&self, command: Command) -> Result<Applied, IncidentError> {
+        let order = Order {
+            actor: self.actor.clone(),
+            command,
+            idempotency: None,
+        };
+        self.lane.apply(order).await
+    }
+
+    /// An incident that rests, and its timer.
+    async fn snoozed(&self) -> (IncidentId, Model) {
+        let trigger = Trigger {
+            title: "Down".to_owned(),
+            description_markdown: String::new(),
+            service_id: None,
+            urgency: None,
+            severity: None,
+            tags: Vec::new(),
+            assignees: Vec::new(),
+            dedup_key: None,
+        };
+        let incident = self
+            .give(Command::Trigger(trigger))
+            .await
+            .expect("triggered")
+            .incident;
+        let until = OffsetDateTime::now_utc() + Duration::hours(1);
+        let snooze = Command::Change(incident.id, Change::Snooze { until });
+        let snoozed = self.give(snooze).await.expect("snoozed");
+        assert_eq!(snoozed.timer_due_at, Some(until));
+        (incident.id, self.timer().await.expect("a timer"))
+    }
+
+    async fn timer(&self) -> Option<Model> {
+        Entity::find().one(self.database.read()).await.expect("readable")
+    }
+
+    async fn fire(&self, timer: &Model) -> bool {
+        let change = change_of(timer).expect("a handler");
+        let fire = Command::Fire(TimerClaim::from(timer), timer.incident_id, change);
+        self.give(fire).await.expect("written").changed
+    }
+
+    async fn ends(&self, incident: IncidentId) -> u64 {
+        timeline_entry::Entity::find()
+            .filter(timeline_entry::Column::IncidentId.eq(incident))
+            .filter(timeline_entry::Column::Kind.eq(EntryKind::SnoozeEnded))
+            .count(self.database.read())
+            .await
+            .expect("readable")
+    }
+}
+
+#[tokio::test]
+async fn who_has_lost_the_claim_on_a_timer_fires_nothing() {
+    let writer = Writer::new().await;
+    let (incident, timer) = writer.snoozed().await;
+    let due = micros(timer.due_at);
+    assert_eq!(
+        claim::claim(&writer.database, due - 1).await.expect("readable"),
+        []
+    );
+    let paused = claim::claim(&writer.database, due).await.expect("claimed");
+    assert_eq!(claim::claim(&writer.database, due).await.expect("readable"), []);
+    let lease = i64::try_from(claim::LEASE.as_micros()).expect("short");
+    let next = claim::claim(&writer.database, due + lease)
+        .await
+        .expect("claimed");
+    assert_eq!((paused.len(), next.len()), (1, 1));
+
+    // The first replica goes on where it paused. Nothing happens, and the timer stays.
+    assert!(!writer.fire(&paused[0]).await);
+    claim::put_off(
+        &writer.database,
+        TimerClaim::from(&paused[0]),
+        due + 10 * lease,
+        "late",
+    )
+    .await
+    .expect("written");
+    assert_eq!(writer.timer().await, Some(next[0].clone()));
+    assert!(writer.fire(&next[0]).await);
+    assert!(!writer.fire(&next[0]).await);
+    assert_eq!((writer.timer().await, writer.ends(incident).await), (None, 1));
+    let row = incident::Entity::find_by_id(incident)
+        .one(writer.database.read())
+        .await
+        .expect("readable");
+    assert_eq!(
+        row.map(|row| (row.status, row.version)),
+        Some((IncidentStatus::Triggered, 3))
+    );
+}
+
+#[tokio::test]
+async fn a_timer_that_was_put_off_waits_and_says_why() {
+    let writer = Writer::new().await;
+    let (_, timer) = writer.snoozed().await;
+    let due = micros(timer.due_at);
+    let claimed = claim::claim(&writer.database, due).await.expect("claimed");
+    claim::put_off(&writer.database, TimerClaim::from(&claimed[0]), due, "no\0 luck")
+        .await
+        .expect("written");
+    assert_eq!(
+        claim::next(&writer.database).await.expect("readable"),
+        Some(due + 1_000_000)
+    );
+    let row = writer.timer().await.expect("a timer");
+    assert_eq!((row.attempts, row.last_error.as_deref()), (1, Some("no luck")));
+    assert!(writer.fire(&row).await);
+}
+
+#[tokio::test]
+async fn what_a_wrong_clock_has_put_off_for_an_hour_is_tried_now_and_what_is_snoozed_stays() {
+    let writer = Writer::new().await;
+    let (_, timer) = writer.snoozed().await;
+    let now = micros(timer.due_at) - 3_000_000_000;
+    assert_eq!(claim::tend(&writer.database, now).await.expect("tended"), (0, 0));
+    Entity::update_many()
+        .col_expr(Column::Attempts, Expr::value(1))
+        .exec(writer.database.write())
+        .await
+        .expect("written");
+    assert_eq!(claim::tend(&writer.database, now).await.expect("tended"), (0, 1));
+    assert_eq!(claim::next(&writer.database).await.expect("readable"), Some(now));
+}
+
+#[tokio::test]
+async fn a_timer_of_the_version_before_is_taken_over() {
+    let writer = Writer::new().await;
+    let (_, timer) = writer.snoozed().await;
+    Entity::update_many()
+        .col_expr(Column::FireAt, Expr::value(Option::<i64>::None))
+        .exec(writer.database.write())
+        .await
+        .expect("written");
+    let due = micros(timer.due_at);
+    assert_eq!(claim::next(&writer.database).await.expect("readable"), None);
+    assert_eq!(claim::tend(&writer.database, due).await.expect("tended"), (1, 0));
+    assert_eq!(
+        claim::claim(&writer.database, due).await.expect("claimed").len(),
+        1
+    );
+}

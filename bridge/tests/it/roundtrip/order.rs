@@ -1,0 +1,60 @@
+//! The order of what is said in threads.
+
+use super::{Scene, disorder::another_start};
+use crate::transport::{Transport, over_each_transport};
+
+over_each_transport!(
+    two_hundred_replies_of_two_threads_that_are_caught_up_with_are_in_order,
+    what_is_said_at_once_by_several_is_on_the_timeline_once_each,
+);
+
+async fn two_hundred_replies_of_two_threads_that_are_caught_up_with_are_in_order(transport: Transport) {
+    let mut scene = Scene::set(transport).await;
+    let other = scene.stage.tracker.trigger("Mail is late");
+    scene.stage.ring(other);
+    scene.stage.until_shown(other).await;
+    let other_root = scene.stage.root(other).await.ts.expect("a message");
+    scene.goes_away().await;
+    let said = |number: usize| format!("said {number:03}");
+    for number in 0..200 {
+        let person = scene
+            .slack()
+            .person(if number % 3 == 0 { "guest" } else { "alice" });
+        let root = if number % 2 == 0 { &scene.root } else { &other_root };
+        person.reply("incidents", root, &said(number)).expect("a reply");
+    }
+    let _stop = another_start(&scene).await;
+    let first: Vec<_> = scene
+        .until_comments(100)
+        .await
+        .into_iter()
+        .map(|(_, body)| body)
+        .collect();
+    assert_eq!(first, (0..100).map(|number| said(2 * number)).collect::<Vec<_>>());
+    let second = scene.until_comments_of(other, 100).await;
+    let second: Vec<_> = second.into_iter().map(|(_, body)| body).collect();
+    assert_eq!(
+        second,
+        (0..100).map(|number| said(2 * number + 1)).collect::<Vec<_>>()
+    );
+}
+
+async fn what_is_said_at_once_by_several_is_on_the_timeline_once_each(transport: Transport) {
+    let scene = Scene::with(transport, |config| {
+        config.duplicate_events = true;
+        config.reorder = true;
+    })
+    .await;
+    let _second = another_start(&scene).await;
+    let mut said = Vec::new();
+    for number in 0..40 {
+        let text = format!("said {number:02}");
+        let person = scene.slack().person(["alice", "guest"][number % 2]);
+        person.reply("incidents", &scene.root, &text).expect("a reply");
+        said.push(text);
+    }
+    scene.until_worked("message", 80).await;
+    let mut bodies: Vec<_> = scene.comments().into_iter().map(|(_, body)| body).collect();
+    bodies.sort();
+    assert_eq!(bodies, said);
+}
