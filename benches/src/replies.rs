@@ -33,9 +33,9 @@ pub(crate) async fn measure(stack: &Stack) -> anyhow::Result<Replies> {
     let thread = acks::thread(stack).await?;
     let mut api = Connection::open(&stack.address, KEY).await?;
     // The speaker is known from what they said before.
-    let mut slack = Connection::open_as_slack(&stack.slack_address, "/slack/events").await?;
+    let mut events = Connection::open_as_slack(&stack.slack_address, "/slack/events").await?;
     let before = time::OffsetDateTime::now_utc();
-    acks::send_said(stack, &mut slack, "Before", Some(&thread), "Before", before).await?;
+    acks::send_said(stack, &mut events, "Before", Some(&thread), "Before", before).await?;
     until(&mut api, 1).await?;
 
     let said = time::OffsetDateTime::now_utc();
@@ -44,11 +44,11 @@ pub(crate) async fn measure(stack: &Stack) -> anyhow::Result<Replies> {
     let senders = replies.chunks(COUNT.div_ceil(CONNECTIONS)).map(|some| {
         let thread = thread.as_str();
         async move {
-            let mut slack = Connection::open_as_slack(&stack.slack_address, "/slack/events").await?;
+            let mut events = Connection::open_as_slack(&stack.slack_address, "/slack/events").await?;
             for number in some {
                 let at = said + Duration::from_millis(1) * u32::try_from(*number)?;
                 let (id, text) = (format!("Reply{number}"), format!("{number}"));
-                acks::send_said(stack, &mut slack, &id, Some(thread), &text, at).await?;
+                acks::send_said(stack, &mut events, &id, Some(thread), &text, at).await?;
             }
             anyhow::Ok(())
         }

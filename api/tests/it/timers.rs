@@ -18,7 +18,7 @@ impl Running {
         let stop = CancellationToken::new();
         let run = |replica: Replica| {
             let stop = stop.clone();
-            tokio::spawn(async move { replica.api.run(stop).await })
+            tokio::spawn(async move { Box::pin(replica.api.run(stop)).await })
         };
         let running = replicas.into_iter().map(run).collect();
         Self(stop, running)
