@@ -125,12 +125,7 @@ impl Breaker {
             }
             Err(error) => {
                 metrics::gauge!("tocsin_queue_backend_up").set(0.0);
-                let cause = match error {
-                    QueueError::Backend(cause) => cause.to_string(),
-                    error @ (QueueError::Config(_) | QueueError::Encode { .. } | QueueError::Handlers(_)) => {
-                        error.to_string()
-                    }
-                };
+                let cause = error.to_string();
                 let mut failure = self.failure();
                 let since = failure.as_ref().map(|failure| failure.since);
                 if since.is_none() {

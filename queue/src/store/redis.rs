@@ -407,28 +407,17 @@ impl RedisStore {
     }
 }
 
-/// What is wrong with Redis and what to do about it, where its answer says so.
+/// What to do where Redis gives no answer; what its answers mean, `explain` says.
 fn remedy(error: &RedisError) -> Option<&'static str> {
-    let code = error.code().unwrap_or_default();
-    let remedy = match code {
-        "OOM" => "Redis is full: raise its maxmemory, or remove what fills it",
-        "READONLY" => "Redis is a replica that takes no writes: let TOCSIN_REDIS_URL name the primary",
-        "NOAUTH" | "WRONGPASS" => "Redis refuses the password: correct it in TOCSIN_REDIS_URL",
-        "NOPERM" => {
-            "Redis refuses the user: give it all commands on keys and channels that begin with tocsin"
-        }
-        "MISCONF" => "Redis takes no writes because it can't save: make room on its disk",
-        "LOADING" => "Redis is starting and reads its data: wait",
-        _ if error.kind() == redis::ErrorKind::AuthenticationFailed => {
-            "Redis refuses the password: correct it in TOCSIN_REDIS_URL"
-        }
-        _ if error.is_timeout() => {
-            "Redis does not answer in time: see what it does, start Redis again, or correct TOCSIN_REDIS_URL"
-        }
-        _ if error.is_io_error() => "Redis can't be reached: start Redis, or correct TOCSIN_REDIS_URL",
-        _ => return None,
-    };
-    Some(remedy)
+    if error.is_timeout() {
+        Some(
+            "Redis does not answer in time: see what it does, start Redis again, or correct TOCSIN_REDIS_URL",
+        )
+    } else if error.is_io_error() {
+        Some("Redis can't be reached: start Redis, or correct TOCSIN_REDIS_URL")
+    } else {
+        None
+    }
 }
 
 /// A connection that is made when it is first used, and made again whenever it broke.

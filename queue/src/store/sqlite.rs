@@ -32,8 +32,8 @@ use crate::{
 /// How long to wait for another process that is writing to the file. Short: whoever waits goes round the queue after that.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long to wait for our turn on the connection.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long to wait for our turn on the connection: thousands may push at once.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The name of the jobs that are pushed and taken to see whether that works.
 const PROBE: &str = "probe";
@@ -233,7 +233,7 @@ impl SqliteStore {
             Ok(())
         } else {
             Err(QueueError::Backend(
-                "it does not keep what is written to it".into(),
+                "the queue's file does not keep what is written to it".into(),
             ))
         }
     }

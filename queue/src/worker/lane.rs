@@ -46,6 +46,9 @@ const TAKEN_AT_ONCE: usize = 100;
 /// How many jobs may wait in memory for the rest of the second in which they are due.
 const EARLY_MAX: usize = 1_000;
 
+/// How long a look usually takes at the most.
+const USUAL_LOOK: Duration = Duration::from_millis(50);
+
 /// How long before it is due a job is given out.
 const EARLY_BY: Duration = Duration::from_secs(1);
 
@@ -220,6 +223,11 @@ impl Work {
             self.start_what_is_due();
             self.take_local();
             self.look();
+            if let Some(looked) = self.soon().await {
+                self.looking = None;
+                self.looked(looked);
+                continue;
+            }
             let wake_at = self.wake_at();
             tokio::select! {
                 () = shutdown.cancelled() => return,
@@ -242,6 +250,18 @@ impl Work {
                 }
                 () = async { sleep_until(wake_at.unwrap_or_else(Instant::now)).await }, if wake_at.is_some() => {}
             }
+        }
+    }
+
+    /// What the look under way has brought, if it is as quick as usual: what it brings comes before whatever waits for a job to
+    /// end, so that the last ring of a key stands for all.
+    async fn soon(&mut self) -> Option<Looked> {
+        let look = self.looking.as_mut()?;
+        let (shutdown, usual) = (&self.lane.shutdown, look.began() + USUAL_LOOK);
+        tokio::select! {
+            () = shutdown.cancelled() => None,
+            looked = look.outcome() => Some(looked),
+            () = sleep_until(usual) => None,
         }
     }
 

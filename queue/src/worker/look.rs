@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
+use tokio::time::Instant;
 use tracing::info;
 
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
 /// A look into the backend that is under way.
 pub(super) struct Look {
     outcome: BoxFuture<'static, Result<Taken, QueueError>>,
+    began: Instant,
     room: usize,
     recovers: bool,
 }
@@ -46,9 +48,15 @@ impl Look {
         };
         Self {
             outcome: Box::pin(outcome),
+            began: Instant::now(),
             room,
             recovers,
         }
+    }
+
+    /// When it began.
+    pub(super) fn began(&self) -> Instant {
+        self.began
     }
 
     /// Waits for the end. Nothing is lost if that is broken off, and gone on with later.

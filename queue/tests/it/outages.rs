@@ -58,9 +58,11 @@ async fn whatever_redis_does_instead_of_its_work_jobs_run_in_the_process_that_ra
         other.push(&look("after")).await.unwrap();
         runs.becomes(|runs| runs.contains(&"after".to_owned())).await;
         crew.stop().await;
-        let counts = runs.counts();
+        let mut counts = runs.counts();
+        // Whoever is told of nothing does it: a Redis that hung may do what it was asked for all the same.
+        assert!(counts.remove("rung").is_some_and(|count| count <= 2));
         assert!(
-            counts.len() == 5 && counts.values().all(|count| *count == 1),
+            counts.len() == 4 && counts.values().all(|count| *count == 1),
             "{failure:?}: {counts:?}"
         );
     }
