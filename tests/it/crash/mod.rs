@@ -15,8 +15,13 @@ use crate::actors::{Actor, Expected, judge};
 /// Each seed is another sequence of what people do, what is killed when, and how Slack fails.
 const SEEDS: u64 = 20;
 
-/// Worlds at the same time: most of their time they wait.
-const AT_ONCE: usize = 5;
+/// Worlds at the same time: most of their time they wait. One of servers is four processes.
+const fn at_once(stack: Stack) -> usize {
+    match stack {
+        Stack::Embedded => 5,
+        Stack::Servers => 3,
+    }
+}
 
 const INCIDENTS: u64 = 5;
 
@@ -26,7 +31,7 @@ async fn whatever_is_killed_slack_and_the_timeline_tell_the_same_and_all_of_it_o
     stack: Stack,
 ) -> anyhow::Result<()> {
     let seeds = stream::iter(seeds().map(|seed| Ok(survive(stack, seed))));
-    seeds.try_buffer_unordered(AT_ONCE).try_collect().await
+    seeds.try_buffer_unordered(at_once(stack)).try_collect().await
 }
 
 /// All of them, or those that are to be looked into: `7`, or `20..100`.
