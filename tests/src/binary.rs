@@ -1,8 +1,9 @@
 //! Where the `tocsin` binary is, and what it is run with.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use tokio::process::Command;
 
 /// The binary of this build: it lies beside the directory of the running test.
 ///
@@ -33,4 +34,29 @@ pub(crate) fn faketime() -> anyhow::Result<PathBuf> {
         .filter_map(|folder| Some(folder.ok()?.path().join("faketime/libfaketimeMT.so.1")))
         .find(|library| library.is_file())
         .context("there is no libfaketime: install Debian's package faketime, or run ./test, which does")
+}
+
+/// Runs a command of the binary to its end; what it printed.
+///
+/// # Errors
+/// When it can't be run, or fails.
+pub(crate) async fn run(
+    binary: &Path,
+    arguments: &[&str],
+    environment: &[(String, String)],
+) -> anyhow::Result<String> {
+    let output = Command::new(binary)
+        .args(arguments)
+        .env_clear()
+        .envs(environment.iter().map(|(name, value)| (name, value)))
+        .output()
+        .await
+        .context("running the binary")?;
+    anyhow::ensure!(
+        output.status.success(),
+        "tocsin {} failed: {}",
+        arguments.join(" "),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

@@ -7,7 +7,6 @@ use sea_orm::DatabaseConnection;
 use serde_json::json;
 use tempfile::TempDir;
 use tocsin_simulator::{ChannelSnapshot, Limits, MessageSnapshot, Simulator, SimulatorConfig};
-use tokio::process::Command;
 use url::Url;
 use uuid::Uuid;
 
@@ -348,7 +347,7 @@ impl World {
     pub async fn organization(&self, name: &str, channel: &str) -> anyhow::Result<Client> {
         let binary = binary::tocsin()?;
         let url = ("TOCSIN_DATABASE_URL".to_owned(), self.store.url().to_owned());
-        let printed = run(&binary, &["org", "create", name, "--channel", channel], &[url]).await?;
+        let printed = binary::run(&binary, &["org", "create", name, "--channel", channel], &[url]).await?;
         let key = printed
             .split_whitespace()
             .next_back()
@@ -486,23 +485,5 @@ fn shared_environment(
 }
 
 async fn migrate(binary: &Path, environment: &[(String, String)]) -> anyhow::Result<()> {
-    run(binary, &["migrate"], environment).await.map(|_| ())
-}
-
-/// Runs a command of the binary to its end; what it printed.
-async fn run(binary: &Path, arguments: &[&str], environment: &[(String, String)]) -> anyhow::Result<String> {
-    let output = Command::new(binary)
-        .args(arguments)
-        .env_clear()
-        .envs(environment.iter().map(|(name, value)| (name, value)))
-        .output()
-        .await
-        .context("running the binary")?;
-    anyhow::ensure!(
-        output.status.success(),
-        "tocsin {} failed: {}",
-        arguments.join(" "),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    binary::run(binary, &["migrate"], environment).await.map(|_| ())
 }

@@ -21,7 +21,7 @@ mod tests {
 
     #[test]
     fn a_messages_name_says_when_it_was_written() {
-        let at = datetime!(2016-12-29 18:20:04.017506 UTC);
+        let at = datetime!(2016-12-29 18:40:04.017506 UTC);
         assert_eq!(said_at("1483036804.017506"), Some(at));
         assert_eq!(said_at("2.0"), Some(datetime!(1970-01-01 0:00:02 UTC)));
     }
