@@ -42,6 +42,7 @@ pub(crate) fn all() -> Vec<Source> {
         "bridge",
         "cli",
         "entity",
+        "listener",
         "migration",
         "queue",
         "message",
