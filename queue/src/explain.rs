@@ -28,7 +28,7 @@ const REDIS: &[(&[&str], &str, &str)] = &[
         "raise its maxmemory, and set maxmemory-policy to noeviction",
     ),
     (
-        &["READONLY"],
+        &["READONLY", "ReadOnly", "read only replica"],
         "Redis can only be read: it is a replica",
         "set TOCSIN_REDIS_URL to the primary",
     ),

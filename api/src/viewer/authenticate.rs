@@ -107,6 +107,10 @@ async fn key(api: &Api, bearer: &str) -> Result<Who, AuthError> {
     if let Some(who) = api.keyring().find(&hash) {
         return Ok(who);
     }
+    let _turn = api.keyring().turn(&hash).await;
+    if let Some(who) = api.keyring().find(&hash) {
+        return Ok(who);
+    }
     // What is read from here on may be out of date when it is kept: the keyring sees whether it is.
     let generation = api.keyring().generation();
     let db = api.database().read();

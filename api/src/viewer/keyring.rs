@@ -1,6 +1,6 @@
 //! Keys that were found valid, and when to ask again.
 //!
-//! A key is believed for a moment, so that a busy client costs one look a second. Whenever somebody's rights become
+//! A key is believed for a moment, so that a busy client costs one look every five seconds. Whenever somebody's rights become
 //! less, the *generation* grows: nothing is believed any more, and every open socket asks again who it serves. Here
 //! that happens at once, before the change is answered; other replicas see it by a counter in the database, at which
 //! each looks every second.
@@ -18,16 +18,23 @@ use sea_orm::{
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use tocsin_entity::authority;
-use tokio::sync::watch;
+use tokio::{
+    sync::{Mutex as AsyncMutex, MutexGuard, watch},
+    time::timeout,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::Who;
 use crate::Domain;
 
 /// How long a key that was found valid is believed without looking again.
-const BELIEVED_FOR: Duration = Duration::from_secs(1);
+const BELIEVED_FOR: Duration = Duration::from_secs(5);
 /// Most keys that are believed, and most that are known, at a time.
 const KEPT_MAX: usize = 10_000;
+/// How many keys may be read at the same time, each once for all who show it.
+const TURNS: usize = 64;
+/// How long somebody waits for another who reads the same key: the database may be away.
+const TURN_WITHIN: Duration = Duration::from_secs(3);
 /// How often a replica looks whether another has changed somebody's rights.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -36,6 +43,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 pub(crate) struct Keyring {
     believed: Mutex<HashMap<String, (Instant, Who)>>,
     known: Mutex<HashSet<String>>,
+    turns: [AsyncMutex<()>; TURNS],
     generation: watch::Sender<u64>,
 }
 
@@ -44,6 +52,7 @@ impl Default for Keyring {
         Self {
             believed: Mutex::default(),
             known: Mutex::default(),
+            turns: std::array::from_fn(|_| AsyncMutex::default()),
             generation: watch::Sender::new(0),
         }
     }
@@ -65,6 +74,12 @@ impl Keyring {
             .get(hash)
             .filter(|(since, who)| since.elapsed() < BELIEVED_FOR && !is_over(who))
             .map(|(_, who)| who.clone())
+    }
+
+    /// Waits until nobody else reads this key, so that a thousand requests at once cost one look and not every connection there is.
+    pub(super) async fn turn(&self, hash: &str) -> Option<MutexGuard<'_, ()>> {
+        let place = hash.bytes().fold(0, |sum, byte| sum + usize::from(byte)) % TURNS;
+        timeout(TURN_WITHIN, self.turns[place].lock()).await.ok()
     }
 
     /// Keeps what was read since the generation was this one, unless it has grown meanwhile.

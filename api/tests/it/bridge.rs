@@ -147,7 +147,8 @@ on_each_database! {
                 let answer = caller.ask(&query, variables.clone()).await;
                 assert_eq!(answer.error_code(), "GRAPHQL_VALIDATION_FAILED", "{kind}.{field}");
                 let told = text(&answer.0["errors"][0]["message"]);
-                assert!(told.starts_with(&format!("Unknown field \"{field}\"")), "{kind}.{field}: {told}");
+                // As of a field that never was.
+                assert!(told.starts_with("Unknown field \"…\""), "{kind}.{field}: {told}");
             }
         }
         for (kind, misspelt) in [("query", "{ organisations { id } }"), ("mutation", "mutation { finishSlackOperatio { id } }")] {

@@ -6,7 +6,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tocsin_entity::{
@@ -27,6 +27,9 @@ use super::{
 
 /// How often a token that works is looked at, so that one that is revoked is noticed where no call is made.
 const WELL: Duration = Duration::from_secs(30);
+
+/// For how long an answer that the token works goes before what other methods say of it.
+const DISPROVED_FOR: Duration = Duration::from_secs(60);
 
 /// The shortest pause between two looks, however many calls fail.
 const SHORTEST: Duration = Duration::from_millis(500);
@@ -134,6 +137,8 @@ struct Notes {
     not_renewed: Option<String>,
     /// Why there is no token to make calls with, as a code and for people.
     no_token: Option<(&'static str, String)>,
+    /// When `auth.test` said last that the token works, after another method had refused it.
+    disproved: Option<Instant>,
 }
 
 impl Watcher {
@@ -259,7 +264,11 @@ impl Watcher {
     pub(crate) fn report(&self, error: &SlackError) {
         match error {
             SlackError::Broken { .. } => {
-                self.set_ill(error);
+                // One method that refuses a token which works must not stop all others again and again.
+                let disproved = self.notes().disproved;
+                if disproved.is_none_or(|at| at.elapsed() > DISPROVED_FOR) {
+                    self.set_ill(error);
+                }
                 self.look_again.notify_one();
             }
             SlackError::Refused { refusal, .. } if refusal.code == "missing_scope" => {
@@ -347,6 +356,9 @@ impl Watcher {
                     scopes: scopes.into_iter().collect(),
                 });
                 let well = SlackHealth::Well(Arc::clone(&installation));
+                if matches!(self.health(), SlackHealth::Ill { broken: true, .. }) {
+                    self.notes().disproved = Some(Instant::now());
+                }
                 if self
                     .health
                     .send_if_modified(|health| std::mem::replace(health, well.clone()) != well)
