@@ -43,7 +43,7 @@ const REDIS: &[(&[&str], &str, &str)] = &[
         "raise its maxclients, or stop what else is connected",
     ),
     (
-        &["LOADING"],
+        &["LOADING", "BusyLoading"],
         "Redis is starting",
         "wait until it is ready; Tocsin goes on by itself",
     ),
