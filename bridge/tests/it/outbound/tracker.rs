@@ -226,6 +226,9 @@ impl Tracker {
         }
         let mut entry = json!({"source": "SLACK", "author": {"name": author["name"], "email": author["email"]},
             "bodyMarkdown": input["bodyMarkdown"], "externalRef": input["externalRef"]});
+        if !input["saidAt"].is_null() {
+            entry["occurredAt"] = input["saidAt"].clone();
+        }
         let by = json!({"id": author["id"], "name": author["name"]});
         let status = self.state().incidents[&id].fields["status"].clone();
         let assignees = self.named(&input["assigneeIds"]);

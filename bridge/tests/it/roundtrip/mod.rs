@@ -5,6 +5,7 @@ mod disorder;
 mod order;
 mod revisions;
 
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tocsin_bridge::Pace;
 use tocsin_entity::{id::IncidentId, kinds::InboxState};
 use tocsin_simulator::{Limits, Simulator, SimulatorConfig};
@@ -74,6 +75,18 @@ impl Scene {
         comments
             .map(|entry| (text(&entry["author"]["name"]), text(&entry["bodyMarkdown"])))
             .collect()
+    }
+
+    /// What people said, as the timeline shows it: by when it was said.
+    fn timeline_of(&self, incident: IncidentId) -> Vec<String> {
+        let mut entries = self.stage.tracker.entries(incident);
+        entries.retain(|entry| entry["kind"] == "COMMENT");
+        entries.sort_by_key(|entry| {
+            let at = entry["occurredAt"].as_str().expect("a time");
+            OffsetDateTime::parse(at, &Rfc3339).expect("a time")
+        });
+        let body = |entry: &serde_json::Value| entry["bodyMarkdown"].as_str().expect("a text").to_owned();
+        entries.iter().map(body).collect()
     }
 
     pub(crate) async fn until_comments(&self, count: usize) -> Vec<(String, String)> {

@@ -24,19 +24,16 @@ async fn two_hundred_replies_of_two_threads_that_are_caught_up_with_are_in_order
         person.reply("incidents", root, &said(number)).expect("a reply");
     }
     let _stop = another_start(&scene).await;
-    let first: Vec<_> = scene
-        .until_comments(100)
-        .await
-        .into_iter()
-        .map(|(_, body)| body)
-        .collect();
-    assert_eq!(first, (0..100).map(|number| said(2 * number)).collect::<Vec<_>>());
-    let second = scene.until_comments_of(other, 100).await;
-    let second: Vec<_> = second.into_iter().map(|(_, body)| body).collect();
-    assert_eq!(
-        second,
-        (0..100).map(|number| said(2 * number + 1)).collect::<Vec<_>>()
-    );
+    for (incident, parity) in [(scene.incident, 0), (other, 1)] {
+        let expected: Vec<_> = (0..100).map(|number| said(2 * number + parity)).collect();
+        let came = scene.until_comments_of(incident, 100).await;
+        assert_eq!(scene.timeline_of(incident), expected);
+        // Over a socket Slack may send again what it could not bring before, and that is heard first.
+        if transport == Transport::Http {
+            let came: Vec<_> = came.into_iter().map(|(_, body)| body).collect();
+            assert_eq!(came, expected);
+        }
+    }
 }
 
 async fn what_is_said_at_once_by_several_is_on_the_timeline_once_each(transport: Transport) {
@@ -54,7 +51,5 @@ async fn what_is_said_at_once_by_several_is_on_the_timeline_once_each(transport:
         said.push(text);
     }
     scene.until_worked("message", 80).await;
-    let mut bodies: Vec<_> = scene.comments().into_iter().map(|(_, body)| body).collect();
-    bodies.sort();
-    assert_eq!(bodies, said);
+    assert_eq!(scene.timeline_of(scene.incident), said);
 }
