@@ -369,11 +369,11 @@ async fn old_buttons_of_a_disconnected_workspace_say_so(stack: Stack) -> anyhow:
         let ephemeral = &snapshot.channel(CHANNEL)?.ephemeral;
         ephemeral
             .iter()
-            .find(|message| message.text.contains("disconnected"))
+            .find(|message| message.text.contains("not connected"))
             .map(|message| message.text.clone())
     };
     let text = world.slack().wait_for(told, PATIENCE).await?;
-    assert!(text.contains("DISCONNECTED"), "{text}");
+    assert!(text.contains("NOT_CONNECTED"), "{text}");
     let now = world.admin().incident(incident.number).await?;
     assert_eq!(now.status, "TRIGGERED");
     Ok(())
