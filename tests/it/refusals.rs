@@ -125,11 +125,19 @@ async fn what_a_role_or_a_key_may_not_is_refused(stack: Stack) -> anyhow::Result
         (&reader, COMMENT, comment.clone()),
         (&monitoring, ACKNOWLEDGE, id),
         (&monitoring, COMMENT, comment),
-        // Only the bridge says who has said something in Slack.
-        (world.admin(), COMMENT, as_slack),
     ] {
         refuses(&world, client, document, input, "FORBIDDEN").await?;
     }
+    // Only the bridge says who has said something in Slack: for others there is no such field.
+    let variables = json!({"input": as_slack});
+    let what = "a comment in Slack's name";
+    let answer = writes_nothing(&world, what, world.admin().send(COMMENT, &variables)).await?;
+    assert_eq!(
+        answer.code(),
+        Some("GRAPHQL_VALIDATION_FAILED"),
+        "{}",
+        answer.body
+    );
     let now = world.admin().incident(incident.number).await?;
     assert_eq!((now.version, now.kinds()), (1, vec!["TRIGGERED"]));
     Ok(())
