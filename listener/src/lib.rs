@@ -4,11 +4,11 @@
 //! works for is not. Waiting has an end: [`Limits`] says when. And where there are as many connections as there may be,
 //! those that have waited longest make room for a new one, so silent clients never lock out the others.
 //!
-//! - [`connection`] drives one connection and knows its phase.
-//! - [`registry`] counts connections and closes the longest waiting.
-//! - [`body`] bounds the time of a request's body, and the bytes of all of them together.
-//! - [`stream`] sees bytes come and go, and ends a connection whose client does not read its answers.
-//! - [`files`] raises the limit of open files, which limits connections too.
+//! - `connection` drives one connection and knows its phase.
+//! - `registry` counts connections and closes the longest waiting.
+//! - `body` bounds the time of a request's body, and the bytes of all of them together.
+//! - `stream` sees bytes come and go, and ends a connection whose client does not read its answers.
+//! - `files` raises the limit of open files, which limits connections too.
 
 mod body;
 mod connection;

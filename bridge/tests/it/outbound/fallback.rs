@@ -81,9 +81,13 @@ async fn is_stood_in_for(refusal: &str) {
     let stage = Stage::set().await;
     let id = with_fallback(&stage);
     let error = refusal.to_owned();
-    stage
-        .slack
-        .add_fault(Fault::on("chat.postMessage", FaultKind::Error { error }));
+    let second = stage.slack.channel("second").expect("#second");
+    // For good: a workspace that is found to be well has its connectors tried again.
+    let refused = Fault {
+        channel: Some(second.id),
+        ..Fault::on("chat.postMessage", FaultKind::Error { error }).times(None)
+    };
+    stage.slack.add_fault(refused);
     let incident = stage.tracker.trigger("Payments are failing");
     stage.ring(incident);
     stage.until_shown(incident).await;
