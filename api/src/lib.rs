@@ -180,7 +180,7 @@ impl Api {
         let timers = Arc::new(timer::TimerAlarm::default());
         let alarm = Arc::clone(&timers);
         let clock = Clock::new();
-        if let Err(error) = clock.look(database.read()).await {
+        if let Err(error) = clock.look(database.write()).await {
             tracing::warn!("the database has not said yet what time it is: {error}");
         }
         let lane = incident::Lane::open(database.clone(), clock.clone(), move |order, applied| {
@@ -227,7 +227,7 @@ impl Api {
     /// Fires timers, follows the event log and what other replicas change of rights, forgets old idempotency keys, and seals anew what is sealed under an earlier key, until `shutdown`.
     pub async fn run(&self, shutdown: CancellationToken) {
         tokio::join!(
-            self.domain.clock.keep(self.database.read(), shutdown.clone()),
+            self.domain.clock.keep(self.database.write(), shutdown.clone()),
             timer::run(&self.domain, shutdown.clone()),
             self.domain.feed.run(shutdown.clone()),
             idempotency::run(&self.domain, shutdown.clone()),

@@ -174,7 +174,7 @@ impl Bridge {
         let parts = &self.0;
         let (inbox, mirror, digests) = (Arc::clone(parts), Arc::clone(parts), Arc::clone(parts));
         let (workspaces, operations) = (Arc::clone(parts), Arc::clone(parts));
-        if let Err(error) = parts.clock.look(parts.database.read()).await {
+        if let Err(error) = parts.clock.look(parts.database.write()).await {
             tracing::warn!("the database's clock cannot be read yet, and this machine's is taken: {error}");
         }
         workspace::look_first(parts).await;
@@ -188,7 +188,7 @@ impl Bridge {
             .run(shutdown.clone());
         let rounds = async {
             tokio::join!(
-                parts.clock.keep(parts.database.read(), shutdown.clone()),
+                parts.clock.keep(parts.database.write(), shutdown.clone()),
                 inbound::tend(&parts.database, shutdown.clone()),
                 workspace::run(parts, shutdown.clone()),
                 workspace::follow(parts, shutdown.clone()),

@@ -4,12 +4,12 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Exp
 use time::{Duration, OffsetDateTime};
 use tocsin_entity::{
     id::{ConnectorId, IncidentId, OrganizationId},
-    kinds::{PostKind, PostState},
+    kinds::PostKind,
     slack::{channel, post},
 };
 use tocsin_queue::JobError;
 
-use crate::{bridge::Parts, directory, installation::AppInstallation, origin};
+use crate::{bridge::Parts, directory, installation::AppInstallation, origin, store::posts};
 
 /// How long a channel's name is believed.
 const FRESH: Duration = Duration::hours(6);
@@ -42,15 +42,14 @@ pub(crate) async fn find(
     channel_id: &str,
     ts: &str,
 ) -> Result<Found, JobError> {
-    let root = post::Entity::find()
-        .filter(post::Column::TeamId.eq(installation.team_id()))
-        .filter(post::Column::ChannelId.eq(channel_id))
-        .filter(post::Column::Ts.eq(ts))
-        // What is told of an incident as a message of its own has a thread as well.
-        .filter(post::Column::Kind.is_in([PostKind::Root, PostKind::Reply]))
-        .one(parts.database.read())
+    let post = posts::at_or_coming(parts.database.read(), installation.team_id(), channel_id, ts)
         .await
         .map_err(JobError::retry)?;
+    let (root, is_coming) = match post {
+        Some(post) if post.ts.is_some() => (Some(post), false),
+        Some(_) => (None, true),
+        None => (None, false),
+    };
     if let Some(root) = root {
         return Ok(match root.incident_id {
             Some(incident) if installation.serves(root.organization_id) => Found::Incident(Thread {
@@ -73,25 +72,7 @@ pub(crate) async fn find(
             connector: None,
         }));
     }
-    let coming = post::Entity::find()
-        .select_only()
-        .column(post::Column::Id)
-        .filter(post::Column::TeamId.eq(installation.team_id()))
-        .filter(post::Column::ChannelId.eq(channel_id))
-        .filter(post::Column::Kind.eq(PostKind::Root))
-        .filter(post::Column::Ts.is_null())
-        .filter(post::Column::SentAt.is_not_null())
-        .filter(post::Column::State.ne(PostState::Failed))
-        .limit(1)
-        .into_tuple::<tocsin_entity::id::PostId>()
-        .one(parts.database.read())
-        .await
-        .map_err(JobError::retry)?;
-    Ok(if coming.is_some() {
-        Found::Coming
-    } else {
-        Found::None
-    })
+    Ok(if is_coming { Found::Coming } else { Found::None })
 }
 
 /// The organisation of an incident whose own message this may be: it was sent to this channel, and its name in Slack is not known, or

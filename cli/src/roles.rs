@@ -324,9 +324,9 @@ pub(crate) fn random_token() -> anyhow::Result<SecretString> {
     Ok(URL_SAFE_NO_PAD.encode(bytes).into())
 }
 
-/// Stores what was rung, and closes the database.
+/// Stores what was rung, and closes the queue and the database.
 pub(crate) async fn close(queue: Queue, database: Database) {
-    if !queue.flush(FLUSH_WITHIN).await {
+    if !queue.close(FLUSH_WITHIN).await {
         warn!("some jobs could not be stored; they are found again in the database at the next start");
     }
     if let Err(error) = database.close().await {

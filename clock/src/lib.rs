@@ -6,10 +6,12 @@
 //!
 //! Between two looks at the database a clock runs by this machine's uptime, which nobody can set. A look that disagrees by more than
 //! [`STEP`] is not believed at once: whoever sets a clock by mistake often sets it back. It is believed once it has held for [`PROOF`].
+//! A process that starts goes on from what the last one knew, where that is of the same boot of this machine.
 //!
 //! Take a [`Clock`] as a parameter in place of `OffsetDateTime::now_utc()`, and run [`Clock::keep`] once in each process. Use
 //! `std::time::Instant` for time that only this process measures.
 
+mod boot;
 mod steady;
 mod uptime;
 
@@ -34,6 +36,9 @@ pub const PROOF: Duration = Duration::from_secs(30);
 /// How often the database is asked.
 const LOOK: Duration = Duration::from_secs(5);
 
+/// How exactly the time is left to the next process.
+const KEPT_WITHIN: Duration = Duration::from_millis(500);
+
 /// How long the database may take to say what time it is; a later answer says too little.
 const ANSWER: Duration = Duration::from_secs(2);
 
@@ -43,7 +48,12 @@ pub struct Clock(Arc<Source>);
 
 enum Source {
     /// The database's time, measured and kept steady.
-    Measured { machine: Reader, steady: Mutex<Steady> },
+    Measured {
+        machine: Reader,
+        /// The boot of this machine, where its clock is left to the next process.
+        boot: Option<String>,
+        steady: Mutex<Steady>,
+    },
     /// Exactly what this says.
     Told(Reader),
 }
@@ -71,8 +81,11 @@ impl Clock {
     /// The same over another reading of this machine's clock: a test sets it as an administrator would.
     pub fn over(machine: impl Fn() -> OffsetDateTime + Send + Sync + 'static) -> Self {
         let steady = Mutex::new(Steady::starting_at(machine()));
-        let machine = Box::new(machine);
-        Self(Arc::new(Source::Measured { machine, steady }))
+        Self(Arc::new(Source::Measured {
+            machine: Box::new(machine),
+            boot: boot::id(),
+            steady,
+        }))
     }
 
     /// A clock that tells exactly what it is told, steps included: a test makes time stand still, or pass.
@@ -93,7 +106,7 @@ impl Clock {
     /// tells the time.
     pub fn machine_ahead(&self) -> Option<time::Duration> {
         match &*self.0 {
-            Source::Measured { machine, steady } => {
+            Source::Measured { machine, steady, .. } => {
                 let steady = locked(steady);
                 steady.is_measured().then(|| machine() - steady.now())
             }
@@ -101,28 +114,39 @@ impl Clock {
         }
     }
 
-    /// Asks the database what time it is, once.
+    /// Asks the database what time it is, once, through a connection that may write.
     ///
     /// # Errors
     /// The database's own, or that it took too long; the clock goes on as it was.
     pub async fn look(&self, database: &impl ConnectionTrait) -> Result<(), DbErr> {
-        let Source::Measured { machine, steady } = &*self.0 else {
+        let Source::Measured {
+            machine,
+            boot,
+            steady,
+        } = &*self.0
+        else {
             return Ok(());
         };
-        if database.get_database_backend() != DbBackend::Postgres {
+        if database.get_database_backend() == DbBackend::Postgres {
+            return ask_server(database, steady).await;
+        }
+        let Some(boot) = boot else {
             locked(steady).seen(machine(), uptime::now(), Duration::ZERO);
             return Ok(());
+        };
+        let zero = boot::read(database, boot).await;
+        let went_on = {
+            let mut steady = locked(steady);
+            if let Ok(Some(zero)) = zero {
+                steady.go_on(zero);
+            }
+            steady.seen(machine(), uptime::now(), Duration::ZERO);
+            steady.zero()
+        };
+        let is_known = |known: OffsetDateTime| (went_on - known).unsigned_abs() < KEPT_WITHIN;
+        if !zero?.is_some_and(is_known) {
+            boot::keep(database, boot, went_on).await?;
         }
-        let began = uptime::now();
-        let asked = Statement::from_string(DbBackend::Postgres, "SELECT clock_timestamp() AS now");
-        let answer = tokio::time::timeout(ANSWER, database.query_one_raw(asked));
-        let late = |_| DbErr::Custom("the database took too long to say what time it is".to_owned());
-        let row = answer.await.map_err(late)??;
-        let row = row.ok_or_else(|| DbErr::Custom("the database does not say what time it is".to_owned()))?;
-        let now: OffsetDateTime = row.try_get("", "now")?;
-        // The answer was given somewhere between question and answer.
-        let half = uptime::now().saturating_sub(began) / 2;
-        locked(steady).seen(now, began + half, half);
         Ok(())
     }
 
@@ -148,6 +172,21 @@ impl Clock {
     }
 }
 
+/// Asks a database that has a clock of its own.
+async fn ask_server(database: &impl ConnectionTrait, steady: &Mutex<Steady>) -> Result<(), DbErr> {
+    let began = uptime::now();
+    let asked = Statement::from_string(DbBackend::Postgres, "SELECT clock_timestamp() AS now");
+    let answer = tokio::time::timeout(ANSWER, database.query_one_raw(asked));
+    let late = |_| DbErr::Custom("the database took too long to say what time it is".to_owned());
+    let row = answer.await.map_err(late)??;
+    let row = row.ok_or_else(|| DbErr::Custom("the database does not say what time it is".to_owned()))?;
+    let now: OffsetDateTime = row.try_get("", "now")?;
+    // The answer was given somewhere between question and answer.
+    let half = uptime::now().saturating_sub(began) / 2;
+    locked(steady).seen(now, began + half, half);
+    Ok(())
+}
+
 fn locked(steady: &Mutex<Steady>) -> MutexGuard<'_, Steady> {
     steady.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -156,7 +195,9 @@ fn locked(steady: &Mutex<Steady>) -> MutexGuard<'_, Steady> {
 mod tests {
     use std::sync::Mutex;
 
-    use sea_orm::Database;
+    use sea_orm::{Database, DatabaseConnection};
+    use sea_orm_migration::MigratorTrait;
+    use tocsin_migration::Migrator;
 
     use super::*;
 
@@ -168,9 +209,44 @@ mod tests {
         (clock, hand)
     }
 
+    async fn database() -> DatabaseConnection {
+        let database = Database::connect("sqlite::memory:").await.expect("a database");
+        Migrator::up(&database, None).await.expect("the tables");
+        database
+    }
+
+    #[tokio::test]
+    async fn a_process_that_starts_while_the_clock_is_wrong_goes_on_from_the_one_before() {
+        let database = database().await;
+        let (before, _) = set_by_hand();
+        before.look(&database).await.expect("a look");
+        for hours in [1, -1] {
+            let (clock, hand) = set_by_hand();
+            *hand.lock().expect("no panic") = time::Duration::hours(hours);
+            clock.look(&database).await.expect("a look");
+            let off = clock.now() - OffsetDateTime::now_utc();
+            assert!(off.abs() < time::Duration::MINUTE, "{off}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_left_by_another_boot_says_nothing() {
+        let database = database().await;
+        let long_ago = OffsetDateTime::UNIX_EPOCH;
+        boot::keep(&database, "another boot", long_ago)
+            .await
+            .expect("kept");
+        let clock = Clock::new();
+        clock.look(&database).await.expect("a look");
+        let off = clock.now() - OffsetDateTime::now_utc();
+        assert!(off.abs() < time::Duration::MINUTE, "{off}");
+        let boot = boot::id().expect("a boot");
+        assert!(boot::read(&database, &boot).await.expect("readable").is_some());
+    }
+
     #[tokio::test]
     async fn a_machine_whose_clock_is_set_does_not_move_time() {
-        let database = Database::connect("sqlite::memory:").await.expect("a database");
+        let database = database().await;
         let (clock, hand) = set_by_hand();
         clock.look(&database).await.expect("a look");
         for hours in [1, -1] {

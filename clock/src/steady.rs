@@ -40,6 +40,18 @@ impl Steady {
         self.is_measured
     }
 
+    /// Nothing has been measured here, but somebody else of this boot has: the uptime was zero at `zero`.
+    pub(crate) fn go_on(&mut self, zero: OffsetDateTime) {
+        if !self.is_measured {
+            self.adopt(zero, Duration::ZERO);
+        }
+    }
+
+    /// When the uptime was zero.
+    pub(crate) fn zero(&self) -> OffsetDateTime {
+        self.time - self.at
+    }
+
     pub(crate) fn now(&self) -> OffsetDateTime {
         self.when(uptime::now())
     }

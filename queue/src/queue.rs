@@ -152,6 +152,13 @@ impl Queue {
             .is_ok()
     }
 
+    /// [`Queue::flush`], and lets go of the backend: nothing can be stored after it. For the end of the process.
+    pub async fn close(&self, within: Duration) -> bool {
+        let is_stored = self.flush(within).await;
+        self.inner.store.close().await;
+        is_stored
+    }
+
     /// Whether the backend works: pushes a job of its own and takes it, within three seconds.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 mod actors;
 mod channel_ids;
+mod clock;
 mod crash;
 mod disk;
 mod health;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel,
+    QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, OnConflict, SimpleExpr},
 };
 use time::OffsetDateTime;
@@ -36,6 +36,34 @@ const MUTABLE: [post::Column; 17] = [
     post::Column::UpdatedAt,
     post::Column::LagMilliseconds,
 ];
+
+/// The post at this place in Slack; else one on its way to that channel, whose `ts` is not known yet and may be this.
+///
+/// It is one query, which sees one state: whoever asks for the one and then for the other misses both where the `ts` is noted in between.
+pub(crate) async fn at_or_coming(
+    database: &impl ConnectionTrait,
+    team_id: &str,
+    channel_id: &str,
+    ts: &str,
+) -> Result<Option<post::Model>, DbErr> {
+    // What is told of an incident as a message of its own has a thread as well.
+    let here = Condition::all()
+        .add(post::Column::Ts.eq(ts))
+        .add(post::Column::Kind.is_in([PostKind::Root, PostKind::Reply]));
+    let coming = Condition::all()
+        .add(post::Column::Ts.is_null())
+        .add(post::Column::Kind.eq(PostKind::Root))
+        .add(post::Column::SentAt.is_not_null())
+        .add(post::Column::State.ne(PostState::Failed));
+    post::Entity::find()
+        .filter(post::Column::TeamId.eq(team_id))
+        .filter(post::Column::ChannelId.eq(channel_id))
+        .filter(Condition::any().add(here).add(coming))
+        .order_by_asc(post::Column::Ts.is_null())
+        .limit(1)
+        .one(database)
+        .await
+}
 
 /// Writes what has changed on record, all of it or nothing: whether the claim under which it was found was this worker's still.
 pub(crate) async fn save_under(

@@ -363,4 +363,28 @@ on_both! {
         bounds::repair(&database, Clock::new().now()).await.expect("a look");
         assert_eq!(row(&database, &told).await.due_at, due_at);
     }
+
+    async fn a_post_whose_name_in_slack_is_noted_meanwhile_is_never_overlooked(database: Database) {
+        for number in 0..50 {
+            let (news, ts) = (news(1), format!("1700000000.{number:06}"));
+            let coming = post(&news, None, PostState::Sending);
+            posts::save(database.write(), &coming).await.expect("on record");
+            let noted = post::Entity::update_many()
+                .col_expr(post::Column::Ts, Expr::value(ts.clone()))
+                .filter(post::Column::Id.eq(coming.id))
+                .exec(database.write());
+            let looks = async {
+                loop {
+                    let found = posts::at_or_coming(database.read(), "T1", "C1", &ts).await.expect("a look");
+                    let found = found.expect("it is there, or on its way");
+                    assert_eq!(found.id, coming.id);
+                    if found.ts.is_some() {
+                        return;
+                    }
+                }
+            };
+            let (noted, ()) = tokio::join!(noted, looks);
+            noted.expect("noted");
+        }
+    }
 }

@@ -127,6 +127,14 @@ impl Store {
         }
     }
 
+    /// Lets go of the backend. A file is whole then, with nothing beside it.
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::Redis(_) => {}
+            Self::Sqlite(sqlite) => sqlite.close().await,
+        }
+    }
+
     /// How many tasks wait, by job name, or of all names.
     pub(crate) async fn depth(&self, name: Option<&str>) -> Result<u64, QueueError> {
         match self {

@@ -49,8 +49,17 @@ pub(crate) struct SqliteStore {
     pool: RwLock<SqlitePool>,
     path: Option<PathBuf>,
     namespace: String,
-    /// Held by whoever replaces a damaged file.
-    mending: Mutex<()>,
+    /// Held by whoever replaces a damaged file, or closes it for good.
+    mending: Mutex<Mending>,
+}
+
+/// Whether a file that is of no use may be replaced.
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Mending {
+    #[default]
+    Allowed,
+    /// It was closed for good.
+    Over,
 }
 
 impl SqliteStore {
@@ -72,12 +81,20 @@ impl SqliteStore {
             // Closed: an earlier attempt found no room for a new file, say.
             && (damage::is_damage(error) || self.pool().is_closed())
         {
-            let _turn = self.mending.lock().await;
+            let turn = self.mending.lock().await;
+            if *turn == Mending::Over {
+                return outcome;
+            }
             self.pool().close().await;
             let sound = open_sound(self.path.as_deref()).await?;
             *self.pool.write().unwrap_or_else(PoisonError::into_inner) = sound;
         }
         outcome
+    }
+
+    pub(super) async fn close(&self) {
+        *self.mending.lock().await = Mending::Over;
+        self.pool().close().await;
     }
 
     fn pool(&self) -> SqlitePool {

@@ -8,7 +8,7 @@ use crate::{
     crew::{Crew, Gate, Log, Look, look},
     delivery::record,
     on_both_backends,
-    place::Place,
+    place::{PATIENCE, Place},
 };
 
 on_both_backends! {
@@ -99,4 +99,19 @@ async fn rings_are_stored_although_the_queue_is_dropped_at_once(place: Place) {
     let crew = Crew::start(record(Worker::new(other), &runs));
     runs.len_is(2_000).await;
     crew.stop().await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_closed_is_whole_and_has_nothing_beside_it() {
+    let place = Place::sqlite();
+    let queue = place.queue().await;
+    queue.ring(&look(0));
+    assert!(queue.close(PATIENCE).await, "what was rung is stored");
+    // What comes too late does not open it again.
+    assert!(queue.push(&look(1)).await.is_err());
+    let path = place.config.sqlite_path.as_ref().expect("a file");
+    let beside = std::fs::read_dir(path.parent().expect("a directory")).expect("readable");
+    let names: Vec<_> = beside.map(|entry| entry.expect("an entry").file_name()).collect();
+    assert_eq!(names, ["queue.db"]);
+    assert_eq!(place.queue().await.depth().await.expect("readable"), 1);
 }
