@@ -2,6 +2,7 @@
 
 use std::{collections::HashSet, time::Duration};
 
+use futures::{StreamExt, stream};
 use time::OffsetDateTime;
 use tocsin_queue::{JobContext, Worker};
 
@@ -292,7 +293,11 @@ async fn ten_thousand_jobs_due_at_once_are_all_run(place: Place) {
         let queue = queue.clone();
         async move { queue.push_at(&look(index), due).await }
     });
-    futures::future::try_join_all(pushes).await.unwrap();
+    // A busy machine takes longer for all of them than one answer of Redis may.
+    let mut pushes = stream::iter(pushes).buffer_unordered(200);
+    while let Some(pushed) = pushes.next().await {
+        pushed.unwrap();
+    }
     assert_eq!(queue.depth().await.unwrap(), 10_000);
 
     let runs = Log::new();
