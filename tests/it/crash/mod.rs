@@ -19,7 +19,7 @@ const SEEDS: u64 = 20;
 const fn at_once(stack: Stack) -> usize {
     match stack {
         Stack::Embedded => 5,
-        Stack::Servers => 3,
+        Stack::Servers => 2,
     }
 }
 
