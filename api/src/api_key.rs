@@ -369,6 +369,6 @@ async fn revoke(ctx: &Context<'_>, input: RevokeApiKeyInput) -> Result<ApiKey, T
         tell_all(&tx).await?;
     }
     tx.commit().await?;
-    domain(ctx).keyring().forget();
+    domain(ctx).rights_became_less();
     Ok(ApiKey(row))
 }

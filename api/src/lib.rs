@@ -35,6 +35,7 @@ mod viewer;
 use std::{ops::Deref, sync::Arc};
 
 use ipnet::IpNet;
+use sea_orm::DbErr;
 use secrecy::SecretString;
 use tocsin_clock::Clock;
 use tocsin_entity::database::{Database, DatabaseFault};
@@ -119,6 +120,12 @@ impl Domain {
         &self.keyring
     }
 
+    /// Somebody's rights have become less. Called after the commit, before the answer.
+    pub(crate) fn rights_became_less(&self) {
+        self.keyring.forget();
+        self.feed.bell().ring_rights();
+    }
+
     pub(crate) fn feed(&self) -> &event::Feed {
         &self.feed
     }
@@ -144,6 +151,19 @@ impl Domain {
             self.config.public_url.as_str().trim_end_matches('/')
         )
     }
+}
+
+/// By how much this machine's clock is ahead of the database's; none where both are one clock, as with SQLite.
+///
+/// # Errors
+/// The database's own, or that it took too long.
+pub async fn clock_ahead_of(database: &Database) -> Result<Option<time::Duration>, DbErr> {
+    if database.is_sqlite() {
+        return Ok(None);
+    }
+    let clock = Clock::new();
+    clock.look(database.read()).await?;
+    Ok(clock.machine_ahead())
 }
 
 /// The API, started. Cheap to clone.
@@ -229,7 +249,7 @@ impl Api {
         tokio::join!(
             self.domain.clock.keep(self.database.write(), shutdown.clone()),
             timer::run(&self.domain, shutdown.clone()),
-            self.domain.feed.run(shutdown.clone()),
+            self.domain.feed.run(&self.domain.keyring, shutdown.clone()),
             idempotency::run(&self.domain, shutdown.clone()),
             viewer::follow(&self.domain, shutdown.clone()),
             user::carry_over(&self.domain, shutdown.clone()),
@@ -239,6 +259,11 @@ impl Api {
                 self.closing.cancel();
             },
         );
+    }
+
+    /// By how much this machine's clock is ahead of the database's; none before it has been asked.
+    pub fn clock_ahead(&self) -> Option<time::Duration> {
+        self.clock.machine_ahead()
     }
 
     /// Why the queue is not used, since when, and what to do; `None` while it works. Requests are served without it.

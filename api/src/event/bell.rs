@@ -12,9 +12,12 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::feed::Rooms;
+use crate::viewer::Keyring;
 
 /// The channel of Redis on which replicas ring one another; the message is the organisation's id.
 const CHANNEL: &str = "tocsin:events";
+/// The channel on which a replica says that it has taken somebody's rights away; the message says no more.
+const RIGHTS_CHANNEL: &str = "tocsin:rights";
 /// How long to wait before Redis is tried again.
 const REDIAL_AFTER: Duration = Duration::from_secs(1);
 /// How long Redis may take to answer.
@@ -32,8 +35,15 @@ pub(crate) struct Bell {
 #[derive(Debug)]
 struct Outside {
     client: redis::Client,
-    rung: Mutex<HashSet<OrganizationId>>,
+    rung: Mutex<Rung>,
     wake: Notify,
+}
+
+/// What the other replicas have not been told yet.
+#[derive(Debug, Default)]
+struct Rung {
+    organizations: HashSet<OrganizationId>,
+    rights: bool,
 }
 
 impl Bell {
@@ -53,22 +63,29 @@ impl Bell {
     /// Something has happened in the organisation. Never waits.
     pub(crate) fn ring(&self, organization_id: OrganizationId) {
         self.rooms.wake(organization_id);
+        self.ring_outside(|rung| {
+            rung.organizations.insert(organization_id);
+        });
+    }
+
+    /// Somebody's rights have become less: the other replicas look for it at once. Never waits.
+    pub(crate) fn ring_rights(&self) {
+        self.ring_outside(|rung| rung.rights = true);
+    }
+
+    fn ring_outside(&self, add: impl FnOnce(&mut Rung)) {
         if let Some(outside) = &self.outside {
-            outside
-                .rung
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(organization_id);
+            add(&mut outside.rung.lock().unwrap_or_else(PoisonError::into_inner));
             outside.wake.notify_one();
         }
     }
 
     /// Carries rings between replicas, until `shutdown`.
-    pub(super) async fn run(&self, shutdown: CancellationToken) {
+    pub(super) async fn run(&self, keyring: &Keyring, shutdown: CancellationToken) {
         let Some(outside) = &self.outside else { return };
         tokio::join!(
             shutdown.run_until_cancelled(redial("ringing", || outside.ring_others())),
-            shutdown.run_until_cancelled(redial("listening", || outside.hear_others(&self.rooms))),
+            shutdown.run_until_cancelled(redial("listening", || outside.hear_others(&self.rooms, keyring))),
         );
     }
 }
@@ -103,28 +120,34 @@ impl Outside {
         loop {
             self.wake.notified().await;
             let rung = std::mem::take(&mut *self.rung.lock().unwrap_or_else(PoisonError::into_inner));
-            if rung.is_empty() {
+            if rung.organizations.is_empty() && !rung.rights {
                 // The ring that woke us was carried the time before.
                 continue;
             }
             let mut pipe = redis::pipe();
-            for organization_id in rung {
+            if rung.rights {
+                pipe.publish(RIGHTS_CHANNEL, "").ignore();
+            }
+            for organization_id in rung.organizations {
                 pipe.publish(CHANNEL, organization_id.to_string()).ignore();
             }
             pipe.exec_async(&mut connection).await?;
         }
     }
 
-    async fn hear_others(&self, rooms: &Rooms) -> Result<(), redis::RedisError> {
+    async fn hear_others(&self, rooms: &Rooms, keyring: &Keyring) -> Result<(), redis::RedisError> {
         let mut subscription = in_time(async {
             let mut subscription = self.client.get_async_pubsub().await?;
-            subscription.subscribe(CHANNEL).await?;
+            subscription.subscribe(&[CHANNEL, RIGHTS_CHANNEL]).await?;
             Ok(subscription)
         })
         .await?;
+        // What was rung before is not heard again.
+        keyring.ring();
         loop {
             let ring = tokio::time::timeout(PING_AFTER, async { subscription.on_message().next().await });
             match ring.await {
+                Ok(Some(ring)) if ring.get_channel_name() == RIGHTS_CHANNEL => keyring.ring(),
                 Ok(Some(ring)) => match ring.get_payload::<String>()?.parse() {
                     Ok(organization_id) => rooms.wake(organization_id),
                     Err(error) => tracing::warn!("a ring from another replica can't be read: {error}"),

@@ -15,6 +15,7 @@ use super::{
     bell::Bell,
     log::{self, Told},
 };
+use crate::viewer::Keyring;
 
 /// How often a follower looks without being rung: a lost ring costs no more than this.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -77,8 +78,8 @@ impl Feed {
     }
 
     /// Carries rings between replicas, until `shutdown`.
-    pub(crate) async fn run(&self, shutdown: CancellationToken) {
-        self.bell.run(shutdown).await;
+    pub(crate) async fn run(&self, keyring: &Keyring, shutdown: CancellationToken) {
+        self.bell.run(keyring, shutdown).await;
     }
 
     /// Listens to an organisation: everything after the newest event at the time of this call will be heard.

@@ -329,7 +329,7 @@ async fn update(ctx: &Context<'_>, input: UpdateUserInput) -> Result<User, Troub
         key.as_ref(),
     )
     .await?;
-    domain(ctx).keyring().forget();
+    domain(ctx).rights_became_less();
     reload(ctx, organization_id, user_id).await
 }
 

@@ -2,18 +2,22 @@
 
 use std::net::IpAddr;
 
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, sea_query::Expr};
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use time::OffsetDateTime;
 use tocsin_entity::{
     api_key,
+    database::{Database, DatabaseFault},
     id::{OrganizationId, UserId},
     membership, organization,
 };
 
-use super::{Member, Scopes, Viewer, Who, keyring::hash_key, read_scopes};
+use super::{
+    Member, Scopes, Viewer, Who,
+    keyring::{Turn, hash_key},
+    read_scopes,
+};
 use crate::{Api, error::Fault};
 
 /// How exactly the last use of a key is noted.
@@ -104,33 +108,28 @@ pub(crate) fn is_known(api: &Api, bearer: &str) -> bool {
 
 async fn key(api: &Api, bearer: &str) -> Result<Who, AuthError> {
     let hash = hash_key(bearer);
-    if let Some(who) = api.keyring().find(&hash) {
+    if let Some(who) = api.keyring().find(&hash, api.clock().now()) {
         return Ok(who);
     }
-    let _turn = api.keyring().turn(&hash).await;
-    if let Some(who) = api.keyring().find(&hash) {
-        return Ok(who);
-    }
+    let _turn = match api.keyring().turn(&hash, api.clock()).await {
+        Turn::Found(who) => return Ok(who),
+        Turn::Mine(held) => Some(held),
+        Turn::Late => None,
+    };
     // What is read from here on may be out of date when it is kept: the keyring sees whether it is.
     let generation = api.keyring().generation();
-    let db = api.database().read();
-    let row = api_key::Entity::find()
-        .filter(api_key::Column::Hash.eq(&hash))
-        .filter(api_key::Column::RevokedAt.is_null())
-        .one(db)
-        .await
-        .map_err(Fault::from)?
-        .filter(|row| bool::from(row.hash.as_bytes().ct_eq(hash.as_bytes())))
-        .filter(|row| row.expires_at.is_none_or(|at| at > OffsetDateTime::now_utc()))
-        .ok_or(AuthError::BadKey)?;
-    let member = match row.user_id {
-        None => None,
-        Some(user_id) => Some(
-            find_member(api, row.organization_id, user_id)
-                .await?
-                .ok_or(AuthError::BadKey)?,
-        ),
+    let found = match find_key(api.database(), &hash).await {
+        // Requests that are let in already have all connections, and each may take as long as it needs: whoever knocks needs one of its own.
+        Err(error) if DatabaseFault::of(&error) == DatabaseFault::Busy => {
+            find_key(&api.database().apart(), &hash).await
+        }
+        found => found,
     };
+    let (row, member) = found
+        .map_err(Fault::from)?
+        .filter(|(row, _)| bool::from(row.hash.as_bytes().ct_eq(hash.as_bytes())))
+        .filter(|(row, _)| row.expires_at.is_none_or(|at| at > api.clock().now()))
+        .ok_or(AuthError::BadKey)?;
     note_use(api, &row);
     let who = Who::Key {
         key_id: row.id,
@@ -143,9 +142,27 @@ async fn key(api: &Api, bearer: &str) -> Result<Who, AuthError> {
     Ok(who)
 }
 
+/// A key that is not revoked, with its member where it has one; none where that member is deactivated.
+async fn find_key(
+    database: &Database,
+    hash: &str,
+) -> Result<Option<(api_key::Model, Option<Member>)>, DbErr> {
+    let row = api_key::Entity::find()
+        .filter(api_key::Column::Hash.eq(hash))
+        .filter(api_key::Column::RevokedAt.is_null())
+        .one(database.read())
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let Some(user_id) = row.user_id else {
+        return Ok(Some((row, None)));
+    };
+    let member = find_member(database, row.organization_id, user_id).await?;
+    Ok(member.map(|member| (row, Some(member))))
+}
+
 /// Notes, beside the request, that a key is used.
 fn note_use(api: &Api, row: &api_key::Model) {
-    let now = OffsetDateTime::now_utc();
+    let now = api.clock().now();
     if row.last_used_at.is_some_and(|last| now - last < USE_NOTED_EVERY) {
         return;
     }
@@ -169,15 +186,15 @@ fn note_use(api: &Api, row: &api_key::Model) {
 }
 
 async fn find_member(
-    api: &Api,
+    database: &Database,
     organization_id: OrganizationId,
     user_id: UserId,
-) -> Result<Option<Member>, Fault> {
+) -> Result<Option<Member>, DbErr> {
     let row = membership::Entity::find()
         .filter(membership::Column::OrganizationId.eq(organization_id))
         .filter(membership::Column::UserId.eq(user_id))
         .filter(membership::Column::DeactivatedAt.is_null())
-        .one(api.database().read())
+        .one(database.read())
         .await?;
     Ok(row.map(|row| Member {
         user_id,
@@ -211,8 +228,9 @@ async fn bridge(api: &Api, organization: Option<&str>, on_behalf_of: Option<&str
                 || AuthError::NoMember("This person is no active member of the organisation.".to_owned());
             let user_id = text.parse().map_err(|_| none())?;
             Some(
-                find_member(api, organization_id, user_id)
-                    .await?
+                find_member(api.database(), organization_id, user_id)
+                    .await
+                    .map_err(Fault::from)?
                     .ok_or_else(none)?,
             )
         }

@@ -1,12 +1,16 @@
 //! Keys that were found valid, and when to ask again.
 //!
-//! A key is believed for a moment, so that a busy client costs one look every five seconds. Whenever somebody's rights become
-//! less, the *generation* grows: nothing is believed any more, and every open socket asks again who it serves. Here
-//! that happens at once, before the change is answered; other replicas see it by a counter in the database, at which
-//! each looks every second.
+//! Whenever somebody's rights become less, the *generation* grows: nothing is believed any more, and every open socket asks
+//! again who it serves. On the replica that made the change this happens before the change is answered. It rings the
+//! others, which look at a counter in the database. A ring may be lost, so each replica also looks by itself, twice a
+//! second, by a connection of its own that no storm of requests holds up. A look that fails or is late counts as a change.
+//!
+//! So no replica honours a right for more than two seconds after it was taken away. A key is believed for five seconds
+//! while the counter is watched, and for two seconds where nobody watches it: a busy client costs few looks.
 
 use std::{
     collections::{HashMap, HashSet},
+    pin::pin,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -17,9 +21,13 @@ use sea_orm::{
 };
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
-use tocsin_entity::authority;
+use tocsin_clock::Clock;
+use tocsin_entity::{
+    authority,
+    database::{Database, DatabaseFault},
+};
 use tokio::{
-    sync::{Mutex as AsyncMutex, MutexGuard, watch},
+    sync::{Mutex as AsyncMutex, MutexGuard, Notify, watch},
     time::timeout,
 };
 use tokio_util::sync::CancellationToken;
@@ -27,24 +35,35 @@ use tokio_util::sync::CancellationToken;
 use super::Who;
 use crate::Domain;
 
-/// How long a key that was found valid is believed without looking again.
-const BELIEVED_FOR: Duration = Duration::from_secs(5);
+/// How long a key that was found valid is believed without looking again, at the least.
+const BELIEVED_FOR: Duration = Duration::from_secs(2);
+/// The same while the counter is watched: whatever takes a right away raises it.
+const BELIEVED_WHILE_WATCHED: Duration = Duration::from_secs(5);
 /// Most keys that are believed, and most that are known, at a time.
 const KEPT_MAX: usize = 10_000;
 /// How many keys may be read at the same time, each once for all who show it.
 const TURNS: usize = 64;
-/// How long somebody waits for another who reads the same key: the database may be away.
-const TURN_WITHIN: Duration = Duration::from_secs(3);
-/// How often a replica looks whether another has changed somebody's rights.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long somebody waits for another who reads the same key: longer than a crowded pool makes that one wait, since the database may be away.
+const TURN_WITHIN: Duration = Duration::from_secs(4);
+/// How often a replica looks whether another has changed somebody's rights, where it is not rung.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How long a look may take. What is read later may have changed meanwhile.
+const LOOK_WITHIN: Duration = Duration::from_millis(1_500);
+
+/// A look that began when the one before had just ended is over before what it protects is believed no longer.
+const _: () = assert!(LOOK_EVERY.as_millis() + LOOK_WITHIN.as_millis() <= BELIEVED_FOR.as_millis());
 
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Keyring {
     believed: Mutex<HashMap<String, (Instant, Who)>>,
     known: Mutex<HashSet<String>>,
-    turns: [AsyncMutex<()>; TURNS],
+    turns: [Turns; TURNS],
     generation: watch::Sender<u64>,
+    /// When the last look began that saw the counter.
+    watched: Mutex<Option<Instant>>,
+    /// What other replicas ring.
+    rung: Notify,
 }
 
 impl Default for Keyring {
@@ -52,9 +71,42 @@ impl Default for Keyring {
         Self {
             believed: Mutex::default(),
             known: Mutex::default(),
-            turns: std::array::from_fn(|_| AsyncMutex::default()),
+            turns: std::array::from_fn(|_| Turns::default()),
             generation: watch::Sender::new(0),
+            watched: Mutex::default(),
+            rung: Notify::new(),
         }
+    }
+}
+
+/// Whose turn it is to read certain keys, and who waits for that.
+#[derive(Debug, Default)]
+struct Turns {
+    held: AsyncMutex<()>,
+    /// Wakes all who wait, so that they need not go one after another where the key was found.
+    ended: Notify,
+}
+
+/// What came of waiting for one's turn to read a key.
+pub(super) enum Turn<'a> {
+    /// Somebody else has found the key valid meanwhile.
+    Found(Who),
+    /// Nobody else reads it until this is dropped.
+    Mine(Held<'a>),
+    /// It took too long: read it all the same.
+    Late,
+}
+
+/// Somebody's turn.
+pub(super) struct Held<'a> {
+    held: Option<MutexGuard<'a, ()>>,
+    ended: &'a Notify,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        drop(self.held.take());
+        self.ended.notify_waiters();
     }
 }
 
@@ -63,23 +115,62 @@ pub(crate) fn hash_key(key: &str) -> String {
     hex::encode(Sha256::digest(key.as_bytes()))
 }
 
-fn is_over(who: &Who) -> bool {
-    who.expires_at().is_some_and(|at| at <= OffsetDateTime::now_utc())
+fn is_over(who: &Who, now: OffsetDateTime) -> bool {
+    who.expires_at().is_some_and(|at| at <= now)
 }
 
 impl Keyring {
-    pub(super) fn find(&self, hash: &str) -> Option<Who> {
+    pub(super) fn find(&self, hash: &str, now: OffsetDateTime) -> Option<Who> {
+        let good_for = if self.is_watched() {
+            BELIEVED_WHILE_WATCHED
+        } else {
+            BELIEVED_FOR
+        };
         let believed = self.believed.lock().unwrap_or_else(PoisonError::into_inner);
         believed
             .get(hash)
-            .filter(|(since, who)| since.elapsed() < BELIEVED_FOR && !is_over(who))
+            .filter(|(since, who)| since.elapsed() < good_for && !is_over(who, now))
             .map(|(_, who)| who.clone())
     }
 
-    /// Waits until nobody else reads this key, so that a thousand requests at once cost one look and not every connection there is.
-    pub(super) async fn turn(&self, hash: &str) -> Option<MutexGuard<'_, ()>> {
+    /// Whether a change that another replica made more than two seconds ago would be known here.
+    fn is_watched(&self) -> bool {
+        let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        watched.is_some_and(|began| began.elapsed() < BELIEVED_FOR)
+    }
+
+    fn watched_since(&self, began: Instant) {
+        *self.watched.lock().unwrap_or_else(PoisonError::into_inner) = Some(began);
+    }
+
+    /// Another replica says that somebody's rights have become less: look now.
+    pub(crate) fn ring(&self) {
+        self.rung.notify_one();
+    }
+
+    /// Waits until nobody else reads this key, or somebody has found it valid: a thousand requests at once cost one look and
+    /// not every connection there is.
+    pub(super) async fn turn(&self, hash: &str, clock: &Clock) -> Turn<'_> {
         let place = hash.bytes().fold(0, |sum, byte| sum + usize::from(byte)) % TURNS;
-        timeout(TURN_WITHIN, self.turns[place].lock()).await.ok()
+        let turns = &self.turns[place];
+        let mine = async {
+            loop {
+                // Listening before looking: whoever ends in between is heard.
+                let mut ended = pin!(turns.ended.notified());
+                ended.as_mut().enable();
+                if let Some(who) = self.find(hash, clock.now()) {
+                    return Turn::Found(who);
+                }
+                if let Ok(held) = turns.held.try_lock() {
+                    return Turn::Mine(Held {
+                        held: Some(held),
+                        ended: &turns.ended,
+                    });
+                }
+                ended.await;
+            }
+        };
+        timeout(TURN_WITHIN, mine).await.unwrap_or(Turn::Late)
     }
 
     /// Keeps what was read since the generation was this one, unless it has grown meanwhile.
@@ -141,32 +232,112 @@ pub(crate) async fn tell_all(tx: &impl ConnectionTrait) -> Result<(), DbErr> {
 
 /// Looks for what other replicas have changed, until `shutdown`.
 pub(crate) async fn follow(domain: &Arc<Domain>, shutdown: CancellationToken) {
+    let (keyring, database) = (domain.keyring(), domain.database().apart());
     let mut seen = None;
     let mut is_failing = false;
-    while shutdown
-        .run_until_cancelled(tokio::time::sleep(LOOK_EVERY))
-        .await
-        .is_some()
-    {
-        let found = authority::Entity::find_by_id(authority::ONLY)
-            .one(domain.database().read())
-            .await;
-        match found {
-            Ok(row) => {
-                let version = row.map(|row| row.version);
-                if seen != Some(version) || is_failing {
-                    domain.keyring().forget();
+    loop {
+        let began = Instant::now();
+        match look(&database).await {
+            Ok(version) => {
+                if is_failing || seen != Some(version) {
+                    keyring.forget();
                 }
+                keyring.watched_since(began);
                 (seen, is_failing) = (Some(version), false);
             }
-            Err(error) => {
+            Err(why) => {
                 if !is_failing {
                     tracing::warn!(
-                        "whether keys were revoked elsewhere can't be read, and is tried every second: {error}"
+                        "whether keys were revoked elsewhere can't be read, and each key is looked up again until it can: {why}"
                     );
                 }
+                keyring.forget();
                 is_failing = true;
             }
         }
+        // A ring or the interval: which of the two does not matter.
+        let pause = timeout(LOOK_EVERY, keyring.rung.notified());
+        if shutdown.run_until_cancelled(pause).await.is_none() {
+            return;
+        }
+    }
+}
+
+/// The counter of all replicas.
+///
+/// # Errors
+/// Why it can't be read in time, in words.
+async fn look(database: &Database) -> Result<Option<i64>, String> {
+    let row = authority::Entity::find_by_id(authority::ONLY).one(database.read());
+    match timeout(LOOK_WITHIN, row).await {
+        Ok(Ok(row)) => Ok(row.map(|row| row.version)),
+        Ok(Err(error)) => Err(DatabaseFault::explain("the database", &error)),
+        Err(_) => Err(format!(
+            "the database does not answer within {} ms",
+            LOOK_WITHIN.as_millis()
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tocsin_entity::id::{ApiKeyId, OrganizationId};
+
+    use super::*;
+    use crate::viewer::Scopes;
+
+    fn found(keyring: &Keyring) -> bool {
+        keyring.find("hash", OffsetDateTime::UNIX_EPOCH).is_some()
+    }
+
+    fn keyring() -> Keyring {
+        let keyring = Keyring::default();
+        let who = Who::Key {
+            key_id: ApiKeyId::new(),
+            scopes: Scopes::of(&[]),
+            organization_id: OrganizationId::new(),
+            member: None,
+            expires_at: None,
+        };
+        keyring.keep("hash".to_owned(), who, 0);
+        keyring
+    }
+
+    /// As if the key had been read so long ago, and the counter as well, if at all.
+    fn found_after(read: Duration, watched: Option<Duration>) -> bool {
+        let (keyring, now) = (keyring(), Instant::now());
+        let before = |ago: Duration| {
+            now.checked_sub(ago)
+                .expect("a machine that has been up for a while")
+        };
+        keyring
+            .believed
+            .lock()
+            .expect("nobody else")
+            .get_mut("hash")
+            .expect("the key")
+            .0 = before(read);
+        if let Some(ago) = watched {
+            keyring.watched_since(before(ago));
+        }
+        found(&keyring)
+    }
+
+    #[test]
+    fn a_key_is_believed_for_no_longer_than_two_seconds_unless_revocations_are_watched() {
+        let (second, late) = (Duration::from_secs(1), Duration::from_millis(2_001));
+        assert!(found_after(second, None));
+        assert!(!found_after(late, None));
+        assert!(!found_after(late, Some(late)), "the last look was too long ago");
+        assert!(found_after(late, Some(second)));
+        assert!(!found_after(Duration::from_secs(6), Some(second)));
+    }
+
+    #[test]
+    fn nothing_is_believed_once_rights_have_become_less() {
+        let keyring = keyring();
+        assert!(found(&keyring));
+        keyring.forget();
+        assert!(!found(&keyring));
     }
 }
