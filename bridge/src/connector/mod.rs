@@ -2,6 +2,8 @@
 //!
 //! Kept in memory and written down every few seconds: each worker finds out by itself what it needs to know, and a lost note is made again by
 //! the next message. What was seen where a connector led before says nothing of where it leads by now.
+//!
+//! Each note carries when it was seen. A worker that was paused writes nothing over what another has seen since.
 
 mod elsewhere;
 
@@ -11,8 +13,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sea_orm::{ActiveValue::Set, DbErr, EntityTrait, sea_query::OnConflict};
+use sea_orm::{
+    ActiveValue::Set,
+    DbErr, EntityTrait,
+    sea_query::{Expr, ExprTrait, OnConflict},
+};
 use time::OffsetDateTime;
+use tocsin_clock::Clock;
 use tocsin_entity::{
     database::Database,
     id::{ConnectorId, OrganizationId},
@@ -35,11 +42,16 @@ const REST: Duration = Duration::from_secs(300);
 
 /// What has been seen of all connectors. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Connectors(Arc<Mutex<HashMap<ConnectorId, Seen>>>);
+pub(crate) struct Connectors {
+    known: Arc<Mutex<HashMap<ConnectorId, Seen>>>,
+    clock: Clock,
+}
 
 #[derive(Clone, Debug)]
 struct Seen {
     organization: OrganizationId,
+    /// When the newest of it was seen.
+    at: OffsetDateTime,
     failing: Option<Failing>,
     since: OffsetDateTime,
     delivered_at: Option<OffsetDateTime>,
@@ -69,19 +81,28 @@ struct Failing {
 }
 
 impl Connectors {
+    /// Nothing has been seen yet.
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self {
+            known: Arc::default(),
+            clock,
+        }
+    }
+
     fn known(&self) -> MutexGuard<'_, HashMap<ConnectorId, Seen>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Slack took a message through it.
     pub(crate) fn works(&self, organization: OrganizationId, id: ConnectorId) {
-        let now = OffsetDateTime::now_utc();
+        let now = self.clock.now();
         let mut known = self.known();
         let seen = known.entry(id).or_insert_with(|| Seen::new(organization, now));
         if seen.failing.take().is_some() {
             tracing::info!(connector.id = %id, "the connector {id} works again");
             seen.since = now;
         }
+        seen.at = now;
         seen.delivered_at = Some(now);
         seen.outdated = None;
         seen.is_written = false;
@@ -96,7 +117,7 @@ impl Connectors {
         code: &str,
         reason: &str,
     ) {
-        let now = OffsetDateTime::now_utc();
+        let now = self.clock.now();
         let mut known = self.known();
         let seen = known.entry(id).or_insert_with(|| Seen::new(organization, now));
         let before = seen.failing.take().filter(|failing| failing.lead == *lead);
@@ -107,6 +128,7 @@ impl Connectors {
         if before.as_ref().is_none_or(|failing| failing.reason != reason) {
             seen.is_written = false;
         }
+        seen.at = now;
         seen.outdated = None;
         seen.failing = Some(Failing {
             lead: lead.clone(),
@@ -153,14 +175,15 @@ impl Connectors {
         };
         tracing::info!(connector.id = %id, "the connector {id} leads elsewhere than where it failed");
         seen.outdated = Some(failing.reason);
-        seen.since = OffsetDateTime::now_utc();
+        seen.at = self.clock.now();
+        seen.since = seen.at;
         seen.is_written = false;
         true
     }
 
     /// Its template was used, or could not be for this reason.
     pub(crate) fn worded(&self, organization: OrganizationId, id: ConnectorId, trouble: Option<String>) {
-        let now = OffsetDateTime::now_utc();
+        let now = self.clock.now();
         if trouble.is_some() {
             metrics::counter!("tocsin_bridge_template_failures_total").increment(1);
         }
@@ -180,6 +203,7 @@ impl Connectors {
             }
             None => {}
         }
+        seen.at = now;
         seen.template = Some(Template {
             trouble: trouble.map(|trouble| (trouble, now)),
         });
@@ -243,6 +267,7 @@ impl Seen {
     fn new(organization: OrganizationId, now: OffsetDateTime) -> Self {
         Self {
             organization,
+            at: now,
             failing: None,
             since: now,
             delivered_at: None,
@@ -292,7 +317,7 @@ async fn write(database: &Database, id: ConnectorId, seen: &Seen) -> Result<(), 
         last_delivered_at: Set(seen.delivered_at),
         template_trouble: Set(trouble),
         template_trouble_at: Set(trouble_at),
-        updated_at: Set(OffsetDateTime::now_utc()),
+        updated_at: Set(seen.at),
     };
     let mut told = vec![Column::UpdatedAt];
     if !is_over {
@@ -312,10 +337,52 @@ async fn write(database: &Database, id: ConnectorId, seen: &Seen) -> Result<(), 
     }
     let key = OnConflict::column(Column::ConnectorId)
         .update_columns(told)
+        // Whoever has seen it since knows better.
+        .action_and_where(Expr::col((Entity, Column::UpdatedAt)).lte(seen.at))
         .to_owned();
     Entity::insert(row)
         .on_conflict(key)
         .exec_without_returning(database.write())
         .await
         .map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use time::Duration;
+
+    use super::*;
+    use crate::store::testing::on_both;
+
+    /// A worker's notes, by a clock that stands still.
+    fn worker(now: OffsetDateTime) -> Connectors {
+        Connectors::new(Clock::told_by(move || now))
+    }
+
+    async fn written(database: &Database, seen: &Connectors) {
+        let over = CancellationToken::new();
+        over.cancel();
+        seen.run(database, over).await;
+    }
+
+    on_both! {
+        async fn a_worker_that_was_paused_says_nothing_of_how_a_connector_is_now(database: Database) {
+            let (organization, id) = (OrganizationId::new(), ConnectorId::new());
+            let lead = Lead { workspace: None, channel: "#incidents".to_owned() };
+            let now = OffsetDateTime::UNIX_EPOCH + Duration::days(20_000);
+            let (paused, other) = (worker(now), worker(now + Duration::seconds(30)));
+            paused.fails(organization, id, &lead, "is_archived", "it is archived");
+            other.works(organization, id);
+            written(&database, &other).await;
+            written(&database, &paused).await;
+            let row = Entity::find_by_id(id).one(database.read()).await.expect("a read").expect("a row");
+            assert_eq!((row.status, row.reason_code.as_deref()), (ConnectorStatus::Active, None));
+            // What it sees afterwards counts.
+            let later = worker(now + Duration::seconds(60));
+            later.fails(organization, id, &lead, "is_archived", "it is archived");
+            written(&database, &later).await;
+            let row = Entity::find_by_id(id).one(database.read()).await.expect("a read").expect("a row");
+            assert_eq!((row.status, row.reason_code.as_deref()), (ConnectorStatus::Failing, Some("is_archived")));
+        }
+    }
 }

@@ -104,7 +104,9 @@ impl Delivery<'_> {
     }
 
     fn worded(&self, wanted: &Wanted, trouble: Option<String>) {
-        if let Some(to) = &wanted.to {
+        if let Some(to) = &wanted.to
+            && self.lease.holds()
+        {
             let organization = self.subject.organization_id;
             self.parts
                 .connectors

@@ -114,8 +114,12 @@ impl Delivery<'_> {
         }
     }
 
-    /// Notes that Slack took a message: in the workspace, and through the connector where there is one.
+    /// Notes that Slack took a message: in the workspace, and through the connector where there is one. Who has lost the claim was away for a
+    /// while, and says nothing of how things are now.
     fn delivered(&self, bot: &Bot, wanted: &Wanted) {
+        if !self.lease.holds() {
+            return;
+        }
         bot.workspace.delivered();
         if let Some(to) = &wanted.to
             && to.lead(bot).is_some()
@@ -240,7 +244,7 @@ impl Delivery<'_> {
         let Some(email) = &wanted.author_email else {
             return Ok(Cow::Borrowed(message));
         };
-        let icon_url = identity::face(&self.parts.database, bot, email).await?;
+        let icon_url = identity::face(self.parts, bot, email).await?;
         Ok(Cow::Owned(Message {
             icon_url,
             ..message.clone()
@@ -379,7 +383,9 @@ impl Delivery<'_> {
             channels
                 .distrust(&to.channel_id, &bot.installation.team_id, &trouble)
                 .await?;
-            if let Some(lead) = lead {
+            if let Some(lead) = lead
+                && self.lease.holds()
+            {
                 let (organization, seen) = (self.subject.organization_id, &self.parts.connectors);
                 let (code, message) = (&trouble.code, &trouble.message);
                 seen.fails(organization, to.connector_id, lead, code, message);
