@@ -131,7 +131,9 @@ impl Bridge {
         let api = Api::new(&config.api_url, config.bridge_token.clone())?;
         let worker = format!("{}/{}", config.instance, Uuid::now_v7().simple());
         let lane = Lane::new(database.clone());
+        let connectors = Connectors::new(clock.clone());
         let parts = Parts {
+            connectors,
             // On SQLite all writes are one after another anyway: better together than in two rows.
             inbox_lane: if database.is_sqlite() {
                 lane.clone()
@@ -148,7 +150,6 @@ impl Bridge {
             http,
             workspaces,
             apps: Apps::default(),
-            connectors: Connectors::default(),
             receptions: inbound::Receptions::default(),
             setting,
             api,
@@ -189,7 +190,7 @@ impl Bridge {
         let rounds = async {
             tokio::join!(
                 parts.clock.keep(parts.database.write(), shutdown.clone()),
-                inbound::tend(&parts.database, shutdown.clone()),
+                inbound::tend(&parts.database, &parts.clock, shutdown.clone()),
                 workspace::run(parts, shutdown.clone()),
                 workspace::follow(parts, shutdown.clone()),
                 inbound::socket::run(parts, shutdown.clone()),

@@ -118,7 +118,7 @@ async fn note(
     events: Vec<FollowedEvent>,
     cursor: String,
 ) -> Result<Vec<News>, DbErr> {
-    let newest = newest(organization, events);
+    let newest = newest(organization, events, parts.clock.now() - HISTORY);
     let clock = parts.clock.clone();
     let write = parts.lane.write(move |tx| {
         let (newest, cursor, now) = (Arc::clone(&newest), cursor.clone(), clock.now());
@@ -134,8 +134,8 @@ async fn note(
                     news.push(told.clone());
                 }
             }
-            home::mark(tx, organization).await?;
-            move_cursor(tx, organization, cursor).await?;
+            home::mark(tx, organization, now).await?;
+            move_cursor(tx, organization, cursor, now).await?;
             Ok(news)
         })
     });
@@ -143,8 +143,11 @@ async fn note(
 }
 
 /// The newest version of each incident that the events tell of, and whether it is history.
-fn newest(organization: OrganizationId, events: Vec<FollowedEvent>) -> Arc<[(News, bool)]> {
-    let before = OffsetDateTime::now_utc() - HISTORY;
+fn newest(
+    organization: OrganizationId,
+    events: Vec<FollowedEvent>,
+    before: OffsetDateTime,
+) -> Arc<[(News, bool)]> {
     let mut newest: BTreeMap<IncidentId, (News, bool)> = BTreeMap::new();
     for event in events {
         let is_history = event.status == IncidentStatus::Resolved && event.updated_at < before;
@@ -164,11 +167,12 @@ async fn move_cursor(
     tx: &DatabaseTransaction,
     organization: OrganizationId,
     cursor: String,
+    now: OffsetDateTime,
 ) -> Result<(), DbErr> {
     let row = cursor::Model {
         organization_id: organization,
         cursor: Some(cursor),
-        moved_at: OffsetDateTime::now_utc(),
+        moved_at: now,
     };
     let columns = [cursor::Column::Cursor, cursor::Column::MovedAt];
     cursor::Entity::insert(row.into_active_model().reset_all())

@@ -1,7 +1,7 @@
 //! Which incident a message in Slack belongs to, by the posts on record and by what incidents were made of.
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::ExprTrait};
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 use tocsin_entity::{
     id::{ConnectorId, IncidentId, OrganizationId},
     kinds::PostKind,
@@ -110,7 +110,7 @@ pub(crate) async fn channel_name(
         .one(parts.database.read())
         .await
         .map_err(JobError::retry)?;
-    let now = OffsetDateTime::now_utc();
+    let now = parts.clock.now();
     if let Some(known) = known
         .as_ref()
         .filter(|known| now - known.refreshed_at < FRESH && !known.name.is_empty())
@@ -128,7 +128,7 @@ pub(crate) async fn channel_name(
         }
     };
     if let Some(bot) = installation.bot() {
-        directory::record(&parts.database, &bot, &told)
+        directory::record(&parts.database, &bot, &told, now)
             .await
             .map_err(JobError::retry)?;
     }

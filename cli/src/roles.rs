@@ -256,8 +256,9 @@ fn configured_sockets(settings: &Settings) -> Option<SocketConfig> {
 
 /// Readiness of the API.
 pub(crate) fn watch_api(ops: Ops, api: &Api) -> Ops {
-    let (api, queue) = (api.clone(), api.clone());
+    let (api, queue, clock) = (api.clone(), api.clone(), api.clone());
     let ops = ops.degraded("queue", move || queue.queue_trouble());
+    let ops = ops.note("clock", move || database_clock_trouble(clock.clock_ahead()));
     ops.part("api", move || {
         let api = api.clone();
         async move { api.ready().await }
@@ -267,9 +268,10 @@ pub(crate) fn watch_api(ops: Ops, api: &Api) -> Ops {
 /// Readiness of the bridge.
 pub(crate) fn watch_bridge(ops: Ops, bridge: &Bridge) -> Ops {
     let (bridge, sockets, queue) = (bridge.clone(), bridge.clone(), bridge.clone());
-    let (up, slack) = (bridge.clone(), bridge.clone());
+    let (up, slack, clock) = (bridge.clone(), bridge.clone(), bridge.clone());
     // Nothing waits for the queue: without it the bridge finds its work in the database.
     let ops = ops.degraded("queue", move || queue.queue_trouble());
+    let ops = ops.note("clock", move || database_clock_trouble(clock.clock_ahead()));
     let ops = ops.note("slack_clock", move || {
         slack
             .ahead_of_slack()
@@ -282,6 +284,18 @@ pub(crate) fn watch_bridge(ops: Ops, bridge: &Bridge) -> Ops {
         let bridge = bridge.clone();
         async move { bridge.ready().await }
     })
+}
+
+/// How far this machine's clock may be from another before that is told.
+pub(crate) const CLOCK_TOLERANCE: time::Duration = time::Duration::seconds(2);
+
+/// What is said where this machine's clock is off from the database's, whose time is used for all that is written down.
+pub(crate) fn database_clock_trouble(ahead: Option<time::Duration>) -> Option<String> {
+    let ahead = ahead.filter(|ahead| ahead.abs() > CLOCK_TOLERANCE)?;
+    Some(format!(
+        "{}. Until then Tocsin goes by the database's",
+        clock_trouble(ahead, "the database's")
+    ))
 }
 
 /// What is said of a clock of this machine that is off, and what to do.
@@ -331,5 +345,21 @@ pub(crate) async fn close(queue: Queue, database: Database) {
     }
     if let Err(error) = database.close().await {
         warn!(%error, "the database did not close cleanly: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_off_from_the_databases_is_told_in_either_direction() {
+        assert_eq!(database_clock_trouble(None), None);
+        assert_eq!(database_clock_trouble(Some(time::Duration::seconds(-2))), None);
+        let told = database_clock_trouble(Some(time::Duration::seconds(-360))).expect("a note");
+        assert_eq!(
+            told,
+            "this machine's clock is 360.0 s behind the database's: set it, and keep it by NTP. Until then Tocsin goes by the database's"
+        );
     }
 }

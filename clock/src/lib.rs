@@ -42,6 +42,11 @@ const KEPT_WITHIN: Duration = Duration::from_millis(500);
 /// How long the database may take to say what time it is; a later answer says too little.
 const ANSWER: Duration = Duration::from_secs(2);
 
+/// How long this machine has been up: time that nobody can set.
+pub fn uptime() -> Duration {
+    uptime::now()
+}
+
 /// What time it is, as everybody who uses the same database sees it. Cheap to clone; clones are one clock.
 #[derive(Clone)]
 pub struct Clock(Arc<Source>);

@@ -48,9 +48,22 @@ impl Sealer {
         content: &T,
         lives: Duration,
     ) -> Result<String, serde_json::Error> {
+        self.seal_state_until(purpose, content, OffsetDateTime::now_utc() + lives)
+    }
+
+    /// The same by another clock than this machine's: until when the state is good.
+    ///
+    /// # Errors
+    /// As [`Self::seal_state`].
+    pub fn seal_state_until<T: Serialize>(
+        &self,
+        purpose: &str,
+        content: &T,
+        expires_at: OffsetDateTime,
+    ) -> Result<String, serde_json::Error> {
         let carried = Carried {
             nonce: rand::random(),
-            expires: (OffsetDateTime::now_utc() + lives).unix_timestamp(),
+            expires: expires_at.unix_timestamp(),
             content,
         };
         let json = serde_json::to_vec(&carried)?;
@@ -66,13 +79,26 @@ impl Sealer {
         purpose: &str,
         state: &str,
     ) -> Result<Opened<T>, StateError> {
+        self.open_state_at(purpose, state, OffsetDateTime::now_utc())
+    }
+
+    /// The same by another clock than this machine's.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn open_state_at<T: DeserializeOwned>(
+        &self,
+        purpose: &str,
+        state: &str,
+        now: OffsetDateTime,
+    ) -> Result<Opened<T>, StateError> {
         let json = self
             .open_bytes(&place(purpose), state)
             .map_err(|_| StateError::Forged)?;
         let carried: Carried<T> = serde_json::from_slice(&json).map_err(|_| StateError::Forged)?;
         let expires_at =
             OffsetDateTime::from_unix_timestamp(carried.expires).map_err(|_| StateError::Forged)?;
-        if expires_at <= OffsetDateTime::now_utc() {
+        if expires_at <= now {
             return Err(StateError::Expired);
         }
         Ok(Opened {

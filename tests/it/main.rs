@@ -3,6 +3,7 @@
 mod actors;
 mod channel_ids;
 mod clock;
+mod clocks;
 mod crash;
 mod disk;
 mod health;
@@ -12,6 +13,7 @@ mod operations;
 mod outages;
 mod own_apps;
 mod path;
+mod paused;
 mod people;
 mod refusals;
 mod replicas;

@@ -16,6 +16,7 @@ use super::place;
 use crate::{
     error::Fault,
     loaders::{self, FoundOf, InstallationOf},
+    node::domain,
 };
 
 /// How long Slack is silent before connectors say so: a moment's trouble is nobody's matter.
@@ -54,7 +55,7 @@ pub(super) async fn of(
     let installed = installed.filter(|installed| installed.is_of_token(version));
     if let Some(ill) = installed
         .as_ref()
-        .and_then(|installed| ill(installed, OffsetDateTime::now_utc()))
+        .and_then(|installed| ill(installed, domain(ctx).clock().now()))
     {
         return Ok(told_by_bridge(found.as_ref()).unwrap_or(ill));
     }

@@ -156,9 +156,9 @@ async fn link(ctx: &Context<'_>, wish: Wish) -> Result<Link, Trouble> {
         return_to: wish.return_to.as_deref().map(return_to).transpose()?,
         authorize_url: authorize.to_string(),
     };
-    let expires_at = OffsetDateTime::now_utc() + LINK_LIVES;
+    let expires_at = domain(ctx).clock().now() + LINK_LIVES;
     let state = sealer
-        .seal_state(INSTALL, &state, LINK_LIVES)
+        .seal_state_until(INSTALL, &state, expires_at)
         .map_err(|error| crate::error::Fault::Broken(format!("a state can't be sealed: {error}")))?;
     authorize.query_pairs_mut().append_pair("state", &state);
     Ok(Link {

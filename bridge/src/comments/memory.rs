@@ -1,48 +1,67 @@
 //! What must be remembered of threads: which messages are no comments for good, and who was told what.
 
 use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, sea_query::OnConflict};
-use time::{Duration, OffsetDateTime};
-use tocsin_entity::{
-    database::Database,
-    slack::{told, tombstone},
-};
+use time::Duration;
+use tocsin_entity::slack::{told, tombstone};
 
 use super::message::Place;
-use crate::identity::prompt;
+use crate::{bridge::Parts, identity::prompt, installation::AppInstallation};
 
 /// How long it is remembered: Slack sends late events for a day, and no thread is muted for longer than people remember why.
 const KEPT: Duration = Duration::days(30);
 
+/// A channel as a part of keys: of the installation through which it was heard of, and no other.
+fn channel_of(installation: &AppInstallation, place: &Place) -> String {
+    format!("{}/{}", installation.scope(), place.channel)
+}
+
 /// Notes that a message was deleted, or was refused: whatever comes of it later is no comment.
-pub(super) async fn bury(database: &Database, place: &Place) -> Result<(), DbErr> {
+pub(super) async fn bury(parts: &Parts, installation: &AppInstallation, place: &Place) -> Result<(), DbErr> {
     let row = tombstone::ActiveModel {
-        channel_id: Set(place.channel.clone()),
+        channel_id: Set(channel_of(installation, place)),
         ts: Set(place.ts.clone()),
-        created_at: Set(OffsetDateTime::now_utc()),
+        created_at: Set(parts.clock.now()),
     };
     let key = [tombstone::Column::ChannelId, tombstone::Column::Ts];
     tombstone::Entity::insert(row)
         .on_conflict(OnConflict::columns(key).do_nothing().to_owned())
-        .exec_without_returning(database.write())
+        .exec_without_returning(parts.database.write())
         .await
         .map(|_| ())
 }
 
 /// Whether a message was deleted or refused.
-pub(super) async fn is_buried(database: &Database, place: &Place) -> Result<bool, DbErr> {
-    let key = (place.channel.clone(), place.ts.clone());
-    let found = tombstone::Entity::find_by_id(key).one(database.read()).await?;
+pub(super) async fn is_buried(
+    parts: &Parts,
+    installation: &AppInstallation,
+    place: &Place,
+) -> Result<bool, DbErr> {
+    let mut channels = vec![channel_of(installation, place)];
+    if !installation.may_be_forged() {
+        // As an earlier version wrote it down.
+        channels.push(place.channel.clone());
+    }
+    let found = tombstone::Entity::find()
+        .filter(tombstone::Column::ChannelId.is_in(channels))
+        .filter(tombstone::Column::Ts.eq(&place.ts))
+        .one(parts.database.read())
+        .await?;
     Ok(found.is_some())
 }
 
 /// Whether somebody has not been told this in this thread yet; by now they have.
-pub(super) async fn is_news(database: &Database, place: &Place, code: &str) -> Result<bool, DbErr> {
+pub(super) async fn is_news(
+    parts: &Parts,
+    installation: &AppInstallation,
+    place: &Place,
+    code: &str,
+) -> Result<bool, DbErr> {
     let row = told::ActiveModel {
-        channel_id: Set(place.channel.clone()),
+        channel_id: Set(channel_of(installation, place)),
         thread_ts: Set(place.thread_ts.clone()),
         slack_user_id: Set(place.user.clone()),
         code: Set(code.to_owned()),
-        created_at: Set(OffsetDateTime::now_utc()),
+        created_at: Set(parts.clock.now()),
     };
     let key = [
         told::Column::ChannelId,
@@ -52,14 +71,14 @@ pub(super) async fn is_news(database: &Database, place: &Place, code: &str) -> R
     ];
     let added = told::Entity::insert(row)
         .on_conflict(OnConflict::columns(key).do_nothing().to_owned())
-        .exec_without_returning(database.write())
+        .exec_without_returning(parts.database.write())
         .await?;
     Ok(added > 0)
 }
 
 /// Forgets what is long past.
-pub(super) async fn forget(database: &Database) -> Result<(), DbErr> {
-    let past = OffsetDateTime::now_utc() - KEPT;
+pub(super) async fn forget(parts: &Parts) -> Result<(), DbErr> {
+    let (database, past) = (&parts.database, parts.clock.now() - KEPT);
     tombstone::Entity::delete_many()
         .filter(tombstone::Column::CreatedAt.lt(past))
         .exec(database.write())

@@ -131,14 +131,14 @@ pub(super) struct Reply<'a> {
 impl Reply<'_> {
     /// Adds it to the timeline, unless it has been deleted, before or meanwhile, or was refused before.
     pub(super) async fn add(&self, parts: &Parts) -> Worked {
-        let is_buried = || memory::is_buried(&parts.database, &self.place);
+        let is_buried = || memory::is_buried(parts, &self.item.installation, &self.place);
         if is_buried().await.map_err(JobError::retry)? {
             return Ok(Outcome::NotOurs("no_comment"));
         }
         let outcome = self.comment(parts).await?;
         if outcome != COMMENTED {
             // For good: it is neither refused again nor added when the thread is read later, after an edit, or when the sync is no longer muted.
-            memory::bury(&parts.database, &self.place)
+            memory::bury(parts, &self.item.installation, &self.place)
                 .await
                 .map_err(JobError::retry)?;
         } else if is_buried().await.map_err(JobError::retry)? {
@@ -215,7 +215,7 @@ impl Reply<'_> {
 
     /// Tells what need not be told each time.
     async fn tell_once(&self, parts: &Parts, notice: &Notice) -> Worked {
-        let news = memory::is_news(&parts.database, &self.place, notice.code()).await;
+        let news = memory::is_news(parts, &self.item.installation, &self.place, notice.code()).await;
         if news.map_err(JobError::retry)? {
             return self.tell(notice).await;
         }

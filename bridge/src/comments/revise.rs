@@ -69,7 +69,7 @@ async fn change(parts: &Parts, reply: &Reply<'_>, revision: &str) -> Result<Resu
 
 /// Retracts the comment. What has not been heard of yet will be known to be gone.
 pub(super) async fn delete(parts: &Parts, item: &Item, thread: &Thread, place: &Place) -> Worked {
-    memory::bury(&parts.database, place)
+    memory::bury(parts, &item.installation, place)
         .await
         .map_err(JobError::retry)?;
     retract(parts, item, thread, place).await

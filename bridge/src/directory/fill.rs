@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -71,7 +70,7 @@ async fn fill(parts: &Parts, workspace: &Workspace) -> Result<(), ReadError> {
         store::is_servers(&parts.database, &bot.team_id).await?;
     }
     let refreshed_at = store::refreshed_at(&parts.database, &bot.team_id).await?;
-    let is_fresh = refreshed_at.is_some_and(|at| OffsetDateTime::now_utc() - at < FRESH);
+    let is_fresh = refreshed_at.is_some_and(|at| parts.clock.now() - at < FRESH);
     if is_fresh || !bot.may("channels:read") {
         return Ok(());
     }

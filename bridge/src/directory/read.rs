@@ -3,7 +3,6 @@
 use std::{collections::HashSet, time::Duration};
 
 use sea_orm::DbErr;
-use time::OffsetDateTime;
 
 use super::{
     renumber::{self, FollowError},
@@ -41,14 +40,14 @@ pub(crate) async fn read_all(
     bot: &Installation,
 ) -> Result<usize, ReadError> {
     let database = &parts.database;
-    let began = OffsetDateTime::now_utc();
+    let began = parts.clock.now();
     let mut seen = HashSet::new();
     let mut cursor = None;
     loop {
         let page = page(&workspace.slack, bot, cursor.as_deref()).await?;
         cursor = page.next().map(ToOwned::to_owned);
         renumber::renamed(parts, &bot.team_id, &page.channels).await?;
-        store::record_all(database, bot, &page.channels).await?;
+        store::record_all(database, bot, &page.channels, parts.clock.now()).await?;
         for channel in page.channels.iter().filter(|channel| channel.is_shared()) {
             unfurl::follow_sharing(parts, &bot.team_id, &channel.id, true).await?;
         }

@@ -9,6 +9,7 @@ use tocsin_entity::slack::{channel, origin, post};
 use crate::{
     bridge::Parts,
     graphql::{ApiError, As, RecordSlackChannelChange, record_slack_channel_change},
+    installation::AppInstallation,
     slack::web_api::Channel,
 };
 
@@ -22,9 +23,14 @@ pub(crate) enum FollowError {
 }
 
 /// It has another id.
-pub(super) async fn renumbered(parts: &Parts, team: &str, from: &str, to: &str) -> Result<(), FollowError> {
-    posts_follow(parts, team, from, to).await?;
-    connectors_follow(parts, team, from, to).await?;
+pub(super) async fn renumbered(
+    parts: &Parts,
+    installation: &AppInstallation,
+    from: &str,
+    to: &str,
+) -> Result<(), FollowError> {
+    posts_follow(parts, installation, from, to).await?;
+    connectors_follow(parts, installation.team_id(), from, to).await?;
     Ok(())
 }
 
@@ -81,14 +87,27 @@ async fn connectors_follow(parts: &Parts, team: &str, from: &str, to: &str) -> R
     Ok(())
 }
 
-async fn posts_follow(parts: &Parts, team: &str, from: &str, to: &str) -> Result<(), DbErr> {
-    post::Entity::update_many()
+/// The messages of those whom the installation serves: others may have been connected there before.
+async fn posts_follow(
+    parts: &Parts,
+    installation: &AppInstallation,
+    from: &str,
+    to: &str,
+) -> Result<(), DbErr> {
+    let (team, served) = (installation.team_id(), installation.served());
+    let mut posts = post::Entity::update_many();
+    let mut origins = origin::Entity::update_many();
+    if let Some(served) = served {
+        posts = posts.filter(post::Column::OrganizationId.is_in(served.clone()));
+        origins = origins.filter(origin::Column::OrganizationId.is_in(served));
+    }
+    posts
         .col_expr(post::Column::ChannelId, Expr::value(to))
         .filter(post::Column::TeamId.eq(team))
         .filter(post::Column::ChannelId.eq(from))
         .exec(parts.database.write())
         .await?;
-    origin::Entity::update_many()
+    origins
         .col_expr(origin::Column::ChannelId, Expr::value(to))
         .filter(origin::Column::TeamId.eq(team))
         .filter(origin::Column::ChannelId.eq(from))

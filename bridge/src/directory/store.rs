@@ -23,8 +23,13 @@ use crate::slack::{Installation, web_api::Channel};
 const AT_ONCE: usize = 500;
 
 /// Writes down a channel as Slack describes it to the bot now.
-pub(crate) async fn record(database: &Database, bot: &Installation, channel: &Channel) -> Result<(), DbErr> {
-    record_all(database, bot, std::slice::from_ref(channel)).await
+pub(crate) async fn record(
+    database: &Database,
+    bot: &Installation,
+    channel: &Channel,
+    now: OffsetDateTime,
+) -> Result<(), DbErr> {
+    record_all(database, bot, std::slice::from_ref(channel), now).await
 }
 
 /// Writes down many.
@@ -32,8 +37,8 @@ pub(super) async fn record_all(
     database: &Database,
     bot: &Installation,
     channels: &[Channel],
+    now: OffsetDateTime,
 ) -> Result<(), DbErr> {
-    let now = OffsetDateTime::now_utc();
     let row = |channel: &Channel| Model {
         team_id: bot.team_id.clone(),
         channel_id: channel.id.clone(),
@@ -83,11 +88,10 @@ pub(super) async fn forget_others(
     let gone: Vec<String> = known
         .into_iter()
         .filter(|row| row.refreshed_at < since && (saw_private || !row.is_private))
-        // Another app's bot may be in private channels that this one does not see.
+        // Another app's bot may be in private channels that this one does not see; public ones are there for all.
         .filter(|row| {
-            row.seen_by
-                .as_ref()
-                .is_none_or(|seen_by| *seen_by == bot.bot_user_id)
+            let seen_by = row.seen_by.as_ref();
+            !row.is_private || seen_by.is_none_or(|seen_by| *seen_by == bot.bot_user_id)
         })
         .map(|row| row.channel_id)
         .filter(|id| !seen.contains(id))

@@ -146,6 +146,9 @@ async fn note(
     told: &Change,
 ) -> Result<(), JobError> {
     let (workspace, team) = (installation.workspace(), installation.team_id());
+    if installation.may_be_forged() {
+        return ask(parts, installation, id, told).await;
+    }
     let set = async |column: Column, value: SimpleExpr| {
         let updated = Entity::update_many()
             .col_expr(column, value)
@@ -175,7 +178,7 @@ async fn note(
         Change::Deleted => forget(parts, team, id).await,
         Change::IsNow { id: now } => {
             // Whatever is known by the new id is newer.
-            renumber::renumbered(parts, team, id, now)
+            renumber::renumbered(parts, installation, id, now)
                 .await
                 .map_err(JobError::retry)?;
             forget(parts, team, id).await.map_err(JobError::retry)?;
@@ -189,6 +192,28 @@ async fn note(
         Change::Left { user } => left(parts, team, id, user).await,
     };
     noted.map_err(JobError::retry)
+}
+
+/// Of what an organisation may have made up: Slack says how the channel is. That the bot has left is said of the organisation's own bot.
+async fn ask(parts: &Parts, installation: &AppInstallation, id: &str, told: &Change) -> Result<(), JobError> {
+    let team = installation.team_id();
+    match told {
+        Change::IsNow { id: now } => {
+            renumber::renumbered(parts, installation, id, now)
+                .await
+                .map_err(JobError::retry)?;
+            read(parts, installation, now).await
+        }
+        Change::Left { user } => left(parts, team, id, user).await.map_err(JobError::retry),
+        Change::Created { .. }
+        | Change::Renamed
+        | Change::Archived
+        | Change::Unarchived
+        | Change::Deleted
+        | Change::Shared
+        | Change::Unshared
+        | Change::Joined { .. } => read(parts, installation, id).await,
+    }
 }
 
 /// Where another app's bot has seen the channel last, what that says stays.
@@ -225,7 +250,7 @@ async fn created(
         creator: None,
         created: None,
     };
-    store::record(&parts.database, &bot, &channel).await
+    store::record(&parts.database, &bot, &channel, parts.clock.now()).await
 }
 
 async fn forget(parts: &Parts, team: &str, id: &str) -> Result<(), DbErr> {
@@ -246,7 +271,7 @@ async fn read(parts: &Parts, installation: &AppInstallation, id: &str) -> Result
             renumber::renamed(parts, &bot.team_id, std::slice::from_ref(&channel))
                 .await
                 .map_err(JobError::retry)?;
-            store::record(&parts.database, &bot, &channel)
+            store::record(&parts.database, &bot, &channel, parts.clock.now())
                 .await
                 .map_err(JobError::retry)?;
             unfurl::follow_sharing(parts, &bot.team_id, &channel.id, channel.is_shared())

@@ -89,10 +89,14 @@ pub(crate) async fn again(parts: &Parts, installation: &AppInstallation, user: &
 }
 
 /// An organisation's incidents have changed: the tabs that tell of them are due, as far as anybody looks at them.
-pub(crate) async fn mark(tx: &impl ConnectionTrait, organization: OrganizationId) -> Result<(), DbErr> {
+pub(crate) async fn mark(
+    tx: &impl ConnectionTrait,
+    organization: OrganizationId,
+    now: OffsetDateTime,
+) -> Result<(), DbErr> {
     Entity::update_many()
         .col_expr(Column::WantedVersion, Expr::col(Column::WantedVersion).add(1))
-        .filter(Column::OpenedAt.gt(OffsetDateTime::now_utc() - LOOKED_AT))
+        .filter(Column::OpenedAt.gt(now - LOOKED_AT))
         .filter(Column::Organizations.contains(organization.to_string()))
         .exec(tx)
         .await?;

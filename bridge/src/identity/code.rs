@@ -24,7 +24,7 @@ pub(crate) fn code(parts: &Parts, person: &Person) -> Option<String> {
         slack_user_id: person.slack_user_id.clone(),
         organizations: person.installation.served(),
     };
-    match sealer.seal_state(CODE, &content, LIVES) {
+    match sealer.seal_state_until(CODE, &content, parts.clock.now() + LIVES) {
         Ok(code) => Some(code),
         Err(error) => {
             tracing::error!("a code can't be sealed: {error}");

@@ -1,18 +1,14 @@
 //! What people look like: with their own face, comments made elsewhere appear in threads.
 
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
-use time::OffsetDateTime;
-use tocsin_entity::{
-    database::Database,
-    slack::user::{Column, Entity},
-};
+use tocsin_entity::slack::user::{Column, Entity};
 
 use super::person::{FRESH, remember};
-use crate::workspace::Bot;
+use crate::{bridge::Parts, workspace::Bot};
 
 /// The address of the picture of the person who has this e-mail address in the workspace; none where nobody has it, they have none, or
 /// Slack does not say just now: a face is not worth holding a comment back.
-pub(crate) async fn face(database: &Database, bot: &Bot, email: &str) -> Result<Option<String>, DbErr> {
+pub(crate) async fn face(parts: &Parts, bot: &Bot, email: &str) -> Result<Option<String>, DbErr> {
     let (workspace, team_id) = (&bot.workspace, &bot.installation.team_id);
     let email = email.to_lowercase();
     let known = Entity::find()
@@ -20,9 +16,9 @@ pub(crate) async fn face(database: &Database, bot: &Bot, email: &str) -> Result<
         .filter(Column::Email.eq(&email))
         .filter(Column::Deleted.eq(false))
         .order_by_desc(Column::RefreshedAt)
-        .one(database.read())
+        .one(parts.database.read())
         .await?;
-    let now = OffsetDateTime::now_utc();
+    let now = parts.clock.now();
     if let Some(known) = known.as_ref().filter(|known| now - known.refreshed_at < FRESH) {
         return Ok(known.image_url.clone());
     }
@@ -31,7 +27,7 @@ pub(crate) async fn face(database: &Database, bot: &Bot, email: &str) -> Result<
         return Ok(seen);
     }
     match workspace.slack.user_by_email(&email).await {
-        Ok(Some(user)) => Ok(remember(database, team_id, &user, now).await?.image_url),
+        Ok(Some(user)) => Ok(remember(&parts.database, team_id, &user, now).await?.image_url),
         Ok(None) => {
             workspace.strangers.add(email);
             Ok(None)

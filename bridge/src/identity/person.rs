@@ -64,7 +64,7 @@ pub(crate) async fn person(
         .one(parts.database.read())
         .await
         .map_err(JobError::retry)?;
-    let now = OffsetDateTime::now_utc();
+    let now = parts.clock.now();
     if let Some(known) = known.as_ref().filter(|known| now - known.refreshed_at < FRESH) {
         return Ok(Some(of(known.clone())));
     }

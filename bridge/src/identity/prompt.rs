@@ -1,7 +1,6 @@
 //! What people are told once who act and are matched with no member: how they link themselves.
 
 use sea_orm::{ActiveValue::Set, EntityTrait, sea_query::OnConflict};
-use time::OffsetDateTime;
 use tocsin_entity::{
     kinds::SlackFeature,
     slack::told::{ActiveModel, Column, Entity},
@@ -17,8 +16,9 @@ pub(crate) const CODE: &str = "LINK_PROMPT";
 /// How a person links themselves, as mrkdwn, where they have not been told in this workspace yet; by now they have.
 pub(crate) async fn prompt(parts: &Parts, person: &Person) -> Result<Option<String>, JobError> {
     // Of no thread: of the workspace.
+    let scope = person.installation.scope();
     let key = (
-        person.team_id.clone(),
+        scope.clone(),
         String::new(),
         person.slack_user_id.clone(),
         CODE.to_owned(),
@@ -29,11 +29,11 @@ pub(crate) async fn prompt(parts: &Parts, person: &Person) -> Result<Option<Stri
         return Ok(None);
     }
     let row = ActiveModel {
-        channel_id: Set(person.team_id.clone()),
+        channel_id: Set(scope),
         thread_ts: Set(String::new()),
         slack_user_id: Set(person.slack_user_id.clone()),
         code: Set(CODE.to_owned()),
-        created_at: Set(OffsetDateTime::now_utc()),
+        created_at: Set(parts.clock.now()),
     };
     let once = [
         Column::ChannelId,

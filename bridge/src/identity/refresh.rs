@@ -1,10 +1,10 @@
 //! Slack says that a person has changed, or has come.
 
 use futures::FutureExt;
-use sea_orm::EntityTrait;
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, sea_query::Expr};
 use serde_json::Value;
 use time::OffsetDateTime;
-use tocsin_entity::slack::user::Entity;
+use tocsin_entity::slack::user::{Column, Entity, Model};
 use tocsin_queue::JobError;
 
 use super::person::remember;
@@ -49,14 +49,29 @@ async fn refresh(parts: &Parts, item: &Item) -> Worked {
     let Some(known) = known else {
         return Ok(Outcome::NotOurs("not_known_here"));
     };
+    if item.installation.may_be_forged() {
+        outdate(parts, &known).await.map_err(JobError::retry)?;
+        return Ok(Outcome::Done("refreshed"));
+    }
     // The event carries no address where the app may not read it there: then Slack is asked when it next matters.
     let refreshed_at = if known.email.is_some() && user.profile.email.is_none() {
         OffsetDateTime::UNIX_EPOCH
     } else {
-        OffsetDateTime::now_utc()
+        parts.clock.now()
     };
     remember(&parts.database, team_id, &user, refreshed_at)
         .await
         .map_err(JobError::retry)?;
     Ok(Outcome::Done("refreshed"))
+}
+
+/// Has Slack asked about somebody when they next matter.
+async fn outdate(parts: &Parts, known: &Model) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::RefreshedAt, Expr::value(OffsetDateTime::UNIX_EPOCH))
+        .filter(Column::TeamId.eq(&known.team_id))
+        .filter(Column::SlackUserId.eq(&known.slack_user_id))
+        .exec(parts.database.write())
+        .await
+        .map(|_| ())
 }

@@ -38,8 +38,7 @@ async fn come_back(
     Query(query): Query<HashMap<String, String>>,
 ) -> Response {
     let given = query.get("state").map(String::as_str).unwrap_or_default();
-    let sealer = parts.config.sealer.as_ref();
-    let ending = match redeem::<SignIn>(&parts.database, sealer, SIGN_IN, given).await {
+    let ending = match redeem::<SignIn>(&parts, SIGN_IN, given).await {
         Ok(wanted) => match (query.get("error"), query.get("code")) {
             (Some(error), _) => Err(denied(error)),
             (None, Some(code)) => sign_in(&parts, &wanted, code).await,

@@ -132,7 +132,7 @@ async fn answer(
             endpoint,
             body,
             request_id: request_id.clone(),
-            received_at: OffsetDateTime::now_utc(),
+            received_at: parts.clock.now(),
         })
         .await
     }
@@ -153,7 +153,9 @@ async fn answer(
 fn verify(parts: &Parts, headers: &HeaderMap, body: &[u8]) -> Result<Option<SlackAppId>, Refusal> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let (timestamp, given) = (header("x-slack-request-timestamp"), header("x-slack-signature"));
-    let now = OffsetDateTime::now_utc().unix_timestamp();
+    // Slack's own time is what it signs by. Until Slack has answered a call, the database's must do.
+    let now = parts.http.skew.now().unwrap_or_else(|| parts.clock.now());
+    let now = now.unix_timestamp();
     let signed_with = |secrets: &[SecretString]| signature::verify(secrets, timestamp, given, body, now);
     let refused = match signed_with(&parts.config.slack.signing_secrets) {
         Ok(()) => return Ok(None),

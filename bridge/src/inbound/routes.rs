@@ -79,12 +79,14 @@ pub(crate) struct Item {
     pub(crate) request_id: Option<String>,
     /// When it came.
     pub(crate) received_at: OffsetDateTime,
+    /// When this try to work it began.
+    pub(crate) taken_up_at: OffsetDateTime,
 }
 
 impl Item {
     /// How long ago it came.
     pub(crate) fn age(&self) -> Duration {
-        OffsetDateTime::now_utc() - self.received_at
+        self.taken_up_at - self.received_at
     }
 
     /// What makes a mutation the same one when it is repeated.

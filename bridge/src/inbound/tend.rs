@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
-use time::OffsetDateTime;
+use tocsin_clock::Clock;
 use tocsin_entity::database::Database;
 use tokio_util::sync::CancellationToken;
 
@@ -16,12 +16,12 @@ const MEASURED: Duration = Duration::from_secs(15);
 const CLEANED_EVERY: u64 = 40;
 
 /// Tends the inbox until the shutdown. Each replica does: deleting twice does no harm.
-pub(crate) async fn tend(database: &Database, shutdown: CancellationToken) {
+pub(crate) async fn tend(database: &Database, clock: &Clock, shutdown: CancellationToken) {
     describe();
     for round in 0_u64.. {
-        measure(database).await;
+        measure(database, clock).await;
         if round % CLEANED_EVERY == 0 {
-            clean(database).await;
+            clean(database, clock).await;
         }
         tokio::select! {
             () = shutdown.cancelled() => return,
@@ -81,12 +81,12 @@ fn describe() {
     );
 }
 
-async fn measure(database: &Database) {
+async fn measure(database: &Database, clock: &Clock) {
     match inbox::depth(database).await {
         Ok(depth) => {
             let age = depth
                 .oldest
-                .map_or(0.0, |since| (OffsetDateTime::now_utc() - since).as_seconds_f64());
+                .map_or(0.0, |since| (clock.now() - since).as_seconds_f64());
             #[expect(clippy::cast_precision_loss, reason = "a gauge")]
             metrics::gauge!("tocsin_slack_inbox_depth").set(depth.rows as f64);
             metrics::gauge!("tocsin_slack_inbox_oldest_seconds").set(age.max(0.0));
@@ -95,9 +95,9 @@ async fn measure(database: &Database) {
     }
 }
 
-async fn clean(database: &Database) {
+async fn clean(database: &Database, clock: &Clock) {
     loop {
-        match inbox::clean(database, OffsetDateTime::now_utc()).await {
+        match inbox::clean(database, clock.now()).await {
             Ok(0) => return,
             Ok(rows) => tracing::info!(rows, "deleted {rows} old rows of the inbox"),
             Err(error) => {

@@ -198,6 +198,7 @@ async fn handle(parts: &Parts, row: &Model, name: &str, began: Instant) -> route
         payload: row.payload.clone(),
         request_id: row.request_id.clone(),
         received_at: row.received_at,
+        taken_up_at: parts.clock.now(),
     };
     // The time is looked at first: who was away for longer than the lease goes on with nothing.
     tokio::select! {

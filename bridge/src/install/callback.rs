@@ -9,7 +9,7 @@ use axum::{
     routing::get,
 };
 use secrecy::SecretString;
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 use tocsin_entity::{
     id::WorkspaceId,
     slack::{
@@ -52,7 +52,7 @@ async fn begin(State(parts): State<Arc<Parts>>, Query(query): Query<HashMap<Stri
             "An administrator of an organisation begins here with a link: the GraphQL query slackInstallUrl gives one.",
         );
     };
-    match state::look::<InstallState>(parts.config.sealer.as_ref(), INSTALL, sealed) {
+    match state::look::<InstallState>(&parts, INSTALL, sealed) {
         Ok(found) => {
             let separator = if found.authorize_url.contains('?') {
                 '&'
@@ -71,7 +71,7 @@ async fn come_back(
     Query(query): Query<HashMap<String, String>>,
 ) -> Response {
     let given = query.get("state").map(String::as_str).unwrap_or_default();
-    let opened = state::redeem::<InstallState>(&parts.database, parts.config.sealer.as_ref(), INSTALL, given);
+    let opened = state::redeem::<InstallState>(&parts, INSTALL, given);
     let wanted = match opened.await {
         Ok(wanted) => wanted,
         Err(error) => {
@@ -255,7 +255,7 @@ async fn record(
             .map(|token| seal(refresh_place(id), token)),
         token_expires_at: granted
             .expires_in
-            .map(|seconds| DateTime(OffsetDateTime::now_utc() + Duration::seconds(seconds.into()))),
+            .map(|seconds| DateTime(parts.clock.now() + Duration::seconds(seconds.into()))),
     };
     let variables = complete_slack_install::Variables { input };
     let answer = parts.api.execute::<CompleteSlackInstall>(who, variables).await;

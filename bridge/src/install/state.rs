@@ -2,12 +2,10 @@
 
 use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, sea_query::OnConflict};
 use serde::de::DeserializeOwned;
-use time::OffsetDateTime;
-use tocsin_entity::{
-    database::Database,
-    slack::oauth_state::{ActiveModel, Column, Entity},
-};
-use tocsin_seal::{Sealer, StateError};
+use tocsin_entity::slack::oauth_state::{ActiveModel, Column, Entity};
+use tocsin_seal::StateError;
+
+use crate::bridge::Parts;
 
 /// Why somebody who comes back from Slack is not let in.
 #[derive(Debug, thiserror::Error)]
@@ -40,24 +38,20 @@ impl LinkError {
 }
 
 /// Reads a link without using it up.
-pub(crate) fn look<T: DeserializeOwned>(
-    sealer: Option<&Sealer>,
-    purpose: &str,
-    state: &str,
-) -> Result<T, LinkError> {
-    let sealer = sealer.ok_or(LinkError::NoKey)?;
-    Ok(sealer.open_state(purpose, state)?.content)
+pub(crate) fn look<T: DeserializeOwned>(parts: &Parts, purpose: &str, state: &str) -> Result<T, LinkError> {
+    let sealer = parts.config.sealer.as_ref().ok_or(LinkError::NoKey)?;
+    Ok(sealer.open_state_at(purpose, state, parts.clock.now())?.content)
 }
 
 /// Reads a link and uses it up.
 pub(crate) async fn redeem<T: DeserializeOwned>(
-    database: &Database,
-    sealer: Option<&Sealer>,
+    parts: &Parts,
     purpose: &str,
     state: &str,
 ) -> Result<T, LinkError> {
-    let sealer = sealer.ok_or(LinkError::NoKey)?;
-    let opened = sealer.open_state(purpose, state)?;
+    let sealer = parts.config.sealer.as_ref().ok_or(LinkError::NoKey)?;
+    let (database, now) = (&parts.database, parts.clock.now());
+    let opened = sealer.open_state_at(purpose, state, now)?;
     let row = ActiveModel {
         nonce: Set(opened.nonce),
         expires_at: Set(opened.expires_at),
@@ -71,7 +65,7 @@ pub(crate) async fn redeem<T: DeserializeOwned>(
     }
     // Those before are of no use to anybody.
     Entity::delete_many()
-        .filter(Column::ExpiresAt.lt(OffsetDateTime::now_utc() - time::Duration::hours(1)))
+        .filter(Column::ExpiresAt.lt(now - time::Duration::hours(1)))
         .exec(database.write())
         .await?;
     Ok(opened.content)

@@ -92,6 +92,20 @@ impl AppInstallation {
         &self.key.team_id
     }
 
+    /// What stands before Slack's ids where they are a key. A channel's id and a message's time mean something in one team alone, since a channel that
+    /// two companies share is in both; and what an organisation's own app says of them, which the organisation may have made up, is no other's.
+    pub(crate) fn scope(&self) -> String {
+        match self.key.app {
+            Some(app) => format!("{app}/{}", self.key.team_id),
+            None => self.key.team_id.clone(),
+        }
+    }
+
+    /// Whether what the request says was signed with a secret that an organisation knows: Slack is asked before it is believed.
+    pub(crate) fn may_be_forged(&self) -> bool {
+        self.key.app.is_some()
+    }
+
     /// Where calls are made.
     pub(crate) fn workspace(&self) -> &Workspace {
         &self.connected[0]

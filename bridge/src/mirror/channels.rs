@@ -10,7 +10,7 @@ use sea_orm::{
     ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
     sea_query::{Expr, ExprTrait, SimpleExpr},
 };
-use time::OffsetDateTime;
+use tocsin_clock::Clock;
 use tocsin_entity::{
     database::Database,
     slack::{
@@ -60,6 +60,7 @@ type Answer = Result<Resolved, Trouble>;
 #[derive(Clone, Debug)]
 pub(crate) struct Channels {
     database: Database,
+    clock: Clock,
     slack: Slack,
     known: Arc<Mutex<HashMap<String, (Answer, Instant)>>>,
     /// Channels in which the last post failed, and who is told when one works again.
@@ -70,9 +71,10 @@ pub(crate) struct Channels {
 }
 
 impl Channels {
-    pub(crate) fn new(database: Database, slack: Slack) -> Self {
+    pub(crate) fn new(database: Database, clock: Clock, slack: Slack) -> Self {
         Self {
             database,
+            clock,
             slack,
             known: Arc::default(),
             troubled: Arc::default(),
@@ -168,7 +170,7 @@ impl Channels {
             .filter(channel::Column::IsArchived.eq(false))
             .filter(seen_by(bot))
             .filter(channel::Column::IsMember.eq(true))
-            .filter(channel::Column::RefreshedAt.gt(OffsetDateTime::now_utc() - ON_RECORD))
+            .filter(channel::Column::RefreshedAt.gt(self.clock.now() - ON_RECORD))
             .order_by_desc(channel::Column::RefreshedAt)
             .one(self.database.read())
             .await?;
@@ -205,12 +207,12 @@ impl Channels {
             Ok(Some(found)) => found,
         };
         if found.is_archived {
-            directory::record(&self.database, bot, &found).await?;
+            directory::record(&self.database, bot, &found, self.clock.now()).await?;
             return Ok(Err(Trouble::new("is_archived", archived(&hashed(&found.name)))));
         }
         let is_member = found.is_member || self.join(&found, bot).await;
         let found = web_api::Channel { is_member, ..found };
-        directory::record(&self.database, bot, &found).await?;
+        directory::record(&self.database, bot, &found, self.clock.now()).await?;
         Ok(Ok(Resolved {
             name: hashed(&found.name),
             id: found.id,

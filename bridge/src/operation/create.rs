@@ -41,7 +41,7 @@ pub(super) async fn create(parts: &Parts, operation: &Operation) -> Result<Found
         is_member: true,
         ..channel
     };
-    directory::record(&parts.database, &bot.installation, &channel).await?;
+    directory::record(&parts.database, &bot.installation, &channel, parts.clock.now()).await?;
     Ok(Found::Channel {
         id: channel.id,
         name: channel.name,

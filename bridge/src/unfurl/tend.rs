@@ -67,7 +67,7 @@ async fn followed(parts: &Parts) -> Result<Vec<(OrganizationId, IncidentId)>, Jo
         .filter(post::Column::Kind.eq(PostKind::Unfurl))
         .filter(post::Column::Key.starts_with(OF_POSTMORTEM))
         .filter(post::Column::State.ne(PostState::Failed))
-        .filter(post::Column::QueuedAt.gt(OffsetDateTime::now_utc() - FOLLOWED))
+        .filter(post::Column::QueuedAt.gt(parts.clock.now() - FOLLOWED))
         .order_by_desc(post::Column::Id)
         .limit(MOST)
         .into_tuple()

@@ -115,7 +115,7 @@ impl Workspace {
             token,
             token_version: 0,
             watcher,
-            channels: Channels::new(database.clone(), slack.clone()),
+            channels: Channels::new(database.clone(), setting.clock.clone(), slack.clone()),
             lookups: Lookups::new(database.clone(), slack.clone()),
             groups: Groups::default(),
             strangers: Strangers::default(),

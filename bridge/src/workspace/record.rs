@@ -46,7 +46,7 @@ pub(super) async fn run(parts: &Parts, workspace: &Workspace, until: Cancellatio
             not_renewed: workspace.watcher.not_renewed(),
             is_deaf: deaf,
         };
-        let written = write(&parts.database, &found, &now, &troubles, delivered_at).await;
+        let written = write(parts, &found, &now, &troubles, delivered_at).await;
         if let Err(error) = &written {
             tracing::warn!(
                 "how the Slack workspace {} is could not be written down: {error}",
@@ -108,13 +108,13 @@ async fn again(delivered: &mut watch::Receiver<Option<OffsetDateTime>>, failed: 
 }
 
 async fn write(
-    database: &Database,
+    parts: &Parts,
     of: &Found,
     health: &SlackHealth,
     troubles: &Troubles,
     delivered_at: Option<OffsetDateTime>,
 ) -> Result<(), DbErr> {
-    let now = OffsetDateTime::now_utc();
+    let (database, now) = (&parts.database, parts.clock.now());
     let State { status, code, reason } = State::of(health, troubles);
     let bot = health.installation();
     let scopes = bot.map(|bot| bot.scopes.iter().cloned().collect::<Vec<_>>().join(","));

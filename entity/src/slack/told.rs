@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "slack_told")]
 pub struct Model {
-    /// The channel.
+    /// The installation through which it was heard of, and the channel: `T…/C…`, with the app before it where it is an organisation's own.
     #[sea_orm(primary_key, auto_increment = false)]
     pub channel_id: String,
     /// The thread.

@@ -7,7 +7,8 @@ use time::OffsetDateTime;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "slack_tombstone")]
 pub struct Model {
-    /// Its channel.
+    /// The installation through which it was heard of, and its channel: `T…/C…`, with the app before it where it is an organisation's own. An
+    /// earlier version wrote the channel alone.
     #[sea_orm(primary_key, auto_increment = false)]
     pub channel_id: String,
     /// Its name in the channel.

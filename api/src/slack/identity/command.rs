@@ -157,17 +157,19 @@ async fn confirm(ctx: &Context<'_>, input: ConfirmSlackIdentityInput) -> Result<
     )?;
     let sealer = domain(ctx).config().sealer.as_ref().ok_or_else(no_key)?;
     let code = limits::line("code", &input.code, CODE_MAX)?;
-    let opened = sealer.open_state::<LinkCode>(CODE, &code).map_err(|error| {
-        let why = match error {
-            StateError::Expired => {
-                "This code has expired: get another one in Slack, by the slash command's `link`."
-            }
-            StateError::Forged => {
-                "This is no code of Tocsin's: copy it whole, as the slash command's `link` has told it."
-            }
-        };
-        UserError::invalid("code", why)
-    })?;
+    let opened = sealer
+        .open_state_at::<LinkCode>(CODE, &code, domain(ctx).clock().now())
+        .map_err(|error| {
+            let why = match error {
+                StateError::Expired => {
+                    "This code has expired: get another one in Slack, by the slash command's `link`."
+                }
+                StateError::Forged => {
+                    "This is no code of Tocsin's: copy it whole, as the slash command's `link` has told it."
+                }
+            };
+            UserError::invalid("code", why)
+        })?;
     let LinkCode {
         team_id,
         slack_user_id,

@@ -141,9 +141,9 @@ fn begin(ctx: &Context<'_>, input: &LinkSlackIdentityInput) -> Result<(String, O
         user_id,
         nonce: nonce.clone(),
     };
-    let expires_at = OffsetDateTime::now_utc() + LIVES;
+    let expires_at = domain(ctx).clock().now() + LIVES;
     let state = sealer
-        .seal_state(SIGN_IN, &content, LIVES)
+        .seal_state_until(SIGN_IN, &content, expires_at)
         .map_err(|error| Fault::Broken(format!("a state can't be sealed: {error}")))?;
     let page = beside_api(config.slack.api_url.as_str(), "openid/connect/authorize");
     let mut page = Url::parse(&page)
@@ -185,7 +185,7 @@ async fn record(ctx: &Context<'_>, input: RecordSlackLinkInput) -> Result<Model,
         team_id,
         slack_user_id,
         kind: SlackMatch::OpenId,
-        created_at: OffsetDateTime::now_utc(),
+        created_at: domain(ctx).clock().now(),
     };
     let row = link(&tx, row, &Trail::of(ctx, organization_id)).await?;
     idempotency::keep(&tx, organization_id, key.as_ref(), row.id).await?;

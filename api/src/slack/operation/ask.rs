@@ -313,14 +313,14 @@ async fn write(
     let id_of = |row: &Model| row.id;
     let row = idempotency::once(ctx, organization_id, key, "Slack operation", id_of, async |tx| {
         let row = make(tx).await?;
-        make_room(tx, organization_id).await?;
+        make_room(tx, organization_id, domain(ctx).clock().now()).await?;
         let row = row.into_active_model().insert(tx).await?;
         Trail::of(ctx, organization_id).made(tx, &row).await?;
         Ok(row)
     })
     .await?;
     let operation_id = row.id.to_string();
-    let operation = SlackOperation::now(row)?;
+    let operation = SlackOperation::now(domain(ctx), row)?;
     if !operation.is_over() {
         domain(ctx).queue().ring(&RunSlackOperation { operation_id });
     }
@@ -328,8 +328,11 @@ async fn write(
 }
 
 /// Forgets what is long over, and refuses more than can be under way.
-async fn make_room(tx: &DatabaseTransaction, organization_id: OrganizationId) -> Result<(), Trouble> {
-    let now = OffsetDateTime::now_utc();
+async fn make_room(
+    tx: &DatabaseTransaction,
+    organization_id: OrganizationId,
+    now: OffsetDateTime,
+) -> Result<(), Trouble> {
     Entity::delete_many()
         .filter(Column::OrganizationId.eq(organization_id))
         .filter(Column::CreatedAt.lt(now - KEPT_FOR))
@@ -361,7 +364,7 @@ fn row(
     asked: &Asked,
 ) -> Model {
     let member = ctx.data_unchecked::<Viewer>().member();
-    let now = OffsetDateTime::now_utc();
+    let now = domain(ctx).clock().now();
     Model {
         id: OperationId::new(),
         organization_id,

@@ -16,6 +16,7 @@ use super::{
     seen_at,
 };
 use crate::{
+    Domain,
     connector::Connector,
     error::Fault,
     loaders,
@@ -55,8 +56,8 @@ pub(crate) struct SlackConnectionTest {
 
 impl SlackOperation {
     /// As it is now.
-    pub(super) fn now(row: slack_operation::Model) -> Result<Self, Fault> {
-        let row = seen_at(OffsetDateTime::now_utc(), row);
+    pub(super) fn now(domain: &Domain, row: slack_operation::Model) -> Result<Self, Fault> {
+        let row = seen_at(domain.clock().now(), row);
         let broken = |error| Fault::Broken(format!("{} can't be read: {error}", row.id));
         let wish = serde_json::from_value(row.input.clone()).map_err(broken)?;
         let outcome = row.result.clone().map(serde_json::from_value).transpose();
@@ -242,7 +243,9 @@ impl SlackOperation {
 pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<SlackOperation>> {
     let found = load_owned::<OperationId, slack_operation::Model>(ctx, Need::Read, id).await?;
     let viewer = ctx.data_unchecked::<Viewer>();
-    let found = found.map(SlackOperation::now).transpose()?;
+    let found = found
+        .map(|row| SlackOperation::now(domain(ctx), row))
+        .transpose()?;
     Ok(found.filter(|found| found.is_visible_to(viewer)))
 }
 

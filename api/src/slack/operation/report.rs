@@ -6,7 +6,6 @@ use sea_orm::{
     sea_query::LockType,
 };
 use serde_json::json;
-use time::OffsetDateTime;
 use tocsin_entity::{
     id::OperationId,
     kinds::OperationState,
@@ -120,7 +119,7 @@ async fn finish(ctx: &Context<'_>, input: FinishSlackOperationInput) -> Result<S
             .one(tx)
             .await?;
         let found = found.ok_or_else(unknown)?;
-        let now = OffsetDateTime::now_utc();
+        let now = domain(ctx).clock().now();
         if super::seen_at(now, found.clone()).state != OperationState::Pending {
             return Err(UserError::new(UserErrorCode::WrongStatus, "The operation is over.").into());
         }
@@ -139,7 +138,7 @@ async fn finish(ctx: &Context<'_>, input: FinishSlackOperationInput) -> Result<S
         Ok(done.into_active_model().reset_all().update(tx).await?)
     })
     .await?;
-    Ok(SlackOperation::now(row)?)
+    Ok(SlackOperation::now(domain(ctx), row)?)
 }
 
 /// The query by which the bridge finds what is to be done.
@@ -154,7 +153,7 @@ impl SlackReportQuery {
         let within = ctx.data_unchecked::<Viewer>().may_ask_for_all()?;
         let mut pending = Entity::find()
             .filter(Column::State.eq(OperationState::Pending))
-            .filter(Column::ExpiresAt.gt(OffsetDateTime::now_utc()))
+            .filter(Column::ExpiresAt.gt(domain(ctx).clock().now()))
             .order_by_asc(Column::CreatedAt)
             .limit(PENDING_MAX);
         if let Some(organization_id) = within {
@@ -166,7 +165,7 @@ impl SlackReportQuery {
             .map_err(Fault::from)?;
         let all: Vec<_> = rows
             .into_iter()
-            .map(SlackOperation::now)
+            .map(|row| SlackOperation::now(domain(ctx), row))
             .collect::<Result<_, _>>()?;
         Ok(all.into_iter().filter(|operation| !operation.is_over()).collect())
     }

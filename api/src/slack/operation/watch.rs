@@ -69,7 +69,7 @@ async fn end(domain: &Domain, id: OperationId) -> Option<Result<SlackOperation, 
             Err(error) => return Some(Err(error.into())),
             Ok(None) => return None,
             Ok(Some(row)) => {
-                let now = SlackOperation::now(row);
+                let now = SlackOperation::now(domain, row);
                 if now.as_ref().map_or(true, SlackOperation::is_over) {
                     return Some(now);
                 }

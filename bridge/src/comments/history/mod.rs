@@ -13,7 +13,6 @@ use std::{
 };
 
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use time::OffsetDateTime;
 use tocsin_entity::{
     id::IncidentId,
     kinds::{PostKind, PostState, SlackFeature},
@@ -70,7 +69,7 @@ pub(crate) async fn run(parts: &Arc<Parts>, shutdown: CancellationToken) {
                     AGAIN
                 }
             };
-            if let Err(error) = memory::forget(&parts.database).await {
+            if let Err(error) = memory::forget(parts).await {
                 tracing::warn!("what is long past could not be forgotten: {error}");
             }
             tokio::time::sleep(pause).await;
@@ -145,7 +144,7 @@ async fn threads(parts: &Parts) -> Result<Vec<Threads>, JobError> {
         .filter(post::Column::IncidentId.is_not_null())
         .filter(post::Column::Ts.is_not_null())
         .filter(post::Column::State.is_in([PostState::Posted, PostState::Updated]))
-        .filter(post::Column::SentAt.gt(OffsetDateTime::now_utc() - OLDEST))
+        .filter(post::Column::SentAt.gt(parts.clock.now() - OLDEST))
         .order_by_desc(post::Column::SentAt)
         .limit(THREADS_MAX)
         .all(parts.database.read())
@@ -184,7 +183,7 @@ fn threaded() -> Condition {
 
 /// Whether the incident was resolved long ago. One that was told of late need not be asked about.
 async fn is_over(parts: &Parts, threads: &Threads) -> Result<bool, JobError> {
-    let late = OffsetDateTime::now_utc() - LATE;
+    let late = parts.clock.now() - LATE;
     let Some(root) = threads.roots.first() else {
         return Ok(true);
     };

@@ -40,11 +40,7 @@ impl Past {
         };
         parts.api.complete(who, &mut read, 0).await.map_err(of_api)?;
         let here = format!("slack:{}/{}/", root.team_id, root.channel_id);
-        Ok(Self::of(
-            &read.entries,
-            &here,
-            OffsetDateTime::now_utc() - SETTLED,
-        ))
+        Ok(Self::of(&read.entries, &here, parts.clock.now() - SETTLED))
     }
 
     fn of(entries: &[Entry], here: &str, settled: OffsetDateTime) -> Self {

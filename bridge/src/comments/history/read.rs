@@ -53,7 +53,8 @@ pub(super) async fn read(parts: &Arc<Parts>, threads: &Threads) -> Result<usize,
         }
         all.extend(thread(parts, root).await?);
     }
-    let said = all.iter().flat_map(|thread| thread.said(&past));
+    let oldest = parts.clock.now() - OLDEST;
+    let said = all.iter().flat_map(|thread| thread.said(&past, oldest));
     let mut news: Vec<Envelope> = said.collect();
     if all.len() == threads.roots.len() && !has_others(parts, threads).await? {
         news.extend(gone(&all, &past));
@@ -140,26 +141,26 @@ fn gone(all: &[Thread<'_>], past: &Past) -> Vec<Envelope> {
 impl Thread<'_> {
     /// What would have been sent of the messages that are no comments. What is a comment already is not asked for again: its author may have
     /// lost the right to comment since, and would be told of a refusal.
-    fn said(&self, past: &Past) -> Vec<Envelope> {
+    fn said(&self, past: &Past, oldest: OffsetDateTime) -> Vec<Envelope> {
         let is_comment = |message: &Value| {
             message["edited"]["ts"].as_str().is_none()
                 && message["ts"].as_str().is_some_and(|ts| past.is_comment(ts))
         };
         let messages = self.messages.iter().filter(|message| !is_comment(message));
         messages
-            .filter_map(|message| self.of_message(message, past))
+            .filter_map(|message| self.of_message(message, past, oldest))
             .collect()
     }
 
     /// What would have been sent of a message.
-    fn of_message(&self, message: &Value, past: &Past) -> Option<Envelope> {
+    fn of_message(&self, message: &Value, past: &Past, oldest: OffsetDateTime) -> Option<Envelope> {
         let mut message = message.clone();
         message["channel"] = json!(self.root.channel_id);
         Message::of(&json!({"event": message})).reply()?;
         let ts = message["ts"].as_str()?.to_owned();
         let sent = said_at(&ts)?;
         let is_new = !past.is_comment(&ts);
-        if sent < OffsetDateTime::now_utc() - OLDEST || is_new && past.was_muted(sent) {
+        if sent < oldest || is_new && past.was_muted(sent) {
             return None;
         }
         Some(match message["edited"]["ts"].as_str().map(str::to_owned) {
@@ -197,13 +198,14 @@ async fn store(parts: &Arc<Parts>, of: &post::Model, news: &[Envelope]) -> Resul
         .map(|envelope| (envelope.clone(), InboxId::new().to_string()))
         .collect();
     let key = InstallationKey::of_post(&parts.workspaces, of);
+    let clock = parts.clock.clone();
     let write = parts.lane.write(move |tx| {
-        let (news, key) = (news.clone(), key.clone());
+        let (news, key, clock) = (news.clone(), key.clone(), clock.clone());
         async move {
             let mut new = Vec::new();
             for (envelope, request_id) in news {
                 let place = routes::sequence(&envelope);
-                let now = OffsetDateTime::now_utc();
+                let now = clock.now();
                 if let Stored::New(id) = inbox::store(tx, envelope, &key, &request_id, now).await? {
                     new.push((id, place.map(|place| place.key)));
                 }

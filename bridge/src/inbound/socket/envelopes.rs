@@ -4,7 +4,6 @@ use std::{sync::Arc, time::Instant};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use time::OffsetDateTime;
 use tocsin_entity::id::SlackAppId;
 use uuid::Uuid;
 
@@ -122,7 +121,7 @@ async fn hand_on(
         source: SOURCE,
         envelope,
         request_id: request_id.clone(),
-        at: OffsetDateTime::now_utc(),
+        at: parts.clock.now(),
     };
     match (envelope.kind.as_str(), envelope.payload) {
         ("events_api", payload) => receive_event(parts, envelope::event_of(payload)?, received).await,

@@ -3,6 +3,8 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
+use tocsin_bridge::Bridge;
+use tocsin_clock::Clock;
 use tocsin_entity::kinds::InboxState;
 
 use super::stage::Stage;
@@ -83,6 +85,27 @@ async fn a_request_without_a_good_signature_is_refused_and_leaves_nothing() {
         }
     }
     assert!(world.inbox().await.is_empty());
+}
+
+#[tokio::test]
+async fn what_is_signed_now_by_the_database_s_clock_is_taken_whatever_this_machine_s_says() {
+    let mut world = World::alone().await;
+    let now = OffsetDateTime::now_utc() - time::Duration::minutes(6);
+    let (config, database, queue) = (world.config.clone(), world.database.clone(), world.queue.clone());
+    let clock = Clock::told_by(move || now);
+    world.bridge = Bridge::with_clock(config, database, queue, clock).expect("a bridge");
+    let said = now.unix_timestamp().to_string();
+    let body = reply("Ev1").to_string().into_bytes();
+    let signature = sign(SECRET, &said, &body);
+    let headers = [
+        ("x-slack-request-timestamp", said.as_str()),
+        ("x-slack-signature", signature.as_str()),
+    ];
+    let answer = world.post_with("/slack/events", body, &headers).await;
+    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    let row = &world.inbox().await[0];
+    assert!(row.due_at <= now, "it is due by the same clock: {row:?}");
+    assert!((row.received_at - now).abs() < time::Duration::seconds(1));
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod links;
 mod presses;
 mod replies;
 mod samples;
+mod shared_ids;
 pub(crate) mod stage;
 mod tenants;
 mod tenants_cases;

@@ -32,9 +32,9 @@ use crate::{
     world::{Answer, BOT_TOKEN, SECRET, World, sign},
 };
 
-const TOKEN_A: &str = "xoxb-of-a";
-const TOKEN_B: &str = "xoxb-of-b";
-const SECRET_A: &str = "the-signing-secret-that-organisation-a-knows";
+pub(super) const TOKEN_A: &str = "xoxb-of-a";
+pub(super) const TOKEN_B: &str = "xoxb-of-b";
+pub(super) const SECRET_A: &str = "the-signing-secret-that-organisation-a-knows";
 
 /// What the bridge asks by itself.
 const ASKED_ANYWAY: [&str; 12] = [
@@ -81,18 +81,18 @@ impl Recorder for Refusals {
 }
 
 /// Two organisations: A has an app of its own in the team T1, B is connected by the server's app in T2. The server's own workspace is T0.
-struct Tenants {
-    world: World,
-    acted: Acted,
-    a: Place,
-    b: Place,
+pub(super) struct Tenants {
+    pub(super) world: World,
+    pub(super) acted: Acted,
+    pub(super) a: Place,
+    pub(super) b: Place,
     server: Place,
     sent: AtomicU64,
     _running: DropGuard,
 }
 
 impl Tenants {
-    async fn start() -> Self {
+    pub(super) async fn start() -> Self {
         LazyLock::force(&REFUSED);
         let acted = Acted::start().await;
         let sealer = Sealer::new(&[generate_key()]).expect("a key");
@@ -157,13 +157,13 @@ impl Tenants {
     }
 
     /// An incident's message, a person and a channel.
-    async fn furnish(&self, at: &Place) {
+    pub(super) async fn furnish(&self, at: &Place) {
         let (write, now) = (self.world.database.write(), OffsetDateTime::now_utc());
         let row = post::Model {
             workspace_id: None,
             id: PostId::new(),
             organization_id: at.organization.parse().expect("an id"),
-            key: format!("test:{}", at.team),
+            key: format!("test:{}:{}", at.team, at.channel),
             kind: PostKind::Root,
             incident_id: Some(at.incident.parse().expect("an id")),
             digest_id: None,
@@ -213,12 +213,12 @@ impl Tenants {
         self.world.bridge.inspect_own().health().await;
     }
 
-    fn once(&self) -> String {
+    pub(super) fn once(&self) -> String {
         let number = self.sent.fetch_add(1, Ordering::Relaxed);
         format!("{}.{number:06}", OffsetDateTime::now_utc().unix_timestamp())
     }
 
-    async fn post(&self, secret: &str, kind: &str, payload: &Value) -> Answer {
+    pub(super) async fn post(&self, secret: &str, kind: &str, payload: &Value) -> Answer {
         let (path, body) = match kind {
             "event" => ("/slack/events", payload.to_string()),
             "interaction" => {
@@ -248,7 +248,7 @@ impl Tenants {
     }
 
     /// Waits until everything that was stored was tried.
-    async fn worked(&self) {
+    pub(super) async fn worked(&self) {
         let all_tried = async {
             loop {
                 let rows = self.world.inbox().await;

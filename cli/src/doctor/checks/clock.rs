@@ -1,18 +1,19 @@
-//! Whether this machine's clock agrees with Slack's, by which requests are refused that are signed at another time than now, and with the database's.
+//! Whether this machine's clock agrees with Slack's, by which Slack signs its requests, and with the database's, which is used for what is written down.
 
 use std::time::Instant;
 
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc2822};
+use tocsin_entity::database::Database;
 
 use super::{ANSWER_WITHIN, Scene};
-use crate::{doctor::Finding, roles};
+use crate::{
+    doctor::Finding,
+    roles::{self, CLOCK_TOLERANCE},
+};
 
 const SUBJECT: &str = "clock";
 
-/// How far the clock may be off before it is worth a look.
-const WORTH_A_LOOK: Duration = Duration::seconds(2);
-
-/// How far it may be off before Slack's requests are in danger: they are taken within five minutes, and some come late.
+/// How far it may be off before Slack's requests are in danger, until Slack has said what time it is: they are taken within five minutes.
 const DANGEROUS: Duration = Duration::minutes(4);
 
 pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
@@ -29,7 +30,19 @@ pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
             findings.push(of(OffsetDateTime::now_utc(), theirs, took));
         }
     }
+    if let Some(database) = &scene.database {
+        findings.extend(of_database(database).await);
+    }
     findings
+}
+
+/// What is to be said of the database's clock; nothing where it is this machine's. That it can't be read, the check of the database says.
+async fn of_database(database: &Database) -> Option<Finding> {
+    let ahead = tocsin_api::clock_ahead_of(database).await.ok()??;
+    Some(match roles::database_clock_trouble(Some(ahead)) {
+        Some(text) => Finding::doubtful(SUBJECT, text),
+        None => Finding::good(SUBJECT, "agrees with the database's"),
+    })
 }
 
 /// When a server says that it answered.
@@ -51,12 +64,13 @@ fn of(now: OffsetDateTime, theirs: OffsetDateTime, took: Duration) -> Finding {
     let certainly = ahead.abs() - took / 2 - second;
     let direction = if ahead.is_positive() { "ahead of" } else { "behind" };
     let text = format!(
-        "this machine's clock is {} s {direction} Slack's, and Slack's requests are refused beyond 300 s: set it, and keep it by NTP",
+        "this machine's clock is {} s {direction} Slack's: set it, and keep it by NTP. Where it is off by more than 300 s, Slack's requests are refused \
+         until Slack has said what time it is",
         ahead.abs().whole_seconds()
     );
     if certainly >= DANGEROUS {
         Finding::bad(SUBJECT, text)
-    } else if certainly > WORTH_A_LOOK {
+    } else if certainly > CLOCK_TOLERANCE {
         Finding::doubtful(SUBJECT, text)
     } else {
         Finding::good(SUBJECT, "agrees with Slack's")
