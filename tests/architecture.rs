@@ -14,6 +14,7 @@ use sources::{Source, root};
 
 /// Which of the project's crates each may depend on.
 const ARROWS: &[(&str, &[&str])] = &[
+    ("backup", &["database", "migration"]),
     ("clock", &[]),
     ("database", &[]),
     ("entity", &["database"]),
@@ -32,6 +33,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "api",
+            "backup",
             "bridge",
             "clock",
             "entity",

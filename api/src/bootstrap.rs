@@ -212,6 +212,7 @@ async fn insert_organization(
         last_event_seq: Set(0),
         slack_unmatched_policy: Set(UnmatchedPolicy::Refuse),
         slack_preview_policy: Set(PreviewPolicy::Workspace),
+        restored_at: Set(None),
         created_at: Set(now),
     }
     .insert(tx)

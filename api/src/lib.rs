@@ -21,6 +21,7 @@ mod node;
 mod organization;
 mod paging;
 mod postmortem;
+pub mod restore;
 mod schema;
 mod sdl;
 mod search;

@@ -80,6 +80,22 @@ pub(crate) enum Command {
     },
     /// Bring the database to the schema of this version
     Migrate,
+    /// Write the whole database into a file, while Tocsin runs
+    Backup {
+        /// Where to
+        file: PathBuf,
+        /// Replace the file if it is there
+        #[arg(long)]
+        overwrite: bool,
+    },
+    /// Make the database anew from a backup; stop Tocsin first
+    Restore {
+        /// The backup, of SQLite or of PostgreSQL
+        file: PathBuf,
+        /// Put it in the place of a database that is not empty, which is kept beside it
+        #[arg(long)]
+        replace: bool,
+    },
     /// Print the GraphQL schema
     Schema {
         /// With what the Slack bridge alone is shown

@@ -81,7 +81,7 @@ pub(crate) async fn migrate(database: &Database) -> anyhow::Result<Vec<String>> 
 }
 
 /// A transaction in which no other process migrates: SQLite's own lock, or one of PostgreSQL's that ends with the transaction.
-async fn take_turn(database: &Database) -> Result<DatabaseTransaction, DbErr> {
+pub(crate) async fn take_turn(database: &Database) -> Result<DatabaseTransaction, DbErr> {
     let mut tries = 0_u32;
     loop {
         let turn = database.begin_write().await?;

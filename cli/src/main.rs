@@ -2,6 +2,7 @@
 
 mod admin;
 mod arguments;
+mod backup;
 mod config;
 mod database;
 mod demo;
@@ -76,6 +77,8 @@ async fn run(command: Command, given: &Given, started: Instant) -> anyhow::Resul
         | Command::Bridge
         | Command::Simulator { .. }
         | Command::Migrate
+        | Command::Backup { .. }
+        | Command::Restore { .. }
         | Command::Org(_)
         | Command::Key(_) => {}
     }
@@ -88,6 +91,8 @@ async fn run(command: Command, given: &Given, started: Instant) -> anyhow::Resul
         Command::Bridge => roles::run_bridge(settings).await,
         Command::Simulator { callbacks } => simulate::run(settings, &callbacks, terminal).await,
         Command::Migrate => admin::migrate(&settings, terminal).await,
+        Command::Backup { file, overwrite } => backup::make(&settings, &file, overwrite, terminal).await,
+        Command::Restore { file, replace } => backup::restore(&settings, &file, replace, terminal).await,
         Command::Org(command) => admin::org(&settings, command, terminal).await,
         Command::Key(command) => admin::key(&settings, command, terminal).await,
         Command::Schema { .. } | Command::Manifest(_) | Command::Doctor => Ok(()),
@@ -101,6 +106,8 @@ fn default_filter(command: &Command) -> &'static str {
         Command::Api | Command::Bridge | Command::Up | Command::Simulator { .. } => logging::DEFAULT_FILTER,
         Command::Demo { .. }
         | Command::Migrate
+        | Command::Backup { .. }
+        | Command::Restore { .. }
         | Command::Org(_)
         | Command::Key(_)
         | Command::Schema { .. }

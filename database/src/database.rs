@@ -3,12 +3,17 @@
 use std::{sync::Arc, time::Duration};
 
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{fault::DatabaseFault, postgres, probe::Probe, sqlite};
+use crate::{
+    fault::DatabaseFault,
+    postgres::{self, LONG_WORK, PATIENT},
+    probe::Probe,
+    sqlite,
+};
 
 /// How often PostgreSQL is asked what this process waits for.
 const LOOK_FOR_WAITS_EVERY: Duration = Duration::from_secs(2);
@@ -75,6 +80,29 @@ impl Database {
                 ..TransactionOptions::default()
             })
             .await
+    }
+
+    /// Begins a transaction that reads everything as it is at one moment, for as long as it takes, and keeps nobody from writing. Roll it back
+    /// when you have read.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub async fn begin_snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
+        let mut options = TransactionOptions::default();
+        if !self.is_sqlite() {
+            options.isolation_level = Some(IsolationLevel::RepeatableRead);
+            options.access_mode = Some(AccessMode::ReadOnly);
+        }
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "it only reads, which SQLite lets whoever began first do"
+        )]
+        let snapshot = self.read.begin_with_options(options).await?;
+        if !self.is_sqlite() {
+            snapshot.execute_unprepared(LONG_WORK).await?;
+            snapshot.execute_unprepared(PATIENT).await?;
+        }
+        Ok(snapshot)
     }
 
     /// The same database by a connection of one's own, for what may not wait until others are done with theirs; opened when it is

@@ -16,6 +16,6 @@ mod sqlite;
 pub use self::{
     database::Database,
     fault::DatabaseFault,
-    postgres::LONG_WORK,
-    sqlite::{create_private, is_reusable},
+    postgres::{LONG_WORK, PATIENT},
+    sqlite::{create_private, is_reusable, take},
 };

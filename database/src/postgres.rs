@@ -36,6 +36,9 @@ const LIMITS: &str = "SET idle_in_transaction_session_timeout = '5s'; \
 /// ended when its own process hangs between two statements.
 pub const LONG_WORK: &str = "SET LOCAL statement_timeout = 0";
 
+/// For a transaction between whose statements a file is read or written, on a disk that may be slow.
+pub const PATIENT: &str = "SET LOCAL idle_in_transaction_session_timeout = '60s'";
+
 /// A pool of so many connections.
 pub(crate) async fn open(url: &str, connections: u32) -> Result<DatabaseConnection, DbErr> {
     let mut options = ConnectOptions::new(url);

@@ -4,11 +4,13 @@ use std::{fs::OpenOptions, io, path::Path, time::Duration};
 
 use futures::future::BoxFuture;
 use sea_orm::{
-    ConnectOptions, DatabaseConnection, DbErr, RuntimeErr,
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DbErr, RuntimeErr,
     sqlx::{
         self, Connection,
         pool::PoolConnectionMetadata,
-        sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous},
+        sqlite::{
+            SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteLockingMode, SqliteSynchronous,
+        },
     },
 };
 
@@ -17,6 +19,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a caller waits for a connection of the pool, where writers wait for one another.
 const ACQUIRE_TIMEOUT: Duration = BUSY_TIMEOUT;
+
+/// How long [`take`] waits for another process: one that is about to close the file.
+const TAKEN_WITHIN: Duration = Duration::from_secs(1);
 
 /// A pool of so many connections to a SQLite file, or to memory.
 pub(crate) async fn open(url: &str, connections: u32) -> Result<DatabaseConnection, DbErr> {
@@ -42,6 +47,37 @@ pub(crate) async fn open(url: &str, connections: u32) -> Result<DatabaseConnecti
                 .busy_timeout(BUSY_TIMEOUT)
         });
     sea_orm::Database::connect(options).await
+}
+
+/// Opens a SQLite file that no other process has open, and keeps all others out until the connection is closed. Everything is in the file then,
+/// and nothing beside it: it may be moved.
+///
+/// # Errors
+/// [`DatabaseFault::Locked`](crate::DatabaseFault::Locked), where another process has it open; the database's own.
+pub async fn take(file: &Path) -> Result<DatabaseConnection, DbErr> {
+    let mut options = ConnectOptions::new("sqlite:");
+    let file = file.to_owned();
+    options
+        .max_connections(1)
+        .min_connections(1)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_pool_opts(|pool| pool.idle_timeout(None).max_lifetime(None))
+        .map_sqlx_sqlite_opts(move |sqlite| {
+            sqlite
+                .filename(&file)
+                .create_if_missing(false)
+                .foreign_keys(true)
+                .locking_mode(SqliteLockingMode::Exclusive)
+                // Whoever has the file open in WAL mode refuses this.
+                .journal_mode(SqliteJournalMode::Delete)
+                .synchronous(SqliteSynchronous::Full)
+                .busy_timeout(TAKEN_WITHIN)
+        });
+    let taken = sea_orm::Database::connect(options).await?;
+    // The lock of an exclusive transaction is kept by the mode of locking.
+    taken.execute_unprepared("BEGIN EXCLUSIVE; COMMIT").await?;
+    Ok(taken)
 }
 
 /// Whether the address names a database without a file.

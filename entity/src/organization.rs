@@ -27,6 +27,8 @@ pub struct Model {
     pub slack_unmatched_policy: UnmatchedPolicy,
     /// Whose pasted links get a preview.
     pub slack_preview_policy: PreviewPolicy,
+    /// When the database was last restored from a backup, or was found to have been.
+    pub restored_at: Option<OffsetDateTime>,
     /// When it was created.
     pub created_at: OffsetDateTime,
 }

@@ -34,6 +34,7 @@ mod m20261129_000061_add_membership_name;
 mod m20261129_000062_create_audit_entry;
 mod m20261129_000080_create_slack_reception;
 mod m20261129_000110_create_machine_clock;
+mod m20261129_000090_add_organization_restored;
 
 /// All migrations, oldest first. Each commits together with its record, on SQLite as on PostgreSQL: whoever is killed in between
 /// finds the schema as it was.
@@ -106,6 +107,7 @@ impl Migrator {
             Box::new(m20261129_000042_add_timeline_occurred::Migration),
             Box::new(m20261129_000043_add_inbox_sequence::Migration),
             Box::new(m20261129_000110_create_machine_clock::Migration),
+            Box::new(m20261129_000090_add_organization_restored::Migration),
         ]
     }
 }

@@ -56,6 +56,11 @@ impl Sealer {
         Ok(Self { keys: keys.into() })
     }
 
+    /// What its keys are called in what they have sealed, the present one first. It says nothing about the keys.
+    pub fn key_ids(&self) -> Vec<String> {
+        self.keys.iter().map(|key| key.id.clone()).collect()
+    }
+
     /// Seals a secret for its place, such as `slack_installation.bot_token:wsp_…`.
     pub fn seal(&self, place: &str, secret: &SecretString) -> String {
         self.seal_bytes(place, secret.expose_secret().as_bytes())

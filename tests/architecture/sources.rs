@@ -38,6 +38,7 @@ pub(crate) fn root() -> PathBuf {
 pub(crate) fn all() -> Vec<Source> {
     let crates = [
         "api",
+        "backup",
         "benches",
         "bridge",
         "cli",

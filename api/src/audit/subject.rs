@@ -60,9 +60,13 @@ impl Audited for organization::Model {
             last_event_seq: _,
             slack_unmatched_policy,
             slack_preview_policy,
+            restored_at,
             created_at: _,
         } = self;
-        json!({ "name": name, "slug": slug, "unmatchedPolicy": slack_unmatched_policy, "previewPolicy": slack_preview_policy })
+        json!({
+            "name": name, "slug": slug, "unmatchedPolicy": slack_unmatched_policy, "previewPolicy": slack_preview_policy,
+            "restoredAt": at(*restored_at),
+        })
     }
 }
 

@@ -91,6 +91,11 @@ impl Trail {
         self.write(tx, after, Some(was), Some(is)).await
     }
 
+    /// Something was read or copied as a whole, and is as it was.
+    pub(crate) async fn copied(&self, tx: &impl ConnectionTrait, row: &impl Audited) -> Result<(), DbErr> {
+        self.write(tx, row, None, None).await
+    }
+
     /// Something was deleted.
     pub(crate) async fn gone(&self, tx: &impl ConnectionTrait, row: &impl Audited) -> Result<(), DbErr> {
         self.write(tx, row, Some(row.facts()), None).await

@@ -20,6 +20,7 @@ use crate::{
     error::{Fault, Trouble, UserError, UserErrorCode, told},
     idempotency, limits,
     node::domain,
+    restore::{self, ReportRestoreInput, ReportRestorePayload},
     viewer::{Need, Viewer},
 };
 
@@ -80,6 +81,17 @@ impl SlackReportMutation {
             operation,
             user_errors,
         })
+    }
+
+    /// Records that the database was restored from a backup, as messages in Slack show: the next incident's number is beyond all that may be
+    /// known outside. For the Slack bridge alone; what is known already changes nothing.
+    #[graphql(visible = "crate::viewer::shown_to_bridge")]
+    async fn report_restore(
+        &self,
+        ctx: &Context<'_>,
+        input: ReportRestoreInput,
+    ) -> Result<ReportRestorePayload> {
+        restore::report(ctx, input).await
     }
 }
 
