@@ -11,7 +11,7 @@ use tocsin_entity::{
 
 use crate::{
     error::{Fault, Refusal},
-    event,
+    event, loaders,
     node::domain,
     slack::SlackSettings,
     user::{User, load_member},
@@ -47,8 +47,12 @@ impl Organization {
 
     /// The cursor of the newest event in the event log; null before the first. By it, whoever polls `eventLog` sees whether
     /// there is anything new.
-    async fn newest_event_cursor(&self) -> Option<String> {
-        event::cursor_of(self.0.id, self.0.last_event_seq)
+    async fn newest_event_cursor(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let newest = event::EventNumber(self.0.id, self.0.last_event_seq);
+        if newest.1 == 0 {
+            return Ok(None);
+        }
+        Ok(loaders::of(ctx).load_one(newest).await?)
     }
 
     /// When it was created.

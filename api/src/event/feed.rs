@@ -139,7 +139,19 @@ async fn follow(
         }
         loop {
             match log::read_after(&database, organization_id, position, READ_MAX).await {
-                Ok(events) if events.is_empty() => break,
+                Ok(events) if events.is_empty() => {
+                    // The database was restored under a running server: each listener comes back with its cursor, and hears of it.
+                    if matches!(log::newest(&database, organization_id).await, Ok(newest) if newest < position)
+                    {
+                        tracing::warn!(
+                            "the event log of {organization_id} ends before an event that was told: its listeners begin again"
+                        );
+                        let mut rooms = rooms.0.lock().unwrap_or_else(PoisonError::into_inner);
+                        rooms.remove(&organization_id);
+                        return;
+                    }
+                    break;
+                }
                 Ok(events) => {
                     failing = false;
                     for told in events {

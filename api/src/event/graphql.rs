@@ -56,21 +56,29 @@ impl IncidentEvent {
     }
 }
 
-/// Where in the organisation's log a page begins.
-fn position(page: &Page, organization_id: OrganizationId) -> Result<Option<i64>, Refusal> {
+/// Behind which event of the organisation's log a page begins.
+///
+/// # Errors
+/// A refusal, where that event is not in the log: nothing was written there yet, or a restore has put another one in its place.
+async fn position(
+    ctx: &Context<'_>,
+    page: &Page,
+    organization_id: OrganizationId,
+) -> Result<Option<i64>, Refusal> {
     let (after, _) = page.bounds::<Position>()?;
-    after
-        .map(|position| position.in_log_of(organization_id))
-        .transpose()
-}
-
-/// Refuses a place in the log that nothing was written to yet.
-async fn check_written(ctx: &Context<'_>, organization_id: OrganizationId, seq: i64) -> Result<(), Refusal> {
-    if seq <= log::newest(domain(ctx).database(), organization_id).await? {
-        return Ok(());
+    let Some(position) = after else { return Ok(None) };
+    let seq = position.in_log_of(organization_id)?;
+    if seq == 0 {
+        return Ok(Some(0));
+    }
+    let found = log::find(domain(ctx).database(), organization_id, seq).await?;
+    if found.is_some_and(|event| position.is_of(&event)) {
+        return Ok(Some(seq));
     }
     Err(Refusal::BadInput(
-        "`after` lies behind the newest event: it is no cursor of this organisation's log.".to_owned(),
+        "The event of `after` is not in this organisation's log. If the cursor came from here, the server was restored from an \
+         earlier backup, and the events since are lost: read the incidents again, and go on without `after`."
+            .to_owned(),
     ))
 }
 
@@ -92,14 +100,11 @@ impl EventQuery {
     ) -> Result<Connection<String, IncidentEvent, EmptyFields, EmptyFields>> {
         let organization_id = ctx.data_unchecked::<Viewer>().may(Need::Read)?;
         let page = Page::new(first, after, None, None)?;
-        let after = position(&page, organization_id)?;
+        let after = position(ctx, &page, organization_id).await?;
         let database = domain(ctx).database();
         let rows = log::read_after(database, organization_id, after.unwrap_or(0), page.limit + 1)
             .await
             .map_err(Fault::from)?;
-        if let (Some(after), true) = (after, rows.is_empty()) {
-            check_written(ctx, organization_id, after).await?;
-        }
         Ok(page.connect(
             rows,
             EmptyFields,
@@ -125,10 +130,7 @@ impl EventSubscription {
         let organization_id = ctx.data_unchecked::<Viewer>().may(Need::Read)?;
         let filter = filter.unwrap_or_default();
         filter.check()?;
-        let after = position(&Page::new(None, after, None, None)?, organization_id)?;
-        if let Some(after) = after {
-            check_written(ctx, organization_id, after).await?;
-        }
+        let after = position(ctx, &Page::new(None, after, None, None)?, organization_id).await?;
         let events = stream::events(Arc::clone(domain(ctx)), organization_id, after)
             .await
             .map_err(Fault::from)?;

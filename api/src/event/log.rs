@@ -23,7 +23,7 @@ pub(super) struct Told {
 
 impl Told {
     pub(super) fn position(&self) -> Position {
-        Position::new(self.event.organization_id, self.event.seq)
+        Position::of(&self.event)
     }
 }
 
@@ -86,6 +86,17 @@ pub(super) async fn read_after(
             }))
         })
         .collect()
+}
+
+/// The event of a number.
+pub(super) async fn find(
+    database: &Database,
+    organization_id: OrganizationId,
+    seq: i64,
+) -> Result<Option<event::Model>, DbErr> {
+    event::Entity::find_by_id((organization_id, seq))
+        .one(database.read())
+        .await
 }
 
 /// The sequence number of the organisation's newest event; 0 before the first.

@@ -120,6 +120,7 @@ fn selection(mutation: &str) -> &'static str {
              channel { id name isPrivate } channelName channelIsPrivate linkedSlackUserId requestedBy { id } finishedAt }"
         }
         "recordSlackChannelChange" => "connectors { id name channel }",
+        "reportRestore" => "isNews",
         "moveConnectors" => "connectors { id name channel workspace { id } }",
         "createSlackApp" | "updateSlackApp" => {
             "app { id name clientId clientSecretSet signingSecretSet appTokenSet }"

@@ -284,10 +284,11 @@ pub(crate) async fn of_slack(admin: &Caller) -> Vec<(&'static str, Value, Value)
 }
 
 /// What the bridge reports: a report that comes again says the same.
-const OF_THE_BRIDGE: [&str; 3] = [
+const OF_THE_BRIDGE: [&str; 4] = [
     "completeSlackInstall",
     "finishSlackOperation",
     "recordSlackChannelChange",
+    "reportRestore",
 ];
 
 fn keyed(mut input: Value, key: &str) -> Value {

@@ -21,6 +21,7 @@ mod oauth_only;
 mod operations;
 mod people;
 mod postmortems;
+mod restores;
 mod revisions;
 mod rights;
 mod routing;

@@ -220,6 +220,11 @@ pub(crate) fn mutations() -> Vec<(&'static str, Needs, Value)> {
             Bridge,
             json!({ "teamId": "T1", "from": "C1", "to": "" }),
         ),
+        (
+            "reportRestore",
+            Bridge,
+            json!({ "newestWrittenAt": "2026-11-29T17:00:00Z", "highestNumber": -1 }),
+        ),
         ("createSlackTemplate", Admin, json!({ "name": "" })),
         ("updateSlackTemplate", Admin, json!({ "id": nobody("tpl") })),
         ("deleteSlackTemplate", Admin, json!({ "id": nobody("tpl") })),
