@@ -23,6 +23,7 @@ use crate::{
     digest, directory, follow,
     graphql::Api,
     home, identity, inbound, install, mirror, operation,
+    restore::{self, RestoreWatch},
     slack::{Http, oauth::ClientConfig},
     store::{Lane, Leases, claim::Claimant, lease::Claimed, probe},
     sweep, telemetry, unfurl,
@@ -62,6 +63,8 @@ pub(crate) struct Parts {
     /// The way in which the inbox is written, for which Slack waits.
     pub(crate) inbox_lane: Lane,
     pub(crate) leases: Leases,
+    /// Whether the database was restored from a backup.
+    pub(crate) restore: RestoreWatch,
     /// This process, in claims: another start is another worker.
     pub(crate) worker: String,
 }
@@ -142,6 +145,7 @@ impl Bridge {
             },
             lane,
             leases: Leases::new(&worker),
+            restore: RestoreWatch::new(clock.now()),
             socket_trouble: watch::Sender::new(None),
             config,
             database,
@@ -194,6 +198,7 @@ impl Bridge {
                 workspace::run(parts, shutdown.clone()),
                 workspace::follow(parts, shutdown.clone()),
                 inbound::socket::run(parts, shutdown.clone()),
+                restore::run(parts, shutdown.clone()),
                 comments::history::run(parts, shutdown.clone()),
                 follow::run(parts, shutdown.clone()),
                 sweep::run(parts, shutdown.clone()),

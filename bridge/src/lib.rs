@@ -32,6 +32,7 @@ mod modals;
 mod notice;
 mod operation;
 mod origin;
+mod restore;
 mod slack;
 mod store;
 mod sweep;

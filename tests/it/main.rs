@@ -17,6 +17,7 @@ mod paused;
 mod people;
 mod refusals;
 mod replicas;
+mod restore;
 mod secrets;
 mod shared_team;
 mod slack_alone;

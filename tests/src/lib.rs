@@ -23,6 +23,7 @@
 
 mod binary;
 mod client;
+mod command;
 mod emitted;
 mod incident;
 mod log;

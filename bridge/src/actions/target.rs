@@ -58,6 +58,7 @@ async fn on_message(
     let Some(post) = post else {
         // Perhaps it is one of ours whose place in Slack is not on record yet: then the button says which.
         let Some(incident) = press.carried else {
+            parts.restore.meet();
             return Ok(None);
         };
         let organization = thread::organization_of_coming(parts, installation, channel, ts, incident).await?;

@@ -63,6 +63,8 @@ async fn work(parts: &Parts, id: DigestId) -> Result<(), DbErr> {
         digest_id: Some(id),
         version,
         name: format!("a digest of {} incidents", work.lines.len()),
+        number: None,
+        began: work.digest.opened_at,
     };
     let mut delivery = Delivery {
         parts,

@@ -50,7 +50,8 @@ documents! {
     "graphql/follow.graphql": Organizations, PreviewPolicyOf, EventLog, SlackMembers, UserByEmail;
     "graphql/postmortem.graphql": PostmortemOfIncident;
     "graphql/operations.graphql": PendingOperations, OperationById, FinishOperation;
-    "graphql/workspaces.graphql": SlackWorkspaces, SlackApps, CompleteSlackInstall, RecordSlackChannelChange, Leads;
+    "graphql/workspaces.graphql": SlackWorkspaces, SlackApps, CompleteSlackInstall, RecordSlackChannelChange, Leads,
+        ReportRestore;
     "graphql/commands.graphql": WhoIs, StatusOfIncidents, TriggerFromSlack;
     "graphql/workflow.graphql": ServicesToName, TriggerFromWorkflow;
     "graphql/members.graphql": Assignees, Members;

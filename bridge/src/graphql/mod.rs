@@ -19,7 +19,8 @@ pub(crate) use documents::{
     resolve_incident, retract_comment, set_slack_sync, snooze_incident, update_incident,
 };
 pub(crate) use documents::{
-    CompleteSlackInstall, RecordSlackChannelChange, complete_slack_install, record_slack_channel_change,
+    CompleteSlackInstall, RecordSlackChannelChange, ReportRestore, complete_slack_install,
+    record_slack_channel_change, report_restore,
 };
 pub(crate) use documents::{HomeIncidents, home_incidents};
 pub(crate) use documents::{

@@ -103,6 +103,17 @@ pub(crate) async fn mark(
     Ok(())
 }
 
+/// The same, where Slack may show something else than is on record.
+pub(crate) async fn show_anew(tx: &impl ConnectionTrait, organization: OrganizationId) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::ContentHash, Expr::value(None::<String>))
+        .col_expr(Column::WantedVersion, Expr::col(Column::WantedVersion).add(1))
+        .filter(Column::Organizations.contains(organization.to_string()))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
 fn is_behind() -> Condition {
     Condition::all().add(Expr::col(Column::ShownVersion).lt(Expr::col(Column::WantedVersion)))
 }

@@ -356,6 +356,10 @@ pub(crate) struct Subject {
     pub(crate) version: i64,
     /// What people call it.
     pub(crate) name: String,
+    /// An incident's number.
+    pub(crate) number: Option<i64>,
+    /// When it came to be.
+    pub(crate) began: OffsetDateTime,
 }
 
 impl Subject {
@@ -366,6 +370,8 @@ impl Subject {
             digest_id: None,
             version: incident.version,
             name: format!("#{}", incident.number),
+            number: Some(incident.number),
+            began: incident.triggered_at,
         }
     }
 }

@@ -11,7 +11,7 @@ use std::{
 
 use sea_orm::DbErr;
 use time::OffsetDateTime;
-use tocsin_entity::{database::Database, id::PostId, slack::post};
+use tocsin_entity::{database::Database, slack::post};
 
 use crate::{
     slack::{Installation, Slack, SlackError, http::ANSWER_TIMEOUT, web_api::Window},
@@ -48,7 +48,7 @@ const REMEMBERED: usize = 200;
 struct Sighting {
     looked_at: OffsetDateTime,
     oldest: OffsetDateTime,
-    /// By post, the messages that carry its id, oldest first.
+    /// By a post's id, and by its key, the messages that carry it, oldest first.
     found: HashMap<String, Vec<String>>,
 }
 
@@ -99,18 +99,14 @@ impl Lookups {
         let seen = self.spot(spot);
         let mut seen = seen.lock().await;
         if let Some(sighting) = &*seen
-            && let Some(found) = sighting.answers(post.id, sent_at, settled)
+            && let Some(found) = sighting.answers(post, sent_at, settled)
         {
             return Ok(found);
         }
         let uncertain = posts::oldest_uncertain(self.database.read(), &post.channel_id).await?;
         let oldest = uncertain.map_or(sent_at, |uncertain| uncertain.min(sent_at)) - SKEW;
         let sighting = self.look(post, oldest, bot).await?;
-        let found = sighting
-            .found
-            .get(&post.id.to_string())
-            .cloned()
-            .unwrap_or_default();
+        let found = sighting.of(post).cloned().unwrap_or_default();
         *seen = Some(sighting);
         Ok(found)
     }
@@ -150,13 +146,12 @@ impl Lookups {
         let mut found: HashMap<String, Vec<String>> = HashMap::new();
         for message in messages {
             let is_own = message.bot_id.is_none() || bot.bot_id.is_none() || message.bot_id == bot.bot_id;
-            if let Some(op) = message
-                .metadata
-                .as_ref()
-                .and_then(|metadata| metadata.post())
-                .filter(|_| is_own)
-            {
-                found.entry(op.to_owned()).or_default().push(message.ts);
+            let Some(metadata) = message.metadata.as_ref().filter(|_| is_own) else {
+                continue;
+            };
+            let Some(op) = metadata.post() else { continue };
+            for name in [Some(op), metadata.text("key")].into_iter().flatten() {
+                found.entry(name.to_owned()).or_default().push(message.ts.clone());
             }
         }
         // Within a channel the names of messages have one form, so that their order is that of time.
@@ -172,9 +167,21 @@ impl Lookups {
 }
 
 impl Sighting {
+    /// The messages that are this post: by its id, or by its key where its record was lost with a restore and made anew.
+    fn of(&self, post: &post::Model) -> Option<&Vec<String>> {
+        self.found
+            .get(&post.id.to_string())
+            .or_else(|| self.found.get(&post.key))
+    }
+
     /// What it says about a post; nothing when the look was too early or did not go back far enough to deny it.
-    fn answers(&self, post: PostId, sent_at: OffsetDateTime, settled: OffsetDateTime) -> Option<Vec<String>> {
-        let found = self.found.get(&post.to_string());
+    fn answers(
+        &self,
+        post: &post::Model,
+        sent_at: OffsetDateTime,
+        settled: OffsetDateTime,
+    ) -> Option<Vec<String>> {
+        let found = self.of(post);
         if found.is_some() {
             return found.cloned();
         }

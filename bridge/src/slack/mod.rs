@@ -9,6 +9,7 @@ pub(crate) mod inputs;
 pub(crate) mod installation;
 pub(crate) mod limits;
 mod message;
+mod metadata;
 pub(crate) mod method;
 pub(crate) mod oauth;
 mod person;

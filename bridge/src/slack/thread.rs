@@ -35,7 +35,7 @@ impl Slack {
         thread_ts: &str,
         cursor: Option<&str>,
     ) -> Result<ThreadPage, SlackError> {
-        let arguments = json!({"channel": channel, "ts": thread_ts, "limit": PAGE, "cursor": cursor});
+        let arguments = json!({"channel": channel, "ts": thread_ts, "limit": PAGE, "cursor": cursor, "include_all_metadata": true});
         self.call(CONVERSATIONS_REPLIES, &arguments).await
     }
 }

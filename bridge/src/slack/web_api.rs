@@ -14,7 +14,7 @@ use super::{
         CONVERSATIONS_REPLIES, Method, USERS_INFO, USERS_LOOKUP_BY_EMAIL,
     },
 };
-pub(crate) use super::{message::Message, person::User};
+pub(crate) use super::{message::Message, metadata::Metadata, person::User};
 
 /// Where Slack put a message.
 #[derive(Clone, Debug, Deserialize)]
@@ -90,6 +90,10 @@ pub(crate) struct Channels {
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct ReadMessage {
     pub(crate) ts: String,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) thread_ts: Option<String>,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(crate) text: String,
     pub(crate) bot_id: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) metadata: Option<Metadata>,
@@ -125,37 +129,6 @@ impl Channels {
 impl Messages {
     pub(crate) fn next(&self) -> Option<&str> {
         self.response_metadata.next()
-    }
-}
-
-/// What a message carries for machines. Everybody in the workspace can read it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Metadata {
-    pub(crate) event_type: String,
-    #[serde(default)]
-    pub(crate) event_payload: Map<String, Value>,
-}
-
-/// How the bot's own posts are marked.
-pub(crate) const METADATA_EVENT: &str = "tocsin_post";
-
-impl Metadata {
-    /// Marks a message as the post with this id.
-    pub(crate) fn of_post(id: &str) -> Self {
-        let payload = Map::from_iter([("op".to_owned(), Value::from(id))]);
-        Self {
-            event_type: METADATA_EVENT.to_owned(),
-            event_payload: payload,
-        }
-    }
-
-    /// Which post it marks, if it marks one.
-    pub(crate) fn post(&self) -> Option<&str> {
-        if self.event_type == METADATA_EVENT {
-            self.event_payload.get("op")?.as_str()
-        } else {
-            None
-        }
     }
 }
 
@@ -205,6 +178,7 @@ struct UpdateArguments<'a> {
     text: &'a str,
     blocks: &'a [Value],
     attachments: &'a [Value],
+    metadata: Metadata,
 }
 
 #[derive(Serialize)]
@@ -317,12 +291,13 @@ impl Slack {
         self.call_in_place(CHAT_POST_MESSAGE, &arguments).await
     }
 
-    /// Gives a message new content, all of it; its metadata stays. The call's place has been taken by the caller.
+    /// Gives a message new content, all of it. The call's place has been taken by the caller.
     pub(crate) async fn update_message(
         &self,
         channel: &str,
         ts: &str,
         message: &Message,
+        metadata: Metadata,
     ) -> Result<Done, SlackError> {
         let Message {
             text,
@@ -340,6 +315,7 @@ impl Slack {
                 text,
                 blocks,
                 attachments,
+                metadata,
             },
         )
         .await

@@ -72,7 +72,11 @@ pub(crate) async fn run(parts: &Arc<Parts>, shutdown: CancellationToken) {
             if let Err(error) = memory::forget(parts).await {
                 tracing::warn!("what is long past could not be forgotten: {error}");
             }
-            tokio::time::sleep(pause).await;
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                // Messages were found that have threads: all are read again.
+                () = parts.restore.threads() => turns = Turns::default(),
+            }
         }
     };
     tokio::select! {

@@ -20,6 +20,7 @@ use crate::{
         routes,
     },
     installation::InstallationKey,
+    restore,
     slack::{SlackError, timestamp::said_at},
 };
 
@@ -51,7 +52,11 @@ pub(super) async fn read(parts: &Arc<Parts>, threads: &Threads) -> Result<usize,
         if number > 0 {
             tokio::time::sleep(PAUSE).await;
         }
-        all.extend(thread(parts, root).await?);
+        let thread = thread(parts, root).await?;
+        if let Some(thread) = &thread {
+            restore::settle_thread(parts, root, &thread.messages).await?;
+        }
+        all.extend(thread);
     }
     let oldest = parts.clock.now() - OLDEST;
     let said = all.iter().flat_map(|thread| thread.said(&past, oldest));

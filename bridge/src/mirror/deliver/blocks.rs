@@ -5,6 +5,7 @@ use tocsin_entity::slack::post;
 
 use super::{super::desired::Wanted, Delivery, refusal};
 use crate::{
+    restore::mark,
     slack::{
         SlackError,
         web_api::{Message, Metadata},
@@ -16,6 +17,7 @@ use crate::{
 struct Call<'a> {
     bot: &'a Bot,
     record: &'a post::Model,
+    metadata: Metadata,
     way: Way,
 }
 
@@ -39,9 +41,9 @@ impl Call<'_> {
     /// Makes it; gives the message's `ts`.
     async fn show(&self, message: &Message) -> Result<String, SlackError> {
         let (slack, record) = (&self.bot.workspace.slack, self.record);
+        let metadata = self.metadata.clone();
         match self.way {
             Way::Post => {
-                let metadata = Metadata::of_post(&record.id.to_string());
                 let thread_ts = record.thread_ts.as_deref();
                 let posted = slack
                     .post_message(&record.channel_id, thread_ts, message, metadata)
@@ -50,7 +52,9 @@ impl Call<'_> {
             }
             Way::Update => {
                 let ts = record.ts.clone().unwrap_or_default();
-                slack.update_message(&record.channel_id, &ts, message).await?;
+                slack
+                    .update_message(&record.channel_id, &ts, message, metadata)
+                    .await?;
                 Ok(ts)
             }
         }
@@ -58,6 +62,15 @@ impl Call<'_> {
 }
 
 impl Delivery<'_> {
+    fn call<'c>(&self, bot: &'c Bot, record: &'c post::Model, way: Way) -> Call<'c> {
+        Call {
+            bot,
+            record,
+            metadata: mark(record, &self.subject, self.now()),
+            way,
+        }
+    }
+
     /// Makes a call with the message, and with others in its place as long as Slack refuses the blocks. The connector says how its template does.
     pub(super) async fn with_blocks(
         &mut self,
@@ -68,7 +81,7 @@ impl Delivery<'_> {
         way: Way,
     ) -> Result<String, Broken> {
         let mut last = message;
-        let mut sent = Call { bot, record, way }.show(message).await;
+        let mut sent = self.call(bot, record, way).show(message).await;
         if let Some(built_in) = &wanted.built_in {
             last = built_in;
             match &sent {
@@ -78,7 +91,7 @@ impl Delivery<'_> {
                     let trouble = format!("Slack refuses the blocks that come of the template ({code}).");
                     self.worded(wanted, Some(trouble));
                     self.before_another(record, way).await?;
-                    sent = Call { bot, record, way }.show(built_in).await;
+                    sent = self.call(bot, record, way).show(built_in).await;
                 }
                 Err(_) => {}
             }
@@ -89,7 +102,7 @@ impl Delivery<'_> {
                 wanted.key
             );
             self.before_another(record, way).await?;
-            sent = Call { bot, record, way }.show(&plain(last)).await;
+            sent = self.call(bot, record, way).show(&plain(last)).await;
         }
         sent.map_err(Broken::Slack)
     }

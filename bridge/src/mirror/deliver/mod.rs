@@ -209,6 +209,17 @@ impl Delivery<'_> {
     }
 
     async fn post(&mut self, bot: &Bot, wanted: &Wanted, message: &Message) -> Result<Outcome, DbErr> {
+        self.post_or_find(bot, wanted, message, true).await
+    }
+
+    /// Posts it, where it is not to be found in Slack; that need not be looked for where it has been.
+    async fn post_or_find(
+        &mut self,
+        bot: &Bot,
+        wanted: &Wanted,
+        message: &Message,
+        may_be_there: bool,
+    ) -> Result<Outcome, DbErr> {
         let Ok(thread_ts) = self.thread(wanted) else {
             return Ok(Outcome::Wait(Wait::error(
                 self.now(),
@@ -224,6 +235,9 @@ impl Delivery<'_> {
         record.workspace_id = bot.workspace.id;
         record.team_id.clone_from(&bot.installation.team_id);
         record.thread_ts = thread_ts;
+        if may_be_there && let Some(outcome) = self.find_forgotten(bot, wanted, message, &record).await? {
+            return Ok(outcome);
+        }
         if let Err(outcome) = place::of_post(bot.workspace.slack.limits(), &mut record).await {
             if matches!(outcome, Outcome::Wait(_)) {
                 self.keep(record);

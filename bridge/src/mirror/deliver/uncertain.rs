@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use sea_orm::DbErr;
-use tocsin_entity::kinds::PostState;
+use time::OffsetDateTime;
+use tocsin_entity::{
+    kinds::{PostKind, PostState},
+    slack::post,
+};
 
 use super::{
     super::{
@@ -18,6 +22,9 @@ use crate::{
     slack::{SlackError, web_api::Message},
     workspace::Bot,
 };
+
+/// How long before it came to be a forgotten post is looked for: the look is good for others that are a little older.
+const LOOK_BACK: time::Duration = time::Duration::hours(6);
 
 impl Delivery<'_> {
     pub(super) async fn look_up(
@@ -41,42 +48,11 @@ impl Delivery<'_> {
             let ended = record.not_before.filter(|ended| *ended <= now + SEEN_WITHIN);
             ended.unwrap_or(sent_at + SETTLED)
         };
-        let found = match bot
-            .workspace
-            .lookups
-            .find(&record, settled, &bot.installation)
-            .await
-        {
-            Ok(found) => found,
-            Err(LookupError::Database(error)) => return Err(error),
-            Err(LookupError::Slack(error)) => {
-                match refusal::verdict(&error, record.attempts, Duration::ZERO) {
-                    // It cannot be found out, now or ever; a doubled post is less harm than a lost one.
-                    Verdict::PersonNeeded | Verdict::Hopeless | Verdict::Gone
-                        if matches!(error, SlackError::Refused { .. }) =>
-                    {
-                        tracing::warn!("{} cannot be looked up and is posted again: {error}", record.key);
-                        Vec::new()
-                    }
-                    Verdict::Later(pause) => {
-                        return Ok(Outcome::Wait(Wait::error(now, error.to_string(), pause)));
-                    }
-                    Verdict::Unknown
-                    | Verdict::Passing
-                    | Verdict::PersonNeeded
-                    | Verdict::Hopeless
-                    | Verdict::Gone => {
-                        record.last_error = Some(error.to_string());
-                        record.attempts += 1;
-                        let pause = back_off(record.attempts, Duration::from_secs(1));
-                        self.keep(record);
-                        return Ok(Outcome::Wait(Wait::error(now, error.to_string(), pause)));
-                    }
-                }
-            }
+        let ts = match self.find(bot, &mut record, settled).await? {
+            Ok(ts) => ts,
+            Err(outcome) => return Ok(outcome),
         };
-        let mut found = found.into_iter();
-        let Some(ts) = found.next() else {
+        let Some(ts) = ts else {
             if now < settled {
                 return Ok(Outcome::Wait(Wait::until(settled)));
             }
@@ -85,19 +61,8 @@ impl Delivery<'_> {
             record.content_hash = None;
             record.not_before = None;
             self.keep(record);
-            return self.post(bot, wanted, message).await;
+            return self.post_or_find(bot, wanted, message, false).await;
         };
-        for double in found {
-            tracing::warn!("{} is twice in Slack: the younger is deleted", record.key);
-            if let Err(error) = bot
-                .workspace
-                .slack
-                .delete_message(&record.channel_id, &double)
-                .await
-            {
-                tracing::error!("the younger of two messages could not be deleted: {error}");
-            }
-        }
         tracing::info!("{} is in Slack, though no answer said so", record.key);
         if record.content_hash.as_ref() == Some(&wanted.hash) {
             self.posted(bot, wanted, record, ts);
@@ -110,5 +75,99 @@ impl Delivery<'_> {
         record.not_before = None;
         self.keep(record);
         self.update(bot, wanted, message).await
+    }
+
+    /// A post that is not on record as sent, but older than this process: a restored database may have forgotten it. What came of it where it is
+    /// in Slack, or can't be looked up now; none where it is not there.
+    pub(super) async fn find_forgotten(
+        &mut self,
+        bot: &Bot,
+        wanted: &Wanted,
+        message: &Message,
+        record: &post::Model,
+    ) -> Result<Option<Outcome>, DbErr> {
+        let since = match record.kind {
+            PostKind::Root => self.subject.began,
+            PostKind::Reply => wanted.since,
+            PostKind::Digest | PostKind::Unfurl => return Ok(None),
+        };
+        if !self.parts.restore.may_be_there(record, since) {
+            return Ok(None);
+        }
+        let mut sought = post::Model {
+            // One look answers for all that happened in these days.
+            sent_at: Some(since - LOOK_BACK),
+            ..record.clone()
+        };
+        let ts = match self.find(bot, &mut sought, self.parts.restore.began_at()).await? {
+            Ok(Some(ts)) => ts,
+            Ok(None) => return Ok(None),
+            Err(outcome) => return Ok(Some(outcome)),
+        };
+        tracing::warn!(
+            "{} is in Slack and not on record: the database was restored from a backup",
+            record.key
+        );
+        let found = post::Model {
+            ts: Some(ts),
+            state: PostState::Posted,
+            sent_at: Some(since),
+            posted_at: Some(since),
+            content_hash: None,
+            not_before: None,
+            ..record.clone()
+        };
+        self.keep(found);
+        self.update(bot, wanted, message).await.map(Some)
+    }
+
+    /// The message that is this post, if Slack has one. Younger ones are deleted. `Err` where Slack can't say now.
+    async fn find(
+        &mut self,
+        bot: &Bot,
+        record: &mut post::Model,
+        settled: OffsetDateTime,
+    ) -> Result<Result<Option<String>, Outcome>, DbErr> {
+        let now = self.now();
+        let lookups = &bot.workspace.lookups;
+        let found = match lookups.find(record, settled, &bot.installation).await {
+            Ok(found) => found,
+            Err(LookupError::Database(error)) => return Err(error),
+            Err(LookupError::Slack(error)) => {
+                match refusal::verdict(&error, record.attempts, Duration::ZERO) {
+                    // It cannot be found out, now or ever; a doubled post is less harm than a lost one.
+                    Verdict::PersonNeeded | Verdict::Hopeless | Verdict::Gone
+                        if matches!(error, SlackError::Refused { .. }) =>
+                    {
+                        tracing::warn!("{} cannot be looked up and is posted: {error}", record.key);
+                        Vec::new()
+                    }
+                    Verdict::Later(pause) => {
+                        return Ok(Err(Outcome::Wait(Wait::error(now, error.to_string(), pause))));
+                    }
+                    Verdict::Unknown
+                    | Verdict::Passing
+                    | Verdict::PersonNeeded
+                    | Verdict::Hopeless
+                    | Verdict::Gone => {
+                        record.last_error = Some(error.to_string());
+                        record.attempts += 1;
+                        let pause = back_off(record.attempts, Duration::from_secs(1));
+                        self.keep(record.clone());
+                        return Ok(Err(Outcome::Wait(Wait::error(now, error.to_string(), pause))));
+                    }
+                }
+            }
+        };
+        let mut found = found.into_iter();
+        let first = found.next();
+        for double in found {
+            tracing::warn!("{} is twice in Slack: the younger is deleted", record.key);
+            let slack = &bot.workspace.slack;
+            if let Err(error) = slack.delete_message(&record.channel_id, &double).await {
+                tracing::error!("the younger of two messages could not be deleted: {error}");
+            }
+        }
+        Ok(Ok(first))
     }
 }

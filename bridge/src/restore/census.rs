@@ -1,0 +1,227 @@
+//! Reads the channels for messages of ours.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use time::OffsetDateTime;
+use tocsin_entity::{
+    id::WorkspaceId,
+    slack::{channel, post},
+};
+use tocsin_queue::JobError;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    settle::{self, Found},
+    sighting::Sighting,
+};
+use crate::{
+    bridge::Parts,
+    failure::of_api,
+    slack::{SlackError, web_api::Window},
+    workspace::Workspace,
+};
+
+/// How often channels are read again: PostgreSQL may be recovered to an earlier moment under a running bridge.
+const EVERY: Duration = Duration::from_secs(3_600);
+
+/// How soon those are tried again that could not be read, as while a workspace is not known yet; then after twice as long, and so on.
+const AGAIN: Duration = Duration::from_secs(1);
+const AGAIN_MAX: Duration = Duration::from_secs(60);
+
+/// How far a channel is read back, and how many pages of 200 messages at the most.
+const LATELY: time::Duration = time::Duration::days(7);
+const LATELY_PAGES: usize = 5;
+
+/// The same once something was missing on record.
+const LONG_AGO: time::Duration = time::Duration::days(30);
+const LONG_AGO_PAGES: usize = 25;
+
+/// Between two channels: what people wait for needs the same calls.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// A channel in which messages of ours may be.
+#[derive(Clone, Debug)]
+pub(super) struct Room {
+    pub(super) workspace: Arc<Workspace>,
+    pub(super) team_id: String,
+    pub(super) channel_id: String,
+    pub(super) channel_name: String,
+}
+
+/// Reads the channels after the start and then from time to time, until the shutdown.
+pub(crate) async fn run(parts: &Parts, shutdown: CancellationToken) {
+    let rounds = async {
+        loop {
+            let (mut read, mut pause) = (HashSet::new(), AGAIN);
+            loop {
+                match round(parts, &mut read).await {
+                    Ok(true) => break,
+                    Ok(false) => {}
+                    Err(error) => tracing::warn!(
+                        "whether Slack knows more than the database can't be seen for now: {}",
+                        told(&error)
+                    ),
+                }
+                tokio::time::sleep(pause).await;
+                pause = AGAIN_MAX.min(pause * 2);
+            }
+            tokio::select! {
+                () = tokio::time::sleep(EVERY) => {}
+                () = parts.restore.met.notified() => {}
+            }
+        }
+    };
+    tokio::select! {
+        () = shutdown.cancelled() => {}
+        () = rounds => {}
+    }
+}
+
+fn told(error: &JobError) -> String {
+    match error {
+        JobError::Retry(error) | JobError::RetryAfter(_, error) | JobError::Fail(error) => error.to_string(),
+    }
+}
+
+type RoomKey = (Option<WorkspaceId>, String);
+
+/// Reads the channels that have not been read in this turn; whether that was all.
+async fn round(parts: &Parts, read: &mut HashSet<RoomKey>) -> Result<bool, JobError> {
+    let mut is_whole = parts
+        .workspaces
+        .all()
+        .iter()
+        .all(|workspace| workspace.installation().is_some());
+    for (key, room) in rooms(parts).await? {
+        if read.contains(&key) {
+            continue;
+        }
+        match look(parts, &room).await {
+            Ok(()) => {
+                let mut known = parts.restore.read.lock().unwrap_or_else(PoisonError::into_inner);
+                known.insert(key.clone());
+                drop(known);
+                read.insert(key);
+            }
+            Err(error) => {
+                tracing::debug!(
+                    slack.channel = room.channel_id,
+                    "a channel is not read yet: {}",
+                    told(&error)
+                );
+                is_whole = false;
+            }
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    Ok(is_whole)
+}
+
+/// Where we have posted of late, and where the bot is.
+async fn rooms(parts: &Parts) -> Result<BTreeMap<RoomKey, Room>, JobError> {
+    let mut rooms = BTreeMap::new();
+    let mut add = |workspace: &Arc<Workspace>, team_id: &str, channel_id: &str, channel_name: &str| {
+        let key = (workspace.id, channel_id.to_owned());
+        rooms.entry(key).or_insert_with(|| Room {
+            workspace: Arc::clone(workspace),
+            team_id: team_id.to_owned(),
+            channel_id: channel_id.to_owned(),
+            channel_name: channel_name.to_owned(),
+        });
+    };
+    let workspaces: Vec<_> = parts
+        .workspaces
+        .all()
+        .into_iter()
+        .filter_map(|workspace| Some((workspace.installation()?, workspace)))
+        .collect();
+    let posted: Vec<(Option<WorkspaceId>, String, String, String)> = post::Entity::find()
+        .select_only()
+        .columns([
+            post::Column::WorkspaceId,
+            post::Column::TeamId,
+            post::Column::ChannelId,
+            post::Column::ChannelName,
+        ])
+        .distinct()
+        .filter(post::Column::SentAt.gt(OffsetDateTime::now_utc() - LONG_AGO))
+        .filter(post::Column::ChannelId.ne(""))
+        .into_tuple()
+        .all(parts.database.read())
+        .await
+        .map_err(JobError::retry)?;
+    for (id, team, channel, name) in posted {
+        if let Some((_, workspace)) = workspaces.iter().find(|(_, workspace)| workspace.id == id) {
+            add(workspace, &team, &channel, &name);
+        }
+    }
+    let known = channel::Entity::find()
+        .filter(channel::Column::IsMember.eq(true))
+        .filter(channel::Column::IsArchived.eq(false))
+        .all(parts.database.read())
+        .await
+        .map_err(JobError::retry)?;
+    for channel in known {
+        let there = workspaces.iter().filter(|(bot, _)| {
+            bot.team_id == channel.team_id && channel.seen_by.as_ref().is_none_or(|by| *by == bot.bot_user_id)
+        });
+        for (_, workspace) in there {
+            add(workspace, &channel.team_id, &channel.channel_id, &channel.name);
+        }
+    }
+    Ok(rooms)
+}
+
+/// Reads a channel, further back where something was missing on record, and puts right what is found.
+async fn look(parts: &Parts, room: &Room) -> Result<(), JobError> {
+    let organizations = parts.api.organizations().await.map_err(of_api)?;
+    let organizations: HashSet<_> = organizations
+        .into_iter()
+        .map(|organization| organization.id)
+        .collect();
+    let lately = read(room, LATELY, LATELY_PAGES).await?;
+    let found = settle::settle(parts, room, &organizations, lately).await?;
+    if found == Found::More {
+        let long_ago = read(room, LONG_AGO, LONG_AGO_PAGES).await?;
+        settle::settle(parts, room, &organizations, long_ago).await?;
+    }
+    Ok(())
+}
+
+async fn read(room: &Room, back: time::Duration, pages: usize) -> Result<Vec<Sighting>, JobError> {
+    let bot_id = room.workspace.installation().and_then(|bot| bot.bot_id.clone());
+    let oldest = (OffsetDateTime::now_utc() - back).unix_timestamp();
+    let (mut found, mut cursor) = (Vec::new(), None::<String>);
+    for _ in 0..pages {
+        let window = Window {
+            channel: &room.channel_id,
+            thread_ts: None,
+            oldest,
+            cursor: cursor.as_deref(),
+        };
+        let page = match room.workspace.slack.messages(window).await {
+            Ok(page) => page,
+            Err(error @ SlackError::Refused { .. }) => {
+                // Without leave to read, nothing can be known of it.
+                tracing::debug!(slack.channel = room.channel_id, "a channel is not shown: {error}");
+                break;
+            }
+            Err(error) => return Err(room.workspace.failed(error)),
+        };
+        cursor = page.next().map(str::to_owned);
+        found.extend(
+            page.messages
+                .iter()
+                .filter_map(|message| Sighting::of(message, bot_id.as_deref())),
+        );
+        if cursor.is_none() {
+            break;
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,395 @@
+//! Compares messages of ours with what is on record, and puts right what differs.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    sync::{Arc, atomic::Ordering},
+};
+
+use futures::FutureExt;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel,
+    QueryFilter,
+    sea_query::{Expr, OnConflict},
+};
+use time::OffsetDateTime;
+use tocsin_entity::{
+    id::{ConnectorId, DigestId, IncidentId, OrganizationId, PostId, TimelineEntryId},
+    kinds::{PostKind, PostState},
+    slack::post,
+};
+use tocsin_queue::JobError;
+
+use super::{census::Room, lost, sighting::Sighting};
+use crate::{
+    bridge::Parts,
+    failure::of_api,
+    graphql::{As, Incident, ReportRestore, report_restore},
+    home,
+    slack::web_api::ReadMessage,
+    store::{claim, lease::Claimed},
+};
+
+/// Rows that are asked for together.
+const TOGETHER: usize = 500;
+
+/// Whether Slack knows more than the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    Nothing,
+    More,
+}
+
+/// What is to be put right.
+#[derive(Debug, Default)]
+struct Plan {
+    /// Posts to put on record.
+    adopted: Vec<post::Model>,
+    /// What is to be written anew.
+    incidents: BTreeSet<IncidentId>,
+    digests: BTreeSet<DigestId>,
+    /// Replies that are to be written anew: what they tell is looked at with the whole timeline.
+    replies: Vec<(PostId, IncidentId)>,
+    /// Messages of what is not there any more.
+    lost: Vec<Sighting>,
+    /// By organisation, what shows that the database was restored.
+    evidence: BTreeMap<OrganizationId, Evidence>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Evidence {
+    newest: OffsetDateTime,
+    highest: i64,
+}
+
+/// What is put right in the database, together.
+#[derive(Debug)]
+struct Repair {
+    restored: Vec<OrganizationId>,
+    adopted: Vec<post::Model>,
+    doubted: Vec<Claimed>,
+    replies: Vec<(PostId, IncidentId)>,
+}
+
+/// Compares what was read in a channel, or in a thread there.
+pub(super) async fn settle(
+    parts: &Parts,
+    room: &Room,
+    organizations: &HashSet<OrganizationId>,
+    mut sightings: Vec<Sighting>,
+) -> Result<Found, JobError> {
+    // Another server's may use the same app.
+    sightings.retain(|sighting| {
+        let organization = sighting.organization;
+        organizations.contains(&organization) && parts.workspaces.serves(&room.team_id, organization)
+    });
+    let records = records(parts, &sightings).await?;
+    let mut plan = Plan::default();
+    let mut asked: HashMap<IncidentId, Option<Known>> = HashMap::new();
+    for sighting in sightings {
+        let record = records.of(&sighting);
+        if record.is_some_and(|record| is_true(record, &sighting)) {
+            continue;
+        }
+        if let Some(digest) = record.and_then(|record| record.digest_id) {
+            plan.digests.insert(digest);
+            continue;
+        }
+        let Some(incident) = sighting.incident else {
+            if record.is_none() {
+                plan.lose(sighting);
+            }
+            continue;
+        };
+        let known = match asked.get(&incident) {
+            Some(known) => known,
+            None => {
+                let known = Known::read(parts, sighting.organization, incident).await?;
+                asked.entry(incident).or_insert(known)
+            }
+        };
+        plan.add(room, sighting, record, known.as_ref());
+    }
+    plan.carry_out(parts, room).await
+}
+
+/// The same of a thread that was read for what people say there.
+pub(crate) async fn settle_thread(
+    parts: &Parts,
+    root: &post::Model,
+    messages: &[serde_json::Value],
+) -> Result<(), JobError> {
+    let workspace = parts.workspaces.of_post(root);
+    let bot_id = workspace.installation().and_then(|bot| bot.bot_id.clone());
+    let sightings: Vec<Sighting> = messages
+        .iter()
+        .filter(|message| message["metadata"].is_object())
+        .filter_map(|message| serde_json::from_value::<ReadMessage>(message.clone()).ok())
+        .filter_map(|message| Sighting::of(&message, bot_id.as_deref()))
+        .collect();
+    let room = Room {
+        workspace,
+        team_id: root.team_id.clone(),
+        channel_id: root.channel_id.clone(),
+        channel_name: root.channel_name.clone(),
+    };
+    settle(parts, &room, &HashSet::from([root.organization_id]), sightings).await?;
+    Ok(())
+}
+
+/// What is on record of messages.
+#[derive(Debug, Default)]
+struct Records {
+    by_id: HashMap<PostId, post::Model>,
+    by_key: HashMap<String, post::Model>,
+}
+
+impl Records {
+    /// Of this message: by its id, or by its key where another worker has put it on record just before.
+    fn of(&self, sighting: &Sighting) -> Option<&post::Model> {
+        self.by_id
+            .get(&sighting.post)
+            .or_else(|| self.by_key.get(&sighting.key))
+    }
+}
+
+async fn records(parts: &Parts, sightings: &[Sighting]) -> Result<Records, JobError> {
+    let mut records = Records::default();
+    for some in sightings.chunks(TOGETHER) {
+        let ids = some.iter().map(|sighting| sighting.post);
+        let keys = some.iter().map(|sighting| sighting.key.as_str());
+        let which = Condition::any()
+            .add(post::Column::Id.is_in(ids))
+            .add(post::Column::Key.is_in(keys));
+        let rows = post::Entity::find()
+            .filter(which)
+            .all(parts.database.read())
+            .await
+            .map_err(JobError::retry)?;
+        for row in rows {
+            records.by_key.insert(row.key.clone(), row.clone());
+            records.by_id.insert(row.id, row);
+        }
+    }
+    Ok(records)
+}
+
+/// Whether a message shows no more than is on record of it. What waits to be sent, or was deleted, is others' to settle.
+fn is_true(record: &post::Model, sighting: &Sighting) -> bool {
+    let in_slack = matches!(record.state, PostState::Posted | PostState::Updated);
+    !in_slack || record.shown_version >= sighting.version
+}
+
+/// An incident that exists.
+struct Known {
+    incident: Incident,
+    entries: HashSet<TimelineEntryId>,
+}
+
+impl Known {
+    async fn read(
+        parts: &Parts,
+        organization: OrganizationId,
+        id: IncidentId,
+    ) -> Result<Option<Self>, JobError> {
+        let who = As::bridge(organization, None);
+        let Some(mut read) = parts.api.find_mirrored(who, id).await.map_err(of_api)? else {
+            return Ok(None);
+        };
+        parts.api.complete(who, &mut read, 0).await.map_err(of_api)?;
+        Ok(Some(Self {
+            entries: read.entries.iter().map(|entry| entry.id).collect(),
+            incident: read.incident,
+        }))
+    }
+}
+
+impl Plan {
+    fn add(&mut self, room: &Room, sighting: Sighting, record: Option<&post::Model>, known: Option<&Known>) {
+        let Some(known) = known else {
+            self.lose(sighting);
+            return;
+        };
+        let id = known.incident.id;
+        if let Some(record) = record {
+            // Slack may show more for a moment, while what was written is put on record. More than there is shows that it was restored.
+            if sighting.version > known.incident.version {
+                self.note(&sighting);
+            }
+            if record.kind == PostKind::Reply {
+                self.replies.push((record.id, id));
+            } else {
+                self.incidents.insert(id);
+            }
+            return;
+        }
+        let entry = sighting
+            .key
+            .strip_prefix("reply:")
+            .and_then(|rest| rest.split(':').next());
+        let is_told_of = entry.is_none_or(|entry| {
+            entry
+                .parse()
+                .is_ok_and(|entry: TimelineEntryId| known.entries.contains(&entry))
+        });
+        if !is_told_of {
+            self.lose(sighting);
+            return;
+        }
+        if entry.is_some() {
+            self.replies.push((sighting.post, id));
+        } else {
+            self.incidents.insert(id);
+        }
+        self.adopted.extend(adopted(room, &sighting));
+    }
+
+    fn lose(&mut self, sighting: Sighting) {
+        self.note(&sighting);
+        self.lost.push(sighting);
+    }
+
+    fn note(&mut self, sighting: &Sighting) {
+        let evidence = self.evidence.entry(sighting.organization).or_insert(Evidence {
+            newest: sighting.written_at,
+            highest: 0,
+        });
+        evidence.newest = evidence.newest.max(sighting.written_at);
+        evidence.highest = evidence.highest.max(sighting.number);
+    }
+
+    /// What shows the restore goes with putting it right: so it is reported before.
+    async fn carry_out(self, parts: &Parts, room: &Room) -> Result<Found, JobError> {
+        for (organization, evidence) in &self.evidence {
+            report(parts, *organization, *evidence).await?;
+        }
+        let is_more = !self.evidence.is_empty() || !self.adopted.is_empty();
+        if is_more {
+            parts.restore.was_restored.store(true, Ordering::Relaxed);
+        }
+        if !self.adopted.is_empty() {
+            // What people said in their threads is not known either.
+            parts.restore.threads.notify_one();
+        }
+        let incidents = self.incidents.into_iter().map(Claimed::Incident);
+        let digests = self.digests.into_iter().map(Claimed::Digest);
+        let repair = Arc::new(Repair {
+            restored: self.evidence.into_keys().collect(),
+            adopted: self.adopted,
+            doubted: incidents.chain(digests).collect(),
+            replies: self.replies,
+        });
+        if !repair.is_empty() {
+            let clock = parts.clock.clone();
+            let write = parts.lane.write(move |tx| {
+                let (repair, now) = (Arc::clone(&repair), clock.now());
+                async move { repair.make(tx, now).await }.boxed()
+            });
+            write.await.map_err(JobError::retry)?;
+        }
+        for sighting in &self.lost {
+            lost::mark(room, sighting).await?;
+        }
+        Ok(if is_more { Found::More } else { Found::Nothing })
+    }
+}
+
+/// A record of a message in Slack, of which it is not known what it shows.
+fn adopted(room: &Room, sighting: &Sighting) -> Option<post::Model> {
+    let (kind, rest) = match sighting.key.split_once(':')? {
+        ("root", rest) => (PostKind::Root, rest),
+        ("reply", rest) => (PostKind::Reply, rest),
+        _ => return None,
+    };
+    let connector: ConnectorId = rest.rsplit(':').next()?.parse().ok()?;
+    let at = sighting.written_at;
+    Some(post::Model {
+        id: sighting.post,
+        organization_id: sighting.organization,
+        key: sighting.key.clone(),
+        kind,
+        incident_id: sighting.incident,
+        digest_id: None,
+        connector_id: Some(connector),
+        connector_name: String::new(),
+        workspace_id: room.workspace.id,
+        team_id: room.team_id.clone(),
+        channel_id: room.channel_id.clone(),
+        channel_name: room.channel_name.clone(),
+        thread_ts: sighting.thread_ts.clone(),
+        ts: Some(sighting.ts.clone()),
+        address: None,
+        content_hash: None,
+        shown_version: sighting.version,
+        state: PostState::Posted,
+        attempts: 0,
+        last_error: None,
+        not_before: None,
+        sent_at: Some(at),
+        queued_at: at,
+        posted_at: Some(at),
+        updated_at: None,
+        lag_milliseconds: None,
+    })
+}
+
+impl Repair {
+    fn is_empty(&self) -> bool {
+        self.restored.is_empty()
+            && self.adopted.is_empty()
+            && self.doubted.is_empty()
+            && self.replies.is_empty()
+    }
+
+    async fn make(&self, tx: &DatabaseTransaction, now: OffsetDateTime) -> Result<(), DbErr> {
+        for post in &self.adopted {
+            let row = post.clone().into_active_model().reset_all();
+            post::Entity::insert(row)
+                // By its id or its key: whoever posts it at this moment looks for it first.
+                .on_conflict(OnConflict::new().do_nothing().to_owned())
+                .exec_without_returning(tx)
+                .await?;
+        }
+        for claimed in &self.doubted {
+            claim::doubt(tx, *claimed, now).await?;
+        }
+        let replies: Vec<PostId> = self.replies.iter().map(|(post, _)| *post).collect();
+        for some in replies.chunks(TOGETHER) {
+            post::Entity::update_many()
+                .col_expr(post::Column::ContentHash, Expr::value(None::<String>))
+                .filter(post::Column::Id.is_in(some.iter().copied()))
+                .exec(tx)
+                .await?;
+        }
+        let again: BTreeSet<IncidentId> = self.replies.iter().map(|(_, incident)| *incident).collect();
+        for incident in again {
+            claim::show_again(tx, incident, now).await?;
+        }
+        for organization in &self.restored {
+            home::show_anew(tx, *organization).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn report(parts: &Parts, organization: OrganizationId, evidence: Evidence) -> Result<(), JobError> {
+    let input = report_restore::ReportRestoreInput {
+        newest_written_at: crate::graphql::DateTime(evidence.newest),
+        highest_number: evidence.highest,
+    };
+    let variables = report_restore::Variables { input };
+    let who = As::bridge(organization, None);
+    let answer = parts
+        .api
+        .execute::<ReportRestore>(who, variables)
+        .await
+        .map_err(of_api)?;
+    for error in &answer.report_restore.user_errors {
+        tracing::error!("the restore is not recorded: {} ({})", error.message, error.code);
+    }
+    if answer.report_restore.is_news == Some(true) {
+        tracing::warn!(
+            "the database was restored from a backup: Slack shows more than it knows, and is put right"
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,73 @@
+//! What a message of ours says of itself in its metadata.
+
+use time::OffsetDateTime;
+use tocsin_entity::{
+    id::{IncidentId, OrganizationId, PostId},
+    slack::post,
+};
+
+use crate::{
+    mirror::desired::Subject,
+    slack::web_api::{Metadata, ReadMessage},
+};
+
+/// The metadata of a post's message. Everybody in the workspace can read it: it holds ids and numbers.
+pub(crate) fn mark(record: &post::Model, subject: &Subject, now: OffsetDateTime) -> Metadata {
+    let mut metadata = Metadata::of_post(&record.id.to_string())
+        .with("key", record.key.clone())
+        .with("organization", record.organization_id.to_string())
+        .with("version", subject.version)
+        .with("at", now.unix_timestamp());
+    if let Some(incident) = subject.incident_id {
+        metadata = metadata.with("incident", incident.to_string());
+    }
+    if let Some(number) = subject.number {
+        metadata = metadata.with("number", number);
+    }
+    metadata
+}
+
+/// A message of ours, as it was read.
+#[derive(Clone, Debug)]
+pub(super) struct Sighting {
+    pub(super) ts: String,
+    pub(super) thread_ts: Option<String>,
+    pub(super) text: String,
+    pub(super) post: PostId,
+    pub(super) key: String,
+    pub(super) organization: OrganizationId,
+    pub(super) incident: Option<IncidentId>,
+    pub(super) number: i64,
+    pub(super) version: i64,
+    pub(super) written_at: OffsetDateTime,
+}
+
+impl Sighting {
+    /// What it says; none where it is somebody else's, or of a version that did not say so much.
+    pub(super) fn of(message: &ReadMessage, bot_id: Option<&str>) -> Option<Self> {
+        if bot_id.is_some() && message.bot_id.as_deref() != bot_id {
+            return None;
+        }
+        let metadata = message.metadata.as_ref()?;
+        let incident = match metadata.text("incident") {
+            Some(incident) => Some(incident.parse().ok()?),
+            None => None,
+        };
+        let is_reply = message
+            .thread_ts
+            .as_ref()
+            .is_some_and(|thread| *thread != message.ts);
+        Some(Self {
+            ts: message.ts.clone(),
+            thread_ts: message.thread_ts.clone().filter(|_| is_reply),
+            text: message.text.clone(),
+            post: metadata.post()?.parse().ok()?,
+            key: metadata.text("key")?.to_owned(),
+            organization: metadata.text("organization")?.parse().ok()?,
+            incident,
+            number: metadata.number("number").unwrap_or(0),
+            version: metadata.number("version")?,
+            written_at: OffsetDateTime::from_unix_timestamp(metadata.number("at")?).ok()?,
+        })
+    }
+}
