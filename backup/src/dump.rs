@@ -20,7 +20,7 @@ use crate::{
 pub async fn write(
     database: &Database,
     schema: &Schema,
-    header: Header,
+    header: &Header,
     out: impl Write + Send,
 ) -> Result<Summary, BackupError> {
     let snapshot = database.begin_snapshot().await?;

@@ -89,7 +89,7 @@ pub(crate) struct Writer<W> {
 }
 
 impl<W: Write> Writer<W> {
-    pub(crate) fn begin(out: W, header: Header) -> Result<Self, BackupError> {
+    pub(crate) fn begin(out: W, header: &Header) -> Result<Self, BackupError> {
         let mut writer = Self {
             out,
             hash: Sha256::new(),
@@ -97,7 +97,7 @@ impl<W: Write> Writer<W> {
             tables: 0,
             header: header.clone(),
         };
-        writer.line(&header)?;
+        writer.line(header)?;
         Ok(writer)
     }
 

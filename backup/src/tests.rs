@@ -106,7 +106,7 @@ async fn backup(database: &Database) -> Vec<u8> {
         vec!["0a1b2c3d".to_owned()],
     );
     let mut file = Vec::new();
-    write(database, &schema, header, &mut file)
+    write(database, &schema, &header, &mut file)
         .await
         .expect("a backup");
     file

@@ -1,7 +1,7 @@
 //! Compares messages of ours with what is on record, and puts right what differs.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet, hash_map::Entry},
     sync::{Arc, atomic::Ordering},
 };
 
@@ -100,14 +100,11 @@ pub(super) async fn settle(
             }
             continue;
         };
-        let known = match asked.get(&incident) {
-            Some(known) => known,
-            None => {
-                let known = Known::read(parts, sighting.organization, incident).await?;
-                asked.entry(incident).or_insert(known)
-            }
-        };
-        plan.add(room, sighting, record, known.as_ref());
+        if let Entry::Vacant(unknown) = asked.entry(incident) {
+            unknown.insert(Known::read(parts, sighting.organization, incident).await?);
+        }
+        let known = asked.get(&incident).and_then(Option::as_ref);
+        plan.add(room, sighting, record, known);
     }
     plan.carry_out(parts, room).await
 }
@@ -126,13 +123,13 @@ pub(crate) async fn settle_thread(
         .filter_map(|message| serde_json::from_value::<ReadMessage>(message.clone()).ok())
         .filter_map(|message| Sighting::of(&message, bot_id.as_deref()))
         .collect();
-    let room = Room {
+    let channel = Room {
         workspace,
         team_id: root.team_id.clone(),
         channel_id: root.channel_id.clone(),
         channel_name: root.channel_name.clone(),
     };
-    settle(parts, &room, &HashSet::from([root.organization_id]), sightings).await?;
+    settle(parts, &channel, &HashSet::from([root.organization_id]), sightings).await?;
     Ok(())
 }
 

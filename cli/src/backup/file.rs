@@ -49,9 +49,12 @@ impl Unfinished {
     /// Gives it its name, once all of it is on the disk; its size in bytes.
     pub(super) fn publish(mut self) -> anyhow::Result<u64> {
         let named = self.name();
-        named.map_err(|error| match error.kind() {
-            ErrorKind::AlreadyExists => is_there(&self.wanted),
-            _ => anyhow!("the backup {} can't be written: {error}", self.wanted.display()),
+        named.map_err(|error| {
+            if error.kind() == ErrorKind::AlreadyExists {
+                is_there(&self.wanted)
+            } else {
+                anyhow!("the backup {} can't be written: {error}", self.wanted.display())
+            }
         })
     }
 

@@ -42,7 +42,7 @@ pub(crate) async fn make(
         "PostgreSQL"
     };
     let header = Header::new(version, OffsetDateTime::now_utc(), kind, &migrations, secret_keys);
-    let written = tocsin_backup::write(&database, &schema, header, unfinished.writer()).await;
+    let written = tocsin_backup::write(&database, &schema, &header, unfinished.writer()).await;
     let summary = written.with_context(|| format!("there is no backup of {shown}"))?;
     let bytes = unfinished.publish()?;
     let is_current = database::pending(&database).await?.is_empty();
@@ -173,6 +173,7 @@ fn open(file: &Path) -> anyhow::Result<BufReader<File>> {
     Ok(BufReader::with_capacity(1 << 16, opened))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 fn not_restored(file: &Path, error: BackupError) -> anyhow::Error {
     let why = match &error {
         BackupError::Database(error) => DatabaseFault::explain("the database", error),
@@ -192,6 +193,7 @@ fn not_restored(file: &Path, error: BackupError) -> anyhow::Error {
     )
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 fn explained(error: sea_orm::DbErr) -> anyhow::Error {
     anyhow!(DatabaseFault::explain("the database", &error))
 }

@@ -32,8 +32,8 @@ async fn a_backup_is_its_owners_alone_and_replaces_no_file_unasked() {
     let made = place.run(&["backup", "copy.tocsin"], &[]).await;
     assert_eq!(made.status.code(), Some(0), "{}", complaint(&made));
     let file = place.path().join("copy.tocsin");
-    let mode = std::fs::metadata(&file).unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode, 0o600);
+    let permissions = std::fs::metadata(&file).unwrap().permissions().mode() & 0o777;
+    assert_eq!(permissions, 0o600);
     let text = std::fs::read_to_string(&file).unwrap();
     let key = std::fs::read_to_string(place.path().join("tocsin-secret.key")).unwrap();
     assert!(
@@ -98,12 +98,12 @@ async fn a_restore_into_a_new_place_has_the_incidents_and_asks_for_the_key() {
         printed(&restored)
     );
     assert_eq!(other.files(), ["copy.tocsin", "tocsin.db"]);
-    let mode = std::fs::metadata(other.path().join("tocsin.db"))
+    let permissions = std::fs::metadata(other.path().join("tocsin.db"))
         .unwrap()
         .permissions()
         .mode()
         & 0o777;
-    assert_eq!(mode, 0o600);
+    assert_eq!(permissions, 0o600);
     let tocsin = other.up(&[]).await;
     let answer = tocsin
         .ask(KEY, "{ incidents(first: 5) { nodes { number title } } }")
