@@ -13,9 +13,6 @@ mod load;
 mod schema;
 mod value;
 
-#[cfg(test)]
-mod tests;
-
 pub use self::{
     dump::write,
     error::BackupError,

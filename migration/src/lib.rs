@@ -33,8 +33,8 @@ mod m20261129_000060_add_api_key_expiry;
 mod m20261129_000061_add_membership_name;
 mod m20261129_000062_create_audit_entry;
 mod m20261129_000080_create_slack_reception;
-mod m20261129_000110_create_machine_clock;
 mod m20261129_000090_add_organization_restored;
+mod m20261129_000110_create_machine_clock;
 
 /// All migrations, oldest first. Each commits together with its record, on SQLite as on PostgreSQL: whoever is killed in between
 /// finds the schema as it was.
