@@ -13,11 +13,7 @@ use tocsin_entity::{
     membership, organization,
 };
 
-use super::{
-    Member, Scopes, Viewer, Who,
-    keyring::{Turn, hash_key},
-    read_scopes,
-};
+use super::{Member, Scopes, Viewer, Who, keyring::hash_key, read_scopes};
 use crate::{Api, error::Fault};
 
 /// How exactly the last use of a key is noted.
@@ -111,11 +107,10 @@ async fn key(api: &Api, bearer: &str) -> Result<Who, AuthError> {
     if let Some(who) = api.keyring().find(&hash, api.clock().now()) {
         return Ok(who);
     }
-    let _turn = match api.keyring().turn(&hash, api.clock()).await {
-        Turn::Found(who) => return Ok(who),
-        Turn::Mine(held) => Some(held),
-        Turn::Late => None,
-    };
+    let _turn = api.keyring().turn(&hash).await;
+    if let Some(who) = api.keyring().find(&hash, api.clock().now()) {
+        return Ok(who);
+    }
     // What is read from here on may be out of date when it is kept: the keyring sees whether it is.
     let generation = api.keyring().generation();
     let found = match find_key(api.database(), &hash).await {

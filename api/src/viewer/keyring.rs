@@ -10,7 +10,6 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    pin::pin,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -21,7 +20,6 @@ use sea_orm::{
 };
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
-use tocsin_clock::Clock;
 use tocsin_entity::{
     authority,
     database::{Database, DatabaseFault},
@@ -58,7 +56,7 @@ const _: () = assert!(LOOK_EVERY.as_millis() + LOOK_WITHIN.as_millis() <= BELIEV
 pub(crate) struct Keyring {
     believed: Mutex<HashMap<String, (Instant, Who)>>,
     known: Mutex<HashSet<String>>,
-    turns: [Turns; TURNS],
+    turns: [AsyncMutex<()>; TURNS],
     generation: watch::Sender<u64>,
     /// When the last look began that saw the counter.
     watched: Mutex<Option<Instant>>,
@@ -71,42 +69,11 @@ impl Default for Keyring {
         Self {
             believed: Mutex::default(),
             known: Mutex::default(),
-            turns: std::array::from_fn(|_| Turns::default()),
+            turns: std::array::from_fn(|_| AsyncMutex::default()),
             generation: watch::Sender::new(0),
             watched: Mutex::default(),
             rung: Notify::new(),
         }
-    }
-}
-
-/// Whose turn it is to read certain keys, and who waits for that.
-#[derive(Debug, Default)]
-struct Turns {
-    held: AsyncMutex<()>,
-    /// Wakes all who wait, so that they need not go one after another where the key was found.
-    ended: Notify,
-}
-
-/// What came of waiting for one's turn to read a key.
-pub(super) enum Turn<'a> {
-    /// Somebody else has found the key valid meanwhile.
-    Found(Who),
-    /// Nobody else reads it until this is dropped.
-    Mine(Held<'a>),
-    /// It took too long: read it all the same.
-    Late,
-}
-
-/// Somebody's turn.
-pub(super) struct Held<'a> {
-    held: Option<MutexGuard<'a, ()>>,
-    ended: &'a Notify,
-}
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        drop(self.held.take());
-        self.ended.notify_waiters();
     }
 }
 
@@ -149,29 +116,11 @@ impl Keyring {
         self.rung.notify_one();
     }
 
-    /// Waits until nobody else reads this key, or somebody has found it valid: a thousand requests at once cost one look and
-    /// not every connection there is.
-    pub(super) async fn turn(&self, hash: &str, clock: &Clock) -> Turn<'_> {
+    /// Waits until nobody else reads this key, so that a thousand requests at once cost one look and not every connection there is. They go on
+    /// one after another: all at once they would take every connection for what they ask.
+    pub(super) async fn turn(&self, hash: &str) -> Option<MutexGuard<'_, ()>> {
         let place = hash.bytes().fold(0, |sum, byte| sum + usize::from(byte)) % TURNS;
-        let turns = &self.turns[place];
-        let mine = async {
-            loop {
-                // Listening before looking: whoever ends in between is heard.
-                let mut ended = pin!(turns.ended.notified());
-                ended.as_mut().enable();
-                if let Some(who) = self.find(hash, clock.now()) {
-                    return Turn::Found(who);
-                }
-                if let Ok(held) = turns.held.try_lock() {
-                    return Turn::Mine(Held {
-                        held: Some(held),
-                        ended: &turns.ended,
-                    });
-                }
-                ended.await;
-            }
-        };
-        timeout(TURN_WITHIN, mine).await.unwrap_or(Turn::Late)
+        timeout(TURN_WITHIN, self.turns[place].lock()).await.ok()
     }
 
     /// Keeps what was read since the generation was this one, unless it has grown meanwhile.
