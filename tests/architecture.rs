@@ -50,6 +50,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// Which more it may depend on for its tests.
 const TEST_ARROWS: &[(&str, &[&str])] = &[
+    ("clock", &["migration"]),
     ("migration", &["entity"]),
     ("api", &["entity", "migration", "queue", "seal"]),
     ("bridge", &["entity", "migration", "queue", "simulator"]),
