@@ -20,3 +20,6 @@ pub use self::{
     load::{load, move_aside},
     schema::{Schema, applied_migrations},
 };
+
+#[cfg(test)]
+mod tests;
