@@ -1,7 +1,7 @@
 //! The state machine of an incident: a pure function from a state and a change to the new state or a refusal.
 
 use serde_json::json;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use tocsin_entity::{
     id::UserId,
     incident,
@@ -83,6 +83,7 @@ pub(crate) fn transition(
     actor: &Actor,
     now: OffsetDateTime,
 ) -> Result<Outcome, IncidentError> {
+    let now = not_before(incident, now);
     match change {
         Change::Acknowledge => acknowledge(incident, actor, now),
         Change::Resolve { note } => Ok(resolve(incident, actor, note.clone(), now)),
@@ -119,6 +120,20 @@ fn change_of(incident: &incident::Model, kind: EntryKind, now: OffsetDateTime) -
         external_ref: None,
         assignees: None,
         timer: None,
+    }
+}
+
+/// How much later than another a replica may have asked what time it is, and still change the incident first: as long as one waits for the other's
+/// transaction, and as clocks differ.
+const OVERTAKEN_BY: Duration = Duration::seconds(10);
+
+/// When a change happens: not before the one that it follows. Who asks the time and then waits for others would be told before them, and the timeline
+/// would say it in another order than it was done. A time further ahead was written by a wrong clock, and nobody waits for it.
+fn not_before(incident: &incident::Model, now: OffsetDateTime) -> OffsetDateTime {
+    if incident.updated_at - now <= OVERTAKEN_BY {
+        now.max(incident.updated_at)
+    } else {
+        now
     }
 }
 

@@ -258,3 +258,27 @@ fn a_snooze_lasts_thirty_days_at_the_most() {
     assert!(after(&triggered(), &until(30), START).is_ok());
     assert!(after(&triggered(), &until(31), START).is_err());
 }
+
+#[test]
+fn no_change_is_told_before_the_one_that_it_follows_unless_a_clock_was_wrong() {
+    let mut stored = triggered();
+    let first = START + Duration::MINUTE;
+    stored.incident.updated_at = first;
+    let commented = |incident: &incident::Model| {
+        let change = Change::Comment {
+            body: "On it".to_owned(),
+            external_ref: None,
+            said_at: None,
+        };
+        let asked_at = first - Duration::seconds(2);
+        let outcome = transition(incident, &[], &change, &actor(), asked_at);
+        let Ok(Outcome::Changed(changed)) = outcome else {
+            panic!("a comment is a change");
+        };
+        (changed.occurred_at, changed.incident.updated_at)
+    };
+    assert_eq!(commented(&stored.incident), (first, first));
+    stored.incident.updated_at = first + Duration::HOUR;
+    let own = first - Duration::seconds(2);
+    assert_eq!(commented(&stored.incident), (own, own));
+}
