@@ -259,10 +259,16 @@ pub(crate) async fn answer(
             ),
         }
     }
-    match channel {
-        Some(channel) => tell_in_thread(installation.workspace(), channel, user, None, text).await,
-        None => Ok(()),
+    if let Some(channel) = channel {
+        return tell_in_thread(installation.workspace(), channel, user, None, text).await;
     }
+    // There is no other place: it is told there as soon as Slack takes it.
+    if let Some(url) = response_url {
+        let message =
+            serde_json::json!({"response_type": "ephemeral", "replace_original": false, "text": text});
+        parts.http.respond_in_time(url, message).await;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -24,9 +24,7 @@ pub(super) const NOT_CONNECTED: &str = "Tocsin is not connected to this Slack wo
 pub(super) async fn tell(parts: &Parts, payload: &Value, text: &str) {
     let Some(address) = address(payload) else { return };
     let message = json!({"response_type": "ephemeral", "replace_original": false, "text": text});
-    if let Err(error) = parts.http.respond(&address, &message).await {
-        tracing::warn!("whoever asked can't be told that it takes longer: {error}");
-    }
+    parts.http.respond_in_time(&address, message).await;
 }
 
 /// The response address: a dialog carries that of what opened it.

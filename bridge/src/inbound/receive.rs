@@ -274,10 +274,8 @@ fn late(
             // Not done: nothing was stored.
             Ok(_) | Err(_) => otherwise,
         };
-        if let Reply::Json(message) = reply
-            && let Err(error) = parts.http.respond(&address, &message).await
-        {
-            tracing::warn!("a late answer to a command could not be brought: {error}");
+        if let Reply::Json(message) = reply {
+            parts.http.respond_in_time(&address, message).await;
         }
     });
     Reply::ephemeral("Tocsin is slow just now: the answer follows here.")

@@ -5,14 +5,16 @@ use std::{
     time::{Duration, Instant},
 };
 
+use reqwest::StatusCode;
 use serde::Serialize;
 use url::Url;
 
 use super::{
     address::{Resolver, check_answer},
     client::{Slack, Token, observe, transport_error},
-    error::{Refusal, SlackError},
+    error::{LATER_UNSAID, Refusal, SlackError},
     limits::Limits,
+    retry_after,
     skew::Skew,
 };
 
@@ -21,6 +23,35 @@ pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How long Slack may take to answer, from the first byte sent to the last received.
 pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// For how long Slack takes an answer at a response address, and how often: five times in half an hour. Source: Slack, "Handling user interaction".
+const TAKEN_FOR: Duration = Duration::from_secs(30 * 60);
+
+/// What an answer at a response address is counted as.
+const ANSWER: &str = "response_url";
+
+/// How long whoever waits for an answer's sending waits at the most.
+const WAITED_FOR: Duration = Duration::from_secs(4);
+
+/// When an answer is sent again by whoever waits for that: they have other things to do.
+const ANSWERED_AGAIN_AFTER: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2)];
+
+/// When it is sent again where nobody waits for it. Each may count as one of the five.
+const ANSWERED_LATER_AFTER: [Duration; 4] = [
+    Duration::from_secs(1),
+    Duration::from_secs(10),
+    Duration::from_secs(90),
+    Duration::from_secs(600),
+];
+
+/// The pause before an answer is sent again; none where that makes no sense. Told twice is better than not at all: only the person sees it.
+fn again_after(error: &SlackError, pause: Duration) -> Option<Duration> {
+    match error {
+        SlackError::RateLimited { retry_after, .. } => Some(pause.max(*retry_after)),
+        SlackError::Unknown { .. } | SlackError::NotSent { .. } => Some(pause),
+        SlackError::Refused { .. } | SlackError::Broken { .. } => None,
+    }
+}
 
 /// Connections kept open to Slack: as many as jobs may be calling at once.
 const IDLE_CONNECTIONS: usize = 64;
@@ -77,20 +108,73 @@ impl Http {
         response_url: &Url,
         message: &impl Serialize,
     ) -> Result<(), SlackError> {
-        const METHOD: &str = "response_url";
+        self.may_answer(response_url)?;
         let began = Instant::now();
-        if let Err(error) = check_answer(&self.base, response_url) {
-            let cause = error.to_string();
-            let error = SlackError::NotSent {
-                method: METHOD,
-                cause,
-            };
-            observe(METHOD, began.elapsed(), Some(&error));
-            return Err(error);
+        let mut pauses = ANSWERED_AGAIN_AFTER.into_iter();
+        loop {
+            let outcome = self.answer(response_url, message).await;
+            let Err(error) = &outcome else { return outcome };
+            let again = pauses.next().and_then(|pause| again_after(error, pause));
+            match again.filter(|pause| began.elapsed() + *pause < WAITED_FOR) {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return outcome,
+            }
         }
+    }
+
+    /// The same, and where Slack does not take it, again beside the caller's work: what a person is told last is told for as long as Slack takes it.
+    pub(crate) async fn respond_in_time(&self, response_url: &Url, message: serde_json::Value) {
+        let began = Instant::now();
+        let mut outcome = match self.may_answer(response_url) {
+            Ok(()) => self.answer(response_url, &message).await,
+            Err(_) => return,
+        };
+        let (http, response_url) = (self.clone(), response_url.clone());
+        let again = async move {
+            for pause in ANSWERED_LATER_AFTER {
+                let Err(error) = &outcome else { return };
+                let pause = again_after(error, pause).filter(|pause| began.elapsed() + *pause < TAKEN_FOR);
+                let Some(pause) = pause else { break };
+                tokio::time::sleep(pause).await;
+                outcome = http.answer(&response_url, &message).await;
+            }
+            if let Err(error) = outcome {
+                tracing::warn!(
+                    "a person in Slack can't be told what came of it, and it is not tried again: {error}"
+                );
+            }
+        };
+        tokio::spawn(again);
+    }
+
+    /// Whether an address is Slack's.
+    fn may_answer(&self, response_url: &Url) -> Result<(), SlackError> {
+        check_answer(&self.base, response_url).map_err(|error| {
+            let error = SlackError::NotSent {
+                method: ANSWER,
+                cause: error.to_string(),
+            };
+            observe(ANSWER, Duration::ZERO, Some(&error));
+            error
+        })
+    }
+
+    async fn answer(&self, response_url: &Url, message: &impl Serialize) -> Result<(), SlackError> {
+        let began = Instant::now();
         let sent = self.client.post(response_url.clone()).json(message).send().await;
         let outcome = match sent {
             Ok(response) if response.status().is_success() => Ok(()),
+            Ok(response) if response.status() == StatusCode::TOO_MANY_REQUESTS => {
+                Err(SlackError::RateLimited {
+                    method: ANSWER,
+                    retry_after: retry_after::read(response.headers()).unwrap_or(LATER_UNSAID),
+                    by_slack: true,
+                })
+            }
+            Ok(response) if response.status().is_server_error() => Err(SlackError::Unknown {
+                method: ANSWER,
+                cause: format!("HTTP {}", response.status()),
+            }),
             Ok(response) => {
                 let code = format!("http_{}", response.status().as_u16());
                 let refusal = Refusal {
@@ -100,13 +184,13 @@ impl Http {
                     messages: Vec::new(),
                 };
                 Err(SlackError::Refused {
-                    method: METHOD,
+                    method: ANSWER,
                     refusal,
                 })
             }
-            Err(error) => Err(transport_error(METHOD, &error)),
+            Err(error) => Err(transport_error(ANSWER, &error)),
         };
-        observe(METHOD, began.elapsed(), outcome.as_ref().err());
+        observe(ANSWER, began.elapsed(), outcome.as_ref().err());
         outcome
     }
 }

@@ -171,6 +171,21 @@ async fn where_the_response_address_is_dead_the_person_is_told_in_the_channel() 
 }
 
 #[tokio::test]
+async fn an_answer_that_slack_does_not_take_is_sent_again() {
+    let stage = Stage::set().await;
+    stage.slack_user("Guest", None);
+    stage.acted.answer("respond", json!({}));
+    for status in [StatusCode::SERVICE_UNAVAILABLE, StatusCode::BAD_GATEWAY] {
+        stage.acted.answer_once("respond", status, json!({}));
+    }
+    pressed(&stage, &press(&stage, "acknowledge")).await;
+    let told = stage.acted.calls("respond");
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(told.iter().all(|call| call.arguments == told[0].arguments));
+    assert!(stage.acted.calls("chat.postEphemeral").is_empty());
+}
+
+#[tokio::test]
 async fn a_button_that_carries_another_incident_does_nothing() {
     let stage = member_stage("OWNER").await;
     let mut payload = press(&stage, "acknowledge");
