@@ -2,11 +2,17 @@
 
 use std::time::Duration;
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{
+    ColumnTrait, EntityTrait, QueryFilter,
+    sea_query::{Expr, ExprTrait},
+};
 use serde_json::json;
 use tocsin_bridge::Pace;
-use tocsin_entity::{kinds::InboxState, slack::inbox};
-use tocsin_simulator::{Limits, Snapshot};
+use tocsin_entity::{
+    kinds::InboxState,
+    slack::{home, inbox},
+};
+use tocsin_simulator::{Fault, FaultKind, Limits, Snapshot};
 
 use crate::outbound::stage::{PATIENCE, Stage};
 use crate::transport::{Transport, over_each_transport};
@@ -178,4 +184,55 @@ async fn what_is_done_on_the_tab_is_seen_there(transport: Transport) {
     let answer = stage.slack.person("alice").click_in_view("acknowledge").await;
     assert!(answer.expect("a button").is_ok());
     until(&stage, "alice", |tab| tab.contains("Acknowledged by")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tab_that_another_worker_took_over_meanwhile_is_published_once_more() {
+    let stage = stage(Transport::Http).await;
+    stage.tracker.trigger("Search is slow");
+    let slow = FaultKind::Slow { seconds: 2.0 };
+    stage.slack.add_fault(Fault::on("views.publish", slow));
+    open(&stage, "alice");
+    until_met(&stage).await;
+    // Another has claimed it, since this one was away for longer than its claim holds, and has published what it found.
+    home::Entity::update_many()
+        .col_expr(home::Column::Claim, Expr::col(home::Column::Claim).add(1))
+        .col_expr(home::Column::ContentHash, Expr::value(Some("of the other")))
+        .exec(stage.world.database.write())
+        .await
+        .expect("a tab");
+    until_published(&stage, 2).await;
+    let settled = async {
+        loop {
+            let read = stage.world.database.read();
+            let row = home::Entity::find()
+                .one(read)
+                .await
+                .expect("tabs")
+                .expect("a tab");
+            if row.shown_version == row.wanted_version && !row.in_doubt && row.claimed_until.is_none() {
+                return row;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let row = tokio::time::timeout(PATIENCE, settled)
+        .await
+        .expect("it is settled");
+    assert_ne!(
+        row.content_hash.as_deref(),
+        Some("of the other"),
+        "nobody knows whose call was the last"
+    );
+    assert!(tab(&stage.slack.snapshot(), &id(&stage, "alice")).contains("Search is slow"));
+}
+
+/// Waits until Slack has the call that a fault spoils.
+async fn until_met(stage: &Stage) {
+    let met = async {
+        while stage.slack.faults_left() > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, met).await.expect("a call");
 }

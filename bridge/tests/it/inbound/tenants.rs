@@ -37,8 +37,10 @@ pub(super) const TOKEN_B: &str = "xoxb-of-b";
 pub(super) const SECRET_A: &str = "the-signing-secret-that-organisation-a-knows";
 
 /// What the bridge asks by itself.
-const ASKED_ANYWAY: [&str; 12] = [
+const ASKED_ANYWAY: [&str; 13] = [
     "auth.test",
+    // After a start: whether Slack shows more than is on record.
+    "conversations.history",
     "conversations.list",
     "conversations.replies",
     "SlackApps",

@@ -117,7 +117,7 @@ async fn a_clock_that_is_off_is_told_by_how_much() {
     assert!(
         told.says(
             Mark::Wrong,
-            &["s ahead of Slack's", "refused beyond 300 s", "keep it by NTP"]
+            &["s ahead of Slack's", "more than 300 s", "keep it by NTP"]
         ),
         "{}",
         told.text
