@@ -10,7 +10,6 @@ use tocsin_entity::{
     id::SlackAppId,
 };
 use tocsin_queue::{Queue, Worker};
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 use uuid::Uuid;
@@ -57,7 +56,7 @@ pub(crate) struct Parts {
     /// What further workspaces are made with.
     pub(crate) setting: Setting,
     /// Why nothing comes by Socket Mode, while that is so.
-    pub(crate) socket_trouble: watch::Sender<Option<String>>,
+    pub(crate) socket_trouble: inbound::socket::SocketTroubles,
     pub(crate) api: Api,
     pub(crate) lane: Lane,
     /// The way in which the inbox is written, for which Slack waits.
@@ -146,7 +145,7 @@ impl Bridge {
             lane,
             leases: Leases::new(&worker),
             restore: RestoreWatch::new(clock.now()),
-            socket_trouble: watch::Sender::new(None),
+            socket_trouble: inbound::socket::SocketTroubles::default(),
             config,
             database,
             clock,
@@ -242,9 +241,14 @@ impl Bridge {
         self.0.clock.machine_ahead()
     }
 
+    /// How many of Slack's requests were refused of late for their signatures, and what to do.
+    pub fn refused_requests(&self) -> Option<String> {
+        self.0.receptions.trouble()
+    }
+
     /// Why nothing comes by Socket Mode, and what to do; `None` while it works, or is not used.
     pub fn socket_mode_trouble(&self) -> Option<String> {
-        self.0.socket_trouble.borrow().clone()
+        self.0.socket_trouble.told()
     }
 
     /// Asks Slack whether Socket Mode's token works; `None` where there is none. No connection is opened.

@@ -277,6 +277,8 @@ pub(crate) fn watch_bridge(ops: Ops, bridge: &Bridge) -> Ops {
             .ahead_of_slack()
             .map(|ahead| clock_trouble(ahead, "Slack's"))
     });
+    let refused = bridge.clone();
+    let ops = ops.note("slack_requests", move || refused.refused_requests());
     let ops = ops.figures(move |text| write_workspaces(&up.workspaces(), text));
     // No part that must be ready: a process without connections still takes what comes to its addresses.
     let ops = ops.degraded("socket_mode", move || sockets.socket_mode_trouble());

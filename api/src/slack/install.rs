@@ -174,7 +174,11 @@ fn works(found: &installation::Model) -> bool {
         SlackWorkspaceStatus::Active => true,
         SlackWorkspaceStatus::Failing => matches!(
             found.reason_code.as_deref(),
-            Some(installation::MISSING_SCOPE | installation::SHARED_WORKSPACE)
+            Some(
+                installation::MISSING_SCOPE
+                    | installation::SHARED_WORKSPACE
+                    | installation::SOCKET_MODE_FAILS
+            )
         ),
         SlackWorkspaceStatus::Pending | SlackWorkspaceStatus::Disconnected => false,
     }

@@ -6,7 +6,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use sea_orm::{
@@ -41,12 +41,26 @@ struct Counted {
     last_at: OffsetDateTime,
 }
 
+/// Requests that were not signed as they should be, of late.
+#[derive(Clone, Copy, Debug)]
+struct Refusals {
+    count: u64,
+    code: &'static str,
+    last: Instant,
+}
+
+/// How long after the last one it is told that requests are refused.
+const TOLD_FOR: Duration = Duration::from_secs(300);
+
+/// How the codes begin of requests whose signature is not good.
+const OF_SIGNATURE: &str = "SIGNATURE_";
+
 /// By code and app.
 type Counts = BTreeMap<(&'static str, String), Counted>;
 
 /// What has been counted and not written yet. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Receptions(Arc<Mutex<Counts>>);
+pub(crate) struct Receptions(Arc<Mutex<Counts>>, Arc<Mutex<Option<Refusals>>>);
 
 impl Receptions {
     /// A request was verified.
@@ -57,6 +71,26 @@ impl Receptions {
     /// A request was refused.
     pub(crate) fn refused(&self, code: &'static str, app: Option<&str>) {
         self.count(code, app);
+        if !code.starts_with(OF_SIGNATURE) {
+            return;
+        }
+        let mut refusals = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = refusals.filter(|refusals| refusals.last.elapsed() < TOLD_FOR);
+        *refusals = Some(Refusals {
+            count: before.map_or(0, |before| before.count) + 1,
+            code,
+            last: Instant::now(),
+        });
+    }
+
+    /// For the operator: how many requests were refused of late for their signatures, and what to do.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        let refusals = *self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        let Refusals { count, code, .. } = refusals.filter(|refusals| refusals.last.elapsed() < TOLD_FOR)?;
+        Some(format!(
+            "{count} requests at Slack's addresses were refused of late, the last as {code}: run `tocsin doctor`, which says whether a signing secret \
+             or a clock is wrong, or somebody tries"
+        ))
     }
 
     fn count(&self, code: &'static str, app: Option<&str>) {
@@ -204,6 +238,21 @@ mod tests {
         ] {
             assert_eq!(claimed_app(body.as_bytes()).as_deref(), app, "{body}");
         }
+    }
+
+    #[test]
+    fn refused_signatures_are_told_and_nothing_else() {
+        let receptions = Receptions::default();
+        receptions.taken(Some("A1"));
+        receptions.refused("FOREIGN_WORKSPACE", Some("A1"));
+        assert_eq!(receptions.trouble(), None);
+        receptions.refused("SIGNATURE_STALE", None);
+        receptions.refused("SIGNATURE_MISMATCH", Some("A1"));
+        let told = receptions.trouble().expect("a note");
+        assert!(
+            told.starts_with("2 requests") && told.contains("SIGNATURE_MISMATCH"),
+            "{told}"
+        );
     }
 
     #[test]

@@ -36,15 +36,18 @@ pub(super) async fn run(parts: &Parts, workspace: &Workspace, until: Cancellatio
     };
     let mut health = workspace.watcher.subscribe();
     let mut delivered = workspace.delivered_at.subscribe();
+    let mut sockets = parts.socket_trouble.subscribe();
     loop {
         let now = health.borrow_and_update().clone();
         let delivered_at = *delivered.borrow_and_update();
         let deaf = is_deaf(parts, workspace);
+        sockets.mark_unchanged();
         let troubles = Troubles {
             is_servers: workspace.id.is_none(),
             lacking: workspace.watcher.lacking(),
             not_renewed: workspace.watcher.not_renewed(),
             is_deaf: deaf,
+            no_sockets: parts.socket_trouble.of(workspace.app),
         };
         let written = write(parts, &found, &now, &troubles, delivered_at).await;
         if let Err(error) = &written {
@@ -56,6 +59,7 @@ pub(super) async fn run(parts: &Parts, workspace: &Workspace, until: Cancellatio
         tokio::select! {
             () = until.cancelled() => return,
             changed = health.changed() => if changed.is_err() { return },
+            changed = sockets.changed() => if changed.is_err() { return },
             () = again(&mut delivered, written.is_err()) => {}
             () = hears_otherwise(parts, workspace, deaf) => {}
             () = tokio::time::sleep(AFRESH) => {}

@@ -2,7 +2,7 @@
 
 use tocsin_entity::{
     kinds::{SlackFeature, SlackWorkspaceStatus},
-    slack::installation::{MISSING_SCOPE, SHARED_WORKSPACE, TOKEN_NOT_RENEWED},
+    slack::installation::{MISSING_SCOPE, SHARED_WORKSPACE, SOCKET_MODE_FAILS, TOKEN_NOT_RENEWED},
 };
 
 use crate::slack::SlackHealth;
@@ -22,6 +22,8 @@ pub(super) struct Troubles {
     pub(super) not_renewed: Option<String>,
     /// Whether what people do there through the organisation's own app is refused.
     pub(super) is_deaf: bool,
+    /// Why nothing comes from Slack by the app's Socket Mode.
+    pub(super) no_sockets: Option<String>,
 }
 
 /// How a workspace is, with the reason as a code and for people.
@@ -52,6 +54,11 @@ impl State {
             Self::failing(MISSING_SCOPE, lacks(&troubles.lacking, troubles.is_servers))
         } else if troubles.is_deaf {
             Self::failing(SHARED_WORKSPACE, DEAF.to_owned())
+        } else if let Some(trouble) = &troubles.no_sockets {
+            let reason = format!(
+                "Messages are delivered, and nothing that people do there arrives, since the app's Socket Mode does not work: {trouble}"
+            );
+            Self::failing(SOCKET_MODE_FAILS, reason)
         } else {
             Self {
                 status: SlackWorkspaceStatus::Active,

@@ -68,6 +68,9 @@ pub const MISSING_SCOPE: &str = "missing_scope";
 /// Why an installation fails in whose team others are connected, so that an organisation's own app is not listened to there.
 pub const SHARED_WORKSPACE: &str = "shared_workspace";
 
+/// The reason code of one whose messages are delivered, and from which nothing comes, since the app's Socket Mode does not work.
+pub const SOCKET_MODE_FAILS: &str = "socket_mode_fails";
+
 /// The reason code of one whose token works and is not renewed: Slack refuses the refresh token, or the app's secret.
 pub const TOKEN_NOT_RENEWED: &str = "token_not_renewed";
 
@@ -90,7 +93,7 @@ pub const NOBODY: OrganizationId = OrganizationId(Uuid::nil());
 pub fn delivers(reason_code: Option<&str>) -> bool {
     matches!(
         reason_code,
-        Some(MISSING_SCOPE | SHARED_WORKSPACE | TOKEN_NOT_RENEWED | SLACK_UNREACHABLE)
+        Some(MISSING_SCOPE | SHARED_WORKSPACE | SOCKET_MODE_FAILS | TOKEN_NOT_RENEWED | SLACK_UNREACHABLE)
     )
 }
 

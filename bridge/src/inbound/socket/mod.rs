@@ -9,6 +9,7 @@ mod connection;
 mod envelopes;
 mod link;
 mod proxy;
+mod troubles;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -20,6 +21,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{bridge::Parts, config::SocketConfig};
 use link::Trouble;
+use troubles::SocketTrouble;
+
+pub(crate) use self::troubles::SocketTroubles;
 
 /// The pause after the first failure, short, since Slack's first retry comes at once and its second after a minute; each pause after is
 /// twice as long, up to the longest.
@@ -31,6 +35,9 @@ const HOPELESS_PAUSE: Duration = Duration::from_secs(120);
 
 /// A connection that lived so long was a success: the next failure is the first again.
 const SETTLED: Duration = Duration::from_secs(60);
+
+/// So many failures in a row are no passing trouble: some ten seconds.
+const LASTING: u32 = 8;
 
 /// One that is to be renewed sooner than this is renewed with a pause: Slack gives a connection about an hour.
 const SHORT: Duration = Duration::from_secs(1);
@@ -84,6 +91,7 @@ async fn follow_apps(parts: &Arc<Parts>, shutdown: CancellationToken) {
             let stays = apps.iter().any(|app| (app.id, app.version) == *key);
             if !stays {
                 until.cancel();
+                parts.socket_trouble.set(Some(key.0), None);
             }
             stays
         });
@@ -203,13 +211,13 @@ impl Slot {
                 let trouble = "Socket Mode was switched off: switch it on in the Slack app's settings, or unset SLACK_APP_TOKEN \
                      and give the app the addresses under /slack";
                 tracing::warn!("{trouble}");
-                self.tell(Some(trouble.to_owned()));
+                self.tell(Some(lasting(trouble)));
                 HOPELESS_PAUSE
             }
             Going::TooMany => {
-                tracing::warn!(
-                    "the Slack app has as many connections as it may (10): fewer replicas, or fewer for each"
-                );
+                let trouble = "the Slack app has as many connections as it may (10): run fewer replicas, or set fewer connections for each";
+                tracing::warn!("{trouble}");
+                self.tell(Some(lasting(trouble)));
                 HOPELESS_PAUSE
             }
             Going::Broken => {
@@ -219,18 +227,19 @@ impl Slot {
         }
     }
 
-    /// Notes how the server's own connections are; of the others the logs tell.
-    fn tell(&self, trouble: Option<String>) {
-        if self.app.is_none() {
-            self.parts.socket_trouble.send_replace(trouble);
-        }
+    /// Notes how the app's connections are.
+    fn tell(&self, trouble: Option<SocketTrouble>) {
+        self.parts.socket_trouble.set(self.app, trouble);
     }
 
     /// How long to wait after a failure; for ever, where nothing will change.
     fn mourn(&self, trouble: &Trouble, failures: &mut u32) -> Option<Duration> {
         *failures += 1;
         metrics::counter!("tocsin_slack_socket_ends_total", "reason" => "not_opened").increment(1);
-        self.tell(Some(trouble.to_string()));
+        self.tell(Some(SocketTrouble {
+            text: trouble.to_string(),
+            is_lasting: !matches!(trouble, Trouble::Passing(_) | Trouble::Later(..)) || *failures >= LASTING,
+        }));
         let pause = match trouble {
             Trouble::Final(_) => {
                 metrics::gauge!("tocsin_slack_sockets_given_up").increment(1.0);
@@ -246,6 +255,13 @@ impl Slot {
         };
         tracing::warn!(slot = self.number, ?pause, "no connection to Slack: {trouble}");
         Some(pause)
+    }
+}
+
+fn lasting(text: &str) -> SocketTrouble {
+    SocketTrouble {
+        text: text.to_owned(),
+        is_lasting: true,
     }
 }
 
