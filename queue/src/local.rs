@@ -9,7 +9,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::{sync::watch, time::Instant};
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
 
 use crate::{
     bells::Bells,
@@ -27,6 +30,8 @@ type Place = (Instant, u64);
 pub(crate) struct LocalJobs {
     names: Mutex<HashMap<&'static str, Waiting>>,
     bells: Bells,
+    /// Told when a worker begins to take jobs.
+    served: Notify,
 }
 
 /// Jobs of one name.
@@ -66,10 +71,16 @@ impl LocalJobs {
             served.entry(name).or_default();
         }
         drop(served);
+        self.served.notify_one();
         Served {
             jobs: Arc::clone(self),
             names,
         }
+    }
+
+    /// Waits until a worker begins to take jobs. For the one task that keeps what no worker took so far.
+    pub(crate) async fn until_served(&self) {
+        self.served.notified().await;
     }
 
     /// Hears of each job of this name that comes.

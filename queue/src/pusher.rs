@@ -192,6 +192,8 @@ impl Pusher {
                     () = self.breaker.until_works() => continue,
                     // Rung by somebody who did not know yet that the backend fails.
                     () = self.buffer.filled.notified() => continue,
+                    // Rung before the worker of this process had started.
+                    () = self.local.until_served() => continue,
                     () = self.stop.cancelled() => return,
                 }
             }

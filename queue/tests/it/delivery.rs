@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use tocsin_queue::{JobContext, Worker};
 
 use crate::{
-    crew::{Crew, Gate, Log, Look, Other, flush, look, other, shared},
+    crew::{Crew, Gate, Log, Look, Other, flush, look, nothing_waits, other, shared},
     on_both_backends,
     place::Place,
 };
@@ -121,6 +121,8 @@ async fn a_ring_during_the_run_runs_the_job_once_more_and_afterwards(place: Plac
     for _ in 0..5 {
         queue.push(&look("same")).await.unwrap();
     }
+    // One that is not taken yet when the run ends is another run.
+    nothing_waits(&queue).await;
     gate.open(1);
     started.len_is(2).await;
     assert_eq!(

@@ -182,6 +182,20 @@ async fn redis_may_come_later_than_its_users() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_that_starts_during_an_outage_runs_what_was_rung_before_it() {
+    let server = RedisServer::down();
+    let queue = Queue::connect(&server.config()).await.unwrap();
+    queue.ring(&look("early"));
+    becomes(&queue, false).await;
+    queue.ring(&look("known to fail"));
+    let runs = Log::new();
+    let crew = Crew::start(record(Worker::new(queue.clone()), &runs));
+    runs.becomes(|runs| runs.contains(&"early".to_owned()) && runs.contains(&"known to fail".to_owned()))
+        .await;
+    crew.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rings_arrive_after_redis_has_restarted_with_nothing_in_it() {
     let mut server = RedisServer::start().await;
     let queue = Queue::connect(&server.config()).await.unwrap();
