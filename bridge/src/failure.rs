@@ -4,6 +4,13 @@ use tocsin_queue::JobError;
 
 use crate::graphql::ApiError;
 
+/// What failed, for a log.
+pub(crate) fn told(error: &JobError) -> String {
+    match error {
+        JobError::Retry(error) | JobError::RetryAfter(_, error) | JobError::Fail(error) => error.to_string(),
+    }
+}
+
 /// A failed request to the API. Only what the API understood and refused is final.
 pub(crate) fn of_api(error: ApiError) -> JobError {
     match &error {

@@ -150,7 +150,7 @@ impl AppInstallation {
     /// administrators say there who has which e-mail address.
     pub(crate) fn serves(&self, organization: OrganizationId) -> bool {
         let mut connected = self.connected.iter();
-        connected.any(|workspace| workspace.organization.is_none_or(|own| own == organization))
+        connected.any(|workspace| workspace.serves(organization))
     }
 
     /// The organisations of which people there may be members, as [`Self::serves`] says; none where they may be of any.

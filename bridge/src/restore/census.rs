@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     bridge::Parts,
-    failure::of_api,
+    failure::{of_api, told},
     slack::{SlackError, web_api::Window},
     workspace::Workspace,
 };
@@ -79,12 +79,6 @@ pub(crate) async fn run(parts: &Parts, shutdown: CancellationToken) {
     tokio::select! {
         () = shutdown.cancelled() => {}
         () = rounds => {}
-    }
-}
-
-fn told(error: &JobError) -> String {
-    match error {
-        JobError::Retry(error) | JobError::RetryAfter(_, error) | JobError::Fail(error) => error.to_string(),
     }
 }
 
@@ -149,7 +143,7 @@ async fn rooms(parts: &Parts) -> Result<BTreeMap<RoomKey, Room>, JobError> {
             post::Column::ChannelName,
         ])
         .distinct()
-        .filter(post::Column::SentAt.gt(OffsetDateTime::now_utc() - LONG_AGO))
+        .filter(post::Column::SentAt.gt(parts.clock.now() - LONG_AGO))
         .filter(post::Column::ChannelId.ne(""))
         .into_tuple()
         .all(parts.database.read())
@@ -184,18 +178,19 @@ async fn look(parts: &Parts, room: &Room) -> Result<(), JobError> {
         .into_iter()
         .map(|organization| organization.id)
         .collect();
-    let lately = read(room, LATELY, LATELY_PAGES).await?;
+    let now = parts.clock.now();
+    let lately = read(room, now - LATELY, LATELY_PAGES).await?;
     let found = settle::settle(parts, room, &organizations, lately).await?;
     if found == Found::More {
-        let long_ago = read(room, LONG_AGO, LONG_AGO_PAGES).await?;
+        let long_ago = read(room, now - LONG_AGO, LONG_AGO_PAGES).await?;
         settle::settle(parts, room, &organizations, long_ago).await?;
     }
     Ok(())
 }
 
-async fn read(room: &Room, back: time::Duration, pages: usize) -> Result<Vec<Sighting>, JobError> {
+async fn read(room: &Room, since: OffsetDateTime, pages: usize) -> Result<Vec<Sighting>, JobError> {
     let bot_id = room.workspace.installation().and_then(|bot| bot.bot_id.clone());
-    let oldest = (OffsetDateTime::now_utc() - back).unix_timestamp();
+    let oldest = since.unix_timestamp();
     let (mut found, mut cursor) = (Vec::new(), None::<String>);
     for _ in 0..pages {
         let window = Window {

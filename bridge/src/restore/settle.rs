@@ -77,16 +77,23 @@ pub(super) async fn settle(
     organizations: &HashSet<OrganizationId>,
     mut sightings: Vec<Sighting>,
 ) -> Result<Found, JobError> {
-    // Another server's may use the same app.
+    // Another server's may use the same app. And who has a bot's token says with it what they like: it counts for whom the workspace is.
     sightings.retain(|sighting| {
         let organization = sighting.organization;
-        organizations.contains(&organization) && parts.workspaces.serves(&room.team_id, organization)
+        organizations.contains(&organization) && room.workspace.serves(organization)
     });
     let records = records(parts, &sightings).await?;
     let mut plan = Plan::default();
     let mut asked: HashMap<IncidentId, Option<Known>> = HashMap::new();
     for sighting in sightings {
         let record = records.of(&sighting);
+        if record.is_some_and(|record| record.organization_id != sighting.organization) {
+            tracing::warn!(
+                post.key = sighting.key,
+                "a message in Slack names a post of another organisation: it is left alone"
+            );
+            continue;
+        }
         if record.is_some_and(|record| is_true(record, &sighting)) {
             continue;
         }
@@ -292,12 +299,7 @@ impl Plan {
 
 /// A record of a message in Slack, of which it is not known what it shows.
 fn adopted(room: &Room, sighting: &Sighting) -> Option<post::Model> {
-    let (kind, rest) = match sighting.key.split_once(':')? {
-        ("root", rest) => (PostKind::Root, rest),
-        ("reply", rest) => (PostKind::Reply, rest),
-        _ => return None,
-    };
-    let connector: ConnectorId = rest.rsplit(':').next()?.parse().ok()?;
+    let (kind, connector) = named(&sighting.key, sighting.incident)?;
     let at = sighting.written_at;
     Some(post::Model {
         id: sighting.post,
@@ -327,6 +329,19 @@ fn adopted(room: &Room, sighting: &Sighting) -> Option<post::Model> {
         updated_at: None,
         lag_milliseconds: None,
     })
+}
+
+/// What a key says: the kind of the post, and its connector. A root's key must be its own incident's, since it stands in the way of every other post
+/// of that key; a reply's entry was looked for.
+fn named(key: &str, incident: Option<IncidentId>) -> Option<(PostKind, ConnectorId)> {
+    let (kind, rest) = key.split_once(':')?;
+    let (told_of, connector) = rest.rsplit_once(':')?;
+    let kind = match kind {
+        "root" if told_of.parse().ok() == incident => PostKind::Root,
+        "reply" => PostKind::Reply,
+        _ => return None,
+    };
+    Some((kind, connector.parse().ok()?))
 }
 
 impl Repair {
@@ -389,4 +404,21 @@ async fn report(parts: &Parts, organization: OrganizationId, evidence: Evidence)
         );
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_takes_the_place_of_no_other_incidents_post() {
+        let (incident, other, connector) = (IncidentId::new(), IncidentId::new(), ConnectorId::new());
+        let key = format!("root:{incident}:{connector}");
+        assert_eq!(named(&key, Some(incident)), Some((PostKind::Root, connector)));
+        assert_eq!(named(&key, Some(other)), None);
+        assert_eq!(named(&key, None), None);
+        for key in ["", "root", "root:", "unfurl:a:b", "digest:x"] {
+            assert_eq!(named(key, Some(incident)), None, "{key}");
+        }
+    }
 }

@@ -43,9 +43,10 @@ pub(super) struct Sighting {
 }
 
 impl Sighting {
-    /// What it says; none where it is somebody else's, or of a version that did not say so much.
+    /// What it says; none where it is somebody else's, or of a version that did not say so much. Everybody can give a message such metadata: where
+    /// it is not known which bot is ours, nothing is.
     pub(super) fn of(message: &ReadMessage, bot_id: Option<&str>) -> Option<Self> {
-        if bot_id.is_some() && message.bot_id.as_deref() != bot_id {
+        if message.bot_id.as_deref() != Some(bot_id?) {
             return None;
         }
         let metadata = message.metadata.as_ref()?;
@@ -69,5 +70,23 @@ impl Sighting {
             version: metadata.number("version")?,
             written_at: OffsetDateTime::from_unix_timestamp(metadata.number("at")?).ok()?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_says_that_it_is_ours_is_believed_of_our_own_bot_alone() {
+        let payload = json!({"op": PostId::new(), "key": "root:a:b", "organization": OrganizationId::new(), "version": 3, "at": 1_700_000_000});
+        let message = json!({"ts": "1.1", "text": "", "bot_id": "BOURS", "metadata": {"event_type": "tocsin_post", "event_payload": payload}});
+        let message: ReadMessage = serde_json::from_value(message).expect("a message");
+        let ours = Sighting::of(&message, Some("BOURS")).expect("it is ours");
+        assert_eq!((ours.version, ours.number), (3, 0));
+        assert!(Sighting::of(&message, Some("BOTHER")).is_none());
+        assert!(Sighting::of(&message, None).is_none(), "nobody knows whose it is");
     }
 }

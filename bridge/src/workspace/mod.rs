@@ -90,6 +90,11 @@ pub(crate) struct Setting {
 }
 
 impl Workspace {
+    /// Whether what is said there may concern an organisation: the environment's workspace serves all, any other its own alone.
+    pub(crate) fn serves(&self, organization: OrganizationId) -> bool {
+        self.organization.is_none_or(|own| own == organization)
+    }
+
     /// `name` tells the rows of its pace from those of others.
     pub(crate) fn new(
         setting: &Setting,

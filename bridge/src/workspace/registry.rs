@@ -155,8 +155,7 @@ impl Workspaces {
 
     /// Whether a team is connected and serves an organisation: the environment's workspace serves all, any other its own alone.
     pub(crate) fn serves(&self, team: &str, organization: OrganizationId) -> bool {
-        self.in_team(team)
-            .any(|workspace| workspace.organization.is_none_or(|own| own == organization))
+        self.in_team(team).any(|workspace| workspace.serves(organization))
     }
 
     /// Whether all that is connected in a team is the organisation's whose app this is, and the app is installed there.
@@ -255,6 +254,15 @@ mod tests {
             watcher: Watcher::of(health),
             ..Workspace::new(setting, own.map(|(id, _)| id), team.unwrap_or_default(), None)
         }
+    }
+
+    #[tokio::test]
+    async fn a_workspace_is_its_organisation_s_alone_and_that_of_the_environment_everybody_s() {
+        let setting = setting().await;
+        let (own, other) = (OrganizationId::new(), OrganizationId::new());
+        let theirs = workspace(&setting, Some((WorkspaceId::new(), own)), Some("T1"));
+        assert!(theirs.serves(own) && !theirs.serves(other));
+        assert!(workspace(&setting, None, Some("T1")).serves(other));
     }
 
     #[tokio::test]

@@ -22,7 +22,11 @@ use tocsin_queue::JobError;
 use tokio_util::sync::CancellationToken;
 
 use super::memory;
-use crate::{bridge::Parts, failure::of_api, graphql::As};
+use crate::{
+    bridge::Parts,
+    failure::{of_api, told},
+    graphql::As,
+};
 
 /// How often threads are read again.
 const EVERY: Duration = Duration::from_secs(600);
@@ -82,12 +86,6 @@ pub(crate) async fn run(parts: &Arc<Parts>, shutdown: CancellationToken) {
     tokio::select! {
         () = shutdown.cancelled() => {}
         () = rounds => {}
-    }
-}
-
-fn told(error: &JobError) -> String {
-    match error {
-        JobError::Retry(error) | JobError::RetryAfter(_, error) | JobError::Fail(error) => error.to_string(),
     }
 }
 
