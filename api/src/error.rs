@@ -126,30 +126,45 @@ impl From<DbErr> for Fault {
 
 impl From<Fault> for async_graphql::Error {
     fn from(fault: Fault) -> Self {
-        tracing::error!("a request failed: {fault}");
-        let (code, message) = match &fault {
-            Fault::Database(error) => return unavailable(DatabaseFault::of(error)),
-            Fault::Unavailable(_) => (
-                "UNAVAILABLE",
-                "Tocsin can't do this just now. Nothing was changed: try again.",
-            ),
-            Fault::Unsure(error) => return unsure(DatabaseFault::of(error)),
-            Fault::Broken(_) => (
-                "INTERNAL",
-                "Something in Tocsin is broken; the server's log says what, under this request id.",
-            ),
-        };
-        Self::new(message).extend_with(|_, extensions| extensions.set("code", code))
+        explain(&fault, Effect::Unknown)
     }
 }
 
-/// A request that the database could not serve: the code for programs, and for people what is wrong and who can help.
-fn unavailable(fault: DatabaseFault) -> async_graphql::Error {
+/// What whoever reads the error must know of the change that they asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Effect {
+    /// It was not made.
+    None,
+    /// It may have been made before: the fault came when the answer was read.
+    Unknown,
+}
+
+/// The fault for whoever asked: a code for programs, and for people what is wrong and who can help. The cause is logged.
+fn explain(fault: &Fault, effect: Effect) -> async_graphql::Error {
+    tracing::error!("a request failed: {fault}");
+    let then = match effect {
+        Effect::None => "Nothing was changed: try again.",
+        Effect::Unknown => "Try again.",
+    };
+    let (code, message) = match fault {
+        Fault::Database(error) => return unavailable(DatabaseFault::of(error), then),
+        Fault::Unavailable(_) => ("UNAVAILABLE", format!("Tocsin can't do this just now. {then}")),
+        Fault::Unsure(error) => return unsure(DatabaseFault::of(error)),
+        Fault::Broken(_) => (
+            "INTERNAL",
+            "Something in Tocsin is broken; the server's log says what, under this request id.".to_owned(),
+        ),
+    };
+    async_graphql::Error::new(message).extend_with(|_, extensions| extensions.set("code", code))
+}
+
+/// A request that the database could not serve.
+fn unavailable(fault: DatabaseFault, then: &str) -> async_graphql::Error {
     let message = if matches!(fault, DatabaseFault::Other) {
-        "Tocsin can't do this just now. Nothing was changed: try again.".to_owned()
+        format!("Tocsin can't do this just now. {then}")
     } else {
         format!(
-            "Tocsin can't do this just now: its database {}. Nothing was changed: try again. Whoever runs the server: {}.",
+            "Tocsin can't do this just now: its database {}. {then} Whoever runs the server: {}.",
             fault.cause(),
             fault.remedy()
         )
@@ -261,6 +276,7 @@ pub(crate) fn told<T>(result: Result<T, Trouble>) -> async_graphql::Result<(Opti
     match result {
         Ok(value) => Ok((Some(value), Vec::new())),
         Err(Trouble::Told(error)) => Ok((None, vec![error])),
+        Err(Trouble::Refused(Refusal::Fault(fault))) => Err(explain(&fault, Effect::None)),
         Err(Trouble::Refused(refusal)) => Err(refusal.into()),
     }
 }

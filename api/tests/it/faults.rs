@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU8, Ordering},
     },
     time::Duration,
 };
@@ -60,6 +60,44 @@ async fn a_change_whose_commit_was_never_confirmed_is_made_once_at_the_most() {
         assert_eq!(made["incident"]["title"], input["title"]);
     }
     assert_eq!(admin.log().await.len(), 41);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_that_was_made_is_not_denied_where_its_answer_can_not_be_read() {
+    const TITLE: &str = "made, and then not read";
+    const MADE: u8 = 1;
+    const COMMITTED: u8 = 2;
+    let progress = Arc::new(AtomicU8::new(0));
+    let judge = {
+        let progress = Arc::clone(&progress);
+        move |kind: u8, body: &[u8]| {
+            let holds = |text: &str| body.windows(text.len()).any(|part| part == text.as_bytes());
+            match progress.load(Ordering::SeqCst) {
+                COMMITTED => return Fate::Unanswered,
+                MADE if kind == b'Q' && body.starts_with(b"COMMIT") => {
+                    progress.store(COMMITTED, Ordering::SeqCst)
+                }
+                0 if holds(TITLE) => progress.store(MADE, Ordering::SeqCst),
+                _ => {}
+            }
+            Fate::Carried
+        }
+    };
+    let Some(world) = World::on_postgresql_behind(async |url| tap(url, judge.clone()).await).await else {
+        return;
+    };
+    let admin = world.admin();
+    let answer = admin
+        .ask(
+            "mutation($title: String!) { triggerIncident(input: { title: $title }) { incident { title timeline(first: 1) { nodes { id } } } } }",
+            json!({ "title": TITLE }),
+        )
+        .await;
+    assert_eq!(answer.0["data"]["triggerIncident"]["incident"]["title"], TITLE);
+    assert_eq!(answer.error_code(), "UNAVAILABLE");
+    let message = text(&answer.0["errors"][0]["message"]);
+    assert!(!message.contains("Nothing was changed"), "{message}");
     world.end().await;
 }
 
