@@ -16,12 +16,6 @@ use crate::{
     value::Kind, write,
 };
 
-async fn migrated(url: &str) -> Database {
-    let database = Database::open(url, 2).await.expect("a database");
-    Migrator::up(database.write(), None).await.expect("migrated");
-    database
-}
-
 async fn schema(database: &Database) -> Schema {
     let applied = applied_migrations(database.read()).await.expect("its migrations");
     Schema::after(&applied, "1.0.0").await.expect("a schema")
@@ -158,17 +152,20 @@ async fn postgres() -> Database {
     Database::open(url.as_str(), 2).await.expect("the new database")
 }
 
+/// A database with rows in every table.
+async fn filled(directory: &tempfile::TempDir) -> (Database, Schema) {
+    let database = sqlite(directory, "first.db").await;
+    Migrator::up(database.write(), None).await.expect("migrated");
+    let schema = schema(&database).await;
+    fill(&database, &schema).await;
+    (database, schema)
+}
+
 #[tokio::test]
 async fn every_row_of_every_table_goes_from_sqlite_to_postgresql_and_back() {
     let directory = tempfile::tempdir().expect("a directory");
-    let first = migrated(&format!(
-        "sqlite://{}",
-        directory.path().join("first.db").display()
-    ))
-    .await;
-    let schema = schema(&first).await;
+    let (first, schema) = filled(&directory).await;
     assert!(schema.tables.len() > 30, "only {} tables", schema.tables.len());
-    fill(&first, &schema).await;
     let original = backup(&first).await;
     let summary = read(Cursor::new(&original)).expect("it is whole");
     assert_eq!(
@@ -191,13 +188,7 @@ async fn every_row_of_every_table_goes_from_sqlite_to_postgresql_and_back() {
 #[tokio::test]
 async fn what_was_in_postgresql_moves_aside_whole_and_the_backup_takes_its_place() {
     let directory = tempfile::tempdir().expect("a directory");
-    let first = migrated(&format!(
-        "sqlite://{}",
-        directory.path().join("first.db").display()
-    ))
-    .await;
-    let schema = schema(&first).await;
-    fill(&first, &schema).await;
+    let (first, schema) = filled(&directory).await;
     let file = backup(&first).await;
     let server = postgres().await;
     restore(&server, &file).await.expect("restored");
@@ -256,12 +247,7 @@ async fn a_backup_of_an_earlier_version_is_brought_to_this_ones_schema() {
 #[tokio::test]
 async fn a_backup_that_is_cut_or_altered_anywhere_is_refused_and_leaves_nothing() {
     let directory = tempfile::tempdir().expect("a directory");
-    let first = migrated(&format!(
-        "sqlite://{}",
-        directory.path().join("first.db").display()
-    ))
-    .await;
-    fill(&first, &schema(&first).await).await;
+    let (first, _) = filled(&directory).await;
     let file = backup(&first).await;
     read(Cursor::new(&file)).expect("it is whole");
     for end in (0..file.len()).step_by(97).chain([file.len() - 1]) {

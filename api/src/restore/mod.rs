@@ -6,17 +6,10 @@
 mod report;
 
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel,
-    QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryOrder,
 };
 use time::OffsetDateTime;
-use tocsin_entity::{
-    database::Database,
-    id::{IncidentId, OrganizationId},
-    incident,
-    kinds::IncidentStatus,
-    organization,
-};
+use tocsin_entity::{database::Database, organization};
 
 pub(crate) use self::report::{ReportRestoreInput, ReportRestorePayload, report};
 use crate::{audit::Trail, limits};
@@ -29,8 +22,6 @@ pub const NUMBERS_LEFT_OUT: i64 = 1_000;
 pub struct Restored {
     /// How many organisations.
     pub organizations: usize,
-    /// The incidents that are open: whoever shows them elsewhere cannot know whether that is still so.
-    pub open: Vec<(OrganizationId, IncidentId)>,
 }
 
 /// Writes into the audit logs that a backup of everything was taken.
@@ -55,16 +46,9 @@ pub async fn after_restore(tx: &impl ConnectionTrait) -> Result<Restored, DbErr>
     let organizations = rows.len();
     for row in rows {
         let trail = Trail::of_command_line(row.id, "restoreDatabase");
-        leave_numbers_out(tx, &trail, row, 0).await?;
+        leave_numbers_out(tx, &trail, row, 0, OffsetDateTime::now_utc()).await?;
     }
-    let open = incident::Entity::find()
-        .select_only()
-        .columns([incident::Column::OrganizationId, incident::Column::Id])
-        .filter(incident::Column::Status.ne(IncidentStatus::Resolved))
-        .into_tuple()
-        .all(tx)
-        .await?;
-    Ok(Restored { organizations, open })
+    Ok(Restored { organizations })
 }
 
 /// The next number is beyond all that may be known outside: those of before, those up to `seen`, and a margin.
@@ -73,11 +57,12 @@ pub(crate) async fn leave_numbers_out(
     trail: &Trail,
     before: organization::Model,
     seen: i64,
+    now: OffsetDateTime,
 ) -> Result<organization::Model, DbErr> {
     let last = before.last_incident_number.max(seen);
     let mut row = before.clone().into_active_model();
     row.last_incident_number = Set(last.saturating_add(NUMBERS_LEFT_OUT));
-    row.restored_at = Set(Some(limits::time(OffsetDateTime::now_utc())));
+    row.restored_at = Set(Some(limits::time(now)));
     let after = row.update(tx).await?;
     trail.changed(tx, &before, &after).await?;
     Ok(after)

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, InputObject, Result, SimpleObject};
 use sea_orm::{EntityTrait, QuerySelect, sea_query::LockType};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use tocsin_entity::organization;
 
 use super::leave_numbers_out;
@@ -15,6 +15,9 @@ use crate::{
 
 /// Highest number that is believed.
 const NUMBER_MAX: i64 = 1_000_000_000_000;
+
+/// How far ahead a time may be that a clock wrote which was right.
+const CLOCKS_DIFFER: Duration = Duration::MINUTE;
 
 /// What shows that the database was restored. Taken from the Slack bridge alone.
 #[derive(Debug, InputObject)]
@@ -52,7 +55,11 @@ async fn record(ctx: &Context<'_>, input: ReportRestoreInput) -> Result<bool, Tr
         .one(&tx)
         .await?;
     let row = found.ok_or_else(|| UserError::not_found("organisation"))?;
-    let is_known = row.restored_at.is_some_and(|at| at >= input.newest_written_at);
+    let now = domain(ctx).clock().now();
+    let newest = input.newest_written_at;
+    // A clock that was ahead wrote a time that is still to come: it would be news again and again, and says nothing.
+    let says_nothing = newest > now + CLOCKS_DIFFER;
+    let is_known = row.restored_at.is_some_and(|at| says_nothing || at >= newest);
     if is_known && row.last_incident_number >= input.highest_number {
         return Ok(false);
     }
@@ -60,7 +67,14 @@ async fn record(ctx: &Context<'_>, input: ReportRestoreInput) -> Result<bool, Tr
         "the database of {organization_id} was restored from a backup: Slack shows incidents up to #{}, and later states than are known here",
         input.highest_number
     );
-    leave_numbers_out(&tx, &Trail::of(ctx, organization_id), row, input.highest_number).await?;
+    leave_numbers_out(
+        &tx,
+        &Trail::of(ctx, organization_id),
+        row,
+        input.highest_number,
+        now,
+    )
+    .await?;
     tx.commit().await?;
     Ok(true)
 }

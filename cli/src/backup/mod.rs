@@ -98,7 +98,7 @@ pub(crate) async fn restore(
         None => postgres::restore(settings, &source, replace).await?,
     };
     terminal.line(format!(
-        "Restored {} (of {}, by Tocsin {} from {}) into {}: {} rows of {} tables, {} organisations.",
+        "Restored {} (of {}, by Tocsin {} from {}) into {}: {} rows of {} tables, {} {}.",
         file.display(),
         moment(header.made_at),
         header.version,
@@ -107,6 +107,11 @@ pub(crate) async fn restore(
         summary.rows,
         summary.tables,
         done.restored.organizations,
+        if done.restored.organizations == 1 {
+            "organisation"
+        } else {
+            "organisations"
+        },
     ));
     if let Some(kept) = done.kept {
         terminal.line(format!("The database that was there is kept as {kept}."));
