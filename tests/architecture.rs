@@ -3,6 +3,8 @@
 
 #[path = "architecture/advisories.rs"]
 mod advisories;
+#[path = "architecture/layers.rs"]
+mod layers;
 #[path = "architecture/limits.rs"]
 mod limits;
 #[path = "architecture/sources.rs"]

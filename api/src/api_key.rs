@@ -280,7 +280,7 @@ async fn create(
 ) -> Result<(ApiKey, Option<SecretString>), Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
     let organization_id = viewer.may_change(Need::Manage)?;
-    let used = idempotency::key_use(viewer, "createApiKey", input.idempotency_key.clone(), &input)?;
+    let used = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
     let name = limits::name("name", &input.name)?;
     let made = Made {
         by_user_id: viewer.member().map(|member| member.user_id),
@@ -349,7 +349,7 @@ async fn member_for_key(
 async fn revoke(ctx: &Context<'_>, input: RevokeApiKeyInput) -> Result<ApiKey, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
     let organization_id = viewer.may_change(Need::Manage)?;
-    let used = idempotency::key_use(viewer, "revokeApiKey", input.idempotency_key.clone(), &input)?;
+    let used = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
     let unknown = || UserError::not_found("API key").at("id");
     let id: ApiKeyId = input.id.parse().map_err(|_| unknown())?;
     let tx = domain(ctx).database().begin_write().await?;

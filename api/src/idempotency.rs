@@ -10,7 +10,10 @@ use sea_orm::{
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
-use tocsin_entity::{id::OrganizationId, idempotency, organization};
+use tocsin_entity::{
+    id::{OrganizationId, UserId},
+    idempotency, organization,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -39,24 +42,46 @@ pub(crate) struct KeyUse {
     pub(crate) fingerprint: String,
 }
 
-/// The caller's key for an operation with this input, if one was given.
+/// The caller's key for the mutation that `ctx` resolves, if one was given.
 ///
 /// # Errors
 /// A user error, where the key is too long.
-pub(crate) fn key_use(
-    viewer: &Viewer,
-    operation: &str,
-    key: Option<String>,
-    input: &impl std::fmt::Debug,
-) -> Result<Option<KeyUse>, UserError> {
-    Ok(limits::key("idempotencyKey", key)?.map(|key| KeyUse {
+pub(crate) fn key_use(ctx: &Context<'_>, key: Option<&String>) -> Result<Option<KeyUse>, Trouble> {
+    let Some(key) = limits::key("idempotencyKey", key.cloned())? else {
+        return Ok(None);
+    };
+    let viewer = ctx.data_unchecked::<Viewer>();
+    let mutation = ctx.field();
+    let arguments = mutation.arguments().map_err(|error| {
+        Fault::Broken(format!(
+            "the arguments of {} can't be read: {error}",
+            mutation.name()
+        ))
+    })?;
+    let sent: serde_json::Map<_, _> = arguments
+        .into_iter()
+        .map(|(name, value)| Ok((name.to_string(), value.into_json()?)))
+        .collect::<Result<_, serde_json::Error>>()
+        .map_err(|error| {
+            Fault::Broken(format!(
+                "the arguments of {} are no JSON: {error}",
+                mutation.name()
+            ))
+        })?;
+    let member = viewer.member().map(|member| member.user_id);
+    Ok(Some(KeyUse {
         caller: viewer.caller(),
         key,
-        fingerprint: hex::encode(Sha256::digest(format!(
-            "{operation} {:?} {input:?}",
-            viewer.member()
-        ))),
+        fingerprint: fingerprint(mutation.name(), sent.into(), member),
     }))
+}
+
+/// A hash of the mutation, its arguments as they were sent, and the member on whose behalf they were. Nothing else goes in: it
+/// is compared with what an earlier version of Tocsin has stored, and a member whose role has changed repeats the same request.
+fn fingerprint(mutation: &str, mut arguments: serde_json::Value, member: Option<UserId>) -> String {
+    arguments.sort_all_objects();
+    let said = json!([mutation, arguments, member.map(|id| id.to_string())]);
+    hex::encode(Sha256::digest(said.to_string()))
 }
 
 /// What a caller is told who uses a key for something else.
@@ -185,5 +210,28 @@ pub(crate) async fn run(domain: &Arc<Domain>, shutdown: CancellationToken) {
             ),
             Err(error) => tracing::warn!("old idempotency keys could not be forgotten: {error}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_is_what_it_was_in_every_earlier_version() {
+        let member = "usr_0198c0de00007000800000000000000a".parse().expect("an id");
+        let sent = json!({ "input": { "title": "Down", "labels": [{ "key": "a", "value": "b" }] } });
+        assert_eq!(
+            fingerprint("triggerIncident", sent, Some(member)),
+            "c1d06f9ddb05044c21918c104a79c60953efa8059015f4719b0d662434c57f06"
+        );
+    }
+
+    #[test]
+    fn the_order_of_fields_is_not_part_of_a_fingerprint_and_all_else_is() {
+        let of = |text: &str| fingerprint("m", serde_json::from_str(text).expect("JSON"), None);
+        assert_eq!(of(r#"{"a":{"b":1,"c":2}}"#), of(r#"{"a":{"c":2,"b":1}}"#));
+        assert_ne!(of(r#"{"a":null}"#), of("{}"));
+        assert_ne!(of(r#"{"a":["b","c"]}"#), of(r#"{"a":["c","b"]}"#));
     }
 }

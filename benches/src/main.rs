@@ -1,7 +1,7 @@
 //! Benchmarks of Tocsin as a user meets it: the real binary, real PostgreSQL and Redis, the simulated Slack without limits.
 //!
-//! `cargo run --release -p tocsin-benches` builds what it measures, starts everything it needs, writes `BENCHMARKS.md` and
-//! ends all of it again; with `-- acks` it measures the answers to Slack's events alone, with `-- abuse` memory under abuse, with `-- order`
+//! `cargo build --release -p tocsin-cli -p tocsin-benches && target/release/tocsin-benches` starts everything it needs, writes
+//! `BENCHMARKS.md` and ends all of it again; with `-- acks` it measures the answers to Slack's events alone, with `-- abuse` memory under abuse, with `-- order`
 //! timers and replies, with `-- redis` what becomes of the latency while Redis fails; it says them, and writes nothing. The load comes from the same machine, so the figures are what is left beside it.
 
 mod abuse;
@@ -34,7 +34,7 @@ async fn main() -> anyhow::Result<()> {
         .install_default()
         .map_err(|_| anyhow::anyhow!("another cryptography provider is installed"))?;
     let mut report = Report::begin()?;
-    let binary = stack::build()?;
+    let binary = stack::binary()?;
     let servers = Servers::start()
         .await
         .context("PostgreSQL and Redis are needed: `./test` says how to install them")?;

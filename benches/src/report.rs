@@ -221,7 +221,7 @@ impl Report {
         let date = OffsetDateTime::now_utc().format(format_description!("[year]-[month]-[day]"))?;
         let text = format!(
             "# Benchmarks\n\n\
-             Measured on {date}, on {}, with a load average of {} before the run, by\n\n```sh\ncargo run --release -p tocsin-benches\n```\n\n\
+             Measured on {date}, on {}, with a load average of {} before the run, by\n\n```sh\ncargo build --release -p tocsin-cli -p tocsin-benches && target/release/tocsin-benches\n```\n\n\
              which starts everything itself: the release binary, a private PostgreSQL and Redis with their own settings (every commit\n\
              is synced, on SQLite too), and the simulated Slack without limits inside the load generator. The load comes from the same\n\
              two cores. Triggers are counted while the bridge works at Slack's documented pace; latency and the burst with\n\

@@ -44,20 +44,14 @@ pub(crate) enum Pace {
     Unlimited,
 }
 
-/// Builds the binary that is measured, as users run it.
-pub(crate) fn build() -> anyhow::Result<PathBuf> {
-    let status = Command::new(env!("CARGO"))
-        .args(["build", "--release", "-p", "tocsin-cli"])
-        .status()?;
-    if !status.success() {
-        bail!("tocsin could not be built");
-    }
+/// The binary that is measured: the one that was built together with this one.
+pub(crate) fn binary() -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe()?;
     let binary = own.with_file_name("tocsin");
     if binary.exists() {
         Ok(binary)
     } else {
-        bail!("no tocsin beside {}: run with --release", own.display())
+        bail!("no tocsin beside {}: build both, as BENCHMARKS.md says", own.display())
     }
 }
 

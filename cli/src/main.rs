@@ -1,5 +1,8 @@
 //! The `tocsin` command: arguments, configuration, wiring. What it wires is in the other crates.
 
+// What the optimiser makes of a GraphQL answer's futures is nested deeper than the compiler's 128.
+#![recursion_limit = "256"]
+
 mod admin;
 mod arguments;
 mod backup;

@@ -36,26 +36,9 @@ pub(crate) fn root() -> PathBuf {
 
 /// Every file of Rust, as it is.
 pub(crate) fn all() -> Vec<Source> {
-    let crates = [
-        "api",
-        "backup",
-        "benches",
-        "bridge",
-        "cli",
-        "entity",
-        "listener",
-        "migration",
-        "queue",
-        "message",
-        "clock",
-        "database",
-        "seal",
-        "simulator",
-        "tests",
-    ];
     let mut files = Vec::new();
-    for krate in crates {
-        collect(krate, &root().join(krate), &mut files);
+    for krate in super::members() {
+        collect(&krate, &root().join(&krate), &mut files);
     }
     files
 }
@@ -95,16 +78,8 @@ fn collect(krate: &str, folder: &Path, files: &mut Vec<Source>) {
         } else if path.extension().is_some_and(|ending| ending == "rs") {
             let text = fs::read_to_string(&path).expect("sources are text");
             let root = root();
-            files.push(Source {
-                krate: krate.to_owned(),
-                path: path
-                    .strip_prefix(&root)
-                    .expect("below the root")
-                    .display()
-                    .to_string(),
-                lines: text.lines().count(),
-                text: text.lines().map(without_comment).collect::<Vec<_>>().join("\n"),
-            });
+            let path = path.strip_prefix(&root).expect("below the root");
+            files.push(Source::of(krate, &path.display().to_string(), &text));
         }
     }
 }
@@ -134,6 +109,58 @@ fn without_comment(line: &str) -> &str {
 }
 
 impl Source {
+    /// A file with this text.
+    pub(crate) fn of(krate: &str, path: &str, text: &str) -> Self {
+        Self {
+            krate: krate.to_owned(),
+            path: path.to_owned(),
+            lines: text.lines().count(),
+            text: text.lines().map(without_comment).collect::<Vec<_>>().join("\n"),
+        }
+    }
+
+    /// The module that a file below `src` is; empty for the crate's root.
+    pub(crate) fn module(&self) -> Vec<String> {
+        let path = self.path.trim_end_matches(".rs");
+        let below = path.split_once("/src/").map_or(path, |(_, below)| below);
+        let mut names: Vec<String> = below.split('/').map(str::to_owned).collect();
+        if matches!(names.last().map(String::as_str), Some("mod" | "lib" | "main")) {
+            names.pop();
+        }
+        names
+    }
+
+    /// What the crate's root imports: each name, and its path in the crate.
+    pub(crate) fn names_in_root(&self) -> impl Iterator<Item = (String, Vec<String>)> {
+        imports(&self.text).into_iter().map(|(name, path)| {
+            let local = |name: &&String| *name == "crate" || *name == "self";
+            let skipped = path.iter().take_while(local).count();
+            (name, path[skipped..].to_vec())
+        })
+    }
+
+    /// Every path in the file that leads into its own crate, from the crate's root.
+    pub(crate) fn paths_from_root(&self) -> Vec<Vec<String>> {
+        let here = self.module();
+        let resolve = |path: &Vec<String>| {
+            let (mut base, mut rest) = match path.first()?.as_str() {
+                "crate" => (Vec::new(), &path[1..]),
+                "self" => (here.clone(), &path[1..]),
+                "super" => (here.clone(), &path[..]),
+                _ => return None,
+            };
+            while let Some(("super", after)) =
+                rest.split_first().map(|(first, after)| (first.as_str(), after))
+            {
+                base.pop()?;
+                rest = after;
+            }
+            base.extend(rest.iter().cloned());
+            Some(base)
+        };
+        self.paths().iter().filter_map(resolve).collect()
+    }
+
     /// Whether a path in the file begins with this name, or an import or an attribute has it.
     pub(crate) fn names(&self, name: &str) -> bool {
         let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -276,12 +303,7 @@ mod tests {
     use super::*;
 
     fn source(text: &str) -> Source {
-        Source {
-            krate: "api".to_owned(),
-            path: "api/src/lib.rs".to_owned(),
-            lines: 1,
-            text: text.to_owned(),
-        }
+        Source::of("api", "api/src/lib.rs", text)
     }
 
     fn written(text: &str) -> Vec<String> {

@@ -183,10 +183,9 @@ pub(super) fn organization(ctx: &Context<'_>) -> Result<OrganizationId, Trouble>
 }
 
 async fn create(ctx: &Context<'_>, input: CreateConnectorInput) -> Result<Model, Trouble> {
-    let viewer = ctx.data_unchecked::<Viewer>();
     let reach = Reach::of_viewer(ctx).await?;
     let organization_id = organization(ctx)?;
-    let key = idempotency::key_use(viewer, "createConnector", input.idempotency_key.clone(), &input)?;
+    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
     let services = services(input.service_ids.as_deref().unwrap_or_default())?;
     let is_default = input.is_default.unwrap_or(services.is_empty());
     if is_default {
@@ -261,10 +260,9 @@ async fn create(ctx: &Context<'_>, input: CreateConnectorInput) -> Result<Model,
 }
 
 async fn update(ctx: &Context<'_>, input: UpdateConnectorInput) -> Result<Model, Trouble> {
-    let viewer = ctx.data_unchecked::<Viewer>();
     let reach = Reach::of_viewer(ctx).await?;
     let organization_id = organization(ctx)?;
-    let key = idempotency::key_use(viewer, "updateConnector", input.idempotency_key.clone(), &input)?;
+    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
     let id = connector_id(&input.id)?;
     idempotency::once(
         ctx,
@@ -338,10 +336,9 @@ fn changed(
 }
 
 async fn delete(ctx: &Context<'_>, input: DeleteConnectorInput) -> Result<ConnectorId, Trouble> {
-    let viewer = ctx.data_unchecked::<Viewer>();
     let reach = Reach::of_viewer(ctx).await?;
     let organization_id = organization(ctx)?;
-    let key = idempotency::key_use(viewer, "deleteConnector", input.idempotency_key.clone(), &input)?;
+    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
     let id = connector_id(&input.id)?;
     idempotency::gone_once(ctx, organization_id, key, id, async |tx| {
         let connector = managed(tx, organization_id, id, &reach).await?;

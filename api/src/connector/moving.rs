@@ -73,7 +73,7 @@ impl MovingMutation {
 async fn relocate(ctx: &Context<'_>, input: MoveConnectorsInput) -> Result<Vec<connector::Model>, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
     let organization_id = viewer.may_change(Need::Manage)?;
-    let key = idempotency::key_use(viewer, "moveConnectors", input.idempotency_key.clone(), &input)?;
+    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
     let read = domain(ctx).database().read();
     let (from, to) = (input.from_workspace_id.as_ref(), input.to_workspace_id.as_ref());
     let from = match from {

@@ -25,7 +25,6 @@ use crate::{
     error::{Trouble, UserError, UserErrorCode, told},
     idempotency, limits, loaders, node,
     service::Service,
-    viewer::Viewer,
 };
 
 /// Most rules of an organisation: each incident is compared with all of them.
@@ -194,15 +193,9 @@ fn payload(result: Result<Model, Trouble>) -> Result<ConnectorRulePayload> {
 }
 
 async fn create(ctx: &Context<'_>, input: CreateConnectorRuleInput) -> Result<Model, Trouble> {
-    let viewer = ctx.data_unchecked::<Viewer>();
     let reach = Reach::of_viewer(ctx).await?;
     let organization_id = organization(ctx)?;
-    let key = idempotency::key_use(
-        viewer,
-        "createConnectorRule",
-        input.idempotency_key.clone(),
-        &input,
-    )?;
+    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
     let no_connector = || unknown().at("connectorId");
     let row = checked(Model {
         id: RuleId::new(),
@@ -247,15 +240,9 @@ async fn create(ctx: &Context<'_>, input: CreateConnectorRuleInput) -> Result<Mo
 }
 
 async fn update(ctx: &Context<'_>, input: UpdateConnectorRuleInput) -> Result<Model, Trouble> {
-    let viewer = ctx.data_unchecked::<Viewer>();
     let reach = Reach::of_viewer(ctx).await?;
     let organization_id = organization(ctx)?;
-    let key = idempotency::key_use(
-        viewer,
-        "updateConnectorRule",
-        input.idempotency_key.clone(),
-        &input,
-    )?;
+    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
     let id = rule_id(&input.id)?;
     idempotency::once(
         ctx,
@@ -289,15 +276,9 @@ async fn update(ctx: &Context<'_>, input: UpdateConnectorRuleInput) -> Result<Mo
 }
 
 async fn delete(ctx: &Context<'_>, input: DeleteConnectorRuleInput) -> Result<RuleId, Trouble> {
-    let viewer = ctx.data_unchecked::<Viewer>();
     let reach = Reach::of_viewer(ctx).await?;
     let organization_id = organization(ctx)?;
-    let key = idempotency::key_use(
-        viewer,
-        "deleteConnectorRule",
-        input.idempotency_key.clone(),
-        &input,
-    )?;
+    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
     let id = rule_id(&input.id)?;
     idempotency::gone_once(ctx, organization_id, key, id, async |tx| {
         let rule = own(tx, organization_id, id, &reach).await?;

@@ -84,20 +84,6 @@ async fn give(
         .await?)
 }
 
-fn key(
-    ctx: &Context<'_>,
-    operation: &str,
-    key: Option<&String>,
-    input: &impl std::fmt::Debug,
-) -> Result<Option<KeyUse>, Trouble> {
-    Ok(idempotency::key_use(
-        ctx.data_unchecked::<Viewer>(),
-        operation,
-        key.cloned(),
-        input,
-    )?)
-}
-
 /// Checks the right before the input, so that a caller without it learns nothing else.
 fn check(ctx: &Context<'_>, need: Need) -> Result<(), Trouble> {
     ctx.data_unchecked::<Viewer>().may_change(need).map(|_| ())
@@ -105,21 +91,19 @@ fn check(ctx: &Context<'_>, need: Need) -> Result<(), Trouble> {
 
 async fn trigger(ctx: &Context<'_>, input: TriggerIncidentInput) -> Result<Applied, Trouble> {
     check(ctx, Need::Trigger)?;
-    let key = key(ctx, "triggerIncident", input.idempotency_key.as_ref(), &input)?;
+    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
     give(ctx, Need::Trigger, key, input.command()?).await
 }
 
 /// A change of one incident, by whoever may work incidents.
 async fn change(
     ctx: &Context<'_>,
-    operation: &str,
     id: &ID,
     idempotency_key: Option<&String>,
-    input: &impl std::fmt::Debug,
     change: impl FnOnce() -> Result<Change, UserError>,
 ) -> Result<Applied, Trouble> {
     check(ctx, Need::Respond)?;
-    let key = key(ctx, operation, idempotency_key, input)?;
+    let key = idempotency::key_use(ctx, idempotency_key)?;
     give(
         ctx,
         Need::Respond,
@@ -154,7 +138,7 @@ async fn comment(ctx: &Context<'_>, input: AddCommentInput) -> Result<Applied, T
         }
         (None, _) => viewer.may_change(Need::Respond)?,
     };
-    let key = key(ctx, "addComment", input.idempotency_key.as_ref(), &input)?;
+    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
     let incident_id = incident_id("incidentId", &input.incident_id)?;
     if let Some(said_at) = input.said_at
         && was_muted(domain(ctx).database(), organization_id, incident_id, said_at).await?
@@ -220,14 +204,14 @@ async fn revise(
 async fn edit(ctx: &Context<'_>, input: EditCommentInput) -> Result<Applied, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
     let organization_id = may_revise(viewer, input.external_ref.as_ref(), input.revision.as_ref())?;
-    let key = key(ctx, "editComment", input.idempotency_key.as_ref(), &input)?;
+    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
     revise(ctx, organization_id, input.command()?, key).await
 }
 
 async fn retract(ctx: &Context<'_>, input: RetractCommentInput) -> Result<Applied, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
     let organization_id = may_revise(viewer, input.external_ref.as_ref(), None)?;
-    let key = key(ctx, "retractComment", input.idempotency_key.as_ref(), &input)?;
+    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
     // A key of the organisation itself has no role: its scopes decide.
     let of_others = viewer.may(Need::Moderate).is_ok();
     revise(ctx, organization_id, input.command(of_others)?, key).await
@@ -270,12 +254,7 @@ impl IncidentMutation {
         input: AcknowledgeIncidentInput,
     ) -> Result<IncidentPayload> {
         let key = input.idempotency_key.as_ref();
-        payload(
-            change(ctx, "acknowledgeIncident", &input.id, key, &input, || {
-                Ok(Change::Acknowledge)
-            })
-            .await,
-        )
+        payload(change(ctx, &input.id, key, || Ok(Change::Acknowledge)).await)
     }
 
     /// Ends the incident. Resolving it again changes nothing.
@@ -290,7 +269,7 @@ impl IncidentMutation {
                 note: limits::note("noteMarkdown", input.note_markdown.clone())?,
             })
         };
-        payload(change(ctx, "resolveIncident", &input.id, key, &input, wanted).await)
+        payload(change(ctx, &input.id, key, wanted).await)
     }
 
     /// Opens a resolved incident again. An open one stays as it is.
@@ -305,7 +284,7 @@ impl IncidentMutation {
                 reason: limits::note("reasonMarkdown", input.reason_markdown.clone())?,
             })
         };
-        payload(change(ctx, "reopenIncident", &input.id, key, &input, wanted).await)
+        payload(change(ctx, &input.id, key, wanted).await)
     }
 
     /// Lets an incident rest until a set time; then it is triggered again. A resolved one is refused.
@@ -320,7 +299,7 @@ impl IncidentMutation {
                 until: limits::time(input.until),
             })
         };
-        payload(change(ctx, "snoozeIncident", &input.id, key, &input, wanted).await)
+        payload(change(ctx, &input.id, key, wanted).await)
     }
 
     /// Gives an incident to others.
@@ -335,7 +314,7 @@ impl IncidentMutation {
                 assignees: assignees(&input.assignee_ids)?,
             })
         };
-        payload(change(ctx, "reassignIncident", &input.id, key, &input, wanted).await)
+        payload(change(ctx, &input.id, key, wanted).await)
     }
 
     /// Describes an incident otherwise.
@@ -345,19 +324,8 @@ impl IncidentMutation {
         input: UpdateIncidentInput,
     ) -> Result<IncidentPayload> {
         let (id, idempotency_key) = (input.id.clone(), input.idempotency_key.clone());
-        let said = format!("{input:?}");
         let wanted = || input.change();
-        payload(
-            change(
-                ctx,
-                "updateIncident",
-                &id,
-                idempotency_key.as_ref(),
-                &said,
-                wanted,
-            )
-            .await,
-        )
+        payload(change(ctx, &id, idempotency_key.as_ref(), wanted).await)
     }
 
     /// Says something on the incident's timeline, and in its threads in Slack.
@@ -388,6 +356,6 @@ impl IncidentMutation {
                 },
             })
         };
-        payload(change(ctx, "setSlackSync", &input.id, key, &input, wanted).await)
+        payload(change(ctx, &input.id, key, wanted).await)
     }
 }

@@ -233,17 +233,12 @@ fn payload(result: Result<postmortem::Model, Trouble>) -> Result<PostmortemPaylo
 }
 
 /// Who asks, once they may.
-fn by(
-    ctx: &Context<'_>,
-    operation: &str,
-    key: Option<&String>,
-    input: &impl std::fmt::Debug,
-) -> Result<By, Trouble> {
+fn by(ctx: &Context<'_>, key: Option<&String>) -> Result<By, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
     Ok(By {
         organization_id: viewer.may_change(Need::Respond)?,
         user_id: viewer.member().map(|member| member.user_id),
-        key: idempotency::key_use(viewer, operation, key.cloned(), input)?,
+        key: idempotency::key_use(ctx, key)?,
     })
 }
 
@@ -253,7 +248,7 @@ fn postmortem_id(id: &ID) -> Result<PostmortemId, UserError> {
 }
 
 async fn create(ctx: &Context<'_>, input: CreatePostmortemInput) -> Result<postmortem::Model, Trouble> {
-    let by = by(ctx, "createPostmortem", input.idempotency_key.as_ref(), &input)?;
+    let by = by(ctx, input.idempotency_key.as_ref())?;
     let incident_id: IncidentId = input
         .incident_id
         .parse()
@@ -266,7 +261,7 @@ async fn create(ctx: &Context<'_>, input: CreatePostmortemInput) -> Result<postm
 }
 
 async fn update(ctx: &Context<'_>, input: UpdatePostmortemInput) -> Result<postmortem::Model, Trouble> {
-    let by = by(ctx, "updatePostmortem", input.idempotency_key.as_ref(), &input)?;
+    let by = by(ctx, input.idempotency_key.as_ref())?;
     let id = postmortem_id(&input.id)?;
     let step = Step::Edit {
         title: input
@@ -321,12 +316,7 @@ impl PostmortemMutation {
         ctx: &Context<'_>,
         input: RequestPostmortemReviewInput,
     ) -> Result<PostmortemPayload> {
-        let by = by(
-            ctx,
-            "requestPostmortemReview",
-            input.idempotency_key.as_ref(),
-            &input,
-        );
+        let by = by(ctx, input.idempotency_key.as_ref());
         payload(step(ctx, by, &input.id, Step::RequestReview).await)
     }
 
@@ -336,7 +326,7 @@ impl PostmortemMutation {
         ctx: &Context<'_>,
         input: PublishPostmortemInput,
     ) -> Result<PostmortemPayload> {
-        let by = by(ctx, "publishPostmortem", input.idempotency_key.as_ref(), &input);
+        let by = by(ctx, input.idempotency_key.as_ref());
         payload(step(ctx, by, &input.id, Step::Publish).await)
     }
 }

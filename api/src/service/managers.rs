@@ -114,10 +114,8 @@ impl ServiceManagerMutation {
         input: AddServiceManagerInput,
     ) -> Result<ServiceManagersPayload> {
         let wanted = Wanted {
-            operation: "addServiceManager",
             manages: true,
             key: input.idempotency_key.clone(),
-            said: format!("{input:?}"),
             service_id: input.service_id,
             user_id: input.user_id,
         };
@@ -131,10 +129,8 @@ impl ServiceManagerMutation {
         input: RemoveServiceManagerInput,
     ) -> Result<ServiceManagersPayload> {
         let wanted = Wanted {
-            operation: "removeServiceManager",
             manages: false,
             key: input.idempotency_key.clone(),
-            said: format!("{input:?}"),
             service_id: input.service_id,
             user_id: input.user_id,
         };
@@ -144,10 +140,8 @@ impl ServiceManagerMutation {
 
 /// Whether a member is to manage a service.
 struct Wanted {
-    operation: &'static str,
     manages: bool,
     key: Option<String>,
-    said: String,
     service_id: ID,
     user_id: ID,
 }
@@ -164,7 +158,7 @@ impl Wanted {
     async fn write(self, ctx: &Context<'_>) -> Result<service::Model, Trouble> {
         let viewer = ctx.data_unchecked::<Viewer>();
         let organization_id = viewer.may_change(Need::Manage)?;
-        let key = idempotency::key_use(viewer, self.operation, self.key, &self.said)?;
+        let key = idempotency::key_use(ctx, self.key.as_ref())?;
         let no_service = || UserError::not_found("service").at("serviceId");
         let no_member = || UserError::not_found("member").at("userId");
         let service_id: ServiceId = self.service_id.parse().map_err(|_| no_service())?;

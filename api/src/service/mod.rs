@@ -149,7 +149,7 @@ impl ServiceMutation {
 async fn create(ctx: &Context<'_>, input: CreateServiceInput) -> Result<Service, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
     let organization_id = viewer.may_change(Need::Manage)?;
-    let key = idempotency::key_use(viewer, "createService", input.idempotency_key.clone(), &input)?;
+    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
     let name = limits::name("name", &input.name)?;
     let description = limits::note("descriptionMarkdown", input.description_markdown)?;
     let row = service::ActiveModel {

@@ -317,7 +317,7 @@ fn seal(
 async fn create(ctx: &Context<'_>, input: CreateSlackAppInput) -> Result<Model, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
     let organization_id = viewer.may_change(Need::Manage)?;
-    let key = idempotency::key_use(viewer, "createSlackApp", input.idempotency_key.clone(), &input)?;
+    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
     let (id, now) = (SlackAppId::new(), OffsetDateTime::now_utc());
     let sealed = |field: &str, place: &str, text: &Option<String>| {
         text.as_deref()
@@ -358,7 +358,7 @@ async fn create(ctx: &Context<'_>, input: CreateSlackAppInput) -> Result<Model, 
 async fn update(ctx: &Context<'_>, input: UpdateSlackAppInput) -> Result<Model, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
     let organization_id = viewer.may_change(Need::Manage)?;
-    let key = idempotency::key_use(viewer, "updateSlackApp", input.idempotency_key.clone(), &input)?;
+    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
     let id: SlackAppId = input.id.parse().map_err(|_| unknown())?;
     let changed = |said: &MaybeUndefined<String>, before: Option<String>, field: &str, place: &str| match said
     {
@@ -420,7 +420,7 @@ async fn update(ctx: &Context<'_>, input: UpdateSlackAppInput) -> Result<Model, 
 async fn delete(ctx: &Context<'_>, input: DeleteSlackAppInput) -> Result<SlackAppId, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
     let organization_id = viewer.may_change(Need::Manage)?;
-    let key = idempotency::key_use(viewer, "deleteSlackApp", input.idempotency_key.clone(), &input)?;
+    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
     let id: SlackAppId = input.id.parse().map_err(|_| unknown())?;
     idempotency::gone_once(ctx, organization_id, key, id, async |tx| {
         let app = own(tx, organization_id, id).await?;

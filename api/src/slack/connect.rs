@@ -142,12 +142,7 @@ fn bot_token(text: &str) -> Result<String, UserError> {
 async fn connect(ctx: &Context<'_>, input: ConnectSlackWorkspaceInput) -> Result<SlackWorkspace, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
     let organization_id = viewer.may_change(Need::Manage)?;
-    let key = idempotency::key_use(
-        viewer,
-        "connectSlackWorkspace",
-        input.idempotency_key.clone(),
-        &input,
-    )?;
+    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
     let (id, now) = (WorkspaceId::new(), OffsetDateTime::now_utc());
     let sealer = domain(ctx).config().sealer.as_ref();
     let bot_token = sealed(sealer, id, bot_token(&input.bot_token)?)?;
@@ -184,12 +179,7 @@ async fn connect(ctx: &Context<'_>, input: ConnectSlackWorkspaceInput) -> Result
 async fn update(ctx: &Context<'_>, input: UpdateSlackWorkspaceInput) -> Result<SlackWorkspace, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
     let organization_id = viewer.may_change(Need::Manage)?;
-    let key = idempotency::key_use(
-        viewer,
-        "updateSlackWorkspace",
-        input.idempotency_key.clone(),
-        &input,
-    )?;
+    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
     let id = workspace_id(&input.id, organization_id)?;
     let sealer = domain(ctx).config().sealer.as_ref();
     let name = input
@@ -243,12 +233,7 @@ async fn disconnect(
 ) -> Result<SlackWorkspace, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
     let organization_id = viewer.may_change(Need::Manage)?;
-    let key = idempotency::key_use(
-        viewer,
-        "disconnectSlackWorkspace",
-        input.idempotency_key.clone(),
-        &input,
-    )?;
+    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
     let id = workspace_id(&input.id, organization_id)?;
     write(ctx, organization_id, key, async |tx| {
         let before = own(tx, organization_id, id).await?;

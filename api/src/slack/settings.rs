@@ -78,12 +78,7 @@ impl SlackSettingsMutation {
 async fn update(ctx: &Context<'_>, input: UpdateSlackSettingsInput) -> Result<SlackSettings, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
     let organization_id = viewer.may_change(Need::Manage)?;
-    let key = idempotency::key_use(
-        viewer,
-        "updateSlackSettings",
-        input.idempotency_key.clone(),
-        &input,
-    )?;
+    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
     let tx = domain(ctx).database().begin_write().await?;
     let before = idempotency::before::<OrganizationId>(&tx, organization_id, key.as_ref()).await?;
     let row = organization::Entity::find_by_id(organization_id).one(&tx).await?;

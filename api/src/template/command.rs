@@ -136,12 +136,7 @@ fn payload(result: Result<Model, Trouble>) -> Result<SlackTemplatePayload> {
 async fn create(ctx: &Context<'_>, input: CreateSlackTemplateInput) -> Result<Model, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
     let organization_id = viewer.may_change(Need::Manage)?;
-    let key = idempotency::key_use(
-        viewer,
-        "createSlackTemplate",
-        input.idempotency_key.clone(),
-        &input,
-    )?;
+    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
     let template = Template {
         title: input.title,
         body: input.body,
@@ -186,12 +181,7 @@ async fn create(ctx: &Context<'_>, input: CreateSlackTemplateInput) -> Result<Mo
 async fn update(ctx: &Context<'_>, input: UpdateSlackTemplateInput) -> Result<Model, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
     let organization_id = viewer.may_change(Need::Manage)?;
-    let key = idempotency::key_use(
-        viewer,
-        "updateSlackTemplate",
-        input.idempotency_key.clone(),
-        &input,
-    )?;
+    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
     let id = template_id("id", &input.id)?;
     let name = input.name.as_deref().map(|name| limits::name("name", name));
     let name = name.transpose()?;
@@ -235,12 +225,7 @@ async fn update(ctx: &Context<'_>, input: UpdateSlackTemplateInput) -> Result<Mo
 async fn delete(ctx: &Context<'_>, input: DeleteSlackTemplateInput) -> Result<SlackTemplateId, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
     let organization_id = viewer.may_change(Need::Manage)?;
-    let key = idempotency::key_use(
-        viewer,
-        "deleteSlackTemplate",
-        input.idempotency_key.clone(),
-        &input,
-    )?;
+    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
     let id = template_id("id", &input.id)?;
     idempotency::gone_once(ctx, organization_id, key, id, async |tx| {
         let template = own(tx, organization_id, "id", id).await?;

@@ -281,7 +281,7 @@ async fn create(ctx: &Context<'_>, input: CreateUserInput) -> Result<User, Troub
     let viewer = ctx.data_unchecked::<Viewer>();
     let organization_id = viewer.may_change(Need::Manage)?;
     may_appoint(viewer, Some(input.role))?;
-    let key = idempotency::key_use(viewer, "createUser", input.idempotency_key.clone(), &input)?;
+    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
     let name = limits::name("name", &input.name)?;
     let email = limits::email("email", &input.email)?;
     let new = NewMember {
@@ -297,7 +297,7 @@ async fn create(ctx: &Context<'_>, input: CreateUserInput) -> Result<User, Troub
 async fn update(ctx: &Context<'_>, input: UpdateUserInput) -> Result<User, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
     let organization_id = viewer.may_change(Need::Manage)?;
-    let key = idempotency::key_use(viewer, "updateUser", input.idempotency_key.clone(), &input)?;
+    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
     let user_id: UserId = input
         .id
         .parse()

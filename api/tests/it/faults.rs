@@ -76,7 +76,7 @@ async fn a_change_that_was_made_is_not_denied_where_its_answer_can_not_be_read()
             match progress.load(Ordering::SeqCst) {
                 COMMITTED => return Fate::Unanswered,
                 MADE if kind == b'Q' && body.starts_with(b"COMMIT") => {
-                    progress.store(COMMITTED, Ordering::SeqCst)
+                    progress.store(COMMITTED, Ordering::SeqCst);
                 }
                 0 if holds(TITLE) => progress.store(MADE, Ordering::SeqCst),
                 _ => {}

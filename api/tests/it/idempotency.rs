@@ -338,6 +338,15 @@ on_each_database! {
         assert!(wrong.is_empty(), "{wrong:#?}");
     }
 
+    async fn a_member_whose_role_has_changed_repeats_the_same_request(world) {
+        let (id, rita) = world.member("Rita", "RESPONDER").await;
+        let input = json!({ "title": "Down", "tags": [{ "key": "a", "value": "b" }], "idempotencyKey": "once" });
+        let first = rita.change("triggerIncident", input.clone()).await.done();
+        world.admin().change("updateUser", json!({ "id": id, "role": "ADMIN" })).await.done();
+        let second = rita.change("triggerIncident", input).await.done();
+        assert_eq!(first["incident"]["id"], second["incident"]["id"]);
+    }
+
     async fn a_key_used_for_another_mutation_is_refused(world) {
         let admin = world.admin();
         let incident = admin.trigger("Down").await;

@@ -25,7 +25,7 @@ use crate::{
 pub(super) async fn link_member(ctx: &Context<'_>, input: LinkSlackIdentityInput) -> Result<Model, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
     let organization_id = viewer.may_change(Need::Manage)?;
-    let key = idempotency::key_use(viewer, "linkSlackIdentity", input.idempotency_key.clone(), &input)?;
+    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
     let no_member = || UserError::not_found("user").at("userId");
     let Some(user_id) = &input.user_id else {
         return Err(UserError::invalid("userId", "Name the member who is this person in Slack.").into());

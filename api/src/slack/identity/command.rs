@@ -149,12 +149,7 @@ pub(super) fn no_key() -> UserError {
 async fn confirm(ctx: &Context<'_>, input: ConfirmSlackIdentityInput) -> Result<Model, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
     let (organization_id, user_id) = viewer.myself()?;
-    let key = idempotency::key_use(
-        viewer,
-        "confirmSlackIdentity",
-        input.idempotency_key.clone(),
-        &input,
-    )?;
+    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
     let sealer = domain(ctx).config().sealer.as_ref().ok_or_else(no_key)?;
     let code = limits::line("code", &input.code, CODE_MAX)?;
     let opened = sealer
@@ -237,12 +232,7 @@ async fn end(
         Some(id) => Some(limits::line("teamId", id, SLACK_ID_MAX)?),
         None => None,
     };
-    let key = idempotency::key_use(
-        viewer,
-        "unlinkSlackIdentity",
-        input.idempotency_key.clone(),
-        &input,
-    )?;
+    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
     let gone = idempotency::gone_once(ctx, organization_id, key, user_id, async |tx| {
         let trail = Trail::of(ctx, organization_id);
         unlink(tx, organization_id, user_id, team_id.as_deref(), &trail).await

@@ -172,7 +172,7 @@ async fn record(ctx: &Context<'_>, input: RecordSlackLinkInput) -> Result<Model,
     let member = viewer
         .member()
         .ok_or_else(|| forbidden("The Slack bridge records this on behalf of a member only."))?;
-    let key = idempotency::key_use(viewer, "recordSlackLink", input.idempotency_key.clone(), &input)?;
+    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
     let tx = domain(ctx).database().begin_write().await?;
     if let Some(id) = idempotency::before::<SlackLinkId>(&tx, organization_id, key.as_ref()).await? {
         let row = Entity::find_by_id(id).one(&tx).await?;

@@ -169,7 +169,7 @@ async fn test_connection(
     ctx: &Context<'_>,
     input: TestSlackConnectionInput,
 ) -> Result<SlackOperation, Trouble> {
-    let (organization_id, key) = allowed(ctx, "testSlackConnection", input.idempotency_key.as_ref(), &input)?;
+    let (organization_id, key) = allowed(ctx, input.idempotency_key.as_ref())?;
     let asked = Asked {
         workspace_id: input.workspace_id,
         ..Asked::default()
@@ -178,7 +178,7 @@ async fn test_connection(
 }
 
 async fn test_identity(ctx: &Context<'_>, input: TestSlackIdentityInput) -> Result<SlackOperation, Trouble> {
-    let (organization_id, key) = allowed(ctx, "testSlackIdentity", input.idempotency_key.as_ref(), &input)?;
+    let (organization_id, key) = allowed(ctx, input.idempotency_key.as_ref())?;
     let asked = Asked {
         workspace_id: input.workspace_id,
         user_id: Some(input.user_id.parse().map_err(|_| no_member())?),
@@ -191,12 +191,7 @@ async fn refresh_channels(
     ctx: &Context<'_>,
     input: RefreshSlackChannelsInput,
 ) -> Result<SlackOperation, Trouble> {
-    let (organization_id, key) = allowed(
-        ctx,
-        "refreshSlackChannels",
-        input.idempotency_key.as_ref(),
-        &input,
-    )?;
+    let (organization_id, key) = allowed(ctx, input.idempotency_key.as_ref())?;
     let asked = Asked {
         workspace_id: input.workspace_id,
         ..Asked::default()
@@ -208,7 +203,7 @@ async fn create_channel(
     ctx: &Context<'_>,
     input: CreateSlackChannelInput,
 ) -> Result<SlackOperation, Trouble> {
-    let (organization_id, key) = allowed(ctx, "createSlackChannel", input.idempotency_key.as_ref(), &input)?;
+    let (organization_id, key) = allowed(ctx, input.idempotency_key.as_ref())?;
     let asked = Asked {
         workspace_id: input.workspace_id,
         wish: Wish {
@@ -227,12 +222,7 @@ async fn send_test_message(
     let viewer = ctx.data_unchecked::<Viewer>();
     let reach = Reach::of_viewer(ctx).await?;
     let organization_id = viewer.may_change(Need::Respond)?;
-    let key = idempotency::key_use(
-        viewer,
-        "sendSlackTestMessage",
-        input.idempotency_key.clone(),
-        &input,
-    )?;
+    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
     let unknown = || UserError::not_found("connector").at("connectorId");
     let id: ConnectorId = input.connector_id.parse().map_err(|_| unknown())?;
     write(ctx, organization_id, key, async |tx| {
@@ -269,15 +259,10 @@ async fn send_test_message(
 }
 
 /// The organisation, where the viewer manages Slack there.
-fn allowed(
-    ctx: &Context<'_>,
-    mutation: &'static str,
-    key: Option<&String>,
-    input: &impl std::fmt::Debug,
-) -> Result<(OrganizationId, Option<KeyUse>), Trouble> {
+fn allowed(ctx: &Context<'_>, key: Option<&String>) -> Result<(OrganizationId, Option<KeyUse>), Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
     let organization_id = viewer.may_change(Need::Manage)?;
-    let key = idempotency::key_use(viewer, mutation, key.cloned(), input)?;
+    let key = idempotency::key_use(ctx, key)?;
     Ok((organization_id, key))
 }
 

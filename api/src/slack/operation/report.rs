@@ -98,12 +98,7 @@ impl SlackReportMutation {
 async fn finish(ctx: &Context<'_>, input: FinishSlackOperationInput) -> Result<SlackOperation, Trouble> {
     let viewer = ctx.data_unchecked::<Viewer>();
     let organization_id = viewer.may_change(Need::Report)?;
-    let key = idempotency::key_use(
-        viewer,
-        "finishSlackOperation",
-        input.idempotency_key.clone(),
-        &input,
-    )?;
+    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
     let unknown = || UserError::not_found("Slack operation").at("id");
     let id: OperationId = input.id.parse().map_err(|_| unknown())?;
     let code = input

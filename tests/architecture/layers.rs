@@ -1,0 +1,256 @@
+//! Modules import downwards: a crate's top-level modules form no circle.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::sources::{self, Source};
+
+/// Circles that are still there: a crate, and modules that all import each other. A line goes, or gets shorter, with the
+/// circle; none is added.
+const CIRCLES: &[(&str, &[&str])] = &[
+    (
+        "api",
+        &[
+            "api_key",
+            "audit",
+            "connector",
+            "event",
+            "idempotency",
+            "incident",
+            "loaders",
+            "node",
+            "organization",
+            "postmortem",
+            "restore",
+            "service",
+            "slack",
+            "template",
+            "timeline",
+            "timer",
+            "user",
+            "viewer",
+        ],
+    ),
+    (
+        "benches",
+        &[
+            "abuse", "acks", "measure", "outage", "replies", "report", "servers", "stack",
+        ],
+    ),
+    (
+        "bridge",
+        &[
+            "acting",
+            "actions",
+            "app",
+            "bridge",
+            "commands",
+            "comments",
+            "config",
+            "connector",
+            "create",
+            "digest",
+            "directory",
+            "failure",
+            "follow",
+            "graphql",
+            "home",
+            "identity",
+            "inbound",
+            "install",
+            "installation",
+            "mention",
+            "mirror",
+            "modals",
+            "notice",
+            "operation",
+            "origin",
+            "restore",
+            "slack",
+            "store",
+            "sweep",
+            "thread",
+            "unfurl",
+            "workflow",
+            "workspace",
+        ],
+    ),
+    ("cli", &["config", "logging"]),
+    ("database", &["database", "probe"]),
+    ("listener", &["body", "registry"]),
+    ("message", &["markdown", "writer"]),
+    (
+        "simulator",
+        &[
+            "app",
+            "host",
+            "oauth",
+            "outbound",
+            "people",
+            "socket",
+            "text",
+            "web_api",
+            "workspace",
+        ],
+    ),
+    ("simulator", &["server", "teams"]),
+    ("tests", &["stack", "store", "world"]),
+];
+
+/// A module of a crate and those that it imports, each with the files that do.
+type Graph = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
+
+#[test]
+fn the_modules_of_a_crate_form_no_circle() {
+    let mut found = Vec::new();
+    let mut shown = Vec::new();
+    for member in super::members() {
+        let graph = graph(&sources::production(&[&member]));
+        for circle in circles(&graph) {
+            for from in &circle {
+                for (to, files) in &graph[from] {
+                    if circle.contains(to) {
+                        shown.push(format!("{member}: {from} → {to} in {files:?}"));
+                    }
+                }
+            }
+            found.push((member.clone(), circle));
+        }
+    }
+    let known: Vec<(String, BTreeSet<String>)> = CIRCLES
+        .iter()
+        .map(|(member, circle)| {
+            let circle = circle.iter().map(|&module| module.to_owned());
+            ((*member).to_owned(), circle.collect())
+        })
+        .collect();
+    assert!(
+        found == known,
+        "the circles are {found:#?}\nand not those of CIRCLES; they are made of\n{}",
+        shown.join("\n")
+    );
+}
+
+/// Who imports whom among a crate's top-level modules.
+fn graph(files: &[Source]) -> Graph {
+    let is_root = |source: &&Source| source.module().is_empty();
+    let modules: BTreeSet<String> = files
+        .iter()
+        .filter_map(|source| source.module().into_iter().next())
+        .collect();
+    // What the crate's root brings in from a module is that module's.
+    let mut reached: BTreeMap<String, String> = modules
+        .iter()
+        .map(|module| (module.clone(), module.clone()))
+        .collect();
+    for root in files.iter().filter(is_root) {
+        for (name, path) in root.names_in_root() {
+            if let Some(module) = path.first().filter(|module| modules.contains(*module)) {
+                reached.entry(name).or_insert_with(|| module.clone());
+            }
+        }
+    }
+    let mut graph: Graph = modules
+        .iter()
+        .map(|module| (module.clone(), BTreeMap::new()))
+        .collect();
+    for source in files {
+        let Some(from) = source.module().into_iter().next() else {
+            continue;
+        };
+        for path in source.paths_from_root() {
+            let to = path.first().and_then(|name| reached.get(name));
+            if let Some(to) = to.filter(|to| **to != from) {
+                let imports = graph.entry(from.clone()).or_default();
+                imports.entry(to.clone()).or_default().insert(source.path.clone());
+            }
+        }
+    }
+    graph
+}
+
+/// Each set of modules that reach each other, in the order of their names.
+fn circles(graph: &Graph) -> Vec<BTreeSet<String>> {
+    let mut left: BTreeSet<&String> = graph.keys().collect();
+    let mut found = Vec::new();
+    while let Some(module) = left.pop_first() {
+        let reached = reached_from(graph, module);
+        let circle: BTreeSet<String> = reached
+            .iter()
+            .filter(|other| reached_from(graph, other).contains(module))
+            .cloned()
+            .collect();
+        for other in &circle {
+            left.remove(other);
+        }
+        if !circle.is_empty() {
+            found.push(circle);
+        }
+    }
+    found
+}
+
+fn reached_from(graph: &Graph, module: &str) -> BTreeSet<String> {
+    let mut reached = BTreeSet::new();
+    let mut next = vec![module.to_owned()];
+    while let Some(module) = next.pop() {
+        for to in graph[&module].keys() {
+            if reached.insert(to.clone()) {
+                next.push(to.clone());
+            }
+        }
+    }
+    reached
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(path: &str, text: &str) -> Source {
+        Source::of("api", &format!("api/src/{path}"), text)
+    }
+
+    fn found(files: &[Source]) -> Vec<Vec<String>> {
+        let circles = circles(&graph(files));
+        circles
+            .into_iter()
+            .map(|circle| circle.into_iter().collect())
+            .collect()
+    }
+
+    #[test]
+    fn a_circle_is_found_however_it_is_written() {
+        for back in [
+            "use crate::a::A;",
+            "use crate::{b::B, a};",
+            "fn f() { crate::a::f() }",
+            "use crate::A;",
+            "use super::a;",
+            "use super::super::a::{self, A};",
+        ] {
+            let place = if back.contains("super::super") {
+                "b/c.rs"
+            } else {
+                "b.rs"
+            };
+            let files = [
+                file("lib.rs", "mod a;\nmod b;\npub use a::A;"),
+                file("a/mod.rs", "use crate::b;"),
+                file(place, back),
+                file("d.rs", "use crate::a;"),
+            ];
+            assert_eq!(found(&files), [["a", "b"]], "{back}");
+        }
+    }
+
+    #[test]
+    fn what_imports_downwards_is_no_circle() {
+        let files = [
+            file("lib.rs", "mod a;\nmod b;"),
+            file("a/mod.rs", "mod c;\nuse crate::b;\nuse self::c::C;"),
+            file("a/c.rs", "use super::D;\nuse crate::a::E;"),
+            file("b.rs", "use std::a;"),
+        ];
+        assert!(found(&files).is_empty());
+    }
+}
