@@ -1,8 +1,9 @@
 //! Benchmarks of Tocsin as a user meets it: the real binary, real PostgreSQL and Redis, the simulated Slack without limits.
 //!
-//! `cargo build --release -p tocsin-cli -p tocsin-benches && target/release/tocsin-benches` starts everything it needs, writes
-//! `BENCHMARKS.md` and ends all of it again; with `-- acks` it measures the answers to Slack's events alone, with `-- abuse` memory under abuse, with `-- order`
-//! timers and replies, with `-- redis` what becomes of the latency while Redis fails; it says them, and writes nothing. The load comes from the same machine, so the figures are what is left beside it.
+//! `cargo build --release -p tocsin-cli -p tocsin-benches && target/release/tocsin-benches` measures everything and writes
+//! `BENCHMARKS.md`. With an argument it measures one thing, says it, and writes nothing: `acks` (the answers to Slack's events),
+//! `timers`, `replies`, `abuse` (memory under abuse) or `redis` (the latency while Redis fails). It starts what it needs and ends all
+//! of it again. The load comes from the same machine, so the figures are what is left beside it.
 
 mod abuse;
 mod acks;
@@ -38,73 +39,80 @@ async fn main() -> anyhow::Result<()> {
     let servers = Servers::start()
         .await
         .context("PostgreSQL and Redis are needed: `./test` says how to install them")?;
-    let only = std::env::args().nth(1);
-    if only.as_deref() == Some("redis") {
-        outages(&mut report, &binary, &servers).await?;
-        servers.stop();
-        return report.say();
-    }
-    if only.as_deref() == Some("acks") {
-        for kind in [Kind::Sqlite, Kind::Postgres] {
-            let stack = Stack::start(&binary, kind, Pace::Documented, &servers).await?;
-            report.acks(kind, &acks::measure(&stack).await?);
-            stack.stop().await;
+    match std::env::args().nth(1).as_deref() {
+        None => {
+            everything(&mut report, &binary, &servers).await?;
+            servers.stop();
+            return report.write();
         }
-        servers.stop();
-        return report.say();
-    }
-    if std::env::args().nth(1).as_deref() == Some("abuse") {
-        abuse(&binary, &servers, &mut report).await?;
-        servers.stop();
-        return report.say();
-    }
-    if std::env::args().nth(1).as_deref() == Some("order") {
-        for kind in [Kind::Sqlite, Kind::Postgres] {
-            measure_order(&binary, kind, &servers, &mut report).await?;
+        Some("acks") => {
+            for kind in KINDS {
+                measure_acks(&mut report, &binary, kind, &servers).await?;
+            }
         }
-        servers.stop();
-        return report.say();
+        Some("timers") => {
+            for kind in KINDS {
+                measure_timers(&mut report, &binary, kind, &servers).await?;
+            }
+        }
+        Some("replies") => {
+            for kind in KINDS {
+                measure_replies(&mut report, &binary, kind, &servers).await?;
+            }
+        }
+        Some("abuse") => abuse(&mut report, &binary, &servers).await?,
+        Some("redis") => outages(&mut report, &binary, &servers).await?,
+        Some(other) => {
+            anyhow::bail!(
+                "there is no benchmark {other}: acks, timers, replies, abuse, redis, or none of these for all"
+            )
+        }
     }
-    for kind in [Kind::Sqlite, Kind::Postgres] {
-        let stack = Stack::start(&binary, kind, Pace::Documented, &servers).await?;
-        report.ready(kind, stack.ready_again(&binary, &servers).await?);
+    servers.stop();
+    report.say()
+}
+
+const KINDS: [Kind; 2] = [Kind::Sqlite, Kind::Postgres];
+
+/// All that `BENCHMARKS.md` tells of.
+async fn everything(report: &mut Report, binary: &Path, servers: &Servers) -> anyhow::Result<()> {
+    for kind in KINDS {
+        let stack = Stack::start(binary, kind, Pace::Documented, servers).await?;
+        report.ready(kind, stack.ready_again(binary, servers).await?);
         report.idle_memory(kind, &stack.memory()?);
         report.triggers(kind, 1, measure::triggers(&stack, 1).await?);
         report.triggers(kind, 64, measure::triggers(&stack, 64).await?);
         report.busy_memory(kind, &stack.memory()?);
         stack.stop().await;
 
-        let stack = Stack::start(&binary, kind, Pace::Unlimited, &servers).await?;
+        let stack = Stack::start(binary, kind, Pace::Unlimited, servers).await?;
         report.latency(kind, &measure::latency(&stack).await?);
         report.drain(kind, measure::drain(&stack).await?);
         report.drained_memory(kind, &stack.memory()?);
         stack.stop().await;
 
-        let stack = Stack::start(&binary, kind, Pace::Documented, &servers).await?;
-        report.acks(kind, &acks::measure(&stack).await?);
-        stack.stop().await;
-
-        measure_order(&binary, kind, &servers, &mut report).await?;
+        measure_acks(report, binary, kind, servers).await?;
+        measure_timers(report, binary, kind, servers).await?;
+        measure_replies(report, binary, kind, servers).await?;
     }
-    abuse(&binary, &servers, &mut report).await?;
+    abuse(report, binary, servers).await?;
     for subscribers in [1_000, 10_000] {
-        let stack = Stack::start(&binary, Kind::Sqlite, Pace::Documented, &servers).await?;
+        let stack = Stack::start(binary, Kind::Sqlite, Pace::Documented, servers).await?;
         let told = fanout::measure(&stack, subscribers).await?;
         report.fanout(subscribers, told, &stack.memory()?);
         stack.stop().await;
     }
     // Redis does not run any more after this.
-    outages(&mut report, &binary, &servers).await?;
+    outages(report, binary, servers).await?;
     for clients in [1, 64] {
-        report.pgbench(clients, pgbench::measure(&servers, clients).await?);
+        report.pgbench(clients, pgbench::measure(servers, clients).await?);
     }
-    servers.stop();
-    report.write()
+    Ok(())
 }
 
 /// Memory under what somebody without a key can do.
-async fn abuse(binary: &Path, servers: &Servers, report: &mut Report) -> anyhow::Result<()> {
-    for kind in [Kind::Sqlite, Kind::Postgres] {
+async fn abuse(report: &mut Report, binary: &Path, servers: &Servers) -> anyhow::Result<()> {
+    for kind in KINDS {
         let stack = Stack::start(binary, kind, Pace::Documented, servers).await?;
         report.abuse(kind, &abuse::measure(&stack).await?);
         stack.stop().await;
@@ -112,17 +120,39 @@ async fn abuse(binary: &Path, servers: &Servers, report: &mut Report) -> anyhow:
     Ok(())
 }
 
-/// Timers that are due at once, and replies that come at once.
-async fn measure_order(
+/// The answers to Slack's events.
+async fn measure_acks(
+    report: &mut Report,
     binary: &Path,
     kind: Kind,
     servers: &Servers,
+) -> anyhow::Result<()> {
+    let stack = Stack::start(binary, kind, Pace::Documented, servers).await?;
+    report.acks(kind, &acks::measure(&stack).await?);
+    stack.stop().await;
+    Ok(())
+}
+
+/// Timers that are due at once.
+async fn measure_timers(
     report: &mut Report,
+    binary: &Path,
+    kind: Kind,
+    servers: &Servers,
 ) -> anyhow::Result<()> {
     let stack = Stack::start_api(binary, kind, servers).await?;
     report.timers(kind, &timers::measure(&stack).await?);
     stack.stop().await;
+    Ok(())
+}
 
+/// Replies that come at once.
+async fn measure_replies(
+    report: &mut Report,
+    binary: &Path,
+    kind: Kind,
+    servers: &Servers,
+) -> anyhow::Result<()> {
     let stack = Stack::start(binary, kind, Pace::Documented, servers).await?;
     report.replies(kind, &replies::measure(&stack).await?);
     stack.stop().await;

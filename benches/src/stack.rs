@@ -51,8 +51,17 @@ pub(crate) fn binary() -> anyhow::Result<PathBuf> {
     if binary.exists() {
         Ok(binary)
     } else {
-        bail!("no tocsin beside {}: build both, as BENCHMARKS.md says", own.display())
+        bail!(
+            "no tocsin beside {}: build both, as BENCHMARKS.md says",
+            own.display()
+        )
     }
+}
+
+/// One of the processes that are measured.
+struct Process {
+    role: &'static str,
+    child: Child,
 }
 
 /// Running processes, and the simulated Slack that they speak to.
@@ -62,7 +71,7 @@ pub(crate) struct Stack {
     pub(crate) address: String,
     /// Where Slack's requests go: `host:port`.
     pub(crate) slack_address: String,
-    processes: Vec<(&'static str, Child)>,
+    processes: Vec<Process>,
     environment: Vec<(String, String)>,
     kind: Kind,
     roles: &'static [&'static str],
@@ -177,7 +186,7 @@ impl Stack {
                 .envs(self.environment.clone())
                 .stdout(Stdio::null())
                 .spawn()?;
-            self.processes.push((role, child));
+            self.processes.push(Process { role, child });
         }
         Ok(())
     }
@@ -235,17 +244,17 @@ impl Stack {
     pub(crate) fn memory(&self) -> anyhow::Result<Vec<(&'static str, u64)>> {
         self.processes
             .iter()
-            .map(|(role, child)| Ok((*role, resident(child.id())?)))
+            .map(|process| Ok((process.role, resident(process.child.id())?)))
             .collect()
     }
 
     async fn end(&mut self) {
-        for (_, child) in &mut self.processes {
+        for process in &self.processes {
             // One that has ended by itself is what is wanted too.
-            let _signalled = Command::new("kill").arg(child.id().to_string()).status();
+            let _signalled = Command::new("kill").arg(process.child.id().to_string()).status();
         }
-        for (_, mut child) in self.processes.drain(..) {
-            let _ended = tokio::task::spawn_blocking(move || child.wait()).await;
+        for mut process in self.processes.drain(..) {
+            let _ended = tokio::task::spawn_blocking(move || process.child.wait()).await;
         }
     }
 
@@ -254,6 +263,14 @@ impl Stack {
         if let Err(error) = self.simulator.shutdown().await {
             crate::report::say(&format!("the simulator did not end well: {error}"));
         }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Of a run that failed; otherwise it has ended.
+        let _killed = self.child.kill();
+        let _ended = self.child.wait();
     }
 }
 
