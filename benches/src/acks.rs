@@ -47,13 +47,19 @@ pub(crate) async fn measure(stack: &Stack) -> anyhow::Result<Acks> {
     Ok(Acks { alone, rain })
 }
 
-/// An incident's own message.
+/// An incident's own message, once its speaker is a member: what strangers say becomes no comment.
 pub(crate) async fn thread(stack: &Stack) -> anyhow::Result<String> {
     let title = "Rain";
-    Connection::open(&stack.address, KEY)
-        .await?
-        .trigger(title)
-        .await?;
+    let mut api = Connection::open(&stack.address, KEY).await?;
+    let member = serde_json::json!({
+        "query": "mutation { createUser(input: { name: \"Alice\", email: \"alice@example.com\", role: RESPONDER }) { userErrors { message } } }",
+    });
+    let answer: serde_json::Value = serde_json::from_slice(api.post(&member.to_string()).await?)?;
+    anyhow::ensure!(
+        answer["data"]["createUser"]["userErrors"] == serde_json::json!([]),
+        "not taken: {answer}"
+    );
+    api.trigger(title).await?;
     let posted = |call: &tocsin_simulator::Call| {
         call.done
             && call.method == "chat.postMessage"
