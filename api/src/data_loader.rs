@@ -6,6 +6,7 @@
 use std::{
     any::{Any, TypeId},
     collections::{HashMap, HashSet},
+    fmt,
     future::Future,
     hash::Hash,
     panic,
@@ -58,6 +59,12 @@ impl<K: Key, T: Loader<K>> Default for Batch<K, T> {
 /// Gathers keys for a short while, and reads them together. Nothing is cached.
 pub(crate) struct DataLoader<T> {
     inner: Arc<Inner<T>>,
+}
+
+impl<T> fmt::Debug for DataLoader<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DataLoader").finish_non_exhaustive()
+    }
 }
 
 struct Inner<T> {

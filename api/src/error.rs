@@ -1,16 +1,15 @@
-//! What can go wrong, and how a caller hears of it.
+//! What can go wrong.
 //!
-//! Expected failures are [`UserError`]s in a payload; a broken request or a fault of ours is a top-level error with
-//! `extensions.code`. With async-graphql's feature `custom-error-conversion` nothing else converts.
+//! A use case that changes something refuses with [`Trouble`]: an expected failure is a [`UserError`], and a broken request or a fault of ours
+//! is a [`Refusal`], which is also what reads refuse with. How callers hear of it is for the faces to decide.
 
 use std::sync::Arc;
 
-use async_graphql::{Enum, ErrorExtensions, SimpleObject};
 use sea_orm::{DbErr, SqlErr};
 use tocsin_entity::database::DatabaseFault;
 
 /// What kind of failure a user error tells of. Stable: programs may rely on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UserErrorCode {
     /// There is no such object, or it belongs to another organisation.
     NotFound,
@@ -47,7 +46,7 @@ pub enum UserErrorCode {
 }
 
 /// An expected failure: nothing was changed.
-#[derive(Debug, Clone, SimpleObject)]
+#[derive(Debug, Clone)]
 pub struct UserError {
     /// What kind of failure it is. Stable.
     pub code: UserErrorCode,
@@ -124,75 +123,9 @@ impl From<DbErr> for Fault {
     }
 }
 
-impl From<Fault> for async_graphql::Error {
-    fn from(fault: Fault) -> Self {
-        explain(&fault, Effect::Unknown)
-    }
-}
-
-/// What whoever reads the error must know of the change that they asked for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Effect {
-    /// It was not made.
-    None,
-    /// It may have been made before: the fault came when the answer was read.
-    Unknown,
-}
-
-/// The fault for whoever asked: a code for programs, and for people what is wrong and who can help. The cause is logged.
-fn explain(fault: &Fault, effect: Effect) -> async_graphql::Error {
-    tracing::error!("a request failed: {fault}");
-    let then = match effect {
-        Effect::None => "Nothing was changed: try again.",
-        Effect::Unknown => "Try again.",
-    };
-    let (code, message) = match fault {
-        Fault::Database(error) => return unavailable(DatabaseFault::of(error), then),
-        Fault::Unavailable(_) => ("UNAVAILABLE", format!("Tocsin can't do this just now. {then}")),
-        Fault::Unsure(error) => return unsure(DatabaseFault::of(error)),
-        Fault::Broken(_) => (
-            "INTERNAL",
-            "Something in Tocsin is broken; the server's log says what, under this request id.".to_owned(),
-        ),
-    };
-    async_graphql::Error::new(message).extend_with(|_, extensions| extensions.set("code", code))
-}
-
-/// A request that the database could not serve.
-fn unavailable(fault: DatabaseFault, then: &str) -> async_graphql::Error {
-    let message = if matches!(fault, DatabaseFault::Other) {
-        format!("Tocsin can't do this just now. {then}")
-    } else {
-        format!(
-            "Tocsin can't do this just now: its database {}. {then} Whoever runs the server: {}.",
-            fault.cause(),
-            fault.remedy()
-        )
-    };
-    with_reason(message, fault)
-}
-
-/// A commit that failed.
-fn unsure(fault: DatabaseFault) -> async_graphql::Error {
-    let message = format!(
-        "While Tocsin wrote this down, its database failed: it {}. Tocsin can't say whether this was done. Look before you ask again, or ask with \
-         the same idempotencyKey. Whoever runs the server: {}.",
-        fault.cause(),
-        fault.remedy()
-    );
-    with_reason(message, fault)
-}
-
-fn with_reason(message: String, fault: DatabaseFault) -> async_graphql::Error {
-    async_graphql::Error::new(message).extend_with(|_, extensions| {
-        extensions.set("code", "UNAVAILABLE");
-        extensions.set("reason", fault.reason());
-    })
-}
-
 /// Why a query is refused: a top-level error.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// No key, or none that is valid.
     #[error("This needs an API key: send `Authorization: Bearer <key>`.")]
     Unauthenticated,
@@ -210,18 +143,6 @@ pub enum Refusal {
 impl From<DbErr> for Refusal {
     fn from(error: DbErr) -> Self {
         Self::Fault(error.into())
-    }
-}
-
-impl From<Refusal> for async_graphql::Error {
-    fn from(refusal: Refusal) -> Self {
-        let code = match refusal {
-            Refusal::Unauthenticated => "UNAUTHENTICATED",
-            Refusal::Forbidden(_) => "FORBIDDEN",
-            Refusal::BadInput(_) => "BAD_USER_INPUT",
-            Refusal::Fault(fault) => return fault.into(),
-        };
-        Self::new(refusal.to_string()).extend_with(|_, extensions| extensions.set("code", code))
     }
 }
 
@@ -265,18 +186,5 @@ impl From<Fault> for Trouble {
 impl From<DbErr> for Trouble {
     fn from(error: DbErr) -> Self {
         Fault::from(error).into()
-    }
-}
-
-/// What a mutation came to, as the two halves of its payload.
-///
-/// # Errors
-/// The top-level error, where the request is broken or we are.
-pub(crate) fn told<T>(result: Result<T, Trouble>) -> async_graphql::Result<(Option<T>, Vec<UserError>)> {
-    match result {
-        Ok(value) => Ok((Some(value), Vec::new())),
-        Err(Trouble::Told(error)) => Ok((None, vec![error])),
-        Err(Trouble::Refused(Refusal::Fault(fault))) => Err(explain(&fault, Effect::None)),
-        Err(Trouble::Refused(refusal)) => Err(refusal.into()),
     }
 }

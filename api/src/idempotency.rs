@@ -2,7 +2,6 @@
 
 use std::{hash::Hash, str::FromStr, sync::Arc, time::Duration};
 
-use async_graphql::Context;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
     QuerySelect, sea_query::LockType,
@@ -21,9 +20,8 @@ use crate::{
     data_loader::Loader,
     error::{Fault, Trouble, UserError, UserErrorCode},
     limits,
-    loaders::{self, Neighbours},
-    node::domain,
-    viewer::Viewer,
+    loaders::Neighbours,
+    request::Request,
 };
 
 /// How long a key is kept.
@@ -42,37 +40,29 @@ pub(crate) struct KeyUse {
     pub(crate) fingerprint: String,
 }
 
-/// The caller's key for the mutation that `ctx` resolves, if one was given.
+/// An idempotency key as a caller gives it.
+#[derive(Debug, Clone)]
+pub(crate) struct GivenKey {
+    /// The key.
+    pub(crate) key: String,
+    /// The operation's arguments as they were sent.
+    pub(crate) arguments: serde_json::Value,
+}
+
+/// The use of the caller's key for the operation of `request`, if one was given.
 ///
 /// # Errors
 /// A user error, where the key is too long.
-pub(crate) fn key_use(ctx: &Context<'_>, key: Option<&String>) -> Result<Option<KeyUse>, Trouble> {
-    let Some(key) = limits::key("idempotencyKey", key.cloned())? else {
+pub(crate) fn key_use(request: &Request<'_>, given: Option<&GivenKey>) -> Result<Option<KeyUse>, UserError> {
+    let Some(given) = given else { return Ok(None) };
+    let Some(key) = limits::key("idempotencyKey", Some(given.key.clone()))? else {
         return Ok(None);
     };
-    let viewer = ctx.data_unchecked::<Viewer>();
-    let mutation = ctx.field();
-    let arguments = mutation.arguments().map_err(|error| {
-        Fault::Broken(format!(
-            "the arguments of {} can't be read: {error}",
-            mutation.name()
-        ))
-    })?;
-    let sent: serde_json::Map<_, _> = arguments
-        .into_iter()
-        .map(|(name, value)| Ok((name.to_string(), value.into_json()?)))
-        .collect::<Result<_, serde_json::Error>>()
-        .map_err(|error| {
-            Fault::Broken(format!(
-                "the arguments of {} are no JSON: {error}",
-                mutation.name()
-            ))
-        })?;
-    let member = viewer.member().map(|member| member.user_id);
+    let member = request.viewer.member().map(|member| member.user_id);
     Ok(Some(KeyUse {
-        caller: viewer.caller(),
+        caller: request.viewer.caller(),
         key,
-        fingerprint: fingerprint(mutation.name(), sent.into(), member),
+        fingerprint: fingerprint(request.operation, given.arguments.clone(), member),
     }))
 }
 
@@ -146,7 +136,7 @@ pub(crate) async fn keep(
 /// # Errors
 /// What `change` refuses, and what the database does.
 pub(crate) async fn once<Id, Row>(
-    ctx: &Context<'_>,
+    request: &Request<'_>,
     organization_id: OrganizationId,
     key: Option<KeyUse>,
     what: &'static str,
@@ -158,10 +148,10 @@ where
     Row: Send + Sync + Clone + 'static,
     Neighbours: Loader<Id, Value = Row, Error = Fault>,
 {
-    let tx = domain(ctx).database().begin_write().await?;
+    let tx = request.domain.database().begin_write().await?;
     if let Some(id) = before::<Id>(&tx, organization_id, key.as_ref()).await? {
         drop(tx);
-        let row = loaders::of(ctx).load_one(id).await?;
+        let row = request.loaders().load_one(id).await?;
         return row.ok_or_else(|| UserError::not_found(what).into());
     }
     let row = change(&tx).await?;
@@ -175,13 +165,13 @@ where
 /// # Errors
 /// As [`once`].
 pub(crate) async fn gone_once<Id: FromStr + ToString + Copy>(
-    ctx: &Context<'_>,
+    request: &Request<'_>,
     organization_id: OrganizationId,
     key: Option<KeyUse>,
     id: Id,
     delete: impl AsyncFnOnce(&DatabaseTransaction) -> Result<(), Trouble>,
 ) -> Result<Id, Trouble> {
-    let tx = domain(ctx).database().begin_write().await?;
+    let tx = request.domain.database().begin_write().await?;
     if let Some(id) = before::<Id>(&tx, organization_id, key.as_ref()).await? {
         return Ok(id);
     }

@@ -3,35 +3,39 @@
 //! A request enters by `http`, is given a `viewer::Viewer`, and is answered by one of the nouns below; each holds its
 //! rules, its queries and its GraphQL face side by side. An incident changes in `incident::apply` alone.
 
+mod actor;
 mod api_key;
 mod audit;
 pub mod bootstrap;
 mod connector;
 mod data_loader;
-mod delivery;
 mod error;
 mod event;
+mod graphql;
 mod http;
 mod idempotency;
+mod identity;
 mod incident;
 mod limits;
 mod loaders;
 mod moment;
-mod node;
+mod operation;
 mod organization;
 mod paging;
+mod patch;
 mod postmortem;
+mod request;
 pub mod restore;
-mod schema;
-mod sdl;
 mod search;
 mod service;
-mod slack;
+mod slack_channel;
 mod template;
+mod tenant;
 mod timeline;
 mod timer;
 mod user;
 mod viewer;
+mod workspace;
 
 use std::{ops::Deref, sync::Arc};
 
@@ -48,10 +52,12 @@ use url::Url;
 pub use self::{
     connector::connectors_held_back,
     error::{Fault, UserError, UserErrorCode},
+    graphql::{Schema, bridge_sdl, sdl},
     http::Introspection,
-    schema::Schema,
-    sdl::{bridge_sdl, sdl},
 };
+
+/// What each kind of timer does.
+const TIMERS: timer::TimerHandlers = &[&incident::END_SNOOZE];
 
 /// What the API must be told.
 #[derive(Debug, Clone)]
@@ -99,6 +105,7 @@ pub struct Domain {
     keyring: viewer::Keyring,
     feed: event::Feed,
     timers: Arc<timer::TimerAlarm>,
+    loaders: loaders::Loaders,
     clock: Clock,
 }
 
@@ -134,6 +141,11 @@ impl Domain {
     /// What time it is, for whatever is written.
     pub(crate) fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// Reads rows by their keys, many requests' together.
+    pub(crate) fn loaders(&self) -> &loaders::Loaders {
+        &self.loaders
     }
 
     /// What wakes the timers.
@@ -217,6 +229,7 @@ impl Api {
                 request_id: order.actor.request_id.clone(),
             });
         });
+        let loaders = loaders::loaders(database.clone(), config.slack.has_own_workspace);
         let domain = Arc::new(Domain {
             config,
             database,
@@ -225,9 +238,10 @@ impl Api {
             keyring: viewer::Keyring::default(),
             feed,
             timers,
+            loaders,
             clock,
         });
-        let schema = schema::build(&domain);
+        let schema = graphql::build(&domain);
         Ok(Self {
             domain,
             schema,
@@ -249,12 +263,12 @@ impl Api {
     pub async fn run(&self, shutdown: CancellationToken) {
         tokio::join!(
             self.domain.clock.keep(self.database.write(), shutdown.clone()),
-            timer::run(&self.domain, shutdown.clone()),
+            timer::run(&self.domain, TIMERS, shutdown.clone()),
             self.domain.feed.run(&self.domain.keyring, shutdown.clone()),
             idempotency::run(&self.domain, shutdown.clone()),
             viewer::follow(&self.domain, shutdown.clone()),
             user::carry_over(&self.domain, shutdown.clone()),
-            slack::reseal(&self.domain, shutdown.clone()),
+            workspace::reseal(&self.domain, shutdown.clone()),
             async {
                 shutdown.cancelled().await;
                 self.closing.cancel();

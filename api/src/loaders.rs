@@ -2,7 +2,6 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use async_graphql::Context;
 use sea_orm::{
     ColumnTrait, DbErr, EntityTrait, Iterable, Order, QueryFilter, QueryOrder,
     sea_query::{Alias, Expr, ExprTrait, Query, WindowStatement},
@@ -22,7 +21,6 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::{
-    Domain,
     data_loader::{DataLoader, Loader},
     error::Fault,
     timeline::TimelinePosition,
@@ -51,18 +49,13 @@ const GATHERED_FOR: Duration = Duration::from_micros(200);
 /// The loader that a request's resolvers share.
 pub(crate) type Loaders = DataLoader<Neighbours>;
 
-/// A new set of loaders. Nothing is cached, so that one request never sees what another read.
-pub(crate) fn loaders(domain: &Domain) -> Loaders {
+/// The loaders of a domain. Nothing is cached, so that one request never sees what another read.
+pub(crate) fn loaders(database: Database, has_own_workspace: bool) -> Loaders {
     let neighbours = Neighbours {
-        database: domain.database().clone(),
-        has_own_workspace: domain.config().slack.has_own_workspace,
+        database,
+        has_own_workspace,
     };
     DataLoader::new(neighbours, GATHERED_FOR)
-}
-
-/// The loaders of the schema.
-pub(crate) fn of<'a>(ctx: &Context<'a>) -> &'a Loaders {
-    ctx.data_unchecked::<Loaders>()
 }
 
 /// A person as a member of an organisation: what that organisation says of them, and nothing that others say.

@@ -1,150 +1,15 @@
-//! Organisations, and who is looking.
+//! Organisations: the tenants that own everything else.
 
-use async_graphql::{Context, ID, Object, Result, SimpleObject};
-use sea_orm::{EntityTrait, QueryOrder};
-use time::OffsetDateTime;
-use tocsin_entity::{
-    id::OrganizationId,
-    kinds::{Role, Scope},
-    organization,
-};
+use sea_orm::EntityTrait;
+use tocsin_entity::{id::OrganizationId, organization};
 
-use crate::{
-    error::{Fault, Refusal},
-    event, loaders,
-    node::domain,
-    slack::SlackSettings,
-    user::{User, load_member},
-    viewer::{Need, Viewer as Caller},
-};
-
-/// An organisation.
-#[derive(Clone)]
-pub(crate) struct Organization(organization::Model);
-
-/// An organisation: the tenant that owns everything else.
-#[Object]
-impl Organization {
-    /// The organisation's global id.
-    pub(crate) async fn id(&self) -> ID {
-        ID(self.0.id.to_string())
-    }
-
-    /// The name people read.
-    async fn name(&self) -> &str {
-        &self.0.name
-    }
-
-    /// The name in addresses.
-    async fn slug(&self) -> &str {
-        &self.0.slug
-    }
-
-    /// What it has decided about Slack as a whole.
-    async fn slack_settings(&self) -> SlackSettings {
-        SlackSettings::from(&self.0)
-    }
-
-    /// The cursor of the newest event in the event log; null before the first. By it, whoever polls `eventLog` sees whether
-    /// there is anything new.
-    async fn newest_event_cursor(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-        let newest = event::EventNumber(self.0.id, self.0.last_event_seq);
-        if newest.1 == 0 {
-            return Ok(None);
-        }
-        Ok(loaders::of(ctx).load_one(newest).await?)
-    }
-
-    /// When it was created.
-    async fn created_at(&self) -> OffsetDateTime {
-        self.0.created_at
-    }
-}
-
-/// Who is looking: the key's member, role and scopes.
-#[derive(SimpleObject)]
-pub(crate) struct Viewer {
-    /// The organisation that the key opens; null for the Slack bridge without one.
-    organization: Option<Organization>,
-    /// The member that the key acts as; null for a key of the organisation itself.
-    user: Option<User>,
-    /// The member's role; null for a key of the organisation itself.
-    role: Option<Role>,
-    /// What the key may be used for.
-    scopes: Vec<Scope>,
-}
-
-async fn load(ctx: &Context<'_>, id: OrganizationId) -> Result<Option<Organization>, Fault> {
-    Ok(organization::Entity::find_by_id(id)
-        .one(domain(ctx).database().read())
-        .await?
-        .map(Organization))
-}
+use crate::{error::Fault, request::Request};
 
 /// What people call the organisation.
-pub(crate) async fn name(ctx: &Context<'_>, id: OrganizationId) -> Result<String, Fault> {
-    let found = load(ctx, id).await?;
+pub(crate) async fn name(request: &Request<'_>, id: OrganizationId) -> Result<String, Fault> {
+    let found = organization::Entity::find_by_id(id)
+        .one(request.domain.database().read())
+        .await?;
     let found = found.ok_or_else(|| Fault::Broken(format!("the organisation {id} is not there")))?;
-    Ok(found.0.name)
-}
-
-/// The viewer's own organisation, if it has this id.
-pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Organization>> {
-    let viewer = ctx.data_unchecked::<Caller>();
-    let Ok(id) = id.parse::<OrganizationId>() else {
-        return Ok(None);
-    };
-    if viewer.is_bridge() || viewer.may(Need::Read)? == id {
-        Ok(load(ctx, id).await?)
-    } else {
-        Ok(None)
-    }
-}
-
-/// The queries for organisations.
-#[derive(Default)]
-pub(crate) struct OrganizationQuery;
-
-#[Object]
-impl OrganizationQuery {
-    /// Who is looking.
-    async fn viewer(&self, ctx: &Context<'_>) -> Result<Viewer> {
-        let caller = ctx.data_unchecked::<Caller>();
-        if !caller.is_bridge() && caller.organization_id().is_none() {
-            return Err(Refusal::Unauthenticated.into());
-        }
-        let organization = match caller.organization_id() {
-            Some(id) => load(ctx, id).await?,
-            None => None,
-        };
-        let user = match (caller.organization_id(), caller.member()) {
-            (Some(id), Some(member)) => load_member(ctx, id, Some(member.user_id)).await?,
-            (None, _) | (_, None) => None,
-        };
-        Ok(Viewer {
-            organization,
-            user,
-            role: caller.member().map(|member| member.role),
-            scopes: caller.scopes(),
-        })
-    }
-
-    /// The organisation that the key opens.
-    async fn organization(&self, ctx: &Context<'_>) -> Result<Organization> {
-        let id = ctx.data_unchecked::<Caller>().may(Need::Read)?;
-        let found = load(ctx, id).await?;
-        Ok(found.ok_or_else(|| Fault::Broken(format!("the organisation {id} of a key is gone")))?)
-    }
-
-    /// Every organisation: for the Slack bridge alone.
-    #[graphql(visible = "crate::viewer::shown_to_bridge")]
-    async fn organizations(&self, ctx: &Context<'_>) -> Result<Vec<Organization>> {
-        ctx.data_unchecked::<Caller>().may_ask_for_all()?;
-        let rows = organization::Entity::find()
-            .order_by_asc(organization::Column::Id)
-            .all(domain(ctx).database().read())
-            .await
-            .map_err(Fault::from)?;
-        Ok(rows.into_iter().map(Organization).collect())
-    }
+    Ok(found.name)
 }

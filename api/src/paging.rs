@@ -1,6 +1,5 @@
-//! Relay pages: at most a hundred nodes, after or before a cursor, by a key that never changes.
+//! Pages of lists: at most a hundred nodes, after or before a cursor, by a key that never changes.
 
-use async_graphql::connection::{Connection, Edge, EmptyFields};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, Value};
 
@@ -8,6 +7,7 @@ use crate::error::Refusal;
 
 /// Most nodes on a page.
 pub(crate) const PAGE_MAX: i32 = 100;
+
 /// Nodes on a page where none is asked for.
 pub(crate) const PAGE_DEFAULT: i32 = 25;
 
@@ -57,37 +57,6 @@ impl Page {
             before: before.map(|cursor| decode("before", &cursor)).transpose()?,
             from_the_end,
         })
-    }
-
-    /// Makes the connection of the rows that were read: one more than the limit, from the wanted end.
-    pub(crate) fn connect<Row, Node, Fields>(
-        &self,
-        mut rows: Vec<Row>,
-        fields: Fields,
-        key: impl Fn(&Row) -> String,
-        node: impl Fn(Row) -> Node,
-    ) -> Connection<String, Node, Fields, EmptyFields>
-    where
-        Node: async_graphql::OutputType,
-        Fields: async_graphql::ObjectType,
-    {
-        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        if self.from_the_end {
-            rows.reverse();
-        }
-        let (previous, next) = if self.from_the_end {
-            (more, self.before.is_some())
-        } else {
-            (self.after.is_some(), more)
-        };
-        let mut connection = Connection::with_additional_fields(previous, next, fields);
-        connection.edges.extend(
-            rows.into_iter()
-                .map(|row| Edge::new(encode(&key(&row)), node(row))),
-        );
-        connection
     }
 }
 
@@ -151,12 +120,4 @@ impl Page {
             find.order_by_asc(column)
         })
     }
-}
-
-/// What a page costs in the complexity of a query.
-pub(crate) fn weight(first: Option<i32>, last: Option<i32>, child: usize) -> usize {
-    let nodes = first.or(last).unwrap_or(PAGE_DEFAULT).clamp(1, PAGE_MAX);
-    child
-        .saturating_mul(usize::try_from(nodes).unwrap_or(1))
-        .saturating_add(1)
 }

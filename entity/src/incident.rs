@@ -63,6 +63,15 @@ pub struct Model {
     pub updated_at: OffsetDateTime,
 }
 
+/// A label of an incident: an item of [`Model::tags`].
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct TagValue {
+    /// What it labels.
+    pub key: String,
+    /// The label.
+    pub value: String,
+}
+
 /// No relations are declared: neighbours are loaded by key, in batches.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}

@@ -8,29 +8,6 @@ use super::sources::{self, Source};
 /// circle; none is added.
 const CIRCLES: &[(&str, &[&str])] = &[
     (
-        "api",
-        &[
-            "api_key",
-            "audit",
-            "connector",
-            "event",
-            "idempotency",
-            "incident",
-            "loaders",
-            "node",
-            "organization",
-            "postmortem",
-            "restore",
-            "service",
-            "slack",
-            "template",
-            "timeline",
-            "timer",
-            "user",
-            "viewer",
-        ],
-    ),
-    (
         "benches",
         &[
             "abuse", "acks", "measure", "outage", "replies", "report", "servers", "stack",

@@ -11,7 +11,7 @@ const WHOLE: [&str; 8] = [
     "api/src/http/phases.rs",
     "api/src/http/socket/sockets.rs",
     "api/src/limits.rs",
-    "api/src/schema.rs",
+    "api/src/graphql/schema.rs",
     "bridge/src/inbound/endpoints.rs",
     "listener/src/limits.rs",
 ];

@@ -4,11 +4,7 @@
 //! and no entry without its change. The database refuses to change or delete entries. What an entry says of an object
 //! is its [`Audited`](subject::Audited) form, which names secrets and never holds one.
 
-mod graphql;
 mod subject;
 mod trail;
 
-pub(crate) use self::{
-    graphql::{AuditEntry, AuditQuery, find},
-    trail::Trail,
-};
+pub(crate) use self::trail::Trail;

@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 
-use async_graphql::Context;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
 };
@@ -16,10 +15,7 @@ use tocsin_entity::{
 };
 
 use super::subject::Audited;
-use crate::{
-    limits,
-    viewer::{Viewer, Who},
-};
+use crate::{limits, request::Request, viewer::Who};
 
 /// Who is changing something, by which mutation or command.
 #[derive(Debug, Clone)]
@@ -34,9 +30,9 @@ pub(crate) struct Trail {
 }
 
 impl Trail {
-    /// The viewer, by the mutation that is being resolved.
-    pub(crate) fn of(ctx: &Context<'_>, organization_id: OrganizationId) -> Self {
-        let viewer = ctx.data_unchecked::<Viewer>();
+    /// The viewer, by the operation of the request.
+    pub(crate) fn of(request: &Request<'_>, organization_id: OrganizationId) -> Self {
+        let viewer = request.viewer;
         let (through, key_id) = match &viewer.who {
             Who::Anonymous => (AuditChannel::Api, None),
             Who::Key { key_id, .. } => (AuditChannel::Api, Some(*key_id)),
@@ -44,7 +40,7 @@ impl Trail {
         };
         Self {
             organization_id,
-            action: ctx.item.node.name.node.to_string(),
+            action: request.operation.to_owned(),
             through,
             user_id: viewer.member().map(|member| member.user_id),
             key_id,

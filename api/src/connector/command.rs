@@ -1,6 +1,5 @@
 //! Connectors are made, changed and deleted here.
 
-use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, Result, SimpleObject};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
     sea_query::Expr,
@@ -12,14 +11,17 @@ use tocsin_entity::{
     kinds::{ConnectorEvent, ReplyMode, UrgencyFilter},
 };
 
-use super::{event, graphql::Connector, input, place, reach::Reach, rule};
+use super::{event, input, place, reach::Reach, rule};
 use crate::{
     audit::Trail,
-    error::{Trouble, UserError, told},
-    idempotency, limits, node,
-    slack::{self, Meant},
-    template,
-    viewer::{Need, Viewer},
+    error::{Trouble, UserError},
+    idempotency::{self, GivenKey},
+    limits,
+    patch::Patch,
+    request::Request,
+    template, tenant,
+    viewer::Need,
+    workspace::{self, Meant},
 };
 
 /// Most connectors of an organisation: each incident is compared with all of them.
@@ -32,160 +34,96 @@ const SERVICES_MAX: usize = 100;
 const FALLBACKS_MAX: usize = 5;
 
 /// A new connector.
-#[derive(Debug, InputObject)]
-pub(crate) struct CreateConnectorInput {
+#[derive(Debug)]
+pub(crate) struct CreateConnector {
     /// What people call it; at most 100 characters, unique in the organisation.
-    name: String,
+    pub(crate) name: String,
     /// The channel: an id (`C…`) or a name with its hash (`#incidents`).
-    channel: String,
+    pub(crate) channel: String,
     /// The Slack workspace it is in. By default that of the server's configuration; where there is none, the only one that is connected, or else the
     /// first that will be.
-    workspace_id: Option<ID>,
+    pub(crate) workspace_id: Option<String>,
     /// How an incident's later changes are told there; `THREAD` by default.
-    reply_mode: Option<ReplyMode>,
+    pub(crate) reply_mode: Option<ReplyMode>,
     /// The services whose incidents go there: a rule is made for each.
-    service_ids: Option<Vec<ID>>,
+    pub(crate) service_ids: Option<Vec<String>>,
     /// Whether incidents go there to which no rule gives another place; by default where no services are named.
-    is_default: Option<bool>,
+    pub(crate) is_default: Option<bool>,
     /// What it tells; all but `NOTE_ADDED` by default.
-    events: Option<Vec<ConnectorEvent>>,
+    pub(crate) events: Option<Vec<ConnectorEvent>>,
     /// Of how urgent incidents it tells; of all by default.
-    urgency_filter: Option<UrgencyFilter>,
+    pub(crate) urgency_filter: Option<UrgencyFilter>,
     /// Whether replies become comments, and comments replies; yes by default.
-    two_way_sync: Option<bool>,
+    pub(crate) two_way_sync: Option<bool>,
     /// The name under which it posts, where the app may choose one (`chat:write.customize`); at most 80 characters.
-    appearance_name: Option<String>,
+    pub(crate) appearance_name: Option<String>,
     /// The picture beside it: an emoji (`:fire:`) or an `https` address.
-    appearance_icon: Option<String>,
+    pub(crate) appearance_icon: Option<String>,
     /// Through which other connector incidents go while its channel takes nothing.
-    fallback_id: Option<ID>,
+    pub(crate) fallback_id: Option<String>,
     /// In whose words its messages are: a template's id; in the built-in ones by default.
-    template_id: Option<ID>,
+    pub(crate) template_id: Option<String>,
     /// Makes the request repeatable for 24 hours.
-    idempotency_key: Option<String>,
+    pub(crate) idempotency_key: Option<GivenKey>,
 }
 
 /// New values for a connector; what is left out stays.
-#[derive(Debug, InputObject)]
-pub(crate) struct UpdateConnectorInput {
+#[derive(Debug)]
+pub(crate) struct UpdateConnector {
     /// The connector's id.
-    id: ID,
+    pub(crate) id: String,
     /// What people call it; at most 100 characters, unique in the organisation.
-    name: Option<String>,
+    pub(crate) name: Option<String>,
     /// The channel that incidents go to from now on; those that are in the one before stay there.
-    channel: Option<String>,
+    pub(crate) channel: Option<String>,
     /// The Slack workspace that incidents go to from now on.
-    workspace_id: Option<ID>,
+    pub(crate) workspace_id: Option<String>,
     /// How an incident's later changes are told there.
-    reply_mode: Option<ReplyMode>,
+    pub(crate) reply_mode: Option<ReplyMode>,
     /// Whether incidents go there to which no rule gives another place.
-    is_default: Option<bool>,
+    pub(crate) is_default: Option<bool>,
     /// What it tells.
-    events: Option<Vec<ConnectorEvent>>,
+    pub(crate) events: Option<Vec<ConnectorEvent>>,
     /// Of how urgent incidents it tells.
-    urgency_filter: Option<UrgencyFilter>,
+    pub(crate) urgency_filter: Option<UrgencyFilter>,
     /// Whether replies become comments, and comments replies.
-    two_way_sync: Option<bool>,
+    pub(crate) two_way_sync: Option<bool>,
     /// The name under which it posts; null for the app's own.
-    appearance_name: MaybeUndefined<String>,
+    pub(crate) appearance_name: Patch<String>,
     /// The picture beside it; null for the app's own.
-    appearance_icon: MaybeUndefined<String>,
+    pub(crate) appearance_icon: Patch<String>,
     /// Through which other connector incidents go while its channel takes nothing; null for none.
-    fallback_id: MaybeUndefined<ID>,
+    pub(crate) fallback_id: Patch<String>,
     /// In whose words its messages are; null for the built-in ones.
-    template_id: MaybeUndefined<ID>,
+    pub(crate) template_id: Patch<String>,
     /// Makes the request repeatable for 24 hours.
-    idempotency_key: Option<String>,
+    pub(crate) idempotency_key: Option<GivenKey>,
 }
 
 /// The connector to delete.
-#[derive(Debug, InputObject)]
-pub(crate) struct DeleteConnectorInput {
+#[derive(Debug)]
+pub(crate) struct DeleteConnector {
     /// The connector's id.
-    id: ID,
+    pub(crate) id: String,
     /// Makes the request repeatable for 24 hours.
-    idempotency_key: Option<String>,
+    pub(crate) idempotency_key: Option<GivenKey>,
 }
 
-/// What came of a change of a connector.
-#[derive(SimpleObject)]
-pub(crate) struct ConnectorPayload {
-    /// The connector as it is now; none where the change was refused.
-    connector: Option<Connector>,
-    /// Why nothing was changed.
-    user_errors: Vec<UserError>,
-}
-
-/// What came of deleting a connector.
-#[derive(SimpleObject)]
-pub(crate) struct DeleteConnectorPayload {
-    /// The id of the connector that is gone; none where it was refused.
-    deleted_id: Option<ID>,
-    /// Why nothing was changed.
-    user_errors: Vec<UserError>,
-}
-
-/// The mutations of connectors.
-#[derive(Default)]
-pub(crate) struct ConnectorMutation;
-
-#[Object]
-impl ConnectorMutation {
-    /// Adds a Slack channel that the organisation's incidents go to. Needs the role ADMIN or OWNER; managers of services may add one for these.
-    async fn create_connector(
-        &self,
-        ctx: &Context<'_>,
-        input: CreateConnectorInput,
-    ) -> Result<ConnectorPayload> {
-        payload(create(ctx, input).await)
-    }
-
-    /// Changes where incidents go and how they are told there. Needs the role ADMIN or OWNER, or to manage the services that it is for.
-    async fn update_connector(
-        &self,
-        ctx: &Context<'_>,
-        input: UpdateConnectorInput,
-    ) -> Result<ConnectorPayload> {
-        payload(update(ctx, input).await)
-    }
-
-    /// Deletes a connector and the rules that lead there. Messages that it has posted stay, and are kept true. Needs the role ADMIN or OWNER, or
-    /// to manage the services that it is for.
-    async fn delete_connector(
-        &self,
-        ctx: &Context<'_>,
-        input: DeleteConnectorInput,
-    ) -> Result<DeleteConnectorPayload> {
-        let (deleted, user_errors) = told(delete(ctx, input).await)?;
-        Ok(DeleteConnectorPayload {
-            deleted_id: deleted.map(|id| ID(id.to_string())),
-            user_errors,
-        })
-    }
-}
-
-fn payload(result: Result<Model, Trouble>) -> Result<ConnectorPayload> {
-    let (row, user_errors) = told(result)?;
-    Ok(ConnectorPayload {
-        connector: row.map(Connector),
-        user_errors,
-    })
-}
-
-pub(super) fn unknown() -> UserError {
+pub(crate) fn unknown() -> UserError {
     UserError::not_found("connector")
 }
 
 /// The organisation in which the viewer may change something of connectors.
-pub(super) fn organization(ctx: &Context<'_>) -> Result<OrganizationId, Trouble> {
+pub(crate) fn organization(request: &Request<'_>) -> Result<OrganizationId, Trouble> {
     // What exactly, the reach decides.
-    ctx.data_unchecked::<Viewer>().may_change(Need::Respond)
+    request.viewer.may_change(Need::Respond)
 }
 
-async fn create(ctx: &Context<'_>, input: CreateConnectorInput) -> Result<Model, Trouble> {
-    let reach = Reach::of_viewer(ctx).await?;
-    let organization_id = organization(ctx)?;
-    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
+/// Makes a connector, and rules for the services that it is for.
+pub(crate) async fn create(request: &Request<'_>, input: CreateConnector) -> Result<Model, Trouble> {
+    let reach = Reach::of_viewer(request).await?;
+    let organization_id = organization(request)?;
+    let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let services = services(input.service_ids.as_deref().unwrap_or_default())?;
     let is_default = input.is_default.unwrap_or(services.is_empty());
     if is_default {
@@ -213,13 +151,13 @@ async fn create(ctx: &Context<'_>, input: CreateConnectorInput) -> Result<Model,
             .as_deref()
             .map(input::appearance_icon)
             .transpose()?,
-        fallback_id: input.fallback_id.as_ref().map(fallback_id).transpose()?,
-        template_id: input.template_id.as_ref().map(template_id).transpose()?,
+        fallback_id: input.fallback_id.as_deref().map(fallback_id).transpose()?,
+        template_id: input.template_id.as_deref().map(template_id).transpose()?,
         created_at: OffsetDateTime::now_utc(),
     };
     let workspace_id = input.workspace_id;
     idempotency::once(
-        ctx,
+        request,
         organization_id,
         key,
         "connector",
@@ -234,10 +172,10 @@ async fn create(ctx: &Context<'_>, input: CreateConnectorInput) -> Result<Model,
                 .into());
             }
             let row = Model {
-                workspace_id: workspace(ctx, tx, organization_id, workspace_id.as_ref()).await?,
+                workspace_id: workspace(request, tx, organization_id, workspace_id.as_deref()).await?,
                 ..row
             };
-            place::need_free(ctx, tx, &row).await?;
+            place::need_free(request, tx, &row).await?;
             check_fallback(&row, &known, &reach, tx).await?;
             check_template(&row, tx).await?;
             rule::need_services(tx, organization_id, &services).await?;
@@ -246,7 +184,7 @@ async fn create(ctx: &Context<'_>, input: CreateConnectorInput) -> Result<Model,
                 .insert(tx)
                 .await
                 .map_err(Trouble::or_name_taken("connector"))?;
-            let trail = Trail::of(ctx, organization_id);
+            let trail = Trail::of(request, organization_id);
             trail.made(tx, &row).await?;
             for service_id in services {
                 let rule = rule::for_service(RuleId::new(), &row, service_id);
@@ -259,13 +197,14 @@ async fn create(ctx: &Context<'_>, input: CreateConnectorInput) -> Result<Model,
     .await
 }
 
-async fn update(ctx: &Context<'_>, input: UpdateConnectorInput) -> Result<Model, Trouble> {
-    let reach = Reach::of_viewer(ctx).await?;
-    let organization_id = organization(ctx)?;
-    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
+/// Changes a connector.
+pub(crate) async fn update(request: &Request<'_>, input: UpdateConnector) -> Result<Model, Trouble> {
+    let reach = Reach::of_viewer(request).await?;
+    let organization_id = organization(request)?;
+    let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let id = connector_id(&input.id)?;
     idempotency::once(
-        ctx,
+        request,
         organization_id,
         key,
         "connector",
@@ -274,7 +213,7 @@ async fn update(ctx: &Context<'_>, input: UpdateConnectorInput) -> Result<Model,
             let before = managed(tx, organization_id, id, &reach).await?;
             let was = before.clone();
             let workspace_id = match &input.workspace_id {
-                Some(id) => workspace(ctx, tx, organization_id, Some(id)).await?,
+                Some(id) => workspace(request, tx, organization_id, Some(id)).await?,
                 None => None,
             };
             let spot = (before.workspace_id, before.channel.clone());
@@ -285,7 +224,7 @@ async fn update(ctx: &Context<'_>, input: UpdateConnectorInput) -> Result<Model,
             }
             let known = all(tx, organization_id).await?;
             if (after.workspace_id, &after.channel) != (spot.0, &spot.1) {
-                place::need_free(ctx, tx, &after).await?;
+                place::need_free(request, tx, &after).await?;
             }
             if after.fallback_id != fallback_id {
                 check_fallback(&after, &known, &reach, tx).await?;
@@ -297,7 +236,9 @@ async fn update(ctx: &Context<'_>, input: UpdateConnectorInput) -> Result<Model,
                 .update(tx)
                 .await
                 .map_err(Trouble::or_name_taken("connector"))?;
-            Trail::of(ctx, organization_id).changed(tx, &was, &after).await?;
+            Trail::of(request, organization_id)
+                .changed(tx, &was, &after)
+                .await?;
             Ok(after)
         },
     )
@@ -306,7 +247,7 @@ async fn update(ctx: &Context<'_>, input: UpdateConnectorInput) -> Result<Model,
 
 /// The connector with what the input says.
 fn changed(
-    input: &UpdateConnectorInput,
+    input: &UpdateConnector,
     before: Model,
     workspace_id: Option<WorkspaceId>,
 ) -> Result<Model, UserError> {
@@ -329,20 +270,21 @@ fn changed(
         two_way_sync: input.two_way_sync.unwrap_or(before.two_way_sync),
         appearance_name: input::changed(&input.appearance_name, before.appearance_name, text)?,
         appearance_icon: input::changed(&input.appearance_icon, before.appearance_icon, icon)?,
-        fallback_id: input::changed(&input.fallback_id, before.fallback_id, fallback_id)?,
-        template_id: input::changed(&input.template_id, before.template_id, template_id)?,
+        fallback_id: input::changed(&input.fallback_id, before.fallback_id, |id| fallback_id(id))?,
+        template_id: input::changed(&input.template_id, before.template_id, |id| template_id(id))?,
         ..before
     })
 }
 
-async fn delete(ctx: &Context<'_>, input: DeleteConnectorInput) -> Result<ConnectorId, Trouble> {
-    let reach = Reach::of_viewer(ctx).await?;
-    let organization_id = organization(ctx)?;
-    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
+/// Deletes a connector and the rules that lead there.
+pub(crate) async fn delete(request: &Request<'_>, input: DeleteConnector) -> Result<ConnectorId, Trouble> {
+    let reach = Reach::of_viewer(request).await?;
+    let organization_id = organization(request)?;
+    let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let id = connector_id(&input.id)?;
-    idempotency::gone_once(ctx, organization_id, key, id, async |tx| {
+    idempotency::gone_once(request, organization_id, key, id, async |tx| {
         let connector = managed(tx, organization_id, id, &reach).await?;
-        let trail = Trail::of(ctx, organization_id);
+        let trail = Trail::of(request, organization_id);
         for rule in rule::of_connector(tx, id).await? {
             trail.gone(tx, &rule).await?;
         }
@@ -365,7 +307,7 @@ pub(crate) async fn managed(
     id: ConnectorId,
     reach: &Reach,
 ) -> Result<Model, Trouble> {
-    let found = node::own::<Entity>(tx, organization_id, id).await?;
+    let found = tenant::own::<Entity>(tx, organization_id, id).await?;
     let found = found.ok_or_else(|| unknown().at("id"))?;
     let rules = rule::of_connector(tx, id).await?;
     reach.need_connector(&found, &rules)?;
@@ -379,15 +321,15 @@ async fn all(tx: &DatabaseTransaction, organization_id: OrganizationId) -> Resul
         .await
 }
 
-pub(super) fn connector_id(id: &ID) -> Result<ConnectorId, UserError> {
+pub(crate) fn connector_id(id: &str) -> Result<ConnectorId, UserError> {
     id.parse().map_err(|_| unknown().at("id"))
 }
 
-fn fallback_id(id: &ID) -> Result<ConnectorId, UserError> {
+fn fallback_id(id: &str) -> Result<ConnectorId, UserError> {
     id.parse().map_err(|_| unknown().at("fallbackId"))
 }
 
-fn template_id(id: &ID) -> Result<SlackTemplateId, UserError> {
+fn template_id(id: &str) -> Result<SlackTemplateId, UserError> {
     template::template_id("templateId", id)
 }
 
@@ -401,7 +343,7 @@ async fn check_template(row: &Model, tx: &DatabaseTransaction) -> Result<(), Tro
     }
 }
 
-fn services(ids: &[ID]) -> Result<Vec<ServiceId>, UserError> {
+fn services(ids: &[String]) -> Result<Vec<ServiceId>, UserError> {
     if ids.len() > SERVICES_MAX {
         return Err(UserError::invalid(
             "serviceIds",
@@ -450,15 +392,15 @@ async fn check_fallback(
 
 /// The workspace that is meant, which must be connected; none for the server's own, or where the first that is connected will be it.
 async fn workspace(
-    ctx: &Context<'_>,
+    request: &Request<'_>,
     tx: &DatabaseTransaction,
     organization_id: OrganizationId,
-    id: Option<&ID>,
+    id: Option<&str>,
 ) -> Result<Option<WorkspaceId>, Trouble> {
-    match slack::meant(ctx, tx, organization_id, id, "workspaceId").await? {
+    match workspace::meant(request, tx, organization_id, id, "workspaceId").await? {
         Meant::Servers | Meant::NoneYet => Ok(None),
         Meant::Own(found) => {
-            slack::need_connected(&found, "workspaceId")?;
+            workspace::need_connected(&found, "workspaceId")?;
             Ok(Some(found.id))
         }
     }

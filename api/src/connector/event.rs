@@ -27,7 +27,7 @@ pub(crate) fn write(events: impl IntoIterator<Item = ConnectorEvent>) -> String 
 }
 
 /// Reads what [`write`] has written; names of a later version are passed over.
-pub(super) fn read(text: &str) -> Vec<ConnectorEvent> {
+pub(crate) fn read(text: &str) -> Vec<ConnectorEvent> {
     let named = |name: &str| ALL.into_iter().find(|event| event.as_str() == name);
     text.split(',').filter_map(named).collect()
 }

@@ -1,8 +1,6 @@
 //! What is read of the inputs: each rule about a connector's fields once.
 
-use async_graphql::MaybeUndefined;
-
-use crate::{error::UserError, limits};
+use crate::{error::UserError, limits, patch::Patch};
 
 /// Longest channel, in characters: Slack's names have 80.
 const CHANNEL_MAX: usize = 100;
@@ -33,14 +31,14 @@ pub(crate) fn channel(text: &str) -> Result<String, UserError> {
 
 /// A new value, or the one before where nothing is said of it; null takes it away.
 pub(super) fn changed<T, V>(
-    said: &MaybeUndefined<T>,
+    said: &Patch<T>,
     before: Option<V>,
     read: impl FnOnce(&T) -> Result<V, UserError>,
 ) -> Result<Option<V>, UserError> {
     match said {
-        MaybeUndefined::Undefined => Ok(before),
-        MaybeUndefined::Null => Ok(None),
-        MaybeUndefined::Value(value) => read(value).map(Some),
+        Patch::Keep => Ok(before),
+        Patch::Clear => Ok(None),
+        Patch::Set(value) => read(value).map(Some),
     }
 }
 

@@ -1,9 +1,7 @@
 //! Connectors: the Slack channels that an organisation's incidents go to, and the rules that lead there.
 
 mod command;
-mod dry_run;
 mod event;
-mod graphql;
 mod input;
 mod moving;
 mod place;
@@ -11,19 +9,19 @@ mod reach;
 mod renumber;
 mod route;
 mod routing;
-mod rule;
+pub(crate) mod rule;
 mod stand_in;
 mod state;
 
 pub use self::place::connectors_held_back;
 pub(crate) use self::{
-    command::{ConnectorMutation, managed, plain},
-    dry_run::RoutingQuery,
-    graphql::{Connector, ConnectorQuery, find},
-    moving::MovingMutation,
-    place::is_free,
+    command::{CreateConnector, DeleteConnector, UpdateConnector, create, delete, managed, plain, update},
+    event::read as events,
+    moving::{MoveConnectors, relocate},
+    place::{is_free, is_taken},
     reach::Reach,
-    renumber::RenumberMutation,
-    routing::{SlackRoute, is_synced, of_incident},
-    rule::RuleMutation,
+    renumber::{RecordSlackChannelChange, record},
+    route::Facts,
+    routing::{Route, RouteHeldBack, RoutingOf, is_synced, of as routes, of_incident as routes_of_incident},
+    state::{State, of as state},
 };

@@ -9,7 +9,6 @@ use std::{
     sync::Arc,
 };
 
-use async_graphql::Context;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
     sea_query::{Expr, ExprTrait, Func},
@@ -26,7 +25,7 @@ use crate::{
     data_loader::Loader,
     error::{Fault, Trouble, UserError, UserErrorCode},
     loaders::Neighbours,
-    node::domain,
+    request::Request,
 };
 
 /// Where a connector leads, as it was told.
@@ -239,8 +238,8 @@ impl Loader<SpotsOf> for Neighbours {
     }
 }
 
-fn has_own_workspace(ctx: &Context<'_>) -> bool {
-    domain(ctx).config().slack.has_own_workspace
+fn has_own_workspace(request: &Request<'_>) -> bool {
+    request.domain.config().slack.has_own_workspace
 }
 
 /// Whether no other organisation's connector leads to the same channel.
@@ -255,11 +254,11 @@ pub(crate) async fn is_free(
 
 /// Refuses a channel to which another organisation's connector leads.
 pub(super) async fn need_free(
-    ctx: &Context<'_>,
+    request: &Request<'_>,
     tx: &DatabaseTransaction,
     row: &Model,
 ) -> Result<(), Trouble> {
-    if is_free(tx, has_own_workspace(ctx), row).await? {
+    if is_free(tx, has_own_workspace(request), row).await? {
         return Ok(());
     }
     let error = UserError::new(UserErrorCode::ChannelTaken, taken(&row.channel));
@@ -311,10 +310,16 @@ impl Loader<Lead> for Neighbours {
     }
 }
 
+/// Whether a connector's channel is another organisation's, so that nothing goes there through it.
+pub(crate) async fn is_taken(request: &Request<'_>, row: &Model) -> Result<bool, Fault> {
+    let found = request.loaders().load_one(Lead::from(row)).await?;
+    Ok(found.unwrap_or(false))
+}
+
 /// What a connector is to name its channel that is called otherwise now: so, or by its id where another organisation's connector has that name
 /// already, which would take the channel from whoever has it.
 pub(super) async fn kept(
-    ctx: &Context<'_>,
+    request: &Request<'_>,
     tx: &DatabaseTransaction,
     row: &Model,
     team_id: &str,
@@ -324,7 +329,7 @@ pub(super) async fn kept(
         channel: to.to_owned(),
         ..row.clone()
     };
-    if !to.starts_with('#') || is_free(tx, has_own_workspace(ctx), &renamed).await? {
+    if !to.starts_with('#') || is_free(tx, has_own_workspace(request), &renamed).await? {
         return Ok(renamed.channel);
     }
     // The directory has it under the name before until this is reported.
@@ -338,19 +343,19 @@ pub(super) async fn kept(
 
 /// Those of the connectors that lead to a channel of this team.
 pub(super) async fn in_team(
-    ctx: &Context<'_>,
+    request: &Request<'_>,
     tx: &DatabaseTransaction,
     rows: Vec<Model>,
     team_id: &str,
 ) -> Result<Vec<Model>, DbErr> {
-    let teams = Teams::read(tx, has_own_workspace(ctx)).await?;
+    let teams = Teams::read(tx, has_own_workspace(request)).await?;
     let is_here = |row: &Model| matches!(teams.of(row.workspace_id), Some(Team::Known(id)) if id == team_id);
     Ok(rows.into_iter().filter(is_here).collect())
 }
 
 /// The channel as it is called, where it is named by its id and another team knows no such id.
 pub(super) async fn by_name(
-    ctx: &Context<'_>,
+    request: &Request<'_>,
     tx: &DatabaseTransaction,
     row: &Model,
     to: Option<WorkspaceId>,
@@ -358,7 +363,7 @@ pub(super) async fn by_name(
     if row.channel.starts_with('#') {
         return Ok(row.channel.clone());
     }
-    let teams = Teams::read(tx, has_own_workspace(ctx)).await?;
+    let teams = Teams::read(tx, has_own_workspace(request)).await?;
     let from = teams.of(row.workspace_id);
     if from.is_some() && from == teams.of(to) {
         return Ok(row.channel.clone());

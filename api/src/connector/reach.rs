@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use async_graphql::Context;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use tocsin_entity::{connector, connector_rule, id::ServiceId, kinds::Role, managing};
 
 use crate::{
     error::{Trouble, UserError, UserErrorCode},
-    node::domain,
-    viewer::{Need, Viewer},
+    request::Request,
+    viewer::Need,
 };
 
 /// What somebody may manage.
@@ -32,8 +31,8 @@ impl Reach {
     ///
     /// # Errors
     /// A refusal that names the role needed, where it goes nowhere.
-    pub(crate) async fn of_viewer(ctx: &Context<'_>) -> Result<Self, Trouble> {
-        let viewer = ctx.data_unchecked::<Viewer>();
+    pub(crate) async fn of_viewer(request: &Request<'_>) -> Result<Self, Trouble> {
+        let viewer = request.viewer;
         let Err(refused) = viewer.may_change(Need::Manage) else {
             return Ok(Self::All);
         };
@@ -47,7 +46,7 @@ impl Reach {
         let rows = managing::Entity::find()
             .filter(managing::Column::UserId.eq(member.user_id))
             .filter(managing::Column::OrganizationId.eq(organization_id))
-            .all(domain(ctx).database().read())
+            .all(request.domain.database().read())
             .await?;
         if rows.is_empty() || member.role == Role::Stakeholder {
             let why = format!("Your role is {}. {REFUSAL}", member.role);

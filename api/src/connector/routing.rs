@@ -2,27 +2,19 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use tocsin_entity::{
     connector, connector_rule,
     id::{ConnectorId, OrganizationId},
-    incident,
+    incident::{self, TagValue},
 };
 
 use super::{
-    graphql::Connector,
     place::SpotsOf,
     route::{Because, Facts, HeldBack, Led, route},
-    rule::ConnectorRule,
     stand_in,
 };
-use crate::{
-    data_loader::Loader,
-    error::Fault,
-    incident::TagValue,
-    loaders::{self, Neighbours},
-};
+use crate::{data_loader::Loader, error::Fault, loaders::Neighbours, request::Request};
 
 /// The key of an organisation's connectors and rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,8 +23,8 @@ pub(crate) struct RoutingOf(pub(crate) OrganizationId);
 /// An organisation's connectors and rules, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Routing {
-    pub(super) connectors: Vec<connector::Model>,
-    pub(super) rules: Vec<connector_rule::Model>,
+    pub(crate) connectors: Vec<connector::Model>,
+    pub(crate) rules: Vec<connector_rule::Model>,
 }
 
 impl Loader<RoutingOf> for Neighbours {
@@ -74,8 +66,8 @@ impl Loader<RoutingOf> for Neighbours {
 }
 
 /// Why a connector that applies is passed over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-pub(crate) enum SlackRouteHeldBack {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RouteHeldBack {
     /// The incident is not urgent enough for its urgency filter.
     UrgencyFilter,
     /// Another connector that applies leads to the same channel.
@@ -83,30 +75,26 @@ pub(crate) enum SlackRouteHeldBack {
 }
 
 /// A connector that applies to an incident, and why.
-#[derive(SimpleObject)]
-#[graphql(complex)]
-pub(crate) struct SlackRoute {
+#[derive(Debug)]
+pub(crate) struct Route {
     /// The connector.
-    connector: Connector,
+    pub(crate) connector: connector::Model,
     /// The rules that lead there; none where it is a default connector and no rule leads anywhere.
-    rules: Vec<ConnectorRule>,
-    /// Why it is passed over; null where the incident goes there. One where the incident stands already keeps it true all the same.
-    held_back: Option<SlackRouteHeldBack>,
+    pub(crate) rules: Vec<connector_rule::Model>,
+    /// Why it is passed over; none where the incident goes there.
+    pub(crate) held_back: Option<RouteHeldBack>,
     /// Which rules lead there, and why it is passed over.
-    #[graphql(skip)]
     because: String,
-    #[graphql(skip)]
     routing: Arc<Routing>,
 }
 
-#[ComplexObject]
-impl SlackRoute {
+impl Route {
     /// All of that for people; where its channel takes nothing at the moment, also where the incident goes meanwhile.
-    async fn explanation(&self, ctx: &Context<'_>) -> Result<String> {
+    pub(crate) async fn explanation(&self, request: &Request<'_>) -> Result<String, Fault> {
         if self.held_back.is_some() {
             return Ok(self.because.clone());
         }
-        let but = stand_in::told(ctx, &self.connector.0, &self.routing.connectors).await?;
+        let but = stand_in::told(request, &self.connector, &self.routing.connectors).await?;
         Ok(but.map_or_else(|| self.because.clone(), |but| format!("{} {but}", self.because)))
     }
 }
@@ -117,12 +105,12 @@ fn name_the_same(one: &connector::Model, other: &connector::Model) -> bool {
 }
 
 /// Where an incident with these facts goes.
-pub(super) async fn of(
-    ctx: &Context<'_>,
+pub(crate) async fn of(
+    request: &Request<'_>,
     organization_id: OrganizationId,
     facts: &Facts,
-) -> Result<Vec<SlackRoute>, Fault> {
-    let found = loaders::of(ctx).load_one(RoutingOf(organization_id)).await?;
+) -> Result<Vec<Route>, Fault> {
+    let found = request.loaders().load_one(RoutingOf(organization_id)).await?;
     let Some(routing) = found else {
         return Ok(Vec::new());
     };
@@ -133,10 +121,10 @@ pub(super) async fn of(
         .filter_map(|led| routing.connector(led.connector))
         .collect();
     if open.len() > 1 {
-        let spots = loaders::of(ctx).load_one(SpotsOf(organization_id)).await?;
+        let spots = request.loaders().load_one(SpotsOf(organization_id)).await?;
         let spots = spots.unwrap_or_default();
         // One whose channel can't be reached its way takes it from nobody, and has a fallback of its own.
-        let down = stand_in::troubles(ctx, &open).await?;
+        let down = stand_in::troubles(request, &open).await?;
         let works = |one: &connector::Model| !down.contains_key(&one.id);
         led = route(facts, &routing.rules, &routing.connectors, |one, other| {
             name_the_same(one, other) || (works(one) && works(other) && spots.are_same(one, other))
@@ -149,7 +137,7 @@ pub(super) async fn of(
         .collect())
 }
 
-fn told(routing: &Arc<Routing>, led: &Led, is_nowhere: bool) -> Option<SlackRoute> {
+fn told(routing: &Arc<Routing>, led: &Led, is_nowhere: bool) -> Option<Route> {
     let connector = routing.connector(led.connector)?;
     let rules: Vec<_> = match &led.because {
         Because::Default => Vec::new(),
@@ -168,14 +156,14 @@ fn told(routing: &Arc<Routing>, led: &Led, is_nowhere: bool) -> Option<SlackRout
     let (held_back, but) = match &led.held_back {
         None => (None, String::new()),
         Some(HeldBack::Urgency) => (
-            Some(SlackRouteHeldBack::UrgencyFilter),
+            Some(RouteHeldBack::UrgencyFilter),
             format!(", but its urgency filter is {}", connector.urgency_filter),
         ),
         Some(HeldBack::SameChannel(other)) => {
             let other = routing.connector(*other);
             let other = other.map(|other| other.name.as_str()).unwrap_or_default();
             (
-                Some(SlackRouteHeldBack::SameChannel),
+                Some(RouteHeldBack::SameChannel),
                 format!(", but {other} leads to the same channel"),
             )
         }
@@ -185,9 +173,9 @@ fn told(routing: &Arc<Routing>, led: &Led, is_nowhere: bool) -> Option<SlackRout
     } else {
         ""
     };
-    Some(SlackRoute {
-        connector: Connector(connector.clone()),
-        rules: rules.into_iter().map(ConnectorRule).collect(),
+    Some(Route {
+        connector: connector.clone(),
+        rules,
         held_back,
         because: format!("{why}{but}{nowhere}."),
         routing: Arc::clone(routing),
@@ -201,7 +189,10 @@ impl Routing {
 }
 
 /// Where an incident goes.
-pub(crate) async fn of_incident(ctx: &Context<'_>, incident: &incident::Model) -> Result<Vec<SlackRoute>> {
+pub(crate) async fn of_incident(
+    request: &Request<'_>,
+    incident: &incident::Model,
+) -> Result<Vec<Route>, Fault> {
     let tags: Vec<TagValue> = serde_json::from_value(incident.tags.clone()).map_err(|error| {
         Fault::Broken(format!(
             "the tags of incident {} can't be read: {error}",
@@ -214,19 +205,19 @@ pub(crate) async fn of_incident(ctx: &Context<'_>, incident: &incident::Model) -
         severity: incident.severity,
         tags: tags.into_iter().map(|tag| (tag.key, tag.value)).collect(),
     };
-    Ok(of(ctx, incident.organization_id, &facts).await?)
+    of(request, incident.organization_id, &facts).await
 }
 
 /// Whether what is said in a connector's channel becomes comments. One that is gone, or never was one, keeps nothing from it.
 pub(crate) async fn is_synced(
-    ctx: &Context<'_>,
+    request: &Request<'_>,
     organization_id: OrganizationId,
     id: &str,
 ) -> Result<bool, Fault> {
     let Ok(id) = id.parse::<ConnectorId>() else {
         return Ok(true);
     };
-    let found: Option<connector::Model> = loaders::of(ctx).load_one(id).await?;
+    let found: Option<connector::Model> = request.loaders().load_one(id).await?;
     let own = found.filter(|found| found.organization_id == organization_id);
     Ok(own.is_none_or(|found| found.two_way_sync))
 }

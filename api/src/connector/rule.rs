@@ -1,6 +1,5 @@
 //! Rules that lead incidents to connectors: in GraphQL, and how they are made, changed and deleted.
 
-use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, Result, SimpleObject};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait,
     QueryFilter,
@@ -16,15 +15,17 @@ use tocsin_entity::{
 
 use super::{
     command::{managed, organization, unknown},
-    graphql::Connector,
     input,
     reach::Reach,
 };
 use crate::{
     audit::Trail,
-    error::{Trouble, UserError, UserErrorCode, told},
-    idempotency, limits, loaders, node,
-    service::Service,
+    error::{Trouble, UserError, UserErrorCode},
+    idempotency::{self, GivenKey},
+    limits,
+    patch::Patch,
+    request::Request,
+    tenant,
 };
 
 /// Most rules of an organisation: each incident is compared with all of them.
@@ -33,175 +34,64 @@ const RULES_MAX: u64 = 1_000;
 /// Longest key or value of a tag, in characters.
 const TAG_MAX: usize = 100;
 
-/// A rule.
-#[derive(Clone)]
-pub(crate) struct ConnectorRule(pub(super) Model);
-
-/// A rule that leads incidents to a connector: all that it names must hold.
-#[Object]
-impl ConnectorRule {
-    /// The rule's global id.
-    pub(crate) async fn id(&self) -> ID {
-        ID(self.0.id.to_string())
-    }
-
-    /// Where it leads.
-    async fn connector(&self, ctx: &Context<'_>) -> Result<Option<Connector>> {
-        let found: Option<connector::Model> = loaders::of(ctx).load_one(self.0.connector_id).await?;
-        Ok(found.map(Connector))
-    }
-
-    /// Incidents of this service.
-    async fn service(&self, ctx: &Context<'_>) -> Result<Option<Service>> {
-        let Some(id) = self.0.service_id else {
-            return Ok(None);
-        };
-        let found: Option<service::Model> = loaders::of(ctx).load_one(id).await?;
-        Ok(found.map(Service))
-    }
-
-    /// Incidents of this urgency.
-    async fn urgency(&self) -> Option<Urgency> {
-        self.0.urgency
-    }
-
-    /// Incidents of this severity.
-    async fn severity(&self) -> Option<Severity> {
-        self.0.severity
-    }
-
-    /// Incidents with this tag.
-    async fn tag_key(&self) -> Option<&str> {
-        self.0.tag_key.as_deref()
-    }
-
-    /// The tag's value; any where it is null.
-    async fn tag_value(&self) -> Option<&str> {
-        self.0.tag_value.as_deref()
-    }
-}
-
 /// A new rule. What it names must all hold; it must name something.
-#[derive(Debug, InputObject)]
-pub(crate) struct CreateConnectorRuleInput {
+#[derive(Debug)]
+pub(crate) struct CreateConnectorRule {
     /// The connector it leads to.
-    connector_id: ID,
+    pub(crate) connector_id: String,
     /// Incidents of this service.
-    service_id: Option<ID>,
+    pub(crate) service_id: Option<String>,
     /// Incidents of this urgency.
-    urgency: Option<Urgency>,
+    pub(crate) urgency: Option<Urgency>,
     /// Incidents of this severity.
-    severity: Option<Severity>,
+    pub(crate) severity: Option<Severity>,
     /// Incidents with this tag; at most 100 characters.
-    tag_key: Option<String>,
+    pub(crate) tag_key: Option<String>,
     /// The tag's value; any where it is left out.
-    tag_value: Option<String>,
+    pub(crate) tag_value: Option<String>,
     /// Makes the request repeatable for 24 hours.
-    idempotency_key: Option<String>,
+    pub(crate) idempotency_key: Option<GivenKey>,
 }
 
 /// New values for a rule; what is left out stays, and null takes a condition away.
-#[derive(Debug, InputObject)]
-pub(crate) struct UpdateConnectorRuleInput {
+#[derive(Debug)]
+pub(crate) struct UpdateConnectorRule {
     /// The rule's id.
-    id: ID,
+    pub(crate) id: String,
     /// Incidents of this service.
-    service_id: MaybeUndefined<ID>,
+    pub(crate) service_id: Patch<String>,
     /// Incidents of this urgency.
-    urgency: MaybeUndefined<Urgency>,
+    pub(crate) urgency: Patch<Urgency>,
     /// Incidents of this severity.
-    severity: MaybeUndefined<Severity>,
+    pub(crate) severity: Patch<Severity>,
     /// Incidents with this tag; at most 100 characters.
-    tag_key: MaybeUndefined<String>,
+    pub(crate) tag_key: Patch<String>,
     /// The tag's value.
-    tag_value: MaybeUndefined<String>,
+    pub(crate) tag_value: Patch<String>,
     /// Makes the request repeatable for 24 hours.
-    idempotency_key: Option<String>,
+    pub(crate) idempotency_key: Option<GivenKey>,
 }
 
 /// The rule to delete.
-#[derive(Debug, InputObject)]
-pub(crate) struct DeleteConnectorRuleInput {
+#[derive(Debug)]
+pub(crate) struct DeleteConnectorRule {
     /// The rule's id.
-    id: ID,
+    pub(crate) id: String,
     /// Makes the request repeatable for 24 hours.
-    idempotency_key: Option<String>,
+    pub(crate) idempotency_key: Option<GivenKey>,
 }
 
-/// What came of a change of a rule.
-#[derive(SimpleObject)]
-pub(crate) struct ConnectorRulePayload {
-    /// The rule as it is now; none where the change was refused.
-    rule: Option<ConnectorRule>,
-    /// Why nothing was changed.
-    user_errors: Vec<UserError>,
-}
-
-/// What came of deleting a rule.
-#[derive(SimpleObject)]
-pub(crate) struct DeleteConnectorRulePayload {
-    /// The id of the rule that is gone; none where it was refused.
-    deleted_id: Option<ID>,
-    /// Why nothing was changed.
-    user_errors: Vec<UserError>,
-}
-
-/// The mutations of rules.
-#[derive(Default)]
-pub(crate) struct RuleMutation;
-
-#[Object]
-impl RuleMutation {
-    /// Leads incidents to a connector. Needs the role ADMIN or OWNER, or to manage the services that the connector and the rule are for.
-    async fn create_connector_rule(
-        &self,
-        ctx: &Context<'_>,
-        input: CreateConnectorRuleInput,
-    ) -> Result<ConnectorRulePayload> {
-        payload(create(ctx, input).await)
-    }
-
-    /// Changes which incidents a rule leads to its connector. Needs what `createConnectorRule` needs.
-    async fn update_connector_rule(
-        &self,
-        ctx: &Context<'_>,
-        input: UpdateConnectorRuleInput,
-    ) -> Result<ConnectorRulePayload> {
-        payload(update(ctx, input).await)
-    }
-
-    /// Deletes a rule. Incidents that stand where it led stay there. Needs what `createConnectorRule` needs.
-    async fn delete_connector_rule(
-        &self,
-        ctx: &Context<'_>,
-        input: DeleteConnectorRuleInput,
-    ) -> Result<DeleteConnectorRulePayload> {
-        let (deleted, user_errors) = told(delete(ctx, input).await)?;
-        Ok(DeleteConnectorRulePayload {
-            deleted_id: deleted.map(|id| ID(id.to_string())),
-            user_errors,
-        })
-    }
-}
-
-fn payload(result: Result<Model, Trouble>) -> Result<ConnectorRulePayload> {
-    let (row, user_errors) = told(result)?;
-    Ok(ConnectorRulePayload {
-        rule: row.map(ConnectorRule),
-        user_errors,
-    })
-}
-
-async fn create(ctx: &Context<'_>, input: CreateConnectorRuleInput) -> Result<Model, Trouble> {
-    let reach = Reach::of_viewer(ctx).await?;
-    let organization_id = organization(ctx)?;
-    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
+/// Leads incidents to a connector.
+pub(crate) async fn create(request: &Request<'_>, input: CreateConnectorRule) -> Result<Model, Trouble> {
+    let reach = Reach::of_viewer(request).await?;
+    let organization_id = organization(request)?;
+    let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let no_connector = || unknown().at("connectorId");
     let row = checked(Model {
         id: RuleId::new(),
         organization_id,
         connector_id: input.connector_id.parse().map_err(|_| no_connector())?,
-        service_id: input.service_id.as_ref().map(service_id).transpose()?,
+        service_id: input.service_id.as_deref().map(service_id).transpose()?,
         urgency: input.urgency,
         severity: input.severity,
         tag_key: input
@@ -214,7 +104,7 @@ async fn create(ctx: &Context<'_>, input: CreateConnectorRuleInput) -> Result<Mo
     })?;
     reach.need([row.service_id])?;
     idempotency::once(
-        ctx,
+        request,
         organization_id,
         key,
         "rule",
@@ -232,20 +122,21 @@ async fn create(ctx: &Context<'_>, input: CreateConnectorRuleInput) -> Result<Mo
             need_services(tx, organization_id, row.service_id.as_slice()).await?;
             need_new(tx, &row, "connectorId").await?;
             let row = row.into_active_model().insert(tx).await?;
-            Trail::of(ctx, organization_id).made(tx, &row).await?;
+            Trail::of(request, organization_id).made(tx, &row).await?;
             Ok(row)
         },
     )
     .await
 }
 
-async fn update(ctx: &Context<'_>, input: UpdateConnectorRuleInput) -> Result<Model, Trouble> {
-    let reach = Reach::of_viewer(ctx).await?;
-    let organization_id = organization(ctx)?;
-    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
+/// Changes which incidents a rule leads to its connector.
+pub(crate) async fn update(request: &Request<'_>, input: UpdateConnectorRule) -> Result<Model, Trouble> {
+    let reach = Reach::of_viewer(request).await?;
+    let organization_id = organization(request)?;
+    let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let id = rule_id(&input.id)?;
     idempotency::once(
-        ctx,
+        request,
         organization_id,
         key,
         "rule",
@@ -255,7 +146,7 @@ async fn update(ctx: &Context<'_>, input: UpdateConnectorRuleInput) -> Result<Mo
             let was = before.clone();
             let key = |text: &String| limits::line("tagKey", text, TAG_MAX);
             let after = checked(Model {
-                service_id: input::changed(&input.service_id, before.service_id, service_id)?,
+                service_id: input::changed(&input.service_id, before.service_id, |id| service_id(id))?,
                 urgency: input::changed(&input.urgency, before.urgency, |urgency| Ok(*urgency))?,
                 severity: input::changed(&input.severity, before.severity, |severity| Ok(*severity))?,
                 tag_key: input::changed(&input.tag_key, before.tag_key, key)?,
@@ -268,22 +159,25 @@ async fn update(ctx: &Context<'_>, input: UpdateConnectorRuleInput) -> Result<Mo
                 need_new(tx, &after, "id").await?;
             }
             let after = after.into_active_model().reset_all().update(tx).await?;
-            Trail::of(ctx, organization_id).changed(tx, &was, &after).await?;
+            Trail::of(request, organization_id)
+                .changed(tx, &was, &after)
+                .await?;
             Ok(after)
         },
     )
     .await
 }
 
-async fn delete(ctx: &Context<'_>, input: DeleteConnectorRuleInput) -> Result<RuleId, Trouble> {
-    let reach = Reach::of_viewer(ctx).await?;
-    let organization_id = organization(ctx)?;
-    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
+/// Deletes a rule.
+pub(crate) async fn delete(request: &Request<'_>, input: DeleteConnectorRule) -> Result<RuleId, Trouble> {
+    let reach = Reach::of_viewer(request).await?;
+    let organization_id = organization(request)?;
+    let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let id = rule_id(&input.id)?;
-    idempotency::gone_once(ctx, organization_id, key, id, async |tx| {
+    idempotency::gone_once(request, organization_id, key, id, async |tx| {
         let rule = own(tx, organization_id, id, &reach).await?;
         Entity::delete_by_id(id).exec(tx).await?;
-        Trail::of(ctx, organization_id).gone(tx, &rule).await?;
+        Trail::of(request, organization_id).gone(tx, &rule).await?;
         Ok(())
     })
     .await
@@ -296,7 +190,7 @@ async fn own(
     id: RuleId,
     reach: &Reach,
 ) -> Result<Model, Trouble> {
-    let found = node::own::<Entity>(tx, organization_id, id).await?;
+    let found = tenant::own::<Entity>(tx, organization_id, id).await?;
     let found = found.ok_or_else(|| UserError::not_found("rule").at("id"))?;
     managed(tx, organization_id, found.connector_id, reach).await?;
     Ok(found)
@@ -334,7 +228,7 @@ fn checked(row: Model) -> Result<Model, UserError> {
     ))
 }
 
-fn rule_id(id: &ID) -> Result<RuleId, UserError> {
+fn rule_id(id: &str) -> Result<RuleId, UserError> {
     id.parse().map_err(|_| UserError::not_found("rule").at("id"))
 }
 
@@ -342,7 +236,7 @@ fn no_service() -> UserError {
     UserError::not_found("service").at("serviceId")
 }
 
-fn service_id(id: &ID) -> Result<ServiceId, UserError> {
+fn service_id(id: &str) -> Result<ServiceId, UserError> {
     id.parse().map_err(|_| no_service())
 }
 
@@ -351,7 +245,7 @@ fn tag_value(text: &str) -> Result<String, UserError> {
 }
 
 /// The services must be the organisation's.
-pub(super) async fn need_services(
+pub(crate) async fn need_services(
     tx: &DatabaseTransaction,
     organization_id: OrganizationId,
     services: &[ServiceId],
@@ -371,12 +265,12 @@ pub(super) async fn need_services(
     }
 }
 
-pub(super) async fn of_connector(tx: &DatabaseTransaction, id: ConnectorId) -> Result<Vec<Model>, DbErr> {
+pub(crate) async fn of_connector(tx: &DatabaseTransaction, id: ConnectorId) -> Result<Vec<Model>, DbErr> {
     Entity::find().filter(Column::ConnectorId.eq(id)).all(tx).await
 }
 
 /// The rule that leads a service's incidents to a connector.
-pub(super) fn for_service(id: RuleId, connector: &connector::Model, service_id: ServiceId) -> Model {
+pub(crate) fn for_service(id: RuleId, connector: &connector::Model, service_id: ServiceId) -> Model {
     Model {
         id,
         organization_id: connector.organization_id,

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use async_graphql::Context;
 use tocsin_entity::{
     connector::Model,
     id::{ConnectorId, WorkspaceId},
@@ -14,8 +13,8 @@ use tocsin_entity::{
 use super::place::Lead;
 use crate::{
     error::Fault,
-    loaders::{self, FoundOf, InstallationOf},
-    node::domain,
+    loaders::{FoundOf, InstallationOf},
+    request::Request,
 };
 
 /// Longest way from one fallback to the next; no longer one is taken.
@@ -23,10 +22,10 @@ const FALLBACKS_MAX: usize = 5;
 
 /// Why connectors take nothing at the moment, for people; those that do are not in it.
 pub(super) async fn troubles(
-    ctx: &Context<'_>,
+    request: &Request<'_>,
     connectors: &[&Model],
 ) -> Result<HashMap<ConnectorId, String>, Fault> {
-    let loaders = loaders::of(ctx);
+    let loaders = request.loaders();
     let workspaces = || connectors.iter().filter_map(|one| one.workspace_id);
     let taken = loaders
         .load_many(connectors.iter().map(|one| Lead::from(*one)))
@@ -36,7 +35,7 @@ pub(super) async fn troubles(
         .await?;
     let wanted: HashMap<WorkspaceId, slack_workspace::Model> = loaders.load_many(workspaces()).await?;
     let installed = loaders.load_many(workspaces().map(InstallationOf)).await?;
-    let has_own_workspace = domain(ctx).config().slack.has_own_workspace;
+    let has_own_workspace = request.domain.config().slack.has_own_workspace;
     let why = |one: &Model| {
         if taken.get(&Lead::from(one)) == Some(&true) {
             return Some("its channel is another organisation's".to_owned());
@@ -74,14 +73,14 @@ fn failing(seen: &found::Model) -> Option<&str> {
 
 /// What is said of a connector to which an incident is led; nothing where its channel takes messages.
 pub(super) async fn told(
-    ctx: &Context<'_>,
+    request: &Request<'_>,
     connector: &Model,
     all: &[Model],
 ) -> Result<Option<String>, Fault> {
     let way = way(connector, all);
     let mut asked = vec![connector];
     asked.extend(&way);
-    let troubles = troubles(ctx, &asked).await?;
+    let troubles = troubles(request, &asked).await?;
     let Some(why) = troubles.get(&connector.id) else {
         return Ok(None);
     };

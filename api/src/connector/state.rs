@@ -1,6 +1,5 @@
 //! How a connector is: as the bridge has found its channel, and as the Slack workspace is to which it leads.
 
-use async_graphql::Context;
 use time::{Duration, OffsetDateTime};
 use tocsin_entity::{
     connector,
@@ -15,8 +14,8 @@ use tocsin_entity::{
 use super::place;
 use crate::{
     error::Fault,
-    loaders::{self, FoundOf, InstallationOf},
-    node::domain,
+    loaders::{FoundOf, InstallationOf},
+    request::Request,
 };
 
 /// How long Slack is silent before connectors say so: a moment's trouble is nobody's matter.
@@ -24,20 +23,20 @@ const SILENCE: Duration = Duration::seconds(60);
 
 /// How a connector is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct State {
-    pub(super) status: ConnectorStatus,
-    pub(super) code: Option<String>,
-    pub(super) reason: Option<String>,
-    pub(super) since: OffsetDateTime,
+pub(crate) struct State {
+    pub(crate) status: ConnectorStatus,
+    pub(crate) code: Option<String>,
+    pub(crate) reason: Option<String>,
+    pub(crate) since: OffsetDateTime,
 }
 
 /// How a connector is now. `is_taken` says whether its channel is another organisation's.
-pub(super) async fn of(
-    ctx: &Context<'_>,
+pub(crate) async fn of(
+    request: &Request<'_>,
     connector: &connector::Model,
     is_taken: bool,
 ) -> Result<State, Fault> {
-    let loaders = loaders::of(ctx);
+    let loaders = request.loaders();
     let found = loaders.load_one(FoundOf(connector.id)).await?;
     if is_taken {
         return Ok(taken(connector, found));
@@ -55,7 +54,7 @@ pub(super) async fn of(
     let installed = installed.filter(|installed| installed.is_of_token(version));
     if let Some(ill) = installed
         .as_ref()
-        .and_then(|installed| ill(installed, domain(ctx).clock().now()))
+        .and_then(|installed| ill(installed, request.domain.clock().now()))
     {
         return Ok(told_by_bridge(found.as_ref()).unwrap_or(ill));
     }

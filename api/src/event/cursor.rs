@@ -12,7 +12,7 @@ use crate::{error::Refusal, moment::micros};
 
 /// The key of a cursor: the event's number, a mark of the organisation whose log it is of, and one of the event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Position {
+pub(crate) struct Position {
     seq: i64,
     /// None in cursors of early versions.
     mark: Option<String>,
@@ -38,7 +38,7 @@ fn mark_of_event(event: &event::Model) -> String {
 
 impl Position {
     /// Behind this event.
-    pub(super) fn of(event: &event::Model) -> Self {
+    pub(crate) fn of(event: &event::Model) -> Self {
         Self {
             seq: event.seq,
             mark: Some(mark(event.organization_id)),
@@ -50,7 +50,7 @@ impl Position {
     ///
     /// # Errors
     /// A refusal, where it stands in another organisation's log or in none.
-    pub(super) fn in_log_of(&self, organization_id: OrganizationId) -> Result<i64, Refusal> {
+    pub(crate) fn in_log_of(&self, organization_id: OrganizationId) -> Result<i64, Refusal> {
         let own = self.mark.as_ref().is_none_or(|own| *own == mark(organization_id));
         if own && self.seq >= 0 {
             Ok(self.seq)
@@ -62,7 +62,7 @@ impl Position {
     }
 
     /// Whether it stands behind this event, which has its number.
-    pub(super) fn is_of(&self, event: &event::Model) -> bool {
+    pub(crate) fn is_of(&self, event: &event::Model) -> bool {
         self.event.as_ref().is_none_or(|own| *own == mark_of_event(event))
     }
 }

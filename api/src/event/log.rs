@@ -14,21 +14,21 @@ use super::cursor::Position;
 
 /// An event with what it tells of.
 #[derive(Debug)]
-pub(super) struct Told {
-    pub(super) event: event::Model,
-    pub(super) incident: Arc<incident::Model>,
-    pub(super) entry: Arc<timeline_entry::Model>,
-    pub(super) assignees: Vec<UserId>,
+pub(crate) struct Told {
+    pub(crate) event: event::Model,
+    pub(crate) incident: Arc<incident::Model>,
+    pub(crate) entry: Arc<timeline_entry::Model>,
+    pub(crate) assignees: Vec<UserId>,
 }
 
 impl Told {
-    pub(super) fn position(&self) -> Position {
+    pub(crate) fn position(&self) -> Position {
         Position::of(&self.event)
     }
 }
 
 /// The events after `seq`, oldest first.
-pub(super) async fn read_after(
+pub(crate) async fn read_after(
     database: &Database,
     organization_id: OrganizationId,
     seq: i64,
@@ -89,7 +89,7 @@ pub(super) async fn read_after(
 }
 
 /// The event of a number.
-pub(super) async fn find(
+pub(crate) async fn find(
     database: &Database,
     organization_id: OrganizationId,
     seq: i64,
@@ -100,7 +100,7 @@ pub(super) async fn find(
 }
 
 /// The sequence number of the organisation's newest event; 0 before the first.
-pub(super) async fn newest(database: &Database, organization_id: OrganizationId) -> Result<i64, DbErr> {
+pub(crate) async fn newest(database: &Database, organization_id: OrganizationId) -> Result<i64, DbErr> {
     let row = organization::Entity::find_by_id(organization_id)
         .one(database.read())
         .await?;

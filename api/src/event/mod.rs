@@ -3,13 +3,14 @@
 mod bell;
 mod cursor;
 mod feed;
-mod graphql;
 mod log;
 mod newest;
 mod stream;
 
 pub(crate) use self::{
+    cursor::Position,
     feed::Feed,
-    graphql::{EventQuery, EventSubscription, IncidentEvent},
+    log::{Told, find, read_after},
     newest::EventNumber,
+    stream::events,
 };

@@ -24,7 +24,7 @@ struct Listener {
 }
 
 /// The events after `after`, or from now on, for ever. It ends after an error: the listener comes back with its cursor.
-pub(super) async fn events(
+pub(crate) async fn events(
     domain: Arc<Domain>,
     organization_id: OrganizationId,
     after: Option<i64>,

@@ -17,12 +17,8 @@ use tocsin_entity::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-use super::{
-    batch,
-    command::{Actor, Command},
-    error::IncidentError,
-};
-use crate::{error::Fault, idempotency::KeyUse};
+use super::{batch, command::Command, error::IncidentError};
+use crate::{actor::Actor, error::Fault, idempotency::KeyUse};
 
 /// Most commands in one transaction.
 const BATCH_MAX: usize = 128;

@@ -2,37 +2,12 @@
 
 use time::OffsetDateTime;
 use tocsin_entity::{
-    id::{ApiKeyId, IncidentId, OrganizationId, ServiceId, TimelineEntryId, UserId},
-    kinds::{ReplyMode, Severity, Source, Urgency},
+    id::{IncidentId, ServiceId, TimelineEntryId, UserId},
+    incident::TagValue,
+    kinds::{ReplyMode, Severity, Urgency},
 };
 
 use crate::timer::TimerClaim;
-
-/// Who acts, and through what.
-#[derive(Debug, Clone)]
-pub(crate) struct Actor {
-    /// The organisation it happens in.
-    pub(crate) organization_id: OrganizationId,
-    /// The member who acts, where one does.
-    pub(crate) user_id: Option<UserId>,
-    /// The key that acts, where no member does.
-    pub(crate) key_id: Option<ApiKeyId>,
-    /// The display name of a person in Slack who is no member.
-    pub(crate) slack_name: Option<String>,
-    /// Through what the change comes.
-    pub(crate) source: Source,
-    /// The request that asks for it, for logs.
-    pub(crate) request_id: Option<String>,
-}
-
-/// A label of an incident.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub(crate) struct TagValue {
-    /// What it labels.
-    pub(crate) key: String,
-    /// The label.
-    pub(crate) value: String,
-}
 
 /// A new incident.
 #[derive(Debug, Clone)]

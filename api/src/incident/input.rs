@@ -1,207 +1,187 @@
 //! What callers send to change incidents, and how it becomes a command.
 
-use async_graphql::{ID, InputObject, MaybeUndefined};
 use time::OffsetDateTime;
 use tocsin_entity::{
     id::{IncidentId, UserId},
+    incident::TagValue,
     kinds::{ReplyMode, Severity, Urgency},
 };
 
-use super::command::{Change, Command, CommentRef, Revision, TagValue, Trigger, Update};
-use crate::{error::UserError, limits};
+use super::command::{Change, Command, CommentRef, Revision, Trigger, Update};
+use crate::{error::UserError, idempotency::GivenKey, limits, patch::Patch};
 
 /// Most tags of an incident.
 const TAGS_MAX: usize = 20;
+
 /// Longest key of a tag, in characters.
 const TAG_KEY_MAX: usize = 64;
+
 /// Longest value of a tag, in characters.
 const TAG_VALUE_MAX: usize = 256;
+
 /// Most assignees of an incident.
 const ASSIGNEES_MAX: usize = 50;
 
-/// A label for an incident.
-#[derive(Debug, InputObject)]
-pub(crate) struct TagInput {
-    /// What it labels; at most 64 characters.
-    pub(crate) key: String,
-    /// The label; at most 256 characters.
-    pub(crate) value: String,
-}
-
 /// A new incident.
-#[derive(Debug, InputObject)]
-pub(crate) struct TriggerIncidentInput {
+#[derive(Debug)]
+pub(crate) struct TriggerIncident {
     /// What is wrong, in a line of at most 200 characters.
-    title: String,
+    pub(crate) title: String,
     /// What is known; at most 20,000 characters.
-    description_markdown: Option<String>,
+    pub(crate) description_markdown: Option<String>,
     /// The service that is broken; the organisation's default one where none is named.
-    service_id: Option<ID>,
+    pub(crate) service_id: Option<String>,
     /// How soon a person must look; the service's default where none is named.
-    urgency: Option<Urgency>,
+    pub(crate) urgency: Option<Urgency>,
     /// How much is broken.
-    severity: Option<Severity>,
+    pub(crate) severity: Option<Severity>,
     /// Labels; at most 20.
-    tags: Option<Vec<TagInput>>,
+    pub(crate) tags: Option<Vec<TagValue>>,
     /// Who is to work it; at most 50.
-    assignee_ids: Option<Vec<ID>>,
+    pub(crate) assignee_ids: Option<Vec<String>>,
     /// While an incident with this key is open, the trigger is that incident again.
-    dedup_key: Option<String>,
+    pub(crate) dedup_key: Option<String>,
     /// Makes the request repeatable for 24 hours.
-    pub(super) idempotency_key: Option<String>,
+    pub(crate) idempotency_key: Option<GivenKey>,
 }
 
 /// Which incident is to be acknowledged.
-#[derive(Debug, InputObject)]
-pub(crate) struct AcknowledgeIncidentInput {
+#[derive(Debug)]
+pub(crate) struct AcknowledgeIncident {
     /// The incident's id.
-    pub(super) id: ID,
+    pub(crate) id: String,
     /// Makes the request repeatable for 24 hours.
-    pub(super) idempotency_key: Option<String>,
+    pub(crate) idempotency_key: Option<GivenKey>,
 }
 
 /// Which incident is resolved, and how.
-#[derive(Debug, InputObject)]
-pub(crate) struct ResolveIncidentInput {
+#[derive(Debug)]
+pub(crate) struct ResolveIncident {
     /// The incident's id.
-    pub(super) id: ID,
+    pub(crate) id: String,
     /// What was done; at most 20,000 characters.
-    pub(super) note_markdown: Option<String>,
+    pub(crate) note_markdown: Option<String>,
     /// Makes the request repeatable for 24 hours.
-    pub(super) idempotency_key: Option<String>,
+    pub(crate) idempotency_key: Option<GivenKey>,
 }
 
 /// Which incident is open again, and why.
-#[derive(Debug, InputObject)]
-pub(crate) struct ReopenIncidentInput {
+#[derive(Debug)]
+pub(crate) struct ReopenIncident {
     /// The incident's id.
-    pub(super) id: ID,
+    pub(crate) id: String,
     /// Why; at most 20,000 characters.
-    pub(super) reason_markdown: Option<String>,
+    pub(crate) reason_markdown: Option<String>,
     /// Makes the request repeatable for 24 hours.
-    pub(super) idempotency_key: Option<String>,
+    pub(crate) idempotency_key: Option<GivenKey>,
 }
 
 /// Which incident may rest, and until when.
-#[derive(Debug, InputObject)]
-pub(crate) struct SnoozeIncidentInput {
+#[derive(Debug)]
+pub(crate) struct SnoozeIncident {
     /// The incident's id.
-    pub(super) id: ID,
+    pub(crate) id: String,
     /// Until when; at most 30 days from now.
-    pub(super) until: OffsetDateTime,
+    pub(crate) until: OffsetDateTime,
     /// Makes the request repeatable for 24 hours.
-    pub(super) idempotency_key: Option<String>,
+    pub(crate) idempotency_key: Option<GivenKey>,
 }
 
 /// Which incident is to be worked by others.
-#[derive(Debug, InputObject)]
-pub(crate) struct ReassignIncidentInput {
+#[derive(Debug)]
+pub(crate) struct ReassignIncident {
     /// The incident's id.
-    pub(super) id: ID,
+    pub(crate) id: String,
     /// Who is to work it from now on; at most 50, and nobody where the list is empty.
-    pub(super) assignee_ids: Vec<ID>,
+    pub(crate) assignee_ids: Vec<String>,
     /// Makes the request repeatable for 24 hours.
-    pub(super) idempotency_key: Option<String>,
+    pub(crate) idempotency_key: Option<GivenKey>,
 }
 
 /// New values for an incident; what is left out stays.
-#[derive(Debug, InputObject)]
-pub(crate) struct UpdateIncidentInput {
+#[derive(Debug)]
+pub(crate) struct UpdateIncident {
     /// The incident's id.
-    pub(super) id: ID,
+    pub(crate) id: String,
     /// What is wrong, in a line of at most 200 characters.
-    title: Option<String>,
+    pub(crate) title: Option<String>,
     /// What is known; at most 20,000 characters.
-    description_markdown: Option<String>,
+    pub(crate) description_markdown: Option<String>,
     /// How soon a person must look.
-    urgency: Option<Urgency>,
+    pub(crate) urgency: Option<Urgency>,
     /// How much is broken.
-    severity: Option<Severity>,
+    pub(crate) severity: Option<Severity>,
     /// Labels, in place of those before; at most 20.
-    tags: Option<Vec<TagInput>>,
+    pub(crate) tags: Option<Vec<TagValue>>,
     /// Makes the request repeatable for 24 hours.
-    pub(super) idempotency_key: Option<String>,
-}
-
-/// A person in Slack who is no member. Taken from the Slack bridge alone.
-#[derive(Debug, InputObject)]
-pub(crate) struct SlackAuthorInput {
-    /// The name people see in Slack.
-    pub(super) name: String,
+    pub(crate) idempotency_key: Option<GivenKey>,
 }
 
 /// A comment on an incident.
-#[derive(Debug, InputObject)]
-pub(crate) struct AddCommentInput {
+#[derive(Debug)]
+pub(crate) struct AddComment {
     /// The incident's id.
-    pub(super) incident_id: ID,
+    pub(crate) incident_id: String,
     /// What is said; at most 12,000 characters, and not blank.
-    body_markdown: String,
+    pub(crate) body_markdown: String,
     /// Where it was said, as `slack:T…/C…/ts`: a second comment from there is the first again. Taken from the Slack bridge alone.
-    #[graphql(visible = "crate::viewer::shown_to_bridge")]
-    pub(super) external_ref: Option<String>,
+    pub(crate) external_ref: Option<String>,
     /// Who said it, where no member did. Taken from the Slack bridge alone.
-    #[graphql(visible = "crate::viewer::shown_to_bridge")]
-    pub(super) slack_author: Option<SlackAuthorInput>,
+    pub(crate) slack_author: Option<String>,
     /// When it was said, which becomes the entry's `occurredAt`: the incident's beginning at the earliest, and now at the latest. What was said
     /// while the sync was muted is no comment, whenever that comes to be known. Taken from the Slack bridge alone.
-    #[graphql(visible = "crate::viewer::shown_to_bridge")]
-    pub(super) said_at: Option<OffsetDateTime>,
+    pub(crate) said_at: Option<OffsetDateTime>,
     /// Through which connector's message it was said: without two-way sync there it is no comment. Taken from the Slack bridge alone.
-    #[graphql(visible = "crate::viewer::shown_to_bridge")]
-    pub(super) connector_id: Option<ID>,
+    pub(crate) connector_id: Option<String>,
     /// Makes the request repeatable for 24 hours.
-    pub(super) idempotency_key: Option<String>,
+    pub(crate) idempotency_key: Option<GivenKey>,
 }
 
 /// Another text for a comment: for who made it.
-#[derive(Debug, InputObject)]
-pub(crate) struct EditCommentInput {
+#[derive(Debug)]
+pub(crate) struct EditComment {
     /// The comment's id.
-    id: Option<ID>,
+    pub(crate) id: Option<String>,
     /// Where it was said, as `slack:T…/C…/ts`, in place of its id. Taken from the Slack bridge alone.
-    #[graphql(visible = "crate::viewer::shown_to_bridge")]
-    pub(super) external_ref: Option<String>,
+    pub(crate) external_ref: Option<String>,
     /// What it says from now on; at most 12,000 characters, and not blank.
-    body_markdown: String,
+    pub(crate) body_markdown: String,
     /// Slack's `edited.ts`: an edit that is no newer than the last one changes nothing. Taken from the Slack bridge alone.
-    #[graphql(visible = "crate::viewer::shown_to_bridge")]
-    pub(super) revision: Option<String>,
+    pub(crate) revision: Option<String>,
     /// Makes the request repeatable for 24 hours.
-    pub(super) idempotency_key: Option<String>,
+    pub(crate) idempotency_key: Option<GivenKey>,
 }
 
 /// Which comment is taken back.
-#[derive(Debug, InputObject)]
-pub(crate) struct RetractCommentInput {
+#[derive(Debug)]
+pub(crate) struct RetractComment {
     /// The comment's id.
-    id: Option<ID>,
+    pub(crate) id: Option<String>,
     /// Where it was said, as `slack:T…/C…/ts`, in place of its id. Taken from the Slack bridge alone.
-    #[graphql(visible = "crate::viewer::shown_to_bridge")]
-    pub(super) external_ref: Option<String>,
+    pub(crate) external_ref: Option<String>,
     /// Makes the request repeatable for 24 hours.
-    pub(super) idempotency_key: Option<String>,
+    pub(crate) idempotency_key: Option<GivenKey>,
 }
 
 /// How Slack is to show an incident; what is left out stays.
-#[derive(Debug, InputObject)]
-pub(crate) struct SetSlackSyncInput {
+#[derive(Debug)]
+pub(crate) struct SetSlackSync {
     /// The incident's id.
-    pub(super) id: ID,
+    pub(crate) id: String,
     /// Whether Slack's threads and the timeline go separate ways.
-    pub(super) muted: Option<bool>,
+    pub(crate) muted: Option<bool>,
     /// How later changes are told there; null leaves it to the connectors.
-    pub(super) reply_mode: MaybeUndefined<ReplyMode>,
+    pub(crate) reply_mode: Patch<ReplyMode>,
     /// Makes the request repeatable for 24 hours.
-    pub(super) idempotency_key: Option<String>,
+    pub(crate) idempotency_key: Option<GivenKey>,
 }
 
 /// The id of an incident; one that is malformed is one that is not there.
-pub(super) fn incident_id(field: &str, id: &ID) -> Result<IncidentId, UserError> {
+pub(crate) fn incident_id(field: &str, id: &str) -> Result<IncidentId, UserError> {
     id.parse().map_err(|_| UserError::not_found("incident").at(field))
 }
 
-pub(super) fn assignees(ids: &[ID]) -> Result<Vec<UserId>, UserError> {
+pub(crate) fn assignees(ids: &[String]) -> Result<Vec<UserId>, UserError> {
     if ids.len() > ASSIGNEES_MAX {
         return Err(UserError::invalid(
             "assigneeIds",
@@ -216,7 +196,7 @@ pub(super) fn assignees(ids: &[ID]) -> Result<Vec<UserId>, UserError> {
         .collect()
 }
 
-fn tags(tags: Vec<TagInput>) -> Result<Vec<TagValue>, UserError> {
+fn tags(tags: Vec<TagValue>) -> Result<Vec<TagValue>, UserError> {
     if tags.len() > TAGS_MAX {
         return Err(UserError::invalid(
             "tags",
@@ -233,8 +213,8 @@ fn tags(tags: Vec<TagInput>) -> Result<Vec<TagValue>, UserError> {
         .collect()
 }
 
-impl TriggerIncidentInput {
-    pub(super) fn command(self) -> Result<Command, UserError> {
+impl TriggerIncident {
+    pub(crate) fn command(self) -> Result<Command, UserError> {
         Ok(Command::Trigger(Trigger {
             title: limits::title("title", &self.title)?,
             description_markdown: limits::note("descriptionMarkdown", self.description_markdown)?
@@ -255,8 +235,8 @@ impl TriggerIncidentInput {
     }
 }
 
-impl UpdateIncidentInput {
-    pub(super) fn change(self) -> Result<Change, UserError> {
+impl UpdateIncident {
+    pub(crate) fn change(self) -> Result<Change, UserError> {
         Ok(Change::Update(Update {
             title: self
                 .title
@@ -282,7 +262,7 @@ fn comment_body(markdown: String) -> Result<String, UserError> {
 }
 
 /// The comment that is meant, by one of its two names.
-fn comment_ref(id: Option<ID>, external_ref: Option<String>) -> Result<CommentRef, UserError> {
+fn comment_ref(id: Option<String>, external_ref: Option<String>) -> Result<CommentRef, UserError> {
     match (id, limits::key("externalRef", external_ref)?) {
         (Some(id), None) => id
             .parse()
@@ -296,8 +276,8 @@ fn comment_ref(id: Option<ID>, external_ref: Option<String>) -> Result<CommentRe
     }
 }
 
-impl EditCommentInput {
-    pub(super) fn command(self) -> Result<Command, UserError> {
+impl EditComment {
+    pub(crate) fn command(self) -> Result<Command, UserError> {
         let revision = Revision::Edit {
             body: comment_body(self.body_markdown)?,
             revision: limits::key("revision", self.revision)?,
@@ -309,8 +289,8 @@ impl EditCommentInput {
     }
 }
 
-impl RetractCommentInput {
-    pub(super) fn command(self, of_others: bool) -> Result<Command, UserError> {
+impl RetractComment {
+    pub(crate) fn command(self, of_others: bool) -> Result<Command, UserError> {
         Ok(Command::Revise(
             comment_ref(self.id, self.external_ref)?,
             Revision::Retract { of_others },
@@ -318,8 +298,8 @@ impl RetractCommentInput {
     }
 }
 
-impl AddCommentInput {
-    pub(super) fn change(self) -> Result<Change, UserError> {
+impl AddComment {
+    pub(crate) fn change(self) -> Result<Change, UserError> {
         Ok(Change::Comment {
             body: comment_body(self.body_markdown)?,
             external_ref: limits::key("externalRef", self.external_ref)?,

@@ -4,28 +4,28 @@ mod apply;
 mod batch;
 mod command;
 mod error;
-mod filter;
-mod graphql;
 mod input;
-mod mutation;
 mod muted;
-mod query;
+mod submit;
+mod timers;
 mod transition;
 #[cfg(test)]
 mod transition_tests;
 
 #[cfg(test)]
-pub(crate) use self::command::Trigger;
-pub(crate) use self::transition::END_SNOOZE;
 pub(crate) use self::{
-    apply::{Applied, Lane, Order, tell_log},
-    command::{Actor, Change, Command, TagValue},
+    command::{Change, Command, Trigger},
     error::IncidentError,
 };
 pub(crate) use self::{
-    filter::IncidentFilter,
-    graphql::{Incident, find},
-    input::TagInput,
-    mutation::IncidentMutation,
-    query::IncidentQuery,
+    apply::{Applied, Lane, Order, tell_log},
+    input::{
+        AcknowledgeIncident, AddComment, EditComment, ReassignIncident, ReopenIncident, ResolveIncident,
+        RetractComment, SetSlackSync, SnoozeIncident, TriggerIncident, UpdateIncident,
+    },
+    submit::{
+        acknowledge, comment, edit, reassign, reopen, resolve, retract, set_slack_sync, snooze, trigger,
+        update,
+    },
+    timers::END_SNOOZE,
 };

@@ -4,15 +4,15 @@ use serde_json::json;
 use time::{Duration, OffsetDateTime};
 use tocsin_entity::{
     id::UserId,
-    incident,
+    incident::{self, TagValue},
     kinds::{EntryKind, EventKind, IncidentStatus, ReplyMode, Severity, TimerKind},
 };
 
 use super::{
-    command::{Actor, Change, TagValue, Telling, Update},
+    command::{Change, Telling, Update},
     error::IncidentError,
 };
-use crate::timer::TimerHandler;
+use crate::actor::Actor;
 
 /// Longest rest that may be given to an incident, in days.
 const SNOOZE_DAYS_MAX: i64 = 30;
@@ -234,12 +234,6 @@ fn snooze(
         IncidentStatus::Resolved => Err(IncidentError::wrong_status(incident, "snoozed")),
     }
 }
-
-/// Ends the rest that a timer was set for.
-pub(crate) const END_SNOOZE: TimerHandler = TimerHandler {
-    kind: TimerKind::SnoozeEnd,
-    change: |timer| Change::EndSnooze { due_at: timer.due_at },
-};
 
 fn end_snooze(incident: &incident::Model, due_at: OffsetDateTime, now: OffsetDateTime) -> Outcome {
     match (incident.status, incident.snoozed_until) {

@@ -4,16 +4,17 @@ use proptest::{collection::vec, prelude::*, sample::select};
 use time::{Duration, OffsetDateTime, macros::datetime};
 use tocsin_entity::{
     id::{IncidentId, OrganizationId, ServiceId, UserId},
-    incident,
+    incident::{self, TagValue},
     kinds::{IncidentStatus, ReplyMode, Severity, Source, TimerKind, Urgency},
 };
 use uuid::Uuid;
 
 use super::{
-    command::{Actor, Change, TagValue, Telling, Update},
+    command::{Change, Telling, Update},
     error::IncidentError,
     transition::{Outcome, TimerChange, transition},
 };
+use crate::actor::Actor;
 
 const START: OffsetDateTime = datetime!(2026-11-20 12:00 UTC);
 

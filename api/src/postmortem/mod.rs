@@ -2,6 +2,9 @@
 
 mod command;
 mod draft;
-mod graphql;
+mod submit;
 
-pub(crate) use self::graphql::{Postmortem, PostmortemMutation, PostmortemQuery, find, shown};
+pub(crate) use self::submit::{
+    CreatePostmortem, PublishPostmortem, RequestPostmortemReview, UpdatePostmortem, create, publish,
+    request_review, update,
+};

@@ -11,7 +11,7 @@ use sea_orm::{
 use time::OffsetDateTime;
 use tocsin_entity::{database::Database, organization};
 
-pub(crate) use self::report::{ReportRestoreInput, ReportRestorePayload, report};
+pub(crate) use self::report::{ReportRestore, record};
 use crate::{audit::Trail, limits};
 
 /// So many numbers of incidents are left out after a restore, in each organisation: more than are given between two backups.

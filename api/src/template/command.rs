@@ -1,6 +1,5 @@
 //! Templates are made, changed and deleted here.
 
-use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, Result, SimpleObject};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, PaginatorTrait,
     QueryFilter, QueryOrder,
@@ -11,14 +10,18 @@ use tocsin_entity::{
     id::{OrganizationId, SlackTemplateId},
     slack_template::{Column, Entity, Model},
 };
-use tocsin_message::template::Template;
+use tocsin_message::template::{Field, Template};
 
-use super::graphql::{SlackTemplate, SlackTemplateFieldInput, fields, parts};
+use super::parts::parts;
 use crate::{
     audit::Trail,
-    error::{Fault, Trouble, UserError, UserErrorCode, told},
-    idempotency, limits, node,
-    viewer::{Need, Viewer},
+    error::{Fault, Trouble, UserError, UserErrorCode},
+    idempotency::{self, GivenKey},
+    limits,
+    patch::Patch,
+    request::Request,
+    tenant,
+    viewer::Need,
 };
 
 /// Most templates of an organisation.
@@ -28,119 +31,55 @@ const TEMPLATES_MAX: u64 = 100;
 const NAMED_MAX: usize = 5;
 
 /// A new template. Each part is at most 3,000 characters; the default stands for one that is left out, as `SlackTemplate` says.
-#[derive(Debug, InputObject)]
-pub(crate) struct CreateSlackTemplateInput {
+#[derive(Debug)]
+pub(crate) struct CreateSlackTemplate {
     /// What people call it; at most 100 characters, unique in the organisation.
-    name: String,
+    pub(crate) name: String,
     /// What stands above the coloured part.
-    title: Option<String>,
+    pub(crate) title: Option<String>,
     /// The text in the coloured part; none where it is empty.
-    body: Option<String>,
+    pub(crate) body: Option<String>,
     /// The facts in two columns, at most 10.
-    fields: Option<Vec<SlackTemplateFieldInput>>,
+    pub(crate) fields: Option<Vec<Field>>,
     /// Makes the request repeatable for 24 hours.
-    idempotency_key: Option<String>,
+    pub(crate) idempotency_key: Option<GivenKey>,
 }
 
 /// New values for a template; what is left out stays, and null brings the default back.
-#[derive(Debug, InputObject)]
-pub(crate) struct UpdateSlackTemplateInput {
+#[derive(Debug)]
+pub(crate) struct UpdateSlackTemplate {
     /// The template's id.
-    id: ID,
+    pub(crate) id: String,
     /// What people call it; at most 100 characters, unique in the organisation.
-    name: Option<String>,
+    pub(crate) name: Option<String>,
     /// What stands above the coloured part.
-    title: MaybeUndefined<String>,
+    pub(crate) title: Patch<String>,
     /// The text in the coloured part.
-    body: MaybeUndefined<String>,
+    pub(crate) body: Patch<String>,
     /// The facts in two columns, at most 10.
-    fields: MaybeUndefined<Vec<SlackTemplateFieldInput>>,
+    pub(crate) fields: Patch<Vec<Field>>,
     /// Makes the request repeatable for 24 hours.
-    idempotency_key: Option<String>,
+    pub(crate) idempotency_key: Option<GivenKey>,
 }
 
 /// The template to delete.
-#[derive(Debug, InputObject)]
-pub(crate) struct DeleteSlackTemplateInput {
+#[derive(Debug)]
+pub(crate) struct DeleteSlackTemplate {
     /// The template's id.
-    id: ID,
+    pub(crate) id: String,
     /// Makes the request repeatable for 24 hours.
-    idempotency_key: Option<String>,
+    pub(crate) idempotency_key: Option<GivenKey>,
 }
 
-/// What came of a change of a template.
-#[derive(SimpleObject)]
-pub(crate) struct SlackTemplatePayload {
-    /// The template as it is now; none where the change was refused.
-    template: Option<SlackTemplate>,
-    /// Why nothing was changed.
-    user_errors: Vec<UserError>,
-}
-
-/// What came of deleting a template.
-#[derive(SimpleObject)]
-pub(crate) struct DeleteSlackTemplatePayload {
-    /// The id of the template that is gone; none where it was refused.
-    deleted_id: Option<ID>,
-    /// Why nothing was changed.
-    user_errors: Vec<UserError>,
-}
-
-/// The mutations of templates.
-#[derive(Default)]
-pub(crate) struct TemplateMutation;
-
-#[Object]
-impl TemplateMutation {
-    /// Adds a template of messages in Slack, once it has been tried with incidents of all sorts. Needs the role ADMIN or OWNER.
-    async fn create_slack_template(
-        &self,
-        ctx: &Context<'_>,
-        input: CreateSlackTemplateInput,
-    ) -> Result<SlackTemplatePayload> {
-        payload(create(ctx, input).await)
-    }
-
-    /// Changes a template, once it has been tried with incidents of all sorts. Messages that are there take the new words when their incidents
-    /// change next. Needs the role ADMIN or OWNER.
-    async fn update_slack_template(
-        &self,
-        ctx: &Context<'_>,
-        input: UpdateSlackTemplateInput,
-    ) -> Result<SlackTemplatePayload> {
-        payload(update(ctx, input).await)
-    }
-
-    /// Deletes a template that no connector uses. Needs the role ADMIN or OWNER.
-    async fn delete_slack_template(
-        &self,
-        ctx: &Context<'_>,
-        input: DeleteSlackTemplateInput,
-    ) -> Result<DeleteSlackTemplatePayload> {
-        let (deleted, user_errors) = told(delete(ctx, input).await)?;
-        Ok(DeleteSlackTemplatePayload {
-            deleted_id: deleted.map(|id| ID(id.to_string())),
-            user_errors,
-        })
-    }
-}
-
-fn payload(result: Result<Model, Trouble>) -> Result<SlackTemplatePayload> {
-    let (row, user_errors) = told(result)?;
-    Ok(SlackTemplatePayload {
-        template: row.map(SlackTemplate),
-        user_errors,
-    })
-}
-
-async fn create(ctx: &Context<'_>, input: CreateSlackTemplateInput) -> Result<Model, Trouble> {
-    let viewer = ctx.data_unchecked::<Viewer>();
+/// Adds a template, once it has been tried.
+pub(crate) async fn create(request: &Request<'_>, input: CreateSlackTemplate) -> Result<Model, Trouble> {
+    let viewer = request.viewer;
     let organization_id = viewer.may_change(Need::Manage)?;
-    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
+    let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let template = Template {
         title: input.title,
         body: input.body,
-        fields: input.fields.as_deref().map(fields),
+        fields: input.fields,
     };
     good(&template)?;
     let now = OffsetDateTime::now_utc();
@@ -155,7 +94,7 @@ async fn create(ctx: &Context<'_>, input: CreateSlackTemplateInput) -> Result<Mo
         updated_at: now,
     };
     idempotency::once(
-        ctx,
+        request,
         organization_id,
         key,
         "template",
@@ -171,22 +110,23 @@ async fn create(ctx: &Context<'_>, input: CreateSlackTemplateInput) -> Result<Mo
                 .insert(tx)
                 .await
                 .map_err(Trouble::or_name_taken("template"))?;
-            Trail::of(ctx, organization_id).made(tx, &row).await?;
+            Trail::of(request, organization_id).made(tx, &row).await?;
             Ok(row)
         },
     )
     .await
 }
 
-async fn update(ctx: &Context<'_>, input: UpdateSlackTemplateInput) -> Result<Model, Trouble> {
-    let viewer = ctx.data_unchecked::<Viewer>();
+/// Changes a template, once it has been tried.
+pub(crate) async fn update(request: &Request<'_>, input: UpdateSlackTemplate) -> Result<Model, Trouble> {
+    let viewer = request.viewer;
     let organization_id = viewer.may_change(Need::Manage)?;
-    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
+    let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let id = template_id("id", &input.id)?;
     let name = input.name.as_deref().map(|name| limits::name("name", name));
     let name = name.transpose()?;
     idempotency::once(
-        ctx,
+        request,
         organization_id,
         key,
         "template",
@@ -196,9 +136,9 @@ async fn update(ctx: &Context<'_>, input: UpdateSlackTemplateInput) -> Result<Mo
             let was = before.clone();
             let kept = parts(&before)?;
             let template = Template {
-                title: changed(input.title, kept.title),
-                body: changed(input.body, kept.body),
-                fields: changed(input.fields.map_value(|given| fields(&given)), kept.fields),
+                title: input.title.apply(kept.title),
+                body: input.body.apply(kept.body),
+                fields: input.fields.apply(kept.fields),
             };
             good(&template)?;
             let after = Model {
@@ -215,19 +155,25 @@ async fn update(ctx: &Context<'_>, input: UpdateSlackTemplateInput) -> Result<Mo
                 .update(tx)
                 .await
                 .map_err(Trouble::or_name_taken("template"))?;
-            Trail::of(ctx, organization_id).changed(tx, &was, &after).await?;
+            Trail::of(request, organization_id)
+                .changed(tx, &was, &after)
+                .await?;
             Ok(after)
         },
     )
     .await
 }
 
-async fn delete(ctx: &Context<'_>, input: DeleteSlackTemplateInput) -> Result<SlackTemplateId, Trouble> {
-    let viewer = ctx.data_unchecked::<Viewer>();
+/// Deletes a template that no connector uses.
+pub(crate) async fn delete(
+    request: &Request<'_>,
+    input: DeleteSlackTemplate,
+) -> Result<SlackTemplateId, Trouble> {
+    let viewer = request.viewer;
     let organization_id = viewer.may_change(Need::Manage)?;
-    let key = idempotency::key_use(ctx, input.idempotency_key.as_ref())?;
+    let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let id = template_id("id", &input.id)?;
-    idempotency::gone_once(ctx, organization_id, key, id, async |tx| {
+    idempotency::gone_once(request, organization_id, key, id, async |tx| {
         let template = own(tx, organization_id, "id", id).await?;
         let users = connector::Entity::find()
             .filter(connector::Column::OrganizationId.eq(organization_id))
@@ -252,18 +198,10 @@ async fn delete(ctx: &Context<'_>, input: DeleteSlackTemplateInput) -> Result<Sl
             .into());
         }
         Entity::delete_by_id(id).exec(tx).await?;
-        Trail::of(ctx, organization_id).gone(tx, &template).await?;
+        Trail::of(request, organization_id).gone(tx, &template).await?;
         Ok(())
     })
     .await
-}
-
-fn changed<T>(said: MaybeUndefined<T>, before: Option<T>) -> Option<T> {
-    match said {
-        MaybeUndefined::Undefined => before,
-        MaybeUndefined::Null => None,
-        MaybeUndefined::Value(value) => Some(value),
-    }
 }
 
 /// Refuses a template that could fail, with all that is wrong with it.
@@ -284,7 +222,7 @@ fn written(template: &Template) -> Result<Option<String>, Fault> {
     written.map_err(|error| Fault::Broken(format!("fields can't be written: {error}")))
 }
 
-pub(crate) fn template_id(field: &str, id: &ID) -> Result<SlackTemplateId, UserError> {
+pub(crate) fn template_id(field: &str, id: &str) -> Result<SlackTemplateId, UserError> {
     id.parse().map_err(|_| UserError::not_found("template").at(field))
 }
 
@@ -295,6 +233,6 @@ pub(crate) async fn own(
     field: &str,
     id: SlackTemplateId,
 ) -> Result<Model, Trouble> {
-    let found = node::own::<Entity>(tx, organization_id, id).await?;
+    let found = tenant::own::<Entity>(tx, organization_id, id).await?;
     found.ok_or_else(|| UserError::not_found("template").at(field).into())
 }

@@ -1,11 +1,12 @@
 //! Templates: an organisation's own words for what its connectors post. What they may say is `message`'s to know; here they are kept.
 
 mod command;
-mod facts;
-mod graphql;
-mod preview;
+mod parts;
 
 pub(crate) use self::{
-    command::{TemplateMutation, own, template_id},
-    graphql::{SlackTemplate, TemplateQuery, find},
+    command::{
+        CreateSlackTemplate, DeleteSlackTemplate, UpdateSlackTemplate, create, delete, own, template_id,
+        update,
+    },
+    parts::parts,
 };

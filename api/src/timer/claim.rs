@@ -13,7 +13,6 @@ use tocsin_entity::{
     timer::{Column, Entity, Model},
 };
 
-use super::HANDLERS;
 use crate::moment::micros;
 
 /// How long a claim holds. Whoever took it asks the writer at once, which answers within the database's own time limits.
@@ -58,17 +57,16 @@ impl From<&Model> for TimerClaim {
 }
 
 /// Timers of kinds that this version knows. Others must not even be read: their kind has no value here.
-fn known() -> Condition {
-    let kinds: Vec<TimerKind> = HANDLERS.iter().map(|handler| handler.kind).collect();
-    Condition::all().add(Column::Kind.is_in(kinds))
+fn known(kinds: &[TimerKind]) -> Condition {
+    Condition::all().add(Column::Kind.is_in(kinds.iter().copied()))
 }
 
 /// When the next timer is to be tried, in microseconds since 1970.
-pub(super) async fn next(database: &Database) -> Result<Option<i64>, DbErr> {
+pub(super) async fn next(database: &Database, kinds: &[TimerKind]) -> Result<Option<i64>, DbErr> {
     Entity::find()
         .select_only()
         .column(Column::FireAt)
-        .filter(known())
+        .filter(known(kinds))
         .filter(Column::FireAt.is_not_null())
         .order_by_asc(Column::FireAt)
         .limit(1)
@@ -78,12 +76,12 @@ pub(super) async fn next(database: &Database) -> Result<Option<i64>, DbErr> {
 }
 
 /// Claims timers that are due, the longest due first. Replicas that do so at the same moment get different ones.
-pub(super) async fn claim(database: &Database, now: i64) -> Result<Vec<Model>, DbErr> {
+pub(super) async fn claim(database: &Database, kinds: &[TimerKind], now: i64) -> Result<Vec<Model>, DbErr> {
     let tx = database.begin_write().await?;
     let due: Vec<TimerId> = Entity::find()
         .select_only()
         .column(Column::Id)
-        .filter(known())
+        .filter(known(kinds))
         .filter(Column::FireAt.lte(now))
         .order_by_asc(Column::FireAt)
         .limit(CLAIMED_MAX)
@@ -135,9 +133,9 @@ fn after(at: i64, pause: Duration) -> i64 {
 
 /// Gives a time to timers that have none, which replicas of the version before wrote; and makes due what waits for longer than any claim
 /// or pause lasts, which a wrong clock wrote. How many there were of either.
-pub(super) async fn tend(database: &Database, now: i64) -> Result<(usize, u64), DbErr> {
+pub(super) async fn tend(database: &Database, kinds: &[TimerKind], now: i64) -> Result<(usize, u64), DbErr> {
     let without = Entity::find()
-        .filter(known())
+        .filter(known(kinds))
         .filter(Column::FireAt.is_null())
         .limit(TENDED_MAX)
         .all(database.read())
@@ -153,7 +151,7 @@ pub(super) async fn tend(database: &Database, now: i64) -> Result<(usize, u64), 
     let unbelievable: Vec<TimerId> = Entity::find()
         .select_only()
         .column(Column::Id)
-        .filter(known())
+        .filter(known(kinds))
         .filter(Column::Attempts.gt(0))
         .filter(Column::FireAt.gt(after(now, LONGEST_PAUSE)))
         .limit(TENDED_MAX)

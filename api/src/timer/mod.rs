@@ -1,7 +1,7 @@
 //! Timers: what happens to an incident at a set time.
 //!
-//! A timer is a row, written in the transaction that needs it. A replica claims the timers that are due, a batch at a time, and asks the
-//! incident's writer for the change that each kind stands for ([`TimerHandler`]). The writer deletes the timer in the same transaction, and
+//! A timer is a row, written in the transaction that needs it. A replica claims the timers that are due, a batch at a time, and has
+//! each kind's [`TimerHandler`] do what it stands for: it deletes the timer in the transaction of its change, and
 //! only under the claim it was taken under, so that a replica that paused and lost its claim changes nothing: a timer fires once.
 //!
 //! - *Late rather than lost.* A claim ends after [`claim::LEASE`]: the timers of a replica that died fire then.
@@ -17,24 +17,29 @@ mod run;
 #[cfg(test)]
 mod tests;
 
+use futures::future::BoxFuture;
+use time::OffsetDateTime;
 use tocsin_entity::{kinds::TimerKind, timer};
 
 pub(crate) use self::{alarm::TimerAlarm, claim::TimerClaim, run::run};
-use crate::incident::{self, Change};
+use crate::Domain;
 
-/// What a kind of timer does.
+/// What a kind of timer does. Whoever has such timers registers one with [`run`].
 pub(crate) struct TimerHandler {
     /// The kind. Timers of a kind without a handler, as a newer version may write, are left alone.
     pub(crate) kind: TimerKind,
-    /// The change of its incident that a timer asks for. One that comes too late, because the incident changed since, must be no change.
-    pub(crate) change: fn(&timer::Model) -> Change,
+    /// Does what the timer stands for and deletes it, under its present claim alone; when that was written, where it changed something. What comes
+    /// too late, because the incident changed since, must be no change. An error says why in words, and the timer is tried again.
+    pub(crate) fire: for<'a> fn(&'a Domain, &'a timer::Model) -> Firing<'a>,
 }
 
-/// Every handler.
-const HANDLERS: &[&TimerHandler] = &[&incident::END_SNOOZE];
+/// A timer that fires: when its change was written, where it changed something.
+pub(crate) type Firing<'a> = BoxFuture<'a, Result<Option<OffsetDateTime>, String>>;
 
-/// What becomes of this timer's incident.
-fn change_of(timer: &timer::Model) -> Option<Change> {
-    let handler = HANDLERS.iter().find(|handler| handler.kind == timer.kind)?;
-    Some((handler.change)(timer))
+/// The handlers of all kinds that this version knows.
+pub(crate) type TimerHandlers = &'static [&'static TimerHandler];
+
+/// The kinds of these handlers.
+fn kinds(handlers: TimerHandlers) -> Vec<TimerKind> {
+    handlers.iter().map(|handler| handler.kind).collect()
 }

@@ -8,19 +8,17 @@ use std::{
 use futures::future::join_all;
 use metrics::{Unit, describe_counter, describe_histogram};
 use sea_orm::DbErr;
-use tocsin_entity::{kinds::Source, timer};
+use time::OffsetDateTime;
+use tocsin_entity::timer;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    change_of,
+    TimerHandlers,
     claim::{self, TimerClaim},
+    kinds,
 };
-use crate::{
-    Domain,
-    incident::{Actor, Applied, Command, IncidentError, Order},
-    moment::micros,
-};
+use crate::{Domain, moment::micros};
 
 /// How often timers are looked for that other replicas wrote, and how soon after the database failed.
 const LOOK: Duration = Duration::from_secs(1);
@@ -35,16 +33,16 @@ const TAKEN: Duration = Duration::from_millis(50);
 const BATCHES: usize = 2;
 
 /// Fires what is due, until `shutdown`.
-pub(crate) async fn run(domain: &Arc<Domain>, shutdown: CancellationToken) {
+pub(crate) async fn run(domain: &Arc<Domain>, handlers: TimerHandlers, shutdown: CancellationToken) {
     describe();
     let mut tended: Option<Instant> = None;
     loop {
         domain.timers().look();
         if tended.is_none_or(|tended| tended.elapsed() > TEND) {
-            tend(domain).await;
+            tend(domain, handlers).await;
             tended = Some(Instant::now());
         }
-        let pause = match fire_due(domain).await {
+        let pause = match fire_due(domain, handlers).await {
             Ok(pause) => pause,
             Err(error) => {
                 tracing::warn!("timers can't be read and are late until they can: {error}");
@@ -77,8 +75,8 @@ fn describe() {
     );
 }
 
-async fn tend(domain: &Arc<Domain>) {
-    match claim::tend(domain.database(), now(domain)).await {
+async fn tend(domain: &Arc<Domain>, handlers: TimerHandlers) {
+    match claim::tend(domain.database(), &kinds(handlers), now(domain)).await {
         Ok((adopted, repaired)) => {
             if adopted > 0 {
                 tracing::info!("took over {adopted} timers of an earlier version");
@@ -94,12 +92,16 @@ async fn tend(domain: &Arc<Domain>) {
 }
 
 /// Fires all that is due; how long there is nothing to do then.
-async fn fire_due(domain: &Arc<Domain>) -> Result<Duration, DbErr> {
-    let database = domain.database();
-    let next = claim::next(database).await?;
+async fn fire_due(domain: &Arc<Domain>, handlers: TimerHandlers) -> Result<Duration, DbErr> {
+    let (database, kinds) = (domain.database(), kinds(handlers));
+    let next = claim::next(database, &kinds).await?;
     let is_due = next.is_some_and(|next| next <= now(domain));
-    let fired = if is_due { fire_batches(domain).await? } else { 0 };
-    let until = claim::next(database).await?.unwrap_or(i64::MAX);
+    let fired = if is_due {
+        fire_batches(domain, handlers).await?
+    } else {
+        0
+    };
+    let until = claim::next(database, &kinds).await?.unwrap_or(i64::MAX);
     domain.timers().sleep_until(until);
     let left = u64::try_from(until.saturating_sub(now(domain))).unwrap_or(0);
     let pause = Duration::from_micros(left).min(LOOK);
@@ -112,11 +114,12 @@ async fn fire_due(domain: &Arc<Domain>) -> Result<Duration, DbErr> {
 }
 
 /// Claims and fires until nothing is due, or the database fails; how many timers.
-async fn fire_batches(domain: &Arc<Domain>) -> Result<usize, DbErr> {
+async fn fire_batches(domain: &Arc<Domain>, handlers: TimerHandlers) -> Result<usize, DbErr> {
     let mut firing = JoinSet::new();
     let mut count = 0;
+    let kinds = kinds(handlers);
     let claimed = loop {
-        let batch = match claim::claim(domain.database(), now(domain)).await {
+        let batch = match claim::claim(domain.database(), &kinds, now(domain)).await {
             Ok(batch) if batch.is_empty() => break Ok(()),
             Ok(batch) => batch,
             Err(error) => break Err(error),
@@ -126,7 +129,7 @@ async fn fire_batches(domain: &Arc<Domain>) -> Result<usize, DbErr> {
             ended(firing.join_next().await);
         }
         let domain = Arc::clone(domain);
-        firing.spawn(async move { fire(&domain, &batch).await });
+        firing.spawn(async move { fire(&domain, handlers, &batch).await });
     };
     while !firing.is_empty() {
         ended(firing.join_next().await);
@@ -142,13 +145,13 @@ fn ended(batch: Option<Result<(), JoinError>>) {
 }
 
 /// Fires a batch; its changes are written together.
-async fn fire(domain: &Arc<Domain>, batch: &[timer::Model]) {
-    let outcomes = join_all(batch.iter().map(|timer| fire_one(domain, timer))).await;
+async fn fire(domain: &Arc<Domain>, handlers: TimerHandlers, batch: &[timer::Model]) {
+    let outcomes = join_all(batch.iter().map(|timer| fire_one(domain, handlers, timer))).await;
     let mut failed = Vec::new();
     for (timer, outcome) in batch.iter().zip(outcomes) {
         match outcome {
-            Ok(Some(applied)) if applied.changed => {
-                let late = micros(applied.incident.updated_at).saturating_sub(micros(timer.due_at));
+            Ok(Some(written_at)) => {
+                let late = micros(written_at).saturating_sub(micros(timer.due_at));
                 let late = Duration::from_micros(u64::try_from(late).unwrap_or(0));
                 metrics::counter!("tocsin_timers_fired_total", "kind" => timer.kind.as_str()).increment(1);
                 metrics::histogram!("tocsin_timer_lateness_seconds", "kind" => timer.kind.as_str())
@@ -156,7 +159,7 @@ async fn fire(domain: &Arc<Domain>, batch: &[timer::Model]) {
                 tracing::debug!(incident.id = %timer.incident_id, "timer {} fired: {}", timer.id, timer.kind);
             }
             // The incident changed since and needs the timer no more, or another replica has the timer.
-            Ok(_) => {}
+            Ok(None) => {}
             Err(error) => failed.push((timer, error)),
         }
     }
@@ -165,29 +168,20 @@ async fn fire(domain: &Arc<Domain>, batch: &[timer::Model]) {
     }
 }
 
-/// Asks for a timer's change; nothing where this version knows none.
-async fn fire_one(domain: &Arc<Domain>, timer: &timer::Model) -> Result<Option<Applied>, IncidentError> {
-    let Some(change) = change_of(timer) else {
-        return Ok(None);
-    };
-    let actor = Actor {
-        organization_id: timer.organization_id,
-        user_id: None,
-        key_id: None,
-        slack_name: None,
-        source: Source::Timer,
-        request_id: Some(timer.id.to_string()),
-    };
-    let order = Order {
-        actor,
-        command: Command::Fire(TimerClaim::from(timer), timer.incident_id, change),
-        idempotency: None,
-    };
-    domain.lane().apply(order).await.map(Some)
+/// Does what a timer stands for; nothing where this version knows no such timer.
+async fn fire_one(
+    domain: &Arc<Domain>,
+    handlers: TimerHandlers,
+    timer: &timer::Model,
+) -> Result<Option<OffsetDateTime>, String> {
+    match handlers.iter().find(|handler| handler.kind == timer.kind) {
+        Some(handler) => (handler.fire)(domain, timer).await,
+        None => Ok(None),
+    }
 }
 
 /// Has timers tried again that failed. One line tells of all that failed together: likely for the same reason.
-async fn put_off(domain: &Arc<Domain>, failed: &[(&timer::Model, IncidentError)]) {
+async fn put_off(domain: &Arc<Domain>, failed: &[(&timer::Model, String)]) {
     let Some((first, error)) = failed.first() else {
         return;
     };
@@ -202,8 +196,8 @@ async fn put_off(domain: &Arc<Domain>, failed: &[(&timer::Model, IncidentError)]
     );
     for (timer, error) in failed {
         metrics::counter!("tocsin_timer_failures_total", "kind" => timer.kind.as_str()).increment(1);
-        let (claim, why) = (TimerClaim::from(*timer), error.to_string());
-        if let Err(error) = claim::put_off(domain.database(), claim, now(domain), &why).await {
+        let claim = TimerClaim::from(*timer);
+        if let Err(error) = claim::put_off(domain.database(), claim, now(domain), error).await {
             // Its claim ends by itself; so do those of the others, and the database is given a rest.
             tracing::warn!("timers that failed are tried again when their claims end: {error}");
             return;

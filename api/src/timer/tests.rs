@@ -7,18 +7,22 @@ use tocsin_entity::{
     database::Database,
     id::IncidentId,
     incident,
-    kinds::{EntryKind, IncidentStatus, Source},
+    kinds::{EntryKind, IncidentStatus, Source, TimerKind},
     organization, timeline_entry,
     timer::{Column, Entity, Model},
 };
 
 use tocsin_clock::Clock;
 
-use super::{TimerClaim, change_of, claim};
+use super::{TimerClaim, claim};
 use crate::{
-    incident::{Actor, Applied, Change, Command, IncidentError, Lane, Order, Trigger},
+    actor::Actor,
+    incident::{Applied, Change, Command, IncidentError, Lane, Order, Trigger},
     moment::micros,
 };
+
+/// The kinds of timers that are looked at.
+const KINDS: &[TimerKind] = &[TimerKind::SnoozeEnd];
 
 struct Writer {
     database: Database,
@@ -94,7 +98,7 @@ impl Writer {
     }
 
     async fn fire(&self, timer: &Model) -> bool {
-        let change = change_of(timer).expect("a handler");
+        let change = Change::EndSnooze { due_at: timer.due_at };
         let fire = Command::Fire(TimerClaim::from(timer), timer.incident_id, change);
         self.give(fire).await.expect("written").changed
     }
@@ -115,13 +119,20 @@ async fn who_has_lost_the_claim_on_a_timer_fires_nothing() {
     let (incident, timer) = writer.snoozed().await;
     let due = micros(timer.due_at);
     assert_eq!(
-        claim::claim(&writer.database, due - 1).await.expect("readable"),
+        claim::claim(&writer.database, KINDS, due - 1)
+            .await
+            .expect("readable"),
         []
     );
-    let paused = claim::claim(&writer.database, due).await.expect("claimed");
-    assert_eq!(claim::claim(&writer.database, due).await.expect("readable"), []);
+    let paused = claim::claim(&writer.database, KINDS, due).await.expect("claimed");
+    assert_eq!(
+        claim::claim(&writer.database, KINDS, due)
+            .await
+            .expect("readable"),
+        []
+    );
     let lease = i64::try_from(claim::LEASE.as_micros()).expect("short");
-    let next = claim::claim(&writer.database, due + lease)
+    let next = claim::claim(&writer.database, KINDS, due + lease)
         .await
         .expect("claimed");
     assert_eq!((paused.len(), next.len()), (1, 1));
@@ -155,12 +166,12 @@ async fn a_timer_that_was_put_off_waits_and_says_why() {
     let writer = Writer::new().await;
     let (_, timer) = writer.snoozed().await;
     let due = micros(timer.due_at);
-    let claimed = claim::claim(&writer.database, due).await.expect("claimed");
+    let claimed = claim::claim(&writer.database, KINDS, due).await.expect("claimed");
     claim::put_off(&writer.database, TimerClaim::from(&claimed[0]), due, "no\0 luck")
         .await
         .expect("written");
     assert_eq!(
-        claim::next(&writer.database).await.expect("readable"),
+        claim::next(&writer.database, KINDS).await.expect("readable"),
         Some(due + 1_000_000)
     );
     let row = writer.timer().await.expect("a timer");
@@ -173,14 +184,23 @@ async fn what_a_wrong_clock_has_put_off_for_an_hour_is_tried_now_and_what_is_sno
     let writer = Writer::new().await;
     let (_, timer) = writer.snoozed().await;
     let now = micros(timer.due_at) - 3_000_000_000;
-    assert_eq!(claim::tend(&writer.database, now).await.expect("tended"), (0, 0));
+    assert_eq!(
+        claim::tend(&writer.database, KINDS, now).await.expect("tended"),
+        (0, 0)
+    );
     Entity::update_many()
         .col_expr(Column::Attempts, Expr::value(1))
         .exec(writer.database.write())
         .await
         .expect("written");
-    assert_eq!(claim::tend(&writer.database, now).await.expect("tended"), (0, 1));
-    assert_eq!(claim::next(&writer.database).await.expect("readable"), Some(now));
+    assert_eq!(
+        claim::tend(&writer.database, KINDS, now).await.expect("tended"),
+        (0, 1)
+    );
+    assert_eq!(
+        claim::next(&writer.database, KINDS).await.expect("readable"),
+        Some(now)
+    );
 }
 
 #[tokio::test]
@@ -193,10 +213,19 @@ async fn a_timer_of_the_version_before_is_taken_over() {
         .await
         .expect("written");
     let due = micros(timer.due_at);
-    assert_eq!(claim::next(&writer.database).await.expect("readable"), None);
-    assert_eq!(claim::tend(&writer.database, due).await.expect("tended"), (1, 0));
     assert_eq!(
-        claim::claim(&writer.database, due).await.expect("claimed").len(),
+        claim::next(&writer.database, KINDS).await.expect("readable"),
+        None
+    );
+    assert_eq!(
+        claim::tend(&writer.database, KINDS, due).await.expect("tended"),
+        (1, 0)
+    );
+    assert_eq!(
+        claim::claim(&writer.database, KINDS, due)
+            .await
+            .expect("claimed")
+            .len(),
         1
     );
 }

@@ -2,7 +2,9 @@
 
 mod carry_over;
 mod command;
-mod graphql;
+mod submit;
 
-pub(crate) use self::carry_over::run as carry_over;
-pub(crate) use self::graphql::{Author, User, UserMutation, UserQuery, load_member};
+pub(crate) use self::{
+    carry_over::run as carry_over,
+    submit::{CreateUser, UpdateUser, create, update},
+};

@@ -14,7 +14,7 @@ use tocsin_entity::{
 };
 
 use super::{Member, Scopes, Viewer, Who, keyring::hash_key, read_scopes};
-use crate::{Api, error::Fault};
+use crate::{Domain, error::Fault};
 
 /// How exactly the last use of a key is noted.
 const USE_NOTED_EVERY: time::Duration = time::Duration::minutes(1);
@@ -53,7 +53,7 @@ impl AuthError {
 /// # Errors
 /// [`AuthError`], where a key is shown that is not valid.
 pub(crate) async fn authenticate(
-    api: &Api,
+    domain: &Domain,
     bearer: Option<&str>,
     organization: Option<&str>,
     on_behalf_of: Option<&str>,
@@ -67,10 +67,10 @@ pub(crate) async fn authenticate(
             request_id,
         });
     };
-    let who = if is_bridges(api, bearer) {
-        bridge(api, organization, on_behalf_of).await?
+    let who = if is_bridges(domain, bearer) {
+        bridge(domain, organization, on_behalf_of).await?
     } else {
-        let who = key(api, bearer).await?;
+        let who = key(domain, bearer).await?;
         let own = match &who {
             Who::Key { organization_id, .. } => Some(organization_id.to_string()),
             Who::Anonymous | Who::Bridge { .. } => None,
@@ -90,42 +90,43 @@ pub(crate) async fn authenticate(
     })
 }
 
-fn is_bridges(api: &Api, bearer: &str) -> bool {
-    api.config()
+fn is_bridges(domain: &Domain, bearer: &str) -> bool {
+    domain
+        .config()
         .bridge_token
         .as_ref()
         .is_some_and(|token| bool::from(Sha256::digest(token.expose_secret()).ct_eq(&Sha256::digest(bearer))))
 }
 
 /// Whether this process has found the key valid before: such a key is looked at whatever else comes from its address.
-pub(crate) fn is_known(api: &Api, bearer: &str) -> bool {
-    is_bridges(api, bearer) || api.keyring().has_known(&hash_key(bearer))
+pub(crate) fn is_known(domain: &Domain, bearer: &str) -> bool {
+    is_bridges(domain, bearer) || domain.keyring().has_known(&hash_key(bearer))
 }
 
-async fn key(api: &Api, bearer: &str) -> Result<Who, AuthError> {
+async fn key(domain: &Domain, bearer: &str) -> Result<Who, AuthError> {
     let hash = hash_key(bearer);
-    if let Some(who) = api.keyring().find(&hash, api.clock().now()) {
+    if let Some(who) = domain.keyring().find(&hash, domain.clock().now()) {
         return Ok(who);
     }
-    let _turn = api.keyring().turn(&hash).await;
-    if let Some(who) = api.keyring().find(&hash, api.clock().now()) {
+    let _turn = domain.keyring().turn(&hash).await;
+    if let Some(who) = domain.keyring().find(&hash, domain.clock().now()) {
         return Ok(who);
     }
     // What is read from here on may be out of date when it is kept: the keyring sees whether it is.
-    let generation = api.keyring().generation();
-    let found = match find_key(api.database(), &hash).await {
+    let generation = domain.keyring().generation();
+    let found = match find_key(domain.database(), &hash).await {
         // Requests that are let in already have all connections, and each may take as long as it needs: whoever knocks needs one of its own.
         Err(error) if DatabaseFault::of(&error) == DatabaseFault::Busy => {
-            find_key(&api.database().apart(), &hash).await
+            find_key(&domain.database().apart(), &hash).await
         }
         found => found,
     };
     let (row, member) = found
         .map_err(Fault::from)?
         .filter(|(row, _)| bool::from(row.hash.as_bytes().ct_eq(hash.as_bytes())))
-        .filter(|(row, _)| row.expires_at.is_none_or(|at| at > api.clock().now()))
+        .filter(|(row, _)| row.expires_at.is_none_or(|at| at > domain.clock().now()))
         .ok_or(AuthError::BadKey)?;
-    note_use(api, &row);
+    note_use(domain, &row);
     let who = Who::Key {
         key_id: row.id,
         scopes: Scopes::of(&read_scopes(&row.scopes)),
@@ -133,7 +134,7 @@ async fn key(api: &Api, bearer: &str) -> Result<Who, AuthError> {
         member,
         expires_at: row.expires_at,
     };
-    api.keyring().keep(hash, who.clone(), generation);
+    domain.keyring().keep(hash, who.clone(), generation);
     Ok(who)
 }
 
@@ -156,12 +157,12 @@ async fn find_key(
 }
 
 /// Notes, beside the request, that a key is used.
-fn note_use(api: &Api, row: &api_key::Model) {
-    let now = api.clock().now();
+fn note_use(domain: &Domain, row: &api_key::Model) {
+    let now = domain.clock().now();
     if row.last_used_at.is_some_and(|last| now - last < USE_NOTED_EVERY) {
         return;
     }
-    let (database, id) = (api.database().clone(), row.id);
+    let (database, id) = (domain.database().clone(), row.id);
     tokio::spawn(async move {
         let noted = api_key::Entity::update_many()
             .col_expr(api_key::Column::LastUsedAt, Expr::value(now))
@@ -197,14 +198,18 @@ async fn find_member(
     }))
 }
 
-async fn bridge(api: &Api, organization: Option<&str>, on_behalf_of: Option<&str>) -> Result<Who, AuthError> {
+async fn bridge(
+    domain: &Domain,
+    organization: Option<&str>,
+    on_behalf_of: Option<&str>,
+) -> Result<Who, AuthError> {
     let organization_id = match organization {
         None => None,
         Some(text) => {
             let unknown = || AuthError::BadHeader("`Tocsin-Organization` names no organisation.".to_owned());
             let id: OrganizationId = text.parse().map_err(|_| unknown())?;
             organization::Entity::find_by_id(id)
-                .one(api.database().read())
+                .one(domain.database().read())
                 .await
                 .map_err(Fault::from)?
                 .ok_or_else(unknown)?;
@@ -223,7 +228,7 @@ async fn bridge(api: &Api, organization: Option<&str>, on_behalf_of: Option<&str
                 || AuthError::NoMember("This person is no active member of the organisation.".to_owned());
             let user_id = text.parse().map_err(|_| none())?;
             Some(
-                find_member(api.database(), organization_id, user_id)
+                find_member(domain.database(), organization_id, user_id)
                     .await
                     .map_err(Fault::from)?
                     .ok_or_else(none)?,

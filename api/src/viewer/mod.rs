@@ -14,12 +14,11 @@ use tocsin_entity::{
 };
 
 pub(crate) use self::authenticate::{AuthError, authenticate, is_known};
-pub(crate) use self::bridge::{BridgeOnly, shown_to_bridge};
 pub(crate) use self::keyring::{Keyring, follow, hash_key, tell_all};
 pub(crate) use self::scopes::{Scopes, read_scopes};
 use crate::{
+    actor::Actor,
     error::{Refusal, Trouble, UserError, UserErrorCode},
-    incident::Actor,
 };
 
 /// A member in whose name a request is made.

@@ -11,9 +11,10 @@ use tocsin_entity::{
 
 use super::{Answer, State, id_in};
 use crate::{
+    actor::Actor,
     incident::{
         Applied, Order,
-        command::{Actor, Change, Command, Trigger},
+        command::{Change, Command, Trigger},
         error::IncidentError,
         transition::{Changed, Outcome, TimerChange, event_kind, tags_json, transition},
     },

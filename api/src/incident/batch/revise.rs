@@ -9,10 +9,13 @@ use tocsin_entity::{
 };
 
 use super::{Answer, State};
-use crate::incident::{
-    Applied,
-    command::{Actor, CommentRef, Revision},
-    error::IncidentError,
+use crate::{
+    actor::Actor,
+    incident::{
+        Applied,
+        command::{CommentRef, Revision},
+        error::IncidentError,
+    },
 };
 
 impl State {

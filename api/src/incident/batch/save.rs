@@ -15,10 +15,7 @@ use tocsin_entity::{
     organization, timeline_entry, timer,
 };
 
-use crate::{
-    incident::{command::Actor, transition::TimerChange},
-    moment::micros,
-};
+use crate::{actor::Actor, incident::transition::TimerChange, moment::micros};
 
 /// What is to be written.
 #[derive(Default)]

@@ -1,0 +1,204 @@
+//! The audit log in GraphQL: read, and never written.
+
+use async_graphql::{
+    Context, ID, InputObject, Json, Object,
+    connection::{Connection, EmptyFields},
+};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
+use time::OffsetDateTime;
+use tocsin_entity::{
+    api_key,
+    audit_entry::{Column, Entity, Model},
+    id::{ApiKeyId, AuditEntryId, UserId},
+    kinds::AuditChannel,
+};
+
+use crate::{
+    error::{Fault, Refusal},
+    graphql::{
+        api_key::ApiKey,
+        context::{domain, load_owned, loaders},
+        failure::Result,
+        paging::connect,
+        user::{User, load_member},
+    },
+    limits,
+    paging::Page,
+    viewer::{Need, Viewer},
+};
+
+/// An entry of the audit log.
+#[derive(Clone)]
+pub(crate) struct AuditEntry(Model);
+
+/// An entry of the audit log: one change of one object. It is never changed or deleted.
+#[Object]
+impl AuditEntry {
+    /// The entry's global id.
+    pub(crate) async fn id(&self) -> ID {
+        ID(self.0.id.to_string())
+    }
+
+    /// What was done: the name of the mutation, or of what the command line did in its place.
+    async fn action(&self) -> &str {
+        &self.0.action
+    }
+
+    /// By which way the change came.
+    async fn through(&self) -> AuditChannel {
+        self.0.through
+    }
+
+    /// What the member who acted was called at the time; for a key that is no member's, the key.
+    async fn actor_name(&self) -> &str {
+        &self.0.actor_name
+    }
+
+    /// The member who acted; null where none did.
+    async fn actor(&self, ctx: &Context<'_>) -> Result<Option<User>> {
+        Ok(load_member(ctx, self.0.organization_id, self.0.actor_user_id).await?)
+    }
+
+    /// The API key that was used; null where none was.
+    async fn api_key(&self, ctx: &Context<'_>) -> Result<Option<ApiKey>> {
+        let Some(id) = self.0.actor_key_id else {
+            return Ok(None);
+        };
+        let found: Option<api_key::Model> = loaders(ctx).load_one(id).await?;
+        Ok(found.map(ApiKey))
+    }
+
+    /// The network address that the request came from; null for the command line.
+    async fn address(&self) -> Option<&str> {
+        self.0.address.as_deref()
+    }
+
+    /// The id of the request, as it is in the answer's header and in the server's log; null for the command line.
+    async fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// The kind of object that was changed, as its type is called here.
+    async fn subject_kind(&self) -> &str {
+        &self.0.subject_kind
+    }
+
+    /// The id of the object that was changed.
+    async fn subject_id(&self) -> ID {
+        ID(self.0.subject_id.clone())
+    }
+
+    /// What the object was called; empty where such objects have no name.
+    async fn subject_name(&self) -> &str {
+        &self.0.subject_name
+    }
+
+    /// How the object was, with secrets masked; null where it was made.
+    async fn before(&self) -> Option<Json<serde_json::Value>> {
+        self.0.before.clone().map(Json)
+    }
+
+    /// How the object is since, with secrets masked; null where it was deleted.
+    async fn after(&self) -> Option<Json<serde_json::Value>> {
+        self.0.after.clone().map(Json)
+    }
+
+    /// When it was changed.
+    async fn created_at(&self) -> OffsetDateTime {
+        self.0.created_at
+    }
+}
+
+/// An entry that the viewer may read.
+pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<AuditEntry>> {
+    Ok(load_owned::<AuditEntryId, Model>(ctx, Need::Manage, id)
+        .await?
+        .map(AuditEntry))
+}
+
+/// Which entries are wanted: those for which all that is given holds.
+#[derive(Debug, Default, InputObject)]
+pub(crate) struct AuditLogFilter {
+    /// Those of this mutation, such as `updateUser`.
+    action: Option<String>,
+    /// Those that came by this way.
+    through: Option<AuditChannel>,
+    /// Those of this member, or of this API key.
+    actor_id: Option<ID>,
+    /// Those about this object.
+    subject_id: Option<ID>,
+    /// Those from this time on.
+    since: Option<OffsetDateTime>,
+    /// Those before this time.
+    until: Option<OffsetDateTime>,
+}
+
+impl AuditLogFilter {
+    fn condition(self) -> Result<Condition, Refusal> {
+        let mut all = Condition::all();
+        if let Some(action) = self.action {
+            all = all.add(Column::Action.eq(action));
+        }
+        if let Some(through) = self.through {
+            all = all.add(Column::Through.eq(through));
+        }
+        if let Some(id) = self.actor_id {
+            let (user, key) = (id.parse::<UserId>(), id.parse::<ApiKeyId>());
+            all = all.add(match (user, key) {
+                (Ok(user), _) => Column::ActorUserId.eq(user),
+                (Err(_), Ok(key)) => Column::ActorKeyId.eq(key),
+                (Err(_), Err(_)) => {
+                    let why = "`actorId` must be the id of a user (`usr_…`) or of an API key (`key_…`).";
+                    return Err(Refusal::BadInput(why.to_owned()));
+                }
+            });
+        }
+        if let Some(id) = self.subject_id {
+            all = all.add(Column::SubjectId.eq(id.to_string()));
+        }
+        if let Some(since) = self.since {
+            all = all.add(Column::CreatedAt.gte(limits::time(since)));
+        }
+        if let Some(until) = self.until {
+            all = all.add(Column::CreatedAt.lt(limits::time(until)));
+        }
+        Ok(all)
+    }
+}
+
+/// The query for the audit log.
+#[derive(Default)]
+pub(crate) struct AuditQuery;
+
+#[Object]
+impl AuditQuery {
+    /// What administrators have changed, oldest first: ask for the `last` to see the newest. Needs the role ADMIN or OWNER.
+    #[graphql(complexity = "crate::graphql::paging::weight(first, last, child_complexity)")]
+    async fn audit_log(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these.")] filter: Option<AuditLogFilter>,
+        #[graphql(desc = "How many, from the start; 25 by default, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many, from the end; 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<String, AuditEntry, EmptyFields, EmptyFields>> {
+        let organization_id = ctx.data_unchecked::<Viewer>().may(Need::Manage)?;
+        let page = Page::new(first, after, last, before)?;
+        let own = Entity::find()
+            .filter(Column::OrganizationId.eq(organization_id))
+            .filter(filter.unwrap_or_default().condition()?);
+        let find = page.cut::<_, AuditEntryId>(own, Column::Id)?;
+        let rows = find
+            .all(domain(ctx).database().read())
+            .await
+            .map_err(Fault::from)?;
+        Ok(connect(
+            &page,
+            rows,
+            EmptyFields,
+            |row| row.id.to_string(),
+            AuditEntry,
+        ))
+    }
+}

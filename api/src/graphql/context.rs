@@ -1,0 +1,93 @@
+//! What resolvers take out of their context, and how GraphQL's values become the domain's.
+
+use std::{hash::Hash, str::FromStr, sync::Arc};
+
+use async_graphql::{Context, ID, MaybeUndefined};
+
+use super::failure::Result;
+use crate::{
+    Domain,
+    data_loader::Loader,
+    error::Fault,
+    idempotency::GivenKey,
+    loaders::{Loaders, Neighbours},
+    patch::Patch,
+    request::Request,
+    tenant::Owned,
+    viewer::{Need, Viewer},
+};
+
+/// The domain.
+pub(crate) fn domain<'a>(ctx: &Context<'a>) -> &'a Arc<Domain> {
+    ctx.data_unchecked::<Arc<Domain>>()
+}
+
+/// Reads rows by their keys.
+pub(crate) fn loaders<'a>(ctx: &Context<'a>) -> &'a Loaders {
+    domain(ctx).loaders()
+}
+
+/// The request whose field is resolved, as use cases take it.
+pub(crate) fn request<'a>(ctx: &Context<'a>) -> Request<'a> {
+    Request {
+        domain: domain(ctx),
+        viewer: ctx.data_unchecked::<Viewer>(),
+        operation: ctx.item.node.name.node.as_str(),
+    }
+}
+
+/// The idempotency key of the mutation that is resolved, with the arguments as they were sent.
+pub(crate) fn given_key(ctx: &Context<'_>, key: Option<String>) -> Result<Option<GivenKey>, Fault> {
+    let Some(key) = key else { return Ok(None) };
+    let mutation = ctx.field();
+    let broken = |why: &dyn std::fmt::Display| {
+        Fault::Broken(format!(
+            "the arguments of {} can't be read: {why}",
+            mutation.name()
+        ))
+    };
+    let arguments = mutation.arguments().map_err(|error| broken(&error))?;
+    let sent: serde_json::Map<_, _> = arguments
+        .into_iter()
+        .map(|(name, value)| Ok((name.to_string(), value.into_json()?)))
+        .collect::<Result<_, serde_json::Error>>()
+        .map_err(|error| broken(&error))?;
+    Ok(Some(GivenKey {
+        key,
+        arguments: sent.into(),
+    }))
+}
+
+/// An id as the domain takes it.
+pub(crate) fn text(id: Option<ID>) -> Option<String> {
+    id.map(|id| id.0)
+}
+
+/// Ids as the domain takes them.
+pub(crate) fn texts(ids: Vec<ID>) -> Vec<String> {
+    ids.into_iter().map(|id| id.0).collect()
+}
+
+/// What an update says of a value: left out, null or given.
+pub(crate) fn patch<T>(said: MaybeUndefined<T>) -> Patch<T> {
+    match said {
+        MaybeUndefined::Undefined => Patch::Keep,
+        MaybeUndefined::Null => Patch::Clear,
+        MaybeUndefined::Value(value) => Patch::Set(value),
+    }
+}
+
+/// Loads an object that the viewer may read: of its own organisation, or, for the bridge without one, of any.
+/// Another organisation's object is as one that is not there.
+pub(crate) async fn load_owned<Id, Row>(ctx: &Context<'_>, need: Need, id: &str) -> Result<Option<Row>>
+where
+    Id: FromStr + Send + Sync + Hash + Eq + Clone + 'static,
+    Row: Owned + Send + Sync + Clone + 'static,
+    Neighbours: Loader<Id, Value = Row, Error = Fault>,
+{
+    let viewer = ctx.data_unchecked::<Viewer>();
+    let organization_id = viewer.may_list(need)?;
+    let Ok(id) = id.parse::<Id>() else { return Ok(None) };
+    let row = loaders(ctx).load_one(id).await?;
+    Ok(row.filter(|row| organization_id.is_none_or(|own| own == row.organization_id())))
+}

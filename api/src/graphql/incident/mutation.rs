@@ -1,0 +1,156 @@
+//! The mutations of incidents: input and viewer in, one command, payload out.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Object, SimpleObject};
+
+use super::{
+    input::{
+        AcknowledgeIncidentInput, AddCommentInput, EditCommentInput, ReassignIncidentInput,
+        ReopenIncidentInput, ResolveIncidentInput, RetractCommentInput, SetSlackSyncInput,
+        SnoozeIncidentInput, TriggerIncidentInput, UpdateIncidentInput,
+    },
+    types::Incident,
+};
+use crate::{
+    error::Trouble,
+    graphql::{
+        context::request,
+        failure::{Result, UserError, told},
+        timeline::TimelineEntry,
+    },
+    incident::Applied,
+};
+
+/// What came of a change of an incident.
+#[derive(SimpleObject)]
+pub(crate) struct IncidentPayload {
+    /// The incident as it is now; none where the change was refused.
+    incident: Option<Incident>,
+    /// Why nothing was changed.
+    user_errors: Vec<UserError>,
+}
+
+/// What came of a comment.
+#[derive(SimpleObject)]
+pub(crate) struct CommentPayload {
+    /// The comment on the timeline; none where it was refused.
+    entry: Option<TimelineEntry>,
+    /// The incident as it is now.
+    incident: Option<Incident>,
+    /// Why nothing was changed.
+    user_errors: Vec<UserError>,
+}
+
+fn payload(result: Result<Applied, Trouble>) -> Result<IncidentPayload> {
+    let (applied, user_errors) = told(result)?;
+    Ok(IncidentPayload {
+        incident: applied.map(|applied| Incident(Arc::new(applied.incident))),
+        user_errors,
+    })
+}
+
+fn comment_payload(result: Result<Applied, Trouble>) -> Result<CommentPayload> {
+    let (applied, user_errors) = told(result)?;
+    let (entry, incident) = applied.map_or((None, None), |applied| {
+        (
+            applied.entry.map(|entry| TimelineEntry(Arc::new(entry))),
+            Some(Incident(Arc::new(applied.incident))),
+        )
+    });
+    Ok(CommentPayload {
+        entry,
+        incident,
+        user_errors,
+    })
+}
+
+/// The mutations of incidents.
+#[derive(Default)]
+pub(crate) struct IncidentMutation;
+
+#[Object]
+impl IncidentMutation {
+    /// Triggers an incident. Needs the scope `INCIDENTS_TRIGGER` or `WRITE`.
+    async fn trigger_incident(
+        &self,
+        ctx: &Context<'_>,
+        input: TriggerIncidentInput,
+    ) -> Result<IncidentPayload> {
+        payload(crate::incident::trigger(&request(ctx), input.command(ctx)?).await)
+    }
+
+    /// Shows who has the incident. Acknowledging it again changes nothing; a resolved one is refused.
+    async fn acknowledge_incident(
+        &self,
+        ctx: &Context<'_>,
+        input: AcknowledgeIncidentInput,
+    ) -> Result<IncidentPayload> {
+        payload(crate::incident::acknowledge(&request(ctx), input.command(ctx)?).await)
+    }
+
+    /// Ends the incident. Resolving it again changes nothing.
+    async fn resolve_incident(
+        &self,
+        ctx: &Context<'_>,
+        input: ResolveIncidentInput,
+    ) -> Result<IncidentPayload> {
+        payload(crate::incident::resolve(&request(ctx), input.command(ctx)?).await)
+    }
+
+    /// Opens a resolved incident again. An open one stays as it is.
+    async fn reopen_incident(
+        &self,
+        ctx: &Context<'_>,
+        input: ReopenIncidentInput,
+    ) -> Result<IncidentPayload> {
+        payload(crate::incident::reopen(&request(ctx), input.command(ctx)?).await)
+    }
+
+    /// Lets an incident rest until a set time; then it is triggered again. A resolved one is refused.
+    async fn snooze_incident(
+        &self,
+        ctx: &Context<'_>,
+        input: SnoozeIncidentInput,
+    ) -> Result<IncidentPayload> {
+        payload(crate::incident::snooze(&request(ctx), input.command(ctx)?).await)
+    }
+
+    /// Gives an incident to others.
+    async fn reassign_incident(
+        &self,
+        ctx: &Context<'_>,
+        input: ReassignIncidentInput,
+    ) -> Result<IncidentPayload> {
+        payload(crate::incident::reassign(&request(ctx), input.command(ctx)?).await)
+    }
+
+    /// Describes an incident otherwise.
+    async fn update_incident(
+        &self,
+        ctx: &Context<'_>,
+        input: UpdateIncidentInput,
+    ) -> Result<IncidentPayload> {
+        payload(crate::incident::update(&request(ctx), input.command(ctx)?).await)
+    }
+
+    /// Says something on the incident's timeline, and in its threads in Slack.
+    async fn add_comment(&self, ctx: &Context<'_>, input: AddCommentInput) -> Result<CommentPayload> {
+        comment_payload(crate::incident::comment(&request(ctx), input.command(ctx)?).await)
+    }
+
+    /// Gives a comment another text, and keeps the one before. For who made it; one that was made in Slack is edited there.
+    async fn edit_comment(&self, ctx: &Context<'_>, input: EditCommentInput) -> Result<CommentPayload> {
+        comment_payload(crate::incident::edit(&request(ctx), input.command(ctx)?).await)
+    }
+
+    /// Takes a comment back: what it said is gone. For who made it, and for an `ADMIN`. Retracting it again changes nothing.
+    async fn retract_comment(&self, ctx: &Context<'_>, input: RetractCommentInput) -> Result<CommentPayload> {
+        comment_payload(crate::incident::retract(&request(ctx), input.command(ctx)?).await)
+    }
+
+    /// Mutes and unmutes the sync of an incident's timeline with its threads in Slack, and says how changes are told there.
+    async fn set_slack_sync(&self, ctx: &Context<'_>, input: SetSlackSyncInput) -> Result<IncidentPayload> {
+        payload(crate::incident::set_slack_sync(&request(ctx), input.command(ctx)?).await)
+    }
+}

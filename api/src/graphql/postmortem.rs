@@ -1,0 +1,318 @@
+//! Post-mortems in GraphQL.
+
+use std::sync::Arc;
+
+use async_graphql::{
+    Context, ID, InputObject, Object, SimpleObject,
+    connection::{Connection, EmptyFields},
+};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use time::OffsetDateTime;
+use tocsin_entity::{id::PostmortemId, incident, kinds::PostmortemStatus, postmortem};
+
+use crate::{
+    error::{Fault, Refusal, Trouble},
+    graphql::{
+        context::{domain, given_key, load_owned, loaders, request},
+        failure::{Result, UserError, told},
+        incident::Incident,
+        paging::connect,
+        user::{User, load_member},
+    },
+    loaders::PostmortemOf,
+    paging::Page,
+    viewer::{Need, Viewer},
+};
+
+/// A post-mortem.
+#[derive(Clone)]
+pub(crate) struct Postmortem(pub(crate) postmortem::Model);
+
+/// What was learnt from an incident: one for each, drafted from its timeline.
+#[Object]
+impl Postmortem {
+    /// The post-mortem's global id.
+    pub(crate) async fn id(&self) -> ID {
+        ID(self.0.id.to_string())
+    }
+
+    /// The incident it tells of.
+    async fn incident(&self, ctx: &Context<'_>) -> Result<Incident> {
+        let row: Option<Arc<incident::Model>> = loaders(ctx).load_one(self.0.incident_id).await?;
+        let row = row.ok_or_else(|| Fault::Broken(format!("post-mortem {} has no incident", self.0.id)))?;
+        Ok(Incident(row))
+    }
+
+    /// Where people read it.
+    async fn url(&self, ctx: &Context<'_>) -> Result<String> {
+        let number = self.incident(ctx).await?.0.number;
+        Ok(format!("{}/postmortem", domain(ctx).incident_url(number)))
+    }
+
+    /// Its title.
+    async fn title(&self) -> &str {
+        &self.0.title
+    }
+
+    /// Its text.
+    async fn body_markdown(&self) -> &str {
+        &self.0.body_markdown
+    }
+
+    /// Where it stands.
+    async fn status(&self) -> PostmortemStatus {
+        self.0.status
+    }
+
+    /// Counts its changes, from 1.
+    async fn version(&self) -> i64 {
+        self.0.version
+    }
+
+    /// Who drafted it, where a member did.
+    async fn created_by(&self, ctx: &Context<'_>) -> Result<Option<User>> {
+        Ok(load_member(ctx, self.0.organization_id, self.0.created_by).await?)
+    }
+
+    /// When it was drafted.
+    async fn created_at(&self) -> OffsetDateTime {
+        self.0.created_at
+    }
+
+    /// When it last changed.
+    async fn updated_at(&self) -> OffsetDateTime {
+        self.0.updated_at
+    }
+
+    /// When it was sent for review.
+    async fn review_requested_at(&self) -> Option<OffsetDateTime> {
+        self.0.review_requested_at
+    }
+
+    /// When it was published.
+    async fn published_at(&self) -> Option<OffsetDateTime> {
+        self.0.published_at
+    }
+}
+
+/// A post-mortem that the viewer may read.
+pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Postmortem>> {
+    let row = load_owned::<PostmortemId, postmortem::Model>(ctx, Need::Read, id).await?;
+    Ok(row.and_then(|row| shown(ctx, row)))
+}
+
+/// A post-mortem, if the viewer may read it: stakeholders read what is published.
+pub(crate) fn shown(ctx: &Context<'_>, row: postmortem::Model) -> Option<Postmortem> {
+    let published = row.status == PostmortemStatus::Published;
+    (published || ctx.data_unchecked::<Viewer>().reads_drafts()).then_some(Postmortem(row))
+}
+
+/// The queries for post-mortems.
+#[derive(Default)]
+pub(crate) struct PostmortemQuery;
+
+#[Object]
+impl PostmortemQuery {
+    /// A post-mortem by its id, or by the number of its incident; null where there is none.
+    async fn postmortem(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The global id.")] id: Option<ID>,
+        #[graphql(desc = "The incident's number, without its hash.")] incident_number: Option<i64>,
+    ) -> Result<Option<Postmortem>> {
+        match (id, incident_number) {
+            (Some(id), None) => find(ctx, &id).await,
+            (None, Some(number)) => {
+                let organization_id = ctx.data_unchecked::<Viewer>().may(Need::Read)?;
+                let incident = incident::Entity::find()
+                    .filter(incident::Column::OrganizationId.eq(organization_id))
+                    .filter(incident::Column::Number.eq(number))
+                    .one(domain(ctx).database().read())
+                    .await
+                    .map_err(Fault::from)?;
+                let Some(incident) = incident else { return Ok(None) };
+                let row = loaders(ctx).load_one(PostmortemOf(incident.id)).await?;
+                Ok(row.and_then(|row| shown(ctx, row)))
+            }
+            (Some(_), Some(_)) | (None, None) => {
+                Err(Refusal::BadInput("Give `id` or `incidentNumber`: one of the two.".to_owned()).into())
+            }
+        }
+    }
+
+    /// The organisation's post-mortems, oldest first; for stakeholders, those that are published.
+    #[graphql(complexity = "crate::graphql::paging::weight(first, last, child_complexity)")]
+    async fn postmortems(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, from the start; 25 by default, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many, from the end; 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<String, Postmortem, EmptyFields, EmptyFields>> {
+        let viewer = ctx.data_unchecked::<Viewer>();
+        let organization_id = viewer.may(Need::Read)?;
+        let page = Page::new(first, after, last, before)?;
+        let mut own =
+            postmortem::Entity::find().filter(postmortem::Column::OrganizationId.eq(organization_id));
+        if !viewer.reads_drafts() {
+            own = own.filter(postmortem::Column::Status.eq(PostmortemStatus::Published));
+        }
+        let find = page.cut::<_, PostmortemId>(own, postmortem::Column::Id)?;
+        let rows = find
+            .all(domain(ctx).database().read())
+            .await
+            .map_err(Fault::from)?;
+        Ok(connect(
+            &page,
+            rows,
+            EmptyFields,
+            |row| row.id.to_string(),
+            Postmortem,
+        ))
+    }
+}
+
+/// Which incident's post-mortem is to be drafted.
+#[derive(Debug, InputObject)]
+pub(crate) struct CreatePostmortemInput {
+    /// The incident's id.
+    incident_id: ID,
+    /// The title, of at most 200 characters; the incident's where none is given.
+    title: Option<String>,
+    /// Makes the request repeatable for 24 hours.
+    idempotency_key: Option<String>,
+}
+
+impl CreatePostmortemInput {
+    fn command(self, ctx: &Context<'_>) -> Result<crate::postmortem::CreatePostmortem> {
+        Ok(crate::postmortem::CreatePostmortem {
+            incident_id: self.incident_id.0,
+            title: self.title,
+            idempotency_key: given_key(ctx, self.idempotency_key)?,
+        })
+    }
+}
+
+/// New words for a post-mortem; what is left out stays.
+#[derive(Debug, InputObject)]
+pub(crate) struct UpdatePostmortemInput {
+    /// The post-mortem's id.
+    id: ID,
+    /// The title, of at most 200 characters.
+    title: Option<String>,
+    /// The text, of at most 200,000 characters.
+    body_markdown: Option<String>,
+    /// The version that the words were written on: if another is there by now, nothing is changed.
+    version: Option<i64>,
+    /// Makes the request repeatable for 24 hours.
+    idempotency_key: Option<String>,
+}
+
+impl UpdatePostmortemInput {
+    fn command(self, ctx: &Context<'_>) -> Result<crate::postmortem::UpdatePostmortem> {
+        Ok(crate::postmortem::UpdatePostmortem {
+            id: self.id.0,
+            title: self.title,
+            body_markdown: self.body_markdown,
+            version: self.version,
+            idempotency_key: given_key(ctx, self.idempotency_key)?,
+        })
+    }
+}
+
+/// Which post-mortem goes to its reviewers.
+#[derive(Debug, InputObject)]
+pub(crate) struct RequestPostmortemReviewInput {
+    /// The post-mortem's id.
+    id: ID,
+    /// Makes the request repeatable for 24 hours.
+    idempotency_key: Option<String>,
+}
+
+impl RequestPostmortemReviewInput {
+    fn command(self, ctx: &Context<'_>) -> Result<crate::postmortem::RequestPostmortemReview> {
+        Ok(crate::postmortem::RequestPostmortemReview {
+            id: self.id.0,
+            idempotency_key: given_key(ctx, self.idempotency_key)?,
+        })
+    }
+}
+
+/// Which post-mortem is done.
+#[derive(Debug, InputObject)]
+pub(crate) struct PublishPostmortemInput {
+    /// The post-mortem's id.
+    id: ID,
+    /// Makes the request repeatable for 24 hours.
+    idempotency_key: Option<String>,
+}
+
+impl PublishPostmortemInput {
+    fn command(self, ctx: &Context<'_>) -> Result<crate::postmortem::PublishPostmortem> {
+        Ok(crate::postmortem::PublishPostmortem {
+            id: self.id.0,
+            idempotency_key: given_key(ctx, self.idempotency_key)?,
+        })
+    }
+}
+
+/// What came of a change of a post-mortem.
+#[derive(SimpleObject)]
+pub(crate) struct PostmortemPayload {
+    /// The post-mortem as it is now; none where the change was refused.
+    postmortem: Option<Postmortem>,
+    /// Why nothing was changed.
+    user_errors: Vec<UserError>,
+}
+
+fn payload(result: Result<postmortem::Model, Trouble>) -> Result<PostmortemPayload> {
+    let (row, user_errors) = told(result)?;
+    Ok(PostmortemPayload {
+        postmortem: row.map(Postmortem),
+        user_errors,
+    })
+}
+
+/// The mutations of post-mortems.
+#[derive(Default)]
+pub(crate) struct PostmortemMutation;
+
+#[Object]
+impl PostmortemMutation {
+    /// Drafts an incident's post-mortem from its timeline. One that is there already is given back as it is.
+    async fn create_postmortem(
+        &self,
+        ctx: &Context<'_>,
+        input: CreatePostmortemInput,
+    ) -> Result<PostmortemPayload> {
+        payload(crate::postmortem::create(&request(ctx), input.command(ctx)?).await)
+    }
+
+    /// Edits a post-mortem.
+    async fn update_postmortem(
+        &self,
+        ctx: &Context<'_>,
+        input: UpdatePostmortemInput,
+    ) -> Result<PostmortemPayload> {
+        payload(crate::postmortem::update(&request(ctx), input.command(ctx)?).await)
+    }
+
+    /// Sends a draft to its reviewers.
+    async fn request_postmortem_review(
+        &self,
+        ctx: &Context<'_>,
+        input: RequestPostmortemReviewInput,
+    ) -> Result<PostmortemPayload> {
+        payload(crate::postmortem::request_review(&request(ctx), input.command(ctx)?).await)
+    }
+
+    /// Publishes a post-mortem that was reviewed.
+    async fn publish_postmortem(
+        &self,
+        ctx: &Context<'_>,
+        input: PublishPostmortemInput,
+    ) -> Result<PostmortemPayload> {
+        payload(crate::postmortem::publish(&request(ctx), input.command(ctx)?).await)
+    }
+}

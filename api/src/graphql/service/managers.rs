@@ -1,0 +1,112 @@
+//! Who manages a service: its connectors and the rules that lead its incidents there.
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use tocsin_entity::service;
+
+use super::types::Service;
+use crate::{
+    error::Trouble,
+    graphql::{
+        context::{given_key, loaders, request},
+        failure::{Result, UserError, told},
+        user::User,
+    },
+    loaders::MemberKey,
+    service::{ManagersOf, SetServiceManager},
+    viewer::Viewer,
+};
+
+/// A service's managers.
+pub(super) async fn of(ctx: &Context<'_>, service: &service::Model) -> Result<Vec<User>> {
+    ctx.data_unchecked::<Viewer>().may_look_around()?;
+    let ids = loaders(ctx)
+        .load_one(ManagersOf(service.id))
+        .await?
+        .unwrap_or_default();
+    let keys: Vec<_> = ids
+        .into_iter()
+        .map(|id| MemberKey(service.organization_id, id))
+        .collect();
+    let mut found = loaders(ctx).load_many(keys.iter().copied()).await?;
+    Ok(keys
+        .iter()
+        .filter_map(|key| found.remove(key))
+        .map(User)
+        .collect())
+}
+
+/// A member to be made a service's manager.
+#[derive(Debug, InputObject)]
+pub(crate) struct AddServiceManagerInput {
+    /// The service's id.
+    service_id: ID,
+    /// The member's id.
+    user_id: ID,
+    /// Makes the request repeatable for 24 hours.
+    idempotency_key: Option<String>,
+}
+
+/// A member who is to be a service's manager no more.
+#[derive(Debug, InputObject)]
+pub(crate) struct RemoveServiceManagerInput {
+    /// The service's id.
+    service_id: ID,
+    /// The member's id.
+    user_id: ID,
+    /// Makes the request repeatable for 24 hours.
+    idempotency_key: Option<String>,
+}
+
+/// What came of a change of a service's managers.
+#[derive(SimpleObject)]
+pub(crate) struct ServiceManagersPayload {
+    /// The service as it is now; none where the change was refused.
+    service: Option<Service>,
+    /// Why nothing was changed.
+    user_errors: Vec<UserError>,
+}
+
+/// The mutations of services' managers.
+#[derive(Default)]
+pub(crate) struct ServiceManagerMutation;
+
+#[Object]
+impl ServiceManagerMutation {
+    /// Makes a member a manager of a service: of its connectors and its rules, with a key that has the scope ADMIN. Once more changes nothing. Needs the role ADMIN or OWNER.
+    async fn add_service_manager(
+        &self,
+        ctx: &Context<'_>,
+        input: AddServiceManagerInput,
+    ) -> Result<ServiceManagersPayload> {
+        let wanted = SetServiceManager {
+            manages: true,
+            service_id: input.service_id.0,
+            user_id: input.user_id.0,
+            idempotency_key: given_key(ctx, input.idempotency_key)?,
+        };
+        payload(crate::service::set_manager(&request(ctx), wanted).await)
+    }
+
+    /// Takes a service from a member who managed it. Needs the role ADMIN or OWNER.
+    async fn remove_service_manager(
+        &self,
+        ctx: &Context<'_>,
+        input: RemoveServiceManagerInput,
+    ) -> Result<ServiceManagersPayload> {
+        let wanted = SetServiceManager {
+            manages: false,
+            service_id: input.service_id.0,
+            user_id: input.user_id.0,
+            idempotency_key: given_key(ctx, input.idempotency_key)?,
+        };
+        payload(crate::service::set_manager(&request(ctx), wanted).await)
+    }
+}
+
+fn payload(result: Result<service::Model, Trouble>) -> Result<ServiceManagersPayload> {
+    let (row, user_errors) = told(result)?;
+    Ok(ServiceManagersPayload {
+        service: row.map(Service),
+        user_errors,
+    })
+}

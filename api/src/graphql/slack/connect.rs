@@ -1,0 +1,139 @@
+//! Connecting Slack workspaces, changing and disconnecting them.
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use tocsin_entity::{kinds::SlackFeature, slack_workspace};
+
+use super::workspace::SlackWorkspace;
+use crate::{
+    error::Trouble,
+    graphql::{
+        context::{given_key, request, text},
+        failure::{Result, UserError, told},
+    },
+};
+
+/// A Slack workspace in which the Slack app of the server's configuration is installed.
+#[derive(Debug, InputObject)]
+pub(crate) struct ConnectSlackWorkspaceInput {
+    /// What administrators call it; at most 100 characters, unique in the organisation.
+    name: String,
+    /// The bot token of the app (`xoxb-…`). It is kept sealed, and can't be read again.
+    bot_token: String,
+    /// The organisation's own Slack app that is installed there; the server's by default.
+    app_id: Option<ID>,
+    /// What is wanted of it: what the app lacks scopes for is told in `missingScopes`. All but incident channels and access logs by default.
+    features: Option<Vec<SlackFeature>>,
+    /// Makes the request repeatable for 24 hours.
+    idempotency_key: Option<String>,
+}
+
+impl ConnectSlackWorkspaceInput {
+    fn command(self, ctx: &Context<'_>) -> Result<crate::workspace::ConnectSlackWorkspace> {
+        Ok(crate::workspace::ConnectSlackWorkspace {
+            name: self.name,
+            bot_token: self.bot_token,
+            app_id: text(self.app_id),
+            features: self.features,
+            idempotency_key: given_key(ctx, self.idempotency_key)?,
+        })
+    }
+}
+
+/// New values for a Slack workspace; what is left out stays.
+#[derive(Debug, InputObject)]
+pub(crate) struct UpdateSlackWorkspaceInput {
+    /// The workspace's id.
+    id: ID,
+    /// What administrators call it; at most 100 characters, unique in the organisation.
+    name: Option<String>,
+    /// Another bot token; it also connects the workspace again.
+    bot_token: Option<String>,
+    /// What is wanted of it.
+    features: Option<Vec<SlackFeature>>,
+    /// Makes the request repeatable for 24 hours.
+    idempotency_key: Option<String>,
+}
+
+impl UpdateSlackWorkspaceInput {
+    fn command(self, ctx: &Context<'_>) -> Result<crate::workspace::UpdateSlackWorkspace> {
+        Ok(crate::workspace::UpdateSlackWorkspace {
+            id: self.id.0,
+            name: self.name,
+            bot_token: self.bot_token,
+            features: self.features,
+            idempotency_key: given_key(ctx, self.idempotency_key)?,
+        })
+    }
+}
+
+/// The Slack workspace to disconnect.
+#[derive(Debug, InputObject)]
+pub(crate) struct DisconnectSlackWorkspaceInput {
+    /// The workspace's id.
+    id: ID,
+    /// Makes the request repeatable for 24 hours.
+    idempotency_key: Option<String>,
+}
+
+impl DisconnectSlackWorkspaceInput {
+    fn command(self, ctx: &Context<'_>) -> Result<crate::workspace::DisconnectSlackWorkspace> {
+        Ok(crate::workspace::DisconnectSlackWorkspace {
+            id: self.id.0,
+            idempotency_key: given_key(ctx, self.idempotency_key)?,
+        })
+    }
+}
+
+/// What came of a change of a Slack workspace.
+#[derive(SimpleObject)]
+pub(crate) struct SlackWorkspacePayload {
+    /// The workspace as it is now; none where the change was refused.
+    workspace: Option<SlackWorkspace>,
+    /// Why nothing was changed.
+    user_errors: Vec<UserError>,
+}
+
+/// The mutations of Slack workspaces.
+#[derive(Default)]
+pub(crate) struct SlackWorkspaceMutation;
+
+#[Object]
+impl SlackWorkspaceMutation {
+    /// Connects a Slack workspace by the bot token of the Slack app that is installed there: the app whose signing secret or app-level token the
+    /// server is configured with. Whether the token works is seen a moment later in its
+    /// `status`. Needs the role ADMIN or OWNER.
+    async fn connect_slack_workspace(
+        &self,
+        ctx: &Context<'_>,
+        input: ConnectSlackWorkspaceInput,
+    ) -> Result<SlackWorkspacePayload> {
+        payload(crate::workspace::connect(&request(ctx), input.command(ctx)?).await)
+    }
+
+    /// Changes how Tocsin is connected to a Slack workspace. Needs the role ADMIN or OWNER.
+    async fn update_slack_workspace(
+        &self,
+        ctx: &Context<'_>,
+        input: UpdateSlackWorkspaceInput,
+    ) -> Result<SlackWorkspacePayload> {
+        payload(crate::workspace::update(&request(ctx), input.command(ctx)?).await)
+    }
+
+    /// Stops all that Tocsin does in a Slack workspace, at once. Its connectors stay, and lead nowhere until it is connected again by
+    /// `updateSlackWorkspace` with a bot token. Needs the role ADMIN or OWNER.
+    async fn disconnect_slack_workspace(
+        &self,
+        ctx: &Context<'_>,
+        input: DisconnectSlackWorkspaceInput,
+    ) -> Result<SlackWorkspacePayload> {
+        payload(crate::workspace::disconnect(&request(ctx), input.command(ctx)?).await)
+    }
+}
+
+pub(super) fn payload(result: Result<slack_workspace::Model, Trouble>) -> Result<SlackWorkspacePayload> {
+    let (workspace, user_errors) = told(result)?;
+    Ok(SlackWorkspacePayload {
+        workspace: workspace.map(SlackWorkspace),
+        user_errors,
+    })
+}

@@ -1,0 +1,64 @@
+//! Which member somebody in Slack is, as the bridge asks before they do anything.
+
+use async_graphql::{Context, ID, Object, SimpleObject};
+use tocsin_entity::{
+    id::{OrganizationId, UserId},
+    kinds::SlackMatch,
+};
+
+use crate::{
+    graphql::{
+        context::{domain, loaders},
+        failure::Result,
+        user::User,
+    },
+    identity::{Person, find},
+    loaders::MemberKey,
+    viewer::Viewer,
+};
+
+/// Which member somebody in Slack is in an organisation.
+#[derive(SimpleObject)]
+pub(crate) struct SlackMember {
+    /// The organisation's id.
+    organization_id: ID,
+    /// The member, deactivated or not.
+    user: User,
+    /// How that is known.
+    matched_by: SlackMatch,
+}
+
+/// The query of the bridge.
+#[derive(Default)]
+pub(crate) struct SlackMemberQuery;
+
+#[Object]
+impl SlackMemberQuery {
+    /// Which members somebody in Slack is: in the organisation that the request is about, or in all. For the Slack bridge alone.
+    #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
+    async fn slack_members(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The Slack workspace (`T…`).")] team_id: String,
+        #[graphql(desc = "The person there (`U…` or `W…`).")] slack_user_id: String,
+        #[graphql(desc = "Their e-mail address in Slack, where Slack gives it.")] email: Option<String>,
+    ) -> Result<Vec<SlackMember>> {
+        let within = ctx.data_unchecked::<Viewer>().may_ask_for_all()?;
+        let person = Person {
+            team_id,
+            slack_user_id,
+            email: email.map(|email| email.trim().to_lowercase()),
+        };
+        let found = find(domain(ctx).database(), within, &person).await?;
+        let keys = found.iter().map(|(id, (user_id, _))| MemberKey(*id, *user_id));
+        let mut members = loaders(ctx).load_many(keys).await?;
+        let of = |(id, (user_id, matched_by)): (OrganizationId, (UserId, SlackMatch))| {
+            Some(SlackMember {
+                organization_id: ID(id.to_string()),
+                user: User(members.remove(&MemberKey(id, user_id))?),
+                matched_by,
+            })
+        };
+        Ok(found.into_iter().filter_map(of).collect())
+    }
+}

@@ -1,0 +1,22 @@
+//! Slack, as administrators connect it and as the bridge reports it, in GraphQL.
+
+mod app;
+mod channel;
+mod connect;
+pub(super) mod identity;
+mod install;
+mod installed;
+pub(super) mod operation;
+mod restore;
+mod settings;
+mod workspace;
+
+pub(super) use self::{
+    app::{SlackAppMutation, SlackAppQuery},
+    channel::{SlackChannelQuery, SlackChannels},
+    connect::SlackWorkspaceMutation,
+    install::SlackInstallQuery,
+    installed::SlackInstallMutation,
+    settings::{SlackSettings, SlackSettingsMutation},
+    workspace::{MissingScopes, SlackWorkspace, SlackWorkspaceQuery, find},
+};

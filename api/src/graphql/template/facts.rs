@@ -1,0 +1,60 @@
+//! What a template can show of an incident that is there.
+
+use async_graphql::Context;
+use sea_orm::EntityTrait;
+use tocsin_entity::{
+    kinds::{IncidentStatus, Urgency},
+    organization,
+};
+use tocsin_message::template::Facts;
+
+use crate::{
+    error::Fault,
+    graphql::{context::domain, failure::Result, incident::Incident, user::Author},
+};
+
+pub(super) async fn of(ctx: &Context<'_>, incident: &Incident) -> Result<Facts> {
+    let row = &incident.0;
+    let organization = organization::Entity::find_by_id(row.organization_id)
+        .one(domain(ctx).database().read())
+        .await
+        .map_err(Fault::from)?;
+    let name = |author: Option<Author>| author.map(Author::into_name);
+    let assignees = incident.assignees(ctx).await?;
+    let tags = incident.tags(ctx).await?;
+    Ok(Facts {
+        number: row.number,
+        title: row.title.clone(),
+        description_markdown: row.description_markdown.clone(),
+        status: status(row.status).to_owned(),
+        urgency: urgency(row.urgency).to_owned(),
+        severity: row.severity.map(|severity| severity.as_str().to_owned()),
+        url: incident.url(ctx).await?,
+        service: incident.service(ctx).await?.0.name,
+        organization: organization.map(|found| found.name).unwrap_or_default(),
+        assignees: assignees.iter().map(|user| user.0.name.clone()).collect(),
+        tags: tags.into_iter().map(|tag| (tag.key, tag.value)).collect(),
+        triggered_at: row.triggered_at,
+        triggered_by: name(incident.triggered_author(ctx).await?),
+        acknowledged_at: row.acknowledged_at,
+        acknowledged_by: name(incident.acknowledged_author(ctx).await?),
+        resolved_at: row.resolved_at,
+        resolved_by: name(incident.resolved_author(ctx).await?),
+    })
+}
+
+fn status(status: IncidentStatus) -> &'static str {
+    match status {
+        IncidentStatus::Triggered => "Triggered",
+        IncidentStatus::Acknowledged => "Acknowledged",
+        IncidentStatus::Resolved => "Resolved",
+    }
+}
+
+fn urgency(urgency: Urgency) -> &'static str {
+    match urgency {
+        Urgency::High => "High",
+        Urgency::Medium => "Medium",
+        Urgency::Low => "Low",
+    }
+}

@@ -1,0 +1,11 @@
+//! Templates of messages in Slack, in GraphQL.
+
+mod facts;
+mod mutation;
+mod preview;
+mod types;
+
+pub(super) use self::{
+    mutation::TemplateMutation,
+    types::{SlackTemplate, TemplateQuery, find},
+};

@@ -1,0 +1,170 @@
+//! The timeline of an incident, in GraphQL.
+
+use std::sync::Arc;
+
+use async_graphql::{
+    Context, ID, Object, SimpleObject,
+    connection::{Connection, EmptyFields},
+};
+use time::OffsetDateTime;
+use tocsin_entity::{
+    id::{IncidentId, TimelineEntryId},
+    kinds::{EntryKind, Source},
+    timeline_entry,
+};
+
+use crate::{
+    graphql::{
+        context::{load_owned, loaders},
+        failure::Result,
+        paging::connect,
+        user::{Author, User, load_member},
+    },
+    loaders::{RevisionsOf, TimelineOf},
+    moment::of_micros,
+    paging::Page,
+    timeline::TimelinePosition,
+    viewer::Need,
+};
+
+/// An entry of a timeline: what happened, when, by whom and through what.
+#[derive(Clone)]
+pub(crate) struct TimelineEntry(pub(crate) Arc<timeline_entry::Model>);
+
+/// An entry of an incident's timeline: what happened, when, by whom and through what.
+#[Object]
+impl TimelineEntry {
+    /// The entry's global id.
+    pub(crate) async fn id(&self) -> ID {
+        ID(self.0.id.to_string())
+    }
+
+    /// The incident's version after this change, which is the order in which entries were written down.
+    async fn version(&self) -> i64 {
+        self.0.version
+    }
+
+    /// What the entry tells.
+    async fn kind(&self) -> EntryKind {
+        self.0.kind
+    }
+
+    /// Through what it came.
+    async fn source(&self) -> Source {
+        self.0.source
+    }
+
+    /// What was said: a comment, a resolution note, a reason.
+    async fn body_markdown(&self) -> Option<&str> {
+        self.0.body_markdown.as_deref()
+    }
+
+    /// Who did it; null for what Tocsin did by itself.
+    async fn author(&self, ctx: &Context<'_>) -> Result<Option<Author>> {
+        Ok(Author::of(ctx, &self.0).await?)
+    }
+
+    /// When it happened, or was said. A reply in Slack keeps the time when it was said, also where Tocsin heard of it later; it is never before
+    /// the incident began, and never after `createdAt`.
+    async fn occurred_at(&self) -> OffsetDateTime {
+        of_micros(self.0.occurred_at)
+    }
+
+    /// When it was written down. Sort and show by `occurredAt`.
+    async fn created_at(&self) -> OffsetDateTime {
+        self.0.created_at
+    }
+
+    /// Where the entry came from outside, as `slack:T…/C…/ts`: tells the bridge what it must not post back.
+    async fn external_ref(&self) -> Option<&str> {
+        self.0.external_ref.as_deref()
+    }
+
+    /// The incident's version after the entry's last change, which is its `version` where it was never edited or retracted.
+    async fn changed_version(&self) -> i64 {
+        self.0.changed_version.max(self.0.version)
+    }
+
+    /// When the comment was last edited.
+    async fn edited_at(&self) -> Option<OffsetDateTime> {
+        self.0.edited_at
+    }
+
+    /// When the comment was retracted: what it said is gone.
+    async fn retracted_at(&self) -> Option<OffsetDateTime> {
+        self.0.retracted_at
+    }
+
+    /// The member who retracted it; null where it was deleted in Slack.
+    async fn retracted_by(&self, ctx: &Context<'_>) -> Result<Option<User>> {
+        Ok(load_member(ctx, self.0.organization_id, self.0.retracted_by).await?)
+    }
+
+    /// What the comment said before it was edited, oldest first.
+    async fn revisions(&self, ctx: &Context<'_>) -> Result<Vec<CommentRevision>> {
+        let rows = loaders(ctx).load_one(RevisionsOf(self.0.id)).await?;
+        let rows = rows.unwrap_or_default().into_iter();
+        Ok(rows
+            .map(|row| CommentRevision {
+                body_markdown: row.body_markdown,
+                replaced_at: row.replaced_at,
+            })
+            .collect())
+    }
+
+    /// Whether it came about while the incident's sync with Slack was muted: it is not told there.
+    async fn slack_muted(&self) -> bool {
+        self.0.slack_muted
+    }
+
+    /// What changed, for people, where the kind needs more than a body: `urgency: LOW → HIGH`.
+    async fn changes(&self) -> Vec<String> {
+        self.0
+            .details
+            .as_ref()
+            .and_then(|details| details.get("changes"))
+            .and_then(|changes| serde_json::from_value(changes.clone()).ok())
+            .unwrap_or_default()
+    }
+}
+
+/// What a comment said before.
+#[derive(SimpleObject)]
+pub(crate) struct CommentRevision {
+    /// What was said, in Markdown.
+    body_markdown: String,
+    /// When another text took its place.
+    replaced_at: OffsetDateTime,
+}
+
+/// An entry that the viewer may read.
+pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<TimelineEntry>> {
+    let row = load_owned::<TimelineEntryId, Arc<timeline_entry::Model>>(ctx, Need::Read, id).await?;
+    Ok(row.map(TimelineEntry))
+}
+
+/// A page of an incident's timeline, oldest first.
+pub(crate) async fn page(
+    ctx: &Context<'_>,
+    incident_id: IncidentId,
+    page: Page,
+    changed_after: Option<i64>,
+) -> Result<Connection<String, TimelineEntry>> {
+    let (after, before) = page.bounds::<TimelinePosition>()?;
+    let wanted = TimelineOf {
+        incident_id,
+        limit: page.limit + 1,
+        after,
+        before,
+        from_the_end: page.from_the_end,
+        changed_after,
+    };
+    let rows = loaders(ctx).load_one(wanted).await?.unwrap_or_default();
+    Ok(connect(
+        &page,
+        rows,
+        EmptyFields,
+        |row: &Arc<timeline_entry::Model>| TimelinePosition::of(row).to_string(),
+        TimelineEntry,
+    ))
+}

@@ -1,0 +1,307 @@
+//! Users in GraphQL.
+
+use std::sync::Arc;
+
+use async_graphql::{
+    Context, ID, InputObject, Object, SimpleObject,
+    connection::{Connection, EmptyFields},
+};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
+use time::OffsetDateTime;
+use tocsin_entity::{
+    api_key,
+    id::{ApiKeyId, OrganizationId, UserId},
+    kinds::Role,
+    membership, timeline_entry,
+};
+
+use crate::{
+    error::{Fault, Refusal, Trouble},
+    graphql::{
+        context::{domain, given_key, loaders, request},
+        failure::{Result, UserError, told},
+        paging::connect,
+    },
+    loaders::{MemberKey, MemberRow},
+    paging::Page,
+    search,
+    viewer::{Need, Viewer},
+};
+
+/// A person, as a member of the viewer's organisation.
+#[derive(Clone)]
+pub(crate) struct User(pub(crate) Arc<MemberRow>);
+
+/// A person, as a member of the viewer's organisation.
+#[Object]
+impl User {
+    /// The user's global id.
+    pub(crate) async fn id(&self) -> ID {
+        ID(self.0.user_id.to_string())
+    }
+
+    /// The name people read.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The e-mail address, in lowercase.
+    async fn email(&self) -> &str {
+        &self.0.email
+    }
+
+    /// What the member may do in the organisation.
+    async fn role(&self) -> Role {
+        self.0.role
+    }
+
+    /// When the member was deactivated; such a member may do nothing.
+    async fn deactivated_at(&self) -> Option<OffsetDateTime> {
+        self.0.deactivated_at
+    }
+
+    /// When the member joined the organisation.
+    async fn created_at(&self) -> OffsetDateTime {
+        self.0.created_at
+    }
+}
+
+/// Loads a member of an organisation.
+pub(crate) async fn load_member(
+    ctx: &Context<'_>,
+    organization_id: OrganizationId,
+    user_id: Option<UserId>,
+) -> Result<Option<User>, Fault> {
+    match user_id {
+        None => Ok(None),
+        Some(user_id) => Ok(loaders(ctx)
+            .load_one(MemberKey(organization_id, user_id))
+            .await?
+            .map(User)),
+    }
+}
+
+/// Who did something: a member, a person in Slack who is none, or the holder of an API key.
+#[derive(Clone, SimpleObject)]
+pub(crate) struct Author {
+    /// The name people read.
+    name: String,
+    /// The member's e-mail address; none for others.
+    email: Option<String>,
+    /// The member, where it is one.
+    user: Option<User>,
+}
+
+impl Author {
+    /// The name people read.
+    pub(crate) fn into_name(self) -> String {
+        self.name
+    }
+
+    /// The author of an entry of a timeline.
+    pub(crate) async fn of(ctx: &Context<'_>, entry: &timeline_entry::Model) -> Result<Option<Self>, Fault> {
+        if let Some(name) = &entry.author_name
+            && entry.author_user_id.is_none()
+        {
+            return Ok(Some(Self {
+                name: name.clone(),
+                email: None,
+                user: None,
+            }));
+        }
+        Self::of_creator(
+            ctx,
+            entry.organization_id,
+            entry.author_user_id,
+            entry.author_key_id,
+        )
+        .await
+    }
+
+    /// A member of the organisation, or else the holder of a key.
+    pub(crate) async fn of_creator(
+        ctx: &Context<'_>,
+        organization_id: OrganizationId,
+        user_id: Option<UserId>,
+        key_id: Option<ApiKeyId>,
+    ) -> Result<Option<Self>, Fault> {
+        if let Some(user) = load_member(ctx, organization_id, user_id).await? {
+            return Ok(Some(Self {
+                name: user.0.name.clone(),
+                email: Some(user.0.email.clone()),
+                user: Some(user),
+            }));
+        }
+        let Some(key_id) = key_id else {
+            return Ok(None);
+        };
+        let key: Option<api_key::Model> = loaders(ctx).load_one(key_id).await?;
+        Ok(key.map(|key| Self {
+            name: key.name,
+            email: None,
+            user: None,
+        }))
+    }
+}
+
+/// Which users are wanted.
+#[derive(InputObject, Default)]
+pub(crate) struct UserFilter {
+    /// The one with this e-mail address.
+    email: Option<String>,
+    /// Those whose name or e-mail address contains this, in any case.
+    search: Option<String>,
+    /// Those who may do something, or those who were deactivated.
+    is_active: Option<bool>,
+}
+
+impl UserFilter {
+    fn condition(self) -> Result<Condition, Refusal> {
+        let mut all = Condition::all();
+        if let Some(email) = self.email {
+            all = all.add(membership::Column::Email.eq(email.trim().to_lowercase()));
+        }
+        if let Some(text) = self.search {
+            let named = search::contains(membership::Column::Name, &text)?;
+            all = all.add(named.add(search::contains(membership::Column::Email, &text)?));
+        }
+        if let Some(is_active) = self.is_active {
+            let deactivated = membership::Column::DeactivatedAt;
+            all = all.add(if is_active {
+                deactivated.is_null()
+            } else {
+                deactivated.is_not_null()
+            });
+        }
+        Ok(all)
+    }
+}
+
+/// The queries for users.
+#[derive(Default)]
+pub(crate) struct UserQuery;
+
+#[Object]
+impl UserQuery {
+    /// The members of the organisation, oldest first.
+    #[graphql(complexity = "crate::graphql::paging::weight(first, last, child_complexity)")]
+    async fn users(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these.")] filter: Option<UserFilter>,
+        #[graphql(desc = "How many, from the start; 25 by default, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many, from the end; 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<String, User>> {
+        let organization_id = ctx.data_unchecked::<Viewer>().may(Need::Read)?;
+        let page = Page::new(first, after, last, before)?;
+        let mut own =
+            membership::Entity::find().filter(membership::Column::OrganizationId.eq(organization_id));
+        if let Some(filter) = filter {
+            own = own.filter(filter.condition()?);
+        }
+        let find = page.cut::<_, UserId>(own, membership::Column::UserId)?;
+        let rows = find
+            .all(domain(ctx).database().read())
+            .await
+            .map_err(Fault::from)?;
+        let members = rows.into_iter().map(|row| Arc::new(row.into())).collect();
+        Ok(connect(
+            &page,
+            members,
+            EmptyFields,
+            |row: &Arc<MemberRow>| row.user_id.to_string(),
+            User,
+        ))
+    }
+}
+
+/// A new member.
+#[derive(Debug, InputObject)]
+pub(crate) struct CreateUserInput {
+    /// The name people read; at most 100 characters.
+    name: String,
+    /// The e-mail address, by which the person is known in Slack as well.
+    email: String,
+    /// What the member may do.
+    role: Role,
+    /// Makes the request repeatable for 24 hours.
+    idempotency_key: Option<String>,
+}
+
+impl CreateUserInput {
+    fn command(self, ctx: &Context<'_>) -> Result<crate::user::CreateUser> {
+        Ok(crate::user::CreateUser {
+            name: self.name,
+            email: self.email,
+            role: self.role,
+            idempotency_key: given_key(ctx, self.idempotency_key)?,
+        })
+    }
+}
+
+/// New values for a member; what is left out stays.
+#[derive(Debug, InputObject)]
+pub(crate) struct UpdateUserInput {
+    /// The user's id.
+    id: ID,
+    /// The name people read; at most 100 characters.
+    name: Option<String>,
+    /// The e-mail address, by which the person is known in Slack as well; unique in the organisation.
+    email: Option<String>,
+    /// What the member may do from now on.
+    role: Option<Role>,
+    /// Whether the member may do anything at all.
+    active: Option<bool>,
+    /// Makes the request repeatable for 24 hours.
+    idempotency_key: Option<String>,
+}
+
+impl UpdateUserInput {
+    fn command(self, ctx: &Context<'_>) -> Result<crate::user::UpdateUser> {
+        Ok(crate::user::UpdateUser {
+            id: self.id.0,
+            name: self.name,
+            email: self.email,
+            role: self.role,
+            active: self.active,
+            idempotency_key: given_key(ctx, self.idempotency_key)?,
+        })
+    }
+}
+
+/// What came of a change of a user.
+#[derive(SimpleObject)]
+pub(crate) struct UserPayload {
+    /// The user as it is now; none where the change was refused.
+    user: Option<User>,
+    /// Why nothing was changed.
+    user_errors: Vec<UserError>,
+}
+
+/// The mutations of users.
+#[derive(Default)]
+pub(crate) struct UserMutation;
+
+#[Object]
+impl UserMutation {
+    /// Adds a member to the organisation. Needs the role ADMIN or OWNER; only an owner adds owners.
+    async fn create_user(&self, ctx: &Context<'_>, input: CreateUserInput) -> Result<UserPayload> {
+        payload(crate::user::create(&request(ctx), input.command(ctx)?).await)
+    }
+
+    /// Changes a member's name, e-mail address or role, deactivates or reactivates them. What another organisation says of
+    /// the same person stays. Needs the role ADMIN or OWNER; only an owner makes and changes owners.
+    async fn update_user(&self, ctx: &Context<'_>, input: UpdateUserInput) -> Result<UserPayload> {
+        payload(crate::user::update(&request(ctx), input.command(ctx)?).await)
+    }
+}
+
+fn payload(result: Result<Arc<MemberRow>, Trouble>) -> Result<UserPayload> {
+    let (user, user_errors) = told(result)?;
+    Ok(UserPayload {
+        user: user.map(User),
+        user_errors,
+    })
+}
