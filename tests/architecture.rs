@@ -17,6 +17,7 @@ use sources::{Source, root};
 /// Which of the project's crates each may depend on.
 const ARROWS: &[(&str, &[&str])] = &[
     ("backup", &["database", "migration"]),
+    ("client", &["entity"]),
     ("clock", &[]),
     ("database", &[]),
     ("entity", &["database"]),
@@ -30,7 +31,10 @@ const ARROWS: &[(&str, &[&str])] = &[
         "api",
         &["clock", "entity", "message", "migration", "queue", "seal"],
     ),
-    ("bridge", &["clock", "entity", "message", "queue", "seal"]),
+    (
+        "bridge",
+        &["client", "clock", "entity", "message", "queue", "seal"],
+    ),
     (
         "cli",
         &[

@@ -20,7 +20,7 @@ use crate::{
     config::BridgeConfig,
     connector::{self, Connectors},
     digest, directory, follow,
-    graphql::Api,
+    graphql::{self, Api},
     home, identity, inbound, install, mirror, operation,
     restore::{self, RestoreWatch},
     slack::{Http, oauth::ClientConfig},
@@ -130,7 +130,7 @@ impl Bridge {
             let name = environment(&config.slack.api_url, token);
             workspaces.add(Workspace::new(&setting, None, &name, Some(token.clone())));
         }
-        let api = Api::new(&config.api_url, config.bridge_token.clone())?;
+        let api = Api::new(&config.api_url, config.bridge_token.clone(), graphql::CALLER)?;
         let worker = format!("{}/{}", config.instance, Uuid::now_v7().simple());
         let lane = Lane::new(database.clone());
         let connectors = Connectors::new(clock.clone());

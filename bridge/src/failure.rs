@@ -23,7 +23,7 @@ pub(crate) fn of_api(error: ApiError) -> JobError {
         | ApiError::Unavailable {
             retry_after: None, ..
         }
-        | ApiError::Unauthorized(_)
+        | ApiError::Unauthorized { .. }
         | ApiError::Refused { .. }
         | ApiError::Malformed(_)
         | ApiError::InvalidId(_) => JobError::retry(error),

@@ -29,7 +29,6 @@ const CIRCLES: &[(&str, &[&str])] = &[
             "directory",
             "failure",
             "follow",
-            "graphql",
             "home",
             "identity",
             "inbound",

@@ -31,7 +31,9 @@ use tocsin_entity::{
 };
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::elsewhere::{Lead, follow};
+pub(crate) use tocsin_client::ConnectorTarget as Lead;
+
+pub(crate) use self::elsewhere::follow;
 use crate::mirror::channels::Trouble;
 
 /// How often what is new is written down.

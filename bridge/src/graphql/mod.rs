@@ -1,40 +1,29 @@
-//! The API as the bridge knows it: typed documents, checked against `bridge.graphql` when the bridge is compiled.
+//! The API as the bridge knows it, under the names that it has here.
 
-mod api;
-mod documents;
-mod error;
-mod incident;
-mod known;
-mod members;
-mod operation;
-mod postmortem;
-mod transport;
-mod workspace;
-
-pub(crate) use api::{Api, EventPage, FollowedEvent, Member, Mirrored};
-pub(crate) use documents::{
-    AcknowledgeIncident, AddComment, DateTime, EditComment, ReassignIncident, RecordSlackLink,
-    ReopenIncident, ResolveIncident, RetractComment, SetSlackSync, SnoozeIncident, UpdateIncident,
-    acknowledge_incident, add_comment, edit_comment, reassign_incident, record_slack_link, reopen_incident,
-    resolve_incident, retract_comment, set_slack_sync, snooze_incident, update_incident,
+use tocsin_client::Caller;
+pub(crate) use tocsin_client::{
+    ApiClient as Api, ApiError, Appearance, As, Connector, Entry, EventPage, FollowedEvent, Incident, Known,
+    Member, Mirrored, Operation, OperationFailure as Reason, OperationOutcome as Found, Postmortem,
+    SealedToken, SlackApp, SlackWorkspace, SoughtMember as Sought, TestedConnector,
+    documents::{
+        AcknowledgeIncident, AddComment, CompleteSlackInstall, DateTime, EditComment, HomeIncidents,
+        ListIncidents, PreviewPolicyOf, ReassignIncident, RecordSlackChannelChange, RecordSlackLink,
+        ReopenIncident, ReportRestore, ResolveIncident, RetractComment, ServicesToName, SetSlackSync,
+        SnoozeIncident, StatusOfIncidents, TriggerFromSlack, TriggerFromWorkflow, UpdateIncident, WhoIs,
+        acknowledge_incident, add_comment, complete_slack_install, edit_comment, home_incidents,
+        list_incidents, preview_policy_of, reassign_incident, record_slack_channel_change, record_slack_link,
+        reopen_incident, report_restore, resolve_incident, retract_comment, services_to_name, set_slack_sync,
+        snooze_incident, status_of_incidents, trigger_from_slack, trigger_from_workflow, update_incident,
+        who_is,
+    },
 };
-pub(crate) use documents::{
-    CompleteSlackInstall, RecordSlackChannelChange, ReportRestore, complete_slack_install,
-    record_slack_channel_change, report_restore,
-};
-pub(crate) use documents::{HomeIncidents, home_incidents};
-pub(crate) use documents::{
-    ListIncidents, StatusOfIncidents, TriggerFromSlack, WhoIs, list_incidents, status_of_incidents,
-    trigger_from_slack, who_is,
-};
-pub(crate) use documents::{PreviewPolicyOf, preview_policy_of};
-pub(crate) use documents::{ServicesToName, TriggerFromWorkflow, services_to_name, trigger_from_workflow};
-pub(crate) use error::ApiError;
-pub(crate) use incident::{Appearance, Connector, Entry, Incident};
 #[cfg(test)]
-pub(crate) use incident::{Author, Tag};
-pub(crate) use known::Known;
-pub(crate) use operation::{Found, Operation, Reason, Sought, TestedConnector};
-pub(crate) use postmortem::Postmortem;
-pub(crate) use transport::As;
-pub(crate) use workspace::{SealedToken, SlackApp, SlackWorkspace};
+pub(crate) use tocsin_client::{Author, Tag};
+
+/// Who the bridge is to the API.
+pub(crate) const CALLER: Caller = Caller {
+    user_agent: concat!("tocsin-bridge/", env!("CARGO_PKG_VERSION")),
+    credential: "TOCSIN_BRIDGE_TOKEN",
+    requests_metric: Some("tocsin_bridge_api_requests_total"),
+    uses_proxy: true,
+};

@@ -103,16 +103,17 @@ pub(crate) fn sample(connector: &str, url: &str, at: OffsetDateTime) -> Message 
     }
 }
 
-impl Appearance {
-    /// The message under this name and with this picture.
-    pub(crate) fn dress(&self, message: Message) -> Message {
-        let icon = |is_emoji: bool| self.icon.clone().filter(|icon| icon.starts_with(':') == is_emoji);
-        Message {
-            username: self.name.as_deref().and_then(blocks::username),
-            icon_url: icon(false),
-            icon_emoji: icon(true),
-            ..message
-        }
+/// The message under this name and with this picture.
+pub(crate) fn dress(appearance: &Appearance, message: Message) -> Message {
+    let icon = |is_emoji: bool| {
+        let icon = appearance.icon.clone();
+        icon.filter(|icon| icon.starts_with(':') == is_emoji)
+    };
+    Message {
+        username: appearance.name.as_deref().and_then(blocks::username),
+        icon_url: icon(false),
+        icon_emoji: icon(true),
+        ..message
     }
 }
 

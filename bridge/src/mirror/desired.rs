@@ -14,7 +14,7 @@ use tocsin_message::template::{Problem, Rendered};
 
 use super::{
     content::{self, Controls},
-    preview,
+    preview, words,
 };
 use crate::{
     connector::Lead,
@@ -81,7 +81,7 @@ impl Voice {
             events: connector.events.clone(),
             two_way_sync: connector.two_way_sync,
             appearance: connector.appearance.clone(),
-            words: connector.words.as_ref().map(|words| words.say(incident)),
+            words: connector.words.as_ref().map(|text| words::say(text, incident)),
         }
     }
 
@@ -245,7 +245,7 @@ impl Destination {
     /// The message as what is the bot's own looks there.
     fn dressed(&self, message: Message) -> Message {
         if self.customize && message.username.is_none() {
-            self.voice.appearance.dress(message)
+            content::dress(&self.voice.appearance, message)
         } else {
             message
         }

@@ -20,4 +20,4 @@ pub(crate) mod reconcile;
 pub(crate) mod refusal;
 #[cfg(test)]
 pub(crate) mod tests;
-pub(crate) mod words;
+mod words;

@@ -17,12 +17,13 @@ mod urgency_severity;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::OffsetDateTime;
+use tocsin_client::MemberChoice;
 use tocsin_entity::{
     id::{IncidentId, OrganizationId},
     kinds::{Severity, Urgency},
 };
 
-pub(crate) use people::{ASSIGNEES, Candidate, options};
+pub(crate) use people::{ASSIGNEES, options};
 pub(crate) use refusal::{loading, refusal, told};
 
 use crate::{
@@ -112,7 +113,7 @@ pub(crate) struct Meta {
 pub(crate) struct Subject<'a> {
     pub(crate) incident: &'a Incident,
     /// Who has it; for reassigning alone.
-    pub(crate) assignees: &'a [Candidate],
+    pub(crate) assignees: &'a [MemberChoice],
     /// The newest part of its timeline; for the details alone.
     pub(crate) entries: &'a [Entry],
 }

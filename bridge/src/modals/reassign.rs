@@ -2,7 +2,7 @@
 
 use tocsin_entity::id::UserId;
 
-use super::{ASSIGNEES, Candidate, Dialog, Meta, Subject, Values, Wrong, form};
+use super::{ASSIGNEES, Dialog, Meta, Subject, Values, Wrong, form, people::option_of};
 use crate::{
     acting::Change,
     slack::{
@@ -15,7 +15,7 @@ use crate::{
 const ASSIGNEES_MAX: usize = 50;
 
 pub(super) fn view(subject: &Subject<'_>, meta: &Meta) -> View {
-    let now: Vec<_> = subject.assignees.iter().map(Candidate::option).collect();
+    let now: Vec<_> = subject.assignees.iter().map(option_of).collect();
     let menu = multi_external_select(ASSIGNEES, "Type a name or an address", 0, &now);
     let assignees = input("Assigned to", ASSIGNEES, menu, true);
     form(Dialog::Reassign, subject.incident, meta)

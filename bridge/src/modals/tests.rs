@@ -3,15 +3,14 @@
 use insta::assert_json_snapshot;
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime, macros::datetime};
+use tocsin_client::MemberChoice;
 use tocsin_entity::{
     id::UserId,
     kinds::{EntryKind, Severity, Urgency},
 };
 use uuid::Uuid;
 
-use super::{
-    Candidate, Dialog, Meta, Subject, Wrong, loading, options, read, refusal, submitted, told, view,
-};
+use super::{Dialog, Meta, Subject, Wrong, loading, options, read, refusal, submitted, told, view};
 use crate::{
     acting::Change,
     graphql::{Entry, Incident, Known},
@@ -42,15 +41,15 @@ fn meta() -> Meta {
     }
 }
 
-fn candidate(number: u128, name: &str) -> Candidate {
-    Candidate {
+fn candidate(number: u128, name: &str) -> MemberChoice {
+    MemberChoice {
         id: UserId(Uuid::from_u128(number)),
         name: name.to_owned(),
         email: "alice@example.com".to_owned(),
     }
 }
 
-fn shown(dialog: Dialog, incident: &Incident, assignees: &[Candidate], entries: &[Entry]) -> Value {
+fn shown(dialog: Dialog, incident: &Incident, assignees: &[MemberChoice], entries: &[Entry]) -> Value {
     let subject = Subject {
         incident,
         assignees,

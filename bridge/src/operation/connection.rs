@@ -1,5 +1,7 @@
 //! Whether a workspace's token works.
 
+use tocsin_client::WorkspaceConnection;
+
 use super::{Stop, workspace_of};
 use crate::{
     bridge::Parts,
@@ -11,7 +13,13 @@ use crate::{
 pub(super) async fn test(parts: &Parts, operation: &Operation) -> Result<Found, Stop> {
     let workspace = workspace_of(parts, operation).await?;
     match workspace.watcher.look(&workspace.slack).await {
-        SlackHealth::Well(installation) => Ok(Found::Connection(installation)),
+        SlackHealth::Well(installation) => Ok(Found::Connection(WorkspaceConnection {
+            team_id: installation.team_id.clone(),
+            team_name: installation.team_name.clone(),
+            bot_user_id: installation.bot_user_id.clone(),
+            app_id: installation.app_id.clone(),
+            scopes: installation.scopes.iter().cloned().collect(),
+        })),
         SlackHealth::Ill { code, trouble, .. } => Err(Stop::failed(&code, trouble)),
         SlackHealth::Unasked => Err(Stop::failed(
             "unreachable",

@@ -356,7 +356,7 @@ impl Sending<'_> {
         let url = self.parts.config.public_url.as_str();
         let message = content::sample(&self.connector.name, url, self.operation.created_at);
         if self.bot.installation.may("chat:write.customize") {
-            self.connector.appearance.dress(message)
+            content::dress(&self.connector.appearance, message)
         } else {
             message
         }

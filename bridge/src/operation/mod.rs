@@ -48,11 +48,11 @@ enum Stop {
 
 impl Stop {
     fn failed(code: &str, message: impl Into<String>) -> Self {
-        Self::Failed(Reason::new(code, message))
+        Self::Failed(reason(code, message))
     }
 
     fn later(pause: Duration, code: &str, message: impl Into<String>) -> Self {
-        Self::Later(pause, Reason::new(code, message))
+        Self::Later(pause, reason(code, message))
     }
 
     /// What a call means that failed and may be repeated. Slack that says nothing is told at once: that is what was asked.
@@ -100,13 +100,11 @@ impl From<DbErr> for Stop {
     }
 }
 
-impl Reason {
-    fn new(code: &str, message: impl Into<String>) -> Self {
-        let message: String = message.into();
-        Self {
-            code: code.to_owned(),
-            message: message.chars().take(MESSAGE_MAX).collect(),
-        }
+fn reason(code: &str, message: impl Into<String>) -> Reason {
+    let message: String = message.into();
+    Reason {
+        code: code.to_owned(),
+        message: message.chars().take(MESSAGE_MAX).collect(),
     }
 }
 

@@ -1,10 +1,10 @@
-//! A post-mortem as the bridge reads it.
+//! A post-mortem as it is read.
 
 use time::OffsetDateTime;
 use tocsin_entity::{id::IncidentId, kinds::PostmortemStatus};
 
-use super::{
-    api::Api,
+use crate::{
+    api::ApiClient,
     documents::{PostmortemOfIncident, postmortem_of_incident},
     error::ApiError,
     known::Known,
@@ -13,19 +13,24 @@ use super::{
 
 /// A post-mortem's present state.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Postmortem {
-    pub(crate) title: String,
-    pub(crate) status: Known<PostmortemStatus>,
-    pub(crate) body_markdown: String,
+pub struct Postmortem {
+    /// Its title.
+    pub title: String,
+    /// How far it is.
+    pub status: Known<PostmortemStatus>,
+    /// Its text, as Markdown.
+    pub body_markdown: String,
     /// Who wrote it, where a member did.
-    pub(crate) authors: Vec<String>,
-    pub(crate) updated_at: OffsetDateTime,
-    pub(crate) published_at: Option<OffsetDateTime>,
+    pub authors: Vec<String>,
+    /// When it last changed.
+    pub updated_at: OffsetDateTime,
+    /// When it was published.
+    pub published_at: Option<OffsetDateTime>,
 }
 
-impl Api {
+impl ApiClient {
     /// The post-mortem of an incident, as far as whoever asks may read it.
-    pub(crate) async fn find_postmortem(
+    pub async fn find_postmortem(
         &self,
         who: As<'_>,
         incident: IncidentId,

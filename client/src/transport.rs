@@ -10,7 +10,7 @@ use serde::Serialize;
 use tocsin_entity::id::{OrganizationId, UserId};
 use url::Url;
 
-use super::error::ApiError;
+use crate::error::ApiError;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -18,18 +18,18 @@ const IDLE_CONNECTIONS: usize = 64;
 
 /// About whom a request is, and for whom it is made.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct As<'a> {
+pub struct As<'a> {
     /// The organisation that the request is about.
-    pub(crate) organization: Option<OrganizationId>,
-    /// The member who acts; none for what the bridge does by itself.
-    pub(crate) on_behalf_of: Option<UserId>,
+    pub organization: Option<OrganizationId>,
+    /// The member who acts; none for what the caller does by itself.
+    pub on_behalf_of: Option<UserId>,
     /// The request that led to this one.
-    pub(crate) request_id: Option<&'a str>,
+    pub request_id: Option<&'a str>,
 }
 
 impl<'a> As<'a> {
-    /// The bridge itself, about one organisation.
-    pub(crate) fn bridge(organization: OrganizationId, request_id: Option<&'a str>) -> Self {
+    /// The caller itself, about one organisation.
+    pub fn bridge(organization: OrganizationId, request_id: Option<&'a str>) -> Self {
         Self {
             organization: Some(organization),
             on_behalf_of: None,
@@ -38,26 +38,51 @@ impl<'a> As<'a> {
     }
 }
 
+/// Who calls the API.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller {
+    /// What it says it is: `tocsin-bridge/1.0.0`.
+    pub user_agent: &'static str,
+    /// What its token is called, for whoever reads that the API refuses it.
+    pub credential: &'static str,
+    /// The metric in which its requests are counted, by operation and outcome; none for a command, which serves no metrics.
+    pub requests_metric: Option<&'static str>,
+    /// Whether a proxy of the environment's stands between it and the API.
+    pub uses_proxy: bool,
+}
+
 /// The way to the API. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Transport {
     http: reqwest::Client,
     url: Url,
     token: SecretString,
+    caller: Caller,
 }
 
 impl Transport {
-    pub(crate) fn new(base: &Url, token: SecretString) -> Result<Self, reqwest::Error> {
-        let http = reqwest::Client::builder()
+    pub(crate) fn new(base: &Url, token: SecretString, caller: Caller) -> Result<Self, reqwest::Error> {
+        let builder = reqwest::Client::builder();
+        let builder = if caller.uses_proxy {
+            builder
+        } else {
+            builder.no_proxy()
+        };
+        let http = builder
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(ANSWER_TIMEOUT)
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .tcp_nodelay(true)
-            .user_agent(concat!("tocsin-bridge/", env!("CARGO_PKG_VERSION")))
+            .user_agent(caller.user_agent)
             .build()?;
         let mut url = base.clone();
         url.set_path(&format!("{}/graphql", base.path().trim_end_matches('/')));
-        Ok(Self { http, url, token })
+        Ok(Self {
+            http,
+            url,
+            token,
+            caller,
+        })
     }
 
     /// Executes a document. Passing trouble is tried again at once, a few times within a second: reads are harmless, and every
@@ -86,9 +111,10 @@ impl Transport {
                 );
             })
             .await;
-        let told = if outcome.is_ok() { "ok" } else { "error" };
-        metrics::counter!("tocsin_bridge_api_requests_total", "operation" => operation, "outcome" => told)
-            .increment(1);
+        if let Some(metric) = self.caller.requests_metric {
+            let told = if outcome.is_ok() { "ok" } else { "error" };
+            metrics::counter!(metric, "operation" => operation, "outcome" => told).increment(1);
+        }
         outcome
     }
 
@@ -105,7 +131,10 @@ impl Transport {
             .map_err(ApiError::Unreachable)?;
         let status = answer.status();
         if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
-            return Err(ApiError::Unauthorized(status.as_u16()));
+            return Err(ApiError::Unauthorized {
+                credential: self.caller.credential,
+                status: status.as_u16(),
+            });
         }
         if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
             let seconds = answer

@@ -8,83 +8,93 @@ use tocsin_entity::{
     kinds::SlackFeature,
 };
 
-use super::{
-    api::Api,
+use crate::{
+    api::ApiClient,
     documents::{Leads, SlackApps, SlackWorkspaces, leads, slack_apps, slack_workspaces},
     error::ApiError,
+    incident::ConnectorTarget,
     known::Known,
     transport::As,
 };
-use crate::connector::Lead;
 
 /// A Slack workspace that an organisation is connected to.
 #[derive(Clone, Debug)]
-pub(crate) struct SlackWorkspace {
-    pub(crate) id: WorkspaceId,
-    pub(crate) organization: OrganizationId,
+pub struct SlackWorkspace {
+    /// Its id.
+    pub id: WorkspaceId,
+    /// Whose it is.
+    pub organization: OrganizationId,
     /// What administrators call it.
-    pub(crate) name: String,
+    pub name: String,
     /// What Slack calls it, where that is known.
-    pub(crate) team_id: Option<String>,
+    pub team_id: Option<String>,
     /// The organisation's own Slack app; none for the server's.
-    pub(crate) app_id: Option<SlackAppId>,
+    pub app_id: Option<SlackAppId>,
     /// What is wanted of the app there.
-    pub(crate) features: BTreeSet<SlackFeature>,
+    pub features: BTreeSet<SlackFeature>,
     /// None where it is disconnected.
-    pub(crate) token: Option<SealedToken>,
+    pub token: Option<SealedToken>,
 }
 
 /// A bot token, sealed.
 #[derive(Clone, Debug)]
-pub(crate) struct SealedToken {
-    pub(crate) sealed: String,
+pub struct SealedToken {
+    /// The token, sealed.
+    pub sealed: String,
     /// By which the next one is had, sealed, and until when this one works, where Slack changes it.
-    pub(crate) rotating: Option<(String, OffsetDateTime)>,
+    pub rotating: Option<(String, OffsetDateTime)>,
     /// How often it was set.
-    pub(crate) version: i64,
+    pub version: i64,
 }
 
 /// An organisation's own Slack app. Its secrets are sealed.
 #[derive(Clone, Debug)]
-pub(crate) struct SlackApp {
-    pub(crate) id: SlackAppId,
-    pub(crate) organization: OrganizationId,
-    pub(crate) client_id: Option<String>,
-    pub(crate) sealed_client_secret: Option<String>,
-    pub(crate) sealed_signing_secret: Option<String>,
-    pub(crate) sealed_app_token: Option<String>,
-    pub(crate) version: i64,
+pub struct SlackApp {
+    /// Its id.
+    pub id: SlackAppId,
+    /// Whose it is.
+    pub organization: OrganizationId,
+    /// Slack's client id of it.
+    pub client_id: Option<String>,
+    /// Proves to Slack that a call is the app's.
+    pub sealed_client_secret: Option<String>,
+    /// By which its requests are known to be Slack's.
+    pub sealed_signing_secret: Option<String>,
+    /// Opens Socket Mode.
+    pub sealed_app_token: Option<String>,
+    /// How often its secrets were set.
+    pub version: i64,
 }
 
-impl Api {
+impl ApiClient {
     /// The Slack workspaces that organisations are connected to.
-    pub(crate) async fn slack_workspaces(&self) -> Result<Vec<SlackWorkspace>, ApiError> {
+    pub async fn slack_workspaces(&self) -> Result<Vec<SlackWorkspace>, ApiError> {
         self.slack_workspaces_of(As::default()).await
     }
 
     /// Those of one organisation.
-    pub(crate) async fn slack_workspaces_of(&self, who: As<'_>) -> Result<Vec<SlackWorkspace>, ApiError> {
+    pub async fn slack_workspaces_of(&self, who: As<'_>) -> Result<Vec<SlackWorkspace>, ApiError> {
         let variables = slack_workspaces::Variables {};
         let read = self.execute::<SlackWorkspaces>(who, variables).await?;
         read.slack_workspaces.into_iter().map(of_workspace).collect()
     }
 
     /// The Slack apps of all organisations.
-    pub(crate) async fn slack_apps(&self) -> Result<Vec<SlackApp>, ApiError> {
+    pub async fn slack_apps(&self) -> Result<Vec<SlackApp>, ApiError> {
         let variables = slack_apps::Variables {};
         let read = self.execute::<SlackApps>(As::default(), variables).await?;
         read.slack_apps.into_iter().map(of_app).collect()
     }
 }
 
-impl Api {
+impl ApiClient {
     /// Where the connectors of all organisations lead.
-    pub(crate) async fn leads(&self) -> Result<Vec<(ConnectorId, Lead)>, ApiError> {
+    pub async fn leads(&self) -> Result<Vec<(ConnectorId, ConnectorTarget)>, ApiError> {
         let read = self.execute::<Leads>(As::default(), leads::Variables {}).await?;
         let all = read.connectors.into_iter();
         all.map(|read| {
             let workspace = read.workspace.map(|workspace| workspace.id.parse()).transpose()?;
-            let lead = Lead {
+            let lead = ConnectorTarget {
                 workspace,
                 channel: read.channel,
             };

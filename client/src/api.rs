@@ -1,4 +1,4 @@
-//! What the bridge asks of the API.
+//! What is asked of the API.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use tocsin_entity::{
 };
 use url::Url;
 
-use super::{
+use crate::{
     documents::{
         ChangedTimeline, EventLog, IncidentById, IncidentByNumber, IncidentToMirror, Organizations,
         SlackMembers, UserByEmail, changed_timeline, event_log, incident_by_id, incident_by_number,
@@ -20,7 +20,7 @@ use super::{
     error::ApiError,
     incident::{Connector, Entry, Incident},
     known::Known,
-    transport::{As, Transport},
+    transport::{As, Caller, Transport},
 };
 
 /// Entries of a timeline read at once: the API's largest page. Few incidents have more changes that Slack does not show yet.
@@ -28,64 +28,82 @@ const PAGE: i64 = 100;
 
 /// The API. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct Api(Transport);
+pub struct ApiClient(Transport);
 
 /// An organisation.
 #[derive(Clone, Debug)]
-pub(crate) struct Organization {
-    pub(crate) id: OrganizationId,
+pub struct Organization {
+    /// Its id.
+    pub id: OrganizationId,
     /// The newest event of its log; none before the first.
-    pub(crate) newest_event: Option<String>,
+    pub newest_event: Option<String>,
 }
 
 /// An incident, the newest part of its timeline, and where it is to be shown.
 #[derive(Clone, Debug)]
-pub(crate) struct Mirrored {
-    pub(crate) incident: Incident,
+pub struct Mirrored {
+    /// Its present state.
+    pub incident: Incident,
     /// In the timeline's order.
-    pub(crate) entries: Vec<Entry>,
+    pub entries: Vec<Entry>,
     /// Whether there are entries before these.
     has_earlier: bool,
     /// All of the organisation's.
-    pub(crate) connectors: Vec<Connector>,
+    pub connectors: Vec<Connector>,
     /// Those to which the incident goes.
-    pub(crate) led: BTreeSet<ConnectorId>,
+    pub led: BTreeSet<ConnectorId>,
 }
 
 /// An event, as the follower needs it.
 #[derive(Clone, Debug)]
-pub(crate) struct FollowedEvent {
-    pub(crate) cursor: String,
-    pub(crate) incident_id: IncidentId,
-    pub(crate) version: i64,
-    pub(crate) status: Known<IncidentStatus>,
-    pub(crate) updated_at: OffsetDateTime,
-    pub(crate) request_id: Option<String>,
+pub struct FollowedEvent {
+    /// Where the log goes on after it.
+    pub cursor: String,
+    /// The incident that changed.
+    pub incident_id: IncidentId,
+    /// The incident's present version.
+    pub version: i64,
+    /// Where the incident stands now.
+    pub status: Known<IncidentStatus>,
+    /// When the incident last changed.
+    pub updated_at: OffsetDateTime,
+    /// The request that led to it.
+    pub request_id: Option<String>,
 }
 
 /// A page of an organisation's event log.
 #[derive(Clone, Debug)]
-pub(crate) struct EventPage {
-    pub(crate) events: Vec<FollowedEvent>,
-    pub(crate) has_more: bool,
+pub struct EventPage {
+    /// In the log's order.
+    pub events: Vec<FollowedEvent>,
+    /// Whether there are events after these.
+    pub has_more: bool,
 }
 
 /// A member.
 #[derive(Clone, Debug)]
-pub(crate) struct Member {
-    pub(crate) id: UserId,
-    pub(crate) email: String,
-    pub(crate) role: Known<Role>,
-    pub(crate) is_active: bool,
+pub struct Member {
+    /// Their id.
+    pub id: UserId,
+    /// Their e-mail address.
+    pub email: String,
+    /// What they may do.
+    pub role: Known<Role>,
+    /// Whether they are not deactivated.
+    pub is_active: bool,
 }
 
-impl Api {
-    pub(crate) fn new(base: &Url, token: SecretString) -> Result<Self, reqwest::Error> {
-        Ok(Self(Transport::new(base, token)?))
+impl ApiClient {
+    /// The API at `base`, which is asked with this token.
+    ///
+    /// # Errors
+    /// Where the system's certificates can't be read.
+    pub fn new(base: &Url, token: SecretString, caller: Caller) -> Result<Self, reqwest::Error> {
+        Ok(Self(Transport::new(base, token, caller)?))
     }
 
     /// Executes any document.
-    pub(crate) async fn execute<Q: GraphQLQuery>(
+    pub async fn execute<Q: GraphQLQuery>(
         &self,
         who: As<'_>,
         variables: Q::Variables,
@@ -94,11 +112,7 @@ impl Api {
     }
 
     /// An incident with the newest entries of its timeline; none when the organisation has no such incident.
-    pub(crate) async fn find_mirrored(
-        &self,
-        who: As<'_>,
-        id: IncidentId,
-    ) -> Result<Option<Mirrored>, ApiError> {
+    pub async fn find_mirrored(&self, who: As<'_>, id: IncidentId) -> Result<Option<Mirrored>, ApiError> {
         let variables = incident_to_mirror::Variables {
             id: id.to_string(),
             last: PAGE,
@@ -138,7 +152,7 @@ impl Api {
     }
 
     /// Completes the entries to all that were added, edited or retracted after `shown_version`, and drops the others.
-    pub(crate) async fn complete(
+    pub async fn complete(
         &self,
         who: As<'_>,
         mirrored: &mut Mirrored,
@@ -184,18 +198,14 @@ impl Api {
     }
 
     /// An incident by its id, in the organisation of `who`.
-    pub(crate) async fn find_incident(
-        &self,
-        who: As<'_>,
-        id: IncidentId,
-    ) -> Result<Option<Incident>, ApiError> {
+    pub async fn find_incident(&self, who: As<'_>, id: IncidentId) -> Result<Option<Incident>, ApiError> {
         let variables = incident_by_id::Variables { id: id.to_string() };
         let read = self.execute::<IncidentById>(who, variables).await?;
         Ok(read.incident.map(Incident::try_from).transpose()?)
     }
 
     /// An incident by its number, in the organisation of `who`.
-    pub(crate) async fn find_incident_by_number(
+    pub async fn find_incident_by_number(
         &self,
         who: As<'_>,
         number: i64,
@@ -206,7 +216,7 @@ impl Api {
     }
 
     /// Every organisation.
-    pub(crate) async fn organizations(&self) -> Result<Vec<Organization>, ApiError> {
+    pub async fn organizations(&self) -> Result<Vec<Organization>, ApiError> {
         let read = self
             .execute::<Organizations>(As::default(), organizations::Variables {})
             .await?;
@@ -220,7 +230,7 @@ impl Api {
     }
 
     /// A page of an organisation's event log.
-    pub(crate) async fn events_after(
+    pub async fn events_after(
         &self,
         organization: OrganizationId,
         after: Option<String>,
@@ -248,7 +258,7 @@ impl Api {
     }
 
     /// Which members somebody in Slack is, in the organisation of `who` or in all, each with whether that is by their own word.
-    pub(crate) async fn slack_members(
+    pub async fn slack_members(
         &self,
         who: As<'_>,
         team: &str,
@@ -275,7 +285,7 @@ impl Api {
     }
 
     /// The member with this e-mail address.
-    pub(crate) async fn find_member(&self, who: As<'_>, email: &str) -> Result<Option<Member>, ApiError> {
+    pub async fn find_member(&self, who: As<'_>, email: &str) -> Result<Option<Member>, ApiError> {
         let variables = user_by_email::Variables {
             email: email.to_owned(),
         };

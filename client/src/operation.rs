@@ -1,6 +1,4 @@
-//! What administrators ask to be done in Slack, as the bridge reads it, and how it reports.
-
-use std::sync::Arc;
+//! What administrators ask to be done in Slack, and how what came of it is reported.
 
 use time::OffsetDateTime;
 use tocsin_entity::{
@@ -8,8 +6,8 @@ use tocsin_entity::{
     kinds::{OperationKind, OperationState, SlackMatch},
 };
 
-use super::{
-    api::Api,
+use crate::{
+    api::ApiClient,
     documents::{
         FinishOperation, OperationById, PendingOperations, finish_operation, operation_by_id,
         pending_operations,
@@ -19,86 +17,125 @@ use super::{
     known::Known,
     transport::As,
 };
-use crate::slack::Installation;
 
 /// Something to be done in Slack.
 #[derive(Clone, Debug)]
-pub(crate) struct Operation {
-    pub(crate) id: OperationId,
-    pub(crate) organization: OrganizationId,
-    pub(crate) kind: Known<OperationKind>,
-    pub(crate) is_pending: bool,
+pub struct Operation {
+    /// Its id.
+    pub id: OperationId,
+    /// Who asks.
+    pub organization: OrganizationId,
+    /// What is to be done.
+    pub kind: Known<OperationKind>,
+    /// Whether it is still waited for.
+    pub is_pending: bool,
     /// None for that of the environment's token.
-    pub(crate) workspace: Option<WorkspaceId>,
+    pub workspace: Option<WorkspaceId>,
     /// The connector to be tested.
-    pub(crate) connector: Option<TestedConnector>,
+    pub connector: Option<TestedConnector>,
     /// The member to be looked for.
-    pub(crate) member: Option<Sought>,
+    pub member: Option<SoughtMember>,
     /// What the channel is to be called.
-    pub(crate) channel_name: Option<String>,
-    pub(crate) channel_is_private: bool,
-    pub(crate) created_at: OffsetDateTime,
+    pub channel_name: Option<String>,
+    /// Whether the channel is to be private.
+    pub channel_is_private: bool,
+    /// When it was asked for.
+    pub created_at: OffsetDateTime,
     /// Until when somebody waits for it.
-    pub(crate) expires_at: OffsetDateTime,
+    pub expires_at: OffsetDateTime,
 }
 
 /// A connector that a test message goes through.
 #[derive(Clone, Debug)]
-pub(crate) struct TestedConnector {
-    pub(crate) id: ConnectorId,
-    pub(crate) name: String,
+pub struct TestedConnector {
+    /// Its id.
+    pub id: ConnectorId,
+    /// What administrators call it.
+    pub name: String,
     /// An id (`C…`) or a name with its hash.
-    pub(crate) channel: String,
+    pub channel: String,
     /// Whether its channel is another organisation's.
-    pub(crate) is_taken: bool,
-    pub(crate) appearance: Appearance,
+    pub is_taken: bool,
+    /// How its messages look.
+    pub appearance: Appearance,
 }
 
 /// A member who is looked for in Slack.
 #[derive(Clone, Debug)]
-pub(crate) struct Sought {
-    pub(crate) name: String,
-    pub(crate) email: String,
+pub struct SoughtMember {
+    /// Their name.
+    pub name: String,
+    /// Their e-mail address.
+    pub email: String,
     /// By their own word: who they are, and how they have said so.
-    pub(crate) link: Option<(String, SlackMatch)>,
+    pub link: Option<(String, SlackMatch)>,
 }
 
 /// What came of an operation that could be done.
 #[derive(Clone, Debug)]
-pub(crate) enum Found {
-    Connection(Arc<Installation>),
+pub enum OperationOutcome {
+    /// The workspace's token works.
+    Connection(WorkspaceConnection),
+    /// The test message was posted.
     Message {
+        /// Slack's id of the channel that it is in.
         channel_id: String,
+        /// What the connector calls the channel.
         channel: String,
+        /// Slack's name for the message.
         ts: String,
+        /// Where to read it.
         permalink: Option<String>,
     },
+    /// Who the member is in Slack.
     Identity {
+        /// Slack's id of them.
         slack_user_id: String,
+        /// What Slack calls them.
         slack_name: String,
+        /// How that is known.
         known_by: SlackMatch,
     },
     /// How many channels there are.
     Channels(usize),
+    /// The channel was created.
     Channel {
+        /// Slack's id of it.
         id: String,
+        /// Its name, without the hash.
         name: String,
+        /// Whether only its members see it.
         is_private: bool,
     },
 }
 
-/// Why an operation can't be done.
+/// What Slack says of a bot token that works.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Reason {
-    /// Slack's code, or one of ours.
-    pub(crate) code: String,
-    /// For people, with what to do.
-    pub(crate) message: String,
+pub struct WorkspaceConnection {
+    /// Slack's id of the workspace.
+    pub team_id: String,
+    /// What Slack calls the workspace.
+    pub team_name: String,
+    /// Slack's id of the bot.
+    pub bot_user_id: String,
+    /// Slack's id of the app, where it says so.
+    pub app_id: Option<String>,
+    /// What the app may do.
+    pub scopes: Vec<String>,
 }
 
-impl Api {
+/// Why an operation can't be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperationFailure {
+    /// Slack's code, or one of ours.
+    pub code: String,
+    /// For people, with what to do.
+    pub message: String,
+}
+
+impl ApiClient {
     /// What is still to be done, for all organisations.
-    pub(crate) async fn pending_operations(&self) -> Result<Vec<OperationId>, ApiError> {
+    pub async fn pending_operations(&self) -> Result<Vec<OperationId>, ApiError> {
         let read = self
             .execute::<PendingOperations>(As::default(), pending_operations::Variables {})
             .await?;
@@ -107,17 +144,17 @@ impl Api {
     }
 
     /// What is to be done; none where it is not known any more.
-    pub(crate) async fn find_operation(&self, id: OperationId) -> Result<Option<Operation>, ApiError> {
+    pub async fn find_operation(&self, id: OperationId) -> Result<Option<Operation>, ApiError> {
         let variables = operation_by_id::Variables { id: id.to_string() };
         let read = self.execute::<OperationById>(As::default(), variables).await?;
         read.slack_operation.map(Operation::read).transpose()
     }
 
     /// Reports what came of it. Where somebody else has done so before, or it is waited for no more, nothing changes.
-    pub(crate) async fn finish_operation(
+    pub async fn finish_operation(
         &self,
         operation: &Operation,
-        came: Result<Found, Reason>,
+        came: Result<OperationOutcome, OperationFailure>,
     ) -> Result<(), ApiError> {
         let variables = finish_operation::Variables {
             input: report(operation.id, came),
@@ -157,7 +194,7 @@ impl Operation {
             is_pending: read.state == OperationState::Pending,
             workspace: read.workspace.map(|workspace| workspace.id.parse()).transpose()?,
             connector: connector.transpose()?,
-            member: read.user.map(|user| Sought {
+            member: read.user.map(|user| SoughtMember {
                 name: user.name,
                 email: user.email,
                 link,
@@ -170,7 +207,10 @@ impl Operation {
     }
 }
 
-fn report(id: OperationId, came: Result<Found, Reason>) -> finish_operation::FinishSlackOperationInput {
+fn report(
+    id: OperationId,
+    came: Result<OperationOutcome, OperationFailure>,
+) -> finish_operation::FinishSlackOperationInput {
     let mut input = finish_operation::FinishSlackOperationInput {
         id: id.to_string(),
         code: None,
@@ -183,20 +223,20 @@ fn report(id: OperationId, came: Result<Found, Reason>) -> finish_operation::Fin
         idempotency_key: None,
     };
     match came {
-        Err(Reason { code, message }) => {
+        Err(OperationFailure { code, message }) => {
             input.code = Some(code);
             input.message = Some(message);
         }
-        Ok(Found::Connection(installation)) => {
+        Ok(OperationOutcome::Connection(connection)) => {
             input.connection = Some(finish_operation::SlackConnectionReport {
-                team_id: installation.team_id.clone(),
-                team_name: installation.team_name.clone(),
-                bot_user_id: installation.bot_user_id.clone(),
-                app_id: installation.app_id.clone(),
-                scopes: installation.scopes.iter().cloned().collect(),
+                team_id: connection.team_id,
+                team_name: connection.team_name,
+                bot_user_id: connection.bot_user_id,
+                app_id: connection.app_id,
+                scopes: connection.scopes,
             });
         }
-        Ok(Found::Message {
+        Ok(OperationOutcome::Message {
             channel_id,
             channel,
             ts,
@@ -209,7 +249,7 @@ fn report(id: OperationId, came: Result<Found, Reason>) -> finish_operation::Fin
                 ts,
             });
         }
-        Ok(Found::Identity {
+        Ok(OperationOutcome::Identity {
             slack_user_id,
             slack_name,
             known_by,
@@ -220,8 +260,10 @@ fn report(id: OperationId, came: Result<Found, Reason>) -> finish_operation::Fin
                 match_: Known::Value(known_by),
             });
         }
-        Ok(Found::Channels(count)) => input.channel_count = Some(i64::try_from(count).unwrap_or(i64::MAX)),
-        Ok(Found::Channel { id, name, is_private }) => {
+        Ok(OperationOutcome::Channels(count)) => {
+            input.channel_count = Some(i64::try_from(count).unwrap_or(i64::MAX));
+        }
+        Ok(OperationOutcome::Channel { id, name, is_private }) => {
             input.channel = Some(finish_operation::CreatedSlackChannelReport { id, is_private, name });
         }
     }

@@ -1,10 +1,10 @@
-//! Enum values that this version may not know: the API may be newer than the bridge.
+//! Enum values that this version may not know: the API may be newer than the caller.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::value::StrDeserializer};
 
 /// A value of one of our enums, or the name of one that this version does not know.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Known<T> {
+pub enum Known<T> {
     /// A value that this version knows.
     Value(T),
     /// Another one, as the API names it.
@@ -13,7 +13,7 @@ pub(crate) enum Known<T> {
 
 impl<T> Known<T> {
     /// The value, where this version knows it.
-    pub(crate) fn value(self) -> Option<T> {
+    pub fn value(self) -> Option<T> {
         match self {
             Self::Value(value) => Some(value),
             Self::Other(_) => None,

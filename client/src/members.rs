@@ -1,12 +1,24 @@
 //! Members, as menus offer them.
 
-use tocsin_entity::id::{IncidentId, InvalidId};
+use tocsin_entity::id::{IncidentId, InvalidId, UserId};
 
-use super::{
-    Api, ApiError, As,
+use crate::{
+    api::ApiClient,
     documents::{Assignees, Members, assignees, members},
+    error::ApiError,
+    transport::As,
 };
-use crate::modals::Candidate;
+
+/// A member who may be chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberChoice {
+    /// Their id.
+    pub id: UserId,
+    /// Their name.
+    pub name: String,
+    /// Their e-mail address.
+    pub email: String,
+}
 
 /// The most that a menu of Slack's shows.
 const CHOICES: usize = 100;
@@ -17,9 +29,9 @@ const PAGE: i64 = 100;
 /// Pages that are looked through while a person waits: the API does not search by name.
 const PAGES_MAX: usize = 30;
 
-impl Api {
+impl ApiClient {
     /// Who works an incident; none when there is no such incident.
-    pub(crate) async fn assignees(&self, who: As<'_>, id: IncidentId) -> Result<Vec<Candidate>, ApiError> {
+    pub async fn assignees(&self, who: As<'_>, id: IncidentId) -> Result<Vec<MemberChoice>, ApiError> {
         let variables = assignees::Variables { id: id.to_string() };
         let found = self.execute::<Assignees>(who, variables).await?.incident;
         let of = |read: assignees::AssigneesIncidentAssignees| candidate(&read.id, read.name, read.email);
@@ -28,7 +40,7 @@ impl Api {
     }
 
     /// The active members whose name or address has this text in it: as many as a menu shows.
-    pub(crate) async fn members(&self, who: As<'_>, search: &str) -> Result<Vec<Candidate>, ApiError> {
+    pub async fn members(&self, who: As<'_>, search: &str) -> Result<Vec<MemberChoice>, ApiError> {
         let search = search.trim().to_lowercase();
         let has = |text: &str| text.to_lowercase().contains(&search);
         let (mut found, mut after) = (Vec::new(), None);
@@ -50,8 +62,8 @@ impl Api {
     }
 }
 
-fn candidate(id: &str, name: String, email: String) -> Result<Candidate, InvalidId> {
-    Ok(Candidate {
+fn candidate(id: &str, name: String, email: String) -> Result<MemberChoice, InvalidId> {
+    Ok(MemberChoice {
         id: id.parse()?,
         name,
         email,

@@ -1,4 +1,4 @@
-//! An incident as the bridge reads it.
+//! An incident as it is read.
 
 use std::collections::BTreeSet;
 
@@ -8,131 +8,187 @@ use tocsin_entity::{
     kinds::{ConnectorEvent, EntryKind, IncidentStatus, ReplyMode, Severity, Source, Urgency},
 };
 
-use tocsin_message::template::{Field, Template};
-
-use super::{
+use crate::{
     documents::{
         changed_timeline, home_incidents, incident_by_id, incident_by_number, incident_to_mirror,
         list_incidents,
     },
     known::Known,
 };
-use crate::{connector::Lead, mirror::words::Words};
 
 /// An incident's present state.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Incident {
-    pub(crate) id: IncidentId,
-    pub(crate) organization_id: OrganizationId,
-    pub(crate) number: i64,
-    pub(crate) title: String,
-    pub(crate) description_markdown: String,
-    pub(crate) status: Known<IncidentStatus>,
-    pub(crate) urgency: Known<Urgency>,
-    pub(crate) severity: Option<Known<Severity>>,
-    pub(crate) url: String,
-    pub(crate) version: i64,
-    pub(crate) service: String,
-    pub(crate) assignees: Vec<String>,
-    pub(crate) tags: Vec<Tag>,
-    pub(crate) triggered_at: OffsetDateTime,
-    pub(crate) triggered_by: Option<String>,
-    pub(crate) acknowledged_at: Option<OffsetDateTime>,
-    pub(crate) acknowledged_by: Option<String>,
-    pub(crate) resolved_at: Option<OffsetDateTime>,
-    pub(crate) resolved_by: Option<String>,
-    pub(crate) snoozed_until: Option<OffsetDateTime>,
+pub struct Incident {
+    /// Its id.
+    pub id: IncidentId,
+    /// Whose it is.
+    pub organization_id: OrganizationId,
+    /// Its number in the organisation (`#42`).
+    pub number: i64,
+    /// What is wrong, in a line.
+    pub title: String,
+    /// What is known, as Markdown.
+    pub description_markdown: String,
+    /// Where it stands.
+    pub status: Known<IncidentStatus>,
+    /// How soon a person must look.
+    pub urgency: Known<Urgency>,
+    /// How much is broken.
+    pub severity: Option<Known<Severity>>,
+    /// Where people read it.
+    pub url: String,
+    /// Grows with each change.
+    pub version: i64,
+    /// The name of the service that is broken.
+    pub service: String,
+    /// The names of those who work it.
+    pub assignees: Vec<String>,
+    /// Its tags.
+    pub tags: Vec<Tag>,
+    /// When it began.
+    pub triggered_at: OffsetDateTime,
+    /// The name of whoever triggered it.
+    pub triggered_by: Option<String>,
+    /// Since when somebody has it.
+    pub acknowledged_at: Option<OffsetDateTime>,
+    /// The name of whoever has it.
+    pub acknowledged_by: Option<String>,
+    /// Since when it is over.
+    pub resolved_at: Option<OffsetDateTime>,
+    /// The name of whoever resolved it.
+    pub resolved_by: Option<String>,
+    /// Until when it is quiet.
+    pub snoozed_until: Option<OffsetDateTime>,
     /// Whether what is said in Slack stays there.
-    pub(crate) slack_muted: bool,
+    pub slack_muted: bool,
     /// How its changes are told, in place of what the connectors say.
-    pub(crate) reply_mode: Option<Known<ReplyMode>>,
-    pub(crate) updated_at: OffsetDateTime,
+    pub reply_mode: Option<Known<ReplyMode>>,
+    /// When it last changed.
+    pub updated_at: OffsetDateTime,
 }
 
 /// A tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Tag {
-    pub(crate) key: String,
-    pub(crate) value: String,
+pub struct Tag {
+    /// What it tells.
+    pub key: String,
+    /// Its value.
+    pub value: String,
 }
 
 /// An entry of an incident's timeline.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Entry {
-    pub(crate) id: TimelineEntryId,
+pub struct Entry {
+    /// Its id.
+    pub id: TimelineEntryId,
     /// The incident's version that the entry made.
-    pub(crate) version: i64,
-    pub(crate) kind: Known<EntryKind>,
-    pub(crate) source: Known<Source>,
-    pub(crate) body_markdown: Option<String>,
-    pub(crate) author: Option<Author>,
-    pub(crate) created_at: OffsetDateTime,
+    pub version: i64,
+    /// What happened.
+    pub kind: Known<EntryKind>,
+    /// Through what it came.
+    pub source: Known<Source>,
+    /// What was said, as Markdown.
+    pub body_markdown: Option<String>,
+    /// Who did it.
+    pub author: Option<Author>,
+    /// When it was written down.
+    pub created_at: OffsetDateTime,
     /// When it happened, or was said; `created_at` is when it was written down.
-    pub(crate) occurred_at: OffsetDateTime,
+    pub occurred_at: OffsetDateTime,
     /// Where it came from outside, as `slack:T…/C…/ts`.
-    pub(crate) external_ref: Option<String>,
+    pub external_ref: Option<String>,
     /// The incident's version that last changed the entry.
-    pub(crate) changed_version: i64,
-    pub(crate) is_edited: bool,
+    pub changed_version: i64,
+    /// Whether its text was changed later.
+    pub is_edited: bool,
     /// What it said is gone.
-    pub(crate) is_retracted: bool,
+    pub is_retracted: bool,
     /// It is not told in Slack.
-    pub(crate) slack_muted: bool,
-    pub(crate) changes: Vec<String>,
+    pub slack_muted: bool,
+    /// What changed, for people: `urgency: LOW → HIGH`.
+    pub changes: Vec<String>,
 }
 
 /// Who did something.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Author {
-    pub(crate) name: String,
+pub struct Author {
+    /// Their name.
+    pub name: String,
     /// Members only.
-    pub(crate) email: Option<String>,
+    pub email: Option<String>,
 }
 
 /// A Slack channel that the organisation's incidents go to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Connector {
-    pub(crate) id: ConnectorId,
-    pub(crate) name: String,
+pub struct Connector {
+    /// Its id.
+    pub id: ConnectorId,
+    /// What administrators call it.
+    pub name: String,
     /// None for the workspace of the environment's token.
-    pub(crate) workspace: Option<WorkspaceId>,
+    pub workspace: Option<WorkspaceId>,
     /// Whether an administrator has disconnected the workspace.
-    pub(crate) is_disconnected: bool,
+    pub is_disconnected: bool,
     /// An id (`C…`) or a name with its hash.
-    pub(crate) channel: String,
+    pub channel: String,
     /// Whether the channel is another organisation's, so that nothing goes there.
-    pub(crate) is_taken: bool,
-    pub(crate) reply_mode: Known<ReplyMode>,
+    pub is_taken: bool,
+    /// How changes are told in its threads.
+    pub reply_mode: Known<ReplyMode>,
     /// What is told there; none for all there is.
-    pub(crate) events: Option<BTreeSet<ConnectorEvent>>,
+    pub events: Option<BTreeSet<ConnectorEvent>>,
     /// Whether comments are replies there.
-    pub(crate) two_way_sync: bool,
-    pub(crate) appearance: Appearance,
+    pub two_way_sync: bool,
+    /// How its messages look.
+    pub appearance: Appearance,
     /// Through which other connector incidents go while its channel takes nothing.
-    pub(crate) fallback: Option<ConnectorId>,
+    pub fallback: Option<ConnectorId>,
     /// Its template; the built-in words where there is none.
-    pub(crate) words: Option<Words>,
+    pub words: Option<TemplateText>,
 }
 
 /// How messages look that are the bot's own; its own name and picture where nothing is said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Appearance {
-    pub(crate) name: Option<String>,
+pub struct Appearance {
+    /// Who the messages are said to be from.
+    pub name: Option<String>,
     /// An emoji (`:fire:`) or an address.
-    pub(crate) icon: Option<String>,
+    pub icon: Option<String>,
+}
+
+/// Where a connector leads, in its own words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectorTarget {
+    /// None for the workspace of the environment's token.
+    pub workspace: Option<WorkspaceId>,
+    /// An id (`C…`) or a name with its hash.
+    pub channel: String,
+}
+
+/// A connector's template, as administrators wrote it. The default stands for each part that is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateText {
+    /// What stands above the coloured part.
+    pub title: Option<String>,
+    /// The text in the coloured part.
+    pub body: Option<String>,
+    /// The facts in two columns: what each is called, and what it says.
+    pub fields: Option<Vec<(String, String)>>,
+    /// The organisation's name.
+    pub organization: String,
 }
 
 impl Connector {
     /// Where it leads.
-    pub(crate) fn lead(&self) -> Lead {
-        Lead {
+    pub fn lead(&self) -> ConnectorTarget {
+        ConnectorTarget {
             workspace: self.workspace,
             channel: self.channel.clone(),
         }
     }
 
     /// A connector as it was read, of the organisation of that name.
-    pub(super) fn of(
+    pub(crate) fn of(
         read: incident_to_mirror::IncidentToMirrorConnectors,
         organization: &str,
     ) -> Result<Self, InvalidId> {
@@ -154,19 +210,13 @@ impl Connector {
                 icon: read.appearance_icon,
             },
             fallback: read.fallback.map(|fallback| fallback.id.parse()).transpose()?,
-            words: read.template.map(|template| Words {
-                template: Template {
-                    title: template.title,
-                    body: template.body,
-                    fields: template.fields.map(|fields| {
-                        let all = fields.into_iter();
-                        all.map(|field| Field {
-                            name: field.name,
-                            value: field.value,
-                        })
-                        .collect()
-                    }),
-                },
+            words: read.template.map(|template| TemplateText {
+                title: template.title,
+                body: template.body,
+                fields: template.fields.map(|fields| {
+                    let all = fields.into_iter();
+                    all.map(|field| (field.name, field.value)).collect()
+                }),
                 organization: organization.to_owned(),
             }),
         })

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use tocsin_entity::kinds;
 
-use super::known::Known;
+use crate::known::Known;
 
 /// RFC 3339, in UTC.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
-pub(crate) struct DateTime(#[serde(with = "time::serde::rfc3339")] pub(crate) OffsetDateTime);
+pub struct DateTime(#[serde(with = "time::serde::rfc3339")] pub OffsetDateTime);
 
 type IncidentStatus = Known<kinds::IncidentStatus>;
 type Urgency = Known<kinds::Urgency>;
@@ -40,7 +40,7 @@ macro_rules! documents {
             response_derives = "Debug, Clone",
             variables_derives = "Debug, Clone"
         )]
-        pub(crate) struct $name;
+        pub struct $name;
     )*)*};
 }
 
