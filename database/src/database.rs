@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     fault::DatabaseFault,
     postgres::{self, LONG_WORK, PATIENT},
-    probe::Probe,
+    probe::{self, Probe},
     sqlite,
 };
 
@@ -127,7 +127,21 @@ impl Database {
     /// # Errors
     /// Why nothing can be written: ask [`DatabaseFault::of`] what it means.
     pub async fn probe_write(&self) -> Result<(), DbErr> {
-        self.probe.ask(self).await
+        self.probe.ask(self.write_a_probe()).await
+    }
+
+    async fn write_a_probe(&self) -> Result<(), DbErr> {
+        if self.is_sqlite() {
+            self.write.execute_unprepared(probe::CHANGE).await?;
+            return Ok(());
+        }
+        let tx = match self.begin_write().await {
+            Ok(tx) => tx,
+            Err(error @ DbErr::ConnectionAcquire(_)) => return Err(self.refusal().await.unwrap_or(error)),
+            Err(error) => return Err(error),
+        };
+        tx.execute_unprepared(probe::ADD).await?;
+        tx.rollback().await
     }
 
     /// Says in the log for whose lock this process waits, until it stops. `SQLite` has one lock, whose waits end by themselves.

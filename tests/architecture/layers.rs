@@ -51,7 +51,6 @@ const CIRCLES: &[(&str, &[&str])] = &[
         ],
     ),
     ("cli", &["config", "logging"]),
-    ("database", &["database", "probe"]),
     ("listener", &["body", "registry"]),
     ("message", &["markdown", "writer"]),
     (
