@@ -3,6 +3,7 @@
 //! It knows no table and calls nobody, so that a preview by the api and a delivery by the bridge are the same code.
 
 pub mod blocks;
+mod escape;
 pub mod markdown;
 pub mod mrkdwn;
 pub mod template;

@@ -9,6 +9,7 @@
 
 use pulldown_cmark::{CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd, TextMergeStream};
 
+pub use crate::escape::escape;
 use crate::writer::Writer;
 
 /// Writes Markdown as Slack's mrkdwn, in `max` characters at most; what is cut off is shown by an ellipsis.
@@ -18,28 +19,6 @@ pub fn to_mrkdwn(markdown: &str, max: usize) -> String {
         whole
     } else {
         write(markdown, max)
-    }
-}
-
-/// Escapes a text for mrkdwn: it is shown as it is, mentions nobody and links nowhere.
-pub fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match escaped_char(c) {
-            Some(entity) => escaped.push_str(entity),
-            None => escaped.push(c),
-        }
-    }
-    escaped
-}
-
-/// The entity of a character that has one.
-pub(crate) fn escaped_char(c: char) -> Option<&'static str> {
-    match c {
-        '&' => Some("&amp;"),
-        '<' => Some("&lt;"),
-        '>' => Some("&gt;"),
-        _ => None,
     }
 }
 

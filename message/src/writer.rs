@@ -1,6 +1,6 @@
 //! The pen that writes mrkdwn: lines and their prefixes, styles that Slack recognises, and the limit.
 
-use crate::markdown::escaped_char;
+use crate::escape::escaped_char;
 
 const ELLIPSIS: char = '…';
 

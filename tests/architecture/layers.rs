@@ -52,7 +52,6 @@ const CIRCLES: &[(&str, &[&str])] = &[
     ),
     ("cli", &["config", "logging"]),
     ("listener", &["body", "registry"]),
-    ("message", &["markdown", "writer"]),
     (
         "simulator",
         &[
