@@ -11,6 +11,7 @@
 //! - `files` raises the limit of open files, which limits connections too.
 
 mod body;
+mod budget;
 mod connection;
 mod files;
 mod limits;

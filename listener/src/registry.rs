@@ -13,7 +13,7 @@ use std::{
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::{body::BodyBudget, limits::Limits};
+use crate::{budget::BodyBudget, limits::Limits};
 
 /// How often the same warning is logged at most.
 const WARN_EVERY: Duration = Duration::from_secs(10);

@@ -51,7 +51,6 @@ const CIRCLES: &[(&str, &[&str])] = &[
         ],
     ),
     ("cli", &["config", "logging"]),
-    ("listener", &["body", "registry"]),
     (
         "simulator",
         &[
