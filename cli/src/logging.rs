@@ -16,8 +16,6 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-use crate::config::{LogFormat, Settings};
-
 /// What is logged where nothing was said.
 pub(crate) const DEFAULT_FILTER: &str = "info,sea_orm_migration=warn";
 
@@ -25,11 +23,20 @@ pub(crate) const DEFAULT_FILTER: &str = "info,sea_orm_migration=warn";
 pub(crate) const TERMINAL_FILTER: &str =
     "warn,tocsin_api=info,tocsin_bridge::inbound=info,tocsin_bridge::mirror=info";
 
-/// Starts logging; call it once.
-pub(crate) fn start(settings: &Settings, default_filter: &str) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(settings.log.as_deref().unwrap_or(default_filter))?;
+/// How logs are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Pretty,
+    /// For machines: a JSON object a line.
+    Json,
+}
+
+/// Starts logging with this filter; call it once. Without a format, people in a terminal get lines, and all others JSON.
+pub(crate) fn start(filter: &str, format: Option<LogFormat>) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(filter)?;
     let colours = io::stderr().is_terminal();
-    let format = settings.log_format.unwrap_or(if colours {
+    let format = format.unwrap_or(if colours {
         LogFormat::Pretty
     } else {
         LogFormat::Json

@@ -86,7 +86,8 @@ async fn run(command: Command, given: &Given, started: Instant) -> anyhow::Resul
         | Command::Key(_) => {}
     }
     let settings = Settings::read(given).settings?;
-    logging::start(&settings, default_filter(&command))?;
+    let filter = settings.log.as_deref().unwrap_or(default_filter(&command));
+    logging::start(filter, settings.log_format)?;
     match command {
         Command::Up => up::run(settings, terminal, started).await,
         Command::Demo { keep } => demo::run(settings, keep, terminal).await,

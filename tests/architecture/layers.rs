@@ -50,7 +50,6 @@ const CIRCLES: &[(&str, &[&str])] = &[
             "workspace",
         ],
     ),
-    ("cli", &["config", "logging"]),
     (
         "simulator",
         &[

@@ -21,6 +21,8 @@ pub(crate) use parse::{channel as parse_channel, web as parse_web};
 use reader::{Faults, InForce, Reader};
 pub(crate) use source::Given;
 
+use crate::logging::{self, LogFormat};
+
 /// Everything that may be configured, checked.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
@@ -103,15 +105,6 @@ pub(crate) enum Simulator {
     Off,
 }
 
-/// How logs are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LogFormat {
-    /// For people.
-    Pretty,
-    /// For machines: a JSON object a line.
-    Json,
-}
-
 /// The outcome of reading the configuration: what is in force, for show, beside what can be worked with.
 #[derive(Debug)]
 pub(crate) struct Configuration {
@@ -151,8 +144,8 @@ impl Settings {
         let sealer = reader.optional(&known::SECRET_KEY, parse::secret_keys);
         let introspection = reader.required(&known::INTROSPECTION, parse::introspection);
         let trusted_proxies = reader.optional(&known::TRUSTED_PROXIES, parse::networks);
-        let log = reader.optional(&known::LOG, crate::logging::parse_filter);
-        let log_format = reader.optional(&known::LOG_FORMAT, crate::logging::parse_format);
+        let log = reader.optional(&known::LOG, logging::parse_filter);
+        let log_format = reader.optional(&known::LOG_FORMAT, logging::parse_format);
         let slack = SlackSettings::from_reader(reader);
         if simulator == Some(Simulator::On) && slack.as_ref().is_some_and(SlackSettings::is_configured) {
             reader.fault(
