@@ -65,7 +65,6 @@ const CIRCLES: &[(&str, &[&str])] = &[
         ],
     ),
     ("simulator", &["server", "teams"]),
-    ("tests", &["stack", "store", "world"]),
 ];
 
 /// A module of a crate and those that it imports, each with the files that do.

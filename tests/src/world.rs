@@ -1,6 +1,6 @@
 //! A world of one test's own.
 
-use std::{cell::RefCell, path::Path, time::Duration};
+use std::{path::Path, time::Duration};
 
 use anyhow::Context;
 use sea_orm::DatabaseConnection;
@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::{
     binary,
     client::Client,
-    ports,
+    outcome, ports,
     process::{Process, give_clocks},
     redis::Redis,
     root::roots_of,
@@ -419,34 +419,8 @@ impl Drop for World {
                 logs.push_str(part);
             }
         }
-        LOGS.with_borrow_mut(|all| all.push(logs));
-        if std::thread::panicking() {
-            show();
-        }
+        outcome::keep(logs);
     }
-}
-
-thread_local! {
-    /// The ends of the logs of the worlds that a test has had. A test and its worlds live on one thread.
-    static LOGS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
-}
-
-#[expect(clippy::print_stderr, reason = "the output of a test that failed")]
-fn show() {
-    for logs in LOGS.take() {
-        eprintln!("{logs}");
-    }
-}
-
-/// The outcome of a test; where it has failed, the end of each process's log is shown.
-///
-/// # Errors
-/// The test's.
-pub fn shown(outcome: anyhow::Result<()>) -> anyhow::Result<()> {
-    if outcome.is_err() {
-        show();
-    }
-    outcome
 }
 
 fn shared_environment(
