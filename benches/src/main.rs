@@ -16,6 +16,7 @@ mod replies;
 mod report;
 mod servers;
 mod stack;
+mod terminal;
 mod timers;
 
 use std::path::Path;

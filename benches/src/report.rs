@@ -1,6 +1,6 @@
 //! `BENCHMARKS.md`: the figures, the machine, the date and what they are compared with.
 
-use std::{fmt::Write as _, io::Write as _, time::Duration};
+use std::{fmt::Write as _, time::Duration};
 
 use anyhow::Context;
 use time::{OffsetDateTime, macros::format_description};
@@ -11,13 +11,8 @@ use crate::{
     outage::{Failure, Latencies},
     replies::Replies,
     stack::Kind,
+    terminal::say,
 };
-
-/// Says something to the person who runs the benchmarks.
-pub(crate) fn say(line: &str) {
-    // Without a terminal nobody is there to be told.
-    let _told = writeln!(std::io::stderr().lock(), "{line}");
-}
 
 /// The rows of the table, as they come in.
 pub(crate) struct Report {

@@ -132,7 +132,7 @@ impl Drop for Servers {
             .and_then(|mut command| run(command.args(["-m", "immediate", "-D"]).arg(&data).arg("stop")));
         let killed = self.redis.kill().and_then(|()| self.redis.wait());
         if stopped.is_err() || killed.is_err() {
-            crate::report::say("a server could not be stopped: look for it with ps");
+            crate::terminal::say("a server could not be stopped: look for it with ps");
         }
     }
 }

@@ -261,7 +261,7 @@ impl Stack {
     pub(crate) async fn stop(mut self) {
         self.end().await;
         if let Err(error) = self.simulator.shutdown().await {
-            crate::report::say(&format!("the simulator did not end well: {error}"));
+            crate::terminal::say(&format!("the simulator did not end well: {error}"));
         }
     }
 }

@@ -8,12 +8,6 @@ use super::sources::{self, Source};
 /// circle; none is added.
 const CIRCLES: &[(&str, &[&str])] = &[
     (
-        "benches",
-        &[
-            "abuse", "acks", "measure", "outage", "replies", "report", "servers", "stack",
-        ],
-    ),
-    (
         "bridge",
         &[
             "acting",
