@@ -58,7 +58,6 @@ const CIRCLES: &[(&str, &[&str])] = &[
             "workspace",
         ],
     ),
-    ("simulator", &["server", "teams"]),
 ];
 
 /// A module of a crate and those that it imports, each with the files that do.

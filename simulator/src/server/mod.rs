@@ -1,11 +1,13 @@
 //! The routes.
 
+mod teams;
+
 use std::sync::Arc;
 
 use axum::{Router, middleware};
 
 use crate::host::Host;
-use crate::{control, guard, oauth, outbound, page, socket, teams, web_api};
+use crate::{control, guard, oauth, outbound, page, socket, web_api};
 
 /// Everything that is served on the simulator's port.
 pub(crate) fn router(host: Arc<Host>) -> Router {
@@ -19,7 +21,7 @@ pub(crate) fn router(host: Arc<Host>) -> Router {
 }
 
 /// What each team has for itself.
-pub(crate) fn of_team() -> Router<Arc<Host>> {
+fn of_team() -> Router<Arc<Host>> {
     Router::new()
         .merge(page::routes())
         .merge(outbound::response_url::routes())
