@@ -2,10 +2,10 @@
 
 use crate::config::PersonSeed;
 use crate::error::ActError;
-use crate::host::lock;
+use crate::state::host::lock;
+use crate::state::workspace::Workspace;
+use crate::state::workspace::installation::Farewell;
 use crate::team::TeamHandle;
-use crate::workspace::Workspace;
-use crate::workspace::installation::Farewell;
 
 impl TeamHandle {
     /// The client id of the app, for a link that asks people to install it.

@@ -12,7 +12,6 @@
 //! number that Slack does not publish is marked so where it stands.
 
 mod administer;
-mod app;
 mod block_kit;
 mod calls;
 mod clock;
@@ -21,21 +20,20 @@ mod control;
 mod error;
 mod faults;
 mod guard;
-mod host;
 mod limits;
 mod oauth;
 mod outbound;
 mod page;
 mod people;
 mod random;
+mod render;
 mod server;
 mod simulator;
 mod socket;
+mod state;
 mod team;
 mod teams;
-mod text;
 mod web_api;
-mod workspace;
 
 pub use calls::Call;
 pub use config::{
@@ -49,14 +47,14 @@ pub use limits::{Limits, PostLimit};
 pub use outbound::delivery::Delivery;
 pub use outbound::signing::sign;
 pub use people::{Answer, PersonHandle};
+pub use render::{render_channel, render_text};
 pub use simulator::Simulator;
 pub use socket::Line;
-pub use team::TeamHandle;
-pub use teams::{AppSeed, TeamSeed};
-pub use text::render::{render_channel, render_text};
-pub use workspace::function::{Execution, Outcome};
-pub use workspace::installation::Farewell;
-pub use workspace::snapshot::{
+pub use state::workspace::function::{Execution, Outcome};
+pub use state::workspace::installation::Farewell;
+pub use state::workspace::snapshot::{
     Button, ChannelSnapshot, MessageSnapshot, PersonSnapshot, ReactionSnapshot, Snapshot, ViewSnapshot,
     VisibleError,
 };
+pub use team::TeamHandle;
+pub use teams::{AppSeed, TeamSeed};

@@ -11,15 +11,15 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
-use crate::app::SlackApp;
 use crate::config::SimulatorConfig;
 use crate::error::SimulatorError;
-use crate::host::{Host, Shared};
 use crate::outbound;
 use crate::server;
+use crate::state::app::SlackApp;
+use crate::state::host::{Host, Shared};
+use crate::state::workspace::{Workspace, store};
 use crate::team::TeamHandle;
 use crate::teams::TeamSeed;
-use crate::workspace::{Workspace, store};
 
 /// A running simulated Slack, and the handle of its first team. Dropping it stops it at once; [`Simulator::shutdown`] also saves the state
 /// of that team.

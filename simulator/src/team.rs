@@ -8,15 +8,15 @@ use url::Url;
 use crate::calls::{Call, KeptCall};
 use crate::error::TimedOut;
 use crate::faults::Fault;
-use crate::host::{Callbacks, Host, lock};
 use crate::limits::Limits;
 use crate::outbound;
 use crate::outbound::delivery::Delivery;
 use crate::people::PersonHandle;
+use crate::render::render_text;
 use crate::socket::Line;
-use crate::text::render::render_text;
-use crate::workspace::Workspace;
-use crate::workspace::snapshot::{ChannelSnapshot, Snapshot};
+use crate::state::host::{Callbacks, Host, lock};
+use crate::state::workspace::Workspace;
+use crate::state::workspace::snapshot::{ChannelSnapshot, Snapshot};
 
 /// A team, in Slack's word for a workspace: its people, channels and messages, and what the app has to do with them.
 ///

@@ -2,9 +2,9 @@
 
 use url::Url;
 
-use crate::app::SlackApp;
 use crate::config::{ChannelSeed, PersonSeed, SimulatorConfig};
-use crate::workspace::person::readable_id;
+use crate::state::app::SlackApp;
+use crate::state::workspace::person::readable_id;
 
 /// An app of its own for a team, beside the simulator's.
 #[derive(Debug, Clone)]

@@ -46,17 +46,7 @@ const CIRCLES: &[(&str, &[&str])] = &[
     ),
     (
         "simulator",
-        &[
-            "app",
-            "host",
-            "oauth",
-            "outbound",
-            "people",
-            "socket",
-            "text",
-            "web_api",
-            "workspace",
-        ],
+        &["oauth", "outbound", "people", "socket", "state", "web_api"],
     ),
 ];
 

@@ -14,10 +14,10 @@ use crate::clock;
 use crate::config::FileSeed;
 use crate::error::ActError;
 use crate::faults::Fault;
-use crate::host::{Callbacks, Host, lock};
 use crate::limits::{Limits, PostLimit};
 use crate::outbound::{command as commands, interaction};
 use crate::people::Answer;
+use crate::state::host::{Callbacks, Host, lock};
 
 type Done = Result<Json<Value>, BadRequest>;
 

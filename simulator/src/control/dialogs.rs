@@ -9,9 +9,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{BadRequest, body};
-use crate::host::Host;
 use crate::outbound::{dialog, view_press};
 use crate::people::Answer;
+use crate::state::host::Host;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{BadRequest, body};
-use crate::host::Host;
 use crate::oauth::decision::{Decision, decide};
+use crate::state::host::Host;
+use crate::state::workspace::installation::Farewell;
 use crate::team::TeamHandle;
-use crate::workspace::installation::Farewell;
 
 type Done = Result<Json<Value>, BadRequest>;
 

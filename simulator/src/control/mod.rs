@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use crate::error::ActError;
-use crate::host::Host;
+use crate::state::host::Host;
 
 pub(crate) fn routes() -> Router<Arc<Host>> {
     Router::new()

@@ -9,7 +9,7 @@ use axum::response::sse::{Event, KeepAlive};
 use futures::{Stream, stream};
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::host::{Host, Notice};
+use crate::state::host::{Host, Notice};
 
 /// `{"version": 7, "channels": ["C…"]}`; a reader that falls behind is told to read everything again, by an
 /// empty list of channels.

@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 use super::BadRequest;
 use crate::calls::Call;
 use crate::faults::Fault;
-use crate::host::{Host, lock};
 use crate::outbound::delivery::Delivery;
-use crate::text::render::{render_channel, render_text};
-use crate::workspace::snapshot::{ChannelSnapshot, PersonSnapshot, Snapshot};
-use crate::workspace::{ChannelKind, Workspace};
+use crate::render::{render_channel, render_text};
+use crate::state::host::{Host, lock};
+use crate::state::workspace::snapshot::{ChannelSnapshot, PersonSnapshot, Snapshot};
+use crate::state::workspace::{ChannelKind, Workspace};
 
 /// What there is.
 pub(super) async fn index() -> Json<Value> {

@@ -2,10 +2,10 @@
 
 use url::Url;
 
-use super::codes::{Grant, Wanted};
 use super::link::{BadLink, Link, Purpose};
 use crate::error::ActError;
-use crate::host::{Host, lock};
+use crate::state::codes::{Grant, Wanted};
+use crate::state::host::{Host, lock};
 
 /// Yes, but for some scopes; or no.
 #[derive(Debug, Clone, Copy)]

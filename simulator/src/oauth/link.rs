@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::codes::Wanted;
 use super::scopes::{self, SIGN_IN_SCOPES};
-use crate::app::{Platform, SlackApp};
-use crate::host::Host;
+use crate::state::app::{Platform, SlackApp};
+use crate::state::codes::Wanted;
+use crate::state::host::Host;
 
 /// What a link is for, by its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

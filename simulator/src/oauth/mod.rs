@@ -5,7 +5,6 @@
 //! the error and not its way.
 
 pub(crate) mod access;
-pub(crate) mod codes;
 pub(crate) mod decision;
 mod link;
 pub(crate) mod openid;

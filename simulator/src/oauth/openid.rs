@@ -13,13 +13,13 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use super::access::{app, grant_of};
-use super::codes::Wanted;
-use crate::app::SlackApp;
 use crate::clock;
+use crate::state::app::SlackApp;
+use crate::state::codes::Wanted;
+use crate::state::workspace::Workspace;
+use crate::state::workspace::installation::{Holder, Issued};
 use crate::web_api::call::Call;
 use crate::web_api::refusal::{Fields, Outcome, fields};
-use crate::workspace::Workspace;
-use crate::workspace::installation::{Holder, Issued};
 
 /// How long an `id_token` is good, in seconds.
 const ID_TOKEN_LIVES: u64 = 300;

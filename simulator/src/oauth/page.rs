@@ -10,11 +10,11 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use serde::Deserialize;
 
-use super::codes::Wanted;
 use super::decision::{self, Decision};
 use super::link::{BadLink, Link, Purpose};
-use crate::host::Host;
-use crate::workspace::Workspace;
+use crate::state::codes::Wanted;
+use crate::state::host::Host;
+use crate::state::workspace::Workspace;
 
 pub(crate) fn routes() -> Router<Arc<Host>> {
     let ask_and_answer = |purpose: Purpose| {

@@ -7,8 +7,8 @@ use super::delivery::{Accepted, Outgoing, send};
 use super::events::VERIFICATION_TOKEN;
 use super::response_url::{Origin, say};
 use crate::error::ActError;
-use crate::host::{Host, lock};
 use crate::people::Answer;
+use crate::state::host::{Host, lock};
 
 /// Types a command into a channel's composer.
 pub(crate) async fn run(

@@ -8,8 +8,8 @@ use url::Url;
 
 use super::signing::sign;
 use crate::clock;
-use crate::host::{Host, lock};
 use crate::socket;
+use crate::state::host::{Host, lock};
 
 /// One attempt to send something to the app.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

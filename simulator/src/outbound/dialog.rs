@@ -15,11 +15,11 @@ use super::response_url::Origin;
 use super::state::{self, Inputs};
 use crate::block_kit;
 use crate::error::ActError;
-use crate::host::{Host, lock};
 use crate::people::Answer;
+use crate::state::host::{Host, lock};
+use crate::state::workspace::message::Metadata;
+use crate::state::workspace::{View, Workspace};
 use crate::web_api::views;
-use crate::workspace::message::Metadata;
-use crate::workspace::{View, Workspace};
 
 /// How long a person looks at a dialog that is only being prepared.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -12,9 +12,9 @@ use tokio::sync::oneshot;
 
 use super::delivery::{Outgoing, send};
 use crate::clock;
-use crate::host::{Host, lock};
-use crate::workspace::Event;
-use crate::workspace::events::UnfurlKey;
+use crate::state::host::{Host, lock};
+use crate::state::workspace::Event;
+use crate::state::workspace::events::UnfurlKey;
 
 /// An event ready to be sent.
 struct Wrapped {

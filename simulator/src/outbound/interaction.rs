@@ -9,10 +9,10 @@ use super::elements::{self, Located, action_json, of_block, state_after};
 use super::events::VERIFICATION_TOKEN;
 use super::response_url::Origin;
 use crate::error::ActError;
-use crate::host::{Host, lock};
 use crate::people::Answer;
-use crate::workspace::message::Metadata;
-use crate::workspace::{Channel, ChannelKind, Message, Person, Workspace};
+use crate::state::host::{Host, lock};
+use crate::state::workspace::message::Metadata;
+use crate::state::workspace::{Channel, ChannelKind, Message, Person, Workspace};
 
 /// Presses a button: `action` is its action id or its label. With a `choice`, chooses that option, by value or label, in a menu.
 pub(crate) async fn press(

@@ -9,5 +9,4 @@ pub(crate) mod interaction;
 pub(crate) mod response_url;
 pub(crate) mod signing;
 pub(crate) mod state;
-pub(crate) mod trigger;
 pub(crate) mod view_press;

@@ -16,9 +16,9 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::block_kit;
-use crate::host::{Host, lock};
-use crate::workspace::Workspace;
-use crate::workspace::message::{Author, Content, Message};
+use crate::state::host::{Host, lock};
+use crate::state::workspace::Workspace;
+use crate::state::workspace::message::{Author, Content, Message};
 
 const LIFETIME: Duration = Duration::from_secs(30 * 60);
 const USES: u32 = 5;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::workspace::View;
+use crate::state::workspace::View;
 
 /// What a person puts in, by `block_id` or `action_id`: text, an option's value, several of them, or a full option of a menu whose
 /// options come from the app.

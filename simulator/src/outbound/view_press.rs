@@ -9,9 +9,9 @@ use super::events::VERIFICATION_TOKEN;
 use super::interaction::deliver;
 use crate::clock;
 use crate::error::ActError;
-use crate::host::{Host, lock};
 use crate::people::Answer;
-use crate::workspace::{Event, View, Workspace};
+use crate::state::host::{Host, lock};
+use crate::state::workspace::{Event, View, Workspace};
 
 /// Opens the app's Home tab: the app hears of it, with what the tab shows if anything was ever published.
 pub(crate) fn open_home(ws: &mut Workspace, person: &str) -> Result<(), ActError> {

@@ -7,9 +7,9 @@ use url::Url;
 
 use crate::config::FileSeed;
 use crate::error::ActError;
-use crate::host::Host;
 use crate::oauth::decision::{self, Decision};
 use crate::outbound::{command, dialog, interaction, view_press};
+use crate::state::host::Host;
 
 /// What the app answered to a press or a command, within its three seconds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::{Router, middleware};
 
-use crate::host::Host;
+use crate::state::host::Host;
 use crate::{control, guard, oauth, outbound, page, socket, web_api};
 
 /// Everything that is served on the simulator's port.

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{any, get};
 use tower::ServiceExt;
 
-use crate::host::Host;
+use crate::state::host::Host;
 
 /// `/teams/{id}/…`: what is at `/…` of the first team, for another. The Web API is at `/api` for all.
 pub(super) fn routes() -> Router<Arc<Host>> {

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::{Order, goodbye};
-use crate::host::{Host, lock};
+use crate::state::host::{Host, lock};
 
 /// How long a connection is said to live.
 const LIFE: Duration = Duration::from_secs(3_600);

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::host::Host;
 use crate::outbound::delivery::{Outgoing, send};
+use crate::state::host::Host;
 
 /// The way to the app, for what a test has made itself, such as a payload that no person of this workspace brings about. Cheap to clone.
 #[derive(Clone)]
@@ -24,7 +24,7 @@ impl Line {
     /// # Errors
     /// Slack's word for why the request counts as failed, `connection_failed` also where the app is not in Socket Mode.
     pub async fn push(&self, endpoint: &str, body: impl Into<Bytes>) -> Result<Bytes, &'static str> {
-        if !crate::host::lock(&self.host.app.sockets).is_enabled() {
+        if !crate::state::host::lock(&self.host.app.sockets).is_enabled() {
             return Err("connection_failed");
         }
         let kind = match endpoint {

@@ -15,8 +15,8 @@ use tokio::sync::{mpsc, oneshot};
 pub use line::Line;
 pub(crate) use routes::routes;
 
-use crate::host::{Host, lock};
 use crate::outbound::delivery::{Accepted, Failed, Outgoing};
+use crate::state::host::{Host, lock};
 
 /// Connections of one app.
 const CONNECTIONS_MAX: usize = 10;

@@ -15,8 +15,8 @@ use super::connection;
 use crate::calls::Call;
 use crate::clock;
 use crate::guard;
-use crate::host::{Host, lock};
 use crate::limits::Tier;
+use crate::state::host::{Host, lock};
 use crate::web_api::refusal::Refusal;
 use crate::web_api::reply::{self, Reply};
 

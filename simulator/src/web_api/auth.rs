@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::call::Call;
 use super::refusal::{Outcome, Refusal, fields};
-use crate::workspace::installation::Holder;
+use crate::state::workspace::installation::Holder;
 
 /// `api.test`: gives back what it got; with `error`, fails so.
 pub(crate) fn api_test(call: &Call<'_>) -> Outcome {

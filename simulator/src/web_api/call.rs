@@ -3,9 +3,9 @@
 use super::arguments::Arguments;
 use super::refusal::Refusal;
 use super::registry::{Method, Scopes};
-use crate::host::{Host, has_any};
-use crate::workspace::installation::Holder;
-use crate::workspace::{Channel, ChannelKind, Workspace};
+use crate::state::host::{Host, has_any};
+use crate::state::workspace::installation::Holder;
+use crate::state::workspace::{Channel, ChannelKind, Workspace};
 
 /// What a method works on.
 pub(crate) struct Call<'a> {

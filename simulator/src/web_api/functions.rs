@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::arguments::missing_argument;
 use super::call::Call;
 use super::refusal::{Fields, Outcome};
-use crate::workspace::function;
+use crate::state::workspace::function;
 
 /// `functions.completeSuccess`: the step goes on with these outputs.
 pub(crate) fn complete_success(call: &Call<'_>) -> Outcome {

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::call::Call;
 use super::refusal::{Outcome, fields};
 use crate::oauth::access;
-use crate::workspace::installation::Farewell;
+use crate::state::workspace::installation::Farewell;
 
 /// `auth.revoke`.
 pub(crate) fn revoke(call: &Call<'_>) -> Outcome {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::refusal::{Fields, Refusal};
 use crate::faults::{FaultKind, pause};
-use crate::host::Host;
+use crate::state::host::Host;
 
 /// An answer.
 pub(crate) enum Reply {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::call::Call;
 use super::refusal::{Fields, Outcome, Refusal};
 use crate::block_kit;
-use crate::workspace::{Preview, SharedLink, Workspace};
+use crate::state::workspace::{Preview, SharedLink, Workspace};
 
 /// Where the links are: in a message, or in a composer.
 enum Place {

@@ -6,8 +6,8 @@ use super::arguments::missing_argument;
 use super::call::Call;
 use super::refusal::{Outcome, Refusal, fields};
 use crate::block_kit;
-use crate::host::lock;
-use crate::workspace::{View, Workspace};
+use crate::state::host::lock;
+use crate::state::workspace::{View, Workspace};
 
 /// Bytes of a view. Source: the reference of `views.open`, `view_too_large`.
 pub(crate) const VIEW_MAX: usize = 250_000;

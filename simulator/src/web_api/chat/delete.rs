@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
+use crate::state::workspace::ChannelKind;
+use crate::state::workspace::message::Author;
 use crate::web_api::call::Call;
 use crate::web_api::refusal::{Outcome, fields};
-use crate::workspace::ChannelKind;
-use crate::workspace::message::Author;
 
 /// `chat.delete`: own messages only, and none that were posted under another name.
 pub(crate) fn run(call: &Call<'_>) -> Outcome {

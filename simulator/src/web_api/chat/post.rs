@@ -4,11 +4,11 @@ use serde_json::json;
 
 use super::content::{Given, author};
 use crate::clock;
+use crate::state::workspace::message::{Content, Message, Metadata};
+use crate::state::workspace::{ChannelKind, Workspace};
 use crate::web_api::call::Call;
 use crate::web_api::refusal::{Outcome, Refusal, fields};
 use crate::web_api::reply::with_warning;
-use crate::workspace::message::{Content, Message, Metadata};
-use crate::workspace::{ChannelKind, Workspace};
 
 /// Characters after which a text is cut. Source: the reference of `chat.postMessage`.
 const TEXT_CUT: usize = 40_000;

@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use crate::clock;
+use crate::state::workspace::message::{Message, Metadata};
+use crate::state::workspace::{Channel, Workspace};
 use crate::web_api::arguments::Arguments;
 use crate::web_api::call::Call;
 use crate::web_api::paging::{Page, add_cursor};
 use crate::web_api::refusal::{Outcome, Refusal, fields};
-use crate::workspace::message::{Message, Metadata};
-use crate::workspace::{Channel, Workspace};
 
 /// The times between which messages are asked for.
 pub(crate) struct Span {

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::clock;
+use crate::state::workspace::channel::Topic;
+use crate::state::workspace::{Channel, ChannelKind, Workspace};
 use crate::web_api::call::Call;
 use crate::web_api::refusal::{Outcome, Refusal, fields};
-use crate::workspace::channel::Topic;
-use crate::workspace::{Channel, ChannelKind, Workspace};
 
 /// Longest topic or purpose, in characters. Source: the reference of `conversations.setTopic`.
 const TOPIC_MAX: usize = 250;

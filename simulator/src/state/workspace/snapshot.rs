@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::message::{Author, Message};
 use super::{Channel, ChannelKind, Execution, Workspace};
-use crate::text::plain;
+use crate::state::text::plain;
 
 /// The whole workspace at one moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::escape::escape;
-use crate::workspace::Workspace;
+use crate::state::workspace::Workspace;
 
 /// A stretch of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::escape::escape;
 use super::inline::{Piece, mrkdwn, pieces};
-use crate::workspace::Workspace;
+use crate::state::workspace::Workspace;
 
 /// A composed message.
 pub(crate) struct Composed {

@@ -33,9 +33,9 @@ pub(crate) use person::Person;
 use snapshot::VisibleError;
 pub(crate) use view::View;
 
-use crate::app::SlackApp;
 use crate::clock;
 use crate::config::{FunctionSeed, GroupSeed, SimulatorConfig};
+use crate::state::app::SlackApp;
 
 /// The Slack app under test, as installed in the workspace.
 #[derive(Debug, Clone, Serialize, Deserialize)]

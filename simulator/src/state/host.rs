@@ -10,15 +10,15 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
-use crate::app::{Platform, SlackApp};
 use crate::calls::{Call, KeptCall, Record};
 use crate::config::SimulatorConfig;
 use crate::faults::Faults;
 use crate::limits::Limiter;
 use crate::outbound::delivery::Delivery;
 use crate::outbound::response_url::ResponseUrls;
-use crate::outbound::trigger::Triggers;
-use crate::workspace::{Event, Workspace};
+use crate::state::app::{Platform, SlackApp};
+use crate::state::trigger::Triggers;
+use crate::state::workspace::{Event, Workspace};
 
 /// Where requests to the app go.
 #[derive(Debug, Clone, Default)]

@@ -4,9 +4,9 @@ use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use super::Workspace;
-use crate::app::SlackApp;
 use crate::config::SimulatorConfig;
 use crate::error::SimulatorError;
+use crate::state::app::SlackApp;
 
 /// The workspace of the state file, or a new one when there is no such file.
 pub(crate) fn load(config: &SimulatorConfig, app: &SlackApp) -> Result<Workspace, SimulatorError> {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::workspace::message::Content;
+use crate::state::workspace::message::Content;
 
 /// All words of a message, one stretch a line.
 pub(crate) fn words(content: &Content) -> String {

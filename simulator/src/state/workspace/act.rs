@@ -6,8 +6,8 @@ use super::message::{Author, Content, Message, Reaction};
 use super::{Channel, Person, Workspace};
 use crate::clock;
 use crate::error::ActError;
-use crate::text::compose::compose;
-use crate::text::plain::{mentions, mentions_number};
+use crate::state::text::compose::compose;
+use crate::state::text::plain::{mentions, mentions_number};
 
 fn not_found(text: impl Into<String>) -> ActError {
     ActError::NotFound(text.into())

@@ -6,7 +6,7 @@ use super::channel::{Channel, ChannelKind};
 use super::message::{Message, Metadata};
 use super::{SharedLink, Workspace};
 use crate::clock;
-use crate::host::has_any;
+use crate::state::host::has_any;
 
 /// Something the app may be told.
 #[derive(Debug, Clone)]

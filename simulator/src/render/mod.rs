@@ -1,10 +1,12 @@
 //! Channels as plain text, for a terminal.
 
+mod emoji;
+
 use serde_json::Value;
 
-use super::emoji;
-use super::escape::unescape;
-use crate::workspace::snapshot::{ChannelSnapshot, MessageSnapshot, Snapshot};
+use crate::state::text::escape::unescape;
+use crate::state::text::plain;
+use crate::state::workspace::snapshot::{ChannelSnapshot, MessageSnapshot, Snapshot};
 
 /// Every channel that has messages, with its threads.
 pub fn render_text(snapshot: &Snapshot) -> String {
@@ -170,7 +172,7 @@ impl Lines<'_> {
             "divider" => self.line(depth, bar, "────────"),
             "image" => self.line(depth, bar, &format!("[image: {}]", text_of(&block["alt_text"]))),
             "rich_text" => {
-                let text = super::plain::rich_text(block);
+                let text = plain::rich_text(block);
                 self.lines(depth, bar, &text);
             }
             "markdown" => self.lines(depth, bar, block["text"].as_str().unwrap_or_default()),
