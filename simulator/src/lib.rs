@@ -44,12 +44,13 @@ pub use config::{
 pub use error::{ActError, SimulatorError, TimedOut};
 pub use faults::{Fault, FaultKind, When};
 pub use limits::{Limits, PostLimit};
-pub use outbound::delivery::Delivery;
+pub use outbound::answer::Answer;
+pub use outbound::line::Line;
 pub use outbound::signing::sign;
-pub use people::{Answer, PersonHandle};
+pub use people::PersonHandle;
 pub use render::{render_channel, render_text};
 pub use simulator::Simulator;
-pub use socket::Line;
+pub use state::delivery::Delivery;
 pub use state::workspace::function::{Execution, Outcome};
 pub use state::workspace::installation::Farewell;
 pub use state::workspace::snapshot::{

@@ -44,10 +44,7 @@ const CIRCLES: &[(&str, &[&str])] = &[
             "workspace",
         ],
     ),
-    (
-        "simulator",
-        &["oauth", "outbound", "people", "socket", "state", "web_api"],
-    ),
+    ("simulator", &["oauth", "web_api"]),
 ];
 
 /// A module of a crate and those that it imports, each with the files that do.

@@ -15,8 +15,8 @@ use crate::config::FileSeed;
 use crate::error::ActError;
 use crate::faults::Fault;
 use crate::limits::{Limits, PostLimit};
+use crate::outbound::answer::Answer;
 use crate::outbound::{command as commands, interaction};
-use crate::people::Answer;
 use crate::state::host::{Callbacks, Host, lock};
 
 type Done = Result<Json<Value>, BadRequest>;

@@ -9,8 +9,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{BadRequest, body};
+use crate::outbound::answer::Answer;
 use crate::outbound::{dialog, view_press};
-use crate::people::Answer;
 use crate::state::host::Host;
 
 #[derive(Deserialize)]

@@ -3,12 +3,14 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::delivery::{Accepted, Outgoing, send};
+use super::answer::Answer;
+use super::delivery::send;
 use super::events::VERIFICATION_TOKEN;
-use super::response_url::{Origin, say};
+use super::response_url::say;
 use crate::error::ActError;
-use crate::people::Answer;
+use crate::state::delivery::{Accepted, Outgoing};
 use crate::state::host::{Host, lock};
+use crate::state::response_urls::Origin;
 
 /// Types a command into a channel's composer.
 pub(crate) async fn run(

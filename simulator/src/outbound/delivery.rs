@@ -1,68 +1,13 @@
-//! One signed request to the app, and the record of all of them.
+//! One signed request to the app.
 
-use bytes::Bytes;
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
-use serde::{Deserialize, Serialize};
-use url::Url;
 
 use super::signing::sign;
 use crate::clock;
 use crate::socket;
+use crate::state::delivery::{Accepted, Delivery, Failed, Outgoing};
 use crate::state::host::{Host, lock};
-
-/// One attempt to send something to the app.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Delivery {
-    /// Microseconds since the epoch, when the attempt ended.
-    pub at_micros: u64,
-    /// `event`, `interaction` or `command`.
-    pub kind: String,
-    /// Type of the event or interaction (`message`, `block_actions`), or the command.
-    pub what: String,
-    /// `event_id`, or the trigger id of an interaction or command.
-    pub id: String,
-    /// 0 for the first attempt, as in `x-slack-retry-num` after that.
-    pub attempt: u32,
-    /// HTTP status of the answer.
-    pub status: Option<u16>,
-    /// Why it counts as failed: Slack's `x-slack-retry-reason`.
-    pub failure: Option<String>,
-}
-
-/// What is sent, and what it is called in the record.
-pub(crate) struct Outgoing {
-    pub(crate) url: Url,
-    pub(crate) content_type: &'static str,
-    pub(crate) body: Bytes,
-    pub(crate) kind: &'static str,
-    pub(crate) what: String,
-    pub(crate) id: String,
-}
-
-/// An answer with a 2xx status.
-pub(crate) struct Accepted {
-    pub(crate) content_type: String,
-    pub(crate) body: Bytes,
-}
-
-/// Why an attempt failed.
-pub(crate) struct Failed {
-    pub(crate) reason: &'static str,
-    pub(crate) status: Option<StatusCode>,
-    /// `x-slack-no-retry: 1` was on the answer.
-    pub(crate) no_retry: bool,
-}
-
-impl Failed {
-    pub(crate) fn new(reason: &'static str) -> Self {
-        Self {
-            reason,
-            status: None,
-            no_retry: false,
-        }
-    }
-}
 
 /// Sends once: over HTTP, or in Socket Mode down a WebSocket. The app has [`SimulatorConfig::answer_timeout`](crate::SimulatorConfig) for the whole answer.
 pub(crate) async fn send(

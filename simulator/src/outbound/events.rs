@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
 
-use super::delivery::{Outgoing, send};
+use super::delivery::send;
 use crate::clock;
+use crate::state::delivery::Outgoing;
 use crate::state::host::{Host, lock};
 use crate::state::workspace::Event;
 use crate::state::workspace::events::UnfurlKey;

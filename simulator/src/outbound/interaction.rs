@@ -4,13 +4,14 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::delivery::{Outgoing, send};
+use super::answer::Answer;
+use super::delivery::send;
 use super::elements::{self, Located, action_json, of_block, state_after};
 use super::events::VERIFICATION_TOKEN;
-use super::response_url::Origin;
 use crate::error::ActError;
-use crate::people::Answer;
+use crate::state::delivery::Outgoing;
 use crate::state::host::{Host, lock};
+use crate::state::response_urls::Origin;
 use crate::state::workspace::message::Metadata;
 use crate::state::workspace::{Channel, ChannelKind, Message, Person, Workspace};
 

@@ -2,9 +2,7 @@
 //!
 //! Source: Slack, "Handling user interaction".
 
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -13,64 +11,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use bytes::Bytes;
 use serde_json::{Value, json};
-use url::Url;
 
 use crate::block_kit;
 use crate::state::host::{Host, lock};
+use crate::state::response_urls::Origin;
 use crate::state::workspace::Workspace;
 use crate::state::workspace::message::{Author, Content, Message};
-
-const LIFETIME: Duration = Duration::from_secs(30 * 60);
-const USES: u32 = 5;
-
-/// Where the interaction took place.
-#[derive(Debug, Clone)]
-pub(crate) struct Origin {
-    pub(crate) channel: String,
-    /// The message with the button; none for a command.
-    pub(crate) message_ts: Option<String>,
-    pub(crate) user: String,
-}
-
-#[derive(Debug)]
-struct Issued {
-    origin: Origin,
-    at: Instant,
-    used: u32,
-}
-
-/// The addresses given out, by their secret part.
-#[derive(Debug, Default)]
-pub(crate) struct ResponseUrls(HashMap<String, Issued>);
-
-impl ResponseUrls {
-    pub(crate) fn issue(&mut self, base: &Url, kind: &str, origin: Origin) -> Url {
-        let secret = crate::random::hex();
-        let mut url = base.clone();
-        url.set_path(&format!("{}{kind}/{secret}", base.path()));
-        self.0.insert(
-            secret,
-            Issued {
-                origin,
-                at: Instant::now(),
-                used: 0,
-            },
-        );
-        url
-    }
-
-    fn take(&mut self, secret: &str) -> Result<Origin, &'static str> {
-        let issued = self.0.get_mut(secret).ok_or("invalid_url")?;
-        if issued.at.elapsed() > LIFETIME {
-            return Err("expired_url");
-        }
-        if issued.used >= USES {
-            return Err("used_url");
-        }
-        issued.used += 1;
-        Ok(issued.origin.clone())
-    }
-}
 
 pub(crate) fn routes() -> Router<Arc<Host>> {
     Router::new()

@@ -4,12 +4,12 @@
 
 use serde_json::{Value, json};
 
+use super::answer::Answer;
 use super::elements::{self, Located, action_json, of_block, state_after};
 use super::events::VERIFICATION_TOKEN;
 use super::interaction::deliver;
 use crate::clock;
 use crate::error::ActError;
-use crate::people::Answer;
 use crate::state::host::{Host, lock};
 use crate::state::workspace::{Event, View, Workspace};
 

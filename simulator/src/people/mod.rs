@@ -2,30 +2,14 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::config::FileSeed;
 use crate::error::ActError;
 use crate::oauth::decision::{self, Decision};
+use crate::outbound::answer::Answer;
 use crate::outbound::{command, dialog, interaction, view_press};
 use crate::state::host::Host;
-
-/// What the app answered to a press or a command, within its three seconds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Answer {
-    /// HTTP status, when there was an answer.
-    pub status: Option<u16>,
-    /// What the person is told when it was no success.
-    pub error: Option<String>,
-}
-
-impl Answer {
-    /// Whether the person sees no error.
-    pub fn is_ok(&self) -> bool {
-        self.error.is_none()
-    }
-}
 
 /// Someone in the workspace. Channels are named `incidents`, `#incidents` or by id; messages by `ts`.
 pub struct PersonHandle {

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::{Order, goodbye};
 use crate::state::host::{Host, lock};
+use crate::state::sockets::{Order, goodbye};
 
 /// How long a connection is said to live.
 const LIFE: Duration = Duration::from_secs(3_600);

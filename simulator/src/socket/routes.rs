@@ -181,7 +181,7 @@ async fn act(
 
 #[cfg(test)]
 mod tests {
-    use super::super::Sockets;
+    use crate::state::sockets::Sockets;
 
     #[test]
     fn an_address_works_once() {

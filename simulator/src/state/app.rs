@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 use url::{Host as Name, Url};
 
 use crate::config::SimulatorConfig;
-use crate::socket::Sockets;
 use crate::state::codes::Codes;
 use crate::state::host::{Callbacks, Host, lock};
+use crate::state::sockets::Sockets;
 
 /// A Slack app: who it is to Slack, and the ways to it. All teams that install it share it.
 pub(crate) struct SlackApp {

@@ -14,9 +14,9 @@ use crate::calls::{Call, KeptCall, Record};
 use crate::config::SimulatorConfig;
 use crate::faults::Faults;
 use crate::limits::Limiter;
-use crate::outbound::delivery::Delivery;
-use crate::outbound::response_url::ResponseUrls;
 use crate::state::app::{Platform, SlackApp};
+use crate::state::delivery::Delivery;
+use crate::state::response_urls::ResponseUrls;
 use crate::state::trigger::Triggers;
 use crate::state::workspace::{Event, Workspace};
 

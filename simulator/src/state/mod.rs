@@ -4,7 +4,10 @@
 
 pub(crate) mod app;
 pub(crate) mod codes;
+pub(crate) mod delivery;
 pub(crate) mod host;
+pub(crate) mod response_urls;
+pub(crate) mod sockets;
 pub(crate) mod text;
 pub(crate) mod trigger;
 pub(crate) mod workspace;

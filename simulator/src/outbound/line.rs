@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::outbound::delivery::{Outgoing, send};
+use super::delivery::send;
+use crate::state::delivery::Outgoing;
 use crate::state::host::Host;
 
 /// The way to the app, for what a test has made itself, such as a payload that no person of this workspace brings about. Cheap to clone.
