@@ -21,6 +21,7 @@ mod error;
 mod faults;
 mod guard;
 mod limits;
+mod method;
 mod oauth;
 mod outbound;
 mod page;

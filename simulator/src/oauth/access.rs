@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::method::call::Call;
+use crate::method::refusal::{Fields, Outcome, Refusal, fields};
 use crate::state::app::SlackApp;
 use crate::state::codes::{Grant, Wanted};
 use crate::state::host::{Host, lock};
 use crate::state::workspace::installation::{Holder, Issued};
 use crate::state::workspace::{Team, Workspace};
-use crate::web_api::call::Call;
-use crate::web_api::refusal::{Fields, Outcome, Refusal, fields};
 
 /// The app that the call comes from: by its client id and secret, as arguments or by HTTP Basic authentication.
 pub(crate) fn app(call: &Call<'_>) -> Result<Arc<SlackApp>, Refusal> {

@@ -14,12 +14,12 @@ use sha2::Sha256;
 
 use super::access::{app, grant_of};
 use crate::clock;
+use crate::method::call::Call;
+use crate::method::refusal::{Fields, Outcome, fields};
 use crate::state::app::SlackApp;
 use crate::state::codes::Wanted;
 use crate::state::workspace::Workspace;
 use crate::state::workspace::installation::{Holder, Issued};
-use crate::web_api::call::Call;
-use crate::web_api::refusal::{Fields, Outcome, fields};
 
 /// How long an `id_token` is good, in seconds.
 const ID_TOKEN_LIVES: u64 = 300;

@@ -16,8 +16,8 @@ use crate::calls::Call;
 use crate::clock;
 use crate::guard;
 use crate::limits::Tier;
+use crate::method::refusal::Refusal;
 use crate::state::host::{Host, lock};
-use crate::web_api::refusal::Refusal;
 use crate::web_api::reply::{self, Reply};
 
 /// The method that gives addresses.

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::call::Call;
-use super::refusal::{Outcome, Refusal, fields};
+use crate::method::call::Call;
+use crate::method::refusal::{Outcome, Refusal, fields};
 use crate::state::workspace::installation::Holder;
 
 /// `api.test`: gives back what it got; with `error`, fails so.

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::call::Call;
-use super::refusal::{Fields, Outcome, Refusal};
 use crate::block_kit;
+use crate::method::call::Call;
+use crate::method::refusal::{Fields, Outcome, Refusal};
 
 /// `blocks.validate`: exactly one of blocks, a view, or a message.
 pub(crate) fn validate(call: &Call<'_>) -> Outcome {

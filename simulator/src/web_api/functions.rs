@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::arguments::missing_argument;
-use super::call::Call;
-use super::refusal::{Fields, Outcome};
+use crate::method::arguments::missing_argument;
+use crate::method::call::Call;
+use crate::method::refusal::{Fields, Outcome};
 use crate::state::workspace::function;
 
 /// `functions.completeSuccess`: the step goes on with these outputs.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::call::Call;
-use super::refusal::{Outcome, fields};
+use crate::method::call::Call;
+use crate::method::refusal::{Outcome, fields};
 use crate::oauth::access;
 use crate::state::workspace::installation::Farewell;
 

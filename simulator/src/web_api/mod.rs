@@ -3,17 +3,14 @@
 //! Every call passes the same gates in the same order: the method exists, its faults, the token, the rate
 //! limit, the scopes, the arguments. Then the method itself decides.
 
-mod arguments;
 mod auth;
 mod blocks;
-pub(crate) mod call;
 mod chat;
 mod conversations;
 mod functions;
 mod installed;
 mod paging;
 mod reactions;
-pub(crate) mod refusal;
 mod registry;
 pub(crate) mod reply;
 mod token_methods;
@@ -35,13 +32,13 @@ use serde_json::json;
 use crate::calls;
 use crate::clock;
 use crate::faults::When;
+use crate::method::arguments::{self, Arguments, Incoming};
+use crate::method::call::Call;
+use crate::method::refusal::{Outcome, Refusal};
+use crate::method::{Method, Tokens};
 use crate::state::host::{Host, lock};
 use crate::state::workspace::Workspace;
 use crate::state::workspace::installation::Holder;
-use arguments::{Arguments, Incoming};
-use call::Call;
-use refusal::{Outcome, Refusal};
-use registry::{Method, Tokens};
 use reply::Reply;
 
 pub(crate) fn routes() -> Router<Arc<Host>> {

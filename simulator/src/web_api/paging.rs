@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::arguments::Arguments;
-use super::refusal::{Fields, Refusal};
+use crate::method::arguments::Arguments;
+use crate::method::refusal::{Fields, Refusal};
 
 /// What part of a list is asked for.
 pub(crate) struct Page {

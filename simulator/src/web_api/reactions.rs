@@ -1,8 +1,8 @@
 //! `reactions.add` and `pins.add`.
 
-use super::call::Call;
-use super::refusal::{Fields, Outcome, Refusal};
 use crate::clock;
+use crate::method::call::Call;
+use crate::method::refusal::{Fields, Outcome, Refusal};
 
 /// Different emoji on one message. Source: Slack's help pages; the reference gives no number.
 const EMOJI_MAX: usize = 23;

@@ -4,49 +4,12 @@
 //! in slack-ruby/slack-api-ref (MIT licence). Where it differs from the metadata of the Java SDK
 //! (slackapi/java-slack-sdk, MIT licence), the lower tier stands here.
 
-use super::call::Call;
-use super::refusal::Outcome;
 use super::{
     auth, blocks, chat, conversations, functions, reactions, token_methods, unfurl, usergroups, users, views,
 };
 use crate::limits::Tier;
-use Scopes::{AnyOf, Family, None as NoScope};
-
-/// What a token must have been granted.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Scopes {
-    /// Nothing.
-    None,
-    /// One of these.
-    AnyOf(&'static [&'static str]),
-    /// `channels:`, `groups:`, `im:` or `mpim:` with this ending; which, depends on the conversation.
-    Family(&'static str),
-}
-
-/// Whose tokens a method takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Tokens {
-    /// The bot's.
-    Bots,
-    /// A person's.
-    Users,
-    /// Both.
-    Any,
-}
-
-/// One method.
-pub(crate) struct Method {
-    pub(crate) name: &'static str,
-    pub(crate) run: fn(&Call<'_>) -> Outcome,
-    pub(crate) tier: Tier,
-    pub(crate) scopes: Scopes,
-    pub(crate) tokens: Tokens,
-    pub(crate) json: bool,
-    /// Needs no token.
-    pub(crate) open: bool,
-    pub(crate) args: &'static [&'static str],
-    pub(crate) required: &'static [&'static str],
-}
+use crate::method::Scopes::{AnyOf, Family, None as NoScope};
+use crate::method::{Method, Scopes, Tokens};
 
 pub(super) const BASE: Method = Method {
     name: "",

@@ -8,8 +8,8 @@ use axum::response::{IntoResponse, Response};
 use futures::stream;
 use serde_json::{Value, json};
 
-use super::refusal::{Fields, Refusal};
 use crate::faults::{FaultKind, pause};
+use crate::method::refusal::{Fields, Refusal};
 use crate::state::host::Host;
 
 /// An answer.

@@ -1,9 +1,10 @@
 //! The methods by which apps get, renew and give up their tokens.
 
 use super::installed;
-use super::registry::Scopes::AnyOf;
-use super::registry::{BASE, Method, Tokens};
+use super::registry::BASE;
 use crate::limits::Tier;
+use crate::method::Scopes::AnyOf;
+use crate::method::{Method, Tokens};
 use crate::oauth::{access, openid};
 
 /// All of them.

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::call::Call;
-use super::refusal::{Fields, Outcome, Refusal};
 use crate::block_kit;
+use crate::method::call::Call;
+use crate::method::refusal::{Fields, Outcome, Refusal};
 use crate::state::workspace::{Preview, SharedLink, Workspace};
 
 /// Where the links are: in a message, or in a composer.

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::call::Call;
-use super::refusal::{Outcome, fields};
+use crate::method::call::Call;
+use crate::method::refusal::{Outcome, fields};
 
 /// `usergroups.list`; nobody can disable a group here.
 pub(crate) fn list(call: &Call<'_>) -> Outcome {

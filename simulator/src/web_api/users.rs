@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::call::Call;
 use super::paging::{Page, add_cursor};
-use super::refusal::{Outcome, fields};
+use crate::method::call::Call;
+use crate::method::refusal::{Outcome, fields};
 
 fn with_email(call: &Call<'_>) -> bool {
     call.has_any_scope(&["users:read.email"])

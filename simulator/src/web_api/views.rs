@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::arguments::missing_argument;
-use super::call::Call;
-use super::refusal::{Outcome, Refusal, fields};
 use crate::block_kit;
+use crate::method::arguments::missing_argument;
+use crate::method::call::Call;
+use crate::method::refusal::{Fields, Outcome, Refusal, fields};
 use crate::state::host::lock;
 use crate::state::workspace::{View, Workspace};
 
@@ -146,14 +146,14 @@ pub(crate) fn check_external_id(ws: &Workspace, content: &Value, own: Option<&st
     }
 }
 
-fn add(ws: &mut Workspace, view: View) -> super::refusal::Fields {
+fn add(ws: &mut Workspace, view: View) -> Fields {
     let reply = fields(json!({ "view": view.json(ws) }));
     ws.views.push(view);
     ws.touch("");
     reply
 }
 
-fn replace(ws: &mut Workspace, id: &str, content: Value) -> super::refusal::Fields {
+fn replace(ws: &mut Workspace, id: &str, content: Value) -> Fields {
     if let Some(view) = ws.views.iter_mut().find(|v| v.id == id) {
         view.set_content(content);
     }

@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::block_kit;
+use crate::method::arguments::Arguments;
+use crate::method::call::Call;
+use crate::method::refusal::Refusal;
 use crate::state::workspace::Workspace;
 use crate::state::workspace::message::Author;
-use crate::web_api::arguments::Arguments;
-use crate::web_api::call::Call;
-use crate::web_api::refusal::Refusal;
 
 /// The parts of a message that were given; `None` is "not given", which an update tells from "empty".
 #[derive(Debug, Default)]

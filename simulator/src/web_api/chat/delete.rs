@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
+use crate::method::call::Call;
+use crate::method::refusal::{Outcome, fields};
 use crate::state::workspace::ChannelKind;
 use crate::state::workspace::message::Author;
-use crate::web_api::call::Call;
-use crate::web_api::refusal::{Outcome, fields};
 
 /// `chat.delete`: own messages only, and none that were posted under another name.
 pub(crate) fn run(call: &Call<'_>) -> Outcome {

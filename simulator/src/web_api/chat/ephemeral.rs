@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::content::{Given, author, with_ids};
+use crate::method::call::Call;
+use crate::method::refusal::{Outcome, fields};
 use crate::state::workspace::message::{Content, Message};
-use crate::web_api::call::Call;
-use crate::web_api::refusal::{Outcome, fields};
 
 /// `chat.postEphemeral`: to a member of a channel that the app is in.
 pub(crate) fn run(call: &Call<'_>) -> Outcome {

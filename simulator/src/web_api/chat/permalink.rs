@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
+use crate::method::call::Call;
+use crate::method::refusal::{Outcome, fields};
 use crate::state::workspace::Workspace;
-use crate::web_api::call::Call;
-use crate::web_api::refusal::{Outcome, fields};
 
 /// `chat.getPermalink`.
 pub(crate) fn run(call: &Call<'_>) -> Outcome {

@@ -4,10 +4,10 @@ use serde_json::json;
 
 use super::content::{Given, author};
 use crate::clock;
+use crate::method::call::Call;
+use crate::method::refusal::{Outcome, Refusal, fields};
 use crate::state::workspace::message::{Content, Message, Metadata};
 use crate::state::workspace::{ChannelKind, Workspace};
-use crate::web_api::call::Call;
-use crate::web_api::refusal::{Outcome, Refusal, fields};
 use crate::web_api::reply::with_warning;
 
 /// Characters after which a text is cut. Source: the reference of `chat.postMessage`.

@@ -3,10 +3,10 @@
 use serde_json::json;
 
 use super::content::{Given, with_ids};
+use crate::method::call::Call;
+use crate::method::refusal::{Outcome, fields};
 use crate::state::workspace::ChannelKind;
 use crate::state::workspace::message::{Content, Metadata};
-use crate::web_api::call::Call;
-use crate::web_api::refusal::{Outcome, fields};
 
 /// Characters of `text`. Source: the reference of `chat.update`, `msg_too_long`.
 const TEXT_MAX: usize = 4_000;

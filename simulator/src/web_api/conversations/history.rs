@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use crate::clock;
+use crate::method::arguments::Arguments;
+use crate::method::call::Call;
+use crate::method::refusal::{Outcome, Refusal, fields};
 use crate::state::workspace::message::{Message, Metadata};
 use crate::state::workspace::{Channel, Workspace};
-use crate::web_api::arguments::Arguments;
-use crate::web_api::call::Call;
 use crate::web_api::paging::{Page, add_cursor};
-use crate::web_api::refusal::{Outcome, Refusal, fields};
 
 /// The times between which messages are asked for.
 pub(crate) struct Span {

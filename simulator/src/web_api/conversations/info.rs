@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::web_api::call::Call;
+use crate::method::call::Call;
+use crate::method::refusal::{Outcome, fields};
 use crate::web_api::paging::{Page, add_cursor};
-use crate::web_api::refusal::{Outcome, fields};
 
 /// `conversations.info`.
 pub(crate) fn run(call: &Call<'_>) -> Outcome {

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
+use crate::method::call::Call;
+use crate::method::refusal::{Outcome, fields};
 use crate::state::workspace::ChannelKind;
-use crate::web_api::call::Call;
-use crate::web_api::refusal::{Outcome, fields};
 
 /// `conversations.join`: public channels.
 pub(crate) fn run(call: &Call<'_>) -> Outcome {

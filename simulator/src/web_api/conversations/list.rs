@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
+use crate::method::call::Call;
+use crate::method::refusal::{Outcome, Refusal, fields};
 use crate::state::workspace::{Channel, ChannelKind};
-use crate::web_api::call::Call;
 use crate::web_api::paging::{Page, add_cursor};
-use crate::web_api::refusal::{Outcome, Refusal, fields};
 
 /// `conversations.list`: public channels, and the others that the bot is in.
 pub(crate) fn run(call: &Call<'_>) -> Outcome {

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::clock;
+use crate::method::call::Call;
+use crate::method::refusal::{Outcome, Refusal, fields};
 use crate::state::workspace::channel::Topic;
 use crate::state::workspace::{Channel, ChannelKind, Workspace};
-use crate::web_api::call::Call;
-use crate::web_api::refusal::{Outcome, Refusal, fields};
 
 /// Longest topic or purpose, in characters. Source: the reference of `conversations.setTopic`.
 const TOPIC_MAX: usize = 250;

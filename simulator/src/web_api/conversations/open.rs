@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use crate::clock;
+use crate::method::call::Call;
+use crate::method::refusal::{Outcome, fields};
 use crate::state::workspace::ChannelKind;
-use crate::web_api::call::Call;
-use crate::web_api::refusal::{Outcome, fields};
 
 /// `conversations.open`. Messages with several people at once are not simulated.
 pub(crate) fn run(call: &Call<'_>) -> Outcome {

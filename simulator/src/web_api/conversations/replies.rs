@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::history::{Span, metadata, shown};
+use crate::method::call::Call;
+use crate::method::refusal::{Outcome, fields};
 use crate::state::workspace::message::Message;
-use crate::web_api::call::Call;
 use crate::web_api::paging::{Page, add_cursor};
-use crate::web_api::refusal::{Outcome, fields};
 
 /// `conversations.replies`. `ts` may be the parent's or a reply's; the parent heads every first page.
 pub(crate) fn run(call: &Call<'_>) -> Outcome {

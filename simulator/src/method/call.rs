@@ -2,7 +2,7 @@
 
 use super::arguments::Arguments;
 use super::refusal::Refusal;
-use super::registry::{Method, Scopes};
+use super::{Method, Scopes};
 use crate::state::host::{Host, has_any};
 use crate::state::workspace::installation::Holder;
 use crate::state::workspace::{Channel, ChannelKind, Workspace};

@@ -1,0 +1,47 @@
+//! A method of the Web API as its caller knows it: what it needs, what it is called with, and what it answers.
+//!
+//! The methods themselves are in `web_api` and `oauth`.
+
+pub(crate) mod arguments;
+pub(crate) mod call;
+pub(crate) mod refusal;
+
+use crate::limits::Tier;
+use call::Call;
+use refusal::Outcome;
+
+/// What a token must have been granted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Scopes {
+    /// Nothing.
+    None,
+    /// One of these.
+    AnyOf(&'static [&'static str]),
+    /// `channels:`, `groups:`, `im:` or `mpim:` with this ending; which, depends on the conversation.
+    Family(&'static str),
+}
+
+/// Whose tokens a method takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tokens {
+    /// The bot's.
+    Bots,
+    /// A person's.
+    Users,
+    /// Both.
+    Any,
+}
+
+/// One method.
+pub(crate) struct Method {
+    pub(crate) name: &'static str,
+    pub(crate) run: fn(&Call<'_>) -> Outcome,
+    pub(crate) tier: Tier,
+    pub(crate) scopes: Scopes,
+    pub(crate) tokens: Tokens,
+    pub(crate) json: bool,
+    /// Needs no token.
+    pub(crate) open: bool,
+    pub(crate) args: &'static [&'static str],
+    pub(crate) required: &'static [&'static str],
+}
