@@ -41,6 +41,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "api",
             "backup",
             "bridge",
+            "client",
             "clock",
             "entity",
             "listener",

@@ -1,10 +1,11 @@
 //! The people of the simulated workspace, as members: so that they act in Slack with rights of their own.
 
 use secrecy::SecretString;
-use serde_json::json;
+use tocsin_client::NewMember;
+use tocsin_entity::kinds::Role;
 use url::Url;
 
-use crate::graphql::Client;
+use crate::graphql;
 
 /// Those of the simulator's people who are members; `Gus Guest` stays one who is none.
 const MEMBERS: [(&str, &str); 3] = [
@@ -13,16 +14,17 @@ const MEMBERS: [(&str, &str); 3] = [
     ("Carol Chen", "carol@example.com"),
 ];
 
-const CREATE: &str =
-    "mutation($input: CreateUserInput!) { createUser(input: $input) { userErrors { code message } } }";
-
 /// Makes them members of the organisation that the key opens.
 pub(crate) async fn seed(api: &Url, key: &SecretString) -> anyhow::Result<()> {
-    let client = Client::new(api, key.clone())?;
+    let client = graphql::client(api, key.clone())?;
     for (name, email) in MEMBERS {
-        let input = json!({ "name": name, "email": email, "role": "RESPONDER" });
+        let member = NewMember {
+            name,
+            email,
+            role: Role::Responder,
+        };
         client
-            .change("createUser", CREATE, json!({ "input": input }))
+            .create_member(member, format!("simulated-member-{email}"))
             .await?;
     }
     Ok(())

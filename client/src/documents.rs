@@ -55,6 +55,7 @@ documents! {
     "graphql/commands.graphql": WhoIs, StatusOfIncidents, TriggerFromSlack;
     "graphql/workflow.graphql": ServicesToName, TriggerFromWorkflow;
     "graphql/members.graphql": Assignees, Members;
+    "graphql/scenario.graphql": CreateMember, TriggerIncident, CommentOnIncident, ResolveWithNote, IncidentProgress;
     "graphql/mutations.graphql": AcknowledgeIncident, ResolveIncident, ReopenIncident, AddComment, ReassignIncident, SnoozeIncident,
         UpdateIncident, RecordSlackLink, EditComment, RetractComment, SetSlackSync;
 }

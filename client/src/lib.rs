@@ -19,6 +19,7 @@ mod known;
 mod members;
 mod operation;
 mod postmortem;
+mod scenario;
 mod transport;
 mod workspace;
 
@@ -32,6 +33,7 @@ pub use self::{
         Operation, OperationFailure, OperationOutcome, SoughtMember, TestedConnector, WorkspaceConnection,
     },
     postmortem::Postmortem,
+    scenario::{ChangeError, NewIncident, NewMember, Progress, ProgressEntry, TriggeredIncident},
     transport::{As, Caller},
     workspace::{SealedToken, SlackApp, SlackWorkspace},
 };

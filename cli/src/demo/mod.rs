@@ -10,8 +10,7 @@ use tocsin_bridge::Pace;
 
 use crate::{
     config::{DatabaseSettings, Settings, Simulator},
-    graphql::Client,
-    serve,
+    graphql, serve,
     stack::Stack,
     terminal::Terminal,
 };
@@ -47,7 +46,7 @@ pub(crate) async fn run(mut settings: Settings, keep: bool, terminal: Terminal) 
         .context("the demo has no simulated Slack")?;
     let scenario = Scenario {
         terminal,
-        client: Client::new(&stack.api, key.clone())?,
+        client: graphql::client(&stack.api, key.clone())?,
         simulator,
     };
     let outcome = tokio::select! {

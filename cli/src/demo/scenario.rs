@@ -3,10 +3,14 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow, bail, ensure};
-use serde_json::{Value, json};
+use tocsin_client::{ApiClient, NewIncident, Progress};
+use tocsin_entity::{
+    id::IncidentId,
+    kinds::{EntryKind, IncidentStatus, Severity, Source, Urgency},
+};
 use tocsin_simulator::{MessageSnapshot, Simulator, render_channel};
 
-use crate::{graphql::Client, terminal::Terminal};
+use crate::terminal::Terminal;
 
 /// How long a step may take. Slack alone paces a channel to a message a second.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -18,24 +22,16 @@ const TITLE: &str = "Payments are failing";
 const REPLY: &str = "Looking at the gateway now.";
 const COMMENT: &str = "The provider confirms an outage in **eu-west**.";
 
-const TRIGGER: &str = "mutation($input: TriggerIncidentInput!) { triggerIncident(input: $input) \
-    { incident { id number url } userErrors { code message } } }";
-const ADD_COMMENT: &str =
-    "mutation($input: AddCommentInput!) { addComment(input: $input) { userErrors { code message } } }";
-const RESOLVE: &str = "mutation($input: ResolveIncidentInput!) { resolveIncident(input: $input) { userErrors { code message } } }";
-const INCIDENT: &str = "query($id: ID!) { incident(id: $id) { status acknowledgedBy { name } \
-    timeline(first: 50) { nodes { kind source bodyMarkdown author { name } } } } }";
-
 /// What the steps act through.
 pub(super) struct Scenario<'a> {
     pub(super) terminal: Terminal,
-    pub(super) client: Client,
+    pub(super) client: ApiClient,
     pub(super) simulator: &'a Simulator,
 }
 
 /// The incident of the scenario, and its message in Slack.
 struct Cast {
-    id: String,
+    id: IncidentId,
     url: url::Url,
     ts: String,
 }
@@ -72,27 +68,25 @@ impl Scenario<'_> {
 
     async fn trigger(&self) -> anyhow::Result<Cast> {
         self.step(1, "A script triggers an incident by GraphQL; Slack hears of it");
-        let input = json!({ "title": TITLE, "urgency": "HIGH", "severity": "SEV2", "tags": [{ "key": "region", "value": "eu" }],
-            "descriptionMarkdown": "The gateway answers 502 to one payment in three." });
-        let payload = self
-            .client
-            .change("triggerIncident", TRIGGER, json!({ "input": input }))
-            .await?;
-        let incident = &payload["incident"];
-        let text = |field: &str| {
-            incident[field]
-                .as_str()
-                .context("the incident lacks a field")
-                .map(str::to_owned)
+        let incident = NewIncident {
+            title: TITLE,
+            description_markdown: "The gateway answers 502 to one payment in three.",
+            urgency: Urgency::High,
+            severity: Severity::Sev2,
+            tags: &[("region", "eu")],
         };
+        let triggered = self
+            .client
+            .trigger_incident(incident, "demo-trigger".to_owned())
+            .await?;
         let ts = self
             .see("#incidents", |message| message.words().contains(TITLE))
             .await?
             .ts;
         self.show("#incidents")?;
         Ok(Cast {
-            id: text("id")?,
-            url: text("url")?.parse().context("the incident's url is none")?,
+            id: triggered.id,
+            url: triggered.url.parse().context("the incident's url is none")?,
             ts,
         })
     }
@@ -107,11 +101,11 @@ impl Scenario<'_> {
             .reply("#incidents", &cast.ts, REPLY)?;
         let incident = self
             .incident(cast, |incident| {
-                entries(incident).any(|entry| {
-                    entry["kind"] == "COMMENT"
-                        && entry["source"] == "SLACK"
-                        && entry["bodyMarkdown"] == REPLY
-                        && entry["author"]["name"] == "Alice Archer"
+                incident.entries.iter().any(|entry| {
+                    entry.kind == EntryKind::Comment
+                        && entry.source == Source::Slack
+                        && entry.body_markdown.as_deref() == Some(REPLY)
+                        && entry.author.as_deref() == Some("Alice Archer")
                 })
             })
             .await?;
@@ -121,9 +115,8 @@ impl Scenario<'_> {
 
     async fn comment(&self, cast: &Cast) -> anyhow::Result<()> {
         self.step(3, "A comment is added by GraphQL; the thread has it");
-        let input = json!({ "incidentId": cast.id, "bodyMarkdown": COMMENT });
         self.client
-            .change("addComment", ADD_COMMENT, json!({ "input": input }))
+            .comment_on_incident(cast.id, COMMENT, "demo-comment".to_owned())
             .await?;
         self.see("#incidents", |message| {
             message.ts == cast.ts
@@ -149,7 +142,8 @@ impl Scenario<'_> {
             answer.error.unwrap_or_default()
         );
         self.incident(cast, |incident| {
-            incident["status"] == "ACKNOWLEDGED" && incident["acknowledgedBy"]["name"] == "Bob Baker"
+            incident.status == IncidentStatus::Acknowledged
+                && incident.acknowledged_by.as_deref() == Some("Bob Baker")
         })
         .await?;
         self.see("#incidents", |message| {
@@ -178,9 +172,8 @@ impl Scenario<'_> {
             6,
             "The incident is resolved by GraphQL; the message, its thread and the preview follow",
         );
-        let input = json!({ "id": cast.id, "noteMarkdown": "The provider has recovered." });
         self.client
-            .change("resolveIncident", RESOLVE, json!({ "input": input }))
+            .resolve_with_note(cast.id, "The provider has recovered.", "demo-resolve".to_owned())
             .await?;
         self.see("#incidents", |message| {
             message.ts == cast.ts
@@ -196,7 +189,7 @@ impl Scenario<'_> {
         })
         .await?;
         let incident = self
-            .incident(cast, |incident| incident["status"] == "RESOLVED")
+            .incident(cast, |incident| incident.status == IncidentStatus::Resolved)
             .await?;
         self.show("#incidents")?;
         self.show("#general")?;
@@ -228,17 +221,17 @@ impl Scenario<'_> {
     }
 
     /// Asks the API until the incident is as wanted.
-    async fn incident(&self, cast: &Cast, wanted: impl Fn(&Value) -> bool) -> anyhow::Result<Value> {
+    async fn incident(&self, cast: &Cast, wanted: impl Fn(&Progress) -> bool) -> anyhow::Result<Progress> {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let data = self.client.ask(INCIDENT, json!({ "id": cast.id })).await?;
-            let incident = &data["incident"];
-            if wanted(incident) {
-                return Ok(incident.clone());
+            let found = self.client.find_progress(cast.id).await?;
+            let incident = found.context("the incident is gone")?;
+            if wanted(&incident) {
+                return Ok(incident);
             }
             if Instant::now() > deadline {
                 bail!(
-                    "not seen within {} s; the API has {incident:#}",
+                    "not seen within {} s; the API has {incident:#?}",
                     PATIENCE.as_secs()
                 );
             }
@@ -266,13 +259,13 @@ impl Scenario<'_> {
     }
 
     /// Shows a timeline as text.
-    fn timeline(&self, incident: &Value) {
+    fn timeline(&self, incident: &Progress) {
         self.terminal.line("    timeline");
-        for entry in entries(incident) {
-            let word = |field: &Value| field.as_str().unwrap_or_default().to_owned();
-            let author = word(&entry["author"]["name"]);
-            let head = format!("{:<12} {:<5}", word(&entry["kind"]), word(&entry["source"]));
-            let body = word(&entry["bodyMarkdown"]);
+        for entry in &incident.entries {
+            let author = entry.author.as_deref().unwrap_or_default();
+            let (kind, source) = (entry.kind.to_string(), entry.source.to_string());
+            let head = format!("{kind:<12} {source:<5}");
+            let body = entry.body_markdown.as_deref().unwrap_or_default();
             self.terminal.line(
                 format!("      {} {author:<14} {body}", self.terminal.dim(&head))
                     .trim_end()
@@ -281,10 +274,6 @@ impl Scenario<'_> {
         }
         self.terminal.line("");
     }
-}
-
-fn entries(incident: &Value) -> impl Iterator<Item = &Value> {
-    incident["timeline"]["nodes"].as_array().into_iter().flatten()
 }
 
 fn says(message: &MessageSnapshot, word: &str) -> bool {
