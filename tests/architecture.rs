@@ -9,10 +9,12 @@ mod layers;
 mod limits;
 #[path = "architecture/sources.rs"]
 mod sources;
+#[path = "architecture/tables.rs"]
+mod tables;
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, fs};
 
-use sources::{Source, root};
+use sources::{Entities, Source, root};
 
 /// Which of the project's crates each may depend on.
 const ARROWS: &[(&str, &[&str])] = &[
@@ -98,63 +100,14 @@ fn crates_depend_along_the_arrows_and_never_against_them() {
 }
 
 #[test]
-fn only_the_api_writes_domain_tables_and_only_the_bridge_those_of_slack() {
-    let domain = tables("entity/src");
-    let slack = tables("entity/src/slack");
-    assert!(
-        domain.contains("incident") && slack.contains("post"),
-        "the tables were not found"
-    );
-    let mut wrong = Vec::new();
-    let mut seen = BTreeSet::new();
-    for source in sources::production(&["api", "bridge", "cli", "queue", "simulator"]) {
-        for table in source.tables_written() {
-            let owner = match table.strip_prefix("slack::") {
-                Some(name) if slack.contains(name) => "bridge",
-                None if domain.contains(&table) => "api",
-                Some(_) | None => continue,
-            };
-            seen.insert(owner);
-            if source.krate != owner {
-                wrong.push(format!("{} writes {table}, which is {owner}'s", source.path));
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{wrong:#?}");
-    assert_eq!(
-        seen,
-        BTreeSet::from(["api", "bridge"]),
-        "nothing was recognised as a write"
-    );
-}
-
-#[test]
-fn the_bridge_names_no_table_of_the_domain() {
-    let domain = tables("entity/src");
-    let wrong: Vec<String> = sources::production(&["bridge"])
-        .iter()
-        .flat_map(|source| {
-            source
-                .tables_named()
-                .into_iter()
-                .filter(|table| domain.contains(table))
-                .map(|table| format!("{} names {table}", source.path))
-        })
-        .collect();
-    assert!(
-        wrong.is_empty(),
-        "the bridge knows incidents by GraphQL alone: {wrong:#?}"
-    );
-}
-
-#[test]
 fn an_incident_is_changed_in_one_place() {
+    let entities = Entities::read();
     let sources = sources::production(&["api"]);
     let inside =
         |path: &str| path == "api/src/incident/apply.rs" || path.starts_with("api/src/incident/batch/");
     let (own, beside): (Vec<&Source>, Vec<&Source>) = sources
         .iter()
-        .filter(|source| source.tables_written().contains("incident"))
+        .filter(|source| source.tables_written(&entities).contains("incident"))
         .partition(|source| inside(&source.path));
     assert!(!own.is_empty(), "nobody was seen to write incidents");
     let beside: Vec<&String> = beside.iter().map(|source| &source.path).collect();
@@ -299,18 +252,4 @@ fn own_crates(manifest: &toml::Table, section: &str) -> Vec<String> {
     names
         .filter_map(|name| name.strip_prefix("tocsin-").map(str::to_owned))
         .collect()
-}
-
-/// The tables that are declared in a folder: one in each file that has a model.
-fn tables(folder: &str) -> BTreeSet<String> {
-    let files = fs::read_dir(root().join(folder)).expect("the entities are there");
-    files
-        .map(|file| file.expect("a readable folder").path())
-        .filter(|path| path.is_file() && declares_a_table(path))
-        .filter_map(|path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()))
-        .collect()
-}
-
-fn declares_a_table(path: &Path) -> bool {
-    fs::read_to_string(path).is_ok_and(|text| text.contains("DeriveEntityModel"))
 }

@@ -17,6 +17,12 @@ const WRITES: &[&str] = &[
     "delete_by_id",
 ];
 
+/// Words of SQL after which a table stands that is read.
+const READS: [&str; 2] = ["FROM ", "JOIN "];
+
+/// Words of SQL after which a table stands that is written.
+const CHANGES: [&str; 3] = ["INSERT INTO ", "UPDATE ", "DELETE FROM "];
+
 /// A file of Rust.
 pub(crate) struct Source {
     /// The folder of its crate.
@@ -167,40 +173,34 @@ impl Source {
         self.text.split(|c| !is_name(c)).any(|word| word == name)
     }
 
-    /// The entities' tables that the file names at all: `incident`, `slack::post`.
-    pub(crate) fn tables_named(&self) -> BTreeSet<String> {
+    /// The tables that the file names at all: by their entity, or in SQL.
+    pub(crate) fn tables_named(&self, entities: &Entities) -> BTreeSet<String> {
         let paths = self.paths();
-        paths.iter().filter_map(|path| table(path)).collect()
+        let named = paths.iter().filter_map(|path| entities.table(path));
+        named
+            .chain(self.after(&READS))
+            .chain(self.after(&CHANGES))
+            .collect()
     }
 
     /// The tables that the file writes: by an active model, by a statement of an entity, or in SQL.
-    pub(crate) fn tables_written(&self) -> BTreeSet<String> {
-        let mut written: BTreeSet<String> = self
-            .paths()
-            .iter()
-            .filter(|path| writes(path))
-            .filter_map(|path| table(path))
-            .collect();
-        written.extend(self.tables_in_sql());
-        written
+    pub(crate) fn tables_written(&self, entities: &Entities) -> BTreeSet<String> {
+        let paths = self.paths();
+        let written = paths.iter().filter(|path| writes(path));
+        let written = written.filter_map(|path| entities.table(path));
+        written.chain(self.after(&CHANGES)).collect()
     }
 
-    /// Tables after `INSERT INTO`, `UPDATE` and `DELETE FROM`; the bridge's as `slack::…`.
-    fn tables_in_sql(&self) -> impl Iterator<Item = String> {
-        ["INSERT INTO ", "UPDATE ", "DELETE FROM "]
-            .into_iter()
-            .flat_map(|statement| {
-                self.text.split(statement).skip(1).filter_map(|rest| {
-                    let end = rest
-                        .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-                        .unwrap_or(rest.len());
-                    let name = rest[..end].trim_matches('"');
-                    match name.strip_prefix("slack_") {
-                        Some(name) => Some(format!("slack::{name}")),
-                        None => Some(name.to_owned()).filter(|name| !name.is_empty()),
-                    }
-                })
+    /// The names that stand after these words of SQL.
+    fn after(&self, words: &[&str]) -> impl Iterator<Item = String> {
+        words.iter().flat_map(|word| {
+            self.text.split(word).skip(1).filter_map(|rest| {
+                let rest = rest.trim_start_matches(['"', '\\']);
+                let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+                let name = &rest[..end.unwrap_or(rest.len())];
+                Some(name.to_owned()).filter(|name| !name.is_empty())
             })
+        })
     }
 
     /// Every path in the file, its first name replaced by what the file imports under it.
@@ -224,14 +224,32 @@ impl Source {
     }
 }
 
-/// The table in a path of `tocsin_entity`.
-fn table(path: &[String]) -> Option<String> {
-    let start = path.iter().position(|name| name == "tocsin_entity")?;
-    let module = path.get(start + 1)?;
-    if module == "slack" {
-        return path.get(start + 2).map(|name| format!("slack::{name}"));
+/// The entities: the path of each one's module below `tocsin_entity`, and its table.
+pub(crate) struct Entities(BTreeMap<Vec<String>, String>);
+
+impl Entities {
+    /// Those of the crate `entity`.
+    pub(crate) fn read() -> Self {
+        let files = production(&["entity"]);
+        let table = |source: &Source| {
+            let (_, rest) = source.text.split_once("table_name = \"")?;
+            let (name, _) = rest.split_once('"')?;
+            Some((source.module(), name.to_owned()))
+        };
+        Self(files.iter().filter_map(table).collect())
     }
-    Some(module.clone())
+
+    /// All tables.
+    pub(crate) fn tables(&self) -> BTreeSet<&str> {
+        self.0.values().map(String::as_str).collect()
+    }
+
+    /// The table in a path of `tocsin_entity`.
+    fn table(&self, path: &[String]) -> Option<String> {
+        let start = path.iter().position(|name| name == "tocsin_entity")? + 1;
+        let found = |end: usize| self.0.get(path.get(start..end)?);
+        found(start + 1).or_else(|| found(start + 2)).cloned()
+    }
 }
 
 fn writes(path: &[String]) -> bool {
@@ -306,8 +324,21 @@ mod tests {
         Source::of("api", "api/src/lib.rs", text)
     }
 
+    fn entities() -> Entities {
+        let all = [
+            "incident",
+            "event",
+            "timer",
+            "service",
+            "slack::post",
+            "slack::user",
+        ];
+        let module = |name: &str| name.split("::").map(str::to_owned).collect();
+        Entities(all.map(|name| (module(name), name.replace("::", "_"))).into())
+    }
+
     fn written(text: &str) -> Vec<String> {
-        source(text).tables_written().into_iter().collect()
+        source(text).tables_written(&entities()).into_iter().collect()
     }
 
     #[test]
@@ -318,16 +349,16 @@ mod tests {
         );
         assert_eq!(
             written("use tocsin_entity::{id::UserId, slack::{self, user}}; user::Entity::insert(x)"),
-            ["slack::user"]
+            ["slack_user"]
         );
         assert_eq!(
             written("use tocsin_entity::slack::post::{ActiveModel as Row, Column}; Row {}"),
-            ["slack::post"]
+            ["slack_post"]
         );
         assert_eq!(written("tocsin_entity::event::Entity::update_many()"), ["event"]);
         assert_eq!(
             written("\"UPDATE slack_pace SET\" \"DELETE FROM timer WHERE\""),
-            ["slack::pace", "timer"]
+            ["slack_pace", "timer"]
         );
         assert!(written("use tocsin_entity::incident; incident::Entity::find()").is_empty());
         assert!(written("use sea_orm::{ActiveModelTrait, IntoActiveModel};").is_empty());
@@ -341,8 +372,13 @@ mod tests {
 
     #[test]
     fn a_table_is_named_also_when_it_is_only_read() {
-        let named =
-            source("use tocsin_entity::{id::UserId, service}; service::Entity::find()").tables_named();
-        assert!(named.contains("service"));
+        for text in [
+            "use tocsin_entity::{id::UserId, service}; service::Entity::find()",
+            "\"SELECT name FROM service WHERE\"",
+            "\"SELECT name FROM \\\"service\\\"\"",
+        ] {
+            let named = source(text).tables_named(&entities());
+            assert!(named.contains("service"), "{text}");
+        }
     }
 }

@@ -2,7 +2,11 @@
 
 mod kills;
 
-use sea_orm::{ActiveValue::Set, ConnectionTrait, DatabaseConnection, EntityTrait, IntoActiveModel};
+use std::collections::BTreeSet;
+
+use sea_orm::{
+    ActiveValue::Set, ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, IntoActiveModel, Statement,
+};
 use sea_orm_migration::MigratorTrait;
 use tocsin_entity::{
     self as entity,
@@ -226,6 +230,34 @@ async fn the_schema_holds_every_entity_on_sqlite() {
         .await
         .expect("a database in memory");
     goes_up_and_down(db.write()).await;
+}
+
+#[tokio::test]
+async fn every_table_of_the_schema_has_one_owner() {
+    let db = Database::open("sqlite::memory:", 1)
+        .await
+        .expect("a database in memory");
+    let db = db.write();
+    Migrator::up(db, None).await.expect("up");
+    let tables = Statement::from_string(
+        DbBackend::Sqlite,
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'seaql_migrations'",
+    );
+    let rows = db.query_all_raw(tables).await.expect("readable");
+    let tables: BTreeSet<String> = rows
+        .iter()
+        .map(|row| row.try_get("", "name").expect("a name"))
+        .collect();
+    let owned: Vec<String> = entity::OWNERS
+        .iter()
+        .map(|(table, _)| (*table).to_owned())
+        .collect();
+    assert_eq!(
+        tables,
+        owned.iter().cloned().collect(),
+        "OWNERS of entity beside the schema"
+    );
+    assert_eq!(tables.len(), owned.len(), "a table stands twice in OWNERS");
 }
 
 #[tokio::test]
