@@ -22,7 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("client", &["entity"]),
     ("clock", &[]),
     ("database", &[]),
-    ("entity", &["database"]),
+    ("entity", &[]),
     ("listener", &[]),
     ("message", &[]),
     ("migration", &[]),
@@ -31,11 +31,21 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("simulator", &["listener"]),
     (
         "api",
-        &["clock", "entity", "message", "migration", "queue", "seal"],
+        &[
+            "clock",
+            "database",
+            "entity",
+            "message",
+            "migration",
+            "queue",
+            "seal",
+        ],
     ),
     (
         "bridge",
-        &["client", "clock", "entity", "message", "queue", "seal"],
+        &[
+            "client", "clock", "database", "entity", "message", "queue", "seal",
+        ],
     ),
     (
         "cli",
@@ -45,6 +55,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "bridge",
             "client",
             "clock",
+            "database",
             "entity",
             "listener",
             "migration",
@@ -60,7 +71,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// Which more it may depend on for its tests.
 const TEST_ARROWS: &[(&str, &[&str])] = &[
     ("clock", &["migration"]),
-    ("migration", &["entity"]),
+    ("migration", &["database", "entity"]),
     ("api", &["entity", "migration", "queue", "seal"]),
     ("bridge", &["entity", "migration", "queue", "simulator"]),
 ];

@@ -6,8 +6,8 @@ use sea_orm::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use time::OffsetDateTime;
+use tocsin_database::Database;
 use tocsin_entity::{
-    database::Database,
     id::{OrganizationId, ServiceId},
     kinds::{PreviewPolicy, Scope, UnmatchedPolicy, Urgency},
     organization, service,

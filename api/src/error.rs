@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use sea_orm::{DbErr, SqlErr};
-use tocsin_entity::database::DatabaseFault;
+use tocsin_database::DatabaseFault;
 
 /// What kind of failure a user error tells of. Stable: programs may rely on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

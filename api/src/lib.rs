@@ -43,7 +43,7 @@ use ipnet::IpNet;
 use sea_orm::DbErr;
 use secrecy::SecretString;
 use tocsin_clock::Clock;
-use tocsin_entity::database::{Database, DatabaseFault};
+use tocsin_database::{Database, DatabaseFault};
 use tocsin_queue::{Queue, jobs::ReconcileIncident};
 use tocsin_seal::Sealer;
 use tokio_util::sync::CancellationToken;

@@ -6,9 +6,9 @@ use sea_orm::{
     ColumnTrait, DbErr, EntityTrait, Iterable, Order, QueryFilter, QueryOrder,
     sea_query::{Alias, Expr, ExprTrait, Query, WindowStatement},
 };
+use tocsin_database::Database;
 use tocsin_entity::{
     comment_revision,
-    database::Database,
     id::{ConnectorId, IncidentId, OrganizationId, TimelineEntryId, UserId, WorkspaceId},
     incident, incident_assignee,
     kinds::{EntryKind, Role},

@@ -5,10 +5,8 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use tocsin_clock::Clock;
-use tocsin_entity::{
-    database::{Database, DatabaseFault},
-    id::SlackAppId,
-};
+use tocsin_database::{Database, DatabaseFault};
+use tocsin_entity::id::SlackAppId;
 use tocsin_queue::{Queue, Worker};
 use tokio_util::sync::CancellationToken;
 use url::Url;

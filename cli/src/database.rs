@@ -5,7 +5,7 @@ use std::{fs::OpenOptions, io, path::Path, time::Duration};
 use anyhow::{anyhow, bail};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement};
 use sea_orm_migration::MigratorTrait;
-use tocsin_entity::database::{Database, DatabaseFault, LONG_WORK};
+use tocsin_database::{Database, DatabaseFault, LONG_WORK};
 use tocsin_migration::Migrator;
 use tocsin_queue::{Queue, QueueConfig};
 use tracing::info;

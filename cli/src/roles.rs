@@ -14,7 +14,7 @@ use tocsin_api::{
     bootstrap::{self, FirstStart},
 };
 use tocsin_bridge::{Bridge, BridgeConfig, ClientConfig, SlackConfig, SocketConfig, WorkspaceUp};
-use tocsin_entity::database::Database;
+use tocsin_database::Database;
 use tocsin_queue::Queue;
 use tocsin_seal::Sealer;
 use tocsin_simulator::Simulator;

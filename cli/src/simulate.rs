@@ -3,7 +3,8 @@
 use anyhow::Context;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 use secrecy::ExposeSecret;
-use tocsin_entity::{database::Database, slack_app, slack_workspace};
+use tocsin_database::Database;
+use tocsin_entity::{slack_app, slack_workspace};
 use tocsin_simulator::{Limits, Simulator, SimulatorConfig};
 use url::Url;
 

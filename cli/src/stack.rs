@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use secrecy::SecretString;
-use tocsin_entity::database::Database;
+use tocsin_database::Database;
 use tocsin_queue::Queue;
 use tocsin_simulator::Simulator;
 use tokio_util::sync::CancellationToken;

@@ -2,8 +2,6 @@
 //!
 //! Each table is written by one crate alone: see [`OWNERS`].
 
-/// How the database is opened, how a write begins, and what an error means.
-pub use tocsin_database as database;
 pub mod id;
 pub mod kinds;
 mod owners;

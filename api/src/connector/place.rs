@@ -13,9 +13,9 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
     sea_query::{Expr, ExprTrait, Func},
 };
+use tocsin_database::Database;
 use tocsin_entity::{
     connector::{Column, Entity, Model},
-    database::Database,
     id::{ConnectorId, OrganizationId, WorkspaceId},
     slack::{channel, directory, installation},
     slack_workspace,

@@ -7,7 +7,8 @@ use std::{
 };
 
 use sea_orm::DbErr;
-use tocsin_entity::{database::Database, id::OrganizationId};
+use tocsin_database::Database;
+use tocsin_entity::id::OrganizationId;
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 

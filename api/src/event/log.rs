@@ -3,8 +3,8 @@
 use std::{collections::HashMap, sync::Arc};
 
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use tocsin_database::Database;
 use tocsin_entity::{
-    database::Database,
     event,
     id::{IncidentId, OrganizationId, TimelineEntryId, UserId},
     incident, incident_assignee, organization, timeline_entry,

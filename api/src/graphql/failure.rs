@@ -4,7 +4,7 @@
 //! `extensions.code`. With async-graphql's feature `custom-error-conversion` nothing else converts.
 
 use async_graphql::{Enum, ErrorExtensions, SimpleObject};
-use tocsin_entity::database::DatabaseFault;
+use tocsin_database::DatabaseFault;
 
 use crate::error::{self, Fault, Refusal, Trouble};
 

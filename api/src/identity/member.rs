@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use tocsin_database::Database;
 use tocsin_entity::{
-    database::Database,
     id::{OrganizationId, UserId},
     kinds::SlackMatch,
     membership, slack_link,

@@ -11,8 +11,8 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Query, SelectStatement},
 };
 use time::OffsetDateTime;
+use tocsin_database::Database;
 use tocsin_entity::{
-    database::Database,
     id::{OrganizationId, UserId},
     kinds::SlackMatch,
     membership,

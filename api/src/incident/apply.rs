@@ -9,12 +9,8 @@ use std::sync::Arc;
 use sea_orm::DbErr;
 use time::OffsetDateTime;
 use tocsin_clock::Clock;
-use tocsin_entity::{
-    database::{Database, DatabaseFault},
-    incident,
-    kinds::EntryKind,
-    timeline_entry,
-};
+use tocsin_database::{Database, DatabaseFault};
+use tocsin_entity::{incident, kinds::EntryKind, timeline_entry};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{batch, command::Command, error::IncidentError};

@@ -2,8 +2,8 @@
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use time::OffsetDateTime;
+use tocsin_database::Database;
 use tocsin_entity::{
-    database::Database,
     id::{IncidentId, OrganizationId},
     kinds::EntryKind,
     timeline_entry::{Column, Entity},

@@ -7,8 +7,8 @@ use sea_orm::{
     QueryOrder, QuerySelect, sea_query::LockType,
 };
 use time::OffsetDateTime;
+use tocsin_database::Database;
 use tocsin_entity::{
-    database::Database,
     id::{IncidentId, OrganizationId, PostmortemId, UserId},
     incident,
     kinds::PostmortemStatus,

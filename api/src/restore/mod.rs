@@ -9,7 +9,8 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryOrder,
 };
 use time::OffsetDateTime;
-use tocsin_entity::{database::Database, organization};
+use tocsin_database::Database;
+use tocsin_entity::organization;
 
 pub(crate) use self::report::{ReportRestore, record};
 use crate::{audit::Trail, limits};

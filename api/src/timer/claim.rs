@@ -6,8 +6,8 @@ use sea_orm::{
     ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, ExprTrait, LockBehavior, LockType},
 };
+use tocsin_database::Database;
 use tocsin_entity::{
-    database::Database,
     id::TimerId,
     kinds::TimerKind,
     timer::{Column, Entity, Model},

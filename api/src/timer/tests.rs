@@ -3,8 +3,8 @@
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, sea_query::Expr};
 use sea_orm_migration::MigratorTrait;
 use time::{Duration, OffsetDateTime};
+use tocsin_database::Database;
 use tocsin_entity::{
-    database::Database,
     id::IncidentId,
     incident,
     kinds::{EntryKind, IncidentStatus, Source, TimerKind},

@@ -6,7 +6,8 @@ use std::{sync::Arc, time::Duration};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
 };
-use tocsin_entity::{database::Database, membership, user};
+use tocsin_database::Database;
+use tocsin_entity::{membership, user};
 use tokio_util::sync::CancellationToken;
 
 use crate::Domain;

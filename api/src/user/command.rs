@@ -8,8 +8,8 @@ use sea_orm::{
     IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, SqlErr,
 };
 use time::OffsetDateTime;
+use tocsin_database::Database;
 use tocsin_entity::{
-    database::Database,
     id::{MembershipId, OrganizationId, UserId},
     kinds::Role,
     membership, user,

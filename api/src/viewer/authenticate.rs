@@ -6,9 +6,9 @@ use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, sea_query
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+use tocsin_database::{Database, DatabaseFault};
 use tocsin_entity::{
     api_key,
-    database::{Database, DatabaseFault},
     id::{OrganizationId, UserId},
     membership, organization,
 };

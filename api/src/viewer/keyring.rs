@@ -20,10 +20,8 @@ use sea_orm::{
 };
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
-use tocsin_entity::{
-    authority,
-    database::{Database, DatabaseFault},
-};
+use tocsin_database::{Database, DatabaseFault};
+use tocsin_entity::authority;
 use tokio::{
     sync::{Mutex as AsyncMutex, MutexGuard, Notify, watch},
     time::timeout,

@@ -8,7 +8,7 @@ use sea_orm_migration::MigratorTrait;
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
 use tocsin_api::{Api, ApiConfig, Introspection, SlackAppConfig, bootstrap};
-use tocsin_entity::database::Database;
+use tocsin_database::Database;
 use tocsin_queue::{Queue, QueueConfig};
 use tocsin_seal::{Sealer, generate_key};
 use tokio::net::TcpListener;

@@ -20,8 +20,8 @@ use sea_orm::{
 };
 use time::OffsetDateTime;
 use tocsin_clock::Clock;
+use tocsin_database::Database;
 use tocsin_entity::{
-    database::Database,
     id::{ConnectorId, OrganizationId},
     kinds::ConnectorStatus,
     slack::{

@@ -9,12 +9,10 @@ use sea_orm::{
     sea_query::{Expr, OnConflict},
 };
 use time::OffsetDateTime;
-use tocsin_entity::{
-    database::Database,
-    slack::{
-        channel::{Column, Entity, Model},
-        directory,
-    },
+use tocsin_database::Database;
+use tocsin_entity::slack::{
+    channel::{Column, Entity, Model},
+    directory,
 };
 
 use crate::slack::{Installation, web_api::Channel};

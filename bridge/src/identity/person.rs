@@ -6,8 +6,8 @@ use sea_orm::{
     sea_query::{Expr, OnConflict},
 };
 use time::{Duration, OffsetDateTime};
+use tocsin_database::Database;
 use tocsin_entity::{
-    database::Database,
     id::UserId,
     slack::user::{ActiveModel, Column, Entity, Model},
 };

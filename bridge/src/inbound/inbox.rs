@@ -6,8 +6,8 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, OnConflict},
 };
 use time::{Duration, OffsetDateTime};
+use tocsin_database::Database;
 use tocsin_entity::{
-    database::Database,
     id::InboxId,
     kinds::InboxState,
     slack::inbox::{ActiveModel, Column, Entity, Model},

@@ -15,10 +15,8 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, OnConflict},
 };
 use time::OffsetDateTime;
-use tocsin_entity::{
-    database::Database,
-    slack::reception::{ActiveModel, Column, Entity, TAKEN},
-};
+use tocsin_database::Database;
+use tocsin_entity::slack::reception::{ActiveModel, Column, Entity, TAKEN};
 use tokio_util::sync::CancellationToken;
 
 /// How often is written what is new.

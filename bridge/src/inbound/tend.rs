@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 use tocsin_clock::Clock;
-use tocsin_entity::database::Database;
+use tocsin_database::Database;
 use tokio_util::sync::CancellationToken;
 
 use super::inbox;

@@ -11,12 +11,10 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, SimpleExpr},
 };
 use tocsin_clock::Clock;
-use tocsin_entity::{
-    database::Database,
-    slack::{
-        channel,
-        connector::{CHANNEL_TAKEN, WORKSPACE_UNUSABLE},
-    },
+use tocsin_database::Database;
+use tocsin_entity::slack::{
+    channel,
+    connector::{CHANNEL_TAKEN, WORKSPACE_UNUSABLE},
 };
 use tokio::sync::Notify;
 

@@ -11,7 +11,8 @@ use std::{
 
 use sea_orm::DbErr;
 use time::OffsetDateTime;
-use tocsin_entity::{database::Database, slack::post};
+use tocsin_database::Database;
+use tocsin_entity::slack::post;
 
 use crate::{
     slack::{Installation, Slack, SlackError, http::ANSWER_TIMEOUT, web_api::Window},

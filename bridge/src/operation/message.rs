@@ -9,8 +9,8 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
     sea_query::{Expr, OnConflict},
 };
+use tocsin_database::Database;
 use tocsin_entity::{
-    database::Database,
     id::PostId,
     kinds::{PostKind, PostState},
     slack::post,

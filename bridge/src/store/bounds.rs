@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DbErr, Statement, Value};
 use time::OffsetDateTime;
-use tocsin_entity::database::Database;
+use tocsin_database::Database;
 
 use super::lease::LEASE;
 use crate::{home, inbound, install, mirror::outcome::LONGEST_PAUSE, slack::limits};

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::BoxFuture;
 use sea_orm::{DatabaseTransaction, DbErr};
-use tocsin_entity::database::{Database, DatabaseFault};
+use tocsin_database::{Database, DatabaseFault};
 use tokio::sync::oneshot;
 
 /// The most writes of one transaction: what other writers must wait for stays short.

@@ -12,10 +12,8 @@ use std::{
 use sea_orm::{ConnectionTrait, DbErr, Statement, Value};
 use time::OffsetDateTime;
 use tocsin_clock::Clock;
-use tocsin_entity::{
-    database::Database,
-    id::{DigestId, IncidentId},
-};
+use tocsin_database::Database;
+use tocsin_entity::id::{DigestId, IncidentId};
 
 use super::fence::Fence;
 

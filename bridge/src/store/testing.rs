@@ -3,7 +3,7 @@
 use sea_orm::ConnectionTrait;
 use sea_orm_migration::MigratorTrait;
 use tempfile::TempDir;
-use tocsin_entity::database::Database;
+use tocsin_database::Database;
 use uuid::Uuid;
 
 /// A database of a test's own.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, sea_query::Expr};
 use time::OffsetDateTime;
 use tocsin_clock::Clock;
+use tocsin_database::Database;
 use tocsin_entity::{
-    database::Database,
     id::{IncidentId, OrganizationId, PostId},
     kinds::{PostKind, PostState},
     slack::{incident, post},

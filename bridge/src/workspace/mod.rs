@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use secrecy::SecretString;
 use time::OffsetDateTime;
 use tocsin_clock::Clock;
+use tocsin_database::Database;
 use tocsin_entity::{
-    database::Database,
     id::{OrganizationId, SlackAppId, WorkspaceId},
     kinds::SlackFeature,
 };

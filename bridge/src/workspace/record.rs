@@ -6,8 +6,8 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, OnConflict},
 };
 use time::OffsetDateTime;
+use tocsin_database::Database;
 use tocsin_entity::{
-    database::Database,
     id::{OrganizationId, WorkspaceId},
     slack::installation::{ActiveModel, Column, Entity, NOBODY, SERVERS},
 };

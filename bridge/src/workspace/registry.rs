@@ -210,7 +210,7 @@ impl Workspaces {
 
 #[cfg(test)]
 mod tests {
-    use tocsin_entity::database::Database;
+    use tocsin_database::Database;
     use url::Url;
 
     use super::*;

@@ -11,7 +11,7 @@ use sea_orm::DatabaseTransaction;
 use time::{OffsetDateTime, macros::format_description};
 use tocsin_api::restore::{self, NUMBERS_LEFT_OUT, Restored};
 use tocsin_backup::{Backup, BackupError, Header, Schema, Summary, applied_migrations};
-use tocsin_entity::database::DatabaseFault;
+use tocsin_database::DatabaseFault;
 
 use self::file::Unfinished;
 use crate::{config::Settings, database, secret, terminal::Terminal};

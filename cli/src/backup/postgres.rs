@@ -3,7 +3,7 @@
 use anyhow::{Context, anyhow, bail};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement};
 use tocsin_backup::{Schema, applied_migrations, move_aside};
-use tocsin_entity::database::{Database, DatabaseFault, PATIENT};
+use tocsin_database::{Database, DatabaseFault, PATIENT};
 
 use super::{Done, Source, explained, kept_name, not_empty};
 use crate::{config::Settings, database};

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, anyhow, bail};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 use tocsin_backup::applied_migrations;
-use tocsin_entity::database::{Database, DatabaseFault, take};
+use tocsin_database::{Database, DatabaseFault, take};
 
 use super::{
     Done, Source, explained,

@@ -8,9 +8,9 @@ use sea_orm::{
     ActiveValue::Set, ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, IntoActiveModel, Statement,
 };
 use sea_orm_migration::MigratorTrait;
+use tocsin_database::Database;
 use tocsin_entity::{
     self as entity,
-    database::Database,
     id::{ConnectorId, IncidentId, MembershipId, OrganizationId, ServiceId, TimelineEntryId, UserId},
     kinds::{EntryKind, IncidentStatus, ReplyMode, Role, Source, UnmatchedPolicy, Urgency},
 };

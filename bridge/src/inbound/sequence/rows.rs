@@ -5,8 +5,8 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait},
 };
 use time::OffsetDateTime;
+use tocsin_database::Database;
 use tocsin_entity::{
-    database::Database,
     id::InboxId,
     kinds::InboxState,
     slack::inbox::{Column, Entity, Model},

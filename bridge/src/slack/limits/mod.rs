@@ -21,7 +21,7 @@ use std::{
 use sea_orm::{ConnectionTrait, DbErr, Statement};
 use time::OffsetDateTime;
 use tocsin_clock::Clock;
-use tocsin_entity::database::Database;
+use tocsin_database::Database;
 
 use super::method::{CHAT_POST_MESSAGE, Method, Tier};
 use crate::config::Pace;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use sea_orm::EntityTrait;
 use time::OffsetDateTime;
 use tocsin_clock::Clock;
-use tocsin_entity::{database::Database, slack::pace};
+use tocsin_database::Database;
+use tocsin_entity::slack::pace;
 
 use super::{Limits, Place, Purpose};
 use crate::{config::Pace, slack::method::CHAT_UPDATE, store::testing::on_both};

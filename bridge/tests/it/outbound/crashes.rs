@@ -3,7 +3,8 @@
 use std::sync::mpsc;
 
 use tocsin_bridge::Bridge;
-use tocsin_entity::{database::Database, id::IncidentId};
+use tocsin_database::Database;
+use tocsin_entity::id::IncidentId;
 use tocsin_queue::{Queue, QueueConfig};
 use tocsin_simulator::{Fault, FaultKind};
 use tokio::{runtime::Runtime, sync::oneshot};

@@ -4,7 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use futures::future::join_all;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
-use tocsin_entity::{connector, database::Database, id::ConnectorId, organization};
+use tocsin_database::Database;
+use tocsin_entity::{connector, id::ConnectorId, organization};
 use tokio::time::timeout;
 
 use super::{ANSWER_WITHIN, Scene, slack::Asked, unread, workspaces::Connected};

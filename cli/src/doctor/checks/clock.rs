@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc2822};
-use tocsin_entity::database::Database;
+use tocsin_database::Database;
 
 use super::{ANSWER_WITHIN, Scene};
 use crate::{

@@ -4,9 +4,9 @@
 use std::collections::{HashMap, HashSet};
 
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
+use tocsin_database::Database;
 use tocsin_entity::{
     connector,
-    database::Database,
     id::{ConnectorId, WorkspaceId},
     kinds::ConnectorStatus,
     organization,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
-use tocsin_entity::database::{Database, DatabaseFault};
+use tocsin_database::{Database, DatabaseFault};
 use tokio::time::timeout;
 
 use super::ANSWER_WITHIN;

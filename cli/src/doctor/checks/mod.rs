@@ -21,7 +21,7 @@ use std::{net::IpAddr, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
 use sea_orm::DbErr;
-use tocsin_entity::database::{Database, DatabaseFault};
+use tocsin_database::{Database, DatabaseFault};
 use url::Url;
 
 use self::{

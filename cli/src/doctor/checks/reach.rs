@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use sea_orm::{DbErr, EntityTrait};
-use tocsin_entity::{connector, database::Database, id::OrganizationId, organization, slack_app};
+use tocsin_database::Database;
+use tocsin_entity::{connector, id::OrganizationId, organization, slack_app};
 
 use super::{Scene, unread};
 use crate::{

@@ -4,10 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{DbErr, EntityTrait};
 use time::{Duration, OffsetDateTime};
-use tocsin_entity::{
-    database::Database,
-    slack::reception::{Entity, Model, TAKEN},
-};
+use tocsin_database::Database;
+use tocsin_entity::slack::reception::{Entity, Model, TAKEN};
 
 use super::{Scene, unread};
 use crate::doctor::Finding;

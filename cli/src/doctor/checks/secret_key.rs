@@ -1,8 +1,8 @@
 //! Whether there is a key for the secrets at rest, and whether it opens them.
 
 use sea_orm::{DbErr, EntityTrait};
+use tocsin_database::Database;
 use tocsin_entity::{
-    database::Database,
     slack::{installation::token_place, token},
     slack_app, slack_workspace,
 };

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use tocsin_bridge::{Bridge, Inspection, Installation, SlackHealth};
-use tocsin_entity::database::Database;
+use tocsin_database::Database;
 use tocsin_queue::{Queue, QueueConfig};
 use tokio::time::timeout;
 

@@ -10,8 +10,8 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 use secrecy::SecretString;
 use time::{Duration, OffsetDateTime};
 use tocsin_bridge::{Bridge, SlackHealth};
+use tocsin_database::Database;
 use tocsin_entity::{
-    database::Database,
     id::WorkspaceId,
     kinds::{SlackFeature, SlackWorkspaceStatus},
     slack::{
