@@ -5,6 +5,7 @@ use std::{fs::OpenOptions, io, path::Path, time::Duration};
 use anyhow::{anyhow, bail};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement};
 use sea_orm_migration::MigratorTrait;
+use tocsin_backup::applied_migrations;
 use tocsin_database::{Database, DatabaseFault, LONG_WORK};
 use tocsin_migration::Migrator;
 use tocsin_queue::{Queue, QueueConfig};
@@ -111,8 +112,7 @@ fn is_first(migration: &str) -> bool {
 
 /// Why a migration failed. One whose tables are there without its record was interrupted by a version that did not run it whole.
 fn not_migrated(migration: &str, is_new: bool, error: &DbErr) -> anyhow::Error {
-    let text = error.to_string();
-    if !text.contains("already exists") && !text.contains("duplicate column") {
+    if DatabaseFault::of(error) != DatabaseFault::AlreadyThere {
         let why = DatabaseFault::explain("it", error);
         return anyhow!("the database could not be migrated and is as it was before {migration}: {why}");
     }
@@ -124,7 +124,7 @@ fn not_migrated(migration: &str, is_new: bool, error: &DbErr) -> anyhow::Error {
     };
     anyhow!(
         "the database was left half migrated: an earlier version was stopped in the midst of {migration}, whose tables are there \
-         without its record ({text}). This version can't run it a second time: {remedy}"
+         without its record ({error}). This version can't run it a second time: {remedy}"
     )
 }
 
@@ -134,20 +134,24 @@ pub(crate) async fn pending(database: &Database) -> anyhow::Result<Vec<String>> 
 }
 
 async fn pending_in<C: ConnectionTrait>(connection: &C) -> anyhow::Result<Vec<String>> {
-    match Migrator::get_pending_migrations_read_only(connection).await {
-        Ok(pending) => Ok(pending
-            .iter()
-            .map(|migration| migration.name().to_owned())
-            .collect()),
-        Err(DbErr::Custom(text)) if text.contains("is missing") => Err(anyhow!(
-            "the database was migrated by a newer version of Tocsin than {}: run that version, or restore a backup",
-            env!("CARGO_PKG_VERSION")
-        )),
-        Err(error) => Err(anyhow!(
+    let applied = applied_migrations(connection).await.map_err(|error| {
+        anyhow!(
             "the database's migrations could not be read: {}",
             DatabaseFault::explain("it", &error)
-        )),
+        )
+    })?;
+    let known = Migrator::migrations();
+    let known: Vec<&str> = known.iter().map(|migration| migration.name()).collect();
+    if applied.iter().any(|name| !known.contains(&name.as_str())) {
+        bail!(
+            "the database was migrated by a newer version of Tocsin than {}: run that version, or restore a backup",
+            env!("CARGO_PKG_VERSION")
+        );
     }
+    let pending = known
+        .into_iter()
+        .filter(|name| !applied.iter().any(|run| run == name));
+    Ok(pending.map(str::to_owned).collect())
 }
 
 /// Opens the database, and refuses one whose schema is behind.

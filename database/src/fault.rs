@@ -48,6 +48,8 @@ pub enum DatabaseFault {
     Busy,
     /// A table or column is missing: the schema is not this version's.
     WrongSchema,
+    /// A table, a column or an index is there already that was to be made.
+    AlreadyThere,
     /// Something else; the error's own text says what.
     Other,
 }
@@ -113,6 +115,7 @@ impl DatabaseFault {
             Self::Interrupted => "INTERRUPTED",
             Self::Busy => "BUSY",
             Self::WrongSchema => "WRONG_SCHEMA",
+            Self::AlreadyThere => "ALREADY_THERE",
             Self::Other => "DATABASE_FAILED",
         }
     }
@@ -139,6 +142,7 @@ impl DatabaseFault {
             Self::Interrupted => "ended a transaction, because this process did nothing in it for too long",
             Self::Busy => "gave no connection in time: all are in use, or its server does not answer",
             Self::WrongSchema => "has not the tables of this version",
+            Self::AlreadyThere => "has a table, a column or an index already that was to be made",
             Self::Other => "failed",
         }
     }
@@ -183,6 +187,7 @@ impl DatabaseFault {
                 "try again; should it last, check the server and its load, or raise TOCSIN_DATABASE_CONNECTIONS"
             }
             Self::WrongSchema => "run `tocsin migrate`",
+            Self::AlreadyThere => "restore the copy of the database from before the upgrade",
             Self::Other => "the log has the error",
         }
     }
@@ -213,7 +218,7 @@ impl DatabaseFault {
             | Self::Locked
             | Self::Busy
             | Self::WrongSchema => true,
-            Self::TooSlow | Self::Interrupted | Self::Other => false,
+            Self::TooSlow | Self::Interrupted | Self::AlreadyThere | Self::Other => false,
         }
     }
 }
@@ -271,6 +276,9 @@ fn of_sqlite(code: i32, message: &str) -> DatabaseFault {
         (_, 1) if message.starts_with("no such table") || message.starts_with("no such column") => {
             DatabaseFault::WrongSchema
         }
+        (_, 1) if message.ends_with("already exists") || message.starts_with("duplicate column name") => {
+            DatabaseFault::AlreadyThere
+        }
         _ => DatabaseFault::Other,
     }
 }
@@ -292,6 +300,7 @@ fn of_sqlstate(code: &str) -> DatabaseFault {
         "57014" => DatabaseFault::TooSlow,
         "25P03" => DatabaseFault::Interrupted,
         "42P01" | "42703" => DatabaseFault::WrongSchema,
+        "42P07" | "42701" | "42710" => DatabaseFault::AlreadyThere,
         _ => DatabaseFault::Other,
     }
 }

@@ -1,6 +1,6 @@
 //! What may go wrong between a caller and the queue.
 
-use crate::explain::explain;
+use crate::explain::{explain, explanation};
 
 /// Any error, as handlers return it.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync + 'static>;
@@ -26,6 +26,16 @@ pub enum QueueError {
     /// A worker was started without a handler, or with two for one name.
     #[error("{0}")]
     Handlers(String),
+}
+
+impl QueueError {
+    /// Whether its text names neither cause nor remedy: the backend failed in a way that is not known.
+    pub fn is_unexplained(&self) -> bool {
+        match self {
+            Self::Backend(error) => explanation(error.as_ref()).is_none(),
+            Self::Config(_) | Self::Encode { .. } | Self::Handlers(_) => false,
+        }
+    }
 }
 
 impl From<apalis_redis::Error> for QueueError {

@@ -51,18 +51,24 @@ const REDIS: &[(&[&str], &str, &str)] = &[
 
 /// The error with its cause and remedy, where they are known.
 pub(crate) fn explain(error: &(dyn Error + 'static)) -> String {
+    explanation(error).unwrap_or_else(|| format!("the queue's backend failed: {error}"))
+}
+
+/// Cause and remedy, where they are known.
+pub(crate) fn explanation(error: &(dyn Error + 'static)) -> Option<String> {
     if let Some(error) = sqlx_error(error) {
         let fault = DatabaseFault::of_sqlx(error);
-        return format!("the queue's file {}: {} ({error})", fault.cause(), fault.remedy());
+        return Some(format!(
+            "the queue's file {}: {} ({error})",
+            fault.cause(),
+            fault.remedy()
+        ));
     }
     let text = error.to_string();
-    let known = REDIS
+    let (_, cause, remedy) = REDIS
         .iter()
-        .find(|(words, ..)| words.iter().any(|words| text.contains(words)));
-    match known {
-        Some((_, cause, remedy)) => format!("{cause}: {remedy} ({text})"),
-        None => format!("the queue's backend failed: {text}"),
-    }
+        .find(|(words, ..)| words.iter().any(|words| text.contains(words)))?;
+    Some(format!("{cause}: {remedy} ({text})"))
 }
 
 /// What `SQLite` said, wherever in the error it is.

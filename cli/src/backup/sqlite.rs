@@ -99,6 +99,7 @@ async fn there(target: &Path, shown: &str, replace: bool) -> anyhow::Result<Ther
             | DatabaseFault::Interrupted
             | DatabaseFault::Busy
             | DatabaseFault::WrongSchema
+            | DatabaseFault::AlreadyThere
             | DatabaseFault::Other => Err(anyhow!(DatabaseFault::explain(
                 &format!("the database {shown}"),
                 &error

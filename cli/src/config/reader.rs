@@ -85,10 +85,15 @@ impl Reader {
                 }
             }
             Err(error) => {
-                let file = given.file().unwrap_or(Path::new(DEFAULT_FILE)).display();
+                let file = given.file().unwrap_or(Path::new(DEFAULT_FILE));
+                let why = if file.exists() {
+                    without_source(&error.kind)
+                } else {
+                    "it is not there".to_owned()
+                };
                 reader
                     .faults
-                    .push(format!("{file} can't be read: {}", without_source(&error.kind)));
+                    .push(format!("{} can't be read: {why}", file.display()));
                 // What was said elsewhere is checked all the same.
                 reader.figment = given.without_file();
             }
@@ -216,9 +221,6 @@ fn without_source(kind: &figment::error::Kind) -> String {
         return "it does not have the form of a configuration: text needs quotes, and each setting a line of its own"
             .to_owned();
     };
-    if message.starts_with("required file") {
-        return "it is not there".to_owned();
-    }
     let first = message.lines().next().unwrap_or_default();
     match first.strip_prefix("TOML parse error at ") {
         Some(place) => {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use tokio::process::Child;
 
@@ -9,6 +10,49 @@ use crate::process::{Place, client, complaint, printed};
 
 const BRIDGE_TOKEN: &str = "a-token-that-api-and-bridge-share";
 const ADMIN_KEY: &str = "the-key-of-the-first-administrator";
+
+/// Executes a statement on the database of a place.
+async fn execute(place: &Place, statement: &str) {
+    let file = place.path().join("tocsin.db");
+    let url = format!("sqlite://{}", file.display());
+    let database = sea_orm::Database::connect(url).await.expect("the database opens");
+    let done = database.execute_unprepared(statement).await;
+    done.expect("the statement works");
+    database.close().await.expect("the database closes");
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_version_is_told_from_one_that_is_half_migrated() {
+    let place = Place::new();
+    assert!(place.run(&["migrate"], &[]).await.status.success());
+    execute(
+        &place,
+        "DELETE FROM seaql_migrations WHERE version = (SELECT MAX(version) FROM seaql_migrations)",
+    )
+    .await;
+    let half = place.run(&["migrate"], &[]).await;
+    assert!(!half.status.success());
+    assert!(
+        complaint(&half).contains("was left half migrated"),
+        "{}",
+        complaint(&half)
+    );
+
+    let place = Place::new();
+    assert!(place.run(&["migrate"], &[]).await.status.success());
+    execute(
+        &place,
+        "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29990101_000001_to_come', 0)",
+    )
+    .await;
+    let newer = place.run(&["migrate"], &[]).await;
+    assert!(!newer.status.success());
+    assert!(
+        complaint(&newer).contains("was migrated by a newer version of Tocsin"),
+        "{}",
+        complaint(&newer)
+    );
+}
 
 #[tokio::test]
 async fn an_api_refuses_a_database_that_was_not_migrated() {

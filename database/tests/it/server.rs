@@ -10,7 +10,7 @@ use uuid::Uuid;
     clippy::disallowed_methods,
     reason = "tests are told of their servers by the environment"
 )]
-fn url() -> String {
+pub(crate) fn url() -> String {
     std::env::var("TOCSIN_TEST_POSTGRES_URL")
         .expect("TOCSIN_TEST_POSTGRES_URL names a PostgreSQL server for tests: run ./test, which starts one")
 }

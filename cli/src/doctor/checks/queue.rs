@@ -32,12 +32,11 @@ pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
     let finding = match timeout(ANSWER_WITHIN, health).await {
         Ok(Ok(())) => Finding::good(SUBJECT, format!("{what} takes jobs and gives them back")),
         Ok(Err(error)) => {
-            let text = error.to_string();
-            // Where the cause is known, the remedy is in it.
-            if text.starts_with("the queue's backend failed") {
-                Finding::bad(SUBJECT, format!("{text}: {remedy}"))
+            // Where the cause is known, the remedy is in its text.
+            if error.is_unexplained() {
+                Finding::bad(SUBJECT, format!("{error}: {remedy}"))
             } else {
-                Finding::bad(SUBJECT, text)
+                Finding::bad(SUBJECT, error.to_string())
             }
         }
         Err(_) => Finding::bad(SUBJECT, format!("{what} does not answer: {remedy}")),
