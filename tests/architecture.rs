@@ -7,6 +7,8 @@ mod advisories;
 mod layers;
 #[path = "architecture/limits.rs"]
 mod limits;
+#[path = "architecture/names.rs"]
+mod names;
 #[path = "architecture/sources.rs"]
 mod sources;
 #[path = "architecture/tables.rs"]
