@@ -9,7 +9,7 @@ use clap::{
 
 use crate::{
     config::{
-        self, Given,
+        self, GivenSettings,
         known::{self, Known},
     },
     manifest::ManifestArguments,
@@ -199,7 +199,7 @@ pub(crate) struct Overrides {
 
 impl Overrides {
     /// Together with the environment: everything the process was given.
-    pub(crate) fn given(self) -> Given {
+    pub(crate) fn given(self) -> GivenSettings {
         let flags: [(&'static Known, Option<String>); 9] = [
             (&known::DATABASE_URL, self.database_url),
             (&known::REDIS_URL, self.redis_url),
@@ -211,9 +211,9 @@ impl Overrides {
             (&known::LOG, self.log),
             (&known::LOG_FORMAT, self.log_format),
         ];
-        Given {
+        GivenSettings {
             file: self.config,
-            environment: Given::environment(),
+            environment: GivenSettings::environment(),
             flags: flags
                 .into_iter()
                 .filter_map(|(known, value)| Some((known, value?)))

@@ -2,11 +2,11 @@
 
 use anyhow::Context;
 use secrecy::SecretString;
-use tocsin_client::{ApiClient, Caller};
+use tocsin_client::{ApiCaller, ApiClient};
 use url::Url;
 
 /// Who the commands are to the API, which runs in the same process.
-const CALLER: Caller = Caller {
+const CALLER: ApiCaller = ApiCaller {
     user_agent: concat!("tocsin/", env!("CARGO_PKG_VERSION")),
     credential: "the admin key",
     requests_metric: None,

@@ -30,7 +30,7 @@ use std::{io::IsTerminal, process::ExitCode, time::Instant};
 use anyhow::{Context, anyhow};
 
 use arguments::{Arguments, Command};
-use config::{Given, Settings};
+use config::{GivenSettings, Settings};
 use terminal::Terminal;
 
 fn main() -> ExitCode {
@@ -60,7 +60,7 @@ fn start(arguments: Arguments, started: Instant) -> anyhow::Result<()> {
         .block_on(run(command, &given, started))
 }
 
-async fn run(command: Command, given: &Given, started: Instant) -> anyhow::Result<()> {
+async fn run(command: Command, given: &GivenSettings, started: Instant) -> anyhow::Result<()> {
     let terminal = Terminal::new(&given.environment);
     // These work whatever the configuration, or with little of it.
     match &command {

@@ -9,7 +9,7 @@ use tocsin_entity::{kinds::SlackFeature, slack::feature::USUAL};
 use url::Url;
 
 use crate::{
-    config::{Given, Settings, parse_web, reader::nearest},
+    config::{GivenSettings, Settings, parse_web, reader::nearest},
     terminal,
 };
 
@@ -53,7 +53,7 @@ pub(crate) struct ManifestArguments {
 type Features = &'static [SlackFeature];
 
 /// `tocsin manifest`.
-pub(crate) fn run(arguments: &ManifestArguments, given: &Given) -> anyhow::Result<()> {
+pub(crate) fn run(arguments: &ManifestArguments, given: &GivenSettings) -> anyhow::Result<()> {
     let public_url = match &arguments.url {
         Some(url) => Some(url.clone()),
         None => Settings::read(given).settings?.public_url,

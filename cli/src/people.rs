@@ -1,7 +1,7 @@
 //! The people of the simulated workspace, as members: so that they act in Slack with rights of their own.
 
 use secrecy::SecretString;
-use tocsin_client::NewMember;
+use tocsin_client::MemberDraft;
 use tocsin_entity::kinds::Role;
 use url::Url;
 
@@ -18,7 +18,7 @@ const MEMBERS: [(&str, &str); 3] = [
 pub(crate) async fn seed(api: &Url, key: &SecretString) -> anyhow::Result<()> {
     let client = graphql::client(api, key.clone())?;
     for (name, email) in MEMBERS {
-        let member = NewMember {
+        let member = MemberDraft {
             name,
             email,
             role: Role::Responder,

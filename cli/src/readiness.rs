@@ -34,12 +34,12 @@ pub(crate) struct Readiness {
     notes: Vec<Note>,
     stop: CancellationToken,
     /// The newest answer. Held while another is made, so that many who ask cost one.
-    newest: Mutex<Option<(Instant, Report)>>,
+    newest: Mutex<Option<(Instant, ReadinessReport)>>,
 }
 
 /// How the process is.
 #[derive(Debug, Clone)]
-pub(crate) struct Report {
+pub(crate) struct ReadinessReport {
     /// Whether requests may be sent here.
     pub(crate) is_ready: bool,
     /// The parts, as JSON.
@@ -75,7 +75,7 @@ impl Readiness {
     }
 
     /// How the process is, as of this moment or the second before.
-    pub(crate) async fn report(&self) -> Report {
+    pub(crate) async fn report(&self) -> ReadinessReport {
         let mut newest = self.newest.lock().await;
         if let Some((asked, report)) = &*newest
             && asked.elapsed() < GOOD_FOR
@@ -89,7 +89,7 @@ impl Readiness {
     }
 
     /// Asks all parts at the same time, so that one that hangs delays none.
-    async fn ask(&self) -> Report {
+    async fn ask(&self) -> ReadinessReport {
         let checks = self.parts.iter().map(|(name, check)| async move {
             let answer = tokio::time::timeout(CHECK_WITHIN, check()).await;
             let late = || {
@@ -125,7 +125,7 @@ impl Readiness {
         if !notes.is_empty() {
             body["notes"] = notes.into();
         }
-        Report { is_ready, body }
+        ReadinessReport { is_ready, body }
     }
 }
 

@@ -20,7 +20,7 @@ use crate::{
     error::ApiError,
     incident::{Connector, Entry, Incident},
     known::Known,
-    transport::{As, Caller, Transport},
+    transport::{ApiCaller, As, Transport},
 };
 
 /// Entries of a timeline read at once: the API's largest page. Few incidents have more changes that Slack does not show yet.
@@ -98,7 +98,7 @@ impl ApiClient {
     ///
     /// # Errors
     /// Where the system's certificates can't be read.
-    pub fn new(base: &Url, token: SecretString, caller: Caller) -> Result<Self, reqwest::Error> {
+    pub fn new(base: &Url, token: SecretString, caller: ApiCaller) -> Result<Self, reqwest::Error> {
         Ok(Self(Transport::new(base, token, caller)?))
     }
 

@@ -33,7 +33,9 @@ pub use self::{
         Operation, OperationFailure, OperationOutcome, SoughtMember, TestedConnector, WorkspaceConnection,
     },
     postmortem::Postmortem,
-    scenario::{ChangeError, NewIncident, NewMember, Progress, ProgressEntry, TriggeredIncident},
-    transport::{As, Caller},
+    scenario::{
+        ChangeError, IncidentWithTimeline, MemberDraft, NewIncident, TimelineLine, TriggeredIncident,
+    },
+    transport::{ApiCaller, As},
     workspace::{SealedToken, SlackApp, SlackWorkspace},
 };

@@ -44,7 +44,7 @@ pub enum ChangeError {
 
 /// A member to be made.
 #[derive(Clone, Copy, Debug)]
-pub struct NewMember<'a> {
+pub struct MemberDraft<'a> {
     /// The name people read.
     pub name: &'a str,
     /// The e-mail address, by which they are known in Slack as well.
@@ -79,18 +79,18 @@ pub struct TriggeredIncident {
 
 /// How far an incident is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Progress {
+pub struct IncidentWithTimeline {
     /// Where it stands.
     pub status: Known<IncidentStatus>,
     /// The name of whoever has it.
     pub acknowledged_by: Option<String>,
     /// Its timeline, from the beginning.
-    pub entries: Vec<ProgressEntry>,
+    pub entries: Vec<TimelineLine>,
 }
 
 /// An entry of a timeline, in short.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProgressEntry {
+pub struct TimelineLine {
     /// What happened.
     pub kind: Known<EntryKind>,
     /// Through what it came.
@@ -116,7 +116,7 @@ macro_rules! accept {
 
 impl ApiClient {
     /// Makes somebody a member.
-    pub async fn create_member(&self, member: NewMember<'_>, key: String) -> Result<(), ChangeError> {
+    pub async fn create_member(&self, member: MemberDraft<'_>, key: String) -> Result<(), ChangeError> {
         let variables = create_member::Variables {
             name: member.name.to_owned(),
             email: member.email.to_owned(),
@@ -193,20 +193,20 @@ impl ApiClient {
     }
 
     /// How far an incident is; none when there is no such incident.
-    pub async fn find_progress(&self, id: IncidentId) -> Result<Option<Progress>, ApiError> {
+    pub async fn find_progress(&self, id: IncidentId) -> Result<Option<IncidentWithTimeline>, ApiError> {
         let variables = incident_progress::Variables {
             id: id.to_string(),
             first: ENTRIES,
         };
         let read = self.execute::<IncidentProgress>(As::default(), variables).await?;
-        Ok(read.incident.map(|incident| Progress {
+        Ok(read.incident.map(|incident| IncidentWithTimeline {
             status: incident.status,
             acknowledged_by: incident.acknowledged_by.map(|user| user.name),
             entries: incident
                 .timeline
                 .nodes
                 .into_iter()
-                .map(|entry| ProgressEntry {
+                .map(|entry| TimelineLine {
                     kind: entry.kind,
                     source: entry.source,
                     body_markdown: entry.body_markdown,

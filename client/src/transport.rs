@@ -40,7 +40,7 @@ impl<'a> As<'a> {
 
 /// Who calls the API.
 #[derive(Clone, Copy, Debug)]
-pub struct Caller {
+pub struct ApiCaller {
     /// What it says it is: `tocsin-bridge/1.0.0`.
     pub user_agent: &'static str,
     /// What its token is called, for whoever reads that the API refuses it.
@@ -57,11 +57,11 @@ pub(crate) struct Transport {
     http: reqwest::Client,
     url: Url,
     token: SecretString,
-    caller: Caller,
+    caller: ApiCaller,
 }
 
 impl Transport {
-    pub(crate) fn new(base: &Url, token: SecretString, caller: Caller) -> Result<Self, reqwest::Error> {
+    pub(crate) fn new(base: &Url, token: SecretString, caller: ApiCaller) -> Result<Self, reqwest::Error> {
         let builder = reqwest::Client::builder();
         let builder = if caller.uses_proxy {
             builder

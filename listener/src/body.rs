@@ -17,7 +17,7 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use crate::{
     budget::{BodyRefusal, Share},
-    registry::{Entry, Phase},
+    registry::{ConnectionEntry, Phase},
 };
 
 /// A request's body, with its time and its share.
@@ -26,7 +26,7 @@ pub(crate) struct BoundedBody {
     until: Pin<Box<Sleep>>,
     giving_up: Pin<Box<WaitForCancellationFutureOwned>>,
     share: Arc<Share>,
-    entry: Arc<Entry>,
+    entry: Arc<ConnectionEntry>,
 }
 
 impl BoundedBody {
@@ -34,7 +34,7 @@ impl BoundedBody {
         inner: hyper::body::Incoming,
         within: Duration,
         share: Arc<Share>,
-        entry: Arc<Entry>,
+        entry: Arc<ConnectionEntry>,
     ) -> Body {
         Body::new(Self {
             inner,

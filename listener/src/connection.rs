@@ -23,7 +23,7 @@ use tower::ServiceExt;
 
 use crate::{
     body::BoundedBody,
-    registry::{Entry, Phase, Registry, State},
+    registry::{ConnectionEntry, ConnectionState, Phase, Registry},
     stream::WatchedStream,
 };
 
@@ -39,19 +39,19 @@ pub(crate) fn refuse(stream: &TcpStream) {
 }
 
 /// A connection that is served.
-pub(crate) struct Served {
+pub(crate) struct ServedConnection {
     stream: TcpStream,
     peer: SocketAddr,
-    entry: Arc<Entry>,
+    entry: Arc<ConnectionEntry>,
     router: Router,
     registry: Arc<Registry>,
 }
 
-impl Served {
+impl ServedConnection {
     pub(crate) fn new(
         stream: TcpStream,
         peer: SocketAddr,
-        entry: Arc<Entry>,
+        entry: Arc<ConnectionEntry>,
         router: Router,
         registry: Arc<Registry>,
     ) -> Self {
@@ -110,10 +110,10 @@ impl Served {
 }
 
 /// Returns when the connection has waited for its client for too long.
-async fn overdue(entry: &Entry, registry: &Registry) {
+async fn overdue(entry: &ConnectionEntry, registry: &Registry) {
     let limits = &registry.limits;
     loop {
-        let State { phase, since, .. } = entry.state();
+        let ConnectionState { phase, since, .. } = entry.state();
         let wait = match phase {
             Phase::Idle => Some((limits.idle_max, "idle")),
             Phase::Head => Some((limits.head_within, "head")),
@@ -140,7 +140,7 @@ async fn overdue(entry: &Entry, registry: &Registry) {
 async fn answer(
     router: Router,
     request: Request<Incoming>,
-    entry: Arc<Entry>,
+    entry: Arc<ConnectionEntry>,
     registry: Arc<Registry>,
 ) -> Result<Response<Body>, Infallible> {
     let (parts, incoming) = request.into_parts();
@@ -177,7 +177,7 @@ async fn answer(
 }
 
 /// Marks the end of an answer, however it ends.
-struct Answered(Arc<Entry>);
+struct Answered(Arc<ConnectionEntry>);
 
 impl Drop for Answered {
     fn drop(&mut self) {

@@ -25,7 +25,7 @@ use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{
-    connection::Served,
+    connection::ServedConnection,
     registry::{Admission, Registry},
 };
 pub use self::{
@@ -72,7 +72,8 @@ pub async fn serve(
         match accepted {
             Ok((stream, peer)) => match registry.admit() {
                 Admission::Admitted(entry) => {
-                    let served = Served::new(stream, peer, entry, router.clone(), Arc::clone(&registry));
+                    let served =
+                        ServedConnection::new(stream, peer, entry, router.clone(), Arc::clone(&registry));
                     connections.spawn(served.run(stop.clone()));
                 }
                 Admission::Full => connection::refuse(&stream),

@@ -37,7 +37,7 @@ pub(crate) enum Phase {
 
 /// How a connection is at the moment.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct State {
+pub(crate) struct ConnectionState {
     pub(crate) phase: Phase,
     pub(crate) since: Instant,
     /// Whether a request was ever answered on it.
@@ -46,9 +46,9 @@ pub(crate) struct State {
 
 /// One connection.
 #[derive(Debug)]
-pub(crate) struct Entry {
+pub(crate) struct ConnectionEntry {
     id: u64,
-    state: Mutex<State>,
+    state: Mutex<ConnectionState>,
     /// Cancelled when the connection must make room.
     pub(crate) closing: CancellationToken,
     /// Rung when the phase changes.
@@ -58,8 +58,8 @@ pub(crate) struct Entry {
     registry: Arc<Open>,
 }
 
-impl Entry {
-    pub(crate) fn state(&self) -> State {
+impl ConnectionEntry {
+    pub(crate) fn state(&self) -> ConnectionState {
         *self.lock()
     }
 
@@ -107,12 +107,12 @@ impl Entry {
         self.enter(Phase::Idle);
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, ConnectionState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Entry {
+impl Drop for ConnectionEntry {
     fn drop(&mut self) {
         self.forget_head();
         self.registry.remove(self.id);
@@ -120,19 +120,19 @@ impl Drop for Entry {
 }
 
 /// What the table holds of a connection: enough to close it.
-type Waiting = (Arc<Entry>, Instant, bool);
+type Waiting = (Arc<ConnectionEntry>, Instant, bool);
 
 /// The table of connections.
 #[derive(Debug)]
 struct Open {
     name: &'static str,
-    entries: Mutex<HashMap<u64, Weak<Entry>>>,
+    entries: Mutex<HashMap<u64, Weak<ConnectionEntry>>>,
     /// Bytes of all heads that are not complete.
     head_bytes: AtomicUsize,
 }
 
 impl Open {
-    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Weak<Entry>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Weak<ConnectionEntry>>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -150,7 +150,7 @@ impl Open {
 
 /// Whether there is room for a connection.
 pub(crate) enum Admission {
-    Admitted(Arc<Entry>),
+    Admitted(Arc<ConnectionEntry>),
     /// All connections are being worked for.
     Full,
 }
@@ -198,9 +198,9 @@ impl Registry {
             }
         }
         let id = self.next.fetch_add(1, Ordering::Relaxed);
-        let entry = Arc::new(Entry {
+        let entry = Arc::new(ConnectionEntry {
             id,
-            state: Mutex::new(State {
+            state: Mutex::new(ConnectionState {
                 phase: Phase::Head,
                 since: Instant::now(),
                 has_served: false,
@@ -254,7 +254,8 @@ impl Registry {
 
     fn waiting(&self) -> Vec<Waiting> {
         // The entries are kept beyond the lock: the last of one takes the lock again when it goes.
-        let entries: Vec<Arc<Entry>> = self.open.lock().values().filter_map(Weak::upgrade).collect();
+        let entries: Vec<Arc<ConnectionEntry>> =
+            self.open.lock().values().filter_map(Weak::upgrade).collect();
         entries
             .into_iter()
             .filter_map(|entry| {

@@ -14,12 +14,12 @@ use tokio::{
     time::Sleep,
 };
 
-use crate::registry::{Entry, Registry};
+use crate::registry::{ConnectionEntry, Registry};
 
 /// A TCP stream under watch. The connection counts for as long as this lives, also as a WebSocket.
 pub(crate) struct WatchedStream {
     stream: TcpStream,
-    entry: Arc<Entry>,
+    entry: Arc<ConnectionEntry>,
     registry: Arc<Registry>,
     unread: Unread,
 }
@@ -33,7 +33,7 @@ struct Unread {
 }
 
 impl WatchedStream {
-    pub(crate) fn new(stream: TcpStream, entry: Arc<Entry>, registry: Arc<Registry>) -> Self {
+    pub(crate) fn new(stream: TcpStream, entry: Arc<ConnectionEntry>, registry: Arc<Registry>) -> Self {
         Self {
             stream,
             entry,

@@ -10,7 +10,7 @@
 use pulldown_cmark::{CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd, TextMergeStream};
 
 pub use crate::escape::escape;
-use crate::writer::Writer;
+use crate::writer::MrkdwnWriter;
 
 /// Writes Markdown as Slack's mrkdwn, in `max` characters at most; what is cut off is shown by an ellipsis.
 pub fn to_mrkdwn(markdown: &str, max: usize) -> String {
@@ -25,7 +25,7 @@ pub fn to_mrkdwn(markdown: &str, max: usize) -> String {
 fn write(markdown: &str, max: usize) -> String {
     let options = Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     let mut page = Page {
-        writer: Writer::new(max),
+        writer: MrkdwnWriter::new(max),
         lists: Vec::new(),
         link: None,
         code: false,
@@ -46,7 +46,7 @@ struct Link {
 }
 
 struct Page {
-    writer: Writer,
+    writer: MrkdwnWriter,
     /// The lists being read, innermost last: the next number, or none for bullets.
     lists: Vec<Option<u64>>,
     link: Option<Link>,

@@ -10,7 +10,7 @@ const EDGE: &str = "\u{200b}";
 const FENCE: &str = "```";
 
 #[expect(clippy::struct_excessive_bools, reason = "each tells of another thing")]
-pub(crate) struct Writer {
+pub(crate) struct MrkdwnWriter {
     out: String,
     /// Characters in `out`.
     written: usize,
@@ -30,7 +30,7 @@ pub(crate) struct Writer {
     after_style: bool,
 }
 
-impl Writer {
+impl MrkdwnWriter {
     pub(crate) fn new(max: usize) -> Self {
         Self {
             out: String::new(),

@@ -16,7 +16,7 @@ use tokio::{
 
 use crate::{
     bells::Bells,
-    task::{Envelope, NewTask},
+    task::{JobEnvelope, NewTask},
 };
 
 /// How many jobs of one name wait in memory before further ones are dropped.
@@ -38,7 +38,7 @@ pub(crate) struct LocalJobs {
 #[derive(Debug, Default)]
 struct Waiting {
     next: u64,
-    by_due: BTreeMap<Place, Envelope>,
+    by_due: BTreeMap<Place, JobEnvelope>,
     /// Jobs of one key that wait are one, as on the backend.
     by_key: HashMap<String, Place>,
 }
@@ -115,7 +115,7 @@ impl LocalJobs {
     }
 
     /// Takes up to `limit` jobs that are due, and says when the next is.
-    pub(crate) fn take(&self, name: &str, limit: usize) -> (Vec<Envelope>, Option<Instant>) {
+    pub(crate) fn take(&self, name: &str, limit: usize) -> (Vec<JobEnvelope>, Option<Instant>) {
         let now = Instant::now();
         let mut names = self.lock();
         let Some(waiting) = names.get_mut(name) else {
@@ -137,7 +137,7 @@ impl LocalJobs {
 
 impl Waiting {
     /// Whether there was room.
-    fn put(&mut self, envelope: Envelope) -> bool {
+    fn put(&mut self, envelope: JobEnvelope) -> bool {
         let key = envelope.idempotency_key();
         if let Some(place) = self.by_key.get(&key)
             && let Some(waiting) = self.by_due.get_mut(place)

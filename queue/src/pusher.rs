@@ -17,7 +17,7 @@ use crate::{
     local::LocalJobs,
     store::Store,
     supervise::outage_pause,
-    task::{Envelope, NewTask},
+    task::{JobEnvelope, NewTask},
 };
 
 /// How many rings wait in memory before further ones are dropped.
@@ -58,7 +58,7 @@ struct Rings {
 /// A ring that waits.
 #[derive(Debug)]
 struct Ring {
-    envelope: Envelope,
+    envelope: JobEnvelope,
     since: Instant,
 }
 

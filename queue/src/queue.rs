@@ -16,7 +16,7 @@ use crate::{
     pusher::{Buffer, Pusher},
     store::Store,
     supervise::supervise,
-    task::{Envelope, NewTask},
+    task::{JobEnvelope, NewTask},
 };
 
 /// The queue, as those who ring it see it. Cheap to clone; it closes with its last clone.
@@ -112,7 +112,7 @@ impl Queue {
     /// # Errors
     /// When the backend fails and no worker of this process takes such jobs.
     pub async fn push<J: Job>(&self, job: &J) -> Result<(), QueueError> {
-        self.store(J::NAME, Envelope::new(job, None)?).await
+        self.store(J::NAME, JobEnvelope::new(job, None)?).await
     }
 
     /// Stores the job, to be run not before `due`.
@@ -121,10 +121,10 @@ impl Queue {
     /// As [`Queue::push`].
     pub async fn push_at<J: Job>(&self, job: &J, due: OffsetDateTime) -> Result<(), QueueError> {
         let due = Some(due).filter(|due| *due > OffsetDateTime::now_utc());
-        self.store(J::NAME, Envelope::new(job, due)?).await
+        self.store(J::NAME, JobEnvelope::new(job, due)?).await
     }
 
-    async fn store(&self, name: &'static str, envelope: Envelope) -> Result<(), QueueError> {
+    async fn store(&self, name: &'static str, envelope: JobEnvelope) -> Result<(), QueueError> {
         let inner = &self.inner;
         let task = NewTask { name, envelope };
         let failure = if inner.breaker.works() {
@@ -186,7 +186,7 @@ impl Queue {
 
 /// The job as it is stored; one that can't be written is dropped, with an error in the log.
 fn new_task<J: Job>(job: &J) -> Option<NewTask> {
-    match Envelope::new(job, None) {
+    match JobEnvelope::new(job, None) {
         Ok(envelope) => Some(NewTask {
             name: J::NAME,
             envelope,

@@ -37,9 +37,9 @@ pub(crate) fn outage_pause() -> Pause {
 
 /// A task that ends with its owner.
 #[derive(Debug)]
-pub(crate) struct Owned(JoinHandle<()>);
+pub(crate) struct OwnedTask(JoinHandle<()>);
 
-impl Owned {
+impl OwnedTask {
     pub(crate) fn spawn(task: impl Future<Output = ()> + Send + 'static) -> Self {
         Self(tokio::spawn(task))
     }
@@ -50,7 +50,7 @@ impl Owned {
     }
 }
 
-impl Drop for Owned {
+impl Drop for OwnedTask {
     fn drop(&mut self) {
         self.0.abort();
     }
@@ -64,7 +64,7 @@ where
 {
     let mut pause = Pause::between(Duration::from_millis(100), Duration::from_secs(10));
     loop {
-        let ended = Owned::spawn(start()).ended().await;
+        let ended = OwnedTask::spawn(start()).ended().await;
         if stop.is_cancelled() {
             return;
         }

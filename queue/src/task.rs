@@ -10,7 +10,7 @@ use crate::{error::QueueError, job::Job};
 
 /// What is stored: the job as JSON, and what the queue must know about it. Fields are only ever added.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(crate) struct Envelope {
+pub(crate) struct JobEnvelope {
     /// `Job::key`.
     pub(crate) key: String,
     /// How many runs have failed so far. Crashes are counted by the backend, as nobody is left to write them here.
@@ -26,7 +26,7 @@ pub(crate) struct Envelope {
     pub(crate) job: Value,
 }
 
-impl Envelope {
+impl JobEnvelope {
     pub(crate) fn new<J: Job>(job: &J, due: Option<OffsetDateTime>) -> Result<Self, QueueError> {
         Ok(Self {
             key: job.key(),
@@ -67,7 +67,7 @@ impl Envelope {
 #[derive(Clone, Debug)]
 pub(crate) struct NewTask {
     pub(crate) name: &'static str,
-    pub(crate) envelope: Envelope,
+    pub(crate) envelope: JobEnvelope,
 }
 
 /// A job that a worker has taken from the backend and must either finish or hand back.

@@ -34,13 +34,13 @@ pub enum KeyError {
 
 /// A key, and what it is called in what it has sealed.
 #[derive(Clone)]
-pub(crate) struct Key {
+pub(crate) struct SealKey {
     /// Of its hash: it says nothing about the key.
     pub(crate) id: String,
     pub(crate) cipher: XChaCha20Poly1305,
 }
 
-impl Key {
+impl SealKey {
     pub(crate) fn read(text: &SecretString) -> Result<Self, KeyError> {
         let bytes = LENIENT
             .decode(text.expose_secret().trim())

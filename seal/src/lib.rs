@@ -13,9 +13,9 @@ use chacha20poly1305::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use self::key::Key;
+use self::key::SealKey;
 pub use self::key::{KeyError, generate_key};
-pub use self::state::{Opened, StateError};
+pub use self::state::{OpenedState, StateError};
 
 /// Before everything that is sealed, with the version of the form.
 const PREFIX: &str = "sealed1";
@@ -27,7 +27,7 @@ const NONCE: usize = 24;
 #[derive(Clone)]
 pub struct Sealer {
     /// The first seals.
-    keys: std::sync::Arc<[Key]>,
+    keys: std::sync::Arc<[SealKey]>,
 }
 
 /// Why what was sealed can't be opened.
@@ -52,7 +52,7 @@ impl Sealer {
         if keys.is_empty() {
             return Err(KeyError::None);
         }
-        let keys = keys.iter().map(Key::read).collect::<Result<Vec<_>, _>>()?;
+        let keys = keys.iter().map(SealKey::read).collect::<Result<Vec<_>, _>>()?;
         Ok(Self { keys: keys.into() })
     }
 

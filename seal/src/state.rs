@@ -21,7 +21,7 @@ pub enum StateError {
 
 /// An opened state.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Opened<T> {
+pub struct OpenedState<T> {
     /// Its own: to be used once.
     pub nonce: String,
     /// When it expires.
@@ -78,7 +78,7 @@ impl Sealer {
         &self,
         purpose: &str,
         state: &str,
-    ) -> Result<Opened<T>, StateError> {
+    ) -> Result<OpenedState<T>, StateError> {
         self.open_state_at(purpose, state, OffsetDateTime::now_utc())
     }
 
@@ -91,7 +91,7 @@ impl Sealer {
         purpose: &str,
         state: &str,
         now: OffsetDateTime,
-    ) -> Result<Opened<T>, StateError> {
+    ) -> Result<OpenedState<T>, StateError> {
         let json = self
             .open_bytes(&place(purpose), state)
             .map_err(|_| StateError::Forged)?;
@@ -101,7 +101,7 @@ impl Sealer {
         if expires_at <= now {
             return Err(StateError::Expired);
         }
-        Ok(Opened {
+        Ok(OpenedState {
             nonce: format!("{:032x}", carried.nonce),
             expires_at,
             content: carried.content,

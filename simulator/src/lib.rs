@@ -45,7 +45,7 @@ pub use config::{
 pub use error::{ActError, SimulatorError, TimedOut};
 pub use faults::{Fault, FaultKind, When};
 pub use limits::{Limits, PostLimit};
-pub use outbound::answer::Answer;
+pub use outbound::answer::AppAnswer;
 pub use outbound::line::Line;
 pub use outbound::signing::sign;
 pub use people::PersonHandle;

@@ -15,7 +15,7 @@ use crate::config::SimulatorConfig;
 use crate::error::SimulatorError;
 use crate::outbound;
 use crate::server;
-use crate::state::app::SlackApp;
+use crate::state::app::SimulatedApp;
 use crate::state::host::{Host, Shared};
 use crate::state::workspace::{Workspace, store};
 use crate::team::TeamHandle;
@@ -49,7 +49,7 @@ impl Simulator {
         let bound = listener.local_addr().map_err(listen)?;
         let base = Url::parse(&format!("http://{bound}/"))
             .map_err(|error| listen(std::io::Error::other(error.to_string())))?;
-        let app = Arc::new(SlackApp::of(&config));
+        let app = Arc::new(SimulatedApp::of(&config));
         let workspace = store::load(&config, &app)?;
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::limited(2))
@@ -85,7 +85,7 @@ impl Simulator {
     pub fn add_team(&self, seed: TeamSeed) -> TeamHandle {
         let first = &self.first.host;
         let app = match seed.app.clone() {
-            Some(app) => Arc::new(SlackApp::seeded(app)),
+            Some(app) => Arc::new(SimulatedApp::seeded(app)),
             None => Arc::clone(&first.app),
         };
         let config = seed.config(&first.config);

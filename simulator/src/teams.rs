@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::config::{ChannelSeed, PersonSeed, SimulatorConfig};
-use crate::state::app::SlackApp;
+use crate::state::app::SimulatedApp;
 use crate::state::workspace::person::readable_id;
 
 /// An app of its own for a team, beside the simulator's.
@@ -104,7 +104,7 @@ impl TeamSeed {
     }
 }
 
-impl SlackApp {
+impl SimulatedApp {
     /// A team's own.
     pub(crate) fn seeded(seed: AppSeed) -> Self {
         Self {

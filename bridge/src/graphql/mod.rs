@@ -1,6 +1,6 @@
 //! The API as the bridge knows it, under the names that it has here.
 
-use tocsin_client::Caller;
+use tocsin_client::ApiCaller;
 pub(crate) use tocsin_client::{
     ApiClient as Api, ApiError, Appearance, As, Connector, Entry, EventPage, FollowedEvent, Incident, Known,
     Member, Mirrored, Operation, OperationFailure as Reason, OperationOutcome as Found, Postmortem,
@@ -21,7 +21,7 @@ pub(crate) use tocsin_client::{
 pub(crate) use tocsin_client::{Author, Tag};
 
 /// Who the bridge is to the API.
-pub(crate) const CALLER: Caller = Caller {
+pub(crate) const CALLER: ApiCaller = ApiCaller {
     user_agent: concat!("tocsin-bridge/", env!("CARGO_PKG_VERSION")),
     credential: "TOCSIN_BRIDGE_TOKEN",
     requests_metric: Some("tocsin_bridge_api_requests_total"),

@@ -18,8 +18,8 @@ use tocsin_seal::Sealer;
 use url::Url;
 
 pub(crate) use parse::{channel as parse_channel, web as parse_web};
-use reader::{Faults, InForce, Reader};
-pub(crate) use source::Given;
+use reader::{ConfigFaults, InForce, Reader};
+pub(crate) use source::GivenSettings;
 
 use crate::logging::{self, LogFormat};
 
@@ -111,18 +111,18 @@ pub(crate) struct Configuration {
     /// What is in force, masked.
     pub(crate) in_force: Vec<InForce>,
     /// The settings, or everything that is wrong with them.
-    pub(crate) settings: Result<Settings, Faults>,
+    pub(crate) settings: Result<Settings, ConfigFaults>,
 }
 
 impl Settings {
     /// Reads the configuration.
-    pub(crate) fn read(given: &Given) -> Configuration {
+    pub(crate) fn read(given: &GivenSettings) -> Configuration {
         let mut reader = Reader::new(given);
         let settings = Self::from_reader(&mut reader);
         let (in_force, faults) = reader.finish();
         let settings = match settings {
             Some(settings) if faults.is_empty() => Ok(settings),
-            Some(_) | None => Err(Faults(faults)),
+            Some(_) | None => Err(ConfigFaults(faults)),
         };
         Configuration { in_force, settings }
     }

@@ -7,12 +7,12 @@ use figment::{Figment, value::Value};
 use super::{
     known::{self, Known, Shown},
     parse::Parsed,
-    source::{DEFAULT_FILE, Given},
+    source::{DEFAULT_FILE, GivenSettings},
 };
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Origin {
+pub(crate) enum ValueOrigin {
     /// Nobody gave it.
     Default,
     /// A file.
@@ -23,7 +23,7 @@ pub(crate) enum Origin {
     Flag,
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for ValueOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
@@ -42,14 +42,14 @@ pub(crate) struct InForce {
     /// Its value, masked where it must be; what holds by default where it is unset.
     pub(crate) value: String,
     /// Where it came from.
-    pub(crate) origin: Origin,
+    pub(crate) origin: ValueOrigin,
 }
 
 /// Everything that is wrong with the configuration.
 #[derive(Debug)]
-pub(crate) struct Faults(pub(crate) Vec<String>);
+pub(crate) struct ConfigFaults(pub(crate) Vec<String>);
 
-impl fmt::Display for Faults {
+impl fmt::Display for ConfigFaults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.as_slice() {
             [one] => write!(f, "the configuration has a fault: {one}"),
@@ -61,7 +61,7 @@ impl fmt::Display for Faults {
     }
 }
 
-impl std::error::Error for Faults {}
+impl std::error::Error for ConfigFaults {}
 
 /// Reads settings and gathers faults.
 pub(super) struct Reader {
@@ -72,7 +72,7 @@ pub(super) struct Reader {
 
 impl Reader {
     /// Begins; a file that can't be read, or that holds unknown keys, is the first fault.
-    pub(super) fn new(given: &Given) -> Self {
+    pub(super) fn new(given: &GivenSettings) -> Self {
         let mut reader = Self {
             figment: given.merged(),
             faults: Vec::new(),
@@ -133,14 +133,14 @@ impl Reader {
             .push(format!("{} in {origin} is no setting{hint}", shown_name(path)));
     }
 
-    fn origin(&self, value: &Value) -> Origin {
+    fn origin(&self, value: &Value) -> ValueOrigin {
         let Some(metadata) = self.figment.get_metadata(value.tag()) else {
-            return Origin::Default;
+            return ValueOrigin::Default;
         };
         match metadata.name.as_ref() {
-            "environment" => Origin::Variable,
-            "flag" => Origin::Flag,
-            _ => Origin::File(
+            "environment" => ValueOrigin::Variable,
+            "flag" => ValueOrigin::Flag,
+            _ => ValueOrigin::File(
                 metadata
                     .source
                     .as_ref()
@@ -159,7 +159,7 @@ impl Reader {
             self.in_force.push(InForce {
                 known,
                 value: known.default.to_owned(),
-                origin: Origin::Default,
+                origin: ValueOrigin::Default,
             });
             return None;
         };
@@ -179,9 +179,9 @@ impl Reader {
             Ok(parsed) => Some(parsed),
             Err(refusal) => {
                 let name = match &origin {
-                    Origin::File(path) => format!("{} in {path}", known.key),
-                    Origin::Flag => known.flag.unwrap_or(known.variable).to_owned(),
-                    Origin::Variable | Origin::Default => known.variable.to_owned(),
+                    ValueOrigin::File(path) => format!("{} in {path}", known.key),
+                    ValueOrigin::Flag => known.flag.unwrap_or(known.variable).to_owned(),
+                    ValueOrigin::Variable | ValueOrigin::Default => known.variable.to_owned(),
                 };
                 self.faults.push(format!("{name} ({shown}) {refusal}"));
                 None

@@ -15,7 +15,7 @@ pub(crate) const DEFAULT_FILE: &str = "tocsin.toml";
 
 /// What the process was given, before anything is made of it.
 #[derive(Debug, Default)]
-pub(crate) struct Given {
+pub(crate) struct GivenSettings {
     /// The file named by `--config`.
     pub(crate) file: Option<PathBuf>,
     /// The environment.
@@ -24,7 +24,7 @@ pub(crate) struct Given {
     pub(crate) flags: Vec<(&'static Known, String)>,
 }
 
-impl Given {
+impl GivenSettings {
     /// Reads the process's own environment; the only place that does.
     pub(crate) fn environment() -> Vec<(String, String)> {
         std::env::vars_os()

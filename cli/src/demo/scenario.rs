@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow, bail, ensure};
-use tocsin_client::{ApiClient, NewIncident, Progress};
+use tocsin_client::{ApiClient, IncidentWithTimeline, NewIncident};
 use tocsin_entity::{
     id::IncidentId,
     kinds::{EntryKind, IncidentStatus, Severity, Source, Urgency},
@@ -221,7 +221,11 @@ impl Scenario<'_> {
     }
 
     /// Asks the API until the incident is as wanted.
-    async fn incident(&self, cast: &Cast, wanted: impl Fn(&Progress) -> bool) -> anyhow::Result<Progress> {
+    async fn incident(
+        &self,
+        cast: &Cast,
+        wanted: impl Fn(&IncidentWithTimeline) -> bool,
+    ) -> anyhow::Result<IncidentWithTimeline> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let found = self.client.find_progress(cast.id).await?;
@@ -259,7 +263,7 @@ impl Scenario<'_> {
     }
 
     /// Shows a timeline as text.
-    fn timeline(&self, incident: &Progress) {
+    fn timeline(&self, incident: &IncidentWithTimeline) {
         self.terminal.line("    timeline");
         for entry in &incident.entries {
             let author = entry.author.as_deref().unwrap_or_default();

@@ -4,7 +4,7 @@ use std::{os::unix::fs::PermissionsExt, path::Path};
 
 use super::Finding;
 use crate::config::{
-    Given,
+    GivenSettings,
     known::{self, Shown},
     reader::nearest,
 };
@@ -16,7 +16,7 @@ const NO_SETTINGS: &[&str] = &["TOCSIN_KEY", "TOCSIN_TEST_POSTGRES_URL", "TOCSIN
 const OURS: [&str; 2] = ["TOCSIN_", "SLACK_"];
 
 /// What is to be said of it.
-pub(super) fn findings(given: &Given) -> Vec<Finding> {
+pub(super) fn findings(given: &GivenSettings) -> Vec<Finding> {
     let mut findings: Vec<_> = given
         .environment
         .iter()

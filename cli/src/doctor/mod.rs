@@ -6,7 +6,7 @@ mod given;
 use anyhow::bail;
 
 use crate::{
-    config::{Configuration, Given, Settings},
+    config::{Configuration, GivenSettings, Settings},
     terminal::Terminal,
 };
 
@@ -56,7 +56,7 @@ impl Finding {
 }
 
 /// Shows, checks, and fails where something is wrong.
-pub(crate) async fn run(given: &Given, terminal: Terminal) -> anyhow::Result<()> {
+pub(crate) async fn run(given: &GivenSettings, terminal: Terminal) -> anyhow::Result<()> {
     let Configuration { in_force, settings } = Settings::read(given);
     terminal.line(format!("{}\n", terminal.strong("In force")));
     for setting in &in_force {

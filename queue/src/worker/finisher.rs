@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::run::Verdict;
+use super::run::JobOutcome;
 use crate::{
     breaker::Breaker,
     error::QueueError,
@@ -27,7 +27,7 @@ pub(super) struct Finisher {
 
 impl Finisher {
     /// Carries verdicts until the last sender is gone. A job stays held until its verdict has arrived.
-    pub(super) async fn carry(self, mut verdicts: UnboundedReceiver<Verdict>) {
+    pub(super) async fn carry(self, mut verdicts: UnboundedReceiver<JobOutcome>) {
         let mut pause = outage_pause();
         let mut batch = Vec::with_capacity(BATCH);
         while verdicts.recv_many(&mut batch, BATCH).await > 0 {
@@ -63,7 +63,7 @@ impl Finisher {
     }
 }
 
-fn split(batch: &mut Vec<Verdict>) -> (Vec<String>, Vec<NewTask>) {
+fn split(batch: &mut Vec<JobOutcome>) -> (Vec<String>, Vec<NewTask>) {
     let mut again = Vec::new();
     let ids = batch
         .drain(..)

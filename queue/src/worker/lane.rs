@@ -18,8 +18,8 @@ use super::{
     Manner,
     finisher::Finisher,
     handler::Handler,
-    look::{Look, Looked},
-    run::{Ready, Verdict},
+    look::{Looked, QueueLook},
+    run::{JobOutcome, Ready},
 };
 use crate::{
     bells::Bells,
@@ -27,7 +27,7 @@ use crate::{
     local::LocalJobs,
     queue::Queue,
     store::{Seat, Store},
-    supervise::{Owned, Pause, outage_pause},
+    supervise::{OwnedTask, Pause, outage_pause},
     task::{TakenTask, now_millis},
 };
 
@@ -60,7 +60,7 @@ const LEAVE_WITHIN: Duration = Duration::from_secs(3);
 
 /// The work on one job name: what is needed to start it, and start it again.
 #[derive(Debug)]
-pub(super) struct Lane {
+pub(super) struct JobConsumer {
     store: Arc<Store>,
     breaker: Arc<Breaker>,
     local: Arc<LocalJobs>,
@@ -70,7 +70,7 @@ pub(super) struct Lane {
     shutdown: CancellationToken,
 }
 
-impl Lane {
+impl JobConsumer {
     pub(super) fn new(queue: &Queue, handler: Handler, manner: Manner, shutdown: CancellationToken) -> Self {
         let inner = &queue.inner;
         Self {
@@ -89,7 +89,7 @@ impl Lane {
     }
 
     /// Carries out a verdict: on a job of the backend there, on one of this process here.
-    fn settle(&self, verdict: Verdict, verdicts: &mpsc::UnboundedSender<Verdict>) {
+    fn settle(&self, verdict: JobOutcome, verdicts: &mpsc::UnboundedSender<JobOutcome>) {
         if verdict.id.is_some() {
             // Nobody listens any more only if the lane has died, and then the job is handed to others.
             let _sent = verdicts.send(verdict);
@@ -110,8 +110,8 @@ impl Lane {
             local: self.local.clone(),
             seat: seat.clone(),
         };
-        let mut finisher = Owned::spawn(finisher.carry(received));
-        let heart = Owned::spawn(beat(self.clone(), seat.clone()));
+        let mut finisher = OwnedTask::spawn(finisher.carry(received));
+        let heart = OwnedTask::spawn(beat(self.clone(), seat.clone()));
         let mut work = Work::new(self.clone(), seat.clone(), verdicts);
         tokio::select! {
             () = work.go_on() => {}
@@ -135,7 +135,7 @@ impl Lane {
 }
 
 /// Says that the worker lives, whatever its jobs do meanwhile, and takes over from the dead.
-async fn beat(lane: Arc<Lane>, seat: Seat) {
+async fn beat(lane: Arc<JobConsumer>, seat: Seat) {
     let mut ticks = tokio::time::interval(BEAT_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -161,9 +161,9 @@ struct Running {
 
 /// What one lane is doing just now.
 struct Work {
-    lane: Arc<Lane>,
+    lane: Arc<JobConsumer>,
     seat: Seat,
-    verdicts: mpsc::UnboundedSender<Verdict>,
+    verdicts: mpsc::UnboundedSender<JobOutcome>,
     /// Rings for jobs on the backend.
     rings: watch::Receiver<()>,
     /// Rings for jobs that wait in this process.
@@ -179,7 +179,7 @@ struct Work {
     early: BTreeMap<(Instant, u64), Ready>,
     came: u64,
     /// A look into the backend that is under way: jobs of this process don't wait for it.
-    looking: Option<Look>,
+    looking: Option<QueueLook>,
     /// When to look into the backend next.
     look_at: Instant,
     /// When to make sure next that the backend knows us, and believes nothing to be with us that is not.
@@ -190,7 +190,7 @@ struct Work {
 }
 
 impl Work {
-    fn new(lane: Arc<Lane>, seat: Seat, verdicts: mpsc::UnboundedSender<Verdict>) -> Self {
+    fn new(lane: Arc<JobConsumer>, seat: Seat, verdicts: mpsc::UnboundedSender<JobOutcome>) -> Self {
         let now = Instant::now();
         Self {
             rings: lane.bells.hear(seat.name),
@@ -313,7 +313,7 @@ impl Work {
         }
         self.rings.mark_unchanged();
         let recovers = self.recover_at <= now;
-        self.looking = Some(Look::begin(
+        self.looking = Some(QueueLook::begin(
             self.lane.store.clone(),
             self.seat.clone(),
             room,
@@ -376,7 +376,7 @@ impl Work {
     fn start(&mut self, ready: Ready) {
         if let Some(waiting) = self.by_key.get_mut(&ready.envelope.key) {
             if let Some(earlier) = waiting.replace(ready) {
-                self.settle(Verdict {
+                self.settle(JobOutcome {
                     id: earlier.id,
                     again: None,
                 });
@@ -410,14 +410,14 @@ impl Work {
                 "{} {key} ended without a verdict and is dropped: {died}",
                 self.seat.name
             );
-            self.settle(Verdict { id, again: None });
+            self.settle(JobOutcome { id, again: None });
         }
         if let Some(Some(waiting)) = self.by_key.remove(&key) {
             self.start(waiting);
         }
     }
 
-    fn settle(&self, verdict: Verdict) {
+    fn settle(&self, verdict: JobOutcome) {
         self.lane.settle(verdict, &self.verdicts);
     }
 
@@ -446,7 +446,7 @@ impl Work {
 }
 
 /// What the look has brought, if one is under way.
-async fn outcome(looking: &mut Option<Look>) -> Looked {
+async fn outcome(looking: &mut Option<QueueLook>) -> Looked {
     match looking {
         Some(look) => look.outcome().await,
         None => std::future::pending().await,

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// A look into the backend that is under way.
-pub(super) struct Look {
+pub(super) struct QueueLook {
     outcome: BoxFuture<'static, Result<Taken, QueueError>>,
     began: Instant,
     room: usize,
@@ -29,7 +29,7 @@ pub(super) struct Looked {
     pub(super) recovered: bool,
 }
 
-impl Look {
+impl QueueLook {
     /// Takes up to `room` jobs. With `recovers` it makes sure before that the backend knows us, and that it believes nothing to be
     /// with us that is not: a call whose answer was lost may have taken jobs all the same.
     pub(super) fn begin(store: Arc<Store>, seat: Seat, room: usize, recovers: bool) -> Self {

@@ -13,13 +13,13 @@ use futures::future::join_all;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use self::{handler::Handler, lane::Lane, listener::listen};
+use self::{handler::Handler, lane::JobConsumer, listener::listen};
 use crate::{
     error::QueueError,
     job::{Job, JobContext, JobError},
     queue::Queue,
     store::Store,
-    supervise::{Owned, supervise},
+    supervise::{OwnedTask, supervise},
 };
 
 /// How often depths are measured.
@@ -130,11 +130,11 @@ impl Worker {
             self.manner.concurrency
         );
         let _served = self.queue.inner.local.serve(names.clone());
-        let lanes: Vec<Arc<Lane>> = self
+        let lanes: Vec<Arc<JobConsumer>> = self
             .handlers
             .into_iter()
             .map(|handler| {
-                Arc::new(Lane::new(
+                Arc::new(JobConsumer::new(
                     &self.queue,
                     handler,
                     self.manner.clone(),
@@ -142,8 +142,8 @@ impl Worker {
                 ))
             })
             .collect();
-        let _listener = Owned::spawn(listen_always(self.queue.clone(), shutdown.clone()));
-        let _housekeeper = Owned::spawn(keep_house_always(self.queue.clone(), names, shutdown.clone()));
+        let _listener = OwnedTask::spawn(listen_always(self.queue.clone(), shutdown.clone()));
+        let _housekeeper = OwnedTask::spawn(keep_house_always(self.queue.clone(), names, shutdown.clone()));
         join_all(lanes.into_iter().map(|lane| {
             let shutdown = shutdown.clone();
             async move {

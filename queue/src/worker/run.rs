@@ -13,7 +13,7 @@ use super::{Manner, handler::Handler};
 use crate::{
     error::BoxError,
     job::{JobContext, JobError},
-    task::{Envelope, NewTask, TakenTask, now_millis},
+    task::{JobEnvelope, NewTask, TakenTask, now_millis},
 };
 
 /// A job that was taken and can be run.
@@ -21,14 +21,14 @@ use crate::{
 pub(super) struct Ready {
     /// By which the backend knows it; none for a job that has waited in this process.
     pub(super) id: Option<String>,
-    pub(super) envelope: Envelope,
+    pub(super) envelope: JobEnvelope,
     /// 1 for the first run.
     pub(super) attempt: u32,
 }
 
 /// What is to be done with a job that was taken: forget it, and store another in its place if there is one.
 #[derive(Debug)]
-pub(super) struct Verdict {
+pub(super) struct JobOutcome {
     /// By which the backend knows it; none for a job that has waited in this process.
     pub(super) id: Option<String>,
     pub(super) again: Option<Box<NewTask>>,
@@ -36,8 +36,8 @@ pub(super) struct Verdict {
 
 impl Ready {
     /// Reads what was taken. The error is the verdict on a job that can't be run.
-    pub(super) fn read(name: &'static str, taken: TakenTask, max_attempts: u32) -> Result<Self, Verdict> {
-        let envelope: Envelope = match serde_json::from_slice(&taken.payload) {
+    pub(super) fn read(name: &'static str, taken: TakenTask, max_attempts: u32) -> Result<Self, JobOutcome> {
+        let envelope: JobEnvelope = match serde_json::from_slice(&taken.payload) {
             Ok(envelope) => envelope,
             Err(cause) => {
                 count_drop(name);
@@ -46,7 +46,7 @@ impl Ready {
                     task.id = taken.id,
                     "a {name} job can't be read and is dropped: {cause}"
                 );
-                return Err(Verdict {
+                return Err(JobOutcome {
                     id: Some(taken.id),
                     again: None,
                 });
@@ -63,7 +63,7 @@ impl Ready {
                 "{name} {} has been tried {max_attempts} times, the last time its worker died, and is dropped",
                 envelope.key
             );
-            return Err(Verdict {
+            return Err(JobOutcome {
                 id: Some(taken.id),
                 again: None,
             });
@@ -76,7 +76,7 @@ impl Ready {
     }
 
     /// A job that has waited in this process.
-    pub(super) fn local(envelope: Envelope) -> Self {
+    pub(super) fn local(envelope: JobEnvelope) -> Self {
         Self {
             id: None,
             attempt: envelope.failures.saturating_add(1),
@@ -85,7 +85,7 @@ impl Ready {
     }
 
     /// Runs the job. Nothing that the handler does gets past this: neither a panic nor a run without end.
-    pub(super) async fn run(self, handler: Handler, manner: Manner) -> Verdict {
+    pub(super) async fn run(self, handler: Handler, manner: Manner) -> JobOutcome {
         let name = handler.name;
         let span = info_span!(
             "job",
@@ -117,13 +117,13 @@ impl Ready {
     }
 
     /// Turns what happened into what is to be done, and tells of it.
-    fn judge(self, name: &'static str, outcome: Outcome, manner: &Manner) -> Verdict {
+    fn judge(self, name: &'static str, outcome: Outcome, manner: &Manner) -> JobOutcome {
         let key = &self.envelope.key;
         let (delay, cause) = match outcome {
             Outcome::Done => {
                 count_run(name, "done");
                 debug!("{name} {key} is done");
-                return Verdict {
+                return JobOutcome {
                     id: self.id,
                     again: None,
                 };
@@ -131,7 +131,7 @@ impl Ready {
             Outcome::Fail(cause) => {
                 count_run(name, "failed");
                 error!("{name} {key} failed for good: {cause}");
-                return Verdict {
+                return JobOutcome {
                     id: self.id,
                     again: None,
                 };
@@ -139,7 +139,7 @@ impl Ready {
             Outcome::Undecodable(cause) => {
                 count_drop(name);
                 error!("{name} {key} can't be decoded and is dropped: {cause}");
-                return Verdict {
+                return JobOutcome {
                     id: self.id,
                     again: None,
                 };
@@ -160,14 +160,14 @@ impl Ready {
                 "{name} {key} failed {} times and is dropped: {cause}",
                 self.attempt
             );
-            return Verdict {
+            return JobOutcome {
                 id: self.id,
                 again: None,
             };
         }
         let delay = delay.unwrap_or_else(|| backoff(self.attempt, manner));
         warn!("{name} {key} failed and runs again in {delay:?}: {cause}");
-        Verdict {
+        JobOutcome {
             id: self.id,
             again: Some(Box::new(again(name, self.envelope, self.attempt, delay))),
         }
@@ -194,12 +194,12 @@ impl From<JobError> for Outcome {
 }
 
 /// A task of its own for the next run: apalis' own retries lose delays, or come at once, or never end.
-fn again(name: &'static str, envelope: Envelope, failures: u32, delay: Duration) -> NewTask {
+fn again(name: &'static str, envelope: JobEnvelope, failures: u32, delay: Duration) -> NewTask {
     let delay = i64::try_from(delay.as_millis()).unwrap_or(i64::MAX);
     let due = Some(now_millis().saturating_add(delay));
     NewTask {
         name,
-        envelope: Envelope {
+        envelope: JobEnvelope {
             failures,
             due,
             ..envelope

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::Surface;
-use super::elements::{self, Place};
+use super::elements::{self, ElementPlace};
 use super::problems::Check;
 use super::rich_text;
-use super::text::Kind;
+use super::text::TextKind;
 
 /// Blocks in a list, by surface. Source: Block Kit overview; Slack's skill "block-kit".
 fn most(surface: Surface) -> usize {
@@ -58,12 +58,12 @@ fn check_block(check: &mut Check, block: &Value, at: &str, surface: Surface) {
     match kind {
         "section" => section(check, fields, at),
         "header" => {
-            check.text(fields, "text", at, Kind::Plain, 150);
+            check.text(fields, "text", at, TextKind::Plain, 150);
         }
         "context" => context(check, fields, at),
         "actions" => {
             let found = check.list(fields, "elements", at, (1, 25));
-            elements::check_all(check, &found, Place::Actions);
+            elements::check_all(check, &found, ElementPlace::Actions);
         }
         "image" => image(check, fields, at),
         "input" => input(check, fields, at),
@@ -129,22 +129,27 @@ fn section(check: &mut Check, fields: &Map<String, Value>, at: &str) {
     if !fields.contains_key("text") && !fields.contains_key("fields") {
         check.problem(at, "must define either `text` or `fields`");
     }
-    check.text(fields, "text", at, Kind::Any, 3_000);
+    check.text(fields, "text", at, TextKind::Any, 3_000);
     for (field, at) in check.list(fields, "fields", at, (1, 10)) {
-        check.text_object(field, &at, Kind::Any, 2_000);
+        check.text_object(field, &at, TextKind::Any, 2_000);
     }
     check.flag(fields, "expand", at);
     if let Some(accessory) = fields.get("accessory") {
-        elements::check_one(check, accessory, &format!("{at}/accessory"), Place::Section);
+        elements::check_one(
+            check,
+            accessory,
+            &format!("{at}/accessory"),
+            ElementPlace::Section,
+        );
     }
 }
 
 fn context(check: &mut Check, fields: &Map<String, Value>, at: &str) {
     for (element, at) in check.list(fields, "elements", at, (1, 10)) {
         if element["type"] == "image" {
-            elements::check_one(check, element, &at, Place::Context);
+            elements::check_one(check, element, &at, ElementPlace::Context);
         } else {
-            check.text_object(element, &at, Kind::Any, 3_000);
+            check.text_object(element, &at, TextKind::Any, 3_000);
         }
     }
 }
@@ -155,16 +160,16 @@ fn image(check: &mut Check, fields: &Map<String, Value>, at: &str) {
     }
     check.url(fields, "image_url", at);
     check.string(fields, "alt_text", at, 2_000);
-    check.text(fields, "title", at, Kind::Plain, 2_000);
+    check.text(fields, "title", at, TextKind::Plain, 2_000);
 }
 
 fn input(check: &mut Check, fields: &Map<String, Value>, at: &str) {
-    check.text(fields, "label", at, Kind::Plain, 2_000);
-    check.text(fields, "hint", at, Kind::Plain, 2_000);
+    check.text(fields, "label", at, TextKind::Plain, 2_000);
+    check.text(fields, "hint", at, TextKind::Plain, 2_000);
     check.flag(fields, "optional", at);
     check.flag(fields, "dispatch_action", at);
     if let Some(element) = fields.get("element") {
-        elements::check_one(check, element, &format!("{at}/element"), Place::Input);
+        elements::check_one(check, element, &format!("{at}/element"), ElementPlace::Input);
     }
 }
 
@@ -183,8 +188,8 @@ fn table(check: &mut Check, fields: &Map<String, Value>, at: &str) {
 }
 
 fn video(check: &mut Check, fields: &Map<String, Value>, at: &str) {
-    check.text(fields, "title", at, Kind::Plain, 200);
-    check.text(fields, "description", at, Kind::Plain, 200);
+    check.text(fields, "title", at, TextKind::Plain, 200);
+    check.text(fields, "description", at, TextKind::Plain, 200);
     check.string(fields, "alt_text", at, 2_000);
     for name in ["thumbnail_url", "video_url", "title_url", "provider_icon_url"] {
         check.url(fields, name, at);

@@ -5,11 +5,11 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::problems::{Check, ID_MAX};
-use super::text::Kind;
+use super::text::TextKind;
 
 /// Where an element stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum ElementPlace {
     Actions,
     Section,
     Context,
@@ -17,7 +17,7 @@ pub(super) enum Place {
 }
 
 /// Several elements of one block: no two with one `action_id`.
-pub(super) fn check_all(check: &mut Check, found: &[(&Value, String)], place: Place) {
+pub(super) fn check_all(check: &mut Check, found: &[(&Value, String)], place: ElementPlace) {
     let mut ids: HashSet<&str> = HashSet::new();
     for (element, at) in found {
         check_one(check, element, at, place);
@@ -32,7 +32,7 @@ pub(super) fn check_all(check: &mut Check, found: &[(&Value, String)], place: Pl
     }
 }
 
-pub(super) fn check_one(check: &mut Check, element: &Value, at: &str, place: Place) {
+pub(super) fn check_one(check: &mut Check, element: &Value, at: &str, place: ElementPlace) {
     let Some(kind) = element["type"].as_str() else {
         check.problem(at, "missing required field: type");
         return;
@@ -46,14 +46,14 @@ pub(super) fn check_one(check: &mut Check, element: &Value, at: &str, place: Pla
         return;
     };
     check.string(fields, "action_id", at, ID_MAX);
-    check.text(fields, "placeholder", at, Kind::Plain, 150);
+    check.text(fields, "placeholder", at, TextKind::Plain, 150);
     check.flag(fields, "focus_on_load", at);
     check.confirm(fields, at);
     match kind {
         "button" | "workflow_button" => button(check, fields, at),
         "image" => image(check, fields, at),
-        "overflow" => options(check, fields, at, 5, Kind::Plain),
-        "checkboxes" | "radio_buttons" => options(check, fields, at, 10, Kind::Any),
+        "overflow" => options(check, fields, at, 5, TextKind::Plain),
+        "checkboxes" | "radio_buttons" => options(check, fields, at, 10, TextKind::Any),
         "static_select" | "multi_static_select" => static_menu(check, fields, at),
         "plain_text_input" => check.flag(fields, "multiline", at),
         _ => {}
@@ -143,21 +143,23 @@ fn shape(kind: &str) -> Option<Shape> {
     })
 }
 
-fn fits(kind: &str, place: Place) -> bool {
+fn fits(kind: &str, place: ElementPlace) -> bool {
     let menu = kind.ends_with("_select");
     let picker = matches!(kind, "datepicker" | "timepicker" | "datetimepicker");
     let boxes = matches!(kind, "checkboxes" | "radio_buttons");
     let button = matches!(kind, "button" | "workflow_button" | "overflow");
     match place {
-        Place::Context => kind == "image",
-        Place::Actions => menu || picker || boxes || button || kind == "rich_text_input",
-        Place::Section => kind == "image" || menu || boxes || button || (picker && kind != "datetimepicker"),
-        Place::Input => menu || picker || boxes || kind.ends_with("_input"),
+        ElementPlace::Context => kind == "image",
+        ElementPlace::Actions => menu || picker || boxes || button || kind == "rich_text_input",
+        ElementPlace::Section => {
+            kind == "image" || menu || boxes || button || (picker && kind != "datetimepicker")
+        }
+        ElementPlace::Input => menu || picker || boxes || kind.ends_with("_input"),
     }
 }
 
 fn button(check: &mut Check, fields: &Map<String, Value>, at: &str) {
-    check.text(fields, "text", at, Kind::Plain, 75);
+    check.text(fields, "text", at, TextKind::Plain, 75);
     check.string(fields, "value", at, 2_000);
     check.url(fields, "url", at);
     check.string(fields, "accessibility_label", at, 75);
@@ -172,7 +174,7 @@ fn image(check: &mut Check, fields: &Map<String, Value>, at: &str) {
     check.string(fields, "alt_text", at, 2_000);
 }
 
-fn options(check: &mut Check, fields: &Map<String, Value>, at: &str, most: usize, kind: Kind) {
+fn options(check: &mut Check, fields: &Map<String, Value>, at: &str, most: usize, kind: TextKind) {
     for (option, at) in check.list(fields, "options", at, (1, most)) {
         check.option(option, &at, kind);
     }
@@ -182,13 +184,13 @@ fn static_menu(check: &mut Check, fields: &Map<String, Value>, at: &str) {
     if fields.contains_key("options") == fields.contains_key("option_groups") {
         check.problem(at, "must define either `options` or `option_groups`");
     }
-    options(check, fields, at, 100, Kind::Plain);
+    options(check, fields, at, 100, TextKind::Plain);
     for (group, at) in check.list(fields, "option_groups", at, (1, 100)) {
         let Some(group) = check.object(group, &at, &["label", "options"], &[]) else {
             continue;
         };
-        check.text(group, "label", &at, Kind::Plain, 75);
-        options(check, group, &at, 100, Kind::Plain);
+        check.text(group, "label", &at, TextKind::Plain, 75);
+        options(check, group, &at, 100, TextKind::Plain);
     }
     let given: Vec<&Value> = listed(fields, "options")
         .chain(

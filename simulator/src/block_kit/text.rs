@@ -6,23 +6,30 @@ use super::problems::{Check, length};
 
 /// Which text objects may stand in a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum TextKind {
     Plain,
     Any,
 }
 
 impl Check {
     /// A text object under this name, where there is one.
-    pub(super) fn text(&mut self, fields: &Map<String, Value>, name: &str, at: &str, kind: Kind, max: usize) {
+    pub(super) fn text(
+        &mut self,
+        fields: &Map<String, Value>,
+        name: &str,
+        at: &str,
+        kind: TextKind,
+        max: usize,
+    ) {
         if let Some(value) = fields.get(name) {
             self.text_object(value, &format!("{at}/{name}"), kind, max);
         }
     }
 
-    pub(super) fn text_object(&mut self, value: &Value, at: &str, kind: Kind, max: usize) {
+    pub(super) fn text_object(&mut self, value: &Value, at: &str, kind: TextKind, max: usize) {
         let optional: &[&str] = match value["type"].as_str() {
             Some("plain_text") => &["emoji"],
-            Some("mrkdwn") if kind == Kind::Any => &["verbatim"],
+            Some("mrkdwn") if kind == TextKind::Any => &["verbatim"],
             Some("mrkdwn") => {
                 self.problem(&format!("{at}/type"), "must be one of: plain_text");
                 return;
@@ -48,7 +55,7 @@ impl Check {
     }
 
     /// An option of a menu, an overflow or a group of boxes.
-    pub(super) fn option(&mut self, value: &Value, at: &str, kind: Kind) {
+    pub(super) fn option(&mut self, value: &Value, at: &str, kind: TextKind) {
         let Some(fields) = self.object(value, at, &["text", "value"], &["description", "url"]) else {
             return;
         };
@@ -68,10 +75,10 @@ impl Check {
         let Some(fields) = self.object(value, &at, &required, &["style"]) else {
             return;
         };
-        self.text(fields, "title", &at, Kind::Plain, 100);
-        self.text(fields, "text", &at, Kind::Any, 300);
-        self.text(fields, "confirm", &at, Kind::Plain, 30);
-        self.text(fields, "deny", &at, Kind::Plain, 30);
+        self.text(fields, "title", &at, TextKind::Plain, 100);
+        self.text(fields, "text", &at, TextKind::Any, 300);
+        self.text(fields, "confirm", &at, TextKind::Plain, 30);
+        self.text(fields, "deny", &at, TextKind::Plain, 30);
         self.word(fields, "style", &at, &["primary", "danger"]);
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Surface;
 use super::blocks;
 use super::problems::{Check, ID_MAX};
-use super::text::Kind;
+use super::text::TextKind;
 
 /// Fields of a modal; a Home tab has the first six.
 const FIELDS: &[&str] = &[
@@ -42,7 +42,7 @@ pub(crate) fn view_problems(view: &Value) -> Vec<String> {
         return check.into_problems();
     };
     for name in ["title", "submit", "close"] {
-        check.text(fields, name, at, Kind::Plain, 24);
+        check.text(fields, name, at, TextKind::Plain, 24);
     }
     for (name, max) in [
         ("private_metadata", 3_000),

@@ -15,7 +15,7 @@ use crate::config::FileSeed;
 use crate::error::ActError;
 use crate::faults::Fault;
 use crate::limits::{Limits, PostLimit};
-use crate::outbound::answer::Answer;
+use crate::outbound::answer::AppAnswer;
 use crate::outbound::{command as commands, interaction};
 use crate::state::host::{Callbacks, Host, lock};
 
@@ -111,7 +111,10 @@ pub(super) async fn post_message(State(host): State<Arc<Host>>, bytes: Bytes) ->
 }
 
 /// `POST /sim/click`.
-pub(super) async fn click(State(host): State<Arc<Host>>, bytes: Bytes) -> Result<Json<Answer>, BadRequest> {
+pub(super) async fn click(
+    State(host): State<Arc<Host>>,
+    bytes: Bytes,
+) -> Result<Json<AppAnswer>, BadRequest> {
     let act: Act = body(
         &bytes,
         r##"{"as":"alice","channel":"incidents","thread":"#1","action":"acknowledge"}"##,
@@ -163,7 +166,10 @@ pub(super) async fn react(State(host): State<Arc<Host>>, bytes: Bytes) -> Done {
 }
 
 /// `POST /sim/command`.
-pub(super) async fn command(State(host): State<Arc<Host>>, bytes: Bytes) -> Result<Json<Answer>, BadRequest> {
+pub(super) async fn command(
+    State(host): State<Arc<Host>>,
+    bytes: Bytes,
+) -> Result<Json<AppAnswer>, BadRequest> {
     let act: Act = body(
         &bytes,
         r#"{"as":"alice","channel":"incidents","command":"/incident","text":"list"}"#,

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{BadRequest, body};
-use crate::outbound::answer::Answer;
+use crate::outbound::answer::AppAnswer;
 use crate::outbound::{dialog, view_press};
 use crate::state::host::Host;
 
@@ -51,7 +51,10 @@ pub(super) async fn views(
 }
 
 /// `POST /sim/submit`.
-pub(super) async fn submit(State(host): State<Arc<Host>>, bytes: Bytes) -> Result<Json<Answer>, BadRequest> {
+pub(super) async fn submit(
+    State(host): State<Arc<Host>>,
+    bytes: Bytes,
+) -> Result<Json<AppAnswer>, BadRequest> {
     let act: Act = body(&bytes, r#"{"as":"alice","values":{"note":"Rolled back."}}"#)?;
     Ok(Json(
         dialog::submit(&host, &act.person, &dialog::inputs(act.values)).await?,
@@ -66,7 +69,10 @@ pub(super) async fn home(State(host): State<Arc<Host>>, bytes: Bytes) -> Result<
 }
 
 /// `POST /sim/press`: a button or a menu of the topmost dialog, else of the Home tab.
-pub(super) async fn press(State(host): State<Arc<Host>>, bytes: Bytes) -> Result<Json<Answer>, BadRequest> {
+pub(super) async fn press(
+    State(host): State<Arc<Host>>,
+    bytes: Bytes,
+) -> Result<Json<AppAnswer>, BadRequest> {
     let act: Act = body(&bytes, r#"{"as":"alice","action":"acknowledge"}"#)?;
     let (block, choice) = (act.block.as_deref(), act.choice.as_deref());
     Ok(Json(
@@ -85,7 +91,10 @@ pub(super) async fn function(State(host): State<Arc<Host>>, bytes: Bytes) -> Res
 }
 
 /// `POST /sim/close`.
-pub(super) async fn close(State(host): State<Arc<Host>>, bytes: Bytes) -> Result<Json<Answer>, BadRequest> {
+pub(super) async fn close(
+    State(host): State<Arc<Host>>,
+    bytes: Bytes,
+) -> Result<Json<AppAnswer>, BadRequest> {
     let act: Act = body(&bytes, r#"{"as":"alice"}"#)?;
     Ok(Json(dialog::close(&host, &act.person).await?))
 }
@@ -101,7 +110,7 @@ pub(super) async fn suggest(State(host): State<Arc<Host>>, bytes: Bytes) -> Resu
 pub(super) async fn shortcut(
     State(host): State<Arc<Host>>,
     bytes: Bytes,
-) -> Result<Json<Answer>, BadRequest> {
+) -> Result<Json<AppAnswer>, BadRequest> {
     let act: Act = body(&bytes, r#"{"as":"alice","shortcut":"create_incident"}"#)?;
     let message = act.channel.as_deref().zip(act.ts.as_deref());
     Ok(Json(

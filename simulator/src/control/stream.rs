@@ -9,7 +9,7 @@ use axum::response::sse::{Event, KeepAlive};
 use futures::{Stream, stream};
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::state::host::{Host, Notice};
+use crate::state::host::{ChangeHint, Host};
 
 /// `{"version": 7, "channels": ["C…"]}`; a reader that falls behind is told to read everything again, by an
 /// empty list of channels.
@@ -23,7 +23,7 @@ pub(super) async fn changes(
             notice = notices.recv() => match notice {
                 Ok(notice) => notice,
                 Err(RecvError::Lagged(_)) => {
-                    Notice { version: host.read(|ws| ws.version), channels: std::collections::BTreeSet::new() }
+                    ChangeHint { version: host.read(|ws| ws.version), channels: std::collections::BTreeSet::new() }
                 }
                 Err(RecvError::Closed) => return None,
             },

@@ -5,11 +5,11 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD as BASE64;
 use serde_json::{Map, Value};
 
-use super::refusal::Refusal;
+use super::refusal::MethodRefusal;
 
 /// What a request carried.
 #[derive(Debug, Default)]
-pub(crate) struct Arguments {
+pub(crate) struct MethodArguments {
     values: Map<String, Value>,
     /// From the header, or the body of a form: never from the query.
     pub(crate) token: Option<String>,
@@ -29,9 +29,9 @@ pub(crate) struct Incoming<'a> {
     pub(crate) body: &'a [u8],
 }
 
-impl Arguments {
+impl MethodArguments {
     /// Reads them. JSON is read only where the method takes it.
-    pub(crate) fn read(incoming: &Incoming<'_>, json_allowed: bool) -> Result<Self, Refusal> {
+    pub(crate) fn read(incoming: &Incoming<'_>, json_allowed: bool) -> Result<Self, MethodRefusal> {
         let mut arguments = Self::default();
         arguments.add_form(incoming.uri.query().unwrap_or_default().as_bytes())?;
         if arguments.values.remove("token").is_some() {
@@ -56,7 +56,7 @@ impl Arguments {
         Ok(arguments)
     }
 
-    fn add_body(&mut self, content_type: &str, body: &[u8], json_allowed: bool) -> Result<(), Refusal> {
+    fn add_body(&mut self, content_type: &str, body: &[u8], json_allowed: bool) -> Result<(), MethodRefusal> {
         if content_type.starts_with("application/json") {
             if !json_allowed {
                 self.notes
@@ -64,9 +64,10 @@ impl Arguments {
                 return Ok(());
             }
             self.json_without_charset = !content_type.contains("charset=");
-            let json: Value = serde_json::from_slice(body).map_err(|_| Refusal::from("invalid_json"))?;
+            let json: Value =
+                serde_json::from_slice(body).map_err(|_| MethodRefusal::from("invalid_json"))?;
             let Value::Object(fields) = json else {
-                return Err(Refusal::from("json_not_object"));
+                return Err(MethodRefusal::from("json_not_object"));
             };
             self.values
                 .extend(fields.into_iter().filter(|(_, value)| !value.is_null()));
@@ -76,14 +77,14 @@ impl Arguments {
             return self.add_form(body);
         }
         if content_type.is_empty() {
-            return Err(Refusal::from("missing_post_type"));
+            return Err(MethodRefusal::from("missing_post_type"));
         }
-        Err(Refusal::from("invalid_post_type"))
+        Err(MethodRefusal::from("invalid_post_type"))
     }
 
-    fn add_form(&mut self, form: &[u8]) -> Result<(), Refusal> {
+    fn add_form(&mut self, form: &[u8]) -> Result<(), MethodRefusal> {
         let pairs: Vec<(String, String)> =
-            serde_urlencoded::from_bytes(form).map_err(|_| Refusal::from("invalid_form_data"))?;
+            serde_urlencoded::from_bytes(form).map_err(|_| MethodRefusal::from("invalid_form_data"))?;
         self.values.extend(
             pairs
                 .into_iter()
@@ -124,7 +125,7 @@ impl Arguments {
     }
 
     /// A text that must be there.
-    pub(crate) fn required(&self, name: &str) -> Result<String, Refusal> {
+    pub(crate) fn required(&self, name: &str) -> Result<String, MethodRefusal> {
         self.text(name).ok_or_else(|| missing_argument(name))
     }
 
@@ -140,11 +141,13 @@ impl Arguments {
 
     /// A structure: JSON in a string, or plain JSON in a JSON body. An empty string is as good as absent;
     /// malformed JSON gives `Err(())`.
-    pub(crate) fn structure(&self, name: &str) -> Result<Option<Value>, Malformed> {
+    pub(crate) fn structure(&self, name: &str) -> Result<Option<Value>, MalformedArguments> {
         match self.values.get(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
-            Some(Value::String(text)) => serde_json::from_str(text).map(Some).map_err(|_| Malformed),
+            Some(Value::String(text)) => serde_json::from_str(text)
+                .map(Some)
+                .map_err(|_| MalformedArguments),
             Some(value) => Ok(Some(value.clone())),
         }
     }
@@ -152,11 +155,11 @@ impl Arguments {
 
 /// An argument that should be JSON and is not.
 #[derive(Debug)]
-pub(crate) struct Malformed;
+pub(crate) struct MalformedArguments;
 
 /// A required argument is absent.
-pub(crate) fn missing_argument(name: &str) -> Refusal {
-    Refusal::explained(
+pub(crate) fn missing_argument(name: &str) -> MethodRefusal {
+    MethodRefusal::explained(
         "invalid_arguments",
         &[format!("[ERROR] missing required field: {name}")],
     )

@@ -1,43 +1,43 @@
 //! One call on its way through a method.
 
-use super::arguments::Arguments;
-use super::refusal::Refusal;
-use super::{Method, Scopes};
+use super::arguments::MethodArguments;
+use super::refusal::MethodRefusal;
+use super::{Method, MethodScopes};
 use crate::state::host::{Host, has_any};
 use crate::state::workspace::installation::Holder;
 use crate::state::workspace::{Channel, ChannelKind, Workspace};
 
 /// What a method works on.
-pub(crate) struct Call<'a> {
+pub(crate) struct MethodCall<'a> {
     pub(crate) host: &'a Host,
     pub(crate) method: &'static Method,
-    pub(crate) args: &'a Arguments,
+    pub(crate) args: &'a MethodArguments,
     /// Whose token it is; none where a method needs none.
     pub(crate) holder: Option<Holder>,
     /// What the token may.
     pub(crate) scopes: Vec<String>,
 }
 
-impl Call<'_> {
+impl MethodCall<'_> {
     /// Whether the token has any of these scopes.
     pub(crate) fn has_any_scope(&self, scopes: &[&str]) -> bool {
         has_any(&self.scopes, scopes)
     }
 
     /// Refused unless the token has this scope.
-    pub(crate) fn require_scope(&self, scope: &str) -> Result<(), Refusal> {
+    pub(crate) fn require_scope(&self, scope: &str) -> Result<(), MethodRefusal> {
         if self.has_any_scope(&[scope]) {
             return Ok(());
         }
-        Err(Refusal::missing_scope(scope, &self.scopes))
+        Err(MethodRefusal::missing_scope(scope, &self.scopes))
     }
 
     /// Refused unless the token has what every call of the method needs.
-    pub(crate) fn require_method_scopes(&self) -> Result<(), Refusal> {
+    pub(crate) fn require_method_scopes(&self) -> Result<(), MethodRefusal> {
         let needed: Vec<String> = match self.method.scopes {
-            Scopes::None => return Ok(()),
-            Scopes::AnyOf(any) => any.iter().map(|&s| s.to_owned()).collect(),
-            Scopes::Family(ending) => ["channels", "groups", "mpim", "im"]
+            MethodScopes::None => return Ok(()),
+            MethodScopes::AnyOf(any) => any.iter().map(|&s| s.to_owned()).collect(),
+            MethodScopes::Family(ending) => ["channels", "groups", "mpim", "im"]
                 .iter()
                 .map(|family| format!("{family}:{ending}"))
                 .collect(),
@@ -46,19 +46,19 @@ impl Call<'_> {
         if self.has_any_scope(&names) {
             return Ok(());
         }
-        Err(Refusal::missing_scope(&needed.join(","), &self.scopes))
+        Err(MethodRefusal::missing_scope(&needed.join(","), &self.scopes))
     }
 
     /// Refused unless the token may do this with conversations of this kind.
-    pub(crate) fn require_family(&self, kind: &ChannelKind) -> Result<(), Refusal> {
+    pub(crate) fn require_family(&self, kind: &ChannelKind) -> Result<(), MethodRefusal> {
         match self.method.scopes {
-            Scopes::Family(ending) => self.require_scope(&format!("{}:{ending}", kind.scope_family())),
-            Scopes::None | Scopes::AnyOf(_) => Ok(()),
+            MethodScopes::Family(ending) => self.require_scope(&format!("{}:{ending}", kind.scope_family())),
+            MethodScopes::None | MethodScopes::AnyOf(_) => Ok(()),
         }
     }
 
     /// The conversation of the `channel` argument, if the bot may know of it: by id only.
-    pub(crate) fn channel<'w>(&self, ws: &'w Workspace) -> Result<&'w Channel, Refusal> {
+    pub(crate) fn channel<'w>(&self, ws: &'w Workspace) -> Result<&'w Channel, MethodRefusal> {
         let id = self.args.required("channel")?;
         let channel = ws.channel(&id).ok_or("channel_not_found")?;
         if channel.kind != ChannelKind::Public && !ws.bot_is_in(channel) {
@@ -69,7 +69,7 @@ impl Call<'_> {
     }
 
     /// The same, and the bot must be in it.
-    pub(crate) fn joined_channel<'w>(&self, ws: &'w Workspace) -> Result<&'w Channel, Refusal> {
+    pub(crate) fn joined_channel<'w>(&self, ws: &'w Workspace) -> Result<&'w Channel, MethodRefusal> {
         let channel = self.channel(ws)?;
         if ws.bot_is_in(channel) {
             Ok(channel)

@@ -7,12 +7,12 @@ pub(crate) mod call;
 pub(crate) mod refusal;
 
 use crate::limits::Tier;
-use call::Call;
-use refusal::Outcome;
+use call::MethodCall;
+use refusal::MethodOutcome;
 
 /// What a token must have been granted.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Scopes {
+pub(crate) enum MethodScopes {
     /// Nothing.
     None,
     /// One of these.
@@ -35,9 +35,9 @@ pub(crate) enum Tokens {
 /// One method.
 pub(crate) struct Method {
     pub(crate) name: &'static str,
-    pub(crate) run: fn(&Call<'_>) -> Outcome,
+    pub(crate) run: fn(&MethodCall<'_>) -> MethodOutcome,
     pub(crate) tier: Tier,
-    pub(crate) scopes: Scopes,
+    pub(crate) scopes: MethodScopes,
     pub(crate) tokens: Tokens,
     pub(crate) json: bool,
     /// Needs no token.

@@ -6,18 +6,18 @@ use serde_json::{Map, Value, json};
 pub(crate) type Fields = Map<String, Value>;
 
 /// What a method gives back.
-pub(crate) type Outcome = Result<Fields, Refusal>;
+pub(crate) type MethodOutcome = Result<Fields, MethodRefusal>;
 
 /// Why a call is refused.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Refusal {
+pub(crate) struct MethodRefusal {
     /// Slack's error code.
     pub(crate) error: String,
     /// Further fields of the answer.
     pub(crate) fields: Fields,
 }
 
-impl Refusal {
+impl MethodRefusal {
     /// With explanations in `response_metadata.messages`.
     pub(crate) fn explained(error: &str, messages: &[String]) -> Self {
         let mut refusal = Self::from(error);
@@ -49,7 +49,7 @@ impl Refusal {
     }
 }
 
-impl From<&str> for Refusal {
+impl From<&str> for MethodRefusal {
     fn from(error: &str) -> Self {
         Self {
             error: error.to_owned(),

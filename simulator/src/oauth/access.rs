@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::method::call::Call;
-use crate::method::refusal::{Fields, Outcome, Refusal, fields};
-use crate::state::app::SlackApp;
-use crate::state::codes::{Grant, Wanted};
+use crate::method::call::MethodCall;
+use crate::method::refusal::{Fields, MethodOutcome, MethodRefusal, fields};
+use crate::state::app::SimulatedApp;
+use crate::state::codes::{Grant, RequestedGrant};
 use crate::state::host::{Host, lock};
 use crate::state::workspace::installation::{Holder, Issued};
 use crate::state::workspace::{Team, Workspace};
 
 /// The app that the call comes from: by its client id and secret, as arguments or by HTTP Basic authentication.
-pub(crate) fn app(call: &Call<'_>) -> Result<Arc<SlackApp>, Refusal> {
+pub(crate) fn app(call: &MethodCall<'_>) -> Result<Arc<SimulatedApp>, MethodRefusal> {
     let (basic_id, basic_secret) = call.args.basic.clone().unzip();
     let id = call.args.text("client_id").or(basic_id).unwrap_or_default();
     let secret = call
@@ -29,7 +29,7 @@ pub(crate) fn app(call: &Call<'_>) -> Result<Arc<SlackApp>, Refusal> {
 }
 
 /// `oauth.v2.access`.
-pub(crate) fn run(call: &Call<'_>) -> Outcome {
+pub(crate) fn run(call: &MethodCall<'_>) -> MethodOutcome {
     let app = app(call)?;
     match call.args.text("grant_type").as_deref() {
         None | Some("authorization_code") => by_code(call, &app),
@@ -39,7 +39,10 @@ pub(crate) fn run(call: &Call<'_>) -> Outcome {
 }
 
 /// What the code of a call stands for, and the team that it is of.
-pub(super) fn grant_of(call: &Call<'_>, app: &SlackApp) -> Result<(Arc<Host>, Grant), Refusal> {
+pub(super) fn grant_of(
+    call: &MethodCall<'_>,
+    app: &SimulatedApp,
+) -> Result<(Arc<Host>, Grant), MethodRefusal> {
     if call.args.has("code_verifier") {
         return Err("pkce_not_allowed".into());
     }
@@ -53,9 +56,9 @@ pub(super) fn grant_of(call: &Call<'_>, app: &SlackApp) -> Result<(Arc<Host>, Gr
     Ok((host, grant))
 }
 
-fn by_code(call: &Call<'_>, app: &Arc<SlackApp>) -> Outcome {
+fn by_code(call: &MethodCall<'_>, app: &Arc<SimulatedApp>) -> MethodOutcome {
     let (host, grant) = grant_of(call, app)?;
-    let Wanted::Install { bot, user } = grant.wanted else {
+    let RequestedGrant::Install { bot, user } = grant.wanted else {
         return Err("invalid_code".into());
     };
     if bot.is_empty() && user.is_empty() {
@@ -82,7 +85,7 @@ fn by_code(call: &Call<'_>, app: &Arc<SlackApp>) -> Outcome {
     })
 }
 
-fn by_refresh_token(call: &Call<'_>, app: &Arc<SlackApp>) -> Outcome {
+fn by_refresh_token(call: &MethodCall<'_>, app: &Arc<SimulatedApp>) -> MethodOutcome {
     let refresh = call.args.text("refresh_token").ok_or("invalid_refresh_token")?;
     let host = call
         .host
@@ -99,7 +102,7 @@ fn by_refresh_token(call: &Call<'_>, app: &Arc<SlackApp>) -> Outcome {
 }
 
 /// `oauth.v2.exchange`: rotating tokens for one that lasts.
-pub(crate) fn exchange(call: &Call<'_>) -> Outcome {
+pub(crate) fn exchange(call: &MethodCall<'_>) -> MethodOutcome {
     let app = app(call)?;
     let host: &Host = call.host;
     if !Arc::ptr_eq(&host.app, &app) {
@@ -116,7 +119,7 @@ pub(crate) fn exchange(call: &Call<'_>) -> Outcome {
     })
 }
 
-fn renewed(ws: &Workspace, app: &SlackApp, holder: &Holder, issued: &Issued) -> Outcome {
+fn renewed(ws: &Workspace, app: &SimulatedApp, holder: &Holder, issued: &Issued) -> MethodOutcome {
     let (_, scopes) = ws.installation.holder(&issued.access_token)?;
     let mut reply = about(ws, app);
     reply.extend(token(holder, &scopes, issued));
@@ -124,7 +127,7 @@ fn renewed(ws: &Workspace, app: &SlackApp, holder: &Holder, issued: &Issued) -> 
 }
 
 /// Whom it is about.
-fn about(ws: &Workspace, app: &SlackApp) -> Fields {
+fn about(ws: &Workspace, app: &SimulatedApp) -> Fields {
     let Team { id, name, .. } = &ws.team;
     fields(json!({
         "app_id": app.id,

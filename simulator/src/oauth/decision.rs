@@ -2,9 +2,9 @@
 
 use url::Url;
 
-use super::link::{BadLink, Link, Purpose};
+use super::link::{BadLink, Link, LinkPurpose};
 use crate::error::ActError;
-use crate::state::codes::{Grant, Wanted};
+use crate::state::codes::{Grant, RequestedGrant};
 use crate::state::host::{Host, lock};
 
 /// Yes, but for some scopes; or no.
@@ -16,8 +16,8 @@ pub(crate) enum Decision<'a> {
 
 /// Where the person's browser is sent.
 pub(crate) fn decide(host: &Host, person: &str, link: &Url, decision: Decision<'_>) -> Result<Url, ActError> {
-    let purpose =
-        Purpose::of(link).ok_or_else(|| ActError::NotFound(format!("Slack has no page {}", link.path())))?;
+    let purpose = LinkPurpose::of(link)
+        .ok_or_else(|| ActError::NotFound(format!("Slack has no page {}", link.path())))?;
     match Link::read(&host.platform, purpose, link.query().unwrap_or_default()) {
         Ok(link) => answer(host, person, &link, decision),
         Err(BadLink::SentBack(url)) => Ok(url),
@@ -60,17 +60,17 @@ pub(super) fn answer(
 }
 
 /// What was asked for, without the optional scopes that the person has declined.
-fn lessened(wanted: &Wanted, without: &[&str]) -> Wanted {
+fn lessened(wanted: &RequestedGrant, without: &[&str]) -> RequestedGrant {
     let left = |scopes: &[String]| {
         let kept = scopes.iter().filter(|scope| !without.contains(&scope.as_str()));
         kept.cloned().collect()
     };
     match wanted {
-        Wanted::Install { bot, user } => Wanted::Install {
+        RequestedGrant::Install { bot, user } => RequestedGrant::Install {
             bot: left(bot),
             user: left(user),
         },
-        Wanted::SignIn { scopes, nonce } => Wanted::SignIn {
+        RequestedGrant::SignIn { scopes, nonce } => RequestedGrant::SignIn {
             scopes: left(scopes),
             nonce: nonce.clone(),
         },

@@ -5,20 +5,20 @@ use std::sync::Arc;
 use url::Url;
 
 use super::scopes::{self, SIGN_IN_SCOPES};
-use crate::state::app::{Platform, SlackApp};
-use crate::state::codes::Wanted;
+use crate::state::app::{Platform, SimulatedApp};
+use crate::state::codes::RequestedGrant;
 use crate::state::host::Host;
 
 /// What a link is for, by its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Purpose {
+pub(crate) enum LinkPurpose {
     /// `/oauth/v2/authorize`.
     Install,
     /// `/openid/connect/authorize`.
     SignIn,
 }
 
-impl Purpose {
+impl LinkPurpose {
     /// What a whole link is for; none where it is no link of Slack's.
     pub(crate) fn of(link: &Url) -> Option<Self> {
         match link.path() {
@@ -31,8 +31,8 @@ impl Purpose {
 
 /// A link that can be answered.
 pub(crate) struct Link {
-    pub(crate) app: Arc<SlackApp>,
-    pub(crate) wanted: Wanted,
+    pub(crate) app: Arc<SimulatedApp>,
+    pub(crate) wanted: RequestedGrant,
     /// As the link had it, for the exchange of the code.
     pub(crate) redirect_uri: Option<String>,
     /// The team that the person is to choose.
@@ -52,7 +52,7 @@ pub(crate) enum BadLink {
 
 impl Link {
     /// Reads a link's query.
-    pub(crate) fn read(platform: &Platform, purpose: Purpose, query: &str) -> Result<Self, BadLink> {
+    pub(crate) fn read(platform: &Platform, purpose: LinkPurpose, query: &str) -> Result<Self, BadLink> {
         let given = |name: &str| {
             let pairs = url::form_urlencoded::parse(query.as_bytes());
             let mut values = pairs.filter(|(key, value)| key == name && !value.is_empty());
@@ -73,11 +73,11 @@ impl Link {
         let state = given("state");
         let refuse = |error: &str| BadLink::SentBack(answer(&back, state.as_deref(), ("error", error)));
         let wanted = match purpose {
-            Purpose::Install => installation(given("scope"), given("user_scope")),
-            Purpose::SignIn if given("response_type").as_deref() != Some("code") => {
+            LinkPurpose::Install => installation(given("scope"), given("user_scope")),
+            LinkPurpose::SignIn if given("response_type").as_deref() != Some("code") => {
                 return Err(refuse("unsupported_response_type"));
             }
-            Purpose::SignIn => sign_in(given("scope"), given("nonce")),
+            LinkPurpose::SignIn => sign_in(given("scope"), given("nonce")),
         };
         let wanted = wanted.ok_or_else(|| refuse("invalid_scope"))?;
         let team = match given("team") {
@@ -133,20 +133,20 @@ fn answer(back: &Url, state: Option<&str>, (name, value): (&str, &str)) -> Url {
     url
 }
 
-fn installation(bot: Option<String>, user: Option<String>) -> Option<Wanted> {
+fn installation(bot: Option<String>, user: Option<String>) -> Option<RequestedGrant> {
     let bot = scopes::read(&bot.unwrap_or_default());
     let user = scopes::read(&user.unwrap_or_default());
     let known = bot.iter().all(|scope| scopes::is_of_bots(scope))
         && user.iter().all(|scope| scopes::is_of_people(scope));
     let any = !bot.is_empty() || !user.is_empty();
-    (known && any).then_some(Wanted::Install { bot, user })
+    (known && any).then_some(RequestedGrant::Install { bot, user })
 }
 
-fn sign_in(list: Option<String>, nonce: Option<String>) -> Option<Wanted> {
+fn sign_in(list: Option<String>, nonce: Option<String>) -> Option<RequestedGrant> {
     let scopes = scopes::read(&list.unwrap_or_default());
     let known = scopes
         .iter()
         .all(|scope| SIGN_IN_SCOPES.contains(&scope.as_str()));
     let names_itself = scopes.iter().any(|scope| scope == "openid");
-    (known && names_itself).then_some(Wanted::SignIn { scopes, nonce })
+    (known && names_itself).then_some(RequestedGrant::SignIn { scopes, nonce })
 }

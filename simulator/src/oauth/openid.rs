@@ -14,10 +14,10 @@ use sha2::Sha256;
 
 use super::access::{app, grant_of};
 use crate::clock;
-use crate::method::call::Call;
-use crate::method::refusal::{Fields, Outcome, fields};
-use crate::state::app::SlackApp;
-use crate::state::codes::Wanted;
+use crate::method::call::MethodCall;
+use crate::method::refusal::{Fields, MethodOutcome, fields};
+use crate::state::app::SimulatedApp;
+use crate::state::codes::RequestedGrant;
 use crate::state::workspace::Workspace;
 use crate::state::workspace::installation::{Holder, Issued};
 
@@ -25,7 +25,7 @@ use crate::state::workspace::installation::{Holder, Issued};
 const ID_TOKEN_LIVES: u64 = 300;
 
 /// `openid.connect.token`.
-pub(crate) fn token(call: &Call<'_>) -> Outcome {
+pub(crate) fn token(call: &MethodCall<'_>) -> MethodOutcome {
     let app = app(call)?;
     match call.args.text("grant_type").as_deref() {
         None | Some("authorization_code") => by_code(call, &app),
@@ -34,9 +34,9 @@ pub(crate) fn token(call: &Call<'_>) -> Outcome {
     }
 }
 
-fn by_code(call: &Call<'_>, app: &Arc<SlackApp>) -> Outcome {
+fn by_code(call: &MethodCall<'_>, app: &Arc<SimulatedApp>) -> MethodOutcome {
     let (host, grant) = grant_of(call, app)?;
-    let Wanted::SignIn { scopes, nonce } = grant.wanted else {
+    let RequestedGrant::SignIn { scopes, nonce } = grant.wanted else {
         return Err("invalid_code".into());
     };
     let lives = host.token_lives();
@@ -47,7 +47,7 @@ fn by_code(call: &Call<'_>, app: &Arc<SlackApp>) -> Outcome {
     })
 }
 
-fn by_refresh_token(call: &Call<'_>, app: &Arc<SlackApp>) -> Outcome {
+fn by_refresh_token(call: &MethodCall<'_>, app: &Arc<SimulatedApp>) -> MethodOutcome {
     let refresh = call.args.text("refresh_token").ok_or("invalid_refresh_token")?;
     let host = call.host.platform.of_refresh_token(&refresh);
     let host = host
@@ -64,7 +64,13 @@ fn by_refresh_token(call: &Call<'_>, app: &Arc<SlackApp>) -> Outcome {
     })
 }
 
-fn reply(ws: &Workspace, app: &SlackApp, user: &str, issued: &Issued, nonce: Option<&str>) -> Outcome {
+fn reply(
+    ws: &Workspace,
+    app: &SimulatedApp,
+    user: &str,
+    issued: &Issued,
+    nonce: Option<&str>,
+) -> MethodOutcome {
     let (_, scopes) = ws.installation.holder(&issued.access_token)?;
     let now = clock::now_seconds();
     let mut claims = about(ws, user, &scopes);
@@ -91,7 +97,7 @@ fn reply(ws: &Workspace, app: &SlackApp, user: &str, issued: &Issued, nonce: Opt
 }
 
 /// `openid.connect.userInfo`.
-pub(crate) fn user_info(call: &Call<'_>) -> Outcome {
+pub(crate) fn user_info(call: &MethodCall<'_>) -> MethodOutcome {
     let Some(Holder::User { id, .. }) = &call.holder else {
         return Err("not_allowed_token_type".into());
     };

@@ -11,13 +11,13 @@ use axum::routing::get;
 use serde::Deserialize;
 
 use super::decision::{self, Decision};
-use super::link::{BadLink, Link, Purpose};
-use crate::state::codes::Wanted;
+use super::link::{BadLink, Link, LinkPurpose};
+use crate::state::codes::RequestedGrant;
 use crate::state::host::Host;
 use crate::state::workspace::Workspace;
 
 pub(crate) fn routes() -> Router<Arc<Host>> {
-    let ask_and_answer = |purpose: Purpose| {
+    let ask_and_answer = |purpose: LinkPurpose| {
         get(
             async move |State(home): State<Arc<Host>>, RawQuery(query): RawQuery| {
                 ask(&home, purpose, &query.unwrap_or_default())
@@ -32,8 +32,8 @@ pub(crate) fn routes() -> Router<Arc<Host>> {
         )
     };
     Router::new()
-        .route("/oauth/v2/authorize", ask_and_answer(Purpose::Install))
-        .route("/openid/connect/authorize", ask_and_answer(Purpose::SignIn))
+        .route("/oauth/v2/authorize", ask_and_answer(LinkPurpose::Install))
+        .route("/openid/connect/authorize", ask_and_answer(LinkPurpose::SignIn))
 }
 
 /// What the page sends back.
@@ -44,7 +44,7 @@ struct Pressed {
     decision: String,
 }
 
-fn ask(home: &Host, purpose: Purpose, query: &str) -> Response {
+fn ask(home: &Host, purpose: LinkPurpose, query: &str) -> Response {
     match Link::read(&home.platform, purpose, query) {
         Ok(link) => page(
             StatusCode::OK,
@@ -55,7 +55,7 @@ fn ask(home: &Host, purpose: Purpose, query: &str) -> Response {
     }
 }
 
-fn press(home: &Host, purpose: Purpose, query: &str, pressed: &Pressed) -> Response {
+fn press(home: &Host, purpose: LinkPurpose, query: &str, pressed: &Pressed) -> Response {
     let link = match Link::read(&home.platform, purpose, query) {
         Ok(link) => link,
         Err(bad) => return refused(bad),
@@ -118,8 +118,8 @@ const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:32rem;mar
 
 fn question(home: &Host, link: &Link) -> String {
     let asked: Vec<&String> = match &link.wanted {
-        Wanted::Install { bot, user } => bot.iter().chain(user).collect(),
-        Wanted::SignIn { scopes, .. } => scopes.iter().collect(),
+        RequestedGrant::Install { bot, user } => bot.iter().chain(user).collect(),
+        RequestedGrant::SignIn { scopes, .. } => scopes.iter().collect(),
     };
     let list: Vec<String> = asked
         .iter()

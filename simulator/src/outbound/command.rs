@@ -3,14 +3,14 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::answer::Answer;
+use super::answer::AppAnswer;
 use super::delivery::send;
 use super::events::VERIFICATION_TOKEN;
 use super::response_url::say;
 use crate::error::ActError;
-use crate::state::delivery::{Accepted, Outgoing};
+use crate::state::delivery::{Accepted, AppRequest};
 use crate::state::host::{Host, lock};
-use crate::state::response_urls::Origin;
+use crate::state::response_urls::InteractionPlace;
 
 /// Types a command into a channel's composer.
 pub(crate) async fn run(
@@ -19,7 +19,7 @@ pub(crate) async fn run(
     channel: &str,
     command: &str,
     text: &str,
-) -> Result<Answer, ActError> {
+) -> Result<AppAnswer, ActError> {
     let url = host.address(|callbacks| callbacks.commands.clone());
     let (person, channel_id, channel_name, team, app) = host.read(|ws| {
         let person = ws.find_person(person)?.clone();
@@ -38,7 +38,7 @@ pub(crate) async fn run(
         Ok((person, channel.id.clone(), name, ws.team.clone(), ws.app.clone()))
     })?;
     let trigger_id = lock(&host.triggers).issue(&person.id);
-    let origin = Origin {
+    let origin = InteractionPlace {
         channel: channel_id.clone(),
         message_ts: None,
         user: person.id.clone(),
@@ -64,7 +64,7 @@ pub(crate) async fn run(
     let result = match url {
         None => Err(("This app has no address for commands.".to_owned(), None)),
         Some(url) => {
-            let outgoing = Outgoing {
+            let outgoing = AppRequest {
                 url,
                 content_type: "application/x-www-form-urlencoded",
                 body: Bytes::from(body),
@@ -88,14 +88,14 @@ pub(crate) async fn run(
     match result {
         Ok(accepted) => {
             show_reply(host, &origin, &accepted);
-            Ok(Answer {
+            Ok(AppAnswer {
                 status: Some(200),
                 error: None,
             })
         }
         Err((told, status)) => {
             host.change(|ws| ws.show_error(&person.id, Some(&channel_id), told.clone()));
-            Ok(Answer {
+            Ok(AppAnswer {
                 status,
                 error: Some(told),
             })
@@ -104,7 +104,7 @@ pub(crate) async fn run(
 }
 
 /// Shows the body of the answer: nothing, plain text, or a message.
-fn show_reply(host: &Host, origin: &Origin, accepted: &Accepted) {
+fn show_reply(host: &Host, origin: &InteractionPlace, accepted: &Accepted) {
     if accepted.body.iter().all(u8::is_ascii_whitespace) {
         return;
     }

@@ -6,13 +6,13 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use super::signing::sign;
 use crate::clock;
 use crate::socket;
-use crate::state::delivery::{Accepted, Delivery, Failed, Outgoing};
+use crate::state::delivery::{Accepted, AppRequest, Delivery, Failed};
 use crate::state::host::{Host, lock};
 
 /// Sends once: over HTTP, or in Socket Mode down a WebSocket. The app has [`SimulatorConfig::answer_timeout`](crate::SimulatorConfig) for the whole answer.
 pub(crate) async fn send(
     host: &Host,
-    outgoing: &Outgoing,
+    outgoing: &AppRequest,
     attempt: u32,
     retry_reason: Option<&str>,
 ) -> Result<Accepted, Failed> {
@@ -43,7 +43,7 @@ pub(crate) async fn send(
 
 async fn send_unrecorded(
     host: &Host,
-    outgoing: &Outgoing,
+    outgoing: &AppRequest,
     attempt: u32,
     retry_reason: Option<&str>,
     by_socket: bool,

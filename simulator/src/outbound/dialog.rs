@@ -8,16 +8,16 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use super::answer::Answer;
+use super::answer::AppAnswer;
 use super::delivery::send;
 use super::events::VERIFICATION_TOKEN;
 use super::interaction;
-use super::state::{self, Inputs};
+use super::state::{self, ViewInputs};
 use crate::block_kit;
 use crate::error::ActError;
-use crate::state::delivery::{Accepted, Outgoing};
+use crate::state::delivery::{Accepted, AppRequest};
 use crate::state::host::{Host, lock};
-use crate::state::response_urls::Origin;
+use crate::state::response_urls::InteractionPlace;
 use crate::state::workspace::message::Metadata;
 use crate::state::workspace::{View, Workspace};
 use crate::web_api::views;
@@ -29,7 +29,7 @@ const TROUBLE: &str = "We had some trouble connecting. Try again?";
 
 /// Submits the topmost dialog of a person, with what they put in: by `block_id` or `action_id`, over what the app has put there.
 /// A form that is only being prepared is waited for a little, as people do.
-pub(crate) async fn submit(host: &Host, person: &str, inputs: &Inputs) -> Result<Answer, ActError> {
+pub(crate) async fn submit(host: &Host, person: &str, inputs: &ViewInputs) -> Result<AppAnswer, ActError> {
     let mut activity = host.activity.subscribe();
     let form = async {
         loop {
@@ -67,8 +67,8 @@ pub(crate) async fn submit(host: &Host, person: &str, inputs: &Inputs) -> Result
 }
 
 /// Does to a dialog what the app has answered.
-fn answered(host: &Host, view: &View, accepted: &Accepted) -> Answer {
-    let fine = Answer {
+fn answered(host: &Host, view: &View, accepted: &Accepted) -> AppAnswer {
+    let fine = AppAnswer {
         status: Some(200),
         error: None,
     };
@@ -86,7 +86,7 @@ fn answered(host: &Host, view: &View, accepted: &Accepted) -> Answer {
                 .iter()
                 .map(|(block_id, text)| format!("{block_id}: {}", text.as_str().unwrap_or_default()))
                 .collect();
-            Answer {
+            AppAnswer {
                 status: Some(200),
                 error: Some(told.join("; ")),
             }
@@ -137,7 +137,7 @@ fn another(ws: &mut Workspace, view: &View, content: &Value, push: bool) -> bool
 }
 
 /// Closes the topmost dialog of a person; the app hears of it where it has asked for that.
-pub(crate) async fn close(host: &Host, person: &str) -> Result<Answer, ActError> {
+pub(crate) async fn close(host: &Host, person: &str) -> Result<AppAnswer, ActError> {
     let (view, payload) = host.change(|ws| {
         let user = ws.find_person(person)?.id.clone();
         let view = top(ws, &user)?.clone();
@@ -148,14 +148,14 @@ pub(crate) async fn close(host: &Host, person: &str) -> Result<Answer, ActError>
         Ok::<_, ActError>((view, payload))
     })?;
     if view.content["notify_on_close"] != true {
-        return Ok(Answer {
+        return Ok(AppAnswer {
             status: None,
             error: None,
         });
     }
     Ok(
         match post(host, "view_closed", &view.user, payload, false).await {
-            Ok(_) => Answer {
+            Ok(_) => AppAnswer {
                 status: Some(200),
                 error: None,
             },
@@ -233,7 +233,7 @@ pub(crate) async fn shortcut(
     person: &str,
     callback_id: &str,
     message: Option<(&str, &str)>,
-) -> Result<Answer, ActError> {
+) -> Result<AppAnswer, ActError> {
     let (user, kind, mut payload, at) = host.read(|ws| {
         let person = ws.find_person(person)?;
         let kind = if message.is_some() {
@@ -256,7 +256,7 @@ pub(crate) async fn shortcut(
         Ok::<_, ActError>((person.id.clone(), kind, payload, at))
     })?;
     if let Some(channel) = at {
-        let origin = Origin {
+        let origin = InteractionPlace {
             channel,
             message_ts: None,
             user: user.clone(),
@@ -265,7 +265,7 @@ pub(crate) async fn shortcut(
         payload["response_url"] = json!(url.as_str());
     }
     Ok(match post(host, kind, &user, payload, false).await {
-        Ok(_) => Answer {
+        Ok(_) => AppAnswer {
             status: Some(200),
             error: None,
         },
@@ -322,7 +322,7 @@ async fn post(
         }
     });
     let body = serde_urlencoded::to_string([("payload", payload.to_string())]).map_err(|_| None)?;
-    let outgoing = Outgoing {
+    let outgoing = AppRequest {
         url: url.ok_or(None)?,
         content_type: "application/x-www-form-urlencoded",
         body: Bytes::from(body),
@@ -335,9 +335,9 @@ async fn post(
 }
 
 /// What the person sees.
-fn trouble(host: &Host, user: &str, status: Option<u16>) -> Answer {
+fn trouble(host: &Host, user: &str, status: Option<u16>) -> AppAnswer {
     host.change(|ws| ws.show_error(user, None, TROUBLE.to_owned()));
-    Answer {
+    AppAnswer {
         status,
         error: Some(TROUBLE.to_owned()),
     }
@@ -351,6 +351,6 @@ pub(crate) fn open_dialogs(ws: &Workspace, person: &str) -> Result<Vec<Value>, A
 }
 
 /// Inputs as JSON objects have them.
-pub(crate) fn inputs(values: Map<String, Value>) -> Inputs {
+pub(crate) fn inputs(values: Map<String, Value>) -> ViewInputs {
     values.into_iter().collect()
 }

@@ -12,14 +12,14 @@ use tokio::sync::oneshot;
 
 use super::delivery::send;
 use crate::clock;
-use crate::state::delivery::Outgoing;
+use crate::state::delivery::AppRequest;
 use crate::state::host::{Host, lock};
 use crate::state::workspace::Event;
 use crate::state::workspace::events::UnfurlKey;
 
 /// An event ready to be sent.
 struct Wrapped {
-    outgoing: Outgoing,
+    outgoing: AppRequest,
     unfurls: Option<UnfurlKey>,
 }
 
@@ -114,7 +114,7 @@ fn wrap(host: &Host, event: Event) -> Option<Wrapped> {
         "is_ext_shared_channel": false,
         "event_context": format!("4-{id}"),
     });
-    let outgoing = Outgoing {
+    let outgoing = AppRequest {
         url,
         content_type: "application/json",
         body: Bytes::from(envelope.to_string()),
@@ -175,7 +175,7 @@ pub(crate) async fn verify_url(host: &Host) -> bool {
     };
     let challenge = crate::random::hex();
     let body = json!({ "token": VERIFICATION_TOKEN, "challenge": challenge, "type": "url_verification" });
-    let outgoing = Outgoing {
+    let outgoing = AppRequest {
         url,
         content_type: "application/json",
         body: Bytes::from(body.to_string()),

@@ -4,14 +4,14 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::answer::Answer;
+use super::answer::AppAnswer;
 use super::delivery::send;
 use super::elements::{self, Located, action_json, of_block, state_after};
 use super::events::VERIFICATION_TOKEN;
 use crate::error::ActError;
-use crate::state::delivery::Outgoing;
+use crate::state::delivery::AppRequest;
 use crate::state::host::{Host, lock};
-use crate::state::response_urls::Origin;
+use crate::state::response_urls::InteractionPlace;
 use crate::state::workspace::message::Metadata;
 use crate::state::workspace::{Channel, ChannelKind, Message, Person, Workspace};
 
@@ -23,13 +23,13 @@ pub(crate) async fn press(
     ts: &str,
     action: &str,
     choice: Option<&str>,
-) -> Result<Answer, ActError> {
+) -> Result<AppAnswer, ActError> {
     let url = host.address(|callbacks| callbacks.interactions.clone());
     let (user, channel_id, mut payload) =
         host.read(|ws| block_actions(ws, person, channel, ts, action, choice))?;
     let trigger_id = lock(&host.triggers).issue(&user);
     payload["trigger_id"] = json!(trigger_id);
-    let origin = Origin {
+    let origin = InteractionPlace {
         channel: channel_id.clone(),
         message_ts: Some(ts.to_owned()),
         user: user.clone(),
@@ -50,18 +50,18 @@ pub(super) async fn deliver(
     url: Option<Url>,
     trigger_id: String,
     payload: &Value,
-) -> Result<Answer, ActError> {
+) -> Result<AppAnswer, ActError> {
     let Some(url) = url else {
         let told = "This app has no address for interactions.".to_owned();
         host.change(|ws| ws.show_error(user, channel, told.clone()));
-        return Ok(Answer {
+        return Ok(AppAnswer {
             status: None,
             error: Some(told),
         });
     };
     let body = serde_urlencoded::to_string([("payload", payload.to_string())])
         .map_err(|error| ActError::Refused(format!("the payload cannot be encoded: {error}")))?;
-    let outgoing = Outgoing {
+    let outgoing = AppRequest {
         url,
         content_type: "application/x-www-form-urlencoded",
         body: Bytes::from(body),
@@ -70,7 +70,7 @@ pub(super) async fn deliver(
         id: trigger_id,
     };
     match send(host, &outgoing, 0, None).await {
-        Ok(_) => Ok(Answer {
+        Ok(_) => Ok(AppAnswer {
             status: Some(200),
             error: None,
         }),
@@ -80,7 +80,7 @@ pub(super) async fn deliver(
                 APP_FAILED, failed.reason
             );
             host.change(|ws| ws.show_error(user, channel, told.clone()));
-            Ok(Answer {
+            Ok(AppAnswer {
                 status: failed.status.map(|s| s.as_u16()),
                 error: Some(told),
             })

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::delivery::send;
-use crate::state::delivery::Outgoing;
+use crate::state::delivery::AppRequest;
 use crate::state::host::Host;
 
 /// The way to the app, for what a test has made itself, such as a payload that no person of this workspace brings about. Cheap to clone.
@@ -33,7 +33,7 @@ impl Line {
             "/slack/commands" => "command",
             _ => "interaction",
         };
-        let outgoing = Outgoing {
+        let outgoing = AppRequest {
             url: self.host.base.clone(),
             content_type: if kind == "event" {
                 "application/json"

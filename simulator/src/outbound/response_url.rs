@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 
 use crate::block_kit;
 use crate::state::host::{Host, lock};
-use crate::state::response_urls::Origin;
+use crate::state::response_urls::InteractionPlace;
 use crate::state::workspace::Workspace;
-use crate::state::workspace::message::{Author, Content, Message};
+use crate::state::workspace::message::{Message, MessageAuthor, MessageContent};
 
 pub(crate) fn routes() -> Router<Arc<Host>> {
     Router::new()
@@ -42,7 +42,7 @@ async fn reply(State(host): State<Arc<Host>>, Path(secret): Path<String>, body: 
 }
 
 /// Does what the reply says: replaces or deletes the original, or shows a message.
-pub(crate) fn say(host: &Host, origin: &Origin, reply: &Value) -> Result<(), &'static str> {
+pub(crate) fn say(host: &Host, origin: &InteractionPlace, reply: &Value) -> Result<(), &'static str> {
     if !reply.is_object() {
         return Err("invalid_payload");
     }
@@ -52,7 +52,7 @@ pub(crate) fn say(host: &Host, origin: &Origin, reply: &Value) -> Result<(), &'s
     let in_channel = reply["response_type"] == "in_channel";
     let text = reply["text"].as_str().unwrap_or_default().to_owned();
     let list = |key: &str| reply[key].as_array().cloned().unwrap_or_default();
-    let content = Content {
+    let content = MessageContent {
         text,
         blocks: list("blocks"),
         attachments: list("attachments"),
@@ -75,7 +75,7 @@ pub(crate) fn say(host: &Host, origin: &Origin, reply: &Value) -> Result<(), &'s
         }
         let mut message = Message::new(
             ws.next_ts(),
-            Author::App {
+            MessageAuthor::App {
                 username: None,
                 icons: None,
             },
@@ -94,7 +94,11 @@ pub(crate) fn say(host: &Host, origin: &Origin, reply: &Value) -> Result<(), &'s
 }
 
 /// Replaces the original message, or deletes it when there is no content.
-fn replace(ws: &mut Workspace, origin: &Origin, content: Option<Content>) -> Result<(), &'static str> {
+fn replace(
+    ws: &mut Workspace,
+    origin: &InteractionPlace,
+    content: Option<MessageContent>,
+) -> Result<(), &'static str> {
     let ts = origin.message_ts.as_deref().ok_or("no_original_message")?;
     let channel = ws.channel_mut(&origin.channel).ok_or("channel_not_found")?;
     if let Some(at) = channel.ephemeral.iter().position(|m| m.ts == ts) {

@@ -8,7 +8,7 @@ use crate::state::workspace::View;
 
 /// What a person puts in, by `block_id` or `action_id`: text, an option's value, several of them, or a full option of a menu whose
 /// options come from the app.
-pub(crate) type Inputs = BTreeMap<String, Value>;
+pub(crate) type ViewInputs = BTreeMap<String, Value>;
 
 /// The input blocks of a view.
 pub(crate) fn inputs_of(view: &Value) -> impl Iterator<Item = &Value> {
@@ -17,7 +17,7 @@ pub(crate) fn inputs_of(view: &Value) -> impl Iterator<Item = &Value> {
 }
 
 /// What would be submitted; or what the client says instead.
-pub(crate) fn of(view: &View, given: &Inputs) -> Result<Value, String> {
+pub(crate) fn of(view: &View, given: &ViewInputs) -> Result<Value, String> {
     let offered = &view.offered;
     let view = &view.content;
     for name in given.keys() {

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::answer::Answer;
+use super::answer::AppAnswer;
 use super::elements::{self, Located, action_json, of_block, state_after};
 use super::events::VERIFICATION_TOKEN;
 use super::interaction::deliver;
@@ -45,7 +45,7 @@ pub(crate) async fn press(
     block: Option<&str>,
     action: &str,
     choice: Option<&str>,
-) -> Result<Answer, ActError> {
+) -> Result<AppAnswer, ActError> {
     let (user, mut payload) = host.read(|ws| block_actions(ws, person, block, action, choice))?;
     let trigger_id = lock(&host.triggers).issue(&user);
     payload["trigger_id"] = json!(trigger_id);

@@ -7,7 +7,7 @@ use url::Url;
 use crate::config::FileSeed;
 use crate::error::ActError;
 use crate::oauth::decision::{self, Decision};
-use crate::outbound::answer::Answer;
+use crate::outbound::answer::AppAnswer;
 use crate::outbound::{command, dialog, interaction, view_press};
 use crate::state::host::Host;
 
@@ -87,22 +87,22 @@ impl PersonHandle {
     /// Presses a button, named by action id or label, and waits for the app's answer.
     ///
     /// # Errors
-    /// When there is no such message or button. That the app failed is in the [`Answer`].
-    pub async fn click(&self, channel: &str, ts: &str, action: &str) -> Result<Answer, ActError> {
+    /// When there is no such message or button. That the app failed is in the [`AppAnswer`].
+    pub async fn click(&self, channel: &str, ts: &str, action: &str) -> Result<AppAnswer, ActError> {
         interaction::press(&self.host, &self.name, channel, ts, action, None).await
     }
 
     /// Chooses an option, by value or label, in a menu of a message.
     ///
     /// # Errors
-    /// When there is no such message, menu or option. That the app failed is in the [`Answer`].
+    /// When there is no such message, menu or option. That the app failed is in the [`AppAnswer`].
     pub async fn choose(
         &self,
         channel: &str,
         ts: &str,
         action: &str,
         option: &str,
-    ) -> Result<Answer, ActError> {
+    ) -> Result<AppAnswer, ActError> {
         interaction::press(&self.host, &self.name, channel, ts, action, Some(option)).await
     }
 
@@ -117,16 +117,16 @@ impl PersonHandle {
     /// Presses a button in the topmost dialog or, where none is open, on the Home tab.
     ///
     /// # Errors
-    /// When there is no such view or button. That the app failed is in the [`Answer`].
-    pub async fn click_in_view(&self, action: &str) -> Result<Answer, ActError> {
+    /// When there is no such view or button. That the app failed is in the [`AppAnswer`].
+    pub async fn click_in_view(&self, action: &str) -> Result<AppAnswer, ActError> {
         view_press::press(&self.host, &self.name, None, action, None).await
     }
 
     /// Chooses an option, by value or label, in a menu of the topmost dialog or, where none is open, of the Home tab.
     ///
     /// # Errors
-    /// When there is no such view, menu or option. That the app failed is in the [`Answer`].
-    pub async fn choose_in_view(&self, action: &str, option: &str) -> Result<Answer, ActError> {
+    /// When there is no such view, menu or option. That the app failed is in the [`AppAnswer`].
+    pub async fn choose_in_view(&self, action: &str, option: &str) -> Result<AppAnswer, ActError> {
         view_press::press(&self.host, &self.name, None, action, Some(option)).await
     }
 
@@ -170,11 +170,11 @@ impl PersonHandle {
     ///
     /// # Errors
     /// When no dialog is open, and where the client would not send it: a required input is missing, an option is not offered. What the
-    /// app says of the inputs, or that it failed, is in the [`Answer`].
+    /// app says of the inputs, or that it failed, is in the [`AppAnswer`].
     pub async fn submit(
         &self,
         inputs: serde_json::Map<String, serde_json::Value>,
-    ) -> Result<Answer, ActError> {
+    ) -> Result<AppAnswer, ActError> {
         dialog::submit(&self.host, &self.name, &dialog::inputs(inputs)).await
     }
 
@@ -182,7 +182,7 @@ impl PersonHandle {
     ///
     /// # Errors
     /// When none is open.
-    pub async fn close(&self) -> Result<Answer, ActError> {
+    pub async fn close(&self) -> Result<AppAnswer, ActError> {
         dialog::close(&self.host, &self.name).await
     }
 
@@ -197,29 +197,29 @@ impl PersonHandle {
     /// Uses a global shortcut.
     ///
     /// # Errors
-    /// For an unknown person. That the app failed is in the [`Answer`].
-    pub async fn shortcut(&self, callback_id: &str) -> Result<Answer, ActError> {
+    /// For an unknown person. That the app failed is in the [`AppAnswer`].
+    pub async fn shortcut(&self, callback_id: &str) -> Result<AppAnswer, ActError> {
         dialog::shortcut(&self.host, &self.name, callback_id, None).await
     }
 
     /// Uses a shortcut on a message.
     ///
     /// # Errors
-    /// When there is no such message. That the app failed is in the [`Answer`].
+    /// When there is no such message. That the app failed is in the [`AppAnswer`].
     pub async fn message_shortcut(
         &self,
         callback_id: &str,
         channel: &str,
         ts: &str,
-    ) -> Result<Answer, ActError> {
+    ) -> Result<AppAnswer, ActError> {
         dialog::shortcut(&self.host, &self.name, callback_id, Some((channel, ts))).await
     }
 
     /// Types a slash command, such as `/incident` with `list`, and waits for the app's answer.
     ///
     /// # Errors
-    /// When the person is not in the channel. That the app failed is in the [`Answer`].
-    pub async fn command(&self, channel: &str, command: &str, text: &str) -> Result<Answer, ActError> {
+    /// When the person is not in the channel. That the app failed is in the [`AppAnswer`].
+    pub async fn command(&self, channel: &str, command: &str, text: &str) -> Result<AppAnswer, ActError> {
         command::run(&self.host, &self.name, channel, command, text).await
     }
 

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::state::host::{Host, lock};
-use crate::state::sockets::{Order, goodbye};
+use crate::state::sockets::{SocketOrder, goodbye};
 
 /// How long a connection is said to live.
 const LIFE: Duration = Duration::from_secs(3_600);
@@ -46,7 +46,12 @@ pub(super) async fn serve(host: Arc<Host>, mut socket: WebSocket, short_lived: b
     host.ring();
 }
 
-async fn talk(host: &Host, socket: WebSocket, mut orders: mpsc::UnboundedReceiver<Order>, short_lived: bool) {
+async fn talk(
+    host: &Host,
+    socket: WebSocket,
+    mut orders: mpsc::UnboundedReceiver<SocketOrder>,
+    short_lived: bool,
+) {
     let life = if short_lived { SHORT_LIFE } else { LIFE };
     let (mut sink, mut stream) = socket.split();
     let hello = json!({
@@ -65,14 +70,14 @@ async fn talk(host: &Host, socket: WebSocket, mut orders: mpsc::UnboundedReceive
         let timer = ends.or(warning).unwrap_or_else(|| Instant::now() + LIFE);
         let said = tokio::select! {
             order = orders.recv() => match order {
-                Some(Order::Say(text)) => Message::text(text),
-                Some(Order::Leave(text, milliseconds)) => {
+                Some(SocketOrder::Say(text)) => Message::text(text),
+                Some(SocketOrder::Leave(text, milliseconds)) => {
                     ends = Some(Instant::now() + Duration::from_millis(milliseconds));
                     Message::text(text)
                 }
-                Some(Order::Hush) => return hush(&mut stream, &mut orders).await,
+                Some(SocketOrder::Hush) => return hush(&mut stream, &mut orders).await,
                 // Without a closing handshake.
-                Some(Order::Drop) | None => return,
+                Some(SocketOrder::Drop) | None => return,
             },
             heard = stream.next() => match heard {
                 Some(Ok(Message::Text(text))) => {
@@ -105,13 +110,13 @@ async fn talk(host: &Host, socket: WebSocket, mut orders: mpsc::UnboundedReceive
 /// Nothing is said and nothing is heard until the app goes.
 async fn hush(
     stream: &mut (impl Stream<Item = Result<Message, axum::Error>> + Unpin),
-    orders: &mut mpsc::UnboundedReceiver<Order>,
+    orders: &mut mpsc::UnboundedReceiver<SocketOrder>,
 ) {
     loop {
         tokio::select! {
             order = orders.recv() => match order {
-                Some(Order::Say(_) | Order::Hush) => {}
-                Some(Order::Leave(..) | Order::Drop) | None => return,
+                Some(SocketOrder::Say(_) | SocketOrder::Hush) => {}
+                Some(SocketOrder::Leave(..) | SocketOrder::Drop) | None => return,
             },
             heard = stream.next() => match heard {
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return,

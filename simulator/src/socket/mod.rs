@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 pub(crate) use routes::routes;
 
-use crate::state::delivery::{Accepted, Failed, Outgoing};
+use crate::state::delivery::{Accepted, AppRequest, Failed};
 use crate::state::host::{Host, lock};
 
 /// Whoever waits for an acknowledgement; when they go, so does what they wait for.
@@ -28,7 +28,7 @@ impl Drop for Waiting<'_> {
 /// Sends once, and waits for the acknowledgement.
 pub(crate) async fn send(
     host: &Host,
-    outgoing: &Outgoing,
+    outgoing: &AppRequest,
     attempt: u32,
     retry_reason: Option<&str>,
 ) -> Result<Accepted, Failed> {
@@ -55,7 +55,7 @@ pub(crate) async fn send(
 }
 
 /// What goes over HTTP, as Socket Mode has it; and whether the acknowledgement may hold an answer.
-fn envelope(outgoing: &Outgoing) -> Option<(Value, bool)> {
+fn envelope(outgoing: &AppRequest) -> Option<(Value, bool)> {
     if outgoing.kind == "event" {
         let payload: Value = serde_json::from_slice(&outgoing.body).ok()?;
         return Some((of("events_api", &payload, false), false));

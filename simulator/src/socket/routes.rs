@@ -16,9 +16,9 @@ use crate::calls::Call;
 use crate::clock;
 use crate::guard;
 use crate::limits::Tier;
-use crate::method::refusal::Refusal;
+use crate::method::refusal::MethodRefusal;
 use crate::state::host::{Host, lock};
-use crate::web_api::reply::{self, Reply};
+use crate::web_api::reply::{self, MethodReply};
 
 /// The method that gives addresses.
 const OPEN: &str = "apps.connections.open";
@@ -68,9 +68,9 @@ fn bearer(headers: &HeaderMap) -> &str {
         .unwrap_or_default()
 }
 
-fn address(host: &Host, headers: &HeaderMap) -> Reply {
+fn address(host: &Host, headers: &HeaderMap) -> MethodReply {
     if let Err(retry_after) = lock(&host.limiter).take(OPEN, Tier::Three, None) {
-        return Reply::RateLimited { retry_after };
+        return MethodReply::RateLimited { retry_after };
     }
     let bearer = bearer(headers);
     let error = if bearer.is_empty() {
@@ -86,7 +86,7 @@ fn address(host: &Host, headers: &HeaderMap) -> Reply {
         None
     };
     if let Some(error) = error {
-        return Reply::refused(Refusal::from(error));
+        return MethodReply::refused(MethodRefusal::from(error));
     }
     let mut url = host.base.clone();
     // `http` becomes `ws`: both are special schemes, so that cannot fail.
@@ -96,7 +96,7 @@ fn address(host: &Host, headers: &HeaderMap) -> Reply {
     url.query_pairs_mut()
         .append_pair("ticket", &ticket)
         .append_pair("app_id", &host.app.id);
-    Reply::Ok(Map::from_iter([("url".to_owned(), json!(url.as_str()))]))
+    MethodReply::Ok(Map::from_iter([("url".to_owned(), json!(url.as_str()))]))
 }
 
 #[derive(Deserialize)]
@@ -181,11 +181,11 @@ async fn act(
 
 #[cfg(test)]
 mod tests {
-    use crate::state::sockets::Sockets;
+    use crate::state::sockets::AppSockets;
 
     #[test]
     fn an_address_works_once() {
-        let mut sockets = Sockets::default();
+        let mut sockets = AppSockets::default();
         let ticket = sockets.issue_ticket();
         assert!(sockets.take_ticket(&ticket));
         assert!(!sockets.take_ticket(&ticket));

@@ -8,10 +8,10 @@ use url::{Host as Name, Url};
 use crate::config::SimulatorConfig;
 use crate::state::codes::Codes;
 use crate::state::host::{Callbacks, Host, lock};
-use crate::state::sockets::Sockets;
+use crate::state::sockets::AppSockets;
 
 /// A Slack app: who it is to Slack, and the ways to it. All teams that install it share it.
-pub(crate) struct SlackApp {
+pub(crate) struct SimulatedApp {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) client_id: String,
@@ -22,13 +22,13 @@ pub(crate) struct SlackApp {
     pub(crate) redirect_urls: Vec<Url>,
     pub(crate) token_rotation: bool,
     pub(crate) callbacks: Mutex<Callbacks>,
-    pub(crate) sockets: Mutex<Sockets>,
+    pub(crate) sockets: Mutex<AppSockets>,
 }
 
 /// The id of the simulator's own app.
 const APP_ID: &str = "A0TOCSINAPP";
 
-impl SlackApp {
+impl SimulatedApp {
     /// The simulator's own.
     pub(crate) fn of(config: &SimulatorConfig) -> Self {
         Self {
@@ -122,7 +122,7 @@ impl Platform {
     }
 
     /// The app that goes by this client id.
-    pub(crate) fn app(&self, client_id: &str) -> Option<Arc<SlackApp>> {
+    pub(crate) fn app(&self, client_id: &str) -> Option<Arc<SimulatedApp>> {
         self.find(|host| host.app.client_id == client_id)
             .map(|host| Arc::clone(&host.app))
     }
@@ -143,9 +143,9 @@ mod tests {
     use super::*;
 
     fn redirects(registered: &[&str], to: &str) -> bool {
-        let app = SlackApp {
+        let app = SimulatedApp {
             redirect_urls: registered.iter().map(|url| Url::parse(url).unwrap()).collect(),
-            ..SlackApp::of(&SimulatorConfig::default())
+            ..SimulatedApp::of(&SimulatorConfig::default())
         };
         app.may_redirect_to(&Url::parse(to).unwrap())
     }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// What was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub(crate) enum RequestedGrant {
     /// To install the app: scopes of the bot, and of the person.
     Install { bot: Vec<String>, user: Vec<String> },
     /// To know who the person is.
@@ -22,7 +22,7 @@ pub(crate) struct Grant {
     pub(crate) user: String,
     /// As the link had it.
     pub(crate) redirect_uri: Option<String>,
-    pub(crate) wanted: Wanted,
+    pub(crate) wanted: RequestedGrant,
 }
 
 #[derive(Debug)]

@@ -25,7 +25,7 @@ pub struct Delivery {
 }
 
 /// What is sent, and what it is called in the record.
-pub(crate) struct Outgoing {
+pub(crate) struct AppRequest {
     pub(crate) url: Url,
     pub(crate) content_type: &'static str,
     pub(crate) body: Bytes,

@@ -14,7 +14,7 @@ use crate::calls::{Call, KeptCall, Record};
 use crate::config::SimulatorConfig;
 use crate::faults::Faults;
 use crate::limits::Limiter;
-use crate::state::app::{Platform, SlackApp};
+use crate::state::app::{Platform, SimulatedApp};
 use crate::state::delivery::Delivery;
 use crate::state::response_urls::ResponseUrls;
 use crate::state::trigger::Triggers;
@@ -48,7 +48,7 @@ impl Callbacks {
 
 /// A hint for the page: these channels have changed.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct Notice {
+pub(crate) struct ChangeHint {
     pub(crate) version: u64,
     pub(crate) channels: BTreeSet<String>,
 }
@@ -57,7 +57,7 @@ pub(crate) struct Notice {
 pub(crate) struct Host {
     pub(crate) config: SimulatorConfig,
     /// The app under test, and the other teams of the simulator.
-    pub(crate) app: Arc<SlackApp>,
+    pub(crate) app: Arc<SimulatedApp>,
     pub(crate) platform: Arc<Platform>,
     /// Where the page of this workspace is.
     pub(crate) base: Url,
@@ -75,14 +75,14 @@ pub(crate) struct Host {
     pub(crate) version: watch::Sender<u64>,
     /// Rung at every change, call and delivery, for who waits to see one.
     pub(crate) activity: watch::Sender<()>,
-    pub(crate) notices: broadcast::Sender<Notice>,
+    pub(crate) notices: broadcast::Sender<ChangeHint>,
     workspace: Mutex<Workspace>,
 }
 
 /// What a workspace has in common with the others of its simulator.
 #[derive(Clone)]
 pub(crate) struct Shared {
-    pub(crate) app: Arc<SlackApp>,
+    pub(crate) app: Arc<SimulatedApp>,
     pub(crate) platform: Arc<Platform>,
     pub(crate) http: reqwest::Client,
     pub(crate) stop: CancellationToken,
@@ -171,7 +171,7 @@ impl Host {
         drop(workspace);
         if !channels.is_empty() {
             self.version.send_replace(version);
-            if self.notices.send(Notice { version, channels }).is_err() {
+            if self.notices.send(ChangeHint { version, channels }).is_err() {
                 tracing::trace!("nobody watches the stream of changes");
             }
         }

@@ -14,7 +14,7 @@ const USES: u32 = 5;
 
 /// Where the interaction took place.
 #[derive(Debug, Clone)]
-pub(crate) struct Origin {
+pub(crate) struct InteractionPlace {
     pub(crate) channel: String,
     /// The message with the button; none for a command.
     pub(crate) message_ts: Option<String>,
@@ -23,7 +23,7 @@ pub(crate) struct Origin {
 
 #[derive(Debug)]
 struct Issued {
-    origin: Origin,
+    origin: InteractionPlace,
     at: Instant,
     used: u32,
 }
@@ -33,7 +33,7 @@ struct Issued {
 pub(crate) struct ResponseUrls(HashMap<String, Issued>);
 
 impl ResponseUrls {
-    pub(crate) fn issue(&mut self, base: &Url, kind: &str, origin: Origin) -> Url {
+    pub(crate) fn issue(&mut self, base: &Url, kind: &str, origin: InteractionPlace) -> Url {
         let secret = random::hex();
         let mut url = base.clone();
         url.set_path(&format!("{}{kind}/{secret}", base.path()));
@@ -49,7 +49,7 @@ impl ResponseUrls {
     }
 
     /// Uses one up once; gives where the interaction took place, or Slack's error.
-    pub(crate) fn take(&mut self, secret: &str) -> Result<Origin, &'static str> {
+    pub(crate) fn take(&mut self, secret: &str) -> Result<InteractionPlace, &'static str> {
         let issued = self.0.get_mut(secret).ok_or("invalid_url")?;
         if issued.at.elapsed() > LIFETIME {
             return Err("expired_url");

@@ -10,7 +10,7 @@ const CONNECTIONS_MAX: usize = 10;
 
 /// What a connection is told to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Order {
+pub(crate) enum SocketOrder {
     /// Send this.
     Say(String),
     /// Send this, and close after so many milliseconds.
@@ -25,7 +25,7 @@ pub(crate) enum Order {
 #[derive(Debug)]
 struct Open {
     id: u64,
-    orders: mpsc::UnboundedSender<Order>,
+    orders: mpsc::UnboundedSender<SocketOrder>,
 }
 
 /// An envelope that waits for its acknowledgement.
@@ -37,7 +37,7 @@ struct Pending {
 
 /// The sockets of the app.
 #[derive(Debug, Default)]
-pub(crate) struct Sockets {
+pub(crate) struct AppSockets {
     /// Whether the app is in Socket Mode: then nothing goes over HTTP.
     enabled: bool,
     /// Addresses that were given out and not used yet.
@@ -49,7 +49,7 @@ pub(crate) struct Sockets {
     turn: usize,
 }
 
-impl Sockets {
+impl AppSockets {
     /// How many connections there are.
     pub(crate) fn connections(&self) -> usize {
         self.open.len()
@@ -83,7 +83,7 @@ impl Sockets {
     }
 
     /// Adds a connection; none where there are too many.
-    pub(crate) fn add(&mut self, orders: mpsc::UnboundedSender<Order>) -> Option<u64> {
+    pub(crate) fn add(&mut self, orders: mpsc::UnboundedSender<SocketOrder>) -> Option<u64> {
         if self.open.len() >= CONNECTIONS_MAX {
             return None;
         }
@@ -115,7 +115,7 @@ impl Sockets {
         for _ in 0..count {
             self.turn = (self.turn + 1) % count;
             let open = &self.open[self.turn];
-            if open.orders.send(Order::Say(text.to_owned())).is_ok() {
+            if open.orders.send(SocketOrder::Say(text.to_owned())).is_ok() {
                 let (answer, answered) = oneshot::channel();
                 let pending = Pending {
                     connection: open.id,
@@ -133,7 +133,7 @@ impl Sockets {
         self.pending.remove(envelope_id);
     }
 
-    fn order_all(&self, order: &Order) {
+    fn order_all(&self, order: &SocketOrder) {
         for open in &self.open {
             // One that has gone by itself needs no order.
             let _gone = open.orders.send(order.clone());
@@ -144,24 +144,24 @@ impl Sockets {
     pub(crate) fn switch(&mut self, enabled: bool) {
         self.enabled = enabled;
         if !enabled {
-            self.order_all(&Order::Leave(goodbye("link_disabled"), 0));
+            self.order_all(&SocketOrder::Leave(goodbye("link_disabled"), 0));
         }
     }
 
     /// Tells all connections to go: `warning` leaves them the ten seconds that Slack does, `refresh_requested` a moment.
     pub(crate) fn disconnect(&self, reason: &str) {
         let milliseconds = if reason == "warning" { 10_000 } else { 200 };
-        self.order_all(&Order::Leave(goodbye(reason), milliseconds));
+        self.order_all(&SocketOrder::Leave(goodbye(reason), milliseconds));
     }
 
     /// Makes all connections that are open now fall silent.
     pub(crate) fn hush(&self) {
-        self.order_all(&Order::Hush);
+        self.order_all(&SocketOrder::Hush);
     }
 
     /// Cuts all connections without a word.
     pub(crate) fn cut(&self) {
-        self.order_all(&Order::Drop);
+        self.order_all(&SocketOrder::Drop);
     }
 }
 

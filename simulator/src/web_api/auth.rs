@@ -2,24 +2,24 @@
 
 use serde_json::json;
 
-use crate::method::call::Call;
-use crate::method::refusal::{Outcome, Refusal, fields};
+use crate::method::call::MethodCall;
+use crate::method::refusal::{MethodOutcome, MethodRefusal, fields};
 use crate::state::workspace::installation::Holder;
 
 /// `api.test`: gives back what it got; with `error`, fails so.
-pub(crate) fn api_test(call: &Call<'_>) -> Outcome {
+pub(crate) fn api_test(call: &MethodCall<'_>) -> MethodOutcome {
     let args = json!({ "args": call.args.values() });
     match call.args.text("error") {
-        Some(error) => Err(Refusal {
+        Some(error) => Err(MethodRefusal {
             fields: fields(args),
-            ..Refusal::from(error.as_str())
+            ..MethodRefusal::from(error.as_str())
         }),
         None => Ok(fields(args)),
     }
 }
 
 /// `auth.test`: who the token is.
-pub(crate) fn test(call: &Call<'_>) -> Outcome {
+pub(crate) fn test(call: &MethodCall<'_>) -> MethodOutcome {
     call.host.read(|ws| {
         let mut reply = fields(json!({
             "url": call.host.base.as_str(),
@@ -43,7 +43,7 @@ pub(crate) fn test(call: &Call<'_>) -> Outcome {
 }
 
 /// `team.info`.
-pub(crate) fn team_info(call: &Call<'_>) -> Outcome {
+pub(crate) fn team_info(call: &MethodCall<'_>) -> MethodOutcome {
     call.host.read(|ws| {
         if call.args.text("team").is_some_and(|team| team != ws.team.id) {
             return Err("team_not_found".into());
@@ -60,7 +60,7 @@ pub(crate) fn team_info(call: &Call<'_>) -> Outcome {
 }
 
 /// `bots.info`.
-pub(crate) fn bots_info(call: &Call<'_>) -> Outcome {
+pub(crate) fn bots_info(call: &MethodCall<'_>) -> MethodOutcome {
     call.host.read(|ws| {
         let app = &ws.app;
         if call.args.text("bot").is_some_and(|bot| bot != app.bot_id) {

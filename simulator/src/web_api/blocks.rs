@@ -3,17 +3,17 @@
 use serde_json::Value;
 
 use crate::block_kit;
-use crate::method::call::Call;
-use crate::method::refusal::{Fields, Outcome, Refusal};
+use crate::method::call::MethodCall;
+use crate::method::refusal::{Fields, MethodOutcome, MethodRefusal};
 
 /// `blocks.validate`: exactly one of blocks, a view, or a message.
-pub(crate) fn validate(call: &Call<'_>) -> Outcome {
+pub(crate) fn validate(call: &MethodCall<'_>) -> MethodOutcome {
     let given: Vec<&str> = ["blocks", "view", "message"]
         .into_iter()
         .filter(|name| call.args.has(name))
         .collect();
     let [name] = given[..] else {
-        return Err(Refusal::explained(
+        return Err(MethodRefusal::explained(
             "invalid_arguments",
             &["[ERROR] give exactly one of: blocks, view, message".to_owned()],
         ));
@@ -35,6 +35,6 @@ pub(crate) fn validate(call: &Call<'_>) -> Outcome {
     if problems.is_empty() {
         Ok(Fields::new())
     } else {
-        Err(Refusal::explained(&error, &problems))
+        Err(MethodRefusal::explained(&error, &problems))
     }
 }

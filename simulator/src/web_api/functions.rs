@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use crate::method::arguments::missing_argument;
-use crate::method::call::Call;
-use crate::method::refusal::{Fields, Outcome};
+use crate::method::call::MethodCall;
+use crate::method::refusal::{Fields, MethodOutcome};
 use crate::state::workspace::function;
 
 /// `functions.completeSuccess`: the step goes on with these outputs.
-pub(crate) fn complete_success(call: &Call<'_>) -> Outcome {
+pub(crate) fn complete_success(call: &MethodCall<'_>) -> MethodOutcome {
     let outputs = match call.args.structure("outputs") {
         Ok(Some(Value::Object(outputs))) => outputs,
         Ok(Some(_)) | Err(_) => return Err("parameter_validation_failed".into()),
@@ -18,12 +18,12 @@ pub(crate) fn complete_success(call: &Call<'_>) -> Outcome {
 }
 
 /// `functions.completeError`: the step has failed.
-pub(crate) fn complete_error(call: &Call<'_>) -> Outcome {
+pub(crate) fn complete_error(call: &MethodCall<'_>) -> MethodOutcome {
     let error = call.args.required("error")?;
     complete(call, function::Outcome::Failed { error })
 }
 
-fn complete(call: &Call<'_>, outcome: function::Outcome) -> Outcome {
+fn complete(call: &MethodCall<'_>, outcome: function::Outcome) -> MethodOutcome {
     let id = call.args.required("function_execution_id")?;
     // A workflow's token is that of one step.
     let own = call

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::method::call::Call;
-use crate::method::refusal::{Outcome, fields};
+use crate::method::call::MethodCall;
+use crate::method::refusal::{MethodOutcome, fields};
 use crate::oauth::access;
 use crate::state::workspace::installation::Farewell;
 
 /// `auth.revoke`.
-pub(crate) fn revoke(call: &Call<'_>) -> Outcome {
+pub(crate) fn revoke(call: &MethodCall<'_>) -> MethodOutcome {
     let (Some(token), Some(holder)) = (&call.args.token, &call.holder) else {
         return Err("not_authed".into());
     };
@@ -22,7 +22,7 @@ pub(crate) fn revoke(call: &Call<'_>) -> Outcome {
 }
 
 /// `apps.uninstall`.
-pub(crate) fn uninstall(call: &Call<'_>) -> Outcome {
+pub(crate) fn uninstall(call: &MethodCall<'_>) -> MethodOutcome {
     let app = access::app(call)?;
     if !Arc::ptr_eq(&app, &call.host.app) {
         return Err("client_id_token_mismatch".into());

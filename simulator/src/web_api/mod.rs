@@ -32,14 +32,14 @@ use serde_json::json;
 use crate::calls;
 use crate::clock;
 use crate::faults::When;
-use crate::method::arguments::{self, Arguments, Incoming};
-use crate::method::call::Call;
-use crate::method::refusal::{Outcome, Refusal};
+use crate::method::arguments::{self, Incoming, MethodArguments};
+use crate::method::call::MethodCall;
+use crate::method::refusal::{MethodOutcome, MethodRefusal};
 use crate::method::{Method, Tokens};
 use crate::state::host::{Host, lock};
 use crate::state::workspace::Workspace;
 use crate::state::workspace::installation::Holder;
-use reply::Reply;
+use reply::MethodReply;
 
 pub(crate) fn routes() -> Router<Arc<Host>> {
     Router::new().route("/api/{method}", any(serve))
@@ -61,10 +61,10 @@ async fn serve(
     };
     let at_micros = clock::now_micros();
     let method = registry::find(&name);
-    let read = Arguments::read(&incoming, method.is_some_and(|m| m.json));
+    let read = MethodArguments::read(&incoming, method.is_some_and(|m| m.json));
     let (args, unreadable) = match read {
         Ok(args) => (args, None),
-        Err(refusal) => (Arguments::default(), Some(refusal)),
+        Err(refusal) => (MethodArguments::default(), Some(refusal)),
     };
     let host = team_of(&home, &args);
     let mut record = calls::Call {
@@ -109,7 +109,7 @@ async fn serve(
 }
 
 /// The team that a call is about: its token says so, or what it wants to exchange for one.
-fn team_of(home: &Arc<Host>, args: &Arguments) -> Arc<Host> {
+fn team_of(home: &Arc<Host>, args: &MethodArguments) -> Arc<Host> {
     let platform = &home.platform;
     let by_token = args.token.as_deref().and_then(|token| platform.of_token(token));
     let by_code = || {
@@ -127,25 +127,25 @@ fn team_of(home: &Arc<Host>, args: &Arguments) -> Arc<Host> {
 fn answer(
     host: &Host,
     method: Option<&'static Method>,
-    args: &Arguments,
-    unreadable: Option<Refusal>,
+    args: &MethodArguments,
+    unreadable: Option<MethodRefusal>,
     record: &mut calls::Call,
-) -> Reply {
+) -> MethodReply {
     let Some(method) = method else {
-        let mut refusal = Refusal::from("unknown_method");
+        let mut refusal = MethodRefusal::from("unknown_method");
         refusal
             .fields
             .insert("req_method".to_owned(), json!(record.method));
-        return Reply::refused(refusal);
+        return MethodReply::refused(refusal);
     };
     if let Some(refusal) = unreadable {
-        return Reply::refused(refusal);
+        return MethodReply::refused(refusal);
     }
     let (holder, scopes) = match authenticate(host, method, args) {
         Ok(authenticated) => authenticated,
-        Err(refusal) => return Reply::refused(refusal),
+        Err(refusal) => return MethodReply::refused(refusal),
     };
-    let call = Call {
+    let call = MethodCall {
         host,
         method,
         args,
@@ -156,7 +156,7 @@ fn answer(
         .text("channel")
         .map(|named| host.read(|ws| paced_channel(ws, named)));
     if let Err(retry_after) = lock(&host.limiter).take(method.name, method.tier, channel.as_deref()) {
-        return Reply::RateLimited { retry_after };
+        return MethodReply::RateLimited { retry_after };
     }
     for unknown in args
         .values()
@@ -175,9 +175,9 @@ fn answer(
                     reply::with_warning(&fields, "missing_charset"),
                 );
             }
-            Reply::Ok(fields)
+            MethodReply::Ok(fields)
         }
-        Err(refusal) => Reply::refused(refusal),
+        Err(refusal) => MethodReply::refused(refusal),
     }
 }
 
@@ -194,8 +194,8 @@ fn paced_channel(ws: &Workspace, named: String) -> String {
 fn authenticate(
     host: &Host,
     method: &Method,
-    args: &Arguments,
-) -> Result<(Option<Holder>, Vec<String>), Refusal> {
+    args: &MethodArguments,
+) -> Result<(Option<Holder>, Vec<String>), MethodRefusal> {
     if method.open {
         return Ok((None, Vec::new()));
     }
@@ -224,7 +224,7 @@ fn standing(host: &Host, token: &str) -> Result<(Holder, Vec<String>), &'static 
     })
 }
 
-fn run(call: &Call<'_>) -> Outcome {
+fn run(call: &MethodCall<'_>) -> MethodOutcome {
     call.require_method_scopes()?;
     if let Some(&name) = call.method.required.iter().find(|name| !call.args.has(name)) {
         return Err(arguments::missing_argument(name));

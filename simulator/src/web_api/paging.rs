@@ -2,22 +2,26 @@
 
 use serde_json::{Value, json};
 
-use crate::method::arguments::Arguments;
-use crate::method::refusal::{Fields, Refusal};
+use crate::method::arguments::MethodArguments;
+use crate::method::refusal::{Fields, MethodRefusal};
 
 /// What part of a list is asked for.
-pub(crate) struct Page {
+pub(crate) struct ListPage {
     pub(crate) offset: String,
     pub(crate) limit: usize,
 }
 
-impl Page {
+impl ListPage {
     /// Reads `cursor` and `limit`.
-    pub(crate) fn read(args: &Arguments, default: usize, maximum: usize) -> Result<Self, Refusal> {
+    pub(crate) fn read(
+        args: &MethodArguments,
+        default: usize,
+        maximum: usize,
+    ) -> Result<Self, MethodRefusal> {
         let limit = match args.text("limit") {
             None => default,
             Some(text) => {
-                let limit: i64 = text.parse().map_err(|_| Refusal::from("invalid_limit"))?;
+                let limit: i64 = text.parse().map_err(|_| MethodRefusal::from("invalid_limit"))?;
                 match usize::try_from(limit) {
                     Ok(0) => default,
                     Ok(limit) => limit.min(maximum),

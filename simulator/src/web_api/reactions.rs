@@ -1,14 +1,14 @@
 //! `reactions.add` and `pins.add`.
 
 use crate::clock;
-use crate::method::call::Call;
-use crate::method::refusal::{Fields, Outcome, Refusal};
+use crate::method::call::MethodCall;
+use crate::method::refusal::{Fields, MethodOutcome, MethodRefusal};
 
 /// Different emoji on one message. Source: Slack's help pages; the reference gives no number.
 const EMOJI_MAX: usize = 23;
 
 /// `reactions.add`, as the bot.
-pub(crate) fn add(call: &Call<'_>) -> Outcome {
+pub(crate) fn add(call: &MethodCall<'_>) -> MethodOutcome {
     let name = call.args.required("name")?;
     let ts = timestamp(call)?;
     let known = name
@@ -42,7 +42,7 @@ pub(crate) fn add(call: &Call<'_>) -> Outcome {
 }
 
 /// `pins.add`.
-pub(crate) fn pin(call: &Call<'_>) -> Outcome {
+pub(crate) fn pin(call: &MethodCall<'_>) -> MethodOutcome {
     if !call.args.has("timestamp") {
         return Err("no_item_specified".into());
     }
@@ -61,7 +61,7 @@ pub(crate) fn pin(call: &Call<'_>) -> Outcome {
     })
 }
 
-fn timestamp(call: &Call<'_>) -> Result<String, Refusal> {
+fn timestamp(call: &MethodCall<'_>) -> Result<String, MethodRefusal> {
     let ts = call.args.required("timestamp")?;
     if clock::is_ts(&ts) {
         Ok(ts)

@@ -8,8 +8,8 @@ use super::{
     auth, blocks, chat, conversations, functions, reactions, token_methods, unfurl, usergroups, users, views,
 };
 use crate::limits::Tier;
-use crate::method::Scopes::{AnyOf, Family, None as NoScope};
-use crate::method::{Method, Scopes, Tokens};
+use crate::method::MethodScopes::{AnyOf, Family, None as NoScope};
+use crate::method::{Method, MethodScopes, Tokens};
 
 pub(super) const BASE: Method = Method {
     name: "",
@@ -68,7 +68,7 @@ const LIST: &[&str] = &[
     "include_locale",
 ];
 
-const CHANNELS_WRITE: Scopes = AnyOf(&[
+const CHANNELS_WRITE: MethodScopes = AnyOf(&[
     "channels:manage",
     "groups:write",
     "im:write",

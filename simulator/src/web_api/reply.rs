@@ -9,15 +9,15 @@ use futures::stream;
 use serde_json::{Value, json};
 
 use crate::faults::{FaultKind, pause};
-use crate::method::refusal::{Fields, Refusal};
+use crate::method::refusal::{Fields, MethodRefusal};
 use crate::state::host::Host;
 
 /// An answer.
-pub(crate) enum Reply {
+pub(crate) enum MethodReply {
     /// `ok: true`.
     Ok(Fields),
     /// `ok: false`, HTTP 200.
-    Refused(Refusal),
+    Refused(MethodRefusal),
     /// HTTP 429.
     RateLimited { retry_after: u64 },
     /// A status without JSON, as a proxy would give.
@@ -26,8 +26,8 @@ pub(crate) enum Reply {
     Dropped,
 }
 
-impl Reply {
-    pub(crate) fn refused(refusal: Refusal) -> Self {
+impl MethodReply {
+    pub(crate) fn refused(refusal: MethodRefusal) -> Self {
         Self::Refused(refusal)
     }
 
@@ -63,7 +63,7 @@ impl Reply {
                 fields.insert("ok".to_owned(), json!(true));
                 axum::Json(fields).into_response()
             }
-            Self::Refused(Refusal { error, mut fields }) => {
+            Self::Refused(MethodRefusal { error, mut fields }) => {
                 fields.insert("ok".to_owned(), json!(false));
                 fields.insert("error".to_owned(), json!(error));
                 axum::Json(fields).into_response()
@@ -107,21 +107,21 @@ fn broken_off() -> Response {
 }
 
 /// The fault's answer; nothing for one that only delays the proper answer.
-pub(crate) async fn spoil(host: &Host, kind: FaultKind) -> Option<Reply> {
+pub(crate) async fn spoil(host: &Host, kind: FaultKind) -> Option<MethodReply> {
     match kind {
-        FaultKind::HttpError { status } => Some(Reply::Http(
+        FaultKind::HttpError { status } => Some(MethodReply::Http(
             StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
         )),
-        FaultKind::Error { error } => Some(Reply::refused(Refusal::from(error.as_str()))),
-        FaultKind::RateLimited { retry_after } => Some(Reply::RateLimited { retry_after }),
+        FaultKind::Error { error } => Some(MethodReply::refused(MethodRefusal::from(error.as_str()))),
+        FaultKind::RateLimited { retry_after } => Some(MethodReply::RateLimited { retry_after }),
         FaultKind::LateLimit { seconds, retry_after } => {
             wait(host, seconds).await;
-            Some(Reply::RateLimited { retry_after })
+            Some(MethodReply::RateLimited { retry_after })
         }
-        FaultKind::Drop => Some(Reply::Dropped),
+        FaultKind::Drop => Some(MethodReply::Dropped),
         FaultKind::Hang { seconds } => {
             wait(host, seconds).await;
-            Some(Reply::Dropped)
+            Some(MethodReply::Dropped)
         }
         FaultKind::Slow { seconds } => {
             wait(host, seconds).await;

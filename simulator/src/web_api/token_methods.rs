@@ -3,7 +3,7 @@
 use super::installed;
 use super::registry::BASE;
 use crate::limits::Tier;
-use crate::method::Scopes::AnyOf;
+use crate::method::MethodScopes::AnyOf;
 use crate::method::{Method, Tokens};
 use crate::oauth::{access, openid};
 

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use crate::block_kit;
-use crate::method::call::Call;
-use crate::method::refusal::{Fields, Outcome, Refusal};
+use crate::method::call::MethodCall;
+use crate::method::refusal::{Fields, MethodOutcome, MethodRefusal};
 use crate::state::workspace::{Preview, SharedLink, Workspace};
 
 /// Where the links are: in a message, or in a composer.
@@ -15,7 +15,7 @@ enum Place {
 
 /// `chat.unfurl`: previews for links of which the app was told, and only those. A second one for the same
 /// link replaces the first.
-pub(crate) fn run(call: &Call<'_>) -> Outcome {
+pub(crate) fn run(call: &MethodCall<'_>) -> MethodOutcome {
     let unfurls = unfurls(call)?;
     let place = call.host.read(|ws| place(call, ws))?;
     call.host.change(|ws| {
@@ -35,11 +35,11 @@ pub(crate) fn run(call: &Call<'_>) -> Outcome {
 }
 
 /// The map of URL to attachment, each with blocks that Slack shows in a preview.
-fn unfurls(call: &Call<'_>) -> Result<Map<String, Value>, Refusal> {
+fn unfurls(call: &MethodCall<'_>) -> Result<Map<String, Value>, MethodRefusal> {
     let given = call
         .args
         .structure("unfurls")
-        .map_err(|_| Refusal::from("invalid_unfurls_format"))?;
+        .map_err(|_| MethodRefusal::from("invalid_unfurls_format"))?;
     let unfurls = match given {
         None => return Err("missing_unfurls".into()),
         Some(Value::Object(unfurls)) if !unfurls.is_empty() => unfurls,
@@ -67,13 +67,13 @@ fn unfurls(call: &Call<'_>) -> Result<Map<String, Value>, Refusal> {
         }
         let problems = block_kit::unfurl_problems(unfurl);
         if !problems.is_empty() {
-            return Err(Refusal::invalid_blocks(&problems));
+            return Err(MethodRefusal::invalid_blocks(&problems));
         }
     }
     Ok(unfurls)
 }
 
-fn place(call: &Call<'_>, ws: &Workspace) -> Result<Place, Refusal> {
+fn place(call: &MethodCall<'_>, ws: &Workspace) -> Result<Place, MethodRefusal> {
     let args = call.args;
     if let Some(unfurl_id) = args.text("unfurl_id") {
         let source = args.text("source").ok_or("missing_source")?;
@@ -105,7 +105,7 @@ fn place(call: &Call<'_>, ws: &Workspace) -> Result<Place, Refusal> {
 }
 
 /// The links there, and whether the app may unfurl them yet.
-fn shared(ws: &Workspace, place: &Place) -> Result<(Vec<SharedLink>, bool), Refusal> {
+fn shared(ws: &Workspace, place: &Place) -> Result<(Vec<SharedLink>, bool), MethodRefusal> {
     match place {
         Place::Composer(unfurl_id) => {
             let composed = ws

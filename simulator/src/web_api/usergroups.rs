@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::method::call::Call;
-use crate::method::refusal::{Outcome, fields};
+use crate::method::call::MethodCall;
+use crate::method::refusal::{MethodOutcome, fields};
 
 /// `usergroups.list`; nobody can disable a group here.
-pub(crate) fn list(call: &Call<'_>) -> Outcome {
+pub(crate) fn list(call: &MethodCall<'_>) -> MethodOutcome {
     call.host.read(|ws| {
         let groups = ws.groups.iter().map(|group| {
             json!({"id": group.id, "team_id": ws.team.id, "is_usergroup": true, "name": group.name, "handle": group.handle,

@@ -2,16 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::paging::{Page, add_cursor};
-use crate::method::call::Call;
-use crate::method::refusal::{Outcome, fields};
+use super::paging::{ListPage, add_cursor};
+use crate::method::call::MethodCall;
+use crate::method::refusal::{MethodOutcome, fields};
 
-fn with_email(call: &Call<'_>) -> bool {
+fn with_email(call: &MethodCall<'_>) -> bool {
     call.has_any_scope(&["users:read.email"])
 }
 
 /// `users.info`.
-pub(crate) fn info(call: &Call<'_>) -> Outcome {
+pub(crate) fn info(call: &MethodCall<'_>) -> MethodOutcome {
     let id = call.args.required("user")?;
     call.host.read(|ws| {
         let person = ws.person(&id).ok_or("user_not_found")?;
@@ -22,8 +22,8 @@ pub(crate) fn info(call: &Call<'_>) -> Outcome {
 }
 
 /// `users.list`. Slack answers `limit_required` to large teams only; here everybody fits without one.
-pub(crate) fn list(call: &Call<'_>) -> Outcome {
-    let page = Page::read(call.args, 1_000, 1_000)?;
+pub(crate) fn list(call: &MethodCall<'_>) -> MethodOutcome {
+    let page = ListPage::read(call.args, 1_000, 1_000)?;
     call.host.read(|ws| {
         let all: Vec<(String, Value)> = ws
             .people
@@ -38,7 +38,7 @@ pub(crate) fn list(call: &Call<'_>) -> Outcome {
 }
 
 /// `users.lookupByEmail`: exact but for case; deactivated people are not found.
-pub(crate) fn lookup_by_email(call: &Call<'_>) -> Outcome {
+pub(crate) fn lookup_by_email(call: &MethodCall<'_>) -> MethodOutcome {
     let email = call.args.required("email")?;
     call.host.read(|ws| {
         let person = ws

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::block_kit;
 use crate::method::arguments::missing_argument;
-use crate::method::call::Call;
-use crate::method::refusal::{Fields, Outcome, Refusal, fields};
+use crate::method::call::MethodCall;
+use crate::method::refusal::{Fields, MethodOutcome, MethodRefusal, fields};
 use crate::state::host::lock;
 use crate::state::workspace::{View, Workspace};
 
@@ -16,7 +16,7 @@ pub(crate) const VIEW_MAX: usize = 250_000;
 pub(crate) const STACK_MAX: usize = 3;
 
 /// `views.open`: a modal, within three seconds of what the person did.
-pub(crate) fn open(call: &Call<'_>) -> Outcome {
+pub(crate) fn open(call: &MethodCall<'_>) -> MethodOutcome {
     let content = content(call, "modal")?;
     let user = triggering_user(call)?;
     call.host.change(|ws| {
@@ -27,7 +27,7 @@ pub(crate) fn open(call: &Call<'_>) -> Outcome {
 }
 
 /// `views.push`: a modal over the open ones.
-pub(crate) fn push(call: &Call<'_>) -> Outcome {
+pub(crate) fn push(call: &MethodCall<'_>) -> MethodOutcome {
     let content = content(call, "modal")?;
     let user = triggering_user(call)?;
     call.host.change(|ws| {
@@ -47,7 +47,7 @@ pub(crate) fn push(call: &Call<'_>) -> Outcome {
 }
 
 /// `views.update`, by `view_id` or `external_id`.
-pub(crate) fn update(call: &Call<'_>) -> Outcome {
+pub(crate) fn update(call: &MethodCall<'_>) -> MethodOutcome {
     let args = call.args;
     let (view_id, external_id) = (args.text("view_id"), args.text("external_id"));
     if view_id.is_none() && external_id.is_none() {
@@ -68,12 +68,12 @@ pub(crate) fn update(call: &Call<'_>) -> Outcome {
 }
 
 /// `views.publish`: a person's Home tab.
-pub(crate) fn publish(call: &Call<'_>) -> Outcome {
+pub(crate) fn publish(call: &MethodCall<'_>) -> MethodOutcome {
     let user = call.args.required("user_id")?;
     let content = content(call, "home")?;
     call.host.change(|ws| {
         if ws.person(&user).is_none() {
-            return Err(Refusal::explained(
+            return Err(MethodRefusal::explained(
                 "invalid_arguments",
                 &["[ERROR] no such user [json-pointer:/user_id]".to_owned()],
             ));
@@ -88,9 +88,9 @@ pub(crate) fn publish(call: &Call<'_>) -> Outcome {
     })
 }
 
-fn content(call: &Call<'_>, kind: &str) -> Result<Value, Refusal> {
+fn content(call: &MethodCall<'_>, kind: &str) -> Result<Value, MethodRefusal> {
     let malformed = || {
-        Refusal::explained(
+        MethodRefusal::explained(
             "invalid_arguments",
             &["[ERROR] failed to parse `view`".to_owned()],
         )
@@ -112,27 +112,33 @@ fn content(call: &Call<'_>, kind: &str) -> Result<Value, Refusal> {
     if problems.is_empty() {
         Ok(view)
     } else {
-        Err(Refusal::explained("invalid_arguments", &problems))
+        Err(MethodRefusal::explained("invalid_arguments", &problems))
     }
 }
 
-fn triggering_user(call: &Call<'_>) -> Result<String, Refusal> {
+fn triggering_user(call: &MethodCall<'_>) -> Result<String, MethodRefusal> {
     let id = call
         .args
         .text("trigger_id")
         .or_else(|| call.args.text("interactivity_pointer"));
     let id = id.ok_or_else(|| missing_argument("trigger_id"))?;
-    lock(&call.host.triggers).exchange(&id).map_err(Refusal::from)
+    lock(&call.host.triggers)
+        .exchange(&id)
+        .map_err(MethodRefusal::from)
 }
 
-fn check_hash(call: &Call<'_>, view: &View) -> Result<(), Refusal> {
+fn check_hash(call: &MethodCall<'_>, view: &View) -> Result<(), MethodRefusal> {
     match call.args.text("hash") {
         Some(hash) if hash != view.hash => Err("hash_conflict".into()),
         Some(_) | None => Ok(()),
     }
 }
 
-pub(crate) fn check_external_id(ws: &Workspace, content: &Value, own: Option<&str>) -> Result<(), Refusal> {
+pub(crate) fn check_external_id(
+    ws: &Workspace,
+    content: &Value,
+    own: Option<&str>,
+) -> Result<(), MethodRefusal> {
     let external_id = content["external_id"].as_str().unwrap_or_default();
     let taken = !external_id.is_empty()
         && ws

@@ -10,13 +10,13 @@ use crate::state::workspace::Workspace;
 pub(crate) enum Piece {
     Text {
         text: String,
-        style: Style,
+        style: PieceStyle,
     },
     /// The label of a bare domain, which Slack makes an address of.
     Link {
         url: String,
         label: Option<String>,
-        style: Style,
+        style: PieceStyle,
     },
     User {
         id: String,
@@ -38,9 +38,9 @@ const MARKS: [(char, &str); 4] = [('*', "bold"), ('_', "italic"), ('~', "strike"
 
 /// How a stretch is set: which of [`MARKS`] are on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Style([bool; MARKS.len()]);
+pub(crate) struct PieceStyle([bool; MARKS.len()]);
 
-impl Style {
+impl PieceStyle {
     fn on(self) -> impl Iterator<Item = (char, &'static str)> {
         MARKS
             .into_iter()
@@ -86,11 +86,11 @@ impl Piece {
         }
     }
 
-    fn style(&self) -> Style {
+    fn style(&self) -> PieceStyle {
         match self {
             Self::Text { style, .. } | Self::Link { style, .. } => *style,
             Self::User { .. } | Self::Channel { .. } | Self::Broadcast { .. } | Self::Emoji { .. } => {
-                Style::default()
+                PieceStyle::default()
             }
         }
     }
@@ -144,11 +144,11 @@ pub(crate) fn mrkdwn(line: &[Piece]) -> String {
 /// Splits a line.
 pub(crate) fn pieces(line: &str, workspace: &Workspace) -> Vec<Piece> {
     let mut found = Vec::new();
-    split(line, Style::default(), workspace, &mut found);
+    split(line, PieceStyle::default(), workspace, &mut found);
     found
 }
 
-fn split(line: &str, style: Style, workspace: &Workspace, found: &mut Vec<Piece>) {
+fn split(line: &str, style: PieceStyle, workspace: &Workspace, found: &mut Vec<Piece>) {
     let mut plain = String::new();
     let mut rest = line;
     while let Some(first) = rest.chars().next() {
@@ -183,7 +183,7 @@ fn split(line: &str, style: Style, workspace: &Workspace, found: &mut Vec<Piece>
     flush(&mut plain, style, found);
 }
 
-fn flush(plain: &mut String, style: Style, found: &mut Vec<Piece>) {
+fn flush(plain: &mut String, style: PieceStyle, found: &mut Vec<Piece>) {
     if !plain.is_empty() {
         found.push(Piece::Text {
             text: std::mem::take(plain),
@@ -193,7 +193,7 @@ fn flush(plain: &mut String, style: Style, found: &mut Vec<Piece>) {
 }
 
 /// What stands between two equal marks, when these open and close at words.
-fn marked(rest: &str, style: Style) -> Option<&str> {
+fn marked(rest: &str, style: PieceStyle) -> Option<&str> {
     let mark = rest.chars().next().filter(|c| "*_~`".contains(*c))?;
     if style.marks().contains(mark) {
         return None;
@@ -206,7 +206,7 @@ fn marked(rest: &str, style: Style) -> Option<&str> {
 }
 
 /// A link, mention or emoji at the start of the text, and how many bytes it takes.
-fn special(rest: &str, style: Style, workspace: &Workspace) -> Option<(Piece, usize)> {
+fn special(rest: &str, style: PieceStyle, workspace: &Workspace) -> Option<(Piece, usize)> {
     if rest.starts_with("http://") || rest.starts_with("https://") {
         let end = rest
             .find(|c: char| c.is_whitespace() || "<>|".contains(c))

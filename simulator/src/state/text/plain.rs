@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use crate::state::workspace::message::Content;
+use crate::state::workspace::message::MessageContent;
 
 /// All words of a message, one stretch a line.
-pub(crate) fn words(content: &Content) -> String {
+pub(crate) fn words(content: &MessageContent) -> String {
     let mut found = vec![content.text.clone()];
     for value in content.blocks.iter().chain(&content.attachments) {
         collect(value, &mut found);
@@ -54,12 +54,12 @@ fn numbers(text: &str) -> impl Iterator<Item = u64> {
 }
 
 /// Whether the message mentions `#number`.
-pub(crate) fn mentions_number(content: &Content, number: u64) -> bool {
+pub(crate) fn mentions_number(content: &MessageContent, number: u64) -> bool {
     numbers(&words(content)).any(|n| n == number)
 }
 
 /// How many different `#numbers` the message mentions.
-pub(crate) fn mentions(content: &Content) -> usize {
+pub(crate) fn mentions(content: &MessageContent) -> usize {
     let mut found: Vec<u64> = numbers(&words(content)).collect();
     found.sort_unstable();
     found.dedup();

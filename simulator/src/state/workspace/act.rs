@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::message::{Author, Content, Message, Reaction};
+use super::message::{Message, MessageAuthor, MessageContent, Reaction};
 use super::{Channel, Person, Workspace};
 use crate::clock;
 use crate::error::ActError;
@@ -159,12 +159,12 @@ impl Workspace {
         }
         let parent = thread.map(|t| self.find_thread(channel, t)).transpose()?;
         let composed = compose(typed, self);
-        let content = Content {
+        let content = MessageContent {
             text: composed.text,
             blocks: composed.blocks,
-            ..Content::default()
+            ..MessageContent::default()
         };
-        let author = Author::Person {
+        let author = MessageAuthor::Person {
             user: person.id.clone(),
         };
         let mut message = Message::new(self.next_ts(), author, content);
@@ -208,10 +208,10 @@ impl Workspace {
         let (user, channel_id) = self.own_message(person, channel, ts)?;
         let composed = compose(typed, self);
         let blocks = self.with_block_ids(composed.blocks);
-        let content = Content {
+        let content = MessageContent {
             text: composed.text,
             blocks,
-            ..Content::default()
+            ..MessageContent::default()
         };
         self.replace_content(&channel_id, ts, content, Some(user.clone()));
         self.share_links(&channel_id, ts, &user, &composed.urls);
@@ -232,7 +232,7 @@ impl Workspace {
             .message(&channel.id, ts)
             .ok_or_else(|| not_found(format!("#{} has no message {ts}", channel.name)))?;
         if message.author
-            != (Author::Person {
+            != (MessageAuthor::Person {
                 user: person.id.clone(),
             })
         {

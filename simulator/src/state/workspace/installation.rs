@@ -19,7 +19,7 @@ const LIVE_TOKENS_MAX: usize = 2;
 /// Where the app stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Standing {
+pub(crate) enum TokenStanding {
     /// Not installed, or no more.
     #[default]
     Absent,
@@ -98,32 +98,32 @@ struct Refresh {
 /// What an exchange gives.
 pub(crate) struct Issued {
     pub(crate) access_token: String,
-    pub(crate) rotating: Option<Rotating>,
+    pub(crate) rotating: Option<RotatingTokens>,
 }
 
 /// What comes with a rotating token.
-pub(crate) struct Rotating {
+pub(crate) struct RotatingTokens {
     pub(crate) refresh_token: String,
     pub(crate) lives: Duration,
 }
 
 /// The installation.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Installation {
-    standing: Standing,
+pub(crate) struct AppGrants {
+    standing: TokenStanding,
     scopes: Vec<String>,
     tokens: Vec<Token>,
     refresh: Vec<Refresh>,
 }
 
-impl Installation {
+impl AppGrants {
     /// As configured; what a state file knows stays, but for scopes, which only add up.
     pub(crate) fn configure(&mut self, config: &SimulatorConfig) {
         if !config.installed {
             return;
         }
         if !self.knows(&config.bot_token) {
-            self.standing = Standing::Installed;
+            self.standing = TokenStanding::Installed;
             self.tokens.push(Token {
                 secret: config.bot_token.clone(),
                 holder: Holder::Bot,
@@ -132,7 +132,7 @@ impl Installation {
                 exchanged: false,
             });
         }
-        if self.standing == Standing::Installed {
+        if self.standing == TokenStanding::Installed {
             self.grant(&config.scopes);
         }
     }
@@ -145,7 +145,7 @@ impl Installation {
     /// Whether the app is told what happens: a token that has merely expired is no hindrance.
     pub(crate) fn is_live(&self) -> bool {
         let bot = |holder: &Holder| *holder == Holder::Bot;
-        self.standing == Standing::Installed
+        self.standing == TokenStanding::Installed
             && (self.tokens.iter().any(|t| bot(&t.holder) && !t.revoked)
                 || self.refresh.iter().any(|r| bot(&r.holder) && !r.revoked))
     }
@@ -165,7 +165,7 @@ impl Installation {
             .iter()
             .find(|t| t.secret == token)
             .ok_or("invalid_auth")?;
-        if self.standing != Standing::Installed && token.holder == Holder::Bot {
+        if self.standing != TokenStanding::Installed && token.holder == Holder::Bot {
             return Err("account_inactive");
         }
         if token.revoked {
@@ -197,10 +197,10 @@ impl Installation {
 
     /// Installs the app, or adds to what it may: the token lives on where it does not rotate.
     pub(crate) fn install(&mut self, scopes: &[String], lives: Option<Duration>) -> Issued {
-        if self.standing == Standing::Absent {
+        if self.standing == TokenStanding::Absent {
             self.scopes.clear();
         }
-        self.standing = Standing::Installed;
+        self.standing = TokenStanding::Installed;
         self.grant(scopes);
         self.give(Holder::Bot, lives)
     }
@@ -285,7 +285,7 @@ impl Installation {
         });
         Issued {
             access_token,
-            rotating: Some(Rotating { refresh_token, lives }),
+            rotating: Some(RotatingTokens { refresh_token, lives }),
         }
     }
 
@@ -307,7 +307,7 @@ impl Installation {
         if used.is_some_and(|ago| u128::from(ago) >= grace.as_micros()) {
             return Err("invalid_refresh_token");
         }
-        if refresh.holder == Holder::Bot && standing != Standing::Installed {
+        if refresh.holder == Holder::Bot && standing != TokenStanding::Installed {
             return Err("account_inactive");
         }
         refresh.used_at.get_or_insert(now);
@@ -373,9 +373,9 @@ impl Installation {
 
     pub(crate) fn set_deactivated(&mut self, deactivated: bool) {
         self.standing = match (self.standing, deactivated) {
-            (Standing::Installed | Standing::Deactivated, true) => Standing::Deactivated,
-            (Standing::Installed | Standing::Deactivated, false) => Standing::Installed,
-            (Standing::Absent, _) => Standing::Absent,
+            (TokenStanding::Installed | TokenStanding::Deactivated, true) => TokenStanding::Deactivated,
+            (TokenStanding::Installed | TokenStanding::Deactivated, false) => TokenStanding::Installed,
+            (TokenStanding::Absent, _) => TokenStanding::Absent,
         };
     }
 
@@ -433,7 +433,7 @@ impl Workspace {
             });
         }
         self.installation.revoke_all(&Holder::Bot);
-        self.installation.standing = Standing::Absent;
+        self.installation.standing = TokenStanding::Absent;
         self.set_bot_deleted(true);
         let bot = self.app.bot_user_id.clone();
         let event_ts = self.next_ts();

@@ -10,7 +10,7 @@ use super::{App, Workspace};
 /// Who a message is from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(crate) enum Author {
+pub(crate) enum MessageAuthor {
     /// A person, by hand.
     Person {
         /// User id.
@@ -41,7 +41,7 @@ pub(crate) struct Reaction {
 
 /// What a message says: all that an edit may replace.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Content {
+pub(crate) struct MessageContent {
     pub(crate) text: String,
     #[serde(default)]
     pub(crate) blocks: Vec<Value>,
@@ -57,8 +57,8 @@ pub(crate) struct Message {
     pub(crate) ts: String,
     /// `ts` of the parent, in a reply.
     pub(crate) thread_ts: Option<String>,
-    pub(crate) author: Author,
-    pub(crate) content: Content,
+    pub(crate) author: MessageAuthor,
+    pub(crate) content: MessageContent,
     /// `channel_join`, `thread_broadcast` and the like.
     pub(crate) subtype: Option<String>,
     pub(crate) client_msg_id: Option<String>,
@@ -83,7 +83,7 @@ pub(crate) struct Message {
 }
 
 impl Message {
-    pub(crate) fn new(ts: String, author: Author, content: Content) -> Self {
+    pub(crate) fn new(ts: String, author: MessageAuthor, content: MessageContent) -> Self {
         Self {
             ts,
             thread_ts: None,
@@ -105,17 +105,17 @@ impl Message {
     }
 
     pub(crate) fn is_from_app(&self) -> bool {
-        matches!(self.author, Author::App { .. })
+        matches!(self.author, MessageAuthor::App { .. })
     }
 
     /// User id of the author; none for a message under another name than the app's own, or by `response_url`.
     pub(crate) fn user<'a>(&'a self, app: &'a App) -> Option<&'a str> {
         match &self.author {
-            Author::Person { user } => Some(user),
-            Author::App { username: None, .. } if self.subtype.as_deref() != Some("bot_message") => {
+            MessageAuthor::Person { user } => Some(user),
+            MessageAuthor::App { username: None, .. } if self.subtype.as_deref() != Some("bot_message") => {
                 Some(&app.bot_user_id)
             }
-            Author::App { .. } => None,
+            MessageAuthor::App { .. } => None,
         }
     }
 
@@ -201,7 +201,7 @@ impl Workspace {
     }
 
     fn insert_author(&self, json: &mut Map<String, Value>, message: &Message) {
-        let Author::App { username, icons } = &message.author else {
+        let MessageAuthor::App { username, icons } = &message.author else {
             return;
         };
         let app = &self.app;

@@ -26,16 +26,16 @@ use serde::{Deserialize, Serialize};
 pub(crate) use channel::{Channel, ChannelKind};
 pub(crate) use events::Event;
 pub(crate) use function::Execution;
-use installation::Installation;
+use installation::AppGrants;
 pub(crate) use links::{ComposedLinks, Preview, SharedLink};
-pub(crate) use message::{Author, Message};
+pub(crate) use message::{Message, MessageAuthor};
 pub(crate) use person::Person;
 use snapshot::VisibleError;
 pub(crate) use view::View;
 
 use crate::clock;
 use crate::config::{FunctionSeed, GroupSeed, SimulatorConfig};
-use crate::state::app::SlackApp;
+use crate::state::app::SimulatedApp;
 
 /// The Slack app under test, as installed in the workspace.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -82,7 +82,7 @@ pub(crate) struct Workspace {
     pub(crate) team: Team,
     pub(crate) app: App,
     #[serde(default)]
-    pub(crate) installation: Installation,
+    pub(crate) installation: AppGrants,
     pub(crate) people: Vec<Person>,
     pub(crate) channels: Vec<Channel>,
     pub(crate) views: Vec<View>,
@@ -111,7 +111,7 @@ pub(crate) struct Workspace {
 
 impl Workspace {
     /// The workspace as configured, without messages. `further` counts the teams before it: no id is that of another team.
-    pub(crate) fn furnish(config: &SimulatorConfig, slack_app: &SlackApp, further: usize) -> Self {
+    pub(crate) fn furnish(config: &SimulatorConfig, slack_app: &SimulatedApp, further: usize) -> Self {
         let now = clock::now_seconds();
         let mark = if further == 0 {
             String::new()
@@ -139,7 +139,7 @@ impl Workspace {
         for seed in &config.channels {
             channels.push(Channel::from_seed(seed, &mark, &people, &app, now));
         }
-        let mut installation = Installation::default();
+        let mut installation = AppGrants::default();
         installation.configure(config);
         Self {
             team,

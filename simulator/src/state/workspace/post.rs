@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::events::{LinksShared, UnfurlKey};
 use super::links::shared_links;
-use super::message::{Content, Edited, Message, Metadata};
+use super::message::{Edited, Message, MessageContent, Metadata};
 use super::{ComposedLinks, Workspace};
 
 impl Workspace {
@@ -102,7 +102,7 @@ impl Workspace {
         &mut self,
         channel_id: &str,
         ts: &str,
-        content: Content,
+        content: MessageContent,
         flag: Option<String>,
     ) {
         let Some(previous) = self.shown(channel_id, ts) else {
@@ -171,11 +171,11 @@ impl Workspace {
     /// A line such as "alice has joined the channel".
     pub(crate) fn post_notice(&mut self, channel_id: &str, user: &str, subtype: &str, what: &str) {
         let ts = self.next_ts();
-        let content = Content {
+        let content = MessageContent {
             text: format!("<@{user}> {what}"),
-            ..Content::default()
+            ..MessageContent::default()
         };
-        let author = super::Author::Person {
+        let author = super::MessageAuthor::Person {
             user: user.to_owned(),
         };
         let mut message = Message::new(ts, author, content);

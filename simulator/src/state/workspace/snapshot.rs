@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::message::{Author, Message};
+use super::message::{Message, MessageAuthor};
 use super::{Channel, ChannelKind, Execution, Workspace};
 use crate::state::text::plain;
 
@@ -202,7 +202,7 @@ impl ChannelSnapshot {
 impl MessageSnapshot {
     /// Every word of the message, its blocks and its attachments.
     pub fn words(&self) -> String {
-        plain::words(&super::message::Content {
+        plain::words(&super::message::MessageContent {
             text: self.text.clone(),
             blocks: self.blocks.clone(),
             attachments: self.attachments.clone(),
@@ -310,13 +310,13 @@ impl Workspace {
 
     fn message_snapshot(&self, channel: &Channel, message: &Message) -> MessageSnapshot {
         let (author, username, icon) = match &message.author {
-            Author::Person { user } => (
+            MessageAuthor::Person { user } => (
                 self.person(user)
                     .map_or_else(|| user.clone(), |p| p.real_name.clone()),
                 None,
                 None,
             ),
-            Author::App { username, icons } => (
+            MessageAuthor::App { username, icons } => (
                 username.clone().unwrap_or_else(|| self.app.name.clone()),
                 username.clone(),
                 icons.as_ref().and_then(icon),

@@ -6,10 +6,10 @@ use std::path::Path;
 use super::Workspace;
 use crate::config::SimulatorConfig;
 use crate::error::SimulatorError;
-use crate::state::app::SlackApp;
+use crate::state::app::SimulatedApp;
 
 /// The workspace of the state file, or a new one when there is no such file.
-pub(crate) fn load(config: &SimulatorConfig, app: &SlackApp) -> Result<Workspace, SimulatorError> {
+pub(crate) fn load(config: &SimulatorConfig, app: &SimulatedApp) -> Result<Workspace, SimulatorError> {
     let Some(path) = &config.state_file else {
         return Ok(Workspace::furnish(config, app, 0));
     };

@@ -3,15 +3,15 @@
 use serde_json::{Value, json};
 
 use crate::block_kit;
-use crate::method::arguments::Arguments;
-use crate::method::call::Call;
-use crate::method::refusal::Refusal;
+use crate::method::arguments::MethodArguments;
+use crate::method::call::MethodCall;
+use crate::method::refusal::MethodRefusal;
 use crate::state::workspace::Workspace;
-use crate::state::workspace::message::Author;
+use crate::state::workspace::message::MessageAuthor;
 
 /// The parts of a message that were given; `None` is "not given", which an update tells from "empty".
 #[derive(Debug, Default)]
-pub(crate) struct Given {
+pub(crate) struct GivenContent {
     pub(crate) text: Option<String>,
     pub(crate) blocks: Option<Vec<Value>>,
     pub(crate) attachments: Option<Vec<Value>>,
@@ -49,9 +49,9 @@ const MARKDOWN_MAX: usize = 12_000;
 /// Bytes of metadata as JSON. Slack publishes no number; this is a guess on the safe side.
 const METADATA_MAX: usize = 8_000;
 
-impl Given {
+impl GivenContent {
     /// Reads and checks text, blocks, attachments and metadata.
-    pub(crate) fn read(args: &Arguments) -> Result<Self, Refusal> {
+    pub(crate) fn read(args: &MethodArguments) -> Result<Self, MethodRefusal> {
         let mut given = Self {
             text: args.has("text").then(|| args.text("text").unwrap_or_default()),
             blocks: list(args, "blocks", "invalid_blocks_format")?,
@@ -79,7 +79,7 @@ impl Given {
         let attachments = given.attachments.as_deref().unwrap_or_default();
         let problems = block_kit::message_problems(blocks, attachments);
         if !problems.is_empty() {
-            return Err(Refusal::invalid_blocks(&problems));
+            return Err(MethodRefusal::invalid_blocks(&problems));
         }
         if block_kit::too_long_together(blocks) {
             return Err("msg_blocks_too_long".into());
@@ -95,7 +95,7 @@ impl Given {
     }
 }
 
-fn list(args: &Arguments, name: &str, error: &str) -> Result<Option<Vec<Value>>, Refusal> {
+fn list(args: &MethodArguments, name: &str, error: &str) -> Result<Option<Vec<Value>>, MethodRefusal> {
     match args.structure(name) {
         Ok(None) => Ok(None),
         Ok(Some(Value::Array(items))) => Ok(Some(items)),
@@ -104,10 +104,10 @@ fn list(args: &Arguments, name: &str, error: &str) -> Result<Option<Vec<Value>>,
 }
 
 /// `{"event_type": …, "event_payload": {…}}`, or `{}` to remove it.
-fn metadata(args: &Arguments) -> Result<NewMetadata, Refusal> {
+fn metadata(args: &MethodArguments) -> Result<NewMetadata, MethodRefusal> {
     let metadata = args
         .structure("metadata")
-        .map_err(|_| Refusal::from("invalid_metadata_format"))?;
+        .map_err(|_| MethodRefusal::from("invalid_metadata_format"))?;
     let Some(metadata) = metadata else {
         return Ok(NewMetadata::Keep);
     };
@@ -154,7 +154,7 @@ fn is_payload_value(value: &Value, depth: u8) -> bool {
 }
 
 /// Under what name the app posts: its own, or another with `chat:write.customize`.
-pub(crate) fn author(call: &Call<'_>) -> Result<Author, Refusal> {
+pub(crate) fn author(call: &MethodCall<'_>) -> Result<MessageAuthor, MethodRefusal> {
     let username = call.args.text("username");
     let icons = match (call.args.text("icon_emoji"), call.args.text("icon_url")) {
         (Some(emoji), _) => Some(json!({ "emoji": emoji })),
@@ -164,7 +164,7 @@ pub(crate) fn author(call: &Call<'_>) -> Result<Author, Refusal> {
     if username.is_some() || icons.is_some() {
         call.require_scope("chat:write.customize")?;
     }
-    Ok(Author::App { username, icons })
+    Ok(MessageAuthor::App { username, icons })
 }
 
 /// Attachments whose blocks have an id each.

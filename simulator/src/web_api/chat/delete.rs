@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use crate::method::call::Call;
-use crate::method::refusal::{Outcome, fields};
+use crate::method::call::MethodCall;
+use crate::method::refusal::{MethodOutcome, fields};
 use crate::state::workspace::ChannelKind;
-use crate::state::workspace::message::Author;
+use crate::state::workspace::message::MessageAuthor;
 
 /// `chat.delete`: own messages only, and none that were posted under another name.
-pub(crate) fn run(call: &Call<'_>) -> Outcome {
+pub(crate) fn run(call: &MethodCall<'_>) -> MethodOutcome {
     let (channel_id, ts) = (call.args.required("channel")?, call.args.required("ts")?);
     call.host.change(|ws| {
         let channel = ws.channel(&channel_id).ok_or("channel_not_found")?;
@@ -17,11 +17,11 @@ pub(crate) fn run(call: &Call<'_>) -> Outcome {
         }
         let message = ws.message(&channel_id, &ts).ok_or("message_not_found")?;
         match &message.author {
-            Author::App { username: None, .. } => {}
-            Author::App {
+            MessageAuthor::App { username: None, .. } => {}
+            MessageAuthor::App {
                 username: Some(_), ..
             }
-            | Author::Person { .. } => {
+            | MessageAuthor::Person { .. } => {
                 return Err("cant_delete_message".into());
             }
         }

@@ -2,16 +2,16 @@
 
 use serde_json::json;
 
-use super::content::{Given, author, with_ids};
-use crate::method::call::Call;
-use crate::method::refusal::{Outcome, fields};
-use crate::state::workspace::message::{Content, Message};
+use super::content::{GivenContent, author, with_ids};
+use crate::method::call::MethodCall;
+use crate::method::refusal::{MethodOutcome, fields};
+use crate::state::workspace::message::{Message, MessageContent};
 
 /// `chat.postEphemeral`: to a member of a channel that the app is in.
-pub(crate) fn run(call: &Call<'_>) -> Outcome {
+pub(crate) fn run(call: &MethodCall<'_>) -> MethodOutcome {
     let args = call.args;
     let user = args.required("user")?;
-    let given = Given::read(args)?;
+    let given = GivenContent::read(args)?;
     let author = author(call)?;
     if given.is_empty() {
         return Err("no_text".into());
@@ -32,7 +32,7 @@ pub(crate) fn run(call: &Call<'_>) -> Outcome {
         if let Some(parent) = &thread_ts {
             ws.check_parent(&channel_id, parent)?;
         }
-        let content = Content {
+        let content = MessageContent {
             text: given.text.unwrap_or_default(),
             blocks: ws.with_block_ids(given.blocks.unwrap_or_default()),
             attachments: with_ids(ws, given.attachments.unwrap_or_default()),

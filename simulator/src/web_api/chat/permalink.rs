@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use crate::method::call::Call;
-use crate::method::refusal::{Outcome, fields};
+use crate::method::call::MethodCall;
+use crate::method::refusal::{MethodOutcome, fields};
 use crate::state::workspace::Workspace;
 
 /// `chat.getPermalink`.
-pub(crate) fn run(call: &Call<'_>) -> Outcome {
+pub(crate) fn run(call: &MethodCall<'_>) -> MethodOutcome {
     let ts = call.args.required("message_ts")?;
     call.host.read(|ws| {
         let channel = call.channel(ws)?;

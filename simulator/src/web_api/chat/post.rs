@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use super::content::{Given, author};
+use super::content::{GivenContent, author};
 use crate::clock;
-use crate::method::call::Call;
-use crate::method::refusal::{Outcome, Refusal, fields};
-use crate::state::workspace::message::{Content, Message, Metadata};
+use crate::method::call::MethodCall;
+use crate::method::refusal::{MethodOutcome, MethodRefusal, fields};
+use crate::state::workspace::message::{Message, MessageContent, Metadata};
 use crate::state::workspace::{ChannelKind, Workspace};
 use crate::web_api::reply::with_warning;
 
@@ -14,9 +14,9 @@ use crate::web_api::reply::with_warning;
 const TEXT_CUT: usize = 40_000;
 
 /// `chat.postMessage`.
-pub(crate) fn run(call: &Call<'_>) -> Outcome {
+pub(crate) fn run(call: &MethodCall<'_>) -> MethodOutcome {
     let args = call.args;
-    let given = Given::read(args)?;
+    let given = GivenContent::read(args)?;
     let author = author(call)?;
     if given.is_empty() {
         return Err("no_text".into());
@@ -33,7 +33,7 @@ pub(crate) fn run(call: &Call<'_>) -> Outcome {
         if cut {
             text = text.chars().take(TEXT_CUT).collect();
         }
-        let content = Content {
+        let content = MessageContent {
             text,
             blocks: ws.with_block_ids(given.blocks.unwrap_or_default()),
             attachments: super::content::with_ids(ws, given.attachments.unwrap_or_default()),
@@ -64,7 +64,7 @@ pub(crate) fn run(call: &Call<'_>) -> Outcome {
 }
 
 /// The channel by id, or by name as this method alone still takes it; a user id opens the direct messages.
-fn channel_for_post(call: &Call<'_>, ws: &mut Workspace) -> Result<String, Refusal> {
+fn channel_for_post(call: &MethodCall<'_>, ws: &mut Workspace) -> Result<String, MethodRefusal> {
     let wanted = call.args.required("channel")?;
     if ws.person(&wanted).is_some_and(|p| !p.is_bot && !p.deleted) {
         return Ok(ws.open_im(&wanted, clock::now_seconds()).0);

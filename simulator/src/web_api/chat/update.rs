@@ -2,20 +2,20 @@
 
 use serde_json::json;
 
-use super::content::{Given, with_ids};
-use crate::method::call::Call;
-use crate::method::refusal::{Outcome, fields};
+use super::content::{GivenContent, with_ids};
+use crate::method::call::MethodCall;
+use crate::method::refusal::{MethodOutcome, fields};
 use crate::state::workspace::ChannelKind;
-use crate::state::workspace::message::{Content, Metadata};
+use crate::state::workspace::message::{MessageContent, Metadata};
 
 /// Characters of `text`. Source: the reference of `chat.update`, `msg_too_long`.
 const TEXT_MAX: usize = 4_000;
 
 /// `chat.update`: text alone takes the blocks away; attachments and metadata stay unless given.
-pub(crate) fn run(call: &Call<'_>) -> Outcome {
+pub(crate) fn run(call: &MethodCall<'_>) -> MethodOutcome {
     let args = call.args;
     let (channel_id, ts) = (args.required("channel")?, args.required("ts")?);
-    let given = Given::read(args)?;
+    let given = GivenContent::read(args)?;
     if given
         .text
         .as_ref()
@@ -41,7 +41,7 @@ pub(crate) fn run(call: &Call<'_>) -> Outcome {
             return Err("no_text".into());
         }
         let only_text = given.text.is_some() && given.blocks.is_none() && given.attachments.is_none();
-        let content = Content {
+        let content = MessageContent {
             blocks: match given.blocks {
                 Some(blocks) => ws.with_block_ids(blocks),
                 None if given.text.is_some() => Vec::new(),

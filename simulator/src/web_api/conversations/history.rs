@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use crate::clock;
-use crate::method::arguments::Arguments;
-use crate::method::call::Call;
-use crate::method::refusal::{Outcome, Refusal, fields};
+use crate::method::arguments::MethodArguments;
+use crate::method::call::MethodCall;
+use crate::method::refusal::{MethodOutcome, MethodRefusal, fields};
 use crate::state::workspace::message::{Message, Metadata};
 use crate::state::workspace::{Channel, Workspace};
-use crate::web_api::paging::{Page, add_cursor};
+use crate::web_api::paging::{ListPage, add_cursor};
 
 /// The times between which messages are asked for.
 pub(crate) struct Span {
@@ -18,7 +18,7 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    pub(crate) fn read(args: &Arguments) -> Result<Self, Refusal> {
+    pub(crate) fn read(args: &MethodArguments) -> Result<Self, MethodRefusal> {
         Ok(Self {
             oldest: bound(args, "oldest", "invalid_ts_oldest")?,
             latest: bound(args, "latest", "invalid_ts_latest")?,
@@ -41,7 +41,7 @@ impl Span {
 }
 
 /// A bound in the form of a `ts`: Slack also takes whole or fractional seconds. `0` is no bound.
-fn bound(args: &Arguments, name: &str, error: &str) -> Result<Option<String>, Refusal> {
+fn bound(args: &MethodArguments, name: &str, error: &str) -> Result<Option<String>, MethodRefusal> {
     let Some(text) = args.text(name) else {
         return Ok(None);
     };
@@ -58,7 +58,7 @@ fn bound(args: &Arguments, name: &str, error: &str) -> Result<Option<String>, Re
 }
 
 /// How much metadata was asked for.
-pub(crate) fn metadata(args: &Arguments) -> Metadata {
+pub(crate) fn metadata(args: &MethodArguments) -> Metadata {
     if args.flag("include_all_metadata") {
         Metadata::Whole
     } else {
@@ -67,10 +67,10 @@ pub(crate) fn metadata(args: &Arguments) -> Metadata {
 }
 
 /// `conversations.history`.
-pub(crate) fn run(call: &Call<'_>) -> Outcome {
-    let page = Page::read(call.args, 100, 999).map_err(|refusal| {
+pub(crate) fn run(call: &MethodCall<'_>) -> MethodOutcome {
+    let page = ListPage::read(call.args, 100, 999).map_err(|refusal| {
         if refusal.error == "invalid_limit" {
-            Refusal::from("invalid_arguments")
+            MethodRefusal::from("invalid_arguments")
         } else {
             refusal
         }

@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use crate::method::call::Call;
-use crate::method::refusal::{Outcome, fields};
-use crate::web_api::paging::{Page, add_cursor};
+use crate::method::call::MethodCall;
+use crate::method::refusal::{MethodOutcome, fields};
+use crate::web_api::paging::{ListPage, add_cursor};
 
 /// `conversations.info`.
-pub(crate) fn run(call: &Call<'_>) -> Outcome {
+pub(crate) fn run(call: &MethodCall<'_>) -> MethodOutcome {
     call.host.read(|ws| {
         let channel = call.channel(ws)?;
         let with_members = call.args.flag("include_num_members");
@@ -18,8 +18,8 @@ pub(crate) fn run(call: &Call<'_>) -> Outcome {
 }
 
 /// `conversations.members`.
-pub(crate) fn members(call: &Call<'_>) -> Outcome {
-    let page = Page::read(call.args, 100, 1_000)?;
+pub(crate) fn members(call: &MethodCall<'_>) -> MethodOutcome {
+    let page = ListPage::read(call.args, 100, 1_000)?;
     call.host.read(|ws| {
         let channel = call.channel(ws)?;
         let (members, next) = page.of(channel.members.iter().map(|m| (m.clone(), m.clone())).collect());

@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use crate::method::call::Call;
-use crate::method::refusal::{Outcome, fields};
+use crate::method::call::MethodCall;
+use crate::method::refusal::{MethodOutcome, fields};
 use crate::state::workspace::ChannelKind;
 
 /// `conversations.join`: public channels.
-pub(crate) fn run(call: &Call<'_>) -> Outcome {
+pub(crate) fn run(call: &MethodCall<'_>) -> MethodOutcome {
     call.host.change(|ws| {
         let channel = call.channel(ws)?;
         if channel.kind != ChannelKind::Public {
@@ -32,7 +32,7 @@ pub(crate) fn run(call: &Call<'_>) -> Outcome {
 }
 
 /// `conversations.leave`.
-pub(crate) fn leave(call: &Call<'_>) -> Outcome {
+pub(crate) fn leave(call: &MethodCall<'_>) -> MethodOutcome {
     call.host.change(|ws| {
         let channel = call.channel(ws)?;
         if channel.is_im() {

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::method::call::Call;
-use crate::method::refusal::{Outcome, Refusal, fields};
+use crate::method::call::MethodCall;
+use crate::method::refusal::{MethodOutcome, MethodRefusal, fields};
 use crate::state::workspace::{Channel, ChannelKind};
-use crate::web_api::paging::{Page, add_cursor};
+use crate::web_api::paging::{ListPage, add_cursor};
 
 /// `conversations.list`: public channels, and the others that the bot is in.
-pub(crate) fn run(call: &Call<'_>) -> Outcome {
+pub(crate) fn run(call: &MethodCall<'_>) -> MethodOutcome {
     let bot = call.host.read(|ws| ws.app.bot_user_id.clone());
     listed(call, |channel| {
         channel.kind == ChannelKind::Public || channel.members.contains(&bot)
@@ -16,7 +16,7 @@ pub(crate) fn run(call: &Call<'_>) -> Outcome {
 }
 
 /// `users.conversations`: what a user is in, as far as the bot may know.
-pub(crate) fn of_user(call: &Call<'_>) -> Outcome {
+pub(crate) fn of_user(call: &MethodCall<'_>) -> MethodOutcome {
     let bot = call.host.read(|ws| ws.app.bot_user_id.clone());
     let user = call.args.text("user").unwrap_or_else(|| bot.clone());
     if call.host.read(|ws| ws.person(&user).is_none()) {
@@ -28,8 +28,8 @@ pub(crate) fn of_user(call: &Call<'_>) -> Outcome {
     })
 }
 
-fn listed(call: &Call<'_>, shown: impl Fn(&Channel) -> bool) -> Outcome {
-    let page = Page::read(call.args, 100, 999)?;
+fn listed(call: &MethodCall<'_>, shown: impl Fn(&Channel) -> bool) -> MethodOutcome {
+    let page = ListPage::read(call.args, 100, 999)?;
     let types = types(call)?;
     let no_archived = call.args.flag("exclude_archived");
     call.host.read(|ws| {
@@ -47,7 +47,7 @@ fn listed(call: &Call<'_>, shown: impl Fn(&Channel) -> bool) -> Outcome {
 }
 
 /// The types asked for, each with its own scope.
-fn types(call: &Call<'_>) -> Result<Vec<&'static str>, Refusal> {
+fn types(call: &MethodCall<'_>) -> Result<Vec<&'static str>, MethodRefusal> {
     let asked = call
         .args
         .text("types")

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::clock;
-use crate::method::call::Call;
-use crate::method::refusal::{Outcome, Refusal, fields};
+use crate::method::call::MethodCall;
+use crate::method::refusal::{MethodOutcome, MethodRefusal, fields};
 use crate::state::workspace::channel::Topic;
 use crate::state::workspace::{Channel, ChannelKind, Workspace};
 
@@ -21,7 +21,7 @@ fn manage_scope(kind: &ChannelKind) -> &'static str {
 }
 
 /// A channel that the bot is in and may change, by id. What it may not see is not there for it.
-fn managed<'w>(call: &Call<'_>, ws: &'w Workspace) -> Result<&'w Channel, Refusal> {
+fn managed<'w>(call: &MethodCall<'_>, ws: &'w Workspace) -> Result<&'w Channel, MethodRefusal> {
     let channel = call.channel(ws)?;
     call.require_scope(manage_scope(&channel.kind))?;
     if channel.is_im() {
@@ -41,7 +41,7 @@ fn shown(ws: &Workspace, id: &str) -> Value {
 }
 
 /// `conversations.create`.
-pub(crate) fn create(call: &Call<'_>) -> Outcome {
+pub(crate) fn create(call: &MethodCall<'_>) -> MethodOutcome {
     let private = call.args.flag("is_private");
     let kind = if private {
         ChannelKind::Private
@@ -58,7 +58,7 @@ pub(crate) fn create(call: &Call<'_>) -> Outcome {
 }
 
 /// `conversations.rename`: a channel that the bot has made, as others it may not.
-pub(crate) fn rename(call: &Call<'_>) -> Outcome {
+pub(crate) fn rename(call: &MethodCall<'_>) -> MethodOutcome {
     let name = call.args.text("name").unwrap_or_default();
     call.host.change(|ws| {
         let channel = managed(call, ws)?;
@@ -77,7 +77,7 @@ pub(crate) fn rename(call: &Call<'_>) -> Outcome {
 
 /// `conversations.archive`. That bots cannot bring a channel back is a known fault of Slack's, and so there is no `conversations.unarchive`
 /// for them.
-pub(crate) fn archive(call: &Call<'_>) -> Outcome {
+pub(crate) fn archive(call: &MethodCall<'_>) -> MethodOutcome {
     call.host.change(|ws| {
         let channel = managed(call, ws)?;
         if channel.archived {
@@ -93,16 +93,16 @@ pub(crate) fn archive(call: &Call<'_>) -> Outcome {
 }
 
 /// `conversations.setTopic`.
-pub(crate) fn set_topic(call: &Call<'_>) -> Outcome {
+pub(crate) fn set_topic(call: &MethodCall<'_>) -> MethodOutcome {
     set(call, "topic", |channel| &mut channel.topic)
 }
 
 /// `conversations.setPurpose`.
-pub(crate) fn set_purpose(call: &Call<'_>) -> Outcome {
+pub(crate) fn set_purpose(call: &MethodCall<'_>) -> MethodOutcome {
     set(call, "purpose", |channel| &mut channel.purpose)
 }
 
-fn set(call: &Call<'_>, name: &str, of: impl FnOnce(&mut Channel) -> &mut Topic) -> Outcome {
+fn set(call: &MethodCall<'_>, name: &str, of: impl FnOnce(&mut Channel) -> &mut Topic) -> MethodOutcome {
     let value = call.args.text(name).unwrap_or_default();
     if value.chars().count() > TOPIC_MAX {
         return Err("too_long".into());
@@ -131,7 +131,7 @@ fn set(call: &Call<'_>, name: &str, of: impl FnOnce(&mut Channel) -> &mut Topic)
 const INVITED_MAX: usize = 100;
 
 /// `conversations.invite`: all of them, or with `force` those who can be.
-pub(crate) fn invite(call: &Call<'_>) -> Outcome {
+pub(crate) fn invite(call: &MethodCall<'_>) -> MethodOutcome {
     let users = call.args.text("users").ok_or("no_user")?;
     let users: Vec<&str> = users
         .split(',')
@@ -168,7 +168,7 @@ pub(crate) fn invite(call: &Call<'_>) -> Outcome {
             let each = errors
                 .iter()
                 .map(|(user, error)| json!({ "user": user, "ok": false, "error": error }));
-            let mut refusal = Refusal::from(*error);
+            let mut refusal = MethodRefusal::from(*error);
             refusal
                 .fields
                 .insert("errors".to_owned(), each.collect::<Value>());

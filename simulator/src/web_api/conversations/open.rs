@@ -3,12 +3,12 @@
 use serde_json::json;
 
 use crate::clock;
-use crate::method::call::Call;
-use crate::method::refusal::{Outcome, fields};
+use crate::method::call::MethodCall;
+use crate::method::refusal::{MethodOutcome, fields};
 use crate::state::workspace::ChannelKind;
 
 /// `conversations.open`. Messages with several people at once are not simulated.
-pub(crate) fn run(call: &Call<'_>) -> Outcome {
+pub(crate) fn run(call: &MethodCall<'_>) -> MethodOutcome {
     if let Some(id) = call.args.text("channel") {
         return call.host.read(|ws| {
             let channel = ws

@@ -3,15 +3,15 @@
 use serde_json::{Value, json};
 
 use super::history::{Span, metadata, shown};
-use crate::method::call::Call;
-use crate::method::refusal::{Outcome, fields};
+use crate::method::call::MethodCall;
+use crate::method::refusal::{MethodOutcome, fields};
 use crate::state::workspace::message::Message;
-use crate::web_api::paging::{Page, add_cursor};
+use crate::web_api::paging::{ListPage, add_cursor};
 
 /// `conversations.replies`. `ts` may be the parent's or a reply's; the parent heads every first page.
-pub(crate) fn run(call: &Call<'_>) -> Outcome {
+pub(crate) fn run(call: &MethodCall<'_>) -> MethodOutcome {
     let ts = call.args.required("ts")?;
-    let page = Page::read(call.args, 1_000, 1_000)?;
+    let page = ListPage::read(call.args, 1_000, 1_000)?;
     let span = Span::read(call.args)?;
     let metadata = metadata(call.args);
     call.host.read(|ws| {
