@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use secrecy::SecretString;
+use tocsin_slack::error::SlackError;
 
 use crate::{
     bridge::{Bridge, environment},
     install::OAUTH_CALLBACK,
     mirror::channels::{archived, is_id, trouble, unseen},
-    slack::{Installation, SlackError, SlackHealth},
+    slack::{Installation, SlackHealth},
     workspace::Workspace,
 };
 

@@ -3,14 +3,13 @@
 use pulldown_cmark::{Event, Options, Parser, Tag};
 use secrecy::SecretString;
 use serde_json::Value;
-
-use crate::{
-    comments::mrkdwn::to_mrkdwn,
-    inbound::{
-        envelope::{self, Envelope, EventRequest},
-        routes, signature,
-    },
+use tocsin_message::markdown::to_mrkdwn;
+use tocsin_slack::{
+    envelope::{self, Envelope, EventRequest},
+    signature,
 };
+
+use crate::inbound::routes;
 
 /// The key of the fuzzed signatures; whoever fuzzes does not know it.
 const SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";

@@ -46,4 +46,4 @@ pub use bridge::{Bridge, StartError};
 pub use checkup::{ChannelTrouble, Inspection, WorkspaceUp};
 pub use config::{BridgeConfig, Pace, SlackConfig, SocketConfig};
 pub use install::manifest::{ManifestFault, ManifestWishes, manifest};
-pub use slack::{Installation, Refusal, SlackError, SlackHealth, oauth::ClientConfig};
+pub use slack::{Installation, SlackHealth, oauth::ClientConfig};

@@ -1,15 +1,11 @@
 //! What a person in Slack is told, and nobody else sees, when what they did had no effect.
 
+use tocsin_message::{markdown::escape, mrkdwn::Mrkdwn};
 use tocsin_queue::JobError;
+use tocsin_slack::error::SlackError;
 use url::Url;
 
-use crate::{
-    bridge::Parts,
-    comments::mrkdwn::escape,
-    installation::AppInstallation,
-    slack::{SlackError, mrkdwn::Mrkdwn},
-    workspace::Workspace,
-};
+use crate::{bridge::Parts, installation::AppInstallation, workspace::Workspace};
 
 /// The slash command of the app in a workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]

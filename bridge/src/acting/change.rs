@@ -6,6 +6,7 @@ use tocsin_entity::{
     kinds::{IncidentStatus, Severity, Urgency},
 };
 use tocsin_queue::JobError;
+use tocsin_slack::timestamp;
 
 use crate::{
     bridge::Parts,
@@ -16,7 +17,6 @@ use crate::{
         reassign_incident, reopen_incident, resolve_incident, set_slack_sync, snooze_incident,
         update_incident,
     },
-    slack::timestamp,
 };
 
 /// What a person asks to be done.

@@ -7,6 +7,7 @@ use futures::FutureExt;
 use serde_json::Value;
 use tocsin_entity::kinds::{IncidentStatus, Role};
 use tocsin_queue::JobError;
+use tocsin_slack::{envelope::Kind, error::SlackError, view::View};
 
 use super::{
     age, asker, menu,
@@ -19,14 +20,10 @@ use crate::{
     bridge::Parts,
     failure::of_api,
     graphql::{As, Incident},
-    inbound::{
-        Kind,
-        prompt::{Answer, Ask, Prompt, Reply},
-    },
+    inbound::prompt::{Answer, Ask, Prompt, Reply},
     installation::AppInstallation,
     modals::{self, Dialog, Meta, Subject},
     notice::Notice,
-    slack::{SlackError, view::View},
 };
 
 /// `block_actions`, for what asks more before anything is done.

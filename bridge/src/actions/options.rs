@@ -4,6 +4,7 @@ use futures::FutureExt;
 use serde_json::Value;
 use tocsin_entity::kinds::Role;
 use tocsin_queue::JobError;
+use tocsin_slack::envelope::Kind;
 
 use super::asker;
 use crate::{
@@ -11,10 +12,7 @@ use crate::{
     bridge::Parts,
     failure::of_api,
     graphql::As,
-    inbound::{
-        Kind,
-        prompt::{Answer, Ask, Prompt, Reply},
-    },
+    inbound::prompt::{Answer, Ask, Prompt, Reply},
     modals::{self, Meta},
 };
 

@@ -2,6 +2,7 @@
 
 use futures::FutureExt;
 use serde_json::{Value, json};
+use tocsin_slack::envelope::Kind;
 use url::Url;
 
 use super::{
@@ -12,7 +13,6 @@ use crate::{
     acting::{self, Asked},
     bridge::Parts,
     inbound::{
-        Kind,
         prompt::{Answer, Ask, Prompt, Reply},
         routes::{Item, Outcome, Route, Worked},
     },

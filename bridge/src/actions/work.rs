@@ -4,6 +4,7 @@ use futures::FutureExt;
 use serde_json::Value;
 use tocsin_entity::kinds::Role;
 use tocsin_queue::JobError;
+use tocsin_slack::envelope::Kind;
 
 use super::{
     action::Deed,
@@ -15,10 +16,7 @@ use super::{
 use crate::{
     acting::{self, Asked},
     bridge::Parts,
-    inbound::{
-        Kind,
-        routes::{Item, Outcome, Route, Worked},
-    },
+    inbound::routes::{Item, Outcome, Route, Worked},
     notice::Notice,
 };
 

@@ -3,6 +3,7 @@
 use serde_json::json;
 use time::OffsetDateTime;
 use tocsin_entity::id::{IncidentId, OrganizationId, UserId};
+use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
 use super::{
@@ -21,7 +22,6 @@ use crate::{
     inbound::routes::Item,
     installation::AppInstallation,
     notice::Notice,
-    slack::mrkdwn::Mrkdwn,
 };
 
 /// Why nothing was done.

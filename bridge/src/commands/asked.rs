@@ -5,13 +5,13 @@
 use serde::Deserialize;
 use serde_json::Value;
 use tocsin_queue::JobError;
+use tocsin_slack::lenient::{lenient, read};
 use url::Url;
 
 use crate::{
     actions::asker,
     bridge::Parts,
     identity::Person,
-    inbound::lenient::{lenient, read},
     installation::AppInstallation,
     notice::{self, Notice},
 };

@@ -1,5 +1,7 @@
 //! Whether a person in Slack is matched with a member, and how they come to be.
 
+use tocsin_message::mrkdwn::Mrkdwn;
+
 use super::{
     act::{Done, Refusal},
     asked::Typed,
@@ -10,7 +12,6 @@ use crate::{
     identity::{self, Person},
     installation::AppInstallation,
     notice::Notice,
-    slack::mrkdwn::Mrkdwn,
 };
 
 /// Matches a person again, and tells as whom.

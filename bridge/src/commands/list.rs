@@ -4,7 +4,15 @@ use futures::FutureExt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tocsin_entity::{id::OrganizationId, kinds::IncidentStatus};
+use tocsin_message::{
+    blocks::{self, Look},
+    mrkdwn::Mrkdwn,
+};
 use tocsin_queue::JobError;
+use tocsin_slack::{
+    envelope::Kind,
+    lenient::{lenient, read},
+};
 use url::Url;
 
 use super::{
@@ -21,18 +29,10 @@ use crate::{
     create::services,
     failure::of_api,
     graphql::{As, Incident, Known, ListIncidents, Member, list_incidents},
-    inbound::{
-        Kind,
-        lenient::{lenient, read},
-        prompt::{Answer, Ask, Prompt, Reply},
-    },
+    inbound::prompt::{Answer, Ask, Prompt, Reply},
     installation::AppInstallation,
     mirror::content::{self, NAME_MAX},
     notice::{self, Notice},
-    slack::{
-        blocks::{self, Look},
-        mrkdwn::Mrkdwn,
-    },
 };
 
 /// Incidents in a page.

@@ -16,18 +16,18 @@ mod whoami;
 
 use futures::FutureExt;
 use serde_json::json;
+use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
+use tocsin_slack::envelope::Kind;
 
 use crate::{
     bridge::Parts,
     create,
     inbound::{
-        Kind,
         prompt::{Answer, Ask, Prompt, Reply},
         routes::{Item, Outcome, Route, Worked},
     },
     notice::Notice,
-    slack::mrkdwn::Mrkdwn,
 };
 
 pub(crate) use asked::Typed;

@@ -1,7 +1,9 @@
 //! One incident, to read.
 
 use tocsin_entity::id::OrganizationId;
+use tocsin_message::{blocks, mrkdwn::Mrkdwn};
 use tocsin_queue::JobError;
+use tocsin_slack::inputs::divider;
 
 use super::{Told, asked::Typed};
 use crate::{
@@ -12,7 +14,6 @@ use crate::{
     installation::AppInstallation,
     mirror::content,
     notice::Notice,
-    slack::{blocks, inputs::divider, mrkdwn::Mrkdwn},
 };
 
 /// Entries of the timeline that are shown, the newest first.

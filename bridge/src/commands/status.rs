@@ -1,5 +1,6 @@
 //! How many incidents are open, and whether the way to Slack is well.
 
+use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
 use super::{Told, asked::Typed};
@@ -10,7 +11,7 @@ use crate::{
     graphql::{As, StatusOfIncidents, status_of_incidents},
     installation::AppInstallation,
     notice::Notice,
-    slack::{SlackHealth, mrkdwn::Mrkdwn},
+    slack::SlackHealth,
 };
 
 pub(super) async fn status(

@@ -1,11 +1,9 @@
 //! What the commands say.
 
+use tocsin_message::{markdown::escape, mrkdwn::Mrkdwn};
+
 use super::{parse::Misread, verb::Verb};
-use crate::{
-    comments::mrkdwn::escape,
-    notice::{self, Notice},
-    slack::mrkdwn::Mrkdwn,
-};
+use crate::notice::{self, Notice};
 
 /// Longest name of a command; Slack's own limit is 32.
 const COMMAND_MAX: usize = 40;

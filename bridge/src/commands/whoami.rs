@@ -1,6 +1,7 @@
 //! As whom a person acts.
 
 use tocsin_entity::{id::OrganizationId, kinds::Role};
+use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
 use super::asked::Typed;
@@ -12,7 +13,6 @@ use crate::{
     identity::Person,
     installation::AppInstallation,
     notice::Notice,
-    slack::mrkdwn::Mrkdwn,
 };
 
 /// Longest name that is shown.

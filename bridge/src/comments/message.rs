@@ -5,15 +5,15 @@
 use serde::Deserialize;
 use serde_json::Value;
 use time::OffsetDateTime;
+use tocsin_slack::{
+    lenient::{id, lenient, read},
+    timestamp::said_at,
+};
 
 use super::{
     document::{Document, Names},
     escape::escape,
     markdown, rich_text, text,
-};
-use crate::{
-    inbound::lenient::{id, lenient, read},
-    slack::timestamp::said_at,
 };
 
 /// Subtypes in which people speak; all others are Slack's, or an app's.

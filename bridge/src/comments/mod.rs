@@ -10,7 +10,6 @@ pub(crate) mod history;
 mod markdown;
 mod memory;
 mod message;
-pub(crate) use tocsin_message::markdown as mrkdwn;
 mod reply;
 mod revise;
 mod rich_text;

@@ -3,6 +3,7 @@
 use futures::FutureExt;
 use time::Duration;
 use tocsin_queue::JobError;
+use tocsin_slack::envelope::Kind;
 
 use super::{
     document::{Document, Names},
@@ -17,10 +18,7 @@ use crate::{
     failure::of_api,
     graphql::{AddComment, As, DateTime, add_comment},
     identity::{self, Person, Standing},
-    inbound::{
-        Kind,
-        routes::{Item, Outcome, Route, Worked},
-    },
+    inbound::routes::{Item, Outcome, Route, Worked},
     installation::{AppInstallation, Speaker},
     mention,
     notice::{self, Notice},

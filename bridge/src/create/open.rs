@@ -5,7 +5,9 @@
 use futures::FutureExt;
 use serde_json::{Value, json};
 use tocsin_entity::kinds::Role;
+use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
+use tocsin_slack::{envelope::Kind, error::SlackError, inputs::option, view::View};
 
 use super::{
     Prefilled,
@@ -21,13 +23,9 @@ use crate::{
     comments,
     graphql::{As, Member},
     identity::{self, Person},
-    inbound::{
-        Kind,
-        prompt::{Answer, Ask, Prompt, Reply},
-    },
+    inbound::prompt::{Answer, Ask, Prompt, Reply},
     installation::AppInstallation,
     notice::{self, Notice},
-    slack::{SlackError, inputs::option, mrkdwn::Mrkdwn, view::View},
 };
 
 /// The global shortcut's name in the app's manifest.

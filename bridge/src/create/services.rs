@@ -1,6 +1,7 @@
 //! Services, as people name and choose them.
 
 use tocsin_entity::id::{OrganizationId, ServiceId};
+use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
 use crate::{
@@ -8,7 +9,6 @@ use crate::{
     commands::act::Refusal,
     failure::of_api,
     graphql::{As, ServicesToName, services_to_name},
-    slack::mrkdwn::Mrkdwn,
 };
 
 /// Services read at once, and pages at most.

@@ -2,7 +2,9 @@
 
 use futures::FutureExt;
 use serde_json::{Value, json};
+use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
+use tocsin_slack::envelope::Kind;
 
 use super::{
     form::{self, Filled, Meta},
@@ -15,12 +17,10 @@ use crate::{
     bridge::Parts,
     commands::{act::Refusal, verb::Verb},
     inbound::{
-        Kind,
         prompt::{Answer, Ask, Prompt, Reply},
         routes::{Item, Outcome, Route, Worked},
     },
     notice::{self, Notice},
-    slack::mrkdwn::Mrkdwn,
 };
 
 /// `view_submission`, of the dialog for a new incident.

@@ -6,6 +6,7 @@ use tocsin_entity::{
     id::{IncidentId, OrganizationId, ServiceId},
     kinds::{Role, Severity, Urgency},
 };
+use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
 use crate::{
@@ -17,7 +18,6 @@ use crate::{
     installation::AppInstallation,
     notice::Notice,
     origin::{self, Origin},
-    slack::mrkdwn::Mrkdwn,
     workspace::Bot,
 };
 

@@ -1,10 +1,10 @@
 //! What a digest says.
 
-use crate::slack::{
+use tocsin_message::{
     blocks::{self, SECTION_MAX},
     mrkdwn::Mrkdwn,
-    web_api::Message,
 };
+use tocsin_slack::message::Message;
 
 /// Incidents of one digest. Slack refuses messages whose blocks hold more than some 11,000 characters together; this
 /// many lines of [`crate::mirror::content::LINE_MAX`] characters fit.

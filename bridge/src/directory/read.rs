@@ -3,6 +3,7 @@
 use std::{collections::HashSet, time::Duration};
 
 use sea_orm::DbErr;
+use tocsin_slack::error::SlackError;
 
 use super::{
     renumber::{self, FollowError},
@@ -10,7 +11,7 @@ use super::{
 };
 use crate::{
     bridge::Parts,
-    slack::{Installation, Slack, SlackError, web_api::Channels},
+    slack::{Installation, Slack, web_api::Channels},
     unfurl,
     workspace::Workspace,
 };

@@ -16,8 +16,9 @@ use tocsin_entity::{
         directory,
     },
 };
+use tocsin_slack::channel::Channel;
 
-use crate::slack::{Installation, web_api::Channel};
+use crate::slack::Installation;
 
 /// Rows written or deleted in one statement.
 const AT_ONCE: usize = 500;

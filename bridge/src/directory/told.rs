@@ -8,16 +8,13 @@ use sea_orm::{
 use serde_json::Value;
 use tocsin_entity::slack::channel::{Column, Entity};
 use tocsin_queue::JobError;
+use tocsin_slack::{channel::Channel, envelope::Kind, error::SlackError};
 
 use super::{renumber, store};
 use crate::{
     bridge::Parts,
-    inbound::{
-        Kind,
-        routes::{Item, Outcome, Route, Worked},
-    },
+    inbound::routes::{Item, Outcome, Route, Worked},
     installation::AppInstallation,
-    slack::{SlackError, web_api::Channel},
     unfurl,
     workspace::Workspace,
 };

@@ -28,7 +28,7 @@ pub(crate) enum ApiError {
         message: String,
     },
     /// The answer is not what the schema promises.
-    #[error("the API's answer cannot be read: {}", crate::telemetry::json_fault(.0))]
+    #[error("the API's answer cannot be read: {}", tocsin_slack::json::json_fault(.0))]
     Malformed(#[from] serde_json::Error),
     /// An id in the answer is not of its kind.
     #[error("the API's answer holds an id that is none: {0}")]

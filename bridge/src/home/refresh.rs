@@ -6,6 +6,7 @@ use futures::{StreamExt, stream};
 use sha2::{Digest, Sha256};
 use tocsin_entity::slack::home::Model;
 use tocsin_queue::JobError;
+use tocsin_slack::error::SlackError;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -17,7 +18,7 @@ use crate::{
     bridge::Parts,
     installation::{self, AppInstallation, InstallationKey, Lookup},
     mirror::outcome::back_off,
-    slack::{SlackError, http::ANSWER_TIMEOUT},
+    slack::http::ANSWER_TIMEOUT,
 };
 
 /// How often it is looked for tabs that are due.

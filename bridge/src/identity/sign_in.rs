@@ -17,13 +17,13 @@ use tocsin_entity::{
     id::OrganizationId,
     slack::link_state::{SIGN_IN, SIGN_IN_CALLBACK, SignIn},
 };
+use tocsin_slack::error::SlackError;
 
 use super::set_linked;
 use crate::{
     bridge::Parts,
     graphql::{ApiError, As, RecordSlackLink, record_slack_link},
     install::{Ending, OK, of_link, redeem},
-    slack::SlackError,
 };
 
 pub(crate) fn router(parts: Arc<Parts>) -> Router {

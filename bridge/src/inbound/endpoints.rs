@@ -19,16 +19,18 @@ use axum::{
 use secrecy::SecretString;
 use time::OffsetDateTime;
 use tocsin_entity::id::SlackAppId;
+use tocsin_slack::{
+    envelope::{self, Envelope},
+    signature::{self, SignatureError},
+};
 use uuid::Uuid;
 
 use super::{
-    envelope::{self, Envelope},
     paths,
     prompt::Reply,
     receive::{Received, receive, receive_event},
     reception::claimed_app,
     refusal::Refusal,
-    signature::{self, SignatureError},
 };
 use crate::{app::App, bridge::Parts, installation};
 

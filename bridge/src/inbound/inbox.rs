@@ -12,8 +12,9 @@ use tocsin_entity::{
     kinds::InboxState,
     slack::inbox::{ActiveModel, Column, Entity, Model},
 };
+use tocsin_slack::envelope::Envelope;
 
-use super::{envelope::Envelope, routes};
+use super::routes;
 use crate::installation::InstallationKey;
 
 /// How long a worker has a row to itself; one that died lets go by then.

@@ -5,9 +5,7 @@
 
 mod delayed;
 mod endpoints;
-pub(crate) mod envelope;
 pub(crate) mod inbox;
-pub(crate) mod lenient;
 pub(crate) mod paths;
 pub(crate) mod prompt;
 mod receive;
@@ -15,13 +13,11 @@ mod reception;
 mod refusal;
 pub(crate) mod routes;
 pub(crate) mod sequence;
-pub(crate) mod signature;
 pub(crate) mod socket;
 mod tend;
 mod work;
 
 pub(crate) use endpoints::router;
-pub(crate) use envelope::Kind;
 pub(crate) use reception::Receptions;
 pub(crate) use tend::tend;
 pub(crate) use work::{LONGEST_PAUSE, work};

@@ -5,10 +5,11 @@
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
+use tocsin_message::markdown as mrkdwn;
 use tocsin_queue::JobError;
+use tocsin_slack::envelope::Kind;
 
-use super::envelope::Kind;
-use crate::{bridge::Parts, comments::mrkdwn, installation::AppInstallation};
+use crate::{bridge::Parts, installation::AppInstallation};
 
 /// A kind of request, and who answers it.
 pub(crate) struct Prompt {

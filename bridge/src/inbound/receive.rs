@@ -8,13 +8,13 @@ use serde_json::json;
 use time::OffsetDateTime;
 use tocsin_entity::id::SlackAppId;
 use tocsin_queue::{JobError, jobs::WorkInbox};
+use tocsin_slack::envelope::{Envelope, EventRequest, Kind};
 use tokio::{task::JoinHandle, time::Instant};
 use tracing::Instrument;
 use url::Url;
 
 use super::{
     delayed,
-    envelope::{Envelope, EventRequest, Kind},
     inbox::{self, Stored},
     prompt::{Answer, Ask, Prompt, Reply},
     refusal::Refusal,

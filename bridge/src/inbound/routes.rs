@@ -5,12 +5,9 @@ use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 use tocsin_entity::id::InboxId;
 use tocsin_queue::JobError;
+use tocsin_slack::envelope::{Envelope, Kind};
 
-use super::{
-    envelope::{Envelope, Kind},
-    prompt::Prompt,
-    sequence::SequencePlace,
-};
+use super::{prompt::Prompt, sequence::SequencePlace};
 use crate::{
     actions, bridge::Parts, commands, comments, create, directory, home, identity, install,
     installation::AppInstallation, mention, unfurl, workflow,
@@ -136,9 +133,9 @@ mod cases;
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use tocsin_slack::envelope::{self, EventRequest};
 
     use super::*;
-    use crate::inbound::envelope::{self, EventRequest};
 
     fn name(kind: Kind, name: &str, place: usize) -> String {
         format!("{} {name} {place}", kind.name())

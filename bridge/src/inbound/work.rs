@@ -9,11 +9,11 @@ use futures::FutureExt;
 use time::OffsetDateTime;
 use tocsin_entity::{id::InboxId, slack::inbox::Model};
 use tocsin_queue::{JobContext, JobError, jobs::WorkInbox};
+use tocsin_slack::envelope::{self, Kind};
 use tracing::Instrument;
 
 use super::{
     delayed,
-    envelope::{self, Kind},
     inbox::{self, Claim, Verdict},
     routes::{self, Item, Outcome},
     sequence,

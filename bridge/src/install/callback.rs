@@ -19,6 +19,7 @@ use tocsin_entity::{
         token::refresh_place,
     },
 };
+use tocsin_slack::error::SlackError;
 
 use super::{
     page::{self, Ending},
@@ -27,7 +28,7 @@ use super::{
 use crate::{
     bridge::Parts,
     graphql::{ApiError, As, CompleteSlackInstall, DateTime, Known, complete_slack_install},
-    slack::{SlackError, oauth::Granted},
+    slack::oauth::Granted,
     workspace,
 };
 

@@ -6,12 +6,10 @@ use std::time::Duration;
 use futures::FutureExt;
 use serde_json::Value;
 use tocsin_queue::JobError;
+use tocsin_slack::envelope::Kind;
 
 use crate::{
-    inbound::{
-        Kind,
-        routes::{Item, Outcome, Route, Worked},
-    },
+    inbound::routes::{Item, Outcome, Route, Worked},
     slack::SlackHealth,
 };
 

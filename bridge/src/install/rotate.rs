@@ -23,12 +23,13 @@ use tocsin_entity::{
     },
 };
 use tocsin_seal::Sealer;
+use tocsin_slack::error::SlackError;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     bridge::Parts,
-    slack::{SlackError, SlackHealth, http::ANSWER_TIMEOUT, installation::another_may_do, oauth::Granted},
+    slack::{SlackHealth, http::ANSWER_TIMEOUT, installation::another_may_do, oauth::Granted},
     workspace::{Rotating, Workspace},
 };
 

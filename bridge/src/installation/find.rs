@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tocsin_entity::id::SlackAppId;
+use tocsin_slack::envelope::Kind;
 
 use super::{
     AppInstallation, InstallationKey,
@@ -10,7 +11,6 @@ use super::{
 };
 use crate::{
     app::Apps,
-    inbound::Kind,
     workspace::{Workspace, Workspaces},
 };
 

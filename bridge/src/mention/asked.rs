@@ -7,6 +7,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use time::Duration;
 use tocsin_queue::JobError;
+use tocsin_slack::{
+    envelope::Kind,
+    lenient::{id, lenient, read},
+};
 
 use super::read::{Wish, addressed, read as wish};
 use crate::{
@@ -17,11 +21,7 @@ use crate::{
         parse::Misread,
         texts,
     },
-    inbound::{
-        Kind,
-        lenient::{id, lenient, read},
-        routes::{Item, Outcome, Route, Worked},
-    },
+    inbound::routes::{Item, Outcome, Route, Worked},
     installation::AppInstallation,
     notice::{self, Notice},
     thread::{self, Found, Thread},

@@ -18,11 +18,12 @@ use tocsin_entity::{
         connector::{CHANNEL_TAKEN, WORKSPACE_UNUSABLE},
     },
 };
+use tocsin_slack::error::SlackError;
 use tokio::sync::Notify;
 
 use crate::{
     directory,
-    slack::{Installation, Slack, SlackError, web_api},
+    slack::{Installation, Slack, web_api},
     workspace::Bot,
 };
 

@@ -11,6 +11,7 @@ use tocsin_entity::{
     slack::post,
 };
 use tocsin_message::template::{Problem, Rendered};
+use tocsin_slack::message::Message;
 
 use super::{
     content::{self, Controls},
@@ -19,7 +20,6 @@ use super::{
 use crate::{
     connector::Lead,
     graphql::{Appearance, Connector, Entry, Incident, Known, Postmortem},
-    slack::web_api::Message,
     unfurl,
     workspace::Bot,
 };

@@ -12,9 +12,10 @@ use std::{
 use sea_orm::DbErr;
 use time::OffsetDateTime;
 use tocsin_entity::{database::Database, slack::post};
+use tocsin_slack::error::SlackError;
 
 use crate::{
-    slack::{Installation, Slack, SlackError, http::ANSWER_TIMEOUT, web_api::Window},
+    slack::{Installation, Slack, http::ANSWER_TIMEOUT, web_api::Window},
     store::posts,
 };
 

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use tocsin_entity::slack::shut::shut;
-
-use crate::slack::SlackError;
+use tocsin_slack::error::SlackError;
 
 /// What is to be done after a call has failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,10 +105,10 @@ pub(crate) fn is_of_blocks(error: &SlackError) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use tocsin_slack::error::Refusal;
+
     use super::*;
     use tocsin_entity::slack::shut::has_stand_in;
-
-    use crate::slack::Refusal;
 
     fn after_long(code: &str) -> Verdict {
         let refusal = Refusal {

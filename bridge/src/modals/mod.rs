@@ -21,6 +21,8 @@ use tocsin_entity::{
     id::{IncidentId, OrganizationId},
     kinds::{Severity, Urgency},
 };
+use tocsin_message::blocks;
+use tocsin_slack::view::View;
 
 pub(crate) use people::{ASSIGNEES, Candidate, options};
 pub(crate) use refusal::{loading, refusal, told};
@@ -29,7 +31,6 @@ use crate::{
     acting::Change,
     graphql::{Entry, Incident, Known},
     mirror::content,
-    slack::{blocks, view::View},
 };
 
 /// A dialog about an incident.

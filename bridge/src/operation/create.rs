@@ -5,13 +5,14 @@
 use std::time::Duration;
 
 use tocsin_entity::kinds::SlackFeature;
+use tocsin_slack::{channel::Channel, error::SlackError};
 
 use super::{AGAIN, Stop, bot};
 use crate::{
     bridge::Parts,
     directory,
     graphql::{Found, Operation},
-    slack::{Installation, SlackError, web_api::Channel},
+    slack::Installation,
     workspace::Bot,
 };
 

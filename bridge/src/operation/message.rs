@@ -15,6 +15,7 @@ use tocsin_entity::{
     kinds::{PostKind, PostState},
     slack::post,
 };
+use tocsin_slack::{error::SlackError, message::Message, metadata::Metadata};
 
 use super::{AGAIN, Stop, bot};
 use crate::{
@@ -27,11 +28,7 @@ use crate::{
         deliver::delete_if_double,
         lookup::{BEGINS_WITHIN, LookupError, SETTLED},
     },
-    slack::{
-        SlackError,
-        limits::{Place, Purpose},
-        web_api::{Message, Metadata},
-    },
+    slack::limits::{Place, Purpose},
     workspace::Bot,
 };
 

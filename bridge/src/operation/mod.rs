@@ -14,6 +14,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 use sea_orm::DbErr;
 use tocsin_entity::{id::OperationId, kinds::OperationKind, slack::connector::WORKSPACE_UNUSABLE};
 use tocsin_queue::{JobContext, JobError, jobs::RunSlackOperation};
+use tocsin_slack::error::SlackError;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -21,7 +22,6 @@ use crate::{
     directory,
     failure::of_api,
     graphql::{ApiError, Found, Known, Operation, Reason},
-    slack::SlackError,
     workspace::{self, Bot, Workspace},
 };
 

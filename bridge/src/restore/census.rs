@@ -13,6 +13,7 @@ use tocsin_entity::{
     slack::{channel, post},
 };
 use tocsin_queue::JobError;
+use tocsin_slack::error::SlackError;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -22,7 +23,7 @@ use super::{
 use crate::{
     bridge::Parts,
     failure::{of_api, told},
-    slack::{SlackError, web_api::Window},
+    slack::web_api::Window,
     workspace::Workspace,
 };
 

@@ -2,16 +2,12 @@
 
 use std::time::Duration;
 
+use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
+use tocsin_slack::{error::SlackError, message::Message, metadata::Metadata, method::CHAT_UPDATE};
 
 use super::{census::Room, sighting::Sighting};
-use crate::slack::{
-    SlackError,
-    limits::Place,
-    method::CHAT_UPDATE,
-    mrkdwn::Mrkdwn,
-    web_api::{Message, Metadata},
-};
+use crate::slack::limits::Place;
 
 /// How long a place in the pace is waited for; what gets none has its turn in the next round.
 const PLACE_WAIT: Duration = Duration::from_secs(10);

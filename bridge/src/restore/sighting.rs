@@ -5,11 +5,9 @@ use tocsin_entity::{
     id::{IncidentId, OrganizationId, PostId},
     slack::post,
 };
+use tocsin_slack::metadata::Metadata;
 
-use crate::{
-    mirror::desired::Subject,
-    slack::web_api::{Metadata, ReadMessage},
-};
+use crate::{mirror::desired::Subject, slack::web_api::ReadMessage};
 
 /// The metadata of a post's message. Everybody in the workspace can read it: it holds ids and numbers.
 pub(crate) fn mark(record: &post::Model, subject: &Subject, now: OffsetDateTime) -> Metadata {

@@ -1,8 +1,9 @@
 //! Making channels.
 
 use serde::Deserialize;
+use tocsin_slack::{channel::Channel, error::SlackError, method::CONVERSATIONS_CREATE};
 
-use super::{client::Slack, error::SlackError, method::CONVERSATIONS_CREATE, web_api::Channel};
+use super::client::Slack;
 
 impl Slack {
     /// Makes a channel, in which the bot is.

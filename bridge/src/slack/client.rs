@@ -9,16 +9,18 @@ use reqwest::{Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
-
-use crate::{inbound::lenient::lenient, telemetry::json_fault};
+use tocsin_slack::{
+    error::{LATER_UNSAID, NO_TOKEN, Refusal, SlackError},
+    json::json_fault,
+    lenient::lenient,
+    method::{AUTH_TEST, Method, Tier},
+    retry_after,
+};
 
 use super::{
-    error::{LATER_UNSAID, NO_TOKEN, Refusal, SlackError},
     http::Http,
     installation::Watcher,
     limits::{Limits, Place},
-    method::{AUTH_TEST, Method, Tier},
-    retry_after,
 };
 
 /// How long a call other than a post waits for its place before its caller is told to come back later.

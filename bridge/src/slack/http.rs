@@ -7,14 +7,16 @@ use std::{
 
 use reqwest::StatusCode;
 use serde::Serialize;
+use tocsin_slack::{
+    error::{LATER_UNSAID, Refusal, SlackError},
+    retry_after,
+};
 use url::Url;
 
 use super::{
     address::{Resolver, check_answer},
     client::{Slack, Token, observe, transport_error},
-    error::{LATER_UNSAID, Refusal, SlackError},
     limits::Limits,
-    retry_after,
     skew::Skew,
 };
 

@@ -16,14 +16,14 @@ use tocsin_entity::{
         installation::SLACK_UNREACHABLE,
     },
 };
-use tokio::sync::{Notify, watch};
-use tokio_util::sync::CancellationToken;
-
-use super::{
-    client::Slack,
+use tocsin_slack::{
     error::{NO_TOKEN, SlackError},
     method::AUTH_TEST,
 };
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::client::Slack;
 
 /// How often a token that works is looked at, so that one that is revoked is noticed where no call is made.
 const WELL: Duration = Duration::from_secs(30);

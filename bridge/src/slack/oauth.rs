@@ -7,12 +7,13 @@ use std::time::Instant;
 use reqwest::RequestBuilder;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, de::DeserializeOwned};
-
-use crate::inbound::lenient::{lenient, nullable};
+use tocsin_slack::{
+    error::SlackError,
+    lenient::{lenient, nullable},
+};
 
 use super::{
     client::{observe, read, transport_error},
-    error::SlackError,
     http::Http,
 };
 

@@ -2,13 +2,10 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-
-use crate::inbound::lenient::nullable;
+use tocsin_slack::{error::SlackError, lenient::nullable, method::CONVERSATIONS_REPLIES};
 
 use super::{
     client::Slack,
-    error::SlackError,
-    method::CONVERSATIONS_REPLIES,
     web_api::{PAGE, Paging},
 };
 

@@ -2,19 +2,21 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-
-use crate::inbound::lenient::{lenient, nullable};
-
-use super::{
-    client::Slack,
+use tocsin_slack::{
+    channel::Channel,
     error::SlackError,
+    lenient::{lenient, nullable},
+    message::Message,
+    metadata::Metadata,
     method::{
         AUTH_TEST, CHAT_DELETE, CHAT_GET_PERMALINK, CHAT_POST_EPHEMERAL, CHAT_POST_MESSAGE, CHAT_UNFURL,
         CHAT_UPDATE, CONVERSATIONS_HISTORY, CONVERSATIONS_INFO, CONVERSATIONS_JOIN, CONVERSATIONS_LIST,
         CONVERSATIONS_REPLIES, Method, USERS_INFO, USERS_LOOKUP_BY_EMAIL,
     },
+    person::User,
 };
-pub(crate) use super::{message::Message, metadata::Metadata, person::User};
+
+use super::client::Slack;
 
 /// Where Slack put a message.
 #[derive(Clone, Debug, Deserialize)]
@@ -41,41 +43,6 @@ pub(crate) struct AuthTest {
     pub(crate) enterprise_id: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) is_enterprise_install: bool,
-}
-
-/// A channel as Slack describes it.
-#[derive(Clone, Debug, Deserialize)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a fact that Slack tells by itself"
-)]
-pub(crate) struct Channel {
-    pub(crate) id: String,
-    #[serde(default, deserialize_with = "nullable")]
-    pub(crate) name: String,
-    #[serde(default, deserialize_with = "nullable")]
-    pub(crate) is_private: bool,
-    #[serde(default, deserialize_with = "nullable")]
-    pub(crate) is_member: bool,
-    #[serde(default, deserialize_with = "nullable")]
-    pub(crate) is_archived: bool,
-    /// Whether another company is in it, or is invited.
-    #[serde(default, deserialize_with = "nullable")]
-    pub(crate) is_ext_shared: bool,
-    #[serde(default, deserialize_with = "nullable")]
-    pub(crate) is_pending_ext_shared: bool,
-    /// Who made it, and when, in seconds since 1970.
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) creator: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) created: Option<i64>,
-}
-
-impl Channel {
-    /// Whether people of another company see it, or are to.
-    pub(crate) fn is_shared(&self) -> bool {
-        self.is_ext_shared || self.is_pending_ext_shared
-    }
 }
 
 /// A page of channels.

@@ -16,6 +16,10 @@ use tocsin_entity::{
     slack::{channel, post},
 };
 use tocsin_queue::JobError;
+use tocsin_slack::{
+    envelope::Kind,
+    lenient::{id, lenient, read},
+};
 
 use super::{OF_INCIDENT, OF_POSTMORTEM, fingerprint, incident_among, link::Page, theirs, wake::wake};
 use crate::{
@@ -23,11 +27,7 @@ use crate::{
     failure::of_api,
     graphql::{As, Incident},
     identity::{self, Person, Standing},
-    inbound::{
-        Kind,
-        lenient::{id, lenient, read},
-        routes::{Item, Outcome, Route, Worked},
-    },
+    inbound::routes::{Item, Outcome, Route, Worked},
     installation::AppInstallation,
 };
 

@@ -5,16 +5,16 @@ use serde_json::{Value, json};
 use time::Duration;
 use tocsin_entity::slack::inbox;
 use tocsin_queue::JobError;
+use tocsin_slack::{
+    error::SlackError,
+    method::{FUNCTIONS_COMPLETE_ERROR, FUNCTIONS_COMPLETE_SUCCESS},
+};
 
 use super::{Told, inputs::Executed};
 use crate::{
     bridge::Parts,
     inbound::routes::Item,
-    slack::{
-        Slack, SlackError,
-        method::{FUNCTIONS_COMPLETE_ERROR, FUNCTIONS_COMPLETE_SUCCESS},
-        web_api::Done,
-    },
+    slack::{Slack, web_api::Done},
 };
 
 /// How long a workflow's token lives.

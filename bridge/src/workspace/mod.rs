@@ -17,6 +17,7 @@ use tocsin_entity::{
     kinds::SlackFeature,
 };
 use tocsin_queue::JobError;
+use tocsin_slack::error::SlackError;
 use tokio::sync::watch;
 
 pub(crate) use self::{
@@ -30,9 +31,7 @@ use crate::{
     identity::Strangers,
     mirror::{channels::Channels, lookup::Lookups},
     notice::SlashCommand,
-    slack::{
-        Http, Installation, Slack, SlackError, SlackHealth, Token, installation::Watcher, limits::Limits,
-    },
+    slack::{Http, Installation, Slack, SlackHealth, Token, installation::Watcher, limits::Limits},
 };
 
 /// One workspace, as one organisation is connected to it.

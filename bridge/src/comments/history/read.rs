@@ -8,20 +8,22 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use tocsin_entity::{id::InboxId, slack::post};
 use tocsin_queue::{JobError, jobs::WorkInbox};
+use tocsin_slack::{
+    envelope::{Envelope, Kind},
+    error::SlackError,
+    timestamp::said_at,
+};
 
 use super::{OLDEST, PAUSE, Threads, past::Past, threaded};
 use crate::{
     bridge::Parts,
     comments::message::Message,
     inbound::{
-        Kind,
-        envelope::Envelope,
         inbox::{self, Stored},
         routes,
     },
     installation::InstallationKey,
     restore,
-    slack::{SlackError, timestamp::said_at},
 };
 
 /// Pages of a thread that are read, of 200 messages each: nobody reads a longer one.

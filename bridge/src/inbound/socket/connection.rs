@@ -155,7 +155,7 @@ impl Life {
             Err(error) => {
                 tracing::warn!(
                     "Slack said what is not understood: {}",
-                    crate::telemetry::json_fault(&error)
+                    tocsin_slack::json::json_fault(&error)
                 );
             }
         }

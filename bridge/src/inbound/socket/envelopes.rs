@@ -5,12 +5,12 @@ use std::{sync::Arc, time::Instant};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tocsin_entity::id::SlackAppId;
+use tocsin_slack::envelope::{self, Malformed};
 use uuid::Uuid;
 
 use crate::{
     bridge::Parts,
     inbound::{
-        envelope::{self, Malformed},
         prompt::Reply,
         receive::{Received, receive, receive_event},
         refusal::Refusal,

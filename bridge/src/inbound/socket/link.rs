@@ -6,14 +6,16 @@ use hyper_util::client::proxy::matcher::Matcher;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use tocsin_slack::{
+    error::{Refusal, SlackError},
+    method::APPS_CONNECTIONS_OPEN,
+};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use super::proxy::{self, Socket};
 use crate::{
     bridge::Parts,
-    slack::{
-        Refusal, SlackError, Token, address::check_socket, limits::Limits, method::APPS_CONNECTIONS_OPEN,
-    },
+    slack::{Token, address::check_socket, limits::Limits},
 };
 
 /// How long the handshake may take.

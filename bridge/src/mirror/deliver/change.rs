@@ -6,6 +6,11 @@ use tocsin_entity::{
     kinds::{PostKind, PostState},
     slack::post,
 };
+use tocsin_slack::{
+    error::SlackError,
+    message::Message,
+    method::{CHAT_UNFURL, CHAT_UPDATE, Method},
+};
 
 use super::{
     super::{
@@ -18,14 +23,7 @@ use super::{
     blocks::{Broken, Way},
     judge,
 };
-use crate::{
-    slack::{
-        SlackError,
-        method::{CHAT_UNFURL, CHAT_UPDATE, Method},
-        web_api::{Message, UnfurlTarget},
-    },
-    workspace::Bot,
-};
+use crate::{slack::web_api::UnfurlTarget, workspace::Bot};
 
 impl Delivery<'_> {
     pub(super) async fn update(

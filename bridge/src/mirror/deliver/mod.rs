@@ -25,6 +25,7 @@ use tocsin_entity::{
         shut::{Shut, shut},
     },
 };
+use tocsin_slack::{error::SlackError, message::Message};
 
 pub(crate) use self::abandoned::{abandon, delete_if_double};
 use self::blocks::{Broken, Way};
@@ -40,7 +41,6 @@ use super::{
 use crate::{
     bridge::Parts,
     identity,
-    slack::{SlackError, web_api::Message},
     store::{lease::Lease, posts},
     workspace::{Bot, Reach},
 };

@@ -8,6 +8,7 @@ use tocsin_entity::{
     kinds::{PostKind, PostState},
     slack::post,
 };
+use tocsin_slack::{error::SlackError, message::Message};
 
 use super::{
     super::{
@@ -18,10 +19,7 @@ use super::{
     },
     Delivery,
 };
-use crate::{
-    slack::{SlackError, web_api::Message},
-    workspace::Bot,
-};
+use crate::workspace::Bot;
 
 /// How long before it came to be a forgotten post is looked for: the look is good for others that are a little older.
 const LOOK_BACK: time::Duration = time::Duration::hours(6);

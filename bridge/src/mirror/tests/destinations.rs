@@ -12,6 +12,7 @@ use tocsin_entity::{
     kinds::{PostState, ReplyMode},
     slack::{channel, connector::WORKSPACE_UNUSABLE, digest_line, post},
 };
+use tocsin_slack::error::SlackError;
 use url::Url;
 
 use super::{
@@ -26,7 +27,7 @@ use crate::{
         content::Controls,
         desired::{Subject, Wanted},
     },
-    slack::{Http, Installation, SlackError, SlackHealth, installation::Watcher},
+    slack::{Http, Installation, SlackHealth, installation::Watcher},
     store::testing::{Own, sqlite},
     workspace::{Setting, Workspace, Workspaces},
 };

@@ -22,8 +22,11 @@ use sea_orm::{ConnectionTrait, DbErr, Statement};
 use time::OffsetDateTime;
 use tocsin_clock::Clock;
 use tocsin_entity::database::Database;
+use tocsin_slack::{
+    method::{CHAT_POST_MESSAGE, Method, Tier},
+    retry_after::RETRY_AFTER_MAX,
+};
 
-use super::method::{CHAT_POST_MESSAGE, Method, Tier};
 use crate::config::Pace;
 
 /// After Slack said that it was too much, a limit has no burst for so long.
@@ -37,9 +40,6 @@ pub(crate) const RESERVED_MAX: Duration = Duration::from_secs(60);
 
 /// How far ahead the next free place may be on record, whatever the rate.
 const PLACED_MAX: Duration = Duration::from_secs(900);
-
-/// The longest pause that is believed of Slack; it asks for some seconds, or minutes.
-pub(crate) const RETRY_AFTER_MAX: Duration = Duration::from_secs(86_400);
 
 /// How long to wait before asking again where the database could not say.
 const DATABASE_TROUBLE: Duration = Duration::from_secs(1);

@@ -6,9 +6,10 @@ use sea_orm::EntityTrait;
 use time::OffsetDateTime;
 use tocsin_clock::Clock;
 use tocsin_entity::{database::Database, slack::pace};
+use tocsin_slack::method::CHAT_UPDATE;
 
 use super::{Limits, Place, Purpose};
-use crate::{config::Pace, slack::method::CHAT_UPDATE, store::testing::on_both};
+use crate::{config::Pace, store::testing::on_both};
 
 const LONG: Duration = Duration::from_secs(3_600);
 

@@ -6,7 +6,7 @@ use time::{Duration, OffsetDateTime};
 /// such name; whoever signs a request can write anything.
 ///
 /// Source: Slack, "Retrieving messages", `ts`.
-pub(crate) fn said_at(ts: &str) -> Option<OffsetDateTime> {
+pub fn said_at(ts: &str) -> Option<OffsetDateTime> {
     let (seconds, micros) = ts.split_once('.')?;
     let at = OffsetDateTime::from_unix_timestamp(seconds.parse().ok()?).ok()?;
     let micros: u32 = micros.parse().ok()?;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 
 /// For `#[serde(deserialize_with = …)]`: a field that is null, missing or of another shape is as if it were not there.
-pub(crate) fn lenient<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+pub fn lenient<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: DeserializeOwned + Default,
@@ -15,7 +15,7 @@ where
 
 /// For `#[serde(deserialize_with = …)]`: a field that is null is as if it were not there. One of another shape fails still: for where a wrong
 /// guess does harm, as that a page is the last.
-pub(crate) fn nullable<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+pub fn nullable<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de> + Default,
@@ -24,7 +24,7 @@ where
 }
 
 /// An id, whether Slack sends it as text or as an object that has it (`channel_rename` does).
-pub(crate) fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+pub fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
         Value::String(id) => Some(id).filter(|id| !id.is_empty()),
         Value::Object(object) => object.get("id").and_then(Value::as_str).map(str::to_owned),
@@ -33,7 +33,7 @@ pub(crate) fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<St
 }
 
 /// The part of a payload that a handler reads; what is not an object has no fields.
-pub(crate) fn read<T: DeserializeOwned + Default>(value: &Value) -> T {
+pub fn read<T: DeserializeOwned + Default>(value: &Value) -> T {
     T::deserialize(value).unwrap_or_default()
 }
 

@@ -9,7 +9,8 @@ use sha2::{Digest, Sha256};
 
 /// The way a request came in, as the inbox stores it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// Something happened: the Events API.
     Event,
     /// Of a block, a view or a shortcut.
     Interaction,
@@ -18,7 +19,8 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) fn name(self) -> &'static str {
+    /// The name under which the inbox stores it; never changed.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Event => "event",
             Self::Interaction => "interaction",
@@ -26,7 +28,8 @@ impl Kind {
         }
     }
 
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
+    /// The kind that the inbox stores under this name.
+    pub fn from_name(name: &str) -> Option<Self> {
         [Self::Event, Self::Interaction, Self::Command]
             .into_iter()
             .find(|kind| kind.name() == name)
@@ -35,53 +38,71 @@ impl Kind {
 
 /// A body that is not what Slack sends.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Malformed {
+pub enum Malformed {
+    /// The body is not a JSON object, for this reason.
     #[error("the body is not a JSON object: {0}")]
     NotJson(String),
+    /// A form has no field `payload`.
     #[error("the body is not a form with a field `payload`")]
     NoPayload,
+    /// The field `type` is missing.
     #[error("the body does not say of which type it is")]
     NoType,
+    /// An event callback holds no event.
     #[error("the body says it is an event, and holds none")]
     NoEvent,
+    /// The body is not a slash command.
     #[error("the body is not the form of a slash command")]
     NoCommand,
 }
 
 /// What came to the events endpoint.
 #[derive(Debug, PartialEq)]
-pub(crate) enum EventRequest {
+pub enum EventRequest {
     /// Slack asks whether this address is ours.
-    UrlVerification { challenge: String },
+    UrlVerification {
+        /// What is to be answered.
+        challenge: String,
+    },
     /// Slack has held events back for a minute.
-    RateLimited { team_id: String, minute: i64 },
+    RateLimited {
+        /// The workspace.
+        team_id: String,
+        /// Which minute, in seconds since 1970.
+        minute: i64,
+    },
     /// Something happened.
     Event(Envelope),
     /// A kind that was added later.
-    Other { name: String },
+    Other {
+        /// Its type.
+        name: String,
+    },
 }
 
 /// Something that the inbox may hold.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Envelope {
-    pub(crate) kind: Kind,
+pub struct Envelope {
+    /// How it came in.
+    pub kind: Kind,
     /// The type that Slack gives it, such as `message` or `block_actions`.
-    pub(crate) name: String,
+    pub name: String,
     /// What tells it from all others: a redelivery has the same.
-    pub(crate) key: String,
-    pub(crate) payload: Value,
+    pub key: String,
+    /// What Slack sent, without tokens and NULs.
+    pub payload: Value,
 }
 
 /// The type that all slash commands have here, whatever they are called.
-pub(crate) const COMMAND: &str = "command";
+pub const COMMAND: &str = "command";
 
 /// Reads a body of the events endpoint.
-pub(crate) fn event(body: &[u8]) -> Result<EventRequest, Malformed> {
+pub fn event(body: &[u8]) -> Result<EventRequest, Malformed> {
     event_of(object(body)?)
 }
 
 /// Reads the payload of an event.
-pub(crate) fn event_of(payload: Value) -> Result<EventRequest, Malformed> {
+pub fn event_of(payload: Value) -> Result<EventRequest, Malformed> {
     let name = text(&payload, "type").ok_or(Malformed::NoType)?;
     match name.as_str() {
         "url_verification" => Ok(EventRequest::UrlVerification {
@@ -111,7 +132,7 @@ pub(crate) fn event_of(payload: Value) -> Result<EventRequest, Malformed> {
 }
 
 /// Reads a body of the interactions or the options endpoint.
-pub(crate) fn interaction(body: &[u8]) -> Result<Envelope, Malformed> {
+pub fn interaction(body: &[u8]) -> Result<Envelope, Malformed> {
     let fields: Vec<(String, String)> =
         serde_urlencoded::from_bytes(body).map_err(|_| Malformed::NoPayload)?;
     let (_, json) = fields
@@ -122,7 +143,7 @@ pub(crate) fn interaction(body: &[u8]) -> Result<Envelope, Malformed> {
 }
 
 /// Reads the payload of an interaction.
-pub(crate) fn interaction_of(payload: Value) -> Result<Envelope, Malformed> {
+pub fn interaction_of(payload: Value) -> Result<Envelope, Malformed> {
     let name = text(&payload, "type").ok_or(Malformed::NoType)?;
     let key = interaction_key(&name, &payload);
     Ok(Envelope {
@@ -134,7 +155,7 @@ pub(crate) fn interaction_of(payload: Value) -> Result<Envelope, Malformed> {
 }
 
 /// Reads a body of the commands endpoint.
-pub(crate) fn command(body: &[u8]) -> Result<Envelope, Malformed> {
+pub fn command(body: &[u8]) -> Result<Envelope, Malformed> {
     let fields = form(body).ok_or(Malformed::NoCommand)?;
     command_of(
         fields
@@ -145,7 +166,7 @@ pub(crate) fn command(body: &[u8]) -> Result<Envelope, Malformed> {
 }
 
 /// Reads the fields of a slash command.
-pub(crate) fn command_of(fields: Map<String, Value>) -> Result<Envelope, Malformed> {
+pub fn command_of(fields: Map<String, Value>) -> Result<Envelope, Malformed> {
     let payload = Value::Object(fields);
     if text(&payload, "command").is_none() {
         return Err(Malformed::NoCommand);
@@ -216,7 +237,7 @@ fn interaction_key(name: &str, payload: &Value) -> String {
 }
 
 /// The fields of a slash command, or of Slack's look at the certificate (`ssl_check=1`).
-pub(crate) fn form(body: &[u8]) -> Option<Vec<(String, String)>> {
+pub fn form(body: &[u8]) -> Option<Vec<(String, String)>> {
     serde_urlencoded::from_bytes(body).ok()
 }
 

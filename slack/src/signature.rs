@@ -12,13 +12,16 @@ const WINDOW: u64 = 300;
 
 /// Why a request is not believed to come from Slack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum SignatureError {
+pub enum SignatureError {
+    /// There is no signature, or no time.
     #[error("the request carries no signature, or no time in seconds")]
     Missing,
+    /// It was signed too long ago, or too far in the future.
     #[error(
         "the request was signed more than five minutes ago, or is to be signed in more than five minutes"
     )]
     Stale,
+    /// The signature is of another body, or made with another secret.
     #[error("the signature does not match the body under this app's signing secret")]
     Mismatch,
 }
@@ -26,7 +29,7 @@ pub(crate) enum SignatureError {
 /// Verifies that `body`, as it came over the wire, was signed with one of the `secrets` about `now` (Unix seconds).
 ///
 /// There are two secrets while the app's secret is being changed.
-pub(crate) fn verify(
+pub fn verify(
     secrets: &[SecretString],
     timestamp: Option<&str>,
     signature: Option<&str>,
@@ -55,7 +58,7 @@ pub(crate) fn verify(
 }
 
 /// The signature of a body: `v0=` and lowercase hex.
-pub(crate) fn sign(secret: &SecretString, timestamp: &str, body: &[u8]) -> String {
+pub fn sign(secret: &SecretString, timestamp: &str, body: &[u8]) -> String {
     // The secret looks like hex and is not: its text is the key. HMAC takes keys of any length.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes()) else {
         return String::new();
@@ -85,7 +88,8 @@ mod tests {
     }
 
     fn vectors() -> Vec<Vector> {
-        serde_json::from_str(include_str!("../../tests/samples/signing_vectors.json")).expect("vectors")
+        serde_json::from_str(include_str!("../../bridge/tests/samples/signing_vectors.json"))
+            .expect("vectors")
     }
 
     fn check(secrets: &[SecretString], vector: &Vector) -> Result<(), SignatureError> {

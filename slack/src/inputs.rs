@@ -3,8 +3,7 @@
 //! Source of the limits: docs.slack.dev, "Block Kit reference", "Select menu element", "Option object".
 
 use serde_json::{Value, json};
-
-use super::mrkdwn::cut_plain;
+use tocsin_message::mrkdwn::cut_plain;
 
 /// An input's label: 2,000.
 const LABEL_MAX: usize = 1_900;
@@ -19,14 +18,14 @@ const PLACEHOLDER_MAX: usize = 140;
 const OPTIONS_MAX: usize = 100;
 
 /// What a text input takes: 3,000 characters.
-pub(crate) const TEXT_INPUT_MAX: usize = 3_000;
+pub const TEXT_INPUT_MAX: usize = 3_000;
 
 fn plain(text: &str, max: usize) -> Value {
     json!({"type": "plain_text", "text": cut_plain(text, max)})
 }
 
 /// An input of a dialog; what is wrong with it is told by its `block_id`.
-pub(crate) fn input(label: &str, block_id: &str, element: Value, optional: bool) -> Value {
+pub fn input(label: &str, block_id: &str, element: Value, optional: bool) -> Value {
     let mut input = json!({
         "type": "input",
         "block_id": block_id,
@@ -39,13 +38,13 @@ pub(crate) fn input(label: &str, block_id: &str, element: Value, optional: bool)
 
 /// Small print below an input.
 #[must_use]
-pub(crate) fn with_hint(mut input: Value, hint: &str) -> Value {
+pub fn with_hint(mut input: Value, hint: &str) -> Value {
     input["hint"] = plain(hint, LABEL_MAX);
     input
 }
 
 /// Something for a person to write in, in so many characters; 3,000 at the most.
-pub(crate) fn text_input(action_id: &str, multiline: bool, max: usize, initial: Option<&str>) -> Value {
+pub fn text_input(action_id: &str, multiline: bool, max: usize, initial: Option<&str>) -> Value {
     let mut element = json!({
         "type": "plain_text_input",
         "action_id": action_id,
@@ -63,7 +62,7 @@ pub(crate) fn text_input(action_id: &str, multiline: bool, max: usize, initial: 
 }
 
 /// One thing to choose. `value` has 150 characters at the most.
-pub(crate) fn option(text: &str, value: &str) -> Value {
+pub fn option(text: &str, value: &str) -> Value {
     let shown = cut_plain(text, OPTION_MAX);
     // Slack refuses an empty text.
     let shown = if shown.is_empty() { "–" } else { shown.as_str() };
@@ -71,7 +70,7 @@ pub(crate) fn option(text: &str, value: &str) -> Value {
 }
 
 /// A menu of few things; those beyond the hundredth are left out.
-pub(crate) fn static_select(
+pub fn static_select(
     action_id: &str,
     placeholder: &str,
     mut options: Vec<Value>,
@@ -91,7 +90,7 @@ pub(crate) fn static_select(
 }
 
 /// A menu whose options come from the bridge as the person types, from so many characters on.
-pub(crate) fn external_select(
+pub fn external_select(
     action_id: &str,
     placeholder: &str,
     min_query_length: u32,
@@ -110,7 +109,7 @@ pub(crate) fn external_select(
 }
 
 /// As [`external_select`], for several at once.
-pub(crate) fn multi_external_select(
+pub fn multi_external_select(
     action_id: &str,
     placeholder: &str,
     min_query_length: u32,
@@ -129,7 +128,7 @@ pub(crate) fn multi_external_select(
 }
 
 /// A day and a time, in the person's own time zone. `initial` in seconds since 1970.
-pub(crate) fn datetime_picker(action_id: &str, initial: Option<i64>) -> Value {
+pub fn datetime_picker(action_id: &str, initial: Option<i64>) -> Value {
     let mut element = json!({"type": "datetimepicker", "action_id": action_id});
     if let Some(initial) = initial {
         element["initial_date_time"] = initial.into();
@@ -138,6 +137,6 @@ pub(crate) fn datetime_picker(action_id: &str, initial: Option<i64>) -> Value {
 }
 
 /// A line between blocks.
-pub(crate) fn divider() -> Value {
+pub fn divider() -> Value {
     json!({"type": "divider"})
 }

@@ -78,7 +78,7 @@ impl std::fmt::Display for Refusal {
 }
 
 /// Our own code for a workspace that is not installed, or not any more.
-pub(crate) const NO_TOKEN: &str = "not_installed";
+pub const NO_TOKEN: &str = "not_installed";
 
 /// Codes after which every call will fail until a person acts.
 const BROKEN: [&str; 8] = [
@@ -104,11 +104,11 @@ const UNKNOWN: [&str; 4] = [
 const LATER: [&str; 3] = ["ratelimited", "rate_limited", "team_added_to_org"];
 
 /// How long to wait where Slack says "later" without saying when.
-pub(crate) const LATER_UNSAID: Duration = Duration::from_secs(5);
+pub const LATER_UNSAID: Duration = Duration::from_secs(5);
 
 impl SlackError {
     /// The class of an answer with `ok: false`.
-    pub(crate) fn of(method: &'static str, refusal: Refusal, retry_after: Option<Duration>) -> Self {
+    pub fn of(method: &'static str, refusal: Refusal, retry_after: Option<Duration>) -> Self {
         let code = refusal.code.as_str();
         if BROKEN.contains(&code) {
             Self::Broken {
@@ -147,7 +147,7 @@ impl SlackError {
     }
 
     /// The class, as metrics name it.
-    pub(crate) fn class(&self) -> &'static str {
+    pub fn class(&self) -> &'static str {
         match self {
             Self::Refused { .. } => "refused",
             Self::Broken { .. } => "broken",

@@ -5,16 +5,17 @@
 
 use std::time::Duration;
 
-use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
+use http::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 use time::{OffsetDateTime, format_description::well_known::Rfc2822};
 
-use super::limits::RETRY_AFTER_MAX;
+/// The longest pause that is believed of Slack; it asks for some seconds, or minutes.
+pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(86_400);
 
 /// The shortest pause: to be called again at once is nothing that asks to wait.
 const SHORTEST: Duration = Duration::from_millis(100);
 
 /// The pause that the headers ask for, if they do.
-pub(super) fn read(headers: &HeaderMap) -> Option<Duration> {
+pub fn read(headers: &HeaderMap) -> Option<Duration> {
     let said = text(headers, &RETRY_AFTER)?;
     let pause = seconds(said).or_else(|| {
         let until = date(said)?;
@@ -45,8 +46,8 @@ fn date(said: &str) -> Option<OffsetDateTime> {
 
 #[cfg(test)]
 mod tests {
+    use http::header::HeaderValue;
     use proptest::prelude::*;
-    use reqwest::header::HeaderValue;
 
     use super::*;
 

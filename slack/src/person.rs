@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::inbound::lenient::lenient;
+use crate::lenient::lenient;
 
 /// A person as Slack describes them.
 #[derive(Clone, Debug, Deserialize)]
@@ -10,56 +10,68 @@ use crate::inbound::lenient::lenient;
     clippy::struct_excessive_bools,
     reason = "each is a fact that Slack tells by itself"
 )]
-pub(crate) struct User {
-    pub(crate) id: String,
+pub struct User {
+    /// Their id (`U…` or `W…`).
+    pub id: String,
     /// Whose person it is: in shared channels also another's.
     #[serde(default, deserialize_with = "lenient")]
-    pub(crate) team_id: Option<String>,
+    pub team_id: Option<String>,
+    /// In an Enterprise organisation: where they are.
     #[serde(default, rename = "enterprise_user", deserialize_with = "lenient")]
-    pub(crate) enterprise: Option<EnterpriseUser>,
+    pub enterprise: Option<EnterpriseUser>,
+    /// Their handle.
     #[serde(default, deserialize_with = "lenient")]
-    pub(crate) name: String,
+    pub name: String,
+    /// Their full name.
     #[serde(default, deserialize_with = "lenient")]
-    pub(crate) real_name: String,
+    pub real_name: String,
+    /// Whether the account is deactivated.
     #[serde(default, deserialize_with = "lenient")]
-    pub(crate) deleted: bool,
+    pub deleted: bool,
+    /// Whether it is a bot.
     #[serde(default, deserialize_with = "lenient")]
-    pub(crate) is_bot: bool,
+    pub is_bot: bool,
     /// A guest, in several channels or in one.
     #[serde(default, deserialize_with = "lenient")]
-    pub(crate) is_restricted: bool,
+    pub is_restricted: bool,
+    /// A guest in one channel alone.
     #[serde(default, deserialize_with = "lenient")]
-    pub(crate) is_ultra_restricted: bool,
+    pub is_ultra_restricted: bool,
     /// Somebody of another workspace whom nobody here shares a channel with.
     #[serde(default, deserialize_with = "lenient")]
-    pub(crate) is_stranger: bool,
+    pub is_stranger: bool,
+    /// What they say of themselves.
     #[serde(default, deserialize_with = "lenient")]
-    pub(crate) profile: Profile,
+    pub profile: Profile,
 }
 
 /// A person in an Enterprise organisation.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub(crate) struct EnterpriseUser {
+pub struct EnterpriseUser {
+    /// The Enterprise organisation.
     #[serde(default, deserialize_with = "lenient")]
-    pub(crate) enterprise_id: Option<String>,
+    pub enterprise_id: Option<String>,
     /// The workspaces they are in.
     #[serde(default, deserialize_with = "lenient")]
-    pub(crate) teams: Vec<String>,
+    pub teams: Vec<String>,
 }
 
 /// What a person says of themselves.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub(crate) struct Profile {
+pub struct Profile {
+    /// The name that people see, where they have chosen one.
     #[serde(default, deserialize_with = "lenient")]
-    pub(crate) display_name: String,
+    pub display_name: String,
+    /// Their full name.
     #[serde(default, deserialize_with = "lenient")]
-    pub(crate) real_name: String,
+    pub real_name: String,
+    /// Their e-mail address, where the app may read it.
     #[serde(default, deserialize_with = "lenient")]
-    pub(crate) email: Option<String>,
+    pub email: Option<String>,
     /// The address of their picture, 192 pixels wide; anybody can read it.
     #[serde(default, deserialize_with = "lenient")]
-    pub(crate) image_192: Option<String>,
+    pub image_192: Option<String>,
     /// The same, 72 pixels wide.
     #[serde(default, deserialize_with = "lenient")]
-    pub(crate) image_72: Option<String>,
+    pub image_72: Option<String>,
 }

@@ -5,18 +5,19 @@ use serde_json::Value;
 
 /// What a message says; the same for posting and updating.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub(crate) struct Message {
+pub struct Message {
     /// For notifications and screen readers, and where blocks cannot be shown.
-    pub(crate) text: String,
-    pub(crate) blocks: Vec<Value>,
+    pub text: String,
+    /// Its blocks, as Block Kit has them.
+    pub blocks: Vec<Value>,
     /// For the colour bar, which only attachments have.
-    pub(crate) attachments: Vec<Value>,
+    pub attachments: Vec<Value>,
     /// Under whose name it appears, where that is not the bot's; taken at posting only.
-    pub(crate) username: Option<String>,
+    pub username: Option<String>,
     /// With whose face it appears, under another name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) icon_url: Option<String>,
+    pub icon_url: Option<String>,
     /// The same by an emoji (`:fire:`).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) icon_emoji: Option<String>,
+    pub icon_emoji: Option<String>,
 }
