@@ -9,8 +9,8 @@ use crate::{
     bridge::{Bridge, environment},
     install::OAUTH_CALLBACK,
     mirror::channels::{archived, is_id, trouble, unseen},
-    slack::{Installation, SlackHealth},
-    workspace::Workspace,
+    slack::Installation,
+    workspace::{SlackHealth, Workspace},
 };
 
 /// Why the bot could not post in a channel.

@@ -11,7 +11,7 @@ use crate::{
     graphql::{As, StatusOfIncidents, status_of_incidents},
     installation::AppInstallation,
     notice::Notice,
-    slack::SlackHealth,
+    workspace::SlackHealth,
 };
 
 pub(super) async fn status(

@@ -8,7 +8,10 @@ use super::{
     read::{ReadError, read_all},
     store,
 };
-use crate::{bridge::Parts, slack::SlackHealth, workspace::Workspace};
+use crate::{
+    bridge::Parts,
+    workspace::{SlackHealth, Workspace},
+};
 
 /// How often is looked for such a workspace.
 const LOOK: Duration = Duration::from_secs(15);

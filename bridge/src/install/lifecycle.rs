@@ -10,7 +10,7 @@ use tocsin_slack::envelope::Kind;
 
 use crate::{
     inbound::routes::{Item, Outcome, Route, Worked},
-    slack::SlackHealth,
+    workspace::SlackHealth,
 };
 
 /// How soon Slack is asked again that still takes the token, and for how long: it may be a moment behind its own event.

@@ -29,8 +29,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     bridge::Parts,
-    slack::{SlackHealth, http::ANSWER_TIMEOUT, installation::another_may_do, oauth::Granted},
-    workspace::{Rotating, Workspace},
+    slack::{http::ANSWER_TIMEOUT, oauth::Granted},
+    workspace::{Rotating, SlackHealth, Workspace, health::another_may_do},
 };
 
 /// How long before its end a token is changed, at the most; of one that lives shorter, a quarter of its life.

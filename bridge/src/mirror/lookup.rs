@@ -11,6 +11,7 @@ use std::{
 
 use sea_orm::DbErr;
 use time::OffsetDateTime;
+use tocsin_clock::Clock;
 use tocsin_entity::{database::Database, slack::post};
 use tocsin_slack::error::SlackError;
 
@@ -63,6 +64,7 @@ type Look = Arc<tokio::sync::Mutex<Option<Sighting>>>;
 #[derive(Clone, Debug)]
 pub(crate) struct Lookups {
     database: Database,
+    clock: Clock,
     slack: Slack,
     seen: Arc<Mutex<HashMap<Spot, Look>>>,
 }
@@ -77,9 +79,10 @@ pub(crate) enum LookupError {
 }
 
 impl Lookups {
-    pub(crate) fn new(database: Database, slack: Slack) -> Self {
+    pub(crate) fn new(database: Database, clock: Clock, slack: Slack) -> Self {
         Self {
             database,
+            clock,
             slack,
             seen: Arc::default(),
         }
@@ -93,7 +96,7 @@ impl Lookups {
         settled: OffsetDateTime,
         bot: &Installation,
     ) -> Result<Vec<String>, LookupError> {
-        let now = self.slack.limits().now();
+        let now = self.clock.now();
         let sent_at = post.sent_at.unwrap_or(post.queued_at);
         let sent_at = if sent_at > now { now - LOOK_BACK } else { sent_at };
         let spot = (post.channel_id.clone(), post.thread_ts.clone());
@@ -127,7 +130,7 @@ impl Lookups {
         oldest: OffsetDateTime,
         bot: &Installation,
     ) -> Result<Sighting, SlackError> {
-        let looked_at = self.slack.limits().now();
+        let looked_at = self.clock.now();
         let mut messages = Vec::new();
         let mut cursor: Option<String> = None;
         for _ in 0..PAGES {

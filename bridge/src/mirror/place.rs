@@ -10,7 +10,10 @@ use tocsin_entity::{kinds::PostKind, slack::post};
 use tocsin_slack::method::Method;
 
 use super::outcome::{Outcome, Wait};
-use crate::slack::limits::{Limits, Place, Purpose, RESERVED_MAX};
+use crate::{
+    pace::{Limits, Purpose, RESERVED_MAX},
+    slack::pacer::Place,
+};
 
 /// A place that comes so soon is waited for.
 const WORTH_WAITING: Duration = Duration::from_millis(250);

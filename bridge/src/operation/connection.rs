@@ -4,7 +4,7 @@ use super::{Stop, workspace_of};
 use crate::{
     bridge::Parts,
     graphql::{Found, Operation},
-    slack::SlackHealth,
+    workspace::SlackHealth,
 };
 
 /// Asks Slack who the bot is. What it says is known to the rest of the bridge at once.

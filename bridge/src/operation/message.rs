@@ -28,7 +28,8 @@ use crate::{
         deliver::delete_if_double,
         lookup::{BEGINS_WITHIN, LookupError, SETTLED},
     },
-    slack::limits::{Place, Purpose},
+    pace::Purpose,
+    slack::pacer::Place,
     workspace::Bot,
 };
 
@@ -149,7 +150,7 @@ impl Sending<'_> {
     /// Posts it, for which the record has been made.
     async fn post(&self, mut record: post::Model) -> Result<post::Model, Stop> {
         let workspace = &self.bot.workspace;
-        let limits = workspace.slack.limits();
+        let limits = &workspace.limits;
         let place = limits
             .reserve_post(&record.channel_id, Purpose::Change, PLACE_WAIT)
             .await;
@@ -187,7 +188,7 @@ impl Sending<'_> {
         let workspace = &self.bot.workspace;
         match error {
             SlackError::RateLimited { retry_after, .. } => {
-                let limits = workspace.slack.limits();
+                let limits = &workspace.limits;
                 limits.block_posts(&record.channel_id, *retry_after).await;
                 self.wait(record, *retry_after).await
             }

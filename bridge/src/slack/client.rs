@@ -19,8 +19,7 @@ use tocsin_slack::{
 
 use super::{
     http::Http,
-    installation::Watcher,
-    limits::{Limits, Place},
+    pacer::{Pacer, Place},
 };
 
 /// How long a call other than a post waits for its place before its caller is told to come back later.
@@ -51,30 +50,37 @@ impl Token {
     }
 }
 
+/// Who is told of calls that have failed: some failures say something of the token, and others of all of Slack.
+pub(crate) trait FailureListener: std::fmt::Debug + Send + Sync {
+    /// A call has failed that was made with the present token.
+    fn call_failed(&self, error: &SlackError);
+}
+
 /// The Web API, as whoever has the token. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Slack {
     http: Http,
     token: Token,
-    limits: Limits,
+    pacer: Arc<dyn Pacer>,
     /// Who is told what failed calls say of the token: whichever call it is, and whoever makes it.
-    watcher: Option<Watcher>,
+    listener: Option<Arc<dyn FailureListener>>,
 }
 
 impl Slack {
-    pub(super) fn new(http: Http, token: Token, limits: Limits) -> Self {
+    pub(super) fn new(http: Http, token: Token, pacer: Arc<dyn Pacer>) -> Self {
         Self {
             http,
             token,
-            limits,
-            watcher: None,
+            pacer,
+            listener: None,
         }
     }
 
     /// The same, whose failures are told there.
-    pub(crate) fn watched_by(self, watcher: &Watcher) -> Self {
+    #[must_use]
+    pub(crate) fn heard_by(self, listener: Arc<dyn FailureListener>) -> Self {
         Self {
-            watcher: Some(watcher.clone()),
+            listener: Some(listener),
             ..self
         }
     }
@@ -83,14 +89,9 @@ impl Slack {
     pub(crate) fn with_token(&self, token: SecretString) -> Self {
         Self {
             token: Token::new(Some(token)),
-            watcher: None,
+            listener: None,
             ..self.clone()
         }
-    }
-
-    /// The pace that all calls share.
-    pub(crate) fn limits(&self) -> &Limits {
-        &self.limits
     }
 
     /// Calls a method, waiting for its place for a few seconds; [`SlackError::RateLimited`] tells to come back later.
@@ -132,23 +133,23 @@ impl Slack {
         }) = &outcome
             && method.tier != Tier::Post
         {
-            self.limits.block_method(method, *retry_after).await;
+            self.pacer.block(method, *retry_after).await;
         }
         outcome
     }
 
     /// Tells what a failure says of the token, unless it was of one that is used no more, or whoever asks tells it.
     fn report(&self, method: Method, error: &SlackError, token: Option<&SecretString>) {
-        if let Some(watcher) = &self.watcher
+        if let Some(listener) = &self.listener
             && method.name != AUTH_TEST.name
             && self.token.is(token)
         {
-            watcher.report(error);
+            listener.call_failed(error);
         }
     }
 
     async fn take_place(&self, method: Method) -> Result<(), SlackError> {
-        match self.limits.reserve_method(method, LONGEST_WAIT).await {
+        match self.pacer.reserve(method, LONGEST_WAIT).await {
             Place::At(wait) => {
                 if !wait.is_zero() {
                     tokio::time::sleep(wait).await;
@@ -311,7 +312,7 @@ pub(super) fn observe(method: &'static str, took: Duration, error: Option<&Slack
     metrics::histogram!("tocsin_slack_call_seconds", "method" => method).record(took.as_secs_f64());
     match error {
         None => tracing::debug!(slack.method = method, took = ?took, "called {method}"),
-        // It is asked again and again, and the watcher tells what changes.
+        // It is asked again and again, and whoever asks tells what changes.
         Some(error) if method == AUTH_TEST.name => {
             tracing::debug!(slack.method = method, slack.outcome = outcome, took = ?took, "Slack call failed: {error}");
         }

@@ -16,7 +16,7 @@ use url::Url;
 use super::{
     address::{Resolver, check_answer},
     client::{Slack, Token, observe, transport_error},
-    limits::Limits,
+    pacer::Pacer,
     skew::Skew,
 };
 
@@ -88,8 +88,8 @@ impl Http {
     }
 
     /// The Web API for whoever has this token, at this pace.
-    pub(crate) fn with_token(&self, token: Token, limits: Limits) -> Slack {
-        Slack::new(self.clone(), token, limits)
+    pub(crate) fn with_token(&self, token: Token, pacer: Arc<dyn Pacer>) -> Slack {
+        Slack::new(self.clone(), token, pacer)
     }
 
     /// Where the Web API is.

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use tocsin_entity::database::Database;
 
 use super::lease::LEASE;
-use crate::{home, inbound, install, mirror::outcome::LONGEST_PAUSE, slack::limits};
+use crate::{home, inbound, install, mirror::outcome::LONGEST_PAUSE, pace};
 
 /// Pauses are measured from a moment ago, and replicas' clocks differ a little.
 const MARGIN: Duration = Duration::from_secs(60);
@@ -81,7 +81,7 @@ pub(crate) async fn repair(database: &Database, now: OffsetDateTime) -> Result<(
         let rows = database.write().execute_raw(mended).await?.rows_affected();
         told(table, column, rows);
     }
-    let rows = limits::repair(database, now).await?;
+    let rows = pace::repair(database, now).await?;
     told("slack_pace", "blocked_until", rows);
     Ok(())
 }

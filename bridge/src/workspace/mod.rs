@@ -1,6 +1,7 @@
 //! The Slack workspaces that the bridge works in: that of the environment's token, and those that administrators have connected.
 
 mod follow;
+pub(crate) mod health;
 mod record;
 mod registry;
 mod run;
@@ -20,8 +21,10 @@ use tocsin_queue::JobError;
 use tocsin_slack::error::SlackError;
 use tokio::sync::watch;
 
+pub use self::health::SlackHealth;
 pub(crate) use self::{
     follow::{follow, look, look_first, look_for, refresh},
+    health::Watcher,
     registry::{Reach, Workspaces},
     run::run,
 };
@@ -31,7 +34,8 @@ use crate::{
     identity::Strangers,
     mirror::{channels::Channels, lookup::Lookups},
     notice::SlashCommand,
-    slack::{Http, Installation, Slack, SlackHealth, Token, installation::Watcher, limits::Limits},
+    pace::Limits,
+    slack::{Http, Installation, Slack, Token},
 };
 
 /// One workspace, as one organisation is connected to it.
@@ -53,6 +57,8 @@ pub(crate) struct Workspace {
     /// How often its token was set.
     pub(crate) token_version: i64,
     pub(crate) slack: Slack,
+    /// The pace of its calls.
+    pub(crate) limits: Limits,
     pub(crate) watcher: Watcher,
     pub(crate) channels: Channels,
     pub(crate) lookups: Lookups,
@@ -107,8 +113,8 @@ impl Workspace {
         let watcher = Watcher::new();
         let slack = setting
             .http
-            .with_token(token.clone(), limits)
-            .watched_by(&watcher);
+            .with_token(token.clone(), Arc::new(limits.clone()))
+            .heard_by(Arc::new(watcher.clone()));
         Self {
             id,
             organization: None,
@@ -118,9 +124,10 @@ impl Workspace {
             rotating: None,
             token,
             token_version: 0,
+            limits,
             watcher,
             channels: Channels::new(database.clone(), setting.clock.clone(), slack.clone()),
-            lookups: Lookups::new(database.clone(), slack.clone()),
+            lookups: Lookups::new(database.clone(), setting.clock.clone(), slack.clone()),
             groups: Groups::default(),
             strangers: Strangers::default(),
             delivered_at: watch::Sender::default(),
@@ -139,7 +146,7 @@ impl Workspace {
 
     /// Slack took a message there.
     pub(crate) fn delivered(&self) {
-        self.delivered_at.send_replace(Some(self.slack.limits().now()));
+        self.delivered_at.send_replace(Some(self.limits.now()));
     }
 
     /// Who the bot is there, also while Slack does not answer.

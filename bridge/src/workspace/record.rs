@@ -18,7 +18,7 @@ use super::{
     Workspace,
     state::{State, Troubles},
 };
-use crate::{bridge::Parts, slack::SlackHealth};
+use crate::{bridge::Parts, workspace::SlackHealth};
 
 /// How soon it is tried again where the database did not take it.
 const AGAIN: std::time::Duration = std::time::Duration::from_secs(5);

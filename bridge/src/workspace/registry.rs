@@ -216,7 +216,8 @@ mod tests {
     use super::*;
     use crate::{
         config::Pace,
-        slack::{Http, Installation, SlackHealth, installation::Watcher},
+        slack::{Http, Installation},
+        workspace::{SlackHealth, Watcher},
     };
 
     async fn setting() -> Setting {

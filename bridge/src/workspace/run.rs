@@ -6,7 +6,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 
 use super::{Workspace, Workspaces, record};
-use crate::{bridge::Parts, install, slack::SlackHealth};
+use crate::{bridge::Parts, install, workspace::SlackHealth};
 
 /// Looks after all workspaces until the shutdown.
 pub(crate) async fn run(parts: &Arc<Parts>, shutdown: CancellationToken) {

@@ -5,7 +5,7 @@ use tocsin_entity::{
     slack::installation::{MISSING_SCOPE, SHARED_WORKSPACE, SOCKET_MODE_FAILS, TOKEN_NOT_RENEWED},
 };
 
-use crate::slack::SlackHealth;
+use crate::workspace::SlackHealth;
 
 /// Why an organisation's own app is not listened to.
 const DEAF: &str = "Messages are delivered, and what people do there through the organisation's own Slack app is refused, since others are connected to \

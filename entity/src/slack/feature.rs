@@ -160,6 +160,15 @@ pub fn bot_scopes<'a>(features: impl IntoIterator<Item = &'a SlackFeature>) -> B
     scopes.copied().collect()
 }
 
+/// The scopes that these features ask for and that were not granted. None where Slack has not said which were.
+pub fn missing(granted: &BTreeSet<String>, wanted: &BTreeSet<SlackFeature>) -> Vec<&'static str> {
+    if granted.is_empty() {
+        return Vec::new();
+    }
+    let asked = bot_scopes(wanted).into_iter();
+    asked.filter(|scope| !granted.contains(*scope)).collect()
+}
+
 /// The scopes of a person's token that these features ask for.
 pub fn user_scopes<'a>(features: impl IntoIterator<Item = &'a SlackFeature>) -> BTreeSet<&'static str> {
     let scopes = features

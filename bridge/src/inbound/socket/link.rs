@@ -1,6 +1,6 @@
 //! Opening a connection: an address from Slack that works once, and the WebSocket at it.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use hyper_util::client::proxy::matcher::Matcher;
 use secrecy::SecretString;
@@ -15,7 +15,8 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use super::proxy::{self, Socket};
 use crate::{
     bridge::Parts,
-    slack::{Token, address::check_socket, limits::Limits},
+    pace::Limits,
+    slack::{Token, address::check_socket},
 };
 
 /// How long the handshake may take.
@@ -96,7 +97,7 @@ async fn address(parts: &Parts, token: SecretString) -> Result<Address, Trouble>
         parts.config.slack.pace,
         "app",
     );
-    let app = parts.http.with_token(Token::new(Some(token)), limits);
+    let app = parts.http.with_token(Token::new(Some(token)), Arc::new(limits));
     Ok(app.call(APPS_CONNECTIONS_OPEN, &nothing).await?)
 }
 

@@ -33,7 +33,7 @@ impl Delivery<'_> {
         message: &Message,
     ) -> Result<Outcome, DbErr> {
         let mut record = self.record(wanted);
-        if let Err(wait) = place::of_update(bot.workspace.slack.limits(), &mut record, CHAT_UPDATE).await {
+        if let Err(wait) = place::of_update(&bot.workspace.limits, &mut record, CHAT_UPDATE).await {
             self.keep(record);
             return Ok(Outcome::Wait(wait));
         }
@@ -79,7 +79,7 @@ impl Delivery<'_> {
         method: Method,
     ) -> Result<Outcome, DbErr> {
         if let SlackError::RateLimited { retry_after, .. } = error {
-            let limits = bot.workspace.slack.limits();
+            let limits = &bot.workspace.limits;
             limits.block_method(method, *retry_after).await;
         }
         let failure = self.failure(bot, error, wanted, &record).await?;
@@ -128,7 +128,7 @@ impl Delivery<'_> {
             self.keep(record);
             return Ok(Outcome::Done);
         };
-        if let Err(wait) = place::of_update(bot.workspace.slack.limits(), &mut record, CHAT_UNFURL).await {
+        if let Err(wait) = place::of_update(&bot.workspace.limits, &mut record, CHAT_UNFURL).await {
             self.keep(record);
             return Ok(Outcome::Wait(wait));
         }

@@ -238,7 +238,7 @@ impl Delivery<'_> {
         if may_be_there && let Some(outcome) = self.find_forgotten(bot, wanted, message, &record).await? {
             return Ok(outcome);
         }
-        if let Err(outcome) = place::of_post(bot.workspace.slack.limits(), &mut record).await {
+        if let Err(outcome) = place::of_post(&bot.workspace.limits, &mut record).await {
             if matches!(outcome, Outcome::Wait(_)) {
                 self.keep(record);
             }
@@ -279,7 +279,7 @@ impl Delivery<'_> {
         if !self.announce(&mut record).await? {
             return Ok(Outcome::Lost);
         }
-        if let Some(blocked) = bot.workspace.slack.limits().blocked_for(&record.channel_id) {
+        if let Some(blocked) = bot.workspace.limits.blocked_for(&record.channel_id) {
             // Slack refused another post while this one went on record: its place is void, and it has not been sent.
             record.state = PostState::Retrying;
             record.attempts -= 1;
@@ -355,7 +355,7 @@ impl Delivery<'_> {
         error: &SlackError,
     ) -> Result<Outcome, DbErr> {
         if let SlackError::RateLimited { retry_after, .. } = error {
-            let limits = bot.workspace.slack.limits();
+            let limits = &bot.workspace.limits;
             limits.block_posts(&record.channel_id, *retry_after).await;
         }
         let failure = self.failure(bot, error, wanted, &record).await?;

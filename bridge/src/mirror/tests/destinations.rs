@@ -27,9 +27,9 @@ use crate::{
         content::Controls,
         desired::{Subject, Wanted},
     },
-    slack::{Http, Installation, SlackHealth, installation::Watcher},
+    slack::{Http, Installation},
     store::testing::{Own, sqlite},
-    workspace::{Setting, Workspace, Workspaces},
+    workspace::{Setting, SlackHealth, Watcher, Workspace, Workspaces},
 };
 
 /// A connector to `#channel-1`, and its fallback to `#channel-2` in another workspace.

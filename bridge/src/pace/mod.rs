@@ -18,6 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures::{FutureExt, future::BoxFuture};
 use sea_orm::{ConnectionTrait, DbErr, Statement};
 use time::OffsetDateTime;
 use tocsin_clock::Clock;
@@ -27,7 +28,10 @@ use tocsin_slack::{
     retry_after::RETRY_AFTER_MAX,
 };
 
-use crate::config::Pace;
+use crate::{
+    config::Pace,
+    slack::pacer::{Pacer, Place},
+};
 
 /// After Slack said that it was too much, a limit has no burst for so long.
 const CALM: Duration = Duration::from_secs(60);
@@ -95,15 +99,6 @@ impl Purpose {
     }
 }
 
-/// What became of asking for a place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// A place was taken, after this wait.
-    At(Duration),
-    /// None was taken: the next is this far away, which is longer than was asked for.
-    WouldWait(Duration),
-}
-
 /// All limits of one workspace. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Limits {
@@ -136,7 +131,7 @@ impl Limits {
     pub(crate) async fn reserve_method(&self, method: Method, max_wait: Duration) -> Place {
         match self.rate(method.tier) {
             Some(rate) => {
-                self.reserve(&self.method_key(method), rate, Purpose::NewIncident, max_wait)
+                self.reserve_at(&self.method_key(method), rate, Purpose::NewIncident, max_wait)
                     .await
             }
             None => self.unless_blocked(&self.method_key(method), max_wait),
@@ -149,12 +144,12 @@ impl Limits {
         let Some(rate) = self.posts_per_channel() else {
             return self.unless_blocked(&channel_key, max_wait);
         };
-        let in_channel = self.reserve(&channel_key, rate, purpose, max_wait).await;
+        let in_channel = self.reserve_at(&channel_key, rate, purpose, max_wait).await;
         let (Place::At(wait), Some(ceiling)) = (in_channel, self.rate(Tier::Post)) else {
             return in_channel;
         };
         match self
-            .reserve(&self.method_key(CHAT_POST_MESSAGE), ceiling, purpose, max_wait)
+            .reserve_at(&self.method_key(CHAT_POST_MESSAGE), ceiling, purpose, max_wait)
             .await
         {
             Place::At(ceiling_wait) => Place::At(wait.max(ceiling_wait)),
@@ -172,13 +167,13 @@ impl Limits {
 
     /// Slack said `Retry-After` to a post in this channel.
     pub(crate) async fn block_posts(&self, channel: &str, retry_after: Duration) {
-        self.block(&self.channel_key(channel), self.posts_per_channel(), retry_after)
+        self.block_at(&self.channel_key(channel), self.posts_per_channel(), retry_after)
             .await;
     }
 
     /// Slack said `Retry-After` to this method.
     pub(crate) async fn block_method(&self, method: Method, retry_after: Duration) {
-        self.block(&self.method_key(method), self.rate(method.tier), retry_after)
+        self.block_at(&self.method_key(method), self.rate(method.tier), retry_after)
             .await;
     }
 
@@ -221,7 +216,7 @@ impl Limits {
         }
     }
 
-    async fn reserve(&self, key: &str, rate: Rate, purpose: Purpose, max_wait: Duration) -> Place {
+    async fn reserve_at(&self, key: &str, rate: Rate, purpose: Purpose, max_wait: Duration) -> Place {
         let tolerance = rate
             .tolerance()
             .saturating_sub(rate.interval * purpose.leaves_free());
@@ -326,7 +321,7 @@ impl Limits {
     }
 
     /// The place of the call that was refused is lost: those after it may be taken.
-    async fn block(&self, key: &str, rate: Option<Rate>, retry_after: Duration) {
+    async fn block_at(&self, key: &str, rate: Option<Rate>, retry_after: Duration) {
         let retry_after = retry_after.min(RETRY_AFTER_MAX);
         self.blocked
             .lock()
@@ -394,6 +389,16 @@ impl Limits {
 
     fn statement<const N: usize>(&self, sql: &str, values: [sea_orm::Value; N]) -> Statement {
         Statement::from_sql_and_values(self.database.write().get_database_backend(), sql, values)
+    }
+}
+
+impl Pacer for Limits {
+    fn reserve(&self, method: Method, max_wait: Duration) -> BoxFuture<'_, Place> {
+        self.reserve_method(method, max_wait).boxed()
+    }
+
+    fn block(&self, method: Method, retry_after: Duration) -> BoxFuture<'_, ()> {
+        self.block_method(method, retry_after).boxed()
     }
 }
 

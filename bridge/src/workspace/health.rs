@@ -12,7 +12,7 @@ use std::{
 use tocsin_entity::{
     kinds::SlackFeature,
     slack::{
-        feature::{USUAL, bot_scopes, of_granted},
+        feature::{USUAL, bot_scopes, missing, of_granted},
         installation::SLACK_UNREACHABLE,
     },
 };
@@ -23,7 +23,7 @@ use tocsin_slack::{
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::client::Slack;
+use crate::slack::{FailureListener, Installation, Slack};
 
 /// How often a token that works is looked at, so that one that is revoked is noticed where no call is made.
 const WELL: Duration = Duration::from_secs(30);
@@ -39,51 +39,6 @@ const ILL: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(3
 
 /// Answers of Slack's after which another token may do: its time is over, or others have come in its place.
 const ANOTHER_MAY_DO: [&str; 3] = ["invalid_auth", "token_expired", "token_revoked"];
-
-/// The bot in its workspace.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Installation {
-    /// The workspace.
-    pub team_id: String,
-    /// Its name.
-    pub team_name: String,
-    /// The bot as a user: whom people mention and invite.
-    pub bot_user_id: String,
-    /// Its name, where Slack says it.
-    pub bot_name: Option<String>,
-    /// The bot as the author of messages.
-    pub bot_id: Option<String>,
-    /// The Slack app.
-    pub app_id: Option<String>,
-    /// The enterprise, where the app is installed for a whole one.
-    pub enterprise_id: Option<String>,
-    /// What the bot may do.
-    pub scopes: BTreeSet<String>,
-}
-
-impl Installation {
-    /// Whether a scope was granted.
-    pub fn may(&self, scope: &str) -> bool {
-        self.scopes.contains(scope)
-    }
-
-    /// What is typed in a channel to invite the bot. By its name: whoever reads this outside Slack can do nothing with an id.
-    pub(crate) fn invitation(&self) -> String {
-        match &self.bot_name {
-            Some(name) => format!("/invite @{name}"),
-            None => format!("/invite <@{}>", self.bot_user_id),
-        }
-    }
-
-    /// The scopes that these features need and were not granted. None where Slack did not say which were.
-    pub fn missing_scopes(&self, wanted: &BTreeSet<SlackFeature>) -> Vec<&'static str> {
-        if self.scopes.is_empty() {
-            return Vec::new();
-        }
-        let asked = bot_scopes(wanted).into_iter();
-        asked.filter(|scope| !self.may(scope)).collect()
-    }
-}
 
 /// What `auth.test` said when it was last asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -343,18 +298,9 @@ impl Watcher {
 
     /// Asks Slack once.
     pub(crate) async fn look(&self, slack: &Slack) -> SlackHealth {
-        match slack.auth_test().await {
-            Ok((bot, scopes)) => {
-                let installation = Arc::new(Installation {
-                    team_id: bot.team_id,
-                    team_name: bot.team,
-                    bot_user_id: bot.user_id,
-                    bot_name: bot.user.filter(|name| !name.is_empty()),
-                    bot_id: bot.bot_id,
-                    app_id: bot.app_id,
-                    enterprise_id: bot.enterprise_id.filter(|_| bot.is_enterprise_install),
-                    scopes: scopes.into_iter().collect(),
-                });
+        match slack.installation().await {
+            Ok(installation) => {
+                let installation = Arc::new(installation);
                 let well = SlackHealth::Well(Arc::clone(&installation));
                 if matches!(self.health(), SlackHealth::Ill { broken: true, .. }) {
                     self.notes().disproved = Some(Instant::now());
@@ -429,10 +375,16 @@ impl Watcher {
     }
 }
 
+impl FailureListener for Watcher {
+    fn call_failed(&self, error: &SlackError) {
+        self.report(error);
+    }
+}
+
 fn announce(installation: &Installation, wanted: &BTreeSet<SlackFeature>) {
     let (team, bot) = (&installation.team_name, &installation.bot_user_id);
     tracing::info!(slack.team = %installation.team_id, "the Slack bot {bot} works in {team}");
-    let missing = installation.missing_scopes(wanted);
+    let missing = missing(&installation.scopes, wanted);
     if !missing.is_empty() {
         tracing::warn!(
             "the Slack app lacks scopes of wanted features, and calls that need them fail: {}",

@@ -8,8 +8,8 @@ use tocsin_clock::Clock;
 use tocsin_entity::{database::Database, slack::pace};
 use tocsin_slack::method::CHAT_UPDATE;
 
-use super::{Limits, Place, Purpose};
-use crate::{config::Pace, store::testing::on_both};
+use super::{Limits, Purpose};
+use crate::{config::Pace, slack::pacer::Place, store::testing::on_both};
 
 const LONG: Duration = Duration::from_secs(3_600);
 
