@@ -45,7 +45,7 @@ mod workspace;
 
 pub use bridge::{Bridge, StartError};
 pub use checkup::{ChannelTrouble, Inspection, WorkspaceUp};
-pub use config::{BridgeConfig, Pace, SlackConfig, SocketConfig};
+pub use config::{BridgeConfig, Pace, SlackConfig};
 pub use install::manifest::{ManifestFault, ManifestWishes, manifest};
-pub use slack::{Installation, oauth::ClientConfig};
+pub use slack::{Installation, oauth::ClientConfig, socket::SocketConfig};
 pub use workspace::SlackHealth;

@@ -8,6 +8,7 @@ pub(crate) mod http;
 pub(crate) mod oauth;
 pub(crate) mod pacer;
 mod skew;
+pub(crate) mod socket;
 #[cfg(test)]
 mod tests;
 pub(crate) mod thread;

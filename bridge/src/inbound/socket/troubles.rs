@@ -8,6 +8,8 @@ use std::{
 use tocsin_entity::id::SlackAppId;
 use tokio::sync::watch;
 
+use crate::slack::socket::SocketTrouble;
+
 /// Most apps of organisations that are told of at once; of the others, how many there are.
 const TOLD_MAX: usize = 5;
 
@@ -17,14 +19,6 @@ pub(crate) struct SocketTroubles {
     /// By the organisation's own app; none for the server's.
     known: Arc<Mutex<BTreeMap<Option<SlackAppId>, SocketTrouble>>>,
     changed: Arc<watch::Sender<()>>,
-}
-
-/// What is wrong with an app's connections.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct SocketTrouble {
-    pub(super) text: String,
-    /// Whether it has lasted, or needs a person: what is over in a moment is nothing for the organisation.
-    pub(super) is_lasting: bool,
 }
 
 impl Default for SocketTroubles {

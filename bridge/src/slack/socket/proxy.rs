@@ -24,7 +24,7 @@ pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// Why there is no WebSocket. The address, which holds a ticket, is not told.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Trouble {
+pub(super) enum HandshakeError {
     #[error("the address from Slack is none: {0}")]
     Address(tungstenite::http::Error),
     #[error("the WebSocket was not opened: {0}")]
@@ -33,7 +33,7 @@ pub(super) enum Trouble {
     Proxy { proxy: Uri, cause: String },
 }
 
-impl From<tungstenite::Error> for Trouble {
+impl From<tungstenite::Error> for HandshakeError {
     fn from(error: tungstenite::Error) -> Self {
         Self::Handshake(Box::new(error))
     }
@@ -44,8 +44,8 @@ pub(super) async fn connect(
     address: &Url,
     config: WebSocketConfig,
     proxies: &Matcher,
-) -> Result<Socket, Trouble> {
-    let target = target(address.as_str()).map_err(Trouble::Address)?;
+) -> Result<Socket, HandshakeError> {
+    let target = target(address.as_str()).map_err(HandshakeError::Address)?;
     let (socket, _) = match proxies.intercept(&target) {
         None => {
             let stream = straight(address).await.map_err(tungstenite::Error::Io)?;
@@ -92,8 +92,8 @@ fn target(address: &str) -> Result<Uri, tungstenite::http::Error> {
 }
 
 /// A connection to the target through the proxy.
-async fn tunnel(proxy: &Intercept, target: Uri) -> Result<TcpStream, Trouble> {
-    let failed = |cause: String| Trouble::Proxy {
+async fn tunnel(proxy: &Intercept, target: Uri) -> Result<TcpStream, HandshakeError> {
+    let failed = |cause: String| HandshakeError::Proxy {
         proxy: proxy.uri().clone(),
         cause,
     };

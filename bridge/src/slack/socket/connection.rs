@@ -1,9 +1,8 @@
 //! One connection, from its hello to its end.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
-use tocsin_entity::id::SlackAppId;
 use tokio::{
     sync::{mpsc, oneshot},
     time::{Instant, interval, timeout},
@@ -12,11 +11,10 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Going,
-    envelopes::{self, Frame},
+    Going, Handler,
+    frames::{self, Frame},
     proxy::Socket,
 };
-use crate::bridge::Parts;
 
 /// Our pings in the time for which Slack may be silent.
 const PINGS_IN_SILENCE: u32 = 6;
@@ -27,10 +25,9 @@ const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long what was begun may take to its acknowledgement once the connection is to end.
 const FAREWELL: Duration = Duration::from_secs(3);
 
-/// Lives until the connection ends or the bridge does. `goes` tells once that another connection is due.
+/// Lives until the connection ends or the process does. `goes` tells once that another connection is due.
 pub(super) async fn live(
-    parts: Arc<Parts>,
-    app: Option<SlackAppId>,
+    handler: Handler,
     socket: Socket,
     silence_max: Duration,
     goes: oneshot::Sender<Going>,
@@ -38,8 +35,7 @@ pub(super) async fn live(
 ) {
     metrics::gauge!("tocsin_slack_sockets").increment(1.0);
     let mut life = Life {
-        parts,
-        app,
+        handler,
         goes: Some(goes),
         work: TaskTracker::new(),
         heard: Instant::now(),
@@ -53,8 +49,7 @@ pub(super) async fn live(
 }
 
 struct Life {
-    parts: Arc<Parts>,
-    app: Option<SlackAppId>,
+    handler: Handler,
     goes: Option<oneshot::Sender<Going>>,
     /// Envelopes that are being worked.
     work: TaskTracker,
@@ -130,7 +125,7 @@ impl Life {
 
     fn hear(&mut self, text: &str, acks: &mpsc::UnboundedSender<String>) {
         self.heard = Instant::now();
-        match envelopes::read(text) {
+        match frames::read(text) {
             Ok(Frame::Hello { connections }) => {
                 tracing::info!(
                     connections,
@@ -144,9 +139,9 @@ impl Life {
                 _ => Going::Renewed,
             }),
             Ok(Frame::Envelope(envelope)) => {
-                let (parts, app, acks) = (Arc::clone(&self.parts), self.app, acks.clone());
+                let (handled, acks) = ((self.handler)(envelope), acks.clone());
                 self.work.spawn(async move {
-                    if let Some(ack) = envelopes::take(&parts, app, envelope).await {
+                    if let Some(ack) = handled.await {
                         // Without a connection there is nobody to tell: Slack sends it again.
                         let _gone = acks.send(ack);
                     }
@@ -164,7 +159,7 @@ impl Life {
     /// Tells, once, that another connection is due.
     fn go(&mut self, going: Going) {
         if let Some(goes) = self.goes.take() {
-            // Nobody waits any more when the bridge ends.
+            // Nobody waits any more when the process ends.
             let _gone = goes.send(going);
         }
     }

@@ -13,11 +13,7 @@ use tocsin_slack::{
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use super::proxy::{self, Socket};
-use crate::{
-    bridge::Parts,
-    pace::Limits,
-    slack::{Token, address::check_socket},
-};
+use crate::slack::{Http, Token, address::check_socket, pacer::Pacer};
 
 /// How long the handshake may take.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -39,7 +35,7 @@ const FINAL: [&str; 6] = [
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Trouble {
+pub(super) enum SocketError {
     /// For ever.
     #[error(
         "{0}: Slack will not take this app-level token again. Copy one with the scope connections:write from the Slack app's page Basic \
@@ -64,7 +60,7 @@ struct Address {
     url: String,
 }
 
-impl From<SlackError> for Trouble {
+impl From<SlackError> for SocketError {
     fn from(error: SlackError) -> Self {
         match error {
             SlackError::Refused {
@@ -85,35 +81,38 @@ impl From<SlackError> for Trouble {
 }
 
 /// Asks for an address, and leaves it unused: whether Slack takes the token.
-pub(super) async fn check(parts: &Parts, token: SecretString) -> Result<(), Trouble> {
-    address(parts, token).await.map(|_| ())
+pub(super) async fn check(
+    http: &Http,
+    pacer: Arc<dyn Pacer>,
+    token: SecretString,
+) -> Result<(), SocketError> {
+    address(http, pacer, token).await.map(|_| ())
 }
 
-async fn address(parts: &Parts, token: SecretString) -> Result<Address, Trouble> {
+async fn address(http: &Http, pacer: Arc<dyn Pacer>, token: SecretString) -> Result<Address, SocketError> {
     let nothing = Map::<String, Value>::new();
-    let limits = Limits::new(
-        parts.database.clone(),
-        parts.clock.clone(),
-        parts.config.slack.pace,
-        "app",
-    );
-    let app = parts.http.with_token(Token::new(Some(token)), Arc::new(limits));
+    let app = http.with_token(Token::new(Some(token)), pacer);
     Ok(app.call(APPS_CONNECTIONS_OPEN, &nothing).await?)
 }
 
 /// Opens a connection.
-pub(super) async fn open(parts: &Parts, token: SecretString, proxies: &Matcher) -> Result<Socket, Trouble> {
-    let address = address(parts, token).await?;
+pub(super) async fn open(
+    http: &Http,
+    pacer: Arc<dyn Pacer>,
+    token: SecretString,
+    proxies: &Matcher,
+) -> Result<Socket, SocketError> {
+    let address = address(http, pacer, token).await?;
     let config = WebSocketConfig::default()
         .max_message_size(Some(MESSAGE_MAX))
         .max_frame_size(Some(MESSAGE_MAX));
     let address =
-        check_socket(parts.http.base(), &address.url).map_err(|error| Trouble::Passing(error.to_string()))?;
+        check_socket(http.base(), &address.url).map_err(|error| SocketError::Passing(error.to_string()))?;
     let handshake = proxy::connect(&address, config, proxies);
     match tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake).await {
         Ok(Ok(socket)) => Ok(socket),
-        Ok(Err(trouble)) => Err(Trouble::Passing(trouble.to_string())),
-        Err(_) => Err(Trouble::Passing(
+        Ok(Err(trouble)) => Err(SocketError::Passing(trouble.to_string())),
+        Err(_) => Err(SocketError::Passing(
             "the WebSocket was not opened in time".to_owned(),
         )),
     }
