@@ -14,9 +14,10 @@ use tocsin_entity::{
     slack::token::app_place,
 };
 use tocsin_seal::Sealer;
+use tocsin_slack_client::oauth::ClientConfig;
 use tokio::sync::watch;
 
-use crate::{graphql, slack::oauth::ClientConfig};
+use crate::graphql;
 
 /// An organisation's own Slack app.
 #[derive(Clone, Debug)]

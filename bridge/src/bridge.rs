@@ -10,6 +10,7 @@ use tocsin_entity::{
     id::SlackAppId,
 };
 use tocsin_queue::{Queue, Worker};
+use tocsin_slack_client::{Http, oauth::ClientConfig};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 use uuid::Uuid;
@@ -23,7 +24,6 @@ use crate::{
     graphql::Api,
     home, identity, inbound, install, mirror, operation,
     restore::{self, RestoreWatch},
-    slack::{Http, oauth::ClientConfig},
     store::{Lane, Leases, claim::Claimant, lease::Claimed, probe},
     sweep, telemetry, unfurl,
     workspace::{self, Setting, Workspace, Workspaces},

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 use tocsin_slack::error::SlackError;
+use tocsin_slack_client::Installation;
 
 use crate::{
     bridge::{Bridge, environment},
     install::OAUTH_CALLBACK,
     mirror::channels::{archived, is_id, trouble, unseen},
-    slack::Installation,
     workspace::{SlackHealth, Workspace},
 };
 

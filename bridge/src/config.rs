@@ -2,9 +2,8 @@
 
 use secrecy::SecretString;
 use tocsin_seal::Sealer;
+use tocsin_slack_client::{oauth::ClientConfig, socket::SocketConfig};
 use url::Url;
-
-use crate::slack::{oauth::ClientConfig, socket::SocketConfig};
 
 /// What the bridge must be told. The caller has already merged and checked flags, environment and file.
 #[derive(Clone, Debug)]

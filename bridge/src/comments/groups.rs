@@ -8,8 +8,7 @@ use std::{
 
 use serde::Deserialize;
 use tocsin_slack::{error::SlackError, lenient::lenient, method::USERGROUPS_LIST};
-
-use crate::slack::Slack;
+use tocsin_slack_client::Slack;
 
 /// How long the names are believed; also that there are none, where the app may not read them.
 const FRESH: Duration = Duration::from_secs(600);

@@ -4,17 +4,13 @@ use std::{collections::HashSet, time::Duration};
 
 use sea_orm::DbErr;
 use tocsin_slack::error::SlackError;
+use tocsin_slack_client::{Installation, Slack, web_api::Channels};
 
 use super::{
     renumber::{self, FollowError},
     store,
 };
-use crate::{
-    bridge::Parts,
-    slack::{Installation, Slack, web_api::Channels},
-    unfurl,
-    workspace::Workspace,
-};
+use crate::{bridge::Parts, unfurl, workspace::Workspace};
 
 /// Between two pages: `conversations.list` may be called 20 times a minute, by whoever looks for a channel's name as well.
 const BETWEEN_PAGES: Duration = Duration::from_secs(3);

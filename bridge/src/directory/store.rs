@@ -17,8 +17,7 @@ use tocsin_entity::{
     },
 };
 use tocsin_slack::channel::Channel;
-
-use crate::slack::Installation;
+use tocsin_slack_client::Installation;
 
 /// Rows written or deleted in one statement.
 const AT_ONCE: usize = 500;

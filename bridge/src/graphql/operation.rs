@@ -7,6 +7,7 @@ use tocsin_entity::{
     id::{ConnectorId, OperationId, OrganizationId, WorkspaceId},
     kinds::{OperationKind, OperationState, SlackMatch},
 };
+use tocsin_slack_client::Installation;
 
 use super::{
     api::Api,
@@ -19,7 +20,6 @@ use super::{
     known::Known,
     transport::As,
 };
-use crate::slack::Installation;
 
 /// Something to be done in Slack.
 #[derive(Clone, Debug)]

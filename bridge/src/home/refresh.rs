@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use tocsin_entity::slack::home::Model;
 use tocsin_queue::JobError;
 use tocsin_slack::error::SlackError;
+use tocsin_slack_client::http::ANSWER_TIMEOUT;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -18,7 +19,6 @@ use crate::{
     bridge::Parts,
     installation::{self, AppInstallation, InstallationKey, Lookup},
     mirror::outcome::back_off,
-    slack::http::ANSWER_TIMEOUT,
 };
 
 /// How often it is looked for tabs that are due.

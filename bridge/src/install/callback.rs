@@ -20,6 +20,7 @@ use tocsin_entity::{
     },
 };
 use tocsin_slack::error::SlackError;
+use tocsin_slack_client::oauth::Granted;
 
 use super::{
     page::{self, Ending},
@@ -28,7 +29,6 @@ use super::{
 use crate::{
     bridge::Parts,
     graphql::{ApiError, As, CompleteSlackInstall, DateTime, Known, complete_slack_install},
-    slack::oauth::Granted,
     workspace,
 };
 

@@ -24,12 +24,12 @@ use tocsin_entity::{
 };
 use tocsin_seal::Sealer;
 use tocsin_slack::error::SlackError;
+use tocsin_slack_client::{http::ANSWER_TIMEOUT, oauth::Granted};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     bridge::Parts,
-    slack::{http::ANSWER_TIMEOUT, oauth::Granted},
     workspace::{Rotating, SlackHealth, Workspace, health::another_may_do},
 };
 

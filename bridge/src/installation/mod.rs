@@ -16,13 +16,13 @@ use tocsin_entity::{
     id::{OrganizationId, SlackAppId},
     slack::{home, inbox, post},
 };
+use tocsin_slack_client::{Installation, Slack};
 
 pub(crate) use find::{Lookup, Rejection, decide, find};
 pub(crate) use named::{Speaker, slack_app_id};
 
 use crate::{
     notice::SlashCommand,
-    slack::{Installation, Slack},
     workspace::{Workspace, Workspaces},
 };
 

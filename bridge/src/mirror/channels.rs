@@ -19,13 +19,10 @@ use tocsin_entity::{
     },
 };
 use tocsin_slack::error::SlackError;
+use tocsin_slack_client::{Installation, Slack, web_api};
 use tokio::sync::Notify;
 
-use crate::{
-    directory,
-    slack::{Installation, Slack, web_api},
-    workspace::Bot,
-};
+use crate::{directory, workspace::Bot};
 
 /// How long a channel is taken to be what it was.
 const FRESH: Duration = Duration::from_secs(600);

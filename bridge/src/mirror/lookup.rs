@@ -14,11 +14,9 @@ use time::OffsetDateTime;
 use tocsin_clock::Clock;
 use tocsin_entity::{database::Database, slack::post};
 use tocsin_slack::error::SlackError;
+use tocsin_slack_client::{Installation, Slack, http::ANSWER_TIMEOUT, web_api::Window};
 
-use crate::{
-    slack::{Installation, Slack, http::ANSWER_TIMEOUT, web_api::Window},
-    store::posts,
-};
+use crate::store::posts;
 
 /// After so long a message that Slack has taken is seen in the channel's history, and a call has ended whose caller no longer waits. Slack says
 /// nothing of either.

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use tocsin_entity::kinds::SlackFeature;
 use tocsin_slack::{channel::Channel, error::SlackError};
+use tocsin_slack_client::Installation;
 
 use super::{AGAIN, Stop, bot};
 use crate::{
     bridge::Parts,
     directory,
     graphql::{Found, Operation},
-    slack::Installation,
     workspace::Bot,
 };
 

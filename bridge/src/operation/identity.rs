@@ -2,13 +2,13 @@
 
 use tocsin_entity::kinds::{SlackFeature, SlackMatch};
 use tocsin_slack::person::User;
+use tocsin_slack_client::Installation;
 
 use super::{Stop, bot};
 use crate::{
     bridge::Parts,
     graphql::{Found, Operation, Sought},
     identity,
-    slack::Installation,
     workspace::Bot,
 };
 

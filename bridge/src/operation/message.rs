@@ -16,6 +16,7 @@ use tocsin_entity::{
     slack::post,
 };
 use tocsin_slack::{error::SlackError, message::Message, metadata::Metadata};
+use tocsin_slack_client::pacer::Place;
 
 use super::{AGAIN, Stop, bot};
 use crate::{
@@ -29,7 +30,6 @@ use crate::{
         lookup::{BEGINS_WITHIN, LookupError, SETTLED},
     },
     pace::Purpose,
-    slack::pacer::Place,
     workspace::Bot,
 };
 

@@ -27,11 +27,9 @@ use tocsin_slack::{
     method::{CHAT_POST_MESSAGE, Method, Tier},
     retry_after::RETRY_AFTER_MAX,
 };
+use tocsin_slack_client::pacer::{Pacer, Place};
 
-use crate::{
-    config::Pace,
-    slack::pacer::{Pacer, Place},
-};
+use crate::config::Pace;
 
 /// After Slack said that it was too much, a limit has no burst for so long.
 const CALM: Duration = Duration::from_secs(60);

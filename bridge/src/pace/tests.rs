@@ -7,9 +7,10 @@ use time::OffsetDateTime;
 use tocsin_clock::Clock;
 use tocsin_entity::{database::Database, slack::pace};
 use tocsin_slack::method::CHAT_UPDATE;
+use tocsin_slack_client::pacer::Place;
 
 use super::{Limits, Purpose};
-use crate::{config::Pace, slack::pacer::Place, store::testing::on_both};
+use crate::{config::Pace, store::testing::on_both};
 
 const LONG: Duration = Duration::from_secs(3_600);
 

@@ -14,6 +14,7 @@ use tocsin_entity::{
 };
 use tocsin_queue::JobError;
 use tocsin_slack::error::SlackError;
+use tocsin_slack_client::web_api::Window;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -23,7 +24,6 @@ use super::{
 use crate::{
     bridge::Parts,
     failure::{of_api, told},
-    slack::web_api::Window,
     workspace::Workspace,
 };
 

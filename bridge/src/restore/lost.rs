@@ -5,9 +5,9 @@ use std::time::Duration;
 use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 use tocsin_slack::{error::SlackError, message::Message, metadata::Metadata, method::CHAT_UPDATE};
+use tocsin_slack_client::pacer::Place;
 
 use super::{census::Room, sighting::Sighting};
-use crate::slack::pacer::Place;
 
 /// How long a place in the pace is waited for; what gets none has its turn in the next round.
 const PLACE_WAIT: Duration = Duration::from_secs(10);

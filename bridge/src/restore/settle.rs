@@ -18,6 +18,7 @@ use tocsin_entity::{
     slack::post,
 };
 use tocsin_queue::JobError;
+use tocsin_slack_client::web_api::ReadMessage;
 
 use super::{census::Room, lost, sighting::Sighting};
 use crate::{
@@ -25,7 +26,6 @@ use crate::{
     failure::of_api,
     graphql::{As, Incident, ReportRestore, report_restore},
     home,
-    slack::web_api::ReadMessage,
     store::{claim, lease::Claimed},
 };
 

@@ -6,8 +6,9 @@ use tocsin_entity::{
     slack::post,
 };
 use tocsin_slack::metadata::Metadata;
+use tocsin_slack_client::web_api::ReadMessage;
 
-use crate::{mirror::desired::Subject, slack::web_api::ReadMessage};
+use crate::mirror::desired::Subject;
 
 /// The metadata of a post's message. Everybody in the workspace can read it: it holds ids and numbers.
 pub(crate) fn mark(record: &post::Model, subject: &Subject, now: OffsetDateTime) -> Metadata {

@@ -9,13 +9,10 @@ use tocsin_slack::{
     error::SlackError,
     method::{FUNCTIONS_COMPLETE_ERROR, FUNCTIONS_COMPLETE_SUCCESS},
 };
+use tocsin_slack_client::{Slack, web_api::Done};
 
 use super::{Told, inputs::Executed};
-use crate::{
-    bridge::Parts,
-    inbound::routes::Item,
-    slack::{Slack, web_api::Done},
-};
+use crate::{bridge::Parts, inbound::routes::Item};
 
 /// How long a workflow's token lives.
 const TOKEN_LIVES: Duration = Duration::minutes(15);

@@ -20,10 +20,9 @@ use tocsin_slack::{
     error::{NO_TOKEN, SlackError},
     method::AUTH_TEST,
 };
+use tocsin_slack_client::{FailureListener, Installation, Slack};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
-
-use crate::slack::{FailureListener, Installation, Slack};
 
 /// How often a token that works is looked at, so that one that is revoked is noticed where no call is made.
 const WELL: Duration = Duration::from_secs(30);

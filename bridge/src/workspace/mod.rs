@@ -19,6 +19,7 @@ use tocsin_entity::{
 };
 use tocsin_queue::JobError;
 use tocsin_slack::error::SlackError;
+use tocsin_slack_client::{Http, Installation, Slack, Token};
 use tokio::sync::watch;
 
 pub use self::health::SlackHealth;
@@ -35,7 +36,6 @@ use crate::{
     mirror::{channels::Channels, lookup::Lookups},
     notice::SlashCommand,
     pace::Limits,
-    slack::{Http, Installation, Slack, Token},
 };
 
 /// One workspace, as one organisation is connected to it.

@@ -211,12 +211,12 @@ impl Workspaces {
 #[cfg(test)]
 mod tests {
     use tocsin_entity::database::Database;
+    use tocsin_slack_client::{Http, Installation};
     use url::Url;
 
     use super::*;
     use crate::{
         config::Pace,
-        slack::{Http, Installation},
         workspace::{SlackHealth, Watcher},
     };
 

@@ -112,9 +112,9 @@ fn lacks(scopes: &[String], is_servers: bool) -> String {
 #[cfg(test)]
 mod tests {
     use std::{collections::BTreeSet, sync::Arc};
+    use tocsin_slack_client::Installation;
 
     use super::*;
-    use crate::slack::Installation;
 
     fn well() -> SlackHealth {
         SlackHealth::Well(Arc::new(Installation {

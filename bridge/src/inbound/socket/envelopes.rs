@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Instant};
 use serde_json::{Value, json};
 use tocsin_entity::id::SlackAppId;
 use tocsin_slack::envelope::{self, Malformed};
+use tocsin_slack_client::socket::SocketEnvelope;
 use uuid::Uuid;
 
 use crate::{
@@ -14,7 +15,6 @@ use crate::{
         receive::{Received, receive, receive_event},
         refusal::Refusal,
     },
-    slack::socket::SocketEnvelope,
 };
 
 /// How these requests are counted among those of the endpoints.

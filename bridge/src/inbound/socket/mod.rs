@@ -7,16 +7,13 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use futures::FutureExt;
 use tocsin_entity::id::SlackAppId;
+use tocsin_slack_client::{
+    pacer::Pacer,
+    socket::{self, Handler, Report, SocketConfig, SocketMode},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{
-    bridge::Parts,
-    pace::Limits,
-    slack::{
-        pacer::Pacer,
-        socket::{self, Handler, Report, SocketConfig, SocketMode},
-    },
-};
+use crate::{bridge::Parts, pace::Limits};
 
 pub(crate) use self::troubles::SocketTroubles;
 

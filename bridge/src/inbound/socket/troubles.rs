@@ -6,9 +6,8 @@ use std::{
 };
 
 use tocsin_entity::id::SlackAppId;
+use tocsin_slack_client::socket::SocketTrouble;
 use tokio::sync::watch;
-
-use crate::slack::socket::SocketTrouble;
 
 /// Most apps of organisations that are told of at once; of the others, how many there are.
 const TOLD_MAX: usize = 5;

@@ -11,6 +11,7 @@ use tocsin_slack::{
     message::Message,
     method::{CHAT_UNFURL, CHAT_UPDATE, Method},
 };
+use tocsin_slack_client::web_api::UnfurlTarget;
 
 use super::{
     super::{
@@ -23,7 +24,7 @@ use super::{
     blocks::{Broken, Way},
     judge,
 };
-use crate::{slack::web_api::UnfurlTarget, workspace::Bot};
+use crate::workspace::Bot;
 
 impl Delivery<'_> {
     pub(super) async fn update(

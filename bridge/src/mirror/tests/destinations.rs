@@ -13,6 +13,7 @@ use tocsin_entity::{
     slack::{channel, connector::WORKSPACE_UNUSABLE, digest_line, post},
 };
 use tocsin_slack::error::SlackError;
+use tocsin_slack_client::{Http, Installation};
 use url::Url;
 
 use super::{
@@ -27,7 +28,6 @@ use crate::{
         content::Controls,
         desired::{Subject, Wanted},
     },
-    slack::{Http, Installation},
     store::testing::{Own, sqlite},
     workspace::{Setting, SlackHealth, Watcher, Workspace, Workspaces},
 };

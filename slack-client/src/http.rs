@@ -21,10 +21,10 @@ use super::{
 };
 
 /// How long a connection to Slack may take to be made.
-pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How long Slack may take to answer, from the first byte sent to the last received.
-pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// For how long Slack takes an answer at a response address, and how often: five times in half an hour. Source: Slack, "Handling user interaction".
 const TAKEN_FOR: Duration = Duration::from_secs(30 * 60);
@@ -60,16 +60,16 @@ const IDLE_CONNECTIONS: usize = 64;
 
 /// The way to Slack, for whoever has no token or another one. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct Http {
+pub struct Http {
     client: reqwest::Client,
     base: Url,
     /// How far this machine's clock is from Slack's.
-    pub(crate) skew: Skew,
+    pub skew: Skew,
 }
 
 impl Http {
     /// `base` is that of the Web API, `https://slack.com/api`.
-    pub(crate) fn new(base: &Url) -> Result<Self, reqwest::Error> {
+    pub fn new(base: &Url) -> Result<Self, reqwest::Error> {
         let client = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(ANSWER_TIMEOUT)
@@ -88,12 +88,12 @@ impl Http {
     }
 
     /// The Web API for whoever has this token, at this pace.
-    pub(crate) fn with_token(&self, token: Token, pacer: Arc<dyn Pacer>) -> Slack {
+    pub fn with_token(&self, token: Token, pacer: Arc<dyn Pacer>) -> Slack {
         Slack::new(self.clone(), token, pacer)
     }
 
     /// Where the Web API is.
-    pub(crate) fn base(&self) -> &Url {
+    pub fn base(&self) -> &Url {
         &self.base
     }
 
@@ -105,11 +105,7 @@ impl Http {
     }
 
     /// Answers a slash command or a button at the address that came with it, which needs no token and no place. Any other than Slack's is not called.
-    pub(crate) async fn respond(
-        &self,
-        response_url: &Url,
-        message: &impl Serialize,
-    ) -> Result<(), SlackError> {
+    pub async fn respond(&self, response_url: &Url, message: &impl Serialize) -> Result<(), SlackError> {
         self.may_answer(response_url)?;
         let began = Instant::now();
         let mut pauses = ANSWERED_AGAIN_AFTER.into_iter();
@@ -125,7 +121,7 @@ impl Http {
     }
 
     /// The same, and where Slack does not take it, again beside the caller's work: what a person is told last is told for as long as Slack takes it.
-    pub(crate) async fn respond_in_time(&self, response_url: &Url, message: serde_json::Value) {
+    pub async fn respond_in_time(&self, response_url: &Url, message: serde_json::Value) {
         let began = Instant::now();
         let mut outcome = match self.may_answer(response_url) {
             Ok(()) => self.answer(response_url, &message).await,

@@ -27,15 +27,16 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// A token, which may be changed while calls are made with it: Slack's rotate. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct Token(Arc<RwLock<Option<SecretString>>>);
+pub struct Token(Arc<RwLock<Option<SecretString>>>);
 
 impl Token {
-    pub(crate) fn new(token: Option<SecretString>) -> Self {
+    /// A token; none where there is none yet.
+    pub fn new(token: Option<SecretString>) -> Self {
         Self(Arc::new(RwLock::new(token)))
     }
 
     /// Calls are made with this one from now on.
-    pub(crate) fn set(&self, token: Option<SecretString>) {
+    pub fn set(&self, token: Option<SecretString>) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = token;
     }
 
@@ -51,14 +52,14 @@ impl Token {
 }
 
 /// Who is told of calls that have failed: some failures say something of the token, and others of all of Slack.
-pub(crate) trait FailureListener: std::fmt::Debug + Send + Sync {
+pub trait FailureListener: std::fmt::Debug + Send + Sync {
     /// A call has failed that was made with the present token.
     fn call_failed(&self, error: &SlackError);
 }
 
 /// The Web API, as whoever has the token. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct Slack {
+pub struct Slack {
     http: Http,
     token: Token,
     pacer: Arc<dyn Pacer>,
@@ -78,7 +79,7 @@ impl Slack {
 
     /// The same, whose failures are told there.
     #[must_use]
-    pub(crate) fn heard_by(self, listener: Arc<dyn FailureListener>) -> Self {
+    pub fn heard_by(self, listener: Arc<dyn FailureListener>) -> Self {
         Self {
             listener: Some(listener),
             ..self
@@ -86,7 +87,8 @@ impl Slack {
     }
 
     /// The same with another token, at the same pace. What Slack says of that one is nobody else's matter.
-    pub(crate) fn with_token(&self, token: SecretString) -> Self {
+    #[must_use]
+    pub fn with_token(&self, token: SecretString) -> Self {
         Self {
             token: Token::new(Some(token)),
             listener: None,
@@ -95,7 +97,7 @@ impl Slack {
     }
 
     /// Calls a method, waiting for its place for a few seconds; [`SlackError::RateLimited`] tells to come back later.
-    pub(crate) async fn call<T: DeserializeOwned>(
+    pub async fn call<T: DeserializeOwned>(
         &self,
         method: Method,
         arguments: &impl Serialize,
@@ -105,7 +107,7 @@ impl Slack {
     }
 
     /// Calls a method whose place the caller has already taken.
-    pub(crate) async fn call_in_place<T: DeserializeOwned>(
+    pub async fn call_in_place<T: DeserializeOwned>(
         &self,
         method: Method,
         arguments: &impl Serialize,
@@ -114,7 +116,7 @@ impl Slack {
     }
 
     /// Also gives the scopes that Slack says the token has. Takes no place.
-    pub(crate) async fn call_with_scopes<T: DeserializeOwned>(
+    pub async fn call_with_scopes<T: DeserializeOwned>(
         &self,
         method: Method,
         arguments: &impl Serialize,

@@ -22,13 +22,13 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{http::Http, pacer::Pacer};
 use link::SocketError;
 
-pub(crate) use frames::SocketEnvelope;
+pub use frames::SocketEnvelope;
 
 /// Works a request; what it is acknowledged with, if it is.
-pub(crate) type Handler = Arc<dyn Fn(SocketEnvelope) -> BoxFuture<'static, Option<String>> + Send + Sync>;
+pub type Handler = Arc<dyn Fn(SocketEnvelope) -> BoxFuture<'static, Option<String>> + Send + Sync>;
 
 /// Is told what is wrong with the connections, or that they work.
-pub(crate) type Report = Arc<dyn Fn(Option<SocketTrouble>) + Send + Sync>;
+pub type Report = Arc<dyn Fn(Option<SocketTrouble>) + Send + Sync>;
 
 /// How connections are opened and kept.
 #[derive(Clone, Debug)]
@@ -57,11 +57,11 @@ impl SocketConfig {
 
 /// What is wrong with an app's connections.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct SocketTrouble {
+pub struct SocketTrouble {
     /// For people.
-    pub(crate) text: String,
+    pub text: String,
     /// Whether it has lasted, or needs a person: what is over in a moment is nothing for the organisation.
-    pub(crate) is_lasting: bool,
+    pub is_lasting: bool,
 }
 
 /// The pause after the first failure, short, since Slack's first retry comes at once and its second after a minute; each pause after is
@@ -107,22 +107,22 @@ impl Going {
 
 /// The connections of one app. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct SocketMode {
+pub struct SocketMode {
     /// The way to Slack.
-    pub(crate) http: Http,
+    pub http: Http,
     /// The pace of asking for connections.
-    pub(crate) pacer: Arc<dyn Pacer>,
+    pub pacer: Arc<dyn Pacer>,
     /// How they are opened and kept.
-    pub(crate) config: SocketConfig,
+    pub config: SocketConfig,
     /// Who works what comes.
-    pub(crate) handler: Handler,
+    pub handler: Handler,
     /// Who is told how they are.
-    pub(crate) report: Report,
+    pub report: Report,
 }
 
 impl SocketMode {
     /// Keeps the connections open until the shutdown, or until Slack will never take the token.
-    pub(crate) async fn keep(self, shutdown: CancellationToken) {
+    pub async fn keep(self, shutdown: CancellationToken) {
         let proxies = Arc::new(Matcher::from_env());
         let connections = (0..self.config.connections.max(1)).map(|number| {
             let slot = Slot {
@@ -142,7 +142,7 @@ impl SocketMode {
 ///
 /// # Errors
 /// What is wrong and what to do, for people.
-pub(crate) async fn check(http: &Http, pacer: Arc<dyn Pacer>, token: SecretString) -> Result<(), String> {
+pub async fn check(http: &Http, pacer: Arc<dyn Pacer>, token: SecretString) -> Result<(), String> {
     let checked = link::check(http, pacer, token).await;
     checked.map_err(|error| error.to_string())
 }
@@ -280,7 +280,7 @@ fn pause(failures: u32) -> Duration {
 }
 
 /// Says what each metric means.
-pub(crate) fn describe() {
+pub fn describe() {
     describe_gauge!("tocsin_slack_sockets", "WebSockets to Slack that are open.");
     describe_gauge!(
         "tocsin_slack_sockets_given_up",

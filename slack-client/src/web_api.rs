@@ -20,57 +20,72 @@ use super::client::Slack;
 
 /// Where Slack put a message.
 #[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Posted {
-    pub(crate) ts: String,
+pub struct Posted {
+    /// Its name in the channel.
+    pub ts: String,
 }
 
 /// An answer of which nothing but its success matters.
 #[derive(Clone, Copy, Debug, Deserialize)]
-pub(crate) struct Done {}
+pub struct Done {}
 
 /// Who the bot is.
 #[derive(Clone, Debug, Deserialize)]
-pub(crate) struct AuthTest {
-    pub(crate) team_id: String,
+pub struct AuthTest {
+    /// The workspace (`T…`).
+    pub team_id: String,
+    /// The workspace's name.
     #[serde(default, deserialize_with = "nullable")]
-    pub(crate) team: String,
-    pub(crate) user_id: String,
+    pub team: String,
+    /// The bot as a user.
+    pub user_id: String,
     /// The user's name.
-    pub(crate) user: Option<String>,
-    pub(crate) bot_id: Option<String>,
-    pub(crate) app_id: Option<String>,
+    pub user: Option<String>,
+    /// The bot as the author of messages (`B…`).
+    pub bot_id: Option<String>,
+    /// The Slack app (`A…`).
+    pub app_id: Option<String>,
+    /// The enterprise that the workspace is in.
     #[serde(default, deserialize_with = "lenient")]
-    pub(crate) enterprise_id: Option<String>,
+    pub enterprise_id: Option<String>,
+    /// Whether the app is installed for the whole enterprise.
     #[serde(default, deserialize_with = "lenient")]
-    pub(crate) is_enterprise_install: bool,
+    pub is_enterprise_install: bool,
 }
 
 /// A page of channels.
 #[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Channels {
-    pub(crate) channels: Vec<Channel>,
+pub struct Channels {
+    /// The channels.
+    pub channels: Vec<Channel>,
     #[serde(default, deserialize_with = "nullable")]
     response_metadata: Paging,
 }
 
 /// A message as Slack gives it back.
 #[derive(Clone, Debug, Deserialize)]
-pub(crate) struct ReadMessage {
-    pub(crate) ts: String,
+pub struct ReadMessage {
+    /// Its name in the channel.
+    pub ts: String,
+    /// The message that began its thread.
     #[serde(default, deserialize_with = "lenient")]
-    pub(crate) thread_ts: Option<String>,
+    pub thread_ts: Option<String>,
+    /// What it says, as mrkdwn.
     #[serde(default, deserialize_with = "nullable")]
-    pub(crate) text: String,
-    pub(crate) bot_id: Option<String>,
+    pub text: String,
+    /// The bot that wrote it, if one did.
+    pub bot_id: Option<String>,
+    /// What it carries for machines.
     #[serde(default, deserialize_with = "lenient")]
-    pub(crate) metadata: Option<Metadata>,
+    pub metadata: Option<Metadata>,
 }
 
 /// A page of messages.
 #[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Messages {
+pub struct Messages {
+    /// The messages.
     #[serde(default)]
-    pub(crate) messages: Vec<ReadMessage>,
+    pub messages: Vec<ReadMessage>,
     #[serde(default, deserialize_with = "nullable")]
     response_metadata: Paging,
 }
@@ -88,26 +103,30 @@ impl Paging {
 }
 
 impl Channels {
-    pub(crate) fn next(&self) -> Option<&str> {
+    /// The cursor of the next page.
+    pub fn next(&self) -> Option<&str> {
         self.response_metadata.next()
     }
 }
 
 impl Messages {
-    pub(crate) fn next(&self) -> Option<&str> {
+    /// The cursor of the next page.
+    pub fn next(&self) -> Option<&str> {
         self.response_metadata.next()
     }
 }
 
 /// One message to read back, or many.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Window<'a> {
-    pub(crate) channel: &'a str,
+pub struct Window<'a> {
+    /// The channel.
+    pub channel: &'a str,
     /// The thread to read; the channel's top level when none.
-    pub(crate) thread_ts: Option<&'a str>,
+    pub thread_ts: Option<&'a str>,
     /// No messages before this time, in seconds since 1970.
-    pub(crate) oldest: i64,
-    pub(crate) cursor: Option<&'a str>,
+    pub oldest: i64,
+    /// The page, as the one before named it.
+    pub cursor: Option<&'a str>,
 }
 
 /// The most messages that a page may hold. Sources disagree on the maximum; all allow 200.
@@ -185,7 +204,7 @@ struct WindowArguments<'a> {
 /// Where an unfurl goes: a message, or what is still being composed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
-pub(crate) enum UnfurlTarget {
+pub enum UnfurlTarget {
     /// A message that has been sent.
     Message {
         /// Its channel.
@@ -211,7 +230,7 @@ struct UnfurlArguments<'a> {
 
 impl Slack {
     /// Who the bot is, and the scopes that it was granted.
-    pub(crate) async fn auth_test(&self) -> Result<(AuthTest, Vec<String>), SlackError> {
+    pub async fn auth_test(&self) -> Result<(AuthTest, Vec<String>), SlackError> {
         let (answer, scopes) = self
             .call_with_scopes(AUTH_TEST, &Map::<String, Value>::new())
             .await?;
@@ -224,7 +243,7 @@ impl Slack {
     }
 
     /// Posts a message. Its place among the channel's posts has been taken by the caller.
-    pub(crate) async fn post_message(
+    pub async fn post_message(
         &self,
         channel: &str,
         thread_ts: Option<&str>,
@@ -259,7 +278,7 @@ impl Slack {
     }
 
     /// Gives a message new content, all of it. The call's place has been taken by the caller.
-    pub(crate) async fn update_message(
+    pub async fn update_message(
         &self,
         channel: &str,
         ts: &str,
@@ -289,12 +308,12 @@ impl Slack {
     }
 
     /// Deletes a message of the bot's own.
-    pub(crate) async fn delete_message(&self, channel: &str, ts: &str) -> Result<Done, SlackError> {
+    pub async fn delete_message(&self, channel: &str, ts: &str) -> Result<Done, SlackError> {
         self.call(CHAT_DELETE, &AtMessage { channel, ts }).await
     }
 
     /// Tells one person something that nobody else sees and that nobody can look up later.
-    pub(crate) async fn post_ephemeral(
+    pub async fn post_ephemeral(
         &self,
         channel: &str,
         user: &str,
@@ -315,7 +334,7 @@ impl Slack {
 
     /// Gives links their previews, by the exact URL of the event; a second call replaces the first. The call's place has been
     /// taken by the caller.
-    pub(crate) async fn unfurl(
+    pub async fn unfurl(
         &self,
         target: &UnfurlTarget,
         unfurls: &Map<String, Value>,
@@ -325,13 +344,13 @@ impl Slack {
     }
 
     /// Joins a public channel.
-    pub(crate) async fn join(&self, channel: &str) -> Result<Done, SlackError> {
+    pub async fn join(&self, channel: &str) -> Result<Done, SlackError> {
         self.call(CONVERSATIONS_JOIN, &serde_json::json!({ "channel": channel }))
             .await
     }
 
     /// One channel.
-    pub(crate) async fn channel(&self, channel: &str) -> Result<Channel, SlackError> {
+    pub async fn channel(&self, channel: &str) -> Result<Channel, SlackError> {
         #[derive(Deserialize)]
         struct Answer {
             channel: Channel,
@@ -343,7 +362,7 @@ impl Slack {
     }
 
     /// The address of a message, for people.
-    pub(crate) async fn permalink(&self, channel: &str, ts: &str) -> Result<String, SlackError> {
+    pub async fn permalink(&self, channel: &str, ts: &str) -> Result<String, SlackError> {
         #[derive(Deserialize)]
         struct Answer {
             permalink: String,
@@ -354,7 +373,7 @@ impl Slack {
     }
 
     /// A page of the channels that the bot can see. `types` as Slack has them: `public_channel,private_channel`.
-    pub(crate) async fn channels(&self, types: &str, cursor: Option<&str>) -> Result<Channels, SlackError> {
+    pub async fn channels(&self, types: &str, cursor: Option<&str>) -> Result<Channels, SlackError> {
         let arguments = ListArguments {
             types,
             exclude_archived: false,
@@ -365,7 +384,7 @@ impl Slack {
     }
 
     /// A page of a channel's top level, or of a thread.
-    pub(crate) async fn messages(&self, window: Window<'_>) -> Result<Messages, SlackError> {
+    pub async fn messages(&self, window: Window<'_>) -> Result<Messages, SlackError> {
         let Window {
             channel,
             thread_ts,
@@ -390,7 +409,7 @@ impl Slack {
     }
 
     /// The person with an e-mail address; none where Slack knows nobody active who has it.
-    pub(crate) async fn user_by_email(&self, email: &str) -> Result<Option<User>, SlackError> {
+    pub async fn user_by_email(&self, email: &str) -> Result<Option<User>, SlackError> {
         #[derive(Deserialize)]
         struct Answer {
             user: User,
@@ -404,7 +423,7 @@ impl Slack {
     }
 
     /// One person.
-    pub(crate) async fn user(&self, user: &str) -> Result<User, SlackError> {
+    pub async fn user(&self, user: &str) -> Result<User, SlackError> {
         #[derive(Deserialize)]
         struct Answer {
             user: User,

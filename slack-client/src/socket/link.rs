@@ -13,7 +13,7 @@ use tocsin_slack::{
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use super::proxy::{self, Socket};
-use crate::slack::{Http, Token, address::check_socket, pacer::Pacer};
+use crate::{Http, Token, address::check_socket, pacer::Pacer};
 
 /// How long the handshake may take.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);

@@ -11,22 +11,24 @@ use super::{
 
 /// A page of a thread.
 #[derive(Clone, Debug, Deserialize)]
-pub(crate) struct ThreadPage {
+pub struct ThreadPage {
+    /// The messages, oldest first, as Slack gives them.
     #[serde(default)]
-    pub(crate) messages: Vec<Value>,
+    pub messages: Vec<Value>,
     #[serde(default, deserialize_with = "nullable")]
     response_metadata: Paging,
 }
 
 impl ThreadPage {
-    pub(crate) fn next(&self) -> Option<&str> {
+    /// The cursor of the next page.
+    pub fn next(&self) -> Option<&str> {
         self.response_metadata.next()
     }
 }
 
 impl Slack {
     /// A page of a thread, the message that it began with included.
-    pub(crate) async fn thread(
+    pub async fn thread(
         &self,
         channel: &str,
         thread_ts: &str,

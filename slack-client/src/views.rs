@@ -19,7 +19,7 @@ struct Answer {
 
 impl Slack {
     /// Opens a dialog, within 3 s of what the person did; a trigger opens one.
-    pub(crate) async fn open_view(&self, trigger_id: &str, view: &View) -> Result<Opened, SlackError> {
+    pub async fn open_view(&self, trigger_id: &str, view: &View) -> Result<Opened, SlackError> {
         self.show(
             VIEWS_OPEN,
             &json!({"trigger_id": trigger_id, "view": view.json()}),
@@ -28,7 +28,7 @@ impl Slack {
     }
 
     /// Gives a dialog new content; with a `hash`, only if nobody else has since.
-    pub(crate) async fn update_view(
+    pub async fn update_view(
         &self,
         view_id: &str,
         hash: Option<&str>,
@@ -42,7 +42,7 @@ impl Slack {
     }
 
     /// Shows a person their Home tab.
-    pub(crate) async fn publish_view(&self, user: &str, view: &View) -> Result<Opened, SlackError> {
+    pub async fn publish_view(&self, user: &str, view: &View) -> Result<Opened, SlackError> {
         self.show(VIEWS_PUBLISH, &json!({"user_id": user, "view": view.json()}))
             .await
     }

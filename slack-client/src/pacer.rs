@@ -11,7 +11,7 @@ use tocsin_slack::{method::Method, retry_after::RETRY_AFTER_MAX};
 
 /// What became of asking for a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub enum Place {
     /// A place was taken, after this wait.
     At(Duration),
     /// None was taken: the next is this far away, which is longer than was asked for.
@@ -19,7 +19,7 @@ pub(crate) enum Place {
 }
 
 /// The pace of the calls of one workspace.
-pub(crate) trait Pacer: std::fmt::Debug + Send + Sync {
+pub trait Pacer: std::fmt::Debug + Send + Sync {
     /// Takes a place for a call, not further away than `max_wait`.
     fn reserve(&self, method: Method, max_wait: Duration) -> BoxFuture<'_, Place>;
 
@@ -29,7 +29,7 @@ pub(crate) trait Pacer: std::fmt::Debug + Send + Sync {
 
 /// No pace but Slack's own: a call is made at once, unless Slack has said when to come again. For a few calls beside all others.
 #[derive(Debug, Default)]
-pub(crate) struct Unpaced(Mutex<HashMap<&'static str, Instant>>);
+pub struct Unpaced(Mutex<HashMap<&'static str, Instant>>);
 
 impl Pacer for Unpaced {
     fn reserve(&self, method: Method, max_wait: Duration) -> BoxFuture<'_, Place> {

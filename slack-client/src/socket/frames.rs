@@ -16,22 +16,22 @@ pub(super) enum Frame {
 
 /// A request that came down a WebSocket.
 #[derive(Debug, PartialEq, Deserialize)]
-pub(crate) struct SocketEnvelope {
+pub struct SocketEnvelope {
     /// By which it is acknowledged.
     #[serde(rename = "envelope_id")]
-    pub(crate) id: String,
+    pub id: String,
     /// `events_api`, `interactive`, `slash_commands`, or what may come to be.
     #[serde(rename = "type")]
-    pub(crate) kind: String,
+    pub kind: String,
     /// What would be the body over HTTP.
     #[serde(default)]
-    pub(crate) payload: Value,
+    pub payload: Value,
     /// Whether the acknowledgement may say something.
     #[serde(default)]
-    pub(crate) accepts_response_payload: bool,
+    pub accepts_response_payload: bool,
     /// How often it was sent before.
     #[serde(default)]
-    pub(crate) retry_attempt: u64,
+    pub retry_attempt: u64,
 }
 
 /// Reads what Slack said.

@@ -6,7 +6,7 @@ use futures::FutureExt;
 use tocsin_simulator::{Fault, FaultKind, Simulator, SimulatorConfig};
 
 use super::*;
-use crate::slack::pacer::Unpaced;
+use crate::pacer::Unpaced;
 
 /// Long enough for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);

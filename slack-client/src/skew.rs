@@ -15,7 +15,7 @@ const TOLERATED: time::Duration = time::Duration::seconds(2);
 
 /// The newest reading. Cheap to clone; clones are one.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Skew(Arc<Mutex<Option<Reading>>>);
+pub struct Skew(Arc<Mutex<Option<Reading>>>);
 
 #[derive(Clone, Copy, Debug)]
 struct Reading {
@@ -33,7 +33,7 @@ const TELLS_TIME: time::Duration = time::Duration::seconds(30);
 
 impl Skew {
     /// An answer has come now, so long after the call was sent.
-    pub(crate) fn seen(&self, headers: &HeaderMap, took: Duration) {
+    pub fn seen(&self, headers: &HeaderMap, took: Duration) {
         let date = headers.get(DATE).and_then(|date| date.to_str().ok());
         let theirs = date.and_then(|date| OffsetDateTime::parse(date, &Rfc2822).ok());
         if let Some(theirs) = theirs {
@@ -43,14 +43,14 @@ impl Skew {
     }
 
     /// What time it is at Slack; none before it has answered a call. Whatever becomes of this machine's clock, it goes on by its uptime.
-    pub(crate) fn now(&self) -> Option<OffsetDateTime> {
+    pub fn now(&self) -> Option<OffsetDateTime> {
         let reading = (*self.0.lock().unwrap_or_else(PoisonError::into_inner))?;
         let since = tocsin_clock::uptime().saturating_sub(reading.at);
         (reading.within < TELLS_TIME).then(|| reading.theirs + since)
     }
 
     /// By how much this machine's clock is ahead of Slack's, where that is certainly more than two seconds either way.
-    pub(crate) fn ahead(&self) -> Option<time::Duration> {
+    pub fn ahead(&self) -> Option<time::Duration> {
         let reading = (*self.0.lock().unwrap_or_else(PoisonError::into_inner))?;
         (reading.ahead.abs() - reading.within > TOLERATED).then_some(reading.ahead)
     }

@@ -34,7 +34,7 @@ impl Installation {
     }
 
     /// What is typed in a channel to invite the bot. By its name: whoever reads this outside Slack can do nothing with an id.
-    pub(crate) fn invitation(&self) -> String {
+    pub fn invitation(&self) -> String {
         match &self.bot_name {
             Some(name) => format!("/invite @{name}"),
             None => format!("/invite <@{}>", self.bot_user_id),
@@ -44,7 +44,7 @@ impl Installation {
 
 impl Slack {
     /// Asks who the bot is, and what it may do.
-    pub(crate) async fn installation(&self) -> Result<Installation, SlackError> {
+    pub async fn installation(&self) -> Result<Installation, SlackError> {
         let (bot, scopes) = self.auth_test().await?;
         Ok(Installation {
             team_id: bot.team_id,

@@ -17,7 +17,7 @@ use tokio_tungstenite::{
 use tower::ServiceExt;
 use url::{Host, Url};
 
-use crate::slack::address::look_up;
+use crate::address::look_up;
 
 /// An open WebSocket to Slack.
 pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;

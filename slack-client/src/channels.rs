@@ -7,7 +7,7 @@ use super::client::Slack;
 
 impl Slack {
     /// Makes a channel, in which the bot is.
-    pub(crate) async fn create_channel(&self, name: &str, is_private: bool) -> Result<Channel, SlackError> {
+    pub async fn create_channel(&self, name: &str, is_private: bool) -> Result<Channel, SlackError> {
         #[derive(Deserialize)]
         struct Answer {
             channel: Channel,

@@ -32,52 +32,59 @@ pub struct ClientConfig {
 
 /// What Slack gives for a code or for a refresh token.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Granted {
+pub struct Granted {
     /// The bot token.
     #[serde(default)]
-    pub(crate) access_token: Option<SecretString>,
+    pub access_token: Option<SecretString>,
     /// By which the next one is had, where Slack changes it.
     #[serde(default)]
-    pub(crate) refresh_token: Option<SecretString>,
+    pub refresh_token: Option<SecretString>,
     /// For how many seconds the bot token works, where Slack changes it; none where what Slack says is no such number. The pair is good all
     /// the same.
     #[serde(default, deserialize_with = "lenient")]
-    pub(crate) expires_in: Option<u32>,
+    pub expires_in: Option<u32>,
     /// None where the app was installed for a whole enterprise.
     #[serde(default)]
-    pub(crate) team: Option<Team>,
+    pub team: Option<Team>,
+    /// Whether the app was installed for a whole enterprise.
     #[serde(default, deserialize_with = "nullable")]
-    pub(crate) is_enterprise_install: bool,
+    pub is_enterprise_install: bool,
 }
 
+/// The workspace of an installation.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Team {
-    pub(crate) id: String,
+pub struct Team {
+    /// Its id (`T…`).
+    pub id: String,
+    /// Its name.
     #[serde(default)]
-    pub(crate) name: Option<String>,
+    pub name: Option<String>,
 }
 
 /// What Slack gives for the code of somebody who has signed in.
 #[derive(Debug, Deserialize)]
-pub(crate) struct SignedIn {
-    pub(crate) access_token: SecretString,
+pub struct SignedIn {
+    /// By which it is asked who they are.
+    pub access_token: SecretString,
     /// A JSON Web Token that carries what was asked to be carried.
     #[serde(default)]
-    pub(crate) id_token: Option<String>,
+    pub id_token: Option<String>,
 }
 
 /// Who has signed in.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Who {
+pub struct Who {
+    /// The person (`U…`).
     #[serde(rename = "https://slack.com/user_id")]
-    pub(crate) user_id: String,
+    pub user_id: String,
+    /// Their workspace.
     #[serde(rename = "https://slack.com/team_id")]
-    pub(crate) team_id: String,
+    pub team_id: String,
 }
 
 impl Http {
     /// What the code of somebody who has signed in is good for, once.
-    pub(crate) async fn signed_in(
+    pub async fn signed_in(
         &self,
         client: &ClientConfig,
         code: &str,
@@ -94,12 +101,12 @@ impl Http {
     }
 
     /// Who has signed in.
-    pub(crate) async fn who(&self, token: &SecretString) -> Result<Who, SlackError> {
+    pub async fn who(&self, token: &SecretString) -> Result<Who, SlackError> {
         call(WHO, self.method(WHO).bearer_auth(token.expose_secret())).await
     }
 
     /// What a code is good for, once.
-    pub(crate) async fn redeem(
+    pub async fn redeem(
         &self,
         client: &ClientConfig,
         code: &str,
@@ -110,7 +117,7 @@ impl Http {
     }
 
     /// The next pair of tokens.
-    pub(crate) async fn refresh(
+    pub async fn refresh(
         &self,
         client: &ClientConfig,
         refresh_token: &SecretString,
