@@ -9,11 +9,9 @@ use std::{
 };
 
 use secrecy::SecretString;
-use tocsin_entity::{
-    id::{OrganizationId, SlackAppId},
-    slack::token::app_place,
-};
+use tocsin_entity::id::{OrganizationId, SlackAppId};
 use tocsin_seal::Sealer;
+use tocsin_slack_app::sealing::app_place;
 use tocsin_slack_client::oauth::ClientConfig;
 use tokio::sync::watch;
 

@@ -12,6 +12,7 @@ pub mod message;
 pub mod metadata;
 pub mod method;
 pub mod person;
+pub mod refusal_scope;
 pub mod retry_after;
 pub mod signature;
 pub mod timestamp;

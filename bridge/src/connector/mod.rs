@@ -24,11 +24,9 @@ use tocsin_entity::{
     database::Database,
     id::{ConnectorId, OrganizationId},
     kinds::ConnectorStatus,
-    slack::{
-        connector::{ActiveModel, Column, Entity},
-        shut::has_stand_in,
-    },
+    slack::connector::{ActiveModel, Column, Entity},
 };
+use tocsin_slack_app::fallback::has_fallback;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::elsewhere::{Lead, follow};
@@ -218,7 +216,7 @@ impl Connectors {
             return None;
         }
         let is_fresh = failing.at.is_some_and(|at| at.elapsed() < REST);
-        (is_fresh && has_stand_in(&failing.code)).then(|| Trouble::known(&failing.code, &failing.reason))
+        (is_fresh && has_fallback(&failing.code)).then(|| Trouble::known(&failing.code, &failing.reason))
     }
 
     /// Something was repaired: those that failed are tried again at once.

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use tocsin_entity::slack::link_state::{CODE, LinkCode};
+use tocsin_slack_app::link_state::{CODE, LinkCode};
 
 use super::Person;
 use crate::bridge::Parts;

@@ -13,11 +13,9 @@ use axum::{
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Deserialize;
-use tocsin_entity::{
-    id::OrganizationId,
-    slack::link_state::{SIGN_IN, SIGN_IN_CALLBACK, SignIn},
-};
+use tocsin_entity::id::OrganizationId;
 use tocsin_slack::error::SlackError;
+use tocsin_slack_app::link_state::{SIGN_IN, SIGN_IN_CALLBACK, SignIn};
 
 use super::set_linked;
 use crate::{

@@ -10,16 +10,13 @@ use axum::{
 };
 use secrecy::SecretString;
 use time::Duration;
-use tocsin_entity::{
-    id::WorkspaceId,
-    slack::{
-        feature,
-        installation::token_place,
-        oauth::{CALLBACK, INSTALL, InstallState},
-        token::refresh_place,
-    },
-};
+use tocsin_entity::id::WorkspaceId;
 use tocsin_slack::error::SlackError;
+use tocsin_slack_app::{
+    feature,
+    oauth::{CALLBACK, INSTALL, InstallState},
+    sealing::{refresh_place, token_place},
+};
 use tocsin_slack_client::oauth::Granted;
 
 use super::{

@@ -18,9 +18,9 @@ pub(crate) use self::{
 };
 
 /// Where Slack sends people who have installed the app, below the public address.
-pub(crate) const OAUTH_CALLBACK: &str = tocsin_entity::slack::oauth::CALLBACK;
+pub(crate) const OAUTH_CALLBACK: &str = tocsin_slack_app::oauth::CALLBACK;
 
 /// Where Slack sends people who have signed in to link their account, below the public address.
-pub(crate) const OAUTH_IDENTITY: &str = tocsin_entity::slack::link_state::SIGN_IN_CALLBACK;
+pub(crate) const OAUTH_IDENTITY: &str = tocsin_slack_app::link_state::SIGN_IN_CALLBACK;
 
-pub(crate) use tocsin_entity::slack::link_state::SIGN_IN_SCOPES;
+pub(crate) use tocsin_slack_app::link_state::SIGN_IN_SCOPES;

@@ -17,13 +17,11 @@ use secrecy::SecretString;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tocsin_entity::{
     id::WorkspaceId,
-    slack::{
-        installation::token_place,
-        token::{Column, Entity, Model, refresh_place},
-    },
+    slack::token::{Column, Entity, Model},
 };
 use tocsin_seal::Sealer;
 use tocsin_slack::error::SlackError;
+use tocsin_slack_app::sealing::{refresh_place, token_place};
 use tocsin_slack_client::{http::ANSWER_TIMEOUT, oauth::Granted};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;

@@ -9,8 +9,9 @@ use sea_orm::DbErr;
 use tocsin_entity::{
     id::{ConnectorId, OrganizationId},
     kinds::{PostKind, PostState, ReplyMode},
-    slack::{connector::WORKSPACE_UNUSABLE, digest_line, origin, post, shut::has_stand_in},
+    slack::{connector::WORKSPACE_UNUSABLE, digest_line, origin, post},
 };
+use tocsin_slack_app::fallback::has_fallback;
 
 use super::{
     channels::Trouble,
@@ -123,7 +124,7 @@ impl Scene<'_> {
         };
         // What has a message or a line there waits for no other.
         let is_told = stands || self.is_in_digest(connector);
-        let stand_in = if has_stand_in(&trouble.code) {
+        let stand_in = if has_fallback(&trouble.code) {
             self.stand_in(found, &fallbacks).await?
         } else {
             None

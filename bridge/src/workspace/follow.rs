@@ -5,9 +5,10 @@ use std::{sync::Arc, time::Duration};
 use secrecy::SecretString;
 use tocsin_entity::{
     id::WorkspaceId,
-    slack::installation::{SECRET_KEY_MISMATCH, SECRET_KEY_MISSING, token_place},
+    slack::installation::{SECRET_KEY_MISMATCH, SECRET_KEY_MISSING},
 };
 use tocsin_queue::{JobContext, JobError, jobs::RefreshSlackWorkspaces};
+use tocsin_slack_app::sealing::token_place;
 use tokio_util::sync::CancellationToken;
 
 use super::{Rotating, Workspace};

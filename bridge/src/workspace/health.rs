@@ -9,17 +9,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tocsin_entity::{
-    kinds::SlackFeature,
-    slack::{
-        feature::{USUAL, bot_scopes, missing, of_granted},
-        installation::SLACK_UNREACHABLE,
-    },
-};
+use tocsin_entity::{kinds::SlackFeature, slack::installation::SLACK_UNREACHABLE};
 use tocsin_slack::{
     error::{NO_TOKEN, SlackError},
     method::AUTH_TEST,
 };
+use tocsin_slack_app::feature::{USUAL, bot_scopes, missing, of_granted};
 use tocsin_slack_client::{FailureListener, Installation, Slack};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;

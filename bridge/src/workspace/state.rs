@@ -4,6 +4,7 @@ use tocsin_entity::{
     kinds::{SlackFeature, SlackWorkspaceStatus},
     slack::installation::{MISSING_SCOPE, SHARED_WORKSPACE, SOCKET_MODE_FAILS, TOKEN_NOT_RENEWED},
 };
+use tocsin_slack_app::feature::asks;
 
 use crate::workspace::SlackHealth;
 
@@ -79,8 +80,8 @@ impl State {
 
 /// What is missing, for which feature, and what to do.
 fn lacks(scopes: &[String], is_servers: bool) -> String {
-    let asks = |feature: &SlackFeature| {
-        let mut asked = feature.asks().bot_scopes.iter();
+    let is_lacking = |feature: &SlackFeature| {
+        let mut asked = asks(*feature).bot_scopes.iter();
         asked.any(|asked| {
             scopes
                 .iter()
@@ -89,7 +90,7 @@ fn lacks(scopes: &[String], is_servers: bool) -> String {
     };
     let features: Vec<_> = SlackFeature::ALL
         .iter()
-        .filter(|feature| asks(feature))
+        .filter(|feature| is_lacking(feature))
         .map(|feature| feature.as_str())
         .collect();
     let of = if features.is_empty() {

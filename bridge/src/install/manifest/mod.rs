@@ -12,10 +12,8 @@ mod tests;
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
-use tocsin_entity::{
-    kinds::SlackFeature,
-    slack::feature::{bot_scopes, events, user_scopes},
-};
+use tocsin_entity::kinds::SlackFeature;
+use tocsin_slack_app::feature::{bot_scopes, events, user_scopes};
 use url::Url;
 
 use super::{OAUTH_CALLBACK, OAUTH_IDENTITY, SIGN_IN_SCOPES};

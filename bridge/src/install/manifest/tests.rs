@@ -1,7 +1,8 @@
 use std::fs;
 
 use serde_json::Value;
-use tocsin_entity::{kinds::SlackFeature, slack::feature::write};
+use tocsin_entity::kinds::SlackFeature;
+use tocsin_slack_app::feature::write;
 
 use super::*;
 use crate::commands::parse::parse;

@@ -20,12 +20,13 @@ use time::OffsetDateTime;
 use tocsin_entity::{
     id::PostId,
     kinds::{PostKind, PostState},
-    slack::{
-        post,
-        shut::{Shut, shut},
-    },
+    slack::post,
 };
-use tocsin_slack::{error::SlackError, message::Message};
+use tocsin_slack::{
+    error::SlackError,
+    message::Message,
+    refusal_scope::{RefusalScope, refusal_scope},
+};
 
 pub(crate) use self::abandoned::{abandon, delete_if_double};
 use self::blocks::{Broken, Way};
@@ -387,7 +388,7 @@ impl Delivery<'_> {
         let trouble = channels::trouble(error, &record.channel_name, &bot.installation);
         if let (Verdict::PersonNeeded, Some(to), SlackError::Refused { refusal, .. }) =
             (&verdict, &wanted.to, error)
-            && shut(&refusal.code) != Some(Shut::Thread)
+            && refusal_scope(&refusal.code) != Some(RefusalScope::Thread)
         {
             let channels = &bot.workspace.channels;
             let lead = to.lead(bot);

@@ -14,14 +14,14 @@ use tocsin_entity::{
     database::Database,
     id::WorkspaceId,
     kinds::{SlackFeature, SlackWorkspaceStatus},
-    slack::{
-        feature::{self, MANIFEST_VERSION},
-        installation::{self, token_place},
-        token,
-    },
+    slack::{installation, token},
     slack_workspace,
 };
 use tocsin_seal::Sealer;
+use tocsin_slack_app::{
+    feature::{self, MANIFEST_VERSION},
+    sealing::token_place,
+};
 use tokio::time::timeout;
 
 use super::{ANSWER_WITHIN, Scene, slack::Asked, unread};
@@ -245,7 +245,7 @@ fn lacking(workspace: &slack_workspace::Model, granted: &BTreeSet<String>) -> Ve
     }
     let mut findings = Vec::new();
     for feature in feature::read(&workspace.features) {
-        let asked = feature.asks().bot_scopes.iter().copied();
+        let asked = feature::asks(feature).bot_scopes.iter().copied();
         let missing: Vec<_> = asked.filter(|scope| !granted.contains(*scope)).collect();
         if !missing.is_empty() {
             let or_else = if feature == SlackFeature::Notifications {

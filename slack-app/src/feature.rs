@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::kinds::SlackFeature;
+use tocsin_entity::kinds::SlackFeature;
 
 /// The version of the manifest that `tocsin manifest` prints, raised whenever it asks Slack for something else: an app that was installed
 /// under an earlier one lacks it until it is installed again.
@@ -30,104 +30,91 @@ pub struct Asks {
     pub events: &'static [&'static str],
 }
 
-impl SlackFeature {
-    /// All of them, in the order in which people are shown them.
-    pub const ALL: [Self; 7] = [
-        Self::Notifications,
-        Self::TwoWaySync,
-        Self::Previews,
-        Self::IncidentChannels,
-        Self::Identity,
-        Self::Commands,
-        Self::AccessLogs,
-    ];
-
-    /// What it asks of Slack.
-    pub const fn asks(self) -> Asks {
-        match self {
-            // History: where Slack's answer to a post is lost, the bot looks whether its message arrived. Nothing else says so, and a page would
-            // be posted twice. It reads nothing else there, and no event brings it what people say.
-            Self::Notifications => Asks {
-                bot_scopes: &[
-                    "channels:history",
-                    "channels:join",
-                    "channels:read",
-                    "chat:write",
-                    "chat:write.customize",
-                    "chat:write.public",
-                    "groups:history",
-                    "groups:read",
-                ],
-                user_scopes: &[],
-                events: &[
-                    "app_home_opened",
-                    "app_uninstalled",
-                    "channel_archive",
-                    "channel_created",
-                    "channel_deleted",
-                    "channel_id_changed",
-                    "channel_rename",
-                    "channel_unarchive",
-                    "group_archive",
-                    "group_deleted",
-                    "group_rename",
-                    "group_unarchive",
-                    "member_joined_channel",
-                    "member_left_channel",
-                    "tokens_revoked",
-                ],
-            },
-            Self::TwoWaySync => Asks {
-                bot_scopes: &["channels:history", "groups:history", "usergroups:read"],
-                user_scopes: &[],
-                events: &["message.channels", "message.groups"],
-            },
-            Self::Previews => Asks {
-                bot_scopes: &["links:read", "links:write"],
-                user_scopes: &[],
-                events: &["channel_shared", "channel_unshared", "link_shared"],
-            },
-            Self::IncidentChannels => Asks {
-                bot_scopes: &[
-                    "bookmarks:write",
-                    "channels:manage",
-                    "groups:write",
-                    "pins:read",
-                    "pins:write",
-                ],
-                user_scopes: &[],
-                events: &["pin_added", "pin_removed"],
-            },
-            Self::Identity => Asks {
-                bot_scopes: &["im:write", "users:read", "users:read.email"],
-                user_scopes: &[],
-                events: &["team_join", "user_change"],
-            },
-            Self::Commands => Asks {
-                bot_scopes: &["app_mentions:read", "commands"],
-                user_scopes: &[],
-                events: &["app_mention", "function_executed"],
-            },
-            // `team.accessLogs` takes a person's token alone.
-            Self::AccessLogs => Asks {
-                bot_scopes: &[],
-                user_scopes: &["admin"],
-                events: &[],
-            },
-        }
+/// What a feature asks of Slack.
+pub const fn asks(feature: SlackFeature) -> Asks {
+    match feature {
+        // History: where Slack's answer to a post is lost, the bot looks whether its message arrived. Nothing else says so, and a page would
+        // be posted twice. It reads nothing else there, and no event brings it what people say.
+        SlackFeature::Notifications => Asks {
+            bot_scopes: &[
+                "channels:history",
+                "channels:join",
+                "channels:read",
+                "chat:write",
+                "chat:write.customize",
+                "chat:write.public",
+                "groups:history",
+                "groups:read",
+            ],
+            user_scopes: &[],
+            events: &[
+                "app_home_opened",
+                "app_uninstalled",
+                "channel_archive",
+                "channel_created",
+                "channel_deleted",
+                "channel_id_changed",
+                "channel_rename",
+                "channel_unarchive",
+                "group_archive",
+                "group_deleted",
+                "group_rename",
+                "group_unarchive",
+                "member_joined_channel",
+                "member_left_channel",
+                "tokens_revoked",
+            ],
+        },
+        SlackFeature::TwoWaySync => Asks {
+            bot_scopes: &["channels:history", "groups:history", "usergroups:read"],
+            user_scopes: &[],
+            events: &["message.channels", "message.groups"],
+        },
+        SlackFeature::Previews => Asks {
+            bot_scopes: &["links:read", "links:write"],
+            user_scopes: &[],
+            events: &["channel_shared", "channel_unshared", "link_shared"],
+        },
+        SlackFeature::IncidentChannels => Asks {
+            bot_scopes: &[
+                "bookmarks:write",
+                "channels:manage",
+                "groups:write",
+                "pins:read",
+                "pins:write",
+            ],
+            user_scopes: &[],
+            events: &["pin_added", "pin_removed"],
+        },
+        SlackFeature::Identity => Asks {
+            bot_scopes: &["im:write", "users:read", "users:read.email"],
+            user_scopes: &[],
+            events: &["team_join", "user_change"],
+        },
+        SlackFeature::Commands => Asks {
+            bot_scopes: &["app_mentions:read", "commands"],
+            user_scopes: &[],
+            events: &["app_mention", "function_executed"],
+        },
+        // `team.accessLogs` takes a person's token alone.
+        SlackFeature::AccessLogs => Asks {
+            bot_scopes: &[],
+            user_scopes: &["admin"],
+            events: &[],
+        },
     }
 }
 
 /// The features that an app appears to be for, by the scopes that it was granted: notifications, and each of which it has a scope that
 /// notifications do not ask for. For an app of which nobody has said what is wanted: that of `SLACK_BOT_TOKEN`.
 pub fn of_granted<S: AsRef<str>>(granted: impl IntoIterator<Item = S>) -> BTreeSet<SlackFeature> {
-    let always = SlackFeature::Notifications.asks().bot_scopes;
+    let always = asks(SlackFeature::Notifications).bot_scopes;
     let granted: BTreeSet<_> = granted
         .into_iter()
         .map(|scope| scope.as_ref().to_owned())
         .collect();
     let is_for = |feature: &SlackFeature| {
-        let asked = feature.asks().bot_scopes.iter();
+        let asked = asks(*feature).bot_scopes.iter();
         *feature == SlackFeature::Notifications
             || asked
                 .filter(|scope| !always.contains(scope))
@@ -156,7 +143,7 @@ pub fn write(features: &BTreeSet<SlackFeature>) -> String {
 
 /// The bot scopes that these features ask for, without doubles, in order.
 pub fn bot_scopes<'a>(features: impl IntoIterator<Item = &'a SlackFeature>) -> BTreeSet<&'static str> {
-    let scopes = features.into_iter().flat_map(|feature| feature.asks().bot_scopes);
+    let scopes = features.into_iter().flat_map(|feature| asks(*feature).bot_scopes);
     scopes.copied().collect()
 }
 
@@ -173,13 +160,13 @@ pub fn missing(granted: &BTreeSet<String>, wanted: &BTreeSet<SlackFeature>) -> V
 pub fn user_scopes<'a>(features: impl IntoIterator<Item = &'a SlackFeature>) -> BTreeSet<&'static str> {
     let scopes = features
         .into_iter()
-        .flat_map(|feature| feature.asks().user_scopes);
+        .flat_map(|feature| asks(*feature).user_scopes);
     scopes.copied().collect()
 }
 
 /// The events that these features need.
 pub fn events<'a>(features: impl IntoIterator<Item = &'a SlackFeature>) -> BTreeSet<&'static str> {
-    let events = features.into_iter().flat_map(|feature| feature.asks().events);
+    let events = features.into_iter().flat_map(|feature| asks(*feature).events);
     events.copied().collect()
 }
 

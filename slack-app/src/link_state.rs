@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{OrganizationId, UserId};
+use tocsin_entity::id::{OrganizationId, UserId};
 
 /// What a code is sealed for that somebody is given in Slack.
 pub const CODE: &str = "slack_link_code";

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{OrganizationId, SlackAppId, UserId, WorkspaceId};
+use tocsin_entity::id::{OrganizationId, SlackAppId, UserId, WorkspaceId};
 
 /// What a state of an installation is sealed for.
 pub const INSTALL: &str = "slack_install";
@@ -23,7 +23,7 @@ pub struct InstallState {
     pub app_id: Option<SlackAppId>,
     /// Which workspace it is to be again; none for a new one.
     pub workspace_id: Option<WorkspaceId>,
-    /// What is wanted of it, as [`super::feature::write`] writes it.
+    /// What is wanted of it, as [`crate::feature::write`] writes it.
     pub features: String,
     /// Where on the console to go back to, as a path with its query.
     pub return_to: Option<String>,
