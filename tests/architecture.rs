@@ -25,12 +25,35 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("migration", &[]),
     ("queue", &["database"]),
     ("seal", &[]),
+    ("slack", &["message"]),
+    ("slack-app", &["entity", "slack"]),
+    ("slack-client", &["clock", "slack"]),
     ("simulator", &["listener"]),
     (
         "api",
-        &["clock", "entity", "message", "migration", "queue", "seal"],
+        &[
+            "clock",
+            "entity",
+            "message",
+            "migration",
+            "queue",
+            "seal",
+            "slack-app",
+        ],
     ),
-    ("bridge", &["clock", "entity", "message", "queue", "seal"]),
+    (
+        "bridge",
+        &[
+            "clock",
+            "entity",
+            "message",
+            "queue",
+            "seal",
+            "slack",
+            "slack-app",
+            "slack-client",
+        ],
+    ),
     (
         "cli",
         &[
@@ -44,6 +67,9 @@ const ARROWS: &[(&str, &[&str])] = &[
             "queue",
             "seal",
             "simulator",
+            "slack",
+            "slack-app",
+            "slack-client",
         ],
     ),
     ("benches", &["simulator"]),
@@ -53,6 +79,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// Which more it may depend on for its tests.
 const TEST_ARROWS: &[(&str, &[&str])] = &[
     ("clock", &["migration"]),
+    ("slack-client", &["simulator"]),
     ("migration", &["entity"]),
     ("api", &["entity", "migration", "queue", "seal"]),
     ("bridge", &["entity", "migration", "queue", "simulator"]),

@@ -250,14 +250,6 @@ impl Bridge {
     pub fn socket_mode_trouble(&self) -> Option<String> {
         self.0.socket_trouble.told()
     }
-
-    /// Asks Slack whether Socket Mode's token works; `None` where there is none. No connection is opened.
-    ///
-    /// # Errors
-    /// What is wrong and what to do, for people.
-    pub async fn check_socket_mode(&self) -> Option<Result<(), String>> {
-        inbound::socket::check(&self.0).await
-    }
 }
 
 /// Tells the rows of the environment's pace from another's, without giving the token away.

@@ -43,8 +43,7 @@ mod workflow;
 mod workspace;
 
 pub use bridge::{Bridge, StartError};
-pub use checkup::{ChannelTrouble, Inspection, WorkspaceUp};
+pub use checkup::WorkspaceUp;
 pub use config::{BridgeConfig, Pace, SlackConfig};
 pub use install::manifest::{ManifestFault, ManifestWishes, manifest};
-pub use tocsin_slack_client::{Installation, oauth::ClientConfig, socket::SocketConfig};
-pub use workspace::SlackHealth;
+pub use tocsin_slack_client::{oauth::ClientConfig, socket::SocketConfig};

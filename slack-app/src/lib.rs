@@ -2,8 +2,10 @@
 //!
 //! The api and the bridge agree on all of this without calling each other: neither Slack nor a database is called here.
 
+pub mod channel;
 pub mod fallback;
 pub mod feature;
 pub mod link_state;
 pub mod oauth;
 pub mod sealing;
+pub mod token;

@@ -18,6 +18,5 @@ pub mod thread;
 mod views;
 pub mod web_api;
 
-pub use bot::Installation;
 pub use client::{FailureListener, Slack, Token};
 pub use http::Http;

@@ -45,3 +45,12 @@ impl Channel {
         self.is_ext_shared || self.is_pending_ext_shared
     }
 }
+
+/// Slack's ids are in capitals, and its channel names never are.
+pub fn is_id(wanted: &str) -> bool {
+    wanted.len() >= 8
+        && wanted.starts_with(['C', 'G', 'D'])
+        && wanted
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}

@@ -6,6 +6,7 @@ pub mod channel;
 pub mod envelope;
 pub mod error;
 pub mod inputs;
+pub mod installation;
 pub mod json;
 pub mod lenient;
 pub mod message;

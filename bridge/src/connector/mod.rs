@@ -26,11 +26,10 @@ use tocsin_entity::{
     kinds::ConnectorStatus,
     slack::connector::{ActiveModel, Column, Entity},
 };
-use tocsin_slack_app::fallback::has_fallback;
+use tocsin_slack_app::{channel::ChannelError, fallback::has_fallback};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::elsewhere::{Lead, follow};
-use crate::mirror::channels::Trouble;
 
 /// How often what is new is written down.
 const WRITE: Duration = Duration::from_secs(2);
@@ -209,14 +208,14 @@ impl Connectors {
     }
 
     /// Why its channel takes nothing, where that was seen a little while ago and a fallback is needed.
-    pub(crate) fn trouble(&self, id: ConnectorId, lead: &Lead) -> Option<Trouble> {
+    pub(crate) fn trouble(&self, id: ConnectorId, lead: &Lead) -> Option<ChannelError> {
         let known = self.known();
         let failing = known.get(&id)?.failing.as_ref()?;
         if failing.lead != *lead {
             return None;
         }
         let is_fresh = failing.at.is_some_and(|at| at.elapsed() < REST);
-        (is_fresh && has_fallback(&failing.code)).then(|| Trouble::known(&failing.code, &failing.reason))
+        (is_fresh && has_fallback(&failing.code)).then(|| ChannelError::known(&failing.code, &failing.reason))
     }
 
     /// Something was repaired: those that failed are tried again at once.

@@ -3,8 +3,8 @@
 use std::{collections::HashSet, time::Duration};
 
 use sea_orm::DbErr;
-use tocsin_slack::error::SlackError;
-use tocsin_slack_client::{Installation, Slack, web_api::Channels};
+use tocsin_slack::{error::SlackError, installation::Installation};
+use tocsin_slack_client::{Slack, web_api::Channels};
 
 use super::{
     renumber::{self, FollowError},

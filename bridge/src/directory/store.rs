@@ -16,8 +16,7 @@ use tocsin_entity::{
         directory,
     },
 };
-use tocsin_slack::channel::Channel;
-use tocsin_slack_client::Installation;
+use tocsin_slack::{channel::Channel, installation::Installation};
 
 /// Rows written or deleted in one statement.
 const AT_ONCE: usize = 500;

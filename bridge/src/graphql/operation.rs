@@ -7,7 +7,7 @@ use tocsin_entity::{
     id::{ConnectorId, OperationId, OrganizationId, WorkspaceId},
     kinds::{OperationKind, OperationState, SlackMatch},
 };
-use tocsin_slack_client::Installation;
+use tocsin_slack::installation::Installation;
 
 use super::{
     api::Api,

@@ -16,7 +16,8 @@ use tocsin_entity::{
     id::{OrganizationId, SlackAppId},
     slack::{home, inbox, post},
 };
-use tocsin_slack_client::{Installation, Slack};
+use tocsin_slack::installation::Installation;
+use tocsin_slack_client::Slack;
 
 pub(crate) use find::{Lookup, Rejection, decide, find};
 pub(crate) use named::{Speaker, slack_app_id};

@@ -13,13 +13,15 @@ use sea_orm::{
 use tocsin_clock::Clock;
 use tocsin_entity::{
     database::Database,
-    slack::{
-        channel,
-        connector::{CHANNEL_TAKEN, WORKSPACE_UNUSABLE},
-    },
+    slack::{channel, connector::WORKSPACE_UNUSABLE},
 };
-use tocsin_slack::error::SlackError;
-use tocsin_slack_client::{Installation, Slack, web_api};
+use tocsin_slack::{
+    channel::{Channel, is_id},
+    error::SlackError,
+    installation::Installation,
+};
+use tocsin_slack_app::channel::{ChannelError, archived};
+use tocsin_slack_client::Slack;
 use tokio::sync::Notify;
 
 use crate::{directory, workspace::Bot};
@@ -41,18 +43,7 @@ pub(crate) struct Resolved {
     pub(crate) name: String,
 }
 
-/// Why there is no channel to post to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Trouble {
-    /// Slack's error code, or one of ours.
-    pub(crate) code: String,
-    /// For people: what is wrong and what to do.
-    pub(crate) message: String,
-    /// When to ask again, where that is known.
-    pub(crate) retry_after: Option<Duration>,
-}
-
-type Answer = Result<Resolved, Trouble>;
+type Answer = Result<Resolved, ChannelError>;
 
 /// The channels that have been asked for. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -107,7 +98,12 @@ impl Channels {
     }
 
     /// What was known of the channel turned out to be wrong: it is looked for anew, after a while.
-    pub(crate) async fn distrust(&self, wanted: &str, team_id: &str, trouble: &Trouble) -> Result<(), DbErr> {
+    pub(crate) async fn distrust(
+        &self,
+        wanted: &str,
+        team_id: &str,
+        trouble: &ChannelError,
+    ) -> Result<(), DbErr> {
         self.remember(wanted, Err(trouble.clone()));
         // The row stays for people to see; without the bot in it, it is not believed here.
         channel::Entity::update_many()
@@ -184,7 +180,7 @@ impl Channels {
         let found = if is_id(wanted) {
             self.slack.channel(wanted).await.map(Some)
         } else {
-            self.list(wanted, bot).await
+            self.slack.find_channel(wanted, bot).await
         };
         let found = match found {
             // Without leave to look at channels an id still says where to post.
@@ -197,19 +193,22 @@ impl Channels {
             Err(error) => {
                 if let SlackError::Broken { .. } = &error {
                     let said = watcher.usable().err().unwrap_or_else(|| error.to_string());
-                    return Ok(Err(Trouble::new(WORKSPACE_UNUSABLE, said)));
+                    return Ok(Err(ChannelError::new(WORKSPACE_UNUSABLE, said)));
                 }
-                return Ok(Err(trouble(&error, &shown(wanted), bot)));
+                return Ok(Err(ChannelError::of(&error, &shown(wanted), bot)));
             }
-            Ok(None) => return Ok(Err(unseen(&shown(wanted), bot))),
+            Ok(None) => return Ok(Err(ChannelError::unseen(&shown(wanted), bot))),
             Ok(Some(found)) => found,
         };
         if found.is_archived {
             directory::record(&self.database, bot, &found, self.clock.now()).await?;
-            return Ok(Err(Trouble::new("is_archived", archived(&hashed(&found.name)))));
+            return Ok(Err(ChannelError::new(
+                "is_archived",
+                archived(&hashed(&found.name)),
+            )));
         }
         let is_member = found.is_member || self.join(&found, bot).await;
-        let found = web_api::Channel { is_member, ..found };
+        let found = Channel { is_member, ..found };
         directory::record(&self.database, bot, &found, self.clock.now()).await?;
         Ok(Ok(Resolved {
             name: hashed(&found.name),
@@ -218,7 +217,7 @@ impl Channels {
     }
 
     /// Joins, so that what was posted can be looked up there and replies are heard. Where that fails, posting tells why.
-    async fn join(&self, found: &web_api::Channel, bot: &Installation) -> bool {
+    async fn join(&self, found: &Channel, bot: &Installation) -> bool {
         if found.is_private || !bot.may("channels:join") {
             return false;
         }
@@ -233,122 +232,6 @@ impl Channels {
             }
         }
     }
-
-    /// The channel of that name, if the bot sees one.
-    pub(crate) async fn list(
-        &self,
-        wanted: &str,
-        bot: &Installation,
-    ) -> Result<Option<web_api::Channel>, SlackError> {
-        let name = wanted.trim_start_matches('#');
-        let types = if bot.may("groups:read") {
-            "public_channel,private_channel"
-        } else {
-            "public_channel"
-        };
-        let mut cursor = None;
-        loop {
-            let page = self.slack.channels(types, cursor.as_deref()).await?;
-            let next = page.next().map(ToOwned::to_owned);
-            if let Some(found) = page.channels.into_iter().find(|channel| channel.name == name) {
-                return Ok(Some(found));
-            }
-            if next.is_none() {
-                return Ok(None);
-            }
-            cursor = next;
-        }
-    }
-}
-
-impl Trouble {
-    pub(crate) fn passing(code: &str, message: &str, retry_after: Duration) -> Self {
-        Self {
-            code: code.to_owned(),
-            message: message.to_owned(),
-            retry_after: Some(retry_after),
-        }
-    }
-
-    /// The channel is another organisation's.
-    pub(crate) fn taken(channel: &str) -> Self {
-        let message = format!(
-            "{channel} is another organisation's in this Slack workspace: give the connector a channel of its own"
-        );
-        Self::new(CHANNEL_TAKEN, message)
-    }
-
-    /// One that was seen before.
-    pub(crate) fn known(code: &str, message: &str) -> Self {
-        Self::new(code, message.to_owned())
-    }
-
-    fn new(code: &str, message: String) -> Self {
-        Self {
-            code: code.to_owned(),
-            message,
-            retry_after: None,
-        }
-    }
-}
-
-/// What a failed call about a channel means for people.
-pub(crate) fn trouble(error: &SlackError, channel: &str, bot: &Installation) -> Trouble {
-    let message = match error.code() {
-        Some("not_in_channel") => {
-            format!(
-                "the bot is not in {channel}: invite it there with {}",
-                bot.invitation()
-            )
-        }
-        Some("channel_not_found") => return unseen(channel, bot),
-        Some("is_archived" | "is_inactive") => archived(channel),
-        Some("missing_scope") => {
-            format!("the Slack app lacks a scope: {error}; add it and install the app again")
-        }
-        Some("restricted_action_thread_locked") => {
-            format!("the thread in {channel} is locked: unlock it, and what is to be told there follows")
-        }
-        Some("restricted_action_non_threadable_channel") => {
-            format!("{channel} takes no replies in threads ({error}): allow them in the channel's settings")
-        }
-        Some("posting_to_channel_denied" | "channel_is_limited_access") => denied(channel, error),
-        Some(code) if code.starts_with("restricted_action") => denied(channel, error),
-        Some(_) | None => error.to_string(),
-    };
-    let retry_after = match error {
-        SlackError::RateLimited { retry_after, .. } => Some(*retry_after),
-        SlackError::Refused { .. }
-        | SlackError::Broken { .. }
-        | SlackError::NotSent { .. }
-        | SlackError::Unknown { .. } => None,
-    };
-    let code = error.code().unwrap_or(error.class()).to_owned();
-    Trouble {
-        code,
-        message,
-        retry_after,
-    }
-}
-
-pub(crate) fn unseen(channel: &str, bot: &Installation) -> Trouble {
-    let (team, invitation) = (&bot.team_name, bot.invitation());
-    Trouble::new(
-        "channel_not_found",
-        format!(
-            "the bot sees no channel {channel} in {team}: create it, or, if it is private, invite the bot with {invitation}"
-        ),
-    )
-}
-
-fn denied(channel: &str, error: &SlackError) -> String {
-    format!(
-        "the workspace does not let the bot post in {channel} ({error}): allow it in the channel's settings"
-    )
-}
-
-pub(crate) fn archived(channel: &str) -> String {
-    format!("{channel} is archived: unarchive it, or give the connector another channel")
 }
 
 /// What another app's bot has seen says nothing of this one.
@@ -363,15 +246,6 @@ fn naming(wanted: &str) -> SimpleExpr {
     } else {
         channel::Column::Name.eq(wanted.trim_start_matches('#'))
     }
-}
-
-/// Slack's ids are in capitals, and its channel names never are.
-pub(crate) fn is_id(wanted: &str) -> bool {
-    wanted.len() >= 8
-        && wanted.starts_with(['C', 'G', 'D'])
-        && wanted
-            .bytes()
-            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
 fn shown(wanted: &str) -> String {

@@ -11,12 +11,9 @@ use tocsin_entity::{
     kinds::{PostKind, PostState, ReplyMode},
     slack::{connector::WORKSPACE_UNUSABLE, digest_line, origin, post},
 };
-use tocsin_slack_app::fallback::has_fallback;
+use tocsin_slack_app::{channel::ChannelError, fallback::has_fallback};
 
-use super::{
-    channels::Trouble,
-    desired::{Destination, Voice, orphaned},
-};
+use super::desired::{Destination, Voice, orphaned};
 use crate::{
     connector::Connectors,
     graphql::{Connector, Incident},
@@ -34,7 +31,7 @@ const FALLBACKS_MAX: usize = 5;
 #[derive(Debug, Default)]
 pub(super) struct Places {
     pub(super) destinations: Vec<Destination>,
-    pub(super) troubles: Vec<(Connector, Trouble)>,
+    pub(super) troubles: Vec<(Connector, ChannelError)>,
     /// Those whose fallback stands in, and why.
     pub(super) replaced: Vec<(Connector, String)>,
 }
@@ -173,14 +170,14 @@ impl Scene<'_> {
 
     /// That the workspace takes nothing in which the incident's message stands; with whether that is news of the connector, which may lead
     /// elsewhere by now.
-    fn lost(&self, found: &Places, connector: &Connector) -> Option<(Trouble, bool)> {
+    fn lost(&self, found: &Places, connector: &Connector) -> Option<(ChannelError, bool)> {
         let mut all = found.destinations.iter();
         let standing = all.find(|one| one.connector_id == connector.id)?;
         let trouble = self.reach.bot(standing.workspace).err()?;
         let is_news = standing.workspace == connector.workspace;
         self.reach.is_broken(standing.workspace).then(|| {
             (
-                Trouble::passing(WORKSPACE_UNUSABLE, trouble, UNREACHABLE),
+                ChannelError::passing(WORKSPACE_UNUSABLE, trouble, UNREACHABLE),
                 is_news,
             )
         })
@@ -251,9 +248,9 @@ impl Scene<'_> {
         }
     }
 
-    async fn resolve(&self, connector: &Connector) -> Result<Result<Destination, Trouble>, DbErr> {
+    async fn resolve(&self, connector: &Connector) -> Result<Result<Destination, ChannelError>, DbErr> {
         if connector.is_taken {
-            return Ok(Err(Trouble::taken(&connector.channel)));
+            return Ok(Err(ChannelError::taken(&connector.channel)));
         }
         let bot = match self.reach.bot(connector.workspace) {
             Ok(bot) => bot,
@@ -263,7 +260,7 @@ impl Scene<'_> {
                 } else {
                     "unreachable"
                 };
-                return Ok(Err(Trouble::passing(code, trouble, UNREACHABLE)));
+                return Ok(Err(ChannelError::passing(code, trouble, UNREACHABLE)));
             }
         };
         let installation = &bot.installation;

@@ -13,8 +13,8 @@ use sea_orm::DbErr;
 use time::OffsetDateTime;
 use tocsin_clock::Clock;
 use tocsin_entity::{database::Database, slack::post};
-use tocsin_slack::error::SlackError;
-use tocsin_slack_client::{Installation, Slack, http::ANSWER_TIMEOUT, web_api::Window};
+use tocsin_slack::{error::SlackError, installation::Installation};
+use tocsin_slack_client::{Slack, http::ANSWER_TIMEOUT, web_api::Window};
 
 use crate::store::posts;
 

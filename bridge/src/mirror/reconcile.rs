@@ -13,10 +13,10 @@ use tocsin_queue::{
     JobContext, JobError,
     jobs::{ReconcileIncident, RefreshDigest},
 };
+use tocsin_slack_app::channel::ChannelError;
 use tracing::Instrument;
 
 use super::{
-    channels::Trouble,
     content::Controls,
     deliver::{Delivery, abandon},
     desired::{Destination, Subject, Voice, Wanted, desired, root_key},
@@ -332,7 +332,7 @@ fn hold(
     delivery: &mut Delivery<'_>,
     incident: &Incident,
     connector: &Connector,
-    trouble: &Trouble,
+    trouble: &ChannelError,
     attempts: i32,
 ) -> Wait {
     let unplaced = root_without_channel(incident, connector);

@@ -5,8 +5,7 @@
 use std::time::Duration;
 
 use tocsin_entity::kinds::SlackFeature;
-use tocsin_slack::{channel::Channel, error::SlackError};
-use tocsin_slack_client::Installation;
+use tocsin_slack::{channel::Channel, error::SlackError, installation::Installation};
 
 use super::{AGAIN, Stop, bot};
 use crate::{
@@ -52,7 +51,7 @@ pub(super) async fn create(parts: &Parts, operation: &Operation) -> Result<Found
 
 /// The channel with this name, where an earlier try of ours has made it.
 async fn own(bot: &Bot, operation: &Operation, name: &str) -> Result<Channel, Stop> {
-    let found = bot.workspace.channels.list(name, &bot.installation).await;
+    let found = bot.workspace.slack.find_channel(name, &bot.installation).await;
     let found = found.map_err(|error| Stop::of_call(&error))?;
     let since = (operation.created_at - SKEW).unix_timestamp();
     let is_own = |channel: &Channel| {

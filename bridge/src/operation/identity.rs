@@ -1,8 +1,7 @@
 //! Who a member is in Slack.
 
 use tocsin_entity::kinds::{SlackFeature, SlackMatch};
-use tocsin_slack::person::User;
-use tocsin_slack_client::Installation;
+use tocsin_slack::{installation::Installation, person::User};
 
 use super::{Stop, bot};
 use crate::{

@@ -16,6 +16,7 @@ use tocsin_entity::{
     slack::post,
 };
 use tocsin_slack::{error::SlackError, message::Message, metadata::Metadata};
+use tocsin_slack_app::channel::ChannelError;
 use tocsin_slack_client::pacer::Place;
 
 use super::{AGAIN, Stop, bot};
@@ -24,7 +25,7 @@ use crate::{
     connector::Lead,
     graphql::{Found, Operation, TestedConnector},
     mirror::{
-        channels::{self, Resolved, Trouble},
+        channels::Resolved,
         content,
         deliver::delete_if_double,
         lookup::{BEGINS_WITHIN, LookupError, SETTLED},
@@ -87,7 +88,7 @@ impl Sending<'_> {
     /// The channel; what was known to be wrong with it may be repaired by now.
     async fn resolve(&self) -> Result<Resolved, Stop> {
         if self.connector.is_taken {
-            return Err(self.failed(Trouble::taken(&self.connector.channel)));
+            return Err(self.failed(ChannelError::taken(&self.connector.channel)));
         }
         let channels = &self.bot.workspace.channels;
         channels.forget_troubles();
@@ -96,8 +97,8 @@ impl Sending<'_> {
     }
 
     /// Tells of a trouble of the channel, as a message of an incident's does.
-    fn failed(&self, trouble: Trouble) -> Stop {
-        let Trouble {
+    fn failed(&self, trouble: ChannelError) -> Stop {
+        let ChannelError {
             code,
             message,
             retry_after,
@@ -199,7 +200,7 @@ impl Sending<'_> {
             }
             SlackError::Refused { .. } => {
                 self.forget(&record).await?;
-                let trouble = channels::trouble(error, &record.channel_name, &self.bot.installation);
+                let trouble = ChannelError::of(error, &record.channel_name, &self.bot.installation);
                 for wanted in [&self.connector.channel, &record.channel_id] {
                     workspace
                         .channels

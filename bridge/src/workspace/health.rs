@@ -12,10 +12,12 @@ use std::{
 use tocsin_entity::{kinds::SlackFeature, slack::installation::SLACK_UNREACHABLE};
 use tocsin_slack::{
     error::{NO_TOKEN, SlackError},
+    installation::Installation,
     method::AUTH_TEST,
 };
 use tocsin_slack_app::feature::{USUAL, bot_scopes, missing, of_granted};
-use tocsin_slack_client::{FailureListener, Installation, Slack};
+use tocsin_slack_app::token::token_trouble;
+use tocsin_slack_client::{FailureListener, Slack};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -36,7 +38,7 @@ const ANOTHER_MAY_DO: [&str; 3] = ["invalid_auth", "token_expired", "token_revok
 
 /// What `auth.test` said when it was last asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SlackHealth {
+pub(crate) enum SlackHealth {
     /// Not asked yet.
     Unasked,
     /// The token works.
@@ -56,7 +58,7 @@ pub enum SlackHealth {
 
 impl SlackHealth {
     /// The bot, also while Slack does not answer.
-    pub fn installation(&self) -> Option<&Arc<Installation>> {
+    pub(crate) fn installation(&self) -> Option<&Arc<Installation>> {
         match self {
             Self::Unasked => None,
             Self::Well(installation) => Some(installation),
@@ -121,7 +123,7 @@ impl Watcher {
             method: AUTH_TEST.name,
             code: NO_TOKEN.to_owned(),
         };
-        let (trouble, broken) = trouble(&error, false);
+        let (trouble, broken) = token_trouble(&error, false);
         Self::with(SlackHealth::Ill {
             code: NO_TOKEN.to_owned(),
             trouble,
@@ -315,7 +317,7 @@ impl Watcher {
 
     fn set_ill(&self, error: &SlackError) {
         let is_renewed = self.rotates.load(Ordering::Relaxed) && another_may_do(error.code());
-        let (mut trouble, broken) = trouble(error, is_renewed);
+        let (mut trouble, broken) = token_trouble(error, is_renewed);
         let mut code = error.code().unwrap_or(SLACK_UNREACHABLE).to_owned();
         if let (true, Some((why, reason))) = (error.is(NO_TOKEN), &self.notes().no_token) {
             (code, trouble) = ((*why).to_owned(), reason.clone());
@@ -390,34 +392,6 @@ fn announce(installation: &Installation, wanted: &BTreeSet<SlackFeature>) {
 /// Whether another token may do after this answer of Slack's.
 pub(crate) fn another_may_do(code: Option<&str>) -> bool {
     code.is_some_and(|code| ANOTHER_MAY_DO.contains(&code))
-}
-
-/// What is wrong, and whether no call can work; `is_renewed` where the token is about to be changed.
-fn trouble(error: &SlackError, is_renewed: bool) -> (String, bool) {
-    match error {
-        SlackError::Broken { code, .. } if code == NO_TOKEN => (
-            "no such workspace is connected: connect it, or give the connector another".to_owned(),
-            true,
-        ),
-        SlackError::Broken { code, .. } if is_renewed => (
-            format!(
-                "Slack takes the bot token no longer ({code}), and the next one is being asked for: if that lasts, install the app again, by the link \
-                 that slackInstallUrl gives"
-            ),
-            true,
-        ),
-        SlackError::Broken { code, .. } => (
-            format!(
-                "Slack refuses the bot token ({code}): install the app again, by the link that slackInstallUrl gives, or by hand with the new token in \
-                 updateSlackWorkspace, or in SLACK_BOT_TOKEN for the server's own workspace"
-            ),
-            true,
-        ),
-        SlackError::Refused { refusal, .. } => (format!("Slack refuses the bot token ({refusal})"), true),
-        SlackError::RateLimited { .. } | SlackError::NotSent { .. } | SlackError::Unknown { .. } => {
-            (format!("Slack does not answer: {error}"), false)
-        }
-    }
 }
 
 #[cfg(test)]

@@ -18,14 +18,13 @@ use tocsin_entity::{
     kinds::SlackFeature,
 };
 use tocsin_queue::JobError;
-use tocsin_slack::error::SlackError;
-use tocsin_slack_client::{Http, Installation, Slack, Token};
+use tocsin_slack::{error::SlackError, installation::Installation};
+use tocsin_slack_client::{Http, Slack, Token};
 use tokio::sync::watch;
 
-pub use self::health::SlackHealth;
 pub(crate) use self::{
     follow::{follow, look, look_first, look_for, refresh},
-    health::Watcher,
+    health::{SlackHealth, Watcher},
     registry::{Reach, Workspaces},
     run::run,
 };

@@ -211,7 +211,8 @@ impl Workspaces {
 #[cfg(test)]
 mod tests {
     use tocsin_entity::database::Database;
-    use tocsin_slack_client::{Http, Installation};
+    use tocsin_slack::installation::Installation;
+    use tocsin_slack_client::Http;
     use url::Url;
 
     use super::*;

@@ -113,7 +113,7 @@ fn lacks(scopes: &[String], is_servers: bool) -> String {
 #[cfg(test)]
 mod tests {
     use std::{collections::BTreeSet, sync::Arc};
-    use tocsin_slack_client::Installation;
+    use tocsin_slack::installation::Installation;
 
     use super::*;
 

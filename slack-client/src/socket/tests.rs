@@ -54,3 +54,21 @@ async fn a_token_that_slack_will_never_take_is_not_tried_again_and_it_is_said_wh
         assert_eq!(asked.count(), 2, "{code}: once by each of two");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whether_slack_takes_a_token_is_asked_without_opening_a_connection() {
+    let _installed = rustls::crypto::ring::default_provider().install_default();
+    let slack = Simulator::start(SimulatorConfig::default())
+        .await
+        .expect("a workspace");
+    slack.set_socket_mode(true);
+    let http = Http::new(&slack.api_url()).expect("a client");
+    let ask = |token: &str| check(&http, Arc::new(Unpaced::default()), token.to_owned().into());
+    assert_eq!(ask(slack.app_token()).await, Ok(()));
+    let told = ask("xapp-1-of-another-app").await.expect_err("a refusal");
+    assert!(
+        told.contains("invalid_auth") && told.contains("SLACK_APP_TOKEN"),
+        "{told}"
+    );
+    assert_eq!(slack.sockets(), 0);
+}

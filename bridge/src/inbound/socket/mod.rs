@@ -87,9 +87,3 @@ fn pacer(parts: &Parts) -> Arc<dyn Pacer> {
     let (database, clock) = (parts.database.clone(), parts.clock.clone());
     Arc::new(Limits::new(database, clock, parts.config.slack.pace, "app"))
 }
-
-/// Whether Slack takes the app-level token, and else what is wrong and what to do; nothing where there is none.
-pub(crate) async fn check(parts: &Parts) -> Option<Result<(), String>> {
-    let token = parts.config.slack.socket.as_ref()?.app_token.clone();
-    Some(socket::check(&parts.http, pacer(parts), token).await)
-}

@@ -27,11 +27,11 @@ use tocsin_slack::{
     message::Message,
     refusal_scope::{RefusalScope, refusal_scope},
 };
+use tocsin_slack_app::channel::ChannelError;
 
 pub(crate) use self::abandoned::{abandon, delete_if_double};
 use self::blocks::{Broken, Way};
 use super::{
-    channels,
     desired::{Content, Subject, Wanted},
     diff::Step,
     lookup::{BEGINS_WITHIN, SEEN_WITHIN},
@@ -39,6 +39,7 @@ use super::{
     place,
     refusal::{self, Verdict},
 };
+
 use crate::{
     bridge::Parts,
     identity,
@@ -385,7 +386,7 @@ impl Delivery<'_> {
             .max(time::Duration::ZERO)
             .unsigned_abs();
         let verdict = refusal::verdict(error, record.attempts, age);
-        let trouble = channels::trouble(error, &record.channel_name, &bot.installation);
+        let trouble = ChannelError::of(error, &record.channel_name, &bot.installation);
         if let (Verdict::PersonNeeded, Some(to), SlackError::Refused { refusal, .. }) =
             (&verdict, &wanted.to, error)
             && refusal_scope(&refusal.code) != Some(RefusalScope::Thread)

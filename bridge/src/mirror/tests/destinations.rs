@@ -12,8 +12,8 @@ use tocsin_entity::{
     kinds::{PostState, ReplyMode},
     slack::{channel, connector::WORKSPACE_UNUSABLE, digest_line, post},
 };
-use tocsin_slack::error::SlackError;
-use tocsin_slack_client::{Http, Installation};
+use tocsin_slack::{error::SlackError, installation::Installation};
+use tocsin_slack_client::Http;
 use url::Url;
 
 use super::{

@@ -213,7 +213,7 @@ impl Tenants {
         tokio::time::timeout(Duration::from_secs(30), all_asked)
             .await
             .expect("all workspaces are asked");
-        self.world.bridge.inspect_own().health().await;
+        self.world.own_workspace_is_known().await;
     }
 
     pub(super) fn once(&self) -> String {
