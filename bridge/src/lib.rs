@@ -18,8 +18,6 @@ mod digest;
 mod directory;
 mod failure;
 mod follow;
-#[cfg(any(test, fuzzing))]
-pub mod fuzzing;
 mod graphql;
 mod home;
 mod identity;

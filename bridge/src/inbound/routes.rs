@@ -200,6 +200,43 @@ mod tests {
         assert_eq!(untried, Vec::<String>::new());
     }
 
+    /// The requests in a body of any of Slack's endpoints.
+    fn envelopes(body: &[u8]) -> impl Iterator<Item = Envelope> {
+        let event = match envelope::event(body) {
+            Ok(EventRequest::Event(envelope)) => Some(envelope),
+            Ok(_) | Err(_) => None,
+        };
+        let others = [envelope::interaction(body), envelope::command(body)];
+        event.into_iter().chain(others.into_iter().flatten())
+    }
+
+    /// Requests with fields of any shape at all, for each route and each prompt.
+    fn look_for_work(body: &[u8]) {
+        for envelope in envelopes(body) {
+            let _route = find(envelope.kind, &envelope.name, &envelope.payload);
+            let _prompt = prompt(&envelope);
+        }
+    }
+
+    #[test]
+    fn what_fuzzing_has_kept_is_looked_through() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/payloads");
+        let mut found = 0;
+        for file in std::fs::read_dir(folder).expect("a corpus") {
+            let body = std::fs::read(file.expect("a file").path()).expect("its bytes");
+            found += envelopes(&body).count();
+            look_for_work(&body);
+        }
+        assert!(found > 0, "the corpus holds requests");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_body_of_any_bytes_is_looked_through(body in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {
+            look_for_work(&body);
+        }
+    }
+
     #[test]
     fn types_that_nobody_here_works_have_one_label_together() {
         assert_eq!(label("message"), "message");
