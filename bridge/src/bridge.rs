@@ -16,7 +16,6 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::{
-    app::Apps,
     comments,
     config::BridgeConfig,
     connector::{self, Connectors},
@@ -26,7 +25,7 @@ use crate::{
     restore::{self, RestoreWatch},
     store::{Lane, Leases, claim::Claimant, lease::Claimed, probe},
     sweep, telemetry, unfurl,
-    workspace::{self, Setting, Workspace, Workspaces},
+    workspace::{self, Setting, Workspace, Workspaces, apps::Apps},
 };
 
 /// Jobs of each kind that run at the same time: they wait for Slack and for the API most of the time.
@@ -56,7 +55,7 @@ pub(crate) struct Parts {
     /// What further workspaces are made with.
     pub(crate) setting: Setting,
     /// Why nothing comes by Socket Mode, while that is so.
-    pub(crate) socket_trouble: inbound::socket::SocketTroubles,
+    pub(crate) socket_trouble: workspace::SocketTroubles,
     pub(crate) api: Api,
     pub(crate) lane: Lane,
     /// The way in which the inbox is written, for which Slack waits.
@@ -145,7 +144,7 @@ impl Bridge {
             lane,
             leases: Leases::new(&worker),
             restore: RestoreWatch::new(clock.now()),
-            socket_trouble: inbound::socket::SocketTroubles::default(),
+            socket_trouble: workspace::SocketTroubles::default(),
             config,
             database,
             clock,

@@ -6,7 +6,6 @@
 
 mod acting;
 mod actions;
-mod app;
 mod bridge;
 mod checkup;
 mod commands;

@@ -5,18 +5,11 @@ use tocsin_queue::JobError;
 use tocsin_slack::error::SlackError;
 use url::Url;
 
-use crate::{bridge::Parts, installation::AppInstallation, workspace::Workspace};
-
-/// The slash command of the app in a workspace.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum SlashCommand {
-    /// The app has none there: nobody is sent to it.
-    Absent,
-    /// It has one, and nobody has used it yet: each app calls its own as it likes.
-    Unnamed,
-    /// What people call it, with its slash.
-    Named(String),
-}
+use crate::{
+    bridge::Parts,
+    installation::AppInstallation,
+    workspace::{SlashCommand, Workspace},
+};
 
 /// Why it had no effect.
 #[derive(Debug, Clone, PartialEq, Eq)]

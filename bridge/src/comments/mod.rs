@@ -5,7 +5,6 @@
 
 mod document;
 mod escape;
-mod groups;
 pub(crate) mod history;
 mod markdown;
 mod memory;
@@ -17,7 +16,6 @@ mod spoken;
 mod text;
 mod told;
 
-pub(crate) use groups::Groups;
 pub(crate) use reply::ROUTE;
 pub(crate) use spoken::{source, spoken};
 pub(crate) use told::place;

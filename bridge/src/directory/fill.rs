@@ -4,12 +4,10 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    read::{ReadError, read_all},
-    store,
-};
+use super::read::{ReadError, read_all};
 use crate::{
     bridge::Parts,
+    store::channels as store,
     workspace::{SlackHealth, Workspace},
 };
 

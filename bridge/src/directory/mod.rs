@@ -6,11 +6,9 @@
 mod fill;
 mod read;
 mod renumber;
-mod store;
 mod told;
 
 pub(crate) use fill::run;
 pub(crate) use read::{ReadError, read_all};
 pub(crate) use renumber::FollowError;
-pub(crate) use store::record;
 pub(crate) use told::ROUTES;

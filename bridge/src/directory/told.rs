@@ -10,11 +10,12 @@ use tocsin_entity::slack::channel::{Column, Entity};
 use tocsin_queue::JobError;
 use tocsin_slack::{channel::Channel, envelope::Kind, error::SlackError};
 
-use super::{renumber, store};
+use super::renumber;
 use crate::{
     bridge::Parts,
     inbound::routes::{Item, Outcome, Route, Worked},
     installation::AppInstallation,
+    store::channels as store,
     unfurl,
     workspace::Workspace,
 };

@@ -10,7 +10,6 @@ mod person;
 pub(crate) mod prompt;
 mod refresh;
 mod sign_in;
-mod strangers;
 
 pub(crate) use code::code;
 pub(crate) use face::face;
@@ -19,7 +18,6 @@ pub(crate) use person::{Person, is_at_home, is_unlinked, name, person};
 pub(crate) use prompt::prompt;
 pub(crate) use refresh::{USER_CHANGED, USER_JOINED};
 pub(crate) use sign_in::router;
-pub(crate) use strangers::Strangers;
 
 use tocsin_entity::id::OrganizationId;
 use tocsin_queue::JobError;

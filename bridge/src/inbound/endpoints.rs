@@ -32,7 +32,7 @@ use super::{
     reception::claimed_app,
     refusal::Refusal,
 };
-use crate::{app::App, bridge::Parts, installation};
+use crate::{bridge::Parts, installation, workspace::apps::App};
 
 /// Longest body taken, in bytes. Slack's are far below: a message has 40,000 characters at most.
 const BODY_MAX: usize = 1024 * 1024;

@@ -9,10 +9,7 @@ use super::{
     AppInstallation, InstallationKey,
     named::{Named, named},
 };
-use crate::{
-    app::Apps,
-    workspace::{Workspace, Workspaces},
-};
+use crate::workspace::{Workspace, Workspaces, apps::Apps};
 
 /// Why a request is for nobody here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -24,14 +24,13 @@ use crate::{
     bridge::Parts,
     connector::Lead,
     graphql::{Found, Operation, TestedConnector},
-    mirror::{
+    mirror::{content, deliver::delete_if_double},
+    pace::Purpose,
+    workspace::{
+        Bot,
         channels::Resolved,
-        content,
-        deliver::delete_if_double,
         lookup::{BEGINS_WITHIN, LookupError, SETTLED},
     },
-    pace::Purpose,
-    workspace::Bot,
 };
 
 /// How long a place among the channel's posts is waited for.

@@ -1,11 +1,17 @@
 //! The Slack workspaces that the bridge works in: that of the environment's token, and those that administrators have connected.
 
+pub(crate) mod apps;
+pub(crate) mod channels;
 mod follow;
+pub(crate) mod groups;
 pub(crate) mod health;
+pub(crate) mod lookup;
 mod record;
 mod registry;
 mod run;
+pub(crate) mod sockets;
 mod state;
+pub(crate) mod strangers;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -22,20 +28,26 @@ use tocsin_slack::{error::SlackError, installation::Installation};
 use tocsin_slack_client::{Http, Slack, Token};
 use tokio::sync::watch;
 
+use self::{channels::Channels, groups::Groups, lookup::Lookups, strangers::Strangers};
 pub(crate) use self::{
     follow::{follow, look, look_first, look_for, refresh},
     health::{SlackHealth, Watcher},
     registry::{Reach, Workspaces},
     run::run,
+    sockets::SocketTroubles,
 };
-use crate::{
-    comments::Groups,
-    config::Pace,
-    identity::Strangers,
-    mirror::{channels::Channels, lookup::Lookups},
-    notice::SlashCommand,
-    pace::Limits,
-};
+use crate::{config::Pace, pace::Limits};
+
+/// The slash command of the app in a workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SlashCommand {
+    /// The app has none there: nobody is sent to it.
+    Absent,
+    /// It has one, and nobody has used it yet: each app calls its own as it likes.
+    Unnamed,
+    /// What people call it, with its slash.
+    Named(String),
+}
 
 /// One workspace, as one organisation is connected to it.
 #[derive(Debug)]

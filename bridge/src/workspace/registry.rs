@@ -17,7 +17,7 @@ use tocsin_entity::{
 use tokio::sync::{Notify, watch};
 
 use super::{Bot, Setting, Workspace};
-use crate::app::App;
+use crate::workspace::apps::App;
 
 /// How long the first answer of Slack is waited for after the start.
 const FIRST_ANSWER: Duration = Duration::from_secs(2);

@@ -1,7 +1,6 @@
 //! Socket Mode: what comes down WebSockets is received as over HTTP, and acknowledged when it is stored or answered.
 
 mod envelopes;
-mod troubles;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -14,8 +13,6 @@ use tocsin_slack_client::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{bridge::Parts, pace::Limits};
-
-pub(crate) use self::troubles::SocketTroubles;
 
 /// Connections that each process keeps for an organisation's own app.
 const OF_AN_APP: u8 = 2;

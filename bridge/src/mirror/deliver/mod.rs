@@ -34,7 +34,6 @@ use self::blocks::{Broken, Way};
 use super::{
     desired::{Content, Subject, Wanted},
     diff::Step,
-    lookup::{BEGINS_WITHIN, SEEN_WITHIN},
     outcome::{Outcome, Wait, back_off},
     place,
     refusal::{self, Verdict},
@@ -44,7 +43,10 @@ use crate::{
     bridge::Parts,
     identity,
     store::{lease::Lease, posts},
-    workspace::{Bot, Reach},
+    workspace::{
+        Bot, Reach,
+        lookup::{BEGINS_WITHIN, SEEN_WITHIN},
+    },
 };
 
 /// The deliveries of one incident or digest, by whoever has claimed it.

@@ -13,13 +13,15 @@ use tocsin_slack::{error::SlackError, message::Message};
 use super::{
     super::{
         desired::Wanted,
-        lookup::{LookupError, SEEN_WITHIN, SETTLED},
         outcome::{Outcome, Wait, back_off},
         refusal::{self, Verdict},
     },
     Delivery,
 };
-use crate::workspace::Bot;
+use crate::workspace::{
+    Bot,
+    lookup::{LookupError, SEEN_WITHIN, SETTLED},
+};
 
 /// How long before it came to be a forgotten post is looked for: the look is good for others that are a little older.
 const LOOK_BACK: time::Duration = time::Duration::hours(6);

@@ -35,7 +35,7 @@ impl SocketTroubles {
     }
 
     /// Notes what is wrong with an app's connections; nothing where they work, or there are to be none.
-    pub(super) fn set(&self, app: Option<SlackAppId>, trouble: Option<SocketTrouble>) {
+    pub(crate) fn set(&self, app: Option<SlackAppId>, trouble: Option<SocketTrouble>) {
         let mut known = self.known();
         let is_new = known.get(&app) != trouble.as_ref();
         match trouble {

@@ -32,7 +32,7 @@ pub(crate) async fn record(
 }
 
 /// Writes down many.
-pub(super) async fn record_all(
+pub(crate) async fn record_all(
     database: &Database,
     bot: &Installation,
     channels: &[Channel],
@@ -73,7 +73,7 @@ pub(super) async fn record_all(
 }
 
 /// Forgets the channels that were not seen when all were read, unless something was heard of them meanwhile.
-pub(super) async fn forget_others(
+pub(crate) async fn forget_others(
     database: &Database,
     bot: &Installation,
     seen: &HashSet<String>,
@@ -106,7 +106,7 @@ pub(super) async fn forget_others(
 }
 
 /// When all of a workspace's channels were last read.
-pub(super) async fn refreshed_at(
+pub(crate) async fn refreshed_at(
     database: &Database,
     team_id: &str,
 ) -> Result<Option<OffsetDateTime>, DbErr> {
@@ -117,7 +117,7 @@ pub(super) async fn refreshed_at(
 }
 
 /// All of a workspace's channels have been read.
-pub(super) async fn refreshed(database: &Database, team_id: &str, at: OffsetDateTime) -> Result<(), DbErr> {
+pub(crate) async fn refreshed(database: &Database, team_id: &str, at: OffsetDateTime) -> Result<(), DbErr> {
     let row = directory::ActiveModel {
         team_id: Set(team_id.to_owned()),
         is_servers: Set(false),
@@ -134,7 +134,7 @@ pub(super) async fn refreshed(database: &Database, team_id: &str, at: OffsetDate
 }
 
 /// This workspace is the server's own, and no other.
-pub(super) async fn is_servers(database: &Database, team_id: &str) -> Result<(), DbErr> {
+pub(crate) async fn is_servers(database: &Database, team_id: &str) -> Result<(), DbErr> {
     let found = directory::Entity::find_by_id(team_id)
         .one(database.read())
         .await?;

@@ -22,7 +22,7 @@ pub(crate) struct Groups(Arc<tokio::sync::Mutex<Known>>);
 
 impl Groups {
     /// The handles of all groups, by their ids. A name that can't be had now is not worth holding a comment back.
-    pub(super) async fn handles(&self, slack: &Slack) -> Arc<HashMap<String, String>> {
+    pub(crate) async fn handles(&self, slack: &Slack) -> Arc<HashMap<String, String>> {
         // Held while Slack is asked: whoever else wants to know waits for the one answer.
         let mut known = self.0.lock().await;
         if let Some((asked, handles)) = &*known

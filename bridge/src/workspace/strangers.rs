@@ -17,12 +17,12 @@ const MOST: usize = 10_000;
 pub(crate) struct Strangers(Arc<Mutex<HashMap<String, Instant>>>);
 
 impl Strangers {
-    pub(super) fn has(&self, email: &str) -> bool {
+    pub(crate) fn has(&self, email: &str) -> bool {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.get(email).is_some_and(|said| said.elapsed() < FRESH)
     }
 
-    pub(super) fn add(&self, email: String) {
+    pub(crate) fn add(&self, email: String) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MOST {
             known.retain(|_, said| said.elapsed() < FRESH);
