@@ -26,6 +26,7 @@ use crate::{
     store::{Lane, Leases, claim::Claimant, lease::Claimed, probe},
     sweep, telemetry, unfurl,
     workspace::{self, Setting, Workspace, Workspaces, apps::Apps},
+    workspace_sync,
 };
 
 /// Jobs of each kind that run at the same time: they wait for Slack and for the API most of the time.
@@ -180,12 +181,12 @@ impl Bridge {
         if let Err(error) = parts.clock.look(parts.database.write()).await {
             tracing::warn!("the database's clock cannot be read yet, and this machine's is taken: {error}");
         }
-        workspace::look_first(parts).await;
+        workspace_sync::look_first(parts).await;
         let worker = Worker::new(parts.queue.clone())
             .concurrency(CONCURRENCY)
             .on(move |job, context| inbound::work(Arc::clone(&inbox), job, context))
             .on(move |job, context| mirror::reconcile::reconcile(Arc::clone(&mirror), job, context))
-            .on(move |job, context| workspace::refresh(Arc::clone(&workspaces), job, context))
+            .on(move |job, context| workspace_sync::refresh(Arc::clone(&workspaces), job, context))
             .on(move |job, context| operation::work(Arc::clone(&operations), job, context))
             .on(move |job, context| digest::refresh::refresh(Arc::clone(&digests), job, context))
             .run(shutdown.clone());
@@ -193,8 +194,8 @@ impl Bridge {
             tokio::join!(
                 parts.clock.keep(parts.database.write(), shutdown.clone()),
                 inbound::tend(&parts.database, &parts.clock, shutdown.clone()),
-                workspace::run(parts, shutdown.clone()),
-                workspace::follow(parts, shutdown.clone()),
+                workspace_sync::run(parts, shutdown.clone()),
+                workspace_sync::follow(parts, shutdown.clone()),
                 inbound::socket::run(parts, shutdown.clone()),
                 restore::run(parts, shutdown.clone()),
                 comments::history::run(parts, shutdown.clone()),

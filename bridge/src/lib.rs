@@ -38,6 +38,7 @@ mod thread;
 mod unfurl;
 mod workflow;
 mod workspace;
+mod workspace_sync;
 
 pub use bridge::{Bridge, StartError};
 pub use checkup::WorkspaceUp;

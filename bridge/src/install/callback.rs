@@ -26,7 +26,7 @@ use super::{
 use crate::{
     bridge::Parts,
     graphql::{ApiError, As, CompleteSlackInstall, DateTime, Known, complete_slack_install},
-    workspace,
+    workspace_sync,
 };
 
 /// Where an installation begins.
@@ -168,7 +168,7 @@ async fn install(parts: &Parts, wanted: &InstallState, code: &str) -> Result<End
             }
         },
     };
-    if let Err(error) = workspace::look(parts).await {
+    if let Err(error) = workspace_sync::look(parts).await {
         tracing::debug!("the Slack workspaces can't be read now: {error}");
     }
     Ok(Ending::connected(

@@ -1,20 +1,20 @@
 //! How the Slack app comes to be: its manifest, which says what it is called, what it answers to and what it may do.
 
 mod callback;
-mod forget;
 mod lifecycle;
 pub(crate) mod manifest;
 mod page;
-mod rotate;
 mod state;
 
 pub(crate) use self::{
     callback::{of_link, router},
-    forget::forget,
     lifecycle::{REVOKED, UNINSTALLED},
     page::{Ending, OK},
-    rotate::{CLAIM, Rotation},
     state::redeem,
+};
+pub(crate) use crate::workspace_sync::{
+    forget::forget,
+    rotate::{CLAIM, Rotation},
 };
 
 /// Where Slack sends people who have installed the app, below the public address.

@@ -35,7 +35,7 @@ use crate::{
         lease::{Claimed, Lease},
         posts,
     },
-    unfurl, workspace,
+    unfurl, workspace_sync,
 };
 
 /// How soon a message is tried again that has no place in the pace yet, and no digest to go into.
@@ -225,7 +225,7 @@ async fn show(
     }
     leave_disconnected(parts, &connectors);
     let connected = connectors.iter().filter(|connector| !connector.is_disconnected);
-    workspace::look_for(parts, connected.filter_map(|connector| connector.workspace)).await?;
+    workspace_sync::look_for(parts, connected.filter_map(|connector| connector.workspace)).await?;
     let places = connectors.iter().map(|connector| connector.workspace);
     let origins = origin.iter().map(|origin| origin.workspace_id);
     let posts = recorded.iter().map(|post| post.workspace_id);

@@ -22,7 +22,8 @@ use crate::{
     directory,
     failure::of_api,
     graphql::{ApiError, Found, Known, Operation, Reason},
-    workspace::{self, Bot, Workspace},
+    workspace::{Bot, Workspace},
+    workspace_sync,
 };
 
 /// How often is looked for what nobody rang for.
@@ -168,7 +169,7 @@ async fn run(parts: &Parts, operation: &Operation) -> Result<Found, Stop> {
 
 /// The workspace that it is about, which may have been connected a moment ago.
 async fn workspace_of(parts: &Parts, operation: &Operation) -> Result<Arc<Workspace>, Stop> {
-    workspace::look_for(parts, operation.workspace).await?;
+    workspace_sync::look_for(parts, operation.workspace).await?;
     Ok(parts.workspaces.get(operation.workspace))
 }
 

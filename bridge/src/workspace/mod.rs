@@ -2,15 +2,11 @@
 
 pub(crate) mod apps;
 pub(crate) mod channels;
-mod follow;
 pub(crate) mod groups;
 pub(crate) mod health;
 pub(crate) mod lookup;
-mod record;
 mod registry;
-mod run;
 pub(crate) mod sockets;
-mod state;
 pub(crate) mod strangers;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,11 +26,13 @@ use tokio::sync::watch;
 
 use self::{channels::Channels, groups::Groups, lookup::Lookups, strangers::Strangers};
 pub(crate) use self::{
-    follow::{follow, look, look_first, look_for, refresh},
     health::{SlackHealth, Watcher},
     registry::{Reach, Workspaces},
-    run::run,
     sockets::SocketTroubles,
+};
+pub(crate) use crate::workspace_sync::{
+    follow::{follow, look, look_first, look_for, refresh},
+    run::run,
 };
 use crate::{config::Pace, pace::Limits};
 
@@ -76,9 +74,9 @@ pub(crate) struct Workspace {
     pub(crate) groups: Groups,
     pub(crate) strangers: Strangers,
     /// When Slack last took a message there.
-    delivered_at: watch::Sender<Option<OffsetDateTime>>,
+    pub(crate) delivered_at: watch::Sender<Option<OffsetDateTime>>,
     /// What people there call the slash command, once one has used it.
-    command: Mutex<Option<String>>,
+    pub(crate) command: Mutex<Option<String>>,
 }
 
 /// A pair of tokens that Slack changes.

@@ -5,8 +5,11 @@ use std::{collections::BTreeMap, sync::Arc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 
-use super::{Workspace, Workspaces, record};
-use crate::{bridge::Parts, install, workspace::SlackHealth};
+use super::{record, rotate::Rotation};
+use crate::{
+    bridge::Parts,
+    workspace::{SlackHealth, Workspace, Workspaces},
+};
 
 /// Looks after all workspaces until the shutdown.
 pub(crate) async fn run(parts: &Arc<Parts>, shutdown: CancellationToken) {
@@ -55,7 +58,7 @@ async fn keep(parts: Arc<Parts>, workspace: Arc<Workspace>, until: CancellationT
     // Of several, the logs say which one has trouble.
     let span = tracing::info_span!("workspace", slack.workspace = name);
     let kept = async {
-        let mut rotation = install::Rotation::of(&parts, &workspace);
+        let mut rotation = Rotation::of(&parts, &workspace);
         if let Some(rotation) = &mut rotation {
             rotation.begin(&until).await;
         }

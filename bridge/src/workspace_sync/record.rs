@@ -14,11 +14,11 @@ use tocsin_entity::{
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    Workspace,
-    state::{State, Troubles},
+use super::state::{State, Troubles};
+use crate::{
+    bridge::Parts,
+    workspace::{SlackHealth, Workspace},
 };
-use crate::{bridge::Parts, workspace::SlackHealth};
 
 /// How soon it is tried again where the database did not take it.
 const AGAIN: std::time::Duration = std::time::Duration::from_secs(5);

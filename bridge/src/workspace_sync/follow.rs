@@ -11,11 +11,11 @@ use tocsin_queue::{JobContext, JobError, jobs::RefreshSlackWorkspaces};
 use tocsin_slack_app::sealing::token_place;
 use tokio_util::sync::CancellationToken;
 
-use super::{Rotating, Workspace};
+use super::forget;
 use crate::{
     bridge::Parts,
     graphql::{ApiError, SealedToken, SlackWorkspace},
-    install,
+    workspace::{Rotating, Workspace},
 };
 
 /// How often is looked without being told.
@@ -108,7 +108,7 @@ pub(crate) async fn look(parts: &Parts) -> Result<(), ApiError> {
             parts.workspaces.remove(workspace.id);
         }
     }
-    install::forget(parts, &wanted).await;
+    forget::forget(parts, &wanted).await;
     for wanted in wanted {
         let Some(token) = &wanted.token else { continue };
         if !parts.workspaces.has(wanted.id) {
