@@ -1,31 +1,32 @@
-//! The bridge as a whole: what its parts share, and how they run and stop together.
+//! The bridge as a whole: its parts are made here, and run and stop together.
 
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use tocsin_clock::Clock;
-use tocsin_entity::{
-    database::{Database, DatabaseFault},
-    id::SlackAppId,
-};
+use tocsin_entity::database::{Database, DatabaseFault};
 use tocsin_queue::{Queue, Worker};
-use tocsin_slack_client::{Http, oauth::ClientConfig};
+use tocsin_slack_client::Http;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 use uuid::Uuid;
 
 use crate::{
+    background::{follow, leads, sweep},
     comments,
     config::BridgeConfig,
-    connector::{self, Connectors},
-    digest, directory, follow,
+    connector::Connectors,
+    digest, directory,
     graphql::Api,
     home, identity, inbound, install, mirror, operation,
-    restore::{self, RestoreWatch},
-    store::{Lane, Leases, claim::Claimant, lease::Claimed, probe},
-    sweep, telemetry, unfurl,
-    workspace::{self, Setting, Workspace, Workspaces, apps::Apps},
+    parts::Parts,
+    reception::Receptions,
+    restore,
+    restore_watch::RestoreWatch,
+    store::{Lane, Leases, probe},
+    telemetry, unfurl,
+    workspace::{Setting, SocketTroubles, Workspace, Workspaces, apps::Apps},
     workspace_sync,
 };
 
@@ -35,59 +36,6 @@ const CONCURRENCY: usize = 48;
 /// The Slack bridge. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Bridge(pub(crate) Arc<Parts>);
-
-/// What the parts of the bridge share.
-#[derive(Debug)]
-pub(crate) struct Parts {
-    pub(crate) config: BridgeConfig,
-    pub(crate) database: Database,
-    /// What time it is for all that is written down.
-    pub(crate) clock: Clock,
-    pub(crate) queue: Queue,
-    /// For response addresses, which need no token.
-    pub(crate) http: Http,
-    pub(crate) workspaces: Workspaces,
-    /// The Slack apps of organisations.
-    pub(crate) apps: Apps,
-    /// How each connector is.
-    pub(crate) connectors: Connectors,
-    /// What became of the requests that came to Slack's addresses.
-    pub(crate) receptions: inbound::Receptions,
-    /// What further workspaces are made with.
-    pub(crate) setting: Setting,
-    /// Why nothing comes by Socket Mode, while that is so.
-    pub(crate) socket_trouble: workspace::SocketTroubles,
-    pub(crate) api: Api,
-    pub(crate) lane: Lane,
-    /// The way in which the inbox is written, for which Slack waits.
-    pub(crate) inbox_lane: Lane,
-    pub(crate) leases: Leases,
-    /// Whether the database was restored from a backup.
-    pub(crate) restore: RestoreWatch,
-    /// This process, in claims: another start is another worker.
-    pub(crate) worker: String,
-}
-
-impl Parts {
-    /// Makes, whenever it is called, the claimant of a claim that this process is about to make.
-    pub(crate) fn claimant(&self, of: Claimed) -> impl Fn() -> Claimant + Send + Sync + 'static {
-        let (worker, clock) = (self.worker.clone(), self.clock.clone());
-        let lost_track = !self.leases.is_held(of);
-        move || Claimant {
-            worker: worker.clone(),
-            now: clock.now(),
-            lost_track,
-        }
-    }
-
-    /// By which Slack knows an app in OAuth: the server's, or an organisation's own.
-    pub(crate) fn client(&self, app: Option<SlackAppId>) -> Option<ClientConfig> {
-        match app {
-            None => self.config.slack.client.clone(),
-            Some(id) => self.apps.get(id)?.client,
-        }
-    }
-}
 
 /// Why the bridge could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -145,7 +93,7 @@ impl Bridge {
             lane,
             leases: Leases::new(&worker),
             restore: RestoreWatch::new(clock.now()),
-            socket_trouble: workspace::SocketTroubles::default(),
+            socket_trouble: SocketTroubles::default(),
             config,
             database,
             clock,
@@ -153,7 +101,7 @@ impl Bridge {
             http,
             workspaces,
             apps: Apps::default(),
-            receptions: inbound::Receptions::default(),
+            receptions: Receptions::default(),
             setting,
             api,
             worker,
@@ -203,7 +151,7 @@ impl Bridge {
                 sweep::run(parts, shutdown.clone()),
                 parts.connectors.run(&parts.database, shutdown.clone()),
                 parts.receptions.run(&parts.database, shutdown.clone()),
-                connector::follow(parts, shutdown.clone()),
+                leads::follow(parts, shutdown.clone()),
                 unfurl::tend(parts, shutdown.clone()),
                 home::run(parts, shutdown.clone()),
                 operation::look(parts, shutdown.clone()),

@@ -6,6 +6,7 @@
 
 mod acting;
 mod actions;
+mod background;
 mod bridge;
 mod checkup;
 mod commands;
@@ -16,7 +17,6 @@ mod create;
 mod digest;
 mod directory;
 mod failure;
-mod follow;
 mod graphql;
 mod home;
 mod identity;
@@ -30,9 +30,11 @@ mod notice;
 mod operation;
 mod origin;
 mod pace;
+mod parts;
+mod reception;
 mod restore;
+mod restore_watch;
 mod store;
-mod sweep;
 mod telemetry;
 mod thread;
 mod unfurl;

@@ -6,8 +6,8 @@ use tocsin_slack::error::SlackError;
 use url::Url;
 
 use crate::{
-    bridge::Parts,
     installation::AppInstallation,
+    parts::Parts,
     workspace::{SlashCommand, Workspace},
 };
 

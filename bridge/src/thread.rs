@@ -9,7 +9,7 @@ use tocsin_entity::{
 };
 use tocsin_queue::JobError;
 
-use crate::{bridge::Parts, directory, installation::AppInstallation, origin, store::posts};
+use crate::{directory, installation::AppInstallation, origin, parts::Parts, store::posts};
 
 /// How long a channel's name is believed.
 const FRESH: Duration = Duration::hours(6);

@@ -9,7 +9,6 @@ use tocsin_queue::JobError;
 use tocsin_slack::timestamp;
 
 use crate::{
-    bridge::Parts,
     failure::of_api,
     graphql::{
         AcknowledgeIncident, AddComment, As, DateTime, Known, ReassignIncident, ReopenIncident,
@@ -17,6 +16,7 @@ use crate::{
         reassign_incident, reopen_incident, resolve_incident, set_slack_sync, snooze_incident,
         update_incident,
     },
+    parts::Parts,
 };
 
 /// What a person asks to be done.

@@ -16,11 +16,11 @@ pub(crate) use change::{Acted, Change};
 pub(crate) use whom::{incident_by_number, memberships, organizations_of};
 
 use crate::{
-    bridge::Parts,
     failure::of_api,
     graphql::{As, Member},
     identity::{self, Person, Standing},
     notice::Notice,
+    parts::Parts,
 };
 use change::Made;
 

@@ -3,10 +3,10 @@
 use tocsin_queue::JobError;
 
 use crate::{
-    bridge::Parts,
     identity::{self, Person},
     installation::AppInstallation,
     notice::Notice,
+    parts::Parts,
 };
 
 /// The person; none can be known where Slack no longer takes the bot for one of the workspace.

@@ -17,13 +17,13 @@ use super::{
 };
 use crate::{
     acting,
-    bridge::Parts,
     failure::of_api,
     graphql::{As, Incident},
     inbound::prompt::{Answer, Ask, Prompt, Reply},
     installation::AppInstallation,
     modals::{self, Dialog, Meta, Subject},
     notice::Notice,
+    parts::Parts,
 };
 
 /// `block_actions`, for what asks more before anything is done.

@@ -9,11 +9,11 @@ use tocsin_slack::envelope::Kind;
 use super::asker;
 use crate::{
     acting,
-    bridge::Parts,
     failure::of_api,
     graphql::As,
     inbound::prompt::{Answer, Ask, Prompt, Reply},
     modals::{self, Meta},
+    parts::Parts,
 };
 
 /// `block_suggestion`, for the assignees of an incident.

@@ -11,13 +11,13 @@ use super::{
 };
 use crate::{
     acting::{self, Asked},
-    bridge::Parts,
     inbound::{
         prompt::{Answer, Ask, Prompt, Reply},
         routes::{Item, Outcome, Route, Worked},
     },
     modals,
     notice::Notice,
+    parts::Parts,
 };
 
 /// `view_submission`, for the dialogs about an incident.

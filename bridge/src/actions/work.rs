@@ -15,9 +15,9 @@ use super::{
 };
 use crate::{
     acting::{self, Asked},
-    bridge::Parts,
     inbound::routes::{Item, Outcome, Route, Worked},
     notice::Notice,
+    parts::Parts,
 };
 
 /// `block_actions`, for the buttons and choices that are done at once.

@@ -14,7 +14,6 @@ use super::{
 };
 use crate::{
     acting::{self, Acted, Asked, Change},
-    bridge::Parts,
     comments,
     failure::of_api,
     graphql::As,
@@ -22,6 +21,7 @@ use crate::{
     inbound::routes::Item,
     installation::AppInstallation,
     notice::Notice,
+    parts::Parts,
 };
 
 /// Why nothing was done.

@@ -10,10 +10,10 @@ use url::Url;
 
 use crate::{
     actions::asker,
-    bridge::Parts,
     identity::Person,
     installation::AppInstallation,
     notice::{self, Notice},
+    parts::Parts,
 };
 
 /// A slash command.

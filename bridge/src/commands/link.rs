@@ -8,10 +8,10 @@ use super::{
     whoami,
 };
 use crate::{
-    bridge::Parts,
     identity::{self, Person},
     installation::AppInstallation,
     notice::Notice,
+    parts::Parts,
 };
 
 /// Matches a person again, and tells as whom.

@@ -25,7 +25,6 @@ use super::{
 use crate::{
     acting,
     actions::asker,
-    bridge::Parts,
     create::services,
     failure::of_api,
     graphql::{As, Incident, Known, ListIncidents, Member, list_incidents},
@@ -33,6 +32,7 @@ use crate::{
     installation::AppInstallation,
     mirror::content::{self, NAME_MAX},
     notice::{self, Notice},
+    parts::Parts,
 };
 
 /// Incidents in a page.

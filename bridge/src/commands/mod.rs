@@ -21,13 +21,13 @@ use tocsin_queue::JobError;
 use tocsin_slack::envelope::Kind;
 
 use crate::{
-    bridge::Parts,
     create,
     inbound::{
         prompt::{Answer, Ask, Prompt, Reply},
         routes::{Item, Outcome, Route, Worked},
     },
     notice::Notice,
+    parts::Parts,
 };
 
 pub(crate) use asked::Typed;

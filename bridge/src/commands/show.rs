@@ -8,12 +8,12 @@ use tocsin_slack::inputs::divider;
 use super::{Told, asked::Typed};
 use crate::{
     acting,
-    bridge::Parts,
     failure::of_api,
     graphql::{As, Entry, Incident},
     installation::AppInstallation,
     mirror::content,
     notice::Notice,
+    parts::Parts,
 };
 
 /// Entries of the timeline that are shown, the newest first.

@@ -6,11 +6,11 @@ use tocsin_queue::JobError;
 use super::{Told, asked::Typed};
 use crate::{
     acting,
-    bridge::Parts,
     failure::of_api,
     graphql::{As, StatusOfIncidents, status_of_incidents},
     installation::AppInstallation,
     notice::Notice,
+    parts::Parts,
     workspace::SlackHealth,
 };
 

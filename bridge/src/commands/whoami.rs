@@ -7,12 +7,12 @@ use tocsin_queue::JobError;
 use super::asked::Typed;
 use crate::{
     acting,
-    bridge::Parts,
     failure::of_api,
     graphql::{As, Known, Member, WhoIs, who_is},
     identity::Person,
     installation::AppInstallation,
     notice::Notice,
+    parts::Parts,
 };
 
 /// Longest name that is shown.

@@ -14,7 +14,6 @@ use super::{
 };
 use crate::{
     acting,
-    bridge::Parts,
     failure::of_api,
     graphql::{AddComment, As, DateTime, add_comment},
     identity::{self, Person, Standing},
@@ -22,6 +21,7 @@ use crate::{
     installation::{AppInstallation, Speaker},
     mention,
     notice::{self, Notice},
+    parts::Parts,
     thread::{self, Found, Thread},
 };
 

@@ -10,11 +10,11 @@ use super::{
     reply::{COMMENTED, Reply},
 };
 use crate::{
-    bridge::Parts,
     failure::of_api,
     graphql::{As, EditComment, RetractComment, edit_comment, retract_comment},
     inbound::routes::{Item, Outcome, Worked},
     notice::Notice,
+    parts::Parts,
     thread::Thread,
 };
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tocsin_queue::JobError;
 
 use super::{document::Block, escape::escape, markdown, message::Message, reply::names};
-use crate::{bridge::Parts, installation::AppInstallation};
+use crate::{installation::AppInstallation, parts::Parts};
 
 /// What somebody wrote.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -5,8 +5,6 @@
 //!
 //! Each note carries when it was seen. A worker that was paused writes nothing over what another has seen since.
 
-mod elsewhere;
-
 use std::{
     collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -22,20 +20,27 @@ use time::OffsetDateTime;
 use tocsin_clock::Clock;
 use tocsin_entity::{
     database::Database,
-    id::{ConnectorId, OrganizationId},
+    id::{ConnectorId, OrganizationId, WorkspaceId},
     kinds::ConnectorStatus,
     slack::connector::{ActiveModel, Column, Entity},
 };
 use tocsin_slack_app::{channel::ChannelError, fallback::has_fallback};
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::elsewhere::{Lead, follow};
-
 /// How often what is new is written down.
 const WRITE: Duration = Duration::from_secs(2);
 
 /// How long a channel that took nothing is not tried where there is a fallback.
 const REST: Duration = Duration::from_secs(300);
+
+/// Where a connector leads, in its own words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Lead {
+    /// None for the workspace of the environment's token.
+    pub(crate) workspace: Option<WorkspaceId>,
+    /// An id (`C…`) or a name with its hash.
+    pub(crate) channel: String,
+}
 
 /// What has been seen of all connectors. Cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -148,12 +153,12 @@ impl Connectors {
     }
 
     /// Whether any fails.
-    fn any_fails(&self) -> bool {
+    pub(crate) fn any_fails(&self) -> bool {
         self.known().values().any(|seen| seen.failing.is_some())
     }
 
     /// These are all there are: one that is deleted fails no more.
-    fn keep(&self, all: &HashSet<ConnectorId>) {
+    pub(crate) fn keep(&self, all: &HashSet<ConnectorId>) {
         for (id, seen) in self.known().iter_mut() {
             if !all.contains(id) {
                 seen.failing = None;

@@ -22,13 +22,13 @@ pub(crate) use submit::{SUBMIT, SUBMITTED};
 
 use crate::{
     acting,
-    bridge::Parts,
     commands::{Typed, parse::Given, texts, verb::Verb},
     graphql::As,
     inbound::routes::{Item, Outcome, Worked},
     installation::AppInstallation,
     notice::Notice,
     origin::Origin,
+    parts::Parts,
 };
 use trigger::{Created, Draft, Who};
 

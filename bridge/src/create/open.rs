@@ -18,7 +18,6 @@ use super::{
 use crate::{
     acting,
     actions::asker,
-    bridge::Parts,
     commands::{Typed, parse::Given},
     comments,
     graphql::{As, Member},
@@ -26,6 +25,7 @@ use crate::{
     inbound::prompt::{Answer, Ask, Prompt, Reply},
     installation::AppInstallation,
     notice::{self, Notice},
+    parts::Parts,
 };
 
 /// The global shortcut's name in the app's manifest.

@@ -5,10 +5,10 @@ use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
 use crate::{
-    bridge::Parts,
     commands::act::Refusal,
     failure::of_api,
     graphql::{As, ServicesToName, services_to_name},
+    parts::Parts,
 };
 
 /// Services read at once, and pages at most.

@@ -14,13 +14,13 @@ use super::{
 use crate::{
     acting,
     actions::asker,
-    bridge::Parts,
     commands::{act::Refusal, verb::Verb},
     inbound::{
         prompt::{Answer, Ask, Prompt, Reply},
         routes::{Item, Outcome, Route, Worked},
     },
     notice::{self, Notice},
+    parts::Parts,
 };
 
 /// `view_submission`, of the dialog for a new incident.

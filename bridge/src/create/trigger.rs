@@ -10,7 +10,6 @@ use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
 use crate::{
-    bridge::Parts,
     commands::act::Refusal,
     failure::of_api,
     graphql::{As, Known, Member, TriggerFromSlack, trigger_from_slack},
@@ -18,6 +17,7 @@ use crate::{
     installation::AppInstallation,
     notice::Notice,
     origin::{self, Origin},
+    parts::Parts,
     workspace::Bot,
 };
 

@@ -15,9 +15,9 @@ use tocsin_entity::{
 
 use super::content::LINES_MAX;
 use crate::{
-    bridge::Parts,
     graphql::Incident,
     mirror::{content, deliver::Delivery, desired::Destination},
+    parts::Parts,
     store::{fence::Fence, posts},
 };
 

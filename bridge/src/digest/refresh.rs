@@ -12,13 +12,13 @@ use tocsin_queue::{JobContext, JobError, jobs::RefreshDigest};
 
 use super::{content, lines};
 use crate::{
-    bridge::Parts,
     mirror::{
         deliver::{Delivery, abandon},
         desired::{Content, Destination, Subject, Wanted},
         diff::{Standing, diff, standing},
         outcome::{Outcome, Wait},
     },
+    parts::Parts,
     store::{
         claim::{self, Claim, Finished, PutOff},
         lease::{Claimed, Lease},

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::read::{ReadError, read_all};
 use crate::{
-    bridge::Parts,
+    parts::Parts,
     store::channels as store,
     workspace::{SlackHealth, Workspace},
 };

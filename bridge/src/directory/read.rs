@@ -7,7 +7,7 @@ use tocsin_slack::{error::SlackError, installation::Installation};
 use tocsin_slack_client::{Slack, web_api::Channels};
 
 use super::renumber::{self, FollowError};
-use crate::{bridge::Parts, store::channels as store, unfurl, workspace::Workspace};
+use crate::{parts::Parts, store::channels as store, unfurl, workspace::Workspace};
 
 /// Between two pages: `conversations.list` may be called 20 times a minute, by whoever looks for a channel's name as well.
 const BETWEEN_PAGES: Duration = Duration::from_secs(3);

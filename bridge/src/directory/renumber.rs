@@ -8,9 +8,9 @@ use tocsin_entity::slack::{channel, origin, post};
 use tocsin_slack::channel::Channel;
 
 use crate::{
-    bridge::Parts,
     graphql::{ApiError, As, RecordSlackChannelChange, record_slack_channel_change},
     installation::AppInstallation,
+    parts::Parts,
 };
 
 /// Why what a channel is called could not be passed on.

@@ -12,9 +12,9 @@ use tocsin_slack::{channel::Channel, envelope::Kind, error::SlackError};
 
 use super::renumber;
 use crate::{
-    bridge::Parts,
     inbound::routes::{Item, Outcome, Route, Worked},
     installation::AppInstallation,
+    parts::Parts,
     store::channels as store,
     unfurl,
     workspace::Workspace,

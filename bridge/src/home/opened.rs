@@ -12,8 +12,8 @@ use tocsin_slack::{
 
 use super::{refresh::refresh, store};
 use crate::{
-    bridge::Parts,
     inbound::routes::{Item, Outcome, Route, Worked},
+    parts::Parts,
 };
 
 /// `app_home_opened`, for the Home tab.

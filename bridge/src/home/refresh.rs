@@ -16,9 +16,9 @@ use super::{
     store::{self, CLAIM, End},
 };
 use crate::{
-    bridge::Parts,
     installation::{self, AppInstallation, InstallationKey, Lookup},
     mirror::outcome::back_off,
+    parts::Parts,
 };
 
 /// How often it is looked for tabs that are due.

@@ -23,9 +23,9 @@ use tocsin_entity::id::OrganizationId;
 use tocsin_queue::JobError;
 
 use crate::{
-    bridge::Parts,
     failure::of_api,
     graphql::{As, Member},
+    parts::Parts,
 };
 
 /// Which members a person is, in one organisation or in all that the workspace serves: by their own word, or by the e-mail address.

@@ -15,8 +15,8 @@ use tocsin_queue::JobError;
 use tocsin_slack::{error::SlackError, person::User};
 
 use crate::{
-    bridge::Parts,
     installation::{AppInstallation, Speaker},
+    parts::Parts,
 };
 
 /// How long what Slack said of a person is believed without an event saying otherwise: events may be lost.

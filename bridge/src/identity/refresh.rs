@@ -10,8 +10,8 @@ use tocsin_slack::{envelope::Kind, person::User};
 
 use super::person::remember;
 use crate::{
-    bridge::Parts,
     inbound::routes::{Item, Outcome, Route, Worked},
+    parts::Parts,
 };
 
 /// `user_change`: a name, an address, a deactivation.

@@ -19,9 +19,9 @@ use tocsin_slack_app::link_state::{SIGN_IN, SIGN_IN_CALLBACK, SignIn};
 
 use super::set_linked;
 use crate::{
-    bridge::Parts,
     graphql::{ApiError, As, RecordSlackLink, record_slack_link},
     install::{Ending, OK, of_link, redeem},
+    parts::Parts,
 };
 
 pub(crate) fn router(parts: Arc<Parts>) -> Router {

@@ -29,10 +29,9 @@ use super::{
     paths,
     prompt::Reply,
     receive::{Received, receive, receive_event},
-    reception::claimed_app,
     refusal::Refusal,
 };
-use crate::{bridge::Parts, installation, workspace::apps::App};
+use crate::{installation, parts::Parts, reception::claimed_app, workspace::apps::App};
 
 /// Longest body taken, in bytes. Slack's are far below: a message has 40,000 characters at most.
 const BODY_MAX: usize = 1024 * 1024;

@@ -9,7 +9,6 @@ pub(crate) mod inbox;
 pub(crate) mod paths;
 pub(crate) mod prompt;
 mod receive;
-mod reception;
 mod refusal;
 pub(crate) mod routes;
 pub(crate) mod sequence;
@@ -18,6 +17,5 @@ mod tend;
 mod work;
 
 pub(crate) use endpoints::router;
-pub(crate) use reception::Receptions;
 pub(crate) use tend::tend;
 pub(crate) use work::{LONGEST_PAUSE, work};

@@ -9,7 +9,7 @@ use tocsin_message::markdown as mrkdwn;
 use tocsin_queue::JobError;
 use tocsin_slack::envelope::Kind;
 
-use crate::{bridge::Parts, installation::AppInstallation};
+use crate::{installation::AppInstallation, parts::Parts};
 
 /// A kind of request, and who answers it.
 pub(crate) struct Prompt {

@@ -21,8 +21,8 @@ use super::{
     routes,
 };
 use crate::{
-    bridge::Parts,
     installation::{self, AppInstallation, InstallationKey, Lookup, Rejection},
+    parts::Parts,
 };
 
 /// How long all may take. Slack waits 3 s for the whole answer, the way included, and then sends again or shows an error.

@@ -9,8 +9,8 @@ use tocsin_slack::envelope::{Envelope, Kind};
 
 use super::{prompt::Prompt, sequence::SequencePlace};
 use crate::{
-    actions, bridge::Parts, commands, comments, create, directory, home, identity, install,
-    installation::AppInstallation, mention, unfurl, workflow,
+    actions, commands, comments, create, directory, home, identity, install, installation::AppInstallation,
+    mention, parts::Parts, unfurl, workflow,
 };
 
 /// Every route. What has none is answered, counted and forgotten.

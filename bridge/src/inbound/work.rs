@@ -19,8 +19,8 @@ use super::{
     sequence,
 };
 use crate::{
-    bridge::Parts,
     installation::{self, InstallationKey, Lookup},
+    parts::Parts,
 };
 
 /// How long a handler may take: less than the lease, so that nobody else begins meanwhile.

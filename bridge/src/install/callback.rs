@@ -24,8 +24,8 @@ use super::{
     state::{self, LinkError},
 };
 use crate::{
-    bridge::Parts,
     graphql::{ApiError, As, CompleteSlackInstall, DateTime, Known, complete_slack_install},
+    parts::Parts,
     workspace_sync,
 };
 

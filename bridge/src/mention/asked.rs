@@ -15,7 +15,6 @@ use tocsin_slack::{
 use super::read::{Wish, addressed, read as wish};
 use crate::{
     actions::asker,
-    bridge::Parts,
     commands::{
         act::{self, Doer, Refusal},
         parse::Misread,
@@ -24,6 +23,7 @@ use crate::{
     inbound::routes::{Item, Outcome, Route, Worked},
     installation::AppInstallation,
     notice::{self, Notice},
+    parts::Parts,
     thread::{self, Found, Thread},
 };
 

@@ -26,10 +26,10 @@ use super::{
     outcome::{Outcome, Wait, back_off},
 };
 use crate::{
-    bridge::Parts,
     digest::lines,
     graphql::{ApiError, As, Connector, Entry, Incident, Mirrored, Postmortem},
     origin,
+    parts::Parts,
     store::{
         claim::{self, Claim, Finished, News, PutOff},
         lease::{Claimed, Lease},

@@ -2,8 +2,8 @@
 
 use super::{Stop, workspace_of};
 use crate::{
-    bridge::Parts,
     graphql::{Found, Operation},
+    parts::Parts,
     workspace::SlackHealth,
 };
 

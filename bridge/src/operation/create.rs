@@ -9,9 +9,9 @@ use tocsin_slack::{channel::Channel, error::SlackError, installation::Installati
 
 use super::{AGAIN, Stop, bot};
 use crate::{
-    bridge::Parts,
     directory,
     graphql::{Found, Operation},
+    parts::Parts,
     workspace::Bot,
 };
 

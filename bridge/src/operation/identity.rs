@@ -5,9 +5,9 @@ use tocsin_slack::{installation::Installation, person::User};
 
 use super::{Stop, bot};
 use crate::{
-    bridge::Parts,
     graphql::{Found, Operation, Sought},
     identity,
+    parts::Parts,
     workspace::Bot,
 };
 

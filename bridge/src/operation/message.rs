@@ -21,11 +21,11 @@ use tocsin_slack_client::pacer::Place;
 
 use super::{AGAIN, Stop, bot};
 use crate::{
-    bridge::Parts,
     connector::Lead,
     graphql::{Found, Operation, TestedConnector},
     mirror::{content, deliver::delete_if_double},
     pace::Purpose,
+    parts::Parts,
     workspace::{
         Bot,
         channels::Resolved,

@@ -18,10 +18,10 @@ use tocsin_slack::error::SlackError;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    bridge::Parts,
     directory,
     failure::of_api,
     graphql::{ApiError, Found, Known, Operation, Reason},
+    parts::Parts,
     workspace::{Bot, Workspace},
     workspace_sync,
 };

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tocsin_entity::{kinds::PostKind, slack::post};
 use tocsin_queue::jobs::ReconcileIncident;
 
-use crate::{bridge::Parts, store::claim};
+use crate::{parts::Parts, store::claim};
 
 /// In the address of a preview: whether it is hidden.
 const HIDDEN: &str = "is_hidden";

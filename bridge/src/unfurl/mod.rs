@@ -22,11 +22,11 @@ use tocsin_entity::{
 use tocsin_queue::JobError;
 
 use crate::{
-    bridge::Parts,
     failure::of_api,
     graphql::{As, Incident, Known, PreviewPolicyOf, preview_policy_of},
     identity::{self, Person, Standing},
     installation::AppInstallation,
+    parts::Parts,
 };
 use link::Page;
 

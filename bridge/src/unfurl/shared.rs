@@ -23,12 +23,12 @@ use tocsin_slack::{
 
 use super::{OF_INCIDENT, OF_POSTMORTEM, fingerprint, incident_among, link::Page, theirs, wake::wake};
 use crate::{
-    bridge::Parts,
     failure::of_api,
     graphql::{As, Incident},
     identity::{self, Person, Standing},
     inbound::routes::{Item, Outcome, Route, Worked},
     installation::AppInstallation,
+    parts::Parts,
 };
 
 /// `link_shared`.

@@ -13,7 +13,7 @@ use tocsin_queue::JobError;
 use tokio_util::sync::CancellationToken;
 
 use super::{OF_POSTMORTEM, wake::wake};
-use crate::{bridge::Parts, failure::of_api, graphql::As};
+use crate::{failure::of_api, graphql::As, parts::Parts};
 
 /// How often they are looked at.
 const LOOK: Duration = Duration::from_secs(5);

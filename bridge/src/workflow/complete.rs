@@ -12,7 +12,7 @@ use tocsin_slack::{
 use tocsin_slack_client::{Slack, web_api::Done};
 
 use super::{Told, inputs::Executed};
-use crate::{bridge::Parts, inbound::routes::Item};
+use crate::{inbound::routes::Item, parts::Parts};
 
 /// How long a workflow's token lives.
 const TOKEN_LIVES: Duration = Duration::minutes(15);

@@ -13,8 +13,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::forget;
 use crate::{
-    bridge::Parts,
     graphql::{ApiError, SealedToken, SlackWorkspace},
+    parts::Parts,
     workspace::{Rotating, Workspace},
 };
 

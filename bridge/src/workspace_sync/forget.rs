@@ -4,8 +4,8 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use tocsin_entity::slack::token::{Column, Entity, Model};
 
 use crate::{
-    bridge::Parts,
     graphql::{SealedToken, SlackWorkspace},
+    parts::Parts,
 };
 
 /// Deletes the pairs that are over, where these are the workspaces.

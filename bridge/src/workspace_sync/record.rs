@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::state::{State, Troubles};
 use crate::{
-    bridge::Parts,
+    parts::Parts,
     workspace::{SlackHealth, Workspace},
 };
 

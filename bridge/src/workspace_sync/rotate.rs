@@ -27,7 +27,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    bridge::Parts,
+    parts::Parts,
     workspace::{Rotating, SlackHealth, Workspace, health::another_may_do},
 };
 

@@ -7,7 +7,7 @@ use tracing::Instrument;
 
 use super::{record, rotate::Rotation};
 use crate::{
-    bridge::Parts,
+    parts::Parts,
     workspace::{SlackHealth, Workspace, Workspaces},
 };
 

@@ -16,13 +16,13 @@ use tocsin_slack::{
 
 use super::{OLDEST, PAUSE, Threads, past::Past, threaded};
 use crate::{
-    bridge::Parts,
     comments::message::Message,
     inbound::{
         inbox::{self, Stored},
         routes,
     },
     installation::InstallationKey,
+    parts::Parts,
     restore,
 };
 

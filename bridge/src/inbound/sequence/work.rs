@@ -15,11 +15,11 @@ use super::{
     holds, rows, split,
 };
 use crate::{
-    bridge::Parts,
     inbound::{
         inbox::Verdict,
         work::{self, Tried},
     },
+    parts::Parts,
 };
 
 /// How long one job works a sequence before it gives the place to others.

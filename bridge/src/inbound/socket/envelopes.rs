@@ -9,12 +9,12 @@ use tocsin_slack_client::socket::SocketEnvelope;
 use uuid::Uuid;
 
 use crate::{
-    bridge::Parts,
     inbound::{
         prompt::Reply,
         receive::{Received, receive, receive_event},
         refusal::Refusal,
     },
+    parts::Parts,
 };
 
 /// How these requests are counted among those of the endpoints.

@@ -12,7 +12,7 @@ use tocsin_slack_client::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{bridge::Parts, pace::Limits};
+use crate::{pace::Limits, parts::Parts};
 
 /// Connections that each process keeps for an organisation's own app.
 const OF_AN_APP: u8 = 2;

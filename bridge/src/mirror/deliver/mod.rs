@@ -40,8 +40,8 @@ use super::{
 };
 
 use crate::{
-    bridge::Parts,
     identity,
+    parts::Parts,
     store::{lease::Lease, posts},
     workspace::{
         Bot, Reach,

@@ -21,7 +21,8 @@ use tocsin_queue::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{bridge::Parts, store::bounds};
+use super::bounds;
+use crate::{parts::Parts, store::due::make_due};
 
 /// How often it is looked for.
 const LOOK: Duration = Duration::from_secs(1);
@@ -56,7 +57,7 @@ pub(crate) async fn run(parts: &Parts, shutdown: CancellationToken) {
             () = tokio::time::sleep(LOOK) => {}
             () = parts.workspaces.healed() => {
                 parts.connectors.try_again();
-                report(make_due(parts).await);
+                report(make_due(&parts.database, parts.clock.now()).await);
             }
         }
     }
@@ -165,25 +166,5 @@ async fn inbox(parts: &Parts, now: OffsetDateTime) -> Result<(), DbErr> {
         };
         dispatch(parts, &job, due_at, now);
     }
-    Ok(())
-}
-
-/// Makes due at once what waits after a failure.
-pub(crate) async fn make_due(parts: &Parts) -> Result<(), DbErr> {
-    let now = parts.clock.now();
-    incident::Entity::update_many()
-        .col_expr(incident::Column::DueAt, Expr::value(now))
-        .filter(Expr::col(incident::Column::ShownVersion).lt(Expr::col(incident::Column::WantedVersion)))
-        .filter(incident::Column::Attempts.gt(0))
-        .filter(incident::Column::DueAt.gt(now))
-        .exec(parts.database.write())
-        .await?;
-    digest::Entity::update_many()
-        .col_expr(digest::Column::DueAt, Expr::value(now))
-        .filter(Expr::col(digest::Column::ShownVersion).lt(Expr::col(digest::Column::WantedVersion)))
-        .filter(digest::Column::Attempts.gt(0))
-        .filter(digest::Column::DueAt.gt(now))
-        .exec(parts.database.write())
-        .await?;
     Ok(())
 }

@@ -26,9 +26,9 @@ use tocsin_queue::jobs::ReconcileIncident;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    bridge::Parts,
     graphql::{ApiError, EventPage, FollowedEvent},
     home,
+    parts::Parts,
     store::claim::{self, News},
 };
 

@@ -2,22 +2,12 @@
 
 use std::time::Duration;
 
-use tocsin_entity::id::WorkspaceId;
 use tokio_util::sync::CancellationToken;
 
-use crate::{bridge::Parts, sweep};
+use crate::{parts::Parts, store::due::make_due};
 
 /// How often connectors that fail are looked at: whether they have been given another channel.
 const LOOK: Duration = Duration::from_secs(3);
-
-/// Where a connector leads, in its own words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Lead {
-    /// None for the workspace of the environment's token.
-    pub(crate) workspace: Option<WorkspaceId>,
-    /// An id (`C…`) or a name with its hash.
-    pub(crate) channel: String,
-}
 
 /// Looks while any connector fails, until the shutdown. Whoever changes one waits for the next message no longer than that.
 pub(crate) async fn follow(parts: &Parts, shutdown: CancellationToken) {
@@ -38,7 +28,7 @@ pub(crate) async fn follow(parts: &Parts, shutdown: CancellationToken) {
         for (id, lead) in &leads {
             is_any_elsewhere |= parts.connectors.leads(*id, lead);
         }
-        if is_any_elsewhere && let Err(error) = sweep::make_due(parts).await {
+        if is_any_elsewhere && let Err(error) = make_due(&parts.database, parts.clock.now()).await {
             tracing::error!("what waits for a connector could not be made due: {error}");
         }
     }

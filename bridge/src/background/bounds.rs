@@ -9,8 +9,9 @@ use sea_orm::{ConnectionTrait, DbErr, Statement, Value};
 use time::OffsetDateTime;
 use tocsin_entity::database::Database;
 
-use super::lease::LEASE;
-use crate::{home, inbound, install, mirror::outcome::LONGEST_PAUSE, pace};
+use crate::{
+    home, inbound, mirror::outcome::LONGEST_PAUSE, pace, store::lease::LEASE, workspace_sync::rotate,
+};
 
 /// Pauses are measured from a moment ago, and replicas' clocks differ a little.
 const MARGIN: Duration = Duration::from_secs(60);
@@ -42,7 +43,7 @@ const BOUNDS: [Bound; 8] = [
     bound(
         "slack_token",
         "claimed_until",
-        install::CLAIM,
+        rotate::CLAIM,
         "claimed_by IS NOT NULL",
     ),
 ];
