@@ -19,11 +19,12 @@ use crate::{
     connector::Connectors,
     digest, directory,
     graphql::Api,
-    home, identity, inbound, install, mirror, operation,
+    home, inbound, install, mirror, operation,
     parts::Parts,
     reception::Receptions,
     restore,
     restore_watch::RestoreWatch,
+    routes,
     store::{Lane, Leases, probe},
     telemetry, unfurl,
     workspace::{Setting, SocketTroubles, Workspace, Workspaces, apps::Apps},
@@ -102,6 +103,7 @@ impl Bridge {
             workspaces,
             apps: Apps::default(),
             receptions: Receptions::default(),
+            registry: routes::registry(),
             setting,
             api,
             worker,
@@ -113,7 +115,7 @@ impl Bridge {
     pub fn router(&self) -> axum::Router {
         inbound::router(Arc::clone(&self.0))
             .merge(install::router(Arc::clone(&self.0)))
-            .merge(identity::router(Arc::clone(&self.0)))
+            .merge(install::sign_in::router(Arc::clone(&self.0)))
     }
 
     /// Works until the shutdown, and then finishes what it has begun or hands it back.

@@ -10,10 +10,20 @@ use crate::{
     connector::Connectors,
     graphql::Api,
     reception::Receptions,
+    request,
     restore_watch::RestoreWatch,
     store::{Lane, Leases, claim::Claimant, lease::Claimed},
     workspace::{Setting, SocketTroubles, Workspaces, apps::Apps},
 };
+
+/// Who works a kind of request, with all parts.
+pub(crate) type Route = request::Route<Parts>;
+
+/// Who answers a kind of request, with all parts.
+pub(crate) type Prompt = request::Prompt<Parts>;
+
+/// All handlers.
+pub(crate) type Registry = request::Registry<Parts>;
 
 /// What the parts of the bridge share.
 #[derive(Debug)]
@@ -41,6 +51,8 @@ pub(crate) struct Parts {
     /// The way in which the inbox is written, for which Slack waits.
     pub(crate) inbox_lane: Lane,
     pub(crate) leases: Leases,
+    /// Who handles which request of Slack.
+    pub(crate) registry: Registry,
     /// Whether the database was restored from a backup.
     pub(crate) restore: RestoreWatch,
     /// This process, in claims: another start is another worker.

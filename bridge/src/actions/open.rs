@@ -19,11 +19,11 @@ use crate::{
     acting,
     failure::of_api,
     graphql::{As, Incident},
-    inbound::prompt::{Answer, Ask, Prompt, Reply},
     installation::AppInstallation,
     modals::{self, Dialog, Meta, Subject},
     notice::Notice,
-    parts::Parts,
+    parts::{Parts, Prompt},
+    request::{Answer, Ask, Reply},
 };
 
 /// `block_actions`, for what asks more before anything is done.

@@ -11,9 +11,9 @@ use crate::{
     acting,
     failure::of_api,
     graphql::As,
-    inbound::prompt::{Answer, Ask, Prompt, Reply},
     modals::{self, Meta},
-    parts::Parts,
+    parts::{Parts, Prompt},
+    request::{Answer, Ask, Reply},
 };
 
 /// `block_suggestion`, for the assignees of an incident.

@@ -11,13 +11,10 @@ use super::{
 };
 use crate::{
     acting::{self, Asked},
-    inbound::{
-        prompt::{Answer, Ask, Prompt, Reply},
-        routes::{Item, Outcome, Route, Worked},
-    },
     modals,
     notice::Notice,
-    parts::Parts,
+    parts::{Parts, Prompt, Route},
+    request::{Answer, Ask, Item, Outcome, Reply, Worked},
 };
 
 /// `view_submission`, for the dialogs about an incident.

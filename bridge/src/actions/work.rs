@@ -15,9 +15,9 @@ use super::{
 };
 use crate::{
     acting::{self, Asked},
-    inbound::routes::{Item, Outcome, Route, Worked},
     notice::Notice,
-    parts::Parts,
+    parts::{Parts, Route},
+    request::{Item, Outcome, Worked},
 };
 
 /// `block_actions`, for the buttons and choices that are done at once.

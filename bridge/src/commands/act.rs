@@ -18,10 +18,10 @@ use crate::{
     failure::of_api,
     graphql::As,
     identity::{self, Person, Standing},
-    inbound::routes::Item,
     installation::AppInstallation,
     notice::Notice,
     parts::Parts,
+    request::Item,
 };
 
 /// Why nothing was done.

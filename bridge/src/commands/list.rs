@@ -28,11 +28,11 @@ use crate::{
     create::services,
     failure::of_api,
     graphql::{As, Incident, Known, ListIncidents, Member, list_incidents},
-    inbound::prompt::{Answer, Ask, Prompt, Reply},
     installation::AppInstallation,
     mirror::content::{self, NAME_MAX},
     notice::{self, Notice},
-    parts::Parts,
+    parts::{Parts, Prompt},
+    request::{Answer, Ask, Reply},
 };
 
 /// Incidents in a page.

@@ -22,12 +22,9 @@ use tocsin_slack::envelope::Kind;
 
 use crate::{
     create,
-    inbound::{
-        prompt::{Answer, Ask, Prompt, Reply},
-        routes::{Item, Outcome, Route, Worked},
-    },
     notice::Notice,
-    parts::Parts,
+    parts::{Parts, Prompt, Route},
+    request::{Answer, Ask, Item, Outcome, Reply, Worked},
 };
 
 pub(crate) use asked::Typed;

@@ -17,11 +17,11 @@ use crate::{
     failure::of_api,
     graphql::{AddComment, As, DateTime, add_comment},
     identity::{self, Person, Standing},
-    inbound::routes::{Item, Outcome, Route, Worked},
     installation::{AppInstallation, Speaker},
     mention,
     notice::{self, Notice},
-    parts::Parts,
+    parts::{Parts, Route},
+    request::{Item, Outcome, Worked},
     thread::{self, Found, Thread},
 };
 

@@ -12,9 +12,9 @@ use super::{
 use crate::{
     failure::of_api,
     graphql::{As, EditComment, RetractComment, edit_comment, retract_comment},
-    inbound::routes::{Item, Outcome, Worked},
     notice::Notice,
     parts::Parts,
+    request::{Item, Outcome, Worked},
     thread::Thread,
 };
 

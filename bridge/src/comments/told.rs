@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tocsin_slack::timestamp::said_at;
 
 use super::message::{Message, Place};
-use crate::inbound::sequence::SequencePlace;
+use crate::request::SequencePlace;
 
 /// A reply's place in its thread. Edits and deletions stand where they were made, behind the message and before what was said since.
 pub(crate) fn place(payload: &Value) -> Option<SequencePlace> {

@@ -24,11 +24,11 @@ use crate::{
     acting,
     commands::{Typed, parse::Given, texts, verb::Verb},
     graphql::As,
-    inbound::routes::{Item, Outcome, Worked},
     installation::AppInstallation,
     notice::Notice,
     origin::Origin,
     parts::Parts,
+    request::{Item, Outcome, Worked},
 };
 use trigger::{Created, Draft, Who};
 

@@ -22,10 +22,10 @@ use crate::{
     comments,
     graphql::{As, Member},
     identity::{self, Person},
-    inbound::prompt::{Answer, Ask, Prompt, Reply},
     installation::AppInstallation,
     notice::{self, Notice},
-    parts::Parts,
+    parts::{Parts, Prompt},
+    request::{Answer, Ask, Reply},
 };
 
 /// The global shortcut's name in the app's manifest.

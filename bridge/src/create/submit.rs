@@ -15,12 +15,9 @@ use crate::{
     acting,
     actions::asker,
     commands::{act::Refusal, verb::Verb},
-    inbound::{
-        prompt::{Answer, Ask, Prompt, Reply},
-        routes::{Item, Outcome, Route, Worked},
-    },
     notice::{self, Notice},
-    parts::Parts,
+    parts::{Parts, Prompt, Route},
+    request::{Answer, Ask, Item, Outcome, Reply, Worked},
 };
 
 /// `view_submission`, of the dialog for a new incident.

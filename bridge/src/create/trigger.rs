@@ -13,11 +13,11 @@ use crate::{
     commands::act::Refusal,
     failure::of_api,
     graphql::{As, Known, Member, TriggerFromSlack, trigger_from_slack},
-    inbound::routes::Item,
     installation::AppInstallation,
     notice::Notice,
     origin::{self, Origin},
     parts::Parts,
+    request::Item,
     workspace::Bot,
 };
 

@@ -12,9 +12,9 @@ use tocsin_slack::{channel::Channel, envelope::Kind, error::SlackError};
 
 use super::renumber;
 use crate::{
-    inbound::routes::{Item, Outcome, Route, Worked},
     installation::AppInstallation,
-    parts::Parts,
+    parts::{Parts, Route},
+    request::{Item, Outcome, Worked},
     store::channels as store,
     unfurl,
     workspace::Workspace,

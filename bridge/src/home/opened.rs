@@ -12,8 +12,8 @@ use tocsin_slack::{
 
 use super::{refresh::refresh, store};
 use crate::{
-    inbound::routes::{Item, Outcome, Route, Worked},
-    parts::Parts,
+    parts::{Parts, Route},
+    request::{Item, Outcome, Worked},
 };
 
 /// `app_home_opened`, for the Home tab.

@@ -9,7 +9,6 @@ mod linking;
 mod person;
 pub(crate) mod prompt;
 mod refresh;
-mod sign_in;
 
 pub(crate) use code::code;
 pub(crate) use face::face;
@@ -17,7 +16,6 @@ pub(crate) use linking::set_linked;
 pub(crate) use person::{Person, is_at_home, is_unlinked, name, person};
 pub(crate) use prompt::prompt;
 pub(crate) use refresh::{USER_CHANGED, USER_JOINED};
-pub(crate) use sign_in::router;
 
 use tocsin_entity::id::OrganizationId;
 use tocsin_queue::JobError;

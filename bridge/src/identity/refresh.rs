@@ -10,8 +10,8 @@ use tocsin_slack::{envelope::Kind, person::User};
 
 use super::person::remember;
 use crate::{
-    inbound::routes::{Item, Outcome, Route, Worked},
-    parts::Parts,
+    parts::{Parts, Route},
+    request::{Item, Outcome, Worked},
 };
 
 /// `user_change`: a name, an address, a deactivation.

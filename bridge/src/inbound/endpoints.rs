@@ -26,12 +26,16 @@ use tocsin_slack::{
 use uuid::Uuid;
 
 use super::{
-    paths,
-    prompt::Reply,
     receive::{Received, receive, receive_event},
     refusal::Refusal,
 };
-use crate::{installation, parts::Parts, reception::claimed_app, workspace::apps::App};
+use crate::{
+    installation,
+    parts::Parts,
+    reception::claimed_app,
+    request::{Reply, paths},
+    workspace::apps::App,
+};
 
 /// Longest body taken, in bytes. Slack's are far below: a message has 40,000 characters at most.
 const BODY_MAX: usize = 1024 * 1024;

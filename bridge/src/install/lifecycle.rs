@@ -9,7 +9,8 @@ use tocsin_queue::JobError;
 use tocsin_slack::envelope::Kind;
 
 use crate::{
-    inbound::routes::{Item, Outcome, Route, Worked},
+    parts::Route,
+    request::{Item, Outcome, Worked},
     workspace::SlackHealth,
 };
 

@@ -1,9 +1,9 @@
-//! How the Slack app comes to be: its manifest, which says what it is called, what it answers to and what it may do.
+//! How the Slack app comes into a workspace and leaves it, and how members come back from Slack who have signed in there.
 
 mod callback;
 mod lifecycle;
-pub(crate) mod manifest;
 mod page;
+pub(crate) mod sign_in;
 mod state;
 
 pub(crate) use self::{
@@ -16,11 +16,3 @@ pub(crate) use crate::workspace_sync::{
     forget::forget,
     rotate::{CLAIM, Rotation},
 };
-
-/// Where Slack sends people who have installed the app, below the public address.
-pub(crate) const OAUTH_CALLBACK: &str = tocsin_slack_app::oauth::CALLBACK;
-
-/// Where Slack sends people who have signed in to link their account, below the public address.
-pub(crate) const OAUTH_IDENTITY: &str = tocsin_slack_app::link_state::SIGN_IN_CALLBACK;
-
-pub(crate) use tocsin_slack_app::link_state::SIGN_IN_SCOPES;

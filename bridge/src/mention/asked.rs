@@ -20,10 +20,10 @@ use crate::{
         parse::Misread,
         texts,
     },
-    inbound::routes::{Item, Outcome, Route, Worked},
     installation::AppInstallation,
     notice::{self, Notice},
-    parts::Parts,
+    parts::{Parts, Route},
+    request::{Item, Outcome, Worked},
     thread::{self, Found, Thread},
 };
 

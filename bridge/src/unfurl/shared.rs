@@ -26,9 +26,9 @@ use crate::{
     failure::of_api,
     graphql::{As, Incident},
     identity::{self, Person, Standing},
-    inbound::routes::{Item, Outcome, Route, Worked},
     installation::AppInstallation,
-    parts::Parts,
+    parts::{Parts, Route},
+    request::{Item, Outcome, Worked},
 };
 
 /// `link_shared`.

@@ -12,7 +12,7 @@ use tocsin_slack::{
 use tocsin_slack_client::{Slack, web_api::Done};
 
 use super::{Told, inputs::Executed};
-use crate::{inbound::routes::Item, parts::Parts};
+use crate::{parts::Parts, request::Item};
 
 /// How long a workflow's token lives.
 const TOKEN_LIVES: Duration = Duration::minutes(15);

@@ -13,8 +13,8 @@ use tocsin_queue::JobError;
 use tocsin_slack::envelope::Kind;
 
 use crate::{
-    inbound::routes::{Item, Outcome, Route, Worked},
-    parts::Parts,
+    parts::{Parts, Route},
+    request::{Item, Outcome, Worked},
 };
 pub(crate) use declaration::{FUNCTION, declaration};
 use inputs::Executed;

@@ -17,10 +17,7 @@ use tocsin_slack::{
 use super::{OLDEST, PAUSE, Threads, past::Past, threaded};
 use crate::{
     comments::message::Message,
-    inbound::{
-        inbox::{self, Stored},
-        routes,
-    },
+    inbox::{self, Stored},
     installation::InstallationKey,
     parts::Parts,
     restore,
@@ -202,7 +199,10 @@ impl Thread<'_> {
 async fn store(parts: &Arc<Parts>, of: &post::Model, news: &[Envelope]) -> Result<usize, JobError> {
     let news: Vec<_> = news
         .iter()
-        .map(|envelope| (envelope.clone(), InboxId::new().to_string()))
+        .map(|envelope| {
+            let place = parts.registry.place(envelope);
+            (envelope.clone(), place, InboxId::new().to_string())
+        })
         .collect();
     let key = InstallationKey::of_post(&parts.workspaces, of);
     let clock = parts.clock.clone();
@@ -210,10 +210,10 @@ async fn store(parts: &Arc<Parts>, of: &post::Model, news: &[Envelope]) -> Resul
         let (news, key, clock) = (news.clone(), key.clone(), clock.clone());
         async move {
             let mut new = Vec::new();
-            for (envelope, request_id) in news {
-                let place = routes::sequence(&envelope);
+            for (envelope, place, request_id) in news {
                 let now = clock.now();
-                if let Stored::New(id) = inbox::store(tx, envelope, &key, &request_id, now).await? {
+                let stored = inbox::store(tx, envelope, place.clone(), &key, &request_id, now).await?;
+                if let Stored::New(id) = stored {
                     new.push((id, place.map(|place| place.key)));
                 }
             }

@@ -15,10 +15,8 @@ use super::{
     holds, rows, split,
 };
 use crate::{
-    inbound::{
-        inbox::Verdict,
-        work::{self, Tried},
-    },
+    inbound::work::{self, Tried},
+    inbox::Verdict,
     parts::Parts,
 };
 

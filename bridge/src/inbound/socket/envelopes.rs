@@ -10,11 +10,11 @@ use uuid::Uuid;
 
 use crate::{
     inbound::{
-        prompt::Reply,
         receive::{Received, receive, receive_event},
         refusal::Refusal,
     },
     parts::Parts,
+    request::Reply,
 };
 
 /// How these requests are counted among those of the endpoints.

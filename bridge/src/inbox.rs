@@ -14,11 +14,10 @@ use tocsin_entity::{
 };
 use tocsin_slack::envelope::Envelope;
 
-use super::routes;
-use crate::installation::InstallationKey;
+use crate::{installation::InstallationKey, request::SequencePlace};
 
 /// How long a worker has a row to itself; one that died lets go by then.
-pub(super) const LEASE: std::time::Duration = std::time::Duration::from_secs(15);
+pub(crate) const LEASE: std::time::Duration = std::time::Duration::from_secs(15);
 
 /// How long worked rows are kept, for those who look into what happened; and for redeliveries, which end after a day.
 const KEPT: Duration = Duration::days(7);
@@ -39,10 +38,11 @@ pub(crate) enum Stored {
     Again,
 }
 
-/// Stores what Slack sent, once.
+/// Stores what Slack sent, once, at its place among what is worked in order.
 pub(crate) async fn store(
     tx: &impl ConnectionTrait,
     envelope: Envelope,
+    place: Option<SequencePlace>,
     installation: &InstallationKey,
     request_id: &str,
     now: OffsetDateTime,
@@ -51,7 +51,7 @@ pub(crate) async fn store(
     let app = installation.app();
     // Whoever signs for one app names nothing of another's.
     let key = app.map_or_else(|| envelope.key.clone(), |app| format!("{app}/{}", envelope.key));
-    let place = routes::sequence(&envelope).and_then(|place| place.of_app(app));
+    let place = place.and_then(|place| place.of_app(app));
     let row = ActiveModel {
         id: Set(id),
         slack_key: Set(key),

@@ -9,16 +9,16 @@ use tocsin_message::markdown as mrkdwn;
 use tocsin_queue::JobError;
 use tocsin_slack::envelope::Kind;
 
-use crate::{installation::AppInstallation, parts::Parts};
+use crate::installation::AppInstallation;
 
 /// A kind of request, and who answers it.
-pub(crate) struct Prompt {
+pub(crate) struct Prompt<P: 'static> {
     pub(crate) kind: Kind,
     /// The type that Slack gives it, such as `view_submission` or `block_suggestion`.
     pub(crate) name: &'static str,
     /// Whether it is this prompt's, judged by the request alone.
     pub(crate) wanted: fn(&Value) -> bool,
-    pub(crate) answer: for<'a> fn(&'a Parts, &'a Ask) -> BoxFuture<'a, Result<Answer, JobError>>,
+    pub(crate) answer: for<'a> fn(&'a P, &'a Ask) -> BoxFuture<'a, Result<Answer, JobError>>,
     /// What is answered when that failed, or took too long for Slack.
     pub(crate) otherwise: fn(&Value) -> Reply,
 }

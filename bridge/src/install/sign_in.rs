@@ -17,9 +17,9 @@ use tocsin_entity::id::OrganizationId;
 use tocsin_slack::error::SlackError;
 use tocsin_slack_app::link_state::{SIGN_IN, SIGN_IN_CALLBACK, SignIn};
 
-use super::set_linked;
 use crate::{
     graphql::{ApiError, As, RecordSlackLink, record_slack_link},
+    identity::set_linked,
     install::{Ending, OK, of_link, redeem},
     parts::Parts,
 };

@@ -13,14 +13,17 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 use tocsin_entity::kinds::SlackFeature;
-use tocsin_slack_app::feature::{bot_scopes, events, user_scopes};
+use tocsin_slack_app::{
+    feature::{bot_scopes, events, user_scopes},
+    link_state::{SIGN_IN_CALLBACK, SIGN_IN_SCOPES},
+    oauth::CALLBACK,
+};
 use url::Url;
 
-use super::{OAUTH_CALLBACK, OAUTH_IDENTITY, SIGN_IN_SCOPES};
 use crate::{
     commands,
     create::{MESSAGE_SHORTCUT, SHORTCUT},
-    inbound::paths::{COMMANDS, EVENTS, INTERACTIONS, OPTIONS},
+    request::paths::{COMMANDS, EVENTS, INTERACTIONS, OPTIONS},
     workflow,
 };
 pub use check::ManifestFault;
@@ -150,7 +153,7 @@ impl<'a> Writer<'a> {
         }
         let mut oauth = json!({"scopes": scopes});
         if let Some(url) = public_url {
-            oauth["redirect_urls"] = json!([below(url, OAUTH_CALLBACK), below(url, OAUTH_IDENTITY)]);
+            oauth["redirect_urls"] = json!([below(url, CALLBACK), below(url, SIGN_IN_CALLBACK)]);
         }
         oauth
     }

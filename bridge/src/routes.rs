@@ -1,19 +1,12 @@
-//! Who works what: one route for each kind of request that anybody here cares about.
+//! All features, by the requests that they handle: one line for each.
 
-use futures::future::BoxFuture;
-use serde_json::Value;
-use time::{Duration, OffsetDateTime};
-use tocsin_entity::id::InboxId;
-use tocsin_queue::JobError;
-use tocsin_slack::envelope::{Envelope, Kind};
-
-use super::{prompt::Prompt, sequence::SequencePlace};
 use crate::{
-    actions, commands, comments, create, directory, home, identity, install, installation::AppInstallation,
-    mention, parts::Parts, unfurl, workflow,
+    actions, commands, comments, create, directory, home, identity, install, mention,
+    parts::{Prompt, Registry, Route},
+    unfurl, workflow,
 };
 
-/// Every route. What has none is answered, counted and forgotten.
+/// Who works requests.
 const ROUTES: &[&Route] = &[
     &actions::PRESSED,
     &actions::SUBMITTED,
@@ -30,7 +23,7 @@ const ROUTES: &[&Route] = &[
     &workflow::ROUTE,
 ];
 
-/// Every prompt: what is in none is answered with nothing but its acknowledgement.
+/// Who answers requests.
 const PROMPTS: &[&Prompt] = &[
     &actions::OPEN,
     &actions::OPTIONS,
@@ -44,89 +37,17 @@ const PROMPTS: &[&Prompt] = &[
     &create::SUBMIT,
 ];
 
-/// A kind of request, and its handler.
-pub(crate) struct Route {
-    pub(crate) kind: Kind,
-    /// The type that Slack gives it, such as `message` or `block_actions`.
-    pub(crate) name: &'static str,
-    /// Whether a request of this type is worth storing, judged by itself alone.
-    pub(crate) wanted: fn(&Value) -> bool,
-    pub(crate) work: for<'a> fn(&'a Parts, &'a Item) -> BoxFuture<'a, Worked>,
-}
-
-/// What came of working a request; a failure says whether to try again.
-pub(crate) type Worked = Result<Outcome, JobError>;
-
-/// What came of working a request, as it is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// It was for us.
-    Done(&'static str),
-    /// It was not: what people say elsewhere is forgotten at once.
-    NotOurs(&'static str),
-}
-
-/// A request to be worked.
-#[derive(Debug, Clone)]
-pub(crate) struct Item {
-    pub(crate) id: InboxId,
-    pub(crate) payload: Value,
-    /// For which it came, and where alone it may do anything.
-    pub(crate) installation: AppInstallation,
-    pub(crate) request_id: Option<String>,
-    /// When it came.
-    pub(crate) received_at: OffsetDateTime,
-    /// When this try to work it began.
-    pub(crate) taken_up_at: OffsetDateTime,
-}
-
-impl Item {
-    /// How long ago it came.
-    pub(crate) fn age(&self) -> Duration {
-        self.taken_up_at - self.received_at
-    }
-
-    /// What makes a mutation the same one when it is repeated.
-    pub(crate) fn idempotency_key(&self) -> String {
-        self.id.to_string()
-    }
-}
-
-/// Who works a request. Several routes may share a type, each wanting payloads of its own.
-pub(crate) fn find(kind: Kind, name: &str, payload: &Value) -> Option<&'static Route> {
-    ROUTES
-        .iter()
-        .copied()
-        .chain(&directory::ROUTES)
-        .find(|route| route.kind == kind && route.name == name && (route.wanted)(payload))
-}
-
-/// A request's type as it labels metrics. Whoever has an app of their own can name any number of types, and each label is kept for ever.
-pub(crate) fn label(name: &str) -> &'static str {
-    let routes = ROUTES
-        .iter()
-        .copied()
-        .chain(&directory::ROUTES)
-        .map(|route| route.name);
-    let mut known = routes.chain(PROMPTS.iter().map(|prompt| prompt.name));
-    known.find(|known| *known == name).unwrap_or("other")
-}
-
-/// The place of a request among those that are worked one after another; none where its order does not matter.
-pub(crate) fn sequence(envelope: &Envelope) -> Option<SequencePlace> {
-    let is_message = envelope.kind == comments::ROUTE.kind && envelope.name == comments::ROUTE.name;
-    is_message.then(|| comments::place(&envelope.payload)).flatten()
-}
-
-/// Who answers a request.
-pub(crate) fn prompt(envelope: &Envelope) -> Option<&'static Prompt> {
-    PROMPTS.iter().copied().find(|prompt| {
-        prompt.kind == envelope.kind && prompt.name == envelope.name && (prompt.wanted)(&envelope.payload)
-    })
+/// All of them.
+pub(crate) fn registry() -> Registry {
+    let messages = &comments::ROUTE;
+    Registry::new()
+        .routes(ROUTES.iter().copied().chain(&directory::ROUTES))
+        .prompts(PROMPTS.iter().copied())
+        .in_sequence(messages.kind, messages.name, comments::place)
 }
 
 #[cfg(test)]
-#[path = "../../tests/it/inbound/tenants_cases.rs"]
+#[path = "../tests/it/inbound/tenants_cases.rs"]
 #[expect(dead_code, reason = "what is tried with them is tried from outside")]
 mod cases;
 
@@ -134,6 +55,9 @@ mod cases;
 mod tests {
     use std::collections::BTreeSet;
     use tocsin_slack::envelope::{self, EventRequest};
+
+    use serde_json::Value;
+    use tocsin_slack::envelope::{Envelope, Kind};
 
     use super::*;
 
@@ -154,12 +78,16 @@ mod tests {
     }
 
     fn all_routes() -> impl Iterator<Item = (usize, &'static Route)> {
-        ROUTES.iter().copied().chain(&directory::ROUTES).enumerate()
+        registry()
+            .all_routes()
+            .collect::<Vec<_>>()
+            .into_iter()
+            .enumerate()
     }
 
     /// With places that no route has.
     fn all_prompts() -> impl Iterator<Item = (usize, &'static Prompt)> {
-        (1_000..).zip(PROMPTS.iter().copied())
+        (1_000..).zip(registry().all_prompts().collect::<Vec<_>>())
     }
 
     fn envelope(case: &cases::Case, payload: Value) -> Envelope {
@@ -213,8 +141,10 @@ mod tests {
     /// Requests with fields of any shape at all, for each route and each prompt.
     fn look_for_work(body: &[u8]) {
         for envelope in envelopes(body) {
-            let _route = find(envelope.kind, &envelope.name, &envelope.payload);
-            let _prompt = prompt(&envelope);
+            let registry = registry();
+            let _route = registry.route(envelope.kind, &envelope.name, &envelope.payload);
+            let _prompt = registry.prompt(&envelope);
+            let _place = registry.place(&envelope);
         }
     }
 
@@ -239,7 +169,8 @@ mod tests {
 
     #[test]
     fn types_that_nobody_here_works_have_one_label_together() {
-        assert_eq!(label("message"), "message");
-        assert_eq!(label("made_up_by_the_owner_of_an_app"), "other");
+        let registry = registry();
+        assert_eq!(registry.label("message"), "message");
+        assert_eq!(registry.label("made_up_by_the_owner_of_an_app"), "other");
     }
 }
