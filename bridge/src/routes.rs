@@ -54,10 +54,9 @@ mod cases;
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
-    use tocsin_slack::envelope::{self, EventRequest};
 
     use serde_json::Value;
-    use tocsin_slack::envelope::{Envelope, Kind};
+    use tocsin_slack::envelope::{self, Envelope, EventRequest, Kind};
 
     use super::*;
 

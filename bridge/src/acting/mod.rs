@@ -3,7 +3,11 @@
 //! One place decides who they are to the incident's organisation, makes the change in their name, and tells apart what the
 //! refusals mean to them.
 
+pub(crate) mod act;
+pub(crate) mod asker;
 mod change;
+pub(crate) mod texts;
+pub(crate) mod typed;
 mod whom;
 
 use tocsin_entity::{

@@ -10,13 +10,13 @@ use tocsin_queue::JobError;
 use tocsin_slack::{envelope::Kind, error::SlackError, view::View};
 
 use super::{
-    age, asker, menu,
+    age, menu,
     press::Press,
     target,
     tell::{Place, tell},
 };
 use crate::{
-    acting,
+    acting::{self, asker},
     failure::of_api,
     graphql::{As, Incident},
     installation::AppInstallation,

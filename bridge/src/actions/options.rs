@@ -6,9 +6,8 @@ use tocsin_entity::kinds::Role;
 use tocsin_queue::JobError;
 use tocsin_slack::envelope::Kind;
 
-use super::asker;
 use crate::{
-    acting,
+    acting::{self, asker},
     failure::of_api,
     graphql::As,
     modals::{self, Meta},

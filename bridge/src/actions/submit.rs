@@ -5,12 +5,9 @@ use serde_json::{Value, json};
 use tocsin_slack::envelope::Kind;
 use url::Url;
 
-use super::{
-    asker,
-    tell::{Place, tell},
-};
+use super::tell::{Place, tell};
 use crate::{
-    acting::{self, Asked},
+    acting::{self, Asked, asker},
     modals,
     notice::Notice,
     parts::{Parts, Prompt, Route},

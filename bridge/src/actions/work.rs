@@ -8,13 +8,13 @@ use tocsin_slack::envelope::Kind;
 
 use super::{
     action::Deed,
-    age, asker, menu,
+    age, menu,
     press::Press,
     target,
     tell::{Place, tell},
 };
 use crate::{
-    acting::{self, Asked},
+    acting::{self, Asked, asker},
     notice::Notice,
     parts::{Parts, Route},
     request::{Item, Outcome, Worked},

@@ -2,12 +2,12 @@
 
 use tocsin_message::mrkdwn::Mrkdwn;
 
-use super::{
-    act::{Done, Refusal},
-    asked::Typed,
-    whoami,
-};
+use super::whoami;
 use crate::{
+    acting::{
+        act::{Done, Refusal},
+        typed::Typed,
+    },
     identity::{self, Person},
     installation::AppInstallation,
     notice::Notice,

@@ -15,18 +15,15 @@ use tocsin_slack::{
 };
 use url::Url;
 
-use super::{
-    Told,
-    asked::Typed,
-    parse::{Command, Filters, parse},
-    texts,
-    verb::Verb,
-};
+use super::Told;
 use crate::{
-    acting,
-    actions::asker,
+    acting::{self, asker, texts, typed::Typed},
     create::services,
     failure::of_api,
+    grammar::{
+        parse::{Command, Filters, parse},
+        verb::Verb,
+    },
     graphql::{As, Incident, Known, ListIncidents, Member, list_incidents},
     installation::AppInstallation,
     mirror::content::{self, NAME_MAX},

@@ -5,9 +5,9 @@ use tocsin_message::{blocks, mrkdwn::Mrkdwn};
 use tocsin_queue::JobError;
 use tocsin_slack::inputs::divider;
 
-use super::{Told, asked::Typed};
+use super::Told;
 use crate::{
-    acting,
+    acting::{self, typed::Typed},
     failure::of_api,
     graphql::{As, Entry, Incident},
     installation::AppInstallation,

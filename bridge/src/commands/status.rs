@@ -3,9 +3,9 @@
 use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
-use super::{Told, asked::Typed};
+use super::Told;
 use crate::{
-    acting,
+    acting::{self, typed::Typed},
     failure::of_api,
     graphql::{As, StatusOfIncidents, status_of_incidents},
     installation::AppInstallation,

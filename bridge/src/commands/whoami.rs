@@ -4,9 +4,8 @@ use tocsin_entity::{id::OrganizationId, kinds::Role};
 use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
-use super::asked::Typed;
 use crate::{
-    acting,
+    acting::{self, typed::Typed},
     failure::of_api,
     graphql::{As, Known, Member, WhoIs, who_is},
     identity::Person,

@@ -6,7 +6,6 @@ use tocsin_queue::JobError;
 
 use super::{
     memory,
-    message::Place,
     reply::{COMMENTED, Reply},
 };
 use crate::{
@@ -15,6 +14,7 @@ use crate::{
     notice::Notice,
     parts::Parts,
     request::{Item, Outcome, Worked},
+    rich_text::message::Place,
     thread::Thread,
 };
 

@@ -5,8 +5,10 @@
 use serde_json::{Value, json};
 use tocsin_slack::timestamp::said_at;
 
-use super::message::{Message, Place};
-use crate::request::SequencePlace;
+use crate::{
+    request::SequencePlace,
+    rich_text::message::{Message, Place},
+};
 
 /// A reply's place in its thread. Edits and deletions stand where they were made, behind the message and before what was said since.
 pub(crate) fn place(payload: &Value) -> Option<SequencePlace> {

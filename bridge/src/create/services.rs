@@ -5,7 +5,7 @@ use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
 use crate::{
-    commands::act::Refusal,
+    acting::act::Refusal,
     failure::of_api,
     graphql::{As, ServicesToName, services_to_name},
     parts::Parts,

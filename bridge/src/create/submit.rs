@@ -12,9 +12,8 @@ use super::{
     trigger::{self, Created, Draft, Who},
 };
 use crate::{
-    acting,
-    actions::asker,
-    commands::{act::Refusal, verb::Verb},
+    acting::{self, act::Refusal, asker},
+    grammar::verb::Verb,
     notice::{self, Notice},
     parts::{Parts, Prompt, Route},
     request::{Answer, Ask, Item, Outcome, Reply, Worked},

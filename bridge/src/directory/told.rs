@@ -15,8 +15,8 @@ use crate::{
     installation::AppInstallation,
     parts::{Parts, Route},
     request::{Item, Outcome, Worked},
+    sharing,
     store::channels as store,
-    unfurl,
     workspace::Workspace,
 };
 
@@ -167,7 +167,7 @@ async fn note(
             set(Column::IsShared, Expr::value(true))
                 .await
                 .map_err(JobError::retry)?;
-            unfurl::follow_sharing(parts, team, id, true)
+            sharing::follow(parts, team, id, true)
                 .await
                 .map_err(JobError::retry)?;
             // One that is not on record is known by now.
@@ -272,7 +272,7 @@ async fn read(parts: &Parts, installation: &AppInstallation, id: &str) -> Result
             store::record(&parts.database, &bot, &channel, parts.clock.now())
                 .await
                 .map_err(JobError::retry)?;
-            unfurl::follow_sharing(parts, &bot.team_id, &channel.id, channel.is_shared())
+            sharing::follow(parts, &bot.team_id, &channel.id, channel.is_shared())
                 .await
                 .map_err(JobError::retry)
         }

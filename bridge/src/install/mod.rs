@@ -12,7 +12,3 @@ pub(crate) use self::{
     page::{Ending, OK},
     state::redeem,
 };
-pub(crate) use crate::workspace_sync::{
-    forget::forget,
-    rotate::{CLAIM, Rotation},
-};

@@ -5,7 +5,7 @@ use tocsin_entity::kinds::SlackFeature;
 use tocsin_slack_app::feature::write;
 
 use super::*;
-use crate::commands::parse::parse;
+use crate::{commands, grammar::parse::parse};
 
 fn wishes(features: &[SlackFeature]) -> ManifestWishes {
     ManifestWishes {

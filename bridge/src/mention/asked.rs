@@ -12,13 +12,14 @@ use tocsin_slack::{
     lenient::{id, lenient, read},
 };
 
-use super::read::{Wish, addressed, read as wish};
 use crate::{
-    actions::asker,
-    commands::{
+    acting::{
         act::{self, Doer, Refusal},
+        asker, texts,
+    },
+    grammar::{
+        mention::{Wish, addressed, read as wish},
         parse::Misread,
-        texts,
     },
     installation::AppInstallation,
     notice::{self, Notice},

@@ -26,16 +26,17 @@ use super::{
     outcome::{Outcome, Wait, back_off},
 };
 use crate::{
-    digest::lines,
     graphql::{ApiError, As, Connector, Entry, Incident, Mirrored, Postmortem},
+    mirror::digest::lines,
     origin,
     parts::Parts,
     store::{
         claim::{self, Claim, Finished, News, PutOff},
         lease::{Claimed, Lease},
+        post_key::is_of_postmortem,
         posts,
     },
-    unfurl, workspace_sync,
+    workspace_sync,
 };
 
 /// How soon a message is tried again that has no place in the pace yet, and no digest to go into.
@@ -302,7 +303,7 @@ async fn previewed_postmortem(
     recorded: &[post::Model],
     incident: &Incident,
 ) -> Result<Option<Postmortem>, Fault> {
-    if recorded.iter().any(|post| unfurl::is_of_postmortem(&post.key)) {
+    if recorded.iter().any(|post| is_of_postmortem(&post.key)) {
         Ok(parts.api.find_postmortem(who, incident.id).await?)
     } else {
         Ok(None)

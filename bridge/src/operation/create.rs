@@ -9,9 +9,9 @@ use tocsin_slack::{channel::Channel, error::SlackError, installation::Installati
 
 use super::{AGAIN, Stop, bot};
 use crate::{
-    directory,
     graphql::{Found, Operation},
     parts::Parts,
+    store::channels::record,
     workspace::Bot,
 };
 
@@ -41,7 +41,7 @@ pub(super) async fn create(parts: &Parts, operation: &Operation) -> Result<Found
         is_member: true,
         ..channel
     };
-    directory::record(&parts.database, &bot.installation, &channel, parts.clock.now()).await?;
+    record(&parts.database, &bot.installation, &channel, parts.clock.now()).await?;
     Ok(Found::Channel {
         id: channel.id,
         name: channel.name,

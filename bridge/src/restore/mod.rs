@@ -1,7 +1,7 @@
 //! A database that was restored from a backup: Slack knows more than the database then, and shows what is no longer so.
 //!
 //! No file and no table tells that it was restored: somebody may have put a copy of it back by hand, or PostgreSQL has recovered to an
-//! earlier moment. So each message says in its metadata which post it is, of which incident in which version ([`mark`]). After a start,
+//! earlier moment. So each message says in its metadata which post it is, of which incident in which version ([`crate::mirror::mark`]). After a start,
 //! and now and then, the channels are read ([`census`]), and what is found there is compared with what is on record ([`settle`]):
 //!
 //! - a message that shows a later version than is on record is written anew;
@@ -16,4 +16,4 @@ mod lost;
 mod settle;
 mod sighting;
 
-pub(crate) use self::{census::run, settle::settle_thread, sighting::mark};
+pub(crate) use self::{census::run, settle::settle_thread};

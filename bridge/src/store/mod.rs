@@ -6,6 +6,7 @@ pub(crate) mod due;
 pub(crate) mod fence;
 pub(crate) mod lane;
 pub(crate) mod lease;
+pub(crate) mod post_key;
 pub(crate) mod posts;
 pub(crate) mod probe;
 #[cfg(test)]

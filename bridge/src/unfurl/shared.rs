@@ -21,7 +21,7 @@ use tocsin_slack::{
     lenient::{id, lenient, read},
 };
 
-use super::{OF_INCIDENT, OF_POSTMORTEM, fingerprint, incident_among, link::Page, theirs, wake::wake};
+use super::{fingerprint, incident_among, link::Page, theirs, wake::wake};
 use crate::{
     failure::of_api,
     graphql::{As, Incident},
@@ -29,6 +29,7 @@ use crate::{
     installation::AppInstallation,
     parts::{Parts, Route},
     request::{Item, Outcome, Worked},
+    store::post_key::{OF_INCIDENT, OF_POSTMORTEM},
 };
 
 /// `link_shared`.

@@ -24,7 +24,7 @@ use tocsin_slack_app::channel::{ChannelError, archived};
 use tocsin_slack_client::Slack;
 use tokio::sync::Notify;
 
-use crate::{directory, workspace::Bot};
+use crate::{store::channels::record, workspace::Bot};
 
 /// How long a channel is taken to be what it was.
 const FRESH: Duration = Duration::from_secs(600);
@@ -201,7 +201,7 @@ impl Channels {
             Ok(Some(found)) => found,
         };
         if found.is_archived {
-            directory::record(&self.database, bot, &found, self.clock.now()).await?;
+            record(&self.database, bot, &found, self.clock.now()).await?;
             return Ok(Err(ChannelError::new(
                 "is_archived",
                 archived(&hashed(&found.name)),
@@ -209,7 +209,7 @@ impl Channels {
         }
         let is_member = found.is_member || self.join(&found, bot).await;
         let found = Channel { is_member, ..found };
-        directory::record(&self.database, bot, &found, self.clock.now()).await?;
+        record(&self.database, bot, &found, self.clock.now()).await?;
         Ok(Ok(Resolved {
             name: hashed(&found.name),
             id: found.id,

@@ -30,10 +30,6 @@ pub(crate) use self::{
     registry::{Reach, Workspaces},
     sockets::SocketTroubles,
 };
-pub(crate) use crate::workspace_sync::{
-    follow::{follow, look, look_first, look_for, refresh},
-    run::run,
-};
 use crate::{config::Pace, pace::Limits};
 
 /// The slash command of the app in a workspace.

@@ -16,11 +16,11 @@ use tocsin_slack::{
 
 use super::{OLDEST, PAUSE, Threads, past::Past, threaded};
 use crate::{
-    comments::message::Message,
     inbox::{self, Stored},
     installation::InstallationKey,
     parts::Parts,
     restore,
+    rich_text::message::Message,
 };
 
 /// Pages of a thread that are read, of 200 messages each: nobody reads a longer one.

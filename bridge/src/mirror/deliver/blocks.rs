@@ -5,7 +5,7 @@ use tocsin_entity::slack::post;
 use tocsin_slack::{error::SlackError, message::Message, metadata::Metadata};
 
 use super::{super::desired::Wanted, Delivery, refusal};
-use crate::{restore::mark, workspace::Bot};
+use crate::{mirror::mark::mark, workspace::Bot};
 
 /// A call that shows a message.
 struct Call<'a> {

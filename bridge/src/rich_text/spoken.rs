@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use tocsin_queue::JobError;
 
-use super::{document::Block, escape::escape, markdown, message::Message, reply::names};
-use crate::{installation::AppInstallation, parts::Parts};
+use super::{document::Block, escape::escape, markdown, message::Message};
+use crate::{installation::AppInstallation, parts::Parts, rich_text::names::names};
 
 /// What somebody wrote.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -2,8 +2,10 @@
 
 use tocsin_message::{markdown::escape, mrkdwn::Mrkdwn};
 
-use super::{parse::Misread, verb::Verb};
-use crate::notice::{self, Notice};
+use crate::{
+    grammar::{parse::Misread, verb::Verb},
+    notice::{self, Notice},
+};
 
 /// Longest name of a command; Slack's own limit is 32.
 const COMMAND_MAX: usize = 40;

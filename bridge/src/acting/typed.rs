@@ -9,7 +9,7 @@ use tocsin_slack::lenient::{lenient, read};
 use url::Url;
 
 use crate::{
-    actions::asker,
+    acting::asker,
     identity::Person,
     installation::AppInstallation,
     notice::{self, Notice},

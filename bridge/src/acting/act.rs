@@ -6,22 +6,21 @@ use tocsin_entity::id::{IncidentId, OrganizationId, UserId};
 use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
-use super::{
-    asked::Typed,
-    parse::{Assignee, Deed},
-    texts,
-    verb::Verb,
-};
+use super::texts;
 use crate::{
-    acting::{self, Acted, Asked, Change},
-    comments,
+    acting::{self, Acted, Asked, Change, typed::Typed},
     failure::of_api,
+    grammar::{
+        parse::{Assignee, Deed},
+        verb::Verb,
+    },
     graphql::As,
     identity::{self, Person, Standing},
     installation::AppInstallation,
     notice::Notice,
     parts::Parts,
     request::Item,
+    rich_text,
 };
 
 /// Why nothing was done.
@@ -57,17 +56,6 @@ impl From<Notice> for Refusal {
 /// What is said when it is done, or why it is not.
 pub(crate) type Done = Result<Result<Mrkdwn, Refusal>, JobError>;
 
-/// The subcommand that does it.
-pub(crate) fn verb(deed: &Deed) -> Verb {
-    match deed {
-        Deed::Acknowledge => Verb::Acknowledge,
-        Deed::Resolve { .. } => Verb::Resolve,
-        Deed::Note { .. } => Verb::Note,
-        Deed::Assign { .. } => Verb::Assign,
-        Deed::Snooze { .. } => Verb::Snooze,
-    }
-}
-
 /// Who does it, to what.
 pub(crate) struct Doer<'a> {
     pub(crate) person: &'a Person,
@@ -82,7 +70,7 @@ pub(crate) struct Doer<'a> {
 }
 
 /// Does it to the incident that a person means by its number.
-pub(super) async fn by_number(parts: &Parts, item: &Item, typed: &Typed, number: i64, deed: &Deed) -> Done {
+pub(crate) async fn by_number(parts: &Parts, item: &Item, typed: &Typed, number: i64, deed: &Deed) -> Done {
     let request_id = item.request_id.as_deref();
     let person = match typed.person(parts, &item.installation).await? {
         Ok(person) => person,
@@ -171,7 +159,7 @@ fn said(acted: &Acted, deed: &Deed, at: OffsetDateTime, names: &Mrkdwn) -> Mrkdw
 
 /// What was typed, as Markdown.
 async fn markdown(parts: &Parts, installation: &AppInstallation, text: &str) -> Result<String, JobError> {
-    let spoken = comments::spoken(parts, installation, &json!({"text": text})).await?;
+    let spoken = rich_text::spoken(parts, installation, &json!({"text": text})).await?;
     Ok(spoken.markdown)
 }
 

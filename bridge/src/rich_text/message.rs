@@ -13,8 +13,9 @@ use tocsin_slack::{
 use super::{
     document::{Document, Names},
     escape::escape,
-    markdown, rich_text, text,
+    markdown, text,
 };
+use crate::rich_text::elements;
 
 /// Subtypes in which people speak; all others are Slack's, or an app's.
 const SPOKEN: [&str; 3] = ["file_share", "thread_broadcast", "me_message"];
@@ -37,7 +38,7 @@ pub(crate) struct Message {
     #[serde(deserialize_with = "lenient")]
     pub(crate) thread_ts: Option<String>,
     #[serde(deserialize_with = "lenient")]
-    pub(super) text: String,
+    pub(crate) text: String,
     #[serde(deserialize_with = "lenient")]
     blocks: Vec<Value>,
     #[serde(deserialize_with = "lenient")]
@@ -97,7 +98,7 @@ impl Message {
 
     /// What was written: the composer's rich text where there is some, else the text, else what was attached.
     pub(crate) fn document(&self) -> Document {
-        let rich = rich_text::document(&self.blocks);
+        let rich = elements::document(&self.blocks);
         if !rich.is_empty() {
             return rich;
         }

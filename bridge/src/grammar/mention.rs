@@ -1,17 +1,13 @@
-//! What a person says to the bot. Pure, but for who the bot is.
+//! What a person says to the bot.
 
-use crate::{
-    commands::{
-        act,
-        parse::{Deed, deed, first_word},
-        verb::Verb,
-    },
-    installation::AppInstallation,
+use crate::grammar::{
+    parse::{Deed, deed, first_word},
+    verb::Verb,
 };
 
 /// What is asked of the bot.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Wish {
+pub(crate) enum Wish {
     Act(Deed),
     Help,
     /// A command that lacks something.
@@ -20,21 +16,21 @@ pub(super) enum Wish {
     Unknown(String, Option<Verb>),
 }
 
-/// Whether a message is a command to the bot, and so no comment.
-pub(crate) fn is_command(installation: &AppInstallation, text: &str) -> bool {
-    let mut bots = installation.bots().iter();
+/// Whether a message is a command to one of these bots, and so no comment.
+pub(crate) fn is_command(bots: &[String], text: &str) -> bool {
+    let mut bots = bots.iter();
     bots.any(|bot| addressed(text, bot).is_some_and(|rest| !matches!(read(rest), Wish::Unknown(..))))
 }
 
 /// What follows the mention of the bot with which a message begins.
-pub(super) fn addressed<'a>(text: &'a str, bot: &str) -> Option<&'a str> {
+pub(crate) fn addressed<'a>(text: &'a str, bot: &str) -> Option<&'a str> {
     let inside = text.trim_start().strip_prefix("<@")?;
     let (inside, rest) = inside.split_once('>')?;
     let id = inside.split('|').next().unwrap_or(inside);
     (id == bot).then(|| rest.trim_start_matches([':', ',']))
 }
 
-pub(super) fn read(text: &str) -> Wish {
+pub(crate) fn read(text: &str) -> Wish {
     let (word, rest) = first_word(text);
     let bare = word.trim_end_matches([':', ',', '!', '.']);
     if word.is_empty() {
@@ -57,9 +53,9 @@ pub(super) fn read(text: &str) -> Wish {
 
 impl Wish {
     /// The subcommand that it is, as far as it is one.
-    pub(super) fn verb(&self) -> Verb {
+    pub(crate) fn verb(&self) -> Verb {
         match self {
-            Self::Act(deed) => act::verb(deed),
+            Self::Act(deed) => deed.verb(),
             Self::Wrong(verb, _) => *verb,
             Self::Help | Self::Unknown(..) => Verb::Help,
         }

@@ -109,7 +109,7 @@ fn date(leaf: &Value) -> Option<String> {
 }
 
 /// A moment that Slack gives in seconds since 1970.
-pub(super) fn moment(timestamp: i64) -> Option<String> {
+pub(crate) fn moment(timestamp: i64) -> Option<String> {
     let at = OffsetDateTime::from_unix_timestamp(timestamp).ok()?;
     let (date, hour, minute) = (at.date(), at.hour(), at.minute());
     Some(format!("{date} {hour:02}:{minute:02} UTC"))

@@ -2,10 +2,8 @@
 //!
 //! Source: Slack, "Formatting message text", "Parsing".
 
-use super::{
-    document::{Block, Document, Inline, Style, What},
-    rich_text::moment,
-};
+use super::document::{Block, Document, Inline, Style, What};
+use crate::rich_text::elements::moment;
 
 /// A message's `text`.
 pub(crate) fn document(text: &str) -> Document {
@@ -210,7 +208,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::comments::{document::Names, markdown::render};
+    use crate::rich_text::{document::Names, markdown::render};
 
     fn markdown(text: &str) -> String {
         render(&document(text), &Names::default())

@@ -44,6 +44,19 @@ pub(crate) enum Deed {
     },
 }
 
+impl Deed {
+    /// The subcommand that does it.
+    pub(crate) fn verb(&self) -> Verb {
+        match self {
+            Self::Acknowledge => Verb::Acknowledge,
+            Self::Resolve { .. } => Verb::Resolve,
+            Self::Note { .. } => Verb::Note,
+            Self::Assign { .. } => Verb::Assign,
+            Self::Snooze { .. } => Verb::Snooze,
+        }
+    }
+}
+
 /// Whom a person named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Assignee {

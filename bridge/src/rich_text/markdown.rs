@@ -287,10 +287,10 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::comments::rich_text;
+    use crate::rich_text::elements;
 
     fn markdown(elements: &Value) -> String {
-        let document = rich_text::document(&[json!({"type": "rich_text", "elements": elements})]);
+        let document = elements::document(&[json!({"type": "rich_text", "elements": elements})]);
         let names = Names {
             people: [("U1".to_owned(), "Ada *L*".to_owned())].into(),
             channels: [("C1".to_owned(), "ops".to_owned())].into(),
