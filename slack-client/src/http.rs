@@ -15,8 +15,7 @@ use url::Url;
 
 use super::{
     address::{Resolver, check_answer},
-    client::{Slack, Token, observe, transport_error},
-    pacer::Pacer,
+    answer::{observe, transport_error},
     skew::Skew,
 };
 
@@ -85,11 +84,6 @@ impl Http {
             base: base.clone(),
             skew: Skew::default(),
         })
-    }
-
-    /// The Web API for whoever has this token, at this pace.
-    pub fn with_token(&self, token: Token, pacer: Arc<dyn Pacer>) -> Slack {
-        Slack::new(self.clone(), token, pacer)
     }
 
     /// Where the Web API is.

@@ -4,6 +4,7 @@
 //! failed calls say of a token, a [`FailureListener`] is told. Addresses that came in a request or an answer are called only where they are Slack's.
 
 mod address;
+mod answer;
 mod bot;
 mod channels;
 mod client;

@@ -13,7 +13,7 @@ use tocsin_slack::{
 };
 
 use super::{
-    client::{observe, read, transport_error},
+    answer::{observe, read, transport_error},
     http::Http,
 };
 
