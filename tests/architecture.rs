@@ -30,6 +30,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("migration", &[]),
     ("queue", &["database"]),
     ("seal", &[]),
+    ("slack", &["message"]),
+    ("slack-app", &["entity", "slack"]),
+    ("slack-client", &["clock", "slack"]),
     ("simulator", &["listener"]),
     (
         "api",
@@ -41,12 +44,22 @@ const ARROWS: &[(&str, &[&str])] = &[
             "migration",
             "queue",
             "seal",
+            "slack-app",
         ],
     ),
     (
         "bridge",
         &[
-            "client", "clock", "database", "entity", "message", "queue", "seal",
+            "client",
+            "clock",
+            "database",
+            "entity",
+            "message",
+            "queue",
+            "seal",
+            "slack",
+            "slack-app",
+            "slack-client",
         ],
     ),
     (
@@ -64,6 +77,9 @@ const ARROWS: &[(&str, &[&str])] = &[
             "queue",
             "seal",
             "simulator",
+            "slack",
+            "slack-app",
+            "slack-client",
         ],
     ),
     ("benches", &["simulator"]),
@@ -74,6 +90,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const TEST_ARROWS: &[(&str, &[&str])] = &[
     ("clock", &["migration"]),
     ("migration", &["database", "entity"]),
+    ("slack-client", &["simulator"]),
     ("api", &["entity", "migration", "queue", "seal"]),
     ("bridge", &["entity", "migration", "queue", "simulator"]),
 ];

@@ -1,4 +1,4 @@
-//! The bridge as a whole: what its parts share, and how they run and stop together.
+//! The bridge as a whole: its parts are made here, and run and stop together.
 
 use std::sync::Arc;
 
@@ -6,25 +6,31 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use tocsin_clock::Clock;
 use tocsin_database::{Database, DatabaseFault};
-use tocsin_entity::id::SlackAppId;
 use tocsin_queue::{Queue, Worker};
+use tocsin_slack_client::Http;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 use uuid::Uuid;
 
 use crate::{
-    app::Apps,
+    background::{follow, leads, sweep},
     comments,
     config::BridgeConfig,
-    connector::{self, Connectors},
-    digest, directory, follow,
+    connector::Connectors,
+    directory,
     graphql::{self, Api},
-    home, identity, inbound, install, mirror, operation,
-    restore::{self, RestoreWatch},
-    slack::{Http, oauth::ClientConfig},
-    store::{Lane, Leases, claim::Claimant, lease::Claimed, probe},
-    sweep, telemetry, unfurl,
-    workspace::{self, Setting, Workspace, Workspaces},
+    home, inbound, install,
+    mirror::{self, digest},
+    operation,
+    parts::Parts,
+    reception::Receptions,
+    restore,
+    restore_watch::RestoreWatch,
+    routes,
+    store::{Lane, Leases, probe},
+    telemetry, unfurl,
+    workspace::{Setting, SocketTroubles, Workspace, Workspaces, apps::Apps},
+    workspace_sync,
 };
 
 /// Jobs of each kind that run at the same time: they wait for Slack and for the API most of the time.
@@ -33,59 +39,6 @@ const CONCURRENCY: usize = 48;
 /// The Slack bridge. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Bridge(pub(crate) Arc<Parts>);
-
-/// What the parts of the bridge share.
-#[derive(Debug)]
-pub(crate) struct Parts {
-    pub(crate) config: BridgeConfig,
-    pub(crate) database: Database,
-    /// What time it is for all that is written down.
-    pub(crate) clock: Clock,
-    pub(crate) queue: Queue,
-    /// For response addresses, which need no token.
-    pub(crate) http: Http,
-    pub(crate) workspaces: Workspaces,
-    /// The Slack apps of organisations.
-    pub(crate) apps: Apps,
-    /// How each connector is.
-    pub(crate) connectors: Connectors,
-    /// What became of the requests that came to Slack's addresses.
-    pub(crate) receptions: inbound::Receptions,
-    /// What further workspaces are made with.
-    pub(crate) setting: Setting,
-    /// Why nothing comes by Socket Mode, while that is so.
-    pub(crate) socket_trouble: inbound::socket::SocketTroubles,
-    pub(crate) api: Api,
-    pub(crate) lane: Lane,
-    /// The way in which the inbox is written, for which Slack waits.
-    pub(crate) inbox_lane: Lane,
-    pub(crate) leases: Leases,
-    /// Whether the database was restored from a backup.
-    pub(crate) restore: RestoreWatch,
-    /// This process, in claims: another start is another worker.
-    pub(crate) worker: String,
-}
-
-impl Parts {
-    /// Makes, whenever it is called, the claimant of a claim that this process is about to make.
-    pub(crate) fn claimant(&self, of: Claimed) -> impl Fn() -> Claimant + Send + Sync + 'static {
-        let (worker, clock) = (self.worker.clone(), self.clock.clone());
-        let lost_track = !self.leases.is_held(of);
-        move || Claimant {
-            worker: worker.clone(),
-            now: clock.now(),
-            lost_track,
-        }
-    }
-
-    /// By which Slack knows an app in OAuth: the server's, or an organisation's own.
-    pub(crate) fn client(&self, app: Option<SlackAppId>) -> Option<ClientConfig> {
-        match app {
-            None => self.config.slack.client.clone(),
-            Some(id) => self.apps.get(id)?.client,
-        }
-    }
-}
 
 /// Why the bridge could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -143,7 +96,7 @@ impl Bridge {
             lane,
             leases: Leases::new(&worker),
             restore: RestoreWatch::new(clock.now()),
-            socket_trouble: inbound::socket::SocketTroubles::default(),
+            socket_trouble: SocketTroubles::default(),
             config,
             database,
             clock,
@@ -151,7 +104,8 @@ impl Bridge {
             http,
             workspaces,
             apps: Apps::default(),
-            receptions: inbound::Receptions::default(),
+            receptions: Receptions::default(),
+            registry: routes::registry(),
             setting,
             api,
             worker,
@@ -163,7 +117,7 @@ impl Bridge {
     pub fn router(&self) -> axum::Router {
         inbound::router(Arc::clone(&self.0))
             .merge(install::router(Arc::clone(&self.0)))
-            .merge(identity::router(Arc::clone(&self.0)))
+            .merge(install::sign_in::router(Arc::clone(&self.0)))
     }
 
     /// Works until the shutdown, and then finishes what it has begun or hands it back.
@@ -179,12 +133,12 @@ impl Bridge {
         if let Err(error) = parts.clock.look(parts.database.write()).await {
             tracing::warn!("the database's clock cannot be read yet, and this machine's is taken: {error}");
         }
-        workspace::look_first(parts).await;
+        workspace_sync::look_first(parts).await;
         let worker = Worker::new(parts.queue.clone())
             .concurrency(CONCURRENCY)
             .on(move |job, context| inbound::work(Arc::clone(&inbox), job, context))
             .on(move |job, context| mirror::reconcile::reconcile(Arc::clone(&mirror), job, context))
-            .on(move |job, context| workspace::refresh(Arc::clone(&workspaces), job, context))
+            .on(move |job, context| workspace_sync::refresh(Arc::clone(&workspaces), job, context))
             .on(move |job, context| operation::work(Arc::clone(&operations), job, context))
             .on(move |job, context| digest::refresh::refresh(Arc::clone(&digests), job, context))
             .run(shutdown.clone());
@@ -192,8 +146,8 @@ impl Bridge {
             tokio::join!(
                 parts.clock.keep(parts.database.write(), shutdown.clone()),
                 inbound::tend(&parts.database, &parts.clock, shutdown.clone()),
-                workspace::run(parts, shutdown.clone()),
-                workspace::follow(parts, shutdown.clone()),
+                workspace_sync::run(parts, shutdown.clone()),
+                workspace_sync::follow(parts, shutdown.clone()),
                 inbound::socket::run(parts, shutdown.clone()),
                 restore::run(parts, shutdown.clone()),
                 comments::history::run(parts, shutdown.clone()),
@@ -201,7 +155,7 @@ impl Bridge {
                 sweep::run(parts, shutdown.clone()),
                 parts.connectors.run(&parts.database, shutdown.clone()),
                 parts.receptions.run(&parts.database, shutdown.clone()),
-                connector::follow(parts, shutdown.clone()),
+                leads::follow(parts, shutdown.clone()),
                 unfurl::tend(parts, shutdown.clone()),
                 home::run(parts, shutdown.clone()),
                 operation::look(parts, shutdown.clone()),
@@ -247,14 +201,6 @@ impl Bridge {
     /// Why nothing comes by Socket Mode, and what to do; `None` while it works, or is not used.
     pub fn socket_mode_trouble(&self) -> Option<String> {
         self.0.socket_trouble.told()
-    }
-
-    /// Asks Slack whether Socket Mode's token works; `None` where there is none. No connection is opened.
-    ///
-    /// # Errors
-    /// What is wrong and what to do, for people.
-    pub async fn check_socket_mode(&self) -> Option<Result<(), String>> {
-        inbound::socket::check(&self.0).await
     }
 }
 

@@ -1,12 +1,9 @@
 //! What the bridge must be told.
 
-use std::time::Duration;
-
 use secrecy::SecretString;
 use tocsin_seal::Sealer;
+use tocsin_slack_client::{oauth::ClientConfig, socket::SocketConfig};
 use url::Url;
-
-use crate::slack::oauth::ClientConfig;
 
 /// What the bridge must be told. The caller has already merged and checked flags, environment and file.
 #[derive(Clone, Debug)]
@@ -40,31 +37,6 @@ pub struct SlackConfig {
     pub socket: Option<SocketConfig>,
     /// How fast Slack may be called.
     pub pace: Pace,
-}
-
-/// Socket Mode: the bridge opens connections to Slack, which sends its requests down these.
-#[derive(Clone, Debug)]
-pub struct SocketConfig {
-    /// `SLACK_APP_TOKEN`: `xapp-…`, with the scope `connections:write`.
-    pub app_token: SecretString,
-    /// `TOCSIN_SLACK_SOCKETS`: how many connections each process keeps. Slack allows ten for all of an app's.
-    pub connections: u8,
-    /// For how long Slack may say nothing, not so much as a ping, before a connection is given up.
-    pub silence_max: Duration,
-}
-
-impl SocketConfig {
-    /// Source: the Node SDK's `SlackWebSocket`; Slack sends pings every few seconds.
-    const SILENCE_MAX: Duration = Duration::from_secs(30);
-
-    /// With the patience that Slack's own SDK has.
-    pub fn new(app_token: SecretString, connections: u8) -> Self {
-        Self {
-            app_token,
-            connections,
-            silence_max: Self::SILENCE_MAX,
-        }
-    }
 }
 
 /// How fast Slack may be called.

@@ -1,26 +1,15 @@
 //! What a person in Slack is told, and nobody else sees, when what they did had no effect.
 
+use tocsin_message::{markdown::escape, mrkdwn::Mrkdwn};
 use tocsin_queue::JobError;
+use tocsin_slack::error::SlackError;
 use url::Url;
 
 use crate::{
-    bridge::Parts,
-    comments::mrkdwn::escape,
     installation::AppInstallation,
-    slack::{SlackError, mrkdwn::Mrkdwn},
-    workspace::Workspace,
+    parts::Parts,
+    workspace::{SlashCommand, Workspace},
 };
-
-/// The slash command of the app in a workspace.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum SlashCommand {
-    /// The app has none there: nobody is sent to it.
-    Absent,
-    /// It has one, and nobody has used it yet: each app calls its own as it likes.
-    Unnamed,
-    /// What people call it, with its slash.
-    Named(String),
-}
 
 /// Why it had no effect.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,18 +1,14 @@
 //! Which incident a message in Slack belongs to, by the posts on record and by what incidents were made of.
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::ExprTrait};
-use time::Duration;
 use tocsin_entity::{
     id::{ConnectorId, IncidentId, OrganizationId},
     kinds::PostKind,
-    slack::{channel, post},
+    slack::post,
 };
 use tocsin_queue::JobError;
 
-use crate::{bridge::Parts, directory, installation::AppInstallation, origin, store::posts};
-
-/// How long a channel's name is believed.
-const FRESH: Duration = Duration::hours(6);
+use crate::{installation::AppInstallation, origin, parts::Parts, store::posts};
 
 /// The thread of an incident's own message, or of the message that it was made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,40 +93,4 @@ pub(crate) async fn organization_of_coming(
         .await
         .map_err(JobError::retry)?;
     Ok(found.filter(|organization| installation.serves(*organization)))
-}
-
-/// A channel's name, without its hash: from the table while it is fresh, else from Slack; none where Slack does not say.
-pub(crate) async fn channel_name(
-    parts: &Parts,
-    installation: &AppInstallation,
-    channel_id: &str,
-) -> Result<Option<String>, JobError> {
-    let key = (installation.team_id().to_owned(), channel_id.to_owned());
-    let known = channel::Entity::find_by_id(key)
-        .one(parts.database.read())
-        .await
-        .map_err(JobError::retry)?;
-    let now = parts.clock.now();
-    if let Some(known) = known
-        .as_ref()
-        .filter(|known| now - known.refreshed_at < FRESH && !known.name.is_empty())
-    {
-        return Ok(Some(known.name.clone()));
-    }
-    let told = match installation.slack().channel(channel_id).await {
-        Ok(told) => told,
-        Err(error) => {
-            tracing::debug!(
-                slack.channel = channel_id,
-                "Slack does not name {channel_id}: {error}"
-            );
-            return Ok(known.map(|known| known.name));
-        }
-    };
-    if let Some(bot) = installation.bot() {
-        directory::record(&parts.database, &bot, &told, now)
-            .await
-            .map_err(JobError::retry)?;
-    }
-    Ok(Some(told.name).filter(|name| !name.is_empty()))
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use anyhow::{Context, anyhow};
 use clap::Args;
 use tocsin_bridge::{ManifestFault, ManifestWishes, manifest};
-use tocsin_entity::{kinds::SlackFeature, slack::feature::USUAL};
+use tocsin_entity::kinds::SlackFeature;
+use tocsin_slack_app::feature::USUAL;
 use url::Url;
 
 use crate::{

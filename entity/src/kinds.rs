@@ -354,3 +354,16 @@ kind! {
         Failed = "FAILED",
     }
 }
+
+impl SlackFeature {
+    /// All of them, in the order in which people are shown them.
+    pub const ALL: [Self; 7] = [
+        Self::Notifications,
+        Self::TwoWaySync,
+        Self::Previews,
+        Self::IncidentChannels,
+        Self::Identity,
+        Self::Commands,
+        Self::AccessLogs,
+    ];
+}

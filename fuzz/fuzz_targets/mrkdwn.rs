@@ -1,4 +1,7 @@
 //! Markdown to Slack's mrkdwn.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| tocsin_bridge::fuzzing::mrkdwn(data));
+#[path = "../../slack/tests/it/mrkdwn.rs"]
+mod checks;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| checks::check(data));

@@ -1,4 +1,7 @@
 //! What comes to Slack's endpoints.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| tocsin_bridge::fuzzing::payload(data));
+#[path = "../../slack/tests/it/payloads.rs"]
+mod checks;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| checks::check(data));

@@ -1,4 +1,7 @@
 //! Whether a request is Slack's.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| tocsin_bridge::fuzzing::signature(data));
+#[path = "../../slack/tests/it/signature.rs"]
+mod checks;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| checks::check(data));

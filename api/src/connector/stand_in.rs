@@ -6,9 +6,10 @@ use tocsin_entity::{
     connector::Model,
     id::{ConnectorId, WorkspaceId},
     kinds::ConnectorStatus,
-    slack::{connector as found, installation, shut::has_stand_in},
+    slack::{connector as found, installation},
     slack_workspace,
 };
+use tocsin_slack_app::fallback::has_fallback;
 
 use super::place::Lead;
 use crate::{
@@ -68,7 +69,7 @@ pub(super) async fn troubles(
 /// Why nothing went through it last, where a fallback stands in for that.
 fn failing(seen: &found::Model) -> Option<&str> {
     let code = seen.reason_code.as_deref()?;
-    (seen.status == ConnectorStatus::Failing && has_stand_in(code)).then_some(code)
+    (seen.status == ConnectorStatus::Failing && has_fallback(code)).then_some(code)
 }
 
 /// What is said of a connector to which an incident is led; nothing where its channel takes messages.

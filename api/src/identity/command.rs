@@ -5,10 +5,10 @@ use time::OffsetDateTime;
 use tocsin_entity::{
     id::{OrganizationId, SlackLinkId, UserId},
     kinds::SlackMatch,
-    slack::link_state::{CODE, LinkCode},
     slack_link::{Entity, Model},
 };
 use tocsin_seal::StateError;
+use tocsin_slack_app::link_state::{CODE, LinkCode};
 use uuid::Uuid;
 
 use super::link::{link, unlink, used};

@@ -9,11 +9,11 @@ use time::OffsetDateTime;
 use tocsin_entity::{
     id::SlackLinkId,
     kinds::SlackMatch,
-    slack::{
-        link_state::{SIGN_IN, SIGN_IN_CALLBACK, SIGN_IN_SCOPES, SignIn},
-        oauth::beside_api,
-    },
     slack_link::{Entity, Model},
+};
+use tocsin_slack_app::{
+    link_state::{SIGN_IN, SIGN_IN_CALLBACK, SIGN_IN_SCOPES, SignIn},
+    oauth::beside_api,
 };
 use url::Url;
 use uuid::Uuid;

@@ -12,11 +12,6 @@ mod transition;
 #[cfg(test)]
 mod transition_tests;
 
-#[cfg(test)]
-pub(crate) use self::{
-    command::{Change, Command, Trigger},
-    error::IncidentError,
-};
 pub(crate) use self::{
     apply::{Applied, Lane, Order, tell_log},
     input::{
@@ -28,4 +23,9 @@ pub(crate) use self::{
         update,
     },
     timers::END_SNOOZE,
+};
+#[cfg(test)]
+pub(crate) use self::{
+    command::{Change, Command, Trigger},
+    error::IncidentError,
 };

@@ -8,15 +8,13 @@ use secrecy::SecretString;
 use time::OffsetDateTime;
 use tocsin_entity::{
     id::{OrganizationId, SlackAppId},
-    slack::{
-        installation::{SECRET_KEY_MISMATCH, SECRET_KEY_MISSING},
-        token::app_place,
-    },
+    slack::installation::{SECRET_KEY_MISMATCH, SECRET_KEY_MISSING},
     slack_app::{Column, Entity, Model},
     slack_workspace,
 };
 use tocsin_queue::jobs::RefreshSlackWorkspaces;
 use tocsin_seal::Sealer;
+use tocsin_slack_app::sealing::app_place;
 
 use crate::{
     audit::Trail,

@@ -7,11 +7,11 @@ use time::OffsetDateTime;
 use tocsin_entity::{
     id::{OrganizationId, SlackAppId, WorkspaceId},
     kinds::SlackFeature,
-    slack::feature,
     slack_app,
     slack_workspace::{Entity, Model},
 };
 use tocsin_queue::jobs::RefreshSlackWorkspaces;
+use tocsin_slack_app::feature;
 
 use super::{default, seal::sealed, servers};
 use crate::{

@@ -6,12 +6,13 @@ use time::OffsetDateTime;
 use tocsin_entity::{
     id::{OrganizationId, SlackAppId, WorkspaceId},
     kinds::{SlackFeature, SlackWorkspaceStatus},
-    slack::{
-        feature, installation,
-        oauth::{CALLBACK, INSTALL, InstallState, beside_api},
-    },
+    slack::installation,
     slack_app,
     slack_workspace::Model,
+};
+use tocsin_slack_app::{
+    feature,
+    oauth::{CALLBACK, INSTALL, InstallState, beside_api},
 };
 use url::Url;
 

@@ -7,12 +7,11 @@ use time::OffsetDateTime;
 use tocsin_entity::{
     id::{OrganizationId, SlackAppId, UserId, WorkspaceId},
     kinds::{Role, SlackFeature},
-    membership,
-    slack::feature,
-    slack_app,
+    membership, slack_app,
     slack_workspace::{Column, Entity, Model},
 };
 use tocsin_queue::jobs::RefreshSlackWorkspaces;
+use tocsin_slack_app::feature;
 
 use super::{connect::wanted, default};
 use crate::{

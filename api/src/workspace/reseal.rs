@@ -5,14 +5,9 @@ use std::{sync::Arc, time::Duration};
 use sea_orm::{
     ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, UpdateMany, sea_query::Expr,
 };
-use tocsin_entity::{
-    slack::{
-        installation::token_place,
-        token::{app_place, refresh_place},
-    },
-    slack_app, slack_workspace,
-};
+use tocsin_entity::{slack_app, slack_workspace};
 use tocsin_seal::Sealer;
+use tocsin_slack_app::sealing::{app_place, refresh_place, token_place};
 use tokio_util::sync::CancellationToken;
 
 use crate::Domain;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use tocsin_entity::kinds::SlackFeature;
+use tocsin_slack_app::feature;
 
 /// The scopes that features lack, where these were granted.
 pub(crate) fn missing_scopes(
@@ -10,7 +11,7 @@ pub(crate) fn missing_scopes(
     granted: &BTreeSet<&str>,
 ) -> Vec<(SlackFeature, Vec<String>)> {
     let missing = wanted.iter().map(|&feature| {
-        let lacks = feature.asks().bot_scopes.iter();
+        let lacks = feature::asks(feature).bot_scopes.iter();
         let lacks = lacks.filter(|scope| !granted.contains(*scope));
         (feature, lacks.map(|&scope| scope.to_owned()).collect())
     });

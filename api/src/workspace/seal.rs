@@ -1,15 +1,16 @@
 //! The token of a Slack workspace on its way into the database.
 
 use secrecy::SecretString;
-use tocsin_entity::{id::WorkspaceId, slack::installation};
+use tocsin_entity::id::WorkspaceId;
 use tocsin_seal::Sealer;
+use tocsin_slack_app::sealing::token_place;
 
 use crate::error::{UserError, UserErrorCode};
 
 /// The token, sealed for its workspace.
 pub(crate) fn sealed(sealer: Option<&Sealer>, id: WorkspaceId, token: String) -> Result<String, UserError> {
     let sealer = sealer.ok_or_else(no_key)?;
-    Ok(sealer.seal(&installation::token_place(id), &SecretString::from(token)))
+    Ok(sealer.seal(&token_place(id), &SecretString::from(token)))
 }
 
 /// The server has no key to seal with.

@@ -9,11 +9,11 @@ use tocsin_entity::{
     id::{OrganizationId, WorkspaceId},
     slack::{
         connector as found,
-        feature::{self, of_granted},
         installation::{self, SERVERS},
     },
     slack_workspace,
 };
+use tocsin_slack_app::feature::{self, of_granted};
 use uuid::Uuid;
 
 use crate::{

@@ -7,12 +7,9 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use tocsin_entity::{
     id::OrganizationId,
-    slack::{
-        directory,
-        link_state::{CODE, LinkCode, SIGN_IN, SignIn},
-        user,
-    },
+    slack::{directory, user},
 };
+use tocsin_slack_app::link_state::{CODE, LinkCode, SIGN_IN, SignIn};
 
 use crate::{
     found::found_workspace,

@@ -3,12 +3,10 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use tocsin_entity::{
-    kinds::{SlackFeature, SlackWorkspaceStatus},
-    slack::{
-        feature,
-        oauth::{INSTALL, InstallState},
-    },
+use tocsin_entity::kinds::{SlackFeature, SlackWorkspaceStatus};
+use tocsin_slack_app::{
+    feature,
+    oauth::{INSTALL, InstallState},
 };
 use url::Url;
 

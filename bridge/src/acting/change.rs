@@ -6,9 +6,9 @@ use tocsin_entity::{
     kinds::{IncidentStatus, Severity, Urgency},
 };
 use tocsin_queue::JobError;
+use tocsin_slack::timestamp;
 
 use crate::{
-    bridge::Parts,
     failure::of_api,
     graphql::{
         AcknowledgeIncident, AddComment, As, DateTime, Known, ReassignIncident, ReopenIncident,
@@ -16,7 +16,7 @@ use crate::{
         reassign_incident, reopen_incident, resolve_incident, set_slack_sync, snooze_incident,
         update_incident,
     },
-    slack::timestamp,
+    parts::Parts,
 };
 
 /// What a person asks to be done.

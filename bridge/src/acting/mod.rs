@@ -3,7 +3,11 @@
 //! One place decides who they are to the incident's organisation, makes the change in their name, and tells apart what the
 //! refusals mean to them.
 
+pub(crate) mod act;
+pub(crate) mod asker;
 mod change;
+pub(crate) mod texts;
+pub(crate) mod typed;
 mod whom;
 
 use tocsin_entity::{
@@ -16,11 +20,11 @@ pub(crate) use change::{Acted, Change};
 pub(crate) use whom::{incident_by_number, memberships, organizations_of};
 
 use crate::{
-    bridge::Parts,
     failure::of_api,
     graphql::{As, Member},
     identity::{self, Person, Standing},
     notice::Notice,
+    parts::Parts,
 };
 use change::Made;
 

@@ -4,11 +4,11 @@ use tocsin_entity::id::OrganizationId;
 use tocsin_queue::JobError;
 
 use crate::{
-    bridge::Parts,
     failure::of_api,
     graphql::{As, Incident, Member},
     identity::{self, Person},
     notice::Notice,
+    parts::Parts,
 };
 
 /// What a person is to an organisation that knows them.

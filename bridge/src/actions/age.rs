@@ -4,7 +4,7 @@ use time::{Duration, OffsetDateTime};
 use tocsin_queue::JobError;
 
 use super::target::Target;
-use crate::{acting, bridge::Parts, failure::of_api, graphql::As, identity::Person, notice::Notice};
+use crate::{acting, failure::of_api, graphql::As, identity::Person, notice::Notice, parts::Parts};
 
 /// After so long, whoever scrolls up to a message rarely means what it said then.
 const OLDEST: Duration = Duration::days(30);

@@ -6,7 +6,7 @@ use tocsin_entity::{id::IncidentId, slack::incident};
 use tocsin_queue::jobs::ReconcileIncident;
 
 use super::press::Press;
-use crate::{bridge::Parts, home, installation::AppInstallation, store::claim};
+use crate::{home, installation::AppInstallation, parts::Parts, store::claim};
 
 /// Has the message shown with a fresh menu, and the Home tab as it is after what was done there. If that fails, the choice stays
 /// on display and nothing else is wrong.

@@ -6,7 +6,6 @@
 
 mod action;
 mod age;
-pub(crate) mod asker;
 mod menu;
 mod open;
 mod options;

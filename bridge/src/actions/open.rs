@@ -7,26 +7,23 @@ use futures::FutureExt;
 use serde_json::Value;
 use tocsin_entity::kinds::{IncidentStatus, Role};
 use tocsin_queue::JobError;
+use tocsin_slack::{envelope::Kind, error::SlackError, view::View};
 
 use super::{
-    age, asker, menu,
+    age, menu,
     press::Press,
     target,
     tell::{Place, tell},
 };
 use crate::{
-    acting,
-    bridge::Parts,
+    acting::{self, asker},
     failure::of_api,
     graphql::{As, Incident},
-    inbound::{
-        Kind,
-        prompt::{Answer, Ask, Prompt, Reply},
-    },
     installation::AppInstallation,
     modals::{self, Dialog, Meta, Subject},
     notice::Notice,
-    slack::{SlackError, view::View},
+    parts::{Parts, Prompt},
+    request::{Answer, Ask, Reply},
 };
 
 /// `block_actions`, for what asks more before anything is done.

@@ -4,18 +4,15 @@ use futures::FutureExt;
 use serde_json::Value;
 use tocsin_entity::kinds::Role;
 use tocsin_queue::JobError;
+use tocsin_slack::envelope::Kind;
 
-use super::asker;
 use crate::{
-    acting,
-    bridge::Parts,
+    acting::{self, asker},
     failure::of_api,
     graphql::As,
-    inbound::{
-        Kind,
-        prompt::{Answer, Ask, Prompt, Reply},
-    },
     modals::{self, Meta},
+    parts::{Parts, Prompt},
+    request::{Answer, Ask, Reply},
 };
 
 /// `block_suggestion`, for the assignees of an incident.

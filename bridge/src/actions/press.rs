@@ -5,13 +5,11 @@
 use serde::Deserialize;
 use serde_json::Value;
 use tocsin_entity::id::IncidentId;
+use tocsin_slack::lenient::{id, lenient, read};
 use url::Url;
 
 use super::action::Action;
-use crate::{
-    inbound::lenient::{id, lenient, read},
-    mirror::buttons,
-};
+use crate::mirror::buttons;
 
 /// A press of one of our buttons, or a choice in our menu.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,22 +2,16 @@
 
 use futures::FutureExt;
 use serde_json::{Value, json};
+use tocsin_slack::envelope::Kind;
 use url::Url;
 
-use super::{
-    asker,
-    tell::{Place, tell},
-};
+use super::tell::{Place, tell};
 use crate::{
-    acting::{self, Asked},
-    bridge::Parts,
-    inbound::{
-        Kind,
-        prompt::{Answer, Ask, Prompt, Reply},
-        routes::{Item, Outcome, Route, Worked},
-    },
+    acting::{self, Asked, asker},
     modals,
     notice::Notice,
+    parts::{Parts, Prompt, Route},
+    request::{Answer, Ask, Item, Outcome, Reply, Worked},
 };
 
 /// `view_submission`, for the dialogs about an incident.

@@ -9,8 +9,8 @@ use tocsin_queue::JobError;
 
 use super::press::Press;
 use crate::{
-    acting, bridge::Parts, failure::of_api, graphql::As, identity::Person, installation::AppInstallation,
-    notice::Notice, thread, unfurl,
+    acting, failure::of_api, graphql::As, identity::Person, installation::AppInstallation, notice::Notice,
+    parts::Parts, thread, unfurl,
 };
 
 /// The incident that a press is about, in its organisation.

@@ -6,10 +6,10 @@ use url::Url;
 
 use super::press::Press;
 use crate::{
-    bridge::Parts,
     installation::AppInstallation,
     modals,
     notice::{self, Notice},
+    parts::Parts,
 };
 
 /// Where a person is told.

@@ -4,22 +4,20 @@ use futures::FutureExt;
 use serde_json::Value;
 use tocsin_entity::kinds::Role;
 use tocsin_queue::JobError;
+use tocsin_slack::envelope::Kind;
 
 use super::{
     action::Deed,
-    age, asker, menu,
+    age, menu,
     press::Press,
     target,
     tell::{Place, tell},
 };
 use crate::{
-    acting::{self, Asked},
-    bridge::Parts,
-    inbound::{
-        Kind,
-        routes::{Item, Outcome, Route, Worked},
-    },
+    acting::{self, Asked, asker},
     notice::Notice,
+    parts::{Parts, Route},
+    request::{Item, Outcome, Worked},
 };
 
 /// `block_actions`, for the buttons and choices that are done at once.

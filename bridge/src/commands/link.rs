@@ -1,16 +1,17 @@
 //! Whether a person in Slack is matched with a member, and how they come to be.
 
-use super::{
-    act::{Done, Refusal},
-    asked::Typed,
-    whoami,
-};
+use tocsin_message::mrkdwn::Mrkdwn;
+
+use super::whoami;
 use crate::{
-    bridge::Parts,
+    acting::{
+        act::{Done, Refusal},
+        typed::Typed,
+    },
     identity::{self, Person},
     installation::AppInstallation,
     notice::Notice,
-    slack::mrkdwn::Mrkdwn,
+    parts::Parts,
 };
 
 /// Matches a person again, and tells as whom.

@@ -4,35 +4,32 @@ use futures::FutureExt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tocsin_entity::{id::OrganizationId, kinds::IncidentStatus};
+use tocsin_message::{
+    blocks::{self, Look},
+    mrkdwn::Mrkdwn,
+};
 use tocsin_queue::JobError;
+use tocsin_slack::{
+    envelope::Kind,
+    lenient::{lenient, read},
+};
 use url::Url;
 
-use super::{
-    Told,
-    asked::Typed,
-    parse::{Command, Filters, parse},
-    texts,
-    verb::Verb,
-};
+use super::Told;
 use crate::{
-    acting,
-    actions::asker,
-    bridge::Parts,
+    acting::{self, asker, texts, typed::Typed},
     create::services,
     failure::of_api,
-    graphql::{As, Incident, Known, ListIncidents, Member, list_incidents},
-    inbound::{
-        Kind,
-        lenient::{lenient, read},
-        prompt::{Answer, Ask, Prompt, Reply},
+    grammar::{
+        parse::{Command, Filters, parse},
+        verb::Verb,
     },
+    graphql::{As, Incident, Known, ListIncidents, Member, list_incidents},
     installation::AppInstallation,
     mirror::content::{self, NAME_MAX},
     notice::{self, Notice},
-    slack::{
-        blocks::{self, Look},
-        mrkdwn::Mrkdwn,
-    },
+    parts::{Parts, Prompt},
+    request::{Answer, Ask, Reply},
 };
 
 /// Incidents in a page.

@@ -3,37 +3,31 @@
 //! What only reads is answered in the answer itself. What changes something is stored first and worked after, with the stored request's
 //! id as its name, so that it is done once however often Slack sends it; the person is told what came of it in words.
 
-pub(crate) mod act;
-mod asked;
 mod link;
 mod list;
-pub(crate) mod parse;
 mod show;
 mod status;
-pub(crate) mod texts;
-pub(crate) mod verb;
 mod whoami;
 
 use futures::FutureExt;
 use serde_json::json;
+use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
+use tocsin_slack::envelope::Kind;
 
 use crate::{
-    bridge::Parts,
+    acting::{act, texts, typed::Typed},
     create,
-    inbound::{
-        Kind,
-        prompt::{Answer, Ask, Prompt, Reply},
-        routes::{Item, Outcome, Route, Worked},
+    grammar::{
+        parse::{Command, parse},
+        verb::Verb,
     },
     notice::Notice,
-    slack::mrkdwn::Mrkdwn,
+    parts::{Parts, Prompt, Route},
+    request::{Answer, Ask, Item, Outcome, Reply, Worked},
 };
 
-pub(crate) use asked::Typed;
 pub(crate) use list::PAGE;
-use parse::{Command, parse};
-use verb::Verb;
 
 /// What may follow the command, as Slack shows it to who types.
 pub(crate) const USAGE_HINT: &str = "help | create | list | show 42 | ack 42 | resolve 42";
@@ -141,7 +135,7 @@ async fn work(parts: &Parts, item: &Item) -> Worked {
     let request_id = item.request_id.as_deref();
     let (verb, done) = match parse(&typed.text) {
         Ok(Command::Act { number, deed }) => {
-            let verb = act::verb(&deed);
+            let verb = deed.verb();
             (verb, act::by_number(parts, item, &typed, number, &deed).await?)
         }
         Ok(Command::Create(given)) => return create::from_command(parts, item, &typed, &given).await,

@@ -1,18 +1,19 @@
 //! One incident, to read.
 
 use tocsin_entity::id::OrganizationId;
+use tocsin_message::{blocks, mrkdwn::Mrkdwn};
 use tocsin_queue::JobError;
+use tocsin_slack::inputs::divider;
 
-use super::{Told, asked::Typed};
+use super::Told;
 use crate::{
-    acting,
-    bridge::Parts,
+    acting::{self, typed::Typed},
     failure::of_api,
     graphql::{As, Entry, Incident},
     installation::AppInstallation,
     mirror::content,
     notice::Notice,
-    slack::{blocks, inputs::divider, mrkdwn::Mrkdwn},
+    parts::Parts,
 };
 
 /// Entries of the timeline that are shown, the newest first.

@@ -1,16 +1,17 @@
 //! How many incidents are open, and whether the way to Slack is well.
 
+use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
-use super::{Told, asked::Typed};
+use super::Told;
 use crate::{
-    acting,
-    bridge::Parts,
+    acting::{self, typed::Typed},
     failure::of_api,
     graphql::{As, StatusOfIncidents, status_of_incidents},
     installation::AppInstallation,
     notice::Notice,
-    slack::{SlackHealth, mrkdwn::Mrkdwn},
+    parts::Parts,
+    workspace::SlackHealth,
 };
 
 pub(super) async fn status(

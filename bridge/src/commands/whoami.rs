@@ -1,18 +1,17 @@
 //! As whom a person acts.
 
 use tocsin_entity::{id::OrganizationId, kinds::Role};
+use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
-use super::asked::Typed;
 use crate::{
-    acting,
-    bridge::Parts,
+    acting::{self, typed::Typed},
     failure::of_api,
     graphql::{As, Known, Member, WhoIs, who_is},
     identity::Person,
     installation::AppInstallation,
     notice::Notice,
-    slack::mrkdwn::Mrkdwn,
+    parts::Parts,
 };
 
 /// Longest name that is shown.

@@ -4,8 +4,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, se
 use time::Duration;
 use tocsin_entity::slack::{told, tombstone};
 
-use super::message::Place;
-use crate::{bridge::Parts, identity::prompt, installation::AppInstallation};
+use crate::{identity::prompt, installation::AppInstallation, parts::Parts, rich_text::message::Place};
 
 /// How long it is remembered: Slack sends late events for a day, and no thread is muted for longer than people remember why.
 const KEPT: Duration = Duration::days(30);

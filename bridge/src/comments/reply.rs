@@ -3,27 +3,23 @@
 use futures::FutureExt;
 use time::Duration;
 use tocsin_queue::JobError;
+use tocsin_slack::envelope::Kind;
 
-use super::{
-    document::{Document, Names},
-    memory,
-    message::{Message, Place},
-    revise,
-    told::Told,
-};
+use super::{memory, revise, told::Told};
 use crate::{
     acting,
-    bridge::Parts,
     failure::of_api,
+    grammar::mention::is_command,
     graphql::{AddComment, As, DateTime, add_comment},
     identity::{self, Person, Standing},
-    inbound::{
-        Kind,
-        routes::{Item, Outcome, Route, Worked},
-    },
-    installation::{AppInstallation, Speaker},
-    mention,
+    installation::Speaker,
     notice::{self, Notice},
+    parts::{Parts, Route},
+    request::{Item, Outcome, Worked},
+    rich_text::{
+        message::{Message, Place},
+        names::names,
+    },
     thread::{self, Found, Thread},
 };
 
@@ -91,7 +87,7 @@ async fn read<'a>(
     message: Message,
     place: Place,
 ) -> Result<Result<Reply<'a>, Outcome>, JobError> {
-    if mention::is_command(&item.installation, &message.text) {
+    if is_command(item.installation.bots(), &message.text) {
         return Ok(Err(Outcome::NotOurs("command")));
     }
     let installation = &item.installation;
@@ -244,29 +240,4 @@ fn author_name(person: &Person) -> String {
         return name + EXTERNAL;
     }
     person.name.chars().take(NAME_MAX).collect()
-}
-
-/// The names of those whom a text mentions. A name that can't be had now is not worth holding the comment back.
-pub(super) async fn names(
-    parts: &Parts,
-    installation: &AppInstallation,
-    document: &Document,
-) -> Result<Names, JobError> {
-    let mut names = Names::default();
-    for id in document.people() {
-        if let Ok(Some(person)) = identity::person(parts, installation, id).await {
-            names.people.insert(id.to_owned(), person.name);
-        }
-    }
-    for id in document.channels() {
-        if let Some(name) = thread::channel_name(parts, installation, id).await? {
-            names.channels.insert(id.to_owned(), name);
-        }
-    }
-    if !document.groups().is_empty() {
-        let workspace = installation.workspace();
-        let handles = workspace.groups.handles(&workspace.slack).await;
-        names.groups.clone_from(&handles);
-    }
-    Ok(names)
 }

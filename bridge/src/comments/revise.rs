@@ -6,15 +6,15 @@ use tocsin_queue::JobError;
 
 use super::{
     memory,
-    message::Place,
     reply::{COMMENTED, Reply},
 };
 use crate::{
-    bridge::Parts,
     failure::of_api,
     graphql::{As, EditComment, RetractComment, edit_comment, retract_comment},
-    inbound::routes::{Item, Outcome, Worked},
     notice::Notice,
+    parts::Parts,
+    request::{Item, Outcome, Worked},
+    rich_text::message::Place,
     thread::Thread,
 };
 

@@ -3,9 +3,12 @@
 //! Source: Slack, "message event", `message_changed`, `message_deleted`. An outer `ts` is that of the change; the message is inside.
 
 use serde_json::{Value, json};
+use tocsin_slack::timestamp::said_at;
 
-use super::message::{Message, Place};
-use crate::{inbound::sequence::SequencePlace, slack::timestamp::said_at};
+use crate::{
+    request::SequencePlace,
+    rich_text::message::{Message, Place},
+};
 
 /// A reply's place in its thread. Edits and deletions stand where they were made, behind the message and before what was said since.
 pub(crate) fn place(payload: &Value) -> Option<SequencePlace> {

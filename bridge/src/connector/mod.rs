@@ -5,8 +5,6 @@
 //!
 //! Each note carries when it was seen. A worker that was paused writes nothing over what another has seen since.
 
-mod elsewhere;
-
 use std::{
     collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -24,17 +22,12 @@ use tocsin_database::Database;
 use tocsin_entity::{
     id::{ConnectorId, OrganizationId},
     kinds::ConnectorStatus,
-    slack::{
-        connector::{ActiveModel, Column, Entity},
-        shut::has_stand_in,
-    },
+    slack::connector::{ActiveModel, Column, Entity},
 };
+use tocsin_slack_app::{channel::ChannelError, fallback::has_fallback};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use tocsin_client::ConnectorTarget as Lead;
-
-pub(crate) use self::elsewhere::follow;
-use crate::mirror::channels::Trouble;
 
 /// How often what is new is written down.
 const WRITE: Duration = Duration::from_secs(2);
@@ -153,12 +146,12 @@ impl Connectors {
     }
 
     /// Whether any fails.
-    fn any_fails(&self) -> bool {
+    pub(crate) fn any_fails(&self) -> bool {
         self.known().values().any(|seen| seen.failing.is_some())
     }
 
     /// These are all there are: one that is deleted fails no more.
-    fn keep(&self, all: &HashSet<ConnectorId>) {
+    pub(crate) fn keep(&self, all: &HashSet<ConnectorId>) {
         for (id, seen) in self.known().iter_mut() {
             if !all.contains(id) {
                 seen.failing = None;
@@ -213,14 +206,14 @@ impl Connectors {
     }
 
     /// Why its channel takes nothing, where that was seen a little while ago and a fallback is needed.
-    pub(crate) fn trouble(&self, id: ConnectorId, lead: &Lead) -> Option<Trouble> {
+    pub(crate) fn trouble(&self, id: ConnectorId, lead: &Lead) -> Option<ChannelError> {
         let known = self.known();
         let failing = known.get(&id)?.failing.as_ref()?;
         if failing.lead != *lead {
             return None;
         }
         let is_fresh = failing.at.is_some_and(|at| at.elapsed() < REST);
-        (is_fresh && has_stand_in(&failing.code)).then(|| Trouble::known(&failing.code, &failing.reason))
+        (is_fresh && has_fallback(&failing.code)).then(|| ChannelError::known(&failing.code, &failing.reason))
     }
 
     /// Something was repaired: those that failed are tried again at once.

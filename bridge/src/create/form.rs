@@ -6,15 +6,14 @@ use tocsin_entity::{
     id::{OrganizationId, ServiceId},
     kinds::{Severity, Urgency},
 };
+use tocsin_message::{blocks, mrkdwn::Mrkdwn};
+use tocsin_slack::{
+    inputs::{TEXT_INPUT_MAX, external_select, input, option, static_select, text_input, with_hint},
+    view::View,
+};
 use url::Url;
 
 use super::{Prefilled, services};
-use crate::slack::{
-    blocks,
-    inputs::{TEXT_INPUT_MAX, external_select, input, option, static_select, text_input, with_hint},
-    mrkdwn::Mrkdwn,
-    view::View,
-};
 
 /// As Slack names it when it is submitted.
 pub(super) const CALLBACK: &str = "create";

@@ -21,14 +21,14 @@ pub(crate) use open::{
 pub(crate) use submit::{SUBMIT, SUBMITTED};
 
 use crate::{
-    acting,
-    bridge::Parts,
-    commands::{Typed, parse::Given, texts, verb::Verb},
+    acting::{self, texts, typed::Typed},
+    grammar::{parse::Given, verb::Verb},
     graphql::As,
-    inbound::routes::{Item, Outcome, Worked},
     installation::AppInstallation,
     notice::Notice,
     origin::Origin,
+    parts::Parts,
+    request::{Item, Outcome, Worked},
 };
 use trigger::{Created, Draft, Who};
 
@@ -54,7 +54,7 @@ async fn create_given(
     item: &Item,
     typed: &Typed,
     given: &Given,
-) -> Result<Result<Created, crate::commands::act::Refusal>, JobError> {
+) -> Result<Result<Created, crate::acting::act::Refusal>, JobError> {
     let request_id = item.request_id.as_deref();
     let (Some(title), Some(service)) = (&given.title, &given.service) else {
         return Ok(Err(Notice::NotFound.into()));

@@ -5,7 +5,9 @@
 use futures::FutureExt;
 use serde_json::{Value, json};
 use tocsin_entity::kinds::Role;
+use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
+use tocsin_slack::{envelope::Kind, error::SlackError, inputs::option, view::View};
 
 use super::{
     Prefilled,
@@ -14,20 +16,15 @@ use super::{
     sorry,
 };
 use crate::{
-    acting,
-    actions::asker,
-    bridge::Parts,
-    commands::{Typed, parse::Given},
-    comments,
+    acting::{self, asker, typed::Typed},
+    grammar::parse::Given,
     graphql::{As, Member},
     identity::{self, Person},
-    inbound::{
-        Kind,
-        prompt::{Answer, Ask, Prompt, Reply},
-    },
     installation::AppInstallation,
     notice::{self, Notice},
-    slack::{SlackError, inputs::option, mrkdwn::Mrkdwn, view::View},
+    parts::{Parts, Prompt},
+    request::{Answer, Ask, Reply},
+    rich_text,
 };
 
 /// The global shortcut's name in the app's manifest.
@@ -293,7 +290,7 @@ async fn service(
 /// A message as an incident to be: its first line, and all of it with its author and its address.
 async fn of_message(parts: &Parts, opener: &Opener<'_>, message: &Value) -> Result<Prefilled, JobError> {
     let installation = &opener.ask.installation;
-    let spoken = comments::spoken(parts, installation, message).await?;
+    let spoken = rich_text::spoken(parts, installation, message).await?;
     let author = author(parts, installation, message).await?;
     let (channel, ts) = (opener.meta.channel.as_deref(), message["ts"].as_str());
     let permalink = match (channel, ts) {
@@ -304,7 +301,7 @@ async fn of_message(parts: &Parts, opener: &Opener<'_>, message: &Value) -> Resu
         }
         (_, _) => None,
     };
-    let source = comments::source(&author, permalink.as_deref());
+    let source = rich_text::source(&author, permalink.as_deref());
     let room = DESCRIPTION_MAX.saturating_sub(source.encode_utf16().count() + 8);
     let mut text = spoken.markdown;
     if text.encode_utf16().count() > room {

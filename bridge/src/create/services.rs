@@ -1,14 +1,14 @@
 //! Services, as people name and choose them.
 
 use tocsin_entity::id::{OrganizationId, ServiceId};
+use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
 use crate::{
-    bridge::Parts,
-    commands::act::Refusal,
+    acting::act::Refusal,
     failure::of_api,
     graphql::{As, ServicesToName, services_to_name},
-    slack::mrkdwn::Mrkdwn,
+    parts::Parts,
 };
 
 /// Services read at once, and pages at most.

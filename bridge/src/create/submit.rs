@@ -2,7 +2,9 @@
 
 use futures::FutureExt;
 use serde_json::{Value, json};
+use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
+use tocsin_slack::envelope::Kind;
 
 use super::{
     form::{self, Filled, Meta},
@@ -10,17 +12,11 @@ use super::{
     trigger::{self, Created, Draft, Who},
 };
 use crate::{
-    acting,
-    actions::asker,
-    bridge::Parts,
-    commands::{act::Refusal, verb::Verb},
-    inbound::{
-        Kind,
-        prompt::{Answer, Ask, Prompt, Reply},
-        routes::{Item, Outcome, Route, Worked},
-    },
+    acting::{self, act::Refusal, asker},
+    grammar::verb::Verb,
     notice::{self, Notice},
-    slack::mrkdwn::Mrkdwn,
+    parts::{Parts, Prompt, Route},
+    request::{Answer, Ask, Item, Outcome, Reply, Worked},
 };
 
 /// `view_submission`, of the dialog for a new incident.

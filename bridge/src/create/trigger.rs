@@ -6,18 +6,18 @@ use tocsin_entity::{
     id::{IncidentId, OrganizationId, ServiceId},
     kinds::{Role, Severity, Urgency},
 };
+use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
 use crate::{
-    bridge::Parts,
-    commands::act::Refusal,
+    acting::act::Refusal,
     failure::of_api,
     graphql::{As, Known, Member, TriggerFromSlack, trigger_from_slack},
-    inbound::routes::Item,
     installation::AppInstallation,
     notice::Notice,
     origin::{self, Origin},
-    slack::mrkdwn::Mrkdwn,
+    parts::Parts,
+    request::Item,
     workspace::Bot,
 };
 

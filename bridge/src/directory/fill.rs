@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    read::{ReadError, read_all},
-    store,
+use super::read::{ReadError, read_all};
+use crate::{
+    parts::Parts,
+    store::channels as store,
+    workspace::{SlackHealth, Workspace},
 };
-use crate::{bridge::Parts, slack::SlackHealth, workspace::Workspace};
 
 /// How often is looked for such a workspace.
 const LOOK: Duration = Duration::from_secs(15);

@@ -3,17 +3,11 @@
 use std::{collections::HashSet, time::Duration};
 
 use sea_orm::DbErr;
+use tocsin_slack::{error::SlackError, installation::Installation};
+use tocsin_slack_client::{Slack, web_api::Channels};
 
-use super::{
-    renumber::{self, FollowError},
-    store,
-};
-use crate::{
-    bridge::Parts,
-    slack::{Installation, Slack, SlackError, web_api::Channels},
-    unfurl,
-    workspace::Workspace,
-};
+use super::renumber::{self, FollowError};
+use crate::{parts::Parts, sharing, store::channels as store, workspace::Workspace};
 
 /// Between two pages: `conversations.list` may be called 20 times a minute, by whoever looks for a channel's name as well.
 const BETWEEN_PAGES: Duration = Duration::from_secs(3);
@@ -49,7 +43,7 @@ pub(crate) async fn read_all(
         renumber::renamed(parts, &bot.team_id, &page.channels).await?;
         store::record_all(database, bot, &page.channels, parts.clock.now()).await?;
         for channel in page.channels.iter().filter(|channel| channel.is_shared()) {
-            unfurl::follow_sharing(parts, &bot.team_id, &channel.id, true).await?;
+            sharing::follow(parts, &bot.team_id, &channel.id, true).await?;
         }
         seen.extend(page.channels.into_iter().map(|channel| channel.id));
         if cursor.is_none() {

@@ -5,12 +5,12 @@
 
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, sea_query::Expr};
 use tocsin_entity::slack::{channel, origin, post};
+use tocsin_slack::channel::Channel;
 
 use crate::{
-    bridge::Parts,
     graphql::{ApiError, As, RecordSlackChannelChange, record_slack_channel_change},
     installation::AppInstallation,
-    slack::web_api::Channel,
+    parts::Parts,
 };
 
 /// Why what a channel is called could not be passed on.

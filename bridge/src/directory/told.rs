@@ -8,17 +8,15 @@ use sea_orm::{
 use serde_json::Value;
 use tocsin_entity::slack::channel::{Column, Entity};
 use tocsin_queue::JobError;
+use tocsin_slack::{channel::Channel, envelope::Kind, error::SlackError};
 
-use super::{renumber, store};
+use super::renumber;
 use crate::{
-    bridge::Parts,
-    inbound::{
-        Kind,
-        routes::{Item, Outcome, Route, Worked},
-    },
     installation::AppInstallation,
-    slack::{SlackError, web_api::Channel},
-    unfurl,
+    parts::{Parts, Route},
+    request::{Item, Outcome, Worked},
+    sharing,
+    store::channels as store,
     workspace::Workspace,
 };
 
@@ -169,7 +167,7 @@ async fn note(
             set(Column::IsShared, Expr::value(true))
                 .await
                 .map_err(JobError::retry)?;
-            unfurl::follow_sharing(parts, team, id, true)
+            sharing::follow(parts, team, id, true)
                 .await
                 .map_err(JobError::retry)?;
             // One that is not on record is known by now.
@@ -274,7 +272,7 @@ async fn read(parts: &Parts, installation: &AppInstallation, id: &str) -> Result
             store::record(&parts.database, &bot, &channel, parts.clock.now())
                 .await
                 .map_err(JobError::retry)?;
-            unfurl::follow_sharing(parts, &bot.team_id, &channel.id, channel.is_shared())
+            sharing::follow(parts, &bot.team_id, &channel.id, channel.is_shared())
                 .await
                 .map_err(JobError::retry)
         }

@@ -1,6 +1,11 @@
 //! What is to be read on a Home tab. Pure, and without the time of day: only what changed is published.
 
 use serde_json::Value;
+use tocsin_message::{
+    blocks::{self, Look},
+    mrkdwn::Mrkdwn,
+};
+use tocsin_slack::{inputs, view::View};
 
 use super::read::{Desk, Home, List};
 use crate::{
@@ -8,12 +13,6 @@ use crate::{
     mirror::{
         buttons,
         content::{self, NAME_MAX},
-    },
-    slack::{
-        blocks::{self, Look},
-        inputs,
-        mrkdwn::Mrkdwn,
-        view::View,
     },
 };
 

@@ -5,15 +5,15 @@
 use futures::FutureExt;
 use serde::Deserialize;
 use serde_json::Value;
+use tocsin_slack::{
+    envelope::Kind,
+    lenient::{id, lenient, read},
+};
 
 use super::{refresh::refresh, store};
 use crate::{
-    bridge::Parts,
-    inbound::{
-        Kind,
-        lenient::{id, lenient, read},
-        routes::{Item, Outcome, Route, Worked},
-    },
+    parts::{Parts, Route},
+    request::{Item, Outcome, Worked},
 };
 
 /// `app_home_opened`, for the Home tab.

@@ -12,11 +12,11 @@ use tocsin_queue::JobError;
 
 use crate::{
     acting,
-    bridge::Parts,
     failure::of_api,
     graphql::{ApiError, As, HomeIncidents, Incident, Member, home_incidents},
     identity::{self, Person},
     installation::AppInstallation,
+    parts::Parts,
 };
 
 /// Incidents of each list, where there is one organisation; with more there are fewer, since a view holds 100 blocks.

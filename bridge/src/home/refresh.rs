@@ -6,6 +6,8 @@ use futures::{StreamExt, stream};
 use sha2::{Digest, Sha256};
 use tocsin_entity::slack::home::Model;
 use tocsin_queue::JobError;
+use tocsin_slack::error::SlackError;
+use tocsin_slack_client::http::ANSWER_TIMEOUT;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -14,10 +16,9 @@ use super::{
     store::{self, CLAIM, End},
 };
 use crate::{
-    bridge::Parts,
     installation::{self, AppInstallation, InstallationKey, Lookup},
     mirror::outcome::back_off,
-    slack::{SlackError, http::ANSWER_TIMEOUT},
+    parts::Parts,
 };
 
 /// How often it is looked for tabs that are due.

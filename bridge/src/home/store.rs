@@ -12,7 +12,7 @@ use tocsin_entity::{
 };
 use tocsin_queue::JobError;
 
-use crate::{bridge::Parts, installation::AppInstallation};
+use crate::{installation::AppInstallation, parts::Parts};
 
 /// How long after it was opened a tab is kept fresh.
 const LOOKED_AT: Duration = Duration::days(3);

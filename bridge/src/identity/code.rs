@@ -5,10 +5,10 @@
 
 use std::time::Duration;
 
-use tocsin_entity::slack::link_state::{CODE, LinkCode};
+use tocsin_slack_app::link_state::{CODE, LinkCode};
 
 use super::Person;
-use crate::bridge::Parts;
+use crate::parts::Parts;
 
 /// How long a code is good for.
 const LIVES: Duration = Duration::from_secs(600);

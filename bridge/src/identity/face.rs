@@ -4,7 +4,7 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 use tocsin_entity::slack::user::{Column, Entity};
 
 use super::person::{FRESH, remember};
-use crate::{bridge::Parts, workspace::Bot};
+use crate::{parts::Parts, workspace::Bot};
 
 /// The address of the picture of the person who has this e-mail address in the workspace; none where nobody has it, they have none, or
 /// Slack does not say just now: a face is not worth holding a comment back.

@@ -7,7 +7,7 @@ use tocsin_entity::{
 };
 use tocsin_queue::JobError;
 
-use crate::bridge::Parts;
+use crate::parts::Parts;
 
 /// Notes whether a person who is on record wants to be matched.
 pub(crate) async fn set_linked(

@@ -9,8 +9,6 @@ mod linking;
 mod person;
 pub(crate) mod prompt;
 mod refresh;
-mod sign_in;
-mod strangers;
 
 pub(crate) use code::code;
 pub(crate) use face::face;
@@ -18,16 +16,14 @@ pub(crate) use linking::set_linked;
 pub(crate) use person::{Person, is_at_home, is_unlinked, name, person};
 pub(crate) use prompt::prompt;
 pub(crate) use refresh::{USER_CHANGED, USER_JOINED};
-pub(crate) use sign_in::router;
-pub(crate) use strangers::Strangers;
 
 use tocsin_entity::id::OrganizationId;
 use tocsin_queue::JobError;
 
 use crate::{
-    bridge::Parts,
     failure::of_api,
     graphql::{As, Member},
+    parts::Parts,
 };
 
 /// Which members a person is, in one organisation or in all that the workspace serves: by their own word, or by the e-mail address.

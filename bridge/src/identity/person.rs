@@ -12,11 +12,11 @@ use tocsin_entity::{
     slack::user::{ActiveModel, Column, Entity, Model},
 };
 use tocsin_queue::JobError;
+use tocsin_slack::{error::SlackError, person::User};
 
 use crate::{
-    bridge::Parts,
     installation::{AppInstallation, Speaker},
-    slack::{SlackError, web_api::User},
+    parts::Parts,
 };
 
 /// How long what Slack said of a person is believed without an event saying otherwise: events may be lost.

@@ -5,10 +5,11 @@ use tocsin_entity::{
     kinds::SlackFeature,
     slack::told::{ActiveModel, Column, Entity},
 };
+use tocsin_message::markdown::escape;
 use tocsin_queue::JobError;
 
 use super::Person;
-use crate::{bridge::Parts, comments::mrkdwn::escape, notice::SlashCommand};
+use crate::{parts::Parts, workspace::SlashCommand};
 
 /// Under what it is on record that somebody was told. It is never forgotten, unlike what is told in threads.
 pub(crate) const CODE: &str = "LINK_PROMPT";

@@ -6,15 +6,12 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use tocsin_entity::slack::user::{Column, Entity, Model};
 use tocsin_queue::JobError;
+use tocsin_slack::{envelope::Kind, person::User};
 
 use super::person::remember;
 use crate::{
-    bridge::Parts,
-    inbound::{
-        Kind,
-        routes::{Item, Outcome, Route, Worked},
-    },
-    slack::web_api::User,
+    parts::{Parts, Route},
+    request::{Item, Outcome, Worked},
 };
 
 /// `user_change`: a name, an address, a deactivation.

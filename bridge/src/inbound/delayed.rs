@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::bridge::Parts;
+use crate::parts::Parts;
 
 /// At which failure in a row: some seconds have passed, and the person has seen nothing.
 pub(super) const TELL_AT: i32 = 3;

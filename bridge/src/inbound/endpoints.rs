@@ -19,18 +19,23 @@ use axum::{
 use secrecy::SecretString;
 use time::OffsetDateTime;
 use tocsin_entity::id::SlackAppId;
+use tocsin_slack::{
+    envelope::{self, Envelope},
+    signature::{self, SignatureError},
+};
 use uuid::Uuid;
 
 use super::{
-    envelope::{self, Envelope},
-    paths,
-    prompt::Reply,
     receive::{Received, receive, receive_event},
-    reception::claimed_app,
     refusal::Refusal,
-    signature::{self, SignatureError},
 };
-use crate::{app::App, bridge::Parts, installation};
+use crate::{
+    installation,
+    parts::Parts,
+    reception::claimed_app,
+    request::{Reply, paths},
+    workspace::apps::App,
+};
 
 /// Longest body taken, in bytes. Slack's are far below: a message has 40,000 characters at most.
 const BODY_MAX: usize = 1024 * 1024;

@@ -1,27 +1,18 @@
 //! What comes from Slack: verified, stored under Slack's own id, answered, and worked after.
 //!
 //! A request that was answered is never lost, and one that Slack sends again is worked once: the inbox's row is both the
-//! promise and the memory. What is to be done is looked up in [`routes`]; each noun brings its own handler.
+//! promise and the memory. Who does what is to be done is looked up in the
+//! [registry](crate::request::Registry), and never named here.
 
 mod delayed;
 mod endpoints;
-pub(crate) mod envelope;
-pub(crate) mod inbox;
-pub(crate) mod lenient;
-pub(crate) mod paths;
-pub(crate) mod prompt;
 mod receive;
-mod reception;
 mod refusal;
-pub(crate) mod routes;
 pub(crate) mod sequence;
-pub(crate) mod signature;
 pub(crate) mod socket;
 mod tend;
 mod work;
 
 pub(crate) use endpoints::router;
-pub(crate) use envelope::Kind;
-pub(crate) use reception::Receptions;
 pub(crate) use tend::tend;
 pub(crate) use work::{LONGEST_PAUSE, work};

@@ -8,21 +8,17 @@ use serde_json::json;
 use time::OffsetDateTime;
 use tocsin_entity::id::SlackAppId;
 use tocsin_queue::{JobError, jobs::WorkInbox};
+use tocsin_slack::envelope::{Envelope, EventRequest, Kind};
 use tokio::{task::JoinHandle, time::Instant};
 use tracing::Instrument;
 use url::Url;
 
-use super::{
-    delayed,
-    envelope::{Envelope, EventRequest, Kind},
-    inbox::{self, Stored},
-    prompt::{Answer, Ask, Prompt, Reply},
-    refusal::Refusal,
-    routes,
-};
+use super::{delayed, refusal::Refusal};
 use crate::{
-    bridge::Parts,
+    inbox::{self, Stored},
     installation::{self, AppInstallation, InstallationKey, Lookup, Rejection},
+    parts::{Parts, Prompt},
+    request::{Answer, Ask, Reply},
 };
 
 /// How long all may take. Slack waits 3 s for the whole answer, the way included, and then sends again or shows an error.
@@ -100,7 +96,7 @@ pub(crate) async fn receive(parts: &Arc<Parts>, request: Received) -> Result<(&'
         Ok(key) => key,
         Err(rejection) => return foreign(parts, &request, rejection),
     };
-    if let Some(prompt) = routes::prompt(&request.envelope) {
+    if let Some(prompt) = parts.registry.prompt(&request.envelope) {
         // What is stored is looked at again; a prompt would act now.
         let found = match find_soon(parts, &key).await {
             Lookup::Connected(found) => found,
@@ -125,10 +121,10 @@ pub(crate) async fn receive(parts: &Arc<Parts>, request: Received) -> Result<(&'
     let Envelope {
         kind, name, payload, ..
     } = &request.envelope;
-    if routes::find(*kind, name, payload).is_some() {
+    if parts.registry.route(*kind, name, payload).is_some() {
         return Ok((store(parts, request, key, deadline).await?, Reply::Empty));
     }
-    ignored(&request);
+    ignored(parts, &request);
     Ok(("ignored", for_nobody(&request.envelope)))
 }
 
@@ -154,10 +150,10 @@ fn foreign(
     let Envelope {
         kind, name, payload, ..
     } = &request.envelope;
-    let is_wanted =
-        routes::prompt(&request.envelope).is_some() || routes::find(*kind, name, payload).is_some();
+    let is_wanted = parts.registry.prompt(&request.envelope).is_some()
+        || parts.registry.route(*kind, name, payload).is_some();
     if request.app.is_none() && !is_wanted {
-        ignored(request);
+        ignored(parts, request);
         return Ok(("ignored", for_nobody(&request.envelope)));
     }
     rejection.report(request.app, &format!("a request ({name})"));
@@ -337,11 +333,13 @@ async fn insert(
     received_at: OffsetDateTime,
 ) -> Result<Stored, DbErr> {
     let lane = parts.inbox_lane.clone();
+    let place = parts.registry.place(&envelope);
     let write = tokio::spawn(async move {
         let write = lane.write(move |tx| {
-            let (envelope, installation, request_id) =
-                (envelope.clone(), installation.clone(), request_id.clone());
-            async move { inbox::store(tx, envelope, &installation, &request_id, received_at).await }.boxed()
+            let (envelope, place) = (envelope.clone(), place.clone());
+            let (installation, request_id) = (installation.clone(), request_id.clone());
+            async move { inbox::store(tx, envelope, place, &installation, &request_id, received_at).await }
+                .boxed()
         });
         write.await
     });
@@ -350,9 +348,9 @@ async fn insert(
         .unwrap_or_else(|error| Err(DbErr::Custom(error.to_string())))
 }
 
-fn ignored(request: &Received) {
+fn ignored(parts: &Parts, request: &Received) {
     let name = &request.envelope.name;
-    metrics::counter!("tocsin_slack_ignored_total", "endpoint" => request.source, "type" => routes::label(name))
+    metrics::counter!("tocsin_slack_ignored_total", "endpoint" => request.source, "type" => parts.registry.label(name))
         .increment(1);
     tracing::debug!(
         request.id = request.request_id,

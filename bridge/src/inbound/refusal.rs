@@ -6,8 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::json;
-
-use super::{envelope::Malformed, signature::SignatureError};
+use tocsin_slack::{envelope::Malformed, signature::SignatureError};
 
 /// Why a request was not taken. Nothing was written.
 #[derive(Debug, thiserror::Error)]

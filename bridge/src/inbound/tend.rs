@@ -7,7 +7,7 @@ use tocsin_clock::Clock;
 use tocsin_database::Database;
 use tokio_util::sync::CancellationToken;
 
-use super::inbox;
+use crate::inbox;
 
 /// How often what waits is measured.
 const MEASURED: Duration = Duration::from_secs(15);

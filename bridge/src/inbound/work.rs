@@ -9,18 +9,15 @@ use futures::FutureExt;
 use time::OffsetDateTime;
 use tocsin_entity::{id::InboxId, slack::inbox::Model};
 use tocsin_queue::{JobContext, JobError, jobs::WorkInbox};
+use tocsin_slack::envelope::{self, Kind};
 use tracing::Instrument;
 
-use super::{
-    delayed,
-    envelope::{self, Kind},
-    inbox::{self, Claim, Verdict},
-    routes::{self, Item, Outcome},
-    sequence,
-};
+use super::{delayed, sequence};
 use crate::{
-    bridge::Parts,
+    inbox::{self, Claim, Verdict},
     installation::{self, InstallationKey, Lookup},
+    parts::Parts,
+    request::{Item, Outcome, Worked},
 };
 
 /// How long a handler may take: less than the lease, so that nobody else begins meanwhile.
@@ -105,7 +102,7 @@ pub(super) fn panicked(parts: &Parts, row: &Model) -> Tried {
     tried(parts, row, Err(JobError::retry("it panicked")))
 }
 
-fn tried(parts: &Parts, row: &Model, handled: routes::Worked) -> Tried {
+fn tried(parts: &Parts, row: &Model, handled: Worked) -> Tried {
     let (verdict, outcome) = match handled {
         Ok(Outcome::Done(outcome)) => (Verdict::Done, outcome),
         Ok(Outcome::NotOurs(outcome)) => (Verdict::Forgotten, outcome),
@@ -118,9 +115,9 @@ fn tried(parts: &Parts, row: &Model, handled: routes::Worked) -> Tried {
 pub(super) async fn conclude(parts: &Parts, row: &Model, tried: &Tried, rings: bool) {
     let (name, outcome) = (name_of(row).to_owned(), tried.outcome);
     let lag = (parts.clock.now() - row.received_at).as_seconds_f64();
-    metrics::counter!("tocsin_slack_inbox_worked_total", "type" => routes::label(&name), "outcome" => outcome)
+    metrics::counter!("tocsin_slack_inbox_worked_total", "type" => parts.registry.label(&name), "outcome" => outcome)
         .increment(1);
-    metrics::histogram!("tocsin_slack_inbox_lag_seconds", "type" => routes::label(&name))
+    metrics::histogram!("tocsin_slack_inbox_lag_seconds", "type" => parts.registry.label(&name))
         .record(lag.max(0.0));
     match &tried.verdict {
         Verdict::Done | Verdict::Forgotten => {
@@ -166,8 +163,9 @@ pub(super) async fn conclude(parts: &Parts, row: &Model, tried: &Tried, rings: b
     }
 }
 
-async fn handle(parts: &Parts, row: &Model, name: &str, began: Instant) -> routes::Worked {
-    let Some(route) = Kind::from_name(&row.kind).and_then(|kind| routes::find(kind, name, &row.payload))
+async fn handle(parts: &Parts, row: &Model, name: &str, began: Instant) -> Worked {
+    let Some(route) =
+        Kind::from_name(&row.kind).and_then(|kind| parts.registry.route(kind, name, &row.payload))
     else {
         return Ok(Outcome::NotOurs("ignored"));
     };

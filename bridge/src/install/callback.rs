@@ -10,25 +10,23 @@ use axum::{
 };
 use secrecy::SecretString;
 use time::Duration;
-use tocsin_entity::{
-    id::WorkspaceId,
-    slack::{
-        feature,
-        installation::token_place,
-        oauth::{CALLBACK, INSTALL, InstallState},
-        token::refresh_place,
-    },
+use tocsin_entity::id::WorkspaceId;
+use tocsin_slack::error::SlackError;
+use tocsin_slack_app::{
+    feature,
+    oauth::{CALLBACK, INSTALL, InstallState},
+    sealing::{refresh_place, token_place},
 };
+use tocsin_slack_client::oauth::Granted;
 
 use super::{
     page::{self, Ending},
     state::{self, LinkError},
 };
 use crate::{
-    bridge::Parts,
     graphql::{ApiError, As, CompleteSlackInstall, DateTime, Known, complete_slack_install},
-    slack::{SlackError, oauth::Granted},
-    workspace,
+    parts::Parts,
+    workspace_sync,
 };
 
 /// Where an installation begins.
@@ -170,7 +168,7 @@ async fn install(parts: &Parts, wanted: &InstallState, code: &str) -> Result<End
             }
         },
     };
-    if let Err(error) = workspace::look(parts).await {
+    if let Err(error) = workspace_sync::look(parts).await {
         tracing::debug!("the Slack workspaces can't be read now: {error}");
     }
     Ok(Ending::connected(

@@ -6,13 +6,12 @@ use std::time::Duration;
 use futures::FutureExt;
 use serde_json::Value;
 use tocsin_queue::JobError;
+use tocsin_slack::envelope::Kind;
 
 use crate::{
-    inbound::{
-        Kind,
-        routes::{Item, Outcome, Route, Worked},
-    },
-    slack::SlackHealth,
+    parts::Route,
+    request::{Item, Outcome, Worked},
+    workspace::SlackHealth,
 };
 
 /// How soon Slack is asked again that still takes the token, and for how long: it may be a moment behind its own event.

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use tocsin_entity::slack::oauth_state::{ActiveModel, Column, Entity};
 use tocsin_seal::StateError;
 
-use crate::bridge::Parts;
+use crate::parts::Parts;
 
 /// Why somebody who comes back from Slack is not let in.
 #[derive(Debug, thiserror::Error)]

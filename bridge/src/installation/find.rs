@@ -3,16 +3,13 @@
 use std::sync::Arc;
 
 use tocsin_entity::id::SlackAppId;
+use tocsin_slack::envelope::Kind;
 
 use super::{
     AppInstallation, InstallationKey,
     named::{Named, named},
 };
-use crate::{
-    app::Apps,
-    inbound::Kind,
-    workspace::{Workspace, Workspaces},
-};
+use crate::workspace::{Workspace, Workspaces, apps::Apps};
 
 /// Why a request is for nobody here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -16,15 +16,13 @@ use tocsin_entity::{
     id::{OrganizationId, SlackAppId},
     slack::{home, inbox, post},
 };
+use tocsin_slack::installation::Installation;
+use tocsin_slack_client::Slack;
 
 pub(crate) use find::{Lookup, Rejection, decide, find};
 pub(crate) use named::{Speaker, slack_app_id};
 
-use crate::{
-    notice::SlashCommand,
-    slack::{Installation, Slack},
-    workspace::{Workspace, Workspaces},
-};
+use crate::workspace::{SlashCommand, Workspace, Workspaces};
 
 /// Which app and which team a request is for. Whether the team is connected is another question, since that changes: see [`find`].
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,8 +7,7 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use serde_json::Value;
-
-use crate::inbound::{Kind, lenient};
+use tocsin_slack::{envelope::Kind, lenient};
 
 /// What a request says of where it is from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

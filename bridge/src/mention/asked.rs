@@ -7,23 +7,24 @@ use serde::Deserialize;
 use serde_json::Value;
 use time::Duration;
 use tocsin_queue::JobError;
+use tocsin_slack::{
+    envelope::Kind,
+    lenient::{id, lenient, read},
+};
 
-use super::read::{Wish, addressed, read as wish};
 use crate::{
-    actions::asker,
-    bridge::Parts,
-    commands::{
+    acting::{
         act::{self, Doer, Refusal},
-        parse::Misread,
-        texts,
+        asker, texts,
     },
-    inbound::{
-        Kind,
-        lenient::{id, lenient, read},
-        routes::{Item, Outcome, Route, Worked},
+    grammar::{
+        mention::{Wish, addressed, read as wish},
+        parse::Misread,
     },
     installation::AppInstallation,
     notice::{self, Notice},
+    parts::{Parts, Route},
+    request::{Item, Outcome, Worked},
     thread::{self, Found, Thread},
 };
 

@@ -2,14 +2,10 @@
 
 use serde_json::Value;
 use tocsin_entity::{id::IncidentId, kinds::IncidentStatus};
+use tocsin_message::blocks::{self, Look};
+use tocsin_slack::inputs;
 
-use crate::{
-    graphql::{Incident, Known},
-    slack::{
-        blocks::{self, Look},
-        inputs,
-    },
-};
+use crate::graphql::{Incident, Known};
 
 /// The menu's action id.
 pub(crate) const MORE: &str = "more";

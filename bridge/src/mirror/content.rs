@@ -5,17 +5,15 @@
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use tocsin_entity::kinds::{EntryKind, IncidentStatus, Severity, Urgency};
-use tocsin_message::template::Rendered;
+use tocsin_message::{
+    blocks,
+    mrkdwn::{Mrkdwn, cut_plain},
+    template::Rendered,
+};
+use tocsin_slack::message::Message;
 
 use super::{buttons, footer::footer};
-use crate::{
-    graphql::{Appearance, Entry, Incident, Known},
-    slack::{
-        blocks,
-        mrkdwn::{Mrkdwn, cut_plain},
-        web_api::Message,
-    },
-};
+use crate::graphql::{Appearance, Entry, Incident, Known};
 
 /// Colours of the bar beside an incident's message.
 const RED: &str = "#d92d20";

@@ -11,6 +11,7 @@ use tocsin_entity::{
     slack::post,
 };
 use tocsin_message::template::{Problem, Rendered};
+use tocsin_slack::message::Message;
 
 use super::{
     content::{self, Controls},
@@ -19,8 +20,8 @@ use super::{
 use crate::{
     connector::Lead,
     graphql::{Appearance, Connector, Entry, Incident, Known, Postmortem},
-    slack::web_api::Message,
-    unfurl,
+    sharing::is_hidden,
+    store::post_key::is_of_postmortem,
     workspace::Bot,
 };
 
@@ -295,9 +296,9 @@ fn reply(
 
 /// What a preview shows, which its key says. Of a post-mortem that is gone there is nothing to show.
 fn preview_of(incident: &Incident, postmortem: Option<&Postmortem>, post: &post::Model) -> Option<Wanted> {
-    let (preview, since) = if unfurl::is_hidden(post) {
+    let (preview, since) = if is_hidden(post) {
         (preview::hidden(), incident.updated_at)
-    } else if unfurl::is_of_postmortem(&post.key) {
+    } else if is_of_postmortem(&post.key) {
         let postmortem = postmortem?;
         (preview::postmortem(incident, postmortem), postmortem.updated_at)
     } else {

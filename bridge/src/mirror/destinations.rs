@@ -9,13 +9,11 @@ use sea_orm::DbErr;
 use tocsin_entity::{
     id::{ConnectorId, OrganizationId},
     kinds::{PostKind, PostState, ReplyMode},
-    slack::{connector::WORKSPACE_UNUSABLE, digest_line, origin, post, shut::has_stand_in},
+    slack::{connector::WORKSPACE_UNUSABLE, digest_line, origin, post},
 };
+use tocsin_slack_app::{channel::ChannelError, fallback::has_fallback};
 
-use super::{
-    channels::Trouble,
-    desired::{Destination, Voice, orphaned},
-};
+use super::desired::{Destination, Voice, orphaned};
 use crate::{
     connector::Connectors,
     graphql::{Connector, Incident},
@@ -33,7 +31,7 @@ const FALLBACKS_MAX: usize = 5;
 #[derive(Debug, Default)]
 pub(super) struct Places {
     pub(super) destinations: Vec<Destination>,
-    pub(super) troubles: Vec<(Connector, Trouble)>,
+    pub(super) troubles: Vec<(Connector, ChannelError)>,
     /// Those whose fallback stands in, and why.
     pub(super) replaced: Vec<(Connector, String)>,
 }
@@ -123,7 +121,7 @@ impl Scene<'_> {
         };
         // What has a message or a line there waits for no other.
         let is_told = stands || self.is_in_digest(connector);
-        let stand_in = if has_stand_in(&trouble.code) {
+        let stand_in = if has_fallback(&trouble.code) {
             self.stand_in(found, &fallbacks).await?
         } else {
             None
@@ -172,14 +170,14 @@ impl Scene<'_> {
 
     /// That the workspace takes nothing in which the incident's message stands; with whether that is news of the connector, which may lead
     /// elsewhere by now.
-    fn lost(&self, found: &Places, connector: &Connector) -> Option<(Trouble, bool)> {
+    fn lost(&self, found: &Places, connector: &Connector) -> Option<(ChannelError, bool)> {
         let mut all = found.destinations.iter();
         let standing = all.find(|one| one.connector_id == connector.id)?;
         let trouble = self.reach.bot(standing.workspace).err()?;
         let is_news = standing.workspace == connector.workspace;
         self.reach.is_broken(standing.workspace).then(|| {
             (
-                Trouble::passing(WORKSPACE_UNUSABLE, trouble, UNREACHABLE),
+                ChannelError::passing(WORKSPACE_UNUSABLE, trouble, UNREACHABLE),
                 is_news,
             )
         })
@@ -250,9 +248,9 @@ impl Scene<'_> {
         }
     }
 
-    async fn resolve(&self, connector: &Connector) -> Result<Result<Destination, Trouble>, DbErr> {
+    async fn resolve(&self, connector: &Connector) -> Result<Result<Destination, ChannelError>, DbErr> {
         if connector.is_taken {
-            return Ok(Err(Trouble::taken(&connector.channel)));
+            return Ok(Err(ChannelError::taken(&connector.channel)));
         }
         let bot = match self.reach.bot(connector.workspace) {
             Ok(bot) => bot,
@@ -262,7 +260,7 @@ impl Scene<'_> {
                 } else {
                     "unreachable"
                 };
-                return Ok(Err(Trouble::passing(code, trouble, UNREACHABLE)));
+                return Ok(Err(ChannelError::passing(code, trouble, UNREACHABLE)));
             }
         };
         let installation = &bot.installation;

@@ -5,14 +5,14 @@
 //! told: only on how the incident is now, and on what is on record.
 
 pub(crate) mod buttons;
-pub(crate) mod channels;
 pub(crate) mod content;
 pub(crate) mod deliver;
 pub(crate) mod desired;
 mod destinations;
 pub(crate) mod diff;
+pub(crate) mod digest;
 pub(crate) mod footer;
-pub(crate) mod lookup;
+pub(crate) mod mark;
 pub(crate) mod outcome;
 mod place;
 pub(crate) mod preview;

@@ -7,12 +7,11 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 use tocsin_entity::{kinds::PostKind, slack::post};
+use tocsin_slack::method::Method;
+use tocsin_slack_client::pacer::Place;
 
 use super::outcome::{Outcome, Wait};
-use crate::slack::{
-    limits::{Limits, Place, Purpose, RESERVED_MAX},
-    method::Method,
-};
+use crate::pace::{Limits, Purpose, RESERVED_MAX};
 
 /// A place that comes so soon is waited for.
 const WORTH_WAITING: Duration = Duration::from_millis(250);

@@ -6,15 +6,13 @@
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use serde_json::{Value, json};
 use tocsin_entity::kinds::{IncidentStatus, PostmortemStatus};
+use tocsin_message::{
+    blocks,
+    mrkdwn::{Mrkdwn, cut_plain},
+};
 
 use super::content::{self, GREEN, GREY, NAME_MAX, TITLE_MAX};
-use crate::{
-    graphql::{Incident, Known, Postmortem},
-    slack::{
-        blocks,
-        mrkdwn::{Mrkdwn, cut_plain},
-    },
-};
+use crate::graphql::{Incident, Known, Postmortem};
 
 /// Characters of a summary.
 const SUMMARY_MAX: usize = 300;

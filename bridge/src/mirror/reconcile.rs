@@ -13,10 +13,10 @@ use tocsin_queue::{
     JobContext, JobError,
     jobs::{ReconcileIncident, RefreshDigest},
 };
+use tocsin_slack_app::channel::ChannelError;
 use tracing::Instrument;
 
 use super::{
-    channels::Trouble,
     content::Controls,
     deliver::{Delivery, abandon},
     desired::{Destination, Subject, Voice, Wanted, desired, root_key},
@@ -26,16 +26,17 @@ use super::{
     outcome::{Outcome, Wait, back_off},
 };
 use crate::{
-    bridge::Parts,
-    digest::lines,
     graphql::{ApiError, As, Connector, Entry, Incident, Mirrored, Postmortem},
+    mirror::digest::lines,
     origin,
+    parts::Parts,
     store::{
         claim::{self, Claim, Finished, News, PutOff},
         lease::{Claimed, Lease},
+        post_key::is_of_postmortem,
         posts,
     },
-    unfurl, workspace,
+    workspace_sync,
 };
 
 /// How soon a message is tried again that has no place in the pace yet, and no digest to go into.
@@ -225,7 +226,7 @@ async fn show(
     }
     leave_disconnected(parts, &connectors);
     let connected = connectors.iter().filter(|connector| !connector.is_disconnected);
-    workspace::look_for(parts, connected.filter_map(|connector| connector.workspace)).await?;
+    workspace_sync::look_for(parts, connected.filter_map(|connector| connector.workspace)).await?;
     let places = connectors.iter().map(|connector| connector.workspace);
     let origins = origin.iter().map(|origin| origin.workspace_id);
     let posts = recorded.iter().map(|post| post.workspace_id);
@@ -302,7 +303,7 @@ async fn previewed_postmortem(
     recorded: &[post::Model],
     incident: &Incident,
 ) -> Result<Option<Postmortem>, Fault> {
-    if recorded.iter().any(|post| unfurl::is_of_postmortem(&post.key)) {
+    if recorded.iter().any(|post| is_of_postmortem(&post.key)) {
         Ok(parts.api.find_postmortem(who, incident.id).await?)
     } else {
         Ok(None)
@@ -332,7 +333,7 @@ fn hold(
     delivery: &mut Delivery<'_>,
     incident: &Incident,
     connector: &Connector,
-    trouble: &Trouble,
+    trouble: &ChannelError,
     attempts: i32,
 ) -> Wait {
     let unplaced = root_without_channel(incident, connector);

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use tocsin_entity::slack::shut::shut;
-
-use crate::slack::SlackError;
+use tocsin_slack::{error::SlackError, refusal_scope::refusal_scope};
 
 /// What is to be done after a call has failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +72,7 @@ pub(crate) fn verdict(error: &SlackError, attempts: i32, age: Duration) -> Verdi
             code if HOPELESS.contains(&code) => Verdict::Hopeless,
             code if PASSING.contains(&code) && age < PASSES_WITHIN => Verdict::Passing,
             code if PASSING.contains(&code) => Verdict::Hopeless,
-            code if shut(code).is_some() || attempts < PATIENCE => Verdict::PersonNeeded,
+            code if refusal_scope(code).is_some() || attempts < PATIENCE => Verdict::PersonNeeded,
             _ => Verdict::Hopeless,
         },
     }
@@ -106,10 +104,10 @@ pub(crate) fn is_of_blocks(error: &SlackError) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use tocsin_entity::slack::shut::has_stand_in;
+    use tocsin_slack::error::Refusal;
+    use tocsin_slack_app::fallback::has_fallback;
 
-    use crate::slack::Refusal;
+    use super::*;
 
     fn after_long(code: &str) -> Verdict {
         let refusal = Refusal {
@@ -127,7 +125,7 @@ mod tests {
 
     #[test]
     fn what_a_person_can_repair_is_waited_for_and_what_is_of_the_channel_has_fallbacks() {
-        for (code, has_fallback) in [
+        for (code, is_stood_in_for) in [
             ("access_denied", true),
             ("channel_is_limited_access", true),
             ("ekm_access_denied", true),
@@ -146,10 +144,10 @@ mod tests {
             ("missing_scope", false),
         ] {
             assert_eq!(after_long(code), Verdict::PersonNeeded, "{code}");
-            assert_eq!(has_stand_in(code), has_fallback, "{code}");
+            assert_eq!(has_fallback(code), is_stood_in_for, "{code}");
         }
         assert_eq!(after_long("something_new"), Verdict::Hopeless);
-        assert!(!has_stand_in("something_new"));
+        assert!(!has_fallback("something_new"));
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! An incident to read: its facts, and what happened last.
 
+use tocsin_message::{blocks, mrkdwn::Mrkdwn};
+use tocsin_slack::{inputs::divider, view::View};
+
 use super::{Dialog, Subject};
-use crate::{
-    mirror::content,
-    slack::{blocks, inputs::divider, mrkdwn::Mrkdwn, view::View},
-};
+use crate::mirror::content;
 
 /// Entries of the timeline that are shown, the newest first.
 const ENTRIES: usize = 10;

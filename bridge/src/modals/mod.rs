@@ -22,6 +22,8 @@ use tocsin_entity::{
     id::{IncidentId, OrganizationId},
     kinds::{Severity, Urgency},
 };
+use tocsin_message::blocks;
+use tocsin_slack::view::View;
 
 pub(crate) use people::{ASSIGNEES, options};
 pub(crate) use refusal::{loading, refusal, told};
@@ -30,7 +32,6 @@ use crate::{
     acting::Change,
     graphql::{Entry, Incident, Known},
     mirror::content,
-    slack::{blocks, view::View},
 };
 
 /// A dialog about an incident.

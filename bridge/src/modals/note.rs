@@ -1,14 +1,12 @@
 //! A note, which becomes a comment on the incident.
 
-use super::{Dialog, Meta, Values, Wrong, form};
-use crate::{
-    acting::Change,
-    graphql::Incident,
-    slack::{
-        inputs::{TEXT_INPUT_MAX, input, text_input, with_hint},
-        view::View,
-    },
+use tocsin_slack::{
+    inputs::{TEXT_INPUT_MAX, input, text_input, with_hint},
+    view::View,
 };
+
+use super::{Dialog, Meta, Values, Wrong, form};
+use crate::{acting::Change, graphql::Incident};
 
 const NOTE: &str = "note";
 

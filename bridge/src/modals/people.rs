@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 use tocsin_client::MemberChoice;
-
-use crate::slack::inputs::option;
+use tocsin_slack::inputs::option;
 
 /// The action id, and the block's name, of every menu of members.
 pub(crate) const ASSIGNEES: &str = "assignees";

@@ -1,15 +1,13 @@
 //! Who is to work the incident from now on.
 
 use tocsin_entity::id::UserId;
+use tocsin_slack::{
+    inputs::{input, multi_external_select, with_hint},
+    view::View,
+};
 
 use super::{ASSIGNEES, Dialog, Meta, Subject, Values, Wrong, form, people::option_of};
-use crate::{
-    acting::Change,
-    slack::{
-        inputs::{input, multi_external_select, with_hint},
-        view::View,
-    },
-};
+use crate::acting::Change;
 
 /// Assignees of an incident, as the API allows.
 const ASSIGNEES_MAX: usize = 50;

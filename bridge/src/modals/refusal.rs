@@ -1,10 +1,10 @@
 //! What a dialog shows before it can be filled, and where it can't be.
 
+use tocsin_message::{blocks, mrkdwn::Mrkdwn};
+use tocsin_slack::view::View;
+
 use super::Dialog;
-use crate::{
-    notice::{self, Notice},
-    slack::{blocks, mrkdwn::Mrkdwn, view::View},
-};
+use crate::notice::{self, Notice};
 
 /// Shown at once: what opens a dialog is good for 3 s, and reading an incident may take as long.
 pub(crate) fn loading(dialog: Dialog) -> View {

@@ -1,16 +1,13 @@
 //! A rest for the incident, until a time or for so many minutes.
 
 use time::{Duration, OffsetDateTime};
+use tocsin_slack::{
+    inputs::{datetime_picker, input, text_input, with_hint},
+    view::View,
+};
 
 use super::{Dialog, Meta, Values, Wrong, form};
-use crate::{
-    acting::Change,
-    graphql::Incident,
-    slack::{
-        inputs::{datetime_picker, input, text_input, with_hint},
-        view::View,
-    },
-};
+use crate::{acting::Change, graphql::Incident};
 
 const UNTIL: &str = "until";
 const MINUTES: &str = "minutes";

@@ -2,16 +2,13 @@
 
 use serde_json::Value;
 use tocsin_entity::kinds::{Severity, Urgency};
+use tocsin_slack::{
+    inputs::{input, option, static_select},
+    view::View,
+};
 
 use super::{Dialog, Meta, Values, form, known};
-use crate::{
-    acting::Change,
-    graphql::Incident,
-    slack::{
-        inputs::{input, option, static_select},
-        view::View,
-    },
-};
+use crate::{acting::Change, graphql::Incident};
 
 const URGENCY: &str = "urgency";
 const SEVERITY: &str = "severity";

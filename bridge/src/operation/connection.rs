@@ -4,9 +4,9 @@ use tocsin_client::WorkspaceConnection;
 
 use super::{Stop, workspace_of};
 use crate::{
-    bridge::Parts,
     graphql::{Found, Operation},
-    slack::SlackHealth,
+    parts::Parts,
+    workspace::SlackHealth,
 };
 
 /// Asks Slack who the bot is. What it says is known to the rest of the bridge at once.

@@ -5,13 +5,13 @@
 use std::time::Duration;
 
 use tocsin_entity::kinds::SlackFeature;
+use tocsin_slack::{channel::Channel, error::SlackError, installation::Installation};
 
 use super::{AGAIN, Stop, bot};
 use crate::{
-    bridge::Parts,
-    directory,
     graphql::{Found, Operation},
-    slack::{Installation, SlackError, web_api::Channel},
+    parts::Parts,
+    store::channels::record,
     workspace::Bot,
 };
 
@@ -41,7 +41,7 @@ pub(super) async fn create(parts: &Parts, operation: &Operation) -> Result<Found
         is_member: true,
         ..channel
     };
-    directory::record(&parts.database, &bot.installation, &channel, parts.clock.now()).await?;
+    record(&parts.database, &bot.installation, &channel, parts.clock.now()).await?;
     Ok(Found::Channel {
         id: channel.id,
         name: channel.name,
@@ -51,7 +51,7 @@ pub(super) async fn create(parts: &Parts, operation: &Operation) -> Result<Found
 
 /// The channel with this name, where an earlier try of ours has made it.
 async fn own(bot: &Bot, operation: &Operation, name: &str) -> Result<Channel, Stop> {
-    let found = bot.workspace.channels.list(name, &bot.installation).await;
+    let found = bot.workspace.slack.find_channel(name, &bot.installation).await;
     let found = found.map_err(|error| Stop::of_call(&error))?;
     let since = (operation.created_at - SKEW).unix_timestamp();
     let is_own = |channel: &Channel| {

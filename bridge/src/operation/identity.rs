@@ -1,13 +1,13 @@
 //! Who a member is in Slack.
 
 use tocsin_entity::kinds::{SlackFeature, SlackMatch};
+use tocsin_slack::{installation::Installation, person::User};
 
 use super::{Stop, bot};
 use crate::{
-    bridge::Parts,
     graphql::{Found, Operation, Sought},
     identity,
-    slack::{Installation, web_api::User},
+    parts::Parts,
     workspace::Bot,
 };
 

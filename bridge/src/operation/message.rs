@@ -15,24 +15,22 @@ use tocsin_entity::{
     kinds::{PostKind, PostState},
     slack::post,
 };
+use tocsin_slack::{error::SlackError, message::Message, metadata::Metadata};
+use tocsin_slack_app::channel::ChannelError;
+use tocsin_slack_client::pacer::Place;
 
 use super::{AGAIN, Stop, bot};
 use crate::{
-    bridge::Parts,
     connector::Lead,
     graphql::{Found, Operation, TestedConnector},
-    mirror::{
-        channels::{self, Resolved, Trouble},
-        content,
-        deliver::delete_if_double,
+    mirror::{content, deliver::delete_if_double},
+    pace::Purpose,
+    parts::Parts,
+    workspace::{
+        Bot,
+        channels::Resolved,
         lookup::{BEGINS_WITHIN, LookupError, SETTLED},
     },
-    slack::{
-        SlackError,
-        limits::{Place, Purpose},
-        web_api::{Message, Metadata},
-    },
-    workspace::Bot,
 };
 
 /// How long a place among the channel's posts is waited for.
@@ -89,7 +87,7 @@ impl Sending<'_> {
     /// The channel; what was known to be wrong with it may be repaired by now.
     async fn resolve(&self) -> Result<Resolved, Stop> {
         if self.connector.is_taken {
-            return Err(self.failed(Trouble::taken(&self.connector.channel)));
+            return Err(self.failed(ChannelError::taken(&self.connector.channel)));
         }
         let channels = &self.bot.workspace.channels;
         channels.forget_troubles();
@@ -98,8 +96,8 @@ impl Sending<'_> {
     }
 
     /// Tells of a trouble of the channel, as a message of an incident's does.
-    fn failed(&self, trouble: Trouble) -> Stop {
-        let Trouble {
+    fn failed(&self, trouble: ChannelError) -> Stop {
+        let ChannelError {
             code,
             message,
             retry_after,
@@ -152,7 +150,7 @@ impl Sending<'_> {
     /// Posts it, for which the record has been made.
     async fn post(&self, mut record: post::Model) -> Result<post::Model, Stop> {
         let workspace = &self.bot.workspace;
-        let limits = workspace.slack.limits();
+        let limits = &workspace.limits;
         let place = limits
             .reserve_post(&record.channel_id, Purpose::Change, PLACE_WAIT)
             .await;
@@ -190,7 +188,7 @@ impl Sending<'_> {
         let workspace = &self.bot.workspace;
         match error {
             SlackError::RateLimited { retry_after, .. } => {
-                let limits = workspace.slack.limits();
+                let limits = &workspace.limits;
                 limits.block_posts(&record.channel_id, *retry_after).await;
                 self.wait(record, *retry_after).await
             }
@@ -201,7 +199,7 @@ impl Sending<'_> {
             }
             SlackError::Refused { .. } => {
                 self.forget(&record).await?;
-                let trouble = channels::trouble(error, &record.channel_name, &self.bot.installation);
+                let trouble = ChannelError::of(error, &record.channel_name, &self.bot.installation);
                 for wanted in [&self.connector.channel, &record.channel_id] {
                     workspace
                         .channels

@@ -14,15 +14,16 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 use sea_orm::DbErr;
 use tocsin_entity::{id::OperationId, kinds::OperationKind, slack::connector::WORKSPACE_UNUSABLE};
 use tocsin_queue::{JobContext, JobError, jobs::RunSlackOperation};
+use tocsin_slack::error::SlackError;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    bridge::Parts,
     directory,
     failure::of_api,
     graphql::{ApiError, Found, Known, Operation, Reason},
-    slack::SlackError,
-    workspace::{self, Bot, Workspace},
+    parts::Parts,
+    workspace::{Bot, Workspace},
+    workspace_sync,
 };
 
 /// How often is looked for what nobody rang for.
@@ -166,7 +167,7 @@ async fn run(parts: &Parts, operation: &Operation) -> Result<Found, Stop> {
 
 /// The workspace that it is about, which may have been connected a moment ago.
 async fn workspace_of(parts: &Parts, operation: &Operation) -> Result<Arc<Workspace>, Stop> {
-    workspace::look_for(parts, operation.workspace).await?;
+    workspace_sync::look_for(parts, operation.workspace).await?;
     Ok(parts.workspaces.get(operation.workspace))
 }
 

@@ -17,9 +17,9 @@ use tocsin_entity::{
 use tocsin_queue::{JobError, jobs::ReconcileIncident};
 
 use crate::{
-    bridge::Parts,
     graphql::{Appearance, Connector, Known},
     installation::AppInstallation,
+    parts::Parts,
     store::claim::{self, News},
 };
 

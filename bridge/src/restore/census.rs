@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
-    sync::{Arc, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
@@ -13,6 +13,8 @@ use tocsin_entity::{
     slack::{channel, post},
 };
 use tocsin_queue::JobError;
+use tocsin_slack::error::SlackError;
+use tocsin_slack_client::web_api::Window;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -20,9 +22,8 @@ use super::{
     sighting::Sighting,
 };
 use crate::{
-    bridge::Parts,
     failure::{of_api, told},
-    slack::{SlackError, web_api::Window},
+    parts::Parts,
     workspace::Workspace,
 };
 
@@ -72,7 +73,7 @@ pub(crate) async fn run(parts: &Parts, shutdown: CancellationToken) {
             }
             tokio::select! {
                 () = tokio::time::sleep(EVERY) => {}
-                () = parts.restore.met.notified() => {}
+                () = parts.restore.met() => {}
             }
         }
     };
@@ -97,9 +98,7 @@ async fn round(parts: &Parts, read: &mut HashSet<RoomKey>) -> Result<bool, JobEr
         }
         match look(parts, &room).await {
             Ok(()) => {
-                let mut known = parts.restore.read.lock().unwrap_or_else(PoisonError::into_inner);
-                known.insert(key.clone());
-                drop(known);
+                parts.restore.has_read(key.0, key.1.clone());
                 read.insert(key);
             }
             Err(error) => {

@@ -2,16 +2,12 @@
 
 use std::time::Duration;
 
+use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
+use tocsin_slack::{error::SlackError, message::Message, metadata::Metadata, method::CHAT_UPDATE};
+use tocsin_slack_client::pacer::Place;
 
 use super::{census::Room, sighting::Sighting};
-use crate::slack::{
-    SlackError,
-    limits::Place,
-    method::CHAT_UPDATE,
-    mrkdwn::Mrkdwn,
-    web_api::{Message, Metadata},
-};
 
 /// How long a place in the pace is waited for; what gets none has its turn in the next round.
 const PLACE_WAIT: Duration = Duration::from_secs(10);
@@ -21,8 +17,8 @@ const SAID_MAX: usize = 300;
 
 /// Writes into a message that what it tells of is not known any more.
 pub(super) async fn mark(room: &Room, sighting: &Sighting) -> Result<(), JobError> {
-    let slack = &room.workspace.slack;
-    match slack.limits().reserve_method(CHAT_UPDATE, PLACE_WAIT).await {
+    let (slack, limits) = (&room.workspace.slack, &room.workspace.limits);
+    match limits.reserve_method(CHAT_UPDATE, PLACE_WAIT).await {
         Place::At(wait) => tokio::time::sleep(wait).await,
         Place::WouldWait(wait) => return Err(JobError::RetryAfter(wait, "Slack's pace is used up".into())),
     }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet, hash_map::Entry},
-    sync::{Arc, atomic::Ordering},
+    sync::Arc,
 };
 
 use futures::FutureExt;
@@ -18,14 +18,14 @@ use tocsin_entity::{
     slack::post,
 };
 use tocsin_queue::JobError;
+use tocsin_slack_client::web_api::ReadMessage;
 
 use super::{census::Room, lost, sighting::Sighting};
 use crate::{
-    bridge::Parts,
     failure::of_api,
     graphql::{As, Incident, ReportRestore, report_restore},
     home,
-    slack::web_api::ReadMessage,
+    parts::Parts,
     store::{claim, lease::Claimed},
 };
 
@@ -268,11 +268,11 @@ impl Plan {
         }
         let is_more = !self.evidence.is_empty() || !self.adopted.is_empty();
         if is_more {
-            parts.restore.was_restored.store(true, Ordering::Relaxed);
+            parts.restore.is_restored();
         }
         if !self.adopted.is_empty() {
             // What people said in their threads is not known either.
-            parts.restore.threads.notify_one();
+            parts.restore.read_threads_again();
         }
         let incidents = self.incidents.into_iter().map(Claimed::Incident);
         let digests = self.digests.into_iter().map(Claimed::Digest);

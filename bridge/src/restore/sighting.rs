@@ -1,31 +1,8 @@
 //! What a message of ours says of itself in its metadata.
 
 use time::OffsetDateTime;
-use tocsin_entity::{
-    id::{IncidentId, OrganizationId, PostId},
-    slack::post,
-};
-
-use crate::{
-    mirror::desired::Subject,
-    slack::web_api::{Metadata, ReadMessage},
-};
-
-/// The metadata of a post's message. Everybody in the workspace can read it: it holds ids and numbers.
-pub(crate) fn mark(record: &post::Model, subject: &Subject, now: OffsetDateTime) -> Metadata {
-    let mut metadata = Metadata::of_post(&record.id.to_string())
-        .with("key", record.key.clone())
-        .with("organization", record.organization_id.to_string())
-        .with("version", subject.version)
-        .with("at", now.unix_timestamp());
-    if let Some(incident) = subject.incident_id {
-        metadata = metadata.with("incident", incident.to_string());
-    }
-    if let Some(number) = subject.number {
-        metadata = metadata.with("number", number);
-    }
-    metadata
-}
+use tocsin_entity::id::{IncidentId, OrganizationId, PostId};
+use tocsin_slack_client::web_api::ReadMessage;
 
 /// A message of ours, as it was read.
 #[derive(Clone, Debug)]

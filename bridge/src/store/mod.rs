@@ -1,10 +1,12 @@
 //! The bridge's own tables: claims on work, the right to write, posts on record, and the lane in which they are written.
 
-pub(crate) mod bounds;
+pub(crate) mod channels;
 pub(crate) mod claim;
+pub(crate) mod due;
 pub(crate) mod fence;
 pub(crate) mod lane;
 pub(crate) mod lease;
+pub(crate) mod post_key;
 pub(crate) mod posts;
 pub(crate) mod probe;
 #[cfg(test)]

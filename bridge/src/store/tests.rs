@@ -13,13 +13,14 @@ use tocsin_entity::{
 };
 
 use super::{
-    Lane, bounds,
+    Lane,
     claim::{self, Claim, Claimant, Finished, News, PutOff},
     fence::Fence,
     lease::{Claimed, Leases},
     posts,
     testing::on_both,
 };
+use crate::background::bounds;
 
 fn news(version: i64) -> News {
     News {

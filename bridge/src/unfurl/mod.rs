@@ -4,9 +4,8 @@
 //! changes. A post-mortem that changes is in no event log: [`tend`] looks for it.
 //!
 //! Everybody in the channel sees a preview. Whoever pastes the link says by that who may: it is made of what they themselves may
-//! read, and of nothing else. Where another company is in the channel there is none, and one that was there is hidden ([`hide`]).
+//! read, and of nothing else. Where another company is in the channel there is none, and one that was there is hidden ([`crate::sharing`]).
 
-mod hide;
 mod link;
 mod shared;
 mod tend;
@@ -22,15 +21,14 @@ use tocsin_entity::{
 use tocsin_queue::JobError;
 
 use crate::{
-    bridge::Parts,
     failure::of_api,
     graphql::{As, Incident, Known, PreviewPolicyOf, preview_policy_of},
     identity::{self, Person, Standing},
     installation::AppInstallation,
+    parts::Parts,
 };
 use link::Page;
 
-pub(crate) use hide::{follow as follow_sharing, is_hidden};
 pub(crate) use shared::ROUTE;
 pub(crate) use tend::run as tend;
 
@@ -59,15 +57,6 @@ pub(crate) async fn find(
 /// What stands for a URL in a key.
 fn fingerprint(url: &str) -> String {
     hex::encode(&Sha256::digest(url.as_bytes())[..8])
-}
-
-/// How the keys of previews begin, by what they show.
-const OF_INCIDENT: &str = "unfurl:";
-const OF_POSTMORTEM: &str = "unfurl-postmortem:";
-
-/// Whether a post, by its key, is the preview of a post-mortem.
-pub(crate) fn is_of_postmortem(key: &str) -> bool {
-    key.starts_with(OF_POSTMORTEM)
 }
 
 /// The incident that a link is about, if this person may be shown it: the only organisation's, or that of theirs which has it.

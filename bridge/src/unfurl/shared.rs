@@ -16,19 +16,20 @@ use tocsin_entity::{
     slack::{channel, post},
 };
 use tocsin_queue::JobError;
+use tocsin_slack::{
+    envelope::Kind,
+    lenient::{id, lenient, read},
+};
 
-use super::{OF_INCIDENT, OF_POSTMORTEM, fingerprint, incident_among, link::Page, theirs, wake::wake};
+use super::{fingerprint, incident_among, link::Page, theirs, wake::wake};
 use crate::{
-    bridge::Parts,
     failure::of_api,
     graphql::{As, Incident},
     identity::{self, Person, Standing},
-    inbound::{
-        Kind,
-        lenient::{id, lenient, read},
-        routes::{Item, Outcome, Route, Worked},
-    },
     installation::AppInstallation,
+    parts::{Parts, Route},
+    request::{Item, Outcome, Worked},
+    store::post_key::{OF_INCIDENT, OF_POSTMORTEM},
 };
 
 /// `link_shared`.

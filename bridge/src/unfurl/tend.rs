@@ -12,8 +12,8 @@ use tocsin_entity::{
 use tocsin_queue::JobError;
 use tokio_util::sync::CancellationToken;
 
-use super::{OF_POSTMORTEM, wake::wake};
-use crate::{bridge::Parts, failure::of_api, graphql::As};
+use super::wake::wake;
+use crate::{failure::of_api, graphql::As, parts::Parts, store::post_key::OF_POSTMORTEM};
 
 /// How often they are looked at.
 const LOOK: Duration = Duration::from_secs(5);

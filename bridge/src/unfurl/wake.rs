@@ -8,7 +8,7 @@ use sea_orm::{
 use tocsin_entity::slack::incident::{ActiveModel, Column, Entity};
 use tocsin_queue::{JobError, jobs::ReconcileIncident};
 
-use crate::{bridge::Parts, graphql::Incident};
+use crate::{graphql::Incident, parts::Parts};
 
 /// Puts the incident a version behind, and rings. What is shown already stays as it is: posts are known by their keys.
 pub(super) async fn wake(

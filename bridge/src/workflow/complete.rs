@@ -5,17 +5,14 @@ use serde_json::{Value, json};
 use time::Duration;
 use tocsin_entity::slack::inbox;
 use tocsin_queue::JobError;
+use tocsin_slack::{
+    error::SlackError,
+    method::{FUNCTIONS_COMPLETE_ERROR, FUNCTIONS_COMPLETE_SUCCESS},
+};
+use tocsin_slack_client::{Slack, web_api::Done};
 
 use super::{Told, inputs::Executed};
-use crate::{
-    bridge::Parts,
-    inbound::routes::Item,
-    slack::{
-        Slack, SlackError,
-        method::{FUNCTIONS_COMPLETE_ERROR, FUNCTIONS_COMPLETE_SUCCESS},
-        web_api::Done,
-    },
-};
+use crate::{parts::Parts, request::Item};
 
 /// How long a workflow's token lives.
 const TOKEN_LIVES: Duration = Duration::minutes(15);

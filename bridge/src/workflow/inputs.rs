@@ -5,9 +5,9 @@ use std::fmt;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
+use tocsin_slack::lenient::{lenient, read};
 
 use super::declaration::FUNCTION;
-use crate::inbound::lenient::{lenient, read};
 
 /// An execution of our function.
 pub(super) struct Executed {

@@ -10,13 +10,11 @@ mod trigger;
 use futures::FutureExt;
 use serde_json::Value;
 use tocsin_queue::JobError;
+use tocsin_slack::envelope::Kind;
 
 use crate::{
-    bridge::Parts,
-    inbound::{
-        Kind,
-        routes::{Item, Outcome, Route, Worked},
-    },
+    parts::{Parts, Route},
+    request::{Item, Outcome, Worked},
 };
 pub(crate) use declaration::{FUNCTION, declaration};
 use inputs::Executed;

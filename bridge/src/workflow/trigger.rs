@@ -13,12 +13,12 @@ use super::{
 };
 use crate::{
     acting,
-    bridge::Parts,
     failure::of_api,
     graphql::{As, Known, ServicesToName, TriggerFromWorkflow, services_to_name, trigger_from_workflow},
     identity::{self, Person, Standing},
-    inbound::routes::Item,
     notice::Notice,
+    parts::Parts,
+    request::Item,
 };
 
 /// Services read at once, and at most.

@@ -1,10 +1,13 @@
 //! The Slack workspaces that the bridge works in: that of the environment's token, and those that administrators have connected.
 
-mod follow;
-mod record;
+pub(crate) mod apps;
+pub(crate) mod channels;
+pub(crate) mod groups;
+pub(crate) mod health;
+pub(crate) mod lookup;
 mod registry;
-mod run;
-mod state;
+pub(crate) mod sockets;
+pub(crate) mod strangers;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,23 +20,28 @@ use tocsin_entity::{
     kinds::SlackFeature,
 };
 use tocsin_queue::JobError;
+use tocsin_slack::{error::SlackError, installation::Installation};
+use tocsin_slack_client::{Http, Slack, Token};
 use tokio::sync::watch;
 
+use self::{channels::Channels, groups::Groups, lookup::Lookups, strangers::Strangers};
 pub(crate) use self::{
-    follow::{follow, look, look_first, look_for, refresh},
+    health::{SlackHealth, Watcher},
     registry::{Reach, Workspaces},
-    run::run,
+    sockets::SocketTroubles,
 };
-use crate::{
-    comments::Groups,
-    config::Pace,
-    identity::Strangers,
-    mirror::{channels::Channels, lookup::Lookups},
-    notice::SlashCommand,
-    slack::{
-        Http, Installation, Slack, SlackError, SlackHealth, Token, installation::Watcher, limits::Limits,
-    },
-};
+use crate::{config::Pace, pace::Limits};
+
+/// The slash command of the app in a workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SlashCommand {
+    /// The app has none there: nobody is sent to it.
+    Absent,
+    /// It has one, and nobody has used it yet: each app calls its own as it likes.
+    Unnamed,
+    /// What people call it, with its slash.
+    Named(String),
+}
 
 /// One workspace, as one organisation is connected to it.
 #[derive(Debug)]
@@ -54,15 +62,17 @@ pub(crate) struct Workspace {
     /// How often its token was set.
     pub(crate) token_version: i64,
     pub(crate) slack: Slack,
+    /// The pace of its calls.
+    pub(crate) limits: Limits,
     pub(crate) watcher: Watcher,
     pub(crate) channels: Channels,
     pub(crate) lookups: Lookups,
     pub(crate) groups: Groups,
     pub(crate) strangers: Strangers,
     /// When Slack last took a message there.
-    delivered_at: watch::Sender<Option<OffsetDateTime>>,
+    pub(crate) delivered_at: watch::Sender<Option<OffsetDateTime>>,
     /// What people there call the slash command, once one has used it.
-    command: Mutex<Option<String>>,
+    pub(crate) command: Mutex<Option<String>>,
 }
 
 /// A pair of tokens that Slack changes.
@@ -108,8 +118,8 @@ impl Workspace {
         let watcher = Watcher::new();
         let slack = setting
             .http
-            .with_token(token.clone(), limits)
-            .watched_by(&watcher);
+            .with_token(token.clone(), Arc::new(limits.clone()))
+            .heard_by(Arc::new(watcher.clone()));
         Self {
             id,
             organization: None,
@@ -119,9 +129,10 @@ impl Workspace {
             rotating: None,
             token,
             token_version: 0,
+            limits,
             watcher,
             channels: Channels::new(database.clone(), setting.clock.clone(), slack.clone()),
-            lookups: Lookups::new(database.clone(), slack.clone()),
+            lookups: Lookups::new(database.clone(), setting.clock.clone(), slack.clone()),
             groups: Groups::default(),
             strangers: Strangers::default(),
             delivered_at: watch::Sender::default(),
@@ -140,7 +151,7 @@ impl Workspace {
 
     /// Slack took a message there.
     pub(crate) fn delivered(&self) {
-        self.delivered_at.send_replace(Some(self.slack.limits().now()));
+        self.delivered_at.send_replace(Some(self.limits.now()));
     }
 
     /// Who the bot is there, also while Slack does not answer.

@@ -17,7 +17,7 @@ use tocsin_entity::{
 use tokio::sync::{Notify, watch};
 
 use super::{Bot, Setting, Workspace};
-use crate::app::App;
+use crate::workspace::apps::App;
 
 /// How long the first answer of Slack is waited for after the start.
 const FIRST_ANSWER: Duration = Duration::from_secs(2);
@@ -211,12 +211,14 @@ impl Workspaces {
 #[cfg(test)]
 mod tests {
     use tocsin_database::Database;
+    use tocsin_slack::installation::Installation;
+    use tocsin_slack_client::Http;
     use url::Url;
 
     use super::*;
     use crate::{
         config::Pace,
-        slack::{Http, Installation, SlackHealth, installation::Watcher},
+        workspace::{SlackHealth, Watcher},
     };
 
     async fn setting() -> Setting {

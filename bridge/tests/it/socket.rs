@@ -169,20 +169,24 @@ async fn a_token_that_slack_refuses_is_told_with_what_to_do_and_the_addresses_go
     let bridge = Bridge::new(config, world.database.clone(), world.queue.clone())
         .await
         .expect("a bridge");
-    let told = bridge
-        .check_socket_mode()
-        .await
-        .expect("a token")
-        .expect_err("a refusal");
-    assert!(
-        told.contains("invalid_auth") && told.contains("SLACK_APP_TOKEN"),
-        "{told}"
-    );
     let stop = CancellationToken::new();
     let stopped = stop.clone();
     let running = bridge.clone();
     tokio::spawn(async move { running.run(stopped).await });
     let _stop = stop.drop_guard();
+    let told = async {
+        loop {
+            match bridge.socket_mode_trouble() {
+                Some(told) => return told,
+                None => tokio::time::sleep(Duration::from_millis(10)).await,
+            }
+        }
+    };
+    let told = tokio::time::timeout(PATIENCE, told).await.expect("a refusal");
+    assert!(
+        told.contains("invalid_auth") && told.contains("SLACK_APP_TOKEN"),
+        "{told}"
+    );
     assert_eq!(bridge.ready().await, Ok(()));
     scene.slack().set_socket_mode(false);
     let alice = scene.slack().person("alice");

@@ -1,6 +1,6 @@
 //! A bridge over a database of its own.
 
-use std::sync::Once;
+use std::{sync::Once, time::Duration};
 
 use axum::{
     Router,
@@ -164,6 +164,18 @@ impl World {
                 .install_default()
                 .expect("the first provider");
         });
+    }
+
+    /// Waits until Slack has said how the workspace of `SLACK_BOT_TOKEN` is.
+    pub(crate) async fn own_workspace_is_known(&self) {
+        let known = async {
+            while !self.bridge.workspaces().iter().any(|one| one.id == "server") {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), known)
+            .await
+            .expect("Slack answers");
     }
 
     fn router(&self) -> Router {

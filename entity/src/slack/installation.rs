@@ -96,8 +96,3 @@ pub fn delivers(reason_code: Option<&str>) -> bool {
         Some(MISSING_SCOPE | SHARED_WORKSPACE | SOCKET_MODE_FAILS | TOKEN_NOT_RENEWED | SLACK_UNREACHABLE)
     )
 }
-
-/// What the bot token of a workspace is sealed for: the api seals it, and the bridge opens it.
-pub fn token_place(id: WorkspaceId) -> String {
-    format!("slack_workspace.bot_token:{id}")
-}

@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 use time::OffsetDateTime;
 
-use crate::id::{SlackAppId, WorkspaceId};
+use crate::id::WorkspaceId;
 
 /// The tokens of a workspace that Slack changes twice a day: the newest pair.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -37,13 +37,3 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
-
-/// What the refresh token of a workspace is sealed for.
-pub fn refresh_place(id: WorkspaceId) -> String {
-    format!("slack_workspace.refresh_token:{id}")
-}
-
-/// What a secret of an organisation's own app is sealed for: `client_secret`, `signing_secret` or `app_token`.
-pub fn app_place(id: SlackAppId, secret: &str) -> String {
-    format!("slack_app.{secret}:{id}")
-}

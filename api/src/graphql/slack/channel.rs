@@ -75,8 +75,12 @@ impl SlackChannelQuery {
         need_reach(&request(ctx)).await?;
         let page = Page::new(first, after, None, None)?;
         let search = search.as_deref().map(searched).transpose()?.flatten();
-        let workspace =
-            crate::workspace::of_query(&request(ctx), organization_id, workspace_id.as_deref().map(String::as_str)).await?;
+        let workspace = crate::workspace::of_query(
+            &request(ctx),
+            organization_id,
+            workspace_id.as_deref().map(String::as_str),
+        )
+        .await?;
         let workspace_id = workspace.map(|workspace| workspace.id);
         let Some(team_id) = crate::workspace::team_id(&request(ctx), workspace_id).await? else {
             return Ok(connect(

@@ -9,12 +9,10 @@ use tocsin_entity::{
     connector,
     id::WorkspaceId,
     kinds::{SlackFeature, SlackWorkspaceStatus},
-    slack::{
-        feature,
-        installation::{self, SERVERS},
-    },
+    slack::installation::{self, SERVERS},
     slack_workspace,
 };
+use tocsin_slack_app::feature;
 
 use crate::{
     error::Fault,

@@ -23,9 +23,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::memory;
 use crate::{
-    bridge::Parts,
     failure::{of_api, told},
     graphql::As,
+    parts::Parts,
 };
 
 /// How often threads are read again.

@@ -5,9 +5,9 @@ use tocsin_entity::{kinds::EntryKind, slack::post};
 use tocsin_queue::JobError;
 
 use crate::{
-    bridge::Parts,
     failure::of_api,
     graphql::{As, Entry},
+    parts::Parts,
 };
 
 /// How long a comment must have been one before its message is missed: Slack may show a thread a moment late.

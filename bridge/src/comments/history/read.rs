@@ -8,20 +8,19 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use tocsin_entity::{id::InboxId, slack::post};
 use tocsin_queue::{JobError, jobs::WorkInbox};
+use tocsin_slack::{
+    envelope::{Envelope, Kind},
+    error::SlackError,
+    timestamp::said_at,
+};
 
 use super::{OLDEST, PAUSE, Threads, past::Past, threaded};
 use crate::{
-    bridge::Parts,
-    comments::message::Message,
-    inbound::{
-        Kind,
-        envelope::Envelope,
-        inbox::{self, Stored},
-        routes,
-    },
+    inbox::{self, Stored},
     installation::InstallationKey,
+    parts::Parts,
     restore,
-    slack::{SlackError, timestamp::said_at},
+    rich_text::message::Message,
 };
 
 /// Pages of a thread that are read, of 200 messages each: nobody reads a longer one.
@@ -200,7 +199,10 @@ impl Thread<'_> {
 async fn store(parts: &Arc<Parts>, of: &post::Model, news: &[Envelope]) -> Result<usize, JobError> {
     let news: Vec<_> = news
         .iter()
-        .map(|envelope| (envelope.clone(), InboxId::new().to_string()))
+        .map(|envelope| {
+            let place = parts.registry.place(envelope);
+            (envelope.clone(), place, InboxId::new().to_string())
+        })
         .collect();
     let key = InstallationKey::of_post(&parts.workspaces, of);
     let clock = parts.clock.clone();
@@ -208,10 +210,10 @@ async fn store(parts: &Arc<Parts>, of: &post::Model, news: &[Envelope]) -> Resul
         let (news, key, clock) = (news.clone(), key.clone(), clock.clone());
         async move {
             let mut new = Vec::new();
-            for (envelope, request_id) in news {
-                let place = routes::sequence(&envelope);
+            for (envelope, place, request_id) in news {
                 let now = clock.now();
-                if let Stored::New(id) = inbox::store(tx, envelope, &key, &request_id, now).await? {
+                let stored = inbox::store(tx, envelope, place.clone(), &key, &request_id, now).await?;
+                if let Stored::New(id) = stored {
                     new.push((id, place.map(|place| place.key)));
                 }
             }

@@ -1,6 +1,6 @@
 //! Sequences: requests that one worker works one after another, such as the replies of a thread.
 //!
-//! A request says which sequence it belongs to and what its place there is ([`SequencePlace`]). Whoever is rung for one claims its sequence
+//! A request says which sequence it belongs to and what its place there is ([`crate::request::SequencePlace`]). Whoever is rung for one claims its sequence
 //! ([`claim::Turn`]) and works all that waits there, in order, a batch at a time. Whoever finds it claimed has nothing to do: the worker looks
 //! once more after it has let go.
 //!
@@ -14,36 +14,15 @@ mod rows;
 mod work;
 
 use time::OffsetDateTime;
-use tocsin_entity::{id::SlackAppId, slack::inbox::Model};
+use tocsin_entity::slack::inbox::Model;
 
 pub(super) use self::work::work;
-
-/// Longest name of a sequence, in bytes. Slack's own ids are short; what is longer is worked by itself.
-const KEY_MAX: usize = 200;
 
 /// How often a request is tried before those behind it overtake it.
 const HELD_TRIES: i32 = 5;
 
 /// The longest pause before the next try that those behind it wait for.
 const HELD_PAUSE: time::Duration = time::Duration::seconds(5);
-
-/// A request's place among others.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct SequencePlace {
-    /// Which sequence it belongs to.
-    pub(crate) key: String,
-    /// Where it stands there: when what it tells of happened, in microseconds since 1970.
-    pub(crate) at: i64,
-}
-
-impl SequencePlace {
-    /// The same under the app that signed the request: whoever can sign for one app holds up nothing of another's. None where the name is
-    /// longer than any of Slack's.
-    pub(super) fn of_app(self, app: Option<SlackAppId>) -> Option<Self> {
-        let key = app.map_or_else(|| self.key.clone(), |app| format!("{app}/{}", self.key));
-        (key.len() <= KEY_MAX).then_some(Self { key, at: self.at })
-    }
-}
 
 /// Whether those behind a request that failed wait for its next try.
 fn holds(attempts: i32, due_at: OffsetDateTime, now: OffsetDateTime) -> bool {
@@ -122,17 +101,5 @@ mod tests {
         let rows = vec![row(HELD_TRIES, 3), row(1, 60), row(0, -1)];
         let split = split(rows.clone(), NOW);
         assert_eq!((ids(&split.now), split.held), (ids(&rows[2..]), None));
-    }
-
-    #[test]
-    fn an_apps_sequences_are_its_own_and_absurd_names_are_none() {
-        let place = |key: &str| SequencePlace {
-            key: key.to_owned(),
-            at: 1,
-        };
-        let app = SlackAppId::new();
-        assert_eq!(place("C1/1.0").of_app(None), Some(place("C1/1.0")));
-        assert_ne!(place("C1/1.0").of_app(Some(app)), Some(place("C1/1.0")));
-        assert_eq!(place(&"C".repeat(300)).of_app(None), None);
     }
 }

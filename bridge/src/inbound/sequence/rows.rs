@@ -13,7 +13,7 @@ use tocsin_entity::{
 };
 
 use super::{HELD_PAUSE, HELD_TRIES, claim::Turn};
-use crate::inbound::inbox::{self, Verdict};
+use crate::inbox::{self, Verdict};
 
 /// Most requests worked under one look at the sequence: what came of them is written together.
 const BATCH: u64 = 32;

@@ -15,11 +15,9 @@ use super::{
     holds, rows, split,
 };
 use crate::{
-    bridge::Parts,
-    inbound::{
-        inbox::Verdict,
-        work::{self, Tried},
-    },
+    inbound::work::{self, Tried},
+    inbox::Verdict,
+    parts::Parts,
 };
 
 /// How long one job works a sequence before it gives the place to others.

@@ -2,63 +2,23 @@
 
 use std::{sync::Arc, time::Instant};
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 use tocsin_entity::id::SlackAppId;
+use tocsin_slack::envelope::{self, Malformed};
+use tocsin_slack_client::socket::SocketEnvelope;
 use uuid::Uuid;
 
 use crate::{
-    bridge::Parts,
     inbound::{
-        envelope::{self, Malformed},
-        prompt::Reply,
         receive::{Received, receive, receive_event},
         refusal::Refusal,
     },
+    parts::Parts,
+    request::Reply,
 };
 
 /// How these requests are counted among those of the endpoints.
 const SOURCE: &str = "socket";
-
-/// Something that Slack said.
-#[derive(Debug, PartialEq)]
-pub(super) enum Frame {
-    /// The connection works.
-    Hello { connections: u64 },
-    /// The connection ends.
-    Disconnect { reason: String },
-    /// A request.
-    Envelope(Envelope),
-}
-
-/// A request.
-#[derive(Debug, PartialEq, Deserialize)]
-pub(super) struct Envelope {
-    #[serde(rename = "envelope_id")]
-    id: String,
-    #[serde(rename = "type")]
-    kind: String,
-    #[serde(default)]
-    payload: Value,
-    #[serde(default)]
-    accepts_response_payload: bool,
-    #[serde(default)]
-    retry_attempt: u64,
-}
-
-/// Reads what Slack said.
-pub(super) fn read(text: &str) -> Result<Frame, serde_json::Error> {
-    let frame: Value = serde_json::from_str(text)?;
-    Ok(match frame["type"].as_str() {
-        Some("hello") => Frame::Hello {
-            connections: frame["num_connections"].as_u64().unwrap_or_default(),
-        },
-        Some("disconnect") => Frame::Disconnect {
-            reason: frame["reason"].as_str().unwrap_or_default().to_owned(),
-        },
-        Some(_) | None => Frame::Envelope(serde_json::from_value(frame)?),
-    })
-}
 
 /// A kind of envelope as it labels metrics.
 fn label(kind: &str) -> &'static str {
@@ -69,7 +29,11 @@ fn label(kind: &str) -> &'static str {
 }
 
 /// Has a request worked as one over HTTP; what it is acknowledged with, if it is.
-pub(super) async fn take(parts: &Arc<Parts>, app: Option<SlackAppId>, envelope: Envelope) -> Option<String> {
+pub(super) async fn take(
+    parts: &Arc<Parts>,
+    app: Option<SlackAppId>,
+    envelope: SocketEnvelope,
+) -> Option<String> {
     let began = Instant::now();
     let request_id = Uuid::now_v7().simple().to_string();
     let (id, kind, takes) = (
@@ -113,7 +77,7 @@ pub(super) async fn take(parts: &Arc<Parts>, app: Option<SlackAppId>, envelope: 
 async fn hand_on(
     parts: &Arc<Parts>,
     app: Option<SlackAppId>,
-    envelope: Envelope,
+    envelope: SocketEnvelope,
     request_id: String,
 ) -> Result<(&'static str, Reply), Refusal> {
     let received = |envelope| Received {
@@ -133,32 +97,6 @@ async fn hand_on(
         (other, _) => {
             tracing::debug!("ignored an envelope of type {other} from Slack");
             Ok(("ignored", Reply::Empty))
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_slack_says_is_told_apart() {
-        let hello = r#"{"type":"hello","connection_info":{"app_id":"A1"},"num_connections":2,"debug_info":{"host":"x"}}"#;
-        assert_eq!(read(hello).expect("a frame"), Frame::Hello { connections: 2 });
-        let warning = r#"{"type":"disconnect","reason":"warning","debug_info":{"host":"x"}}"#;
-        assert_eq!(
-            read(warning).expect("a frame"),
-            Frame::Disconnect {
-                reason: "warning".to_owned()
-            }
-        );
-        let event = r#"{"envelope_id":"e1","type":"events_api","payload":{"type":"event_callback"},"accepts_response_payload":false,"retry_attempt":1,"retry_reason":"timeout"}"#;
-        let Frame::Envelope(envelope) = read(event).expect("a frame") else {
-            panic!("an envelope")
-        };
-        assert_eq!((envelope.id.as_str(), envelope.retry_attempt), ("e1", 1));
-        for wrong in ["", "{}", "[]", r#"{"type":"events_api"}"#] {
-            assert!(read(wrong).is_err(), "{wrong}");
         }
     }
 }

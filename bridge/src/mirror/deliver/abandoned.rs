@@ -10,7 +10,7 @@ use sea_orm::{DbErr, EntityTrait};
 use tocsin_entity::{kinds::PostKind, slack::post};
 
 use crate::{
-    bridge::Parts,
+    parts::Parts,
     store::{claim, fence::Fence},
 };
 

@@ -2,16 +2,10 @@
 
 use sea_orm::DbErr;
 use tocsin_entity::slack::post;
+use tocsin_slack::{error::SlackError, message::Message, metadata::Metadata};
 
 use super::{super::desired::Wanted, Delivery, refusal};
-use crate::{
-    restore::mark,
-    slack::{
-        SlackError,
-        web_api::{Message, Metadata},
-    },
-    workspace::Bot,
-};
+use crate::{mirror::mark::mark, workspace::Bot};
 
 /// A call that shows a message.
 struct Call<'a> {

@@ -6,6 +6,12 @@ use tocsin_entity::{
     kinds::{PostKind, PostState},
     slack::post,
 };
+use tocsin_slack::{
+    error::SlackError,
+    message::Message,
+    method::{CHAT_UNFURL, CHAT_UPDATE, Method},
+};
+use tocsin_slack_client::web_api::UnfurlTarget;
 
 use super::{
     super::{
@@ -18,14 +24,7 @@ use super::{
     blocks::{Broken, Way},
     judge,
 };
-use crate::{
-    slack::{
-        SlackError,
-        method::{CHAT_UNFURL, CHAT_UPDATE, Method},
-        web_api::{Message, UnfurlTarget},
-    },
-    workspace::Bot,
-};
+use crate::workspace::Bot;
 
 impl Delivery<'_> {
     pub(super) async fn update(
@@ -35,7 +34,7 @@ impl Delivery<'_> {
         message: &Message,
     ) -> Result<Outcome, DbErr> {
         let mut record = self.record(wanted);
-        if let Err(wait) = place::of_update(bot.workspace.slack.limits(), &mut record, CHAT_UPDATE).await {
+        if let Err(wait) = place::of_update(&bot.workspace.limits, &mut record, CHAT_UPDATE).await {
             self.keep(record);
             return Ok(Outcome::Wait(wait));
         }
@@ -81,7 +80,7 @@ impl Delivery<'_> {
         method: Method,
     ) -> Result<Outcome, DbErr> {
         if let SlackError::RateLimited { retry_after, .. } = error {
-            let limits = bot.workspace.slack.limits();
+            let limits = &bot.workspace.limits;
             limits.block_method(method, *retry_after).await;
         }
         let failure = self.failure(bot, error, wanted, &record).await?;
@@ -130,7 +129,7 @@ impl Delivery<'_> {
             self.keep(record);
             return Ok(Outcome::Done);
         };
-        if let Err(wait) = place::of_update(bot.workspace.slack.limits(), &mut record, CHAT_UNFURL).await {
+        if let Err(wait) = place::of_update(&bot.workspace.limits, &mut record, CHAT_UNFURL).await {
             self.keep(record);
             return Ok(Outcome::Wait(wait));
         }

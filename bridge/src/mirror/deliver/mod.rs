@@ -20,29 +20,33 @@ use time::OffsetDateTime;
 use tocsin_entity::{
     id::PostId,
     kinds::{PostKind, PostState},
-    slack::{
-        post,
-        shut::{Shut, shut},
-    },
+    slack::post,
 };
+use tocsin_slack::{
+    error::SlackError,
+    message::Message,
+    refusal_scope::{RefusalScope, refusal_scope},
+};
+use tocsin_slack_app::channel::ChannelError;
 
 pub(crate) use self::abandoned::{abandon, delete_if_double};
 use self::blocks::{Broken, Way};
 use super::{
-    channels,
     desired::{Content, Subject, Wanted},
     diff::Step,
-    lookup::{BEGINS_WITHIN, SEEN_WITHIN},
     outcome::{Outcome, Wait, back_off},
     place,
     refusal::{self, Verdict},
 };
+
 use crate::{
-    bridge::Parts,
     identity,
-    slack::{SlackError, web_api::Message},
+    parts::Parts,
     store::{lease::Lease, posts},
-    workspace::{Bot, Reach},
+    workspace::{
+        Bot, Reach,
+        lookup::{BEGINS_WITHIN, SEEN_WITHIN},
+    },
 };
 
 /// The deliveries of one incident or digest, by whoever has claimed it.
@@ -238,7 +242,7 @@ impl Delivery<'_> {
         if may_be_there && let Some(outcome) = self.find_forgotten(bot, wanted, message, &record).await? {
             return Ok(outcome);
         }
-        if let Err(outcome) = place::of_post(bot.workspace.slack.limits(), &mut record).await {
+        if let Err(outcome) = place::of_post(&bot.workspace.limits, &mut record).await {
             if matches!(outcome, Outcome::Wait(_)) {
                 self.keep(record);
             }
@@ -279,7 +283,7 @@ impl Delivery<'_> {
         if !self.announce(&mut record).await? {
             return Ok(Outcome::Lost);
         }
-        if let Some(blocked) = bot.workspace.slack.limits().blocked_for(&record.channel_id) {
+        if let Some(blocked) = bot.workspace.limits.blocked_for(&record.channel_id) {
             // Slack refused another post while this one went on record: its place is void, and it has not been sent.
             record.state = PostState::Retrying;
             record.attempts -= 1;
@@ -355,7 +359,7 @@ impl Delivery<'_> {
         error: &SlackError,
     ) -> Result<Outcome, DbErr> {
         if let SlackError::RateLimited { retry_after, .. } = error {
-            let limits = bot.workspace.slack.limits();
+            let limits = &bot.workspace.limits;
             limits.block_posts(&record.channel_id, *retry_after).await;
         }
         let failure = self.failure(bot, error, wanted, &record).await?;
@@ -384,10 +388,10 @@ impl Delivery<'_> {
             .max(time::Duration::ZERO)
             .unsigned_abs();
         let verdict = refusal::verdict(error, record.attempts, age);
-        let trouble = channels::trouble(error, &record.channel_name, &bot.installation);
+        let trouble = ChannelError::of(error, &record.channel_name, &bot.installation);
         if let (Verdict::PersonNeeded, Some(to), SlackError::Refused { refusal, .. }) =
             (&verdict, &wanted.to, error)
-            && shut(&refusal.code) != Some(Shut::Thread)
+            && refusal_scope(&refusal.code) != Some(RefusalScope::Thread)
         {
             let channels = &bot.workspace.channels;
             let lead = to.lead(bot);

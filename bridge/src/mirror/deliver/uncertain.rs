@@ -8,19 +8,19 @@ use tocsin_entity::{
     kinds::{PostKind, PostState},
     slack::post,
 };
+use tocsin_slack::{error::SlackError, message::Message};
 
 use super::{
     super::{
         desired::Wanted,
-        lookup::{LookupError, SEEN_WITHIN, SETTLED},
         outcome::{Outcome, Wait, back_off},
         refusal::{self, Verdict},
     },
     Delivery,
 };
-use crate::{
-    slack::{SlackError, web_api::Message},
-    workspace::Bot,
+use crate::workspace::{
+    Bot,
+    lookup::{LookupError, SEEN_WITHIN, SETTLED},
 };
 
 /// How long before it came to be a forgotten post is looked for: the look is good for others that are a little older.

@@ -8,11 +8,11 @@ use tocsin_entity::kinds::{EntryKind, Urgency};
 
 use super::fixtures::{acknowledged, entry, incident, postmortem, resolved, tag};
 use crate::{
-    digest,
     graphql::{Entry, Incident, Known},
     mirror::{
         buttons,
         content::{Controls, LINE_MAX, line, reply, root},
+        digest,
         footer::{footer, last_act},
         preview,
     },

@@ -12,6 +12,8 @@ use tocsin_entity::{
     kinds::{PostState, ReplyMode},
     slack::{channel, connector::WORKSPACE_UNUSABLE, digest_line, post},
 };
+use tocsin_slack::{error::SlackError, installation::Installation};
+use tocsin_slack_client::Http;
 use url::Url;
 
 use super::{
@@ -26,9 +28,8 @@ use crate::{
         content::Controls,
         desired::{Subject, Wanted},
     },
-    slack::{Http, Installation, SlackError, SlackHealth, installation::Watcher},
     store::testing::{Own, sqlite},
-    workspace::{Setting, Workspace, Workspaces},
+    workspace::{Setting, SlackHealth, Watcher, Workspace, Workspaces},
 };
 
 /// A connector to `#channel-1`, and its fallback to `#channel-2` in another workspace.

@@ -55,7 +55,7 @@ impl Stage {
             stage.acted.answer(operation, none);
         }
         // Whoever asks is answered once it is known where the bot is.
-        stage.world.bridge.inspect_own().health().await;
+        stage.world.own_workspace_is_known().await;
         stage.is_nobody();
         stage.record_post(PostKind::Root, Some("1.0"), |_| {}).await;
         stage

@@ -21,9 +21,10 @@ use time::OffsetDateTime;
 use tocsin_entity::{
     id::{IncidentId, OrganizationId, PostId, SlackAppId, WorkspaceId},
     kinds::{InboxState, PostKind, PostState},
-    slack::{channel, home, installation::token_place, post, token::app_place, user},
+    slack::{channel, home, post, user},
 };
 use tocsin_seal::{Sealer, generate_key};
+use tocsin_slack_app::sealing::{app_place, token_place};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::tenants_cases::{CASES, Case, Place, fields, remove, set, speaker_fields};
@@ -212,7 +213,7 @@ impl Tenants {
         tokio::time::timeout(Duration::from_secs(30), all_asked)
             .await
             .expect("all workspaces are asked");
-        self.world.bridge.inspect_own().health().await;
+        self.world.own_workspace_is_known().await;
     }
 
     pub(super) fn once(&self) -> String {

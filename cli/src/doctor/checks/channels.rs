@@ -45,7 +45,7 @@ pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
 
 /// What Slack says of a channel, and whether it had no answer.
 async fn look(asked: &Asked, channel: &str, said_by: &str) -> (Finding, bool) {
-    let looked = timeout(ANSWER_WITHIN, asked.workspace.check_channel(channel, &asked.bot)).await;
+    let looked = timeout(ANSWER_WITHIN, asked.check_channel(channel)).await;
     match looked {
         Ok(Ok(name)) => {
             let finding = Finding::good(SUBJECT, format!("{said_by}: the bot can post in {name}"));

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use tocsin_entity::{kinds::SlackFeature, slack::feature::of_granted};
+use tocsin_entity::kinds::SlackFeature;
+use tocsin_slack_app::feature::{asks, of_granted};
 
 use super::Scene;
 use crate::{doctor::Finding, manifest::name};
@@ -36,7 +37,7 @@ fn of(granted: &BTreeSet<String>) -> Vec<Finding> {
     let (mut on, mut off, mut findings) = (Vec::new(), Vec::new(), Vec::new());
     let wanted = of_granted(granted);
     for feature in SlackFeature::ALL {
-        let asked = feature.asks().bot_scopes;
+        let asked = asks(feature).bot_scopes;
         let missing: Vec<&str> = asked
             .iter()
             .copied()
@@ -89,7 +90,7 @@ fn lacking(feature: SlackFeature, missing: &[&str]) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use tocsin_entity::slack::feature::bot_scopes;
+    use tocsin_slack_app::feature::bot_scopes;
 
     use super::*;
     use crate::doctor::Verdict;

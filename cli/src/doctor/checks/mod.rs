@@ -25,7 +25,7 @@ use tocsin_database::{Database, DatabaseFault};
 use url::Url;
 
 use self::{
-    slack::{Asked, Slack},
+    slack::{Answers, Asked},
     workspaces::Connected,
 };
 use super::Finding;
@@ -69,13 +69,13 @@ const CHECKS: &[Check] = &[
 /// What the settings lead to.
 pub(super) async fn settings(settings: &Settings) -> Vec<Finding> {
     let (database_found, database) = database::open(settings).await;
-    let Slack {
-        bridge,
+    let Answers {
+        http,
         own,
         mut findings,
     } = slack::ask(settings).await;
     findings.insert(0, database_found);
-    let connected = workspaces::ask(settings, database.as_ref(), bridge.as_ref()).await;
+    let connected = workspaces::ask(settings, database.as_ref(), http.as_ref()).await;
     let scene = Scene {
         settings,
         database,

@@ -2,11 +2,9 @@
 
 use sea_orm::{DbErr, EntityTrait};
 use tocsin_database::Database;
-use tocsin_entity::{
-    slack::{installation::token_place, token},
-    slack_app, slack_workspace,
-};
+use tocsin_entity::{slack::token, slack_app, slack_workspace};
 use tocsin_seal::{OpenError, Sealer};
+use tocsin_slack_app::sealing::{app_place, refresh_place, token_place};
 
 use super::{Scene, unread};
 use crate::{doctor::Finding, secret};
@@ -53,7 +51,7 @@ async fn kept(database: &Database) -> Result<Vec<Sealed>, DbErr> {
         kept.extend(text.map(|text| Sealed { what, place, text }));
     };
     for workspace in slack_workspace::Entity::find().all(database.read()).await? {
-        let (name, place) = (&workspace.name, token::refresh_place(workspace.id));
+        let (name, place) = (&workspace.name, refresh_place(workspace.id));
         keep(
             format!("the token of the workspace {name}"),
             token_place(workspace.id),
@@ -69,7 +67,7 @@ async fn kept(database: &Database) -> Result<Vec<Sealed>, DbErr> {
         let what = "the changing token of a workspace".to_owned();
         let place = token_place(pair.workspace_id);
         keep(what.clone(), place, Some(pair.sealed_access_token));
-        let place = token::refresh_place(pair.workspace_id);
+        let place = refresh_place(pair.workspace_id);
         keep(what, place, Some(pair.sealed_refresh_token));
     }
     for app in slack_app::Entity::find().all(database.read()).await? {
@@ -79,7 +77,7 @@ async fn kept(database: &Database) -> Result<Vec<Sealed>, DbErr> {
             ("app_token", app.sealed_app_token),
         ] {
             let what = format!("{secret} of the Slack app {}", app.name);
-            keep(what, token::app_place(app.id, secret), text);
+            keep(what, app_place(app.id, secret), text);
         }
     }
     Ok(kept)

@@ -1,30 +1,30 @@
 //! How the Slack workspaces are that administrators have connected: as Slack says when it is asked, and as the bridge has found them.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::collections::{BTreeSet, HashMap};
 
 use futures::future::join_all;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 use secrecy::SecretString;
 use time::{Duration, OffsetDateTime};
-use tocsin_bridge::{Bridge, SlackHealth};
-use tocsin_database::Database;
 use tocsin_entity::{
     id::WorkspaceId,
     kinds::{SlackFeature, SlackWorkspaceStatus},
-    slack::{
-        feature::{self, MANIFEST_VERSION},
-        installation::{self, token_place},
-        token,
-    },
+    slack::{installation, token},
     slack_workspace,
 };
 use tocsin_seal::Sealer;
+use tocsin_slack_app::{
+    feature::{self, MANIFEST_VERSION},
+    sealing::token_place,
+};
+use tocsin_slack_client::Http;
 use tokio::time::timeout;
 
-use super::{ANSWER_WITHIN, Scene, slack::Asked, unread};
+use super::{
+    ANSWER_WITHIN, Scene,
+    slack::{Asked, TokenHealth, ask_token},
+    unread,
+};
 use crate::{config::Settings, doctor::Finding, manifest, secret};
 
 const SUBJECT: &str = "workspace";
@@ -37,17 +37,23 @@ pub(super) struct Connected {
     pub(super) row: slack_workspace::Model,
     /// As the bridge has found it with the present token.
     found: Option<installation::Model>,
-    /// What Slack says of the token; none where it was not asked, since the token can't be opened.
-    health: Option<SlackHealth>,
-    /// The same workspace to ask more of, where Slack takes the token.
+    /// To ask more of, where Slack takes the token.
     pub(super) asked: Option<Asked>,
+    /// Why it does not, or says nothing; none also where it was not asked, since the token can't be opened.
+    refused: Option<Refused>,
+}
+
+/// Why no call can be made with a token.
+struct Refused {
+    trouble: String,
+    is_broken: bool,
 }
 
 /// All that are connected, with what Slack says of each; or what is wrong with the database.
 pub(super) async fn ask(
     settings: &Settings,
     database: Option<&Database>,
-    bridge: Option<&Bridge>,
+    http: Option<&Http>,
 ) -> Result<Vec<Connected>, DbErr> {
     let Some(database) = database else {
         return Ok(Vec::new());
@@ -65,7 +71,7 @@ pub(super) async fn ask(
         let found = found.remove(&row.id);
         let found = found.filter(|found| found.is_of_token(row.token_version));
         let token = sealer.as_ref().and_then(|sealer| newest(sealer, &row, &pairs));
-        async move { Connected::ask(row, found, token, bridge).await }
+        async move { Connected::ask(row, found, token, http).await }
     });
     Ok(join_all(asked).await)
 }
@@ -85,44 +91,44 @@ impl Connected {
         row: slack_workspace::Model,
         found: Option<installation::Model>,
         token: Option<SecretString>,
-        bridge: Option<&Bridge>,
+        http: Option<&Http>,
     ) -> Self {
-        let workspace = bridge.zip(token).map(|(bridge, token)| bridge.inspect(token));
-        let health = match &workspace {
-            Some(workspace) => timeout(ANSWER_WITHIN, workspace.health()).await.ok(),
+        let health = match http.zip(token) {
+            Some((http, token)) => timeout(ANSWER_WITHIN, ask_token(http, token)).await.ok(),
             None => None,
         };
-        let bot = match &health {
-            Some(SlackHealth::Well(bot)) => Some(Arc::clone(bot)),
-            Some(SlackHealth::Ill { .. } | SlackHealth::Unasked) | None => None,
+        let (asked, refused) = match health {
+            Some(TokenHealth::Works(asked)) => (Some(asked), None),
+            Some(TokenHealth::Fails { trouble, is_broken }) => (None, Some(Refused { trouble, is_broken })),
+            None => (None, None),
         };
         Self {
-            asked: workspace
-                .zip(bot)
-                .map(|(workspace, bot)| Asked { workspace, bot }),
             row,
             found,
-            health,
+            asked,
+            refused,
         }
     }
 
     /// How it is.
     fn state(&self, now: OffsetDateTime) -> Vec<Finding> {
         let name = &self.row.name;
-        let mut findings = match &self.health {
-            Some(SlackHealth::Ill {
-                trouble,
-                broken: true,
-                ..
-            }) => vec![self.broken(trouble)],
-            Some(SlackHealth::Well(bot)) => vec![self.well(&format!("{} ({})", bot.team_name, bot.team_id))],
+        let mut findings = match (&self.asked, &self.refused) {
+            (Some(Asked { bot, .. }), _) => vec![self.well(&format!("{} ({})", bot.team_name, bot.team_id))],
+            (
+                None,
+                Some(Refused {
+                    trouble,
+                    is_broken: true,
+                }),
+            ) => vec![self.broken(trouble)],
             // Slack says nothing: what is known is what the bridge has found.
-            Some(SlackHealth::Ill { trouble, .. }) => {
+            (None, Some(Refused { trouble, .. })) => {
                 let unasked =
                     Finding::doubtful(SUBJECT, format!("{name} could not be asked about: {trouble}"));
                 self.as_found().into_iter().chain([unasked]).collect()
             }
-            Some(SlackHealth::Unasked) | None => self.as_found().into_iter().collect(),
+            (None, None) => self.as_found().into_iter().collect(),
         };
         findings.extend(self.unattended(now));
         findings
@@ -245,7 +251,7 @@ fn lacking(workspace: &slack_workspace::Model, granted: &BTreeSet<String>) -> Ve
     }
     let mut findings = Vec::new();
     for feature in feature::read(&workspace.features) {
-        let asked = feature.asks().bot_scopes.iter().copied();
+        let asked = feature::asks(feature).bot_scopes.iter().copied();
         let missing: Vec<_> = asked.filter(|scope| !granted.contains(*scope)).collect();
         if !missing.is_empty() {
             let or_else = if feature == SlackFeature::Notifications {

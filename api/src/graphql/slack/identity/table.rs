@@ -108,7 +108,12 @@ impl SlackIdentityQuery {
         let page = Page::new(first, after, None, None)?;
         let table = Table {
             organization_id,
-            place: place(&request(ctx), organization_id, workspace_id.as_deref().map(String::as_str)).await?,
+            place: place(
+                &request(ctx),
+                organization_id,
+                workspace_id.as_deref().map(String::as_str),
+            )
+            .await?,
             filter: filter.map(Into::into),
             search: search.unwrap_or_default(),
         };

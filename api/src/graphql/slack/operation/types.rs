@@ -6,9 +6,9 @@ use tocsin_entity::{
     connector,
     id::OperationId,
     kinds::{OperationKind, OperationState, SlackMatch},
-    slack::feature,
     slack_operation, slack_workspace,
 };
+use tocsin_slack_app::feature;
 
 use super::result::{CreatedSlackChannel, SlackIdentityFound, SlackTestMessage};
 use crate::{

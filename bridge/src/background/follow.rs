@@ -1,0 +1,187 @@
+//! Follows the event logs of all organisations, so that a change whose job was lost, or never came because the queue fails, is
+//! shown all the same.
+//!
+//! One question says where each log ends, whatever the number of organisations; only those that have grown are read.
+//!
+//! What an event tells is noted durably before the cursor moves. Workers follow side by side; noting twice does no harm, and
+//! a cursor that another has moved further is at worst moved back, to be followed again.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
+
+use futures::{StreamExt, stream};
+use sea_orm::{
+    ActiveModelTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, sea_query::OnConflict,
+};
+use time::OffsetDateTime;
+use tocsin_entity::{
+    id::{IncidentId, OrganizationId},
+    kinds::IncidentStatus,
+    slack::cursor,
+};
+use tocsin_queue::jobs::ReconcileIncident;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    graphql::{ApiError, EventPage, FollowedEvent},
+    home,
+    parts::Parts,
+    store::claim::{self, News},
+};
+
+/// How often the logs are looked at. Jobs come at once; this is for those that don't come.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Organisations that are followed at the same time.
+const AT_ONCE: usize = 4;
+
+/// An incident that was over so long ago, and of which Slack has never heard, is history: a bridge that is started for the first
+/// time does not tell it.
+const HISTORY: Duration = Duration::from_secs(86_400);
+
+#[derive(Debug, thiserror::Error)]
+enum FollowError {
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    #[error("the database failed: {0}")]
+    Database(#[from] DbErr),
+}
+
+/// Follows until the shutdown.
+pub(crate) async fn run(parts: &Parts, shutdown: CancellationToken) {
+    let mut silent = false;
+    loop {
+        match follow_all(parts).await {
+            Ok(()) => silent = false,
+            Err(error) if silent => tracing::debug!("the event logs cannot be followed: {error}"),
+            Err(error) => {
+                tracing::warn!("the event logs cannot be followed for now: {error}");
+                silent = true;
+            }
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+}
+
+async fn follow_all(parts: &Parts) -> Result<(), FollowError> {
+    let organizations = parts.api.organizations().await?;
+    let cursors = cursor::Entity::find().all(parts.database.read()).await?;
+    let mut seen: HashMap<OrganizationId, String> = cursors
+        .into_iter()
+        .filter_map(|row| Some((row.organization_id, row.cursor?)))
+        .collect();
+    let behind = organizations.into_iter().filter_map(|organization| {
+        let newest = organization.newest_event?;
+        let seen = seen.remove(&organization.id);
+        (seen.as_ref() != Some(&newest)).then_some((organization.id, seen))
+    });
+    let followed = stream::iter(behind).map(|(organization, seen)| follow(parts, organization, seen));
+    let outcomes: Vec<_> = followed.buffer_unordered(AT_ONCE).collect().await;
+    outcomes.into_iter().collect()
+}
+
+/// Reads a log from where it was left to its end.
+async fn follow(
+    parts: &Parts,
+    organization: OrganizationId,
+    mut after: Option<String>,
+) -> Result<(), FollowError> {
+    loop {
+        let EventPage { events, has_more } = parts.api.events_after(organization, after).await?;
+        let Some(last) = events.last() else { return Ok(()) };
+        let cursor = last.cursor.clone();
+        for news in note(parts, organization, events, cursor.clone()).await? {
+            parts.queue.ring(&ReconcileIncident {
+                incident_id: news.incident_id.to_string(),
+                organization_id: news.organization_id.to_string(),
+                version: news.version,
+                request_id: news.request_id,
+            });
+        }
+        if !has_more {
+            return Ok(());
+        }
+        after = Some(cursor);
+    }
+}
+
+/// Notes what the events tell and moves the cursor, in one transaction. Gives what was news.
+async fn note(
+    parts: &Parts,
+    organization: OrganizationId,
+    events: Vec<FollowedEvent>,
+    cursor: String,
+) -> Result<Vec<News>, DbErr> {
+    let newest = newest(organization, events, parts.clock.now() - HISTORY);
+    let clock = parts.clock.clone();
+    let write = parts.lane.write(move |tx| {
+        let (newest, cursor, now) = (Arc::clone(&newest), cursor.clone(), clock.now());
+        Box::pin(async move {
+            let mut news = Vec::new();
+            for (told, is_history) in newest.iter() {
+                let is_news = if *is_history {
+                    claim::note_if_known(tx, told).await?
+                } else {
+                    claim::note(tx, told, now).await?
+                };
+                if is_news {
+                    news.push(told.clone());
+                }
+            }
+            home::mark(tx, organization, now).await?;
+            move_cursor(tx, organization, cursor, now).await?;
+            Ok(news)
+        })
+    });
+    write.await
+}
+
+/// The newest version of each incident that the events tell of, and whether it is history.
+fn newest(
+    organization: OrganizationId,
+    events: Vec<FollowedEvent>,
+    before: OffsetDateTime,
+) -> Arc<[(News, bool)]> {
+    let mut newest: BTreeMap<IncidentId, (News, bool)> = BTreeMap::new();
+    for event in events {
+        let is_history = event.status == IncidentStatus::Resolved && event.updated_at < before;
+        let news = News {
+            incident_id: event.incident_id,
+            organization_id: organization,
+            version: event.version,
+            request_id: event.request_id,
+        };
+        // The events come in order, and the last tells the most.
+        newest.insert(event.incident_id, (news, is_history));
+    }
+    newest.into_values().collect()
+}
+
+async fn move_cursor(
+    tx: &DatabaseTransaction,
+    organization: OrganizationId,
+    cursor: String,
+    now: OffsetDateTime,
+) -> Result<(), DbErr> {
+    let row = cursor::Model {
+        organization_id: organization,
+        cursor: Some(cursor),
+        moved_at: now,
+    };
+    let columns = [cursor::Column::Cursor, cursor::Column::MovedAt];
+    cursor::Entity::insert(row.into_active_model().reset_all())
+        .on_conflict(
+            OnConflict::column(cursor::Column::OrganizationId)
+                .update_columns(columns)
+                .to_owned(),
+        )
+        .exec_without_returning(tx)
+        .await?;
+    Ok(())
+}

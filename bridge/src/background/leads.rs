@@ -1,0 +1,35 @@
+//! A connector that was given another channel or workspace: what was seen where it led before says nothing of it.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::{parts::Parts, store::due::make_due};
+
+/// How often connectors that fail are looked at: whether they have been given another channel.
+const LOOK: Duration = Duration::from_secs(3);
+
+/// Looks while any connector fails, until the shutdown. Whoever changes one waits for the next message no longer than that.
+pub(crate) async fn follow(parts: &Parts, shutdown: CancellationToken) {
+    let pause = || shutdown.run_until_cancelled(tokio::time::sleep(LOOK));
+    while pause().await.is_some() {
+        if !parts.connectors.any_fails() {
+            continue;
+        }
+        let leads = match parts.api.leads().await {
+            Ok(leads) => leads,
+            Err(error) => {
+                tracing::debug!("where connectors lead can't be read: {error}");
+                continue;
+            }
+        };
+        parts.connectors.keep(&leads.iter().map(|(id, _)| *id).collect());
+        let mut is_any_elsewhere = false;
+        for (id, lead) in &leads {
+            is_any_elsewhere |= parts.connectors.leads(*id, lead);
+        }
+        if is_any_elsewhere && let Err(error) = make_due(&parts.database, parts.clock.now()).await {
+            tracing::error!("what waits for a connector could not be made due: {error}");
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! A member comes back from Slack, where they have signed in.
+//!
+//! Source: docs.slack.dev, "Sign in with Slack"; `OpenID` Connect Core, 3.1.3.7: a token that comes straight from Slack by TLS is taken without its
+//! signature being looked at.
+
+use std::{collections::HashMap, sync::Arc};
+
+use axum::{
+    Router,
+    extract::{Query, State},
+    response::Response,
+    routing::get,
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde::Deserialize;
+use tocsin_entity::id::OrganizationId;
+use tocsin_slack::error::SlackError;
+use tocsin_slack_app::link_state::{SIGN_IN, SIGN_IN_CALLBACK, SignIn};
+
+use crate::{
+    graphql::{ApiError, As, RecordSlackLink, record_slack_link},
+    identity::set_linked,
+    install::{Ending, OK, of_link, redeem},
+    parts::Parts,
+};
+
+pub(crate) fn router(parts: Arc<Parts>) -> Router {
+    Router::new()
+        .route(SIGN_IN_CALLBACK, get(come_back))
+        .with_state(parts)
+}
+
+/// Slack has sent somebody back: with a code, or with why there is none.
+async fn come_back(
+    State(parts): State<Arc<Parts>>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Response {
+    let given = query.get("state").map(String::as_str).unwrap_or_default();
+    let ending = match redeem::<SignIn>(&parts, SIGN_IN, given).await {
+        Ok(wanted) => match (query.get("error"), query.get("code")) {
+            (Some(error), _) => Err(denied(error)),
+            (None, Some(code)) => sign_in(&parts, &wanted, code).await,
+            (None, None) => Err(Ending::failed(
+                "NO_CODE",
+                "Slack sent neither a code nor an error: begin again with a new link.",
+            )),
+        },
+        Err(error) => Err(of_link(&error)),
+    };
+    let ending = ending.unwrap_or_else(|ending| {
+        tracing::warn!(
+            slack.outcome = ending.code,
+            "somebody could not be linked: {}",
+            ending.text
+        );
+        ending
+    });
+    metrics::counter!("tocsin_slack_sign_ins_total", "outcome" => ending.label()).increment(1);
+    ending.show(&parts.config.public_url, None)
+}
+
+fn denied(error: &str) -> Ending {
+    let code: String = error.chars().filter(char::is_ascii_graphic).take(60).collect();
+    let text = if code == "access_denied" {
+        "It was cancelled in Slack: nothing was changed.".to_owned()
+    } else {
+        format!(
+            "Slack refuses it ({code}): update the app by the manifest that `tocsin manifest` prints, with the feature identity, and begin again."
+        )
+    };
+    Ending::failed(code.to_uppercase(), text)
+}
+
+/// Finds out who has signed in, and has the API record it.
+async fn sign_in(parts: &Parts, wanted: &SignIn, code: &str) -> Result<Ending, Ending> {
+    let client = parts.client(None).ok_or_else(|| {
+        Ending::failed(
+            "SLACK_NOT_CONFIGURED",
+            "Tocsin's bridge lacks the Slack app's client id and secret (SLACK_CLIENT_ID, SLACK_CLIENT_SECRET): set them, and begin again.",
+        )
+    })?;
+    let base = parts.config.public_url.as_str().trim_end_matches('/');
+    let back = format!("{base}{SIGN_IN_CALLBACK}");
+    let tokens = parts.http.signed_in(&client, code, &back).await;
+    let tokens = tokens.map_err(|error| not_told(&error))?;
+    if tokens
+        .id_token
+        .as_deref()
+        .and_then(nonce)
+        .is_some_and(|nonce| nonce != wanted.nonce)
+    {
+        return Err(Ending::failed(
+            "NONCE_MISMATCH",
+            "Slack's answer belongs to another link: begin again with a new one.",
+        ));
+    }
+    let person = parts.http.who(&tokens.access_token).await;
+    let person = person.map_err(|error| not_told(&error))?;
+    if !is_theirs(parts, &person.team_id, wanted.organization_id) {
+        return Err(Ending::failed(
+            "OTHER_WORKSPACE",
+            "Your organisation is not connected to the Slack workspace in which you have signed in: choose another one there, and begin again.",
+        ));
+    }
+    record(parts, wanted, &person.team_id, &person.user_id).await?;
+    Ok(Ending {
+        code: OK.to_owned(),
+        text: "You are linked: what you do in Slack is done in your name. You may close this page."
+            .to_owned(),
+        id: None,
+    })
+}
+
+/// Whether a team is one that serves the organisation. Another than those that are known is nobody's.
+fn is_theirs(parts: &Parts, team: &str, organization: OrganizationId) -> bool {
+    parts.workspaces.serves(team, organization)
+}
+
+fn not_told(error: &SlackError) -> Ending {
+    match error.code() {
+        Some(code) => Ending::failed(
+            code.to_uppercase(),
+            format!("Slack does not say who you are ({code}): begin again with a new link."),
+        ),
+        None => Ending::failed(
+            "SLACK_UNREACHABLE",
+            "Slack does not answer: begin again with a new link in a moment.",
+        ),
+    }
+}
+
+/// What must come back with the token, as it stands in its middle part.
+fn nonce(id_token: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Claims {
+        nonce: Option<String>,
+    }
+    let claims = id_token.split('.').nth(1)?;
+    let claims = BASE64_URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok()?;
+    serde_json::from_slice::<Claims>(&claims).ok()?.nonce
+}
+
+async fn record(parts: &Parts, wanted: &SignIn, team: &str, user: &str) -> Result<(), Ending> {
+    // Whoever wanted to be nobody there wants to be somebody now.
+    set_linked(parts, team, user, true).await.map_err(|error| {
+        tracing::error!("who has signed in could not be noted: {error}");
+        unavailable()
+    })?;
+    let who = As {
+        on_behalf_of: Some(wanted.user_id),
+        ..As::bridge(wanted.organization_id, None)
+    };
+    let input = record_slack_link::RecordSlackLinkInput {
+        team_id: team.to_owned(),
+        slack_user_id: user.to_owned(),
+        idempotency_key: Some(wanted.nonce.clone()),
+    };
+    let answer = parts
+        .api
+        .execute::<RecordSlackLink>(who, record_slack_link::Variables { input })
+        .await;
+    let payload = answer.map_err(|error| of_api(&error))?.record_slack_link;
+    match payload.user_errors.into_iter().next() {
+        None => Ok(()),
+        Some(error) => Err(Ending::failed(error.code, error.message)),
+    }
+}
+
+fn of_api(error: &ApiError) -> Ending {
+    tracing::error!("who has signed in could not be recorded: {error}");
+    unavailable()
+}
+
+fn unavailable() -> Ending {
+    Ending::failed(
+        "UNAVAILABLE",
+        "Slack has said who you are, and Tocsin could not record it just now: begin again with a new link in a moment.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nonce_is_read_from_the_middle_of_a_token() {
+        let token = |claims: &str| format!("e30.{}.x", BASE64_URL_SAFE_NO_PAD.encode(claims));
+        assert_eq!(nonce(&token(r#"{"nonce":"n-1"}"#)).as_deref(), Some("n-1"));
+        assert_eq!(nonce(&token(r#"{"sub":"U1"}"#)), None);
+        for broken in ["", "a.b", "a.!.c", "...."] {
+            assert_eq!(nonce(broken), None, "{broken}");
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! A request from Slack, as features see it: for which installation it is, how it is worked or answered, and who does that.
+
+mod item;
+pub(crate) mod paths;
+mod prompt;
+mod registry;
+mod route;
+mod sequence;
+
+pub(crate) use self::{
+    item::{Item, Outcome, Worked},
+    prompt::{Answer, Ask, Prompt, Reply},
+    registry::Registry,
+    route::Route,
+    sequence::SequencePlace,
+};

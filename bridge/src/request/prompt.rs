@@ -1,0 +1,79 @@
+//! What must be said in the answer itself: options of a menu, the reply to a command, what a dialog does next.
+//!
+//! Whoever waits does so for 3 s. So a prompt reads, opens and checks; what changes something is stored first, and worked after.
+
+use futures::future::BoxFuture;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use tocsin_message::markdown as mrkdwn;
+use tocsin_queue::JobError;
+use tocsin_slack::envelope::Kind;
+
+use crate::installation::AppInstallation;
+
+/// A kind of request, and who answers it.
+pub(crate) struct Prompt<P: 'static> {
+    pub(crate) kind: Kind,
+    /// The type that Slack gives it, such as `view_submission` or `block_suggestion`.
+    pub(crate) name: &'static str,
+    /// Whether it is this prompt's, judged by the request alone.
+    pub(crate) wanted: fn(&Value) -> bool,
+    pub(crate) answer: for<'a> fn(&'a P, &'a Ask) -> BoxFuture<'a, Result<Answer, JobError>>,
+    /// What is answered when that failed, or took too long for Slack.
+    pub(crate) otherwise: fn(&Value) -> Reply,
+}
+
+/// A request that waits for its answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Ask {
+    pub(crate) payload: Value,
+    /// For which it came, and where alone it may do anything.
+    pub(crate) installation: AppInstallation,
+    pub(crate) request_id: String,
+    /// When it came.
+    pub(crate) received_at: OffsetDateTime,
+}
+
+/// What becomes of a request.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Answer {
+    /// All is done; what it is counted as.
+    Done(&'static str, Reply),
+    /// There is something to do: it goes into the inbox before this is answered, and a route of the same kind works it.
+    Store(Reply),
+}
+
+/// What Slack is answered.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Reply {
+    /// Nothing but the acknowledgement. The body stays empty: any text would close or change a dialog.
+    Empty,
+    /// A message for a command, options for a menu, a `response_action` for a dialog.
+    Json(Value),
+}
+
+impl Reply {
+    /// Words that only the person who gave a command sees, as mrkdwn.
+    pub(crate) fn ephemeral(text: &str) -> Self {
+        Self::Json(json!({"response_type": "ephemeral", "text": text}))
+    }
+
+    /// Foreign or own words without any markup, that only the person who gave a command sees.
+    pub(crate) fn ephemeral_plain(text: &str) -> Self {
+        Self::ephemeral(&mrkdwn::escape(text))
+    }
+
+    /// No options at all.
+    pub(crate) fn no_options() -> Self {
+        Self::Json(json!({"options": []}))
+    }
+
+    /// What is wrong with a dialog's input, by the `block_id` of the input.
+    pub(crate) fn errors(errors: impl IntoIterator<Item = (String, String)>) -> Self {
+        let errors: serde_json::Map<String, Value> = errors
+            .into_iter()
+            .map(|(block_id, text)| (block_id, Value::String(text)))
+            .collect();
+        Self::Json(json!({"response_action": "errors", "errors": errors}))
+    }
+}

@@ -1,0 +1,177 @@
+//! Slack's rich text, as the message composer writes it.
+//!
+//! It is read field by field, so that what Slack adds or leaves out costs no more than itself.
+//! Source: Slack, Block Kit reference, "Rich text block".
+
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use super::document::{Block, Document, Inline, Style, What};
+
+/// The rich text among a message's blocks.
+pub(crate) fn document(blocks: &[Value]) -> Document {
+    let blocks = blocks
+        .iter()
+        .filter(|block| block["type"] == "rich_text")
+        .flat_map(|block| list(&block["elements"]))
+        .filter_map(element)
+        .collect();
+    Document { blocks }
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn string(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
+}
+
+fn element(element: &Value) -> Option<Block> {
+    let elements = list(&element["elements"]);
+    match element["type"].as_str()? {
+        "rich_text_section" => Some(Block::Text(inlines(elements))),
+        "rich_text_quote" => Some(Block::Quote(inlines(elements))),
+        "rich_text_preformatted" => Some(Block::Code {
+            language: string(&element["language"]).unwrap_or_default(),
+            text: inlines(elements)
+                .iter()
+                .map(|inline| match &inline.what {
+                    What::Text(text) => text.as_str(),
+                    What::Link { url, label } => label.as_deref().unwrap_or(url),
+                    What::Person { id, .. } | What::Channel { id, .. } | What::Group { id, .. } => id,
+                })
+                .collect(),
+        }),
+        "rich_text_list" => Some(Block::List {
+            ordered: element["style"] == "ordered",
+            indent: element["indent"]
+                .as_u64()
+                .and_then(|indent| usize::try_from(indent).ok())
+                .unwrap_or(0),
+            first: element["offset"].as_u64().unwrap_or(0).saturating_add(1),
+            items: elements
+                .iter()
+                .map(|item| inlines(list(&item["elements"])))
+                .collect(),
+        }),
+        _ => None,
+    }
+}
+
+fn inlines(elements: &[Value]) -> Vec<Inline> {
+    elements.iter().filter_map(inline).collect()
+}
+
+fn inline(leaf: &Value) -> Option<Inline> {
+    let flag = |name: &str| leaf["style"][name].as_bool().unwrap_or(false);
+    let style = Style {
+        bold: flag("bold"),
+        italic: flag("italic"),
+        strike: flag("strike"),
+        code: flag("code"),
+    };
+    let what = match leaf["type"].as_str()? {
+        "text" => What::Text(string(&leaf["text"])?),
+        "link" => What::Link {
+            url: string(&leaf["url"])?,
+            label: string(&leaf["text"]).filter(|label| !label.trim().is_empty()),
+        },
+        "user" => What::Person {
+            id: string(&leaf["user_id"])?,
+            label: None,
+        },
+        "channel" => What::Channel {
+            id: string(&leaf["channel_id"])?,
+            label: None,
+        },
+        "usergroup" => What::Group {
+            id: string(&leaf["usergroup_id"])?,
+            label: None,
+        },
+        "broadcast" => What::Text(format!("@{}", leaf["range"].as_str().unwrap_or("channel"))),
+        "emoji" => What::Text(emoji(leaf)?),
+        "color" => What::Text(string(&leaf["value"])?),
+        "date" => What::Text(date(leaf)?),
+        // A leaf that Slack adds later shows its text, where it has one.
+        _ => What::Text(string(&leaf["text"]).or_else(|| string(&leaf["fallback"]))?),
+    };
+    Some(Inline { what, style })
+}
+
+/// A moment as whoever wrote it would have it read where it can't be shown in the reader's own time zone.
+fn date(leaf: &Value) -> Option<String> {
+    let timestamp = &leaf["timestamp"];
+    string(&leaf["fallback"])
+        .filter(|fallback| !fallback.trim().is_empty())
+        .or_else(|| moment(timestamp.as_i64()?))
+        .or_else(|| (!timestamp.is_null()).then(|| timestamp.to_string()))
+}
+
+/// A moment that Slack gives in seconds since 1970.
+pub(crate) fn moment(timestamp: i64) -> Option<String> {
+    let at = OffsetDateTime::from_unix_timestamp(timestamp).ok()?;
+    let (date, hour, minute) = (at.date(), at.hour(), at.minute());
+    Some(format!("{date} {hour:02}:{minute:02} UTC"))
+}
+
+/// The character where Slack tells it (`1f44b-1f3fd`), and else the name (`:wave:`).
+fn emoji(leaf: &Value) -> Option<String> {
+    let unicode = leaf["unicode"].as_str().and_then(|codes| {
+        codes
+            .split('-')
+            .map(|code| u32::from_str_radix(code, 16).ok().and_then(char::from_u32))
+            .collect::<Option<String>>()
+    });
+    unicode
+        .filter(|characters| !characters.is_empty())
+        .or_else(|| string(&leaf["name"]).map(|name| format!(":{name}:")))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn leaves_of_every_kind_are_read_and_unknown_ones_show_their_text() {
+        let document = document(&[
+            json!({"type": "section", "text": {"type": "mrkdwn", "text": "no"}}),
+            json!({"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [
+                {"type": "text", "text": "hi ", "style": {"bold": true, "underline": true}},
+                {"type": "user", "user_id": "U1"},
+                {"type": "emoji", "name": "wave", "unicode": "1f44b-1f3fd"},
+                {"type": "emoji", "name": "shipit"},
+                {"type": "broadcast", "range": "here"},
+                {"type": "date", "timestamp": 1, "fallback": "today"},
+                {"type": "date", "timestamp": 1_483_037_604, "format": "{date}"},
+                {"type": "usergroup", "usergroup_id": "S1"},
+                {"type": "hologram", "text": "new"},
+                {"type": "hologram"},
+                {"no": "type"}, 7, null
+            ]}, {"type": "rich_text_sphere", "elements": 3}, 5]}),
+        ]);
+        let shown: Vec<String> = document.blocks[0]
+            .inlines()
+            .map(|inline| inline.shown(&super::super::document::Names::default()))
+            .collect();
+        assert_eq!(document.blocks.len(), 1);
+        assert_eq!(
+            shown,
+            [
+                "hi ",
+                "@U1",
+                "👋🏽",
+                ":shipit:",
+                "@here",
+                "today",
+                "2016-12-29 18:53 UTC",
+                "@S1",
+                "new"
+            ]
+        );
+        assert_eq!(document.groups().into_iter().collect::<Vec<_>>(), ["S1"]);
+        assert_eq!(document.people().into_iter().collect::<Vec<_>>(), ["U1"]);
+    }
+}

@@ -1,0 +1,12 @@
+//! What people write in Slack, read as Slack gives it: rich text and mrkdwn, and as Markdown as the API holds it.
+
+pub(crate) mod document;
+mod elements;
+mod escape;
+pub(crate) mod markdown;
+pub(crate) mod message;
+pub(crate) mod names;
+mod spoken;
+mod text;
+
+pub(crate) use spoken::{source, spoken};

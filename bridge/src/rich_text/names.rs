@@ -1,0 +1,31 @@
+//! What those are called whom a text mentions.
+
+use tocsin_queue::JobError;
+
+use super::document::{Document, Names};
+use crate::{directory::channel_name, identity, installation::AppInstallation, parts::Parts};
+
+/// The names of those whom a text mentions. A name that can't be had now is not worth holding the comment back.
+pub(crate) async fn names(
+    parts: &Parts,
+    installation: &AppInstallation,
+    document: &Document,
+) -> Result<Names, JobError> {
+    let mut names = Names::default();
+    for id in document.people() {
+        if let Ok(Some(person)) = identity::person(parts, installation, id).await {
+            names.people.insert(id.to_owned(), person.name);
+        }
+    }
+    for id in document.channels() {
+        if let Some(name) = channel_name(parts, installation, id).await? {
+            names.channels.insert(id.to_owned(), name);
+        }
+    }
+    if !document.groups().is_empty() {
+        let workspace = installation.workspace();
+        let handles = workspace.groups.handles(&workspace.slack).await;
+        names.groups.clone_from(&handles);
+    }
+    Ok(names)
+}
