@@ -6,6 +6,7 @@ use futures::future::join_all;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 use secrecy::SecretString;
 use time::{Duration, OffsetDateTime};
+use tocsin_database::Database;
 use tocsin_entity::{
     id::WorkspaceId,
     kinds::{SlackFeature, SlackWorkspaceStatus},
