@@ -1,8 +1,10 @@
-//! The rules of `ARCHITECTURE.md` that the compiler does not know: who depends on whom, who writes what, and what is
+//! The rules of `docs/development/` that the compiler does not know: who depends on whom, who writes what, and what is
 //! done in one place.
 
 #[path = "architecture/advisories.rs"]
 mod advisories;
+#[path = "architecture/docs.rs"]
+mod docs;
 #[path = "architecture/layers.rs"]
 mod layers;
 #[path = "architecture/limits.rs"]
@@ -89,8 +91,8 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// Which more it may depend on for its tests.
 const TEST_ARROWS: &[(&str, &[&str])] = &[
     ("clock", &["migration"]),
-    ("migration", &["database", "entity"]),
     ("slack-client", &["simulator"]),
+    ("migration", &["database", "entity"]),
     ("api", &["entity", "migration", "queue", "seal"]),
     ("bridge", &["entity", "migration", "queue", "simulator"]),
 ];
@@ -123,10 +125,7 @@ fn crates_depend_along_the_arrows_and_never_against_them() {
             }
         }
     }
-    assert!(
-        wrong.is_empty(),
-        "arrows that ARCHITECTURE.md does not know: {wrong:#?}"
-    );
+    assert!(wrong.is_empty(), "arrows that ARROWS does not know: {wrong:#?}");
 }
 
 #[test]
