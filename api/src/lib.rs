@@ -1,7 +1,8 @@
 //! Tocsin's API: the domain and its GraphQL face; the only writer of domain tables.
 //!
-//! A request enters by `http`, is given a `viewer::Viewer`, and is answered by one of the nouns below; each holds its
-//! rules, its queries and its GraphQL face side by side. An incident changes in `incident::apply` alone.
+//! A request enters by `http` and is given a `viewer::Viewer`. A resolver in `graphql` takes its input, calls one function of the
+//! nouns below, and converts what comes back. The nouns hold the rules and the stores, and name no GraphQL type. An incident changes in
+//! `incident::apply` alone.
 
 mod actor;
 mod api_key;
