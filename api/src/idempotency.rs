@@ -1,6 +1,6 @@
 //! Idempotency keys: the same request twice is one change, for 24 hours.
 
-use std::{hash::Hash, str::FromStr, sync::Arc, time::Duration};
+use std::{fmt, hash::Hash, str::FromStr, sync::Arc, time::Duration};
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
@@ -41,12 +41,20 @@ pub(crate) struct KeyUse {
 }
 
 /// An idempotency key as a caller gives it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct GivenKey {
     /// The key.
     pub(crate) key: String,
-    /// The operation's arguments as they were sent.
+    /// The operation's arguments as they were sent, with the secrets in them.
     pub(crate) arguments: serde_json::Value,
+}
+
+impl fmt::Debug for GivenKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GivenKey")
+            .field("key", &self.key)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The use of the caller's key for the operation of `request`, if one was given.
@@ -215,6 +223,16 @@ mod tests {
             fingerprint("triggerIncident", sent, Some(member)),
             "c1d06f9ddb05044c21918c104a79c60953efa8059015f4719b0d662434c57f06"
         );
+    }
+
+    #[test]
+    fn a_key_shows_none_of_the_secrets_that_came_with_it() {
+        let arguments = json!({ "input": { "botToken": "xoxb-secret" } });
+        let given = GivenKey {
+            key: "once".to_owned(),
+            arguments,
+        };
+        assert!(!format!("{given:?}").contains("xoxb"));
     }
 
     #[test]
