@@ -49,12 +49,21 @@ fn accessible(file: &Path) -> anyhow::Result<()> {
         Ok(_) => Ok(()),
         // SQLite makes it; should the directory not allow that, SQLite says so.
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(anyhow!(
-            "the database file {} can't be read and written ({error}): change its permissions or its owner, or set \
-             TOCSIN_DATABASE_URL to another file",
-            file.display()
-        )),
+        Err(error) => Err(not_accessible(file, &error)),
     }
+}
+
+/// Why a file can't be opened for reading and writing, and what to do about it.
+fn not_accessible(file: &Path, error: &io::Error) -> anyhow::Error {
+    let remedy = match error.kind() {
+        io::ErrorKind::ReadOnlyFilesystem => "mount its file system for writing",
+        io::ErrorKind::IsADirectory => "move the directory away",
+        _ => "change its permissions or its owner",
+    };
+    anyhow!(
+        "the database file {} can't be read and written ({error}): {remedy}, or set TOCSIN_DATABASE_URL to another file",
+        file.display()
+    )
 }
 
 /// Brings the schema to this version's; gives the names of the migrations that were run. Each is a transaction of its own, in which
@@ -184,4 +193,21 @@ pub(crate) async fn open_queue(settings: &Settings) -> anyhow::Result<Queue> {
         ..QueueConfig::default()
     };
     Ok(Queue::connect(&config).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_told_with_its_remedy() {
+        for (kind, remedy) in [
+            (io::ErrorKind::ReadOnlyFilesystem, "mount its file system for writing, or set"),
+            (io::ErrorKind::PermissionDenied, "change its permissions or its owner, or set"),
+            (io::ErrorKind::IsADirectory, "move the directory away, or set"),
+        ] {
+            let told = not_accessible(Path::new("tocsin.db"), &kind.into()).to_string();
+            assert!(told.contains(remedy), "{told}");
+        }
+    }
 }

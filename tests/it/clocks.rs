@@ -34,6 +34,12 @@ async fn heard() -> anyhow::Result<()> {
         let words = |ahead: i64| if ahead > 0 { "ahead of" } else { "behind" };
         set(world.bridge(0), bridge, words(bridge)).await?;
         set(world.api(0), api, words(api)).await?;
+        let told = world.run(&["doctor"]).await?;
+        let told = String::from_utf8_lossy(&told.stdout).into_owned();
+        for whose in ["Slack's", "the database's"] {
+            let found = format!("{} {whose}", words(api));
+            ensure!(told.contains(&found), "{found}: {told}");
+        }
         let incident = world.admin().trigger("Payments are failing").await?;
         let root = world.root(incident.number, |_| true).await?;
         let said = format!("on it, {bridge}");

@@ -1,8 +1,11 @@
 //! The database is put back to an earlier moment while Slack is not: afterwards both say the same, and nothing is there twice.
 
 use anyhow::{Context, ensure};
-use tocsin_simulator::{ChannelSnapshot, MessageSnapshot};
-use tocsin_tests::{Stack, World, on_each_stack, roots_of, shown_status, until};
+use futures::future::try_join_all;
+use tocsin_simulator::{ChannelSnapshot, Limits, MessageSnapshot, Snapshot};
+use tocsin_tests::{
+    CHANNEL, PATIENCE, Stack, World, digests, on_each_stack, roots, roots_of, shown_status, until,
+};
 
 const BACKUP: &str = "backup.tocsin";
 
@@ -272,5 +275,123 @@ async fn a_backup_or_a_restore_that_is_killed_leaves_what_was_there(stack: Stack
     .await?;
     start(&world).await?;
     ensure!(admin.incident(first.number).await?.title == "First");
+    world.settled().await
+}
+
+on_each_stack!(
+    what_was_edited_and_what_a_home_tab_shows_agree_after_a_restore,
+    the_lines_of_a_digest_agree_after_a_restore,
+);
+
+async fn home_says(world: &World, says: impl Fn(&str) -> bool) -> anyhow::Result<()> {
+    let is_shown = |snapshot: &Snapshot| {
+        let mut tabs = snapshot.views.iter().filter(|view| view.kind == "home");
+        tabs.any(|tab| says(&tab.content.to_string()))
+    };
+    Ok(world.slack().wait_until(is_shown, PATIENCE).await?)
+}
+
+async fn what_was_edited_and_what_a_home_tab_shows_agree_after_a_restore(
+    stack: Stack,
+) -> anyhow::Result<()> {
+    let world = World::on(stack).start().await?;
+    let alice = world
+        .member("Alice Archer", "alice@example.com", "RESPONDER")
+        .await?;
+    let incident = alice.trigger("Payments are failing").await?;
+    let root = world.root(incident.number, |_| true).await?;
+    let person = world.slack().person("alice");
+    let said = person.reply(CHANNEL, &root.ts, "It is the cache")?;
+    let admin = world.admin();
+    admin
+        .until(incident.number, |now| now.comments() == ["It is the cache"])
+        .await?;
+    person.open_home()?;
+    home_says(&world, |home| home.contains("Payments are failing")).await?;
+    world.settled().await?;
+    world.succeed(&["backup", BACKUP]).await?;
+
+    person.edit(CHANNEL, &said, "It is the disk")?;
+    admin
+        .until(incident.number, |now| now.comments() == ["It is the disk"])
+        .await?;
+    alice.change("acknowledgeIncident", &incident.id).await?;
+    home_says(&world, |home| home.contains("Acknowledged by")).await?;
+    world.settled().await?;
+    stop(&world).await?;
+    world.succeed(&["restore", BACKUP, "--replace"]).await?;
+    start(&world).await?;
+
+    // What people said is true as it stands in Slack; what Tocsin says is true as it stands in the database.
+    admin
+        .until(incident.number, |now| now.comments() == ["It is the disk"])
+        .await?;
+    home_says(&world, |home| {
+        home.contains("Payments are failing") && !home.contains("Acknowledged by")
+    })
+    .await?;
+    world
+        .root(incident.number, |root| shown_status(root) == Some("TRIGGERED"))
+        .await?;
+    world.settled().await
+}
+
+/// So many incidents that most of them are shown by digests.
+const STORM: i64 = 20;
+
+/// The lines of digests, one for each incident that has one, where all of them tell of this status.
+fn lines_that_say(channel: &ChannelSnapshot, status: &str) -> Option<usize> {
+    let blocks = digests(channel)
+        .into_iter()
+        .flat_map(|digest| digest.blocks.clone());
+    let texts = blocks.filter_map(|block| Some(block["text"]["text"].as_str()?.to_owned()));
+    let lines: Vec<String> = texts
+        .flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>())
+        .filter(|line| line.contains("/incidents/"))
+        .collect();
+    let all_say = lines.iter().all(|line| line.to_uppercase().contains(status));
+    (all_say && !lines.is_empty()).then_some(lines.len())
+}
+
+/// Waits until each incident of the storm is shown with this status, in a message of its own or in a line; how many lines there are.
+async fn storm_shows(world: &World, status: &str) -> anyhow::Result<usize> {
+    let shown = until("each incident of the storm is shown", async || {
+        let channel = world.channel().ok()?;
+        let lines = lines_that_say(&channel, status)?;
+        let own: Vec<_> = roots(&channel);
+        let all_say = own.iter().all(|root| shown_status(root) == Some(status));
+        let all = i64::try_from(own.len() + lines).ok()?;
+        (all_say && all == STORM).then_some(lines)
+    });
+    shown.await
+}
+
+async fn the_lines_of_a_digest_agree_after_a_restore(stack: Stack) -> anyhow::Result<()> {
+    let plan = World::on(stack).pace("1", Limits::posts_per_second(1.0));
+    let world = plan.start().await?;
+    let admin = world.admin();
+    let incidents = try_join_all((0..STORM).map(async |number| {
+        let title = format!("Storm {number}");
+        admin.trigger(&title).await
+    }))
+    .await?;
+    let lines = storm_shows(&world, "TRIGGERED").await?;
+    world.settled().await?;
+    world.succeed(&["backup", BACKUP]).await?;
+
+    try_join_all(
+        incidents
+            .iter()
+            .map(|incident| admin.change("resolveIncident", &incident.id)),
+    )
+    .await?;
+    storm_shows(&world, "RESOLVED").await?;
+    world.settled().await?;
+    stop(&world).await?;
+    world.succeed(&["restore", BACKUP, "--replace"]).await?;
+    start(&world).await?;
+
+    let after = storm_shows(&world, "TRIGGERED").await?;
+    ensure!(after == lines, "there were {lines} lines, and there are {after}");
     world.settled().await
 }

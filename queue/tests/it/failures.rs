@@ -1,6 +1,6 @@
 //! Handlers may fail in any way, and harm only their own job.
 
-use std::time::Duration;
+use std::{fs::File, io::Write, path::Path, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -11,7 +11,7 @@ use crate::{
     crew::{Crew, Log, Look, look, nothing_waits},
     delivery::record,
     on_both_backends,
-    place::Place,
+    place::{PATIENCE, Place},
 };
 
 on_both_backends! {
@@ -201,4 +201,46 @@ async fn a_configuration_that_cannot_work_is_refused() {
         let refused = Queue::connect(&config).await;
         assert!(matches!(refused, Err(QueueError::Config(_))), "{config:?}");
     }
+}
+
+/// Whether a file beside this one has the name of one that was moved aside.
+fn is_moved_aside(file: &Path) -> bool {
+    let name = format!("{}.damaged-", file.file_name().unwrap().display());
+    let mut beside = std::fs::read_dir(file.parent().unwrap()).unwrap();
+    beside.any(|entry| entry.unwrap().file_name().to_string_lossy().starts_with(&name))
+}
+
+#[tokio::test]
+async fn a_file_that_is_damaged_while_it_is_used_is_moved_aside_and_jobs_go_on() {
+    let place = Place::sqlite();
+    let file = place.config.sqlite_path.clone().unwrap();
+    let queue = place.queue().await;
+    let runs = Log::new();
+    let crew = Crew::start(record(Worker::new(queue.clone()), &runs));
+    queue.push(&look("before")).await.unwrap();
+    runs.len_is(1).await;
+
+    for part in ["", "-wal"] {
+        let mut path = file.clone().into_os_string();
+        path.push(part);
+        let length = std::fs::metadata(&path).unwrap().len();
+        let mut damaged = File::options().write(true).open(&path).unwrap();
+        damaged.write_all(&vec![0xff; usize::try_from(length).unwrap()]).unwrap();
+    }
+    let noticed = async {
+        for number in 0.. {
+            if is_moved_aside(&file) {
+                return;
+            }
+            queue.ring(&look(format!("meanwhile {number}")));
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, noticed)
+        .await
+        .expect("the damage is noticed");
+
+    queue.push(&look("after")).await.unwrap();
+    runs.becomes(|runs| runs.contains(&"after".to_owned())).await;
+    crew.stop().await;
 }

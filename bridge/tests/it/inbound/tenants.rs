@@ -194,26 +194,21 @@ impl Tenants {
         inserted.exec_without_returning(write).await.expect("a post");
     }
 
-    /// Waits until Slack has said where each workspace is.
+    /// Waits until Slack has said where each workspace is, and the bridge has heard it.
     async fn is_known(&self) {
-        let all_asked = async {
+        let all_known = async {
             loop {
-                let asked: BTreeSet<String> = self
-                    .acted
-                    .calls("auth.test")
-                    .into_iter()
-                    .map(|call| call.token)
-                    .collect();
-                if asked.len() == 3 {
+                let known = self.world.bridge.workspaces();
+                let teams: BTreeSet<_> = known.into_iter().filter_map(|one| one.team).collect();
+                if teams.len() == 3 {
                     return;
                 }
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(30), all_asked)
+        tokio::time::timeout(Duration::from_secs(60), all_known)
             .await
-            .expect("all workspaces are asked");
-        self.world.own_workspace_is_known().await;
+            .expect("all workspaces are known");
     }
 
     pub(super) fn once(&self) -> String {
