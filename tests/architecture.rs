@@ -26,6 +26,18 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("client", &["entity"]),
     ("clock", &[]),
     ("database", &[]),
+    (
+        "domain",
+        &[
+            "clock",
+            "database",
+            "entity",
+            "message",
+            "queue",
+            "seal",
+            "slack-app",
+        ],
+    ),
     ("entity", &[]),
     ("listener", &[]),
     ("message", &[]),
@@ -39,11 +51,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "api",
         &[
-            "clock",
             "database",
+            "domain",
             "entity",
             "message",
-            "migration",
             "queue",
             "seal",
             "slack-app",
@@ -94,6 +105,7 @@ const TEST_ARROWS: &[(&str, &[&str])] = &[
     ("slack-client", &["simulator"]),
     ("migration", &["database", "entity"]),
     ("api", &["entity", "migration", "queue", "seal"]),
+    ("domain", &["migration"]),
     ("bridge", &["entity", "migration", "queue", "simulator"]),
 ];
 
@@ -131,9 +143,9 @@ fn crates_depend_along_the_arrows_and_never_against_them() {
 #[test]
 fn an_incident_is_changed_in_one_place() {
     let entities = Entities::read();
-    let sources = sources::production(&["api"]);
+    let sources = sources::production(&["api", "domain"]);
     let inside =
-        |path: &str| path == "api/src/incident/apply.rs" || path.starts_with("api/src/incident/batch/");
+        |path: &str| path == "domain/src/incident/apply.rs" || path.starts_with("domain/src/incident/batch/");
     let (own, beside): (Vec<&Source>, Vec<&Source>) = sources
         .iter()
         .filter(|source| source.tables_written(&entities).contains("incident"))
@@ -157,12 +169,56 @@ fn an_incident_is_changed_in_one_place() {
 }
 
 #[test]
+fn the_domain_knows_no_transport_and_graphql_is_the_faces_alone() {
+    let mut wrong = Vec::new();
+    for member in members() {
+        let sources = sources::production(&[&member]);
+        let names = |name: &str| sources.iter().find(|source| source.names(name));
+        if !["api", "entity"].contains(&member.as_str())
+            && let Some(source) = names("async_graphql")
+        {
+            wrong.push(format!("{} names async-graphql", source.path));
+        }
+        if member != "domain" {
+            continue;
+        }
+        for transport in ["axum", "hyper", "reqwest"] {
+            wrong.extend(names(transport).map(|source| format!("{} names {transport}", source.path)));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn the_api_writes_nothing_itself() {
+    let sources = sources::production(&["api"]);
+    let names = |name: &str| -> Vec<&String> {
+        sources
+            .iter()
+            .filter(|source| source.names(name))
+            .map(|source| &source.path)
+            .collect()
+    };
+    for write in [
+        "ActiveModel",
+        "ActiveModelTrait",
+        "IntoActiveModel",
+        "begin_write",
+    ] {
+        let wrong = names(write);
+        assert!(wrong.is_empty(), "{write} is the domain's: {wrong:#?}");
+    }
+    assert!(!names("async_graphql").is_empty(), "no source was read");
+}
+
+#[test]
 fn the_environment_is_read_in_one_place() {
     let readers: Vec<String> = sources::production(&[
         "api",
         "benches",
         "bridge",
         "cli",
+        "domain",
         "entity",
         "migration",
         "queue",

@@ -20,7 +20,7 @@ use tracing_subscriber::{
 pub(crate) const DEFAULT_FILTER: &str = "info,sea_orm_migration=warn";
 
 /// The same for someone who looks on: what happens to incidents, and what goes wrong.
-pub(crate) const TERMINAL_FILTER: &str = "warn,tocsin_api=info,tocsin_bridge::inbound=info,tocsin_bridge::mirror=info,tocsin_bridge::mirror::digest=warn,\
+pub(crate) const TERMINAL_FILTER: &str = "warn,tocsin_api=info,tocsin_domain=info,tocsin_bridge::inbound=info,tocsin_bridge::mirror=info,tocsin_bridge::mirror::digest=warn,\
      tocsin_bridge::workspace::channels=info,tocsin_slack_client::socket=info";
 
 /// How logs are written.

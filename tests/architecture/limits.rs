@@ -10,7 +10,7 @@ const WHOLE: [&str; 8] = [
     "api/src/http/endpoint.rs",
     "api/src/http/phases.rs",
     "api/src/http/socket/sockets.rs",
-    "api/src/limits.rs",
+    "domain/src/limits.rs",
     "api/src/graphql/schema.rs",
     "bridge/src/inbound/endpoints.rs",
     "listener/src/limits.rs",

@@ -7,18 +7,18 @@ use async_graphql::{
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use secrecy::ExposeSecret;
 use time::OffsetDateTime;
-use tocsin_entity::{api_key, id::ApiKeyId, kinds::Scope};
-
-use crate::{
+use tocsin_domain::{
     error::Fault,
-    graphql::{
-        context::{domain, given_key, load_owned, request, text},
-        failure::{Result, UserError, told},
-        paging::connect,
-        user::{Author, User, load_member},
-    },
     paging::Page,
     viewer::{Need, Viewer, read_scopes},
+};
+use tocsin_entity::{api_key, id::ApiKeyId, kinds::Scope};
+
+use crate::graphql::{
+    context::{domain, given_key, load_owned, request, text},
+    failure::{Result, UserError, told},
+    paging::connect,
+    user::{Author, User, load_member},
 };
 
 /// A key to the API.
@@ -143,8 +143,8 @@ pub(crate) struct CreateApiKeyInput {
 }
 
 impl CreateApiKeyInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::api_key::CreateApiKey> {
-        Ok(crate::api_key::CreateApiKey {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::api_key::CreateApiKey> {
+        Ok(tocsin_domain::api_key::CreateApiKey {
             name: self.name,
             scopes: self.scopes,
             user_id: text(self.user_id),
@@ -164,8 +164,8 @@ pub(crate) struct RevokeApiKeyInput {
 }
 
 impl RevokeApiKeyInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::api_key::RevokeApiKey> {
-        Ok(crate::api_key::RevokeApiKey {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::api_key::RevokeApiKey> {
+        Ok(tocsin_domain::api_key::RevokeApiKey {
             id: self.id.0,
             idempotency_key: given_key(ctx, self.idempotency_key)?,
         })
@@ -204,7 +204,8 @@ impl ApiKeyMutation {
         ctx: &Context<'_>,
         input: CreateApiKeyInput,
     ) -> Result<CreateApiKeyPayload> {
-        let (made, user_errors) = told(crate::api_key::create(&request(ctx), input.command(ctx)?).await)?;
+        let (made, user_errors) =
+            told(tocsin_domain::api_key::create(&request(ctx), input.command(ctx)?).await)?;
         let (api_key, secret) = made.map_or((None, None), |(key, secret)| (Some(ApiKey(key)), secret));
         Ok(CreateApiKeyPayload {
             api_key,
@@ -219,7 +220,8 @@ impl ApiKeyMutation {
         ctx: &Context<'_>,
         input: RevokeApiKeyInput,
     ) -> Result<RevokeApiKeyPayload> {
-        let (api_key, user_errors) = told(crate::api_key::revoke(&request(ctx), input.command(ctx)?).await)?;
+        let (api_key, user_errors) =
+            told(tocsin_domain::api_key::revoke(&request(ctx), input.command(ctx)?).await)?;
         Ok(RevokeApiKeyPayload {
             api_key: api_key.map(ApiKey),
             user_errors,

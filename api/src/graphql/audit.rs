@@ -6,6 +6,12 @@ use async_graphql::{
 };
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 use time::OffsetDateTime;
+use tocsin_domain::{
+    error::{Fault, Refusal},
+    limits,
+    paging::Page,
+    viewer::{Need, Viewer},
+};
 use tocsin_entity::{
     api_key,
     audit_entry::{Column, Entity, Model},
@@ -13,18 +19,12 @@ use tocsin_entity::{
     kinds::AuditChannel,
 };
 
-use crate::{
-    error::{Fault, Refusal},
-    graphql::{
-        api_key::ApiKey,
-        context::{domain, load_owned, loaders},
-        failure::Result,
-        paging::connect,
-        user::{User, load_member},
-    },
-    limits,
-    paging::Page,
-    viewer::{Need, Viewer},
+use crate::graphql::{
+    api_key::ApiKey,
+    context::{domain, load_owned, loaders},
+    failure::Result,
+    paging::connect,
+    user::{User, load_member},
 };
 
 /// An entry of the audit log.

@@ -9,8 +9,7 @@ use async_graphql::{
     parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet},
     registry::{MetaInputValue, MetaType, MetaTypeName, Registry},
 };
-
-use crate::viewer::Viewer;
+use tocsin_domain::viewer::Viewer;
 
 /// For `#[graphql(visible = …)]`: marks a field, an argument or an input field that is there for the bridge alone.
 /// Nobody else sees it in the schema, and [`BridgeOnly`] answers whoever names it that it does not exist.

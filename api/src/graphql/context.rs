@@ -3,9 +3,7 @@
 use std::{hash::Hash, str::FromStr, sync::Arc};
 
 use async_graphql::{Context, ID, MaybeUndefined};
-
-use super::failure::Result;
-use crate::{
+use tocsin_domain::{
     Domain,
     data_loader::Loader,
     error::Fault,
@@ -16,6 +14,8 @@ use crate::{
     tenant::Owned,
     viewer::{Need, Viewer},
 };
+
+use super::failure::Result;
 
 /// The domain.
 pub(crate) fn domain<'a>(ctx: &Context<'a>) -> &'a Arc<Domain> {

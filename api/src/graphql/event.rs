@@ -7,20 +7,20 @@ use async_graphql::{
     connection::{Connection, EmptyFields},
 };
 use futures::{Stream, StreamExt};
-use tocsin_entity::{id::OrganizationId, kinds::EventKind};
-
-use crate::{
+use tocsin_domain::{
     error::{Fault, Refusal},
     event::{Position, Told},
-    graphql::{
-        context::domain,
-        failure::Result,
-        incident::{Incident, IncidentFilter},
-        paging::connect,
-        timeline::TimelineEntry,
-    },
     paging::{Page, encode},
     viewer::{Need, Viewer},
+};
+use tocsin_entity::{id::OrganizationId, kinds::EventKind};
+
+use crate::graphql::{
+    context::domain,
+    failure::Result,
+    incident::{Incident, IncidentFilter},
+    paging::connect,
+    timeline::TimelineEntry,
 };
 
 /// A change of an incident.
@@ -71,7 +71,7 @@ async fn position(
     if seq == 0 {
         return Ok(Some(0));
     }
-    let found = crate::event::find(domain(ctx).database(), organization_id, seq).await?;
+    let found = tocsin_domain::event::find(domain(ctx).database(), organization_id, seq).await?;
     if found.is_some_and(|event| position.is_of(&event)) {
         return Ok(Some(seq));
     }
@@ -102,9 +102,10 @@ impl EventQuery {
         let page = Page::new(first, after, None, None)?;
         let after = position(ctx, &page, organization_id).await?;
         let database = domain(ctx).database();
-        let rows = crate::event::read_after(database, organization_id, after.unwrap_or(0), page.limit + 1)
-            .await
-            .map_err(Fault::from)?;
+        let rows =
+            tocsin_domain::event::read_after(database, organization_id, after.unwrap_or(0), page.limit + 1)
+                .await
+                .map_err(Fault::from)?;
         Ok(connect(
             &page,
             rows,
@@ -132,7 +133,7 @@ impl EventSubscription {
         let filter = filter.unwrap_or_default();
         filter.check()?;
         let after = position(ctx, &Page::new(None, after, None, None)?, organization_id).await?;
-        let events = crate::event::events(Arc::clone(domain(ctx)), organization_id, after)
+        let events = tocsin_domain::event::events(Arc::clone(domain(ctx)), organization_id, after)
             .await
             .map_err(Fault::from)?;
         Ok(events.filter_map(move |told| {

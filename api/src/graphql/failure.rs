@@ -5,8 +5,7 @@
 
 use async_graphql::{Enum, ErrorExtensions, SimpleObject};
 use tocsin_database::DatabaseFault;
-
-use crate::error::{self, Fault, Refusal, Trouble};
+use tocsin_domain::error::{self, Fault, Refusal, Trouble};
 
 /// What a resolver comes to.
 pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;

@@ -1,27 +1,25 @@
 //! Any object by its global id.
 
 use async_graphql::{Context, ID, Interface, Object};
+use tocsin_domain::viewer::{Need, Viewer};
 use tocsin_entity::id::{
     ApiKeyId, AuditEntryId, ConnectorId, IncidentId, OperationId, OrganizationId, PostmortemId, ServiceId,
     SlackTemplateId, TimelineEntryId, UserId, WorkspaceId,
 };
 
-use crate::{
-    graphql::{
-        api_key::ApiKey,
-        audit::AuditEntry,
-        connector::Connector,
-        failure::Result,
-        incident::Incident,
-        organization::Organization,
-        postmortem::Postmortem,
-        service::Service,
-        slack::{SlackWorkspace, operation::SlackOperation},
-        template::SlackTemplate,
-        timeline::TimelineEntry,
-        user::{User, load_member},
-    },
-    viewer::{Need, Viewer},
+use crate::graphql::{
+    api_key::ApiKey,
+    audit::AuditEntry,
+    connector::Connector,
+    failure::Result,
+    incident::Incident,
+    organization::Organization,
+    postmortem::Postmortem,
+    service::Service,
+    slack::{SlackWorkspace, operation::SlackOperation},
+    template::SlackTemplate,
+    timeline::TimelineEntry,
+    user::{User, load_member},
 };
 
 /// An object with a global id.

@@ -3,22 +3,22 @@
 use async_graphql::{Context, ID, Object, SimpleObject};
 use sea_orm::{EntityTrait, QueryOrder};
 use time::OffsetDateTime;
+use tocsin_domain::{
+    error::{Fault, Refusal},
+    event,
+    viewer::{Need, Viewer as Caller},
+};
 use tocsin_entity::{
     id::OrganizationId,
     kinds::{Role, Scope},
     organization,
 };
 
-use crate::{
-    error::{Fault, Refusal},
-    event,
-    graphql::{
-        context::{domain, loaders},
-        failure::Result,
-        slack::SlackSettings,
-        user::{User, load_member},
-    },
-    viewer::{Need, Viewer as Caller},
+use crate::graphql::{
+    context::{domain, loaders},
+    failure::Result,
+    slack::SlackSettings,
+    user::{User, load_member},
 };
 
 /// An organisation.

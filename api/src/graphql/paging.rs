@@ -1,8 +1,7 @@
 //! Relay pages.
 
 use async_graphql::connection::{Connection, Edge, EmptyFields};
-
-use crate::paging::{PAGE_DEFAULT, PAGE_MAX, Page, encode};
+use tocsin_domain::paging::{PAGE_DEFAULT, PAGE_MAX, Page, encode};
 
 /// Makes the connection of the rows that were read: one more than the limit, from the wanted end.
 pub(crate) fn connect<Row, Node, Fields>(

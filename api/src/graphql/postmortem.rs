@@ -8,20 +8,20 @@ use async_graphql::{
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use time::OffsetDateTime;
-use tocsin_entity::{id::PostmortemId, incident, kinds::PostmortemStatus, postmortem};
-
-use crate::{
+use tocsin_domain::{
     error::{Fault, Refusal, Trouble},
-    graphql::{
-        context::{domain, given_key, load_owned, loaders, request},
-        failure::{Result, UserError, told},
-        incident::Incident,
-        paging::connect,
-        user::{User, load_member},
-    },
     loaders::PostmortemOf,
     paging::Page,
     viewer::{Need, Viewer},
+};
+use tocsin_entity::{id::PostmortemId, incident, kinds::PostmortemStatus, postmortem};
+
+use crate::graphql::{
+    context::{domain, given_key, load_owned, loaders, request},
+    failure::{Result, UserError, told},
+    incident::Incident,
+    paging::connect,
+    user::{User, load_member},
 };
 
 /// A post-mortem.
@@ -185,8 +185,8 @@ pub(crate) struct CreatePostmortemInput {
 }
 
 impl CreatePostmortemInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::postmortem::CreatePostmortem> {
-        Ok(crate::postmortem::CreatePostmortem {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::postmortem::CreatePostmortem> {
+        Ok(tocsin_domain::postmortem::CreatePostmortem {
             incident_id: self.incident_id.0,
             title: self.title,
             idempotency_key: given_key(ctx, self.idempotency_key)?,
@@ -210,8 +210,8 @@ pub(crate) struct UpdatePostmortemInput {
 }
 
 impl UpdatePostmortemInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::postmortem::UpdatePostmortem> {
-        Ok(crate::postmortem::UpdatePostmortem {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::postmortem::UpdatePostmortem> {
+        Ok(tocsin_domain::postmortem::UpdatePostmortem {
             id: self.id.0,
             title: self.title,
             body_markdown: self.body_markdown,
@@ -231,8 +231,8 @@ pub(crate) struct RequestPostmortemReviewInput {
 }
 
 impl RequestPostmortemReviewInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::postmortem::RequestPostmortemReview> {
-        Ok(crate::postmortem::RequestPostmortemReview {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::postmortem::RequestPostmortemReview> {
+        Ok(tocsin_domain::postmortem::RequestPostmortemReview {
             id: self.id.0,
             idempotency_key: given_key(ctx, self.idempotency_key)?,
         })
@@ -249,8 +249,8 @@ pub(crate) struct PublishPostmortemInput {
 }
 
 impl PublishPostmortemInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::postmortem::PublishPostmortem> {
-        Ok(crate::postmortem::PublishPostmortem {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::postmortem::PublishPostmortem> {
+        Ok(tocsin_domain::postmortem::PublishPostmortem {
             id: self.id.0,
             idempotency_key: given_key(ctx, self.idempotency_key)?,
         })
@@ -286,7 +286,7 @@ impl PostmortemMutation {
         ctx: &Context<'_>,
         input: CreatePostmortemInput,
     ) -> Result<PostmortemPayload> {
-        payload(crate::postmortem::create(&request(ctx), input.command(ctx)?).await)
+        payload(tocsin_domain::postmortem::create(&request(ctx), input.command(ctx)?).await)
     }
 
     /// Edits a post-mortem.
@@ -295,7 +295,7 @@ impl PostmortemMutation {
         ctx: &Context<'_>,
         input: UpdatePostmortemInput,
     ) -> Result<PostmortemPayload> {
-        payload(crate::postmortem::update(&request(ctx), input.command(ctx)?).await)
+        payload(tocsin_domain::postmortem::update(&request(ctx), input.command(ctx)?).await)
     }
 
     /// Sends a draft to its reviewers.
@@ -304,7 +304,7 @@ impl PostmortemMutation {
         ctx: &Context<'_>,
         input: RequestPostmortemReviewInput,
     ) -> Result<PostmortemPayload> {
-        payload(crate::postmortem::request_review(&request(ctx), input.command(ctx)?).await)
+        payload(tocsin_domain::postmortem::request_review(&request(ctx), input.command(ctx)?).await)
     }
 
     /// Publishes a post-mortem that was reviewed.
@@ -313,6 +313,6 @@ impl PostmortemMutation {
         ctx: &Context<'_>,
         input: PublishPostmortemInput,
     ) -> Result<PostmortemPayload> {
-        payload(crate::postmortem::publish(&request(ctx), input.command(ctx)?).await)
+        payload(tocsin_domain::postmortem::publish(&request(ctx), input.command(ctx)?).await)
     }
 }

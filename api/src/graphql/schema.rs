@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use async_graphql::{MergedObject, MergedSubscription, connection::Connection};
+use tocsin_domain::Domain;
 
 use crate::{
-    Domain,
     graphql::{
         api_key::{ApiKey, ApiKeyMutation, ApiKeyQuery},
         audit::{AuditEntry, AuditQuery},
@@ -146,9 +146,9 @@ fn describe_pages(builder: Builder) -> Builder {
 }
 
 /// The schema over a domain.
-pub(crate) fn build(domain: &Arc<Domain>) -> Schema {
+pub(crate) fn build(domain: &Arc<Domain>, introspection: Introspection) -> Schema {
     let builder = builder().data(Arc::clone(domain));
-    match domain.config().introspection {
+    match introspection {
         Introspection::Public | Introspection::Authenticated => builder.finish(),
         Introspection::Off => builder.disable_introspection().finish(),
     }

@@ -7,24 +7,24 @@ use async_graphql::{
     connection::{Connection, EmptyFields},
 };
 use time::OffsetDateTime;
+use tocsin_domain::{
+    loaders::{RevisionsOf, TimelineOf},
+    moment::of_micros,
+    paging::Page,
+    timeline::TimelinePosition,
+    viewer::Need,
+};
 use tocsin_entity::{
     id::{IncidentId, TimelineEntryId},
     kinds::{EntryKind, Source},
     timeline_entry,
 };
 
-use crate::{
-    graphql::{
-        context::{load_owned, loaders},
-        failure::Result,
-        paging::connect,
-        user::{Author, User, load_member},
-    },
-    loaders::{RevisionsOf, TimelineOf},
-    moment::of_micros,
-    paging::Page,
-    timeline::TimelinePosition,
-    viewer::Need,
+use crate::graphql::{
+    context::{load_owned, loaders},
+    failure::Result,
+    paging::connect,
+    user::{Author, User, load_member},
 };
 
 /// An entry of a timeline: what happened, when, by whom and through what.

@@ -8,6 +8,13 @@ use async_graphql::{
 };
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 use time::OffsetDateTime;
+use tocsin_domain::{
+    error::{Fault, Refusal, Trouble},
+    loaders::{MemberKey, MemberRow},
+    paging::Page,
+    search,
+    viewer::{Need, Viewer},
+};
 use tocsin_entity::{
     api_key,
     id::{ApiKeyId, OrganizationId, UserId},
@@ -15,17 +22,10 @@ use tocsin_entity::{
     membership, timeline_entry,
 };
 
-use crate::{
-    error::{Fault, Refusal, Trouble},
-    graphql::{
-        context::{domain, given_key, loaders, request},
-        failure::{Result, UserError, told},
-        paging::connect,
-    },
-    loaders::{MemberKey, MemberRow},
-    paging::Page,
-    search,
-    viewer::{Need, Viewer},
+use crate::graphql::{
+    context::{domain, given_key, loaders, request},
+    failure::{Result, UserError, told},
+    paging::connect,
 };
 
 /// A person, as a member of the viewer's organisation.
@@ -231,8 +231,8 @@ pub(crate) struct CreateUserInput {
 }
 
 impl CreateUserInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::user::CreateUser> {
-        Ok(crate::user::CreateUser {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::user::CreateUser> {
+        Ok(tocsin_domain::user::CreateUser {
             name: self.name,
             email: self.email,
             role: self.role,
@@ -259,8 +259,8 @@ pub(crate) struct UpdateUserInput {
 }
 
 impl UpdateUserInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::user::UpdateUser> {
-        Ok(crate::user::UpdateUser {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::user::UpdateUser> {
+        Ok(tocsin_domain::user::UpdateUser {
             id: self.id.0,
             name: self.name,
             email: self.email,
@@ -288,13 +288,13 @@ pub(crate) struct UserMutation;
 impl UserMutation {
     /// Adds a member to the organisation. Needs the role ADMIN or OWNER; only an owner adds owners.
     async fn create_user(&self, ctx: &Context<'_>, input: CreateUserInput) -> Result<UserPayload> {
-        payload(crate::user::create(&request(ctx), input.command(ctx)?).await)
+        payload(tocsin_domain::user::create(&request(ctx), input.command(ctx)?).await)
     }
 
     /// Changes a member's name, e-mail address or role, deactivates or reactivates them. What another organisation says of
     /// the same person stays. Needs the role ADMIN or OWNER; only an owner makes and changes owners.
     async fn update_user(&self, ctx: &Context<'_>, input: UpdateUserInput) -> Result<UserPayload> {
-        payload(crate::user::update(&request(ctx), input.command(ctx)?).await)
+        payload(tocsin_domain::user::update(&request(ctx), input.command(ctx)?).await)
     }
 }
 

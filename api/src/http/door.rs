@@ -4,16 +4,14 @@ use std::{sync::Arc, time::Instant};
 
 use axum::http::StatusCode;
 use futures::future::BoxFuture;
+use tocsin_domain::viewer::{self, AuthError, Viewer, Who};
 
 use super::{
     endpoint::{Caller, Credentials, Doors},
     refusal::Refusal,
     wrong_keys::{HOLD, Verdict, WrongKeys},
 };
-use crate::{
-    Api,
-    viewer::{self, AuthError, Viewer, Who},
-};
+use crate::Api;
 
 /// The doors of the API.
 pub(super) fn doors(api: Api) -> Doors {

@@ -39,8 +39,8 @@ use crate::Api;
 pub(crate) fn router(api: Api, shutdown: CancellationToken) -> Router {
     describe_metrics();
     let settings = Settings {
-        introspection: api.config().introspection,
-        trusted_proxies: api.config().trusted_proxies.clone(),
+        introspection: api.introspection,
+        trusted_proxies: api.trusted_proxies.clone(),
         ..Settings::default()
     };
     let schema = api.schema().clone();

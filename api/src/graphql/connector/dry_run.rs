@@ -2,6 +2,11 @@
 
 use async_graphql::{Context, ID, InputObject, Object};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use tocsin_domain::{
+    connector::{Facts, Route},
+    error::{Fault, Refusal},
+    viewer::{Need, Viewer},
+};
 use tocsin_entity::{
     id::{OrganizationId, ServiceId},
     kinds::{Severity, Urgency},
@@ -9,15 +14,10 @@ use tocsin_entity::{
 };
 
 use super::routing::SlackRoute;
-use crate::{
-    connector::{Facts, Route},
-    error::{Fault, Refusal},
-    graphql::{
-        context::{domain, request},
-        failure::Result,
-        incident::{self, TagInput},
-    },
-    viewer::{Need, Viewer},
+use crate::graphql::{
+    context::{domain, request},
+    failure::Result,
+    incident::{self, TagInput},
 };
 
 /// Most tags that are looked at.
@@ -53,7 +53,7 @@ impl RoutingQuery {
         match (incident_id, incident) {
             (Some(id), None) => match incident::find(ctx, &id).await? {
                 Some(found) => Ok(shown(
-                    crate::connector::routes_of_incident(&request(ctx), &found.0).await?,
+                    tocsin_domain::connector::routes_of_incident(&request(ctx), &found.0).await?,
                 )),
                 None => Err(
                     Refusal::BadInput("There is no such incident in your organisation.".to_owned()).into(),
@@ -62,7 +62,7 @@ impl RoutingQuery {
             (None, Some(given)) => {
                 let facts = facts(ctx, organization_id, given).await?;
                 Ok(shown(
-                    crate::connector::routes(&request(ctx), organization_id, &facts).await?,
+                    tocsin_domain::connector::routes(&request(ctx), organization_id, &facts).await?,
                 ))
             }
             (Some(_), Some(_)) | (None, None) => {

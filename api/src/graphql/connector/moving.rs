@@ -25,8 +25,8 @@ pub(crate) struct MoveConnectorsInput {
 }
 
 impl MoveConnectorsInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::connector::MoveConnectors> {
-        Ok(crate::connector::MoveConnectors {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::connector::MoveConnectors> {
+        Ok(tocsin_domain::connector::MoveConnectors {
             from_workspace_id: text(self.from_workspace_id),
             to_workspace_id: text(self.to_workspace_id),
             connector_ids: self.connector_ids.map(texts),
@@ -58,7 +58,7 @@ impl MovingMutation {
         input: MoveConnectorsInput,
     ) -> Result<MoveConnectorsPayload> {
         let (connectors, user_errors) =
-            told(crate::connector::relocate(&request(ctx), input.command(ctx)?).await)?;
+            told(tocsin_domain::connector::relocate(&request(ctx), input.command(ctx)?).await)?;
         Ok(MoveConnectorsPayload {
             connectors: connectors.map(|rows| rows.into_iter().map(Connector).collect()),
             user_errors,

@@ -1,18 +1,16 @@
 //! Connectors are made, changed and deleted here.
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use tocsin_domain::error::Trouble;
 use tocsin_entity::{
     connector::Model,
     kinds::{ConnectorEvent, ReplyMode, UrgencyFilter},
 };
 
 use super::types::Connector;
-use crate::{
-    error::Trouble,
-    graphql::{
-        context::{given_key, patch, request, text, texts},
-        failure::{Result, UserError, told},
-    },
+use crate::graphql::{
+    context::{given_key, patch, request, text, texts},
+    failure::{Result, UserError, told},
 };
 
 /// A new connector.
@@ -50,8 +48,8 @@ pub(crate) struct CreateConnectorInput {
 }
 
 impl CreateConnectorInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::connector::CreateConnector> {
-        Ok(crate::connector::CreateConnector {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::connector::CreateConnector> {
+        Ok(tocsin_domain::connector::CreateConnector {
             name: self.name,
             channel: self.channel,
             workspace_id: text(self.workspace_id),
@@ -104,8 +102,8 @@ pub(crate) struct UpdateConnectorInput {
 }
 
 impl UpdateConnectorInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::connector::UpdateConnector> {
-        Ok(crate::connector::UpdateConnector {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::connector::UpdateConnector> {
+        Ok(tocsin_domain::connector::UpdateConnector {
             id: self.id.0,
             name: self.name,
             channel: self.channel,
@@ -134,8 +132,8 @@ pub(crate) struct DeleteConnectorInput {
 }
 
 impl DeleteConnectorInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::connector::DeleteConnector> {
-        Ok(crate::connector::DeleteConnector {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::connector::DeleteConnector> {
+        Ok(tocsin_domain::connector::DeleteConnector {
             id: self.id.0,
             idempotency_key: given_key(ctx, self.idempotency_key)?,
         })
@@ -172,7 +170,7 @@ impl ConnectorMutation {
         ctx: &Context<'_>,
         input: CreateConnectorInput,
     ) -> Result<ConnectorPayload> {
-        payload(crate::connector::create(&request(ctx), input.command(ctx)?).await)
+        payload(tocsin_domain::connector::create(&request(ctx), input.command(ctx)?).await)
     }
 
     /// Changes where incidents go and how they are told there. Needs the role ADMIN or OWNER, or to manage the services that it is for.
@@ -181,7 +179,7 @@ impl ConnectorMutation {
         ctx: &Context<'_>,
         input: UpdateConnectorInput,
     ) -> Result<ConnectorPayload> {
-        payload(crate::connector::update(&request(ctx), input.command(ctx)?).await)
+        payload(tocsin_domain::connector::update(&request(ctx), input.command(ctx)?).await)
     }
 
     /// Deletes a connector and the rules that lead there. Messages that it has posted stay, and are kept true. Needs the role ADMIN or OWNER, or
@@ -192,7 +190,7 @@ impl ConnectorMutation {
         input: DeleteConnectorInput,
     ) -> Result<DeleteConnectorPayload> {
         let (deleted, user_errors) =
-            told(crate::connector::delete(&request(ctx), input.command(ctx)?).await)?;
+            told(tocsin_domain::connector::delete(&request(ctx), input.command(ctx)?).await)?;
         Ok(DeleteConnectorPayload {
             deleted_id: deleted.map(|id| ID(id.to_string())),
             user_errors,

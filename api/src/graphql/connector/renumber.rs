@@ -21,8 +21,8 @@ pub(crate) struct RecordSlackChannelChangeInput {
 }
 
 impl RecordSlackChannelChangeInput {
-    fn command(self) -> crate::connector::RecordSlackChannelChange {
-        crate::connector::RecordSlackChannelChange {
+    fn command(self) -> tocsin_domain::connector::RecordSlackChannelChange {
+        tocsin_domain::connector::RecordSlackChannelChange {
             team_id: self.team_id,
             from: self.from,
             to: self.to,
@@ -53,7 +53,8 @@ impl RenumberMutation {
         ctx: &Context<'_>,
         input: RecordSlackChannelChangeInput,
     ) -> Result<RecordSlackChannelChangePayload> {
-        let (rows, user_errors) = told(crate::connector::record(&request(ctx), input.command()).await)?;
+        let (rows, user_errors) =
+            told(tocsin_domain::connector::record(&request(ctx), input.command()).await)?;
         Ok(RecordSlackChannelChangePayload {
             connectors: rows.map(|rows| rows.into_iter().map(Connector).collect()),
             user_errors,

@@ -1,12 +1,10 @@
 //! Where an incident goes, in GraphQL.
 
 use async_graphql::{ComplexObject, Context, Enum, SimpleObject};
+use tocsin_domain::connector::{Route, RouteHeldBack};
 
 use super::{rule::ConnectorRule, types::Connector};
-use crate::{
-    connector::{Route, RouteHeldBack},
-    graphql::{context::request, failure::Result},
-};
+use crate::graphql::{context::request, failure::Result};
 
 /// Why a connector that applies is passed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]

@@ -1,6 +1,7 @@
 //! Rules that lead incidents to connectors: in GraphQL, and how they are made, changed and deleted.
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use tocsin_domain::error::Trouble;
 use tocsin_entity::{
     connector,
     connector_rule::Model,
@@ -9,13 +10,10 @@ use tocsin_entity::{
 };
 
 use super::types::Connector;
-use crate::{
-    error::Trouble,
-    graphql::{
-        context::{given_key, loaders, patch, request, text},
-        failure::{Result, UserError, told},
-        service::Service,
-    },
+use crate::graphql::{
+    context::{given_key, loaders, patch, request, text},
+    failure::{Result, UserError, told},
+    service::Service,
 };
 
 /// A rule.
@@ -86,8 +84,8 @@ pub(crate) struct CreateConnectorRuleInput {
 }
 
 impl CreateConnectorRuleInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::connector::rule::CreateConnectorRule> {
-        Ok(crate::connector::rule::CreateConnectorRule {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::connector::rule::CreateConnectorRule> {
+        Ok(tocsin_domain::connector::rule::CreateConnectorRule {
             connector_id: self.connector_id.0,
             service_id: text(self.service_id),
             urgency: self.urgency,
@@ -119,8 +117,8 @@ pub(crate) struct UpdateConnectorRuleInput {
 }
 
 impl UpdateConnectorRuleInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::connector::rule::UpdateConnectorRule> {
-        Ok(crate::connector::rule::UpdateConnectorRule {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::connector::rule::UpdateConnectorRule> {
+        Ok(tocsin_domain::connector::rule::UpdateConnectorRule {
             id: self.id.0,
             service_id: patch(self.service_id.map_value(|id| id.0)),
             urgency: patch(self.urgency),
@@ -142,8 +140,8 @@ pub(crate) struct DeleteConnectorRuleInput {
 }
 
 impl DeleteConnectorRuleInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::connector::rule::DeleteConnectorRule> {
-        Ok(crate::connector::rule::DeleteConnectorRule {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::connector::rule::DeleteConnectorRule> {
+        Ok(tocsin_domain::connector::rule::DeleteConnectorRule {
             id: self.id.0,
             idempotency_key: given_key(ctx, self.idempotency_key)?,
         })
@@ -180,7 +178,7 @@ impl RuleMutation {
         ctx: &Context<'_>,
         input: CreateConnectorRuleInput,
     ) -> Result<ConnectorRulePayload> {
-        payload(crate::connector::rule::create(&request(ctx), input.command(ctx)?).await)
+        payload(tocsin_domain::connector::rule::create(&request(ctx), input.command(ctx)?).await)
     }
 
     /// Changes which incidents a rule leads to its connector. Needs what `createConnectorRule` needs.
@@ -189,7 +187,7 @@ impl RuleMutation {
         ctx: &Context<'_>,
         input: UpdateConnectorRuleInput,
     ) -> Result<ConnectorRulePayload> {
-        payload(crate::connector::rule::update(&request(ctx), input.command(ctx)?).await)
+        payload(tocsin_domain::connector::rule::update(&request(ctx), input.command(ctx)?).await)
     }
 
     /// Deletes a rule. Incidents that stand where it led stay there. Needs what `createConnectorRule` needs.
@@ -199,7 +197,7 @@ impl RuleMutation {
         input: DeleteConnectorRuleInput,
     ) -> Result<DeleteConnectorRulePayload> {
         let (deleted, user_errors) =
-            told(crate::connector::rule::delete(&request(ctx), input.command(ctx)?).await)?;
+            told(tocsin_domain::connector::rule::delete(&request(ctx), input.command(ctx)?).await)?;
         Ok(DeleteConnectorRulePayload {
             deleted_id: deleted.map(|id| ID(id.to_string())),
             user_errors,

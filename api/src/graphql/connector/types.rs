@@ -3,6 +3,12 @@
 use async_graphql::{Context, ID, Object};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use time::OffsetDateTime;
+use tocsin_domain::{
+    connector::{RoutingOf, State},
+    error::Fault,
+    loaders::FoundOf,
+    viewer::{Need, Viewer},
+};
 use tocsin_entity::{
     connector,
     id::ConnectorId,
@@ -11,17 +17,11 @@ use tocsin_entity::{
 };
 
 use super::rule::ConnectorRule;
-use crate::{
-    connector::{RoutingOf, State},
-    error::Fault,
-    graphql::{
-        context::{domain, load_owned, loaders, request},
-        failure::Result,
-        slack::SlackWorkspace,
-        template::SlackTemplate,
-    },
-    loaders::FoundOf,
-    viewer::{Need, Viewer},
+use crate::graphql::{
+    context::{domain, load_owned, loaders, request},
+    failure::Result,
+    slack::SlackWorkspace,
+    template::SlackTemplate,
 };
 
 /// A Slack destination.
@@ -72,7 +72,7 @@ impl Connector {
 
     /// What it tells. An incident's message follows its state whatever is told; it appears with the first event that is.
     async fn events(&self) -> Vec<ConnectorEvent> {
-        crate::connector::events(&self.0.events)
+        tocsin_domain::connector::events(&self.0.events)
     }
 
     /// Of how urgent incidents it tells. One that is there already stays, and is kept true.
@@ -177,11 +177,11 @@ impl Connector {
     }
 
     async fn state(&self, ctx: &Context<'_>) -> Result<State, Fault> {
-        crate::connector::state(&request(ctx), &self.0, self.is_taken(ctx).await?).await
+        tocsin_domain::connector::state(&request(ctx), &self.0, self.is_taken(ctx).await?).await
     }
 
     async fn is_taken(&self, ctx: &Context<'_>) -> Result<bool, Fault> {
-        crate::connector::is_taken(&request(ctx), &self.0).await
+        tocsin_domain::connector::is_taken(&request(ctx), &self.0).await
     }
 }
 

@@ -5,6 +5,7 @@ use sea_orm::{
     ColumnTrait, Condition,
     sea_query::{Expr, ExprTrait, Query},
 };
+use tocsin_domain::{error::Refusal, search};
 use tocsin_entity::{
     id::{ServiceId, UserId},
     incident, incident_assignee,
@@ -12,7 +13,7 @@ use tocsin_entity::{
     timeline_entry,
 };
 
-use crate::{error::Refusal, graphql::failure::Result, search};
+use crate::graphql::failure::Result;
 
 /// Which incidents are wanted: those that meet every condition given.
 #[derive(Debug, Clone, Default, InputObject)]

@@ -55,8 +55,8 @@ pub(crate) struct TriggerIncidentInput {
 }
 
 impl TriggerIncidentInput {
-    pub(super) fn command(self, ctx: &Context<'_>) -> Result<crate::incident::TriggerIncident> {
-        Ok(crate::incident::TriggerIncident {
+    pub(super) fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::incident::TriggerIncident> {
+        Ok(tocsin_domain::incident::TriggerIncident {
             title: self.title,
             description_markdown: self.description_markdown,
             service_id: text(self.service_id),
@@ -80,8 +80,8 @@ pub(crate) struct AcknowledgeIncidentInput {
 }
 
 impl AcknowledgeIncidentInput {
-    pub(super) fn command(self, ctx: &Context<'_>) -> Result<crate::incident::AcknowledgeIncident> {
-        Ok(crate::incident::AcknowledgeIncident {
+    pub(super) fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::incident::AcknowledgeIncident> {
+        Ok(tocsin_domain::incident::AcknowledgeIncident {
             id: self.id.0,
             idempotency_key: given_key(ctx, self.idempotency_key)?,
         })
@@ -100,8 +100,8 @@ pub(crate) struct ResolveIncidentInput {
 }
 
 impl ResolveIncidentInput {
-    pub(super) fn command(self, ctx: &Context<'_>) -> Result<crate::incident::ResolveIncident> {
-        Ok(crate::incident::ResolveIncident {
+    pub(super) fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::incident::ResolveIncident> {
+        Ok(tocsin_domain::incident::ResolveIncident {
             id: self.id.0,
             note_markdown: self.note_markdown,
             idempotency_key: given_key(ctx, self.idempotency_key)?,
@@ -121,8 +121,8 @@ pub(crate) struct ReopenIncidentInput {
 }
 
 impl ReopenIncidentInput {
-    pub(super) fn command(self, ctx: &Context<'_>) -> Result<crate::incident::ReopenIncident> {
-        Ok(crate::incident::ReopenIncident {
+    pub(super) fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::incident::ReopenIncident> {
+        Ok(tocsin_domain::incident::ReopenIncident {
             id: self.id.0,
             reason_markdown: self.reason_markdown,
             idempotency_key: given_key(ctx, self.idempotency_key)?,
@@ -142,8 +142,8 @@ pub(crate) struct SnoozeIncidentInput {
 }
 
 impl SnoozeIncidentInput {
-    pub(super) fn command(self, ctx: &Context<'_>) -> Result<crate::incident::SnoozeIncident> {
-        Ok(crate::incident::SnoozeIncident {
+    pub(super) fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::incident::SnoozeIncident> {
+        Ok(tocsin_domain::incident::SnoozeIncident {
             id: self.id.0,
             until: self.until,
             idempotency_key: given_key(ctx, self.idempotency_key)?,
@@ -163,8 +163,8 @@ pub(crate) struct ReassignIncidentInput {
 }
 
 impl ReassignIncidentInput {
-    pub(super) fn command(self, ctx: &Context<'_>) -> Result<crate::incident::ReassignIncident> {
-        Ok(crate::incident::ReassignIncident {
+    pub(super) fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::incident::ReassignIncident> {
+        Ok(tocsin_domain::incident::ReassignIncident {
             id: self.id.0,
             assignee_ids: texts(self.assignee_ids),
             idempotency_key: given_key(ctx, self.idempotency_key)?,
@@ -192,8 +192,8 @@ pub(crate) struct UpdateIncidentInput {
 }
 
 impl UpdateIncidentInput {
-    pub(super) fn command(self, ctx: &Context<'_>) -> Result<crate::incident::UpdateIncident> {
-        Ok(crate::incident::UpdateIncident {
+    pub(super) fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::incident::UpdateIncident> {
+        Ok(tocsin_domain::incident::UpdateIncident {
             id: self.id.0,
             title: self.title,
             description_markdown: self.description_markdown,
@@ -237,8 +237,8 @@ pub(crate) struct AddCommentInput {
 }
 
 impl AddCommentInput {
-    pub(super) fn command(self, ctx: &Context<'_>) -> Result<crate::incident::AddComment> {
-        Ok(crate::incident::AddComment {
+    pub(super) fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::incident::AddComment> {
+        Ok(tocsin_domain::incident::AddComment {
             incident_id: self.incident_id.0,
             body_markdown: self.body_markdown,
             external_ref: self.external_ref,
@@ -268,8 +268,8 @@ pub(crate) struct EditCommentInput {
 }
 
 impl EditCommentInput {
-    pub(super) fn command(self, ctx: &Context<'_>) -> Result<crate::incident::EditComment> {
-        Ok(crate::incident::EditComment {
+    pub(super) fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::incident::EditComment> {
+        Ok(tocsin_domain::incident::EditComment {
             id: text(self.id),
             external_ref: self.external_ref,
             body_markdown: self.body_markdown,
@@ -292,8 +292,8 @@ pub(crate) struct RetractCommentInput {
 }
 
 impl RetractCommentInput {
-    pub(super) fn command(self, ctx: &Context<'_>) -> Result<crate::incident::RetractComment> {
-        Ok(crate::incident::RetractComment {
+    pub(super) fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::incident::RetractComment> {
+        Ok(tocsin_domain::incident::RetractComment {
             id: text(self.id),
             external_ref: self.external_ref,
             idempotency_key: given_key(ctx, self.idempotency_key)?,
@@ -315,8 +315,8 @@ pub(crate) struct SetSlackSyncInput {
 }
 
 impl SetSlackSyncInput {
-    pub(super) fn command(self, ctx: &Context<'_>) -> Result<crate::incident::SetSlackSync> {
-        Ok(crate::incident::SetSlackSync {
+    pub(super) fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::incident::SetSlackSync> {
+        Ok(tocsin_domain::incident::SetSlackSync {
             id: self.id.0,
             muted: self.muted,
             reply_mode: patch(self.reply_mode),

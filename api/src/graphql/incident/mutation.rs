@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Object, SimpleObject};
+use tocsin_domain::{error::Trouble, incident::Applied};
 
 use super::{
     input::{
@@ -12,14 +13,10 @@ use super::{
     },
     types::Incident,
 };
-use crate::{
-    error::Trouble,
-    graphql::{
-        context::request,
-        failure::{Result, UserError, told},
-        timeline::TimelineEntry,
-    },
-    incident::Applied,
+use crate::graphql::{
+    context::request,
+    failure::{Result, UserError, told},
+    timeline::TimelineEntry,
 };
 
 /// What came of a change of an incident.
@@ -77,7 +74,7 @@ impl IncidentMutation {
         ctx: &Context<'_>,
         input: TriggerIncidentInput,
     ) -> Result<IncidentPayload> {
-        payload(crate::incident::trigger(&request(ctx), input.command(ctx)?).await)
+        payload(tocsin_domain::incident::trigger(&request(ctx), input.command(ctx)?).await)
     }
 
     /// Shows who has the incident. Acknowledging it again changes nothing; a resolved one is refused.
@@ -86,7 +83,7 @@ impl IncidentMutation {
         ctx: &Context<'_>,
         input: AcknowledgeIncidentInput,
     ) -> Result<IncidentPayload> {
-        payload(crate::incident::acknowledge(&request(ctx), input.command(ctx)?).await)
+        payload(tocsin_domain::incident::acknowledge(&request(ctx), input.command(ctx)?).await)
     }
 
     /// Ends the incident. Resolving it again changes nothing.
@@ -95,7 +92,7 @@ impl IncidentMutation {
         ctx: &Context<'_>,
         input: ResolveIncidentInput,
     ) -> Result<IncidentPayload> {
-        payload(crate::incident::resolve(&request(ctx), input.command(ctx)?).await)
+        payload(tocsin_domain::incident::resolve(&request(ctx), input.command(ctx)?).await)
     }
 
     /// Opens a resolved incident again. An open one stays as it is.
@@ -104,7 +101,7 @@ impl IncidentMutation {
         ctx: &Context<'_>,
         input: ReopenIncidentInput,
     ) -> Result<IncidentPayload> {
-        payload(crate::incident::reopen(&request(ctx), input.command(ctx)?).await)
+        payload(tocsin_domain::incident::reopen(&request(ctx), input.command(ctx)?).await)
     }
 
     /// Lets an incident rest until a set time; then it is triggered again. A resolved one is refused.
@@ -113,7 +110,7 @@ impl IncidentMutation {
         ctx: &Context<'_>,
         input: SnoozeIncidentInput,
     ) -> Result<IncidentPayload> {
-        payload(crate::incident::snooze(&request(ctx), input.command(ctx)?).await)
+        payload(tocsin_domain::incident::snooze(&request(ctx), input.command(ctx)?).await)
     }
 
     /// Gives an incident to others.
@@ -122,7 +119,7 @@ impl IncidentMutation {
         ctx: &Context<'_>,
         input: ReassignIncidentInput,
     ) -> Result<IncidentPayload> {
-        payload(crate::incident::reassign(&request(ctx), input.command(ctx)?).await)
+        payload(tocsin_domain::incident::reassign(&request(ctx), input.command(ctx)?).await)
     }
 
     /// Describes an incident otherwise.
@@ -131,26 +128,26 @@ impl IncidentMutation {
         ctx: &Context<'_>,
         input: UpdateIncidentInput,
     ) -> Result<IncidentPayload> {
-        payload(crate::incident::update(&request(ctx), input.command(ctx)?).await)
+        payload(tocsin_domain::incident::update(&request(ctx), input.command(ctx)?).await)
     }
 
     /// Says something on the incident's timeline, and in its threads in Slack.
     async fn add_comment(&self, ctx: &Context<'_>, input: AddCommentInput) -> Result<CommentPayload> {
-        comment_payload(crate::incident::comment(&request(ctx), input.command(ctx)?).await)
+        comment_payload(tocsin_domain::incident::comment(&request(ctx), input.command(ctx)?).await)
     }
 
     /// Gives a comment another text, and keeps the one before. For who made it; one that was made in Slack is edited there.
     async fn edit_comment(&self, ctx: &Context<'_>, input: EditCommentInput) -> Result<CommentPayload> {
-        comment_payload(crate::incident::edit(&request(ctx), input.command(ctx)?).await)
+        comment_payload(tocsin_domain::incident::edit(&request(ctx), input.command(ctx)?).await)
     }
 
     /// Takes a comment back: what it said is gone. For who made it, and for an `ADMIN`. Retracting it again changes nothing.
     async fn retract_comment(&self, ctx: &Context<'_>, input: RetractCommentInput) -> Result<CommentPayload> {
-        comment_payload(crate::incident::retract(&request(ctx), input.command(ctx)?).await)
+        comment_payload(tocsin_domain::incident::retract(&request(ctx), input.command(ctx)?).await)
     }
 
     /// Mutes and unmutes the sync of an incident's timeline with its threads in Slack, and says how changes are told there.
     async fn set_slack_sync(&self, ctx: &Context<'_>, input: SetSlackSyncInput) -> Result<IncidentPayload> {
-        payload(crate::incident::set_slack_sync(&request(ctx), input.command(ctx)?).await)
+        payload(tocsin_domain::incident::set_slack_sync(&request(ctx), input.command(ctx)?).await)
     }
 }

@@ -7,18 +7,18 @@ use async_graphql::{
     connection::{Connection, EmptyFields},
 };
 use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use tocsin_domain::{
+    error::{Fault, Refusal},
+    paging::Page,
+    viewer::{Need, Viewer},
+};
 use tocsin_entity::incident;
 
 use super::{
     filter::{IncidentFilter, IncidentOrder},
     types::{Incident, find},
 };
-use crate::{
-    error::{Fault, Refusal},
-    graphql::{context::domain, failure::Result, paging::connect},
-    paging::Page,
-    viewer::{Need, Viewer},
-};
+use crate::graphql::{context::domain, failure::Result, paging::connect};
 
 /// What a list of incidents says of itself.
 pub(crate) struct Total(Condition);

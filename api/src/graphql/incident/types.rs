@@ -7,6 +7,12 @@ use async_graphql::{
     connection::{Connection, EmptyFields},
 };
 use time::OffsetDateTime;
+use tocsin_domain::{
+    error::Fault,
+    loaders::{ActsOn, AssigneesOf, DeliveriesOf, MemberKey, PostmortemOf},
+    paging::Page,
+    viewer::{Need, Viewer},
+};
 use tocsin_entity::{
     id::IncidentId,
     incident::{self, TagValue},
@@ -14,21 +20,15 @@ use tocsin_entity::{
     service,
 };
 
-use crate::{
-    error::Fault,
-    graphql::{
-        connector::SlackRoute,
-        context::{domain, load_owned, loaders, request},
-        delivery::Delivery,
-        failure::Result,
-        postmortem::{self, Postmortem},
-        service::Service,
-        timeline::{self, TimelineEntry},
-        user::{Author, User, load_member},
-    },
-    loaders::{ActsOn, AssigneesOf, DeliveriesOf, MemberKey, PostmortemOf},
-    paging::Page,
-    viewer::{Need, Viewer},
+use crate::graphql::{
+    connector::SlackRoute,
+    context::{domain, load_owned, loaders, request},
+    delivery::Delivery,
+    failure::Result,
+    postmortem::{self, Postmortem},
+    service::Service,
+    timeline::{self, TimelineEntry},
+    user::{Author, User, load_member},
 };
 
 /// An incident.
@@ -261,7 +261,7 @@ impl Incident {
     /// Where it goes in Slack, and why.
     async fn slack_routing(&self, ctx: &Context<'_>) -> Result<Vec<SlackRoute>> {
         ctx.data_unchecked::<Viewer>().may_look_around()?;
-        let routes = crate::connector::routes_of_incident(&request(ctx), &self.0).await?;
+        let routes = tocsin_domain::connector::routes_of_incident(&request(ctx), &self.0).await?;
         Ok(routes.into_iter().map(SlackRoute::from).collect())
     }
 

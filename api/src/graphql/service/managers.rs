@@ -1,19 +1,19 @@
 //! Who manages a service: its connectors and the rules that lead its incidents there.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
-use tocsin_entity::service;
-
-use super::types::Service;
-use crate::{
+use tocsin_domain::{
     error::Trouble,
-    graphql::{
-        context::{given_key, loaders, request},
-        failure::{Result, UserError, told},
-        user::User,
-    },
     loaders::MemberKey,
     service::{ManagersOf, SetServiceManager},
     viewer::Viewer,
+};
+use tocsin_entity::service;
+
+use super::types::Service;
+use crate::graphql::{
+    context::{given_key, loaders, request},
+    failure::{Result, UserError, told},
+    user::User,
 };
 
 /// A service's managers.
@@ -84,7 +84,7 @@ impl ServiceManagerMutation {
             user_id: input.user_id.0,
             idempotency_key: given_key(ctx, input.idempotency_key)?,
         };
-        payload(crate::service::set_manager(&request(ctx), wanted).await)
+        payload(tocsin_domain::service::set_manager(&request(ctx), wanted).await)
     }
 
     /// Takes a service from a member who managed it. Needs the role ADMIN or OWNER.
@@ -99,7 +99,7 @@ impl ServiceManagerMutation {
             user_id: input.user_id.0,
             idempotency_key: given_key(ctx, input.idempotency_key)?,
         };
-        payload(crate::service::set_manager(&request(ctx), wanted).await)
+        payload(tocsin_domain::service::set_manager(&request(ctx), wanted).await)
     }
 }
 

@@ -6,19 +6,19 @@ use async_graphql::{
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use time::OffsetDateTime;
-use tocsin_entity::{id::ServiceId, kinds::Urgency, service};
-
-use crate::{
+use tocsin_domain::{
     error::Fault,
-    graphql::{
-        context::{domain, given_key, load_owned, request},
-        failure::{Result, UserError, told},
-        paging::connect,
-        user::User,
-    },
     paging::Page,
     search,
     viewer::{Need, Viewer},
+};
+use tocsin_entity::{id::ServiceId, kinds::Urgency, service};
+
+use crate::graphql::{
+    context::{domain, given_key, load_owned, request},
+    failure::{Result, UserError, told},
+    paging::connect,
+    user::User,
 };
 
 /// A service.
@@ -130,8 +130,8 @@ pub(crate) struct CreateServiceInput {
 }
 
 impl CreateServiceInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::service::CreateService> {
-        Ok(crate::service::CreateService {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::service::CreateService> {
+        Ok(tocsin_domain::service::CreateService {
             name: self.name,
             description_markdown: self.description_markdown,
             default_urgency: self.default_urgency,
@@ -157,7 +157,8 @@ pub(crate) struct ServiceMutation;
 impl ServiceMutation {
     /// Adds a service. Needs the role ADMIN or OWNER.
     async fn create_service(&self, ctx: &Context<'_>, input: CreateServiceInput) -> Result<ServicePayload> {
-        let (service, user_errors) = told(crate::service::create(&request(ctx), input.command(ctx)?).await)?;
+        let (service, user_errors) =
+            told(tocsin_domain::service::create(&request(ctx), input.command(ctx)?).await)?;
         Ok(ServicePayload {
             service: service.map(Service),
             user_errors,

@@ -3,15 +3,15 @@
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use time::OffsetDateTime;
+use tocsin_domain::{
+    error::{Fault, Trouble},
+    viewer::{Need, Viewer},
+};
 use tocsin_entity::slack_app::{Column, Entity, Model};
 
-use crate::{
-    error::{Fault, Trouble},
-    graphql::{
-        context::{domain, given_key, patch, request},
-        failure::{Result, UserError, told},
-    },
-    viewer::{Need, Viewer},
+use crate::graphql::{
+    context::{domain, given_key, patch, request},
+    failure::{Result, UserError, told},
 };
 
 /// A Slack app.
@@ -71,12 +71,13 @@ impl SlackApp {
 
     /// Why its secrets are of no use, as a code: `secret_key_mismatch` or `secret_key_missing`; null while they are.
     async fn reason_code(&self, ctx: &Context<'_>) -> Option<&'static str> {
-        crate::workspace::app::unopened(domain(ctx).config().sealer.as_ref(), &self.0).map(|(code, _)| code)
+        tocsin_domain::workspace::app::unopened(domain(ctx).config().sealer.as_ref(), &self.0)
+            .map(|(code, _)| code)
     }
 
     /// The same for people, with what to do.
     async fn reason(&self, ctx: &Context<'_>) -> Option<String> {
-        crate::workspace::app::unopened(domain(ctx).config().sealer.as_ref(), &self.0)
+        tocsin_domain::workspace::app::unopened(domain(ctx).config().sealer.as_ref(), &self.0)
             .map(|(_, reason)| reason)
     }
 
@@ -136,8 +137,8 @@ pub(crate) struct CreateSlackAppInput {
 }
 
 impl CreateSlackAppInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::workspace::app::CreateSlackApp> {
-        Ok(crate::workspace::app::CreateSlackApp {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::workspace::app::CreateSlackApp> {
+        Ok(tocsin_domain::workspace::app::CreateSlackApp {
             name: self.name,
             client_id: self.client_id,
             client_secret: self.client_secret,
@@ -168,8 +169,8 @@ pub(crate) struct UpdateSlackAppInput {
 }
 
 impl UpdateSlackAppInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::workspace::app::UpdateSlackApp> {
-        Ok(crate::workspace::app::UpdateSlackApp {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::workspace::app::UpdateSlackApp> {
+        Ok(tocsin_domain::workspace::app::UpdateSlackApp {
             id: self.id.0,
             name: self.name,
             client_id: patch(self.client_id),
@@ -191,8 +192,8 @@ pub(crate) struct DeleteSlackAppInput {
 }
 
 impl DeleteSlackAppInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::workspace::app::DeleteSlackApp> {
-        Ok(crate::workspace::app::DeleteSlackApp {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::workspace::app::DeleteSlackApp> {
+        Ok(tocsin_domain::workspace::app::DeleteSlackApp {
             id: self.id.0,
             idempotency_key: given_key(ctx, self.idempotency_key)?,
         })
@@ -229,7 +230,7 @@ impl SlackAppMutation {
         ctx: &Context<'_>,
         input: CreateSlackAppInput,
     ) -> Result<SlackAppPayload> {
-        payload(crate::workspace::app::create(&request(ctx), input.command(ctx)?).await)
+        payload(tocsin_domain::workspace::app::create(&request(ctx), input.command(ctx)?).await)
     }
 
     /// Changes what is known of a Slack app. Needs the role ADMIN or OWNER.
@@ -238,7 +239,7 @@ impl SlackAppMutation {
         ctx: &Context<'_>,
         input: UpdateSlackAppInput,
     ) -> Result<SlackAppPayload> {
-        payload(crate::workspace::app::update(&request(ctx), input.command(ctx)?).await)
+        payload(tocsin_domain::workspace::app::update(&request(ctx), input.command(ctx)?).await)
     }
 
     /// Forgets a Slack app that is installed in no workspace of the organisation's any more. Needs the role ADMIN or OWNER.
@@ -248,7 +249,7 @@ impl SlackAppMutation {
         input: DeleteSlackAppInput,
     ) -> Result<DeleteSlackAppPayload> {
         let (deleted, user_errors) =
-            told(crate::workspace::app::delete(&request(ctx), input.command(ctx)?).await)?;
+            told(tocsin_domain::workspace::app::delete(&request(ctx), input.command(ctx)?).await)?;
         Ok(DeleteSlackAppPayload {
             deleted_id: deleted.map(|id| ID(id.to_string())),
             user_errors,

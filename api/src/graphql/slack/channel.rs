@@ -9,18 +9,18 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, LikeExpr},
 };
 use time::OffsetDateTime;
-use tocsin_entity::slack::{channel, directory};
-
-use crate::{
+use tocsin_domain::{
     error::Fault,
-    graphql::{
-        context::{domain, request},
-        failure::Result,
-        paging::connect,
-    },
     paging::Page,
     slack_channel::{behind, need_reach, searched, visible},
     viewer::{Need, Viewer},
+};
+use tocsin_entity::slack::{channel, directory};
+
+use crate::graphql::{
+    context::{domain, request},
+    failure::Result,
+    paging::connect,
 };
 
 /// A channel in Slack that the bot sees.
@@ -75,14 +75,14 @@ impl SlackChannelQuery {
         need_reach(&request(ctx)).await?;
         let page = Page::new(first, after, None, None)?;
         let search = search.as_deref().map(searched).transpose()?.flatten();
-        let workspace = crate::workspace::of_query(
+        let workspace = tocsin_domain::workspace::of_query(
             &request(ctx),
             organization_id,
             workspace_id.as_deref().map(String::as_str),
         )
         .await?;
         let workspace_id = workspace.map(|workspace| workspace.id);
-        let Some(team_id) = crate::workspace::team_id(&request(ctx), workspace_id).await? else {
+        let Some(team_id) = tocsin_domain::workspace::team_id(&request(ctx), workspace_id).await? else {
             return Ok(connect(
                 &page,
                 Vec::new(),

@@ -1,15 +1,13 @@
 //! Connecting Slack workspaces, changing and disconnecting them.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use tocsin_domain::error::Trouble;
 use tocsin_entity::{kinds::SlackFeature, slack_workspace};
 
 use super::workspace::SlackWorkspace;
-use crate::{
-    error::Trouble,
-    graphql::{
-        context::{given_key, request, text},
-        failure::{Result, UserError, told},
-    },
+use crate::graphql::{
+    context::{given_key, request, text},
+    failure::{Result, UserError, told},
 };
 
 /// A Slack workspace in which the Slack app of the server's configuration is installed.
@@ -28,8 +26,8 @@ pub(crate) struct ConnectSlackWorkspaceInput {
 }
 
 impl ConnectSlackWorkspaceInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::workspace::ConnectSlackWorkspace> {
-        Ok(crate::workspace::ConnectSlackWorkspace {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::workspace::ConnectSlackWorkspace> {
+        Ok(tocsin_domain::workspace::ConnectSlackWorkspace {
             name: self.name,
             bot_token: self.bot_token,
             app_id: text(self.app_id),
@@ -55,8 +53,8 @@ pub(crate) struct UpdateSlackWorkspaceInput {
 }
 
 impl UpdateSlackWorkspaceInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::workspace::UpdateSlackWorkspace> {
-        Ok(crate::workspace::UpdateSlackWorkspace {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::workspace::UpdateSlackWorkspace> {
+        Ok(tocsin_domain::workspace::UpdateSlackWorkspace {
             id: self.id.0,
             name: self.name,
             bot_token: self.bot_token,
@@ -76,8 +74,8 @@ pub(crate) struct DisconnectSlackWorkspaceInput {
 }
 
 impl DisconnectSlackWorkspaceInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::workspace::DisconnectSlackWorkspace> {
-        Ok(crate::workspace::DisconnectSlackWorkspace {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::workspace::DisconnectSlackWorkspace> {
+        Ok(tocsin_domain::workspace::DisconnectSlackWorkspace {
             id: self.id.0,
             idempotency_key: given_key(ctx, self.idempotency_key)?,
         })
@@ -107,7 +105,7 @@ impl SlackWorkspaceMutation {
         ctx: &Context<'_>,
         input: ConnectSlackWorkspaceInput,
     ) -> Result<SlackWorkspacePayload> {
-        payload(crate::workspace::connect(&request(ctx), input.command(ctx)?).await)
+        payload(tocsin_domain::workspace::connect(&request(ctx), input.command(ctx)?).await)
     }
 
     /// Changes how Tocsin is connected to a Slack workspace. Needs the role ADMIN or OWNER.
@@ -116,7 +114,7 @@ impl SlackWorkspaceMutation {
         ctx: &Context<'_>,
         input: UpdateSlackWorkspaceInput,
     ) -> Result<SlackWorkspacePayload> {
-        payload(crate::workspace::update(&request(ctx), input.command(ctx)?).await)
+        payload(tocsin_domain::workspace::update(&request(ctx), input.command(ctx)?).await)
     }
 
     /// Stops all that Tocsin does in a Slack workspace, at once. Its connectors stay, and lead nowhere until it is connected again by
@@ -126,7 +124,7 @@ impl SlackWorkspaceMutation {
         ctx: &Context<'_>,
         input: DisconnectSlackWorkspaceInput,
     ) -> Result<SlackWorkspacePayload> {
-        payload(crate::workspace::disconnect(&request(ctx), input.command(ctx)?).await)
+        payload(tocsin_domain::workspace::disconnect(&request(ctx), input.command(ctx)?).await)
     }
 }
 

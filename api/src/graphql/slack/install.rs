@@ -2,14 +2,12 @@
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use time::OffsetDateTime;
+use tocsin_domain::workspace::Wish;
 use tocsin_entity::kinds::SlackFeature;
 
-use crate::{
-    graphql::{
-        context::{request, text},
-        failure::{Result, UserError, told},
-    },
-    workspace::Wish,
+use crate::graphql::{
+    context::{request, text},
+    failure::{Result, UserError, told},
 };
 
 /// A link by which the Slack app is installed.
@@ -48,7 +46,7 @@ impl SlackInstallQuery {
             app_id: text(app_id),
             return_to,
         };
-        let (link, user_errors) = told(crate::workspace::link(&request(ctx), wish).await)?;
+        let (link, user_errors) = told(tocsin_domain::workspace::link(&request(ctx), wish).await)?;
         let link = link.unwrap_or_default();
         Ok(SlackInstallLink {
             url: link.url,

@@ -34,8 +34,8 @@ pub(crate) struct CompleteSlackInstallInput {
 }
 
 impl CompleteSlackInstallInput {
-    fn command(self) -> crate::workspace::CompleteSlackInstall {
-        crate::workspace::CompleteSlackInstall {
+    fn command(self) -> tocsin_domain::workspace::CompleteSlackInstall {
+        tocsin_domain::workspace::CompleteSlackInstall {
             id: self.id.0,
             team_id: self.team_id,
             team_name: self.team_name,
@@ -62,6 +62,6 @@ impl SlackInstallMutation {
         ctx: &Context<'_>,
         input: CompleteSlackInstallInput,
     ) -> Result<SlackWorkspacePayload> {
-        payload(crate::workspace::complete(&request(ctx), input.command()).await)
+        payload(tocsin_domain::workspace::complete(&request(ctx), input.command()).await)
     }
 }

@@ -18,8 +18,8 @@ pub(crate) struct ReportRestoreInput {
 }
 
 impl ReportRestoreInput {
-    fn command(self) -> crate::restore::ReportRestore {
-        crate::restore::ReportRestore {
+    fn command(self) -> tocsin_domain::restore::ReportRestore {
+        tocsin_domain::restore::ReportRestore {
             newest_written_at: self.newest_written_at,
             highest_number: self.highest_number,
         }
@@ -37,6 +37,6 @@ pub(crate) struct ReportRestorePayload {
 
 /// Records the report.
 pub(crate) async fn report(ctx: &Context<'_>, input: ReportRestoreInput) -> Result<ReportRestorePayload> {
-    let (is_news, user_errors) = told(crate::restore::record(&request(ctx), input.command()).await)?;
+    let (is_news, user_errors) = told(tocsin_domain::restore::record(&request(ctx), input.command()).await)?;
     Ok(ReportRestorePayload { is_news, user_errors })
 }

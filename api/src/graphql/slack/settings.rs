@@ -41,8 +41,8 @@ pub(crate) struct UpdateSlackSettingsInput {
 }
 
 impl UpdateSlackSettingsInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::workspace::settings::UpdateSlackSettings> {
-        Ok(crate::workspace::settings::UpdateSlackSettings {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::workspace::settings::UpdateSlackSettings> {
+        Ok(tocsin_domain::workspace::settings::UpdateSlackSettings {
             unmatched_policy: self.unmatched_policy,
             preview_policy: self.preview_policy,
             idempotency_key: given_key(ctx, self.idempotency_key)?,
@@ -72,7 +72,7 @@ impl SlackSettingsMutation {
         input: UpdateSlackSettingsInput,
     ) -> Result<SlackSettingsPayload> {
         let (settings, user_errors) =
-            told(crate::workspace::settings::update(&request(ctx), input.command(ctx)?).await)?;
+            told(tocsin_domain::workspace::settings::update(&request(ctx), input.command(ctx)?).await)?;
         Ok(SlackSettingsPayload {
             settings: settings.as_ref().map(SlackSettings::from),
             user_errors,

@@ -5,6 +5,11 @@ use std::collections::BTreeSet;
 use async_graphql::{Context, ID, Object, SimpleObject};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use time::OffsetDateTime;
+use tocsin_domain::{
+    error::Fault,
+    loaders::InstallationOf,
+    viewer::{Need, Viewer},
+};
 use tocsin_entity::{
     connector,
     id::WorkspaceId,
@@ -14,14 +19,9 @@ use tocsin_entity::{
 };
 use tocsin_slack_app::feature;
 
-use crate::{
-    error::Fault,
-    graphql::{
-        context::{domain, load_owned, loaders, request},
-        failure::Result,
-    },
-    loaders::InstallationOf,
-    viewer::{Need, Viewer},
+use crate::graphql::{
+    context::{domain, load_owned, loaders, request},
+    failure::Result,
 };
 
 /// A Slack workspace.
@@ -53,7 +53,7 @@ pub(crate) struct MissingScopes {
 impl MissingScopes {
     /// What is wanted and lacks scopes, where these were granted.
     pub(super) fn of(wanted: &BTreeSet<SlackFeature>, granted: &BTreeSet<&str>) -> Vec<Self> {
-        let missing = crate::workspace::missing_scopes(wanted, granted).into_iter();
+        let missing = tocsin_domain::workspace::missing_scopes(wanted, granted).into_iter();
         missing
             .map(|(feature, scopes)| Self { feature, scopes })
             .collect()
@@ -139,9 +139,11 @@ impl SlackWorkspace {
     /// When Slack last took a message there; of the server's own workspace, one of this organisation.
     async fn last_delivered_at(&self, ctx: &Context<'_>) -> Result<Option<OffsetDateTime>> {
         if self.is_servers() {
-            return Ok(
-                crate::workspace::servers_last_delivered_at(&request(ctx), self.0.organization_id).await?,
-            );
+            return Ok(tocsin_domain::workspace::servers_last_delivered_at(
+                &request(ctx),
+                self.0.organization_id,
+            )
+            .await?);
         }
         Ok(self
             .installation(ctx)
@@ -235,7 +237,7 @@ impl SlackWorkspace {
 impl SlackWorkspace {
     /// Whether it is the workspace of `SLACK_BOT_TOKEN`.
     fn is_servers(&self) -> bool {
-        self.0.id == crate::workspace::servers_id(self.0.organization_id)
+        self.0.id == tocsin_domain::workspace::servers_id(self.0.organization_id)
     }
 
     /// What the bridge has found; nothing before it has looked.
@@ -256,8 +258,8 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<SlackWork
     let viewer = ctx.data_unchecked::<Viewer>();
     if !viewer.is_bridge() {
         let organization_id = viewer.may(Need::Read)?;
-        if id.parse() == Ok(crate::workspace::servers_id(organization_id)) {
-            let servers = crate::workspace::servers(&request(ctx), organization_id).await?;
+        if id.parse() == Ok(tocsin_domain::workspace::servers_id(organization_id)) {
+            let servers = tocsin_domain::workspace::servers(&request(ctx), organization_id).await?;
             return Ok(servers.map(SlackWorkspace));
         }
     }
@@ -287,7 +289,7 @@ impl SlackWorkspaceQuery {
         let mut all: Vec<_> = rows.into_iter().map(SlackWorkspace).collect();
         // The bridge has its token from its own configuration.
         if let Some(own) = own.filter(|_| !viewer.is_bridge()) {
-            let servers = crate::workspace::servers(&request(ctx), own).await?;
+            let servers = tocsin_domain::workspace::servers(&request(ctx), own).await?;
             all.extend(servers.map(SlackWorkspace));
         }
         Ok(all)

@@ -2,16 +2,14 @@
 
 use async_graphql::Context;
 use sea_orm::EntityTrait;
+use tocsin_domain::error::Fault;
 use tocsin_entity::{
     kinds::{IncidentStatus, Urgency},
     organization,
 };
 use tocsin_message::template::Facts;
 
-use crate::{
-    error::Fault,
-    graphql::{context::domain, failure::Result, incident::Incident, user::Author},
-};
+use crate::graphql::{context::domain, failure::Result, incident::Incident, user::Author};
 
 pub(super) async fn of(ctx: &Context<'_>, incident: &Incident) -> Result<Facts> {
     let row = &incident.0;

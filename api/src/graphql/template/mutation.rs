@@ -1,15 +1,13 @@
 //! Templates are made, changed and deleted here.
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use tocsin_domain::error::Trouble;
 use tocsin_entity::slack_template::Model;
 
 use super::types::{SlackTemplate, SlackTemplateFieldInput, fields};
-use crate::{
-    error::Trouble,
-    graphql::{
-        context::{given_key, patch, request},
-        failure::{Result, UserError, told},
-    },
+use crate::graphql::{
+    context::{given_key, patch, request},
+    failure::{Result, UserError, told},
 };
 
 /// A new template. Each part is at most 3,000 characters; the default stands for one that is left out, as `SlackTemplate` says.
@@ -28,8 +26,8 @@ pub(crate) struct CreateSlackTemplateInput {
 }
 
 impl CreateSlackTemplateInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::template::CreateSlackTemplate> {
-        Ok(crate::template::CreateSlackTemplate {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::template::CreateSlackTemplate> {
+        Ok(tocsin_domain::template::CreateSlackTemplate {
             name: self.name,
             title: self.title,
             body: self.body,
@@ -57,8 +55,8 @@ pub(crate) struct UpdateSlackTemplateInput {
 }
 
 impl UpdateSlackTemplateInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::template::UpdateSlackTemplate> {
-        Ok(crate::template::UpdateSlackTemplate {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::template::UpdateSlackTemplate> {
+        Ok(tocsin_domain::template::UpdateSlackTemplate {
             id: self.id.0,
             name: self.name,
             title: patch(self.title),
@@ -79,8 +77,8 @@ pub(crate) struct DeleteSlackTemplateInput {
 }
 
 impl DeleteSlackTemplateInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::template::DeleteSlackTemplate> {
-        Ok(crate::template::DeleteSlackTemplate {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::template::DeleteSlackTemplate> {
+        Ok(tocsin_domain::template::DeleteSlackTemplate {
             id: self.id.0,
             idempotency_key: given_key(ctx, self.idempotency_key)?,
         })
@@ -117,7 +115,7 @@ impl TemplateMutation {
         ctx: &Context<'_>,
         input: CreateSlackTemplateInput,
     ) -> Result<SlackTemplatePayload> {
-        payload(crate::template::create(&request(ctx), input.command(ctx)?).await)
+        payload(tocsin_domain::template::create(&request(ctx), input.command(ctx)?).await)
     }
 
     /// Changes a template, once it has been tried with incidents of all sorts. Messages that are there take the new words when their incidents
@@ -127,7 +125,7 @@ impl TemplateMutation {
         ctx: &Context<'_>,
         input: UpdateSlackTemplateInput,
     ) -> Result<SlackTemplatePayload> {
-        payload(crate::template::update(&request(ctx), input.command(ctx)?).await)
+        payload(tocsin_domain::template::update(&request(ctx), input.command(ctx)?).await)
     }
 
     /// Deletes a template that no connector uses. Needs the role ADMIN or OWNER.
@@ -136,7 +134,8 @@ impl TemplateMutation {
         ctx: &Context<'_>,
         input: DeleteSlackTemplateInput,
     ) -> Result<DeleteSlackTemplatePayload> {
-        let (deleted, user_errors) = told(crate::template::delete(&request(ctx), input.command(ctx)?).await)?;
+        let (deleted, user_errors) =
+            told(tocsin_domain::template::delete(&request(ctx), input.command(ctx)?).await)?;
         Ok(DeleteSlackTemplatePayload {
             deleted_id: deleted.map(|id| ID(id.to_string())),
             user_errors,

@@ -2,18 +2,18 @@
 
 use async_graphql::{Context, ID, InputObject, SimpleObject};
 use serde_json::json;
+use tocsin_domain::{
+    error::Refusal,
+    template::parts,
+    viewer::{Need, Viewer},
+};
 use tocsin_message::template::{Facts, Problem, Template};
 
 use super::{
     facts,
     types::{SlackTemplateFieldInput, fields, find},
 };
-use crate::{
-    error::Refusal,
-    graphql::{failure::Result, incident},
-    template::parts,
-    viewer::{Need, Viewer},
-};
+use crate::graphql::{failure::Result, incident};
 
 /// The template to try, and the incident to try it with.
 #[derive(Debug, InputObject)]

@@ -3,6 +3,11 @@
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use time::OffsetDateTime;
+use tocsin_domain::{
+    error::Fault,
+    template::parts,
+    viewer::{Need, Viewer},
+};
 use tocsin_entity::{
     connector,
     id::SlackTemplateId,
@@ -11,15 +16,10 @@ use tocsin_entity::{
 use tocsin_message::template::{self, Field, VARIABLES};
 
 use super::preview::{self, PreviewSlackTemplateInput, SlackTemplatePreview};
-use crate::{
-    error::Fault,
-    graphql::{
-        connector::Connector,
-        context::{domain, load_owned},
-        failure::Result,
-    },
-    template::parts,
-    viewer::{Need, Viewer},
+use crate::graphql::{
+    connector::Connector,
+    context::{domain, load_owned},
+    failure::Result,
 };
 
 /// A template.

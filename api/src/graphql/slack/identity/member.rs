@@ -1,20 +1,20 @@
 //! Which member somebody in Slack is, as the bridge asks before they do anything.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
+use tocsin_domain::{
+    identity::{Person, find},
+    loaders::MemberKey,
+    viewer::Viewer,
+};
 use tocsin_entity::{
     id::{OrganizationId, UserId},
     kinds::SlackMatch,
 };
 
-use crate::{
-    graphql::{
-        context::{domain, loaders},
-        failure::Result,
-        user::User,
-    },
-    identity::{Person, find},
-    loaders::MemberKey,
-    viewer::Viewer,
+use crate::graphql::{
+    context::{domain, loaders},
+    failure::Result,
+    user::User,
 };
 
 /// Which member somebody in Slack is in an organisation.

@@ -2,15 +2,13 @@
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use time::OffsetDateTime;
+use tocsin_domain::error::{Fault, Trouble};
 use tocsin_entity::{kinds::SlackMatch, slack_link::Model};
 
-use crate::{
-    error::{Fault, Trouble},
-    graphql::{
-        context::{given_key, request, text},
-        failure::{Result, UserError, told},
-        user::{User, load_member},
-    },
+use crate::graphql::{
+    context::{given_key, request, text},
+    failure::{Result, UserError, told},
+    user::{User, load_member},
 };
 
 /// A code that somebody was given in Slack.
@@ -23,8 +21,8 @@ pub(crate) struct ConfirmSlackIdentityInput {
 }
 
 impl ConfirmSlackIdentityInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::identity::ConfirmSlackIdentity> {
-        Ok(crate::identity::ConfirmSlackIdentity {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::identity::ConfirmSlackIdentity> {
+        Ok(tocsin_domain::identity::ConfirmSlackIdentity {
             code: self.code,
             idempotency_key: given_key(ctx, self.idempotency_key)?,
         })
@@ -43,8 +41,8 @@ pub(crate) struct UnlinkSlackIdentityInput {
 }
 
 impl UnlinkSlackIdentityInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::identity::UnlinkSlackIdentity> {
-        Ok(crate::identity::UnlinkSlackIdentity {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::identity::UnlinkSlackIdentity> {
+        Ok(tocsin_domain::identity::UnlinkSlackIdentity {
             user_id: text(self.user_id),
             team_id: self.team_id,
             idempotency_key: given_key(ctx, self.idempotency_key)?,
@@ -100,7 +98,7 @@ impl SlackIdentityMutation {
     ) -> Result<SlackLinkPayload> {
         payload(
             ctx,
-            crate::identity::confirm(&request(ctx), input.command(ctx)?).await,
+            tocsin_domain::identity::confirm(&request(ctx), input.command(ctx)?).await,
         )
         .await
     }
@@ -112,7 +110,8 @@ impl SlackIdentityMutation {
         ctx: &Context<'_>,
         input: UnlinkSlackIdentityInput,
     ) -> Result<UnlinkSlackIdentityPayload> {
-        let (gone, user_errors) = told(crate::identity::end(&request(ctx), input.command(ctx)?).await)?;
+        let (gone, user_errors) =
+            told(tocsin_domain::identity::end(&request(ctx), input.command(ctx)?).await)?;
         let user = match gone {
             Some((organization_id, user_id)) => load_member(ctx, organization_id, Some(user_id)).await?,
             None => None,

@@ -25,8 +25,8 @@ pub(crate) struct LinkSlackIdentityInput {
 }
 
 impl LinkSlackIdentityInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::identity::LinkSlackIdentity> {
-        Ok(crate::identity::LinkSlackIdentity {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::identity::LinkSlackIdentity> {
+        Ok(tocsin_domain::identity::LinkSlackIdentity {
             user_id: text(self.user_id),
             slack_user_id: self.slack_user_id,
             workspace_id: text(self.workspace_id),
@@ -60,8 +60,8 @@ pub(crate) struct RecordSlackLinkInput {
 }
 
 impl RecordSlackLinkInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::identity::RecordSlackLink> {
-        Ok(crate::identity::RecordSlackLink {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::identity::RecordSlackLink> {
+        Ok(tocsin_domain::identity::RecordSlackLink {
             team_id: self.team_id,
             slack_user_id: self.slack_user_id,
             idempotency_key: given_key(ctx, self.idempotency_key)?,
@@ -88,7 +88,7 @@ impl SlackSignInMutation {
     ) -> Result<LinkSlackIdentityPayload> {
         if input.user_id.is_some() || input.slack_user_id.is_some() {
             let (row, user_errors) =
-                told(crate::identity::link_member(&request(ctx), input.command(ctx)?).await)?;
+                told(tocsin_domain::identity::link_member(&request(ctx), input.command(ctx)?).await)?;
             let link = match row {
                 Some(row) => Some(SlackLink::of(ctx, row).await?),
                 None => None,
@@ -100,7 +100,10 @@ impl SlackSignInMutation {
                 user_errors,
             });
         }
-        let (found, user_errors) = told(crate::identity::begin(&request(ctx), &input.command(ctx)?))?;
+        let (found, user_errors) = told(tocsin_domain::identity::begin(
+            &request(ctx),
+            &input.command(ctx)?,
+        ))?;
         let (url, expires_at) = found.unzip();
         Ok(LinkSlackIdentityPayload {
             link: None,
@@ -119,7 +122,7 @@ impl SlackSignInMutation {
     ) -> Result<SlackLinkPayload> {
         payload(
             ctx,
-            crate::identity::record(&request(ctx), input.command(ctx)?).await,
+            tocsin_domain::identity::record(&request(ctx), input.command(ctx)?).await,
         )
         .await
     }

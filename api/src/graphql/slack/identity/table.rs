@@ -9,14 +9,14 @@ use async_graphql::{
     connection::{Connection, EmptyFields},
 };
 use time::OffsetDateTime;
-use tocsin_entity::kinds::SlackMatch;
-
-use crate::{
-    graphql::{context::request, failure::Result, paging::connect, user::User},
+use tocsin_domain::{
     identity::{Identity, IdentityFilter, PersonSeen, Table, place},
     paging::Page,
     viewer::{Need, Viewer},
 };
+use tocsin_entity::kinds::SlackMatch;
+
+use crate::graphql::{context::request, failure::Result, paging::connect, user::User};
 
 /// Which people are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]

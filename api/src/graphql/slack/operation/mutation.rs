@@ -1,15 +1,12 @@
 //! Asking for something to be done in Slack.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use tocsin_domain::{error::Trouble, operation::Operation};
 
 use super::types::SlackOperation;
-use crate::{
-    error::Trouble,
-    graphql::{
-        context::{given_key, request, text},
-        failure::{Result, UserError, told},
-    },
-    operation::Operation,
+use crate::graphql::{
+    context::{given_key, request, text},
+    failure::{Result, UserError, told},
 };
 
 /// The Slack workspace to test.
@@ -22,8 +19,8 @@ pub(crate) struct TestSlackConnectionInput {
 }
 
 impl TestSlackConnectionInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::operation::TestSlackConnection> {
-        Ok(crate::operation::TestSlackConnection {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::operation::TestSlackConnection> {
+        Ok(tocsin_domain::operation::TestSlackConnection {
             workspace_id: text(self.workspace_id),
             idempotency_key: given_key(ctx, self.idempotency_key)?,
         })
@@ -40,8 +37,8 @@ pub(crate) struct SendSlackTestMessageInput {
 }
 
 impl SendSlackTestMessageInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::operation::SendSlackTestMessage> {
-        Ok(crate::operation::SendSlackTestMessage {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::operation::SendSlackTestMessage> {
+        Ok(tocsin_domain::operation::SendSlackTestMessage {
             connector_id: self.connector_id.0,
             idempotency_key: given_key(ctx, self.idempotency_key)?,
         })
@@ -60,8 +57,8 @@ pub(crate) struct TestSlackIdentityInput {
 }
 
 impl TestSlackIdentityInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::operation::TestSlackIdentity> {
-        Ok(crate::operation::TestSlackIdentity {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::operation::TestSlackIdentity> {
+        Ok(tocsin_domain::operation::TestSlackIdentity {
             user_id: self.user_id.0,
             workspace_id: text(self.workspace_id),
             idempotency_key: given_key(ctx, self.idempotency_key)?,
@@ -79,8 +76,8 @@ pub(crate) struct RefreshSlackChannelsInput {
 }
 
 impl RefreshSlackChannelsInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::operation::RefreshSlackChannels> {
-        Ok(crate::operation::RefreshSlackChannels {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::operation::RefreshSlackChannels> {
+        Ok(tocsin_domain::operation::RefreshSlackChannels {
             workspace_id: text(self.workspace_id),
             idempotency_key: given_key(ctx, self.idempotency_key)?,
         })
@@ -101,8 +98,8 @@ pub(crate) struct CreateSlackChannelInput {
 }
 
 impl CreateSlackChannelInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::operation::CreateChannel> {
-        Ok(crate::operation::CreateChannel {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::operation::CreateChannel> {
+        Ok(tocsin_domain::operation::CreateChannel {
             workspace_id: text(self.workspace_id),
             name: self.name,
             is_private: self.is_private,
@@ -132,7 +129,7 @@ impl SlackOperationMutation {
         ctx: &Context<'_>,
         input: TestSlackConnectionInput,
     ) -> Result<SlackOperationPayload> {
-        payload(crate::operation::test_connection(&request(ctx), input.command(ctx)?).await)
+        payload(tocsin_domain::operation::test_connection(&request(ctx), input.command(ctx)?).await)
     }
 
     /// Posts a message to a connector's channel that says it is a test, and joins the channel where it is public. Needs the role ADMIN or OWNER, or to
@@ -142,7 +139,7 @@ impl SlackOperationMutation {
         ctx: &Context<'_>,
         input: SendSlackTestMessageInput,
     ) -> Result<SlackOperationPayload> {
-        payload(crate::operation::send_test_message(&request(ctx), input.command(ctx)?).await)
+        payload(tocsin_domain::operation::send_test_message(&request(ctx), input.command(ctx)?).await)
     }
 
     /// Looks for a member in a Slack workspace: by their own word, else by their e-mail address. Needs the role ADMIN or OWNER.
@@ -151,7 +148,7 @@ impl SlackOperationMutation {
         ctx: &Context<'_>,
         input: TestSlackIdentityInput,
     ) -> Result<SlackOperationPayload> {
-        payload(crate::operation::test_identity(&request(ctx), input.command(ctx)?).await)
+        payload(tocsin_domain::operation::test_identity(&request(ctx), input.command(ctx)?).await)
     }
 
     /// Reads all channels that the bot sees in a workspace, for `slackChannels`. It takes some seconds, or minutes where there are many thousands.
@@ -161,7 +158,7 @@ impl SlackOperationMutation {
         ctx: &Context<'_>,
         input: RefreshSlackChannelsInput,
     ) -> Result<SlackOperationPayload> {
-        payload(crate::operation::refresh_channels(&request(ctx), input.command(ctx)?).await)
+        payload(tocsin_domain::operation::refresh_channels(&request(ctx), input.command(ctx)?).await)
     }
 
     /// Creates a channel in a workspace; the bot is in it. Needs the role ADMIN or OWNER, and the feature `INCIDENT_CHANNELS` of the Slack app.
@@ -170,7 +167,7 @@ impl SlackOperationMutation {
         ctx: &Context<'_>,
         input: CreateSlackChannelInput,
     ) -> Result<SlackOperationPayload> {
-        payload(crate::operation::create_channel(&request(ctx), input.command(ctx)?).await)
+        payload(tocsin_domain::operation::create_channel(&request(ctx), input.command(ctx)?).await)
     }
 }
 

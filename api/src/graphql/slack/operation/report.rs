@@ -36,8 +36,8 @@ pub(crate) struct FinishSlackOperationInput {
 }
 
 impl FinishSlackOperationInput {
-    fn command(self, ctx: &Context<'_>) -> Result<crate::operation::FinishSlackOperation> {
-        Ok(crate::operation::FinishSlackOperation {
+    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::operation::FinishSlackOperation> {
+        Ok(tocsin_domain::operation::FinishSlackOperation {
             id: self.id.0,
             code: self.code,
             message: self.message,
@@ -74,7 +74,7 @@ impl SlackReportMutation {
         input: FinishSlackOperationInput,
     ) -> Result<FinishSlackOperationPayload> {
         let (operation, user_errors) =
-            told(crate::operation::finish(&request(ctx), input.command(ctx)?).await)?;
+            told(tocsin_domain::operation::finish(&request(ctx), input.command(ctx)?).await)?;
         Ok(FinishSlackOperationPayload {
             operation: operation.map(SlackOperation),
             user_errors,
@@ -102,7 +102,7 @@ impl SlackReportQuery {
     /// What was asked to be done in Slack and is not done yet, oldest first: for the Slack bridge alone. Without an organisation, everybody's.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     async fn pending_slack_operations(&self, ctx: &Context<'_>) -> Result<Vec<SlackOperation>> {
-        let pending = crate::operation::pending(&request(ctx)).await?;
+        let pending = tocsin_domain::operation::pending(&request(ctx)).await?;
         Ok(pending.into_iter().map(SlackOperation).collect())
     }
 }

@@ -1,9 +1,8 @@
 //! What comes of the operations, as the bridge reports it and as it is kept.
 
 use async_graphql::{InputObject, SimpleObject};
+use tocsin_domain::operation::{ConnectionReport, CreatedChannel, IdentityFound, TestMessage};
 use tocsin_entity::kinds::SlackMatch;
-
-use crate::operation::{ConnectionReport, CreatedChannel, IdentityFound, TestMessage};
 
 /// Who the bot is in a workspace, and what it may do there.
 #[derive(Debug, Clone, InputObject)]

@@ -2,6 +2,10 @@
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use time::OffsetDateTime;
+use tocsin_domain::{
+    operation::Operation,
+    viewer::{Need, Viewer},
+};
 use tocsin_entity::{
     connector,
     id::OperationId,
@@ -11,16 +15,12 @@ use tocsin_entity::{
 use tocsin_slack_app::feature;
 
 use super::result::{CreatedSlackChannel, SlackIdentityFound, SlackTestMessage};
-use crate::{
-    graphql::{
-        connector::Connector,
-        context::{domain, load_owned, loaders, request},
-        failure::Result,
-        slack::{MissingScopes, SlackWorkspace},
-        user::{User, load_member},
-    },
-    operation::Operation,
-    viewer::{Need, Viewer},
+use crate::graphql::{
+    connector::Connector,
+    context::{domain, load_owned, loaders, request},
+    failure::Result,
+    slack::{MissingScopes, SlackWorkspace},
+    user::{User, load_member},
 };
 
 /// Something that is done in Slack.

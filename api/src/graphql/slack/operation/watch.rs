@@ -4,15 +4,15 @@ use std::{sync::Arc, time::Duration};
 
 use async_graphql::{Context, ID, Subscription};
 use futures::Stream;
+use tocsin_domain::{
+    Domain,
+    error::{Fault, Refusal},
+    operation::{self, Operation},
+};
 use tocsin_entity::id::OperationId;
 
 use super::types::{SlackOperation, find};
-use crate::{
-    Domain,
-    error::{Fault, Refusal},
-    graphql::{context::domain, failure::Result},
-    operation::{self, Operation},
-};
+use crate::graphql::{context::domain, failure::Result};
 
 /// How often the row is looked at: any replica may take the report.
 const LOOK_EVERY: Duration = Duration::from_millis(250);

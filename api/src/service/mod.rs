@@ -1,9 +1,0 @@
-//! Services: what breaks, and who owns it.
-
-mod command;
-mod managers;
-
-pub(crate) use self::{
-    command::{CreateService, create},
-    managers::{ManagersOf, SetServiceManager, set_manager},
-};

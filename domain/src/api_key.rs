@@ -1,0 +1,223 @@
+//! Keys to the API: stored as a hash, shown once, scoped, revocable.
+
+use rand::distr::{Alphanumeric, SampleString};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel};
+use secrecy::{ExposeSecret, SecretString};
+use time::OffsetDateTime;
+use tocsin_entity::{
+    api_key,
+    id::{ApiKeyId, OrganizationId, UserId},
+    kinds::{Role, Scope},
+};
+
+use crate::{
+    audit::Trail,
+    error::{Trouble, UserError, UserErrorCode},
+    idempotency::{self, GivenKey},
+    limits,
+    loaders::MemberKey,
+    request::Request,
+    tenant,
+    viewer::{Need, Scopes, hash_key, tell_all},
+};
+
+/// Random characters in a key: 238 bits.
+const SECRET_LENGTH: usize = 40;
+
+/// A new key.
+#[derive(Debug)]
+pub struct CreateApiKey {
+    /// What people call it; at most 100 characters.
+    pub name: String,
+    /// What it may be used for; at least one.
+    pub scopes: Vec<Scope>,
+    /// The member it acts as; a key of the organisation itself where none is named.
+    pub user_id: Option<String>,
+    /// When it expires; never where it is left out.
+    pub expires_at: Option<OffsetDateTime>,
+    /// Makes the request repeatable for 24 hours. The key itself is shown the first time only.
+    pub idempotency_key: Option<GivenKey>,
+}
+
+/// Which key is to open nothing any more.
+#[derive(Debug)]
+pub struct RevokeApiKey {
+    /// The key's id.
+    pub id: String,
+    /// Makes the request repeatable for 24 hours.
+    pub idempotency_key: Option<GivenKey>,
+}
+
+/// A new key.
+pub(crate) fn make_secret() -> SecretString {
+    format!(
+        "tocsin_{}",
+        Alphanumeric.sample_string(&mut rand::rng(), SECRET_LENGTH)
+    )
+    .into()
+}
+
+/// The row that stands for a key.
+pub(crate) fn row(
+    organization_id: OrganizationId,
+    user_id: Option<UserId>,
+    name: String,
+    secret: &SecretString,
+    scopes: &[Scope],
+    made: Made,
+) -> api_key::Model {
+    let secret = secret.expose_secret();
+    let hint: Vec<char> = secret.chars().rev().take(4).collect();
+    api_key::Model {
+        id: ApiKeyId::new(),
+        organization_id,
+        user_id,
+        name,
+        hash: hash_key(secret),
+        hint: hint.into_iter().rev().collect(),
+        scopes: serde_json::json!(scopes),
+        last_used_at: None,
+        revoked_at: None,
+        expires_at: made.expires_at,
+        created_by_user_id: made.by_user_id,
+        created_by_key_id: made.by_key_id,
+        created_at: OffsetDateTime::now_utc(),
+    }
+}
+
+/// Who makes a key, and until when.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Made {
+    /// The member who makes it.
+    by_user_id: Option<UserId>,
+    /// The key by which it is made, where that is no member's.
+    by_key_id: Option<ApiKeyId>,
+    /// When it expires, if ever.
+    expires_at: Option<OffsetDateTime>,
+}
+
+/// How far ahead a key may expire: further than that is a slip of the pen.
+const EXPIRES_WITHIN: time::Duration = time::Duration::days(3_660);
+
+fn expiry(at: Option<OffsetDateTime>) -> Result<Option<OffsetDateTime>, UserError> {
+    let Some(at) = at.map(limits::time) else {
+        return Ok(None);
+    };
+    let now = OffsetDateTime::now_utc();
+    if at <= now {
+        return Err(UserError::invalid(
+            "expiresAt",
+            "This time is over: name one that is to come.",
+        ));
+    }
+    if at > now + EXPIRES_WITHIN {
+        return Err(UserError::invalid(
+            "expiresAt",
+            "A key expires within ten years: name an earlier time, or leave this out for a key that never expires.",
+        ));
+    }
+    Ok(Some(at))
+}
+
+/// Makes a key. The secret is given the first time only.
+pub async fn create(
+    request: &Request<'_>,
+    input: CreateApiKey,
+) -> Result<(api_key::Model, Option<SecretString>), Trouble> {
+    let viewer = request.viewer;
+    let organization_id = viewer.may_change(Need::Manage)?;
+    let used = idempotency::key_use(request, input.idempotency_key.as_ref())?;
+    let name = limits::name("name", &input.name)?;
+    let made = Made {
+        by_user_id: viewer.member().map(|member| member.user_id),
+        by_key_id: viewer.key_id().filter(|_| viewer.member().is_none()),
+        expires_at: expiry(input.expires_at)?,
+    };
+    if input.scopes.is_empty() {
+        return Err(UserError::invalid("scopes", "A key needs at least one scope.").into());
+    }
+    let user_id = match &input.user_id {
+        // Such a key may do what an owner may.
+        None if input.scopes.contains(&Scope::Admin)
+            && viewer.member().is_some_and(|member| member.role != Role::Owner) =>
+        {
+            return Err(UserError::new(
+                UserErrorCode::Forbidden,
+                "Only an OWNER makes keys of the organisation itself with the scope ADMIN: name a member in `userId`.",
+            )
+            .at("userId")
+            .into());
+        }
+        None => None,
+        Some(id) => Some(member_for_key(request, organization_id, id).await?),
+    };
+    let tx = request.domain.database().begin_write().await?;
+    if let Some(id) = idempotency::before::<ApiKeyId>(&tx, organization_id, used.as_ref()).await? {
+        drop(tx);
+        let row: Option<api_key::Model> = request.loaders().load_one(id).await?;
+        let row = row.ok_or_else(|| UserError::not_found("API key"))?;
+        return Ok((row, None));
+    }
+    let secret = make_secret();
+    let scopes = Scopes::of(&input.scopes).list();
+    let row = row(organization_id, user_id, name, &secret, &scopes, made)
+        .into_active_model()
+        .insert(&tx)
+        .await?;
+    Trail::of(request, organization_id).made(&tx, &row).await?;
+    idempotency::keep(&tx, organization_id, used.as_ref(), row.id).await?;
+    tx.commit().await?;
+    Ok((row, Some(secret)))
+}
+
+async fn member_for_key(
+    request: &Request<'_>,
+    organization_id: OrganizationId,
+    id: &str,
+) -> Result<UserId, Trouble> {
+    let unknown = || UserError::not_found("user").at("userId");
+    let user_id = id.parse().map_err(|_| unknown())?;
+    let user = request
+        .loaders()
+        .load_one(MemberKey(organization_id, user_id))
+        .await?
+        .ok_or_else(unknown)?;
+    let own_role = request.viewer.member().map(|member| member.role);
+    if user.role == Role::Owner && own_role.is_some_and(|role| role != Role::Owner) {
+        return Err(UserError::new(
+            UserErrorCode::Forbidden,
+            "Only an OWNER makes keys that act as an owner.",
+        )
+        .at("userId")
+        .into());
+    }
+    Ok(user_id)
+}
+
+/// Revokes a key: from now on it opens nothing.
+pub async fn revoke(request: &Request<'_>, input: RevokeApiKey) -> Result<api_key::Model, Trouble> {
+    let viewer = request.viewer;
+    let organization_id = viewer.may_change(Need::Manage)?;
+    let used = idempotency::key_use(request, input.idempotency_key.as_ref())?;
+    let unknown = || UserError::not_found("API key").at("id");
+    let id: ApiKeyId = input.id.parse().map_err(|_| unknown())?;
+    let tx = request.domain.database().begin_write().await?;
+    idempotency::before::<ApiKeyId>(&tx, organization_id, used.as_ref()).await?;
+    let mut row = tenant::own::<api_key::Entity>(&tx, organization_id, id)
+        .await?
+        .ok_or_else(unknown)?;
+    if row.revoked_at.is_none() {
+        let mut change = row.clone().into_active_model();
+        change.revoked_at = Set(Some(OffsetDateTime::now_utc()));
+        let revoked = change.update(&tx).await?;
+        Trail::of(request, organization_id)
+            .changed(&tx, &row, &revoked)
+            .await?;
+        row = revoked;
+        idempotency::keep(&tx, organization_id, used.as_ref(), id).await?;
+        tell_all(&tx).await?;
+    }
+    tx.commit().await?;
+    request.domain.rights_became_less();
+    Ok(row)
+}

@@ -1,0 +1,428 @@
+//! Connectors are made, changed and deleted here.
+
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
+    sea_query::Expr,
+};
+use time::OffsetDateTime;
+use tocsin_entity::{
+    connector::{Column, Entity, Model},
+    id::{ConnectorId, OrganizationId, RuleId, ServiceId, SlackTemplateId, WorkspaceId},
+    kinds::{ConnectorEvent, ReplyMode, UrgencyFilter},
+};
+
+use super::{event, input, place, reach::Reach, rule};
+use crate::{
+    audit::Trail,
+    error::{Trouble, UserError},
+    idempotency::{self, GivenKey},
+    limits,
+    patch::Patch,
+    request::Request,
+    template, tenant,
+    viewer::Need,
+    workspace::{self, Meant},
+};
+
+/// Most connectors of an organisation: each incident is compared with all of them.
+const CONNECTORS_MAX: usize = 500;
+
+/// Most services that a connector is made for at once.
+const SERVICES_MAX: usize = 100;
+
+/// Longest way from one fallback to the next.
+const FALLBACKS_MAX: usize = 5;
+
+/// A new connector.
+#[derive(Debug)]
+pub struct CreateConnector {
+    /// What people call it; at most 100 characters, unique in the organisation.
+    pub name: String,
+    /// The channel: an id (`C…`) or a name with its hash (`#incidents`).
+    pub channel: String,
+    /// The Slack workspace it is in. By default that of the server's configuration; where there is none, the only one that is connected, or else the
+    /// first that will be.
+    pub workspace_id: Option<String>,
+    /// How an incident's later changes are told there; `THREAD` by default.
+    pub reply_mode: Option<ReplyMode>,
+    /// The services whose incidents go there: a rule is made for each.
+    pub service_ids: Option<Vec<String>>,
+    /// Whether incidents go there to which no rule gives another place; by default where no services are named.
+    pub is_default: Option<bool>,
+    /// What it tells; all but `NOTE_ADDED` by default.
+    pub events: Option<Vec<ConnectorEvent>>,
+    /// Of how urgent incidents it tells; of all by default.
+    pub urgency_filter: Option<UrgencyFilter>,
+    /// Whether replies become comments, and comments replies; yes by default.
+    pub two_way_sync: Option<bool>,
+    /// The name under which it posts, where the app may choose one (`chat:write.customize`); at most 80 characters.
+    pub appearance_name: Option<String>,
+    /// The picture beside it: an emoji (`:fire:`) or an `https` address.
+    pub appearance_icon: Option<String>,
+    /// Through which other connector incidents go while its channel takes nothing.
+    pub fallback_id: Option<String>,
+    /// In whose words its messages are: a template's id; in the built-in ones by default.
+    pub template_id: Option<String>,
+    /// Makes the request repeatable for 24 hours.
+    pub idempotency_key: Option<GivenKey>,
+}
+
+/// New values for a connector; what is left out stays.
+#[derive(Debug)]
+pub struct UpdateConnector {
+    /// The connector's id.
+    pub id: String,
+    /// What people call it; at most 100 characters, unique in the organisation.
+    pub name: Option<String>,
+    /// The channel that incidents go to from now on; those that are in the one before stay there.
+    pub channel: Option<String>,
+    /// The Slack workspace that incidents go to from now on.
+    pub workspace_id: Option<String>,
+    /// How an incident's later changes are told there.
+    pub reply_mode: Option<ReplyMode>,
+    /// Whether incidents go there to which no rule gives another place.
+    pub is_default: Option<bool>,
+    /// What it tells.
+    pub events: Option<Vec<ConnectorEvent>>,
+    /// Of how urgent incidents it tells.
+    pub urgency_filter: Option<UrgencyFilter>,
+    /// Whether replies become comments, and comments replies.
+    pub two_way_sync: Option<bool>,
+    /// The name under which it posts; null for the app's own.
+    pub appearance_name: Patch<String>,
+    /// The picture beside it; null for the app's own.
+    pub appearance_icon: Patch<String>,
+    /// Through which other connector incidents go while its channel takes nothing; null for none.
+    pub fallback_id: Patch<String>,
+    /// In whose words its messages are; null for the built-in ones.
+    pub template_id: Patch<String>,
+    /// Makes the request repeatable for 24 hours.
+    pub idempotency_key: Option<GivenKey>,
+}
+
+/// The connector to delete.
+#[derive(Debug)]
+pub struct DeleteConnector {
+    /// The connector's id.
+    pub id: String,
+    /// Makes the request repeatable for 24 hours.
+    pub idempotency_key: Option<GivenKey>,
+}
+
+pub(crate) fn unknown() -> UserError {
+    UserError::not_found("connector")
+}
+
+/// The organisation in which the viewer may change something of connectors.
+pub(crate) fn organization(request: &Request<'_>) -> Result<OrganizationId, Trouble> {
+    // What exactly, the reach decides.
+    request.viewer.may_change(Need::Respond)
+}
+
+/// Makes a connector, and rules for the services that it is for.
+pub async fn create(request: &Request<'_>, input: CreateConnector) -> Result<Model, Trouble> {
+    let reach = Reach::of_viewer(request).await?;
+    let organization_id = organization(request)?;
+    let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
+    let services = services(input.service_ids.as_deref().unwrap_or_default())?;
+    let is_default = input.is_default.unwrap_or(services.is_empty());
+    if is_default {
+        reach.need_all()?;
+    }
+    reach.need(services.iter().copied().map(Some))?;
+    let row = Model {
+        id: ConnectorId::new(),
+        organization_id,
+        name: limits::name("name", &input.name)?,
+        workspace_id: None,
+        channel: input::channel(&input.channel)?,
+        reply_mode: input.reply_mode.unwrap_or(ReplyMode::Thread),
+        is_default,
+        events: event::write(input.events.unwrap_or_else(|| event::DEFAULT_EVENTS.to_vec())),
+        urgency_filter: input.urgency_filter.unwrap_or(UrgencyFilter::All),
+        two_way_sync: input.two_way_sync.unwrap_or(true),
+        appearance_name: input
+            .appearance_name
+            .as_deref()
+            .map(input::appearance_name)
+            .transpose()?,
+        appearance_icon: input
+            .appearance_icon
+            .as_deref()
+            .map(input::appearance_icon)
+            .transpose()?,
+        fallback_id: input.fallback_id.as_deref().map(fallback_id).transpose()?,
+        template_id: input.template_id.as_deref().map(template_id).transpose()?,
+        created_at: OffsetDateTime::now_utc(),
+    };
+    let workspace_id = input.workspace_id;
+    idempotency::once(
+        request,
+        organization_id,
+        key,
+        "connector",
+        |row: &Model| row.id,
+        async |tx| {
+            let known = all(tx, organization_id).await?;
+            if known.len() >= CONNECTORS_MAX {
+                return Err(UserError::invalid(
+                    "name",
+                    format!("An organisation has at most {CONNECTORS_MAX} connectors."),
+                )
+                .into());
+            }
+            let row = Model {
+                workspace_id: workspace(request, tx, organization_id, workspace_id.as_deref()).await?,
+                ..row
+            };
+            place::need_free(request, tx, &row).await?;
+            check_fallback(&row, &known, &reach, tx).await?;
+            check_template(&row, tx).await?;
+            rule::need_services(tx, organization_id, &services).await?;
+            let row = row
+                .into_active_model()
+                .insert(tx)
+                .await
+                .map_err(Trouble::or_name_taken("connector"))?;
+            let trail = Trail::of(request, organization_id);
+            trail.made(tx, &row).await?;
+            for service_id in services {
+                let rule = rule::for_service(RuleId::new(), &row, service_id);
+                let rule = rule.into_active_model().insert(tx).await?;
+                trail.made(tx, &rule).await?;
+            }
+            Ok(row)
+        },
+    )
+    .await
+}
+
+/// Changes a connector.
+pub async fn update(request: &Request<'_>, input: UpdateConnector) -> Result<Model, Trouble> {
+    let reach = Reach::of_viewer(request).await?;
+    let organization_id = organization(request)?;
+    let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
+    let id = connector_id(&input.id)?;
+    idempotency::once(
+        request,
+        organization_id,
+        key,
+        "connector",
+        |row: &Model| row.id,
+        async |tx| {
+            let before = managed(tx, organization_id, id, &reach).await?;
+            let was = before.clone();
+            let workspace_id = match &input.workspace_id {
+                Some(id) => workspace(request, tx, organization_id, Some(id)).await?,
+                None => None,
+            };
+            let spot = (before.workspace_id, before.channel.clone());
+            let fallback_id = before.fallback_id;
+            let after = changed(&input, before, workspace_id)?;
+            if after.is_default {
+                reach.need_all()?;
+            }
+            let known = all(tx, organization_id).await?;
+            if (after.workspace_id, &after.channel) != (spot.0, &spot.1) {
+                place::need_free(request, tx, &after).await?;
+            }
+            if after.fallback_id != fallback_id {
+                check_fallback(&after, &known, &reach, tx).await?;
+            }
+            check_template(&after, tx).await?;
+            let after = after
+                .into_active_model()
+                .reset_all()
+                .update(tx)
+                .await
+                .map_err(Trouble::or_name_taken("connector"))?;
+            Trail::of(request, organization_id)
+                .changed(tx, &was, &after)
+                .await?;
+            Ok(after)
+        },
+    )
+    .await
+}
+
+/// The connector with what the input says.
+fn changed(
+    input: &UpdateConnector,
+    before: Model,
+    workspace_id: Option<WorkspaceId>,
+) -> Result<Model, UserError> {
+    let name = input
+        .name
+        .as_ref()
+        .map(|name| limits::name("name", name))
+        .transpose()?;
+    let channel = input.channel.as_deref().map(input::channel).transpose()?;
+    let text = |text: &String| input::appearance_name(text);
+    let icon = |text: &String| input::appearance_icon(text);
+    Ok(Model {
+        name: name.unwrap_or(before.name),
+        channel: channel.unwrap_or(before.channel),
+        workspace_id: workspace_id.or(before.workspace_id),
+        reply_mode: input.reply_mode.unwrap_or(before.reply_mode),
+        is_default: input.is_default.unwrap_or(before.is_default),
+        events: input.events.clone().map_or(before.events, event::write),
+        urgency_filter: input.urgency_filter.unwrap_or(before.urgency_filter),
+        two_way_sync: input.two_way_sync.unwrap_or(before.two_way_sync),
+        appearance_name: input::changed(&input.appearance_name, before.appearance_name, text)?,
+        appearance_icon: input::changed(&input.appearance_icon, before.appearance_icon, icon)?,
+        fallback_id: input::changed(&input.fallback_id, before.fallback_id, |id| fallback_id(id))?,
+        template_id: input::changed(&input.template_id, before.template_id, |id| template_id(id))?,
+        ..before
+    })
+}
+
+/// Deletes a connector and the rules that lead there.
+pub async fn delete(request: &Request<'_>, input: DeleteConnector) -> Result<ConnectorId, Trouble> {
+    let reach = Reach::of_viewer(request).await?;
+    let organization_id = organization(request)?;
+    let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
+    let id = connector_id(&input.id)?;
+    idempotency::gone_once(request, organization_id, key, id, async |tx| {
+        let connector = managed(tx, organization_id, id, &reach).await?;
+        let trail = Trail::of(request, organization_id);
+        for rule in rule::of_connector(tx, id).await? {
+            trail.gone(tx, &rule).await?;
+        }
+        trail.gone(tx, &connector).await?;
+        Entity::update_many()
+            .col_expr(Column::FallbackId, Expr::value(None::<ConnectorId>))
+            .filter(Column::FallbackId.eq(id))
+            .exec(tx)
+            .await?;
+        Entity::delete_by_id(id).exec(tx).await?;
+        Ok(())
+    })
+    .await
+}
+
+/// The organisation's connector, if it may be managed.
+pub(crate) async fn managed(
+    tx: &DatabaseTransaction,
+    organization_id: OrganizationId,
+    id: ConnectorId,
+    reach: &Reach,
+) -> Result<Model, Trouble> {
+    let found = tenant::own::<Entity>(tx, organization_id, id).await?;
+    let found = found.ok_or_else(|| unknown().at("id"))?;
+    let rules = rule::of_connector(tx, id).await?;
+    reach.need_connector(&found, &rules)?;
+    Ok(found)
+}
+
+async fn all(tx: &DatabaseTransaction, organization_id: OrganizationId) -> Result<Vec<Model>, DbErr> {
+    Entity::find()
+        .filter(Column::OrganizationId.eq(organization_id))
+        .all(tx)
+        .await
+}
+
+pub(crate) fn connector_id(id: &str) -> Result<ConnectorId, UserError> {
+    id.parse().map_err(|_| unknown().at("id"))
+}
+
+fn fallback_id(id: &str) -> Result<ConnectorId, UserError> {
+    id.parse().map_err(|_| unknown().at("fallbackId"))
+}
+
+fn template_id(id: &str) -> Result<SlackTemplateId, UserError> {
+    template::template_id("templateId", id)
+}
+
+/// The template must be the organisation's own.
+async fn check_template(row: &Model, tx: &DatabaseTransaction) -> Result<(), Trouble> {
+    match row.template_id {
+        Some(id) => template::own(tx, row.organization_id, "templateId", id)
+            .await
+            .map(|_| ()),
+        None => Ok(()),
+    }
+}
+
+fn services(ids: &[String]) -> Result<Vec<ServiceId>, UserError> {
+    if ids.len() > SERVICES_MAX {
+        return Err(UserError::invalid(
+            "serviceIds",
+            format!("Name at most {SERVICES_MAX} services."),
+        ));
+    }
+    let mut services = Vec::new();
+    for id in ids {
+        let id = id
+            .parse()
+            .map_err(|_| UserError::not_found("service").at("serviceIds"))?;
+        if !services.contains(&id) {
+            services.push(id);
+        }
+    }
+    Ok(services)
+}
+
+/// Follows the fallbacks: they must be the organisation's, end, and be the viewer's to use.
+async fn check_fallback(
+    row: &Model,
+    known: &[Model],
+    reach: &Reach,
+    tx: &DatabaseTransaction,
+) -> Result<(), Trouble> {
+    let Some(first) = row.fallback_id else {
+        return Ok(());
+    };
+    let find = |id| known.iter().find(|other| other.id == id);
+    let fallback = find(first).ok_or_else(|| unknown().at("fallbackId"))?;
+    reach.need_connector(fallback, &rule::of_connector(tx, first).await?)?;
+    let mut next = Some(first);
+    for _ in 0..FALLBACKS_MAX {
+        match next {
+            None => return Ok(()),
+            Some(id) if id == row.id => break,
+            Some(id) => next = find(id).and_then(|other| other.fallback_id),
+        }
+    }
+    Err(UserError::invalid(
+        "fallbackId",
+        format!("The way from one fallback to the next must end, after {FALLBACKS_MAX} at most."),
+    )
+    .into())
+}
+
+/// The workspace that is meant, which must be connected; none for the server's own, or where the first that is connected will be it.
+async fn workspace(
+    request: &Request<'_>,
+    tx: &DatabaseTransaction,
+    organization_id: OrganizationId,
+    id: Option<&str>,
+) -> Result<Option<WorkspaceId>, Trouble> {
+    match workspace::meant(request, tx, organization_id, id, "workspaceId").await? {
+        Meant::Servers | Meant::NoneYet => Ok(None),
+        Meant::Own(found) => {
+            workspace::need_connected(&found, "workspaceId")?;
+            Ok(Some(found.id))
+        }
+    }
+}
+
+/// A connector as an organisation's first one, or one made on the command line, is.
+pub(crate) fn plain(organization_id: OrganizationId, name: &str, channel: &str) -> Model {
+    Model {
+        id: ConnectorId::new(),
+        organization_id,
+        name: name.to_owned(),
+        workspace_id: None,
+        channel: channel.to_owned(),
+        reply_mode: ReplyMode::Thread,
+        is_default: true,
+        events: event::write(event::DEFAULT_EVENTS),
+        urgency_filter: UrgencyFilter::All,
+        two_way_sync: true,
+        appearance_name: None,
+        appearance_icon: None,
+        fallback_id: None,
+        template_id: None,
+        created_at: OffsetDateTime::now_utc(),
+    }
+}

@@ -1,0 +1,222 @@
+//! An organisation's connectors and rules, read together, and where they lead an incident.
+
+use std::{collections::HashMap, sync::Arc};
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use tocsin_entity::{
+    connector, connector_rule,
+    id::{ConnectorId, OrganizationId},
+    incident::{self, TagValue},
+};
+
+use super::{
+    place::SpotsOf,
+    route::{Because, Facts, HeldBack, Led, route},
+    stand_in,
+};
+use crate::{data_loader::Loader, error::Fault, loaders::Neighbours, request::Request};
+
+/// The key of an organisation's connectors and rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RoutingOf(pub OrganizationId);
+
+/// An organisation's connectors and rules, oldest first.
+#[derive(Debug, Default)]
+pub struct Routing {
+    /// The connectors.
+    pub connectors: Vec<connector::Model>,
+    /// The rules.
+    pub rules: Vec<connector_rule::Model>,
+}
+
+impl Loader<RoutingOf> for Neighbours {
+    type Value = Arc<Routing>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[RoutingOf]) -> Result<HashMap<RoutingOf, Self::Value>, Fault> {
+        let organizations = keys.iter().map(|key| key.0);
+        let connectors = connector::Entity::find()
+            .filter(connector::Column::OrganizationId.is_in(organizations.clone()))
+            .order_by_asc(connector::Column::Id)
+            .all(self.database().read())
+            .await?;
+        let rules = connector_rule::Entity::find()
+            .filter(connector_rule::Column::OrganizationId.is_in(organizations))
+            .order_by_asc(connector_rule::Column::Id)
+            .all(self.database().read())
+            .await?;
+        let mut found: HashMap<RoutingOf, Routing> = HashMap::new();
+        for row in connectors {
+            found
+                .entry(RoutingOf(row.organization_id))
+                .or_default()
+                .connectors
+                .push(row);
+        }
+        for row in rules {
+            found
+                .entry(RoutingOf(row.organization_id))
+                .or_default()
+                .rules
+                .push(row);
+        }
+        Ok(found
+            .into_iter()
+            .map(|(key, routing)| (key, Arc::new(routing)))
+            .collect())
+    }
+}
+
+/// Why a connector that applies is passed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RouteHeldBack {
+    /// The incident is not urgent enough for its urgency filter.
+    UrgencyFilter,
+    /// Another connector that applies leads to the same channel.
+    SameChannel,
+}
+
+/// A connector that applies to an incident, and why.
+#[derive(Debug)]
+pub struct Route {
+    /// The connector.
+    pub connector: connector::Model,
+    /// The rules that lead there; none where it is a default connector and no rule leads anywhere.
+    pub rules: Vec<connector_rule::Model>,
+    /// Why it is passed over; none where the incident goes there.
+    pub held_back: Option<RouteHeldBack>,
+    /// Which rules lead there, and why it is passed over.
+    because: String,
+    routing: Arc<Routing>,
+}
+
+impl Route {
+    /// All of that for people; where its channel takes nothing at the moment, also where the incident goes meanwhile.
+    pub async fn explanation(&self, request: &Request<'_>) -> Result<String, Fault> {
+        if self.held_back.is_some() {
+            return Ok(self.because.clone());
+        }
+        let but = stand_in::told(request, &self.connector, &self.routing.connectors).await?;
+        Ok(but.map_or_else(|| self.because.clone(), |but| format!("{} {but}", self.because)))
+    }
+}
+
+/// Whether two connectors name the same channel of the same workspace.
+fn name_the_same(one: &connector::Model, other: &connector::Model) -> bool {
+    one.workspace_id == other.workspace_id && one.channel.to_lowercase() == other.channel.to_lowercase()
+}
+
+/// Where an incident with these facts goes.
+pub async fn of(
+    request: &Request<'_>,
+    organization_id: OrganizationId,
+    facts: &Facts,
+) -> Result<Vec<Route>, Fault> {
+    let found = request.loaders().load_one(RoutingOf(organization_id)).await?;
+    let Some(routing) = found else {
+        return Ok(Vec::new());
+    };
+    let mut led = route(facts, &routing.rules, &routing.connectors, name_the_same);
+    let open: Vec<_> = led
+        .iter()
+        .filter(|led| led.held_back.is_none())
+        .filter_map(|led| routing.connector(led.connector))
+        .collect();
+    if open.len() > 1 {
+        let spots = request.loaders().load_one(SpotsOf(organization_id)).await?;
+        let spots = spots.unwrap_or_default();
+        // One whose channel can't be reached its way takes it from nobody, and has a fallback of its own.
+        let down = stand_in::troubles(request, &open).await?;
+        let works = |one: &connector::Model| !down.contains_key(&one.id);
+        led = route(facts, &routing.rules, &routing.connectors, |one, other| {
+            name_the_same(one, other) || (works(one) && works(other) && spots.are_same(one, other))
+        });
+    }
+    let is_nowhere = led.iter().all(|led| led.held_back.is_some());
+    Ok(led
+        .iter()
+        .filter_map(|led| told(&routing, led, is_nowhere))
+        .collect())
+}
+
+fn told(routing: &Arc<Routing>, led: &Led, is_nowhere: bool) -> Option<Route> {
+    let connector = routing.connector(led.connector)?;
+    let rules: Vec<_> = match &led.because {
+        Because::Default => Vec::new(),
+        Because::Rules(ids) => routing
+            .rules
+            .iter()
+            .filter(|rule| ids.contains(&rule.id))
+            .cloned()
+            .collect(),
+    };
+    let why = match rules.len() {
+        0 => "It is a default connector, and no rule leads elsewhere".to_owned(),
+        1 => "A rule leads there".to_owned(),
+        many => format!("{many} rules lead there"),
+    };
+    let (held_back, but) = match &led.held_back {
+        None => (None, String::new()),
+        Some(HeldBack::Urgency) => (
+            Some(RouteHeldBack::UrgencyFilter),
+            format!(", but its urgency filter is {}", connector.urgency_filter),
+        ),
+        Some(HeldBack::SameChannel(other)) => {
+            let other = routing.connector(*other);
+            let other = other.map(|other| other.name.as_str()).unwrap_or_default();
+            (
+                Some(RouteHeldBack::SameChannel),
+                format!(", but {other} leads to the same channel"),
+            )
+        }
+    };
+    let nowhere = if is_nowhere {
+        ", and so this incident goes nowhere"
+    } else {
+        ""
+    };
+    Some(Route {
+        connector: connector.clone(),
+        rules,
+        held_back,
+        because: format!("{why}{but}{nowhere}."),
+        routing: Arc::clone(routing),
+    })
+}
+
+impl Routing {
+    fn connector(&self, id: ConnectorId) -> Option<&connector::Model> {
+        self.connectors.iter().find(|connector| connector.id == id)
+    }
+}
+
+/// Where an incident goes.
+pub async fn of_incident(request: &Request<'_>, incident: &incident::Model) -> Result<Vec<Route>, Fault> {
+    let tags: Vec<TagValue> = serde_json::from_value(incident.tags.clone()).map_err(|error| {
+        Fault::Broken(format!(
+            "the tags of incident {} can't be read: {error}",
+            incident.id
+        ))
+    })?;
+    let facts = Facts {
+        service_id: incident.service_id,
+        urgency: incident.urgency,
+        severity: incident.severity,
+        tags: tags.into_iter().map(|tag| (tag.key, tag.value)).collect(),
+    };
+    of(request, incident.organization_id, &facts).await
+}
+
+/// Whether what is said in a connector's channel becomes comments. One that is gone, or never was one, keeps nothing from it.
+pub(crate) async fn is_synced(
+    request: &Request<'_>,
+    organization_id: OrganizationId,
+    id: &str,
+) -> Result<bool, Fault> {
+    let Ok(id) = id.parse::<ConnectorId>() else {
+        return Ok(true);
+    };
+    let found: Option<connector::Model> = request.loaders().load_one(id).await?;
+    let own = found.filter(|found| found.organization_id == organization_id);
+    Ok(own.is_none_or(|found| found.two_way_sync))
+}

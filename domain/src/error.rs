@@ -1,0 +1,190 @@
+//! What can go wrong.
+//!
+//! A use case that changes something refuses with [`Trouble`]: an expected failure is a [`UserError`], and a broken request or a fault of ours
+//! is a [`Refusal`], which is also what reads refuse with. How callers hear of it is for the faces to decide.
+
+use std::sync::Arc;
+
+use sea_orm::{DbErr, SqlErr};
+use tocsin_database::DatabaseFault;
+
+/// What kind of failure a user error tells of. Stable: programs may rely on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserErrorCode {
+    /// There is no such object, or it belongs to another organisation.
+    NotFound,
+    /// The caller's role or key does not allow it.
+    Forbidden,
+    /// A value is out of its bounds.
+    InvalidInput,
+    /// The object is not in a state that allows it.
+    WrongStatus,
+    /// Another object has the same name or address.
+    AlreadyExists,
+    /// The channel is another organisation's in that Slack workspace.
+    ChannelTaken,
+    /// The idempotency key was used before, with another input.
+    IdempotencyKeyReused,
+    /// Somebody else changed the object first: read it again.
+    Conflict,
+    /// The server has no key to seal secrets with.
+    SecretKeyMissing,
+    /// The server's environment sets it, and no mutation can.
+    SetByEnvironment,
+    /// There is no Slack app that could do it: none is configured, or it lacks its secrets.
+    SlackNotConfigured,
+    /// The comment was made in Slack, and is edited there.
+    EditInSlack,
+    /// The comment was retracted.
+    Retracted,
+    /// The incident's sync with Slack is muted: what is said there is no comment.
+    SyncMuted,
+    /// The connector has no two-way sync: what is said in its channel is no comment.
+    SyncOff,
+    /// The organisation takes no comments of people in Slack who are not matched with a member.
+    UnmatchedRefused,
+}
+
+/// An expected failure: nothing was changed.
+#[derive(Debug, Clone)]
+pub struct UserError {
+    /// What kind of failure it is. Stable.
+    pub code: UserErrorCode,
+    /// What a person can do about it.
+    pub message: String,
+    /// The path of the input field that is wrong, where one is.
+    pub field: Option<Vec<String>>,
+}
+
+impl UserError {
+    /// An error about no field in particular.
+    pub fn new(code: UserErrorCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            field: None,
+        }
+    }
+
+    /// There is no such object for the caller.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(
+            UserErrorCode::NotFound,
+            format!("There is no such {what} in your organisation."),
+        )
+    }
+
+    /// A value is out of its bounds.
+    pub fn invalid(field: &str, message: impl Into<String>) -> Self {
+        Self::new(UserErrorCode::InvalidInput, message).at(field)
+    }
+
+    /// Another object of the kind is called so.
+    fn name_taken(what: &str) -> Self {
+        let message = format!("A {what} with this name is there already.");
+        Self::new(UserErrorCode::AlreadyExists, message).at("name")
+    }
+
+    /// The same, about a field of the input.
+    #[must_use]
+    pub fn at(mut self, field: &str) -> Self {
+        self.field = Some(vec!["input".to_owned(), field.to_owned()]);
+        self
+    }
+}
+
+/// A fault of ours or of what we stand on. The caller is told to try again; the cause is logged where it is converted.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Fault {
+    /// The database failed.
+    #[error("{}", DatabaseFault::explain("the database", .0))]
+    Database(Arc<DbErr>),
+    /// The database failed while it committed: nobody knows whether the change is made.
+    #[error("{}, at the commit", DatabaseFault::explain("the database", .0))]
+    Unsure(Arc<DbErr>),
+    /// The process is ending, or overloaded.
+    #[error("{0}")]
+    Unavailable(&'static str),
+    /// What is stored can't be read: a bug.
+    #[error("{0}")]
+    Broken(String),
+}
+
+impl Fault {
+    /// A commit whose answer never came.
+    pub fn unsure(error: DbErr) -> Self {
+        Self::Unsure(Arc::new(error))
+    }
+}
+
+impl From<DbErr> for Fault {
+    fn from(error: DbErr) -> Self {
+        Self::Database(Arc::new(error))
+    }
+}
+
+/// Why a query is refused: a top-level error.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Refusal {
+    /// No key, or none that is valid.
+    #[error("This needs an API key: send `Authorization: Bearer <key>`.")]
+    Unauthenticated,
+    /// The key or role does not allow it.
+    #[error("{0}")]
+    Forbidden(String),
+    /// An argument is wrong.
+    #[error("{0}")]
+    BadInput(String),
+    /// Ours.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl From<DbErr> for Refusal {
+    fn from(error: DbErr) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+/// Why a mutation changed nothing.
+#[derive(Debug)]
+pub enum Trouble {
+    /// The caller is told in the payload.
+    Told(UserError),
+    /// The request is broken, or we are.
+    Refused(Refusal),
+}
+
+impl Trouble {
+    /// What a failed write means where names are unique in the organisation.
+    pub fn or_name_taken(what: &'static str) -> impl FnOnce(DbErr) -> Self {
+        move |error| match error.sql_err() {
+            Some(SqlErr::UniqueConstraintViolation(_)) => UserError::name_taken(what).into(),
+            _ => error.into(),
+        }
+    }
+}
+
+impl From<UserError> for Trouble {
+    fn from(error: UserError) -> Self {
+        Self::Told(error)
+    }
+}
+
+impl From<Refusal> for Trouble {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<Fault> for Trouble {
+    fn from(fault: Fault) -> Self {
+        Self::Refused(fault.into())
+    }
+}
+
+impl From<DbErr> for Trouble {
+    fn from(error: DbErr) -> Self {
+        Fault::from(error).into()
+    }
+}

@@ -1,0 +1,113 @@
+//! Reading the log: events with the incident and the entry they tell of, few queries for many events.
+
+use std::{collections::HashMap, sync::Arc};
+
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use tocsin_database::Database;
+use tocsin_entity::{
+    event,
+    id::{IncidentId, OrganizationId, TimelineEntryId, UserId},
+    incident, incident_assignee, organization, timeline_entry,
+};
+
+use super::cursor::Position;
+
+/// An event with what it tells of.
+#[derive(Debug)]
+pub struct Told {
+    /// The event.
+    pub event: event::Model,
+    /// The incident that it is about.
+    pub incident: Arc<incident::Model>,
+    /// The entry that tells of the change.
+    pub entry: Arc<timeline_entry::Model>,
+    /// Who was to work it.
+    pub assignees: Vec<UserId>,
+}
+
+impl Told {
+    /// Where it stands in the log.
+    pub fn position(&self) -> Position {
+        Position::of(&self.event)
+    }
+}
+
+/// The events after `seq`, oldest first.
+pub async fn read_after(
+    database: &Database,
+    organization_id: OrganizationId,
+    seq: i64,
+    limit: u64,
+) -> Result<Vec<Arc<Told>>, DbErr> {
+    let db = database.read();
+    let events = event::Entity::find()
+        .filter(event::Column::OrganizationId.eq(organization_id))
+        .filter(event::Column::Seq.gt(seq))
+        .order_by_asc(event::Column::Seq)
+        .limit(limit)
+        .all(db)
+        .await?;
+    if events.is_empty() {
+        return Ok(Vec::new());
+    }
+    let entries: HashMap<TimelineEntryId, _> = timeline_entry::Entity::find()
+        .filter(timeline_entry::Column::Id.is_in(events.iter().map(|event| event.entry_id)))
+        .all(db)
+        .await?
+        .into_iter()
+        .map(|row| (row.id, Arc::new(row)))
+        .collect();
+    let incidents: HashMap<IncidentId, _> = incident::Entity::find()
+        .filter(incident::Column::Id.is_in(events.iter().map(|event| event.incident_id)))
+        .all(db)
+        .await?
+        .into_iter()
+        .map(|row| (row.id, Arc::new(row)))
+        .collect();
+    let mut assignees: HashMap<IncidentId, Vec<UserId>> = HashMap::new();
+    let rows = incident_assignee::Entity::find()
+        .filter(incident_assignee::Column::IncidentId.is_in(incidents.keys().copied()))
+        .all(db)
+        .await?;
+    for row in rows {
+        assignees.entry(row.incident_id).or_default().push(row.user_id);
+    }
+    events
+        .into_iter()
+        .map(|event| {
+            let missing =
+                |what: &str| DbErr::RecordNotFound(format!("the {what} of event {} is gone", event.seq));
+            Ok(Arc::new(Told {
+                incident: incidents
+                    .get(&event.incident_id)
+                    .cloned()
+                    .ok_or_else(|| missing("incident"))?,
+                entry: entries
+                    .get(&event.entry_id)
+                    .cloned()
+                    .ok_or_else(|| missing("entry"))?,
+                assignees: assignees.get(&event.incident_id).cloned().unwrap_or_default(),
+                event,
+            }))
+        })
+        .collect()
+}
+
+/// The event of a number.
+pub async fn find(
+    database: &Database,
+    organization_id: OrganizationId,
+    seq: i64,
+) -> Result<Option<event::Model>, DbErr> {
+    event::Entity::find_by_id((organization_id, seq))
+        .one(database.read())
+        .await
+}
+
+/// The sequence number of the organisation's newest event; 0 before the first.
+pub(crate) async fn newest(database: &Database, organization_id: OrganizationId) -> Result<i64, DbErr> {
+    let row = organization::Entity::find_by_id(organization_id)
+        .one(database.read())
+        .await?;
+    Ok(row.map_or(0, |row| row.last_event_seq))
+}

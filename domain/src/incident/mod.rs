@@ -1,0 +1,34 @@
+//! Incidents: what they are, how they change, how they are read.
+
+mod apply;
+mod batch;
+mod command;
+mod error;
+mod input;
+mod muted;
+mod submit;
+mod timers;
+mod transition;
+#[cfg(test)]
+mod transition_tests;
+
+pub use self::{
+    apply::Applied,
+    input::{
+        AcknowledgeIncident, AddComment, EditComment, ReassignIncident, ReopenIncident, ResolveIncident,
+        RetractComment, SetSlackSync, SnoozeIncident, TriggerIncident, UpdateIncident,
+    },
+    submit::{
+        acknowledge, comment, edit, reassign, reopen, resolve, retract, set_slack_sync, snooze, trigger,
+        update,
+    },
+};
+pub(crate) use self::{
+    apply::{Lane, Order, tell_log},
+    timers::END_SNOOZE,
+};
+#[cfg(test)]
+pub(crate) use self::{
+    command::{Change, Command, Trigger},
+    error::IncidentError,
+};

@@ -1,0 +1,123 @@
+//! What viewers ask of post-mortems: the right first, then the input, then the change.
+
+use tocsin_entity::{
+    id::{IncidentId, PostmortemId},
+    postmortem,
+};
+
+use super::command::{self, By, Step};
+use crate::{
+    error::{Trouble, UserError},
+    idempotency::{self, GivenKey},
+    limits,
+    request::Request,
+    viewer::Need,
+};
+
+/// Which incident's post-mortem is to be drafted.
+#[derive(Debug)]
+pub struct CreatePostmortem {
+    /// The incident's id.
+    pub incident_id: String,
+    /// The title, of at most 200 characters; the incident's where none is given.
+    pub title: Option<String>,
+    /// Makes the request repeatable for 24 hours.
+    pub idempotency_key: Option<GivenKey>,
+}
+
+/// New words for a post-mortem; what is left out stays.
+#[derive(Debug)]
+pub struct UpdatePostmortem {
+    /// The post-mortem's id.
+    pub id: String,
+    /// The title, of at most 200 characters.
+    pub title: Option<String>,
+    /// The text, of at most 200,000 characters.
+    pub body_markdown: Option<String>,
+    /// The version that the words were written on: if another is there by now, nothing is changed.
+    pub version: Option<i64>,
+    /// Makes the request repeatable for 24 hours.
+    pub idempotency_key: Option<GivenKey>,
+}
+
+/// Which post-mortem goes to its reviewers.
+#[derive(Debug)]
+pub struct RequestPostmortemReview {
+    /// The post-mortem's id.
+    pub id: String,
+    /// Makes the request repeatable for 24 hours.
+    pub idempotency_key: Option<GivenKey>,
+}
+
+/// Which post-mortem is done.
+#[derive(Debug)]
+pub struct PublishPostmortem {
+    /// The post-mortem's id.
+    pub id: String,
+    /// Makes the request repeatable for 24 hours.
+    pub idempotency_key: Option<GivenKey>,
+}
+
+/// Who asks, once they may.
+fn by(request: &Request<'_>, key: Option<&GivenKey>) -> Result<By, Trouble> {
+    let viewer = request.viewer;
+    Ok(By {
+        organization_id: viewer.may_change(Need::Respond)?,
+        user_id: viewer.member().map(|member| member.user_id),
+        key: idempotency::key_use(request, key)?,
+    })
+}
+
+fn postmortem_id(id: &str) -> Result<PostmortemId, UserError> {
+    id.parse()
+        .map_err(|_| UserError::not_found("post-mortem").at("id"))
+}
+
+/// Drafts an incident's post-mortem from its timeline.
+pub async fn create(request: &Request<'_>, input: CreatePostmortem) -> Result<postmortem::Model, Trouble> {
+    let by = by(request, input.idempotency_key.as_ref())?;
+    let incident_id: IncidentId = input
+        .incident_id
+        .parse()
+        .map_err(|_| UserError::not_found("incident").at("incidentId"))?;
+    let title = input
+        .title
+        .map(|title| limits::title("title", &title))
+        .transpose()?;
+    command::create(request.domain.database(), &by, incident_id, title).await
+}
+
+/// Edits a post-mortem.
+pub async fn update(request: &Request<'_>, input: UpdatePostmortem) -> Result<postmortem::Model, Trouble> {
+    let by = by(request, input.idempotency_key.as_ref())?;
+    let id = postmortem_id(&input.id)?;
+    let step = Step::Edit {
+        title: input
+            .title
+            .map(|title| limits::title("title", &title))
+            .transpose()?,
+        body: input
+            .body_markdown
+            .map(|body| limits::bounded("bodyMarkdown", body, limits::DOCUMENT_MAX))
+            .transpose()?,
+        version: input.version,
+    };
+    command::change(request.domain.database(), &by, id, step).await
+}
+
+/// Sends a draft to its reviewers.
+pub async fn request_review(
+    request: &Request<'_>,
+    input: RequestPostmortemReview,
+) -> Result<postmortem::Model, Trouble> {
+    let by = by(request, input.idempotency_key.as_ref())?;
+    let id = postmortem_id(&input.id)?;
+    command::change(request.domain.database(), &by, id, Step::RequestReview).await
+}
+
+/// Publishes a post-mortem that was reviewed.
+pub async fn publish(request: &Request<'_>, input: PublishPostmortem) -> Result<postmortem::Model, Trouble> {
+    let by = by(request, input.idempotency_key.as_ref())?;
+    let id = postmortem_id(&input.id)?;
+    command::change(request.domain.database(), &by, id, Step::Publish).await
+}

@@ -1,0 +1,79 @@
+//! What an organisation has decided about Slack as a whole.
+
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel};
+use tocsin_entity::{
+    id::OrganizationId,
+    kinds::{PreviewPolicy, UnmatchedPolicy},
+    organization,
+};
+
+use crate::{
+    Domain,
+    audit::Trail,
+    error::{Fault, Trouble, UserError, UserErrorCode},
+    idempotency::{self, GivenKey},
+    request::Request,
+    viewer::Need,
+};
+
+/// New values for the settings; what is left out stays.
+#[derive(Debug)]
+pub struct UpdateSlackSettings {
+    /// What becomes of what people say in the threads of incidents whom nothing matches with a member.
+    pub unmatched_policy: Option<UnmatchedPolicy>,
+    /// Whose pasted links to incidents and post-mortems get a preview.
+    pub preview_policy: Option<PreviewPolicy>,
+    /// Makes the request repeatable for 24 hours.
+    pub idempotency_key: Option<GivenKey>,
+}
+
+/// Changes what the organisation has decided about Slack as a whole.
+pub async fn update(
+    request: &Request<'_>,
+    input: UpdateSlackSettings,
+) -> Result<organization::Model, Trouble> {
+    let viewer = request.viewer;
+    let organization_id = viewer.may_change(Need::Manage)?;
+    let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
+    let tx = request.domain.database().begin_write().await?;
+    let before = idempotency::before::<OrganizationId>(&tx, organization_id, key.as_ref()).await?;
+    let row = organization::Entity::find_by_id(organization_id).one(&tx).await?;
+    let row = row.ok_or_else(|| gone(organization_id))?;
+    if before.is_some() || input.unmatched_policy.is_none() && input.preview_policy.is_none() {
+        return Ok(row);
+    }
+    let was = row.clone();
+    let mut row = row.into_active_model();
+    if let Some(policy) = input.unmatched_policy {
+        row.slack_unmatched_policy = Set(policy);
+    }
+    if let Some(policy) = input.preview_policy {
+        row.slack_preview_policy = Set(policy);
+    }
+    let row = row.update(&tx).await?;
+    Trail::of(request, organization_id)
+        .changed(&tx, &was, &row)
+        .await?;
+    idempotency::keep(&tx, organization_id, key.as_ref(), organization_id).await?;
+    tx.commit().await?;
+    Ok(row)
+}
+
+/// Refuses a comment of somebody in Slack whom nothing matches with a member, where the organisation wants none.
+pub(crate) async fn takes_unmatched(domain: &Domain, organization_id: OrganizationId) -> Result<(), Trouble> {
+    let row = organization::Entity::find_by_id(organization_id)
+        .one(domain.database().read())
+        .await?;
+    match row.ok_or_else(|| gone(organization_id))?.slack_unmatched_policy {
+        UnmatchedPolicy::Attribute => Ok(()),
+        UnmatchedPolicy::Refuse => Err(UserError::new(
+            UserErrorCode::UnmatchedRefused,
+            "The organisation takes no comments of people in Slack who are not matched with a member.",
+        )
+        .into()),
+    }
+}
+
+fn gone(organization_id: OrganizationId) -> Fault {
+    Fault::Broken(format!("the organisation {organization_id} of a key is gone"))
+}
