@@ -52,7 +52,11 @@ impl From<redis::RedisError> for QueueError {
 
 impl From<apalis_sqlite::Error> for QueueError {
     fn from(error: apalis_sqlite::Error) -> Self {
-        Self::Backend(error.into())
+        match error {
+            // apalis' error hides that it wraps this one: whether the file is damaged is asked of sqlx's.
+            apalis_sqlite::Error::Database(error) => error.into(),
+            error => Self::Backend(error.into()),
+        }
     }
 }
 
