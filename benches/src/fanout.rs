@@ -25,7 +25,7 @@ const EVENTS: usize = 3;
 /// Sockets of one key; it may have more.
 const PER_KEY: usize = 2_500;
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// From sending a trigger until the last of so many subscribers has the event; the worst of three.
 pub(crate) async fn measure(stack: &Stack, subscribers: usize) -> anyhow::Result<Duration> {

@@ -3,9 +3,12 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use futures::StreamExt;
+use tokio_tungstenite::tungstenite::Message;
 
 use crate::{
     acks,
+    fanout::{self, Socket},
     http::Connection,
     stack::{KEY, Stack},
 };
@@ -35,8 +38,10 @@ pub(crate) async fn measure(stack: &Stack) -> anyhow::Result<Replies> {
     // The speaker is known from what they said before.
     let mut events = Connection::open_as_slack(&stack.slack_address, "/slack/events").await?;
     let before = time::OffsetDateTime::now_utc();
+    // Heard as it happens: asking again and again would take the machine from what is measured.
+    let mut socket = fanout::subscribe(&stack.address, KEY).await?;
     acks::send_said(stack, &mut events, "Before", Some(&thread), "Before", before).await?;
-    until(&mut api, 1).await?;
+    comments_heard(&mut socket, 1).await?;
 
     let said = time::OffsetDateTime::now_utc();
     let replies: Vec<usize> = (0..COUNT).map(|number| number * STRIDE % COUNT).collect();
@@ -54,8 +59,9 @@ pub(crate) async fn measure(stack: &Stack) -> anyhow::Result<Replies> {
         }
     });
     futures::future::try_join_all(senders).await?;
-    let bodies = until(&mut api, COUNT + 1).await?;
+    comments_heard(&mut socket, COUNT).await?;
     let took = began.elapsed();
+    let bodies = comments(&mut api).await?;
     let order: Vec<usize> = bodies.iter().filter_map(|body| body.parse().ok()).collect();
     let misplaced = order.windows(2).filter(|pair| pair[0] > pair[1]).count();
     Ok(Replies {
@@ -65,21 +71,26 @@ pub(crate) async fn measure(stack: &Stack) -> anyhow::Result<Replies> {
     })
 }
 
-/// Waits for so many comments; what they say, in the timeline's order.
-async fn until(api: &mut Connection, count: usize) -> anyhow::Result<Vec<String>> {
-    let began = Instant::now();
-    loop {
-        let bodies = comments(api).await?;
-        if bodies.len() >= count {
-            return Ok(bodies);
+/// Waits until so many comments more were added.
+async fn comments_heard(socket: &mut Socket, count: usize) -> anyhow::Result<()> {
+    let mut heard = 0;
+    let hearing = async {
+        while heard < count {
+            let message = socket.next().await.context("the socket was closed")??;
+            let Message::Text(text) = message else { continue };
+            if text.contains("COMMENT_ADDED") {
+                heard += 1;
+            } else if text.contains("\"error\"") {
+                bail!("{text}");
+            }
         }
-        if began.elapsed() > SEEN_WITHIN {
-            bail!("only {} of {count} replies are on the timeline", bodies.len());
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+        anyhow::Ok(())
+    };
+    let outcome = tokio::time::timeout(SEEN_WITHIN, hearing).await;
+    outcome.with_context(|| format!("only {heard} of {count} replies are on the timeline"))?
 }
 
+/// What the comments say, in the timeline's order.
 async fn comments(api: &mut Connection) -> anyhow::Result<Vec<String>> {
     let (mut bodies, mut after) = (Vec::new(), None);
     loop {

@@ -202,8 +202,14 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_written_is_told_with_its_remedy() {
         for (kind, remedy) in [
-            (io::ErrorKind::ReadOnlyFilesystem, "mount its file system for writing, or set"),
-            (io::ErrorKind::PermissionDenied, "change its permissions or its owner, or set"),
+            (
+                io::ErrorKind::ReadOnlyFilesystem,
+                "mount its file system for writing, or set",
+            ),
+            (
+                io::ErrorKind::PermissionDenied,
+                "change its permissions or its owner, or set",
+            ),
             (io::ErrorKind::IsADirectory, "move the directory away, or set"),
         ] {
             let told = not_accessible(Path::new("tocsin.db"), &kind.into()).to_string();

@@ -10,6 +10,7 @@ const REDIS: &[(&[&str], &str, &str)] = &[
         &[
             "WRONGPASS",
             "NOAUTH",
+            "Authentication required",
             "invalid username-password",
             "AuthenticationFailed",
             "authentication failed",
@@ -23,7 +24,7 @@ const REDIS: &[(&[&str], &str, &str)] = &[
         "give the user of TOCSIN_REDIS_URL all commands, keys and channels (ACL SETUSER)",
     ),
     (
-        &["OOM "],
+        &["OOM"],
         "Redis is full",
         "raise its maxmemory, and set maxmemory-policy to noeviction",
     ),

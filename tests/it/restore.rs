@@ -291,9 +291,7 @@ async fn home_says(world: &World, says: impl Fn(&str) -> bool) -> anyhow::Result
     Ok(world.slack().wait_until(is_shown, PATIENCE).await?)
 }
 
-async fn what_was_edited_and_what_a_home_tab_shows_agree_after_a_restore(
-    stack: Stack,
-) -> anyhow::Result<()> {
+async fn what_was_edited_and_what_a_home_tab_shows_agree_after_a_restore(stack: Stack) -> anyhow::Result<()> {
     let world = World::on(stack).start().await?;
     let alice = world
         .member("Alice Archer", "alice@example.com", "RESPONDER")

@@ -57,7 +57,7 @@ impl Redis {
 
     /// Its address.
     pub fn url(&self) -> String {
-        format!("redis://{}", self.address)
+        format!("redis://{}/1", self.address)
     }
 
     /// Kills it with `SIGKILL`; what it held is gone.

@@ -441,7 +441,8 @@ fn shared_environment(
         ("TOCSIN_SECRET_KEY", SECRET_KEY.to_owned()),
         (
             "TOCSIN_LOG",
-            "info,tocsin_bridge=debug,tocsin_slack_client=debug,tocsin_api=debug,tocsin_domain=debug".to_owned(),
+            "info,tocsin_bridge=debug,tocsin_slack_client=debug,tocsin_api=debug,tocsin_domain=debug"
+                .to_owned(),
         ),
         ("TOCSIN_LOG_FORMAT", "json".to_owned()),
         ("TOCSIN_SLACK_PACE", plan.pace.clone()),

@@ -309,7 +309,11 @@ impl RedisStore {
             Ok(Ok(_)) => Err(QueueError::Backend(
                 "Redis gives back another job than it was given".into(),
             )),
-            Ok(Err(error)) => Err(self.failed(error)),
+            Ok(Err(error)) => {
+                // A connection whose set-up was refused, for want of a password say, is never made again by itself.
+                self.reconnect();
+                Err(self.failed(error))
+            }
             Err(_) => {
                 self.reconnect();
                 Err(QueueError::Backend(

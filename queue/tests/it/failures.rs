@@ -231,7 +231,9 @@ async fn a_file_that_is_damaged_while_it_is_used_is_moved_aside_and_jobs_go_on()
         path.push(part);
         let length = std::fs::metadata(&path).unwrap().len();
         let mut damaged = File::options().write(true).open(&path).unwrap();
-        damaged.write_all(&vec![0xff; usize::try_from(length).unwrap()]).unwrap();
+        damaged
+            .write_all(&vec![0xff; usize::try_from(length).unwrap()])
+            .unwrap();
     }
     let noticed = async {
         for number in 0.. {

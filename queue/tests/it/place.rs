@@ -112,8 +112,9 @@ impl RedisServer {
         server
     }
 
+    /// With the number of a database: each new connection asks for more than it would without.
     pub(crate) fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        format!("redis://127.0.0.1:{}/1", self.port)
     }
 
     pub(crate) fn config(&self) -> QueueConfig {
