@@ -6,7 +6,11 @@ use tocsin_entity::{id::IncidentId, slack::incident};
 use tocsin_queue::jobs::ReconcileIncident;
 
 use super::press::Press;
-use crate::{home, installation::AppInstallation, parts::Parts, store::claim};
+use crate::{
+    installation::AppInstallation,
+    parts::Parts,
+    store::{claim, home::mark_home_of},
+};
 
 /// Has the message shown with a fresh menu, and the Home tab as it is after what was done there. If that fails, the choice stays
 /// on display and nothing else is wrong.
@@ -20,7 +24,13 @@ pub(super) async fn used(
         freshen(parts, installation, incident, request_id).await;
     }
     if press.in_view {
-        home::again(parts, installation, &press.user).await;
+        mark_home_of(
+            &parts.database,
+            installation.team_id(),
+            &press.user,
+            parts.clock.now(),
+        )
+        .await;
     }
 }
 

@@ -10,7 +10,11 @@ use time::OffsetDateTime;
 use tocsin_database::Database;
 
 use crate::{
-    home, inbound, mirror::outcome::LONGEST_PAUSE, pace, store::lease::LEASE, workspace_sync::rotate,
+    inbound,
+    mirror::outcome::LONGEST_PAUSE,
+    pace,
+    store::{home, lease::LEASE},
+    workspace_sync::rotate,
 };
 
 /// Pauses are measured from a moment ago, and replicas' clocks differ a little.

@@ -27,9 +27,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     graphql::{ApiError, EventPage, FollowedEvent},
-    home,
     parts::Parts,
-    store::claim::{self, News},
+    store::{
+        claim::{self, News},
+        home::mark_home,
+    },
 };
 
 /// How often the logs are looked at. Jobs come at once; this is for those that don't come.
@@ -134,7 +136,7 @@ async fn note(
                     news.push(told.clone());
                 }
             }
-            home::mark(tx, organization, now).await?;
+            mark_home(tx, organization, now).await?;
             move_cursor(tx, organization, cursor, now).await?;
             Ok(news)
         })

@@ -12,4 +12,3 @@ mod store;
 
 pub(crate) use opened::ROUTE;
 pub(crate) use refresh::run;
-pub(crate) use store::{CLAIM, again, mark, show_anew};

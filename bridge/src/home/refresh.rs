@@ -13,12 +13,13 @@ use tokio_util::sync::CancellationToken;
 use super::{
     content,
     read::{Home, read},
-    store::{self, CLAIM, End},
+    store::{self, End},
 };
 use crate::{
     installation::{self, AppInstallation, InstallationKey, Lookup},
     mirror::outcome::back_off,
     parts::Parts,
+    store::home::CLAIM,
 };
 
 /// How often it is looked for tabs that are due.

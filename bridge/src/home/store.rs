@@ -2,7 +2,7 @@
 
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, ExprTrait, OnConflict},
 };
 use time::{Duration, OffsetDateTime};
@@ -12,13 +12,7 @@ use tocsin_entity::{
 };
 use tocsin_queue::JobError;
 
-use crate::{installation::AppInstallation, parts::Parts};
-
-/// How long after it was opened a tab is kept fresh.
-const LOOKED_AT: Duration = Duration::days(3);
-
-/// How long a worker has a tab.
-pub(crate) const CLAIM: std::time::Duration = std::time::Duration::from_secs(40);
+use crate::{installation::AppInstallation, parts::Parts, store::home::CLAIM};
 
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::minutes(30);
@@ -69,48 +63,6 @@ pub(super) async fn open(
         .exec_without_returning(parts.database.write())
         .await
         .map_err(JobError::retry)?;
-    Ok(())
-}
-
-/// Somebody did something on their tab and looks at it: it is due at once, if they have one. If that fails, the tab follows a
-/// little later, as all do.
-pub(crate) async fn again(parts: &Parts, installation: &AppInstallation, user: &str) {
-    let update = Entity::update_many()
-        .col_expr(Column::WantedVersion, Expr::col(Column::WantedVersion).add(1))
-        .col_expr(Column::DueAt, Expr::value(parts.clock.now()))
-        .filter(Column::TeamId.eq(installation.team_id()))
-        .filter(Column::SlackUserId.eq(user));
-    if let Err(error) = update.exec(parts.database.write()).await {
-        tracing::warn!(
-            slack.user = user,
-            "the Home tab of {user} follows a little later: {error}"
-        );
-    }
-}
-
-/// An organisation's incidents have changed: the tabs that tell of them are due, as far as anybody looks at them.
-pub(crate) async fn mark(
-    tx: &impl ConnectionTrait,
-    organization: OrganizationId,
-    now: OffsetDateTime,
-) -> Result<(), DbErr> {
-    Entity::update_many()
-        .col_expr(Column::WantedVersion, Expr::col(Column::WantedVersion).add(1))
-        .filter(Column::OpenedAt.gt(now - LOOKED_AT))
-        .filter(Column::Organizations.contains(organization.to_string()))
-        .exec(tx)
-        .await?;
-    Ok(())
-}
-
-/// The same, where Slack may show something else than is on record.
-pub(crate) async fn show_anew(tx: &impl ConnectionTrait, organization: OrganizationId) -> Result<(), DbErr> {
-    Entity::update_many()
-        .col_expr(Column::ContentHash, Expr::value(None::<String>))
-        .col_expr(Column::WantedVersion, Expr::col(Column::WantedVersion).add(1))
-        .filter(Column::Organizations.contains(organization.to_string()))
-        .exec(tx)
-        .await?;
     Ok(())
 }
 

@@ -24,9 +24,8 @@ use super::{census::Room, lost, sighting::Sighting};
 use crate::{
     failure::of_api,
     graphql::{As, Incident, ReportRestore, report_restore},
-    home,
     parts::Parts,
-    store::{claim, lease::Claimed},
+    store::{claim, home::mark_home_anew, lease::Claimed},
 };
 
 /// Rows that are asked for together.
@@ -377,7 +376,7 @@ impl Repair {
             claim::show_again(tx, incident, now).await?;
         }
         for organization in &self.restored {
-            home::show_anew(tx, *organization).await?;
+            mark_home_anew(tx, *organization).await?;
         }
         Ok(())
     }

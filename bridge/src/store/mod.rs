@@ -4,6 +4,7 @@ pub(crate) mod channels;
 pub(crate) mod claim;
 pub(crate) mod due;
 pub(crate) mod fence;
+pub(crate) mod home;
 pub(crate) mod lane;
 pub(crate) mod lease;
 pub(crate) mod post_key;
