@@ -24,6 +24,7 @@ mod inbound;
 mod inbox;
 mod install;
 mod installation;
+mod links;
 mod manifest;
 mod mention;
 mod mirror;

@@ -9,8 +9,8 @@ use tocsin_queue::JobError;
 
 use super::press::Press;
 use crate::{
-    acting, failure::of_api, graphql::As, identity::Person, installation::AppInstallation, notice::Notice,
-    parts::Parts, thread, unfurl,
+    acting, failure::of_api, graphql::As, identity::Person, installation::AppInstallation, links,
+    notice::Notice, parts::Parts, thread,
 };
 
 /// The incident that a press is about, in its organisation.
@@ -48,7 +48,7 @@ async fn on_message(
     };
     let installation = &person.installation;
     let post = match &press.unfurled_url {
-        Some(url) => match unfurl::find(parts, installation, channel, ts, url).await? {
+        Some(url) => match links::preview_of_link(parts, installation, channel, ts, url).await? {
             Some(post) => Some(post),
             // A preview that was made while the message was still being written: who pressed it says whose it is.
             None => return by_link(parts, url, person, request_id).await,
@@ -100,7 +100,7 @@ async fn by_link(
     person: &Person,
     request_id: Option<&str>,
 ) -> Result<Option<Target>, JobError> {
-    let incident = unfurl::incident_of(parts, url, Some(person), request_id).await?;
+    let incident = links::incident_of(parts, url, Some(person), request_id).await?;
     Ok(incident.map(|incident| Target {
         organization: incident.organization_id,
         incident: incident.id,

@@ -21,12 +21,13 @@ use tocsin_slack::{
     lenient::{id, lenient, read},
 };
 
-use super::{fingerprint, incident_among, link::Page, theirs, wake::wake};
+use super::wake::wake;
 use crate::{
     failure::of_api,
     graphql::{As, Incident},
     identity::{self, Person, Standing},
     installation::AppInstallation,
+    links::{Page, fingerprint, incident_among, theirs},
     parts::{Parts, Route},
     request::{Item, Outcome, Worked},
     store::post_key::{OF_INCIDENT, OF_POSTMORTEM},

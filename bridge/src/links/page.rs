@@ -4,14 +4,14 @@ use url::Url;
 
 /// A page of which there is a preview, by the incident's number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Page {
+pub(crate) enum Page {
     Incident(i32),
     Postmortem(i32),
 }
 
 impl Page {
     /// The page that a link leads to, if it is one of this installation: same host, same path prefix. Query and fragment say nothing.
-    pub(super) fn of(public_url: &Url, link: &str) -> Option<Self> {
+    pub(crate) fn of(public_url: &Url, link: &str) -> Option<Self> {
         let link = Url::parse(link).ok()?;
         if !matches!(link.scheme(), "http" | "https")
             || link.host()? != public_url.host()?
@@ -30,7 +30,7 @@ impl Page {
         }
     }
 
-    pub(super) fn number(self) -> i32 {
+    pub(crate) fn number(self) -> i32 {
         match self {
             Self::Incident(number) | Self::Postmortem(number) => number,
         }
