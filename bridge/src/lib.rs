@@ -28,7 +28,6 @@ mod links;
 mod manifest;
 mod mention;
 mod mirror;
-mod modals;
 mod notice;
 mod operation;
 mod origin;

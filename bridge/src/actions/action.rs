@@ -2,7 +2,8 @@
 
 use time::OffsetDateTime;
 
-use crate::{acting::Change, modals::Dialog};
+use super::dialogs::Dialog;
+use crate::acting::Change;
 
 /// What a button or a choice in the menu asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,6 +6,7 @@
 
 mod action;
 mod age;
+mod dialogs;
 mod menu;
 mod open;
 mod options;

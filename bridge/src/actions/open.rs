@@ -10,7 +10,9 @@ use tocsin_queue::JobError;
 use tocsin_slack::{envelope::Kind, error::SlackError, view::View};
 
 use super::{
-    age, menu,
+    age,
+    dialogs::{self, Dialog, Meta, Subject},
+    menu,
     press::Press,
     target,
     tell::{Place, tell},
@@ -20,7 +22,6 @@ use crate::{
     failure::of_api,
     graphql::{As, Incident},
     installation::AppInstallation,
-    modals::{self, Dialog, Meta, Subject},
     notice::Notice,
     parts::{Parts, Prompt},
     request::{Answer, Ask, Reply},
@@ -48,7 +49,7 @@ async fn open(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
     let trigger = press.trigger.as_deref().unwrap_or_default();
     let workspace = ask.installation.workspace();
     // What opens it is good for 3 s; the menu is not waited for.
-    let loading = modals::loading(dialog);
+    let loading = dialogs::loading(dialog);
     let (opened, ()) = tokio::join!(
         workspace.slack.open_view(trigger, &loading),
         menu::used(parts, &ask.installation, &press, Some(&ask.request_id)),
@@ -59,12 +60,12 @@ async fn open(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
     };
     let (view, outcome) = match filled(parts, ask, &press, dialog).await {
         Ok(Ok(view)) => (view, "opened"),
-        Ok(Err(notice)) => (modals::refusal(dialog, &notice), notice.outcome()),
+        Ok(Err(notice)) => (dialogs::refusal(dialog, &notice), notice.outcome()),
         Err(error) => {
             let (JobError::Retry(cause) | JobError::RetryAfter(_, cause) | JobError::Fail(cause)) = error;
             tracing::warn!(request.id = ask.request_id, "a dialog can't be filled: {cause}");
             let notice = Notice::Unavailable;
-            (modals::refusal(dialog, &notice), notice.outcome())
+            (dialogs::refusal(dialog, &notice), notice.outcome())
         }
     };
     if let Err(error) = workspace.slack.update_view(&opened.id, None, &view).await {
@@ -172,7 +173,7 @@ async fn filled(
         urgency: None,
         severity: None,
     };
-    Ok(Ok(modals::view(dialog, &subject, &meta, ask.received_at)))
+    Ok(Ok(dialogs::view(dialog, &subject, &meta, ask.received_at)))
 }
 
 /// What can't be done to an incident that is over.

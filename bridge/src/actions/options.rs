@@ -6,11 +6,11 @@ use tocsin_entity::kinds::Role;
 use tocsin_queue::JobError;
 use tocsin_slack::envelope::Kind;
 
+use super::dialogs::{self, Meta};
 use crate::{
     acting::{self, asker},
     failure::of_api,
     graphql::As,
-    modals::{self, Meta},
     parts::{Parts, Prompt},
     request::{Answer, Ask, Reply},
 };
@@ -26,8 +26,8 @@ pub(crate) const OPTIONS: Prompt = Prompt {
 
 /// About which incident members are asked for.
 fn asked(payload: &Value) -> Option<Meta> {
-    let (_, meta) = modals::submitted(payload)?;
-    (payload["action_id"] == modals::ASSIGNEES).then_some(meta)
+    let (_, meta) = dialogs::submitted(payload)?;
+    (payload["action_id"] == dialogs::ASSIGNEES).then_some(meta)
 }
 
 async fn options(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
@@ -50,5 +50,5 @@ async fn options(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
     };
     let typed = payload["value"].as_str().unwrap_or_default();
     let found = parts.api.members(who, typed).await.map_err(of_api)?;
-    Ok(Answer::Done("options", Reply::Json(modals::options(&found))))
+    Ok(Answer::Done("options", Reply::Json(dialogs::options(&found))))
 }

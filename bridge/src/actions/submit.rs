@@ -5,10 +5,12 @@ use serde_json::{Value, json};
 use tocsin_slack::envelope::Kind;
 use url::Url;
 
-use super::tell::{Place, tell};
+use super::{
+    dialogs,
+    tell::{Place, tell},
+};
 use crate::{
     acting::{self, Asked, asker},
-    modals,
     notice::Notice,
     parts::{Parts, Prompt, Route},
     request::{Answer, Ask, Item, Outcome, Reply, Worked},
@@ -18,7 +20,7 @@ use crate::{
 pub(crate) const SUBMIT: Prompt = Prompt {
     kind: Kind::Interaction,
     name: "view_submission",
-    wanted: |payload| modals::submitted(payload).is_some(),
+    wanted: |payload| dialogs::submitted(payload).is_some(),
     answer: |_, ask| async move { Ok(check(ask)) }.boxed(),
     otherwise: unavailable,
 };
@@ -27,15 +29,15 @@ pub(crate) const SUBMIT: Prompt = Prompt {
 pub(crate) const SUBMITTED: Route = Route {
     kind: Kind::Interaction,
     name: "view_submission",
-    wanted: |payload| modals::submitted(payload).is_some(),
+    wanted: |payload| dialogs::submitted(payload).is_some(),
     work: |parts, item| submitted(parts, item).boxed(),
 };
 
 fn check(ask: &Ask) -> Answer {
-    let Some((dialog, meta)) = modals::submitted(&ask.payload) else {
+    let Some((dialog, meta)) = dialogs::submitted(&ask.payload) else {
         return Answer::Done("ignored", Reply::Empty);
     };
-    match modals::read(dialog, &meta, &ask.payload, ask.received_at) {
+    match dialogs::read(dialog, &meta, &ask.payload, ask.received_at) {
         Ok(_) => Answer::Store(Reply::Empty),
         Err(wrong) => {
             let wrong = wrong
@@ -47,19 +49,19 @@ fn check(ask: &Ask) -> Answer {
 }
 
 fn unavailable(payload: &Value) -> Reply {
-    modals::submitted(payload).map_or(Reply::Empty, |(dialog, _)| {
-        let view = modals::refusal(dialog, &Notice::Unavailable);
+    dialogs::submitted(payload).map_or(Reply::Empty, |(dialog, _)| {
+        let view = dialogs::refusal(dialog, &Notice::Unavailable);
         Reply::Json(json!({"response_action": "update", "view": view.json()}))
     })
 }
 
 async fn submitted(parts: &Parts, item: &Item) -> Worked {
     let payload = &item.payload;
-    let (Some((dialog, meta)), Some(user)) = (modals::submitted(payload), payload["user"]["id"].as_str())
+    let (Some((dialog, meta)), Some(user)) = (dialogs::submitted(payload), payload["user"]["id"].as_str())
     else {
         return Ok(Outcome::NotOurs("ignored"));
     };
-    let Ok(change) = modals::read(dialog, &meta, payload, item.received_at) else {
+    let Ok(change) = dialogs::read(dialog, &meta, payload, item.received_at) else {
         return Ok(Outcome::NotOurs("wrong"));
     };
     let done = match asker::person(parts, &item.installation, user).await? {

@@ -4,10 +4,9 @@ use serde_json::json;
 use tocsin_queue::JobError;
 use url::Url;
 
-use super::press::Press;
+use super::{dialogs, press::Press};
 use crate::{
     installation::AppInstallation,
-    modals,
     notice::{self, Notice},
     parts::Parts,
 };
@@ -66,7 +65,7 @@ pub(super) async fn tell(
     if let (None, None, Some(trigger)) = (response_url, channel, trigger) {
         let told = installation
             .slack()
-            .open_view(trigger, &modals::told(&text))
+            .open_view(trigger, &dialogs::told(&text))
             .await;
         if let Err(error) = told {
             tracing::warn!(slack.user = user, "{user} can't be told: {error}");

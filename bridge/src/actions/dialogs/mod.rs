@@ -1,6 +1,6 @@
 //! The dialogs in which people act on an incident: what they show, what is read from them, and what is wrong with it.
 //!
-//! Everything here is pure. A dialog is opened and filled by [`crate::actions`], within the 3 s that Slack gives it; what it asks for is
+//! Everything here is pure. A dialog is opened and filled by [`super`], within the 3 s that Slack gives it; what it asks for is
 //! a [`Change`], made with the rights of whoever submits it.
 
 mod details;
