@@ -40,6 +40,7 @@ mod restore_watch;
 mod rich_text;
 mod routes;
 mod sharing;
+mod sighting;
 mod store;
 mod telemetry;
 mod thread;

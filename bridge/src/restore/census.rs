@@ -17,13 +17,10 @@ use tocsin_slack::error::SlackError;
 use tocsin_slack_client::web_api::Window;
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    settle::{self, Found},
-    sighting::Sighting,
-};
 use crate::{
     failure::{of_api, told},
     parts::Parts,
+    sighting::{Found, Room, Sighting, settle},
     workspace::Workspace,
 };
 
@@ -44,15 +41,6 @@ const LONG_AGO_PAGES: usize = 25;
 
 /// Between two channels: what people wait for needs the same calls.
 const PAUSE: Duration = Duration::from_millis(100);
-
-/// A channel in which messages of ours may be.
-#[derive(Clone, Debug)]
-pub(super) struct Room {
-    pub(super) workspace: Arc<Workspace>,
-    pub(super) team_id: String,
-    pub(super) channel_id: String,
-    pub(super) channel_name: String,
-}
 
 /// Reads the channels after the start and then from time to time, until the shutdown.
 pub(crate) async fn run(parts: &Parts, shutdown: CancellationToken) {
@@ -179,10 +167,10 @@ async fn look(parts: &Parts, room: &Room) -> Result<(), JobError> {
         .collect();
     let now = parts.clock.now();
     let lately = read(room, now - LATELY, LATELY_PAGES).await?;
-    let found = settle::settle(parts, room, &organizations, lately).await?;
+    let found = settle(parts, room, &organizations, lately).await?;
     if found == Found::More {
         let long_ago = read(room, now - LONG_AGO, LONG_AGO_PAGES).await?;
-        settle::settle(parts, room, &organizations, long_ago).await?;
+        settle(parts, room, &organizations, long_ago).await?;
     }
     Ok(())
 }

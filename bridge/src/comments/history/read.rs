@@ -19,8 +19,8 @@ use crate::{
     inbox::{self, Stored},
     installation::InstallationKey,
     parts::Parts,
-    restore,
     rich_text::message::Message,
+    sighting,
 };
 
 /// Pages of a thread that are read, of 200 messages each: nobody reads a longer one.
@@ -53,7 +53,7 @@ pub(super) async fn read(parts: &Arc<Parts>, threads: &Threads) -> Result<usize,
         }
         let thread = thread(parts, root).await?;
         if let Some(thread) = &thread {
-            restore::settle_thread(parts, root, &thread.messages).await?;
+            sighting::settle_thread(parts, root, &thread.messages).await?;
         }
         all.extend(thread);
     }

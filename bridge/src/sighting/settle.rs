@@ -20,7 +20,7 @@ use tocsin_entity::{
 use tocsin_queue::JobError;
 use tocsin_slack_client::web_api::ReadMessage;
 
-use super::{census::Room, lost, sighting::Sighting};
+use super::{Room, lost, seen::Sighting};
 use crate::{
     failure::of_api,
     graphql::{As, Incident, ReportRestore, report_restore},
@@ -33,7 +33,7 @@ const TOGETHER: usize = 500;
 
 /// Whether Slack knows more than the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub(crate) enum Found {
     Nothing,
     More,
 }
@@ -70,7 +70,7 @@ struct Repair {
 }
 
 /// Compares what was read in a channel, or in a thread there.
-pub(super) async fn settle(
+pub(crate) async fn settle(
     parts: &Parts,
     room: &Room,
     organizations: &HashSet<OrganizationId>,

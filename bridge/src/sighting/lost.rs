@@ -7,7 +7,7 @@ use tocsin_queue::JobError;
 use tocsin_slack::{error::SlackError, message::Message, metadata::Metadata, method::CHAT_UPDATE};
 use tocsin_slack_client::pacer::Place;
 
-use super::{census::Room, sighting::Sighting};
+use super::{Room, seen::Sighting};
 
 /// How long a place in the pace is waited for; what gets none has its turn in the next round.
 const PLACE_WAIT: Duration = Duration::from_secs(10);

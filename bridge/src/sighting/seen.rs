@@ -6,23 +6,23 @@ use tocsin_slack_client::web_api::ReadMessage;
 
 /// A message of ours, as it was read.
 #[derive(Clone, Debug)]
-pub(super) struct Sighting {
-    pub(super) ts: String,
-    pub(super) thread_ts: Option<String>,
-    pub(super) text: String,
-    pub(super) post: PostId,
-    pub(super) key: String,
-    pub(super) organization: OrganizationId,
-    pub(super) incident: Option<IncidentId>,
-    pub(super) number: i64,
-    pub(super) version: i64,
-    pub(super) written_at: OffsetDateTime,
+pub(crate) struct Sighting {
+    pub(crate) ts: String,
+    pub(crate) thread_ts: Option<String>,
+    pub(crate) text: String,
+    pub(crate) post: PostId,
+    pub(crate) key: String,
+    pub(crate) organization: OrganizationId,
+    pub(crate) incident: Option<IncidentId>,
+    pub(crate) number: i64,
+    pub(crate) version: i64,
+    pub(crate) written_at: OffsetDateTime,
 }
 
 impl Sighting {
     /// What it says; none where it is somebody else's, or of a version that did not say so much. Everybody can give a message such metadata: where
     /// it is not known which bot is ours, nothing is.
-    pub(super) fn of(message: &ReadMessage, bot_id: Option<&str>) -> Option<Self> {
+    pub(crate) fn of(message: &ReadMessage, bot_id: Option<&str>) -> Option<Self> {
         if message.bot_id.as_deref() != Some(bot_id?) {
             return None;
         }
