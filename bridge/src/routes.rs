@@ -1,9 +1,9 @@
 //! All features, by the requests that they handle: one line for each.
 
 use crate::{
-    actions, commands, comments, create, directory, home, identity, install, mention,
+    actions, channel_events, commands, comments, create, home, install, mention,
     parts::{Prompt, Registry, Route},
-    unfurl, workflow,
+    people, unfurl, workflow,
 };
 
 /// Who works requests.
@@ -14,11 +14,11 @@ const ROUTES: &[&Route] = &[
     &comments::ROUTE,
     &create::SUBMITTED,
     &home::ROUTE,
-    &identity::USER_CHANGED,
-    &identity::USER_JOINED,
     &install::REVOKED,
     &install::UNINSTALLED,
     &mention::ROUTE,
+    &people::USER_CHANGED,
+    &people::USER_JOINED,
     &unfurl::ROUTE,
     &workflow::ROUTE,
 ];
@@ -41,7 +41,7 @@ const PROMPTS: &[&Prompt] = &[
 pub(crate) fn registry() -> Registry {
     let messages = &comments::ROUTE;
     Registry::new()
-        .routes(ROUTES.iter().copied().chain(&directory::ROUTES))
+        .routes(ROUTES.iter().copied().chain(&channel_events::ROUTES))
         .prompts(PROMPTS.iter().copied())
         .in_sequence(messages.kind, messages.name, comments::place)
 }

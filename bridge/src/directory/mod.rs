@@ -7,10 +7,8 @@ mod fill;
 mod names;
 mod read;
 mod renumber;
-mod told;
 
 pub(crate) use fill::run;
 pub(crate) use names::channel_name;
 pub(crate) use read::{ReadError, read_all};
-pub(crate) use renumber::FollowError;
-pub(crate) use told::ROUTES;
+pub(crate) use renumber::{FollowError, renamed, renumbered};

@@ -23,7 +23,7 @@ pub(crate) enum FollowError {
 }
 
 /// It has another id.
-pub(super) async fn renumbered(
+pub(crate) async fn renumbered(
     parts: &Parts,
     installation: &AppInstallation,
     from: &str,
@@ -35,7 +35,7 @@ pub(super) async fn renumbered(
 }
 
 /// Those among these that are on record under other names: connectors that name one so lead to the same channel as before.
-pub(super) async fn renamed(parts: &Parts, team: &str, channels: &[Channel]) -> Result<(), FollowError> {
+pub(crate) async fn renamed(parts: &Parts, team: &str, channels: &[Channel]) -> Result<(), FollowError> {
     let ids = channels.iter().map(|channel| channel.id.as_str());
     let known = channel::Entity::find()
         .filter(channel::Column::TeamId.eq(team))

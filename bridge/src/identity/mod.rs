@@ -8,14 +8,12 @@ mod face;
 mod linking;
 mod person;
 pub(crate) mod prompt;
-mod refresh;
 
 pub(crate) use code::code;
 pub(crate) use face::face;
 pub(crate) use linking::set_linked;
-pub(crate) use person::{Person, is_at_home, is_unlinked, name, person};
+pub(crate) use person::{Person, is_at_home, is_unlinked, name, person, remember};
 pub(crate) use prompt::prompt;
-pub(crate) use refresh::{USER_CHANGED, USER_JOINED};
 
 use tocsin_entity::id::OrganizationId;
 use tocsin_queue::JobError;

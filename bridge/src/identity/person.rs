@@ -88,7 +88,7 @@ pub(crate) async fn person(
 }
 
 /// Writes down what Slack says of a person.
-pub(super) async fn remember(
+pub(crate) async fn remember(
     database: &Database,
     team_id: &str,
     user: &User,

@@ -8,8 +8,8 @@ use tocsin_entity::slack::user::{Column, Entity, Model};
 use tocsin_queue::JobError;
 use tocsin_slack::{envelope::Kind, person::User};
 
-use super::person::remember;
 use crate::{
+    identity::remember,
     parts::{Parts, Route},
     request::{Item, Outcome, Worked},
 };

@@ -10,8 +10,8 @@ use tocsin_entity::slack::channel::{Column, Entity};
 use tocsin_queue::JobError;
 use tocsin_slack::{channel::Channel, envelope::Kind, error::SlackError};
 
-use super::renumber;
 use crate::{
+    directory::{renamed, renumbered},
     installation::AppInstallation,
     parts::{Parts, Route},
     request::{Item, Outcome, Worked},
@@ -176,7 +176,7 @@ async fn note(
         Change::Deleted => forget(parts, team, id).await,
         Change::IsNow { id: now } => {
             // Whatever is known by the new id is newer.
-            renumber::renumbered(parts, installation, id, now)
+            renumbered(parts, installation, id, now)
                 .await
                 .map_err(JobError::retry)?;
             forget(parts, team, id).await.map_err(JobError::retry)?;
@@ -197,7 +197,7 @@ async fn ask(parts: &Parts, installation: &AppInstallation, id: &str, told: &Cha
     let team = installation.team_id();
     match told {
         Change::IsNow { id: now } => {
-            renumber::renumbered(parts, installation, id, now)
+            renumbered(parts, installation, id, now)
                 .await
                 .map_err(JobError::retry)?;
             read(parts, installation, now).await
@@ -266,7 +266,7 @@ async fn read(parts: &Parts, installation: &AppInstallation, id: &str) -> Result
     };
     match workspace.slack.channel(id).await {
         Ok(channel) => {
-            renumber::renamed(parts, &bot.team_id, std::slice::from_ref(&channel))
+            renamed(parts, &bot.team_id, std::slice::from_ref(&channel))
                 .await
                 .map_err(JobError::retry)?;
             store::record(&parts.database, &bot, &channel, parts.clock.now())
