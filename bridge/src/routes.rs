@@ -43,6 +43,8 @@ pub(crate) fn registry() -> Registry {
     Registry::new()
         .routes(ROUTES.iter().copied().chain(&channel_events::ROUTES))
         .prompts(PROMPTS.iter().copied())
+        .subcommands([&create::SUBCOMMAND])
+        .manifest(&create::SHORTCUTS, [&workflow::STEP])
         .in_sequence(messages.kind, messages.name, comments::place)
 }
 

@@ -6,6 +6,7 @@
 pub(crate) mod act;
 pub(crate) mod asker;
 mod change;
+pub(crate) mod services;
 pub(crate) mod texts;
 pub(crate) mod typed;
 mod whom;

@@ -17,8 +17,7 @@ use url::Url;
 
 use super::Told;
 use crate::{
-    acting::{self, asker, texts, typed::Typed},
-    create::services,
+    acting::{self, asker, services, texts, typed::Typed},
     failure::of_api,
     grammar::{
         parse::{Command, Filters, parse},

@@ -17,7 +17,6 @@ use tocsin_slack::envelope::Kind;
 
 use crate::{
     acting::{act, texts, typed::Typed},
-    create,
     grammar::{
         parse::{Command, parse},
         verb::Verb,
@@ -28,9 +27,6 @@ use crate::{
 };
 
 pub(crate) use list::PAGE;
-
-/// What may follow the command, as Slack shows it to who types.
-pub(crate) const USAGE_HINT: &str = "help | create | list | show 42 | ack 42 | resolve 42";
 
 /// As the envelope of a command is named.
 const NAME: &str = "command";
@@ -93,11 +89,10 @@ async fn answer(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
             return Ok(Answer::Done("help", Reply::ephemeral(text.as_str())));
         }
         Ok(Command::Act { .. } | Command::Link | Command::Unlink) => return Ok(Answer::Store(Reply::Empty)),
-        Ok(Command::Create(given)) => {
-            return if given.is_whole() {
-                Ok(Answer::Store(Reply::Empty))
-            } else {
-                create::open_for_command(parts, ask, &typed, &given).await
+        Ok(Command::Create(_)) => {
+            return match parts.registry.subcommand(Verb::Create) {
+                Some(subcommand) => (subcommand.answer)(parts, ask).await,
+                None => Ok(Answer::Done("ignored", Reply::Empty)),
             };
         }
         Ok(Command::List(filters)) => (
@@ -138,7 +133,12 @@ async fn work(parts: &Parts, item: &Item) -> Worked {
             let verb = deed.verb();
             (verb, act::by_number(parts, item, &typed, number, &deed).await?)
         }
-        Ok(Command::Create(given)) => return create::from_command(parts, item, &typed, &given).await,
+        Ok(Command::Create(_)) => {
+            return match parts.registry.subcommand(Verb::Create) {
+                Some(subcommand) => (subcommand.work)(parts, item).await,
+                None => Ok(Outcome::NotOurs("ignored")),
+            };
+        }
         Ok(Command::Link) => (
             Verb::Link,
             link::link(parts, &item.installation, &typed, request_id).await?,

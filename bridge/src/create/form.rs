@@ -13,7 +13,8 @@ use tocsin_slack::{
 };
 use url::Url;
 
-use super::{Prefilled, services};
+use super::Prefilled;
+use crate::acting::services;
 
 /// As Slack names it when it is submitted.
 pub(super) const CALLBACK: &str = "create";

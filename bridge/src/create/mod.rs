@@ -5,10 +5,10 @@
 
 mod form;
 mod open;
-pub(crate) mod services;
 mod submit;
 mod trigger;
 
+use futures::FutureExt;
 use tocsin_entity::{
     id::OrganizationId,
     kinds::{Severity, Urgency},
@@ -16,19 +16,22 @@ use tocsin_entity::{
 use tocsin_queue::JobError;
 
 pub(crate) use open::{
-    FROM_HOME, FROM_MESSAGE, GLOBAL, MESSAGE_SHORTCUT, OPTIONS, SHORTCUT, for_command as open_for_command,
+    FROM_HOME, FROM_MESSAGE, GLOBAL, OPTIONS, SHORTCUTS,
 };
 pub(crate) use submit::{SUBMIT, SUBMITTED};
 
 use crate::{
-    acting::{self, texts, typed::Typed},
-    grammar::{parse::Given, verb::Verb},
+    acting::{self, act::Refusal, services, texts, typed::Typed},
+    grammar::{
+        parse::{Command, Given, parse},
+        verb::Verb,
+    },
     graphql::As,
     installation::AppInstallation,
     notice::Notice,
     origin::Origin,
-    parts::Parts,
-    request::{Item, Outcome, Worked},
+    parts::{Parts, Subcommand},
+    request::{Answer, Ask, Item, Outcome, Reply, Worked},
 };
 use trigger::{Created, Draft, Who};
 
@@ -39,9 +42,30 @@ impl Given {
     }
 }
 
+/// `create`: what says all that is needed is stored, and the rest is asked for.
+pub(crate) const SUBCOMMAND: Subcommand = Subcommand {
+    verb: Verb::Create,
+    answer: |parts, ask| answer(parts, ask).boxed(),
+    work: |parts, item| work(parts, item).boxed(),
+};
+
+async fn answer(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
+    match Typed::of(&ask.payload).map(|typed| (parse(&typed.text), typed)) {
+        Some((Ok(Command::Create(given)), _)) if given.is_whole() => Ok(Answer::Store(Reply::Empty)),
+        Some((Ok(Command::Create(given)), typed)) => open::for_command(parts, ask, &typed, &given).await,
+        Some(_) | None => Ok(Answer::Done("ignored", Reply::Empty)),
+    }
+}
+
 /// Creates the incident of a command that says all that is needed.
-pub(crate) async fn from_command(parts: &Parts, item: &Item, typed: &Typed, given: &Given) -> Worked {
-    let (outcome, text) = match create_given(parts, item, typed, given).await? {
+async fn work(parts: &Parts, item: &Item) -> Worked {
+    let Some(typed) = Typed::of(&item.payload) else {
+        return Ok(Outcome::NotOurs("ignored"));
+    };
+    let Ok(Command::Create(given)) = parse(&typed.text) else {
+        return Ok(Outcome::NotOurs("ignored"));
+    };
+    let (outcome, text) = match create_given(parts, item, &typed, &given).await? {
         Ok(created) => ("created", created.told().as_str().to_owned()),
         Err(refusal) => (refusal.outcome(), refusal.text(Verb::Create)),
     };
@@ -54,7 +78,7 @@ async fn create_given(
     item: &Item,
     typed: &Typed,
     given: &Given,
-) -> Result<Result<Created, crate::acting::act::Refusal>, JobError> {
+) -> Result<Result<Created, Refusal>, JobError> {
     let request_id = item.request_id.as_deref();
     let (Some(title), Some(service)) = (&given.title, &given.service) else {
         return Ok(Err(Notice::NotFound.into()));

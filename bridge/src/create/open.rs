@@ -12,26 +12,45 @@ use tocsin_slack::{envelope::Kind, error::SlackError, inputs::option, view::View
 use super::{
     Prefilled,
     form::{self, DESCRIPTION_MAX, Meta, TITLE_MAX},
-    services::{self, CHOICES},
     sorry,
 };
 use crate::{
-    acting::{self, asker, typed::Typed},
+    acting::{
+        self, asker,
+        services::{self, CHOICES},
+        typed::Typed,
+    },
     grammar::parse::Given,
     graphql::{As, Member},
     identity::{self, Person},
     installation::AppInstallation,
     notice::{self, Notice},
     parts::{Parts, Prompt},
-    request::{Answer, Ask, Reply},
+    request::{Answer, Ask, Reply, Shortcut},
     rich_text,
 };
 
 /// The global shortcut's name in the app's manifest.
-pub(crate) const SHORTCUT: &str = "create_incident";
+const SHORTCUT: &str = "create_incident";
 
 /// The message shortcut's name in the app's manifest.
-pub(crate) const MESSAGE_SHORTCUT: &str = "create_incident_from_message";
+const MESSAGE_SHORTCUT: &str = "create_incident_from_message";
+
+/// The shortcuts that open the dialog.
+pub(crate) const SHORTCUTS: [Shortcut; 2] = [
+    Shortcut {
+        name: "Create incident",
+        kind: "global",
+        callback_id: SHORTCUT,
+        description: "Open the form for a new incident",
+    },
+    Shortcut {
+        name: "Create incident from it",
+        kind: "message",
+        callback_id: MESSAGE_SHORTCUT,
+        description: "Make an incident of this message and link its thread",
+    },
+];
 
 /// The global shortcut.
 pub(crate) const GLOBAL: Prompt = Prompt {
@@ -109,7 +128,7 @@ impl<'a> Opener<'a> {
 }
 
 /// For a command that says a part.
-pub(crate) async fn for_command(
+pub(super) async fn for_command(
     parts: &Parts,
     ask: &Ask,
     typed: &Typed,

@@ -1,5 +1,8 @@
 //! The subcommands, as people are told of them.
 
+/// What may follow the command, as Slack shows it to who types.
+pub(crate) const USAGE_HINT: &str = "help | create | list | show 42 | ack 42 | resolve 42";
+
 /// A subcommand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verb {

@@ -1,7 +1,7 @@
 //! The manifest of the Slack app. Pure: the same wishes give the same manifest.
 //!
-//! What it names is what the bridge answers to, and is named there: addresses in [`crate::inbound`], shortcuts in [`crate::create`], the
-//! workflow step in [`crate::workflow`]. Scopes and events are those of the features that are wanted, and no others.
+//! What it names is what the bridge answers to: the addresses of [`crate::request::paths`], and the shortcuts and workflow steps that
+//! features have registered ([`crate::routes`]). Scopes and events are those of the features that are wanted, and no others.
 //!
 //! Sources: Slack, "App manifest reference"; `slackapi/manifest-schema`, `manifest.schema.2.0.0.json`, against which the tests hold it.
 
@@ -21,10 +21,13 @@ use tocsin_slack_app::{
 use url::Url;
 
 use crate::{
-    commands,
-    create::{MESSAGE_SHORTCUT, SHORTCUT},
-    request::paths::{COMMANDS, EVENTS, INTERACTIONS, OPTIONS},
-    workflow,
+    grammar::verb::USAGE_HINT,
+    parts::Registry,
+    request::{
+        Shortcut,
+        paths::{COMMANDS, EVENTS, INTERACTIONS, OPTIONS},
+    },
+    routes,
 };
 pub use check::ManifestFault;
 
@@ -68,6 +71,7 @@ struct Writer<'a> {
     wishes: &'a ManifestWishes,
     scopes: BTreeSet<&'static str>,
     events: BTreeSet<&'static str>,
+    registry: Registry,
 }
 
 impl<'a> Writer<'a> {
@@ -78,6 +82,7 @@ impl<'a> Writer<'a> {
             wishes,
             scopes: bot_scopes(&features),
             events: events(&features),
+            registry: routes::registry(),
         }
     }
 
@@ -94,7 +99,11 @@ impl<'a> Writer<'a> {
             "settings": self.settings(),
         });
         if self.has_step() {
-            manifest["functions"] = json!({workflow::FUNCTION: workflow::declaration()});
+            let steps = self.registry.steps().iter();
+            let functions: Map<String, Value> = steps
+                .map(|step| (step.function.to_owned(), (step.declaration)()))
+                .collect();
+            manifest["functions"] = functions.into();
         }
         manifest
     }
@@ -116,7 +125,8 @@ impl<'a> Writer<'a> {
         );
         // Shortcuts are granted with commands.
         if self.scopes.contains("commands") {
-            features.insert("shortcuts".to_owned(), shortcuts());
+            let shortcuts = self.registry.shortcuts().iter().copied();
+            features.insert("shortcuts".to_owned(), shortcuts.map(declared).collect());
             features.insert("slash_commands".to_owned(), json!([self.command()]));
         }
         if self.events.contains("link_shared")
@@ -131,7 +141,7 @@ impl<'a> Writer<'a> {
         let mut command = json!({
             "command": self.wishes.command,
             "description": "Create and work incidents",
-            "usage_hint": commands::USAGE_HINT,
+            "usage_hint": USAGE_HINT,
             // People and channels come as ids, not as names that two may have.
             "should_escape": true,
         });
@@ -191,21 +201,13 @@ impl<'a> Writer<'a> {
     }
 }
 
-fn shortcuts() -> Value {
-    json!([
-        {
-            "name": "Create incident",
-            "type": "global",
-            "callback_id": SHORTCUT,
-            "description": "Open the form for a new incident",
-        },
-        {
-            "name": "Create incident from it",
-            "type": "message",
-            "callback_id": MESSAGE_SHORTCUT,
-            "description": "Make an incident of this message and link its thread",
-        },
-    ])
+fn declared(shortcut: &Shortcut) -> Value {
+    json!({
+        "name": shortcut.name,
+        "type": shortcut.kind,
+        "callback_id": shortcut.callback_id,
+        "description": shortcut.description,
+    })
 }
 
 /// An address below the public one, which may have a path of its own.

@@ -5,7 +5,7 @@ use tocsin_entity::kinds::SlackFeature;
 use tocsin_slack_app::feature::write;
 
 use super::*;
-use crate::{commands, grammar::parse::parse};
+use crate::grammar::{parse::parse, verb::USAGE_HINT};
 
 fn wishes(features: &[SlackFeature]) -> ManifestWishes {
     ManifestWishes {
@@ -278,7 +278,7 @@ fn an_address_that_cannot_do_is_told_with_what_can() {
 
 #[test]
 fn everything_in_the_commands_hint_can_be_typed() {
-    for example in commands::USAGE_HINT.split(" | ") {
+    for example in USAGE_HINT.split(" | ") {
         assert!(parse(example).is_ok(), "{example}");
     }
 }

@@ -3,7 +3,8 @@
 use serde_json::Value;
 use tocsin_slack::envelope::{Envelope, Kind};
 
-use super::{Prompt, Route, SequencePlace};
+use super::{Prompt, Route, SequencePlace, Shortcut, Subcommand, WorkflowStep};
+use crate::grammar::verb::Verb;
 
 /// The place that a kind of request has among others, by its payload.
 type PlaceOf = fn(&Value) -> Option<SequencePlace>;
@@ -13,6 +14,9 @@ pub(crate) struct Registry<P: 'static> {
     routes: Vec<&'static Route<P>>,
     prompts: Vec<&'static Prompt<P>>,
     places: Vec<(Kind, &'static str, PlaceOf)>,
+    subcommands: Vec<&'static Subcommand<P>>,
+    shortcuts: Vec<&'static Shortcut>,
+    steps: Vec<&'static WorkflowStep>,
 }
 
 impl<P> std::fmt::Debug for Registry<P> {
@@ -31,6 +35,9 @@ impl<P> Registry<P> {
             routes: Vec::new(),
             prompts: Vec::new(),
             places: Vec::new(),
+            subcommands: Vec::new(),
+            shortcuts: Vec::new(),
+            steps: Vec::new(),
         }
     }
 
@@ -53,6 +60,44 @@ impl<P> Registry<P> {
     pub(crate) fn in_sequence(mut self, kind: Kind, name: &'static str, place: PlaceOf) -> Self {
         self.places.push((kind, name, place));
         self
+    }
+
+    /// Subcommands that features of their own answer and work.
+    #[must_use]
+    pub(crate) fn subcommands(
+        mut self,
+        subcommands: impl IntoIterator<Item = &'static Subcommand<P>>,
+    ) -> Self {
+        self.subcommands.extend(subcommands);
+        self
+    }
+
+    /// What the manifest of the Slack app names for features.
+    #[must_use]
+    pub(crate) fn manifest(
+        mut self,
+        shortcuts: impl IntoIterator<Item = &'static Shortcut>,
+        steps: impl IntoIterator<Item = &'static WorkflowStep>,
+    ) -> Self {
+        self.shortcuts.extend(shortcuts);
+        self.steps.extend(steps);
+        self
+    }
+
+    /// Who answers and works a subcommand.
+    pub(crate) fn subcommand(&self, verb: Verb) -> Option<&'static Subcommand<P>> {
+        let mut subcommands = self.subcommands.iter().copied();
+        subcommands.find(|subcommand| subcommand.verb == verb)
+    }
+
+    /// The shortcuts of all features, as they are registered.
+    pub(crate) fn shortcuts(&self) -> &[&'static Shortcut] {
+        &self.shortcuts
+    }
+
+    /// The steps of all features for Slack's Workflow Builder.
+    pub(crate) fn steps(&self) -> &[&'static WorkflowStep] {
+        &self.steps
     }
 
     /// Who works a request. Several routes may share a type, each wanting payloads of its own.

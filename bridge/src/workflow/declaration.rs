@@ -2,8 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::request::WorkflowStep;
+
 /// The function's name in the app's manifest.
-pub(crate) const FUNCTION: &str = "trigger_incident";
+pub(super) const FUNCTION: &str = "trigger_incident";
 
 /// Something that goes into the step or comes out of it.
 struct Parameter {
@@ -71,8 +73,14 @@ const OUTPUTS: [Parameter; 3] = [
     Parameter::text("incident_url", "Address", "The incident's page").required(),
 ];
 
+/// The step in the app's manifest.
+pub(crate) const STEP: WorkflowStep = WorkflowStep {
+    function: FUNCTION,
+    declaration,
+};
+
 /// The function in the app's manifest.
-pub(crate) fn declaration() -> Value {
+fn declaration() -> Value {
     json!({
         "title": "Trigger incident",
         "description": "Triggers an incident in Tocsin",

@@ -16,7 +16,7 @@ use crate::{
     parts::{Parts, Route},
     request::{Item, Outcome, Worked},
 };
-pub(crate) use declaration::{FUNCTION, declaration};
+pub(crate) use declaration::STEP;
 use inputs::Executed;
 
 /// `function_executed`, for our function.

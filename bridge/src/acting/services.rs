@@ -4,8 +4,8 @@ use tocsin_entity::id::{OrganizationId, ServiceId};
 use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
+use super::act::Refusal;
 use crate::{
-    acting::act::Refusal,
     failure::of_api,
     graphql::{As, ServicesToName, services_to_name},
     parts::Parts,
@@ -16,7 +16,7 @@ const PAGE: i64 = 100;
 const PAGES_MAX: usize = 20;
 
 /// The most that a menu of Slack's shows.
-pub(super) const CHOICES: usize = 100;
+pub(crate) const CHOICES: usize = 100;
 
 /// How alike two names must be at least, from 0 to 1.
 const CLOSE: f64 = 0.6;
@@ -50,7 +50,7 @@ async fn all(parts: &Parts, who: As<'_>) -> Result<Vec<Service>, JobError> {
 }
 
 /// Those whose name has this text in it.
-pub(super) async fn matching(parts: &Parts, who: As<'_>, typed: &str) -> Result<Vec<Service>, JobError> {
+pub(crate) async fn matching(parts: &Parts, who: As<'_>, typed: &str) -> Result<Vec<Service>, JobError> {
     let typed = typed.trim().to_lowercase();
     let mut found = all(parts, who).await?;
     found.retain(|service| service.name.to_lowercase().contains(&typed));
@@ -97,7 +97,7 @@ pub(crate) fn close_to<'a>(typed: &str, names: &'a [String]) -> Option<&'a str> 
 }
 
 /// To whoever named none that there is.
-pub(super) fn unknown(name: &str, known: &[String]) -> Refusal {
+pub(crate) fn unknown(name: &str, known: &[String]) -> Refusal {
     let text = Mrkdwn::own("Nothing was done: there is no service \"")
         .and(&Mrkdwn::text(name).cut(100))
         .plus("\" (NOT_FOUND)");
@@ -112,12 +112,12 @@ pub(super) fn unknown(name: &str, known: &[String]) -> Refusal {
 }
 
 /// A service in the menu, with its organisation.
-pub(super) fn value(organization: OrganizationId, service: ServiceId) -> String {
+pub(crate) fn value(organization: OrganizationId, service: ServiceId) -> String {
     format!("{organization}/{service}")
 }
 
 /// What [`value`] made.
-pub(super) fn of_value(value: &str) -> Option<(OrganizationId, ServiceId)> {
+pub(crate) fn of_value(value: &str) -> Option<(OrganizationId, ServiceId)> {
     let (organization, service) = value.split_once('/')?;
     Some((organization.parse().ok()?, service.parse().ok()?))
 }
