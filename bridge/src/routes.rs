@@ -1,9 +1,10 @@
 //! All features, by the requests that they handle: one line for each.
 
 use crate::{
-    actions, channel_events, commands, comments, create, home, install, mention,
+    features::{
+        actions, channel_events, commands, comments, create, home, install, mention, people, unfurl, workflow,
+    },
     parts::{Prompt, Registry, Route},
-    people, unfurl, workflow,
 };
 
 /// Who works requests.

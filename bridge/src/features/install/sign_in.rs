@@ -17,10 +17,10 @@ use tocsin_entity::id::OrganizationId;
 use tocsin_slack::error::SlackError;
 use tocsin_slack_app::link_state::{SIGN_IN, SIGN_IN_CALLBACK, SignIn};
 
+use super::{Ending, OK, of_link, redeem};
 use crate::{
     graphql::{ApiError, As, RecordSlackLink, record_slack_link},
     identity::set_linked,
-    install::{Ending, OK, of_link, redeem},
     parts::Parts,
 };
 
