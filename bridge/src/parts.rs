@@ -23,9 +23,6 @@ pub(crate) type Route = request::Route<Parts>;
 /// Who answers a kind of request, with all parts.
 pub(crate) type Prompt = request::Prompt<Parts>;
 
-/// Who answers and works a subcommand, with all parts.
-pub(crate) type Subcommand = request::Subcommand<Parts>;
-
 /// All handlers.
 pub(crate) type Registry = request::Registry<Parts>;
 

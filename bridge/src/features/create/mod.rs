@@ -15,9 +15,7 @@ use tocsin_entity::{
 };
 use tocsin_queue::JobError;
 
-pub(crate) use open::{
-    FROM_HOME, FROM_MESSAGE, GLOBAL, OPTIONS, SHORTCUTS,
-};
+pub(crate) use open::{FROM_HOME, FROM_MESSAGE, GLOBAL, OPTIONS, SHORTCUTS};
 pub(crate) use submit::{SUBMIT, SUBMITTED};
 
 use crate::{
@@ -30,8 +28,8 @@ use crate::{
     installation::AppInstallation,
     notice::Notice,
     origin::Origin,
-    parts::{Parts, Subcommand},
-    request::{Answer, Ask, Item, Outcome, Reply, Worked},
+    parts::Parts,
+    request::{Answer, Ask, Item, Outcome, Reply, Subcommand, Worked},
 };
 use trigger::{Created, Draft, Who};
 
@@ -43,7 +41,7 @@ impl Given {
 }
 
 /// `create`: what says all that is needed is stored, and the rest is asked for.
-pub(crate) const SUBCOMMAND: Subcommand = Subcommand {
+pub(crate) const SUBCOMMAND: Subcommand<Parts> = Subcommand {
     verb: Verb::Create,
     answer: |parts, ask| answer(parts, ask).boxed(),
     work: |parts, item| work(parts, item).boxed(),
