@@ -16,6 +16,7 @@ mod manifest;
 mod memory;
 mod ops;
 mod people;
+mod public_path;
 mod readiness;
 mod roles;
 mod secret;

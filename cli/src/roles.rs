@@ -25,6 +25,7 @@ use crate::{
     config::{Settings, known},
     database,
     ops::Ops,
+    public_path::serve_below,
     secret,
     serve::{self, Parts},
 };
@@ -51,7 +52,7 @@ pub(crate) async fn run_api(settings: Settings) -> anyhow::Result<()> {
     let public = settings.public_url(bound);
     let api = api(
         &settings,
-        public,
+        public.clone(),
         known_app(&settings),
         settings.bridge_token.clone(),
         &database,
@@ -61,6 +62,7 @@ pub(crate) async fn run_api(settings: Settings) -> anyhow::Result<()> {
 
     let mut parts = Parts::new(stop.clone());
     let router = api.router().merge(watch_api(ops, &api).router());
+    let router = serve_below(&public, router);
     parts.serve(
         "HTTP server",
         listener,
@@ -97,7 +99,7 @@ pub(crate) async fn run_bridge(settings: Settings) -> anyhow::Result<()> {
     let sealer = secret::sealer(&settings)?;
     let bridge = bridge(
         settings.api_url(),
-        public,
+        public.clone(),
         token,
         sealer,
         slack,
@@ -108,6 +110,7 @@ pub(crate) async fn run_bridge(settings: Settings) -> anyhow::Result<()> {
 
     let mut parts = Parts::new(stop.clone());
     let router = bridge.router().merge(watch_bridge(ops, &bridge).router());
+    let router = serve_below(&public, router);
     parts.serve(
         "HTTP server",
         listener,

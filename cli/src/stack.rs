@@ -12,7 +12,9 @@ use crate::{
     config::{Settings, known, local_url},
     database,
     ops::Ops,
-    people, roles, secret,
+    people,
+    public_path::serve_below,
+    roles, secret,
     serve::{self, Parts},
     simulate,
 };
@@ -74,6 +76,7 @@ impl Stack {
 
         let ops = roles::watch_bridge(roles::watch_api(ops, &api), &bridge);
         let router = api.router().merge(bridge.router()).merge(ops.router());
+        let router = serve_below(&public, router);
         let bridge_ended = CancellationToken::new();
         let mut parts = Parts::new(stop.clone());
         parts.serve(

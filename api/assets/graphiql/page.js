@@ -3,6 +3,8 @@
 
 (() => {
   const STORED_KEY = "tocsin.key";
+  // The server may stand below a path of its host.
+  const API = new URL("../../graphql", document.currentScript.src).href;
   const byId = (id) => document.getElementById(id);
   const state = byId("key-state");
   let socket;
@@ -17,13 +19,13 @@
   // A socket keeps the key it was opened with, so that a new key takes a new socket.
   function connect() {
     socket?.dispose();
-    const url = new URL("/graphql", location.href);
+    const url = new URL(API);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     socket = graphqlWs.createClient({ url: url.href, connectionParams: () => authorization() });
   }
 
   const fetcher = GraphiQL.createFetcher({
-    url: "/graphql",
+    url: API,
     wsClient: {
       subscribe: (payload, sink) => socket.subscribe(payload, sink),
     },
@@ -75,7 +77,7 @@
       state.textContent = "Paste a key to run queries.";
       return;
     }
-    const response = await fetch("/graphql", {
+    const response = await fetch(API, {
       method: "POST",
       headers: authorization({ "Content-Type": "application/json" }),
       body: JSON.stringify({ query: "{ viewer { organization { name } scopes } }" }),

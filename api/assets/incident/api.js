@@ -2,6 +2,8 @@
 // GraphQL for the incident page: requests over HTTP, and the event stream over WebSocket.
 
 const STORED_KEY = "tocsin.key";
+// The server may stand below a path of its host: what it is asked is addressed from where this file came from.
+const API = new URL("../../graphql", document.currentScript.src);
 const key = {
   get: () => sessionStorage.getItem(STORED_KEY),
   set: (value) => sessionStorage.setItem(STORED_KEY, value),
@@ -18,7 +20,7 @@ class ApiError extends Error {
 async function graphql(query, variables) {
   let response;
   try {
-    response = await fetch("/graphql", {
+    response = await fetch(API, {
       method: "POST",
       headers: {
         "Content-Type": "application/json",
@@ -73,7 +75,7 @@ class EventStream {
   }
 
   open() {
-    const url = new URL("/graphql", location.href);
+    const url = new URL(API);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(url, "graphql-transport-ws");
     this.socket = socket;

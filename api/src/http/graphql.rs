@@ -61,7 +61,7 @@ pub(super) async fn serve<E: Executor>(State(endpoint): State<Endpoint<E>>, requ
         return refuse(MediaType::Json, refusal, request_id.as_str());
     };
     if asks_for_a_page(&parts) {
-        return Redirect::to("/graphiql").into_response();
+        return Redirect::to("graphiql").into_response();
     }
     let span = info_span!(
         "graphql",

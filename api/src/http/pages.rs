@@ -1,4 +1,6 @@
-//! Pages for people: `/`, `/graphiql`, `/incidents/{number}`, `/incidents/{number}/postmortem`. All of them in the binary, none with inline code.
+//! Pages for people: `/`, `/graphiql`, `/incidents/{number}`, `/incidents/{number}/postmortem`. All of them are in the binary, and none has inline code.
+//!
+//! Their addresses are relative: the server may stand below a path of its host.
 
 use axum::{
     Router,

@@ -1,6 +1,7 @@
 //! The first start, the second, and the demo.
 
 use serde_json::json;
+use url::Url;
 
 use crate::process::{Place, complaint, get, printed};
 
@@ -184,4 +185,37 @@ async fn a_demo_that_is_kept_goes_on_running() {
     let found = tocsin.ask(&key, "{ incident(number: 1) { status } }").await;
     assert_eq!(found["data"]["incident"]["status"], "RESOLVED", "{found}");
     assert_eq!(tocsin.stop().await.0, Some(0));
+}
+
+#[tokio::test]
+async fn below_a_path_of_its_host_each_page_loads_what_it_needs() {
+    let place = Place::new();
+    let public = "https://ops.example.com/tocsin";
+    let running = place.up(&[("TOCSIN_PUBLIC_URL", public)]).await;
+    // A proxy hands the path on, or takes it off first.
+    for below in ["/tocsin/", "/"] {
+        for page in ["", "graphiql", "incidents/1", "incidents/1/postmortem"] {
+            let url = Url::parse(&running.url(&format!("{below}{page}"))).expect("a URL");
+            let (status, text) = get(url.as_str()).await;
+            assert_eq!(status, 200, "{url}");
+            let loaded: Vec<_> = text.split('"').filter(|part| part.contains("assets/")).collect();
+            assert!(!loaded.is_empty(), "{url}");
+            for asset in loaded {
+                let asset = url.join(asset).expect("a URL");
+                assert!(asset.path().starts_with(below), "{asset} of {url}");
+                assert_eq!(get(asset.as_str()).await.0, 200, "{asset} of {url}");
+            }
+        }
+        assert_eq!(get(&running.url(&format!("{below}readyz"))).await.0, 200);
+    }
+    let key = running.row("admin key");
+    let made = running
+        .ask(
+            &key,
+            "mutation { triggerIncident(input: {title: \"Rain\"}) { incident { url } } }",
+        )
+        .await;
+    let url = &made["data"]["triggerIncident"]["incident"]["url"];
+    assert_eq!(*url, format!("{public}/incidents/1"), "{made}");
+    assert_eq!(running.stop().await.0, Some(0));
 }

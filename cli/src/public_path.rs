@@ -1,0 +1,78 @@
+//! A server below a path of its host: with `https://ops.example.com/tocsin` as the public URL, a proxy may hand on `/tocsin/graphql`, or take
+//! the path off first. Both work.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{Uri, uri::PathAndQuery},
+    middleware::{self, Next},
+    response::{IntoResponse, Redirect, Response},
+};
+use url::Url;
+
+/// Serves these routes below the path of the public URL as well.
+pub(crate) fn serve_below(public: &Url, router: Router) -> Router {
+    let path = public.path().trim_end_matches('/');
+    if path.is_empty() {
+        return router;
+    }
+    let path: Arc<str> = path.into();
+    Router::new()
+        .fallback_service(router)
+        .layer(middleware::from_fn_with_state(path, take_off))
+}
+
+/// Takes the path off a request that has it. The routes see the rest.
+async fn take_off(State(path): State<Arc<str>>, mut request: Request, next: Next) -> Response {
+    match rest(request.uri(), &path) {
+        Some(Rest::Nothing) => return Redirect::permanent(&format!("{path}/")).into_response(),
+        Some(Rest::Below(uri)) => *request.uri_mut() = uri,
+        None => {}
+    }
+    next.run(request).await
+}
+
+/// What a request asks for below a path.
+#[derive(Debug, PartialEq, Eq)]
+enum Rest {
+    /// The path itself, without the slash that pages need for their relative addresses.
+    Nothing,
+    Below(Uri),
+}
+
+/// None where the request is not below the path.
+fn rest(uri: &Uri, path: &str) -> Option<Rest> {
+    let asked = uri.path_and_query()?;
+    let rest = asked.as_str().strip_prefix(path)?;
+    if rest.is_empty() {
+        return Some(Rest::Nothing);
+    }
+    // `/tocsins` is not below `/tocsin`.
+    let below: PathAndQuery = rest.starts_with('/').then(|| rest.parse().ok())??;
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(below);
+    Uri::from_parts(parts).ok().map(Rest::Below)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_taken_off_whole() {
+        let below = |uri: &'static str| Some(Rest::Below(Uri::from_static(uri)));
+        for (asked, expected) in [
+            ("/tocsin", Some(Rest::Nothing)),
+            ("/tocsin/", below("/")),
+            ("/tocsin/graphql?query=x", below("/graphql?query=x")),
+            ("/tocsin//graphql", below("//graphql")),
+            ("/tocsins", None),
+            ("/graphql", None),
+            ("/", None),
+        ] {
+            assert_eq!(rest(&Uri::from_static(asked), "/tocsin"), expected, "{asked}");
+        }
+    }
+}
