@@ -108,7 +108,7 @@ on_each_database! {
             let (admin, incident) = (admin.clone(), incident.clone());
             async move { admin.comment(&incident, &format!("{n}")).await.done() }
         });
-        assert_eq!(stream::iter(comments).buffer_unordered(200).count().await, 1_500);
+        assert_eq!(stream::iter(comments).buffer_unordered(32).count().await, 1_500);
         let told = take(&mut events, 1_500).await;
         assert_eq!(cursors(&told), cursors(&admin.log().await)[1..]);
     }

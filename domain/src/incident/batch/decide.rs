@@ -203,8 +203,9 @@ impl State {
     ) -> Answer {
         if self.timers.get(&claim.id).is_some_and(|timer| claim.holds(timer)) {
             let applied = self.change(actor, id, change, now)?;
-            self.timers.remove(&claim.id);
-            self.write.fired.push(claim.id);
+            if let Some(timer) = self.timers.remove(&claim.id) {
+                self.write.fire(&timer);
+            }
             return Ok(applied);
         }
         let incident = self
@@ -288,8 +289,7 @@ impl State {
                 .insert((entry.organization_id, reference.clone()), entry.clone());
         }
         self.entries.insert(entry.id, entry.clone());
-        self.write.incidents.insert(incident.id, incident.clone());
-        self.remember(incident.clone());
+        self.keep(incident.clone());
         Ok(Applied {
             incident,
             entry: Some(entry),

@@ -249,6 +249,12 @@ impl State {
         Ok(())
     }
 
+    /// Keeps an incident as a command has left it, for the commands after and for the writing.
+    fn keep(&mut self, incident: incident::Model) {
+        self.write.change(self.incidents.get(&incident.id), &incident);
+        self.remember(incident);
+    }
+
     /// Keeps an incident as it is now.
     fn remember(&mut self, row: incident::Model) {
         if let Some(key) = &row.dedup_key {

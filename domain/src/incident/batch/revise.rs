@@ -81,8 +81,7 @@ impl State {
         let seq = self.next_event(actor)?;
         self.write.event(actor, &incident, &revised, seq, kind, now);
         self.keep_revised(&revised);
-        self.write.incidents.insert(incident.id, incident.clone());
-        self.remember(incident.clone());
+        self.keep(incident.clone());
         Ok(Applied {
             incident,
             entry: Some(revised),

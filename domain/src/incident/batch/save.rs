@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait,
-    IntoActiveModel, Iterable, QueryFilter, sea_query::OnConflict,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, Iterable,
+    ModelTrait, QueryFilter,
+    sea_query::{Expr, ExprTrait, IntoIden, Query, TableRef, UpdateStatement, ValueTuple},
 };
 use time::OffsetDateTime;
 use tocsin_entity::{
@@ -22,7 +25,10 @@ use crate::{actor::Actor, incident::transition::TimerChange, moment::micros};
 pub(super) struct Writes {
     pub(super) organizations: HashSet<OrganizationId>,
     pub(super) new_incidents: Vec<IncidentId>,
-    pub(super) incidents: HashMap<IncidentId, incident::Model>,
+    /// Incidents as they are to be.
+    incidents: HashMap<IncidentId, incident::Model>,
+    /// Those that were there before, as they are on record.
+    on_record: HashMap<IncidentId, incident::Model>,
     pub(super) entries: Vec<timeline_entry::ActiveModel>,
     events: Vec<event::ActiveModel>,
     pub(super) assignees: HashMap<IncidentId, Vec<UserId>>,
@@ -32,11 +38,30 @@ pub(super) struct Writes {
     /// What they said before.
     pub(super) earlier_texts: Vec<comment_revision::ActiveModel>,
     /// Timers that fired.
-    pub(super) fired: Vec<TimerId>,
+    fired: Vec<TimerId>,
     timers: HashMap<(IncidentId, TimerKind), Option<timer::ActiveModel>>,
 }
 
 impl Writes {
+    /// An incident as it is to be; `was` is what it was before the change, where it was there.
+    pub(super) fn change(&mut self, was: Option<&incident::Model>, incident: &incident::Model) {
+        if let Some(was) = was
+            && !self.incidents.contains_key(&incident.id)
+        {
+            self.on_record.insert(was.id, was.clone());
+        }
+        self.incidents.insert(incident.id, incident.clone());
+    }
+
+    /// A timer that fired. Its change may have cancelled it as well: it is deleted once.
+    pub(super) fn fire(&mut self, timer: &timer::Model) {
+        let slot = (timer.incident_id, timer.kind);
+        if self.timers.get(&slot).is_some_and(Option::is_none) {
+            self.timers.remove(&slot);
+        }
+        self.fired.push(timer.id);
+    }
+
     pub(super) fn set_timer(&mut self, incident: &incident::Model, change: TimerChange) {
         match change {
             TimerChange::Cancel(kind) => {
@@ -110,7 +135,9 @@ impl Writes {
                 .exec_without_returning(tx)
                 .await?;
         }
-        update_incidents(tx, self.incidents).await?;
+        for update in updates(&self.incidents, &self.on_record) {
+            tx.execute(&update).await?;
+        }
         if !self.entries.is_empty() {
             timeline_entry::Entity::insert_many(self.entries)
                 .exec_without_returning(tx)
@@ -132,23 +159,42 @@ impl Writes {
     }
 }
 
-/// Writes incidents that were there before, all in one statement.
-async fn update_incidents(
-    tx: &DatabaseTransaction,
-    incidents: HashMap<IncidentId, incident::Model>,
-) -> Result<(), DbErr> {
-    if incidents.is_empty() {
-        return Ok(());
+/// What a list of new values is called in a statement.
+const NEW: &str = "new";
+
+/// The statements that write what changed of incidents, one for each set of columns that did. Columns that stay cost their indexes nothing.
+fn updates(
+    incidents: &HashMap<IncidentId, incident::Model>,
+    on_record: &HashMap<IncidentId, incident::Model>,
+) -> Vec<UpdateStatement> {
+    let columns: Vec<incident::Column> = incident::Column::iter().collect();
+    let mut rows_by_columns: BTreeMap<Vec<usize>, Vec<ValueTuple>> = BTreeMap::new();
+    for incident in incidents.values() {
+        let Some(was) = on_record.get(&incident.id) else {
+            continue;
+        };
+        let changed: Vec<usize> = (0..columns.len())
+            .filter(|number| incident.get(columns[*number]) != was.get(columns[*number]))
+            .collect();
+        let id = std::iter::once(incident.get(incident::Column::Id));
+        let values = id.chain(changed.iter().map(|number| incident.get(columns[*number])));
+        let row = ValueTuple::Many(values.collect());
+        rows_by_columns.entry(changed).or_default().push(row);
     }
-    let columns = incident::Column::iter().filter(|column| !matches!(column, incident::Column::Id));
-    let by_id = OnConflict::column(incident::Column::Id)
-        .update_columns(columns)
-        .to_owned();
-    incident::Entity::insert_many(incidents.into_values().map(IntoActiveModel::into_active_model))
-        .on_conflict(by_id)
-        .exec_without_returning(tx)
-        .await
-        .map(|_| ())
+    rows_by_columns.remove(&Vec::new());
+    let update = |(changed, rows): (Vec<usize>, Vec<ValueTuple>)| {
+        let mut update = Query::update();
+        update.table(incident::Entity);
+        // Both databases call the columns of a list of values column1, column2, …
+        for (place, number) in changed.into_iter().enumerate() {
+            update.value(columns[number], Expr::col((NEW, format!("column{}", place + 2))));
+        }
+        update
+            .from(TableRef::ValuesList(rows, NEW.into_iden()))
+            .and_where(Expr::col((incident::Entity, incident::Column::Id)).equals((NEW, "column1")));
+        update
+    };
+    rows_by_columns.into_iter().map(update).collect()
 }
 
 async fn save_revised(
