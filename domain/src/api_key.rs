@@ -12,10 +12,11 @@ use tocsin_entity::{
 
 use crate::{
     audit::Trail,
-    error::{Trouble, UserError, UserErrorCode},
+    error::{Refusal, Trouble, UserError, UserErrorCode},
     idempotency::{self, GivenKey},
     limits,
     loaders::MemberKey,
+    paging::{ListPage, Page, PageRequest},
     request::Request,
     tenant,
     viewer::{Need, Scopes, hash_key, tell_all},
@@ -117,6 +118,21 @@ fn expiry(at: Option<OffsetDateTime>) -> Result<Option<OffsetDateTime>, UserErro
         ));
     }
     Ok(Some(at))
+}
+
+/// A key by its id, for administrators.
+pub async fn find(request: &Request<'_>, id: &str) -> Result<Option<api_key::Model>, Refusal> {
+    request
+        .load_owned::<ApiKeyId, api_key::Model>(Need::Manage, id)
+        .await
+}
+
+/// A page of the organisation's keys, oldest first, for administrators.
+pub async fn list(request: &Request<'_>, page: PageRequest) -> Result<ListPage<api_key::Model>, Refusal> {
+    let tenant = request.tenant(Need::Manage)?;
+    let page = Page::new(page)?;
+    let find = page.cut::<_, ApiKeyId>(tenant.find::<api_key::Entity>(), api_key::Column::Id)?;
+    Ok(page.of(find.all(request.read()).await?))
 }
 
 /// Makes a key. The secret is given the first time only.

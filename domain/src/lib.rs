@@ -5,7 +5,7 @@
 
 pub mod actor;
 pub mod api_key;
-mod audit;
+pub mod audit;
 pub mod bootstrap;
 pub mod connector;
 pub mod data_loader;
@@ -18,13 +18,13 @@ pub mod limits;
 pub mod loaders;
 pub mod moment;
 pub mod operation;
-mod organization;
+pub mod organization;
 pub mod paging;
 pub mod patch;
 pub mod postmortem;
 pub mod request;
 pub mod restore;
-pub mod search;
+mod search;
 pub mod service;
 pub mod slack_channel;
 pub mod template;

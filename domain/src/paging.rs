@@ -11,17 +11,52 @@ pub const PAGE_MAX: i32 = 100;
 /// Nodes on a page where none is asked for.
 pub const PAGE_DEFAULT: i32 = 25;
 
+/// The arguments of a connection, as a caller gives them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PageRequest {
+    /// How many nodes, from the start.
+    pub first: Option<i32>,
+    /// Only what comes after this cursor.
+    pub after: Option<String>,
+    /// How many nodes, from the end.
+    pub last: Option<i32>,
+    /// Only what comes before this cursor.
+    pub before: Option<String>,
+}
+
+/// The rows of a page, in the list's order, and whether there are more on either side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListPage<Row> {
+    /// The rows.
+    pub rows: Vec<Row>,
+    /// Whether rows come before them.
+    pub has_previous: bool,
+    /// Whether rows come after them.
+    pub has_next: bool,
+}
+
+impl<Row> ListPage<Row> {
+    /// The same page of something else that each row stands for.
+    pub(crate) fn map<Other>(self, other: impl FnMut(Row) -> Other) -> ListPage<Other> {
+        ListPage {
+            rows: self.rows.into_iter().map(other).collect(),
+            has_previous: self.has_previous,
+            has_next: self.has_next,
+        }
+    }
+}
+
 /// The arguments of a page, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
+pub(crate) struct Page {
     /// How many nodes.
-    pub limit: u64,
+    pub(crate) limit: u64,
     /// Only what comes after this key, in the list's order.
-    pub after: Option<String>,
+    pub(crate) after: Option<String>,
     /// Only what comes before it.
-    pub before: Option<String>,
+    pub(crate) before: Option<String>,
     /// Whether the last ones are wanted, not the first.
-    pub from_the_end: bool,
+    pub(crate) from_the_end: bool,
 }
 
 impl Page {
@@ -29,12 +64,13 @@ impl Page {
     ///
     /// # Errors
     /// A refusal that names the argument.
-    pub fn new(
-        first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
-    ) -> Result<Self, Refusal> {
+    pub(crate) fn new(asked: PageRequest) -> Result<Self, Refusal> {
+        let PageRequest {
+            first,
+            after,
+            last,
+            before,
+        } = asked;
         let bounded = |name: &str, count: i32| {
             if (0..=PAGE_MAX).contains(&count) {
                 Ok(u64::from(count.unsigned_abs()))
@@ -85,7 +121,7 @@ impl Page {
     ///
     /// # Errors
     /// A refusal, where a cursor is one of another list.
-    pub fn bounds<T: std::str::FromStr>(&self) -> Result<(Option<T>, Option<T>), Refusal> {
+    pub(crate) fn bounds<T: std::str::FromStr>(&self) -> Result<(Option<T>, Option<T>), Refusal> {
         let parse = |argument: &str, key: &Option<String>| {
             key.as_deref()
                 .map(|key| key.parse().map_err(|_| bad_cursor(argument)))
@@ -101,7 +137,7 @@ impl Page {
     ///
     /// # Errors
     /// A refusal, where a cursor is one of another list.
-    pub fn cut<E, Key>(&self, find: Select<E>, column: E::Column) -> Result<Select<E>, Refusal>
+    pub(crate) fn cut<E, Key>(&self, find: Select<E>, column: E::Column) -> Result<Select<E>, Refusal>
     where
         E: EntityTrait,
         Key: std::str::FromStr + Into<Value>,
@@ -119,5 +155,27 @@ impl Page {
         } else {
             find.order_by_asc(column)
         })
+    }
+}
+
+impl Page {
+    /// Makes the page of the rows that were read: one more than the limit, from the wanted end.
+    pub(crate) fn of<Row>(&self, mut rows: Vec<Row>) -> ListPage<Row> {
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        if self.from_the_end {
+            rows.reverse();
+        }
+        let (has_previous, has_next) = if self.from_the_end {
+            (more, self.before.is_some())
+        } else {
+            (self.after.is_some(), more)
+        };
+        ListPage {
+            rows,
+            has_previous,
+            has_next,
+        }
     }
 }

@@ -1,8 +1,17 @@
 //! What a use case is called with: the domain, who asks, and by which operation.
 
-use std::sync::Arc;
+use std::{hash::Hash, str::FromStr, sync::Arc};
 
-use crate::{Domain, loaders::Loaders, viewer::Viewer};
+use sea_orm::{DatabaseConnection, Select};
+
+use crate::{
+    Domain,
+    data_loader::Loader,
+    error::{Fault, Refusal},
+    loaders::{Loaders, Neighbours},
+    tenant::{Owned, OwnedTable, Tenant, everywhere},
+    viewer::{Need, Viewer},
+};
 
 /// One request of a viewer.
 #[derive(Clone, Copy)]
@@ -19,5 +28,40 @@ impl<'a> Request<'a> {
     /// Reads rows by their keys, many requests' together.
     pub fn loaders(&self) -> &'a Loaders {
         self.domain.loaders()
+    }
+
+    /// The database, for reading.
+    pub(crate) fn read(&self) -> &'a DatabaseConnection {
+        self.domain.database().read()
+    }
+
+    /// The viewer's organisation, if they may do this in it.
+    pub(crate) fn tenant(&self, need: Need) -> Result<Tenant, Refusal> {
+        self.viewer.may(need).map(Tenant::of)
+    }
+
+    /// Begins a read of the rows that the viewer is shown: their organisation's, or, for the bridge without one, everybody's.
+    pub(crate) fn find_shown<E: OwnedTable>(&self, need: Need) -> Result<Select<E>, Refusal> {
+        Ok(match self.viewer.may_list(need)? {
+            Some(own) => Tenant::of(own).find(),
+            None => everywhere("the bridge without an organisation is shown everybody's"),
+        })
+    }
+
+    /// Loads an object that the viewer may read: of their organisation, or, for the bridge without one, of any.
+    /// Another organisation's object is as one that is not there.
+    ///
+    /// # Errors
+    /// A refusal, where the viewer may read none.
+    pub async fn load_owned<Id, Row>(&self, need: Need, id: &str) -> Result<Option<Row>, Refusal>
+    where
+        Id: FromStr + Send + Sync + Hash + Eq + Clone + 'static,
+        Row: Owned + Send + Sync + Clone + 'static,
+        Neighbours: Loader<Id, Value = Row, Error = Fault>,
+    {
+        let organization_id = self.viewer.may_list(need)?;
+        let Ok(id) = id.parse::<Id>() else { return Ok(None) };
+        let row = self.loaders().load_one(id).await?;
+        Ok(row.filter(|row| organization_id.is_none_or(|own| own == row.organization_id())))
     }
 }

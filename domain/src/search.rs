@@ -14,7 +14,7 @@ const TEXT_MAX: usize = 200;
 ///
 /// # Errors
 /// A refusal, where the text is too long.
-pub fn contains(column: impl ColumnTrait, text: &str) -> Result<Condition, Refusal> {
+pub(crate) fn contains(column: impl ColumnTrait, text: &str) -> Result<Condition, Refusal> {
     let text = text.trim();
     if text.chars().count() > TEXT_MAX {
         return Err(Refusal::BadInput(format!(

@@ -1,25 +1,103 @@
 //! The channels of a Slack workspace, as the bridge has last read them.
 
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, sea_query::ExprTrait};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait, LikeExpr},
+};
+use time::OffsetDateTime;
 use tocsin_entity::{
     connector,
     id::{OrganizationId, WorkspaceId},
-    slack::channel,
+    slack::{channel, directory},
 };
 
 use crate::{
     connector::Reach,
     error::{Fault, Refusal, Trouble},
     loaders::InstallationOf,
-    paging::bad_cursor,
+    paging::{ListPage, Page, PageRequest, bad_cursor},
     request::Request,
+    tenant::{Tenant, everywhere},
+    viewer::Need,
+    workspace,
 };
 
 /// Longest text to search for: no channel's name is longer.
 const SEARCH_MAX: usize = 80;
 
+/// Which channels of which Slack workspace are wanted.
+#[derive(Debug, Default)]
+pub struct ChannelCriteria {
+    /// The workspace; by default that of the server's configuration, or the only one that is connected where there is none.
+    pub workspace_id: Option<String>,
+    /// Only channels whose name contains this, with or without a hash.
+    pub search: Option<String>,
+    /// Whether archived ones are wanted, too.
+    pub include_archived: bool,
+}
+
+/// A page of channels, by name, and how old it is.
+#[derive(Debug)]
+pub struct ChannelPage {
+    /// The channels.
+    pub page: ListPage<channel::Model>,
+    /// When all channels were last read; none where they never were.
+    pub refreshed_at: Option<OffsetDateTime>,
+}
+
+/// What a cursor says of a channel. Names are no keys: two teams' directories merged into one may have the same twice.
+pub fn key(row: &channel::Model) -> String {
+    format!("{}/{}", row.name, row.channel_id)
+}
+
+/// A page of the channels that the bot sees in a Slack workspace, by name, for whoever manages connectors.
+pub async fn list(
+    request: &Request<'_>,
+    criteria: ChannelCriteria,
+    page: PageRequest,
+) -> Result<ChannelPage, Refusal> {
+    let organization_id = request.viewer.may(Need::Read)?;
+    need_reach(request).await?;
+    let page = Page::new(page)?;
+    let search = criteria.search.as_deref().map(searched).transpose()?.flatten();
+    let workspace = workspace::of_query(request, organization_id, criteria.workspace_id.as_deref()).await?;
+    let workspace_id = workspace.map(|workspace| workspace.id);
+    let Some(team_id) = workspace::team_id(request, workspace_id).await? else {
+        return Ok(ChannelPage {
+            page: page.of(Vec::new()),
+            refreshed_at: None,
+        });
+    };
+    let mut find = everywhere::<channel::Entity>(
+        "a team's channels are many organisations'; those that this one may see follow",
+    )
+    .filter(channel::Column::TeamId.eq(&team_id))
+    .filter(visible(request, organization_id, workspace_id).await?);
+    if !criteria.include_archived {
+        find = find.filter(channel::Column::IsArchived.eq(false));
+    }
+    if let Some(search) = search {
+        let like = LikeExpr::new(format!("%{search}%")).escape('!');
+        find = find.filter(Expr::col(channel::Column::Name).like(like));
+    }
+    if let Some(after) = &page.after {
+        find = find.filter(behind(after)?);
+    }
+    let rows = find
+        .order_by_asc(channel::Column::Name)
+        .order_by_asc(channel::Column::ChannelId)
+        .limit(page.limit + 1)
+        .all(request.read())
+        .await?;
+    let directory = directory::Entity::find_by_id(team_id).one(request.read()).await?;
+    Ok(ChannelPage {
+        page: page.of(rows),
+        refreshed_at: directory.and_then(|directory| directory.refreshed_at),
+    })
+}
+
 /// Refuses who manages no connectors.
-pub async fn need_reach(request: &Request<'_>) -> Result<(), Refusal> {
+async fn need_reach(request: &Request<'_>) -> Result<(), Refusal> {
     match Reach::of_viewer(request).await {
         Ok(_) => Ok(()),
         Err(Trouble::Told(refused)) => Err(Refusal::Forbidden(refused.message)),
@@ -28,7 +106,7 @@ pub async fn need_reach(request: &Request<'_>) -> Result<(), Refusal> {
 }
 
 /// What comes after a cursor.
-pub fn behind(after: &str) -> Result<Condition, Refusal> {
+fn behind(after: &str) -> Result<Condition, Refusal> {
     let (name, id) = after.rsplit_once('/').ok_or_else(|| bad_cursor("after"))?;
     Ok(Condition::any().add(channel::Column::Name.gt(name)).add(
         Condition::all()
@@ -38,7 +116,7 @@ pub fn behind(after: &str) -> Result<Condition, Refusal> {
 }
 
 /// What is searched for, as a pattern's middle; nothing where nothing is.
-pub fn searched(text: &str) -> Result<Option<String>, Refusal> {
+fn searched(text: &str) -> Result<Option<String>, Refusal> {
     let text = text.trim();
     let text = text.strip_prefix('#').unwrap_or(text).to_lowercase();
     if text.chars().count() > SEARCH_MAX || text.contains('\0') {
@@ -51,7 +129,7 @@ pub fn searched(text: &str) -> Result<Option<String>, Refusal> {
 }
 
 /// Which channels the organisation may see: of a workspace of its own, all that the bot sees; of the server's, no private one that others lead to.
-pub async fn visible(
+async fn visible(
     request: &Request<'_>,
     organization_id: OrganizationId,
     workspace_id: Option<WorkspaceId>,
@@ -71,13 +149,13 @@ pub async fn visible(
             .add(by_own);
         return Ok(public.add(private));
     }
-    let led: Vec<String> = connector::Entity::find()
+    let led: Vec<String> = Tenant::of(organization_id)
+        .find::<connector::Entity>()
         .select_only()
         .column(connector::Column::Channel)
-        .filter(connector::Column::OrganizationId.eq(organization_id))
         .filter(connector::Column::WorkspaceId.is_null())
         .into_tuple()
-        .all(request.domain.database().read())
+        .all(request.read())
         .await?;
     let (names, ids): (Vec<_>, Vec<_>) = led.into_iter().partition(|channel| channel.starts_with('#'));
     let names = names.iter().map(|name| name.trim_start_matches('#').to_owned());

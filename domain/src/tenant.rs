@@ -1,45 +1,78 @@
-//! What belongs to one organisation, and is there for no other.
+//! What belongs to one organisation, and is there for no other: the door that every read of the domain goes through.
+//!
+//! [`Tenant::find`] begins a read of one organisation's rows. A read of everybody's begins with [`everywhere`], which says why it may.
 
 use std::sync::Arc;
 
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait, PrimaryKeyTrait};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PrimaryKeyTrait, QueryFilter, Select};
 use tocsin_entity::id::OrganizationId;
 
-/// Something that belongs to one organisation.
+/// A row that belongs to one organisation.
 pub trait Owned {
     /// The organisation it belongs to.
     fn organization_id(&self) -> OrganizationId;
 }
 
+/// A table whose rows each belong to one organisation.
+pub(crate) trait OwnedTable: EntityTrait {
+    /// The column that names the organisation.
+    fn organization_column() -> Self::Column;
+}
+
 macro_rules! owned {
-    ($($row:path),*) => {$(
-        impl Owned for $row {
+    ($($($table:ident)::+),*) => {$(
+        impl Owned for tocsin_entity::$($table)::+::Model {
             fn organization_id(&self) -> OrganizationId {
                 self.organization_id
             }
         }
-        impl Owned for Arc<$row> {
+        impl Owned for Arc<tocsin_entity::$($table)::+::Model> {
             fn organization_id(&self) -> OrganizationId {
                 self.organization_id
+            }
+        }
+        impl OwnedTable for tocsin_entity::$($table)::+::Entity {
+            fn organization_column() -> Self::Column {
+                tocsin_entity::$($table)::+::Column::OrganizationId
             }
         }
     )*};
 }
 
 owned!(
-    tocsin_entity::incident::Model,
-    tocsin_entity::timeline_entry::Model,
-    tocsin_entity::service::Model,
-    tocsin_entity::api_key::Model,
-    tocsin_entity::audit_entry::Model,
-    tocsin_entity::postmortem::Model,
-    tocsin_entity::connector::Model,
-    tocsin_entity::connector_rule::Model,
-    tocsin_entity::slack_app::Model,
-    tocsin_entity::slack_operation::Model,
-    tocsin_entity::slack_template::Model,
-    tocsin_entity::slack_workspace::Model
+    api_key,
+    audit_entry,
+    connector,
+    connector_rule,
+    event,
+    incident,
+    managing,
+    membership,
+    postmortem,
+    service,
+    slack_app,
+    slack_link,
+    slack_operation,
+    slack_template,
+    slack_workspace,
+    timeline_entry
 );
+
+/// One organisation, as reads see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tenant(OrganizationId);
+
+impl Tenant {
+    /// The organisation of this id.
+    pub(crate) fn of(organization_id: OrganizationId) -> Self {
+        Self(organization_id)
+    }
+
+    /// Begins a read of the organisation's rows.
+    pub(crate) fn find<E: OwnedTable>(self) -> Select<E> {
+        E::find().filter(E::organization_column().eq(self.0))
+    }
+}
 
 /// The organisation's row of this id. Another organisation's is as one that is not there.
 pub(crate) async fn own<E: EntityTrait>(
@@ -52,4 +85,9 @@ where
 {
     let found = E::find_by_id(id).one(db).await?;
     Ok(found.filter(|row| row.organization_id() == organization_id))
+}
+
+/// Begins a read of everybody's rows. `reason` says why it is none of one organisation's.
+pub(crate) fn everywhere<E: EntityTrait>(_reason: &'static str) -> Select<E> {
+    E::find()
 }

@@ -4,18 +4,13 @@ use async_graphql::{
     Context, ID, InputObject, Object, SimpleObject,
     connection::{Connection, EmptyFields},
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use secrecy::ExposeSecret;
 use time::OffsetDateTime;
-use tocsin_domain::{
-    error::Fault,
-    paging::Page,
-    viewer::{Need, Viewer, read_scopes},
-};
-use tocsin_entity::{api_key, id::ApiKeyId, kinds::Scope};
+use tocsin_domain::{paging::PageRequest, viewer::read_scopes};
+use tocsin_entity::{api_key, kinds::Scope};
 
 use crate::graphql::{
-    context::{domain, given_key, load_owned, request, text},
+    context::{given_key, request, text},
     failure::{Result, UserError, told},
     paging::connect,
     user::{Author, User, load_member},
@@ -88,9 +83,8 @@ impl ApiKey {
 
 /// A key that the viewer may read about.
 pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<ApiKey>> {
-    Ok(load_owned::<ApiKeyId, api_key::Model>(ctx, Need::Manage, id)
-        .await?
-        .map(ApiKey))
+    let found = tocsin_domain::api_key::find(&request(ctx), id).await?;
+    Ok(found.map(ApiKey))
 }
 
 /// The queries for keys.
@@ -109,21 +103,14 @@ impl ApiKeyQuery {
         #[graphql(desc = "How many, from the end; 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
     ) -> Result<Connection<String, ApiKey, EmptyFields, EmptyFields>> {
-        let organization_id = ctx.data_unchecked::<Viewer>().may(Need::Manage)?;
-        let page = Page::new(first, after, last, before)?;
-        let own = api_key::Entity::find().filter(api_key::Column::OrganizationId.eq(organization_id));
-        let find = page.cut::<_, ApiKeyId>(own, api_key::Column::Id)?;
-        let rows = find
-            .all(domain(ctx).database().read())
-            .await
-            .map_err(Fault::from)?;
-        Ok(connect(
-            &page,
-            rows,
-            EmptyFields,
-            |row| row.id.to_string(),
-            ApiKey,
-        ))
+        let page = PageRequest {
+            first,
+            after,
+            last,
+            before,
+        };
+        let page = tocsin_domain::api_key::list(&request(ctx), page).await?;
+        Ok(connect(page, EmptyFields, |row| row.id.to_string(), ApiKey))
     }
 }
 

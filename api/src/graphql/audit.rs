@@ -4,24 +4,13 @@ use async_graphql::{
     Context, ID, InputObject, Json, Object,
     connection::{Connection, EmptyFields},
 };
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 use time::OffsetDateTime;
-use tocsin_domain::{
-    error::{Fault, Refusal},
-    limits,
-    paging::Page,
-    viewer::{Need, Viewer},
-};
-use tocsin_entity::{
-    api_key,
-    audit_entry::{Column, Entity, Model},
-    id::{ApiKeyId, AuditEntryId, UserId},
-    kinds::AuditChannel,
-};
+use tocsin_domain::{audit::AuditCriteria, paging::PageRequest};
+use tocsin_entity::{api_key, audit_entry::Model, kinds::AuditChannel};
 
 use crate::graphql::{
     api_key::ApiKey,
-    context::{domain, load_owned, loaders},
+    context::{loaders, request, text},
     failure::Result,
     paging::connect,
     user::{User, load_member},
@@ -111,9 +100,8 @@ impl AuditEntry {
 
 /// An entry that the viewer may read.
 pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<AuditEntry>> {
-    Ok(load_owned::<AuditEntryId, Model>(ctx, Need::Manage, id)
-        .await?
-        .map(AuditEntry))
+    let found = tocsin_domain::audit::find(&request(ctx), id).await?;
+    Ok(found.map(AuditEntry))
 }
 
 /// Which entries are wanted: those for which all that is given holds.
@@ -133,36 +121,16 @@ pub(crate) struct AuditLogFilter {
     until: Option<OffsetDateTime>,
 }
 
-impl AuditLogFilter {
-    fn condition(self) -> Result<Condition, Refusal> {
-        let mut all = Condition::all();
-        if let Some(action) = self.action {
-            all = all.add(Column::Action.eq(action));
+impl From<AuditLogFilter> for AuditCriteria {
+    fn from(filter: AuditLogFilter) -> Self {
+        Self {
+            action: filter.action,
+            through: filter.through,
+            actor_id: text(filter.actor_id),
+            subject_id: text(filter.subject_id),
+            since: filter.since,
+            until: filter.until,
         }
-        if let Some(through) = self.through {
-            all = all.add(Column::Through.eq(through));
-        }
-        if let Some(id) = self.actor_id {
-            let (user, key) = (id.parse::<UserId>(), id.parse::<ApiKeyId>());
-            all = all.add(match (user, key) {
-                (Ok(user), _) => Column::ActorUserId.eq(user),
-                (Err(_), Ok(key)) => Column::ActorKeyId.eq(key),
-                (Err(_), Err(_)) => {
-                    let why = "`actorId` must be the id of a user (`usr_…`) or of an API key (`key_…`).";
-                    return Err(Refusal::BadInput(why.to_owned()));
-                }
-            });
-        }
-        if let Some(id) = self.subject_id {
-            all = all.add(Column::SubjectId.eq(id.to_string()));
-        }
-        if let Some(since) = self.since {
-            all = all.add(Column::CreatedAt.gte(limits::time(since)));
-        }
-        if let Some(until) = self.until {
-            all = all.add(Column::CreatedAt.lt(limits::time(until)));
-        }
-        Ok(all)
     }
 }
 
@@ -183,22 +151,14 @@ impl AuditQuery {
         #[graphql(desc = "How many, from the end; 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
     ) -> Result<Connection<String, AuditEntry, EmptyFields, EmptyFields>> {
-        let organization_id = ctx.data_unchecked::<Viewer>().may(Need::Manage)?;
-        let page = Page::new(first, after, last, before)?;
-        let own = Entity::find()
-            .filter(Column::OrganizationId.eq(organization_id))
-            .filter(filter.unwrap_or_default().condition()?);
-        let find = page.cut::<_, AuditEntryId>(own, Column::Id)?;
-        let rows = find
-            .all(domain(ctx).database().read())
-            .await
-            .map_err(Fault::from)?;
-        Ok(connect(
-            &page,
-            rows,
-            EmptyFields,
-            |row| row.id.to_string(),
-            AuditEntry,
-        ))
+        let page = PageRequest {
+            first,
+            after,
+            last,
+            before,
+        };
+        let criteria = filter.unwrap_or_default().into();
+        let page = tocsin_domain::audit::list(&request(ctx), criteria, page).await?;
+        Ok(connect(page, EmptyFields, |row| row.id.to_string(), AuditEntry))
     }
 }

@@ -1,18 +1,11 @@
 //! What resolvers take out of their context, and how GraphQL's values become the domain's.
 
-use std::{hash::Hash, str::FromStr, sync::Arc};
+use std::sync::Arc;
 
 use async_graphql::{Context, ID, MaybeUndefined};
 use tocsin_domain::{
-    Domain,
-    data_loader::Loader,
-    error::Fault,
-    idempotency::GivenKey,
-    loaders::{Loaders, Neighbours},
-    patch::Patch,
-    request::Request,
-    tenant::Owned,
-    viewer::{Need, Viewer},
+    Domain, error::Fault, idempotency::GivenKey, loaders::Loaders, patch::Patch, request::Request,
+    viewer::Viewer,
 };
 
 use super::failure::Result;
@@ -75,19 +68,4 @@ pub(crate) fn patch<T>(said: MaybeUndefined<T>) -> Patch<T> {
         MaybeUndefined::Null => Patch::Clear,
         MaybeUndefined::Value(value) => Patch::Set(value),
     }
-}
-
-/// Loads an object that the viewer may read: of its own organisation, or, for the bridge without one, of any.
-/// Another organisation's object is as one that is not there.
-pub(crate) async fn load_owned<Id, Row>(ctx: &Context<'_>, need: Need, id: &str) -> Result<Option<Row>>
-where
-    Id: FromStr + Send + Sync + Hash + Eq + Clone + 'static,
-    Row: Owned + Send + Sync + Clone + 'static,
-    Neighbours: Loader<Id, Value = Row, Error = Fault>,
-{
-    let viewer = ctx.data_unchecked::<Viewer>();
-    let organization_id = viewer.may_list(need)?;
-    let Ok(id) = id.parse::<Id>() else { return Ok(None) };
-    let row = loaders(ctx).load_one(id).await?;
-    Ok(row.filter(|row| organization_id.is_none_or(|own| own == row.organization_id())))
 }

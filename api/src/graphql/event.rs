@@ -8,15 +8,13 @@ use async_graphql::{
 };
 use futures::{Stream, StreamExt};
 use tocsin_domain::{
-    error::{Fault, Refusal},
-    event::{Position, Told},
-    paging::{Page, encode},
-    viewer::{Need, Viewer},
+    event::Told,
+    paging::{PageRequest, encode},
 };
-use tocsin_entity::{id::OrganizationId, kinds::EventKind};
+use tocsin_entity::kinds::EventKind;
 
 use crate::graphql::{
-    context::domain,
+    context::request,
     failure::Result,
     incident::{Incident, IncidentFilter},
     paging::connect,
@@ -56,32 +54,6 @@ impl IncidentEvent {
     }
 }
 
-/// Behind which event of the organisation's log a page begins.
-///
-/// # Errors
-/// A refusal, where that event is not in the log: nothing was written there yet, or a restore has put another one in its place.
-async fn position(
-    ctx: &Context<'_>,
-    page: &Page,
-    organization_id: OrganizationId,
-) -> Result<Option<i64>, Refusal> {
-    let (after, _) = page.bounds::<Position>()?;
-    let Some(position) = after else { return Ok(None) };
-    let seq = position.in_log_of(organization_id)?;
-    if seq == 0 {
-        return Ok(Some(0));
-    }
-    let found = tocsin_domain::event::find(domain(ctx).database(), organization_id, seq).await?;
-    if found.is_some_and(|event| position.is_of(&event)) {
-        return Ok(Some(seq));
-    }
-    Err(Refusal::BadInput(
-        "The event of `after` is not in this organisation's log. If the cursor came from here, the server was restored from an \
-         earlier backup, and the events since are lost: read the incidents again, and go on without `after`."
-            .to_owned(),
-    ))
-}
-
 /// The queries for events.
 #[derive(Default)]
 pub(crate) struct EventQuery;
@@ -98,17 +70,14 @@ impl EventQuery {
         >,
         #[graphql(desc = "How many; 25 by default, 100 at most.")] first: Option<i32>,
     ) -> Result<Connection<String, IncidentEvent, EmptyFields, EmptyFields>> {
-        let organization_id = ctx.data_unchecked::<Viewer>().may(Need::Read)?;
-        let page = Page::new(first, after, None, None)?;
-        let after = position(ctx, &page, organization_id).await?;
-        let database = domain(ctx).database();
-        let rows =
-            tocsin_domain::event::read_after(database, organization_id, after.unwrap_or(0), page.limit + 1)
-                .await
-                .map_err(Fault::from)?;
+        let page = PageRequest {
+            first,
+            after,
+            ..PageRequest::default()
+        };
+        let page = tocsin_domain::event::list(&request(ctx), page).await?;
         Ok(connect(
-            &page,
-            rows,
+            page,
             EmptyFields,
             |told| told.position().to_string(),
             IncidentEvent,
@@ -129,21 +98,8 @@ impl EventSubscription {
         #[graphql(desc = "Go on behind this cursor; from now on where it is null.")] after: Option<String>,
         #[graphql(desc = "Only changes of these incidents.")] filter: Option<IncidentFilter>,
     ) -> Result<impl Stream<Item = Result<IncidentEvent>>> {
-        let organization_id = ctx.data_unchecked::<Viewer>().may(Need::Read)?;
-        let filter = filter.unwrap_or_default();
-        filter.check()?;
-        let after = position(ctx, &Page::new(None, after, None, None)?, organization_id).await?;
-        let events = tocsin_domain::event::events(Arc::clone(domain(ctx)), organization_id, after)
-            .await
-            .map_err(Fault::from)?;
-        Ok(events.filter_map(move |told| {
-            let wanted = match told {
-                Ok(told) => filter
-                    .wants(&told.incident, &told.assignees)
-                    .then(|| Ok(IncidentEvent(told))),
-                Err(error) => Some(Err(Fault::from(error).into())),
-            };
-            std::future::ready(wanted)
-        }))
+        let criteria = filter.unwrap_or_default().into();
+        let events = tocsin_domain::incident::follow(&request(ctx), after, criteria).await?;
+        Ok(events.map(|told| Ok(IncidentEvent(told?))))
     }
 }

@@ -1,21 +1,15 @@
 //! Organisations, and who is looking.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
-use sea_orm::{EntityTrait, QueryOrder};
 use time::OffsetDateTime;
-use tocsin_domain::{
-    error::{Fault, Refusal},
-    event,
-    viewer::{Need, Viewer as Caller},
-};
+use tocsin_domain::{event, viewer::Viewer as Caller};
 use tocsin_entity::{
-    id::OrganizationId,
     kinds::{Role, Scope},
     organization,
 };
 
 use crate::graphql::{
-    context::{domain, loaders},
+    context::{loaders, request},
     failure::Result,
     slack::SlackSettings,
     user::{User, load_member},
@@ -77,24 +71,10 @@ pub(crate) struct Viewer {
     scopes: Vec<Scope>,
 }
 
-async fn load(ctx: &Context<'_>, id: OrganizationId) -> Result<Option<Organization>, Fault> {
-    Ok(organization::Entity::find_by_id(id)
-        .one(domain(ctx).database().read())
-        .await?
-        .map(Organization))
-}
-
 /// The viewer's own organisation, if it has this id.
 pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Organization>> {
-    let viewer = ctx.data_unchecked::<Caller>();
-    let Ok(id) = id.parse::<OrganizationId>() else {
-        return Ok(None);
-    };
-    if viewer.is_bridge() || viewer.may(Need::Read)? == id {
-        Ok(load(ctx, id).await?)
-    } else {
-        Ok(None)
-    }
+    let found = tocsin_domain::organization::find(&request(ctx), id).await?;
+    Ok(found.map(Organization))
 }
 
 /// The queries for organisations.
@@ -106,19 +86,13 @@ impl OrganizationQuery {
     /// Who is looking.
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Viewer> {
         let caller = ctx.data_unchecked::<Caller>();
-        if !caller.is_bridge() && caller.organization_id().is_none() {
-            return Err(Refusal::Unauthenticated.into());
-        }
-        let organization = match caller.organization_id() {
-            Some(id) => load(ctx, id).await?,
-            None => None,
-        };
+        let organization = tocsin_domain::organization::of_viewer(&request(ctx)).await?;
         let user = match (caller.organization_id(), caller.member()) {
             (Some(id), Some(member)) => load_member(ctx, id, Some(member.user_id)).await?,
             (None, _) | (_, None) => None,
         };
         Ok(Viewer {
-            organization,
+            organization: organization.map(Organization),
             user,
             role: caller.member().map(|member| member.role),
             scopes: caller.scopes(),
@@ -127,20 +101,15 @@ impl OrganizationQuery {
 
     /// The organisation that the key opens.
     async fn organization(&self, ctx: &Context<'_>) -> Result<Organization> {
-        let id = ctx.data_unchecked::<Caller>().may(Need::Read)?;
-        let found = load(ctx, id).await?;
-        Ok(found.ok_or_else(|| Fault::Broken(format!("the organisation {id} of a key is gone")))?)
+        Ok(Organization(
+            tocsin_domain::organization::own(&request(ctx)).await?,
+        ))
     }
 
     /// Every organisation: for the Slack bridge alone.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     async fn organizations(&self, ctx: &Context<'_>) -> Result<Vec<Organization>> {
-        ctx.data_unchecked::<Caller>().may_ask_for_all()?;
-        let rows = organization::Entity::find()
-            .order_by_asc(organization::Column::Id)
-            .all(domain(ctx).database().read())
-            .await
-            .map_err(Fault::from)?;
+        let rows = tocsin_domain::organization::list(&request(ctx)).await?;
         Ok(rows.into_iter().map(Organization).collect())
     }
 }

@@ -1,12 +1,11 @@
 //! Relay pages.
 
 use async_graphql::connection::{Connection, Edge, EmptyFields};
-use tocsin_domain::paging::{PAGE_DEFAULT, PAGE_MAX, Page, encode};
+use tocsin_domain::paging::{ListPage, PAGE_DEFAULT, PAGE_MAX, encode};
 
-/// Makes the connection of the rows that were read: one more than the limit, from the wanted end.
+/// Makes the connection of a page: each row becomes a node, whose cursor is the row's key.
 pub(crate) fn connect<Row, Node, Fields>(
-    page: &Page,
-    mut rows: Vec<Row>,
+    page: ListPage<Row>,
     fields: Fields,
     key: impl Fn(&Row) -> String,
     node: impl Fn(Row) -> Node,
@@ -15,20 +14,10 @@ where
     Node: async_graphql::OutputType,
     Fields: async_graphql::ObjectType,
 {
-    let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    if page.from_the_end {
-        rows.reverse();
-    }
-    let (previous, next) = if page.from_the_end {
-        (more, page.before.is_some())
-    } else {
-        (page.after.is_some(), more)
-    };
-    let mut connection = Connection::with_additional_fields(previous, next, fields);
+    let mut connection = Connection::with_additional_fields(page.has_previous, page.has_next, fields);
     connection.edges.extend(
-        rows.into_iter()
+        page.rows
+            .into_iter()
             .map(|row| Edge::new(encode(&key(&row)), node(row))),
     );
     connection

@@ -6,18 +6,15 @@ use async_graphql::{
     Context, ID, InputObject, Object, SimpleObject,
     connection::{Connection, EmptyFields},
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use time::OffsetDateTime;
 use tocsin_domain::{
     error::{Fault, Refusal, Trouble},
-    loaders::PostmortemOf,
-    paging::Page,
-    viewer::{Need, Viewer},
+    paging::PageRequest,
 };
-use tocsin_entity::{id::PostmortemId, incident, kinds::PostmortemStatus, postmortem};
+use tocsin_entity::{incident, kinds::PostmortemStatus, postmortem};
 
 use crate::graphql::{
-    context::{domain, given_key, load_owned, loaders, request},
+    context::{domain, given_key, loaders, request},
     failure::{Result, UserError, told},
     incident::Incident,
     paging::connect,
@@ -97,14 +94,8 @@ impl Postmortem {
 
 /// A post-mortem that the viewer may read.
 pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Postmortem>> {
-    let row = load_owned::<PostmortemId, postmortem::Model>(ctx, Need::Read, id).await?;
-    Ok(row.and_then(|row| shown(ctx, row)))
-}
-
-/// A post-mortem, if the viewer may read it: stakeholders read what is published.
-pub(crate) fn shown(ctx: &Context<'_>, row: postmortem::Model) -> Option<Postmortem> {
-    let published = row.status == PostmortemStatus::Published;
-    (published || ctx.data_unchecked::<Viewer>().reads_drafts()).then_some(Postmortem(row))
+    let found = tocsin_domain::postmortem::find(&request(ctx), id).await?;
+    Ok(found.map(Postmortem))
 }
 
 /// The queries for post-mortems.
@@ -123,16 +114,8 @@ impl PostmortemQuery {
         match (id, incident_number) {
             (Some(id), None) => find(ctx, &id).await,
             (None, Some(number)) => {
-                let organization_id = ctx.data_unchecked::<Viewer>().may(Need::Read)?;
-                let incident = incident::Entity::find()
-                    .filter(incident::Column::OrganizationId.eq(organization_id))
-                    .filter(incident::Column::Number.eq(number))
-                    .one(domain(ctx).database().read())
-                    .await
-                    .map_err(Fault::from)?;
-                let Some(incident) = incident else { return Ok(None) };
-                let row = loaders(ctx).load_one(PostmortemOf(incident.id)).await?;
-                Ok(row.and_then(|row| shown(ctx, row)))
+                let found = tocsin_domain::postmortem::find_by_incident_number(&request(ctx), number).await?;
+                Ok(found.map(Postmortem))
             }
             (Some(_), Some(_)) | (None, None) => {
                 Err(Refusal::BadInput("Give `id` or `incidentNumber`: one of the two.".to_owned()).into())
@@ -150,26 +133,14 @@ impl PostmortemQuery {
         #[graphql(desc = "How many, from the end; 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
     ) -> Result<Connection<String, Postmortem, EmptyFields, EmptyFields>> {
-        let viewer = ctx.data_unchecked::<Viewer>();
-        let organization_id = viewer.may(Need::Read)?;
-        let page = Page::new(first, after, last, before)?;
-        let mut own =
-            postmortem::Entity::find().filter(postmortem::Column::OrganizationId.eq(organization_id));
-        if !viewer.reads_drafts() {
-            own = own.filter(postmortem::Column::Status.eq(PostmortemStatus::Published));
-        }
-        let find = page.cut::<_, PostmortemId>(own, postmortem::Column::Id)?;
-        let rows = find
-            .all(domain(ctx).database().read())
-            .await
-            .map_err(Fault::from)?;
-        Ok(connect(
-            &page,
-            rows,
-            EmptyFields,
-            |row| row.id.to_string(),
-            Postmortem,
-        ))
+        let page = PageRequest {
+            first,
+            after,
+            last,
+            before,
+        };
+        let page = tocsin_domain::postmortem::list(&request(ctx), page).await?;
+        Ok(connect(page, EmptyFields, |row| row.id.to_string(), Postmortem))
     }
 }
 

@@ -2,28 +2,17 @@
 
 use std::sync::Arc;
 
-use async_graphql::{
-    Context, ID, Object, SimpleObject,
-    connection::{Connection, EmptyFields},
-};
+use async_graphql::{Context, ID, Object, SimpleObject};
 use time::OffsetDateTime;
-use tocsin_domain::{
-    loaders::{RevisionsOf, TimelineOf},
-    moment::of_micros,
-    paging::Page,
-    timeline::TimelinePosition,
-    viewer::Need,
-};
+use tocsin_domain::{loaders::RevisionsOf, moment::of_micros};
 use tocsin_entity::{
-    id::{IncidentId, TimelineEntryId},
     kinds::{EntryKind, Source},
     timeline_entry,
 };
 
 use crate::graphql::{
-    context::{load_owned, loaders},
+    context::{loaders, request},
     failure::Result,
-    paging::connect,
     user::{Author, User, load_member},
 };
 
@@ -139,32 +128,6 @@ pub(crate) struct CommentRevision {
 
 /// An entry that the viewer may read.
 pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<TimelineEntry>> {
-    let row = load_owned::<TimelineEntryId, Arc<timeline_entry::Model>>(ctx, Need::Read, id).await?;
+    let row = tocsin_domain::incident::find_entry(&request(ctx), id).await?;
     Ok(row.map(TimelineEntry))
-}
-
-/// A page of an incident's timeline, oldest first.
-pub(crate) async fn page(
-    ctx: &Context<'_>,
-    incident_id: IncidentId,
-    page: Page,
-    changed_after: Option<i64>,
-) -> Result<Connection<String, TimelineEntry>> {
-    let (after, before) = page.bounds::<TimelinePosition>()?;
-    let wanted = TimelineOf {
-        incident_id,
-        limit: page.limit + 1,
-        after,
-        before,
-        from_the_end: page.from_the_end,
-        changed_after,
-    };
-    let rows = loaders(ctx).load_one(wanted).await?.unwrap_or_default();
-    Ok(connect(
-        &page,
-        rows,
-        EmptyFields,
-        |row: &Arc<timeline_entry::Model>| TimelinePosition::of(row).to_string(),
-        TimelineEntry,
-    ))
 }

@@ -6,24 +6,22 @@ use async_graphql::{
     Context, ID, InputObject, Object, SimpleObject,
     connection::{Connection, EmptyFields},
 };
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 use time::OffsetDateTime;
 use tocsin_domain::{
-    error::{Fault, Refusal, Trouble},
+    error::{Fault, Trouble},
     loaders::{MemberKey, MemberRow},
-    paging::Page,
-    search,
-    viewer::{Need, Viewer},
+    paging::PageRequest,
+    user::UserCriteria,
 };
 use tocsin_entity::{
     api_key,
     id::{ApiKeyId, OrganizationId, UserId},
     kinds::Role,
-    membership, timeline_entry,
+    timeline_entry,
 };
 
 use crate::graphql::{
-    context::{domain, given_key, loaders, request},
+    context::{given_key, loaders, request},
     failure::{Result, UserError, told},
     paging::connect,
 };
@@ -155,25 +153,13 @@ pub(crate) struct UserFilter {
     is_active: Option<bool>,
 }
 
-impl UserFilter {
-    fn condition(self) -> Result<Condition, Refusal> {
-        let mut all = Condition::all();
-        if let Some(email) = self.email {
-            all = all.add(membership::Column::Email.eq(email.trim().to_lowercase()));
+impl From<UserFilter> for UserCriteria {
+    fn from(filter: UserFilter) -> Self {
+        Self {
+            email: filter.email,
+            search: filter.search,
+            is_active: filter.is_active,
         }
-        if let Some(text) = self.search {
-            let named = search::contains(membership::Column::Name, &text)?;
-            all = all.add(named.add(search::contains(membership::Column::Email, &text)?));
-        }
-        if let Some(is_active) = self.is_active {
-            let deactivated = membership::Column::DeactivatedAt;
-            all = all.add(if is_active {
-                deactivated.is_null()
-            } else {
-                deactivated.is_not_null()
-            });
-        }
-        Ok(all)
     }
 }
 
@@ -194,26 +180,15 @@ impl UserQuery {
         #[graphql(desc = "How many, from the end; 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
     ) -> Result<Connection<String, User>> {
-        let organization_id = ctx.data_unchecked::<Viewer>().may(Need::Read)?;
-        let page = Page::new(first, after, last, before)?;
-        let mut own =
-            membership::Entity::find().filter(membership::Column::OrganizationId.eq(organization_id));
-        if let Some(filter) = filter {
-            own = own.filter(filter.condition()?);
-        }
-        let find = page.cut::<_, UserId>(own, membership::Column::UserId)?;
-        let rows = find
-            .all(domain(ctx).database().read())
-            .await
-            .map_err(Fault::from)?;
-        let members = rows.into_iter().map(|row| Arc::new(row.into())).collect();
-        Ok(connect(
-            &page,
-            members,
-            EmptyFields,
-            |row: &Arc<MemberRow>| row.user_id.to_string(),
-            User,
-        ))
+        let page = PageRequest {
+            first,
+            after,
+            last,
+            before,
+        };
+        let criteria = filter.unwrap_or_default().into();
+        let page = tocsin_domain::user::list(&request(ctx), criteria, page).await?;
+        Ok(connect(page, EmptyFields, |row| row.user_id.to_string(), User))
     }
 }
 

@@ -4,7 +4,9 @@
 //! and no entry without its change. The database refuses to change or delete entries. What an entry says of an object
 //! is its [`Audited`](subject::Audited) form, which names secrets and never holds one.
 
+mod query;
 mod subject;
 mod trail;
 
+pub use self::query::{AuditCriteria, find, list};
 pub(crate) use self::trail::Trail;

@@ -5,6 +5,7 @@ mod event;
 mod input;
 mod moving;
 mod place;
+mod query;
 mod reach;
 mod renumber;
 mod route;
@@ -18,9 +19,9 @@ pub use self::{
     event::read as events,
     moving::{MoveConnectors, relocate},
     place::{connectors_held_back, is_taken},
+    query::{SupposedIncident, dry_run, find, list},
     renumber::{RecordSlackChannelChange, record},
-    route::Facts,
-    routing::{Route, RouteHeldBack, Routing, RoutingOf, of as routes, of_incident as routes_of_incident},
+    routing::{Route, RouteHeldBack, Routing, RoutingOf, of_incident as routes_of_incident},
     state::{State, of as state},
 };
 pub(crate) use self::{

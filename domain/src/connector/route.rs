@@ -13,7 +13,7 @@ use tocsin_entity::{
 
 /// What rules ask of an incident.
 #[derive(Debug, Clone)]
-pub struct Facts {
+pub(super) struct Facts {
     /// The service that is broken.
     pub service_id: ServiceId,
     /// How soon a person must look.

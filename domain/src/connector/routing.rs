@@ -107,7 +107,7 @@ fn name_the_same(one: &connector::Model, other: &connector::Model) -> bool {
 }
 
 /// Where an incident with these facts goes.
-pub async fn of(
+pub(super) async fn of(
     request: &Request<'_>,
     organization_id: OrganizationId,
     facts: &Facts,

@@ -33,7 +33,7 @@ impl Told {
 }
 
 /// The events after `seq`, oldest first.
-pub async fn read_after(
+pub(super) async fn read_after(
     database: &Database,
     organization_id: OrganizationId,
     seq: i64,
@@ -94,7 +94,7 @@ pub async fn read_after(
 }
 
 /// The event of a number.
-pub async fn find(
+pub(super) async fn find(
     database: &Database,
     organization_id: OrganizationId,
     seq: i64,
@@ -105,7 +105,7 @@ pub async fn find(
 }
 
 /// The sequence number of the organisation's newest event; 0 before the first.
-pub(crate) async fn newest(database: &Database, organization_id: OrganizationId) -> Result<i64, DbErr> {
+pub(super) async fn newest(database: &Database, organization_id: OrganizationId) -> Result<i64, DbErr> {
     let row = organization::Entity::find_by_id(organization_id)
         .one(database.read())
         .await?;

@@ -5,12 +5,8 @@ mod cursor;
 mod feed;
 mod log;
 mod newest;
+mod query;
 mod stream;
 
-pub(crate) use self::feed::Feed;
-pub use self::{
-    cursor::Position,
-    log::{Told, find, read_after},
-    newest::EventNumber,
-    stream::events,
-};
+pub use self::{cursor::Position, log::Told, newest::EventNumber, query::list};
+pub(crate) use self::{feed::Feed, query::follow};

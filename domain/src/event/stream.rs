@@ -24,11 +24,11 @@ struct Listener {
 }
 
 /// The events after `after`, or from now on, for ever. It ends after an error: the listener comes back with its cursor.
-pub async fn events(
+pub(super) async fn events(
     domain: Arc<Domain>,
     organization_id: OrganizationId,
     after: Option<i64>,
-) -> Result<impl Stream<Item = Result<Arc<Told>, DbErr>>, DbErr> {
+) -> Result<impl Stream<Item = Result<Arc<Told>, DbErr>> + use<>, DbErr> {
     let live = domain.feed().listen(organization_id).await?;
     let position = match after {
         Some(seq) => seq,

@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use tocsin_database::Database;
 use tocsin_entity::{
     id::{OrganizationId, UserId},
     kinds::SlackMatch,
     membership, slack_link,
 };
 
-use crate::error::Fault;
+use crate::{error::Refusal, request::Request};
 
 /// Somebody in Slack, as the bridge knows them.
 pub struct Person {
@@ -22,12 +21,13 @@ pub struct Person {
     pub email: Option<String>,
 }
 
-/// Which members somebody in Slack is.
+/// Which members somebody in Slack is: in the organisation that the request is about, or in all. For the bridge alone.
 pub async fn find(
-    database: &Database,
-    within: Option<OrganizationId>,
+    request: &Request<'_>,
     person: &Person,
-) -> Result<BTreeMap<OrganizationId, (UserId, SlackMatch)>, Fault> {
+) -> Result<BTreeMap<OrganizationId, (UserId, SlackMatch)>, Refusal> {
+    let within = request.viewer.may_ask_for_all()?;
+    let database = request.domain.database();
     let mut linked = slack_link::Entity::find()
         .filter(slack_link::Column::TeamId.eq(&person.team_id))
         .filter(slack_link::Column::SlackUserId.eq(&person.slack_user_id));

@@ -12,5 +12,5 @@ pub use self::{
     command::{ConfirmSlackIdentity, UnlinkSlackIdentity, confirm, end},
     member::{Person, find},
     sign_in::{LinkSlackIdentity, RecordSlackLink, begin, record},
-    table::{Identity, IdentityFilter, PersonSeen, Place, Table, place},
+    table::{Identity, IdentityCriteria, IdentityFilter, PersonSeen, list},
 };

@@ -23,9 +23,11 @@ use tocsin_entity::{
 use crate::{
     error::{Fault, Refusal},
     loaders::MemberRow,
-    paging::{Page, bad_cursor},
+    paging::{ListPage, Page, PageRequest, bad_cursor},
     request::Request,
-    search, workspace,
+    search,
+    viewer::Need,
+    workspace,
 };
 
 /// Which people are wanted.
@@ -69,9 +71,37 @@ pub struct Identity {
     pub key: String,
 }
 
+/// Which people of which Slack workspace are wanted.
+#[derive(Debug, Default)]
+pub struct IdentityCriteria {
+    /// The workspace; by default that of the server's configuration, or the only one that is connected where there is none.
+    pub workspace_id: Option<String>,
+    /// Only these.
+    pub filter: Option<IdentityFilter>,
+    /// Only those whose name or address contains this.
+    pub search: String,
+}
+
+/// A page of who is who in a Slack workspace. For administrators.
+pub async fn list(
+    request: &Request<'_>,
+    criteria: IdentityCriteria,
+    page: PageRequest,
+) -> Result<ListPage<Identity>, Refusal> {
+    let organization_id = request.viewer.may(Need::Manage)?;
+    let page = Page::new(page)?;
+    let table = Table {
+        organization_id,
+        place: place(request, organization_id, criteria.workspace_id.as_deref()).await?,
+        filter: criteria.filter,
+        search: criteria.search,
+    };
+    Ok(page.of(table.rows(request, &page).await?))
+}
+
 /// Where people are looked for.
 #[derive(Debug)]
-pub struct Place {
+struct Place {
     /// What Slack calls it, once it has said so.
     team_id: Option<String>,
     /// Whether nobody else is connected to it. The server's own serves everybody.
@@ -79,7 +109,7 @@ pub struct Place {
 }
 
 /// Where the people of a workspace are looked for.
-pub async fn place(
+async fn place(
     request: &Request<'_>,
     organization_id: OrganizationId,
     workspace_id: Option<&str>,
@@ -108,15 +138,15 @@ pub async fn place(
 
 /// What is asked for.
 #[derive(Debug)]
-pub struct Table {
+struct Table {
     /// Whose people.
-    pub organization_id: OrganizationId,
+    organization_id: OrganizationId,
     /// Where.
-    pub place: Place,
+    place: Place,
     /// Only these.
-    pub filter: Option<IdentityFilter>,
+    filter: Option<IdentityFilter>,
     /// Only those whose name or address contains this.
-    pub search: String,
+    search: String,
 }
 
 /// Where a page begins: among the members or among the others.
@@ -139,7 +169,7 @@ impl Start {
 
 impl Table {
     /// One row more than the page has, so that it is seen whether there are more.
-    pub async fn page(&self, request: &Request<'_>, page: &Page) -> Result<Vec<Identity>, Refusal> {
+    async fn rows(&self, request: &Request<'_>, page: &Page) -> Result<Vec<Identity>, Refusal> {
         let limit = page.limit + 1;
         let (mut rows, after) = match Start::read(page.after.as_deref())? {
             Start::Members(after) => (self.members(request, after, limit).await?, String::new()),

@@ -4,8 +4,10 @@ mod apply;
 mod batch;
 mod command;
 mod error;
+mod follow;
 mod input;
 mod muted;
+mod query;
 mod submit;
 mod timers;
 mod transition;
@@ -14,10 +16,12 @@ mod transition_tests;
 
 pub use self::{
     apply::Applied,
+    follow::follow,
     input::{
         AcknowledgeIncident, AddComment, EditComment, ReassignIncident, ReopenIncident, ResolveIncident,
         RetractComment, SetSlackSync, SnoozeIncident, TriggerIncident, UpdateIncident,
     },
+    query::{IncidentCriteria, IncidentSort, count, find, find_by_number, find_entry, list, timeline},
     submit::{
         acknowledge, comment, edit, reassign, reopen, resolve, retract, set_slack_sync, snooze, trigger,
         update,

@@ -22,7 +22,7 @@ pub use self::{
     },
     report::{FinishSlackOperation, finish},
     result::{ConnectionReport, CreatedChannel, IdentityFound, Outcome, TestMessage, Wish},
-    state::{Operation, pending, read},
+    state::{Operation, find, finished, pending},
 };
 
 /// The code of an operation that was not done in time.

@@ -1,5 +1,7 @@
 //! An operation as it is at a time.
 
+use std::time::Duration;
+
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use tocsin_entity::{
     id::OperationId,
@@ -39,7 +41,7 @@ impl Operation {
     ///
     /// # Errors
     /// Where what is kept can't be read.
-    pub fn now(domain: &Domain, row: Model) -> Result<Self, Fault> {
+    pub(super) fn now(domain: &Domain, row: Model) -> Result<Self, Fault> {
         let row = seen_at(domain.clock().now(), row);
         let broken = |error| Fault::Broken(format!("{} can't be read: {error}", row.id));
         let wish = serde_json::from_value(row.input.clone()).map_err(broken)?;
@@ -58,7 +60,7 @@ impl Operation {
     }
 
     /// Whether the viewer may see what came of it: who manages Slack, who asked, and the bridge.
-    pub fn is_visible_to(&self, viewer: &Viewer) -> bool {
+    fn is_visible_to(&self, viewer: &Viewer) -> bool {
         let is_theirs = viewer
             .member()
             .is_some_and(|member| self.row.requested_by == Some(member.user_id));
@@ -82,8 +84,29 @@ impl Operation {
     }
 }
 
+/// An operation that the viewer may see, as it is now.
+pub async fn find(request: &Request<'_>, id: &str) -> Result<Option<Operation>, Refusal> {
+    let found = request.load_owned::<OperationId, Model>(Need::Read, id).await?;
+    let found = found.map(|row| Operation::now(request.domain, row)).transpose()?;
+    Ok(found.filter(|found| found.is_visible_to(request.viewer)))
+}
+
+/// How often the row is looked at: any replica may take the report.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// Waits until an operation is over, which it is at the latest when its time is up; none where it is gone.
+pub async fn finished(domain: &Domain, id: OperationId) -> Result<Option<Operation>, Fault> {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let now = read(domain, id).await?;
+        if now.as_ref().is_none_or(Operation::is_over) {
+            return Ok(now);
+        }
+    }
+}
+
 /// The operation of this id as it is now; none where it is gone.
-pub async fn read(domain: &Domain, id: OperationId) -> Result<Option<Operation>, Fault> {
+async fn read(domain: &Domain, id: OperationId) -> Result<Option<Operation>, Fault> {
     let row = Entity::find_by_id(id).one(domain.database().read()).await?;
     row.map(|row| Operation::now(domain, row)).transpose()
 }

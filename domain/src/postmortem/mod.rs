@@ -2,9 +2,13 @@
 
 mod command;
 mod draft;
+mod query;
 mod submit;
 
-pub use self::submit::{
-    CreatePostmortem, PublishPostmortem, RequestPostmortemReview, UpdatePostmortem, create, publish,
-    request_review, update,
+pub use self::{
+    query::{find, find_by_incident_number, list, of_incident},
+    submit::{
+        CreatePostmortem, PublishPostmortem, RequestPostmortemReview, UpdatePostmortem, create, publish,
+        request_review, update,
+    },
 };

@@ -2,9 +2,11 @@
 
 mod command;
 mod parts;
+mod query;
 
 pub(crate) use self::command::{own, template_id};
 pub use self::{
     command::{CreateSlackTemplate, DeleteSlackTemplate, UpdateSlackTemplate, create, delete, update},
     parts::parts,
+    query::{connectors, find, list},
 };

@@ -2,7 +2,11 @@
 
 mod carry_over;
 mod command;
+mod query;
 mod submit;
 
 pub(crate) use self::carry_over::run as carry_over;
-pub use self::submit::{CreateUser, UpdateUser, create, update};
+pub use self::{
+    query::{UserCriteria, list},
+    submit::{CreateUser, UpdateUser, create, update},
+};

@@ -2,7 +2,7 @@
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter,
+    QueryFilter, QueryOrder,
 };
 use secrecy::SecretString;
 use time::OffsetDateTime;
@@ -18,7 +18,7 @@ use tocsin_slack_app::sealing::app_place;
 
 use crate::{
     audit::Trail,
-    error::{Trouble, UserError, UserErrorCode},
+    error::{Refusal, Trouble, UserError, UserErrorCode},
     idempotency::{self, GivenKey},
     limits,
     patch::Patch,
@@ -142,6 +142,12 @@ fn seal(
         .as_ref()
         .ok_or_else(super::seal::no_key)?;
     Ok(sealer.seal(&app_place(id, place), &SecretString::from(text)))
+}
+
+/// The organisation's own Slack apps, oldest first, for administrators. For the bridge without an organisation, everybody's.
+pub async fn list(request: &Request<'_>) -> Result<Vec<Model>, Refusal> {
+    let find = request.find_shown::<Entity>(Need::Manage)?;
+    Ok(find.order_by_asc(Column::Id).all(request.read()).await?)
 }
 
 /// Makes a Slack app of the organisation's own known.

@@ -90,7 +90,7 @@ pub(crate) async fn workspace(
 }
 
 /// The same for a query, whose refusals are top-level errors.
-pub async fn of_query(
+pub(crate) async fn of_query(
     request: &Request<'_>,
     organization_id: OrganizationId,
     id: Option<&str>,

@@ -6,6 +6,7 @@ mod connect;
 mod default;
 mod install;
 mod installed;
+mod query;
 mod reseal;
 mod scopes;
 mod seal;
@@ -17,14 +18,14 @@ pub use self::{
     connect::{
         ConnectSlackWorkspace, DisconnectSlackWorkspace, UpdateSlackWorkspace, connect, disconnect, update,
     },
-    default::of_query,
     install::{InstallLink, Wish, link},
     installed::{CompleteSlackInstall, complete},
+    query::{connector_count, find, is_servers, list},
     scopes::missing_scopes,
-    servers::{id_of as servers_id, last_delivered_at as servers_last_delivered_at, of as servers},
-    team::of_workspace as team_id,
+    servers::last_delivered_at as servers_last_delivered_at,
 };
 pub(crate) use self::{
-    default::{Meant, meant, need_connected, none_yet, workspace as meant_workspace},
+    default::{Meant, meant, need_connected, none_yet, of_query, workspace as meant_workspace},
     reseal::run as reseal,
+    team::of_workspace as team_id,
 };

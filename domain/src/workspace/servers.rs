@@ -26,7 +26,7 @@ use crate::{
 const OTHER: u128 = 0x7345_7276_6572_5f73_5f77_6f72_6b73_7061;
 
 /// Under which id an organisation sees it. Each has its own: another's id is nobody's here either.
-pub fn id_of(organization_id: OrganizationId) -> WorkspaceId {
+pub(crate) fn id_of(organization_id: OrganizationId) -> WorkspaceId {
     WorkspaceId(Uuid::from_u128(organization_id.0.as_u128() ^ OTHER))
 }
 
@@ -34,7 +34,7 @@ pub fn id_of(organization_id: OrganizationId) -> WorkspaceId {
 const NAME: &str = "Server's workspace (SLACK_BOT_TOKEN)";
 
 /// The workspace as an organisation sees it; none where the server has no bot token.
-pub async fn of(
+pub(crate) async fn of(
     request: &Request<'_>,
     organization_id: OrganizationId,
 ) -> Result<Option<slack_workspace::Model>, Fault> {

@@ -6,7 +6,10 @@ use tocsin_entity::{id::WorkspaceId, slack::directory};
 use crate::{error::Fault, loaders::InstallationOf, request::Request};
 
 /// What Slack calls the workspace, or that of the server's configuration; none before it has answered.
-pub async fn of_workspace(request: &Request<'_>, id: Option<WorkspaceId>) -> Result<Option<String>, Fault> {
+pub(crate) async fn of_workspace(
+    request: &Request<'_>,
+    id: Option<WorkspaceId>,
+) -> Result<Option<String>, Fault> {
     if let Some(id) = id {
         let found = request.loaders().load_one(InstallationOf(id)).await?;
         return Ok(found.and_then(|found| found.team_id));

@@ -1,27 +1,15 @@
 //! Where an incident would go, without one.
 
 use async_graphql::{Context, ID, InputObject, Object};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use tocsin_domain::{
-    connector::{Facts, Route},
-    error::{Fault, Refusal},
-    viewer::{Need, Viewer},
-};
-use tocsin_entity::{
-    id::{OrganizationId, ServiceId},
-    kinds::{Severity, Urgency},
-    service,
-};
+use tocsin_domain::connector::{self, SupposedIncident};
+use tocsin_entity::kinds::{Severity, Urgency};
 
 use super::routing::SlackRoute;
 use crate::graphql::{
-    context::{domain, request},
+    context::{request, text},
     failure::Result,
-    incident::{self, TagInput},
+    incident::{TagInput, tag_values},
 };
-
-/// Most tags that are looked at.
-const TAGS_MAX: usize = 50;
 
 /// An incident that may be.
 #[derive(Debug, InputObject)]
@@ -49,57 +37,19 @@ impl RoutingQuery {
         #[graphql(desc = "An incident that is there.")] incident_id: Option<ID>,
         #[graphql(desc = "One that may be.")] incident: Option<SlackRoutingInput>,
     ) -> Result<Vec<SlackRoute>> {
-        let organization_id = ctx.data_unchecked::<Viewer>().may(Need::Read)?;
-        match (incident_id, incident) {
-            (Some(id), None) => match incident::find(ctx, &id).await? {
-                Some(found) => Ok(shown(
-                    tocsin_domain::connector::routes_of_incident(&request(ctx), &found.0).await?,
-                )),
-                None => Err(
-                    Refusal::BadInput("There is no such incident in your organisation.".to_owned()).into(),
-                ),
-            },
-            (None, Some(given)) => {
-                let facts = facts(ctx, organization_id, given).await?;
-                Ok(shown(
-                    tocsin_domain::connector::routes(&request(ctx), organization_id, &facts).await?,
-                ))
-            }
-            (Some(_), Some(_)) | (None, None) => {
-                Err(Refusal::BadInput("Give either `incidentId` or `incident`.".to_owned()).into())
-            }
+        let routes = connector::dry_run(&request(ctx), text(incident_id), incident.map(Into::into)).await?;
+        Ok(routes.into_iter().map(SlackRoute::from).collect())
+    }
+}
+
+impl From<SlackRoutingInput> for SupposedIncident {
+    fn from(input: SlackRoutingInput) -> Self {
+        let tags = input.tags.unwrap_or_default();
+        Self {
+            service_id: text(input.service_id),
+            urgency: input.urgency,
+            severity: input.severity,
+            tags: tag_values(tags),
         }
     }
-}
-
-fn shown(routes: Vec<Route>) -> Vec<SlackRoute> {
-    routes.into_iter().map(SlackRoute::from).collect()
-}
-
-async fn facts(
-    ctx: &Context<'_>,
-    organization_id: OrganizationId,
-    given: SlackRoutingInput,
-) -> Result<Facts, Refusal> {
-    let unknown = || Refusal::BadInput("There is no such service in your organisation.".to_owned());
-    let mut find = service::Entity::find().filter(service::Column::OrganizationId.eq(organization_id));
-    find = match given.service_id {
-        Some(id) => find.filter(service::Column::Id.eq(id.parse::<ServiceId>().map_err(|_| unknown())?)),
-        None => find.filter(service::Column::IsDefault.eq(true)),
-    };
-    let found = find
-        .one(domain(ctx).database().read())
-        .await
-        .map_err(Fault::from)?;
-    let found = found.ok_or_else(unknown)?;
-    let tags = given.tags.unwrap_or_default();
-    if tags.len() > TAGS_MAX {
-        return Err(Refusal::BadInput(format!("Give at most {TAGS_MAX} tags.")));
-    }
-    Ok(Facts {
-        service_id: found.id,
-        urgency: given.urgency.unwrap_or(found.default_urgency),
-        severity: given.severity,
-        tags: tags.into_iter().map(|tag| (tag.key, tag.value)).collect(),
-    })
 }

@@ -1,24 +1,21 @@
 //! The connector in GraphQL, and the queries for connectors.
 
 use async_graphql::{Context, ID, Object};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use time::OffsetDateTime;
 use tocsin_domain::{
     connector::{RoutingOf, State},
     error::Fault,
     loaders::FoundOf,
-    viewer::{Need, Viewer},
 };
 use tocsin_entity::{
     connector,
-    id::ConnectorId,
     kinds::{ConnectorEvent, ConnectorStatus, ReplyMode, UrgencyFilter},
     slack, slack_template, slack_workspace,
 };
 
 use super::rule::ConnectorRule;
 use crate::graphql::{
-    context::{domain, load_owned, loaders, request},
+    context::{loaders, request},
     failure::Result,
     slack::SlackWorkspace,
     template::SlackTemplate,
@@ -187,9 +184,8 @@ impl Connector {
 
 /// A connector that the viewer may read.
 pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Connector>> {
-    Ok(load_owned::<ConnectorId, connector::Model>(ctx, Need::Read, id)
-        .await?
-        .map(Connector))
+    let found = tocsin_domain::connector::find(&request(ctx), id).await?;
+    Ok(found.map(Connector))
 }
 
 /// The queries for connectors.
@@ -200,14 +196,7 @@ pub(crate) struct ConnectorQuery;
 impl ConnectorQuery {
     /// The organisation's connectors, oldest first. For the bridge without an organisation, everybody's.
     async fn connectors(&self, ctx: &Context<'_>) -> Result<Vec<Connector>> {
-        let mut find = connector::Entity::find().order_by_asc(connector::Column::Id);
-        if let Some(own) = ctx.data_unchecked::<Viewer>().may_list(Need::Read)? {
-            find = find.filter(connector::Column::OrganizationId.eq(own));
-        }
-        let rows = find
-            .all(domain(ctx).database().read())
-            .await
-            .map_err(Fault::from)?;
+        let rows = tocsin_domain::connector::list(&request(ctx)).await?;
         Ok(rows.into_iter().map(Connector).collect())
     }
 }

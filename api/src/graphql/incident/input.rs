@@ -21,7 +21,8 @@ pub(crate) struct TagInput {
     pub(crate) value: String,
 }
 
-fn tag_values(tags: Vec<TagInput>) -> Vec<TagValue> {
+/// Labels as the domain takes them.
+pub(crate) fn tag_values(tags: Vec<TagInput>) -> Vec<TagValue> {
     let values = tags.into_iter();
     values
         .map(|tag| TagValue {

@@ -8,7 +8,7 @@ mod types;
 
 pub(super) use self::{
     filter::IncidentFilter,
-    input::TagInput,
+    input::{TagInput, tag_values},
     mutation::IncidentMutation,
     query::IncidentQuery,
     types::{Incident, find},

@@ -9,12 +9,12 @@ use async_graphql::{
 use time::OffsetDateTime;
 use tocsin_domain::{
     error::Fault,
-    loaders::{ActsOn, AssigneesOf, DeliveriesOf, MemberKey, PostmortemOf},
-    paging::Page,
-    viewer::{Need, Viewer},
+    loaders::{ActsOn, AssigneesOf, DeliveriesOf, MemberKey},
+    paging::PageRequest,
+    timeline::TimelinePosition,
+    viewer::Viewer,
 };
 use tocsin_entity::{
-    id::IncidentId,
     incident::{self, TagValue},
     kinds::{EntryKind, IncidentStatus, ReplyMode, Severity, Source, Urgency},
     service,
@@ -22,12 +22,13 @@ use tocsin_entity::{
 
 use crate::graphql::{
     connector::SlackRoute,
-    context::{domain, load_owned, loaders, request},
+    context::{domain, loaders, request},
     delivery::Delivery,
     failure::Result,
-    postmortem::{self, Postmortem},
+    paging::connect,
+    postmortem::Postmortem,
     service::Service,
-    timeline::{self, TimelineEntry},
+    timeline::TimelineEntry,
     user::{Author, User, load_member},
 };
 
@@ -236,9 +237,20 @@ impl Incident {
         #[graphql(desc = "Only what was added, edited or retracted after this version of the incident.")]
         changed_after_version: Option<i64>,
     ) -> Result<Connection<String, TimelineEntry, EmptyFields, EmptyFields>> {
-        ctx.data_unchecked::<Viewer>().may_look_around()?;
-        let page = Page::new(first, after, last, before)?;
-        timeline::page(ctx, self.0.id, page, changed_after_version).await
+        let page = PageRequest {
+            first,
+            after,
+            last,
+            before,
+        };
+        let page =
+            tocsin_domain::incident::timeline(&request(ctx), self.0.id, page, changed_after_version).await?;
+        Ok(connect(
+            page,
+            EmptyFields,
+            |row| TimelinePosition::of(row).to_string(),
+            TimelineEntry,
+        ))
     }
 
     /// Whether Slack's threads and the timeline go separate ways: nothing said in one is told in the other.
@@ -253,9 +265,8 @@ impl Incident {
 
     /// The post-mortem, once it is drafted; for stakeholders, once it is published.
     async fn postmortem(&self, ctx: &Context<'_>) -> Result<Option<Postmortem>> {
-        ctx.data_unchecked::<Viewer>().may_look_around()?;
-        let row = loaders(ctx).load_one(PostmortemOf(self.0.id)).await?;
-        Ok(row.and_then(|row| postmortem::shown(ctx, row)))
+        let found = tocsin_domain::postmortem::of_incident(&request(ctx), self.0.id).await?;
+        Ok(found.map(Postmortem))
     }
 
     /// Where it goes in Slack, and why.
@@ -297,9 +308,6 @@ impl Incident {
 
 /// An incident that the viewer may read.
 pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Incident>> {
-    Ok(
-        load_owned::<IncidentId, Arc<incident::Model>>(ctx, Need::Read, id)
-            .await?
-            .map(Incident),
-    )
+    let found = tocsin_domain::incident::find(&request(ctx), id).await?;
+    Ok(found.map(Incident))
 }

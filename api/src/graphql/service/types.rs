@@ -4,18 +4,12 @@ use async_graphql::{
     Context, ID, InputObject, Object, SimpleObject,
     connection::{Connection, EmptyFields},
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use time::OffsetDateTime;
-use tocsin_domain::{
-    error::Fault,
-    paging::Page,
-    search,
-    viewer::{Need, Viewer},
-};
-use tocsin_entity::{id::ServiceId, kinds::Urgency, service};
+use tocsin_domain::paging::PageRequest;
+use tocsin_entity::{kinds::Urgency, service};
 
 use crate::graphql::{
-    context::{domain, given_key, load_owned, request},
+    context::{given_key, request},
     failure::{Result, UserError, told},
     paging::connect,
     user::User,
@@ -66,9 +60,8 @@ impl Service {
 
 /// A service that the viewer may read.
 pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Service>> {
-    Ok(load_owned::<ServiceId, service::Model>(ctx, Need::Read, id)
-        .await?
-        .map(Service))
+    let found = tocsin_domain::service::find(&request(ctx), id).await?;
+    Ok(found.map(Service))
 }
 
 /// Which services are wanted.
@@ -95,24 +88,15 @@ impl ServiceQuery {
         #[graphql(desc = "How many, from the end; 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
     ) -> Result<Connection<String, Service, EmptyFields, EmptyFields>> {
-        let organization_id = ctx.data_unchecked::<Viewer>().may(Need::Read)?;
-        let page = Page::new(first, after, last, before)?;
-        let mut own = service::Entity::find().filter(service::Column::OrganizationId.eq(organization_id));
-        if let Some(text) = filter.and_then(|filter| filter.search) {
-            own = own.filter(search::contains(service::Column::Name, &text)?);
-        }
-        let find = page.cut::<_, ServiceId>(own, service::Column::Id)?;
-        let rows = find
-            .all(domain(ctx).database().read())
-            .await
-            .map_err(Fault::from)?;
-        Ok(connect(
-            &page,
-            rows,
-            EmptyFields,
-            |row| row.id.to_string(),
-            Service,
-        ))
+        let page = PageRequest {
+            first,
+            after,
+            last,
+            before,
+        };
+        let searched = filter.and_then(|filter| filter.search);
+        let page = tocsin_domain::service::list(&request(ctx), searched, page).await?;
+        Ok(connect(page, EmptyFields, |row| row.id.to_string(), Service))
     }
 }
 

@@ -1,13 +1,9 @@
 //! Slack apps of an organisation's own, for whoever does not use the server's.
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use time::OffsetDateTime;
-use tocsin_domain::{
-    error::{Fault, Trouble},
-    viewer::{Need, Viewer},
-};
-use tocsin_entity::slack_app::{Column, Entity, Model};
+use tocsin_domain::{error::Trouble, viewer::Viewer};
+use tocsin_entity::slack_app::Model;
 
 use crate::graphql::{
     context::{domain, given_key, patch, request},
@@ -107,14 +103,7 @@ pub(crate) struct SlackAppQuery;
 impl SlackAppQuery {
     /// The organisation's own Slack apps, oldest first. For the bridge without an organisation, everybody's.
     async fn slack_apps(&self, ctx: &Context<'_>) -> Result<Vec<SlackApp>> {
-        let mut find = Entity::find().order_by_asc(Column::Id);
-        if let Some(own) = ctx.data_unchecked::<Viewer>().may_list(Need::Manage)? {
-            find = find.filter(Column::OrganizationId.eq(own));
-        }
-        let rows = find
-            .all(domain(ctx).database().read())
-            .await
-            .map_err(Fault::from)?;
+        let rows = tocsin_domain::workspace::app::list(&request(ctx)).await?;
         Ok(rows.into_iter().map(SlackApp).collect())
     }
 }

@@ -4,21 +4,15 @@ use async_graphql::{
     Context, ID, Object, SimpleObject,
     connection::{Connection, EmptyFields},
 };
-use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, ExprTrait, LikeExpr},
-};
 use time::OffsetDateTime;
 use tocsin_domain::{
-    error::Fault,
-    paging::Page,
-    slack_channel::{behind, need_reach, searched, visible},
-    viewer::{Need, Viewer},
+    paging::PageRequest,
+    slack_channel::{self, ChannelCriteria},
 };
-use tocsin_entity::slack::{channel, directory};
+use tocsin_entity::slack::channel;
 
 use crate::graphql::{
-    context::{domain, request},
+    context::{request, text},
     failure::Result,
     paging::connect,
 };
@@ -71,54 +65,21 @@ impl SlackChannelQuery {
         #[graphql(desc = "How many; 25 by default, 100 at most.")] first: Option<i32>,
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
     ) -> Result<SlackChannels> {
-        let organization_id = ctx.data_unchecked::<Viewer>().may(Need::Read)?;
-        need_reach(&request(ctx)).await?;
-        let page = Page::new(first, after, None, None)?;
-        let search = search.as_deref().map(searched).transpose()?.flatten();
-        let workspace = tocsin_domain::workspace::of_query(
-            &request(ctx),
-            organization_id,
-            workspace_id.as_deref().map(String::as_str),
-        )
-        .await?;
-        let workspace_id = workspace.map(|workspace| workspace.id);
-        let Some(team_id) = tocsin_domain::workspace::team_id(&request(ctx), workspace_id).await? else {
-            return Ok(connect(
-                &page,
-                Vec::new(),
-                DirectoryAge { refreshed_at: None },
-                key,
-                SlackChannel::from,
-            ));
+        let criteria = ChannelCriteria {
+            workspace_id: text(workspace_id),
+            search,
+            include_archived,
         };
-        let mut find = channel::Entity::find()
-            .filter(channel::Column::TeamId.eq(&team_id))
-            .filter(visible(&request(ctx), organization_id, workspace_id).await?);
-        if !include_archived {
-            find = find.filter(channel::Column::IsArchived.eq(false));
-        }
-        if let Some(search) = search {
-            let like = LikeExpr::new(format!("%{search}%")).escape('!');
-            find = find.filter(Expr::col(channel::Column::Name).like(like));
-        }
-        if let Some(after) = &page.after {
-            find = find.filter(behind(after)?);
-        }
-        let rows = find
-            .order_by_asc(channel::Column::Name)
-            .order_by_asc(channel::Column::ChannelId)
-            .limit(page.limit + 1)
-            .all(domain(ctx).database().read())
-            .await
-            .map_err(Fault::from)?;
-        let directory = directory::Entity::find_by_id(team_id)
-            .one(domain(ctx).database().read())
-            .await
-            .map_err(Fault::from)?;
+        let page = PageRequest {
+            first,
+            after,
+            ..PageRequest::default()
+        };
+        let found = slack_channel::list(&request(ctx), criteria, page).await?;
         let age = DirectoryAge {
-            refreshed_at: directory.and_then(|directory| directory.refreshed_at),
+            refreshed_at: found.refreshed_at,
         };
-        Ok(connect(&page, rows, age, key, SlackChannel::from))
+        Ok(connect(found.page, age, slack_channel::key, SlackChannel::from))
     }
 }
 
@@ -132,9 +93,4 @@ impl From<channel::Model> for SlackChannel {
             is_archived: row.is_archived,
         }
     }
-}
-
-/// Names are no keys: two teams' directories merged into one may have the same twice.
-fn key(row: &channel::Model) -> String {
-    format!("{}/{}", row.name, row.channel_id)
 }

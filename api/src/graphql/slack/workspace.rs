@@ -3,16 +3,12 @@
 use std::collections::BTreeSet;
 
 use async_graphql::{Context, ID, Object, SimpleObject};
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use time::OffsetDateTime;
 use tocsin_domain::{
-    error::Fault,
     loaders::InstallationOf,
-    viewer::{Need, Viewer},
+    viewer::Viewer,
 };
 use tocsin_entity::{
-    connector,
-    id::WorkspaceId,
     kinds::{SlackFeature, SlackWorkspaceStatus},
     slack::installation::{self, SERVERS},
     slack_workspace,
@@ -20,7 +16,7 @@ use tocsin_entity::{
 use tocsin_slack_app::feature;
 
 use crate::graphql::{
-    context::{domain, load_owned, loaders, request},
+    context::{loaders, request},
     failure::Result,
 };
 
@@ -196,17 +192,7 @@ impl SlackWorkspace {
 
     /// How many connectors lead there.
     async fn connector_count(&self, ctx: &Context<'_>) -> Result<i32> {
-        let there =
-            connector::Entity::find().filter(connector::Column::OrganizationId.eq(self.0.organization_id));
-        let there = if self.is_servers() {
-            there.filter(connector::Column::WorkspaceId.is_null())
-        } else {
-            there.filter(connector::Column::WorkspaceId.eq(self.0.id))
-        };
-        let count = there
-            .count(domain(ctx).database().read())
-            .await
-            .map_err(Fault::from)?;
+        let count = tocsin_domain::workspace::connector_count(&request(ctx), &self.0).await?;
         Ok(i32::try_from(count).unwrap_or(i32::MAX))
     }
 
@@ -237,7 +223,7 @@ impl SlackWorkspace {
 impl SlackWorkspace {
     /// Whether it is the workspace of `SLACK_BOT_TOKEN`.
     fn is_servers(&self) -> bool {
-        self.0.id == tocsin_domain::workspace::servers_id(self.0.organization_id)
+        tocsin_domain::workspace::is_servers(&self.0)
     }
 
     /// What the bridge has found; nothing before it has looked.
@@ -255,15 +241,7 @@ impl SlackWorkspace {
 
 /// A workspace that the viewer may read.
 pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<SlackWorkspace>> {
-    let viewer = ctx.data_unchecked::<Viewer>();
-    if !viewer.is_bridge() {
-        let organization_id = viewer.may(Need::Read)?;
-        if id.parse() == Ok(tocsin_domain::workspace::servers_id(organization_id)) {
-            let servers = tocsin_domain::workspace::servers(&request(ctx), organization_id).await?;
-            return Ok(servers.map(SlackWorkspace));
-        }
-    }
-    let found = load_owned::<WorkspaceId, slack_workspace::Model>(ctx, Need::Read, id).await?;
+    let found = tocsin_domain::workspace::find(&request(ctx), id).await?;
     Ok(found.map(SlackWorkspace))
 }
 
@@ -276,22 +254,7 @@ impl SlackWorkspaceQuery {
     /// The Slack workspaces that the organisation is connected to, oldest first, and last that of the server's environment, where there is one. For the
     /// bridge without an organisation, everybody's.
     async fn slack_workspaces(&self, ctx: &Context<'_>) -> Result<Vec<SlackWorkspace>> {
-        let mut find = slack_workspace::Entity::find().order_by_asc(slack_workspace::Column::Id);
-        let viewer = ctx.data_unchecked::<Viewer>();
-        let own = viewer.may_list(Need::Read)?;
-        if let Some(own) = own {
-            find = find.filter(slack_workspace::Column::OrganizationId.eq(own));
-        }
-        let rows = find
-            .all(domain(ctx).database().read())
-            .await
-            .map_err(Fault::from)?;
-        let mut all: Vec<_> = rows.into_iter().map(SlackWorkspace).collect();
-        // The bridge has its token from its own configuration.
-        if let Some(own) = own.filter(|_| !viewer.is_bridge()) {
-            let servers = tocsin_domain::workspace::servers(&request(ctx), own).await?;
-            all.extend(servers.map(SlackWorkspace));
-        }
-        Ok(all)
+        let all = tocsin_domain::workspace::list(&request(ctx)).await?;
+        Ok(all.into_iter().map(SlackWorkspace).collect())
     }
 }

@@ -1,22 +1,14 @@
 //! What a template can show of an incident that is there.
 
 use async_graphql::Context;
-use sea_orm::EntityTrait;
-use tocsin_domain::error::Fault;
-use tocsin_entity::{
-    kinds::{IncidentStatus, Urgency},
-    organization,
-};
+use tocsin_entity::kinds::{IncidentStatus, Urgency};
 use tocsin_message::template::Facts;
 
-use crate::graphql::{context::domain, failure::Result, incident::Incident, user::Author};
+use crate::graphql::{context::request, failure::Result, incident::Incident, user::Author};
 
 pub(super) async fn of(ctx: &Context<'_>, incident: &Incident) -> Result<Facts> {
     let row = &incident.0;
-    let organization = organization::Entity::find_by_id(row.organization_id)
-        .one(domain(ctx).database().read())
-        .await
-        .map_err(Fault::from)?;
+    let organization = tocsin_domain::organization::name(&request(ctx), row.organization_id).await?;
     let name = |author: Option<Author>| author.map(Author::into_name);
     let assignees = incident.assignees(ctx).await?;
     let tags = incident.tags(ctx).await?;
@@ -29,7 +21,7 @@ pub(super) async fn of(ctx: &Context<'_>, incident: &Incident) -> Result<Facts> 
         severity: row.severity.map(|severity| severity.as_str().to_owned()),
         url: incident.url(ctx).await?,
         service: incident.service(ctx).await?.0.name,
-        organization: organization.map(|found| found.name).unwrap_or_default(),
+        organization,
         assignees: assignees.iter().map(|user| user.0.name.clone()).collect(),
         tags: tags.into_iter().map(|tag| (tag.key, tag.value)).collect(),
         triggered_at: row.triggered_at,

@@ -1,26 +1,16 @@
 //! The template in GraphQL, and the queries for templates.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use time::OffsetDateTime;
 use tocsin_domain::{
-    error::Fault,
     template::parts,
     viewer::{Need, Viewer},
 };
-use tocsin_entity::{
-    connector,
-    id::SlackTemplateId,
-    slack_template::{Column, Entity, Model},
-};
+use tocsin_entity::slack_template::Model;
 use tocsin_message::template::{self, Field, VARIABLES};
 
 use super::preview::{self, PreviewSlackTemplateInput, SlackTemplatePreview};
-use crate::graphql::{
-    connector::Connector,
-    context::{domain, load_owned},
-    failure::Result,
-};
+use crate::graphql::{connector::Connector, context::request, failure::Result};
 
 /// A template.
 #[derive(Clone)]
@@ -97,13 +87,7 @@ impl SlackTemplate {
 
     /// The connectors whose messages are in these words.
     async fn connectors(&self, ctx: &Context<'_>) -> Result<Vec<Connector>> {
-        let rows = connector::Entity::find()
-            .filter(connector::Column::TemplateId.eq(self.0.id))
-            .filter(connector::Column::OrganizationId.eq(self.0.organization_id))
-            .order_by_asc(connector::Column::Id)
-            .all(domain(ctx).database().read())
-            .await
-            .map_err(Fault::from)?;
+        let rows = tocsin_domain::template::connectors(&request(ctx), &self.0).await?;
         Ok(rows.into_iter().map(Connector).collect())
     }
 
@@ -132,9 +116,8 @@ pub(super) fn fields(given: &[SlackTemplateFieldInput]) -> Vec<Field> {
 
 /// A template that the viewer may read.
 pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<SlackTemplate>> {
-    Ok(load_owned::<SlackTemplateId, Model>(ctx, Need::Read, id)
-        .await?
-        .map(SlackTemplate))
+    let found = tocsin_domain::template::find(&request(ctx), id).await?;
+    Ok(found.map(SlackTemplate))
 }
 
 /// The queries for templates.
@@ -145,13 +128,7 @@ pub(crate) struct TemplateQuery;
 impl TemplateQuery {
     /// The organisation's templates of messages in Slack, oldest first.
     async fn slack_templates(&self, ctx: &Context<'_>) -> Result<Vec<SlackTemplate>> {
-        let organization_id = ctx.data_unchecked::<Viewer>().may(Need::Read)?;
-        let rows = Entity::find()
-            .filter(Column::OrganizationId.eq(organization_id))
-            .order_by_asc(Column::Id)
-            .all(domain(ctx).database().read())
-            .await
-            .map_err(Fault::from)?;
+        let rows = tocsin_domain::template::list(&request(ctx)).await?;
         Ok(rows.into_iter().map(SlackTemplate).collect())
     }
 

@@ -4,7 +4,6 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 use tocsin_domain::{
     identity::{Person, find},
     loaders::MemberKey,
-    viewer::Viewer,
 };
 use tocsin_entity::{
     id::{OrganizationId, UserId},
@@ -12,7 +11,7 @@ use tocsin_entity::{
 };
 
 use crate::graphql::{
-    context::{domain, loaders},
+    context::{loaders, request},
     failure::Result,
     user::User,
 };
@@ -43,13 +42,12 @@ impl SlackMemberQuery {
         #[graphql(desc = "The person there (`U…` or `W…`).")] slack_user_id: String,
         #[graphql(desc = "Their e-mail address in Slack, where Slack gives it.")] email: Option<String>,
     ) -> Result<Vec<SlackMember>> {
-        let within = ctx.data_unchecked::<Viewer>().may_ask_for_all()?;
         let person = Person {
             team_id,
             slack_user_id,
             email: email.map(|email| email.trim().to_lowercase()),
         };
-        let found = find(domain(ctx).database(), within, &person).await?;
+        let found = find(&request(ctx), &person).await?;
         let keys = found.iter().map(|(id, (user_id, _))| MemberKey(*id, *user_id));
         let mut members = loaders(ctx).load_many(keys).await?;
         let of = |(id, (user_id, matched_by)): (OrganizationId, (UserId, SlackMatch))| {

@@ -10,13 +10,17 @@ use async_graphql::{
 };
 use time::OffsetDateTime;
 use tocsin_domain::{
-    identity::{Identity, IdentityFilter, PersonSeen, Table, place},
-    paging::Page,
-    viewer::{Need, Viewer},
+    identity::{self, Identity, IdentityCriteria, IdentityFilter, PersonSeen},
+    paging::PageRequest,
 };
 use tocsin_entity::kinds::SlackMatch;
 
-use crate::graphql::{context::request, failure::Result, paging::connect, user::User};
+use crate::graphql::{
+    context::{request, text},
+    failure::Result,
+    paging::connect,
+    user::User,
+};
 
 /// Which people are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -104,25 +108,21 @@ impl SlackIdentityQuery {
         #[graphql(desc = "How many; 25 by default, 100 at most.")] first: Option<i32>,
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
     ) -> Result<Connection<String, SlackIdentity>> {
-        let organization_id = ctx.data_unchecked::<Viewer>().may(Need::Manage)?;
-        let page = Page::new(first, after, None, None)?;
-        let table = Table {
-            organization_id,
-            place: place(
-                &request(ctx),
-                organization_id,
-                workspace_id.as_deref().map(String::as_str),
-            )
-            .await?,
+        let criteria = IdentityCriteria {
+            workspace_id: text(workspace_id),
             filter: filter.map(Into::into),
             search: search.unwrap_or_default(),
         };
-        let rows = table.page(&request(ctx), &page).await?;
+        let page = PageRequest {
+            first,
+            after,
+            ..PageRequest::default()
+        };
+        let page = identity::list(&request(ctx), criteria, page).await?;
         Ok(connect(
-            &page,
-            rows,
+            page,
             EmptyFields,
-            |row: &Identity| row.key.clone(),
+            |row| row.key.clone(),
             SlackIdentity::from,
         ))
     }

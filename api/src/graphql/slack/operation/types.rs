@@ -2,22 +2,18 @@
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use time::OffsetDateTime;
-use tocsin_domain::{
-    operation::Operation,
-    viewer::{Need, Viewer},
-};
+use tocsin_domain::operation::Operation;
 use tocsin_entity::{
     connector,
-    id::OperationId,
     kinds::{OperationKind, OperationState, SlackMatch},
-    slack_operation, slack_workspace,
+    slack_workspace,
 };
 use tocsin_slack_app::feature;
 
 use super::result::{CreatedSlackChannel, SlackIdentityFound, SlackTestMessage};
 use crate::graphql::{
     connector::Connector,
-    context::{domain, load_owned, loaders, request},
+    context::{loaders, request},
     failure::Result,
     slack::{MissingScopes, SlackWorkspace},
     user::{User, load_member},
@@ -187,11 +183,8 @@ impl SlackOperation {
 
 /// An operation that the viewer may see.
 pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<SlackOperation>> {
-    let found = load_owned::<OperationId, slack_operation::Model>(ctx, Need::Read, id).await?;
-    let viewer = ctx.data_unchecked::<Viewer>();
-    let found = found.map(|row| Operation::now(domain(ctx), row)).transpose()?;
-    let visible = found.filter(|found| found.is_visible_to(viewer));
-    Ok(visible.map(SlackOperation))
+    let found = tocsin_domain::operation::find(&request(ctx), id).await?;
+    Ok(found.map(SlackOperation))
 }
 
 /// The query for operations.

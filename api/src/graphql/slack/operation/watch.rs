@@ -1,21 +1,14 @@
 //! Waiting for the end of an operation.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use async_graphql::{Context, ID, Subscription};
 use futures::Stream;
-use tocsin_domain::{
-    Domain,
-    error::{Fault, Refusal},
-    operation::{self, Operation},
-};
+use tocsin_domain::{error::Refusal, operation};
 use tocsin_entity::id::OperationId;
 
 use super::types::{SlackOperation, find};
 use crate::graphql::{context::domain, failure::Result};
-
-/// How often the row is looked at: any replica may take the report.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// The subscriptions to operations.
 #[derive(Default)]
@@ -50,26 +43,13 @@ impl SlackOperationSubscription {
                             let next = (!present.0.is_over()).then_some(Next::End(id));
                             Some((Ok(*present), next))
                         }
-                        Next::End(id) => Some((
-                            end(&domain, id).await?.map(SlackOperation).map_err(Into::into),
-                            None,
-                        )),
+                        Next::End(id) => {
+                            let end = operation::finished(&domain, id).await.transpose()?;
+                            Some((end.map(SlackOperation).map_err(Into::into), None))
+                        }
                     }
                 }
             },
         ))
-    }
-}
-
-/// Waits until it is over, which it is at the latest when its time is up; none where it is gone.
-async fn end(domain: &Domain, id: OperationId) -> Option<Result<Operation, Fault>> {
-    loop {
-        tokio::time::sleep(LOOK_EVERY).await;
-        match operation::read(domain, id).await {
-            Err(fault) => return Some(Err(fault)),
-            Ok(None) => return None,
-            Ok(Some(now)) if now.is_over() => return Some(Ok(now)),
-            Ok(Some(_)) => {}
-        }
     }
 }

@@ -1,0 +1,85 @@
+//! Reading the audit log.
+
+use sea_orm::{ColumnTrait, Condition, QueryFilter};
+use time::OffsetDateTime;
+use tocsin_entity::{
+    audit_entry::{Column, Entity, Model},
+    id::{ApiKeyId, AuditEntryId, UserId},
+    kinds::AuditChannel,
+};
+
+use crate::{
+    error::Refusal,
+    limits,
+    paging::{ListPage, Page, PageRequest},
+    request::Request,
+    viewer::Need,
+};
+
+/// Which entries are wanted: those for which all that is given holds.
+#[derive(Debug, Default)]
+pub struct AuditCriteria {
+    /// Those of this mutation, such as `updateUser`.
+    pub action: Option<String>,
+    /// Those that came by this way.
+    pub through: Option<AuditChannel>,
+    /// Those of this member, or of this API key.
+    pub actor_id: Option<String>,
+    /// Those about this object.
+    pub subject_id: Option<String>,
+    /// Those from this time on.
+    pub since: Option<OffsetDateTime>,
+    /// Those before this time.
+    pub until: Option<OffsetDateTime>,
+}
+
+impl AuditCriteria {
+    fn condition(self) -> Result<Condition, Refusal> {
+        let mut all = Condition::all();
+        if let Some(action) = self.action {
+            all = all.add(Column::Action.eq(action));
+        }
+        if let Some(through) = self.through {
+            all = all.add(Column::Through.eq(through));
+        }
+        if let Some(id) = self.actor_id {
+            let (user, key) = (id.parse::<UserId>(), id.parse::<ApiKeyId>());
+            all = all.add(match (user, key) {
+                (Ok(user), _) => Column::ActorUserId.eq(user),
+                (Err(_), Ok(key)) => Column::ActorKeyId.eq(key),
+                (Err(_), Err(_)) => {
+                    let why = "`actorId` must be the id of a user (`usr_…`) or of an API key (`key_…`).";
+                    return Err(Refusal::BadInput(why.to_owned()));
+                }
+            });
+        }
+        if let Some(id) = self.subject_id {
+            all = all.add(Column::SubjectId.eq(id));
+        }
+        if let Some(since) = self.since {
+            all = all.add(Column::CreatedAt.gte(limits::time(since)));
+        }
+        if let Some(until) = self.until {
+            all = all.add(Column::CreatedAt.lt(limits::time(until)));
+        }
+        Ok(all)
+    }
+}
+
+/// An entry by its id, for administrators.
+pub async fn find(request: &Request<'_>, id: &str) -> Result<Option<Model>, Refusal> {
+    request.load_owned::<AuditEntryId, Model>(Need::Manage, id).await
+}
+
+/// A page of what administrators have changed in the organisation, oldest first. For administrators.
+pub async fn list(
+    request: &Request<'_>,
+    criteria: AuditCriteria,
+    page: PageRequest,
+) -> Result<ListPage<Model>, Refusal> {
+    let tenant = request.tenant(Need::Manage)?;
+    let page = Page::new(page)?;
+    let own = tenant.find::<Entity>().filter(criteria.condition()?);
+    let find = page.cut::<_, AuditEntryId>(own, Column::Id)?;
+    Ok(page.of(find.all(request.read()).await?))
+}

@@ -1,0 +1,237 @@
+//! Reading incidents: one, a page of those that are wanted, how many these are, and a stretch of a timeline.
+
+use std::sync::Arc;
+
+use sea_orm::{
+    ColumnTrait, Condition, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait, Query},
+};
+use tocsin_entity::{
+    id::{IncidentId, ServiceId, TimelineEntryId, UserId},
+    incident, incident_assignee,
+    kinds::{IncidentStatus, Severity, Urgency},
+    timeline_entry,
+};
+
+use crate::{
+    error::Refusal,
+    loaders::TimelineOf,
+    paging::{ListPage, Page, PageRequest},
+    request::Request,
+    search,
+    timeline::TimelinePosition,
+    viewer::Need,
+};
+
+/// Which incidents are wanted, of a list and of the event log: those that meet every condition given.
+#[derive(Debug, Clone, Default)]
+pub struct IncidentCriteria {
+    /// In one of these states.
+    pub status: Option<Vec<IncidentStatus>>,
+    /// Of one of these urgencies.
+    pub urgency: Option<Vec<Urgency>>,
+    /// Of one of these severities.
+    pub severity: Option<Vec<Severity>>,
+    /// Of this service.
+    pub service_id: Option<String>,
+    /// With this assignee.
+    pub assignee_id: Option<String>,
+    /// On whose timeline this user is. For lists alone.
+    pub participant_id: Option<String>,
+    /// With this text in the title, in any case.
+    pub search: Option<String>,
+}
+
+/// In which order incidents are listed, by their number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IncidentSort {
+    /// The highest number first.
+    NewestFirst,
+    /// The lowest number first.
+    OldestFirst,
+}
+
+fn parse<T: std::str::FromStr>(field: &str, id: Option<&String>) -> Result<Option<T>, Refusal> {
+    id.map(|id| {
+        id.parse()
+            .map_err(|_| Refusal::BadInput(format!("`filter.{field}` is not such an id.")))
+    })
+    .transpose()
+}
+
+impl IncidentCriteria {
+    /// The criteria as a condition of a query.
+    fn condition(&self) -> Result<Condition, Refusal> {
+        let mut all = Condition::all();
+        if let Some(status) = &self.status {
+            all = all.add(incident::Column::Status.is_in(status.iter().copied()));
+        }
+        if let Some(urgency) = &self.urgency {
+            all = all.add(incident::Column::Urgency.is_in(urgency.iter().copied()));
+        }
+        if let Some(severity) = &self.severity {
+            all = all.add(incident::Column::Severity.is_in(severity.iter().copied()));
+        }
+        if let Some(service_id) = parse::<ServiceId>("serviceId", self.service_id.as_ref())? {
+            all = all.add(incident::Column::ServiceId.eq(service_id));
+        }
+        if let Some(assignee) = parse::<UserId>("assigneeId", self.assignee_id.as_ref())? {
+            all = all.add(
+                incident::Column::Id.in_subquery(
+                    Query::select()
+                        .column(incident_assignee::Column::IncidentId)
+                        .from(incident_assignee::Entity)
+                        .and_where(incident_assignee::Column::UserId.eq(assignee))
+                        .to_owned(),
+                ),
+            );
+        }
+        if let Some(participant) = parse::<UserId>("participantId", self.participant_id.as_ref())? {
+            let of = (timeline_entry::Entity, timeline_entry::Column::IncidentId);
+            all = all.add(Expr::exists(
+                Query::select()
+                    .expr(Expr::val(1))
+                    .from(timeline_entry::Entity)
+                    .and_where(Expr::col(of).equals((incident::Entity, incident::Column::Id)))
+                    .and_where(timeline_entry::Column::AuthorUserId.eq(participant))
+                    .to_owned(),
+            ));
+        }
+        if let Some(search) = &self.search {
+            all = all.add(search::contains(incident::Column::Title, search)?);
+        }
+        Ok(all)
+    }
+
+    /// Whether an incident that is at hand is wanted.
+    pub(super) fn wants(&self, row: &incident::Model, assignees: &[UserId]) -> bool {
+        self.status.as_ref().is_none_or(|all| all.contains(&row.status))
+            && self.urgency.as_ref().is_none_or(|all| all.contains(&row.urgency))
+            && self
+                .severity
+                .as_ref()
+                .is_none_or(|all| row.severity.is_some_and(|own| all.contains(&own)))
+            && self
+                .service_id
+                .as_ref()
+                .is_none_or(|id| *id == row.service_id.to_string())
+            && self
+                .assignee_id
+                .as_ref()
+                .is_none_or(|id| assignees.iter().any(|own| *id == own.to_string()))
+            && self
+                .search
+                .as_ref()
+                .is_none_or(|text| row.title.to_lowercase().contains(&text.to_lowercase()))
+    }
+
+    /// Refuses what the event log cannot be filtered by, before anything is read.
+    ///
+    /// # Errors
+    /// A refusal that names the condition.
+    pub(super) fn need_of_log(&self) -> Result<(), Refusal> {
+        if self.participant_id.is_some() {
+            return Err(Refusal::BadInput(
+                "`filter.participantId` is for lists.".to_owned(),
+            ));
+        }
+        self.condition().map(|_| ())
+    }
+}
+
+/// An incident by its id.
+pub async fn find(request: &Request<'_>, id: &str) -> Result<Option<Arc<incident::Model>>, Refusal> {
+    request
+        .load_owned::<IncidentId, Arc<incident::Model>>(Need::Read, id)
+        .await
+}
+
+/// An incident by its number in the viewer's organisation.
+pub async fn find_by_number(
+    request: &Request<'_>,
+    number: i64,
+) -> Result<Option<Arc<incident::Model>>, Refusal> {
+    let found = request
+        .tenant(Need::Read)?
+        .find::<incident::Entity>()
+        .filter(incident::Column::Number.eq(number))
+        .one(request.read())
+        .await?;
+    Ok(found.map(Arc::new))
+}
+
+/// A page of the organisation's incidents; its cursors are their numbers.
+pub async fn list(
+    request: &Request<'_>,
+    criteria: &IncidentCriteria,
+    sort: IncidentSort,
+    page: PageRequest,
+) -> Result<ListPage<Arc<incident::Model>>, Refusal> {
+    let tenant = request.tenant(Need::Read)?;
+    let page = Page::new(page)?;
+    let (after, before) = page.bounds::<i64>()?;
+    let newest_first = sort == IncidentSort::NewestFirst;
+    let (low, high) = if newest_first {
+        (before, after)
+    } else {
+        (after, before)
+    };
+    let mut find = tenant
+        .find::<incident::Entity>()
+        .filter(criteria.condition()?)
+        .limit(page.limit + 1);
+    if let Some(low) = low {
+        find = find.filter(incident::Column::Number.gt(low));
+    }
+    if let Some(high) = high {
+        find = find.filter(incident::Column::Number.lt(high));
+    }
+    find = if newest_first == page.from_the_end {
+        find.order_by_asc(incident::Column::Number)
+    } else {
+        find.order_by_desc(incident::Column::Number)
+    };
+    Ok(page.of(find.all(request.read()).await?).map(Arc::new))
+}
+
+/// How many of the organisation's incidents are wanted.
+pub async fn count(request: &Request<'_>, criteria: &IncidentCriteria) -> Result<u64, Refusal> {
+    let wanted = request
+        .tenant(Need::Read)?
+        .find::<incident::Entity>()
+        .filter(criteria.condition()?);
+    Ok(wanted.count(request.read()).await?)
+}
+
+/// An entry of a timeline by its id.
+pub async fn find_entry(
+    request: &Request<'_>,
+    id: &str,
+) -> Result<Option<Arc<timeline_entry::Model>>, Refusal> {
+    request
+        .load_owned::<TimelineEntryId, Arc<timeline_entry::Model>>(Need::Read, id)
+        .await
+}
+
+/// A page of an incident's timeline, oldest first, for whoever may see more of an incident than itself. With `changed_after` only what was
+/// added, edited or retracted after that version of the incident.
+pub async fn timeline(
+    request: &Request<'_>,
+    incident_id: IncidentId,
+    page: PageRequest,
+    changed_after: Option<i64>,
+) -> Result<ListPage<Arc<timeline_entry::Model>>, Refusal> {
+    request.viewer.may_look_around()?;
+    let page = Page::new(page)?;
+    let (after, before) = page.bounds::<TimelinePosition>()?;
+    let wanted = TimelineOf {
+        incident_id,
+        limit: page.limit + 1,
+        after,
+        before,
+        from_the_end: page.from_the_end,
+        changed_after,
+    };
+    let rows = request.loaders().load_one(wanted).await?;
+    Ok(page.of(rows.unwrap_or_default()))
+}

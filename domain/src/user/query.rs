@@ -1,0 +1,64 @@
+//! Reading the members of an organisation.
+
+use std::sync::Arc;
+
+use sea_orm::{ColumnTrait, Condition, QueryFilter};
+use tocsin_entity::{
+    id::UserId,
+    membership::{Column, Entity},
+};
+
+use crate::{
+    error::Refusal,
+    loaders::MemberRow,
+    paging::{ListPage, Page, PageRequest},
+    request::Request,
+    search,
+    viewer::Need,
+};
+
+/// Which members are wanted.
+#[derive(Debug, Default)]
+pub struct UserCriteria {
+    /// The one with this e-mail address.
+    pub email: Option<String>,
+    /// Those whose name or e-mail address contains this, in any case.
+    pub search: Option<String>,
+    /// Those who may do something, or those who were deactivated.
+    pub is_active: Option<bool>,
+}
+
+impl UserCriteria {
+    fn condition(self) -> Result<Condition, Refusal> {
+        let mut all = Condition::all();
+        if let Some(email) = self.email {
+            all = all.add(Column::Email.eq(email.trim().to_lowercase()));
+        }
+        if let Some(text) = self.search {
+            let named = search::contains(Column::Name, &text)?;
+            all = all.add(named.add(search::contains(Column::Email, &text)?));
+        }
+        if let Some(is_active) = self.is_active {
+            all = all.add(if is_active {
+                Column::DeactivatedAt.is_null()
+            } else {
+                Column::DeactivatedAt.is_not_null()
+            });
+        }
+        Ok(all)
+    }
+}
+
+/// A page of the organisation's members, oldest first.
+pub async fn list(
+    request: &Request<'_>,
+    criteria: UserCriteria,
+    page: PageRequest,
+) -> Result<ListPage<Arc<MemberRow>>, Refusal> {
+    let tenant = request.tenant(Need::Read)?;
+    let page = Page::new(page)?;
+    let own = tenant.find::<Entity>().filter(criteria.condition()?);
+    let find = page.cut::<_, UserId>(own, Column::UserId)?;
+    let rows = find.all(request.read()).await?;
+    Ok(page.of(rows).map(|row| Arc::new(row.into())))
+}
