@@ -55,10 +55,12 @@ fn accessible(file: &Path) -> anyhow::Result<()> {
 
 /// Why a file can't be opened for reading and writing, and what to do about it.
 fn not_accessible(file: &Path, error: &io::Error) -> anyhow::Error {
-    let remedy = match error.kind() {
-        io::ErrorKind::ReadOnlyFilesystem => "mount its file system for writing",
-        io::ErrorKind::IsADirectory => "move the directory away",
-        _ => "change its permissions or its owner",
+    let remedy = if error.kind() == io::ErrorKind::ReadOnlyFilesystem {
+        "mount its file system for writing"
+    } else if error.kind() == io::ErrorKind::IsADirectory {
+        "move the directory away"
+    } else {
+        "change its permissions or its owner"
     };
     anyhow!(
         "the database file {} can't be read and written ({error}): {remedy}, or set TOCSIN_DATABASE_URL to another file",

@@ -55,7 +55,10 @@ impl From<apalis_sqlite::Error> for QueueError {
         match error {
             // apalis' error hides that it wraps this one: whether the file is damaged is asked of sqlx's.
             apalis_sqlite::Error::Database(error) => error.into(),
-            error => Self::Backend(error.into()),
+            error @ (apalis_sqlite::Error::JsonError(_)
+            | apalis_sqlite::Error::ReenqueueMismatch { .. }
+            | apalis_sqlite::Error::TaskIdError(_)
+            | apalis_sqlite::Error::StatusError(_)) => Self::Backend(error.into()),
         }
     }
 }
