@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::{
     documents::{
-        ChangedTimeline, EventLog, IncidentById, IncidentByNumber, IncidentToMirror, Organizations,
+        ChangedTimeline, DateTime, EventLog, IncidentById, IncidentByNumber, IncidentToMirror, Organizations,
         SlackMembers, UserByEmail, changed_timeline, event_log, incident_by_id, incident_by_number,
         incident_to_mirror, organizations, slack_members, user_by_email,
     },
@@ -217,9 +217,18 @@ impl ApiClient {
 
     /// Every organisation.
     pub async fn organizations(&self) -> Result<Vec<Organization>, ApiError> {
-        let read = self
-            .execute::<Organizations>(As::default(), organizations::Variables {})
-            .await?;
+        self.organizations_changed(None).await
+    }
+
+    /// The organisations whose event log has grown since a time, or shortly before it; all, where no time is given.
+    pub async fn organizations_changed(
+        &self,
+        changed_since: Option<OffsetDateTime>,
+    ) -> Result<Vec<Organization>, ApiError> {
+        let variables = organizations::Variables {
+            changed_since: changed_since.map(DateTime),
+        };
+        let read = self.execute::<Organizations>(As::default(), variables).await?;
         let of = |read: organizations::OrganizationsOrganizations| {
             Ok(Organization {
                 id: read.id.parse()?,

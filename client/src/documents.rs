@@ -25,7 +25,6 @@ type SlackRouteHeldBack = String;
 type PostmortemStatus = Known<kinds::PostmortemStatus>;
 type OperationKind = Known<kinds::OperationKind>;
 type OperationState = Known<kinds::OperationState>;
-type PreviewPolicy = Known<kinds::PreviewPolicy>;
 type SlackMatch = Known<kinds::SlackMatch>;
 /// A stable code of an expected failure.
 type UserErrorCode = String;
@@ -36,7 +35,7 @@ macro_rules! documents {
         #[graphql(
             schema_path = "../bridge.graphql",
             query_path = $file,
-            extern_enums("IncidentStatus", "Urgency", "Severity", "EntryKind", "Source", "Role", "PostmortemStatus", "ReplyMode", "ConnectorEvent", "SlackFeature", "SlackRouteHeldBack", "UserErrorCode", "OperationKind", "OperationState", "SlackMatch", "PreviewPolicy"),
+            extern_enums("IncidentStatus", "Urgency", "Severity", "EntryKind", "Source", "Role", "PostmortemStatus", "ReplyMode", "ConnectorEvent", "SlackFeature", "SlackRouteHeldBack", "UserErrorCode", "OperationKind", "OperationState", "SlackMatch"),
             response_derives = "Debug, Clone",
             variables_derives = "Debug, Clone"
         )]
@@ -46,8 +45,8 @@ macro_rules! documents {
 
 documents! {
     "graphql/incident.graphql": IncidentToMirror, ChangedTimeline, IncidentById, IncidentByNumber, HomeIncidents,
-        ListIncidents;
-    "graphql/follow.graphql": Organizations, PreviewPolicyOf, EventLog, SlackMembers, UserByEmail;
+        ListIncidents, SlackPreviews;
+    "graphql/follow.graphql": Organizations, EventLog, SlackMembers, UserByEmail;
     "graphql/postmortem.graphql": PostmortemOfIncident;
     "graphql/operations.graphql": PendingOperations, OperationById, FinishOperation;
     "graphql/workspaces.graphql": SlackWorkspaces, SlackApps, CompleteSlackInstall, RecordSlackChannelChange, Leads,

@@ -11,7 +11,7 @@ use tocsin_entity::{
 use crate::{
     documents::{
         changed_timeline, home_incidents, incident_by_id, incident_by_number, incident_to_mirror,
-        list_incidents,
+        list_incidents, slack_previews,
     },
     known::Known,
 };
@@ -292,6 +292,7 @@ from_incident_fields!(
     incident_by_id,
     incident_by_number,
     home_incidents,
-    list_incidents
+    list_incidents,
+    slack_previews
 );
 from_entry_fields!(incident_to_mirror, changed_timeline);

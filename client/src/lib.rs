@@ -19,6 +19,7 @@ mod known;
 mod members;
 mod operation;
 mod postmortem;
+mod preview;
 mod scenario;
 mod transport;
 mod workspace;
@@ -33,6 +34,7 @@ pub use self::{
         Operation, OperationFailure, OperationOutcome, SoughtMember, TestedConnector, WorkspaceConnection,
     },
     postmortem::Postmortem,
+    preview::{PreviewRequest, PreviewedIncident},
     scenario::{
         ChangeError, IncidentWithTimeline, MemberDraft, NewIncident, TimelineLine, TriggeredIncident,
     },

@@ -16,7 +16,7 @@ use crate::{
     idempotency::{self, GivenKey},
     limits,
     loaders::MemberKey,
-    paging::{ListPage, Page, PageRequest},
+    paging::{Page, PageRequest, RowPage},
     request::Request,
     tenant,
     viewer::{Need, Scopes, hash_key, tell_all},
@@ -128,7 +128,7 @@ pub async fn find(request: &Request<'_>, id: &str) -> Result<Option<api_key::Mod
 }
 
 /// A page of the organisation's keys, oldest first, for administrators.
-pub async fn list(request: &Request<'_>, page: PageRequest) -> Result<ListPage<api_key::Model>, Refusal> {
+pub async fn list(request: &Request<'_>, page: PageRequest) -> Result<RowPage<api_key::Model>, Refusal> {
     let tenant = request.tenant(Need::Manage)?;
     let page = Page::new(page)?;
     let find = page.cut::<_, ApiKeyId>(tenant.find::<api_key::Entity>(), api_key::Column::Id)?;

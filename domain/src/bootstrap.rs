@@ -210,6 +210,7 @@ async fn insert_organization(
         slug: Set(slug(name)),
         last_incident_number: Set(0),
         last_event_seq: Set(0),
+        last_event_second: Set(None),
         slack_unmatched_policy: Set(UnmatchedPolicy::Refuse),
         slack_preview_policy: Set(PreviewPolicy::Workspace),
         restored_at: Set(None),

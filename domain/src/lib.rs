@@ -22,6 +22,7 @@ pub mod organization;
 pub mod paging;
 pub mod patch;
 pub mod postmortem;
+pub mod preview;
 pub mod request;
 pub mod restore;
 mod search;

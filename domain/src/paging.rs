@@ -26,7 +26,7 @@ pub struct PageRequest {
 
 /// The rows of a page, in the list's order, and whether there are more on either side.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListPage<Row> {
+pub struct RowPage<Row> {
     /// The rows.
     pub rows: Vec<Row>,
     /// Whether rows come before them.
@@ -35,10 +35,10 @@ pub struct ListPage<Row> {
     pub has_next: bool,
 }
 
-impl<Row> ListPage<Row> {
+impl<Row> RowPage<Row> {
     /// The same page of something else that each row stands for.
-    pub(crate) fn map<Other>(self, other: impl FnMut(Row) -> Other) -> ListPage<Other> {
-        ListPage {
+    pub(crate) fn map<Other>(self, other: impl FnMut(Row) -> Other) -> RowPage<Other> {
+        RowPage {
             rows: self.rows.into_iter().map(other).collect(),
             has_previous: self.has_previous,
             has_next: self.has_next,
@@ -160,7 +160,7 @@ impl Page {
 
 impl Page {
     /// Makes the page of the rows that were read: one more than the limit, from the wanted end.
-    pub(crate) fn of<Row>(&self, mut rows: Vec<Row>) -> ListPage<Row> {
+    pub(crate) fn of<Row>(&self, mut rows: Vec<Row>) -> RowPage<Row> {
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let more = rows.len() > limit;
         rows.truncate(limit);
@@ -172,7 +172,7 @@ impl Page {
         } else {
             (self.after.is_some(), more)
         };
-        ListPage {
+        RowPage {
             rows,
             has_previous,
             has_next,

@@ -15,7 +15,7 @@ use crate::{
     connector::Reach,
     error::{Fault, Refusal, Trouble},
     loaders::InstallationOf,
-    paging::{ListPage, Page, PageRequest, bad_cursor},
+    paging::{Page, PageRequest, RowPage, bad_cursor},
     request::Request,
     tenant::{Tenant, everywhere},
     viewer::Need,
@@ -40,7 +40,7 @@ pub struct ChannelCriteria {
 #[derive(Debug)]
 pub struct ChannelPage {
     /// The channels.
-    pub page: ListPage<channel::Model>,
+    pub page: RowPage<channel::Model>,
     /// When all channels were last read; none where they never were.
     pub refreshed_at: Option<OffsetDateTime>,
 }

@@ -23,6 +23,8 @@ pub struct Model {
     pub last_incident_number: i64,
     /// The sequence number of the newest event; 0 before the first.
     pub last_event_seq: i64,
+    /// When it was written, in seconds since 1970, rounded down; none before the first, or where the version before wrote it.
+    pub last_event_second: Option<i64>,
     /// What becomes of what people say in Slack who are no members.
     pub slack_unmatched_policy: UnmatchedPolicy,
     /// Whose pasted links get a preview.

@@ -63,7 +63,6 @@ const SEVERAL: &[&str] = &[
     "State",
     "Step",
     "Subject",
-    "Table",
     "Tag",
     "Team",
     "Tier",

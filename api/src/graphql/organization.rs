@@ -108,8 +108,13 @@ impl OrganizationQuery {
 
     /// Every organisation: for the Slack bridge alone.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
-    async fn organizations(&self, ctx: &Context<'_>) -> Result<Vec<Organization>> {
-        let rows = tocsin_domain::organization::list(&request(ctx)).await?;
+    async fn organizations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those whose event log has grown since this time, or shortly before it.")]
+        changed_since: Option<OffsetDateTime>,
+    ) -> Result<Vec<Organization>> {
+        let rows = tocsin_domain::organization::list(&request(ctx), changed_since).await?;
         Ok(rows.into_iter().map(Organization).collect())
     }
 }

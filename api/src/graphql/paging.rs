@@ -1,11 +1,11 @@
 //! Relay pages.
 
 use async_graphql::connection::{Connection, Edge, EmptyFields};
-use tocsin_domain::paging::{ListPage, PAGE_DEFAULT, PAGE_MAX, encode};
+use tocsin_domain::paging::{PAGE_DEFAULT, PAGE_MAX, RowPage, encode};
 
 /// Makes the connection of a page: each row becomes a node, whose cursor is the row's key.
 pub(crate) fn connect<Row, Node, Fields>(
-    page: ListPage<Row>,
+    page: RowPage<Row>,
     fields: Fields,
     key: impl Fn(&Row) -> String,
     node: impl Fn(Row) -> Node,

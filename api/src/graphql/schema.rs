@@ -21,7 +21,8 @@ use crate::{
         service::{Service, ServiceManagerMutation, ServiceMutation, ServiceQuery},
         slack::{
             SlackAppMutation, SlackAppQuery, SlackChannelQuery, SlackChannels, SlackInstallMutation,
-            SlackInstallQuery, SlackSettingsMutation, SlackWorkspaceMutation, SlackWorkspaceQuery,
+            SlackInstallQuery, SlackPreviewQuery, SlackSettingsMutation, SlackWorkspaceMutation,
+            SlackWorkspaceQuery,
             identity::{
                 SlackIdentity, SlackIdentityMutation, SlackIdentityQuery, SlackMemberQuery,
                 SlackSignInMutation,
@@ -70,6 +71,7 @@ pub struct Query(
     SlackAppQuery,
     SlackIdentityQuery,
     SlackMemberQuery,
+    SlackPreviewQuery,
     IncidentQuery,
     EventQuery,
     PostmortemQuery,

@@ -31,7 +31,7 @@ impl Needs {
 
 use Needs::{Admin, Bridge, Nothing, Own, Read, Trigger, Write};
 
-const QUERIES: [(&str, Needs, &str); 27] = [
+const QUERIES: [(&str, Needs, &str); 28] = [
     ("viewer", Nothing, "{ viewer { scopes } }"),
     ("organization", Read, "{ organization { id } }"),
     ("organizations", Bridge, "{ organizations { id } }"),
@@ -87,6 +87,12 @@ const QUERIES: [(&str, Needs, &str); 27] = [
         "slackMembers",
         Bridge,
         "{ slackMembers(teamId: \"T1\", slackUserId: \"U1\") { matchedBy } }",
+    ),
+    (
+        "slackPreviews",
+        Bridge,
+        "{ slackPreviews(input: { numbers: [1], teamId: \"T1\", slackUserId: \"U1\", isMatched: true, ownerIds: [], isServers: true }) { \
+         showsPostmortem } }",
     ),
     (
         "slackRouting",

@@ -1,7 +1,9 @@
 //! Follows the event logs of all organisations, so that a change whose job was lost, or never came because the queue fails, is
 //! shown all the same.
 //!
-//! One question says where each log ends, whatever the number of organisations; only those that have grown are read.
+//! One question says where the logs end that have grown since the last look, so that an idle server answers nothing, whatever the number of
+//! organisations. All logs are looked at after a start, and now and then: what a clock that stepped, a transaction that took very long, or an API of
+//! the version before kept from the question, comes a minute later.
 //!
 //! What an event tells is noted durably before the cursor moves. Workers follow side by side; noting twice does no harm, and
 //! a cursor that another has moved further is at worst moved back, to be followed again.
@@ -9,12 +11,13 @@
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use futures::{StreamExt, stream};
 use sea_orm::{
-    ActiveModelTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, sea_query::OnConflict,
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
+    sea_query::OnConflict,
 };
 use time::OffsetDateTime;
 use tocsin_entity::{
@@ -26,7 +29,7 @@ use tocsin_queue::jobs::ReconcileIncident;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    graphql::{ApiError, EventPage, FollowedEvent},
+    graphql::{ApiError, EventPage, FollowedEvent, Organization},
     parts::Parts,
     store::{
         claim::{self, News},
@@ -36,6 +39,9 @@ use crate::{
 
 /// How often the logs are looked at. Jobs come at once; this is for those that don't come.
 const LOOK: Duration = Duration::from_secs(1);
+
+/// How often all logs are looked at, those as well that are not said to have grown.
+const LOOK_AT_ALL: Duration = Duration::from_secs(60);
 
 /// Organisations that are followed at the same time.
 const AT_ONCE: usize = 4;
@@ -55,8 +61,9 @@ enum FollowError {
 /// Follows until the shutdown.
 pub(crate) async fn run(parts: &Parts, shutdown: CancellationToken) {
     let mut silent = false;
+    let mut position = Position::default();
     loop {
-        match follow_all(parts).await {
+        match follow_all(parts, &mut position).await {
             Ok(()) => silent = false,
             Err(error) if silent => tracing::debug!("the event logs cannot be followed: {error}"),
             Err(error) => {
@@ -71,9 +78,50 @@ pub(crate) async fn run(parts: &Parts, shutdown: CancellationToken) {
     }
 }
 
-async fn follow_all(parts: &Parts) -> Result<(), FollowError> {
-    let organizations = parts.api.organizations().await?;
-    let cursors = cursor::Entity::find().all(parts.database.read()).await?;
+/// Since when logs are asked for that have grown.
+#[derive(Default)]
+struct Position {
+    /// When the last look began that found nothing wrong; none before the first.
+    since: Option<OffsetDateTime>,
+    /// When all were last looked at.
+    all_at: Option<Instant>,
+}
+
+impl Position {
+    /// Since when logs are asked for; none where all are.
+    fn next(&self) -> Option<OffsetDateTime> {
+        let is_recent = self.all_at.is_some_and(|at| at.elapsed() < LOOK_AT_ALL);
+        self.since.filter(|_| is_recent)
+    }
+}
+
+/// Follows the logs that have grown to their ends. The position moves when all went well: what failed is asked for again.
+async fn follow_all(parts: &Parts, position: &mut Position) -> Result<(), FollowError> {
+    let since = position.next();
+    let (began, began_at) = (Instant::now(), parts.clock.now());
+    let organizations = parts.api.organizations_changed(since).await?;
+    follow_each(parts, organizations, since.is_none()).await?;
+    position.since = Some(began_at);
+    if since.is_none() {
+        position.all_at = Some(began);
+    }
+    Ok(())
+}
+
+async fn follow_each(
+    parts: &Parts,
+    organizations: Vec<Organization>,
+    are_all: bool,
+) -> Result<(), FollowError> {
+    if organizations.is_empty() {
+        return Ok(());
+    }
+    let mut cursors = cursor::Entity::find();
+    if !are_all {
+        let ids = organizations.iter().map(|organization| organization.id);
+        cursors = cursors.filter(cursor::Column::OrganizationId.is_in(ids));
+    }
+    let cursors = cursors.all(parts.database.read()).await?;
     let mut seen: HashMap<OrganizationId, String> = cursors
         .into_iter()
         .filter_map(|row| Some((row.organization_id, row.cursor?)))

@@ -3,18 +3,18 @@
 use tocsin_client::ApiCaller;
 pub(crate) use tocsin_client::{
     ApiClient as Api, ApiError, Appearance, As, Connector, Entry, EventPage, FollowedEvent, Incident, Known,
-    Member, Mirrored, Operation, OperationFailure as Reason, OperationOutcome as Found, Postmortem,
-    SealedToken, SlackApp, SlackWorkspace, SoughtMember as Sought, TestedConnector,
+    Member, Mirrored, Operation, OperationFailure as Reason, OperationOutcome as Found, Organization,
+    Postmortem, PreviewRequest, PreviewedIncident, SealedToken, SlackApp, SlackWorkspace,
+    SoughtMember as Sought, TestedConnector,
     documents::{
         AcknowledgeIncident, AddComment, CompleteSlackInstall, DateTime, EditComment, HomeIncidents,
-        ListIncidents, PreviewPolicyOf, ReassignIncident, RecordSlackChannelChange, RecordSlackLink,
-        ReopenIncident, ReportRestore, ResolveIncident, RetractComment, ServicesToName, SetSlackSync,
-        SnoozeIncident, StatusOfIncidents, TriggerFromSlack, TriggerFromWorkflow, UpdateIncident, WhoIs,
+        ListIncidents, ReassignIncident, RecordSlackChannelChange, RecordSlackLink, ReopenIncident,
+        ReportRestore, ResolveIncident, RetractComment, ServicesToName, SetSlackSync, SnoozeIncident,
+        StatusOfIncidents, TriggerFromSlack, TriggerFromWorkflow, UpdateIncident, WhoIs,
         acknowledge_incident, add_comment, complete_slack_install, edit_comment, home_incidents,
-        list_incidents, preview_policy_of, reassign_incident, record_slack_channel_change, record_slack_link,
-        reopen_incident, report_restore, resolve_incident, retract_comment, services_to_name, set_slack_sync,
-        snooze_incident, status_of_incidents, trigger_from_slack, trigger_from_workflow, update_incident,
-        who_is,
+        list_incidents, reassign_incident, record_slack_channel_change, record_slack_link, reopen_incident,
+        report_restore, resolve_incident, retract_comment, services_to_name, set_slack_sync, snooze_incident,
+        status_of_incidents, trigger_from_slack, trigger_from_workflow, update_incident, who_is,
     },
 };
 #[cfg(test)]

@@ -157,11 +157,14 @@ impl AppInstallation {
         connected.map(|workspace| workspace.organization).collect()
     }
 
-    /// Whether everybody in the team is a colleague of the organisation: nobody else has connected it. The server's own workspace is an organisation's that
-    /// is alone on the server.
-    pub(crate) fn is_only_of(&self, organization: OrganizationId, is_alone: bool) -> bool {
-        let mut owners = self.owners.iter();
-        owners.all(|owner| owner.map_or(is_alone, |owner| owner == organization))
+    /// The organisations that have connected the team, through whichever app.
+    pub(crate) fn owners(&self) -> Vec<OrganizationId> {
+        self.owners.iter().copied().flatten().collect()
+    }
+
+    /// Whether the team is that of the server's own workspace.
+    pub(crate) fn is_servers(&self) -> bool {
+        self.owners.iter().any(Option::is_none)
     }
 
     /// What people there call the slash command, if the app is to have one.

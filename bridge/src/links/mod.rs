@@ -2,26 +2,23 @@
 
 mod page;
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Select};
 use sha2::{Digest, Sha256};
-use tocsin_entity::{
-    id::OrganizationId,
-    kinds::{PostKind, PreviewPolicy},
-    slack::post,
-};
+use tocsin_entity::{kinds::PostKind, slack::post};
 use tocsin_queue::JobError;
 
 use crate::{
     failure::of_api,
-    graphql::{As, Incident, Known, PreviewPolicyOf, preview_policy_of},
-    identity::{self, Person, Standing},
+    graphql::{Incident, PreviewRequest, PreviewedIncident},
+    identity::Person,
     installation::AppInstallation,
     parts::Parts,
+    store::post_key::{OF_INCIDENT, OF_POSTMORTEM},
 };
 
 pub(crate) use page::Page;
 
-/// The preview of a link in a message.
+/// The preview of a link in a message: a link has one key, as the page of an incident or of its post-mortem.
 pub(crate) async fn preview_of_link(
     parts: &Parts,
     installation: &AppInstallation,
@@ -29,114 +26,97 @@ pub(crate) async fn preview_of_link(
     ts: &str,
     url: &str,
 ) -> Result<Option<post::Model>, JobError> {
-    let end = format!(":{channel_id}:{ts}:{}", fingerprint(url));
-    let found = post::Entity::find()
-        .filter(post::Column::Kind.eq(PostKind::Unfurl))
-        .filter(post::Column::TeamId.eq(installation.team_id()))
-        .filter(post::Column::ChannelId.eq(channel_id))
-        .all(parts.database.read())
+    let found = previews(installation.team_id(), channel_id, ts, url)
+        .one(parts.database.read())
         .await
         .map_err(JobError::retry)?;
-    let mut theirs = found
-        .into_iter()
-        .filter(|post| installation.serves(post.organization_id));
-    Ok(theirs.find(|post| post.key.ends_with(&end)))
+    Ok(found.filter(|post| installation.serves(post.organization_id)))
 }
 
-/// What stands for a URL in a key.
-pub(crate) fn fingerprint(url: &str) -> String {
-    hex::encode(&Sha256::digest(url.as_bytes())[..8])
+/// The posts that may be the preview of a link in a message, of which there is one at most.
+fn previews(team_id: &str, channel_id: &str, ts: &str, url: &str) -> Select<post::Entity> {
+    let keys = [OF_INCIDENT, OF_POSTMORTEM].map(|prefix| key(prefix, team_id, channel_id, ts, url));
+    post::Entity::find()
+        .filter(post::Column::Key.is_in(keys))
+        .filter(post::Column::Kind.eq(PostKind::Unfurl))
 }
 
-/// The incident that a link is about, if this person may be shown it: the only organisation's, or that of theirs which has it.
-///
-/// Numbers repeat from one organisation to the next; where a person belongs to several that have such an incident, nobody can
-/// say which is meant, and none is shown.
+/// Under which key the preview of a link in a message is on record.
+pub(crate) fn key(prefix: &str, team_id: &str, channel_id: &str, ts: &str, url: &str) -> String {
+    let fingerprint = hex::encode(&Sha256::digest(url.as_bytes())[..8]);
+    format!("{prefix}{team_id}:{channel_id}:{ts}:{fingerprint}")
+}
+
+/// The incident that a link is about, if this person may be shown it.
 pub(crate) async fn incident_of(
     parts: &Parts,
     url: &str,
     person: Option<&Person>,
     request_id: Option<&str>,
 ) -> Result<Option<Incident>, JobError> {
-    match Page::of(&parts.config.public_url, url) {
-        Some(page) => {
-            let theirs = theirs(parts, person, request_id).await?;
-            incident_among(parts, page.number(), &theirs, request_id).await
-        }
-        None => Ok(None),
-    }
+    let Some(page) = Page::of(&parts.config.public_url, url) else {
+        return Ok(None);
+    };
+    let shown = shown(parts, [page.number()], person, request_id).await?;
+    Ok(shown.into_iter().map(|shown| shown.incident).next())
 }
 
-/// The one incident with this number in these organisations.
-pub(crate) async fn incident_among(
+/// The incidents of these numbers that a person may show to a channel by pasting links, asked for in one question. The API says which: those of
+/// organisations of which they are a member, and of one that allows it to everybody in a workspace of its own. People of other companies, guests,
+/// bots and deactivated accounts show nothing.
+pub(crate) async fn shown(
     parts: &Parts,
-    number: i32,
-    organizations: &[OrganizationId],
-    request_id: Option<&str>,
-) -> Result<Option<Incident>, JobError> {
-    let mut found = None;
-    for organization in organizations {
-        let who = As::bridge(*organization, request_id);
-        let incident = parts
-            .api
-            .find_incident_by_number(who, i64::from(number))
-            .await
-            .map_err(of_api)?;
-        match (found.is_some(), incident) {
-            (true, Some(_)) => return Ok(None),
-            (false, Some(incident)) => found = Some(incident),
-            (_, None) => {}
-        }
-    }
-    Ok(found)
-}
-
-/// The organisations whose incidents a person may show to a channel by pasting a link: those that they are a member of, and those that allow it to
-/// everybody in a workspace of their own. People of other companies, guests, bots and deactivated accounts show nothing.
-pub(crate) async fn theirs(
-    parts: &Parts,
+    numbers: impl IntoIterator<Item = i32>,
     person: Option<&Person>,
     request_id: Option<&str>,
-) -> Result<Vec<OrganizationId>, JobError> {
+) -> Result<Vec<PreviewedIncident>, JobError> {
     let Some(person) = person else {
         return Ok(Vec::new());
     };
     if person.is_external || person.is_guest || person.is_bot || person.is_deactivated {
         return Ok(Vec::new());
     }
-    let mut theirs = Vec::new();
-    let all = parts.api.organizations().await.map_err(of_api)?;
-    let is_alone = all.len() == 1;
-    for organization in all {
-        let id = organization.id;
-        if !person.installation.serves(id) {
-            continue;
-        }
-        let is_theirs = person.installation.is_only_of(id, is_alone)
-            && allows_everybody(parts, id, request_id).await?
-            || matches!(
-                identity::standing(parts, id, person, request_id).await?,
-                Standing::Member(_)
-            );
-        if is_theirs {
-            theirs.push(id);
-        }
-    }
-    Ok(theirs)
+    let installation = &person.installation;
+    let links = PreviewRequest {
+        numbers: numbers.into_iter().map(i64::from).collect(),
+        team_id: &person.team_id,
+        slack_user_id: &person.slack_user_id,
+        email: person.email.as_deref(),
+        is_matched: !person.is_nobody,
+        served: installation.served(),
+        owners: installation.owners(),
+        is_servers: installation.is_servers(),
+    };
+    parts.api.previews(links, request_id).await.map_err(of_api)
 }
 
-/// Whether an organisation gives previews to everybody in a workspace of its own. A policy that is not known here is the strictest.
-async fn allows_everybody(
-    parts: &Parts,
-    organization: OrganizationId,
-    request_id: Option<&str>,
-) -> Result<bool, JobError> {
-    let who = As::bridge(organization, request_id);
-    let read = parts
-        .api
-        .execute::<PreviewPolicyOf>(who, preview_policy_of::Variables {})
-        .await
-        .map_err(of_api)?;
-    let policy = read.organization.slack_settings.preview_policy;
-    Ok(policy == Known::Value(PreviewPolicy::Workspace))
+#[cfg(test)]
+mod tests {
+    use sea_orm::{ConnectionTrait, DbBackend, QueryTrait, Statement};
+    use sea_orm_migration::MigratorTrait;
+    use tocsin_database::Database;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_press_on_a_preview_reads_it_by_its_key_and_not_all_of_its_channel() {
+        let database = Database::open("sqlite::memory:", 1).await.expect("a database");
+        let db = database.write();
+        tocsin_migration::Migrator::up(db, None)
+            .await
+            .expect("migrations");
+        let find = previews("T1", "C1", "1.1", "https://tocsin.example.com/incidents/42");
+        let find = find.build(DbBackend::Sqlite).to_string();
+        let explain = Statement::from_string(DbBackend::Sqlite, format!("EXPLAIN QUERY PLAN {find}"));
+        let plan = db.query_all_raw(explain).await.expect("a plan");
+        let plan: Vec<String> = plan
+            .iter()
+            .map(|row| row.try_get("", "detail").expect("a line"))
+            .collect();
+        assert!(
+            plan.iter().any(|line| line.contains("(key=?)"))
+                && plan.iter().all(|line| !line.starts_with("SCAN")),
+            "{plan:?}"
+        );
+    }
 }

@@ -11,7 +11,7 @@ use tocsin_entity::{
 use crate::{
     error::Refusal,
     limits,
-    paging::{ListPage, Page, PageRequest},
+    paging::{Page, PageRequest, RowPage},
     request::Request,
     viewer::Need,
 };
@@ -76,7 +76,7 @@ pub async fn list(
     request: &Request<'_>,
     criteria: AuditCriteria,
     page: PageRequest,
-) -> Result<ListPage<Model>, Refusal> {
+) -> Result<RowPage<Model>, Refusal> {
     let tenant = request.tenant(Need::Manage)?;
     let page = Page::new(page)?;
     let own = tenant.find::<Entity>().filter(criteria.condition()?);

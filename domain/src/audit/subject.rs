@@ -58,6 +58,7 @@ impl Audited for organization::Model {
             slug,
             last_incident_number: _,
             last_event_seq: _,
+            last_event_second: _,
             slack_unmatched_policy,
             slack_preview_policy,
             restored_at,

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     error::{Fault, Refusal},
-    paging::{ListPage, Page, PageRequest},
+    paging::{Page, PageRequest, RowPage},
     request::Request,
     viewer::Need,
 };
@@ -44,7 +44,7 @@ async fn start(
 }
 
 /// A page of the organisation's log, oldest first.
-pub async fn list(request: &Request<'_>, page: PageRequest) -> Result<ListPage<Arc<Told>>, Refusal> {
+pub async fn list(request: &Request<'_>, page: PageRequest) -> Result<RowPage<Arc<Told>>, Refusal> {
     let organization_id = request.viewer.may(Need::Read)?;
     let page = Page::new(page)?;
     let after = start(request, &page, organization_id).await?;

@@ -23,7 +23,7 @@ use tocsin_entity::{
 use crate::{
     error::{Fault, Refusal},
     loaders::MemberRow,
-    paging::{ListPage, Page, PageRequest, bad_cursor},
+    paging::{Page, PageRequest, RowPage, bad_cursor},
     request::Request,
     search,
     viewer::Need,
@@ -87,7 +87,7 @@ pub async fn list(
     request: &Request<'_>,
     criteria: IdentityCriteria,
     page: PageRequest,
-) -> Result<ListPage<Identity>, Refusal> {
+) -> Result<RowPage<Identity>, Refusal> {
     let organization_id = request.viewer.may(Need::Manage)?;
     let page = Page::new(page)?;
     let table = Table {

@@ -16,7 +16,7 @@ use tocsin_entity::{
 use crate::{
     error::Refusal,
     loaders::TimelineOf,
-    paging::{ListPage, Page, PageRequest},
+    paging::{Page, PageRequest, RowPage},
     request::Request,
     search,
     timeline::TimelinePosition,
@@ -166,7 +166,7 @@ pub async fn list(
     criteria: &IncidentCriteria,
     sort: IncidentSort,
     page: PageRequest,
-) -> Result<ListPage<Arc<incident::Model>>, Refusal> {
+) -> Result<RowPage<Arc<incident::Model>>, Refusal> {
     let tenant = request.tenant(Need::Read)?;
     let page = Page::new(page)?;
     let (after, before) = page.bounds::<i64>()?;
@@ -220,7 +220,7 @@ pub async fn timeline(
     incident_id: IncidentId,
     page: PageRequest,
     changed_after: Option<i64>,
-) -> Result<ListPage<Arc<timeline_entry::Model>>, Refusal> {
+) -> Result<RowPage<Arc<timeline_entry::Model>>, Refusal> {
     request.viewer.may_look_around()?;
     let page = Page::new(page)?;
     let (after, before) = page.bounds::<TimelinePosition>()?;

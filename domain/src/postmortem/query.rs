@@ -11,7 +11,7 @@ use tocsin_entity::{
 use crate::{
     error::Refusal,
     loaders::PostmortemOf,
-    paging::{ListPage, Page, PageRequest},
+    paging::{Page, PageRequest, RowPage},
     request::Request,
     viewer::Need,
 };
@@ -41,7 +41,7 @@ pub async fn of_incident(request: &Request<'_>, id: IncidentId) -> Result<Option
 }
 
 /// A page of the organisation's post-mortems, oldest first.
-pub async fn list(request: &Request<'_>, page: PageRequest) -> Result<ListPage<Model>, Refusal> {
+pub async fn list(request: &Request<'_>, page: PageRequest) -> Result<RowPage<Model>, Refusal> {
     let tenant = request.tenant(Need::Read)?;
     let page = Page::new(page)?;
     let mut own = tenant.find::<Entity>();

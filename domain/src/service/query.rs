@@ -8,7 +8,7 @@ use tocsin_entity::{
 
 use crate::{
     error::Refusal,
-    paging::{ListPage, Page, PageRequest},
+    paging::{Page, PageRequest, RowPage},
     request::Request,
     search,
     viewer::Need,
@@ -24,7 +24,7 @@ pub async fn list(
     request: &Request<'_>,
     searched: Option<String>,
     page: PageRequest,
-) -> Result<ListPage<Model>, Refusal> {
+) -> Result<RowPage<Model>, Refusal> {
     let tenant = request.tenant(Need::Read)?;
     let page = Page::new(page)?;
     let mut own = tenant.find::<Entity>();

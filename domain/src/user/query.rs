@@ -11,7 +11,7 @@ use tocsin_entity::{
 use crate::{
     error::Refusal,
     loaders::MemberRow,
-    paging::{ListPage, Page, PageRequest},
+    paging::{Page, PageRequest, RowPage},
     request::Request,
     search,
     viewer::Need,
@@ -54,7 +54,7 @@ pub async fn list(
     request: &Request<'_>,
     criteria: UserCriteria,
     page: PageRequest,
-) -> Result<ListPage<Arc<MemberRow>>, Refusal> {
+) -> Result<RowPage<Arc<MemberRow>>, Refusal> {
     let tenant = request.tenant(Need::Read)?;
     let page = Page::new(page)?;
     let own = tenant.find::<Entity>().filter(criteria.condition()?);

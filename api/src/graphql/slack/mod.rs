@@ -7,6 +7,7 @@ pub(super) mod identity;
 mod install;
 mod installed;
 pub(super) mod operation;
+mod preview;
 mod restore;
 mod settings;
 mod workspace;
@@ -17,6 +18,7 @@ pub(super) use self::{
     connect::SlackWorkspaceMutation,
     install::SlackInstallQuery,
     installed::SlackInstallMutation,
+    preview::SlackPreviewQuery,
     settings::{SlackSettings, SlackSettingsMutation},
     workspace::{MissingScopes, SlackWorkspace, SlackWorkspaceQuery, find},
 };

@@ -4,10 +4,7 @@ use std::collections::BTreeSet;
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use time::OffsetDateTime;
-use tocsin_domain::{
-    loaders::InstallationOf,
-    viewer::Viewer,
-};
+use tocsin_domain::{loaders::InstallationOf, viewer::Viewer};
 use tocsin_entity::{
     kinds::{SlackFeature, SlackWorkspaceStatus},
     slack::installation::{self, SERVERS},

@@ -2,6 +2,8 @@
 //!
 //! Source: Slack, "`link_shared` event", "Unfurling links in messages".
 
+use std::collections::BTreeSet;
+
 use futures::FutureExt;
 use sea_orm::{
     ActiveValue::Set,
@@ -12,7 +14,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tocsin_entity::{
     id::PostId,
-    kinds::{PostKind, PostState, PostmortemStatus, Role},
+    kinds::{PostKind, PostState},
     slack::{channel, post},
 };
 use tocsin_queue::JobError;
@@ -23,11 +25,10 @@ use tocsin_slack::{
 
 use super::wake::wake;
 use crate::{
-    failure::of_api,
-    graphql::{As, Incident},
-    identity::{self, Person, Standing},
+    graphql::Incident,
+    identity,
     installation::AppInstallation,
-    links::{Page, fingerprint, incident_among, theirs},
+    links::{Page, key, shown},
     parts::{Parts, Route},
     request::{Item, Outcome, Worked},
     store::post_key::{OF_INCIDENT, OF_POSTMORTEM},
@@ -118,22 +119,22 @@ async fn shared(parts: &Parts, item: &Item) -> Worked {
         None => None,
     };
     let request_id = item.request_id.as_deref();
-    let organizations = theirs(parts, person.as_ref(), request_id).await?;
+    ours.truncate(PREVIEWS_MAX);
+    let numbers: BTreeSet<i32> = ours.iter().map(|(_, page)| page.number()).collect();
+    let shown = shown(parts, numbers, person.as_ref(), request_id).await?;
     let mut previews = 0;
-    for (url, page) in ours.into_iter().take(PREVIEWS_MAX) {
-        let found = incident_among(parts, page.number(), &organizations, request_id).await?;
-        let Some(incident) = found else { continue };
+    for (url, page) in ours {
+        let number = i64::from(page.number());
+        let Some(found) = shown.iter().find(|shown| shown.incident.number == number) else {
+            continue;
+        };
         let prefix = match page {
             Page::Incident(_) => OF_INCIDENT,
-            Page::Postmortem(_)
-                if may_read_postmortem(parts, &incident, person.as_ref(), request_id).await? =>
-            {
-                OF_POSTMORTEM
-            }
+            Page::Postmortem(_) if found.shows_postmortem => OF_POSTMORTEM,
             Page::Postmortem(_) => continue,
         };
-        want(parts, &shared, &item.installation, url, prefix, &incident).await?;
-        wake(parts, &incident, request_id).await?;
+        want(parts, &shared, &item.installation, url, prefix, &found.incident).await?;
+        wake(parts, &found.incident, request_id).await?;
         previews += 1;
     }
     Ok(if previews > 0 {
@@ -160,30 +161,6 @@ async fn is_seen_by_others(parts: &Parts, item: &Item, shared: &Shared) -> Resul
     Ok(found.map_err(JobError::retry)?.is_some())
 }
 
-/// Whether the person may read the incident's post-mortem. The API says what a member may; others read what is published.
-async fn may_read_postmortem(
-    parts: &Parts,
-    incident: &Incident,
-    person: Option<&Person>,
-    request_id: Option<&str>,
-) -> Result<bool, JobError> {
-    let organization = incident.organization_id;
-    let mut who = As::bridge(organization, request_id);
-    let mut reads_drafts = false;
-    if let Some(person) = person
-        && let Standing::Member(member) = identity::standing(parts, organization, person, request_id).await?
-    {
-        who.on_behalf_of = Some(member.id);
-        reads_drafts = member.role != Role::Stakeholder;
-    }
-    let found = parts
-        .api
-        .find_postmortem(who, incident.id)
-        .await
-        .map_err(of_api)?;
-    Ok(found.is_some_and(|found| reads_drafts || found.status == PostmortemStatus::Published))
-}
-
 /// Records that the link is to have a preview, once; once more where Slack asks for it again.
 async fn want(
     parts: &Parts,
@@ -205,15 +182,15 @@ async fn want(
         "source": shared.source,
         "url": url,
     });
-    let key = (team_id.to_owned(), channel.to_owned());
-    let known = channel::Entity::find_by_id(key)
+    let place = (team_id.to_owned(), channel.to_owned());
+    let known = channel::Entity::find_by_id(place)
         .one(parts.database.read())
         .await
         .map_err(JobError::retry)?;
     let row = post::ActiveModel {
         id: Set(PostId::new()),
         organization_id: Set(incident.organization_id),
-        key: Set(format!("{prefix}{team_id}:{channel}:{ts}:{}", fingerprint(url))),
+        key: Set(key(prefix, team_id, channel, ts, url)),
         kind: Set(PostKind::Unfurl),
         incident_id: Set(Some(incident.id)),
         digest_id: Set(None),

@@ -105,8 +105,7 @@ fn link(ts: &str) -> Value {
 }
 
 fn incident_is_there(stage: &Stage) {
-    let incident = json!({"data": {"incident": stage.incident_fields(42)}});
-    stage.acted.answer("IncidentByNumber", incident);
+    stage.links_show(&[stage.incident_fields(42)], false);
 }
 
 #[tokio::test]
@@ -142,21 +141,6 @@ async fn a_shared_channel_has_no_preview_whoever_pastes_the_link() {
         1,
         "in a channel of their own there is one"
     );
-}
-
-#[tokio::test]
-async fn an_organisation_can_keep_previews_for_its_members() {
-    let stage = Stage::set().await;
-    stage.slack_user("Ada", Some("ada@example.com"));
-    incident_is_there(&stage);
-    stage.previews_are_for("MEMBERS");
-    let row = stage.event("Ev1", link("3.3")).await;
-    stage.worked(&row).await;
-    assert!(previews(&stage).await.is_empty(), "a colleague who is no member");
-    stage.previews_are_for("WORKSPACE");
-    let row = stage.event("Ev2", link("3.4")).await;
-    stage.worked(&row).await;
-    assert_eq!(previews(&stage).await.len(), 1);
 }
 
 #[tokio::test]

@@ -350,8 +350,7 @@ async fn a_submission_that_names_another_incident_has_the_rights_of_who_submits_
 async fn a_press_of_resolve_on_a_preview_opens_the_dialog_as_well() {
     let stage = member_stage("RESPONDER").await;
     incident(&stage, |_| {});
-    let found = json!({"data": {"incident": stage.incident_fields(42)}});
-    stage.acted.answer("IncidentByNumber", found);
+    stage.links_show(&[stage.incident_fields(42)], false);
     let url = "https://tocsin.example.com/ops/incidents/42";
     let mut payload = press(&stage, "resolve");
     payload["container"] = json!({"type": "message_attachment", "message_ts": sent(1), "channel_id": "C2", "is_app_unfurl": true,

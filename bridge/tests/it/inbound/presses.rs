@@ -207,10 +207,7 @@ async fn a_button_on_a_preview_works_as_well() {
         answered("acknowledgeIncident", "acknowledgedBy", Some((&me, "Ada"))),
     );
     let url = "https://tocsin.example.com/ops/incidents/42";
-    stage.acted.answer(
-        "IncidentByNumber",
-        json!({"data": {"incident": stage.incident_fields(42)}}),
-    );
+    stage.links_show(&[stage.incident_fields(42)], false);
     let ts = sent(1);
     let shared = json!({"type": "link_shared", "channel": "C2", "user": "U1", "message_ts": ts, "links": [{"url": url}]});
     let row = stage.event("Ev1", shared).await;
@@ -230,18 +227,15 @@ async fn a_button_on_a_preview_of_another_organisation_asks_for_its_rights() {
     let stage = Stage::set().await;
     stage.slack_user("Guest", Some("guest@example.org"));
     stage.is_nobody();
-    stage.organizations(&[stage.organization, OrganizationId::new()]);
-    stage.acted.answer(
-        "IncidentByNumber",
-        json!({"data": {"incident": stage.incident_fields(42)}}),
-    );
+    stage.links_show(&[], false);
     let ts = sent(1);
     let mut payload = press(&stage, "acknowledge");
     payload["container"] = json!({"message_ts": ts, "channel_id": "C2", "is_app_unfurl": true,
         "app_unfurl_url": "https://tocsin.example.com/ops/incidents/42"});
     pressed(&stage, &payload).await;
     assert!(told(&stage).contains("(NOT_FOUND)"));
-    assert!(stage.acted.calls("IncidentByNumber").is_empty());
+    let asked = stage.acted.call("SlackPreviews");
+    assert_eq!(asked.arguments["input"]["email"], json!("guest@example.org"));
 }
 
 /// A choice in the menu of the incident's message of today.

@@ -48,7 +48,6 @@ impl Stage {
             _running: running.drop_guard(),
         };
         stage.organizations(&[stage.organization]);
-        stage.previews_are_for("WORKSPACE");
         // Nothing is connected beside the server's own workspace.
         for (operation, field) in [("SlackApps", "slackApps"), ("SlackWorkspaces", "slackWorkspaces")] {
             let none = json!({"data": {field: []}});
@@ -166,9 +165,14 @@ impl Stage {
         self.is_member_of(&[], "EMAIL", "OWNER", None);
     }
 
-    pub(crate) fn previews_are_for(&self, policy: &str) {
-        let settings = json!({"organization": {"slackSettings": {"previewPolicy": policy}}});
-        self.acted.answer("PreviewPolicyOf", json!({"data": settings}));
+    /// What the API says that pasted links show.
+    pub(crate) fn links_show(&self, incidents: &[Value], shows_postmortem: bool) {
+        let shown: Vec<Value> = incidents
+            .iter()
+            .map(|incident| json!({"incident": incident, "showsPostmortem": shows_postmortem}))
+            .collect();
+        self.acted
+            .answer("SlackPreviews", json!({"data": {"slackPreviews": shown}}));
     }
 
     pub(crate) fn comments_are_taken(&self) {

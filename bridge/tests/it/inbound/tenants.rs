@@ -368,6 +368,7 @@ fn answer_everything(acted: &Acted, a: OrganizationId, b: OrganizationId) {
     acted.answer("respond", json!({}));
     let channels = json!({"data": {"recordSlackChannelChange": {"connectors": [], "userErrors": []}}});
     acted.answer("RecordSlackChannelChange", channels);
+    acted.answer("SlackPreviews", json!({"data": {"slackPreviews": []}}));
     let comment = |field: &str| json!({"data": {field: {"entry": {"id": "tle_1"}, "userErrors": []}}});
     acted.answer("AddComment", comment("addComment"));
     acted.answer("EditComment", comment("editComment"));

@@ -280,6 +280,10 @@ impl Tracker {
         if let Some(answer) = self.answer_asked(operation, variables) {
             return answer;
         }
+        if operation == "SlackPreviews" {
+            let shown = self.state().previews(&variables["input"]["numbers"]);
+            return json!({"slackPreviews": shown});
+        }
         if let Some(input) = variables.get("input") {
             return self.write(operation, input, on_behalf_of);
         }
@@ -314,9 +318,6 @@ impl Tracker {
                 let newest = Some(state.events.len()).filter(|events| *events > 0);
                 json!({"organizations": [{"id": self.organization, "name": "Org", "slug": "org",
                     "newestEventCursor": newest.map(|newest| newest.to_string())}]})
-            }
-            "PreviewPolicyOf" => {
-                json!({"organization": {"slackSettings": {"previewPolicy": "WORKSPACE"}}})
             }
             "SlackWorkspaces" => json!({"slackWorkspaces": []}),
             "Leads" => json!({"connectors": state.connectors}),
@@ -419,6 +420,19 @@ fn made(
 }
 
 impl Tracked {
+    /// What links to the incidents of these numbers show.
+    fn previews(&self, numbers: &Value) -> Vec<Value> {
+        let numbers = numbers.as_array().expect("numbers");
+        let wanted = self
+            .incidents
+            .iter()
+            .filter(|(_, incident)| numbers.contains(&incident.fields["number"]));
+        let shown = wanted.map(|(id, incident)| {
+            json!({"incident": incident.fields, "showsPostmortem": self.postmortems.contains_key(id)})
+        });
+        shown.collect()
+    }
+
     /// A member's lists, newest first.
     fn home(&self, member: &Value) -> Value {
         let member = self.people.iter().find(|person| person["id"] == *member);

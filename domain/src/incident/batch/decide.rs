@@ -232,19 +232,20 @@ impl State {
     }
 
     /// The next number in the organisation's event log.
-    pub(super) fn next_event(&mut self, actor: &Actor) -> Result<i64, IncidentError> {
+    pub(super) fn next_event(&mut self, actor: &Actor, now: OffsetDateTime) -> Result<i64, IncidentError> {
         let organization = self
             .organizations
             .get_mut(&actor.organization_id)
             .ok_or(IncidentError::NotFound("organization"))?;
         organization.last_event_seq += 1;
+        organization.last_event_second = Some(now.unix_timestamp());
         self.write.organizations.insert(organization.id);
         Ok(organization.last_event_seq)
     }
 
     /// Keeps a change for the writing: the incident, its timeline entry, its event, its timer.
     fn record(&mut self, actor: &Actor, changed: Changed, now: OffsetDateTime) -> Answer {
-        let seq = self.next_event(actor)?;
+        let seq = self.next_event(actor, now)?;
         let kind = changed.kind;
         let incident = changed.incident;
         let entry = timeline_entry::Model {

@@ -78,7 +78,7 @@ impl State {
                 replaced_at: Set(now),
             });
         }
-        let seq = self.next_event(actor)?;
+        let seq = self.next_event(actor, now)?;
         self.write.event(actor, &incident, &revised, seq, kind, now);
         self.keep_revised(&revised);
         self.keep(incident.clone());

@@ -120,6 +120,7 @@ impl Writes {
                 id: Set(row.id),
                 last_incident_number: Set(row.last_incident_number),
                 last_event_seq: Set(row.last_event_seq),
+                last_event_second: Set(row.last_event_second),
                 ..Default::default()
             }
             .update(tx)
