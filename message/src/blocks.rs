@@ -33,7 +33,7 @@ const USERNAME_MAX: usize = 80;
 
 fn mrkdwn(text: Mrkdwn, max: usize) -> Value {
     // Verbatim: Slack would else make links of what looks like a channel or a person.
-    json!({"type": "mrkdwn", "text": text.cut(max).as_str(), "verbatim": true})
+    json!({"type": "mrkdwn", "text": text.fit(max).as_str(), "verbatim": true})
 }
 
 /// A paragraph.
@@ -96,7 +96,7 @@ pub fn link_button(text: &str, action_id: &str, value: &str, url: &str) -> Optio
 
 /// The plain summary that stands for a message in notifications.
 pub fn fallback(text: Mrkdwn) -> String {
-    text.cut(TEXT_MAX).as_str().to_owned()
+    text.fit(TEXT_MAX).as_str().to_owned()
 }
 
 /// An author's name; none when nothing is left of it.

@@ -2,7 +2,10 @@
 //!
 //! It knows no table and calls nobody, so that a preview by the api and a delivery by the bridge are the same code.
 
+mod address;
 pub mod blocks;
+mod characters;
+mod document;
 mod escape;
 pub mod markdown;
 pub mod mrkdwn;

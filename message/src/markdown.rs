@@ -1,78 +1,109 @@
-//! Markdown to Slack's mrkdwn.
+//! Markdown as a text's pieces, which `writer` writes as Slack's mrkdwn.
 //!
 //! What always holds, whatever the author wrote: `&`, `<` and `>` of the text are escaped, so the output never mentions
-//! anybody, never calls a channel and never links anywhere unless the author wrote that link; and the output is never
-//! longer than asked, without a cut through an escape, a link or a style.
+//! anybody, never calls a channel and never links anywhere unless the author wrote that link; what the author styled has that style, and
+//! nothing else has; and a cut goes through no escape, link or style.
 //!
-//! Source: Slack, "Formatting message text". Slack has no escape for `*_~` and the backtick, no headings and no lists:
-//! headings become bold lines, lists become lines with a bullet.
+//! Source: Slack, "Formatting message text". mrkdwn has no headings and no lists: headings become bold lines, lists become lines with a
+//! bullet.
 
-use pulldown_cmark::{CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd, TextMergeStream};
+use std::ops::Range;
+
+use pulldown_cmark::{Event, LinkType, Options, Parser, Tag, TagEnd, TextMergeWithOffset};
 
 pub use crate::escape::escape;
-use crate::writer::MrkdwnWriter;
+use crate::{
+    address::{next_url, target_of},
+    characters::shown,
+    document::{Piece, Styles},
+    mrkdwn::Mrkdwn,
+};
 
-/// Writes Markdown as Slack's mrkdwn, in `max` characters at most; what is cut off is shown by an ellipsis.
+/// Writes Markdown as Slack's mrkdwn, of which people see `max` characters at most; what is cut off is shown by an ellipsis.
 pub fn to_mrkdwn(markdown: &str, max: usize) -> String {
-    let whole = write(markdown, usize::MAX);
-    if whole.chars().count() <= max {
-        whole
-    } else {
-        write(markdown, max)
-    }
+    Mrkdwn::markdown(markdown, max).as_str().to_owned()
 }
 
-fn write(markdown: &str, max: usize) -> String {
+/// The pieces of a text in Markdown.
+pub(crate) fn read(markdown: &str) -> Vec<Piece> {
     let options = Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
-    let mut page = Page {
-        writer: MrkdwnWriter::new(max),
-        lists: Vec::new(),
-        link: None,
-        code: false,
-    };
-    for event in TextMergeStream::new(Parser::new_ext(markdown, options)) {
-        if page.writer.is_full() {
-            break;
-        }
-        page.event(event);
+    let mut page = Page::new(markdown);
+    for (event, range) in TextMergeWithOffset::new(Parser::new_ext(markdown, options).into_offset_iter()) {
+        page.event(event, range);
     }
-    page.writer.finish()
+    page.finish()
 }
 
 /// A link or an image being read: where it leads, and what its label says so far.
 struct Link {
-    target: Option<String>,
+    target: String,
     label: String,
+    /// The styles that all of the label has.
+    styles: Option<Styles>,
 }
 
-struct Page {
-    writer: MrkdwnWriter,
+struct Page<'a> {
+    source: &'a str,
+    pieces: Vec<Piece>,
+    /// What each line begins with: quotes and the indents of lists.
+    prefixes: Vec<&'static str>,
+    at_line_start: bool,
+    /// An empty line is due before what comes next, with this prefix.
+    gap: Option<String>,
+    /// The styles in force, the innermost last. One may be there twice.
+    styles: Vec<Styles>,
     /// The lists being read, innermost last: the next number, or none for bullets.
     lists: Vec<Option<u64>>,
     link: Option<Link>,
-    code: bool,
+    /// A block of code being read.
+    code: Option<String>,
+    /// Where in the source an address ends that has been read whole.
+    read_until: usize,
 }
 
-impl Page {
-    fn event(&mut self, event: Event<'_>) {
+impl<'a> Page<'a> {
+    fn new(source: &'a str) -> Self {
+        Self {
+            source,
+            pieces: Vec::new(),
+            prefixes: Vec::new(),
+            at_line_start: true,
+            gap: None,
+            styles: Vec::new(),
+            lists: Vec::new(),
+            link: None,
+            code: None,
+            read_until: 0,
+        }
+    }
+
+    fn finish(mut self) -> Vec<Piece> {
+        while matches!(self.pieces.last(), Some(Piece::Break { .. })) {
+            self.pieces.pop();
+        }
+        self.pieces
+    }
+
+    fn event(&mut self, event: Event<'_>, range: Range<usize>) {
         match event {
             Event::Start(tag) => self.start(tag),
             Event::End(tag) => self.end(tag),
-            Event::Text(text) => self.text(&text),
-            Event::Code(code) => self.code(&code),
-            Event::Html(html) | Event::InlineHtml(html) => self.text(&html),
-            Event::InlineMath(text) | Event::DisplayMath(text) | Event::FootnoteReference(text) => {
-                self.text(&text);
-            }
+            Event::Text(text) => self.text(&text, range),
+            Event::Code(code) => self.code(&code, range),
+            Event::Html(text)
+            | Event::InlineHtml(text)
+            | Event::InlineMath(text)
+            | Event::DisplayMath(text)
+            | Event::FootnoteReference(text) => self.text(&text, range),
             Event::SoftBreak | Event::HardBreak => match &mut self.link {
                 Some(link) => link.label.push(' '),
-                None => self.writer.newline(),
+                None => self.newline(),
             },
             Event::Rule => {
-                self.writer.paragraph();
-                self.writer.text("———");
+                self.paragraph();
+                self.own("———");
             }
-            Event::TaskListMarker(done) => self.writer.text(if done { "☑ " } else { "☐ " }),
+            Event::TaskListMarker(done) => self.own(if done { "☑ " } else { "☐ " }),
         }
     }
 
@@ -82,29 +113,36 @@ impl Page {
     )]
     fn start(&mut self, tag: Tag<'_>) {
         match tag {
-            Tag::Paragraph | Tag::HtmlBlock if self.lists.is_empty() => self.writer.paragraph(),
+            Tag::Paragraph | Tag::HtmlBlock if self.lists.is_empty() => self.paragraph(),
             Tag::Heading { .. } => {
-                self.writer.paragraph();
-                self.writer.open('*');
+                self.paragraph();
+                self.styles.push(Styles::BOLD);
             }
             Tag::BlockQuote(_) => {
-                self.writer.paragraph();
-                self.writer.indent("> ");
+                self.paragraph();
+                self.prefixes.push("> ");
             }
-            Tag::CodeBlock(kind) => self.open_code(&kind),
+            Tag::CodeBlock(_) => {
+                if self.lists.is_empty() {
+                    self.paragraph();
+                } else {
+                    self.line();
+                }
+                self.code = Some(String::new());
+            }
             Tag::List(first) => {
                 if self.lists.is_empty() {
-                    self.writer.paragraph();
+                    self.paragraph();
                 } else {
-                    self.writer.line();
-                    self.writer.indent("    ");
+                    self.line();
+                    self.prefixes.push("    ");
                 }
                 self.lists.push(first);
             }
             Tag::Item => self.item(),
-            Tag::Emphasis => self.writer.open('_'),
-            Tag::Strong => self.writer.open('*'),
-            Tag::Strikethrough => self.writer.open('~'),
+            Tag::Emphasis => self.styles.push(Styles::ITALIC),
+            Tag::Strong => self.styles.push(Styles::BOLD),
+            Tag::Strikethrough => self.styles.push(Styles::STRIKE),
             Tag::Link {
                 link_type, dest_url, ..
             }
@@ -122,49 +160,104 @@ impl Page {
     )]
     fn end(&mut self, tag: TagEnd) {
         match tag {
-            TagEnd::Paragraph | TagEnd::Item => self.writer.line(),
+            TagEnd::Paragraph | TagEnd::Item => self.line(),
             TagEnd::Heading(_) => {
-                self.writer.close('*');
-                self.writer.line();
+                self.styles.pop();
+                self.line();
             }
-            TagEnd::BlockQuote(_) => self.writer.dedent(),
-            TagEnd::CodeBlock => {
-                self.writer.close_fence();
-                self.code = false;
+            TagEnd::BlockQuote(_) => {
+                self.line();
+                self.prefixes.pop();
             }
+            TagEnd::CodeBlock => self.close_code(),
             TagEnd::List(_) => {
                 self.lists.pop();
                 if !self.lists.is_empty() {
-                    self.writer.dedent();
+                    self.line();
+                    self.prefixes.pop();
                 }
             }
-            TagEnd::Emphasis => self.writer.close('_'),
-            TagEnd::Strong => self.writer.close('*'),
-            TagEnd::Strikethrough => self.writer.close('~'),
+            TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough => {
+                self.styles.pop();
+            }
             TagEnd::Link | TagEnd::Image => self.close_link(),
             _ => {}
         }
     }
 
-    fn open_code(&mut self, _kind: &CodeBlockKind<'_>) {
-        if self.lists.is_empty() {
-            self.writer.paragraph();
-        } else {
-            self.writer.line();
+    /// Begins a block that stands apart from what is before it.
+    fn paragraph(&mut self) {
+        self.line();
+        if !self.pieces.is_empty() && self.gap.is_none() {
+            self.gap = Some(self.prefixes.concat());
         }
-        self.writer.open_fence();
-        self.code = true;
+    }
+
+    /// Begins a line, unless one has just begun.
+    fn line(&mut self) {
+        if !self.at_line_start {
+            self.newline();
+        }
+    }
+
+    fn newline(&mut self) {
+        self.begin();
+        self.at_line_start = true;
+    }
+
+    /// Writes what is due before the first character of a line.
+    fn begin(&mut self) {
+        if !self.at_line_start {
+            return;
+        }
+        self.at_line_start = false;
+        let is_first = self.pieces.is_empty();
+        if let Some(prefix) = self.gap.take() {
+            self.pieces.push(Piece::Break {
+                prefix: prefix.trim_end().to_owned(),
+            });
+        }
+        let prefix = self.prefixes.concat();
+        if !is_first {
+            self.pieces.push(Piece::Break { prefix });
+        } else if !prefix.is_empty() {
+            self.pieces.push(Piece::own(prefix));
+        }
+    }
+
+    fn push(&mut self, piece: Piece) {
+        self.begin();
+        self.pieces.push(piece);
+    }
+
+    fn own(&mut self, text: &str) {
+        self.push(Piece::own(text));
+    }
+
+    fn style(&self) -> Styles {
+        self.styles.iter().copied().fold(Styles::default(), Styles::with)
+    }
+
+    fn close_code(&mut self) {
+        let Some(code) = self.code.take() else { return };
+        let lines = code.strip_suffix('\n').unwrap_or(&code).split('\n').map(shown);
+        let lines = lines.collect();
+        self.push(Piece::Code {
+            prefix: self.prefixes.concat(),
+            lines,
+        });
+        self.line();
     }
 
     fn item(&mut self) {
-        self.writer.line();
+        self.line();
         match self.lists.last_mut() {
             Some(Some(number)) => {
                 let marker = format!("{number}. ");
                 *number = number.saturating_add(1);
-                self.writer.text(&marker);
+                self.own(&marker);
             }
-            Some(None) | None => self.writer.text("• "),
+            Some(None) | None => self.own("• "),
         }
     }
 
@@ -173,294 +266,139 @@ impl Page {
         if self.link.is_some() {
             return;
         }
-        let destination = if link_type == LinkType::Email {
+        let target = if link_type == LinkType::Email {
             format!("mailto:{destination}")
         } else {
             destination.to_owned()
         };
         self.link = Some(Link {
-            target: Some(destination),
+            target,
             label: String::new(),
+            styles: None,
         });
     }
 
     fn close_link(&mut self) {
-        let Some(link) = self.link.take() else { return };
-        let target = link.target.unwrap_or_default();
-        let label = link.label.trim();
+        let Some(Link {
+            target,
+            label,
+            styles,
+        }) = self.link.take()
+        else {
+            return;
+        };
+        let label = shown(label.trim());
+        let styles = styles.unwrap_or(self.style());
         match target_of(&target) {
-            Some(url) if label.is_empty() || label == target || url == format!("mailto:{label}") => {
-                self.writer.atom(&format!("<{url}>"));
+            Some(url) => {
+                let is_address = label.is_empty() || label == target || url == format!("mailto:{label}");
+                let label = (!is_address).then_some(label);
+                self.push(Piece::Link { url, label, styles });
             }
-            Some(url) => self.writer.atom(&format!("<{url}|{}>", escape(label))),
-            None if target.is_empty() || label == target => self.writer.text(label),
-            None if label.is_empty() => self.writer.text(&target),
-            None => self.writer.text(&format!("{label} ({target})")),
+            None if target.is_empty() || label == target => self.push(Piece::text(label, styles)),
+            None if label.is_empty() => self.push(Piece::text(shown(&target), styles)),
+            None => self.push(Piece::text(format!("{label} ({})", shown(&target)), styles)),
         }
     }
 
-    fn text(&mut self, text: &str) {
+    /// Adds to a link's label. mrkdwn has no styles in a label: those that all of it has go around the link.
+    fn label(&mut self, text: &str) {
+        let now = self.style();
         if let Some(link) = &mut self.link {
             link.label.push_str(&text.replace('\n', " "));
-        } else if self.code {
-            // Three backticks would end the block: a zero-width space stands between them.
-            self.writer.lines(&text.replace("```", "`\u{200b}`\u{200b}`"));
-        } else {
-            self.linked_text(text);
+            if !text.trim().is_empty() {
+                link.styles = Some(link.styles.map_or(now, |styles| styles.both(now)));
+            }
+        }
+    }
+
+    fn text(&mut self, text: &str, range: Range<usize>) {
+        if let Some(code) = &mut self.code {
+            code.push_str(text);
+        } else if self.link.is_some() {
+            self.label(text);
+        } else if range.start >= self.read_until {
+            self.linked_text(text, range.end);
+        } else if range.end > self.read_until {
+            // The beginning was part of an address.
+            let rest = self.source.get(self.read_until..range.end).unwrap_or_default();
+            if text.ends_with(rest) {
+                self.linked_text(rest, range.end);
+            }
         }
     }
 
     /// Text in which URLs that stand bare become links, as every reader of Markdown shows them.
-    fn linked_text(&mut self, text: &str) {
+    fn linked_text(&mut self, text: &str, end: usize) {
         let mut rest = text;
         while let Some((before, url, after)) = next_url(rest) {
-            self.writer.lines(before);
-            match target_of(url) {
-                Some(target) => self.writer.atom(&format!("<{target}>")),
-                None => self.writer.lines(url),
+            self.lines(before);
+            let whole = if after.is_empty() {
+                self.whole_url(url, end)
+            } else {
+                url
+            };
+            match target_of(whole) {
+                Some(url) => {
+                    let styles = self.style();
+                    self.push(Piece::Link {
+                        url,
+                        label: None,
+                        styles,
+                    });
+                }
+                None => self.lines(whole),
             }
             rest = after;
         }
-        self.writer.lines(rest);
+        self.lines(rest);
     }
 
-    fn code(&mut self, code: &str) {
-        if let Some(link) = &mut self.link {
-            link.label.push_str(code);
-            return;
-        }
-        // mrkdwn can't hold a backtick in a code span.
-        let code = code.replace('`', "'").replace('\n', " ");
-        if code.trim().is_empty() {
-            self.writer.text(&code);
-        } else {
-            self.writer.open('`');
-            self.writer.text(&code);
-            self.writer.close('`');
-        }
-    }
-}
-
-/// A link's target as mrkdwn holds it, where it leads somewhere that a reader of Slack may be sent to.
-fn target_of(target: &str) -> Option<String> {
-    let target = target.trim();
-    let (scheme, rest) = target.split_once(':')?;
-    let known = match scheme.to_ascii_lowercase().as_str() {
-        "http" | "https" => rest.strip_prefix("//").is_some_and(|host| !host.is_empty()),
-        "mailto" => !rest.is_empty(),
-        _ => false,
-    };
-    if !known {
-        return None;
-    }
-    let mut url = format!("{}:", scheme.to_ascii_lowercase());
-    for c in rest.chars() {
-        match c {
-            '&' => url.push_str("&amp;"),
-            '<' => url.push_str("%3C"),
-            '>' => url.push_str("%3E"),
-            '|' => url.push_str("%7C"),
-            c if c.is_whitespace() || c.is_control() => url.push_str("%20"),
-            c => url.push(c),
+    /// The whole of an address that ends with a text because a sign of Markdown follows: in an address, it is part of it.
+    fn whole_url<'t>(&mut self, url: &'t str, end: usize) -> &'t str
+    where
+        'a: 't,
+    {
+        let source = self.source;
+        let whole = end
+            .checked_sub(url.len())
+            .and_then(|start| source.get(start..))
+            .and_then(next_url)
+            .filter(|(before, whole, _)| {
+                before.is_empty()
+                    && whole.len() > url.len()
+                    && whole.starts_with(url)
+                    && !whole.contains(['\\', '&'])
+            });
+        match whole {
+            Some((_, whole, _)) => {
+                self.read_until = end - url.len() + whole.len();
+                whole
+            }
+            None => url,
         }
     }
-    Some(url)
-}
 
-/// The next URL that stands bare in a text, with what is before and after it.
-fn next_url(text: &str) -> Option<(&str, &str, &str)> {
-    let start = ["https://", "http://"]
-        .iter()
-        .filter_map(|scheme| text.find(scheme))
-        .min()?;
-    let rest = &text[start..];
-    let end = rest
-        .find(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | '|' | '`'))
-        .unwrap_or(rest.len());
-    let mut url = rest[..end].trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', '*', '_', '~', ']', '}']);
-    // A closing bracket belongs to the URL only if it was opened there.
-    while url.ends_with(')') && url.matches(')').count() > url.matches('(').count() {
-        url = &url[..url.len() - 1];
-    }
-    Some((&text[..start], url, &rest[url.len()..]))
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn whole(markdown: &str) -> String {
-        to_mrkdwn(markdown, usize::MAX)
-    }
-
-    #[test]
-    fn styles_links_and_code_become_those_of_slack() {
-        assert_eq!(
-            whole("**bold** *italic* ~~gone~~ `a < b` [docs](https://example.com/?a=1&b=2)"),
-            "*bold* _italic_ ~gone~ `a &lt; b` <https://example.com/?a=1&amp;b=2|docs>"
-        );
-        assert_eq!(whole("**_both_**"), "*_both_*");
-        assert_eq!(whole("<https://example.com>"), "<https://example.com>");
-        assert_eq!(whole("<a@example.com>"), "<mailto:a@example.com>");
-        assert_eq!(
-            whole("see https://example.com/a_b_c?x=1&y=2."),
-            "see <https://example.com/a_b_c?x=1&amp;y=2>."
-        );
-        assert_eq!(whole("(https://example.com/a)"), "(<https://example.com/a>)");
-    }
-
-    #[test]
-    fn headings_lists_and_quotes_become_lines() {
-        assert_eq!(
-            whole("# Title\n\nText\nmore\n\n- a\n- b\n  1. c\n  2. d\n- [x] e\n\n> quoted\n> twice\n\nend"),
-            "*Title*\n\nText\nmore\n\n• a\n• b\n    1. c\n    2. d\n• ☑ e\n\n> quoted\n> twice\n\nend"
-        );
-    }
-
-    #[test]
-    fn a_code_block_keeps_its_lines_and_cannot_be_left_from_within() {
-        assert_eq!(
-            whole("```rust\nfn a() {}\n\n  b\n```\nend"),
-            "```\nfn a() {}\n\n  b\n```\n\nend"
-        );
-        assert_eq!(whole("~~~\n```\n~~~"), "```\n`\u{200b}`\u{200b}`\n```");
-    }
-
-    #[test]
-    fn a_style_over_two_lines_is_closed_and_opened_again() {
-        assert_eq!(whole("**one\ntwo**"), "*one*\n*two*");
-    }
-
-    #[test]
-    fn a_style_inside_a_word_is_set_off_so_that_slack_sees_it() {
-        assert_eq!(whole("re**start**ed"), "re\u{200b}*start*\u{200b}ed");
-    }
-
-    #[test]
-    fn a_mention_in_foreign_text_is_shown_and_calls_nobody() {
-        assert_eq!(
-            whole("a <!channel> <@U123> <#C1> &lt;!here&gt;"),
-            "a &lt;!channel&gt; &lt;@U123&gt; &lt;#C1&gt; &lt;!here&gt;"
-        );
-        assert_eq!(
-            whole("[x](!channel) [y](javascript:alert)"),
-            "x (!channel) y (javascript:alert)"
-        );
-        assert_eq!(
-            whole("[a|<!here>](https://example.com/<!here>|b)"),
-            "<https://example.com/%3C!here%3E%7Cb|a|&lt;!here&gt;>"
-        );
-        assert_eq!(
-            whole("[p](<https://example.com/|x y>)"),
-            "<https://example.com/%7Cx%20y|p>"
-        );
-    }
-
-    #[test]
-    fn a_long_text_is_cut_between_characters_and_its_styles_are_closed() {
-        assert_eq!(to_mrkdwn("**hello world**", 8), "*hello…*");
-        assert_eq!(to_mrkdwn("a & b", 4), "a …");
-        assert_eq!(to_mrkdwn("see [the docs](https://example.com) now", 12), "see …");
-        assert_eq!(to_mrkdwn("```\nabcdefgh\nijk\n```", 14), "```\nabcde…\n```");
-        assert_eq!(to_mrkdwn("abc", 3), "abc");
-        assert_eq!(to_mrkdwn("abcd", 1), "…");
-        assert_eq!(to_mrkdwn("abcd", 0), "");
-    }
-
-    /// Everything between angle brackets, and nothing of either left over.
-    fn tokens(mrkdwn: &str) -> Result<Vec<String>, TestCaseError> {
-        let mut tokens = Vec::new();
-        let mut rest = mrkdwn;
-        while let Some(open) = rest.find('<') {
-            let inside = &rest[open + 1..];
-            let close = inside
-                .find('>')
-                .ok_or_else(|| TestCaseError::fail(format!("open bracket: {mrkdwn:?}")))?;
-            prop_assert!(!inside[..close].contains('<'), "nested brackets: {mrkdwn:?}");
-            tokens.push(inside[..close].to_owned());
-            rest = &inside[close + 1..];
-        }
-        Ok(tokens)
-    }
-
-    fn markdownish() -> impl Strategy<Value = String> {
-        let piece = prop_oneof![
-            "[a-z ]{0,6}",
-            ".{0,4}",
-            prop::sample::select(vec![
-                "<!channel>",
-                "<!here|x>",
-                "<@U1>",
-                "<#C1|n>",
-                "<!subteam^S1>",
-                "<",
-                ">",
-                "&",
-                "&lt;",
-                "&amp;lt;",
-                "*",
-                "**",
-                "_",
-                "~~",
-                "`",
-                "```\n",
-                "\n",
-                "\n\n",
-                "> ",
-                "- ",
-                "1. ",
-                "# ",
-                "[",
-                "](",
-                ")",
-                "](!here)",
-                "|",
-                "![",
-                "<https://a.b>",
-                "https://a.b/<!here>",
-                "[x](https://a.b)",
-                "[<!here>](http://a.b|c)",
-                "\\",
-                "<b>",
-                "<!-- ",
-                " -->",
-                "mailto:",
-                "[m](mailto:<!here>)",
-                "    ",
-            ])
-            .prop_map(str::to_owned),
-        ];
-        prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(2_000))]
-
-        #[test]
-        fn only_links_of_the_author_stand_in_angle_brackets(markdown in markdownish(), max in 0_usize..200) {
-            for mrkdwn in [whole(&markdown), to_mrkdwn(&markdown, max)] {
-                for token in tokens(&mrkdwn)? {
-                    let scheme = ["http://", "https://", "mailto:"].into_iter().find(|scheme| token.starts_with(scheme));
-                    prop_assert!(scheme.is_some(), "{token:?} in {mrkdwn:?}");
-                }
-                if !markdown.contains("://") && !markdown.contains("mailto:") && !markdown.contains('@') {
-                    prop_assert!(!mrkdwn.contains('<'), "{mrkdwn:?}");
-                }
-                let entities = mrkdwn.replace("&amp;", "").replace("&lt;", "").replace("&gt;", "");
-                prop_assert!(!entities.contains('&'), "an escape was cut: {mrkdwn:?}");
+    /// Foreign text of several lines.
+    fn lines(&mut self, text: &str) {
+        let styles = self.style();
+        for (index, line) in text.split('\n').enumerate() {
+            if index > 0 {
+                self.newline();
+            }
+            let line = shown(line);
+            if !line.is_empty() {
+                self.push(Piece::text(line, styles));
             }
         }
+    }
 
-        #[test]
-        fn the_output_is_never_longer_than_asked(markdown in markdownish(), max in 0_usize..80) {
-            prop_assert!(to_mrkdwn(&markdown, max).chars().count() <= max);
-        }
-
-        #[test]
-        fn any_text_at_all_is_written(markdown in any::<String>()) {
-            tokens(&whole(&markdown))?;
+    fn code(&mut self, code: &str, range: Range<usize>) {
+        if self.link.is_some() {
+            self.label(code);
+        } else if range.start >= self.read_until {
+            let styles = self.style().with(Styles::CODE);
+            self.push(Piece::text(shown(&code.replace('\n', " ")), styles));
         }
     }
 }

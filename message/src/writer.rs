@@ -1,257 +1,267 @@
-//! The pen that writes mrkdwn: lines and their prefixes, styles that Slack recognises, and the limit.
+//! Writes a text's pieces as mrkdwn. Nothing else does.
+//!
+//! Slack has no escape for the signs of styles, and reads one only at the edge of a word, in one line. So each line is laid out by itself:
+//! blanks leave a style's edges, a style that would touch a word is set off by a character that nobody sees, and where a sign that somebody
+//! typed could be read as one of a style, another that looks like it stands.
 
-use crate::escape::escaped_char;
+use std::borrow::Cow;
 
-const ELLIPSIS: char = '…';
-
-/// Slack sees a style only at the edge of a word; this makes an edge that nobody sees.
-const EDGE: &str = "\u{200b}";
+use crate::{
+    characters::{EDGE, atoms, is_edge, is_word, look_alike},
+    document::{Piece, Styles},
+    escape::escaped_char,
+};
 
 const FENCE: &str = "```";
 
-#[expect(clippy::struct_excessive_bools, reason = "each tells of another thing")]
-pub(crate) struct MrkdwnWriter {
-    out: String,
-    /// Characters in `out`.
-    written: usize,
-    max: usize,
-    full: bool,
-    /// Styles in force, outermost first.
-    styles: Vec<char>,
-    /// How many of them, from the outermost, are open in `out`: one is opened when its first character comes.
-    opened: usize,
-    /// What each line begins with: quotes and the indents of lists.
-    prefixes: Vec<&'static str>,
-    at_line_start: bool,
-    /// An empty line is due before what comes next, with this prefix.
-    gap: Option<String>,
-    fenced: bool,
-    /// A style was closed just now: a letter that follows must be set off.
-    after_style: bool,
+/// A text as mrkdwn.
+pub(crate) fn write(pieces: &[Piece]) -> String {
+    let mut out = String::new();
+    let mut line = Vec::new();
+    for piece in pieces {
+        match piece {
+            Piece::Text { text, styles } => line.extend(text.chars().map(|c| Cell::literal(c, *styles))),
+            Piece::Own { text, styles } => line.extend(atoms(text).map(|atom| Cell::own(atom, *styles))),
+            Piece::Link { url, label, styles } => line.push(Cell::link(url, label.as_deref(), *styles)),
+            Piece::Break { prefix } => {
+                write_line(std::mem::take(&mut line), &mut out);
+                out.push('\n');
+                out.push_str(prefix);
+            }
+            Piece::Code { prefix, lines } => {
+                write_line(std::mem::take(&mut line), &mut out);
+                out.push_str(FENCE);
+                for line in lines {
+                    out.push('\n');
+                    out.push_str(prefix);
+                    // Three backticks would end the block.
+                    let line = line.replace(FENCE, &format!("`{EDGE}`{EDGE}`"));
+                    out.push_str(&crate::escape::escape(&line));
+                }
+                out.push('\n');
+                out.push_str(prefix);
+                out.push_str(FENCE);
+            }
+        }
+    }
+    write_line(line, &mut out);
+    let kept = out.trim_end().len();
+    out.truncate(kept);
+    out
 }
 
-impl MrkdwnWriter {
-    pub(crate) fn new(max: usize) -> Self {
+/// A foreign label as it stands in a link: without signs that could make a style.
+fn label(text: &str) -> String {
+    let mut cells: Vec<_> = text
+        .chars()
+        .map(|c| Cell::literal(c, Styles::default()))
+        .collect();
+    disarm(&mut cells);
+    cells.iter().map(|cell| cell.written.as_ref()).collect()
+}
+
+/// Something that is written whole.
+#[derive(Clone)]
+struct Cell<'a> {
+    /// What it is for those beside it.
+    sign: char,
+    written: Cow<'a, str>,
+    /// Somebody typed it: it is shown as it is.
+    is_literal: bool,
+    styles: Styles,
+}
+
+impl<'a> Cell<'a> {
+    fn literal(c: char, styles: Styles) -> Self {
+        let written = escaped_char(c).map_or_else(|| Cow::Owned(c.to_string()), Cow::Borrowed);
         Self {
-            out: String::new(),
-            written: 0,
-            max,
-            full: false,
-            styles: Vec::new(),
-            opened: 0,
-            prefixes: Vec::new(),
-            at_line_start: true,
-            gap: None,
-            fenced: false,
-            after_style: false,
+            sign: c,
+            written,
+            is_literal: true,
+            styles,
         }
     }
 
-    pub(crate) fn is_full(&self) -> bool {
-        self.full
-    }
-
-    /// What was written.
-    pub(crate) fn finish(mut self) -> String {
-        if !self.full {
-            self.close_all();
-        }
-        let kept = self.out.trim_end().len();
-        self.out.truncate(kept);
-        self.out
-    }
-
-    /// Begins a block that stands apart from what is before it.
-    pub(crate) fn paragraph(&mut self) {
-        self.line();
-        if !self.out.is_empty() && self.gap.is_none() {
-            self.gap = Some(self.prefixes.concat());
+    fn own(atom: &'a str, styles: Styles) -> Self {
+        Self {
+            sign: atom.chars().next().unwrap_or(EDGE),
+            written: Cow::Borrowed(atom),
+            is_literal: false,
+            styles,
         }
     }
 
-    /// Begins a line, unless one has just begun.
-    pub(crate) fn line(&mut self) {
-        if !self.at_line_start {
-            self.newline();
+    fn mark(sign: char) -> Self {
+        Self {
+            sign,
+            written: Cow::Owned(sign.to_string()),
+            is_literal: false,
+            styles: Styles::default(),
         }
     }
 
-    pub(crate) fn newline(&mut self) {
-        self.close_opened(0);
-        if self.raw("\n") {
-            self.at_line_start = true;
-            self.after_style = false;
-        }
-    }
-
-    pub(crate) fn indent(&mut self, prefix: &'static str) {
-        self.prefixes.push(prefix);
-    }
-
-    pub(crate) fn dedent(&mut self) {
-        self.line();
-        self.prefixes.pop();
-    }
-
-    /// Begins a style; nothing is written before its first character comes.
-    pub(crate) fn open(&mut self, style: char) {
-        self.styles.push(style);
-    }
-
-    /// Ends the innermost style of that kind.
-    pub(crate) fn close(&mut self, style: char) {
-        let Some(index) = self.styles.iter().rposition(|open| *open == style) else {
-            return;
+    fn link(url: &str, text: Option<&str>, styles: Styles) -> Self {
+        let written = match text {
+            Some(text) => format!("<{url}|{}>", label(text)),
+            None => format!("<{url}>"),
         };
-        self.close_opened(index);
-        self.styles.remove(index);
-    }
-
-    pub(crate) fn open_fence(&mut self) {
-        self.begin();
-        if self.raw_keeping(FENCE, FENCE.len() + 1) {
-            self.fenced = true;
-            self.newline();
+        Self {
+            sign: '<',
+            written: Cow::Owned(written),
+            is_literal: false,
+            styles: styles.without(Styles::CODE),
         }
     }
 
-    pub(crate) fn close_fence(&mut self) {
-        if !self.fenced || self.full {
-            return;
-        }
-        self.line();
-        self.begin();
-        self.fenced = false;
-        self.raw(FENCE);
-        self.newline();
+    fn is_blank(&self) -> bool {
+        self.sign.is_whitespace()
     }
 
-    /// Text of several lines, escaped.
-    pub(crate) fn lines(&mut self, text: &str) {
-        for (index, line) in text.split('\n').enumerate() {
-            if index > 0 {
-                self.newline();
+    /// Whether a style's sign beside it is certainly read as one.
+    fn is_edge(&self) -> bool {
+        is_edge(self.sign) && (self.is_literal || self.sign != '<')
+    }
+}
+
+fn write_line(mut cells: Vec<Cell<'_>>, out: &mut String) {
+    trim_styles(&mut cells);
+    let mut cells = lay_out(cells);
+    disarm(&mut cells);
+    let first = cells.iter().find(|cell| !cell.is_blank());
+    if first.is_some_and(|cell| cell.is_literal && cell.sign == '>') {
+        // A line that begins so would be a quote.
+        out.push(EDGE);
+    }
+    for cell in &cells {
+        out.push_str(&cell.written);
+    }
+}
+
+/// A style neither begins nor ends with a blank.
+fn trim_styles(cells: &mut [Cell<'_>]) {
+    for style in Styles::EACH {
+        let mut is_inside = false;
+        for at in 0..cells.len() {
+            is_inside = untrimmed(&mut cells[at], style, is_inside);
+        }
+        is_inside = false;
+        for at in (0..cells.len()).rev() {
+            is_inside = untrimmed(&mut cells[at], style, is_inside);
+        }
+    }
+}
+
+fn untrimmed(cell: &mut Cell<'_>, style: Styles, is_inside: bool) -> bool {
+    if cell.styles.has(style) && !is_inside && cell.is_blank() {
+        cell.styles = cell.styles.without(style);
+    }
+    cell.styles.has(style)
+}
+
+/// The cells with the signs of their styles among them.
+fn lay_out(cells: Vec<Cell<'_>>) -> Vec<Cell<'_>> {
+    let ends = style_ends(&cells);
+    let mut laid: Vec<Cell<'_>> = Vec::with_capacity(cells.len());
+    let mut open: Vec<Styles> = Vec::new();
+    let mut in_force = Styles::default();
+    for (cell, ends) in cells.into_iter().zip(ends) {
+        if cell.styles != in_force {
+            let keeps = |style: &Styles| cell.styles.has(*style) && *style != Styles::CODE;
+            let kept = open.iter().position(|style| !keeps(style)).unwrap_or(open.len());
+            let has_closed = kept < open.len();
+            laid.extend(open.drain(kept..).rev().map(|style| Cell::mark(style.sign())));
+            let mut opening: Vec<_> = Styles::EACH
+                .into_iter()
+                .zip(ends)
+                .filter(|(style, _)| cell.styles.has(*style) && !open.contains(style))
+                .collect();
+            // The longest is the outermost.
+            opening.sort_by_key(|(style, end)| (*style == Styles::CODE, std::cmp::Reverse(*end)));
+            let touches = if opening.is_empty() {
+                has_closed && !cell.is_edge()
+            } else {
+                laid.last().is_some_and(|last| !last.is_edge())
+            };
+            if touches {
+                laid.push(Cell::mark(EDGE));
             }
-            self.text(line);
+            laid.extend(opening.iter().map(|(style, _)| Cell::mark(style.sign())));
+            open.extend(opening.iter().map(|(style, _)| *style));
+            in_force = cell.styles;
         }
+        laid.push(cell);
     }
+    laid.extend(open.into_iter().rev().map(|style| Cell::mark(style.sign())));
+    laid
+}
 
-    /// Text of one line, escaped.
-    pub(crate) fn text(&mut self, text: &str) {
-        for c in text.chars() {
-            if self.full {
-                return;
-            }
-            let mut buffer = [0; 4];
-            let atom = escaped_char(c).unwrap_or_else(|| c.encode_utf8(&mut buffer));
-            if c.is_whitespace() {
-                // A style may not begin with a blank.
-                self.begin();
-                self.after_style = false;
-                self.raw(atom);
-                continue;
-            }
-            self.atom_before(atom, c);
-        }
-    }
-
-    /// Something that is written whole or not at all, as it is.
-    pub(crate) fn atom(&mut self, atom: &str) {
-        if let Some(first) = atom.chars().next() {
-            self.atom_before(atom, first);
-        }
-    }
-
-    fn atom_before(&mut self, atom: &str, first: char) {
-        self.begin();
-        if std::mem::take(&mut self.after_style)
-            && self.opened == self.styles.len()
-            && first.is_alphanumeric()
-        {
-            self.raw(EDGE);
-        }
-        self.open_styles();
-        self.raw(atom);
-    }
-
-    /// Writes what is due before the first character of a line.
-    fn begin(&mut self) {
-        if !self.at_line_start || self.full {
-            return;
-        }
-        if let Some(prefix) = self.gap.take() {
-            self.raw(prefix.trim_end());
-            self.raw("\n");
-        }
-        self.at_line_start = false;
-        self.raw(&self.prefixes.concat());
-    }
-
-    fn open_styles(&mut self) {
-        while self.opened < self.styles.len() && !self.full {
-            if self.opened == 0 && self.out.chars().next_back().is_some_and(char::is_alphanumeric) {
-                self.raw(EDGE);
-            }
-            let style = self.styles[self.opened];
-            let mut buffer = [0; 4];
-            if self.raw_keeping(style.encode_utf8(&mut buffer), 1) {
-                self.opened += 1;
+/// For each cell, where each of its styles ends.
+fn style_ends(cells: &[Cell<'_>]) -> Vec<[usize; 4]> {
+    let mut ends = vec![[0; 4]; cells.len()];
+    let mut next = [0; 4];
+    for (at, cell) in cells.iter().enumerate().rev() {
+        for (end, style) in next.iter_mut().zip(Styles::EACH) {
+            if !cell.styles.has(style) {
+                *end = at;
+            } else if *end == 0 {
+                *end = cells.len();
             }
         }
+        ends[at] = next;
     }
+    ends
+}
 
-    /// Closes the open styles from the innermost down to `index`.
-    fn close_opened(&mut self, index: usize) {
-        while self.opened > index && !self.full {
-            // No limit to keep: the room was kept when it was opened.
-            self.opened -= 1;
-            self.out.push(self.styles[self.opened]);
-            self.written += 1;
-            self.after_style = true;
+/// Takes the meaning from signs that somebody typed, where Slack could read a style in them. The others stay, so that `a_b`, `*.rs` and
+/// `~/x` can be copied.
+fn disarm(cells: &mut [Cell<'_>]) {
+    for style in Styles::EACH {
+        let sign = style.sign();
+        let is_it = |at: usize| cells.get(at).is_some_and(|cell| cell.sign == sign);
+        if !cells.iter().any(|cell| cell.sign == sign && cell.is_literal) {
+            continue;
         }
-    }
-
-    /// The characters that closing everything would take.
-    fn closing(&self) -> usize {
-        self.opened + if self.fenced { FENCE.len() + 1 } else { 0 }
-    }
-
-    fn raw(&mut self, text: &str) -> bool {
-        self.raw_keeping(text, 0)
-    }
-
-    /// Writes `text` if it fits with an ellipsis, with what closes all that is open, and with `more` characters after it.
-    fn raw_keeping(&mut self, text: &str, more: usize) -> bool {
-        if self.full {
-            return false;
-        }
-        let length = text.chars().count();
-        let needed = [length, self.closing(), more, 1]
+        let beside = |at: Option<usize>| at.and_then(|at| cells.get(at)).map(|cell| cell.sign);
+        let opens = |at: usize| {
+            beside(at.checked_sub(1)).is_none_or(|c| !is_word(c))
+                && beside(at.checked_add(1)).is_some_and(|c| !c.is_whitespace())
+        };
+        let closes = |at: usize| {
+            beside(at.checked_sub(1)).is_some_and(|c| !c.is_whitespace())
+                && beside(at.checked_add(1)).is_none_or(|c| !is_word(c))
+        };
+        let places: Vec<usize> = (0..cells.len()).filter(|at| is_it(*at)).collect();
+        let first = places.iter().copied().find(|at| opens(*at));
+        let last = places.iter().copied().rfind(|at| closes(*at));
+        let pairs = first
+            .zip(last)
+            .filter(|(first, last)| first + 1 < *last)
+            .map(|(first, last)| first..=last);
+        let fences =
+            |at: usize| sign == '`' && [at.checked_sub(1), Some(at + 1)].into_iter().flatten().any(is_it);
+        let disarmed: Vec<usize> = places
             .into_iter()
-            .fold(self.written, usize::saturating_add);
-        if needed > self.max {
-            self.full = true;
-            if self.max > 0 {
-                let kept = self.out.trim_end_matches('\n').len();
-                self.out.truncate(kept);
-                self.out.push(ELLIPSIS);
+            .filter(|at| {
+                let cell = &cells[*at];
+                let in_code = cell.styles.has(Styles::CODE);
+                let could =
+                    pairs.as_ref().is_some_and(|pairs| pairs.contains(at)) && (opens(*at) || closes(*at));
+                cell.is_literal
+                    && if in_code {
+                        sign == '`'
+                    } else {
+                        could || fences(*at)
+                    }
+            })
+            .collect();
+        for at in disarmed {
+            if let Some(other) = look_alike(sign) {
+                cells[at].written = Cow::Owned(other.to_string());
             }
-            self.close_all();
-            return false;
-        }
-        self.out.push_str(text);
-        self.written += length;
-        true
-    }
-
-    fn close_all(&mut self) {
-        while self.opened > 0 {
-            self.opened -= 1;
-            self.out.push(self.styles[self.opened]);
-        }
-        if std::mem::take(&mut self.fenced) {
-            self.out.push('\n');
-            self.out.push_str(FENCE);
         }
     }
+    debug_assert!(
+        cells.iter().all(|cell| !cell.written.is_empty()),
+        "each is written"
+    );
 }

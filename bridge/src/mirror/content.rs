@@ -38,6 +38,9 @@ const TOLD_MAX: usize = 400;
 /// Characters of a comment: as many as a section takes.
 const COMMENT_MAX: usize = 2_800;
 
+/// What the link to the whole of a cut text says.
+const READ_MORE: &str = "Read more";
+
 /// Characters of a line in a digest, of its link and of its names: many lines share one message.
 pub(crate) const LINE_MAX: usize = 200;
 const LINE_LINK_MAX: usize = 90;
@@ -118,12 +121,17 @@ pub(crate) fn dress(appearance: &Appearance, message: Message) -> Message {
 /// The coloured part.
 fn body_of(incident: &Incident) -> Vec<Value> {
     let mut blocks = vec![blocks::fields(facts(incident))];
-    let description = Mrkdwn::markdown(&incident.description_markdown, SUMMARY_MAX);
+    let description = description(incident, SUMMARY_MAX);
     if !description.is_empty() {
         blocks.push(blocks::section(description));
     }
     blocks.extend(tags(incident).map(blocks::context));
     blocks
+}
+
+/// The description, of which so many characters are seen at the most. If it is cut, it ends with a link to the incident.
+pub(crate) fn description(incident: &Incident, max: usize) -> Mrkdwn {
+    Mrkdwn::markdown_of(&incident.description_markdown, max, &incident.url, READ_MORE)
 }
 
 /// The incident's line in a digest, never longer than [`LINE_MAX`].
@@ -139,12 +147,12 @@ pub(crate) fn line(incident: &Incident) -> Mrkdwn {
         .plus(" ")
         .and(&number)
         .plus(" ");
-    let mut tail = Mrkdwn::own(" · ").and(&status(&incident.status).cut(LINE_NAME_MAX));
+    let mut tail = Mrkdwn::own(" · ").and(&status(&incident.status).fit(LINE_NAME_MAX));
     if let Some(who) = who(incident) {
-        tail = tail.plus(" · ").and(&who.cut(LINE_NAME_MAX));
+        tail = tail.plus(" · ").and(&who.fit(LINE_NAME_MAX));
     }
     let room = LINE_MAX.saturating_sub(head.as_str().len() + tail.as_str().len());
-    head.and(&Mrkdwn::text(&incident.title).cut(room)).and(&tail)
+    head.and(&Mrkdwn::text(&incident.title).fit(room)).and(&tail)
 }
 
 /// An entry of the timeline, as a reply in the incident's thread; `customize` is whether it may appear under its author's name.
@@ -154,7 +162,7 @@ pub(crate) fn reply(incident: &Incident, entry: &Entry, customize: bool, apart: 
     let mut message = if entry.kind == EntryKind::Comment {
         comment(incident, entry, author, customize)
     } else {
-        news(entry, author)
+        news(incident, entry, author)
     };
     if apart {
         let which = Mrkdwn::link(&incident.url, &headline(incident));
@@ -171,14 +179,14 @@ pub(crate) fn reply(incident: &Incident, entry: &Entry, customize: bool, apart: 
     message
 }
 
-fn news(entry: &Entry, author: Option<&str>) -> Message {
+fn news(incident: &Incident, entry: &Entry, author: Option<&str>) -> Message {
     let head = Mrkdwn::own(entry_emoji(&entry.kind))
         .plus(" ")
         .and(&name(author).bold())
         .plus(" ")
         .and(&deed(entry));
     let mut blocks = vec![blocks::section(head.clone())];
-    if let Some(body) = body(entry, NOTE_MAX) {
+    if let Some(body) = body(incident, entry, NOTE_MAX, READ_MORE) {
         blocks.push(blocks::section(body));
     }
     Message {
@@ -195,7 +203,7 @@ fn comment(incident: &Incident, entry: &Entry, author: Option<&str>, customize: 
     let said = if entry.is_retracted {
         Mrkdwn::own("_comment retracted_")
     } else {
-        body(entry, COMMENT_MAX).unwrap_or_default()
+        body(incident, entry, COMMENT_MAX, "Read the whole comment").unwrap_or_default()
     };
     let username = author.filter(|_| customize).and_then(blocks::username);
     let name = name(author);
@@ -203,22 +211,11 @@ fn comment(incident: &Incident, entry: &Entry, author: Option<&str>, customize: 
     if username.is_none() {
         blocks.push(blocks::context(name.clone().bold()));
     }
-    let is_cut = said.as_str().ends_with('…')
-        && entry
-            .body_markdown
-            .as_ref()
-            .is_some_and(|body| body.len() > COMMENT_MAX);
     blocks.push(blocks::section(if said.is_empty() {
         Mrkdwn::own("_(empty)_")
     } else {
         said.clone()
     }));
-    if is_cut {
-        blocks.push(blocks::context(Mrkdwn::link(
-            &incident.url,
-            "Read the whole comment",
-        )));
-    }
     let text = if username.is_some() {
         said
     } else {
@@ -247,13 +244,14 @@ fn name(author: Option<&str>) -> Mrkdwn {
     }
 }
 
-fn body(entry: &Entry, max: usize) -> Option<Mrkdwn> {
-    let body = Mrkdwn::markdown(entry.body_markdown.as_deref()?, max);
+/// What was said. If it is cut, it ends with a link to the incident.
+fn body(incident: &Incident, entry: &Entry, max: usize, link: &'static str) -> Option<Mrkdwn> {
+    let body = Mrkdwn::markdown_of(entry.body_markdown.as_deref()?, max, &incident.url, link);
     Some(body).filter(|body| !body.is_empty())
 }
 
 /// An entry in short, with its time: for whoever looks at the timeline in Slack.
-pub(crate) fn told(entry: &Entry) -> Mrkdwn {
+pub(crate) fn told(incident: &Incident, entry: &Entry) -> Mrkdwn {
     let author = entry.author.as_ref().map(|author| author.name.as_str());
     let told = Mrkdwn::own(entry_emoji(&entry.kind))
         .plus(" ")
@@ -262,7 +260,7 @@ pub(crate) fn told(entry: &Entry) -> Mrkdwn {
         .and(&deed(entry))
         .plus(" · ")
         .and(&Mrkdwn::date(entry.occurred_at));
-    match body(entry, TOLD_MAX) {
+    match body(incident, entry, TOLD_MAX, READ_MORE) {
         Some(body) => told.plus("\n").and(&body),
         None => told,
     }

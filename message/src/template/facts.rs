@@ -4,8 +4,11 @@ use minijinja::{Value, context};
 use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::datetime};
 
-use super::{filters::MARKDOWN_MAX, seal};
-use crate::{markdown::escape, mrkdwn::Mrkdwn};
+use super::{
+    filters::{self, MARKDOWN_MAX},
+    seal,
+};
+use crate::markdown::escape;
 
 /// Most tags and assignees that are shown.
 const LIST_MAX: usize = 50;
@@ -198,7 +201,7 @@ impl Facts {
             .take(LIST_MAX)
             .map(|name| line(name))
             .collect();
-        let description = Mrkdwn::markdown(&self.description_markdown, MARKDOWN_MAX);
+        let description = filters::shown(&self.description_markdown, MARKDOWN_MAX, Some(&self.url));
         context! {
             incident => context! {
                 number => self.number,

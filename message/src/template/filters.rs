@@ -3,7 +3,7 @@
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::seal;
+use super::{READ_MORE, seal};
 use crate::mrkdwn::Mrkdwn;
 
 /// Longest text that a filter gives, in characters.
@@ -79,9 +79,9 @@ fn truncate(state: &State<'_, '_>, text: &Value, length: Option<usize>) -> Resul
     if let Some(incident) = state.lookup("incident")
         && incident.get_attr("description")? == *text
     {
-        return markdown(&incident.get_attr("description_markdown")?, Some(length));
+        return markdown(state, &incident.get_attr("description_markdown")?, Some(length));
     }
-    let cut = Mrkdwn::recorded(seal::unmarked(marked_up)).cut_styled(length);
+    let cut = Mrkdwn::recorded(seal::unmarked(marked_up)).cut(length);
     Ok(Value::from_safe_string(seal::foreign(&cut)))
 }
 
@@ -130,15 +130,28 @@ fn moment(at: &Value, show: impl Fn(OffsetDateTime) -> Mrkdwn) -> Result<Value, 
     Ok(Value::from_safe_string(seal::foreign(&show(at))))
 }
 
-fn markdown(text: &Value, max: Option<usize>) -> Result<Value, Error> {
+/// Markdown, of which so many characters are seen. If it is cut, it ends with a link to the incident.
+fn markdown(state: &State<'_, '_>, text: &Value, max: Option<usize>) -> Result<Value, Error> {
     // The whole of it, and not what `plain` leaves: a cut through its source could change what it says.
     let text = text
         .as_str()
         .map_or_else(|| plain(text), |text| Ok(seal::unmarked(text)))?;
     let max = max.unwrap_or(MARKDOWN_MAX).min(TEXT_MAX);
-    Ok(Value::from_safe_string(seal::foreign(&Mrkdwn::markdown(
-        &text, max,
-    ))))
+    let url = match state.lookup("incident") {
+        Some(incident) => incident.get_attr("url")?,
+        None => Value::UNDEFINED,
+    };
+    let url = url.as_str().map(|url| url.replace("&amp;", "&"));
+    let shown = shown(&text, max, url.as_deref());
+    Ok(Value::from_safe_string(seal::foreign(&shown)))
+}
+
+/// Markdown, of which so many characters are seen at the most.
+pub(super) fn shown(markdown: &str, max: usize, whole: Option<&str>) -> Mrkdwn {
+    match whole {
+        Some(url) => Mrkdwn::markdown_of(markdown, max, url, READ_MORE),
+        None => Mrkdwn::markdown(markdown, max),
+    }
 }
 
 /// A link to an address of the incident's own, or of the template's: to nowhere else.

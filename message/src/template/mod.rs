@@ -26,6 +26,9 @@ use crate::{
     mrkdwn::Mrkdwn,
 };
 
+/// What the link to the whole of a cut text says.
+const READ_MORE: &str = "Read more";
+
 /// Longest source of a part, in characters.
 pub const SOURCE_MAX: usize = 3_000;
 
@@ -182,6 +185,7 @@ impl Template {
             title = render("title", DEFAULT_TITLE, &values)?;
         }
         let text = rendered.next().unwrap_or_default();
+        let url = &facts.url;
         let mut facts = Vec::new();
         while let (Some(name), Some(value)) = (rendered.next(), rendered.next()) {
             if !value.is_empty() {
@@ -197,11 +201,11 @@ impl Template {
             body.push(blocks::fields(facts));
         }
         if !text.is_empty() {
-            body.push(blocks::section(text));
+            body.push(blocks::section(text.whole_at(url, READ_MORE)));
         }
         Ok(Rendered {
             text: blocks::fallback(title.clone()),
-            title: blocks::section(title.cut(SECTION_MAX)),
+            title: blocks::section(title.fit(SECTION_MAX)),
             body,
         })
     }

@@ -1,7 +1,7 @@
 //! What must hold of any Markdown that becomes Slack's mrkdwn.
 
 use pulldown_cmark::{Event, Options, Parser, Tag};
-use tocsin_message::markdown::to_mrkdwn;
+use tocsin_message::mrkdwn::Mrkdwn;
 
 /// Markdown that somebody wrote, and in its first byte how short it is to be.
 ///
@@ -13,13 +13,12 @@ pub(crate) fn check(data: &[u8]) {
     };
     let markdown = String::from_utf8_lossy(markdown);
     let room = usize::from(*room) * 16;
-    let mrkdwn = to_mrkdwn(&markdown, room);
-    assert!(
-        mrkdwn.chars().count() <= room,
-        "{} > {room}",
-        mrkdwn.chars().count()
-    );
-    let mut rest = mrkdwn.as_str();
+    let text = Mrkdwn::markdown(&markdown, room);
+    assert!(text.seen() <= room, "{} > {room}", text.seen());
+    let fitted = text.clone().fit(room);
+    assert!(fitted.as_str().encode_utf16().count() <= room, "{fitted:?}");
+    let mrkdwn = text.as_str();
+    let mut rest = mrkdwn;
     while let Some((_, after)) = rest.split_once('<') {
         let (token, after) = after
             .split_once('>')
@@ -35,7 +34,7 @@ pub(crate) fn check(data: &[u8]) {
     let escapes = ["&amp;", "&lt;", "&gt;"];
     let unescaped = escapes
         .iter()
-        .fold(mrkdwn.clone(), |text, escape| text.replace(escape, ""));
+        .fold(mrkdwn.to_owned(), |text, escape| text.replace(escape, ""));
     assert!(!unescaped.contains('&'), "an escape was cut: {mrkdwn:?}");
     let read = as_read(&markdown);
     let links_written = ["://", "mailto:", "@"].iter().any(|sign| read.contains(sign));

@@ -1,7 +1,7 @@
 //! One incident, to read.
 
 use tocsin_entity::id::OrganizationId;
-use tocsin_message::{blocks, mrkdwn::Mrkdwn};
+use tocsin_message::blocks;
 use tocsin_queue::JobError;
 use tocsin_slack::inputs::divider;
 
@@ -53,7 +53,7 @@ fn told(incident: &Incident, entries: &[Entry]) -> Told {
         blocks::section(content::title(incident)),
         blocks::fields(content::facts(incident)),
     ];
-    let description = Mrkdwn::markdown(&incident.description_markdown, DESCRIPTION_MAX);
+    let description = content::description(incident, DESCRIPTION_MAX);
     if !description.is_empty() {
         all.push(blocks::section(description));
     }
@@ -61,7 +61,7 @@ fn told(incident: &Incident, entries: &[Entry]) -> Told {
     if !entries.is_empty() {
         all.push(divider());
         let newest = entries.iter().rev().take(ENTRIES);
-        all.extend(newest.map(|entry| blocks::section(content::told(entry))));
+        all.extend(newest.map(|entry| blocks::section(content::told(incident, entry))));
     }
     Told {
         text: content::line(incident),

@@ -14,7 +14,7 @@ const DESCRIPTION_MAX: usize = 2_500;
 
 pub(super) fn view(subject: &Subject<'_>) -> View {
     let incident = subject.incident;
-    let description = Mrkdwn::markdown(&incident.description_markdown, DESCRIPTION_MAX);
+    let description = content::description(incident, DESCRIPTION_MAX);
     let mut view = View::modal(
         Dialog::Details.callback_id(),
         &format!("Incident #{}", incident.number),
@@ -35,5 +35,5 @@ pub(super) fn view(subject: &Subject<'_>) -> View {
     }
     let entries = subject.entries.iter().rev().take(ENTRIES);
     view.block(divider())
-        .blocks(entries.map(|entry| blocks::section(content::told(entry))))
+        .blocks(entries.map(|entry| blocks::section(content::told(incident, entry))))
 }

@@ -1,0 +1,6 @@
+//! What people see in Slack of what the crate writes.
+
+mod documents;
+mod examples;
+mod markdown;
+mod reader;
