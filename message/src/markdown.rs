@@ -321,10 +321,9 @@ impl<'a> Page<'a> {
             self.linked_text(text, range.end);
         } else if range.end > self.read_until {
             // The beginning was part of an address.
-            let rest = self.source.get(self.read_until..range.end).unwrap_or_default();
-            if text.ends_with(rest) {
-                self.linked_text(rest, range.end);
-            }
+            let read = self.source.get(range.start..self.read_until);
+            let rest = read.and_then(|read| text.strip_prefix(read)).unwrap_or(text);
+            self.linked_text(rest, range.end);
         }
     }
 
@@ -365,10 +364,7 @@ impl<'a> Page<'a> {
             .and_then(|start| source.get(start..))
             .and_then(next_url)
             .filter(|(before, whole, _)| {
-                before.is_empty()
-                    && whole.len() > url.len()
-                    && whole.starts_with(url)
-                    && !whole.contains(['\\', '&'])
+                before.is_empty() && whole.len() > url.len() && whole.starts_with(url) && !is_escaped(whole)
             });
         match whole {
             Some((_, whole, _)) => {
@@ -401,4 +397,12 @@ impl<'a> Page<'a> {
             self.push(Piece::text(shown(&code.replace('\n', " ")), styles));
         }
     }
+}
+
+/// Whether an address may be another in Markdown than it is in the source.
+fn is_escaped(source: &str) -> bool {
+    source.contains('\\')
+        || source
+            .split_once('&')
+            .is_some_and(|(_, after)| after.contains(';'))
 }

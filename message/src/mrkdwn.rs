@@ -182,7 +182,12 @@ impl Mrkdwn {
         if shorter.seen() <= max {
             return shorter;
         }
-        shorter.cut_to(max)
+        // The most of it is for the text.
+        let whole = shorter.whole.clone().filter(|whole| 2 * whole.seen() < max);
+        match max.checked_sub(1 + whole.as_ref().map_or(0, Whole::seen)) {
+            Some(room) => shorter.cut_to(room, whole.as_ref()),
+            None => Self::default(),
+        }
     }
 
     /// The text in so many characters at the most as it is written, as Slack limits it.
@@ -195,46 +200,33 @@ impl Mrkdwn {
         if length(&text.written) <= max {
             return text;
         }
-        let fitting = |text: &Self| {
-            let (mut least, mut most) = (0, text.seen());
-            let mut best = None;
-            while least < most {
-                let middle = least.midpoint(most) + 1;
-                let cut = text.clone().cut_to(middle);
-                if length(&cut.written) <= max {
-                    least = middle;
-                    best = Some(cut);
-                } else {
-                    most = middle - 1;
-                }
+        let whole = text
+            .whole
+            .clone()
+            .filter(|whole| 2 * (length(&whole.url) + whole.seen()) < max);
+        let (mut least, mut most) = (0, text.seen().saturating_sub(1));
+        let mut best = text.clone().cut_to(0, whole.as_ref());
+        while least < most {
+            let middle = least.midpoint(most + 1);
+            let cut = text.clone().cut_to(middle, whole.as_ref());
+            if length(&cut.written) <= max {
+                (least, best) = (middle, cut);
+            } else {
+                most = middle - 1;
             }
-            best
-        };
-        let best = fitting(&text).or_else(|| {
-            // The link to the whole may be too long by itself.
-            fitting(&Self { whole: None, ..text })
-        });
-        best.unwrap_or_else(|| {
-            Self::of(vec![Piece::text(
-                if max == 0 { "" } else { "…" },
-                Styles::default(),
-            )])
-        })
+        }
+        if max == 0 { Self::default() } else { best }
     }
 
-    fn cut_to(self, max: usize) -> Self {
+    /// The beginning that takes so many characters to see, an ellipsis, and the link to the whole.
+    fn cut_to(self, room: usize, whole: Option<&Whole>) -> Self {
         let mut pieces = self.pieces;
         if self.is_cut {
             // The link to the whole, and the blank or line end before it.
             pieces.truncate(pieces.len().saturating_sub(2));
         }
-        // The most of it is for the text.
-        let whole = self.whole.as_ref().filter(|whole| 2 * whole.seen() < max);
-        let ending = 1 + whole.map_or(0, Whole::seen);
-        let pieces = match max.checked_sub(ending) {
-            Some(room) => cut(&pieces, room, whole),
-            None => Vec::new(),
-        };
+        let seen: usize = pieces.iter().map(Piece::seen).sum();
+        let pieces = cut(&pieces, room.min(seen.saturating_sub(1)), whole);
         Self {
             written: write(&pieces),
             pieces,

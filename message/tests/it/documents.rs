@@ -160,8 +160,12 @@ fn write_inline(inline: &Inline, styles: &str, markdown: &mut String, all: &mut 
             write(inside, &with(styles, style.sign()), markdown, all);
             markdown.push_str(style.markdown());
         }
+        Inline::InWord(style) if styles.contains(style.sign()) => {
+            // The sign would end the style that is open.
+            markdown.push_str("aabbcc");
+            all.extend("aabbcc".chars().map(|c| seen(c, styles, None)));
+        }
         Inline::InWord(style) => {
-            // In a word, a single asterisk and two tildes do as two asterisks do.
             markdown.push_str(&format!("aa{0}bb{0}cc", style.markdown()));
             let inner = with(styles, style.sign());
             for (text, styles) in [("aa", styles), ("bb", &inner), ("cc", styles)] {
