@@ -78,7 +78,20 @@ impl<'a> Page<'a> {
     }
 
     fn finish(mut self) -> Vec<Piece> {
-        while matches!(self.pieces.last(), Some(Piece::Break { .. })) {
+        loop {
+            match self.pieces.last_mut() {
+                Some(Piece::Text { text, .. }) if text.trim_end().is_empty() => {}
+                Some(Piece::Text { text, .. }) => {
+                    text.truncate(text.trim_end().len());
+                    break;
+                }
+                Some(Piece::Own { text, .. }) if !text.trim_end().is_empty() => {
+                    text.truncate(text.trim_end().len());
+                    break;
+                }
+                Some(Piece::Own { .. } | Piece::Break { .. }) => {}
+                Some(Piece::Link { .. } | Piece::Code { .. }) | None => break,
+            }
             self.pieces.pop();
         }
         self.pieces

@@ -45,8 +45,6 @@ pub(crate) fn write(pieces: &[Piece]) -> String {
         }
     }
     write_line(line, &mut out);
-    let kept = out.trim_end().len();
-    out.truncate(kept);
     out
 }
 
