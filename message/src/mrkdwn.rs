@@ -38,7 +38,10 @@ impl Mrkdwn {
         }
     }
 
-    fn made(text: &str) -> Self {
+    fn made(text: String) -> Self {
+        if !text.contains('\n') && !text.is_empty() {
+            return Self::of(vec![Piece::own(text)]);
+        }
         let mut pieces = Vec::new();
         for (index, line) in text.split('\n').enumerate() {
             if index > 0 {
@@ -53,12 +56,12 @@ impl Mrkdwn {
 
     /// Mrkdwn of our own, written in the code.
     pub fn own(text: &'static str) -> Self {
-        Self::made(text)
+        Self::made(text.to_owned())
     }
 
     /// Mrkdwn that was made here and has been on record since.
     pub fn recorded(text: String) -> Self {
-        Self::made(&text)
+        Self::made(text)
     }
 
     /// Foreign text: shown as it is, in one line, without mentions, links and styles.
@@ -123,7 +126,7 @@ impl Mrkdwn {
         for piece in &mut pieces {
             match piece {
                 Piece::Text { styles, .. } | Piece::Link { styles, .. } => {
-                    *styles = styles.with(Styles::BOLD)
+                    *styles = styles.with(Styles::BOLD);
                 }
                 Piece::Own { text, styles } => {
                     // What is bold already does not become so once more.

@@ -139,12 +139,12 @@ fn write_line(mut cells: Vec<Cell<'_>>, out: &mut String) {
 fn trim_styles(cells: &mut [Cell<'_>]) {
     for style in Styles::EACH {
         let mut is_inside = false;
-        for at in 0..cells.len() {
-            is_inside = untrimmed(&mut cells[at], style, is_inside);
+        for cell in cells.iter_mut() {
+            is_inside = untrimmed(cell, style, is_inside);
         }
         is_inside = false;
-        for at in (0..cells.len()).rev() {
-            is_inside = untrimmed(&mut cells[at], style, is_inside);
+        for cell in cells.iter_mut().rev() {
+            is_inside = untrimmed(cell, style, is_inside);
         }
     }
 }

@@ -166,14 +166,15 @@ fn write_inline(inline: &Inline, styles: &str, markdown: &mut String, all: &mut 
             all.extend("aabbcc".chars().map(|c| seen(c, styles, None)));
         }
         Inline::InWord(style) => {
-            markdown.push_str(&format!("aa{0}bb{0}cc", style.markdown()));
+            let sign = style.markdown();
+            markdown.extend(["aa", sign, "bb", sign, "cc"]);
             let inner = with(styles, style.sign());
             for (text, styles) in [("aa", styles), ("bb", &inner), ("cc", styles)] {
                 all.extend(text.chars().map(|c| seen(c, styles, None)));
             }
         }
         Inline::Code(code) => {
-            markdown.push_str(&format!("``` {code} ```"));
+            markdown.extend(["``` ", code, " ```"]);
             let styles = with(styles, '`');
             all.extend(code.chars().map(|c| seen(c, &styles, None)));
         }
@@ -181,7 +182,7 @@ fn write_inline(inline: &Inline, styles: &str, markdown: &mut String, all: &mut 
             let mut inside = Vec::new();
             markdown.push('[');
             write(label, styles, markdown, &mut inside);
-            markdown.push_str(&format!("](<{url}>)"));
+            markdown.extend(["](<", url, ">)"]);
             let common = ['*', '_', '~'].into_iter().filter(|sign| {
                 inside
                     .iter()

@@ -52,9 +52,7 @@ pub(crate) fn read(mrkdwn: &str, reading: Reading) -> Result<Vec<Line>, String> 
         if index > 0 {
             in_code = !in_code;
         }
-        let part = if in_code {
-            part.strip_prefix('\n').unwrap_or(part)
-        } else if index > 0 {
+        let part = if index > 0 {
             part.strip_prefix('\n').unwrap_or(part)
         } else {
             part
