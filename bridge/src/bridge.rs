@@ -19,7 +19,7 @@ use crate::{
     directory,
     features::{comments, home, install, operation, restore, unfurl},
     graphql::{self, Api},
-    inbound,
+    inbound::{self, Inbound},
     mirror::{self, digest},
     parts::Parts,
     reception::Receptions,
@@ -36,7 +36,10 @@ const CONCURRENCY: usize = 48;
 
 /// The Slack bridge. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Bridge(pub(crate) Arc<Parts>);
+pub struct Bridge {
+    pub(crate) parts: Arc<Parts>,
+    inbound: Arc<Inbound>,
+}
 
 /// Why the bridge could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -83,14 +86,14 @@ impl Bridge {
         let worker = format!("{}/{}", config.instance, Uuid::now_v7().simple());
         let lane = Lane::new(database.clone());
         let connectors = Connectors::new(clock.clone());
-        let parts = Parts {
+        // On SQLite all writes are one after another anyway: better together than in two rows.
+        let inbox_lane = if database.is_sqlite() {
+            lane.clone()
+        } else {
+            Lane::new(database.apart())
+        };
+        let parts = Arc::new(Parts {
             connectors,
-            // On SQLite all writes are one after another anyway: better together than in two rows.
-            inbox_lane: if database.is_sqlite() {
-                lane.clone()
-            } else {
-                Lane::new(database.apart())
-            },
             lane,
             leases: Leases::new(&worker),
             restore: RestoreWatch::new(clock.now()),
@@ -102,20 +105,35 @@ impl Bridge {
             http,
             workspaces,
             apps: Apps::default(),
-            receptions: Receptions::default(),
-            registry: routes::registry(),
             setting,
             api,
             worker,
+        });
+        let inbound = Inbound {
+            slack: parts.config.slack.clone(),
+            database: parts.database.clone(),
+            clock: parts.clock.clone(),
+            queue: parts.queue.clone(),
+            http: parts.http.clone(),
+            workspaces: parts.workspaces.clone(),
+            apps: parts.apps.clone(),
+            receptions: Receptions::default(),
+            socket_trouble: parts.socket_trouble.clone(),
+            lane: parts.lane.clone(),
+            inbox_lane,
+            registry: routes::registry(&parts),
         };
-        Ok(Self(Arc::new(parts)))
+        Ok(Self {
+            parts,
+            inbound: Arc::new(inbound),
+        })
     }
 
     /// Slack's endpoints, `/slack/*`.
     pub fn router(&self) -> axum::Router {
-        inbound::router(Arc::clone(&self.0))
-            .merge(install::router(Arc::clone(&self.0)))
-            .merge(install::sign_in::router(Arc::clone(&self.0)))
+        inbound::router(Arc::clone(&self.inbound))
+            .merge(install::router(Arc::clone(&self.parts)))
+            .merge(install::sign_in::router(Arc::clone(&self.parts)))
     }
 
     /// Works until the shutdown, and then finishes what it has begun or hands it back.
@@ -125,8 +143,9 @@ impl Bridge {
     }
 
     async fn run_parts(&self, shutdown: CancellationToken) {
-        let parts = &self.0;
-        let (inbox, mirror, digests) = (Arc::clone(parts), Arc::clone(parts), Arc::clone(parts));
+        let (parts, inbound) = (&self.parts, &self.inbound);
+        let (mirror, digests) = (Arc::clone(parts), Arc::clone(parts));
+        let inbox = Arc::clone(inbound);
         let (workspaces, operations) = (Arc::clone(parts), Arc::clone(parts));
         if let Err(error) = parts.clock.look(parts.database.write()).await {
             tracing::warn!("the database's clock cannot be read yet, and this machine's is taken: {error}");
@@ -146,13 +165,13 @@ impl Bridge {
                 inbound::tend(&parts.database, &parts.clock, shutdown.clone()),
                 workspace_sync::run(parts, shutdown.clone()),
                 workspace_sync::follow(parts, shutdown.clone()),
-                inbound::socket::run(parts, shutdown.clone()),
+                inbound::socket::run(inbound, shutdown.clone()),
                 restore::run(parts, shutdown.clone()),
                 comments::history::run(parts, shutdown.clone()),
                 follow::run(parts, shutdown.clone()),
                 sweep::run(parts, shutdown.clone()),
                 parts.connectors.run(&parts.database, shutdown.clone()),
-                parts.receptions.run(&parts.database, shutdown.clone()),
+                inbound.receptions.run(&parts.database, shutdown.clone()),
                 leads::follow(parts, shutdown.clone()),
                 unfurl::tend(parts, shutdown.clone()),
                 home::run(parts, shutdown.clone()),
@@ -176,29 +195,29 @@ impl Bridge {
     /// # Errors
     /// What is wrong, for people.
     pub async fn ready(&self) -> Result<(), String> {
-        probe::claim(&self.0.database)
+        probe::claim(&self.parts.database)
             .await
             .map_err(|error| DatabaseFault::explain("the database", &error))
     }
 
     /// Why the queue is not used, since when, and what to do; `None` while it works.
     pub fn queue_trouble(&self) -> Option<String> {
-        self.0.queue.trouble()
+        self.parts.queue.trouble()
     }
 
     /// By how much this machine's clock is ahead of the database's; none before it has been asked.
     pub fn clock_ahead(&self) -> Option<time::Duration> {
-        self.0.clock.machine_ahead()
+        self.parts.clock.machine_ahead()
     }
 
     /// How many of Slack's requests were refused of late for their signatures, and what to do.
     pub fn refused_requests(&self) -> Option<String> {
-        self.0.receptions.trouble()
+        self.inbound.receptions.trouble()
     }
 
     /// Why nothing comes by Socket Mode, and what to do; `None` while it works, or is not used.
     pub fn socket_mode_trouble(&self) -> Option<String> {
-        self.0.socket_trouble.told()
+        self.parts.socket_trouble.told()
     }
 }
 

@@ -3,12 +3,14 @@
 //! One place decides who they are to the incident's organisation, makes the change in their name, and tells apart what the
 //! refusals mean to them.
 
-pub(crate) mod act;
 pub(crate) mod asker;
-mod change;
+mod mutation;
+mod refusal;
 pub(crate) mod services;
+pub(crate) mod subcommand;
 pub(crate) mod texts;
 pub(crate) mod typed;
+pub(crate) mod typed_action;
 mod whom;
 
 use tocsin_entity::{
@@ -17,7 +19,8 @@ use tocsin_entity::{
 };
 use tocsin_queue::JobError;
 
-pub(crate) use change::{Acted, Change};
+pub(crate) use mutation::{ActionOutcome, IncidentMutation, MutationAnswer, mutate};
+pub(crate) use refusal::Refusal;
 pub(crate) use whom::{incident_by_number, memberships, organizations_of};
 
 use crate::{
@@ -27,11 +30,10 @@ use crate::{
     notice::Notice,
     parts::Parts,
 };
-use change::Made;
 
 /// Who asks for a change, of what, and how it is told from others.
 #[derive(Clone, Debug)]
-pub(crate) struct Asked<'a> {
+pub(crate) struct ActionRequest<'a> {
     pub(crate) organization: OrganizationId,
     pub(crate) incident: IncidentId,
     pub(crate) person: &'a Person,
@@ -46,21 +48,31 @@ pub(crate) struct Asked<'a> {
 /// When the API could not be asked; the job may be tried again.
 pub(crate) async fn act(
     parts: &Parts,
-    asked: &Asked<'_>,
-    change: &Change,
-) -> Result<Result<Acted, Notice>, JobError> {
+    asked: &ActionRequest<'_>,
+    mutation: &dyn IncidentMutation,
+) -> Result<Result<ActionOutcome, Notice>, JobError> {
     let member = match member(parts, asked.organization, asked.person, asked.request_id).await? {
         Ok(member) => member,
         Err(notice) => return Ok(Err(notice)),
     };
+    if let Some(notice) = mutation.refusal(&member) {
+        return Ok(Err(notice));
+    }
     let who = As {
         on_behalf_of: Some(member.id),
         ..As::bridge(asked.organization, asked.request_id)
     };
-    let made = change::make(parts, who, asked.incident, change, asked.key.clone()).await?;
-    let (code, message) = match made {
-        Made::Done(acted) => return Ok(faster(&member, change, acted)),
-        Made::Refused { code, message } => (code, message),
+    let answer = mutation
+        .make(&parts.api, who, asked.incident, asked.key.clone())
+        .await?;
+    let (code, message) = match answer {
+        MutationAnswer::Done(outcome) => {
+            return Ok(match mutation.overtaken(&member, &outcome) {
+                Some(notice) => Err(notice),
+                None => Ok(outcome),
+            });
+        }
+        MutationAnswer::Refused { code, message } => (code, message),
     };
     refused(parts, who, &member, asked.incident, code, message)
         .await
@@ -97,29 +109,6 @@ pub(crate) async fn stranger(
         return Ok(Notice::NotLinked { how });
     }
     Ok(Notice::OtherOrganization)
-}
-
-/// Where somebody else was faster it was a no-op, and the person is told.
-fn faster(member: &Member, change: &Change, acted: Acted) -> Result<Acted, Notice> {
-    let (now, by) = match change {
-        Change::Acknowledge => (IncidentStatus::Acknowledged, &acted.acknowledged_by),
-        Change::Resolve { .. } => (IncidentStatus::Resolved, &acted.resolved_by),
-        Change::Reopen
-        | Change::Comment { .. }
-        | Change::Reassign { .. }
-        | Change::Snooze { .. }
-        | Change::Update { .. }
-        | Change::Mute(_) => return Ok(acted),
-    };
-    let own = by.as_ref().is_some_and(|(id, _)| *id == member.id.to_string());
-    if own {
-        return Ok(acted);
-    }
-    let by = by.as_ref().map(|(_, name)| name.clone());
-    Err(match now {
-        IncidentStatus::Acknowledged => Notice::AlreadyAcknowledged { by },
-        IncidentStatus::Triggered | IncidentStatus::Resolved => Notice::AlreadyResolved { by },
-    })
 }
 
 /// What a refusal of the API means to the person.

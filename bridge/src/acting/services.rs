@@ -4,7 +4,7 @@ use tocsin_entity::id::{OrganizationId, ServiceId};
 use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
-use super::act::Refusal;
+use super::Refusal;
 use crate::{
     failure::of_api,
     graphql::{As, ServicesToName, services_to_name},

@@ -7,14 +7,12 @@ pub(crate) use tocsin_client::{
     Postmortem, PreviewRequest, PreviewedIncident, SealedToken, SlackApp, SlackWorkspace,
     SoughtMember as Sought, TestedConnector,
     documents::{
-        AcknowledgeIncident, AddComment, CompleteSlackInstall, DateTime, EditComment, HomeIncidents,
-        ListIncidents, ReassignIncident, RecordSlackChannelChange, RecordSlackLink, ReopenIncident,
-        ReportRestore, ResolveIncident, RetractComment, ServicesToName, SetSlackSync, SnoozeIncident,
-        StatusOfIncidents, TriggerFromSlack, TriggerFromWorkflow, UpdateIncident, WhoIs,
-        acknowledge_incident, add_comment, complete_slack_install, edit_comment, home_incidents,
-        list_incidents, reassign_incident, record_slack_channel_change, record_slack_link, reopen_incident,
-        report_restore, resolve_incident, retract_comment, services_to_name, set_slack_sync, snooze_incident,
-        status_of_incidents, trigger_from_slack, trigger_from_workflow, update_incident, who_is,
+        AddComment, CompleteSlackInstall, DateTime, EditComment, HomeIncidents, ListIncidents,
+        RecordSlackChannelChange, RecordSlackLink, ReportRestore, RetractComment, ServicesToName,
+        StatusOfIncidents, TriggerFromSlack, TriggerFromWorkflow, WhoIs, add_comment, complete_slack_install,
+        edit_comment, home_incidents, list_incidents, record_slack_channel_change, record_slack_link,
+        report_restore, retract_comment, services_to_name, status_of_incidents, trigger_from_slack,
+        trigger_from_workflow, who_is,
     },
 };
 #[cfg(test)]

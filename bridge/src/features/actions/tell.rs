@@ -4,7 +4,7 @@ use serde_json::json;
 use tocsin_queue::JobError;
 use url::Url;
 
-use super::{dialogs, press::Press};
+use super::{dialog, press::Press};
 use crate::{
     installation::AppInstallation,
     notice::{self, Notice},
@@ -65,7 +65,7 @@ pub(super) async fn tell(
     if let (None, None, Some(trigger)) = (response_url, channel, trigger) {
         let told = installation
             .slack()
-            .open_view(trigger, &dialogs::told(&text))
+            .open_view(trigger, &dialog::told(&text))
             .await;
         if let Err(error) = told {
             tracing::warn!(slack.user = user, "{user} can't be told: {error}");

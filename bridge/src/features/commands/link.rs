@@ -1,21 +1,66 @@
 //! Whether a person in Slack is matched with a member, and how they come to be.
 
+use futures::FutureExt;
 use tocsin_message::mrkdwn::Mrkdwn;
 
 use super::whoami;
 use crate::{
     acting::{
-        act::{Done, Refusal},
+        Refusal,
+        subcommand::{Run, Subcommand, conclude},
         typed::Typed,
+        typed_action::Done,
     },
+    grammar::usage::Usage,
     identity::{self, Person},
     installation::AppInstallation,
     notice::Notice,
     parts::Parts,
+    request::{Item, Worked},
 };
 
+const LINK_USAGE: &Usage = &Usage {
+    names: &["link"],
+    form: "link",
+    about: "has you matched with the member with your e-mail address",
+    deed: "link",
+    of_incident: false,
+};
+
+/// Has the person matched with a member.
+pub(crate) const LINK: Subcommand<Parts> = Subcommand {
+    usage: LINK_USAGE,
+    check: |_| Ok(()),
+    run: Run::Write(|parts, item, typed, _| work_link(parts, item, typed).boxed()),
+};
+
+const UNLINK_USAGE: &Usage = &Usage {
+    names: &["unlink"],
+    form: "unlink",
+    about: "ends that",
+    deed: "unlink",
+    of_incident: false,
+};
+
+/// Ends that.
+pub(crate) const UNLINK: Subcommand<Parts> = Subcommand {
+    usage: UNLINK_USAGE,
+    check: |_| Ok(()),
+    run: Run::Write(|parts, item, typed, _| work_unlink(parts, item, typed).boxed()),
+};
+
+async fn work_link(parts: &Parts, item: &Item, typed: &Typed) -> Worked {
+    let done = link(parts, &item.installation, typed, item.request_id.as_deref()).await;
+    conclude(parts, item, typed, LINK_USAGE, done).await
+}
+
+async fn work_unlink(parts: &Parts, item: &Item, typed: &Typed) -> Worked {
+    let done = unlink(parts, &item.installation, typed).await;
+    conclude(parts, item, typed, UNLINK_USAGE, done).await
+}
+
 /// Matches a person again, and tells as whom.
-pub(super) async fn link(
+async fn link(
     parts: &Parts,
     installation: &AppInstallation,
     typed: &Typed,
@@ -58,7 +103,7 @@ fn stranger(parts: &Parts, person: &Person) -> Refusal {
 }
 
 /// Ends the matching, until the person links themselves again.
-pub(super) async fn unlink(parts: &Parts, installation: &AppInstallation, typed: &Typed) -> Done {
+async fn unlink(parts: &Parts, installation: &AppInstallation, typed: &Typed) -> Done {
     if let Err(notice) = typed.person(parts, installation).await? {
         return Ok(Err(notice.into()));
     }

@@ -15,20 +15,25 @@ use tocsin_slack::{
 };
 use url::Url;
 
-use super::Told;
+use super::{
+    Told,
+    filters::{Filters, filters},
+};
 use crate::{
-    acting::{self, asker, services, texts, typed::Typed},
-    failure::of_api,
-    grammar::{
-        parse::{Command, Filters, parse},
-        verb::Verb,
+    acting::{
+        self, asker, services,
+        subcommand::{Run, Subcommand, answered},
+        texts,
+        typed::Typed,
     },
+    failure::of_api,
+    grammar::{usage::Usage, words::first_word},
     graphql::{As, Incident, Known, ListIncidents, Member, list_incidents},
     installation::AppInstallation,
     mirror::content::{self, NAME_MAX},
     notice::{self, Notice},
-    parts::{Parts, Prompt},
-    request::{Answer, Ask, Reply},
+    parts::Parts,
+    request::{Answer, Ask, Prompt, Reply},
 };
 
 /// Incidents in a page.
@@ -44,12 +49,12 @@ const NEXT: &str = "list_next";
 const PREVIOUS: &str = "list_previous";
 
 /// `block_actions`, for the buttons that turn the pages.
-pub(crate) const PAGE: Prompt = Prompt {
+pub(crate) const PAGE: Prompt<Parts> = Prompt {
     kind: Kind::Interaction,
     name: "block_actions",
-    wanted: |payload| Turn::of(payload).is_some(),
+    wanted: |_, payload| Turn::of(payload).is_some(),
     answer: |parts, ask| turn(parts, ask).boxed(),
-    otherwise: |_| Reply::Empty,
+    otherwise: |_, _| Reply::Empty,
 };
 
 /// Which page is wanted: what a button carries.
@@ -112,8 +117,31 @@ impl Turn {
     }
 }
 
+const USAGE: &Usage = &Usage {
+    names: &["list", "ls"],
+    form: "list [mine] [high] [sev1] [service:NAME] [acknowledged] [all]",
+    about: "lists the open incidents, or with `all` the resolved ones too",
+    deed: "list",
+    of_incident: false,
+};
+
+/// Lists incidents.
+pub(crate) const LIST: Subcommand<Parts> = Subcommand {
+    usage: USAGE,
+    check: |rest| filters(rest).map(drop),
+    run: Run::Read(|parts, ask, typed, rest| answer(parts, ask, typed, rest).boxed()),
+};
+
+async fn answer(parts: &Parts, ask: &Ask, typed: &Typed, rest: &str) -> Result<Answer, JobError> {
+    let Ok(filters) = filters(rest) else {
+        return Ok(Answer::Done("ignored", Reply::Empty));
+    };
+    let told = list(parts, &ask.installation, typed, &filters, &ask.request_id).await?;
+    Ok(answered(USAGE, told.map(Told::reply)))
+}
+
 /// The first page, of each organisation of the person's.
-pub(super) async fn list(
+async fn list(
     parts: &Parts,
     installation: &AppInstallation,
     typed: &Typed,
@@ -345,7 +373,7 @@ async fn turn(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
             ("list", message)
         }
         Ok(Err(notice)) => {
-            let text = texts::refused(&notice, Verb::List);
+            let text = texts::refused(&notice, USAGE);
             return tell(parts, ask, &turn, &text, notice.outcome()).await;
         }
         Err(error) => {
@@ -381,7 +409,8 @@ async fn tell(
 async fn turned(parts: &Parts, ask: &Ask, turn: &Turn) -> Result<Result<Told, Notice>, JobError> {
     let request_id = ask.request_id.as_str();
     let page = &turn.page;
-    let Ok(Command::List(filters)) = parse(&page.text) else {
+    let (word, rest) = first_word(&page.text);
+    let Some(filters) = filters(rest).ok().filter(|_| USAGE.is_named(word)) else {
         return Ok(Err(Notice::NotFound));
     };
     let person = match asker::person(parts, &ask.installation, &turn.user).await? {

@@ -1,5 +1,6 @@
 //! One incident, to read.
 
+use futures::FutureExt;
 use tocsin_entity::id::OrganizationId;
 use tocsin_message::{blocks, mrkdwn::Mrkdwn};
 use tocsin_queue::JobError;
@@ -7,13 +8,19 @@ use tocsin_slack::inputs::divider;
 
 use super::Told;
 use crate::{
-    acting::{self, typed::Typed},
+    acting::{
+        self,
+        subcommand::{NEEDS_NUMBER, Run, Subcommand, answered},
+        typed::Typed,
+    },
     failure::of_api,
+    grammar::{usage::Usage, words::numbered},
     graphql::{As, Entry, Incident},
     installation::AppInstallation,
     mirror::content,
     notice::Notice,
     parts::Parts,
+    request::{Answer, Ask, Reply},
 };
 
 /// Entries of the timeline that are shown, the newest first.
@@ -22,7 +29,33 @@ const ENTRIES: usize = 5;
 /// Characters of a description.
 const DESCRIPTION_MAX: usize = 1_500;
 
-pub(super) async fn show(
+const USAGE: &Usage = &Usage {
+    names: &["show", "view"],
+    form: "show N",
+    about: "shows an incident",
+    deed: "see",
+    of_incident: true,
+};
+
+/// Shows an incident.
+pub(crate) const SHOW: Subcommand<Parts> = Subcommand {
+    usage: USAGE,
+    check: |rest| match numbered(rest) {
+        Some(_) => Ok(()),
+        None => Err(NEEDS_NUMBER.to_owned()),
+    },
+    run: Run::Read(|parts, ask, typed, rest| answer(parts, ask, typed, rest).boxed()),
+};
+
+async fn answer(parts: &Parts, ask: &Ask, typed: &Typed, rest: &str) -> Result<Answer, JobError> {
+    let Some((number, _)) = numbered(rest) else {
+        return Ok(Answer::Done("ignored", Reply::Empty));
+    };
+    let told = show(parts, &ask.installation, typed, number, &ask.request_id).await?;
+    Ok(answered(USAGE, told.map(Told::reply)))
+}
+
+async fn show(
     parts: &Parts,
     installation: &AppInstallation,
     typed: &Typed,

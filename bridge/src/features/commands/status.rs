@@ -1,20 +1,47 @@
 //! How many incidents are open, and whether the way to Slack is well.
 
+use futures::FutureExt;
 use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
 use super::Told;
 use crate::{
-    acting::{self, typed::Typed},
+    acting::{
+        self,
+        subcommand::{Run, Subcommand, answered},
+        typed::Typed,
+    },
     failure::of_api,
+    grammar::usage::Usage,
     graphql::{As, StatusOfIncidents, status_of_incidents},
     installation::AppInstallation,
     notice::Notice,
     parts::Parts,
+    request::{Answer, Ask},
     workspace::SlackHealth,
 };
 
-pub(super) async fn status(
+const USAGE: &Usage = &Usage {
+    names: &["status"],
+    form: "status",
+    about: "tells how many incidents are open, and whether Tocsin is well",
+    deed: "status",
+    of_incident: false,
+};
+
+/// Tells how things stand.
+pub(crate) const STATUS: Subcommand<Parts> = Subcommand {
+    usage: USAGE,
+    check: |_| Ok(()),
+    run: Run::Read(|parts, ask, typed, _| answer(parts, ask, typed).boxed()),
+};
+
+async fn answer(parts: &Parts, ask: &Ask, typed: &Typed) -> Result<Answer, JobError> {
+    let told = status(parts, &ask.installation, typed, &ask.request_id).await?;
+    Ok(answered(USAGE, told.map(Told::reply)))
+}
+
+async fn status(
     parts: &Parts,
     installation: &AppInstallation,
     typed: &Typed,

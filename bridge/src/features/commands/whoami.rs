@@ -1,23 +1,51 @@
 //! As whom a person acts.
 
+use futures::FutureExt;
 use tocsin_entity::{id::OrganizationId, kinds::Role};
 use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
+use super::Told;
 use crate::{
-    acting::{self, typed::Typed},
+    acting::{
+        self,
+        subcommand::{Run, Subcommand, answered},
+        typed::Typed,
+    },
     failure::of_api,
+    grammar::usage::Usage,
     graphql::{As, Known, Member, WhoIs, who_is},
     identity::Person,
     installation::AppInstallation,
     notice::Notice,
     parts::Parts,
+    request::{Answer, Ask},
 };
 
 /// Longest name that is shown.
 const NAME_MAX: usize = 100;
 
-pub(super) async fn whoami(
+const USAGE: &Usage = &Usage {
+    names: &["whoami"],
+    form: "whoami",
+    about: "tells as which member you act here",
+    deed: "whoami",
+    of_incident: false,
+};
+
+/// Tells as whom a person acts.
+pub(crate) const WHOAMI: Subcommand<Parts> = Subcommand {
+    usage: USAGE,
+    check: |_| Ok(()),
+    run: Run::Read(|parts, ask, typed, _| answer(parts, ask, typed).boxed()),
+};
+
+async fn answer(parts: &Parts, ask: &Ask, typed: &Typed) -> Result<Answer, JobError> {
+    let told = whoami(parts, &ask.installation, typed, &ask.request_id).await?;
+    Ok(answered(USAGE, told.map(|text| Told::text(text).reply())))
+}
+
+async fn whoami(
     parts: &Parts,
     installation: &AppInstallation,
     typed: &Typed,

@@ -12,6 +12,7 @@ use tocsin_slack::{envelope::Kind, error::SlackError, inputs::option, view::View
 use super::{
     Prefilled,
     form::{self, DESCRIPTION_MAX, Meta, TITLE_MAX},
+    given::IncidentDraft,
     sorry,
 };
 use crate::{
@@ -20,7 +21,6 @@ use crate::{
         services::{self, CHOICES},
         typed::Typed,
     },
-    grammar::parse::Given,
     graphql::{As, Member},
     identity::{self, Person},
     installation::AppInstallation,
@@ -56,16 +56,16 @@ pub(crate) const SHORTCUTS: [Shortcut; 2] = [
 pub(crate) const GLOBAL: Prompt = Prompt {
     kind: Kind::Interaction,
     name: "shortcut",
-    wanted: |payload| payload["callback_id"] == SHORTCUT,
+    wanted: |_, payload| payload["callback_id"] == SHORTCUT,
     answer: |parts, ask| from_nowhere(parts, ask).boxed(),
-    otherwise: |_| Reply::Empty,
+    otherwise: |_, _| Reply::Empty,
 };
 
 /// The button of the Home tab.
 pub(crate) const FROM_HOME: Prompt = Prompt {
     kind: Kind::Interaction,
     name: "block_actions",
-    wanted: |payload| {
+    wanted: |_, payload| {
         let actions = payload["actions"].as_array();
         actions.is_some_and(|actions| {
             actions
@@ -74,27 +74,27 @@ pub(crate) const FROM_HOME: Prompt = Prompt {
         })
     },
     answer: |parts, ask| from_nowhere(parts, ask).boxed(),
-    otherwise: |_| Reply::Empty,
+    otherwise: |_, _| Reply::Empty,
 };
 
 /// The message shortcut.
 pub(crate) const FROM_MESSAGE: Prompt = Prompt {
     kind: Kind::Interaction,
     name: "message_action",
-    wanted: |payload| payload["callback_id"] == MESSAGE_SHORTCUT,
+    wanted: |_, payload| payload["callback_id"] == MESSAGE_SHORTCUT,
     answer: |parts, ask| from_message(parts, ask).boxed(),
-    otherwise: |_| Reply::Empty,
+    otherwise: |_, _| Reply::Empty,
 };
 
 /// `block_suggestion`, for the services in the dialog.
 pub(crate) const OPTIONS: Prompt = Prompt {
     kind: Kind::Interaction,
     name: "block_suggestion",
-    wanted: |payload| {
+    wanted: |_, payload| {
         payload["view"]["callback_id"] == form::CALLBACK && payload["action_id"] == form::SERVICE
     },
     answer: |parts, ask| options(parts, ask).boxed(),
-    otherwise: |_| Reply::no_options(),
+    otherwise: |_, _| Reply::no_options(),
 };
 
 /// Who opens it, and with what.
@@ -132,7 +132,7 @@ pub(super) async fn for_command(
     parts: &Parts,
     ask: &Ask,
     typed: &Typed,
-    given: &Given,
+    given: &IncidentDraft,
 ) -> Result<Answer, JobError> {
     let opener = Opener {
         ask,
@@ -168,7 +168,7 @@ async fn from_message(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
 #[derive(Clone, Copy)]
 enum What<'a> {
     Nothing,
-    Given(&'a Given),
+    Given(&'a IncidentDraft),
     Message(&'a Value),
 }
 

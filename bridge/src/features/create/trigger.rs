@@ -10,7 +10,7 @@ use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
 use crate::{
-    acting::act::Refusal,
+    acting::Refusal,
     failure::of_api,
     graphql::{As, Known, Member, TriggerFromSlack, trigger_from_slack},
     installation::AppInstallation,

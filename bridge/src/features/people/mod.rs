@@ -18,7 +18,7 @@ use crate::{
 pub(crate) const USER_CHANGED: Route = Route {
     kind: Kind::Event,
     name: "user_change",
-    wanted: |payload| user(payload).is_some(),
+    wanted: |_, payload| user(payload).is_some(),
     work: |parts, item| refresh(parts, item).boxed(),
 };
 

@@ -38,7 +38,7 @@ use crate::{
 pub(crate) const ROUTE: Route = Route {
     kind: Kind::Event,
     name: "link_shared",
-    wanted: |payload| Shared::of(payload).is_some(),
+    wanted: |_, payload| Shared::of(payload).is_some(),
     work: |parts, item| shared(parts, item).boxed(),
 };
 
