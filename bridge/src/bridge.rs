@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
+use tocsin_client::{ApiCaller, ApiClient};
 use tocsin_clock::Clock;
 use tocsin_database::{Database, DatabaseFault};
 use tocsin_queue::{Queue, Worker};
@@ -18,7 +19,6 @@ use crate::{
     connector::Connectors,
     directory,
     features::{comments, home, install, operation, restore, unfurl},
-    graphql::{self, Api},
     inbound::{self, Inbound},
     mirror::{self, digest},
     parts::Parts,
@@ -33,6 +33,14 @@ use crate::{
 
 /// Jobs of each kind that run at the same time: they wait for Slack and for the API most of the time.
 const CONCURRENCY: usize = 48;
+
+/// Who the bridge is to the API.
+const CALLER: ApiCaller = ApiCaller {
+    user_agent: concat!("tocsin-bridge/", env!("CARGO_PKG_VERSION")),
+    credential: "TOCSIN_BRIDGE_TOKEN",
+    requests_metric: Some("tocsin_bridge_api_requests_total"),
+    uses_proxy: true,
+};
 
 /// The Slack bridge. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -82,7 +90,7 @@ impl Bridge {
             let name = environment(&config.slack.api_url, token);
             workspaces.add(Workspace::new(&setting, None, &name, Some(token.clone())));
         }
-        let api = Api::new(&config.api_url, config.bridge_token.clone(), graphql::CALLER)?;
+        let api = ApiClient::new(&config.api_url, config.bridge_token.clone(), CALLER)?;
         let worker = format!("{}/{}", config.instance, Uuid::now_v7().simple());
         let lane = Lane::new(database.clone());
         let connectors = Connectors::new(clock.clone());

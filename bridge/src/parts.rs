@@ -1,5 +1,6 @@
 //! What the features of the bridge share: the services that they are handed by [`crate::bridge`].
 
+use tocsin_client::ApiClient;
 use tocsin_clock::Clock;
 use tocsin_database::Database;
 use tocsin_entity::id::SlackAppId;
@@ -9,7 +10,6 @@ use tocsin_slack_client::{Http, oauth::ClientConfig};
 use crate::{
     config::BridgeConfig,
     connector::Connectors,
-    graphql::Api,
     request,
     restore_watch::RestoreWatch,
     store::{Lane, Leases, claim::Claimant, lease::Claimed},
@@ -41,7 +41,7 @@ pub(crate) struct Parts {
     pub(crate) setting: Setting,
     /// Why nothing comes by Socket Mode, while that is so.
     pub(crate) socket_trouble: SocketTroubles,
-    pub(crate) api: Api,
+    pub(crate) api: ApiClient,
     pub(crate) lane: Lane,
     pub(crate) leases: Leases,
     /// Whether the database was restored from a backup.

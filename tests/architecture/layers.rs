@@ -15,7 +15,6 @@ const BRIDGE: &[&[&str]] = &[
         "config",
         "connector",
         "grammar",
-        "graphql",
         "reception",
         "restore_watch",
         "store",

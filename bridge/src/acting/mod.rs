@@ -13,6 +13,7 @@ pub(crate) mod typed;
 pub(crate) mod typed_action;
 mod whom;
 
+use tocsin_client::{As, Member};
 use tocsin_entity::{
     id::{IncidentId, OrganizationId},
     kinds::{IncidentStatus, Role},
@@ -25,7 +26,6 @@ pub(crate) use whom::{incident_by_number, memberships, organizations_of};
 
 use crate::{
     failure::of_api,
-    graphql::{As, Member},
     identity::{self, Person, Standing},
     notice::Notice,
     parts::Parts,

@@ -1,20 +1,18 @@
 //! The mutations by which people change an incident from Slack.
 
 use futures::future::BoxFuture;
+use tocsin_client::{ApiClient, As, Known, Member};
 use tocsin_entity::{id::IncidentId, kinds::IncidentStatus};
 use tocsin_queue::JobError;
 
-use crate::{
-    graphql::{Api, As, Known, Member},
-    notice::Notice,
-};
+use crate::notice::Notice;
 
 /// A change of one incident that a person has asked for, in all that it takes.
 pub(crate) trait IncidentMutation: std::fmt::Debug + Send + Sync {
     /// Makes it as `who`. The key makes it the same one when it is repeated.
     fn make<'a>(
         &'a self,
-        api: &'a Api,
+        api: &'a ApiClient,
         who: As<'a>,
         incident: IncidentId,
         key: String,

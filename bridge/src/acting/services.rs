@@ -1,15 +1,15 @@
 //! Services, as people name and choose them.
 
+use tocsin_client::{
+    As,
+    documents::{ServicesToName, services_to_name},
+};
 use tocsin_entity::id::{OrganizationId, ServiceId};
 use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
 use super::Refusal;
-use crate::{
-    failure::of_api,
-    graphql::{As, ServicesToName, services_to_name},
-    parts::Parts,
-};
+use crate::{failure::of_api, parts::Parts};
 
 /// Services read at once, and pages at most.
 const PAGE: i64 = 100;

@@ -1,11 +1,11 @@
 //! Whom a person in Slack acts for, where nothing that they act on says so.
 
+use tocsin_client::{As, Incident, Member};
 use tocsin_entity::id::OrganizationId;
 use tocsin_queue::JobError;
 
 use crate::{
     failure::of_api,
-    graphql::{As, Incident, Member},
     identity::{self, Person},
     notice::Notice,
     parts::Parts,

@@ -15,14 +15,11 @@ pub(crate) use linking::set_linked;
 pub(crate) use person::{Person, is_at_home, is_unlinked, name, person, remember};
 pub(crate) use prompt::prompt;
 
+use tocsin_client::{As, Member};
 use tocsin_entity::id::OrganizationId;
 use tocsin_queue::JobError;
 
-use crate::{
-    failure::of_api,
-    graphql::{As, Member},
-    parts::Parts,
-};
+use crate::{failure::of_api, parts::Parts};
 
 /// Which members a person is, in one organisation or in all that the workspace serves: by their own word, or by the e-mail address.
 pub(crate) async fn members(

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
 use sea_orm::DbErr;
 use time::OffsetDateTime;
+use tocsin_client::{ApiError, As, Connector, Entry, Incident, Mirrored, Postmortem};
 use tocsin_entity::{
     id::{ConnectorId, DigestId},
     kinds::{EntryKind, Source},
@@ -26,7 +27,6 @@ use super::{
     outcome::{Outcome, Wait, back_off},
 };
 use crate::{
-    graphql::{ApiError, As, Connector, Entry, Incident, Mirrored, Postmortem},
     mirror::digest::lines,
     origin,
     parts::Parts,

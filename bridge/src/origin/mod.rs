@@ -9,6 +9,7 @@ use sea_orm::{
     sea_query::OnConflict,
 };
 use time::OffsetDateTime;
+use tocsin_client::{Appearance, Connector, Known};
 use tocsin_entity::{
     id::{ConnectorId, IncidentId, OrganizationId, WorkspaceId},
     kinds::ReplyMode,
@@ -17,7 +18,6 @@ use tocsin_entity::{
 use tocsin_queue::{JobError, jobs::ReconcileIncident};
 
 use crate::{
-    graphql::{Appearance, Connector, Known},
     installation::AppInstallation,
     parts::Parts,
     store::claim::{self, News},

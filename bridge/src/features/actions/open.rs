@@ -5,6 +5,7 @@
 
 use futures::FutureExt;
 use serde_json::Value;
+use tocsin_client::{As, Incident};
 use tocsin_entity::kinds::{IncidentStatus, Role};
 use tocsin_queue::JobError;
 use tocsin_slack::{envelope::Kind, error::SlackError, view::View};
@@ -21,7 +22,6 @@ use super::{
 use crate::{
     acting::{self, asker},
     failure::of_api,
-    graphql::{As, Incident},
     installation::AppInstallation,
     notice::Notice,
     parts::Parts,

@@ -2,6 +2,7 @@
 
 use futures::FutureExt;
 use serde_json::Value;
+use tocsin_client::As;
 use tocsin_entity::kinds::Role;
 use tocsin_queue::JobError;
 use tocsin_slack::envelope::Kind;
@@ -15,7 +16,6 @@ use super::{
 use crate::{
     acting::{self, asker},
     failure::of_api,
-    graphql::As,
     request::{Answer, Ask, Reply},
 };
 

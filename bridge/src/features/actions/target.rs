@@ -1,6 +1,7 @@
 //! The incident that a press is about.
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use tocsin_client::As;
 use tocsin_entity::{
     id::{IncidentId, OrganizationId},
     slack::post,
@@ -9,8 +10,8 @@ use tocsin_queue::JobError;
 
 use super::press::Press;
 use crate::{
-    acting, failure::of_api, graphql::As, identity::Person, installation::AppInstallation, links,
-    notice::Notice, parts::Parts, thread,
+    acting, failure::of_api, identity::Person, installation::AppInstallation, links, notice::Notice,
+    parts::Parts, thread,
 };
 
 /// The incident that a press is about, in its organisation.

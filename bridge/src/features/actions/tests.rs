@@ -3,7 +3,7 @@
 use insta::assert_json_snapshot;
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime, macros::datetime};
-use tocsin_client::MemberChoice;
+use tocsin_client::{Entry, Incident, Known, MemberChoice};
 use tocsin_entity::{
     id::UserId,
     kinds::{EntryKind, Severity, Urgency},
@@ -16,7 +16,6 @@ use super::{
     people::options,
 };
 use crate::{
-    graphql::{Entry, Incident, Known},
     mirror::tests::fixtures::{acknowledged, entry, incident},
     notice::Notice,
 };

@@ -3,6 +3,10 @@
 use futures::FutureExt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tocsin_client::{
+    As, Incident, Known, Member,
+    documents::{ListIncidents, list_incidents},
+};
 use tocsin_entity::{id::OrganizationId, kinds::IncidentStatus};
 use tocsin_message::{
     blocks::{self, Look},
@@ -28,7 +32,6 @@ use crate::{
     },
     failure::of_api,
     grammar::{usage::Usage, words::first_word},
-    graphql::{As, Incident, Known, ListIncidents, Member, list_incidents},
     installation::AppInstallation,
     mirror::content::{self, NAME_MAX},
     notice::{self, Notice},

@@ -1,6 +1,7 @@
 //! One incident, to read.
 
 use futures::FutureExt;
+use tocsin_client::{As, Entry, Incident};
 use tocsin_entity::id::OrganizationId;
 use tocsin_message::{blocks, mrkdwn::Mrkdwn};
 use tocsin_queue::JobError;
@@ -15,7 +16,6 @@ use crate::{
     },
     failure::of_api,
     grammar::{usage::Usage, words::numbered},
-    graphql::{As, Entry, Incident},
     installation::AppInstallation,
     mirror::content,
     notice::Notice,

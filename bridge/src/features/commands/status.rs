@@ -1,6 +1,10 @@
 //! How many incidents are open, and whether the way to Slack is well.
 
 use futures::FutureExt;
+use tocsin_client::{
+    As,
+    documents::{StatusOfIncidents, status_of_incidents},
+};
 use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
@@ -13,7 +17,6 @@ use crate::{
     },
     failure::of_api,
     grammar::usage::Usage,
-    graphql::{As, StatusOfIncidents, status_of_incidents},
     installation::AppInstallation,
     notice::Notice,
     parts::Parts,

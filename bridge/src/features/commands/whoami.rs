@@ -1,6 +1,10 @@
 //! As whom a person acts.
 
 use futures::FutureExt;
+use tocsin_client::{
+    As, Known, Member,
+    documents::{WhoIs, who_is},
+};
 use tocsin_entity::{id::OrganizationId, kinds::Role};
 use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
@@ -14,7 +18,6 @@ use crate::{
     },
     failure::of_api,
     grammar::usage::Usage,
-    graphql::{As, Known, Member, WhoIs, who_is},
     identity::Person,
     installation::AppInstallation,
     notice::Notice,

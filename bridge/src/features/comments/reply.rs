@@ -4,6 +4,10 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use time::Duration;
+use tocsin_client::{
+    As,
+    documents::{AddComment, DateTime, add_comment},
+};
 use tocsin_queue::JobError;
 use tocsin_slack::envelope::Kind;
 
@@ -11,7 +15,6 @@ use super::{memory, revise, told::Told};
 use crate::{
     acting::{self, subcommand::Subcommands},
     failure::of_api,
-    graphql::{AddComment, As, DateTime, add_comment},
     identity::{self, Person, Standing},
     installation::Speaker,
     notice::{self, Notice},

@@ -10,6 +10,7 @@ mod submit;
 mod trigger;
 
 use futures::FutureExt;
+use tocsin_client::As;
 use tocsin_entity::{
     id::OrganizationId,
     kinds::{Severity, Urgency},
@@ -27,7 +28,6 @@ use crate::{
         typed::Typed,
     },
     grammar::usage::Usage,
-    graphql::As,
     installation::AppInstallation,
     notice::Notice,
     origin::Origin,

@@ -4,6 +4,7 @@
 
 use futures::FutureExt;
 use serde_json::{Value, json};
+use tocsin_client::{As, Member};
 use tocsin_entity::kinds::Role;
 use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
@@ -21,7 +22,6 @@ use crate::{
         services::{self, CHOICES},
         typed::Typed,
     },
-    graphql::{As, Member},
     identity::{self, Person},
     installation::AppInstallation,
     notice::{self, Notice},

@@ -2,6 +2,10 @@
 
 use std::sync::Arc;
 
+use tocsin_client::{
+    As, Known, Member,
+    documents::{TriggerFromSlack, trigger_from_slack},
+};
 use tocsin_entity::{
     id::{IncidentId, OrganizationId, ServiceId},
     kinds::{Role, Severity, Urgency},
@@ -12,7 +16,6 @@ use tocsin_queue::JobError;
 use crate::{
     acting::Refusal,
     failure::of_api,
-    graphql::{As, Known, Member, TriggerFromSlack, trigger_from_slack},
     installation::AppInstallation,
     notice::Notice,
     origin::{self, Origin},

@@ -3,6 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use tocsin_client::{
+    ApiError, As, Incident, Member,
+    documents::{HomeIncidents, home_incidents},
+};
 use tocsin_entity::{
     id::{IncidentId, OrganizationId},
     kinds::Role,
@@ -13,7 +17,6 @@ use tocsin_queue::JobError;
 use crate::{
     acting,
     failure::of_api,
-    graphql::{ApiError, As, HomeIncidents, Incident, Member, home_incidents},
     identity::{self, Person},
     installation::AppInstallation,
     parts::Parts,

@@ -13,16 +13,16 @@ use axum::{
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Deserialize;
+use tocsin_client::{
+    ApiError, As,
+    documents::{RecordSlackLink, record_slack_link},
+};
 use tocsin_entity::id::OrganizationId;
 use tocsin_slack::error::SlackError;
 use tocsin_slack_app::link_state::{SIGN_IN, SIGN_IN_CALLBACK, SignIn};
 
 use super::{Ending, OK, of_link, redeem};
-use crate::{
-    graphql::{ApiError, As, RecordSlackLink, record_slack_link},
-    identity::set_linked,
-    parts::Parts,
-};
+use crate::{identity::set_linked, parts::Parts};
 
 pub(crate) fn router(parts: Arc<Parts>) -> Router {
     Router::new()

@@ -12,6 +12,7 @@ use sea_orm::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tocsin_client::Incident;
 use tocsin_entity::{
     id::PostId,
     kinds::{PostKind, PostState},
@@ -25,7 +26,6 @@ use tocsin_slack::{
 
 use super::wake::wake;
 use crate::{
-    graphql::Incident,
     identity,
     installation::AppInstallation,
     links::{Page, key, shown},

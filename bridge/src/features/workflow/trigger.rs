@@ -1,6 +1,10 @@
 //! Triggers the incident that a workflow asks for, in the name of the person whom it names as the reporter.
 
 use serde_json::json;
+use tocsin_client::{
+    As, Known,
+    documents::{ServicesToName, TriggerFromWorkflow, services_to_name, trigger_from_workflow},
+};
 use tocsin_entity::{
     id::{OrganizationId, ServiceId, UserId},
     kinds::{Severity, Urgency},
@@ -14,7 +18,6 @@ use super::{
 use crate::{
     acting,
     failure::of_api,
-    graphql::{As, Known, ServicesToName, TriggerFromWorkflow, services_to_name, trigger_from_workflow},
     identity::{self, Person, Standing},
     notice::Notice,
     parts::Parts,
