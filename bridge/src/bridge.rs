@@ -14,16 +14,19 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::{
+    acting::Acting,
     background::{follow, leads, sweep},
     config::BridgeConfig,
     connector::Connectors,
     directory,
     features::{comments, home, install, operation, restore, unfurl},
+    identity::IdentityService,
     inbound::{self, Inbound},
     mirror::{self, digest},
     parts::Parts,
     reception::Receptions,
     restore_watch::RestoreWatch,
+    rich_text::{ChannelNames, RichText},
     routes,
     store::{Lane, Leases, probe},
     telemetry,
@@ -100,7 +103,29 @@ impl Bridge {
         } else {
             Lane::new(database.apart())
         };
+        let identity = IdentityService {
+            api: api.clone(),
+            clock: clock.clone(),
+            database: database.clone(),
+            sealer: config.sealer.clone(),
+        };
+        let rich_text = RichText {
+            identity: identity.clone(),
+            channels: ChannelNames {
+                clock: clock.clone(),
+                database: database.clone(),
+            },
+        };
+        let acting = Acting {
+            api: api.clone(),
+            http: http.clone(),
+            identity: identity.clone(),
+            rich_text: rich_text.clone(),
+        };
         let parts = Arc::new(Parts {
+            identity,
+            rich_text,
+            acting,
             connectors,
             lane,
             leases: Leases::new(&worker),

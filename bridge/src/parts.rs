@@ -8,10 +8,13 @@ use tocsin_queue::Queue;
 use tocsin_slack_client::{Http, oauth::ClientConfig};
 
 use crate::{
+    acting::Acting,
     config::BridgeConfig,
     connector::Connectors,
+    identity::IdentityService,
     request,
     restore_watch::RestoreWatch,
+    rich_text::RichText,
     store::{Lane, Leases, claim::Claimant, lease::Claimed},
     workspace::{Setting, SocketTroubles, Workspaces, apps::Apps},
 };
@@ -42,6 +45,12 @@ pub(crate) struct Parts {
     /// Why nothing comes by Socket Mode, while that is so.
     pub(crate) socket_trouble: SocketTroubles,
     pub(crate) api: ApiClient,
+    /// Who people are.
+    pub(crate) identity: IdentityService,
+    /// What people write.
+    pub(crate) rich_text: RichText,
+    /// Acting for people.
+    pub(crate) acting: Acting,
     pub(crate) lane: Lane,
     pub(crate) leases: Leases,
     /// Whether the database was restored from a backup.

@@ -11,7 +11,8 @@ use crate::{
         comments::{self, Comments},
         create, home, install,
         mention::{self, Mentions},
-        people, unfurl, workflow,
+        people::{self, People},
+        unfurl, workflow,
     },
     parts::Parts,
     request::{Registry, Shortcut, WorkflowStep},
@@ -40,12 +41,13 @@ pub(crate) const WORKFLOW_STEPS: &[WorkflowStep] = &[workflow::STEP];
 
 /// What may follow the slash command, in the order in which help tells of it.
 pub(crate) fn subcommands(parts: &Arc<Parts>) -> Subcommands {
+    let acting = Arc::new(parts.acting.clone());
     Subcommands::default()
         .with(parts, [&create::CREATE])
-        .with(parts, [&commands::LIST, &commands::SHOW])
-        .with_actions(parts, INCIDENT_ACTIONS.iter().filter_map(|action| action.typed))
-        .with(parts, [&commands::STATUS, &commands::WHOAMI])
-        .with(parts, [&commands::LINK, &commands::UNLINK])
+        .with(&acting, [&commands::LIST, &commands::SHOW])
+        .with_actions(&acting, INCIDENT_ACTIONS.iter().filter_map(|action| action.typed))
+        .with(&acting, [&commands::STATUS, &commands::WHOAMI])
+        .with(&acting, [&commands::LINK, &commands::UNLINK])
 }
 
 /// Who handles requests.
@@ -62,8 +64,14 @@ pub(crate) fn registry(parts: &Arc<Parts>) -> Registry {
         parts: Arc::clone(parts),
         subcommands: Arc::clone(&subcommands),
     });
+    let acting = Arc::new(parts.acting.clone());
+    let people = Arc::new(People {
+        clock: parts.clock.clone(),
+        database: parts.database.clone(),
+    });
     let mentions = Arc::new(Mentions {
-        parts: Arc::clone(parts),
+        acting: parts.acting.clone(),
+        database: parts.database.clone(),
         subcommands,
     });
     let messages = &comments::ROUTE;
@@ -75,12 +83,12 @@ pub(crate) fn registry(parts: &Arc<Parts>) -> Registry {
         .routes(parts, [&home::ROUTE])
         .routes(parts, [&install::REVOKED, &install::UNINSTALLED])
         .routes(&mentions, [&mention::ROUTE])
-        .routes(parts, [&people::USER_CHANGED, &people::USER_JOINED])
+        .routes(&people, [&people::USER_CHANGED, &people::USER_JOINED])
         .routes(parts, [&unfurl::ROUTE])
         .routes(parts, [&workflow::ROUTE])
         .routes(parts, &channel_events::ROUTES)
         .prompts(&actions, [&actions::OPEN, &actions::OPTIONS, &actions::SUBMIT])
-        .prompts(parts, [&commands::PAGE])
+        .prompts(&acting, [&commands::PAGE])
         .prompts(&commands, [&commands::PROMPT])
         .prompts(
             parts,
@@ -97,7 +105,7 @@ mod cases;
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeSet, sync::Once};
+    use std::collections::BTreeSet;
 
     use serde_json::Value;
     use tempfile::TempDir;
@@ -127,11 +135,7 @@ mod tests {
 
     impl World {
         async fn new() -> Self {
-            static TLS: Once = Once::new();
-            TLS.call_once(|| {
-                let provider = rustls::crypto::ring::default_provider();
-                provider.install_default().expect("the first provider");
-            });
+            drop(rustls::crypto::ring::default_provider().install_default());
             let directory = TempDir::new().expect("a directory");
             let url = format!("sqlite://{}", directory.path().join("tocsin.db").display());
             let database = Database::open(&url, 2).await.expect("a database");

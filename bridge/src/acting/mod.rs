@@ -13,23 +13,34 @@ pub(crate) mod typed;
 pub(crate) mod typed_action;
 mod whom;
 
-use tocsin_client::{As, Member};
+use tocsin_client::{ApiClient, As, Member};
 use tocsin_entity::{
     id::{IncidentId, OrganizationId},
     kinds::{IncidentStatus, Role},
 };
 use tocsin_queue::JobError;
+use tocsin_slack_client::Http;
 
-pub(crate) use mutation::{ActionOutcome, IncidentMutation, MutationAnswer, mutate};
+pub(crate) use mutation::{ActionMutation, ActionOutcome, MutationAnswer, mutate};
 pub(crate) use refusal::Refusal;
 pub(crate) use whom::{incident_by_number, memberships, organizations_of};
 
 use crate::{
     failure::of_api,
-    identity::{self, Person, Standing},
+    identity::{self, IdentityService, Person, Standing},
     notice::Notice,
-    parts::Parts,
+    rich_text::RichText,
 };
+
+/// What it takes to act for people. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Acting {
+    pub(crate) api: ApiClient,
+    /// For response addresses, which need no token.
+    pub(crate) http: Http,
+    pub(crate) identity: IdentityService,
+    pub(crate) rich_text: RichText,
+}
 
 /// Who asks for a change, of what, and how it is told from others.
 #[derive(Clone, Debug)]
@@ -47,11 +58,11 @@ pub(crate) struct ActionRequest<'a> {
 /// # Errors
 /// When the API could not be asked; the job may be tried again.
 pub(crate) async fn act(
-    parts: &Parts,
+    acting: &Acting,
     asked: &ActionRequest<'_>,
-    mutation: &dyn IncidentMutation,
+    mutation: &dyn ActionMutation,
 ) -> Result<Result<ActionOutcome, Notice>, JobError> {
-    let member = match member(parts, asked.organization, asked.person, asked.request_id).await? {
+    let member = match member(acting, asked.organization, asked.person, asked.request_id).await? {
         Ok(member) => member,
         Err(notice) => return Ok(Err(notice)),
     };
@@ -63,7 +74,7 @@ pub(crate) async fn act(
         ..As::bridge(asked.organization, asked.request_id)
     };
     let answer = mutation
-        .make(&parts.api, who, asked.incident, asked.key.clone())
+        .make(&acting.api, who, asked.incident, asked.key.clone())
         .await?;
     let (code, message) = match answer {
         MutationAnswer::Done(outcome) => {
@@ -74,38 +85,38 @@ pub(crate) async fn act(
         }
         MutationAnswer::Refused { code, message } => (code, message),
     };
-    refused(parts, who, &member, asked.incident, code, message)
+    refused(acting, who, &member, asked.incident, code, message)
         .await
         .map(Err)
 }
 
 /// The member that a person is in an organisation, or why they may do nothing there.
 pub(crate) async fn member(
-    parts: &Parts,
+    acting: &Acting,
     organization: OrganizationId,
     person: &Person,
     request_id: Option<&str>,
 ) -> Result<Result<Member, Notice>, JobError> {
     Ok(
-        match identity::standing(parts, organization, person, request_id).await? {
+        match identity::standing(&acting.identity, organization, person, request_id).await? {
             Standing::Member(member) => Ok(member),
             Standing::Deactivated => Err(Notice::Deactivated),
-            Standing::Stranger => Err(stranger(parts, person, request_id).await?),
+            Standing::Stranger => Err(stranger(acting, person, request_id).await?),
         },
     )
 }
 
 /// What somebody is told whom nothing matches with a member of an incident's organisation.
 pub(crate) async fn stranger(
-    parts: &Parts,
+    acting: &Acting,
     person: &Person,
     request_id: Option<&str>,
 ) -> Result<Notice, JobError> {
-    if memberships(parts, person, request_id).await?.is_empty() {
+    if memberships(acting, person, request_id).await?.is_empty() {
         if person.is_external {
             return Ok(Notice::External);
         }
-        let how = identity::prompt(parts, person).await?;
+        let how = identity::prompt(&acting.identity, person).await?;
         return Ok(Notice::NotLinked { how });
     }
     Ok(Notice::OtherOrganization)
@@ -113,7 +124,7 @@ pub(crate) async fn stranger(
 
 /// What a refusal of the API means to the person.
 async fn refused(
-    parts: &Parts,
+    acting: &Acting,
     who: As<'_>,
     member: &Member,
     incident: IncidentId,
@@ -123,7 +134,7 @@ async fn refused(
     Ok(match code.as_str() {
         "FORBIDDEN" if member.role == Role::Stakeholder => Notice::ReadOnly,
         "NOT_FOUND" => Notice::NotFound,
-        "WRONG_STATUS" => match parts.api.find_incident(who, incident).await.map_err(of_api)? {
+        "WRONG_STATUS" => match acting.api.find_incident(who, incident).await.map_err(of_api)? {
             Some(incident) if incident.status == IncidentStatus::Resolved => Notice::AlreadyResolved {
                 by: incident.resolved_by,
             },

@@ -8,7 +8,7 @@ use tocsin_queue::JobError;
 use crate::notice::Notice;
 
 /// A change of one incident that a person has asked for, in all that it takes.
-pub(crate) trait IncidentMutation: std::fmt::Debug + Send + Sync {
+pub(crate) trait ActionMutation: std::fmt::Debug + Send + Sync {
     /// Makes it as `who`. The key makes it the same one when it is repeated.
     fn make<'a>(
         &'a self,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use futures::{FutureExt, future::BoxFuture};
 use tocsin_queue::JobError;
 
+use super::Acting;
 use super::{
     texts,
     typed::Typed,
@@ -17,7 +18,6 @@ use crate::{
         words::{first_word, numbered},
     },
     notice::Notice,
-    parts::Parts,
     request::{Answer, Ask, Item, Outcome, Reply, Worked},
 };
 
@@ -95,7 +95,7 @@ impl<S: Send + Sync + 'static> RunSubcommand for Bound<S> {
 
 /// An action on the incident whose number follows.
 struct BoundAction {
-    parts: Arc<Parts>,
+    acting: Arc<Acting>,
     action: &'static TypedAction,
 }
 
@@ -119,20 +119,26 @@ impl RunSubcommand for BoundAction {
             let Some((number, rest)) = numbered(rest) else {
                 return Ok(Outcome::NotOurs("ignored"));
             };
-            let done = by_number(&self.parts, item, typed, number, self.action, rest).await?;
-            conclude(&self.parts, item, typed, &self.action.usage, Ok(done)).await
+            let done = by_number(&self.acting, item, typed, number, self.action, rest).await?;
+            conclude(&self.acting, item, typed, &self.action.usage, Ok(done)).await
         }
         .boxed()
     }
 }
 
 /// Tells whoever gave a command what came of it.
-pub(crate) async fn conclude(parts: &Parts, item: &Item, typed: &Typed, usage: &Usage, done: Done) -> Worked {
+pub(crate) async fn conclude(
+    acting: &Acting,
+    item: &Item,
+    typed: &Typed,
+    usage: &Usage,
+    done: Done,
+) -> Worked {
     let (outcome, text) = match done? {
         Ok(text) => (usage.deed, text.as_str().to_owned()),
         Err(refusal) => (refusal.outcome(), refusal.text(usage)),
     };
-    typed.tell(parts, &item.installation, &text).await?;
+    typed.tell(acting, &item.installation, &text).await?;
     Ok(Outcome::Done(outcome))
 }
 
@@ -235,13 +241,13 @@ impl Subcommands {
     #[must_use]
     pub(crate) fn with_actions(
         mut self,
-        parts: &Arc<Parts>,
+        acting: &Arc<Acting>,
         actions: impl IntoIterator<Item = &'static TypedAction>,
     ) -> Self {
         self.0.extend(actions.into_iter().map(|action| Listed {
             usage: &action.usage,
             run: Box::new(BoundAction {
-                parts: Arc::clone(parts),
+                acting: Arc::clone(acting),
                 action,
             }),
             action: Some(action),

@@ -7,10 +7,10 @@ use tocsin_entity::id::{IncidentId, OrganizationId};
 use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
-use super::{ActionRequest, IncidentMutation, Refusal, typed::Typed};
+use super::Acting;
+use super::{ActionMutation, ActionRequest, Refusal, typed::Typed};
 use crate::{
-    acting, grammar::usage::Usage, identity::Person, installation::AppInstallation, parts::Parts,
-    request::Item, rich_text,
+    acting, grammar::usage::Usage, identity::Person, installation::AppInstallation, request::Item, rich_text,
 };
 
 /// An action on one incident that people can type.
@@ -19,7 +19,7 @@ pub(crate) struct TypedAction {
     /// What is wrong with what follows the incident's number, or the action's name where there is no number to give.
     pub(crate) check: fn(&str) -> Result<(), &'static str>,
     /// What it means, once it is in order.
-    pub(crate) read: for<'a> fn(&'a Parts, &'a Requester<'a>, &'a str) -> BoxFuture<'a, TypedResult>,
+    pub(crate) read: for<'a> fn(&'a Acting, &'a Requester<'a>, &'a str) -> BoxFuture<'a, TypedResult>,
 }
 
 /// What was typed, as a mutation; or why it can't be done.
@@ -28,7 +28,7 @@ pub(crate) type TypedResult = Result<Result<TypedMutation, Refusal>, JobError>;
 /// A mutation, and what is said when it is made.
 #[derive(Debug)]
 pub(crate) struct TypedMutation {
-    pub(crate) mutation: Box<dyn IncidentMutation>,
+    pub(crate) mutation: Box<dyn ActionMutation>,
     /// Before the link to the incident.
     pub(crate) before: &'static str,
     /// After it.
@@ -53,7 +53,7 @@ pub(crate) struct Requester<'a> {
 
 /// Does it to the incident that a person means by its number.
 pub(crate) async fn by_number(
-    parts: &Parts,
+    acting: &Acting,
     item: &Item,
     typed: &Typed,
     number: i64,
@@ -61,12 +61,12 @@ pub(crate) async fn by_number(
     rest: &str,
 ) -> Done {
     let request_id = item.request_id.as_deref();
-    let person = match typed.person(parts, &item.installation).await? {
+    let person = match typed.person(acting, &item.installation).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice.into())),
     };
     let (organization, _, incident) =
-        match acting::incident_by_number(parts, &person, number, request_id).await? {
+        match acting::incident_by_number(acting, &person, number, request_id).await? {
             Ok(found) => found,
             Err(notice) => return Ok(Err(notice.into())),
         };
@@ -79,17 +79,17 @@ pub(crate) async fn by_number(
         key: item.idempotency_key(),
         external_ref: None,
     };
-    act_typed(parts, &requester, action, rest).await
+    act_typed(acting, &requester, action, rest).await
 }
 
 /// Does it.
 pub(crate) async fn act_typed(
-    parts: &Parts,
+    acting: &Acting,
     requester: &Requester<'_>,
     action: &TypedAction,
     rest: &str,
 ) -> Done {
-    let typed = match (action.read)(parts, requester, rest).await? {
+    let typed = match (action.read)(acting, requester, rest).await? {
         Ok(typed) => typed,
         Err(refusal) => return Ok(Err(refusal)),
     };
@@ -100,21 +100,23 @@ pub(crate) async fn act_typed(
         request_id: requester.request_id,
         key: requester.key.clone(),
     };
-    Ok(match acting::act(parts, &asked, typed.mutation.as_ref()).await? {
-        Ok(done) => {
-            let link = Mrkdwn::link(&done.url, &format!("#{} {}", done.number, done.title)).cut(1_000);
-            Ok(Mrkdwn::own(typed.before).and(&link).and(&typed.after).plus("."))
-        }
-        Err(notice) => Err(notice.into()),
-    })
+    Ok(
+        match acting::act(acting, &asked, typed.mutation.as_ref()).await? {
+            Ok(done) => {
+                let link = Mrkdwn::link(&done.url, &format!("#{} {}", done.number, done.title)).cut(1_000);
+                Ok(Mrkdwn::own(typed.before).and(&link).and(&typed.after).plus("."))
+            }
+            Err(notice) => Err(notice.into()),
+        },
+    )
 }
 
 /// What was typed, as Markdown.
 pub(crate) async fn markdown(
-    parts: &Parts,
+    acting: &Acting,
     installation: &AppInstallation,
     text: &str,
 ) -> Result<String, JobError> {
-    let spoken = rich_text::spoken(parts, installation, &json!({"text": text})).await?;
+    let spoken = rich_text::spoken(&acting.rich_text, installation, &json!({"text": text})).await?;
     Ok(spoken.markdown)
 }

@@ -214,7 +214,7 @@ async fn show(
         ..
     } = mirrored;
     let recorded = std::mem::take(&mut work.recorded);
-    let origin = origin::of_incident(parts, incident.id).await?;
+    let origin = origin::of_incident(&parts.database, incident.id).await?;
     if origin.is_none()
         && work.claim.is_first
         && let Some(until) = origin_may_come(&incident, &entries, parts.clock.now())

@@ -9,10 +9,10 @@ use tocsin_entity::id::IncidentId;
 use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
-use super::incident_action::{IncidentAction, Trigger};
+use super::incident_action::{ActionTrigger, IncidentAction};
 use crate::{
     acting::{
-        ActionOutcome, IncidentMutation, MutationAnswer, mutate,
+        ActionMutation, ActionOutcome, MutationAnswer, mutate,
         typed_action::{TypedAction, TypedMutation},
     },
     grammar::usage::Usage,
@@ -22,7 +22,7 @@ use crate::{
 /// Acknowledges.
 pub(crate) const ACKNOWLEDGE: IncidentAction = IncidentAction {
     verb: "acknowledge",
-    triggers: &[Trigger::button("acknowledge", |_| Box::new(Acknowledge))],
+    triggers: &[ActionTrigger::button("acknowledge", |_| Box::new(Acknowledge))],
     dialog: None,
     typed: Some(&TypedAction {
         usage: Usage {
@@ -49,7 +49,7 @@ pub(crate) const ACKNOWLEDGE: IncidentAction = IncidentAction {
 #[derive(Debug)]
 struct Acknowledge;
 
-impl IncidentMutation for Acknowledge {
+impl ActionMutation for Acknowledge {
     fn make<'a>(
         &'a self,
         api: &'a ApiClient,

@@ -24,7 +24,7 @@ pub(super) async fn refuse(
     person: &Person,
     request_id: Option<&str>,
 ) -> Result<Notice, JobError> {
-    let member = match acting::member(parts, target.organization, person, request_id).await? {
+    let member = match acting::member(&parts.acting, target.organization, person, request_id).await? {
         Ok(member) => member,
         Err(notice) => return Ok(notice),
     };

@@ -6,11 +6,10 @@ use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
 use crate::{
-    acting::{self, Refusal, typed_action::Requester},
+    acting::{self, Acting, Refusal, typed_action::Requester},
     failure::of_api,
     grammar::words::{is_blank, plain, straight},
     identity::{self, Person, Standing},
-    parts::Parts,
 };
 
 /// Whom a person named.
@@ -92,12 +91,12 @@ fn assignee(word: &str) -> Option<Assignee> {
 
 /// The members who are named, with their names.
 pub(super) async fn members(
-    parts: &Parts,
+    acting: &Acting,
     requester: &Requester<'_>,
     named: &[Assignee],
 ) -> Result<Result<Vec<(UserId, String)>, Refusal>, JobError> {
     let member = match acting::member(
-        parts,
+        acting,
         requester.organization,
         requester.person,
         requester.request_id,
@@ -115,9 +114,9 @@ pub(super) async fn members(
     for one in named {
         let one = match one {
             Assignee::Me => Ok((member.id, requester.person.name.clone())),
-            Assignee::Slack(id) => by_slack(parts, requester, id).await?,
-            Assignee::Email(email) => by_email(parts, who, email).await?,
-            Assignee::Name(name) => by_name(parts, who, name).await?,
+            Assignee::Slack(id) => by_slack(acting, requester, id).await?,
+            Assignee::Email(email) => by_email(acting, who, email).await?,
+            Assignee::Name(name) => by_name(acting, who, name).await?,
         };
         match one {
             Ok(one) if found.iter().any(|(id, _)| *id == one.0) => {}
@@ -137,12 +136,18 @@ fn nobody(name: &str, why: &'static str, outcome: &'static str) -> Refusal {
     Refusal::Words(outcome, text)
 }
 
-async fn by_slack(parts: &Parts, requester: &Requester<'_>, id: &str) -> Named {
+async fn by_slack(acting: &Acting, requester: &Requester<'_>, id: &str) -> Named {
     let installation = &requester.person.installation;
-    let person = identity::person(parts, installation, id)
+    let person = identity::person(&acting.identity, installation, id)
         .await?
         .unwrap_or_else(|| Person::unknown(installation, id));
-    let standing = identity::standing(parts, requester.organization, &person, requester.request_id).await?;
+    let standing = identity::standing(
+        &acting.identity,
+        requester.organization,
+        &person,
+        requester.request_id,
+    )
+    .await?;
     Ok(match standing {
         Standing::Member(member) => Ok((member.id, person.name)),
         Standing::Deactivated => Err(nobody(
@@ -158,8 +163,8 @@ async fn by_slack(parts: &Parts, requester: &Requester<'_>, id: &str) -> Named {
     })
 }
 
-async fn by_email(parts: &Parts, who: As<'_>, email: &str) -> Named {
-    let found = parts.api.find_member(who, email).await.map_err(of_api)?;
+async fn by_email(acting: &Acting, who: As<'_>, email: &str) -> Named {
+    let found = acting.api.find_member(who, email).await.map_err(of_api)?;
     Ok(match found {
         Some(member) if member.is_active => Ok((member.id, member.email)),
         Some(_) => Err(nobody(
@@ -176,8 +181,8 @@ async fn by_email(parts: &Parts, who: As<'_>, email: &str) -> Named {
 }
 
 /// A name as people type it: whole, in part, or as the address begins.
-async fn by_name(parts: &Parts, who: As<'_>, name: &str) -> Named {
-    let found = parts.api.members(who, name).await.map_err(of_api)?;
+async fn by_name(acting: &Acting, who: As<'_>, name: &str) -> Named {
+    let found = acting.api.members(who, name).await.map_err(of_api)?;
     let wanted = name.to_lowercase();
     let is_exact = |text: &str| text.to_lowercase() == wanted;
     let exact: Vec<_> = found

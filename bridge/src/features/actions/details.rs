@@ -5,14 +5,14 @@ use tocsin_slack::{inputs::divider, view::View};
 
 use super::{
     dialog::{Dialog, DialogData, Subject},
-    incident_action::{Element, IncidentAction, Trigger},
+    incident_action::{ActionTrigger, Element, IncidentAction},
 };
 use crate::mirror::content;
 
 /// Shows the incident.
 pub(crate) const DETAILS: IncidentAction = IncidentAction {
     verb: "see",
-    triggers: &[Trigger::opens(Element::Choice("view"), DIALOG)],
+    triggers: &[ActionTrigger::opens(Element::Choice("view"), DIALOG)],
     dialog: Some(DIALOG),
     typed: None,
 };

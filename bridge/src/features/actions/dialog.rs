@@ -1,7 +1,7 @@
 //! The dialogs in which people act on an incident: what they show, what is read from them, and what is wrong with it.
 //!
 //! Everything here is pure. A dialog is opened and filled by [`super`], within the 3 s that Slack gives it; what it asks for is
-//! an [`IncidentMutation`], made with the rights of whoever submits it.
+//! an [`ActionMutation`], made with the rights of whoever submits it.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,7 +16,7 @@ use tocsin_slack::view::View;
 
 use super::incident_action::IncidentAction;
 use crate::{
-    acting::IncidentMutation,
+    acting::ActionMutation,
     mirror::content,
     notice::{self, Notice},
 };
@@ -37,7 +37,7 @@ pub(crate) struct Dialog {
 
 /// Reads what was submitted.
 pub(crate) type ReadDialog =
-    fn(Values<'_>, &Meta, OffsetDateTime) -> Result<Box<dyn IncidentMutation>, Vec<Wrong>>;
+    fn(Values<'_>, &Meta, OffsetDateTime) -> Result<Box<dyn ActionMutation>, Vec<Wrong>>;
 
 /// What a dialog is filled with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl Dialog {
         meta: &Meta,
         payload: &Value,
         now: OffsetDateTime,
-    ) -> Result<Box<dyn IncidentMutation>, Vec<Wrong>> {
+    ) -> Result<Box<dyn ActionMutation>, Vec<Wrong>> {
         let read = self.read.ok_or_else(Vec::new)?;
         read(Values(&payload["view"]["state"]["values"]), meta, now)
     }

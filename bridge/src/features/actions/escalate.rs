@@ -5,16 +5,16 @@ use tocsin_client::{ApiClient, As, Member};
 use tocsin_entity::{id::IncidentId, kinds::Role};
 use tocsin_queue::JobError;
 
-use super::incident_action::{IncidentAction, Trigger};
+use super::incident_action::{ActionTrigger, IncidentAction};
 use crate::{
-    acting::{IncidentMutation, MutationAnswer},
+    acting::{ActionMutation, MutationAnswer},
     notice::Notice,
 };
 
 /// Escalates.
 pub(crate) const ESCALATE: IncidentAction = IncidentAction {
     verb: "escalate",
-    triggers: &[Trigger::choice("escalate", |_| Box::new(Escalate))],
+    triggers: &[ActionTrigger::choice("escalate", |_| Box::new(Escalate))],
     dialog: None,
     typed: None,
 };
@@ -22,7 +22,7 @@ pub(crate) const ESCALATE: IncidentAction = IncidentAction {
 #[derive(Debug)]
 struct Escalate;
 
-impl IncidentMutation for Escalate {
+impl ActionMutation for Escalate {
     fn make<'a>(
         &'a self,
         _api: &'a ApiClient,

@@ -4,14 +4,14 @@
 use time::OffsetDateTime;
 
 use super::dialog::Dialog;
-use crate::acting::{IncidentMutation, typed_action::TypedAction};
+use crate::acting::{ActionMutation, typed_action::TypedAction};
 
 /// Something that can be done to one incident.
 pub(crate) struct IncidentAction {
     /// What is done, between "You can't" and "this incident"; also what it is counted as.
     pub(crate) verb: &'static str,
     /// The buttons and the options of the menu that ask for it.
-    pub(crate) triggers: &'static [Trigger],
+    pub(crate) triggers: &'static [ActionTrigger],
     /// What asks more before it is done.
     pub(crate) dialog: Option<&'static Dialog>,
     /// How it is asked for in words.
@@ -25,9 +25,9 @@ impl std::fmt::Debug for IncidentAction {
 }
 
 /// A button or an option that asks for an action.
-pub(crate) struct Trigger {
+pub(crate) struct ActionTrigger {
     pub(crate) element: Element,
-    pub(crate) asks: Asks,
+    pub(crate) asks: TriggerEffect,
 }
 
 /// An element of a message.
@@ -39,35 +39,32 @@ pub(crate) enum Element {
     Choice(&'static str),
 }
 
+/// Makes the mutation that is asked for at a time.
+pub(crate) type MutationAt = fn(OffsetDateTime) -> Box<dyn ActionMutation>;
+
 /// What an element asks for.
 #[derive(Clone, Copy)]
-pub(crate) enum Asks {
+pub(crate) enum TriggerEffect {
     /// To be done at once; the time is when it was asked for.
-    Now(fn(OffsetDateTime) -> Box<dyn IncidentMutation>),
+    Now(MutationAt),
     /// To be asked more in the action's dialog.
     Dialog(&'static Dialog),
 }
 
-impl Trigger {
+impl ActionTrigger {
     /// A button for what is done at once.
-    pub(crate) const fn button(
-        action_id: &'static str,
-        now: fn(OffsetDateTime) -> Box<dyn IncidentMutation>,
-    ) -> Self {
+    pub(crate) const fn button(action_id: &'static str, now: MutationAt) -> Self {
         Self {
             element: Element::Button(action_id),
-            asks: Asks::Now(now),
+            asks: TriggerEffect::Now(now),
         }
     }
 
     /// An option for what is done at once.
-    pub(crate) const fn choice(
-        value: &'static str,
-        now: fn(OffsetDateTime) -> Box<dyn IncidentMutation>,
-    ) -> Self {
+    pub(crate) const fn choice(value: &'static str, now: MutationAt) -> Self {
         Self {
             element: Element::Choice(value),
-            asks: Asks::Now(now),
+            asks: TriggerEffect::Now(now),
         }
     }
 
@@ -75,7 +72,7 @@ impl Trigger {
     pub(crate) const fn opens(element: Element, dialog: &'static Dialog) -> Self {
         Self {
             element,
-            asks: Asks::Dialog(dialog),
+            asks: TriggerEffect::Dialog(dialog),
         }
     }
 }
@@ -84,7 +81,7 @@ impl Trigger {
 pub(super) fn asked_by(
     actions: &'static [&'static IncidentAction],
     is_asked: impl Fn(Element) -> bool,
-) -> Option<(&'static IncidentAction, Asks)> {
+) -> Option<(&'static IncidentAction, TriggerEffect)> {
     actions.iter().find_map(|action| {
         let mut triggers = action.triggers.iter();
         let trigger = triggers.find(|trigger| is_asked(trigger.element))?;

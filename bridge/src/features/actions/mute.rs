@@ -8,13 +8,15 @@ use tocsin_client::{
 use tocsin_entity::id::IncidentId;
 use tocsin_queue::JobError;
 
-use super::incident_action::{IncidentAction, Trigger};
-use crate::acting::{IncidentMutation, MutationAnswer, mutate};
+use super::incident_action::{ActionTrigger, IncidentAction};
+use crate::acting::{ActionMutation, MutationAnswer, mutate};
 
 /// Has the thread and the timeline go separate ways.
 pub(crate) const MUTE: IncidentAction = IncidentAction {
     verb: "mute the sync of",
-    triggers: &[Trigger::choice("mute", |_| Box::new(SetSync { muted: true }))],
+    triggers: &[ActionTrigger::choice("mute", |_| {
+        Box::new(SetSync { muted: true })
+    })],
     dialog: None,
     typed: None,
 };
@@ -22,7 +24,9 @@ pub(crate) const MUTE: IncidentAction = IncidentAction {
 /// Joins them again.
 pub(crate) const UNMUTE: IncidentAction = IncidentAction {
     verb: "unmute the sync of",
-    triggers: &[Trigger::choice("unmute", |_| Box::new(SetSync { muted: false }))],
+    triggers: &[ActionTrigger::choice("unmute", |_| {
+        Box::new(SetSync { muted: false })
+    })],
     dialog: None,
     typed: None,
 };
@@ -32,7 +36,7 @@ struct SetSync {
     muted: bool,
 }
 
-impl IncidentMutation for SetSync {
+impl ActionMutation for SetSync {
     fn make<'a>(
         &'a self,
         api: &'a ApiClient,

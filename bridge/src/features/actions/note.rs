@@ -17,21 +17,20 @@ use tocsin_slack::{
 
 use super::{
     dialog::{Dialog, DialogData, Meta, Subject, Values, Wrong, form},
-    incident_action::{Element, IncidentAction, Trigger},
+    incident_action::{ActionTrigger, Element, IncidentAction},
 };
 use crate::{
     acting::{
-        IncidentMutation, MutationAnswer, mutate,
+        Acting, ActionMutation, MutationAnswer, mutate,
         typed_action::{Requester, TypedAction, TypedMutation, TypedResult, markdown},
     },
     grammar::{usage::Usage, words::unquoted},
-    parts::Parts,
 };
 
 /// Adds a note.
 pub(crate) const NOTE: IncidentAction = IncidentAction {
     verb: "comment on",
-    triggers: &[Trigger::opens(Element::Choice("note"), DIALOG)],
+    triggers: &[ActionTrigger::opens(Element::Choice("note"), DIALOG)],
     dialog: Some(DIALOG),
     typed: Some(&TypedAction {
         usage: Usage {
@@ -45,7 +44,7 @@ pub(crate) const NOTE: IncidentAction = IncidentAction {
             "" => Err("the note is empty"),
             _ => Ok(()),
         },
-        read: |parts, requester, rest| typed(parts, requester, rest).boxed(),
+        read: |acting, requester, rest| typed(acting, requester, rest).boxed(),
     }),
 };
 
@@ -70,7 +69,7 @@ fn view(subject: &Subject<'_>, meta: &Meta) -> View {
         ))
 }
 
-fn read(values: Values<'_>) -> Result<Box<dyn IncidentMutation>, Vec<Wrong>> {
+fn read(values: Values<'_>) -> Result<Box<dyn ActionMutation>, Vec<Wrong>> {
     match values.text(TEXT) {
         Some(note) => Ok(Box::new(Comment {
             markdown: note.to_owned(),
@@ -80,9 +79,9 @@ fn read(values: Values<'_>) -> Result<Box<dyn IncidentMutation>, Vec<Wrong>> {
     }
 }
 
-async fn typed(parts: &Parts, requester: &Requester<'_>, rest: &str) -> TypedResult {
+async fn typed(acting: &Acting, requester: &Requester<'_>, rest: &str) -> TypedResult {
     let comment = Comment {
-        markdown: markdown(parts, &requester.person.installation, unquoted(rest)).await?,
+        markdown: markdown(acting, &requester.person.installation, unquoted(rest)).await?,
         external_ref: requester.external_ref.clone(),
     };
     Ok(Ok(TypedMutation {
@@ -99,7 +98,7 @@ struct Comment {
     external_ref: Option<String>,
 }
 
-impl IncidentMutation for Comment {
+impl ActionMutation for Comment {
     fn make<'a>(
         &'a self,
         api: &'a ApiClient,

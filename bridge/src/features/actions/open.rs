@@ -13,7 +13,7 @@ use tocsin_slack::{envelope::Kind, error::SlackError, view::View};
 use super::{
     Actions, Prompt, age,
     dialog::{self, Dialog, DialogData, Meta, Subject},
-    incident_action::{Asks, IncidentAction},
+    incident_action::{IncidentAction, TriggerEffect},
     menu,
     press::Press,
     target,
@@ -40,8 +40,8 @@ pub(crate) const OPEN: Prompt = Prompt {
 fn wanted(actions: &'static [&'static IncidentAction], payload: &Value) -> Option<(Press, &'static Dialog)> {
     let press = Press::of(actions, payload)?;
     match press.asks {
-        Asks::Dialog(dialog) => Some((press, dialog)),
-        Asks::Now(_) => None,
+        TriggerEffect::Dialog(dialog) => Some((press, dialog)),
+        TriggerEffect::Now(_) => None,
     }
 }
 
@@ -114,7 +114,7 @@ async fn filled(
     dialog: &Dialog,
 ) -> Result<Result<View, Notice>, JobError> {
     let request_id = Some(ask.request_id.as_str());
-    let person = match asker::person(parts, &ask.installation, &press.user).await? {
+    let person = match asker::person(&parts.acting, &ask.installation, &press.user).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice)),
     };
@@ -125,7 +125,7 @@ async fn filled(
     if dialog.is_form() && age::is_old(press.message_ts.as_deref(), ask.received_at) {
         return age::refuse(parts, &target, &person, request_id).await.map(Err);
     }
-    let member = match acting::member(parts, target.organization, &person, request_id).await? {
+    let member = match acting::member(&parts.acting, target.organization, &person, request_id).await? {
         Ok(member) if member.role == Role::Stakeholder && dialog.is_form() => {
             return Ok(Err(Notice::ReadOnly));
         }

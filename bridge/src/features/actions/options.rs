@@ -41,11 +41,11 @@ async fn options(actions: &Actions, ask: &Ask) -> Result<Answer, JobError> {
     let (Some(meta), Some(user)) = (asked(actions.actions, payload), payload["user"]["id"].as_str()) else {
         return none();
     };
-    let Ok(person) = asker::person(parts, &ask.installation, user).await? else {
+    let Ok(person) = asker::person(&parts.acting, &ask.installation, user).await? else {
         return none();
     };
     let request_id = Some(ask.request_id.as_str());
-    let member = match acting::member(parts, meta.organization, &person, request_id).await? {
+    let member = match acting::member(&parts.acting, meta.organization, &person, request_id).await? {
         Ok(member) if member.role != Role::Stakeholder => member,
         Ok(_) | Err(_) => return none(),
     };

@@ -8,7 +8,7 @@ use tocsin_entity::id::IncidentId;
 use tocsin_slack::lenient::{id, lenient, read};
 use url::Url;
 
-use super::incident_action::{Asks, Element, IncidentAction, asked_by};
+use super::incident_action::{Element, IncidentAction, TriggerEffect, asked_by};
 use crate::mirror::buttons;
 
 /// A press of one of our buttons, or a choice in our menu.
@@ -16,7 +16,7 @@ use crate::mirror::buttons;
 pub(crate) struct Press {
     pub(crate) action: &'static IncidentAction,
     /// Whether it is done at once, or asks for more.
-    pub(crate) asks: Asks,
+    pub(crate) asks: TriggerEffect,
     /// Whether it was chosen in the menu, which then goes on showing it.
     pub(crate) from_menu: bool,
     /// The incident that the button or its block carries, if it is one of ours.
@@ -110,7 +110,10 @@ struct Unfurl {
 }
 
 impl Pressed {
-    fn action(&self, actions: &'static [&'static IncidentAction]) -> Option<(&'static IncidentAction, Asks)> {
+    fn action(
+        &self,
+        actions: &'static [&'static IncidentAction],
+    ) -> Option<(&'static IncidentAction, TriggerEffect)> {
         asked_by(actions, |element| match element {
             Element::Choice(value) => self.action_id == buttons::MORE && value == self.selected_option.value,
             Element::Button(action_id) => action_id == self.action_id,
@@ -194,7 +197,7 @@ mod tests {
             (press.action.verb, press.carried, press.from_menu, press.in_view),
             ("snooze", INCIDENT.parse().ok(), true, true)
         );
-        let Asks::Now(snooze) = press.asks else {
+        let TriggerEffect::Now(snooze) = press.asks else {
             panic!("it is done at once")
         };
         let until = OffsetDateTime::UNIX_EPOCH + Duration::minutes(30);

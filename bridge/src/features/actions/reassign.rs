@@ -16,22 +16,21 @@ use tocsin_slack::{
 use super::{
     assignee::{Assignee, assignees, members},
     dialog::{Dialog, DialogData, Meta, Subject, Values, Wrong, form},
-    incident_action::{Element, IncidentAction, Trigger},
+    incident_action::{ActionTrigger, Element, IncidentAction},
     people::{ASSIGNEES, option_of},
 };
 use crate::{
     acting::{
-        IncidentMutation, MutationAnswer, mutate,
+        Acting, ActionMutation, MutationAnswer, mutate,
         typed_action::{Requester, TypedAction, TypedMutation, TypedResult},
     },
     grammar::usage::Usage,
-    parts::Parts,
 };
 
 /// Gives the incident to somebody.
 pub(crate) const REASSIGN: IncidentAction = IncidentAction {
     verb: "reassign",
-    triggers: &[Trigger::opens(Element::Choice("reassign"), DIALOG)],
+    triggers: &[ActionTrigger::opens(Element::Choice("reassign"), DIALOG)],
     dialog: Some(DIALOG),
     typed: Some(&TypedAction {
         usage: Usage {
@@ -48,7 +47,7 @@ pub(crate) const REASSIGN: IncidentAction = IncidentAction {
                 Ok(())
             }
         },
-        read: |parts, requester, rest| typed(parts, requester, assignees(rest)).boxed(),
+        read: |acting, requester, rest| typed(acting, requester, assignees(rest)).boxed(),
     }),
 };
 
@@ -76,7 +75,7 @@ fn view(subject: &Subject<'_>, meta: &Meta) -> View {
         ))
 }
 
-fn read(values: Values<'_>) -> Result<Box<dyn IncidentMutation>, Vec<Wrong>> {
+fn read(values: Values<'_>) -> Result<Box<dyn ActionMutation>, Vec<Wrong>> {
     let chosen = values.of(ASSIGNEES)["selected_options"].as_array();
     let chosen = chosen.map_or(&[][..], Vec::as_slice);
     if chosen.len() > ASSIGNEES_MAX {
@@ -91,8 +90,8 @@ fn read(values: Values<'_>) -> Result<Box<dyn IncidentMutation>, Vec<Wrong>> {
     }
 }
 
-async fn typed(parts: &Parts, requester: &Requester<'_>, to: Vec<Assignee>) -> TypedResult {
-    let found = match members(parts, requester, &to).await? {
+async fn typed(acting: &Acting, requester: &Requester<'_>, to: Vec<Assignee>) -> TypedResult {
+    let found = match members(acting, requester, &to).await? {
         Ok(found) => found,
         Err(refusal) => return Ok(Err(refusal)),
     };
@@ -112,7 +111,7 @@ struct Reassign {
     assignees: Vec<UserId>,
 }
 
-impl IncidentMutation for Reassign {
+impl ActionMutation for Reassign {
     fn make<'a>(
         &'a self,
         api: &'a ApiClient,

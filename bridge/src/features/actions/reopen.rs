@@ -8,13 +8,13 @@ use tocsin_client::{
 use tocsin_entity::id::IncidentId;
 use tocsin_queue::JobError;
 
-use super::incident_action::{IncidentAction, Trigger};
-use crate::acting::{IncidentMutation, MutationAnswer, mutate};
+use super::incident_action::{ActionTrigger, IncidentAction};
+use crate::acting::{ActionMutation, MutationAnswer, mutate};
 
 /// Reopens.
 pub(crate) const REOPEN: IncidentAction = IncidentAction {
     verb: "reopen",
-    triggers: &[Trigger::button("reopen", |_| Box::new(Reopen))],
+    triggers: &[ActionTrigger::button("reopen", |_| Box::new(Reopen))],
     dialog: None,
     typed: None,
 };
@@ -22,7 +22,7 @@ pub(crate) const REOPEN: IncidentAction = IncidentAction {
 #[derive(Debug)]
 struct Reopen;
 
-impl IncidentMutation for Reopen {
+impl ActionMutation for Reopen {
     fn make<'a>(
         &'a self,
         api: &'a ApiClient,

@@ -15,22 +15,21 @@ use tocsin_slack::{
 
 use super::{
     dialog::{Dialog, DialogData, Meta, Subject, form},
-    incident_action::{Element, IncidentAction, Trigger},
+    incident_action::{ActionTrigger, Element, IncidentAction},
 };
 use crate::{
     acting::{
-        ActionOutcome, IncidentMutation, MutationAnswer, mutate,
+        Acting, ActionMutation, ActionOutcome, MutationAnswer, mutate,
         typed_action::{Requester, TypedAction, TypedMutation, TypedResult, markdown},
     },
     grammar::{usage::Usage, words::unquoted},
     notice::Notice,
-    parts::Parts,
 };
 
 /// Resolves.
 pub(crate) const RESOLVE: IncidentAction = IncidentAction {
     verb: "resolve",
-    triggers: &[Trigger::opens(Element::Button("resolve"), DIALOG)],
+    triggers: &[ActionTrigger::opens(Element::Button("resolve"), DIALOG)],
     dialog: Some(DIALOG),
     typed: Some(&TypedAction {
         usage: Usage {
@@ -41,7 +40,7 @@ pub(crate) const RESOLVE: IncidentAction = IncidentAction {
             of_incident: true,
         },
         check: |_| Ok(()),
-        read: |parts, requester, rest| typed(parts, requester, rest).boxed(),
+        read: |acting, requester, rest| typed(acting, requester, rest).boxed(),
     }),
 };
 
@@ -71,12 +70,12 @@ fn view(subject: &Subject<'_>, meta: &Meta) -> View {
         ))
 }
 
-async fn typed(parts: &Parts, requester: &Requester<'_>, rest: &str) -> TypedResult {
+async fn typed(acting: &Acting, requester: &Requester<'_>, rest: &str) -> TypedResult {
     let note = unquoted(rest);
     let (note, after) = if note.is_empty() {
         (None, Mrkdwn::default())
     } else {
-        let note = markdown(parts, &requester.person.installation, note).await?;
+        let note = markdown(acting, &requester.person.installation, note).await?;
         let note = Some(note).filter(|note| !note.is_empty());
         (note, Mrkdwn::own(", with your note"))
     };
@@ -93,7 +92,7 @@ struct Resolve {
     note: Option<String>,
 }
 
-impl IncidentMutation for Resolve {
+impl ActionMutation for Resolve {
     fn make<'a>(
         &'a self,
         api: &'a ApiClient,

@@ -16,11 +16,11 @@ use tocsin_slack::{
 
 use super::{
     dialog::{Dialog, DialogData, Meta, Subject, Values, Wrong, form},
-    incident_action::{Element, IncidentAction, Trigger},
+    incident_action::{ActionTrigger, Element, IncidentAction},
 };
 use crate::{
     acting::{
-        IncidentMutation, MutationAnswer, mutate,
+        ActionMutation, MutationAnswer, mutate,
         typed_action::{TypedAction, TypedMutation},
     },
     grammar::{
@@ -33,11 +33,11 @@ use crate::{
 pub(crate) const SNOOZE: IncidentAction = IncidentAction {
     verb: "snooze",
     triggers: &[
-        Trigger::choice("snooze:15m", |at| minutes_from(at, 15)),
-        Trigger::choice("snooze:30m", |at| minutes_from(at, 30)),
-        Trigger::choice("snooze:1h", |at| minutes_from(at, 60)),
-        Trigger::choice("snooze:4h", |at| minutes_from(at, 240)),
-        Trigger::opens(Element::Choice("snooze:custom"), DIALOG),
+        ActionTrigger::choice("snooze:15m", |at| minutes_from(at, 15)),
+        ActionTrigger::choice("snooze:30m", |at| minutes_from(at, 30)),
+        ActionTrigger::choice("snooze:1h", |at| minutes_from(at, 60)),
+        ActionTrigger::choice("snooze:4h", |at| minutes_from(at, 240)),
+        ActionTrigger::opens(Element::Choice("snooze:custom"), DIALOG),
     ],
     dialog: Some(DIALOG),
     typed: Some(&TypedAction {
@@ -80,7 +80,7 @@ const MINUTES: &str = "minutes";
 /// The longest rest, as the API allows.
 const LONGEST: Duration = Duration::days(30);
 
-fn minutes_from(at: OffsetDateTime, minutes: i64) -> Box<dyn IncidentMutation> {
+fn minutes_from(at: OffsetDateTime, minutes: i64) -> Box<dyn ActionMutation> {
     Box::new(Snooze {
         until: at + Duration::minutes(minutes),
     })
@@ -106,7 +106,7 @@ fn view(subject: &Subject<'_>, meta: &Meta, now: OffsetDateTime) -> View {
         .block(with_hint(minutes, "Counts before the time above."))
 }
 
-fn read(values: Values<'_>, now: OffsetDateTime) -> Result<Box<dyn IncidentMutation>, Vec<Wrong>> {
+fn read(values: Values<'_>, now: OffsetDateTime) -> Result<Box<dyn ActionMutation>, Vec<Wrong>> {
     let (at, until) = match values.text(MINUTES) {
         Some(minutes) => match minutes.parse::<u32>() {
             Ok(minutes @ 1..) => (MINUTES, now.checked_add(Duration::minutes(minutes.into()))),
@@ -165,7 +165,7 @@ struct Snooze {
     until: OffsetDateTime,
 }
 
-impl IncidentMutation for Snooze {
+impl ActionMutation for Snooze {
     fn make<'a>(
         &'a self,
         api: &'a ApiClient,

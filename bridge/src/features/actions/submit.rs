@@ -64,7 +64,7 @@ async fn submitted(actions: &Actions, item: &Item) -> Worked {
     let Ok(mutation) = dialog.read(&meta, payload, item.received_at) else {
         return Ok(Outcome::NotOurs("wrong"));
     };
-    let done = match asker::person(parts, &item.installation, user).await? {
+    let done = match asker::person(&parts.acting, &item.installation, user).await? {
         Ok(person) => {
             let asked = ActionRequest {
                 organization: meta.organization,
@@ -73,7 +73,7 @@ async fn submitted(actions: &Actions, item: &Item) -> Worked {
                 request_id: item.request_id.as_deref(),
                 key: item.idempotency_key(),
             };
-            acting::act(parts, &asked, mutation.as_ref()).await?
+            acting::act(&parts.acting, &asked, mutation.as_ref()).await?
         }
         Err(notice) => Err(notice),
     };

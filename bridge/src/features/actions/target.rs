@@ -62,7 +62,8 @@ async fn on_message(
             parts.restore.meet();
             return Ok(None);
         };
-        let organization = thread::organization_of_coming(parts, installation, channel, ts, incident).await?;
+        let organization =
+            thread::organization_of_coming(&parts.database, installation, channel, ts, incident).await?;
         return Ok(organization.map(|organization| Target {
             organization,
             incident,
@@ -115,7 +116,7 @@ async fn theirs(
     person: &Person,
     request_id: Option<&str>,
 ) -> Result<Result<Target, Notice>, JobError> {
-    let organizations = match acting::organizations_of(parts, person, request_id).await? {
+    let organizations = match acting::organizations_of(&parts.acting, person, request_id).await? {
         Ok(organizations) => organizations,
         Err(notice) => return Ok(Err(notice)),
     };

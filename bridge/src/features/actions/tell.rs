@@ -72,5 +72,5 @@ pub(super) async fn tell(
         }
         return Ok(());
     }
-    notice::answer(parts, installation, response_url, channel, user, &text).await
+    notice::answer(&parts.http, installation, response_url, channel, user, &text).await
 }

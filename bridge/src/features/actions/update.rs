@@ -18,14 +18,14 @@ use tocsin_slack::{
 
 use super::{
     dialog::{Dialog, DialogData, Meta, Subject, Values, form, known},
-    incident_action::{Element, IncidentAction, Trigger},
+    incident_action::{ActionTrigger, Element, IncidentAction},
 };
-use crate::acting::{IncidentMutation, MutationAnswer, mutate};
+use crate::acting::{ActionMutation, MutationAnswer, mutate};
 
 /// Changes urgency and severity.
 pub(crate) const UPDATE: IncidentAction = IncidentAction {
     verb: "change",
-    triggers: &[Trigger::opens(Element::Choice("urgency_severity"), DIALOG)],
+    triggers: &[ActionTrigger::opens(Element::Choice("urgency_severity"), DIALOG)],
     dialog: Some(DIALOG),
     typed: None,
 };
@@ -116,7 +116,7 @@ struct Update {
     severity: Option<Severity>,
 }
 
-impl IncidentMutation for Update {
+impl ActionMutation for Update {
     fn make<'a>(
         &'a self,
         api: &'a ApiClient,

@@ -2,20 +2,19 @@
 
 use futures::FutureExt;
 use serde_json::Value;
-use time::OffsetDateTime;
 use tocsin_queue::JobError;
 use tocsin_slack::envelope::Kind;
 
 use super::{
     Actions, Route, age,
-    incident_action::{Asks, IncidentAction},
+    incident_action::{IncidentAction, MutationAt, TriggerEffect},
     menu,
     press::Press,
     target,
     tell::{Place, tell},
 };
 use crate::{
-    acting::{self, ActionRequest, IncidentMutation, asker},
+    acting::{self, ActionMutation, ActionRequest, asker},
     notice::Notice,
     parts::Parts,
     request::{Item, Outcome, Worked},
@@ -30,14 +29,11 @@ pub(crate) const PRESSED: Route = Route {
 };
 
 /// A press that needs no question, and what it does.
-fn wanted(
-    actions: &'static [&'static IncidentAction],
-    payload: &Value,
-) -> Option<(Press, fn(OffsetDateTime) -> Box<dyn IncidentMutation>)> {
+fn wanted(actions: &'static [&'static IncidentAction], payload: &Value) -> Option<(Press, MutationAt)> {
     let press = Press::of(actions, payload)?;
     match press.asks {
-        Asks::Now(mutation) => Some((press, mutation)),
-        Asks::Dialog(_) => None,
+        TriggerEffect::Now(mutation) => Some((press, mutation)),
+        TriggerEffect::Dialog(_) => None,
     }
 }
 
@@ -67,10 +63,10 @@ async fn act(
     parts: &Parts,
     item: &Item,
     press: &Press,
-    mutation: &dyn IncidentMutation,
+    mutation: &dyn ActionMutation,
 ) -> Result<Result<(), Notice>, JobError> {
     let request_id = item.request_id.as_deref();
-    let person = match asker::person(parts, &item.installation, &press.user).await? {
+    let person = match asker::person(&parts.acting, &item.installation, &press.user).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice)),
     };
@@ -88,5 +84,5 @@ async fn act(
         request_id,
         key: item.idempotency_key(),
     };
-    Ok(acting::act(parts, &asked, mutation).await?.map(drop))
+    Ok(acting::act(&parts.acting, &asked, mutation).await?.map(drop))
 }

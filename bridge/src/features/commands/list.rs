@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     acting::{
-        self, asker, services,
+        self, Acting, asker, services,
         subcommand::{Run, Subcommand, answered},
         texts,
         typed::Typed,
@@ -35,7 +35,6 @@ use crate::{
     installation::AppInstallation,
     mirror::content::{self, NAME_MAX},
     notice::{self, Notice},
-    parts::Parts,
     request::{Answer, Ask, Prompt, Reply},
 };
 
@@ -52,11 +51,11 @@ const NEXT: &str = "list_next";
 const PREVIOUS: &str = "list_previous";
 
 /// `block_actions`, for the buttons that turn the pages.
-pub(crate) const PAGE: Prompt<Parts> = Prompt {
+pub(crate) const PAGE: Prompt<Acting> = Prompt {
     kind: Kind::Interaction,
     name: "block_actions",
     wanted: |_, payload| Turn::of(payload).is_some(),
-    answer: |parts, ask| turn(parts, ask).boxed(),
+    answer: |acting, ask| turn(acting, ask).boxed(),
     otherwise: |_, _| Reply::Empty,
 };
 
@@ -129,33 +128,33 @@ const USAGE: &Usage = &Usage {
 };
 
 /// Lists incidents.
-pub(crate) const LIST: Subcommand<Parts> = Subcommand {
+pub(crate) const LIST: Subcommand<Acting> = Subcommand {
     usage: USAGE,
     check: |rest| filters(rest).map(drop),
-    run: Run::Read(|parts, ask, typed, rest| answer(parts, ask, typed, rest).boxed()),
+    run: Run::Read(|acting, ask, typed, rest| answer(acting, ask, typed, rest).boxed()),
 };
 
-async fn answer(parts: &Parts, ask: &Ask, typed: &Typed, rest: &str) -> Result<Answer, JobError> {
+async fn answer(acting: &Acting, ask: &Ask, typed: &Typed, rest: &str) -> Result<Answer, JobError> {
     let Ok(filters) = filters(rest) else {
         return Ok(Answer::Done("ignored", Reply::Empty));
     };
-    let told = list(parts, &ask.installation, typed, &filters, &ask.request_id).await?;
+    let told = list(acting, &ask.installation, typed, &filters, &ask.request_id).await?;
     Ok(answered(USAGE, told.map(Told::reply)))
 }
 
 /// The first page, of each organisation of the person's.
 async fn list(
-    parts: &Parts,
+    acting: &Acting,
     installation: &AppInstallation,
     typed: &Typed,
     filters: &Filters,
     request_id: &str,
 ) -> Result<Result<Told, Notice>, JobError> {
-    let person = match typed.person(parts, installation).await? {
+    let person = match typed.person(acting, installation).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice)),
     };
-    let theirs = match acting::organizations_of(parts, &person, Some(request_id)).await? {
+    let theirs = match acting::organizations_of(acting, &person, Some(request_id)).await? {
         Ok(theirs) => theirs,
         Err(notice) => return Ok(Err(notice)),
     };
@@ -168,7 +167,7 @@ async fn list(
     let mut known = Vec::new();
     for (organization, member) in theirs {
         let page = Page::first(&typed.text, organization);
-        match read_page(parts, &page, filters, &member, size, request_id).await? {
+        match read_page(acting, &page, filters, &member, size, request_id).await? {
             Ok(listed) => {
                 has_service = true;
                 told = told.and(listed.told(&page));
@@ -208,7 +207,7 @@ struct Listed {
 
 /// Reads a page. The inner error holds the names of all services, where none has the one that is wanted.
 async fn read_page(
-    parts: &Parts,
+    acting: &Acting,
     page: &Page,
     filters: &Filters,
     member: &Member,
@@ -220,7 +219,7 @@ async fn read_page(
         ..As::bridge(page.organization, Some(request_id))
     };
     let service = match &filters.service {
-        Some(name) => match services::named(parts, who, name).await? {
+        Some(name) => match services::named(acting, who, name).await? {
             Ok(service) => Some(service.id.to_string()),
             Err(names) => return Ok(Err(names)),
         },
@@ -238,7 +237,7 @@ async fn read_page(
         last: backwards.then_some(size),
         before: page.before.clone(),
     };
-    let read = parts
+    let read = acting
         .api
         .execute::<ListIncidents>(who, variables)
         .await
@@ -365,11 +364,11 @@ fn line(incident: &Incident) -> Mrkdwn {
 }
 
 /// Shows another page in the place of the one on which the button was pressed.
-async fn turn(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
+async fn turn(acting: &Acting, ask: &Ask) -> Result<Answer, JobError> {
     let Some(turn) = Turn::of(&ask.payload) else {
         return Ok(Answer::Done("ignored", Reply::Empty));
     };
-    let (outcome, message) = match turned(parts, ask, &turn).await {
+    let (outcome, message) = match turned(acting, ask, &turn).await {
         Ok(Ok(told)) => {
             let message = json!({"response_type": "ephemeral", "replace_original": true, "text": told.text.as_str(),
                 "blocks": told.blocks});
@@ -377,18 +376,18 @@ async fn turn(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
         }
         Ok(Err(notice)) => {
             let text = texts::refused(&notice, USAGE);
-            return tell(parts, ask, &turn, &text, notice.outcome()).await;
+            return tell(acting, ask, &turn, &text, notice.outcome()).await;
         }
         Err(error) => {
             let (JobError::Retry(cause) | JobError::RetryAfter(_, cause) | JobError::Fail(cause)) = error;
             tracing::warn!(request.id = ask.request_id, "a page can't be shown: {cause}");
             let notice = Notice::Unavailable;
-            return tell(parts, ask, &turn, &texts::sorry(&notice), notice.outcome()).await;
+            return tell(acting, ask, &turn, &texts::sorry(&notice), notice.outcome()).await;
         }
     };
     match &turn.response_url {
         Some(url) => {
-            if let Err(error) = parts.http.respond(url, &message).await {
+            if let Err(error) = acting.http.respond(url, &message).await {
                 tracing::warn!(slack.user = turn.user, "a page could not be turned: {error}");
             }
             Ok(Answer::Done(outcome, Reply::Empty))
@@ -398,33 +397,33 @@ async fn turn(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
 }
 
 async fn tell(
-    parts: &Parts,
+    acting: &Acting,
     ask: &Ask,
     turn: &Turn,
     text: &str,
     outcome: &'static str,
 ) -> Result<Answer, JobError> {
     let (url, channel) = (turn.response_url.as_ref(), turn.channel.as_deref());
-    notice::answer(parts, &ask.installation, url, channel, &turn.user, text).await?;
+    notice::answer(&acting.http, &ask.installation, url, channel, &turn.user, text).await?;
     Ok(Answer::Done(outcome, Reply::Empty))
 }
 
-async fn turned(parts: &Parts, ask: &Ask, turn: &Turn) -> Result<Result<Told, Notice>, JobError> {
+async fn turned(acting: &Acting, ask: &Ask, turn: &Turn) -> Result<Result<Told, Notice>, JobError> {
     let request_id = ask.request_id.as_str();
     let page = &turn.page;
     let (word, rest) = first_word(&page.text);
     let Some(filters) = filters(rest).ok().filter(|_| USAGE.is_named(word)) else {
         return Ok(Err(Notice::NotFound));
     };
-    let person = match asker::person(parts, &ask.installation, &turn.user).await? {
+    let person = match asker::person(acting, &ask.installation, &turn.user).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice)),
     };
-    let member = match acting::member(parts, page.organization, &person, Some(request_id)).await? {
+    let member = match acting::member(acting, page.organization, &person, Some(request_id)).await? {
         Ok(member) => member,
         Err(notice) => return Ok(Err(notice)),
     };
-    let read = read_page(parts, page, &filters, &member, PAGE_SIZE, request_id).await?;
+    let read = read_page(acting, page, &filters, &member, PAGE_SIZE, request_id).await?;
     Ok(Ok(match read {
         Ok(listed) => listed.told(page),
         Err(known) => no_service(filters.service.as_deref().unwrap_or_default(), &known),

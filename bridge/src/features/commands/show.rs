@@ -10,7 +10,7 @@ use tocsin_slack::inputs::divider;
 use super::Told;
 use crate::{
     acting::{
-        self,
+        self, Acting,
         subcommand::{NEEDS_NUMBER, Run, Subcommand, answered},
         typed::Typed,
     },
@@ -19,7 +19,6 @@ use crate::{
     installation::AppInstallation,
     mirror::content,
     notice::Notice,
-    parts::Parts,
     request::{Answer, Ask, Reply},
 };
 
@@ -38,35 +37,35 @@ const USAGE: &Usage = &Usage {
 };
 
 /// Shows an incident.
-pub(crate) const SHOW: Subcommand<Parts> = Subcommand {
+pub(crate) const SHOW: Subcommand<Acting> = Subcommand {
     usage: USAGE,
     check: |rest| match numbered(rest) {
         Some(_) => Ok(()),
         None => Err(NEEDS_NUMBER.to_owned()),
     },
-    run: Run::Read(|parts, ask, typed, rest| answer(parts, ask, typed, rest).boxed()),
+    run: Run::Read(|acting, ask, typed, rest| answer(acting, ask, typed, rest).boxed()),
 };
 
-async fn answer(parts: &Parts, ask: &Ask, typed: &Typed, rest: &str) -> Result<Answer, JobError> {
+async fn answer(acting: &Acting, ask: &Ask, typed: &Typed, rest: &str) -> Result<Answer, JobError> {
     let Some((number, _)) = numbered(rest) else {
         return Ok(Answer::Done("ignored", Reply::Empty));
     };
-    let told = show(parts, &ask.installation, typed, number, &ask.request_id).await?;
+    let told = show(acting, &ask.installation, typed, number, &ask.request_id).await?;
     Ok(answered(USAGE, told.map(Told::reply)))
 }
 
 async fn show(
-    parts: &Parts,
+    acting: &Acting,
     installation: &AppInstallation,
     typed: &Typed,
     number: i64,
     request_id: &str,
 ) -> Result<Result<Told, Notice>, JobError> {
-    let person = match typed.person(parts, installation).await? {
+    let person = match typed.person(acting, installation).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice)),
     };
-    let found = acting::incident_by_number(parts, &person, number, Some(request_id)).await?;
+    let found = acting::incident_by_number(acting, &person, number, Some(request_id)).await?;
     let (organization, member, incident): (OrganizationId, _, _) = match found {
         Ok(found) => found,
         Err(notice) => return Ok(Err(notice)),
@@ -75,7 +74,7 @@ async fn show(
         on_behalf_of: Some(member.id),
         ..As::bridge(organization, Some(request_id))
     };
-    let read = parts.api.find_mirrored(who, incident.id).await.map_err(of_api)?;
+    let read = acting.api.find_mirrored(who, incident.id).await.map_err(of_api)?;
     Ok(read
         .map(|read| told(&read.incident, &read.entries))
         .ok_or(Notice::NotFound))

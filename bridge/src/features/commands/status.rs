@@ -11,7 +11,7 @@ use tocsin_queue::JobError;
 use super::Told;
 use crate::{
     acting::{
-        self,
+        self, Acting,
         subcommand::{Run, Subcommand, answered},
         typed::Typed,
     },
@@ -19,7 +19,6 @@ use crate::{
     grammar::usage::Usage,
     installation::AppInstallation,
     notice::Notice,
-    parts::Parts,
     request::{Answer, Ask},
     workspace::SlackHealth,
 };
@@ -33,28 +32,28 @@ const USAGE: &Usage = &Usage {
 };
 
 /// Tells how things stand.
-pub(crate) const STATUS: Subcommand<Parts> = Subcommand {
+pub(crate) const STATUS: Subcommand<Acting> = Subcommand {
     usage: USAGE,
     check: |_| Ok(()),
-    run: Run::Read(|parts, ask, typed, _| answer(parts, ask, typed).boxed()),
+    run: Run::Read(|acting, ask, typed, _| answer(acting, ask, typed).boxed()),
 };
 
-async fn answer(parts: &Parts, ask: &Ask, typed: &Typed) -> Result<Answer, JobError> {
-    let told = status(parts, &ask.installation, typed, &ask.request_id).await?;
+async fn answer(acting: &Acting, ask: &Ask, typed: &Typed) -> Result<Answer, JobError> {
+    let told = status(acting, &ask.installation, typed, &ask.request_id).await?;
     Ok(answered(USAGE, told.map(Told::reply)))
 }
 
 async fn status(
-    parts: &Parts,
+    acting: &Acting,
     installation: &AppInstallation,
     typed: &Typed,
     request_id: &str,
 ) -> Result<Result<Told, Notice>, JobError> {
-    let person = match typed.person(parts, installation).await? {
+    let person = match typed.person(acting, installation).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice)),
     };
-    let theirs = match acting::organizations_of(parts, &person, Some(request_id)).await? {
+    let theirs = match acting::organizations_of(acting, &person, Some(request_id)).await? {
         Ok(theirs) => theirs,
         Err(notice) => return Ok(Err(notice)),
     };
@@ -67,7 +66,7 @@ async fn status(
         let variables = status_of_incidents::Variables {
             me: member.id.to_string(),
         };
-        let read = parts
+        let read = acting
             .api
             .execute::<StatusOfIncidents>(who, variables)
             .await

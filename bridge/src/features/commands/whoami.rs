@@ -12,7 +12,7 @@ use tocsin_queue::JobError;
 use super::Told;
 use crate::{
     acting::{
-        self,
+        self, Acting,
         subcommand::{Run, Subcommand, answered},
         typed::Typed,
     },
@@ -21,7 +21,6 @@ use crate::{
     identity::Person,
     installation::AppInstallation,
     notice::Notice,
-    parts::Parts,
     request::{Answer, Ask},
 };
 
@@ -37,37 +36,37 @@ const USAGE: &Usage = &Usage {
 };
 
 /// Tells as whom a person acts.
-pub(crate) const WHOAMI: Subcommand<Parts> = Subcommand {
+pub(crate) const WHOAMI: Subcommand<Acting> = Subcommand {
     usage: USAGE,
     check: |_| Ok(()),
-    run: Run::Read(|parts, ask, typed, _| answer(parts, ask, typed).boxed()),
+    run: Run::Read(|acting, ask, typed, _| answer(acting, ask, typed).boxed()),
 };
 
-async fn answer(parts: &Parts, ask: &Ask, typed: &Typed) -> Result<Answer, JobError> {
-    let told = whoami(parts, &ask.installation, typed, &ask.request_id).await?;
+async fn answer(acting: &Acting, ask: &Ask, typed: &Typed) -> Result<Answer, JobError> {
+    let told = whoami(acting, &ask.installation, typed, &ask.request_id).await?;
     Ok(answered(USAGE, told.map(|text| Told::text(text).reply())))
 }
 
 async fn whoami(
-    parts: &Parts,
+    acting: &Acting,
     installation: &AppInstallation,
     typed: &Typed,
     request_id: &str,
 ) -> Result<Result<Mrkdwn, Notice>, JobError> {
-    let person = match typed.person(parts, installation).await? {
+    let person = match typed.person(acting, installation).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice)),
     };
-    told(parts, &person, Some(request_id)).await
+    told(acting, &person, Some(request_id)).await
 }
 
 /// Every membership of a person's, one to a line.
 pub(super) async fn told(
-    parts: &Parts,
+    acting: &Acting,
     person: &Person,
     request_id: Option<&str>,
 ) -> Result<Result<Mrkdwn, Notice>, JobError> {
-    let theirs = match acting::organizations_of(parts, person, request_id).await? {
+    let theirs = match acting::organizations_of(acting, person, request_id).await? {
         Ok(theirs) => theirs,
         Err(notice) => return Ok(Err(notice)),
     };
@@ -76,13 +75,13 @@ pub(super) async fn told(
         if !text.is_empty() {
             text = text.plus("\n");
         }
-        text = text.and(&one(parts, organization, &member, request_id).await?);
+        text = text.and(&one(acting, organization, &member, request_id).await?);
     }
     Ok(Ok(text))
 }
 
 async fn one(
-    parts: &Parts,
+    acting: &Acting,
     organization: OrganizationId,
     member: &Member,
     request_id: Option<&str>,
@@ -92,7 +91,7 @@ async fn one(
         ..As::bridge(organization, request_id)
     };
     let email = member.email.clone();
-    let read = parts
+    let read = acting
         .api
         .execute::<WhoIs>(who, who_is::Variables { email })
         .await

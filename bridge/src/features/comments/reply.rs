@@ -64,7 +64,14 @@ async fn told(comments: &Comments, item: &Item) -> Worked {
     if item.installation.is_bot(&place.user) {
         return Ok(Outcome::NotOurs("own"));
     }
-    let thread = match thread::find(parts, &item.installation, &place.channel, &place.thread_ts).await? {
+    let thread = match thread::find(
+        &parts.database,
+        &item.installation,
+        &place.channel,
+        &place.thread_ts,
+    )
+    .await?
+    {
         Found::Incident(thread) => thread,
         Found::Coming if item.age() < PATIENCE => {
             let pause = SOON.max(item.age() / 4).unsigned_abs();
@@ -106,7 +113,7 @@ async fn read<'a>(
         return Ok(Err(Outcome::NotOurs("command")));
     }
     let installation = &item.installation;
-    let person = identity::person(parts, installation, &place.user)
+    let person = identity::person(&parts.identity, installation, &place.user)
         .await?
         .unwrap_or_else(|| {
             let speaker = Speaker::of_event(&item.payload);
@@ -116,7 +123,7 @@ async fn read<'a>(
         return Ok(Err(Outcome::NotOurs("bot")));
     }
     let document = message.document();
-    let names = names(parts, installation, &document).await?;
+    let names = names(&parts.rich_text, installation, &document).await?;
     let body = message.markdown(&document, &names);
     if body.is_empty() {
         return Ok(Err(Outcome::Done("empty")));
@@ -161,7 +168,13 @@ impl Reply<'_> {
     async fn comment(&self, parts: &Parts) -> Worked {
         let request_id = self.item.request_id.as_deref();
         let bridge = As::bridge(self.thread.organization, request_id);
-        let standing = identity::standing(parts, self.thread.organization, &self.person, request_id).await?;
+        let standing = identity::standing(
+            &parts.identity,
+            self.thread.organization,
+            &self.person,
+            request_id,
+        )
+        .await?;
         let (who, slack_author) = match &standing {
             Standing::Member(member) => (
                 As {
@@ -209,7 +222,7 @@ impl Reply<'_> {
                 .await
             }
             "UNMATCHED_REFUSED" => {
-                let notice = acting::stranger(parts, &self.person, request_id).await?;
+                let notice = acting::stranger(&parts.acting, &self.person, request_id).await?;
                 self.tell(&notice).await
             }
             "FORBIDDEN" => self.tell(&Notice::ReadOnly).await,

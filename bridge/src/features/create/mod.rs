@@ -72,7 +72,7 @@ async fn work(parts: &Parts, item: &Item, typed: &Typed, rest: &str) -> Worked {
         Ok(created) => ("created", created.told().as_str().to_owned()),
         Err(refusal) => (refusal.outcome(), refusal.text(USAGE)),
     };
-    typed.tell(parts, &item.installation, &text).await?;
+    typed.tell(&parts.acting, &item.installation, &text).await?;
     Ok(Outcome::Done(outcome))
 }
 
@@ -86,11 +86,11 @@ async fn create_given(
     let (Some(title), Some(service)) = (&given.title, &given.service) else {
         return Ok(Err(Notice::NotFound.into()));
     };
-    let person = match typed.person(parts, &item.installation).await? {
+    let person = match typed.person(&parts.acting, &item.installation).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice.into())),
     };
-    let theirs = match acting::organizations_of(parts, &person, request_id).await? {
+    let theirs = match acting::organizations_of(&parts.acting, &person, request_id).await? {
         Ok(theirs) => theirs,
         Err(notice) => return Ok(Err(notice.into())),
     };
@@ -100,7 +100,7 @@ async fn create_given(
             on_behalf_of: Some(member.id),
             ..As::bridge(organization, request_id)
         };
-        match services::named(parts, who, service).await? {
+        match services::named(&parts.acting, who, service).await? {
             Ok(service) => found.push((Who { organization, member }, service.id)),
             Err(names) => known.extend(names),
         }

@@ -224,7 +224,15 @@ async fn not_opened(
     }
     let (url, channel) = (opener.meta.address(), opener.meta.channel.as_deref());
     let installation = &opener.ask.installation;
-    notice::answer(parts, installation, url.as_ref(), channel, &opener.user, &text).await?;
+    notice::answer(
+        &parts.http,
+        installation,
+        url.as_ref(),
+        channel,
+        &opener.user,
+        &text,
+    )
+    .await?;
     Ok(Answer::Done(notice.outcome(), Reply::Empty))
 }
 
@@ -234,7 +242,7 @@ async fn theirs<'a>(
     person: &Person,
     request_id: &'a str,
 ) -> Result<Result<Vec<(As<'a>, Member)>, Notice>, JobError> {
-    let theirs = match acting::organizations_of(parts, person, Some(request_id)).await? {
+    let theirs = match acting::organizations_of(&parts.acting, person, Some(request_id)).await? {
         Ok(theirs) => theirs,
         Err(notice) => return Ok(Err(notice)),
     };
@@ -263,7 +271,7 @@ async fn filled(
     opener: &Opener<'_>,
     what: What<'_>,
 ) -> Result<Result<View, Notice>, JobError> {
-    let person = match asker::person(parts, &opener.ask.installation, &opener.user).await? {
+    let person = match asker::person(&parts.acting, &opener.ask.installation, &opener.user).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice)),
     };
@@ -297,9 +305,10 @@ async fn service(
 ) -> Result<Option<(String, String)>, JobError> {
     let Some(name) = name else { return Ok(None) };
     for (who, _) in theirs {
-        if let (Ok(service), Some(organization)) =
-            (services::named(parts, *who, name).await?, who.organization)
-        {
+        if let (Ok(service), Some(organization)) = (
+            services::named(&parts.acting, *who, name).await?,
+            who.organization,
+        ) {
             return Ok(Some((services::value(organization, service.id), service.name)));
         }
     }
@@ -309,7 +318,7 @@ async fn service(
 /// A message as an incident to be: its first line, and all of it with its author and its address.
 async fn of_message(parts: &Parts, opener: &Opener<'_>, message: &Value) -> Result<Prefilled, JobError> {
     let installation = &opener.ask.installation;
-    let spoken = rich_text::spoken(parts, installation, message).await?;
+    let spoken = rich_text::spoken(&parts.rich_text, installation, message).await?;
     let author = author(parts, installation, message).await?;
     let (channel, ts) = (opener.meta.channel.as_deref(), message["ts"].as_str());
     let permalink = match (channel, ts) {
@@ -349,7 +358,7 @@ async fn author(parts: &Parts, installation: &AppInstallation, message: &Value) 
         return Ok(name.to_owned());
     }
     Ok(match message["user"].as_str() {
-        Some(user) => identity::person(parts, installation, user)
+        Some(user) => identity::person(&parts.identity, installation, user)
             .await?
             .map_or_else(|| user.to_owned(), |person| person.name),
         None => "an app".to_owned(),
@@ -361,7 +370,7 @@ async fn options(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
     let Some(opener) = Opener::of(ask) else {
         return none();
     };
-    let Ok(person) = asker::person(parts, &opener.ask.installation, &opener.user).await? else {
+    let Ok(person) = asker::person(&parts.acting, &opener.ask.installation, &opener.user).await? else {
         return none();
     };
     let Ok(theirs) = theirs(parts, &person, &ask.request_id).await? else {
@@ -373,7 +382,7 @@ async fn options(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
         let Some(organization) = who.organization else {
             continue;
         };
-        let found = services::matching(parts, who, typed).await?;
+        let found = services::matching(&parts.acting, who, typed).await?;
         all.extend(
             found
                 .iter()

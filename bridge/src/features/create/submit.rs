@@ -83,16 +83,18 @@ async fn create(
     filled: Filled,
 ) -> Result<Result<Created, Refusal>, JobError> {
     let request_id = item.request_id.as_deref();
-    let person = match asker::person(parts, &item.installation, user).await? {
+    let person = match asker::person(&parts.acting, &item.installation, user).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice.into())),
     };
     let who = match filled.service {
-        Some((organization, _)) => match acting::member(parts, organization, &person, request_id).await? {
-            Ok(member) => Who { organization, member },
-            Err(notice) => return Ok(Err(notice.into())),
-        },
-        None => match acting::organizations_of(parts, &person, request_id).await? {
+        Some((organization, _)) => {
+            match acting::member(&parts.acting, organization, &person, request_id).await? {
+                Ok(member) => Who { organization, member },
+                Err(notice) => return Ok(Err(notice.into())),
+            }
+        }
+        None => match acting::organizations_of(&parts.acting, &person, request_id).await? {
             Ok(mut theirs) => match (theirs.pop(), theirs.is_empty()) {
                 (Some((organization, member)), true) => Who { organization, member },
                 (_, _) => return Ok(Err(Notice::AmbiguousOrganization.into())),
@@ -119,7 +121,7 @@ async fn create(
 async fn tell(parts: &Parts, item: &Item, user: &str, meta: &Meta, text: &str) -> Result<(), JobError> {
     if meta.channel.is_some() {
         let (url, channel) = (meta.address(), meta.channel.as_deref());
-        return notice::answer(parts, &item.installation, url.as_ref(), channel, user, text).await;
+        return notice::answer(&parts.http, &item.installation, url.as_ref(), channel, user, text).await;
     }
     let view = form::told("told", Mrkdwn::recorded(text.to_owned()));
     let id = item.payload["view"]["id"].as_str().unwrap_or_default();

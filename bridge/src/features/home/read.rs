@@ -75,9 +75,9 @@ pub(super) async fn read(
     installation: &AppInstallation,
     user: &str,
 ) -> Result<Home, JobError> {
-    let person = identity::person(parts, installation, user).await?;
+    let person = identity::person(&parts.identity, installation, user).await?;
     let person = person.unwrap_or_else(|| Person::unknown(installation, user));
-    let memberships = acting::memberships(parts, &person, None).await?;
+    let memberships = acting::memberships(&parts.acting, &person, None).await?;
     if memberships.is_empty() {
         return Ok(Home::NotLinked { email: person.email });
     }

@@ -142,10 +142,12 @@ fn nonce(id_token: &str) -> Option<String> {
 
 async fn record(parts: &Parts, wanted: &SignIn, team: &str, user: &str) -> Result<(), Ending> {
     // Whoever wanted to be nobody there wants to be somebody now.
-    set_linked(parts, team, user, true).await.map_err(|error| {
-        tracing::error!("who has signed in could not be noted: {error}");
-        unavailable()
-    })?;
+    set_linked(&parts.identity, team, user, true)
+        .await
+        .map_err(|error| {
+            tracing::error!("who has signed in could not be noted: {error}");
+            unavailable()
+        })?;
     let who = As {
         on_behalf_of: Some(wanted.user_id),
         ..As::bridge(wanted.organization_id, None)

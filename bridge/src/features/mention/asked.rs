@@ -8,6 +8,7 @@ use futures::FutureExt;
 use serde::Deserialize;
 use serde_json::Value;
 use time::Duration;
+use tocsin_database::Database;
 use tocsin_queue::JobError;
 use tocsin_slack::{
     envelope::Kind,
@@ -16,7 +17,7 @@ use tocsin_slack::{
 
 use crate::{
     acting::{
-        Refusal, asker,
+        Acting, Refusal, asker,
         subcommand::{MentionIntent, Subcommands},
         texts,
         typed_action::{Requester, act_typed},
@@ -24,7 +25,6 @@ use crate::{
     grammar::{mention::addressed, usage::HELP},
     installation::AppInstallation,
     notice::{self, Notice},
-    parts::Parts,
     request::{Item, Outcome, Route, Worked},
     thread::{self, Found, Thread},
 };
@@ -32,7 +32,8 @@ use crate::{
 /// What it takes to answer mentions.
 #[derive(Debug)]
 pub(crate) struct Mentions {
-    pub(crate) parts: Arc<Parts>,
+    pub(crate) acting: Acting,
+    pub(crate) database: Database,
     pub(crate) subcommands: Arc<Subcommands>,
 }
 
@@ -107,7 +108,7 @@ async fn mentioned(mentions: &Mentions, item: &Item) -> Worked {
     }
     let thread = match mention.thread_ts.as_deref() {
         Some(thread_ts) => {
-            match thread::find(&mentions.parts, installation, &mention.channel, thread_ts).await? {
+            match thread::find(&mentions.database, installation, &mention.channel, thread_ts).await? {
                 Found::Incident(thread) => Some(thread),
                 Found::Coming if item.age() < PATIENCE => {
                     let pause = SOON.max(item.age() / 4).unsigned_abs();
@@ -155,8 +156,8 @@ async fn in_thread(
         // Said to the bot, and meant for all: a comment.
         MentionIntent::None => return Ok(Outcome::NotOurs("no_command")),
     };
-    let parts = &mentions.parts;
-    let person = match asker::person(parts, &item.installation, &mention.user).await? {
+    let acting = &mentions.acting;
+    let person = match asker::person(acting, &item.installation, &mention.user).await? {
         Ok(person) => person,
         // No call can be made to tell anybody.
         Err(notice) => return Ok(Outcome::Done(notice.outcome())),
@@ -172,7 +173,7 @@ async fn in_thread(
         key: format!("mention:{name}"),
         external_ref: Some(format!("slack:{name}")),
     };
-    match act_typed(parts, &requester, action, rest).await? {
+    match act_typed(acting, &requester, action, rest).await? {
         Ok(_) => Ok(Outcome::Done(action.usage.deed)),
         Err(Refusal::Notice(Notice::Refused { code, .. })) if code == "IDEMPOTENCY_KEY_REUSED" => {
             Ok(Outcome::Done(action.usage.deed))

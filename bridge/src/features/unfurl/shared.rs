@@ -115,7 +115,7 @@ async fn shared(parts: &Parts, item: &Item) -> Worked {
         return Ok(Outcome::NotOurs("shared_channel"));
     }
     let person = match &shared.user {
-        Some(user) => identity::person(parts, &item.installation, user).await?,
+        Some(user) => identity::person(&parts.identity, &item.installation, user).await?,
         None => None,
     };
     let request_id = item.request_id.as_deref();
