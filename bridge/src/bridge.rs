@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
+use tocsin_client::{ApiCaller, ApiClient};
 use tocsin_clock::Clock;
 use tocsin_database::{Database, DatabaseFault};
 use tocsin_queue::{Queue, Worker};
@@ -13,17 +14,19 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::{
+    acting::Acting,
     background::{follow, leads, sweep},
     config::BridgeConfig,
     connector::Connectors,
     directory,
     features::{comments, home, install, operation, restore, unfurl},
-    graphql::{self, Api},
-    inbound,
+    identity::IdentityService,
+    inbound::{self, Inbound},
     mirror::{self, digest},
     parts::Parts,
     reception::Receptions,
     restore_watch::RestoreWatch,
+    rich_text::{ChannelNames, RichText},
     routes,
     store::{Lane, Leases, probe},
     telemetry,
@@ -34,9 +37,20 @@ use crate::{
 /// Jobs of each kind that run at the same time: they wait for Slack and for the API most of the time.
 const CONCURRENCY: usize = 48;
 
+/// Who the bridge is to the API.
+const CALLER: ApiCaller = ApiCaller {
+    user_agent: concat!("tocsin-bridge/", env!("CARGO_PKG_VERSION")),
+    credential: "TOCSIN_BRIDGE_TOKEN",
+    requests_metric: Some("tocsin_bridge_api_requests_total"),
+    uses_proxy: true,
+};
+
 /// The Slack bridge. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Bridge(pub(crate) Arc<Parts>);
+pub struct Bridge {
+    pub(crate) parts: Arc<Parts>,
+    inbound: Arc<Inbound>,
+}
 
 /// Why the bridge could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -79,18 +93,40 @@ impl Bridge {
             let name = environment(&config.slack.api_url, token);
             workspaces.add(Workspace::new(&setting, None, &name, Some(token.clone())));
         }
-        let api = Api::new(&config.api_url, config.bridge_token.clone(), graphql::CALLER)?;
+        let api = ApiClient::new(&config.api_url, config.bridge_token.clone(), CALLER)?;
         let worker = format!("{}/{}", config.instance, Uuid::now_v7().simple());
         let lane = Lane::new(database.clone());
         let connectors = Connectors::new(clock.clone());
-        let parts = Parts {
-            connectors,
-            // On SQLite all writes are one after another anyway: better together than in two rows.
-            inbox_lane: if database.is_sqlite() {
-                lane.clone()
-            } else {
-                Lane::new(database.apart())
+        // On SQLite all writes are one after another anyway: better together than in two rows.
+        let inbox_lane = if database.is_sqlite() {
+            lane.clone()
+        } else {
+            Lane::new(database.apart())
+        };
+        let identity = IdentityService {
+            api: api.clone(),
+            clock: clock.clone(),
+            database: database.clone(),
+            sealer: config.sealer.clone(),
+        };
+        let rich_text = RichText {
+            identity: identity.clone(),
+            channels: ChannelNames {
+                clock: clock.clone(),
+                database: database.clone(),
             },
+        };
+        let acting = Acting {
+            api: api.clone(),
+            http: http.clone(),
+            identity: identity.clone(),
+            rich_text: rich_text.clone(),
+        };
+        let parts = Arc::new(Parts {
+            identity,
+            rich_text,
+            acting,
+            connectors,
             lane,
             leases: Leases::new(&worker),
             restore: RestoreWatch::new(clock.now()),
@@ -102,20 +138,35 @@ impl Bridge {
             http,
             workspaces,
             apps: Apps::default(),
-            receptions: Receptions::default(),
-            registry: routes::registry(),
             setting,
             api,
             worker,
+        });
+        let inbound = Inbound {
+            slack: parts.config.slack.clone(),
+            database: parts.database.clone(),
+            clock: parts.clock.clone(),
+            queue: parts.queue.clone(),
+            http: parts.http.clone(),
+            workspaces: parts.workspaces.clone(),
+            apps: parts.apps.clone(),
+            receptions: Receptions::default(),
+            socket_trouble: parts.socket_trouble.clone(),
+            lane: parts.lane.clone(),
+            inbox_lane,
+            registry: routes::registry(&parts),
         };
-        Ok(Self(Arc::new(parts)))
+        Ok(Self {
+            parts,
+            inbound: Arc::new(inbound),
+        })
     }
 
     /// Slack's endpoints, `/slack/*`.
     pub fn router(&self) -> axum::Router {
-        inbound::router(Arc::clone(&self.0))
-            .merge(install::router(Arc::clone(&self.0)))
-            .merge(install::sign_in::router(Arc::clone(&self.0)))
+        inbound::router(Arc::clone(&self.inbound))
+            .merge(install::router(Arc::clone(&self.parts)))
+            .merge(install::sign_in::router(Arc::clone(&self.parts)))
     }
 
     /// Works until the shutdown, and then finishes what it has begun or hands it back.
@@ -125,8 +176,9 @@ impl Bridge {
     }
 
     async fn run_parts(&self, shutdown: CancellationToken) {
-        let parts = &self.0;
-        let (inbox, mirror, digests) = (Arc::clone(parts), Arc::clone(parts), Arc::clone(parts));
+        let (parts, inbound) = (&self.parts, &self.inbound);
+        let (mirror, digests) = (Arc::clone(parts), Arc::clone(parts));
+        let inbox = Arc::clone(inbound);
         let (workspaces, operations) = (Arc::clone(parts), Arc::clone(parts));
         if let Err(error) = parts.clock.look(parts.database.write()).await {
             tracing::warn!("the database's clock cannot be read yet, and this machine's is taken: {error}");
@@ -146,13 +198,13 @@ impl Bridge {
                 inbound::tend(&parts.database, &parts.clock, shutdown.clone()),
                 workspace_sync::run(parts, shutdown.clone()),
                 workspace_sync::follow(parts, shutdown.clone()),
-                inbound::socket::run(parts, shutdown.clone()),
+                inbound::socket::run(inbound, shutdown.clone()),
                 restore::run(parts, shutdown.clone()),
                 comments::history::run(parts, shutdown.clone()),
                 follow::run(parts, shutdown.clone()),
                 sweep::run(parts, shutdown.clone()),
                 parts.connectors.run(&parts.database, shutdown.clone()),
-                parts.receptions.run(&parts.database, shutdown.clone()),
+                inbound.receptions.run(&parts.database, shutdown.clone()),
                 leads::follow(parts, shutdown.clone()),
                 unfurl::tend(parts, shutdown.clone()),
                 home::run(parts, shutdown.clone()),
@@ -176,29 +228,29 @@ impl Bridge {
     /// # Errors
     /// What is wrong, for people.
     pub async fn ready(&self) -> Result<(), String> {
-        probe::claim(&self.0.database)
+        probe::claim(&self.parts.database)
             .await
             .map_err(|error| DatabaseFault::explain("the database", &error))
     }
 
     /// Why the queue is not used, since when, and what to do; `None` while it works.
     pub fn queue_trouble(&self) -> Option<String> {
-        self.0.queue.trouble()
+        self.parts.queue.trouble()
     }
 
     /// By how much this machine's clock is ahead of the database's; none before it has been asked.
     pub fn clock_ahead(&self) -> Option<time::Duration> {
-        self.0.clock.machine_ahead()
+        self.parts.clock.machine_ahead()
     }
 
     /// How many of Slack's requests were refused of late for their signatures, and what to do.
     pub fn refused_requests(&self) -> Option<String> {
-        self.0.receptions.trouble()
+        self.inbound.receptions.trouble()
     }
 
     /// Why nothing comes by Socket Mode, and what to do; `None` while it works, or is not used.
     pub fn socket_mode_trouble(&self) -> Option<String> {
-        self.0.socket_trouble.told()
+        self.parts.socket_trouble.told()
     }
 }
 

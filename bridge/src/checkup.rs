@@ -16,12 +16,12 @@ pub struct WorkspaceUp {
 impl Bridge {
     /// By how much this machine's clock is ahead of Slack's, where that is more than two seconds either way.
     pub fn ahead_of_slack(&self) -> Option<time::Duration> {
-        self.0.http.skew.ahead()
+        self.parts.http.skew.ahead()
     }
 
     /// How each workspace is that Slack was asked about.
     pub fn workspaces(&self) -> Vec<WorkspaceUp> {
-        let all = self.0.workspaces.all().into_iter();
+        let all = self.parts.workspaces.all().into_iter();
         all.filter_map(|workspace| {
             let is_up = match workspace.watcher.health() {
                 SlackHealth::Unasked => return None,

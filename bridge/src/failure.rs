@@ -1,8 +1,7 @@
 //! Whether a failure of the API is worth another try.
 
+use tocsin_client::ApiError;
 use tocsin_queue::JobError;
-
-use crate::graphql::ApiError;
 
 /// What failed, for a log.
 pub(crate) fn told(error: &JobError) -> String {

@@ -14,7 +14,6 @@ mod directory;
 mod failure;
 mod features;
 mod grammar;
-mod graphql;
 mod identity;
 mod inbound;
 mod inbox;

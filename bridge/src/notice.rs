@@ -3,11 +3,11 @@
 use tocsin_message::{markdown::escape, mrkdwn::Mrkdwn};
 use tocsin_queue::JobError;
 use tocsin_slack::error::SlackError;
+use tocsin_slack_client::Http;
 use url::Url;
 
 use crate::{
     installation::AppInstallation,
-    parts::Parts,
     workspace::{SlashCommand, Workspace},
 };
 
@@ -230,7 +230,7 @@ pub(crate) async fn tell_in_thread(
 
 /// Answers a press at the address that came with it; where that no longer works, in the channel.
 pub(crate) async fn answer(
-    parts: &Parts,
+    http: &Http,
     installation: &AppInstallation,
     response_url: Option<&Url>,
     channel: Option<&str>,
@@ -240,7 +240,7 @@ pub(crate) async fn answer(
     if let Some(url) = response_url {
         let message =
             serde_json::json!({"response_type": "ephemeral", "replace_original": false, "text": text});
-        match parts.http.respond(url, &message).await {
+        match http.respond(url, &message).await {
             Ok(()) => return Ok(()),
             Err(error) => tracing::warn!(
                 slack.user = user,
@@ -255,7 +255,7 @@ pub(crate) async fn answer(
     if let Some(url) = response_url {
         let message =
             serde_json::json!({"response_type": "ephemeral", "replace_original": false, "text": text});
-        parts.http.respond_in_time(url, message).await;
+        http.respond_in_time(url, message).await;
     }
     Ok(())
 }

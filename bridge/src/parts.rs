@@ -1,5 +1,6 @@
 //! What the features of the bridge share: the services that they are handed by [`crate::bridge`].
 
+use tocsin_client::ApiClient;
 use tocsin_clock::Clock;
 use tocsin_database::Database;
 use tocsin_entity::id::SlackAppId;
@@ -7,24 +8,22 @@ use tocsin_queue::Queue;
 use tocsin_slack_client::{Http, oauth::ClientConfig};
 
 use crate::{
+    acting::Acting,
     config::BridgeConfig,
     connector::Connectors,
-    graphql::Api,
-    reception::Receptions,
+    identity::IdentityService,
     request,
     restore_watch::RestoreWatch,
+    rich_text::RichText,
     store::{Lane, Leases, claim::Claimant, lease::Claimed},
     workspace::{Setting, SocketTroubles, Workspaces, apps::Apps},
 };
 
-/// Who works a kind of request, with all parts.
+/// How a kind of request is worked, with all parts.
 pub(crate) type Route = request::Route<Parts>;
 
-/// Who answers a kind of request, with all parts.
+/// How a kind of request is answered, with all parts.
 pub(crate) type Prompt = request::Prompt<Parts>;
-
-/// All handlers.
-pub(crate) type Registry = request::Registry<Parts>;
 
 /// What the parts of the bridge share.
 #[derive(Debug)]
@@ -41,19 +40,19 @@ pub(crate) struct Parts {
     pub(crate) apps: Apps,
     /// How each connector is.
     pub(crate) connectors: Connectors,
-    /// What became of the requests that came to Slack's addresses.
-    pub(crate) receptions: Receptions,
     /// What further workspaces are made with.
     pub(crate) setting: Setting,
     /// Why nothing comes by Socket Mode, while that is so.
     pub(crate) socket_trouble: SocketTroubles,
-    pub(crate) api: Api,
+    pub(crate) api: ApiClient,
+    /// Who people are.
+    pub(crate) identity: IdentityService,
+    /// What people write.
+    pub(crate) rich_text: RichText,
+    /// Acting for people.
+    pub(crate) acting: Acting,
     pub(crate) lane: Lane,
-    /// The way in which the inbox is written, for which Slack waits.
-    pub(crate) inbox_lane: Lane,
     pub(crate) leases: Leases,
-    /// Who handles which request of Slack.
-    pub(crate) registry: Registry,
     /// Whether the database was restored from a backup.
     pub(crate) restore: RestoreWatch,
     /// This process, in claims: another start is another worker.

@@ -1,51 +1,100 @@
-//! All features, by the requests that they handle: one line for each.
+//! All features, by what they handle: one line for each request, subcommand, incident action, shortcut and workflow step.
+
+use std::sync::Arc;
 
 use crate::{
+    acting::subcommand::Subcommands,
     features::{
-        actions, channel_events, commands, comments, create, home, install, mention, people, unfurl, workflow,
+        actions::{self, Actions, IncidentAction},
+        channel_events,
+        commands::{self, Commands},
+        comments::{self, Comments},
+        create, home, install,
+        mention::{self, Mentions},
+        people::{self, People},
+        unfurl, workflow,
     },
-    parts::{Prompt, Registry, Route},
+    parts::Parts,
+    request::{Registry, Shortcut, WorkflowStep},
 };
 
-/// Who works requests.
-const ROUTES: &[&Route] = &[
-    &actions::PRESSED,
-    &actions::SUBMITTED,
-    &commands::ROUTE,
-    &comments::ROUTE,
-    &create::SUBMITTED,
-    &home::ROUTE,
-    &install::REVOKED,
-    &install::UNINSTALLED,
-    &mention::ROUTE,
-    &people::USER_CHANGED,
-    &people::USER_JOINED,
-    &unfurl::ROUTE,
-    &workflow::ROUTE,
+/// What people do to an incident: by buttons, the menu, dialogs, and in words. Help tells of them in this order.
+const INCIDENT_ACTIONS: &[&IncidentAction] = &[
+    &actions::ACKNOWLEDGE,
+    &actions::RESOLVE,
+    &actions::NOTE,
+    &actions::REASSIGN,
+    &actions::SNOOZE,
+    &actions::REOPEN,
+    &actions::ESCALATE,
+    &actions::UPDATE,
+    &actions::MUTE,
+    &actions::UNMUTE,
+    &actions::DETAILS,
 ];
 
-/// Who answers requests.
-const PROMPTS: &[&Prompt] = &[
-    &actions::OPEN,
-    &actions::OPTIONS,
-    &actions::SUBMIT,
-    &commands::PAGE,
-    &commands::PROMPT,
-    &create::FROM_HOME,
-    &create::FROM_MESSAGE,
-    &create::GLOBAL,
-    &create::OPTIONS,
-    &create::SUBMIT,
-];
+/// The shortcuts in the manifest of the Slack app.
+pub(crate) const SHORTCUTS: &[Shortcut] = &create::SHORTCUTS;
 
-/// All of them.
-pub(crate) fn registry() -> Registry {
+/// The steps for Slack's Workflow Builder in the manifest.
+pub(crate) const WORKFLOW_STEPS: &[WorkflowStep] = &[workflow::STEP];
+
+/// What may follow the slash command, in the order in which help tells of it.
+pub(crate) fn subcommands(parts: &Arc<Parts>) -> Subcommands {
+    let acting = Arc::new(parts.acting.clone());
+    Subcommands::default()
+        .with(parts, [&create::CREATE])
+        .with(&acting, [&commands::LIST, &commands::SHOW])
+        .with_actions(&acting, INCIDENT_ACTIONS.iter().filter_map(|action| action.typed))
+        .with(&acting, [&commands::STATUS, &commands::WHOAMI])
+        .with(&acting, [&commands::LINK, &commands::UNLINK])
+}
+
+/// Who handles requests.
+pub(crate) fn registry(parts: &Arc<Parts>) -> Registry {
+    let subcommands = Arc::new(subcommands(parts));
+    let actions = Arc::new(Actions {
+        parts: Arc::clone(parts),
+        actions: INCIDENT_ACTIONS,
+    });
+    let commands = Arc::new(Commands {
+        subcommands: Arc::clone(&subcommands),
+    });
+    let comments = Arc::new(Comments {
+        parts: Arc::clone(parts),
+        subcommands: Arc::clone(&subcommands),
+    });
+    let acting = Arc::new(parts.acting.clone());
+    let people = Arc::new(People {
+        clock: parts.clock.clone(),
+        database: parts.database.clone(),
+    });
+    let mentions = Arc::new(Mentions {
+        acting: parts.acting.clone(),
+        database: parts.database.clone(),
+        subcommands,
+    });
     let messages = &comments::ROUTE;
-    Registry::new()
-        .routes(ROUTES.iter().copied().chain(&channel_events::ROUTES))
-        .prompts(PROMPTS.iter().copied())
-        .subcommands([&create::SUBCOMMAND])
-        .manifest(&create::SHORTCUTS, [&workflow::STEP])
+    Registry::default()
+        .routes(&actions, [&actions::PRESSED, &actions::SUBMITTED])
+        .routes(&commands, [&commands::ROUTE])
+        .routes(&comments, [messages])
+        .routes(parts, [&create::SUBMITTED])
+        .routes(parts, [&home::ROUTE])
+        .routes(parts, [&install::REVOKED, &install::UNINSTALLED])
+        .routes(&mentions, [&mention::ROUTE])
+        .routes(&people, [&people::USER_CHANGED, &people::USER_JOINED])
+        .routes(parts, [&unfurl::ROUTE])
+        .routes(parts, [&workflow::ROUTE])
+        .routes(parts, &channel_events::ROUTES)
+        .prompts(&actions, [&actions::OPEN, &actions::OPTIONS, &actions::SUBMIT])
+        .prompts(&acting, [&commands::PAGE])
+        .prompts(&commands, [&commands::PROMPT])
+        .prompts(
+            parts,
+            [&create::FROM_HOME, &create::FROM_MESSAGE, &create::GLOBAL],
+        )
+        .prompts(parts, [&create::OPTIONS, &create::SUBMIT])
         .in_sequence(messages.kind, messages.name, comments::place)
 }
 
@@ -59,37 +108,87 @@ mod tests {
     use std::collections::BTreeSet;
 
     use serde_json::Value;
+    use tempfile::TempDir;
+    use tocsin_clock::Clock;
+    use tocsin_database::Database;
+    use tocsin_queue::{Queue, QueueConfig};
     use tocsin_slack::envelope::{self, Envelope, EventRequest, Kind};
 
     use super::*;
+    use crate::{
+        acting::{
+            subcommand::{MentionIntent, ParseError, Typing},
+            texts,
+        },
+        bridge::Bridge,
+        config::{BridgeConfig, Pace, SlackConfig},
+        grammar::usage::USAGE_HINT,
+    };
+
+    /// Handlers over services that nothing answers.
+    struct World {
+        registry: Registry,
+        subcommands: Subcommands,
+        /// Goes with the world.
+        _directory: TempDir,
+    }
+
+    impl World {
+        async fn new() -> Self {
+            drop(rustls::crypto::ring::default_provider().install_default());
+            let directory = TempDir::new().expect("a directory");
+            let url = format!("sqlite://{}", directory.path().join("tocsin.db").display());
+            let database = Database::open(&url, 2).await.expect("a database");
+            let queue = Queue::connect(&QueueConfig::default()).await.expect("a queue");
+            let nowhere: url::Url = "http://127.0.0.1:9".parse().expect("a URL");
+            let config = BridgeConfig {
+                sealer: None,
+                api_url: nowhere.clone(),
+                bridge_token: "bridge-token".into(),
+                public_url: nowhere.clone(),
+                slack: SlackConfig {
+                    api_url: nowhere,
+                    bot_token: None,
+                    client: None,
+                    signing_secrets: Vec::new(),
+                    socket: None,
+                    pace: Pace::Documented,
+                },
+                instance: "test".to_owned(),
+            };
+            let bridge = Bridge::with_clock(config, database, queue, Clock::new()).expect("a bridge");
+            Self {
+                registry: registry(&bridge.parts),
+                subcommands: subcommands(&bridge.parts),
+                _directory: directory,
+            }
+        }
+    }
 
     fn name(kind: Kind, name: &str, place: usize) -> String {
         format!("{} {name} {place}", kind.name())
     }
 
-    /// The names of all routes and prompts that take a request.
-    fn taken(envelope: &Envelope) -> impl Iterator<Item = String> {
-        let is_its = |kind: Kind, name: &str, wanted: fn(&Value) -> bool| {
-            kind == envelope.kind && name == envelope.name && wanted(&envelope.payload)
+    /// The names of all who handle a request: of whom it is, of which type, and whether they want this one.
+    fn all<'a>(registry: &'a Registry, envelope: Option<&'a Envelope>) -> impl Iterator<Item = String> {
+        let takes = move |kind: Kind, name: &str, wants: &dyn Fn(&Value) -> bool| {
+            envelope.is_none_or(|envelope| {
+                kind == envelope.kind && name == envelope.name && wants(&envelope.payload)
+            })
         };
-        let routes = all_routes().filter(move |(_, route)| is_its(route.kind, route.name, route.wanted));
-        let prompts =
-            all_prompts().filter(move |(_, prompt)| is_its(prompt.kind, prompt.name, prompt.wanted));
-        let routes = routes.map(|(place, route)| name(route.kind, route.name, place));
-        routes.chain(prompts.map(|(place, prompt)| name(prompt.kind, prompt.name, place)))
-    }
-
-    fn all_routes() -> impl Iterator<Item = (usize, &'static Route)> {
-        registry()
-            .all_routes()
-            .collect::<Vec<_>>()
-            .into_iter()
-            .enumerate()
-    }
-
-    /// With places that no route has.
-    fn all_prompts() -> impl Iterator<Item = (usize, &'static Prompt)> {
-        (1_000..).zip(registry().all_prompts().collect::<Vec<_>>())
+        let handlers = registry.all_handlers().enumerate();
+        let handlers = handlers.filter(move |(_, handler)| {
+            takes(handler.kind(), handler.name(), &|payload| handler.wants(payload))
+        });
+        // With places that no handler has.
+        let responders = (1_000..).zip(registry.all_responders());
+        let responders = responders.filter(move |(_, responder)| {
+            takes(responder.kind(), responder.name(), &|payload| {
+                responder.wants(payload)
+            })
+        });
+        let handlers = handlers.map(|(place, handler)| name(handler.kind(), handler.name(), place));
+        handlers.chain(responders.map(|(place, responder)| name(responder.kind(), responder.name(), place)))
     }
 
     fn envelope(case: &cases::Case, payload: Value) -> Envelope {
@@ -103,8 +202,8 @@ mod tests {
         }
     }
 
-    #[test]
-    fn every_handler_is_tried_with_requests_that_name_others_workspaces() {
+    #[tokio::test]
+    async fn every_handler_is_tried_with_requests_that_name_others_workspaces() {
         let place = cases::Place {
             team: "T1",
             channel: "C1",
@@ -114,17 +213,15 @@ mod tests {
             bot: "UBOT",
             response_url: "https://hooks.slack.com/actions/1".to_owned(),
         };
+        let world = World::new().await;
         let mut tried = BTreeSet::new();
         for case in cases::CASES {
             let envelope = envelope(case, case.naming("T1", &place, "1.1"));
-            let takers: Vec<_> = taken(&envelope).collect();
+            let takers: Vec<_> = all(&world.registry, Some(&envelope)).collect();
             assert!(!takers.is_empty(), "nobody handles {}", case.name);
             tried.extend(takers);
         }
-        let routes = all_routes().map(|(place, route)| name(route.kind, route.name, place));
-        let prompts = all_prompts().map(|(place, prompt)| name(prompt.kind, prompt.name, place));
-        let untried: Vec<_> = routes
-            .chain(prompts)
+        let untried: Vec<_> = all(&world.registry, None)
             .filter(|name| !tried.contains(name))
             .collect();
         assert_eq!(untried, Vec::<String>::new());
@@ -140,39 +237,179 @@ mod tests {
         event.into_iter().chain(others.into_iter().flatten())
     }
 
-    /// Requests with fields of any shape at all, for each route and each prompt.
-    fn look_for_work(body: &[u8]) {
+    /// Requests with fields of any shape at all, for whoever works or answers them.
+    fn look_for_work(registry: &Registry, body: &[u8]) {
         for envelope in envelopes(body) {
-            let registry = registry();
-            let _route = registry.route(envelope.kind, &envelope.name, &envelope.payload);
-            let _prompt = registry.prompt(&envelope);
+            let _handler = registry.handler(envelope.kind, &envelope.name, &envelope.payload);
+            let _responder = registry.responder(&envelope);
             let _place = registry.place(&envelope);
         }
     }
 
-    #[test]
-    fn what_fuzzing_has_kept_is_looked_through() {
+    #[tokio::test]
+    async fn what_fuzzing_has_kept_is_looked_through() {
+        let world = World::new().await;
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/payloads");
         let mut found = 0;
         for file in std::fs::read_dir(folder).expect("a corpus") {
             let body = std::fs::read(file.expect("a file").path()).expect("its bytes");
             found += envelopes(&body).count();
-            look_for_work(&body);
+            look_for_work(&world.registry, &body);
         }
         assert!(found > 0, "the corpus holds requests");
     }
 
-    proptest::proptest! {
-        #[test]
-        fn a_body_of_any_bytes_is_looked_through(body in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {
-            look_for_work(&body);
+    #[tokio::test]
+    async fn a_body_of_any_bytes_is_looked_through() {
+        let world = World::new().await;
+        let bodies = proptest::collection::vec(proptest::num::u8::ANY, 0..400);
+        let tried = proptest::test_runner::TestRunner::default().run(&bodies, |body| {
+            look_for_work(&world.registry, &body);
+            Ok(())
+        });
+        tried.expect("every body is looked through");
+    }
+
+    #[tokio::test]
+    async fn types_that_nobody_here_works_have_one_label_together() {
+        let registry = World::new().await.registry;
+        assert_eq!(registry.label("message"), "message");
+        assert_eq!(registry.label("made_up_by_the_owner_of_an_app"), "other");
+    }
+
+    /// What is wrong with a command.
+    fn wrong(subcommands: &Subcommands, text: &str) -> String {
+        match subcommands.read(text) {
+            Err(ParseError::Wrong { why, .. }) => why,
+            Err(error) => panic!("{text}: {error:?}"),
+            Ok(_) => panic!("{text} is read"),
         }
     }
 
-    #[test]
-    fn types_that_nobody_here_works_have_one_label_together() {
-        let registry = registry();
-        assert_eq!(registry.label("message"), "message");
-        assert_eq!(registry.label("made_up_by_the_owner_of_an_app"), "other");
+    #[tokio::test]
+    async fn help_tells_of_every_subcommand_in_order_and_in_one_message() {
+        let subcommands = World::new().await.subcommands;
+        let names: Vec<_> = subcommands.usages().map(|usage| usage.names[0]).collect();
+        assert_eq!(
+            names,
+            [
+                "create", "list", "show", "ack", "resolve", "note", "assign", "snooze", "status", "whoami",
+                "link", "unlink", "help"
+            ]
+        );
+        let help = texts::help(&subcommands, "/störung");
+        for usage in subcommands.usages() {
+            assert!(
+                help.as_str().contains(&format!("`/störung {}`", usage.form)),
+                "{}",
+                help.as_str()
+            );
+        }
+        assert!(help.as_str().chars().count() < 3_000);
+    }
+
+    #[tokio::test]
+    async fn a_command_that_lacks_something_is_told_what() {
+        let subcommands = World::new().await.subcommands;
+        for text in ["ack", "ack x", "ack 0", "show", "resolve because", "snooze soon"] {
+            assert!(wrong(&subcommands, text).contains("number"), "{text}");
+        }
+        assert!(wrong(&subcommands, "note 3 “”").contains("empty"));
+        assert!(wrong(&subcommands, "assign 1").contains("somebody"));
+        assert!(wrong(&subcommands, "snooze 1 31d").contains("30 days"));
+        assert!(wrong(&subcommands, "list yours").contains("yours"));
+        assert!(wrong(&subcommands, "create x urgency:huge").contains("high"));
+        for text in [
+            "\u{a0}ack\u{a0}# 12",
+            "Ack\u{3000}12 please",
+            "resolve #3 Rolled back.",
+            "ls resolved",
+        ] {
+            assert!(
+                matches!(subcommands.read(text), Ok(Typing::Subcommand(_))),
+                "{text}"
+            );
+        }
+        for text in ["  ", "HELP me", "?"] {
+            assert!(matches!(subcommands.read(text), Ok(Typing::Help)), "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_unknown_says_what_is_close_to_it() {
+        let subcommands = World::new().await.subcommands;
+        let close = |text: &str| match subcommands.read(text) {
+            Err(ParseError::Unknown { close, .. }) => close.map(|usage| usage.names[0]),
+            Err(error) => panic!("{text}: {error:?}"),
+            Ok(_) => panic!("{text} is read"),
+        };
+        assert_eq!(close("akc 3"), Some("ack"));
+        assert_eq!(close("resolv 3"), Some("resolve"));
+        assert_eq!(close("whomai"), Some("whoami"));
+        assert_eq!(close("lsit"), Some("list"));
+        assert_eq!(close("supercalifragilistic"), None);
+        let is_known = |word: &str| subcommands.usages().any(|usage| usage.is_named(word));
+        for usage in subcommands.usages() {
+            let name = usage.names[0];
+            for at in 0..name.len().saturating_sub(1) {
+                let mut letters: Vec<char> = name.chars().collect();
+                letters.swap(at, at + 1);
+                let word: String = letters.into_iter().collect();
+                if name.len() > 4 && at < 4 && !is_known(&word) {
+                    assert_eq!(close(&word), Some(name), "{word}");
+                }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_mention_is_a_command_by_a_word_that_acts_on_an_incident() {
+        let subcommands = World::new().await.subcommands;
+        let bots = ["UBOT".to_owned()];
+        let is_command = |text: &str| subcommands.is_command(&bots, text);
+        for text in [
+            "<@UBOT> ack",
+            " <@UBOT|tocsin>: Ack!",
+            "<@UBOT> note: db is slow",
+            "<@UBOT> note",
+            "<@UBOT>",
+        ] {
+            assert!(is_command(text), "{text}");
+        }
+        for text in [
+            "<@UBOT> thanks",
+            "<@UBOT> resovle it",
+            "<@UBOT> list",
+            "<@UADA> ack",
+            "ask <@UBOT> ack",
+        ] {
+            assert!(!is_command(text), "{text}");
+        }
+        assert!(matches!(
+            subcommands.read_mention("resovle it"),
+            MentionIntent::Wrong(ParseError::Unknown { word, close: Some(_) }) if word == "resovle"
+        ));
+        assert!(matches!(subcommands.read_mention("thanks"), MentionIntent::None));
+    }
+
+    #[tokio::test]
+    async fn everything_in_the_commands_hint_can_be_typed() {
+        let subcommands = World::new().await.subcommands;
+        for example in USAGE_HINT.split(" | ") {
+            assert!(subcommands.read(example).is_ok(), "{example}");
+        }
+    }
+
+    #[tokio::test]
+    async fn anything_like_a_command_is_read() {
+        let subcommands = World::new().await.subcommands;
+        let like = "(create|list|ack|resolve|note|assign|snooze|show) [#0-9a-z <>@|:“”\"\u{a0}.,&;-]{0,40}";
+        let any = proptest::prop_oneof![proptest::prelude::any::<String>(), like];
+        let tried = proptest::test_runner::TestRunner::default().run(&any, |text| {
+            let _ = subcommands.read(&text);
+            let _ = subcommands.read_mention(&text);
+            Ok(())
+        });
+        tried.expect("everything is read");
     }
 }

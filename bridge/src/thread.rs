@@ -1,6 +1,7 @@
 //! Which incident a message in Slack belongs to, by the posts on record and by what incidents were made of.
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::ExprTrait};
+use tocsin_database::Database;
 use tocsin_entity::{
     id::{ConnectorId, IncidentId, OrganizationId},
     kinds::PostKind,
@@ -8,7 +9,7 @@ use tocsin_entity::{
 };
 use tocsin_queue::JobError;
 
-use crate::{installation::AppInstallation, origin, parts::Parts, store::posts};
+use crate::{installation::AppInstallation, origin, store::posts};
 
 /// The thread of an incident's own message, or of the message that it was made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,12 +34,12 @@ pub(crate) enum Found {
 
 /// The incident whose own message this is, or which was made of it.
 pub(crate) async fn find(
-    parts: &Parts,
+    database: &Database,
     installation: &AppInstallation,
     channel_id: &str,
     ts: &str,
 ) -> Result<Found, JobError> {
-    let post = posts::at_or_coming(parts.database.read(), installation.team_id(), channel_id, ts)
+    let post = posts::at_or_coming(database.read(), installation.team_id(), channel_id, ts)
         .await
         .map_err(JobError::retry)?;
     let (root, is_coming) = match post {
@@ -57,7 +58,7 @@ pub(crate) async fn find(
             Some(_) | None => Found::None,
         });
     }
-    if let Some(origin) = origin::of_message(parts, installation, channel_id, ts)
+    if let Some(origin) = origin::of_message(database, installation, channel_id, ts)
         .await
         .map_err(JobError::retry)?
     {
@@ -74,7 +75,7 @@ pub(crate) async fn find(
 /// The organisation of an incident whose own message this may be: it was sent to this channel, and its name in Slack is not known, or
 /// has come to be known just now.
 pub(crate) async fn organization_of_coming(
-    parts: &Parts,
+    database: &Database,
     installation: &AppInstallation,
     channel_id: &str,
     ts: &str,
@@ -89,7 +90,7 @@ pub(crate) async fn organization_of_coming(
         .filter(post::Column::Ts.is_null().or(post::Column::Ts.eq(ts)))
         .filter(post::Column::Kind.eq(PostKind::Root))
         .into_tuple()
-        .one(parts.database.read())
+        .one(database.read())
         .await
         .map_err(JobError::retry)?;
     Ok(found.filter(|organization| installation.serves(*organization)))

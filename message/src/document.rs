@@ -46,7 +46,7 @@ impl Styles {
 
 /// A part of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Piece {
+pub(crate) enum TextPiece {
     /// Foreign text in one line. It is shown as it is.
     Text { text: String, styles: Styles },
     /// A link: its address as mrkdwn holds it, and its label as people read it; the address is shown if there is none.
@@ -63,7 +63,7 @@ pub(crate) enum Piece {
     Code { prefix: String, lines: Vec<String> },
 }
 
-impl Piece {
+impl TextPiece {
     pub(crate) fn text(text: impl Into<String>, styles: Styles) -> Self {
         Self::Text {
             text: text.into(),
@@ -130,8 +130,8 @@ pub(crate) struct Whole {
 }
 
 impl Whole {
-    fn link(&self) -> Piece {
-        Piece::Link {
+    fn link(&self) -> TextPiece {
+        TextPiece::Link {
             url: self.url.clone(),
             label: Some(self.label.to_owned()),
             styles: Styles::default(),
@@ -145,7 +145,7 @@ impl Whole {
 }
 
 /// As much of a text as takes `room` characters to see, an ellipsis, and the link to the whole.
-pub(crate) fn cut(pieces: &[Piece], room: usize, whole: Option<&Whole>) -> Vec<Piece> {
+pub(crate) fn cut(pieces: &[TextPiece], room: usize, whole: Option<&Whole>) -> Vec<TextPiece> {
     let mut kept = Vec::new();
     let mut room = room;
     for piece in pieces {
@@ -158,24 +158,24 @@ pub(crate) fn cut(pieces: &[Piece], room: usize, whole: Option<&Whole>) -> Vec<P
         kept.extend(begun(piece, room, kept.is_empty()));
         break;
     }
-    while matches!(kept.last(), Some(Piece::Break { .. })) {
+    while matches!(kept.last(), Some(TextPiece::Break { .. })) {
         kept.pop();
     }
     kept.extend(closing(pieces, &kept));
-    let in_code = if let Some(Piece::Code { lines, .. }) = kept.last_mut() {
+    let in_code = if let Some(TextPiece::Code { lines, .. }) = kept.last_mut() {
         lines.last_mut().map(|line| line.push('…')).is_some()
     } else {
         match kept.last_mut() {
-            Some(Piece::Text { text, styles }) if !styles.has(Styles::CODE) => text.push('…'),
-            _ => kept.push(Piece::text("…", Styles::default())),
+            Some(TextPiece::Text { text, styles }) if !styles.has(Styles::CODE) => text.push('…'),
+            _ => kept.push(TextPiece::text("…", Styles::default())),
         }
         false
     };
     if let Some(whole) = whole {
         kept.push(if in_code {
-            Piece::line_end()
+            TextPiece::line_end()
         } else {
-            Piece::own(" ")
+            TextPiece::own(" ")
         });
         kept.push(whole.link());
     }
@@ -183,29 +183,29 @@ pub(crate) fn cut(pieces: &[Piece], room: usize, whole: Option<&Whole>) -> Vec<P
 }
 
 /// The beginning of a piece that does not fit. A link is whole or not at all, unless there is nothing else to see.
-fn begun(piece: &Piece, room: usize, is_first: bool) -> Option<Piece> {
+fn begun(piece: &TextPiece, room: usize, is_first: bool) -> Option<TextPiece> {
     match piece {
-        Piece::Text { text, styles } => {
+        TextPiece::Text { text, styles } => {
             let text = first(clusters(text), room, |cluster| cluster.chars().count());
-            (!text.is_empty()).then(|| Piece::text(text, *styles))
+            (!text.is_empty()).then(|| TextPiece::text(text, *styles))
         }
-        Piece::Own { text, styles } => {
+        TextPiece::Own { text, styles } => {
             let text = first(atoms(text), room, atom_seen);
-            (!text.is_empty()).then_some(Piece::Own {
+            (!text.is_empty()).then_some(TextPiece::Own {
                 text,
                 styles: *styles,
             })
         }
-        Piece::Link { url, label, styles } if is_first && room > 0 => {
+        TextPiece::Link { url, label, styles } if is_first && room > 0 => {
             let label = label.clone().unwrap_or_else(|| address_shown(url));
-            Some(Piece::Link {
+            Some(TextPiece::Link {
                 url: url.clone(),
                 label: Some(first(clusters(&label), room, |cluster| cluster.chars().count())),
                 styles: *styles,
             })
         }
-        Piece::Link { .. } | Piece::Break { .. } => None,
-        Piece::Code { prefix, lines } => {
+        TextPiece::Link { .. } | TextPiece::Break { .. } => None,
+        TextPiece::Code { prefix, lines } => {
             let mut room = room;
             let mut kept = Vec::new();
             for line in lines {
@@ -219,7 +219,7 @@ fn begun(piece: &Piece, room: usize, is_first: bool) -> Option<Piece> {
                     break;
                 }
             }
-            (!kept.is_empty()).then(|| Piece::Code {
+            (!kept.is_empty()).then(|| TextPiece::Code {
                 prefix: prefix.clone(),
                 lines: kept,
             })
@@ -242,16 +242,19 @@ fn first<'a>(parts: impl Iterator<Item = &'a str>, room: usize, seen: impl Fn(&s
 }
 
 /// What closes the styles of our own mrkdwn that a cut has left open, innermost first.
-fn closing(whole: &[Piece], kept: &[Piece]) -> Option<Piece> {
-    let own = |pieces: &[Piece]| -> String {
+fn closing(whole: &[TextPiece], kept: &[TextPiece]) -> Option<TextPiece> {
+    let own = |pieces: &[TextPiece]| -> String {
         let own = pieces.iter().filter_map(|piece| match piece {
-            Piece::Own { text, .. } => Some(text.as_str()),
-            Piece::Text { .. } | Piece::Link { .. } | Piece::Break { .. } | Piece::Code { .. } => None,
+            TextPiece::Own { text, .. } => Some(text.as_str()),
+            TextPiece::Text { .. }
+            | TextPiece::Link { .. }
+            | TextPiece::Break { .. }
+            | TextPiece::Code { .. } => None,
         });
         own.collect()
     };
     let closing = left_open(&own(whole), &own(kept));
-    (!closing.is_empty()).then(|| Piece::own(closing))
+    (!closing.is_empty()).then(|| TextPiece::own(closing))
 }
 
 /// The signs of styles, and what opens and closes code of several lines.

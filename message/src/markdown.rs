@@ -15,17 +15,11 @@ pub use crate::escape::escape;
 use crate::{
     address::{next_url, target_of},
     characters::shown,
-    document::{Piece, Styles},
-    mrkdwn::Mrkdwn,
+    document::{Styles, TextPiece},
 };
 
-/// Writes Markdown as Slack's mrkdwn, of which people see `max` characters at most; what is cut off is shown by an ellipsis.
-pub fn to_mrkdwn(markdown: &str, max: usize) -> String {
-    Mrkdwn::markdown(markdown, max).as_str().to_owned()
-}
-
 /// The pieces of a text in Markdown.
-pub(crate) fn read(markdown: &str) -> Vec<Piece> {
+pub(crate) fn read(markdown: &str) -> Vec<TextPiece> {
     let options = Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     let mut page = Page::new(markdown);
     for (event, range) in TextMergeWithOffset::new(Parser::new_ext(markdown, options).into_offset_iter()) {
@@ -44,7 +38,7 @@ struct Link {
 
 struct Page<'a> {
     source: &'a str,
-    pieces: Vec<Piece>,
+    pieces: Vec<TextPiece>,
     /// What each line begins with: quotes and the indents of lists.
     prefixes: Vec<&'static str>,
     at_line_start: bool,
@@ -77,20 +71,20 @@ impl<'a> Page<'a> {
         }
     }
 
-    fn finish(mut self) -> Vec<Piece> {
+    fn finish(mut self) -> Vec<TextPiece> {
         loop {
             match self.pieces.last_mut() {
-                Some(Piece::Text { text, .. }) if text.trim_end().is_empty() => {}
-                Some(Piece::Text { text, .. }) => {
+                Some(TextPiece::Text { text, .. }) if text.trim_end().is_empty() => {}
+                Some(TextPiece::Text { text, .. }) => {
                     text.truncate(text.trim_end().len());
                     break;
                 }
-                Some(Piece::Own { text, .. }) if !text.trim_end().is_empty() => {
+                Some(TextPiece::Own { text, .. }) if !text.trim_end().is_empty() => {
                     text.truncate(text.trim_end().len());
                     break;
                 }
-                Some(Piece::Own { .. } | Piece::Break { .. }) => {}
-                Some(Piece::Link { .. } | Piece::Code { .. }) | None => break,
+                Some(TextPiece::Own { .. } | TextPiece::Break { .. }) => {}
+                Some(TextPiece::Link { .. } | TextPiece::Code { .. }) | None => break,
             }
             self.pieces.pop();
         }
@@ -226,25 +220,25 @@ impl<'a> Page<'a> {
         self.at_line_start = false;
         let is_first = self.pieces.is_empty();
         if let Some(prefix) = self.gap.take() {
-            self.pieces.push(Piece::Break {
+            self.pieces.push(TextPiece::Break {
                 prefix: prefix.trim_end().to_owned(),
             });
         }
         let prefix = self.prefixes.concat();
         if !is_first {
-            self.pieces.push(Piece::Break { prefix });
+            self.pieces.push(TextPiece::Break { prefix });
         } else if !prefix.is_empty() {
-            self.pieces.push(Piece::own(prefix));
+            self.pieces.push(TextPiece::own(prefix));
         }
     }
 
-    fn push(&mut self, piece: Piece) {
+    fn push(&mut self, piece: TextPiece) {
         self.begin();
         self.pieces.push(piece);
     }
 
     fn own(&mut self, text: &str) {
-        self.push(Piece::own(text));
+        self.push(TextPiece::own(text));
     }
 
     fn style(&self) -> Styles {
@@ -255,7 +249,7 @@ impl<'a> Page<'a> {
         let Some(code) = self.code.take() else { return };
         let lines = code.strip_suffix('\n').unwrap_or(&code).split('\n').map(shown);
         let lines = lines.collect();
-        self.push(Piece::Code {
+        self.push(TextPiece::Code {
             prefix: self.prefixes.concat(),
             lines,
         });
@@ -306,11 +300,11 @@ impl<'a> Page<'a> {
             Some(url) => {
                 let is_address = label.is_empty() || label == target || url == format!("mailto:{label}");
                 let label = (!is_address).then_some(label);
-                self.push(Piece::Link { url, label, styles });
+                self.push(TextPiece::Link { url, label, styles });
             }
-            None if target.is_empty() || label == target => self.push(Piece::text(label, styles)),
-            None if label.is_empty() => self.push(Piece::text(shown(&target), styles)),
-            None => self.push(Piece::text(format!("{label} ({})", shown(&target)), styles)),
+            None if target.is_empty() || label == target => self.push(TextPiece::text(label, styles)),
+            None if label.is_empty() => self.push(TextPiece::text(shown(&target), styles)),
+            None => self.push(TextPiece::text(format!("{label} ({})", shown(&target)), styles)),
         }
     }
 
@@ -353,7 +347,7 @@ impl<'a> Page<'a> {
             match target_of(whole) {
                 Some(url) => {
                     let styles = self.style();
-                    self.push(Piece::Link {
+                    self.push(TextPiece::Link {
                         url,
                         label: None,
                         styles,
@@ -397,7 +391,7 @@ impl<'a> Page<'a> {
             }
             let line = shown(line);
             if !line.is_empty() {
-                self.push(Piece::text(line, styles));
+                self.push(TextPiece::text(line, styles));
             }
         }
     }
@@ -407,7 +401,7 @@ impl<'a> Page<'a> {
             self.label(code);
         } else if range.start >= self.read_until {
             let styles = self.style().with(Styles::CODE);
-            self.push(Piece::text(shown(&code.replace('\n', " ")), styles));
+            self.push(TextPiece::text(shown(&code.replace('\n', " ")), styles));
         }
     }
 }

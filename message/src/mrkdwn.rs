@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 pub(crate) use crate::characters::with_own_signs;
 use crate::{
     characters::{atoms, clusters, length, one_line},
-    document::{Piece, Styles, Whole, address_shown, cut},
+    document::{Styles, TextPiece, Whole, address_shown, cut},
     escape::escape,
     writer::write,
 };
@@ -16,10 +16,15 @@ use crate::{
 /// The most that is shown of an address that has no label, where a text is too long: what is after it is worth more.
 const ADDRESS_SEEN: usize = 60;
 
+/// Writes Markdown as Slack's mrkdwn, of which people see `max` characters at most; what is cut off is shown by an ellipsis.
+pub fn to_mrkdwn(markdown: &str, max: usize) -> String {
+    Mrkdwn::markdown(markdown, max).as_str().to_owned()
+}
+
 /// A text in mrkdwn. Foreign text gets in by [`Mrkdwn::text`], [`Mrkdwn::link`] and [`Mrkdwn::markdown`] only, which escape it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mrkdwn {
-    pieces: Vec<Piece>,
+    pieces: Vec<TextPiece>,
     /// Where the whole is, if this must be cut.
     whole: Option<Whole>,
     /// Whether it ends with a link to the whole already.
@@ -29,7 +34,7 @@ pub struct Mrkdwn {
 }
 
 impl Mrkdwn {
-    fn of(pieces: Vec<Piece>) -> Self {
+    fn of(pieces: Vec<TextPiece>) -> Self {
         let written = write(&pieces);
         Self {
             pieces,
@@ -40,15 +45,15 @@ impl Mrkdwn {
 
     fn made(text: String) -> Self {
         if !text.contains('\n') && !text.is_empty() {
-            return Self::of(vec![Piece::own(text)]);
+            return Self::of(vec![TextPiece::own(text)]);
         }
         let mut pieces = Vec::new();
         for (index, line) in text.split('\n').enumerate() {
             if index > 0 {
-                pieces.push(Piece::line_end());
+                pieces.push(TextPiece::line_end());
             }
             if !line.is_empty() {
-                pieces.push(Piece::own(line));
+                pieces.push(TextPiece::own(line));
             }
         }
         Self::of(pieces)
@@ -66,7 +71,7 @@ impl Mrkdwn {
 
     /// Foreign text: shown as it is, in one line, without mentions, links and styles.
     pub fn text(text: &str) -> Self {
-        Self::of(vec![Piece::text(one_line(text), Styles::default())])
+        Self::of(vec![TextPiece::text(one_line(text), Styles::default())])
     }
 
     /// Foreign Markdown, of which so many characters are seen at the most.
@@ -93,7 +98,7 @@ impl Mrkdwn {
 
     /// A link with a foreign label. A bar would end the address.
     pub fn link(url: &str, label: &str) -> Self {
-        Self::of(vec![Piece::Link {
+        Self::of(vec![TextPiece::Link {
             url: link_target(url),
             label: Some(one_line(label)),
             styles: Styles::default(),
@@ -116,7 +121,7 @@ impl Mrkdwn {
         let (date, hour, minute) = (at.date(), at.hour(), at.minute());
         // Writing to a string cannot fail.
         let _infallible = write!(text, "{date} {hour:02}:{minute:02} UTC>");
-        Self::of(vec![Piece::own(text)])
+        Self::of(vec![TextPiece::own(text)])
     }
 
     /// The text in bold, unless there is none.
@@ -125,15 +130,15 @@ impl Mrkdwn {
         let mut pieces = self.pieces;
         for piece in &mut pieces {
             match piece {
-                Piece::Text { styles, .. } | Piece::Link { styles, .. } => {
+                TextPiece::Text { styles, .. } | TextPiece::Link { styles, .. } => {
                     *styles = styles.with(Styles::BOLD);
                 }
-                Piece::Own { text, styles } => {
+                TextPiece::Own { text, styles } => {
                     // What is bold already does not become so once more.
                     *text = atoms(text).filter(|atom| *atom != "*").collect();
                     *styles = styles.with(Styles::BOLD);
                 }
-                Piece::Break { .. } | Piece::Code { .. } => {}
+                TextPiece::Break { .. } | TextPiece::Code { .. } => {}
             }
         }
         Self {
@@ -172,7 +177,7 @@ impl Mrkdwn {
     /// How many characters of it people see: of a link its label, of an escape the one that it stands for, and none of what makes the
     /// styles of foreign text.
     pub fn seen(&self) -> usize {
-        self.pieces.iter().map(Piece::seen).sum()
+        self.pieces.iter().map(TextPiece::seen).sum()
     }
 
     /// The text, of which so many characters are seen at the most; what was cut off is shown by an ellipsis.
@@ -228,7 +233,7 @@ impl Mrkdwn {
             // The link to the whole, and the blank or line end before it.
             pieces.truncate(pieces.len().saturating_sub(2));
         }
-        let seen: usize = pieces.iter().map(Piece::seen).sum();
+        let seen: usize = pieces.iter().map(TextPiece::seen).sum();
         let pieces = cut(&pieces, room.min(seen.saturating_sub(1)), whole);
         Self {
             written: write(&pieces),
@@ -241,7 +246,7 @@ impl Mrkdwn {
     fn with_short_addresses(self) -> Self {
         let mut pieces = self.pieces;
         for piece in &mut pieces {
-            let Piece::Link { url, label, .. } = piece else {
+            let TextPiece::Link { url, label, .. } = piece else {
                 continue;
             };
             if label.is_none() {
@@ -260,7 +265,7 @@ impl Mrkdwn {
     fn without_links_beyond(self, max: usize) -> Self {
         let mut pieces = self.pieces;
         for piece in &mut pieces {
-            let Piece::Link { url, label, styles } = piece else {
+            let TextPiece::Link { url, label, styles } = piece else {
                 continue;
             };
             let seen = label.as_ref().map_or(0, |label| length(label).min(ADDRESS_SEEN));
@@ -268,7 +273,7 @@ impl Mrkdwn {
                 let text = label
                     .take()
                     .unwrap_or_else(|| cut_plain(&address_shown(url), ADDRESS_SEEN));
-                *piece = Piece::text(text, *styles);
+                *piece = TextPiece::text(text, *styles);
             }
         }
         Self {

@@ -8,27 +8,27 @@ use std::borrow::Cow;
 
 use crate::{
     characters::{EDGE, atoms, is_edge, is_word, look_alike},
-    document::{Piece, Styles},
+    document::{Styles, TextPiece},
     escape::escaped_char,
 };
 
 const FENCE: &str = "```";
 
 /// A text as mrkdwn.
-pub(crate) fn write(pieces: &[Piece]) -> String {
+pub(crate) fn write(pieces: &[TextPiece]) -> String {
     let mut out = String::new();
     let mut line = Vec::new();
     for piece in pieces {
         match piece {
-            Piece::Text { text, styles } => line.extend(text.chars().map(|c| Cell::literal(c, *styles))),
-            Piece::Own { text, styles } => line.extend(atoms(text).map(|atom| Cell::own(atom, *styles))),
-            Piece::Link { url, label, styles } => line.push(Cell::link(url, label.as_deref(), *styles)),
-            Piece::Break { prefix } => {
+            TextPiece::Text { text, styles } => line.extend(text.chars().map(|c| Cell::literal(c, *styles))),
+            TextPiece::Own { text, styles } => line.extend(atoms(text).map(|atom| Cell::own(atom, *styles))),
+            TextPiece::Link { url, label, styles } => line.push(Cell::link(url, label.as_deref(), *styles)),
+            TextPiece::Break { prefix } => {
                 write_line(std::mem::take(&mut line), &mut out);
                 out.push('\n');
                 out.push_str(prefix);
             }
-            Piece::Code { prefix, lines } => {
+            TextPiece::Code { prefix, lines } => {
                 write_line(std::mem::take(&mut line), &mut out);
                 out.push_str(FENCE);
                 for line in lines {

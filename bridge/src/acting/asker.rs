@@ -2,16 +2,16 @@
 
 use tocsin_queue::JobError;
 
+use super::Acting;
 use crate::{
     identity::{self, Person},
     installation::AppInstallation,
     notice::Notice,
-    parts::Parts,
 };
 
 /// The person; none can be known where Slack no longer takes the bot for one of the workspace.
 pub(crate) async fn person(
-    parts: &Parts,
+    acting: &Acting,
     installation: &AppInstallation,
     user: &str,
 ) -> Result<Result<Person, Notice>, JobError> {
@@ -19,7 +19,7 @@ pub(crate) async fn person(
     if workspace.is_disconnected() {
         return Ok(Err(Notice::Disconnected));
     }
-    match identity::person(parts, installation, user).await {
+    match identity::person(&acting.identity, installation, user).await {
         Ok(person) => Ok(Ok(person.unwrap_or_else(|| Person::unknown(installation, user)))),
         // It has just been found out.
         Err(_) if workspace.is_disconnected() => Ok(Err(Notice::Disconnected)),

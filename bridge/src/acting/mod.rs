@@ -3,35 +3,48 @@
 //! One place decides who they are to the incident's organisation, makes the change in their name, and tells apart what the
 //! refusals mean to them.
 
-pub(crate) mod act;
 pub(crate) mod asker;
-mod change;
+mod mutation;
+mod refusal;
 pub(crate) mod services;
+pub(crate) mod subcommand;
 pub(crate) mod texts;
 pub(crate) mod typed;
+pub(crate) mod typed_action;
 mod whom;
 
+use tocsin_client::{ApiClient, As, Member};
 use tocsin_entity::{
     id::{IncidentId, OrganizationId},
     kinds::{IncidentStatus, Role},
 };
 use tocsin_queue::JobError;
+use tocsin_slack_client::Http;
 
-pub(crate) use change::{Acted, Change};
+pub(crate) use mutation::{ActionMutation, ActionOutcome, MutationAnswer, mutate};
+pub(crate) use refusal::Refusal;
 pub(crate) use whom::{incident_by_number, memberships, organizations_of};
 
 use crate::{
     failure::of_api,
-    graphql::{As, Member},
-    identity::{self, Person, Standing},
+    identity::{self, IdentityService, Person, Standing},
     notice::Notice,
-    parts::Parts,
+    rich_text::RichText,
 };
-use change::Made;
+
+/// What it takes to act for people. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Acting {
+    pub(crate) api: ApiClient,
+    /// For response addresses, which need no token.
+    pub(crate) http: Http,
+    pub(crate) identity: IdentityService,
+    pub(crate) rich_text: RichText,
+}
 
 /// Who asks for a change, of what, and how it is told from others.
 #[derive(Clone, Debug)]
-pub(crate) struct Asked<'a> {
+pub(crate) struct ActionRequest<'a> {
     pub(crate) organization: OrganizationId,
     pub(crate) incident: IncidentId,
     pub(crate) person: &'a Person,
@@ -45,86 +58,73 @@ pub(crate) struct Asked<'a> {
 /// # Errors
 /// When the API could not be asked; the job may be tried again.
 pub(crate) async fn act(
-    parts: &Parts,
-    asked: &Asked<'_>,
-    change: &Change,
-) -> Result<Result<Acted, Notice>, JobError> {
-    let member = match member(parts, asked.organization, asked.person, asked.request_id).await? {
+    acting: &Acting,
+    asked: &ActionRequest<'_>,
+    mutation: &dyn ActionMutation,
+) -> Result<Result<ActionOutcome, Notice>, JobError> {
+    let member = match member(acting, asked.organization, asked.person, asked.request_id).await? {
         Ok(member) => member,
         Err(notice) => return Ok(Err(notice)),
     };
+    if let Some(notice) = mutation.refusal(&member) {
+        return Ok(Err(notice));
+    }
     let who = As {
         on_behalf_of: Some(member.id),
         ..As::bridge(asked.organization, asked.request_id)
     };
-    let made = change::make(parts, who, asked.incident, change, asked.key.clone()).await?;
-    let (code, message) = match made {
-        Made::Done(acted) => return Ok(faster(&member, change, acted)),
-        Made::Refused { code, message } => (code, message),
+    let answer = mutation
+        .make(&acting.api, who, asked.incident, asked.key.clone())
+        .await?;
+    let (code, message) = match answer {
+        MutationAnswer::Done(outcome) => {
+            return Ok(match mutation.overtaken(&member, &outcome) {
+                Some(notice) => Err(notice),
+                None => Ok(outcome),
+            });
+        }
+        MutationAnswer::Refused { code, message } => (code, message),
     };
-    refused(parts, who, &member, asked.incident, code, message)
+    refused(acting, who, &member, asked.incident, code, message)
         .await
         .map(Err)
 }
 
 /// The member that a person is in an organisation, or why they may do nothing there.
 pub(crate) async fn member(
-    parts: &Parts,
+    acting: &Acting,
     organization: OrganizationId,
     person: &Person,
     request_id: Option<&str>,
 ) -> Result<Result<Member, Notice>, JobError> {
     Ok(
-        match identity::standing(parts, organization, person, request_id).await? {
+        match identity::standing(&acting.identity, organization, person, request_id).await? {
             Standing::Member(member) => Ok(member),
             Standing::Deactivated => Err(Notice::Deactivated),
-            Standing::Stranger => Err(stranger(parts, person, request_id).await?),
+            Standing::Stranger => Err(stranger(acting, person, request_id).await?),
         },
     )
 }
 
 /// What somebody is told whom nothing matches with a member of an incident's organisation.
 pub(crate) async fn stranger(
-    parts: &Parts,
+    acting: &Acting,
     person: &Person,
     request_id: Option<&str>,
 ) -> Result<Notice, JobError> {
-    if memberships(parts, person, request_id).await?.is_empty() {
+    if memberships(acting, person, request_id).await?.is_empty() {
         if person.is_external {
             return Ok(Notice::External);
         }
-        let how = identity::prompt(parts, person).await?;
+        let how = identity::prompt(&acting.identity, person).await?;
         return Ok(Notice::NotLinked { how });
     }
     Ok(Notice::OtherOrganization)
 }
 
-/// Where somebody else was faster it was a no-op, and the person is told.
-fn faster(member: &Member, change: &Change, acted: Acted) -> Result<Acted, Notice> {
-    let (now, by) = match change {
-        Change::Acknowledge => (IncidentStatus::Acknowledged, &acted.acknowledged_by),
-        Change::Resolve { .. } => (IncidentStatus::Resolved, &acted.resolved_by),
-        Change::Reopen
-        | Change::Comment { .. }
-        | Change::Reassign { .. }
-        | Change::Snooze { .. }
-        | Change::Update { .. }
-        | Change::Mute(_) => return Ok(acted),
-    };
-    let own = by.as_ref().is_some_and(|(id, _)| *id == member.id.to_string());
-    if own {
-        return Ok(acted);
-    }
-    let by = by.as_ref().map(|(_, name)| name.clone());
-    Err(match now {
-        IncidentStatus::Acknowledged => Notice::AlreadyAcknowledged { by },
-        IncidentStatus::Triggered | IncidentStatus::Resolved => Notice::AlreadyResolved { by },
-    })
-}
-
 /// What a refusal of the API means to the person.
 async fn refused(
-    parts: &Parts,
+    acting: &Acting,
     who: As<'_>,
     member: &Member,
     incident: IncidentId,
@@ -134,7 +134,7 @@ async fn refused(
     Ok(match code.as_str() {
         "FORBIDDEN" if member.role == Role::Stakeholder => Notice::ReadOnly,
         "NOT_FOUND" => Notice::NotFound,
-        "WRONG_STATUS" => match parts.api.find_incident(who, incident).await.map_err(of_api)? {
+        "WRONG_STATUS" => match acting.api.find_incident(who, incident).await.map_err(of_api)? {
             Some(incident) if incident.status == IncidentStatus::Resolved => Notice::AlreadyResolved {
                 by: incident.resolved_by,
             },

@@ -1,15 +1,16 @@
 //! Services, as people name and choose them.
 
+use tocsin_client::{
+    As,
+    documents::{ServicesToName, services_to_name},
+};
 use tocsin_entity::id::{OrganizationId, ServiceId};
 use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
-use super::act::Refusal;
-use crate::{
-    failure::of_api,
-    graphql::{As, ServicesToName, services_to_name},
-    parts::Parts,
-};
+use super::Acting;
+use super::Refusal;
+use crate::failure::of_api;
 
 /// Services read at once, and pages at most.
 const PAGE: i64 = 100;
@@ -29,11 +30,11 @@ pub(crate) struct Service {
 }
 
 /// All services of an organisation, as whoever asks sees them.
-async fn all(parts: &Parts, who: As<'_>) -> Result<Vec<Service>, JobError> {
+async fn all(acting: &Acting, who: As<'_>) -> Result<Vec<Service>, JobError> {
     let (mut all, mut after) = (Vec::new(), None);
     for _ in 0..PAGES_MAX {
         let variables = services_to_name::Variables { first: PAGE, after };
-        let page = parts.api.execute::<ServicesToName>(who, variables).await;
+        let page = acting.api.execute::<ServicesToName>(who, variables).await;
         let page = page.map_err(of_api)?.services;
         for node in page.nodes {
             all.push(Service {
@@ -50,20 +51,20 @@ async fn all(parts: &Parts, who: As<'_>) -> Result<Vec<Service>, JobError> {
 }
 
 /// Those whose name has this text in it.
-pub(crate) async fn matching(parts: &Parts, who: As<'_>, typed: &str) -> Result<Vec<Service>, JobError> {
+pub(crate) async fn matching(acting: &Acting, who: As<'_>, typed: &str) -> Result<Vec<Service>, JobError> {
     let typed = typed.trim().to_lowercase();
-    let mut found = all(parts, who).await?;
+    let mut found = all(acting, who).await?;
     found.retain(|service| service.name.to_lowercase().contains(&typed));
     Ok(found)
 }
 
 /// The service of this name, whole or in part, or else the names of all.
 pub(crate) async fn named(
-    parts: &Parts,
+    acting: &Acting,
     who: As<'_>,
     name: &str,
 ) -> Result<Result<Service, Vec<String>>, JobError> {
-    let found = all(parts, who).await?;
+    let found = all(acting, who).await?;
     let wanted = name.trim().to_lowercase();
     let exact = found
         .iter()

@@ -2,8 +2,9 @@
 
 use tocsin_message::{markdown::escape, mrkdwn::Mrkdwn};
 
+use super::subcommand::{ParseError, Subcommands};
 use crate::{
-    grammar::{parse::Misread, verb::Verb},
+    grammar::usage::{HELP, Usage},
     notice::{self, Notice},
 };
 
@@ -14,46 +15,46 @@ fn named(command: &str) -> Mrkdwn {
     Mrkdwn::text(&command.replace('`', "")).cut(COMMAND_MAX)
 }
 
-fn line(command: &str, usage: &'static str) -> Mrkdwn {
+fn line(command: &str, usage: &Usage) -> Mrkdwn {
     Mrkdwn::own("`")
         .and(&named(command))
         .plus(" ")
-        .plus(usage)
+        .plus(usage.form)
         .plus("`")
 }
 
 /// All that there is.
-pub(crate) fn help(command: &str) -> Mrkdwn {
+pub(crate) fn help(subcommands: &Subcommands, command: &str) -> Mrkdwn {
     let head = Mrkdwn::own("*What Tocsin does for you here*");
-    let all = Verb::ALL.into_iter().fold(head, |text, verb| {
+    let all = subcommands.usages().fold(head, |text, usage| {
         text.plus("\n")
-            .and(&line(command, verb.usage()))
+            .and(&line(command, usage))
             .plus(" – ")
-            .plus(verb.about())
+            .plus(usage.about)
     });
     all.plus("\nIn an incident's thread, mention the bot: `@bot ack`, `@bot resolve [note]`, `@bot note text`, `@bot assign @user`, `@bot snooze 30m`.")
 }
 
 /// What is wrong with a command, and what would be right.
-pub(crate) fn misread(command: &str, misread: &Misread) -> Mrkdwn {
-    match misread {
-        Misread::Unknown { word, close } => {
+pub(crate) fn misread(command: &str, error: &ParseError) -> Mrkdwn {
+    match error {
+        ParseError::Unknown { word, close } => {
             let text = Mrkdwn::own("There is no \"").and(&Mrkdwn::text(word)).plus("\"");
             match close {
-                Some(verb) => text
+                Some(usage) => text
                     .plus(": did you mean ")
-                    .and(&line(command, verb.usage()))
+                    .and(&line(command, usage))
                     .plus("? (UNKNOWN_COMMAND)"),
                 None => text
                     .plus(" (UNKNOWN_COMMAND). ")
-                    .and(&line(command, Verb::Help.usage()))
+                    .and(&line(command, HELP))
                     .plus(" tells what there is."),
             }
         }
-        Misread::Wrong { verb, why } => Mrkdwn::own("Nothing was done: ")
+        ParseError::Wrong { usage, why } => Mrkdwn::own("Nothing was done: ")
             .and(&Mrkdwn::recorded(escape(why)))
             .plus(" (WRONG_ARGUMENTS). Write ")
-            .and(&line(command, verb.usage()))
+            .and(&line(command, usage))
             .plus("."),
     }
 }
@@ -86,29 +87,24 @@ pub(crate) fn sorry(notice: &Notice) -> String {
 }
 
 /// Why a command had no effect, as mrkdwn.
-pub(crate) fn refused(notice: &Notice, verb: Verb) -> String {
-    match verb {
-        Verb::Show | Verb::Acknowledge | Verb::Resolve | Verb::Note | Verb::Assign | Verb::Snooze => {
-            match notice {
-                Notice::NotFound => "There is no such incident in your organisation (NOT_FOUND).".to_owned(),
-                Notice::NotLinked { .. }
-                | Notice::Deactivated
-                | Notice::Disconnected
-                | Notice::Unavailable => sorry(notice),
-                Notice::External
-                | Notice::OtherOrganization
-                | Notice::AmbiguousOrganization
-                | Notice::ReadOnly
-                | Notice::AlreadyAcknowledged { .. }
-                | Notice::AlreadyResolved { .. }
-                | Notice::TooOld { .. }
-                | Notice::NoEscalationPolicy
-                | Notice::Refused { .. } => notice::press(notice, verb.deed()),
-            }
-        }
-        Verb::Help | Verb::Create | Verb::List | Verb::Status | Verb::WhoAmI | Verb::Link | Verb::Unlink => {
+pub(crate) fn refused(notice: &Notice, usage: &Usage) -> String {
+    if !usage.of_incident {
+        return sorry(notice);
+    }
+    match notice {
+        Notice::NotFound => "There is no such incident in your organisation (NOT_FOUND).".to_owned(),
+        Notice::NotLinked { .. } | Notice::Deactivated | Notice::Disconnected | Notice::Unavailable => {
             sorry(notice)
         }
+        Notice::External
+        | Notice::OtherOrganization
+        | Notice::AmbiguousOrganization
+        | Notice::ReadOnly
+        | Notice::AlreadyAcknowledged { .. }
+        | Notice::AlreadyResolved { .. }
+        | Notice::TooOld { .. }
+        | Notice::NoEscalationPolicy
+        | Notice::Refused { .. } => notice::press(notice, usage.deed),
     }
 }
 
@@ -116,32 +112,31 @@ pub(crate) fn refused(notice: &Notice, verb: Verb) -> String {
 mod tests {
     use super::*;
 
+    const USAGE: &Usage = &Usage {
+        names: &["ack"],
+        form: "ack N",
+        about: "acknowledges an incident",
+        deed: "acknowledge",
+        of_incident: true,
+    };
+
     #[test]
-    fn help_and_mistakes_name_the_command_as_the_workspace_does() {
-        let help = help("/störung");
-        for verb in Verb::ALL {
-            assert!(
-                help.as_str().contains(&format!("`/störung {}`", verb.usage())),
-                "{}",
-                help.as_str()
-            );
-        }
-        assert!(help.as_str().chars().count() < 3_000);
-        let unknown = Misread::Unknown {
+    fn mistakes_name_the_command_as_the_workspace_does() {
+        let unknown = ParseError::Unknown {
             word: "<!here>".to_owned(),
-            close: Some(Verb::Acknowledge),
+            close: Some(USAGE),
         };
         assert_eq!(
             misread("/i`x", &unknown).as_str(),
             "There is no \"&lt;!here&gt;\": did you mean `/ix ack N`? (UNKNOWN_COMMAND)"
         );
-        let wrong = Misread::Wrong {
-            verb: Verb::Show,
+        let wrong = ParseError::Wrong {
+            usage: USAGE,
             why: "it needs the incident's number".to_owned(),
         };
         assert_eq!(
             misread("/i", &wrong).as_str(),
-            "Nothing was done: it needs the incident's number (WRONG_ARGUMENTS). Write `/i show N`."
+            "Nothing was done: it needs the incident's number (WRONG_ARGUMENTS). Write `/i ack N`."
         );
     }
 }

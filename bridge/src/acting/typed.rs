@@ -8,12 +8,12 @@ use tocsin_queue::JobError;
 use tocsin_slack::lenient::{lenient, read};
 use url::Url;
 
+use super::Acting;
 use crate::{
     acting::asker,
     identity::Person,
     installation::AppInstallation,
     notice::{self, Notice},
-    parts::Parts,
 };
 
 /// A slash command.
@@ -62,22 +62,22 @@ impl Typed {
     /// Who gave it.
     pub(crate) async fn person(
         &self,
-        parts: &Parts,
+        acting: &Acting,
         installation: &AppInstallation,
     ) -> Result<Result<Person, Notice>, JobError> {
-        asker::person(parts, installation, &self.user).await
+        asker::person(acting, installation, &self.user).await
     }
 
     /// Tells whoever gave it, and nobody else.
     pub(crate) async fn tell(
         &self,
-        parts: &Parts,
+        acting: &Acting,
         installation: &AppInstallation,
         text: &str,
     ) -> Result<(), JobError> {
         let url = self.response_url.as_ref();
         notice::answer(
-            parts,
+            &acting.http,
             installation,
             url,
             self.channel.as_deref(),

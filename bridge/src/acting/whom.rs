@@ -1,14 +1,14 @@
 //! Whom a person in Slack acts for, where nothing that they act on says so.
 
+use tocsin_client::{As, Incident, Member};
 use tocsin_entity::id::OrganizationId;
 use tocsin_queue::JobError;
 
+use super::Acting;
 use crate::{
     failure::of_api,
-    graphql::{As, Incident, Member},
     identity::{self, Person},
     notice::Notice,
-    parts::Parts,
 };
 
 /// What a person is to an organisation that knows them.
@@ -21,11 +21,11 @@ pub(crate) struct Membership {
 
 /// Every organisation that knows the person as a member, deactivated ones included.
 pub(crate) async fn memberships(
-    parts: &Parts,
+    acting: &Acting,
     person: &Person,
     request_id: Option<&str>,
 ) -> Result<Vec<Membership>, JobError> {
-    let found = identity::members(parts, None, person, request_id).await?;
+    let found = identity::members(&acting.identity, None, person, request_id).await?;
     let of = |(organization, member): (OrganizationId, Member)| Membership {
         organization,
         member: Some(member).filter(|member| member.is_active),
@@ -35,16 +35,16 @@ pub(crate) async fn memberships(
 
 /// The organisations in which a person may act, or why there is none.
 pub(crate) async fn organizations_of(
-    parts: &Parts,
+    acting: &Acting,
     person: &Person,
     request_id: Option<&str>,
 ) -> Result<Result<Vec<(OrganizationId, Member)>, Notice>, JobError> {
-    let memberships = memberships(parts, person, request_id).await?;
+    let memberships = memberships(acting, person, request_id).await?;
     if memberships.is_empty() && person.is_external {
         return Ok(Err(Notice::External));
     }
     if memberships.is_empty() {
-        let how = identity::prompt(parts, person).await?;
+        let how = identity::prompt(&acting.identity, person).await?;
         return Ok(Err(Notice::NotLinked { how }));
     }
     let active: Vec<_> = memberships
@@ -60,12 +60,12 @@ pub(crate) async fn organizations_of(
 
 /// The incident that a person means by a number, and as whom they see it.
 pub(crate) async fn incident_by_number(
-    parts: &Parts,
+    acting: &Acting,
     person: &Person,
     number: i64,
     request_id: Option<&str>,
 ) -> Result<Result<(OrganizationId, Member, Incident), Notice>, JobError> {
-    let organizations = match organizations_of(parts, person, request_id).await? {
+    let organizations = match organizations_of(acting, person, request_id).await? {
         Ok(organizations) => organizations,
         Err(notice) => return Ok(Err(notice)),
     };
@@ -75,7 +75,7 @@ pub(crate) async fn incident_by_number(
             on_behalf_of: Some(member.id),
             ..As::bridge(organization, request_id)
         };
-        let incident = parts.api.find_incident_by_number(who, number).await;
+        let incident = acting.api.find_incident_by_number(who, number).await;
         if let Some(incident) = incident.map_err(of_api)? {
             found.push((organization, member, incident));
         }

@@ -20,6 +20,7 @@ use sea_orm::{
     sea_query::OnConflict,
 };
 use time::OffsetDateTime;
+use tocsin_client::{ApiError, EventPage, FollowedEvent, Organization};
 use tocsin_entity::{
     id::{IncidentId, OrganizationId},
     kinds::IncidentStatus,
@@ -29,7 +30,6 @@ use tocsin_queue::jobs::ReconcileIncident;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    graphql::{ApiError, EventPage, FollowedEvent, Organization},
     parts::Parts,
     store::{
         claim::{self, News},

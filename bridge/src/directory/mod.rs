@@ -4,11 +4,9 @@
 //! events. What a lost event would have said is seen the next time.
 
 mod fill;
-mod names;
 mod read;
 mod renumber;
 
 pub(crate) use fill::run;
-pub(crate) use names::channel_name;
 pub(crate) use read::{ReadError, read_all};
 pub(crate) use renumber::{FollowError, renamed, renumbered};

@@ -4,14 +4,14 @@
 //! said once more at the worst, and the other is of moments.
 
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, sea_query::Expr};
+use tocsin_client::{
+    ApiError, As,
+    documents::{RecordSlackChannelChange, record_slack_channel_change},
+};
 use tocsin_entity::slack::{channel, origin, post};
 use tocsin_slack::channel::Channel;
 
-use crate::{
-    graphql::{ApiError, As, RecordSlackChannelChange, record_slack_channel_change},
-    installation::AppInstallation,
-    parts::Parts,
-};
+use crate::{installation::AppInstallation, parts::Parts};
 
 /// Why what a channel is called could not be passed on.
 #[derive(Debug, thiserror::Error)]

@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use tocsin_slack_app::link_state::{CODE, LinkCode};
 
+use super::IdentityService;
 use super::Person;
-use crate::parts::Parts;
 
 /// How long a code is good for.
 const LIVES: Duration = Duration::from_secs(600);
 
 /// A code for a person; none where the bridge has no key, and for whoever can't be a member.
-pub(crate) fn code(parts: &Parts, person: &Person) -> Option<String> {
-    let sealer = parts.config.sealer.as_ref()?;
+pub(crate) fn code(identity: &IdentityService, person: &Person) -> Option<String> {
+    let sealer = identity.sealer.as_ref()?;
     if person.is_bot || person.is_nobody {
         return None;
     }
@@ -24,7 +24,7 @@ pub(crate) fn code(parts: &Parts, person: &Person) -> Option<String> {
         slack_user_id: person.slack_user_id.clone(),
         organizations: person.installation.served(),
     };
-    match sealer.seal_state_until(CODE, &content, parts.clock.now() + LIVES) {
+    match sealer.seal_state_until(CODE, &content, identity.clock.now() + LIVES) {
         Ok(code) => Some(code),
         Err(error) => {
             tracing::error!("a code can't be sealed: {error}");

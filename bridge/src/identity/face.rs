@@ -3,12 +3,17 @@
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 use tocsin_entity::slack::user::{Column, Entity};
 
+use super::IdentityService;
 use super::person::{FRESH, remember};
-use crate::{parts::Parts, workspace::Bot};
+use crate::workspace::Bot;
 
 /// The address of the picture of the person who has this e-mail address in the workspace; none where nobody has it, they have none, or
 /// Slack does not say just now: a face is not worth holding a comment back.
-pub(crate) async fn face(parts: &Parts, bot: &Bot, email: &str) -> Result<Option<String>, DbErr> {
+pub(crate) async fn face(
+    identity: &IdentityService,
+    bot: &Bot,
+    email: &str,
+) -> Result<Option<String>, DbErr> {
     let (workspace, team_id) = (&bot.workspace, &bot.installation.team_id);
     let email = email.to_lowercase();
     let known = Entity::find()
@@ -16,9 +21,9 @@ pub(crate) async fn face(parts: &Parts, bot: &Bot, email: &str) -> Result<Option
         .filter(Column::Email.eq(&email))
         .filter(Column::Deleted.eq(false))
         .order_by_desc(Column::RefreshedAt)
-        .one(parts.database.read())
+        .one(identity.database.read())
         .await?;
-    let now = parts.clock.now();
+    let now = identity.clock.now();
     if let Some(known) = known.as_ref().filter(|known| now - known.refreshed_at < FRESH) {
         return Ok(known.image_url.clone());
     }
@@ -27,7 +32,7 @@ pub(crate) async fn face(parts: &Parts, bot: &Bot, email: &str) -> Result<Option
         return Ok(seen);
     }
     match workspace.slack.user_by_email(&email).await {
-        Ok(Some(user)) => Ok(remember(&parts.database, team_id, &user, now).await?.image_url),
+        Ok(Some(user)) => Ok(remember(&identity.database, team_id, &user, now).await?.image_url),
         Ok(None) => {
             workspace.strangers.add(email);
             Ok(None)

@@ -7,11 +7,11 @@ use tocsin_entity::{
 };
 use tocsin_queue::JobError;
 
-use crate::parts::Parts;
+use super::IdentityService;
 
 /// Notes whether a person who is on record wants to be matched.
 pub(crate) async fn set_linked(
-    parts: &Parts,
+    identity: &IdentityService,
     team_id: &str,
     slack_user_id: &str,
     linked: bool,
@@ -23,7 +23,7 @@ pub(crate) async fn set_linked(
     update
         .filter(Column::TeamId.eq(team_id))
         .filter(Column::SlackUserId.eq(slack_user_id))
-        .exec(parts.database.write())
+        .exec(identity.database.write())
         .await
         .map_err(JobError::retry)?;
     Ok(())

@@ -15,18 +15,28 @@ pub(crate) use linking::set_linked;
 pub(crate) use person::{Person, is_at_home, is_unlinked, name, person, remember};
 pub(crate) use prompt::prompt;
 
+use tocsin_client::{ApiClient, As, Member};
+use tocsin_clock::Clock;
+use tocsin_database::Database;
 use tocsin_entity::id::OrganizationId;
 use tocsin_queue::JobError;
+use tocsin_seal::Sealer;
 
-use crate::{
-    failure::of_api,
-    graphql::{As, Member},
-    parts::Parts,
-};
+use crate::failure::of_api;
+
+/// What it takes to know who somebody is. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct IdentityService {
+    pub(crate) api: ApiClient,
+    pub(crate) clock: Clock,
+    pub(crate) database: Database,
+    /// Seals the codes by which people link themselves.
+    pub(crate) sealer: Option<Sealer>,
+}
 
 /// Which members a person is, in one organisation or in all that the workspace serves: by their own word, or by the e-mail address.
 pub(crate) async fn members(
-    parts: &Parts,
+    identity: &IdentityService,
     within: Option<OrganizationId>,
     person: &Person,
     request_id: Option<&str>,
@@ -44,7 +54,7 @@ pub(crate) async fn members(
         request_id,
     };
     let email = person.email.as_deref();
-    let found = parts
+    let found = identity
         .api
         .slack_members(who, &person.team_id, &person.slack_user_id, email)
         .await
@@ -72,16 +82,16 @@ pub(crate) enum Standing {
 
 /// What a person in Slack is to an organisation.
 pub(crate) async fn standing(
-    parts: &Parts,
+    identity: &IdentityService,
     organization: OrganizationId,
     person: &Person,
     request_id: Option<&str>,
 ) -> Result<Standing, JobError> {
-    let found = members(parts, Some(organization), person, request_id).await?;
+    let found = members(identity, Some(organization), person, request_id).await?;
     let found = found.into_iter().map(|(_, member)| member).next();
     let user = found.as_ref().map(|member| member.id);
     if person.user_id != user {
-        person::note(parts, person, user).await?;
+        person::note(identity, person, user).await?;
     }
     Ok(match found {
         Some(member) if member.is_active => Standing::Member(member),

@@ -14,10 +14,8 @@ use tocsin_entity::{
 use tocsin_queue::JobError;
 use tocsin_slack::{error::SlackError, person::User};
 
-use crate::{
-    installation::{AppInstallation, Speaker},
-    parts::Parts,
-};
+use super::IdentityService;
+use crate::installation::{AppInstallation, Speaker};
 
 /// How long what Slack said of a person is believed without an event saying otherwise: events may be lost.
 pub(super) const FRESH: Duration = Duration::hours(1);
@@ -53,7 +51,7 @@ pub(crate) struct Person {
 /// What is known of a person: from the table while it is fresh, else from Slack. If Slack does not know them any more, or
 /// does not say, what was known before is used; none where nothing ever was.
 pub(crate) async fn person(
-    parts: &Parts,
+    identity: &IdentityService,
     installation: &AppInstallation,
     slack_user_id: &str,
 ) -> Result<Option<Person>, JobError> {
@@ -61,15 +59,15 @@ pub(crate) async fn person(
     let of = |row: Model| Person::of(row, installation);
     let key = (team_id.to_owned(), slack_user_id.to_owned());
     let known = Entity::find_by_id(key)
-        .one(parts.database.read())
+        .one(identity.database.read())
         .await
         .map_err(JobError::retry)?;
-    let now = parts.clock.now();
+    let now = identity.clock.now();
     if let Some(known) = known.as_ref().filter(|known| now - known.refreshed_at < FRESH) {
         return Ok(Some(of(known.clone())));
     }
     match installation.slack().user(slack_user_id).await {
-        Ok(user) => remember(&parts.database, team_id, &user, now)
+        Ok(user) => remember(&identity.database, team_id, &user, now)
             .await
             .map(|saved| Some(of(saved)))
             .map_err(JobError::retry),
@@ -147,12 +145,16 @@ fn picture(user: &User) -> Option<String> {
 }
 
 /// Notes which user a person is, or that they are none any more.
-pub(super) async fn note(parts: &Parts, person: &Person, user: Option<UserId>) -> Result<(), JobError> {
+pub(super) async fn note(
+    identity: &IdentityService,
+    person: &Person,
+    user: Option<UserId>,
+) -> Result<(), JobError> {
     Entity::update_many()
         .col_expr(Column::UserId, Expr::value(user))
         .filter(Column::TeamId.eq(&person.team_id))
         .filter(Column::SlackUserId.eq(&person.slack_user_id))
-        .exec(parts.database.write())
+        .exec(identity.database.write())
         .await
         .map_err(JobError::retry)?;
     Ok(())

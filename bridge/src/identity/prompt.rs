@@ -8,14 +8,15 @@ use tocsin_entity::{
 use tocsin_message::markdown::escape;
 use tocsin_queue::JobError;
 
+use super::IdentityService;
 use super::Person;
-use crate::{parts::Parts, workspace::SlashCommand};
+use crate::workspace::SlashCommand;
 
 /// Under what it is on record that somebody was told. It is never forgotten, unlike what is told in threads.
 pub(crate) const CODE: &str = "LINK_PROMPT";
 
 /// How a person links themselves, as mrkdwn, where they have not been told in this workspace yet; by now they have.
-pub(crate) async fn prompt(parts: &Parts, person: &Person) -> Result<Option<String>, JobError> {
+pub(crate) async fn prompt(identity: &IdentityService, person: &Person) -> Result<Option<String>, JobError> {
     // Of no thread: of the workspace.
     let scope = person.installation.scope();
     let key = (
@@ -25,7 +26,7 @@ pub(crate) async fn prompt(parts: &Parts, person: &Person) -> Result<Option<Stri
         CODE.to_owned(),
     );
     // Most have been told: nothing is written then.
-    let told = Entity::find_by_id(key).one(parts.database.read()).await;
+    let told = Entity::find_by_id(key).one(identity.database.read()).await;
     if told.map_err(JobError::retry)?.is_some() {
         return Ok(None);
     }
@@ -34,7 +35,7 @@ pub(crate) async fn prompt(parts: &Parts, person: &Person) -> Result<Option<Stri
         thread_ts: Set(String::new()),
         slack_user_id: Set(person.slack_user_id.clone()),
         code: Set(CODE.to_owned()),
-        created_at: Set(parts.clock.now()),
+        created_at: Set(identity.clock.now()),
     };
     let once = [
         Column::ChannelId,
@@ -44,7 +45,7 @@ pub(crate) async fn prompt(parts: &Parts, person: &Person) -> Result<Option<Stri
     ];
     let added = Entity::insert(row)
         .on_conflict(OnConflict::columns(once).do_nothing().to_owned())
-        .exec_without_returning(parts.database.write())
+        .exec_without_returning(identity.database.write())
         .await
         .map_err(JobError::retry)?;
     Ok((added > 0).then(|| how(person)))

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::parts::Parts;
+use super::Inbound;
 
 /// At which failure in a row: some seconds have passed, and the person has seen nothing.
 pub(super) const TELL_AT: i32 = 3;
@@ -21,10 +21,10 @@ pub(super) const NOT_CONNECTED: &str = "Tocsin is not connected to this Slack wo
                                         Tocsin to connect it: the GraphQL query slackInstallUrl gives the link (NOT_CONNECTED).";
 
 /// Tells whoever asked, where a press, a command or a dialog has left an address for that. Events leave none.
-pub(super) async fn tell(parts: &Parts, payload: &Value, text: &str) {
+pub(super) async fn tell(inbound: &Inbound, payload: &Value, text: &str) {
     let Some(address) = address(payload) else { return };
     let message = json!({"response_type": "ephemeral", "replace_original": false, "text": text});
-    parts.http.respond_in_time(&address, message).await;
+    inbound.http.respond_in_time(&address, message).await;
 }
 
 /// The response address: a dialog carries that of what opened it.

@@ -30,8 +30,8 @@ use super::{
     refusal::Refusal,
 };
 use crate::{
+    inbound::Inbound,
     installation,
-    parts::Parts,
     reception::claimed_app,
     request::{Reply, paths},
     workspace::apps::App,
@@ -44,13 +44,13 @@ const BODY_MAX: usize = 1024 * 1024;
 const BODY_WITHIN: Duration = Duration::from_secs(2);
 
 /// The endpoints, below `/slack`.
-pub(crate) fn router(parts: Arc<Parts>) -> Router {
+pub(crate) fn router(inbound: Arc<Inbound>) -> Router {
     Router::new()
         .route(paths::EVENTS, post(events))
         .route(paths::INTERACTIONS, post(interactions))
         .route(paths::COMMANDS, post(commands))
         .route(paths::OPTIONS, post(options))
-        .with_state(parts)
+        .with_state(inbound)
 }
 
 /// A request of which is known that Slack sent it.
@@ -66,35 +66,35 @@ struct Verified {
 /// What an endpoint answers, and what it is counted as.
 type Answer = Result<(&'static str, Response), Refusal>;
 
-async fn events(State(parts): State<Arc<Parts>>, headers: HeaderMap, body: Body) -> Response {
-    answer(&parts, "events", &headers, body, async |request| {
+async fn events(State(inbound): State<Arc<Inbound>>, headers: HeaderMap, body: Body) -> Response {
+    answer(&inbound, "events", &headers, body, async |request| {
         let event = envelope::event(&request.body)?;
-        let (outcome, reply) = receive_event(&parts, event, |envelope| request.received(envelope)).await?;
+        let (outcome, reply) = receive_event(&inbound, event, |envelope| request.received(envelope)).await?;
         Ok((outcome, reply.into_response()))
     })
     .await
 }
 
-async fn interactions(State(parts): State<Arc<Parts>>, headers: HeaderMap, body: Body) -> Response {
-    answer(&parts, "interactions", &headers, body, async |request| {
+async fn interactions(State(inbound): State<Arc<Inbound>>, headers: HeaderMap, body: Body) -> Response {
+    answer(&inbound, "interactions", &headers, body, async |request| {
         let envelope = envelope::interaction(&request.body)?;
-        taken(&parts, request, envelope).await
+        taken(&inbound, request, envelope).await
     })
     .await
 }
 
-async fn options(State(parts): State<Arc<Parts>>, headers: HeaderMap, body: Body) -> Response {
-    answer(&parts, "options", &headers, body, async |request| {
+async fn options(State(inbound): State<Arc<Inbound>>, headers: HeaderMap, body: Body) -> Response {
+    answer(&inbound, "options", &headers, body, async |request| {
         let envelope = envelope::interaction(&request.body)?;
-        taken(&parts, request, envelope).await
+        taken(&inbound, request, envelope).await
     })
     .await
 }
 
-async fn commands(State(parts): State<Arc<Parts>>, headers: HeaderMap, body: Body) -> Response {
-    answer(&parts, COMMANDS, &headers, body, async |request| {
+async fn commands(State(inbound): State<Arc<Inbound>>, headers: HeaderMap, body: Body) -> Response {
+    answer(&inbound, COMMANDS, &headers, body, async |request| {
         let envelope = envelope::command(&request.body)?;
-        taken(&parts, request, envelope).await
+        taken(&inbound, request, envelope).await
     })
     .await
 }
@@ -112,7 +112,7 @@ fn is_ssl_check(body: &[u8]) -> bool {
 
 /// Verifies a request, has it handled, and counts what came of it.
 async fn answer(
-    parts: &Parts,
+    inbound: &Inbound,
     endpoint: &'static str,
     headers: &HeaderMap,
     body: Body,
@@ -130,21 +130,21 @@ async fn answer(
             return Ok(("answered", StatusCode::OK.into_response()));
         }
         claimed = claimed_app(&body);
-        let app = verify(parts, headers, &body)?;
-        parts.receptions.taken(claimed.as_deref());
+        let app = verify(inbound, headers, &body)?;
+        inbound.receptions.taken(claimed.as_deref());
         handle(Verified {
             app,
             endpoint,
             body,
             request_id: request_id.clone(),
-            received_at: parts.clock.now(),
+            received_at: inbound.clock.now(),
         })
         .await
     }
     .await;
     let (outcome, response) = answered.unwrap_or_else(|refusal| {
         refusal.log(endpoint, &request_id, headers);
-        parts.receptions.refused(refusal.code(), claimed.as_deref());
+        inbound.receptions.refused(refusal.code(), claimed.as_deref());
         (refusal.outcome(), refusal.into_response())
     });
     metrics::counter!("tocsin_slack_requests_total", "endpoint" => endpoint, "outcome" => outcome)
@@ -155,21 +155,21 @@ async fn answer(
 }
 
 /// Whether Slack sent the body, and for which app: the server's, or one of the organisations'.
-fn verify(parts: &Parts, headers: &HeaderMap, body: &[u8]) -> Result<Option<SlackAppId>, Refusal> {
+fn verify(inbound: &Inbound, headers: &HeaderMap, body: &[u8]) -> Result<Option<SlackAppId>, Refusal> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let (timestamp, given) = (header("x-slack-request-timestamp"), header("x-slack-signature"));
     // Slack's own time is what it signs by. Until Slack has answered a call, the database's must do.
-    let now = parts.http.skew.now().unwrap_or_else(|| parts.clock.now());
+    let now = inbound.http.skew.now().unwrap_or_else(|| inbound.clock.now());
     let now = now.unix_timestamp();
     let signed_with = |secrets: &[SecretString]| signature::verify(secrets, timestamp, given, body, now);
-    let refused = match signed_with(&parts.config.slack.signing_secrets) {
+    let refused = match signed_with(&inbound.slack.signing_secrets) {
         Ok(()) => return Ok(None),
         Err(refused @ SignatureError::Mismatch) => refused,
         Err(refused @ (SignatureError::Missing | SignatureError::Stale)) => return Err(refused.into()),
     };
     // The body may say which app it is of; nothing else that it says is looked at before it is verified.
     let claimed = installation::slack_app_id(body);
-    let mut signers = signers(parts, claimed.as_deref(), body.len())
+    let mut signers = signers(inbound, claimed.as_deref(), body.len())
         .into_iter()
         .filter(|app| {
             app.signing_secret
@@ -188,9 +188,9 @@ const TRIED_WITH_ALL_MAX: usize = 4 * 1024;
 const TRIED_WITH_NEW_MAX: usize = 64 * 1024;
 
 /// The organisations' apps that may have signed a body: so that one body does not cost a hash for each of them.
-fn signers(parts: &Parts, claimed: Option<&str>, length: usize) -> Vec<App> {
+fn signers(inbound: &Inbound, claimed: Option<&str>, length: usize) -> Vec<App> {
     let mut named: BTreeMap<SlackAppId, String> = BTreeMap::new();
-    for workspace in parts.workspaces.all() {
+    for workspace in inbound.workspaces.all() {
         let app = workspace.installation().and_then(|bot| bot.app_id.clone());
         named.extend(workspace.app.zip(app));
     }
@@ -199,7 +199,7 @@ fn signers(parts: &Parts, claimed: Option<&str>, length: usize) -> Vec<App> {
         (None, Some(_)) => length <= TRIED_WITH_NEW_MAX,
         (_, None) => length <= TRIED_WITH_ALL_MAX,
     };
-    let mut all = parts.apps.all();
+    let mut all = inbound.apps.all();
     all.retain(may_be);
     all
 }
@@ -217,8 +217,8 @@ impl Verified {
 }
 
 /// Hands a request on, and puts its reply into an answer.
-async fn taken(parts: &Arc<Parts>, request: Verified, envelope: Envelope) -> Answer {
-    let (outcome, reply) = receive(parts, request.received(envelope)).await?;
+async fn taken(inbound: &Arc<Inbound>, request: Verified, envelope: Envelope) -> Answer {
+    let (outcome, reply) = receive(inbound, request.received(envelope)).await?;
     Ok((outcome, reply.into_response()))
 }
 

@@ -16,3 +16,37 @@ mod work;
 pub(crate) use endpoints::router;
 pub(crate) use tend::tend;
 pub(crate) use work::{LONGEST_PAUSE, work};
+
+use tocsin_clock::Clock;
+use tocsin_database::Database;
+use tocsin_queue::Queue;
+use tocsin_slack_client::Http;
+
+use crate::{
+    config::SlackConfig,
+    reception::Receptions,
+    request::Registry,
+    store::Lane,
+    workspace::{SocketTroubles, Workspaces, apps::Apps},
+};
+
+/// What it takes to take requests in, and to have them worked.
+#[derive(Debug)]
+pub(crate) struct Inbound {
+    /// The server's own Slack app.
+    pub(crate) slack: SlackConfig,
+    pub(crate) database: Database,
+    pub(crate) clock: Clock,
+    pub(crate) queue: Queue,
+    /// For response addresses, which need no token.
+    pub(crate) http: Http,
+    pub(crate) workspaces: Workspaces,
+    pub(crate) apps: Apps,
+    pub(crate) receptions: Receptions,
+    pub(crate) socket_trouble: SocketTroubles,
+    pub(crate) lane: Lane,
+    /// The way in which the inbox is written, for which Slack waits.
+    pub(crate) inbox_lane: Lane,
+    /// Who handles which request.
+    pub(crate) registry: Registry,
+}

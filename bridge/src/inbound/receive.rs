@@ -15,10 +15,10 @@ use url::Url;
 
 use super::{delayed, refusal::Refusal};
 use crate::{
+    inbound::Inbound,
     inbox::{self, Stored},
     installation::{self, AppInstallation, InstallationKey, Lookup, Rejection},
-    parts::{Parts, Prompt},
-    request::{Answer, Ask, Reply},
+    request::{Answer, Ask, Reply, Responder},
 };
 
 /// How long all may take. Slack waits 3 s for the whole answer, the way included, and then sends again or shows an error.
@@ -52,7 +52,7 @@ pub(crate) struct Received {
 /// # Errors
 /// As [`receive`].
 pub(crate) async fn receive_event(
-    parts: &Arc<Parts>,
+    inbound: &Arc<Inbound>,
     event: EventRequest,
     received: impl FnOnce(Envelope) -> Received,
 ) -> Result<(&'static str, Reply), Refusal> {
@@ -69,7 +69,7 @@ pub(crate) async fn receive_event(
             );
             Ok(("answered", Reply::Empty))
         }
-        EventRequest::Event(envelope) => receive(parts, received(envelope)).await,
+        EventRequest::Event(envelope) => receive(inbound, received(envelope)).await,
         EventRequest::Other { name } => {
             tracing::debug!(slack.r#type = name, "ignored {name} from Slack");
             Ok(("ignored", Reply::Empty))
@@ -81,39 +81,42 @@ pub(crate) async fn receive_event(
 ///
 /// # Errors
 /// When it could not be stored: then Slack must not be told that it was taken.
-pub(crate) async fn receive(parts: &Arc<Parts>, request: Received) -> Result<(&'static str, Reply), Refusal> {
+pub(crate) async fn receive(
+    inbound: &Arc<Inbound>,
+    request: Received,
+) -> Result<(&'static str, Reply), Refusal> {
     let began = Instant::now();
     let deadline = began + TIMEOUT;
     let (app, envelope) = (request.app, &request.envelope);
     let decided = installation::decide(
-        &parts.apps,
-        &parts.workspaces,
+        &inbound.apps,
+        &inbound.workspaces,
         app,
         envelope.kind,
         &envelope.payload,
     );
     let key = match decided {
         Ok(key) => key,
-        Err(rejection) => return foreign(parts, &request, rejection),
+        Err(rejection) => return foreign(inbound, &request, rejection),
     };
-    if let Some(prompt) = parts.registry.prompt(&request.envelope) {
+    if let Some(responder) = inbound.registry.responder(&request.envelope) {
         // What is stored is looked at again; a prompt would act now.
-        let found = match find_soon(parts, &key).await {
+        let found = match find_soon(inbound, &key).await {
             Lookup::Connected(found) => found,
-            Lookup::NotYet => return not_yet(prompt, &request.envelope),
-            Lookup::Rejected(rejection) => return foreign(parts, &request, rejection),
+            Lookup::NotYet => return not_yet(responder.as_ref(), &request.envelope),
+            Lookup::Rejected(rejection) => return foreign(inbound, &request, rejection),
         };
-        let reply = match ask(parts, prompt, found, &request, began + PROMPT_TIMEOUT).await {
+        let reply = match ask(inbound, responder, found, &request, began + PROMPT_TIMEOUT).await {
             Asked::Done(outcome, reply) => return Ok((outcome, reply)),
             Asked::Store(reply) => reply,
         };
         let (kind, payload) = (request.envelope.kind, request.envelope.payload.clone());
-        return match store(parts, request, key, deadline).await {
+        return match store(inbound, request, key, deadline).await {
             Ok(outcome) => Ok((outcome, reply)),
             // People read what a command is answered; of a failure Slack would only say that there was one.
             Err(refusal @ Refusal::Unavailable(_)) if kind == Kind::Command => {
                 tracing::warn!("a command was not taken: {refusal}");
-                Ok(("unavailable", (prompt.otherwise)(&payload)))
+                Ok(("unavailable", responder.otherwise(&payload)))
             }
             Err(refusal) => Err(refusal),
         };
@@ -121,18 +124,18 @@ pub(crate) async fn receive(parts: &Arc<Parts>, request: Received) -> Result<(&'
     let Envelope {
         kind, name, payload, ..
     } = &request.envelope;
-    if parts.registry.route(*kind, name, payload).is_some() {
-        return Ok((store(parts, request, key, deadline).await?, Reply::Empty));
+    if inbound.registry.handler(*kind, name, payload).is_some() {
+        return Ok((store(inbound, request, key, deadline).await?, Reply::Empty));
     }
-    ignored(parts, &request);
+    ignored(inbound, &request);
     Ok(("ignored", for_nobody(&request.envelope)))
 }
 
 /// What is connected for a key. Just after the start it takes a moment until Slack has said where each workspace is.
-async fn find_soon(parts: &Parts, key: &InstallationKey) -> Lookup {
+async fn find_soon(inbound: &Inbound, key: &InstallationKey) -> Lookup {
     let until = Instant::now() + FIRST_ANSWER;
     loop {
-        let found = installation::find(&parts.apps, &parts.workspaces, key);
+        let found = installation::find(&inbound.apps, &inbound.workspaces, key);
         if !matches!(found, Lookup::NotYet) || Instant::now() > until {
             return found;
         }
@@ -143,17 +146,17 @@ async fn find_soon(parts: &Parts, key: &InstallationKey) -> Lookup {
 /// What becomes of a request that is for no installation here. Nothing is read or written; whoever has done something in Slack is told how to connect
 /// their workspace, at an address of Slack's that needs no token.
 fn foreign(
-    parts: &Arc<Parts>,
+    inbound: &Arc<Inbound>,
     request: &Received,
     rejection: Rejection,
 ) -> Result<(&'static str, Reply), Refusal> {
     let Envelope {
         kind, name, payload, ..
     } = &request.envelope;
-    let is_wanted = parts.registry.prompt(&request.envelope).is_some()
-        || parts.registry.route(*kind, name, payload).is_some();
+    let is_wanted = inbound.registry.responder(&request.envelope).is_some()
+        || inbound.registry.handler(*kind, name, payload).is_some();
     if request.app.is_none() && !is_wanted {
-        ignored(parts, request);
+        ignored(inbound, request);
         return Ok(("ignored", for_nobody(&request.envelope)));
     }
     rejection.report(request.app, &format!("a request ({name})"));
@@ -166,15 +169,15 @@ fn foreign(
             Reply::ephemeral(delayed::NOT_CONNECTED),
         ));
     }
-    let (parts, payload) = (Arc::clone(parts), payload.clone());
-    tokio::spawn(async move { delayed::tell(&parts, &payload, delayed::NOT_CONNECTED).await });
+    let (inbound, payload) = (Arc::clone(inbound), payload.clone());
+    tokio::spawn(async move { delayed::tell(&inbound, &payload, delayed::NOT_CONNECTED).await });
     Err(Refusal::Foreign)
 }
 
 /// Slack has not said yet where the app is: people read what a command is answered, and what else there is comes again.
-fn not_yet(prompt: &Prompt, envelope: &Envelope) -> Result<(&'static str, Reply), Refusal> {
+fn not_yet(responder: &dyn Responder, envelope: &Envelope) -> Result<(&'static str, Reply), Refusal> {
     if envelope.kind == Kind::Command {
-        return Ok(("unavailable", (prompt.otherwise)(&envelope.payload)));
+        return Ok(("unavailable", responder.otherwise(&envelope.payload)));
     }
     let why = "Slack has not said yet in which workspace the app is installed";
     Err(Refusal::Unavailable(why.to_owned()))
@@ -199,8 +202,8 @@ enum Asked {
 }
 
 async fn ask(
-    parts: &Arc<Parts>,
-    prompt: &'static Prompt,
+    inbound: &Arc<Inbound>,
+    responder: &Arc<dyn Responder>,
     installation: AppInstallation,
     request: &Received,
     deadline: Instant,
@@ -216,9 +219,9 @@ async fn ask(
         slack.r#type = request.envelope.name,
         request.id = request.request_id
     );
-    let shared = Arc::clone(parts);
+    let asked = Arc::clone(responder);
     // On its own: what it has begun, such as filling an open dialog, goes on when Slack can wait no longer.
-    let mut answer = tokio::spawn(async move { (prompt.answer)(&shared, &ask).await }.instrument(span));
+    let mut answer = tokio::spawn(async move { asked.answer(&ask).await }.instrument(span));
     let name = request.envelope.name.as_str();
     match tokio::time::timeout_at(deadline, &mut answer).await {
         Ok(Ok(Ok(Answer::Done(outcome, reply)))) => Asked::Done(outcome, reply),
@@ -229,30 +232,30 @@ async fn ask(
                 "{name} was not answered: {}",
                 cause(&error)
             );
-            Asked::Done("failed", (prompt.otherwise)(&request.envelope.payload))
+            Asked::Done("failed", responder.otherwise(&request.envelope.payload))
         }
         Ok(Err(panic)) => {
             tracing::error!(
                 request.id = request.request_id,
                 "{name} was not answered: {panic}"
             );
-            Asked::Done("failed", (prompt.otherwise)(&request.envelope.payload))
+            Asked::Done("failed", responder.otherwise(&request.envelope.payload))
         }
         Err(_) => {
             tracing::warn!(
                 request.id = request.request_id,
                 "the answer to {name} takes too long for Slack"
             );
-            Asked::Done("late", late(parts, answer, prompt, request))
+            Asked::Done("late", late(inbound, answer, responder.as_ref(), request))
         }
     }
 }
 
 /// An answer that comes too late for the request: to a command it is brought after; to all else it is not.
 fn late(
-    parts: &Arc<Parts>,
+    inbound: &Arc<Inbound>,
     answer: JoinHandle<Result<Answer, JobError>>,
-    prompt: &'static Prompt,
+    responder: &dyn Responder,
     request: &Received,
 ) -> Reply {
     let payload = &request.envelope.payload;
@@ -260,9 +263,9 @@ fn late(
         .as_str()
         .and_then(|url| Url::parse(url).ok());
     let (Kind::Command, Some(address)) = (request.envelope.kind, address) else {
-        return (prompt.otherwise)(payload);
+        return responder.otherwise(payload);
     };
-    let (parts, otherwise) = (Arc::clone(parts), (prompt.otherwise)(payload));
+    let (inbound, otherwise) = (Arc::clone(inbound), responder.otherwise(payload));
     tokio::spawn(async move {
         let answered = tokio::time::timeout(LATE_TIMEOUT, answer).await;
         let reply = match answered {
@@ -271,7 +274,7 @@ fn late(
             Ok(_) | Err(_) => otherwise,
         };
         if let Reply::Json(message) = reply {
-            parts.http.respond_in_time(&address, message).await;
+            inbound.http.respond_in_time(&address, message).await;
         }
     });
     Reply::ephemeral("Tocsin is slow just now: the answer follows here.")
@@ -285,7 +288,7 @@ fn cause(error: &JobError) -> String {
 
 /// Stores a request that somebody here works, and rings; what it is counted as.
 async fn store(
-    parts: &Arc<Parts>,
+    inbound: &Arc<Inbound>,
     request: Received,
     installation: InstallationKey,
     deadline: Instant,
@@ -297,7 +300,7 @@ async fn store(
         ..
     } = request;
     let (name, key) = (envelope.name.clone(), envelope.key.clone());
-    let write = insert(parts, envelope, installation, request_id.clone(), received_at);
+    let write = insert(inbound, envelope, installation, request_id.clone(), received_at);
     let id = match tokio::time::timeout_at(deadline, write).await {
         Ok(Ok(Stored::New(id))) => id,
         Ok(Ok(Stored::Again)) => {
@@ -318,7 +321,7 @@ async fn store(
         slack.r#type = name,
         "took {name} {key} from Slack as {id}"
     );
-    parts.queue.ring(&WorkInbox {
+    inbound.queue.ring(&WorkInbox {
         inbox_id: id.to_string(),
     });
     Ok("stored")
@@ -326,14 +329,14 @@ async fn store(
 
 /// Writes a request together with those that came at the same moment. Slack may hang up meanwhile: those others may not.
 async fn insert(
-    parts: &Parts,
+    inbound: &Inbound,
     envelope: Envelope,
     installation: InstallationKey,
     request_id: String,
     received_at: OffsetDateTime,
 ) -> Result<Stored, DbErr> {
-    let lane = parts.inbox_lane.clone();
-    let place = parts.registry.place(&envelope);
+    let lane = inbound.inbox_lane.clone();
+    let place = inbound.registry.place(&envelope);
     let write = tokio::spawn(async move {
         let write = lane.write(move |tx| {
             let (envelope, place) = (envelope.clone(), place.clone());
@@ -348,9 +351,9 @@ async fn insert(
         .unwrap_or_else(|error| Err(DbErr::Custom(error.to_string())))
 }
 
-fn ignored(parts: &Parts, request: &Received) {
+fn ignored(inbound: &Inbound, request: &Received) {
     let name = &request.envelope.name;
-    metrics::counter!("tocsin_slack_ignored_total", "endpoint" => request.source, "type" => parts.registry.label(name))
+    metrics::counter!("tocsin_slack_ignored_total", "endpoint" => request.source, "type" => inbound.registry.label(name))
         .increment(1);
     tracing::debug!(
         request.id = request.request_id,

@@ -14,9 +14,9 @@ use tracing::Instrument;
 
 use super::{delayed, sequence};
 use crate::{
+    inbound::Inbound,
     inbox::{self, Claim, Verdict},
     installation::{self, InstallationKey, Lookup},
-    parts::Parts,
     request::{Item, Outcome, Worked},
 };
 
@@ -33,10 +33,14 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 
 /// Works a row of the inbox. A second run, or one beside another's, does nothing.
-pub(crate) async fn work(parts: Arc<Parts>, job: WorkInbox, _context: JobContext) -> Result<(), JobError> {
+pub(crate) async fn work(
+    inbound: Arc<Inbound>,
+    job: WorkInbox,
+    _context: JobContext,
+) -> Result<(), JobError> {
     let id: InboxId = job.inbox_id.parse().map_err(JobError::fail)?;
-    let (began, clock) = (Instant::now(), parts.clock.clone());
-    let claim = parts.lane.write(move |tx| {
+    let (began, clock) = (Instant::now(), inbound.clock.clone());
+    let claim = inbound.lane.write(move |tx| {
         let now = clock.now();
         async move { inbox::claim(tx, id, now).await }.boxed()
     });
@@ -44,14 +48,14 @@ pub(crate) async fn work(parts: Arc<Parts>, job: WorkInbox, _context: JobContext
     let row = match claimed {
         Claim::Taken(row) => row,
         // Whoever has it may have died: looked at again when the lease ends.
-        Claim::NotDue(due_at) => return parts.queue.push_at(&job, due_at).await.map_err(JobError::retry),
-        Claim::InSequence(key) => return sequence::work(&parts, &key).await,
+        Claim::NotDue(due_at) => return inbound.queue.push_at(&job, due_at).await.map_err(JobError::retry),
+        Claim::InSequence(key) => return sequence::work(&inbound, &key).await,
         Claim::Over => return Ok(()),
     };
-    let tried = attempt(&parts, &row, began).await;
+    let tried = attempt(&inbound, &row, began).await;
     let (id, attempts, told) = (row.id, row.attempts, tried.verdict.clone());
-    let clock = parts.clock.clone();
-    let settle = parts.lane.write(move |tx| {
+    let clock = inbound.clock.clone();
+    let settle = inbound.lane.write(move |tx| {
         let (told, now) = (told.clone(), clock.now());
         async move { inbox::settle(tx, id, attempts, &told, now).await }.boxed()
     });
@@ -59,7 +63,7 @@ pub(crate) async fn work(parts: Arc<Parts>, job: WorkInbox, _context: JobContext
     let settled = settle.await.map_err(JobError::retry)?;
     // Where it was another's by then, they tell.
     if settled {
-        conclude(&parts, &row, &tried, true).await;
+        conclude(&inbound, &row, &tried, true).await;
     }
     Ok(())
 }
@@ -83,7 +87,7 @@ pub(super) struct Tried {
 }
 
 /// Tries a request that this worker has claimed, and began with at that moment.
-pub(super) async fn attempt(parts: &Parts, row: &Model, began: Instant) -> Tried {
+pub(super) async fn attempt(inbound: &Inbound, row: &Model, began: Instant) -> Tried {
     let name = name_of(row);
     let span = tracing::info_span!(
         "inbox",
@@ -93,31 +97,31 @@ pub(super) async fn attempt(parts: &Parts, row: &Model, began: Instant) -> Tried
         request.id = row.request_id,
         attempt = row.attempts,
     );
-    let handled = handle(parts, row, name, began).instrument(span).await;
-    tried(parts, row, handled)
+    let handled = handle(inbound, row, name, began).instrument(span).await;
+    tried(inbound, row, handled)
 }
 
 /// What came of a try that panicked.
-pub(super) fn panicked(parts: &Parts, row: &Model) -> Tried {
-    tried(parts, row, Err(JobError::retry("it panicked")))
+pub(super) fn panicked(inbound: &Inbound, row: &Model) -> Tried {
+    tried(inbound, row, Err(JobError::retry("it panicked")))
 }
 
-fn tried(parts: &Parts, row: &Model, handled: Worked) -> Tried {
+fn tried(inbound: &Inbound, row: &Model, handled: Worked) -> Tried {
     let (verdict, outcome) = match handled {
         Ok(Outcome::Done(outcome)) => (Verdict::Done, outcome),
         Ok(Outcome::NotOurs(outcome)) => (Verdict::Forgotten, outcome),
-        Err(error) => judge(row, error, parts.clock.now()),
+        Err(error) => judge(row, error, inbound.clock.now()),
     };
     Tried { verdict, outcome }
 }
 
 /// Tells what came of a try, which is written down, and rings for the next one where `rings`.
-pub(super) async fn conclude(parts: &Parts, row: &Model, tried: &Tried, rings: bool) {
+pub(super) async fn conclude(inbound: &Inbound, row: &Model, tried: &Tried, rings: bool) {
     let (name, outcome) = (name_of(row).to_owned(), tried.outcome);
-    let lag = (parts.clock.now() - row.received_at).as_seconds_f64();
-    metrics::counter!("tocsin_slack_inbox_worked_total", "type" => parts.registry.label(&name), "outcome" => outcome)
+    let lag = (inbound.clock.now() - row.received_at).as_seconds_f64();
+    metrics::counter!("tocsin_slack_inbox_worked_total", "type" => inbound.registry.label(&name), "outcome" => outcome)
         .increment(1);
-    metrics::histogram!("tocsin_slack_inbox_lag_seconds", "type" => parts.registry.label(&name))
+    metrics::histogram!("tocsin_slack_inbox_lag_seconds", "type" => inbound.registry.label(&name))
         .record(lag.max(0.0));
     match &tried.verdict {
         Verdict::Done | Verdict::Forgotten => {
@@ -138,14 +142,14 @@ pub(super) async fn conclude(parts: &Parts, row: &Model, tried: &Tried, rings: b
                 row.slack_key
             );
             if row.attempts == delayed::TELL_AT {
-                delayed::tell(parts, &row.payload, delayed::KEPT).await;
+                delayed::tell(inbound, &row.payload, delayed::KEPT).await;
             }
             if rings {
                 let job = WorkInbox {
                     inbox_id: row.id.to_string(),
                 };
                 // If this is lost the sweeper finds the row when it is due.
-                if let Err(error) = parts.queue.push_at(&job, *due_at).await {
+                if let Err(error) = inbound.queue.push_at(&job, *due_at).await {
                     tracing::warn!("the next try of {} waits for the sweeper: {error}", row.id);
                 }
             }
@@ -158,24 +162,24 @@ pub(super) async fn conclude(parts: &Parts, row: &Model, tried: &Tried, rings: b
                 row.slack_key,
                 row.attempts
             );
-            delayed::tell(parts, &row.payload, delayed::GIVEN_UP).await;
+            delayed::tell(inbound, &row.payload, delayed::GIVEN_UP).await;
         }
     }
 }
 
-async fn handle(parts: &Parts, row: &Model, name: &str, began: Instant) -> Worked {
-    let Some(route) =
-        Kind::from_name(&row.kind).and_then(|kind| parts.registry.route(kind, name, &row.payload))
+async fn handle(inbound: &Inbound, row: &Model, name: &str, began: Instant) -> Worked {
+    let Some(handler) =
+        Kind::from_name(&row.kind).and_then(|kind| inbound.registry.handler(kind, name, &row.payload))
     else {
         return Ok(Outcome::NotOurs("ignored"));
     };
-    let kind = route.kind;
+    let kind = handler.kind();
     let key = match InstallationKey::of_inbox(row) {
         Some(key) => Ok(key),
         // Stored by the version before, which left this to whoever works it.
-        None => installation::decide(&parts.apps, &parts.workspaces, row.app_id, kind, &row.payload),
+        None => installation::decide(&inbound.apps, &inbound.workspaces, row.app_id, kind, &row.payload),
     };
-    let found = key.map(|key| installation::find(&parts.apps, &parts.workspaces, &key));
+    let found = key.map(|key| installation::find(&inbound.apps, &inbound.workspaces, &key));
     let installation = match found {
         Ok(Lookup::Connected(installation)) => installation,
         // Not at short intervals: tries are counted.
@@ -186,7 +190,7 @@ async fn handle(parts: &Parts, row: &Model, name: &str, began: Instant) -> Worke
         }
         Ok(Lookup::Rejected(rejection)) | Err(rejection) => {
             rejection.report(row.app_id, &format!("a stored request ({name})"));
-            delayed::tell(parts, &row.payload, delayed::NOT_CONNECTED).await;
+            delayed::tell(inbound, &row.payload, delayed::NOT_CONNECTED).await;
             return Ok(Outcome::NotOurs("foreign"));
         }
     };
@@ -196,13 +200,13 @@ async fn handle(parts: &Parts, row: &Model, name: &str, began: Instant) -> Worke
         payload: row.payload.clone(),
         request_id: row.request_id.clone(),
         received_at: row.received_at,
-        taken_up_at: parts.clock.now(),
+        taken_up_at: inbound.clock.now(),
     };
     // The time is looked at first: who was away for longer than the lease goes on with nothing.
     tokio::select! {
         biased;
         () = tokio::time::sleep_until((began + WORK_TIMEOUT).into()) => Err(JobError::retry("it took too long")),
-        worked = (route.work)(parts, &item) => worked,
+        worked = handler.work(&item) => worked,
     }
 }
 

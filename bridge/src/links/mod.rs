@@ -4,12 +4,12 @@ mod page;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Select};
 use sha2::{Digest, Sha256};
+use tocsin_client::{Incident, PreviewRequest, PreviewedIncident};
 use tocsin_entity::{kinds::PostKind, slack::post};
 use tocsin_queue::JobError;
 
 use crate::{
     failure::of_api,
-    graphql::{Incident, PreviewRequest, PreviewedIncident},
     identity::Person,
     installation::AppInstallation,
     parts::Parts,

@@ -21,8 +21,7 @@ use tocsin_slack_app::{
 use url::Url;
 
 use crate::{
-    grammar::verb::USAGE_HINT,
-    parts::Registry,
+    grammar::usage::USAGE_HINT,
     request::{
         Shortcut,
         paths::{COMMANDS, EVENTS, INTERACTIONS, OPTIONS},
@@ -71,7 +70,6 @@ struct Writer<'a> {
     wishes: &'a ManifestWishes,
     scopes: BTreeSet<&'static str>,
     events: BTreeSet<&'static str>,
-    registry: Registry,
 }
 
 impl<'a> Writer<'a> {
@@ -82,7 +80,6 @@ impl<'a> Writer<'a> {
             wishes,
             scopes: bot_scopes(&features),
             events: events(&features),
-            registry: routes::registry(),
         }
     }
 
@@ -99,7 +96,7 @@ impl<'a> Writer<'a> {
             "settings": self.settings(),
         });
         if self.has_step() {
-            let steps = self.registry.steps().iter();
+            let steps = routes::WORKFLOW_STEPS.iter();
             let functions: Map<String, Value> = steps
                 .map(|step| (step.function.to_owned(), (step.declaration)()))
                 .collect();
@@ -125,8 +122,8 @@ impl<'a> Writer<'a> {
         );
         // Shortcuts are granted with commands.
         if self.scopes.contains("commands") {
-            let shortcuts = self.registry.shortcuts().iter().copied();
-            features.insert("shortcuts".to_owned(), shortcuts.map(declared).collect());
+            let shortcuts = routes::SHORTCUTS.iter().map(declared);
+            features.insert("shortcuts".to_owned(), shortcuts.collect());
             features.insert("slash_commands".to_owned(), json!([self.command()]));
         }
         if self.events.contains("link_shared")

@@ -5,7 +5,6 @@ use tocsin_entity::kinds::SlackFeature;
 use tocsin_slack_app::feature::write;
 
 use super::*;
-use crate::grammar::{parse::parse, verb::USAGE_HINT};
 
 fn wishes(features: &[SlackFeature]) -> ManifestWishes {
     ManifestWishes {
@@ -273,12 +272,5 @@ fn an_address_that_cannot_do_is_told_with_what_can() {
     ] {
         assert!(told.contains(expected), "{expected:?} is not in {told:?}");
         assert!(!told.contains("hunter2"));
-    }
-}
-
-#[test]
-fn everything_in_the_commands_hint_can_be_typed() {
-    for example in USAGE_HINT.split(" | ") {
-        assert!(parse(example).is_ok(), "{example}");
     }
 }

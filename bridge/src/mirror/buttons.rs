@@ -1,11 +1,10 @@
 //! What may be done to an incident from Slack, as it stands: the buttons of its message and the menu beside them.
 
 use serde_json::Value;
+use tocsin_client::{Incident, Known};
 use tocsin_entity::{id::IncidentId, kinds::IncidentStatus};
 use tocsin_message::blocks::{self, Look};
 use tocsin_slack::inputs;
-
-use crate::graphql::{Incident, Known};
 
 /// The menu's action id.
 pub(crate) const MORE: &str = "more";

@@ -4,6 +4,7 @@
 
 use serde_json::{Value, json};
 use time::OffsetDateTime;
+use tocsin_client::{Appearance, Entry, Incident, Known};
 use tocsin_entity::kinds::{EntryKind, IncidentStatus, Severity, Urgency};
 use tocsin_message::{
     blocks,
@@ -13,7 +14,6 @@ use tocsin_message::{
 use tocsin_slack::message::Message;
 
 use super::{buttons, footer::footer};
-use crate::graphql::{Appearance, Entry, Incident, Known};
 
 /// Colours of the bar beside an incident's message.
 const RED: &str = "#d92d20";

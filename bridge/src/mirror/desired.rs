@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
+use tocsin_client::{Appearance, Connector, Entry, Incident, Known, Postmortem};
 use tocsin_entity::{
     id::{ConnectorId, DigestId, IncidentId, OrganizationId, PostId, WorkspaceId},
     kinds::{ConnectorEvent, EntryKind, PostKind, PostState},
@@ -17,13 +18,7 @@ use super::{
     content::{self, Controls},
     preview, words,
 };
-use crate::{
-    connector::Lead,
-    graphql::{Appearance, Connector, Entry, Incident, Known, Postmortem},
-    sharing::is_hidden,
-    store::post_key::is_of_postmortem,
-    workspace::Bot,
-};
+use crate::{connector::Lead, sharing::is_hidden, store::post_key::is_of_postmortem, workspace::Bot};
 
 /// A channel that shows the incident.
 #[derive(Clone, Debug, PartialEq, Eq)]

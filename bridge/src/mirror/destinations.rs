@@ -6,6 +6,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use sea_orm::DbErr;
+use tocsin_client::{Connector, Incident};
 use tocsin_entity::{
     id::{ConnectorId, OrganizationId},
     kinds::{PostKind, PostState, ReplyMode},
@@ -14,12 +15,7 @@ use tocsin_entity::{
 use tocsin_slack_app::{channel::ChannelError, fallback::has_fallback};
 
 use super::desired::{Destination, Voice, orphaned};
-use crate::{
-    connector::Connectors,
-    graphql::{Connector, Incident},
-    origin as origins,
-    workspace::Reach,
-};
+use crate::{connector::Connectors, origin as origins, workspace::Reach};
 
 /// How soon a workspace is tried again in which no call can be made; what heals it is told at once.
 const UNREACHABLE: Duration = Duration::from_secs(2);

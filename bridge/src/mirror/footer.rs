@@ -1,10 +1,10 @@
 //! The small print of an incident's message: who acted last, and when.
 
+use tocsin_client::{Entry, Incident, Known};
 use tocsin_entity::kinds::EntryKind;
 use tocsin_message::mrkdwn::Mrkdwn;
 
 use super::content::NAME_MAX;
-use crate::graphql::{Entry, Incident, Known};
 
 /// The newest entry that tells of an act; what people say is no act.
 pub(crate) fn last_act(entries: &[Entry]) -> Option<&Entry> {

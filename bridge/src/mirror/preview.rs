@@ -5,6 +5,7 @@
 
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use serde_json::{Value, json};
+use tocsin_client::{Incident, Known, Postmortem};
 use tocsin_entity::kinds::{IncidentStatus, PostmortemStatus};
 use tocsin_message::{
     blocks,
@@ -12,7 +13,6 @@ use tocsin_message::{
 };
 
 use super::content::{self, GREEN, GREY, NAME_MAX, TITLE_MAX};
-use crate::graphql::{Incident, Known, Postmortem};
 
 /// Characters of a summary.
 const SUMMARY_MAX: usize = 300;

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
 use sea_orm::DbErr;
 use time::OffsetDateTime;
+use tocsin_client::{ApiError, As, Connector, Entry, Incident, Mirrored, Postmortem};
 use tocsin_entity::{
     id::{ConnectorId, DigestId},
     kinds::{EntryKind, Source},
@@ -26,7 +27,6 @@ use super::{
     outcome::{Outcome, Wait, back_off},
 };
 use crate::{
-    graphql::{ApiError, As, Connector, Entry, Incident, Mirrored, Postmortem},
     mirror::digest::lines,
     origin,
     parts::Parts,
@@ -214,7 +214,7 @@ async fn show(
         ..
     } = mirrored;
     let recorded = std::mem::take(&mut work.recorded);
-    let origin = origin::of_incident(parts, incident.id).await?;
+    let origin = origin::of_incident(&parts.database, incident.id).await?;
     if origin.is_none()
         && work.claim.is_first
         && let Some(until) = origin_may_come(&incident, &entries, parts.clock.now())

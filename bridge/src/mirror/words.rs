@@ -1,10 +1,9 @@
 //! An incident in an organisation's own words. Where these fail, the built-in ones stand in, and the connector says why.
 
-use tocsin_client::TemplateText;
+use tocsin_client::{Incident, TemplateText};
 use tocsin_message::template::{Facts, Field, Problem, Rendered, Template};
 
 use super::content;
-use crate::graphql::Incident;
 
 /// What a connector's template says of the incident. Its steps are limited, so that this takes no time to speak of.
 pub(super) fn say(text: &TemplateText, incident: &Incident) -> Result<Rendered, Problem> {

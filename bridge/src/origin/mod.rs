@@ -9,6 +9,8 @@ use sea_orm::{
     sea_query::OnConflict,
 };
 use time::OffsetDateTime;
+use tocsin_client::{Appearance, Connector, Known};
+use tocsin_database::Database;
 use tocsin_entity::{
     id::{ConnectorId, IncidentId, OrganizationId, WorkspaceId},
     kinds::ReplyMode,
@@ -17,7 +19,6 @@ use tocsin_entity::{
 use tocsin_queue::{JobError, jobs::ReconcileIncident};
 
 use crate::{
-    graphql::{Appearance, Connector, Known},
     installation::AppInstallation,
     parts::Parts,
     store::claim::{self, News},
@@ -96,13 +97,13 @@ async fn insert(
 }
 
 /// Where an incident was created, if that was in Slack.
-pub(crate) async fn of_incident(parts: &Parts, incident: IncidentId) -> Result<Option<Model>, DbErr> {
-    Entity::find_by_id(incident).one(parts.database.read()).await
+pub(crate) async fn of_incident(database: &Database, incident: IncidentId) -> Result<Option<Model>, DbErr> {
+    Entity::find_by_id(incident).one(database.read()).await
 }
 
 /// The incident that was made of a message, the first where there are several.
 pub(crate) async fn of_message(
-    parts: &Parts,
+    database: &Database,
     installation: &AppInstallation,
     channel_id: &str,
     ts: &str,
@@ -112,7 +113,7 @@ pub(crate) async fn of_message(
         .filter(Column::ThreadTs.eq(ts))
         .filter(Column::ChannelId.eq(channel_id))
         .order_by_asc(Column::CreatedAt)
-        .all(parts.database.read())
+        .all(database.read())
         .await?;
     Ok(all
         .into_iter()

@@ -7,14 +7,12 @@ mod prompt;
 mod registry;
 mod route;
 mod sequence;
-mod subcommand;
 
 pub(crate) use self::{
     item::{Item, Outcome, Worked},
     manifest::{Shortcut, WorkflowStep},
-    prompt::{Answer, Ask, Prompt, Reply},
+    prompt::{Answer, Ask, Prompt, Reply, Responder},
     registry::Registry,
-    route::Route,
+    route::{RequestHandler, Route},
     sequence::SequencePlace,
-    subcommand::Subcommand,
 };

@@ -2,6 +2,8 @@
 //!
 //! Whoever waits does so for 3 s. So a prompt reads, opens and checks; what changes something is stored first, and worked after.
 
+use std::sync::Arc;
+
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -11,16 +13,58 @@ use tocsin_slack::envelope::Kind;
 
 use crate::installation::AppInstallation;
 
-/// A kind of request, and who answers it.
-pub(crate) struct Prompt<P: 'static> {
+/// A kind of request, and how it is answered with the services `S`.
+pub(crate) struct Prompt<S: 'static> {
     pub(crate) kind: Kind,
     /// The type that Slack gives it, such as `view_submission` or `block_suggestion`.
     pub(crate) name: &'static str,
     /// Whether it is this prompt's, judged by the request alone.
-    pub(crate) wanted: fn(&Value) -> bool,
-    pub(crate) answer: for<'a> fn(&'a P, &'a Ask) -> BoxFuture<'a, Result<Answer, JobError>>,
+    pub(crate) wanted: fn(&S, &Value) -> bool,
+    pub(crate) answer: for<'a> fn(&'a S, &'a Ask) -> BoxFuture<'a, Result<Answer, JobError>>,
     /// What is answered when that failed, or took too long for Slack.
-    pub(crate) otherwise: fn(&Value) -> Reply,
+    pub(crate) otherwise: fn(&S, &Value) -> Reply,
+}
+
+/// Answers a kind of request. Whoever takes requests in knows no more of it.
+pub(crate) trait Responder: Send + Sync {
+    fn kind(&self) -> Kind;
+
+    fn name(&self) -> &'static str;
+
+    fn wants(&self, payload: &Value) -> bool;
+
+    fn answer<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Result<Answer, JobError>>;
+
+    /// What is answered when that failed, or took too long for Slack.
+    fn otherwise(&self, payload: &Value) -> Reply;
+}
+
+/// A prompt with its services.
+pub(super) struct BoundPrompt<S: 'static> {
+    pub(super) services: Arc<S>,
+    pub(super) prompt: &'static Prompt<S>,
+}
+
+impl<S: Send + Sync> Responder for BoundPrompt<S> {
+    fn kind(&self) -> Kind {
+        self.prompt.kind
+    }
+
+    fn name(&self) -> &'static str {
+        self.prompt.name
+    }
+
+    fn wants(&self, payload: &Value) -> bool {
+        (self.prompt.wanted)(&self.services, payload)
+    }
+
+    fn answer<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Result<Answer, JobError>> {
+        (self.prompt.answer)(&self.services, ask)
+    }
+
+    fn otherwise(&self, payload: &Value) -> Reply {
+        (self.prompt.otherwise)(&self.services, payload)
+    }
 }
 
 /// A request that waits for its answer.

@@ -1,57 +1,64 @@
 //! Who handles which request: features are registered here, and whoever takes requests in names none of them.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 use tocsin_slack::envelope::{Envelope, Kind};
 
-use super::{Prompt, Route, SequencePlace, Shortcut, Subcommand, WorkflowStep};
-use crate::grammar::verb::Verb;
+use super::{
+    Prompt, RequestHandler, Responder, Route, SequencePlace, prompt::BoundPrompt, route::BoundRoute,
+};
 
 /// The place that a kind of request has among others, by its payload.
 type PlaceOf = fn(&Value) -> Option<SequencePlace>;
 
-/// All handlers, which are handed a `P`.
-pub(crate) struct Registry<P: 'static> {
-    routes: Vec<&'static Route<P>>,
-    prompts: Vec<&'static Prompt<P>>,
+/// All handlers, each with its services.
+#[derive(Default)]
+pub(crate) struct Registry {
+    handlers: Vec<Arc<dyn RequestHandler>>,
+    responders: Vec<Arc<dyn Responder>>,
     places: Vec<(Kind, &'static str, PlaceOf)>,
-    subcommands: Vec<&'static Subcommand<P>>,
-    shortcuts: Vec<&'static Shortcut>,
-    steps: Vec<&'static WorkflowStep>,
 }
 
-impl<P> std::fmt::Debug for Registry<P> {
+impl std::fmt::Debug for Registry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Registry")
-            .field("routes", &self.routes.len())
-            .field("prompts", &self.prompts.len())
+            .field("handlers", &self.handlers.len())
+            .field("responders", &self.responders.len())
             .finish_non_exhaustive()
     }
 }
 
-impl<P> Registry<P> {
-    /// Nobody handles anything yet.
-    pub(crate) fn new() -> Self {
-        Self {
-            routes: Vec::new(),
-            prompts: Vec::new(),
-            places: Vec::new(),
-            subcommands: Vec::new(),
-            shortcuts: Vec::new(),
-            steps: Vec::new(),
-        }
-    }
-
+impl Registry {
     /// Who works requests after they were answered. What has no route is answered, counted and forgotten.
     #[must_use]
-    pub(crate) fn routes(mut self, routes: impl IntoIterator<Item = &'static Route<P>>) -> Self {
-        self.routes.extend(routes);
+    pub(crate) fn routes<S: Send + Sync + 'static>(
+        mut self,
+        services: &Arc<S>,
+        routes: impl IntoIterator<Item = &'static Route<S>>,
+    ) -> Self {
+        let bound = routes.into_iter().map(|route| BoundRoute {
+            services: Arc::clone(services),
+            route,
+        });
+        self.handlers
+            .extend(bound.map(|bound| Arc::new(bound) as Arc<dyn RequestHandler>));
         self
     }
 
-    /// Who answers requests. What is in no prompt is answered with nothing but its acknowledgement.
+    /// Who answers requests. What has no prompt is answered with nothing but its acknowledgement.
     #[must_use]
-    pub(crate) fn prompts(mut self, prompts: impl IntoIterator<Item = &'static Prompt<P>>) -> Self {
-        self.prompts.extend(prompts);
+    pub(crate) fn prompts<S: Send + Sync + 'static>(
+        mut self,
+        services: &Arc<S>,
+        prompts: impl IntoIterator<Item = &'static Prompt<S>>,
+    ) -> Self {
+        let bound = prompts.into_iter().map(|prompt| BoundPrompt {
+            services: Arc::clone(services),
+            prompt,
+        });
+        self.responders
+            .extend(bound.map(|bound| Arc::new(bound) as Arc<dyn Responder>));
         self
     }
 
@@ -62,62 +69,31 @@ impl<P> Registry<P> {
         self
     }
 
-    /// Subcommands that features of their own answer and work.
-    #[must_use]
-    pub(crate) fn subcommands(
-        mut self,
-        subcommands: impl IntoIterator<Item = &'static Subcommand<P>>,
-    ) -> Self {
-        self.subcommands.extend(subcommands);
-        self
-    }
-
-    /// What the manifest of the Slack app names for features.
-    #[must_use]
-    pub(crate) fn manifest(
-        mut self,
-        shortcuts: impl IntoIterator<Item = &'static Shortcut>,
-        steps: impl IntoIterator<Item = &'static WorkflowStep>,
-    ) -> Self {
-        self.shortcuts.extend(shortcuts);
-        self.steps.extend(steps);
-        self
-    }
-
-    /// Who answers and works a subcommand.
-    pub(crate) fn subcommand(&self, verb: Verb) -> Option<&'static Subcommand<P>> {
-        let mut subcommands = self.subcommands.iter().copied();
-        subcommands.find(|subcommand| subcommand.verb == verb)
-    }
-
-    /// The shortcuts of all features, as they are registered.
-    pub(crate) fn shortcuts(&self) -> &[&'static Shortcut] {
-        &self.shortcuts
-    }
-
-    /// The steps of all features for Slack's Workflow Builder.
-    pub(crate) fn steps(&self) -> &[&'static WorkflowStep] {
-        &self.steps
-    }
-
     /// Who works a request. Several routes may share a type, each wanting payloads of its own.
-    pub(crate) fn route(&self, kind: Kind, name: &str, payload: &Value) -> Option<&'static Route<P>> {
-        let mut routes = self.routes.iter().copied();
-        routes.find(|route| route.kind == kind && route.name == name && (route.wanted)(payload))
+    pub(crate) fn handler(
+        &self,
+        kind: Kind,
+        name: &str,
+        payload: &Value,
+    ) -> Option<&Arc<dyn RequestHandler>> {
+        let mut handlers = self.handlers.iter();
+        handlers.find(|handler| handler.kind() == kind && handler.name() == name && handler.wants(payload))
     }
 
     /// Who answers a request.
-    pub(crate) fn prompt(&self, envelope: &Envelope) -> Option<&'static Prompt<P>> {
-        let mut prompts = self.prompts.iter().copied();
-        prompts.find(|prompt| {
-            prompt.kind == envelope.kind && prompt.name == envelope.name && (prompt.wanted)(&envelope.payload)
+    pub(crate) fn responder(&self, envelope: &Envelope) -> Option<&Arc<dyn Responder>> {
+        let mut responders = self.responders.iter();
+        responders.find(|responder| {
+            responder.kind() == envelope.kind
+                && responder.name() == envelope.name
+                && responder.wants(&envelope.payload)
         })
     }
 
     /// A request's type as it labels metrics. Whoever has an app of their own can name any number of types, and each label is kept for ever.
     pub(crate) fn label(&self, name: &str) -> &'static str {
-        let routes = self.routes.iter().map(|route| route.name);
-        let mut known = routes.chain(self.prompts.iter().map(|prompt| prompt.name));
+        let handlers = self.handlers.iter().map(|handler| handler.name());
+        let mut known = handlers.chain(self.responders.iter().map(|responder| responder.name()));
         known.find(|known| *known == name).unwrap_or("other")
     }
 
@@ -131,14 +107,14 @@ impl<P> Registry<P> {
 }
 
 #[cfg(test)]
-impl<P> Registry<P> {
-    /// All routes.
-    pub(crate) fn all_routes(&self) -> impl Iterator<Item = &'static Route<P>> {
-        self.routes.iter().copied()
+impl Registry {
+    /// All who work requests.
+    pub(crate) fn all_handlers(&self) -> impl Iterator<Item = &Arc<dyn RequestHandler>> {
+        self.handlers.iter()
     }
 
-    /// All prompts.
-    pub(crate) fn all_prompts(&self) -> impl Iterator<Item = &'static Prompt<P>> {
-        self.prompts.iter().copied()
+    /// All who answer requests.
+    pub(crate) fn all_responders(&self) -> impl Iterator<Item = &Arc<dyn Responder>> {
+        self.responders.iter()
     }
 }

@@ -2,23 +2,36 @@
 
 use tocsin_queue::JobError;
 
-use super::document::{Document, Names};
-use crate::{directory::channel_name, identity, installation::AppInstallation, parts::Parts};
+use super::{
+    channels::{ChannelNames, channel_name},
+    document::{Document, Names},
+};
+use crate::{
+    identity::{self, IdentityService},
+    installation::AppInstallation,
+};
+
+/// What it takes to read what people write. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct RichText {
+    pub(crate) identity: IdentityService,
+    pub(crate) channels: ChannelNames,
+}
 
 /// The names of those whom a text mentions. A name that can't be had now is not worth holding the comment back.
 pub(crate) async fn names(
-    parts: &Parts,
+    text: &RichText,
     installation: &AppInstallation,
     document: &Document,
 ) -> Result<Names, JobError> {
     let mut names = Names::default();
     for id in document.people() {
-        if let Ok(Some(person)) = identity::person(parts, installation, id).await {
+        if let Ok(Some(person)) = identity::person(&text.identity, installation, id).await {
             names.people.insert(id.to_owned(), person.name);
         }
     }
     for id in document.channels() {
-        if let Some(name) = channel_name(parts, installation, id).await? {
+        if let Some(name) = channel_name(&text.channels, installation, id).await? {
             names.channels.insert(id.to_owned(), name);
         }
     }

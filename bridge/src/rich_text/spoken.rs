@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 use tocsin_queue::JobError;
 
 use super::{document::Block, escape::escape, markdown, message::Message};
-use crate::{installation::AppInstallation, parts::Parts, rich_text::names::names};
+use crate::{
+    installation::AppInstallation,
+    rich_text::names::{RichText, names},
+};
 
 /// What somebody wrote.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,13 +20,13 @@ pub(crate) struct Spoken {
 
 /// Reads a message as Slack gives it.
 pub(crate) async fn spoken(
-    parts: &Parts,
+    text: &RichText,
     installation: &AppInstallation,
     message: &Value,
 ) -> Result<Spoken, JobError> {
     let message = Message::of(&json!({"event": message}));
     let document = message.document();
-    let names = names(parts, installation, &document).await?;
+    let names = names(text, installation, &document).await?;
     let lines = document.blocks.iter().map(|block| match block {
         Block::Code { text, .. } => text.clone(),
         Block::Text(_) | Block::Quote(_) | Block::List { .. } => {

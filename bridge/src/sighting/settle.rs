@@ -12,6 +12,10 @@ use sea_orm::{
     sea_query::{Expr, OnConflict},
 };
 use time::OffsetDateTime;
+use tocsin_client::{
+    As, Incident,
+    documents::{ReportRestore, report_restore},
+};
 use tocsin_entity::{
     id::{ConnectorId, DigestId, IncidentId, OrganizationId, PostId, TimelineEntryId},
     kinds::{PostKind, PostState},
@@ -23,7 +27,6 @@ use tocsin_slack_client::web_api::ReadMessage;
 use super::{Room, lost, seen::Sighting};
 use crate::{
     failure::of_api,
-    graphql::{As, Incident, ReportRestore, report_restore},
     parts::Parts,
     store::{claim, home::mark_home_anew, lease::Claimed},
 };
@@ -384,7 +387,7 @@ impl Repair {
 
 async fn report(parts: &Parts, organization: OrganizationId, evidence: Evidence) -> Result<(), JobError> {
     let input = report_restore::ReportRestoreInput {
-        newest_written_at: crate::graphql::DateTime(evidence.newest),
+        newest_written_at: tocsin_client::documents::DateTime(evidence.newest),
         highest_number: evidence.highest,
     };
     let variables = report_restore::Variables { input };

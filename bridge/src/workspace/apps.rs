@@ -15,8 +15,6 @@ use tocsin_slack_app::sealing::app_place;
 use tocsin_slack_client::oauth::ClientConfig;
 use tokio::sync::watch;
 
-use crate::graphql;
-
 /// An organisation's own Slack app.
 #[derive(Clone, Debug)]
 pub(crate) struct App {
@@ -63,7 +61,7 @@ impl Apps {
     }
 
     /// These are all there are.
-    pub(crate) fn set(&self, sealer: Option<&Sealer>, wanted: Vec<graphql::SlackApp>) {
+    pub(crate) fn set(&self, sealer: Option<&Sealer>, wanted: Vec<tocsin_client::SlackApp>) {
         let before = self.all();
         let is_same = wanted.len() == before.len()
             && wanted.iter().all(|one| {
@@ -82,7 +80,7 @@ impl Apps {
 
 impl App {
     /// The app with its secrets opened; what can't be opened is told, and not there.
-    fn open(sealer: Option<&Sealer>, wanted: graphql::SlackApp) -> Self {
+    fn open(sealer: Option<&Sealer>, wanted: tocsin_client::SlackApp) -> Self {
         let id = wanted.id;
         let open = |name: &str, sealed: Option<String>| {
             let text = sealed?;

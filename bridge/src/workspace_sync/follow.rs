@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use secrecy::SecretString;
+use tocsin_client::{ApiError, SealedToken, SlackWorkspace};
 use tocsin_entity::{
     id::WorkspaceId,
     slack::installation::{SECRET_KEY_MISMATCH, SECRET_KEY_MISSING},
@@ -13,7 +14,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::forget;
 use crate::{
-    graphql::{ApiError, SealedToken, SlackWorkspace},
     parts::Parts,
     workspace::{Rotating, Workspace},
 };

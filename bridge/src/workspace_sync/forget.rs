@@ -1,12 +1,10 @@
 //! Pairs of tokens that are of no use any more are not kept: those of workspaces that were disconnected, or given a token that Slack does not change.
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use tocsin_client::{SealedToken, SlackWorkspace};
 use tocsin_entity::slack::token::{Column, Entity, Model};
 
-use crate::{
-    graphql::{SealedToken, SlackWorkspace},
-    parts::Parts,
-};
+use crate::parts::Parts;
 
 /// Deletes the pairs that are over, where these are the workspaces.
 pub(crate) async fn forget(parts: &Parts, workspaces: &[SlackWorkspace]) {

@@ -23,7 +23,7 @@ pub(super) fn unmarked(text: &str) -> String {
 
 /// A piece of what was rendered.
 #[derive(Clone, Copy)]
-struct Piece<'a> {
+struct TextPiece<'a> {
     text: &'a str,
     is_foreign: bool,
 }
@@ -56,17 +56,17 @@ pub(super) fn seal(text: &str) -> String {
     out
 }
 
-fn pieces(text: &str) -> Vec<Piece<'_>> {
+fn pieces(text: &str) -> Vec<TextPiece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = text;
     let mut is_foreign = false;
     while let Some(at) = rest.find([BEGIN, END]) {
         let (text, after) = rest.split_at(at);
-        pieces.push(Piece { text, is_foreign });
+        pieces.push(TextPiece { text, is_foreign });
         is_foreign = after.starts_with(BEGIN);
         rest = &after[BEGIN.len_utf8()..];
     }
-    pieces.push(Piece {
+    pieces.push(TextPiece {
         text: rest,
         is_foreign,
     });
@@ -74,7 +74,7 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
 }
 
 /// What stands between angle brackets, with where it ends, if it may stand there.
-fn token(pieces: &[Piece<'_>], inside: usize) -> Option<(String, usize, usize)> {
+fn token(pieces: &[TextPiece<'_>], inside: usize) -> Option<(String, usize, usize)> {
     let mut target = String::new();
     let mut label: Option<String> = None;
     let mut foreign_in_target = false;

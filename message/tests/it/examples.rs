@@ -1,6 +1,6 @@
 //! What people write in descriptions, notes and comments, and what stands in Slack.
 
-use tocsin_message::{markdown::to_mrkdwn, mrkdwn::Mrkdwn};
+use tocsin_message::mrkdwn::{Mrkdwn, to_mrkdwn};
 
 const EXAMPLES: &[(&str, &str, &str)] = &[
     ("bold in a heading", "# **Step 1**: x", "*Step 1: x*"),

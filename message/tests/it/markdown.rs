@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use tocsin_message::{markdown::to_mrkdwn, mrkdwn::Mrkdwn};
+use tocsin_message::mrkdwn::{Mrkdwn, to_mrkdwn};
 
 fn whole(markdown: &str) -> String {
     to_mrkdwn(markdown, usize::MAX)

@@ -1,10 +1,11 @@
 //! Messages that are too old to act on without another look.
 
 use time::{Duration, OffsetDateTime};
+use tocsin_client::As;
 use tocsin_queue::JobError;
 
 use super::target::Target;
-use crate::{acting, failure::of_api, graphql::As, identity::Person, notice::Notice, parts::Parts};
+use crate::{acting, failure::of_api, identity::Person, notice::Notice, parts::Parts};
 
 /// After so long, whoever scrolls up to a message rarely means what it said then.
 const OLDEST: Duration = Duration::days(30);
@@ -23,7 +24,7 @@ pub(super) async fn refuse(
     person: &Person,
     request_id: Option<&str>,
 ) -> Result<Notice, JobError> {
-    let member = match acting::member(parts, target.organization, person, request_id).await? {
+    let member = match acting::member(&parts.acting, target.organization, person, request_id).await? {
         Ok(member) => member,
         Err(notice) => return Ok(notice),
     };

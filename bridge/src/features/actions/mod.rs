@@ -3,20 +3,64 @@
 //! Everything is done with the rights of the person who asks. What a button carries is not trusted: the incident and its organisation are
 //! those of the post on which it was pressed. What needs no question is done by [`PRESSED`]; [`OPEN`] asks what else there is to know in a
 //! dialog, [`SUBMIT`] checks what it is answered, and [`SUBMITTED`] does it.
+//!
+//! What can be done is a list of [`IncidentAction`]s, each in a file of its own.
 
-mod action;
+mod acknowledge;
 mod age;
-mod dialogs;
+mod assignee;
+mod details;
+mod dialog;
+mod escalate;
+mod incident_action;
 mod menu;
+mod mute;
+mod note;
 mod open;
 mod options;
+mod people;
 mod press;
+mod reassign;
+mod reopen;
+mod resolve;
+mod snooze;
 mod submit;
 mod target;
 mod tell;
+#[cfg(test)]
+mod tests;
+mod update;
 mod work;
 
-pub(crate) use open::OPEN;
-pub(crate) use options::OPTIONS;
-pub(crate) use submit::{SUBMIT, SUBMITTED};
-pub(crate) use work::PRESSED;
+use std::sync::Arc;
+
+use crate::{parts::Parts, request};
+
+pub(crate) use self::{
+    acknowledge::ACKNOWLEDGE,
+    details::DETAILS,
+    escalate::ESCALATE,
+    incident_action::IncidentAction,
+    mute::{MUTE, UNMUTE},
+    note::NOTE,
+    open::OPEN,
+    options::OPTIONS,
+    reassign::REASSIGN,
+    reopen::REOPEN,
+    resolve::RESOLVE,
+    snooze::SNOOZE,
+    submit::{SUBMIT, SUBMITTED},
+    update::UPDATE,
+    work::PRESSED,
+};
+
+/// What it takes to act on incidents.
+#[derive(Debug)]
+pub(crate) struct Actions {
+    pub(crate) parts: Arc<Parts>,
+    /// All that can be done to an incident.
+    pub(crate) actions: &'static [&'static IncidentAction],
+}
+
+type Route = request::Route<Actions>;
+type Prompt = request::Prompt<Actions>;

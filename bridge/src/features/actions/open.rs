@@ -5,13 +5,15 @@
 
 use futures::FutureExt;
 use serde_json::Value;
+use tocsin_client::{As, Incident};
 use tocsin_entity::kinds::{IncidentStatus, Role};
 use tocsin_queue::JobError;
 use tocsin_slack::{envelope::Kind, error::SlackError, view::View};
 
 use super::{
-    age,
-    dialogs::{self, Dialog, Meta, Subject},
+    Actions, Prompt, age,
+    dialog::{self, Dialog, DialogData, Meta, Subject},
+    incident_action::{IncidentAction, TriggerEffect},
     menu,
     press::Press,
     target,
@@ -20,10 +22,9 @@ use super::{
 use crate::{
     acting::{self, asker},
     failure::of_api,
-    graphql::{As, Incident},
     installation::AppInstallation,
     notice::Notice,
-    parts::{Parts, Prompt},
+    parts::Parts,
     request::{Answer, Ask, Reply},
 };
 
@@ -31,41 +32,44 @@ use crate::{
 pub(crate) const OPEN: Prompt = Prompt {
     kind: Kind::Interaction,
     name: "block_actions",
-    wanted: |payload| wanted(payload).is_some(),
-    answer: |parts, ask| open(parts, ask).boxed(),
-    otherwise: |_| Reply::Empty,
+    wanted: |actions, payload| wanted(actions.actions, payload).is_some(),
+    answer: |actions, ask| open(actions, ask).boxed(),
+    otherwise: |_, _| Reply::Empty,
 };
 
-fn wanted(payload: &Value) -> Option<(Press, Dialog)> {
-    let press = Press::of(payload)?;
-    let dialog = press.action.dialog()?;
-    Some((press, dialog))
+fn wanted(actions: &'static [&'static IncidentAction], payload: &Value) -> Option<(Press, &'static Dialog)> {
+    let press = Press::of(actions, payload)?;
+    match press.asks {
+        TriggerEffect::Dialog(dialog) => Some((press, dialog)),
+        TriggerEffect::Now(_) => None,
+    }
 }
 
-async fn open(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
-    let Some((press, dialog)) = wanted(&ask.payload) else {
+async fn open(actions: &Actions, ask: &Ask) -> Result<Answer, JobError> {
+    let parts = &actions.parts;
+    let Some((press, dialog)) = wanted(actions.actions, &ask.payload) else {
         return Ok(Answer::Done("ignored", Reply::Empty));
     };
     let trigger = press.trigger.as_deref().unwrap_or_default();
     let workspace = ask.installation.workspace();
     // What opens it is good for 3 s; the menu is not waited for.
-    let loading = dialogs::loading(dialog);
+    let loading = dialog::loading(dialog);
     let (opened, ()) = tokio::join!(
         workspace.slack.open_view(trigger, &loading),
         menu::used(parts, &ask.installation, &press, Some(&ask.request_id)),
     );
     let opened = match opened {
         Ok(opened) => opened,
-        Err(error) => return not_opened(parts, &ask.installation, &press, dialog, error).await,
+        Err(error) => return not_opened(parts, &ask.installation, &press, error).await,
     };
     let (view, outcome) = match filled(parts, ask, &press, dialog).await {
         Ok(Ok(view)) => (view, "opened"),
-        Ok(Err(notice)) => (dialogs::refusal(dialog, &notice), notice.outcome()),
+        Ok(Err(notice)) => (dialog::refusal(press.action, dialog, &notice), notice.outcome()),
         Err(error) => {
             let (JobError::Retry(cause) | JobError::RetryAfter(_, cause) | JobError::Fail(cause)) = error;
             tracing::warn!(request.id = ask.request_id, "a dialog can't be filled: {cause}");
             let notice = Notice::Unavailable;
-            (dialogs::refusal(dialog, &notice), notice.outcome())
+            (dialog::refusal(press.action, dialog, &notice), notice.outcome())
         }
     };
     if let Err(error) = workspace.slack.update_view(&opened.id, None, &view).await {
@@ -80,7 +84,6 @@ async fn not_opened(
     parts: &Parts,
     installation: &AppInstallation,
     press: &Press,
-    dialog: Dialog,
     error: SlackError,
 ) -> Result<Answer, JobError> {
     // Slack's documentation has both names.
@@ -99,7 +102,7 @@ async fn not_opened(
         trigger: None,
         ..Place::of(installation, press)
     };
-    tell(parts, place, &notice, dialog.verb()).await?;
+    tell(parts, place, &notice, press.action.verb).await?;
     Ok(Answer::Done(notice.outcome(), Reply::Empty))
 }
 
@@ -108,10 +111,10 @@ async fn filled(
     parts: &Parts,
     ask: &Ask,
     press: &Press,
-    dialog: Dialog,
+    dialog: &Dialog,
 ) -> Result<Result<View, Notice>, JobError> {
     let request_id = Some(ask.request_id.as_str());
-    let person = match asker::person(parts, &ask.installation, &press.user).await? {
+    let person = match asker::person(&parts.acting, &ask.installation, &press.user).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice)),
     };
@@ -119,11 +122,11 @@ async fn filled(
         Ok(target) => target,
         Err(notice) => return Ok(Err(notice)),
     };
-    if dialog != Dialog::Details && age::is_old(press.message_ts.as_deref(), ask.received_at) {
+    if dialog.is_form() && age::is_old(press.message_ts.as_deref(), ask.received_at) {
         return age::refuse(parts, &target, &person, request_id).await.map(Err);
     }
-    let member = match acting::member(parts, target.organization, &person, request_id).await? {
-        Ok(member) if member.role == Role::Stakeholder && dialog != Dialog::Details => {
+    let member = match acting::member(&parts.acting, target.organization, &person, request_id).await? {
+        Ok(member) if member.role == Role::Stakeholder && dialog.is_form() => {
             return Ok(Err(Notice::ReadOnly));
         }
         Ok(member) => member,
@@ -134,7 +137,7 @@ async fn filled(
         ..As::bridge(target.organization, request_id)
     };
     let (mut entries, mut assignees) = (Vec::new(), Vec::new());
-    let incident = if dialog == Dialog::Details {
+    let incident = if dialog.data == DialogData::Timeline {
         let found = parts
             .api
             .find_mirrored(who, target.incident)
@@ -157,7 +160,7 @@ async fn filled(
     if let Some(notice) = over(dialog, &incident) {
         return Ok(Err(notice));
     }
-    if dialog == Dialog::Reassign {
+    if dialog.data == DialogData::Assignees {
         assignees = parts.api.assignees(who, target.incident).await.map_err(of_api)?;
     }
     let subject = Subject {
@@ -173,22 +176,13 @@ async fn filled(
         urgency: None,
         severity: None,
     };
-    Ok(Ok(dialogs::view(dialog, &subject, &meta, ask.received_at)))
+    Ok(Ok((dialog.view)(&subject, &meta, ask.received_at)))
 }
 
 /// What can't be done to an incident that is over.
-fn over(dialog: Dialog, incident: &Incident) -> Option<Notice> {
-    match dialog {
-        Dialog::Resolve | Dialog::Snooze if incident.status == IncidentStatus::Resolved => {
-            Some(Notice::AlreadyResolved {
-                by: incident.resolved_by.clone(),
-            })
-        }
-        Dialog::Resolve
-        | Dialog::Snooze
-        | Dialog::Note
-        | Dialog::Reassign
-        | Dialog::UrgencySeverity
-        | Dialog::Details => None,
-    }
+fn over(dialog: &Dialog, incident: &Incident) -> Option<Notice> {
+    let is_over = dialog.is_for_open && incident.status == IncidentStatus::Resolved;
+    is_over.then(|| Notice::AlreadyResolved {
+        by: incident.resolved_by.clone(),
+    })
 }

@@ -2,16 +2,20 @@
 
 use futures::FutureExt;
 use serde_json::Value;
+use tocsin_client::As;
 use tocsin_entity::kinds::Role;
 use tocsin_queue::JobError;
 use tocsin_slack::envelope::Kind;
 
-use super::dialogs::{self, Meta};
+use super::{
+    Actions, Prompt,
+    dialog::{Meta, submitted},
+    incident_action::IncidentAction,
+    people,
+};
 use crate::{
     acting::{self, asker},
     failure::of_api,
-    graphql::As,
-    parts::{Parts, Prompt},
     request::{Answer, Ask, Reply},
 };
 
@@ -19,28 +23,29 @@ use crate::{
 pub(crate) const OPTIONS: Prompt = Prompt {
     kind: Kind::Interaction,
     name: "block_suggestion",
-    wanted: |payload| asked(payload).is_some(),
-    answer: |parts, ask| options(parts, ask).boxed(),
-    otherwise: |_| Reply::no_options(),
+    wanted: |actions, payload| asked(actions.actions, payload).is_some(),
+    answer: |actions, ask| options(actions, ask).boxed(),
+    otherwise: |_, _| Reply::no_options(),
 };
 
 /// About which incident members are asked for.
-fn asked(payload: &Value) -> Option<Meta> {
-    let (_, meta) = dialogs::submitted(payload)?;
-    (payload["action_id"] == dialogs::ASSIGNEES).then_some(meta)
+fn asked(actions: &[&'static IncidentAction], payload: &Value) -> Option<Meta> {
+    let (_, _, meta) = submitted(actions, payload)?;
+    (payload["action_id"] == people::ASSIGNEES).then_some(meta)
 }
 
-async fn options(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
+async fn options(actions: &Actions, ask: &Ask) -> Result<Answer, JobError> {
+    let parts = &actions.parts;
     let payload = &ask.payload;
     let none = || Ok(Answer::Done("refused", Reply::no_options()));
-    let (Some(meta), Some(user)) = (asked(payload), payload["user"]["id"].as_str()) else {
+    let (Some(meta), Some(user)) = (asked(actions.actions, payload), payload["user"]["id"].as_str()) else {
         return none();
     };
-    let Ok(person) = asker::person(parts, &ask.installation, user).await? else {
+    let Ok(person) = asker::person(&parts.acting, &ask.installation, user).await? else {
         return none();
     };
     let request_id = Some(ask.request_id.as_str());
-    let member = match acting::member(parts, meta.organization, &person, request_id).await? {
+    let member = match acting::member(&parts.acting, meta.organization, &person, request_id).await? {
         Ok(member) if member.role != Role::Stakeholder => member,
         Ok(_) | Err(_) => return none(),
     };
@@ -50,5 +55,5 @@ async fn options(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
     };
     let typed = payload["value"].as_str().unwrap_or_default();
     let found = parts.api.members(who, typed).await.map_err(of_api)?;
-    Ok(Answer::Done("options", Reply::Json(dialogs::options(&found))))
+    Ok(Answer::Done("options", Reply::Json(people::options(&found))))
 }

@@ -8,13 +8,15 @@ use tocsin_entity::id::IncidentId;
 use tocsin_slack::lenient::{id, lenient, read};
 use url::Url;
 
-use super::action::Action;
+use super::incident_action::{Element, IncidentAction, TriggerEffect, asked_by};
 use crate::mirror::buttons;
 
 /// A press of one of our buttons, or a choice in our menu.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) struct Press {
-    pub(crate) action: Action,
+    pub(crate) action: &'static IncidentAction,
+    /// Whether it is done at once, or asks for more.
+    pub(crate) asks: TriggerEffect,
     /// Whether it was chosen in the menu, which then goes on showing it.
     pub(crate) from_menu: bool,
     /// The incident that the button or its block carries, if it is one of ours.
@@ -108,12 +110,14 @@ struct Unfurl {
 }
 
 impl Pressed {
-    fn action(&self) -> Option<Action> {
-        if self.action_id == buttons::MORE {
-            Action::of_choice(&self.selected_option.value)
-        } else {
-            Action::of_button(&self.action_id)
-        }
+    fn action(
+        &self,
+        actions: &'static [&'static IncidentAction],
+    ) -> Option<(&'static IncidentAction, TriggerEffect)> {
+        asked_by(actions, |element| match element {
+            Element::Choice(value) => self.action_id == buttons::MORE && value == self.selected_option.value,
+            Element::Button(action_id) => action_id == self.action_id,
+        })
     }
 
     fn carried(&self) -> Option<IncidentId> {
@@ -126,14 +130,15 @@ impl Pressed {
 
 impl Press {
     /// The press of one of our buttons that a payload tells of. A button that only opens an address asks for nothing.
-    pub(crate) fn of(payload: &Value) -> Option<Self> {
+    pub(crate) fn of(actions: &'static [&'static IncidentAction], payload: &Value) -> Option<Self> {
         let payload: Payload = read(payload);
-        let (action, pressed) = payload
+        let ((action, asks), pressed) = payload
             .actions
             .iter()
-            .find_map(|pressed| Some((pressed.action()?, pressed)))?;
+            .find_map(|pressed| Some((pressed.action(actions)?, pressed)))?;
         Some(Self {
             action,
+            asks,
             from_menu: pressed.action_id == buttons::MORE,
             carried: pressed.carried(),
             user: payload.user.id?,
@@ -153,8 +158,12 @@ impl Press {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use time::{Duration, OffsetDateTime};
 
     use super::*;
+    use crate::features::actions::{acknowledge::ACKNOWLEDGE, resolve::RESOLVE, snooze::SNOOZE};
+
+    const ACTIONS: &[&IncidentAction] = &[&ACKNOWLEDGE, &RESOLVE, &SNOOZE];
 
     const INCIDENT: &str = "inc_0193000000007000800000000000002a";
 
@@ -164,16 +173,16 @@ mod tests {
             "container": {"type": "message_attachment", "message_ts": "1.1", "channel_id": "C1"},
             "response_url": "https://hooks.slack.com/actions/1", "trigger_id": "1.2.3",
             "actions": [{"action_id": "acknowledge", "value": INCIDENT, "type": "button"}]});
-        let press = Press::of(&message).expect("a press");
+        let press = Press::of(ACTIONS, &message).expect("a press");
         assert_eq!(
-            (press.action, press.carried, press.message_ts.as_deref()),
-            (Action::Acknowledge, INCIDENT.parse().ok(), Some("1.1"))
+            (press.action.verb, press.carried, press.message_ts.as_deref()),
+            ("acknowledge", INCIDENT.parse().ok(), Some("1.1"))
         );
         assert_eq!((press.trigger.as_deref(), press.in_view), (Some("1.2.3"), false));
         let preview = json!({"type": "block_actions", "team": null, "enterprise": {"id": "E1"}, "user": {"id": "W1", "team_id": "T2"},
             "container": {"message_ts": "2.2", "channel_id": "C2", "is_app_unfurl": true, "app_unfurl_url": "https://a/incidents/1"},
             "app_unfurl": {"app_unfurl_url": "https://a/incidents/1"}, "actions": [{"action_id": "resolve"}]});
-        let press = Press::of(&preview).expect("a press");
+        let press = Press::of(ACTIONS, &preview).expect("a press");
         assert_eq!(press.unfurled_url.as_deref(), Some("https://a/incidents/1"));
     }
 
@@ -183,26 +192,30 @@ mod tests {
             json!({"user": {"id": "U1"}, "container": {"type": "view"}, "actions": [{"type": "static_select", "action_id": "more",
                 "block_id": format!("incident:{INCIDENT}:3"), "selected_option": {"value": value}}]})
         };
-        let press = Press::of(&choice("snooze:30m")).expect("a choice");
+        let press = Press::of(ACTIONS, &choice("snooze:30m")).expect("a choice");
         assert_eq!(
-            (press.action, press.carried, press.from_menu, press.in_view),
-            (Action::Snooze { minutes: 30 }, INCIDENT.parse().ok(), true, true)
+            (press.action.verb, press.carried, press.from_menu, press.in_view),
+            ("snooze", INCIDENT.parse().ok(), true, true)
         );
-        assert_eq!(Press::of(&choice("snooze:31m")), None);
-        assert_eq!(Press::of(&choice("acknowledge")), None);
+        let TriggerEffect::Now(snooze) = press.asks else {
+            panic!("it is done at once")
+        };
+        let until = OffsetDateTime::UNIX_EPOCH + Duration::minutes(30);
+        assert!(format!("{:?}", snooze(OffsetDateTime::UNIX_EPOCH)).contains(&format!("{until:?}")));
+        assert!(Press::of(ACTIONS, &choice("snooze:31m")).is_none());
+        assert!(Press::of(ACTIONS, &choice("acknowledge")).is_none());
     }
 
     #[test]
     fn other_buttons_and_other_shapes_are_no_press() {
-        assert_eq!(
-            Press::of(&json!({"user": {"id": "U1"}, "actions": [{"action_id": "view"}]})),
-            None
-        );
-        assert_eq!(
-            Press::of(&json!({"user": 1, "actions": [{"action_id": "resolve"}]})),
-            None
-        );
-        assert_eq!(Press::of(&json!({"actions": "resolve"})), None);
-        assert_eq!(Press::of(&json!(null)), None);
+        for payload in [
+            json!({"user": {"id": "U1"}, "actions": [{"action_id": "view"}]}),
+            json!({"user": {"id": "U1"}, "actions": [{"action_id": "snooze:30m"}]}),
+            json!({"user": 1, "actions": [{"action_id": "resolve"}]}),
+            json!({"actions": "resolve"}),
+            json!(null),
+        ] {
+            assert!(Press::of(ACTIONS, &payload).is_none(), "{payload}");
+        }
     }
 }

@@ -6,13 +6,13 @@ use tocsin_slack::envelope::Kind;
 use url::Url;
 
 use super::{
-    dialogs,
+    Actions, Prompt, Route, dialog,
+    incident_action::IncidentAction,
     tell::{Place, tell},
 };
 use crate::{
-    acting::{self, Asked, asker},
+    acting::{self, ActionRequest, asker},
     notice::Notice,
-    parts::{Parts, Prompt, Route},
     request::{Answer, Ask, Item, Outcome, Reply, Worked},
 };
 
@@ -20,8 +20,8 @@ use crate::{
 pub(crate) const SUBMIT: Prompt = Prompt {
     kind: Kind::Interaction,
     name: "view_submission",
-    wanted: |payload| dialogs::submitted(payload).is_some(),
-    answer: |_, ask| async move { Ok(check(ask)) }.boxed(),
+    wanted: |actions, payload| dialog::submitted(actions.actions, payload).is_some(),
+    answer: |actions, ask| async move { Ok(check(actions.actions, ask)) }.boxed(),
     otherwise: unavailable,
 };
 
@@ -29,15 +29,15 @@ pub(crate) const SUBMIT: Prompt = Prompt {
 pub(crate) const SUBMITTED: Route = Route {
     kind: Kind::Interaction,
     name: "view_submission",
-    wanted: |payload| dialogs::submitted(payload).is_some(),
-    work: |parts, item| submitted(parts, item).boxed(),
+    wanted: |actions, payload| dialog::submitted(actions.actions, payload).is_some(),
+    work: |actions, item| submitted(actions, item).boxed(),
 };
 
-fn check(ask: &Ask) -> Answer {
-    let Some((dialog, meta)) = dialogs::submitted(&ask.payload) else {
+fn check(actions: &[&'static IncidentAction], ask: &Ask) -> Answer {
+    let Some((_, dialog, meta)) = dialog::submitted(actions, &ask.payload) else {
         return Answer::Done("ignored", Reply::Empty);
     };
-    match dialogs::read(dialog, &meta, &ask.payload, ask.received_at) {
+    match dialog.read(&meta, &ask.payload, ask.received_at) {
         Ok(_) => Answer::Store(Reply::Empty),
         Err(wrong) => {
             let wrong = wrong
@@ -48,37 +48,37 @@ fn check(ask: &Ask) -> Answer {
     }
 }
 
-fn unavailable(payload: &Value) -> Reply {
-    dialogs::submitted(payload).map_or(Reply::Empty, |(dialog, _)| {
-        let view = dialogs::refusal(dialog, &Notice::Unavailable);
+fn unavailable(actions: &Actions, payload: &Value) -> Reply {
+    dialog::submitted(actions.actions, payload).map_or(Reply::Empty, |(action, dialog, _)| {
+        let view = dialog::refusal(action, dialog, &Notice::Unavailable);
         Reply::Json(json!({"response_action": "update", "view": view.json()}))
     })
 }
 
-async fn submitted(parts: &Parts, item: &Item) -> Worked {
-    let payload = &item.payload;
-    let (Some((dialog, meta)), Some(user)) = (dialogs::submitted(payload), payload["user"]["id"].as_str())
-    else {
+async fn submitted(actions: &Actions, item: &Item) -> Worked {
+    let (parts, payload) = (&actions.parts, &item.payload);
+    let submitted = dialog::submitted(actions.actions, payload);
+    let (Some((action, dialog, meta)), Some(user)) = (submitted, payload["user"]["id"].as_str()) else {
         return Ok(Outcome::NotOurs("ignored"));
     };
-    let Ok(change) = dialogs::read(dialog, &meta, payload, item.received_at) else {
+    let Ok(mutation) = dialog.read(&meta, payload, item.received_at) else {
         return Ok(Outcome::NotOurs("wrong"));
     };
-    let done = match asker::person(parts, &item.installation, user).await? {
+    let done = match asker::person(&parts.acting, &item.installation, user).await? {
         Ok(person) => {
-            let asked = Asked {
+            let asked = ActionRequest {
                 organization: meta.organization,
                 incident: meta.incident,
                 person: &person,
                 request_id: item.request_id.as_deref(),
                 key: item.idempotency_key(),
             };
-            acting::act(parts, &asked, &change).await?
+            acting::act(&parts.acting, &asked, mutation.as_ref()).await?
         }
         Err(notice) => Err(notice),
     };
     let Err(notice) = done else {
-        return Ok(Outcome::Done(dialog.callback_id()));
+        return Ok(Outcome::Done(dialog.callback_id));
     };
     let response_url = meta.response_url.as_deref().and_then(|url| Url::parse(url).ok());
     let place = Place {
@@ -88,6 +88,6 @@ async fn submitted(parts: &Parts, item: &Item) -> Worked {
         response_url: response_url.as_ref(),
         trigger: payload["trigger_id"].as_str(),
     };
-    tell(parts, place, &notice, dialog.verb()).await?;
+    tell(parts, place, &notice, action.verb).await?;
     Ok(Outcome::Done(notice.outcome()))
 }

@@ -1,6 +1,7 @@
 //! The incident that a press is about.
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use tocsin_client::As;
 use tocsin_entity::{
     id::{IncidentId, OrganizationId},
     slack::post,
@@ -9,8 +10,8 @@ use tocsin_queue::JobError;
 
 use super::press::Press;
 use crate::{
-    acting, failure::of_api, graphql::As, identity::Person, installation::AppInstallation, links,
-    notice::Notice, parts::Parts, thread,
+    acting, failure::of_api, identity::Person, installation::AppInstallation, links, notice::Notice,
+    parts::Parts, thread,
 };
 
 /// The incident that a press is about, in its organisation.
@@ -61,7 +62,8 @@ async fn on_message(
             parts.restore.meet();
             return Ok(None);
         };
-        let organization = thread::organization_of_coming(parts, installation, channel, ts, incident).await?;
+        let organization =
+            thread::organization_of_coming(&parts.database, installation, channel, ts, incident).await?;
         return Ok(organization.map(|organization| Target {
             organization,
             incident,
@@ -114,7 +116,7 @@ async fn theirs(
     person: &Person,
     request_id: Option<&str>,
 ) -> Result<Result<Target, Notice>, JobError> {
-    let organizations = match acting::organizations_of(parts, person, request_id).await? {
+    let organizations = match acting::organizations_of(&parts.acting, person, request_id).await? {
         Ok(organizations) => organizations,
         Err(notice) => return Ok(Err(notice)),
     };

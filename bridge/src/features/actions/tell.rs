@@ -4,7 +4,7 @@ use serde_json::json;
 use tocsin_queue::JobError;
 use url::Url;
 
-use super::{dialogs, press::Press};
+use super::{dialog, press::Press};
 use crate::{
     installation::AppInstallation,
     notice::{self, Notice},
@@ -65,12 +65,12 @@ pub(super) async fn tell(
     if let (None, None, Some(trigger)) = (response_url, channel, trigger) {
         let told = installation
             .slack()
-            .open_view(trigger, &dialogs::told(&text))
+            .open_view(trigger, &dialog::told(&text))
             .await;
         if let Err(error) = told {
             tracing::warn!(slack.user = user, "{user} can't be told: {error}");
         }
         return Ok(());
     }
-    notice::answer(parts, installation, response_url, channel, user, &text).await
+    notice::answer(&parts.http, installation, response_url, channel, user, &text).await
 }

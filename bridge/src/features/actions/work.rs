@@ -2,21 +2,21 @@
 
 use futures::FutureExt;
 use serde_json::Value;
-use tocsin_entity::kinds::Role;
 use tocsin_queue::JobError;
 use tocsin_slack::envelope::Kind;
 
 use super::{
-    action::Deed,
-    age, menu,
+    Actions, Route, age,
+    incident_action::{IncidentAction, MutationAt, TriggerEffect},
+    menu,
     press::Press,
     target,
     tell::{Place, tell},
 };
 use crate::{
-    acting::{self, Asked, asker},
+    acting::{self, ActionMutation, ActionRequest, asker},
     notice::Notice,
-    parts::{Parts, Route},
+    parts::Parts,
     request::{Item, Outcome, Worked},
 };
 
@@ -24,40 +24,49 @@ use crate::{
 pub(crate) const PRESSED: Route = Route {
     kind: Kind::Interaction,
     name: "block_actions",
-    wanted: |payload| wanted(payload).is_some(),
-    work: |parts, item| pressed(parts, item).boxed(),
+    wanted: |actions, payload| wanted(actions.actions, payload).is_some(),
+    work: |actions, item| pressed(actions, item).boxed(),
 };
 
-fn wanted(payload: &Value) -> Option<Press> {
-    Press::of(payload).filter(|press| press.action.dialog().is_none())
+/// A press that needs no question, and what it does.
+fn wanted(actions: &'static [&'static IncidentAction], payload: &Value) -> Option<(Press, MutationAt)> {
+    let press = Press::of(actions, payload)?;
+    match press.asks {
+        TriggerEffect::Now(mutation) => Some((press, mutation)),
+        TriggerEffect::Dialog(_) => None,
+    }
 }
 
-async fn pressed(parts: &Parts, item: &Item) -> Worked {
-    let Some(press) = wanted(&item.payload) else {
+async fn pressed(actions: &Actions, item: &Item) -> Worked {
+    let parts = &actions.parts;
+    let Some((press, mutation)) = wanted(actions.actions, &item.payload) else {
         return Ok(Outcome::NotOurs("ignored"));
     };
-    let Some(deed) = press.action.deed(item.received_at) else {
-        return Ok(Outcome::NotOurs("ignored"));
-    };
-    let done = act(parts, item, &press, &deed).await?;
+    let mutation = mutation(item.received_at);
+    let done = act(parts, item, &press, mutation.as_ref()).await?;
     menu::used(parts, &item.installation, &press, item.request_id.as_deref()).await;
     let Err(notice) = done else {
-        return Ok(Outcome::Done(press.action.verb()));
+        return Ok(Outcome::Done(press.action.verb));
     };
     tell(
         parts,
         Place::of(&item.installation, &press),
         &notice,
-        press.action.verb(),
+        press.action.verb,
     )
     .await?;
     Ok(Outcome::Done(notice.outcome()))
 }
 
 /// Does it, in the person's name; what they are to be told if it had no effect.
-async fn act(parts: &Parts, item: &Item, press: &Press, deed: &Deed) -> Result<Result<(), Notice>, JobError> {
+async fn act(
+    parts: &Parts,
+    item: &Item,
+    press: &Press,
+    mutation: &dyn ActionMutation,
+) -> Result<Result<(), Notice>, JobError> {
     let request_id = item.request_id.as_deref();
-    let person = match asker::person(parts, &item.installation, &press.user).await? {
+    let person = match asker::person(&parts.acting, &item.installation, &press.user).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice)),
     };
@@ -68,24 +77,12 @@ async fn act(parts: &Parts, item: &Item, press: &Press, deed: &Deed) -> Result<R
     if age::is_old(press.message_ts.as_deref(), item.received_at) {
         return age::refuse(parts, &target, &person, request_id).await.map(Err);
     }
-    match deed {
-        Deed::Make(change) => {
-            let asked = Asked {
-                organization: target.organization,
-                incident: target.incident,
-                person: &person,
-                request_id,
-                key: item.idempotency_key(),
-            };
-            Ok(acting::act(parts, &asked, change).await?.map(drop))
-        }
-        Deed::Escalate => {
-            let member = acting::member(parts, target.organization, &person, request_id).await?;
-            Ok(match member {
-                Ok(member) if member.role == Role::Stakeholder => Err(Notice::ReadOnly),
-                Ok(_) => Err(Notice::NoEscalationPolicy),
-                Err(notice) => Err(notice),
-            })
-        }
-    }
+    let asked = ActionRequest {
+        organization: target.organization,
+        incident: target.incident,
+        person: &person,
+        request_id,
+        key: item.idempotency_key(),
+    };
+    Ok(acting::act(&parts.acting, &asked, mutation).await?.map(drop))
 }

@@ -3,6 +3,10 @@
 use futures::FutureExt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tocsin_client::{
+    As, Incident, Known, Member,
+    documents::{ListIncidents, list_incidents},
+};
 use tocsin_entity::{id::OrganizationId, kinds::IncidentStatus};
 use tocsin_message::{
     blocks::{self, Look},
@@ -15,20 +19,23 @@ use tocsin_slack::{
 };
 use url::Url;
 
-use super::Told;
+use super::{
+    Told,
+    filters::{Filters, filters},
+};
 use crate::{
-    acting::{self, asker, services, texts, typed::Typed},
-    failure::of_api,
-    grammar::{
-        parse::{Command, Filters, parse},
-        verb::Verb,
+    acting::{
+        self, Acting, asker, services,
+        subcommand::{Run, Subcommand, answered},
+        texts,
+        typed::Typed,
     },
-    graphql::{As, Incident, Known, ListIncidents, Member, list_incidents},
+    failure::of_api,
+    grammar::{usage::Usage, words::first_word},
     installation::AppInstallation,
     mirror::content::{self, NAME_MAX},
     notice::{self, Notice},
-    parts::{Parts, Prompt},
-    request::{Answer, Ask, Reply},
+    request::{Answer, Ask, Prompt, Reply},
 };
 
 /// Incidents in a page.
@@ -44,12 +51,12 @@ const NEXT: &str = "list_next";
 const PREVIOUS: &str = "list_previous";
 
 /// `block_actions`, for the buttons that turn the pages.
-pub(crate) const PAGE: Prompt = Prompt {
+pub(crate) const PAGE: Prompt<Acting> = Prompt {
     kind: Kind::Interaction,
     name: "block_actions",
-    wanted: |payload| Turn::of(payload).is_some(),
-    answer: |parts, ask| turn(parts, ask).boxed(),
-    otherwise: |_| Reply::Empty,
+    wanted: |_, payload| Turn::of(payload).is_some(),
+    answer: |acting, ask| turn(acting, ask).boxed(),
+    otherwise: |_, _| Reply::Empty,
 };
 
 /// Which page is wanted: what a button carries.
@@ -112,19 +119,42 @@ impl Turn {
     }
 }
 
+const USAGE: &Usage = &Usage {
+    names: &["list", "ls"],
+    form: "list [mine] [high] [sev1] [service:NAME] [acknowledged] [all]",
+    about: "lists the open incidents, or with `all` the resolved ones too",
+    deed: "list",
+    of_incident: false,
+};
+
+/// Lists incidents.
+pub(crate) const LIST: Subcommand<Acting> = Subcommand {
+    usage: USAGE,
+    check: |rest| filters(rest).map(drop),
+    run: Run::Read(|acting, ask, typed, rest| answer(acting, ask, typed, rest).boxed()),
+};
+
+async fn answer(acting: &Acting, ask: &Ask, typed: &Typed, rest: &str) -> Result<Answer, JobError> {
+    let Ok(filters) = filters(rest) else {
+        return Ok(Answer::Done("ignored", Reply::Empty));
+    };
+    let told = list(acting, &ask.installation, typed, &filters, &ask.request_id).await?;
+    Ok(answered(USAGE, told.map(Told::reply)))
+}
+
 /// The first page, of each organisation of the person's.
-pub(super) async fn list(
-    parts: &Parts,
+async fn list(
+    acting: &Acting,
     installation: &AppInstallation,
     typed: &Typed,
     filters: &Filters,
     request_id: &str,
 ) -> Result<Result<Told, Notice>, JobError> {
-    let person = match typed.person(parts, installation).await? {
+    let person = match typed.person(acting, installation).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice)),
     };
-    let theirs = match acting::organizations_of(parts, &person, Some(request_id)).await? {
+    let theirs = match acting::organizations_of(acting, &person, Some(request_id)).await? {
         Ok(theirs) => theirs,
         Err(notice) => return Ok(Err(notice)),
     };
@@ -137,7 +167,7 @@ pub(super) async fn list(
     let mut known = Vec::new();
     for (organization, member) in theirs {
         let page = Page::first(&typed.text, organization);
-        match read_page(parts, &page, filters, &member, size, request_id).await? {
+        match read_page(acting, &page, filters, &member, size, request_id).await? {
             Ok(listed) => {
                 has_service = true;
                 told = told.and(listed.told(&page));
@@ -177,7 +207,7 @@ struct Listed {
 
 /// Reads a page. The inner error holds the names of all services, where none has the one that is wanted.
 async fn read_page(
-    parts: &Parts,
+    acting: &Acting,
     page: &Page,
     filters: &Filters,
     member: &Member,
@@ -189,7 +219,7 @@ async fn read_page(
         ..As::bridge(page.organization, Some(request_id))
     };
     let service = match &filters.service {
-        Some(name) => match services::named(parts, who, name).await? {
+        Some(name) => match services::named(acting, who, name).await? {
             Ok(service) => Some(service.id.to_string()),
             Err(names) => return Ok(Err(names)),
         },
@@ -207,7 +237,7 @@ async fn read_page(
         last: backwards.then_some(size),
         before: page.before.clone(),
     };
-    let read = parts
+    let read = acting
         .api
         .execute::<ListIncidents>(who, variables)
         .await
@@ -334,30 +364,30 @@ fn line(incident: &Incident) -> Mrkdwn {
 }
 
 /// Shows another page in the place of the one on which the button was pressed.
-async fn turn(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
+async fn turn(acting: &Acting, ask: &Ask) -> Result<Answer, JobError> {
     let Some(turn) = Turn::of(&ask.payload) else {
         return Ok(Answer::Done("ignored", Reply::Empty));
     };
-    let (outcome, message) = match turned(parts, ask, &turn).await {
+    let (outcome, message) = match turned(acting, ask, &turn).await {
         Ok(Ok(told)) => {
             let message = json!({"response_type": "ephemeral", "replace_original": true, "text": told.text.as_str(),
                 "blocks": told.blocks});
             ("list", message)
         }
         Ok(Err(notice)) => {
-            let text = texts::refused(&notice, Verb::List);
-            return tell(parts, ask, &turn, &text, notice.outcome()).await;
+            let text = texts::refused(&notice, USAGE);
+            return tell(acting, ask, &turn, &text, notice.outcome()).await;
         }
         Err(error) => {
             let (JobError::Retry(cause) | JobError::RetryAfter(_, cause) | JobError::Fail(cause)) = error;
             tracing::warn!(request.id = ask.request_id, "a page can't be shown: {cause}");
             let notice = Notice::Unavailable;
-            return tell(parts, ask, &turn, &texts::sorry(&notice), notice.outcome()).await;
+            return tell(acting, ask, &turn, &texts::sorry(&notice), notice.outcome()).await;
         }
     };
     match &turn.response_url {
         Some(url) => {
-            if let Err(error) = parts.http.respond(url, &message).await {
+            if let Err(error) = acting.http.respond(url, &message).await {
                 tracing::warn!(slack.user = turn.user, "a page could not be turned: {error}");
             }
             Ok(Answer::Done(outcome, Reply::Empty))
@@ -367,32 +397,33 @@ async fn turn(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
 }
 
 async fn tell(
-    parts: &Parts,
+    acting: &Acting,
     ask: &Ask,
     turn: &Turn,
     text: &str,
     outcome: &'static str,
 ) -> Result<Answer, JobError> {
     let (url, channel) = (turn.response_url.as_ref(), turn.channel.as_deref());
-    notice::answer(parts, &ask.installation, url, channel, &turn.user, text).await?;
+    notice::answer(&acting.http, &ask.installation, url, channel, &turn.user, text).await?;
     Ok(Answer::Done(outcome, Reply::Empty))
 }
 
-async fn turned(parts: &Parts, ask: &Ask, turn: &Turn) -> Result<Result<Told, Notice>, JobError> {
+async fn turned(acting: &Acting, ask: &Ask, turn: &Turn) -> Result<Result<Told, Notice>, JobError> {
     let request_id = ask.request_id.as_str();
     let page = &turn.page;
-    let Ok(Command::List(filters)) = parse(&page.text) else {
+    let (word, rest) = first_word(&page.text);
+    let Some(filters) = filters(rest).ok().filter(|_| USAGE.is_named(word)) else {
         return Ok(Err(Notice::NotFound));
     };
-    let person = match asker::person(parts, &ask.installation, &turn.user).await? {
+    let person = match asker::person(acting, &ask.installation, &turn.user).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice)),
     };
-    let member = match acting::member(parts, page.organization, &person, Some(request_id)).await? {
+    let member = match acting::member(acting, page.organization, &person, Some(request_id)).await? {
         Ok(member) => member,
         Err(notice) => return Ok(Err(notice)),
     };
-    let read = read_page(parts, page, &filters, &member, PAGE_SIZE, request_id).await?;
+    let read = read_page(acting, page, &filters, &member, PAGE_SIZE, request_id).await?;
     Ok(Ok(match read {
         Ok(listed) => listed.told(page),
         Err(known) => no_service(filters.service.as_deref().unwrap_or_default(), &known),

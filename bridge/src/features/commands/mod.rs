@@ -1,13 +1,17 @@
-//! The slash command, whatever it is called: what a person types is read ([`parse`]), and done with their own rights.
+//! The slash command, whatever it is called: what a person types is read, and done with their own rights.
 //!
 //! What only reads is answered in the answer itself. What changes something is stored first and worked after, with the stored request's
-//! id as its name, so that it is done once however often Slack sends it; the person is told what came of it in words.
+//! id as its name, so that it is done once however often Slack sends it; the person is told what came of it in words. Which subcommands
+//! there are is registered ([`crate::routes`]); those here are about no incident, or read one.
 
+mod filters;
 mod link;
 mod list;
 mod show;
 mod status;
 mod whoami;
+
+use std::sync::Arc;
 
 use futures::FutureExt;
 use serde_json::json;
@@ -16,36 +20,48 @@ use tocsin_queue::JobError;
 use tocsin_slack::envelope::Kind;
 
 use crate::{
-    acting::{act, texts, typed::Typed},
-    grammar::{
-        parse::{Command, parse},
-        verb::Verb,
+    acting::{
+        subcommand::{Subcommands, Typing},
+        texts,
+        typed::Typed,
     },
+    grammar::usage::HELP,
     notice::Notice,
-    parts::{Parts, Prompt, Route},
-    request::{Answer, Ask, Item, Outcome, Reply, Worked},
+    request::{Answer, Ask, Item, Outcome, Prompt, Reply, Route, Worked},
 };
 
-pub(crate) use list::PAGE;
+pub(crate) use self::{
+    link::{LINK, UNLINK},
+    list::{LIST, PAGE},
+    show::SHOW,
+    status::STATUS,
+    whoami::WHOAMI,
+};
 
 /// As the envelope of a command is named.
 const NAME: &str = "command";
 
+/// What it takes to read a command.
+#[derive(Debug)]
+pub(crate) struct Commands {
+    pub(crate) subcommands: Arc<Subcommands>,
+}
+
 /// What is answered at once.
-pub(crate) const PROMPT: Prompt = Prompt {
+pub(crate) const PROMPT: Prompt<Commands> = Prompt {
     kind: Kind::Command,
     name: NAME,
-    wanted: |payload| Typed::of(payload).is_some(),
-    answer: |parts, ask| answer(parts, ask).boxed(),
-    otherwise: |_| Reply::ephemeral(&texts::sorry(&Notice::Unavailable)),
+    wanted: |_, payload| Typed::of(payload).is_some(),
+    answer: |commands, ask| answer(commands, ask).boxed(),
+    otherwise: |_, _| Reply::ephemeral(&texts::sorry(&Notice::Unavailable)),
 };
 
 /// What is done after.
-pub(crate) const ROUTE: Route = Route {
+pub(crate) const ROUTE: Route<Commands> = Route {
     kind: Kind::Command,
     name: NAME,
-    wanted: |payload| Typed::of(payload).is_some(),
-    work: |parts, item| work(parts, item).boxed(),
+    wanted: |_, payload| Typed::of(payload).is_some(),
+    work: |commands, item| work(commands, item).boxed(),
 };
 
 /// What a command is told: a text, and blocks in its place where there are any.
@@ -72,88 +88,30 @@ impl Told {
     }
 }
 
-async fn answer(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
+async fn answer(commands: &Commands, ask: &Ask) -> Result<Answer, JobError> {
     let Some(typed) = Typed::of(&ask.payload) else {
         return Ok(Answer::Done("ignored", Reply::Empty));
     };
-    let installation = &ask.installation;
-    installation.workspace().command_was(&typed.command);
-    let request_id = ask.request_id.as_str();
-    let (outcome, told) = match parse(&typed.text) {
-        Err(misread) => {
-            let text = texts::misread(&typed.command, &misread);
-            return Ok(Answer::Done("misread", Reply::ephemeral(text.as_str())));
+    ask.installation.workspace().command_was(&typed.command);
+    match commands.subcommands.read(&typed.text) {
+        Err(error) => {
+            let text = texts::misread(&typed.command, &error);
+            Ok(Answer::Done("misread", Reply::ephemeral(text.as_str())))
         }
-        Ok(Command::Help) => {
-            let text = texts::help(&typed.command);
-            return Ok(Answer::Done("help", Reply::ephemeral(text.as_str())));
+        Ok(Typing::Help) => {
+            let text = texts::help(&commands.subcommands, &typed.command);
+            Ok(Answer::Done(HELP.deed, Reply::ephemeral(text.as_str())))
         }
-        Ok(Command::Act { .. } | Command::Link | Command::Unlink) => return Ok(Answer::Store(Reply::Empty)),
-        Ok(Command::Create(_)) => {
-            return match parts.registry.subcommand(Verb::Create) {
-                Some(subcommand) => (subcommand.answer)(parts, ask).await,
-                None => Ok(Answer::Done("ignored", Reply::Empty)),
-            };
-        }
-        Ok(Command::List(filters)) => (
-            Verb::List,
-            list::list(parts, installation, &typed, &filters, request_id).await?,
-        ),
-        Ok(Command::Show(number)) => (
-            Verb::Show,
-            show::show(parts, installation, &typed, number, request_id).await?,
-        ),
-        Ok(Command::Status) => (
-            Verb::Status,
-            status::status(parts, installation, &typed, request_id).await?,
-        ),
-        Ok(Command::WhoAmI) => (
-            Verb::WhoAmI,
-            whoami::whoami(parts, installation, &typed, request_id)
-                .await?
-                .map(Told::text),
-        ),
-    };
-    Ok(match told {
-        Ok(told) => Answer::Done(outcome.deed(), told.reply()),
-        Err(notice) => Answer::Done(
-            notice.outcome(),
-            Reply::ephemeral(&texts::refused(&notice, outcome)),
-        ),
-    })
+        Ok(Typing::Subcommand(subcommand)) => subcommand.answer(ask, &typed).await,
+    }
 }
 
-async fn work(parts: &Parts, item: &Item) -> Worked {
+async fn work(commands: &Commands, item: &Item) -> Worked {
     let Some(typed) = Typed::of(&item.payload) else {
         return Ok(Outcome::NotOurs("ignored"));
     };
-    let request_id = item.request_id.as_deref();
-    let (verb, done) = match parse(&typed.text) {
-        Ok(Command::Act { number, deed }) => {
-            let verb = deed.verb();
-            (verb, act::by_number(parts, item, &typed, number, &deed).await?)
-        }
-        Ok(Command::Create(_)) => {
-            return match parts.registry.subcommand(Verb::Create) {
-                Some(subcommand) => (subcommand.work)(parts, item).await,
-                None => Ok(Outcome::NotOurs("ignored")),
-            };
-        }
-        Ok(Command::Link) => (
-            Verb::Link,
-            link::link(parts, &item.installation, &typed, request_id).await?,
-        ),
-        Ok(Command::Unlink) => (
-            Verb::Unlink,
-            link::unlink(parts, &item.installation, &typed).await?,
-        ),
-        Ok(Command::Help | Command::List(_) | Command::Show(_) | Command::Status | Command::WhoAmI)
-        | Err(_) => return Ok(Outcome::NotOurs("ignored")),
-    };
-    let (outcome, text) = match done {
-        Ok(text) => (verb.deed(), text.as_str().to_owned()),
-        Err(refusal) => (refusal.outcome(), refusal.text(verb)),
-    };
-    typed.tell(parts, &item.installation, &text).await?;
-    Ok(Outcome::Done(outcome))
+    match commands.subcommands.read(&typed.text) {
+        Ok(Typing::Subcommand(subcommand)) => subcommand.work(item, &typed).await,
+        Ok(Typing::Help) | Err(_) => Ok(Outcome::NotOurs("ignored")),
+    }
 }

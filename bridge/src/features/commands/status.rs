@@ -1,30 +1,59 @@
 //! How many incidents are open, and whether the way to Slack is well.
 
+use futures::FutureExt;
+use tocsin_client::{
+    As,
+    documents::{StatusOfIncidents, status_of_incidents},
+};
 use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
 use super::Told;
 use crate::{
-    acting::{self, typed::Typed},
+    acting::{
+        self, Acting,
+        subcommand::{Run, Subcommand, answered},
+        typed::Typed,
+    },
     failure::of_api,
-    graphql::{As, StatusOfIncidents, status_of_incidents},
+    grammar::usage::Usage,
     installation::AppInstallation,
     notice::Notice,
-    parts::Parts,
+    request::{Answer, Ask},
     workspace::SlackHealth,
 };
 
-pub(super) async fn status(
-    parts: &Parts,
+const USAGE: &Usage = &Usage {
+    names: &["status"],
+    form: "status",
+    about: "tells how many incidents are open, and whether Tocsin is well",
+    deed: "status",
+    of_incident: false,
+};
+
+/// Tells how things stand.
+pub(crate) const STATUS: Subcommand<Acting> = Subcommand {
+    usage: USAGE,
+    check: |_| Ok(()),
+    run: Run::Read(|acting, ask, typed, _| answer(acting, ask, typed).boxed()),
+};
+
+async fn answer(acting: &Acting, ask: &Ask, typed: &Typed) -> Result<Answer, JobError> {
+    let told = status(acting, &ask.installation, typed, &ask.request_id).await?;
+    Ok(answered(USAGE, told.map(Told::reply)))
+}
+
+async fn status(
+    acting: &Acting,
     installation: &AppInstallation,
     typed: &Typed,
     request_id: &str,
 ) -> Result<Result<Told, Notice>, JobError> {
-    let person = match typed.person(parts, installation).await? {
+    let person = match typed.person(acting, installation).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice)),
     };
-    let theirs = match acting::organizations_of(parts, &person, Some(request_id)).await? {
+    let theirs = match acting::organizations_of(acting, &person, Some(request_id)).await? {
         Ok(theirs) => theirs,
         Err(notice) => return Ok(Err(notice)),
     };
@@ -37,7 +66,7 @@ pub(super) async fn status(
         let variables = status_of_incidents::Variables {
             me: member.id.to_string(),
         };
-        let read = parts
+        let read = acting
             .api
             .execute::<StatusOfIncidents>(who, variables)
             .await

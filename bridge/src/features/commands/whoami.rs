@@ -1,42 +1,72 @@
 //! As whom a person acts.
 
+use futures::FutureExt;
+use tocsin_client::{
+    As, Known, Member,
+    documents::{WhoIs, who_is},
+};
 use tocsin_entity::{id::OrganizationId, kinds::Role};
 use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
+use super::Told;
 use crate::{
-    acting::{self, typed::Typed},
+    acting::{
+        self, Acting,
+        subcommand::{Run, Subcommand, answered},
+        typed::Typed,
+    },
     failure::of_api,
-    graphql::{As, Known, Member, WhoIs, who_is},
+    grammar::usage::Usage,
     identity::Person,
     installation::AppInstallation,
     notice::Notice,
-    parts::Parts,
+    request::{Answer, Ask},
 };
 
 /// Longest name that is shown.
 const NAME_MAX: usize = 100;
 
-pub(super) async fn whoami(
-    parts: &Parts,
+const USAGE: &Usage = &Usage {
+    names: &["whoami"],
+    form: "whoami",
+    about: "tells as which member you act here",
+    deed: "whoami",
+    of_incident: false,
+};
+
+/// Tells as whom a person acts.
+pub(crate) const WHOAMI: Subcommand<Acting> = Subcommand {
+    usage: USAGE,
+    check: |_| Ok(()),
+    run: Run::Read(|acting, ask, typed, _| answer(acting, ask, typed).boxed()),
+};
+
+async fn answer(acting: &Acting, ask: &Ask, typed: &Typed) -> Result<Answer, JobError> {
+    let told = whoami(acting, &ask.installation, typed, &ask.request_id).await?;
+    Ok(answered(USAGE, told.map(|text| Told::text(text).reply())))
+}
+
+async fn whoami(
+    acting: &Acting,
     installation: &AppInstallation,
     typed: &Typed,
     request_id: &str,
 ) -> Result<Result<Mrkdwn, Notice>, JobError> {
-    let person = match typed.person(parts, installation).await? {
+    let person = match typed.person(acting, installation).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice)),
     };
-    told(parts, &person, Some(request_id)).await
+    told(acting, &person, Some(request_id)).await
 }
 
 /// Every membership of a person's, one to a line.
 pub(super) async fn told(
-    parts: &Parts,
+    acting: &Acting,
     person: &Person,
     request_id: Option<&str>,
 ) -> Result<Result<Mrkdwn, Notice>, JobError> {
-    let theirs = match acting::organizations_of(parts, person, request_id).await? {
+    let theirs = match acting::organizations_of(acting, person, request_id).await? {
         Ok(theirs) => theirs,
         Err(notice) => return Ok(Err(notice)),
     };
@@ -45,13 +75,13 @@ pub(super) async fn told(
         if !text.is_empty() {
             text = text.plus("\n");
         }
-        text = text.and(&one(parts, organization, &member, request_id).await?);
+        text = text.and(&one(acting, organization, &member, request_id).await?);
     }
     Ok(Ok(text))
 }
 
 async fn one(
-    parts: &Parts,
+    acting: &Acting,
     organization: OrganizationId,
     member: &Member,
     request_id: Option<&str>,
@@ -61,7 +91,7 @@ async fn one(
         ..As::bridge(organization, request_id)
     };
     let email = member.email.clone();
-    let read = parts
+    let read = acting
         .api
         .execute::<WhoIs>(who, who_is::Variables { email })
         .await

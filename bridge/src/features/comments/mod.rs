@@ -9,5 +9,5 @@ mod reply;
 mod revise;
 mod told;
 
-pub(crate) use reply::ROUTE;
+pub(crate) use reply::{Comments, ROUTE};
 pub(crate) use told::place;

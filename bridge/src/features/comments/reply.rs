@@ -1,21 +1,25 @@
 //! A reply in the thread of an incident's message becomes a comment.
 
+use std::sync::Arc;
+
 use futures::FutureExt;
 use time::Duration;
+use tocsin_client::{
+    As,
+    documents::{AddComment, DateTime, add_comment},
+};
 use tocsin_queue::JobError;
 use tocsin_slack::envelope::Kind;
 
 use super::{memory, revise, told::Told};
 use crate::{
-    acting,
+    acting::{self, subcommand::Subcommands},
     failure::of_api,
-    grammar::mention::is_command,
-    graphql::{AddComment, As, DateTime, add_comment},
     identity::{self, Person, Standing},
     installation::Speaker,
     notice::{self, Notice},
-    parts::{Parts, Route},
-    request::{Item, Outcome, Worked},
+    parts::Parts,
+    request::{Item, Outcome, Route, Worked},
     rich_text::{
         message::{Message, Place},
         names::names,
@@ -23,12 +27,20 @@ use crate::{
     thread::{self, Found, Thread},
 };
 
+/// What it takes to make comments of replies.
+#[derive(Debug)]
+pub(crate) struct Comments {
+    pub(crate) parts: Arc<Parts>,
+    /// What is a command is no comment.
+    pub(crate) subcommands: Arc<Subcommands>,
+}
+
 /// `message`, in any kind of channel: what people say in threads, edit and delete.
-pub(crate) const ROUTE: Route = Route {
+pub(crate) const ROUTE: Route<Comments> = Route {
     kind: Kind::Event,
     name: "message",
-    wanted: |payload| Told::of(payload).is_some(),
-    work: |parts, item| told(parts, item).boxed(),
+    wanted: |_, payload| Told::of(payload).is_some(),
+    work: |comments, item| told(comments, item).boxed(),
 };
 
 /// How soon a reply is tried again whose thread is just being made; later ones wait a quarter of the reply's age.
@@ -43,7 +55,8 @@ pub(super) const COMMENTED: Outcome = Outcome::Done("commented");
 /// Longest name of a person that the API takes, in characters.
 const NAME_MAX: usize = 200;
 
-async fn told(parts: &Parts, item: &Item) -> Worked {
+async fn told(comments: &Comments, item: &Item) -> Worked {
+    let parts = &comments.parts;
     let Some(told) = Told::of(&item.payload) else {
         return Ok(Outcome::NotOurs("ignored"));
     };
@@ -51,7 +64,14 @@ async fn told(parts: &Parts, item: &Item) -> Worked {
     if item.installation.is_bot(&place.user) {
         return Ok(Outcome::NotOurs("own"));
     }
-    let thread = match thread::find(parts, &item.installation, &place.channel, &place.thread_ts).await? {
+    let thread = match thread::find(
+        &parts.database,
+        &item.installation,
+        &place.channel,
+        &place.thread_ts,
+    )
+    .await?
+    {
         Found::Incident(thread) => thread,
         Found::Coming if item.age() < PATIENCE => {
             let pause = SOON.max(item.age() / 4).unsigned_abs();
@@ -64,7 +84,7 @@ async fn told(parts: &Parts, item: &Item) -> Worked {
     };
     match told {
         Told::Deleted { place } => revise::delete(parts, item, &thread, &place).await,
-        Told::Said { message, place } => match read(parts, item, thread, message, place).await? {
+        Told::Said { message, place } => match read(comments, item, thread, message, place).await? {
             Ok(reply) => reply.add(parts).await,
             Err(outcome) => Ok(outcome),
         },
@@ -72,7 +92,7 @@ async fn told(parts: &Parts, item: &Item) -> Worked {
             message,
             place,
             revision,
-        } => match read(parts, item, thread, message, place).await? {
+        } => match read(comments, item, thread, message, place).await? {
             Ok(reply) => revise::edit(parts, &reply, &revision).await,
             Err(outcome) => Ok(outcome),
         },
@@ -81,17 +101,19 @@ async fn told(parts: &Parts, item: &Item) -> Worked {
 
 /// Finds out all about a message; or why it is no comment.
 async fn read<'a>(
-    parts: &Parts,
+    comments: &Comments,
     item: &'a Item,
     thread: Thread,
     message: Message,
     place: Place,
 ) -> Result<Result<Reply<'a>, Outcome>, JobError> {
-    if is_command(item.installation.bots(), &message.text) {
+    let parts = &comments.parts;
+    let bots = item.installation.bots();
+    if comments.subcommands.is_command(bots, &message.text) {
         return Ok(Err(Outcome::NotOurs("command")));
     }
     let installation = &item.installation;
-    let person = identity::person(parts, installation, &place.user)
+    let person = identity::person(&parts.identity, installation, &place.user)
         .await?
         .unwrap_or_else(|| {
             let speaker = Speaker::of_event(&item.payload);
@@ -101,7 +123,7 @@ async fn read<'a>(
         return Ok(Err(Outcome::NotOurs("bot")));
     }
     let document = message.document();
-    let names = names(parts, installation, &document).await?;
+    let names = names(&parts.rich_text, installation, &document).await?;
     let body = message.markdown(&document, &names);
     if body.is_empty() {
         return Ok(Err(Outcome::Done("empty")));
@@ -146,7 +168,13 @@ impl Reply<'_> {
     async fn comment(&self, parts: &Parts) -> Worked {
         let request_id = self.item.request_id.as_deref();
         let bridge = As::bridge(self.thread.organization, request_id);
-        let standing = identity::standing(parts, self.thread.organization, &self.person, request_id).await?;
+        let standing = identity::standing(
+            &parts.identity,
+            self.thread.organization,
+            &self.person,
+            request_id,
+        )
+        .await?;
         let (who, slack_author) = match &standing {
             Standing::Member(member) => (
                 As {
@@ -194,7 +222,7 @@ impl Reply<'_> {
                 .await
             }
             "UNMATCHED_REFUSED" => {
-                let notice = acting::stranger(parts, &self.person, request_id).await?;
+                let notice = acting::stranger(&parts.acting, &self.person, request_id).await?;
                 self.tell(&notice).await
             }
             "FORBIDDEN" => self.tell(&Notice::ReadOnly).await,

@@ -2,6 +2,10 @@
 //!
 //! Only its author may edit a message in Slack, so that the bridge makes these changes by itself.
 
+use tocsin_client::{
+    As,
+    documents::{EditComment, RetractComment, edit_comment, retract_comment},
+};
 use tocsin_queue::JobError;
 
 use super::{
@@ -10,7 +14,6 @@ use super::{
 };
 use crate::{
     failure::of_api,
-    graphql::{As, EditComment, RetractComment, edit_comment, retract_comment},
     notice::Notice,
     parts::Parts,
     request::{Item, Outcome, Worked},

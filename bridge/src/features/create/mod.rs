@@ -4,11 +4,13 @@
 //! and then noted as created where the person was ([`crate::origin`]): each repetition of the work does both again, to no effect.
 
 mod form;
+mod given;
 mod open;
 mod submit;
 mod trigger;
 
 use futures::FutureExt;
+use tocsin_client::As;
 use tocsin_entity::{
     id::OrganizationId,
     kinds::{Severity, Urgency},
@@ -19,55 +21,58 @@ pub(crate) use open::{FROM_HOME, FROM_MESSAGE, GLOBAL, OPTIONS, SHORTCUTS};
 pub(crate) use submit::{SUBMIT, SUBMITTED};
 
 use crate::{
-    acting::{self, act::Refusal, services, texts, typed::Typed},
-    grammar::{
-        parse::{Command, Given, parse},
-        verb::Verb,
+    acting::{
+        self, Refusal, services,
+        subcommand::{Run, Subcommand},
+        texts,
+        typed::Typed,
     },
-    graphql::As,
+    grammar::usage::Usage,
     installation::AppInstallation,
     notice::Notice,
     origin::Origin,
     parts::Parts,
-    request::{Answer, Ask, Item, Outcome, Reply, Subcommand, Worked},
+    request::{Answer, Ask, Item, Outcome, Reply, Worked},
 };
+use given::{IncidentDraft, given};
 use trigger::{Created, Draft, Who};
 
-impl Given {
-    /// Whether there is nothing to ask for.
-    pub(crate) fn is_whole(&self) -> bool {
-        self.title.is_some() && self.service.is_some()
-    }
-}
-
-/// `create`: what says all that is needed is stored, and the rest is asked for.
-pub(crate) const SUBCOMMAND: Subcommand<Parts> = Subcommand {
-    verb: Verb::Create,
-    answer: |parts, ask| answer(parts, ask).boxed(),
-    work: |parts, item| work(parts, item).boxed(),
+const USAGE: &Usage = &Usage {
+    names: &["create", "new", "trigger", "declare"],
+    form: "create [title] [service:NAME] [urgency:high] [severity:sev2]",
+    about: "creates an incident, and asks for what is missing",
+    deed: "create",
+    of_incident: false,
 };
 
-async fn answer(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
-    match Typed::of(&ask.payload).map(|typed| (parse(&typed.text), typed)) {
-        Some((Ok(Command::Create(given)), _)) if given.is_whole() => Ok(Answer::Store(Reply::Empty)),
-        Some((Ok(Command::Create(given)), typed)) => open::for_command(parts, ask, &typed, &given).await,
-        Some(_) | None => Ok(Answer::Done("ignored", Reply::Empty)),
+/// `create`: what says all that is needed is stored, and the rest is asked for.
+pub(crate) const CREATE: Subcommand<Parts> = Subcommand {
+    usage: USAGE,
+    check: |rest| given(rest).map(drop).map_err(str::to_owned),
+    run: Run::Ask(
+        |parts, ask, typed, rest| answer(parts, ask, typed, rest).boxed(),
+        |parts, item, typed, rest| work(parts, item, typed, rest).boxed(),
+    ),
+};
+
+async fn answer(parts: &Parts, ask: &Ask, typed: &Typed, rest: &str) -> Result<Answer, JobError> {
+    match given(rest) {
+        Ok(given) if given.is_whole() => Ok(Answer::Store(Reply::Empty)),
+        Ok(given) => open::for_command(parts, ask, typed, &given).await,
+        Err(_) => Ok(Answer::Done("ignored", Reply::Empty)),
     }
 }
 
 /// Creates the incident of a command that says all that is needed.
-async fn work(parts: &Parts, item: &Item) -> Worked {
-    let Some(typed) = Typed::of(&item.payload) else {
+async fn work(parts: &Parts, item: &Item, typed: &Typed, rest: &str) -> Worked {
+    let Ok(given) = given(rest) else {
         return Ok(Outcome::NotOurs("ignored"));
     };
-    let Ok(Command::Create(given)) = parse(&typed.text) else {
-        return Ok(Outcome::NotOurs("ignored"));
-    };
-    let (outcome, text) = match create_given(parts, item, &typed, &given).await? {
+    let (outcome, text) = match create_given(parts, item, typed, &given).await? {
         Ok(created) => ("created", created.told().as_str().to_owned()),
-        Err(refusal) => (refusal.outcome(), refusal.text(Verb::Create)),
+        Err(refusal) => (refusal.outcome(), refusal.text(USAGE)),
     };
-    typed.tell(parts, &item.installation, &text).await?;
+    typed.tell(&parts.acting, &item.installation, &text).await?;
     Ok(Outcome::Done(outcome))
 }
 
@@ -75,17 +80,17 @@ async fn create_given(
     parts: &Parts,
     item: &Item,
     typed: &Typed,
-    given: &Given,
+    given: &IncidentDraft,
 ) -> Result<Result<Created, Refusal>, JobError> {
     let request_id = item.request_id.as_deref();
     let (Some(title), Some(service)) = (&given.title, &given.service) else {
         return Ok(Err(Notice::NotFound.into()));
     };
-    let person = match typed.person(parts, &item.installation).await? {
+    let person = match typed.person(&parts.acting, &item.installation).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice.into())),
     };
-    let theirs = match acting::organizations_of(parts, &person, request_id).await? {
+    let theirs = match acting::organizations_of(&parts.acting, &person, request_id).await? {
         Ok(theirs) => theirs,
         Err(notice) => return Ok(Err(notice.into())),
     };
@@ -95,7 +100,7 @@ async fn create_given(
             on_behalf_of: Some(member.id),
             ..As::bridge(organization, request_id)
         };
-        match services::named(parts, who, service).await? {
+        match services::named(&parts.acting, who, service).await? {
             Ok(service) => found.push((Who { organization, member }, service.id)),
             Err(names) => known.extend(names),
         }

@@ -4,6 +4,7 @@
 
 use futures::FutureExt;
 use serde_json::{Value, json};
+use tocsin_client::{As, Member};
 use tocsin_entity::kinds::Role;
 use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
@@ -12,6 +13,7 @@ use tocsin_slack::{envelope::Kind, error::SlackError, inputs::option, view::View
 use super::{
     Prefilled,
     form::{self, DESCRIPTION_MAX, Meta, TITLE_MAX},
+    given::IncidentDraft,
     sorry,
 };
 use crate::{
@@ -20,8 +22,6 @@ use crate::{
         services::{self, CHOICES},
         typed::Typed,
     },
-    grammar::parse::Given,
-    graphql::{As, Member},
     identity::{self, Person},
     installation::AppInstallation,
     notice::{self, Notice},
@@ -56,16 +56,16 @@ pub(crate) const SHORTCUTS: [Shortcut; 2] = [
 pub(crate) const GLOBAL: Prompt = Prompt {
     kind: Kind::Interaction,
     name: "shortcut",
-    wanted: |payload| payload["callback_id"] == SHORTCUT,
+    wanted: |_, payload| payload["callback_id"] == SHORTCUT,
     answer: |parts, ask| from_nowhere(parts, ask).boxed(),
-    otherwise: |_| Reply::Empty,
+    otherwise: |_, _| Reply::Empty,
 };
 
 /// The button of the Home tab.
 pub(crate) const FROM_HOME: Prompt = Prompt {
     kind: Kind::Interaction,
     name: "block_actions",
-    wanted: |payload| {
+    wanted: |_, payload| {
         let actions = payload["actions"].as_array();
         actions.is_some_and(|actions| {
             actions
@@ -74,27 +74,27 @@ pub(crate) const FROM_HOME: Prompt = Prompt {
         })
     },
     answer: |parts, ask| from_nowhere(parts, ask).boxed(),
-    otherwise: |_| Reply::Empty,
+    otherwise: |_, _| Reply::Empty,
 };
 
 /// The message shortcut.
 pub(crate) const FROM_MESSAGE: Prompt = Prompt {
     kind: Kind::Interaction,
     name: "message_action",
-    wanted: |payload| payload["callback_id"] == MESSAGE_SHORTCUT,
+    wanted: |_, payload| payload["callback_id"] == MESSAGE_SHORTCUT,
     answer: |parts, ask| from_message(parts, ask).boxed(),
-    otherwise: |_| Reply::Empty,
+    otherwise: |_, _| Reply::Empty,
 };
 
 /// `block_suggestion`, for the services in the dialog.
 pub(crate) const OPTIONS: Prompt = Prompt {
     kind: Kind::Interaction,
     name: "block_suggestion",
-    wanted: |payload| {
+    wanted: |_, payload| {
         payload["view"]["callback_id"] == form::CALLBACK && payload["action_id"] == form::SERVICE
     },
     answer: |parts, ask| options(parts, ask).boxed(),
-    otherwise: |_| Reply::no_options(),
+    otherwise: |_, _| Reply::no_options(),
 };
 
 /// Who opens it, and with what.
@@ -132,7 +132,7 @@ pub(super) async fn for_command(
     parts: &Parts,
     ask: &Ask,
     typed: &Typed,
-    given: &Given,
+    given: &IncidentDraft,
 ) -> Result<Answer, JobError> {
     let opener = Opener {
         ask,
@@ -168,7 +168,7 @@ async fn from_message(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
 #[derive(Clone, Copy)]
 enum What<'a> {
     Nothing,
-    Given(&'a Given),
+    Given(&'a IncidentDraft),
     Message(&'a Value),
 }
 
@@ -224,7 +224,15 @@ async fn not_opened(
     }
     let (url, channel) = (opener.meta.address(), opener.meta.channel.as_deref());
     let installation = &opener.ask.installation;
-    notice::answer(parts, installation, url.as_ref(), channel, &opener.user, &text).await?;
+    notice::answer(
+        &parts.http,
+        installation,
+        url.as_ref(),
+        channel,
+        &opener.user,
+        &text,
+    )
+    .await?;
     Ok(Answer::Done(notice.outcome(), Reply::Empty))
 }
 
@@ -234,7 +242,7 @@ async fn theirs<'a>(
     person: &Person,
     request_id: &'a str,
 ) -> Result<Result<Vec<(As<'a>, Member)>, Notice>, JobError> {
-    let theirs = match acting::organizations_of(parts, person, Some(request_id)).await? {
+    let theirs = match acting::organizations_of(&parts.acting, person, Some(request_id)).await? {
         Ok(theirs) => theirs,
         Err(notice) => return Ok(Err(notice)),
     };
@@ -263,7 +271,7 @@ async fn filled(
     opener: &Opener<'_>,
     what: What<'_>,
 ) -> Result<Result<View, Notice>, JobError> {
-    let person = match asker::person(parts, &opener.ask.installation, &opener.user).await? {
+    let person = match asker::person(&parts.acting, &opener.ask.installation, &opener.user).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice)),
     };
@@ -297,9 +305,10 @@ async fn service(
 ) -> Result<Option<(String, String)>, JobError> {
     let Some(name) = name else { return Ok(None) };
     for (who, _) in theirs {
-        if let (Ok(service), Some(organization)) =
-            (services::named(parts, *who, name).await?, who.organization)
-        {
+        if let (Ok(service), Some(organization)) = (
+            services::named(&parts.acting, *who, name).await?,
+            who.organization,
+        ) {
             return Ok(Some((services::value(organization, service.id), service.name)));
         }
     }
@@ -309,7 +318,7 @@ async fn service(
 /// A message as an incident to be: its first line, and all of it with its author and its address.
 async fn of_message(parts: &Parts, opener: &Opener<'_>, message: &Value) -> Result<Prefilled, JobError> {
     let installation = &opener.ask.installation;
-    let spoken = rich_text::spoken(parts, installation, message).await?;
+    let spoken = rich_text::spoken(&parts.rich_text, installation, message).await?;
     let author = author(parts, installation, message).await?;
     let (channel, ts) = (opener.meta.channel.as_deref(), message["ts"].as_str());
     let permalink = match (channel, ts) {
@@ -349,7 +358,7 @@ async fn author(parts: &Parts, installation: &AppInstallation, message: &Value) 
         return Ok(name.to_owned());
     }
     Ok(match message["user"].as_str() {
-        Some(user) => identity::person(parts, installation, user)
+        Some(user) => identity::person(&parts.identity, installation, user)
             .await?
             .map_or_else(|| user.to_owned(), |person| person.name),
         None => "an app".to_owned(),
@@ -361,7 +370,7 @@ async fn options(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
     let Some(opener) = Opener::of(ask) else {
         return none();
     };
-    let Ok(person) = asker::person(parts, &opener.ask.installation, &opener.user).await? else {
+    let Ok(person) = asker::person(&parts.acting, &opener.ask.installation, &opener.user).await? else {
         return none();
     };
     let Ok(theirs) = theirs(parts, &person, &ask.request_id).await? else {
@@ -373,7 +382,7 @@ async fn options(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
         let Some(organization) = who.organization else {
             continue;
         };
-        let found = services::matching(parts, who, typed).await?;
+        let found = services::matching(&parts.acting, who, typed).await?;
         all.extend(
             found
                 .iter()

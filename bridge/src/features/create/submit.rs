@@ -7,13 +7,13 @@ use tocsin_queue::JobError;
 use tocsin_slack::envelope::Kind;
 
 use super::{
+    USAGE,
     form::{self, Filled, Meta},
     origin, sorry,
     trigger::{self, Created, Draft, Who},
 };
 use crate::{
-    acting::{self, act::Refusal, asker},
-    grammar::verb::Verb,
+    acting::{self, Refusal, asker},
     notice::{self, Notice},
     parts::{Parts, Prompt, Route},
     request::{Answer, Ask, Item, Outcome, Reply, Worked},
@@ -23,7 +23,7 @@ use crate::{
 pub(crate) const SUBMIT: Prompt = Prompt {
     kind: Kind::Interaction,
     name: "view_submission",
-    wanted: |payload| form::submitted(payload).is_some(),
+    wanted: |_, payload| form::submitted(payload).is_some(),
     answer: |_, ask| async move { Ok(check(ask)) }.boxed(),
     otherwise: unavailable,
 };
@@ -32,7 +32,7 @@ pub(crate) const SUBMIT: Prompt = Prompt {
 pub(crate) const SUBMITTED: Route = Route {
     kind: Kind::Interaction,
     name: "view_submission",
-    wanted: |payload| form::submitted(payload).is_some(),
+    wanted: |_, payload| form::submitted(payload).is_some(),
     work: |parts, item| submitted(parts, item).boxed(),
 };
 
@@ -55,7 +55,7 @@ fn update(text: Mrkdwn) -> Reply {
     Reply::Json(json!({"response_action": "update", "view": view.json()}))
 }
 
-fn unavailable(_: &Value) -> Reply {
+fn unavailable(_: &Parts, _: &Value) -> Reply {
     update(Mrkdwn::recorded(sorry(&Notice::Unavailable)))
 }
 
@@ -69,7 +69,7 @@ async fn submitted(parts: &Parts, item: &Item) -> Worked {
     };
     let (outcome, text) = match create(parts, item, user, &meta, filled).await? {
         Ok(created) => ("created", created.told().as_str().to_owned()),
-        Err(refusal) => (refusal.outcome(), refusal.text(Verb::Create)),
+        Err(refusal) => (refusal.outcome(), refusal.text(USAGE)),
     };
     tell(parts, item, user, &meta, &text).await?;
     Ok(Outcome::Done(outcome))
@@ -83,16 +83,18 @@ async fn create(
     filled: Filled,
 ) -> Result<Result<Created, Refusal>, JobError> {
     let request_id = item.request_id.as_deref();
-    let person = match asker::person(parts, &item.installation, user).await? {
+    let person = match asker::person(&parts.acting, &item.installation, user).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice.into())),
     };
     let who = match filled.service {
-        Some((organization, _)) => match acting::member(parts, organization, &person, request_id).await? {
-            Ok(member) => Who { organization, member },
-            Err(notice) => return Ok(Err(notice.into())),
-        },
-        None => match acting::organizations_of(parts, &person, request_id).await? {
+        Some((organization, _)) => {
+            match acting::member(&parts.acting, organization, &person, request_id).await? {
+                Ok(member) => Who { organization, member },
+                Err(notice) => return Ok(Err(notice.into())),
+            }
+        }
+        None => match acting::organizations_of(&parts.acting, &person, request_id).await? {
             Ok(mut theirs) => match (theirs.pop(), theirs.is_empty()) {
                 (Some((organization, member)), true) => Who { organization, member },
                 (_, _) => return Ok(Err(Notice::AmbiguousOrganization.into())),
@@ -119,7 +121,7 @@ async fn create(
 async fn tell(parts: &Parts, item: &Item, user: &str, meta: &Meta, text: &str) -> Result<(), JobError> {
     if meta.channel.is_some() {
         let (url, channel) = (meta.address(), meta.channel.as_deref());
-        return notice::answer(parts, &item.installation, url.as_ref(), channel, user, text).await;
+        return notice::answer(&parts.http, &item.installation, url.as_ref(), channel, user, text).await;
     }
     let view = form::told("told", Mrkdwn::recorded(text.to_owned()));
     let id = item.payload["view"]["id"].as_str().unwrap_or_default();

@@ -2,6 +2,10 @@
 
 use std::sync::Arc;
 
+use tocsin_client::{
+    As, Known, Member,
+    documents::{TriggerFromSlack, trigger_from_slack},
+};
 use tocsin_entity::{
     id::{IncidentId, OrganizationId, ServiceId},
     kinds::{Role, Severity, Urgency},
@@ -10,9 +14,8 @@ use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
 use crate::{
-    acting::act::Refusal,
+    acting::Refusal,
     failure::of_api,
-    graphql::{As, Known, Member, TriggerFromSlack, trigger_from_slack},
     installation::AppInstallation,
     notice::Notice,
     origin::{self, Origin},

@@ -1,6 +1,7 @@
 //! What is to be read on a Home tab. Pure, and without the time of day: only what changed is published.
 
 use serde_json::Value;
+use tocsin_client::Incident;
 use tocsin_message::{
     blocks::{self, Look},
     mrkdwn::Mrkdwn,
@@ -8,12 +9,9 @@ use tocsin_message::{
 use tocsin_slack::{inputs, view::View};
 
 use super::read::{Desk, Home, List};
-use crate::{
-    graphql::Incident,
-    mirror::{
-        buttons,
-        content::{self, NAME_MAX},
-    },
+use crate::mirror::{
+    buttons,
+    content::{self, NAME_MAX},
 };
 
 /// The action id of the button that opens the dialog for a new incident.

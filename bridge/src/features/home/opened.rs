@@ -20,7 +20,7 @@ use crate::{
 pub(crate) const ROUTE: Route = Route {
     kind: Kind::Event,
     name: "app_home_opened",
-    wanted: |payload| Opened::of(payload).is_some(),
+    wanted: |_, payload| Opened::of(payload).is_some(),
     work: |parts, item| opened(parts, item).boxed(),
 };
 

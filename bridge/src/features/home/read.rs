@@ -3,6 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use tocsin_client::{
+    ApiError, As, Incident, Member,
+    documents::{HomeIncidents, home_incidents},
+};
 use tocsin_entity::{
     id::{IncidentId, OrganizationId},
     kinds::Role,
@@ -13,7 +17,6 @@ use tocsin_queue::JobError;
 use crate::{
     acting,
     failure::of_api,
-    graphql::{ApiError, As, HomeIncidents, Incident, Member, home_incidents},
     identity::{self, Person},
     installation::AppInstallation,
     parts::Parts,
@@ -72,9 +75,9 @@ pub(super) async fn read(
     installation: &AppInstallation,
     user: &str,
 ) -> Result<Home, JobError> {
-    let person = identity::person(parts, installation, user).await?;
+    let person = identity::person(&parts.identity, installation, user).await?;
     let person = person.unwrap_or_else(|| Person::unknown(installation, user));
-    let memberships = acting::memberships(parts, &person, None).await?;
+    let memberships = acting::memberships(&parts.acting, &person, None).await?;
     if memberships.is_empty() {
         return Ok(Home::NotLinked { email: person.email });
     }

@@ -10,6 +10,10 @@ use axum::{
 };
 use secrecy::SecretString;
 use time::Duration;
+use tocsin_client::{
+    ApiError, As, Known,
+    documents::{CompleteSlackInstall, DateTime, complete_slack_install},
+};
 use tocsin_entity::id::WorkspaceId;
 use tocsin_slack::error::SlackError;
 use tocsin_slack_app::{
@@ -23,11 +27,7 @@ use super::{
     page::{self, Ending},
     state::{self, LinkError},
 };
-use crate::{
-    graphql::{ApiError, As, CompleteSlackInstall, DateTime, Known, complete_slack_install},
-    parts::Parts,
-    workspace_sync,
-};
+use crate::{parts::Parts, workspace_sync};
 
 /// Where an installation begins.
 const BEGIN: &str = "/slack/install";

@@ -13,16 +13,16 @@ use axum::{
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Deserialize;
+use tocsin_client::{
+    ApiError, As,
+    documents::{RecordSlackLink, record_slack_link},
+};
 use tocsin_entity::id::OrganizationId;
 use tocsin_slack::error::SlackError;
 use tocsin_slack_app::link_state::{SIGN_IN, SIGN_IN_CALLBACK, SignIn};
 
 use super::{Ending, OK, of_link, redeem};
-use crate::{
-    graphql::{ApiError, As, RecordSlackLink, record_slack_link},
-    identity::set_linked,
-    parts::Parts,
-};
+use crate::{identity::set_linked, parts::Parts};
 
 pub(crate) fn router(parts: Arc<Parts>) -> Router {
     Router::new()
@@ -142,10 +142,12 @@ fn nonce(id_token: &str) -> Option<String> {
 
 async fn record(parts: &Parts, wanted: &SignIn, team: &str, user: &str) -> Result<(), Ending> {
     // Whoever wanted to be nobody there wants to be somebody now.
-    set_linked(parts, team, user, true).await.map_err(|error| {
-        tracing::error!("who has signed in could not be noted: {error}");
-        unavailable()
-    })?;
+    set_linked(&parts.identity, team, user, true)
+        .await
+        .map_err(|error| {
+            tracing::error!("who has signed in could not be noted: {error}");
+            unavailable()
+        })?;
     let who = As {
         on_behalf_of: Some(wanted.user_id),
         ..As::bridge(wanted.organization_id, None)

@@ -2,10 +2,13 @@
 //!
 //! Source: Slack, "`app_mention` event".
 
+use std::sync::Arc;
+
 use futures::FutureExt;
 use serde::Deserialize;
 use serde_json::Value;
 use time::Duration;
+use tocsin_database::Database;
 use tocsin_queue::JobError;
 use tocsin_slack::{
     envelope::Kind,
@@ -14,26 +17,32 @@ use tocsin_slack::{
 
 use crate::{
     acting::{
-        act::{self, Doer, Refusal},
-        asker, texts,
+        Acting, Refusal, asker,
+        subcommand::{MentionIntent, Subcommands},
+        texts,
+        typed_action::{Requester, act_typed},
     },
-    grammar::{
-        mention::{Wish, addressed, read as wish},
-        parse::Misread,
-    },
+    grammar::{mention::addressed, usage::HELP},
     installation::AppInstallation,
     notice::{self, Notice},
-    parts::{Parts, Route},
-    request::{Item, Outcome, Worked},
+    request::{Item, Outcome, Route, Worked},
     thread::{self, Found, Thread},
 };
 
+/// What it takes to answer mentions.
+#[derive(Debug)]
+pub(crate) struct Mentions {
+    pub(crate) acting: Acting,
+    pub(crate) database: Database,
+    pub(crate) subcommands: Arc<Subcommands>,
+}
+
 /// `app_mention`.
-pub(crate) const ROUTE: Route = Route {
+pub(crate) const ROUTE: Route<Mentions> = Route {
     kind: Kind::Event,
     name: "app_mention",
-    wanted: |payload| Mention::of(payload).is_some(),
-    work: |parts, item| mentioned(parts, item).boxed(),
+    wanted: |_, payload| Mention::of(payload).is_some(),
+    work: |mentions, item| mentioned(mentions, item).boxed(),
 };
 
 /// How soon a mention is tried again whose thread is just being made, and for how long.
@@ -86,7 +95,7 @@ impl Mention {
     }
 }
 
-async fn mentioned(parts: &Parts, item: &Item) -> Worked {
+async fn mentioned(mentions: &Mentions, item: &Item) -> Worked {
     let Some(mention) = Mention::of(&item.payload) else {
         return Ok(Outcome::NotOurs("ignored"));
     };
@@ -98,68 +107,63 @@ async fn mentioned(parts: &Parts, item: &Item) -> Worked {
         return Ok(Outcome::NotOurs("own"));
     }
     let thread = match mention.thread_ts.as_deref() {
-        Some(thread_ts) => match thread::find(parts, installation, &mention.channel, thread_ts).await? {
-            Found::Incident(thread) => Some(thread),
-            Found::Coming if item.age() < PATIENCE => {
-                let pause = SOON.max(item.age() / 4).unsigned_abs();
-                return Err(JobError::retry_after(
-                    pause,
-                    "the thread's first message is not known yet",
-                ));
+        Some(thread_ts) => {
+            match thread::find(&mentions.database, installation, &mention.channel, thread_ts).await? {
+                Found::Incident(thread) => Some(thread),
+                Found::Coming if item.age() < PATIENCE => {
+                    let pause = SOON.max(item.age() / 4).unsigned_abs();
+                    return Err(JobError::retry_after(
+                        pause,
+                        "the thread's first message is not known yet",
+                    ));
+                }
+                Found::Coming | Found::None => None,
             }
-            Found::Coming | Found::None => None,
-        },
+        }
         None => None,
     };
     let rest = addressed(&mention.text, &bot.bot_user_id);
     match (thread, rest) {
-        (Some(thread), Some(rest)) => in_thread(parts, item, &mention, &thread, wish(rest)).await,
+        (Some(thread), Some(rest)) => in_thread(mentions, item, &mention, &thread, rest).await,
         // It is spoken of, and the message is a comment.
         (Some(_), None) => Ok(Outcome::NotOurs("no_command")),
         (None, _) => {
-            let help = texts::help(BOT);
+            let help = texts::help(&mentions.subcommands, BOT);
             tell(installation, &mention, help.as_str()).await?;
-            Ok(Outcome::Done("help"))
+            Ok(Outcome::Done(HELP.deed))
         }
     }
 }
 
-async fn in_thread(parts: &Parts, item: &Item, mention: &Mention, thread: &Thread, wish: Wish) -> Worked {
-    let verb = wish.verb();
-    let deed = match wish {
-        Wish::Act(deed) => deed,
-        Wish::Help => {
-            tell(&item.installation, mention, texts::help(BOT).as_str()).await?;
-            return Ok(Outcome::Done("help"));
+async fn in_thread(
+    mentions: &Mentions,
+    item: &Item,
+    mention: &Mention,
+    thread: &Thread,
+    rest: &str,
+) -> Worked {
+    let (action, rest) = match mentions.subcommands.read_mention(rest) {
+        MentionIntent::Act(action, rest) => (action, rest),
+        MentionIntent::Help => {
+            let help = texts::help(&mentions.subcommands, BOT);
+            tell(&item.installation, mention, help.as_str()).await?;
+            return Ok(Outcome::Done(HELP.deed));
         }
-        Wish::Wrong(verb, why) => {
-            let wrong = Misread::Wrong {
-                verb,
-                why: why.to_owned(),
-            };
-            tell(&item.installation, mention, texts::misread(BOT, &wrong).as_str()).await?;
-            return Ok(Outcome::Done("misread"));
-        }
-        Wish::Unknown(word, close @ Some(_)) => {
-            let unknown = Misread::Unknown { word, close };
-            tell(
-                &item.installation,
-                mention,
-                texts::misread(BOT, &unknown).as_str(),
-            )
-            .await?;
+        MentionIntent::Wrong(error) => {
+            tell(&item.installation, mention, texts::misread(BOT, &error).as_str()).await?;
             return Ok(Outcome::Done("misread"));
         }
         // Said to the bot, and meant for all: a comment.
-        Wish::Unknown(_, None) => return Ok(Outcome::NotOurs("no_command")),
+        MentionIntent::None => return Ok(Outcome::NotOurs("no_command")),
     };
-    let person = match asker::person(parts, &item.installation, &mention.user).await? {
+    let acting = &mentions.acting;
+    let person = match asker::person(acting, &item.installation, &mention.user).await? {
         Ok(person) => person,
         // No call can be made to tell anybody.
         Err(notice) => return Ok(Outcome::Done(notice.outcome())),
     };
     let name = format!("{}/{}/{}", thread.team_id, mention.channel, mention.ts);
-    let doer = Doer {
+    let requester = Requester {
         person: &person,
         organization: thread.organization,
         incident: thread.incident,
@@ -169,13 +173,13 @@ async fn in_thread(parts: &Parts, item: &Item, mention: &Mention, thread: &Threa
         key: format!("mention:{name}"),
         external_ref: Some(format!("slack:{name}")),
     };
-    match act::act(parts, &doer, &deed).await? {
-        Ok(_) => Ok(Outcome::Done(verb.deed())),
+    match act_typed(acting, &requester, action, rest).await? {
+        Ok(_) => Ok(Outcome::Done(action.usage.deed)),
         Err(Refusal::Notice(Notice::Refused { code, .. })) if code == "IDEMPOTENCY_KEY_REUSED" => {
-            Ok(Outcome::Done(verb.deed()))
+            Ok(Outcome::Done(action.usage.deed))
         }
         Err(refusal) => {
-            tell(&item.installation, mention, &refusal.text(verb)).await?;
+            tell(&item.installation, mention, &refusal.text(&action.usage)).await?;
             Ok(Outcome::Done(refusal.outcome()))
         }
     }

@@ -1,19 +1,15 @@
 //! Whether a workspace's token works.
 
-use tocsin_client::WorkspaceConnection;
+use tocsin_client::{Operation, OperationOutcome, WorkspaceConnection};
 
 use super::{Stop, workspace_of};
-use crate::{
-    graphql::{Found, Operation},
-    parts::Parts,
-    workspace::SlackHealth,
-};
+use crate::{parts::Parts, workspace::SlackHealth};
 
 /// Asks Slack who the bot is. What it says is known to the rest of the bridge at once.
-pub(super) async fn test(parts: &Parts, operation: &Operation) -> Result<Found, Stop> {
+pub(super) async fn test(parts: &Parts, operation: &Operation) -> Result<OperationOutcome, Stop> {
     let workspace = workspace_of(parts, operation).await?;
     match workspace.watcher.look(&workspace.slack).await {
-        SlackHealth::Well(installation) => Ok(Found::Connection(WorkspaceConnection {
+        SlackHealth::Well(installation) => Ok(OperationOutcome::Connection(WorkspaceConnection {
             team_id: installation.team_id.clone(),
             team_name: installation.team_name.clone(),
             bot_user_id: installation.bot_user_id.clone(),

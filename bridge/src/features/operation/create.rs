@@ -4,22 +4,18 @@
 
 use std::time::Duration;
 
+use tocsin_client::{Operation, OperationOutcome};
 use tocsin_entity::kinds::SlackFeature;
 use tocsin_slack::{channel::Channel, error::SlackError, installation::Installation};
 
 use super::{AGAIN, Stop, bot};
-use crate::{
-    graphql::{Found, Operation},
-    parts::Parts,
-    store::channels::record,
-    workspace::Bot,
-};
+use crate::{parts::Parts, store::channels::record, workspace::Bot};
 
 /// Clocks differ, Slack's included.
 const SKEW: Duration = Duration::from_secs(60);
 
 /// Creates the channel.
-pub(super) async fn create(parts: &Parts, operation: &Operation) -> Result<Found, Stop> {
+pub(super) async fn create(parts: &Parts, operation: &Operation) -> Result<OperationOutcome, Stop> {
     let Some(name) = &operation.channel_name else {
         return Err(Stop::failed("no_channel_name", "The channel has no name."));
     };
@@ -42,7 +38,7 @@ pub(super) async fn create(parts: &Parts, operation: &Operation) -> Result<Found
         ..channel
     };
     record(&parts.database, &bot.installation, &channel, parts.clock.now()).await?;
-    Ok(Found::Channel {
+    Ok(OperationOutcome::Channel {
         id: channel.id,
         name: channel.name,
         is_private: channel.is_private,

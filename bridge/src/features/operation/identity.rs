@@ -1,21 +1,17 @@
 //! Who a member is in Slack.
 
+use tocsin_client::{Operation, OperationOutcome, SoughtMember};
 use tocsin_entity::kinds::{SlackFeature, SlackMatch};
 use tocsin_slack::{installation::Installation, person::User};
 
 use super::{Stop, bot};
-use crate::{
-    graphql::{Found, Operation, Sought},
-    identity,
-    parts::Parts,
-    workspace::Bot,
-};
+use crate::{identity, parts::Parts, workspace::Bot};
 
 /// Scope without which nobody is found by their e-mail address.
 const BY_EMAIL: &str = "users:read.email";
 
 /// Looks for a member: by their own word, else by their e-mail address.
-pub(super) async fn find(parts: &Parts, operation: &Operation) -> Result<Found, Stop> {
+pub(super) async fn find(parts: &Parts, operation: &Operation) -> Result<OperationOutcome, Stop> {
     let Some(sought) = &operation.member else {
         return Err(Stop::failed("no_such_user", "The user is no member any more."));
     };
@@ -24,14 +20,14 @@ pub(super) async fn find(parts: &Parts, operation: &Operation) -> Result<Found, 
         Some((id, known_by)) => (linked(&bot, sought, id).await?, *known_by),
         None => (by_email(parts, &bot, sought).await?, SlackMatch::Email),
     };
-    Ok(Found::Identity {
+    Ok(OperationOutcome::Identity {
         slack_name: identity::name(&user),
         slack_user_id: user.id,
         known_by,
     })
 }
 
-async fn linked(bot: &Bot, sought: &Sought, id: &str) -> Result<User, Stop> {
+async fn linked(bot: &Bot, sought: &SoughtMember, id: &str) -> Result<User, Stop> {
     let found = bot.workspace.slack.user(id).await;
     let team = &bot.installation.team_name;
     match found {
@@ -54,7 +50,7 @@ async fn linked(bot: &Bot, sought: &Sought, id: &str) -> Result<User, Stop> {
     }
 }
 
-async fn by_email(parts: &Parts, bot: &Bot, sought: &Sought) -> Result<User, Stop> {
+async fn by_email(parts: &Parts, bot: &Bot, sought: &SoughtMember) -> Result<User, Stop> {
     need_scope(&bot.installation)?;
     let (name, email, team) = (&sought.name, &sought.email, &bot.installation.team_name);
     let found = bot.workspace.slack.user_by_email(email).await;

@@ -9,6 +9,7 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
     sea_query::{Expr, OnConflict},
 };
+use tocsin_client::{Operation, OperationOutcome, TestedConnector};
 use tocsin_database::Database;
 use tocsin_entity::{
     id::PostId,
@@ -22,7 +23,6 @@ use tocsin_slack_client::pacer::Place;
 use super::{AGAIN, Stop, bot};
 use crate::{
     connector::Lead,
-    graphql::{Found, Operation, TestedConnector},
     mirror::{content, deliver::delete_if_double},
     pace::Purpose,
     parts::Parts,
@@ -45,7 +45,7 @@ struct Sending<'a> {
 }
 
 /// Sends it, unless it is there.
-pub(super) async fn send(parts: &Parts, operation: &Operation) -> Result<Found, Stop> {
+pub(super) async fn send(parts: &Parts, operation: &Operation) -> Result<OperationOutcome, Stop> {
     let Some(connector) = &operation.connector else {
         return Err(Stop::failed(
             "no_such_connector",
@@ -332,7 +332,7 @@ impl Sending<'_> {
             .map(|_| ())
     }
 
-    async fn found(&self, posted: post::Model) -> Result<Found, Stop> {
+    async fn found(&self, posted: post::Model) -> Result<OperationOutcome, Stop> {
         let ts = posted.ts.unwrap_or_default();
         let slack = &self.bot.workspace.slack;
         let permalink = match slack.permalink(&posted.channel_id, &ts).await {
@@ -342,7 +342,7 @@ impl Sending<'_> {
                 None
             }
         };
-        Ok(Found::Message {
+        Ok(OperationOutcome::Message {
             channel_id: posted.channel_id,
             channel: posted.channel_name,
             ts,

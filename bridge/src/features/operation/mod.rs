@@ -12,6 +12,7 @@ mod message;
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use sea_orm::DbErr;
+use tocsin_client::{ApiError, Known, Operation, OperationFailure, OperationOutcome};
 use tocsin_entity::{id::OperationId, kinds::OperationKind, slack::connector::WORKSPACE_UNUSABLE};
 use tocsin_queue::{JobContext, JobError, jobs::RunSlackOperation};
 use tocsin_slack::error::SlackError;
@@ -20,7 +21,6 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     directory,
     failure::of_api,
-    graphql::{ApiError, Found, Known, Operation, Reason},
     parts::Parts,
     workspace::{Bot, Workspace},
     workspace_sync,
@@ -42,9 +42,9 @@ const MESSAGE_MAX: usize = 2_000;
 #[derive(Debug)]
 enum Stop {
     /// It can't be done.
-    Failed(Reason),
+    Failed(OperationFailure),
     /// It may be done after so long; if that is too late, this is why not.
-    Later(Duration, Reason),
+    Later(Duration, OperationFailure),
 }
 
 impl Stop {
@@ -101,9 +101,9 @@ impl From<DbErr> for Stop {
     }
 }
 
-fn reason(code: &str, message: impl Into<String>) -> Reason {
+fn reason(code: &str, message: impl Into<String>) -> OperationFailure {
     let message: String = message.into();
-    Reason {
+    OperationFailure {
         code: code.to_owned(),
         message: message.chars().take(MESSAGE_MAX).collect(),
     }
@@ -139,7 +139,7 @@ pub(crate) async fn work(
     parts.api.finish_operation(&operation, came).await.map_err(of_api)
 }
 
-async fn run(parts: &Parts, operation: &Operation) -> Result<Found, Stop> {
+async fn run(parts: &Parts, operation: &Operation) -> Result<OperationOutcome, Stop> {
     let kind = match &operation.kind {
         Known::Value(kind) => kind,
         Known::Other(name) => {
@@ -154,7 +154,7 @@ async fn run(parts: &Parts, operation: &Operation) -> Result<Found, Stop> {
         OperationKind::RefreshChannels => {
             let bot = bot(parts, operation).await?;
             let read = directory::read_all(parts, &bot.workspace, &bot.installation).await;
-            read.map(Found::Channels).map_err(|error| match error {
+            read.map(OperationOutcome::Channels).map_err(|error| match error {
                 directory::ReadError::Slack(error) => Stop::of_call(&error),
                 directory::ReadError::Database(error)
                 | directory::ReadError::Follow(directory::FollowError::Database(error)) => error.into(),

@@ -4,26 +4,34 @@ use futures::FutureExt;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, sea_query::Expr};
 use serde_json::Value;
 use time::OffsetDateTime;
+use tocsin_clock::Clock;
+use tocsin_database::Database;
 use tocsin_entity::slack::user::{Column, Entity, Model};
 use tocsin_queue::JobError;
 use tocsin_slack::{envelope::Kind, person::User};
 
 use crate::{
     identity::remember,
-    parts::{Parts, Route},
-    request::{Item, Outcome, Worked},
+    request::{Item, Outcome, Route, Worked},
 };
 
+/// What it takes to hear of people.
+#[derive(Debug)]
+pub(crate) struct People {
+    pub(crate) clock: Clock,
+    pub(crate) database: Database,
+}
+
 /// `user_change`: a name, an address, a deactivation.
-pub(crate) const USER_CHANGED: Route = Route {
+pub(crate) const USER_CHANGED: Route<People> = Route {
     kind: Kind::Event,
     name: "user_change",
-    wanted: |payload| user(payload).is_some(),
-    work: |parts, item| refresh(parts, item).boxed(),
+    wanted: |_, payload| user(payload).is_some(),
+    work: |people, item| refresh(people, item).boxed(),
 };
 
 /// `team_join`: a person who was seen before under this id may have come back.
-pub(crate) const USER_JOINED: Route = Route {
+pub(crate) const USER_JOINED: Route<People> = Route {
     name: "team_join",
     ..USER_CHANGED
 };
@@ -33,42 +41,42 @@ fn user(payload: &Value) -> Option<User> {
 }
 
 /// Only people who have spoken here before are kept: a workspace has many others.
-async fn refresh(parts: &Parts, item: &Item) -> Worked {
+async fn refresh(people: &People, item: &Item) -> Worked {
     let Some(user) = user(&item.payload) else {
         return Ok(Outcome::NotOurs("ignored"));
     };
     let team_id = item.installation.team_id();
     let key = (team_id.to_owned(), user.id.clone());
     let known = Entity::find_by_id(key)
-        .one(parts.database.read())
+        .one(people.database.read())
         .await
         .map_err(JobError::retry)?;
     let Some(known) = known else {
         return Ok(Outcome::NotOurs("not_known_here"));
     };
     if item.installation.may_be_forged() {
-        outdate(parts, &known).await.map_err(JobError::retry)?;
+        outdate(people, &known).await.map_err(JobError::retry)?;
         return Ok(Outcome::Done("refreshed"));
     }
     // The event carries no address where the app may not read it there: then Slack is asked when it next matters.
     let refreshed_at = if known.email.is_some() && user.profile.email.is_none() {
         OffsetDateTime::UNIX_EPOCH
     } else {
-        parts.clock.now()
+        people.clock.now()
     };
-    remember(&parts.database, team_id, &user, refreshed_at)
+    remember(&people.database, team_id, &user, refreshed_at)
         .await
         .map_err(JobError::retry)?;
     Ok(Outcome::Done("refreshed"))
 }
 
 /// Has Slack asked about somebody when they next matter.
-async fn outdate(parts: &Parts, known: &Model) -> Result<(), DbErr> {
+async fn outdate(people: &People, known: &Model) -> Result<(), DbErr> {
     Entity::update_many()
         .col_expr(Column::RefreshedAt, Expr::value(OffsetDateTime::UNIX_EPOCH))
         .filter(Column::TeamId.eq(&known.team_id))
         .filter(Column::SlackUserId.eq(&known.slack_user_id))
-        .exec(parts.database.write())
+        .exec(people.database.write())
         .await
         .map(|_| ())
 }

@@ -12,6 +12,7 @@ use sea_orm::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tocsin_client::Incident;
 use tocsin_entity::{
     id::PostId,
     kinds::{PostKind, PostState},
@@ -25,7 +26,6 @@ use tocsin_slack::{
 
 use super::wake::wake;
 use crate::{
-    graphql::Incident,
     identity,
     installation::AppInstallation,
     links::{Page, key, shown},
@@ -38,7 +38,7 @@ use crate::{
 pub(crate) const ROUTE: Route = Route {
     kind: Kind::Event,
     name: "link_shared",
-    wanted: |payload| Shared::of(payload).is_some(),
+    wanted: |_, payload| Shared::of(payload).is_some(),
     work: |parts, item| shared(parts, item).boxed(),
 };
 
@@ -115,7 +115,7 @@ async fn shared(parts: &Parts, item: &Item) -> Worked {
         return Ok(Outcome::NotOurs("shared_channel"));
     }
     let person = match &shared.user {
-        Some(user) => identity::person(parts, &item.installation, user).await?,
+        Some(user) => identity::person(&parts.identity, &item.installation, user).await?,
         None => None,
     };
     let request_id = item.request_id.as_deref();

@@ -4,6 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use time::OffsetDateTime;
+use tocsin_client::As;
 use tocsin_entity::{
     id::{IncidentId, OrganizationId},
     kinds::{PostKind, PostState},
@@ -13,7 +14,7 @@ use tocsin_queue::JobError;
 use tokio_util::sync::CancellationToken;
 
 use super::wake::wake;
-use crate::{failure::of_api, graphql::As, parts::Parts, store::post_key::OF_POSTMORTEM};
+use crate::{failure::of_api, parts::Parts, store::post_key::OF_POSTMORTEM};
 
 /// How often they are looked at.
 const LOOK: Duration = Duration::from_secs(5);

@@ -5,10 +5,11 @@ use sea_orm::{
     EntityTrait,
     sea_query::{Expr, ExprTrait, OnConflict},
 };
+use tocsin_client::Incident;
 use tocsin_entity::slack::incident::{ActiveModel, Column, Entity};
 use tocsin_queue::{JobError, jobs::ReconcileIncident};
 
-use crate::{graphql::Incident, parts::Parts};
+use crate::parts::Parts;
 
 /// Puts the incident a version behind, and rings. What is shown already stays as it is: posts are known by their keys.
 pub(super) async fn wake(

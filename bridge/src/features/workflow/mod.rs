@@ -23,7 +23,7 @@ use inputs::Executed;
 pub(crate) const ROUTE: Route = Route {
     kind: Kind::Event,
     name: "function_executed",
-    wanted: |payload| Executed::of(payload).is_some(),
+    wanted: |_, payload| Executed::of(payload).is_some(),
     work: |parts, item| executed(parts, item).boxed(),
 };
 

@@ -1,6 +1,10 @@
 //! Triggers the incident that a workflow asks for, in the name of the person whom it names as the reporter.
 
 use serde_json::json;
+use tocsin_client::{
+    As, Known,
+    documents::{ServicesToName, TriggerFromWorkflow, services_to_name, trigger_from_workflow},
+};
 use tocsin_entity::{
     id::{OrganizationId, ServiceId, UserId},
     kinds::{Severity, Urgency},
@@ -14,7 +18,6 @@ use super::{
 use crate::{
     acting,
     failure::of_api,
-    graphql::{As, Known, ServicesToName, TriggerFromWorkflow, services_to_name, trigger_from_workflow},
     identity::{self, Person, Standing},
     notice::Notice,
     parts::Parts,
@@ -131,7 +134,7 @@ async fn reporters<'a>(parts: &Parts, item: &'a Item, inputs: &Inputs) -> Part<V
     };
     let person = person(parts, item, user).await?;
     Ok(
-        match acting::organizations_of(parts, &person, request_id).await? {
+        match acting::organizations_of(&parts.acting, &person, request_id).await? {
             Ok(theirs) => Ok(theirs
                 .into_iter()
                 .map(|(organization, member)| As {
@@ -154,7 +157,7 @@ async fn reporters<'a>(parts: &Parts, item: &'a Item, inputs: &Inputs) -> Part<V
 
 async fn person(parts: &Parts, item: &Item, user: &str) -> Result<Person, JobError> {
     let installation = &item.installation;
-    let found = identity::person(parts, installation, user).await?;
+    let found = identity::person(&parts.identity, installation, user).await?;
     Ok(found.unwrap_or_else(|| Person::unknown(installation, user)))
 }
 
@@ -223,7 +226,9 @@ async fn find_assignee(parts: &Parts, item: &Item, who: As<'_>, assignee: &str) 
     let member = match slack_user(assignee) {
         Some(user) => {
             let person = person(parts, item, user).await?;
-            match identity::standing(parts, organization, &person, item.request_id.as_deref()).await? {
+            match identity::standing(&parts.identity, organization, &person, item.request_id.as_deref())
+                .await?
+            {
                 Standing::Member(member) => Some(member),
                 Standing::Deactivated | Standing::Stranger => None,
             }

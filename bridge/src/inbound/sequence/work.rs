@@ -15,9 +15,9 @@ use super::{
     holds, rows, split,
 };
 use crate::{
+    inbound::Inbound,
     inbound::work::{self, Tried},
     inbox::Verdict,
-    parts::Parts,
 };
 
 /// How long one job works a sequence before it gives the place to others.
@@ -39,10 +39,10 @@ enum Next {
 }
 
 /// Works a sequence. A second run beside another's does nothing.
-pub(in crate::inbound) async fn work(parts: &Arc<Parts>, key: &str) -> Result<(), JobError> {
+pub(in crate::inbound) async fn work(inbound: &Arc<Inbound>, key: &str) -> Result<(), JobError> {
     loop {
-        let (wanted, clock) = (key.to_owned(), parts.clock.clone());
-        let take = parts.lane.write(move |tx| {
+        let (wanted, clock) = (key.to_owned(), inbound.clock.clone());
+        let take = inbound.lane.write(move |tx| {
             let (key, now) = (wanted.clone(), clock.now());
             async move { Turn::take(tx, &key, now).await }.boxed()
         });
@@ -50,18 +50,18 @@ pub(in crate::inbound) async fn work(parts: &Arc<Parts>, key: &str) -> Result<()
         let Some(turn) = take.await.map_err(JobError::retry)? else {
             return Ok(());
         };
-        let worked = work_turn(parts, &turn).await;
+        let worked = work_turn(inbound, &turn).await;
         let held = turn.clone();
-        let let_go = parts.lane.write(move |tx| {
+        let let_go = inbound.lane.write(move |tx| {
             let turn = held.clone();
             async move { turn.let_go(tx).await }.boxed()
         });
         // If that fails the claim ends by itself, and the sweeper rings again.
         let_go.await.map_err(JobError::retry)?;
         match worked? {
-            Next::Held(row) => return ring_at(parts, &row).await,
+            Next::Held(row) => return ring_at(inbound, &row).await,
             Next::More(row) => {
-                parts.queue.ring(&WorkInbox {
+                inbound.queue.ring(&WorkInbox {
                     inbox_id: row.id.to_string(),
                 });
                 return Ok(());
@@ -69,10 +69,10 @@ pub(in crate::inbound) async fn work(parts: &Arc<Parts>, key: &str) -> Result<()
             Next::Lost => return Ok(()),
             // Those who came since and found it claimed have left it to this worker.
             Next::Nothing => {
-                let came = rows::first(&parts.database, key, parts.clock.now())
+                let came = rows::first(&inbound.database, key, inbound.clock.now())
                     .await
                     .map_err(JobError::retry)?;
-                if split(came, parts.clock.now()).now.is_empty() {
+                if split(came, inbound.clock.now()).now.is_empty() {
                     return Ok(());
                 }
             }
@@ -80,11 +80,11 @@ pub(in crate::inbound) async fn work(parts: &Arc<Parts>, key: &str) -> Result<()
     }
 }
 
-async fn ring_at(parts: &Parts, row: &Model) -> Result<(), JobError> {
+async fn ring_at(inbound: &Inbound, row: &Model) -> Result<(), JobError> {
     let job = WorkInbox {
         inbox_id: row.id.to_string(),
     };
-    parts
+    inbound
         .queue
         .push_at(&job, row.due_at)
         .await
@@ -92,55 +92,61 @@ async fn ring_at(parts: &Parts, row: &Model) -> Result<(), JobError> {
 }
 
 /// Works what waits, batch by batch.
-async fn work_turn(parts: &Arc<Parts>, turn: &Turn) -> Result<Next, JobError> {
+async fn work_turn(inbound: &Arc<Inbound>, turn: &Turn) -> Result<Next, JobError> {
     let began = Instant::now();
     loop {
-        let waiting = settled_rows(parts, &turn.key).await.map_err(JobError::retry)?;
-        let split = split(waiting, parts.clock.now());
+        let waiting = settled_rows(inbound, &turn.key).await.map_err(JobError::retry)?;
+        let split = split(waiting, inbound.clock.now());
         let Some(first) = split.now.first() else {
             return Ok(split.held.map_or(Next::Nothing, Next::Held));
         };
         if began.elapsed() > JOB_MAX {
             return Ok(Next::More(first.clone()));
         }
-        if let Some(end) = work_batch(parts, turn, split.now).await? {
+        if let Some(end) = work_batch(inbound, turn, split.now).await? {
             return Ok(end);
         }
     }
 }
 
 /// What waits. Where several came just now, those that come a moment after are waited for.
-async fn settled_rows(parts: &Parts, key: &str) -> Result<Vec<Model>, sea_orm::DbErr> {
-    let waiting = rows::first(&parts.database, key, parts.clock.now()).await?;
+async fn settled_rows(inbound: &Inbound, key: &str) -> Result<Vec<Model>, sea_orm::DbErr> {
+    let waiting = rows::first(&inbound.database, key, inbound.clock.now()).await?;
     let newest = waiting.iter().map(|row| row.received_at).max();
     let Some(newest) = newest.filter(|_| waiting.len() > 1) else {
         return Ok(waiting);
     };
-    let left = (newest + SETTLING - parts.clock.now()).min(SETTLING);
+    let left = (newest + SETTLING - inbound.clock.now()).min(SETTLING);
     if !left.is_positive() {
         return Ok(waiting);
     }
     tokio::time::sleep(left.unsigned_abs()).await;
-    rows::first(&parts.database, key, parts.clock.now()).await
+    rows::first(&inbound.database, key, inbound.clock.now()).await
 }
 
 /// Works some requests, in order, up to one that the others wait for; what ends the work on the sequence.
-async fn work_batch(parts: &Arc<Parts>, turn: &Turn, batch: Vec<Model>) -> Result<Option<Next>, JobError> {
-    if !begin(parts, turn, &batch).await? {
+async fn work_batch(
+    inbound: &Arc<Inbound>,
+    turn: &Turn,
+    batch: Vec<Model>,
+) -> Result<Option<Next>, JobError> {
+    if !begin(inbound, turn, &batch).await? {
         return Ok(Some(Next::Lost));
     }
     let (mut tried, mut settled) = (Vec::new(), rows::Settled::default());
     let mut batch = batch.into_iter();
     for mut row in batch.by_ref() {
         row.attempts += 1;
-        let Some(tried_row) = attempt(parts, turn, &row).await? else {
+        let Some(tried_row) = attempt(inbound, turn, &row).await? else {
             return Ok(Some(Next::Lost));
         };
         settled
             .verdicts
             .push((row.id, row.attempts, tried_row.verdict.clone()));
         let held_until = match &tried_row.verdict {
-            Verdict::Later { due_at, .. } if holds(row.attempts, *due_at, parts.clock.now()) => Some(*due_at),
+            Verdict::Later { due_at, .. } if holds(row.attempts, *due_at, inbound.clock.now()) => {
+                Some(*due_at)
+            }
             Verdict::Later { .. } => {
                 overtaken(&row);
                 None
@@ -154,7 +160,7 @@ async fn work_batch(parts: &Arc<Parts>, turn: &Turn, batch: Vec<Model>) -> Resul
         }
     }
     settled.untried = batch.map(|row| row.id).collect();
-    if !settle(parts, turn, &settled).await? {
+    if !settle(inbound, turn, &settled).await? {
         return Ok(Some(Next::Lost));
     }
     let held = settled.held_until.and_then(|due_at| {
@@ -168,7 +174,7 @@ async fn work_batch(parts: &Arc<Parts>, turn: &Turn, batch: Vec<Model>) -> Resul
     for (number, (row, tried)) in tried.iter().enumerate() {
         // The one that holds up the others is rung for when the sequence is let go.
         let rings = held.is_none() || number < last;
-        work::conclude(parts, row, tried, rings).await;
+        work::conclude(inbound, row, tried, rings).await;
     }
     Ok(held)
 }
@@ -184,10 +190,10 @@ fn overtaken(row: &Model) {
 }
 
 /// Counts a try of each; whether the sequence is still this worker's.
-async fn begin(parts: &Parts, turn: &Turn, batch: &[Model]) -> Result<bool, JobError> {
+async fn begin(inbound: &Inbound, turn: &Turn, batch: &[Model]) -> Result<bool, JobError> {
     let (turn, ids) = (turn.clone(), batch.iter().map(|row| row.id).collect::<Vec<_>>());
-    let clock = parts.clock.clone();
-    let write = parts.lane.write(move |tx| {
+    let clock = inbound.clock.clone();
+    let write = inbound.lane.write(move |tx| {
         let (turn, ids, now) = (turn.clone(), ids.clone(), clock.now());
         async move {
             let holds = turn.prolong(tx, now).await?;
@@ -201,9 +207,9 @@ async fn begin(parts: &Parts, turn: &Turn, batch: &[Model]) -> Result<bool, JobE
     write.await.map_err(JobError::retry)
 }
 
-async fn settle(parts: &Parts, turn: &Turn, settled: &rows::Settled) -> Result<bool, JobError> {
-    let (turn, settled, clock) = (turn.clone(), settled.clone(), parts.clock.clone());
-    let write = parts.lane.write(move |tx| {
+async fn settle(inbound: &Inbound, turn: &Turn, settled: &rows::Settled) -> Result<bool, JobError> {
+    let (turn, settled, clock) = (turn.clone(), settled.clone(), inbound.clock.clone());
+    let write = inbound.lane.write(move |tx| {
         let (turn, settled, now) = (turn.clone(), settled.clone(), clock.now());
         async move { rows::settle(tx, &turn, &settled, now).await }.boxed()
     });
@@ -211,15 +217,15 @@ async fn settle(parts: &Parts, turn: &Turn, settled: &rows::Settled) -> Result<b
 }
 
 /// Tries a request, and keeps the claim alive meanwhile; none where the claim was lost.
-async fn attempt(parts: &Arc<Parts>, turn: &Turn, row: &Model) -> Result<Option<Tried>, JobError> {
-    let trying = AssertUnwindSafe(work::attempt(parts, row, Instant::now())).catch_unwind();
+async fn attempt(inbound: &Arc<Inbound>, turn: &Turn, row: &Model) -> Result<Option<Tried>, JobError> {
+    let trying = AssertUnwindSafe(work::attempt(inbound, row, Instant::now())).catch_unwind();
     let mut trying = std::pin::pin!(trying);
     loop {
         let beat = tokio::time::sleep(HEARTBEAT);
         tokio::select! {
-            tried = &mut trying => return Ok(Some(tried.unwrap_or_else(|_| work::panicked(parts, row)))),
+            tried = &mut trying => return Ok(Some(tried.unwrap_or_else(|_| work::panicked(inbound, row)))),
             () = beat => {
-                let holds = turn.prolong(parts.database.write(), parts.clock.now()).await;
+                let holds = turn.prolong(inbound.database.write(), inbound.clock.now()).await;
                 if !holds.map_err(JobError::retry)? {
                     return Ok(None);
                 }

@@ -9,11 +9,11 @@ use tocsin_slack_client::socket::SocketEnvelope;
 use uuid::Uuid;
 
 use crate::{
+    inbound::Inbound,
     inbound::{
         receive::{Received, receive, receive_event},
         refusal::Refusal,
     },
-    parts::Parts,
     request::Reply,
 };
 
@@ -30,7 +30,7 @@ fn label(kind: &str) -> &'static str {
 
 /// Has a request worked as one over HTTP; what it is acknowledged with, if it is.
 pub(super) async fn take(
-    parts: &Arc<Parts>,
+    inbound: &Arc<Inbound>,
     app: Option<SlackAppId>,
     envelope: SocketEnvelope,
 ) -> Option<String> {
@@ -44,7 +44,7 @@ pub(super) async fn take(
     if envelope.retry_attempt > 0 {
         tracing::debug!(request.id = request_id, "Slack sends an envelope again: {id}");
     }
-    let handled = hand_on(parts, app, envelope, request_id.clone()).await;
+    let handled = hand_on(inbound, app, envelope, request_id.clone()).await;
     let (outcome, ack) = match handled {
         Ok((outcome, Reply::Json(payload))) if takes => {
             (outcome, Some(json!({"envelope_id": id, "payload": payload})))
@@ -75,7 +75,7 @@ pub(super) async fn take(
 }
 
 async fn hand_on(
-    parts: &Arc<Parts>,
+    inbound: &Arc<Inbound>,
     app: Option<SlackAppId>,
     envelope: SocketEnvelope,
     request_id: String,
@@ -85,13 +85,13 @@ async fn hand_on(
         source: SOURCE,
         envelope,
         request_id: request_id.clone(),
-        at: parts.clock.now(),
+        at: inbound.clock.now(),
     };
     match (envelope.kind.as_str(), envelope.payload) {
-        ("events_api", payload) => receive_event(parts, envelope::event_of(payload)?, received).await,
-        ("interactive", payload) => receive(parts, received(envelope::interaction_of(payload)?)).await,
+        ("events_api", payload) => receive_event(inbound, envelope::event_of(payload)?, received).await,
+        ("interactive", payload) => receive(inbound, received(envelope::interaction_of(payload)?)).await,
         ("slash_commands", Value::Object(fields)) => {
-            receive(parts, received(envelope::command_of(fields)?)).await
+            receive(inbound, received(envelope::command_of(fields)?)).await
         }
         ("slash_commands", _) => Err(Malformed::NoCommand.into()),
         (other, _) => {

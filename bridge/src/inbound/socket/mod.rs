@@ -12,34 +12,34 @@ use tocsin_slack_client::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{pace::Limits, parts::Parts};
+use crate::{inbound::Inbound, pace::Limits};
 
 /// Connections that each process keeps for an organisation's own app.
 const OF_AN_APP: u8 = 2;
 
 /// Keeps the connections open until the shutdown, of the server's app and of the organisations'. Without an app-level token there is nothing to do.
-pub(crate) async fn run(parts: &Arc<Parts>, shutdown: CancellationToken) {
+pub(crate) async fn run(inbound: &Arc<Inbound>, shutdown: CancellationToken) {
     socket::describe();
     let own = async {
-        if let Some(socket) = parts.config.slack.socket.clone() {
-            keep(Arc::clone(parts), None, socket, shutdown.clone()).await;
+        if let Some(socket) = inbound.slack.socket.clone() {
+            keep(Arc::clone(inbound), None, socket, shutdown.clone()).await;
         }
     };
-    tokio::join!(own, follow_apps(parts, shutdown.clone()));
+    tokio::join!(own, follow_apps(inbound, shutdown.clone()));
 }
 
 /// Keeps the connections of the apps that organisations have made known, each until it is changed or forgotten.
-async fn follow_apps(parts: &Arc<Parts>, shutdown: CancellationToken) {
-    let mut changed = parts.apps.subscribe();
+async fn follow_apps(inbound: &Arc<Inbound>, shutdown: CancellationToken) {
+    let mut changed = inbound.apps.subscribe();
     let (tracker, mut kept) = (TaskTracker::new(), BTreeMap::new());
     loop {
         changed.mark_unchanged();
-        let apps = parts.apps.all();
+        let apps = inbound.apps.all();
         kept.retain(|key: &(SlackAppId, i64), until: &mut CancellationToken| {
             let stays = apps.iter().any(|app| (app.id, app.version) == *key);
             if !stays {
                 until.cancel();
-                parts.socket_trouble.set(Some(key.0), None);
+                inbound.socket_trouble.set(Some(key.0), None);
             }
             stays
         });
@@ -48,7 +48,7 @@ async fn follow_apps(parts: &Arc<Parts>, shutdown: CancellationToken) {
             kept.entry((app.id, app.version)).or_insert_with(|| {
                 let until = shutdown.child_token();
                 let socket = SocketConfig::new(token, OF_AN_APP);
-                tracker.spawn(keep(Arc::clone(parts), Some(app.id), socket, until.clone()));
+                tracker.spawn(keep(Arc::clone(inbound), Some(app.id), socket, until.clone()));
                 until
             });
         }
@@ -62,16 +62,21 @@ async fn follow_apps(parts: &Arc<Parts>, shutdown: CancellationToken) {
 }
 
 /// Keeps the connections of one app.
-async fn keep(parts: Arc<Parts>, app: Option<SlackAppId>, config: SocketConfig, shutdown: CancellationToken) {
-    let (workers, troubles) = (Arc::clone(&parts), parts.socket_trouble.clone());
+async fn keep(
+    inbound: Arc<Inbound>,
+    app: Option<SlackAppId>,
+    config: SocketConfig,
+    shutdown: CancellationToken,
+) {
+    let (workers, troubles) = (Arc::clone(&inbound), inbound.socket_trouble.clone());
     let handler: Handler = Arc::new(move |envelope| {
-        let parts = Arc::clone(&workers);
-        async move { envelopes::take(&parts, app, envelope).await }.boxed()
+        let inbound = Arc::clone(&workers);
+        async move { envelopes::take(&inbound, app, envelope).await }.boxed()
     });
     let report: Report = Arc::new(move |trouble| troubles.set(app, trouble));
     let mode = SocketMode {
-        http: parts.http.clone(),
-        pacer: pacer(&parts),
+        http: inbound.http.clone(),
+        pacer: pacer(&inbound),
         config,
         handler,
         report,
@@ -80,7 +85,7 @@ async fn keep(parts: Arc<Parts>, app: Option<SlackAppId>, config: SocketConfig, 
 }
 
 /// The pace of asking for connections, of all apps together.
-fn pacer(parts: &Parts) -> Arc<dyn Pacer> {
-    let (database, clock) = (parts.database.clone(), parts.clock.clone());
-    Arc::new(Limits::new(database, clock, parts.config.slack.pace, "app"))
+fn pacer(inbound: &Inbound) -> Arc<dyn Pacer> {
+    let (database, clock) = (inbound.database.clone(), inbound.clock.clone());
+    Arc::new(Limits::new(database, clock, inbound.slack.pace, "app"))
 }

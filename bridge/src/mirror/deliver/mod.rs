@@ -262,7 +262,7 @@ impl Delivery<'_> {
         let Some(email) = &wanted.author_email else {
             return Ok(Cow::Borrowed(message));
         };
-        let icon_url = identity::face(self.parts, bot, email).await?;
+        let icon_url = identity::face(&self.parts.identity, bot, email).await?;
         Ok(Cow::Owned(Message {
             icon_url,
             ..message.clone()

@@ -7,6 +7,7 @@ use sea_orm::{
     EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter, Statement,
 };
 use time::OffsetDateTime;
+use tocsin_client::Incident;
 use tocsin_entity::{
     id::{ConnectorId, DigestId, OrganizationId, PostId},
     kinds::{PostKind, PostState},
@@ -15,7 +16,6 @@ use tocsin_entity::{
 
 use super::content::LINES_MAX;
 use crate::{
-    graphql::Incident,
     mirror::{content, deliver::Delivery, desired::Destination},
     parts::Parts,
     store::{fence::Fence, posts},

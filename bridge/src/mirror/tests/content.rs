@@ -4,18 +4,16 @@ use insta::assert_json_snapshot;
 use proptest::prelude::*;
 use serde_json::Value;
 use time::macros::datetime;
+use tocsin_client::{Entry, Incident, Known};
 use tocsin_entity::kinds::{EntryKind, Urgency};
 
 use super::fixtures::{acknowledged, entry, incident, postmortem, resolved, tag};
-use crate::{
-    graphql::{Entry, Incident, Known},
-    mirror::{
-        buttons,
-        content::{Controls, LINE_MAX, line, reply, root},
-        digest,
-        footer::{footer, last_act},
-        preview,
-    },
+use crate::mirror::{
+    buttons,
+    content::{Controls, LINE_MAX, line, reply, root},
+    digest,
+    footer::{footer, last_act},
+    preview,
 };
 
 /// What tries to be more than text.
@@ -293,7 +291,7 @@ proptest! {
             url,
             ..incident()
         };
-        let author = crate::graphql::Author { name, email: None };
+        let author = tocsin_client::Author { name, email: None };
         let comment = Entry { body_markdown: Some(description), author: Some(author), ..entry(2, EntryKind::Comment) };
         let updated = Entry { changes: vec![title], ..entry(3, EntryKind::Updated) };
         for message in [root(&incident, Controls::default(), None), reply(&incident, &comment, false, false), reply(&incident, &updated, true, true)] {

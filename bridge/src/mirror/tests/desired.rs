@@ -1,14 +1,12 @@
 //! What ought to be in Slack.
 
+use tocsin_client::{Appearance, Entry};
 use tocsin_entity::kinds::{ConnectorEvent, EntryKind, PostKind};
 
 use super::fixtures::{acknowledged, destination, entry, incident};
-use crate::{
-    graphql::{Appearance, Entry},
-    mirror::{
-        content::Controls,
-        desired::{Content, Destination, Subject, Voice, Wanted, desired, orphaned},
-    },
+use crate::mirror::{
+    content::Controls,
+    desired::{Content, Destination, Subject, Voice, Wanted, desired, orphaned},
 };
 
 fn kinds(wanted: &[Wanted]) -> Vec<(PostKind, String)> {

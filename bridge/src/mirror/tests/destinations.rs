@@ -7,6 +7,7 @@ use std::{
 
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 use time::OffsetDateTime;
+use tocsin_client::{Appearance, Connector, Known};
 use tocsin_entity::{
     id::{ConnectorId, DigestId, WorkspaceId},
     kinds::{PostState, ReplyMode},
@@ -23,7 +24,6 @@ use super::{
 use crate::{
     config::Pace,
     connector::Connectors,
-    graphql::{Appearance, Connector, Known},
     mirror::{
         content::Controls,
         desired::{Subject, Wanted},

@@ -2,19 +2,17 @@
 
 use proptest::prelude::*;
 use time::macros::datetime;
+use tocsin_client::{Entry, Incident, Known};
 use tocsin_entity::{
     kinds::{EntryKind, IncidentStatus, PostState},
     slack::post,
 };
 
 use super::fixtures::{destination, entry, incident};
-use crate::{
-    graphql::{Entry, Incident, Known},
-    mirror::{
-        content::Controls,
-        desired::{Subject, Wanted, desired},
-        diff::{Standing, Step, diff, standing},
-    },
+use crate::mirror::{
+    content::Controls,
+    desired::{Subject, Wanted, desired},
+    diff::{Standing, Step, diff, standing},
 };
 
 fn record(wanted: &Wanted) -> post::Model {

@@ -1,16 +1,14 @@
 //! An incident to look at.
 
 use time::macros::datetime;
+use tocsin_client::{Author, Entry, Incident, Known, Postmortem, Tag};
 use tocsin_entity::{
     id::{ConnectorId, IncidentId, OrganizationId, TimelineEntryId},
     kinds::{EntryKind, IncidentStatus, PostmortemStatus, Severity, Source, Urgency},
 };
 use uuid::Uuid;
 
-use crate::{
-    graphql::{Author, Entry, Incident, Known, Postmortem, Tag},
-    mirror::desired::{Destination, Voice},
-};
+use crate::mirror::desired::{Destination, Voice};
 
 fn uuid(number: u128) -> Uuid {
     Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0000 + number)

@@ -13,6 +13,7 @@ use std::{
 };
 
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use tocsin_client::As;
 use tocsin_entity::{
     id::IncidentId,
     kinds::{PostKind, PostState, SlackFeature},
@@ -24,7 +25,6 @@ use tokio_util::sync::CancellationToken;
 use super::memory;
 use crate::{
     failure::{of_api, told},
-    graphql::As,
     parts::Parts,
 };
 

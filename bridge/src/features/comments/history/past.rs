@@ -1,14 +1,11 @@
 //! What the timeline says of a channel's threads: which messages are comments, and when the sync was muted.
 
 use time::OffsetDateTime;
+use tocsin_client::{As, Entry};
 use tocsin_entity::{kinds::EntryKind, slack::post};
 use tocsin_queue::JobError;
 
-use crate::{
-    failure::of_api,
-    graphql::{As, Entry},
-    parts::Parts,
-};
+use crate::{failure::of_api, parts::Parts};
 
 /// How long a comment must have been one before its message is missed: Slack may show a thread a moment late.
 const SETTLED: time::Duration = time::Duration::minutes(1);

@@ -14,7 +14,8 @@ use tocsin_slack::{
     timestamp::said_at,
 };
 
-use super::{OLDEST, PAUSE, Threads, past::Past, threaded};
+use super::{super::told, OLDEST, PAUSE, Threads, past::Past, threaded};
+
 use crate::{
     inbox::{self, Stored},
     installation::InstallationKey,
@@ -200,7 +201,7 @@ async fn store(parts: &Arc<Parts>, of: &post::Model, news: &[Envelope]) -> Resul
     let news: Vec<_> = news
         .iter()
         .map(|envelope| {
-            let place = parts.registry.place(envelope);
+            let place = told::place(&envelope.payload);
             (envelope.clone(), place, InboxId::new().to_string())
         })
         .collect();

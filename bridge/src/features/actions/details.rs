@@ -3,8 +3,29 @@
 use tocsin_message::{blocks, mrkdwn::Mrkdwn};
 use tocsin_slack::{inputs::divider, view::View};
 
-use super::{Dialog, Subject};
+use super::{
+    dialog::{Dialog, DialogData, Subject},
+    incident_action::{ActionTrigger, Element, IncidentAction},
+};
 use crate::mirror::content;
+
+/// Shows the incident.
+pub(crate) const DETAILS: IncidentAction = IncidentAction {
+    verb: "see",
+    triggers: &[ActionTrigger::opens(Element::Choice("view"), DIALOG)],
+    dialog: Some(DIALOG),
+    typed: None,
+};
+
+/// To read, with nothing to submit.
+const DIALOG: &Dialog = &Dialog {
+    callback_id: "details",
+    title: "Incident",
+    data: DialogData::Timeline,
+    is_for_open: false,
+    view: |subject, _, _| view(subject),
+    read: None,
+};
 
 /// Entries of the timeline that are shown, the newest first.
 const ENTRIES: usize = 10;
@@ -12,16 +33,13 @@ const ENTRIES: usize = 10;
 /// Characters of a description.
 const DESCRIPTION_MAX: usize = 2_500;
 
-pub(super) fn view(subject: &Subject<'_>) -> View {
+fn view(subject: &Subject<'_>) -> View {
     let incident = subject.incident;
     let description = content::description(incident, DESCRIPTION_MAX);
-    let mut view = View::modal(
-        Dialog::Details.callback_id(),
-        &format!("Incident #{}", incident.number),
-    )
-    .close("Close")
-    .block(blocks::section(content::title(incident)))
-    .block(blocks::fields(content::facts(incident)));
+    let mut view = View::modal(DIALOG.callback_id, &format!("Incident #{}", incident.number))
+        .close("Close")
+        .block(blocks::section(content::title(incident)))
+        .block(blocks::fields(content::facts(incident)));
     if !incident.assignees.is_empty() {
         let assignees = Mrkdwn::text(&incident.assignees.join(", "));
         view = view.block(blocks::context(Mrkdwn::own("Assigned to ").and(&assignees)));

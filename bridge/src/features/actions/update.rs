@@ -1,14 +1,43 @@
 //! How urgent and how severe the incident is.
 
+use futures::{FutureExt, future::BoxFuture};
 use serde_json::Value;
-use tocsin_entity::kinds::{Severity, Urgency};
+use tocsin_client::{
+    ApiClient, As, Known,
+    documents::{UpdateIncident, update_incident},
+};
+use tocsin_entity::{
+    id::IncidentId,
+    kinds::{Severity, Urgency},
+};
+use tocsin_queue::JobError;
 use tocsin_slack::{
     inputs::{input, option, static_select},
     view::View,
 };
 
-use super::{Dialog, Meta, Values, form, known};
-use crate::{acting::Change, graphql::Incident};
+use super::{
+    dialog::{Dialog, DialogData, Meta, Subject, Values, form, known},
+    incident_action::{ActionTrigger, Element, IncidentAction},
+};
+use crate::acting::{ActionMutation, MutationAnswer, mutate};
+
+/// Changes urgency and severity.
+pub(crate) const UPDATE: IncidentAction = IncidentAction {
+    verb: "change",
+    triggers: &[ActionTrigger::opens(Element::Choice("urgency_severity"), DIALOG)],
+    dialog: Some(DIALOG),
+    typed: None,
+};
+
+const DIALOG: &Dialog = &Dialog {
+    callback_id: "urgency_severity",
+    title: "Urgency and severity",
+    data: DialogData::Incident,
+    is_for_open: false,
+    view: |subject, meta, _| view(subject, meta),
+    read: Some(|values, meta, _| Ok(Box::new(read(values, meta)))),
+};
 
 const URGENCY: &str = "urgency";
 const SEVERITY: &str = "severity";
@@ -35,7 +64,8 @@ fn severity_option((severity, text): (Severity, &str)) -> Value {
     option(text, severity.as_str())
 }
 
-pub(super) fn view(incident: &Incident, meta: &Meta) -> View {
+fn view(subject: &Subject<'_>, meta: &Meta) -> View {
+    let incident = subject.incident;
     let (urgency, severity) = (
         known(&incident.urgency),
         incident.severity.as_ref().and_then(known),
@@ -57,14 +87,14 @@ pub(super) fn view(incident: &Incident, meta: &Meta) -> View {
     let severities = SEVERITIES.into_iter().map(severity_option).collect();
     let urgencies = static_select(URGENCY, "Urgency", urgencies, urgency_now.as_ref());
     let severities = static_select(SEVERITY, "None", severities, severity_now.as_ref());
-    form(Dialog::UrgencySeverity, incident, &meta)
+    form(DIALOG, incident, &meta)
         .submit("Change")
         .block(input("Urgency", URGENCY, urgencies, true))
         .block(input("Severity", SEVERITY, severities, true))
 }
 
 /// Only what differs from what the dialog showed: somebody else may have changed the rest meanwhile.
-pub(super) fn read(values: Values<'_>, meta: &Meta) -> Change {
+fn read(values: Values<'_>, meta: &Meta) -> Update {
     let urgency = values.chosen(URGENCY).and_then(|name| {
         let mut all = URGENCIES.into_iter().map(|(urgency, _)| urgency);
         all.find(|urgency| urgency.as_str() == name)
@@ -73,8 +103,44 @@ pub(super) fn read(values: Values<'_>, meta: &Meta) -> Change {
         let mut all = SEVERITIES.into_iter().map(|(severity, _)| severity);
         all.find(|severity| severity.as_str() == name)
     });
-    Change::Update {
+    Update {
         urgency: urgency.filter(|urgency| meta.urgency != Some(*urgency)),
         severity: severity.filter(|severity| meta.severity != Some(*severity)),
+    }
+}
+
+/// What is none stays as it is.
+#[derive(Debug)]
+struct Update {
+    urgency: Option<Urgency>,
+    severity: Option<Severity>,
+}
+
+impl ActionMutation for Update {
+    fn make<'a>(
+        &'a self,
+        api: &'a ApiClient,
+        who: As<'a>,
+        incident: IncidentId,
+        key: String,
+    ) -> BoxFuture<'a, Result<MutationAnswer, JobError>> {
+        async move {
+            mutate!(
+                api,
+                who,
+                UpdateIncident,
+                update_incident,
+                UpdateIncidentInput {
+                    id: incident.to_string(),
+                    title: None,
+                    description_markdown: None,
+                    urgency: self.urgency.map(Known::Value),
+                    severity: self.severity.map(Known::Value),
+                    tags: None,
+                    idempotency_key: Some(key),
+                }
+            )
+        }
+        .boxed()
     }
 }

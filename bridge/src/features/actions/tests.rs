@@ -3,31 +3,26 @@
 use insta::assert_json_snapshot;
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime, macros::datetime};
-use tocsin_client::MemberChoice;
+use tocsin_client::{Entry, Incident, Known, MemberChoice};
 use tocsin_entity::{
     id::UserId,
     kinds::{EntryKind, Severity, Urgency},
 };
 use uuid::Uuid;
 
-use super::{Dialog, Meta, Subject, Wrong, loading, options, read, refusal, submitted, told, view};
+use super::{
+    DETAILS, IncidentAction, NOTE, REASSIGN, RESOLVE, SNOOZE, UPDATE,
+    dialog::{Meta, Subject, Wrong, loading, refusal, submitted, told},
+    people::options,
+};
 use crate::{
-    acting::Change,
-    graphql::{Entry, Incident, Known},
     mirror::tests::fixtures::{acknowledged, entry, incident},
     notice::Notice,
 };
 
 const NOW: OffsetDateTime = datetime!(2026-11-20 22:36:07 UTC);
 
-const DIALOGS: [Dialog; 6] = [
-    Dialog::Resolve,
-    Dialog::Note,
-    Dialog::Reassign,
-    Dialog::Snooze,
-    Dialog::UrgencySeverity,
-    Dialog::Details,
-];
+const WITH_DIALOGS: [&IncidentAction; 6] = [&RESOLVE, &NOTE, &REASSIGN, &SNOOZE, &UPDATE, &DETAILS];
 
 fn meta() -> Meta {
     let incident = incident();
@@ -49,13 +44,19 @@ fn candidate(number: u128, name: &str) -> MemberChoice {
     }
 }
 
-fn shown(dialog: Dialog, incident: &Incident, assignees: &[MemberChoice], entries: &[Entry]) -> Value {
+fn shown(
+    action: &IncidentAction,
+    incident: &Incident,
+    assignees: &[MemberChoice],
+    entries: &[Entry],
+) -> Value {
     let subject = Subject {
         incident,
         assignees,
         entries,
     };
-    view(dialog, &subject, &meta(), NOW).json().clone()
+    let dialog = action.dialog.expect("a dialog");
+    (dialog.view)(&subject, &meta(), NOW).json().clone()
 }
 
 #[test]
@@ -67,18 +68,20 @@ fn every_dialog_as_it_is_shown() {
             ..entry(2, EntryKind::Comment)
         },
     ];
-    for dialog in DIALOGS {
-        let view = shown(dialog, &acknowledged(), &[candidate(1, "Alice Archer")], &entries);
-        assert_json_snapshot!(dialog.callback_id(), view);
+    for action in WITH_DIALOGS {
+        let view = shown(action, &acknowledged(), &[candidate(1, "Alice Archer")], &entries);
+        let dialog = action.dialog.expect("a dialog");
+        assert_json_snapshot!(dialog.callback_id, view);
     }
 }
 
 #[test]
 fn what_is_shown_where_there_is_nothing_to_fill_in() {
     let by = Some("Bob <!here>".to_owned());
+    let dialog = RESOLVE.dialog.expect("a dialog");
     assert_json_snapshot!([
-        loading(Dialog::Resolve).json(),
-        refusal(Dialog::Resolve, &Notice::AlreadyResolved { by }).json(),
+        loading(dialog).json(),
+        refusal(&RESOLVE, dialog, &Notice::AlreadyResolved { by }).json(),
         told("Nothing (CODE).").json(),
     ]);
 }
@@ -103,8 +106,8 @@ fn whatever_an_incident_says_its_dialogs_keep_slacks_limits() {
             ..entry(version, EntryKind::Updated)
         })
         .collect();
-    for dialog in DIALOGS {
-        keeps_limits(&shown(dialog, &incident, &people[..50], &entries));
+    for action in WITH_DIALOGS {
+        keeps_limits(&shown(action, &incident, &people[..50], &entries));
     }
     let answer = options(&people);
     assert_eq!(answer["options"].as_array().map(Vec::len), Some(100));
@@ -155,15 +158,26 @@ fn submission(values: &Value) -> Value {
         "state": {"values": values}}})
 }
 
-fn asked(dialog: Dialog, values: &Value) -> Result<Change, Vec<Wrong>> {
-    read(dialog, &meta(), &submission(values), NOW)
+/// The mutation that is asked for, as it is logged.
+fn asked_with(action: &IncidentAction, meta: &Meta, values: &Value) -> Result<String, Vec<Wrong>> {
+    let dialog = action.dialog.expect("a dialog");
+    let read = dialog.read(meta, &submission(values), NOW);
+    read.map(|mutation| format!("{mutation:?}"))
+}
+
+fn asked(action: &IncidentAction, values: &Value) -> Result<String, Vec<Wrong>> {
+    asked_with(action, &meta(), values)
 }
 
 #[test]
 fn what_a_dialog_carries_comes_back() {
+    let submitted = |payload: &Value| {
+        let (action, dialog, meta) = submitted(&WITH_DIALOGS, payload)?;
+        Some((action.verb, dialog.callback_id, meta))
+    };
     assert_eq!(
         submitted(&submission(&json!({}))),
-        Some((Dialog::Resolve, meta()))
+        Some(("resolve", "resolve", meta()))
     );
     for (place, value) in [
         ("callback_id", json!("details")),
@@ -179,27 +193,20 @@ fn what_a_dialog_carries_comes_back() {
 #[test]
 fn a_note_is_what_was_written_and_nothing_is_no_note() {
     let written = |text: &str| json!({"note": {"note": {"type": "plain_text_input", "value": text}}});
-    let note = |note: Option<&str>| {
-        Ok(Change::Resolve {
-            note: note.map(str::to_owned),
-        })
-    };
+    let note = |note: Option<&str>| Ok(format!("Resolve {{ note: {note:?} }}"));
     assert_eq!(
-        asked(Dialog::Resolve, &written(" Rolled back. ")),
+        asked(&RESOLVE, &written(" Rolled back. ")),
         note(Some("Rolled back."))
     );
-    assert_eq!(asked(Dialog::Resolve, &written(" \n")), note(None));
+    assert_eq!(asked(&RESOLVE, &written(" \n")), note(None));
     assert_eq!(
-        asked(Dialog::Resolve, &json!({"note": {"note": {"value": null}}})),
+        asked(&RESOLVE, &json!({"note": {"note": {"value": null}}})),
         note(None)
     );
-    let comment = Change::Comment {
-        markdown: "on it".to_owned(),
-        external_ref: None,
-    };
-    assert_eq!(asked(Dialog::Note, &written("on it")), Ok(comment));
+    let comment = "Comment { markdown: \"on it\", external_ref: None }".to_owned();
+    assert_eq!(asked(&NOTE, &written("on it")), Ok(comment));
     assert_eq!(
-        asked(Dialog::Note, &written(" \n ")),
+        asked(&NOTE, &written(" \n ")),
         Err(vec![("note", "Write something: the note is empty.")])
     );
 }
@@ -211,40 +218,34 @@ fn assignees_are_who_was_chosen() {
         json!({"assignees": {"assignees": {"type": "multi_external_select", "selected_options": options}}})
     };
     let people = [UserId(Uuid::from_u128(1)), UserId(Uuid::from_u128(2))];
+    let reassign = |people: &[UserId]| Ok(format!("Reassign {{ assignees: {people:?} }}"));
     assert_eq!(
-        asked(Dialog::Reassign, &chosen(&people.map(|id| id.to_string()))),
-        Ok(Change::Reassign {
-            assignees: people.to_vec()
-        })
+        asked(&REASSIGN, &chosen(&people.map(|id| id.to_string()))),
+        reassign(&people)
     );
-    assert_eq!(
-        asked(Dialog::Reassign, &chosen(&[])),
-        Ok(Change::Reassign {
-            assignees: Vec::new()
-        })
-    );
-    assert!(asked(Dialog::Reassign, &chosen(&["inc_1".to_owned()])).is_err());
+    assert_eq!(asked(&REASSIGN, &chosen(&[])), reassign(&[]));
+    assert!(asked(&REASSIGN, &chosen(&["inc_1".to_owned()])).is_err());
     let many: Vec<_> = (0..51)
         .map(|number| UserId(Uuid::from_u128(number)).to_string())
         .collect();
-    assert!(asked(Dialog::Reassign, &chosen(&many)).is_err());
+    assert!(asked(&REASSIGN, &chosen(&many)).is_err());
 }
 
 #[test]
 fn a_rest_lies_ahead_and_lasts_thirty_days_at_the_most() {
     let until = |at: OffsetDateTime| {
         asked(
-            Dialog::Snooze,
+            &SNOOZE,
             &json!({"until": {"until": {"selected_date_time": at.unix_timestamp()}}, "minutes": {"minutes": {"value": null}}}),
         )
     };
     let minutes = |text: &str| {
         asked(
-            Dialog::Snooze,
+            &SNOOZE,
             &json!({"until": {"until": {"selected_date_time": 1}}, "minutes": {"minutes": {"value": text}}}),
         )
     };
-    let rest = |until| Ok(Change::Snooze { until });
+    let rest = |until: OffsetDateTime| Ok(format!("Snooze {{ until: {until:?} }}"));
     assert_eq!(until(NOW + Duration::days(30)), rest(NOW + Duration::days(30)));
     assert_eq!(
         until(NOW),
@@ -261,7 +262,7 @@ fn a_rest_lies_ahead_and_lasts_thirty_days_at_the_most() {
         assert_eq!(wrong[0].0, "minutes");
     }
     assert_eq!(
-        asked(Dialog::Snooze, &json!({})),
+        asked(&SNOOZE, &json!({})),
         Err(vec![("until", "Choose a time, or write how many minutes.")])
     );
 }
@@ -276,9 +277,13 @@ fn only_what_is_chosen_anew_is_changed() {
     let chosen = |urgency: &str, severity: &str| {
         let values = json!({"urgency": {"urgency": {"selected_option": {"value": urgency}}},
             "severity": {"severity": {"selected_option": {"value": severity}}}});
-        read(Dialog::UrgencySeverity, &meta, &submission(&values), NOW)
+        asked_with(&UPDATE, &meta, &values)
     };
-    let update = |urgency, severity| Ok(Change::Update { urgency, severity });
+    let update = |urgency: Option<Urgency>, severity: Option<Severity>| {
+        Ok(format!(
+            "Update {{ urgency: {urgency:?}, severity: {severity:?} }}"
+        ))
+    };
     assert_eq!(chosen("HIGH", "SEV2"), update(None, None));
     assert_eq!(chosen("LOW", "SEV2"), update(Some(Urgency::Low), None));
     assert_eq!(chosen("HIGH", "SEV1"), update(None, Some(Severity::Sev1)));

@@ -1,0 +1,76 @@
+//! The mutations by which people change an incident from Slack.
+
+use futures::future::BoxFuture;
+use tocsin_client::{ApiClient, As, Known, Member};
+use tocsin_entity::{id::IncidentId, kinds::IncidentStatus};
+use tocsin_queue::JobError;
+
+use crate::notice::Notice;
+
+/// A change of one incident that a person has asked for, in all that it takes.
+pub(crate) trait ActionMutation: std::fmt::Debug + Send + Sync {
+    /// Makes it as `who`. The key makes it the same one when it is repeated.
+    fn make<'a>(
+        &'a self,
+        api: &'a ApiClient,
+        who: As<'a>,
+        incident: IncidentId,
+        key: String,
+    ) -> BoxFuture<'a, Result<MutationAnswer, JobError>>;
+
+    /// Why the member need not even try.
+    fn refusal(&self, _member: &Member) -> Option<Notice> {
+        None
+    }
+
+    /// What the member is told if somebody else was faster: then it was a no-op.
+    fn overtaken(&self, _member: &Member, _outcome: &ActionOutcome) -> Option<Notice> {
+        None
+    }
+}
+
+/// The incident after a change.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ActionOutcome {
+    pub(crate) number: i64,
+    pub(crate) title: String,
+    pub(crate) url: String,
+    pub(crate) status: Known<IncidentStatus>,
+    /// By id and name.
+    pub(crate) acknowledged_by: Option<(String, String)>,
+    /// By id and name.
+    pub(crate) resolved_by: Option<(String, String)>,
+}
+
+/// What a mutation answered.
+pub(crate) enum MutationAnswer {
+    Done(ActionOutcome),
+    Refused { code: String, message: String },
+}
+
+/// Executes a mutation. Each document has types of its own for the same input and the same answer.
+macro_rules! mutate {
+    ($api:expr, $who:expr, $Document:ident, $module:ident, $Input:ident { $($fields:tt)* }) => {{
+        let input = $module::$Input { $($fields)* };
+        let answer = $api.execute::<$Document>($who, $module::Variables { input }).await;
+        let payload = answer.map_err($crate::failure::of_api)?.$module;
+        match (payload.user_errors.into_iter().next(), payload.incident) {
+            (Some(error), _) => Ok($crate::acting::MutationAnswer::Refused {
+                code: error.code,
+                message: error.message,
+            }),
+            (None, Some(incident)) => Ok($crate::acting::MutationAnswer::Done($crate::acting::ActionOutcome {
+                number: incident.number,
+                title: incident.title,
+                url: incident.url,
+                status: incident.status,
+                acknowledged_by: incident.acknowledged_by.map(|user| (user.id, user.name)),
+                resolved_by: incident.resolved_by.map(|user| (user.id, user.name)),
+            })),
+            (None, None) => Err(::tocsin_queue::JobError::retry(
+                "the API answered neither an incident nor an error",
+            )),
+        }
+    }};
+}
+pub(crate) use mutate;

@@ -1,0 +1,36 @@
+//! Why nothing was done.
+
+use tocsin_message::mrkdwn::Mrkdwn;
+
+use super::texts;
+use crate::{grammar::usage::Usage, notice::Notice};
+
+/// Why nothing was done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    Notice(Notice),
+    /// In words of its own, with what it is counted as.
+    Words(&'static str, Mrkdwn),
+}
+
+impl Refusal {
+    pub(crate) fn outcome(&self) -> &'static str {
+        match self {
+            Self::Notice(notice) => notice.outcome(),
+            Self::Words(outcome, _) => outcome,
+        }
+    }
+
+    pub(crate) fn text(&self, usage: &Usage) -> String {
+        match self {
+            Self::Notice(notice) => texts::refused(notice, usage),
+            Self::Words(_, text) => text.as_str().to_owned(),
+        }
+    }
+}
+
+impl From<Notice> for Refusal {
+    fn from(notice: Notice) -> Self {
+        Self::Notice(notice)
+    }
+}

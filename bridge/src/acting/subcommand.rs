@@ -1,0 +1,325 @@
+//! The subcommands of the slash command: how each is called, and who answers and works it. Features register them.
+
+use std::sync::Arc;
+
+use futures::{FutureExt, future::BoxFuture};
+use tocsin_queue::JobError;
+
+use super::Acting;
+use super::{
+    texts,
+    typed::Typed,
+    typed_action::{Done, TypedAction, by_number},
+};
+use crate::{
+    grammar::{
+        mention::addressed,
+        usage::{HELP, Usage, close_to},
+        words::{first_word, numbered},
+    },
+    notice::Notice,
+    request::{Answer, Ask, Item, Outcome, Reply, Worked},
+};
+
+/// What is said of a number that is not there.
+pub(crate) const NEEDS_NUMBER: &str = "it needs the incident's number";
+
+/// A subcommand, and how it is answered and worked with the services `S`. What follows its name is the last argument of each.
+pub(crate) struct Subcommand<S: 'static> {
+    pub(crate) usage: &'static Usage,
+    /// What is wrong with what follows its name.
+    pub(crate) check: fn(&str) -> Result<(), String>,
+    pub(crate) run: Run<S>,
+}
+
+/// Answers a subcommand within Slack's three seconds.
+pub(crate) type AnswerSubcommand<S> =
+    for<'a> fn(&'a S, &'a Ask, &'a Typed, &'a str) -> BoxFuture<'a, Result<Answer, JobError>>;
+
+/// Works a subcommand that was stored.
+pub(crate) type WorkSubcommand<S> = for<'a> fn(&'a S, &'a Item, &'a Typed, &'a str) -> BoxFuture<'a, Worked>;
+
+/// How a subcommand is done.
+pub(crate) enum Run<S: 'static> {
+    /// It only reads.
+    Read(AnswerSubcommand<S>),
+    /// It changes something: it is stored, and worked after.
+    Write(WorkSubcommand<S>),
+    /// The answer asks for what is missing, or has it stored.
+    Ask(AnswerSubcommand<S>, WorkSubcommand<S>),
+}
+
+/// A subcommand with its services.
+trait RunSubcommand: Send + Sync {
+    fn check(&self, rest: &str) -> Result<(), String>;
+
+    fn answer<'a>(
+        &'a self,
+        ask: &'a Ask,
+        typed: &'a Typed,
+        rest: &'a str,
+    ) -> BoxFuture<'a, Result<Answer, JobError>>;
+
+    fn work<'a>(&'a self, item: &'a Item, typed: &'a Typed, rest: &'a str) -> BoxFuture<'a, Worked>;
+}
+
+struct Bound<S: 'static> {
+    services: Arc<S>,
+    subcommand: &'static Subcommand<S>,
+}
+
+impl<S: Send + Sync + 'static> RunSubcommand for Bound<S> {
+    fn check(&self, rest: &str) -> Result<(), String> {
+        (self.subcommand.check)(rest)
+    }
+
+    fn answer<'a>(
+        &'a self,
+        ask: &'a Ask,
+        typed: &'a Typed,
+        rest: &'a str,
+    ) -> BoxFuture<'a, Result<Answer, JobError>> {
+        match &self.subcommand.run {
+            Run::Read(answer) | Run::Ask(answer, _) => answer(&self.services, ask, typed, rest),
+            Run::Write(_) => async { Ok(Answer::Store(Reply::Empty)) }.boxed(),
+        }
+    }
+
+    fn work<'a>(&'a self, item: &'a Item, typed: &'a Typed, rest: &'a str) -> BoxFuture<'a, Worked> {
+        match &self.subcommand.run {
+            Run::Write(work) | Run::Ask(_, work) => work(&self.services, item, typed, rest),
+            Run::Read(_) => async { Ok(Outcome::NotOurs("ignored")) }.boxed(),
+        }
+    }
+}
+
+/// An action on the incident whose number follows.
+struct BoundAction {
+    acting: Arc<Acting>,
+    action: &'static TypedAction,
+}
+
+impl RunSubcommand for BoundAction {
+    fn check(&self, rest: &str) -> Result<(), String> {
+        let (_, rest) = numbered(rest).ok_or(NEEDS_NUMBER)?;
+        (self.action.check)(rest).map_err(str::to_owned)
+    }
+
+    fn answer<'a>(
+        &'a self,
+        _ask: &'a Ask,
+        _typed: &'a Typed,
+        _rest: &'a str,
+    ) -> BoxFuture<'a, Result<Answer, JobError>> {
+        async { Ok(Answer::Store(Reply::Empty)) }.boxed()
+    }
+
+    fn work<'a>(&'a self, item: &'a Item, typed: &'a Typed, rest: &'a str) -> BoxFuture<'a, Worked> {
+        async move {
+            let Some((number, rest)) = numbered(rest) else {
+                return Ok(Outcome::NotOurs("ignored"));
+            };
+            let done = by_number(&self.acting, item, typed, number, self.action, rest).await?;
+            conclude(&self.acting, item, typed, &self.action.usage, Ok(done)).await
+        }
+        .boxed()
+    }
+}
+
+/// Tells whoever gave a command what came of it.
+pub(crate) async fn conclude(
+    acting: &Acting,
+    item: &Item,
+    typed: &Typed,
+    usage: &Usage,
+    done: Done,
+) -> Worked {
+    let (outcome, text) = match done? {
+        Ok(text) => (usage.deed, text.as_str().to_owned()),
+        Err(refusal) => (refusal.outcome(), refusal.text(usage)),
+    };
+    typed.tell(acting, &item.installation, &text).await?;
+    Ok(Outcome::Done(outcome))
+}
+
+/// The answer to a subcommand that only reads.
+pub(crate) fn answered(usage: &Usage, read: Result<Reply, Notice>) -> Answer {
+    match read {
+        Ok(reply) => Answer::Done(usage.deed, reply),
+        Err(notice) => {
+            let reply = Reply::ephemeral(&texts::refused(&notice, usage));
+            Answer::Done(notice.outcome(), reply)
+        }
+    }
+}
+
+/// Why what was typed can't be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ParseError {
+    Unknown {
+        word: String,
+        close: Option<&'static Usage>,
+    },
+    Wrong {
+        usage: &'static Usage,
+        why: String,
+    },
+}
+
+/// A subcommand that is registered.
+struct Listed {
+    usage: &'static Usage,
+    run: Box<dyn RunSubcommand>,
+    /// Where it is an action on one incident, which can be asked for in its thread too.
+    action: Option<&'static TypedAction>,
+}
+
+/// All subcommands, in the order in which help tells of them.
+#[derive(Default)]
+pub(crate) struct Subcommands(Vec<Listed>);
+
+impl std::fmt::Debug for Subcommands {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.usages()).finish()
+    }
+}
+
+/// What a command asks for.
+pub(crate) enum Typing<'a> {
+    Help,
+    Subcommand(Invocation<'a>),
+}
+
+/// A subcommand with what follows its name, which is in order.
+pub(crate) struct Invocation<'a> {
+    listed: &'a Listed,
+    rest: &'a str,
+}
+
+impl Invocation<'_> {
+    /// Answers it, or has it stored.
+    pub(crate) async fn answer(&self, ask: &Ask, typed: &Typed) -> Result<Answer, JobError> {
+        self.listed.run.answer(ask, typed, self.rest).await
+    }
+
+    /// Works it.
+    pub(crate) async fn work(&self, item: &Item, typed: &Typed) -> Worked {
+        self.listed.run.work(item, typed, self.rest).await
+    }
+}
+
+/// What is asked of the bot in an incident's thread.
+pub(crate) enum MentionIntent<'a> {
+    Act(&'static TypedAction, &'a str),
+    Help,
+    /// An action that lacks something, or a word that is close to one.
+    Wrong(ParseError),
+    /// Said to the bot, and meant for all.
+    None,
+}
+
+impl Subcommands {
+    /// With these, which are done with these services.
+    #[must_use]
+    pub(crate) fn with<S: Send + Sync + 'static>(
+        mut self,
+        services: &Arc<S>,
+        subcommands: impl IntoIterator<Item = &'static Subcommand<S>>,
+    ) -> Self {
+        self.0.extend(subcommands.into_iter().map(|subcommand| Listed {
+            usage: subcommand.usage,
+            run: Box::new(Bound {
+                services: Arc::clone(services),
+                subcommand,
+            }),
+            action: None,
+        }));
+        self
+    }
+
+    /// With these actions on one incident.
+    #[must_use]
+    pub(crate) fn with_actions(
+        mut self,
+        acting: &Arc<Acting>,
+        actions: impl IntoIterator<Item = &'static TypedAction>,
+    ) -> Self {
+        self.0.extend(actions.into_iter().map(|action| Listed {
+            usage: &action.usage,
+            run: Box::new(BoundAction {
+                acting: Arc::clone(acting),
+                action,
+            }),
+            action: Some(action),
+        }));
+        self
+    }
+
+    /// How all are called; help comes last.
+    pub(crate) fn usages(&self) -> impl Iterator<Item = &'static Usage> {
+        self.0.iter().map(|listed| listed.usage).chain([HELP])
+    }
+
+    fn named(&self, word: &str) -> Option<&Listed> {
+        self.0.iter().find(|listed| listed.usage.is_named(word))
+    }
+
+    /// Reads what was typed. Nothing is a call for help.
+    pub(crate) fn read<'a>(&'a self, text: &'a str) -> Result<Typing<'a>, ParseError> {
+        let (word, rest) = first_word(text);
+        if word.is_empty() || HELP.is_named(word) {
+            return Ok(Typing::Help);
+        }
+        let Some(listed) = self.named(word) else {
+            return Err(ParseError::Unknown {
+                word: word.chars().take(60).collect(),
+                close: close_to(self.usages(), word),
+            });
+        };
+        match listed.run.check(rest) {
+            Ok(()) => Ok(Typing::Subcommand(Invocation { listed, rest })),
+            Err(why) => Err(ParseError::Wrong {
+                usage: listed.usage,
+                why,
+            }),
+        }
+    }
+
+    /// Reads what follows the mention of the bot in an incident's thread.
+    pub(crate) fn read_mention<'a>(&self, text: &'a str) -> MentionIntent<'a> {
+        let (word, rest) = first_word(text);
+        let bare = word.trim_end_matches([':', ',', '!', '.']);
+        if word.is_empty() || HELP.is_named(bare) {
+            return MentionIntent::Help;
+        }
+        if let Some(action) = self.named(bare).and_then(|listed| listed.action) {
+            return match (action.check)(rest) {
+                Ok(()) => MentionIntent::Act(action, rest),
+                Err(why) => MentionIntent::Wrong(ParseError::Wrong {
+                    usage: &action.usage,
+                    why: why.to_owned(),
+                }),
+            };
+        }
+        match close_to(self.usages(), bare) {
+            close @ Some(_) => MentionIntent::Wrong(ParseError::Unknown {
+                word: word.to_owned(),
+                close,
+            }),
+            None => MentionIntent::None,
+        }
+    }
+
+    /// Whether a message is a command to one of these bots, and so no comment.
+    pub(crate) fn is_command(&self, bots: &[String], text: &str) -> bool {
+        let mut bots = bots.iter();
+        bots.any(|bot| {
+            addressed(text, bot).is_some_and(|rest| match self.read_mention(rest) {
+                MentionIntent::Act(..)
+                | MentionIntent::Help
+                | MentionIntent::Wrong(ParseError::Wrong { .. }) => true,
+                MentionIntent::Wrong(ParseError::Unknown { .. }) | MentionIntent::None => false,
+            })
+        })
+    }
+}

@@ -1,0 +1,83 @@
+//! Acknowledging: somebody has the incident.
+
+use futures::{FutureExt, future::BoxFuture};
+use tocsin_client::{
+    ApiClient, As, Member,
+    documents::{AcknowledgeIncident, acknowledge_incident},
+};
+use tocsin_entity::id::IncidentId;
+use tocsin_message::mrkdwn::Mrkdwn;
+use tocsin_queue::JobError;
+
+use super::incident_action::{ActionTrigger, IncidentAction};
+use crate::{
+    acting::{
+        ActionMutation, ActionOutcome, MutationAnswer, mutate,
+        typed_action::{TypedAction, TypedMutation},
+    },
+    grammar::usage::Usage,
+    notice::Notice,
+};
+
+/// Acknowledges.
+pub(crate) const ACKNOWLEDGE: IncidentAction = IncidentAction {
+    verb: "acknowledge",
+    triggers: &[ActionTrigger::button("acknowledge", |_| Box::new(Acknowledge))],
+    dialog: None,
+    typed: Some(&TypedAction {
+        usage: Usage {
+            names: &["ack", "acknowledge"],
+            form: "ack N",
+            about: "acknowledges an incident",
+            deed: "acknowledge",
+            of_incident: true,
+        },
+        check: |_| Ok(()),
+        read: |_, _, _| {
+            async {
+                Ok(Ok(TypedMutation {
+                    mutation: Box::new(Acknowledge),
+                    before: "You have acknowledged ",
+                    after: Mrkdwn::default(),
+                }))
+            }
+            .boxed()
+        },
+    }),
+};
+
+#[derive(Debug)]
+struct Acknowledge;
+
+impl ActionMutation for Acknowledge {
+    fn make<'a>(
+        &'a self,
+        api: &'a ApiClient,
+        who: As<'a>,
+        incident: IncidentId,
+        key: String,
+    ) -> BoxFuture<'a, Result<MutationAnswer, JobError>> {
+        async move {
+            mutate!(
+                api,
+                who,
+                AcknowledgeIncident,
+                acknowledge_incident,
+                AcknowledgeIncidentInput {
+                    id: incident.to_string(),
+                    idempotency_key: Some(key),
+                }
+            )
+        }
+        .boxed()
+    }
+
+    fn overtaken(&self, member: &Member, outcome: &ActionOutcome) -> Option<Notice> {
+        let by = outcome.acknowledged_by.as_ref();
+        if by.is_some_and(|(id, _)| *id == member.id.to_string()) {
+            return None;
+        }
+        let by = by.map(|(_, name)| name.clone());
+        Some(Notice::AlreadyAcknowledged { by })
+    }
+}

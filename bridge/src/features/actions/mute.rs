@@ -1,0 +1,63 @@
+//! Muting the sync: what is said in the thread stays there, or is on the timeline again.
+
+use futures::{FutureExt, future::BoxFuture};
+use tocsin_client::{
+    ApiClient, As,
+    documents::{SetSlackSync, set_slack_sync},
+};
+use tocsin_entity::id::IncidentId;
+use tocsin_queue::JobError;
+
+use super::incident_action::{ActionTrigger, IncidentAction};
+use crate::acting::{ActionMutation, MutationAnswer, mutate};
+
+/// Has the thread and the timeline go separate ways.
+pub(crate) const MUTE: IncidentAction = IncidentAction {
+    verb: "mute the sync of",
+    triggers: &[ActionTrigger::choice("mute", |_| {
+        Box::new(SetSync { muted: true })
+    })],
+    dialog: None,
+    typed: None,
+};
+
+/// Joins them again.
+pub(crate) const UNMUTE: IncidentAction = IncidentAction {
+    verb: "unmute the sync of",
+    triggers: &[ActionTrigger::choice("unmute", |_| {
+        Box::new(SetSync { muted: false })
+    })],
+    dialog: None,
+    typed: None,
+};
+
+#[derive(Debug)]
+struct SetSync {
+    muted: bool,
+}
+
+impl ActionMutation for SetSync {
+    fn make<'a>(
+        &'a self,
+        api: &'a ApiClient,
+        who: As<'a>,
+        incident: IncidentId,
+        key: String,
+    ) -> BoxFuture<'a, Result<MutationAnswer, JobError>> {
+        async move {
+            mutate!(
+                api,
+                who,
+                SetSlackSync,
+                set_slack_sync,
+                SetSlackSyncInput {
+                    id: incident.to_string(),
+                    muted: Some(self.muted),
+                    reply_mode: None,
+                    idempotency_key: Some(key),
+                }
+            )
+        }
+        .boxed()
+    }
+}

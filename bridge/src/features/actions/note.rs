@@ -1,0 +1,148 @@
+//! A note, which becomes a comment on the incident.
+
+use futures::{FutureExt, future::BoxFuture};
+use time::OffsetDateTime;
+use tocsin_client::{
+    ApiClient, As,
+    documents::{AddComment, DateTime, add_comment},
+};
+use tocsin_entity::id::IncidentId;
+use tocsin_message::mrkdwn::Mrkdwn;
+use tocsin_queue::JobError;
+use tocsin_slack::{
+    inputs::{TEXT_INPUT_MAX, input, text_input, with_hint},
+    timestamp,
+    view::View,
+};
+
+use super::{
+    dialog::{Dialog, DialogData, Meta, Subject, Values, Wrong, form},
+    incident_action::{ActionTrigger, Element, IncidentAction},
+};
+use crate::{
+    acting::{
+        Acting, ActionMutation, MutationAnswer, mutate,
+        typed_action::{Requester, TypedAction, TypedMutation, TypedResult, markdown},
+    },
+    grammar::{usage::Usage, words::unquoted},
+};
+
+/// Adds a note.
+pub(crate) const NOTE: IncidentAction = IncidentAction {
+    verb: "comment on",
+    triggers: &[ActionTrigger::opens(Element::Choice("note"), DIALOG)],
+    dialog: Some(DIALOG),
+    typed: Some(&TypedAction {
+        usage: Usage {
+            names: &["note", "comment"],
+            form: "note N text",
+            about: "adds a note to an incident's timeline",
+            deed: "comment on",
+            of_incident: true,
+        },
+        check: |rest| match unquoted(rest) {
+            "" => Err("the note is empty"),
+            _ => Ok(()),
+        },
+        read: |acting, requester, rest| typed(acting, requester, rest).boxed(),
+    }),
+};
+
+const DIALOG: &Dialog = &Dialog {
+    callback_id: "note",
+    title: "Add a note",
+    data: DialogData::Incident,
+    is_for_open: false,
+    view: |subject, meta, _| view(subject, meta),
+    read: Some(|values, _, _| read(values)),
+};
+
+const TEXT: &str = "note";
+
+fn view(subject: &Subject<'_>, meta: &Meta) -> View {
+    let note = input("Note", TEXT, text_input(TEXT, true, TEXT_INPUT_MAX, None), false);
+    form(DIALOG, subject.incident, meta)
+        .submit("Add")
+        .block(with_hint(
+            note,
+            "It goes on the incident's timeline. Markdown is understood.",
+        ))
+}
+
+fn read(values: Values<'_>) -> Result<Box<dyn ActionMutation>, Vec<Wrong>> {
+    match values.text(TEXT) {
+        Some(note) => Ok(Box::new(Comment {
+            markdown: note.to_owned(),
+            external_ref: None,
+        })),
+        None => Err(vec![(TEXT, "Write something: the note is empty.")]),
+    }
+}
+
+async fn typed(acting: &Acting, requester: &Requester<'_>, rest: &str) -> TypedResult {
+    let comment = Comment {
+        markdown: markdown(acting, &requester.person.installation, unquoted(rest)).await?,
+        external_ref: requester.external_ref.clone(),
+    };
+    Ok(Ok(TypedMutation {
+        mutation: Box::new(comment),
+        before: "Your note is on the timeline of ",
+        after: Mrkdwn::default(),
+    }))
+}
+
+/// `external_ref` names the message that it was, as `slack:T…/C…/ts`: from there it comes once.
+#[derive(Debug)]
+struct Comment {
+    markdown: String,
+    external_ref: Option<String>,
+}
+
+impl ActionMutation for Comment {
+    fn make<'a>(
+        &'a self,
+        api: &'a ApiClient,
+        who: As<'a>,
+        incident: IncidentId,
+        key: String,
+    ) -> BoxFuture<'a, Result<MutationAnswer, JobError>> {
+        async move {
+            mutate!(
+                api,
+                who,
+                AddComment,
+                add_comment,
+                AddCommentInput {
+                    incident_id: incident.to_string(),
+                    body_markdown: self.markdown.clone(),
+                    external_ref: self.external_ref.clone(),
+                    slack_author: None,
+                    said_at: self.external_ref.as_deref().and_then(said_at).map(DateTime),
+                    connector_id: None,
+                    idempotency_key: Some(key),
+                }
+            )
+        }
+        .boxed()
+    }
+}
+
+/// When a comment was said that was a message, by its reference `slack:T…/C…/ts`.
+fn said_at(external_ref: &str) -> Option<OffsetDateTime> {
+    timestamp::said_at(external_ref.rsplit('/').next()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_is_kept_as_it_is_but_for_quotes_around_it() {
+        let typed = NOTE.typed.expect("it can be typed");
+        assert_eq!(unquoted("“it's  back”"), "it's  back");
+        assert_eq!(unquoted("say \"hi\" to \"them\""), "say \"hi\" to \"them\"");
+        assert_eq!(unquoted("a\nb"), "a\nb");
+        assert_eq!((typed.check)("“”"), Err("the note is empty"));
+        assert_eq!((typed.check)("it is back"), Ok(()));
+    }
+}

@@ -1,0 +1,137 @@
+//! Who is to work the incident from now on.
+
+use futures::{FutureExt, future::BoxFuture};
+use tocsin_client::{
+    ApiClient, As,
+    documents::{ReassignIncident, reassign_incident},
+};
+use tocsin_entity::id::{IncidentId, UserId};
+use tocsin_message::mrkdwn::Mrkdwn;
+use tocsin_queue::JobError;
+use tocsin_slack::{
+    inputs::{input, multi_external_select, with_hint},
+    view::View,
+};
+
+use super::{
+    assignee::{Assignee, assignees, members},
+    dialog::{Dialog, DialogData, Meta, Subject, Values, Wrong, form},
+    incident_action::{ActionTrigger, Element, IncidentAction},
+    people::{ASSIGNEES, option_of},
+};
+use crate::{
+    acting::{
+        Acting, ActionMutation, MutationAnswer, mutate,
+        typed_action::{Requester, TypedAction, TypedMutation, TypedResult},
+    },
+    grammar::usage::Usage,
+};
+
+/// Gives the incident to somebody.
+pub(crate) const REASSIGN: IncidentAction = IncidentAction {
+    verb: "reassign",
+    triggers: &[ActionTrigger::opens(Element::Choice("reassign"), DIALOG)],
+    dialog: Some(DIALOG),
+    typed: Some(&TypedAction {
+        usage: Usage {
+            names: &["assign", "reassign"],
+            form: "assign N @user",
+            about: "gives an incident to somebody: `@user`, an e-mail address, or `me`",
+            deed: "reassign",
+            of_incident: true,
+        },
+        check: |rest| {
+            if assignees(rest).is_empty() {
+                Err("it needs somebody to give the incident to")
+            } else {
+                Ok(())
+            }
+        },
+        read: |acting, requester, rest| typed(acting, requester, assignees(rest)).boxed(),
+    }),
+};
+
+const DIALOG: &Dialog = &Dialog {
+    callback_id: "reassign",
+    title: "Reassign incident",
+    data: DialogData::Assignees,
+    is_for_open: false,
+    view: |subject, meta, _| view(subject, meta),
+    read: Some(|values, _, _| read(values)),
+};
+
+/// Assignees of an incident, as the API allows.
+const ASSIGNEES_MAX: usize = 50;
+
+fn view(subject: &Subject<'_>, meta: &Meta) -> View {
+    let now: Vec<_> = subject.assignees.iter().map(option_of).collect();
+    let menu = multi_external_select(ASSIGNEES, "Type a name or an address", 0, &now);
+    let assignees = input("Assigned to", ASSIGNEES, menu, true);
+    form(DIALOG, subject.incident, meta)
+        .submit("Reassign")
+        .block(with_hint(
+            assignees,
+            "In place of those before. Nobody, if the list is empty.",
+        ))
+}
+
+fn read(values: Values<'_>) -> Result<Box<dyn ActionMutation>, Vec<Wrong>> {
+    let chosen = values.of(ASSIGNEES)["selected_options"].as_array();
+    let chosen = chosen.map_or(&[][..], Vec::as_slice);
+    if chosen.len() > ASSIGNEES_MAX {
+        return Err(vec![(ASSIGNEES, "Choose 50 people at the most.")]);
+    }
+    let ids = chosen
+        .iter()
+        .map(|option| option["value"].as_str()?.parse::<UserId>().ok());
+    match ids.collect::<Option<Vec<_>>>() {
+        Some(assignees) => Ok(Box::new(Reassign { assignees })),
+        None => Err(vec![(ASSIGNEES, "Choose people from the list.")]),
+    }
+}
+
+async fn typed(acting: &Acting, requester: &Requester<'_>, to: Vec<Assignee>) -> TypedResult {
+    let found = match members(acting, requester, &to).await? {
+        Ok(found) => found,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let names: Vec<_> = found.iter().map(|(_, name)| name.as_str()).collect();
+    let names = Mrkdwn::text(&names.join(", ")).cut(300);
+    let assignees = found.into_iter().map(|(id, _)| id).collect();
+    Ok(Ok(TypedMutation {
+        mutation: Box::new(Reassign { assignees }),
+        before: "You have given ",
+        after: Mrkdwn::own(" to ").and(&names),
+    }))
+}
+
+/// In place of those before.
+#[derive(Debug)]
+struct Reassign {
+    assignees: Vec<UserId>,
+}
+
+impl ActionMutation for Reassign {
+    fn make<'a>(
+        &'a self,
+        api: &'a ApiClient,
+        who: As<'a>,
+        incident: IncidentId,
+        key: String,
+    ) -> BoxFuture<'a, Result<MutationAnswer, JobError>> {
+        async move {
+            mutate!(
+                api,
+                who,
+                ReassignIncident,
+                reassign_incident,
+                ReassignIncidentInput {
+                    id: incident.to_string(),
+                    assignee_ids: self.assignees.iter().map(ToString::to_string).collect(),
+                    idempotency_key: Some(key),
+                }
+            )
+        }
+        .boxed()
+    }
+}

@@ -1,0 +1,127 @@
+//! Resolving, with what is to be remembered of it.
+
+use futures::{FutureExt, future::BoxFuture};
+use tocsin_client::{
+    ApiClient, As, Member,
+    documents::{ResolveIncident, resolve_incident},
+};
+use tocsin_entity::id::IncidentId;
+use tocsin_message::mrkdwn::Mrkdwn;
+use tocsin_queue::JobError;
+use tocsin_slack::{
+    inputs::{TEXT_INPUT_MAX, input, text_input, with_hint},
+    view::View,
+};
+
+use super::{
+    dialog::{Dialog, DialogData, Meta, Subject, form},
+    incident_action::{ActionTrigger, Element, IncidentAction},
+};
+use crate::{
+    acting::{
+        Acting, ActionMutation, ActionOutcome, MutationAnswer, mutate,
+        typed_action::{Requester, TypedAction, TypedMutation, TypedResult, markdown},
+    },
+    grammar::{usage::Usage, words::unquoted},
+    notice::Notice,
+};
+
+/// Resolves.
+pub(crate) const RESOLVE: IncidentAction = IncidentAction {
+    verb: "resolve",
+    triggers: &[ActionTrigger::opens(Element::Button("resolve"), DIALOG)],
+    dialog: Some(DIALOG),
+    typed: Some(&TypedAction {
+        usage: Usage {
+            names: &["resolve"],
+            form: "resolve N [note]",
+            about: "resolves an incident, with a note if there is one",
+            deed: "resolve",
+            of_incident: true,
+        },
+        check: |_| Ok(()),
+        read: |acting, requester, rest| typed(acting, requester, rest).boxed(),
+    }),
+};
+
+const DIALOG: &Dialog = &Dialog {
+    callback_id: "resolve",
+    title: "Resolve incident",
+    data: DialogData::Incident,
+    is_for_open: true,
+    view: |subject, meta, _| view(subject, meta),
+    read: Some(|values, _, _| {
+        Ok(Box::new(Resolve {
+            note: values.text(NOTE).map(str::to_owned),
+        }))
+    }),
+};
+
+const NOTE: &str = "note";
+
+fn view(subject: &Subject<'_>, meta: &Meta) -> View {
+    let note = text_input(NOTE, true, TEXT_INPUT_MAX, None);
+    let note = input("Resolution note", NOTE, note, true);
+    form(DIALOG, subject.incident, meta)
+        .submit("Resolve")
+        .block(with_hint(
+            note,
+            "What was wrong, and what helped. Markdown is understood.",
+        ))
+}
+
+async fn typed(acting: &Acting, requester: &Requester<'_>, rest: &str) -> TypedResult {
+    let note = unquoted(rest);
+    let (note, after) = if note.is_empty() {
+        (None, Mrkdwn::default())
+    } else {
+        let note = markdown(acting, &requester.person.installation, note).await?;
+        let note = Some(note).filter(|note| !note.is_empty());
+        (note, Mrkdwn::own(", with your note"))
+    };
+    Ok(Ok(TypedMutation {
+        mutation: Box::new(Resolve { note }),
+        before: "You have resolved ",
+        after,
+    }))
+}
+
+/// With what is to be remembered of it, in Markdown.
+#[derive(Debug)]
+struct Resolve {
+    note: Option<String>,
+}
+
+impl ActionMutation for Resolve {
+    fn make<'a>(
+        &'a self,
+        api: &'a ApiClient,
+        who: As<'a>,
+        incident: IncidentId,
+        key: String,
+    ) -> BoxFuture<'a, Result<MutationAnswer, JobError>> {
+        async move {
+            mutate!(
+                api,
+                who,
+                ResolveIncident,
+                resolve_incident,
+                ResolveIncidentInput {
+                    id: incident.to_string(),
+                    note_markdown: self.note.clone(),
+                    idempotency_key: Some(key),
+                }
+            )
+        }
+        .boxed()
+    }
+
+    fn overtaken(&self, member: &Member, outcome: &ActionOutcome) -> Option<Notice> {
+        let by = outcome.resolved_by.as_ref();
+        if by.is_some_and(|(id, _)| *id == member.id.to_string()) {
+            return None;
+        }
+        let by = by.map(|(_, name)| name.clone());
+        Some(Notice::AlreadyResolved { by })
+    }
+}
