@@ -281,7 +281,8 @@ impl Tracker {
             return answer;
         }
         if operation == "SlackPreviews" {
-            let shown = self.state().previews(&variables["input"]["numbers"]);
+            let input = &variables["input"];
+            let shown = self.state().previews(&input["numbers"], &input["email"]);
             return json!({"slackPreviews": shown});
         }
         if let Some(input) = variables.get("input") {
@@ -420,15 +421,19 @@ fn made(
 }
 
 impl Tracked {
-    /// What links to the incidents of these numbers show.
-    fn previews(&self, numbers: &Value) -> Vec<Value> {
+    /// What links to the incidents of these numbers show, pasted by whoever has this address. A stakeholder reads no drafts.
+    fn previews(&self, numbers: &Value, email: &Value) -> Vec<Value> {
         let numbers = numbers.as_array().expect("numbers");
         let wanted = self
             .incidents
             .iter()
             .filter(|(_, incident)| numbers.contains(&incident.fields["number"]));
+        let person = self.people.iter().find(|person| person["email"] == *email);
+        let reads_drafts = person.is_some_and(|person| person["role"] != "STAKEHOLDER");
         let shown = wanted.map(|(id, incident)| {
-            json!({"incident": incident.fields, "showsPostmortem": self.postmortems.contains_key(id)})
+            let found = self.postmortems.get(id);
+            let shows = found.is_some_and(|found| reads_drafts || found["status"] == "PUBLISHED");
+            json!({"incident": incident.fields, "showsPostmortem": shows})
         });
         shown.collect()
     }
