@@ -1,6 +1,6 @@
 //! What belongs to one organisation, and is there for no other: the door that every read of the domain goes through.
 //!
-//! [`Tenant::find`] begins a read of one organisation's rows. A read of everybody's begins with [`everywhere`], which says why it may.
+//! `Tenant::find` begins a read of one organisation's rows. A read of everybody's begins with `everywhere`, which says why it may.
 
 use std::sync::Arc;
 
