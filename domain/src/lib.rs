@@ -36,6 +36,9 @@ pub mod user;
 pub mod viewer;
 pub mod workspace;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use sea_orm::DbErr;

@@ -1,14 +1,13 @@
 //! Claims against the writer.
 
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, sea_query::Expr};
-use sea_orm_migration::MigratorTrait;
 use time::{Duration, OffsetDateTime};
 use tocsin_database::Database;
 use tocsin_entity::{
     id::IncidentId,
     incident,
-    kinds::{EntryKind, IncidentStatus, Source, TimerKind},
-    organization, timeline_entry,
+    kinds::{EntryKind, IncidentStatus, TimerKind},
+    timeline_entry,
     timer::{Column, Entity, Model},
 };
 
@@ -17,8 +16,9 @@ use tocsin_clock::Clock;
 use super::{TimerClaim, claim};
 use crate::{
     actor::Actor,
-    incident::{Applied, Change, Command, IncidentError, Lane, Order, Trigger},
+    incident::{Applied, Change, Command, IncidentError, Lane, Order},
     moment::micros,
+    tests::{first_organization, trigger},
 };
 
 /// The kinds of timers that are looked at.
@@ -32,27 +32,8 @@ struct Writer {
 
 impl Writer {
     async fn new() -> Self {
-        let database = Database::open("sqlite::memory:", 1).await.expect("a database");
-        tocsin_migration::Migrator::up(database.write(), None)
-            .await
-            .expect("migrations");
-        crate::bootstrap::first_start(&database, None, "#incidents")
-            .await
-            .expect("an organisation");
-        let organization = organization::Entity::find()
-            .one(database.read())
-            .await
-            .expect("readable")
-            .expect("an organisation");
+        let (database, actor) = first_organization().await;
         let lane = Lane::open(database.clone(), Clock::new(), |_, _| {});
-        let actor = Actor {
-            organization_id: organization.id,
-            user_id: None,
-            key_id: None,
-            slack_name: None,
-            source: Source::Api,
-            request_id: None,
-        };
         Self {
             database,
             lane,
@@ -71,21 +52,7 @@ impl Writer {
 
     /// An incident that rests, and its timer.
     async fn snoozed(&self) -> (IncidentId, Model) {
-        let trigger = Trigger {
-            title: "Down".to_owned(),
-            description_markdown: String::new(),
-            service_id: None,
-            urgency: None,
-            severity: None,
-            tags: Vec::new(),
-            assignees: Vec::new(),
-            dedup_key: None,
-        };
-        let incident = self
-            .give(Command::Trigger(trigger))
-            .await
-            .expect("triggered")
-            .incident;
+        let incident = self.give(trigger(None)).await.expect("triggered").incident;
         let until = OffsetDateTime::now_utc() + Duration::hours(1);
         let snooze = Command::Change(incident.id, Change::Snooze { until });
         let snoozed = self.give(snooze).await.expect("snoozed");

@@ -8,6 +8,9 @@ mod decide;
 mod revise;
 mod save;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sea_orm::{

@@ -14,7 +14,7 @@ use tocsin_entity::{
     comment_revision, event,
     id::{IncidentId, OrganizationId, TimelineEntryId, TimerId, UserId},
     idempotency, incident, incident_assignee,
-    kinds::{EventKind, TimerKind},
+    kinds::{EventKind, IncidentStatus, TimerKind},
     organization, timeline_entry, timer,
 };
 
@@ -126,6 +126,10 @@ impl Writes {
             .update(tx)
             .await?;
         }
+        // First: a new incident may have the dedup key of one that is resolved here.
+        for update in updates(&self.incidents, &self.on_record) {
+            tx.execute(&update).await?;
+        }
         let new: Vec<_> = self
             .new_incidents
             .iter()
@@ -135,9 +139,6 @@ impl Writes {
             incident::Entity::insert_many(new.into_iter().map(IntoActiveModel::into_active_model))
                 .exec_without_returning(tx)
                 .await?;
-        }
-        for update in updates(&self.incidents, &self.on_record) {
-            tx.execute(&update).await?;
         }
         if !self.entries.is_empty() {
             timeline_entry::Entity::insert_many(self.entries)
@@ -163,13 +164,14 @@ impl Writes {
 /// What a list of new values is called in a statement.
 const NEW: &str = "new";
 
-/// The statements that write what changed of incidents, one for each set of columns that did. Columns that stay cost their indexes nothing.
+/// The statements that write what changed of incidents, one for each set of columns that did. Columns that stay cost their indexes nothing. What is
+/// resolved comes first: its dedup key may be that of an incident that is reopened.
 fn updates(
     incidents: &HashMap<IncidentId, incident::Model>,
     on_record: &HashMap<IncidentId, incident::Model>,
 ) -> Vec<UpdateStatement> {
     let columns: Vec<incident::Column> = incident::Column::iter().collect();
-    let mut rows_by_columns: BTreeMap<Vec<usize>, Vec<ValueTuple>> = BTreeMap::new();
+    let mut rows_by_columns: BTreeMap<(bool, Vec<usize>), Vec<ValueTuple>> = BTreeMap::new();
     for incident in incidents.values() {
         let Some(was) = on_record.get(&incident.id) else {
             continue;
@@ -180,10 +182,12 @@ fn updates(
         let id = std::iter::once(incident.get(incident::Column::Id));
         let values = id.chain(changed.iter().map(|number| incident.get(columns[*number])));
         let row = ValueTuple::Many(values.collect());
-        rows_by_columns.entry(changed).or_default().push(row);
+        if !changed.is_empty() {
+            let is_open = incident.status != IncidentStatus::Resolved;
+            rows_by_columns.entry((is_open, changed)).or_default().push(row);
+        }
     }
-    rows_by_columns.remove(&Vec::new());
-    let update = |(changed, rows): (Vec<usize>, Vec<ValueTuple>)| {
+    let update = |((_, changed), rows): ((bool, Vec<usize>), Vec<ValueTuple>)| {
         let mut update = Query::update();
         update.table(incident::Entity);
         // Both databases call the columns of a list of values column1, column2, …
