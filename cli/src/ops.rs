@@ -15,8 +15,9 @@ use axum::{
 };
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
-use crate::readiness::Readiness;
+use crate::{public_path::serve_below, readiness::Readiness};
 
 /// How often histograms are folded, so that they don't grow between scrapes.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
@@ -27,7 +28,7 @@ const SECONDS: &[f64] = &[
 ];
 
 /// Bounds of all other histograms, which count things done together.
-const COUNTS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
+const COUNTS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 
 /// Writes figures that come and go, in the form that Prometheus reads.
 type Figures = Box<dyn Fn(&mut String) -> fmt::Result + Send + Sync>;
@@ -101,13 +102,15 @@ impl Ops {
         self
     }
 
-    /// The routes.
-    pub(crate) fn router(self) -> Router {
-        Router::new()
+    /// The routes beside those of `served`, of which all but the figures are there below the path of the public URL as well.
+    pub(crate) fn router(self, public: &Url, served: Router) -> Router {
+        let state = Arc::new(self);
+        let health = Router::new()
             .route("/healthz", get(|| async { "ok\n" }))
             .route("/readyz", get(ready))
-            .route("/metrics", get(metrics))
-            .with_state(Arc::new(self))
+            .with_state(Arc::clone(&state));
+        let figures = Router::new().route("/metrics", get(metrics)).with_state(state);
+        serve_below(public, served.merge(health)).merge(figures)
     }
 }
 

@@ -1,5 +1,6 @@
 //! A server below a path of its host: with `https://ops.example.com/tocsin` as the public URL, a proxy may hand on `/tocsin/graphql`, or take
-//! the path off first. Both work.
+//! the path off first. Both work. The figures of `/metrics` are not served below it: they are for the machine, and a proxy keeps them from the
+//! public by their path.
 
 use std::sync::Arc;
 
@@ -12,16 +13,17 @@ use axum::{
 };
 use url::Url;
 
-/// Serves these routes below the path of the public URL as well.
+/// Serves these routes below the path of the public URL as well. A request that a route takes as it is keeps its path: a proxy may have taken
+/// the path off, and the rest may begin alike.
 pub(crate) fn serve_below(public: &Url, router: Router) -> Router {
     let path = public.path().trim_end_matches('/');
     if path.is_empty() {
         return router;
     }
-    let path: Arc<str> = path.into();
-    Router::new()
-        .fallback_service(router)
-        .layer(middleware::from_fn_with_state(path, take_off))
+    let below = Router::new()
+        .fallback_service(router.clone())
+        .layer(middleware::from_fn_with_state(Arc::<str>::from(path), take_off));
+    router.fallback_service(below)
 }
 
 /// Takes the path off a request that has it. The routes see the rest.
@@ -44,13 +46,16 @@ enum Rest {
 
 /// None where the request is not below the path.
 fn rest(uri: &Uri, path: &str) -> Option<Rest> {
-    let asked = uri.path_and_query()?;
-    let rest = asked.as_str().strip_prefix(path)?;
+    let rest = uri.path().strip_prefix(path)?;
     if rest.is_empty() {
         return Some(Rest::Nothing);
     }
     // `/tocsins` is not below `/tocsin`.
-    let below: PathAndQuery = rest.starts_with('/').then(|| rest.parse().ok())??;
+    if !rest.starts_with('/') {
+        return None;
+    }
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let below: PathAndQuery = format!("{rest}{query}").parse().ok()?;
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = Some(below);
     Uri::from_parts(parts).ok().map(Rest::Below)
@@ -65,6 +70,7 @@ mod tests {
         let below = |uri: &'static str| Some(Rest::Below(Uri::from_static(uri)));
         for (asked, expected) in [
             ("/tocsin", Some(Rest::Nothing)),
+            ("/tocsin?x=1", Some(Rest::Nothing)),
             ("/tocsin/", below("/")),
             ("/tocsin/graphql?query=x", below("/graphql?query=x")),
             ("/tocsin//graphql", below("//graphql")),

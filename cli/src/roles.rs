@@ -25,7 +25,6 @@ use crate::{
     config::{Settings, known},
     database,
     ops::Ops,
-    public_path::serve_below,
     secret,
     serve::{self, Parts},
 };
@@ -61,8 +60,7 @@ pub(crate) async fn run_api(settings: Settings) -> anyhow::Result<()> {
     .await?;
 
     let mut parts = Parts::new(stop.clone());
-    let router = api.router().merge(watch_api(ops, &api).router());
-    let router = serve_below(&public, router);
+    let router = watch_api(ops, &api).router(&public, api.router());
     parts.serve(
         "HTTP server",
         listener,
@@ -109,8 +107,7 @@ pub(crate) async fn run_bridge(settings: Settings) -> anyhow::Result<()> {
     .await?;
 
     let mut parts = Parts::new(stop.clone());
-    let router = bridge.router().merge(watch_bridge(ops, &bridge).router());
-    let router = serve_below(&public, router);
+    let router = watch_bridge(ops, &bridge).router(&public, bridge.router());
     parts.serve(
         "HTTP server",
         listener,

@@ -12,9 +12,7 @@ use crate::{
     config::{Settings, known, local_url},
     database,
     ops::Ops,
-    people,
-    public_path::serve_below,
-    roles, secret,
+    people, roles, secret,
     serve::{self, Parts},
     simulate,
 };
@@ -75,8 +73,7 @@ impl Stack {
         .await?;
 
         let ops = roles::watch_bridge(roles::watch_api(ops, &api), &bridge);
-        let router = api.router().merge(bridge.router()).merge(ops.router());
-        let router = serve_below(&public, router);
+        let router = ops.router(&public, api.router().merge(bridge.router()));
         let bridge_ended = CancellationToken::new();
         let mut parts = Parts::new(stop.clone());
         parts.serve(

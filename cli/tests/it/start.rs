@@ -208,6 +208,9 @@ async fn below_a_path_of_its_host_each_page_loads_what_it_needs() {
         }
         assert_eq!(get(&running.url(&format!("{below}readyz"))).await.0, 200);
     }
+    for hidden in ["/tocsin/metrics", "/tocsin/tocsin/metrics"] {
+        assert_eq!(get(&running.url(hidden)).await.0, 404, "{hidden}");
+    }
     let key = running.row("admin key");
     let made = running
         .ask(
@@ -217,5 +220,21 @@ async fn below_a_path_of_its_host_each_page_loads_what_it_needs() {
         .await;
     let url = &made["data"]["triggerIncident"]["incident"]["url"];
     assert_eq!(*url, format!("{public}/incidents/1"), "{made}");
+    assert_eq!(running.stop().await.0, Some(0));
+}
+
+#[tokio::test]
+async fn a_path_that_is_the_beginning_of_an_address_takes_nothing_from_a_proxy_that_takes_it_off() {
+    let place = Place::new();
+    let running = place
+        .up(&[("TOCSIN_PUBLIC_URL", "https://ops.example.com/incidents")])
+        .await;
+    for path in ["/incidents/1", "/incidents/incidents/1"] {
+        let (status, text) = get(&running.url(path)).await;
+        assert!(
+            status == 200 && text.contains("<title>Incident"),
+            "{path}: {status}"
+        );
+    }
     assert_eq!(running.stop().await.0, Some(0));
 }
