@@ -13,9 +13,10 @@ use url::Url;
 
 use crate::{
     documents::{
-        ChangedTimeline, DateTime, EventLog, IncidentById, IncidentByNumber, IncidentToMirror, Organizations,
-        SlackMembers, UserByEmail, changed_timeline, event_log, incident_by_id, incident_by_number,
-        incident_to_mirror, organizations, slack_members, user_by_email,
+        ChangedOrganizations, ChangedTimeline, DateTime, EventLog, IncidentById, IncidentByNumber,
+        IncidentToMirror, Organizations, SlackMembers, UserByEmail, changed_organizations, changed_timeline,
+        event_log, incident_by_id, incident_by_number, incident_to_mirror, organizations, slack_members,
+        user_by_email,
     },
     error::ApiError,
     incident::{Connector, Entry, Incident},
@@ -37,6 +38,15 @@ pub struct Organization {
     pub id: OrganizationId,
     /// The newest event of its log; none before the first.
     pub newest_event: Option<String>,
+}
+
+impl Organization {
+    fn read(id: &str, newest_event: Option<String>) -> Result<Self, ApiError> {
+        Ok(Self {
+            id: id.parse()?,
+            newest_event,
+        })
+    }
 }
 
 /// An incident, the newest part of its timeline, and where it is to be shown.
@@ -215,25 +225,29 @@ impl ApiClient {
         Ok(read.incident.map(Incident::try_from).transpose()?)
     }
 
-    /// Every organisation.
+    /// Every organisation. An API of the version before knows this question too.
     pub async fn organizations(&self) -> Result<Vec<Organization>, ApiError> {
-        self.organizations_changed(None).await
-    }
-
-    /// The organisations whose event log has grown since a time, or shortly before it; all, where no time is given.
-    pub async fn organizations_changed(
-        &self,
-        changed_since: Option<OffsetDateTime>,
-    ) -> Result<Vec<Organization>, ApiError> {
-        let variables = organizations::Variables {
-            changed_since: changed_since.map(DateTime),
-        };
+        let variables = organizations::Variables {};
         let read = self.execute::<Organizations>(As::default(), variables).await?;
         let of = |read: organizations::OrganizationsOrganizations| {
-            Ok(Organization {
-                id: read.id.parse()?,
-                newest_event: read.newest_event_cursor,
-            })
+            Organization::read(&read.id, read.newest_event_cursor)
+        };
+        read.organizations.into_iter().map(of).collect()
+    }
+
+    /// The organisations whose event log has grown since a time, or shortly before it.
+    pub async fn organizations_changed_since(
+        &self,
+        since: OffsetDateTime,
+    ) -> Result<Vec<Organization>, ApiError> {
+        let variables = changed_organizations::Variables {
+            since: DateTime(since),
+        };
+        let read = self
+            .execute::<ChangedOrganizations>(As::default(), variables)
+            .await?;
+        let of = |read: changed_organizations::ChangedOrganizationsOrganizations| {
+            Organization::read(&read.id, read.newest_event_cursor)
         };
         read.organizations.into_iter().map(of).collect()
     }

@@ -46,7 +46,7 @@ macro_rules! documents {
 documents! {
     "graphql/incident.graphql": IncidentToMirror, ChangedTimeline, IncidentById, IncidentByNumber, HomeIncidents,
         ListIncidents, SlackPreviews;
-    "graphql/follow.graphql": Organizations, EventLog, SlackMembers, UserByEmail;
+    "graphql/follow.graphql": Organizations, ChangedOrganizations, EventLog, SlackMembers, UserByEmail;
     "graphql/postmortem.graphql": PostmortemOfIncident;
     "graphql/operations.graphql": PendingOperations, OperationById, FinishOperation;
     "graphql/workspaces.graphql": SlackWorkspaces, SlackApps, CompleteSlackInstall, RecordSlackChannelChange, Leads,

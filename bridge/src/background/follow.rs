@@ -9,7 +9,7 @@
 //! a cursor that another has moved further is at worst moved back, to be followed again.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -81,10 +81,12 @@ pub(crate) async fn run(parts: &Parts, shutdown: CancellationToken) {
 /// Since when logs are asked for that have grown.
 #[derive(Default)]
 struct Position {
-    /// When the last look began that found nothing wrong; none before the first.
+    /// When the last look began; none before the first.
     since: Option<OffsetDateTime>,
     /// When all were last looked at.
     all_at: Option<Instant>,
+    /// Whose logs could not be followed to their ends: they are tried again, grown or not.
+    failed: Vec<OrganizationId>,
 }
 
 impl Position {
@@ -95,45 +97,66 @@ impl Position {
     }
 }
 
-/// Follows the logs that have grown to their ends. The position moves when all went well: what failed is asked for again.
+/// Follows the logs that have grown to their ends, and those that failed before.
 async fn follow_all(parts: &Parts, position: &mut Position) -> Result<(), FollowError> {
     let since = position.next();
     let (began, began_at) = (Instant::now(), parts.clock.now());
-    let organizations = parts.api.organizations_changed(since).await?;
-    follow_each(parts, organizations, since.is_none()).await?;
+    let organizations = match since {
+        Some(since) => parts.api.organizations_changed_since(since).await?,
+        None => parts.api.organizations().await?,
+    };
+    let behind = behind(parts, organizations, since.is_none(), &position.failed).await?;
+    let followed = stream::iter(behind)
+        .map(|(organization, seen)| async move { (organization, follow(parts, organization, seen).await) });
+    let outcomes: Vec<_> = followed.buffer_unordered(AT_ONCE).collect().await;
     position.since = Some(began_at);
     if since.is_none() {
         position.all_at = Some(began);
     }
-    Ok(())
+    let mut first = Ok(());
+    position.failed.clear();
+    for (organization, outcome) in outcomes {
+        if outcome.is_err() {
+            position.failed.push(organization);
+            first = first.and(outcome);
+        }
+    }
+    first
 }
 
-async fn follow_each(
+/// The logs that have grown since they were last followed, and those that failed, with where each was left.
+async fn behind(
     parts: &Parts,
     organizations: Vec<Organization>,
     are_all: bool,
-) -> Result<(), FollowError> {
-    if organizations.is_empty() {
-        return Ok(());
+    failed: &[OrganizationId],
+) -> Result<Vec<(OrganizationId, Option<String>)>, FollowError> {
+    if organizations.is_empty() && failed.is_empty() {
+        return Ok(Vec::new());
     }
     let mut cursors = cursor::Entity::find();
     if !are_all {
-        let ids = organizations.iter().map(|organization| organization.id);
+        let changed = organizations.iter().map(|organization| organization.id);
+        let ids = changed.chain(failed.iter().copied());
         cursors = cursors.filter(cursor::Column::OrganizationId.is_in(ids));
     }
     let cursors = cursors.all(parts.database.read()).await?;
-    let mut seen: HashMap<OrganizationId, String> = cursors
+    let seen: HashMap<OrganizationId, String> = cursors
         .into_iter()
         .filter_map(|row| Some((row.organization_id, row.cursor?)))
         .collect();
-    let behind = organizations.into_iter().filter_map(|organization| {
-        let newest = organization.newest_event?;
-        let seen = seen.remove(&organization.id);
-        (seen.as_ref() != Some(&newest)).then_some((organization.id, seen))
-    });
-    let followed = stream::iter(behind).map(|(organization, seen)| follow(parts, organization, seen));
-    let outcomes: Vec<_> = followed.buffer_unordered(AT_ONCE).collect().await;
-    outcomes.into_iter().collect()
+    let mut behind: BTreeSet<OrganizationId> = failed.iter().copied().collect();
+    for organization in organizations {
+        if organization.newest_event.is_some()
+            && seen.get(&organization.id) != organization.newest_event.as_ref()
+        {
+            behind.insert(organization.id);
+        }
+    }
+    Ok(behind
+        .into_iter()
+        .map(|id| (id, seen.get(&id).cloned()))
+        .collect())
 }
 
 /// Reads a log from where it was left to its end.

@@ -68,8 +68,10 @@ impl Stage {
             .iter()
             .map(|id| json!({"id": id, "name": "Org", "slug": "org"}))
             .collect();
-        self.acted
-            .answer("Organizations", json!({"data": {"organizations": all}}));
+        for operation in ["Organizations", "ChangedOrganizations"] {
+            self.acted
+                .answer(operation, json!({"data": {"organizations": all}}));
+        }
     }
 
     /// Records a message of the incident's, in `C1` if nothing else is said.

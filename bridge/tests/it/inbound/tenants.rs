@@ -38,7 +38,7 @@ pub(super) const TOKEN_B: &str = "xoxb-of-b";
 pub(super) const SECRET_A: &str = "the-signing-secret-that-organisation-a-knows";
 
 /// What the bridge asks by itself.
-const ASKED_ANYWAY: [&str; 13] = [
+const ASKED_ANYWAY: [&str; 14] = [
     "auth.test",
     // After a start: whether Slack shows more than is on record.
     "conversations.history",
@@ -47,6 +47,7 @@ const ASKED_ANYWAY: [&str; 13] = [
     "SlackApps",
     "SlackWorkspaces",
     "Organizations",
+    "ChangedOrganizations",
     "Leads",
     "EventLog",
     "PendingOperations",
@@ -108,10 +109,10 @@ impl Tenants {
             acted.answer_to(token, "users.info", json!({"ok": true, "user": person}));
         }
         let organization = |id: &OrganizationId| json!({"id": id, "name": "Org", "slug": "org"});
-        acted.answer(
-            "Organizations",
-            json!({"data": {"organizations": [organization(&a), organization(&b)]}}),
-        );
+        for operation in ["Organizations", "ChangedOrganizations"] {
+            let both = [organization(&a), organization(&b)];
+            acted.answer(operation, json!({"data": {"organizations": both}}));
+        }
         let secret = sealer.seal(&app_place(app, "signing_secret"), &SecretString::from(SECRET_A));
         acted.answer(
             "SlackApps",
