@@ -51,10 +51,13 @@ pub struct SharedIncident {
 
 /// The incidents that pasted links show. For the bridge alone.
 pub async fn shared(request: &Request<'_>, links: &PastedLinks) -> Result<Vec<SharedIncident>, Refusal> {
-    request.viewer.may_ask_for_all()?;
+    let within = request.viewer.may_ask_for_all()?;
     let roles = roles(request, links).await?;
     let mut theirs: BTreeSet<OrganizationId> = roles.keys().copied().collect();
     theirs.extend(of_everybody(request, links).await?);
+    if let Some(only) = within {
+        theirs.retain(|id| *id == only);
+    }
     if let Some(served) = &links.served {
         theirs.retain(|id| served.contains(id));
     }
@@ -70,21 +73,21 @@ pub async fn shared(request: &Request<'_>, links: &PastedLinks) -> Result<Vec<Sh
     for row in rows {
         by_number.entry(row.number).or_default().push(row);
     }
-    let mut shown = Vec::new();
-    for mut found in by_number.into_values() {
-        let (Some(incident), true) = (found.pop(), found.is_empty()) else {
-            continue;
-        };
-        let postmortem = request.loaders().load_one(PostmortemOf(incident.id)).await?;
+    let only = |mut found: Vec<incident::Model>| found.pop().filter(|_| found.is_empty());
+    let incidents: Vec<_> = by_number.into_values().filter_map(only).collect();
+    let keys = incidents.iter().map(|incident| PostmortemOf(incident.id));
+    let postmortems = request.loaders().load_many(keys).await?;
+    let shown = incidents.into_iter().map(|incident| {
         let role = roles.get(&incident.organization_id);
         let reads_drafts = role.is_some_and(|role| *role != Role::Stakeholder);
-        shown.push(SharedIncident {
+        let postmortem = postmortems.get(&PostmortemOf(incident.id));
+        SharedIncident {
             shows_postmortem: postmortem
                 .is_some_and(|found| reads_drafts || found.status == PostmortemStatus::Published),
             incident: Arc::new(incident),
-        });
-    }
-    Ok(shown)
+        }
+    });
+    Ok(shown.collect())
 }
 
 /// The organisations of which the person is an active member, with what they may do there.

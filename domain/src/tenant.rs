@@ -1,6 +1,7 @@
-//! What belongs to one organisation, and is there for no other: the door that every read of the domain goes through.
+//! What belongs to one organisation, and is there for no other.
 //!
-//! `Tenant::find` begins a read of one organisation's rows. A read of everybody's begins with `everywhere`, which says why it may.
+//! `Tenant::find` begins a read of one organisation's rows. A read of everybody's begins with `everywhere`, which says why it may. The lists that
+//! callers ask for begin so; older reads name the organisation themselves.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! An incident. Changed by `api::incident::apply` alone.
+//! An incident. Changed by `domain::incident::apply` alone.
 
 use sea_orm::entity::prelude::*;
 use time::OffsetDateTime;
@@ -8,7 +8,7 @@ use crate::{
     kinds::{IncidentStatus, ReplyMode, Severity, Source, Urgency},
 };
 
-/// An incident. Changed by `api::incident::apply` alone.
+/// An incident. Changed by `domain::incident::apply` alone.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "incident")]
 pub struct Model {
