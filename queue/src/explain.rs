@@ -24,7 +24,7 @@ const REDIS: &[(&[&str], &str, &str)] = &[
         "give the user of TOCSIN_REDIS_URL all commands, keys and channels (ACL SETUSER)",
     ),
     (
-        &["OOM"],
+        &["> 'maxmemory'"],
         "Redis is full",
         "raise its maxmemory, and set maxmemory-policy to noeviction",
     ),
