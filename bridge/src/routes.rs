@@ -412,4 +412,32 @@ mod tests {
         });
         tried.expect("everything is read");
     }
+
+    #[test]
+    fn every_button_and_option_that_an_incident_shows_is_handled() {
+        use crate::mirror::{
+            buttons,
+            tests::fixtures::{acknowledged, incident, resolved},
+        };
+        for shown in [incident(), acknowledged(), resolved()] {
+            for slack_muted in [false, true] {
+                let row = buttons::row(
+                    &tocsin_client::Incident {
+                        slack_muted,
+                        ..shown.clone()
+                    },
+                    0,
+                );
+                let elements = row["elements"].as_array().expect("elements");
+                for element in elements.iter().filter(|element| !element["url"].is_string()) {
+                    let none = vec![Value::Null];
+                    for option in element["options"].as_array().unwrap_or(&none) {
+                        let press = serde_json::json!({"user": {"id": "U1"},
+                            "actions": [{"action_id": element["action_id"], "selected_option": option}]});
+                        assert!(actions::Press::of(INCIDENT_ACTIONS, &press).is_some(), "{press}");
+                    }
+                }
+            }
+        }
+    }
 }

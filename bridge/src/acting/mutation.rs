@@ -1,8 +1,8 @@
 //! The mutations by which people change an incident from Slack.
 
 use futures::future::BoxFuture;
-use tocsin_client::{ApiClient, As, Known, Member};
-use tocsin_entity::{id::IncidentId, kinds::IncidentStatus};
+use tocsin_client::{ApiClient, As, Member};
+use tocsin_entity::id::IncidentId;
 use tocsin_queue::JobError;
 
 use crate::notice::Notice;
@@ -30,16 +30,25 @@ pub(crate) trait ActionMutation: std::fmt::Debug + Send + Sync {
 }
 
 /// The incident after a change.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub(crate) struct ActionOutcome {
     pub(crate) number: i64,
     pub(crate) title: String,
     pub(crate) url: String,
-    pub(crate) status: Known<IncidentStatus>,
     /// By id and name.
     pub(crate) acknowledged_by: Option<(String, String)>,
     /// By id and name.
     pub(crate) resolved_by: Option<(String, String)>,
+}
+
+/// What a member is told of what was done before, unless they did it themselves.
+pub(crate) fn done_before(
+    member: &Member,
+    by: Option<&(String, String)>,
+    notice: fn(Option<String>) -> Notice,
+) -> Option<Notice> {
+    let is_theirs = by.is_some_and(|(id, _)| *id == member.id.to_string());
+    (!is_theirs).then(|| notice(by.map(|(_, name)| name.clone())))
 }
 
 /// What a mutation answered.
@@ -63,7 +72,6 @@ macro_rules! mutate {
                 number: incident.number,
                 title: incident.title,
                 url: incident.url,
-                status: incident.status,
                 acknowledged_by: incident.acknowledged_by.map(|user| (user.id, user.name)),
                 resolved_by: incident.resolved_by.map(|user| (user.id, user.name)),
             })),

@@ -12,7 +12,7 @@ use tocsin_queue::JobError;
 use super::incident_action::{ActionTrigger, IncidentAction};
 use crate::{
     acting::{
-        ActionMutation, ActionOutcome, MutationAnswer, mutate,
+        ActionMutation, ActionOutcome, MutationAnswer, done_before, mutate,
         typed_action::{TypedAction, TypedMutation},
     },
     grammar::usage::Usage,
@@ -73,11 +73,8 @@ impl ActionMutation for Acknowledge {
     }
 
     fn overtaken(&self, member: &Member, outcome: &ActionOutcome) -> Option<Notice> {
-        let by = outcome.acknowledged_by.as_ref();
-        if by.is_some_and(|(id, _)| *id == member.id.to_string()) {
-            return None;
-        }
-        let by = by.map(|(_, name)| name.clone());
-        Some(Notice::AlreadyAcknowledged { by })
+        done_before(member, outcome.acknowledged_by.as_ref(), |by| {
+            Notice::AlreadyAcknowledged { by }
+        })
     }
 }

@@ -12,7 +12,7 @@ use crate::mirror::content;
 /// Shows the incident.
 pub(crate) const DETAILS: IncidentAction = IncidentAction {
     verb: "see",
-    triggers: &[ActionTrigger::opens(Element::Choice("view"), DIALOG)],
+    triggers: &[ActionTrigger::opens(Element::Choice("view"))],
     dialog: Some(DIALOG),
     typed: None,
 };

@@ -48,7 +48,7 @@ pub(crate) enum TriggerEffect {
     /// To be done at once; the time is when it was asked for.
     Now(MutationAt),
     /// To be asked more in the action's dialog.
-    Dialog(&'static Dialog),
+    Dialog,
 }
 
 impl ActionTrigger {
@@ -68,11 +68,11 @@ impl ActionTrigger {
         }
     }
 
-    /// An element that opens a dialog.
-    pub(crate) const fn opens(element: Element, dialog: &'static Dialog) -> Self {
+    /// An element that opens the action's dialog.
+    pub(crate) const fn opens(element: Element) -> Self {
         Self {
             element,
-            asks: TriggerEffect::Dialog(dialog),
+            asks: TriggerEffect::Dialog,
         }
     }
 }

@@ -36,6 +36,9 @@ use std::sync::Arc;
 
 use crate::{parts::Parts, request};
 
+#[cfg(test)]
+pub(crate) use self::press::Press;
+
 pub(crate) use self::{
     acknowledge::ACKNOWLEDGE,
     details::DETAILS,

@@ -30,7 +30,7 @@ use crate::{
 /// Adds a note.
 pub(crate) const NOTE: IncidentAction = IncidentAction {
     verb: "comment on",
-    triggers: &[ActionTrigger::opens(Element::Choice("note"), DIALOG)],
+    triggers: &[ActionTrigger::opens(Element::Choice("note"))],
     dialog: Some(DIALOG),
     typed: Some(&TypedAction {
         usage: Usage {

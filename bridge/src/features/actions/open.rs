@@ -40,7 +40,10 @@ pub(crate) const OPEN: Prompt = Prompt {
 fn wanted(actions: &'static [&'static IncidentAction], payload: &Value) -> Option<(Press, &'static Dialog)> {
     let press = Press::of(actions, payload)?;
     match press.asks {
-        TriggerEffect::Dialog(dialog) => Some((press, dialog)),
+        TriggerEffect::Dialog => {
+            let dialog = press.action.dialog?;
+            Some((press, dialog))
+        }
         TriggerEffect::Now(_) => None,
     }
 }

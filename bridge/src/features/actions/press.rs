@@ -12,7 +12,6 @@ use super::incident_action::{Element, IncidentAction, TriggerEffect, asked_by};
 use crate::mirror::buttons;
 
 /// A press of one of our buttons, or a choice in our menu.
-#[derive(Clone)]
 pub(crate) struct Press {
     pub(crate) action: &'static IncidentAction,
     /// Whether it is done at once, or asks for more.

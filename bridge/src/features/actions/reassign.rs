@@ -30,7 +30,7 @@ use crate::{
 /// Gives the incident to somebody.
 pub(crate) const REASSIGN: IncidentAction = IncidentAction {
     verb: "reassign",
-    triggers: &[ActionTrigger::opens(Element::Choice("reassign"), DIALOG)],
+    triggers: &[ActionTrigger::opens(Element::Choice("reassign"))],
     dialog: Some(DIALOG),
     typed: Some(&TypedAction {
         usage: Usage {

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     acting::{
-        Acting, ActionMutation, ActionOutcome, MutationAnswer, mutate,
+        Acting, ActionMutation, ActionOutcome, MutationAnswer, done_before, mutate,
         typed_action::{Requester, TypedAction, TypedMutation, TypedResult, markdown},
     },
     grammar::{usage::Usage, words::unquoted},
@@ -29,7 +29,7 @@ use crate::{
 /// Resolves.
 pub(crate) const RESOLVE: IncidentAction = IncidentAction {
     verb: "resolve",
-    triggers: &[ActionTrigger::opens(Element::Button("resolve"), DIALOG)],
+    triggers: &[ActionTrigger::opens(Element::Button("resolve"))],
     dialog: Some(DIALOG),
     typed: Some(&TypedAction {
         usage: Usage {
@@ -71,14 +71,15 @@ fn view(subject: &Subject<'_>, meta: &Meta) -> View {
 }
 
 async fn typed(acting: &Acting, requester: &Requester<'_>, rest: &str) -> TypedResult {
-    let note = unquoted(rest);
-    let (note, after) = if note.is_empty() {
-        (None, Mrkdwn::default())
-    } else {
-        let note = markdown(acting, &requester.person.installation, note).await?;
-        let note = Some(note).filter(|note| !note.is_empty());
-        (note, Mrkdwn::own(", with your note"))
+    let note = match unquoted(rest) {
+        "" => None,
+        note => Some(markdown(acting, &requester.person.installation, note).await?),
     };
+    // Of what was typed nothing may be left, such as of the sign of a quote alone.
+    let note = note.filter(|note| !note.is_empty());
+    let after = note
+        .as_ref()
+        .map_or_else(Mrkdwn::default, |_| Mrkdwn::own(", with your note"));
     Ok(Ok(TypedMutation {
         mutation: Box::new(Resolve { note }),
         before: "You have resolved ",
@@ -117,11 +118,8 @@ impl ActionMutation for Resolve {
     }
 
     fn overtaken(&self, member: &Member, outcome: &ActionOutcome) -> Option<Notice> {
-        let by = outcome.resolved_by.as_ref();
-        if by.is_some_and(|(id, _)| *id == member.id.to_string()) {
-            return None;
-        }
-        let by = by.map(|(_, name)| name.clone());
-        Some(Notice::AlreadyResolved { by })
+        done_before(member, outcome.resolved_by.as_ref(), |by| {
+            Notice::AlreadyResolved { by }
+        })
     }
 }

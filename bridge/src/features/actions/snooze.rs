@@ -37,7 +37,7 @@ pub(crate) const SNOOZE: IncidentAction = IncidentAction {
         ActionTrigger::choice("snooze:30m", |at| minutes_from(at, 30)),
         ActionTrigger::choice("snooze:1h", |at| minutes_from(at, 60)),
         ActionTrigger::choice("snooze:4h", |at| minutes_from(at, 240)),
-        ActionTrigger::opens(Element::Choice("snooze:custom"), DIALOG),
+        ActionTrigger::opens(Element::Choice("snooze:custom")),
     ],
     dialog: Some(DIALOG),
     typed: Some(&TypedAction {

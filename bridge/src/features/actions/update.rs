@@ -25,7 +25,7 @@ use crate::acting::{ActionMutation, MutationAnswer, mutate};
 /// Changes urgency and severity.
 pub(crate) const UPDATE: IncidentAction = IncidentAction {
     verb: "change",
-    triggers: &[ActionTrigger::opens(Element::Choice("urgency_severity"), DIALOG)],
+    triggers: &[ActionTrigger::opens(Element::Choice("urgency_severity"))],
     dialog: Some(DIALOG),
     typed: None,
 };

@@ -33,7 +33,7 @@ fn wanted(actions: &'static [&'static IncidentAction], payload: &Value) -> Optio
     let press = Press::of(actions, payload)?;
     match press.asks {
         TriggerEffect::Now(mutation) => Some((press, mutation)),
-        TriggerEffect::Dialog(_) => None,
+        TriggerEffect::Dialog => None,
     }
 }
 

@@ -12,6 +12,7 @@ fn kinds(entries: &[Value]) -> Vec<&str> {
 
 over_each_transport!(
     an_incident_is_worked_by_commands_from_beginning_to_end,
+    a_note_of_which_nothing_is_left_is_not_said_to_be_there,
     who_may_not_is_told_why_and_nothing_is_done,
     a_command_that_slack_sends_again_is_done_once,
     who_unlinks_themselves_is_nobody_until_they_link_again,
@@ -138,4 +139,23 @@ async fn who_unlinks_themselves_is_nobody_until_they_link_again(transport: Trans
     scene
         .until_said("Slack does not tell Tocsin your e-mail address")
         .await;
+}
+
+async fn a_note_of_which_nothing_is_left_is_not_said_to_be_there(transport: Transport) {
+    let scene = Scene::set(transport).await;
+    scene.types("alice", "resolve 1 >").await;
+    scene
+        .until_said("You have resolved #1 Payments are failing")
+        .await;
+    let told = scene.told("general");
+    assert!(
+        told.iter().all(|told| !told.contains("with your note")),
+        "{told:?}"
+    );
+    let entries = scene.stage.tracker.entries(scene.incident);
+    let resolved = entries.last().expect("an entry");
+    assert_eq!(
+        (&resolved["kind"], &resolved["bodyMarkdown"]),
+        (&Value::from("RESOLVED"), &Value::Null)
+    );
 }
