@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Instant};
 
 use axum::http::StatusCode;
 use futures::future::BoxFuture;
-use tocsin_domain::viewer::{self, AuthError, Viewer, Who};
+use tocsin_domain::viewer::{self, AuthError, Viewer};
 
 use super::{
     endpoint::{Caller, Credentials, Doors},
@@ -99,15 +99,13 @@ async fn let_in(api: &Api, credentials: Credentials, request_id: String) -> Resu
         request_id,
     )
     .await?;
-    let (standing, until) = (format!("{who:?}"), who.expires_at());
-    let caller = Caller::new(who == Who::Anonymous, standing, move |request, request_id| {
+    Ok(Caller::new(who.clone(), move |request, request_id| {
         request.data(Viewer {
             who: who.clone(),
             address,
             request_id: request_id.to_owned(),
         })
-    });
-    Ok(caller.until(until))
+    }))
 }
 
 fn refusal(error: &AuthError) -> Refusal {

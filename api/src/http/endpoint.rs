@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode, header, request::Parts as RequestParts};
 use futures::future::BoxFuture;
 use ipnet::IpNet;
 use sha2::{Digest, Sha256};
-use time::OffsetDateTime;
+use tocsin_domain::viewer::Who;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -154,33 +154,22 @@ type Attach = dyn Fn(Request, &str) -> Request + Send + Sync;
 /// Who asks, once the door has let them in.
 #[derive(Clone)]
 pub(super) struct Caller {
-    /// Showed no key.
-    pub(super) anonymous: bool,
-    /// What the caller may do, as text: when it changes, open sockets are closed.
-    pub(super) standing: String,
-    /// When that ends by itself, if ever.
-    pub(super) until: Option<OffsetDateTime>,
+    /// Who they are and what they may do: when it changes, open sockets are closed.
+    pub(super) who: Who,
     attach: Arc<Attach>,
 }
 
 impl Caller {
-    pub(super) fn new(
-        anonymous: bool,
-        standing: String,
-        attach: impl Fn(Request, &str) -> Request + Send + Sync + 'static,
-    ) -> Self {
+    pub(super) fn new(who: Who, attach: impl Fn(Request, &str) -> Request + Send + Sync + 'static) -> Self {
         Self {
-            anonymous,
-            standing,
-            until: None,
+            who,
             attach: Arc::new(attach),
         }
     }
 
-    /// The same, until a time.
-    pub(super) fn until(mut self, until: Option<OffsetDateTime>) -> Self {
-        self.until = until;
-        self
+    /// Whether they showed no key.
+    pub(super) fn is_anonymous(&self) -> bool {
+        self.who == Who::Anonymous
     }
 
     /// The request, as this caller's.

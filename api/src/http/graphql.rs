@@ -112,12 +112,12 @@ async fn answer<E: Executor>(
     let credentials = Credentials::of(parts, &endpoint.settings.trusted_proxies)?;
     let caller = (endpoint.door)(credentials, request_id.to_string()).await?;
     let params = if is_post {
-        Params::from_body(&read(&endpoint.settings, body, caller.anonymous).await?)
+        Params::from_body(&read(&endpoint.settings, body, caller.is_anonymous()).await?)
     } else {
         Params::from_query_string(parts.uri.query().unwrap_or_default())
     }?;
     let operation_name = params.operation_name.clone();
-    let (request, kind) = params.read(endpoint.settings.introspection.refusal(caller.anonymous))?;
+    let (request, kind) = params.read(endpoint.settings.introspection.refusal(caller.is_anonymous()))?;
     check_kind(&parts.method, kind)?;
 
     let span = tracing::Span::current();
@@ -130,7 +130,7 @@ async fn answer<E: Executor>(
     }
     let answer = execute(endpoint, &caller, request, kind, request_id.as_str()).await?;
     let status = match media {
-        _ if caller.anonymous && answer.needs_a_key() => StatusCode::UNAUTHORIZED,
+        _ if caller.is_anonymous() && answer.needs_a_key() => StatusCode::UNAUTHORIZED,
         MediaType::GraphqlResponse if !answer.has_data() => StatusCode::BAD_REQUEST,
         MediaType::GraphqlResponse | MediaType::Json => StatusCode::OK,
     };
@@ -152,7 +152,7 @@ pub(super) async fn execute<E: Executor>(
     let result = outcome.map(|response| {
         let recipient = Recipient {
             request_id,
-            anonymous: caller.anonymous,
+            anonymous: caller.is_anonymous(),
         };
         Answer::executed(response, &progress, recipient)
     });

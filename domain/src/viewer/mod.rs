@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// A member in whose name a request is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Member {
     /// The person.
     pub user_id: UserId,
@@ -34,7 +34,7 @@ pub struct Member {
 }
 
 /// Who asks.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Who {
     /// Nobody known: no key was shown.
     Anonymous,

@@ -3,7 +3,7 @@
 use tocsin_entity::kinds::Scope;
 
 /// The scopes of a key, closed under containment: `ADMIN` contains all, `WRITE` contains `READ` and the trigger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "one for each scope, read by name")]
 pub struct Scopes {
     /// To trigger incidents.

@@ -91,8 +91,8 @@ pub(super) async fn run<E: Executor>(
         operation.name = name,
     );
     let operation = async {
-        let request =
-            params.and_then(|params| params.read(endpoint.settings.introspection.refusal(caller.anonymous)));
+        let request = params
+            .and_then(|params| params.read(endpoint.settings.introspection.refusal(caller.is_anonymous())));
         match request {
             Err(refusal) => Err(refusal),
             Ok((request, kind)) => {
@@ -150,7 +150,7 @@ async fn subscribe<E: Executor>(
     let request = caller.sign(request, request_id.as_str()).data(progress.clone());
     let recipient = Recipient {
         request_id: request_id.as_str(),
-        anonymous: caller.anonymous,
+        anonymous: caller.is_anonymous(),
     };
     let mut responses = endpoint.executor.execute_stream(request, None);
     loop {

@@ -12,6 +12,7 @@ use std::{
 
 use axum::http::StatusCode;
 use time::OffsetDateTime;
+use tocsin_domain::viewer::Who;
 use tokio::{sync::watch, time::timeout};
 
 use super::protocol::CloseCode;
@@ -34,7 +35,7 @@ struct Known {
     verdict: Option<CloseCode>,
 }
 
-type Watched = Arc<Mutex<HashMap<([u8; 32], String), Weak<watch::Sender<Known>>>>>;
+type Watched = Arc<Mutex<HashMap<([u8; 32], Who), Weak<watch::Sender<Known>>>>>;
 
 /// See the module.
 pub(in crate::http) struct Revocations {
@@ -94,7 +95,7 @@ impl Revocations {
 
     /// Watches over a caller who was let in with these credentials, asked for in this generation.
     pub(super) fn watch(&self, credentials: &Credentials, caller: &Caller, generation: u64) -> Standing {
-        let key = (credentials.digest(), caller.standing.clone());
+        let key = (credentials.digest(), caller.who.clone());
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(sender) = watched.get(&key).and_then(Weak::upgrade)
             && sender.borrow().verdict.is_none()
@@ -113,8 +114,7 @@ impl Revocations {
             every: self.every,
             changes: self.changes.clone(),
             credentials: credentials.clone(),
-            standing: caller.standing.clone(),
-            until: caller.until,
+            who: caller.who.clone(),
             sender: Arc::downgrade(&sender),
         };
         tokio::spawn(check.run(generation));
@@ -136,8 +136,7 @@ struct Check {
     every: Duration,
     changes: watch::Receiver<u64>,
     credentials: Credentials,
-    standing: String,
-    until: Option<OffsetDateTime>,
+    who: Who,
     sender: Weak<watch::Sender<Known>>,
 }
 
@@ -159,7 +158,7 @@ impl Check {
             let generation = *self.changes.borrow();
             let asked = (self.door)(self.credentials.clone(), RequestId::new().to_string()).await;
             let verdict = match asked {
-                Ok(caller) if caller.standing == self.standing => None,
+                Ok(caller) if caller.who == self.who => None,
                 Ok(_) => Some(CloseCode::StandingChanged),
                 Err(refusal) if refusal.status.is_some_and(is_final) => {
                     Some(CloseCode::Unauthorized(refusal.message))
@@ -185,7 +184,10 @@ impl Check {
 
     /// How long nothing needs to be asked: until the key expires at the latest.
     fn pause(&self) -> Duration {
-        let left = self.until.map(|until| until - OffsetDateTime::now_utc());
+        let left = self
+            .who
+            .expires_at()
+            .map(|until| until - OffsetDateTime::now_utc());
         let left = left.map(|left| Duration::try_from(left).unwrap_or(Duration::ZERO));
         left.map_or(self.every, |left| left.min(self.every))
     }

@@ -205,7 +205,7 @@ impl<E: Executor> Session<E> {
         let caller = (self.endpoint.door)(credentials.clone(), self.request_id.to_string())
             .await
             .map_err(unwelcome)?;
-        if caller.anonymous {
+        if caller.is_anonymous() {
             let reason = "Unauthorized: send a key as Authorization in connection_init's payload";
             return Err(CloseCode::Unauthorized(reason.to_owned()).into());
         }

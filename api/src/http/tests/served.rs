@@ -16,6 +16,7 @@ use futures::{
     future::{self, BoxFuture},
     stream,
 };
+use tocsin_domain::viewer::Who;
 use tokio::{net::TcpListener, sync::Notify};
 use tokio_util::sync::CancellationToken;
 
@@ -166,9 +167,14 @@ fn let_in(credentials: Credentials, request_id: &str, revoked: &AtomicBool) -> R
             "The key is not valid.",
         ));
     }
-    let anonymous = credentials.bearer.is_none();
-    let standing = credentials.organization.unwrap_or_default();
-    Ok(Caller::new(anonymous, standing, |request, id| {
+    let who = match credentials.bearer {
+        None => Who::Anonymous,
+        Some(_) => Who::Bridge {
+            organization_id: None,
+            member: None,
+        },
+    };
+    Ok(Caller::new(who, |request, id| {
         request.data(SeenRequestId(id.to_owned()))
     }))
 }
