@@ -5,6 +5,7 @@
 pub mod channel;
 pub mod fallback;
 pub mod feature;
+pub mod labels;
 pub mod link_state;
 pub mod oauth;
 pub mod sealing;

@@ -12,6 +12,7 @@ use tocsin_message::{
     template::Rendered,
 };
 use tocsin_slack::message::Message;
+use tocsin_slack_app::labels::{UNKNOWN_EMOJI, status_emoji, status_label, urgency_label};
 
 use super::{buttons, footer::footer};
 
@@ -421,12 +422,10 @@ pub(super) fn colour(incident: &Incident) -> &'static str {
     }
 }
 
-fn emoji(status: &Known<IncidentStatus>) -> &'static str {
+pub(super) fn emoji(status: &Known<IncidentStatus>) -> &'static str {
     match status {
-        Known::Value(IncidentStatus::Triggered) => ":rotating_light:",
-        Known::Value(IncidentStatus::Acknowledged) => ":eyes:",
-        Known::Value(IncidentStatus::Resolved) => ":white_check_mark:",
-        Known::Other(_) => ":information_source:",
+        Known::Value(known) => status_emoji(*known),
+        Known::Other(_) => UNKNOWN_EMOJI,
     }
 }
 
@@ -442,24 +441,20 @@ fn entry_emoji(kind: &Known<EntryKind>) -> &'static str {
         Known::Value(EntryKind::Updated) => ":pencil2:",
         Known::Value(EntryKind::SyncMuted) => ":no_bell:",
         Known::Value(EntryKind::SyncUnmuted) => ":bell:",
-        Known::Other(_) => ":information_source:",
+        Known::Other(_) => UNKNOWN_EMOJI,
     }
 }
 
 pub(super) fn status(status: &Known<IncidentStatus>) -> Mrkdwn {
     match status {
-        Known::Value(IncidentStatus::Triggered) => Mrkdwn::own("Triggered"),
-        Known::Value(IncidentStatus::Acknowledged) => Mrkdwn::own("Acknowledged"),
-        Known::Value(IncidentStatus::Resolved) => Mrkdwn::own("Resolved"),
+        Known::Value(known) => Mrkdwn::own(status_label(*known)),
         Known::Other(name) => Mrkdwn::text(name),
     }
 }
 
 pub(crate) fn urgency(urgency: &Known<Urgency>) -> Mrkdwn {
     match urgency {
-        Known::Value(Urgency::High) => Mrkdwn::own("High"),
-        Known::Value(Urgency::Medium) => Mrkdwn::own("Medium"),
-        Known::Value(Urgency::Low) => Mrkdwn::own("Low"),
+        Known::Value(known) => Mrkdwn::own(urgency_label(*known)),
         Known::Other(name) => Mrkdwn::text(name),
     }
 }

@@ -28,6 +28,7 @@ fn facts(text: &TemplateText, incident: &Incident) -> Facts {
         title: incident.title.clone(),
         description_markdown: incident.description_markdown.clone(),
         status: content::status(&incident.status).as_str().to_owned(),
+        status_emoji: content::emoji(&incident.status).to_owned(),
         urgency: content::urgency(&incident.urgency).as_str().to_owned(),
         severity: incident
             .severity

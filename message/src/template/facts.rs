@@ -161,6 +161,7 @@ pub struct Facts {
     pub title: String,
     pub description_markdown: String,
     pub status: String,
+    pub status_emoji: String,
     pub urgency: String,
     pub severity: Option<String>,
     pub url: String,
@@ -210,7 +211,7 @@ impl Facts {
                 description => Value::from_safe_string(seal::foreign(&description)),
                 description_markdown => seal::unmarked(&self.description_markdown),
                 status => line(&self.status),
-                status_emoji => emoji(&self.status),
+                status_emoji => line(&self.status_emoji),
                 urgency => line(&self.urgency),
                 severity => maybe(self.severity.as_ref()),
                 url => address(&self.url),
@@ -239,6 +240,7 @@ impl Facts {
                 "**Checkout** answers 500 since the [last deploy](https://ci.example.com/7).",
             ),
             status: text("Resolved"),
+            status_emoji: text(":white_check_mark:"),
             urgency: text("High"),
             severity: Some(text("SEV1")),
             url: text("https://tocsin.example.com/incidents/42"),
@@ -260,6 +262,7 @@ impl Facts {
         Self {
             description_markdown: String::new(),
             status: "Triggered".to_owned(),
+            status_emoji: ":rotating_light:".to_owned(),
             severity: None,
             assignees: Vec::new(),
             tags: Vec::new(),
@@ -310,13 +313,4 @@ fn address(url: &str) -> Value {
         .collect();
     let url = url.replace('<', "%3C").replace('>', "%3E").replace('|', "%7C");
     Value::from_safe_string(escape(&url))
-}
-
-fn emoji(status: &str) -> &'static str {
-    match status {
-        "Triggered" => ":rotating_light:",
-        "Acknowledged" => ":eyes:",
-        "Resolved" => ":white_check_mark:",
-        _ => ":information_source:",
-    }
 }

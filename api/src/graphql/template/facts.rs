@@ -1,8 +1,8 @@
 //! What a template can show of an incident that is there.
 
 use async_graphql::Context;
-use tocsin_entity::kinds::{IncidentStatus, Urgency};
 use tocsin_message::template::Facts;
+use tocsin_slack_app::labels::{status_emoji, status_label, urgency_label};
 
 use crate::graphql::{context::request, failure::Result, incident::Incident, user::Author};
 
@@ -16,8 +16,9 @@ pub(super) async fn of(ctx: &Context<'_>, incident: &Incident) -> Result<Facts> 
         number: row.number,
         title: row.title.clone(),
         description_markdown: row.description_markdown.clone(),
-        status: status(row.status).to_owned(),
-        urgency: urgency(row.urgency).to_owned(),
+        status: status_label(row.status).to_owned(),
+        status_emoji: status_emoji(row.status).to_owned(),
+        urgency: urgency_label(row.urgency).to_owned(),
         severity: row.severity.map(|severity| severity.as_str().to_owned()),
         url: incident.url(ctx).await?,
         service: incident.service(ctx).await?.0.name,
@@ -31,20 +32,4 @@ pub(super) async fn of(ctx: &Context<'_>, incident: &Incident) -> Result<Facts> 
         resolved_at: row.resolved_at,
         resolved_by: name(incident.resolved_author(ctx).await?),
     })
-}
-
-fn status(status: IncidentStatus) -> &'static str {
-    match status {
-        IncidentStatus::Triggered => "Triggered",
-        IncidentStatus::Acknowledged => "Acknowledged",
-        IncidentStatus::Resolved => "Resolved",
-    }
-}
-
-fn urgency(urgency: Urgency) -> &'static str {
-    match urgency {
-        Urgency::High => "High",
-        Urgency::Medium => "Medium",
-        Urgency::Low => "Low",
-    }
 }
