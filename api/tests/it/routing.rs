@@ -39,6 +39,8 @@ async fn fails(world: &World, id: &Value, code: &str) {
         status: ConnectorStatus::Failing,
         reason_code: Some(code.to_owned()),
         reason: Some("It does not work.".to_owned()),
+        failed_workspace_id: None,
+        failed_channel: Some("#incidents".to_owned()),
         status_since: now,
         last_delivered_at: None,
         template_trouble: None,

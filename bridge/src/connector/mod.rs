@@ -22,7 +22,7 @@ use tocsin_database::Database;
 use tocsin_entity::{
     id::{ConnectorId, OrganizationId},
     kinds::ConnectorStatus,
-    slack::connector::{ActiveModel, Column, Entity},
+    slack::connector::{ActiveModel, Column, Entity, Model},
 };
 use tocsin_slack_app::{channel::ChannelError, fallback::has_fallback};
 use tokio_util::sync::CancellationToken;
@@ -52,8 +52,8 @@ struct Seen {
     delivered_at: Option<OffsetDateTime>,
     /// How its template does; none before it has been used here.
     template: Option<Template>,
-    /// Why it failed where it led before.
-    outdated: Option<String>,
+    /// Where it failed before it led elsewhere.
+    outdated: Option<Lead>,
     is_written: bool,
 }
 
@@ -169,7 +169,7 @@ impl Connectors {
             return false;
         };
         tracing::info!(connector.id = %id, "the connector {id} leads elsewhere than where it failed");
-        seen.outdated = Some(failing.reason);
+        seen.outdated = Some(failing.lead);
         seen.at = self.clock.now();
         seen.since = seen.at;
         seen.is_written = false;
@@ -283,6 +283,15 @@ impl Failing {
     }
 }
 
+/// Where it failed, as it is on record.
+fn failed_at(row: &Model) -> Option<Lead> {
+    let channel = row.failed_channel.clone()?;
+    Some(Lead {
+        workspace: row.failed_workspace_id,
+        channel,
+    })
+}
+
 async fn write(database: &Database, id: ConnectorId, seen: &Seen) -> Result<(), DbErr> {
     let status = match &seen.failing {
         Some(_) => ConnectorStatus::Failing,
@@ -290,11 +299,11 @@ async fn write(database: &Database, id: ConnectorId, seen: &Seen) -> Result<(), 
     };
     let code = seen.failing.as_ref().map(|failing| failing.code.clone());
     let before = Entity::find_by_id(id).one(database.read()).await?;
-    let said = before.as_ref().and_then(|before| before.reason.as_ref());
+    let failed_at = before.as_ref().and_then(failed_at);
     // Another worker may have used it since where it leads now, and has said how it is.
-    let is_over = said
+    let is_over = failed_at
         .zip(seen.outdated.as_ref())
-        .is_some_and(|(said, outdated)| !said.starts_with(outdated));
+        .is_some_and(|(failed_at, outdated)| failed_at != *outdated);
     let same = before.filter(|before| before.status == status && before.reason_code == code);
     let trouble = seen
         .template
@@ -307,6 +316,8 @@ async fn write(database: &Database, id: ConnectorId, seen: &Seen) -> Result<(), 
         status: Set(status),
         reason_code: Set(code),
         reason: Set(seen.failing.as_ref().map(Failing::told)),
+        failed_workspace_id: Set(seen.failing.as_ref().and_then(|failing| failing.lead.workspace)),
+        failed_channel: Set(seen.failing.as_ref().map(|failing| failing.lead.channel.clone())),
         // Other workers may have seen it before.
         status_since: Set(same.map_or(seen.since, |same| same.status_since)),
         last_delivered_at: Set(seen.delivered_at),
@@ -320,6 +331,8 @@ async fn write(database: &Database, id: ConnectorId, seen: &Seen) -> Result<(), 
             Column::Status,
             Column::ReasonCode,
             Column::Reason,
+            Column::FailedWorkspaceId,
+            Column::FailedChannel,
             Column::StatusSince,
         ];
         told.extend(state);
@@ -378,6 +391,20 @@ mod tests {
             written(&database, &later).await;
             let row = Entity::find_by_id(id).one(database.read()).await.expect("a read").expect("a row");
             assert_eq!((row.status, row.reason_code.as_deref()), (ConnectorStatus::Failing, Some("is_archived")));
+        }
+
+        async fn a_failure_of_where_it_leads_now_stays_when_another_leaves_where_it_led_before(database: Database) {
+            let (organization, id) = (OrganizationId::new(), ConnectorId::new());
+            let lead = |channel: &str| Lead { workspace: None, channel: channel.to_owned() };
+            let now = OffsetDateTime::UNIX_EPOCH + Duration::days(20_000);
+            let (quick, slow) = (worker(now), worker(now + Duration::seconds(30)));
+            slow.fails(organization, id, &lead("#old"), "is_archived", "it is archived");
+            quick.fails(organization, id, &lead("#new"), "is_archived", "it is archived");
+            written(&database, &quick).await;
+            assert!(slow.leads(id, &lead("#new")));
+            written(&database, &slow).await;
+            let row = Entity::find_by_id(id).one(database.read()).await.expect("a read").expect("a row");
+            assert_eq!((row.status, row.failed_channel.as_deref()), (ConnectorStatus::Failing, Some("#new")));
         }
     }
 }

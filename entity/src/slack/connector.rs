@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 use time::OffsetDateTime;
 
 use crate::{
-    id::{ConnectorId, OrganizationId},
+    id::{ConnectorId, OrganizationId, WorkspaceId},
     kinds::ConnectorStatus,
 };
 
@@ -23,6 +23,10 @@ pub struct Model {
     pub reason_code: Option<String>,
     /// The same for people, with what to do.
     pub reason: Option<String>,
+    /// The workspace to which it led when it failed; none for the workspace of the environment's token.
+    pub failed_workspace_id: Option<WorkspaceId>,
+    /// The channel to which it led when it failed, by id or name. Null while it works, and as an earlier version wrote it.
+    pub failed_channel: Option<String>,
     /// Since when it is so.
     pub status_since: OffsetDateTime,
     /// When Slack last took a message through it.
