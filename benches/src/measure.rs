@@ -53,8 +53,10 @@ pub(crate) async fn latency_of(stack: &Stack, name: &str, count: usize) -> anyho
     for sample in 0..count {
         tokio::time::sleep(PAUSE).await;
         let title = format!("{name} {sample} ends");
+        let before = stack.simulator.call_count();
         let began = Instant::now();
-        let seen = stack.simulator.wait_for_call(
+        let seen = stack.simulator.wait_for_later_call(
+            before,
             |call| call.done && call.method == "chat.postMessage" && says(call, &title),
             SEEN_WITHIN,
         );

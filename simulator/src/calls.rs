@@ -57,6 +57,11 @@ impl<T> Record<T> {
         self.entries.iter()
     }
 
+    /// How many entries were ever added.
+    pub(crate) fn count(&self) -> usize {
+        self.added
+    }
+
     /// The entries that were added after the first `seen`, newest first; `seen` then counts all.
     pub(crate) fn fresh(&self, seen: &mut usize) -> impl Iterator<Item = &T> {
         let fresh = self.added.saturating_sub(*seen);

@@ -201,7 +201,25 @@ impl TeamHandle {
         wanted: impl Fn(&Call) -> bool,
         timeout: Duration,
     ) -> Result<Call, TimedOut> {
-        let mut seen = 0;
+        self.wait_for_later_call(0, wanted, timeout).await
+    }
+
+    /// How many Web API calls there have been so far.
+    pub fn call_count(&self) -> usize {
+        lock(&self.host.calls).count()
+    }
+
+    /// The same as [`Self::wait_for_call`], of the calls that came after so many. What came before is not searched, which takes time.
+    ///
+    /// # Errors
+    /// When the time is over; the error shows the workspace.
+    pub async fn wait_for_later_call(
+        &self,
+        after: usize,
+        wanted: impl Fn(&Call) -> bool,
+        timeout: Duration,
+    ) -> Result<Call, TimedOut> {
+        let mut seen = after;
         let fresh = || {
             let calls = lock(&self.host.calls);
             calls.fresh(&mut seen).map(KeptCall::call).collect::<Vec<Call>>()
