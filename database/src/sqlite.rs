@@ -23,6 +23,9 @@ const ACQUIRE_TIMEOUT: Duration = BUSY_TIMEOUT;
 /// How long [`take`] waits for another process: one that is about to close the file.
 const TAKEN_WITHIN: Duration = Duration::from_secs(1);
 
+/// How many rows the thread of a connection reads ahead. With sqlx's 50, the two threads wake each other all the time while a large answer is read.
+const ROWS_AHEAD: usize = 1_024;
+
 /// A pool of so many connections to a SQLite file, or to memory.
 pub(crate) async fn open(url: &str, connections: u32) -> Result<DatabaseConnection, DbErr> {
     let is_file = !is_in_memory(url);
@@ -45,6 +48,7 @@ pub(crate) async fn open(url: &str, connections: u32) -> Result<DatabaseConnecti
                 // An incident that was accepted survives a power cut: NORMAL would lose the last commits with WAL.
                 .synchronous(SqliteSynchronous::Full)
                 .busy_timeout(BUSY_TIMEOUT)
+                .row_buffer_size(ROWS_AHEAD)
         });
     sea_orm::Database::connect(options).await
 }

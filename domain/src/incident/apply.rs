@@ -17,7 +17,7 @@ use super::{batch, command::Command, error::IncidentError};
 use crate::{actor::Actor, error::Fault, idempotency::KeyUse};
 
 /// Most commands in one transaction.
-const BATCH_MAX: usize = 256;
+const BATCH_MAX: usize = 512;
 /// Most commands that wait for the lane before a caller is told that Tocsin is overloaded.
 const WAITING_MAX: usize = 4_096;
 /// How often a transaction that failed as a whole is made again: a race with another replica is over by then.

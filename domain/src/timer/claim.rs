@@ -19,7 +19,7 @@ use crate::moment::micros;
 pub(super) const LEASE: Duration = Duration::from_secs(15);
 
 /// Most timers claimed at a time.
-const CLAIMED_MAX: u64 = 512;
+const CLAIMED_MAX: u64 = 1_024;
 
 /// Most timers that are given a due time or are repaired in one round.
 const TENDED_MAX: u64 = 1_000;
