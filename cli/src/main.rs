@@ -36,7 +36,6 @@ use terminal::Terminal;
 
 fn main() -> ExitCode {
     let started = Instant::now();
-    memory::share_heaps();
     let arguments = Arguments::read();
     match start(arguments, started) {
         Ok(()) => ExitCode::SUCCESS,
