@@ -18,20 +18,27 @@ use crate::{
     background::{follow, leads, sweep},
     config::BridgeConfig,
     connector::Connectors,
-    directory,
+    directory::Directory,
     features::{comments, home, install, operation, restore, unfurl},
     identity::IdentityService,
     inbound::{self, Inbound},
-    mirror::{self, digest},
+    links::IncidentLinks,
+    mirror::{Mirror, deliver::DeliveryService, digest::DigestMirror},
+    origin::Origins,
     parts::Parts,
     reception::Receptions,
     restore_watch::RestoreWatch,
     rich_text::{ChannelNames, RichText},
     routes,
+    sharing::ChannelSharing,
+    sighting::SightingService,
     store::{Lane, Leases, probe},
     telemetry,
-    workspace::{Setting, SocketTroubles, Workspace, Workspaces, apps::Apps},
-    workspace_sync,
+    workspace::{
+        Setting, SocketTroubles, Workspace, Workspaces,
+        apps::{AppClients, Apps},
+    },
+    workspace_sync::{HealthRecord, TokenRotator, WorkspaceKeeper, WorkspaceSync},
 };
 
 /// Jobs of each kind that run at the same time: they wait for Slack and for the API most of the time.
@@ -50,6 +57,10 @@ const CALLER: ApiCaller = ApiCaller {
 pub struct Bridge {
     pub(crate) parts: Arc<Parts>,
     inbound: Arc<Inbound>,
+    digests: DigestMirror,
+    keeper: WorkspaceKeeper,
+    leases: Leases,
+    mirror: Mirror,
 }
 
 /// Why the bridge could not be set up.
@@ -122,25 +133,117 @@ impl Bridge {
             identity: identity.clone(),
             rich_text: rich_text.clone(),
         };
+        let leases = Leases::new(&worker);
+        let restore = Arc::new(RestoreWatch::new(clock.now()));
+        let socket_trouble = SocketTroubles::default();
+        let apps = Apps::default();
+        let clients = AppClients {
+            apps: apps.clone(),
+            servers: config.slack.client.clone(),
+        };
+        let sharing = ChannelSharing {
+            clock: clock.clone(),
+            database: database.clone(),
+            lane: lane.clone(),
+            queue: queue.clone(),
+        };
+        let directory = Directory {
+            api: api.clone(),
+            clock: clock.clone(),
+            database: database.clone(),
+            sharing: sharing.clone(),
+            workspaces: workspaces.clone(),
+        };
+        let workspace_sync = WorkspaceSync {
+            api: api.clone(),
+            apps: apps.clone(),
+            database: database.clone(),
+            queue: queue.clone(),
+            sealer: config.sealer.clone(),
+            setting,
+            workspaces: workspaces.clone(),
+        };
+        let keeper = WorkspaceKeeper {
+            has_own: config.slack.bot_token.is_some(),
+            record: HealthRecord {
+                apps: apps.clone(),
+                clock: clock.clone(),
+                database: database.clone(),
+                socket_trouble: socket_trouble.clone(),
+                workspaces: workspaces.clone(),
+            },
+            rotator: TokenRotator {
+                clients: clients.clone(),
+                clock: clock.clone(),
+                database: database.clone(),
+                http: http.clone(),
+                sealer: config.sealer.clone(),
+                worker,
+            },
+            workspaces: workspaces.clone(),
+        };
+        let delivery = DeliveryService {
+            clock: clock.clone(),
+            connectors: connectors.clone(),
+            database: database.clone(),
+            identity: identity.clone(),
+            lane: lane.clone(),
+            restore: Arc::clone(&restore),
+            workspaces: workspaces.clone(),
+        };
+        let mirror = Mirror {
+            api: api.clone(),
+            delivery: delivery.clone(),
+            leases: leases.clone(),
+            queue: queue.clone(),
+            workspace_sync: workspace_sync.clone(),
+        };
+        let digests = DigestMirror {
+            delivery: delivery.clone(),
+            leases: leases.clone(),
+            queue: queue.clone(),
+        };
+        let links = IncidentLinks {
+            api: api.clone(),
+            database: database.clone(),
+            public_url: config.public_url.clone(),
+        };
+        let origins = Origins {
+            clock: clock.clone(),
+            lane: lane.clone(),
+            queue: queue.clone(),
+        };
+        let sightings = SightingService {
+            api: api.clone(),
+            clock: clock.clone(),
+            database: database.clone(),
+            lane: lane.clone(),
+            restore: Arc::clone(&restore),
+            workspaces: workspaces.clone(),
+        };
         let parts = Arc::new(Parts {
+            clients,
+            delivery,
+            directory,
+            links,
+            origins,
+            sharing,
+            sightings,
+            workspace_sync,
             identity,
             rich_text,
             acting,
             connectors,
             lane,
-            leases: Leases::new(&worker),
-            restore: RestoreWatch::new(clock.now()),
-            socket_trouble: SocketTroubles::default(),
+            restore,
             config,
             database,
             clock,
             queue,
             http,
             workspaces,
-            apps: Apps::default(),
-            setting,
+            apps,
             api,
-            worker,
         });
         let inbound = Inbound {
             slack: parts.config.slack.clone(),
@@ -151,7 +254,7 @@ impl Bridge {
             workspaces: parts.workspaces.clone(),
             apps: parts.apps.clone(),
             receptions: Receptions::default(),
-            socket_trouble: parts.socket_trouble.clone(),
+            socket_trouble,
             lane: parts.lane.clone(),
             inbox_lane,
             registry: routes::registry(&parts),
@@ -159,6 +262,10 @@ impl Bridge {
         Ok(Self {
             parts,
             inbound: Arc::new(inbound),
+            digests,
+            keeper,
+            leases,
+            mirror,
         })
     }
 
@@ -177,27 +284,36 @@ impl Bridge {
 
     async fn run_parts(&self, shutdown: CancellationToken) {
         let (parts, inbound) = (&self.parts, &self.inbound);
-        let (mirror, digests) = (Arc::clone(parts), Arc::clone(parts));
+        let (mirror, digests) = (self.mirror.clone(), self.digests.clone());
         let inbox = Arc::clone(inbound);
-        let (workspaces, operations) = (Arc::clone(parts), Arc::clone(parts));
+        let (workspaces, operations) = (parts.workspace_sync.clone(), Arc::clone(parts));
         if let Err(error) = parts.clock.look(parts.database.write()).await {
             tracing::warn!("the database's clock cannot be read yet, and this machine's is taken: {error}");
         }
-        workspace_sync::look_first(parts).await;
+        parts.workspace_sync.look_first().await;
         let worker = Worker::new(parts.queue.clone())
             .concurrency(CONCURRENCY)
             .on(move |job, context| inbound::work(Arc::clone(&inbox), job, context))
-            .on(move |job, context| mirror::reconcile::reconcile(Arc::clone(&mirror), job, context))
-            .on(move |job, context| workspace_sync::refresh(Arc::clone(&workspaces), job, context))
+            .on(move |job, _| {
+                let mirror = mirror.clone();
+                async move { mirror.reconcile(job).await }
+            })
+            .on(move |job, _| {
+                let workspaces = workspaces.clone();
+                async move { workspaces.refresh(job).await }
+            })
             .on(move |job, context| operation::work(Arc::clone(&operations), job, context))
-            .on(move |job, context| digest::refresh::refresh(Arc::clone(&digests), job, context))
+            .on(move |job, _| {
+                let digests = digests.clone();
+                async move { digests.refresh(job).await }
+            })
             .run(shutdown.clone());
         let rounds = async {
             tokio::join!(
                 parts.clock.keep(parts.database.write(), shutdown.clone()),
                 inbound::tend(&parts.database, &parts.clock, shutdown.clone()),
-                workspace_sync::run(parts, shutdown.clone()),
-                workspace_sync::follow(parts, shutdown.clone()),
+                self.keeper.run(shutdown.clone()),
+                parts.workspace_sync.follow(shutdown.clone()),
                 inbound::socket::run(inbound, shutdown.clone()),
                 restore::run(parts, shutdown.clone()),
                 comments::history::run(parts, shutdown.clone()),
@@ -209,11 +325,11 @@ impl Bridge {
                 unfurl::tend(parts, shutdown.clone()),
                 home::run(parts, shutdown.clone()),
                 operation::look(parts, shutdown.clone()),
-                directory::run(parts, shutdown.clone()),
+                parts.directory.run(shutdown.clone()),
             )
         };
         // What is claimed is kept alive to the last job's end.
-        let claims = parts.leases.run(&parts.database, &parts.clock);
+        let claims = self.leases.run(&parts.database, &parts.clock);
         let ended = tokio::select! {
             (ended, _) = async { tokio::join!(worker, rounds) } => ended,
             () = claims => Ok(()),
@@ -250,7 +366,7 @@ impl Bridge {
 
     /// Why nothing comes by Socket Mode, and what to do; `None` while it works, or is not used.
     pub fn socket_mode_trouble(&self) -> Option<String> {
-        self.parts.socket_trouble.told()
+        self.inbound.socket_trouble.told()
     }
 }
 

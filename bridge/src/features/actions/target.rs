@@ -10,8 +10,8 @@ use tocsin_queue::JobError;
 
 use super::press::Press;
 use crate::{
-    acting, failure::of_api, identity::Person, installation::AppInstallation, links, notice::Notice,
-    parts::Parts, thread,
+    acting, failure::of_api, identity::Person, installation::AppInstallation, notice::Notice, parts::Parts,
+    thread,
 };
 
 /// The incident that a press is about, in its organisation.
@@ -49,7 +49,11 @@ async fn on_message(
     };
     let installation = &person.installation;
     let post = match &press.unfurled_url {
-        Some(url) => match links::preview_of_link(parts, installation, channel, ts, url).await? {
+        Some(url) => match parts
+            .links
+            .preview_of_link(installation, channel, ts, url)
+            .await?
+        {
             Some(post) => Some(post),
             // A preview that was made while the message was still being written: who pressed it says whose it is.
             None => return by_link(parts, url, person, request_id).await,
@@ -102,7 +106,7 @@ async fn by_link(
     person: &Person,
     request_id: Option<&str>,
 ) -> Result<Option<Target>, JobError> {
-    let incident = links::incident_of(parts, url, Some(person), request_id).await?;
+    let incident = parts.links.incident_of(url, Some(person), request_id).await?;
     Ok(incident.map(|incident| Target {
         organization: incident.organization_id,
         incident: incident.id,

@@ -11,11 +11,9 @@ use tocsin_queue::JobError;
 use tocsin_slack::{channel::Channel, envelope::Kind, error::SlackError};
 
 use crate::{
-    directory::{renamed, renumbered},
     installation::AppInstallation,
     parts::{Parts, Route},
     request::{Item, Outcome, Worked},
-    sharing,
     store::channels as store,
     workspace::Workspace,
 };
@@ -169,7 +167,9 @@ async fn note(
             set(Column::IsShared, Expr::value(true))
                 .await
                 .map_err(JobError::retry)?;
-            sharing::follow(parts, team, id, true)
+            parts
+                .sharing
+                .follow(team, id, true)
                 .await
                 .map_err(JobError::retry)?;
             // One that is not on record is known by now.
@@ -178,7 +178,9 @@ async fn note(
         Change::Deleted => forget(parts, team, id).await,
         Change::IsNow { id: now } => {
             // Whatever is known by the new id is newer.
-            renumbered(parts, installation, id, now)
+            parts
+                .directory
+                .renumbered(installation, id, now)
                 .await
                 .map_err(JobError::retry)?;
             forget(parts, team, id).await.map_err(JobError::retry)?;
@@ -199,7 +201,9 @@ async fn ask(parts: &Parts, installation: &AppInstallation, id: &str, told: &Cha
     let team = installation.team_id();
     match told {
         Change::IsNow { id: now } => {
-            renumbered(parts, installation, id, now)
+            parts
+                .directory
+                .renumbered(installation, id, now)
                 .await
                 .map_err(JobError::retry)?;
             read(parts, installation, now).await
@@ -268,13 +272,17 @@ async fn read(parts: &Parts, installation: &AppInstallation, id: &str) -> Result
     };
     match workspace.slack.channel(id).await {
         Ok(channel) => {
-            renamed(parts, &bot.team_id, std::slice::from_ref(&channel))
+            parts
+                .directory
+                .renamed(&bot.team_id, std::slice::from_ref(&channel))
                 .await
                 .map_err(JobError::retry)?;
             store::record(&parts.database, &bot, &channel, parts.clock.now())
                 .await
                 .map_err(JobError::retry)?;
-            sharing::follow(parts, &bot.team_id, &channel.id, channel.is_shared())
+            parts
+                .sharing
+                .follow(&bot.team_id, &channel.id, channel.is_shared())
                 .await
                 .map_err(JobError::retry)
         }

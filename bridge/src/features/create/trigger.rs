@@ -14,14 +14,8 @@ use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
 use crate::{
-    acting::Refusal,
-    failure::of_api,
-    installation::AppInstallation,
-    notice::Notice,
-    origin::{self, Origin},
-    parts::Parts,
-    request::Item,
-    workspace::Bot,
+    acting::Refusal, failure::of_api, installation::AppInstallation, notice::Notice, origin::Origin,
+    parts::Parts, request::Item, workspace::Bot,
 };
 
 /// An incident to be.
@@ -106,7 +100,10 @@ pub(super) async fn trigger(
     let id: IncidentId = incident.id.parse().map_err(JobError::fail)?;
     let mut trouble = None;
     if let Some(origin) = origin {
-        origin::note(parts, who.organization, id, incident.version, &origin, request_id).await?;
+        parts
+            .origins
+            .note(who.organization, id, incident.version, &origin, request_id)
+            .await?;
         trouble = not_announced(&item.installation, who.organization, &origin).await?;
     }
     Ok(Ok(Created {

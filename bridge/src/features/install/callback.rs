@@ -27,7 +27,7 @@ use super::{
     page::{self, Ending},
     state::{self, LinkError},
 };
-use crate::{parts::Parts, workspace_sync};
+use crate::parts::Parts;
 
 /// Where an installation begins.
 const BEGIN: &str = "/slack/install";
@@ -128,7 +128,7 @@ fn denied(error: &str) -> Ending {
 
 /// Redeems the code, and has the API record the workspace.
 async fn install(parts: &Parts, wanted: &InstallState, code: &str) -> Result<Ending, Ending> {
-    let client = parts.client(wanted.app_id).ok_or_else(|| {
+    let client = parts.clients.get(wanted.app_id).ok_or_else(|| {
         Ending::failed(
             "SLACK_NOT_CONFIGURED",
             "Tocsin's bridge lacks the Slack app's client id and secret (SLACK_CLIENT_ID, SLACK_CLIENT_SECRET): set them, and begin again.",
@@ -168,7 +168,7 @@ async fn install(parts: &Parts, wanted: &InstallState, code: &str) -> Result<End
             }
         },
     };
-    if let Err(error) = workspace_sync::look(parts).await {
+    if let Err(error) = parts.workspace_sync.look().await {
         tracing::debug!("the Slack workspaces can't be read now: {error}");
     }
     Ok(Ending::connected(

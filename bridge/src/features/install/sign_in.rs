@@ -73,7 +73,7 @@ fn denied(error: &str) -> Ending {
 
 /// Finds out who has signed in, and has the API record it.
 async fn sign_in(parts: &Parts, wanted: &SignIn, code: &str) -> Result<Ending, Ending> {
-    let client = parts.client(None).ok_or_else(|| {
+    let client = parts.clients.get(None).ok_or_else(|| {
         Ending::failed(
             "SLACK_NOT_CONFIGURED",
             "Tocsin's bridge lacks the Slack app's client id and secret (SLACK_CLIENT_ID, SLACK_CLIENT_SECRET): set them, and begin again.",

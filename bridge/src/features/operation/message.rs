@@ -23,7 +23,7 @@ use tocsin_slack_client::pacer::Place;
 use super::{AGAIN, Stop, bot};
 use crate::{
     connector::Lead,
-    mirror::{content, deliver::delete_if_double},
+    mirror::content,
     pace::Purpose,
     parts::Parts,
     workspace::{
@@ -277,7 +277,7 @@ impl Sending<'_> {
         }
         // Another worker has taken it over while this one was away, and perhaps sent it as well.
         let ts = record.ts.as_deref().unwrap_or_default();
-        delete_if_double(self.parts, &record, ts).await?;
+        self.parts.delivery.delete_if_double(&record, ts).await?;
         Err(Stop::later(AGAIN, "unknown", "Another worker sends the message."))
     }
 

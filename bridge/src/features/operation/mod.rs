@@ -23,7 +23,6 @@ use crate::{
     failure::of_api,
     parts::Parts,
     workspace::{Bot, Workspace},
-    workspace_sync,
 };
 
 /// How often is looked for what nobody rang for.
@@ -153,7 +152,7 @@ async fn run(parts: &Parts, operation: &Operation) -> Result<OperationOutcome, S
         OperationKind::TestIdentity => identity::find(parts, operation).await,
         OperationKind::RefreshChannels => {
             let bot = bot(parts, operation).await?;
-            let read = directory::read_all(parts, &bot.workspace, &bot.installation).await;
+            let read = parts.directory.read_all(&bot.workspace, &bot.installation).await;
             read.map(OperationOutcome::Channels).map_err(|error| match error {
                 directory::ReadError::Slack(error) => Stop::of_call(&error),
                 directory::ReadError::Database(error)
@@ -167,7 +166,7 @@ async fn run(parts: &Parts, operation: &Operation) -> Result<OperationOutcome, S
 
 /// The workspace that it is about, which may have been connected a moment ago.
 async fn workspace_of(parts: &Parts, operation: &Operation) -> Result<Arc<Workspace>, Stop> {
-    workspace_sync::look_for(parts, operation.workspace).await?;
+    parts.workspace_sync.look_for(operation.workspace).await?;
     Ok(parts.workspaces.get(operation.workspace))
 }
 

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     failure::{of_api, told},
     parts::Parts,
-    sighting::{Found, Room, Sighting, settle},
+    sighting::{Found, Room, Sighting},
     workspace::Workspace,
 };
 
@@ -167,10 +167,10 @@ async fn look(parts: &Parts, room: &Room) -> Result<(), JobError> {
         .collect();
     let now = parts.clock.now();
     let lately = read(room, now - LATELY, LATELY_PAGES).await?;
-    let found = settle(parts, room, &organizations, lately).await?;
+    let found = parts.sightings.settle(room, &organizations, lately).await?;
     if found == Found::More {
         let long_ago = read(room, now - LONG_AGO, LONG_AGO_PAGES).await?;
-        settle(parts, room, &organizations, long_ago).await?;
+        parts.sightings.settle(room, &organizations, long_ago).await?;
     }
     Ok(())
 }

@@ -28,7 +28,7 @@ use super::wake::wake;
 use crate::{
     identity,
     installation::AppInstallation,
-    links::{Page, key, shown},
+    links::{Page, key},
     parts::{Parts, Route},
     request::{Item, Outcome, Worked},
     store::post_key::{OF_INCIDENT, OF_POSTMORTEM},
@@ -121,7 +121,7 @@ async fn shared(parts: &Parts, item: &Item) -> Worked {
     let request_id = item.request_id.as_deref();
     ours.truncate(PREVIEWS_MAX);
     let numbers: BTreeSet<i32> = ours.iter().map(|(_, page)| page.number()).collect();
-    let shown = shown(parts, numbers, person.as_ref(), request_id).await?;
+    let shown = parts.links.shown(numbers, person.as_ref(), request_id).await?;
     let mut previews = 0;
     for (url, page) in ours {
         let number = i64::from(page.number());

@@ -21,7 +21,6 @@ use crate::{
     installation::InstallationKey,
     parts::Parts,
     rich_text::message::Message,
-    sighting,
 };
 
 /// Pages of a thread that are read, of 200 messages each: nobody reads a longer one.
@@ -54,7 +53,7 @@ pub(super) async fn read(parts: &Arc<Parts>, threads: &Threads) -> Result<usize,
         }
         let thread = thread(parts, root).await?;
         if let Some(thread) = &thread {
-            sighting::settle_thread(parts, root, &thread.messages).await?;
+            parts.sightings.settle_thread(root, &thread.messages).await?;
         }
         all.extend(thread);
     }
