@@ -29,7 +29,6 @@ const BRIDGE: &[&[&str]] = &[
     &["acting"],
     &["origin", "sharing", "sighting", "workspace_sync"],
     &["directory", "links", "mirror", "thread"],
-    &["parts"],
     &["features"],
     &["inbound"],
     &["background"],
