@@ -1,4 +1,4 @@
-//! What an operator is shown of the bridge: how far the clocks are apart, and how each workspace is.
+//! What an operator is shown of the bridge's workspaces: how each is.
 
 use crate::{bridge::Bridge, workspace::SlackHealth};
 
@@ -14,14 +14,9 @@ pub struct WorkspaceUp {
 }
 
 impl Bridge {
-    /// By how much this machine's clock is ahead of Slack's, where that is more than two seconds either way.
-    pub fn ahead_of_slack(&self) -> Option<time::Duration> {
-        self.parts.http.skew.ahead()
-    }
-
     /// How each workspace is that Slack was asked about.
     pub fn workspaces(&self) -> Vec<WorkspaceUp> {
-        let all = self.parts.workspaces.all().into_iter();
+        let all = self.all_workspaces().all().into_iter();
         all.filter_map(|workspace| {
             let is_up = match workspace.watcher.health() {
                 SlackHealth::Unasked => return None,

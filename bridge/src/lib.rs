@@ -24,7 +24,6 @@ mod mirror;
 mod notice;
 mod origin;
 mod pace;
-mod parts;
 mod reception;
 mod request;
 mod restore_watch;

@@ -3,23 +3,25 @@
 use std::sync::Arc;
 
 use crate::{
-    acting::subcommand::Subcommands,
+    acting::{Acting, subcommand::Subcommands},
     features::{
         actions::{self, Actions, IncidentAction},
-        channel_events,
+        channel_events::{self, ChannelEvents},
         commands::{self, Commands},
         comments::{self, Comments},
-        create, home, install,
+        create::{self, IncidentCreation},
+        home::{self, HomeTabs},
+        install,
         mention::{self, Mentions},
         people::{self, People},
-        unfurl, workflow,
+        unfurl::{self, UnfurlService},
+        workflow::{self, WorkflowSteps},
     },
-    parts::Parts,
     request::{Registry, Shortcut, WorkflowStep},
 };
 
 /// What people do to an incident: by buttons, the menu, dialogs, and in words. Help tells of them in this order.
-const INCIDENT_ACTIONS: &[&IncidentAction] = &[
+pub(crate) const INCIDENT_ACTIONS: &[&IncidentAction] = &[
     &actions::ACKNOWLEDGE,
     &actions::RESOLVE,
     &actions::NOTE,
@@ -39,62 +41,62 @@ pub(crate) const SHORTCUTS: &[Shortcut] = &create::SHORTCUTS;
 /// The steps for Slack's Workflow Builder in the manifest.
 pub(crate) const WORKFLOW_STEPS: &[WorkflowStep] = &[workflow::STEP];
 
+/// The features that handle Slack's requests, each with its services.
+pub(crate) struct Features {
+    pub(crate) acting: Arc<Acting>,
+    pub(crate) actions: Actions,
+    pub(crate) channel_events: ChannelEvents,
+    pub(crate) comments: Comments,
+    pub(crate) creation: Arc<IncidentCreation>,
+    pub(crate) home: HomeTabs,
+    pub(crate) mentions: Mentions,
+    pub(crate) people: People,
+    pub(crate) subcommands: Arc<Subcommands>,
+    pub(crate) unfurl: UnfurlService,
+    pub(crate) workflow: WorkflowSteps,
+}
+
 /// What may follow the slash command, in the order in which help tells of it.
-pub(crate) fn subcommands(parts: &Arc<Parts>) -> Subcommands {
-    let acting = Arc::new(parts.acting.clone());
+pub(crate) fn subcommands(acting: &Arc<Acting>, creation: &Arc<IncidentCreation>) -> Subcommands {
     Subcommands::default()
-        .with(parts, [&create::CREATE])
-        .with(&acting, [&commands::LIST, &commands::SHOW])
-        .with_actions(&acting, INCIDENT_ACTIONS.iter().filter_map(|action| action.typed))
-        .with(&acting, [&commands::STATUS, &commands::WHOAMI])
-        .with(&acting, [&commands::LINK, &commands::UNLINK])
+        .with(creation, [&create::CREATE])
+        .with(acting, [&commands::LIST, &commands::SHOW])
+        .with_actions(acting, INCIDENT_ACTIONS.iter().filter_map(|action| action.typed))
+        .with(acting, [&commands::STATUS, &commands::WHOAMI])
+        .with(acting, [&commands::LINK, &commands::UNLINK])
 }
 
 /// Who handles requests.
-pub(crate) fn registry(parts: &Arc<Parts>) -> Registry {
-    let subcommands = Arc::new(subcommands(parts));
-    let actions = Arc::new(Actions {
-        parts: Arc::clone(parts),
-        actions: INCIDENT_ACTIONS,
-    });
+pub(crate) fn registry(features: Features) -> Registry {
+    let (acting, creation) = (features.acting, features.creation);
+    let actions = Arc::new(features.actions);
     let commands = Arc::new(Commands {
-        subcommands: Arc::clone(&subcommands),
-    });
-    let comments = Arc::new(Comments {
-        parts: Arc::clone(parts),
-        subcommands: Arc::clone(&subcommands),
-    });
-    let acting = Arc::new(parts.acting.clone());
-    let people = Arc::new(People {
-        clock: parts.clock.clone(),
-        database: parts.database.clone(),
-    });
-    let mentions = Arc::new(Mentions {
-        acting: parts.acting.clone(),
-        database: parts.database.clone(),
-        subcommands,
+        subcommands: features.subcommands,
     });
     let messages = &comments::ROUTE;
     Registry::default()
         .routes(&actions, [&actions::PRESSED, &actions::SUBMITTED])
         .routes(&commands, [&commands::ROUTE])
-        .routes(&comments, [messages])
-        .routes(parts, [&create::SUBMITTED])
-        .routes(parts, [&home::ROUTE])
-        .routes(parts, [&install::REVOKED, &install::UNINSTALLED])
-        .routes(&mentions, [&mention::ROUTE])
-        .routes(&people, [&people::USER_CHANGED, &people::USER_JOINED])
-        .routes(parts, [&unfurl::ROUTE])
-        .routes(parts, [&workflow::ROUTE])
-        .routes(parts, &channel_events::ROUTES)
+        .routes(&Arc::new(features.comments), [messages])
+        .routes(&creation, [&create::SUBMITTED])
+        .routes(&Arc::new(features.home), [&home::ROUTE])
+        .routes(&Arc::new(()), [&install::REVOKED, &install::UNINSTALLED])
+        .routes(&Arc::new(features.mentions), [&mention::ROUTE])
+        .routes(
+            &Arc::new(features.people),
+            [&people::USER_CHANGED, &people::USER_JOINED],
+        )
+        .routes(&Arc::new(features.unfurl), [&unfurl::ROUTE])
+        .routes(&Arc::new(features.workflow), [&workflow::ROUTE])
+        .routes(&Arc::new(features.channel_events), &channel_events::ROUTES)
         .prompts(&actions, [&actions::OPEN, &actions::OPTIONS, &actions::SUBMIT])
         .prompts(&acting, [&commands::PAGE])
         .prompts(&commands, [&commands::PROMPT])
         .prompts(
-            parts,
+            &creation,
             [&create::FROM_HOME, &create::FROM_MESSAGE, &create::GLOBAL],
         )
-        .prompts(parts, [&create::OPTIONS, &create::SUBMIT])
+        .prompts(&creation, [&create::OPTIONS, &create::SUBMIT])
         .in_sequence(messages.kind, messages.name, comments::place)
 }
 
@@ -128,7 +130,7 @@ mod tests {
     /// Handlers over services that nothing answers.
     struct World {
         registry: Registry,
-        subcommands: Subcommands,
+        subcommands: Arc<Subcommands>,
         /// Goes with the world.
         _directory: TempDir,
     }
@@ -158,8 +160,8 @@ mod tests {
             };
             let bridge = Bridge::with_clock(config, database, queue, Clock::new()).expect("a bridge");
             Self {
-                registry: registry(&bridge.parts),
-                subcommands: subcommands(&bridge.parts),
+                registry: registry(bridge.features()),
+                subcommands: bridge.features().subcommands,
                 _directory: directory,
             }
         }

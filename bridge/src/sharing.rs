@@ -6,10 +6,12 @@
 use futures::FutureExt;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, sea_query::Expr};
 use serde_json::{Value, json};
+use tocsin_clock::Clock;
+use tocsin_database::Database;
 use tocsin_entity::{kinds::PostKind, slack::post};
-use tocsin_queue::jobs::ReconcileIncident;
+use tocsin_queue::{Queue, jobs::ReconcileIncident};
 
-use crate::{parts::Parts, store::claim};
+use crate::store::{Lane, claim};
 
 /// In the address of a preview: whether it is hidden.
 const HIDDEN: &str = "is_hidden";
@@ -21,41 +23,52 @@ pub(crate) fn is_hidden(post: &post::Model) -> bool {
         .is_some_and(|address| address[HIDDEN] == true)
 }
 
-/// Marks the previews in a channel, and has the mirror look at their incidents.
-pub(crate) async fn follow(parts: &Parts, team: &str, channel: &str, is_shared: bool) -> Result<(), DbErr> {
-    let all = post::Entity::find()
-        .filter(post::Column::Kind.eq(PostKind::Unfurl))
-        .filter(post::Column::TeamId.eq(team))
-        .filter(post::Column::ChannelId.eq(channel))
-        .all(parts.database.read())
-        .await?;
-    for post in all.into_iter().filter(|post| is_hidden(post) != is_shared) {
-        let mut address = post
-            .address
-            .clone()
-            .unwrap_or_else(|| Value::Object(serde_json::Map::new()));
-        address[HIDDEN] = json!(is_shared);
-        post::Entity::update_many()
-            .col_expr(post::Column::Address, Expr::value(Some(address)))
-            .filter(post::Column::Id.eq(post.id))
-            .exec(parts.database.write())
+/// Hides previews from other companies. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct ChannelSharing {
+    pub(crate) clock: Clock,
+    pub(crate) database: Database,
+    pub(crate) lane: Lane,
+    pub(crate) queue: Queue,
+}
+
+impl ChannelSharing {
+    /// Marks the previews in a channel, and has the mirror look at their incidents.
+    pub(crate) async fn follow(&self, team: &str, channel: &str, is_shared: bool) -> Result<(), DbErr> {
+        let all = post::Entity::find()
+            .filter(post::Column::Kind.eq(PostKind::Unfurl))
+            .filter(post::Column::TeamId.eq(team))
+            .filter(post::Column::ChannelId.eq(channel))
+            .all(self.database.read())
             .await?;
-        let Some(incident) = post.incident_id else {
-            continue;
-        };
-        let clock = parts.clock.clone();
-        let again = parts.lane.write(move |tx| {
-            let now = clock.now();
-            async move { claim::use_menu(tx, incident, now).await }.boxed()
-        });
-        if let Some((organization, version)) = again.await? {
-            parts.queue.ring(&ReconcileIncident {
-                incident_id: incident.to_string(),
-                organization_id: organization.to_string(),
-                version,
-                request_id: None,
+        for post in all.into_iter().filter(|post| is_hidden(post) != is_shared) {
+            let mut address = post
+                .address
+                .clone()
+                .unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+            address[HIDDEN] = json!(is_shared);
+            post::Entity::update_many()
+                .col_expr(post::Column::Address, Expr::value(Some(address)))
+                .filter(post::Column::Id.eq(post.id))
+                .exec(self.database.write())
+                .await?;
+            let Some(incident) = post.incident_id else {
+                continue;
+            };
+            let clock = self.clock.clone();
+            let again = self.lane.write(move |tx| {
+                let now = clock.now();
+                async move { claim::use_menu(tx, incident, now).await }.boxed()
             });
+            if let Some((organization, version)) = again.await? {
+                self.queue.ring(&ReconcileIncident {
+                    incident_id: incident.to_string(),
+                    organization_id: organization.to_string(),
+                    version,
+                    request_id: None,
+                });
+            }
         }
+        Ok(())
     }
-    Ok(())
 }

@@ -27,7 +27,6 @@ const BRIDGE: &[&[&str]] = &[
     &["identity", "inbox", "notice"],
     &["rich_text"],
     &["acting"],
-    &["parts"],
     &["origin", "sharing", "sighting", "workspace_sync"],
     &["directory", "links", "mirror", "thread"],
     &["features"],

@@ -40,7 +40,6 @@ const SEVERAL: &[&str] = &[
     "Person",
     "Place",
     "Postmortem",
-    "Prompt",
     "Queue",
     "Reach",
     "Refusal",

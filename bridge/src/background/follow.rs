@@ -20,21 +20,21 @@ use sea_orm::{
     sea_query::OnConflict,
 };
 use time::OffsetDateTime;
-use tocsin_client::{ApiError, EventPage, FollowedEvent, Organization};
+use tocsin_client::{ApiClient, ApiError, EventPage, FollowedEvent, Organization};
+use tocsin_clock::Clock;
+use tocsin_database::Database;
 use tocsin_entity::{
     id::{IncidentId, OrganizationId},
     kinds::IncidentStatus,
     slack::cursor,
 };
-use tocsin_queue::jobs::ReconcileIncident;
+use tocsin_queue::{Queue, jobs::ReconcileIncident};
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    parts::Parts,
-    store::{
-        claim::{self, News},
-        home::mark_home,
-    },
+use crate::store::{
+    Lane,
+    claim::{self, News},
+    home::mark_home,
 };
 
 /// How often the logs are looked at. Jobs come at once; this is for those that don't come.
@@ -58,23 +58,155 @@ enum FollowError {
     Database(#[from] DbErr),
 }
 
-/// Follows until the shutdown.
-pub(crate) async fn run(parts: &Parts, shutdown: CancellationToken) {
-    let mut silent = false;
-    let mut position = Position::default();
-    loop {
-        match follow_all(parts, &mut position).await {
-            Ok(()) => silent = false,
-            Err(error) if silent => tracing::debug!("the event logs cannot be followed: {error}"),
-            Err(error) => {
-                tracing::warn!("the event logs cannot be followed for now: {error}");
-                silent = true;
+/// Follows the event logs. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct EventFollower {
+    pub(crate) api: ApiClient,
+    pub(crate) clock: Clock,
+    pub(crate) database: Database,
+    pub(crate) lane: Lane,
+    pub(crate) queue: Queue,
+}
+
+impl EventFollower {
+    /// Follows until the shutdown.
+    pub(crate) async fn run(&self, shutdown: CancellationToken) {
+        let mut silent = false;
+        let mut position = Position::default();
+        loop {
+            match self.follow_all(&mut position).await {
+                Ok(()) => silent = false,
+                Err(error) if silent => tracing::debug!("the event logs cannot be followed: {error}"),
+                Err(error) => {
+                    tracing::warn!("the event logs cannot be followed for now: {error}");
+                    silent = true;
+                }
+            }
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = tokio::time::sleep(LOOK) => {}
             }
         }
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(LOOK) => {}
+    }
+
+    /// Follows the logs that have grown to their ends, and those that failed before.
+    async fn follow_all(&self, position: &mut Position) -> Result<(), FollowError> {
+        let since = position.next();
+        let (began, began_at) = (Instant::now(), self.clock.now());
+        let organizations = match since {
+            Some(since) => self.api.organizations_changed_since(since).await?,
+            None => self.api.organizations().await?,
+        };
+        let behind = self
+            .behind(organizations, since.is_none(), &position.failed)
+            .await?;
+        let followed = stream::iter(behind)
+            .map(|(organization, seen)| async move { (organization, self.follow(organization, seen).await) });
+        let outcomes: Vec<_> = followed.buffer_unordered(AT_ONCE).collect().await;
+        position.since = Some(began_at);
+        if since.is_none() {
+            position.all_at = Some(began);
         }
+        let mut first = Ok(());
+        position.failed.clear();
+        for (organization, outcome) in outcomes {
+            if outcome.is_err() {
+                position.failed.push(organization);
+                first = first.and(outcome);
+            }
+        }
+        first
+    }
+
+    /// The logs that have grown since they were last followed, and those that failed, with where each was left.
+    async fn behind(
+        &self,
+        organizations: Vec<Organization>,
+        are_all: bool,
+        failed: &[OrganizationId],
+    ) -> Result<Vec<(OrganizationId, Option<String>)>, FollowError> {
+        if organizations.is_empty() && failed.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut cursors = cursor::Entity::find();
+        if !are_all {
+            let changed = organizations.iter().map(|organization| organization.id);
+            let ids = changed.chain(failed.iter().copied());
+            cursors = cursors.filter(cursor::Column::OrganizationId.is_in(ids));
+        }
+        let cursors = cursors.all(self.database.read()).await?;
+        let seen: HashMap<OrganizationId, String> = cursors
+            .into_iter()
+            .filter_map(|row| Some((row.organization_id, row.cursor?)))
+            .collect();
+        let mut behind: BTreeSet<OrganizationId> = failed.iter().copied().collect();
+        for organization in organizations {
+            if organization.newest_event.is_some()
+                && seen.get(&organization.id) != organization.newest_event.as_ref()
+            {
+                behind.insert(organization.id);
+            }
+        }
+        Ok(behind
+            .into_iter()
+            .map(|id| (id, seen.get(&id).cloned()))
+            .collect())
+    }
+
+    /// Reads a log from where it was left to its end.
+    async fn follow(
+        &self,
+        organization: OrganizationId,
+        mut after: Option<String>,
+    ) -> Result<(), FollowError> {
+        loop {
+            let EventPage { events, has_more } = self.api.events_after(organization, after).await?;
+            let Some(last) = events.last() else { return Ok(()) };
+            let cursor = last.cursor.clone();
+            for news in self.note(organization, events, cursor.clone()).await? {
+                self.queue.ring(&ReconcileIncident {
+                    incident_id: news.incident_id.to_string(),
+                    organization_id: news.organization_id.to_string(),
+                    version: news.version,
+                    request_id: news.request_id,
+                });
+            }
+            if !has_more {
+                return Ok(());
+            }
+            after = Some(cursor);
+        }
+    }
+
+    /// Notes what the events tell and moves the cursor, in one transaction. Gives what was news.
+    async fn note(
+        &self,
+        organization: OrganizationId,
+        events: Vec<FollowedEvent>,
+        cursor: String,
+    ) -> Result<Vec<News>, DbErr> {
+        let newest = newest(organization, events, self.clock.now() - HISTORY);
+        let clock = self.clock.clone();
+        let write = self.lane.write(move |tx| {
+            let (newest, cursor, now) = (Arc::clone(&newest), cursor.clone(), clock.now());
+            Box::pin(async move {
+                let mut news = Vec::new();
+                for (told, is_history) in newest.iter() {
+                    let is_news = if *is_history {
+                        claim::note_if_known(tx, told).await?
+                    } else {
+                        claim::note(tx, told, now).await?
+                    };
+                    if is_news {
+                        news.push(told.clone());
+                    }
+                }
+                mark_home(tx, organization, now).await?;
+                move_cursor(tx, organization, cursor, now).await?;
+                Ok(news)
+            })
+        });
+        write.await
     }
 }
 
@@ -95,124 +227,6 @@ impl Position {
         let is_recent = self.all_at.is_some_and(|at| at.elapsed() < LOOK_AT_ALL);
         self.since.filter(|_| is_recent)
     }
-}
-
-/// Follows the logs that have grown to their ends, and those that failed before.
-async fn follow_all(parts: &Parts, position: &mut Position) -> Result<(), FollowError> {
-    let since = position.next();
-    let (began, began_at) = (Instant::now(), parts.clock.now());
-    let organizations = match since {
-        Some(since) => parts.api.organizations_changed_since(since).await?,
-        None => parts.api.organizations().await?,
-    };
-    let behind = behind(parts, organizations, since.is_none(), &position.failed).await?;
-    let followed = stream::iter(behind)
-        .map(|(organization, seen)| async move { (organization, follow(parts, organization, seen).await) });
-    let outcomes: Vec<_> = followed.buffer_unordered(AT_ONCE).collect().await;
-    position.since = Some(began_at);
-    if since.is_none() {
-        position.all_at = Some(began);
-    }
-    let mut first = Ok(());
-    position.failed.clear();
-    for (organization, outcome) in outcomes {
-        if outcome.is_err() {
-            position.failed.push(organization);
-            first = first.and(outcome);
-        }
-    }
-    first
-}
-
-/// The logs that have grown since they were last followed, and those that failed, with where each was left.
-async fn behind(
-    parts: &Parts,
-    organizations: Vec<Organization>,
-    are_all: bool,
-    failed: &[OrganizationId],
-) -> Result<Vec<(OrganizationId, Option<String>)>, FollowError> {
-    if organizations.is_empty() && failed.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut cursors = cursor::Entity::find();
-    if !are_all {
-        let changed = organizations.iter().map(|organization| organization.id);
-        let ids = changed.chain(failed.iter().copied());
-        cursors = cursors.filter(cursor::Column::OrganizationId.is_in(ids));
-    }
-    let cursors = cursors.all(parts.database.read()).await?;
-    let seen: HashMap<OrganizationId, String> = cursors
-        .into_iter()
-        .filter_map(|row| Some((row.organization_id, row.cursor?)))
-        .collect();
-    let mut behind: BTreeSet<OrganizationId> = failed.iter().copied().collect();
-    for organization in organizations {
-        if organization.newest_event.is_some()
-            && seen.get(&organization.id) != organization.newest_event.as_ref()
-        {
-            behind.insert(organization.id);
-        }
-    }
-    Ok(behind
-        .into_iter()
-        .map(|id| (id, seen.get(&id).cloned()))
-        .collect())
-}
-
-/// Reads a log from where it was left to its end.
-async fn follow(
-    parts: &Parts,
-    organization: OrganizationId,
-    mut after: Option<String>,
-) -> Result<(), FollowError> {
-    loop {
-        let EventPage { events, has_more } = parts.api.events_after(organization, after).await?;
-        let Some(last) = events.last() else { return Ok(()) };
-        let cursor = last.cursor.clone();
-        for news in note(parts, organization, events, cursor.clone()).await? {
-            parts.queue.ring(&ReconcileIncident {
-                incident_id: news.incident_id.to_string(),
-                organization_id: news.organization_id.to_string(),
-                version: news.version,
-                request_id: news.request_id,
-            });
-        }
-        if !has_more {
-            return Ok(());
-        }
-        after = Some(cursor);
-    }
-}
-
-/// Notes what the events tell and moves the cursor, in one transaction. Gives what was news.
-async fn note(
-    parts: &Parts,
-    organization: OrganizationId,
-    events: Vec<FollowedEvent>,
-    cursor: String,
-) -> Result<Vec<News>, DbErr> {
-    let newest = newest(organization, events, parts.clock.now() - HISTORY);
-    let clock = parts.clock.clone();
-    let write = parts.lane.write(move |tx| {
-        let (newest, cursor, now) = (Arc::clone(&newest), cursor.clone(), clock.now());
-        Box::pin(async move {
-            let mut news = Vec::new();
-            for (told, is_history) in newest.iter() {
-                let is_news = if *is_history {
-                    claim::note_if_known(tx, told).await?
-                } else {
-                    claim::note(tx, told, now).await?
-                };
-                if is_news {
-                    news.push(told.clone());
-                }
-            }
-            mark_home(tx, organization, now).await?;
-            move_cursor(tx, organization, cursor, now).await?;
-            Ok(news)
-        })
-    });
-    write.await
 }
 
 /// The newest version of each incident that the events tell of, and whether it is history.

@@ -10,19 +10,21 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait},
 };
 use time::OffsetDateTime;
+use tocsin_clock::Clock;
+use tocsin_database::Database;
 use tocsin_entity::{
     id::{DigestId, InboxId, IncidentId, OrganizationId},
     kinds::InboxState,
     slack::{digest, inbox, incident},
 };
 use tocsin_queue::{
-    Job,
+    Job, Queue,
     jobs::{ReconcileIncident, RefreshDigest, WorkInbox},
 };
 use tokio_util::sync::CancellationToken;
 
 use super::bounds;
-use crate::{parts::Parts, store::due::make_due};
+use crate::{connector::Connectors, store::due::make_due, workspace::Workspaces};
 
 /// How often it is looked for.
 const LOOK: Duration = Duration::from_secs(1);
@@ -48,18 +50,130 @@ struct Behind {
     due_at: OffsetDateTime,
 }
 
-/// Sweeps until the shutdown.
-pub(crate) async fn run(parts: &Parts, shutdown: CancellationToken) {
-    loop {
-        report(sweep(parts).await);
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(LOOK) => {}
-            () = parts.workspaces.healed() => {
-                parts.connectors.try_again();
-                report(make_due(&parts.database, parts.clock.now()).await);
+/// Finds what is due. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Sweeper {
+    pub(crate) clock: Clock,
+    pub(crate) connectors: Connectors,
+    pub(crate) database: Database,
+    pub(crate) queue: Queue,
+    pub(crate) workspaces: Workspaces,
+}
+
+impl Sweeper {
+    /// Sweeps until the shutdown.
+    pub(crate) async fn run(&self, shutdown: CancellationToken) {
+        loop {
+            report(self.sweep().await);
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = tokio::time::sleep(LOOK) => {}
+                () = self.workspaces.healed() => {
+                    self.connectors.try_again();
+                    report(make_due(&self.database, self.clock.now()).await);
+                }
             }
         }
+    }
+
+    /// Rings for what is due, or has it worked here where that has not helped.
+    fn dispatch<J: Job>(&self, job: &J, due_at: OffsetDateTime, now: OffsetDateTime) {
+        if due_at + OVERDUE < now {
+            self.queue.run_here(job);
+        } else {
+            self.queue.ring(job);
+        }
+    }
+
+    async fn sweep(&self) -> Result<(), DbErr> {
+        bounds::repair(&self.database, self.clock.now()).await?;
+        let now = self.clock.now() - PATIENCE;
+        self.incidents(now).await?;
+        self.digests(now).await?;
+        self.inbox(now).await
+    }
+
+    async fn incidents(&self, now: OffsetDateTime) -> Result<(), DbErr> {
+        let free = Condition::any()
+            .add(incident::Column::ClaimedUntil.is_null())
+            .add(incident::Column::ClaimedUntil.lt(now));
+        let behind: Vec<Behind> = incident::Entity::find()
+            .filter(Expr::col(incident::Column::ShownVersion).lt(Expr::col(incident::Column::WantedVersion)))
+            .filter(incident::Column::DueAt.lte(now))
+            .filter(free)
+            .order_by_asc(incident::Column::DueAt)
+            .limit(MOST)
+            .into_model()
+            .all(self.database.read())
+            .await?;
+        for row in behind {
+            let job = ReconcileIncident {
+                incident_id: row.incident_id.to_string(),
+                organization_id: row.organization_id.to_string(),
+                version: row.wanted_version,
+                request_id: row.request_id,
+            };
+            self.dispatch(&job, row.due_at, now);
+        }
+        Ok(())
+    }
+
+    async fn digests(&self, now: OffsetDateTime) -> Result<(), DbErr> {
+        let behind: Vec<(DigestId, OffsetDateTime)> = digest::Entity::find()
+            .select_only()
+            .columns([digest::Column::Id, digest::Column::DueAt])
+            .filter(Expr::col(digest::Column::ShownVersion).lt(Expr::col(digest::Column::WantedVersion)))
+            .filter(digest::Column::DueAt.lte(now))
+            .limit(MOST)
+            .into_tuple()
+            .all(self.database.read())
+            .await?;
+        for (id, due_at) in behind {
+            let job = RefreshDigest {
+                digest_id: id.to_string(),
+            };
+            self.dispatch(&job, due_at, now);
+        }
+        self.close_digests(now).await
+    }
+
+    async fn close_digests(&self, now: OffsetDateTime) -> Result<(), DbErr> {
+        let over = Condition::all()
+            .add(digest::Column::ClosedAt.is_null())
+            .add(digest::Column::LastLineAt.lt(now - STORM_OVER));
+        let any = digest::Entity::find()
+            .filter(over.clone())
+            .one(self.database.read())
+            .await?;
+        if any.is_none() {
+            return Ok(());
+        }
+        digest::Entity::update_many()
+            .col_expr(digest::Column::ClosedAt, Expr::value(self.clock.now()))
+            .filter(over)
+            .exec(self.database.write())
+            .await?;
+        Ok(())
+    }
+
+    async fn inbox(&self, now: OffsetDateTime) -> Result<(), DbErr> {
+        let due: Vec<(InboxId, OffsetDateTime)> = inbox::Entity::find()
+            .select_only()
+            .columns([inbox::Column::Id, inbox::Column::DueAt])
+            .filter(inbox::Column::State.eq(InboxState::Pending))
+            .filter(inbox::Column::DueAt.lte(now))
+            .order_by_asc(inbox::Column::DueAt)
+            .limit(MOST)
+            .into_tuple()
+            .all(self.database.read())
+            .await?;
+        for (id, due_at) in due {
+            let job = WorkInbox {
+                inbox_id: id.to_string(),
+            };
+            self.dispatch(&job, due_at, now);
+        }
+        Ok(())
     }
 }
 
@@ -67,104 +181,4 @@ fn report(swept: Result<(), DbErr>) {
     if let Err(error) = swept {
         tracing::error!("the sweeper could not look: {error}");
     }
-}
-
-/// Rings for what is due, or has it worked here where that has not helped.
-fn dispatch<J: Job>(parts: &Parts, job: &J, due_at: OffsetDateTime, now: OffsetDateTime) {
-    if due_at + OVERDUE < now {
-        parts.queue.run_here(job);
-    } else {
-        parts.queue.ring(job);
-    }
-}
-
-async fn sweep(parts: &Parts) -> Result<(), DbErr> {
-    bounds::repair(&parts.database, parts.clock.now()).await?;
-    let now = parts.clock.now() - PATIENCE;
-    incidents(parts, now).await?;
-    digests(parts, now).await?;
-    inbox(parts, now).await
-}
-
-async fn incidents(parts: &Parts, now: OffsetDateTime) -> Result<(), DbErr> {
-    let free = Condition::any()
-        .add(incident::Column::ClaimedUntil.is_null())
-        .add(incident::Column::ClaimedUntil.lt(now));
-    let behind: Vec<Behind> = incident::Entity::find()
-        .filter(Expr::col(incident::Column::ShownVersion).lt(Expr::col(incident::Column::WantedVersion)))
-        .filter(incident::Column::DueAt.lte(now))
-        .filter(free)
-        .order_by_asc(incident::Column::DueAt)
-        .limit(MOST)
-        .into_model()
-        .all(parts.database.read())
-        .await?;
-    for row in behind {
-        let job = ReconcileIncident {
-            incident_id: row.incident_id.to_string(),
-            organization_id: row.organization_id.to_string(),
-            version: row.wanted_version,
-            request_id: row.request_id,
-        };
-        dispatch(parts, &job, row.due_at, now);
-    }
-    Ok(())
-}
-
-async fn digests(parts: &Parts, now: OffsetDateTime) -> Result<(), DbErr> {
-    let behind: Vec<(DigestId, OffsetDateTime)> = digest::Entity::find()
-        .select_only()
-        .columns([digest::Column::Id, digest::Column::DueAt])
-        .filter(Expr::col(digest::Column::ShownVersion).lt(Expr::col(digest::Column::WantedVersion)))
-        .filter(digest::Column::DueAt.lte(now))
-        .limit(MOST)
-        .into_tuple()
-        .all(parts.database.read())
-        .await?;
-    for (id, due_at) in behind {
-        let job = RefreshDigest {
-            digest_id: id.to_string(),
-        };
-        dispatch(parts, &job, due_at, now);
-    }
-    close_digests(parts, now).await
-}
-
-async fn close_digests(parts: &Parts, now: OffsetDateTime) -> Result<(), DbErr> {
-    let over = Condition::all()
-        .add(digest::Column::ClosedAt.is_null())
-        .add(digest::Column::LastLineAt.lt(now - STORM_OVER));
-    let any = digest::Entity::find()
-        .filter(over.clone())
-        .one(parts.database.read())
-        .await?;
-    if any.is_none() {
-        return Ok(());
-    }
-    digest::Entity::update_many()
-        .col_expr(digest::Column::ClosedAt, Expr::value(parts.clock.now()))
-        .filter(over)
-        .exec(parts.database.write())
-        .await?;
-    Ok(())
-}
-
-async fn inbox(parts: &Parts, now: OffsetDateTime) -> Result<(), DbErr> {
-    let due: Vec<(InboxId, OffsetDateTime)> = inbox::Entity::find()
-        .select_only()
-        .columns([inbox::Column::Id, inbox::Column::DueAt])
-        .filter(inbox::Column::State.eq(InboxState::Pending))
-        .filter(inbox::Column::DueAt.lte(now))
-        .order_by_asc(inbox::Column::DueAt)
-        .limit(MOST)
-        .into_tuple()
-        .all(parts.database.read())
-        .await?;
-    for (id, due_at) in due {
-        let job = WorkInbox {
-            inbox_id: id.to_string(),
-        };
-        dispatch(parts, &job, due_at, now);
-    }
-    Ok(())
 }

@@ -7,6 +7,21 @@ mod fill;
 mod read;
 mod renumber;
 
-pub(crate) use fill::run;
-pub(crate) use read::{ReadError, read_all};
-pub(crate) use renumber::{FollowError, renamed, renumbered};
+pub(crate) use read::ReadError;
+pub(crate) use renumber::FollowError;
+
+use tocsin_client::ApiClient;
+use tocsin_clock::Clock;
+use tocsin_database::Database;
+
+use crate::{sharing::ChannelSharing, workspace::Workspaces};
+
+/// Keeps the channels of workspaces known. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Directory {
+    pub(crate) api: ApiClient,
+    pub(crate) clock: Clock,
+    pub(crate) database: Database,
+    pub(crate) sharing: ChannelSharing,
+    pub(crate) workspaces: Workspaces,
+}

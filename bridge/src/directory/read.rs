@@ -6,8 +6,8 @@ use sea_orm::DbErr;
 use tocsin_slack::{error::SlackError, installation::Installation};
 use tocsin_slack_client::{Slack, web_api::Channels};
 
-use super::renumber::{self, FollowError};
-use crate::{parts::Parts, sharing, store::channels as store, workspace::Workspace};
+use super::{Directory, renumber::FollowError};
+use crate::{store::channels as store, workspace::Workspace};
 
 /// Between two pages: `conversations.list` may be called 20 times a minute, by whoever looks for a channel's name as well.
 const BETWEEN_PAGES: Duration = Duration::from_secs(3);
@@ -27,35 +27,37 @@ pub(crate) enum ReadError {
     Follow(#[from] FollowError),
 }
 
-/// Reads all channels that the bot sees, writes them down, and forgets those that are gone: how many there are.
-pub(crate) async fn read_all(
-    parts: &Parts,
-    workspace: &Workspace,
-    bot: &Installation,
-) -> Result<usize, ReadError> {
-    let database = &parts.database;
-    let began = parts.clock.now();
-    let mut seen = HashSet::new();
-    let mut cursor = None;
-    loop {
-        let page = page(&workspace.slack, bot, cursor.as_deref()).await?;
-        cursor = page.next().map(ToOwned::to_owned);
-        renumber::renamed(parts, &bot.team_id, &page.channels).await?;
-        store::record_all(database, bot, &page.channels, parts.clock.now()).await?;
-        for channel in page.channels.iter().filter(|channel| channel.is_shared()) {
-            sharing::follow(parts, &bot.team_id, &channel.id, true).await?;
+impl Directory {
+    /// Reads all channels that the bot sees, writes them down, and forgets those that are gone: how many there are.
+    pub(crate) async fn read_all(
+        &self,
+        workspace: &Workspace,
+        bot: &Installation,
+    ) -> Result<usize, ReadError> {
+        let database = &self.database;
+        let began = self.clock.now();
+        let mut seen = HashSet::new();
+        let mut cursor = None;
+        loop {
+            let page = page(&workspace.slack, bot, cursor.as_deref()).await?;
+            cursor = page.next().map(ToOwned::to_owned);
+            self.renamed(&bot.team_id, &page.channels).await?;
+            store::record_all(database, bot, &page.channels, self.clock.now()).await?;
+            for channel in page.channels.iter().filter(|channel| channel.is_shared()) {
+                self.sharing.follow(&bot.team_id, &channel.id, true).await?;
+            }
+            seen.extend(page.channels.into_iter().map(|channel| channel.id));
+            if cursor.is_none() {
+                break;
+            }
+            tokio::time::sleep(BETWEEN_PAGES).await;
         }
-        seen.extend(page.channels.into_iter().map(|channel| channel.id));
-        if cursor.is_none() {
-            break;
-        }
-        tokio::time::sleep(BETWEEN_PAGES).await;
+        store::forget_others(database, bot, &seen, sees_private(bot), began).await?;
+        store::refreshed(database, &bot.team_id, began).await?;
+        workspace.channels.forget();
+        tracing::info!(slack.team = %bot.team_id, "the bot sees {} channels in {}", seen.len(), bot.team_name);
+        Ok(seen.len())
     }
-    store::forget_others(database, bot, &seen, sees_private(bot), began).await?;
-    store::refreshed(database, &bot.team_id, began).await?;
-    workspace.channels.forget();
-    tracing::info!(slack.team = %bot.team_id, "the bot sees {} channels in {}", seen.len(), bot.team_name);
-    Ok(seen.len())
 }
 
 async fn page(slack: &Slack, bot: &Installation, cursor: Option<&str>) -> Result<Channels, SlackError> {

@@ -11,7 +11,8 @@ use tocsin_client::{
 use tocsin_entity::slack::{channel, origin, post};
 use tocsin_slack::channel::Channel;
 
-use crate::{installation::AppInstallation, parts::Parts};
+use super::Directory;
+use crate::installation::AppInstallation;
 
 /// Why what a channel is called could not be passed on.
 #[derive(Debug, thiserror::Error)]
@@ -22,96 +23,90 @@ pub(crate) enum FollowError {
     Database(#[from] DbErr),
 }
 
-/// It has another id.
-pub(crate) async fn renumbered(
-    parts: &Parts,
-    installation: &AppInstallation,
-    from: &str,
-    to: &str,
-) -> Result<(), FollowError> {
-    posts_follow(parts, installation, from, to).await?;
-    connectors_follow(parts, installation.team_id(), from, to).await?;
-    Ok(())
-}
-
-/// Those among these that are on record under other names: connectors that name one so lead to the same channel as before.
-pub(crate) async fn renamed(parts: &Parts, team: &str, channels: &[Channel]) -> Result<(), FollowError> {
-    let ids = channels.iter().map(|channel| channel.id.as_str());
-    let known = channel::Entity::find()
-        .filter(channel::Column::TeamId.eq(team))
-        .filter(channel::Column::ChannelId.is_in(ids))
-        .all(parts.database.read())
-        .await?;
-    for before in known {
-        let now = channels.iter().find(|channel| channel.id == before.channel_id);
-        if let Some(now) = now.filter(|now| now.name != before.name && !before.name.is_empty()) {
-            let (from, to) = (format!("#{}", before.name), format!("#{}", now.name));
-            connectors_follow(parts, team, &from, &to).await?;
-        }
+impl Directory {
+    /// It has another id.
+    pub(crate) async fn renumbered(
+        &self,
+        installation: &AppInstallation,
+        from: &str,
+        to: &str,
+    ) -> Result<(), FollowError> {
+        self.posts_follow(installation, from, to).await?;
+        self.connectors_follow(installation.team_id(), from, to).await?;
+        Ok(())
     }
-    Ok(())
-}
 
-async fn connectors_follow(parts: &Parts, team: &str, from: &str, to: &str) -> Result<(), ApiError> {
-    for organization in parts.api.organizations().await? {
-        if !parts.workspaces.serves(team, organization.id) {
-            continue;
+    /// Those among these that are on record under other names: connectors that name one so lead to the same channel as before.
+    pub(crate) async fn renamed(&self, team: &str, channels: &[Channel]) -> Result<(), FollowError> {
+        let ids = channels.iter().map(|channel| channel.id.as_str());
+        let known = channel::Entity::find()
+            .filter(channel::Column::TeamId.eq(team))
+            .filter(channel::Column::ChannelId.is_in(ids))
+            .all(self.database.read())
+            .await?;
+        for before in known {
+            let now = channels.iter().find(|channel| channel.id == before.channel_id);
+            if let Some(now) = now.filter(|now| now.name != before.name && !before.name.is_empty()) {
+                let (from, to) = (format!("#{}", before.name), format!("#{}", now.name));
+                self.connectors_follow(team, &from, &to).await?;
+            }
         }
-        let input = record_slack_channel_change::RecordSlackChannelChangeInput {
-            team_id: team.to_owned(),
-            from: from.to_owned(),
-            to: to.to_owned(),
-        };
-        let variables = record_slack_channel_change::Variables { input };
-        let who = As::bridge(organization.id, None);
-        let answer = parts
-            .api
-            .execute::<RecordSlackChannelChange>(who, variables)
-            .await;
-        let answer = answer?.record_slack_channel_change;
-        for error in &answer.user_errors {
-            let (message, code) = (&error.message, &error.code);
-            tracing::error!(
-                slack.channel = to,
-                "what the channel is called now is not recorded: {message} ({code})"
-            );
-        }
-        for connector in answer.connectors.into_iter().flatten() {
-            let name = connector.name;
-            tracing::info!(
-                slack.channel = to,
-                "the connector {name} leads to {to} instead of {from}: Slack calls the channel so now"
-            );
-        }
+        Ok(())
     }
-    Ok(())
-}
 
-/// The messages of those whom the installation serves: others may have been connected there before.
-async fn posts_follow(
-    parts: &Parts,
-    installation: &AppInstallation,
-    from: &str,
-    to: &str,
-) -> Result<(), DbErr> {
-    let (team, served) = (installation.team_id(), installation.served());
-    let mut posts = post::Entity::update_many();
-    let mut origins = origin::Entity::update_many();
-    if let Some(served) = served {
-        posts = posts.filter(post::Column::OrganizationId.is_in(served.clone()));
-        origins = origins.filter(origin::Column::OrganizationId.is_in(served));
+    async fn connectors_follow(&self, team: &str, from: &str, to: &str) -> Result<(), ApiError> {
+        for organization in self.api.organizations().await? {
+            if !self.workspaces.serves(team, organization.id) {
+                continue;
+            }
+            let input = record_slack_channel_change::RecordSlackChannelChangeInput {
+                team_id: team.to_owned(),
+                from: from.to_owned(),
+                to: to.to_owned(),
+            };
+            let variables = record_slack_channel_change::Variables { input };
+            let who = As::bridge(organization.id, None);
+            let answer = self.api.execute::<RecordSlackChannelChange>(who, variables).await;
+            let answer = answer?.record_slack_channel_change;
+            for error in &answer.user_errors {
+                let (message, code) = (&error.message, &error.code);
+                tracing::error!(
+                    slack.channel = to,
+                    "what the channel is called now is not recorded: {message} ({code})"
+                );
+            }
+            for connector in answer.connectors.into_iter().flatten() {
+                let name = connector.name;
+                tracing::info!(
+                    slack.channel = to,
+                    "the connector {name} leads to {to} instead of {from}: Slack calls the channel so now"
+                );
+            }
+        }
+        Ok(())
     }
-    posts
-        .col_expr(post::Column::ChannelId, Expr::value(to))
-        .filter(post::Column::TeamId.eq(team))
-        .filter(post::Column::ChannelId.eq(from))
-        .exec(parts.database.write())
-        .await?;
-    origins
-        .col_expr(origin::Column::ChannelId, Expr::value(to))
-        .filter(origin::Column::TeamId.eq(team))
-        .filter(origin::Column::ChannelId.eq(from))
-        .exec(parts.database.write())
-        .await?;
-    Ok(())
+
+    /// The messages of those whom the installation serves: others may have been connected there before.
+    async fn posts_follow(&self, installation: &AppInstallation, from: &str, to: &str) -> Result<(), DbErr> {
+        let (team, served) = (installation.team_id(), installation.served());
+        let mut posts = post::Entity::update_many();
+        let mut origins = origin::Entity::update_many();
+        if let Some(served) = served {
+            posts = posts.filter(post::Column::OrganizationId.is_in(served.clone()));
+            origins = origins.filter(origin::Column::OrganizationId.is_in(served));
+        }
+        posts
+            .col_expr(post::Column::ChannelId, Expr::value(to))
+            .filter(post::Column::TeamId.eq(team))
+            .filter(post::Column::ChannelId.eq(from))
+            .exec(self.database.write())
+            .await?;
+        origins
+            .col_expr(origin::Column::ChannelId, Expr::value(to))
+            .filter(origin::Column::TeamId.eq(team))
+            .filter(origin::Column::ChannelId.eq(from))
+            .exec(self.database.write())
+            .await?;
+        Ok(())
+    }
 }

@@ -21,3 +21,19 @@ pub(crate) mod refusal;
 #[cfg(test)]
 pub(crate) mod tests;
 mod words;
+
+use tocsin_client::ApiClient;
+use tocsin_queue::Queue;
+
+use self::deliver::DeliveryService;
+use crate::{store::Leases, workspace_sync::WorkspaceSync};
+
+/// Makes Slack show incidents as they are. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Mirror {
+    pub(crate) api: ApiClient,
+    pub(crate) delivery: DeliveryService,
+    pub(crate) leases: Leases,
+    pub(crate) queue: Queue,
+    pub(crate) workspace_sync: WorkspaceSync,
+}

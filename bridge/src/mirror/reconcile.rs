@@ -11,15 +11,16 @@ use tocsin_entity::{
     slack::{digest_line, post},
 };
 use tocsin_queue::{
-    JobContext, JobError,
+    JobError,
     jobs::{ReconcileIncident, RefreshDigest},
 };
 use tocsin_slack_app::channel::ChannelError;
 use tracing::Instrument;
 
 use super::{
+    Mirror,
     content::Controls,
-    deliver::{Delivery, abandon},
+    deliver::Delivery,
     desired::{Destination, Subject, Voice, Wanted, desired, root_key},
     destinations::{Places, Scene},
     diff::{Standing, Step, diff, standing},
@@ -29,14 +30,12 @@ use super::{
 use crate::{
     mirror::digest::lines,
     origin,
-    parts::Parts,
     store::{
         claim::{self, Claim, Finished, News, PutOff},
         lease::{Claimed, Lease},
         post_key::is_of_postmortem,
         posts,
     },
-    workspace_sync,
 };
 
 /// How soon a message is tried again that has no place in the pace yet, and no digest to go into.
@@ -78,108 +77,299 @@ enum Fault {
     Api(#[from] ApiError),
 }
 
-/// Handles the job: makes Slack agree with the incident. A second run does nothing.
-pub(crate) async fn reconcile(
-    parts: Arc<Parts>,
-    job: ReconcileIncident,
-    _context: JobContext,
-) -> Result<(), JobError> {
-    let news = News {
-        incident_id: job.incident_id.parse().map_err(JobError::fail)?,
-        organization_id: job.organization_id.parse().map_err(JobError::fail)?,
-        version: job.version,
-        request_id: job.request_id.clone(),
-    };
-    let span = tracing::info_span!(
-        "reconcile",
-        incident.id = %job.incident_id,
-        request.id = job.request_id.as_deref().unwrap_or_default()
-    );
-    work(&parts, &news)
-        .instrument(span)
-        .await
-        .map_err(JobError::retry)
-}
+impl Mirror {
+    /// Handles the job: makes Slack agree with the incident. A second run does nothing.
+    pub(crate) async fn reconcile(&self, job: ReconcileIncident) -> Result<(), JobError> {
+        let news = News {
+            incident_id: job.incident_id.parse().map_err(JobError::fail)?,
+            organization_id: job.organization_id.parse().map_err(JobError::fail)?,
+            version: job.version,
+            request_id: job.request_id.clone(),
+        };
+        let span = tracing::info_span!(
+            "reconcile",
+            incident.id = %job.incident_id,
+            request.id = job.request_id.as_deref().unwrap_or_default()
+        );
+        self.work(&news).instrument(span).await.map_err(JobError::retry)
+    }
 
-async fn work(parts: &Parts, news: &News) -> Result<(), DbErr> {
-    let began = Instant::now();
-    let who = As::bridge(news.organization_id, news.request_id.as_deref());
-    let (claimed, read) = tokio::join!(claim(parts, news), parts.api.find_mirrored(who, news.incident_id));
-    let Some(mut work) = claimed? else { return Ok(()) };
-    let lease = parts
-        .leases
-        .hold(Claimed::Incident(news.incident_id), work.claim.number, began);
-    let read = match read {
-        // Read before the claim was made: whoever had it may have shown a newer state.
-        Ok(Some(stale)) if stale.incident.version < work.claim.wanted_version => {
-            parts.api.find_mirrored(who, news.incident_id).await
-        }
-        read => read,
-    };
-    let outcome = match read {
-        Ok(Some(mirrored)) => show(parts, who, mirrored, &mut work, &lease).await,
-        Ok(None) => {
-            tracing::warn!(
-                "the API knows no incident {}: nothing is shown of it",
-                news.incident_id
-            );
-            metrics::counter!("tocsin_bridge_reconciled_total", "outcome" => "unknown").increment(1);
-            let ended = End {
-                shown_version: work.claim.wanted_version,
-                ..End::default()
-            };
-            return end(parts, news, &work.claim, &lease, ended).await;
-        }
-        Err(error) => Err(error.into()),
-    };
-    match outcome {
-        Ok(ended) => end(parts, news, &work.claim, &lease, ended).await,
-        Err(Fault::Database(error)) => Err(error),
-        Err(Fault::Api(error)) => {
-            tracing::warn!("the incident cannot be read: {error}");
-            let pause = back_off(work.claim.attempts + 1, std::time::Duration::from_millis(500));
-            let wait = Some(Wait::error(parts.clock.now(), error.to_string(), pause));
-            end(
-                parts,
-                news,
-                &work.claim,
-                &lease,
-                End {
+    async fn work(&self, news: &News) -> Result<(), DbErr> {
+        let began = Instant::now();
+        let who = As::bridge(news.organization_id, news.request_id.as_deref());
+        let (claimed, read) = tokio::join!(self.claim(news), self.api.find_mirrored(who, news.incident_id));
+        let Some(mut work) = claimed? else { return Ok(()) };
+        let lease = self
+            .leases
+            .hold(Claimed::Incident(news.incident_id), work.claim.number, began);
+        let read = match read {
+            // Read before the claim was made: whoever had it may have shown a newer state.
+            Ok(Some(stale)) if stale.incident.version < work.claim.wanted_version => {
+                self.api.find_mirrored(who, news.incident_id).await
+            }
+            read => read,
+        };
+        let outcome = match read {
+            Ok(Some(mirrored)) => self.show(who, mirrored, &mut work, &lease).await,
+            Ok(None) => {
+                tracing::warn!(
+                    "the API knows no incident {}: nothing is shown of it",
+                    news.incident_id
+                );
+                metrics::counter!("tocsin_bridge_reconciled_total", "outcome" => "unknown").increment(1);
+                let ended = End {
+                    shown_version: work.claim.wanted_version,
+                    ..End::default()
+                };
+                return self.end(news, &work.claim, &lease, ended).await;
+            }
+            Err(error) => Err(error.into()),
+        };
+        match outcome {
+            Ok(ended) => self.end(news, &work.claim, &lease, ended).await,
+            Err(Fault::Database(error)) => Err(error),
+            Err(Fault::Api(error)) => {
+                tracing::warn!("the incident cannot be read: {error}");
+                let pause = back_off(work.claim.attempts + 1, std::time::Duration::from_millis(500));
+                let wait = Some(Wait::error(self.delivery.clock.now(), error.to_string(), pause));
+                let ended = End {
                     wait,
                     ..End::default()
-                },
-            )
-            .await
+                };
+                self.end(news, &work.claim, &lease, ended).await
+            }
         }
     }
-}
 
-async fn claim(parts: &Parts, news: &News) -> Result<Option<Work>, DbErr> {
-    let news = news.clone();
-    let claimant = parts.claimant(Claimed::Incident(news.incident_id));
-    let claim = parts.lane.write(move |tx| {
-        let (news, by) = (news.clone(), claimant());
-        Box::pin(async move {
-            let Some(claim) = claim::claim_incident(tx, &news, &by).await? else {
-                return Ok(None);
-            };
-            if claim.is_first {
-                return Ok(Some(Work {
+    async fn claim(&self, news: &News) -> Result<Option<Work>, DbErr> {
+        let news = news.clone();
+        let claimant = self
+            .leases
+            .claimant(Claimed::Incident(news.incident_id), &self.delivery.clock);
+        let claim = self.delivery.lane.write(move |tx| {
+            let (news, by) = (news.clone(), claimant());
+            Box::pin(async move {
+                let Some(claim) = claim::claim_incident(tx, &news, &by).await? else {
+                    return Ok(None);
+                };
+                if claim.is_first {
+                    return Ok(Some(Work {
+                        claim,
+                        recorded: Vec::new(),
+                        lines: Vec::new(),
+                    }));
+                }
+                let recorded = posts::of_incident(tx, news.incident_id).await?;
+                let lines = posts::lines_of_incident(tx, news.incident_id).await?;
+                Ok(Some(Work {
                     claim,
-                    recorded: Vec::new(),
-                    lines: Vec::new(),
-                }));
-            }
-            let recorded = posts::of_incident(tx, news.incident_id).await?;
-            let lines = posts::lines_of_incident(tx, news.incident_id).await?;
-            Ok(Some(Work {
-                claim,
-                recorded,
-                lines,
-            }))
+                    recorded,
+                    lines,
+                }))
+            })
+        });
+        claim.await
+    }
+
+    /// Makes the calls.
+    async fn show(
+        &self,
+        who: As<'_>,
+        mut mirrored: Mirrored,
+        work: &mut Work,
+        lease: &Lease,
+    ) -> Result<End, Fault> {
+        let last_act = footer::last_act(&mirrored.entries).cloned();
+        self.api
+            .complete(who, &mut mirrored, work.claim.shown_version)
+            .await?;
+        let Mirrored {
+            incident,
+            entries,
+            connectors,
+            led,
+            ..
+        } = mirrored;
+        let recorded = std::mem::take(&mut work.recorded);
+        let origin = origin::of_incident(&self.delivery.database, incident.id).await?;
+        if origin.is_none()
+            && work.claim.is_first
+            && let Some(until) = origin_may_come(&incident, &entries, self.delivery.clock.now())
+        {
+            return Ok(End {
+                wait: Some(Wait::until(until)),
+                ..End::default()
+            });
+        }
+        self.leave_disconnected(&connectors);
+        let connected = connectors.iter().filter(|connector| !connector.is_disconnected);
+        self.workspace_sync
+            .look_for(connected.filter_map(|connector| connector.workspace))
+            .await?;
+        let places = connectors.iter().map(|connector| connector.workspace);
+        let origins = origin.iter().map(|origin| origin.workspace_id);
+        let posts = recorded.iter().map(|post| post.workspace_id);
+        let reach = self
+            .delivery
+            .workspaces
+            .reach(places.chain(origins).chain(posts))
+            .await;
+        let scene = Scene {
+            incident: &incident,
+            connectors: &connectors,
+            led: &led,
+            origin: origin.as_ref(),
+            recorded: &recorded,
+            lines: &work.lines,
+            reach: &reach,
+            seen: &self.delivery.connectors,
+        };
+        let Places {
+            destinations,
+            troubles,
+            replaced,
+        } = scene.find().await?;
+        let postmortem = self.previewed_postmortem(who, &recorded, &incident).await?;
+        let controls = Controls {
+            last_act: last_act.as_ref(),
+            menu_uses: work.claim.menu_uses,
+        };
+        let wanted = desired(
+            &incident,
+            controls,
+            &entries,
+            &destinations,
+            &recorded,
+            postmortem.as_ref(),
+        );
+        let mut delivery = Delivery {
+            service: &self.delivery,
+            reach: &reach,
+            subject: Subject::incident(&incident),
+            lease,
+            recorded,
+            changed: Vec::new(),
+        };
+        let steps = diff(&wanted, &delivery.recorded);
+        // What a step does to the record changes what the later ones find there, never which ones there are.
+        let origin = origin.map(|origin| origin.connector_id);
+        let mut ended = deliver(&mut delivery, &steps, &incident, origin).await?;
+        delivery.settle(&wanted);
+        self.tell_of_templates(&incident, &destinations);
+        for (connector, reason) in &replaced {
+            delivery.give_up(&root_key(&incident, connector.id), reason);
+        }
+        for (connector, trouble) in &troubles {
+            ended.wait(hold(
+                &mut delivery,
+                &incident,
+                connector,
+                trouble,
+                work.claim.attempts,
+            ));
+        }
+        match lines::follow(
+            &self.delivery.lane,
+            &self.delivery.clock,
+            &lease.fence(),
+            &work.lines,
+            &incident,
+        )
+        .await?
+        {
+            Some(digests) => ended.digests.extend(digests),
+            None => ended.lost = true,
+        }
+        Ok(End {
+            shown_version: incident.version,
+            changed: delivery.take_changed(),
+            ..ended
         })
-    });
-    claim.await
+    }
+
+    /// The incident's post-mortem, where a preview shows it.
+    async fn previewed_postmortem(
+        &self,
+        who: As<'_>,
+        recorded: &[post::Model],
+        incident: &Incident,
+    ) -> Result<Option<Postmortem>, Fault> {
+        if recorded.iter().any(|post| is_of_postmortem(&post.key)) {
+            Ok(self.api.find_postmortem(who, incident.id).await?)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// Notes of each template why it could not be used. That it could, Slack says, who may refuse what comes of it.
+    fn tell_of_templates(&self, incident: &Incident, destinations: &[Destination]) {
+        for destination in destinations {
+            if let Some(Err(problem)) = &destination.voice.words {
+                let (organization, connector) = (incident.organization_id, destination.connector_id);
+                let trouble = Some(problem.to_string());
+                self.delivery.connectors.worded(organization, connector, trouble);
+            }
+        }
+    }
+
+    /// Leaves alone what an administrator has disconnected, at once: the job that says so may have gone to another replica.
+    fn leave_disconnected(&self, connectors: &[Connector]) {
+        for connector in connectors.iter().filter(|connector| connector.is_disconnected) {
+            self.delivery.workspaces.remove(connector.workspace);
+        }
+    }
+
+    /// Writes what has changed, and lets go of the incident: shown, or put off.
+    async fn end(&self, news: &News, claim: &Claim, lease: &Lease, end: End) -> Result<(), DbErr> {
+        for digest in &end.digests {
+            self.queue.ring(&RefreshDigest {
+                digest_id: digest.to_string(),
+            });
+        }
+        let outcome = if end.wait.is_some() { "put_off" } else { "shown" };
+        let put_off = end.wait.map(|wait| PutOff {
+            due_at: wait.until,
+            error: wait.error,
+        });
+        let due_at = put_off.as_ref().map(|put_off| put_off.due_at);
+        let finished = Finished {
+            shown_version: end.shown_version,
+            due_at: claim.due_at,
+        };
+        let has_more = if end.lost {
+            None
+        } else {
+            let changed = Arc::clone(&end.changed);
+            claim::let_go(
+                &self.delivery.lane,
+                &self.delivery.clock,
+                &lease.fence(),
+                finished,
+                changed,
+                put_off,
+            )
+            .await?
+        };
+        let Some(has_more) = has_more else {
+            self.delivery.abandon(&lease.fence(), &end.changed).await?;
+            self.queue.ring(&job(news));
+            return Ok(());
+        };
+        metrics::counter!("tocsin_bridge_reconciled_total", "outcome" => outcome).increment(1);
+        match due_at {
+            Some(due_at) => self.again(news, due_at).await,
+            None if has_more => self.queue.ring(&job(news)),
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Rings at the right time; if that is lost, the sweeper rings.
+    async fn again(&self, news: &News, due_at: OffsetDateTime) {
+        if let Err(error) = self.queue.push_at(&job(news), due_at).await {
+            tracing::warn!("the sweeper will have to ring again: {error}");
+        }
+    }
 }
 
 /// Until when it may still come to be known where in Slack the incident was created: that is noted just after, and decides where its
@@ -193,141 +383,6 @@ fn origin_may_come(incident: &Incident, entries: &[Entry], now: OffsetDateTime) 
     (from_slack && left.is_positive() && left <= ORIGIN_SOON + CLOCKS_DIFFER).then_some(until)
 }
 
-/// Makes the calls.
-async fn show(
-    parts: &Parts,
-    who: As<'_>,
-    mut mirrored: Mirrored,
-    work: &mut Work,
-    lease: &Lease,
-) -> Result<End, Fault> {
-    let last_act = footer::last_act(&mirrored.entries).cloned();
-    parts
-        .api
-        .complete(who, &mut mirrored, work.claim.shown_version)
-        .await?;
-    let Mirrored {
-        incident,
-        entries,
-        connectors,
-        led,
-        ..
-    } = mirrored;
-    let recorded = std::mem::take(&mut work.recorded);
-    let origin = origin::of_incident(&parts.database, incident.id).await?;
-    if origin.is_none()
-        && work.claim.is_first
-        && let Some(until) = origin_may_come(&incident, &entries, parts.clock.now())
-    {
-        return Ok(End {
-            wait: Some(Wait::until(until)),
-            ..End::default()
-        });
-    }
-    leave_disconnected(parts, &connectors);
-    let connected = connectors.iter().filter(|connector| !connector.is_disconnected);
-    workspace_sync::look_for(parts, connected.filter_map(|connector| connector.workspace)).await?;
-    let places = connectors.iter().map(|connector| connector.workspace);
-    let origins = origin.iter().map(|origin| origin.workspace_id);
-    let posts = recorded.iter().map(|post| post.workspace_id);
-    let reach = parts.workspaces.reach(places.chain(origins).chain(posts)).await;
-    let scene = Scene {
-        incident: &incident,
-        connectors: &connectors,
-        led: &led,
-        origin: origin.as_ref(),
-        recorded: &recorded,
-        lines: &work.lines,
-        reach: &reach,
-        seen: &parts.connectors,
-    };
-    let Places {
-        destinations,
-        troubles,
-        replaced,
-    } = scene.find().await?;
-    let postmortem = previewed_postmortem(parts, who, &recorded, &incident).await?;
-    let controls = Controls {
-        last_act: last_act.as_ref(),
-        menu_uses: work.claim.menu_uses,
-    };
-    let wanted = desired(
-        &incident,
-        controls,
-        &entries,
-        &destinations,
-        &recorded,
-        postmortem.as_ref(),
-    );
-    let mut delivery = Delivery {
-        parts,
-        reach: &reach,
-        subject: Subject::incident(&incident),
-        lease,
-        recorded,
-        changed: Vec::new(),
-    };
-    let steps = diff(&wanted, &delivery.recorded);
-    // What a step does to the record changes what the later ones find there, never which ones there are.
-    let origin = origin.map(|origin| origin.connector_id);
-    let mut ended = deliver(&mut delivery, &steps, &incident, origin).await?;
-    delivery.settle(&wanted);
-    tell_of_templates(parts, &incident, &destinations);
-    for (connector, reason) in &replaced {
-        delivery.give_up(&root_key(&incident, connector.id), reason);
-    }
-    for (connector, trouble) in &troubles {
-        ended.wait(hold(
-            &mut delivery,
-            &incident,
-            connector,
-            trouble,
-            work.claim.attempts,
-        ));
-    }
-    match lines::follow(parts, &lease.fence(), &work.lines, &incident).await? {
-        Some(digests) => ended.digests.extend(digests),
-        None => ended.lost = true,
-    }
-    Ok(End {
-        shown_version: incident.version,
-        changed: delivery.take_changed(),
-        ..ended
-    })
-}
-
-/// The incident's post-mortem, where a preview shows it.
-async fn previewed_postmortem(
-    parts: &Parts,
-    who: As<'_>,
-    recorded: &[post::Model],
-    incident: &Incident,
-) -> Result<Option<Postmortem>, Fault> {
-    if recorded.iter().any(|post| is_of_postmortem(&post.key)) {
-        Ok(parts.api.find_postmortem(who, incident.id).await?)
-    } else {
-        Ok(None)
-    }
-}
-
-/// Notes of each template why it could not be used. That it could, Slack says, who may refuse what comes of it.
-fn tell_of_templates(parts: &Parts, incident: &Incident, destinations: &[Destination]) {
-    for destination in destinations {
-        if let Some(Err(problem)) = &destination.voice.words {
-            let (organization, connector) = (incident.organization_id, destination.connector_id);
-            let trouble = Some(problem.to_string());
-            parts.connectors.worded(organization, connector, trouble);
-        }
-    }
-}
-
-/// Leaves alone what an administrator has disconnected, at once: the job that says so may have gone to another replica.
-fn leave_disconnected(parts: &Parts, connectors: &[Connector]) {
-    for connector in connectors.iter().filter(|connector| connector.is_disconnected) {
-        parts.workspaces.remove(connector.workspace);
-    }
-}
-
 /// Puts on record that a connector leads nowhere at the moment, and says when to look again.
 fn hold(
     delivery: &mut Delivery<'_>,
@@ -339,7 +394,7 @@ fn hold(
     let unplaced = root_without_channel(incident, connector);
     delivery.hold(&unplaced, &trouble.message);
     let first = trouble.retry_after.unwrap_or(std::time::Duration::from_secs(5));
-    let now = delivery.parts.clock.now();
+    let now = delivery.service.clock.now();
     Wait::error(now, &trouble.message, back_off(attempts + 1, first))
 }
 
@@ -383,7 +438,7 @@ async fn deliver(
             // A digest is a connector's: where the incident was created, its turn comes.
             Outcome::ToDigest if connector.is_some() && connector == origin => {
                 stopped.extend(connector);
-                end.wait(Wait::turn(delivery.parts.clock.now(), ORIGIN_WAIT));
+                end.wait(Wait::turn(delivery.service.clock.now(), ORIGIN_WAIT));
             }
             Outcome::ToDigest => {
                 stopped.extend(connector);
@@ -429,58 +484,6 @@ fn root_without_channel(incident: &Incident, connector: &Connector) -> Wanted {
         voice: Voice::default(),
     };
     Wanted::root(incident, Controls::default(), &destination)
-}
-
-/// Writes what has changed, and lets go of the incident: shown, or put off.
-async fn end(parts: &Parts, news: &News, claim: &Claim, lease: &Lease, end: End) -> Result<(), DbErr> {
-    for digest in &end.digests {
-        parts.queue.ring(&RefreshDigest {
-            digest_id: digest.to_string(),
-        });
-    }
-    let outcome = if end.wait.is_some() { "put_off" } else { "shown" };
-    let put_off = end.wait.map(|wait| PutOff {
-        due_at: wait.until,
-        error: wait.error,
-    });
-    let due_at = put_off.as_ref().map(|put_off| put_off.due_at);
-    let finished = Finished {
-        shown_version: end.shown_version,
-        due_at: claim.due_at,
-    };
-    let has_more = if end.lost {
-        None
-    } else {
-        let changed = Arc::clone(&end.changed);
-        claim::let_go(
-            &parts.lane,
-            &parts.clock,
-            &lease.fence(),
-            finished,
-            changed,
-            put_off,
-        )
-        .await?
-    };
-    let Some(has_more) = has_more else {
-        abandon(parts, &lease.fence(), &end.changed).await?;
-        parts.queue.ring(&job(news));
-        return Ok(());
-    };
-    metrics::counter!("tocsin_bridge_reconciled_total", "outcome" => outcome).increment(1);
-    match due_at {
-        Some(due_at) => again(parts, news, due_at).await,
-        None if has_more => parts.queue.ring(&job(news)),
-        None => {}
-    }
-    Ok(())
-}
-
-/// Rings at the right time; if that is lost, the sweeper rings.
-async fn again(parts: &Parts, news: &News, due_at: OffsetDateTime) {
-    if let Err(error) = parts.queue.push_at(&job(news), due_at).await {
-        tracing::warn!("the sweeper will have to ring again: {error}");
-    }
 }
 
 fn job(news: &News) -> ReconcileIncident {

@@ -10,18 +10,21 @@ use sea_orm::{
 };
 use time::OffsetDateTime;
 use tocsin_client::{Appearance, Connector, Known};
+use tocsin_clock::Clock;
 use tocsin_database::Database;
 use tocsin_entity::{
     id::{ConnectorId, IncidentId, OrganizationId, WorkspaceId},
     kinds::ReplyMode,
     slack::origin::{ActiveModel, Column, Entity, Model},
 };
-use tocsin_queue::{JobError, jobs::ReconcileIncident};
+use tocsin_queue::{JobError, Queue, jobs::ReconcileIncident};
 
 use crate::{
     installation::AppInstallation,
-    parts::Parts,
-    store::claim::{self, News},
+    store::{
+        Lane,
+        claim::{self, News},
+    },
 };
 
 /// What a connector is called that is none.
@@ -37,34 +40,44 @@ pub(crate) struct Origin {
     pub(crate) thread_ts: Option<String>,
 }
 
-/// Notes where an incident was created, once, and has Slack show it there.
-pub(crate) async fn note(
-    parts: &Parts,
-    organization: OrganizationId,
-    incident: IncidentId,
-    version: i64,
-    origin: &Origin,
-    request_id: Option<&str>,
-) -> Result<(), JobError> {
-    let news = News {
-        incident_id: incident,
-        organization_id: organization,
-        version,
-        request_id: request_id.map(str::to_owned),
-    };
-    let (origin, clock) = (origin.clone(), parts.clock.clone());
-    let write = parts.lane.write(move |tx| {
-        let (news, origin, now) = (news.clone(), origin.clone(), clock.now());
-        async move { insert(tx, &news, origin, now).await }.boxed()
-    });
-    write.await.map_err(JobError::retry)?;
-    parts.queue.ring(&ReconcileIncident {
-        incident_id: incident.to_string(),
-        organization_id: organization.to_string(),
-        version,
-        request_id: request_id.map(str::to_owned),
-    });
-    Ok(())
+/// Notes where incidents were created. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Origins {
+    pub(crate) clock: Clock,
+    pub(crate) lane: Lane,
+    pub(crate) queue: Queue,
+}
+
+impl Origins {
+    /// Notes where an incident was created, once, and has Slack show it there.
+    pub(crate) async fn note(
+        &self,
+        organization: OrganizationId,
+        incident: IncidentId,
+        version: i64,
+        origin: &Origin,
+        request_id: Option<&str>,
+    ) -> Result<(), JobError> {
+        let news = News {
+            incident_id: incident,
+            organization_id: organization,
+            version,
+            request_id: request_id.map(str::to_owned),
+        };
+        let (origin, clock) = (origin.clone(), self.clock.clone());
+        let write = self.lane.write(move |tx| {
+            let (news, origin, now) = (news.clone(), origin.clone(), clock.now());
+            async move { insert(tx, &news, origin, now).await }.boxed()
+        });
+        write.await.map_err(JobError::retry)?;
+        self.queue.ring(&ReconcileIncident {
+            incident_id: incident.to_string(),
+            organization_id: organization.to_string(),
+            version,
+            request_id: request_id.map(str::to_owned),
+        });
+        Ok(())
+    }
 }
 
 async fn insert(

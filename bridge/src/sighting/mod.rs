@@ -14,12 +14,28 @@ mod settle;
 
 use std::sync::Arc;
 
-pub(crate) use self::{
-    seen::Sighting,
-    settle::{Found, settle, settle_thread},
+use tocsin_client::ApiClient;
+use tocsin_clock::Clock;
+use tocsin_database::Database;
+
+pub(crate) use self::{seen::Sighting, settle::Found};
+
+use crate::{
+    restore_watch::RestoreWatch,
+    store::Lane,
+    workspace::{Workspace, Workspaces},
 };
 
-use crate::workspace::Workspace;
+/// Compares messages of ours with what is on record. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct SightingService {
+    pub(crate) api: ApiClient,
+    pub(crate) clock: Clock,
+    pub(crate) database: Database,
+    pub(crate) lane: Lane,
+    pub(crate) restore: Arc<RestoreWatch>,
+    pub(crate) workspaces: Workspaces,
+}
 
 /// A channel in which messages of ours may be.
 #[derive(Clone, Debug)]

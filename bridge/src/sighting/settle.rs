@@ -13,7 +13,7 @@ use sea_orm::{
 };
 use time::OffsetDateTime;
 use tocsin_client::{
-    As, Incident,
+    ApiClient, As, Incident,
     documents::{ReportRestore, report_restore},
 };
 use tocsin_entity::{
@@ -24,10 +24,9 @@ use tocsin_entity::{
 use tocsin_queue::JobError;
 use tocsin_slack_client::web_api::ReadMessage;
 
-use super::{Room, lost, seen::Sighting};
+use super::{Room, SightingService, lost, seen::Sighting};
 use crate::{
     failure::of_api,
-    parts::Parts,
     store::{claim, home::mark_home_anew, lease::Claimed},
 };
 
@@ -72,74 +71,121 @@ struct Repair {
     replies: Vec<(PostId, IncidentId)>,
 }
 
-/// Compares what was read in a channel, or in a thread there.
-pub(crate) async fn settle(
-    parts: &Parts,
-    room: &Room,
-    organizations: &HashSet<OrganizationId>,
-    mut sightings: Vec<Sighting>,
-) -> Result<Found, JobError> {
-    // Another server's may use the same app. And who has a bot's token says with it what they like: it counts for whom the workspace is.
-    sightings.retain(|sighting| {
-        let organization = sighting.organization;
-        organizations.contains(&organization) && room.workspace.serves(organization)
-    });
-    let records = records(parts, &sightings).await?;
-    let mut plan = Plan::default();
-    let mut asked: HashMap<IncidentId, Option<Known>> = HashMap::new();
-    for sighting in sightings {
-        let record = records.of(&sighting);
-        if record.is_some_and(|record| record.organization_id != sighting.organization) {
-            tracing::warn!(
-                post.key = sighting.key,
-                "a message in Slack names a post of another organisation: it is left alone"
-            );
-            continue;
-        }
-        if record.is_some_and(|record| is_true(record, &sighting)) {
-            continue;
-        }
-        if let Some(digest) = record.and_then(|record| record.digest_id) {
-            plan.digests.insert(digest);
-            continue;
-        }
-        let Some(incident) = sighting.incident else {
-            if record.is_none() {
-                plan.lose(sighting);
+impl SightingService {
+    /// Compares what was read in a channel, or in a thread there.
+    pub(crate) async fn settle(
+        &self,
+        room: &Room,
+        organizations: &HashSet<OrganizationId>,
+        mut sightings: Vec<Sighting>,
+    ) -> Result<Found, JobError> {
+        // Another server's may use the same app. And who has a bot's token says with it what they like: it counts for whom the workspace is.
+        sightings.retain(|sighting| {
+            let organization = sighting.organization;
+            organizations.contains(&organization) && room.workspace.serves(organization)
+        });
+        let records = self.records(&sightings).await?;
+        let mut plan = Plan::default();
+        let mut asked: HashMap<IncidentId, Option<Known>> = HashMap::new();
+        for sighting in sightings {
+            let record = records.of(&sighting);
+            if record.is_some_and(|record| record.organization_id != sighting.organization) {
+                tracing::warn!(
+                    post.key = sighting.key,
+                    "a message in Slack names a post of another organisation: it is left alone"
+                );
+                continue;
             }
-            continue;
-        };
-        if let Entry::Vacant(unknown) = asked.entry(incident) {
-            unknown.insert(Known::read(parts, sighting.organization, incident).await?);
+            if record.is_some_and(|record| is_true(record, &sighting)) {
+                continue;
+            }
+            if let Some(digest) = record.and_then(|record| record.digest_id) {
+                plan.digests.insert(digest);
+                continue;
+            }
+            let Some(incident) = sighting.incident else {
+                if record.is_none() {
+                    plan.lose(sighting);
+                }
+                continue;
+            };
+            if let Entry::Vacant(unknown) = asked.entry(incident) {
+                unknown.insert(Known::read(&self.api, sighting.organization, incident).await?);
+            }
+            let known = asked.get(&incident).and_then(Option::as_ref);
+            plan.add(room, sighting, record, known);
         }
-        let known = asked.get(&incident).and_then(Option::as_ref);
-        plan.add(room, sighting, record, known);
+        plan.carry_out(self, room).await
     }
-    plan.carry_out(parts, room).await
-}
 
-/// The same of a thread that was read for what people say there.
-pub(crate) async fn settle_thread(
-    parts: &Parts,
-    root: &post::Model,
-    messages: &[serde_json::Value],
-) -> Result<(), JobError> {
-    let workspace = parts.workspaces.of_post(root);
-    let bot_id = workspace.installation().and_then(|bot| bot.bot_id.clone());
-    let sightings: Vec<Sighting> = messages
-        .iter()
-        .filter(|message| message["metadata"].is_object())
-        .filter_map(|message| serde_json::from_value::<ReadMessage>(message.clone()).ok())
-        .filter_map(|message| Sighting::of(&message, bot_id.as_deref()))
-        .collect();
-    let channel = Room {
-        workspace,
-        team_id: root.team_id.clone(),
-        channel_id: root.channel_id.clone(),
-        channel_name: root.channel_name.clone(),
-    };
-    settle(parts, &channel, &HashSet::from([root.organization_id]), sightings).await?;
-    Ok(())
+    /// The same of a thread that was read for what people say there.
+    pub(crate) async fn settle_thread(
+        &self,
+        root: &post::Model,
+        messages: &[serde_json::Value],
+    ) -> Result<(), JobError> {
+        let workspace = self.workspaces.of_post(root);
+        let bot_id = workspace.installation().and_then(|bot| bot.bot_id.clone());
+        let sightings: Vec<Sighting> = messages
+            .iter()
+            .filter(|message| message["metadata"].is_object())
+            .filter_map(|message| serde_json::from_value::<ReadMessage>(message.clone()).ok())
+            .filter_map(|message| Sighting::of(&message, bot_id.as_deref()))
+            .collect();
+        let channel = Room {
+            workspace,
+            team_id: root.team_id.clone(),
+            channel_id: root.channel_id.clone(),
+            channel_name: root.channel_name.clone(),
+        };
+        self.settle(&channel, &HashSet::from([root.organization_id]), sightings)
+            .await?;
+        Ok(())
+    }
+
+    async fn records(&self, sightings: &[Sighting]) -> Result<Records, JobError> {
+        let mut records = Records::default();
+        for some in sightings.chunks(TOGETHER) {
+            let ids = some.iter().map(|sighting| sighting.post);
+            let keys = some.iter().map(|sighting| sighting.key.as_str());
+            let which = Condition::any()
+                .add(post::Column::Id.is_in(ids))
+                .add(post::Column::Key.is_in(keys));
+            let rows = post::Entity::find()
+                .filter(which)
+                .all(self.database.read())
+                .await
+                .map_err(JobError::retry)?;
+            for row in rows {
+                records.by_key.insert(row.key.clone(), row.clone());
+                records.by_id.insert(row.id, row);
+            }
+        }
+        Ok(records)
+    }
+
+    async fn report(&self, organization: OrganizationId, evidence: Evidence) -> Result<(), JobError> {
+        let input = report_restore::ReportRestoreInput {
+            newest_written_at: tocsin_client::documents::DateTime(evidence.newest),
+            highest_number: evidence.highest,
+        };
+        let variables = report_restore::Variables { input };
+        let who = As::bridge(organization, None);
+        let answer = self
+            .api
+            .execute::<ReportRestore>(who, variables)
+            .await
+            .map_err(of_api)?;
+        for error in &answer.report_restore.user_errors {
+            tracing::error!("the restore is not recorded: {} ({})", error.message, error.code);
+        }
+        if answer.report_restore.is_news == Some(true) {
+            tracing::warn!(
+                "the database was restored from a backup: Slack shows more than it knows, and is put right"
+            );
+        }
+        Ok(())
+    }
 }
 
 /// What is on record of messages.
@@ -158,27 +204,6 @@ impl Records {
     }
 }
 
-async fn records(parts: &Parts, sightings: &[Sighting]) -> Result<Records, JobError> {
-    let mut records = Records::default();
-    for some in sightings.chunks(TOGETHER) {
-        let ids = some.iter().map(|sighting| sighting.post);
-        let keys = some.iter().map(|sighting| sighting.key.as_str());
-        let which = Condition::any()
-            .add(post::Column::Id.is_in(ids))
-            .add(post::Column::Key.is_in(keys));
-        let rows = post::Entity::find()
-            .filter(which)
-            .all(parts.database.read())
-            .await
-            .map_err(JobError::retry)?;
-        for row in rows {
-            records.by_key.insert(row.key.clone(), row.clone());
-            records.by_id.insert(row.id, row);
-        }
-    }
-    Ok(records)
-}
-
 /// Whether a message shows no more than is on record of it. What waits to be sent, or was deleted, is others' to settle.
 fn is_true(record: &post::Model, sighting: &Sighting) -> bool {
     let in_slack = matches!(record.state, PostState::Posted | PostState::Updated);
@@ -193,15 +218,15 @@ struct Known {
 
 impl Known {
     async fn read(
-        parts: &Parts,
+        api: &ApiClient,
         organization: OrganizationId,
         id: IncidentId,
     ) -> Result<Option<Self>, JobError> {
         let who = As::bridge(organization, None);
-        let Some(mut read) = parts.api.find_mirrored(who, id).await.map_err(of_api)? else {
+        let Some(mut read) = api.find_mirrored(who, id).await.map_err(of_api)? else {
             return Ok(None);
         };
-        parts.api.complete(who, &mut read, 0).await.map_err(of_api)?;
+        api.complete(who, &mut read, 0).await.map_err(of_api)?;
         Ok(Some(Self {
             entries: read.entries.iter().map(|entry| entry.id).collect(),
             incident: read.incident,
@@ -264,17 +289,17 @@ impl Plan {
     }
 
     /// What shows the restore goes with putting it right: so it is reported before.
-    async fn carry_out(self, parts: &Parts, room: &Room) -> Result<Found, JobError> {
+    async fn carry_out(self, service: &SightingService, room: &Room) -> Result<Found, JobError> {
         for (organization, evidence) in &self.evidence {
-            report(parts, *organization, *evidence).await?;
+            service.report(*organization, *evidence).await?;
         }
         let is_more = !self.evidence.is_empty() || !self.adopted.is_empty();
         if is_more {
-            parts.restore.is_restored();
+            service.restore.is_restored();
         }
         if !self.adopted.is_empty() {
             // What people said in their threads is not known either.
-            parts.restore.read_threads_again();
+            service.restore.read_threads_again();
         }
         let incidents = self.incidents.into_iter().map(Claimed::Incident);
         let digests = self.digests.into_iter().map(Claimed::Digest);
@@ -285,8 +310,8 @@ impl Plan {
             replies: self.replies,
         });
         if !repair.is_empty() {
-            let clock = parts.clock.clone();
-            let write = parts.lane.write(move |tx| {
+            let clock = service.clock.clone();
+            let write = service.lane.write(move |tx| {
                 let (repair, now) = (Arc::clone(&repair), clock.now());
                 async move { repair.make(tx, now).await }.boxed()
             });
@@ -383,29 +408,6 @@ impl Repair {
         }
         Ok(())
     }
-}
-
-async fn report(parts: &Parts, organization: OrganizationId, evidence: Evidence) -> Result<(), JobError> {
-    let input = report_restore::ReportRestoreInput {
-        newest_written_at: tocsin_client::documents::DateTime(evidence.newest),
-        highest_number: evidence.highest,
-    };
-    let variables = report_restore::Variables { input };
-    let who = As::bridge(organization, None);
-    let answer = parts
-        .api
-        .execute::<ReportRestore>(who, variables)
-        .await
-        .map_err(of_api)?;
-    for error in &answer.report_restore.user_errors {
-        tracing::error!("the restore is not recorded: {} ({})", error.message, error.code);
-    }
-    if answer.report_restore.is_news == Some(true) {
-        tracing::warn!(
-            "the database was restored from a backup: Slack shows more than it knows, and is put right"
-        );
-    }
-    Ok(())
 }
 
 #[cfg(test)]

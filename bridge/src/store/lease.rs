@@ -15,7 +15,7 @@ use tocsin_clock::Clock;
 use tocsin_database::Database;
 use tocsin_entity::id::{DigestId, IncidentId};
 
-use super::fence::Fence;
+use super::{claim::Claimant, fence::Fence};
 
 /// How long a claim holds without a heartbeat.
 pub(crate) const LEASE: Duration = Duration::from_secs(6);
@@ -111,6 +111,17 @@ impl Leases {
     /// Whether somebody in this process is at work on it.
     pub(crate) fn is_held(&self, claimed: Claimed) -> bool {
         self.held().contains_key(&claimed)
+    }
+
+    /// Makes, whenever it is called, the claimant of a claim that this process is about to make.
+    pub(crate) fn claimant(&self, of: Claimed, clock: &Clock) -> impl Fn() -> Claimant + Send + Sync + use<> {
+        let (worker, clock) = (self.worker.to_string(), clock.clone());
+        let lost_track = !self.is_held(of);
+        move || Claimant {
+            worker: worker.clone(),
+            now: clock.now(),
+            lost_track,
+        }
     }
 
     fn held(&self) -> std::sync::MutexGuard<'_, HashMap<Claimed, Held>> {

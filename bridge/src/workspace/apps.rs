@@ -78,6 +78,24 @@ impl Apps {
     }
 }
 
+/// By which Slack knows apps in OAuth. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct AppClients {
+    pub(crate) apps: Apps,
+    /// The server's own.
+    pub(crate) servers: Option<ClientConfig>,
+}
+
+impl AppClients {
+    /// That of an app: the server's, or an organisation's own.
+    pub(crate) fn get(&self, app: Option<SlackAppId>) -> Option<ClientConfig> {
+        match app {
+            None => self.servers.clone(),
+            Some(id) => self.apps.get(id)?.client,
+        }
+    }
+}
+
 impl App {
     /// The app with its secrets opened; what can't be opened is told, and not there.
     fn open(sealer: Option<&Sealer>, wanted: tocsin_client::SlackApp) -> Self {

@@ -1,6 +1,6 @@
 //! Follows which workspaces administrators have connected: looks when told, and from time to time.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use secrecy::SecretString;
 use tocsin_client::{ApiError, SealedToken, SlackWorkspace};
@@ -8,15 +8,12 @@ use tocsin_entity::{
     id::WorkspaceId,
     slack::installation::{SECRET_KEY_MISMATCH, SECRET_KEY_MISSING},
 };
-use tocsin_queue::{JobContext, JobError, jobs::RefreshSlackWorkspaces};
+use tocsin_queue::{JobError, jobs::RefreshSlackWorkspaces};
 use tocsin_slack_app::sealing::token_place;
 use tokio_util::sync::CancellationToken;
 
-use super::forget;
-use crate::{
-    parts::Parts,
-    workspace::{Rotating, Workspace},
-};
+use super::WorkspaceSync;
+use crate::workspace::{Rotating, Workspace};
 
 /// How often is looked without being told.
 const LOOK: Duration = Duration::from_secs(15);
@@ -30,133 +27,145 @@ const FIRST_AGAIN: Duration = Duration::from_secs(1);
 /// How long the start of all work waits for the first look: what comes from a workspace that is not known yet waits.
 const FIRST_LOOK: Duration = Duration::from_secs(2);
 
-/// Looks once, before anything is worked.
-pub(crate) async fn look_first(parts: &Parts) {
-    match tokio::time::timeout(FIRST_LOOK, look(parts)).await {
-        Ok(Ok(())) => {}
-        // It is looked again soon; without the API nothing can be worked anyway.
-        Ok(Err(error)) => tracing::debug!("the Slack workspaces can't be read yet: {error}"),
-        Err(_) => tracing::debug!("the Slack workspaces can't be read in time"),
+impl WorkspaceSync {
+    /// Looks once, before anything is worked.
+    pub(crate) async fn look_first(&self) {
+        match tokio::time::timeout(FIRST_LOOK, self.look()).await {
+            Ok(Ok(())) => {}
+            // It is looked again soon; without the API nothing can be worked anyway.
+            Ok(Err(error)) => tracing::debug!("the Slack workspaces can't be read yet: {error}"),
+            Err(_) => tracing::debug!("the Slack workspaces can't be read in time"),
+        }
     }
-}
 
-/// Handles the job: looks at once.
-pub(crate) async fn refresh(
-    parts: Arc<Parts>,
-    _job: RefreshSlackWorkspaces,
-    _context: JobContext,
-) -> Result<(), JobError> {
-    look(&parts).await.map_err(JobError::retry)
-}
+    /// Handles the job: looks at once.
+    pub(crate) async fn refresh(&self, _job: RefreshSlackWorkspaces) -> Result<(), JobError> {
+        self.look().await.map_err(JobError::retry)
+    }
 
-/// Looks from time to time, until the shutdown. Another replica may have got the job, so each looks for itself.
-pub(crate) async fn follow(parts: &Parts, shutdown: CancellationToken) {
-    let mut silent = false;
-    loop {
-        match look(parts).await {
-            Ok(()) => silent = false,
-            Err(error) if silent => tracing::debug!("the Slack workspaces can't be read: {error}"),
-            Err(error) => {
-                tracing::warn!("the Slack workspaces can't be read for now: {error}");
-                silent = true;
+    /// Looks from time to time, until the shutdown. Another replica may have got the job, so each looks for itself.
+    pub(crate) async fn follow(&self, shutdown: CancellationToken) {
+        let mut silent = false;
+        loop {
+            match self.look().await {
+                Ok(()) => silent = false,
+                Err(error) if silent => tracing::debug!("the Slack workspaces can't be read: {error}"),
+                Err(error) => {
+                    tracing::warn!("the Slack workspaces can't be read for now: {error}");
+                    silent = true;
+                }
+            }
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = tokio::time::sleep(self.until_next_look()) => {}
             }
         }
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(until_next_look(parts)) => {}
-        }
     }
-}
 
-fn until_next_look(parts: &Parts) -> Duration {
-    if parts.workspaces.are_unread() {
-        FIRST_AGAIN
-    } else if parts.queue.works() {
-        LOOK
-    } else {
-        LOOK_WITHOUT_QUEUE
-    }
-}
-
-/// Looks once where there is one among these that is not known: another replica may have been told of it.
-pub(crate) async fn look_for(
-    parts: &Parts,
-    ids: impl IntoIterator<Item = WorkspaceId>,
-) -> Result<(), ApiError> {
-    if ids.into_iter().all(|id| parts.workspaces.has(id)) {
-        return Ok(());
-    }
-    look(parts).await
-}
-
-/// Looks once.
-pub(crate) async fn look(parts: &Parts) -> Result<(), ApiError> {
-    let apps = parts.api.slack_apps().await?;
-    parts.apps.set(parts.config.sealer.as_ref(), apps);
-    let organizations = parts.api.organizations().await?;
-    let wanted = parts.api.slack_workspaces().await?;
-    for workspace in parts.workspaces.all() {
-        let is_wanted = |wanted: &SlackWorkspace| {
-            let version = wanted.token.as_ref().map(|token| token.version);
-            Some(wanted.id) == workspace.id && version == Some(workspace.token_version)
-        };
-        if workspace.id.is_some() && !wanted.iter().any(is_wanted) {
-            tracing::info!(
-                workspace = workspace.name,
-                "a Slack workspace is no longer worked in, or not with this token"
-            );
-            parts.workspaces.remove(workspace.id);
-        }
-    }
-    forget::forget(parts, &wanted).await;
-    for wanted in wanted {
-        let Some(token) = &wanted.token else { continue };
-        if !parts.workspaces.has(wanted.id) {
-            connect(parts, &wanted, token);
-        }
-        let workspace = parts.workspaces.get(Some(wanted.id));
-        workspace.watcher.want(&wanted.features);
-    }
-    let organizations: Vec<_> = organizations.iter().map(|organization| organization.id).collect();
-    parts.workspaces.have_been_read(&organizations);
-    Ok(())
-}
-
-fn connect(parts: &Parts, wanted: &SlackWorkspace, given: &SealedToken) {
-    let token = open(parts, wanted, &given.sealed);
-    let (token, unopened) = match token {
-        Ok(token) => (Some(token), None),
-        Err(unopened) => (None, Some(unopened)),
-    };
-    let workspace = Workspace::new(&parts.setting, Some(wanted.id), &pace_of(wanted), token);
-    let watcher = workspace.watcher.clone();
-    if let Some(Unopened { code, reason }) = unopened {
-        tracing::error!(
-            workspace = wanted.name,
-            error.code = code,
-            "{}: {reason}",
-            wanted.name
-        );
-        watcher.unopened(code, reason);
-    }
-    parts.workspaces.add(Workspace {
-        watcher: if given.rotating.is_some() {
-            watcher.rotating()
+    fn until_next_look(&self) -> Duration {
+        if self.workspaces.are_unread() {
+            FIRST_AGAIN
+        } else if self.queue.works() {
+            LOOK
         } else {
-            watcher
-        },
-        organization: Some(wanted.organization),
-        name: wanted.name.clone(),
-        connected_team: wanted.team_id.clone(),
-        app: wanted.app_id,
-        rotating: given.rotating.as_ref().map(|(refresh, expires_at)| Rotating {
-            sealed_access: given.sealed.clone(),
-            sealed_refresh: refresh.clone(),
-            expires_at: *expires_at,
-        }),
-        token_version: given.version,
-        ..workspace
-    });
+            LOOK_WITHOUT_QUEUE
+        }
+    }
+
+    /// Looks once where there is one among these that is not known: another replica may have been told of it.
+    pub(crate) async fn look_for(&self, ids: impl IntoIterator<Item = WorkspaceId>) -> Result<(), ApiError> {
+        if ids.into_iter().all(|id| self.workspaces.has(id)) {
+            return Ok(());
+        }
+        self.look().await
+    }
+
+    /// Looks once.
+    pub(crate) async fn look(&self) -> Result<(), ApiError> {
+        let apps = self.api.slack_apps().await?;
+        self.apps.set(self.sealer.as_ref(), apps);
+        let organizations = self.api.organizations().await?;
+        let wanted = self.api.slack_workspaces().await?;
+        for workspace in self.workspaces.all() {
+            let is_wanted = |wanted: &SlackWorkspace| {
+                let version = wanted.token.as_ref().map(|token| token.version);
+                Some(wanted.id) == workspace.id && version == Some(workspace.token_version)
+            };
+            if workspace.id.is_some() && !wanted.iter().any(is_wanted) {
+                tracing::info!(
+                    workspace = workspace.name,
+                    "a Slack workspace is no longer worked in, or not with this token"
+                );
+                self.workspaces.remove(workspace.id);
+            }
+        }
+        self.forget(&wanted).await;
+        for wanted in wanted {
+            let Some(token) = &wanted.token else { continue };
+            if !self.workspaces.has(wanted.id) {
+                self.connect(&wanted, token);
+            }
+            let workspace = self.workspaces.get(Some(wanted.id));
+            workspace.watcher.want(&wanted.features);
+        }
+        let organizations: Vec<_> = organizations.iter().map(|organization| organization.id).collect();
+        self.workspaces.have_been_read(&organizations);
+        Ok(())
+    }
+
+    fn connect(&self, wanted: &SlackWorkspace, given: &SealedToken) {
+        let token = self.open(wanted, &given.sealed);
+        let (token, unopened) = match token {
+            Ok(token) => (Some(token), None),
+            Err(unopened) => (None, Some(unopened)),
+        };
+        let workspace = Workspace::new(&self.setting, Some(wanted.id), &pace_of(wanted), token);
+        let watcher = workspace.watcher.clone();
+        if let Some(Unopened { code, reason }) = unopened {
+            tracing::error!(
+                workspace = wanted.name,
+                error.code = code,
+                "{}: {reason}",
+                wanted.name
+            );
+            watcher.unopened(code, reason);
+        }
+        self.workspaces.add(Workspace {
+            watcher: if given.rotating.is_some() {
+                watcher.rotating()
+            } else {
+                watcher
+            },
+            organization: Some(wanted.organization),
+            name: wanted.name.clone(),
+            connected_team: wanted.team_id.clone(),
+            app: wanted.app_id,
+            rotating: given.rotating.as_ref().map(|(refresh, expires_at)| Rotating {
+                sealed_access: given.sealed.clone(),
+                sealed_refresh: refresh.clone(),
+                expires_at: *expires_at,
+            }),
+            token_version: given.version,
+            ..workspace
+        });
+    }
+
+    fn open(&self, wanted: &SlackWorkspace, token: &str) -> Result<SecretString, Unopened> {
+        let Some(sealer) = &self.sealer else {
+            let reason = "The bot token is sealed and the bridge has no key: set TOCSIN_SECRET_KEY for the bridge to the API's, and start it again";
+            return Err(Unopened {
+                code: SECRET_KEY_MISSING,
+                reason: reason.to_owned(),
+            });
+        };
+        sealer.open(&token_place(wanted.id), token).map_err(|error| Unopened {
+        code: SECRET_KEY_MISMATCH,
+        reason: format!(
+            "The bot token can't be opened ({error}): set TOCSIN_SECRET_KEY of the bridge and the API to the key under which it was sealed, or \
+             add that key behind the present one with a comma between, and start both again; or give the token anew with updateSlackWorkspace"
+        ),
+    })
+    }
 }
 
 /// Under which name its calls are counted: Slack counts those of an app in a team, whoever is connected there.
@@ -173,21 +182,4 @@ fn pace_of(wanted: &SlackWorkspace) -> String {
 struct Unopened {
     code: &'static str,
     reason: String,
-}
-
-fn open(parts: &Parts, wanted: &SlackWorkspace, token: &str) -> Result<SecretString, Unopened> {
-    let Some(sealer) = &parts.config.sealer else {
-        let reason = "The bot token is sealed and the bridge has no key: set TOCSIN_SECRET_KEY for the bridge to the API's, and start it again";
-        return Err(Unopened {
-            code: SECRET_KEY_MISSING,
-            reason: reason.to_owned(),
-        });
-    };
-    sealer.open(&token_place(wanted.id), token).map_err(|error| Unopened {
-        code: SECRET_KEY_MISMATCH,
-        reason: format!(
-            "The bot token can't be opened ({error}): set TOCSIN_SECRET_KEY of the bridge and the API to the key under which it was sealed, or \
-             add that key behind the present one with a comma between, and start both again; or give the token anew with updateSlackWorkspace"
-        ),
-    })
 }

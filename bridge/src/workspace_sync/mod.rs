@@ -7,7 +7,25 @@ pub(crate) mod rotate;
 mod run;
 mod state;
 
-pub(crate) use self::{
-    follow::{follow, look, look_first, look_for, refresh},
-    run::run,
-};
+pub(crate) use self::{record::HealthRecord, rotate::TokenRotator, run::WorkspaceKeeper};
+
+use tocsin_client::ApiClient;
+use tocsin_database::Database;
+use tocsin_queue::Queue;
+use tocsin_seal::Sealer;
+
+use crate::workspace::{Setting, Workspaces, apps::Apps};
+
+/// Follows which workspaces are connected. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct WorkspaceSync {
+    pub(crate) api: ApiClient,
+    pub(crate) apps: Apps,
+    pub(crate) database: Database,
+    pub(crate) queue: Queue,
+    /// Opens the tokens of workspaces.
+    pub(crate) sealer: Option<Sealer>,
+    /// What further workspaces are made with.
+    pub(crate) setting: Setting,
+    pub(crate) workspaces: Workspaces,
+}

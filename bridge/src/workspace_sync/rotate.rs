@@ -4,10 +4,7 @@
 //! next, which tries at once. Of an app in a team two access tokens live at a time, and a new one ends the oldest: a worker whose token is
 //! refused takes what another has stored before it asks for more. Source: docs.slack.dev, "Using token rotation".
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
@@ -15,6 +12,8 @@ use sea_orm::{
 };
 use secrecy::SecretString;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use tocsin_clock::Clock;
+use tocsin_database::Database;
 use tocsin_entity::{
     id::WorkspaceId,
     slack::token::{Column, Entity, Model},
@@ -22,14 +21,11 @@ use tocsin_entity::{
 use tocsin_seal::Sealer;
 use tocsin_slack::error::SlackError;
 use tocsin_slack_app::sealing::{refresh_place, token_place};
-use tocsin_slack_client::{http::ANSWER_TIMEOUT, oauth::Granted};
+use tocsin_slack_client::{Http, http::ANSWER_TIMEOUT, oauth::Granted};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    parts::Parts,
-    workspace::{Rotating, SlackHealth, Workspace, health::another_may_do},
-};
+use crate::workspace::{Rotating, SlackHealth, Workspace, apps::AppClients, health::another_may_do};
 
 /// How long before its end a token is changed, at the most; of one that lives shorter, a quarter of its life.
 const EARLY: time::Duration = time::Duration::hours(2);
@@ -56,9 +52,22 @@ const BEGINNINGS: usize = 10;
 const NO_CLIENT: &str = "The bot token expires and can't be renewed: the app's client id and secret are not set. Set SLACK_CLIENT_ID and \
      SLACK_CLIENT_SECRET for the bridge, or, for an app of your own, give both by updateSlackApp";
 
+/// What it takes to renew tokens. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct TokenRotator {
+    pub(crate) clients: AppClients,
+    pub(crate) clock: Clock,
+    pub(crate) database: Database,
+    pub(crate) http: Http,
+    /// Opens and seals tokens; without it none is renewed.
+    pub(crate) sealer: Option<Sealer>,
+    /// This process, in claims.
+    pub(crate) worker: String,
+}
+
 /// Keeps the token of one workspace new.
 pub(crate) struct Rotation<'a> {
-    parts: &'a Arc<Parts>,
+    rotator: &'a TokenRotator,
     workspace: &'a Workspace,
     id: WorkspaceId,
     rotating: &'a Rotating,
@@ -90,13 +99,13 @@ struct Trouble {
 
 impl<'a> Rotation<'a> {
     /// None where Slack changes no tokens.
-    pub(crate) fn of(parts: &'a Arc<Parts>, workspace: &'a Workspace) -> Option<Self> {
+    pub(crate) fn of(rotator: &'a TokenRotator, workspace: &'a Workspace) -> Option<Self> {
         Some(Self {
-            parts,
+            rotator,
             workspace,
             id: workspace.id?,
             rotating: workspace.rotating.as_ref()?,
-            sealer: parts.config.sealer.as_ref()?,
+            sealer: rotator.sealer.as_ref()?,
             used: None,
         })
     }
@@ -105,7 +114,7 @@ impl<'a> Rotation<'a> {
     pub(crate) async fn begin(&mut self, until: &CancellationToken) {
         for _ in 0..BEGINNINGS {
             let stepped = until.run_until_cancelled(self.step()).await;
-            let lives = |used: &Used| used.expires_at > self.parts.clock.now();
+            let lives = |used: &Used| used.expires_at > self.rotator.clock.now();
             if !matches!(stepped, Some(Ok(_))) || self.used.as_ref().is_some_and(lives) {
                 // What went wrong is tried again, and told, once all is under way.
                 return;
@@ -127,7 +136,7 @@ impl<'a> Rotation<'a> {
             let wait = match self.step().await {
                 Ok(due_at) => {
                     pause = AGAIN.0;
-                    (due_at - self.parts.clock.now())
+                    (due_at - self.rotator.clock.now())
                         .max(time::Duration::ZERO)
                         .unsigned_abs()
                 }
@@ -161,10 +170,10 @@ impl<'a> Rotation<'a> {
             watcher.renewed(None);
             watcher.look(&self.workspace.slack).await;
         }
-        if !is_refused(&watcher.health()) && self.parts.clock.now() < pair.due_at {
+        if !is_refused(&watcher.health()) && self.rotator.clock.now() < pair.due_at {
             return Ok(pair.due_at);
         }
-        let client = self.parts.client(self.workspace.app).ok_or_else(|| {
+        let client = self.rotator.clients.get(self.workspace.app).ok_or_else(|| {
             watcher.renewed(Some(NO_CLIENT.to_owned()));
             Trouble {
                 message: NO_CLIENT.to_owned(),
@@ -174,14 +183,14 @@ impl<'a> Rotation<'a> {
         let began = Instant::now();
         let Some(number) = self.claim(&row).await? else {
             // Another worker is at it: what it finds is taken from the record.
-            return Ok(self.parts.clock.now() + AGAIN.0);
+            return Ok(self.rotator.clock.now() + AGAIN.0);
         };
         if began.elapsed() > ANSWER_TIMEOUT {
             return Err("the database took too long to let this worker change it"
                 .to_owned()
                 .into());
         }
-        let granted = match self.parts.http.refresh(&client, &pair.refresh).await {
+        let granted = match self.rotator.http.refresh(&client, &pair.refresh).await {
             Ok(granted) => granted,
             Err(error) => return Err(self.not_given(&row, &pair, number, &error).await?),
         };
@@ -204,11 +213,11 @@ impl<'a> Rotation<'a> {
     ) -> Result<Trouble, DbErr> {
         metrics::counter!("tocsin_slack_token_refreshes_total", "outcome" => error.class()).increment(1);
         let kept = self.release(number, error).await;
-        let is_past = self.parts.clock.now() >= pair.expires_at;
+        let is_past = self.rotator.clock.now() >= pair.expires_at;
         let is_refused = matches!(error, SlackError::Refused { .. } | SlackError::Broken { .. });
         // Another worker may have been given the next pair for the same refresh token.
         let newest = Entity::find_by_id(self.id)
-            .one(self.parts.database.read())
+            .one(self.rotator.database.read())
             .await?;
         if newest.is_some_and(|newest| newest.sealed_access_token != row.sealed_access_token) {
             kept?;
@@ -240,7 +249,7 @@ impl<'a> Rotation<'a> {
 
     /// The newest pair: that of the administrator's token, where none has come of it yet.
     async fn on_record(&self) -> Result<Model, DbErr> {
-        let (id, database) = (self.id, &self.parts.database);
+        let (id, database) = (self.id, &self.rotator.database);
         let version = i32::try_from(self.workspace.token_version).unwrap_or(i32::MAX);
         let first = Model {
             workspace_id: id,
@@ -252,7 +261,7 @@ impl<'a> Rotation<'a> {
             claimed_until: None,
             claim: 0,
             trouble: None,
-            updated_at: self.parts.clock.now(),
+            updated_at: self.rotator.clock.now(),
         };
         let found = Entity::find_by_id(id).one(database.read()).await?;
         if let Some(found) = found.filter(|found| found.token_version >= version) {
@@ -307,21 +316,21 @@ impl<'a> Rotation<'a> {
 
     /// Takes the change for this worker, if the pair is still the newest and nobody else is at it; the claim's number.
     async fn claim(&self, row: &Model) -> Result<Option<i64>, DbErr> {
-        let (id, parts) = (self.id, self.parts);
-        let now = parts.clock.now();
+        let (id, rotator) = (self.id, self.rotator);
+        let now = rotator.clock.now();
         let free = Condition::any()
             .add(Column::ClaimedUntil.is_null())
             .add(Column::ClaimedUntil.lt(now))
-            .add(Column::ClaimedBy.eq(&parts.worker));
+            .add(Column::ClaimedBy.eq(&rotator.worker));
         let claimed = Entity::update_many()
-            .col_expr(Column::ClaimedBy, Expr::value(Some(parts.worker.clone())))
+            .col_expr(Column::ClaimedBy, Expr::value(Some(rotator.worker.clone())))
             .col_expr(Column::ClaimedUntil, Expr::value(Some(now + CLAIM)))
             .col_expr(Column::Claim, Expr::value(row.claim + 1))
             .filter(Column::Claim.eq(row.claim))
             .filter(Column::WorkspaceId.eq(id))
             .filter(Column::SealedAccessToken.eq(&row.sealed_access_token))
             .filter(free)
-            .exec(parts.database.write())
+            .exec(rotator.database.write())
             .await?;
         Ok((claimed.rows_affected > 0).then_some(row.claim + 1))
     }
@@ -331,7 +340,7 @@ impl<'a> Rotation<'a> {
         let (Some(access), Some(refresh)) = (&granted.access_token, &granted.refresh_token) else {
             return Err("Slack gave no pair of tokens".to_owned().into());
         };
-        let (now, began) = (self.parts.clock.now(), Instant::now());
+        let (now, began) = (self.rotator.clock.now(), Instant::now());
         let (unsaid, longest, shortest) = LIVES;
         let lives = granted.expires_in.map_or(unsaid, i64::from);
         let lives = time::Duration::seconds(lives.clamp(shortest, longest));
@@ -354,7 +363,7 @@ impl<'a> Rotation<'a> {
                 .filter(Column::WorkspaceId.eq(self.id))
                 .filter(Column::TokenVersion.eq(row.token_version))
                 .filter(Column::SealedAccessToken.eq(&row.sealed_access_token))
-                .exec(self.parts.database.write())
+                .exec(self.rotator.database.write())
                 .await;
             match stored {
                 Ok(done) if done.rows_affected > 0 => return Ok(next),
@@ -374,14 +383,14 @@ impl<'a> Rotation<'a> {
 
     /// Lets go of the change, and notes why it failed.
     async fn release(&self, number: i64, error: &SlackError) -> Result<(), DbErr> {
-        let (id, parts) = (self.id, self.parts);
+        let (id, rotator) = (self.id, self.rotator);
         Entity::update_many()
             .col_expr(Column::ClaimedUntil, Expr::value(None::<OffsetDateTime>))
             .col_expr(Column::Trouble, Expr::value(Some(error.to_string())))
             .filter(Column::WorkspaceId.eq(id))
-            .filter(Column::ClaimedBy.eq(&parts.worker))
+            .filter(Column::ClaimedBy.eq(&rotator.worker))
             .filter(Column::Claim.eq(number))
-            .exec(parts.database.write())
+            .exec(rotator.database.write())
             .await
             .map(|_| ())
     }

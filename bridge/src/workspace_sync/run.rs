@@ -5,76 +5,89 @@ use std::{collections::BTreeMap, sync::Arc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 
-use super::{record, rotate::Rotation};
-use crate::{
-    parts::Parts,
-    workspace::{SlackHealth, Workspace, Workspaces},
+use super::{
+    record::HealthRecord,
+    rotate::{Rotation, TokenRotator},
 };
+use crate::workspace::{SlackHealth, Workspace, Workspaces};
 
-/// Looks after all workspaces until the shutdown.
-pub(crate) async fn run(parts: &Arc<Parts>, shutdown: CancellationToken) {
-    let workspaces = &parts.workspaces;
-    if parts.config.slack.bot_token.is_none() {
-        record::forget_servers(&parts.database).await;
-    }
-    let mut changed = workspaces.subscribe();
-    let (tracker, mut kept) = (TaskTracker::new(), BTreeMap::new());
-    loop {
-        changed.mark_unchanged();
-        let all = workspaces.all();
-        kept.retain(
-            |id, (workspace, until): &mut (Arc<Workspace>, CancellationToken)| {
-                let stays = all
-                    .iter()
-                    .any(|other| other.id == *id && Arc::ptr_eq(other, workspace));
-                if !stays {
-                    until.cancel();
-                }
-                stays
-            },
-        );
-        for workspace in all {
-            kept.entry(workspace.id).or_insert_with(|| {
-                let until = shutdown.child_token();
-                tracker.spawn(keep(Arc::clone(parts), Arc::clone(&workspace), until.clone()));
-                (workspace, until)
-            });
-        }
-        tokio::select! {
-            () = shutdown.cancelled() => break,
-            changed = changed.changed() => if changed.is_err() { break },
-        }
-    }
-    tracker.close();
-    tracker.wait().await;
+/// Looks after workspaces. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct WorkspaceKeeper {
+    /// Whether the server has a workspace of its own, by `SLACK_BOT_TOKEN`.
+    pub(crate) has_own: bool,
+    pub(crate) record: HealthRecord,
+    pub(crate) rotator: TokenRotator,
+    pub(crate) workspaces: Workspaces,
 }
 
-async fn keep(parts: Arc<Parts>, workspace: Arc<Workspace>, until: CancellationToken) {
-    let name = if workspace.id.is_some() {
-        workspace.name.as_str()
-    } else {
-        "the server's own"
-    };
-    // Of several, the logs say which one has trouble.
-    let span = tracing::info_span!("workspace", slack.workspace = name);
-    let kept = async {
-        let mut rotation = Rotation::of(&parts, &workspace);
-        if let Some(rotation) = &mut rotation {
-            rotation.begin(&until).await;
+impl WorkspaceKeeper {
+    /// Looks after all workspaces until the shutdown.
+    pub(crate) async fn run(&self, shutdown: CancellationToken) {
+        let workspaces = &self.workspaces;
+        if !self.has_own {
+            self.record.forget_servers().await;
         }
-        let rotate = async {
-            if let Some(rotation) = rotation {
-                rotation.run(until.clone()).await;
+        let mut changed = workspaces.subscribe();
+        let (tracker, mut kept) = (TaskTracker::new(), BTreeMap::new());
+        loop {
+            changed.mark_unchanged();
+            let all = workspaces.all();
+            kept.retain(
+                |id, (workspace, until): &mut (Arc<Workspace>, CancellationToken)| {
+                    let stays = all
+                        .iter()
+                        .any(|other| other.id == *id && Arc::ptr_eq(other, workspace));
+                    if !stays {
+                        until.cancel();
+                    }
+                    stays
+                },
+            );
+            for workspace in all {
+                kept.entry(workspace.id).or_insert_with(|| {
+                    let until = shutdown.child_token();
+                    let (keeper, kept, end) = (self.clone(), Arc::clone(&workspace), until.clone());
+                    tracker.spawn(async move { keeper.keep(&kept, end).await });
+                    (workspace, until)
+                });
             }
+            tokio::select! {
+                () = shutdown.cancelled() => break,
+                changed = changed.changed() => if changed.is_err() { break },
+            }
+        }
+        tracker.close();
+        tracker.wait().await;
+    }
+
+    async fn keep(&self, workspace: &Workspace, until: CancellationToken) {
+        let name = if workspace.id.is_some() {
+            workspace.name.as_str()
+        } else {
+            "the server's own"
         };
-        tokio::join!(
-            workspace.watcher.run(&workspace.slack, until.clone()),
-            heal(&parts.workspaces, &workspace, until.clone()),
-            rotate,
-            record::run(&parts, &workspace, until.clone()),
-        )
-    };
-    kept.instrument(span).await;
+        // Of several, the logs say which one has trouble.
+        let span = tracing::info_span!("workspace", slack.workspace = name);
+        let kept = async {
+            let mut rotation = Rotation::of(&self.rotator, workspace);
+            if let Some(rotation) = &mut rotation {
+                rotation.begin(&until).await;
+            }
+            let rotate = async {
+                if let Some(rotation) = rotation {
+                    rotation.run(until.clone()).await;
+                }
+            };
+            tokio::join!(
+                workspace.watcher.run(&workspace.slack, until.clone()),
+                heal(&self.workspaces, workspace, until.clone()),
+                rotate,
+                self.record.run(workspace, until.clone()),
+            )
+        };
+        kept.instrument(span).await;
+    }
 }
 
 /// Tells when the token works again, or a channel takes posts again.

@@ -5,7 +5,12 @@ use tocsin_client::As;
 use tocsin_queue::JobError;
 
 use super::target::Target;
-use crate::{acting, failure::of_api, identity::Person, notice::Notice, parts::Parts};
+use crate::{
+    acting::{self, Acting},
+    failure::of_api,
+    identity::Person,
+    notice::Notice,
+};
 
 /// After so long, whoever scrolls up to a message rarely means what it said then.
 const OLDEST: Duration = Duration::days(30);
@@ -19,12 +24,12 @@ pub(super) fn is_old(message_ts: Option<&str>, at: OffsetDateTime) -> bool {
 
 /// How to go on instead, for whoever may.
 pub(super) async fn refuse(
-    parts: &Parts,
+    acting: &Acting,
     target: &Target,
     person: &Person,
     request_id: Option<&str>,
 ) -> Result<Notice, JobError> {
-    let member = match acting::member(&parts.acting, target.organization, person, request_id).await? {
+    let member = match acting::member(acting, target.organization, person, request_id).await? {
         Ok(member) => member,
         Err(notice) => return Ok(notice),
     };
@@ -32,7 +37,7 @@ pub(super) async fn refuse(
         on_behalf_of: Some(member.id),
         ..As::bridge(target.organization, request_id)
     };
-    let found = parts
+    let found = acting
         .api
         .find_incident(who, target.incident)
         .await

@@ -2,78 +2,76 @@
 
 use futures::FutureExt;
 use sea_orm::{DbErr, EntityTrait};
+use tocsin_clock::Clock;
+use tocsin_database::Database;
 use tocsin_entity::{id::IncidentId, slack::incident};
-use tocsin_queue::jobs::ReconcileIncident;
+use tocsin_queue::{Queue, jobs::ReconcileIncident};
 
 use super::press::Press;
 use crate::{
     installation::AppInstallation,
-    parts::Parts,
-    store::{claim, home::mark_home_of},
+    store::{Lane, claim, home::mark_home_of},
 };
 
-/// Has the message shown with a fresh menu, and the Home tab as it is after what was done there. If that fails, the choice stays
-/// on display and nothing else is wrong.
-pub(super) async fn used(
-    parts: &Parts,
-    installation: &AppInstallation,
-    press: &Press,
-    request_id: Option<&str>,
-) {
-    if let Some(incident) = press.carried.filter(|_| press.from_menu) {
-        freshen(parts, installation, incident, request_id).await;
-    }
-    if press.in_view {
-        mark_home_of(
-            &parts.database,
-            installation.team_id(),
-            &press.user,
-            parts.clock.now(),
-        )
-        .await;
-    }
+/// Shows menus afresh that were used.
+#[derive(Debug)]
+pub(crate) struct ActionMenu {
+    pub(crate) clock: Clock,
+    pub(crate) database: Database,
+    pub(crate) lane: Lane,
+    pub(crate) queue: Queue,
 }
 
-async fn freshen(
-    parts: &Parts,
-    installation: &AppInstallation,
-    incident: IncidentId,
-    request_id: Option<&str>,
-) {
-    // What a button carries is not trusted.
-    match is_served(parts, installation, incident).await {
-        Ok(true) => {}
-        Ok(false) => return,
-        Err(error) => {
-            tracing::warn!(incident.id = %incident, "a menu goes on showing what was chosen in it: {error}");
-            return;
+impl ActionMenu {
+    /// Has the message shown with a fresh menu, and the Home tab as it is after what was done there. If that fails, the choice stays
+    /// on display and nothing else is wrong.
+    pub(super) async fn used(&self, installation: &AppInstallation, press: &Press, request_id: Option<&str>) {
+        if let Some(incident) = press.carried.filter(|_| press.from_menu) {
+            self.freshen(installation, incident, request_id).await;
+        }
+        if press.in_view {
+            mark_home_of(
+                &self.database,
+                installation.team_id(),
+                &press.user,
+                self.clock.now(),
+            )
+            .await;
         }
     }
-    let clock = parts.clock.clone();
-    let write = parts.lane.write(move |tx| {
-        let now = clock.now();
-        async move { claim::use_menu(tx, incident, now).await }.boxed()
-    });
-    match write.await {
-        Ok(Some((organization, version))) => parts.queue.ring(&ReconcileIncident {
-            incident_id: incident.to_string(),
-            organization_id: organization.to_string(),
-            version,
-            request_id: request_id.map(str::to_owned),
-        }),
-        Ok(None) => {}
-        Err(error) => {
-            tracing::warn!(incident.id = %incident, "a menu goes on showing what was chosen in it: {error}");
-        }
-    }
-}
 
-async fn is_served(
-    parts: &Parts,
-    installation: &AppInstallation,
-    incident: IncidentId,
-) -> Result<bool, DbErr> {
-    let known = incident::Entity::find_by_id(incident);
-    let known = known.one(parts.database.read()).await?;
-    Ok(known.is_some_and(|known| installation.serves(known.organization_id)))
+    async fn freshen(&self, installation: &AppInstallation, incident: IncidentId, request_id: Option<&str>) {
+        // What a button carries is not trusted.
+        match self.is_served(installation, incident).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => {
+                tracing::warn!(incident.id = %incident, "a menu goes on showing what was chosen in it: {error}");
+                return;
+            }
+        }
+        let clock = self.clock.clone();
+        let write = self.lane.write(move |tx| {
+            let now = clock.now();
+            async move { claim::use_menu(tx, incident, now).await }.boxed()
+        });
+        match write.await {
+            Ok(Some((organization, version))) => self.queue.ring(&ReconcileIncident {
+                incident_id: incident.to_string(),
+                organization_id: organization.to_string(),
+                version,
+                request_id: request_id.map(str::to_owned),
+            }),
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!(incident.id = %incident, "a menu goes on showing what was chosen in it: {error}");
+            }
+        }
+    }
+
+    async fn is_served(&self, installation: &AppInstallation, incident: IncidentId) -> Result<bool, DbErr> {
+        let known = incident::Entity::find_by_id(incident);
+        let known = known.one(self.database.read()).await?;
+        Ok(known.is_some_and(|known| installation.serves(known.organization_id)))
+    }
 }

@@ -34,7 +34,9 @@ mod work;
 
 use std::sync::Arc;
 
-use crate::{parts::Parts, request};
+use tocsin_database::Database;
+
+use crate::{acting::Acting, links::IncidentLinks, request, restore_watch::RestoreWatch};
 
 #[cfg(test)]
 pub(crate) use self::press::Press;
@@ -44,6 +46,7 @@ pub(crate) use self::{
     details::DETAILS,
     escalate::ESCALATE,
     incident_action::IncidentAction,
+    menu::ActionMenu,
     mute::{MUTE, UNMUTE},
     note::NOTE,
     open::OPEN,
@@ -60,9 +63,14 @@ pub(crate) use self::{
 /// What it takes to act on incidents.
 #[derive(Debug)]
 pub(crate) struct Actions {
-    pub(crate) parts: Arc<Parts>,
+    pub(crate) acting: Acting,
     /// All that can be done to an incident.
     pub(crate) actions: &'static [&'static IncidentAction],
+    pub(crate) database: Database,
+    pub(crate) links: IncidentLinks,
+    pub(crate) menu: ActionMenu,
+    /// Whether the database was restored from a backup.
+    pub(crate) restore: Arc<RestoreWatch>,
 }
 
 type Route = request::Route<Actions>;

@@ -14,7 +14,6 @@ use super::{
     Actions, Prompt, age,
     dialog::{self, Dialog, DialogData, Meta, Subject},
     incident_action::{IncidentAction, TriggerEffect},
-    menu,
     press::Press,
     target,
     tell::{Place, tell},
@@ -24,7 +23,6 @@ use crate::{
     failure::of_api,
     installation::AppInstallation,
     notice::Notice,
-    parts::Parts,
     request::{Answer, Ask, Reply},
 };
 
@@ -49,7 +47,6 @@ fn wanted(actions: &'static [&'static IncidentAction], payload: &Value) -> Optio
 }
 
 async fn open(actions: &Actions, ask: &Ask) -> Result<Answer, JobError> {
-    let parts = &actions.parts;
     let Some((press, dialog)) = wanted(actions.actions, &ask.payload) else {
         return Ok(Answer::Done("ignored", Reply::Empty));
     };
@@ -59,13 +56,15 @@ async fn open(actions: &Actions, ask: &Ask) -> Result<Answer, JobError> {
     let loading = dialog::loading(dialog);
     let (opened, ()) = tokio::join!(
         workspace.slack.open_view(trigger, &loading),
-        menu::used(parts, &ask.installation, &press, Some(&ask.request_id)),
+        actions
+            .menu
+            .used(&ask.installation, &press, Some(&ask.request_id)),
     );
     let opened = match opened {
         Ok(opened) => opened,
-        Err(error) => return not_opened(parts, &ask.installation, &press, error).await,
+        Err(error) => return not_opened(actions, &ask.installation, &press, error).await,
     };
-    let (view, outcome) = match filled(parts, ask, &press, dialog).await {
+    let (view, outcome) = match filled(actions, ask, &press, dialog).await {
         Ok(Ok(view)) => (view, "opened"),
         Ok(Err(notice)) => (dialog::refusal(press.action, dialog, &notice), notice.outcome()),
         Err(error) => {
@@ -84,7 +83,7 @@ async fn open(actions: &Actions, ask: &Ask) -> Result<Answer, JobError> {
 
 /// What is said where there is no dialog to say it in.
 async fn not_opened(
-    parts: &Parts,
+    actions: &Actions,
     installation: &AppInstallation,
     press: &Press,
     error: SlackError,
@@ -105,30 +104,32 @@ async fn not_opened(
         trigger: None,
         ..Place::of(installation, press)
     };
-    tell(parts, place, &notice, press.action.verb).await?;
+    tell(&actions.acting, place, &notice, press.action.verb).await?;
     Ok(Answer::Done(notice.outcome(), Reply::Empty))
 }
 
 /// The dialog as it is to be filled in, or what stands in the way.
 async fn filled(
-    parts: &Parts,
+    actions: &Actions,
     ask: &Ask,
     press: &Press,
     dialog: &Dialog,
 ) -> Result<Result<View, Notice>, JobError> {
     let request_id = Some(ask.request_id.as_str());
-    let person = match asker::person(&parts.acting, &ask.installation, &press.user).await? {
+    let person = match asker::person(&actions.acting, &ask.installation, &press.user).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice)),
     };
-    let target = match target::find(parts, press, &person, request_id).await? {
+    let target = match target::find(actions, press, &person, request_id).await? {
         Ok(target) => target,
         Err(notice) => return Ok(Err(notice)),
     };
     if dialog.is_form() && age::is_old(press.message_ts.as_deref(), ask.received_at) {
-        return age::refuse(parts, &target, &person, request_id).await.map(Err);
+        return age::refuse(&actions.acting, &target, &person, request_id)
+            .await
+            .map(Err);
     }
-    let member = match acting::member(&parts.acting, target.organization, &person, request_id).await? {
+    let member = match acting::member(&actions.acting, target.organization, &person, request_id).await? {
         Ok(member) if member.role == Role::Stakeholder && dialog.is_form() => {
             return Ok(Err(Notice::ReadOnly));
         }
@@ -141,7 +142,8 @@ async fn filled(
     };
     let (mut entries, mut assignees) = (Vec::new(), Vec::new());
     let incident = if dialog.data == DialogData::Timeline {
-        let found = parts
+        let found = actions
+            .acting
             .api
             .find_mirrored(who, target.incident)
             .await
@@ -151,7 +153,8 @@ async fn filled(
             found.incident
         })
     } else {
-        parts
+        actions
+            .acting
             .api
             .find_incident(who, target.incident)
             .await
@@ -164,7 +167,12 @@ async fn filled(
         return Ok(Err(notice));
     }
     if dialog.data == DialogData::Assignees {
-        assignees = parts.api.assignees(who, target.incident).await.map_err(of_api)?;
+        assignees = actions
+            .acting
+            .api
+            .assignees(who, target.incident)
+            .await
+            .map_err(of_api)?;
     }
     let subject = Subject {
         incident: &incident,

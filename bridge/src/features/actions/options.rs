@@ -35,17 +35,16 @@ fn asked(actions: &[&'static IncidentAction], payload: &Value) -> Option<Meta> {
 }
 
 async fn options(actions: &Actions, ask: &Ask) -> Result<Answer, JobError> {
-    let parts = &actions.parts;
     let payload = &ask.payload;
     let none = || Ok(Answer::Done("refused", Reply::no_options()));
     let (Some(meta), Some(user)) = (asked(actions.actions, payload), payload["user"]["id"].as_str()) else {
         return none();
     };
-    let Ok(person) = asker::person(&parts.acting, &ask.installation, user).await? else {
+    let Ok(person) = asker::person(&actions.acting, &ask.installation, user).await? else {
         return none();
     };
     let request_id = Some(ask.request_id.as_str());
-    let member = match acting::member(&parts.acting, meta.organization, &person, request_id).await? {
+    let member = match acting::member(&actions.acting, meta.organization, &person, request_id).await? {
         Ok(member) if member.role != Role::Stakeholder => member,
         Ok(_) | Err(_) => return none(),
     };
@@ -54,6 +53,6 @@ async fn options(actions: &Actions, ask: &Ask) -> Result<Answer, JobError> {
         ..As::bridge(meta.organization, request_id)
     };
     let typed = payload["value"].as_str().unwrap_or_default();
-    let found = parts.api.members(who, typed).await.map_err(of_api)?;
+    let found = actions.acting.api.members(who, typed).await.map_err(of_api)?;
     Ok(Answer::Done("options", Reply::Json(people::options(&found))))
 }

@@ -56,7 +56,7 @@ fn unavailable(actions: &Actions, payload: &Value) -> Reply {
 }
 
 async fn submitted(actions: &Actions, item: &Item) -> Worked {
-    let (parts, payload) = (&actions.parts, &item.payload);
+    let payload = &item.payload;
     let submitted = dialog::submitted(actions.actions, payload);
     let (Some((action, dialog, meta)), Some(user)) = (submitted, payload["user"]["id"].as_str()) else {
         return Ok(Outcome::NotOurs("ignored"));
@@ -64,7 +64,7 @@ async fn submitted(actions: &Actions, item: &Item) -> Worked {
     let Ok(mutation) = dialog.read(&meta, payload, item.received_at) else {
         return Ok(Outcome::NotOurs("wrong"));
     };
-    let done = match asker::person(&parts.acting, &item.installation, user).await? {
+    let done = match asker::person(&actions.acting, &item.installation, user).await? {
         Ok(person) => {
             let asked = ActionRequest {
                 organization: meta.organization,
@@ -73,7 +73,7 @@ async fn submitted(actions: &Actions, item: &Item) -> Worked {
                 request_id: item.request_id.as_deref(),
                 key: item.idempotency_key(),
             };
-            acting::act(&parts.acting, &asked, mutation.as_ref()).await?
+            acting::act(&actions.acting, &asked, mutation.as_ref()).await?
         }
         Err(notice) => Err(notice),
     };
@@ -88,6 +88,6 @@ async fn submitted(actions: &Actions, item: &Item) -> Worked {
         response_url: response_url.as_ref(),
         trigger: payload["trigger_id"].as_str(),
     };
-    tell(parts, place, &notice, action.verb).await?;
+    tell(&actions.acting, place, &notice, action.verb).await?;
     Ok(Outcome::Done(notice.outcome()))
 }

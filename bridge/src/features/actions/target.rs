@@ -8,10 +8,9 @@ use tocsin_entity::{
 };
 use tocsin_queue::JobError;
 
-use super::press::Press;
+use super::{Actions, press::Press};
 use crate::{
-    acting, failure::of_api, identity::Person, installation::AppInstallation, links, notice::Notice,
-    parts::Parts, thread,
+    acting, failure::of_api, identity::Person, installation::AppInstallation, notice::Notice, thread,
 };
 
 /// The incident that a press is about, in its organisation.
@@ -23,23 +22,23 @@ pub(super) struct Target {
 
 /// The incident of the post on which a button was pressed.
 pub(super) async fn find(
-    parts: &Parts,
+    actions: &Actions,
     press: &Press,
     person: &Person,
     request_id: Option<&str>,
 ) -> Result<Result<Target, Notice>, JobError> {
     if press.in_view {
         return match press.carried {
-            Some(incident) => theirs(parts, incident, person, request_id).await,
+            Some(incident) => theirs(actions, incident, person, request_id).await,
             None => Ok(Err(Notice::NotFound)),
         };
     }
-    let found = on_message(parts, press, person, request_id).await?;
+    let found = on_message(actions, press, person, request_id).await?;
     Ok(found.ok_or(Notice::NotFound))
 }
 
 async fn on_message(
-    parts: &Parts,
+    actions: &Actions,
     press: &Press,
     person: &Person,
     request_id: Option<&str>,
@@ -49,21 +48,25 @@ async fn on_message(
     };
     let installation = &person.installation;
     let post = match &press.unfurled_url {
-        Some(url) => match links::preview_of_link(parts, installation, channel, ts, url).await? {
+        Some(url) => match actions
+            .links
+            .preview_of_link(installation, channel, ts, url)
+            .await?
+        {
             Some(post) => Some(post),
             // A preview that was made while the message was still being written: who pressed it says whose it is.
-            None => return by_link(parts, url, person, request_id).await,
+            None => return by_link(actions, url, person, request_id).await,
         },
-        None => post_at(parts, installation, channel, ts).await?,
+        None => post_at(actions, installation, channel, ts).await?,
     };
     let Some(post) = post else {
         // Perhaps it is one of ours whose place in Slack is not on record yet: then the button says which.
         let Some(incident) = press.carried else {
-            parts.restore.meet();
+            actions.restore.meet();
             return Ok(None);
         };
         let organization =
-            thread::organization_of_coming(&parts.database, installation, channel, ts, incident).await?;
+            thread::organization_of_coming(&actions.database, installation, channel, ts, incident).await?;
         return Ok(organization.map(|organization| Target {
             organization,
             incident,
@@ -81,7 +84,7 @@ async fn on_message(
 }
 
 async fn post_at(
-    parts: &Parts,
+    actions: &Actions,
     installation: &AppInstallation,
     channel: &str,
     ts: &str,
@@ -90,19 +93,19 @@ async fn post_at(
         .filter(post::Column::TeamId.eq(installation.team_id()))
         .filter(post::Column::ChannelId.eq(channel))
         .filter(post::Column::Ts.eq(ts))
-        .one(parts.database.read())
+        .one(actions.database.read())
         .await
         .map_err(JobError::retry)?;
     Ok(found.filter(|post| installation.serves(post.organization_id)))
 }
 
 async fn by_link(
-    parts: &Parts,
+    actions: &Actions,
     url: &str,
     person: &Person,
     request_id: Option<&str>,
 ) -> Result<Option<Target>, JobError> {
-    let incident = links::incident_of(parts, url, Some(person), request_id).await?;
+    let incident = actions.links.incident_of(url, Some(person), request_id).await?;
     Ok(incident.map(|incident| Target {
         organization: incident.organization_id,
         incident: incident.id,
@@ -111,12 +114,12 @@ async fn by_link(
 
 /// What a person sees in a view of their own belongs to one of their own organisations.
 async fn theirs(
-    parts: &Parts,
+    actions: &Actions,
     incident: IncidentId,
     person: &Person,
     request_id: Option<&str>,
 ) -> Result<Result<Target, Notice>, JobError> {
-    let organizations = match acting::organizations_of(&parts.acting, person, request_id).await? {
+    let organizations = match acting::organizations_of(&actions.acting, person, request_id).await? {
         Ok(organizations) => organizations,
         Err(notice) => return Ok(Err(notice)),
     };
@@ -125,7 +128,8 @@ async fn theirs(
             on_behalf_of: Some(member.id),
             ..As::bridge(organization, request_id)
         };
-        if parts
+        if actions
+            .acting
             .api
             .find_incident(who, incident)
             .await

@@ -6,9 +6,9 @@ use url::Url;
 
 use super::{dialog, press::Press};
 use crate::{
+    acting::Acting,
     installation::AppInstallation,
     notice::{self, Notice},
-    parts::Parts,
 };
 
 /// Where a person is told.
@@ -36,7 +36,7 @@ impl<'a> Place<'a> {
 
 /// Tells the person why what they wanted had no effect; `wanted` as in "acknowledge".
 pub(super) async fn tell(
-    parts: &Parts,
+    acting: &Acting,
     place: Place<'_>,
     notice: &Notice,
     wanted: &str,
@@ -53,7 +53,7 @@ pub(super) async fn tell(
     if *notice == Notice::Disconnected {
         let message = json!({"response_type": "ephemeral", "replace_original": false, "text": text});
         if let Some(url) = response_url
-            && let Err(error) = parts.http.respond(url, &message).await
+            && let Err(error) = acting.http.respond(url, &message).await
         {
             tracing::warn!(
                 slack.user = user,
@@ -72,5 +72,5 @@ pub(super) async fn tell(
         }
         return Ok(());
     }
-    notice::answer(&parts.http, installation, response_url, channel, user, &text).await
+    notice::answer(&acting.http, installation, response_url, channel, user, &text).await
 }

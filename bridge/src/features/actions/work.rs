@@ -8,7 +8,6 @@ use tocsin_slack::envelope::Kind;
 use super::{
     Actions, Route, age,
     incident_action::{IncidentAction, MutationAt, TriggerEffect},
-    menu,
     press::Press,
     target,
     tell::{Place, tell},
@@ -16,7 +15,6 @@ use super::{
 use crate::{
     acting::{self, ActionMutation, ActionRequest, asker},
     notice::Notice,
-    parts::Parts,
     request::{Item, Outcome, Worked},
 };
 
@@ -38,18 +36,20 @@ fn wanted(actions: &'static [&'static IncidentAction], payload: &Value) -> Optio
 }
 
 async fn pressed(actions: &Actions, item: &Item) -> Worked {
-    let parts = &actions.parts;
     let Some((press, mutation)) = wanted(actions.actions, &item.payload) else {
         return Ok(Outcome::NotOurs("ignored"));
     };
     let mutation = mutation(item.received_at);
-    let done = act(parts, item, &press, mutation.as_ref()).await?;
-    menu::used(parts, &item.installation, &press, item.request_id.as_deref()).await;
+    let done = act(actions, item, &press, mutation.as_ref()).await?;
+    actions
+        .menu
+        .used(&item.installation, &press, item.request_id.as_deref())
+        .await;
     let Err(notice) = done else {
         return Ok(Outcome::Done(press.action.verb));
     };
     tell(
-        parts,
+        &actions.acting,
         Place::of(&item.installation, &press),
         &notice,
         press.action.verb,
@@ -60,22 +60,24 @@ async fn pressed(actions: &Actions, item: &Item) -> Worked {
 
 /// Does it, in the person's name; what they are to be told if it had no effect.
 async fn act(
-    parts: &Parts,
+    actions: &Actions,
     item: &Item,
     press: &Press,
     mutation: &dyn ActionMutation,
 ) -> Result<Result<(), Notice>, JobError> {
     let request_id = item.request_id.as_deref();
-    let person = match asker::person(&parts.acting, &item.installation, &press.user).await? {
+    let person = match asker::person(&actions.acting, &item.installation, &press.user).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice)),
     };
-    let target = match target::find(parts, press, &person, request_id).await? {
+    let target = match target::find(actions, press, &person, request_id).await? {
         Ok(target) => target,
         Err(notice) => return Ok(Err(notice)),
     };
     if age::is_old(press.message_ts.as_deref(), item.received_at) {
-        return age::refuse(parts, &target, &person, request_id).await.map(Err);
+        return age::refuse(&actions.acting, &target, &person, request_id)
+            .await
+            .map(Err);
     }
     let asked = ActionRequest {
         organization: target.organization,
@@ -84,5 +86,5 @@ async fn act(
         request_id,
         key: item.idempotency_key(),
     };
-    Ok(acting::act(&parts.acting, &asked, mutation).await?.map(drop))
+    Ok(acting::act(&actions.acting, &asked, mutation).await?.map(drop))
 }

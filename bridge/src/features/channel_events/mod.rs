@@ -6,19 +6,32 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, SimpleExpr},
 };
 use serde_json::Value;
+use tocsin_clock::Clock;
+use tocsin_database::Database;
 use tocsin_entity::slack::channel::{Column, Entity};
 use tocsin_queue::JobError;
 use tocsin_slack::{channel::Channel, envelope::Kind, error::SlackError};
 
 use crate::{
-    directory::{renamed, renumbered},
+    directory::Directory,
     installation::AppInstallation,
-    parts::{Parts, Route},
-    request::{Item, Outcome, Worked},
-    sharing,
+    request::{self, Item, Outcome, Worked},
+    sharing::ChannelSharing,
     store::channels as store,
-    workspace::Workspace,
+    workspace::{Workspace, Workspaces},
 };
+
+/// What it takes to hear of channels.
+#[derive(Debug)]
+pub(crate) struct ChannelEvents {
+    pub(crate) clock: Clock,
+    pub(crate) database: Database,
+    pub(crate) directory: Directory,
+    pub(crate) sharing: ChannelSharing,
+    pub(crate) workspaces: Workspaces,
+}
+
+type Route = request::Route<ChannelEvents>;
 
 /// Each event with its route.
 pub(crate) const ROUTES: [Route; 14] = [
@@ -43,7 +56,7 @@ const fn route(name: &'static str) -> Route {
         kind: Kind::Event,
         name,
         wanted: |_, payload| change(&payload["event"]).is_some(),
-        work: |parts, item| hear(parts, item).boxed(),
+        work: |events, item| hear(events, item).boxed(),
     }
 }
 
@@ -116,7 +129,7 @@ fn change(event: &Value) -> Option<(String, Change)> {
     Some((id()?, told))
 }
 
-async fn hear(parts: &Parts, item: &Item) -> Worked {
+async fn hear(events: &ChannelEvents, item: &Item) -> Worked {
     let Some((id, told)) = change(&item.payload["event"]) else {
         return Ok(Outcome::NotOurs("ignored"));
     };
@@ -126,42 +139,42 @@ async fn hear(parts: &Parts, item: &Item) -> Worked {
     {
         return Ok(Outcome::NotOurs("somebody_else"));
     }
-    note(parts, installation, &id, &told).await?;
+    note(events, installation, &id, &told).await?;
     installation.workspace().channels.forget();
     if matches!(
         told,
         Change::Unarchived | Change::Joined { .. } | Change::IsNow { .. }
     ) {
         tracing::info!(slack.channel = %id, "{id} may take messages again: what has failed is tried again now");
-        parts.workspaces.heal();
+        events.workspaces.heal();
     }
     Ok(Outcome::Done("heard"))
 }
 
 /// Writes it down.
 async fn note(
-    parts: &Parts,
+    events: &ChannelEvents,
     installation: &AppInstallation,
     id: &str,
     told: &Change,
 ) -> Result<(), JobError> {
     let (workspace, team) = (installation.workspace(), installation.team_id());
     if installation.may_be_forged() {
-        return ask(parts, installation, id, told).await;
+        return ask(events, installation, id, told).await;
     }
     let set = async |column: Column, value: SimpleExpr| {
         let updated = Entity::update_many()
             .col_expr(column, value)
             .filter(Column::TeamId.eq(team))
             .filter(Column::ChannelId.eq(id))
-            .exec(parts.database.write())
+            .exec(events.database.write())
             .await;
         updated.map(|_| ())
     };
     let noted = match told {
         Change::Created { name, creator } => {
             let is_member = creator.as_deref().is_some_and(|user| installation.is_bot(user));
-            created(parts, workspace, id, name, is_member).await
+            created(events, workspace, id, name, is_member).await
         }
         Change::Archived => set(Column::IsArchived, Expr::value(true)).await,
         Change::Unarchived => set(Column::IsArchived, Expr::value(false)).await,
@@ -169,42 +182,53 @@ async fn note(
             set(Column::IsShared, Expr::value(true))
                 .await
                 .map_err(JobError::retry)?;
-            sharing::follow(parts, team, id, true)
+            events
+                .sharing
+                .follow(team, id, true)
                 .await
                 .map_err(JobError::retry)?;
             // One that is not on record is known by now.
-            return read(parts, installation, id).await;
+            return read(events, installation, id).await;
         }
-        Change::Deleted => forget(parts, team, id).await,
+        Change::Deleted => forget(events, team, id).await,
         Change::IsNow { id: now } => {
             // Whatever is known by the new id is newer.
-            renumbered(parts, installation, id, now)
+            events
+                .directory
+                .renumbered(installation, id, now)
                 .await
                 .map_err(JobError::retry)?;
-            forget(parts, team, id).await.map_err(JobError::retry)?;
-            return read(parts, installation, now).await;
+            forget(events, team, id).await.map_err(JobError::retry)?;
+            return read(events, installation, now).await;
         }
         // Events may come in another order: what Slack says of a name when it is asked is newer. And of a channel that is shared with one
         // company less, whether another is in it still.
         Change::Renamed | Change::Joined { .. } | Change::Unshared => {
-            return read(parts, installation, id).await;
+            return read(events, installation, id).await;
         }
-        Change::Left { user } => left(parts, team, id, user).await,
+        Change::Left { user } => left(events, team, id, user).await,
     };
     noted.map_err(JobError::retry)
 }
 
 /// Of what an organisation may have made up: Slack says how the channel is. That the bot has left is said of the organisation's own bot.
-async fn ask(parts: &Parts, installation: &AppInstallation, id: &str, told: &Change) -> Result<(), JobError> {
+async fn ask(
+    events: &ChannelEvents,
+    installation: &AppInstallation,
+    id: &str,
+    told: &Change,
+) -> Result<(), JobError> {
     let team = installation.team_id();
     match told {
         Change::IsNow { id: now } => {
-            renumbered(parts, installation, id, now)
+            events
+                .directory
+                .renumbered(installation, id, now)
                 .await
                 .map_err(JobError::retry)?;
-            read(parts, installation, now).await
+            read(events, installation, now).await
         }
-        Change::Left { user } => left(parts, team, id, user).await.map_err(JobError::retry),
+        Change::Left { user } => left(events, team, id, user).await.map_err(JobError::retry),
         Change::Created { .. }
         | Change::Renamed
         | Change::Archived
@@ -212,24 +236,24 @@ async fn ask(parts: &Parts, installation: &AppInstallation, id: &str, told: &Cha
         | Change::Deleted
         | Change::Shared
         | Change::Unshared
-        | Change::Joined { .. } => read(parts, installation, id).await,
+        | Change::Joined { .. } => read(events, installation, id).await,
     }
 }
 
 /// Where another app's bot has seen the channel last, what that says stays.
-async fn left(parts: &Parts, team: &str, id: &str, user: &str) -> Result<(), DbErr> {
+async fn left(events: &ChannelEvents, team: &str, id: &str, user: &str) -> Result<(), DbErr> {
     Entity::update_many()
         .col_expr(Column::IsMember, Expr::value(false))
         .filter(Column::TeamId.eq(team))
         .filter(Column::ChannelId.eq(id))
         .filter(Column::SeenBy.eq(user).or(Column::SeenBy.is_null()))
-        .exec(parts.database.write())
+        .exec(events.database.write())
         .await
         .map(|_| ())
 }
 
 async fn created(
-    parts: &Parts,
+    events: &ChannelEvents,
     workspace: &Workspace,
     id: &str,
     name: &str,
@@ -250,31 +274,35 @@ async fn created(
         creator: None,
         created: None,
     };
-    store::record(&parts.database, &bot, &channel, parts.clock.now()).await
+    store::record(&events.database, &bot, &channel, events.clock.now()).await
 }
 
-async fn forget(parts: &Parts, team: &str, id: &str) -> Result<(), DbErr> {
+async fn forget(events: &ChannelEvents, team: &str, id: &str) -> Result<(), DbErr> {
     Entity::delete_by_id((team.to_owned(), id.to_owned()))
-        .exec(parts.database.write())
+        .exec(events.database.write())
         .await
         .map(|_| ())
 }
 
 /// Reads a channel of which the event does not say enough. What Slack does not show is known the next time that all are read.
-async fn read(parts: &Parts, installation: &AppInstallation, id: &str) -> Result<(), JobError> {
+async fn read(events: &ChannelEvents, installation: &AppInstallation, id: &str) -> Result<(), JobError> {
     let workspace = installation.workspace();
     let Some(bot) = workspace.installation() else {
         return Ok(());
     };
     match workspace.slack.channel(id).await {
         Ok(channel) => {
-            renamed(parts, &bot.team_id, std::slice::from_ref(&channel))
+            events
+                .directory
+                .renamed(&bot.team_id, std::slice::from_ref(&channel))
                 .await
                 .map_err(JobError::retry)?;
-            store::record(&parts.database, &bot, &channel, parts.clock.now())
+            store::record(&events.database, &bot, &channel, events.clock.now())
                 .await
                 .map_err(JobError::retry)?;
-            sharing::follow(parts, &bot.team_id, &channel.id, channel.is_shared())
+            events
+                .sharing
+                .follow(&bot.team_id, &channel.id, channel.is_shared())
                 .await
                 .map_err(JobError::retry)
         }

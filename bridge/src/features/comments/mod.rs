@@ -3,11 +3,13 @@
 //! A person's reply in the thread of an incident's message becomes a comment on its timeline, in the name of the member with
 //! the same e-mail address; its edits and its deletion follow. What the bot itself says there is never read back.
 
-pub(crate) mod history;
+mod history;
 mod memory;
 mod reply;
 mod revise;
 mod told;
 
+pub(crate) use history::{CommentHistory, ReplyInbox};
+pub(crate) use memory::ThreadMemory;
 pub(crate) use reply::{Comments, ROUTE};
 pub(crate) use told::place;

@@ -8,17 +8,17 @@ use tocsin_client::{
     As,
     documents::{AddComment, DateTime, add_comment},
 };
+use tocsin_database::Database;
 use tocsin_queue::JobError;
 use tocsin_slack::envelope::Kind;
 
-use super::{memory, revise, told::Told};
+use super::{memory::ThreadMemory, revise, told::Told};
 use crate::{
-    acting::{self, subcommand::Subcommands},
+    acting::{self, Acting, subcommand::Subcommands},
     failure::of_api,
     identity::{self, Person, Standing},
     installation::Speaker,
     notice::{self, Notice},
-    parts::Parts,
     request::{Item, Outcome, Route, Worked},
     rich_text::{
         message::{Message, Place},
@@ -30,7 +30,9 @@ use crate::{
 /// What it takes to make comments of replies.
 #[derive(Debug)]
 pub(crate) struct Comments {
-    pub(crate) parts: Arc<Parts>,
+    pub(crate) acting: Acting,
+    pub(crate) database: Database,
+    pub(crate) memory: ThreadMemory,
     /// What is a command is no comment.
     pub(crate) subcommands: Arc<Subcommands>,
 }
@@ -56,7 +58,6 @@ pub(super) const COMMENTED: Outcome = Outcome::Done("commented");
 const NAME_MAX: usize = 200;
 
 async fn told(comments: &Comments, item: &Item) -> Worked {
-    let parts = &comments.parts;
     let Some(told) = Told::of(&item.payload) else {
         return Ok(Outcome::NotOurs("ignored"));
     };
@@ -65,7 +66,7 @@ async fn told(comments: &Comments, item: &Item) -> Worked {
         return Ok(Outcome::NotOurs("own"));
     }
     let thread = match thread::find(
-        &parts.database,
+        &comments.database,
         &item.installation,
         &place.channel,
         &place.thread_ts,
@@ -83,9 +84,9 @@ async fn told(comments: &Comments, item: &Item) -> Worked {
         Found::Coming | Found::None => return Ok(Outcome::NotOurs("not_ours")),
     };
     match told {
-        Told::Deleted { place } => revise::delete(parts, item, &thread, &place).await,
+        Told::Deleted { place } => revise::delete(comments, item, &thread, &place).await,
         Told::Said { message, place } => match read(comments, item, thread, message, place).await? {
-            Ok(reply) => reply.add(parts).await,
+            Ok(reply) => reply.add(comments).await,
             Err(outcome) => Ok(outcome),
         },
         Told::Edited {
@@ -93,7 +94,7 @@ async fn told(comments: &Comments, item: &Item) -> Worked {
             place,
             revision,
         } => match read(comments, item, thread, message, place).await? {
-            Ok(reply) => revise::edit(parts, &reply, &revision).await,
+            Ok(reply) => revise::edit(comments, &reply, &revision).await,
             Err(outcome) => Ok(outcome),
         },
     }
@@ -107,13 +108,12 @@ async fn read<'a>(
     message: Message,
     place: Place,
 ) -> Result<Result<Reply<'a>, Outcome>, JobError> {
-    let parts = &comments.parts;
     let bots = item.installation.bots();
     if comments.subcommands.is_command(bots, &message.text) {
         return Ok(Err(Outcome::NotOurs("command")));
     }
     let installation = &item.installation;
-    let person = identity::person(&parts.identity, installation, &place.user)
+    let person = identity::person(&comments.acting.identity, installation, &place.user)
         .await?
         .unwrap_or_else(|| {
             let speaker = Speaker::of_event(&item.payload);
@@ -123,7 +123,7 @@ async fn read<'a>(
         return Ok(Err(Outcome::NotOurs("bot")));
     }
     let document = message.document();
-    let names = names(&parts.rich_text, installation, &document).await?;
+    let names = names(&comments.acting.rich_text, installation, &document).await?;
     let body = message.markdown(&document, &names);
     if body.is_empty() {
         return Ok(Err(Outcome::Done("empty")));
@@ -148,28 +148,30 @@ pub(super) struct Reply<'a> {
 
 impl Reply<'_> {
     /// Adds it to the timeline, unless it has been deleted, before or meanwhile, or was refused before.
-    pub(super) async fn add(&self, parts: &Parts) -> Worked {
-        let is_buried = || memory::is_buried(parts, &self.item.installation, &self.place);
+    pub(super) async fn add(&self, comments: &Comments) -> Worked {
+        let is_buried = || comments.memory.is_buried(&self.item.installation, &self.place);
         if is_buried().await.map_err(JobError::retry)? {
             return Ok(Outcome::NotOurs("no_comment"));
         }
-        let outcome = self.comment(parts).await?;
+        let outcome = self.comment(comments).await?;
         if outcome != COMMENTED {
             // For good: it is neither refused again nor added when the thread is read later, after an edit, or when the sync is no longer muted.
-            memory::bury(parts, &self.item.installation, &self.place)
+            comments
+                .memory
+                .bury(&self.item.installation, &self.place)
                 .await
                 .map_err(JobError::retry)?;
         } else if is_buried().await.map_err(JobError::retry)? {
-            return revise::retract(parts, self.item, &self.thread, &self.place).await;
+            return revise::retract(comments, self.item, &self.thread, &self.place).await;
         }
         Ok(outcome)
     }
 
-    async fn comment(&self, parts: &Parts) -> Worked {
+    async fn comment(&self, comments: &Comments) -> Worked {
         let request_id = self.item.request_id.as_deref();
         let bridge = As::bridge(self.thread.organization, request_id);
         let standing = identity::standing(
-            &parts.identity,
+            &comments.acting.identity,
             self.thread.organization,
             &self.person,
             request_id,
@@ -198,7 +200,8 @@ impl Reply<'_> {
             said_at: self.place.said_at().map(DateTime),
             connector_id: self.thread.connector.map(|id| id.to_string()),
         };
-        let answer = parts
+        let answer = comments
+            .acting
             .api
             .execute::<AddComment>(who, add_comment::Variables { input })
             .await
@@ -213,7 +216,7 @@ impl Reply<'_> {
             "SYNC_OFF" => Ok(Outcome::NotOurs("sync_off")),
             "SYNC_MUTED" => {
                 self.tell_once(
-                    parts,
+                    comments,
                     &Notice::Refused {
                         code: error.code,
                         message: error.message,
@@ -222,7 +225,7 @@ impl Reply<'_> {
                 .await
             }
             "UNMATCHED_REFUSED" => {
-                let notice = acting::stranger(&parts.acting, &self.person, request_id).await?;
+                let notice = acting::stranger(&comments.acting, &self.person, request_id).await?;
                 self.tell(&notice).await
             }
             "FORBIDDEN" => self.tell(&Notice::ReadOnly).await,
@@ -238,8 +241,11 @@ impl Reply<'_> {
     }
 
     /// Tells what need not be told each time.
-    async fn tell_once(&self, parts: &Parts, notice: &Notice) -> Worked {
-        let news = memory::is_news(parts, &self.item.installation, &self.place, notice.code()).await;
+    async fn tell_once(&self, comments: &Comments, notice: &Notice) -> Worked {
+        let news = comments
+            .memory
+            .is_news(&self.item.installation, &self.place, notice.code())
+            .await;
         if news.map_err(JobError::retry)? {
             return self.tell(notice).await;
         }

@@ -8,14 +8,10 @@ use tocsin_client::{
 };
 use tocsin_queue::JobError;
 
-use super::{
-    memory,
-    reply::{COMMENTED, Reply},
-};
+use super::reply::{COMMENTED, Comments, Reply};
 use crate::{
     failure::of_api,
     notice::Notice,
-    parts::Parts,
     request::{Item, Outcome, Worked},
     rich_text::message::Place,
     thread::Thread,
@@ -28,18 +24,18 @@ pub(super) fn external_ref(thread: &Thread, place: &Place) -> String {
 
 /// Gives the comment the text that the message has now. An edit whose message has not been heard of brings it; one that comes late changes
 /// nothing.
-pub(super) async fn edit(parts: &Parts, reply: &Reply<'_>, revision: &str) -> Worked {
-    match change(parts, reply, revision).await? {
+pub(super) async fn edit(comments: &Comments, reply: &Reply<'_>, revision: &str) -> Worked {
+    match change(comments, reply, revision).await? {
         Ok(()) => return Ok(Outcome::Done("edited")),
         Err(code) if code == "NOT_FOUND" => {}
         Err(code) => return refused(reply, code).await,
     }
-    let outcome = reply.add(parts).await?;
+    let outcome = reply.add(comments).await?;
     if outcome != COMMENTED {
         return Ok(outcome);
     }
     // The same text again, for its revision: an edit before this one may still come.
-    match change(parts, reply, revision).await? {
+    match change(comments, reply, revision).await? {
         Ok(()) => Ok(outcome),
         Err(code) => refused(reply, code).await,
     }
@@ -51,7 +47,11 @@ async fn refused(reply: &Reply<'_>, code: String) -> Worked {
 }
 
 /// Edits the comment; the code of a refusal.
-async fn change(parts: &Parts, reply: &Reply<'_>, revision: &str) -> Result<Result<(), String>, JobError> {
+async fn change(
+    comments: &Comments,
+    reply: &Reply<'_>,
+    revision: &str,
+) -> Result<Result<(), String>, JobError> {
     let who = As::bridge(reply.thread.organization, reply.item.request_id.as_deref());
     let input = edit_comment::EditCommentInput {
         id: None,
@@ -61,7 +61,8 @@ async fn change(parts: &Parts, reply: &Reply<'_>, revision: &str) -> Result<Resu
         // By its revision it can be repeated; a key would bind it to a text whose names are not known yet.
         idempotency_key: None,
     };
-    let answer = parts
+    let answer = comments
+        .acting
         .api
         .execute::<EditComment>(who, edit_comment::Variables { input })
         .await
@@ -71,21 +72,24 @@ async fn change(parts: &Parts, reply: &Reply<'_>, revision: &str) -> Result<Resu
 }
 
 /// Retracts the comment. What has not been heard of yet will be known to be gone.
-pub(super) async fn delete(parts: &Parts, item: &Item, thread: &Thread, place: &Place) -> Worked {
-    memory::bury(parts, &item.installation, place)
+pub(super) async fn delete(comments: &Comments, item: &Item, thread: &Thread, place: &Place) -> Worked {
+    comments
+        .memory
+        .bury(&item.installation, place)
         .await
         .map_err(JobError::retry)?;
-    retract(parts, item, thread, place).await
+    retract(comments, item, thread, place).await
 }
 
-pub(super) async fn retract(parts: &Parts, item: &Item, thread: &Thread, place: &Place) -> Worked {
+pub(super) async fn retract(comments: &Comments, item: &Item, thread: &Thread, place: &Place) -> Worked {
     let who = As::bridge(thread.organization, item.request_id.as_deref());
     let input = retract_comment::RetractCommentInput {
         id: None,
         external_ref: Some(external_ref(thread, place)),
         idempotency_key: None,
     };
-    let answer = parts
+    let answer = comments
+        .acting
         .api
         .execute::<RetractComment>(who, retract_comment::Variables { input })
         .await

@@ -22,7 +22,7 @@ pub(crate) use submit::{SUBMIT, SUBMITTED};
 
 use crate::{
     acting::{
-        self, Refusal, services,
+        self, Acting, Refusal, services,
         subcommand::{Run, Subcommand},
         texts,
         typed::Typed,
@@ -30,9 +30,8 @@ use crate::{
     grammar::usage::Usage,
     installation::AppInstallation,
     notice::Notice,
-    origin::Origin,
-    parts::Parts,
-    request::{Answer, Ask, Item, Outcome, Reply, Worked},
+    origin::{Origin, Origins},
+    request::{self, Answer, Ask, Item, Outcome, Reply, Worked},
 };
 use given::{IncidentDraft, given};
 use trigger::{Created, Draft, Who};
@@ -45,39 +44,54 @@ const USAGE: &Usage = &Usage {
     of_incident: false,
 };
 
+/// What it takes to create incidents.
+#[derive(Debug)]
+pub(crate) struct IncidentCreation {
+    pub(crate) acting: Acting,
+    pub(crate) origins: Origins,
+}
+
+type Route = request::Route<IncidentCreation>;
+type Prompt = request::Prompt<IncidentCreation>;
+
 /// `create`: what says all that is needed is stored, and the rest is asked for.
-pub(crate) const CREATE: Subcommand<Parts> = Subcommand {
+pub(crate) const CREATE: Subcommand<IncidentCreation> = Subcommand {
     usage: USAGE,
     check: |rest| given(rest).map(drop).map_err(str::to_owned),
     run: Run::Ask(
-        |parts, ask, typed, rest| answer(parts, ask, typed, rest).boxed(),
-        |parts, item, typed, rest| work(parts, item, typed, rest).boxed(),
+        |creation, ask, typed, rest| answer(creation, ask, typed, rest).boxed(),
+        |creation, item, typed, rest| work(creation, item, typed, rest).boxed(),
     ),
 };
 
-async fn answer(parts: &Parts, ask: &Ask, typed: &Typed, rest: &str) -> Result<Answer, JobError> {
+async fn answer(
+    creation: &IncidentCreation,
+    ask: &Ask,
+    typed: &Typed,
+    rest: &str,
+) -> Result<Answer, JobError> {
     match given(rest) {
         Ok(given) if given.is_whole() => Ok(Answer::Store(Reply::Empty)),
-        Ok(given) => open::for_command(parts, ask, typed, &given).await,
+        Ok(given) => open::for_command(creation, ask, typed, &given).await,
         Err(_) => Ok(Answer::Done("ignored", Reply::Empty)),
     }
 }
 
 /// Creates the incident of a command that says all that is needed.
-async fn work(parts: &Parts, item: &Item, typed: &Typed, rest: &str) -> Worked {
+async fn work(creation: &IncidentCreation, item: &Item, typed: &Typed, rest: &str) -> Worked {
     let Ok(given) = given(rest) else {
         return Ok(Outcome::NotOurs("ignored"));
     };
-    let (outcome, text) = match create_given(parts, item, typed, &given).await? {
+    let (outcome, text) = match create_given(creation, item, typed, &given).await? {
         Ok(created) => ("created", created.told().as_str().to_owned()),
         Err(refusal) => (refusal.outcome(), refusal.text(USAGE)),
     };
-    typed.tell(&parts.acting, &item.installation, &text).await?;
+    typed.tell(&creation.acting, &item.installation, &text).await?;
     Ok(Outcome::Done(outcome))
 }
 
 async fn create_given(
-    parts: &Parts,
+    creation: &IncidentCreation,
     item: &Item,
     typed: &Typed,
     given: &IncidentDraft,
@@ -86,11 +100,11 @@ async fn create_given(
     let (Some(title), Some(service)) = (&given.title, &given.service) else {
         return Ok(Err(Notice::NotFound.into()));
     };
-    let person = match typed.person(&parts.acting, &item.installation).await? {
+    let person = match typed.person(&creation.acting, &item.installation).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice.into())),
     };
-    let theirs = match acting::organizations_of(&parts.acting, &person, request_id).await? {
+    let theirs = match acting::organizations_of(&creation.acting, &person, request_id).await? {
         Ok(theirs) => theirs,
         Err(notice) => return Ok(Err(notice.into())),
     };
@@ -100,7 +114,7 @@ async fn create_given(
             on_behalf_of: Some(member.id),
             ..As::bridge(organization, request_id)
         };
-        match services::named(&parts.acting, who, service).await? {
+        match services::named(&creation.acting, who, service).await? {
             Ok(service) => found.push((Who { organization, member }, service.id)),
             Err(names) => known.extend(names),
         }
@@ -123,7 +137,7 @@ async fn create_given(
         typed.channel.as_deref(),
         None,
     );
-    trigger::trigger(parts, item, &who, &draft, origin).await
+    trigger::trigger(creation, item, &who, &draft, origin).await
 }
 
 /// Where an incident was created, if that is a place where the bot can speak to others: in conversations of two it is not there.

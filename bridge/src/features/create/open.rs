@@ -11,7 +11,7 @@ use tocsin_queue::JobError;
 use tocsin_slack::{envelope::Kind, error::SlackError, inputs::option, view::View};
 
 use super::{
-    Prefilled,
+    IncidentCreation, Prefilled, Prompt,
     form::{self, DESCRIPTION_MAX, Meta, TITLE_MAX},
     given::IncidentDraft,
     sorry,
@@ -25,7 +25,6 @@ use crate::{
     identity::{self, Person},
     installation::AppInstallation,
     notice::{self, Notice},
-    parts::{Parts, Prompt},
     request::{Answer, Ask, Reply, Shortcut},
     rich_text,
 };
@@ -57,7 +56,7 @@ pub(crate) const GLOBAL: Prompt = Prompt {
     kind: Kind::Interaction,
     name: "shortcut",
     wanted: |_, payload| payload["callback_id"] == SHORTCUT,
-    answer: |parts, ask| from_nowhere(parts, ask).boxed(),
+    answer: |creation, ask| from_nowhere(creation, ask).boxed(),
     otherwise: |_, _| Reply::Empty,
 };
 
@@ -73,7 +72,7 @@ pub(crate) const FROM_HOME: Prompt = Prompt {
                 .any(|action| action["action_id"] == "create_incident")
         })
     },
-    answer: |parts, ask| from_nowhere(parts, ask).boxed(),
+    answer: |creation, ask| from_nowhere(creation, ask).boxed(),
     otherwise: |_, _| Reply::Empty,
 };
 
@@ -82,7 +81,7 @@ pub(crate) const FROM_MESSAGE: Prompt = Prompt {
     kind: Kind::Interaction,
     name: "message_action",
     wanted: |_, payload| payload["callback_id"] == MESSAGE_SHORTCUT,
-    answer: |parts, ask| from_message(parts, ask).boxed(),
+    answer: |creation, ask| from_message(creation, ask).boxed(),
     otherwise: |_, _| Reply::Empty,
 };
 
@@ -93,7 +92,7 @@ pub(crate) const OPTIONS: Prompt = Prompt {
     wanted: |_, payload| {
         payload["view"]["callback_id"] == form::CALLBACK && payload["action_id"] == form::SERVICE
     },
-    answer: |parts, ask| options(parts, ask).boxed(),
+    answer: |creation, ask| options(creation, ask).boxed(),
     otherwise: |_, _| Reply::no_options(),
 };
 
@@ -129,7 +128,7 @@ impl<'a> Opener<'a> {
 
 /// For a command that says a part.
 pub(super) async fn for_command(
-    parts: &Parts,
+    creation: &IncidentCreation,
     ask: &Ask,
     typed: &Typed,
     given: &IncidentDraft,
@@ -144,24 +143,24 @@ pub(super) async fn for_command(
             ..Meta::default()
         },
     };
-    open(parts, opener, What::Given(given)).await
+    open(creation, opener, What::Given(given)).await
 }
 
-async fn from_nowhere(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
+async fn from_nowhere(creation: &IncidentCreation, ask: &Ask) -> Result<Answer, JobError> {
     let Some(opener) = Opener::of(ask) else {
         return Ok(Answer::Done("ignored", Reply::Empty));
     };
-    open(parts, opener, What::Nothing).await
+    open(creation, opener, What::Nothing).await
 }
 
-async fn from_message(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
+async fn from_message(creation: &IncidentCreation, ask: &Ask) -> Result<Answer, JobError> {
     let Some(mut opener) = Opener::of(ask) else {
         return Ok(Answer::Done("ignored", Reply::Empty));
     };
     let message = &ask.payload["message"];
     let ts = message["ts"].as_str().or(ask.payload["message_ts"].as_str());
     opener.meta.thread_ts = message["thread_ts"].as_str().or(ts).map(str::to_owned);
-    open(parts, opener, What::Message(message)).await
+    open(creation, opener, What::Message(message)).await
 }
 
 /// What it is filled with.
@@ -172,13 +171,13 @@ enum What<'a> {
     Message(&'a Value),
 }
 
-async fn open(parts: &Parts, opener: Opener<'_>, what: What<'_>) -> Result<Answer, JobError> {
+async fn open(creation: &IncidentCreation, opener: Opener<'_>, what: What<'_>) -> Result<Answer, JobError> {
     let workspace = opener.ask.installation.workspace();
     let shown = match workspace.slack.open_view(&opener.trigger, &form::loading()).await {
         Ok(shown) => shown,
-        Err(error) => return not_opened(parts, &opener, what, &error).await,
+        Err(error) => return not_opened(creation, &opener, what, &error).await,
     };
-    let (view, outcome) = match filled(parts, &opener, what).await {
+    let (view, outcome) = match filled(creation, &opener, what).await {
         Ok(Ok(view)) => (view, "opened"),
         Ok(Err(notice)) => (refused(&notice), notice.outcome()),
         Err(error) => {
@@ -203,7 +202,7 @@ fn refused(notice: &Notice) -> View {
 
 /// What is said where there is no dialog to say it in.
 async fn not_opened(
-    parts: &Parts,
+    creation: &IncidentCreation,
     opener: &Opener<'_>,
     what: What<'_>,
     error: &SlackError,
@@ -225,7 +224,7 @@ async fn not_opened(
     let (url, channel) = (opener.meta.address(), opener.meta.channel.as_deref());
     let installation = &opener.ask.installation;
     notice::answer(
-        &parts.http,
+        &creation.acting.http,
         installation,
         url.as_ref(),
         channel,
@@ -238,11 +237,11 @@ async fn not_opened(
 
 /// The organisations in which a person may create incidents.
 async fn theirs<'a>(
-    parts: &Parts,
+    creation: &IncidentCreation,
     person: &Person,
     request_id: &'a str,
 ) -> Result<Result<Vec<(As<'a>, Member)>, Notice>, JobError> {
-    let theirs = match acting::organizations_of(&parts.acting, person, Some(request_id)).await? {
+    let theirs = match acting::organizations_of(&creation.acting, person, Some(request_id)).await? {
         Ok(theirs) => theirs,
         Err(notice) => return Ok(Err(notice)),
     };
@@ -267,15 +266,15 @@ async fn theirs<'a>(
 
 /// The dialog as it is to be filled in, or what stands in the way.
 async fn filled(
-    parts: &Parts,
+    creation: &IncidentCreation,
     opener: &Opener<'_>,
     what: What<'_>,
 ) -> Result<Result<View, Notice>, JobError> {
-    let person = match asker::person(&parts.acting, &opener.ask.installation, &opener.user).await? {
+    let person = match asker::person(&creation.acting, &opener.ask.installation, &opener.user).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice)),
     };
-    let theirs = match theirs(parts, &person, opener.request_id()).await? {
+    let theirs = match theirs(creation, &person, opener.request_id()).await? {
         Ok(theirs) => theirs,
         Err(notice) => return Ok(Err(notice)),
     };
@@ -284,11 +283,11 @@ async fn filled(
         What::Given(given) => Prefilled {
             title: given.title.clone(),
             description: None,
-            service: service(parts, &theirs, given.service.as_deref()).await?,
+            service: service(creation, &theirs, given.service.as_deref()).await?,
             urgency: given.urgency,
             severity: given.severity,
         },
-        What::Message(message) => of_message(parts, opener, message).await?,
+        What::Message(message) => of_message(creation, opener, message).await?,
     };
     let meta = Meta {
         needs_service: theirs.len() > 1,
@@ -299,14 +298,14 @@ async fn filled(
 
 /// The service that is named, if there is one of that name.
 async fn service(
-    parts: &Parts,
+    creation: &IncidentCreation,
     theirs: &[(As<'_>, Member)],
     name: Option<&str>,
 ) -> Result<Option<(String, String)>, JobError> {
     let Some(name) = name else { return Ok(None) };
     for (who, _) in theirs {
         if let (Ok(service), Some(organization)) = (
-            services::named(&parts.acting, *who, name).await?,
+            services::named(&creation.acting, *who, name).await?,
             who.organization,
         ) {
             return Ok(Some((services::value(organization, service.id), service.name)));
@@ -316,10 +315,14 @@ async fn service(
 }
 
 /// A message as an incident to be: its first line, and all of it with its author and its address.
-async fn of_message(parts: &Parts, opener: &Opener<'_>, message: &Value) -> Result<Prefilled, JobError> {
+async fn of_message(
+    creation: &IncidentCreation,
+    opener: &Opener<'_>,
+    message: &Value,
+) -> Result<Prefilled, JobError> {
     let installation = &opener.ask.installation;
-    let spoken = rich_text::spoken(&parts.rich_text, installation, message).await?;
-    let author = author(parts, installation, message).await?;
+    let spoken = rich_text::spoken(&creation.acting.rich_text, installation, message).await?;
+    let author = author(creation, installation, message).await?;
     let (channel, ts) = (opener.meta.channel.as_deref(), message["ts"].as_str());
     let permalink = match (channel, ts) {
         // Without it there is less to see, and no less to do.
@@ -352,28 +355,32 @@ async fn of_message(parts: &Parts, opener: &Opener<'_>, message: &Value) -> Resu
 }
 
 /// Who wrote a message: a person, or an app by the name it took.
-async fn author(parts: &Parts, installation: &AppInstallation, message: &Value) -> Result<String, JobError> {
+async fn author(
+    creation: &IncidentCreation,
+    installation: &AppInstallation,
+    message: &Value,
+) -> Result<String, JobError> {
     let by_app = [&message["username"], &message["bot_profile"]["name"]];
     if let Some(name) = by_app.into_iter().find_map(Value::as_str) {
         return Ok(name.to_owned());
     }
     Ok(match message["user"].as_str() {
-        Some(user) => identity::person(&parts.identity, installation, user)
+        Some(user) => identity::person(&creation.acting.identity, installation, user)
             .await?
             .map_or_else(|| user.to_owned(), |person| person.name),
         None => "an app".to_owned(),
     })
 }
 
-async fn options(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
+async fn options(creation: &IncidentCreation, ask: &Ask) -> Result<Answer, JobError> {
     let none = || Ok(Answer::Done("refused", Reply::no_options()));
     let Some(opener) = Opener::of(ask) else {
         return none();
     };
-    let Ok(person) = asker::person(&parts.acting, &opener.ask.installation, &opener.user).await? else {
+    let Ok(person) = asker::person(&creation.acting, &opener.ask.installation, &opener.user).await? else {
         return none();
     };
-    let Ok(theirs) = theirs(parts, &person, &ask.request_id).await? else {
+    let Ok(theirs) = theirs(creation, &person, &ask.request_id).await? else {
         return none();
     };
     let typed = ask.payload["value"].as_str().unwrap_or_default();
@@ -382,7 +389,7 @@ async fn options(parts: &Parts, ask: &Ask) -> Result<Answer, JobError> {
         let Some(organization) = who.organization else {
             continue;
         };
-        let found = services::matching(&parts.acting, who, typed).await?;
+        let found = services::matching(&creation.acting, who, typed).await?;
         all.extend(
             found
                 .iter()

@@ -7,7 +7,7 @@ use tocsin_queue::JobError;
 use tocsin_slack::envelope::Kind;
 
 use super::{
-    USAGE,
+    IncidentCreation, Prompt, Route, USAGE,
     form::{self, Filled, Meta},
     origin, sorry,
     trigger::{self, Created, Draft, Who},
@@ -15,7 +15,6 @@ use super::{
 use crate::{
     acting::{self, Refusal, asker},
     notice::{self, Notice},
-    parts::{Parts, Prompt, Route},
     request::{Answer, Ask, Item, Outcome, Reply, Worked},
 };
 
@@ -33,7 +32,7 @@ pub(crate) const SUBMITTED: Route = Route {
     kind: Kind::Interaction,
     name: "view_submission",
     wanted: |_, payload| form::submitted(payload).is_some(),
-    work: |parts, item| submitted(parts, item).boxed(),
+    work: |creation, item| submitted(creation, item).boxed(),
 };
 
 fn check(ask: &Ask) -> Answer {
@@ -55,11 +54,11 @@ fn update(text: Mrkdwn) -> Reply {
     Reply::Json(json!({"response_action": "update", "view": view.json()}))
 }
 
-fn unavailable(_: &Parts, _: &Value) -> Reply {
+fn unavailable(_: &IncidentCreation, _: &Value) -> Reply {
     update(Mrkdwn::recorded(sorry(&Notice::Unavailable)))
 }
 
-async fn submitted(parts: &Parts, item: &Item) -> Worked {
+async fn submitted(creation: &IncidentCreation, item: &Item) -> Worked {
     let payload = &item.payload;
     let (Some(meta), Some(user)) = (form::submitted(payload), payload["user"]["id"].as_str()) else {
         return Ok(Outcome::NotOurs("ignored"));
@@ -67,34 +66,34 @@ async fn submitted(parts: &Parts, item: &Item) -> Worked {
     let Ok(filled) = form::read(payload, &meta) else {
         return Ok(Outcome::NotOurs("wrong"));
     };
-    let (outcome, text) = match create(parts, item, user, &meta, filled).await? {
+    let (outcome, text) = match create(creation, item, user, &meta, filled).await? {
         Ok(created) => ("created", created.told().as_str().to_owned()),
         Err(refusal) => (refusal.outcome(), refusal.text(USAGE)),
     };
-    tell(parts, item, user, &meta, &text).await?;
+    tell(creation, item, user, &meta, &text).await?;
     Ok(Outcome::Done(outcome))
 }
 
 async fn create(
-    parts: &Parts,
+    creation: &IncidentCreation,
     item: &Item,
     user: &str,
     meta: &Meta,
     filled: Filled,
 ) -> Result<Result<Created, Refusal>, JobError> {
     let request_id = item.request_id.as_deref();
-    let person = match asker::person(&parts.acting, &item.installation, user).await? {
+    let person = match asker::person(&creation.acting, &item.installation, user).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice.into())),
     };
     let who = match filled.service {
         Some((organization, _)) => {
-            match acting::member(&parts.acting, organization, &person, request_id).await? {
+            match acting::member(&creation.acting, organization, &person, request_id).await? {
                 Ok(member) => Who { organization, member },
                 Err(notice) => return Ok(Err(notice.into())),
             }
         }
-        None => match acting::organizations_of(&parts.acting, &person, request_id).await? {
+        None => match acting::organizations_of(&creation.acting, &person, request_id).await? {
             Ok(mut theirs) => match (theirs.pop(), theirs.is_empty()) {
                 (Some((organization, member)), true) => Who { organization, member },
                 (_, _) => return Ok(Err(Notice::AmbiguousOrganization.into())),
@@ -115,13 +114,27 @@ async fn create(
         meta.channel.as_deref(),
         meta.thread_ts.as_deref(),
     );
-    trigger::trigger(parts, item, &who, &draft, origin).await
+    trigger::trigger(creation, item, &who, &draft, origin).await
 }
 
-async fn tell(parts: &Parts, item: &Item, user: &str, meta: &Meta, text: &str) -> Result<(), JobError> {
+async fn tell(
+    creation: &IncidentCreation,
+    item: &Item,
+    user: &str,
+    meta: &Meta,
+    text: &str,
+) -> Result<(), JobError> {
     if meta.channel.is_some() {
         let (url, channel) = (meta.address(), meta.channel.as_deref());
-        return notice::answer(&parts.http, &item.installation, url.as_ref(), channel, user, text).await;
+        return notice::answer(
+            &creation.acting.http,
+            &item.installation,
+            url.as_ref(),
+            channel,
+            user,
+            text,
+        )
+        .await;
     }
     let view = form::told("told", Mrkdwn::recorded(text.to_owned()));
     let id = item.payload["view"]["id"].as_str().unwrap_or_default();

@@ -13,15 +13,10 @@ use tocsin_entity::{
 use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
+use super::IncidentCreation;
 use crate::{
-    acting::Refusal,
-    failure::of_api,
-    installation::AppInstallation,
-    notice::Notice,
-    origin::{self, Origin},
-    parts::Parts,
-    request::Item,
-    workspace::Bot,
+    acting::Refusal, failure::of_api, installation::AppInstallation, notice::Notice, origin::Origin,
+    request::Item, workspace::Bot,
 };
 
 /// An incident to be.
@@ -68,7 +63,7 @@ impl Created {
 
 /// Triggers it, once for each request of Slack's.
 pub(super) async fn trigger(
-    parts: &Parts,
+    creation: &IncidentCreation,
     item: &Item,
     who: &Who,
     draft: &Draft,
@@ -87,7 +82,8 @@ pub(super) async fn trigger(
         severity: draft.severity.map(Known::Value),
         key: item.idempotency_key(),
     };
-    let payload = parts
+    let payload = creation
+        .acting
         .api
         .execute::<TriggerFromSlack>(member, variables)
         .await
@@ -106,7 +102,10 @@ pub(super) async fn trigger(
     let id: IncidentId = incident.id.parse().map_err(JobError::fail)?;
     let mut trouble = None;
     if let Some(origin) = origin {
-        origin::note(parts, who.organization, id, incident.version, &origin, request_id).await?;
+        creation
+            .origins
+            .note(who.organization, id, incident.version, &origin, request_id)
+            .await?;
         trouble = not_announced(&item.installation, who.organization, &origin).await?;
     }
     Ok(Ok(Created {

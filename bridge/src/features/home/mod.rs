@@ -12,3 +12,21 @@ mod store;
 
 pub(crate) use opened::ROUTE;
 pub(crate) use refresh::run;
+
+use tocsin_clock::Clock;
+use tocsin_database::Database;
+
+use crate::{
+    acting::Acting,
+    workspace::{Workspaces, apps::Apps},
+};
+
+/// What it takes to keep Home tabs fresh. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct HomeTabs {
+    pub(crate) acting: Acting,
+    pub(crate) apps: Apps,
+    pub(crate) clock: Clock,
+    pub(crate) database: Database,
+    pub(crate) workspaces: Workspaces,
+}

@@ -10,18 +10,15 @@ use tocsin_slack::{
     lenient::{id, lenient, read},
 };
 
-use super::{refresh::refresh, store};
-use crate::{
-    parts::{Parts, Route},
-    request::{Item, Outcome, Worked},
-};
+use super::{HomeTabs, refresh::refresh, store};
+use crate::request::{Item, Outcome, Route, Worked};
 
 /// `app_home_opened`, for the Home tab.
-pub(crate) const ROUTE: Route = Route {
+pub(crate) const ROUTE: Route<HomeTabs> = Route {
     kind: Kind::Event,
     name: "app_home_opened",
     wanted: |_, payload| Opened::of(payload).is_some(),
-    work: |parts, item| opened(parts, item).boxed(),
+    work: |tabs, item| opened(tabs, item).boxed(),
 };
 
 #[derive(Debug, Default, Deserialize)]
@@ -43,7 +40,7 @@ impl Opened {
     }
 }
 
-async fn opened(parts: &Parts, item: &Item) -> Worked {
+async fn opened(tabs: &HomeTabs, item: &Item) -> Worked {
     let Some(Opened {
         user: Some(user),
         view,
@@ -53,9 +50,9 @@ async fn opened(parts: &Parts, item: &Item) -> Worked {
         return Ok(Outcome::NotOurs("ignored"));
     };
     let installation = &item.installation;
-    store::open(parts, installation, &user, view.is_none_or(|view| view.is_null())).await?;
+    store::open(tabs, installation, &user, view.is_none_or(|view| view.is_null())).await?;
     // What comes of it is on record: what fails now is tried again from there.
-    refresh(parts, installation.team_id(), &user).await?;
+    refresh(tabs, installation.team_id(), &user).await?;
     Ok(Outcome::Done("home"))
 }
 

@@ -14,12 +14,12 @@ use tocsin_entity::{
 };
 use tocsin_queue::JobError;
 
+use super::HomeTabs;
 use crate::{
     acting,
     failure::of_api,
     identity::{self, Person},
     installation::AppInstallation,
-    parts::Parts,
 };
 
 /// Incidents of each list, where there is one organisation; with more there are fewer, since a view holds 100 blocks.
@@ -71,13 +71,13 @@ impl Home {
 
 /// Reads what a person is to be told now.
 pub(super) async fn read(
-    parts: &Parts,
+    tabs: &HomeTabs,
     installation: &AppInstallation,
     user: &str,
 ) -> Result<Home, JobError> {
-    let person = identity::person(&parts.identity, installation, user).await?;
+    let person = identity::person(&tabs.acting.identity, installation, user).await?;
     let person = person.unwrap_or_else(|| Person::unknown(installation, user));
-    let memberships = acting::memberships(&parts.acting, &person, None).await?;
+    let memberships = acting::memberships(&tabs.acting, &person, None).await?;
     if memberships.is_empty() {
         return Ok(Home::NotLinked { email: person.email });
     }
@@ -91,13 +91,13 @@ pub(super) async fn read(
     let listed = (LISTED / active.len()).max(LISTED_AT_LEAST);
     let mut desks = Vec::new();
     for (organization, member) in active {
-        desks.push(desk(parts, organization, &member, listed).await?);
+        desks.push(desk(tabs, organization, &member, listed).await?);
     }
     Ok(Home::Desks(desks))
 }
 
 async fn desk(
-    parts: &Parts,
+    tabs: &HomeTabs,
     organization: OrganizationId,
     member: &Member,
     listed: usize,
@@ -111,7 +111,8 @@ async fn desk(
         // Those of the first list are in the others as well, and are left out there.
         first: i64::try_from(3 * listed).unwrap_or(30),
     };
-    let found = parts
+    let found = tabs
+        .acting
         .api
         .execute::<HomeIncidents>(who, variables)
         .await
@@ -125,7 +126,7 @@ async fn desk(
     )?;
     let taken = list(found.taken.nodes, found.taken.total_count, &mut seen, listed)?;
     let recent = list(found.recent.nodes, 0, &mut seen, listed)?;
-    let menu_uses = menu_uses(parts, &seen).await?;
+    let menu_uses = menu_uses(tabs, &seen).await?;
     Ok(Desk {
         organization,
         name: found.organization.name,
@@ -161,14 +162,14 @@ where
     })
 }
 
-async fn menu_uses(parts: &Parts, of: &HashSet<IncidentId>) -> Result<HashMap<IncidentId, i32>, JobError> {
+async fn menu_uses(tabs: &HomeTabs, of: &HashSet<IncidentId>) -> Result<HashMap<IncidentId, i32>, JobError> {
     let rows: Vec<(IncidentId, i32)> = incident::Entity::find()
         .select_only()
         .column(incident::Column::IncidentId)
         .column(incident::Column::MenuUses)
         .filter(incident::Column::IncidentId.is_in(of.iter().copied()))
         .into_tuple()
-        .all(parts.database.read())
+        .all(tabs.database.read())
         .await
         .map_err(JobError::retry)?;
     Ok(rows.into_iter().collect())

@@ -11,14 +11,13 @@ use tocsin_slack_client::http::ANSWER_TIMEOUT;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    content,
+    HomeTabs, content,
     read::{Home, read},
     store::{self, End},
 };
 use crate::{
     installation::{self, AppInstallation, InstallationKey, Lookup},
     mirror::outcome::back_off,
-    parts::Parts,
     store::home::CLAIM,
 };
 
@@ -30,16 +29,16 @@ const MOST: u64 = 200;
 const AT_ONCE: usize = 8;
 
 /// Keeps the tabs fresh until the shutdown.
-pub(crate) async fn run(parts: &Parts, shutdown: CancellationToken) {
+pub(crate) async fn run(tabs: &HomeTabs, shutdown: CancellationToken) {
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
             () = tokio::time::sleep(LOOK) => {}
         }
-        match store::due(parts, MOST).await {
+        match store::due(tabs, MOST).await {
             Ok(due) => {
                 let work = stream::iter(due).for_each_concurrent(AT_ONCE, |(team, user)| async move {
-                    if let Err(error) = refresh(parts, &team, &user).await {
+                    if let Err(error) = refresh(tabs, &team, &user).await {
                         tracing::error!(
                             slack.user = user,
                             "the Home tab of {user} is left as it is for now: {error}"
@@ -58,14 +57,14 @@ pub(crate) async fn run(parts: &Parts, shutdown: CancellationToken) {
 }
 
 /// Publishes a person's tab if it is due, nobody else is at it, and it shows anything else than it should.
-pub(super) async fn refresh(parts: &Parts, team: &str, user: &str) -> Result<(), JobError> {
+pub(super) async fn refresh(tabs: &HomeTabs, team: &str, user: &str) -> Result<(), JobError> {
     let began = Instant::now();
-    let Some(claimed) = store::claim(parts, team, user).await.map_err(JobError::retry)? else {
+    let Some(claimed) = store::claim(tabs, team, user).await.map_err(JobError::retry)? else {
         return Ok(());
     };
     let key = InstallationKey::of_home(&claimed);
-    let end = match installation::find(&parts.apps, &parts.workspaces, &key) {
-        Lookup::Connected(installation) => match read(parts, &installation, user).await {
+    let end = match installation::find(&tabs.apps, &tabs.workspaces, &key) {
+        Lookup::Connected(installation) => match read(tabs, &installation, user).await {
             Ok(home) => publish(&installation, &claimed, &home, began).await,
             Err(error) => later(&claimed, &error),
         },
@@ -96,7 +95,7 @@ pub(super) async fn refresh(parts: &Parts, team: &str, user: &str) -> Result<(),
         }
     };
     metrics::counter!("tocsin_slack_home_total", "outcome" => outcome).increment(1);
-    store::settle(parts, &claimed, end).await.map_err(JobError::retry)
+    store::settle(tabs, &claimed, end).await.map_err(JobError::retry)
 }
 
 fn later(claimed: &Model, error: &JobError) -> End {

@@ -12,7 +12,8 @@ use tocsin_entity::{
 };
 use tocsin_queue::JobError;
 
-use crate::{installation::AppInstallation, parts::Parts, store::home::CLAIM};
+use super::HomeTabs;
+use crate::{installation::AppInstallation, store::home::CLAIM};
 
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::minutes(30);
@@ -25,12 +26,12 @@ const ERROR_MAX: usize = 500;
 
 /// Somebody has opened their tab: it is due at once. `is_empty` says that Slack has nothing to show there, whatever is on record.
 pub(super) async fn open(
-    parts: &Parts,
+    tabs: &HomeTabs,
     installation: &AppInstallation,
     user: &str,
     is_empty: bool,
 ) -> Result<(), JobError> {
-    let now = parts.clock.now();
+    let now = tabs.clock.now();
     let row = ActiveModel {
         team_id: Set(installation.team_id().to_owned()),
         slack_user_id: Set(user.to_owned()),
@@ -60,7 +61,7 @@ pub(super) async fn open(
     }
     Entity::insert(row)
         .on_conflict(known)
-        .exec_without_returning(parts.database.write())
+        .exec_without_returning(tabs.database.write())
         .await
         .map_err(JobError::retry)?;
     Ok(())
@@ -78,23 +79,23 @@ fn is_due(now: OffsetDateTime) -> Condition {
 }
 
 /// The tabs that are due, by workspace and person.
-pub(super) async fn due(parts: &Parts, most: u64) -> Result<Vec<(String, String)>, DbErr> {
+pub(super) async fn due(tabs: &HomeTabs, most: u64) -> Result<Vec<(String, String)>, DbErr> {
     Entity::find()
         .select_only()
         .column(Column::TeamId)
         .column(Column::SlackUserId)
-        .filter(is_due(parts.clock.now()))
+        .filter(is_due(tabs.clock.now()))
         .order_by_asc(Column::DueAt)
         .limit(most)
         .into_tuple()
-        .all(parts.database.read())
+        .all(tabs.database.read())
         .await
 }
 
 /// Takes a tab that is due, as it is on record. Where whoever took it before never let go, nobody knows what it shows.
-pub(super) async fn claim(parts: &Parts, team: &str, user: &str) -> Result<Option<Model>, DbErr> {
-    let (key, now) = ((team.to_owned(), user.to_owned()), parts.clock.now());
-    let found = Entity::find_by_id(key).one(parts.database.read()).await?;
+pub(super) async fn claim(tabs: &HomeTabs, team: &str, user: &str) -> Result<Option<Model>, DbErr> {
+    let (key, now) = ((team.to_owned(), user.to_owned()), tabs.clock.now());
+    let found = Entity::find_by_id(key).one(tabs.database.read()).await?;
     let Some(mut found) = found else { return Ok(None) };
     let taken = Entity::update_many()
         .col_expr(Column::ClaimedUntil, Expr::value(Some(now + CLAIM)))
@@ -106,7 +107,7 @@ pub(super) async fn claim(parts: &Parts, team: &str, user: &str) -> Result<Optio
         .filter(Column::SlackUserId.eq(user))
         .filter(Column::WantedVersion.eq(found.wanted_version))
         .filter(is_due(now))
-        .exec(parts.database.write())
+        .exec(tabs.database.write())
         .await?;
     if taken.rows_affected == 0 {
         return Ok(None);
@@ -139,8 +140,8 @@ pub(super) enum End {
 
 /// Writes down how the work ended, and lets go of the tab. Where another worker has claimed it meanwhile, theirs counts; and since nobody knows
 /// whose call Slack took last, the tab is published once more.
-pub(super) async fn settle(parts: &Parts, claimed: &Model, end: End) -> Result<(), DbErr> {
-    let now = parts.clock.now();
+pub(super) async fn settle(tabs: &HomeTabs, claimed: &Model, end: End) -> Result<(), DbErr> {
+    let now = tabs.clock.now();
     let update = Entity::update_many()
         .col_expr(Column::ClaimedUntil, Expr::value(None::<OffsetDateTime>))
         .filter(Column::TeamId.eq(&claimed.team_id))
@@ -182,15 +183,15 @@ pub(super) async fn settle(parts: &Parts, claimed: &Model, end: End) -> Result<(
             .col_expr(Column::ContentHash, Expr::value(None::<String>))
             .col_expr(Column::LastError, Expr::value(Some(shortened(&error)))),
     };
-    let settled = update.exec(parts.database.write()).await?;
+    let settled = update.exec(tabs.database.write()).await?;
     if settled.rows_affected == 0 {
-        doubt(parts, claimed, now).await?;
+        doubt(tabs, claimed, now).await?;
     }
     Ok(())
 }
 
 /// Has a tab published anew, whatever it is known to show by then.
-async fn doubt(parts: &Parts, claimed: &Model, now: OffsetDateTime) -> Result<(), DbErr> {
+async fn doubt(tabs: &HomeTabs, claimed: &Model, now: OffsetDateTime) -> Result<(), DbErr> {
     tracing::warn!(
         slack.user = claimed.slack_user_id,
         "the Home tab was published by two workers, and is published once more"
@@ -201,7 +202,7 @@ async fn doubt(parts: &Parts, claimed: &Model, now: OffsetDateTime) -> Result<()
         .col_expr(Column::DueAt, Expr::value(now))
         .filter(Column::TeamId.eq(&claimed.team_id))
         .filter(Column::SlackUserId.eq(&claimed.slack_user_id))
-        .exec(parts.database.write())
+        .exec(tabs.database.write())
         .await?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Installing by OAuth, as a person's browser goes through it: to Slack, and back.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use axum::{
     Router,
@@ -11,7 +11,7 @@ use axum::{
 use secrecy::SecretString;
 use time::Duration;
 use tocsin_client::{
-    ApiError, As, Known,
+    ApiClient, ApiError, As, Known,
     documents::{CompleteSlackInstall, DateTime, complete_slack_install},
 };
 use tocsin_entity::id::WorkspaceId;
@@ -21,13 +21,15 @@ use tocsin_slack_app::{
     oauth::{CALLBACK, INSTALL, InstallState},
     sealing::{refresh_place, token_place},
 };
-use tocsin_slack_client::oauth::Granted;
+use tocsin_slack_client::{Http, oauth::Granted};
+use url::Url;
 
 use super::{
     page::{self, Ending},
-    state::{self, LinkError},
+    state::{LinkError, OneTimeLinks},
 };
-use crate::{parts::Parts, workspace_sync};
+use crate::workspace::apps::AppClients;
+use crate::workspace_sync::WorkspaceSync;
 
 /// Where an installation begins.
 const BEGIN: &str = "/slack/install";
@@ -35,22 +37,37 @@ const BEGIN: &str = "/slack/install";
 /// How often Slack is asked again where the first call did not reach it.
 const TRIES: u32 = 3;
 
-pub(crate) fn router(parts: Arc<Parts>) -> Router {
+/// What it takes to install the app. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct SlackInstall {
+    pub(crate) api: ApiClient,
+    pub(crate) clients: AppClients,
+    pub(crate) http: Http,
+    pub(crate) links: OneTimeLinks,
+    /// The base of the address to which Slack sends people back.
+    pub(crate) public_url: Url,
+    pub(crate) workspace_sync: WorkspaceSync,
+}
+
+pub(crate) fn router(install: SlackInstall) -> Router {
     Router::new()
         .route(BEGIN, get(begin))
         .route(CALLBACK, get(come_back))
-        .with_state(parts)
+        .with_state(install)
 }
 
 /// Leads to Slack's page, for who has a link; tells the others how to get one.
-async fn begin(State(parts): State<Arc<Parts>>, Query(query): Query<HashMap<String, String>>) -> Response {
+async fn begin(
+    State(install): State<SlackInstall>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Response {
     let Some(sealed) = query.get("state") else {
         return page::notice(
             "Connect Slack",
             "An administrator of an organisation begins here with a link: the GraphQL query slackInstallUrl gives one.",
         );
     };
-    match state::look::<InstallState>(&parts, INSTALL, sealed) {
+    match install.links.look::<InstallState>(INSTALL, sealed) {
         Ok(found) => {
             let separator = if found.authorize_url.contains('?') {
                 '&'
@@ -59,27 +76,27 @@ async fn begin(State(parts): State<Arc<Parts>>, Query(query): Query<HashMap<Stri
             };
             Redirect::to(&format!("{}{separator}state={sealed}", found.authorize_url)).into_response()
         }
-        Err(error) => of_link(&error).show(&parts.config.public_url, None),
+        Err(error) => of_link(&error).show(&install.public_url, None),
     }
 }
 
 /// Slack has sent somebody back: with a code, or with why there is none.
 async fn come_back(
-    State(parts): State<Arc<Parts>>,
+    State(install): State<SlackInstall>,
     Query(query): Query<HashMap<String, String>>,
 ) -> Response {
     let given = query.get("state").map(String::as_str).unwrap_or_default();
-    let opened = state::redeem::<InstallState>(&parts, INSTALL, given);
+    let opened = install.links.redeem::<InstallState>(INSTALL, given);
     let wanted = match opened.await {
         Ok(wanted) => wanted,
         Err(error) => {
             tracing::warn!("somebody came back from Slack, and is not let in: {error}");
-            return of_link(&error).show(&parts.config.public_url, None);
+            return of_link(&error).show(&install.public_url, None);
         }
     };
     let answer = match (query.get("error"), query.get("code")) {
         (Some(error), _) => Err(denied(error)),
-        (None, Some(code)) => install(&parts, &wanted, code).await,
+        (None, Some(code)) => complete(&install, &wanted, code).await,
         (None, None) => Err(Ending::failed(
             "NO_CODE",
             "Slack sent neither a code nor an error: begin again with a new link.",
@@ -94,7 +111,7 @@ async fn come_back(
         ending
     });
     metrics::counter!("tocsin_slack_installs_total", "outcome" => ending.label()).increment(1);
-    ending.show(&parts.config.public_url, wanted.return_to.as_deref())
+    ending.show(&install.public_url, wanted.return_to.as_deref())
 }
 
 pub(crate) fn of_link(error: &LinkError) -> Ending {
@@ -127,19 +144,19 @@ fn denied(error: &str) -> Ending {
 }
 
 /// Redeems the code, and has the API record the workspace.
-async fn install(parts: &Parts, wanted: &InstallState, code: &str) -> Result<Ending, Ending> {
-    let client = parts.client(wanted.app_id).ok_or_else(|| {
+async fn complete(install: &SlackInstall, wanted: &InstallState, code: &str) -> Result<Ending, Ending> {
+    let client = install.clients.get(wanted.app_id).ok_or_else(|| {
         Ending::failed(
             "SLACK_NOT_CONFIGURED",
             "Tocsin's bridge lacks the Slack app's client id and secret (SLACK_CLIENT_ID, SLACK_CLIENT_SECRET): set them, and begin again.",
         )
     })?;
-    let base = parts.config.public_url.as_str().trim_end_matches('/');
+    let base = install.public_url.as_str().trim_end_matches('/');
     let redirect_uri = format!("{base}{CALLBACK}");
     let mut tries = 0;
     let granted = loop {
         tries += 1;
-        match parts.http.redeem(&client, code, &redirect_uri).await {
+        match install.http.redeem(&client, code, &redirect_uri).await {
             Ok(granted) => break granted,
             // It never reached Slack: the code is still good.
             Err(SlackError::NotSent { .. }) if tries < TRIES => {
@@ -155,10 +172,10 @@ async fn install(parts: &Parts, wanted: &InstallState, code: &str) -> Result<End
         )
     })?;
     let name = team.name.clone().unwrap_or_else(|| team.id.clone());
-    let id = match record(parts, wanted, &granted, &team.id, &name).await? {
+    let id = match record(install, wanted, &granted, &team.id, &name).await? {
         Recorded::As(id) => id,
         // Somebody has just installed it in the same workspace: it is there now.
-        Recorded::Again => match record(parts, wanted, &granted, &team.id, &name).await? {
+        Recorded::Again => match record(install, wanted, &granted, &team.id, &name).await? {
             Recorded::As(id) => id,
             Recorded::Again => {
                 return Err(Ending::failed(
@@ -168,7 +185,7 @@ async fn install(parts: &Parts, wanted: &InstallState, code: &str) -> Result<End
             }
         },
     };
-    if let Err(error) = workspace_sync::look(parts).await {
+    if let Err(error) = install.workspace_sync.look().await {
         tracing::debug!("the Slack workspaces can't be read now: {error}");
     }
     Ok(Ending::connected(
@@ -208,14 +225,14 @@ enum Recorded {
 }
 
 async fn record(
-    parts: &Parts,
+    install: &SlackInstall,
     wanted: &InstallState,
     granted: &Granted,
     team_id: &str,
     team_name: &str,
 ) -> Result<Recorded, Ending> {
-    let sealer = parts
-        .config
+    let sealer = install
+        .links
         .sealer
         .as_ref()
         .ok_or_else(|| of_link(&LinkError::NoKey))?;
@@ -223,7 +240,7 @@ async fn record(
         Ending::failed("NO_BOT_TOKEN", "Slack gave no bot token: the app asks for no bot scopes. Update it by its manifest, and begin again.")
     })?;
     let who = As::bridge(wanted.organization_id, None);
-    let known = parts
+    let known = install
         .api
         .slack_workspaces_of(who)
         .await
@@ -253,10 +270,10 @@ async fn record(
             .map(|token| seal(refresh_place(id), token)),
         token_expires_at: granted
             .expires_in
-            .map(|seconds| DateTime(parts.clock.now() + Duration::seconds(seconds.into()))),
+            .map(|seconds| DateTime(install.links.clock.now() + Duration::seconds(seconds.into()))),
     };
     let variables = complete_slack_install::Variables { input };
-    let answer = parts.api.execute::<CompleteSlackInstall>(who, variables).await;
+    let answer = install.api.execute::<CompleteSlackInstall>(who, variables).await;
     let payload = answer.map_err(|error| of_api(&error))?.complete_slack_install;
     match payload.user_errors.into_iter().next() {
         None => Ok(Recorded::As(id)),

@@ -9,8 +9,7 @@ use tocsin_queue::JobError;
 use tocsin_slack::envelope::Kind;
 
 use crate::{
-    parts::Route,
-    request::{Item, Outcome, Worked},
+    request::{Item, Outcome, Route, Worked},
     workspace::SlackHealth,
 };
 
@@ -19,7 +18,7 @@ const AGAIN: Duration = Duration::from_secs(2);
 const PATIENCE: time::Duration = time::Duration::seconds(20);
 
 /// `app_uninstalled`.
-pub(crate) const UNINSTALLED: Route = Route {
+pub(crate) const UNINSTALLED: Route<()> = Route {
     kind: Kind::Event,
     name: "app_uninstalled",
     wanted: |_, _| true,
@@ -27,7 +26,7 @@ pub(crate) const UNINSTALLED: Route = Route {
 };
 
 /// `tokens_revoked`: of the bot's token, and not of people's alone.
-pub(crate) const REVOKED: Route = Route {
+pub(crate) const REVOKED: Route<()> = Route {
     name: "tokens_revoked",
     wanted: |_, payload| !bots(payload).is_empty(),
     ..UNINSTALLED

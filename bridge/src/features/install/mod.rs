@@ -7,8 +7,9 @@ pub(crate) mod sign_in;
 mod state;
 
 pub(crate) use self::{
-    callback::{of_link, router},
+    callback::{SlackInstall, of_link, router},
     lifecycle::{REVOKED, UNINSTALLED},
     page::{Ending, OK},
-    state::redeem,
+    sign_in::SlackSignIn,
+    state::OneTimeLinks,
 };

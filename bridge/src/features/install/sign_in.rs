@@ -3,7 +3,7 @@
 //! Source: docs.slack.dev, "Sign in with Slack"; `OpenID` Connect Core, 3.1.3.7: a token that comes straight from Slack by TLS is taken without its
 //! signature being looked at.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use axum::{
     Router,
@@ -20,26 +20,44 @@ use tocsin_client::{
 use tocsin_entity::id::OrganizationId;
 use tocsin_slack::error::SlackError;
 use tocsin_slack_app::link_state::{SIGN_IN, SIGN_IN_CALLBACK, SignIn};
+use tocsin_slack_client::{Http, oauth::ClientConfig};
+use url::Url;
 
-use super::{Ending, OK, of_link, redeem};
-use crate::{identity::set_linked, parts::Parts};
+use super::{Ending, OK, OneTimeLinks, of_link};
+use crate::{
+    identity::{IdentityService, set_linked},
+    workspace::Workspaces,
+};
 
-pub(crate) fn router(parts: Arc<Parts>) -> Router {
+/// What it takes to let members sign in with Slack. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct SlackSignIn {
+    /// The server's app, as Slack knows it.
+    pub(crate) client: Option<ClientConfig>,
+    pub(crate) http: Http,
+    pub(crate) identity: IdentityService,
+    pub(crate) links: OneTimeLinks,
+    /// The base of the address to which Slack sends people back.
+    pub(crate) public_url: Url,
+    pub(crate) workspaces: Workspaces,
+}
+
+pub(crate) fn router(sign_in: SlackSignIn) -> Router {
     Router::new()
         .route(SIGN_IN_CALLBACK, get(come_back))
-        .with_state(parts)
+        .with_state(sign_in)
 }
 
 /// Slack has sent somebody back: with a code, or with why there is none.
 async fn come_back(
-    State(parts): State<Arc<Parts>>,
+    State(sign_in): State<SlackSignIn>,
     Query(query): Query<HashMap<String, String>>,
 ) -> Response {
     let given = query.get("state").map(String::as_str).unwrap_or_default();
-    let ending = match redeem::<SignIn>(&parts, SIGN_IN, given).await {
+    let ending = match sign_in.links.redeem::<SignIn>(SIGN_IN, given).await {
         Ok(wanted) => match (query.get("error"), query.get("code")) {
             (Some(error), _) => Err(denied(error)),
-            (None, Some(code)) => sign_in(&parts, &wanted, code).await,
+            (None, Some(code)) => link(&sign_in, &wanted, code).await,
             (None, None) => Err(Ending::failed(
                 "NO_CODE",
                 "Slack sent neither a code nor an error: begin again with a new link.",
@@ -56,7 +74,7 @@ async fn come_back(
         ending
     });
     metrics::counter!("tocsin_slack_sign_ins_total", "outcome" => ending.label()).increment(1);
-    ending.show(&parts.config.public_url, None)
+    ending.show(&sign_in.public_url, None)
 }
 
 fn denied(error: &str) -> Ending {
@@ -72,16 +90,16 @@ fn denied(error: &str) -> Ending {
 }
 
 /// Finds out who has signed in, and has the API record it.
-async fn sign_in(parts: &Parts, wanted: &SignIn, code: &str) -> Result<Ending, Ending> {
-    let client = parts.client(None).ok_or_else(|| {
+async fn link(sign_in: &SlackSignIn, wanted: &SignIn, code: &str) -> Result<Ending, Ending> {
+    let client = sign_in.client.clone().ok_or_else(|| {
         Ending::failed(
             "SLACK_NOT_CONFIGURED",
             "Tocsin's bridge lacks the Slack app's client id and secret (SLACK_CLIENT_ID, SLACK_CLIENT_SECRET): set them, and begin again.",
         )
     })?;
-    let base = parts.config.public_url.as_str().trim_end_matches('/');
+    let base = sign_in.public_url.as_str().trim_end_matches('/');
     let back = format!("{base}{SIGN_IN_CALLBACK}");
-    let tokens = parts.http.signed_in(&client, code, &back).await;
+    let tokens = sign_in.http.signed_in(&client, code, &back).await;
     let tokens = tokens.map_err(|error| not_told(&error))?;
     if tokens
         .id_token
@@ -94,15 +112,15 @@ async fn sign_in(parts: &Parts, wanted: &SignIn, code: &str) -> Result<Ending, E
             "Slack's answer belongs to another link: begin again with a new one.",
         ));
     }
-    let person = parts.http.who(&tokens.access_token).await;
+    let person = sign_in.http.who(&tokens.access_token).await;
     let person = person.map_err(|error| not_told(&error))?;
-    if !is_theirs(parts, &person.team_id, wanted.organization_id) {
+    if !is_theirs(sign_in, &person.team_id, wanted.organization_id) {
         return Err(Ending::failed(
             "OTHER_WORKSPACE",
             "Your organisation is not connected to the Slack workspace in which you have signed in: choose another one there, and begin again.",
         ));
     }
-    record(parts, wanted, &person.team_id, &person.user_id).await?;
+    record(sign_in, wanted, &person.team_id, &person.user_id).await?;
     Ok(Ending {
         code: OK.to_owned(),
         text: "You are linked: what you do in Slack is done in your name. You may close this page."
@@ -112,8 +130,8 @@ async fn sign_in(parts: &Parts, wanted: &SignIn, code: &str) -> Result<Ending, E
 }
 
 /// Whether a team is one that serves the organisation. Another than those that are known is nobody's.
-fn is_theirs(parts: &Parts, team: &str, organization: OrganizationId) -> bool {
-    parts.workspaces.serves(team, organization)
+fn is_theirs(sign_in: &SlackSignIn, team: &str, organization: OrganizationId) -> bool {
+    sign_in.workspaces.serves(team, organization)
 }
 
 fn not_told(error: &SlackError) -> Ending {
@@ -140,9 +158,9 @@ fn nonce(id_token: &str) -> Option<String> {
     serde_json::from_slice::<Claims>(&claims).ok()?.nonce
 }
 
-async fn record(parts: &Parts, wanted: &SignIn, team: &str, user: &str) -> Result<(), Ending> {
+async fn record(sign_in: &SlackSignIn, wanted: &SignIn, team: &str, user: &str) -> Result<(), Ending> {
     // Whoever wanted to be nobody there wants to be somebody now.
-    set_linked(&parts.identity, team, user, true)
+    set_linked(&sign_in.identity, team, user, true)
         .await
         .map_err(|error| {
             tracing::error!("who has signed in could not be noted: {error}");
@@ -157,7 +175,8 @@ async fn record(parts: &Parts, wanted: &SignIn, team: &str, user: &str) -> Resul
         slack_user_id: user.to_owned(),
         idempotency_key: Some(wanted.nonce.clone()),
     };
-    let answer = parts
+    let answer = sign_in
+        .identity
         .api
         .execute::<RecordSlackLink>(who, record_slack_link::Variables { input })
         .await;

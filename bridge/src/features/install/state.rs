@@ -2,10 +2,10 @@
 
 use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, sea_query::OnConflict};
 use serde::de::DeserializeOwned;
+use tocsin_clock::Clock;
+use tocsin_database::Database;
 use tocsin_entity::slack::oauth_state::{ActiveModel, Column, Entity};
-use tocsin_seal::StateError;
-
-use crate::parts::Parts;
+use tocsin_seal::{Sealer, StateError};
 
 /// Why somebody who comes back from Slack is not let in.
 #[derive(Debug, thiserror::Error)]
@@ -37,36 +37,47 @@ impl LinkError {
     }
 }
 
-/// Reads a link without using it up.
-pub(crate) fn look<T: DeserializeOwned>(parts: &Parts, purpose: &str, state: &str) -> Result<T, LinkError> {
-    let sealer = parts.config.sealer.as_ref().ok_or(LinkError::NoKey)?;
-    Ok(sealer.open_state_at(purpose, state, parts.clock.now())?.content)
+/// Opens links that are good once. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct OneTimeLinks {
+    pub(crate) clock: Clock,
+    pub(crate) database: Database,
+    /// Opens the links; without it none can be read.
+    pub(crate) sealer: Option<Sealer>,
 }
 
-/// Reads a link and uses it up.
-pub(crate) async fn redeem<T: DeserializeOwned>(
-    parts: &Parts,
-    purpose: &str,
-    state: &str,
-) -> Result<T, LinkError> {
-    let sealer = parts.config.sealer.as_ref().ok_or(LinkError::NoKey)?;
-    let (database, now) = (&parts.database, parts.clock.now());
-    let opened = sealer.open_state_at(purpose, state, now)?;
-    let row = ActiveModel {
-        nonce: Set(opened.nonce),
-        expires_at: Set(opened.expires_at),
-    };
-    let inserted = Entity::insert(row)
-        .on_conflict(OnConflict::column(Column::Nonce).do_nothing().to_owned())
-        .exec_without_returning(database.write())
-        .await?;
-    if inserted == 0 {
-        return Err(LinkError::Used);
+impl OneTimeLinks {
+    /// Reads a link without using it up.
+    pub(crate) fn look<T: DeserializeOwned>(&self, purpose: &str, state: &str) -> Result<T, LinkError> {
+        let sealer = self.sealer.as_ref().ok_or(LinkError::NoKey)?;
+        Ok(sealer.open_state_at(purpose, state, self.clock.now())?.content)
     }
-    // Those before are of no use to anybody.
-    Entity::delete_many()
-        .filter(Column::ExpiresAt.lt(now - time::Duration::hours(1)))
-        .exec(database.write())
-        .await?;
-    Ok(opened.content)
+
+    /// Reads a link and uses it up.
+    pub(crate) async fn redeem<T: DeserializeOwned>(
+        &self,
+        purpose: &str,
+        state: &str,
+    ) -> Result<T, LinkError> {
+        let sealer = self.sealer.as_ref().ok_or(LinkError::NoKey)?;
+        let (database, now) = (&self.database, self.clock.now());
+        let opened = sealer.open_state_at(purpose, state, now)?;
+        let row = ActiveModel {
+            nonce: Set(opened.nonce),
+            expires_at: Set(opened.expires_at),
+        };
+        let inserted = Entity::insert(row)
+            .on_conflict(OnConflict::column(Column::Nonce).do_nothing().to_owned())
+            .exec_without_returning(database.write())
+            .await?;
+        if inserted == 0 {
+            return Err(LinkError::Used);
+        }
+        // Those before are of no use to anybody.
+        Entity::delete_many()
+            .filter(Column::ExpiresAt.lt(now - time::Duration::hours(1)))
+            .exec(database.write())
+            .await?;
+        Ok(opened.content)
+    }
 }

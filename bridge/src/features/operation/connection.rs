@@ -2,12 +2,12 @@
 
 use tocsin_client::{Operation, OperationOutcome, WorkspaceConnection};
 
-use super::{Stop, workspace_of};
-use crate::{parts::Parts, workspace::SlackHealth};
+use super::{Operations, Stop, workspace_of};
+use crate::workspace::SlackHealth;
 
 /// Asks Slack who the bot is. What it says is known to the rest of the bridge at once.
-pub(super) async fn test(parts: &Parts, operation: &Operation) -> Result<OperationOutcome, Stop> {
-    let workspace = workspace_of(parts, operation).await?;
+pub(super) async fn test(operations: &Operations, operation: &Operation) -> Result<OperationOutcome, Stop> {
+    let workspace = workspace_of(operations, operation).await?;
     match workspace.watcher.look(&workspace.slack).await {
         SlackHealth::Well(installation) => Ok(OperationOutcome::Connection(WorkspaceConnection {
             team_id: installation.team_id.clone(),

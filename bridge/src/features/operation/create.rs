@@ -8,18 +8,18 @@ use tocsin_client::{Operation, OperationOutcome};
 use tocsin_entity::kinds::SlackFeature;
 use tocsin_slack::{channel::Channel, error::SlackError, installation::Installation};
 
-use super::{AGAIN, Stop, bot};
-use crate::{parts::Parts, store::channels::record, workspace::Bot};
+use super::{AGAIN, Operations, Stop, bot};
+use crate::{store::channels::record, workspace::Bot};
 
 /// Clocks differ, Slack's included.
 const SKEW: Duration = Duration::from_secs(60);
 
 /// Creates the channel.
-pub(super) async fn create(parts: &Parts, operation: &Operation) -> Result<OperationOutcome, Stop> {
+pub(super) async fn create(operations: &Operations, operation: &Operation) -> Result<OperationOutcome, Stop> {
     let Some(name) = &operation.channel_name else {
         return Err(Stop::failed("no_channel_name", "The channel has no name."));
     };
-    let bot = bot(parts, operation).await?;
+    let bot = bot(operations, operation).await?;
     let is_private = operation.channel_is_private;
     need_scope(&bot.installation, is_private)?;
     let channel = match bot.workspace.slack.create_channel(name, is_private).await {
@@ -37,7 +37,13 @@ pub(super) async fn create(parts: &Parts, operation: &Operation) -> Result<Opera
         is_member: true,
         ..channel
     };
-    record(&parts.database, &bot.installation, &channel, parts.clock.now()).await?;
+    record(
+        &operations.delivery.database,
+        &bot.installation,
+        &channel,
+        operations.delivery.clock.now(),
+    )
+    .await?;
     Ok(OperationOutcome::Channel {
         id: channel.id,
         name: channel.name,

@@ -4,21 +4,21 @@ use tocsin_client::{Operation, OperationOutcome, SoughtMember};
 use tocsin_entity::kinds::{SlackFeature, SlackMatch};
 use tocsin_slack::{installation::Installation, person::User};
 
-use super::{Stop, bot};
-use crate::{identity, parts::Parts, workspace::Bot};
+use super::{Operations, Stop, bot};
+use crate::{identity, workspace::Bot};
 
 /// Scope without which nobody is found by their e-mail address.
 const BY_EMAIL: &str = "users:read.email";
 
 /// Looks for a member: by their own word, else by their e-mail address.
-pub(super) async fn find(parts: &Parts, operation: &Operation) -> Result<OperationOutcome, Stop> {
+pub(super) async fn find(operations: &Operations, operation: &Operation) -> Result<OperationOutcome, Stop> {
     let Some(sought) = &operation.member else {
         return Err(Stop::failed("no_such_user", "The user is no member any more."));
     };
-    let bot = bot(parts, operation).await?;
+    let bot = bot(operations, operation).await?;
     let (user, known_by) = match &sought.link {
         Some((id, known_by)) => (linked(&bot, sought, id).await?, *known_by),
-        None => (by_email(parts, &bot, sought).await?, SlackMatch::Email),
+        None => (by_email(operations, &bot, sought).await?, SlackMatch::Email),
     };
     Ok(OperationOutcome::Identity {
         slack_name: identity::name(&user),
@@ -50,7 +50,7 @@ async fn linked(bot: &Bot, sought: &SoughtMember, id: &str) -> Result<User, Stop
     }
 }
 
-async fn by_email(parts: &Parts, bot: &Bot, sought: &SoughtMember) -> Result<User, Stop> {
+async fn by_email(operations: &Operations, bot: &Bot, sought: &SoughtMember) -> Result<User, Stop> {
     need_scope(&bot.installation)?;
     let (name, email, team) = (&sought.name, &sought.email, &bot.installation.team_name);
     let found = bot.workspace.slack.user_by_email(email).await;
@@ -72,7 +72,7 @@ async fn by_email(parts: &Parts, bot: &Bot, sought: &SoughtMember) -> Result<Use
             ),
         ));
     }
-    if identity::is_unlinked(&parts.database, &bot.installation.team_id, &user.id).await? {
+    if identity::is_unlinked(&operations.delivery.database, &bot.installation.team_id, &user.id).await? {
         return Err(Stop::failed(
             "unlinked",
             format!("{name} has unlinked themselves in Slack: they may link themselves again there."),

@@ -20,12 +20,11 @@ use tocsin_slack::{error::SlackError, message::Message, metadata::Metadata};
 use tocsin_slack_app::channel::ChannelError;
 use tocsin_slack_client::pacer::Place;
 
-use super::{AGAIN, Stop, bot};
+use super::{AGAIN, Operations, Stop, bot};
 use crate::{
     connector::Lead,
-    mirror::{content, deliver::delete_if_double},
+    mirror::content,
     pace::Purpose,
-    parts::Parts,
     workspace::{
         Bot,
         channels::Resolved,
@@ -38,14 +37,14 @@ const PLACE_WAIT: Duration = Duration::from_secs(5);
 
 /// What it takes to send one.
 struct Sending<'a> {
-    parts: &'a Parts,
+    operations: &'a Operations,
     operation: &'a Operation,
     connector: &'a TestedConnector,
     bot: Bot,
 }
 
 /// Sends it, unless it is there.
-pub(super) async fn send(parts: &Parts, operation: &Operation) -> Result<OperationOutcome, Stop> {
+pub(super) async fn send(operations: &Operations, operation: &Operation) -> Result<OperationOutcome, Stop> {
     let Some(connector) = &operation.connector else {
         return Err(Stop::failed(
             "no_such_connector",
@@ -53,13 +52,13 @@ pub(super) async fn send(parts: &Parts, operation: &Operation) -> Result<Operati
         ));
     };
     let sending = Sending {
-        parts,
+        operations,
         operation,
         connector,
-        bot: bot(parts, operation).await?,
+        bot: bot(operations, operation).await?,
     };
     let known = post::Entity::find_by_id(PostId(operation.id.0))
-        .one(parts.database.read())
+        .one(operations.delivery.database.read())
         .await?;
     let posted = match known {
         None => sending.begin().await?,
@@ -76,7 +75,7 @@ impl Sending<'_> {
         let record = self.record(&to);
         let made = post::Entity::insert(record.clone().into_active_model().reset_all())
             .on_conflict(OnConflict::column(post::Column::Id).do_nothing().to_owned())
-            .exec_without_returning(self.parts.database.write())
+            .exec_without_returning(self.operations.delivery.database.write())
             .await?;
         if made == 0 {
             return Err(Stop::later(AGAIN, "unknown", "Another worker sends the message."));
@@ -105,7 +104,7 @@ impl Sending<'_> {
         if let Some(pause) = retry_after {
             return Stop::later(pause, &code, message);
         }
-        let seen = &self.parts.connectors;
+        let seen = &self.operations.delivery.connectors;
         let lead = Lead {
             workspace: self.operation.workspace,
             channel: self.connector.channel.clone(),
@@ -116,7 +115,7 @@ impl Sending<'_> {
     }
 
     fn record(&self, to: &Resolved) -> post::Model {
-        let now = self.parts.clock.now();
+        let now = self.operations.delivery.clock.now();
         post::Model {
             id: PostId(self.operation.id.0),
             organization_id: self.operation.organization,
@@ -213,7 +212,7 @@ impl Sending<'_> {
 
     /// It was sent, and no answer is on record.
     async fn look_up(&self, record: post::Model) -> Result<post::Model, Stop> {
-        let now = self.parts.clock.now();
+        let now = self.operations.delivery.clock.now();
         // Whoever sends it may be waiting for the answer still. A time that has not come is a wrong clock's.
         let sent_at = record.sent_at.unwrap_or(record.queued_at);
         if sent_at > now {
@@ -253,10 +252,10 @@ impl Sending<'_> {
         let next = post::Model {
             state: PostState::Sending,
             attempts: record.attempts + 1,
-            sent_at: Some(self.parts.clock.now()),
+            sent_at: Some(self.operations.delivery.clock.now()),
             ..record
         };
-        if !take(&self.parts.database, &next, record.attempts).await? {
+        if !take(&self.operations.delivery.database, &next, record.attempts).await? {
             return Err(Stop::later(AGAIN, "unknown", "Another worker sends the message."));
         }
         self.post(next).await
@@ -265,19 +264,19 @@ impl Sending<'_> {
     async fn posted(&self, record: post::Model) -> Result<post::Model, Stop> {
         let record = post::Model {
             state: PostState::Posted,
-            posted_at: Some(self.parts.clock.now()),
+            posted_at: Some(self.operations.delivery.clock.now()),
             ..record
         };
         self.bot.workspace.channels.works(&record.channel_name);
         self.bot.workspace.delivered();
-        let seen = &self.parts.connectors;
+        let seen = &self.operations.delivery.connectors;
         seen.works(self.operation.organization, self.connector.id);
         if self.settle(&record).await? {
             return Ok(record);
         }
         // Another worker has taken it over while this one was away, and perhaps sent it as well.
         let ts = record.ts.as_deref().unwrap_or_default();
-        delete_if_double(self.parts, &record, ts).await?;
+        self.operations.delivery.delete_if_double(&record, ts).await?;
         Err(Stop::later(AGAIN, "unknown", "Another worker sends the message."))
     }
 
@@ -285,7 +284,7 @@ impl Sending<'_> {
     async fn announce(&self, record: &mut post::Model) -> Result<(), Stop> {
         loop {
             let began = Instant::now();
-            record.sent_at = Some(self.parts.clock.now());
+            record.sent_at = Some(self.operations.delivery.clock.now());
             if !self.settle(record).await? {
                 return Err(Stop::later(AGAIN, "unknown", "Another worker sends the message."));
             }
@@ -298,7 +297,7 @@ impl Sending<'_> {
     /// It was put on record by a wrong clock: how long ago that was is not known, and counts from now on.
     async fn count_from_now(&self, record: post::Model) -> Result<Stop, Stop> {
         let record = post::Model {
-            sent_at: Some(self.parts.clock.now()),
+            sent_at: Some(self.operations.delivery.clock.now()),
             ..record
         };
         self.settle(&record).await?;
@@ -316,7 +315,7 @@ impl Sending<'_> {
             .filter(post::Column::Id.eq(record.id))
             .filter(post::Column::Ts.is_null())
             .filter(post::Column::Attempts.eq(record.attempts))
-            .exec(self.parts.database.write())
+            .exec(self.operations.delivery.database.write())
             .await?;
         Ok(settled.rows_affected == 1)
     }
@@ -327,7 +326,7 @@ impl Sending<'_> {
             .filter(post::Column::Id.eq(record.id))
             .filter(post::Column::Ts.is_null())
             .filter(post::Column::Attempts.eq(record.attempts))
-            .exec(self.parts.database.write())
+            .exec(self.operations.delivery.database.write())
             .await
             .map(|_| ())
     }
@@ -351,7 +350,7 @@ impl Sending<'_> {
     }
 
     fn message(&self) -> Message {
-        let url = self.parts.config.public_url.as_str();
+        let url = self.operations.public_url.as_str();
         let message = content::sample(&self.connector.name, url, self.operation.created_at);
         if self.bot.installation.may("chat:write.customize") {
             content::dress(&self.connector.appearance, message)

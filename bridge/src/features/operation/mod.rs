@@ -12,18 +12,19 @@ mod message;
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use sea_orm::DbErr;
-use tocsin_client::{ApiError, Known, Operation, OperationFailure, OperationOutcome};
+use tocsin_client::{ApiClient, ApiError, Known, Operation, OperationFailure, OperationOutcome};
 use tocsin_entity::{id::OperationId, kinds::OperationKind, slack::connector::WORKSPACE_UNUSABLE};
-use tocsin_queue::{JobContext, JobError, jobs::RunSlackOperation};
+use tocsin_queue::{JobError, Queue, jobs::RunSlackOperation};
 use tocsin_slack::error::SlackError;
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use crate::{
-    directory,
+    directory::{self, Directory},
     failure::of_api,
-    parts::Parts,
+    mirror::deliver::DeliveryService,
     workspace::{Bot, Workspace},
-    workspace_sync,
+    workspace_sync::WorkspaceSync,
 };
 
 /// How often is looked for what nobody rang for.
@@ -37,6 +38,18 @@ const AGAIN: Duration = Duration::from_secs(2);
 
 /// Longest explanation, in characters: what the API takes.
 const MESSAGE_MAX: usize = 2_000;
+
+/// What it takes to do what administrators ask for. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Operations {
+    pub(crate) api: ApiClient,
+    pub(crate) delivery: DeliveryService,
+    pub(crate) directory: Directory,
+    /// The base of the addresses in test messages.
+    pub(crate) public_url: Url,
+    pub(crate) queue: Queue,
+    pub(crate) workspace_sync: WorkspaceSync,
+}
 
 /// Why an operation is not done yet.
 #[derive(Debug)]
@@ -110,21 +123,17 @@ fn reason(code: &str, message: impl Into<String>) -> OperationFailure {
 }
 
 /// Handles the job.
-pub(crate) async fn work(
-    parts: Arc<Parts>,
-    job: RunSlackOperation,
-    _context: JobContext,
-) -> Result<(), JobError> {
+pub(crate) async fn work(operations: &Operations, job: RunSlackOperation) -> Result<(), JobError> {
     let id: OperationId = job.operation_id.parse().map_err(JobError::fail)?;
-    let found = parts.api.find_operation(id).await.map_err(of_api)?;
+    let found = operations.api.find_operation(id).await.map_err(of_api)?;
     let Some(operation) = found.filter(|operation| operation.is_pending) else {
         return Ok(());
     };
-    let came = match run(&parts, &operation).await {
+    let came = match run(operations, &operation).await {
         Ok(found) => Ok(found),
         Err(Stop::Failed(reason)) => Err(reason),
         Err(Stop::Later(pause, reason)) => {
-            if parts.clock.now() + pause < operation.expires_at {
+            if operations.delivery.clock.now() + pause < operation.expires_at {
                 return Err(JobError::retry_after(pause, reason.message));
             }
             Err(reason)
@@ -136,10 +145,14 @@ pub(crate) async fn work(
             tracing::warn!(operation.id = %id, code = reason.code, "{} can't be done: {}", operation.kind, reason.message);
         }
     }
-    parts.api.finish_operation(&operation, came).await.map_err(of_api)
+    operations
+        .api
+        .finish_operation(&operation, came)
+        .await
+        .map_err(of_api)
 }
 
-async fn run(parts: &Parts, operation: &Operation) -> Result<OperationOutcome, Stop> {
+async fn run(operations: &Operations, operation: &Operation) -> Result<OperationOutcome, Stop> {
     let kind = match &operation.kind {
         Known::Value(kind) => kind,
         Known::Other(name) => {
@@ -148,12 +161,15 @@ async fn run(parts: &Parts, operation: &Operation) -> Result<OperationOutcome, S
         }
     };
     match kind {
-        OperationKind::TestConnection => connection::test(parts, operation).await,
-        OperationKind::TestMessage => message::send(parts, operation).await,
-        OperationKind::TestIdentity => identity::find(parts, operation).await,
+        OperationKind::TestConnection => connection::test(operations, operation).await,
+        OperationKind::TestMessage => message::send(operations, operation).await,
+        OperationKind::TestIdentity => identity::find(operations, operation).await,
         OperationKind::RefreshChannels => {
-            let bot = bot(parts, operation).await?;
-            let read = directory::read_all(parts, &bot.workspace, &bot.installation).await;
+            let bot = bot(operations, operation).await?;
+            let read = operations
+                .directory
+                .read_all(&bot.workspace, &bot.installation)
+                .await;
             read.map(OperationOutcome::Channels).map_err(|error| match error {
                 directory::ReadError::Slack(error) => Stop::of_call(&error),
                 directory::ReadError::Database(error)
@@ -161,20 +177,20 @@ async fn run(parts: &Parts, operation: &Operation) -> Result<OperationOutcome, S
                 directory::ReadError::Follow(directory::FollowError::Api(error)) => error.into(),
             })
         }
-        OperationKind::CreateChannel => create::create(parts, operation).await,
+        OperationKind::CreateChannel => create::create(operations, operation).await,
     }
 }
 
 /// The workspace that it is about, which may have been connected a moment ago.
-async fn workspace_of(parts: &Parts, operation: &Operation) -> Result<Arc<Workspace>, Stop> {
-    workspace_sync::look_for(parts, operation.workspace).await?;
-    Ok(parts.workspaces.get(operation.workspace))
+async fn workspace_of(operations: &Operations, operation: &Operation) -> Result<Arc<Workspace>, Stop> {
+    operations.workspace_sync.look_for(operation.workspace).await?;
+    Ok(operations.delivery.workspaces.get(operation.workspace))
 }
 
 /// The bot there, or why no call can be made.
-async fn bot(parts: &Parts, operation: &Operation) -> Result<Bot, Stop> {
-    workspace_of(parts, operation).await?;
-    let reach = parts.workspaces.reach([operation.workspace]).await;
+async fn bot(operations: &Operations, operation: &Operation) -> Result<Bot, Stop> {
+    workspace_of(operations, operation).await?;
+    let reach = operations.delivery.workspaces.reach([operation.workspace]).await;
     match reach.bot(operation.workspace) {
         Ok(bot) => Ok(bot.clone()),
         Err(trouble) if reach.is_broken(operation.workspace) => {
@@ -185,10 +201,10 @@ async fn bot(parts: &Parts, operation: &Operation) -> Result<Bot, Stop> {
 }
 
 /// Rings for what is still to be done, until the shutdown: jobs may be lost.
-pub(crate) async fn look(parts: &Parts, shutdown: CancellationToken) {
+pub(crate) async fn look(operations: &Operations, shutdown: CancellationToken) {
     let (mut silent, mut seen) = (false, HashSet::new());
     loop {
-        match ring(parts, &mut seen).await {
+        match ring(operations, &mut seen).await {
             Ok(()) => silent = false,
             Err(error) if silent => tracing::debug!("Slack operations can't be looked for: {error}"),
             Err(error) => {
@@ -198,22 +214,22 @@ pub(crate) async fn look(parts: &Parts, shutdown: CancellationToken) {
         }
         tokio::select! {
             () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(if parts.queue.works() { LOOK } else { LOOK_WITHOUT_QUEUE }) => {}
+            () = tokio::time::sleep(if operations.queue.works() { LOOK } else { LOOK_WITHOUT_QUEUE }) => {}
         }
     }
 }
 
 /// Rings for what is pending. What was seen before, and is pending still, is worked here.
-async fn ring(parts: &Parts, seen: &mut HashSet<OperationId>) -> Result<(), ApiError> {
-    let pending: HashSet<OperationId> = parts.api.pending_operations().await?.into_iter().collect();
+async fn ring(operations: &Operations, seen: &mut HashSet<OperationId>) -> Result<(), ApiError> {
+    let pending: HashSet<OperationId> = operations.api.pending_operations().await?.into_iter().collect();
     for id in &pending {
         let job = RunSlackOperation {
             operation_id: id.to_string(),
         };
         if seen.contains(id) {
-            parts.queue.run_here(&job);
+            operations.queue.run_here(&job);
         } else {
-            parts.queue.ring(&job);
+            operations.queue.ring(&job);
         }
     }
     *seen = pending;

@@ -9,4 +9,4 @@
 
 mod census;
 
-pub(crate) use self::census::run;
+pub(crate) use self::census::ChannelCensus;

@@ -13,3 +13,19 @@ mod wake;
 
 pub(crate) use shared::ROUTE;
 pub(crate) use tend::run as tend;
+
+use tocsin_clock::Clock;
+use tocsin_database::Database;
+use tocsin_queue::Queue;
+
+use crate::{identity::IdentityService, links::IncidentLinks};
+
+/// What it takes to show previews of links. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct UnfurlService {
+    pub(crate) clock: Clock,
+    pub(crate) database: Database,
+    pub(crate) identity: IdentityService,
+    pub(crate) links: IncidentLinks,
+    pub(crate) queue: Queue,
+}

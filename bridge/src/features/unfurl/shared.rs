@@ -24,22 +24,21 @@ use tocsin_slack::{
     lenient::{id, lenient, read},
 };
 
-use super::wake::wake;
+use super::{UnfurlService, wake::wake};
 use crate::{
     identity,
     installation::AppInstallation,
-    links::{Page, key, shown},
-    parts::{Parts, Route},
-    request::{Item, Outcome, Worked},
+    links::{Page, key},
+    request::{Item, Outcome, Route, Worked},
     store::post_key::{OF_INCIDENT, OF_POSTMORTEM},
 };
 
 /// `link_shared`.
-pub(crate) const ROUTE: Route = Route {
+pub(crate) const ROUTE: Route<UnfurlService> = Route {
     kind: Kind::Event,
     name: "link_shared",
     wanted: |_, payload| Shared::of(payload).is_some(),
-    work: |parts, item| shared(parts, item).boxed(),
+    work: |unfurl, item| shared(unfurl, item).boxed(),
 };
 
 /// In place of a channel, while a message is being written.
@@ -97,13 +96,13 @@ impl Shared {
     }
 }
 
-async fn shared(parts: &Parts, item: &Item) -> Worked {
+async fn shared(unfurl: &UnfurlService, item: &Item) -> Worked {
     let Some(shared) = Shared::of(&item.payload) else {
         return Ok(Outcome::NotOurs("ignored"));
     };
     let mut ours: Vec<(&str, Page)> = Vec::new();
     for link in &shared.links {
-        let page = Page::of(&parts.config.public_url, &link.url);
+        let page = Page::of(&unfurl.links.public_url, &link.url);
         if let Some(page) = page.filter(|_| !ours.iter().any(|(url, _)| *url == link.url)) {
             ours.push((&link.url, page));
         }
@@ -111,17 +110,17 @@ async fn shared(parts: &Parts, item: &Item) -> Worked {
     if ours.is_empty() {
         return Ok(Outcome::NotOurs("not_ours"));
     }
-    if is_seen_by_others(parts, item, &shared).await? {
+    if is_seen_by_others(unfurl, item, &shared).await? {
         return Ok(Outcome::NotOurs("shared_channel"));
     }
     let person = match &shared.user {
-        Some(user) => identity::person(&parts.identity, &item.installation, user).await?,
+        Some(user) => identity::person(&unfurl.identity, &item.installation, user).await?,
         None => None,
     };
     let request_id = item.request_id.as_deref();
     ours.truncate(PREVIEWS_MAX);
     let numbers: BTreeSet<i32> = ours.iter().map(|(_, page)| page.number()).collect();
-    let shown = shown(parts, numbers, person.as_ref(), request_id).await?;
+    let shown = unfurl.links.shown(numbers, person.as_ref(), request_id).await?;
     let mut previews = 0;
     for (url, page) in ours {
         let number = i64::from(page.number());
@@ -133,8 +132,8 @@ async fn shared(parts: &Parts, item: &Item) -> Worked {
             Page::Postmortem(_) if found.shows_postmortem => OF_POSTMORTEM,
             Page::Postmortem(_) => continue,
         };
-        want(parts, &shared, &item.installation, url, prefix, &found.incident).await?;
-        wake(parts, &found.incident, request_id).await?;
+        want(unfurl, &shared, &item.installation, url, prefix, &found.incident).await?;
+        wake(unfurl, &found.incident, request_id).await?;
         previews += 1;
     }
     Ok(if previews > 0 {
@@ -146,7 +145,7 @@ async fn shared(parts: &Parts, item: &Item) -> Worked {
 
 /// Whether another company sees the channel. Of a message that is still being written nobody knows where it goes: where there is any shared channel, it is
 /// waited for, since Slack tells of its links again.
-async fn is_seen_by_others(parts: &Parts, item: &Item, shared: &Shared) -> Result<bool, JobError> {
+async fn is_seen_by_others(unfurl: &UnfurlService, item: &Item, shared: &Shared) -> Result<bool, JobError> {
     if item.payload["is_ext_shared_channel"] == true {
         return Ok(true);
     }
@@ -157,13 +156,13 @@ async fn is_seen_by_others(parts: &Parts, item: &Item, shared: &Shared) -> Resul
         Some(COMPOSER) | None => known,
         Some(id) => known.filter(channel::Column::ChannelId.eq(id)),
     };
-    let found = known.one(parts.database.read()).await;
+    let found = known.one(unfurl.database.read()).await;
     Ok(found.map_err(JobError::retry)?.is_some())
 }
 
 /// Records that the link is to have a preview, once; once more where Slack asks for it again.
 async fn want(
-    parts: &Parts,
+    unfurl: &UnfurlService,
     shared: &Shared,
     installation: &AppInstallation,
     url: &str,
@@ -184,7 +183,7 @@ async fn want(
     });
     let place = (team_id.to_owned(), channel.to_owned());
     let known = channel::Entity::find_by_id(place)
-        .one(parts.database.read())
+        .one(unfurl.database.read())
         .await
         .map_err(JobError::retry)?;
     let row = post::ActiveModel {
@@ -210,7 +209,7 @@ async fn want(
         last_error: Set(None),
         not_before: Set(None),
         sent_at: Set(None),
-        queued_at: Set(parts.clock.now()),
+        queued_at: Set(unfurl.clock.now()),
         posted_at: Set(None),
         updated_at: Set(None),
         lag_milliseconds: Set(None),
@@ -223,7 +222,7 @@ async fn want(
     }
     post::Entity::insert(row)
         .on_conflict(known)
-        .exec_without_returning(parts.database.write())
+        .exec_without_returning(unfurl.database.write())
         .await
         .map_err(JobError::retry)?;
     Ok(())

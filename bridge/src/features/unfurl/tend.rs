@@ -13,8 +13,8 @@ use tocsin_entity::{
 use tocsin_queue::JobError;
 use tokio_util::sync::CancellationToken;
 
-use super::wake::wake;
-use crate::{failure::of_api, parts::Parts, store::post_key::OF_POSTMORTEM};
+use super::{UnfurlService, wake::wake};
+use crate::{failure::of_api, store::post_key::OF_POSTMORTEM};
 
 /// How often they are looked at.
 const LOOK: Duration = Duration::from_secs(5);
@@ -26,7 +26,7 @@ const FOLLOWED: time::Duration = time::Duration::days(30);
 const MOST: u64 = 50;
 
 /// Looks until the shutdown.
-pub(crate) async fn run(parts: &Parts, shutdown: CancellationToken) {
+pub(crate) async fn run(unfurl: &UnfurlService, shutdown: CancellationToken) {
     // Empty after a start: then each is woken once, and shows what it shows already.
     let mut seen = HashMap::new();
     loop {
@@ -34,25 +34,39 @@ pub(crate) async fn run(parts: &Parts, shutdown: CancellationToken) {
             () = shutdown.cancelled() => return,
             () = tokio::time::sleep(LOOK) => {}
         }
-        if let Err(error) = look(parts, &mut seen).await {
+        if let Err(error) = look(unfurl, &mut seen).await {
             tracing::warn!("the post-mortems whose previews are in Slack cannot be looked at: {error}");
         }
     }
 }
 
 /// `seen` says when each was last changed, as of the last look.
-async fn look(parts: &Parts, seen: &mut HashMap<IncidentId, Option<OffsetDateTime>>) -> Result<(), JobError> {
-    let followed = followed(parts).await?;
+async fn look(
+    unfurl: &UnfurlService,
+    seen: &mut HashMap<IncidentId, Option<OffsetDateTime>>,
+) -> Result<(), JobError> {
+    let followed = followed(unfurl).await?;
     seen.retain(|incident, _| followed.iter().any(|(_, followed)| followed == incident));
     for (organization, incident) in followed {
         let who = As::bridge(organization, None);
-        let found = parts.api.find_postmortem(who, incident).await.map_err(of_api)?;
+        let found = unfurl
+            .links
+            .api
+            .find_postmortem(who, incident)
+            .await
+            .map_err(of_api)?;
         let now = found.map(|found| found.updated_at);
         if seen.get(&incident) == Some(&now) {
             continue;
         }
-        if let Some(shown) = parts.api.find_incident(who, incident).await.map_err(of_api)? {
-            wake(parts, &shown, None).await?;
+        if let Some(shown) = unfurl
+            .links
+            .api
+            .find_incident(who, incident)
+            .await
+            .map_err(of_api)?
+        {
+            wake(unfurl, &shown, None).await?;
         }
         seen.insert(incident, now);
     }
@@ -60,7 +74,7 @@ async fn look(parts: &Parts, seen: &mut HashMap<IncidentId, Option<OffsetDateTim
 }
 
 /// The incidents of whose post-mortems there are previews.
-async fn followed(parts: &Parts) -> Result<Vec<(OrganizationId, IncidentId)>, JobError> {
+async fn followed(unfurl: &UnfurlService) -> Result<Vec<(OrganizationId, IncidentId)>, JobError> {
     let mut found: Vec<(OrganizationId, Option<IncidentId>)> = post::Entity::find()
         .select_only()
         .column(post::Column::OrganizationId)
@@ -68,11 +82,11 @@ async fn followed(parts: &Parts) -> Result<Vec<(OrganizationId, IncidentId)>, Jo
         .filter(post::Column::Kind.eq(PostKind::Unfurl))
         .filter(post::Column::Key.starts_with(OF_POSTMORTEM))
         .filter(post::Column::State.ne(PostState::Failed))
-        .filter(post::Column::QueuedAt.gt(parts.clock.now() - FOLLOWED))
+        .filter(post::Column::QueuedAt.gt(unfurl.clock.now() - FOLLOWED))
         .order_by_desc(post::Column::Id)
         .limit(MOST)
         .into_tuple()
-        .all(parts.database.read())
+        .all(unfurl.database.read())
         .await
         .map_err(JobError::retry)?;
     found.sort_unstable();

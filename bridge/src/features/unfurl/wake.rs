@@ -9,11 +9,11 @@ use tocsin_client::Incident;
 use tocsin_entity::slack::incident::{ActiveModel, Column, Entity};
 use tocsin_queue::{JobError, jobs::ReconcileIncident};
 
-use crate::parts::Parts;
+use super::UnfurlService;
 
 /// Puts the incident a version behind, and rings. What is shown already stays as it is: posts are known by their keys.
 pub(super) async fn wake(
-    parts: &Parts,
+    unfurl: &UnfurlService,
     incident: &Incident,
     request_id: Option<&str>,
 ) -> Result<(), JobError> {
@@ -22,7 +22,7 @@ pub(super) async fn wake(
         organization_id: Set(incident.organization_id),
         wanted_version: Set(incident.version),
         shown_version: Set(0),
-        due_at: Set(parts.clock.now()),
+        due_at: Set(unfurl.clock.now()),
         attempts: Set(0),
         last_error: Set(None),
         claimed_by: Set(None),
@@ -41,10 +41,10 @@ pub(super) async fn wake(
         .to_owned();
     Entity::insert(row)
         .on_conflict(known)
-        .exec_without_returning(parts.database.write())
+        .exec_without_returning(unfurl.database.write())
         .await
         .map_err(JobError::retry)?;
-    parts.queue.ring(&ReconcileIncident {
+    unfurl.queue.ring(&ReconcileIncident {
         incident_id: incident.id.to_string(),
         organization_id: incident.organization_id.to_string(),
         version: incident.version,

@@ -3,6 +3,7 @@
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use serde_json::{Value, json};
 use time::Duration;
+use tocsin_database::Database;
 use tocsin_entity::slack::inbox;
 use tocsin_queue::JobError;
 use tocsin_slack::{
@@ -12,7 +13,7 @@ use tocsin_slack::{
 use tocsin_slack_client::{Slack, web_api::Done};
 
 use super::{Told, inputs::Executed};
-use crate::{parts::Parts, request::Item};
+use crate::request::Item;
 
 /// How long a workflow's token lives.
 const TOKEN_LIVES: Duration = Duration::minutes(15);
@@ -78,7 +79,7 @@ async fn succeed(slack: &Slack, executed: &Executed, outputs: &Value) -> Result<
 }
 
 /// The token was stored with the request; nobody needs it any more.
-pub(super) async fn forget_token(parts: &Parts, item: &Item) -> Result<(), JobError> {
+pub(super) async fn forget_token(database: &Database, item: &Item) -> Result<(), JobError> {
     let mut payload = item.payload.clone();
     if let Some(event) = payload.get_mut("event").and_then(Value::as_object_mut)
         && event.remove("bot_access_token").is_some()
@@ -86,7 +87,7 @@ pub(super) async fn forget_token(parts: &Parts, item: &Item) -> Result<(), JobEr
         inbox::Entity::update_many()
             .col_expr(inbox::Column::Payload, Expr::value(payload))
             .filter(inbox::Column::Id.eq(item.id))
-            .exec(parts.database.write())
+            .exec(database.write())
             .await
             .map_err(JobError::retry)?;
     }

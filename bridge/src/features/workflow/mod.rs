@@ -9,22 +9,30 @@ mod trigger;
 
 use futures::FutureExt;
 use serde_json::Value;
+use tocsin_database::Database;
 use tocsin_queue::JobError;
 use tocsin_slack::envelope::Kind;
 
 use crate::{
-    parts::{Parts, Route},
-    request::{Item, Outcome, Worked},
+    acting::Acting,
+    request::{Item, Outcome, Route, Worked},
 };
 pub(crate) use declaration::STEP;
 use inputs::Executed;
 
+/// What it takes to run the step.
+#[derive(Debug)]
+pub(crate) struct WorkflowSteps {
+    pub(crate) acting: Acting,
+    pub(crate) database: Database,
+}
+
 /// `function_executed`, for our function.
-pub(crate) const ROUTE: Route = Route {
+pub(crate) const ROUTE: Route<WorkflowSteps> = Route {
     kind: Kind::Event,
     name: "function_executed",
     wanted: |_, payload| Executed::of(payload).is_some(),
-    work: |parts, item| executed(parts, item).boxed(),
+    work: |steps, item| executed(steps, item).boxed(),
 };
 
 /// What the workflow is told.
@@ -34,11 +42,11 @@ enum Told {
     Failed(String),
 }
 
-async fn executed(parts: &Parts, item: &Item) -> Worked {
+async fn executed(steps: &WorkflowSteps, item: &Item) -> Worked {
     let Some(executed) = Executed::of(&item.payload) else {
         return Ok(Outcome::NotOurs("ignored"));
     };
-    let result = match trigger::trigger(parts, item, &executed.inputs).await {
+    let result = match trigger::trigger(steps, item, &executed.inputs).await {
         // It will not work later either, and the workflow must not wait for ever.
         Err(JobError::Fail(error)) => {
             tracing::error!("a workflow's incident cannot be triggered: {error}");
@@ -47,7 +55,7 @@ async fn executed(parts: &Parts, item: &Item) -> Worked {
         result => result?,
     };
     complete::complete(item, &executed, &result).await?;
-    complete::forget_token(parts, item).await?;
+    complete::forget_token(&steps.database, item).await?;
     Ok(Outcome::Done(match result {
         Told::Triggered(_) => "triggered",
         Told::Failed(_) => "refused",

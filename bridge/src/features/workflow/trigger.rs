@@ -12,7 +12,7 @@ use tocsin_entity::{
 use tocsin_queue::JobError;
 
 use super::{
-    Told,
+    Told, WorkflowSteps,
     inputs::{Inputs, slack_user},
 };
 use crate::{
@@ -20,7 +20,6 @@ use crate::{
     failure::of_api,
     identity::{self, Person, Standing},
     notice::Notice,
-    parts::Parts,
     request::Item,
 };
 
@@ -44,7 +43,7 @@ macro_rules! or_told {
 }
 
 /// Triggers it, once for each request of Slack's.
-pub(super) async fn trigger(parts: &Parts, item: &Item, inputs: &Inputs) -> Result<Told, JobError> {
+pub(super) async fn trigger(steps: &WorkflowSteps, item: &Item, inputs: &Inputs) -> Result<Told, JobError> {
     let Some(title) = &inputs.title else {
         return Ok(Told::Failed(
             "The step's Title is empty: give the incident a title.".to_owned(),
@@ -60,10 +59,10 @@ pub(super) async fn trigger(parts: &Parts, item: &Item, inputs: &Inputs) -> Resu
         inputs.severity.as_deref(),
         "SEV1 to SEV5"
     ));
-    let reporters = or_told!(reporters(parts, item, inputs).await?);
-    let (who, service) = or_told!(place(parts, &reporters, inputs.service.as_deref()).await?);
+    let reporters = or_told!(reporters(steps, item, inputs).await?);
+    let (who, service) = or_told!(place(steps, &reporters, inputs.service.as_deref()).await?);
     let assignee = match &inputs.assignee {
-        Some(assignee) => Some(or_told!(find_assignee(parts, item, who, assignee).await?)),
+        Some(assignee) => Some(or_told!(find_assignee(steps, item, who, assignee).await?)),
         None => None,
     };
     let input = trigger_from_workflow::TriggerIncidentInput {
@@ -78,7 +77,8 @@ pub(super) async fn trigger(parts: &Parts, item: &Item, inputs: &Inputs) -> Resu
         idempotency_key: Some(item.idempotency_key()),
     };
     let variables = trigger_from_workflow::Variables { input };
-    let payload = parts
+    let payload = steps
+        .acting
         .api
         .execute::<TriggerFromWorkflow>(who, variables)
         .await
@@ -118,10 +118,10 @@ fn value<T: serde::de::DeserializeOwned>(
 }
 
 /// As whom it may be done: the reporter in each organisation of theirs, else the bridge itself where there is but one.
-async fn reporters<'a>(parts: &Parts, item: &'a Item, inputs: &Inputs) -> Part<Vec<As<'a>>> {
+async fn reporters<'a>(steps: &WorkflowSteps, item: &'a Item, inputs: &Inputs) -> Part<Vec<As<'a>>> {
     let request_id = item.request_id.as_deref();
     let Some(reporter) = inputs.reporter.as_deref() else {
-        let organizations = parts.api.organizations().await.map_err(of_api)?;
+        let organizations = steps.acting.api.organizations().await.map_err(of_api)?;
         return Ok(match organizations.as_slice() {
             [only] if item.installation.serves(only.id) => Ok(vec![As::bridge(only.id, request_id)]),
             _ => Err(SAY_WHO.to_owned()),
@@ -132,9 +132,9 @@ async fn reporters<'a>(parts: &Parts, item: &'a Item, inputs: &Inputs) -> Part<V
             "The step's Reporter is \"{reporter}\", which is no person in Slack. {SAY_WHO}"
         )));
     };
-    let person = person(parts, item, user).await?;
+    let person = person(steps, item, user).await?;
     Ok(
-        match acting::organizations_of(&parts.acting, &person, request_id).await? {
+        match acting::organizations_of(&steps.acting, &person, request_id).await? {
             Ok(theirs) => Ok(theirs
                 .into_iter()
                 .map(|(organization, member)| As {
@@ -155,15 +155,15 @@ async fn reporters<'a>(parts: &Parts, item: &'a Item, inputs: &Inputs) -> Part<V
     )
 }
 
-async fn person(parts: &Parts, item: &Item, user: &str) -> Result<Person, JobError> {
+async fn person(steps: &WorkflowSteps, item: &Item, user: &str) -> Result<Person, JobError> {
     let installation = &item.installation;
-    let found = identity::person(&parts.identity, installation, user).await?;
+    let found = identity::person(&steps.acting.identity, installation, user).await?;
     Ok(found.unwrap_or_else(|| Person::unknown(installation, user)))
 }
 
 /// The one organisation that is meant, and the service in it; no service is each organisation's default one.
 async fn place<'a>(
-    parts: &Parts,
+    steps: &WorkflowSteps,
     reporters: &[As<'a>],
     service: Option<&str>,
 ) -> Part<(As<'a>, Option<ServiceId>)> {
@@ -175,7 +175,7 @@ async fn place<'a>(
     };
     let mut found = Vec::new();
     for who in reporters {
-        if let Some(id) = find_service(parts, *who, service).await? {
+        if let Some(id) = find_service(steps, *who, service).await? {
             found.push((*who, Some(id)));
         }
     }
@@ -190,12 +190,17 @@ async fn place<'a>(
     })
 }
 
-async fn find_service(parts: &Parts, who: As<'_>, wanted: &str) -> Result<Option<ServiceId>, JobError> {
+async fn find_service(
+    steps: &WorkflowSteps,
+    who: As<'_>,
+    wanted: &str,
+) -> Result<Option<ServiceId>, JobError> {
     let id = wanted.parse::<ServiceId>().ok();
     let mut after = None;
     for _ in 0..PAGES_MAX {
         let variables = services_to_name::Variables { first: PAGE, after };
-        let page = parts
+        let page = steps
+            .acting
             .api
             .execute::<ServicesToName>(who, variables)
             .await
@@ -219,21 +224,27 @@ async fn find_service(parts: &Parts, who: As<'_>, wanted: &str) -> Result<Option
 }
 
 /// The member who is to work it.
-async fn find_assignee(parts: &Parts, item: &Item, who: As<'_>, assignee: &str) -> Part<UserId> {
+async fn find_assignee(steps: &WorkflowSteps, item: &Item, who: As<'_>, assignee: &str) -> Part<UserId> {
     let organization: OrganizationId = who
         .organization
         .ok_or_else(|| JobError::fail("a request without an organisation"))?;
     let member = match slack_user(assignee) {
         Some(user) => {
-            let person = person(parts, item, user).await?;
-            match identity::standing(&parts.identity, organization, &person, item.request_id.as_deref())
-                .await?
+            let person = person(steps, item, user).await?;
+            match identity::standing(
+                &steps.acting.identity,
+                organization,
+                &person,
+                item.request_id.as_deref(),
+            )
+            .await?
             {
                 Standing::Member(member) => Some(member),
                 Standing::Deactivated | Standing::Stranger => None,
             }
         }
-        None => parts
+        None => steps
+            .acting
             .api
             .find_member(who, &assignee.to_lowercase())
             .await

@@ -115,7 +115,7 @@ impl Delivery<'_> {
             && self.lease.holds()
         {
             let organization = self.subject.organization_id;
-            self.parts
+            self.service
                 .connectors
                 .worded(organization, to.connector_id, trouble);
         }

@@ -17,6 +17,8 @@ use std::{
 
 use sea_orm::DbErr;
 use time::OffsetDateTime;
+use tocsin_clock::Clock;
+use tocsin_database::Database;
 use tocsin_entity::{
     id::PostId,
     kinds::{PostKind, PostState},
@@ -29,7 +31,6 @@ use tocsin_slack::{
 };
 use tocsin_slack_app::channel::ChannelError;
 
-pub(crate) use self::abandoned::{abandon, delete_if_double};
 use self::blocks::{Broken, Way};
 use super::{
     desired::{Content, Subject, Wanted},
@@ -40,18 +41,32 @@ use super::{
 };
 
 use crate::{
-    identity,
-    parts::Parts,
-    store::{lease::Lease, posts},
+    connector::Connectors,
+    identity::{self, IdentityService},
+    restore_watch::RestoreWatch,
+    store::{Lane, lease::Lease, posts},
     workspace::{
-        Bot, Reach,
+        Bot, Reach, Workspaces,
         lookup::{BEGINS_WITHIN, SEEN_WITHIN},
     },
 };
 
+/// What it takes to deliver. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct DeliveryService {
+    pub(crate) clock: Clock,
+    pub(crate) connectors: Connectors,
+    pub(crate) database: Database,
+    pub(crate) identity: IdentityService,
+    pub(crate) lane: Lane,
+    /// Whether the database was restored from a backup.
+    pub(crate) restore: Arc<RestoreWatch>,
+    pub(crate) workspaces: Workspaces,
+}
+
 /// The deliveries of one incident or digest, by whoever has claimed it.
 pub(crate) struct Delivery<'a> {
-    pub(crate) parts: &'a Parts,
+    pub(crate) service: &'a DeliveryService,
     pub(crate) reach: &'a Reach,
     pub(crate) subject: Subject,
     pub(crate) lease: &'a Lease,
@@ -69,7 +84,7 @@ struct Failure {
 
 impl Delivery<'_> {
     pub(super) fn now(&self) -> OffsetDateTime {
-        self.parts.clock.now()
+        self.service.clock.now()
     }
 
     /// Takes one step.
@@ -129,7 +144,7 @@ impl Delivery<'_> {
             && to.lead(bot).is_some()
         {
             let organization = self.subject.organization_id;
-            self.parts.connectors.works(organization, to.connector_id);
+            self.service.connectors.works(organization, to.connector_id);
         }
     }
 
@@ -162,7 +177,7 @@ impl Delivery<'_> {
             return Ok(true);
         }
         let ids: Vec<PostId> = changed.iter().map(|post| post.id).collect();
-        let is_saved = posts::save_under(&self.parts.lane, &self.lease.fence(), changed).await?;
+        let is_saved = posts::save_under(&self.service.lane, &self.lease.fence(), changed).await?;
         if !is_saved {
             self.changed = ids;
         }
@@ -262,7 +277,7 @@ impl Delivery<'_> {
         let Some(email) = &wanted.author_email else {
             return Ok(Cow::Borrowed(message));
         };
-        let icon_url = identity::face(&self.parts.identity, bot, email).await?;
+        let icon_url = identity::face(&self.service.identity, bot, email).await?;
         Ok(Cow::Owned(Message {
             icon_url,
             ..message.clone()
@@ -404,7 +419,7 @@ impl Delivery<'_> {
             if let Some(lead) = lead
                 && self.lease.holds()
             {
-                let (organization, seen) = (self.subject.organization_id, &self.parts.connectors);
+                let (organization, seen) = (self.subject.organization_id, &self.service.connectors);
                 let (code, message) = (&trouble.code, &trouble.message);
                 seen.fails(organization, to.connector_id, lead, code, message);
             }

@@ -91,7 +91,7 @@ impl Delivery<'_> {
             PostKind::Reply => wanted.since,
             PostKind::Digest | PostKind::Unfurl => return Ok(None),
         };
-        if !self.parts.restore.may_be_there(record, since) {
+        if !self.service.restore.may_be_there(record, since) {
             return Ok(None);
         }
         let mut sought = post::Model {
@@ -99,7 +99,10 @@ impl Delivery<'_> {
             sent_at: Some(since - LOOK_BACK),
             ..record.clone()
         };
-        let ts = match self.find(bot, &mut sought, self.parts.restore.began_at()).await? {
+        let ts = match self
+            .find(bot, &mut sought, self.service.restore.began_at())
+            .await?
+        {
             Ok(Some(ts)) => ts,
             Ok(None) => return Ok(None),
             Err(outcome) => return Ok(Some(outcome)),

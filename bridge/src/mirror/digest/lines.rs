@@ -8,6 +8,7 @@ use sea_orm::{
 };
 use time::OffsetDateTime;
 use tocsin_client::Incident;
+use tocsin_clock::Clock;
 use tocsin_entity::{
     id::{ConnectorId, DigestId, OrganizationId, PostId},
     kinds::{PostKind, PostState},
@@ -17,8 +18,7 @@ use tocsin_entity::{
 use super::content::LINES_MAX;
 use crate::{
     mirror::{content, deliver::Delivery, desired::Destination},
-    parts::Parts,
-    store::{fence::Fence, posts},
+    store::{Lane, fence::Fence, posts},
 };
 
 /// How often a digest is written at the most: its updates share their pace with those of all incidents.
@@ -58,8 +58,8 @@ pub(crate) async fn admit(
         to: to.clone(),
         instead_of: root.map(|index| delivery.recorded[index].id),
     };
-    let (fence, clock) = (delivery.lease.fence(), delivery.parts.clock.clone());
-    let add = delivery.parts.lane.write(move |tx| {
+    let (fence, clock) = (delivery.lease.fence(), delivery.service.clock.clone());
+    let add = delivery.service.lane.write(move |tx| {
         let (line, fence, now) = (line.clone(), fence.clone(), clock.now());
         Box::pin(async move {
             if !fence.stands(tx).await? {
@@ -172,9 +172,9 @@ async fn close(tx: &DatabaseTransaction, connector: ConnectorId, now: OffsetDate
 }
 
 /// Closes one digest: its message is gone, and what comes next needs another. That is so whoever says it.
-pub(crate) async fn close_one(parts: &Parts, id: DigestId) -> Result<(), DbErr> {
-    let clock = parts.clock.clone();
-    let write = parts.lane.write(move |tx| {
+pub(crate) async fn close_one(lane: &Lane, clock: &Clock, id: DigestId) -> Result<(), DbErr> {
+    let clock = clock.clone();
+    let write = lane.write(move |tx| {
         let now = clock.now();
         Box::pin(async move {
             digest::Entity::update_many()
@@ -227,14 +227,15 @@ fn intended(line: &NewLine, digest: DigestId, now: OffsetDateTime) -> post::Mode
 /// Makes an incident's lines tell its present state; gives the digests that are to be written for that. None where another worker has the
 /// incident by now.
 pub(crate) async fn follow(
-    parts: &Parts,
+    lane: &Lane,
+    clock: &Clock,
     fence: &Fence,
     lines: &[digest_line::Model],
     incident: &Incident,
 ) -> Result<Option<Vec<DigestId>>, DbErr> {
     let mut digests = Vec::new();
     for line in lines.iter().filter(|line| line.shown_version < incident.version) {
-        match change(parts, fence, line, incident).await? {
+        match change(lane, clock, fence, line, incident).await? {
             LineChange::Digest(digest) => digests.push(digest),
             LineChange::None => {}
             LineChange::Lost => return Ok(None),
@@ -256,15 +257,16 @@ enum LineChange {
 
 /// Makes the incident's line tell its present state.
 async fn change(
-    parts: &Parts,
+    lane: &Lane,
+    clock: &Clock,
     fence: &Fence,
     old: &digest_line::Model,
     incident: &Incident,
 ) -> Result<LineChange, DbErr> {
     let text = content::line(incident).as_str().to_owned();
     let (old, version) = (old.clone(), incident.version);
-    let (fence, clock) = (fence.clone(), parts.clock.clone());
-    let write = parts.lane.write(move |tx| {
+    let (fence, clock) = (fence.clone(), clock.clone());
+    let write = lane.write(move |tx| {
         let (old, text) = (old.clone(), text.clone());
         let (fence, now) = (fence.clone(), clock.now());
         Box::pin(async move {

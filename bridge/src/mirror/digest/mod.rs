@@ -6,3 +6,16 @@
 pub(crate) mod content;
 pub(crate) mod lines;
 pub(crate) mod refresh;
+
+use tocsin_queue::Queue;
+
+use super::deliver::DeliveryService;
+use crate::store::Leases;
+
+/// Makes Slack show digests as they are. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct DigestMirror {
+    pub(crate) delivery: DeliveryService,
+    pub(crate) leases: Leases,
+    pub(crate) queue: Queue,
+}

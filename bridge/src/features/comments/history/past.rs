@@ -1,11 +1,12 @@
 //! What the timeline says of a channel's threads: which messages are comments, and when the sync was muted.
 
 use time::OffsetDateTime;
-use tocsin_client::{As, Entry};
+use tocsin_client::{ApiClient, As, Entry};
+use tocsin_clock::Clock;
 use tocsin_entity::{kinds::EntryKind, slack::post};
 use tocsin_queue::JobError;
 
-use crate::{failure::of_api, parts::Parts};
+use crate::failure::of_api;
 
 /// How long a comment must have been one before its message is missed: Slack may show a thread a moment late.
 const SETTLED: time::Duration = time::Duration::minutes(1);
@@ -27,17 +28,17 @@ pub(super) struct Past {
 
 impl Past {
     /// Of the channel in which this message stands.
-    pub(super) async fn read(parts: &Parts, root: &post::Model) -> Result<Self, JobError> {
+    pub(super) async fn read(api: &ApiClient, clock: &Clock, root: &post::Model) -> Result<Self, JobError> {
         let Some(incident) = root.incident_id else {
             return Ok(Self::default());
         };
         let who = As::bridge(root.organization_id, None);
-        let Some(mut read) = parts.api.find_mirrored(who, incident).await.map_err(of_api)? else {
+        let Some(mut read) = api.find_mirrored(who, incident).await.map_err(of_api)? else {
             return Ok(Self::default());
         };
-        parts.api.complete(who, &mut read, 0).await.map_err(of_api)?;
+        api.complete(who, &mut read, 0).await.map_err(of_api)?;
         let here = format!("slack:{}/{}/", root.team_id, root.channel_id);
-        Ok(Self::of(&read.entries, &here, parts.clock.now() - SETTLED))
+        Ok(Self::of(&read.entries, &here, clock.now() - SETTLED))
     }
 
     fn of(entries: &[Entry], here: &str, settled: OffsetDateTime) -> Self {

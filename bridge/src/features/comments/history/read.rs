@@ -1,27 +1,27 @@
 //! Reading the threads of an incident in a channel, and putting what is news into the inbox.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use futures::FutureExt;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
+use tocsin_clock::Clock;
 use tocsin_entity::{id::InboxId, slack::post};
-use tocsin_queue::{JobError, jobs::WorkInbox};
+use tocsin_queue::{JobError, Queue, jobs::WorkInbox};
 use tocsin_slack::{
     envelope::{Envelope, Kind},
     error::SlackError,
     timestamp::said_at,
 };
 
-use super::{super::told, OLDEST, PAUSE, Threads, past::Past, threaded};
+use super::{super::told, CommentHistory, OLDEST, PAUSE, Threads, past::Past, threaded};
 
 use crate::{
     inbox::{self, Stored},
     installation::InstallationKey,
-    parts::Parts,
     rich_text::message::Message,
-    sighting,
+    store::Lane,
 };
 
 /// Pages of a thread that are read, of 200 messages each: nobody reads a longer one.
@@ -40,86 +40,138 @@ struct Thread<'a> {
     is_whole: bool,
 }
 
-/// Reads all threads of an incident in a channel; how many messages were news.
-pub(super) async fn read(parts: &Arc<Parts>, threads: &Threads) -> Result<usize, JobError> {
-    let Some(first) = threads.roots.first() else {
-        return Ok(0);
-    };
-    // Before the threads are: what is said in between is not gone.
-    let past = Past::read(parts, first).await?;
-    let mut all = Vec::new();
-    for (number, root) in threads.roots.iter().enumerate() {
-        if number > 0 {
-            tokio::time::sleep(PAUSE).await;
-        }
-        let thread = thread(parts, root).await?;
-        if let Some(thread) = &thread {
-            sighting::settle_thread(parts, root, &thread.messages).await?;
-        }
-        all.extend(thread);
-    }
-    let oldest = parts.clock.now() - OLDEST;
-    let said = all.iter().flat_map(|thread| thread.said(&past, oldest));
-    let mut news: Vec<Envelope> = said.collect();
-    if all.len() == threads.roots.len() && !has_others(parts, threads).await? {
-        news.extend(gone(&all, &past));
-    }
-    let mut found = 0;
-    for some in news.chunks(STORED_TOGETHER) {
-        found += store(parts, first, some).await?;
-    }
-    Ok(found)
+/// Puts what was found into the inbox. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct ReplyInbox {
+    pub(crate) clock: Clock,
+    pub(crate) lane: Lane,
+    pub(crate) queue: Queue,
 }
 
-/// A thread; none where Slack does not show it.
-async fn thread<'a>(parts: &Parts, root: &'a post::Model) -> Result<Option<Thread<'a>>, JobError> {
-    let Some(ts) = root.thread_ts.as_deref().or(root.ts.as_deref()) else {
-        return Ok(None);
-    };
-    let workspace = parts.workspaces.of_post(root);
-    let mut thread = Thread {
-        root,
-        ts,
-        messages: Vec::new(),
-        is_whole: false,
-    };
-    let mut cursor: Option<String> = None;
-    for _ in 0..PAGES_MAX {
-        let page = workspace
-            .slack
-            .thread(&root.channel_id, ts, cursor.as_deref())
-            .await;
-        let page = match page {
-            Ok(page) => page,
-            Err(error @ SlackError::Refused { .. }) => {
-                tracing::debug!(slack.channel = root.channel_id, "a thread is not shown: {error}");
-                return Ok(None);
+impl ReplyInbox {
+    /// Puts what is news into the inbox, together, so that a thread is worked in order; how much was not there yet.
+    async fn store(&self, key: &InstallationKey, news: &[Envelope]) -> Result<usize, JobError> {
+        let news: Vec<_> = news
+            .iter()
+            .map(|envelope| {
+                let place = told::place(&envelope.payload);
+                (envelope.clone(), place, InboxId::new().to_string())
+            })
+            .collect();
+        let key = key.clone();
+        let clock = self.clock.clone();
+        let write = self.lane.write(move |tx| {
+            let (news, key, clock) = (news.clone(), key.clone(), clock.clone());
+            async move {
+                let mut new = Vec::new();
+                for (envelope, place, request_id) in news {
+                    let now = clock.now();
+                    let stored = inbox::store(tx, envelope, place.clone(), &key, &request_id, now).await?;
+                    if let Stored::New(id) = stored {
+                        new.push((id, place.map(|place| place.key)));
+                    }
+                }
+                Ok(new)
             }
-            Err(error) => return Err(workspace.failed(error)),
-        };
-        cursor = page.next().map(str::to_owned);
-        thread.messages.extend(page.messages);
-        if cursor.is_none() {
-            thread.is_whole = true;
-            break;
+            .boxed()
+        });
+        let new = write.await.map_err(JobError::retry)?;
+        let mut rung = BTreeSet::new();
+        for (id, sequence) in &new {
+            // Whoever is rung for one works all of its thread.
+            if sequence.as_ref().is_none_or(|key| rung.insert(key)) {
+                self.queue.ring(&WorkInbox {
+                    inbox_id: id.to_string(),
+                });
+            }
         }
+        Ok(new.len())
     }
-    Ok(Some(thread))
 }
 
-/// Whether there are threads of the incident in the channel that were not read: nothing tells which thread a comment comes from.
-async fn has_others(parts: &Parts, threads: &Threads) -> Result<bool, JobError> {
-    let (incident, channel) = &threads.place;
-    let read = threads.roots.iter().map(|root| root.id);
-    let other = post::Entity::find()
-        .filter(threaded())
-        .filter(post::Column::IncidentId.eq(*incident))
-        .filter(post::Column::ChannelId.eq(channel))
-        .filter(post::Column::Id.is_not_in(read))
-        .one(parts.database.read())
-        .await
-        .map_err(JobError::retry)?;
-    Ok(other.is_some())
+impl CommentHistory {
+    /// Reads all threads of an incident in a channel; how many messages were news.
+    pub(super) async fn read(&self, threads: &Threads) -> Result<usize, JobError> {
+        let Some(first) = threads.roots.first() else {
+            return Ok(0);
+        };
+        // Before the threads are: what is said in between is not gone.
+        let past = Past::read(&self.api, &self.clock, first).await?;
+        let mut all = Vec::new();
+        for (number, root) in threads.roots.iter().enumerate() {
+            if number > 0 {
+                tokio::time::sleep(PAUSE).await;
+            }
+            let thread = self.thread(root).await?;
+            if let Some(thread) = &thread {
+                self.sightings.settle_thread(root, &thread.messages).await?;
+            }
+            all.extend(thread);
+        }
+        let oldest = self.clock.now() - OLDEST;
+        let said = all.iter().flat_map(|thread| thread.said(&past, oldest));
+        let mut news: Vec<Envelope> = said.collect();
+        if all.len() == threads.roots.len() && !self.has_others(threads).await? {
+            news.extend(gone(&all, &past));
+        }
+        let key = InstallationKey::of_post(&self.workspaces, first);
+        let mut found = 0;
+        for some in news.chunks(STORED_TOGETHER) {
+            found += self.inbox.store(&key, some).await?;
+        }
+        Ok(found)
+    }
+
+    /// A thread; none where Slack does not show it.
+    async fn thread<'a>(&self, root: &'a post::Model) -> Result<Option<Thread<'a>>, JobError> {
+        let Some(ts) = root.thread_ts.as_deref().or(root.ts.as_deref()) else {
+            return Ok(None);
+        };
+        let workspace = self.workspaces.of_post(root);
+        let mut thread = Thread {
+            root,
+            ts,
+            messages: Vec::new(),
+            is_whole: false,
+        };
+        let mut cursor: Option<String> = None;
+        for _ in 0..PAGES_MAX {
+            let page = workspace
+                .slack
+                .thread(&root.channel_id, ts, cursor.as_deref())
+                .await;
+            let page = match page {
+                Ok(page) => page,
+                Err(error @ SlackError::Refused { .. }) => {
+                    tracing::debug!(slack.channel = root.channel_id, "a thread is not shown: {error}");
+                    return Ok(None);
+                }
+                Err(error) => return Err(workspace.failed(error)),
+            };
+            cursor = page.next().map(str::to_owned);
+            thread.messages.extend(page.messages);
+            if cursor.is_none() {
+                thread.is_whole = true;
+                break;
+            }
+        }
+        Ok(Some(thread))
+    }
+
+    /// Whether there are threads of the incident in the channel that were not read: nothing tells which thread a comment comes from.
+    async fn has_others(&self, threads: &Threads) -> Result<bool, JobError> {
+        let (incident, channel) = &threads.place;
+        let read = threads.roots.iter().map(|root| root.id);
+        let other = post::Entity::find()
+            .filter(threaded())
+            .filter(post::Column::IncidentId.eq(*incident))
+            .filter(post::Column::ChannelId.eq(channel))
+            .filter(post::Column::Id.is_not_in(read))
+            .one(self.database.read())
+            .await
+            .map_err(JobError::retry)?;
+        Ok(other.is_some())
+    }
 }
 
 /// What would have been sent of the comments whose messages are in no thread any more. Where a thread's first message is gone as well, Slack
@@ -194,43 +246,4 @@ impl Thread<'_> {
             payload: json!({"type": "event_callback", "team_id": self.root.team_id, "event": event}),
         }
     }
-}
-
-/// Puts what is news into the inbox, together, so that a thread is worked in order; how much was not there yet.
-async fn store(parts: &Arc<Parts>, of: &post::Model, news: &[Envelope]) -> Result<usize, JobError> {
-    let news: Vec<_> = news
-        .iter()
-        .map(|envelope| {
-            let place = told::place(&envelope.payload);
-            (envelope.clone(), place, InboxId::new().to_string())
-        })
-        .collect();
-    let key = InstallationKey::of_post(&parts.workspaces, of);
-    let clock = parts.clock.clone();
-    let write = parts.lane.write(move |tx| {
-        let (news, key, clock) = (news.clone(), key.clone(), clock.clone());
-        async move {
-            let mut new = Vec::new();
-            for (envelope, place, request_id) in news {
-                let now = clock.now();
-                let stored = inbox::store(tx, envelope, place.clone(), &key, &request_id, now).await?;
-                if let Stored::New(id) = stored {
-                    new.push((id, place.map(|place| place.key)));
-                }
-            }
-            Ok(new)
-        }
-        .boxed()
-    });
-    let new = write.await.map_err(JobError::retry)?;
-    let mut rung = BTreeSet::new();
-    for (id, sequence) in &new {
-        // Whoever is rung for one works all of its thread.
-        if sequence.as_ref().is_none_or(|key| rung.insert(key)) {
-            parts.queue.ring(&WorkInbox {
-                inbox_id: id.to_string(),
-            });
-        }
-    }
-    Ok(new.len())
 }

@@ -1,4 +1,6 @@
-//! The bridge as a whole: its parts are made here, and run and stop together.
+//! The bridge as a whole: its services are made here, and run and stop together.
+
+mod services;
 
 use std::sync::Arc;
 
@@ -13,25 +15,23 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 use uuid::Uuid;
 
+use self::services::ServiceFactory;
 use crate::{
-    acting::Acting,
-    background::{follow, leads, sweep},
     config::BridgeConfig,
     connector::Connectors,
-    directory,
-    features::{comments, home, install, operation, restore, unfurl},
-    identity::IdentityService,
+    features::{
+        home, install,
+        operation::{self, Operations},
+        unfurl,
+    },
     inbound::{self, Inbound},
-    mirror::{self, digest},
-    parts::Parts,
     reception::Receptions,
     restore_watch::RestoreWatch,
-    rich_text::{ChannelNames, RichText},
     routes,
     store::{Lane, Leases, probe},
     telemetry,
     workspace::{Setting, SocketTroubles, Workspace, Workspaces, apps::Apps},
-    workspace_sync,
+    workspace_sync::WorkspaceSync,
 };
 
 /// Jobs of each kind that run at the same time: they wait for Slack and for the API most of the time.
@@ -48,7 +48,7 @@ const CALLER: ApiCaller = ApiCaller {
 /// The Slack bridge. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Bridge {
-    pub(crate) parts: Arc<Parts>,
+    services: ServiceFactory,
     inbound: Arc<Inbound>,
 }
 
@@ -96,124 +96,113 @@ impl Bridge {
         let api = ApiClient::new(&config.api_url, config.bridge_token.clone(), CALLER)?;
         let worker = format!("{}/{}", config.instance, Uuid::now_v7().simple());
         let lane = Lane::new(database.clone());
-        let connectors = Connectors::new(clock.clone());
         // On SQLite all writes are one after another anyway: better together than in two rows.
         let inbox_lane = if database.is_sqlite() {
             lane.clone()
         } else {
             Lane::new(database.apart())
         };
-        let identity = IdentityService {
-            api: api.clone(),
+        let services = ServiceFactory {
+            api,
+            apps: Apps::default(),
             clock: clock.clone(),
-            database: database.clone(),
-            sealer: config.sealer.clone(),
-        };
-        let rich_text = RichText {
-            identity: identity.clone(),
-            channels: ChannelNames {
-                clock: clock.clone(),
-                database: database.clone(),
-            },
-        };
-        let acting = Acting {
-            api: api.clone(),
-            http: http.clone(),
-            identity: identity.clone(),
-            rich_text: rich_text.clone(),
-        };
-        let parts = Arc::new(Parts {
-            identity,
-            rich_text,
-            acting,
-            connectors,
+            connectors: Connectors::new(clock.clone()),
+            database,
+            http,
             lane,
             leases: Leases::new(&worker),
-            restore: RestoreWatch::new(clock.now()),
-            socket_trouble: SocketTroubles::default(),
-            config,
-            database,
-            clock,
             queue,
-            http,
-            workspaces,
-            apps: Apps::default(),
+            restore: Arc::new(RestoreWatch::new(clock.now())),
             setting,
-            api,
+            socket_trouble: SocketTroubles::default(),
             worker,
-        });
+            workspaces,
+            config,
+        };
         let inbound = Inbound {
-            slack: parts.config.slack.clone(),
-            database: parts.database.clone(),
-            clock: parts.clock.clone(),
-            queue: parts.queue.clone(),
-            http: parts.http.clone(),
-            workspaces: parts.workspaces.clone(),
-            apps: parts.apps.clone(),
+            slack: services.config.slack.clone(),
+            database: services.database.clone(),
+            clock: services.clock.clone(),
+            queue: services.queue.clone(),
+            http: services.http.clone(),
+            workspaces: services.workspaces.clone(),
+            apps: services.apps.clone(),
             receptions: Receptions::default(),
-            socket_trouble: parts.socket_trouble.clone(),
-            lane: parts.lane.clone(),
+            socket_trouble: services.socket_trouble.clone(),
+            lane: services.lane.clone(),
             inbox_lane,
-            registry: routes::registry(&parts),
+            registry: routes::registry(services.features()),
         };
         Ok(Self {
-            parts,
+            services,
             inbound: Arc::new(inbound),
         })
+    }
+
+    /// The workspaces that it works in.
+    pub(crate) fn all_workspaces(&self) -> &Workspaces {
+        &self.services.workspaces
+    }
+
+    /// By how much this machine's clock is ahead of Slack's, where that is more than two seconds either way.
+    pub fn ahead_of_slack(&self) -> Option<time::Duration> {
+        self.services.http.skew.ahead()
+    }
+
+    /// All features that handle Slack's requests.
+    #[cfg(test)]
+    pub(crate) fn features(&self) -> routes::Features {
+        self.services.features()
     }
 
     /// Slack's endpoints, `/slack/*`.
     pub fn router(&self) -> axum::Router {
         inbound::router(Arc::clone(&self.inbound))
-            .merge(install::router(Arc::clone(&self.parts)))
-            .merge(install::sign_in::router(Arc::clone(&self.parts)))
+            .merge(install::router(self.services.install()))
+            .merge(install::sign_in::router(self.services.sign_in()))
     }
 
     /// Works until the shutdown, and then finishes what it has begun or hands it back.
     pub async fn run(&self, shutdown: CancellationToken) {
         // On the heap: whoever runs the bridge need not know how much it holds.
-        Box::pin(self.run_parts(shutdown)).await;
+        Box::pin(self.run_services(shutdown)).await;
     }
 
-    async fn run_parts(&self, shutdown: CancellationToken) {
-        let (parts, inbound) = (&self.parts, &self.inbound);
-        let (mirror, digests) = (Arc::clone(parts), Arc::clone(parts));
-        let inbox = Arc::clone(inbound);
-        let (workspaces, operations) = (Arc::clone(parts), Arc::clone(parts));
-        if let Err(error) = parts.clock.look(parts.database.write()).await {
+    async fn run_services(&self, shutdown: CancellationToken) {
+        let (services, inbound) = (&self.services, &self.inbound);
+        let (clock, database) = (&services.clock, &services.database);
+        if let Err(error) = clock.look(database.write()).await {
             tracing::warn!("the database's clock cannot be read yet, and this machine's is taken: {error}");
         }
-        workspace_sync::look_first(parts).await;
-        let worker = Worker::new(parts.queue.clone())
-            .concurrency(CONCURRENCY)
-            .on(move |job, context| inbound::work(Arc::clone(&inbox), job, context))
-            .on(move |job, context| mirror::reconcile::reconcile(Arc::clone(&mirror), job, context))
-            .on(move |job, context| workspace_sync::refresh(Arc::clone(&workspaces), job, context))
-            .on(move |job, context| operation::work(Arc::clone(&operations), job, context))
-            .on(move |job, context| digest::refresh::refresh(Arc::clone(&digests), job, context))
-            .run(shutdown.clone());
+        let workspace_sync = services.workspace_sync();
+        workspace_sync.look_first().await;
+        let (census, history) = (services.channel_census(), services.comment_history());
+        let (events, leads, sweeper) = (services.events(), services.leads(), services.sweeper());
+        let (home, unfurl, operations) = (services.home_tabs(), services.unfurl(), services.operations());
+        let (directory, keeper) = (services.directory(), services.workspace_keeper());
+        let worker = self.worker(&workspace_sync, &operations).run(shutdown.clone());
         let rounds = async {
             tokio::join!(
-                parts.clock.keep(parts.database.write(), shutdown.clone()),
-                inbound::tend(&parts.database, &parts.clock, shutdown.clone()),
-                workspace_sync::run(parts, shutdown.clone()),
-                workspace_sync::follow(parts, shutdown.clone()),
+                clock.keep(database.write(), shutdown.clone()),
+                inbound::tend(database, clock, shutdown.clone()),
+                keeper.run(shutdown.clone()),
+                workspace_sync.follow(shutdown.clone()),
                 inbound::socket::run(inbound, shutdown.clone()),
-                restore::run(parts, shutdown.clone()),
-                comments::history::run(parts, shutdown.clone()),
-                follow::run(parts, shutdown.clone()),
-                sweep::run(parts, shutdown.clone()),
-                parts.connectors.run(&parts.database, shutdown.clone()),
-                inbound.receptions.run(&parts.database, shutdown.clone()),
-                leads::follow(parts, shutdown.clone()),
-                unfurl::tend(parts, shutdown.clone()),
-                home::run(parts, shutdown.clone()),
-                operation::look(parts, shutdown.clone()),
-                directory::run(parts, shutdown.clone()),
+                census.run(shutdown.clone()),
+                history.run(shutdown.clone()),
+                events.run(shutdown.clone()),
+                sweeper.run(shutdown.clone()),
+                services.connectors.run(database, shutdown.clone()),
+                inbound.receptions.run(database, shutdown.clone()),
+                leads.follow(shutdown.clone()),
+                unfurl::tend(&unfurl, shutdown.clone()),
+                home::run(&home, shutdown.clone()),
+                operation::look(&operations, shutdown.clone()),
+                directory.run(shutdown.clone()),
             )
         };
         // What is claimed is kept alive to the last job's end.
-        let claims = parts.leases.run(&parts.database, &parts.clock);
+        let claims = services.leases.run(database, clock);
         let ended = tokio::select! {
             (ended, _) = async { tokio::join!(worker, rounds) } => ended,
             () = claims => Ok(()),
@@ -223,24 +212,50 @@ impl Bridge {
         }
     }
 
+    /// Who works each kind of job.
+    fn worker(&self, workspace_sync: &WorkspaceSync, operations: &Operations) -> Worker {
+        let inbound = Arc::clone(&self.inbound);
+        let (mirror, digests) = (self.services.mirror(), self.services.digests());
+        let (workspace_sync, operations) = (workspace_sync.clone(), operations.clone());
+        Worker::new(self.services.queue.clone())
+            .concurrency(CONCURRENCY)
+            .on(move |job, context| inbound::work(Arc::clone(&inbound), job, context))
+            .on(move |job, _| {
+                let mirror = mirror.clone();
+                async move { mirror.reconcile(job).await }
+            })
+            .on(move |job, _| {
+                let workspace_sync = workspace_sync.clone();
+                async move { workspace_sync.refresh(job).await }
+            })
+            .on(move |job, _| {
+                let operations = operations.clone();
+                async move { operation::work(&operations, job).await }
+            })
+            .on(move |job, _| {
+                let digests = digests.clone();
+                async move { digests.refresh(job).await }
+            })
+    }
+
     /// Whether the bridge can do its work: claim some in the database. The queue only makes it faster ([`Bridge::queue_trouble`]).
     ///
     /// # Errors
     /// What is wrong, for people.
     pub async fn ready(&self) -> Result<(), String> {
-        probe::claim(&self.parts.database)
+        probe::claim(&self.services.database)
             .await
             .map_err(|error| DatabaseFault::explain("the database", &error))
     }
 
     /// Why the queue is not used, since when, and what to do; `None` while it works.
     pub fn queue_trouble(&self) -> Option<String> {
-        self.parts.queue.trouble()
+        self.services.queue.trouble()
     }
 
     /// By how much this machine's clock is ahead of the database's; none before it has been asked.
     pub fn clock_ahead(&self) -> Option<time::Duration> {
-        self.parts.clock.machine_ahead()
+        self.services.clock.machine_ahead()
     }
 
     /// How many of Slack's requests were refused of late for their signatures, and what to do.
@@ -250,7 +265,7 @@ impl Bridge {
 
     /// Why nothing comes by Socket Mode, and what to do; `None` while it works, or is not used.
     pub fn socket_mode_trouble(&self) -> Option<String> {
-        self.parts.socket_trouble.told()
+        self.services.socket_trouble.told()
     }
 }
 
