@@ -122,15 +122,7 @@ async fn send(
     thread: Option<&str>,
 ) -> anyhow::Result<()> {
     let said = format!("Still raining ({id})");
-    send_said(
-        stack,
-        connection,
-        id,
-        thread,
-        &said,
-        time::OffsetDateTime::now_utc(),
-    )
-    .await
+    send_said(stack, connection, id, thread, &said, tocsin_clock::machine_now()).await
 }
 
 /// Sends what a person said at some moment.
@@ -151,7 +143,7 @@ pub(crate) async fn send_said(
             "text": said},
     })
     .to_string();
-    let timestamp = time::OffsetDateTime::now_utc().unix_timestamp().to_string();
+    let timestamp = tocsin_clock::machine_now().unix_timestamp().to_string();
     let signature = sign(stack.simulator.signing_secret(), &timestamp, body.as_bytes());
     let headers = format!("X-Slack-Request-Timestamp: {timestamp}\r\nX-Slack-Signature: {signature}\r\n");
     connection.post_with(&headers, &body).await?;

@@ -37,13 +37,13 @@ pub(crate) async fn measure(stack: &Stack) -> anyhow::Result<Replies> {
     let mut api = Connection::open(&stack.address, KEY).await?;
     // The speaker is known from what they said before.
     let mut events = Connection::open_as_slack(&stack.slack_address, "/slack/events").await?;
-    let before = time::OffsetDateTime::now_utc();
+    let before = tocsin_clock::machine_now();
     // Heard as it happens: asking again and again would take the machine from what is measured.
     let mut socket = fanout::subscribe(&stack.address, KEY).await?;
     acks::send_said(stack, &mut events, "Before", Some(&thread), "Before", before).await?;
     comments_heard(&mut socket, 1).await?;
 
-    let said = time::OffsetDateTime::now_utc();
+    let said = tocsin_clock::machine_now();
     let replies: Vec<usize> = (0..COUNT).map(|number| number * STRIDE % COUNT).collect();
     let began = Instant::now();
     let senders = replies.chunks(COUNT.div_ceil(CONNECTIONS)).map(|some| {

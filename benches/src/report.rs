@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, time::Duration};
 
 use anyhow::Context;
-use time::{OffsetDateTime, macros::format_description};
+use time::macros::format_description;
 
 use crate::{
     abuse::Abuse,
@@ -213,7 +213,7 @@ impl Report {
     }
 
     pub(crate) fn write(self) -> anyhow::Result<()> {
-        let date = OffsetDateTime::now_utc().format(format_description!("[year]-[month]-[day]"))?;
+        let date = tocsin_clock::machine_now().format(format_description!("[year]-[month]-[day]"))?;
         let text = format!(
             "# Benchmarks\n\n\
              Measured on {date}, on {}, with a load average of {} before the run, by\n\n```sh\ncargo build --release -p tocsin-cli -p tocsin-benches && target/release/tocsin-benches\n```\n\n\

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use futures::StreamExt;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::format_description::well_known::Rfc3339;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::{
@@ -28,7 +28,7 @@ const HEARD_WITHIN: Duration = Duration::from_secs(60);
 /// From the moment when timers were due until a subscriber heard of what each did; sorted.
 pub(crate) async fn measure(stack: &Stack) -> anyhow::Result<Vec<Duration>> {
     let mut socket = fanout::subscribe(&stack.address, KEY).await?;
-    let due = OffsetDateTime::now_utc() + DUE_IN;
+    let due = tocsin_clock::machine_now() + DUE_IN;
     let until = due.format(&Rfc3339)?;
     let number = AtomicUsize::new(0);
     let setting = (0..CONNECTIONS).map(|_| async {
@@ -50,7 +50,7 @@ pub(crate) async fn measure(stack: &Stack) -> anyhow::Result<Vec<Duration>> {
                 continue;
             };
             if text.contains("INCIDENT_SNOOZE_ENDED") {
-                let after = OffsetDateTime::now_utc() - due;
+                let after = tocsin_clock::machine_now() - due;
                 if after.is_negative() {
                     bail!("a timer has fired early, by {}", -after);
                 }
@@ -63,7 +63,7 @@ pub(crate) async fn measure(stack: &Stack) -> anyhow::Result<Vec<Duration>> {
     };
     let set = async {
         futures::future::try_join_all(setting).await?;
-        if OffsetDateTime::now_utc() >= due {
+        if tocsin_clock::machine_now() >= due {
             bail!("the timers were not set in time");
         }
         anyhow::Ok(())

@@ -92,7 +92,7 @@ impl Receptions {
     }
 
     fn count(&self, code: &'static str, app: Option<&str>) {
-        let now = OffsetDateTime::now_utc();
+        let now = tocsin_clock::machine_now();
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let app = app.unwrap_or_default();
         let is_known = counts.keys().any(|(_, known)| known == app);
@@ -162,7 +162,7 @@ impl Receptions {
         }
         outcome?;
         Entity::delete_many()
-            .filter(Column::LastAt.lt(OffsetDateTime::now_utc() - KEPT))
+            .filter(Column::LastAt.lt(tocsin_clock::machine_now() - KEPT))
             .exec(database.write())
             .await
             .map(|_| ())

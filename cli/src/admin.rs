@@ -4,6 +4,7 @@ use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 use tocsin_api::bootstrap::{self, FirstChannel};
+use tocsin_clock::Clock;
 use tocsin_entity::kinds::Scope;
 
 use crate::{
@@ -37,7 +38,7 @@ pub(crate) async fn org(settings: &Settings, command: OrgCommand, terminal: Term
         channel: &channel,
         has_own_workspace: settings.slack.bot_token.is_some(),
     };
-    let (id, key) = bootstrap::create_organization(&database, &name, Some(first)).await?;
+    let (id, key) = bootstrap::create_organization(&database, &Clock::new(), &name, Some(first)).await?;
     database.close().await?;
     terminal.line(format!("Made the organisation {name}.\n"));
     terminal.row("id", id);
@@ -51,7 +52,7 @@ pub(crate) async fn key(settings: &Settings, command: KeyCommand, terminal: Term
     let KeyCommand::Create { name, org, scopes } = command;
     let database = database::open_current(&settings.database).await?;
     let scopes: Vec<Scope> = scopes.into_iter().map(Scope::from).collect();
-    let key = bootstrap::create_key(&database, org.as_deref(), &name, &scopes).await?;
+    let key = bootstrap::create_key(&database, &Clock::new(), org.as_deref(), &name, &scopes).await?;
     database.close().await?;
     terminal.line(format!("Made the key {name}.\n"));
     show(&key, terminal);

@@ -5,7 +5,6 @@ use std::{
     io::{self, IsTerminal, Write},
 };
 
-use time::OffsetDateTime;
 use tracing::{
     Event, Level, Subscriber,
     field::{Field, Visit},
@@ -91,7 +90,7 @@ impl<S: Subscriber> Layer<S> for Lines {
             fields: String::new(),
         };
         event.record(&mut words);
-        let time = OffsetDateTime::now_utc().time();
+        let time = tocsin_clock::machine_now().time();
         let (hour, minute, second) = (time.hour(), time.minute(), time.second());
         let Words { message, fields, .. } = words;
         let line = format!("{hour:02}:{minute:02}:{second:02}Z {level} {origin}{message}{fields}\n");

@@ -14,6 +14,7 @@ use tocsin_api::{
     bootstrap::{self, FirstStart},
 };
 use tocsin_bridge::{Bridge, BridgeConfig, ClientConfig, SlackConfig, SocketConfig, WorkspaceUp};
+use tocsin_clock::Clock;
 use tocsin_database::Database;
 use tocsin_queue::Queue;
 use tocsin_seal::Sealer;
@@ -137,9 +138,14 @@ pub(crate) async fn run_bridge(settings: Settings) -> anyhow::Result<()> {
 
 /// Makes the first organisation where there is none.
 pub(crate) async fn first_start(settings: &Settings, database: &Database) -> anyhow::Result<FirstStart> {
-    let first = bootstrap::first_start(database, settings.admin_key.clone(), &settings.slack.channel)
-        .await
-        .context("the first organisation could not be made")?;
+    let first = bootstrap::first_start(
+        database,
+        &Clock::new(),
+        settings.admin_key.clone(),
+        &settings.slack.channel,
+    )
+    .await
+    .context("the first organisation could not be made")?;
     let name = &first.organization_name;
     if !first.created && settings.admin_key.is_some() {
         info!("the organisation {name} is there already, with its keys: TOCSIN_ADMIN_KEY changes nothing");

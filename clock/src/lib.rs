@@ -8,7 +8,7 @@
 //! [`STEP`] is not believed at once: whoever sets a clock by mistake often sets it back. It is believed once it has held for [`PROOF`].
 //! A process that starts goes on from what the last one knew, where that is of the same boot of this machine.
 //!
-//! Take a [`Clock`] as a parameter in place of `OffsetDateTime::now_utc()`, and run [`Clock::keep`] once in each process. Use
+//! Take a [`Clock`] as a parameter in place of `OffsetDateTime::now_utc()`, which clippy shuts, and run [`Clock::keep`] once in each process. Use
 //! `std::time::Instant` for time that only this process measures.
 
 mod boot;
@@ -47,6 +47,13 @@ pub fn uptime() -> Duration {
     uptime::now()
 }
 
+/// What this machine's clock says, right or wrong: for logs, for the names of files, and to say that it is wrong. What is written down for others to
+/// compare is told by a [`Clock`].
+#[expect(clippy::disallowed_methods, reason = "this is where time comes from")]
+pub fn machine_now() -> OffsetDateTime {
+    OffsetDateTime::now_utc()
+}
+
 /// What time it is, as everybody who uses the same database sees it. Cheap to clone; clones are one clock.
 #[derive(Clone)]
 pub struct Clock(Arc<Source>);
@@ -80,7 +87,7 @@ impl Default for Clock {
 impl Clock {
     /// Starts from this machine's time, until the database has been asked for the first time.
     pub fn new() -> Self {
-        Self::over(OffsetDateTime::now_utc)
+        Self::over(machine_now)
     }
 
     /// The same over another reading of this machine's clock: a test sets it as an administrator would.
@@ -210,7 +217,7 @@ mod tests {
     fn set_by_hand() -> (Clock, Arc<Mutex<time::Duration>>) {
         let ahead = Arc::new(Mutex::new(time::Duration::ZERO));
         let hand = Arc::clone(&ahead);
-        let clock = Clock::over(move || OffsetDateTime::now_utc() + *ahead.lock().expect("no panic"));
+        let clock = Clock::over(move || machine_now() + *ahead.lock().expect("no panic"));
         (clock, hand)
     }
 
@@ -229,7 +236,7 @@ mod tests {
             let (clock, hand) = set_by_hand();
             *hand.lock().expect("no panic") = time::Duration::hours(hours);
             clock.look(&database).await.expect("a look");
-            let off = clock.now() - OffsetDateTime::now_utc();
+            let off = clock.now() - machine_now();
             assert!(off.abs() < time::Duration::MINUTE, "{off}");
         }
     }
@@ -243,7 +250,7 @@ mod tests {
             .expect("kept");
         let clock = Clock::new();
         clock.look(&database).await.expect("a look");
-        let off = clock.now() - OffsetDateTime::now_utc();
+        let off = clock.now() - machine_now();
         assert!(off.abs() < time::Duration::MINUTE, "{off}");
         let boot = boot::id().expect("a boot");
         assert!(boot::read(&database, &boot).await.expect("readable").is_some());
@@ -257,7 +264,7 @@ mod tests {
         for hours in [1, -1] {
             *hand.lock().expect("no panic") = time::Duration::hours(hours);
             clock.look(&database).await.expect("a look");
-            let off = clock.now() - OffsetDateTime::now_utc();
+            let off = clock.now() - machine_now();
             assert!(off.abs() < time::Duration::MINUTE, "{off}");
             let ahead = clock.machine_ahead().expect("a measure");
             assert!(

@@ -82,29 +82,42 @@ pub(crate) fn row(
         expires_at: made.expires_at,
         created_by_user_id: made.by_user_id,
         created_by_key_id: made.by_key_id,
-        created_at: OffsetDateTime::now_utc(),
+        created_at: made.at,
     }
 }
 
 /// Who makes a key, and until when.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Made {
     /// The member who makes it.
     by_user_id: Option<UserId>,
     /// The key by which it is made, where that is no member's.
     by_key_id: Option<ApiKeyId>,
+    /// When it is made.
+    at: OffsetDateTime,
     /// When it expires, if ever.
     expires_at: Option<OffsetDateTime>,
+}
+
+impl Made {
+    /// A key that the server's command line makes, and that never expires.
+    pub(crate) fn by_command_line(at: OffsetDateTime) -> Self {
+        Self {
+            by_user_id: None,
+            by_key_id: None,
+            at,
+            expires_at: None,
+        }
+    }
 }
 
 /// How far ahead a key may expire: further than that is a slip of the pen.
 const EXPIRES_WITHIN: time::Duration = time::Duration::days(3_660);
 
-fn expiry(at: Option<OffsetDateTime>) -> Result<Option<OffsetDateTime>, UserError> {
+fn expiry(at: Option<OffsetDateTime>, now: OffsetDateTime) -> Result<Option<OffsetDateTime>, UserError> {
     let Some(at) = at.map(limits::time) else {
         return Ok(None);
     };
-    let now = OffsetDateTime::now_utc();
     if at <= now {
         return Err(UserError::invalid(
             "expiresAt",
@@ -144,10 +157,12 @@ pub async fn create(
     let organization_id = viewer.may_change(Need::Manage)?;
     let used = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let name = limits::name("name", &input.name)?;
+    let now = request.now();
     let made = Made {
         by_user_id: viewer.member().map(|member| member.user_id),
         by_key_id: viewer.key_id().filter(|_| viewer.member().is_none()),
-        expires_at: expiry(input.expires_at)?,
+        at: now,
+        expires_at: expiry(input.expires_at, now)?,
     };
     if input.scopes.is_empty() {
         return Err(UserError::invalid("scopes", "A key needs at least one scope.").into());
@@ -224,7 +239,7 @@ pub async fn revoke(request: &Request<'_>, input: RevokeApiKey) -> Result<api_ke
         .ok_or_else(unknown)?;
     if row.revoked_at.is_none() {
         let mut change = row.clone().into_active_model();
-        change.revoked_at = Set(Some(OffsetDateTime::now_utc()));
+        change.revoked_at = Set(Some(request.now()));
         let revoked = change.update(&tx).await?;
         Trail::of(request, organization_id)
             .changed(&tx, &row, &revoked)

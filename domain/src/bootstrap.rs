@@ -1,11 +1,12 @@
 //! The first organisation, and what an operator makes on the command line.
 
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait,
-    IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, SqlErr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, IntoActiveModel,
+    PaginatorTrait, QueryFilter, QueryOrder, SqlErr,
 };
 use secrecy::{ExposeSecret, SecretString};
 use time::OffsetDateTime;
+use tocsin_clock::Clock;
 use tocsin_database::Database;
 use tocsin_entity::{
     id::{OrganizationId, ServiceId},
@@ -17,6 +18,7 @@ use crate::{
     api_key::{self, Made},
     audit::Trail,
     connector, limits,
+    tenant::everywhere,
 };
 
 /// Shortest key that an operator may choose, in characters.
@@ -69,10 +71,11 @@ pub struct FirstStart {
 /// [`BootstrapError`]; nothing was made then.
 pub async fn first_start(
     database: &Database,
+    clock: &Clock,
     wanted_admin_key: Option<SecretString>,
     channel: &str,
 ) -> Result<FirstStart, BootstrapError> {
-    let oldest = organization::Entity::find()
+    let oldest = everywhere::<organization::Entity>("the server's command line knows all")
         .order_by_asc(organization::Column::Id)
         .one(database.read())
         .await?;
@@ -89,10 +92,10 @@ pub async fn first_start(
         None => api_key::make_secret(),
     };
     let tx = database.begin_write().await?;
-    let organization = insert_organization(&tx, "My organisation").await?;
-    let trail = Trail::of_command_line(organization.id, "createOrganization");
+    let organization = insert_organization(&tx, clock.now(), "My organisation").await?;
+    let trail = Trail::of_command_line(clock, organization.id, "createOrganization");
     trail.made(&tx, &organization).await?;
-    let connector = connector::plain(organization.id, FIRST_CONNECTOR, channel);
+    let connector = connector::plain(organization.id, FIRST_CONNECTOR, channel, clock.now());
     let connector = connector.into_active_model().insert(&tx).await?;
     trail.made(&tx, &connector).await?;
     insert_key(&tx, &trail, organization.id, "admin", &key, &[Scope::Admin]).await?;
@@ -120,16 +123,17 @@ pub struct FirstChannel<'a> {
 /// [`BootstrapError`]; nothing was made then.
 pub async fn create_organization(
     database: &Database,
+    clock: &Clock,
     name: &str,
     first: Option<FirstChannel<'_>>,
 ) -> Result<(OrganizationId, SecretString), BootstrapError> {
     let name = limits::name("name", name).map_err(|error| BootstrapError::Invalid(error.message))?;
     let tx = database.begin_write().await?;
-    let organization = insert_organization(&tx, &name).await?;
-    let trail = Trail::of_command_line(organization.id, "createOrganization");
+    let organization = insert_organization(&tx, clock.now(), &name).await?;
+    let trail = Trail::of_command_line(clock, organization.id, "createOrganization");
     trail.made(&tx, &organization).await?;
     if let Some(first) = first {
-        let row = connector::plain(organization.id, FIRST_CONNECTOR, first.channel);
+        let row = connector::plain(organization.id, FIRST_CONNECTOR, first.channel, clock.now());
         if !connector::is_free(&tx, first.has_own_workspace, &row).await? {
             return Err(BootstrapError::ChannelTaken(row.channel));
         }
@@ -148,6 +152,7 @@ pub async fn create_organization(
 /// [`BootstrapError`]; nothing was made then.
 pub async fn create_key(
     database: &Database,
+    clock: &Clock,
     organization: Option<&str>,
     name: &str,
     scopes: &[Scope],
@@ -156,7 +161,7 @@ pub async fn create_key(
     let organization_id = find_organization(database, organization).await?;
     let key = api_key::make_secret();
     let tx = database.begin_write().await?;
-    let trail = Trail::of_command_line(organization_id, "createApiKey");
+    let trail = Trail::of_command_line(clock, organization_id, "createApiKey");
     insert_key(&tx, &trail, organization_id, &name, &key, scopes).await?;
     tx.commit().await?;
     Ok(key)
@@ -167,8 +172,12 @@ async fn find_organization(
     wanted: Option<&str>,
 ) -> Result<OrganizationId, BootstrapError> {
     let Some(wanted) = wanted else {
-        let count = organization::Entity::find().count(database.read()).await?;
-        let only = organization::Entity::find().one(database.read()).await?;
+        let count = everywhere::<organization::Entity>("the server's command line knows all")
+            .count(database.read())
+            .await?;
+        let only = everywhere::<organization::Entity>("the server's command line knows all")
+            .one(database.read())
+            .await?;
         return match only {
             Some(only) if count == 1 => Ok(only.id),
             Some(_) => Err(BootstrapError::Invalid(
@@ -179,7 +188,7 @@ async fn find_organization(
             )),
         };
     };
-    let mut find = organization::Entity::find();
+    let mut find = everywhere::<organization::Entity>("the server's command line knows all");
     find = match wanted.parse::<OrganizationId>() {
         Ok(id) => find.filter(organization::Column::Id.eq(id)),
         Err(_) => find.filter(organization::Column::Slug.eq(wanted)),
@@ -201,9 +210,9 @@ fn checked(key: SecretString) -> Result<SecretString, BootstrapError> {
 
 async fn insert_organization(
     tx: &DatabaseTransaction,
+    now: OffsetDateTime,
     name: &str,
 ) -> Result<organization::Model, BootstrapError> {
-    let now = OffsetDateTime::now_utc();
     let organization = organization::ActiveModel {
         id: Set(OrganizationId::new()),
         name: Set(name.to_owned()),
@@ -250,7 +259,7 @@ async fn insert_key(
         name.to_owned(),
         key,
         scopes,
-        Made::default(),
+        Made::by_command_line(trail.now()),
     );
     let row = row.into_active_model().insert(tx).await?;
     trail.made(tx, &row).await

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use tocsin_entity::{
     id::{OrganizationId, UserId},
-    idempotency, organization,
+    idempotency,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -22,6 +22,7 @@ use crate::{
     limits,
     loaders::Neighbours,
     request::Request,
+    tenant::Tenant,
 };
 
 /// How long a key is kept.
@@ -38,6 +39,8 @@ pub(crate) struct KeyUse {
     pub(crate) key: String,
     /// A hash of the operation and its input.
     pub(crate) fingerprint: String,
+    /// When it is used.
+    pub(crate) at: OffsetDateTime,
 }
 
 /// An idempotency key as a caller gives it.
@@ -71,6 +74,7 @@ pub(crate) fn key_use(request: &Request<'_>, given: Option<&GivenKey>) -> Result
         caller: request.viewer.caller(),
         key,
         fingerprint: fingerprint(request.operation, given.arguments.clone(), member),
+        at: request.now(),
     }))
 }
 
@@ -94,11 +98,15 @@ pub(crate) async fn before<Id: FromStr>(
 ) -> Result<Option<Id>, Trouble> {
     let Some(used) = key else { return Ok(None) };
     // The same request may come twice at once: the second waits here until it can see what the first has made.
-    organization::Entity::find_by_id(organization_id)
+    Tenant::of(organization_id)
+        .organization()
         .lock(LockType::NoKeyUpdate)
         .one(tx)
         .await?;
-    let record = idempotency::Entity::find_by_id((organization_id, used.caller.clone(), used.key.clone()))
+    let record = Tenant::of(organization_id)
+        .find::<idempotency::Entity>()
+        .filter(idempotency::Column::Caller.eq(&used.caller))
+        .filter(idempotency::Column::Key.eq(&used.key))
         .one(tx)
         .await?;
     match record {
@@ -130,7 +138,7 @@ pub(crate) async fn keep(
             key: used.key.clone(),
             fingerprint: used.fingerprint.clone(),
             result: json!({ "id": id.to_string() }),
-            created_at: OffsetDateTime::now_utc(),
+            created_at: used.at,
         }
         .into_active_model()
         .insert(tx)
@@ -196,7 +204,7 @@ pub(crate) async fn run(domain: &Arc<Domain>, shutdown: CancellationToken) {
         .await
         .is_some()
     {
-        let old = OffsetDateTime::now_utc() - KEPT_FOR;
+        let old = domain.clock().now() - KEPT_FOR;
         let forgotten = idempotency::Entity::delete_many()
             .filter(idempotency::Column::CreatedAt.lt(old))
             .exec(domain.database().write())

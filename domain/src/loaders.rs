@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, Iterable, Order, QueryFilter, QueryOrder,
+    ColumnTrait, DbErr, Iterable, Order, QueryFilter, QueryOrder,
     sea_query::{Alias, Expr, ExprTrait, Query, WindowStatement},
 };
 use tocsin_database::Database;
@@ -23,6 +23,7 @@ use uuid::Uuid;
 use crate::{
     data_loader::{DataLoader, Loader},
     error::Fault,
+    tenant::everywhere,
     timeline::TimelinePosition,
 };
 
@@ -43,6 +44,9 @@ impl Neighbours {
         self.has_own_workspace
     }
 }
+
+/// Why neighbours are read without their organisation.
+const TOGETHER: &str = "keys that several requests ask for at the same time: each was found in its own organisation, or is checked by `load_owned`";
 
 /// How long keys are gathered: as long as the resolvers of one level take to ask.
 const GATHERED_FOR: Duration = Duration::from_micros(200);
@@ -101,7 +105,7 @@ impl Loader<MemberKey> for Neighbours {
     async fn load(&self, keys: &[MemberKey]) -> Result<HashMap<MemberKey, Self::Value>, Fault> {
         let users = keys.iter().map(|key| key.1);
         let organizations = keys.iter().map(|key| key.0);
-        let rows = membership::Entity::find()
+        let rows = everywhere::<membership::Entity>(TOGETHER)
             .filter(membership::Column::UserId.is_in(users))
             .filter(membership::Column::OrganizationId.is_in(organizations))
             .all(self.database.read())
@@ -121,7 +125,7 @@ impl Loader<IncidentId> for Neighbours {
     type Error = Fault;
 
     async fn load(&self, keys: &[IncidentId]) -> Result<HashMap<IncidentId, Self::Value>, Fault> {
-        let rows = incident::Entity::find()
+        let rows = everywhere::<incident::Entity>(TOGETHER)
             .filter(incident::Column::Id.is_in(keys.iter().copied()))
             .all(self.database.read())
             .await?;
@@ -134,7 +138,7 @@ impl Loader<TimelineEntryId> for Neighbours {
     type Error = Fault;
 
     async fn load(&self, keys: &[TimelineEntryId]) -> Result<HashMap<TimelineEntryId, Self::Value>, Fault> {
-        let rows = timeline_entry::Entity::find()
+        let rows = everywhere::<timeline_entry::Entity>(TOGETHER)
             .filter(timeline_entry::Column::Id.is_in(keys.iter().copied()))
             .all(self.database.read())
             .await?;
@@ -151,7 +155,7 @@ impl Loader<AssigneesOf> for Neighbours {
     type Error = Fault;
 
     async fn load(&self, keys: &[AssigneesOf]) -> Result<HashMap<AssigneesOf, Vec<UserId>>, Fault> {
-        let rows = incident_assignee::Entity::find()
+        let rows = everywhere::<incident_assignee::Entity>(TOGETHER)
             .filter(incident_assignee::Column::IncidentId.is_in(keys.iter().map(|key| key.0)))
             .order_by_asc(incident_assignee::Column::UserId)
             .all(self.database.read())
@@ -176,7 +180,7 @@ impl Loader<RevisionsOf> for Neighbours {
     type Error = Fault;
 
     async fn load(&self, keys: &[RevisionsOf]) -> Result<HashMap<RevisionsOf, Self::Value>, Fault> {
-        let rows = comment_revision::Entity::find()
+        let rows = everywhere::<comment_revision::Entity>(TOGETHER)
             .filter(comment_revision::Column::EntryId.is_in(keys.iter().map(|key| key.0)))
             .order_by_asc(comment_revision::Column::Version)
             .all(self.database.read())
@@ -205,7 +209,7 @@ impl Loader<ActsOn> for Neighbours {
             EntryKind::Snoozed,
             EntryKind::Resolved,
         ];
-        let rows = timeline_entry::Entity::find()
+        let rows = everywhere::<timeline_entry::Entity>(TOGETHER)
             .filter(timeline_entry::Column::IncidentId.is_in(keys.iter().map(|key| key.0)))
             .filter(timeline_entry::Column::Kind.is_in(acts))
             .order_by_asc(timeline_entry::Column::Version)
@@ -231,7 +235,7 @@ impl Loader<PostmortemOf> for Neighbours {
     type Error = Fault;
 
     async fn load(&self, keys: &[PostmortemOf]) -> Result<HashMap<PostmortemOf, postmortem::Model>, Fault> {
-        let rows = postmortem::Entity::find()
+        let rows = everywhere::<postmortem::Entity>(TOGETHER)
             .filter(postmortem::Column::IncidentId.is_in(keys.iter().map(|key| key.0)))
             .all(self.database.read())
             .await?;
@@ -252,11 +256,11 @@ impl Loader<DeliveriesOf> for Neighbours {
 
     async fn load(&self, keys: &[DeliveriesOf]) -> Result<HashMap<DeliveriesOf, Self::Value>, Fault> {
         let incidents = keys.iter().map(|key| key.0);
-        let lines = digest_line::Entity::find()
+        let lines = everywhere::<digest_line::Entity>(TOGETHER)
             .filter(digest_line::Column::IncidentId.is_in(incidents.clone()))
             .all(self.database.read())
             .await?;
-        let posts = post::Entity::find()
+        let posts = everywhere::<post::Entity>(TOGETHER)
             .filter(
                 sea_orm::Condition::any()
                     .add(post::Column::IncidentId.is_in(incidents))
@@ -385,7 +389,7 @@ impl Neighbours {
             .order_by(timeline_entry::Column::Version, order)
             .take();
         let db = self.database.read();
-        timeline_entry::Entity::find()
+        everywhere::<timeline_entry::Entity>(TOGETHER)
             .from_raw_sql(db.get_database_backend().build(&rows))
             .all(db)
             .await
@@ -401,7 +405,7 @@ impl Loader<InstallationOf> for Neighbours {
     type Error = Fault;
 
     async fn load(&self, keys: &[InstallationOf]) -> Result<HashMap<InstallationOf, Self::Value>, Fault> {
-        let rows = installation::Entity::find()
+        let rows = everywhere::<installation::Entity>(TOGETHER)
             .filter(installation::Column::WorkspaceId.is_in(keys.iter().map(|key| key.0)))
             .all(self.database.read())
             .await?;
@@ -421,7 +425,7 @@ impl Loader<FoundOf> for Neighbours {
     type Error = Fault;
 
     async fn load(&self, keys: &[FoundOf]) -> Result<HashMap<FoundOf, Self::Value>, Fault> {
-        let rows = connector::Entity::find()
+        let rows = everywhere::<connector::Entity>(TOGETHER)
             .filter(connector::Column::ConnectorId.is_in(keys.iter().map(|key| key.0)))
             .all(self.database.read())
             .await?;
@@ -442,7 +446,7 @@ macro_rules! by_id {
                 &self,
                 keys: &[tocsin_entity::id::$id],
             ) -> Result<HashMap<tocsin_entity::id::$id, Self::Value>, Fault> {
-                let rows = tocsin_entity::$module::Entity::find()
+                let rows = everywhere::<tocsin_entity::$module::Entity>(TOGETHER)
                     .filter(tocsin_entity::$module::Column::Id.is_in(keys.iter().copied()))
                     .all(self.database.read())
                     .await?;

@@ -1,6 +1,6 @@
 //! Organisations: the tenants that own everything else.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 use time::OffsetDateTime;
 use tocsin_entity::{
     id::OrganizationId,
@@ -10,7 +10,7 @@ use tocsin_entity::{
 use crate::{
     error::{Fault, Refusal},
     request::Request,
-    tenant::everywhere,
+    tenant::{Tenant, everywhere},
     viewer::Need,
 };
 
@@ -74,5 +74,5 @@ async fn get(request: &Request<'_>, id: OrganizationId) -> Result<Model, Fault> 
 }
 
 async fn load(request: &Request<'_>, id: OrganizationId) -> Result<Option<Model>, Fault> {
-    Ok(Entity::find_by_id(id).one(request.read()).await?)
+    Ok(Tenant::of(id).organization().one(request.read()).await?)
 }

@@ -3,6 +3,7 @@
 use std::{hash::Hash, str::FromStr, sync::Arc};
 
 use sea_orm::{DatabaseConnection, Select};
+use time::OffsetDateTime;
 
 use crate::{
     Domain,
@@ -28,6 +29,11 @@ impl<'a> Request<'a> {
     /// Reads rows by their keys, many requests' together.
     pub fn loaders(&self) -> &'a Loaders {
         self.domain.loaders()
+    }
+
+    /// What time it is, for whatever is written.
+    pub(crate) fn now(&self) -> OffsetDateTime {
+        self.domain.clock().now()
     }
 
     /// The database, for reading.

@@ -1,7 +1,7 @@
 //! The channels of a Slack workspace, as the bridge has last read them.
 
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, ExprTrait, LikeExpr},
 };
 use time::OffsetDateTime;
@@ -89,7 +89,10 @@ pub async fn list(
         .limit(page.limit + 1)
         .all(request.read())
         .await?;
-    let directory = directory::Entity::find_by_id(team_id).one(request.read()).await?;
+    let directory = everywhere::<directory::Entity>("a team's, which may be several organisations'")
+        .filter(directory::Column::TeamId.eq(team_id))
+        .one(request.read())
+        .await?;
     Ok(ChannelPage {
         page: page.of(rows),
         refreshed_at: directory.and_then(|directory| directory.refreshed_at),

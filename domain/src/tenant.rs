@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PrimaryKeyTrait, QueryFilter, Select};
-use tocsin_entity::id::OrganizationId;
+use tocsin_entity::{id::OrganizationId, organization};
 
 /// A row that belongs to one organisation.
 pub trait Owned {
@@ -46,6 +46,7 @@ owned!(
     connector,
     connector_rule,
     event,
+    idempotency,
     incident,
     managing,
     membership,
@@ -69,13 +70,21 @@ impl Tenant {
         Self(organization_id)
     }
 
+    /// Begins a read of the organisation itself.
+    #[expect(clippy::disallowed_methods, reason = "this is the door")]
+    pub(crate) fn organization(self) -> Select<organization::Entity> {
+        organization::Entity::find_by_id(self.0)
+    }
+
     /// Begins a read of the organisation's rows.
+    #[expect(clippy::disallowed_methods, reason = "this is the door")]
     pub(crate) fn find<E: OwnedTable>(self) -> Select<E> {
         E::find().filter(E::organization_column().eq(self.0))
     }
 }
 
 /// The organisation's row of this id. Another organisation's is as one that is not there.
+#[expect(clippy::disallowed_methods, reason = "this is the door")]
 pub(crate) async fn own<E: EntityTrait>(
     db: &impl ConnectionTrait,
     organization_id: OrganizationId,
@@ -89,6 +98,7 @@ where
 }
 
 /// Begins a read of everybody's rows. `reason` says why it is none of one organisation's.
+#[expect(clippy::disallowed_methods, reason = "this is the door")]
 pub(crate) fn everywhere<E: EntityTrait>(_reason: &'static str) -> Select<E> {
     E::find()
 }

@@ -16,7 +16,7 @@ pub(crate) async fn first_organization() -> (Database, Actor) {
     tocsin_migration::Migrator::up(database.write(), None)
         .await
         .expect("migrations");
-    let made = crate::bootstrap::first_start(&database, None, "#incidents")
+    let made = crate::bootstrap::first_start(&database, &tocsin_clock::Clock::new(), None, "#incidents")
         .await
         .expect("an organisation");
     (database, actor(made.organization_id))

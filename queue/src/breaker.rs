@@ -133,7 +133,7 @@ impl Breaker {
                         "the job queue on {backend} fails: {cause}. Workers find their jobs in the database until it works again"
                     );
                 }
-                let since = since.unwrap_or_else(OffsetDateTime::now_utc);
+                let since = since.unwrap_or_else(tocsin_clock::machine_now);
                 *failure = Some(Failure { since, cause });
                 drop(failure);
                 self.works

@@ -120,7 +120,7 @@ impl Queue {
     /// # Errors
     /// As [`Queue::push`].
     pub async fn push_at<J: Job>(&self, job: &J, due: OffsetDateTime) -> Result<(), QueueError> {
-        let due = Some(due).filter(|due| *due > OffsetDateTime::now_utc());
+        let due = Some(due).filter(|due| *due > tocsin_clock::machine_now());
         self.store(J::NAME, JobEnvelope::new(job, due)?).await
     }
 

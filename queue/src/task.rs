@@ -92,5 +92,5 @@ pub(crate) fn unix_millis(at: OffsetDateTime) -> i64 {
 }
 
 pub(crate) fn now_millis() -> i64 {
-    unix_millis(OffsetDateTime::now_utc())
+    unix_millis(tocsin_clock::machine_now())
 }

@@ -1,8 +1,6 @@
 //! States in flight: what goes to another site and comes back, as the `state` of OAuth. Nobody can read, change or make one, and it is good
 //! for a while only. That it is used once is for whoever opens it to see to, by its nonce.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use time::OffsetDateTime;
 
@@ -38,23 +36,10 @@ struct Carried<T> {
 }
 
 impl Sealer {
-    /// A state for this purpose, fit for an address.
+    /// A state for this purpose, fit for an address, that is good until `expires_at`.
     ///
     /// # Errors
     /// Where the content can't be written as JSON.
-    pub fn seal_state<T: Serialize>(
-        &self,
-        purpose: &str,
-        content: &T,
-        lives: Duration,
-    ) -> Result<String, serde_json::Error> {
-        self.seal_state_until(purpose, content, OffsetDateTime::now_utc() + lives)
-    }
-
-    /// The same by another clock than this machine's: until when the state is good.
-    ///
-    /// # Errors
-    /// As [`Self::seal_state`].
     pub fn seal_state_until<T: Serialize>(
         &self,
         purpose: &str,
@@ -70,19 +55,7 @@ impl Sealer {
         Ok(self.seal_bytes(&place(purpose), &json))
     }
 
-    /// Opens a state of this purpose.
-    ///
-    /// # Errors
-    /// [`StateError`].
-    pub fn open_state<T: DeserializeOwned>(
-        &self,
-        purpose: &str,
-        state: &str,
-    ) -> Result<OpenedState<T>, StateError> {
-        self.open_state_at(purpose, state, OffsetDateTime::now_utc())
-    }
-
-    /// The same by another clock than this machine's.
+    /// Opens a state of this purpose, which must be good at this time.
     ///
     /// # Errors
     /// [`StateError`].
@@ -115,30 +88,37 @@ fn place(purpose: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use time::OffsetDateTime;
+
     use crate::{Sealer, StateError, generate_key};
 
-    const MINUTE: std::time::Duration = std::time::Duration::from_secs(60);
+    const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
+    const MINUTE: time::Duration = time::Duration::MINUTE;
 
     #[test]
     fn a_state_comes_back_as_it_went_for_its_purpose_and_in_its_time() {
         let sealer = Sealer::new(&[generate_key()]).expect("a key");
-        let state = sealer.seal_state("install", &"org_1", MINUTE).expect("a state");
+        let state = sealer
+            .seal_state_until("install", &"org_1", NOW + MINUTE)
+            .expect("a state");
         let opened = sealer
-            .open_state::<String>("install", &state)
+            .open_state_at::<String>("install", &state, NOW)
             .expect("the content");
         assert_eq!(opened.content, "org_1");
-        let other = sealer.seal_state("install", &"org_1", MINUTE).expect("a state");
         let other = sealer
-            .open_state::<String>("install", &other)
+            .seal_state_until("install", &"org_1", NOW + MINUTE)
+            .expect("a state");
+        let other = sealer
+            .open_state_at::<String>("install", &other, NOW)
             .expect("the content");
         assert_ne!(opened.nonce, other.nonce);
-        let elsewhere = sealer.open_state::<String>("openid", &state);
+        let elsewhere = sealer.open_state_at::<String>("openid", &state, NOW);
         assert_eq!(elsewhere.err(), Some(StateError::Forged));
         let late = sealer
-            .seal_state("install", &"org_1", std::time::Duration::ZERO)
+            .seal_state_until("install", &"org_1", NOW)
             .expect("a state");
         assert_eq!(
-            sealer.open_state::<String>("install", &late).err(),
+            sealer.open_state_at::<String>("install", &late, NOW).err(),
             Some(StateError::Expired)
         );
         assert!(

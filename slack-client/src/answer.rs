@@ -34,7 +34,7 @@ pub(crate) async fn read<T: DeserializeOwned>(
     response: Response,
 ) -> Result<T, SlackError> {
     let status = response.status();
-    let retry_after = retry_after::read(response.headers());
+    let retry_after = retry_after::read(response.headers(), tocsin_clock::machine_now());
     if status == StatusCode::TOO_MANY_REQUESTS {
         let retry_after = retry_after.unwrap_or(LATER_UNSAID);
         return Err(SlackError::RateLimited {

@@ -159,7 +159,8 @@ impl Http {
             Ok(response) if response.status() == StatusCode::TOO_MANY_REQUESTS => {
                 Err(SlackError::RateLimited {
                     method: ANSWER,
-                    retry_after: retry_after::read(response.headers()).unwrap_or(LATER_UNSAID),
+                    retry_after: retry_after::read(response.headers(), tocsin_clock::machine_now())
+                        .unwrap_or(LATER_UNSAID),
                     by_slack: true,
                 })
             }

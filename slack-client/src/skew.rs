@@ -37,7 +37,7 @@ impl Skew {
         let date = headers.get(DATE).and_then(|date| date.to_str().ok());
         let theirs = date.and_then(|date| OffsetDateTime::parse(date, &Rfc2822).ok());
         if let Some(theirs) = theirs {
-            let reading = Reading::of(OffsetDateTime::now_utc(), tocsin_clock::uptime(), theirs, took);
+            let reading = Reading::of(tocsin_clock::machine_now(), tocsin_clock::uptime(), theirs, took);
             *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(reading);
         }
     }
@@ -94,7 +94,7 @@ mod tests {
     fn the_time_at_slack_goes_on_whatever_this_machine_believes() {
         let skew = Skew::default();
         assert_eq!(skew.now(), None, "Slack has not answered yet");
-        let theirs = OffsetDateTime::now_utc() - time::Duration::minutes(6);
+        let theirs = tocsin_clock::machine_now() - time::Duration::minutes(6);
         let mut headers = HeaderMap::new();
         let date = theirs.format(&Rfc2822).expect("a date").replace("+0000", "GMT");
         headers.insert(DATE, date.parse().expect("a header"));

@@ -14,15 +14,13 @@ pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(86_400);
 /// The shortest pause: to be called again at once is nothing that asks to wait.
 const SHORTEST: Duration = Duration::from_millis(100);
 
-/// The pause that the headers ask for, if they do.
-pub fn read(headers: &HeaderMap) -> Option<Duration> {
+/// The pause that the headers ask for, if they do; `now` is what time it is here, for a date in an answer that does not say what time it is there.
+pub fn read(headers: &HeaderMap, now: OffsetDateTime) -> Option<Duration> {
     let said = text(headers, &RETRY_AFTER)?;
     let pause = seconds(said).or_else(|| {
         let until = date(said)?;
         // By the clock that the date was made by, where the answer says what time it is there.
-        let now = text(headers, &DATE)
-            .and_then(date)
-            .unwrap_or_else(OffsetDateTime::now_utc);
+        let now = text(headers, &DATE).and_then(date).unwrap_or(now);
         Some((until - now).max(time::Duration::ZERO).unsigned_abs())
     })?;
     Some(pause.clamp(SHORTEST, RETRY_AFTER_MAX))
@@ -57,7 +55,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(RETRY_AFTER, HeaderValue::from_bytes(said).ok()?);
         headers.insert(DATE, HeaderValue::from_static("Sun, 06 Nov 1994 08:49:37 GMT"));
-        read(&headers)
+        read(&headers, OffsetDateTime::UNIX_EPOCH)
     }
 
     #[test]

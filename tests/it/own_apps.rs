@@ -122,7 +122,7 @@ async fn an_app_of_ones_own_is_worked_with_and_can_forge_nothing_of_others(
         press(json!({"team": {"id": own}, "team_id": other})),
         press(json!({"team": null})),
     ] {
-        let now = time::OffsetDateTime::now_utc().unix_timestamp().to_string();
+        let now = tocsin_clock::machine_now().unix_timestamp().to_string();
         let request = reqwest::Client::builder().no_proxy().build()?;
         let request = request.post(format!("{}{path}", world.bridge(0).base()));
         let signed = request

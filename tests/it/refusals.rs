@@ -331,7 +331,7 @@ async fn what_is_not_from_slack_is_refused(stack: Stack) -> anyhow::Result<()> {
     world.settled().await?;
     let http = reqwest::Client::builder().no_proxy().build()?;
     let secret = world.slack().signing_secret().to_owned();
-    let now = time::OffsetDateTime::now_utc().unix_timestamp();
+    let now = tocsin_clock::machine_now().unix_timestamp();
     let channel = world.channel()?.id;
     let event = |id: &str| {
         json!({"type": "event_callback", "team_id": "T0TOCSINDEMO", "event_id": id,

@@ -18,6 +18,7 @@ pub(super) fn doors(api: Api) -> Doors {
     let changes = api.keyring().changes();
     let wrong_keys = Arc::new(WrongKeys::default());
     let guarded = api.clone();
+    let clock = api.clock().clone();
     Doors {
         entrance: Arc::new(move |credentials, request_id| -> BoxFuture<'static, _> {
             let (api, wrong_keys) = (guarded.clone(), Arc::clone(&wrong_keys));
@@ -32,6 +33,7 @@ pub(super) fn doors(api: Api) -> Doors {
             })
         }),
         changes,
+        clock,
     }
 }
 

@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, StatusCode, header, request::Parts as RequestParts};
 use futures::future::BoxFuture;
 use ipnet::IpNet;
 use sha2::{Digest, Sha256};
+use tocsin_clock::Clock;
 use tocsin_domain::viewer::Who;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -82,13 +83,15 @@ pub(super) struct Doors {
     pub(super) recheck: Arc<Door>,
     /// Grows whenever somebody's rights may have become less.
     pub(super) changes: watch::Receiver<u64>,
+    /// What time it is, for keys that expire.
+    pub(super) clock: Clock,
 }
 
 impl<E: Executor> Endpoint<E> {
     pub(super) fn new(executor: E, doors: Doors, settings: Settings, shutdown: CancellationToken) -> Self {
         Self(Arc::new(Parts {
             executor,
-            revocations: Revocations::new(doors.recheck, settings.recheck, doors.changes),
+            revocations: Revocations::new(doors.recheck, settings.recheck, doors.changes, doors.clock),
             sockets: Sockets::new(settings.sockets),
             door: doors.entrance,
             settings,

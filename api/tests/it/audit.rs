@@ -101,7 +101,7 @@ on_each_database! {
         let kinds: Vec<_> = made.iter().map(|entry| text(&entry["subjectKind"])).collect();
         assert_eq!(kinds, ["Organization", "Connector", "ApiKey"]);
         let slug = text(&world.admin().read("{ organization { slug } }").await["organization"]["slug"]);
-        bootstrap::create_key(&world.database, Some(&slug), "cron", &[Scope::Read]).await.expect("a key");
+        bootstrap::create_key(&world.database, &tocsin_clock::Clock::new(), Some(&slug), "cron", &[Scope::Read]).await.expect("a key");
         let made = log(&world.admin(), json!({ "action": "createApiKey", "through": "COMMAND_LINE" })).await;
         assert_eq!((&made[0]["subjectName"], &made[0]["actorName"]), (&json!("cron"), &json!("command line")));
         assert!(!log(&world.neighbour().await, Value::Null).await.is_empty(), "so does org create");

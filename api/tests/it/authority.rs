@@ -3,7 +3,7 @@
 use futures::{StreamExt, future::join_all};
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::format_description::well_known::Rfc3339;
 use tocsin_api::bootstrap::{self, BootstrapError};
 use tokio_util::sync::CancellationToken;
 
@@ -22,7 +22,7 @@ async fn reader(world: &World, more: Value) -> (Value, Caller) {
 
 /// A time that is so many seconds ahead.
 fn ahead(seconds: i64) -> String {
-    (OffsetDateTime::now_utc() + time::Duration::seconds(seconds))
+    (tocsin_clock::machine_now() + time::Duration::seconds(seconds))
         .format(&Rfc3339)
         .expect("a time")
 }
@@ -134,9 +134,9 @@ on_each_database! {
 
     async fn a_chosen_admin_key_must_be_long(world) {
         let empty = crate::world::empty_database().await;
-        let short = bootstrap::first_start(&empty.0, Some(SecretString::from("a".repeat(31))), "#incidents").await;
+        let short = bootstrap::first_start(&empty.0, &tocsin_clock::Clock::new(), Some(SecretString::from("a".repeat(31))), "#incidents").await;
         assert!(matches!(short, Err(BootstrapError::ShortKey(31))), "{short:?}");
-        let long = bootstrap::first_start(&empty.0, Some(SecretString::from("a".repeat(32))), "#incidents").await;
+        let long = bootstrap::first_start(&empty.0, &tocsin_clock::Clock::new(), Some(SecretString::from("a".repeat(32))), "#incidents").await;
         assert!(long.expect("an organisation").created);
         assert_eq!(world.admin().turned_away().await, "let in");
     }

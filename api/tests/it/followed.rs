@@ -34,7 +34,7 @@ async fn a_day_goes_by(world: &World) {
 on_each_database! {
     async fn an_idle_server_answers_nothing_however_many_organisations_it_has(world) {
         for number in 0..30 {
-            let made = bootstrap::create_organization(&world.database, &format!("Organisation {number}"), None).await;
+            let made = bootstrap::create_organization(&world.database, &tocsin_clock::Clock::new(), &format!("Organisation {number}"), None).await;
             let (_, key) = made.expect("an organisation");
             world.caller(key.expose_secret()).trigger("Down").await;
         }

@@ -2,7 +2,6 @@
 
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel};
 use serde_json::Value;
-use time::OffsetDateTime;
 use tocsin_entity::{
     kinds::SlackWorkspaceStatus,
     slack::{channel, directory, installation},
@@ -15,7 +14,7 @@ pub(crate) async fn directory_of(world: &World, team: &str, is_servers: bool) {
     let row = directory::ActiveModel {
         team_id: Set(team.to_owned()),
         is_servers: Set(is_servers),
-        refreshed_at: Set(Some(OffsetDateTime::now_utc())),
+        refreshed_at: Set(Some(tocsin_clock::machine_now())),
     };
     row.insert(world.database.write()).await.expect("a directory");
 }
@@ -36,7 +35,7 @@ pub(crate) async fn channel_of(
         is_archived: Set(archived),
         is_shared: Set(false),
         seen_by: Set(None),
-        refreshed_at: Set(OffsetDateTime::now_utc()),
+        refreshed_at: Set(tocsin_clock::machine_now()),
     };
     row.insert(world.database.write()).await.expect("a channel");
 }
@@ -49,7 +48,7 @@ pub(crate) async fn found_workspace(
     change: impl FnOnce(&mut installation::Model),
 ) {
     let organization = text(&caller.read("{ organization { id } }").await["organization"]["id"]);
-    let now = OffsetDateTime::now_utc();
+    let now = tocsin_clock::machine_now();
     let mut row = installation::Model {
         workspace_id: text(workspace).parse().expect("an id"),
         organization_id: organization.parse().expect("an id"),
@@ -84,7 +83,7 @@ pub(crate) async fn private_channel_of(world: &World, team: &str, [id, name]: [&
         is_archived: false,
         is_shared: false,
         seen_by: Some(bot.to_owned()),
-        refreshed_at: OffsetDateTime::now_utc(),
+        refreshed_at: tocsin_clock::machine_now(),
     };
     let row = row.into_active_model().insert(world.database.write()).await;
     row.expect("a channel");

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use sea_orm::{EntityTrait, IntoActiveModel};
 use serde_json::{Value, json};
-use time::OffsetDateTime;
 use tocsin_entity::{
     id::OrganizationId,
     slack::{directory, user},
@@ -23,8 +22,8 @@ fn code(slack_user: &str, organizations: Option<Vec<OrganizationId>>, lives: u64
         slack_user_id: slack_user.to_owned(),
         organizations,
     };
-    let lives = Duration::from_secs(lives);
-    sealer().seal_state(CODE, &content, lives).expect("a code")
+    let until = tocsin_clock::machine_now() + Duration::from_secs(lives);
+    sealer().seal_state_until(CODE, &content, until).expect("a code")
 }
 
 /// Who somebody in `T1` is to the bridge: the members' addresses, and how that is known.
@@ -65,7 +64,7 @@ async fn seen(
         is_guest: false,
         user_id: None,
         unlinked: false,
-        refreshed_at: OffsetDateTime::now_utc(),
+        refreshed_at: tocsin_clock::machine_now(),
     };
     change(&mut row);
     user::Entity::insert(row.into_active_model())
@@ -180,7 +179,7 @@ on_each_database! {
         assert!(url.as_str().starts_with("https://slack.com/openid/connect/authorize?response_type=code&scope=email+openid+profile&"), "{url}");
         let given = |name: &str| url.query_pairs().find(|(key, _)| key == name).expect("it").1.into_owned();
         assert_eq!(given("redirect_uri"), "https://tocsin.example.com/slack/oauth/identity");
-        let state = sealer().open_state::<SignIn>(SIGN_IN, &given("state")).expect("ours").content;
+        let state = sealer().open_state_at::<SignIn>(SIGN_IN, &given("state"), tocsin_clock::machine_now()).expect("ours").content;
         assert_eq!((state.user_id.to_string(), state.nonce), (id.clone(), given("nonce")));
 
         let record = json!({ "teamId": "T1", "slackUserId": "U1", "idempotencyKey": "n" });

@@ -177,7 +177,7 @@ on_each_database! {
         let seen = world.neighbour().await.read(query).await;
         let url = Url::parse(&text(&seen["slackInstallUrl"]["url"])).expect("a URL");
         let (_, state) = url.query_pairs().find(|(name, _)| name == "state").expect("a state");
-        let state = sealer().open_state::<InstallState>(INSTALL, &state).expect("ours").content;
+        let state = sealer().open_state_at::<InstallState>(INSTALL, &state, tocsin_clock::machine_now()).expect("ours").content;
         assert_eq!(
             (state.organization_id.to_string(), state.organization_name),
             (text(&seen["organization"]["id"]), text(&seen["organization"]["name"]))

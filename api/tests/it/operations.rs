@@ -3,7 +3,6 @@
 use futures::StreamExt;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, sea_query::Expr};
 use serde_json::{Value, json};
-use time::OffsetDateTime;
 use tocsin_entity::{
     id::{OrganizationId, SlackLinkId},
     kinds::SlackMatch,
@@ -85,7 +84,7 @@ on_each_database! {
         let operation = asked(&admin, "refreshSlackChannels", json!({})).await;
         let id = text(&operation["id"]).parse::<tocsin_entity::id::OperationId>().expect("an id");
         slack_operation::Entity::update_many()
-            .col_expr(slack_operation::Column::ExpiresAt, Expr::value(OffsetDateTime::now_utc() - time::Duration::seconds(5)))
+            .col_expr(slack_operation::Column::ExpiresAt, Expr::value(tocsin_clock::machine_now() - time::Duration::seconds(5)))
             .filter(slack_operation::Column::Id.eq(id))
             .exec(world.database.write())
             .await
@@ -180,7 +179,7 @@ on_each_database! {
             team_id: "T1".to_owned(),
             slack_user_id: "U9".to_owned(),
             kind: SlackMatch::OpenId,
-            created_at: OffsetDateTime::now_utc(),
+            created_at: tocsin_clock::machine_now(),
         };
         link.into_active_model().insert(world.database.write()).await.expect("a link");
         let operation = asked(&admin, "testSlackIdentity", json!({ "userId": user })).await;

@@ -71,7 +71,7 @@ on_each_database! {
             admin.trigger(&format!("Before {number}")).await;
         }
         let tx = world.database.begin_write().await.expect("a transaction");
-        tocsin_api::restore::after_restore(&tx).await.expect("restored");
+        tocsin_api::restore::after_restore(&tx, world.replica.api.clock()).await.expect("restored");
         tx.commit().await.expect("committed");
         let next = admin.trigger("Next").await["number"].as_i64().expect("a number");
         assert_eq!(next, 3 + tocsin_api::restore::NUMBERS_LEFT_OUT);

@@ -314,7 +314,7 @@ on_each_database! {
         say("first", began + Duration::microseconds(10)).await;
         say("second", began + Duration::microseconds(20)).await;
         say("too early", began - Duration::hours(1)).await;
-        say("too late", OffsetDateTime::now_utc() + Duration::hours(1)).await;
+        say("too late", tocsin_clock::machine_now() + Duration::hours(1)).await;
 
         let query = "query($first: Int, $after: String, $last: Int, $before: String, $changed: Int) { incident(number: 1) {
             timeline(first: $first, after: $after, last: $last, before: $before, changedAfterVersion: $changed) {

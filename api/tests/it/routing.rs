@@ -2,7 +2,6 @@
 
 use sea_orm::{EntityTrait, IntoActiveModel};
 use serde_json::{Value, json};
-use time::OffsetDateTime;
 use tocsin_entity::{kinds::ConnectorStatus, slack::connector as found};
 
 use crate::{
@@ -32,7 +31,7 @@ async fn connector(admin: &Caller, input: Value) -> Value {
 /// The bridge has seen that the connector's channel takes nothing.
 async fn fails(world: &World, id: &Value, code: &str) {
     let organization = text(&world.admin().read("{ organization { id } }").await["organization"]["id"]);
-    let now = OffsetDateTime::now_utc();
+    let now = tocsin_clock::machine_now();
     let row = found::Model {
         connector_id: text(id).parse().expect("an id"),
         organization_id: organization.parse().expect("an id"),

@@ -185,13 +185,13 @@ on_each_database! {
 
     async fn an_organisation_begins_with_a_channel_of_its_own(world) {
         let first = |channel| Some(FirstChannel { channel, has_own_workspace: true });
-        let refused = bootstrap::create_organization(&world.database, "Acme", first("#incidents")).await;
+        let refused = bootstrap::create_organization(&world.database, &tocsin_clock::Clock::new(), "Acme", first("#incidents")).await;
         let told = refused.expect_err("the channel is taken").to_string();
         assert!(told.contains("#incidents is another organisation's") && told.contains("--channel"), "{told}");
-        bootstrap::create_organization(&world.database, "Acme", first("#acme")).await.expect("nothing was made before");
+        bootstrap::create_organization(&world.database, &tocsin_clock::Clock::new(), "Acme", first("#acme")).await.expect("nothing was made before");
 
         // Without a workspace of the server's own nobody knows yet which team it will be.
         let unknown = FirstChannel { channel: "#incidents", has_own_workspace: false };
-        bootstrap::create_organization(&world.database, "Elsewhere", Some(unknown)).await.expect("an organisation");
+        bootstrap::create_organization(&world.database, &tocsin_clock::Clock::new(), "Elsewhere", Some(unknown)).await.expect("an organisation");
     }
 }

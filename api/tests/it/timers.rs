@@ -3,7 +3,7 @@
 use futures::{StreamExt, stream};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use serde_json::{Value, json};
-use time::{Duration, OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
+use time::{Duration, UtcOffset, format_description::well_known::Rfc3339};
 use tokio_util::sync::CancellationToken;
 
 use tocsin_entity::timer;
@@ -77,7 +77,7 @@ async fn mend(world: &World) {
 
 /// A time to come, as clients write it.
 pub(crate) fn in_seconds(seconds: i64) -> String {
-    let then = OffsetDateTime::now_utc() + Duration::seconds(seconds);
+    let then = tocsin_clock::machine_now() + Duration::seconds(seconds);
     then.format(&Rfc3339).expect("a time")
 }
 
@@ -131,7 +131,7 @@ on_each_database! {
     async fn a_snooze_until_the_same_time_is_no_second_one(world) {
         let admin = world.admin();
         let incident = admin.trigger("Down").await;
-        let until = (OffsetDateTime::now_utc() + Duration::hours(1)).replace_nanosecond(123_456_789).expect("a time");
+        let until = (tocsin_clock::machine_now() + Duration::hours(1)).replace_nanosecond(123_456_789).expect("a time");
         let input = json!({ "id": incident["id"], "until": until.format(&Rfc3339).expect("a time") });
         admin.change("snoozeIncident", input.clone()).await.done();
         let again = admin.change("snoozeIncident", input).await.done()["incident"].clone();
@@ -143,7 +143,7 @@ on_each_database! {
         let (east, west) = (admin.trigger("east").await, admin.trigger("west").await);
         let mut events = admin.follow(admin.newest().await, Value::Null).await;
         let there = |offset: i8, seconds: i64| {
-            let then = OffsetDateTime::now_utc() + Duration::seconds(seconds);
+            let then = tocsin_clock::machine_now() + Duration::seconds(seconds);
             then.to_offset(UtcOffset::from_hms(offset, 0, 0).expect("an offset")).format(&Rfc3339).expect("a time")
         };
         // In the west it is earlier, and in the east later, than these texts look.
@@ -264,7 +264,7 @@ on_each_database! {
         let incident = admin.trigger("Down").await;
         let mut events = admin.follow(admin.newest().await, Value::Null).await;
         admin.change("snoozeIncident", json!({ "id": incident["id"], "until": in_seconds(3_600) })).await.done();
-        let soon = (OffsetDateTime::now_utc() + Duration::seconds(1)).unix_timestamp_nanos() / 1_000;
+        let soon = (tocsin_clock::machine_now() + Duration::seconds(1)).unix_timestamp_nanos() / 1_000;
         let soon = i64::try_from(soon).expect("a time");
         timer::Entity::update_many()
             .col_expr(timer::Column::FireAt, Expr::value(soon))

@@ -123,7 +123,7 @@ impl World {
         tocsin_migration::Migrator::up(database.write(), None)
             .await
             .expect("migrations");
-        let first = bootstrap::first_start(&database, None, "#incidents")
+        let first = bootstrap::first_start(&database, &tocsin_clock::Clock::new(), None, "#incidents")
             .await
             .expect("an organisation");
         let admin_key = first.admin_key.expect("a key").expose_secret().to_owned();
@@ -192,9 +192,14 @@ impl World {
 
     /// A second organisation's own key.
     pub(crate) async fn neighbour(&self) -> Caller {
-        let (_, key) = bootstrap::create_organization(&self.database, "The neighbours", None)
-            .await
-            .expect("an organisation");
+        let (_, key) = bootstrap::create_organization(
+            &self.database,
+            &tocsin_clock::Clock::new(),
+            "The neighbours",
+            None,
+        )
+        .await
+        .expect("an organisation");
         self.caller(key.expose_secret())
     }
 

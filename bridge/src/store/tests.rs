@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, sea_query::Expr};
-use time::OffsetDateTime;
 use tocsin_clock::Clock;
 use tocsin_database::Database;
 use tocsin_entity::{
@@ -81,7 +80,7 @@ async fn finish(lane: &Lane, news: &News, claim: &Claim, shown_version: i64) -> 
 
 /// The claim runs out, as it does when its worker is away.
 async fn run_out(database: &Database, news: &News) {
-    let past = OffsetDateTime::now_utc() - Duration::from_secs(1);
+    let past = tocsin_clock::machine_now() - Duration::from_secs(1);
     incident::Entity::update_many()
         .col_expr(incident::Column::ClaimedUntil, Expr::value(past))
         .filter(incident::Column::IncidentId.eq(news.incident_id))
@@ -188,7 +187,7 @@ on_both! {
         let newer = News { version: 6, ..told.clone() };
         let second = claim(&lane, &newer, "one").await.expect("a claim");
         let mut due: incident::ActiveModel = row(&database, &told).await.into();
-        due.due_at = sea_orm::ActiveValue::Set(OffsetDateTime::now_utc());
+        due.due_at = sea_orm::ActiveValue::Set(tocsin_clock::machine_now());
         incident::Entity::update(due).exec(database.write()).await.expect("a wish");
         assert!(finish(&lane, &newer, &second, 6).await, "there is more to do");
         let third = claim(&lane, &newer, "one").await.expect("a claim");
@@ -198,7 +197,7 @@ on_both! {
     async fn what_is_put_off_is_left_alone_until_it_is_due_or_news_come(database: Database) {
         let (lane, told) = (Lane::new(database.clone()), news(1));
         let first = claim(&lane, &told, "one").await.expect("a claim");
-        let due_at = OffsetDateTime::now_utc() + Duration::from_secs(60);
+        let due_at = tocsin_clock::machine_now() + Duration::from_secs(60);
         let put_off = PutOff { due_at, error: Some("no such channel".to_owned()) };
         let fence = fence(&told, &first, "one");
         let write = lane.write(move |tx| {
@@ -331,7 +330,7 @@ on_both! {
     async fn what_a_wrong_clock_has_put_off_is_due_at_once(database: Database) {
         let (lane, told) = (Lane::new(database.clone()), news(1));
         let ahead = |by: Duration| {
-            let clock = OffsetDateTime::now_utc() + by;
+            let clock = tocsin_clock::machine_now() + by;
             Claimant { now: clock, ..claimant("one") }
         };
         let hour = Duration::from_secs(3_600);

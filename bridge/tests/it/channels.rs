@@ -14,7 +14,7 @@ use crate::inbound::stage::Stage;
 async fn asked(stage: &Stage) -> Value {
     let id = OperationId::new();
     let at = |time: OffsetDateTime| time.format(&Rfc3339).expect("a time");
-    let now = OffsetDateTime::now_utc();
+    let now = tocsin_clock::machine_now();
     let operation = json!({"id": id, "organizationId": stage.organization, "kind": "CREATE_CHANNEL", "state": "PENDING",
         "createdAt": at(now), "expiresAt": at(now + Duration::from_secs(60)), "workspace": null, "connector": null, "user": null,
         "linkedSlackUserId": null, "linkedBy": null, "channelName": "war-room", "channelIsPrivate": false});
@@ -41,7 +41,7 @@ async fn asked(stage: &Stage) -> Value {
 }
 
 fn made(creator: &str) -> Value {
-    let created = OffsetDateTime::now_utc().unix_timestamp();
+    let created = tocsin_clock::machine_now().unix_timestamp();
     json!({"id": "C77", "name": "war-room", "is_private": false, "is_archived": false, "creator": creator, "created": created})
 }
 

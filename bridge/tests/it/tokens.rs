@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use sea_orm::{EntityTrait, IntoActiveModel, QueryOrder};
 use serde_json::{Value, json};
-use time::OffsetDateTime;
 use tocsin_entity::{
     id::WorkspaceId,
     slack::token::{Column, Entity, Model},
@@ -21,12 +20,12 @@ async fn pair(stage: &Stage, version: i32) -> WorkspaceId {
         token_version: version,
         sealed_access_token: "sealed".to_owned(),
         sealed_refresh_token: "sealed".to_owned(),
-        expires_at: OffsetDateTime::now_utc() + Duration::from_secs(3_600),
+        expires_at: tocsin_clock::machine_now() + Duration::from_secs(3_600),
         claimed_by: None,
         claimed_until: None,
         claim: 0,
         trouble: None,
-        updated_at: OffsetDateTime::now_utc(),
+        updated_at: tocsin_clock::machine_now(),
     };
     Entity::insert(row.into_active_model())
         .exec_without_returning(stage.world.database.write())

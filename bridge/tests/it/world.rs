@@ -13,7 +13,6 @@ use sea_orm_migration::MigratorTrait;
 use serde_json::Value;
 use sha2::Sha256;
 use tempfile::TempDir;
-use time::OffsetDateTime;
 use tocsin_bridge::{Bridge, BridgeConfig, Pace, SlackConfig, SocketConfig};
 use tocsin_database::Database;
 use tocsin_entity::slack::inbox;
@@ -192,7 +191,7 @@ impl World {
                 body: String::from_utf8(answer.to_vec()).expect("text"),
             };
         }
-        let now = OffsetDateTime::now_utc().unix_timestamp().to_string();
+        let now = tocsin_clock::machine_now().unix_timestamp().to_string();
         let signature = sign(SECRET, &now, &body);
         self.post_with(
             path,

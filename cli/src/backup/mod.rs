@@ -11,6 +11,7 @@ use sea_orm::DatabaseTransaction;
 use time::{OffsetDateTime, macros::format_description};
 use tocsin_api::restore::{self, NUMBERS_LEFT_OUT, Restored};
 use tocsin_backup::{Backup, BackupError, Header, Schema, Summary, applied_migrations};
+use tocsin_clock::Clock;
 use tocsin_database::DatabaseFault;
 
 use self::file::Unfinished;
@@ -41,14 +42,20 @@ pub(crate) async fn make(
     } else {
         "PostgreSQL"
     };
-    let header = Header::new(version, OffsetDateTime::now_utc(), kind, &migrations, secret_keys);
+    let header = Header::new(
+        version,
+        tocsin_clock::machine_now(),
+        kind,
+        &migrations,
+        secret_keys,
+    );
     let written = tocsin_backup::write(&database, &schema, &header, unfinished.writer()).await;
     let summary = written.with_context(|| format!("there is no backup of {shown}"))?;
     let bytes = unfinished.publish()?;
     let is_current = database::pending(&database).await?.is_empty();
     // An earlier version's database may have no audit log.
     let noted = if is_current {
-        restore::note_backup(&database).await
+        restore::note_backup(&database, &Clock::new()).await
     } else {
         Ok(())
     };
@@ -168,7 +175,7 @@ impl Source<'_> {
         tocsin_backup::load(tx, self.schema, &mut backup)
             .await
             .map_err(|error| not_restored(self.file, error))?;
-        restore::after_restore(tx).await.map_err(explained)
+        restore::after_restore(tx, &Clock::new()).await.map_err(explained)
     }
 }
 
@@ -217,7 +224,7 @@ fn moment(time: OffsetDateTime) -> String {
 /// A name for what is kept, which sorts by time.
 fn kept_name() -> String {
     let format = format_description!("[year][month][day]_[hour][minute][second]_[subsecond digits:3]");
-    let now = OffsetDateTime::now_utc();
+    let now = tocsin_clock::machine_now();
     now.format(&format)
         .unwrap_or_else(|_| now.unix_timestamp().to_string())
 }

@@ -2,11 +2,10 @@
 
 use std::net::IpAddr;
 
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
-};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, IntoActiveModel, QueryFilter};
 use serde_json::Value as Json;
 use time::OffsetDateTime;
+use tocsin_clock::Clock;
 use tocsin_entity::{
     api_key, audit_entry,
     id::{ApiKeyId, AuditEntryId, OrganizationId, UserId},
@@ -15,7 +14,7 @@ use tocsin_entity::{
 };
 
 use super::subject::Audited;
-use crate::{limits, request::Request, viewer::Who};
+use crate::{limits, request::Request, tenant::Tenant, viewer::Who};
 
 /// Who is changing something, by which mutation or command.
 #[derive(Debug, Clone)]
@@ -27,6 +26,7 @@ pub(crate) struct Trail {
     key_id: Option<ApiKeyId>,
     address: Option<IpAddr>,
     request_id: Option<String>,
+    clock: Clock,
 }
 
 impl Trail {
@@ -46,11 +46,12 @@ impl Trail {
             key_id,
             address: viewer.address,
             request_id: Some(viewer.request_id.clone()),
+            clock: request.domain.clock().clone(),
         }
     }
 
     /// Whoever works on the server's command line, or starts it for the first time.
-    pub(crate) fn of_command_line(organization_id: OrganizationId, action: &str) -> Self {
+    pub(crate) fn of_command_line(clock: &Clock, organization_id: OrganizationId, action: &str) -> Self {
         Self {
             organization_id,
             action: action.to_owned(),
@@ -59,7 +60,13 @@ impl Trail {
             key_id: None,
             address: None,
             request_id: None,
+            clock: clock.clone(),
         }
+    }
+
+    /// What time it is, for what is changed.
+    pub(crate) fn now(&self) -> OffsetDateTime {
+        self.clock.now()
     }
 
     /// The same, for a member who began what is now reported, where one did.
@@ -120,7 +127,7 @@ impl Trail {
             subject_name: subject.name,
             before,
             after,
-            created_at: limits::time(OffsetDateTime::now_utc()),
+            created_at: limits::time(self.now()),
         };
         entry.into_active_model().insert(tx).await.map(|_| ())
     }
@@ -128,13 +135,15 @@ impl Trail {
     /// What the actor is called now: names change, and keys are revoked.
     async fn actor_name(&self, tx: &impl ConnectionTrait) -> Result<String, DbErr> {
         let named = match (self.user_id, self.key_id) {
-            (Some(user_id), _) => membership::Entity::find()
-                .filter(membership::Column::OrganizationId.eq(self.organization_id))
+            (Some(user_id), _) => Tenant::of(self.organization_id)
+                .find::<membership::Entity>()
                 .filter(membership::Column::UserId.eq(user_id))
                 .one(tx)
                 .await?
                 .and_then(|member| member.name),
-            (None, Some(key_id)) => api_key::Entity::find_by_id(key_id)
+            (None, Some(key_id)) => Tenant::of(self.organization_id)
+                .find::<api_key::Entity>()
+                .filter(api_key::Column::Id.eq(key_id))
                 .one(tx)
                 .await?
                 .map(|key| key.name),

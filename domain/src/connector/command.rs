@@ -20,6 +20,7 @@ use crate::{
     patch::Patch,
     request::Request,
     template, tenant,
+    tenant::Tenant,
     viewer::Need,
     workspace::{self, Meant},
 };
@@ -153,7 +154,7 @@ pub async fn create(request: &Request<'_>, input: CreateConnector) -> Result<Mod
             .transpose()?,
         fallback_id: input.fallback_id.as_deref().map(fallback_id).transpose()?,
         template_id: input.template_id.as_deref().map(template_id).transpose()?,
-        created_at: OffsetDateTime::now_utc(),
+        created_at: request.now(),
     };
     let workspace_id = input.workspace_id;
     idempotency::once(
@@ -285,7 +286,7 @@ pub async fn delete(request: &Request<'_>, input: DeleteConnector) -> Result<Con
     idempotency::gone_once(request, organization_id, key, id, async |tx| {
         let connector = managed(tx, organization_id, id, &reach).await?;
         let trail = Trail::of(request, organization_id);
-        for rule in rule::of_connector(tx, id).await? {
+        for rule in rule::of_connector(tx, organization_id, id).await? {
             trail.gone(tx, &rule).await?;
         }
         trail.gone(tx, &connector).await?;
@@ -309,16 +310,13 @@ pub(crate) async fn managed(
 ) -> Result<Model, Trouble> {
     let found = tenant::own::<Entity>(tx, organization_id, id).await?;
     let found = found.ok_or_else(|| unknown().at("id"))?;
-    let rules = rule::of_connector(tx, id).await?;
+    let rules = rule::of_connector(tx, organization_id, id).await?;
     reach.need_connector(&found, &rules)?;
     Ok(found)
 }
 
 async fn all(tx: &DatabaseTransaction, organization_id: OrganizationId) -> Result<Vec<Model>, DbErr> {
-    Entity::find()
-        .filter(Column::OrganizationId.eq(organization_id))
-        .all(tx)
-        .await
+    Tenant::of(organization_id).find::<Entity>().all(tx).await
 }
 
 pub(crate) fn connector_id(id: &str) -> Result<ConnectorId, UserError> {
@@ -374,7 +372,10 @@ async fn check_fallback(
     };
     let find = |id| known.iter().find(|other| other.id == id);
     let fallback = find(first).ok_or_else(|| unknown().at("fallbackId"))?;
-    reach.need_connector(fallback, &rule::of_connector(tx, first).await?)?;
+    reach.need_connector(
+        fallback,
+        &rule::of_connector(tx, row.organization_id, first).await?,
+    )?;
     let mut next = Some(first);
     for _ in 0..FALLBACKS_MAX {
         match next {
@@ -407,7 +408,12 @@ async fn workspace(
 }
 
 /// A connector as an organisation's first one, or one made on the command line, is.
-pub(crate) fn plain(organization_id: OrganizationId, name: &str, channel: &str) -> Model {
+pub(crate) fn plain(
+    organization_id: OrganizationId,
+    name: &str,
+    channel: &str,
+    created_at: OffsetDateTime,
+) -> Model {
     Model {
         id: ConnectorId::new(),
         organization_id,
@@ -423,6 +429,6 @@ pub(crate) fn plain(organization_id: OrganizationId, name: &str, channel: &str) 
         appearance_icon: None,
         fallback_id: None,
         template_id: None,
-        created_at: OffsetDateTime::now_utc(),
+        created_at,
     }
 }

@@ -3,7 +3,7 @@
 //! Only where they lead is changed, for all at once: an incident that stands somewhere stays there, and is kept true by the integration that has
 //! posted it, so that none is told twice; a new one goes to the new place, so that none is missed.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder};
 use tocsin_entity::{
     connector::{self, Column, Entity},
     id::ConnectorId,
@@ -18,6 +18,7 @@ use crate::{
     error::{Fault, Trouble, UserError},
     idempotency::{self, GivenKey},
     request::Request,
+    tenant::Tenant,
     viewer::Need,
     workspace,
 };
@@ -68,7 +69,7 @@ pub async fn relocate(
     let named = named(input.connector_ids.as_deref())?;
     // The organisation stands for what was done: there is no one object.
     idempotency::gone_once(request, organization_id, key, organization_id, async |tx| {
-        let mut there = Entity::find().filter(Column::OrganizationId.eq(organization_id));
+        let mut there = Tenant::of(organization_id).find::<Entity>();
         there = match from {
             Some(from) => there.filter(Column::WorkspaceId.eq(from)),
             None => there.filter(Column::WorkspaceId.is_null()),
@@ -97,7 +98,7 @@ pub async fn relocate(
         Ok(())
     })
     .await?;
-    let mut there = Entity::find().filter(Column::OrganizationId.eq(organization_id));
+    let mut there = Tenant::of(organization_id).find::<Entity>();
     there = match to {
         Some(to) => there.filter(Column::WorkspaceId.eq(to)),
         None => there.filter(Column::WorkspaceId.is_null()),

@@ -10,7 +10,7 @@ use std::{
 };
 
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, QueryFilter,
     sea_query::{Expr, ExprTrait, Func},
 };
 use tocsin_database::Database;
@@ -26,6 +26,7 @@ use crate::{
     error::{Fault, Trouble, UserError, UserErrorCode},
     loaders::Neighbours,
     request::Request,
+    tenant::everywhere,
 };
 
 /// Where a connector leads, as it was told.
@@ -77,8 +78,13 @@ struct Teams {
 impl Teams {
     async fn read(db: &impl ConnectionTrait, has_own_workspace: bool) -> Result<Self, DbErr> {
         // What the bridge has found holds for those that were connected by a token.
-        let found = installation::Entity::find().all(db).await?;
-        let installed = slack_workspace::Entity::find().all(db).await?;
+        let found = everywhere::<installation::Entity>("whose channel it is, all who lead there are asked")
+            .all(db)
+            .await?;
+        let installed =
+            everywhere::<slack_workspace::Entity>("whose channel it is, all who lead there are asked")
+                .all(db)
+                .await?;
         let found = found
             .into_iter()
             .filter_map(|row| Some((row.workspace_id, row.team_id?)));
@@ -91,7 +97,7 @@ impl Teams {
             .into_iter()
             .filter_map(|row| Some((row.id, row.team_id?)));
         let of_workspaces = found.chain(installed).collect();
-        let servers = directory::Entity::find()
+        let servers = everywhere::<directory::Entity>("whose channel it is, all who lead there are asked")
             .filter(directory::Column::IsServers.eq(true))
             .one(db)
             .await?
@@ -127,7 +133,9 @@ async fn rivals(
     let organizations: BTreeSet<_> = leads.iter().map(|lead| lead.organization).collect();
     if let (Some(only), 1) = (organizations.first(), organizations.len()) {
         // Most servers serve one organisation.
-        let other = Entity::find().filter(Column::OrganizationId.ne(*only)).one(db);
+        let other = everywhere::<Entity>("whose channel it is, all who lead there are asked")
+            .filter(Column::OrganizationId.ne(*only))
+            .one(db);
         if other.await?.is_none() {
             return Ok(HashMap::new());
         }
@@ -144,7 +152,10 @@ async fn rivals(
         .collect();
     let all: BTreeSet<&String> = spots.iter().flat_map(|(_, _, names)| names).collect();
     let named = Expr::expr(Func::lower(Expr::col(Column::Channel))).is_in(all.into_iter().cloned());
-    let others: Vec<_> = Entity::find().filter(named).all(db).await?;
+    let others: Vec<_> = everywhere::<Entity>("whose channel it is, all who lead there are asked")
+        .filter(named)
+        .all(db)
+        .await?;
     let others: Vec<_> = others
         .iter()
         .map(|other| (Lead::from(other), teams.held(other.workspace_id)))
@@ -170,7 +181,10 @@ async fn seen(db: &impl ConnectionTrait, leads: &[Lead]) -> Result<Vec<channel::
     let either = channel::Column::Name
         .is_in(names)
         .or(channel::Column::ChannelId.is_in(ids));
-    channel::Entity::find().filter(either).all(db).await
+    everywhere::<channel::Entity>("whose channel it is, all who lead there are asked")
+        .filter(either)
+        .all(db)
+        .await
 }
 
 /// All by which the channel may be named, in lower case.
@@ -216,7 +230,7 @@ impl Loader<SpotsOf> for Neighbours {
 
     async fn load(&self, keys: &[SpotsOf]) -> Result<HashMap<SpotsOf, Self::Value>, Fault> {
         let db = self.database().read();
-        let rows = Entity::find()
+        let rows = everywhere::<Entity>("whose channel it is, all who lead there are asked")
             .filter(Column::OrganizationId.is_in(keys.iter().map(|key| key.0)))
             .all(db)
             .await?;
@@ -292,7 +306,9 @@ async fn held_back(
 /// # Errors
 /// When the database fails.
 pub async fn connectors_held_back(database: &Database, has_own_workspace: bool) -> Result<Vec<Model>, DbErr> {
-    let all = Entity::find().all(database.read()).await?;
+    let all = everywhere::<Entity>("whose channel it is, all who lead there are asked")
+        .all(database.read())
+        .await?;
     let leads: Vec<_> = all.iter().map(Lead::from).collect();
     let held = held_back(database.read(), has_own_workspace, &leads).await?;
     Ok(all.into_iter().filter(|row| held.contains(&row.id)).collect())
@@ -333,7 +349,7 @@ pub(super) async fn kept(
         return Ok(renamed.channel);
     }
     // The directory has it under the name before until this is reported.
-    let found = channel::Entity::find()
+    let found = everywhere::<channel::Entity>("whose channel it is, all who lead there are asked")
         .filter(channel::Column::TeamId.eq(team_id))
         .filter(channel::Column::Name.eq(row.channel.trim_start_matches('#').to_lowercase()))
         .one(tx)
@@ -368,7 +384,7 @@ pub(super) async fn by_name(
     if from.is_some() && from == teams.of(to) {
         return Ok(row.channel.clone());
     }
-    let found = channel::Entity::find()
+    let found = everywhere::<channel::Entity>("whose channel it is, all who lead there are asked")
         .filter(channel::Column::ChannelId.eq(&row.channel))
         .one(tx)
         .await?;

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, QueryFilter};
 use tocsin_entity::{connector, connector_rule, id::ServiceId, kinds::Role, managing};
 
 use crate::{
     error::{Trouble, UserError, UserErrorCode},
     request::Request,
+    tenant::Tenant,
     viewer::Need,
 };
 
@@ -43,9 +44,9 @@ impl Reach {
             // What is missing is not the member's to have.
             return Err(refused);
         }
-        let rows = managing::Entity::find()
+        let rows = Tenant::of(organization_id)
+            .find::<managing::Entity>()
             .filter(managing::Column::UserId.eq(member.user_id))
-            .filter(managing::Column::OrganizationId.eq(organization_id))
             .all(request.domain.database().read())
             .await?;
         if rows.is_empty() || member.role == Role::Stakeholder {

@@ -14,7 +14,7 @@ use tocsin_entity::{
 };
 
 use super::place;
-use crate::{audit::Trail, error::Trouble, limits, request::Request, viewer::Need};
+use crate::{audit::Trail, error::Trouble, limits, request::Request, tenant::Tenant, viewer::Need};
 
 /// Longest id or name that Slack gives, in characters: its names have 80.
 const CALLED_MAX: usize = 100;
@@ -66,8 +66,8 @@ async fn named(
     team_id: &str,
     called: &str,
 ) -> Result<Vec<Model>, DbErr> {
-    let rows = Entity::find()
-        .filter(Column::OrganizationId.eq(organization_id))
+    let rows = Tenant::of(organization_id)
+        .find::<Entity>()
         .filter(Expr::expr(Func::lower(Expr::col(Column::Channel))).eq(called.to_lowercase()))
         .all(tx)
         .await?;
@@ -85,10 +85,10 @@ async fn comments_follow(
     let anew =
         || Func::cust("replace").args([Expr::col(Column::ExternalRef), Expr::val(from), Expr::val(to)]);
     // What has come in under the new id already stays what it is.
-    let there = Entity::find()
+    let there = Tenant::of(organization_id)
+        .find::<Entity>()
         .select_only()
         .column(Column::ExternalRef)
-        .filter(Column::OrganizationId.eq(organization_id))
         .filter(Column::ExternalRef.starts_with(to));
     Entity::update_many()
         .col_expr(Column::ExternalRef, anew().into())

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 use tocsin_entity::{
     connector, connector_rule,
     id::{ConnectorId, OrganizationId},
@@ -14,7 +14,7 @@ use super::{
     route::{Because, Facts, HeldBack, Led, route},
     stand_in,
 };
-use crate::{data_loader::Loader, error::Fault, loaders::Neighbours, request::Request};
+use crate::{data_loader::Loader, error::Fault, loaders::Neighbours, request::Request, tenant::everywhere};
 
 /// The key of an organisation's connectors and rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,16 +35,20 @@ impl Loader<RoutingOf> for Neighbours {
 
     async fn load(&self, keys: &[RoutingOf]) -> Result<HashMap<RoutingOf, Self::Value>, Fault> {
         let organizations = keys.iter().map(|key| key.0);
-        let connectors = connector::Entity::find()
-            .filter(connector::Column::OrganizationId.is_in(organizations.clone()))
-            .order_by_asc(connector::Column::Id)
-            .all(self.database().read())
-            .await?;
-        let rules = connector_rule::Entity::find()
-            .filter(connector_rule::Column::OrganizationId.is_in(organizations))
-            .order_by_asc(connector_rule::Column::Id)
-            .all(self.database().read())
-            .await?;
+        let connectors = everywhere::<connector::Entity>(
+            "keys that several requests ask for at the same time: each keeps to its own rows",
+        )
+        .filter(connector::Column::OrganizationId.is_in(organizations.clone()))
+        .order_by_asc(connector::Column::Id)
+        .all(self.database().read())
+        .await?;
+        let rules = everywhere::<connector_rule::Entity>(
+            "keys that several requests ask for at the same time: each keeps to its own rows",
+        )
+        .filter(connector_rule::Column::OrganizationId.is_in(organizations))
+        .order_by_asc(connector_rule::Column::Id)
+        .all(self.database().read())
+        .await?;
         let mut found: HashMap<RoutingOf, Routing> = HashMap::new();
         for row in connectors {
             found

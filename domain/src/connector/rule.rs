@@ -4,7 +4,6 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait,
     QueryFilter,
 };
-use time::OffsetDateTime;
 use tocsin_entity::{
     connector,
     connector_rule::{Column, Entity, Model},
@@ -25,7 +24,7 @@ use crate::{
     limits,
     patch::Patch,
     request::Request,
-    tenant,
+    tenant::{self, Tenant},
 };
 
 /// Most rules of an organisation: each incident is compared with all of them.
@@ -100,7 +99,7 @@ pub async fn create(request: &Request<'_>, input: CreateConnectorRule) -> Result
             .map(|text| limits::line("tagKey", text, TAG_MAX))
             .transpose()?,
         tag_value: input.tag_value.as_deref().map(tag_value).transpose()?,
-        created_at: OffsetDateTime::now_utc(),
+        created_at: request.now(),
     })?;
     reach.need([row.service_id])?;
     idempotency::once(
@@ -111,7 +110,7 @@ pub async fn create(request: &Request<'_>, input: CreateConnectorRule) -> Result
         |row: &Model| row.id,
         async |tx| {
             managed(tx, organization_id, row.connector_id, &reach).await?;
-            let rules = Entity::find().filter(Column::OrganizationId.eq(organization_id));
+            let rules = Tenant::of(organization_id).find::<Entity>();
             if rules.count(tx).await? >= RULES_MAX {
                 return Err(UserError::invalid(
                     "connectorId",
@@ -202,7 +201,7 @@ async fn need_new(tx: &DatabaseTransaction, row: &Model, field: &str) -> Result<
         let (key, value) = (rule.tag_key.clone(), rule.tag_value.clone());
         (rule.service_id, rule.urgency, rule.severity, key, value)
     };
-    let rules = of_connector(tx, row.connector_id).await?;
+    let rules = of_connector(tx, row.organization_id, row.connector_id).await?;
     if rules
         .iter()
         .all(|rule| rule.id == row.id || said(rule) != said(row))
@@ -253,8 +252,8 @@ pub(crate) async fn need_services(
     if services.is_empty() {
         return Ok(());
     }
-    let own = service::Entity::find()
-        .filter(service::Column::OrganizationId.eq(organization_id))
+    let own = Tenant::of(organization_id)
+        .find::<service::Entity>()
         .filter(service::Column::Id.is_in(services.iter().copied()))
         .count(tx)
         .await?;
@@ -265,8 +264,16 @@ pub(crate) async fn need_services(
     }
 }
 
-pub(crate) async fn of_connector(tx: &DatabaseTransaction, id: ConnectorId) -> Result<Vec<Model>, DbErr> {
-    Entity::find().filter(Column::ConnectorId.eq(id)).all(tx).await
+pub(crate) async fn of_connector(
+    tx: &DatabaseTransaction,
+    organization_id: OrganizationId,
+    id: ConnectorId,
+) -> Result<Vec<Model>, DbErr> {
+    Tenant::of(organization_id)
+        .find::<Entity>()
+        .filter(Column::ConnectorId.eq(id))
+        .all(tx)
+        .await
 }
 
 /// The rule that leads a service's incidents to a connector.

@@ -2,15 +2,16 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, DbErr, QueryFilter, QueryOrder, QuerySelect};
 use tocsin_database::Database;
 use tocsin_entity::{
     event,
     id::{IncidentId, OrganizationId, TimelineEntryId, UserId},
-    incident, incident_assignee, organization, timeline_entry,
+    incident, incident_assignee, timeline_entry,
 };
 
 use super::cursor::Position;
+use crate::tenant::{Tenant, everywhere};
 
 /// An event with what it tells of.
 #[derive(Debug)]
@@ -39,9 +40,9 @@ pub(super) async fn read_after(
     seq: i64,
     limit: u64,
 ) -> Result<Vec<Arc<Told>>, DbErr> {
-    let db = database.read();
-    let events = event::Entity::find()
-        .filter(event::Column::OrganizationId.eq(organization_id))
+    let (db, tenant) = (database.read(), Tenant::of(organization_id));
+    let events = tenant
+        .find::<event::Entity>()
         .filter(event::Column::Seq.gt(seq))
         .order_by_asc(event::Column::Seq)
         .limit(limit)
@@ -50,14 +51,16 @@ pub(super) async fn read_after(
     if events.is_empty() {
         return Ok(Vec::new());
     }
-    let entries: HashMap<TimelineEntryId, _> = timeline_entry::Entity::find()
+    let entries: HashMap<TimelineEntryId, _> = tenant
+        .find::<timeline_entry::Entity>()
         .filter(timeline_entry::Column::Id.is_in(events.iter().map(|event| event.entry_id)))
         .all(db)
         .await?
         .into_iter()
         .map(|row| (row.id, Arc::new(row)))
         .collect();
-    let incidents: HashMap<IncidentId, _> = incident::Entity::find()
+    let incidents: HashMap<IncidentId, _> = tenant
+        .find::<incident::Entity>()
         .filter(incident::Column::Id.is_in(events.iter().map(|event| event.incident_id)))
         .all(db)
         .await?
@@ -65,10 +68,11 @@ pub(super) async fn read_after(
         .map(|row| (row.id, Arc::new(row)))
         .collect();
     let mut assignees: HashMap<IncidentId, Vec<UserId>> = HashMap::new();
-    let rows = incident_assignee::Entity::find()
-        .filter(incident_assignee::Column::IncidentId.is_in(incidents.keys().copied()))
-        .all(db)
-        .await?;
+    let rows =
+        everywhere::<incident_assignee::Entity>("neighbours of events that were read in one organisation")
+            .filter(incident_assignee::Column::IncidentId.is_in(incidents.keys().copied()))
+            .all(db)
+            .await?;
     for row in rows {
         assignees.entry(row.incident_id).or_default().push(row.user_id);
     }
@@ -99,14 +103,17 @@ pub(super) async fn find(
     organization_id: OrganizationId,
     seq: i64,
 ) -> Result<Option<event::Model>, DbErr> {
-    event::Entity::find_by_id((organization_id, seq))
+    Tenant::of(organization_id)
+        .find::<event::Entity>()
+        .filter(event::Column::Seq.eq(seq))
         .one(database.read())
         .await
 }
 
 /// The sequence number of the organisation's newest event; 0 before the first.
 pub(super) async fn newest(database: &Database, organization_id: OrganizationId) -> Result<i64, DbErr> {
-    let row = organization::Entity::find_by_id(organization_id)
+    let row = Tenant::of(organization_id)
+        .organization()
         .one(database.read())
         .await?;
     Ok(row.map_or(0, |row| row.last_event_seq))

@@ -1,7 +1,6 @@
 //! An administrator says who a member is in Slack, where nobody can sign in and no address matches.
 
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
-use time::OffsetDateTime;
+use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter};
 use tocsin_entity::{
     id::{OrganizationId, SlackLinkId, UserId},
     kinds::{Role, SlackMatch},
@@ -16,6 +15,7 @@ use crate::{
     error::{Trouble, UserError, UserErrorCode},
     idempotency, limits,
     request::Request,
+    tenant::{Tenant, everywhere},
     viewer::Need,
     workspace,
 };
@@ -34,8 +34,8 @@ pub async fn link_member(request: &Request<'_>, input: LinkSlackIdentity) -> Res
         return Err(UserError::invalid("slackUserId", "Name the person in Slack who the member is.").into());
     };
     let slack_user_id = slack_user(slack_user_id)?;
-    let member = membership::Entity::find()
-        .filter(membership::Column::OrganizationId.eq(organization_id))
+    let member = Tenant::of(organization_id)
+        .find::<membership::Entity>()
         .filter(membership::Column::UserId.eq(user_id))
         .one(request.domain.database().read())
         .await?
@@ -62,7 +62,7 @@ pub async fn link_member(request: &Request<'_>, input: LinkSlackIdentity) -> Res
                 team_id,
                 slack_user_id,
                 kind: SlackMatch::Administrator,
-                created_at: OffsetDateTime::now_utc(),
+                created_at: request.now(),
             };
             link(tx, row, &trail).await
         },
@@ -110,13 +110,19 @@ async fn own_team(
             .at("workspaceId")
             .into());
     };
-    let others = installation::Entity::find()
+    let others = everywhere::<installation::Entity>("whether the workspace is others', too")
         .filter(installation::Column::TeamId.eq(&team_id))
         .filter(installation::Column::OrganizationId.ne(organization_id))
         .count(db)
         .await?;
     let is_servers = servers.as_ref() == Some(&team_id);
-    if others > 0 || (is_servers && organization::Entity::find().count(db).await? > 1) {
+    if others > 0
+        || (is_servers
+            && everywhere::<organization::Entity>("whether there are others")
+                .count(db)
+                .await?
+                > 1)
+    {
         let why = "Other organisations use this Slack workspace too. There, members link themselves: by `linkSlackIdentity` with a key of their own, \
                    or by the slash command's `link`.";
         return Err(UserError::new(UserErrorCode::Forbidden, why)

@@ -1,7 +1,5 @@
 //! People say which member they are in Slack, and take it back.
 
-use sea_orm::EntityTrait;
-use time::OffsetDateTime;
 use tocsin_entity::{
     id::{OrganizationId, SlackLinkId, UserId},
     kinds::SlackMatch,
@@ -18,6 +16,7 @@ use crate::{
     idempotency::{self, GivenKey, KeyUse},
     limits,
     request::Request,
+    tenant,
     viewer::Need,
 };
 
@@ -96,6 +95,7 @@ pub async fn confirm(request: &Request<'_>, input: ConfirmSlackIdentity) -> Resu
         caller: CODES.to_owned(),
         key: opened.nonce.clone(),
         fingerprint: user_id.to_string(),
+        at: request.now(),
     };
     let was_used = match idempotency::before::<SlackLinkId>(&tx, organization_id, Some(&use_of_code)).await {
         Ok(was_used) => was_used,
@@ -104,7 +104,7 @@ pub async fn confirm(request: &Request<'_>, input: ConfirmSlackIdentity) -> Resu
         Err(trouble) => return Err(trouble),
     };
     if let Some(id) = before.or(was_used) {
-        let row = Entity::find_by_id(id).one(&tx).await?;
+        let row = tenant::own::<Entity>(&tx, organization_id, id).await?;
         // It may have been ended or replaced since.
         return row.ok_or_else(|| used().into());
     }
@@ -117,7 +117,7 @@ pub async fn confirm(request: &Request<'_>, input: ConfirmSlackIdentity) -> Resu
         team_id,
         slack_user_id,
         kind: SlackMatch::Code,
-        created_at: OffsetDateTime::now_utc(),
+        created_at: request.now(),
     };
     let row = link(&tx, row, &Trail::of(request, organization_id)).await?;
     idempotency::keep(&tx, organization_id, Some(&use_of_code), row.id).await?;

@@ -12,6 +12,7 @@ use tocsin_entity::{
 use crate::{
     audit::Trail,
     error::{Trouble, UserError},
+    tenant::Tenant,
 };
 
 /// Writes that somebody in Slack is a member. In a workspace a person is one member of an organisation and the other way round: what was said
@@ -20,8 +21,8 @@ pub(crate) async fn link(tx: &DatabaseTransaction, row: Model, trail: &Trail) ->
     let either = Condition::any()
         .add(Column::UserId.eq(row.user_id))
         .add(Column::SlackUserId.eq(&row.slack_user_id));
-    let before = Entity::find()
-        .filter(Column::OrganizationId.eq(row.organization_id))
+    let before = Tenant::of(row.organization_id)
+        .find::<Entity>()
         .filter(Column::TeamId.eq(&row.team_id))
         .filter(either)
         .all(tx)
@@ -58,8 +59,8 @@ pub(crate) async fn unlink(
     team_id: Option<&str>,
     trail: &Trail,
 ) -> Result<(), Trouble> {
-    let mut links = Entity::find()
-        .filter(Column::OrganizationId.eq(organization_id))
+    let mut links = Tenant::of(organization_id)
+        .find::<Entity>()
         .filter(Column::UserId.eq(user_id));
     if let Some(team_id) = team_id {
         links = links.filter(Column::TeamId.eq(team_id));

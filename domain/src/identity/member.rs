@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, QueryFilter};
 use tocsin_entity::{
     id::{OrganizationId, UserId},
     kinds::SlackMatch,
     membership, slack_link,
 };
 
-use crate::{error::Refusal, request::Request};
+use crate::{error::Refusal, request::Request, tenant::everywhere};
 
 /// Somebody in Slack, as the bridge knows them.
 pub struct Person {
@@ -28,7 +28,8 @@ pub async fn find(
 ) -> Result<BTreeMap<OrganizationId, (UserId, SlackMatch)>, Refusal> {
     let within = request.viewer.may_ask_for_all()?;
     let database = request.domain.database();
-    let mut linked = slack_link::Entity::find()
+    let everybodys = "the bridge asks in which organisations somebody is known";
+    let mut linked = everywhere::<slack_link::Entity>(everybodys)
         .filter(slack_link::Column::TeamId.eq(&person.team_id))
         .filter(slack_link::Column::SlackUserId.eq(&person.slack_user_id));
     if let Some(id) = within {
@@ -42,13 +43,14 @@ pub async fn find(
     let Some(email) = &person.email else {
         return Ok(found);
     };
-    let mut memberships = membership::Entity::find().filter(membership::Column::Email.eq(email));
+    let mut memberships =
+        everywhere::<membership::Entity>(everybodys).filter(membership::Column::Email.eq(email));
     if let Some(id) = within {
         memberships = memberships.filter(membership::Column::OrganizationId.eq(id));
     }
     let memberships = memberships.all(database.read()).await?;
     // A member who has said who they are in this workspace is nobody else there.
-    let taken: BTreeSet<(OrganizationId, UserId)> = slack_link::Entity::find()
+    let taken: BTreeSet<(OrganizationId, UserId)> = everywhere::<slack_link::Entity>(everybodys)
         .filter(slack_link::Column::TeamId.eq(&person.team_id))
         .filter(slack_link::Column::UserId.is_in(memberships.iter().map(|member| member.user_id)))
         .all(database.read())

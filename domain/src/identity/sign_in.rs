@@ -4,7 +4,6 @@
 
 use std::time::Duration;
 
-use sea_orm::EntityTrait;
 use time::OffsetDateTime;
 use tocsin_entity::{
     id::SlackLinkId,
@@ -28,6 +27,7 @@ use crate::{
     idempotency::{self, GivenKey},
     limits,
     request::Request,
+    tenant,
     viewer::Need,
 };
 
@@ -115,7 +115,7 @@ pub async fn record(request: &Request<'_>, input: RecordSlackLink) -> Result<Mod
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let tx = request.domain.database().begin_write().await?;
     if let Some(id) = idempotency::before::<SlackLinkId>(&tx, organization_id, key.as_ref()).await? {
-        let row = Entity::find_by_id(id).one(&tx).await?;
+        let row = tenant::own::<Entity>(&tx, organization_id, id).await?;
         return row.ok_or_else(|| UserError::not_found("link to Slack").into());
     }
     let row = Model {

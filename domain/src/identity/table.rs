@@ -7,7 +7,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, ExprTrait, Query, SelectStatement},
 };
 use time::OffsetDateTime;
@@ -26,6 +26,7 @@ use crate::{
     paging::{Page, PageRequest, RowPage, bad_cursor},
     request::Request,
     search,
+    tenant::{Tenant, everywhere},
     viewer::Need,
     workspace,
 };
@@ -124,7 +125,7 @@ async fn place(
     let team_id = workspace::team_id(request, Some(found.id))
         .await?
         .or(found.team_id);
-    let others = installation::Entity::find()
+    let others = everywhere::<installation::Entity>("whether the workspace is others', too")
         .filter(installation::Column::TeamId.eq(team_id.clone().unwrap_or_default()))
         .filter(installation::Column::OrganizationId.ne(organization_id))
         .one(request.domain.database().read())
@@ -243,8 +244,8 @@ impl Table {
         limit: u64,
     ) -> Result<Vec<Identity>, Refusal> {
         let database = request.domain.database();
-        let mut find = membership::Entity::find()
-            .filter(membership::Column::OrganizationId.eq(self.organization_id))
+        let mut find = Tenant::of(self.organization_id)
+            .find::<membership::Entity>()
             .order_by_asc(membership::Column::UserId)
             .limit(limit);
         if let Some(after) = after {
@@ -290,8 +291,8 @@ impl Table {
         members: Vec<Arc<MemberRow>>,
     ) -> Result<Vec<Identity>, Fault> {
         let ids = members.iter().map(|member| member.user_id);
-        let links: HashMap<UserId, slack_link::Model> = slack_link::Entity::find()
-            .filter(slack_link::Column::OrganizationId.eq(self.organization_id))
+        let links: HashMap<UserId, slack_link::Model> = Tenant::of(self.organization_id)
+            .find::<slack_link::Entity>()
             .filter(self.here(slack_link::Column::TeamId))
             .filter(slack_link::Column::UserId.is_in(ids))
             .all(database.read())
@@ -299,25 +300,28 @@ impl Table {
             .into_iter()
             .map(|link| (link.user_id, link))
             .collect();
-        let linked: HashMap<String, slack_user::Model> = slack_user::Entity::find()
-            .filter(self.here(slack_user::Column::TeamId))
-            .filter(
-                slack_user::Column::SlackUserId.is_in(links.values().map(|link| link.slack_user_id.clone())),
-            )
-            .all(database.read())
-            .await?
-            .into_iter()
-            .map(|person| (person.slack_user_id.clone(), person))
-            .collect();
+        let linked: HashMap<String, slack_user::Model> =
+            everywhere::<slack_user::Entity>("a team's, which may be several organisations'")
+                .filter(self.here(slack_user::Column::TeamId))
+                .filter(
+                    slack_user::Column::SlackUserId
+                        .is_in(links.values().map(|link| link.slack_user_id.clone())),
+                )
+                .all(database.read())
+                .await?
+                .into_iter()
+                .map(|person| (person.slack_user_id.clone(), person))
+                .collect();
         let emails = members.iter().map(|member| member.email.clone());
-        let by_email: HashMap<String, slack_user::Model> = slack_user::Entity::find()
-            .filter(self.by_address())
-            .filter(slack_user::Column::Email.is_in(emails))
-            .all(database.read())
-            .await?
-            .into_iter()
-            .filter_map(|person| Some((person.email.clone()?, person)))
-            .collect();
+        let by_email: HashMap<String, slack_user::Model> =
+            everywhere::<slack_user::Entity>("a team's, which may be several organisations'")
+                .filter(self.by_address())
+                .filter(slack_user::Column::Email.is_in(emails))
+                .all(database.read())
+                .await?
+                .into_iter()
+                .filter_map(|person| Some((person.email.clone()?, person)))
+                .collect();
         let of = |member: Arc<MemberRow>| {
             let person = &member;
             let key = person.user_id.to_string();
@@ -366,7 +370,7 @@ impl Table {
             .add(slack_user::Column::SlackUserId.in_subquery(self.links(slack_link::Column::SlackUserId)));
         let named = search::contains(slack_user::Column::DisplayName, &self.search)?
             .add(search::contains(slack_user::Column::Email, &self.search)?);
-        let rows = slack_user::Entity::find()
+        let rows = everywhere::<slack_user::Entity>("a team's, which may be several organisations'")
             .filter(self.here(slack_user::Column::TeamId))
             .filter(slack_user::Column::SlackUserId.gt(after))
             .filter(slack_user::Column::IsBot.eq(false))

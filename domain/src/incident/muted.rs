@@ -1,6 +1,6 @@
 //! Whether the sync of an incident with Slack was muted at some moment.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 use time::OffsetDateTime;
 use tocsin_database::Database;
 use tocsin_entity::{
@@ -9,7 +9,7 @@ use tocsin_entity::{
     timeline_entry::{Column, Entity},
 };
 
-use crate::error::Fault;
+use crate::{error::Fault, tenant::Tenant};
 
 /// Whether it was, by what the timeline says last before that moment.
 pub(super) async fn was_muted(
@@ -18,8 +18,8 @@ pub(super) async fn was_muted(
     incident_id: IncidentId,
     at: OffsetDateTime,
 ) -> Result<bool, Fault> {
-    let last = Entity::find()
-        .filter(Column::OrganizationId.eq(organization_id))
+    let last = Tenant::of(organization_id)
+        .find::<Entity>()
         .filter(Column::IncidentId.eq(incident_id))
         .filter(Column::Kind.is_in([EntryKind::SyncMuted, EntryKind::SyncUnmuted]))
         .filter(Column::CreatedAt.lte(at))

@@ -21,6 +21,7 @@ use crate::{
     error::{Trouble, UserError, UserErrorCode},
     idempotency::{self, GivenKey, KeyUse},
     request::Request,
+    tenant::Tenant,
     viewer::Need,
     workspace::{self, need_connected, none_yet},
 };
@@ -223,8 +224,8 @@ async fn ask(
     write(request, organization_id, key, async |tx| {
         let workspace_id = workspace(request, tx, organization_id, asked.workspace_id.as_deref()).await?;
         if let Some(user_id) = asked.user_id {
-            let member = membership::Entity::find()
-                .filter(membership::Column::OrganizationId.eq(organization_id))
+            let member = Tenant::of(organization_id)
+                .find::<membership::Entity>()
                 .filter(membership::Column::UserId.eq(user_id))
                 .one(tx)
                 .await?;
@@ -277,8 +278,8 @@ async fn make_room(
         .filter(Column::CreatedAt.lt(now - KEPT_FOR))
         .exec(tx)
         .await?;
-    let under_way = Entity::find()
-        .filter(Column::OrganizationId.eq(organization_id))
+    let under_way = Tenant::of(organization_id)
+        .find::<Entity>()
         .filter(Column::State.eq(OperationState::Pending))
         .filter(Column::ExpiresAt.gt(now))
         .count(tx)

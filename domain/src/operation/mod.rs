@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn what_is_not_done_in_time_has_failed_and_what_is_done_stays_so() {
-        let now = OffsetDateTime::now_utc();
+        let now = tocsin_clock::machine_now();
         let row = asked(now);
         assert_eq!(seen_at(now, row.clone()), row);
         let late = seen_at(row.expires_at, row.clone());

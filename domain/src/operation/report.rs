@@ -1,8 +1,7 @@
 //! What the bridge reads and writes of operations: what is still to be done, and what came of it.
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
-    sea_query::LockType,
+    ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect, sea_query::LockType,
 };
 use serde_json::json;
 use tocsin_entity::{
@@ -20,6 +19,7 @@ use crate::{
     idempotency::{self, GivenKey},
     limits,
     request::Request,
+    tenant::Tenant,
     viewer::Need,
 };
 
@@ -83,8 +83,9 @@ pub async fn finish(request: &Request<'_>, input: FinishSlackOperation) -> Resul
         "Slack operation",
         id_of,
         async |tx| {
-            let found = Entity::find_by_id(id)
-                .filter(Column::OrganizationId.eq(organization_id))
+            let found = Tenant::of(organization_id)
+                .find::<Entity>()
+                .filter(Column::Id.eq(id))
                 .lock(LockType::Update)
                 .one(tx)
                 .await?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 use tocsin_entity::{
     id::OperationId,
     kinds::OperationState,
@@ -18,6 +18,7 @@ use crate::{
     Domain,
     error::{Fault, Refusal},
     request::Request,
+    tenant::{Tenant, everywhere},
     viewer::{Need, Viewer},
     workspace,
 };
@@ -75,8 +76,8 @@ impl Operation {
         let Some(team_id) = workspace::team_id(request, self.row.workspace_id).await? else {
             return Ok(None);
         };
-        Ok(slack_link::Entity::find()
-            .filter(slack_link::Column::OrganizationId.eq(self.row.organization_id))
+        Ok(Tenant::of(self.row.organization_id)
+            .find::<slack_link::Entity>()
             .filter(slack_link::Column::TeamId.eq(team_id))
             .filter(slack_link::Column::UserId.eq(user_id))
             .one(request.domain.database().read())
@@ -107,14 +108,17 @@ pub async fn finished(domain: &Domain, id: OperationId) -> Result<Option<Operati
 
 /// The operation of this id as it is now; none where it is gone.
 async fn read(domain: &Domain, id: OperationId) -> Result<Option<Operation>, Fault> {
-    let row = Entity::find_by_id(id).one(domain.database().read()).await?;
+    let row = everywhere::<Entity>("whoever waits was shown the operation before")
+        .filter(Column::Id.eq(id))
+        .one(domain.database().read())
+        .await?;
     row.map(|row| Operation::now(domain, row)).transpose()
 }
 
 /// What was asked to be done and is not done yet, oldest first: for the bridge.
 pub async fn pending(request: &Request<'_>) -> Result<Vec<Operation>, Refusal> {
     let within = request.viewer.may_ask_for_all()?;
-    let mut pending = Entity::find()
+    let mut pending = everywhere::<Entity>("the bridge does what every organisation asks")
         .filter(Column::State.eq(OperationState::Pending))
         .filter(Column::ExpiresAt.gt(request.domain.clock().now()))
         .order_by_asc(Column::CreatedAt)

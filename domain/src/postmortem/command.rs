@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect, sea_query::LockType,
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect, sea_query::LockType,
 };
 use time::OffsetDateTime;
 use tocsin_database::Database;
@@ -19,6 +19,7 @@ use super::draft::draft;
 use crate::{
     error::{Trouble, UserError, UserErrorCode},
     idempotency::{self, KeyUse},
+    tenant::{self, Tenant},
 };
 
 /// Most entries of the timeline that a draft lists.
@@ -30,6 +31,8 @@ pub(super) struct By {
     pub(super) organization_id: OrganizationId,
     pub(super) user_id: Option<UserId>,
     pub(super) key: Option<KeyUse>,
+    /// When.
+    pub(super) now: OffsetDateTime,
 }
 
 /// Drafts an incident's post-mortem; one that is there already stays as it is.
@@ -43,14 +46,15 @@ pub(super) async fn create(
     let key = by.key.as_ref();
     let before = idempotency::before::<PostmortemId>(&tx, by.organization_id, key).await?;
     // Locked, so that of two who draft at the same moment the second finds the first one's.
-    let incident = incident::Entity::find_by_id(incident_id)
-        .filter(incident::Column::OrganizationId.eq(by.organization_id))
+    let incident = Tenant::of(by.organization_id)
+        .find::<incident::Entity>()
+        .filter(incident::Column::Id.eq(incident_id))
         .lock(LockType::NoKeyUpdate)
         .one(&tx)
         .await?
         .ok_or_else(|| UserError::not_found("incident").at("incidentId"))?;
-    let there = postmortem::Entity::find()
-        .filter(postmortem::Column::OrganizationId.eq(by.organization_id))
+    let there = Tenant::of(by.organization_id)
+        .find::<postmortem::Entity>()
         .filter(postmortem::Column::IncidentId.eq(incident_id))
         .one(&tx)
         .await?;
@@ -61,7 +65,7 @@ pub(super) async fn create(
         }
         return Ok(there);
     }
-    let now = OffsetDateTime::now_utc();
+    let now = by.now;
     let row = postmortem::Model {
         id: PostmortemId::new(),
         organization_id: by.organization_id,
@@ -85,16 +89,17 @@ pub(super) async fn create(
 }
 
 async fn written(tx: &DatabaseTransaction, incident: &incident::Model) -> Result<String, Trouble> {
-    let service = service::Entity::find_by_id(incident.service_id).one(tx).await?;
-    let entries = timeline_entry::Entity::find()
+    let service = tenant::own::<service::Entity>(tx, incident.organization_id, incident.service_id).await?;
+    let entries = Tenant::of(incident.organization_id)
+        .find::<timeline_entry::Entity>()
         .filter(timeline_entry::Column::IncidentId.eq(incident.id))
         .order_by_asc(timeline_entry::Column::OccurredAt)
         .order_by_asc(timeline_entry::Column::Version)
         .limit(ENTRIES_MAX)
         .all(tx)
         .await?;
-    let names: HashMap<UserId, String> = membership::Entity::find()
-        .filter(membership::Column::OrganizationId.eq(incident.organization_id))
+    let names: HashMap<UserId, String> = Tenant::of(incident.organization_id)
+        .find::<membership::Entity>()
         .filter(membership::Column::UserId.is_in(entries.iter().filter_map(|entry| entry.author_user_id)))
         .all(tx)
         .await?
@@ -134,8 +139,9 @@ pub(super) async fn change(
     let tx = database.begin_write().await?;
     let key = by.key.as_ref();
     let before = idempotency::before::<PostmortemId>(&tx, by.organization_id, key).await?;
-    let row = postmortem::Entity::find_by_id(id)
-        .filter(postmortem::Column::OrganizationId.eq(by.organization_id))
+    let row = Tenant::of(by.organization_id)
+        .find::<postmortem::Entity>()
+        .filter(postmortem::Column::Id.eq(id))
         .lock_exclusive()
         .one(&tx)
         .await?
@@ -143,7 +149,7 @@ pub(super) async fn change(
     if before.is_some() {
         return Ok(row);
     }
-    let row = match stepped(&row, step, OffsetDateTime::now_utc())? {
+    let row = match stepped(&row, step, by.now)? {
         None => row,
         Some(next) => next.into_active_model().reset_all().update(&tx).await?,
     };

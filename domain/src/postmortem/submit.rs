@@ -65,6 +65,7 @@ fn by(request: &Request<'_>, key: Option<&GivenKey>) -> Result<By, Trouble> {
         organization_id: viewer.may_change(Need::Respond)?,
         user_id: viewer.member().map(|member| member.user_id),
         key: idempotency::key_use(request, key)?,
+        now: request.now(),
     })
 }
 

@@ -5,15 +5,14 @@
 
 mod report;
 
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryOrder,
-};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DbErr, IntoActiveModel, QueryOrder};
 use time::OffsetDateTime;
+use tocsin_clock::Clock;
 use tocsin_database::Database;
 use tocsin_entity::organization;
 
 pub use self::report::{ReportRestore, record};
-use crate::{audit::Trail, limits};
+use crate::{audit::Trail, limits, tenant::everywhere};
 
 /// So many numbers of incidents are left out after a restore, in each organisation: more than are given between two backups.
 pub const NUMBERS_LEFT_OUT: i64 = 1_000;
@@ -29,10 +28,10 @@ pub struct Restored {
 ///
 /// # Errors
 /// The database's own.
-pub async fn note_backup(database: &Database) -> Result<(), DbErr> {
+pub async fn note_backup(database: &Database, clock: &Clock) -> Result<(), DbErr> {
     let tx = database.begin_write().await?;
     for row in organizations(&tx).await? {
-        let trail = Trail::of_command_line(row.id, "backUpDatabase");
+        let trail = Trail::of_command_line(clock, row.id, "backUpDatabase");
         trail.copied(&tx, &row).await?;
     }
     tx.commit().await
@@ -42,12 +41,12 @@ pub async fn note_backup(database: &Database) -> Result<(), DbErr> {
 ///
 /// # Errors
 /// The database's own.
-pub async fn after_restore(tx: &impl ConnectionTrait) -> Result<Restored, DbErr> {
+pub async fn after_restore(tx: &impl ConnectionTrait, clock: &Clock) -> Result<Restored, DbErr> {
     let rows = organizations(tx).await?;
     let organizations = rows.len();
     for row in rows {
-        let trail = Trail::of_command_line(row.id, "restoreDatabase");
-        leave_numbers_out(tx, &trail, row, 0, OffsetDateTime::now_utc()).await?;
+        let trail = Trail::of_command_line(clock, row.id, "restoreDatabase");
+        leave_numbers_out(tx, &trail, row, 0, trail.now()).await?;
     }
     Ok(Restored { organizations })
 }
@@ -70,7 +69,7 @@ pub(crate) async fn leave_numbers_out(
 }
 
 async fn organizations(tx: &impl ConnectionTrait) -> Result<Vec<organization::Model>, DbErr> {
-    organization::Entity::find()
+    everywhere::<organization::Entity>("a backup holds every organisation")
         .order_by_asc(organization::Column::Id)
         .all(tx)
         .await

@@ -1,14 +1,14 @@
 //! What the bridge reports: Slack knows more than the database, so the database was restored from a backup.
 
-use sea_orm::{EntityTrait, QuerySelect, sea_query::LockType};
+use sea_orm::{QuerySelect, sea_query::LockType};
 use time::{Duration, OffsetDateTime};
-use tocsin_entity::organization;
 
 use super::leave_numbers_out;
 use crate::{
     audit::Trail,
     error::{Trouble, UserError},
     request::Request,
+    tenant::Tenant,
     viewer::Need,
 };
 
@@ -35,7 +35,8 @@ pub async fn record(request: &Request<'_>, input: ReportRestore) -> Result<bool,
         return Err(UserError::invalid("highestNumber", "This is no number of an incident.").into());
     }
     let tx = request.domain.database().begin_write().await?;
-    let found = organization::Entity::find_by_id(organization_id)
+    let found = Tenant::of(organization_id)
+        .organization()
         .lock(LockType::NoKeyUpdate)
         .one(&tx)
         .await?;

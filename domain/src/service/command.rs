@@ -1,7 +1,6 @@
 //! Services are made here.
 
 use sea_orm::{ActiveModelTrait, ActiveValue::Set};
-use time::OffsetDateTime;
 use tocsin_entity::{id::ServiceId, kinds::Urgency, service};
 
 use crate::{
@@ -40,7 +39,7 @@ pub async fn create(request: &Request<'_>, input: CreateService) -> Result<servi
         description_markdown: Set(description.unwrap_or_default()),
         default_urgency: Set(input.default_urgency.unwrap_or(Urgency::High)),
         is_default: Set(false),
-        created_at: Set(OffsetDateTime::now_utc()),
+        created_at: Set(request.now()),
     };
     let id_of = |row: &service::Model| row.id;
     idempotency::once(request, organization_id, key, "service", id_of, async |tx| {

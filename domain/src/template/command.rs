@@ -4,11 +4,10 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, PaginatorTrait,
     QueryFilter, QueryOrder,
 };
-use time::OffsetDateTime;
 use tocsin_entity::{
     connector,
     id::{OrganizationId, SlackTemplateId},
-    slack_template::{Column, Entity, Model},
+    slack_template::{Entity, Model},
 };
 use tocsin_message::template::{Field, Template};
 
@@ -20,7 +19,7 @@ use crate::{
     limits,
     patch::Patch,
     request::Request,
-    tenant,
+    tenant::{self, Tenant},
     viewer::Need,
 };
 
@@ -82,7 +81,7 @@ pub async fn create(request: &Request<'_>, input: CreateSlackTemplate) -> Result
         fields: input.fields,
     };
     good(&template)?;
-    let now = OffsetDateTime::now_utc();
+    let now = request.now();
     let row = Model {
         id: SlackTemplateId::new(),
         organization_id,
@@ -100,7 +99,7 @@ pub async fn create(request: &Request<'_>, input: CreateSlackTemplate) -> Result
         "template",
         |row: &Model| row.id,
         async |tx| {
-            let own = Entity::find().filter(Column::OrganizationId.eq(organization_id));
+            let own = Tenant::of(organization_id).find::<Entity>();
             if own.count(tx).await? >= TEMPLATES_MAX {
                 let message = format!("An organisation has at most {TEMPLATES_MAX} templates.");
                 return Err(UserError::invalid("name", message).into());
@@ -146,7 +145,7 @@ pub async fn update(request: &Request<'_>, input: UpdateSlackTemplate) -> Result
                 fields: written(&template)?,
                 title: template.title,
                 body: template.body,
-                updated_at: OffsetDateTime::now_utc(),
+                updated_at: request.now(),
                 ..before
             };
             let after = after
@@ -172,8 +171,8 @@ pub async fn delete(request: &Request<'_>, input: DeleteSlackTemplate) -> Result
     let id = template_id("id", &input.id)?;
     idempotency::gone_once(request, organization_id, key, id, async |tx| {
         let template = own(tx, organization_id, "id", id).await?;
-        let users = connector::Entity::find()
-            .filter(connector::Column::OrganizationId.eq(organization_id))
+        let users = Tenant::of(organization_id)
+            .find::<connector::Entity>()
             .filter(connector::Column::TemplateId.eq(id))
             .order_by_asc(connector::Column::Id)
             .all(tx)

@@ -13,7 +13,7 @@ use tocsin_entity::{
     timer::{Column, Entity, Model},
 };
 
-use crate::moment::micros;
+use crate::{moment::micros, tenant::everywhere};
 
 /// How long a claim holds. Whoever took it asks the writer at once, which answers within the database's own time limits.
 pub(super) const LEASE: Duration = Duration::from_secs(15);
@@ -63,7 +63,7 @@ fn known(kinds: &[TimerKind]) -> Condition {
 
 /// When the next timer is to be tried, in microseconds since 1970.
 pub(super) async fn next(database: &Database, kinds: &[TimerKind]) -> Result<Option<i64>, DbErr> {
-    Entity::find()
+    everywhere::<Entity>("timers of all organisations fire side by side")
         .select_only()
         .column(Column::FireAt)
         .filter(known(kinds))
@@ -78,7 +78,7 @@ pub(super) async fn next(database: &Database, kinds: &[TimerKind]) -> Result<Opt
 /// Claims timers that are due, the longest due first. Replicas that do so at the same moment get different ones.
 pub(super) async fn claim(database: &Database, kinds: &[TimerKind], now: i64) -> Result<Vec<Model>, DbErr> {
     let tx = database.begin_write().await?;
-    let due: Vec<TimerId> = Entity::find()
+    let due: Vec<TimerId> = everywhere::<Entity>("timers of all organisations fire side by side")
         .select_only()
         .column(Column::Id)
         .filter(known(kinds))
@@ -134,7 +134,7 @@ fn after(at: i64, pause: Duration) -> i64 {
 /// Gives a time to timers that have none, which replicas of the version before wrote; and makes due what waits for longer than any claim
 /// or pause lasts, which a wrong clock wrote. How many there were of either.
 pub(super) async fn tend(database: &Database, kinds: &[TimerKind], now: i64) -> Result<(usize, u64), DbErr> {
-    let without = Entity::find()
+    let without = everywhere::<Entity>("timers of all organisations fire side by side")
         .filter(known(kinds))
         .filter(Column::FireAt.is_null())
         .limit(TENDED_MAX)
@@ -148,7 +148,7 @@ pub(super) async fn tend(database: &Database, kinds: &[TimerKind], now: i64) -> 
             .exec(database.write())
             .await?;
     }
-    let unbelievable: Vec<TimerId> = Entity::find()
+    let unbelievable: Vec<TimerId> = everywhere::<Entity>("timers of all organisations fire side by side")
         .select_only()
         .column(Column::Id)
         .filter(known(kinds))

@@ -1,7 +1,7 @@
 //! Claims against the writer.
 
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, sea_query::Expr};
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 use tocsin_database::Database;
 use tocsin_entity::{
     id::IncidentId,
@@ -18,6 +18,7 @@ use crate::{
     actor::Actor,
     incident::{Applied, Change, Command, IncidentError, Lane, Order},
     moment::micros,
+    tenant::everywhere,
     tests::{first_organization, trigger},
 };
 
@@ -53,7 +54,7 @@ impl Writer {
     /// An incident that rests, and its timer.
     async fn snoozed(&self) -> (IncidentId, Model) {
         let incident = self.give(trigger(None)).await.expect("triggered").incident;
-        let until = OffsetDateTime::now_utc() + Duration::hours(1);
+        let until = tocsin_clock::machine_now() + Duration::hours(1);
         let snooze = Command::Change(incident.id, Change::Snooze { until });
         let snoozed = self.give(snooze).await.expect("snoozed");
         assert_eq!(snoozed.timer_due_at, Some(until));
@@ -61,7 +62,10 @@ impl Writer {
     }
 
     async fn timer(&self) -> Option<Model> {
-        Entity::find().one(self.database.read()).await.expect("readable")
+        everywhere::<Entity>("a test looks at everything")
+            .one(self.database.read())
+            .await
+            .expect("readable")
     }
 
     async fn fire(&self, timer: &Model) -> bool {
@@ -71,7 +75,7 @@ impl Writer {
     }
 
     async fn ends(&self, incident: IncidentId) -> u64 {
-        timeline_entry::Entity::find()
+        everywhere::<timeline_entry::Entity>("a test looks at everything")
             .filter(timeline_entry::Column::IncidentId.eq(incident))
             .filter(timeline_entry::Column::Kind.eq(EntryKind::SnoozeEnded))
             .count(self.database.read())
@@ -118,7 +122,8 @@ async fn who_has_lost_the_claim_on_a_timer_fires_nothing() {
     assert!(writer.fire(&next[0]).await);
     assert!(!writer.fire(&next[0]).await);
     assert_eq!((writer.timer().await, writer.ends(incident).await), (None, 1));
-    let row = incident::Entity::find_by_id(incident)
+    let row = everywhere::<incident::Entity>("a test looks at everything")
+        .filter(incident::Column::Id.eq(incident))
         .one(writer.database.read())
         .await
         .expect("readable");

@@ -3,14 +3,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
-};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, DbErr, IntoActiveModel, QueryFilter};
 use tocsin_database::Database;
 use tocsin_entity::{membership, user};
 use tokio_util::sync::CancellationToken;
 
-use crate::Domain;
+use crate::{Domain, tenant::everywhere};
 
 /// How often such members are looked for.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
@@ -29,12 +27,13 @@ pub(crate) async fn run(domain: &Arc<Domain>, shutdown: CancellationToken) {
 }
 
 async fn carry_over(database: &Database) -> Result<(), DbErr> {
-    let nameless = membership::Entity::find()
+    let nameless = everywhere::<membership::Entity>("all are carried over to this version")
         .filter(membership::Column::Email.is_null())
         .all(database.read())
         .await?;
     for member in nameless {
-        let Some(person) = user::Entity::find_by_id(member.user_id)
+        let Some(person) = everywhere::<user::Entity>("a person is in several organisations")
+            .filter(user::Column::Id.eq(member.user_id))
             .one(database.read())
             .await?
         else {

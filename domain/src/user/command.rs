@@ -4,8 +4,8 @@
 //! where another organisation knows somebody by the same address: neither learns of the other.
 
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait,
-    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, SqlErr,
+    ActiveModelTrait, ActiveValue::Set, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryOrder,
+    QuerySelect, SqlErr,
 };
 use time::OffsetDateTime;
 use tocsin_database::Database;
@@ -19,6 +19,7 @@ use crate::{
     audit::Trail,
     error::{Trouble, UserError, UserErrorCode},
     idempotency::{self, KeyUse},
+    tenant::Tenant,
     viewer::tell_all,
 };
 
@@ -42,7 +43,8 @@ pub(super) async fn create(
     if let Some(before) = idempotency::before(&tx, organization_id, key).await? {
         return Ok(before);
     }
-    let user_id = add_person(&tx, &new).await?;
+    let now = trail.now();
+    let user_id = add_person(&tx, &new, now).await?;
     let row = membership::Model {
         id: MembershipId::new(),
         organization_id,
@@ -51,7 +53,7 @@ pub(super) async fn create(
         email: Some(new.email),
         role: new.role,
         deactivated_at: None,
-        created_at: OffsetDateTime::now_utc(),
+        created_at: now,
     };
     let row = row
         .into_active_model()
@@ -78,13 +80,13 @@ fn or_email_taken(error: DbErr) -> Trouble {
 }
 
 /// Adds a person. Replicas of an earlier version read their name and address here, where the address is free.
-async fn add_person(tx: &DatabaseTransaction, new: &NewMember) -> Result<UserId, DbErr> {
+async fn add_person(tx: &DatabaseTransaction, new: &NewMember, now: OffsetDateTime) -> Result<UserId, DbErr> {
     let id = UserId::new();
     let person = |email: String| user::ActiveModel {
         id: Set(id),
         email: Set(email),
         name: Set(new.name.clone()),
-        created_at: Set(OffsetDateTime::now_utc()),
+        created_at: Set(now),
     };
     let added = user::Entity::insert(person(new.email.clone()))
         .on_conflict_do_nothing_on([user::Column::Email])
@@ -123,8 +125,8 @@ pub(super) async fn change(
         return Ok(());
     }
     // Locked, so that of two owners who step down at the same moment one is told to stay.
-    let members = membership::Entity::find()
-        .filter(membership::Column::OrganizationId.eq(organization_id))
+    let members = Tenant::of(organization_id)
+        .find::<membership::Entity>()
         .order_by_asc(membership::Column::Id)
         .lock_exclusive()
         .all(&tx)
@@ -132,7 +134,7 @@ pub(super) async fn change(
     let Some(before) = members.iter().find(|member| member.user_id == user_id) else {
         return Err(UserError::not_found("user").into());
     };
-    let after = changed(before, change);
+    let after = changed(before, change, trail.now());
     let owns = |member: &membership::Model| member.role == Role::Owner && member.deactivated_at.is_none();
     let other_owner = members
         .iter()
@@ -159,10 +161,9 @@ pub(super) async fn change(
     Ok(())
 }
 
-fn changed(before: &membership::Model, change: MemberChange) -> membership::Model {
+fn changed(before: &membership::Model, change: MemberChange, now: OffsetDateTime) -> membership::Model {
     let before = before.clone();
     let active = change.active.unwrap_or(before.deactivated_at.is_none());
-    let now = OffsetDateTime::now_utc();
     membership::Model {
         name: change.name.or(before.name),
         email: change.email.or(before.email),

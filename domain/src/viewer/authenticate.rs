@@ -10,11 +10,15 @@ use tocsin_database::{Database, DatabaseFault};
 use tocsin_entity::{
     api_key,
     id::{OrganizationId, UserId},
-    membership, organization,
+    membership,
 };
 
 use super::{Member, Scopes, Viewer, Who, keyring::hash_key, read_scopes};
-use crate::{Domain, error::Fault};
+use crate::{
+    Domain,
+    error::Fault,
+    tenant::{Tenant, everywhere},
+};
 
 /// How exactly the last use of a key is noted.
 const USE_NOTED_EVERY: time::Duration = time::Duration::minutes(1);
@@ -143,7 +147,7 @@ async fn find_key(
     database: &Database,
     hash: &str,
 ) -> Result<Option<(api_key::Model, Option<Member>)>, DbErr> {
-    let row = api_key::Entity::find()
+    let row = everywhere::<api_key::Entity>("a key says itself whose it is")
         .filter(api_key::Column::Hash.eq(hash))
         .filter(api_key::Column::RevokedAt.is_null())
         .one(database.read())
@@ -186,8 +190,8 @@ async fn find_member(
     organization_id: OrganizationId,
     user_id: UserId,
 ) -> Result<Option<Member>, DbErr> {
-    let row = membership::Entity::find()
-        .filter(membership::Column::OrganizationId.eq(organization_id))
+    let row = Tenant::of(organization_id)
+        .find::<membership::Entity>()
         .filter(membership::Column::UserId.eq(user_id))
         .filter(membership::Column::DeactivatedAt.is_null())
         .one(database.read())
@@ -208,7 +212,8 @@ async fn bridge(
         Some(text) => {
             let unknown = || AuthError::BadHeader("`Tocsin-Organization` names no organisation.".to_owned());
             let id: OrganizationId = text.parse().map_err(|_| unknown())?;
-            organization::Entity::find_by_id(id)
+            Tenant::of(id)
+                .organization()
                 .one(domain.database().read())
                 .await
                 .map_err(Fault::from)?

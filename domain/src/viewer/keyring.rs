@@ -29,7 +29,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::Who;
-use crate::Domain;
+use crate::{Domain, tenant::everywhere};
 
 /// How long a key that was found valid is believed without looking again, at the least.
 const BELIEVED_FOR: Duration = Duration::from_secs(2);
@@ -216,7 +216,9 @@ pub(crate) async fn follow(domain: &Arc<Domain>, shutdown: CancellationToken) {
 /// # Errors
 /// Why it can't be read in time, in words.
 async fn look(database: &Database) -> Result<Option<i64>, String> {
-    let row = authority::Entity::find_by_id(authority::ONLY).one(database.read());
+    let row = everywhere::<authority::Entity>("one row for the whole server")
+        .filter(authority::Column::Id.eq(authority::ONLY))
+        .one(database.read());
     match timeout(LOOK_WITHIN, row).await {
         Ok(Ok(row)) => Ok(row.map(|row| row.version)),
         Ok(Err(error)) => Err(DatabaseFault::explain("the database", &error)),

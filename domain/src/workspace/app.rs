@@ -5,7 +5,6 @@ use sea_orm::{
     QueryFilter, QueryOrder,
 };
 use secrecy::SecretString;
-use time::OffsetDateTime;
 use tocsin_entity::{
     id::{OrganizationId, SlackAppId},
     slack::installation::{SECRET_KEY_MISMATCH, SECRET_KEY_MISSING},
@@ -23,7 +22,7 @@ use crate::{
     limits,
     patch::Patch,
     request::Request,
-    tenant,
+    tenant::{self, Tenant},
     viewer::Need,
 };
 
@@ -155,7 +154,7 @@ pub async fn create(request: &Request<'_>, input: CreateSlackApp) -> Result<Mode
     let viewer = request.viewer;
     let organization_id = viewer.may_change(Need::Manage)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
-    let (id, now) = (SlackAppId::new(), OffsetDateTime::now_utc());
+    let (id, now) = (SlackAppId::new(), request.now());
     let sealed = |field: &str, place: &str, text: &Option<String>| {
         text.as_deref()
             .map(|text| seal(request, id, field, place, text))
@@ -175,7 +174,7 @@ pub async fn create(request: &Request<'_>, input: CreateSlackApp) -> Result<Mode
     })?;
     let id_of = |row: &Model| row.id;
     let row = idempotency::once(request, organization_id, key, "Slack app", id_of, async |tx| {
-        let own = Entity::find().filter(Column::OrganizationId.eq(organization_id));
+        let own = Tenant::of(organization_id).find::<Entity>();
         if own.count(tx).await? >= APPS_MAX {
             let why = format!("An organisation has at most {APPS_MAX} Slack apps.");
             return Err(UserError::invalid("name", why).into());
@@ -238,7 +237,7 @@ pub async fn update(request: &Request<'_>, input: UpdateSlackApp) -> Result<Mode
                 "app_token",
             )?,
             version: before.version + 1,
-            updated_at: OffsetDateTime::now_utc(),
+            updated_at: request.now(),
             ..before
         })?;
         if after.client_id != was.client_id {
@@ -268,7 +267,8 @@ pub async fn delete(request: &Request<'_>, input: DeleteSlackApp) -> Result<Slac
     let id: SlackAppId = input.id.parse().map_err(|_| unknown())?;
     let id = idempotency::gone_once(request, organization_id, key, id, async |tx| {
         let app = own(tx, organization_id, id).await?;
-        let using = slack_workspace::Entity::find()
+        let using = Tenant::of(organization_id)
+            .find::<slack_workspace::Entity>()
             .filter(slack_workspace::Column::AppId.eq(id))
             .filter(slack_workspace::Column::DisconnectedAt.is_null());
         if using.count(tx).await? > 0 {
@@ -302,8 +302,8 @@ async fn need_own_client_id(tx: &DatabaseTransaction, row: &Model) -> Result<(),
     let Some(client_id) = &row.client_id else {
         return Ok(());
     };
-    let other = Entity::find()
-        .filter(Column::OrganizationId.eq(row.organization_id))
+    let other = Tenant::of(row.organization_id)
+        .find::<Entity>()
         .filter(Column::ClientId.eq(client_id))
         .filter(Column::Id.ne(row.id))
         .one(tx)

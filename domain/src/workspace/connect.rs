@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use sea_orm::{ActiveModelTrait, DatabaseTransaction, IntoActiveModel};
-use time::OffsetDateTime;
 use tocsin_entity::{
     id::{OrganizationId, SlackAppId, WorkspaceId},
     kinds::SlackFeature,
@@ -90,7 +89,7 @@ pub async fn connect(request: &Request<'_>, input: ConnectSlackWorkspace) -> Res
     let viewer = request.viewer;
     let organization_id = viewer.may_change(Need::Manage)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
-    let (id, now) = (WorkspaceId::new(), OffsetDateTime::now_utc());
+    let (id, now) = (WorkspaceId::new(), request.now());
     let sealer = request.domain.config().sealer.as_ref();
     let bot_token = sealed(sealer, id, bot_token(&input.bot_token)?)?;
     let row = Model {
@@ -162,7 +161,7 @@ pub async fn update(request: &Request<'_>, input: UpdateSlackWorkspace) -> Resul
             token_expires_at: before.token_expires_at.filter(|_| bot_token.is_none()),
             features: features.unwrap_or(before.features),
             sealed_bot_token: bot_token.or_else(|| before.sealed_bot_token.clone()),
-            updated_at: OffsetDateTime::now_utc(),
+            updated_at: request.now(),
             ..before
         };
         let now = save(tx, now).await?;
@@ -185,7 +184,7 @@ pub async fn disconnect(request: &Request<'_>, input: DisconnectSlackWorkspace) 
     let id = workspace_id(&input.id, organization_id)?;
     write(request, organization_id, key, async |tx| {
         let before = own(tx, organization_id, id).await?;
-        let (was, now) = (before.clone(), OffsetDateTime::now_utc());
+        let (was, now) = (before.clone(), request.now());
         let after = Model {
             // What is disconnected keeps no key to it.
             sealed_bot_token: None,

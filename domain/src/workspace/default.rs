@@ -3,8 +3,8 @@
 //! Where the Slack app is installed by OAuth alone the server has no workspace of its own. Then "none named" must not mean one that does not exist.
 
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
-    QueryFilter, QueryOrder,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, IntoActiveModel, QueryFilter,
+    QueryOrder,
 };
 use tocsin_entity::{
     connector,
@@ -17,7 +17,7 @@ use crate::{
     audit::Trail,
     error::{Refusal, Trouble, UserError, UserErrorCode},
     request::Request,
-    tenant,
+    tenant::{self, Tenant},
 };
 
 /// The workspace that is meant.
@@ -53,8 +53,8 @@ pub(crate) async fn meant(
     if request.domain.config().slack.has_own_workspace {
         return Ok(Meant::Servers);
     }
-    let mut connected = Entity::find()
-        .filter(Column::OrganizationId.eq(organization_id))
+    let mut connected = Tenant::of(organization_id)
+        .find::<Entity>()
         .filter(Column::DisconnectedAt.is_null())
         .order_by_asc(Column::Id)
         .all(db)
@@ -133,8 +133,8 @@ pub(crate) async fn adopt_waiting(
     if request.domain.config().slack.has_own_workspace {
         return Ok(());
     }
-    let waiting = connector::Entity::find()
-        .filter(connector::Column::OrganizationId.eq(workspace.organization_id))
+    let waiting = Tenant::of(workspace.organization_id)
+        .find::<connector::Entity>()
         .filter(connector::Column::WorkspaceId.is_null())
         .all(tx)
         .await?;

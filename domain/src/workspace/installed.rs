@@ -1,8 +1,6 @@
 //! What the bridge reports when the Slack app has been installed.
 
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
-};
+use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseTransaction, IntoActiveModel, QueryFilter};
 use time::OffsetDateTime;
 use tocsin_entity::{
     id::{OrganizationId, SlackAppId, UserId, WorkspaceId},
@@ -19,7 +17,7 @@ use crate::{
     error::{Trouble, UserError, UserErrorCode},
     limits,
     request::Request,
-    tenant,
+    tenant::{self, Tenant, everywhere},
     viewer::Need,
 };
 
@@ -94,14 +92,17 @@ pub async fn complete(request: &Request<'_>, input: CompleteSlackInstall) -> Res
         let app = tenant::own::<slack_app::Entity>(&tx, organization_id, app_id).await?;
         app.ok_or_else(super::install::no_app)?;
     }
-    let before = Entity::find_by_id(reported.id).one(&tx).await?;
+    let before = everywhere::<Entity>("another organisation's is refused below")
+        .filter(Column::Id.eq(reported.id))
+        .one(&tx)
+        .await?;
     if before
         .as_ref()
         .is_some_and(|before| before.organization_id != organization_id)
     {
         return Err(UserError::not_found("Slack workspace").at("id").into());
     }
-    let row = reported.save(&tx, organization_id).await?;
+    let row = reported.save(&tx, organization_id, request.now()).await?;
     let trail = Trail::of(request, organization_id).on_behalf_of(installed_by);
     match &before {
         Some(before) => trail.changed(&tx, before, &row).await?,
@@ -120,8 +121,8 @@ async fn need_administrator(
     organization_id: OrganizationId,
     user_id: UserId,
 ) -> Result<(), Trouble> {
-    let found = membership::Entity::find()
-        .filter(membership::Column::OrganizationId.eq(organization_id))
+    let found = Tenant::of(organization_id)
+        .find::<membership::Entity>()
         .filter(membership::Column::UserId.eq(user_id))
         .one(tx)
         .await?
@@ -153,12 +154,9 @@ impl Reported {
         &self,
         tx: &DatabaseTransaction,
         organization_id: OrganizationId,
+        now: OffsetDateTime,
     ) -> Result<Model, Trouble> {
-        let all = Entity::find()
-            .filter(Column::OrganizationId.eq(organization_id))
-            .all(tx)
-            .await?;
-        let now = OffsetDateTime::now_utc();
+        let all = Tenant::of(organization_id).find::<Entity>().all(tx).await?;
         if let Some(before) = all.iter().find(|row| row.id == self.id).cloned() {
             if before.team_id.as_ref().is_some_and(|team| *team != self.team_id) {
                 return Err(UserError::new(

@@ -10,7 +10,7 @@ use tocsin_seal::Sealer;
 use tocsin_slack_app::sealing::{app_place, refresh_place, token_place};
 use tokio_util::sync::CancellationToken;
 
-use crate::Domain;
+use crate::{Domain, tenant::everywhere};
 
 /// How soon it is tried again after the database has failed.
 const AGAIN: Duration = Duration::from_secs(30);
@@ -41,7 +41,12 @@ struct Resealing<'a> {
 impl Resealing<'_> {
     async fn all(&self) -> Result<(), DbErr> {
         let mut done = 0;
-        for row in slack_workspace::Entity::find().all(self.db).await? {
+        for row in everywhere::<slack_workspace::Entity>(
+            "what is sealed under an earlier key is sealed anew, whosever it is",
+        )
+        .all(self.db)
+        .await?
+        {
             use slack_workspace::{Column, Entity};
             for (column, place, text) in [
                 (Column::SealedBotToken, token_place(row.id), row.sealed_bot_token),
@@ -55,7 +60,12 @@ impl Resealing<'_> {
                 done += self.one(update, column, &place, text).await?;
             }
         }
-        for row in slack_app::Entity::find().all(self.db).await? {
+        for row in everywhere::<slack_app::Entity>(
+            "what is sealed under an earlier key is sealed anew, whosever it is",
+        )
+        .all(self.db)
+        .await?
+        {
             use slack_app::{Column, Entity};
             for (column, name, text) in [
                 (

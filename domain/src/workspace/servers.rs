@@ -2,7 +2,7 @@
 //!
 //! It has no row in `slack_workspace`: here it is made of what the bridge has found, under an id that is made of the organisation's.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 use time::OffsetDateTime;
 use tocsin_entity::{
     connector,
@@ -20,6 +20,7 @@ use crate::{
     error::{Fault, UserError, UserErrorCode},
     loaders::InstallationOf,
     request::Request,
+    tenant::{Tenant, everywhere},
 };
 
 /// Tells the ids of this workspace from those of organisations, of which they are made.
@@ -42,12 +43,16 @@ pub(crate) async fn of(
     if found.is_none() && !request.domain.config().slack.has_own_workspace {
         return Ok(None);
     }
-    Ok(Some(row(organization_id, found.as_ref())))
+    Ok(Some(row(organization_id, found.as_ref(), request.now())))
 }
 
 /// In place of a row of `slack_workspace`.
-fn row(organization_id: OrganizationId, found: Option<&installation::Model>) -> slack_workspace::Model {
-    let since = found.map_or_else(OffsetDateTime::now_utc, |found| found.status_since);
+fn row(
+    organization_id: OrganizationId,
+    found: Option<&installation::Model>,
+    now: OffsetDateTime,
+) -> slack_workspace::Model {
+    let since = found.map_or(now, |found| found.status_since);
     let scopes = found.map(|found| found.scopes.as_str()).unwrap_or_default();
     slack_workspace::Model {
         id: id_of(organization_id),
@@ -75,12 +80,12 @@ pub async fn last_delivered_at(
     organization_id: OrganizationId,
 ) -> Result<Option<OffsetDateTime>, Fault> {
     let db = request.domain.database().read();
-    let own = connector::Entity::find()
-        .filter(connector::Column::OrganizationId.eq(organization_id))
+    let own = Tenant::of(organization_id)
+        .find::<connector::Entity>()
         .filter(connector::Column::WorkspaceId.is_null())
         .all(db)
         .await?;
-    let last = found::Entity::find()
+    let last = everywhere::<found::Entity>("the connectors were found in the organisation")
         .filter(found::Column::ConnectorId.is_in(own.iter().map(|own| own.id)))
         .filter(found::Column::LastDeliveredAt.is_not_null())
         .order_by_desc(found::Column::LastDeliveredAt)

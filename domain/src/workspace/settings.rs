@@ -1,6 +1,6 @@
 //! What an organisation has decided about Slack as a whole.
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel};
 use tocsin_entity::{
     id::OrganizationId,
     kinds::{PreviewPolicy, UnmatchedPolicy},
@@ -13,6 +13,7 @@ use crate::{
     error::{Fault, Trouble, UserError, UserErrorCode},
     idempotency::{self, GivenKey},
     request::Request,
+    tenant::Tenant,
     viewer::Need,
 };
 
@@ -37,7 +38,7 @@ pub async fn update(
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let tx = request.domain.database().begin_write().await?;
     let before = idempotency::before::<OrganizationId>(&tx, organization_id, key.as_ref()).await?;
-    let row = organization::Entity::find_by_id(organization_id).one(&tx).await?;
+    let row = Tenant::of(organization_id).organization().one(&tx).await?;
     let row = row.ok_or_else(|| gone(organization_id))?;
     if before.is_some() || input.unmatched_policy.is_none() && input.preview_policy.is_none() {
         return Ok(row);
@@ -61,7 +62,8 @@ pub async fn update(
 
 /// Refuses a comment of somebody in Slack whom nothing matches with a member, where the organisation wants none.
 pub(crate) async fn takes_unmatched(domain: &Domain, organization_id: OrganizationId) -> Result<(), Trouble> {
-    let row = organization::Entity::find_by_id(organization_id)
+    let row = Tenant::of(organization_id)
+        .organization()
         .one(domain.database().read())
         .await?;
     match row.ok_or_else(|| gone(organization_id))?.slack_unmatched_policy {

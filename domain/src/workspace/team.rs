@@ -1,9 +1,9 @@
 //! What Slack calls a workspace, as the bridge has found it.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, QueryFilter};
 use tocsin_entity::{id::WorkspaceId, slack::directory};
 
-use crate::{error::Fault, loaders::InstallationOf, request::Request};
+use crate::{error::Fault, loaders::InstallationOf, request::Request, tenant::everywhere};
 
 /// What Slack calls the workspace, or that of the server's configuration; none before it has answered.
 pub(crate) async fn of_workspace(
@@ -14,7 +14,7 @@ pub(crate) async fn of_workspace(
         let found = request.loaders().load_one(InstallationOf(id)).await?;
         return Ok(found.and_then(|found| found.team_id));
     }
-    let found = directory::Entity::find()
+    let found = everywhere::<directory::Entity>("the server's own workspace is everybody's")
         .filter(directory::Column::IsServers.eq(true))
         .one(request.domain.database().read())
         .await?;

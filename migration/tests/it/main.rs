@@ -124,7 +124,7 @@ async fn goes_up_and_down(db: &DatabaseConnection) {
         .expect("readable")
         .expect("the comment");
     let written = i64::try_from(entry.created_at.unix_timestamp_nanos() / 1_000).expect("a time");
-    let now = time::OffsetDateTime::now_utc().unix_timestamp() * 1_000_000;
+    let now = tocsin_clock::machine_now().unix_timestamp() * 1_000_000;
     assert!(
         entry.occurred_at == written || (now - entry.occurred_at).abs() < 60_000_000,
         "{}",

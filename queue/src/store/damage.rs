@@ -4,12 +4,11 @@ use std::{
     fs::{self, File},
     io,
     path::{Path, PathBuf},
-    time::SystemTime,
 };
 
 use tocsin_database::DatabaseFault;
 
-use crate::explain::sqlx_error;
+use crate::{explain::sqlx_error, task::now_millis};
 
 /// The files of one SQLite database, by what stands behind its name.
 const PARTS: [&str; 3] = ["", "-wal", "-shm"];
@@ -35,8 +34,7 @@ pub(super) fn turn(path: &Path) -> io::Result<File> {
 
 /// Moves the file and those beside it out of the way; gives its new name.
 pub(super) fn move_aside(path: &Path) -> io::Result<PathBuf> {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let stamp = now.unwrap_or_default().as_millis();
+    let stamp = now_millis();
     let aside = beside(path, &format!(".damaged-{stamp}"));
     for part in PARTS {
         match fs::rename(beside(path, part), beside(&aside, part)) {

@@ -3,7 +3,6 @@
 use std::{collections::HashSet, time::Duration};
 
 use futures::{StreamExt, stream};
-use time::OffsetDateTime;
 use tocsin_queue::{JobContext, Worker};
 
 use crate::{
@@ -146,11 +145,11 @@ async fn a_delayed_job_is_not_run_before_it_is_due(place: Place) {
     let crew = Crew::start(Worker::new(queue.clone()).on({
         let runs = runs.clone();
         move |job: Look, _| {
-            runs.add((job.at, OffsetDateTime::now_utc()));
+            runs.add((job.at, tocsin_clock::machine_now()));
             async { Ok(()) }
         }
     }));
-    let now = OffsetDateTime::now_utc();
+    let now = tocsin_clock::machine_now();
     let dues: Vec<_> = [2_300, 1_150, 250]
         .map(|millis| now + Duration::from_millis(millis))
         .into();
@@ -182,7 +181,7 @@ async fn a_delayed_job_does_not_swallow_a_ring_of_its_key(place: Place) {
     queue
         .push_at(
             &look("same"),
-            OffsetDateTime::now_utc() + Duration::from_secs(3_600),
+            tocsin_clock::machine_now() + Duration::from_secs(3_600),
         )
         .await
         .unwrap();
@@ -290,7 +289,7 @@ async fn two_workers_share_the_jobs_and_run_each_once(place: Place) {
 
 async fn ten_thousand_jobs_due_at_once_are_all_run(place: Place) {
     let queue = place.queue().await;
-    let due = OffsetDateTime::now_utc() + Duration::from_secs(1);
+    let due = tocsin_clock::machine_now() + Duration::from_secs(1);
     let pushes = (0..10_000).map(|index| {
         let queue = queue.clone();
         async move { queue.push_at(&look(index), due).await }

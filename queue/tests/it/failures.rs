@@ -3,7 +3,6 @@
 use std::{fs::File, io::Write, path::Path, time::Duration};
 
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
 use tocsin_queue::{Job, JobContext, JobError, Queue, QueueConfig, QueueError, Worker};
 use tokio_util::sync::CancellationToken;
 
@@ -44,7 +43,7 @@ async fn a_job_that_asks_for_a_pause_gets_it(place: Place) {
     let crew = Crew::start(Worker::new(queue.clone()).on({
         let runs = runs.clone();
         move |_: Look, context: JobContext| {
-            runs.add(OffsetDateTime::now_utc());
+            runs.add(tocsin_clock::machine_now());
             async move {
                 if context.attempt == 1 {
                     Err(JobError::retry_after(pause, "Slack says later"))
@@ -220,7 +219,7 @@ async fn a_file_that_is_damaged_while_it_is_used_is_moved_aside_and_jobs_go_on()
     queue.push(&look("before")).await.unwrap();
     runs.len_is(1).await;
     // More than SQLite keeps in memory of a file: what it needs later it has to read again.
-    let in_an_hour = OffsetDateTime::now_utc() + time::Duration::HOUR;
+    let in_an_hour = tocsin_clock::machine_now() + time::Duration::HOUR;
     for number in 0..2_000 {
         let long = format!("{number:2000}");
         queue.push_at(&look(long), in_an_hour).await.unwrap();

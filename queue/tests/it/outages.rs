@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use time::OffsetDateTime;
 use tocsin_queue::{JobContext, JobError, Queue, Worker};
 
 use crate::{
@@ -48,7 +47,7 @@ async fn whatever_redis_does_instead_of_its_work_jobs_run_in_the_process_that_ra
         assert!(trouble.contains(remedy), "{failure:?} is told as {trouble}");
         // Known by now: nobody waits for Redis any more.
         queue.push(&look("pushed")).await.unwrap();
-        let soon = OffsetDateTime::now_utc() + Duration::from_millis(30);
+        let soon = tocsin_clock::machine_now() + Duration::from_millis(30);
         queue.push_at(&look("later"), soon).await.unwrap();
         runs.becomes(|runs| runs.len() == 4).await;
 

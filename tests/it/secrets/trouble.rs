@@ -1,7 +1,6 @@
 //! What goes wrong with a secret in it.
 
 use serde_json::json;
-use time::OffsetDateTime;
 use tocsin_simulator::{Fault, FaultKind, sign};
 use tocsin_tests::{World, until};
 
@@ -92,7 +91,7 @@ fn documents() -> Vec<String> {
 
 /// What comes as if from Slack: not signed, signed with another secret, signed and of no shape.
 async fn forged(world: &World, given_away: &mut GivenAway) -> anyhow::Result<()> {
-    let now = OffsetDateTime::now_utc().unix_timestamp().to_string();
+    let now = tocsin_clock::machine_now().unix_timestamp().to_string();
     let base = world.bridge(0).base();
     let bodies = [
         json!({"type": "event_callback", "token": REFUSED_TOKEN, "event_id": "Ev1", "event": {"type": 7}})

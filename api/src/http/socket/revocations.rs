@@ -11,7 +11,7 @@ use std::{
 };
 
 use axum::http::StatusCode;
-use time::OffsetDateTime;
+use tocsin_clock::Clock;
 use tocsin_domain::viewer::Who;
 use tokio::{sync::watch, time::timeout};
 
@@ -43,6 +43,7 @@ pub(in crate::http) struct Revocations {
     every: Duration,
     changes: watch::Receiver<u64>,
     watched: Watched,
+    clock: Clock,
 }
 
 /// One socket's share in the check of its key. The check ends with the last share.
@@ -79,12 +80,18 @@ impl Standing {
 }
 
 impl Revocations {
-    pub(in crate::http) fn new(door: Arc<Door>, every: Duration, changes: watch::Receiver<u64>) -> Self {
+    pub(in crate::http) fn new(
+        door: Arc<Door>,
+        every: Duration,
+        changes: watch::Receiver<u64>,
+        clock: Clock,
+    ) -> Self {
         Self {
             door,
             every,
             changes,
             watched: Watched::default(),
+            clock,
         }
     }
 
@@ -115,6 +122,7 @@ impl Revocations {
             changes: self.changes.clone(),
             credentials: credentials.clone(),
             who: caller.who.clone(),
+            clock: self.clock.clone(),
             sender: Arc::downgrade(&sender),
         };
         tokio::spawn(check.run(generation));
@@ -137,6 +145,7 @@ struct Check {
     changes: watch::Receiver<u64>,
     credentials: Credentials,
     who: Who,
+    clock: Clock,
     sender: Weak<watch::Sender<Known>>,
 }
 
@@ -184,10 +193,7 @@ impl Check {
 
     /// How long nothing needs to be asked: until the key expires at the latest.
     fn pause(&self) -> Duration {
-        let left = self
-            .who
-            .expires_at()
-            .map(|until| until - OffsetDateTime::now_utc());
+        let left = self.who.expires_at().map(|until| until - self.clock.now());
         let left = left.map(|left| Duration::try_from(left).unwrap_or(Duration::ZERO));
         left.map_or(self.every, |left| left.min(self.every))
     }

@@ -153,7 +153,7 @@ impl Drop for Served {
     }
 }
 
-fn let_in(credentials: Credentials, request_id: &str, revoked: &AtomicBool) -> Result<Caller, Refusal> {
+fn let_in(credentials: &Credentials, request_id: &str, revoked: &AtomicBool) -> Result<Caller, Refusal> {
     assert!(!request_id.is_empty());
     let good = match credentials.bearer.as_deref() {
         None | Some("good") => true,
@@ -194,13 +194,14 @@ fn endpoint(
 ) -> Endpoint<Schema<Query, Mutation, Subscriptions>> {
     let revoked = Arc::clone(revoked);
     let door: Arc<Door> = Arc::new(move |credentials, id: String| -> BoxFuture<'static, _> {
-        Box::pin(future::ready(let_in(credentials, &id, &revoked)))
+        Box::pin(future::ready(let_in(&credentials, &id, &revoked)))
     });
     let schema = schema(probe).finish();
     let doors = Doors {
         entrance: Arc::clone(&door),
         recheck: door,
         changes: tokio::sync::watch::channel(0).1,
+        clock: tocsin_clock::Clock::new(),
     };
     Endpoint::new(schema, doors, settings, shutdown.child_token())
 }

@@ -6,7 +6,6 @@ use std::{
 };
 
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
-use time::OffsetDateTime;
 use tocsin_client::{Appearance, Connector, Known};
 use tocsin_entity::{
     id::{ConnectorId, DigestId, WorkspaceId},
@@ -75,7 +74,7 @@ impl Stage {
                 is_archived: false,
                 is_shared: false,
                 seen_by: None,
-                refreshed_at: OffsetDateTime::now_utc(),
+                refreshed_at: tocsin_clock::machine_now(),
             };
             channel::Entity::insert(row.into_active_model().reset_all())
                 .exec_without_returning(own.database.write())
@@ -107,7 +106,7 @@ impl Stage {
         let to = destination(number);
         let wanted = Wanted::root(&incident, Controls::default(), &to);
         let subject = Subject::incident(&incident);
-        let mut post = wanted.record(&subject, OffsetDateTime::now_utc());
+        let mut post = wanted.record(&subject, tocsin_clock::machine_now());
         change(&mut post);
         self.recorded.push(post);
     }

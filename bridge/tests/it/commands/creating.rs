@@ -311,7 +311,7 @@ async fn a_crash_between_creating_and_announcing_costs_nothing_and_doubles_nothi
         let again = inbox::ActiveModel {
             id: Set(row.id),
             state: Set(InboxState::Pending),
-            due_at: Set(time::OffsetDateTime::now_utc()),
+            due_at: Set(tocsin_clock::machine_now()),
             ..Default::default()
         };
         again.update(database.write()).await.expect("a stored command");

@@ -230,7 +230,7 @@ async fn a_rest_that_is_over_before_it_begins_is_refused_at_its_input() {
     );
     let snoozed = answered("snoozeIncident", "acknowledgedBy", None);
     stage.acted.answer("SnoozeIncident", snoozed);
-    let until = time::OffsetDateTime::now_utc().unix_timestamp() + 7_200;
+    let until = tocsin_clock::machine_now().unix_timestamp() + 7_200;
     let values = json!({"until": {"until": {"type": "datetimepicker", "selected_date_time": until}}});
     done(&stage, &submission(&view, &values)).await;
     let input = stage.acted.call("SnoozeIncident").arguments["input"].clone();

@@ -2,7 +2,6 @@
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use time::OffsetDateTime;
 use tocsin_bridge::Bridge;
 use tocsin_clock::Clock;
 use tocsin_entity::kinds::InboxState;
@@ -26,7 +25,7 @@ fn reply(event_id: &str) -> Value {
 async fn a_request_without_a_good_signature_is_refused_and_leaves_nothing() {
     let world = World::alone().await;
     let body = reply("Ev1").to_string();
-    let at = |seconds: i64| (OffsetDateTime::now_utc().unix_timestamp() + seconds).to_string();
+    let at = |seconds: i64| (tocsin_clock::machine_now().unix_timestamp() + seconds).to_string();
     let (now, old, early) = (at(0), at(-330), at(330));
     let signed = |time: &str| sign(SECRET, time, body.as_bytes());
     let cases: [(&str, Vec<(&str, String)>); 7] = [
@@ -90,7 +89,7 @@ async fn a_request_without_a_good_signature_is_refused_and_leaves_nothing() {
 #[tokio::test]
 async fn what_is_signed_now_by_the_database_s_clock_is_taken_whatever_this_machine_s_says() {
     let mut world = World::alone().await;
-    let now = OffsetDateTime::now_utc() - time::Duration::minutes(6);
+    let now = tocsin_clock::machine_now() - time::Duration::minutes(6);
     let (config, database, queue) = (world.config.clone(), world.database.clone(), world.queue.clone());
     let clock = Clock::told_by(move || now);
     world.bridge = Bridge::with_clock(config, database, queue, clock).expect("a bridge");
@@ -111,7 +110,7 @@ async fn what_is_signed_now_by_the_database_s_clock_is_taken_whatever_this_machi
 #[tokio::test]
 async fn either_secret_is_good_while_the_secret_is_changed() {
     let world = World::alone().await;
-    let now = OffsetDateTime::now_utc().unix_timestamp().to_string();
+    let now = tocsin_clock::machine_now().unix_timestamp().to_string();
     for (secret, event) in [("an older secret", "Ev1"), (SECRET, "Ev2")] {
         let body = reply(event).to_string().into_bytes();
         let signature = sign(secret, &now, &body);

@@ -429,7 +429,7 @@ async fn a_thread_whose_worker_died_is_taken_up_and_a_claim_of_a_wrong_clock_is_
     stage.is_member("RESPONDER", None);
     stage.comments_are_taken();
     for (ts, seconds) in [("2.0", 1), ("3.0", 3_600)] {
-        let until = time::OffsetDateTime::now_utc() + time::Duration::seconds(seconds);
+        let until = tocsin_clock::machine_now() + time::Duration::seconds(seconds);
         let claim = sequence::Model {
             key: "C1/1.0".to_owned(),
             claim: uuid::Uuid::now_v7(),

@@ -5,7 +5,6 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel};
 use serde_json::{Value, json};
-use time::OffsetDateTime;
 use tocsin_entity::{
     id::{IncidentId, OrganizationId, PostId, UserId},
     kinds::{InboxState, PostKind, PostState},
@@ -81,7 +80,7 @@ impl Stage {
         ts: Option<&str>,
         change: impl FnOnce(&mut post::Model),
     ) -> PostId {
-        let now = OffsetDateTime::now_utc();
+        let now = tocsin_clock::machine_now();
         let id = PostId::new();
         let mut row = post::Model {
             workspace_id: None,
@@ -252,7 +251,7 @@ impl Stage {
 
 /// The name of a message that was sent so many days ago.
 pub(crate) fn sent(days_ago: i64) -> String {
-    let sent = OffsetDateTime::now_utc() - time::Duration::days(days_ago);
+    let sent = tocsin_clock::machine_now() - time::Duration::days(days_ago);
     format!("{}.000100", sent.unix_timestamp())
 }
 

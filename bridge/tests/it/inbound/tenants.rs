@@ -17,7 +17,6 @@ use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, Share
 use sea_orm::{EntityTrait, IntoActiveModel};
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use time::OffsetDateTime;
 use tocsin_entity::{
     id::{IncidentId, OrganizationId, PostId, SlackAppId, WorkspaceId},
     kinds::{InboxState, PostKind, PostState},
@@ -162,7 +161,7 @@ impl Tenants {
 
     /// An incident's message, a person and a channel.
     pub(super) async fn furnish(&self, at: &Place) {
-        let (write, now) = (self.world.database.write(), OffsetDateTime::now_utc());
+        let (write, now) = (self.world.database.write(), tocsin_clock::machine_now());
         let row = post::Model {
             workspace_id: None,
             id: PostId::new(),
@@ -214,7 +213,7 @@ impl Tenants {
 
     pub(super) fn once(&self) -> String {
         let number = self.sent.fetch_add(1, Ordering::Relaxed);
-        format!("{}.{number:06}", OffsetDateTime::now_utc().unix_timestamp())
+        format!("{}.{number:06}", tocsin_clock::machine_now().unix_timestamp())
     }
 
     pub(super) async fn post(&self, secret: &str, kind: &str, payload: &Value) -> Answer {
@@ -237,7 +236,7 @@ impl Tenants {
                 )
             }
         };
-        let now = OffsetDateTime::now_utc().unix_timestamp().to_string();
+        let now = tocsin_clock::machine_now().unix_timestamp().to_string();
         let signature = sign(secret, &now, body.as_bytes());
         let headers = [
             ("x-slack-request-timestamp", now.as_str()),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::format_description::well_known::Rfc3339;
 use tocsin_entity::id::OperationId;
 
 use super::{
@@ -15,7 +15,7 @@ impl Tracker {
     /// Somebody asks for something; its id.
     pub(super) fn ask(&self, kind: &str, fields: Value) -> OperationId {
         let id = OperationId::new();
-        let expires_at = OffsetDateTime::now_utc() + Duration::from_secs(60);
+        let expires_at = tocsin_clock::machine_now() + Duration::from_secs(60);
         let mut operation = json!({"id": id, "organizationId": self.organization, "kind": kind, "state": "PENDING",
             "createdAt": now(), "expiresAt": expires_at.format(&Rfc3339).expect("a time"), "workspace": null,
             "connector": null, "user": null, "linkedSlackUserId": null, "linkedBy": null, "channelName": null,

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
-use time::OffsetDateTime;
 use tocsin_entity::{
     kinds::PostState,
     slack::{incident, post},
@@ -92,7 +91,7 @@ async fn a_retry_after_beyond_all_bounds_stops_one_channel_and_no_worker() {
     stage.ring(id);
     let row = stage.until_row(id, |row| row.attempts > 0).await;
     assert!(
-        row.due_at < OffsetDateTime::now_utc() + Duration::from_secs(3_600),
+        row.due_at < tocsin_clock::machine_now() + Duration::from_secs(3_600),
         "{row:#?}"
     );
     stage.until_messages("second", 1).await;
@@ -106,7 +105,7 @@ async fn what_was_put_off_for_an_hour_by_a_wrong_clock_is_shown_when_the_clock_i
     stage.until_shown(id).await;
     stage.stop().await;
     stage.tracker.acknowledge(id);
-    let hour = OffsetDateTime::now_utc() + Duration::from_secs(3_600);
+    let hour = tocsin_clock::machine_now() + Duration::from_secs(3_600);
     incident::Entity::update_many()
         .col_expr(
             incident::Column::WantedVersion,
@@ -133,7 +132,7 @@ async fn a_post_that_a_wrong_clock_put_on_record_is_looked_up_and_not_sent_again
     let before = stage.message().ts;
     stage.stop().await;
     stage.tracker.acknowledge(id);
-    let hour = OffsetDateTime::now_utc() + Duration::from_secs(3_600);
+    let hour = tocsin_clock::machine_now() + Duration::from_secs(3_600);
     post::Entity::update_many()
         .col_expr(post::Column::State, Expr::value(PostState::Sending))
         .col_expr(post::Column::Ts, Expr::value(None::<String>))

@@ -216,7 +216,7 @@ async fn all_channels_are_known_after_the_start_and_what_is_gone_is_forgotten_wh
         is_archived: Set(false),
         is_shared: Set(false),
         seen_by: Set(None),
-        refreshed_at: Set(time::OffsetDateTime::now_utc()),
+        refreshed_at: Set(tocsin_clock::machine_now()),
     };
     channel::Entity::insert(row)
         .exec_without_returning(stage.world.database.write())

@@ -1,13 +1,13 @@
 //! The API, acted: comments that are edited and retracted, and a sync that is muted.
 
 use serde_json::{Value, json};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::format_description::well_known::Rfc3339;
 use tocsin_entity::id::IncidentId;
 
 use super::tracker::{Tracker, merge};
 
 fn now() -> String {
-    OffsetDateTime::now_utc().format(&Rfc3339).expect("a time")
+    tocsin_clock::machine_now().format(&Rfc3339).expect("a time")
 }
 
 impl Tracker {

@@ -43,7 +43,7 @@ pub(super) struct Incident {
 }
 
 pub(super) fn now() -> String {
-    OffsetDateTime::now_utc().format(&Rfc3339).expect("a time")
+    tocsin_clock::machine_now().format(&Rfc3339).expect("a time")
 }
 
 impl Tracker {

@@ -27,7 +27,7 @@ pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
         // Whatever it answers: each answer says when it was given.
         if let Some(theirs) = date_at(scene.settings.slack.api_url.as_str()).await {
             let took = Duration::try_from(sent.elapsed()).unwrap_or(Duration::ZERO);
-            findings.push(of(OffsetDateTime::now_utc(), theirs, took));
+            findings.push(of(tocsin_clock::machine_now(), theirs, took));
         }
     }
     if let Some(database) = &scene.database {

@@ -27,7 +27,7 @@ pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     match read(database).await {
-        Ok(rows) => of(&rows, &own_apps(scene), OffsetDateTime::now_utc()),
+        Ok(rows) => of(&rows, &own_apps(scene), tocsin_clock::machine_now()),
         Err(error) => unread(SUBJECT, &error),
     }
 }

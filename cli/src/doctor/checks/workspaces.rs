@@ -235,7 +235,7 @@ pub(super) fn check(scene: &Scene<'_>) -> Vec<Finding> {
         Ok(connected) => connected
             .iter()
             .flat_map(|one| {
-                let mut findings = one.state(OffsetDateTime::now_utc());
+                let mut findings = one.state(tocsin_clock::machine_now());
                 findings.extend(lacking(&one.row, &one.granted()));
                 findings.extend(older(&one.row, MANIFEST_VERSION));
                 findings

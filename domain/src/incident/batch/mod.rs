@@ -14,7 +14,7 @@ mod tests;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, DatabaseTransaction, DbErr, QueryFilter, QueryOrder, QuerySelect,
     sea_query::LockType,
 };
 use time::OffsetDateTime;
@@ -31,6 +31,7 @@ use super::{
     command::{Change, Command, CommentRef},
     error::IncidentError,
 };
+use crate::tenant::everywhere;
 
 type Answer = Result<Applied, IncidentError>;
 
@@ -63,10 +64,14 @@ struct State {
     write: Writes,
 }
 
+/// Why a batch reads everybody's rows.
+const TOGETHER: &str =
+    "commands of several organisations are written together: each is decided by its own rows";
+
 impl State {
     async fn load(tx: &DatabaseTransaction, orders: &[Order]) -> Result<Self, DbErr> {
         let wanted = Wanted::by(orders);
-        let organizations: BTreeMap<_, _> = organization::Entity::find()
+        let organizations: BTreeMap<_, _> = everywhere::<organization::Entity>(TOGETHER)
             .filter(organization::Column::Id.is_in(wanted.organizations.iter().copied()))
             .order_by_asc(organization::Column::Id)
             // Weaker than FOR UPDATE: rows that refer to the organisation may be inserted meanwhile.
@@ -99,7 +104,7 @@ impl State {
     /// What says that a command was taken before.
     async fn load_records(&mut self, tx: &DatabaseTransaction, wanted: &Wanted) -> Result<(), DbErr> {
         if !wanted.keys.is_empty() {
-            let rows = idempotency::Entity::find()
+            let rows = everywhere::<idempotency::Entity>(TOGETHER)
                 .filter(idempotency::Column::OrganizationId.is_in(wanted.organizations.iter().copied()))
                 .filter(idempotency::Column::Key.is_in(wanted.keys.iter().cloned()))
                 .all(tx)
@@ -111,7 +116,7 @@ impl State {
         }
         let mut entries = Vec::new();
         if !wanted.refs.is_empty() {
-            entries = timeline_entry::Entity::find()
+            entries = everywhere::<timeline_entry::Entity>(TOGETHER)
                 .filter(timeline_entry::Column::OrganizationId.is_in(wanted.organizations.iter().copied()))
                 .filter(timeline_entry::Column::ExternalRef.is_in(wanted.refs.iter().cloned()))
                 .all(tx)
@@ -131,7 +136,7 @@ impl State {
             .collect();
         if !told.is_empty() {
             entries.extend(
-                timeline_entry::Entity::find()
+                everywhere::<timeline_entry::Entity>(TOGETHER)
                     .filter(timeline_entry::Column::Id.is_in(told))
                     .all(tx)
                     .await?,
@@ -146,7 +151,7 @@ impl State {
         if wanted.timers.is_empty() {
             return Ok(());
         }
-        let rows = timer::Entity::find()
+        let rows = everywhere::<timer::Entity>(TOGETHER)
             .filter(timer::Column::Id.is_in(wanted.timers.iter().copied()))
             .order_by_asc(timer::Column::Id)
             .lock(LockType::Update)
@@ -178,7 +183,11 @@ impl State {
             );
         }
         if !which.is_empty() {
-            for row in incident::Entity::find().filter(which).all(tx).await? {
+            for row in everywhere::<incident::Entity>(TOGETHER)
+                .filter(which)
+                .all(tx)
+                .await?
+            {
                 self.remember(row);
             }
         }
@@ -186,7 +195,7 @@ impl State {
             self.load_open_beside(tx, &wanted).await?;
         }
         if wanted.reassigns {
-            let rows = incident_assignee::Entity::find()
+            let rows = everywhere::<incident_assignee::Entity>(TOGETHER)
                 .filter(incident_assignee::Column::IncidentId.is_in(wanted.incidents.iter().copied()))
                 .all(tx)
                 .await?;
@@ -198,7 +207,7 @@ impl State {
             }
         }
         if !wanted.users.is_empty() {
-            let rows = membership::Entity::find()
+            let rows = everywhere::<membership::Entity>(TOGETHER)
                 .filter(membership::Column::OrganizationId.is_in(wanted.organizations.iter().copied()))
                 .filter(membership::Column::UserId.is_in(wanted.users.iter().copied()))
                 .filter(membership::Column::DeactivatedAt.is_null())
@@ -210,7 +219,7 @@ impl State {
                 .collect();
         }
         if wanted.triggers {
-            let rows = service::Entity::find()
+            let rows = everywhere::<service::Entity>(TOGETHER)
                 .filter(service::Column::OrganizationId.is_in(wanted.organizations.iter().copied()))
                 .filter(
                     Condition::any()
@@ -240,7 +249,7 @@ impl State {
         if keys.is_empty() {
             return Ok(());
         }
-        let rows = incident::Entity::find()
+        let rows = everywhere::<incident::Entity>(TOGETHER)
             .filter(incident::Column::OrganizationId.is_in(wanted.organizations.iter().copied()))
             .filter(incident::Column::DedupKey.is_in(keys))
             .filter(incident::Column::Status.ne(IncidentStatus::Resolved))
