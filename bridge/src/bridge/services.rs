@@ -232,7 +232,7 @@ impl ServiceFactory {
     fn actions(&self) -> Actions {
         Actions {
             acting: self.acting(),
-            actions: routes::INCIDENT_ACTIONS,
+            all: routes::INCIDENT_ACTIONS,
             database: self.database.clone(),
             links: self.incident_links(),
             menu: ActionMenu {

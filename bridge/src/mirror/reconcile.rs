@@ -209,11 +209,8 @@ impl Mirror {
         let places = connectors.iter().map(|connector| connector.workspace);
         let origins = origin.iter().map(|origin| origin.workspace_id);
         let posts = recorded.iter().map(|post| post.workspace_id);
-        let reach = self
-            .delivery
-            .workspaces
-            .reach(places.chain(origins).chain(posts))
-            .await;
+        let workspaces = &self.delivery.workspaces;
+        let reach = workspaces.reach(places.chain(origins).chain(posts)).await;
         let scene = Scene {
             incident: &incident,
             connectors: &connectors,
@@ -268,15 +265,8 @@ impl Mirror {
                 work.claim.attempts,
             ));
         }
-        match lines::follow(
-            &self.delivery.lane,
-            &self.delivery.clock,
-            &lease.fence(),
-            &work.lines,
-            &incident,
-        )
-        .await?
-        {
+        let (lane, clock) = (&self.delivery.lane, &self.delivery.clock);
+        match lines::follow(lane, clock, &lease.fence(), &work.lines, &incident).await? {
             Some(digests) => ended.digests.extend(digests),
             None => ended.lost = true,
         }

@@ -65,7 +65,7 @@ pub(crate) use self::{
 pub(crate) struct Actions {
     pub(crate) acting: Acting,
     /// All that can be done to an incident.
-    pub(crate) actions: &'static [&'static IncidentAction],
+    pub(crate) all: &'static [&'static IncidentAction],
     pub(crate) database: Database,
     pub(crate) links: IncidentLinks,
     pub(crate) menu: ActionMenu,

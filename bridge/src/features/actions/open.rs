@@ -30,7 +30,7 @@ use crate::{
 pub(crate) const OPEN: Prompt = Prompt {
     kind: Kind::Interaction,
     name: "block_actions",
-    wanted: |actions, payload| wanted(actions.actions, payload).is_some(),
+    wanted: |actions, payload| wanted(actions.all, payload).is_some(),
     answer: |actions, ask| open(actions, ask).boxed(),
     otherwise: |_, _| Reply::Empty,
 };
@@ -47,7 +47,7 @@ fn wanted(actions: &'static [&'static IncidentAction], payload: &Value) -> Optio
 }
 
 async fn open(actions: &Actions, ask: &Ask) -> Result<Answer, JobError> {
-    let Some((press, dialog)) = wanted(actions.actions, &ask.payload) else {
+    let Some((press, dialog)) = wanted(actions.all, &ask.payload) else {
         return Ok(Answer::Done("ignored", Reply::Empty));
     };
     let trigger = press.trigger.as_deref().unwrap_or_default();

@@ -23,7 +23,7 @@ use crate::{
 pub(crate) const OPTIONS: Prompt = Prompt {
     kind: Kind::Interaction,
     name: "block_suggestion",
-    wanted: |actions, payload| asked(actions.actions, payload).is_some(),
+    wanted: |actions, payload| asked(actions.all, payload).is_some(),
     answer: |actions, ask| options(actions, ask).boxed(),
     otherwise: |_, _| Reply::no_options(),
 };
@@ -37,7 +37,7 @@ fn asked(actions: &[&'static IncidentAction], payload: &Value) -> Option<Meta> {
 async fn options(actions: &Actions, ask: &Ask) -> Result<Answer, JobError> {
     let payload = &ask.payload;
     let none = || Ok(Answer::Done("refused", Reply::no_options()));
-    let (Some(meta), Some(user)) = (asked(actions.actions, payload), payload["user"]["id"].as_str()) else {
+    let (Some(meta), Some(user)) = (asked(actions.all, payload), payload["user"]["id"].as_str()) else {
         return none();
     };
     let Ok(person) = asker::person(&actions.acting, &ask.installation, user).await? else {

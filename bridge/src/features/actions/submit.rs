@@ -20,8 +20,8 @@ use crate::{
 pub(crate) const SUBMIT: Prompt = Prompt {
     kind: Kind::Interaction,
     name: "view_submission",
-    wanted: |actions, payload| dialog::submitted(actions.actions, payload).is_some(),
-    answer: |actions, ask| async move { Ok(check(actions.actions, ask)) }.boxed(),
+    wanted: |actions, payload| dialog::submitted(actions.all, payload).is_some(),
+    answer: |actions, ask| async move { Ok(check(actions.all, ask)) }.boxed(),
     otherwise: unavailable,
 };
 
@@ -29,7 +29,7 @@ pub(crate) const SUBMIT: Prompt = Prompt {
 pub(crate) const SUBMITTED: Route = Route {
     kind: Kind::Interaction,
     name: "view_submission",
-    wanted: |actions, payload| dialog::submitted(actions.actions, payload).is_some(),
+    wanted: |actions, payload| dialog::submitted(actions.all, payload).is_some(),
     work: |actions, item| submitted(actions, item).boxed(),
 };
 
@@ -49,7 +49,7 @@ fn check(actions: &[&'static IncidentAction], ask: &Ask) -> Answer {
 }
 
 fn unavailable(actions: &Actions, payload: &Value) -> Reply {
-    dialog::submitted(actions.actions, payload).map_or(Reply::Empty, |(action, dialog, _)| {
+    dialog::submitted(actions.all, payload).map_or(Reply::Empty, |(action, dialog, _)| {
         let view = dialog::refusal(action, dialog, &Notice::Unavailable);
         Reply::Json(json!({"response_action": "update", "view": view.json()}))
     })
@@ -57,7 +57,7 @@ fn unavailable(actions: &Actions, payload: &Value) -> Reply {
 
 async fn submitted(actions: &Actions, item: &Item) -> Worked {
     let payload = &item.payload;
-    let submitted = dialog::submitted(actions.actions, payload);
+    let submitted = dialog::submitted(actions.all, payload);
     let (Some((action, dialog, meta)), Some(user)) = (submitted, payload["user"]["id"].as_str()) else {
         return Ok(Outcome::NotOurs("ignored"));
     };

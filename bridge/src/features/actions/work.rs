@@ -22,7 +22,7 @@ use crate::{
 pub(crate) const PRESSED: Route = Route {
     kind: Kind::Interaction,
     name: "block_actions",
-    wanted: |actions, payload| wanted(actions.actions, payload).is_some(),
+    wanted: |actions, payload| wanted(actions.all, payload).is_some(),
     work: |actions, item| pressed(actions, item).boxed(),
 };
 
@@ -36,7 +36,7 @@ fn wanted(actions: &'static [&'static IncidentAction], payload: &Value) -> Optio
 }
 
 async fn pressed(actions: &Actions, item: &Item) -> Worked {
-    let Some((press, mutation)) = wanted(actions.actions, &item.payload) else {
+    let Some((press, mutation)) = wanted(actions.all, &item.payload) else {
         return Ok(Outcome::NotOurs("ignored"));
     };
     let mutation = mutation(item.received_at);

@@ -21,14 +21,14 @@ const PATIENCE: time::Duration = time::Duration::seconds(20);
 pub(crate) const UNINSTALLED: Route<()> = Route {
     kind: Kind::Event,
     name: "app_uninstalled",
-    wanted: |_, _| true,
-    work: |_, item| look(item).boxed(),
+    wanted: |(), _| true,
+    work: |(), item| look(item).boxed(),
 };
 
 /// `tokens_revoked`: of the bot's token, and not of people's alone.
 pub(crate) const REVOKED: Route<()> = Route {
     name: "tokens_revoked",
-    wanted: |_, payload| !bots(payload).is_empty(),
+    wanted: |(), payload| !bots(payload).is_empty(),
     ..UNINSTALLED
 };
 
