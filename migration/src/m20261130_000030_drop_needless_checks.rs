@@ -20,6 +20,7 @@ const IMPLIED: &[(&str, &str, &str)] = &[
 impl MigrationTrait for Migration {
     async fn up(&self, m: &SchemaManager) -> Result<(), DbErr> {
         let index = Index::drop()
+            .if_exists()
             .name("idx_timer_due_at")
             .table(Alias::new("timer"))
             .to_owned();
