@@ -15,6 +15,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, OnConflict},
 };
 use time::OffsetDateTime;
+use tocsin_clock::Clock;
 use tocsin_database::Database;
 use tocsin_entity::slack::reception::{ActiveModel, Column, Entity, TAKEN};
 use tokio_util::sync::CancellationToken;
@@ -58,9 +59,21 @@ type Counts = BTreeMap<(&'static str, String), Counted>;
 
 /// What has been counted and not written yet. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Receptions(Arc<Mutex<Counts>>, Arc<Mutex<Option<Refusals>>>);
+pub(crate) struct Receptions {
+    counts: Arc<Mutex<Counts>>,
+    refusals: Arc<Mutex<Option<Refusals>>>,
+    clock: Clock,
+}
 
 impl Receptions {
+    /// Nothing has been counted yet.
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            ..Self::default()
+        }
+    }
+
     /// A request was verified.
     pub(crate) fn taken(&self, app: Option<&str>) {
         self.count(TAKEN, app);
@@ -72,7 +85,7 @@ impl Receptions {
         if !code.starts_with(OF_SIGNATURE) {
             return;
         }
-        let mut refusals = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
         let before = refusals.filter(|refusals| refusals.last.elapsed() < TOLD_FOR);
         *refusals = Some(Refusals {
             count: before.map_or(0, |before| before.count) + 1,
@@ -83,7 +96,7 @@ impl Receptions {
 
     /// For the operator: how many requests were refused of late for their signatures, and what to do.
     pub(crate) fn trouble(&self) -> Option<String> {
-        let refusals = *self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        let refusals = *self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
         let Refusals { count, code, .. } = refusals.filter(|refusals| refusals.last.elapsed() < TOLD_FOR)?;
         Some(format!(
             "{count} requests at Slack's addresses were refused of late, the last as {code}: run `tocsin doctor`, which says whether a signing secret \
@@ -92,8 +105,8 @@ impl Receptions {
     }
 
     fn count(&self, code: &'static str, app: Option<&str>) {
-        let now = tocsin_clock::machine_now();
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.clock.now();
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let app = app.unwrap_or_default();
         let is_known = counts.keys().any(|(_, known)| known == app);
         let app = if is_known || counts.len() < APPS_MAX {
@@ -111,12 +124,12 @@ impl Receptions {
     }
 
     fn take(&self) -> Counts {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.counts.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// What could not be written is written with what comes next.
     fn put_back(&self, key: (&'static str, String), before: Counted) {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let counted = counts.entry(key).or_insert(Counted { count: 0, ..before });
         counted.count += before.count;
         counted.first_at = before.first_at;
@@ -162,7 +175,7 @@ impl Receptions {
         }
         outcome?;
         Entity::delete_many()
-            .filter(Column::LastAt.lt(tocsin_clock::machine_now() - KEPT))
+            .filter(Column::LastAt.lt(self.clock.now() - KEPT))
             .exec(database.write())
             .await
             .map(|_| ())

@@ -1,7 +1,7 @@
 //! What belongs to one organisation, and is there for no other.
 //!
-//! `Tenant::find` begins a read of one organisation's rows. A read of everybody's begins with `everywhere`, which says why it may. The lists that
-//! callers ask for begin so; older reads name the organisation themselves.
+//! `Tenant::find` begins a read of one organisation's rows. A read of everybody's begins with `everywhere`, which says why it may. Clippy shuts
+//! sea-orm's own `find` in this crate.
 
 use std::sync::Arc;
 
