@@ -96,8 +96,8 @@ async fn redial<F: Future<Output = Result<(), redis::RedisError>>>(what: &str, m
     loop {
         let began = Instant::now();
         let ended = work().await;
-        // One line for an outage, not one for each try of it.
-        let lasted = began.elapsed() > REDIAL_AFTER;
+        // One line for an outage, not one for each try of it: a try that Redis leaves without an answer takes its time.
+        let lasted = began.elapsed() > 2 * ANSWER_WITHIN;
         if lasted || !down {
             let why = ended.map_or_else(
                 |error| error.to_string(),
