@@ -391,6 +391,10 @@ mod tests {
             subcommands.read_mention("resovle it"),
             MentionIntent::Wrong(ParseError::Unknown { word, close: Some(_) }) if word == "resovle"
         ));
+        assert!(matches!(
+            subcommands.read_mention("list"),
+            MentionIntent::Wrong(ParseError::CommandOnly { usage }) if usage.names[0] == "list"
+        ));
         assert!(matches!(subcommands.read_mention("thanks"), MentionIntent::None));
     }
 

@@ -164,6 +164,10 @@ pub(crate) enum ParseError {
         usage: &'static Usage,
         why: String,
     },
+    /// It is about no incident, and can't be asked for in the thread of one.
+    CommandOnly {
+        usage: &'static Usage,
+    },
 }
 
 /// A subcommand that is registered.
@@ -260,6 +264,12 @@ impl Subcommands {
         self.0.iter().map(|listed| listed.usage).chain([HELP])
     }
 
+    /// How those are called that can be asked for in an incident's thread.
+    pub(crate) fn thread_usages(&self) -> impl Iterator<Item = &'static Usage> {
+        let actions = self.0.iter().filter(|listed| listed.action.is_some());
+        actions.map(|listed| listed.usage).chain([HELP])
+    }
+
     fn named(&self, word: &str) -> Option<&Listed> {
         self.0.iter().find(|listed| listed.usage.is_named(word))
     }
@@ -292,16 +302,20 @@ impl Subcommands {
         if word.is_empty() || HELP.is_named(bare) {
             return MentionIntent::Help;
         }
-        if let Some(action) = self.named(bare).and_then(|listed| listed.action) {
+        if let Some(listed) = self.named(bare) {
+            let usage = listed.usage;
+            let Some(action) = listed.action else {
+                return MentionIntent::Wrong(ParseError::CommandOnly { usage });
+            };
             return match (action.check)(rest) {
                 Ok(()) => MentionIntent::Act(action, rest),
                 Err(why) => MentionIntent::Wrong(ParseError::Wrong {
-                    usage: &action.usage,
+                    usage,
                     why: why.to_owned(),
                 }),
             };
         }
-        match close_to(self.usages(), bare) {
+        match close_to(self.thread_usages(), bare) {
             close @ Some(_) => MentionIntent::Wrong(ParseError::Unknown {
                 word: word.to_owned(),
                 close,
@@ -318,7 +332,9 @@ impl Subcommands {
                 MentionIntent::Act(..)
                 | MentionIntent::Help
                 | MentionIntent::Wrong(ParseError::Wrong { .. }) => true,
-                MentionIntent::Wrong(ParseError::Unknown { .. }) | MentionIntent::None => false,
+                // What begins like one may be meant for all.
+                MentionIntent::Wrong(ParseError::Unknown { .. } | ParseError::CommandOnly { .. })
+                | MentionIntent::None => false,
             })
         })
     }

@@ -15,20 +15,41 @@ fn named(command: &str) -> Mrkdwn {
     Mrkdwn::text(&command.replace('`', "")).cut(COMMAND_MAX)
 }
 
-fn line(command: &str, usage: &Usage) -> Mrkdwn {
-    Mrkdwn::own("`")
-        .and(&named(command))
-        .plus(" ")
-        .plus(usage.form)
-        .plus("`")
+/// Where somebody writes: what they are told to write must work there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum WrittenIn<'a> {
+    /// After the slash command of this name.
+    Command(&'a str),
+    /// To the bot, in an incident's thread.
+    Thread,
 }
 
-/// All that there is.
+fn line(place: WrittenIn<'_>, usage: &Usage) -> Mrkdwn {
+    let line = match place {
+        WrittenIn::Command(command) => Mrkdwn::own("`").and(&named(command)).plus(" ").plus(usage.form),
+        WrittenIn::Thread => Mrkdwn::own("`@bot ").and(&Mrkdwn::recorded(escape(&usage.form_in_thread()))),
+    };
+    line.plus("`")
+}
+
+/// What can be asked of the bot in an incident's thread.
+pub(crate) fn help_in_thread(subcommands: &Subcommands) -> Mrkdwn {
+    let head = Mrkdwn::own("*What Tocsin does for you in an incident's thread*");
+    let all = subcommands.thread_usages().fold(head, |text, usage| {
+        text.plus("\n")
+            .and(&line(WrittenIn::Thread, usage))
+            .plus(" – ")
+            .plus(usage.about)
+    });
+    all.plus("\nFor everything else, type Tocsin's slash command with `help`.")
+}
+
+/// All that the slash command does.
 pub(crate) fn help(subcommands: &Subcommands, command: &str) -> Mrkdwn {
     let head = Mrkdwn::own("*What Tocsin does for you here*");
     let all = subcommands.usages().fold(head, |text, usage| {
         text.plus("\n")
-            .and(&line(command, usage))
+            .and(&line(WrittenIn::Command(command), usage))
             .plus(" – ")
             .plus(usage.about)
     });
@@ -36,26 +57,31 @@ pub(crate) fn help(subcommands: &Subcommands, command: &str) -> Mrkdwn {
 }
 
 /// What is wrong with a command, and what would be right.
-pub(crate) fn misread(command: &str, error: &ParseError) -> Mrkdwn {
+pub(crate) fn misread(place: WrittenIn<'_>, error: &ParseError) -> Mrkdwn {
     match error {
         ParseError::Unknown { word, close } => {
             let text = Mrkdwn::own("There is no \"").and(&Mrkdwn::text(word)).plus("\"");
             match close {
                 Some(usage) => text
                     .plus(": did you mean ")
-                    .and(&line(command, usage))
+                    .and(&line(place, usage))
                     .plus("? (UNKNOWN_COMMAND)"),
                 None => text
                     .plus(" (UNKNOWN_COMMAND). ")
-                    .and(&line(command, HELP))
+                    .and(&line(place, HELP))
                     .plus(" tells what there is."),
             }
         }
         ParseError::Wrong { usage, why } => Mrkdwn::own("Nothing was done: ")
             .and(&Mrkdwn::recorded(escape(why)))
             .plus(" (WRONG_ARGUMENTS). Write ")
-            .and(&line(command, usage))
+            .and(&line(place, usage))
             .plus("."),
+        ParseError::CommandOnly { usage } => Mrkdwn::own("`")
+            .plus(usage.names[0])
+            .plus("` works in Tocsin's slash command only (COMMAND_ONLY). ")
+            .and(&line(place, HELP))
+            .plus(" tells what works here."),
     }
 }
 
@@ -127,7 +153,7 @@ mod tests {
             close: Some(USAGE),
         };
         assert_eq!(
-            misread("/i`x", &unknown).as_str(),
+            misread(WrittenIn::Command("/i`x"), &unknown).as_str(),
             "There is no \"&lt;!here&gt;\": did you mean `/ix ack N`? (UNKNOWN_COMMAND)"
         );
         let wrong = ParseError::Wrong {
@@ -135,8 +161,12 @@ mod tests {
             why: "it needs the incident's number".to_owned(),
         };
         assert_eq!(
-            misread("/i", &wrong).as_str(),
+            misread(WrittenIn::Command("/i"), &wrong).as_str(),
             "Nothing was done: it needs the incident's number (WRONG_ARGUMENTS). Write `/i ack N`."
+        );
+        assert_eq!(
+            misread(WrittenIn::Thread, &wrong).as_str(),
+            "Nothing was done: it needs the incident's number (WRONG_ARGUMENTS). Write `@bot ack`."
         );
     }
 }

@@ -34,6 +34,11 @@ const CLOSE: f64 = 0.49;
 const PREFIX: f64 = 0.7;
 
 impl Usage {
+    /// What to write in the incident's own thread, where it needs no number.
+    pub(crate) fn form_in_thread(&self) -> String {
+        self.form.replacen(" N", "", 1)
+    }
+
     /// Whether this is one of its names, in any case.
     pub(crate) fn is_named(&self, word: &str) -> bool {
         self.names.contains(&word.to_lowercase().as_str())

@@ -22,7 +22,7 @@ use tocsin_slack::envelope::Kind;
 use crate::{
     acting::{
         subcommand::{Subcommands, Typing},
-        texts,
+        texts::{self, WrittenIn},
         typed::Typed,
     },
     grammar::usage::HELP,
@@ -95,7 +95,7 @@ async fn answer(commands: &Commands, ask: &Ask) -> Result<Answer, JobError> {
     ask.installation.workspace().command_was(&typed.command);
     match commands.subcommands.read(&typed.text) {
         Err(error) => {
-            let text = texts::misread(&typed.command, &error);
+            let text = texts::misread(WrittenIn::Command(&typed.command), &error);
             Ok(Answer::Done("misread", Reply::ephemeral(text.as_str())))
         }
         Ok(Typing::Help) => {

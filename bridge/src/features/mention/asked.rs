@@ -19,7 +19,7 @@ use crate::{
     acting::{
         Acting, Refusal, asker,
         subcommand::{MentionIntent, Subcommands},
-        texts,
+        texts::{self, WrittenIn},
         typed_action::{Requester, act_typed},
     },
     grammar::{mention::addressed, usage::HELP},
@@ -48,9 +48,6 @@ pub(crate) const ROUTE: Route<Mentions> = Route {
 /// How soon a mention is tried again whose thread is just being made, and for how long.
 const SOON: Duration = Duration::milliseconds(400);
 const PATIENCE: Duration = Duration::minutes(10);
-
-/// As what the bot is called in its texts where there is no command.
-const BOT: &str = "@bot";
 
 /// A person's message that mentions the bot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,7 +125,7 @@ async fn mentioned(mentions: &Mentions, item: &Item) -> Worked {
         // It is spoken of, and the message is a comment.
         (Some(_), None) => Ok(Outcome::NotOurs("no_command")),
         (None, _) => {
-            let help = texts::help(&mentions.subcommands, BOT);
+            let help = texts::help_in_thread(&mentions.subcommands);
             tell(installation, &mention, help.as_str()).await?;
             Ok(Outcome::Done(HELP.deed))
         }
@@ -145,12 +142,17 @@ async fn in_thread(
     let (action, rest) = match mentions.subcommands.read_mention(rest) {
         MentionIntent::Act(action, rest) => (action, rest),
         MentionIntent::Help => {
-            let help = texts::help(&mentions.subcommands, BOT);
+            let help = texts::help_in_thread(&mentions.subcommands);
             tell(&item.installation, mention, help.as_str()).await?;
             return Ok(Outcome::Done(HELP.deed));
         }
         MentionIntent::Wrong(error) => {
-            tell(&item.installation, mention, texts::misread(BOT, &error).as_str()).await?;
+            tell(
+                &item.installation,
+                mention,
+                texts::misread(WrittenIn::Thread, &error).as_str(),
+            )
+            .await?;
             return Ok(Outcome::Done("misread"));
         }
         // Said to the bot, and meant for all: a comment.

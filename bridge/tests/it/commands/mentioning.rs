@@ -60,7 +60,9 @@ async fn a_mention_that_can_not_be_done_is_answered_to_the_person_alone(transpor
         .until_said_in("incidents", "the note is empty (WRONG_ARGUMENTS)")
         .await;
     scene.says("alice", "help");
-    scene.until_said_in("incidents", "@bot create").await;
+    scene.until_said_in("incidents", "@bot note text").await;
+    scene.says("alice", "assign");
+    scene.until_said_in("incidents", "Write @bot assign @user.").await;
     assert!(scene.comments().is_empty());
 }
 
@@ -69,7 +71,7 @@ async fn a_mention_elsewhere_is_answered_with_help(transport: Transport) {
     let alice = scene.slack().person("alice");
     alice.post("second", "@tocsin ack").expect("a message");
     scene
-        .until_said_in("second", "What Tocsin does for you here")
+        .until_said_in("second", "What Tocsin does for you in an incident's thread")
         .await;
     assert_eq!(scene.stage.tracker.version(scene.incident), 1);
 }
