@@ -234,7 +234,7 @@ async fn tokens_that_expire_are_changed_in_time_by_one_worker_at_a_time(stack: S
     let plan = not_installed(stack).bridges(2);
     let rotating = plan.slack(|slack| {
         slack.token_rotation = true;
-        slack.token_lives = Duration::from_secs(8);
+        slack.token_lives = Duration::from_secs(16);
         slack.refresh_grace = Duration::ZERO;
     });
     let world = rotating.start().await?;
