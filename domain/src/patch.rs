@@ -12,6 +12,15 @@ pub enum Patch<T> {
 }
 
 impl<T> Patch<T> {
+    /// The same of another type.
+    pub fn map<U>(self, to: impl FnOnce(T) -> U) -> Patch<U> {
+        match self {
+            Self::Keep => Patch::Keep,
+            Self::Clear => Patch::Clear,
+            Self::Set(value) => Patch::Set(to(value)),
+        }
+    }
+
     /// The value after the update.
     pub fn apply(self, before: Option<T>) -> Option<T> {
         match self {

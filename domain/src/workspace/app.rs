@@ -4,7 +4,7 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, PaginatorTrait,
     QueryFilter, QueryOrder,
 };
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tocsin_entity::{
     id::{OrganizationId, SlackAppId},
     slack::installation::{SECRET_KEY_MISMATCH, SECRET_KEY_MISSING},
@@ -43,11 +43,11 @@ pub struct CreateSlackApp {
     /// The client id, for installing it by OAuth; unique in the organisation.
     pub client_id: Option<String>,
     /// The client secret.
-    pub client_secret: Option<String>,
+    pub client_secret: Option<SecretString>,
     /// The signing secret, by which Slack's requests are known over HTTP: 32 characters, on the app's page Basic Information.
-    pub signing_secret: Option<String>,
+    pub signing_secret: Option<SecretString>,
     /// The app-level token (`xapp-…`), for Socket Mode.
-    pub app_token: Option<String>,
+    pub app_token: Option<SecretString>,
     /// Makes the request repeatable for 24 hours.
     pub idempotency_key: Option<GivenKey>,
 }
@@ -62,11 +62,11 @@ pub struct UpdateSlackApp {
     /// The client id.
     pub client_id: Patch<String>,
     /// The client secret.
-    pub client_secret: Patch<String>,
+    pub client_secret: Patch<SecretString>,
     /// The signing secret.
-    pub signing_secret: Patch<String>,
+    pub signing_secret: Patch<SecretString>,
     /// The app-level token.
-    pub app_token: Patch<String>,
+    pub app_token: Patch<SecretString>,
     /// Makes the request repeatable for 24 hours.
     pub idempotency_key: Option<GivenKey>,
 }
@@ -112,9 +112,9 @@ fn seal(
     id: SlackAppId,
     field: &str,
     place: &str,
-    text: &str,
+    text: &SecretString,
 ) -> Result<String, UserError> {
-    let text = limits::line(field, text, SECRET_MAX)?;
+    let text = limits::line(field, text.expose_secret(), SECRET_MAX)?;
     if field == "appToken" && !text.starts_with("xapp-") {
         return Err(UserError::invalid(
             field,
@@ -155,8 +155,8 @@ pub async fn create(request: &Request<'_>, input: CreateSlackApp) -> Result<Mode
     let organization_id = viewer.may_change(Need::Manage)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let (id, now) = (SlackAppId::new(), request.now());
-    let sealed = |field: &str, place: &str, text: &Option<String>| {
-        text.as_deref()
+    let sealed = |field: &str, place: &str, text: &Option<SecretString>| {
+        text.as_ref()
             .map(|text| seal(request, id, field, place, text))
             .transpose()
     };
@@ -199,7 +199,7 @@ pub async fn update(request: &Request<'_>, input: UpdateSlackApp) -> Result<Mode
     let organization_id = viewer.may_change(Need::Manage)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let id: SlackAppId = input.id.parse().map_err(|_| unknown())?;
-    let changed = |said: &Patch<String>, before: Option<String>, field: &str, place: &str| match said {
+    let changed = |said: &Patch<SecretString>, before: Option<String>, field: &str, place: &str| match said {
         Patch::Keep => Ok(before),
         Patch::Clear => Ok(None),
         Patch::Set(text) => seal(request, id, field, place, text).map(Some),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use sea_orm::{ActiveModelTrait, DatabaseTransaction, IntoActiveModel};
+use secrecy::{ExposeSecret, SecretString};
 use tocsin_entity::{
     id::{OrganizationId, SlackAppId, WorkspaceId},
     kinds::SlackFeature,
@@ -32,7 +33,7 @@ pub struct ConnectSlackWorkspace {
     /// What administrators call it; at most 100 characters, unique in the organisation.
     pub name: String,
     /// The bot token of the app (`xoxb-…`). It is kept sealed, and can't be read again.
-    pub bot_token: String,
+    pub bot_token: SecretString,
     /// The organisation's own Slack app that is installed there; the server's by default.
     pub app_id: Option<String>,
     /// What is wanted of it: what the app lacks scopes for is told in `missingScopes`. All but incident channels and access logs by default.
@@ -49,7 +50,7 @@ pub struct UpdateSlackWorkspace {
     /// What administrators call it; at most 100 characters, unique in the organisation.
     pub name: Option<String>,
     /// Another bot token; it also connects the workspace again.
-    pub bot_token: Option<String>,
+    pub bot_token: Option<SecretString>,
     /// What is wanted of it.
     pub features: Option<Vec<SlackFeature>>,
     /// Makes the request repeatable for 24 hours.
@@ -72,8 +73,8 @@ pub(crate) fn wanted(named: Option<&[SlackFeature]>) -> BTreeSet<SlackFeature> {
     named.iter().copied().chain(always).collect()
 }
 
-fn bot_token(text: &str) -> Result<String, UserError> {
-    let token = limits::line("botToken", text, SECRET_MAX)?;
+fn bot_token(text: &SecretString) -> Result<String, UserError> {
+    let token = limits::line("botToken", text.expose_secret(), SECRET_MAX)?;
     if token.starts_with("xoxb-") || token.starts_with("xoxe.xoxb-") {
         Ok(token)
     } else {

@@ -1,6 +1,7 @@
 //! Slack apps of an organisation's own, for whoever does not use the server's.
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use secrecy::SecretString;
 use time::OffsetDateTime;
 use tocsin_domain::{error::Trouble, viewer::Viewer};
 use tocsin_entity::slack_app::Model;
@@ -109,7 +110,7 @@ impl SlackAppQuery {
 }
 
 /// A Slack app to be made known. Its secrets are kept sealed, and can't be read again.
-#[derive(Debug, InputObject)]
+#[derive(InputObject)]
 pub(crate) struct CreateSlackAppInput {
     /// What administrators call it; at most 100 characters, unique in the organisation.
     name: String,
@@ -130,16 +131,16 @@ impl CreateSlackAppInput {
         Ok(tocsin_domain::workspace::app::CreateSlackApp {
             name: self.name,
             client_id: self.client_id,
-            client_secret: self.client_secret,
-            signing_secret: self.signing_secret,
-            app_token: self.app_token,
+            client_secret: self.client_secret.map(SecretString::from),
+            signing_secret: self.signing_secret.map(SecretString::from),
+            app_token: self.app_token.map(SecretString::from),
             idempotency_key: given_key(ctx, self.idempotency_key)?,
         })
     }
 }
 
 /// New values for a Slack app; what is left out stays, and null takes it away.
-#[derive(Debug, InputObject)]
+#[derive(InputObject)]
 pub(crate) struct UpdateSlackAppInput {
     /// The app's id.
     id: ID,
@@ -163,9 +164,9 @@ impl UpdateSlackAppInput {
             id: self.id.0,
             name: self.name,
             client_id: patch(self.client_id),
-            client_secret: patch(self.client_secret),
-            signing_secret: patch(self.signing_secret),
-            app_token: patch(self.app_token),
+            client_secret: patch(self.client_secret).map(SecretString::from),
+            signing_secret: patch(self.signing_secret).map(SecretString::from),
+            app_token: patch(self.app_token).map(SecretString::from),
             idempotency_key: given_key(ctx, self.idempotency_key)?,
         })
     }

@@ -1,6 +1,7 @@
 //! Connecting Slack workspaces, changing and disconnecting them.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use secrecy::SecretString;
 use tocsin_domain::error::Trouble;
 use tocsin_entity::{kinds::SlackFeature, slack_workspace};
 
@@ -11,7 +12,7 @@ use crate::graphql::{
 };
 
 /// A Slack workspace in which the Slack app of the server's configuration is installed.
-#[derive(Debug, InputObject)]
+#[derive(InputObject)]
 pub(crate) struct ConnectSlackWorkspaceInput {
     /// What administrators call it; at most 100 characters, unique in the organisation.
     name: String,
@@ -29,7 +30,7 @@ impl ConnectSlackWorkspaceInput {
     fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::workspace::ConnectSlackWorkspace> {
         Ok(tocsin_domain::workspace::ConnectSlackWorkspace {
             name: self.name,
-            bot_token: self.bot_token,
+            bot_token: self.bot_token.into(),
             app_id: text(self.app_id),
             features: self.features,
             idempotency_key: given_key(ctx, self.idempotency_key)?,
@@ -38,7 +39,7 @@ impl ConnectSlackWorkspaceInput {
 }
 
 /// New values for a Slack workspace; what is left out stays.
-#[derive(Debug, InputObject)]
+#[derive(InputObject)]
 pub(crate) struct UpdateSlackWorkspaceInput {
     /// The workspace's id.
     id: ID,
@@ -57,7 +58,7 @@ impl UpdateSlackWorkspaceInput {
         Ok(tocsin_domain::workspace::UpdateSlackWorkspace {
             id: self.id.0,
             name: self.name,
-            bot_token: self.bot_token,
+            bot_token: self.bot_token.map(SecretString::from),
             features: self.features,
             idempotency_key: given_key(ctx, self.idempotency_key)?,
         })
