@@ -86,8 +86,14 @@ pub(crate) async fn migrate(database: &Database) -> anyhow::Result<Vec<String>> 
         turn.commit()
             .await
             .map_err(|error| not_migrated(&next, false, &error))?;
-        info!("migrated the database: {next}");
+        // Who starts for the first time has nothing that was migrated, and reads one line.
+        if !is_made(&run) && !is_first(&next) {
+            info!("migrated the database: {next}");
+        }
         run.push(next);
+    }
+    if is_made(&run) {
+        info!("made the database's schema, in {} migrations", run.len());
     }
     Ok(run)
 }
@@ -113,6 +119,11 @@ pub(crate) async fn take_turn(database: &Database) -> Result<DatabaseTransaction
         tries = tries.wrapping_add(1);
         tokio::time::sleep(ASK_FOR_THE_TURN_EVERY).await;
     }
+}
+
+/// Whether these migrations are the first ones of a new database.
+fn is_made(run: &[String]) -> bool {
+    run.first().is_some_and(|first| is_first(first))
 }
 
 fn is_first(migration: &str) -> bool {

@@ -1,6 +1,9 @@
 //! The first start, the second, and the demo.
 
+use std::process::Stdio;
+
 use serde_json::json;
+use tokio::io::{AsyncBufReadExt, BufReader};
 use url::Url;
 
 use crate::process::{Place, complaint, get, printed};
@@ -29,6 +32,29 @@ async fn the_first_start_tells_where_it_is_and_gives_a_key_that_works() {
     );
     let (code, rest) = tocsin.stop().await;
     assert_eq!((code, rest.as_str()), (Some(0), ""));
+}
+
+#[tokio::test]
+async fn a_first_start_logs_one_line_about_the_database() {
+    let place = Place::new();
+    let mut command = place.command(&["up"], &[]);
+    let mut child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("tocsin can be run");
+    let mut lines = BufReader::new(child.stderr.take().expect("it is piped")).lines();
+    let mut told = Vec::new();
+    while let Some(line) = lines.next_line().await.expect("its log is text") {
+        if line.contains("the job queue is on") {
+            break;
+        }
+        told.push(line);
+    }
+    assert!(
+        told.len() == 1 && told[0].contains("made the database's schema"),
+        "{told:#?}"
+    );
 }
 
 #[tokio::test]
