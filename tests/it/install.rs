@@ -259,10 +259,14 @@ async fn tokens_that_expire_are_changed_in_time_by_one_worker_at_a_time(stack: S
         .filter(|call| call.method == "oauth.v2.access" && call.error.is_some());
     assert_eq!(refused.count(), 0, "a pair was asked for twice");
 
-    // Who starts begins with the newest pair, however old the first one is.
+    // Who starts begins with the newest pair, however old the first one is. The other bridge may have the one before still.
+    let (one, other) = (world.bridge(0), world.bridge(1));
+    one.terminate().await?;
+    if !std::ptr::eq(one, other) {
+        other.terminate().await?;
+    }
     let before = world.slack().calls().len();
-    world.bridge(0).terminate().await?;
-    world.bridge(0).start().await?;
+    one.start().await?;
     let incident = world.admin().trigger("Search is slow").await?;
     world
         .root(incident.number, |root| shown_status(root) == Some("TRIGGERED"))
