@@ -161,6 +161,9 @@ impl Writes {
     }
 }
 
+/// Most assignees in one statement, of two parameters each: `SQLite` takes 32,766, and each incident of a batch may have 50.
+const ASSIGNEES_TOGETHER: usize = 10_000;
+
 /// What a list of new values is called in a statement.
 const NEW: &str = "new";
 
@@ -230,7 +233,7 @@ async fn save_revised(
     Ok(())
 }
 
-async fn save_assignees(
+pub(super) async fn save_assignees(
     tx: &DatabaseTransaction,
     assignees: HashMap<IncidentId, Vec<UserId>>,
 ) -> Result<(), DbErr> {
@@ -253,8 +256,8 @@ async fn save_assignees(
                 })
         })
         .collect();
-    if !rows.is_empty() {
-        incident_assignee::Entity::insert_many(rows)
+    for some in rows.chunks(ASSIGNEES_TOGETHER) {
+        incident_assignee::Entity::insert_many(some.to_vec())
             .exec_without_returning(tx)
             .await?;
     }

@@ -1,10 +1,11 @@
 //! Commands that are written together, on an embedded database.
 
+use sea_orm::ConnectionTrait;
 use tocsin_clock::Clock;
 use tocsin_database::Database;
-use tocsin_entity::id::IncidentId;
+use tocsin_entity::id::{IncidentId, UserId};
 
-use super::write;
+use super::{save::save_assignees, write};
 use crate::{
     actor::Actor,
     incident::{Change, Command, Order},
@@ -55,4 +56,18 @@ async fn a_dedup_key_that_is_free_by_one_command_is_taken_by_the_next() {
     assert_eq!(again, second);
     let [joined] = writer.together([trigger(Some("disk"))]).await;
     assert_eq!(joined, second);
+}
+
+#[tokio::test]
+async fn as_many_assignees_are_written_as_a_batch_may_have() {
+    let (database, _) = first_organization().await;
+    let tx = database.begin_write().await.expect("begun");
+    // The incidents and people need not be there: nothing is committed.
+    let deferred = tx.execute_unprepared("PRAGMA defer_foreign_keys = ON").await;
+    deferred.expect("deferred");
+    let assignees = (0..512)
+        .map(|_| (IncidentId::new(), (0..50).map(|_| UserId::new()).collect()))
+        .collect();
+    save_assignees(&tx, assignees).await.expect("written");
+    tx.rollback().await.expect("rolled back");
 }
