@@ -28,7 +28,7 @@ const SECONDS: &[f64] = &[
 ];
 
 /// Bounds of all other histograms, which count things done together.
-const COUNTS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
+const COUNTS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
 
 /// Writes figures that come and go, in the form that Prometheus reads.
 type Figures = Box<dyn Fn(&mut String) -> fmt::Result + Send + Sync>;
