@@ -1,6 +1,6 @@
 //! What statuses and urgencies are called where people read them, and the emoji that stand for them in Slack.
 
-use tocsin_entity::kinds::{IncidentStatus, Urgency};
+use tocsin_entity::kinds::{IncidentStatus, Severity, Urgency};
 
 /// The emoji for what this version does not know.
 pub const UNKNOWN_EMOJI: &str = ":information_source:";
@@ -31,3 +31,19 @@ pub const fn urgency_label(urgency: Urgency) -> &'static str {
         Urgency::Low => "Low",
     }
 }
+
+/// The urgencies that people choose from, and what each is called.
+pub const URGENCIES: [(Urgency, &str); 3] = [
+    (Urgency::High, urgency_label(Urgency::High)),
+    (Urgency::Medium, urgency_label(Urgency::Medium)),
+    (Urgency::Low, urgency_label(Urgency::Low)),
+];
+
+/// The severities that people choose from, and what each means.
+pub const SEVERITIES: [(Severity, &str); 5] = [
+    (Severity::Sev1, "SEV1: all users are affected"),
+    (Severity::Sev2, "SEV2: a main function is down"),
+    (Severity::Sev3, "SEV3: a function is impaired"),
+    (Severity::Sev4, "SEV4: an annoyance"),
+    (Severity::Sev5, "SEV5: cosmetic"),
+];

@@ -15,6 +15,7 @@ use tocsin_slack::{
     inputs::{input, option, static_select},
     view::View,
 };
+use tocsin_slack_app::labels::{SEVERITIES, URGENCIES};
 
 use super::{
     dialog::{Dialog, DialogData, Meta, Subject, Values, form, known},
@@ -41,20 +42,6 @@ const DIALOG: &Dialog = &Dialog {
 
 const URGENCY: &str = "urgency";
 const SEVERITY: &str = "severity";
-
-const URGENCIES: [(Urgency, &str); 3] = [
-    (Urgency::High, "High"),
-    (Urgency::Medium, "Medium"),
-    (Urgency::Low, "Low"),
-];
-
-const SEVERITIES: [(Severity, &str); 5] = [
-    (Severity::Sev1, "SEV1: all users are affected"),
-    (Severity::Sev2, "SEV2: a main function is down"),
-    (Severity::Sev3, "SEV3: a function is impaired"),
-    (Severity::Sev4, "SEV4: an annoyance"),
-    (Severity::Sev5, "SEV5: cosmetic"),
-];
 
 fn urgency_option((urgency, text): (Urgency, &str)) -> Value {
     option(text, urgency.as_str())

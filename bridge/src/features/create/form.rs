@@ -11,6 +11,7 @@ use tocsin_slack::{
     inputs::{TEXT_INPUT_MAX, external_select, input, option, static_select, text_input, with_hint},
     view::View,
 };
+use tocsin_slack_app::labels::{SEVERITIES, URGENCIES};
 use url::Url;
 
 use super::Prefilled;
@@ -30,20 +31,6 @@ pub(super) const TITLE_MAX: usize = 200;
 
 /// A description, as the dialog allows.
 pub(super) const DESCRIPTION_MAX: usize = TEXT_INPUT_MAX;
-
-const URGENCIES: [(Urgency, &str); 3] = [
-    (Urgency::High, "High"),
-    (Urgency::Medium, "Medium"),
-    (Urgency::Low, "Low"),
-];
-
-const SEVERITIES: [(Severity, &str); 5] = [
-    (Severity::Sev1, "SEV1: all users are affected"),
-    (Severity::Sev2, "SEV2: a main function is down"),
-    (Severity::Sev3, "SEV3: a function is impaired"),
-    (Severity::Sev4, "SEV4: an annoyance"),
-    (Severity::Sev5, "SEV5: cosmetic"),
-];
 
 /// What the dialog carries from its opening to its submission. It is no proof of anything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
