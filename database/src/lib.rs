@@ -11,6 +11,7 @@ mod database;
 mod fault;
 mod postgres;
 mod probe;
+pub mod rows;
 mod sqlite;
 
 pub use self::{

@@ -23,10 +23,10 @@ pub struct Model {
     pub kind: TimerKind,
     /// When it does it.
     pub due_at: OffsetDateTime,
-    /// When it is tried next, in microseconds since 1970: when it is due, when a claim on it ends, or after a failure. Rows of the
+    /// When it is tried next, in microseconds since 1970: when it is due, or after a failure. Rows of the
     /// version before have none until the API gives them one.
     pub fire_at: Option<i64>,
-    /// How often it was tried. Each claim raises it, so it tells a claim from later ones.
+    /// How often it has failed, so that whoever read it earlier sees that it was put off.
     pub attempts: i32,
     /// Why the last try failed.
     pub last_error: Option<String>,

@@ -259,7 +259,7 @@ on_each_database! {
         running.end().await;
     }
 
-    async fn the_timers_of_a_replica_that_died_fire_when_its_claims_end(world) {
+    async fn a_timer_that_was_put_off_fires_when_its_time_comes(world) {
         let admin = world.admin();
         let incident = admin.trigger("Down").await;
         let mut events = admin.follow(admin.newest().await, Value::Null).await;

@@ -3,4 +3,5 @@
 mod fault;
 mod files;
 mod reuse;
+mod rows;
 mod server;

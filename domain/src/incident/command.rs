@@ -7,7 +7,7 @@ use tocsin_entity::{
     kinds::{ReplyMode, Severity, Urgency},
 };
 
-use crate::timer::TimerClaim;
+use crate::timer::TimerAttempt;
 
 /// A new incident.
 #[derive(Debug, Clone)]
@@ -141,6 +141,6 @@ pub(crate) enum Command {
     Change(IncidentId, Change),
     /// A change of a comment on one.
     Revise(CommentRef, Revision),
-    /// A change that a timer asks for. It is made, and the timer deleted, only while the claim holds.
-    Fire(TimerClaim, IncidentId, Change),
+    /// A change that a timer asks for. It is made, and the timer deleted, only while the timer is as it was read.
+    Fire(TimerAttempt, IncidentId, Change),
 }

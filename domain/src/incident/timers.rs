@@ -12,7 +12,7 @@ use super::{
 use crate::{
     Domain,
     actor::Actor,
-    timer::{TimerClaim, TimerHandler},
+    timer::{TimerAttempt, TimerHandler},
 };
 
 /// Ends the rest that a timer was set for.
@@ -37,7 +37,7 @@ async fn fire(
     };
     let order = Order {
         actor,
-        command: Command::Fire(TimerClaim::from(timer), timer.incident_id, change),
+        command: Command::Fire(TimerAttempt::from(timer), timer.incident_id, change),
         idempotency: None,
     };
     let applied = domain

@@ -1,11 +1,12 @@
 //! Firing timers, until the shutdown.
 
 use std::{
+    panic::AssertUnwindSafe,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use futures::future::join_all;
+use futures::{FutureExt, future::join_all};
 use metrics::{Unit, describe_counter, describe_histogram};
 use sea_orm::DbErr;
 use time::OffsetDateTime;
@@ -15,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     TimerHandlers,
-    claim::{self, TimerClaim},
+    due::{self, Position, TimerAttempt},
     kinds,
 };
 use crate::{Domain, moment::micros};
@@ -26,10 +27,10 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How often rows are looked after that nobody would find by their time.
 const TEND: Duration = Duration::from_secs(10);
 
-/// How long timers are left alone that another replica is claiming.
+/// How long timers are left alone that another replica is firing.
 const TAKEN: Duration = Duration::from_millis(50);
 
-/// Batches that are fired side by side: while one is written the next is claimed. What people ask for waits for no more than these.
+/// Batches that are fired side by side: while one is written the next is read. What people ask for waits for no more than these.
 const BATCHES: usize = 2;
 
 /// Fires what is due, until `shutdown`.
@@ -76,7 +77,7 @@ fn describe() {
 }
 
 async fn tend(domain: &Arc<Domain>, handlers: TimerHandlers) {
-    match claim::tend(domain.database(), &kinds(handlers), now(domain)).await {
+    match due::tend(domain.database(), &kinds(handlers), now(domain)).await {
         Ok((adopted, repaired)) => {
             if adopted > 0 {
                 tracing::info!("took over {adopted} timers of an earlier version");
@@ -94,18 +95,18 @@ async fn tend(domain: &Arc<Domain>, handlers: TimerHandlers) {
 /// Fires all that is due; how long there is nothing to do then.
 async fn fire_due(domain: &Arc<Domain>, handlers: TimerHandlers) -> Result<Duration, DbErr> {
     let (database, kinds) = (domain.database(), kinds(handlers));
-    let next = claim::next(database, &kinds).await?;
+    let next = due::next(database, &kinds).await?;
     let is_due = next.is_some_and(|next| next <= now(domain));
     let fired = if is_due {
         fire_batches(domain, handlers).await?
     } else {
         0
     };
-    let until = claim::next(database, &kinds).await?.unwrap_or(i64::MAX);
+    let until = due::next(database, &kinds).await?.unwrap_or(i64::MAX);
     domain.timers().sleep_until(until);
     let left = u64::try_from(until.saturating_sub(now(domain))).unwrap_or(0);
     let pause = Duration::from_micros(left).min(LOOK);
-    // What is due and can't be claimed is another replica's at this moment.
+    // What was due and did nothing here is another replica's at this moment.
     Ok(if is_due && fired == 0 {
         pause.max(TAKEN)
     } else {
@@ -113,44 +114,52 @@ async fn fire_due(domain: &Arc<Domain>, handlers: TimerHandlers) -> Result<Durat
     })
 }
 
-/// Claims and fires until nothing is due, or the database fails; how many timers.
+/// Reads and fires until nothing is due, or the database fails; how many timers fired or were put off.
 async fn fire_batches(domain: &Arc<Domain>, handlers: TimerHandlers) -> Result<usize, DbErr> {
     let mut firing = JoinSet::new();
     let mut count = 0;
     let kinds = kinds(handlers);
-    let claimed = loop {
-        let batch = match claim::claim(domain.database(), &kinds, now(domain)).await {
-            Ok(batch) if batch.is_empty() => break Ok(()),
+    let mut position: Option<Position> = None;
+    let read = loop {
+        let batch = match due::due(domain.database(), &kinds, now(domain), position).await {
             Ok(batch) => batch,
             Err(error) => break Err(error),
         };
-        count += batch.len();
+        // What is being fired is still due: the next batch is read from behind it.
+        let Some(last) = batch.last() else { break Ok(()) };
+        position = last.fire_at.map(|at| (at, last.id));
         if firing.len() >= BATCHES {
-            ended(firing.join_next().await);
+            count += ended(firing.join_next().await);
         }
         let domain = Arc::clone(domain);
         firing.spawn(async move { fire(&domain, handlers, &batch).await });
     };
     while !firing.is_empty() {
-        ended(firing.join_next().await);
+        count += ended(firing.join_next().await);
     }
-    claimed.map(|()| count)
+    read.map(|()| count)
 }
 
-/// What is left of a batch that panicked fires when its claims end.
-fn ended(batch: Option<Result<(), JoinError>>) {
-    if let Some(Err(error)) = batch {
-        tracing::error!("timers were not fired, and are when their claims end: {error}");
+/// How many timers of a batch fired or were put off.
+fn ended(batch: Option<Result<usize, JoinError>>) -> usize {
+    match batch {
+        Some(Ok(count)) => count,
+        Some(Err(error)) => {
+            tracing::error!("timers were not fired, and are tried again: {error}");
+            0
+        }
+        None => 0,
     }
 }
 
-/// Fires a batch; its changes are written together.
-async fn fire(domain: &Arc<Domain>, handlers: TimerHandlers, batch: &[timer::Model]) {
+/// Fires a batch; its changes are written together. How many fired or were put off.
+async fn fire(domain: &Arc<Domain>, handlers: TimerHandlers, batch: &[timer::Model]) -> usize {
     let outcomes = join_all(batch.iter().map(|timer| fire_one(domain, handlers, timer))).await;
-    let mut failed = Vec::new();
+    let (mut fired, mut failed) = (0, Vec::new());
     for (timer, outcome) in batch.iter().zip(outcomes) {
         match outcome {
             Ok(Some(written_at)) => {
+                fired += 1;
                 let late = micros(written_at).saturating_sub(micros(timer.due_at));
                 let late = Duration::from_micros(u64::try_from(late).unwrap_or(0));
                 metrics::counter!("tocsin_timers_fired_total", "kind" => timer.kind.as_str()).increment(1);
@@ -158,49 +167,58 @@ async fn fire(domain: &Arc<Domain>, handlers: TimerHandlers, batch: &[timer::Mod
                     .record(late);
                 tracing::debug!(incident.id = %timer.incident_id, "timer {} fired: {}", timer.id, timer.kind);
             }
-            // The incident changed since and needs the timer no more, or another replica has the timer.
+            // The incident changed since and needs the timer no more, or another replica has fired it.
             Ok(None) => {}
             Err(error) => failed.push((timer, error)),
         }
     }
     if !failed.is_empty() {
-        put_off(domain, &failed).await;
+        fired += put_off(domain, &failed).await;
     }
+    fired
 }
 
-/// Does what a timer stands for; nothing where this version knows no such timer.
+/// Does what a timer stands for; nothing where this version knows no such timer. A handler that panics has failed, and is put off as any other.
 async fn fire_one(
     domain: &Arc<Domain>,
     handlers: TimerHandlers,
     timer: &timer::Model,
 ) -> Result<Option<OffsetDateTime>, String> {
-    match handlers.iter().find(|handler| handler.kind == timer.kind) {
-        Some(handler) => (handler.fire)(domain, timer).await,
-        None => Ok(None),
-    }
+    let Some(handler) = handlers.iter().find(|handler| handler.kind == timer.kind) else {
+        return Ok(None);
+    };
+    AssertUnwindSafe((handler.fire)(domain, timer))
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| Err("a panic, of which the log says more".to_owned()))
 }
 
-/// Has timers tried again that failed. One line tells of all that failed together: likely for the same reason.
-async fn put_off(domain: &Arc<Domain>, failed: &[(&timer::Model, String)]) {
+/// Has timers tried again that failed; how many. One line tells of all that failed together: likely for the same reason.
+async fn put_off(domain: &Arc<Domain>, failed: &[(&timer::Model, String)]) -> usize {
     let Some((first, error)) = failed.first() else {
-        return;
+        return 0;
     };
+    let failures = first.attempts.saturating_add(1);
     tracing::error!(
         incident.id = %first.incident_id,
         timer.id = %first.id,
-        timer.attempts = first.attempts,
+        timer.attempts = failures,
         "{} timers failed and are tried again; the first of them ({}, try {}): {error}",
         failed.len(),
         first.kind,
-        first.attempts,
+        failures,
     );
+    let mut count = 0;
     for (timer, error) in failed {
         metrics::counter!("tocsin_timer_failures_total", "kind" => timer.kind.as_str()).increment(1);
-        let claim = TimerClaim::from(*timer);
-        if let Err(error) = claim::put_off(domain.database(), claim, now(domain), error).await {
-            // Its claim ends by itself; so do those of the others, and the database is given a rest.
-            tracing::warn!("timers that failed are tried again when their claims end: {error}");
-            return;
+        if let Err(error) =
+            due::put_off(domain.database(), TimerAttempt::from(*timer), now(domain), error).await
+        {
+            // The database is given a rest, and the others are tried again after it.
+            tracing::warn!("timers that failed can't be put off for now: {error}");
+            return count;
         }
+        count += 1;
     }
+    count
 }

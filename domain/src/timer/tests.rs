@@ -1,4 +1,4 @@
-//! Claims against the writer.
+//! What is due against the writer.
 
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, sea_query::Expr};
 use time::Duration;
@@ -13,7 +13,7 @@ use tocsin_entity::{
 
 use tocsin_clock::Clock;
 
-use super::{TimerClaim, claim};
+use super::{TimerAttempt, due};
 use crate::{
     actor::Actor,
     incident::{Applied, Change, Command, IncidentError, Lane, Order},
@@ -68,9 +68,21 @@ impl Writer {
             .expect("readable")
     }
 
+    async fn due(&self, now: i64) -> Vec<Model> {
+        due::due(&self.database, KINDS, now, None)
+            .await
+            .expect("readable")
+    }
+
+    async fn put_off(&self, timer: &Model, now: i64) {
+        due::put_off(&self.database, TimerAttempt::from(timer), now, "no\0 luck")
+            .await
+            .expect("written");
+    }
+
     async fn fire(&self, timer: &Model) -> bool {
         let change = Change::EndSnooze { due_at: timer.due_at };
-        let fire = Command::Fire(TimerClaim::from(timer), timer.incident_id, change);
+        let fire = Command::Fire(TimerAttempt::from(timer), timer.incident_id, change);
         self.give(fire).await.expect("written").changed
     }
 
@@ -85,42 +97,18 @@ impl Writer {
 }
 
 #[tokio::test]
-async fn who_has_lost_the_claim_on_a_timer_fires_nothing() {
+async fn a_timer_that_two_replicas_read_fires_once() {
     let writer = Writer::new().await;
     let (incident, timer) = writer.snoozed().await;
     let due = micros(timer.due_at);
-    assert_eq!(
-        claim::claim(&writer.database, KINDS, due - 1)
-            .await
-            .expect("readable"),
-        []
-    );
-    let paused = claim::claim(&writer.database, KINDS, due).await.expect("claimed");
-    assert_eq!(
-        claim::claim(&writer.database, KINDS, due)
-            .await
-            .expect("readable"),
-        []
-    );
-    let lease = i64::try_from(claim::LEASE.as_micros()).expect("short");
-    let next = claim::claim(&writer.database, KINDS, due + lease)
-        .await
-        .expect("claimed");
-    assert_eq!((paused.len(), next.len()), (1, 1));
+    assert_eq!(writer.due(due - 1).await, []);
+    let (first, second) = (writer.due(due).await, writer.due(due).await);
+    assert_eq!((first.len(), second.len()), (1, 1));
 
-    // The first replica goes on where it paused. Nothing happens, and the timer stays.
-    assert!(!writer.fire(&paused[0]).await);
-    claim::put_off(
-        &writer.database,
-        TimerClaim::from(&paused[0]),
-        due + 10 * lease,
-        "late",
-    )
-    .await
-    .expect("written");
-    assert_eq!(writer.timer().await, Some(next[0].clone()));
-    assert!(writer.fire(&next[0]).await);
-    assert!(!writer.fire(&next[0]).await);
+    assert!(writer.fire(&first[0]).await);
+    assert!(!writer.fire(&second[0]).await);
+    // The second replica believes that it failed. That brings nothing back.
+    writer.put_off(&second[0], due).await;
     assert_eq!((writer.timer().await, writer.ends(incident).await), (None, 1));
     let row = everywhere::<incident::Entity>("a test looks at everything")
         .filter(incident::Column::Id.eq(incident))
@@ -138,17 +126,38 @@ async fn a_timer_that_was_put_off_waits_and_says_why() {
     let writer = Writer::new().await;
     let (_, timer) = writer.snoozed().await;
     let due = micros(timer.due_at);
-    let claimed = claim::claim(&writer.database, KINDS, due).await.expect("claimed");
-    claim::put_off(&writer.database, TimerClaim::from(&claimed[0]), due, "no\0 luck")
-        .await
-        .expect("written");
+    writer.put_off(&timer, due).await;
+    // Another replica failed at the same time: that is no second failure.
+    writer.put_off(&timer, due + 1_000).await;
     assert_eq!(
-        claim::next(&writer.database, KINDS).await.expect("readable"),
+        due::next(&writer.database, KINDS).await.expect("readable"),
         Some(due + 1_000_000)
     );
     let row = writer.timer().await.expect("a timer");
     assert_eq!((row.attempts, row.last_error.as_deref()), (1, Some("no luck")));
+    // Whoever read it before it was put off does nothing.
+    assert!(!writer.fire(&timer).await);
     assert!(writer.fire(&row).await);
+}
+
+#[tokio::test]
+async fn timers_are_read_from_where_the_batch_before_ended() {
+    let writer = Writer::new().await;
+    for _ in 0..5 {
+        writer.snoozed().await;
+    }
+    // All are due at the same moment: their order is that of their ids.
+    Entity::update_many()
+        .col_expr(Column::FireAt, Expr::value(7_i64))
+        .exec(writer.database.write())
+        .await
+        .expect("written");
+    let all = writer.due(7).await;
+    assert_eq!(all.len(), 5);
+    for (place, timer) in all.iter().enumerate() {
+        let after = due::due(&writer.database, KINDS, 7, Some((7, timer.id))).await;
+        assert_eq!(after.expect("readable"), all[place + 1..]);
+    }
 }
 
 #[tokio::test]
@@ -157,7 +166,7 @@ async fn what_a_wrong_clock_has_put_off_for_an_hour_is_tried_now_and_what_is_sno
     let (_, timer) = writer.snoozed().await;
     let now = micros(timer.due_at) - 3_000_000_000;
     assert_eq!(
-        claim::tend(&writer.database, KINDS, now).await.expect("tended"),
+        due::tend(&writer.database, KINDS, now).await.expect("tended"),
         (0, 0)
     );
     Entity::update_many()
@@ -166,11 +175,11 @@ async fn what_a_wrong_clock_has_put_off_for_an_hour_is_tried_now_and_what_is_sno
         .await
         .expect("written");
     assert_eq!(
-        claim::tend(&writer.database, KINDS, now).await.expect("tended"),
+        due::tend(&writer.database, KINDS, now).await.expect("tended"),
         (0, 1)
     );
     assert_eq!(
-        claim::next(&writer.database, KINDS).await.expect("readable"),
+        due::next(&writer.database, KINDS).await.expect("readable"),
         Some(now)
     );
 }
@@ -185,19 +194,10 @@ async fn a_timer_of_the_version_before_is_taken_over() {
         .await
         .expect("written");
     let due = micros(timer.due_at);
+    assert_eq!(due::next(&writer.database, KINDS).await.expect("readable"), None);
     assert_eq!(
-        claim::next(&writer.database, KINDS).await.expect("readable"),
-        None
-    );
-    assert_eq!(
-        claim::tend(&writer.database, KINDS, due).await.expect("tended"),
+        due::tend(&writer.database, KINDS, due).await.expect("tended"),
         (1, 0)
     );
-    assert_eq!(
-        claim::claim(&writer.database, KINDS, due)
-            .await
-            .expect("claimed")
-            .len(),
-        1
-    );
+    assert_eq!(writer.due(due).await.len(), 1);
 }

@@ -19,7 +19,7 @@ use crate::{
         transition::{Changed, Outcome, TimerChange, event_kind, tags_json, transition},
     },
     moment::micros,
-    timer::TimerClaim,
+    timer::TimerAttempt,
 };
 
 impl State {
@@ -32,7 +32,7 @@ impl State {
             Command::Trigger(trigger) => self.trigger(&order.actor, trigger, now),
             Command::Change(id, change) => self.change(&order.actor, *id, change, now),
             Command::Revise(comment, revision) => self.revise(&order.actor, comment, revision, now),
-            Command::Fire(claim, id, change) => self.fire(&order.actor, *claim, *id, change, now),
+            Command::Fire(attempt, id, change) => self.fire(&order.actor, *attempt, *id, change, now),
         }?;
         self.keep_key(order, &applied, now);
         Ok(applied)
@@ -192,18 +192,22 @@ impl State {
         }
     }
 
-    /// Makes the change that a timer asks for, and deletes the timer. Whoever has lost their claim on it changes nothing.
+    /// Makes the change that a timer asks for, and deletes the timer. Nothing changes where it is gone or was put off since it was read.
     fn fire(
         &mut self,
         actor: &Actor,
-        claim: TimerClaim,
+        attempt: TimerAttempt,
         id: IncidentId,
         change: &Change,
         now: OffsetDateTime,
     ) -> Answer {
-        if self.timers.get(&claim.id).is_some_and(|timer| claim.holds(timer)) {
+        if self
+            .timers
+            .get(&attempt.id)
+            .is_some_and(|timer| attempt.holds(timer))
+        {
             let applied = self.change(actor, id, change, now)?;
-            if let Some(timer) = self.timers.remove(&claim.id) {
+            if let Some(timer) = self.timers.remove(&attempt.id) {
                 self.write.fire(&timer);
             }
             return Ok(applied);

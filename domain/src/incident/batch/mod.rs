@@ -18,6 +18,7 @@ use sea_orm::{
     sea_query::LockType,
 };
 use time::OffsetDateTime;
+use tocsin_database::rows::is_among;
 use tocsin_entity::{
     id::{IncidentId, OrganizationId, ServiceId, TimelineEntryId, TimerId, UserId},
     idempotency, incident, incident_assignee,
@@ -59,7 +60,7 @@ struct State {
     services: HashMap<ServiceId, service::Model>,
     default_services: HashMap<OrganizationId, ServiceId>,
     members: HashSet<(OrganizationId, UserId)>,
-    /// The timers that are to fire, as they are claimed now.
+    /// The timers that are to fire, as they are now.
     timers: HashMap<TimerId, timer::Model>,
     write: Writes,
 }
@@ -72,7 +73,11 @@ impl State {
     async fn load(tx: &DatabaseTransaction, orders: &[Order]) -> Result<Self, DbErr> {
         let wanted = Wanted::by(orders);
         let organizations: BTreeMap<_, _> = everywhere::<organization::Entity>(TOGETHER)
-            .filter(organization::Column::Id.is_in(wanted.organizations.iter().copied()))
+            .filter(is_among(
+                tx,
+                organization::Column::Id,
+                wanted.organizations.iter().copied(),
+            ))
             .order_by_asc(organization::Column::Id)
             // Weaker than FOR UPDATE: rows that refer to the organisation may be inserted meanwhile.
             .lock(LockType::NoKeyUpdate)
@@ -105,8 +110,16 @@ impl State {
     async fn load_records(&mut self, tx: &DatabaseTransaction, wanted: &Wanted) -> Result<(), DbErr> {
         if !wanted.keys.is_empty() {
             let rows = everywhere::<idempotency::Entity>(TOGETHER)
-                .filter(idempotency::Column::OrganizationId.is_in(wanted.organizations.iter().copied()))
-                .filter(idempotency::Column::Key.is_in(wanted.keys.iter().cloned()))
+                .filter(is_among(
+                    tx,
+                    idempotency::Column::OrganizationId,
+                    wanted.organizations.iter().copied(),
+                ))
+                .filter(is_among(
+                    tx,
+                    idempotency::Column::Key,
+                    wanted.keys.iter().cloned(),
+                ))
                 .all(tx)
                 .await?;
             self.used_keys = rows
@@ -117,8 +130,16 @@ impl State {
         let mut entries = Vec::new();
         if !wanted.refs.is_empty() {
             entries = everywhere::<timeline_entry::Entity>(TOGETHER)
-                .filter(timeline_entry::Column::OrganizationId.is_in(wanted.organizations.iter().copied()))
-                .filter(timeline_entry::Column::ExternalRef.is_in(wanted.refs.iter().cloned()))
+                .filter(is_among(
+                    tx,
+                    timeline_entry::Column::OrganizationId,
+                    wanted.organizations.iter().copied(),
+                ))
+                .filter(is_among(
+                    tx,
+                    timeline_entry::Column::ExternalRef,
+                    wanted.refs.iter().cloned(),
+                ))
                 .all(tx)
                 .await?;
             for entry in &entries {
@@ -137,7 +158,7 @@ impl State {
         if !told.is_empty() {
             entries.extend(
                 everywhere::<timeline_entry::Entity>(TOGETHER)
-                    .filter(timeline_entry::Column::Id.is_in(told))
+                    .filter(is_among(tx, timeline_entry::Column::Id, told))
                     .all(tx)
                     .await?,
             );
@@ -146,13 +167,13 @@ impl State {
         Ok(())
     }
 
-    /// Locks the timers that are to fire, so that nobody claims them until the change is written.
+    /// Locks the timers that are to fire, so that nobody puts them off until the change is written.
     async fn load_timers(&mut self, tx: &DatabaseTransaction, wanted: &Wanted) -> Result<(), DbErr> {
         if wanted.timers.is_empty() {
             return Ok(());
         }
         let rows = everywhere::<timer::Entity>(TOGETHER)
-            .filter(timer::Column::Id.is_in(wanted.timers.iter().copied()))
+            .filter(is_among(tx, timer::Column::Id, wanted.timers.iter().copied()))
             .order_by_asc(timer::Column::Id)
             .lock(LockType::Update)
             .all(tx)
@@ -172,13 +193,25 @@ impl State {
             .extend(self.entries.values().map(|entry| entry.incident_id));
         let mut which = Condition::any();
         if !wanted.incidents.is_empty() {
-            which = which.add(incident::Column::Id.is_in(wanted.incidents.iter().copied()));
+            which = which.add(is_among(
+                tx,
+                incident::Column::Id,
+                wanted.incidents.iter().copied(),
+            ));
         }
         if !wanted.dedup_keys.is_empty() {
             which = which.add(
                 Condition::all()
-                    .add(incident::Column::OrganizationId.is_in(wanted.organizations.iter().copied()))
-                    .add(incident::Column::DedupKey.is_in(wanted.dedup_keys.iter().cloned()))
+                    .add(is_among(
+                        tx,
+                        incident::Column::OrganizationId,
+                        wanted.organizations.iter().copied(),
+                    ))
+                    .add(is_among(
+                        tx,
+                        incident::Column::DedupKey,
+                        wanted.dedup_keys.iter().cloned(),
+                    ))
                     .add(incident::Column::Status.ne(IncidentStatus::Resolved)),
             );
         }
@@ -196,7 +229,11 @@ impl State {
         }
         if wanted.reassigns {
             let rows = everywhere::<incident_assignee::Entity>(TOGETHER)
-                .filter(incident_assignee::Column::IncidentId.is_in(wanted.incidents.iter().copied()))
+                .filter(is_among(
+                    tx,
+                    incident_assignee::Column::IncidentId,
+                    wanted.incidents.iter().copied(),
+                ))
                 .all(tx)
                 .await?;
             for row in rows {
@@ -208,8 +245,16 @@ impl State {
         }
         if !wanted.users.is_empty() {
             let rows = everywhere::<membership::Entity>(TOGETHER)
-                .filter(membership::Column::OrganizationId.is_in(wanted.organizations.iter().copied()))
-                .filter(membership::Column::UserId.is_in(wanted.users.iter().copied()))
+                .filter(is_among(
+                    tx,
+                    membership::Column::OrganizationId,
+                    wanted.organizations.iter().copied(),
+                ))
+                .filter(is_among(
+                    tx,
+                    membership::Column::UserId,
+                    wanted.users.iter().copied(),
+                ))
                 .filter(membership::Column::DeactivatedAt.is_null())
                 .all(tx)
                 .await?;
@@ -220,11 +265,15 @@ impl State {
         }
         if wanted.triggers {
             let rows = everywhere::<service::Entity>(TOGETHER)
-                .filter(service::Column::OrganizationId.is_in(wanted.organizations.iter().copied()))
+                .filter(is_among(
+                    tx,
+                    service::Column::OrganizationId,
+                    wanted.organizations.iter().copied(),
+                ))
                 .filter(
                     Condition::any()
                         .add(service::Column::IsDefault.eq(true))
-                        .add(service::Column::Id.is_in(wanted.services.iter().copied())),
+                        .add(is_among(tx, service::Column::Id, wanted.services.iter().copied())),
                 )
                 .all(tx)
                 .await?;
@@ -250,8 +299,12 @@ impl State {
             return Ok(());
         }
         let rows = everywhere::<incident::Entity>(TOGETHER)
-            .filter(incident::Column::OrganizationId.is_in(wanted.organizations.iter().copied()))
-            .filter(incident::Column::DedupKey.is_in(keys))
+            .filter(is_among(
+                tx,
+                incident::Column::OrganizationId,
+                wanted.organizations.iter().copied(),
+            ))
+            .filter(is_among(tx, incident::Column::DedupKey, keys))
             .filter(incident::Column::Status.ne(IncidentStatus::Resolved))
             .all(tx)
             .await?;
@@ -316,8 +369,8 @@ impl Wanted {
                     wanted.dedup_keys.extend(trigger.dedup_key.clone());
                 }
                 Command::Change(id, change) => wanted.add(*id, change),
-                Command::Fire(claim, id, change) => {
-                    wanted.timers.insert(claim.id);
+                Command::Fire(attempt, id, change) => {
+                    wanted.timers.insert(attempt.id);
                     wanted.add(*id, change);
                 }
                 Command::Revise(CommentRef::Id(id), _) => {

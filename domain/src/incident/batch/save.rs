@@ -3,13 +3,11 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sea_orm::{
-    ActiveModelTrait,
-    ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, Iterable,
-    ModelTrait, QueryFilter,
-    sea_query::{Expr, ExprTrait, IntoIden, Query, TableRef, UpdateStatement, ValueTuple},
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait,
+    IntoActiveModel, Iterable, ModelTrait, QueryFilter, Value,
 };
 use time::OffsetDateTime;
+use tocsin_database::rows;
 use tocsin_entity::{
     comment_revision, event,
     id::{IncidentId, OrganizationId, TimelineEntryId, TimerId, UserId},
@@ -127,54 +125,39 @@ impl Writes {
             .await?;
         }
         // First: a new incident may have the dedup key of one that is resolved here.
-        for update in updates(&self.incidents, &self.on_record) {
-            tx.execute(&update).await?;
+        for change in changes(&self.incidents, &self.on_record) {
+            rows::update::<incident::Entity>(tx, incident::Column::Id, &change.columns, change.rows).await?;
         }
-        let new: Vec<_> = self
+        let new = self
             .new_incidents
             .iter()
             .filter_map(|id| self.incidents.remove(id))
+            .map(IntoActiveModel::into_active_model)
             .collect();
-        if !new.is_empty() {
-            incident::Entity::insert_many(new.into_iter().map(IntoActiveModel::into_active_model))
-                .exec_without_returning(tx)
-                .await?;
-        }
-        if !self.entries.is_empty() {
-            timeline_entry::Entity::insert_many(self.entries)
-                .exec_without_returning(tx)
-                .await?;
-        }
-        if !self.events.is_empty() {
-            event::Entity::insert_many(self.events)
-                .exec_without_returning(tx)
-                .await?;
-        }
+        rows::insert::<incident::ActiveModel>(tx, new).await?;
+        rows::insert(tx, self.entries).await?;
+        rows::insert(tx, self.events).await?;
         save_revised(tx, self.revised, self.earlier_texts).await?;
-        if !self.keys.is_empty() {
-            idempotency::Entity::insert_many(self.keys)
-                .exec_without_returning(tx)
-                .await?;
-        }
+        rows::insert(tx, self.keys).await?;
         save_assignees(tx, self.assignees).await?;
         save_timers(tx, self.fired, self.timers).await
     }
 }
 
-/// Most assignees in one statement, of two parameters each: `SQLite` takes 32,766, and each incident of a batch may have 50.
-const ASSIGNEES_TOGETHER: usize = 10_000;
+/// A set of columns, and the incidents in which just these changed: the id of each, and a value for each column.
+struct ChangedColumns {
+    columns: Vec<incident::Column>,
+    rows: Vec<Vec<Value>>,
+}
 
-/// What a list of new values is called in a statement.
-const NEW: &str = "new";
-
-/// The statements that write what changed of incidents, one for each set of columns that did. Columns that stay cost their indexes nothing. What is
-/// resolved comes first: its dedup key may be that of an incident that is reopened.
-fn updates(
+/// What changed of incidents, by the set of columns that did: columns that stay cost their indexes nothing. What is resolved comes first: its dedup
+/// key may be that of an incident that is reopened.
+fn changes(
     incidents: &HashMap<IncidentId, incident::Model>,
     on_record: &HashMap<IncidentId, incident::Model>,
-) -> Vec<UpdateStatement> {
+) -> Vec<ChangedColumns> {
     let columns: Vec<incident::Column> = incident::Column::iter().collect();
-    let mut rows_by_columns: BTreeMap<(bool, Vec<usize>), Vec<ValueTuple>> = BTreeMap::new();
+    let mut rows_by_columns: BTreeMap<(bool, Vec<usize>), Vec<Vec<Value>>> = BTreeMap::new();
     for incident in incidents.values() {
         let Some(was) = on_record.get(&incident.id) else {
             continue;
@@ -182,27 +165,22 @@ fn updates(
         let changed: Vec<usize> = (0..columns.len())
             .filter(|number| incident.get(columns[*number]) != was.get(columns[*number]))
             .collect();
+        if changed.is_empty() {
+            continue;
+        }
         let id = std::iter::once(incident.get(incident::Column::Id));
         let values = id.chain(changed.iter().map(|number| incident.get(columns[*number])));
-        let row = ValueTuple::Many(values.collect());
-        if !changed.is_empty() {
-            let is_open = incident.status != IncidentStatus::Resolved;
-            rows_by_columns.entry((is_open, changed)).or_default().push(row);
-        }
+        let row = values.collect();
+        let is_open = incident.status != IncidentStatus::Resolved;
+        rows_by_columns.entry((is_open, changed)).or_default().push(row);
     }
-    let update = |((_, changed), rows): ((bool, Vec<usize>), Vec<ValueTuple>)| {
-        let mut update = Query::update();
-        update.table(incident::Entity);
-        // Both databases call the columns of a list of values column1, column2, …
-        for (place, number) in changed.into_iter().enumerate() {
-            update.value(columns[number], Expr::col((NEW, format!("column{}", place + 2))));
-        }
-        update
-            .from(TableRef::ValuesList(rows, NEW.into_iden()))
-            .and_where(Expr::col((incident::Entity, incident::Column::Id)).equals((NEW, "column1")));
-        update
-    };
-    rows_by_columns.into_iter().map(update).collect()
+    rows_by_columns
+        .into_iter()
+        .map(|((_, changed), rows)| ChangedColumns {
+            columns: changed.into_iter().map(|number| columns[number]).collect(),
+            rows,
+        })
+        .collect()
 }
 
 async fn save_revised(
@@ -210,11 +188,7 @@ async fn save_revised(
     revised: HashMap<TimelineEntryId, timeline_entry::Model>,
     earlier_texts: Vec<comment_revision::ActiveModel>,
 ) -> Result<(), DbErr> {
-    if !earlier_texts.is_empty() {
-        comment_revision::Entity::insert_many(earlier_texts)
-            .exec_without_returning(tx)
-            .await?;
-    }
+    rows::insert(tx, earlier_texts).await?;
     let retracted: Vec<TimelineEntryId> = revised
         .values()
         .filter(|entry| entry.retracted_at.is_some())
@@ -223,7 +197,7 @@ async fn save_revised(
     if !retracted.is_empty() {
         // It was retracted for a reason.
         comment_revision::Entity::delete_many()
-            .filter(comment_revision::Column::EntryId.is_in(retracted))
+            .filter(rows::is_among(tx, comment_revision::Column::EntryId, retracted))
             .exec(tx)
             .await?;
     }
@@ -241,10 +215,14 @@ pub(super) async fn save_assignees(
         return Ok(());
     }
     incident_assignee::Entity::delete_many()
-        .filter(incident_assignee::Column::IncidentId.is_in(assignees.keys().copied()))
+        .filter(rows::is_among(
+            tx,
+            incident_assignee::Column::IncidentId,
+            assignees.keys().copied(),
+        ))
         .exec(tx)
         .await?;
-    let rows: Vec<_> = assignees
+    let assigned: Vec<_> = assignees
         .into_iter()
         .flat_map(|(incident_id, users)| {
             let users: HashSet<UserId> = users.into_iter().collect();
@@ -256,12 +234,7 @@ pub(super) async fn save_assignees(
                 })
         })
         .collect();
-    for some in rows.chunks(ASSIGNEES_TOGETHER) {
-        incident_assignee::Entity::insert_many(some.to_vec())
-            .exec_without_returning(tx)
-            .await?;
-    }
-    Ok(())
+    rows::insert(tx, assigned).await
 }
 
 async fn save_timers(
@@ -271,7 +244,7 @@ async fn save_timers(
 ) -> Result<(), DbErr> {
     if !fired.is_empty() {
         timer::Entity::delete_many()
-            .filter(timer::Column::Id.is_in(fired))
+            .filter(rows::is_among(tx, timer::Column::Id, fired))
             .exec(tx)
             .await?;
     }
@@ -286,12 +259,9 @@ async fn save_timers(
     for (kind, incidents) in replaced.into_values() {
         timer::Entity::delete_many()
             .filter(timer::Column::Kind.eq(kind))
-            .filter(timer::Column::IncidentId.is_in(incidents))
+            .filter(rows::is_among(tx, timer::Column::IncidentId, incidents))
             .exec(tx)
             .await?;
     }
-    if !set.is_empty() {
-        timer::Entity::insert_many(set).exec_without_returning(tx).await?;
-    }
-    Ok(())
+    rows::insert(tx, set).await
 }

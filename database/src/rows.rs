@@ -1,0 +1,251 @@
+//! Statements over many rows whose text does not depend on how many.
+//!
+//! A statement of a text of its own for each number of rows is read and planned anew each time, which costs PostgreSQL more than the rows
+//! do, and pushes other statements out of the connection's cache. PostgreSQL takes rows as one array for each column. `SQLite` takes them
+//! in groups of few sizes.
+
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityName,
+    EntityTrait, IdenStatic, Iterable, Statement, Value,
+    sea_query::{
+        ArrayType, Condition, Expr, ExprTrait, IntoIden, Query, SimpleExpr, TableRef, ValueTuple,
+        extension::postgres::PgFunc,
+    },
+};
+
+/// Most rows in one statement on `SQLite`: it takes 32,766 parameters, and a row has up to 30.
+const GROUP_MAX: usize = 256;
+
+/// What a list of new values is called in a statement.
+const NEW: &str = "new";
+
+/// Inserts rows, all columns of which are set.
+///
+/// # Errors
+/// The database's own, and [`DbErr::AttrNotSet`] for a row that lacks a column.
+pub async fn insert<A>(tx: &DatabaseTransaction, rows: Vec<A>) -> Result<(), DbErr>
+where
+    A: ActiveModelTrait,
+{
+    let columns: Vec<_> = <A::Entity as EntityTrait>::Column::iter().collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    if tx.get_database_backend() != DbBackend::Postgres {
+        let mut rows = rows;
+        while !rows.is_empty() {
+            let group: Vec<A> = rows.drain(..group_size(rows.len())).collect();
+            <A::Entity as EntityTrait>::insert_many(group)
+                .exec_without_returning(tx)
+                .await?;
+        }
+        return Ok(());
+    }
+    let mut values: Vec<Vec<Value>> = columns.iter().map(|_| Vec::with_capacity(rows.len())).collect();
+    for row in rows {
+        for (column, values) in columns.iter().zip(&mut values) {
+            let value = row.get(*column).into_value();
+            values.push(value.ok_or_else(|| DbErr::AttrNotSet(column.as_str().to_owned()))?);
+        }
+    }
+    let arrays = Arrays::of(&columns, values)?;
+    let table = A::Entity::default();
+    let sql = format!(
+        r#"INSERT INTO "{}" ({}) SELECT {} FROM {}"#,
+        table.table_name(),
+        arrays.names.join(", "),
+        arrays.values.join(", "),
+        arrays.source,
+    );
+    tx.execute_raw(Statement::from_sql_and_values(
+        DbBackend::Postgres,
+        sql,
+        arrays.parameters,
+    ))
+    .await?;
+    Ok(())
+}
+
+/// Sets `columns` of rows to a value for each row. A row is the value of `key`, by which the row is found, and then one for each column. Rows that
+/// are not there are passed over.
+///
+/// # Errors
+/// The database's own.
+pub async fn update<E>(
+    tx: &DatabaseTransaction,
+    key: E::Column,
+    columns: &[E::Column],
+    mut rows: Vec<Vec<Value>>,
+) -> Result<(), DbErr>
+where
+    E: EntityTrait,
+{
+    if rows.is_empty() || columns.is_empty() {
+        return Ok(());
+    }
+    let all: Vec<E::Column> = std::iter::once(key).chain(columns.iter().copied()).collect();
+    if tx.get_database_backend() != DbBackend::Postgres {
+        while !rows.is_empty() {
+            let group = rows
+                .drain(..group_size(rows.len()))
+                .map(ValueTuple::Many)
+                .collect();
+            let mut update = Query::update();
+            update.table(E::default());
+            // SQLite calls the columns of a list of values column1, column2, …
+            for (place, column) in columns.iter().enumerate() {
+                update.value(*column, Expr::col((NEW, format!("column{}", place + 2))));
+            }
+            update
+                .from(TableRef::ValuesList(group, NEW.into_iden()))
+                .and_where(Expr::col((E::default(), key)).equals((NEW, "column1")));
+            tx.execute(&update).await?;
+        }
+        return Ok(());
+    }
+    let mut values: Vec<Vec<Value>> = all.iter().map(|_| Vec::with_capacity(rows.len())).collect();
+    for row in rows {
+        for (value, values) in row.into_iter().zip(&mut values) {
+            values.push(value);
+        }
+    }
+    let arrays = Arrays::of(&all, values)?;
+    let set: Vec<String> = arrays
+        .names
+        .iter()
+        .zip(&arrays.values)
+        .skip(1)
+        .map(|(name, value)| format!("{name} = {value}"))
+        .collect();
+    let (entity, key) = (E::default(), &arrays.names[0]);
+    let table = entity.table_name();
+    let sql = format!(
+        r#"UPDATE "{table}" SET {} FROM {} WHERE "{table}".{key} = "{NEW}".{key}"#,
+        set.join(", "),
+        arrays.source,
+    );
+    tx.execute_raw(Statement::from_sql_and_values(
+        DbBackend::Postgres,
+        sql,
+        arrays.parameters,
+    ))
+    .await?;
+    Ok(())
+}
+
+/// Whether the column has one of the values, of which none is null.
+pub fn is_among<C, V>(
+    connection: &impl ConnectionTrait,
+    column: C,
+    values: impl IntoIterator<Item = V>,
+) -> Condition
+where
+    C: ColumnTrait,
+    V: Into<Value>,
+{
+    let mut values: Vec<Value> = values.into_iter().map(Into::into).collect();
+    let Some(last) = values.last() else {
+        return Condition::any().add(Expr::value(false));
+    };
+    let is_among: SimpleExpr = if connection.get_database_backend() == DbBackend::Postgres {
+        let array = Value::Array(last.array_type(), Some(Box::new(values)));
+        Expr::col(column.as_column_ref()).eq(PgFunc::any(Expr::value(array)))
+    } else {
+        // The same value again changes nothing, and leaves few texts.
+        let padding = vec![last.clone(); values.len().next_power_of_two() - values.len()];
+        values.extend(padding);
+        column.is_in(values)
+    };
+    Condition::all().add(is_among)
+}
+
+/// How many of so many rows go into the next statement: a power of two.
+fn group_size(rows: usize) -> usize {
+    1 << rows.clamp(1, GROUP_MAX).ilog2()
+}
+
+/// Columns as parameters of a statement for PostgreSQL: an array for each, and a second one that says where it is null, since an array itself holds
+/// no nulls here.
+struct Arrays {
+    /// Quoted.
+    names: Vec<String>,
+    /// An expression for each column.
+    values: Vec<String>,
+    /// What they are selected from.
+    source: String,
+    parameters: Vec<Value>,
+}
+
+impl Arrays {
+    fn of<C: ColumnTrait>(columns: &[C], values: Vec<Vec<Value>>) -> Result<Self, DbErr> {
+        let mut arrays = Self {
+            names: Vec::with_capacity(columns.len()),
+            values: Vec::with_capacity(columns.len()),
+            source: String::new(),
+            parameters: Vec::with_capacity(2 * columns.len()),
+        };
+        let (mut types, mut names) = (Vec::new(), Vec::new());
+        for (column, mut values) in columns.iter().zip(values) {
+            let name = format!(r#""{}""#, column.as_str());
+            let array_type = values.first().map_or(ArrayType::Bool, Value::array_type);
+            types.push(name_of(&array_type)?);
+            names.push(name.clone());
+            let value = format!(r#""{NEW}".{name}"#);
+            if column.def().is_null() {
+                let nulls: Vec<Value> = values
+                    .iter_mut()
+                    .map(|value| {
+                        let is_null = *value == value.as_null();
+                        if is_null {
+                            *value = value.dummy_value();
+                        }
+                        Value::Bool(Some(is_null))
+                    })
+                    .collect();
+                let is_null = format!(r#""{}_is_null""#, column.as_str());
+                arrays.values.push(format!(
+                    r#"CASE WHEN "{NEW}".{is_null} THEN NULL ELSE {value} END"#
+                ));
+                arrays
+                    .parameters
+                    .push(Value::Array(array_type, Some(Box::new(values))));
+                types.push("bool");
+                names.push(is_null);
+                arrays
+                    .parameters
+                    .push(Value::Array(ArrayType::Bool, Some(Box::new(nulls))));
+            } else {
+                arrays.values.push(value);
+                arrays
+                    .parameters
+                    .push(Value::Array(array_type, Some(Box::new(values))));
+            }
+            arrays.names.push(name);
+        }
+        let parameters: Vec<String> = types
+            .iter()
+            .enumerate()
+            .map(|(place, of)| format!("${}::{of}[]", place + 1))
+            .collect();
+        arrays.source = format!(
+            r#"UNNEST({}) AS "{NEW}" ({})"#,
+            parameters.join(", "),
+            names.join(", ")
+        );
+        Ok(arrays)
+    }
+}
+
+/// What PostgreSQL calls the type of an array's items.
+fn name_of(array_type: &ArrayType) -> Result<&'static str, DbErr> {
+    match array_type {
+        ArrayType::Bool => Ok("bool"),
+        ArrayType::Int => Ok("int4"),
+        ArrayType::BigInt => Ok("int8"),
+        ArrayType::String => Ok("text"),
+        ArrayType::Json => Ok("jsonb"),
+        ArrayType::Uuid => Ok("uuid"),
+        ArrayType::TimeDateTimeWithTimeZone => Ok("timestamptz"),
+        other => Err(DbErr::Type(format!("no arrays of {other:?} are written"))),
+    }
+}
