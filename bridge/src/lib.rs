@@ -24,6 +24,7 @@ mod mirror;
 mod notice;
 mod origin;
 mod pace;
+mod polling;
 mod reception;
 mod request;
 mod restore_watch;

@@ -20,6 +20,8 @@ use tocsin_database::Database;
 use tocsin_entity::slack::reception::{ActiveModel, Column, Entity, TAKEN};
 use tokio_util::sync::CancellationToken;
 
+use crate::polling::ends_within;
+
 /// How often is written what is new.
 const WRITE: Duration = Duration::from_secs(2);
 
@@ -138,8 +140,7 @@ impl Receptions {
     /// Writes what is new, until the shutdown.
     pub(crate) async fn run(&self, database: &Database, shutdown: CancellationToken) {
         loop {
-            let pause = tokio::time::sleep(WRITE);
-            let is_over = shutdown.run_until_cancelled(pause).await.is_none();
+            let is_over = ends_within(&shutdown, WRITE).await;
             if let Err(error) = self.write(database).await {
                 tracing::warn!("what became of Slack's requests could not be written down: {error}");
             }

@@ -47,6 +47,7 @@ use tocsin_clock::Clock;
 use tocsin_database::{Database, DatabaseFault};
 use tocsin_queue::{Queue, jobs::ReconcileIncident};
 use tocsin_seal::Sealer;
+use tocsin_slack_app::public_url::below;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -210,10 +211,7 @@ impl Domain {
 
     /// The address under which people open an incident.
     pub fn incident_url(&self, number: i64) -> String {
-        format!(
-            "{}/incidents/{number}",
-            self.config.public_url.as_str().trim_end_matches('/')
-        )
+        below(self.config.public_url.as_str(), &format!("/incidents/{number}"))
     }
 
     /// By how much this machine's clock is ahead of the database's; none before it has been asked.

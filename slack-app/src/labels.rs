@@ -1,6 +1,6 @@
-//! What statuses and urgencies are called where people read them, and the emoji that stand for them in Slack.
+//! What statuses, urgencies and entries are called where people read them, and the emoji that stand for them in Slack.
 
-use tocsin_entity::kinds::{IncidentStatus, Severity, Urgency};
+use tocsin_entity::kinds::{EntryKind, IncidentStatus, Severity, Urgency};
 
 /// The emoji for what this version does not know.
 pub const UNKNOWN_EMOJI: &str = ":information_source:";
@@ -20,6 +20,23 @@ pub const fn status_emoji(status: IncidentStatus) -> &'static str {
         IncidentStatus::Triggered => ":rotating_light:",
         IncidentStatus::Acknowledged => ":eyes:",
         IncidentStatus::Resolved => ":white_check_mark:",
+    }
+}
+
+/// What an entry of the timeline tells, in short.
+pub const fn entry_label(kind: EntryKind) -> &'static str {
+    match kind {
+        EntryKind::Triggered => status_label(IncidentStatus::Triggered),
+        EntryKind::Acknowledged => status_label(IncidentStatus::Acknowledged),
+        EntryKind::Resolved => status_label(IncidentStatus::Resolved),
+        EntryKind::Reopened => "Reopened",
+        EntryKind::Comment => "Comment",
+        EntryKind::Snoozed => "Snoozed",
+        EntryKind::SnoozeEnded => "Snooze ended",
+        EntryKind::Reassigned => "Reassigned",
+        EntryKind::Updated => "Updated",
+        EntryKind::SyncMuted => "Slack sync muted",
+        EntryKind::SyncUnmuted => "Slack sync unmuted",
     }
 }
 

@@ -8,5 +8,6 @@ pub mod feature;
 pub mod labels;
 pub mod link_state;
 pub mod oauth;
+pub mod public_url;
 pub mod sealing;
 pub mod token;

@@ -21,7 +21,7 @@ use tocsin_entity::{
 use tocsin_queue::JobError;
 use tocsin_slack_client::Http;
 
-pub(crate) use mutation::{ActionMutation, ActionOutcome, MutationAnswer, done_before, mutate};
+pub(crate) use mutation::{ActionMutation, ActionOutcome, MutationAnswer, done_before, mutation};
 pub(crate) use refusal::Refusal;
 pub(crate) use whom::{incident_by_number, memberships, organizations_of};
 

@@ -57,28 +57,39 @@ pub(crate) enum MutationAnswer {
     Refused { code: String, message: String },
 }
 
-/// Executes a mutation. Each document has types of its own for the same input and the same answer.
-macro_rules! mutate {
-    ($api:expr, $who:expr, $Document:ident, $module:ident, $Input:ident { $($fields:tt)* }) => {{
-        let input = $module::$Input { $($fields)* };
-        let answer = $api.execute::<$Document>($who, $module::Variables { input }).await;
-        let payload = answer.map_err($crate::failure::of_api)?.$module;
-        match (payload.user_errors.into_iter().next(), payload.incident) {
-            (Some(error), _) => Ok($crate::acting::MutationAnswer::Refused {
-                code: error.code,
-                message: error.message,
-            }),
-            (None, Some(incident)) => Ok($crate::acting::MutationAnswer::Done($crate::acting::ActionOutcome {
-                number: incident.number,
-                title: incident.title,
-                url: incident.url,
-                acknowledged_by: incident.acknowledged_by.map(|user| (user.id, user.name)),
-                resolved_by: incident.resolved_by.map(|user| (user.id, user.name)),
-            })),
-            (None, None) => Err(::tocsin_queue::JobError::retry(
-                "the API answered neither an incident nor an error",
-            )),
+/// How an [`ActionMutation`] is made: `self`, the incident and the key are named, for the input is made of them. Each document has types of its
+/// own for the same input and the same answer.
+macro_rules! mutation {
+    ($this:ident, $incident:ident, $key:ident: $Document:ident, $module:ident, $Input:ident { $($fields:tt)* }) => {
+        fn make<'a>(
+            &'a $this,
+            api: &'a ::tocsin_client::ApiClient,
+            who: ::tocsin_client::As<'a>,
+            $incident: ::tocsin_entity::id::IncidentId,
+            $key: String,
+        ) -> ::futures::future::BoxFuture<'a, Result<$crate::acting::MutationAnswer, ::tocsin_queue::JobError>> {
+            Box::pin(async move {
+                let input = $module::$Input { $($fields)* };
+                let answer = api.execute::<$Document>(who, $module::Variables { input }).await;
+                let payload = answer.map_err($crate::failure::of_api)?.$module;
+                match (payload.user_errors.into_iter().next(), payload.incident) {
+                    (Some(error), _) => Ok($crate::acting::MutationAnswer::Refused {
+                        code: error.code,
+                        message: error.message,
+                    }),
+                    (None, Some(incident)) => Ok($crate::acting::MutationAnswer::Done($crate::acting::ActionOutcome {
+                        number: incident.number,
+                        title: incident.title,
+                        url: incident.url,
+                        acknowledged_by: incident.acknowledged_by.map(|user| (user.id, user.name)),
+                        resolved_by: incident.resolved_by.map(|user| (user.id, user.name)),
+                    })),
+                    (None, None) => Err(::tocsin_queue::JobError::retry(
+                        "the API answered neither an incident nor an error",
+                    )),
+                }
+            })
         }
-    }};
+    };
 }
-pub(crate) use mutate;
+pub(crate) use mutation;

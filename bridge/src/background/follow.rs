@@ -31,6 +31,7 @@ use tocsin_entity::{
 use tocsin_queue::{Queue, jobs::ReconcileIncident};
 use tokio_util::sync::CancellationToken;
 
+use crate::polling::{FailureLog, ends_within};
 use crate::store::{
     Lane,
     claim::{self, News},
@@ -71,20 +72,12 @@ pub(crate) struct EventFollower {
 impl EventFollower {
     /// Follows until the shutdown.
     pub(crate) async fn run(&self, shutdown: CancellationToken) {
-        let mut silent = false;
+        let mut failures = FailureLog::new("the event logs cannot be followed");
         let mut position = Position::default();
         loop {
-            match self.follow_all(&mut position).await {
-                Ok(()) => silent = false,
-                Err(error) if silent => tracing::debug!("the event logs cannot be followed: {error}"),
-                Err(error) => {
-                    tracing::warn!("the event logs cannot be followed for now: {error}");
-                    silent = true;
-                }
-            }
-            tokio::select! {
-                () = shutdown.cancelled() => return,
-                () = tokio::time::sleep(LOOK) => {}
+            failures.note(self.follow_all(&mut position).await);
+            if ends_within(&shutdown, LOOK).await {
+                return;
             }
         }
     }

@@ -7,7 +7,7 @@ use tocsin_clock::Clock;
 use tocsin_database::Database;
 use tokio_util::sync::CancellationToken;
 
-use crate::{connector::Connectors, store::due::make_due};
+use crate::{connector::Connectors, polling::ends_within, store::due::make_due};
 
 /// How often connectors that fail are looked at: whether they have been given another channel.
 const LOOK: Duration = Duration::from_secs(3);
@@ -24,8 +24,7 @@ pub(crate) struct LeadFollower {
 impl LeadFollower {
     /// Looks while any connector fails, until the shutdown. Whoever changes one waits for the next message no longer than that.
     pub(crate) async fn follow(&self, shutdown: CancellationToken) {
-        let pause = || shutdown.run_until_cancelled(tokio::time::sleep(LOOK));
-        while pause().await.is_some() {
+        while !ends_within(&shutdown, LOOK).await {
             if !self.connectors.any_fails() {
                 continue;
             }

@@ -27,6 +27,8 @@ use tocsin_entity::{
 use tocsin_slack_app::{channel::ChannelError, fallback::has_fallback};
 use tokio_util::sync::CancellationToken;
 
+use crate::polling::ends_within;
+
 pub(crate) use tocsin_client::ConnectorTarget as Lead;
 
 /// How often what is new is written down.
@@ -228,10 +230,7 @@ impl Connectors {
     /// Writes down what is new, until the shutdown.
     pub(crate) async fn run(&self, database: &Database, shutdown: CancellationToken) {
         loop {
-            let is_over = shutdown
-                .run_until_cancelled(tokio::time::sleep(WRITE))
-                .await
-                .is_none();
+            let is_over = ends_within(&shutdown, WRITE).await;
             for (id, seen) in self.unwritten() {
                 if let Err(error) = write(database, id, &seen).await {
                     tracing::warn!("how the connector {id} is could not be written down: {error}");

@@ -7,7 +7,7 @@ use tocsin_clock::Clock;
 use tocsin_database::Database;
 use tokio_util::sync::CancellationToken;
 
-use crate::inbox;
+use crate::{inbox, polling::ends_within};
 
 /// How often what waits is measured.
 const MEASURED: Duration = Duration::from_secs(15);
@@ -23,9 +23,8 @@ pub(crate) async fn tend(database: &Database, clock: &Clock, shutdown: Cancellat
         if round % CLEANED_EVERY == 0 {
             clean(database, clock).await;
         }
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(MEASURED) => {}
+        if ends_within(&shutdown, MEASURED).await {
+            return;
         }
     }
 }

@@ -17,6 +17,7 @@ use tocsin_slack_app::{
     feature::{bot_scopes, events, user_scopes},
     link_state::{SIGN_IN_CALLBACK, SIGN_IN_SCOPES},
     oauth::CALLBACK,
+    public_url::below,
 };
 use url::Url;
 
@@ -160,7 +161,10 @@ impl<'a> Writer<'a> {
         }
         let mut oauth = json!({"scopes": scopes});
         if let Some(url) = public_url {
-            oauth["redirect_urls"] = json!([below(url, CALLBACK), below(url, SIGN_IN_CALLBACK)]);
+            oauth["redirect_urls"] = json!([
+                below(url.as_str(), CALLBACK),
+                below(url.as_str(), SIGN_IN_CALLBACK)
+            ]);
         }
         oauth
     }
@@ -188,7 +192,7 @@ impl<'a> Writer<'a> {
     /// Adds an address that Slack sends to; in Socket Mode there is none.
     fn address(&self, part: &mut Value, name: &str, path: &str) {
         if let (false, Some(url)) = (self.wishes.socket_mode, &self.wishes.public_url) {
-            part[name] = json!(below(url, path));
+            part[name] = json!(below(url.as_str(), path));
         }
     }
 
@@ -205,11 +209,6 @@ fn declared(shortcut: &Shortcut) -> Value {
         "callback_id": shortcut.callback_id,
         "description": shortcut.description,
     })
-}
-
-/// An address below the public one, which may have a path of its own.
-fn below(url: &Url, path: &str) -> String {
-    format!("{}{path}", url.as_str().trim_end_matches('/'))
 }
 
 /// How people mention the bot: the app's name in the characters that such names may have.

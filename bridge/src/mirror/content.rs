@@ -398,6 +398,23 @@ pub(crate) fn tags(incident: &Incident) -> Option<Mrkdwn> {
     Some(tags.fold(first, |line, tag| line.plus("  ·  ").and(&tag)))
 }
 
+/// The incident among others: its title, and below it in one line how it stands.
+pub(crate) fn overview(incident: &Incident) -> Mrkdwn {
+    let mut text = title(incident)
+        .plus("\n")
+        .and(&status_with_emoji(incident))
+        .plus(" · ")
+        .and(&urgency(&incident.urgency))
+        .plus(" urgency");
+    if let Some(severity) = &incident.severity {
+        text = text.plus(" · ").and(&severity_name(severity));
+    }
+    text.plus(" · ")
+        .and(&Mrkdwn::text(&incident.service).cut(NAME_MAX))
+        .plus(" · ")
+        .and(&Mrkdwn::ago(incident.triggered_at))
+}
+
 /// One line that tells the incident, for notifications.
 pub(super) fn summary(incident: &Incident) -> Mrkdwn {
     Mrkdwn::text(&headline(incident))

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use tocsin_client::{Appearance, Connector, Entry, Incident, Known, Postmortem};
 use tocsin_entity::{
-    id::{ConnectorId, DigestId, IncidentId, OrganizationId, PostId, WorkspaceId},
+    id::{ConnectorId, DigestId, IncidentId, OrganizationId, WorkspaceId},
     kinds::{ConnectorEvent, EntryKind, PostKind, PostState},
     slack::post,
 };
@@ -18,7 +18,12 @@ use super::{
     content::{self, Controls},
     preview, words,
 };
-use crate::{connector::Lead, sharing::is_hidden, store::post_key::is_of_postmortem, workspace::Bot};
+use crate::{
+    connector::Lead,
+    sharing::is_hidden,
+    store::{post_key::is_of_postmortem, posts},
+    workspace::Bot,
+};
 
 /// A channel that shows the incident.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -397,10 +402,6 @@ impl Wanted {
     pub(crate) fn record(&self, subject: &Subject, now: OffsetDateTime) -> post::Model {
         let to = self.to.as_ref();
         post::Model {
-            id: PostId::new(),
-            organization_id: subject.organization_id,
-            key: self.key.clone(),
-            kind: self.kind,
             incident_id: subject.incident_id,
             digest_id: subject.digest_id,
             connector_id: to.map(|to| to.connector_id),
@@ -409,20 +410,7 @@ impl Wanted {
             team_id: to.map(|to| to.team_id.clone()).unwrap_or_default(),
             channel_id: to.map(|to| to.channel_id.clone()).unwrap_or_default(),
             channel_name: to.map(|to| to.channel_name.clone()).unwrap_or_default(),
-            thread_ts: None,
-            ts: None,
-            address: None,
-            content_hash: None,
-            shown_version: 0,
-            state: PostState::Queued,
-            attempts: 0,
-            last_error: None,
-            not_before: None,
-            sent_at: None,
-            queued_at: now,
-            posted_at: None,
-            updated_at: None,
-            lag_milliseconds: None,
+            ..posts::queued(subject.organization_id, self.key.clone(), self.kind, now)
         }
     }
 }

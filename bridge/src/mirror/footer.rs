@@ -3,6 +3,7 @@
 use tocsin_client::{Entry, Incident, Known};
 use tocsin_entity::kinds::EntryKind;
 use tocsin_message::mrkdwn::Mrkdwn;
+use tocsin_slack_app::labels::entry_label;
 
 use super::content::NAME_MAX;
 
@@ -32,13 +33,21 @@ pub(crate) fn footer(incident: &Incident, last: Option<&Entry>) -> Mrkdwn {
 
 fn by_state(incident: &Incident) -> (&'static str, Option<&str>, time::OffsetDateTime) {
     if let Some(at) = incident.resolved_at {
-        return ("Resolved", incident.resolved_by.as_deref(), at);
+        return (
+            entry_label(EntryKind::Resolved),
+            incident.resolved_by.as_deref(),
+            at,
+        );
     }
     if let Some(at) = incident.acknowledged_at {
-        return ("Acknowledged", incident.acknowledged_by.as_deref(), at);
+        return (
+            entry_label(EntryKind::Acknowledged),
+            incident.acknowledged_by.as_deref(),
+            at,
+        );
     }
     (
-        "Triggered",
+        entry_label(EntryKind::Triggered),
         incident.triggered_by.as_deref(),
         incident.triggered_at,
     )
@@ -46,15 +55,7 @@ fn by_state(incident: &Incident) -> (&'static str, Option<&str>, time::OffsetDat
 
 fn deed(kind: &Known<EntryKind>) -> &'static str {
     match kind {
-        Known::Value(EntryKind::Triggered) => "Triggered",
-        Known::Value(EntryKind::Acknowledged) => "Acknowledged",
-        Known::Value(EntryKind::Resolved) => "Resolved",
-        Known::Value(EntryKind::Reopened) => "Reopened",
-        Known::Value(EntryKind::Snoozed) => "Snoozed",
-        Known::Value(EntryKind::SnoozeEnded) => "Snooze ended",
-        Known::Value(EntryKind::Reassigned) => "Reassigned",
-        Known::Value(EntryKind::SyncMuted) => "Sync muted",
-        Known::Value(EntryKind::SyncUnmuted) => "Sync unmuted",
-        Known::Value(EntryKind::Comment | EntryKind::Updated) | Known::Other(_) => "Changed",
+        Known::Value(kind) => entry_label(*kind),
+        Known::Other(_) => "Changed",
     }
 }

@@ -9,7 +9,7 @@ use sea_orm::{
 };
 use time::OffsetDateTime;
 use tocsin_entity::{
-    id::{DigestId, IncidentId, PostId},
+    id::{DigestId, IncidentId, OrganizationId, PostId},
     kinds::{PostKind, PostState},
     slack::{digest_line, post},
 };
@@ -36,6 +36,43 @@ const MUTABLE: [post::Column; 17] = [
     post::Column::UpdatedAt,
     post::Column::LagMilliseconds,
 ];
+
+/// A record of a post before anything has been done about it, and of no place yet.
+pub(crate) fn queued(
+    organization_id: OrganizationId,
+    key: String,
+    kind: PostKind,
+    now: OffsetDateTime,
+) -> post::Model {
+    post::Model {
+        id: PostId::new(),
+        organization_id,
+        key,
+        kind,
+        incident_id: None,
+        digest_id: None,
+        connector_id: None,
+        connector_name: String::new(),
+        workspace_id: None,
+        team_id: String::new(),
+        channel_id: String::new(),
+        channel_name: String::new(),
+        thread_ts: None,
+        ts: None,
+        address: None,
+        content_hash: None,
+        shown_version: 0,
+        state: PostState::Queued,
+        attempts: 0,
+        last_error: None,
+        not_before: None,
+        sent_at: None,
+        queued_at: now,
+        posted_at: None,
+        updated_at: None,
+        lag_milliseconds: None,
+    }
+}
 
 /// The post at this place in Slack; else one on its way to that channel, whose `ts` is not known yet and may be this.
 ///

@@ -13,6 +13,7 @@ use tocsin_slack_app::sealing::token_place;
 use tokio_util::sync::CancellationToken;
 
 use super::WorkspaceSync;
+use crate::polling::{FailureLog, ends_within};
 use crate::workspace::{Rotating, Workspace};
 
 /// How often is looked without being told.
@@ -45,19 +46,11 @@ impl WorkspaceSync {
 
     /// Looks from time to time, until the shutdown. Another replica may have got the job, so each looks for itself.
     pub(crate) async fn follow(&self, shutdown: CancellationToken) {
-        let mut silent = false;
+        let mut failures = FailureLog::new("the Slack workspaces can't be read");
         loop {
-            match self.look().await {
-                Ok(()) => silent = false,
-                Err(error) if silent => tracing::debug!("the Slack workspaces can't be read: {error}"),
-                Err(error) => {
-                    tracing::warn!("the Slack workspaces can't be read for now: {error}");
-                    silent = true;
-                }
-            }
-            tokio::select! {
-                () = shutdown.cancelled() => return,
-                () = tokio::time::sleep(self.until_next_look()) => {}
+            failures.note(self.look().await);
+            if ends_within(&shutdown, self.until_next_look()).await {
+                return;
             }
         }
     }

@@ -13,6 +13,7 @@ use tocsin_entity::{
 use tocsin_slack_app::{
     link_state::{SIGN_IN, SIGN_IN_CALLBACK, SIGN_IN_SCOPES, SignIn},
     oauth::beside_api,
+    public_url::below,
 };
 use url::Url;
 use uuid::Uuid;
@@ -87,10 +88,7 @@ pub fn begin(request: &Request<'_>, input: &LinkSlackIdentity) -> Result<(String
     let page = beside_api(config.slack.api_url.as_str(), "openid/connect/authorize");
     let mut page = Url::parse(&page)
         .map_err(|error| Fault::Broken(format!("SLACK_API_URL makes no address of Slack's page: {error}")))?;
-    let back = format!(
-        "{}{SIGN_IN_CALLBACK}",
-        config.public_url.as_str().trim_end_matches('/')
-    );
+    let back = below(config.public_url.as_str(), SIGN_IN_CALLBACK);
     page.query_pairs_mut().extend_pairs([
         ("response_type", "code"),
         ("scope", &SIGN_IN_SCOPES.join(" ")),

@@ -3,7 +3,8 @@
 use std::{collections::HashMap, fmt::Write};
 
 use time::{OffsetDateTime, macros::format_description};
-use tocsin_entity::{id::UserId, incident, kinds::EntryKind, timeline_entry};
+use tocsin_entity::{id::UserId, incident, timeline_entry};
+use tocsin_slack_app::labels::entry_label;
 
 use crate::moment::of_micros;
 
@@ -39,29 +40,13 @@ pub(super) fn draft(
             text,
             "- **{}** {}{who}{said}",
             clock(of_micros(entry.occurred_at)),
-            verb(entry.kind)
+            entry_label(entry.kind)
         );
     }
     text.push_str(
         "\n## Root cause\n\n_Why did it happen?_\n\n## What went well\n\n- \n\n## What went wrong\n\n- \n\n## Action items\n\n- [ ] _What, who, until when?_\n",
     );
     text
-}
-
-fn verb(kind: EntryKind) -> &'static str {
-    match kind {
-        EntryKind::Triggered => "Triggered",
-        EntryKind::Acknowledged => "Acknowledged",
-        EntryKind::Resolved => "Resolved",
-        EntryKind::Reopened => "Reopened",
-        EntryKind::Comment => "Comment",
-        EntryKind::Snoozed => "Snoozed",
-        EntryKind::SnoozeEnded => "Snooze ended",
-        EntryKind::Reassigned => "Reassigned",
-        EntryKind::Updated => "Updated",
-        EntryKind::SyncMuted => "Slack sync muted",
-        EntryKind::SyncUnmuted => "Slack sync unmuted",
-    }
 }
 
 fn clock(at: OffsetDateTime) -> String {

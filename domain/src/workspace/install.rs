@@ -13,6 +13,7 @@ use tocsin_entity::{
 use tocsin_slack_app::{
     feature,
     oauth::{CALLBACK, INSTALL, InstallState, beside_api},
+    public_url::below,
 };
 use url::Url;
 
@@ -108,7 +109,7 @@ pub async fn link(request: &Request<'_>, wish: Wish) -> Result<InstallLink, Trou
                 .collect::<Vec<_>>()
                 .join(","),
         )
-        .append_pair("redirect_uri", &redirect_uri(&config.public_url))
+        .append_pair("redirect_uri", &below(config.public_url.as_str(), CALLBACK))
         .extend_pairs(team.map(|team| ("team", team)));
     let state = InstallState {
         organization_id,
@@ -170,10 +171,6 @@ fn authorize_page(api_url: &str) -> Result<Url, Trouble> {
     Url::parse(&page).map_err(|error| {
         crate::error::Fault::Broken(format!("SLACK_API_URL makes no address of Slack's page: {error}")).into()
     })
-}
-
-fn redirect_uri(public_url: &Url) -> String {
-    format!("{}{CALLBACK}", public_url.as_str().trim_end_matches('/'))
 }
 
 /// A path on the console: never another site.

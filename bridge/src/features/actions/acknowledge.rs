@@ -1,18 +1,16 @@
 //! Acknowledging: somebody has the incident.
 
-use futures::{FutureExt, future::BoxFuture};
+use futures::FutureExt;
 use tocsin_client::{
-    ApiClient, As, Member,
+    Member,
     documents::{AcknowledgeIncident, acknowledge_incident},
 };
-use tocsin_entity::id::IncidentId;
 use tocsin_message::mrkdwn::Mrkdwn;
-use tocsin_queue::JobError;
 
 use super::incident_action::{ActionTrigger, IncidentAction};
 use crate::{
     acting::{
-        ActionMutation, ActionOutcome, MutationAnswer, done_before, mutate,
+        ActionMutation, ActionOutcome, done_before, mutation,
         typed_action::{TypedAction, TypedMutation},
     },
     grammar::usage::Usage,
@@ -50,27 +48,10 @@ pub(crate) const ACKNOWLEDGE: IncidentAction = IncidentAction {
 struct Acknowledge;
 
 impl ActionMutation for Acknowledge {
-    fn make<'a>(
-        &'a self,
-        api: &'a ApiClient,
-        who: As<'a>,
-        incident: IncidentId,
-        key: String,
-    ) -> BoxFuture<'a, Result<MutationAnswer, JobError>> {
-        async move {
-            mutate!(
-                api,
-                who,
-                AcknowledgeIncident,
-                acknowledge_incident,
-                AcknowledgeIncidentInput {
-                    id: incident.to_string(),
-                    idempotency_key: Some(key),
-                }
-            )
-        }
-        .boxed()
-    }
+    mutation!(self, incident, key: AcknowledgeIncident, acknowledge_incident, AcknowledgeIncidentInput {
+        id: incident.to_string(),
+        idempotency_key: Some(key),
+    });
 
     fn overtaken(&self, member: &Member, outcome: &ActionOutcome) -> Option<Notice> {
         done_before(member, outcome.acknowledged_by.as_ref(), |by| {

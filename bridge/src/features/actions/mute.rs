@@ -1,15 +1,9 @@
 //! Muting the sync: what is said in the thread stays there, or is on the timeline again.
 
-use futures::{FutureExt, future::BoxFuture};
-use tocsin_client::{
-    ApiClient, As,
-    documents::{SetSlackSync, set_slack_sync},
-};
-use tocsin_entity::id::IncidentId;
-use tocsin_queue::JobError;
+use tocsin_client::documents::{SetSlackSync, set_slack_sync};
 
 use super::incident_action::{ActionTrigger, IncidentAction};
-use crate::acting::{ActionMutation, MutationAnswer, mutate};
+use crate::acting::{ActionMutation, mutation};
 
 /// Has the thread and the timeline go separate ways.
 pub(crate) const MUTE: IncidentAction = IncidentAction {
@@ -37,27 +31,10 @@ struct SetSync {
 }
 
 impl ActionMutation for SetSync {
-    fn make<'a>(
-        &'a self,
-        api: &'a ApiClient,
-        who: As<'a>,
-        incident: IncidentId,
-        key: String,
-    ) -> BoxFuture<'a, Result<MutationAnswer, JobError>> {
-        async move {
-            mutate!(
-                api,
-                who,
-                SetSlackSync,
-                set_slack_sync,
-                SetSlackSyncInput {
-                    id: incident.to_string(),
-                    muted: Some(self.muted),
-                    reply_mode: None,
-                    idempotency_key: Some(key),
-                }
-            )
-        }
-        .boxed()
-    }
+    mutation!(self, incident, key: SetSlackSync, set_slack_sync, SetSlackSyncInput {
+        id: incident.to_string(),
+        muted: Some(self.muted),
+        reply_mode: None,
+        idempotency_key: Some(key),
+    });
 }

@@ -1,14 +1,9 @@
 //! A note, which becomes a comment on the incident.
 
-use futures::{FutureExt, future::BoxFuture};
+use futures::FutureExt;
 use time::OffsetDateTime;
-use tocsin_client::{
-    ApiClient, As,
-    documents::{AddComment, DateTime, add_comment},
-};
-use tocsin_entity::id::IncidentId;
+use tocsin_client::documents::{AddComment, DateTime, add_comment};
 use tocsin_message::mrkdwn::Mrkdwn;
-use tocsin_queue::JobError;
 use tocsin_slack::{
     inputs::{TEXT_INPUT_MAX, input, text_input, with_hint},
     timestamp,
@@ -21,7 +16,7 @@ use super::{
 };
 use crate::{
     acting::{
-        Acting, ActionMutation, MutationAnswer, mutate,
+        Acting, ActionMutation, mutation,
         typed_action::{Requester, TypedAction, TypedMutation, TypedResult, markdown},
     },
     grammar::{usage::Usage, words::unquoted},
@@ -99,32 +94,15 @@ struct Comment {
 }
 
 impl ActionMutation for Comment {
-    fn make<'a>(
-        &'a self,
-        api: &'a ApiClient,
-        who: As<'a>,
-        incident: IncidentId,
-        key: String,
-    ) -> BoxFuture<'a, Result<MutationAnswer, JobError>> {
-        async move {
-            mutate!(
-                api,
-                who,
-                AddComment,
-                add_comment,
-                AddCommentInput {
-                    incident_id: incident.to_string(),
-                    body_markdown: self.markdown.clone(),
-                    external_ref: self.external_ref.clone(),
-                    slack_author: None,
-                    said_at: self.external_ref.as_deref().and_then(said_at).map(DateTime),
-                    connector_id: None,
-                    idempotency_key: Some(key),
-                }
-            )
-        }
-        .boxed()
-    }
+    mutation!(self, incident, key: AddComment, add_comment, AddCommentInput {
+        incident_id: incident.to_string(),
+        body_markdown: self.markdown.clone(),
+        external_ref: self.external_ref.clone(),
+        slack_author: None,
+        said_at: self.external_ref.as_deref().and_then(said_at).map(DateTime),
+        connector_id: None,
+        idempotency_key: Some(key),
+    });
 }
 
 /// When a comment was said that was a message, by its reference `slack:T…/C…/ts`.

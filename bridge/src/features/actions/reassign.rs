@@ -1,13 +1,9 @@
 //! Who is to work the incident from now on.
 
-use futures::{FutureExt, future::BoxFuture};
-use tocsin_client::{
-    ApiClient, As,
-    documents::{ReassignIncident, reassign_incident},
-};
-use tocsin_entity::id::{IncidentId, UserId};
+use futures::FutureExt;
+use tocsin_client::documents::{ReassignIncident, reassign_incident};
+use tocsin_entity::id::UserId;
 use tocsin_message::mrkdwn::Mrkdwn;
-use tocsin_queue::JobError;
 use tocsin_slack::{
     inputs::{input, multi_external_select, with_hint},
     view::View,
@@ -21,7 +17,7 @@ use super::{
 };
 use crate::{
     acting::{
-        Acting, ActionMutation, MutationAnswer, mutate,
+        Acting, ActionMutation, mutation,
         typed_action::{Requester, TypedAction, TypedMutation, TypedResult},
     },
     grammar::usage::Usage,
@@ -112,26 +108,9 @@ struct Reassign {
 }
 
 impl ActionMutation for Reassign {
-    fn make<'a>(
-        &'a self,
-        api: &'a ApiClient,
-        who: As<'a>,
-        incident: IncidentId,
-        key: String,
-    ) -> BoxFuture<'a, Result<MutationAnswer, JobError>> {
-        async move {
-            mutate!(
-                api,
-                who,
-                ReassignIncident,
-                reassign_incident,
-                ReassignIncidentInput {
-                    id: incident.to_string(),
-                    assignee_ids: self.assignees.iter().map(ToString::to_string).collect(),
-                    idempotency_key: Some(key),
-                }
-            )
-        }
-        .boxed()
-    }
+    mutation!(self, incident, key: ReassignIncident, reassign_incident, ReassignIncidentInput {
+        id: incident.to_string(),
+        assignee_ids: self.assignees.iter().map(ToString::to_string).collect(),
+        idempotency_key: Some(key),
+    });
 }

@@ -1,15 +1,9 @@
 //! Reopening: it is not over after all.
 
-use futures::{FutureExt, future::BoxFuture};
-use tocsin_client::{
-    ApiClient, As,
-    documents::{ReopenIncident, reopen_incident},
-};
-use tocsin_entity::id::IncidentId;
-use tocsin_queue::JobError;
+use tocsin_client::documents::{ReopenIncident, reopen_incident};
 
 use super::incident_action::{ActionTrigger, IncidentAction};
-use crate::acting::{ActionMutation, MutationAnswer, mutate};
+use crate::acting::{ActionMutation, mutation};
 
 /// Reopens.
 pub(crate) const REOPEN: IncidentAction = IncidentAction {
@@ -23,26 +17,9 @@ pub(crate) const REOPEN: IncidentAction = IncidentAction {
 struct Reopen;
 
 impl ActionMutation for Reopen {
-    fn make<'a>(
-        &'a self,
-        api: &'a ApiClient,
-        who: As<'a>,
-        incident: IncidentId,
-        key: String,
-    ) -> BoxFuture<'a, Result<MutationAnswer, JobError>> {
-        async move {
-            mutate!(
-                api,
-                who,
-                ReopenIncident,
-                reopen_incident,
-                ReopenIncidentInput {
-                    id: incident.to_string(),
-                    reason_markdown: None,
-                    idempotency_key: Some(key),
-                }
-            )
-        }
-        .boxed()
-    }
+    mutation!(self, incident, key: ReopenIncident, reopen_incident, ReopenIncidentInput {
+        id: incident.to_string(),
+        reason_markdown: None,
+        idempotency_key: Some(key),
+    });
 }

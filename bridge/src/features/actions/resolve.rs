@@ -1,13 +1,11 @@
 //! Resolving, with what is to be remembered of it.
 
-use futures::{FutureExt, future::BoxFuture};
+use futures::FutureExt;
 use tocsin_client::{
-    ApiClient, As, Member,
+    Member,
     documents::{ResolveIncident, resolve_incident},
 };
-use tocsin_entity::id::IncidentId;
 use tocsin_message::mrkdwn::Mrkdwn;
-use tocsin_queue::JobError;
 use tocsin_slack::{
     inputs::{TEXT_INPUT_MAX, input, text_input, with_hint},
     view::View,
@@ -19,7 +17,7 @@ use super::{
 };
 use crate::{
     acting::{
-        Acting, ActionMutation, ActionOutcome, MutationAnswer, done_before, mutate,
+        Acting, ActionMutation, ActionOutcome, done_before, mutation,
         typed_action::{Requester, TypedAction, TypedMutation, TypedResult, markdown},
     },
     grammar::{usage::Usage, words::unquoted},
@@ -94,28 +92,11 @@ struct Resolve {
 }
 
 impl ActionMutation for Resolve {
-    fn make<'a>(
-        &'a self,
-        api: &'a ApiClient,
-        who: As<'a>,
-        incident: IncidentId,
-        key: String,
-    ) -> BoxFuture<'a, Result<MutationAnswer, JobError>> {
-        async move {
-            mutate!(
-                api,
-                who,
-                ResolveIncident,
-                resolve_incident,
-                ResolveIncidentInput {
-                    id: incident.to_string(),
-                    note_markdown: self.note.clone(),
-                    idempotency_key: Some(key),
-                }
-            )
-        }
-        .boxed()
-    }
+    mutation!(self, incident, key: ResolveIncident, resolve_incident, ResolveIncidentInput {
+        id: incident.to_string(),
+        note_markdown: self.note.clone(),
+        idempotency_key: Some(key),
+    });
 
     fn overtaken(&self, member: &Member, outcome: &ActionOutcome) -> Option<Notice> {
         done_before(member, outcome.resolved_by.as_ref(), |by| {

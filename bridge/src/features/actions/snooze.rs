@@ -1,12 +1,8 @@
 //! A rest for the incident, until a time or for so many minutes.
 
-use futures::{FutureExt, future::BoxFuture};
+use futures::FutureExt;
 use time::{Duration, OffsetDateTime};
-use tocsin_client::{
-    ApiClient, As,
-    documents::{DateTime, SnoozeIncident, snooze_incident},
-};
-use tocsin_entity::id::IncidentId;
+use tocsin_client::documents::{DateTime, SnoozeIncident, snooze_incident};
 use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 use tocsin_slack::{
@@ -20,7 +16,7 @@ use super::{
 };
 use crate::{
     acting::{
-        ActionMutation, MutationAnswer, mutate,
+        ActionMutation, mutation,
         typed_action::{TypedAction, TypedMutation},
     },
     grammar::{
@@ -166,28 +162,11 @@ struct Snooze {
 }
 
 impl ActionMutation for Snooze {
-    fn make<'a>(
-        &'a self,
-        api: &'a ApiClient,
-        who: As<'a>,
-        incident: IncidentId,
-        key: String,
-    ) -> BoxFuture<'a, Result<MutationAnswer, JobError>> {
-        async move {
-            mutate!(
-                api,
-                who,
-                SnoozeIncident,
-                snooze_incident,
-                SnoozeIncidentInput {
-                    id: incident.to_string(),
-                    until: DateTime(self.until),
-                    idempotency_key: Some(key),
-                }
-            )
-        }
-        .boxed()
-    }
+    mutation!(self, incident, key: SnoozeIncident, snooze_incident, SnoozeIncidentInput {
+        id: incident.to_string(),
+        until: DateTime(self.until),
+        idempotency_key: Some(key),
+    });
 }
 
 #[cfg(test)]

@@ -1,16 +1,11 @@
 //! How urgent and how severe the incident is.
 
-use futures::{FutureExt, future::BoxFuture};
 use serde_json::Value;
 use tocsin_client::{
-    ApiClient, As, Known,
+    Known,
     documents::{UpdateIncident, update_incident},
 };
-use tocsin_entity::{
-    id::IncidentId,
-    kinds::{Severity, Urgency},
-};
-use tocsin_queue::JobError;
+use tocsin_entity::kinds::{Severity, Urgency};
 use tocsin_slack::{
     inputs::{input, option, static_select},
     view::View,
@@ -21,7 +16,7 @@ use super::{
     dialog::{Dialog, DialogData, Meta, Subject, Values, form, known},
     incident_action::{ActionTrigger, Element, IncidentAction},
 };
-use crate::acting::{ActionMutation, MutationAnswer, mutate};
+use crate::acting::{ActionMutation, mutation};
 
 /// Changes urgency and severity.
 pub(crate) const UPDATE: IncidentAction = IncidentAction {
@@ -104,30 +99,13 @@ struct Update {
 }
 
 impl ActionMutation for Update {
-    fn make<'a>(
-        &'a self,
-        api: &'a ApiClient,
-        who: As<'a>,
-        incident: IncidentId,
-        key: String,
-    ) -> BoxFuture<'a, Result<MutationAnswer, JobError>> {
-        async move {
-            mutate!(
-                api,
-                who,
-                UpdateIncident,
-                update_incident,
-                UpdateIncidentInput {
-                    id: incident.to_string(),
-                    title: None,
-                    description_markdown: None,
-                    urgency: self.urgency.map(Known::Value),
-                    severity: self.severity.map(Known::Value),
-                    tags: None,
-                    idempotency_key: Some(key),
-                }
-            )
-        }
-        .boxed()
-    }
+    mutation!(self, incident, key: UpdateIncident, update_incident, UpdateIncidentInput {
+        id: incident.to_string(),
+        title: None,
+        description_markdown: None,
+        urgency: self.urgency.map(Known::Value),
+        severity: self.severity.map(Known::Value),
+        tags: None,
+        idempotency_key: Some(key),
+    });
 }

@@ -341,22 +341,9 @@ impl Listed {
     }
 }
 
-/// An incident in two lines.
+/// An incident, and who has it at its end.
 fn line(incident: &Incident) -> Mrkdwn {
-    let mut text = content::title(incident)
-        .plus("\n")
-        .and(&content::status_with_emoji(incident))
-        .plus(" · ")
-        .and(&content::urgency(&incident.urgency))
-        .plus(" urgency");
-    if let Some(severity) = &incident.severity {
-        text = text.plus(" · ").and(&content::severity_name(severity));
-    }
-    text = text
-        .plus(" · ")
-        .and(&Mrkdwn::text(&incident.service).cut(NAME_MAX))
-        .plus(" · ")
-        .and(&Mrkdwn::ago(incident.triggered_at));
+    let text = content::overview(incident);
     match content::responsible(incident) {
         Some((what, who)) => text.plus(" · ").plus(what).plus(" ").and(&who),
         None => text,

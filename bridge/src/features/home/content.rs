@@ -104,22 +104,9 @@ fn entries<'a>(desk: &'a Desk, list: &'a List) -> impl Iterator<Item = Value> + 
     list.incidents.iter().flat_map(of).chain(more)
 }
 
-/// An incident in two lines.
+/// An incident, and who has it below.
 fn told(incident: &Incident) -> Mrkdwn {
-    let mut text = content::title(incident)
-        .plus("\n")
-        .and(&content::status_with_emoji(incident))
-        .plus(" · ")
-        .and(&content::urgency(&incident.urgency))
-        .plus(" urgency");
-    if let Some(severity) = &incident.severity {
-        text = text.plus(" · ").and(&content::severity_name(severity));
-    }
-    text = text
-        .plus(" · ")
-        .and(&Mrkdwn::text(&incident.service).cut(NAME_MAX))
-        .plus(" · ")
-        .and(&Mrkdwn::ago(incident.triggered_at));
+    let mut text = content::overview(incident);
     if let Some((what, who)) = content::responsible(incident) {
         text = text.plus("\n").plus(what).plus(" ").and(&who);
     }

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     installation::{self, AppInstallation, InstallationKey, Lookup},
     mirror::outcome::back_off,
+    polling::ends_within,
     store::home::CLAIM,
 };
 
@@ -30,11 +31,7 @@ const AT_ONCE: usize = 8;
 
 /// Keeps the tabs fresh until the shutdown.
 pub(crate) async fn run(tabs: &HomeTabs, shutdown: CancellationToken) {
-    loop {
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(LOOK) => {}
-        }
+    while !ends_within(&shutdown, LOOK).await {
         match store::due(tabs, MOST).await {
             Ok(due) => {
                 let work = stream::iter(due).for_each_concurrent(AT_ONCE, |(team, user)| async move {

@@ -19,6 +19,7 @@ use tocsin_slack::error::SlackError;
 use tocsin_slack_app::{
     feature,
     oauth::{CALLBACK, INSTALL, InstallState},
+    public_url::below,
     sealing::{refresh_place, token_place},
 };
 use tocsin_slack_client::{Http, oauth::Granted};
@@ -151,8 +152,7 @@ async fn complete(install: &SlackInstall, wanted: &InstallState, code: &str) -> 
             "Tocsin's bridge lacks the Slack app's client id and secret (SLACK_CLIENT_ID, SLACK_CLIENT_SECRET): set them, and begin again.",
         )
     })?;
-    let base = install.public_url.as_str().trim_end_matches('/');
-    let redirect_uri = format!("{base}{CALLBACK}");
+    let redirect_uri = below(install.public_url.as_str(), CALLBACK);
     let mut tries = 0;
     let granted = loop {
         tries += 1;

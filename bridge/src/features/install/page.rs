@@ -4,6 +4,7 @@ use axum::{
     http::{HeaderName, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
+use tocsin_slack_app::public_url::below;
 use url::Url;
 
 /// How it went.
@@ -73,8 +74,7 @@ impl Ending {
     /// Leads back to the console, which is told by `slack`, `code`, `reason` and `id`; or shows it, where nobody said where to go.
     pub(crate) fn show(&self, public_url: &Url, return_to: Option<&str>) -> Response {
         let target = return_to.and_then(|path| {
-            let base = public_url.as_str().trim_end_matches('/');
-            let url = Url::parse(&format!("{base}{path}")).ok()?;
+            let url = Url::parse(&below(public_url.as_str(), path)).ok()?;
             // A path could only lead elsewhere by a mistake of ours.
             (url.origin() == public_url.origin()).then_some(url)
         });

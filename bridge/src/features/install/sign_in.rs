@@ -19,7 +19,10 @@ use tocsin_client::{
 };
 use tocsin_entity::id::OrganizationId;
 use tocsin_slack::error::SlackError;
-use tocsin_slack_app::link_state::{SIGN_IN, SIGN_IN_CALLBACK, SignIn};
+use tocsin_slack_app::{
+    link_state::{SIGN_IN, SIGN_IN_CALLBACK, SignIn},
+    public_url::below,
+};
 use tocsin_slack_client::{Http, oauth::ClientConfig};
 use url::Url;
 
@@ -97,8 +100,7 @@ async fn link(sign_in: &SlackSignIn, wanted: &SignIn, code: &str) -> Result<Endi
             "Tocsin's bridge lacks the Slack app's client id and secret (SLACK_CLIENT_ID, SLACK_CLIENT_SECRET): set them, and begin again.",
         )
     })?;
-    let base = sign_in.public_url.as_str().trim_end_matches('/');
-    let back = format!("{base}{SIGN_IN_CALLBACK}");
+    let back = below(sign_in.public_url.as_str(), SIGN_IN_CALLBACK);
     let tokens = sign_in.http.signed_in(&client, code, &back).await;
     let tokens = tokens.map_err(|error| not_told(&error))?;
     if tokens

@@ -23,6 +23,7 @@ use crate::{
     directory::{self, Directory},
     failure::of_api,
     mirror::deliver::DeliveryService,
+    polling::{FailureLog, ends_within},
     workspace::{Bot, Workspace},
     workspace_sync::WorkspaceSync,
 };
@@ -202,19 +203,17 @@ async fn bot(operations: &Operations, operation: &Operation) -> Result<Bot, Stop
 
 /// Rings for what is still to be done, until the shutdown: jobs may be lost.
 pub(crate) async fn look(operations: &Operations, shutdown: CancellationToken) {
-    let (mut silent, mut seen) = (false, HashSet::new());
+    let mut seen = HashSet::new();
+    let mut failures = FailureLog::new("Slack operations can't be looked for");
     loop {
-        match ring(operations, &mut seen).await {
-            Ok(()) => silent = false,
-            Err(error) if silent => tracing::debug!("Slack operations can't be looked for: {error}"),
-            Err(error) => {
-                tracing::warn!("Slack operations can't be looked for now: {error}");
-                silent = true;
-            }
-        }
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(if operations.queue.works() { LOOK } else { LOOK_WITHOUT_QUEUE }) => {}
+        failures.note(ring(operations, &mut seen).await);
+        let pause = if operations.queue.works() {
+            LOOK
+        } else {
+            LOOK_WITHOUT_QUEUE
+        };
+        if ends_within(&shutdown, pause).await {
+            return;
         }
     }
 }

@@ -6,16 +6,14 @@ use std::collections::BTreeSet;
 
 use futures::FutureExt;
 use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, EntityTrait, QueryFilter,
+    ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
     sea_query::{Expr, OnConflict},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tocsin_client::Incident;
 use tocsin_entity::{
-    id::PostId,
-    kinds::{PostKind, PostState},
+    kinds::PostKind,
     slack::{channel, post},
 };
 use tocsin_queue::JobError;
@@ -30,7 +28,10 @@ use crate::{
     installation::AppInstallation,
     links::{Page, key},
     request::{Item, Outcome, Route, Worked},
-    store::post_key::{OF_INCIDENT, OF_POSTMORTEM},
+    store::{
+        post_key::{OF_INCIDENT, OF_POSTMORTEM},
+        posts,
+    },
 };
 
 /// `link_shared`.
@@ -186,33 +187,21 @@ async fn want(
         .one(unfurl.database.read())
         .await
         .map_err(JobError::retry)?;
-    let row = post::ActiveModel {
-        id: Set(PostId::new()),
-        organization_id: Set(incident.organization_id),
-        key: Set(key(prefix, team_id, channel, ts, url)),
-        kind: Set(PostKind::Unfurl),
-        incident_id: Set(Some(incident.id)),
-        digest_id: Set(None),
-        connector_id: Set(None),
-        connector_name: Set("link preview".to_owned()),
-        workspace_id: Set(installation.workspace_of(incident.organization_id).id),
-        team_id: Set(team_id.to_owned()),
-        channel_id: Set(channel.to_owned()),
-        channel_name: Set(known.map_or_else(|| channel.to_owned(), |known| known.name)),
-        thread_ts: Set(shared.thread_ts.clone()),
-        ts: Set(None),
-        address: Set(Some(address)),
-        content_hash: Set(None),
-        shown_version: Set(0),
-        state: Set(PostState::Queued),
-        attempts: Set(0),
-        last_error: Set(None),
-        not_before: Set(None),
-        sent_at: Set(None),
-        queued_at: Set(unfurl.clock.now()),
-        posted_at: Set(None),
-        updated_at: Set(None),
-        lag_milliseconds: Set(None),
+    let row = post::Model {
+        incident_id: Some(incident.id),
+        connector_name: "link preview".to_owned(),
+        workspace_id: installation.workspace_of(incident.organization_id).id,
+        team_id: team_id.to_owned(),
+        channel_id: channel.to_owned(),
+        channel_name: known.map_or_else(|| channel.to_owned(), |known| known.name),
+        thread_ts: shared.thread_ts.clone(),
+        address: Some(address),
+        ..posts::queued(
+            incident.organization_id,
+            key(prefix, team_id, channel, ts, url),
+            PostKind::Unfurl,
+            unfurl.clock.now(),
+        )
     };
     let mut known = OnConflict::column(post::Column::Key);
     if shared.is_unfurl_refresh {
@@ -220,7 +209,7 @@ async fn want(
     } else {
         known.do_nothing();
     }
-    post::Entity::insert(row)
+    post::Entity::insert(row.into_active_model())
         .on_conflict(known)
         .exec_without_returning(unfurl.database.write())
         .await

@@ -14,7 +14,7 @@ use tocsin_queue::JobError;
 use tokio_util::sync::CancellationToken;
 
 use super::{UnfurlService, wake::wake};
-use crate::{failure::of_api, store::post_key::OF_POSTMORTEM};
+use crate::{failure::of_api, polling::ends_within, store::post_key::OF_POSTMORTEM};
 
 /// How often they are looked at.
 const LOOK: Duration = Duration::from_secs(5);
@@ -29,11 +29,7 @@ const MOST: u64 = 50;
 pub(crate) async fn run(unfurl: &UnfurlService, shutdown: CancellationToken) {
     // Empty after a start: then each is woken once, and shows what it shows already.
     let mut seen = HashMap::new();
-    loop {
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(LOOK) => {}
-        }
+    while !ends_within(&shutdown, LOOK).await {
         if let Err(error) = look(unfurl, &mut seen).await {
             tracing::warn!("the post-mortems whose previews are in Slack cannot be looked at: {error}");
         }

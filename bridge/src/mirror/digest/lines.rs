@@ -11,7 +11,7 @@ use tocsin_client::Incident;
 use tocsin_clock::Clock;
 use tocsin_entity::{
     id::{ConnectorId, DigestId, OrganizationId, PostId},
-    kinds::{PostKind, PostState},
+    kinds::PostKind,
     slack::{digest, digest_line, post},
 };
 
@@ -195,11 +195,6 @@ pub(crate) fn key(digest: DigestId) -> String {
 
 fn intended(line: &NewLine, digest: DigestId, now: OffsetDateTime) -> post::Model {
     post::Model {
-        id: PostId::new(),
-        organization_id: line.organization_id,
-        key: key(digest),
-        kind: PostKind::Digest,
-        incident_id: None,
         digest_id: Some(digest),
         connector_id: Some(line.to.connector_id),
         connector_name: line.to.connector_name.clone(),
@@ -207,20 +202,7 @@ fn intended(line: &NewLine, digest: DigestId, now: OffsetDateTime) -> post::Mode
         team_id: line.to.team_id.clone(),
         channel_id: line.to.channel_id.clone(),
         channel_name: line.to.channel_name.clone(),
-        thread_ts: None,
-        ts: None,
-        address: None,
-        content_hash: None,
-        shown_version: 0,
-        state: PostState::Queued,
-        attempts: 0,
-        last_error: None,
-        not_before: None,
-        sent_at: None,
-        queued_at: now,
-        posted_at: None,
-        updated_at: None,
-        lag_milliseconds: None,
+        ..posts::queued(line.organization_id, key(digest), PostKind::Digest, now)
     }
 }
 

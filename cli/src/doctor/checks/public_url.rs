@@ -1,5 +1,6 @@
 //! Whether people, and Slack, reach Tocsin where it says that it is.
 
+use tocsin_slack_app::public_url::below;
 use url::Url;
 
 use super::{ANSWER_WITHIN, Scene, is_local, is_real};
@@ -51,7 +52,7 @@ async fn answers(url: &Url) -> bool {
     let Ok(http) = reqwest::Client::builder().timeout(ANSWER_WITHIN).build() else {
         return false;
     };
-    let health = format!("{}/healthz", url.as_str().trim_end_matches('/'));
+    let health = below(url.as_str(), "/healthz");
     http.get(health)
         .send()
         .await

@@ -7,6 +7,7 @@ use tocsin_slack::{channel::is_id, error::SlackError, installation::Installation
 use tocsin_slack_app::{
     channel::{ChannelError, archived},
     oauth::CALLBACK,
+    public_url::below,
     token::token_trouble,
 };
 use tocsin_slack_client::{Http, Slack, Token, oauth::ClientConfig, pacer::Unpaced, socket};
@@ -157,7 +158,7 @@ fn of_token(url: &url::Url, health: Option<TokenHealth>) -> (Option<Asked>, Vec<
 /// Whether Slack knows the app by its client id and secret. Slack looks at them before the code, which is none.
 async fn check_client(settings: &Settings, http: &Http, client: &ClientConfig) -> Result<(), String> {
     let public_url = settings.public_url(settings.listen);
-    let redirect_uri = format!("{}{CALLBACK}", public_url.as_str().trim_end_matches('/'));
+    let redirect_uri = below(public_url.as_str(), CALLBACK);
     let Err(error) = http.redeem(client, "none", &redirect_uri).await else {
         return Ok(());
     };
