@@ -20,6 +20,8 @@ use crate::{actor::Actor, error::Fault, idempotency::KeyUse};
 const BATCH_MAX: usize = 512;
 /// Most commands that wait for the lane before a caller is told that Tocsin is overloaded.
 const WAITING_MAX: usize = 4_096;
+/// Most batches that are written and not told yet: a batch is told while the next is written.
+const UNTOLD_MAX: usize = 2;
 /// How often a transaction that failed as a whole is made again: a race with another replica is over by then.
 const TRIES: u32 = 3;
 
@@ -52,6 +54,28 @@ struct Waiting {
     answer: oneshot::Sender<Result<Applied, IncidentError>>,
 }
 
+/// A batch that was written, of which nobody has been told yet.
+struct Written {
+    orders: Vec<Order>,
+    answers: Vec<oneshot::Sender<Result<Applied, IncidentError>>>,
+    results: Vec<Result<Applied, IncidentError>>,
+}
+
+impl Written {
+    /// Tells of each change, and answers each caller.
+    fn tell(self, told: &impl Fn(&Order, &Applied)) {
+        for ((order, answer), result) in self.orders.iter().zip(self.answers).zip(self.results) {
+            if let Ok(applied) = &result
+                && applied.changed
+            {
+                told(order, applied);
+            }
+            // A caller that has gone away needs no answer: its change is made all the same.
+            let _gone = answer.send(result);
+        }
+    }
+}
+
 /// The lane to the one writer. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Lane {
@@ -59,13 +83,19 @@ pub(crate) struct Lane {
 }
 
 impl Lane {
-    /// Opens the lane. `told` hears of each change after its commit. The lane ends when its last handle is dropped.
+    /// Opens the lane. `told` hears of each change after its commit, in the order of the commits. The lane ends when its last handle is dropped.
     pub(crate) fn open(
         database: Database,
         clock: Clock,
         told: impl Fn(&Order, &Applied) + Send + 'static,
     ) -> Self {
         let (door, mut waiting) = mpsc::channel::<Waiting>(WAITING_MAX);
+        let (written, mut to_tell) = mpsc::channel::<Written>(UNTOLD_MAX);
+        tokio::spawn(async move {
+            while let Some(written) = to_tell.recv().await {
+                written.tell(&told);
+            }
+        });
         tokio::spawn(async move {
             let mut batch = Vec::with_capacity(BATCH_MAX);
             while waiting.recv_many(&mut batch, BATCH_MAX).await > 0 {
@@ -77,14 +107,14 @@ impl Lane {
                     .unzip();
                 let results = write_all(&database, &clock, &orders).await;
                 let unreachable = results.iter().find_map(unreachable);
-                for ((order, answer), result) in orders.iter().zip(answers).zip(results) {
-                    if let Ok(applied) = &result
-                        && applied.changed
-                    {
-                        told(order, applied);
-                    }
-                    // A caller that has gone away needs no answer: its change is made all the same.
-                    let _gone = answer.send(result);
+                let batch = Written {
+                    orders,
+                    answers,
+                    results,
+                };
+                if written.send(batch).await.is_err() {
+                    // It has panicked. A writer whose changes nobody hears of takes no more.
+                    return;
                 }
                 if let Some(fault) = unreachable {
                     turn_away(&mut waiting, &fault);
