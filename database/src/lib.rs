@@ -12,6 +12,7 @@ mod fault;
 mod postgres;
 mod probe;
 mod sqlite;
+mod trace;
 
 pub use self::{
     database::Database,
