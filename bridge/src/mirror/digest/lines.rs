@@ -1,4 +1,4 @@
-//! The lines of digests: how an incident gets one, and how it follows the incident.
+//! The lines of digests: how they follow their incidents. How an incident gets one is in [`super::admission`].
 
 use std::time::Duration;
 
