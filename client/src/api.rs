@@ -1,31 +1,28 @@
 //! What is asked of the API.
 
-use std::collections::BTreeSet;
-
 use graphql_client::GraphQLQuery;
 use secrecy::SecretString;
 use time::OffsetDateTime;
 use tocsin_entity::{
-    id::{ConnectorId, IncidentId, OrganizationId, UserId},
+    id::{IncidentId, OrganizationId, UserId},
     kinds::{IncidentStatus, Role, SlackMatch},
 };
 use url::Url;
 
 use crate::{
     documents::{
-        ChangedOrganizations, ChangedTimeline, DateTime, EventLog, IncidentById, IncidentByNumber,
-        IncidentToMirror, Organizations, SlackMembers, UserByEmail, changed_organizations, changed_timeline,
-        event_log, incident_by_id, incident_by_number, incident_to_mirror, organizations, slack_members,
-        user_by_email,
+        ChangedOrganizations, DateTime, EventLog, IncidentById, IncidentByNumber, Organizations,
+        SlackMembers, UserByEmail, changed_organizations, event_log, incident_by_id, incident_by_number,
+        organizations, slack_members, user_by_email,
     },
     error::ApiError,
-    incident::{Connector, Entry, Incident},
+    incident::Incident,
     known::Known,
     transport::{ApiCaller, As, Transport},
 };
 
-/// Entries of a timeline read at once: the API's largest page. Few incidents have more changes that Slack does not show yet.
-const PAGE: i64 = 100;
+/// What is read at once of a list: the API's largest page.
+pub(crate) const PAGE: i64 = 100;
 
 /// The API. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -47,21 +44,6 @@ impl Organization {
             newest_event,
         })
     }
-}
-
-/// An incident, the newest part of its timeline, and where it is to be shown.
-#[derive(Clone, Debug)]
-pub struct Mirrored {
-    /// Its present state.
-    pub incident: Incident,
-    /// In the timeline's order.
-    pub entries: Vec<Entry>,
-    /// Whether there are entries before these.
-    has_earlier: bool,
-    /// All of the organisation's.
-    pub connectors: Vec<Connector>,
-    /// Those to which the incident goes.
-    pub led: BTreeSet<ConnectorId>,
 }
 
 /// An event, as the follower needs it.
@@ -119,92 +101,6 @@ impl ApiClient {
         variables: Q::Variables,
     ) -> Result<Q::ResponseData, ApiError> {
         self.0.execute::<Q>(who, variables).await
-    }
-
-    /// An incident with the newest entries of its timeline; none when the organisation has no such incident.
-    pub async fn find_mirrored(&self, who: As<'_>, id: IncidentId) -> Result<Option<Mirrored>, ApiError> {
-        let variables = incident_to_mirror::Variables {
-            id: id.to_string(),
-            last: PAGE,
-        };
-        let read = self.execute::<IncidentToMirror>(who, variables).await?;
-        let Some(found) = read.incident else {
-            return Ok(None);
-        };
-        let incident_to_mirror::IncidentToMirrorIncident {
-            incident_fields,
-            timeline,
-            slack_routing,
-        } = found;
-        let entries = timeline
-            .nodes
-            .into_iter()
-            .map(Entry::try_from)
-            .collect::<Result<_, _>>()?;
-        let has_earlier = timeline.page_info.has_previous_page;
-        let led = slack_routing
-            .iter()
-            .filter(|route| route.held_back.is_none())
-            .map(|route| route.connector.id.parse())
-            .collect::<Result<_, _>>()?;
-        let connectors = read
-            .connectors
-            .into_iter()
-            .map(|connector| Connector::of(connector, &read.organization.name))
-            .collect::<Result<_, _>>()?;
-        Ok(Some(Mirrored {
-            incident: incident_fields.try_into()?,
-            entries,
-            has_earlier,
-            connectors,
-            led,
-        }))
-    }
-
-    /// Completes the entries to all that were added, edited or retracted after `shown_version`, and drops the others.
-    pub async fn complete(
-        &self,
-        who: As<'_>,
-        mirrored: &mut Mirrored,
-        shown_version: i64,
-    ) -> Result<(), ApiError> {
-        if mirrored.has_earlier {
-            mirrored.entries = self
-                .changed_entries(who, mirrored.incident.id, shown_version)
-                .await?;
-        }
-        mirrored
-            .entries
-            .retain(|entry| entry.changed_version > shown_version);
-        Ok(())
-    }
-
-    async fn changed_entries(
-        &self,
-        who: As<'_>,
-        id: IncidentId,
-        shown_version: i64,
-    ) -> Result<Vec<Entry>, ApiError> {
-        let (mut entries, mut after) = (Vec::new(), None);
-        loop {
-            let variables = changed_timeline::Variables {
-                id: id.to_string(),
-                changed_after: shown_version,
-                first: PAGE,
-                after,
-            };
-            let Some(found) = self.execute::<ChangedTimeline>(who, variables).await?.incident else {
-                return Ok(entries);
-            };
-            for node in found.timeline.nodes {
-                entries.push(Entry::try_from(node)?);
-            }
-            let page_info = found.timeline.page_info;
-            after = page_info.end_cursor.filter(|_| page_info.has_next_page);
-            if after.is_none() {
-                return Ok(entries);
-            }
-        }
     }
 
     /// An incident by its id, in the organisation of `who`.

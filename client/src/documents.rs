@@ -44,8 +44,8 @@ macro_rules! documents {
 }
 
 documents! {
-    "graphql/incident.graphql": IncidentToMirror, ChangedTimeline, IncidentById, IncidentByNumber, HomeIncidents,
-        ListIncidents, SlackPreviews;
+    "graphql/incident.graphql": IncidentToMirror, IncidentsToMirror, ChangedTimeline, IncidentById, IncidentByNumber,
+        HomeIncidents, ListIncidents, SlackPreviews;
     "graphql/follow.graphql": Organizations, ChangedOrganizations, EventLog, SlackMembers, UserByEmail;
     "graphql/postmortem.graphql": PostmortemOfIncident;
     "graphql/operations.graphql": PendingOperations, OperationById, FinishOperation;

@@ -11,7 +11,7 @@ use tocsin_entity::{
 use crate::{
     documents::{
         changed_timeline, home_incidents, incident_by_id, incident_by_number, incident_to_mirror,
-        list_incidents, slack_previews,
+        incidents_to_mirror, list_incidents, slack_previews,
     },
     known::Known,
 };
@@ -186,41 +186,6 @@ impl Connector {
             channel: self.channel.clone(),
         }
     }
-
-    /// A connector as it was read, of the organisation of that name.
-    pub(crate) fn of(
-        read: incident_to_mirror::IncidentToMirrorConnectors,
-        organization: &str,
-    ) -> Result<Self, InvalidId> {
-        Ok(Self {
-            id: read.id.parse()?,
-            name: read.name,
-            is_disconnected: read
-                .workspace
-                .as_ref()
-                .is_some_and(|workspace| workspace.disconnected_at.is_some()),
-            workspace: read.workspace.map(|workspace| workspace.id.parse()).transpose()?,
-            channel: read.channel,
-            reply_mode: read.reply_mode,
-            events: Some(read.events.into_iter().filter_map(Known::value).collect()),
-            two_way_sync: read.two_way_sync,
-            is_taken: read.is_channel_taken,
-            appearance: Appearance {
-                name: read.appearance_name,
-                icon: read.appearance_icon,
-            },
-            fallback: read.fallback.map(|fallback| fallback.id.parse()).transpose()?,
-            words: read.template.map(|template| TemplateText {
-                title: template.title,
-                body: template.body,
-                fields: template.fields.map(|fields| {
-                    let all = fields.into_iter();
-                    all.map(|field| (field.name, field.value)).collect()
-                }),
-                organization: organization.to_owned(),
-            }),
-        })
-    }
 }
 
 /// Each document has types of its own for the same fragments.
@@ -289,10 +254,11 @@ macro_rules! from_entry_fields {
 
 from_incident_fields!(
     incident_to_mirror,
+    incidents_to_mirror,
     incident_by_id,
     incident_by_number,
     home_incidents,
     list_incidents,
     slack_previews
 );
-from_entry_fields!(incident_to_mirror, changed_timeline);
+from_entry_fields!(incident_to_mirror, incidents_to_mirror, changed_timeline);

@@ -17,6 +17,7 @@ mod error;
 mod incident;
 mod known;
 mod members;
+mod mirrored;
 mod operation;
 mod postmortem;
 mod preview;
@@ -25,11 +26,12 @@ mod transport;
 mod workspace;
 
 pub use self::{
-    api::{ApiClient, EventPage, FollowedEvent, Member, Mirrored, Organization},
+    api::{ApiClient, EventPage, FollowedEvent, Member, Organization},
     error::ApiError,
     incident::{Appearance, Author, Connector, ConnectorTarget, Entry, Incident, Tag, TemplateText},
     known::Known,
     members::MemberChoice,
+    mirrored::{MIRRORED_MAX, Mirrored},
     operation::{
         Operation, OperationFailure, OperationOutcome, SoughtMember, TestedConnector, WorkspaceConnection,
     },

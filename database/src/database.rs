@@ -12,7 +12,7 @@ use crate::{
     fault::DatabaseFault,
     postgres::{self, LONG_WORK, PATIENT},
     probe::{self, Probe},
-    sqlite,
+    sqlite, trace,
 };
 
 /// How often PostgreSQL is asked what this process waits for.
@@ -73,6 +73,7 @@ impl Database {
     /// # Errors
     /// The database's own.
     pub async fn begin_write(&self) -> Result<DatabaseTransaction, DbErr> {
+        trace::begins();
         #[expect(clippy::disallowed_methods, reason = "this is the one door")]
         self.write
             .begin_with_options(TransactionOptions {

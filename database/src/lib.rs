@@ -13,6 +13,7 @@ mod postgres;
 mod probe;
 pub mod rows;
 mod sqlite;
+mod trace;
 
 pub use self::{
     database::Database,

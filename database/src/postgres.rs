@@ -12,7 +12,7 @@ use sea_orm::{
     },
 };
 
-use crate::fault::DatabaseFault;
+use crate::{fault::DatabaseFault, trace::traced};
 
 /// How long a caller waits for a connection before it is told that the database is away or overloaded.
 const SERVER_TIMEOUT: Duration = Duration::from_secs(3);
@@ -52,7 +52,7 @@ pub(crate) async fn open(url: &str, connections: u32) -> Result<DatabaseConnecti
     match sea_orm::Database::connect(options).await {
         // The pool asks again while the server refuses for now, and then forgets why.
         Err(error) if is_timeout(&error) => Err(refusal(url).await.unwrap_or(error)),
-        done => done,
+        done => done.map(traced),
     }
 }
 
@@ -65,7 +65,7 @@ pub(crate) fn one_more(pool: &DatabaseConnection) -> DatabaseConnection {
         .after_connect(limit)
         .after_release(is_reusable)
         .connect_lazy_with(address.as_ref().clone());
-    SqlxPostgresConnector::from_sqlx_postgres_pool(own)
+    traced(SqlxPostgresConnector::from_sqlx_postgres_pool(own))
 }
 
 /// Why the server refuses a connection just now; none where it takes one.

@@ -14,6 +14,8 @@ use sea_orm::{
     },
 };
 
+use crate::trace::traced;
+
 /// How long a connection waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -50,7 +52,7 @@ pub(crate) async fn open(url: &str, connections: u32) -> Result<DatabaseConnecti
                 .busy_timeout(BUSY_TIMEOUT)
                 .row_buffer_size(ROWS_AHEAD)
         });
-    sea_orm::Database::connect(options).await
+    sea_orm::Database::connect(options).await.map(traced)
 }
 
 /// Opens a SQLite file that no other process has open, and keeps all others out until the connection is closed. Everything is in the file then,

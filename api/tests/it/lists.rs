@@ -19,6 +19,20 @@ fn numbers(page: &Value) -> Value {
 }
 
 on_each_database! {
+    async fn incidents_are_found_by_their_ids_in_the_caller_s_organisation_alone(world) {
+        let (admin, neighbour) = (world.admin(), world.neighbour().await);
+        let (one, _, three) = (admin.trigger("one").await, admin.trigger("two").await, admin.trigger("three").await);
+        let theirs = neighbour.trigger("theirs").await;
+        let find = async |ids: Value| admin.ask(PAGE, json!({ "filter": { "ids": ids } })).await;
+        let found = find(json!([one["id"], theirs["id"], three["id"], one["id"]])).await.data();
+        assert_eq!((numbers(&found), &found["incidents"]["totalCount"]), (json!([3, 1]), &json!(2)));
+        assert_eq!(numbers(&find(json!([])).await.data()), json!([]));
+        let both = json!({ "filter": { "ids": [one["id"], three["id"]], "search": "thr" } });
+        assert_eq!(numbers(&admin.ask(PAGE, both).await.data()), json!([3]));
+        assert_eq!(find(json!(["svc_00000000000000000000000000000000"])).await.error_code(), "BAD_USER_INPUT");
+        assert_eq!(find(json!(vec![&one["id"]; 101])).await.error_code(), "BAD_USER_INPUT");
+    }
+
     async fn incidents_are_paged_from_both_ends_in_both_orders(world) {
         let admin = world.admin();
         for n in 1..=7 {

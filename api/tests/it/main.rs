@@ -5,6 +5,7 @@ mod authority;
 mod bridge;
 mod caller;
 mod connectors;
+mod cost;
 mod counting;
 mod events;
 mod exhaustion;

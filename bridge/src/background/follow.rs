@@ -35,6 +35,7 @@ use crate::polling::{FailureLog, ends_within};
 use crate::store::{
     Lane,
     claim::{self, News},
+    claim_many::note_all,
     home::mark_home,
 };
 
@@ -183,17 +184,20 @@ impl EventFollower {
         let write = self.lane.write(move |tx| {
             let (newest, cursor, now) = (Arc::clone(&newest), cursor.clone(), clock.now());
             Box::pin(async move {
-                let mut news = Vec::new();
-                for (told, is_history) in newest.iter() {
-                    let is_news = if *is_history {
-                        claim::note_if_known(tx, told).await?
-                    } else {
-                        claim::note(tx, told, now).await?
-                    };
-                    if is_news {
-                        news.push(told.clone());
+                let (history, recent): (Vec<_>, Vec<_>) =
+                    newest.iter().partition(|(_, is_history)| *is_history);
+                let recent: Vec<&News> = recent.into_iter().map(|(told, _)| told).collect();
+                let mut noted = note_all(tx, &recent, now).await?;
+                for (told, _) in history {
+                    if claim::note_if_known(tx, told).await? {
+                        noted.insert(told.incident_id);
                     }
                 }
+                let all = newest.iter().map(|(told, _)| told);
+                let news = all
+                    .filter(|told| noted.contains(&told.incident_id))
+                    .cloned()
+                    .collect();
                 mark_home(tx, organization, now).await?;
                 move_cursor(tx, organization, cursor, now).await?;
                 Ok(news)

@@ -32,7 +32,7 @@ use crate::{
     },
     identity::IdentityService,
     links::IncidentLinks,
-    mirror::{Mirror, deliver::DeliveryService, digest::DigestMirror},
+    mirror::{Mirror, deliver::DeliveryService, digest::DigestMirror, incident_loader::IncidentLoader},
     origin::Origins,
     restore_watch::RestoreWatch,
     rich_text::{ChannelNames, RichText},
@@ -349,6 +349,7 @@ impl ServiceFactory {
         Mirror {
             api: self.api.clone(),
             delivery: self.delivery(),
+            incidents: IncidentLoader::new(self.api.clone()),
             leases: self.leases.clone(),
             queue: self.queue.clone(),
             workspace_sync: self.workspace_sync(),

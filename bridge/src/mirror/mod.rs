@@ -12,6 +12,7 @@ mod destinations;
 pub(crate) mod diff;
 pub(crate) mod digest;
 pub(crate) mod footer;
+pub(crate) mod incident_loader;
 pub(crate) mod mark;
 pub(crate) mod outcome;
 mod place;
@@ -25,7 +26,7 @@ mod words;
 use tocsin_client::ApiClient;
 use tocsin_queue::Queue;
 
-use self::deliver::DeliveryService;
+use self::{deliver::DeliveryService, incident_loader::IncidentLoader};
 use crate::{store::Leases, workspace_sync::WorkspaceSync};
 
 /// Makes Slack show incidents as they are. Cheap to clone.
@@ -33,6 +34,7 @@ use crate::{store::Leases, workspace_sync::WorkspaceSync};
 pub(crate) struct Mirror {
     pub(crate) api: ApiClient,
     pub(crate) delivery: DeliveryService,
+    pub(crate) incidents: IncidentLoader,
     pub(crate) leases: Leases,
     pub(crate) queue: Queue,
     pub(crate) workspace_sync: WorkspaceSync,

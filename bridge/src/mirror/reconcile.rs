@@ -4,11 +4,11 @@ use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
 use sea_orm::DbErr;
 use time::OffsetDateTime;
-use tocsin_client::{ApiError, As, Connector, Entry, Incident, Mirrored, Postmortem};
+use tocsin_client::{ApiError, As, Connector, Entry, Incident, Known, Mirrored, Postmortem};
 use tocsin_entity::{
     id::{ConnectorId, DigestId},
     kinds::{EntryKind, Source},
-    slack::{digest_line, post},
+    slack::post,
 };
 use tocsin_queue::{
     JobError,
@@ -28,13 +28,14 @@ use super::{
     outcome::{Outcome, Wait, back_off},
 };
 use crate::{
-    mirror::digest::lines,
+    mirror::digest::{admission, lines},
     origin,
     store::{
-        claim::{self, Claim, Finished, News, PutOff},
+        claim::{Claim, News},
+        claim_many::{ClaimedIncident, claim_incident},
         lease::{Claimed, Lease},
         post_key::is_of_postmortem,
-        posts,
+        record_many::{self, Finished, PutOff},
     },
 };
 
@@ -47,13 +48,6 @@ const ORIGIN_SOON: std::time::Duration = std::time::Duration::from_millis(500);
 /// By how much the clock that an incident's times come from may be ahead. What is further ahead is wrong, and not waited for.
 const CLOCKS_DIFFER: std::time::Duration = std::time::Duration::from_secs(2);
 
-/// Work on an incident, as it was claimed.
-struct Work {
-    claim: Claim,
-    recorded: Vec<post::Model>,
-    lines: Vec<digest_line::Model>,
-}
-
 /// How work on an incident ended.
 #[derive(Debug, Default)]
 struct End {
@@ -61,6 +55,7 @@ struct End {
     wait: Option<Wait>,
     /// Another worker has it by now.
     lost: bool,
+    /// Those that this one is to have written.
     digests: Vec<DigestId>,
     /// What Slack shows if nothing has to wait.
     shown_version: i64,
@@ -74,7 +69,13 @@ enum Fault {
     #[error("the database failed: {0}")]
     Database(#[from] DbErr),
     #[error(transparent)]
-    Api(#[from] ApiError),
+    Api(#[from] Arc<ApiError>),
+}
+
+impl From<ApiError> for Fault {
+    fn from(error: ApiError) -> Self {
+        Self::Api(Arc::new(error))
+    }
 }
 
 impl Mirror {
@@ -97,17 +98,28 @@ impl Mirror {
     async fn work(&self, news: &News) -> Result<(), DbErr> {
         let began = Instant::now();
         let who = As::bridge(news.organization_id, news.request_id.as_deref());
-        let (claimed, read) = tokio::join!(self.claim(news), self.api.find_mirrored(who, news.incident_id));
+        let read = || {
+            let request_id = news.request_id.as_deref();
+            self.incidents
+                .find(news.organization_id, request_id, news.incident_id)
+        };
+        let claim = claim_incident(&self.delivery.lane, &self.leases, &self.delivery.clock, news);
+        let (claimed, early) = if self.incidents.is_busy(news.organization_id) {
+            // It would be read later anyway, and is read for nothing where another has it.
+            (claim.await, None)
+        } else {
+            let (claimed, early) = tokio::join!(claim, read());
+            (claimed, Some(early))
+        };
         let Some(mut work) = claimed? else { return Ok(()) };
         let lease = self
             .leases
             .hold(Claimed::Incident(news.incident_id), work.claim.number, began);
-        let read = match read {
+        let read = match early {
+            None => read().await,
             // Read before the claim was made: whoever had it may have shown a newer state.
-            Ok(Some(stale)) if stale.incident.version < work.claim.wanted_version => {
-                self.api.find_mirrored(who, news.incident_id).await
-            }
-            read => read,
+            Some(Ok(Some(stale))) if stale.incident.version < work.claim.wanted_version => read().await,
+            Some(early) => early,
         };
         let outcome = match read {
             Ok(Some(mirrored)) => self.show(who, mirrored, &mut work, &lease).await,
@@ -141,42 +153,12 @@ impl Mirror {
         }
     }
 
-    async fn claim(&self, news: &News) -> Result<Option<Work>, DbErr> {
-        let news = news.clone();
-        let claimant = self
-            .leases
-            .claimant(Claimed::Incident(news.incident_id), &self.delivery.clock);
-        let claim = self.delivery.lane.write(move |tx| {
-            let (news, by) = (news.clone(), claimant());
-            Box::pin(async move {
-                let Some(claim) = claim::claim_incident(tx, &news, &by).await? else {
-                    return Ok(None);
-                };
-                if claim.is_first {
-                    return Ok(Some(Work {
-                        claim,
-                        recorded: Vec::new(),
-                        lines: Vec::new(),
-                    }));
-                }
-                let recorded = posts::of_incident(tx, news.incident_id).await?;
-                let lines = posts::lines_of_incident(tx, news.incident_id).await?;
-                Ok(Some(Work {
-                    claim,
-                    recorded,
-                    lines,
-                }))
-            })
-        });
-        claim.await
-    }
-
     /// Makes the calls.
     async fn show(
         &self,
         who: As<'_>,
         mut mirrored: Mirrored,
-        work: &mut Work,
+        work: &mut ClaimedIncident,
         lease: &Lease,
     ) -> Result<End, Fault> {
         let last_act = footer::last_act(&mirrored.entries).cloned();
@@ -191,7 +173,11 @@ impl Mirror {
             ..
         } = mirrored;
         let recorded = std::mem::take(&mut work.recorded);
-        let origin = origin::of_incident(&self.delivery.database, incident.id).await?;
+        let origin = if work.claim.shown_version == 0 && came_from_elsewhere(&entries) {
+            None
+        } else {
+            origin::of_incident(&self.delivery.database, incident.id).await?
+        };
         if origin.is_none()
             && work.claim.is_first
             && let Some(until) = origin_may_come(&incident, &entries, self.delivery.clock.now())
@@ -330,7 +316,7 @@ impl Mirror {
             None
         } else {
             let changed = Arc::clone(&end.changed);
-            claim::let_go(
+            record_many::let_go(
                 &self.delivery.lane,
                 &self.delivery.clock,
                 &lease.fence(),
@@ -360,6 +346,14 @@ impl Mirror {
             tracing::warn!("the sweeper will have to ring again: {error}");
         }
     }
+}
+
+/// Whether an incident, of which these are all entries, was created elsewhere than in Slack.
+fn came_from_elsewhere(entries: &[Entry]) -> bool {
+    entries.first().is_some_and(|entry| {
+        let is_known = matches!(entry.source, Known::Value(_));
+        entry.kind == EntryKind::Triggered && is_known && entry.source != Source::Slack
+    })
 }
 
 /// Until when it may still come to be known where in Slack the incident was created: that is noted just after, and decides where its
@@ -433,11 +427,11 @@ async fn deliver(
             Outcome::ToDigest => {
                 stopped.extend(connector);
                 if let Some(to) = &wanted.to {
-                    let Some(digest) = lines::admit(delivery, to, &wanted.key, incident).await? else {
+                    let Some(admission) = admission::admit(delivery, to, &wanted.key, incident).await? else {
                         end.lost = true;
                         return Ok(end);
                     };
-                    end.digests.push(digest);
+                    end.digests.extend(admission.is_first.then_some(admission.digest));
                 }
             }
             Outcome::Lost => {

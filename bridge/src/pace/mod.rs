@@ -9,6 +9,7 @@
 //!
 //! A place that would be too far away is not taken: the caller is told how far, and decides.
 
+mod saturation;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +30,7 @@ use tocsin_slack::{
 };
 use tocsin_slack_client::pacer::{Pacer, Place};
 
+use self::saturation::Saturation;
 use crate::config::Pace;
 
 /// After Slack said that it was too much, a limit has no burst for so long.
@@ -79,7 +81,7 @@ const POSTS_PER_CHANNEL: Rate = Rate {
 const POSTS_PER_WORKSPACE: Rate = Rate::per_minute(300, 50);
 
 /// What a call is for: the urgent may take the last places of a burst, the others leave them free.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Purpose {
     /// A new incident, or the digest that stands for many.
     NewIncident,
@@ -105,6 +107,7 @@ pub(crate) struct Limits {
     workspace: Arc<str>,
     /// What Slack has told this process to leave alone, and until when: places taken before that are void.
     blocked: Arc<Mutex<HashMap<String, Instant>>>,
+    full: Saturation,
     clock: Clock,
 }
 
@@ -116,6 +119,7 @@ impl Limits {
             pace,
             workspace: workspace.into(),
             blocked: Arc::default(),
+            full: Saturation::default(),
             clock,
         }
     }
@@ -142,14 +146,17 @@ impl Limits {
         let Some(rate) = self.posts_per_channel() else {
             return self.unless_blocked(&channel_key, max_wait);
         };
+        let workspace_key = self.method_key(CHAT_POST_MESSAGE);
+        if self.rate(Tier::Post).is_some()
+            && let Some(wait) = self.full.wait(&workspace_key, purpose, self.now(), max_wait)
+        {
+            return Place::WouldWait(wait);
+        }
         let in_channel = self.reserve_at(&channel_key, rate, purpose, max_wait).await;
         let (Place::At(wait), Some(ceiling)) = (in_channel, self.rate(Tier::Post)) else {
             return in_channel;
         };
-        match self
-            .reserve_at(&self.method_key(CHAT_POST_MESSAGE), ceiling, purpose, max_wait)
-            .await
-        {
+        match self.reserve_at(&workspace_key, ceiling, purpose, max_wait).await {
             Place::At(ceiling_wait) => Place::At(wait.max(ceiling_wait)),
             Place::WouldWait(longer) => {
                 self.give_back(&channel_key, rate).await;
@@ -215,11 +222,20 @@ impl Limits {
     }
 
     async fn reserve_at(&self, key: &str, rate: Rate, purpose: Purpose, max_wait: Duration) -> Place {
+        let _turn = self.full.turn(key).await;
+        if let Some(wait) = self.full.wait(key, purpose, self.now(), max_wait) {
+            return Place::WouldWait(wait);
+        }
         let tolerance = rate
             .tolerance()
             .saturating_sub(rate.interval * purpose.leaves_free());
         match self.try_reserve(key, rate, tolerance, max_wait).await {
-            Ok(place) => place,
+            Ok(place) => {
+                if let Place::WouldWait(wait) = place {
+                    self.full.note(key, purpose, self.now(), wait);
+                }
+                place
+            }
             Err(error) => {
                 tracing::error!(%error, "the pace of {key} could not be read: {error}");
                 Place::WouldWait(DATABASE_TROUBLE.max(max_wait))
@@ -306,6 +322,7 @@ impl Limits {
     }
 
     async fn give_back(&self, key: &str, rate: Rate) {
+        self.full.forget(key);
         let sql = "UPDATE slack_pace SET free_at = free_at - $2 WHERE key = $1";
         let values = [key.into(), micros(rate.interval).into()];
         if let Err(error) = self

@@ -3,21 +3,16 @@
 //! A row is behind while `shown_version < wanted_version`. Work on it is claimed, so that two workers do not make the same calls, and
 //! ends in one of two ways: Slack shows it, or it is put off. Where a claim is found that did neither, whoever made it has died.
 
-use std::sync::Arc;
-
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, FromQueryResult, QueryResult, Statement, Value,
 };
 use time::OffsetDateTime;
-use tocsin_clock::Clock;
 use tocsin_entity::{
     id::{DigestId, IncidentId, OrganizationId},
     slack::post,
 };
 
 use super::{
-    Lane,
-    fence::Fence,
     lease::{Claimed, LEASE},
     posts,
 };
@@ -42,7 +37,7 @@ pub(crate) struct Claimant {
 
 impl Claimant {
     /// Whose earlier claim may be taken as if it had run out.
-    fn may_take_from(&self) -> Option<String> {
+    pub(super) fn may_take_from(&self) -> Option<String> {
         self.lost_track.then(|| self.worker.clone())
     }
 }
@@ -63,6 +58,35 @@ pub(crate) struct Claim {
     pub(crate) menu_uses: i32,
 }
 
+impl Claim {
+    /// The claim on an incident of which nobody has heard before.
+    pub(super) fn first(news: &News, by: &Claimant) -> Self {
+        Self {
+            number: 1,
+            wanted_version: news.version,
+            shown_version: 0,
+            attempts: 0,
+            due_at: by.now,
+            is_first: true,
+            menu_uses: 0,
+        }
+    }
+
+    /// The claim that a row tells of.
+    pub(super) fn of(row: &QueryResult) -> Result<Self, DbErr> {
+        let row = ClaimRow::from_query_result(row, "")?;
+        Ok(Self {
+            number: row.claim,
+            wanted_version: row.wanted_version,
+            shown_version: row.shown_version,
+            attempts: row.attempts,
+            due_at: row.due_at,
+            is_first: false,
+            menu_uses: row.menu_uses,
+        })
+    }
+}
+
 #[derive(FromQueryResult)]
 struct ClaimRow {
     claim: i64,
@@ -71,14 +95,6 @@ struct ClaimRow {
     attempts: i32,
     due_at: OffsetDateTime,
     menu_uses: i32,
-}
-
-/// How work ended that could not be finished.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct PutOff {
-    pub(crate) due_at: OffsetDateTime,
-    /// Why it failed; none when it merely waits for its turn, which is no attempt.
-    pub(crate) error: Option<String>,
 }
 
 async fn query(
@@ -139,71 +155,6 @@ pub(crate) async fn note_if_known(tx: &DatabaseTransaction, news: &News) -> Resu
     Ok(noted > 0)
 }
 
-/// Notes the news, and claims the incident if it is behind, due and nobody else has it. News make it due.
-pub(crate) async fn claim_incident(
-    tx: &DatabaseTransaction,
-    news: &News,
-    by: &Claimant,
-) -> Result<Option<Claim>, DbErr> {
-    let now = by.now;
-    let values = || -> Vec<Value> {
-        vec![
-            news.incident_id.into(),
-            news.organization_id.into(),
-            news.version.into(),
-            now.into(),
-            by.worker.clone().into(),
-            (now + LEASE).into(),
-            news.request_id.clone().into(),
-        ]
-    };
-    let first = execute(
-        tx,
-        "INSERT INTO slack_incident (incident_id, organization_id, wanted_version, shown_version, due_at, attempts,
-           claimed_by, claimed_until, request_id, claim)
-         VALUES ($1, $2, $3, 0, $4, 0, $5, $6, $7, 1)
-         ON CONFLICT (incident_id) DO NOTHING",
-        values(),
-    );
-    if first.await? == 1 {
-        let wanted_version = news.version;
-        return Ok(Some(Claim {
-            number: 1,
-            wanted_version,
-            shown_version: 0,
-            attempts: 0,
-            due_at: now,
-            is_first: true,
-            menu_uses: 0,
-        }));
-    }
-    let doubted = is_doubted(tx, Claimed::Incident(news.incident_id)).await?;
-    let mut with_own = values();
-    with_own.push(by.may_take_from().into());
-    let row = query(
-        tx,
-        "UPDATE slack_incident SET
-           wanted_version = CASE WHEN $3 > wanted_version THEN $3 ELSE wanted_version END,
-           request_id = CASE WHEN $3 > wanted_version THEN $7 ELSE request_id END,
-           claimed_by = $5, claimed_until = $6, claim = claim + 1, in_doubt = FALSE
-         WHERE incident_id = $1 AND organization_id = $2
-           AND (claimed_until IS NULL OR claimed_until < $4 OR claimed_by = $8)
-           AND ((shown_version < wanted_version AND due_at <= $4) OR wanted_version < $3)
-         RETURNING claim, wanted_version, shown_version, attempts, due_at, menu_uses",
-        with_own,
-    )
-    .await?;
-    if let Some(row) = row {
-        if doubted {
-            posts::doubt(tx, post::Column::IncidentId.eq(news.incident_id)).await?;
-        }
-        return claimed(&row).map(Some);
-    }
-    // Another has it, or it is not due: whoever works it next must still hear the news.
-    note(tx, news, now).await?;
-    Ok(None)
-}
-
 /// Whether what Slack shows of it may be something else than is on record: somebody has a claim, or had one and never let go of it, or
 /// made calls after having lost it.
 async fn is_doubted(tx: &DatabaseTransaction, of: Claimed) -> Result<bool, DbErr> {
@@ -211,26 +162,6 @@ async fn is_doubted(tx: &DatabaseTransaction, of: Claimed) -> Result<bool, DbErr
     let sql =
         format!("SELECT 1 AS doubted FROM {table} WHERE {key} = $1 AND (claimed_by IS NOT NULL OR in_doubt)");
     Ok(query(tx, &sql, vec![of.id()]).await?.is_some())
-}
-
-fn claimed(row: &QueryResult) -> Result<Claim, DbErr> {
-    let row = ClaimRow::from_query_result(row, "")?;
-    Ok(Claim {
-        number: row.claim,
-        wanted_version: row.wanted_version,
-        shown_version: row.shown_version,
-        attempts: row.attempts,
-        due_at: row.due_at,
-        is_first: false,
-        menu_uses: row.menu_uses,
-    })
-}
-
-/// What is finished: the version that Slack shows by now, under the claim that was made for it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Finished {
-    pub(crate) shown_version: i64,
-    pub(crate) due_at: OffsetDateTime,
 }
 
 /// Notes that the menu of an incident's message was used, and has the message looked at again; the incident's organisation, and the
@@ -301,91 +232,7 @@ pub(crate) async fn claim_digest(
     if doubted {
         posts::doubt(tx, post::Column::DigestId.eq(id)).await?;
     }
-    claimed(&row).map(Some)
-}
-
-/// Lets go of what Slack shows. Says whether there is more to do: something newer is wanted, or somebody wants it looked at again. None
-/// where another has it by now.
-pub(crate) async fn finish(
-    tx: &impl ConnectionTrait,
-    fence: &Fence,
-    finished: Finished,
-    now: OffsetDateTime,
-) -> Result<Option<bool>, DbErr> {
-    let (condition, under) = fence.condition(4);
-    let mut values = vec![finished.shown_version.into(), finished.due_at.into(), now.into()];
-    values.extend(under);
-    let row = query(
-        tx,
-        &format!(
-            "UPDATE {} SET
-               shown_version = CASE WHEN due_at = $2 AND $1 > shown_version THEN $1 ELSE shown_version END,
-               due_at = $3, attempts = 0, last_error = NULL, claimed_by = NULL, claimed_until = NULL
-             WHERE {condition}
-             RETURNING wanted_version, shown_version",
-            fence.claimed().table()
-        ),
-        values,
-    )
-    .await?;
-    let Some(row) = row else { return Ok(None) };
-    let (wanted, shown): (i64, i64) = (
-        row.try_get("", "wanted_version")?,
-        row.try_get("", "shown_version")?,
-    );
-    Ok(Some(shown < wanted))
-}
-
-/// Lets go of what cannot be shown yet; whether it was this worker's still.
-pub(crate) async fn put_off(
-    tx: &impl ConnectionTrait,
-    fence: &Fence,
-    put_off: &PutOff,
-) -> Result<bool, DbErr> {
-    let attempt = i32::from(put_off.error.is_some());
-    let (condition, under) = fence.condition(4);
-    let mut values = vec![
-        put_off.due_at.into(),
-        attempt.into(),
-        put_off.error.clone().into(),
-    ];
-    values.extend(under);
-    let sql = format!(
-        "UPDATE {} SET due_at = $1, attempts = attempts + $2, last_error = $3, claimed_by = NULL, claimed_until = NULL
-         WHERE {condition}",
-        fence.claimed().table()
-    );
-    Ok(execute(tx, &sql, values).await? > 0)
-}
-
-/// Writes the posts that have changed, and lets go of the work: finished, or put off. Says whether there is more to do; none, with nothing
-/// written, where another has the work by now.
-pub(crate) async fn let_go(
-    lane: &Lane,
-    clock: &Clock,
-    fence: &Fence,
-    finished: Finished,
-    changed: Arc<[post::Model]>,
-    put_off: Option<PutOff>,
-) -> Result<Option<bool>, DbErr> {
-    let (fence, clock) = (fence.clone(), clock.clone());
-    let write = lane.write(move |tx| {
-        let (changed, put_off) = (Arc::clone(&changed), put_off.clone());
-        let (fence, now) = (fence.clone(), clock.now());
-        Box::pin(async move {
-            if !fence.stands(tx).await? {
-                return Ok(None);
-            }
-            for post in changed.iter() {
-                posts::save(tx, post).await?;
-            }
-            match put_off {
-                Some(put_off) => Ok(self::put_off(tx, &fence, &put_off).await?.then_some(false)),
-                None => finish(tx, &fence, finished, now).await,
-            }
-        })
-    });
-    write.await
+    Claim::of(&row).map(Some)
 }
 
 /// A worker has made calls after it had lost its claim: whoever has it now, or has it next, writes anew what Slack shows.

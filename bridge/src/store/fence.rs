@@ -4,9 +4,15 @@
 //! same worker may claim again. So claims are numbered, and every write names the number that it was made under: what comes under an
 //! older one is not written.
 
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
+use std::collections::HashSet;
 
-use super::lease::Claimed;
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
+use uuid::Uuid;
+
+use super::{
+    lease::Claimed,
+    rows::{padded, rows},
+};
 
 /// A claim, as a condition of writes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,27 +35,75 @@ impl Fence {
         self.claimed
     }
 
-    /// The condition, and what it names from `$first` on: the row, the claim's number, and the worker.
+    pub(super) fn number(&self) -> i64 {
+        self.number
+    }
+
+    /// What every row of a claim that is this worker's still holds: its id, the claim's number, and the worker.
     ///
     /// A replica of an earlier version does not number its claims, so that the worker is part of it.
+    pub(super) fn row(&self) -> [Value; 3] {
+        [self.claimed.id(), self.number.into(), self.worker.clone().into()]
+    }
+
+    /// The condition, and what it names from `$first` on.
     pub(super) fn condition(&self, first: usize) -> (String, [Value; 3]) {
         let (number, worker) = (first + 1, first + 2);
         let key = self.claimed.key();
         (
             format!("{key} = ${first} AND claim = ${number} AND claimed_by = ${worker}"),
-            [self.claimed.id(), self.number.into(), self.worker.clone().into()],
+            self.row(),
         )
     }
 
-    /// Whether the claim is this worker's still. If so nobody takes it before the transaction ends.
-    pub(crate) async fn stands(&self, tx: &impl ConnectionTrait) -> Result<bool, DbErr> {
-        let (condition, values) = self.condition(1);
+    /// Whether each of the claims is its worker's still. If so nobody takes it before the transaction ends.
+    pub(crate) async fn stand(tx: &impl ConnectionTrait, fences: &[&Self]) -> Result<Vec<bool>, DbErr> {
+        let mut standing = HashSet::new();
+        for table in Claimed::TABLES {
+            let of_table = fences.iter().filter(|fence| fence.claimed.table() == table);
+            standing.extend(Self::standing(tx, of_table.copied().collect()).await?);
+        }
+        let stands = |fence: &&Self| standing.contains(&(fence.claimed, fence.number));
+        Ok(fences.iter().map(stands).collect())
+    }
+
+    /// Those of one table's claims that stand, by what is claimed and by their numbers.
+    async fn standing(tx: &impl ConnectionTrait, fences: Vec<&Self>) -> Result<Vec<(Claimed, i64)>, DbErr> {
+        let Some(first) = fences.first() else {
+            return Ok(Vec::new());
+        };
+        let (table, key) = (first.claimed.table(), first.claimed.key());
+        let held = rows(
+            padded(fences.iter().map(|fence| Vec::from(fence.row())).collect()),
+            1,
+        );
         // SQLite has one writer, and begins writes with a lock on everything.
         let is_postgres = tx.get_database_backend() == DbBackend::Postgres;
-        let lock = if is_postgres { " FOR UPDATE" } else { "" };
-        let table = self.claimed.table();
-        let sql = format!("SELECT claim FROM {table} WHERE {condition}{lock}");
-        let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, values);
-        Ok(tx.query_one_raw(statement).await?.is_some())
+        let lock = if is_postgres {
+            format!(" FOR UPDATE OF {table}")
+        } else {
+            String::new()
+        };
+        // Both databases call the columns of a list of values column1, column2, …
+        let sql = format!(
+            "SELECT {key} AS id, claim FROM {table}
+             JOIN (VALUES {}) AS held ON {key} = column1 AND claim = column2 AND claimed_by = column3
+             ORDER BY {key}{lock}",
+            held.text
+        );
+        let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, held.values);
+        let mut standing: HashSet<(Uuid, i64)> = HashSet::new();
+        for row in tx.query_all_raw(statement).await? {
+            standing.insert((row.try_get("", "id")?, row.try_get("", "claim")?));
+        }
+        let own = fences
+            .into_iter()
+            .filter(|fence| standing.contains(&(fence.claimed.uuid(), fence.number)));
+        Ok(own.map(|fence| (fence.claimed, fence.number)).collect())
+    }
+
+    /// Whether the claim is this worker's still.
+    pub(crate) async fn stands(&self, tx: &impl ConnectionTrait) -> Result<bool, DbErr> {
+        Ok(Self::stand(tx, &[self]).await? == [true])
     }
 }

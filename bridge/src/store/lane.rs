@@ -2,8 +2,13 @@
 //!
 //! A commit costs a flush to the disk, and SQLite has one writer; a burst of posts would spend its time in commits. Whoever comes
 //! first writes for all who wait; the others find their answer. Without company, a write is an ordinary transaction.
+//!
+//! Writes of one kind that implement [`GroupWrite`] share not only the transaction but also its statements.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    any::Any,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use futures::future::BoxFuture;
 use sea_orm::{DatabaseTransaction, DbErr};
@@ -28,12 +33,35 @@ impl std::fmt::Debug for Lane {
     }
 }
 
+/// A write of which many take few statements. Those of a transaction come after its other writes: the rows of incidents and digests, which all
+/// workers claim, are locked for as short as can be, and by all in the same order.
+pub(crate) trait GroupWrite: Send + Sync + 'static {
+    /// What whoever writes is told.
+    type Answer: Send + 'static;
+
+    /// Makes all of them; an answer for each, in their order. It may be run twice.
+    fn write_all<'a>(
+        all: &'a [Self],
+        tx: &'a DatabaseTransaction,
+    ) -> BoxFuture<'a, Result<Vec<Self::Answer>, DbErr>>
+    where
+        Self: Sized;
+}
+
 /// A write with its answer's type forgotten.
 trait Write: Send {
     fn run<'a>(&'a mut self, tx: &'a DatabaseTransaction) -> BoxFuture<'a, Result<(), DbErr>>;
     /// The transaction is committed: the answer may go out.
     fn committed(self: Box<Self>);
     fn failed(self: Box<Self>, error: DbErr);
+    /// How many it is.
+    fn count(&self) -> usize;
+    /// Whether it locks rows that other workers want as well, so that it comes last in the transaction.
+    fn is_contended(&self) -> bool;
+    /// The same, each by itself.
+    fn apart(self: Box<Self>) -> Vec<Box<dyn Write>>;
+    /// For whoever looks for a group to join.
+    fn as_any(&mut self) -> &mut dyn Any;
 }
 
 struct Pending<T, F> {
@@ -66,6 +94,94 @@ where
     fn failed(self: Box<Self>, error: DbErr) {
         let _gone = self.answer.send(Err(error));
     }
+
+    fn count(&self) -> usize {
+        1
+    }
+
+    fn is_contended(&self) -> bool {
+        false
+    }
+
+    fn apart(self: Box<Self>) -> Vec<Box<dyn Write>> {
+        vec![self]
+    }
+
+    fn as_any(&mut self) -> &mut dyn Any {
+        self
+    }
+}
+
+/// Writes of one kind that wait together.
+struct Group<W: GroupWrite> {
+    writes: Vec<W>,
+    values: Vec<W::Answer>,
+    answers: Vec<AnswerSender<W::Answer>>,
+}
+
+/// Where an answer goes.
+type AnswerSender<T> = oneshot::Sender<Result<T, DbErr>>;
+
+impl<W: GroupWrite> Group<W> {
+    fn of(write: W, answer: AnswerSender<W::Answer>) -> Self {
+        Self {
+            writes: vec![write],
+            values: Vec::new(),
+            answers: vec![answer],
+        }
+    }
+
+    fn add(&mut self, write: W, answer: AnswerSender<W::Answer>) {
+        self.writes.push(write);
+        self.answers.push(answer);
+    }
+}
+
+impl<W: GroupWrite> Write for Group<W> {
+    fn run<'a>(&'a mut self, tx: &'a DatabaseTransaction) -> BoxFuture<'a, Result<(), DbErr>> {
+        Box::pin(async move {
+            let values = W::write_all(&self.writes, tx).await?;
+            if values.len() != self.writes.len() {
+                return Err(DbErr::Custom(
+                    "a group of writes was not answered in full".to_owned(),
+                ));
+            }
+            self.values = values;
+            Ok(())
+        })
+    }
+
+    fn committed(self: Box<Self>) {
+        let Self { values, answers, .. } = *self;
+        for (answer, value) in answers.into_iter().zip(values) {
+            let _gone = answer.send(Ok(value));
+        }
+    }
+
+    fn failed(self: Box<Self>, error: DbErr) {
+        for answer in self.answers {
+            let _gone = answer.send(Err(error.clone()));
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.writes.len()
+    }
+
+    fn is_contended(&self) -> bool {
+        true
+    }
+
+    fn apart(self: Box<Self>) -> Vec<Box<dyn Write>> {
+        let Self { writes, answers, .. } = *self;
+        let each = writes.into_iter().zip(answers);
+        each.map(|(write, answer)| Box::new(Self::of(write, answer)) as Box<dyn Write>)
+            .collect()
+    }
+
+    fn as_any(&mut self) -> &mut dyn Any {
+        self
+    }
 }
 
 impl Lane {
@@ -83,12 +199,36 @@ impl Lane {
         T: Send + 'static,
         F: for<'a> Fn(&'a DatabaseTransaction) -> BoxFuture<'a, Result<T, DbErr>> + Send + 'static,
     {
-        let (answer, mut answered) = oneshot::channel();
+        let (answer, answered) = oneshot::channel();
         self.queue().push(Box::new(Pending {
             write,
             value: None,
             answer,
         }));
+        self.written(answered).await
+    }
+
+    /// The same, by the statements of all writes of this kind that wait.
+    pub(crate) async fn write_in_group<W: GroupWrite>(&self, write: W) -> Result<W::Answer, DbErr> {
+        let (answer, answered) = oneshot::channel();
+        self.join(write, answer);
+        self.written(answered).await
+    }
+
+    fn join<W: GroupWrite>(&self, write: W, answer: AnswerSender<W::Answer>) {
+        let mut queue = self.queue();
+        let groups = queue
+            .iter_mut()
+            .filter_map(|waiting| waiting.as_any().downcast_mut::<Group<W>>());
+        let mut open = groups.filter(|group| group.count() < BATCH);
+        match open.next() {
+            Some(group) => group.add(write, answer),
+            None => queue.push(Box::new(Group::of(write, answer))),
+        }
+    }
+
+    /// Writes for all who wait, until this one is answered.
+    async fn written<T>(&self, mut answered: oneshot::Receiver<Result<T, DbErr>>) -> Result<T, DbErr> {
         let turn = self.turn.lock().await;
         if let Ok(outcome) = answered.try_recv() {
             return outcome;
@@ -118,23 +258,31 @@ impl Lane {
 
     fn next_batch(&self) -> Vec<Box<dyn Write>> {
         let mut queue = self.queue();
-        let size = queue.len().min(BATCH);
-        queue.drain(..size).collect()
+        let mut writes = 0;
+        let fits = |waiting: &&Box<dyn Write>| {
+            writes += waiting.count();
+            writes <= BATCH
+        };
+        let size = queue.iter().take_while(fits).count();
+        let mut batch: Vec<_> = queue.drain(..size).collect();
+        batch.sort_by_key(|write| write.is_contended());
+        batch
     }
 
     async fn write_batch(&self, mut batch: Vec<Box<dyn Write>>) {
-        metrics::histogram!("tocsin_bridge_write_batch").record(size(batch.len()));
+        let count = batch.iter().map(|write| write.count()).sum();
+        metrics::histogram!("tocsin_bridge_write_batch").record(size(count));
         match self.together(&mut batch).await {
             Ok(()) => batch.into_iter().for_each(Write::committed),
             // On a full disk, say, none of them fares better alone, and each would wait as long again.
-            Err(error) if batch.len() == 1 || DatabaseFault::of(&error).concerns_all() => {
+            Err(error) if count == 1 || DatabaseFault::of(&error).concerns_all() => {
                 for write in batch {
                     write.failed(error.clone());
                 }
             }
             Err(error) => {
-                tracing::warn!(%error, "{} writes failed together and are made one by one: {error}", batch.len());
-                for write in batch {
+                tracing::warn!(%error, "{count} writes failed together and are made one by one: {error}");
+                for write in batch.into_iter().flat_map(Write::apart) {
                     let mut alone = vec![write];
                     let outcome = self.together(&mut alone).await;
                     for write in alone {
@@ -160,4 +308,43 @@ impl Lane {
 #[expect(clippy::cast_precision_loss, reason = "a batch is small")]
 fn size(batch: usize) -> f64 {
     batch as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing::sqlite;
+
+    /// A write that fails where a 13 is among those that are written together.
+    struct Number(i32);
+
+    impl GroupWrite for Number {
+        type Answer = (i32, usize);
+
+        fn write_all<'a>(
+            all: &'a [Self],
+            _: &'a DatabaseTransaction,
+        ) -> BoxFuture<'a, Result<Vec<Self::Answer>, DbErr>> {
+            Box::pin(async move {
+                if all.iter().any(|number| number.0 == 13) {
+                    return Err(DbErr::Custom("unlucky".to_owned()));
+                }
+                Ok(all.iter().map(|number| (number.0, all.len())).collect())
+            })
+        }
+    }
+
+    #[tokio::test]
+    async fn writes_of_one_kind_that_wait_are_made_together_and_a_failure_is_one_s_alone() {
+        let own = sqlite().await;
+        let lane = Lane::new(own.database.clone());
+        let number = |number| lane.write_in_group(Number(number));
+        // While the first is written, the others wait.
+        let first = || lane.write(|_| Box::pin(async { Ok(()) }));
+        let (done, one, two) = tokio::join!(first(), number(1), number(2));
+        assert_eq!((done, one, two), (Ok(()), Ok((1, 2)), Ok((2, 2))));
+        let (_, one, unlucky, two) = tokio::join!(first(), number(1), number(13), number(2));
+        assert_eq!((one, two), (Ok((1, 1)), Ok((2, 1))));
+        assert!(unlucky.is_err());
+    }
 }

@@ -14,6 +14,7 @@ use time::OffsetDateTime;
 use tocsin_clock::Clock;
 use tocsin_database::Database;
 use tocsin_entity::id::{DigestId, IncidentId};
+use uuid::Uuid;
 
 use super::{claim::Claimant, fence::Fence};
 
@@ -37,7 +38,7 @@ pub(crate) enum Claimed {
 }
 
 impl Claimed {
-    const TABLES: [&'static str; 2] = ["slack_incident", "slack_digest"];
+    pub(super) const TABLES: [&'static str; 2] = ["slack_incident", "slack_digest"];
 
     pub(super) fn table(self) -> &'static str {
         match self {
@@ -54,9 +55,13 @@ impl Claimed {
     }
 
     pub(super) fn id(self) -> Value {
+        self.uuid().into()
+    }
+
+    pub(super) fn uuid(self) -> Uuid {
         match self {
-            Self::Incident(id) => id.into(),
-            Self::Digest(id) => id.into(),
+            Self::Incident(id) => id.0,
+            Self::Digest(id) => id.0,
         }
     }
 }
@@ -194,7 +199,7 @@ async fn prolong(
     let rows = writer.query_all_raw(statement).await?;
     rows.iter()
         .map(|row| {
-            let id: uuid::Uuid = row.try_get("", "id")?;
+            let id: Uuid = row.try_get("", "id")?;
             Ok((id.into(), row.try_get("", "claim")?))
         })
         .collect()

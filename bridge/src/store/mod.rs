@@ -2,6 +2,7 @@
 
 pub(crate) mod channels;
 pub(crate) mod claim;
+pub(crate) mod claim_many;
 pub(crate) mod due;
 pub(crate) mod fence;
 pub(crate) mod home;
@@ -10,6 +11,8 @@ pub(crate) mod lease;
 pub(crate) mod post_key;
 pub(crate) mod posts;
 pub(crate) mod probe;
+pub(crate) mod record_many;
+pub(crate) mod rows;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]

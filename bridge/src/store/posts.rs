@@ -1,6 +1,6 @@
 //! The posts on record: what ought to be in Slack, and what is known to be there.
 
-use std::sync::Arc;
+use std::borrow::Borrow;
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel,
@@ -14,7 +14,7 @@ use tocsin_entity::{
     slack::{digest_line, post},
 };
 
-use super::{Lane, fence::Fence};
+use super::rows::{in_powers, padded};
 
 /// All that a delivery may make of a post's record. Where a link was pasted is for others to say, who may do so meanwhile.
 const MUTABLE: [post::Column; 17] = [
@@ -102,66 +102,58 @@ pub(crate) async fn at_or_coming(
         .await
 }
 
-/// Writes what has changed on record, all of it or nothing: whether the claim under which it was found was this worker's still.
-pub(crate) async fn save_under(
-    lane: &Lane,
-    fence: &Fence,
-    changed: Arc<[post::Model]>,
-) -> Result<bool, DbErr> {
-    let fence = fence.clone();
-    lane.write(move |tx| {
-        let (changed, fence) = (Arc::clone(&changed), fence.clone());
-        Box::pin(async move {
-            if !fence.stands(tx).await? {
-                return Ok(false);
-            }
-            for post in changed.iter() {
-                save(tx, post).await?;
-            }
-            Ok(true)
-        })
-    })
-    .await
-}
-
 /// Writes a post's record, new or changed, by whoever has made sure that nobody else does.
 pub(crate) async fn save(tx: &impl ConnectionTrait, post: &post::Model) -> Result<(), DbErr> {
-    post::Entity::insert(post.clone().into_active_model().reset_all())
-        .on_conflict(
-            OnConflict::column(post::Column::Id)
-                .update_columns(MUTABLE)
-                .to_owned(),
-        )
-        .exec_without_returning(tx)
-        .await?;
+    save_all(tx, std::slice::from_ref(post)).await
+}
+
+/// The same of many, each once.
+pub(crate) async fn save_all<P: Borrow<post::Model>>(
+    tx: &impl ConnectionTrait,
+    posts: &[P],
+) -> Result<(), DbErr> {
+    for some in in_powers(posts) {
+        let rows = some.iter().map(|post| post.borrow().clone());
+        post::Entity::insert_many(rows.map(|post| post.into_active_model().reset_all()))
+            .on_conflict(
+                OnConflict::column(post::Column::Id)
+                    .update_columns(MUTABLE)
+                    .to_owned(),
+            )
+            .exec_without_returning(tx)
+            .await?;
+    }
     Ok(())
 }
 
-/// Forgets a post that is not in Slack.
-pub(crate) async fn forget(tx: &impl ConnectionTrait, id: PostId) -> Result<(), DbErr> {
-    post::Entity::delete_by_id(id).exec(tx).await?;
+/// Forgets posts that are not in Slack.
+pub(crate) async fn forget(tx: &impl ConnectionTrait, ids: Vec<PostId>) -> Result<(), DbErr> {
+    if !ids.is_empty() {
+        let ids = post::Column::Id.is_in(padded(ids));
+        post::Entity::delete_many().filter(ids).exec(tx).await?;
+    }
     Ok(())
 }
 
-/// All posts that show an incident, oldest first.
-pub(crate) async fn of_incident(
+/// All posts that show these incidents, oldest first.
+pub(crate) async fn of_incidents(
     db: &impl ConnectionTrait,
-    id: IncidentId,
+    ids: Vec<IncidentId>,
 ) -> Result<Vec<post::Model>, DbErr> {
     post::Entity::find()
-        .filter(post::Column::IncidentId.eq(id))
+        .filter(post::Column::IncidentId.is_in(padded(ids)))
         .order_by_asc(post::Column::Id)
         .all(db)
         .await
 }
 
-/// An incident's lines in digests.
-pub(crate) async fn lines_of_incident(
+/// These incidents' lines in digests.
+pub(crate) async fn lines_of_incidents(
     db: &impl ConnectionTrait,
-    id: IncidentId,
+    ids: Vec<IncidentId>,
 ) -> Result<Vec<digest_line::Model>, DbErr> {
     digest_line::Entity::find()
-        .filter(digest_line::Column::IncidentId.eq(id))
+        .filter(digest_line::Column::IncidentId.is_in(padded(ids)))
         .all(db)
         .await
 }

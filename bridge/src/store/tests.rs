@@ -1,6 +1,6 @@
 //! What two workers may rely on.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, sea_query::Expr};
 use tocsin_clock::Clock;
@@ -13,10 +13,12 @@ use tocsin_entity::{
 
 use super::{
     Lane,
-    claim::{self, Claim, Claimant, Finished, News, PutOff},
+    claim::{self, Claim, Claimant, News},
+    claim_many::{ClaimedIncident, claim_incidents},
     fence::Fence,
     lease::{Claimed, Leases},
     posts,
+    record_many::{self, Finished, PutOff},
     testing::on_both,
 };
 use crate::background::bounds;
@@ -43,12 +45,17 @@ async fn claim(lane: &Lane, news: &News, worker: &'static str) -> Option<Claim> 
 }
 
 async fn claim_as(lane: &Lane, news: &News, by: Claimant) -> Option<Claim> {
-    let news = news.clone();
+    let wanted = vec![(news.clone(), by)];
+    let claimed = claim_all(lane, wanted).await.pop().expect("an answer");
+    claimed.map(|claimed| claimed.claim)
+}
+
+async fn claim_all(lane: &Lane, wanted: Vec<(News, Claimant)>) -> Vec<Option<ClaimedIncident>> {
     let write = lane.write(move |tx| {
-        let (news, by) = (news.clone(), by.clone());
-        Box::pin(async move { claim::claim_incident(tx, &news, &by).await })
+        let wanted = wanted.clone();
+        Box::pin(async move { claim_incidents(tx, &wanted).await })
     });
-    write.await.expect("a claim or none")
+    write.await.expect("claims")
 }
 
 fn fence(news: &News, claim: &Claim, worker: &str) -> Fence {
@@ -67,9 +74,30 @@ async fn let_go(
         shown_version,
         due_at: claim.due_at,
     };
-    claim::let_go(lane, &Clock::new(), fence, finished, changed.into(), None)
+    record_many::let_go(lane, &Clock::new(), fence, finished, changed.into(), None)
         .await
         .expect("an end")
+}
+
+/// Notes the news, as whoever follows the log does.
+async fn noted(lane: &Lane, news: &News) {
+    let news = news.clone();
+    let write = lane.write(move |tx| {
+        let news = news.clone();
+        Box::pin(async move { claim::note(tx, &news, Clock::new().now()).await })
+    });
+    assert_eq!(write.await, Ok(true));
+}
+
+/// Puts it off, by whoever has it.
+async fn put_off(lane: &Lane, fence: &Fence, claim: &Claim, until: PutOff) {
+    let finished = Finished {
+        shown_version: 0,
+        due_at: claim.due_at,
+    };
+    let (clock, changed) = (Clock::new(), Arc::new([]));
+    let ended = record_many::let_go(lane, &clock, fence, finished, changed, Some(until)).await;
+    assert_eq!(ended, Ok(Some(false)));
 }
 
 async fn finish(lane: &Lane, news: &News, claim: &Claim, shown_version: i64) -> bool {
@@ -199,12 +227,7 @@ on_both! {
         let first = claim(&lane, &told, "one").await.expect("a claim");
         let due_at = tocsin_clock::machine_now() + Duration::from_secs(60);
         let put_off = PutOff { due_at, error: Some("no such channel".to_owned()) };
-        let fence = fence(&told, &first, "one");
-        let write = lane.write(move |tx| {
-            let (put_off, fence) = (put_off.clone(), fence.clone());
-            Box::pin(async move { claim::put_off(tx, &fence, &put_off).await })
-        });
-        assert_eq!(write.await, Ok(true));
+        self::put_off(&lane, &fence(&told, &first, "one"), &first, put_off).await;
         assert_eq!(claim(&lane, &told, "two").await, None);
         let row = row(&database, &told).await;
         assert_eq!((row.attempts, row.last_error.as_deref()), (1, Some("no such channel")));
@@ -255,7 +278,7 @@ on_both! {
         let first = claim(&lane, &told, "one").await.expect("a claim");
         let away = fence(&told, &first, "one");
         let sending = post(&told, None, PostState::Sending);
-        assert_eq!(posts::save_under(&lane, &away, [sending].into()).await, Ok(true));
+        assert_eq!(record_many::save_under(&lane, &Clock::new(), &away, [sending].into()).await, Ok(true));
         run_out(&database, &told).await;
         let second = claim(&lane, &told, "two").await.expect("a claim");
         let posted = post(&told, Some("2.2"), PostState::Posted);
@@ -263,7 +286,7 @@ on_both! {
         assert_eq!(let_go(&lane, &other, &second, 1, std::slice::from_ref(&posted)).await, Some(false));
         // It wakes, and believes that Slack wants it to come back later.
         let stale = [post(&told, None, PostState::Retrying)];
-        assert_eq!(posts::save_under(&lane, &away, stale.clone().into()).await, Ok(false));
+        assert_eq!(record_many::save_under(&lane, &Clock::new(), &away, stale.clone().into()).await, Ok(false));
         assert_eq!(let_go(&lane, &away, &first, 7, &stale).await, None);
         let record = recorded(&database, &told).await;
         assert_eq!((record.ts, record.state), (posted.ts, PostState::Posted));
@@ -278,7 +301,7 @@ on_both! {
         assert!(second.number > first.number);
         let away = fence(&told, &first, "one");
         let stale = [post(&told, None, PostState::Retrying)];
-        assert_eq!(posts::save_under(&lane, &away, stale.clone().into()).await, Ok(false));
+        assert_eq!(record_many::save_under(&lane, &Clock::new(), &away, stale.clone().into()).await, Ok(false));
         assert_eq!(let_go(&lane, &away, &first, 1, &stale).await, None);
         assert_eq!(let_go(&lane, &fence(&told, &second, "one"), &second, 1, &[]).await, Some(false));
     }
@@ -354,12 +377,8 @@ on_both! {
         let (lane, told) = (Lane::new(database.clone()), news(1));
         let first = claim(&lane, &told, "one").await.expect("a claim");
         let due_at = first.due_at + Duration::from_secs(1_800);
-        let (fence, put_off) = (fence(&told, &first, "one"), PutOff { due_at, error: None });
-        let write = lane.write(move |tx| {
-            let (put_off, fence) = (put_off.clone(), fence.clone());
-            Box::pin(async move { claim::put_off(tx, &fence, &put_off).await })
-        });
-        assert_eq!(write.await, Ok(true));
+        let put_off = PutOff { due_at, error: None };
+        self::put_off(&lane, &fence(&told, &first, "one"), &first, put_off).await;
         bounds::repair(&database, Clock::new().now()).await.expect("a look");
         assert_eq!(row(&database, &told).await.due_at, due_at);
     }
@@ -386,5 +405,44 @@ on_both! {
             let (noted, ()) = tokio::join!(noted, looks);
             noted.expect("noted");
         }
+    }
+
+    async fn claims_that_are_made_together_are_as_if_each_was_made_alone(database: Database) {
+        let lane = Lane::new(database.clone());
+        let [new, noted, held, over] = [(); 4].map(|()| news(1));
+        self::noted(&lane, &noted).await;
+        claim(&lane, &held, "other").await.expect("a claim");
+        let done = claim(&lane, &over, "other").await.expect("a claim");
+        assert_eq!(let_go(&lane, &fence(&over, &done, "other"), &done, 1, &[post(&over, Some("1.0"), PostState::Posted)]).await, Some(false));
+        let newer = News { version: 2, ..held.clone() };
+        let changed = News { version: 2, ..over.clone() };
+        let wanted = [&new, &noted, &newer, &over, &changed, &new].map(|news| (news.clone(), claimant("one")));
+        let claims = claim_all(&lane, wanted.to_vec()).await;
+        let told: Vec<_> = claims
+            .iter()
+            .map(|claimed| claimed.as_ref().map(|one| (one.claim.number, one.claim.is_first, one.recorded.len())))
+            .collect();
+        // What is over is no news, until its next version is told.
+        assert_eq!(told, [Some((1, true, 0)), Some((1, false, 0)), None, None, Some((2, false, 1)), None]);
+        assert_eq!(row(&database, &held).await.wanted_version, 2);
+    }
+
+    async fn an_earlier_claim_writes_nothing_beside_the_one_that_is_held(database: Database) {
+        let (lane, told) = (Lane::new(database.clone()), news(1));
+        let first = claim(&lane, &told, "one").await.expect("a claim");
+        run_out(&database, &told).await;
+        let second = claim(&lane, &told, "one").await.expect("a claim");
+        let stale = [post(&told, None, PostState::Sending)];
+        let (away, own) = (fence(&told, &first, "one"), fence(&told, &second, "one"));
+        // While the first write is made, the others gather.
+        let before = lane.write(|_| Box::pin(async { Ok(()) }));
+        let (_, lost, kept) = tokio::join!(
+            before,
+            let_go(&lane, &away, &first, 1, &stale),
+            let_go(&lane, &own, &second, 1, &[])
+        );
+        assert_eq!((lost, kept), (None, Some(false)));
+        let found = post::Entity::find_by_id(PostId(told.incident_id.0)).one(database.read()).await;
+        assert_eq!(found, Ok(None));
     }
 }

@@ -7,7 +7,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Query},
 };
 use tocsin_entity::{
-    id::{IncidentId, ServiceId, TimelineEntryId, UserId},
+    id::{IncidentId, OrganizationId, ServiceId, TimelineEntryId, UserId},
     incident, incident_assignee,
     kinds::{IncidentStatus, Severity, Urgency},
     timeline_entry,
@@ -19,13 +19,19 @@ use crate::{
     paging::{Page, PageRequest, RowPage},
     request::Request,
     search,
+    tenant::Tenant,
     timeline::TimelinePosition,
     viewer::Need,
 };
 
+/// Most incidents that are asked for by their ids: a page of them.
+const IDS_MAX: usize = 100;
+
 /// Which incidents are wanted, of a list and of the event log: those that meet every condition given.
 #[derive(Debug, Clone, Default)]
 pub struct IncidentCriteria {
+    /// One of these; at most [`IDS_MAX`].
+    pub ids: Option<Vec<String>>,
     /// In one of these states.
     pub status: Option<Vec<IncidentStatus>>,
     /// Of one of these urgencies.
@@ -60,7 +66,7 @@ fn parse<T: std::str::FromStr>(field: &str, id: Option<&String>) -> Result<Optio
 }
 
 impl IncidentCriteria {
-    /// The criteria as a condition of a query.
+    /// The criteria as a condition of a query, but for the ids.
     fn condition(&self) -> Result<Condition, Refusal> {
         let mut all = Condition::all();
         if let Some(status) = &self.status {
@@ -103,9 +109,44 @@ impl IncidentCriteria {
         Ok(all)
     }
 
+    /// The ids that are asked for, if any are.
+    fn incident_ids(&self) -> Result<Option<Vec<IncidentId>>, Refusal> {
+        let Some(ids) = &self.ids else {
+            return Ok(None);
+        };
+        if ids.len() > IDS_MAX {
+            return Err(Refusal::BadInput(format!(
+                "`filter.ids` takes {IDS_MAX} ids at most."
+            )));
+        }
+        let ids = ids.iter().filter_map(|id| parse("ids", Some(id)).transpose());
+        ids.collect::<Result<_, _>>().map(Some)
+    }
+
+    /// The criteria as a condition on the organisation's incidents.
+    ///
+    /// Those that are asked for by their ids are found by their numbers. `SQLite` would look through all of the organisation's incidents for the
+    /// ids, since an index has them in the list's order.
+    async fn condition_in(
+        &self,
+        request: &Request<'_>,
+        organization: OrganizationId,
+    ) -> Result<Condition, Refusal> {
+        let all = self.condition()?;
+        let Some(ids) = self.incident_ids()? else {
+            return Ok(all);
+        };
+        let found = request.loaders().load_many(ids).await?;
+        let own = found.values().filter(|row| row.organization_id == organization);
+        Ok(all.add(incident::Column::Number.is_in(own.map(|row| row.number))))
+    }
+
     /// Whether an incident that is at hand is wanted.
     pub(super) fn wants(&self, row: &incident::Model, assignees: &[UserId]) -> bool {
-        self.status.as_ref().is_none_or(|all| all.contains(&row.status))
+        self.ids
+            .as_ref()
+            .is_none_or(|all| all.contains(&row.id.to_string()))
+            && self.status.as_ref().is_none_or(|all| all.contains(&row.status))
             && self.urgency.as_ref().is_none_or(|all| all.contains(&row.urgency))
             && self
                 .severity
@@ -135,6 +176,7 @@ impl IncidentCriteria {
                 "`filter.participantId` is for lists.".to_owned(),
             ));
         }
+        self.incident_ids()?;
         self.condition().map(|_| ())
     }
 }
@@ -167,18 +209,19 @@ pub async fn list(
     sort: IncidentSort,
     page: PageRequest,
 ) -> Result<RowPage<Arc<incident::Model>>, Refusal> {
-    let tenant = request.tenant(Need::Read)?;
+    let organization = request.viewer.may(Need::Read)?;
     let page = Page::new(page)?;
     let (after, before) = page.bounds::<i64>()?;
+    let condition = criteria.condition_in(request, organization).await?;
     let newest_first = sort == IncidentSort::NewestFirst;
     let (low, high) = if newest_first {
         (before, after)
     } else {
         (after, before)
     };
-    let mut find = tenant
+    let mut find = Tenant::of(organization)
         .find::<incident::Entity>()
-        .filter(criteria.condition()?)
+        .filter(condition)
         .limit(page.limit + 1);
     if let Some(low) = low {
         find = find.filter(incident::Column::Number.gt(low));
@@ -196,10 +239,11 @@ pub async fn list(
 
 /// How many of the organisation's incidents are wanted.
 pub async fn count(request: &Request<'_>, criteria: &IncidentCriteria) -> Result<u64, Refusal> {
-    let wanted = request
-        .tenant(Need::Read)?
+    let organization = request.viewer.may(Need::Read)?;
+    let condition = criteria.condition_in(request, organization).await?;
+    let wanted = Tenant::of(organization)
         .find::<incident::Entity>()
-        .filter(criteria.condition()?);
+        .filter(condition);
     Ok(wanted.count(request.read()).await?)
 }
 

@@ -9,6 +9,8 @@ use crate::graphql::context::text;
 /// Which incidents are wanted: those that meet every condition given.
 #[derive(Debug, Clone, Default, InputObject)]
 pub(crate) struct IncidentFilter {
+    /// One of these; at most 100.
+    ids: Option<Vec<ID>>,
     /// In one of these states.
     status: Option<Vec<IncidentStatus>>,
     /// Of one of these urgencies.
@@ -38,6 +40,7 @@ pub(crate) enum IncidentOrder {
 impl From<IncidentFilter> for IncidentCriteria {
     fn from(filter: IncidentFilter) -> Self {
         Self {
+            ids: filter.ids.map(|ids| ids.into_iter().map(|id| id.0).collect()),
             status: filter.status,
             urgency: filter.urgency,
             severity: filter.severity,

@@ -44,7 +44,7 @@ use crate::{
     connector::Connectors,
     identity::{self, IdentityService},
     restore_watch::RestoreWatch,
-    store::{Lane, lease::Lease, posts},
+    store::{Lane, lease::Lease, record_many},
     workspace::{
         Bot, Reach, Workspaces,
         lookup::{BEGINS_WITHIN, SEEN_WITHIN},
@@ -177,7 +177,8 @@ impl Delivery<'_> {
             return Ok(true);
         }
         let ids: Vec<PostId> = changed.iter().map(|post| post.id).collect();
-        let is_saved = posts::save_under(&self.service.lane, &self.lease.fence(), changed).await?;
+        let (lane, clock) = (&self.service.lane, &self.service.clock);
+        let is_saved = record_many::save_under(lane, clock, &self.lease.fence(), changed).await?;
         if !is_saved {
             self.changed = ids;
         }

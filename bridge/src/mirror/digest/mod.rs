@@ -3,6 +3,7 @@
 //! A connector has one open digest at the most. Each incident in it has a line, which follows the incident as its own message
 //! would; the message is written again as often as the pace allows, whatever number of lines has changed.
 
+pub(crate) mod admission;
 pub(crate) mod content;
 pub(crate) mod lines;
 pub(crate) mod refresh;

@@ -9,6 +9,7 @@ use tocsin_entity::{
     slack::{digest, post},
 };
 use tocsin_queue::{JobError, jobs::RefreshDigest};
+use tracing::Instrument;
 
 use super::{DigestMirror, content, lines};
 use crate::{
@@ -19,9 +20,10 @@ use crate::{
         outcome::{Outcome, Wait},
     },
     store::{
-        claim::{self, Claim, Finished, PutOff},
+        claim::{self, Claim},
         lease::{Claimed, Lease},
         posts,
+        record_many::{self, Finished, PutOff},
     },
 };
 
@@ -37,7 +39,8 @@ impl DigestMirror {
     /// Handles the job: makes the digest's message say what its lines say. A second run does nothing.
     pub(crate) async fn refresh(&self, job: RefreshDigest) -> Result<(), JobError> {
         let id: DigestId = job.digest_id.parse().map_err(JobError::fail)?;
-        self.work(id).await.map_err(JobError::retry)
+        let span = tracing::info_span!("refresh_digest", digest.id = %job.digest_id);
+        self.work(id).instrument(span).await.map_err(JobError::retry)
     }
 
     async fn work(&self, id: DigestId) -> Result<(), DbErr> {
@@ -139,7 +142,7 @@ impl DigestMirror {
             error: wait.error,
         });
         let (unsaved, fence) = (Arc::clone(&changed), lease.fence());
-        let let_go = claim::let_go(
+        let let_go = record_many::let_go(
             &self.delivery.lane,
             &self.delivery.clock,
             &fence,

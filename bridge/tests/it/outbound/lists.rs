@@ -125,7 +125,8 @@ impl Tracker {
         let key = variables["key"].as_str().expect("a key").to_owned();
         let known = self.state().created.get(&key).copied();
         let id = known.unwrap_or_else(|| {
-            let id = self.trigger(variables["title"].as_str().expect("a title"));
+            let title = variables["title"].as_str().expect("a title");
+            let id = self.trigger_from("SLACK", title);
             self.state().created.insert(key, id);
             id
         });

@@ -2,14 +2,17 @@
 
 mod asked;
 mod connectors;
+mod cost;
 mod crashes;
 mod fallback;
 mod fencing;
 mod lists;
+mod mirrored;
 mod operations;
 mod posting;
 mod revise;
 pub(crate) mod stage;
+mod statements;
 mod storm;
 mod tracker;
 mod trouble;

@@ -34,6 +34,10 @@ pub(super) struct Tracked {
     pub(super) created: BTreeMap<String, IncidentId>,
     /// What administrators have asked for.
     pub(super) operations: Vec<Value>,
+    /// Whether it knows no request for many incidents.
+    pub(super) is_older: bool,
+    /// How often each operation was asked for.
+    pub(super) requests: BTreeMap<String, usize>,
 }
 
 #[derive(Debug)]
@@ -73,8 +77,12 @@ impl Tracker {
         self.state().is_down = is_down;
     }
 
-    /// A new incident; gives its id and its version.
+    /// A new incident, by the API; its id.
     pub(crate) fn trigger(&self, title: &str) -> IncidentId {
+        self.trigger_from("API", title)
+    }
+
+    pub(super) fn trigger_from(&self, source: &str, title: &str) -> IncidentId {
         let id = IncidentId::new();
         let mut state = self.state();
         let number = state.incidents.len() + 1;
@@ -95,7 +103,7 @@ impl Tracker {
             },
         );
         drop(state);
-        self.change(id, "TRIGGERED", json!({}), json!({}));
+        self.change(id, "TRIGGERED", json!({}), json!({ "source": source }));
         id
     }
 
@@ -277,7 +285,8 @@ impl Tracker {
     }
 
     fn answer(&self, operation: &str, variables: &Value, on_behalf_of: Option<&str>) -> Value {
-        if let Some(answer) = self.answer_asked(operation, variables) {
+        let answer = self.answer_asked(operation, variables);
+        if let Some(answer) = answer.or_else(|| self.answer_mirror(operation, variables)) {
             return answer;
         }
         if operation == "SlackPreviews" {
@@ -341,22 +350,6 @@ impl Tracker {
                 json!({"users": {"nodes": state.people, "pageInfo": page_info}})
             }
             "HomeIncidents" => state.home(&variables["me"]),
-            "IncidentToMirror" => {
-                let id = variables["id"].as_str().expect("an id").parse().expect("an id");
-                let found = state.incidents.get(&id).map(|incident| {
-                    let mut fields = incident.fields.clone();
-                    let page_info = json!({"hasPreviousPage": false, "startCursor": null});
-                    let led = state
-                        .connectors
-                        .iter()
-                        .filter(|one| !state.passed_over.contains(&one["id"]));
-                    let led = led.map(|one| json!({"connector": {"id": one["id"]}, "heldBack": null}));
-                    fields["slackRouting"] = led.collect();
-                    fields["timeline"] = json!({"nodes": incident.entries, "pageInfo": page_info});
-                    fields
-                });
-                json!({"incident": found, "organization": {"name": "Example"}, "connectors": state.connectors})
-            }
             "EventLog" => {
                 let after = variables["after"]
                     .as_str()
@@ -481,6 +474,9 @@ async fn graphql(
         return (axum::http::StatusCode::SERVICE_UNAVAILABLE, Json(json!({})));
     }
     let operation = request["operationName"].as_str().expect("an operation");
+    if let Some(refusal) = tracker.refusal(operation) {
+        return (axum::http::StatusCode::BAD_REQUEST, Json(refusal));
+    }
     let on_behalf_of = headers
         .get("tocsin-on-behalf-of")
         .map(|id| id.to_str().expect("an id"));

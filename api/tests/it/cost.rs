@@ -1,0 +1,119 @@
+//! What an incident costs, in messages to PostgreSQL, counted on the wire: the same on every machine.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+use crate::{
+    wire::{Fate, tap},
+    world::{Caller, World, text},
+};
+
+/// What the bridge asks.
+const DOCUMENTS: &str = include_str!("../../../client/graphql/incident.graphql");
+
+/// Incidents that the bridge reads in one request at the most.
+const MIRRORED_TOGETHER: usize = 48;
+
+/// One of the bridge's documents, with the fragments that it needs.
+fn document(name: &str) -> String {
+    let wanted = [
+        "fragment IncidentFields ".to_owned(),
+        "fragment EntryFields ".to_owned(),
+        "fragment ConnectorFields ".to_owned(),
+        format!("query {name}("),
+    ];
+    let parts = DOCUMENTS.split("\n\n");
+    let own = parts.filter(|part| wanted.iter().any(|start| part.starts_with(start)));
+    own.collect::<Vec<_>>().join("\n")
+}
+
+/// An API, and how many statements it has sent to PostgreSQL.
+struct Counted {
+    world: World,
+    statements: Arc<AtomicUsize>,
+}
+
+impl Counted {
+    async fn start() -> Option<Self> {
+        let statements = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&statements);
+        let judge = move |kind: u8, _: &[u8]| {
+            // Execute, and the simple query.
+            if kind == b'E' || kind == b'Q' {
+                counted.fetch_add(1, Ordering::SeqCst);
+            }
+            Fate::Carried
+        };
+        let world = World::on_postgresql_behind(async |url| tap(url, judge).await).await?;
+        Some(Self { world, statements })
+    }
+
+    /// How many statements something takes; what it gives.
+    async fn during<T>(&self, work: impl Future<Output = T>) -> (usize, T) {
+        let before = self.statements.load(Ordering::SeqCst);
+        let done = work.await;
+        (self.statements.load(Ordering::SeqCst) - before, done)
+    }
+
+    async fn bridge(&self) -> Caller {
+        let read = self.world.admin().read("{ organization { id } }").await;
+        Caller {
+            organization: Some(text(&read["organization"]["id"])),
+            ..self.world.bridge()
+        }
+    }
+}
+
+async fn trigger(admin: &Caller, count: usize) -> Vec<String> {
+    let all = (0..count).map(|n| async move { text(&admin.trigger(&format!("incident {n}")).await["id"]) });
+    join_all(all).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn triggers_that_come_together_share_their_statements() {
+    let Some(counted) = Counted::start().await else {
+        return;
+    };
+    let admin = counted.world.admin();
+    trigger(&admin, 1).await;
+    let (alone, _) = counted.during(trigger(&admin, 1)).await;
+    let (together, _) = counted.during(trigger(&admin, 64)).await;
+    let told = format!("a trigger takes {alone} statements, and 64 together {together}");
+    assert!(alone <= 14 && together <= 64 * 4, "{told}");
+    counted.world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn incidents_that_the_mirror_reads_together_share_their_statements() {
+    let Some(counted) = Counted::start().await else {
+        return;
+    };
+    let (admin, bridge) = (counted.world.admin(), counted.bridge().await);
+    let ids = trigger(&admin, MIRRORED_TOGETHER).await;
+    let (one, many) = (document("IncidentToMirror"), document("IncidentsToMirror"));
+    let (alone, read) = counted
+        .during(bridge.ask(&one, json!({ "id": ids[0], "last": 100 })))
+        .await;
+    assert_eq!(read.data()["incident"]["id"], ids[0].as_str());
+    let together = json!({ "ids": ids, "first": ids.len(), "last": 16 });
+    let (together, read) = counted.during(bridge.ask(&many, together)).await;
+    let read = read.data();
+    let nodes = read["incidents"]["nodes"].as_array().expect("incidents");
+    assert_eq!(nodes.len(), ids.len());
+    let is_whole = |node: &Value| {
+        node["timeline"]["nodes"][0]["kind"] == "TRIGGERED" && !node["slackRouting"][0].is_null()
+    };
+    assert!(nodes.iter().all(is_whole), "{read:#}");
+    let told = format!(
+        "an incident takes {alone} statements, and {} together {together}",
+        ids.len()
+    );
+    // A busy machine tears batches apart. Each by itself, they would take fourteen times as many as they are.
+    assert!(alone <= 14 && together <= 2 * ids.len(), "{told}");
+    counted.world.end().await;
+}
