@@ -26,9 +26,9 @@ impl FailureLog {
         }
     }
 
-    pub(crate) fn note(&mut self, look: Result<(), impl Display>) {
+    pub(crate) fn note(&mut self, look: &Result<(), impl Display>) {
         let message = self.message;
-        match &look {
+        match look {
             Ok(()) => {}
             Err(error) if self.fails => tracing::debug!("{message}: {error}"),
             Err(error) => tracing::warn!("{message} for now: {error}"),
@@ -52,9 +52,9 @@ mod tests {
     #[test]
     fn a_failure_after_another_is_known() {
         let mut log = FailureLog::new("it can't be read");
-        log.note(Err("gone"));
+        log.note(&Err("gone"));
         assert!(log.fails);
-        log.note(Ok::<(), &str>(()));
+        log.note(&Ok::<(), &str>(()));
         assert!(!log.fails);
     }
 }

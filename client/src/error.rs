@@ -44,6 +44,15 @@ pub enum ApiError {
 const PASSING: [&str; 4] = ["INTERNAL", "INTERNAL_SERVER_ERROR", "TIMEOUT", "UNAVAILABLE"];
 
 impl ApiError {
+    /// Whether the API could not be reached, or works on nothing just now, so that another request fares no better.
+    pub fn concerns_all(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::Unavailable { .. } => true,
+            Self::Refused { code, .. } => code.as_deref() == Some("UNAVAILABLE"),
+            Self::Unauthorized { .. } | Self::Malformed(_) | Self::InvalidId(_) => false,
+        }
+    }
+
     /// Whether the same request may succeed a little later.
     pub fn is_passing(&self) -> bool {
         match self {

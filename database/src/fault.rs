@@ -40,6 +40,8 @@ pub enum DatabaseFault {
     WrongAddress,
     /// Another process holds a lock for too long.
     Locked,
+    /// It and another transaction waited for each other's locks, and this one was given up.
+    Deadlock,
     /// The statement took longer than it may.
     TooSlow,
     /// The transaction was ended, since its process did nothing for too long.
@@ -111,6 +113,7 @@ impl DatabaseFault {
             Self::Restarting => "RESTARTING",
             Self::WrongAddress => "WRONG_ADDRESS",
             Self::Locked => "LOCKED",
+            Self::Deadlock => "DEADLOCK",
             Self::TooSlow => "TOO_SLOW",
             Self::Interrupted => "INTERRUPTED",
             Self::Busy => "BUSY",
@@ -138,6 +141,7 @@ impl DatabaseFault {
             Self::Restarting => "is starting or stopping",
             Self::WrongAddress => "has a malformed address",
             Self::Locked => "is locked by another process for too long",
+            Self::Deadlock => "gave up a transaction that another waited for, and that waited for the other",
             Self::TooSlow => "took too long for a statement",
             Self::Interrupted => "ended a transaction, because this process did nothing in it for too long",
             Self::Busy => "gave no connection in time: all are in use, or its server does not answer",
@@ -179,6 +183,7 @@ impl DatabaseFault {
             Self::Locked => {
                 "find out which process holds the lock: the log names it on PostgreSQL; then try again"
             }
+            Self::Deadlock => "try again",
             Self::TooSlow => "look at the load of the server; then try again",
             Self::Interrupted => {
                 "try again; should it happen often, this machine has too little processor time"
@@ -218,7 +223,7 @@ impl DatabaseFault {
             | Self::Locked
             | Self::Busy
             | Self::WrongSchema => true,
-            Self::TooSlow | Self::Interrupted | Self::AlreadyThere | Self::Other => false,
+            Self::Deadlock | Self::TooSlow | Self::Interrupted | Self::AlreadyThere | Self::Other => false,
         }
     }
 }
@@ -297,6 +302,7 @@ fn of_sqlstate(code: &str) -> DatabaseFault {
         "08000" | "08001" | "08003" | "08004" | "08006" => DatabaseFault::Unreachable,
         "57P01" | "57P02" | "57P03" => DatabaseFault::Restarting,
         "55P03" => DatabaseFault::Locked,
+        "40P01" => DatabaseFault::Deadlock,
         "57014" => DatabaseFault::TooSlow,
         "25P03" => DatabaseFault::Interrupted,
         "42P01" | "42703" => DatabaseFault::WrongSchema,

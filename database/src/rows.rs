@@ -236,16 +236,20 @@ impl Arrays {
     }
 }
 
-/// What PostgreSQL calls the type of an array's items.
+/// What PostgreSQL calls the types of arrays' items that are written.
+const TYPES: [(ArrayType, &str); 7] = [
+    (ArrayType::Bool, "bool"),
+    (ArrayType::Int, "int4"),
+    (ArrayType::BigInt, "int8"),
+    (ArrayType::String, "text"),
+    (ArrayType::Json, "jsonb"),
+    (ArrayType::Uuid, "uuid"),
+    (ArrayType::TimeDateTimeWithTimeZone, "timestamptz"),
+];
+
 fn name_of(array_type: &ArrayType) -> Result<&'static str, DbErr> {
-    match array_type {
-        ArrayType::Bool => Ok("bool"),
-        ArrayType::Int => Ok("int4"),
-        ArrayType::BigInt => Ok("int8"),
-        ArrayType::String => Ok("text"),
-        ArrayType::Json => Ok("jsonb"),
-        ArrayType::Uuid => Ok("uuid"),
-        ArrayType::TimeDateTimeWithTimeZone => Ok("timestamptz"),
-        other => Err(DbErr::Type(format!("no arrays of {other:?} are written"))),
-    }
+    let found = TYPES.iter().find(|(known, _)| known == array_type);
+    found
+        .map(|(_, name)| *name)
+        .ok_or_else(|| DbErr::Type(format!("no arrays of {array_type:?} are written")))
 }

@@ -76,7 +76,7 @@ impl EventFollower {
         let mut failures = FailureLog::new("the event logs cannot be followed");
         let mut position = Position::default();
         loop {
-            failures.note(self.follow_all(&mut position).await);
+            failures.note(&self.follow_all(&mut position).await);
             if ends_within(&shutdown, LOOK).await {
                 return;
             }

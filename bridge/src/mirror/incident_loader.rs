@@ -22,7 +22,7 @@ type LoadOutcome = Result<Option<Mirrored>, Arc<ApiError>>;
 /// What whoever waits for an incident is told.
 #[derive(Debug)]
 enum LoadAnswer {
-    Read(LoadOutcome),
+    Read(Box<LoadOutcome>),
     /// It is to be asked for alone: it was not among what was read together.
     Alone,
 }
@@ -93,7 +93,7 @@ impl IncidentLoader {
             };
             let turns = self.join(organization, request);
             match self.answered(organization, &turns, answered).await {
-                Some(LoadAnswer::Read(read)) => return read,
+                Some(LoadAnswer::Read(read)) => return *read,
                 Some(LoadAnswer::Alone) => {
                     let who = As::bridge(organization, request_id);
                     return self.api.find_mirrored(who, id).await.map_err(Arc::new);
@@ -155,7 +155,7 @@ impl IncidentLoader {
             Ok([one]) => {
                 let who = As::bridge(organization, one.request_id.as_deref());
                 let read = self.api.find_mirrored(who, one.id).await;
-                return tell(one, LoadAnswer::Read(read.map_err(Arc::new)));
+                return tell(one, LoadAnswer::Read(Box::new(read.map_err(Arc::new))));
             }
             Err(many) => many,
         };
@@ -163,10 +163,10 @@ impl IncidentLoader {
         let read = self.api.mirrored_together(As::bridge(organization, None), &ids);
         let mut found = match read.await {
             Ok(found) => found,
-            Err(error) if error.is_passing() => {
+            Err(error) if error.concerns_all() => {
                 let error = Arc::new(error);
                 for asked in batch {
-                    tell(asked, LoadAnswer::Read(Err(Arc::clone(&error))));
+                    tell(asked, LoadAnswer::Read(Box::new(Err(Arc::clone(&error)))));
                 }
                 return;
             }
@@ -180,7 +180,9 @@ impl IncidentLoader {
             let answer = found.remove(&asked.id);
             tell(
                 asked,
-                answer.map_or(LoadAnswer::Alone, |found| LoadAnswer::Read(Ok(Some(found)))),
+                answer.map_or(LoadAnswer::Alone, |found| {
+                    LoadAnswer::Read(Box::new(Ok(Some(found))))
+                }),
             );
         }
     }

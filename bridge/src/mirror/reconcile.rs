@@ -8,7 +8,7 @@ use tocsin_client::{ApiError, As, Connector, Entry, Incident, Known, Mirrored, P
 use tocsin_entity::{
     id::{ConnectorId, DigestId},
     kinds::{EntryKind, Source},
-    slack::post,
+    slack::{origin::Model as OriginRow, post},
 };
 use tocsin_queue::{
     JobError,
@@ -153,6 +153,19 @@ impl Mirror {
         }
     }
 
+    /// Where in Slack the incident was made. That is not looked up for one that is new and came from elsewhere.
+    async fn origin_of(
+        &self,
+        incident: &Incident,
+        entries: &[Entry],
+        claim: &Claim,
+    ) -> Result<Option<OriginRow>, DbErr> {
+        if claim.shown_version == 0 && came_from_elsewhere(entries) {
+            return Ok(None);
+        }
+        origin::of_incident(&self.delivery.database, incident.id).await
+    }
+
     /// Makes the calls.
     async fn show(
         &self,
@@ -173,11 +186,7 @@ impl Mirror {
             ..
         } = mirrored;
         let recorded = std::mem::take(&mut work.recorded);
-        let origin = if work.claim.shown_version == 0 && came_from_elsewhere(&entries) {
-            None
-        } else {
-            origin::of_incident(&self.delivery.database, incident.id).await?
-        };
+        let origin = self.origin_of(&incident, &entries, &work.claim).await?;
         if origin.is_none()
             && work.claim.is_first
             && let Some(until) = origin_may_come(&incident, &entries, self.delivery.clock.now())

@@ -18,6 +18,9 @@ use tokio::sync::oneshot;
 /// The most writes of one transaction: what other writers must wait for stays short.
 const BATCH: usize = 128;
 
+/// How often writes are made together that PostgreSQL gave up for a deadlock with another worker's.
+const DEADLOCKS_MAX: usize = 3;
+
 /// The way in which the bridge writes. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Lane {
@@ -34,7 +37,7 @@ impl std::fmt::Debug for Lane {
 }
 
 /// A write of which many take few statements. Those of a transaction come after its other writes: the rows of incidents and digests, which all
-/// workers claim, are locked for as short as can be, and by all in the same order.
+/// workers claim, are locked for as short as can be. Two workers may still lock them in different orders: then one of them writes again.
 pub(crate) trait GroupWrite: Send + Sync + 'static {
     /// What whoever writes is told.
     type Answer: Send + 'static;
@@ -230,20 +233,18 @@ impl Lane {
     /// Writes for all who wait, until this one is answered.
     async fn written<T>(&self, mut answered: oneshot::Receiver<Result<T, DbErr>>) -> Result<T, DbErr> {
         let turn = self.turn.lock().await;
-        if let Ok(outcome) = answered.try_recv() {
-            return outcome;
+        match answered.try_recv() {
+            Ok(outcome) => return outcome,
+            // Whoever had it to write was dropped.
+            Err(oneshot::error::TryRecvError::Closed) => return Err(given_up()),
+            Err(oneshot::error::TryRecvError::Empty) => {}
         }
         // Not done by those before: whoever is at the front of the queue is written now, until this write is.
         loop {
             let batch = self.next_batch();
             if batch.is_empty() {
                 drop(turn);
-                let lost = |_| {
-                    Err(DbErr::Custom(
-                        "a write was given up by the one who made it".to_owned(),
-                    ))
-                };
-                return answered.await.unwrap_or_else(lost);
+                return answered.await.unwrap_or_else(|_| Err(given_up()));
             }
             self.write_batch(batch).await;
             if let Ok(outcome) = answered.try_recv() {
@@ -259,11 +260,12 @@ impl Lane {
     fn next_batch(&self) -> Vec<Box<dyn Write>> {
         let mut queue = self.queue();
         let mut writes = 0;
-        let fits = |waiting: &&Box<dyn Write>| {
-            writes += waiting.count();
+        let fits = |count: &usize| {
+            writes += count;
             writes <= BATCH
         };
-        let size = queue.iter().take_while(fits).count();
+        let counts = queue.iter().map(|waiting| waiting.count());
+        let size = counts.take_while(fits).count();
         let mut batch: Vec<_> = queue.drain(..size).collect();
         batch.sort_by_key(|write| write.is_contended());
         batch
@@ -272,7 +274,14 @@ impl Lane {
     async fn write_batch(&self, mut batch: Vec<Box<dyn Write>>) {
         let count = batch.iter().map(|write| write.count()).sum();
         metrics::histogram!("tocsin_bridge_write_batch").record(size(count));
-        match self.together(&mut batch).await {
+        let mut outcome = self.together(&mut batch).await;
+        for _ in 1..DEADLOCKS_MAX {
+            let is_deadlock = |error: &DbErr| DatabaseFault::of(error) == DatabaseFault::Deadlock;
+            if outcome.as_ref().is_err_and(is_deadlock) {
+                outcome = self.together(&mut batch).await;
+            }
+        }
+        match outcome {
             Ok(()) => batch.into_iter().for_each(Write::committed),
             // On a full disk, say, none of them fares better alone, and each would wait as long again.
             Err(error) if count == 1 || DatabaseFault::of(&error).concerns_all() => {
@@ -303,6 +312,10 @@ impl Lane {
         }
         tx.commit().await
     }
+}
+
+fn given_up() -> DbErr {
+    DbErr::Custom("a write was given up by the one who made it".to_owned())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a batch is small")]

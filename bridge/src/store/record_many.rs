@@ -104,7 +104,7 @@ async fn record(tx: &DatabaseTransaction, all: &[Recording]) -> Result<Vec<Optio
             RecordingEnd::None => going_on.push(index),
             RecordingEnd::Finished(end) => finished.push((index, *end)),
             RecordingEnd::PutOff(end) => {
-                answers[index] = put_off(tx, &one.fence, end).await?.then_some(false)
+                answers[index] = put_off(tx, &one.fence, end).await?.then_some(false);
             }
         }
     }

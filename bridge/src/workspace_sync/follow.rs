@@ -48,7 +48,7 @@ impl WorkspaceSync {
     pub(crate) async fn follow(&self, shutdown: CancellationToken) {
         let mut failures = FailureLog::new("the Slack workspaces can't be read");
         loop {
-            failures.note(self.look().await);
+            failures.note(&self.look().await);
             if ends_within(&shutdown, self.until_next_look()).await {
                 return;
             }

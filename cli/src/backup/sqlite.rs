@@ -95,6 +95,7 @@ async fn there(target: &Path, shown: &str, replace: bool) -> anyhow::Result<Ther
             | DatabaseFault::Unreachable
             | DatabaseFault::Restarting
             | DatabaseFault::WrongAddress
+            | DatabaseFault::Deadlock
             | DatabaseFault::TooSlow
             | DatabaseFault::Interrupted
             | DatabaseFault::Busy

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use tocsin_database::{Database, DatabaseFault};
 use uuid::Uuid;
 
@@ -75,6 +75,34 @@ async fn whoever_waits_for_the_lock_of_somebody_busy_is_told_so_in_time() {
     assert_eq!(DatabaseFault::of(&error), DatabaseFault::Locked, "{error}");
     assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
     busy.rollback().await.expect("rolled back");
+    let drop = format!("DROP TABLE {table}");
+    database.write().execute_unprepared(&drop).await.expect("dropped");
+}
+
+#[tokio::test]
+async fn a_deadlock_is_told_from_other_failures() {
+    let (database, table) = with_a_row().await;
+    let run = |tx: DatabaseTransaction, sql: String| async move {
+        let outcome = tx.execute_unprepared(&sql).await.map(|_| ());
+        (tx, outcome)
+    };
+    let both = format!("INSERT INTO {table} VALUES (2, 0)");
+    database
+        .write()
+        .execute_unprepared(&both)
+        .await
+        .expect("inserted");
+    let change = |id: u8| format!("UPDATE {table} SET value = 100 WHERE id = {id}");
+    let (one, two) = (
+        database.begin_write().await.expect("a transaction"),
+        database.begin_write().await.expect("a transaction"),
+    );
+    let ((one, first), (two, second)) = tokio::join!(run(one, change(1)), run(two, change(2)));
+    first.and(second).expect("the rows are free");
+    let ((one, first), (two, second)) = tokio::join!(run(one, change(2)), run(two, change(1)));
+    let refused = first.and(second).expect_err("each waits for the other");
+    assert_eq!(DatabaseFault::of(&refused), DatabaseFault::Deadlock, "{refused}");
+    drop((one, two));
     let drop = format!("DROP TABLE {table}");
     database.write().execute_unprepared(&drop).await.expect("dropped");
 }

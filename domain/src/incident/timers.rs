@@ -1,5 +1,6 @@
 //! What timers do to incidents.
 
+use tocsin_database::DatabaseFault;
 use tocsin_entity::{
     kinds::{Source, TimerKind},
     timer,
@@ -8,11 +9,13 @@ use tocsin_entity::{
 use super::{
     apply::Order,
     command::{Change, Command},
+    error::IncidentError,
 };
 use crate::{
     Domain,
     actor::Actor,
-    timer::{TimerAttempt, TimerHandler},
+    error::Fault,
+    timer::{TimerAttempt, TimerError, TimerHandler},
 };
 
 /// Ends the rest that a timer was set for.
@@ -26,7 +29,7 @@ async fn fire(
     domain: &Domain,
     timer: &timer::Model,
     change: Change,
-) -> Result<Option<time::OffsetDateTime>, String> {
+) -> Result<Option<time::OffsetDateTime>, TimerError> {
     let actor = Actor {
         organization_id: timer.organization_id,
         user_id: None,
@@ -44,6 +47,53 @@ async fn fire(
         .lane()
         .apply(order)
         .await
-        .map_err(|error| error.to_string())?;
+        .map_err(|error| of_writer(&error))?;
     Ok(applied.changed.then_some(applied.incident.updated_at))
+}
+
+/// What the writer's error says of the timer.
+fn of_writer(error: &IncidentError) -> TimerError {
+    let is_unavailable = if let IncidentError::Fault(fault) = error {
+        match fault {
+            Fault::Unavailable(_) => true,
+            Fault::Database(error) | Fault::Unsure(error) => DatabaseFault::of(error).concerns_all(),
+            Fault::Broken(_) => false,
+        }
+    } else {
+        false
+    };
+    let text = error.to_string();
+    if is_unavailable {
+        TimerError::Unavailable(text)
+    } else {
+        TimerError::Failed(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use sea_orm::{ConnAcquireErr, DbErr};
+
+    use super::*;
+
+    #[test]
+    fn only_what_lies_in_the_timer_itself_is_its_failure() {
+        let of = |fault: Fault| of_writer(&fault.into());
+        let busy = DbErr::ConnectionAcquire(ConnAcquireErr::Timeout);
+        let other = DbErr::Custom("a trigger refused it".to_owned());
+        for (error, is_unavailable) in [
+            (of(Fault::Unavailable("too many changes wait")), true),
+            (of(Fault::Database(Arc::new(busy))), true),
+            (of(Fault::Database(Arc::new(other))), false),
+            (of_writer(&IncidentError::NotFound("incident")), false),
+        ] {
+            assert_eq!(
+                matches!(error, TimerError::Unavailable(_)),
+                is_unavailable,
+                "{error}"
+            );
+        }
+    }
 }

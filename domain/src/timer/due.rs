@@ -53,7 +53,7 @@ impl From<&Model> for TimerAttempt {
 }
 
 /// A place in the order in which timers fire.
-pub(super) type Position = (i64, TimerId);
+pub(super) type TimerPosition = (i64, TimerId);
 
 /// Timers of kinds that this version knows. Others must not even be read: their kind has no value here.
 fn known(kinds: &[TimerKind]) -> Condition {
@@ -79,7 +79,7 @@ pub(super) async fn due(
     database: &Database,
     kinds: &[TimerKind],
     now: i64,
-    after: Option<Position>,
+    after: Option<TimerPosition>,
 ) -> Result<Vec<Model>, DbErr> {
     let mut due = everywhere::<Entity>("timers of all organisations fire side by side")
         .filter(known(kinds))

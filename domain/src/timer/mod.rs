@@ -7,7 +7,8 @@
 //! - *Late rather than lost.* A timer is due until it has fired: those of a replica that died are any other's.
 //! - *On time.* A replica sleeps until the next timer is due. A nearer one that it writes itself wakes it; what other replicas write it finds
 //!   by looking every second.
-//! - *A timer that fails* is tried again after a pause that doubles, and holds up no other. The row, the log and a metric say why.
+//! - *A timer that fails* is tried again after a pause that doubles, and holds up no other. The row, the log and a metric say why. A replica that
+//!   can't write anything rests for a second, and puts nothing off: another may fire it.
 //! - *One clock.* What is due is compared with the database's time ([`tocsin_clock`]), so that a replica with a wrong clock fires nothing
 //!   early. A pause that reaches further ahead than any may is of a wrong clock, and is not believed.
 
@@ -29,12 +30,23 @@ pub(crate) struct TimerHandler {
     /// The kind. Timers of a kind without a handler, as a newer version may write, are left alone.
     pub(crate) kind: TimerKind,
     /// Does what the timer stands for and deletes it, while it is as it was read; when that was written, where it changed something. What comes
-    /// too late, because the incident changed since, must be no change. An error says why in words, and the timer is tried again.
+    /// too late, because the incident changed since, must be no change.
     pub(crate) fire: for<'a> fn(&'a Domain, &'a timer::Model) -> Firing<'a>,
 }
 
 /// A timer that fires: when its change was written, where it changed something.
-pub(crate) type Firing<'a> = BoxFuture<'a, Result<Option<OffsetDateTime>, String>>;
+pub(crate) type Firing<'a> = BoxFuture<'a, Result<Option<OffsetDateTime>, TimerError>>;
+
+/// Why a timer did not fire.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TimerError {
+    /// Nothing can be written here just now. That says nothing of the timer, which another replica may fire.
+    #[error("{0}")]
+    Unavailable(String),
+    /// It failed by itself, and is put off.
+    #[error("{0}")]
+    Failed(String),
+}
 
 /// The handlers of all kinds that this version knows.
 pub(crate) type TimerHandlers = &'static [&'static TimerHandler];

@@ -15,8 +15,8 @@ use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    TimerHandlers,
-    due::{self, Position, TimerAttempt},
+    TimerError, TimerHandlers,
+    due::{self, TimerAttempt, TimerPosition},
     kinds,
 };
 use crate::{Domain, moment::micros};
@@ -43,10 +43,10 @@ pub(crate) async fn run(domain: &Arc<Domain>, handlers: TimerHandlers, shutdown:
             tend(domain, handlers).await;
             tended = Some(Instant::now());
         }
-        let pause = match fire_due(domain, handlers).await {
+        let pause = match fire_due(domain, handlers, &shutdown).await {
             Ok(pause) => pause,
             Err(error) => {
-                tracing::warn!("timers can't be read and are late until they can: {error}");
+                tracing::warn!("timers can't be fired and are late until they can: {error}");
                 LOOK
             }
         };
@@ -93,12 +93,16 @@ async fn tend(domain: &Arc<Domain>, handlers: TimerHandlers) {
 }
 
 /// Fires all that is due; how long there is nothing to do then.
-async fn fire_due(domain: &Arc<Domain>, handlers: TimerHandlers) -> Result<Duration, DbErr> {
+async fn fire_due(
+    domain: &Arc<Domain>,
+    handlers: TimerHandlers,
+    shutdown: &CancellationToken,
+) -> Result<Duration, RunError> {
     let (database, kinds) = (domain.database(), kinds(handlers));
     let next = due::next(database, &kinds).await?;
     let is_due = next.is_some_and(|next| next <= now(domain));
     let fired = if is_due {
-        fire_batches(domain, handlers).await?
+        fire_batches(domain, handlers, shutdown).await?
     } else {
         0
     };
@@ -114,48 +118,69 @@ async fn fire_due(domain: &Arc<Domain>, handlers: TimerHandlers) -> Result<Durat
     })
 }
 
-/// Reads and fires until nothing is due, or the database fails; how many timers fired or were put off.
-async fn fire_batches(domain: &Arc<Domain>, handlers: TimerHandlers) -> Result<usize, DbErr> {
-    let mut firing = JoinSet::new();
-    let mut count = 0;
+/// Why a replica rests.
+#[derive(Debug, thiserror::Error)]
+enum RunError {
+    #[error(transparent)]
+    Database(#[from] DbErr),
+    /// In the words of the writer.
+    #[error("{0}")]
+    Writer(String),
+    #[error("a batch was not fired: {0}")]
+    Panicked(#[from] JoinError),
+}
+
+/// Reads and fires until nothing is due, the database fails, or the shutdown; how many timers fired or were put off.
+async fn fire_batches(
+    domain: &Arc<Domain>,
+    handlers: TimerHandlers,
+    shutdown: &CancellationToken,
+) -> Result<usize, RunError> {
+    let mut firing: JoinSet<Result<usize, RunError>> = JoinSet::new();
     let kinds = kinds(handlers);
-    let mut position: Option<Position> = None;
-    let read = loop {
+    let mut position: Option<TimerPosition> = None;
+    let mut fired = Ok(0);
+    while fired.is_ok() && !shutdown.is_cancelled() {
         let batch = match due::due(domain.database(), &kinds, now(domain), position).await {
             Ok(batch) => batch,
-            Err(error) => break Err(error),
+            Err(error) => {
+                fired = Err(error.into());
+                break;
+            }
         };
         // What is being fired is still due: the next batch is read from behind it.
-        let Some(last) = batch.last() else { break Ok(()) };
+        let Some(last) = batch.last() else { break };
         position = last.fire_at.map(|at| (at, last.id));
-        if firing.len() >= BATCHES {
-            count += ended(firing.join_next().await);
+        if firing.len() >= BATCHES
+            && let Some(batch) = firing.join_next().await
+        {
+            fired = sum(fired, batch);
         }
         let domain = Arc::clone(domain);
         firing.spawn(async move { fire(&domain, handlers, &batch).await });
-    };
-    while !firing.is_empty() {
-        count += ended(firing.join_next().await);
     }
-    read.map(|()| count)
+    while let Some(batch) = firing.join_next().await {
+        fired = sum(fired, batch);
+    }
+    fired
 }
 
-/// How many timers of a batch fired or were put off.
-fn ended(batch: Option<Result<usize, JoinError>>) -> usize {
-    match batch {
-        Some(Ok(count)) => count,
-        Some(Err(error)) => {
-            tracing::error!("timers were not fired, and are tried again: {error}");
-            0
-        }
-        None => 0,
-    }
+/// How many timers fired, of those before and of a batch; the first error where there is one.
+fn sum(
+    before: Result<usize, RunError>,
+    batch: Result<Result<usize, RunError>, JoinError>,
+) -> Result<usize, RunError> {
+    Ok(before? + batch??)
 }
 
 /// Fires a batch; its changes are written together. How many fired or were put off.
-async fn fire(domain: &Arc<Domain>, handlers: TimerHandlers, batch: &[timer::Model]) -> usize {
+async fn fire(
+    domain: &Arc<Domain>,
+    handlers: TimerHandlers,
+    batch: &[timer::Model],
+) -> Result<usize, RunError> {
     let outcomes = join_all(batch.iter().map(|timer| fire_one(domain, handlers, timer))).await;
-    let (mut fired, mut failed) = (0, Vec::new());
+    let (mut fired, mut failed, mut unavailable) = (0, Vec::new(), None);
     for (timer, outcome) in batch.iter().zip(outcomes) {
         match outcome {
             Ok(Some(written_at)) => {
@@ -169,13 +194,15 @@ async fn fire(domain: &Arc<Domain>, handlers: TimerHandlers, batch: &[timer::Mod
             }
             // The incident changed since and needs the timer no more, or another replica has fired it.
             Ok(None) => {}
-            Err(error) => failed.push((timer, error)),
+            Err(TimerError::Unavailable(error)) => unavailable = Some(error),
+            Err(TimerError::Failed(error)) => failed.push((timer, error)),
         }
     }
-    if !failed.is_empty() {
-        fired += put_off(domain, &failed).await;
+    fired += put_off(domain, &failed).await?;
+    match unavailable {
+        Some(error) => Err(RunError::Writer(error)),
+        None => Ok(fired),
     }
-    fired
 }
 
 /// Does what a timer stands for; nothing where this version knows no such timer. A handler that panics has failed, and is put off as any other.
@@ -183,20 +210,21 @@ async fn fire_one(
     domain: &Arc<Domain>,
     handlers: TimerHandlers,
     timer: &timer::Model,
-) -> Result<Option<OffsetDateTime>, String> {
+) -> Result<Option<OffsetDateTime>, TimerError> {
     let Some(handler) = handlers.iter().find(|handler| handler.kind == timer.kind) else {
         return Ok(None);
     };
-    AssertUnwindSafe((handler.fire)(domain, timer))
+    let panicked = |_| TimerError::Failed("a panic, of which the log says more".to_owned());
+    AssertUnwindSafe(async { (handler.fire)(domain, timer).await })
         .catch_unwind()
         .await
-        .unwrap_or_else(|_| Err("a panic, of which the log says more".to_owned()))
+        .map_err(panicked)?
 }
 
 /// Has timers tried again that failed; how many. One line tells of all that failed together: likely for the same reason.
-async fn put_off(domain: &Arc<Domain>, failed: &[(&timer::Model, String)]) -> usize {
+async fn put_off(domain: &Arc<Domain>, failed: &[(&timer::Model, String)]) -> Result<usize, DbErr> {
     let Some((first, error)) = failed.first() else {
-        return 0;
+        return Ok(0);
     };
     let failures = first.attempts.saturating_add(1);
     tracing::error!(
@@ -208,17 +236,9 @@ async fn put_off(domain: &Arc<Domain>, failed: &[(&timer::Model, String)]) -> us
         first.kind,
         failures,
     );
-    let mut count = 0;
     for (timer, error) in failed {
         metrics::counter!("tocsin_timer_failures_total", "kind" => timer.kind.as_str()).increment(1);
-        if let Err(error) =
-            due::put_off(domain.database(), TimerAttempt::from(*timer), now(domain), error).await
-        {
-            // The database is given a rest, and the others are tried again after it.
-            tracing::warn!("timers that failed can't be put off for now: {error}");
-            return count;
-        }
-        count += 1;
+        due::put_off(domain.database(), TimerAttempt::from(*timer), now(domain), error).await?;
     }
-    count
+    Ok(failed.len())
 }

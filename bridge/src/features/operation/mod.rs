@@ -206,7 +206,7 @@ pub(crate) async fn look(operations: &Operations, shutdown: CancellationToken) {
     let mut seen = HashSet::new();
     let mut failures = FailureLog::new("Slack operations can't be looked for");
     loop {
-        failures.note(ring(operations, &mut seen).await);
+        failures.note(&ring(operations, &mut seen).await);
         let pause = if operations.queue.works() {
             LOOK
         } else {

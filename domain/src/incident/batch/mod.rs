@@ -227,6 +227,12 @@ impl State {
         if wanted.reopens {
             self.load_open_beside(tx, &wanted).await?;
         }
+        self.load_people(tx, &wanted).await?;
+        self.load_services(tx, &wanted).await
+    }
+
+    /// Who is assigned to the incidents, and which of the users wanted are members.
+    async fn load_people(&mut self, tx: &DatabaseTransaction, wanted: &Wanted) -> Result<(), DbErr> {
         if wanted.reassigns {
             let rows = everywhere::<incident_assignee::Entity>(TOGETHER)
                 .filter(is_among(
@@ -263,6 +269,11 @@ impl State {
                 .map(|row| (row.organization_id, row.user_id))
                 .collect();
         }
+        Ok(())
+    }
+
+    /// The services that new incidents may be of.
+    async fn load_services(&mut self, tx: &DatabaseTransaction, wanted: &Wanted) -> Result<(), DbErr> {
         if wanted.triggers {
             let rows = everywhere::<service::Entity>(TOGETHER)
                 .filter(is_among(
