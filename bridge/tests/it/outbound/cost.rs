@@ -94,6 +94,27 @@ async fn an_api_of_the_version_before_is_asked_for_each_incident() {
 }
 
 #[tokio::test]
+async fn an_incident_that_the_api_cannot_read_holds_up_no_other() {
+    let stage = Stage::set().await;
+    let all: Vec<IncidentId> = (0..8)
+        .map(|n| stage.tracker.trigger(&format!("incident {n}")))
+        .collect();
+    stage.tracker.break_incident(all[3]);
+    for incident in &all {
+        stage.ring(*incident);
+    }
+    for incident in all.iter().filter(|incident| **incident != all[3]) {
+        stage.until_shown(*incident).await;
+    }
+    assert!(
+        !stage
+            .messages("incidents")
+            .iter()
+            .any(|message| message.words().contains("incident 3"))
+    );
+}
+
+#[tokio::test]
 async fn an_incident_with_a_long_timeline_is_told_in_full_among_others() {
     const COMMENTS: usize = 20;
     let stage = Stage::set().await;

@@ -1,5 +1,6 @@
 //! What the acted API says of incidents to the mirror, and how often it is asked.
 
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 use tocsin_entity::id::IncidentId;
 
@@ -21,11 +22,25 @@ impl Tracker {
         self.state().is_older = true;
     }
 
-    /// Why it does not answer, as an API of the version before.
-    pub(super) fn refusal(&self, operation: &str) -> Option<Value> {
-        let is_refused = self.state().is_older && operation == "IncidentsToMirror";
-        let error = json!({"message": "Unknown field.", "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}});
-        is_refused.then(|| json!({ "errors": [error] }))
+    /// From now on it fails when it is asked for this incident, alone or among others.
+    pub(super) fn break_incident(&self, id: IncidentId) {
+        self.state().broken = Some(id);
+    }
+
+    /// Why it does not answer: as an API of the version before, or for an incident that it can't read.
+    pub(super) fn refusal(&self, operation: &str, variables: &Value) -> Option<(StatusCode, Value)> {
+        let state = self.state();
+        if state.is_older && operation == "IncidentsToMirror" {
+            let error =
+                json!({"message": "Unknown field.", "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}});
+            return Some((StatusCode::BAD_REQUEST, json!({ "errors": [error] })));
+        }
+        let broken = state.broken?.to_string();
+        if !variables.to_string().contains(&broken) {
+            return None;
+        }
+        let error = json!({"message": "Something went wrong.", "extensions": {"code": "INTERNAL"}});
+        Some((StatusCode::OK, json!({ "data": null, "errors": [error] })))
     }
 
     pub(super) fn forget_requests(&self) {

@@ -36,6 +36,8 @@ pub(super) struct Tracked {
     pub(super) operations: Vec<Value>,
     /// Whether it knows no request for many incidents.
     pub(super) is_older: bool,
+    /// An incident that it can't read.
+    pub(super) broken: Option<IncidentId>,
     /// How often each operation was asked for.
     pub(super) requests: BTreeMap<String, usize>,
 }
@@ -474,8 +476,8 @@ async fn graphql(
         return (axum::http::StatusCode::SERVICE_UNAVAILABLE, Json(json!({})));
     }
     let operation = request["operationName"].as_str().expect("an operation");
-    if let Some(refusal) = tracker.refusal(operation) {
-        return (axum::http::StatusCode::BAD_REQUEST, Json(refusal));
+    if let Some((status, refusal)) = tracker.refusal(operation, &request["variables"]) {
+        return (status, Json(refusal));
     }
     let on_behalf_of = headers
         .get("tocsin-on-behalf-of")
