@@ -33,11 +33,14 @@ pub(crate) fn padded<T: Clone>(mut all: Vec<T>) -> Vec<T> {
     all
 }
 
+/// The most items of a part. `SQLite` takes 32,766 parameters, and the widest row, a post, has 27 values.
+const PART_MAX: usize = 1_024;
+
 /// The list in parts, each as long as a power of two: for statements that name each item once.
 pub(crate) fn in_powers<T>(all: &[T]) -> Vec<&[T]> {
     let (mut parts, mut rest) = (Vec::new(), all);
     while !rest.is_empty() {
-        let (part, after) = rest.split_at(1 << rest.len().ilog2());
+        let (part, after) = rest.split_at(1 << rest.len().min(PART_MAX).ilog2());
         parts.push(part);
         rest = after;
     }
@@ -68,6 +71,7 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         assert_eq!(lengths(45), [32, 8, 4, 1]);
+        assert_eq!(lengths(2_050), [1_024, 1_024, 2]);
         assert_eq!(lengths(0), Vec::<usize>::new());
         assert_eq!(in_powers(&[1, 2, 3]).concat(), [1, 2, 3]);
     }
