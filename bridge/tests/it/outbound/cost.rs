@@ -59,7 +59,8 @@ async fn an_incident_that_comes_alone_is_shown_with_few_statements() {
     let (statements, _watch) = Statements::watch();
     let stage = Stage::set().await;
     let cost = show(&stage, &statements, 1).await;
-    cost.assert_at_most(1, 1_200, 100);
+    // The job and whoever follows the log may both read it, while one of them claims it.
+    cost.assert_at_most(1, 1_200, 200);
 }
 
 #[tokio::test]
