@@ -19,7 +19,7 @@ use crate::{
     transport::As,
 };
 
-/// Most incidents of one request. More, with [`ENTRIES_OF_MANY`] entries each, come to more fields than the API answers at once.
+/// Most incidents of one request. More, with `ENTRIES_OF_MANY` entries each, come to more fields than the API answers at once.
 pub const MIRRORED_MAX: usize = 48;
 
 /// Entries of each timeline where many incidents are read. A new one has a single entry; one with more than these is read alone.

@@ -30,7 +30,7 @@ const IDS_MAX: usize = 100;
 /// Which incidents are wanted, of a list and of the event log: those that meet every condition given.
 #[derive(Debug, Clone, Default)]
 pub struct IncidentCriteria {
-    /// One of these; at most [`IDS_MAX`].
+    /// One of these; at most 100.
     pub ids: Option<Vec<String>>,
     /// In one of these states.
     pub status: Option<Vec<IncidentStatus>>,
