@@ -27,28 +27,27 @@ pub async fn insert<A>(tx: &DatabaseTransaction, rows: Vec<A>) -> Result<(), DbE
 where
     A: ActiveModelTrait,
 {
-    let columns: Vec<_> = <A::Entity as EntityTrait>::Column::iter().collect();
     if rows.is_empty() {
         return Ok(());
     }
     if tx.get_database_backend() != DbBackend::Postgres {
-        let mut rows = rows;
-        while !rows.is_empty() {
-            let group: Vec<A> = rows.drain(..group_size(rows.len())).collect();
-            <A::Entity as EntityTrait>::insert_many(group)
+        for some in groups(&rows) {
+            <A::Entity as EntityTrait>::insert_many(some.to_vec())
                 .exec_without_returning(tx)
                 .await?;
         }
         return Ok(());
     }
-    let mut values: Vec<Vec<Value>> = columns.iter().map(|_| Vec::with_capacity(rows.len())).collect();
-    for row in rows {
-        for (column, values) in columns.iter().zip(&mut values) {
-            let value = row.get(*column).into_value();
-            values.push(value.ok_or_else(|| DbErr::AttrNotSet(column.as_str().to_owned()))?);
-        }
-    }
-    let arrays = Arrays::of(&columns, values)?;
+    let columns: Vec<_> = <A::Entity as EntityTrait>::Column::iter().collect();
+    let value = |row: &A, column: &<A::Entity as EntityTrait>::Column| {
+        let value = row.get(*column).into_value();
+        value.ok_or_else(|| DbErr::AttrNotSet(column.as_str().to_owned()))
+    };
+    let rows = rows
+        .iter()
+        .map(|row| columns.iter().map(|column| value(row, column)).collect())
+        .collect::<Result<Vec<Vec<Value>>, DbErr>>()?;
+    let arrays = Arrays::of(&columns, rows)?;
     let table = A::Entity::default();
     let sql = format!(
         r#"INSERT INTO "{}" ({}) SELECT {} FROM {}"#,
@@ -57,13 +56,7 @@ where
         arrays.values.join(", "),
         arrays.source,
     );
-    tx.execute_raw(Statement::from_sql_and_values(
-        DbBackend::Postgres,
-        sql,
-        arrays.parameters,
-    ))
-    .await?;
-    Ok(())
+    arrays.execute(tx, sql).await
 }
 
 /// Sets `columns` of rows to a value for each row. A row is the value of `key`, by which the row is found, and then one for each column. Rows that
@@ -75,7 +68,7 @@ pub async fn update<E>(
     tx: &DatabaseTransaction,
     key: E::Column,
     columns: &[E::Column],
-    mut rows: Vec<Vec<Value>>,
+    rows: Vec<Vec<Value>>,
 ) -> Result<(), DbErr>
 where
     E: EntityTrait,
@@ -83,13 +76,9 @@ where
     if rows.is_empty() || columns.is_empty() {
         return Ok(());
     }
-    let all: Vec<E::Column> = std::iter::once(key).chain(columns.iter().copied()).collect();
     if tx.get_database_backend() != DbBackend::Postgres {
-        while !rows.is_empty() {
-            let group = rows
-                .drain(..group_size(rows.len()))
-                .map(ValueTuple::Many)
-                .collect();
+        for some in groups(&rows) {
+            let some = some.iter().cloned().map(ValueTuple::Many).collect();
             let mut update = Query::update();
             update.table(E::default());
             // SQLite calls the columns of a list of values column1, column2, …
@@ -97,19 +86,14 @@ where
                 update.value(*column, Expr::col((NEW, format!("column{}", place + 2))));
             }
             update
-                .from(TableRef::ValuesList(group, NEW.into_iden()))
+                .from(TableRef::ValuesList(some, NEW.into_iden()))
                 .and_where(Expr::col((E::default(), key)).equals((NEW, "column1")));
             tx.execute(&update).await?;
         }
         return Ok(());
     }
-    let mut values: Vec<Vec<Value>> = all.iter().map(|_| Vec::with_capacity(rows.len())).collect();
-    for row in rows {
-        for (value, values) in row.into_iter().zip(&mut values) {
-            values.push(value);
-        }
-    }
-    let arrays = Arrays::of(&all, values)?;
+    let all: Vec<E::Column> = std::iter::once(key).chain(columns.iter().copied()).collect();
+    let arrays = Arrays::of(&all, rows)?;
     let set: Vec<String> = arrays
         .names
         .iter()
@@ -124,13 +108,7 @@ where
         set.join(", "),
         arrays.source,
     );
-    tx.execute_raw(Statement::from_sql_and_values(
-        DbBackend::Postgres,
-        sql,
-        arrays.parameters,
-    ))
-    .await?;
-    Ok(())
+    arrays.execute(tx, sql).await
 }
 
 /// Whether the column has one of the values, of which none is null.
@@ -143,7 +121,7 @@ where
     C: ColumnTrait,
     V: Into<Value>,
 {
-    let mut values: Vec<Value> = values.into_iter().map(Into::into).collect();
+    let values: Vec<Value> = values.into_iter().map(Into::into).collect();
     let Some(last) = values.last() else {
         return Condition::any().add(Expr::value(false));
     };
@@ -151,17 +129,33 @@ where
         let array = Value::Array(last.array_type(), Some(Box::new(values)));
         Expr::col(column.as_column_ref()).eq(PgFunc::any(Expr::value(array)))
     } else {
-        // The same value again changes nothing, and leaves few texts.
-        let padding = vec![last.clone(); values.len().next_power_of_two() - values.len()];
-        values.extend(padding);
-        column.is_in(values)
+        column.is_in(padded(values))
     };
     Condition::all().add(is_among)
 }
 
-/// How many of so many rows go into the next statement: a power of two.
-fn group_size(rows: usize) -> usize {
-    1 << rows.clamp(1, GROUP_MAX).ilog2()
+/// The same list with its last item repeated, up to one of few lengths: for statements to which a repetition makes no difference.
+pub fn padded<T: Clone>(mut all: Vec<T>) -> Vec<T> {
+    let length = if all.len() <= GROUP_MAX {
+        all.len().next_power_of_two()
+    } else {
+        all.len().next_multiple_of(GROUP_MAX)
+    };
+    if let Some(last) = all.last().cloned() {
+        all.resize(length, last);
+    }
+    all
+}
+
+/// The list in groups of few lengths: for statements that name each item once.
+pub fn groups<T>(all: &[T]) -> Vec<&[T]> {
+    let (mut groups, mut rest) = (Vec::new(), all);
+    while !rest.is_empty() {
+        let (group, after) = rest.split_at(1 << rest.len().min(GROUP_MAX).ilog2());
+        groups.push(group);
+        rest = after;
+    }
+    groups
 }
 
 /// Columns as parameters of a statement for PostgreSQL: an array for each, and a second one that says where it is null, since an array itself holds
@@ -177,7 +171,14 @@ struct Arrays {
 }
 
 impl Arrays {
-    fn of<C: ColumnTrait>(columns: &[C], values: Vec<Vec<Value>>) -> Result<Self, DbErr> {
+    /// A row has a value for each column.
+    fn of<C: ColumnTrait>(columns: &[C], rows: Vec<Vec<Value>>) -> Result<Self, DbErr> {
+        let mut values: Vec<Vec<Value>> = columns.iter().map(|_| Vec::with_capacity(rows.len())).collect();
+        for row in rows {
+            for (value, values) in row.into_iter().zip(&mut values) {
+                values.push(value);
+            }
+        }
         let mut arrays = Self {
             names: Vec::with_capacity(columns.len()),
             values: Vec::with_capacity(columns.len()),
@@ -234,6 +235,12 @@ impl Arrays {
         );
         Ok(arrays)
     }
+
+    async fn execute(self, tx: &DatabaseTransaction, sql: String) -> Result<(), DbErr> {
+        let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, self.parameters);
+        tx.execute_raw(statement).await?;
+        Ok(())
+    }
 }
 
 /// What PostgreSQL calls the types of arrays' items that are written.
@@ -252,4 +259,27 @@ fn name_of(array_type: &ArrayType) -> Result<&'static str, DbErr> {
     found
         .map(|(_, name)| *name)
         .ok_or_else(|| DbErr::Type(format!("no arrays of {array_type:?} are written")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_comes_in_few_lengths_and_whole() {
+        assert_eq!(padded(vec![1, 2, 3]), [1, 2, 3, 3]);
+        assert_eq!(padded(vec![1, 2]), [1, 2]);
+        assert_eq!(padded(Vec::<i32>::new()), Vec::<i32>::new());
+        assert_eq!(padded(vec![0; 25_600]).len(), 25_600);
+        let lengths = |count: usize| {
+            groups(&vec![0; count])
+                .into_iter()
+                .map(<[_]>::len)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(lengths(45), [32, 8, 4, 1]);
+        assert_eq!(lengths(600), [256, 256, 64, 16, 8]);
+        assert_eq!(lengths(0), Vec::<usize>::new());
+        assert_eq!(groups(&[1, 2, 3]).concat(), [1, 2, 3]);
+    }
 }

@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use futures::future::BoxFuture;
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, Statement, Value};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, Statement, Value,
+};
 use time::OffsetDateTime;
 use tocsin_clock::Clock;
+use tocsin_database::rows::{groups, padded};
 use tocsin_entity::{
     id::IncidentId,
-    slack::{digest_line, post},
+    slack::{digest_line, incident as slack_incident, post},
 };
 
 use super::{
@@ -17,7 +20,7 @@ use super::{
     lane::GroupWrite,
     lease::{Claimed, LEASE},
     posts,
-    rows::{in_powers, padded, rows},
+    rows::rows,
 };
 
 /// An incident as it was claimed, with what is on record of it.
@@ -53,17 +56,12 @@ pub(crate) async fn claim_incident(
 impl GroupWrite for ClaimIncident {
     type Answer = Option<ClaimedIncident>;
 
-    fn write_all<'a>(
-        all: &'a [Self],
-        tx: &'a DatabaseTransaction,
-    ) -> BoxFuture<'a, Result<Vec<Self::Answer>, DbErr>> {
-        Box::pin(async move {
-            let wanted: Vec<_> = all
-                .iter()
-                .map(|one| (one.news.clone(), (one.claimant)()))
-                .collect();
-            claim_incidents(tx, &wanted).await
-        })
+    async fn write_all(all: &[Self], tx: &DatabaseTransaction) -> Result<Vec<Self::Answer>, DbErr> {
+        let wanted: Vec<_> = all
+            .iter()
+            .map(|one| (one.news.clone(), (one.claimant)()))
+            .collect();
+        claim_incidents(tx, &wanted).await
     }
 }
 
@@ -174,17 +172,7 @@ async fn claim_known(
         return Ok(HashMap::new());
     }
     let of = padded(of.to_vec());
-    let known = rows(
-        of.iter()
-            .map(|index| vec![wanted[*index].0.incident_id.into()])
-            .collect(),
-        1,
-    );
-    let doubted = format!(
-        "SELECT incident_id FROM slack_incident WHERE incident_id IN ({}) AND (claimed_by IS NOT NULL OR in_doubt)",
-        known.text
-    );
-    let doubted = ids(tx, &doubted, known.values).await?;
+    let doubted = lock_known(tx, of.iter().map(|index| wanted[*index].0.incident_id).collect()).await?;
     let row = |index: usize| {
         let (news, by) = &wanted[index];
         vec![
@@ -222,6 +210,20 @@ async fn claim_known(
         claims.insert(id, Claim::of(&row)?);
     }
     Ok(claims)
+}
+
+/// Locks incidents, in the order of their ids; which of them somebody has worked who may have died over it.
+async fn lock_known(tx: &DatabaseTransaction, of: Vec<IncidentId>) -> Result<HashSet<IncidentId>, DbErr> {
+    let mut known = slack_incident::Entity::find()
+        .filter(slack_incident::Column::IncidentId.is_in(of))
+        .order_by_asc(slack_incident::Column::IncidentId);
+    // SQLite has one writer.
+    if tx.get_database_backend() == DbBackend::Postgres {
+        known = known.lock_exclusive();
+    }
+    let rows = known.all(tx).await?.into_iter();
+    let doubted = rows.filter(|row| row.claimed_by.is_some() || row.in_doubt);
+    Ok(doubted.map(|row| row.incident_id).collect())
 }
 
 async fn ids(tx: &DatabaseTransaction, sql: &str, values: Vec<Value>) -> Result<HashSet<IncidentId>, DbErr> {
@@ -311,7 +313,7 @@ pub(crate) async fn note_all(
     now: OffsetDateTime,
 ) -> Result<HashSet<IncidentId>, DbErr> {
     let mut noted = HashSet::new();
-    for some in in_powers(all) {
+    for some in groups(all) {
         let row = |news: &&News| {
             vec![
                 news.incident_id.into(),

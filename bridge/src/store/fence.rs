@@ -7,12 +7,10 @@
 use std::collections::HashSet;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
+use tocsin_database::rows::padded;
 use uuid::Uuid;
 
-use super::{
-    lease::Claimed,
-    rows::{padded, rows},
-};
+use super::{lease::Claimed, rows::rows};
 
 /// A claim, as a condition of writes.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -36,19 +36,17 @@ impl std::fmt::Debug for Lane {
     }
 }
 
-/// A write of which many take few statements. Those of a transaction come after its other writes: the rows of incidents and digests, which all
-/// workers claim, are locked for as short as can be. Two workers may still lock them in different orders: then one of them writes again.
-pub(crate) trait GroupWrite: Send + Sync + 'static {
+/// A write of which many take few statements. It locks rows of incidents or digests, which all workers claim, in the order of their ids. On
+/// PostgreSQL a transaction has one group and nothing else, so that no worker holds a row of one kind while it waits for another's.
+pub(crate) trait GroupWrite: Send + Sync + Sized + 'static {
     /// What whoever writes is told.
     type Answer: Send + 'static;
 
     /// Makes all of them; an answer for each, in their order. It may be run twice.
-    fn write_all<'a>(
-        all: &'a [Self],
-        tx: &'a DatabaseTransaction,
-    ) -> BoxFuture<'a, Result<Vec<Self::Answer>, DbErr>>
-    where
-        Self: Sized;
+    fn write_all(
+        all: &[Self],
+        tx: &DatabaseTransaction,
+    ) -> impl Future<Output = Result<Vec<Self::Answer>, DbErr>> + Send;
 }
 
 /// A write with its answer's type forgotten.
@@ -59,7 +57,7 @@ trait Write: Send {
     fn failed(self: Box<Self>, error: DbErr);
     /// How many it is.
     fn count(&self) -> usize;
-    /// Whether it locks rows that other workers want as well, so that it comes last in the transaction.
+    /// Whether it locks rows that other workers want as well.
     fn is_contended(&self) -> bool;
     /// The same, each by itself.
     fn apart(self: Box<Self>) -> Vec<Box<dyn Write>>;
@@ -259,16 +257,19 @@ impl Lane {
 
     fn next_batch(&self) -> Vec<Box<dyn Write>> {
         let mut queue = self.queue();
-        let mut writes = 0;
-        let fits = |count: &usize| {
-            writes += count;
-            writes <= BATCH
-        };
-        let counts = queue.iter().map(|waiting| waiting.count());
-        let size = counts.take_while(fits).count();
-        let mut batch: Vec<_> = queue.drain(..size).collect();
-        batch.sort_by_key(|write| write.is_contended());
-        batch
+        let is_apart = !self.database.is_sqlite();
+        let (mut writes, mut size) = (0, 0);
+        for waiting in queue.iter() {
+            writes += waiting.count();
+            if writes > BATCH || is_apart && waiting.is_contended() && size > 0 {
+                break;
+            }
+            size += 1;
+            if is_apart && waiting.is_contended() {
+                break;
+            }
+        }
+        queue.drain(..size).collect()
     }
 
     async fn write_batch(&self, mut batch: Vec<Box<dyn Write>>) {
@@ -334,16 +335,11 @@ mod tests {
     impl GroupWrite for Number {
         type Answer = (i32, usize);
 
-        fn write_all<'a>(
-            all: &'a [Self],
-            _: &'a DatabaseTransaction,
-        ) -> BoxFuture<'a, Result<Vec<Self::Answer>, DbErr>> {
-            Box::pin(async move {
-                if all.iter().any(|number| number.0 == 13) {
-                    return Err(DbErr::Custom("unlucky".to_owned()));
-                }
-                Ok(all.iter().map(|number| (number.0, all.len())).collect())
-            })
+        async fn write_all(all: &[Self], _: &DatabaseTransaction) -> Result<Vec<Self::Answer>, DbErr> {
+            if all.iter().any(|number| number.0 == 13) {
+                return Err(DbErr::Custom("unlucky".to_owned()));
+            }
+            Ok(all.iter().map(|number| (number.0, all.len())).collect())
         }
     }
 

@@ -8,13 +8,12 @@ use sea_orm::{
     sea_query::{Expr, OnConflict, SimpleExpr},
 };
 use time::OffsetDateTime;
+use tocsin_database::rows::{groups, padded};
 use tocsin_entity::{
     id::{DigestId, IncidentId, OrganizationId, PostId},
     kinds::{PostKind, PostState},
     slack::{digest_line, post},
 };
-
-use super::rows::{in_powers, padded};
 
 /// All that a delivery may make of a post's record. Where a link was pasted is for others to say, who may do so meanwhile.
 const MUTABLE: [post::Column; 17] = [
@@ -112,7 +111,7 @@ pub(crate) async fn save_all<P: Borrow<post::Model>>(
     tx: &impl ConnectionTrait,
     posts: &[P],
 ) -> Result<(), DbErr> {
-    for some in in_powers(posts) {
+    for some in groups(posts) {
         let rows = some.iter().map(|post| post.borrow().clone());
         post::Entity::insert_many(rows.map(|post| post.into_active_model().reset_all()))
             .on_conflict(

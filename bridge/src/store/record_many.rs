@@ -2,21 +2,14 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use futures::future::BoxFuture;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement};
 use time::OffsetDateTime;
 use tocsin_clock::Clock;
+use tocsin_database::rows::padded;
 use tocsin_entity::slack::post;
 use uuid::Uuid;
 
-use super::{
-    Lane,
-    fence::Fence,
-    lane::GroupWrite,
-    lease::Claimed,
-    posts,
-    rows::{padded, rows},
-};
+use super::{Lane, fence::Fence, lane::GroupWrite, lease::Claimed, posts, rows::rows};
 
 /// What is finished: the version that Slack shows by now, under the claim that was made for it.
 #[derive(Clone, Copy, Debug)]
@@ -88,29 +81,25 @@ pub(crate) async fn let_go(
 impl GroupWrite for Recording {
     type Answer = Option<bool>;
 
-    fn write_all<'a>(
-        all: &'a [Self],
-        tx: &'a DatabaseTransaction,
-    ) -> BoxFuture<'a, Result<Vec<Self::Answer>, DbErr>> {
-        Box::pin(async move { record(tx, all).await })
+    async fn write_all(all: &[Self], tx: &DatabaseTransaction) -> Result<Vec<Self::Answer>, DbErr> {
+        record(tx, all).await
     }
 }
 
 async fn record(tx: &DatabaseTransaction, all: &[Recording]) -> Result<Vec<Option<bool>>, DbErr> {
+    // All rows are locked first, in the order of their ids: whoever writes some of the same at the same time waits for them in the same order.
+    let fences: Vec<&Fence> = all.iter().map(|one| &one.fence).collect();
+    let stands = Fence::stand(tx, &fences).await?;
     let mut answers = vec![None; all.len()];
-    let (mut going_on, mut finished) = (Vec::new(), Vec::new());
-    for (index, one) in all.iter().enumerate() {
+    let mut finished = Vec::new();
+    for (index, one) in all.iter().enumerate().filter(|(index, _)| stands[*index]) {
         match &one.end {
-            RecordingEnd::None => going_on.push(index),
+            RecordingEnd::None => answers[index] = Some(false),
             RecordingEnd::Finished(end) => finished.push((index, *end)),
             RecordingEnd::PutOff(end) => {
                 answers[index] = put_off(tx, &one.fence, end).await?.then_some(false);
             }
         }
-    }
-    let fences: Vec<&Fence> = going_on.iter().map(|index| &all[*index].fence).collect();
-    for (index, stands) in going_on.iter().zip(Fence::stand(tx, &fences).await?) {
-        answers[*index] = stands.then_some(false);
     }
     for table in Claimed::TABLES {
         let of_table: Vec<_> = finished

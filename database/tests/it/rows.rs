@@ -150,8 +150,9 @@ async fn rows_are_found_by_any_number_of_values() {
         let given: Vec<_> = (0..40).map(row).collect();
         let active = given.iter().cloned().map(IntoActiveModel::into_active_model);
         rows::insert(&tx, active.collect()).await.expect("inserted");
-        for count in [0, 1, 3, 33] {
-            let ids = given[..count].iter().map(|row| row.id);
+        for (count, others) in [(0, 0), (1, 0), (3, 0), (33, 0), (40, 25_600)] {
+            let strangers = (0..others).map(|_| Uuid::now_v7());
+            let ids = given[..count].iter().map(|row| row.id).chain(strangers);
             let found = sample::Entity::find()
                 .filter(rows::is_among(&tx, sample::Column::Id, ids))
                 .count(&tx)

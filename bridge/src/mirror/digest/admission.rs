@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use futures::future::BoxFuture;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
     IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Statement,
@@ -10,6 +9,7 @@ use sea_orm::{
 use time::OffsetDateTime;
 use tocsin_client::Incident;
 use tocsin_clock::Clock;
+use tocsin_database::rows::groups;
 use tocsin_entity::{
     id::{ConnectorId, DigestId, IncidentId, OrganizationId, PostId},
     kinds::PostKind,
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     mirror::{content, deliver::Delivery, desired::Destination},
-    store::{fence::Fence, lane::GroupWrite, posts, rows::in_powers},
+    store::{fence::Fence, lane::GroupWrite, posts},
 };
 
 /// A line that is to be added.
@@ -85,11 +85,8 @@ pub(crate) async fn admit(
 impl GroupWrite for NewLine {
     type Answer = Option<DigestAdmission>;
 
-    fn write_all<'a>(
-        all: &'a [Self],
-        tx: &'a DatabaseTransaction,
-    ) -> BoxFuture<'a, Result<Vec<Self::Answer>, DbErr>> {
-        Box::pin(async move { add_all(tx, all).await })
+    async fn write_all(all: &[Self], tx: &DatabaseTransaction) -> Result<Vec<Self::Answer>, DbErr> {
+        add_all(tx, all).await
     }
 }
 
@@ -114,7 +111,7 @@ async fn add_all(tx: &DatabaseTransaction, all: &[NewLine]) -> Result<Vec<Option
         rows.iter()
             .map(|row| ((row.incident_id, row.connector_id), row.digest_id)),
     );
-    for some in in_powers(&rows) {
+    for some in groups(&rows) {
         let some = some.iter().cloned();
         digest_line::Entity::insert_many(some.map(|row| row.into_active_model().reset_all()))
             .exec_without_returning(tx)
@@ -207,14 +204,19 @@ fn numbered<'a>(
 
 /// The connector's open digest, which nobody else lets grow before the transaction ends.
 async fn find_open(tx: &DatabaseTransaction, connector: ConnectorId) -> Result<Option<digest::Model>, DbErr> {
-    let mut find = digest::Entity::find()
+    let open = digest::Entity::find()
         .filter(digest::Column::ConnectorId.eq(connector))
         .filter(digest::Column::ClosedAt.is_null())
         .order_by_asc(digest::Column::Id);
-    if tx.get_database_backend() == DbBackend::Postgres {
-        find = find.lock_exclusive();
+    if tx.get_database_backend() != DbBackend::Postgres {
+        return open.one(tx).await;
     }
-    find.one(tx).await
+    let open = open.lock_exclusive();
+    match open.clone().one(tx).await? {
+        Some(digest) => Ok(Some(digest)),
+        // Whoever held the lock has closed it, and may have opened another: a second look sees that.
+        None => open.one(tx).await,
+    }
 }
 
 async fn grow(tx: &DatabaseTransaction, id: DigestId, by: i32, now: OffsetDateTime) -> Result<(), DbErr> {

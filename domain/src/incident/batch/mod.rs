@@ -110,11 +110,7 @@ impl State {
     async fn load_records(&mut self, tx: &DatabaseTransaction, wanted: &Wanted) -> Result<(), DbErr> {
         if !wanted.keys.is_empty() {
             let rows = everywhere::<idempotency::Entity>(TOGETHER)
-                .filter(is_among(
-                    tx,
-                    idempotency::Column::OrganizationId,
-                    wanted.organizations.iter().copied(),
-                ))
+                .filter(wanted.of_organizations(tx, idempotency::Column::OrganizationId))
                 .filter(is_among(
                     tx,
                     idempotency::Column::Key,
@@ -130,11 +126,7 @@ impl State {
         let mut entries = Vec::new();
         if !wanted.refs.is_empty() {
             entries = everywhere::<timeline_entry::Entity>(TOGETHER)
-                .filter(is_among(
-                    tx,
-                    timeline_entry::Column::OrganizationId,
-                    wanted.organizations.iter().copied(),
-                ))
+                .filter(wanted.of_organizations(tx, timeline_entry::Column::OrganizationId))
                 .filter(is_among(
                     tx,
                     timeline_entry::Column::ExternalRef,
@@ -202,11 +194,7 @@ impl State {
         if !wanted.dedup_keys.is_empty() {
             which = which.add(
                 Condition::all()
-                    .add(is_among(
-                        tx,
-                        incident::Column::OrganizationId,
-                        wanted.organizations.iter().copied(),
-                    ))
+                    .add(wanted.of_organizations(tx, incident::Column::OrganizationId))
                     .add(is_among(
                         tx,
                         incident::Column::DedupKey,
@@ -251,11 +239,7 @@ impl State {
         }
         if !wanted.users.is_empty() {
             let rows = everywhere::<membership::Entity>(TOGETHER)
-                .filter(is_among(
-                    tx,
-                    membership::Column::OrganizationId,
-                    wanted.organizations.iter().copied(),
-                ))
+                .filter(wanted.of_organizations(tx, membership::Column::OrganizationId))
                 .filter(is_among(
                     tx,
                     membership::Column::UserId,
@@ -276,11 +260,7 @@ impl State {
     async fn load_services(&mut self, tx: &DatabaseTransaction, wanted: &Wanted) -> Result<(), DbErr> {
         if wanted.triggers {
             let rows = everywhere::<service::Entity>(TOGETHER)
-                .filter(is_among(
-                    tx,
-                    service::Column::OrganizationId,
-                    wanted.organizations.iter().copied(),
-                ))
+                .filter(wanted.of_organizations(tx, service::Column::OrganizationId))
                 .filter(
                     Condition::any()
                         .add(service::Column::IsDefault.eq(true))
@@ -310,11 +290,7 @@ impl State {
             return Ok(());
         }
         let rows = everywhere::<incident::Entity>(TOGETHER)
-            .filter(is_among(
-                tx,
-                incident::Column::OrganizationId,
-                wanted.organizations.iter().copied(),
-            ))
+            .filter(wanted.of_organizations(tx, incident::Column::OrganizationId))
             .filter(is_among(tx, incident::Column::DedupKey, keys))
             .filter(incident::Column::Status.ne(IncidentStatus::Resolved))
             .all(tx)
@@ -393,6 +369,11 @@ impl Wanted {
             }
         }
         wanted
+    }
+
+    /// Whether a row is one of the organisations', by its column.
+    fn of_organizations(&self, tx: &DatabaseTransaction, column: impl ColumnTrait) -> Condition {
+        is_among(tx, column, self.organizations.iter().copied())
     }
 
     /// What a change of an incident needs.
