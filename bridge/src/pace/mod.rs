@@ -30,7 +30,7 @@ use tocsin_slack::{
 };
 use tocsin_slack_client::pacer::{Pacer, Place};
 
-use self::saturation::Saturation;
+use self::saturation::{BELIEVED, Saturation};
 use crate::config::Pace;
 
 /// After Slack said that it was too much, a limit has no burst for so long.
@@ -238,7 +238,10 @@ impl Limits {
             }
             Err(error) => {
                 tracing::error!(%error, "the pace of {key} could not be read: {error}");
-                Place::WouldWait(DATABASE_TROUBLE.max(max_wait))
+                let wait = DATABASE_TROUBLE.max(max_wait);
+                // Those who wait for their turn need not wait for the database, one after the other.
+                self.full.note(key, purpose, self.now(), wait + BELIEVED);
+                Place::WouldWait(wait)
             }
         }
     }

@@ -12,7 +12,7 @@ use tokio::sync::OwnedMutexGuard;
 use super::Purpose;
 
 /// How long that is believed. Another worker may give a place back meanwhile.
-const BELIEVED: Duration = Duration::from_secs(1);
+pub(super) const BELIEVED: Duration = Duration::from_secs(1);
 
 /// When a limit was seen, and when its next place was then.
 #[derive(Clone, Copy, Debug)]
