@@ -19,6 +19,9 @@ const DOCUMENTS: &str = include_str!("../../../client/graphql/incident.graphql")
 /// Incidents that the bridge reads in one request at the most.
 const MIRRORED_TOGETHER: usize = 48;
 
+/// How often a cost is counted: a busy machine tears batches apart, and the best of these counts.
+const TRIES: usize = 5;
+
 /// One of the bridge's documents, with the fragments that it needs.
 fn document(name: &str) -> String {
     let wanted = [
@@ -81,11 +84,13 @@ async fn triggers_that_come_together_share_their_statements() {
     };
     let admin = counted.world.admin();
     trigger(&admin, 1).await;
-    let (alone, _) = counted.during(trigger(&admin, 1)).await;
-    let (together, _) = counted.during(trigger(&admin, 64)).await;
+    let (mut alone, mut together) = (usize::MAX, usize::MAX);
+    for _ in 0..TRIES {
+        alone = alone.min(counted.during(trigger(&admin, 1)).await.0);
+        together = together.min(counted.during(trigger(&admin, 64)).await.0);
+    }
     let told = format!("a trigger takes {alone} statements, and 64 together {together}");
-    // What the API does by itself in the meantime, such as looking for timers, is counted as well.
-    assert!(alone <= 24 && together <= 64 * 4, "{told}");
+    assert!(alone <= 14 && together <= 64 * 4, "{told}");
     counted.world.end().await;
 }
 
@@ -97,10 +102,13 @@ async fn incidents_that_the_mirror_reads_together_share_their_statements() {
     let (admin, bridge) = (counted.world.admin(), counted.bridge().await);
     let ids = trigger(&admin, MIRRORED_TOGETHER).await;
     let (one, many) = (document("IncidentToMirror"), document("IncidentsToMirror"));
-    let (alone, read) = counted
-        .during(bridge.ask(&one, json!({ "id": ids[0], "last": 100 })))
-        .await;
-    assert_eq!(read.data()["incident"]["id"], ids[0].as_str());
+    let mut alone = usize::MAX;
+    for id in ids.iter().take(TRIES) {
+        let asked = bridge.ask(&one, json!({ "id": id, "last": 100 }));
+        let (statements, read) = counted.during(asked).await;
+        assert_eq!(read.data()["incident"]["id"], id.as_str());
+        alone = alone.min(statements);
+    }
     let together = json!({ "ids": ids, "first": ids.len(), "last": 16 });
     let (together, read) = counted.during(bridge.ask(&many, together)).await;
     let read = read.data();
@@ -115,6 +123,6 @@ async fn incidents_that_the_mirror_reads_together_share_their_statements() {
         ids.len()
     );
     // A busy machine tears batches apart. Each by itself, they would take fourteen times as many as they are.
-    assert!(alone <= 24 && together <= 2 * ids.len(), "{told}");
+    assert!(alone <= 14 && together <= 2 * ids.len(), "{told}");
     counted.world.end().await;
 }
