@@ -23,7 +23,7 @@ const NEW: &str = "new";
 ///
 /// # Errors
 /// The database's own, and [`DbErr::AttrNotSet`] for a row that lacks a column.
-pub async fn insert<A>(tx: &DatabaseTransaction, rows: Vec<A>) -> Result<(), DbErr>
+pub async fn insert<A>(tx: &DatabaseTransaction, mut rows: Vec<A>) -> Result<(), DbErr>
 where
     A: ActiveModelTrait,
 {
@@ -31,8 +31,9 @@ where
         return Ok(());
     }
     if tx.get_database_backend() != DbBackend::Postgres {
-        for some in groups(&rows) {
-            <A::Entity as EntityTrait>::insert_many(some.to_vec())
+        while !rows.is_empty() {
+            let group: Vec<A> = rows.drain(..group_length(rows.len())).collect();
+            <A::Entity as EntityTrait>::insert_many(group)
                 .exec_without_returning(tx)
                 .await?;
         }
@@ -68,7 +69,7 @@ pub async fn update<E>(
     tx: &DatabaseTransaction,
     key: E::Column,
     columns: &[E::Column],
-    rows: Vec<Vec<Value>>,
+    mut rows: Vec<Vec<Value>>,
 ) -> Result<(), DbErr>
 where
     E: EntityTrait,
@@ -77,8 +78,9 @@ where
         return Ok(());
     }
     if tx.get_database_backend() != DbBackend::Postgres {
-        for some in groups(&rows) {
-            let some = some.iter().cloned().map(ValueTuple::Many).collect();
+        while !rows.is_empty() {
+            let group = rows.drain(..group_length(rows.len()));
+            let group = group.map(ValueTuple::Many).collect();
             let mut update = Query::update();
             update.table(E::default());
             // SQLite calls the columns of a list of values column1, column2, …
@@ -86,7 +88,7 @@ where
                 update.value(*column, Expr::col((NEW, format!("column{}", place + 2))));
             }
             update
-                .from(TableRef::ValuesList(some, NEW.into_iden()))
+                .from(TableRef::ValuesList(group, NEW.into_iden()))
                 .and_where(Expr::col((E::default(), key)).equals((NEW, "column1")));
             tx.execute(&update).await?;
         }
@@ -151,11 +153,16 @@ pub fn padded<T: Clone>(mut all: Vec<T>) -> Vec<T> {
 pub fn groups<T>(all: &[T]) -> Vec<&[T]> {
     let (mut groups, mut rest) = (Vec::new(), all);
     while !rest.is_empty() {
-        let (group, after) = rest.split_at(1 << rest.len().min(GROUP_MAX).ilog2());
+        let (group, after) = rest.split_at(group_length(rest.len()));
         groups.push(group);
         rest = after;
     }
     groups
+}
+
+/// How many of so many, of which there is at least one, go into the next group.
+fn group_length(left: usize) -> usize {
+    1 << left.clamp(1, GROUP_MAX).ilog2()
 }
 
 /// Columns as parameters of a statement for PostgreSQL: an array for each, and a second one that says where it is null, since an array itself holds
