@@ -242,6 +242,10 @@ fn files_are_short_and_named_after_what_is_in_them() {
         if *lines > LONGEST_FILE {
             wrong.push(format!("{path} has {lines} lines"));
         }
+        // A file of `entity` has its table's name, and a service's managers are people.
+        if path.starts_with("entity/") {
+            continue;
+        }
         let named = path.trim_end_matches(".rs").split(['/', '_']);
         wrong.extend(
             named
@@ -308,9 +312,9 @@ fn every_dependency_is_used() {
 
 #[test]
 fn the_readme_tells_of_every_setting() {
-    let known = fs::read_to_string(root().join("cli/src/config/known.rs")).expect("the settings are there");
+    let specs = fs::read_to_string(root().join("cli/src/config/specs.rs")).expect("the settings are there");
     let readme = fs::read_to_string(root().join("README.md")).expect("there is a README");
-    let variables: BTreeSet<&str> = known
+    let variables: BTreeSet<&str> = specs
         .split('"')
         .filter(|text| text.starts_with("TOCSIN_") || text.starts_with("SLACK_"))
         .collect();

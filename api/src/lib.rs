@@ -24,7 +24,7 @@ pub use self::{
     http::Introspection,
 };
 pub use tocsin_domain::{
-    SlackAppConfig, StartError, bootstrap, clock_ahead_of, connector::connectors_held_back, restore,
+    DomainStartError, SlackAppConfig, bootstrap, clock_ahead_of, connector::connectors_held_back, restore,
 };
 
 /// What the API must be told.
@@ -67,13 +67,13 @@ impl Api {
     /// Starts the API over an open, migrated database, and asks it what time it is.
     ///
     /// # Errors
-    /// [`StartError`], where `redis_url` can't be read. That Redis is down at the moment is no error.
+    /// [`DomainStartError`], where `redis_url` can't be read. That Redis is down at the moment is no error.
     pub async fn new(
         config: ApiConfig,
         database: Database,
         queue: Queue,
         redis_url: Option<String>,
-    ) -> Result<Self, StartError> {
+    ) -> Result<Self, DomainStartError> {
         let ApiConfig {
             public_url,
             bridge_token,

@@ -9,8 +9,8 @@ use tocsin_database::Database;
 use crate::{
     error::BackupError,
     file::{Header, Summary, TableLine, Writer},
-    schema::{Schema, Table},
-    value::Kind,
+    schema::{DatabaseSchema, Table},
+    value::ColumnKind,
 };
 
 /// Writes all rows as they are at one moment, without keeping anybody from writing.
@@ -19,7 +19,7 @@ use crate::{
 /// [`BackupError`]; what was written by then is no backup.
 pub async fn write(
     database: &Database,
-    schema: &Schema,
+    schema: &DatabaseSchema,
     header: &Header,
     out: impl Write + Send,
 ) -> Result<Summary, BackupError> {
@@ -65,8 +65,13 @@ fn select(backend: DbBackend, table: &Table) -> String {
         .iter()
         .map(|(name, kind)| match kind {
             // It has integers of several lengths.
-            Kind::Integer if backend == DbBackend::Postgres => format!("CAST(\"{name}\" AS BIGINT)"),
-            Kind::Integer | Kind::Uuid | Kind::Text | Kind::Boolean | Kind::Time | Kind::Json => {
+            ColumnKind::Integer if backend == DbBackend::Postgres => format!("CAST(\"{name}\" AS BIGINT)"),
+            ColumnKind::Integer
+            | ColumnKind::Uuid
+            | ColumnKind::Text
+            | ColumnKind::Boolean
+            | ColumnKind::Time
+            | ColumnKind::Json => {
                 format!("\"{name}\"")
             }
         })

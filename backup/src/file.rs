@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
-use crate::{error::BackupError, value::Kind};
+use crate::{error::BackupError, value::ColumnKind};
 
 /// The form that this version writes and reads.
 const FORM: u32 = 1;
@@ -55,7 +55,7 @@ impl Header {
 #[serde(deny_unknown_fields)]
 pub(crate) struct TableLine {
     pub(crate) table: String,
-    pub(crate) columns: Vec<(String, Kind)>,
+    pub(crate) columns: Vec<(String, ColumnKind)>,
 }
 
 /// The last line.

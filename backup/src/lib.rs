@@ -3,7 +3,7 @@
 //! - [`write()`] reads one snapshot of a database in use, and [`load`] writes it into an empty schema.
 //! - The file is lines of JSON. The first says what it is, the last has the number of rows and a checksum of everything before it, so
 //!   that a file that was cut or altered is seen ([`read`]).
-//! - The [`Schema`] is that of the migrations which the database has run, not that of this version. So you can back up before you
+//! - The [`DatabaseSchema`] is that of the migrations which the database has run, not that of this version. So you can back up before you
 //!   upgrade, and restore what an earlier version wrote.
 
 mod dump;
@@ -18,7 +18,7 @@ pub use self::{
     error::BackupError,
     file::{Backup, Header, Summary, read},
     load::{load, move_aside},
-    schema::{Schema, applied_migrations},
+    schema::{DatabaseSchema, applied_migrations},
 };
 
 #[cfg(test)]

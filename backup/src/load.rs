@@ -13,8 +13,8 @@ use tocsin_migration::Migrator;
 use crate::{
     error::BackupError,
     file::{Backup, Line, Summary, TableLine},
-    schema::Schema,
-    value::Kind,
+    schema::DatabaseSchema,
+    value::ColumnKind,
 };
 
 /// Rows that are written at a time.
@@ -30,7 +30,7 @@ const VALUES: usize = 20_000;
 /// [`BackupError`].
 pub async fn load<R: BufRead>(
     tx: &DatabaseTransaction,
-    schema: &Schema,
+    schema: &DatabaseSchema,
     backup: &mut Backup<R>,
 ) -> Result<Summary, BackupError> {
     Migrator::up(tx, Some(schema.steps())).await?;
@@ -64,7 +64,7 @@ pub async fn load<R: BufRead>(
 }
 
 /// The names in the file become SQL: they must be the schema's.
-fn check(schema: &Schema, line: &TableLine) -> Result<(), BackupError> {
+fn check(schema: &DatabaseSchema, line: &TableLine) -> Result<(), BackupError> {
     let known = schema.tables.iter().find(|table| table.name == line.table);
     if known.is_some_and(|table| table.columns == line.columns) {
         return Ok(());
@@ -104,10 +104,13 @@ async fn insert(
             })?;
             Ok(match kind {
                 // PostgreSQL has integers of several lengths, and takes the one that is wanted from the column.
-                Kind::Integer if is_postgres => Expr::val(value).cast_as(Alias::new("BIGINT")),
-                Kind::Integer | Kind::Uuid | Kind::Text | Kind::Boolean | Kind::Time | Kind::Json => {
-                    SimpleExpr::from(value)
-                }
+                ColumnKind::Integer if is_postgres => Expr::val(value).cast_as(Alias::new("BIGINT")),
+                ColumnKind::Integer
+                | ColumnKind::Uuid
+                | ColumnKind::Text
+                | ColumnKind::Boolean
+                | ColumnKind::Time
+                | ColumnKind::Json => SimpleExpr::from(value),
             })
         });
         let values = values.collect::<Result<Vec<_>, BackupError>>()?;
@@ -123,7 +126,7 @@ async fn insert(
 ///
 /// # Errors
 /// The database's own.
-pub async fn move_aside(tx: &DatabaseTransaction, schema: &Schema, to: &str) -> Result<(), DbErr> {
+pub async fn move_aside(tx: &DatabaseTransaction, schema: &DatabaseSchema, to: &str) -> Result<(), DbErr> {
     #[derive(FromQueryResult)]
     struct Function {
         name: String,

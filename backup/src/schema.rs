@@ -7,7 +7,7 @@ use sea_orm_migration::MigratorTrait;
 use tocsin_database::Database;
 use tocsin_migration::Migrator;
 
-use crate::{error::BackupError, value::Kind};
+use crate::{error::BackupError, value::ColumnKind};
 
 /// Where sea-orm notes which migrations were run.
 pub(crate) const MIGRATIONS: &str = "seaql_migrations";
@@ -19,18 +19,18 @@ pub(crate) const PROBE: &str = "database_probe";
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
     pub(crate) name: String,
-    pub(crate) columns: Vec<(String, Kind)>,
+    pub(crate) columns: Vec<(String, ColumnKind)>,
 }
 
 /// The tables after some of the migrations, those first to which others refer.
 #[derive(Clone, Debug)]
-pub struct Schema {
+pub struct DatabaseSchema {
     /// The names of these migrations.
     pub migrations: Vec<String>,
     pub(crate) tables: Vec<Table>,
 }
 
-impl Schema {
+impl DatabaseSchema {
     /// The schema that these migrations make: they are run on a database in memory, which is asked for its tables.
     ///
     /// # Errors
@@ -124,7 +124,7 @@ async fn tables(connection: &impl ConnectionTrait) -> Result<Vec<Table>, DbErr> 
             "SELECT name, lower(type) AS declared FROM pragma_table_info('{name}') ORDER BY cid"
         )));
         let columns = columns.all(connection).await?.into_iter().map(|column| {
-            let kind = Kind::of_declaration(&column.declared).ok_or_else(|| {
+            let kind = ColumnKind::of_declaration(&column.declared).ok_or_else(|| {
                 DbErr::Type(format!(
                     "{name}.{} is declared as {}",
                     column.name, column.declared

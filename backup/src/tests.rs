@@ -12,29 +12,29 @@ use tocsin_migration::Migrator;
 use uuid::Uuid;
 
 use crate::{
-    Backup, BackupError, Header, Schema, applied_migrations, load, move_aside, read, schema::Table,
-    value::Kind, write,
+    Backup, BackupError, DatabaseSchema, Header, applied_migrations, load, move_aside, read, schema::Table,
+    value::ColumnKind, write,
 };
 
-async fn schema(database: &Database) -> Schema {
+async fn schema(database: &Database) -> DatabaseSchema {
     let applied = applied_migrations(database.read()).await.expect("its migrations");
-    Schema::after(&applied, "1.0.0").await.expect("a schema")
+    DatabaseSchema::after(&applied, "1.0.0").await.expect("a schema")
 }
 
 /// A value that is hard to carry over; all ids in a row are the same, so that the row they refer to is there.
-fn value(kind: Kind, id: Uuid, number: i64) -> Json {
+fn value(kind: ColumnKind, id: Uuid, number: i64) -> Json {
     match kind {
-        Kind::Uuid => json!(id.to_string()),
-        Kind::Text => json!("é🔥 '\"\\\n\t%_"),
-        Kind::Integer => json!(number),
-        Kind::Boolean => json!(true),
-        Kind::Time => json!("2026-11-29T17:00:00.123456Z"),
-        Kind::Json => json!(r#"{"a":[1,null,"é"],"b":1.5}"#),
+        ColumnKind::Uuid => json!(id.to_string()),
+        ColumnKind::Text => json!("é🔥 '\"\\\n\t%_"),
+        ColumnKind::Integer => json!(number),
+        ColumnKind::Boolean => json!(true),
+        ColumnKind::Time => json!("2026-11-29T17:00:00.123456Z"),
+        ColumnKind::Json => json!(r#"{"a":[1,null,"é"],"b":1.5}"#),
     }
 }
 
 /// One row in each table with all there can be, and one with as little.
-async fn fill(database: &Database, schema: &Schema) {
+async fn fill(database: &Database, schema: &DatabaseSchema) {
     let db = database.write();
     for table in schema.tables.iter().rev() {
         let delete = format!("DELETE FROM \"{}\"", table.name);
@@ -52,9 +52,9 @@ async fn fill(database: &Database, schema: &Schema) {
             };
             insert.columns(columns.iter().map(|(name, _)| Alias::new(name)));
             let values = columns.iter().map(|(_, kind)| {
-                let value = if with_all || !matches!(kind, Kind::Json | Kind::Text) {
+                let value = if with_all || !matches!(kind, ColumnKind::Json | ColumnKind::Text) {
                     value(*kind, id, number)
-                } else if *kind == Kind::Json {
+                } else if *kind == ColumnKind::Json {
                     json!("null")
                 } else {
                     json!(id.simple().to_string())
@@ -70,7 +70,7 @@ async fn fill(database: &Database, schema: &Schema) {
 }
 
 /// The columns that may not be empty.
-async fn needed(database: &Database, table: &Table) -> Vec<(String, Kind)> {
+async fn needed(database: &Database, table: &Table) -> Vec<(String, ColumnKind)> {
     let sql = format!(
         "SELECT name FROM pragma_table_info('{}') WHERE \"notnull\" = 1 OR pk > 0",
         table.name
@@ -119,7 +119,7 @@ fn lines(file: &[u8]) -> Vec<&str> {
 
 async fn restore(database: &Database, file: &[u8]) -> Result<(), BackupError> {
     let mut backup = Backup::open(Cursor::new(file))?;
-    let schema = Schema::after(&backup.header.migrations, &backup.header.version).await?;
+    let schema = DatabaseSchema::after(&backup.header.migrations, &backup.header.version).await?;
     let tx = database.begin_write().await?;
     load(&tx, &schema, &mut backup).await?;
     tx.commit().await?;
@@ -153,7 +153,7 @@ async fn postgres() -> Database {
 }
 
 /// A database with rows in every table.
-async fn filled(directory: &tempfile::TempDir) -> (Database, Schema) {
+async fn filled(directory: &tempfile::TempDir) -> (Database, DatabaseSchema) {
     let database = sqlite(directory, "first.db").await;
     Migrator::up(database.write(), None).await.expect("migrated");
     let schema = schema(&database).await;
@@ -277,7 +277,7 @@ async fn a_backup_that_is_cut_or_altered_anywhere_is_refused_and_leaves_nothing(
 
 #[tokio::test]
 async fn a_backup_of_a_newer_version_names_that_version() {
-    let refused = Schema::after(&["m20991231_000001_more".to_owned()], "9.9.9").await;
+    let refused = DatabaseSchema::after(&["m20991231_000001_more".to_owned()], "9.9.9").await;
     let told = refused.expect_err("it is not known").to_string();
     assert!(
         told.contains("m20991231_000001_more") && told.contains("Tocsin 9.9.9"),

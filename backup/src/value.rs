@@ -9,7 +9,7 @@ use uuid::Uuid;
 /// What a column holds. The file names it, so that a value means the same in both databases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Kind {
+pub(crate) enum ColumnKind {
     /// An id.
     Uuid,
     /// Text, or a name of an enum.
@@ -24,7 +24,7 @@ pub(crate) enum Kind {
     Json,
 }
 
-impl Kind {
+impl ColumnKind {
     /// The kind of a column that SQLite declares in this way.
     pub(crate) fn of_declaration(declared: &str) -> Option<Self> {
         match declared.split('(').next().unwrap_or(declared) {

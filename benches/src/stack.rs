@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use tempfile::TempDir;
-use tocsin_simulator::{Limits, Simulator, SimulatorConfig};
+use tocsin_simulator::{CallLimits, Simulator, SimulatorConfig};
 
 use crate::servers::{Servers, free_port, run};
 
@@ -107,7 +107,7 @@ impl Stack {
     ) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let simulator = Simulator::start(SimulatorConfig {
-            limits: Limits::none(),
+            limits: CallLimits::none(),
             ..SimulatorConfig::default()
         })
         .await?;

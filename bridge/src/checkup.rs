@@ -4,7 +4,7 @@ use crate::{bridge::Bridge, workspace::SlackHealth};
 
 /// How a workspace is, as a figure.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WorkspaceUp {
+pub struct WorkspaceAvailability {
     /// Its id; `server` for that of `SLACK_BOT_TOKEN`.
     pub id: String,
     /// What Slack calls it, once it has said so.
@@ -15,15 +15,15 @@ pub struct WorkspaceUp {
 
 impl Bridge {
     /// How each workspace is that Slack was asked about.
-    pub fn workspaces(&self) -> Vec<WorkspaceUp> {
+    pub fn workspaces(&self) -> Vec<WorkspaceAvailability> {
         let all = self.all_workspaces().all().into_iter();
         all.filter_map(|workspace| {
-            let is_up = match workspace.watcher.health() {
-                SlackHealth::Unasked => return None,
-                SlackHealth::Well(_) => true,
-                SlackHealth::Ill { .. } => false,
+            let is_up = match workspace.monitor.health() {
+                SlackHealth::Unknown => return None,
+                SlackHealth::Healthy(_) => true,
+                SlackHealth::Unhealthy { .. } => false,
             };
-            Some(WorkspaceUp {
+            Some(WorkspaceAvailability {
                 id: workspace
                     .id
                     .map_or_else(|| "server".to_owned(), |id| id.to_string()),

@@ -4,7 +4,7 @@ use tocsin_client::ApiError;
 use tocsin_queue::JobError;
 
 /// What failed, for a log.
-pub(crate) fn told(error: &JobError) -> String {
+pub(crate) fn failure_text(error: &JobError) -> String {
     match error {
         JobError::Retry(error) | JobError::RetryAfter(_, error) | JobError::Fail(error) => error.to_string(),
     }

@@ -32,7 +32,7 @@ const CLOCKS_DIFFER: Duration = Duration::seconds(2);
 const ERROR_MAX: usize = 1_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stored {
+pub(crate) enum StoreOutcome {
     New(InboxId),
     /// It was there already: Slack sent it again.
     Again,
@@ -46,7 +46,7 @@ pub(crate) async fn store(
     installation: &InstallationKey,
     request_id: &str,
     now: OffsetDateTime,
-) -> Result<Stored, DbErr> {
+) -> Result<StoreOutcome, DbErr> {
     let id = InboxId::new();
     let app = installation.app();
     // Whoever signs for one app names nothing of another's.
@@ -74,16 +74,16 @@ pub(crate) async fn store(
         .exec_without_returning(tx)
         .await?;
     Ok(if inserted > 0 {
-        Stored::New(id)
+        StoreOutcome::New(id)
     } else {
-        Stored::Again
+        StoreOutcome::Again
     })
 }
 
 /// What came of asking for a row.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(clippy::large_enum_variant, reason = "it is taken apart at once")]
-pub(crate) enum Claim {
+pub(crate) enum InboxClaim {
     /// It is this worker's, for the length of a lease.
     Taken(Model),
     /// It is another worker's, or to be tried later: not before this.
@@ -99,7 +99,7 @@ pub(crate) async fn claim(
     tx: &impl ConnectionTrait,
     id: InboxId,
     now: OffsetDateTime,
-) -> Result<Claim, DbErr> {
+) -> Result<InboxClaim, DbErr> {
     let claimed = Entity::update_many()
         .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
         .col_expr(Column::DueAt, Expr::value(now + LEASE))
@@ -111,18 +111,18 @@ pub(crate) async fn claim(
         .await?;
     let row = Entity::find_by_id(id).one(tx).await?;
     Ok(match row {
-        Some(row) if claimed.rows_affected > 0 => Claim::Taken(row),
+        Some(row) if claimed.rows_affected > 0 => InboxClaim::Taken(row),
         Some(row) if row.state == InboxState::Pending => match row.sequence {
-            Some(key) => Claim::InSequence(key),
-            None => Claim::NotDue(row.due_at),
+            Some(key) => InboxClaim::InSequence(key),
+            None => InboxClaim::NotDue(row.due_at),
         },
-        Some(_) | None => Claim::Over,
+        Some(_) | None => InboxClaim::Over,
     })
 }
 
 /// What became of a try.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum AttemptOutcome {
     Done,
     /// Done, and nothing of ours: only the key is kept, which tells a redelivery.
     Forgotten,
@@ -140,7 +140,7 @@ pub(crate) async fn settle(
     tx: &impl ConnectionTrait,
     id: InboxId,
     attempts: i32,
-    verdict: &Verdict,
+    verdict: &AttemptOutcome,
     now: OffsetDateTime,
 ) -> Result<bool, DbErr> {
     let mut update = Entity::update_many()
@@ -149,17 +149,17 @@ pub(crate) async fn settle(
         // Whoever took it since has raised the number.
         .filter(Column::Attempts.eq(attempts));
     update = match verdict {
-        Verdict::Done => update
+        AttemptOutcome::Done => update
             .col_expr(Column::State, Expr::value(InboxState::Done))
             .col_expr(Column::WorkedAt, Expr::value(Some(now))),
-        Verdict::Forgotten => update
+        AttemptOutcome::Forgotten => update
             .col_expr(Column::State, Expr::value(InboxState::Done))
             .col_expr(Column::WorkedAt, Expr::value(Some(now)))
             .col_expr(Column::Payload, Expr::value(serde_json::json!({}))),
-        Verdict::Later { due_at, error } => update
+        AttemptOutcome::Later { due_at, error } => update
             .col_expr(Column::DueAt, Expr::value(*due_at))
             .col_expr(Column::LastError, Expr::value(Some(shortened(error)))),
-        Verdict::Failed { error } => update
+        AttemptOutcome::Failed { error } => update
             .col_expr(Column::State, Expr::value(InboxState::Failed))
             .col_expr(Column::WorkedAt, Expr::value(Some(now)))
             .col_expr(Column::LastError, Expr::value(Some(shortened(error)))),
@@ -192,12 +192,12 @@ pub(crate) async fn clean(database: &Database, now: OffsetDateTime) -> Result<u6
 
 /// How much is waiting: how many rows, and since when the oldest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Depth {
+pub(crate) struct InboxDepth {
     pub(crate) rows: u64,
     pub(crate) oldest: Option<OffsetDateTime>,
 }
 
-pub(crate) async fn depth(database: &Database) -> Result<Depth, DbErr> {
+pub(crate) async fn depth(database: &Database) -> Result<InboxDepth, DbErr> {
     use sea_orm::{PaginatorTrait, QueryOrder};
     let pending = Entity::find().filter(Column::State.eq(InboxState::Pending));
     let rows = pending.clone().count(database.read()).await?;
@@ -205,7 +205,7 @@ pub(crate) async fn depth(database: &Database) -> Result<Depth, DbErr> {
         .order_by_asc(Column::ReceivedAt)
         .one(database.read())
         .await?;
-    Ok(Depth {
+    Ok(InboxDepth {
         rows,
         oldest: oldest.map(|row| row.received_at),
     })

@@ -38,8 +38,8 @@ mod thread;
 mod workspace;
 mod workspace_sync;
 
-pub use bridge::{Bridge, StartError};
-pub use checkup::WorkspaceUp;
+pub use bridge::{Bridge, BridgeStartError};
+pub use checkup::WorkspaceAvailability;
 pub use config::{BridgeConfig, Pace, SlackConfig};
 pub use manifest::{ManifestFault, ManifestWishes, manifest};
 pub use tocsin_slack_client::{oauth::ClientConfig, socket::SocketConfig};

@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::{
     installation::AppInstallation,
-    workspace::{SlashCommand, Workspace},
+    workspace::{CommandName, Workspace},
 };
 
 /// Why it had no effect.
@@ -38,7 +38,7 @@ pub(crate) enum Notice {
         number: i64,
         url: String,
         /// Whether they can go on by the slash command.
-        command: SlashCommand,
+        command: CommandName,
     },
     /// There is nobody to escalate to.
     NoEscalationPolicy,
@@ -166,11 +166,11 @@ pub(crate) fn press(notice: &Notice, wanted: &str) -> String {
             let link = Mrkdwn::link(url, &format!("#{number}"));
             let command = command(wanted, *number);
             let typed = match name {
-                SlashCommand::Named(name) => {
+                CommandName::Named(name) => {
                     format!(" or use the slash command `{} {command}`", escape(&name.replace('`', "")))
                 }
-                SlashCommand::Unnamed => format!(" or use the slash command with `{command}`"),
-                SlashCommand::Absent => String::new(),
+                CommandName::Unnamed => format!(" or use the slash command with `{command}`"),
+                CommandName::Absent => String::new(),
             };
             format!(
                 "This message is more than 30 days old, so nothing was done. To {wanted} the incident, open {}{typed}",

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    acting::{Acting, subcommand::Subcommands},
+    acting::{ActionService, subcommand::Subcommands},
     features::{
         actions::{self, Actions, IncidentAction},
         channel_events::{self, ChannelEvents},
@@ -43,7 +43,7 @@ pub(crate) const WORKFLOW_STEPS: &[WorkflowStep] = &[workflow::STEP];
 
 /// The features that handle Slack's requests, each with its services.
 pub(crate) struct Features {
-    pub(crate) acting: Arc<Acting>,
+    pub(crate) acting: Arc<ActionService>,
     pub(crate) actions: Actions,
     pub(crate) channel_events: ChannelEvents,
     pub(crate) comments: Comments,
@@ -57,7 +57,7 @@ pub(crate) struct Features {
 }
 
 /// What may follow the slash command, in the order in which help tells of it.
-pub(crate) fn subcommands(acting: &Arc<Acting>, creation: &Arc<IncidentCreation>) -> Subcommands {
+pub(crate) fn subcommands(acting: &Arc<ActionService>, creation: &Arc<IncidentCreation>) -> Subcommands {
     Subcommands::default()
         .with(creation, [&create::CREATE])
         .with(acting, [&commands::LIST, &commands::SHOW])
@@ -114,12 +114,12 @@ mod tests {
     use tocsin_clock::Clock;
     use tocsin_database::Database;
     use tocsin_queue::{Queue, QueueConfig};
-    use tocsin_slack::envelope::{self, Envelope, EventRequest, Kind};
+    use tocsin_slack::envelope::{self, Envelope, EventRequest, RequestKind};
 
     use super::*;
     use crate::{
         acting::{
-            subcommand::{MentionIntent, ParseError, Typing},
+            subcommand::{MentionIntent, ParseError, ParsedCommand},
             texts,
         },
         bridge::Bridge,
@@ -167,13 +167,13 @@ mod tests {
         }
     }
 
-    fn name(kind: Kind, name: &str, place: usize) -> String {
+    fn name(kind: RequestKind, name: &str, place: usize) -> String {
         format!("{} {name} {place}", kind.name())
     }
 
     /// The names of all who handle a request: of whom it is, of which type, and whether they want this one.
     fn all<'a>(registry: &'a Registry, envelope: Option<&'a Envelope>) -> impl Iterator<Item = String> {
-        let takes = move |kind: Kind, name: &str, wants: &dyn Fn(&Value) -> bool| {
+        let takes = move |kind: RequestKind, name: &str, wants: &dyn Fn(&Value) -> bool| {
             envelope.is_none_or(|envelope| {
                 kind == envelope.kind && name == envelope.name && wants(&envelope.payload)
             })
@@ -328,12 +328,15 @@ mod tests {
             "ls resolved",
         ] {
             assert!(
-                matches!(subcommands.read(text), Ok(Typing::Subcommand(_))),
+                matches!(subcommands.read(text), Ok(ParsedCommand::Subcommand(_))),
                 "{text}"
             );
         }
         for text in ["  ", "HELP me", "?"] {
-            assert!(matches!(subcommands.read(text), Ok(Typing::Help)), "{text}");
+            assert!(
+                matches!(subcommands.read(text), Ok(ParsedCommand::Help)),
+                "{text}"
+            );
         }
     }
 
@@ -440,7 +443,10 @@ mod tests {
                     for option in element["options"].as_array().unwrap_or(&none) {
                         let press = serde_json::json!({"user": {"id": "U1"},
                             "actions": [{"action_id": element["action_id"], "selected_option": option}]});
-                        assert!(actions::Press::of(INCIDENT_ACTIONS, &press).is_some(), "{press}");
+                        assert!(
+                            actions::ButtonPress::of(INCIDENT_ACTIONS, &press).is_some(),
+                            "{press}"
+                        );
                     }
                 }
             }

@@ -11,7 +11,7 @@ use tocsin_database::Database;
 use tocsin_entity::{kinds::PostKind, slack::post};
 use tocsin_queue::{Queue, jobs::ReconcileIncident};
 
-use crate::store::{Lane, claim};
+use crate::store::{GroupWriter, claim};
 
 /// In the address of a preview: whether it is hidden.
 const HIDDEN: &str = "is_hidden";
@@ -28,7 +28,7 @@ pub(crate) fn is_hidden(post: &post::Model) -> bool {
 pub(crate) struct ChannelSharing {
     pub(crate) clock: Clock,
     pub(crate) database: Database,
-    pub(crate) lane: Lane,
+    pub(crate) writer: GroupWriter,
     pub(crate) queue: Queue,
 }
 
@@ -56,12 +56,12 @@ impl ChannelSharing {
                 continue;
             };
             let clock = self.clock.clone();
-            let again = self.lane.write(move |tx| {
+            let again = self.writer.write(move |tx| {
                 let now = clock.now();
                 async move { claim::use_menu(tx, incident, now).await }.boxed()
             });
             if let Some((organization, version)) = again.await? {
-                self.queue.ring(&ReconcileIncident {
+                self.queue.enqueue(&ReconcileIncident {
                     incident_id: incident.to_string(),
                     organization_id: organization.to_string(),
                     version,

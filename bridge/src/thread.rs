@@ -23,7 +23,7 @@ pub(crate) struct Thread {
 
 /// What a message is to us.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Found {
+pub(crate) enum ThreadMatch {
     /// An incident's own message.
     Incident(Thread),
     /// Nothing yet; but a message is on its way to this channel whose name in Slack is not known, and it may be that.
@@ -38,7 +38,7 @@ pub(crate) async fn find(
     installation: &AppInstallation,
     channel_id: &str,
     ts: &str,
-) -> Result<Found, JobError> {
+) -> Result<ThreadMatch, JobError> {
     let post = posts::at_or_coming(database.read(), installation.team_id(), channel_id, ts)
         .await
         .map_err(JobError::retry)?;
@@ -49,27 +49,31 @@ pub(crate) async fn find(
     };
     if let Some(root) = root {
         return Ok(match root.incident_id {
-            Some(incident) if installation.serves(root.organization_id) => Found::Incident(Thread {
+            Some(incident) if installation.serves(root.organization_id) => ThreadMatch::Incident(Thread {
                 organization: root.organization_id,
                 incident,
                 team_id: root.team_id,
                 connector: root.connector_id,
             }),
-            Some(_) | None => Found::None,
+            Some(_) | None => ThreadMatch::None,
         });
     }
     if let Some(origin) = origin::of_message(database, installation, channel_id, ts)
         .await
         .map_err(JobError::retry)?
     {
-        return Ok(Found::Incident(Thread {
+        return Ok(ThreadMatch::Incident(Thread {
             organization: origin.organization_id,
             incident: origin.incident_id,
             team_id: origin.team_id,
             connector: None,
         }));
     }
-    Ok(if is_coming { Found::Coming } else { Found::None })
+    Ok(if is_coming {
+        ThreadMatch::Coming
+    } else {
+        ThreadMatch::None
+    })
 }
 
 /// The organisation of an incident whose own message this may be: it was sent to this channel, and its name in Slack is not known, or

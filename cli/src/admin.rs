@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
-use tocsin_api::bootstrap::{self, FirstChannel};
+use tocsin_api::bootstrap::{self, DefaultChannel};
 use tocsin_clock::Clock;
 use tocsin_entity::kinds::Scope;
 
@@ -34,7 +34,7 @@ pub(crate) async fn org(settings: &Settings, command: OrgCommand, terminal: Term
     let OrgCommand::Create { name, channel } = command;
     let channel = channel.unwrap_or_else(|| settings.slack.channel.clone());
     let database = database::open_current(&settings.database).await?;
-    let first = FirstChannel {
+    let first = DefaultChannel {
         channel: &channel,
         has_own_workspace: settings.slack.bot_token.is_some(),
     };

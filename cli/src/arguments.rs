@@ -10,7 +10,7 @@ use clap::{
 use crate::{
     config::{
         self, GivenSettings,
-        known::{self, Known},
+        specs::{self, SettingSpec},
     },
     manifest::ManifestArguments,
 };
@@ -26,7 +26,7 @@ use crate::{
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
-    pub(crate) command: Option<Command>,
+    pub(crate) command: Option<CliCommand>,
     #[command(flatten)]
     pub(crate) overrides: Overrides,
 }
@@ -46,7 +46,7 @@ fn without_secrets(mut error: clap::Error) -> clap::Error {
         ContextKind::InvalidSubcommand,
     ] {
         if let Some(ContextValue::String(text)) = error.get(kind) {
-            let shown = config::reader::masked(known::Shown::Whole, text);
+            let shown = config::reader::masked(specs::SettingVisibility::Whole, text);
             if shown != *text {
                 error.insert(kind, ContextValue::String(shown));
                 // Advice repeats it.
@@ -59,7 +59,7 @@ fn without_secrets(mut error: clap::Error) -> clap::Error {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Command {
+pub(crate) enum CliCommand {
     /// Run everything in one process; what `tocsin` alone does
     Up,
     /// Play a scenario on a throw-away database, and tell what happens
@@ -200,16 +200,16 @@ pub(crate) struct Overrides {
 impl Overrides {
     /// Together with the environment: everything the process was given.
     pub(crate) fn given(self) -> GivenSettings {
-        let flags: [(&'static Known, Option<String>); 9] = [
-            (&known::DATABASE_URL, self.database_url),
-            (&known::REDIS_URL, self.redis_url),
-            (&known::LISTEN, self.listen),
-            (&known::BRIDGE_LISTEN, self.bridge_listen),
-            (&known::SIMULATOR_LISTEN, self.simulator_listen),
-            (&known::PUBLIC_URL, self.public_url),
-            (&known::API_URL, self.api_url),
-            (&known::LOG, self.log),
-            (&known::LOG_FORMAT, self.log_format),
+        let flags: [(&'static SettingSpec, Option<String>); 9] = [
+            (&specs::DATABASE_URL, self.database_url),
+            (&specs::REDIS_URL, self.redis_url),
+            (&specs::LISTEN, self.listen),
+            (&specs::BRIDGE_LISTEN, self.bridge_listen),
+            (&specs::SIMULATOR_LISTEN, self.simulator_listen),
+            (&specs::PUBLIC_URL, self.public_url),
+            (&specs::API_URL, self.api_url),
+            (&specs::LOG, self.log),
+            (&specs::LOG_FORMAT, self.log_format),
         ];
         GivenSettings {
             file: self.config,

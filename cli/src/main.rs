@@ -30,7 +30,7 @@ use std::{io::IsTerminal, process::ExitCode, time::Instant};
 
 use anyhow::{Context, anyhow};
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, CliCommand};
 use config::{GivenSettings, Settings};
 use terminal::Terminal;
 
@@ -52,7 +52,7 @@ fn start(arguments: Arguments, started: Instant) -> anyhow::Result<()> {
         .install_default()
         .map_err(|_| anyhow!("two TLS providers in one process"))?;
     let given = arguments.overrides.given();
-    let command = arguments.command.unwrap_or(Command::Up);
+    let command = arguments.command.unwrap_or(CliCommand::Up);
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -60,11 +60,11 @@ fn start(arguments: Arguments, started: Instant) -> anyhow::Result<()> {
         .block_on(run(command, &given, started))
 }
 
-async fn run(command: Command, given: &GivenSettings, started: Instant) -> anyhow::Result<()> {
+async fn run(command: CliCommand, given: &GivenSettings, started: Instant) -> anyhow::Result<()> {
     let terminal = Terminal::new(&given.environment);
     // These work whatever the configuration, or with little of it.
     match &command {
-        Command::Schema { bridge } => {
+        CliCommand::Schema { bridge } => {
             let schema = if *bridge {
                 tocsin_api::bridge_sdl()
             } else {
@@ -72,50 +72,52 @@ async fn run(command: Command, given: &GivenSettings, started: Instant) -> anyho
             };
             return terminal::print(&schema).context("the schema could not be written");
         }
-        Command::Manifest(wishes) => return manifest::run(wishes, given),
-        Command::Doctor => return doctor::run(given, terminal).await,
-        Command::Up
-        | Command::Demo { .. }
-        | Command::Api
-        | Command::Bridge
-        | Command::Simulator { .. }
-        | Command::Migrate
-        | Command::Backup { .. }
-        | Command::Restore { .. }
-        | Command::Org(_)
-        | Command::Key(_) => {}
+        CliCommand::Manifest(wishes) => return manifest::run(wishes, given),
+        CliCommand::Doctor => return doctor::run(given, terminal).await,
+        CliCommand::Up
+        | CliCommand::Demo { .. }
+        | CliCommand::Api
+        | CliCommand::Bridge
+        | CliCommand::Simulator { .. }
+        | CliCommand::Migrate
+        | CliCommand::Backup { .. }
+        | CliCommand::Restore { .. }
+        | CliCommand::Org(_)
+        | CliCommand::Key(_) => {}
     }
     let settings = Settings::read(given).settings?;
     let filter = settings.log.as_deref().unwrap_or(default_filter(&command));
     logging::start(filter, settings.log_format)?;
     match command {
-        Command::Up => up::run(settings, terminal, started).await,
-        Command::Demo { keep } => demo::run(settings, keep, terminal).await,
-        Command::Api => roles::run_api(settings).await,
-        Command::Bridge => roles::run_bridge(settings).await,
-        Command::Simulator { callbacks } => simulate::run(settings, &callbacks, terminal).await,
-        Command::Migrate => admin::migrate(&settings, terminal).await,
-        Command::Backup { file, overwrite } => backup::make(&settings, &file, overwrite, terminal).await,
-        Command::Restore { file, replace } => backup::restore(&settings, &file, replace, terminal).await,
-        Command::Org(command) => admin::org(&settings, command, terminal).await,
-        Command::Key(command) => admin::key(&settings, command, terminal).await,
-        Command::Schema { .. } | Command::Manifest(_) | Command::Doctor => Ok(()),
+        CliCommand::Up => up::run(settings, terminal, started).await,
+        CliCommand::Demo { keep } => demo::run(settings, keep, terminal).await,
+        CliCommand::Api => roles::run_api(settings).await,
+        CliCommand::Bridge => roles::run_bridge(settings).await,
+        CliCommand::Simulator { callbacks } => simulate::run(settings, &callbacks, terminal).await,
+        CliCommand::Migrate => admin::migrate(&settings, terminal).await,
+        CliCommand::Backup { file, overwrite } => backup::make(&settings, &file, overwrite, terminal).await,
+        CliCommand::Restore { file, replace } => backup::restore(&settings, &file, replace, terminal).await,
+        CliCommand::Org(command) => admin::org(&settings, command, terminal).await,
+        CliCommand::Key(command) => admin::key(&settings, command, terminal).await,
+        CliCommand::Schema { .. } | CliCommand::Manifest(_) | CliCommand::Doctor => Ok(()),
     }
 }
 
 /// What is logged where nothing was said: a narrated command speaks for itself until something is wrong.
-fn default_filter(command: &Command) -> &'static str {
+fn default_filter(command: &CliCommand) -> &'static str {
     match command {
-        Command::Up if std::io::stderr().is_terminal() => logging::TERMINAL_FILTER,
-        Command::Api | Command::Bridge | Command::Up | Command::Simulator { .. } => logging::DEFAULT_FILTER,
-        Command::Demo { .. }
-        | Command::Migrate
-        | Command::Backup { .. }
-        | Command::Restore { .. }
-        | Command::Org(_)
-        | Command::Key(_)
-        | Command::Schema { .. }
-        | Command::Manifest(_)
-        | Command::Doctor => "error",
+        CliCommand::Up if std::io::stderr().is_terminal() => logging::TERMINAL_FILTER,
+        CliCommand::Api | CliCommand::Bridge | CliCommand::Up | CliCommand::Simulator { .. } => {
+            logging::DEFAULT_FILTER
+        }
+        CliCommand::Demo { .. }
+        | CliCommand::Migrate
+        | CliCommand::Backup { .. }
+        | CliCommand::Restore { .. }
+        | CliCommand::Org(_)
+        | CliCommand::Key(_)
+        | CliCommand::Schema { .. }
+        | CliCommand::Manifest(_)
+        | CliCommand::Doctor => "error",
     }
 }

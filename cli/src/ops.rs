@@ -34,13 +34,13 @@ const COUNTS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512
 type Figures = Box<dyn Fn(&mut String) -> fmt::Result + Send + Sync>;
 
 /// The process, as its operator sees it.
-pub(crate) struct Ops {
+pub(crate) struct OperationsEndpoints {
     metrics: PrometheusHandle,
     readiness: Readiness,
     figures: Vec<Figures>,
 }
 
-impl Ops {
+impl OperationsEndpoints {
     /// Begins to record metrics; call it once, before the parts are made.
     pub(crate) fn start(stop: CancellationToken) -> anyhow::Result<Self> {
         let metrics = PrometheusBuilder::new()
@@ -115,7 +115,7 @@ impl Ops {
 }
 
 /// Which parts are ready, and why the others are not.
-async fn ready(State(ops): State<Arc<Ops>>) -> Response {
+async fn ready(State(ops): State<Arc<OperationsEndpoints>>) -> Response {
     let report = ops.readiness.report().await;
     let status = if report.is_ready {
         StatusCode::OK
@@ -125,7 +125,7 @@ async fn ready(State(ops): State<Arc<Ops>>) -> Response {
     (status, Json(report.body)).into_response()
 }
 
-async fn metrics(State(ops): State<Arc<Ops>>) -> Result<impl IntoResponse, StatusCode> {
+async fn metrics(State(ops): State<Arc<OperationsEndpoints>>) -> Result<impl IntoResponse, StatusCode> {
     let mut text = ops.metrics.render();
     let mut write = || {
         process(&mut text)?;

@@ -11,9 +11,9 @@ use rand::{TryRngCore, rngs::OsRng};
 use secrecy::{ExposeSecret, SecretString};
 use tocsin_api::{
     Api, ApiConfig, SlackAppConfig,
-    bootstrap::{self, FirstStart},
+    bootstrap::{self, BootstrapOutcome},
 };
-use tocsin_bridge::{Bridge, BridgeConfig, ClientConfig, SlackConfig, SocketConfig, WorkspaceUp};
+use tocsin_bridge::{Bridge, BridgeConfig, ClientConfig, SlackConfig, SocketConfig, WorkspaceAvailability};
 use tocsin_clock::Clock;
 use tocsin_database::Database;
 use tocsin_queue::Queue;
@@ -23,11 +23,11 @@ use tracing::{info, warn};
 use url::Url;
 
 use crate::{
-    config::{Settings, known},
+    config::{Settings, specs},
     database,
-    ops::Ops,
+    ops::OperationsEndpoints,
     secret,
-    serve::{self, Parts},
+    serve::{self, ProcessTasks},
 };
 
 /// How long jobs that were rung and not yet stored have, once all parts have ended.
@@ -36,9 +36,9 @@ const FLUSH_WITHIN: Duration = Duration::from_secs(2);
 /// `tocsin api`.
 pub(crate) async fn run_api(settings: Settings) -> anyhow::Result<()> {
     let stop = serve::stop_on_signal()?;
-    let listener = serve::bind(&known::LISTEN, settings.listen).await?;
+    let listener = serve::bind(&specs::LISTEN, settings.listen).await?;
     let bound = listener.local_addr()?;
-    let ops = Ops::start(stop.clone())?;
+    let ops = OperationsEndpoints::start(stop.clone())?;
     let database = database::open_current(&settings.database).await?;
     if settings.admin_key.is_some() {
         first_start(&settings, &database).await?;
@@ -60,7 +60,7 @@ pub(crate) async fn run_api(settings: Settings) -> anyhow::Result<()> {
     )
     .await?;
 
-    let mut parts = Parts::new(stop.clone());
+    let mut parts = ProcessTasks::new(stop.clone());
     let router = watch_api(ops, &api).router(&public, api.router());
     parts.serve(
         "HTTP server",
@@ -89,9 +89,9 @@ pub(crate) async fn run_bridge(settings: Settings) -> anyhow::Result<()> {
     })?;
     let slack = slack(&settings);
     let stop = serve::stop_on_signal()?;
-    let listener = serve::bind(&known::BRIDGE_LISTEN, settings.bridge_listen).await?;
+    let listener = serve::bind(&specs::BRIDGE_LISTEN, settings.bridge_listen).await?;
     let bound = listener.local_addr()?;
-    let ops = Ops::start(stop.clone())?;
+    let ops = OperationsEndpoints::start(stop.clone())?;
     let database = database::open_current(&settings.database).await?;
     let queue = database::open_queue(&settings).await?;
     let public = settings.public_url(settings.listen);
@@ -107,7 +107,7 @@ pub(crate) async fn run_bridge(settings: Settings) -> anyhow::Result<()> {
     )
     .await?;
 
-    let mut parts = Parts::new(stop.clone());
+    let mut parts = ProcessTasks::new(stop.clone());
     let router = watch_bridge(ops, &bridge).router(&public, bridge.router());
     parts.serve(
         "HTTP server",
@@ -137,7 +137,10 @@ pub(crate) async fn run_bridge(settings: Settings) -> anyhow::Result<()> {
 }
 
 /// Makes the first organisation where there is none.
-pub(crate) async fn first_start(settings: &Settings, database: &Database) -> anyhow::Result<FirstStart> {
+pub(crate) async fn first_start(
+    settings: &Settings,
+    database: &Database,
+) -> anyhow::Result<BootstrapOutcome> {
     let first = bootstrap::first_start(
         database,
         &Clock::new(),
@@ -261,7 +264,7 @@ fn configured_sockets(settings: &Settings) -> Option<SocketConfig> {
 }
 
 /// Readiness of the API.
-pub(crate) fn watch_api(ops: Ops, api: &Api) -> Ops {
+pub(crate) fn watch_api(ops: OperationsEndpoints, api: &Api) -> OperationsEndpoints {
     let (api, queue, clock) = (api.clone(), api.clone(), api.clone());
     let ops = ops.degraded("queue", move || queue.queue_trouble());
     let ops = ops.note("clock", move || database_clock_trouble(clock.clock_ahead()));
@@ -272,7 +275,7 @@ pub(crate) fn watch_api(ops: Ops, api: &Api) -> Ops {
 }
 
 /// Readiness of the bridge.
-pub(crate) fn watch_bridge(ops: Ops, bridge: &Bridge) -> Ops {
+pub(crate) fn watch_bridge(ops: OperationsEndpoints, bridge: &Bridge) -> OperationsEndpoints {
     let (bridge, sockets, queue) = (bridge.clone(), bridge.clone(), bridge.clone());
     let (up, slack, clock) = (bridge.clone(), bridge.clone(), bridge.clone());
     // Nothing waits for the queue: without it the bridge finds its work in the database.
@@ -316,7 +319,7 @@ pub(crate) fn clock_trouble(ahead: time::Duration, whose: &str) -> String {
 }
 
 /// Writes how each Slack workspace is: those that are gone are not among them. Ids of ours and of Slack's need no escaping.
-fn write_workspaces(workspaces: &[WorkspaceUp], text: &mut String) -> fmt::Result {
+fn write_workspaces(workspaces: &[WorkspaceAvailability], text: &mut String) -> fmt::Result {
     const NAME: &str = "tocsin_slack_workspace_up";
     if workspaces.is_empty() {
         return Ok(());
@@ -325,7 +328,7 @@ fn write_workspaces(workspaces: &[WorkspaceUp], text: &mut String) -> fmt::Resul
         text,
         "# HELP {NAME} Whether Slack takes the bot token of a workspace, and answers; server is that of SLACK_BOT_TOKEN.\n# TYPE {NAME} gauge"
     )?;
-    for WorkspaceUp { id, team, is_up } in workspaces {
+    for WorkspaceAvailability { id, team, is_up } in workspaces {
         let team = team.as_deref().unwrap_or_default();
         let team: String = team.chars().filter(char::is_ascii_alphanumeric).collect();
         writeln!(

@@ -4,7 +4,7 @@ use std::{future::Future, io, net::SocketAddr, time::Duration};
 
 use anyhow::{Context, anyhow, bail};
 use axum::Router;
-use tocsin_listener::{FILES_RESERVED, Limits};
+use tocsin_listener::{FILES_RESERVED, ListenerLimits};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -13,13 +13,13 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::config::{Settings, known::Known};
+use crate::config::{Settings, specs::SettingSpec};
 
 /// How long requests and jobs have to end after the first signal.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
 /// Takes an address; a refusal says which setting to change.
-pub(crate) async fn bind(known: &Known, address: SocketAddr) -> anyhow::Result<TcpListener> {
+pub(crate) async fn bind(known: &SettingSpec, address: SocketAddr) -> anyhow::Result<TcpListener> {
     let change = match known.flag {
         Some(flag) => format!("set {} or {flag} to another address", known.variable),
         None => format!("set {} to another address", known.variable),
@@ -39,7 +39,7 @@ pub(crate) async fn bind(known: &Known, address: SocketAddr) -> anyhow::Result<T
 }
 
 /// The limits of the process's HTTP server: as many connections as are configured, and as there are files for.
-pub(crate) fn limits(settings: &Settings) -> Limits {
+pub(crate) fn limits(settings: &Settings) -> ListenerLimits {
     let wanted = settings.http_connections;
     let connections_max = match tocsin_listener::raise_open_files() {
         None => wanted,
@@ -55,20 +55,20 @@ pub(crate) fn limits(settings: &Settings) -> Limits {
             wanted.min(room)
         }
     };
-    Limits {
+    ListenerLimits {
         connections_max,
-        ..Limits::default()
+        ..ListenerLimits::default()
     }
 }
 
 /// The parts of a process that run until it stops. None may end by itself: the first that does ends all.
 #[derive(Debug)]
-pub(crate) struct Parts {
+pub(crate) struct ProcessTasks {
     stop: CancellationToken,
     tasks: JoinSet<(&'static str, anyhow::Result<()>)>,
 }
 
-impl Parts {
+impl ProcessTasks {
     /// None yet.
     pub(crate) fn new(stop: CancellationToken) -> Self {
         Self {
@@ -92,7 +92,7 @@ impl Parts {
         name: &'static str,
         listener: TcpListener,
         router: Router,
-        limits: Limits,
+        limits: ListenerLimits,
         stop: CancellationToken,
     ) {
         self.spawn(name, async move {

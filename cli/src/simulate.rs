@@ -5,11 +5,11 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 use secrecy::ExposeSecret;
 use tocsin_database::Database;
 use tocsin_entity::{slack_app, slack_workspace};
-use tocsin_simulator::{Limits, Simulator, SimulatorConfig};
+use tocsin_simulator::{CallLimits, Simulator, SimulatorConfig};
 use url::Url;
 
 use crate::{
-    config::{Settings, Simulator as Wish, known},
+    config::{Settings, SimulatorSettings as Wish, specs},
     serve,
     terminal::Terminal,
 };
@@ -40,11 +40,11 @@ async fn has_own(database: &Database) -> Result<bool, DbErr> {
 /// Starts a workspace whose requests go to `callbacks`, and which knows links under `public` as Tocsin's.
 pub(crate) async fn start(settings: &Settings, public: &Url, callbacks: &Url) -> anyhow::Result<Simulator> {
     // The simulator says only that it could not listen; this says what to do. Whoever takes the port in between is told so.
-    drop(serve::bind(&known::SIMULATOR_LISTEN, settings.simulator_listen).await?);
+    drop(serve::bind(&specs::SIMULATOR_LISTEN, settings.simulator_listen).await?);
     let mut config = SimulatorConfig {
         listen: settings.simulator_listen,
         unfurl_domains: vec![domain(public)],
-        limits: Limits::documented(),
+        limits: CallLimits::documented(),
         state_file: Some(settings.database.beside("simulator.json")),
         ..SimulatorConfig::default()
     };

@@ -9,11 +9,11 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::{
-    config::{Settings, known, local_url},
+    config::{Settings, local_url, specs},
     database,
-    ops::Ops,
+    ops::OperationsEndpoints,
     people, roles, secret,
-    serve::{self, Parts},
+    serve::{self, ProcessTasks},
     simulate,
 };
 
@@ -25,7 +25,7 @@ pub(crate) struct Stack {
     pub(crate) new_key: Option<SecretString>,
     /// The simulated workspace, where there is one.
     pub(crate) simulator: Option<Simulator>,
-    parts: Parts,
+    parts: ProcessTasks,
     queue: Queue,
     database: Database,
 }
@@ -33,10 +33,10 @@ pub(crate) struct Stack {
 impl Stack {
     /// Starts everything. The bridge stops first, then the API: what the bridge finishes needs it.
     pub(crate) async fn start(settings: &Settings, stop: CancellationToken) -> anyhow::Result<Self> {
-        let listener = serve::bind(&known::LISTEN, settings.listen).await?;
+        let listener = serve::bind(&specs::LISTEN, settings.listen).await?;
         let bound = listener.local_addr()?;
         let (api_url, public) = (local_url(bound), settings.public_url(bound));
-        let ops = Ops::start(stop.clone())?;
+        let ops = OperationsEndpoints::start(stop.clone())?;
         let database = database::open(&settings.database).await?;
         database::migrate(&database).await?;
         let first = roles::first_start(settings, &database).await?;
@@ -75,7 +75,7 @@ impl Stack {
         let ops = roles::watch_bridge(roles::watch_api(ops, &api), &bridge);
         let router = ops.router(&public, api.router().merge(bridge.router()));
         let bridge_ended = CancellationToken::new();
-        let mut parts = Parts::new(stop.clone());
+        let mut parts = ProcessTasks::new(stop.clone());
         parts.serve(
             "HTTP server",
             listener,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use secrecy::ExposeSecret;
 
 use crate::{
-    config::{Settings, Simulator},
+    config::{Settings, SimulatorSettings},
     roles, serve,
     stack::Stack,
     terminal::Terminal,
@@ -79,8 +79,8 @@ fn simulated(settings: &Settings) -> String {
         ""
     };
     match settings.simulator {
-        Simulator::On => format!("simulated{mode}, as TOCSIN_SIMULATOR asks"),
-        Simulator::Auto | Simulator::Off => format!(
+        SimulatorSettings::On => format!("simulated{mode}, as TOCSIN_SIMULATOR asks"),
+        SimulatorSettings::Auto | SimulatorSettings::Off => format!(
             "simulated{mode}, since no Slack app is configured: nothing reaches the real Slack; TOCSIN_SIMULATOR=off runs without"
         ),
     }

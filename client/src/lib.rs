@@ -31,9 +31,10 @@ pub use self::{
     incident::{Appearance, Author, Connector, ConnectorTarget, Entry, Incident, Tag, TemplateText},
     known::Known,
     members::MemberChoice,
-    mirrored::{MIRRORED_MAX, Mirrored},
+    mirrored::{MIRRORED_MAX, MirroredIncident},
     operation::{
-        Operation, OperationFailure, OperationOutcome, SoughtMember, TestedConnector, WorkspaceConnection,
+        OperationFailure, OperationOutcome, SlackOperation, SoughtMember, TestedConnector,
+        WorkspaceConnection,
     },
     postmortem::Postmortem,
     preview::{PreviewRequest, PreviewedIncident},

@@ -27,7 +27,7 @@ const ENTRIES_OF_MANY: i64 = 16;
 
 /// An incident, the newest part of its timeline, and where it is to be shown.
 #[derive(Clone, Debug)]
-pub struct Mirrored {
+pub struct MirroredIncident {
     /// Its present state.
     pub incident: Incident,
     /// In the timeline's order.
@@ -79,7 +79,7 @@ macro_rules! mirrored_by {
             }
         }
 
-        impl Mirrored {
+        impl MirroredIncident {
             fn $document(
                 read: $document::$incident,
                 connectors: &Arc<[Connector]>,
@@ -106,7 +106,11 @@ mirrored_by!(incidents_to_mirror, IncidentsToMirrorIncidentsNodes);
 
 impl ApiClient {
     /// An incident with the newest entries of its timeline; none when the organisation has no such incident.
-    pub async fn find_mirrored(&self, who: As<'_>, id: IncidentId) -> Result<Option<Mirrored>, ApiError> {
+    pub async fn find_mirrored(
+        &self,
+        who: As<'_>,
+        id: IncidentId,
+    ) -> Result<Option<MirroredIncident>, ApiError> {
         let variables = incident_to_mirror::Variables {
             id: id.to_string(),
             last: PAGE,
@@ -120,7 +124,7 @@ impl ApiClient {
         let connectors = connectors
             .map(|one| Connector::incident_to_mirror(one, &organization))
             .collect::<Result<_, _>>()?;
-        Ok(Some(Mirrored::incident_to_mirror(found, &connectors)?))
+        Ok(Some(MirroredIncident::incident_to_mirror(found, &connectors)?))
     }
 
     /// The same of at most [`MIRRORED_MAX`] incidents, in one request. Left out are those of which the organisation has none, and those whose
@@ -129,7 +133,7 @@ impl ApiClient {
         &self,
         who: As<'_>,
         ids: &[IncidentId],
-    ) -> Result<HashMap<IncidentId, Mirrored>, ApiError> {
+    ) -> Result<HashMap<IncidentId, MirroredIncident>, ApiError> {
         let variables = incidents_to_mirror::Variables {
             ids: ids.iter().map(ToString::to_string).collect(),
             first: i64::try_from(ids.len()).unwrap_or(PAGE),
@@ -143,7 +147,7 @@ impl ApiClient {
             .collect::<Result<_, _>>()?;
         let mut all = HashMap::new();
         for found in read.incidents.nodes {
-            let mirrored = Mirrored::incidents_to_mirror(found, &connectors)?;
+            let mirrored = MirroredIncident::incidents_to_mirror(found, &connectors)?;
             if !mirrored.has_earlier {
                 all.insert(mirrored.incident.id, mirrored);
             }
@@ -155,7 +159,7 @@ impl ApiClient {
     pub async fn complete(
         &self,
         who: As<'_>,
-        mirrored: &mut Mirrored,
+        mirrored: &mut MirroredIncident,
         shown_version: i64,
     ) -> Result<(), ApiError> {
         if mirrored.has_earlier {

@@ -20,7 +20,7 @@ use crate::{
 
 /// Something to be done in Slack.
 #[derive(Clone, Debug)]
-pub struct Operation {
+pub struct SlackOperation {
     /// Its id.
     pub id: OperationId,
     /// Who asks.
@@ -144,16 +144,16 @@ impl ApiClient {
     }
 
     /// What is to be done; none where it is not known any more.
-    pub async fn find_operation(&self, id: OperationId) -> Result<Option<Operation>, ApiError> {
+    pub async fn find_operation(&self, id: OperationId) -> Result<Option<SlackOperation>, ApiError> {
         let variables = operation_by_id::Variables { id: id.to_string() };
         let read = self.execute::<OperationById>(As::default(), variables).await?;
-        read.slack_operation.map(Operation::read).transpose()
+        read.slack_operation.map(SlackOperation::read).transpose()
     }
 
     /// Reports what came of it. Where somebody else has done so before, or it is waited for no more, nothing changes.
     pub async fn finish_operation(
         &self,
-        operation: &Operation,
+        operation: &SlackOperation,
         came: Result<OperationOutcome, OperationFailure>,
     ) -> Result<(), ApiError> {
         let variables = finish_operation::Variables {
@@ -170,7 +170,7 @@ impl ApiClient {
     }
 }
 
-impl Operation {
+impl SlackOperation {
     fn read(read: operation_by_id::OperationByIdSlackOperation) -> Result<Self, ApiError> {
         let link = read
             .linked_slack_user_id

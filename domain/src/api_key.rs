@@ -11,15 +11,15 @@ use tocsin_entity::{
 };
 
 use crate::{
-    audit::Trail,
-    error::{Refusal, Trouble, UserError, UserErrorCode},
-    idempotency::{self, GivenKey},
+    audit::AuditTrail,
+    error::{MutationError, RequestError, UserError, UserErrorCode},
+    idempotency::{self, RequestKey},
     limits,
     loaders::MemberKey,
-    paging::{Page, PageRequest, RowPage},
+    paging::{PageBounds, PageRequest, RowPage},
     request::Request,
     tenant,
-    viewer::{Need, Scopes, hash_key, tell_all},
+    viewer::{Permission, Scopes, hash_key, tell_all},
 };
 
 /// Random characters in a key: 238 bits.
@@ -37,7 +37,7 @@ pub struct CreateApiKey {
     /// When it expires; never where it is left out.
     pub expires_at: Option<OffsetDateTime>,
     /// Makes the request repeatable for 24 hours. The key itself is shown the first time only.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// Which key is to open nothing any more.
@@ -46,7 +46,7 @@ pub struct RevokeApiKey {
     /// The key's id.
     pub id: String,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// A new key.
@@ -65,7 +65,7 @@ pub(crate) fn row(
     name: String,
     secret: &SecretString,
     scopes: &[Scope],
-    made: Made,
+    made: ApiKeyOrigin,
 ) -> api_key::Model {
     let secret = secret.expose_secret();
     let hint: Vec<char> = secret.chars().rev().take(4).collect();
@@ -88,7 +88,7 @@ pub(crate) fn row(
 
 /// Who makes a key, and until when.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Made {
+pub(crate) struct ApiKeyOrigin {
     /// The member who makes it.
     by_user_id: Option<UserId>,
     /// The key by which it is made, where that is no member's.
@@ -99,7 +99,7 @@ pub(crate) struct Made {
     expires_at: Option<OffsetDateTime>,
 }
 
-impl Made {
+impl ApiKeyOrigin {
     /// A key that the server's command line makes, and that never expires.
     pub(crate) fn by_command_line(at: OffsetDateTime) -> Self {
         Self {
@@ -134,16 +134,16 @@ fn expiry(at: Option<OffsetDateTime>, now: OffsetDateTime) -> Result<Option<Offs
 }
 
 /// A key by its id, for administrators.
-pub async fn find(request: &Request<'_>, id: &str) -> Result<Option<api_key::Model>, Refusal> {
+pub async fn find(request: &Request<'_>, id: &str) -> Result<Option<api_key::Model>, RequestError> {
     request
-        .load_owned::<ApiKeyId, api_key::Model>(Need::Manage, id)
+        .load_owned::<ApiKeyId, api_key::Model>(Permission::Manage, id)
         .await
 }
 
 /// A page of the organisation's keys, oldest first, for administrators.
-pub async fn list(request: &Request<'_>, page: PageRequest) -> Result<RowPage<api_key::Model>, Refusal> {
-    let tenant = request.tenant(Need::Manage)?;
-    let page = Page::new(page)?;
+pub async fn list(request: &Request<'_>, page: PageRequest) -> Result<RowPage<api_key::Model>, RequestError> {
+    let tenant = request.tenant(Permission::Manage)?;
+    let page = PageBounds::new(page)?;
     let find = page.cut::<_, ApiKeyId>(tenant.find::<api_key::Entity>(), api_key::Column::Id)?;
     Ok(page.of(find.all(request.read()).await?))
 }
@@ -152,13 +152,13 @@ pub async fn list(request: &Request<'_>, page: PageRequest) -> Result<RowPage<ap
 pub async fn create(
     request: &Request<'_>,
     input: CreateApiKey,
-) -> Result<(api_key::Model, Option<SecretString>), Trouble> {
+) -> Result<(api_key::Model, Option<SecretString>), MutationError> {
     let viewer = request.viewer;
-    let organization_id = viewer.may_change(Need::Manage)?;
+    let organization_id = viewer.may_change(Permission::Manage)?;
     let used = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let name = limits::name("name", &input.name)?;
     let now = request.now();
-    let made = Made {
+    let made = ApiKeyOrigin {
         by_user_id: viewer.member().map(|member| member.user_id),
         by_key_id: viewer.key_id().filter(|_| viewer.member().is_none()),
         at: now,
@@ -195,7 +195,7 @@ pub async fn create(
         .into_active_model()
         .insert(&tx)
         .await?;
-    Trail::of(request, organization_id).made(&tx, &row).await?;
+    AuditTrail::of(request, organization_id).made(&tx, &row).await?;
     idempotency::keep(&tx, organization_id, used.as_ref(), row.id).await?;
     tx.commit().await?;
     Ok((row, Some(secret)))
@@ -205,7 +205,7 @@ async fn member_for_key(
     request: &Request<'_>,
     organization_id: OrganizationId,
     id: &str,
-) -> Result<UserId, Trouble> {
+) -> Result<UserId, MutationError> {
     let unknown = || UserError::not_found("user").at("userId");
     let user_id = id.parse().map_err(|_| unknown())?;
     let user = request
@@ -226,9 +226,9 @@ async fn member_for_key(
 }
 
 /// Revokes a key: from now on it opens nothing.
-pub async fn revoke(request: &Request<'_>, input: RevokeApiKey) -> Result<api_key::Model, Trouble> {
+pub async fn revoke(request: &Request<'_>, input: RevokeApiKey) -> Result<api_key::Model, MutationError> {
     let viewer = request.viewer;
-    let organization_id = viewer.may_change(Need::Manage)?;
+    let organization_id = viewer.may_change(Permission::Manage)?;
     let used = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let unknown = || UserError::not_found("API key").at("id");
     let id: ApiKeyId = input.id.parse().map_err(|_| unknown())?;
@@ -241,7 +241,7 @@ pub async fn revoke(request: &Request<'_>, input: RevokeApiKey) -> Result<api_ke
         let mut change = row.clone().into_active_model();
         change.revoked_at = Set(Some(request.now()));
         let revoked = change.update(&tx).await?;
-        Trail::of(request, organization_id)
+        AuditTrail::of(request, organization_id)
             .changed(&tx, &row, &revoked)
             .await?;
         row = revoked;

@@ -15,8 +15,8 @@ use tocsin_entity::{
 };
 
 use crate::{
-    api_key::{self, Made},
-    audit::Trail,
+    api_key::{self, ApiKeyOrigin},
+    audit::AuditTrail,
     connector, limits,
     tenant::everywhere,
 };
@@ -54,7 +54,7 @@ pub enum BootstrapError {
 
 /// What the first start found or made.
 #[derive(Debug)]
-pub struct FirstStart {
+pub struct BootstrapOutcome {
     /// Whether it was made just now.
     pub created: bool,
     /// The organisation's id.
@@ -74,13 +74,13 @@ pub async fn first_start(
     clock: &Clock,
     wanted_admin_key: Option<SecretString>,
     channel: &str,
-) -> Result<FirstStart, BootstrapError> {
+) -> Result<BootstrapOutcome, BootstrapError> {
     let oldest = everywhere::<organization::Entity>("the server's command line knows all")
         .order_by_asc(organization::Column::Id)
         .one(database.read())
         .await?;
     if let Some(there) = oldest {
-        return Ok(FirstStart {
+        return Ok(BootstrapOutcome {
             created: false,
             organization_id: there.id,
             organization_name: there.name,
@@ -93,14 +93,14 @@ pub async fn first_start(
     };
     let tx = database.begin_write().await?;
     let organization = insert_organization(&tx, clock.now(), "My organisation").await?;
-    let trail = Trail::of_command_line(clock, organization.id, "createOrganization");
+    let trail = AuditTrail::of_command_line(clock, organization.id, "createOrganization");
     trail.made(&tx, &organization).await?;
     let connector = connector::plain(organization.id, FIRST_CONNECTOR, channel, clock.now());
     let connector = connector.into_active_model().insert(&tx).await?;
     trail.made(&tx, &connector).await?;
     insert_key(&tx, &trail, organization.id, "admin", &key, &[Scope::Admin]).await?;
     tx.commit().await?;
-    Ok(FirstStart {
+    Ok(BootstrapOutcome {
         created: true,
         organization_id: organization.id,
         organization_name: organization.name,
@@ -110,7 +110,7 @@ pub async fn first_start(
 
 /// Where an organisation's incidents go at first: a channel in the workspace of the server's configuration.
 #[derive(Debug, Clone, Copy)]
-pub struct FirstChannel<'a> {
+pub struct DefaultChannel<'a> {
     /// An id (`C…`) or a name with its hash.
     pub channel: &'a str,
     /// Whether there is such a workspace, by `SLACK_BOT_TOKEN`.
@@ -125,12 +125,12 @@ pub async fn create_organization(
     database: &Database,
     clock: &Clock,
     name: &str,
-    first: Option<FirstChannel<'_>>,
+    first: Option<DefaultChannel<'_>>,
 ) -> Result<(OrganizationId, SecretString), BootstrapError> {
     let name = limits::name("name", name).map_err(|error| BootstrapError::Invalid(error.message))?;
     let tx = database.begin_write().await?;
     let organization = insert_organization(&tx, clock.now(), &name).await?;
-    let trail = Trail::of_command_line(clock, organization.id, "createOrganization");
+    let trail = AuditTrail::of_command_line(clock, organization.id, "createOrganization");
     trail.made(&tx, &organization).await?;
     if let Some(first) = first {
         let row = connector::plain(organization.id, FIRST_CONNECTOR, first.channel, clock.now());
@@ -161,7 +161,7 @@ pub async fn create_key(
     let organization_id = find_organization(database, organization).await?;
     let key = api_key::make_secret();
     let tx = database.begin_write().await?;
-    let trail = Trail::of_command_line(clock, organization_id, "createApiKey");
+    let trail = AuditTrail::of_command_line(clock, organization_id, "createApiKey");
     insert_key(&tx, &trail, organization_id, &name, &key, scopes).await?;
     tx.commit().await?;
     Ok(key)
@@ -247,7 +247,7 @@ async fn insert_organization(
 
 async fn insert_key(
     tx: &DatabaseTransaction,
-    trail: &Trail,
+    trail: &AuditTrail,
     organization_id: OrganizationId,
     name: &str,
     key: &SecretString,
@@ -259,7 +259,7 @@ async fn insert_key(
         name.to_owned(),
         key,
         scopes,
-        Made::by_command_line(trail.now()),
+        ApiKeyOrigin::by_command_line(trail.now()),
     );
     let row = row.into_active_model().insert(tx).await?;
     trail.made(tx, &row).await

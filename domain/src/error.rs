@@ -1,7 +1,7 @@
 //! What can go wrong.
 //!
-//! A use case that changes something refuses with [`Trouble`]: an expected failure is a [`UserError`], and a broken request or a fault of ours
-//! is a [`Refusal`], which is also what reads refuse with. How callers hear of it is for the faces to decide.
+//! A use case that changes something refuses with [`MutationError`]: an expected failure is a [`UserError`], and a broken request or a fault of ours
+//! is a [`RequestError`], which is also what reads refuse with. How callers hear of it is for the faces to decide.
 
 use std::sync::Arc;
 
@@ -95,7 +95,7 @@ impl UserError {
 
 /// A fault of ours or of what we stand on. The caller is told to try again; the cause is logged where it is converted.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum Fault {
+pub enum InternalError {
     /// The database failed.
     #[error("{}", DatabaseFault::explain("the database", .0))]
     Database(Arc<DbErr>),
@@ -110,14 +110,14 @@ pub enum Fault {
     Broken(String),
 }
 
-impl Fault {
+impl InternalError {
     /// A commit whose answer never came.
     pub fn unsure(error: DbErr) -> Self {
         Self::Unsure(Arc::new(error))
     }
 }
 
-impl From<DbErr> for Fault {
+impl From<DbErr> for InternalError {
     fn from(error: DbErr) -> Self {
         Self::Database(Arc::new(error))
     }
@@ -125,7 +125,7 @@ impl From<DbErr> for Fault {
 
 /// Why a query is refused: a top-level error.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum Refusal {
+pub enum RequestError {
     /// No key, or none that is valid.
     #[error("This needs an API key: send `Authorization: Bearer <key>`.")]
     Unauthenticated,
@@ -137,10 +137,10 @@ pub enum Refusal {
     BadInput(String),
     /// Ours.
     #[error(transparent)]
-    Fault(#[from] Fault),
+    Fault(#[from] InternalError),
 }
 
-impl From<DbErr> for Refusal {
+impl From<DbErr> for RequestError {
     fn from(error: DbErr) -> Self {
         Self::Fault(error.into())
     }
@@ -148,14 +148,14 @@ impl From<DbErr> for Refusal {
 
 /// Why a mutation changed nothing.
 #[derive(Debug)]
-pub enum Trouble {
+pub enum MutationError {
     /// The caller is told in the payload.
     Told(UserError),
     /// The request is broken, or we are.
-    Refused(Refusal),
+    Refused(RequestError),
 }
 
-impl Trouble {
+impl MutationError {
     /// What a failed write means where names are unique in the organisation.
     pub fn or_name_taken(what: &'static str) -> impl FnOnce(DbErr) -> Self {
         move |error| match error.sql_err() {
@@ -165,26 +165,26 @@ impl Trouble {
     }
 }
 
-impl From<UserError> for Trouble {
+impl From<UserError> for MutationError {
     fn from(error: UserError) -> Self {
         Self::Told(error)
     }
 }
 
-impl From<Refusal> for Trouble {
-    fn from(refusal: Refusal) -> Self {
+impl From<RequestError> for MutationError {
+    fn from(refusal: RequestError) -> Self {
         Self::Refused(refusal)
     }
 }
 
-impl From<Fault> for Trouble {
-    fn from(fault: Fault) -> Self {
+impl From<InternalError> for MutationError {
+    fn from(fault: InternalError) -> Self {
         Self::Refused(fault.into())
     }
 }
 
-impl From<DbErr> for Trouble {
+impl From<DbErr> for MutationError {
     fn from(error: DbErr) -> Self {
-        Fault::from(error).into()
+        InternalError::from(error).into()
     }
 }

@@ -18,9 +18,9 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Domain,
     data_loader::Loader,
-    error::{Fault, Trouble, UserError, UserErrorCode},
+    error::{InternalError, MutationError, UserError, UserErrorCode},
     limits,
-    loaders::Neighbours,
+    loaders::BatchLoader,
     request::Request,
     tenant::Tenant,
 };
@@ -45,14 +45,14 @@ pub(crate) struct KeyUse {
 
 /// An idempotency key as a caller gives it.
 #[derive(Clone)]
-pub struct GivenKey {
+pub struct RequestKey {
     /// The key.
     pub key: String,
     /// The operation's arguments as they were sent, with the secrets in them.
     pub arguments: serde_json::Value,
 }
 
-impl fmt::Debug for GivenKey {
+impl fmt::Debug for RequestKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("GivenKey")
             .field("key", &self.key)
@@ -64,7 +64,10 @@ impl fmt::Debug for GivenKey {
 ///
 /// # Errors
 /// A user error, where the key is too long.
-pub(crate) fn key_use(request: &Request<'_>, given: Option<&GivenKey>) -> Result<Option<KeyUse>, UserError> {
+pub(crate) fn key_use(
+    request: &Request<'_>,
+    given: Option<&RequestKey>,
+) -> Result<Option<KeyUse>, UserError> {
     let Some(given) = given else { return Ok(None) };
     let Some(key) = limits::key("idempotencyKey", Some(given.key.clone()))? else {
         return Ok(None);
@@ -95,7 +98,7 @@ pub(crate) async fn before<Id: FromStr>(
     tx: &DatabaseTransaction,
     organization_id: OrganizationId,
     key: Option<&KeyUse>,
-) -> Result<Option<Id>, Trouble> {
+) -> Result<Option<Id>, MutationError> {
     let Some(used) = key else { return Ok(None) };
     // The same request may come twice at once: the second waits here until it can see what the first has made.
     Tenant::of(organization_id)
@@ -130,7 +133,7 @@ pub(crate) async fn keep(
     organization_id: OrganizationId,
     key: Option<&KeyUse>,
     id: impl ToString,
-) -> Result<(), Trouble> {
+) -> Result<(), MutationError> {
     if let Some(used) = key {
         idempotency::Model {
             organization_id,
@@ -157,12 +160,12 @@ pub(crate) async fn once<Id, Row>(
     key: Option<KeyUse>,
     what: &'static str,
     id_of: impl FnOnce(&Row) -> Id,
-    change: impl AsyncFnOnce(&DatabaseTransaction) -> Result<Row, Trouble>,
-) -> Result<Row, Trouble>
+    change: impl AsyncFnOnce(&DatabaseTransaction) -> Result<Row, MutationError>,
+) -> Result<Row, MutationError>
 where
     Id: FromStr + ToString + Send + Sync + Hash + Eq + Clone + 'static,
     Row: Send + Sync + Clone + 'static,
-    Neighbours: Loader<Id, Value = Row, Error = Fault>,
+    BatchLoader: Loader<Id, Value = Row, Error = InternalError>,
 {
     let tx = request.domain.database().begin_write().await?;
     if let Some(id) = before::<Id>(&tx, organization_id, key.as_ref()).await? {
@@ -185,8 +188,8 @@ pub(crate) async fn gone_once<Id: FromStr + ToString + Copy>(
     organization_id: OrganizationId,
     key: Option<KeyUse>,
     id: Id,
-    delete: impl AsyncFnOnce(&DatabaseTransaction) -> Result<(), Trouble>,
-) -> Result<Id, Trouble> {
+    delete: impl AsyncFnOnce(&DatabaseTransaction) -> Result<(), MutationError>,
+) -> Result<Id, MutationError> {
     let tx = request.domain.database().begin_write().await?;
     if let Some(id) = before::<Id>(&tx, organization_id, key.as_ref()).await? {
         return Ok(id);
@@ -236,7 +239,7 @@ mod tests {
     #[test]
     fn a_key_shows_none_of_the_secrets_that_came_with_it() {
         let arguments = json!({ "input": { "botToken": "xoxb-secret" } });
-        let given = GivenKey {
+        let given = RequestKey {
             key: "once".to_owned(),
             arguments,
         };

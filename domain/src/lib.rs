@@ -80,7 +80,7 @@ pub struct SlackAppConfig {
 
 /// Why the domain could not be started.
 #[derive(Debug, thiserror::Error)]
-pub enum StartError {
+pub enum DomainStartError {
     /// The address for Redis can't be read.
     #[error("TOCSIN_REDIS_URL is not a Redis address: {0}")]
     Redis(#[from] redis::RedisError),
@@ -92,11 +92,11 @@ pub struct Domain {
     config: DomainConfig,
     database: Database,
     queue: Queue,
-    lane: incident::Lane,
+    incident_writer: incident::IncidentWriter,
     keyring: viewer::Keyring,
-    feed: event::Feed,
+    hub: event::EventHub,
     timers: Arc<timer::TimerAlarm>,
-    loaders: loaders::Loaders,
+    loaders: loaders::RequestLoader,
     clock: Clock,
 }
 
@@ -104,15 +104,15 @@ impl Domain {
     /// Starts the domain over an open, migrated database, and asks it what time it is.
     ///
     /// # Errors
-    /// [`StartError`], where `redis_url` can't be read. That Redis is down at the moment is no error.
+    /// [`DomainStartError`], where `redis_url` can't be read. That Redis is down at the moment is no error.
     pub async fn start(
         config: DomainConfig,
         database: Database,
         queue: Queue,
         redis_url: Option<&str>,
-    ) -> Result<Arc<Self>, StartError> {
-        let feed = event::Feed::new(database.clone(), redis_url)?;
-        let bell = feed.bell();
+    ) -> Result<Arc<Self>, DomainStartError> {
+        let hub = event::EventHub::new(database.clone(), redis_url)?;
+        let notifier = hub.notifier();
         let jobs = queue.clone();
         let timers = Arc::new(timer::TimerAlarm::default());
         let alarm = Arc::clone(&timers);
@@ -120,27 +120,28 @@ impl Domain {
         if let Err(error) = clock.look(database.write()).await {
             tracing::warn!("the database has not said yet what time it is: {error}");
         }
-        let lane = incident::Lane::open(database.clone(), clock.clone(), move |order, applied| {
-            incident::tell_log(order, applied);
-            if let Some(due_at) = applied.timer_due_at {
-                alarm.set(due_at);
-            }
-            bell.ring(applied.incident.organization_id);
-            jobs.ring(&ReconcileIncident {
-                incident_id: applied.incident.id.to_string(),
-                organization_id: applied.incident.organization_id.to_string(),
-                version: applied.incident.version,
-                request_id: order.actor.request_id.clone(),
+        let incident_writer =
+            incident::IncidentWriter::open(database.clone(), clock.clone(), move |order, applied| {
+                incident::tell_log(order, applied);
+                if let Some(due_at) = applied.timer_due_at {
+                    alarm.set(due_at);
+                }
+                notifier.ring(applied.incident.organization_id);
+                jobs.enqueue(&ReconcileIncident {
+                    incident_id: applied.incident.id.to_string(),
+                    organization_id: applied.incident.organization_id.to_string(),
+                    version: applied.incident.version,
+                    request_id: order.actor.request_id.clone(),
+                });
             });
-        });
         let loaders = loaders::loaders(database.clone(), config.slack.has_own_workspace);
         Ok(Arc::new(Self {
             config,
             database,
             queue,
-            lane,
+            incident_writer,
             keyring: viewer::Keyring::default(),
-            feed,
+            hub,
             timers,
             loaders,
             clock,
@@ -153,7 +154,7 @@ impl Domain {
         tokio::join!(
             self.clock.keep(self.database.write(), shutdown.clone()),
             timer::run(self, TIMERS, shutdown.clone()),
-            self.feed.run(&self.keyring, shutdown.clone()),
+            self.hub.run(&self.keyring, shutdown.clone()),
             idempotency::run(self, shutdown.clone()),
             viewer::follow(self, shutdown.clone()),
             user::carry_over(self, shutdown.clone()),
@@ -183,11 +184,11 @@ impl Domain {
     /// Somebody's rights have become less. Called after the commit, before the answer.
     pub(crate) fn rights_became_less(&self) {
         self.keyring.forget();
-        self.feed.bell().ring_rights();
+        self.hub.notifier().ring_rights();
     }
 
-    pub(crate) fn feed(&self) -> &event::Feed {
-        &self.feed
+    pub(crate) fn hub(&self) -> &event::EventHub {
+        &self.hub
     }
 
     /// What time it is, for whatever is written.
@@ -196,7 +197,7 @@ impl Domain {
     }
 
     /// Reads rows by their keys, many requests' together.
-    pub fn loaders(&self) -> &loaders::Loaders {
+    pub fn loaders(&self) -> &loaders::RequestLoader {
         &self.loaders
     }
 
@@ -205,8 +206,8 @@ impl Domain {
         &self.timers
     }
 
-    pub(crate) fn lane(&self) -> &incident::Lane {
-        &self.lane
+    pub(crate) fn incident_writer(&self) -> &incident::IncidentWriter {
+        &self.incident_writer
     }
 
     /// The address under which people open an incident.

@@ -1,4 +1,4 @@
-//! Neighbours, loaded in batches: whatever a list shows of a neighbour costs one query, not one for each row.
+//! Rows loaded in batches: whatever a list shows beside its own rows costs one query, not one for each row.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -22,18 +22,18 @@ use uuid::Uuid;
 
 use crate::{
     data_loader::{DataLoader, Loader},
-    error::Fault,
+    error::InternalError,
     tenant::everywhere,
     timeline::TimelinePosition,
 };
 
-/// Reads neighbours by their keys.
-pub struct Neighbours {
+/// Reads rows by their keys.
+pub struct BatchLoader {
     database: Database,
     has_own_workspace: bool,
 }
 
-impl Neighbours {
+impl BatchLoader {
     /// The database that is read.
     pub fn database(&self) -> &Database {
         &self.database
@@ -45,22 +45,22 @@ impl Neighbours {
     }
 }
 
-/// Why neighbours are read without their organisation.
+/// Why rows are read without their organisation.
 const TOGETHER: &str = "keys that several requests ask for at the same time: each was found in its own organisation, or is checked by `load_owned`";
 
 /// How long keys are gathered: as long as the resolvers of one level take to ask.
 const GATHERED_FOR: Duration = Duration::from_micros(200);
 
 /// The loader that a request's resolvers share.
-pub type Loaders = DataLoader<Neighbours>;
+pub type RequestLoader = DataLoader<BatchLoader>;
 
 /// The loaders of a domain. Nothing is cached, so that one request never sees what another read.
-pub(crate) fn loaders(database: Database, has_own_workspace: bool) -> Loaders {
-    let neighbours = Neighbours {
+pub(crate) fn loaders(database: Database, has_own_workspace: bool) -> RequestLoader {
+    let batch_loader = BatchLoader {
         database,
         has_own_workspace,
     };
-    DataLoader::new(neighbours, GATHERED_FOR)
+    DataLoader::new(batch_loader, GATHERED_FOR)
 }
 
 /// A person as a member of an organisation: what that organisation says of them, and nothing that others say.
@@ -98,11 +98,11 @@ impl From<membership::Model> for MemberRow {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MemberKey(pub OrganizationId, pub UserId);
 
-impl Loader<MemberKey> for Neighbours {
+impl Loader<MemberKey> for BatchLoader {
     type Value = Arc<MemberRow>;
-    type Error = Fault;
+    type Error = InternalError;
 
-    async fn load(&self, keys: &[MemberKey]) -> Result<HashMap<MemberKey, Self::Value>, Fault> {
+    async fn load(&self, keys: &[MemberKey]) -> Result<HashMap<MemberKey, Self::Value>, InternalError> {
         let users = keys.iter().map(|key| key.1);
         let organizations = keys.iter().map(|key| key.0);
         let rows = everywhere::<membership::Entity>(TOGETHER)
@@ -120,11 +120,11 @@ impl Loader<MemberKey> for Neighbours {
     }
 }
 
-impl Loader<IncidentId> for Neighbours {
+impl Loader<IncidentId> for BatchLoader {
     type Value = Arc<incident::Model>;
-    type Error = Fault;
+    type Error = InternalError;
 
-    async fn load(&self, keys: &[IncidentId]) -> Result<HashMap<IncidentId, Self::Value>, Fault> {
+    async fn load(&self, keys: &[IncidentId]) -> Result<HashMap<IncidentId, Self::Value>, InternalError> {
         let rows = everywhere::<incident::Entity>(TOGETHER)
             .filter(incident::Column::Id.is_in(keys.iter().copied()))
             .all(self.database.read())
@@ -133,11 +133,14 @@ impl Loader<IncidentId> for Neighbours {
     }
 }
 
-impl Loader<TimelineEntryId> for Neighbours {
+impl Loader<TimelineEntryId> for BatchLoader {
     type Value = Arc<timeline_entry::Model>;
-    type Error = Fault;
+    type Error = InternalError;
 
-    async fn load(&self, keys: &[TimelineEntryId]) -> Result<HashMap<TimelineEntryId, Self::Value>, Fault> {
+    async fn load(
+        &self,
+        keys: &[TimelineEntryId],
+    ) -> Result<HashMap<TimelineEntryId, Self::Value>, InternalError> {
         let rows = everywhere::<timeline_entry::Entity>(TOGETHER)
             .filter(timeline_entry::Column::Id.is_in(keys.iter().copied()))
             .all(self.database.read())
@@ -150,11 +153,11 @@ impl Loader<TimelineEntryId> for Neighbours {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AssigneesOf(pub IncidentId);
 
-impl Loader<AssigneesOf> for Neighbours {
+impl Loader<AssigneesOf> for BatchLoader {
     type Value = Vec<UserId>;
-    type Error = Fault;
+    type Error = InternalError;
 
-    async fn load(&self, keys: &[AssigneesOf]) -> Result<HashMap<AssigneesOf, Vec<UserId>>, Fault> {
+    async fn load(&self, keys: &[AssigneesOf]) -> Result<HashMap<AssigneesOf, Vec<UserId>>, InternalError> {
         let rows = everywhere::<incident_assignee::Entity>(TOGETHER)
             .filter(incident_assignee::Column::IncidentId.is_in(keys.iter().map(|key| key.0)))
             .order_by_asc(incident_assignee::Column::UserId)
@@ -175,11 +178,11 @@ impl Loader<AssigneesOf> for Neighbours {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RevisionsOf(pub TimelineEntryId);
 
-impl Loader<RevisionsOf> for Neighbours {
+impl Loader<RevisionsOf> for BatchLoader {
     type Value = Vec<comment_revision::Model>;
-    type Error = Fault;
+    type Error = InternalError;
 
-    async fn load(&self, keys: &[RevisionsOf]) -> Result<HashMap<RevisionsOf, Self::Value>, Fault> {
+    async fn load(&self, keys: &[RevisionsOf]) -> Result<HashMap<RevisionsOf, Self::Value>, InternalError> {
         let rows = everywhere::<comment_revision::Entity>(TOGETHER)
             .filter(comment_revision::Column::EntryId.is_in(keys.iter().map(|key| key.0)))
             .order_by_asc(comment_revision::Column::Version)
@@ -195,13 +198,13 @@ impl Loader<RevisionsOf> for Neighbours {
 
 /// The key of the entries that tell who triggered, acknowledged and resolved an incident.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ActsOn(pub IncidentId);
+pub struct ActsOf(pub IncidentId);
 
-impl Loader<ActsOn> for Neighbours {
+impl Loader<ActsOf> for BatchLoader {
     type Value = Vec<Arc<timeline_entry::Model>>;
-    type Error = Fault;
+    type Error = InternalError;
 
-    async fn load(&self, keys: &[ActsOn]) -> Result<HashMap<ActsOn, Self::Value>, Fault> {
+    async fn load(&self, keys: &[ActsOf]) -> Result<HashMap<ActsOf, Self::Value>, InternalError> {
         // A snooze acknowledges as well.
         let acts = [
             EntryKind::Triggered,
@@ -215,10 +218,10 @@ impl Loader<ActsOn> for Neighbours {
             .order_by_asc(timeline_entry::Column::Version)
             .all(self.database.read())
             .await?;
-        let mut found: HashMap<ActsOn, Self::Value> = HashMap::new();
+        let mut found: HashMap<ActsOf, Self::Value> = HashMap::new();
         for row in rows {
             found
-                .entry(ActsOn(row.incident_id))
+                .entry(ActsOf(row.incident_id))
                 .or_default()
                 .push(Arc::new(row));
         }
@@ -230,11 +233,14 @@ impl Loader<ActsOn> for Neighbours {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PostmortemOf(pub IncidentId);
 
-impl Loader<PostmortemOf> for Neighbours {
+impl Loader<PostmortemOf> for BatchLoader {
     type Value = postmortem::Model;
-    type Error = Fault;
+    type Error = InternalError;
 
-    async fn load(&self, keys: &[PostmortemOf]) -> Result<HashMap<PostmortemOf, postmortem::Model>, Fault> {
+    async fn load(
+        &self,
+        keys: &[PostmortemOf],
+    ) -> Result<HashMap<PostmortemOf, postmortem::Model>, InternalError> {
         let rows = everywhere::<postmortem::Entity>(TOGETHER)
             .filter(postmortem::Column::IncidentId.is_in(keys.iter().map(|key| key.0)))
             .all(self.database.read())
@@ -250,11 +256,11 @@ impl Loader<PostmortemOf> for Neighbours {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DeliveriesOf(pub IncidentId);
 
-impl Loader<DeliveriesOf> for Neighbours {
+impl Loader<DeliveriesOf> for BatchLoader {
     type Value = Vec<Arc<post::Model>>;
-    type Error = Fault;
+    type Error = InternalError;
 
-    async fn load(&self, keys: &[DeliveriesOf]) -> Result<HashMap<DeliveriesOf, Self::Value>, Fault> {
+    async fn load(&self, keys: &[DeliveriesOf]) -> Result<HashMap<DeliveriesOf, Self::Value>, InternalError> {
         let incidents = keys.iter().map(|key| key.0);
         let lines = everywhere::<digest_line::Entity>(TOGETHER)
             .filter(digest_line::Column::IncidentId.is_in(incidents.clone()))
@@ -305,12 +311,12 @@ pub struct TimelineOf {
     pub changed_after: Option<i64>,
 }
 
-impl Loader<TimelineOf> for Neighbours {
+impl Loader<TimelineOf> for BatchLoader {
     /// From the wanted end on.
     type Value = Vec<Arc<timeline_entry::Model>>;
-    type Error = Fault;
+    type Error = InternalError;
 
-    async fn load(&self, keys: &[TimelineOf]) -> Result<HashMap<TimelineOf, Self::Value>, Fault> {
+    async fn load(&self, keys: &[TimelineOf]) -> Result<HashMap<TimelineOf, Self::Value>, InternalError> {
         let mut incidents: HashMap<TimelineOf, Vec<IncidentId>> = HashMap::new();
         for key in keys {
             // A list wants the same stretch of each of its incidents.
@@ -334,7 +340,7 @@ impl Loader<TimelineOf> for Neighbours {
     }
 }
 
-impl Neighbours {
+impl BatchLoader {
     /// The same stretch of several timelines.
     async fn stretches(
         &self,
@@ -400,11 +406,14 @@ impl Neighbours {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct InstallationOf(pub WorkspaceId);
 
-impl Loader<InstallationOf> for Neighbours {
+impl Loader<InstallationOf> for BatchLoader {
     type Value = installation::Model;
-    type Error = Fault;
+    type Error = InternalError;
 
-    async fn load(&self, keys: &[InstallationOf]) -> Result<HashMap<InstallationOf, Self::Value>, Fault> {
+    async fn load(
+        &self,
+        keys: &[InstallationOf],
+    ) -> Result<HashMap<InstallationOf, Self::Value>, InternalError> {
         let rows = everywhere::<installation::Entity>(TOGETHER)
             .filter(installation::Column::WorkspaceId.is_in(keys.iter().map(|key| key.0)))
             .all(self.database.read())
@@ -418,34 +427,37 @@ impl Loader<InstallationOf> for Neighbours {
 
 /// The key of what the bridge has found of a connector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct FoundOf(pub ConnectorId);
+pub struct ConnectorObservationOf(pub ConnectorId);
 
-impl Loader<FoundOf> for Neighbours {
+impl Loader<ConnectorObservationOf> for BatchLoader {
     type Value = connector::Model;
-    type Error = Fault;
+    type Error = InternalError;
 
-    async fn load(&self, keys: &[FoundOf]) -> Result<HashMap<FoundOf, Self::Value>, Fault> {
+    async fn load(
+        &self,
+        keys: &[ConnectorObservationOf],
+    ) -> Result<HashMap<ConnectorObservationOf, Self::Value>, InternalError> {
         let rows = everywhere::<connector::Entity>(TOGETHER)
             .filter(connector::Column::ConnectorId.is_in(keys.iter().map(|key| key.0)))
             .all(self.database.read())
             .await?;
         Ok(rows
             .into_iter()
-            .map(|row| (FoundOf(row.connector_id), row))
+            .map(|row| (ConnectorObservationOf(row.connector_id), row))
             .collect())
     }
 }
 
 macro_rules! by_id {
     ($($id:ident => $module:ident;)*) => {$(
-        impl Loader<tocsin_entity::id::$id> for Neighbours {
+        impl Loader<tocsin_entity::id::$id> for BatchLoader {
             type Value = tocsin_entity::$module::Model;
-            type Error = Fault;
+            type Error = InternalError;
 
             async fn load(
                 &self,
                 keys: &[tocsin_entity::id::$id],
-            ) -> Result<HashMap<tocsin_entity::id::$id, Self::Value>, Fault> {
+            ) -> Result<HashMap<tocsin_entity::id::$id, Self::Value>, InternalError> {
                 let rows = everywhere::<tocsin_entity::$module::Entity>(TOGETHER)
                     .filter(tocsin_entity::$module::Column::Id.is_in(keys.iter().copied()))
                     .all(self.database.read())

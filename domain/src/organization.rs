@@ -8,23 +8,23 @@ use tocsin_entity::{
 };
 
 use crate::{
-    error::{Fault, Refusal},
+    error::{InternalError, RequestError},
     request::Request,
     tenant::{Tenant, everywhere},
-    viewer::Need,
+    viewer::Permission,
 };
 
 /// What people call the organisation.
-pub async fn name(request: &Request<'_>, id: OrganizationId) -> Result<String, Fault> {
+pub async fn name(request: &Request<'_>, id: OrganizationId) -> Result<String, InternalError> {
     Ok(get(request, id).await?.name)
 }
 
 /// The organisation of this id, if it is the viewer's own; for the bridge, any.
-pub async fn find(request: &Request<'_>, id: &str) -> Result<Option<Model>, Refusal> {
+pub async fn find(request: &Request<'_>, id: &str) -> Result<Option<Model>, RequestError> {
     let Ok(id) = id.parse::<OrganizationId>() else {
         return Ok(None);
     };
-    if request.viewer.is_bridge() || request.viewer.may(Need::Read)? == id {
+    if request.viewer.is_bridge() || request.viewer.may(Permission::Read)? == id {
         Ok(load(request, id).await?)
     } else {
         Ok(None)
@@ -32,17 +32,17 @@ pub async fn find(request: &Request<'_>, id: &str) -> Result<Option<Model>, Refu
 }
 
 /// The organisation that the viewer's key opens, for whoever reads in it.
-pub async fn own(request: &Request<'_>) -> Result<Model, Refusal> {
-    let id = request.viewer.may(Need::Read)?;
+pub async fn own(request: &Request<'_>) -> Result<Model, RequestError> {
+    let id = request.viewer.may(Permission::Read)?;
     Ok(get(request, id).await?)
 }
 
 /// The organisation that the viewer's key opens, whatever else the key is for; none for the bridge without one.
-pub async fn of_viewer(request: &Request<'_>) -> Result<Option<Model>, Refusal> {
+pub async fn of_viewer(request: &Request<'_>) -> Result<Option<Model>, RequestError> {
     match request.viewer.organization_id() {
         Some(id) => Ok(load(request, id).await?),
         None if request.viewer.is_bridge() => Ok(None),
-        None => Err(Refusal::Unauthenticated),
+        None => Err(RequestError::Unauthenticated),
     }
 }
 
@@ -55,7 +55,7 @@ const LATE: i64 = 30;
 pub async fn list(
     request: &Request<'_>,
     changed_since: Option<OffsetDateTime>,
-) -> Result<Vec<Model>, Refusal> {
+) -> Result<Vec<Model>, RequestError> {
     request.viewer.may_ask_for_all()?;
     let mut find = everywhere::<Entity>("the bridge serves every organisation").order_by_asc(Column::Id);
     let now = request.domain.clock().now();
@@ -68,11 +68,11 @@ pub async fn list(
     Ok(find.all(request.read()).await?)
 }
 
-async fn get(request: &Request<'_>, id: OrganizationId) -> Result<Model, Fault> {
+async fn get(request: &Request<'_>, id: OrganizationId) -> Result<Model, InternalError> {
     let found = load(request, id).await?;
-    found.ok_or_else(|| Fault::Broken(format!("the organisation {id} is not there")))
+    found.ok_or_else(|| InternalError::Broken(format!("the organisation {id} is not there")))
 }
 
-async fn load(request: &Request<'_>, id: OrganizationId) -> Result<Option<Model>, Fault> {
+async fn load(request: &Request<'_>, id: OrganizationId) -> Result<Option<Model>, InternalError> {
     Ok(Tenant::of(id).organization().one(request.read()).await?)
 }

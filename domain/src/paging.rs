@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, Value};
 
-use crate::error::Refusal;
+use crate::error::RequestError;
 
 /// Most nodes on a page.
 pub const PAGE_MAX: i32 = 100;
@@ -48,7 +48,7 @@ impl<Row> RowPage<Row> {
 
 /// The arguments of a page, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Page {
+pub(crate) struct PageBounds {
     /// How many nodes.
     pub(crate) limit: u64,
     /// Only what comes after this key, in the list's order.
@@ -59,12 +59,12 @@ pub(crate) struct Page {
     pub(crate) from_the_end: bool,
 }
 
-impl Page {
+impl PageBounds {
     /// Checks the arguments of a connection.
     ///
     /// # Errors
     /// A refusal that names the argument.
-    pub(crate) fn new(asked: PageRequest) -> Result<Self, Refusal> {
+    pub(crate) fn new(asked: PageRequest) -> Result<Self, RequestError> {
         let PageRequest {
             first,
             after,
@@ -75,14 +75,16 @@ impl Page {
             if (0..=PAGE_MAX).contains(&count) {
                 Ok(u64::from(count.unsigned_abs()))
             } else {
-                Err(Refusal::BadInput(format!(
+                Err(RequestError::BadInput(format!(
                     "`{name}` must be from 0 to {PAGE_MAX}, and is {count}."
                 )))
             }
         };
         let (limit, from_the_end) = match (first, last) {
             (Some(_), Some(_)) => {
-                return Err(Refusal::BadInput("Give `first` or `last`, not both.".to_owned()));
+                return Err(RequestError::BadInput(
+                    "Give `first` or `last`, not both.".to_owned(),
+                ));
             }
             (None, Some(last)) => (bounded("last", last)?, true),
             (first, None) => (bounded("first", first.unwrap_or(PAGE_DEFAULT))?, false),
@@ -101,7 +103,7 @@ pub fn encode(key: &str) -> String {
     URL_SAFE_NO_PAD.encode(key)
 }
 
-fn decode(argument: &str, cursor: &str) -> Result<String, Refusal> {
+fn decode(argument: &str, cursor: &str) -> Result<String, RequestError> {
     URL_SAFE_NO_PAD
         .decode(cursor)
         .ok()
@@ -110,18 +112,18 @@ fn decode(argument: &str, cursor: &str) -> Result<String, Refusal> {
 }
 
 /// What a caller is told of a cursor that is none.
-pub(crate) fn bad_cursor(argument: &str) -> Refusal {
-    Refusal::BadInput(format!(
+pub(crate) fn bad_cursor(argument: &str) -> RequestError {
+    RequestError::BadInput(format!(
         "`{argument}` is not a cursor of this list: use one that the list gave you."
     ))
 }
 
-impl Page {
+impl PageBounds {
     /// The keys as values of another type, such as a number or an id.
     ///
     /// # Errors
     /// A refusal, where a cursor is one of another list.
-    pub(crate) fn bounds<T: std::str::FromStr>(&self) -> Result<(Option<T>, Option<T>), Refusal> {
+    pub(crate) fn bounds<T: std::str::FromStr>(&self) -> Result<(Option<T>, Option<T>), RequestError> {
         let parse = |argument: &str, key: &Option<String>| {
             key.as_deref()
                 .map(|key| key.parse().map_err(|_| bad_cursor(argument)))
@@ -131,13 +133,13 @@ impl Page {
     }
 }
 
-impl Page {
+impl PageBounds {
     /// Cuts the page out of a list that is ordered by `column`, whose values are the cursors' keys: one row more than the limit,
     /// from the wanted end.
     ///
     /// # Errors
     /// A refusal, where a cursor is one of another list.
-    pub(crate) fn cut<E, Key>(&self, find: Select<E>, column: E::Column) -> Result<Select<E>, Refusal>
+    pub(crate) fn cut<E, Key>(&self, find: Select<E>, column: E::Column) -> Result<Select<E>, RequestError>
     where
         E: EntityTrait,
         Key: std::str::FromStr + Into<Value>,
@@ -158,7 +160,7 @@ impl Page {
     }
 }
 
-impl Page {
+impl PageBounds {
     /// Makes the page of the rows that were read: one more than the limit, from the wanted end.
     pub(crate) fn of<Row>(&self, mut rows: Vec<Row>) -> RowPage<Row> {
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);

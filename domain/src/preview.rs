@@ -18,8 +18,8 @@ use tocsin_entity::{
 };
 
 use crate::{
-    error::Refusal,
-    identity::{self, Person},
+    error::RequestError,
+    identity::{self, SlackPerson},
     loaders::{MemberKey, PostmortemOf},
     request::Request,
     tenant::everywhere,
@@ -30,7 +30,7 @@ pub struct PastedLinks {
     /// The numbers of the incidents that they lead to.
     pub numbers: Vec<i64>,
     /// Who has pasted them.
-    pub person: Person,
+    pub person: SlackPerson,
     /// Whether the person may be matched with a member: some have asked not to be.
     pub is_matched: bool,
     /// The organisations of which people in the workspace may be members; all, where there are none.
@@ -50,7 +50,7 @@ pub struct SharedIncident {
 }
 
 /// The incidents that pasted links show. For the bridge alone.
-pub async fn shared(request: &Request<'_>, links: &PastedLinks) -> Result<Vec<SharedIncident>, Refusal> {
+pub async fn shared(request: &Request<'_>, links: &PastedLinks) -> Result<Vec<SharedIncident>, RequestError> {
     let within = request.viewer.may_ask_for_all()?;
     let roles = roles(request, links).await?;
     let mut theirs: BTreeSet<OrganizationId> = roles.keys().copied().collect();
@@ -94,7 +94,7 @@ pub async fn shared(request: &Request<'_>, links: &PastedLinks) -> Result<Vec<Sh
 async fn roles(
     request: &Request<'_>,
     links: &PastedLinks,
-) -> Result<BTreeMap<OrganizationId, Role>, Refusal> {
+) -> Result<BTreeMap<OrganizationId, Role>, RequestError> {
     if !links.is_matched {
         return Ok(BTreeMap::new());
     }
@@ -109,7 +109,10 @@ async fn roles(
 
 /// The organisation that gives previews to everybody in the workspace: where everybody there is a colleague, since nobody else has connected it. The
 /// server's own workspace is an organisation's that is alone on the server.
-async fn of_everybody(request: &Request<'_>, links: &PastedLinks) -> Result<Option<OrganizationId>, Refusal> {
+async fn of_everybody(
+    request: &Request<'_>,
+    links: &PastedLinks,
+) -> Result<Option<OrganizationId>, RequestError> {
     let mut owners = links.owners.clone();
     owners.sort_unstable();
     owners.dedup();

@@ -8,10 +8,10 @@ use time::OffsetDateTime;
 use crate::{
     Domain,
     data_loader::Loader,
-    error::{Fault, Refusal},
-    loaders::{Loaders, Neighbours},
-    tenant::{Owned, OwnedTable, Tenant, everywhere},
-    viewer::{Need, Viewer},
+    error::{InternalError, RequestError},
+    loaders::{BatchLoader, RequestLoader},
+    tenant::{Tenant, TenantRow, TenantTable, everywhere},
+    viewer::{Permission, Viewer},
 };
 
 /// One request of a viewer.
@@ -27,7 +27,7 @@ pub struct Request<'a> {
 
 impl<'a> Request<'a> {
     /// Reads rows by their keys, many requests' together.
-    pub fn loaders(&self) -> &'a Loaders {
+    pub fn loaders(&self) -> &'a RequestLoader {
         self.domain.loaders()
     }
 
@@ -42,12 +42,12 @@ impl<'a> Request<'a> {
     }
 
     /// The viewer's organisation, if they may do this in it.
-    pub(crate) fn tenant(&self, need: Need) -> Result<Tenant, Refusal> {
+    pub(crate) fn tenant(&self, need: Permission) -> Result<Tenant, RequestError> {
         self.viewer.may(need).map(Tenant::of)
     }
 
     /// Begins a read of the rows that the viewer is shown: their organisation's, or, for the bridge without one, everybody's.
-    pub(crate) fn find_shown<E: OwnedTable>(&self, need: Need) -> Result<Select<E>, Refusal> {
+    pub(crate) fn find_shown<E: TenantTable>(&self, need: Permission) -> Result<Select<E>, RequestError> {
         Ok(match self.viewer.may_list(need)? {
             Some(own) => Tenant::of(own).find(),
             None => everywhere("the bridge without an organisation is shown everybody's"),
@@ -59,11 +59,11 @@ impl<'a> Request<'a> {
     ///
     /// # Errors
     /// A refusal, where the viewer may read none.
-    pub async fn load_owned<Id, Row>(&self, need: Need, id: &str) -> Result<Option<Row>, Refusal>
+    pub async fn load_owned<Id, Row>(&self, need: Permission, id: &str) -> Result<Option<Row>, RequestError>
     where
         Id: FromStr + Send + Sync + Hash + Eq + Clone + 'static,
-        Row: Owned + Send + Sync + Clone + 'static,
-        Neighbours: Loader<Id, Value = Row, Error = Fault>,
+        Row: TenantRow + Send + Sync + Clone + 'static,
+        BatchLoader: Loader<Id, Value = Row, Error = InternalError>,
     {
         let organization_id = self.viewer.may_list(need)?;
         let Ok(id) = id.parse::<Id>() else { return Ok(None) };

@@ -5,7 +5,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Func, LikeExpr},
 };
 
-use crate::error::Refusal;
+use crate::error::RequestError;
 
 /// Longest text that is looked for, in characters: nothing that is searched is longer, and databases limit their patterns.
 const TEXT_MAX: usize = 200;
@@ -14,10 +14,10 @@ const TEXT_MAX: usize = 200;
 ///
 /// # Errors
 /// A refusal, where the text is too long.
-pub(crate) fn contains(column: impl ColumnTrait, text: &str) -> Result<Condition, Refusal> {
+pub(crate) fn contains(column: impl ColumnTrait, text: &str) -> Result<Condition, RequestError> {
     let text = text.trim();
     if text.chars().count() > TEXT_MAX {
-        return Err(Refusal::BadInput(format!(
+        return Err(RequestError::BadInput(format!(
             "`filter.search` may have {TEXT_MAX} characters at most."
         )));
     }

@@ -12,13 +12,13 @@ use tocsin_entity::{
 };
 
 use crate::{
-    connector::Reach,
-    error::{Fault, Refusal, Trouble},
+    connector::ConnectorScope,
+    error::{InternalError, MutationError, RequestError},
     loaders::InstallationOf,
-    paging::{Page, PageRequest, RowPage, bad_cursor},
+    paging::{PageBounds, PageRequest, RowPage, bad_cursor},
     request::Request,
     tenant::{Tenant, everywhere},
-    viewer::Need,
+    viewer::Permission,
     workspace,
 };
 
@@ -55,10 +55,10 @@ pub async fn list(
     request: &Request<'_>,
     criteria: ChannelCriteria,
     page: PageRequest,
-) -> Result<ChannelPage, Refusal> {
-    let organization_id = request.viewer.may(Need::Read)?;
+) -> Result<ChannelPage, RequestError> {
+    let organization_id = request.viewer.may(Permission::Read)?;
     need_reach(request).await?;
-    let page = Page::new(page)?;
+    let page = PageBounds::new(page)?;
     let search = criteria.search.as_deref().map(searched).transpose()?.flatten();
     let workspace = workspace::of_query(request, organization_id, criteria.workspace_id.as_deref()).await?;
     let workspace_id = workspace.map(|workspace| workspace.id);
@@ -100,16 +100,16 @@ pub async fn list(
 }
 
 /// Refuses who manages no connectors.
-async fn need_reach(request: &Request<'_>) -> Result<(), Refusal> {
-    match Reach::of_viewer(request).await {
+async fn need_reach(request: &Request<'_>) -> Result<(), RequestError> {
+    match ConnectorScope::of_viewer(request).await {
         Ok(_) => Ok(()),
-        Err(Trouble::Told(refused)) => Err(Refusal::Forbidden(refused.message)),
-        Err(Trouble::Refused(refusal)) => Err(refusal),
+        Err(MutationError::Told(refused)) => Err(RequestError::Forbidden(refused.message)),
+        Err(MutationError::Refused(refusal)) => Err(refusal),
     }
 }
 
 /// What comes after a cursor.
-fn behind(after: &str) -> Result<Condition, Refusal> {
+fn behind(after: &str) -> Result<Condition, RequestError> {
     let (name, id) = after.rsplit_once('/').ok_or_else(|| bad_cursor("after"))?;
     Ok(Condition::any().add(channel::Column::Name.gt(name)).add(
         Condition::all()
@@ -119,11 +119,11 @@ fn behind(after: &str) -> Result<Condition, Refusal> {
 }
 
 /// What is searched for, as a pattern's middle; nothing where nothing is.
-fn searched(text: &str) -> Result<Option<String>, Refusal> {
+fn searched(text: &str) -> Result<Option<String>, RequestError> {
     let text = text.trim();
     let text = text.strip_prefix('#').unwrap_or(text).to_lowercase();
     if text.chars().count() > SEARCH_MAX || text.contains('\0') {
-        return Err(Refusal::BadInput(format!(
+        return Err(RequestError::BadInput(format!(
             "`search` has at most {SEARCH_MAX} characters, and no NUL."
         )));
     }
@@ -136,7 +136,7 @@ async fn visible(
     request: &Request<'_>,
     organization_id: OrganizationId,
     workspace_id: Option<WorkspaceId>,
-) -> Result<Condition, Fault> {
+) -> Result<Condition, InternalError> {
     let public = Condition::any().add(channel::Column::IsPrivate.eq(false));
     if let Some(id) = workspace_id {
         let found = request.loaders().load_one(InstallationOf(id)).await?;

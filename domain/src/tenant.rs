@@ -9,30 +9,30 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PrimaryKeyTrait,
 use tocsin_entity::{id::OrganizationId, organization};
 
 /// A row that belongs to one organisation.
-pub trait Owned {
+pub trait TenantRow {
     /// The organisation it belongs to.
     fn organization_id(&self) -> OrganizationId;
 }
 
 /// A table whose rows each belong to one organisation.
-pub(crate) trait OwnedTable: EntityTrait {
+pub(crate) trait TenantTable: EntityTrait {
     /// The column that names the organisation.
     fn organization_column() -> Self::Column;
 }
 
 macro_rules! owned {
     ($($($table:ident)::+),*) => {$(
-        impl Owned for tocsin_entity::$($table)::+::Model {
+        impl TenantRow for tocsin_entity::$($table)::+::Model {
             fn organization_id(&self) -> OrganizationId {
                 self.organization_id
             }
         }
-        impl Owned for Arc<tocsin_entity::$($table)::+::Model> {
+        impl TenantRow for Arc<tocsin_entity::$($table)::+::Model> {
             fn organization_id(&self) -> OrganizationId {
                 self.organization_id
             }
         }
-        impl OwnedTable for tocsin_entity::$($table)::+::Entity {
+        impl TenantTable for tocsin_entity::$($table)::+::Entity {
             fn organization_column() -> Self::Column {
                 tocsin_entity::$($table)::+::Column::OrganizationId
             }
@@ -48,7 +48,7 @@ owned!(
     event,
     idempotency,
     incident,
-    managing,
+    service_manager,
     membership,
     postmortem,
     service,
@@ -78,7 +78,7 @@ impl Tenant {
 
     /// Begins a read of the organisation's rows.
     #[expect(clippy::disallowed_methods, reason = "this is the door")]
-    pub(crate) fn find<E: OwnedTable>(self) -> Select<E> {
+    pub(crate) fn find<E: TenantTable>(self) -> Select<E> {
         E::find().filter(E::organization_column().eq(self.0))
     }
 }
@@ -91,7 +91,7 @@ pub(crate) async fn own<E: EntityTrait>(
     id: impl Into<<E::PrimaryKey as PrimaryKeyTrait>::ValueType>,
 ) -> Result<Option<E::Model>, DbErr>
 where
-    E::Model: Owned,
+    E::Model: TenantRow,
 {
     let found = E::find_by_id(id).one(db).await?;
     Ok(found.filter(|row| row.organization_id() == organization_id))

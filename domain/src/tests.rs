@@ -5,7 +5,7 @@ use tocsin_entity::{id::OrganizationId, kinds::Source};
 
 use crate::{
     actor::Actor,
-    incident::{Command, Trigger},
+    incident::{IncidentCommand, TriggerCommand},
 };
 
 /// An embedded database with one organisation, and somebody who changes its incidents.
@@ -34,8 +34,8 @@ fn actor(organization_id: OrganizationId) -> Actor {
 }
 
 /// The command that begins an incident.
-pub(crate) fn trigger(dedup_key: Option<&str>) -> Command {
-    Command::Trigger(Trigger {
+pub(crate) fn trigger(dedup_key: Option<&str>) -> IncidentCommand {
+    IncidentCommand::Trigger(TriggerCommand {
         title: "Down".to_owned(),
         description_markdown: String::new(),
         service_id: None,

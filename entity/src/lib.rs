@@ -17,11 +17,11 @@ pub mod event;
 pub mod idempotency;
 pub mod incident;
 pub mod incident_assignee;
-pub mod managing;
 pub mod membership;
 pub mod organization;
 pub mod postmortem;
 pub mod service;
+pub mod service_manager;
 
 pub mod slack_app;
 pub mod slack_link;

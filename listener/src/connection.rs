@@ -23,7 +23,7 @@ use tower::ServiceExt;
 
 use crate::{
     body::BoundedBody,
-    registry::{ConnectionEntry, ConnectionState, Phase, Registry},
+    registry::{ConnectionEntry, ConnectionRegistry, ConnectionState, Phase},
     stream::WatchedStream,
 };
 
@@ -44,7 +44,7 @@ pub(crate) struct ServedConnection {
     peer: SocketAddr,
     entry: Arc<ConnectionEntry>,
     router: Router,
-    registry: Arc<Registry>,
+    registry: Arc<ConnectionRegistry>,
 }
 
 impl ServedConnection {
@@ -53,7 +53,7 @@ impl ServedConnection {
         peer: SocketAddr,
         entry: Arc<ConnectionEntry>,
         router: Router,
-        registry: Arc<Registry>,
+        registry: Arc<ConnectionRegistry>,
     ) -> Self {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!("a connection keeps its delay: {error}");
@@ -110,7 +110,7 @@ impl ServedConnection {
 }
 
 /// Returns when the connection has waited for its client for too long.
-async fn overdue(entry: &ConnectionEntry, registry: &Registry) {
+async fn overdue(entry: &ConnectionEntry, registry: &ConnectionRegistry) {
     let limits = &registry.limits;
     loop {
         let ConnectionState { phase, since, .. } = entry.state();
@@ -141,7 +141,7 @@ async fn answer(
     router: Router,
     request: Request<Incoming>,
     entry: Arc<ConnectionEntry>,
-    registry: Arc<Registry>,
+    registry: Arc<ConnectionRegistry>,
 ) -> Result<Response<Body>, Infallible> {
     let (parts, incoming) = request.into_parts();
     let share = if incoming.is_end_stream() {

@@ -1,7 +1,7 @@
 //! Serves HTTP within limits. Every listener of the workspace is served by [`serve`].
 //!
 //! A connection that waits for its client (for a head, a body, the next request) is *waiting*; one that the server
-//! works for is not. Waiting has an end: [`Limits`] says when. And where there are as many connections as there may be,
+//! works for is not. Waiting has an end: [`ListenerLimits`] says when. And where there are as many connections as there may be,
 //! those that have waited longest make room for a new one, so silent clients never lock out the others.
 //!
 //! - `connection` drives one connection and knows its phase.
@@ -26,11 +26,11 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{
     connection::ServedConnection,
-    registry::{Admission, Registry},
+    registry::{Admission, ConnectionRegistry},
 };
 pub use self::{
     files::{FILES_RESERVED, raise_open_files},
-    limits::Limits,
+    limits::ListenerLimits,
 };
 
 /// How long the listener rests after an error that is not one connection's.
@@ -63,10 +63,10 @@ pub async fn serve(
     name: &'static str,
     listener: TcpListener,
     router: Router,
-    limits: Limits,
+    limits: ListenerLimits,
     stop: CancellationToken,
 ) {
-    let registry = Arc::new(Registry::new(name, limits));
+    let registry = Arc::new(ConnectionRegistry::new(name, limits));
     let connections = TaskTracker::new();
     while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
         match accepted {
@@ -86,7 +86,7 @@ pub async fn serve(
 }
 
 /// Accepting failed. Where there are no more files, those who wait longest make room.
-async fn rest_after(name: &'static str, registry: &Registry, error: &io::Error) {
+async fn rest_after(name: &'static str, registry: &ConnectionRegistry, error: &io::Error) {
     let of_the_client = matches!(
         error.kind(),
         io::ErrorKind::ConnectionAborted

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// The limits of a listener. All of them are in `docs/reference/limits.md`.
 #[derive(Debug, Clone)]
-pub struct Limits {
+pub struct ListenerLimits {
     /// Most connections at a time. A new one closes those that have waited longest.
     pub connections_max: usize,
     /// Longest time from a connection's opening, or the first byte of a request, until its head is complete.
@@ -26,7 +26,7 @@ pub struct Limits {
     pub read_rate_min: u32,
 }
 
-impl Limits {
+impl ListenerLimits {
     /// Most connections where nothing else is said.
     pub const CONNECTIONS_DEFAULT: usize = 16_384;
     /// See [`Self::head_within`].
@@ -47,7 +47,7 @@ impl Limits {
     pub const READ_RATE_MIN: u32 = 16 * 1024;
 }
 
-impl Default for Limits {
+impl Default for ListenerLimits {
     fn default() -> Self {
         Self {
             connections_max: Self::CONNECTIONS_DEFAULT,

@@ -13,7 +13,7 @@ use std::{
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::{budget::BodyBudget, limits::Limits};
+use crate::{budget::BodyBudget, limits::ListenerLimits};
 
 /// How often the same warning is logged at most.
 const WARN_EVERY: Duration = Duration::from_secs(10);
@@ -157,16 +157,16 @@ pub(crate) enum Admission {
 
 /// See the module.
 #[derive(Debug)]
-pub(crate) struct Registry {
-    pub(crate) limits: Limits,
+pub(crate) struct ConnectionRegistry {
+    pub(crate) limits: ListenerLimits,
     pub(crate) bodies: BodyBudget,
     open: Arc<Open>,
     next: AtomicU64,
     warned: Mutex<Option<Instant>>,
 }
 
-impl Registry {
-    pub(crate) fn new(name: &'static str, limits: Limits) -> Self {
+impl ConnectionRegistry {
+    pub(crate) fn new(name: &'static str, limits: ListenerLimits) -> Self {
         let most = f64::from(u32::try_from(limits.connections_max).unwrap_or(u32::MAX));
         metrics::gauge!("tocsin_http_connections_limit", "listener" => name).set(most);
         Self {

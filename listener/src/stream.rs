@@ -14,13 +14,13 @@ use tokio::{
     time::Sleep,
 };
 
-use crate::registry::{ConnectionEntry, Registry};
+use crate::registry::{ConnectionEntry, ConnectionRegistry};
 
 /// A TCP stream under watch. The connection counts for as long as this lives, also as a WebSocket.
 pub(crate) struct WatchedStream {
     stream: TcpStream,
     entry: Arc<ConnectionEntry>,
-    registry: Arc<Registry>,
+    registry: Arc<ConnectionRegistry>,
     unread: Unread,
 }
 
@@ -33,7 +33,11 @@ struct Unread {
 }
 
 impl WatchedStream {
-    pub(crate) fn new(stream: TcpStream, entry: Arc<ConnectionEntry>, registry: Arc<Registry>) -> Self {
+    pub(crate) fn new(
+        stream: TcpStream,
+        entry: Arc<ConnectionEntry>,
+        registry: Arc<ConnectionRegistry>,
+    ) -> Self {
         Self {
             stream,
             entry,

@@ -63,7 +63,7 @@ pub fn actions(buttons: &[Value]) -> Value {
 
 /// How a button looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Look {
+pub enum ButtonStyle {
     /// As most do.
     Plain,
     /// The one that is likely wanted.
@@ -71,14 +71,14 @@ pub enum Look {
 }
 
 /// A button that does something to what `value` names.
-pub fn button(text: &str, action_id: &str, value: &str, look: Look) -> Value {
+pub fn button(text: &str, action_id: &str, value: &str, look: ButtonStyle) -> Value {
     let mut button = json!({
         "type": "button",
         "text": {"type": "plain_text", "text": cut_plain(text, BUTTON_MAX)},
         "action_id": action_id,
         "value": value,
     });
-    if look == Look::Primary {
+    if look == ButtonStyle::Primary {
         button["style"] = "primary".into();
     }
     button
@@ -89,7 +89,7 @@ pub fn link_button(text: &str, action_id: &str, value: &str, url: &str) -> Optio
     if url.len() > URL_MAX {
         return None;
     }
-    let mut button = button(text, action_id, value, Look::Plain);
+    let mut button = button(text, action_id, value, ButtonStyle::Plain);
     button["url"] = url.into();
     Some(button)
 }

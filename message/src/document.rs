@@ -124,12 +124,12 @@ fn atom_seen(atom: &str) -> usize {
 
 /// Where the whole of a text is that is cut: an address, and what the link says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Whole {
+pub(crate) struct FullText {
     pub(crate) url: String,
     pub(crate) label: &'static str,
 }
 
-impl Whole {
+impl FullText {
     fn link(&self) -> TextPiece {
         TextPiece::Link {
             url: self.url.clone(),
@@ -145,7 +145,7 @@ impl Whole {
 }
 
 /// As much of a text as takes `room` characters to see, an ellipsis, and the link to the whole.
-pub(crate) fn cut(pieces: &[TextPiece], room: usize, whole: Option<&Whole>) -> Vec<TextPiece> {
+pub(crate) fn cut(pieces: &[TextPiece], room: usize, whole: Option<&FullText>) -> Vec<TextPiece> {
     let mut kept = Vec::new();
     let mut room = room;
     for piece in pieces {

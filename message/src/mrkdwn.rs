@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 pub(crate) use crate::characters::with_own_signs;
 use crate::{
     characters::{atoms, clusters, length, one_line},
-    document::{Styles, TextPiece, Whole, address_shown, cut},
+    document::{FullText, Styles, TextPiece, address_shown, cut},
     escape::escape,
     writer::write,
 };
@@ -26,7 +26,7 @@ pub fn to_mrkdwn(markdown: &str, max: usize) -> String {
 pub struct Mrkdwn {
     pieces: Vec<TextPiece>,
     /// Where the whole is, if this must be cut.
-    whole: Option<Whole>,
+    whole: Option<FullText>,
     /// Whether it ends with a link to the whole already.
     is_cut: bool,
     /// The pieces, as they are written.
@@ -91,7 +91,7 @@ impl Mrkdwn {
     pub fn whole_at(self, url: &str, label: &'static str) -> Self {
         let url = link_target(url);
         Self {
-            whole: Some(Whole { url, label }),
+            whole: Some(FullText { url, label }),
             ..self
         }
     }
@@ -192,7 +192,7 @@ impl Mrkdwn {
         }
         // The most of it is for the text.
         let whole = shorter.whole.clone().filter(|whole| 2 * whole.seen() < max);
-        match max.checked_sub(1 + whole.as_ref().map_or(0, Whole::seen)) {
+        match max.checked_sub(1 + whole.as_ref().map_or(0, FullText::seen)) {
             Some(room) => shorter.cut_to(room, whole.as_ref()),
             None => Self::default(),
         }
@@ -227,7 +227,7 @@ impl Mrkdwn {
     }
 
     /// The beginning that takes so many characters to see, an ellipsis, and the link to the whole.
-    fn cut_to(self, room: usize, whole: Option<&Whole>) -> Self {
+    fn cut_to(self, room: usize, whole: Option<&FullText>) -> Self {
         let mut pieces = self.pieces;
         if self.is_cut {
             // The link to the whole, and the blank or line end before it.

@@ -15,21 +15,21 @@ use tokio::{
 };
 
 use crate::{
-    bells::Bells,
     task::{JobEnvelope, NewTask},
+    wakeups::Wakeups,
 };
 
 /// How many jobs of one name wait in memory before further ones are dropped.
 const CAPACITY: usize = 20_000;
 
 /// When a job is due, and which of those due then it is. By the monotonic clock: a wall clock that is set back holds up nothing.
-type Place = (Instant, u64);
+type QueueOrder = (Instant, u64);
 
 /// The jobs that wait in this process, by name, for those names that a worker here has a handler for.
 #[derive(Debug, Default)]
 pub(crate) struct LocalJobs {
     names: Mutex<HashMap<&'static str, Waiting>>,
-    bells: Bells,
+    wakeups: Wakeups,
     /// Told when a worker begins to take jobs.
     served: Notify,
 }
@@ -38,19 +38,19 @@ pub(crate) struct LocalJobs {
 #[derive(Debug, Default)]
 struct Waiting {
     next: u64,
-    by_due: BTreeMap<Place, JobEnvelope>,
+    by_due: BTreeMap<QueueOrder, JobEnvelope>,
     /// Jobs of one key that wait are one, as on the backend.
-    by_key: HashMap<String, Place>,
+    by_key: HashMap<String, QueueOrder>,
 }
 
 /// That a worker in this process takes the jobs of some names; they are dropped with it.
 #[derive(Debug)]
-pub(crate) struct Served {
+pub(crate) struct ServedNames {
     jobs: Arc<LocalJobs>,
     names: Vec<&'static str>,
 }
 
-impl Drop for Served {
+impl Drop for ServedNames {
     fn drop(&mut self) {
         let mut names = self.jobs.lock();
         for name in &self.names {
@@ -65,14 +65,14 @@ impl LocalJobs {
     }
 
     /// Takes jobs of these names from now on.
-    pub(crate) fn serve(self: &Arc<Self>, names: Vec<&'static str>) -> Served {
+    pub(crate) fn serve(self: &Arc<Self>, names: Vec<&'static str>) -> ServedNames {
         let mut served = self.lock();
         for name in &names {
             served.entry(name).or_default();
         }
         drop(served);
         self.served.notify_one();
-        Served {
+        ServedNames {
             jobs: Arc::clone(self),
             names,
         }
@@ -85,7 +85,7 @@ impl LocalJobs {
 
     /// Hears of each job of this name that comes.
     pub(crate) fn hear(&self, name: &str) -> watch::Receiver<()> {
-        self.bells.hear(name)
+        self.wakeups.hear(name)
     }
 
     /// Keeps the job; gives it back where no worker here takes it. A later one takes the place of an earlier one that
@@ -99,7 +99,7 @@ impl LocalJobs {
         let is_kept = waiting.put(envelope);
         drop(names);
         if is_kept {
-            self.bells.ring(name);
+            self.wakeups.ring(name);
         } else {
             metrics::counter!("tocsin_queue_dropped_total", "job" => name).increment(1);
         }

@@ -11,13 +11,13 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
 use crate::{
-    bells::Bells,
     breaker::Breaker,
     error::QueueError,
     local::LocalJobs,
     store::Store,
     supervise::outage_pause,
     task::{JobEnvelope, NewTask},
+    wakeups::Wakeups,
 };
 
 /// How many rings wait in memory before further ones are dropped.
@@ -41,23 +41,23 @@ type Key = (&'static str, String);
 /// Rings that wait to be stored, one for each job name and key.
 #[derive(Debug)]
 pub(crate) struct Buffer {
-    inner: Mutex<Rings>,
+    inner: Mutex<BufferedJobs>,
     filled: Notify,
     /// Whether everything that was rung has been stored.
     idle: watch::Sender<bool>,
 }
 
 #[derive(Debug, Default)]
-struct Rings {
+struct BufferedJobs {
     order: VecDeque<Key>,
-    by_key: HashMap<Key, Ring>,
+    by_key: HashMap<Key, BufferedJob>,
     /// Whether rings are being dropped, which is logged once.
     overflowing: bool,
 }
 
 /// A ring that waits.
 #[derive(Debug)]
-struct Ring {
+struct BufferedJob {
     envelope: JobEnvelope,
     since: Instant,
 }
@@ -71,14 +71,14 @@ impl Buffer {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Rings> {
+    fn lock(&self) -> MutexGuard<'_, BufferedJobs> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes a ring, or drops it when there is no room. A later ring replaces an earlier one of the same key.
     pub(crate) fn put(&self, task: NewTask) {
         let key = (task.name, task.envelope.key.clone());
-        let ring = Ring {
+        let ring = BufferedJob {
             envelope: task.envelope,
             since: Instant::now(),
         };
@@ -132,7 +132,7 @@ impl Buffer {
             if !rings.by_key.contains_key(&key) {
                 let envelope = task.envelope;
                 rings.order.push_front(key.clone());
-                rings.by_key.insert(key, Ring { envelope, since });
+                rings.by_key.insert(key, BufferedJob { envelope, since });
             }
         }
     }
@@ -170,7 +170,7 @@ pub(crate) struct Pusher {
     pub(crate) store: Arc<Store>,
     pub(crate) breaker: Arc<Breaker>,
     pub(crate) local: Arc<LocalJobs>,
-    pub(crate) bells: Arc<Bells>,
+    pub(crate) wakeups: Arc<Wakeups>,
     pub(crate) stop: CancellationToken,
 }
 
@@ -246,7 +246,7 @@ impl Pusher {
             }
         }
         for name in names {
-            self.bells.ring(name);
+            self.wakeups.ring(name);
         }
         Ok(())
     }

@@ -7,7 +7,6 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::{error, info};
 
 use crate::{
-    bells::Bells,
     breaker::{self, Breaker},
     config::QueueConfig,
     error::QueueError,
@@ -17,6 +16,7 @@ use crate::{
     store::Store,
     supervise::supervise,
     task::{JobEnvelope, NewTask},
+    wakeups::Wakeups,
 };
 
 /// The queue, as those who ring it see it. Cheap to clone; it closes with its last clone.
@@ -25,15 +25,15 @@ use crate::{
 /// look.
 #[derive(Clone, Debug)]
 pub struct Queue {
-    pub(crate) inner: Arc<Inner>,
+    pub(crate) inner: Arc<QueueInner>,
 }
 
 #[derive(Debug)]
-pub(crate) struct Inner {
+pub(crate) struct QueueInner {
     pub(crate) store: Arc<Store>,
     pub(crate) breaker: Arc<Breaker>,
     pub(crate) local: Arc<LocalJobs>,
-    pub(crate) bells: Arc<Bells>,
+    pub(crate) wakeups: Arc<Wakeups>,
     buffer: Arc<Buffer>,
     _stop: DropGuard,
 }
@@ -53,14 +53,14 @@ impl Queue {
             store: store.clone(),
             breaker: Arc::new(Breaker::new()),
             local: Arc::default(),
-            bells: Arc::new(Bells::default()),
+            wakeups: Arc::new(Wakeups::default()),
             stop: stop.clone(),
         };
-        let inner = Inner {
+        let inner = QueueInner {
             store,
             breaker: pusher.breaker.clone(),
             local: pusher.local.clone(),
-            bells: pusher.bells.clone(),
+            wakeups: pusher.wakeups.clone(),
             buffer: pusher.buffer.clone(),
             _stop: stop.clone().drop_guard(),
         };
@@ -84,7 +84,7 @@ impl Queue {
     /// fails, a worker of this process runs it; where there is none it waits in memory, for half a minute at most, as one of
     /// some 20,000. What comes beyond that, or is still in memory when the process ends, is lost, and is found by whoever
     /// sweeps the database.
-    pub fn ring<J: Job>(&self, job: &J) {
+    pub fn enqueue<J: Job>(&self, job: &J) {
         let Some(task) = new_task(job) else { return };
         let inner = &self.inner;
         let task = if inner.breaker.works() {
@@ -111,14 +111,14 @@ impl Queue {
     ///
     /// # Errors
     /// When the backend fails and no worker of this process takes such jobs.
-    pub async fn push<J: Job>(&self, job: &J) -> Result<(), QueueError> {
+    pub async fn enqueue_durably<J: Job>(&self, job: &J) -> Result<(), QueueError> {
         self.store(J::NAME, JobEnvelope::new(job, None)?).await
     }
 
     /// Stores the job, to be run not before `due`.
     ///
     /// # Errors
-    /// As [`Queue::push`].
+    /// As [`Queue::enqueue_durably`].
     pub async fn push_at<J: Job>(&self, job: &J, due: OffsetDateTime) -> Result<(), QueueError> {
         let due = Some(due).filter(|due| *due > tocsin_clock::machine_now());
         self.store(J::NAME, JobEnvelope::new(job, due)?).await
@@ -131,7 +131,7 @@ impl Queue {
             match inner.store.push(std::slice::from_ref(&task)).await {
                 Ok(()) => {
                     metrics::counter!("tocsin_queue_pushed_total", "job" => name).increment(1);
-                    inner.bells.ring(name);
+                    inner.wakeups.ring(name);
                     return Ok(());
                 }
                 Err(error) => {

@@ -8,13 +8,13 @@ use tracing::error;
 
 /// A pause that doubles with each use, up to a limit.
 #[derive(Debug)]
-pub(crate) struct Pause {
+pub(crate) struct Backoff {
     next: Duration,
     min: Duration,
     max: Duration,
 }
 
-impl Pause {
+impl Backoff {
     pub(crate) fn between(min: Duration, max: Duration) -> Self {
         Self { next: min, min, max }
     }
@@ -31,8 +31,8 @@ impl Pause {
 }
 
 /// For background tasks that meet a backend which does not answer.
-pub(crate) fn outage_pause() -> Pause {
-    Pause::between(Duration::from_millis(50), Duration::from_secs(2))
+pub(crate) fn outage_pause() -> Backoff {
+    Backoff::between(Duration::from_millis(50), Duration::from_secs(2))
 }
 
 /// A task that ends with its owner.
@@ -62,7 +62,7 @@ where
     F: FnMut() -> Fut,
     Fut: Future<Output = ()> + Send + 'static,
 {
-    let mut pause = Pause::between(Duration::from_millis(100), Duration::from_secs(10));
+    let mut pause = Backoff::between(Duration::from_millis(100), Duration::from_secs(10));
     loop {
         let ended = OwnedTask::spawn(start()).ended().await;
         if stop.is_cancelled() {

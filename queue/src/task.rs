@@ -81,7 +81,7 @@ pub(crate) struct TakenTask {
 
 /// What one look into the backend brought.
 #[derive(Debug, Default)]
-pub(crate) struct Taken {
+pub(crate) struct TakenTasks {
     pub(crate) tasks: Vec<TakenTask>,
     /// The second, in Unix time, in which the next delayed job may be taken.
     pub(crate) next_due: Option<u64>,

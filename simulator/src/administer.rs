@@ -3,7 +3,7 @@
 use crate::config::PersonSeed;
 use crate::error::ActError;
 use crate::state::host::lock;
-use crate::state::workspace::Workspace;
+use crate::state::workspace::SimulatedWorkspace;
 use crate::state::workspace::installation::Farewell;
 use crate::team::TeamHandle;
 
@@ -44,7 +44,7 @@ impl TeamHandle {
 
     /// Revokes the bot's tokens and tells the app by `tokens_revoked`; calls are refused as `token_revoked`.
     pub fn revoke_bot_tokens(&self) {
-        self.host.change(Workspace::revoke_bot_tokens);
+        self.host.change(SimulatedWorkspace::revoke_bot_tokens);
     }
 
     /// Uninstalls the app, and tells it by `app_uninstalled` and `tokens_revoked`; calls are refused as `account_inactive`, and nothing that

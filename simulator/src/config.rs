@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use url::Url;
 
-use crate::limits::Limits;
+use crate::limits::CallLimits;
 
 /// The bot token of a simulator that was not given another one.
 pub const DEFAULT_BOT_TOKEN: &str = "xoxb-simulated-bot-token";
@@ -234,8 +234,8 @@ pub struct SimulatorConfig {
     pub commands_url: Option<Url>,
     /// Domains registered for link previews; a subdomain counts too. `host:port` limits one to a port.
     pub unfurl_domains: Vec<String>,
-    /// Rate limits. Default: [`Limits::documented`].
-    pub limits: Limits,
+    /// Rate limits. Default: [`CallLimits::documented`].
+    pub limits: CallLimits,
     /// Kept up to date and read again at start, so that a workspace survives a restart.
     pub state_file: Option<PathBuf>,
     /// Name of the workspace.
@@ -284,7 +284,7 @@ impl Default for SimulatorConfig {
             interactions_url: None,
             commands_url: None,
             unfurl_domains: Vec::new(),
-            limits: Limits::documented(),
+            limits: CallLimits::documented(),
             state_file: None,
             team_name: "Tocsin Demo".to_owned(),
             people: vec![

@@ -50,7 +50,7 @@ pub enum ActError {
 /// A condition that did not come true in time, with what the workspace looked like at the end.
 #[derive(Debug, thiserror::Error)]
 #[error("not seen within {after:?}; the workspace at the end:\n{workspace}")]
-pub struct TimedOut {
+pub struct TimeoutError {
     /// How long was waited.
     pub after: Duration,
     /// Every channel as text.

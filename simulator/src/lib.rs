@@ -42,17 +42,17 @@ pub use config::{
     DEFAULT_SIGNING_SECRET, FileSeed, FunctionParameter, FunctionSeed, GroupSeed, PersonSeed,
     SimulatorConfig,
 };
-pub use error::{ActError, SimulatorError, TimedOut};
+pub use error::{ActError, SimulatorError, TimeoutError};
 pub use faults::{Fault, FaultKind, When};
-pub use limits::{Limits, PostLimit};
+pub use limits::{CallLimits, PostLimit};
 pub use outbound::answer::AppAnswer;
-pub use outbound::line::Line;
+pub use outbound::sender::AppSender;
 pub use outbound::signing::sign;
 pub use people::PersonHandle;
 pub use render::{render_channel, render_text};
 pub use simulator::Simulator;
-pub use state::delivery::Delivery;
-pub use state::workspace::function::{Execution, Outcome};
+pub use state::delivery::DeliveryAttempt;
+pub use state::workspace::function::{Execution, FunctionOutcome};
 pub use state::workspace::installation::Farewell;
 pub use state::workspace::snapshot::{
     Button, ChannelSnapshot, MessageSnapshot, PersonSnapshot, ReactionSnapshot, Snapshot, ViewSnapshot,

@@ -35,7 +35,7 @@ pub struct PostLimit {
 /// Calls a minute by tier; `None` is unlimited.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Limits {
+pub struct CallLimits {
     /// Tier 2.
     pub tier_2: Option<u32>,
     /// Tier 3.
@@ -50,7 +50,7 @@ pub struct Limits {
     pub posts_per_workspace: Option<u32>,
 }
 
-impl Limits {
+impl CallLimits {
     /// What Slack documents, with a burst of 10 messages for each channel.
     pub fn documented() -> Self {
         Self {
@@ -97,7 +97,7 @@ impl Limits {
     }
 }
 
-impl Default for Limits {
+impl Default for CallLimits {
     fn default() -> Self {
         Self::documented()
     }
@@ -133,12 +133,12 @@ impl Bucket {
 /// The buckets of one workspace.
 #[derive(Debug)]
 pub(crate) struct Limiter {
-    limits: Limits,
+    limits: CallLimits,
     buckets: HashMap<String, Bucket>,
 }
 
 impl Limiter {
-    pub(crate) fn new(limits: Limits) -> Self {
+    pub(crate) fn new(limits: CallLimits) -> Self {
         Self {
             limits,
             buckets: HashMap::new(),
@@ -146,7 +146,7 @@ impl Limiter {
     }
 
     /// New limits; every bucket is full again.
-    pub(crate) fn set(&mut self, limits: Limits) {
+    pub(crate) fn set(&mut self, limits: CallLimits) {
         *self = Self::new(limits);
     }
 

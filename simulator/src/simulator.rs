@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tocsin_listener::Limits;
+use tocsin_listener::ListenerLimits;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -17,7 +17,7 @@ use crate::outbound;
 use crate::server;
 use crate::state::app::SimulatedApp;
 use crate::state::host::{Host, Shared};
-use crate::state::workspace::{Workspace, store};
+use crate::state::workspace::{SimulatedWorkspace, store};
 use crate::team::TeamHandle;
 use crate::teams::TeamSeed;
 
@@ -70,7 +70,7 @@ impl Simulator {
             "simulator",
             listener,
             server::router(Arc::clone(&host)),
-            Limits::default(),
+            ListenerLimits::default(),
             host.stop.clone(),
         ));
         tracing::info!("simulated Slack workspace at {}", host.base);
@@ -90,7 +90,7 @@ impl Simulator {
         };
         let config = seed.config(&first.config);
         let further = first.platform.teams().len();
-        let workspace = Workspace::furnish(&config, &app, further);
+        let workspace = SimulatedWorkspace::furnish(&config, &app, further);
         let mut base = first.base.clone();
         base.set_path(&format!("/teams/{}/", workspace.team.id));
         let shared = Shared {
@@ -130,7 +130,7 @@ impl Drop for Simulator {
 }
 
 /// Opens a workspace, whose events are on their way from now on.
-fn open(config: SimulatorConfig, shared: Shared, base: Url, workspace: Workspace) -> Arc<Host> {
+fn open(config: SimulatorConfig, shared: Shared, base: Url, workspace: SimulatedWorkspace) -> Arc<Host> {
     let (events, queue) = mpsc::unbounded_channel();
     let host = Arc::new(Host::new(config, shared, base, workspace, events));
     host.tasks

@@ -6,16 +6,16 @@ use std::time::Duration;
 use url::Url;
 
 use crate::calls::{Call, KeptCall};
-use crate::error::TimedOut;
+use crate::error::TimeoutError;
 use crate::faults::Fault;
-use crate::limits::Limits;
+use crate::limits::CallLimits;
 use crate::outbound;
-use crate::outbound::line::Line;
+use crate::outbound::sender::AppSender;
 use crate::people::PersonHandle;
 use crate::render::render_text;
-use crate::state::delivery::Delivery;
+use crate::state::delivery::DeliveryAttempt;
 use crate::state::host::{Callbacks, Host, lock};
-use crate::state::workspace::Workspace;
+use crate::state::workspace::SimulatedWorkspace;
 use crate::state::workspace::snapshot::{ChannelSnapshot, Snapshot};
 
 /// A team, in Slack's word for a workspace: its people, channels and messages, and what the app has to do with them.
@@ -86,8 +86,8 @@ impl TeamHandle {
     }
 
     /// The way to the app, for what a test has made itself.
-    pub fn line(&self) -> Line {
-        Line::new(Arc::clone(&self.host))
+    pub fn line(&self) -> AppSender {
+        AppSender::new(Arc::clone(&self.host))
     }
 
     /// How many WebSockets the app has open.
@@ -134,7 +134,7 @@ impl TeamHandle {
 
     /// The whole workspace as it is now.
     pub fn snapshot(&self) -> Snapshot {
-        self.host.read(Workspace::snapshot)
+        self.host.read(SimulatedWorkspace::snapshot)
     }
 
     /// Every Web API call so far, the last of them (`SimulatorConfig::remember`), in the order of their answers.
@@ -143,12 +143,12 @@ impl TeamHandle {
     }
 
     /// Every attempt to send something to the app so far, the last of them.
-    pub fn deliveries(&self) -> Vec<Delivery> {
+    pub fn deliveries(&self) -> Vec<DeliveryAttempt> {
         self.host.deliveries()
     }
 
     /// New rate limits, counted from now.
-    pub fn set_limits(&self, limits: Limits) {
+    pub fn set_limits(&self, limits: CallLimits) {
         lock(&self.host.limiter).set(limits);
     }
 
@@ -175,7 +175,7 @@ impl TeamHandle {
         &self,
         so: impl Fn(&Snapshot) -> bool,
         timeout: Duration,
-    ) -> Result<(), TimedOut> {
+    ) -> Result<(), TimeoutError> {
         self.wait_for(|snapshot| so(snapshot).then_some(()), timeout)
             .await
     }
@@ -188,7 +188,7 @@ impl TeamHandle {
         &self,
         find: impl Fn(&Snapshot) -> Option<T>,
         timeout: Duration,
-    ) -> Result<T, TimedOut> {
+    ) -> Result<T, TimeoutError> {
         self.search(|| find(&self.snapshot()), timeout).await
     }
 
@@ -200,7 +200,7 @@ impl TeamHandle {
         &self,
         wanted: impl Fn(&Call) -> bool,
         timeout: Duration,
-    ) -> Result<Call, TimedOut> {
+    ) -> Result<Call, TimeoutError> {
         self.wait_for_later_call(0, wanted, timeout).await
     }
 
@@ -218,7 +218,7 @@ impl TeamHandle {
         after: usize,
         wanted: impl Fn(&Call) -> bool,
         timeout: Duration,
-    ) -> Result<Call, TimedOut> {
+    ) -> Result<Call, TimeoutError> {
         let mut seen = after;
         let fresh = || {
             let calls = lock(&self.host.calls);
@@ -233,13 +233,16 @@ impl TeamHandle {
     /// When the time is over; the error shows the workspace.
     pub async fn wait_for_delivery(
         &self,
-        wanted: impl Fn(&Delivery) -> bool,
+        wanted: impl Fn(&DeliveryAttempt) -> bool,
         timeout: Duration,
-    ) -> Result<Delivery, TimedOut> {
+    ) -> Result<DeliveryAttempt, TimeoutError> {
         let mut seen = 0;
         let fresh = || {
             let deliveries = lock(&self.host.deliveries);
-            deliveries.fresh(&mut seen).cloned().collect::<Vec<Delivery>>()
+            deliveries
+                .fresh(&mut seen)
+                .cloned()
+                .collect::<Vec<DeliveryAttempt>>()
         };
         self.search_fresh(fresh, wanted, timeout).await
     }
@@ -250,12 +253,16 @@ impl TeamHandle {
         mut fresh: impl FnMut() -> Vec<T>,
         wanted: impl Fn(&T) -> bool,
         timeout: Duration,
-    ) -> Result<T, TimedOut> {
+    ) -> Result<T, TimeoutError> {
         self.search(|| fresh().into_iter().find(|entry| wanted(entry)), timeout)
             .await
     }
 
-    async fn search<T>(&self, mut find: impl FnMut() -> Option<T>, timeout: Duration) -> Result<T, TimedOut> {
+    async fn search<T>(
+        &self,
+        mut find: impl FnMut() -> Option<T>,
+        timeout: Duration,
+    ) -> Result<T, TimeoutError> {
         let mut activity = self.host.activity.subscribe();
         let search = async {
             loop {
@@ -268,7 +275,7 @@ impl TeamHandle {
         };
         match tokio::time::timeout(timeout, search).await {
             Ok(Some(found)) => Ok(found),
-            Ok(None) | Err(_) => Err(TimedOut {
+            Ok(None) | Err(_) => Err(TimeoutError {
                 after: timeout,
                 workspace: render_text(&self.snapshot()),
             }),

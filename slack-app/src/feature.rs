@@ -21,7 +21,7 @@ pub const USUAL: [SlackFeature; 5] = [
 
 /// What a feature asks of Slack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Asks {
+pub struct FeatureNeeds {
     /// Scopes of the bot's token.
     pub bot_scopes: &'static [&'static str],
     /// Scopes of a person's token.
@@ -31,11 +31,11 @@ pub struct Asks {
 }
 
 /// What a feature asks of Slack.
-pub const fn asks(feature: SlackFeature) -> Asks {
+pub const fn asks(feature: SlackFeature) -> FeatureNeeds {
     match feature {
         // History: where Slack's answer to a post is lost, the bot looks whether its message arrived. Nothing else says so, and a page would
         // be posted twice. It reads nothing else there, and no event brings it what people say.
-        SlackFeature::Notifications => Asks {
+        SlackFeature::Notifications => FeatureNeeds {
             bot_scopes: &[
                 "channels:history",
                 "channels:join",
@@ -65,17 +65,17 @@ pub const fn asks(feature: SlackFeature) -> Asks {
                 "tokens_revoked",
             ],
         },
-        SlackFeature::TwoWaySync => Asks {
+        SlackFeature::TwoWaySync => FeatureNeeds {
             bot_scopes: &["channels:history", "groups:history", "usergroups:read"],
             user_scopes: &[],
             events: &["message.channels", "message.groups"],
         },
-        SlackFeature::Previews => Asks {
+        SlackFeature::Previews => FeatureNeeds {
             bot_scopes: &["links:read", "links:write"],
             user_scopes: &[],
             events: &["channel_shared", "channel_unshared", "link_shared"],
         },
-        SlackFeature::IncidentChannels => Asks {
+        SlackFeature::IncidentChannels => FeatureNeeds {
             bot_scopes: &[
                 "bookmarks:write",
                 "channels:manage",
@@ -86,18 +86,18 @@ pub const fn asks(feature: SlackFeature) -> Asks {
             user_scopes: &[],
             events: &["pin_added", "pin_removed"],
         },
-        SlackFeature::Identity => Asks {
+        SlackFeature::Identity => FeatureNeeds {
             bot_scopes: &["im:write", "users:read", "users:read.email"],
             user_scopes: &[],
             events: &["team_join", "user_change"],
         },
-        SlackFeature::Commands => Asks {
+        SlackFeature::Commands => FeatureNeeds {
             bot_scopes: &["app_mentions:read", "commands"],
             user_scopes: &[],
             events: &["app_mention", "function_executed"],
         },
         // `team.accessLogs` takes a person's token alone.
-        SlackFeature::AccessLogs => Asks {
+        SlackFeature::AccessLogs => FeatureNeeds {
             bot_scopes: &[],
             user_scopes: &["admin"],
             events: &[],

@@ -20,10 +20,10 @@ const SOCKETS: [&str; 3] = [".slack.com", ".slack-gov.com", ".slack-msgs.com"];
 /// Why an address is not called. It holds a secret, and so is not told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the address is not one of Slack's, so it is not called (ADDRESS_NOT_ALLOWED)")]
-pub(crate) struct NotAllowed;
+pub(crate) struct AddressNotAllowed;
 
 /// Checks a `response_url`; `base` is that of the Web API.
-pub(super) fn check_answer(base: &Url, address: &Url) -> Result<(), NotAllowed> {
+pub(super) fn check_answer(base: &Url, address: &Url) -> Result<(), AddressNotAllowed> {
     let is_slacks =
         is_plain(address, "https") && address.host_str().is_some_and(|host| ANSWERS.contains(&host));
     let is_base = is_without_user(address) && address.origin() == base.origin();
@@ -31,8 +31,8 @@ pub(super) fn check_answer(base: &Url, address: &Url) -> Result<(), NotAllowed> 
 }
 
 /// Checks the address of a WebSocket that Slack has given.
-pub(crate) fn check_socket(base: &Url, address: &str) -> Result<Url, NotAllowed> {
-    let address: Url = address.parse().map_err(|_| NotAllowed)?;
+pub(crate) fn check_socket(base: &Url, address: &str) -> Result<Url, AddressNotAllowed> {
+    let address: Url = address.parse().map_err(|_| AddressNotAllowed)?;
     let host = address.host_str().unwrap_or_default();
     let is_slacks = is_plain(&address, "wss") && SOCKETS.iter().any(|end| host.ends_with(end));
     let scheme = if base.scheme() == "http" { "ws" } else { "wss" };
@@ -43,12 +43,12 @@ pub(crate) fn check_socket(base: &Url, address: &str) -> Result<Url, NotAllowed>
     counted(is_slacks || is_base).map(|()| address)
 }
 
-fn counted(is_allowed: bool) -> Result<(), NotAllowed> {
+fn counted(is_allowed: bool) -> Result<(), AddressNotAllowed> {
     if is_allowed {
         return Ok(());
     }
     metrics::counter!("tocsin_slack_addresses_refused_total").increment(1);
-    Err(NotAllowed)
+    Err(AddressNotAllowed)
 }
 
 fn is_plain(address: &Url, scheme: &str) -> bool {
@@ -188,9 +188,9 @@ mod tests {
             "file:///etc/passwd",
         ] {
             let of_slack = check_answer(&slack, &url(bad));
-            assert_eq!(of_slack, Err(NotAllowed), "{bad}");
+            assert_eq!(of_slack, Err(AddressNotAllowed), "{bad}");
             if bad != "http://2130706433:9999/x" {
-                assert_eq!(check_answer(&acted, &url(bad)), Err(NotAllowed), "{bad}");
+                assert_eq!(check_answer(&acted, &url(bad)), Err(AddressNotAllowed), "{bad}");
             }
         }
     }

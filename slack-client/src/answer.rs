@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::{Response, StatusCode};
 use serde::{Deserialize, de::DeserializeOwned};
 use tocsin_slack::{
-    error::{LATER_UNSAID, Refusal, SlackError},
+    error::{LATER_UNSAID, SlackError, SlackRefusal},
     json::json_fault,
     lenient::lenient,
     method::AUTH_TEST,
@@ -14,7 +14,7 @@ use tocsin_slack::{
 
 /// What every answer says about itself.
 #[derive(Deserialize)]
-struct Verdict {
+struct AnswerHead {
     ok: bool,
     error: Option<String>,
     needed: Option<String>,
@@ -51,14 +51,14 @@ pub(crate) async fn read<T: DeserializeOwned>(
         .bytes()
         .await
         .map_err(|error| unknown(describe(&error)))?;
-    let verdict: Verdict = serde_json::from_slice(&body).map_err(|error| {
+    let verdict: AnswerHead = serde_json::from_slice(&body).map_err(|error| {
         unknown(format!(
             "HTTP {status} with a body that is not Slack's: {}",
             json_fault(&error)
         ))
     })?;
     if !verdict.ok {
-        let refusal = Refusal {
+        let refusal = SlackRefusal {
             code: verdict.error.unwrap_or_else(|| "no_error_code".to_owned()),
             needed: verdict.needed,
             provided: verdict.provided,
@@ -128,7 +128,7 @@ mod tests {
             r#"{"ok": false, "error": "no_text", "response_metadata": {"messages": [null, 7]}}"#,
             r#"{"ok": false, "error": "no_text", "response_metadata": "none"}"#,
         ] {
-            let verdict: Result<Verdict, _> = serde_json::from_str(body);
+            let verdict: Result<AnswerHead, _> = serde_json::from_str(body);
             let verdict = verdict.unwrap_or_else(|error| panic!("{error}: {body}"));
             assert_eq!(verdict.error.as_deref(), Some("no_text"));
         }

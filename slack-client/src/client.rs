@@ -16,7 +16,7 @@ use tocsin_slack::{
 use super::{
     answer::{observe, read, transport_error},
     http::Http,
-    pacer::{Pacer, Place},
+    pacer::{PaceSlot, Pacer},
 };
 
 /// How long a call other than a post waits for its place before its caller is told to come back later.
@@ -152,13 +152,13 @@ impl Slack {
 
     async fn take_place(&self, method: Method) -> Result<(), SlackError> {
         match self.pacer.reserve(method, LONGEST_WAIT).await {
-            Place::At(wait) => {
+            PaceSlot::At(wait) => {
                 if !wait.is_zero() {
                     tokio::time::sleep(wait).await;
                 }
                 Ok(())
             }
-            Place::WouldWait(retry_after) => {
+            PaceSlot::WouldWait(retry_after) => {
                 let error = SlackError::RateLimited {
                     method: method.name,
                     retry_after,

@@ -8,7 +8,7 @@ use std::{
 use reqwest::StatusCode;
 use serde::Serialize;
 use tocsin_slack::{
-    error::{LATER_UNSAID, Refusal, SlackError},
+    error::{LATER_UNSAID, SlackError, SlackRefusal},
     retry_after,
 };
 use url::Url;
@@ -170,7 +170,7 @@ impl Http {
             }),
             Ok(response) => {
                 let code = format!("http_{}", response.status().as_u16());
-                let refusal = Refusal {
+                let refusal = SlackRefusal {
                     code,
                     needed: None,
                     provided: None,

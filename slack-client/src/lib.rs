@@ -1,6 +1,6 @@
 //! Talking to Slack: calls of the Web API, OAuth's exchanges, and Socket Mode, with typed calls and typed failures.
 //!
-//! It writes nothing down. How fast is called, a [`Pacer`](pacer::Pacer) says; what comes down a WebSocket, a [`Handler`](socket::Handler) works; what
+//! It writes nothing down. How fast is called, a [`Pacer`](pacer::Pacer) says; what comes down a WebSocket, a [`SocketHandler`](socket::SocketHandler) works; what
 //! failed calls say of a token, a [`FailureListener`] is told. Addresses that came in a request or an answer are called only where they are Slack's.
 
 mod address;

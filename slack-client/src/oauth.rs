@@ -32,7 +32,7 @@ pub struct ClientConfig {
 
 /// What Slack gives for a code or for a refresh token.
 #[derive(Debug, Deserialize)]
-pub struct Granted {
+pub struct OauthGrant {
     /// The bot token.
     #[serde(default)]
     pub access_token: Option<SecretString>,
@@ -63,7 +63,7 @@ pub struct Team {
 
 /// What Slack gives for the code of somebody who has signed in.
 #[derive(Debug, Deserialize)]
-pub struct SignedIn {
+pub struct SignInTokens {
     /// By which it is asked who they are.
     pub access_token: SecretString,
     /// A JSON Web Token that carries what was asked to be carried.
@@ -73,7 +73,7 @@ pub struct SignedIn {
 
 /// Who has signed in.
 #[derive(Debug, Deserialize)]
-pub struct Who {
+pub struct SlackProfile {
     /// The person (`U…`).
     #[serde(rename = "https://slack.com/user_id")]
     pub user_id: String,
@@ -89,7 +89,7 @@ impl Http {
         client: &ClientConfig,
         code: &str,
         redirect_uri: &str,
-    ) -> Result<SignedIn, SlackError> {
+    ) -> Result<SignInTokens, SlackError> {
         let form = [
             ("client_id", client.id.as_str()),
             ("client_secret", client.secret.expose_secret()),
@@ -101,7 +101,7 @@ impl Http {
     }
 
     /// Who has signed in.
-    pub async fn who(&self, token: &SecretString) -> Result<Who, SlackError> {
+    pub async fn who(&self, token: &SecretString) -> Result<SlackProfile, SlackError> {
         call(WHO, self.method(WHO).bearer_auth(token.expose_secret())).await
     }
 
@@ -111,7 +111,7 @@ impl Http {
         client: &ClientConfig,
         code: &str,
         redirect_uri: &str,
-    ) -> Result<Granted, SlackError> {
+    ) -> Result<OauthGrant, SlackError> {
         self.access(client, &[("code", code), ("redirect_uri", redirect_uri)])
             .await
     }
@@ -121,7 +121,7 @@ impl Http {
         &self,
         client: &ClientConfig,
         refresh_token: &SecretString,
-    ) -> Result<Granted, SlackError> {
+    ) -> Result<OauthGrant, SlackError> {
         let refresh_token = refresh_token.expose_secret();
         self.access(
             client,
@@ -130,7 +130,7 @@ impl Http {
         .await
     }
 
-    async fn access(&self, client: &ClientConfig, fields: &[(&str, &str)]) -> Result<Granted, SlackError> {
+    async fn access(&self, client: &ClientConfig, fields: &[(&str, &str)]) -> Result<OauthGrant, SlackError> {
         let secret = client.secret.expose_secret();
         let mut form = vec![("client_id", client.id.as_str()), ("client_secret", secret)];
         form.extend_from_slice(fields);

@@ -11,7 +11,7 @@ use tocsin_slack::{method::Method, retry_after::RETRY_AFTER_MAX};
 
 /// What became of asking for a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum PaceSlot {
     /// A place was taken, after this wait.
     At(Duration),
     /// None was taken: the next is this far away, which is longer than was asked for.
@@ -21,7 +21,7 @@ pub enum Place {
 /// The pace of the calls of one workspace.
 pub trait Pacer: std::fmt::Debug + Send + Sync {
     /// Takes a place for a call, not further away than `max_wait`.
-    fn reserve(&self, method: Method, max_wait: Duration) -> BoxFuture<'_, Place>;
+    fn reserve(&self, method: Method, max_wait: Duration) -> BoxFuture<'_, PaceSlot>;
 
     /// Slack has refused a call of this method: none is made for so long.
     fn block(&self, method: Method, retry_after: Duration) -> BoxFuture<'_, ()>;
@@ -29,19 +29,19 @@ pub trait Pacer: std::fmt::Debug + Send + Sync {
 
 /// No pace but Slack's own: a call is made at once, unless Slack has said when to come again. For a few calls beside all others.
 #[derive(Debug, Default)]
-pub struct Unpaced(Mutex<HashMap<&'static str, Instant>>);
+pub struct NoPacing(Mutex<HashMap<&'static str, Instant>>);
 
-impl Pacer for Unpaced {
-    fn reserve(&self, method: Method, max_wait: Duration) -> BoxFuture<'_, Place> {
+impl Pacer for NoPacing {
+    fn reserve(&self, method: Method, max_wait: Duration) -> BoxFuture<'_, PaceSlot> {
         let blocked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let until = blocked.get(method.name).copied();
         let wait = until.map_or(Duration::ZERO, |until| {
             until.saturating_duration_since(Instant::now())
         });
         let place = if wait > max_wait {
-            Place::WouldWait(wait)
+            PaceSlot::WouldWait(wait)
         } else {
-            Place::At(wait)
+            PaceSlot::At(wait)
         };
         async move { place }.boxed()
     }
@@ -61,17 +61,17 @@ mod tests {
 
     #[tokio::test]
     async fn a_method_that_slack_has_refused_waits_and_the_others_do_not() {
-        let (pacer, hour) = (Unpaced::default(), Duration::from_secs(3_600));
+        let (pacer, hour) = (NoPacing::default(), Duration::from_secs(3_600));
         pacer.block(USERS_INFO, hour).await;
         let place = pacer.reserve(USERS_INFO, Duration::from_secs(5)).await;
         assert!(
-            matches!(place, Place::WouldWait(wait) if wait <= hour),
+            matches!(place, PaceSlot::WouldWait(wait) if wait <= hour),
             "{place:?}"
         );
-        assert!(matches!(pacer.reserve(USERS_INFO, hour).await, Place::At(wait) if !wait.is_zero()));
+        assert!(matches!(pacer.reserve(USERS_INFO, hour).await, PaceSlot::At(wait) if !wait.is_zero()));
         assert_eq!(
             pacer.reserve(AUTH_TEST, Duration::ZERO).await,
-            Place::At(Duration::ZERO)
+            PaceSlot::At(Duration::ZERO)
         );
     }
 }

@@ -4,9 +4,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::{
-    oauth::Granted,
+    oauth::OauthGrant,
     thread::ThreadPage,
-    web_api::{AuthTest, Channels, Messages},
+    web_api::{AuthTest, ChannelList, Messages},
 };
 
 #[track_caller]
@@ -23,7 +23,7 @@ fn no_cursor_is_told_in_many_ways() {
         json!({"next_cursor": ""}),
     ] {
         let page = |name: &str| json!({"ok": true, name: [], "response_metadata": paging});
-        assert_eq!(read::<Channels>(page("channels")).next(), None);
+        assert_eq!(read::<ChannelList>(page("channels")).next(), None);
         assert_eq!(read::<Messages>(page("messages")).next(), None);
         assert_eq!(read::<ThreadPage>(page("messages")).next(), None);
     }
@@ -36,7 +36,8 @@ fn no_cursor_is_told_in_many_ways() {
 fn one_channel_without_a_name_hides_no_other() {
     let nameless = json!({"id": "D1", "name": null, "is_private": null, "is_member": null, "is_archived": null, "creator": null,
         "created": null});
-    let page: Channels = read(json!({"ok": true, "channels": [nameless, {"id": "C1", "name": "incidents"}]}));
+    let page: ChannelList =
+        read(json!({"ok": true, "channels": [nameless, {"id": "C1", "name": "incidents"}]}));
     let names: Vec<_> = page
         .channels
         .iter()
@@ -44,7 +45,7 @@ fn one_channel_without_a_name_hides_no_other() {
         .collect();
     assert_eq!(names, ["", "incidents"]);
     // Whoever took this for none would forget all.
-    assert!(serde_json::from_value::<Channels>(json!({"ok": true, "channels": null})).is_err());
+    assert!(serde_json::from_value::<ChannelList>(json!({"ok": true, "channels": null})).is_err());
 }
 
 #[test]
@@ -63,7 +64,7 @@ fn what_another_app_s_message_carries_hides_no_message() {
 
 #[test]
 fn an_installation_is_read_whatever_is_null_in_it() {
-    let granted: Granted = read(
+    let granted: OauthGrant = read(
         json!({"ok": true, "access_token": "xoxb-EXAMPLE", "refresh_token": null, "expires_in": null,
         "team": null, "enterprise": null, "is_enterprise_install": null}),
     );

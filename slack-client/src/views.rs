@@ -7,19 +7,19 @@ use serde_json::{Value, json};
 use tocsin_slack::{
     error::SlackError,
     method::{Method, VIEWS_OPEN, VIEWS_PUBLISH, VIEWS_UPDATE},
-    view::{Opened, View},
+    view::{OpenedView, View},
 };
 
 use super::client::Slack;
 
 #[derive(Deserialize)]
 struct Answer {
-    view: Opened,
+    view: OpenedView,
 }
 
 impl Slack {
     /// Opens a dialog, within 3 s of what the person did; a trigger opens one.
-    pub async fn open_view(&self, trigger_id: &str, view: &View) -> Result<Opened, SlackError> {
+    pub async fn open_view(&self, trigger_id: &str, view: &View) -> Result<OpenedView, SlackError> {
         self.show(
             VIEWS_OPEN,
             &json!({"trigger_id": trigger_id, "view": view.json()}),
@@ -33,7 +33,7 @@ impl Slack {
         view_id: &str,
         hash: Option<&str>,
         view: &View,
-    ) -> Result<Opened, SlackError> {
+    ) -> Result<OpenedView, SlackError> {
         let mut arguments = json!({"view_id": view_id, "view": view.json()});
         if let Some(hash) = hash {
             arguments["hash"] = hash.into();
@@ -42,12 +42,12 @@ impl Slack {
     }
 
     /// Shows a person their Home tab.
-    pub async fn publish_view(&self, user: &str, view: &View) -> Result<Opened, SlackError> {
+    pub async fn publish_view(&self, user: &str, view: &View) -> Result<OpenedView, SlackError> {
         self.show(VIEWS_PUBLISH, &json!({"user_id": user, "view": view.json()}))
             .await
     }
 
-    async fn show(&self, method: Method, arguments: &Value) -> Result<Opened, SlackError> {
+    async fn show(&self, method: Method, arguments: &Value) -> Result<OpenedView, SlackError> {
         let answer: Answer = self.call(method, arguments).await?;
         Ok(answer.view)
     }

@@ -13,21 +13,21 @@ use tocsin_slack::{
         CHAT_UPDATE, CONVERSATIONS_HISTORY, CONVERSATIONS_INFO, CONVERSATIONS_JOIN, CONVERSATIONS_LIST,
         CONVERSATIONS_REPLIES, Method, USERS_INFO, USERS_LOOKUP_BY_EMAIL,
     },
-    person::User,
+    person::SlackUser,
 };
 
 use super::client::Slack;
 
 /// Where Slack put a message.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Posted {
+pub struct PostedMessage {
     /// Its name in the channel.
     pub ts: String,
 }
 
 /// An answer of which nothing but its success matters.
 #[derive(Clone, Copy, Debug, Deserialize)]
-pub struct Done {}
+pub struct EmptyAnswer {}
 
 /// Who the bot is.
 #[derive(Clone, Debug, Deserialize)]
@@ -55,7 +55,7 @@ pub struct AuthTest {
 
 /// A page of channels.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Channels {
+pub struct ChannelList {
     /// The channels.
     pub channels: Vec<Channel>,
     #[serde(default, deserialize_with = "nullable")]
@@ -102,7 +102,7 @@ impl Paging {
     }
 }
 
-impl Channels {
+impl ChannelList {
     /// The cursor of the next page.
     pub fn next(&self) -> Option<&str> {
         self.response_metadata.next()
@@ -249,7 +249,7 @@ impl Slack {
         thread_ts: Option<&str>,
         message: &Message,
         metadata: Metadata,
-    ) -> Result<Posted, SlackError> {
+    ) -> Result<PostedMessage, SlackError> {
         let Message {
             text,
             blocks,
@@ -284,7 +284,7 @@ impl Slack {
         ts: &str,
         message: &Message,
         metadata: Metadata,
-    ) -> Result<Done, SlackError> {
+    ) -> Result<EmptyAnswer, SlackError> {
         let Message {
             text,
             blocks,
@@ -308,7 +308,7 @@ impl Slack {
     }
 
     /// Deletes a message of the bot's own.
-    pub async fn delete_message(&self, channel: &str, ts: &str) -> Result<Done, SlackError> {
+    pub async fn delete_message(&self, channel: &str, ts: &str) -> Result<EmptyAnswer, SlackError> {
         self.call(CHAT_DELETE, &AtMessage { channel, ts }).await
     }
 
@@ -319,7 +319,7 @@ impl Slack {
         user: &str,
         thread_ts: Option<&str>,
         text: &str,
-    ) -> Result<Done, SlackError> {
+    ) -> Result<EmptyAnswer, SlackError> {
         self.call(
             CHAT_POST_EPHEMERAL,
             &EphemeralArguments {
@@ -338,13 +338,13 @@ impl Slack {
         &self,
         target: &UnfurlTarget,
         unfurls: &Map<String, Value>,
-    ) -> Result<Done, SlackError> {
+    ) -> Result<EmptyAnswer, SlackError> {
         self.call_in_place(CHAT_UNFURL, &UnfurlArguments { target, unfurls })
             .await
     }
 
     /// Joins a public channel.
-    pub async fn join(&self, channel: &str) -> Result<Done, SlackError> {
+    pub async fn join(&self, channel: &str) -> Result<EmptyAnswer, SlackError> {
         self.call(CONVERSATIONS_JOIN, &serde_json::json!({ "channel": channel }))
             .await
     }
@@ -373,7 +373,7 @@ impl Slack {
     }
 
     /// A page of the channels that the bot can see. `types` as Slack has them: `public_channel,private_channel`.
-    pub async fn channels(&self, types: &str, cursor: Option<&str>) -> Result<Channels, SlackError> {
+    pub async fn channels(&self, types: &str, cursor: Option<&str>) -> Result<ChannelList, SlackError> {
         let arguments = ListArguments {
             types,
             exclude_archived: false,
@@ -409,10 +409,10 @@ impl Slack {
     }
 
     /// The person with an e-mail address; none where Slack knows nobody active who has it.
-    pub async fn user_by_email(&self, email: &str) -> Result<Option<User>, SlackError> {
+    pub async fn user_by_email(&self, email: &str) -> Result<Option<SlackUser>, SlackError> {
         #[derive(Deserialize)]
         struct Answer {
-            user: User,
+            user: SlackUser,
         }
         let arguments = serde_json::json!({ "email": email });
         match self.call::<Answer>(USERS_LOOKUP_BY_EMAIL, &arguments).await {
@@ -423,10 +423,10 @@ impl Slack {
     }
 
     /// One person.
-    pub async fn user(&self, user: &str) -> Result<User, SlackError> {
+    pub async fn user(&self, user: &str) -> Result<SlackUser, SlackError> {
         #[derive(Deserialize)]
         struct Answer {
-            user: User,
+            user: SlackUser,
         }
         let answer: Answer = self
             .call(USERS_INFO, &serde_json::json!({ "user": user }))

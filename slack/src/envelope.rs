@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 /// The way a request came in, as the inbox stores it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum RequestKind {
     /// Something happened: the Events API.
     Event,
     /// Of a block, a view or a shortcut.
@@ -18,7 +18,7 @@ pub enum Kind {
     Command,
 }
 
-impl Kind {
+impl RequestKind {
     /// The name under which the inbox stores it; never changed.
     pub fn name(self) -> &'static str {
         match self {
@@ -38,7 +38,7 @@ impl Kind {
 
 /// A body that is not what Slack sends.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Malformed {
+pub enum MalformedRequest {
     /// The body is not a JSON object, for this reason.
     #[error("the body is not a JSON object: {0}")]
     NotJson(String),
@@ -84,7 +84,7 @@ pub enum EventRequest {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Envelope {
     /// How it came in.
-    pub kind: Kind,
+    pub kind: RequestKind,
     /// The type that Slack gives it, such as `message` or `block_actions`.
     pub name: String,
     /// What tells it from all others: a redelivery has the same.
@@ -97,13 +97,13 @@ pub struct Envelope {
 pub const COMMAND: &str = "command";
 
 /// Reads a body of the events endpoint.
-pub fn event(body: &[u8]) -> Result<EventRequest, Malformed> {
+pub fn event(body: &[u8]) -> Result<EventRequest, MalformedRequest> {
     event_of(object(body)?)
 }
 
 /// Reads the payload of an event.
-pub fn event_of(payload: Value) -> Result<EventRequest, Malformed> {
-    let name = text(&payload, "type").ok_or(Malformed::NoType)?;
+pub fn event_of(payload: Value) -> Result<EventRequest, MalformedRequest> {
+    let name = text(&payload, "type").ok_or(MalformedRequest::NoType)?;
     match name.as_str() {
         "url_verification" => Ok(EventRequest::UrlVerification {
             challenge: text(&payload, "challenge").unwrap_or_default(),
@@ -114,14 +114,14 @@ pub fn event_of(payload: Value) -> Result<EventRequest, Malformed> {
         }),
         "event_callback" => {
             let event = &payload["event"];
-            let name = text(event, "type").ok_or(Malformed::NoEvent)?;
+            let name = text(event, "type").ok_or(MalformedRequest::NoEvent)?;
             let key = text(&payload, "event_id").unwrap_or_else(|| {
                 // An event without an id is told from others by all that it says.
                 let team = text(&payload, "team_id").unwrap_or_default();
                 hash(&["event", &team, &event.to_string()])
             });
             Ok(EventRequest::Event(Envelope {
-                kind: Kind::Event,
+                kind: RequestKind::Event,
                 name,
                 key,
                 payload: without_secrets(payload),
@@ -132,22 +132,22 @@ pub fn event_of(payload: Value) -> Result<EventRequest, Malformed> {
 }
 
 /// Reads a body of the interactions or the options endpoint.
-pub fn interaction(body: &[u8]) -> Result<Envelope, Malformed> {
+pub fn interaction(body: &[u8]) -> Result<Envelope, MalformedRequest> {
     let fields: Vec<(String, String)> =
-        serde_urlencoded::from_bytes(body).map_err(|_| Malformed::NoPayload)?;
+        serde_urlencoded::from_bytes(body).map_err(|_| MalformedRequest::NoPayload)?;
     let (_, json) = fields
         .into_iter()
         .find(|(name, _)| name == "payload")
-        .ok_or(Malformed::NoPayload)?;
+        .ok_or(MalformedRequest::NoPayload)?;
     interaction_of(object(json.as_bytes())?)
 }
 
 /// Reads the payload of an interaction.
-pub fn interaction_of(payload: Value) -> Result<Envelope, Malformed> {
-    let name = text(&payload, "type").ok_or(Malformed::NoType)?;
+pub fn interaction_of(payload: Value) -> Result<Envelope, MalformedRequest> {
+    let name = text(&payload, "type").ok_or(MalformedRequest::NoType)?;
     let key = interaction_key(&name, &payload);
     Ok(Envelope {
-        kind: Kind::Interaction,
+        kind: RequestKind::Interaction,
         name,
         key,
         payload: without_secrets(payload),
@@ -155,8 +155,8 @@ pub fn interaction_of(payload: Value) -> Result<Envelope, Malformed> {
 }
 
 /// Reads a body of the commands endpoint.
-pub fn command(body: &[u8]) -> Result<Envelope, Malformed> {
-    let fields = form(body).ok_or(Malformed::NoCommand)?;
+pub fn command(body: &[u8]) -> Result<Envelope, MalformedRequest> {
+    let fields = form(body).ok_or(MalformedRequest::NoCommand)?;
     command_of(
         fields
             .into_iter()
@@ -166,10 +166,10 @@ pub fn command(body: &[u8]) -> Result<Envelope, Malformed> {
 }
 
 /// Reads the fields of a slash command.
-pub fn command_of(fields: Map<String, Value>) -> Result<Envelope, Malformed> {
+pub fn command_of(fields: Map<String, Value>) -> Result<Envelope, MalformedRequest> {
     let payload = Value::Object(fields);
     if text(&payload, "command").is_none() {
-        return Err(Malformed::NoCommand);
+        return Err(MalformedRequest::NoCommand);
     }
     // The trigger is one use's own; the rest is for workspaces in which there is none.
     let told = [
@@ -184,7 +184,7 @@ pub fn command_of(fields: Map<String, Value>) -> Result<Envelope, Malformed> {
     let mut all = vec![COMMAND];
     all.extend(parts.iter().map(String::as_str));
     Ok(Envelope {
-        kind: Kind::Command,
+        kind: RequestKind::Command,
         name: COMMAND.to_owned(),
         key: hash(&all),
         payload: without_secrets(payload),
@@ -250,12 +250,13 @@ fn hash(parts: &[&str]) -> String {
     format!("sha256:{}", hex::encode(hash.finalize()))
 }
 
-fn object(body: &[u8]) -> Result<Value, Malformed> {
-    let value: Value = serde_json::from_slice(body).map_err(|error| Malformed::NotJson(error.to_string()))?;
+fn object(body: &[u8]) -> Result<Value, MalformedRequest> {
+    let value: Value =
+        serde_json::from_slice(body).map_err(|error| MalformedRequest::NotJson(error.to_string()))?;
     if value.is_object() {
         Ok(value)
     } else {
-        Err(Malformed::NotJson("it is another value".to_owned()))
+        Err(MalformedRequest::NotJson("it is another value".to_owned()))
     }
 }
 
@@ -335,12 +336,21 @@ mod tests {
 
     #[test]
     fn what_is_not_slacks_is_malformed() {
-        assert!(matches!(event(b"{"), Err(Malformed::NotJson(_))));
-        assert!(matches!(event(b"[]"), Err(Malformed::NotJson(_))));
-        assert_eq!(event(b"{}"), Err(Malformed::NoType));
-        assert_eq!(event(br#"{"type":"event_callback"}"#), Err(Malformed::NoEvent));
-        assert_eq!(interaction(b"text=1").map(|e| e.name), Err(Malformed::NoPayload));
-        assert!(matches!(interaction(b"payload=%7B"), Err(Malformed::NotJson(_))));
+        assert!(matches!(event(b"{"), Err(MalformedRequest::NotJson(_))));
+        assert!(matches!(event(b"[]"), Err(MalformedRequest::NotJson(_))));
+        assert_eq!(event(b"{}"), Err(MalformedRequest::NoType));
+        assert_eq!(
+            event(br#"{"type":"event_callback"}"#),
+            Err(MalformedRequest::NoEvent)
+        );
+        assert_eq!(
+            interaction(b"text=1").map(|e| e.name),
+            Err(MalformedRequest::NoPayload)
+        );
+        assert!(matches!(
+            interaction(b"payload=%7B"),
+            Err(MalformedRequest::NotJson(_))
+        ));
         assert_eq!(
             event(br#"{"type":"new"}"#),
             Ok(EventRequest::Other {

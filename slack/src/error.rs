@@ -13,7 +13,7 @@ pub enum SlackError {
         /// The method.
         method: &'static str,
         /// What Slack said.
-        refusal: Refusal,
+        refusal: SlackRefusal,
     },
     /// The token or the installation no longer works: every call will fail until a person acts.
     #[error("{method}: {code}")]
@@ -53,7 +53,7 @@ pub enum SlackError {
 
 /// What Slack said with `ok: false`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct SlackRefusal {
     /// Slack's error code, such as `channel_not_found`.
     pub code: String,
     /// For `missing_scope`: the scope that the method wants.
@@ -64,7 +64,7 @@ pub struct Refusal {
     pub messages: Vec<String>,
 }
 
-impl std::fmt::Display for Refusal {
+impl std::fmt::Display for SlackRefusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.code)?;
         if let Some(needed) = &self.needed {
@@ -108,7 +108,7 @@ pub const LATER_UNSAID: Duration = Duration::from_secs(5);
 
 impl SlackError {
     /// The class of an answer with `ok: false`.
-    pub fn of(method: &'static str, refusal: Refusal, retry_after: Option<Duration>) -> Self {
+    pub fn of(method: &'static str, refusal: SlackRefusal, retry_after: Option<Duration>) -> Self {
         let code = refusal.code.as_str();
         if BROKEN.contains(&code) {
             Self::Broken {
@@ -163,8 +163,8 @@ impl SlackError {
 mod tests {
     use super::*;
 
-    fn refusal(code: &str) -> Refusal {
-        Refusal {
+    fn refusal(code: &str) -> SlackRefusal {
+        SlackRefusal {
             code: code.to_owned(),
             needed: None,
             provided: None,
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn a_missing_scope_is_named() {
-        let refusal = Refusal {
+        let refusal = SlackRefusal {
             needed: Some("channels:join".to_owned()),
             ..refusal("missing_scope")
         };

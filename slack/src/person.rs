@@ -10,7 +10,7 @@ use crate::lenient::lenient;
     clippy::struct_excessive_bools,
     reason = "each is a fact that Slack tells by itself"
 )]
-pub struct User {
+pub struct SlackUser {
     /// Their id (`U…` or `W…`).
     pub id: String,
     /// Whose person it is: in shared channels also another's.

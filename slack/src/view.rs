@@ -84,7 +84,7 @@ fn label(text: &str) -> Value {
 /// A view that is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
-pub struct Opened {
+pub struct OpenedView {
     /// Its id (`V…`).
     pub id: String,
     /// Changes with each update; an update that names an older one is refused (`hash_conflict`).

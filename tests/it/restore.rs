@@ -2,7 +2,7 @@
 
 use anyhow::{Context, ensure};
 use futures::future::try_join_all;
-use tocsin_simulator::{ChannelSnapshot, Limits, MessageSnapshot, Snapshot};
+use tocsin_simulator::{CallLimits, ChannelSnapshot, MessageSnapshot, Snapshot};
 use tocsin_tests::{
     CHANNEL, PATIENCE, Stack, World, digests, on_each_stack, roots, roots_of, shown_status, until,
 };
@@ -365,7 +365,7 @@ async fn storm_shows(world: &World, status: &str) -> anyhow::Result<usize> {
 }
 
 async fn the_lines_of_a_digest_agree_after_a_restore(stack: Stack) -> anyhow::Result<()> {
-    let plan = World::on(stack).pace("1", Limits::posts_per_second(1.0));
+    let plan = World::on(stack).pace("1", CallLimits::posts_per_second(1.0));
     let world = plan.start().await?;
     let admin = world.admin();
     let incidents = try_join_all((0..STORM).map(async |number| {

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use serde_json::json;
-use tocsin_simulator::{FileSeed, Outcome, Snapshot};
+use tocsin_simulator::{FileSeed, FunctionOutcome, Snapshot};
 use tocsin_tests::{CHANNEL, PATIENCE, Stack, World, on_each_stack, shown_status, until};
 
 on_each_stack!(
@@ -35,9 +35,9 @@ async fn triggered_by_a_workflow(world: &World) -> anyhow::Result<()> {
     alice.run_function("trigger_incident", inputs)?;
     let outputs = world.slack().wait_for(
         |snapshot| match &snapshot.executions.first()?.outcome {
-            Outcome::Succeeded { outputs } => Some(outputs.clone()),
-            Outcome::Failed { error } => panic!("the workflow was told: {error}"),
-            Outcome::Running => None,
+            FunctionOutcome::Succeeded { outputs } => Some(outputs.clone()),
+            FunctionOutcome::Failed { error } => panic!("the workflow was told: {error}"),
+            FunctionOutcome::Running => None,
         },
         PATIENCE,
     );

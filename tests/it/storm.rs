@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::future::try_join_all;
-use tocsin_simulator::{ChannelSnapshot, Fault, FaultKind, Limits};
+use tocsin_simulator::{CallLimits, ChannelSnapshot, Fault, FaultKind};
 use tocsin_tests::{CHANNEL, Stack, World, digests, on_each_stack, roots, roots_of, shown_status};
 
 /// As many as come in half a minute of a bad storm; here they come at once.
@@ -24,7 +24,7 @@ const CLOCKS: Duration = Duration::from_millis(50);
 on_each_stack!(a_storm_becomes_messages_and_digests_that_are_kept_true);
 
 async fn a_storm_becomes_messages_and_digests_that_are_kept_true(stack: Stack) -> anyhow::Result<()> {
-    let plan = World::on(stack).pace("1", Limits::posts_per_second(1.0));
+    let plan = World::on(stack).pace("1", CallLimits::posts_per_second(1.0));
     let world = plan.start().await?;
     let refused = Fault::on(
         "chat.postMessage",

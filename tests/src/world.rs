@@ -6,7 +6,7 @@ use anyhow::Context;
 use sea_orm::DatabaseConnection;
 use serde_json::json;
 use tempfile::TempDir;
-use tocsin_simulator::{ChannelSnapshot, Limits, MessageSnapshot, Simulator, SimulatorConfig};
+use tocsin_simulator::{CallLimits, ChannelSnapshot, MessageSnapshot, Simulator, SimulatorConfig};
 use url::Url;
 use uuid::Uuid;
 
@@ -75,7 +75,7 @@ impl Plan {
 
     /// `TOCSIN_SLACK_PACE`, and what Slack allows. By default neither is limited.
     #[must_use]
-    pub fn pace(mut self, pace: &str, limits: Limits) -> Self {
+    pub fn pace(mut self, pace: &str, limits: CallLimits) -> Self {
         pace.clone_into(&mut self.pace);
         self.slack.limits = limits;
         self
@@ -223,7 +223,7 @@ impl World {
             clocks: false,
             settings: Vec::new(),
             slack: SimulatorConfig {
-                limits: Limits::none(),
+                limits: CallLimits::none(),
                 unfurl_domains: vec!["tocsin.example.com".to_owned()],
                 // Slack's own are nearly at once, 1 minute and 5 minutes.
                 retry_delays: [200, 2_000, 8_000].map(Duration::from_millis).to_vec(),

@@ -11,7 +11,7 @@ use tocsin_entity::{api_key, kinds::Scope};
 
 use crate::graphql::{
     context::{given_key, request, text},
-    failure::{Result, UserError, told},
+    failure::{Result, UserError, into_payload},
     paging::connect,
     user::{Author, User, load_member},
 };
@@ -192,7 +192,7 @@ impl ApiKeyMutation {
         input: CreateApiKeyInput,
     ) -> Result<CreateApiKeyPayload> {
         let (made, user_errors) =
-            told(tocsin_domain::api_key::create(&request(ctx), input.command(ctx)?).await)?;
+            into_payload(tocsin_domain::api_key::create(&request(ctx), input.command(ctx)?).await)?;
         let (api_key, secret) = made.map_or((None, None), |(key, secret)| (Some(ApiKey(key)), secret));
         Ok(CreateApiKeyPayload {
             api_key,
@@ -208,7 +208,7 @@ impl ApiKeyMutation {
         input: RevokeApiKeyInput,
     ) -> Result<RevokeApiKeyPayload> {
         let (api_key, user_errors) =
-            told(tocsin_domain::api_key::revoke(&request(ctx), input.command(ctx)?).await)?;
+            into_payload(tocsin_domain::api_key::revoke(&request(ctx), input.command(ctx)?).await)?;
         Ok(RevokeApiKeyPayload {
             api_key: api_key.map(ApiKey),
             user_errors,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, MaybeUndefined};
 use tocsin_domain::{
-    Domain, error::Fault, idempotency::GivenKey, loaders::Loaders, patch::Patch, request::Request,
-    viewer::Viewer,
+    Domain, error::InternalError, idempotency::RequestKey, loaders::RequestLoader, patch::Patch,
+    request::Request, viewer::Viewer,
 };
 
 use super::failure::Result;
@@ -16,7 +16,7 @@ pub(crate) fn domain<'a>(ctx: &Context<'a>) -> &'a Arc<Domain> {
 }
 
 /// Reads rows by their keys.
-pub(crate) fn loaders<'a>(ctx: &Context<'a>) -> &'a Loaders {
+pub(crate) fn loaders<'a>(ctx: &Context<'a>) -> &'a RequestLoader {
     domain(ctx).loaders()
 }
 
@@ -30,11 +30,11 @@ pub(crate) fn request<'a>(ctx: &Context<'a>) -> Request<'a> {
 }
 
 /// The idempotency key of the mutation that is resolved, with the arguments as they were sent.
-pub(crate) fn given_key(ctx: &Context<'_>, key: Option<String>) -> Result<Option<GivenKey>, Fault> {
+pub(crate) fn given_key(ctx: &Context<'_>, key: Option<String>) -> Result<Option<RequestKey>, InternalError> {
     let Some(key) = key else { return Ok(None) };
     let mutation = ctx.field();
     let broken = |why: &dyn std::fmt::Display| {
-        Fault::Broken(format!(
+        InternalError::Broken(format!(
             "the arguments of {} can't be read: {why}",
             mutation.name()
         ))
@@ -45,7 +45,7 @@ pub(crate) fn given_key(ctx: &Context<'_>, key: Option<String>) -> Result<Option
         .map(|(name, value)| Ok((name.to_string(), value.into_json()?)))
         .collect::<Result<_, serde_json::Error>>()
         .map_err(|error| broken(&error))?;
-    Ok(Some(GivenKey {
+    Ok(Some(RequestKey {
         key,
         arguments: sent.into(),
     }))

@@ -8,7 +8,7 @@ use async_graphql::{
 };
 use futures::{Stream, StreamExt};
 use tocsin_domain::{
-    event::Told,
+    event::EventDetails,
     paging::{PageRequest, encode},
 };
 use tocsin_entity::kinds::EventKind;
@@ -23,7 +23,7 @@ use crate::graphql::{
 
 /// A change of an incident.
 #[derive(Clone)]
-pub(crate) struct IncidentEvent(Arc<Told>);
+pub(crate) struct IncidentEvent(Arc<EventDetails>);
 
 /// A change of an incident, as it stands in the organisation's event log.
 #[Object]

@@ -5,7 +5,7 @@
 
 use async_graphql::{Enum, ErrorExtensions, SimpleObject};
 use tocsin_database::DatabaseFault;
-use tocsin_domain::error::{self, Fault, Refusal, Trouble};
+use tocsin_domain::error::{self, InternalError, MutationError, RequestError};
 
 /// What a resolver comes to.
 pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
@@ -26,19 +26,19 @@ impl From<async_graphql::Error> for Failure {
     }
 }
 
-impl From<Fault> for Failure {
-    fn from(fault: Fault) -> Self {
+impl From<InternalError> for Failure {
+    fn from(fault: InternalError) -> Self {
         explain(&fault, Effect::Unknown)
     }
 }
 
-impl From<Refusal> for Failure {
-    fn from(refusal: Refusal) -> Self {
+impl From<RequestError> for Failure {
+    fn from(refusal: RequestError) -> Self {
         let code = match refusal {
-            Refusal::Unauthenticated => "UNAUTHENTICATED",
-            Refusal::Forbidden(_) => "FORBIDDEN",
-            Refusal::BadInput(_) => "BAD_USER_INPUT",
-            Refusal::Fault(fault) => return fault.into(),
+            RequestError::Unauthenticated => "UNAUTHENTICATED",
+            RequestError::Forbidden(_) => "FORBIDDEN",
+            RequestError::BadInput(_) => "BAD_USER_INPUT",
+            RequestError::Fault(fault) => return fault.into(),
         };
         with_code(refusal.to_string(), code)
     }
@@ -113,17 +113,17 @@ enum Effect {
 }
 
 /// The fault for whoever asked: a code for programs, and for people what is wrong and who can help. The cause is logged.
-fn explain(fault: &Fault, effect: Effect) -> Failure {
+fn explain(fault: &InternalError, effect: Effect) -> Failure {
     tracing::error!("a request failed: {fault}");
     let then = match effect {
         Effect::None => "Nothing was changed: try again.",
         Effect::Unknown => "Try again.",
     };
     let (code, message) = match fault {
-        Fault::Database(error) => return unavailable(DatabaseFault::of(error), then),
-        Fault::Unavailable(_) => ("UNAVAILABLE", format!("Tocsin can't do this just now. {then}")),
-        Fault::Unsure(error) => return unsure(DatabaseFault::of(error)),
-        Fault::Broken(_) => (
+        InternalError::Database(error) => return unavailable(DatabaseFault::of(error), then),
+        InternalError::Unavailable(_) => ("UNAVAILABLE", format!("Tocsin can't do this just now. {then}")),
+        InternalError::Unsure(error) => return unsure(DatabaseFault::of(error)),
+        InternalError::Broken(_) => (
             "INTERNAL",
             "Something in Tocsin is broken; the server's log says what, under this request id.".to_owned(),
         ),
@@ -171,11 +171,11 @@ fn with_code(message: String, code: &str) -> Failure {
 ///
 /// # Errors
 /// The top-level error, where the request is broken or we are.
-pub(crate) fn told<T>(result: Result<T, Trouble>) -> Result<(Option<T>, Vec<UserError>)> {
+pub(crate) fn into_payload<T>(result: Result<T, MutationError>) -> Result<(Option<T>, Vec<UserError>)> {
     match result {
         Ok(value) => Ok((Some(value), Vec::new())),
-        Err(Trouble::Told(error)) => Ok((None, vec![error.into()])),
-        Err(Trouble::Refused(Refusal::Fault(fault))) => Err(explain(&fault, Effect::None)),
-        Err(Trouble::Refused(refusal)) => Err(refusal.into()),
+        Err(MutationError::Told(error)) => Ok((None, vec![error.into()])),
+        Err(MutationError::Refused(RequestError::Fault(fault))) => Err(explain(&fault, Effect::None)),
+        Err(MutationError::Refused(refusal)) => Err(refusal.into()),
     }
 }

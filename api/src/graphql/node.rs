@@ -1,7 +1,7 @@
 //! Any object by its global id.
 
 use async_graphql::{Context, ID, Interface, Object};
-use tocsin_domain::viewer::{Need, Viewer};
+use tocsin_domain::viewer::{Permission, Viewer};
 use tocsin_entity::id::{
     ApiKeyId, AuditEntryId, ConnectorId, IncidentId, OperationId, OrganizationId, PostmortemId, ServiceId,
     SlackTemplateId, TimelineEntryId, UserId, WorkspaceId,
@@ -87,7 +87,7 @@ impl NodeQuery {
 }
 
 async fn find_user(ctx: &Context<'_>, id: &str) -> Result<Option<User>> {
-    let organization_id = ctx.data_unchecked::<Viewer>().may(Need::Read)?;
+    let organization_id = ctx.data_unchecked::<Viewer>().may(Permission::Read)?;
     Ok(match id.parse() {
         Ok(user_id) => load_member(ctx, organization_id, Some(user_id)).await?,
         Err(_) => None,

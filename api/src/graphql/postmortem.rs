@@ -8,14 +8,14 @@ use async_graphql::{
 };
 use time::OffsetDateTime;
 use tocsin_domain::{
-    error::{Fault, Refusal, Trouble},
+    error::{InternalError, MutationError, RequestError},
     paging::PageRequest,
 };
 use tocsin_entity::{incident, kinds::PostmortemStatus, postmortem};
 
 use crate::graphql::{
     context::{domain, given_key, loaders, request},
-    failure::{Result, UserError, told},
+    failure::{Result, UserError, into_payload},
     incident::Incident,
     paging::connect,
     user::{User, load_member},
@@ -36,7 +36,8 @@ impl Postmortem {
     /// The incident it tells of.
     async fn incident(&self, ctx: &Context<'_>) -> Result<Incident> {
         let row: Option<Arc<incident::Model>> = loaders(ctx).load_one(self.0.incident_id).await?;
-        let row = row.ok_or_else(|| Fault::Broken(format!("post-mortem {} has no incident", self.0.id)))?;
+        let row =
+            row.ok_or_else(|| InternalError::Broken(format!("post-mortem {} has no incident", self.0.id)))?;
         Ok(Incident(row))
     }
 
@@ -117,9 +118,10 @@ impl PostmortemQuery {
                 let found = tocsin_domain::postmortem::find_by_incident_number(&request(ctx), number).await?;
                 Ok(found.map(Postmortem))
             }
-            (Some(_), Some(_)) | (None, None) => {
-                Err(Refusal::BadInput("Give `id` or `incidentNumber`: one of the two.".to_owned()).into())
-            }
+            (Some(_), Some(_)) | (None, None) => Err(RequestError::BadInput(
+                "Give `id` or `incidentNumber`: one of the two.".to_owned(),
+            )
+            .into()),
         }
     }
 
@@ -237,8 +239,8 @@ pub(crate) struct PostmortemPayload {
     user_errors: Vec<UserError>,
 }
 
-fn payload(result: Result<postmortem::Model, Trouble>) -> Result<PostmortemPayload> {
-    let (row, user_errors) = told(result)?;
+fn payload(result: Result<postmortem::Model, MutationError>) -> Result<PostmortemPayload> {
+    let (row, user_errors) = into_payload(result)?;
     Ok(PostmortemPayload {
         postmortem: row.map(Postmortem),
         user_errors,

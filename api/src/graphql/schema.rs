@@ -36,7 +36,7 @@ use crate::{
         timeline::TimelineEntry,
         user::{User, UserMutation, UserQuery},
     },
-    http::{Introspection, Phases},
+    http::{Introspection, PhaseExtension},
 };
 
 /// Deepest nesting of a query.
@@ -126,7 +126,7 @@ fn builder() -> Builder {
         .limit_complexity(COMPLEXITY_MAX)
         .limit_directives(DIRECTIVES_MAX)
         .limit_recursive_depth(RECURSION_MAX)
-        .extension(Phases::default())
+        .extension(PhaseExtension::default())
         .extension(BridgeOnly)
 }
 

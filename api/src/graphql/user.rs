@@ -8,7 +8,7 @@ use async_graphql::{
 };
 use time::OffsetDateTime;
 use tocsin_domain::{
-    error::{Fault, Trouble},
+    error::{InternalError, MutationError},
     loaders::{MemberKey, MemberRow},
     paging::PageRequest,
     user::UserCriteria,
@@ -22,7 +22,7 @@ use tocsin_entity::{
 
 use crate::graphql::{
     context::{given_key, loaders, request},
-    failure::{Result, UserError, told},
+    failure::{Result, UserError, into_payload},
     paging::connect,
 };
 
@@ -69,7 +69,7 @@ pub(crate) async fn load_member(
     ctx: &Context<'_>,
     organization_id: OrganizationId,
     user_id: Option<UserId>,
-) -> Result<Option<User>, Fault> {
+) -> Result<Option<User>, InternalError> {
     match user_id {
         None => Ok(None),
         Some(user_id) => Ok(loaders(ctx)
@@ -97,7 +97,10 @@ impl Author {
     }
 
     /// The author of an entry of a timeline.
-    pub(crate) async fn of(ctx: &Context<'_>, entry: &timeline_entry::Model) -> Result<Option<Self>, Fault> {
+    pub(crate) async fn of(
+        ctx: &Context<'_>,
+        entry: &timeline_entry::Model,
+    ) -> Result<Option<Self>, InternalError> {
         if let Some(name) = &entry.author_name
             && entry.author_user_id.is_none()
         {
@@ -122,7 +125,7 @@ impl Author {
         organization_id: OrganizationId,
         user_id: Option<UserId>,
         key_id: Option<ApiKeyId>,
-    ) -> Result<Option<Self>, Fault> {
+    ) -> Result<Option<Self>, InternalError> {
         if let Some(user) = load_member(ctx, organization_id, user_id).await? {
             return Ok(Some(Self {
                 name: user.0.name.clone(),
@@ -273,8 +276,8 @@ impl UserMutation {
     }
 }
 
-fn payload(result: Result<Arc<MemberRow>, Trouble>) -> Result<UserPayload> {
-    let (user, user_errors) = told(result)?;
+fn payload(result: Result<Arc<MemberRow>, MutationError>) -> Result<UserPayload> {
+    let (user, user_errors) = into_payload(result)?;
     Ok(UserPayload {
         user: user.map(User),
         user_errors,

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use async_graphql::{ErrorExtensionValues, Response, ServerError, Value};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::{phases::Progress, refusal::Refusal};
+use super::{phases::RequestProgress, refusal::HttpRefusal};
 
 /// The body of an answer.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct HttpAnswer {
     /// `None` when nothing was executed: then the body has no `data` entry at all.
     data: Option<Value>,
     errors: Vec<ServerError>,
@@ -24,9 +24,9 @@ pub(super) struct Recipient<'a> {
     pub(super) anonymous: bool,
 }
 
-impl Answer {
+impl HttpAnswer {
     /// What the schema answered.
-    pub(super) fn executed(response: Response, progress: &Progress, recipient: Recipient<'_>) -> Self {
+    pub(super) fn executed(response: Response, progress: &RequestProgress, recipient: Recipient<'_>) -> Self {
         let executed = progress.validated() || response.data != Value::Null;
         let mut answer = Self {
             data: executed.then_some(response.data),
@@ -47,7 +47,7 @@ impl Answer {
     }
 
     /// What the transport turned down.
-    pub(super) fn refused(refusal: Refusal, request_id: &str) -> Self {
+    pub(super) fn refused(refusal: HttpRefusal, request_id: &str) -> Self {
         let mut error = refusal.into();
         let recipient = Recipient {
             request_id,
@@ -97,7 +97,7 @@ impl Answer {
     }
 }
 
-impl Serialize for Answer {
+impl Serialize for HttpAnswer {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         if !self.errors.is_empty() {
@@ -119,7 +119,7 @@ fn has_code(error: &ServerError, code: &str) -> bool {
 }
 
 /// Takes out of an error of async-graphql's what the request brought; its code, which is known by its words, comes first.
-fn hide_source(error: &mut ServerError, executed: bool, progress: &Progress) {
+fn hide_source(error: &mut ServerError, executed: bool, progress: &RequestProgress) {
     let code = if executed {
         code_of_executed(&error.message)
     } else {

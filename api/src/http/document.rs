@@ -12,7 +12,7 @@ use async_graphql::{
     },
 };
 
-use super::refusal::Refusal;
+use super::refusal::HttpRefusal;
 
 /// Longest document, in bytes. Queries that programs write by hand stay far below it.
 pub(super) const DOCUMENT_BYTES_MAX: usize = 100_000;
@@ -46,8 +46,8 @@ const LISTS: [(&str, u64); 8] = [
 pub(super) fn inspect(
     document: &ExecutableDocument,
     operation_name: Option<&str>,
-    introspection: Option<Refusal>,
-) -> Result<OperationType, Refusal> {
+    introspection: Option<HttpRefusal>,
+) -> Result<OperationType, HttpRefusal> {
     measure(document)?;
     let operation = select(document, operation_name)?;
     if operation.ty == OperationType::Subscription {
@@ -56,7 +56,7 @@ pub(super) fn inspect(
     if let Some(refusal) = introspection
         && let Some(at) = introspects(document, &operation.selection_set, 0)
     {
-        return Err(Refusal {
+        return Err(HttpRefusal {
             at: Some(at),
             ..refusal
         });
@@ -68,7 +68,7 @@ pub(super) fn inspect(
 fn select<'a>(
     document: &'a ExecutableDocument,
     name: Option<&str>,
-) -> Result<&'a OperationDefinition, Refusal> {
+) -> Result<&'a OperationDefinition, HttpRefusal> {
     match (&document.operations, name) {
         (DocumentOperations::Single(operation), None) => Ok(&operation.node),
         (DocumentOperations::Multiple(operations), None) if operations.len() == 1 => operations
@@ -87,23 +87,23 @@ fn select<'a>(
     }
 }
 
-fn no_operation(message: &str) -> Refusal {
-    Refusal::document(UNRESOLVED, message, None)
+fn no_operation(message: &str) -> HttpRefusal {
+    HttpRefusal::document(UNRESOLVED, message, None)
 }
 
-fn unknown_operation() -> Refusal {
+fn unknown_operation() -> HttpRefusal {
     no_operation("The document has no operation of the name that `operationName` says.")
 }
 
 /// One root field, spelled out: async-graphql overlooks root fields in fragments, and would answer nothing.
-fn check_subscription(operation: &OperationDefinition) -> Result<(), Refusal> {
+fn check_subscription(operation: &OperationDefinition) -> Result<(), HttpRefusal> {
     let root = &operation.selection_set;
     if let [selection] = root.node.items.as_slice()
         && let Selection::Field(_) = &selection.node
     {
         return Ok(());
     }
-    Err(Refusal::document(
+    Err(HttpRefusal::document(
         INVALID,
         "A subscription selects exactly one field, directly and not in a fragment.",
         Some(root.pos),
@@ -161,7 +161,7 @@ impl Size {
 /// Sizes of the fragments met so far; `None` while one is being measured, so that a cycle shows.
 type Known<'a> = HashMap<&'a str, Option<Size>>;
 
-fn measure(document: &ExecutableDocument) -> Result<(), Refusal> {
+fn measure(document: &ExecutableDocument) -> Result<(), HttpRefusal> {
     let mut known = Known::new();
     let mut total = Size::default();
     for (_, operation) in document.operations.iter() {
@@ -182,7 +182,7 @@ fn measure(document: &ExecutableDocument) -> Result<(), Refusal> {
         None => Ok(()),
         Some((what, _, most)) => {
             let message = format!("The document has more than {most} {what}: ask for less at once.");
-            Err(Refusal::document(TOO_MUCH, message, None))
+            Err(HttpRefusal::document(TOO_MUCH, message, None))
         }
     }
 }
@@ -191,7 +191,7 @@ fn size<'a>(
     document: &'a ExecutableDocument,
     selections: &'a SelectionSet,
     known: &mut Known<'a>,
-) -> Result<Size, Refusal> {
+) -> Result<Size, HttpRefusal> {
     let mut total = Size::default();
     for selection in &selections.items {
         total.selections += 1;
@@ -238,11 +238,11 @@ fn fragment_size<'a>(
     name: &'a Name,
     at: Pos,
     known: &mut Known<'a>,
-) -> Result<Size, Refusal> {
+) -> Result<Size, HttpRefusal> {
     match known.get(name.as_str()) {
         Some(Some(size)) => return Ok(*size),
         Some(None) => {
-            return Err(Refusal::document(
+            return Err(HttpRefusal::document(
                 INVALID,
                 "This fragment spreads itself.",
                 Some(at),

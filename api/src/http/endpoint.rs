@@ -8,14 +8,14 @@ use futures::future::BoxFuture;
 use ipnet::IpNet;
 use sha2::{Digest, Sha256};
 use tocsin_clock::Clock;
-use tocsin_domain::viewer::Who;
+use tocsin_domain::viewer::Principal;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     client_address,
     introspection::Introspection,
-    refusal::Refusal,
+    refusal::HttpRefusal,
     socket::{Revocations, SocketLimits, Sockets},
 };
 
@@ -24,27 +24,27 @@ const ORGANIZATION: &str = "tocsin-organization";
 /// The member on whose behalf the bridge acts.
 const ON_BEHALF_OF: &str = "tocsin-on-behalf-of";
 
-/// See [`Settings::body_bytes_max`].
+/// See [`TransportSettings::body_bytes_max`].
 const BODY_BYTES_MAX: usize = 1024 * 1024;
-/// See [`Settings::anonymous_body_bytes_max`].
+/// See [`TransportSettings::anonymous_body_bytes_max`].
 const ANONYMOUS_BODY_BYTES_MAX: usize = 64 * 1024;
-/// See [`Settings::body_within`].
+/// See [`TransportSettings::body_within`].
 const BODY_WITHIN: Duration = Duration::from_secs(20);
-/// See [`Settings::message_bytes_max`].
+/// See [`TransportSettings::message_bytes_max`].
 const MESSAGE_BYTES_MAX: usize = 128 * 1024;
-/// See [`Settings::execution_max`].
+/// See [`TransportSettings::execution_max`].
 const EXECUTION_MAX: Duration = Duration::from_secs(30);
-/// See [`Settings::init_within`].
+/// See [`TransportSettings::init_within`].
 const INIT_WITHIN: Duration = Duration::from_secs(10);
-/// See [`Settings::ping_every`].
+/// See [`TransportSettings::ping_every`].
 const PING_EVERY: Duration = Duration::from_secs(20);
-/// See [`Settings::stall_max`].
+/// See [`TransportSettings::stall_max`].
 const STALL_MAX: Duration = Duration::from_secs(20);
-/// See [`Settings::operations_max`].
+/// See [`TransportSettings::operations_max`].
 const OPERATIONS_MAX: usize = 100;
 
 /// The GraphQL endpoint: everything a request's handling needs. Cheap to clone.
-pub(super) struct Endpoint<E>(Arc<Parts<E>>);
+pub(super) struct Endpoint<E>(Arc<EndpointInner<E>>);
 
 impl<E> Clone for Endpoint<E> {
     fn clone(&self) -> Self {
@@ -53,22 +53,22 @@ impl<E> Clone for Endpoint<E> {
 }
 
 impl<E> std::ops::Deref for Endpoint<E> {
-    type Target = Parts<E>;
+    type Target = EndpointInner<E>;
 
-    fn deref(&self) -> &Parts<E> {
+    fn deref(&self) -> &EndpointInner<E> {
         &self.0
     }
 }
 
 /// Turns credentials into a caller.
-pub(super) type Door =
-    dyn Fn(Credentials, String) -> BoxFuture<'static, Result<Caller, Refusal>> + Send + Sync;
+pub(super) type Authenticator =
+    dyn Fn(Credentials, String) -> BoxFuture<'static, Result<Caller, HttpRefusal>> + Send + Sync;
 
 /// See [`Endpoint`].
-pub(super) struct Parts<E> {
+pub(super) struct EndpointInner<E> {
     pub(super) executor: E,
-    pub(super) door: Arc<Door>,
-    pub(super) settings: Settings,
+    pub(super) authenticator: Arc<Authenticator>,
+    pub(super) settings: TransportSettings,
     pub(super) revocations: Revocations,
     pub(super) sockets: Sockets,
     /// Cancelled when the process is to end: sockets say goodbye.
@@ -76,11 +76,11 @@ pub(super) struct Parts<E> {
 }
 
 /// Who is let in, and how it is noticed that they no longer are.
-pub(super) struct Doors {
+pub(super) struct Authenticators {
     /// Lets callers in; who shows wrong keys is slowed down.
-    pub(super) entrance: Arc<Door>,
+    pub(super) entrance: Arc<Authenticator>,
     /// Asks again about callers who are in.
-    pub(super) recheck: Arc<Door>,
+    pub(super) recheck: Arc<Authenticator>,
     /// Grows whenever somebody's rights may have become less.
     pub(super) changes: watch::Receiver<u64>,
     /// What time it is, for keys that expire.
@@ -88,12 +88,22 @@ pub(super) struct Doors {
 }
 
 impl<E: Executor> Endpoint<E> {
-    pub(super) fn new(executor: E, doors: Doors, settings: Settings, shutdown: CancellationToken) -> Self {
-        Self(Arc::new(Parts {
+    pub(super) fn new(
+        executor: E,
+        authenticators: Authenticators,
+        settings: TransportSettings,
+        shutdown: CancellationToken,
+    ) -> Self {
+        Self(Arc::new(EndpointInner {
             executor,
-            revocations: Revocations::new(doors.recheck, settings.recheck, doors.changes, doors.clock),
+            revocations: Revocations::new(
+                authenticators.recheck,
+                settings.recheck,
+                authenticators.changes,
+                authenticators.clock,
+            ),
             sockets: Sockets::new(settings.sockets),
-            door: doors.entrance,
+            authenticator: authenticators.entrance,
             settings,
             shutdown,
         }))
@@ -102,7 +112,7 @@ impl<E: Executor> Endpoint<E> {
 
 /// The limits of the transport.
 #[derive(Debug, Clone)]
-pub(super) struct Settings {
+pub(super) struct TransportSettings {
     /// Who may ask about the schema itself.
     pub(super) introspection: Introspection,
     /// Longest body of a POST, in bytes.
@@ -131,7 +141,7 @@ pub(super) struct Settings {
     pub(super) trusted_proxies: Vec<IpNet>,
 }
 
-impl Default for Settings {
+impl Default for TransportSettings {
     fn default() -> Self {
         Self {
             introspection: Introspection::default(),
@@ -152,18 +162,21 @@ impl Default for Settings {
 }
 
 /// Puts what resolvers need to know of the caller into a request; the text is the request's id.
-type Attach = dyn Fn(Request, &str) -> Request + Send + Sync;
+type AttachCaller = dyn Fn(Request, &str) -> Request + Send + Sync;
 
-/// Who asks, once the door has let them in.
+/// Who asks, once authenticated.
 #[derive(Clone)]
 pub(super) struct Caller {
     /// Who they are and what they may do: when it changes, open sockets are closed.
-    pub(super) who: Who,
-    attach: Arc<Attach>,
+    pub(super) who: Principal,
+    attach: Arc<AttachCaller>,
 }
 
 impl Caller {
-    pub(super) fn new(who: Who, attach: impl Fn(Request, &str) -> Request + Send + Sync + 'static) -> Self {
+    pub(super) fn new(
+        who: Principal,
+        attach: impl Fn(Request, &str) -> Request + Send + Sync + 'static,
+    ) -> Self {
         Self {
             who,
             attach: Arc::new(attach),
@@ -172,7 +185,7 @@ impl Caller {
 
     /// Whether they showed no key.
     pub(super) fn is_anonymous(&self) -> bool {
-        self.who == Who::Anonymous
+        self.who == Principal::Anonymous
     }
 
     /// The request, as this caller's.
@@ -205,7 +218,7 @@ impl fmt::Debug for Credentials {
 
 impl Credentials {
     /// From a request.
-    pub(super) fn of(parts: &RequestParts, trusted_proxies: &[IpNet]) -> Result<Self, Refusal> {
+    pub(super) fn of(parts: &RequestParts, trusted_proxies: &[IpNet]) -> Result<Self, HttpRefusal> {
         let address = client_address::of(parts, trusted_proxies);
         Ok(Self {
             address,
@@ -214,13 +227,12 @@ impl Credentials {
     }
 
     /// From the headers of a request.
-    pub(super) fn from_headers(headers: &HeaderMap) -> Result<Self, Refusal> {
+    pub(super) fn from_headers(headers: &HeaderMap) -> Result<Self, HttpRefusal> {
         let text = |name: &str| match headers.get(name) {
             None => Ok(None),
-            Some(value) => value
-                .to_str()
-                .map(Some)
-                .map_err(|_| Refusal::bad_request(format!("The header `{name}` is not printable ASCII."))),
+            Some(value) => value.to_str().map(Some).map_err(|_| {
+                HttpRefusal::bad_request(format!("The header `{name}` is not printable ASCII."))
+            }),
         };
         Self::default().with(
             text(header::AUTHORIZATION.as_str())?,
@@ -234,7 +246,7 @@ impl Credentials {
     pub(super) fn with_payload(
         self,
         payload: &serde_json::Map<String, serde_json::Value>,
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, HttpRefusal> {
         let nested = payload.get("headers").and_then(|value| value.as_object());
         let find = |name: &str| {
             payload
@@ -256,7 +268,7 @@ impl Credentials {
         authorization: Option<&str>,
         organization: Option<&str>,
         on_behalf_of: Option<&str>,
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, HttpRefusal> {
         Ok(Self {
             bearer: match authorization {
                 Some(value) => Some(bearer(value)?),
@@ -290,12 +302,12 @@ impl Credentials {
 }
 
 /// The key in `Bearer <key>`.
-fn bearer(authorization: &str) -> Result<String, Refusal> {
+fn bearer(authorization: &str) -> Result<String, HttpRefusal> {
     match authorization.trim().split_once(' ') {
         Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") && !key.trim().is_empty() => {
             Ok(key.trim().to_owned())
         }
-        _ => Err(Refusal::request(
+        _ => Err(HttpRefusal::request(
             StatusCode::UNAUTHORIZED,
             "UNAUTHENTICATED",
             "The Authorization header must read `Bearer <API key>`.",

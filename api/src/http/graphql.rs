@@ -19,12 +19,12 @@ use tracing::{Instrument, field, info_span};
 
 use super::{
     accept::{self, MediaType},
-    answer::{Answer, Recipient},
-    endpoint::{Caller, Credentials, Endpoint, Settings},
+    answer::{HttpAnswer, Recipient},
+    endpoint::{Caller, Credentials, Endpoint, TransportSettings},
     outer::RequestId,
-    params::{Params, kind_name},
-    phases::Progress,
-    refusal::Refusal,
+    params::{RequestParameters, kind_name},
+    phases::RequestProgress,
+    refusal::HttpRefusal,
     socket,
 };
 
@@ -43,7 +43,7 @@ pub(super) async fn serve<E: Executor>(State(endpoint): State<Endpoint<E>>, requ
         return match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
             Ok(upgrade) => socket::accept(endpoint, upgrade, &parts, request_id),
             Err(rejection) => {
-                let refusal = Refusal::request(
+                let refusal = HttpRefusal::request(
                     rejection.status(),
                     "BAD_REQUEST",
                     format!("The WebSocket handshake is wrong: {}.", rejection.body_text()),
@@ -53,7 +53,7 @@ pub(super) async fn serve<E: Executor>(State(endpoint): State<Endpoint<E>>, requ
         };
     }
     let Some(media) = accept::negotiate(&parts.headers) else {
-        let refusal = Refusal::request(
+        let refusal = HttpRefusal::request(
             StatusCode::NOT_ACCEPTABLE,
             "NOT_ACCEPTABLE",
             "Answers are application/graphql-response+json or application/json: accept one of them.",
@@ -93,7 +93,7 @@ async fn answer<E: Executor>(
     body: Body,
     media: MediaType,
     request_id: &RequestId,
-) -> Result<Response, Refusal> {
+) -> Result<Response, HttpRefusal> {
     let is_post = match parts.method {
         Method::POST => {
             check_content_type(&parts.headers)?;
@@ -101,7 +101,7 @@ async fn answer<E: Executor>(
         }
         Method::GET | Method::HEAD => false,
         _ => {
-            return Err(Refusal::request(
+            return Err(HttpRefusal::request(
                 StatusCode::METHOD_NOT_ALLOWED,
                 "METHOD_NOT_ALLOWED",
                 "GraphQL takes POST, and GET for queries.",
@@ -110,11 +110,11 @@ async fn answer<E: Executor>(
     };
     // Before the body: a stranger's may be short only.
     let credentials = Credentials::of(parts, &endpoint.settings.trusted_proxies)?;
-    let caller = (endpoint.door)(credentials, request_id.to_string()).await?;
+    let caller = (endpoint.authenticator)(credentials, request_id.to_string()).await?;
     let params = if is_post {
-        Params::from_body(&read(&endpoint.settings, body, caller.is_anonymous()).await?)
+        RequestParameters::from_body(&read(&endpoint.settings, body, caller.is_anonymous()).await?)
     } else {
-        Params::from_query_string(parts.uri.query().unwrap_or_default())
+        RequestParameters::from_query_string(parts.uri.query().unwrap_or_default())
     }?;
     let operation_name = params.operation_name.clone();
     let (request, kind) = params.read(endpoint.settings.introspection.refusal(caller.is_anonymous()))?;
@@ -144,9 +144,9 @@ pub(super) async fn execute<E: Executor>(
     request: GraphqlRequest,
     kind: OperationType,
     request_id: &str,
-) -> Result<Answer, Refusal> {
+) -> Result<HttpAnswer, HttpRefusal> {
     let started = Instant::now();
-    let progress = Progress::default();
+    let progress = RequestProgress::default();
     let request = caller.sign(request, request_id).data(progress.clone());
     let outcome = within(endpoint, request, &progress).await;
     let result = outcome.map(|response| {
@@ -154,7 +154,7 @@ pub(super) async fn execute<E: Executor>(
             request_id,
             anonymous: caller.is_anonymous(),
         };
-        Answer::executed(response, &progress, recipient)
+        HttpAnswer::executed(response, &progress, recipient)
     });
     let (label, took) = (outcome_label(&result), started.elapsed());
     metrics::histogram!("tocsin_graphql_request_seconds", "kind" => kind_name(kind), "outcome" => label)
@@ -168,7 +168,7 @@ pub(super) async fn execute<E: Executor>(
     result
 }
 
-fn outcome_label(result: &Result<Answer, Refusal>) -> &'static str {
+fn outcome_label(result: &Result<HttpAnswer, HttpRefusal>) -> &'static str {
     match result {
         Ok(answer) if !answer.has_errors() => "ok",
         Ok(answer) if answer.has_data() => "errors",
@@ -181,39 +181,39 @@ fn outcome_label(result: &Result<Answer, Refusal>) -> &'static str {
 async fn within<E: Executor>(
     endpoint: &Endpoint<E>,
     request: GraphqlRequest,
-    progress: &Progress,
-) -> Result<GraphqlResponse, Refusal> {
+    progress: &RequestProgress,
+) -> Result<GraphqlResponse, HttpRefusal> {
     let execution = AssertUnwindSafe(endpoint.executor.execute(request)).catch_unwind();
     let execution = tokio::time::timeout(endpoint.settings.execution_max, execution);
     let outcome = tokio::select! {
         biased;
-        () = progress.overflowed() => return Err(Refusal::too_large()),
+        () = progress.overflowed() => return Err(HttpRefusal::too_large()),
         outcome = execution => outcome,
     };
     match outcome {
         Ok(Ok(response)) => Ok(response),
         Ok(Err(_)) => {
             tracing::error!("a resolver panicked; the request was answered with INTERNAL_ERROR");
-            Err(Refusal::fault())
+            Err(HttpRefusal::fault())
         }
         Err(_) => {
             tracing::warn!("a request took longer than allowed and was given up");
-            Err(Refusal::timed_out())
+            Err(HttpRefusal::timed_out())
         }
     }
 }
 
 /// A GET must not change anything, and neither can carry a subscription.
-fn check_kind(method: &Method, kind: OperationType) -> Result<(), Refusal> {
+fn check_kind(method: &Method, kind: OperationType) -> Result<(), HttpRefusal> {
     match kind {
         OperationType::Query => Ok(()),
         OperationType::Mutation if method == Method::POST => Ok(()),
-        OperationType::Mutation => Err(Refusal::request(
+        OperationType::Mutation => Err(HttpRefusal::request(
             StatusCode::METHOD_NOT_ALLOWED,
             "METHOD_NOT_ALLOWED",
             "A GET runs queries only: send mutations by POST.",
         )),
-        OperationType::Subscription => Err(Refusal::document(
+        OperationType::Subscription => Err(HttpRefusal::document(
             "SUBSCRIPTION_NEEDS_WEBSOCKET",
             "Subscriptions are served over WebSocket (graphql-transport-ws) at this address.",
             None,
@@ -221,9 +221,9 @@ fn check_kind(method: &Method, kind: OperationType) -> Result<(), Refusal> {
     }
 }
 
-fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
+fn check_content_type(headers: &HeaderMap) -> Result<(), HttpRefusal> {
     let refuse = |message: &str| {
-        Err(Refusal::request(
+        Err(HttpRefusal::request(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "UNSUPPORTED_MEDIA_TYPE",
             message,
@@ -258,7 +258,7 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
 }
 
 /// The body, unless it is too large or too slow.
-async fn read(settings: &Settings, body: Body, anonymous: bool) -> Result<Vec<u8>, Refusal> {
+async fn read(settings: &TransportSettings, body: Body, anonymous: bool) -> Result<Vec<u8>, HttpRefusal> {
     let most = if anonymous {
         settings.anonymous_body_bytes_max
     } else {
@@ -270,7 +270,7 @@ async fn read(settings: &Settings, body: Body, anonymous: bool) -> Result<Vec<u8
         let mut chunks = body.into_data_stream();
         while let Some(chunk) = chunks.next().await {
             let chunk = chunk
-                .map_err(|error| Refusal::bad_request(format!("The body could not be read: {error}.")))?;
+                .map_err(|error| HttpRefusal::bad_request(format!("The body could not be read: {error}.")))?;
             seen += chunk.len();
             if seen <= most {
                 bytes.extend_from_slice(&chunk);
@@ -281,7 +281,7 @@ async fn read(settings: &Settings, body: Body, anonymous: bool) -> Result<Vec<u8
         if seen <= most {
             Ok(bytes)
         } else {
-            Err(Refusal::request(
+            Err(HttpRefusal::request(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "PAYLOAD_TOO_LARGE",
                 format!("The body is larger than {most} bytes."),
@@ -291,7 +291,7 @@ async fn read(settings: &Settings, body: Body, anonymous: bool) -> Result<Vec<u8
     tokio::time::timeout(settings.body_within, reading)
         .await
         .unwrap_or_else(|_| {
-            Err(Refusal::request(
+            Err(HttpRefusal::request(
                 StatusCode::REQUEST_TIMEOUT,
                 "REQUEST_TIMEOUT",
                 "The body did not arrive in time.",
@@ -299,7 +299,7 @@ async fn read(settings: &Settings, body: Body, anonymous: bool) -> Result<Vec<u8
         })
 }
 
-fn refuse(media: MediaType, refusal: Refusal, request_id: &str) -> Response {
+fn refuse(media: MediaType, refusal: HttpRefusal, request_id: &str) -> Response {
     let status = refusal.status.unwrap_or(match media {
         MediaType::GraphqlResponse => StatusCode::BAD_REQUEST,
         MediaType::Json => StatusCode::OK,
@@ -310,10 +310,10 @@ fn refuse(media: MediaType, refusal: Refusal, request_id: &str) -> Response {
         refusal.code,
         refusal.message
     );
-    respond(media, status, &Answer::refused(refusal, request_id))
+    respond(media, status, &HttpAnswer::refused(refusal, request_id))
 }
 
-fn respond(media: MediaType, status: StatusCode, answer: &Answer) -> Response {
+fn respond(media: MediaType, status: StatusCode, answer: &HttpAnswer) -> Response {
     let headers = [
         (header::CONTENT_TYPE, media.content_type()),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),

@@ -7,9 +7,9 @@
 
 mod accept;
 mod answer;
+mod authenticator;
 mod client_address;
 mod document;
-mod door;
 mod endpoint;
 mod focus;
 mod graphql;
@@ -30,21 +30,26 @@ use async_graphql::Executor;
 use axum::{Router, extract::DefaultBodyLimit, middleware, routing::any};
 use tokio_util::sync::CancellationToken;
 
-use self::endpoint::{Endpoint, Settings};
+use self::endpoint::{Endpoint, TransportSettings};
 pub use self::introspection::Introspection;
-pub(crate) use self::phases::Phases;
+pub(crate) use self::phases::PhaseExtension;
 use crate::Api;
 
 /// Everything of the API that is served over HTTP. Sockets say goodbye when `shutdown` is cancelled.
 pub(crate) fn router(api: Api, shutdown: CancellationToken) -> Router {
     describe_metrics();
-    let settings = Settings {
+    let settings = TransportSettings {
         introspection: api.introspection,
         trusted_proxies: api.trusted_proxies.clone(),
-        ..Settings::default()
+        ..TransportSettings::default()
     };
     let schema = api.schema().clone();
-    routes(Endpoint::new(schema, door::doors(api), settings, shutdown))
+    routes(Endpoint::new(
+        schema,
+        authenticator::authenticators(api),
+        settings,
+        shutdown,
+    ))
 }
 
 fn describe_metrics() {

@@ -11,7 +11,7 @@ use axum::{
 use futures::FutureExt;
 use uuid::Uuid;
 
-use super::{answer::Answer, refusal::Refusal};
+use super::{answer::HttpAnswer, refusal::HttpRefusal};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest request id taken from a caller.
@@ -77,7 +77,7 @@ pub(super) async fn around(mut request: Request, next: Next) -> Response {
 }
 
 fn fault(id: &RequestId) -> Response {
-    let body = Answer::refused(Refusal::fault(), id.as_str()).to_json();
+    let body = HttpAnswer::refused(HttpRefusal::fault(), id.as_str()).to_json();
     let json = HeaderValue::from_static("application/json; charset=utf-8");
     let headers = [(header::CONTENT_TYPE, json)];
     (StatusCode::INTERNAL_SERVER_ERROR, headers, body).into_response()

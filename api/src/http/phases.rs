@@ -32,7 +32,7 @@ const AROUND_A_NAME: usize = 4;
 
 /// What the transport and the extension share about one request, as request data.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Progress(Arc<Shared>);
+pub(super) struct RequestProgress(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
@@ -45,7 +45,7 @@ struct Shared {
 const VALIDATED: u8 = 1;
 const EXECUTED: u8 = 2;
 
-impl Progress {
+impl RequestProgress {
     fn reach(&self, phase: u8) {
         self.0.phase.fetch_or(phase, Ordering::Relaxed);
     }
@@ -99,12 +99,12 @@ impl Progress {
 
 /// The schema extension that the transport needs: `SchemaBuilder::extension(Phases::default())`.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Phases {
+pub(crate) struct PhaseExtension {
     /// Of the schema; read from it when the first request comes.
     names: Arc<OnceLock<Arc<SchemaNames>>>,
 }
 
-impl ExtensionFactory for Phases {
+impl ExtensionFactory for PhaseExtension {
     fn create(&self) -> Arc<dyn Extension> {
         Arc::new(Watch {
             schema_names: Arc::clone(&self.names),
@@ -140,7 +140,7 @@ fn json_length(text: &str) -> usize {
 #[derive(Default)]
 struct Watch {
     schema_names: Arc<OnceLock<Arc<SchemaNames>>>,
-    progress: OnceLock<Progress>,
+    progress: OnceLock<RequestProgress>,
     operation_name: Mutex<Option<String>>,
     misfits: Mutex<Vec<ServerError>>,
 }
@@ -197,7 +197,7 @@ impl Extension for Watch {
         next: NextValidation<'_>,
     ) -> Result<ValidationResult, Vec<ServerError>> {
         // Only from here on is the request's data there.
-        if let Some(progress) = ctx.data_opt::<Progress>() {
+        if let Some(progress) = ctx.data_opt::<RequestProgress>() {
             let names = || Arc::new(SchemaNames::of(&ctx.schema_env.registry));
             progress
                 .0
@@ -213,7 +213,7 @@ impl Extension for Watch {
         }
         match next.run(ctx).await {
             Ok(result) if misfits.is_empty() => {
-                if let Some(progress) = ctx.data_opt::<Progress>() {
+                if let Some(progress) = ctx.data_opt::<RequestProgress>() {
                     progress.reach(VALIDATED);
                 }
                 Ok(result)
@@ -236,7 +236,7 @@ impl Extension for Watch {
         operation_name: Option<&str>,
         next: NextExecute<'_>,
     ) -> Response {
-        if let Some(progress) = ctx.data_opt::<Progress>() {
+        if let Some(progress) = ctx.data_opt::<RequestProgress>() {
             progress.reach(EXECUTED);
             progress.begin_answer();
         }

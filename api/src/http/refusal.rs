@@ -7,7 +7,7 @@ use super::phases::ANSWER_BYTES_MAX;
 
 /// Why a request is not executed.
 #[derive(Debug, Clone)]
-pub(super) struct Refusal {
+pub(super) struct HttpRefusal {
     /// The HTTP status under either media type; `None` for a faulty document, whose status the media type decides.
     pub(super) status: Option<StatusCode>,
     /// Stable, for programs.
@@ -18,7 +18,7 @@ pub(super) struct Refusal {
     pub(super) at: Option<Pos>,
 }
 
-impl Refusal {
+impl HttpRefusal {
     /// Faulty HTTP: the same status whatever the media type.
     pub(super) fn request(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         Self {
@@ -76,8 +76,8 @@ impl Refusal {
     }
 }
 
-impl From<Refusal> for ServerError {
-    fn from(refusal: Refusal) -> Self {
+impl From<HttpRefusal> for ServerError {
+    fn from(refusal: HttpRefusal) -> Self {
         let mut error = Self::new(refusal.message, refusal.at);
         let mut extensions = ErrorExtensionValues::default();
         extensions.set("code", refusal.code);

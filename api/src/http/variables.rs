@@ -7,7 +7,7 @@ use async_graphql::{
     registry::{MetaType, MetaTypeName, Registry},
 };
 
-use super::refusal::Refusal;
+use super::refusal::HttpRefusal;
 
 /// Every variable whose value does not fit.
 pub(super) fn check(
@@ -28,7 +28,7 @@ pub(super) fn check(
         if let Some(fault) = fault {
             let end = if fault.ends_with('?') { "" } else { "." };
             let message = format!("Variable \"${name}\" {fault}{end}");
-            errors.push(Refusal::document("BAD_USER_INPUT", message, Some(definition.pos)).into());
+            errors.push(HttpRefusal::document("BAD_USER_INPUT", message, Some(definition.pos)).into());
         }
     }
     errors

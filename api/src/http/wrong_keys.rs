@@ -29,7 +29,7 @@ const LOG_EVERY: Duration = Duration::from_secs(60);
 
 /// What becomes of an answer that says that a key is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum WrongKeyResponse {
     /// It is given at once.
     Answer,
     /// It is given after [`HOLD`]; then [`WrongKeys::release`] is called.
@@ -105,19 +105,19 @@ impl WrongKeys {
     }
 
     /// A key was wrong, or was turned away unseen.
-    pub(super) fn note(&self, address: Option<IpAddr>, now: Instant) -> Verdict {
+    pub(super) fn note(&self, address: Option<IpAddr>, now: Instant) -> WrongKeyResponse {
         let place = place(address);
         let mut ledger = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let all_held = ledger.held;
         let entry = ledger.entry(place, now);
         let verdict = if entry.left >= 1.0 {
             entry.left -= 1.0;
-            Verdict::Answer
+            WrongKeyResponse::Answer
         } else if entry.held < HELD_MAX && all_held < ALL_HELD_MAX {
             entry.held += 1;
-            Verdict::Hold
+            WrongKeyResponse::Hold
         } else {
-            Verdict::TurnAway
+            WrongKeyResponse::TurnAway
         };
         entry.unlogged += 1;
         let is_due = entry
@@ -127,12 +127,12 @@ impl WrongKeys {
         if is_due {
             entry.logged = Some(now);
         }
-        ledger.held += u32::from(verdict == Verdict::Hold);
+        ledger.held += u32::from(verdict == WrongKeyResponse::Hold);
         drop(ledger);
         let outcome = match verdict {
-            Verdict::Answer => "refused",
-            Verdict::Hold => "slowed",
-            Verdict::TurnAway => "turned_away",
+            WrongKeyResponse::Answer => "refused",
+            WrongKeyResponse::Hold => "slowed",
+            WrongKeyResponse::TurnAway => "turned_away",
         };
         metrics::counter!("tocsin_wrong_keys_total", "outcome" => outcome).increment(1);
         if let Some(count) = to_log {
@@ -175,21 +175,27 @@ mod tests {
     fn an_address_is_wrong_a_few_times_at_once_and_then_once_a_second() {
         let (keys, now) = (WrongKeys::default(), Instant::now());
         for _ in 0..10 {
-            assert_eq!(keys.note(from(1), now), Verdict::Answer);
+            assert_eq!(keys.note(from(1), now), WrongKeyResponse::Answer);
         }
         for _ in 0..HELD_MAX {
             assert!(!keys.is_flooding(from(1)));
-            assert_eq!(keys.note(from(1), now), Verdict::Hold);
+            assert_eq!(keys.note(from(1), now), WrongKeyResponse::Hold);
         }
         assert!(keys.is_flooding(from(1)) && !keys.is_flooding(from(2)));
-        assert_eq!(keys.note(from(1), now), Verdict::TurnAway);
-        assert_eq!(keys.note(from(2), now), Verdict::Answer);
+        assert_eq!(keys.note(from(1), now), WrongKeyResponse::TurnAway);
+        assert_eq!(keys.note(from(2), now), WrongKeyResponse::Answer);
         for _ in 0..HELD_MAX {
             keys.release(from(1));
         }
         assert!(!keys.is_flooding(from(1)));
-        assert_eq!(keys.note(from(1), now + Duration::from_secs(1)), Verdict::Answer);
-        assert_eq!(keys.note(from(1), now + Duration::from_secs(1)), Verdict::Hold);
+        assert_eq!(
+            keys.note(from(1), now + Duration::from_secs(1)),
+            WrongKeyResponse::Answer
+        );
+        assert_eq!(
+            keys.note(from(1), now + Duration::from_secs(1)),
+            WrongKeyResponse::Hold
+        );
     }
 
     #[test]
@@ -203,7 +209,7 @@ mod tests {
         let later = now + Duration::from_secs(60);
         assert_eq!(
             keys.note(Some(IpAddr::from([250, 0, 0, 1])), later),
-            Verdict::Answer
+            WrongKeyResponse::Answer
         );
         // Those who found no place have one together, which is remembered for longer.
         assert!(keys.0.lock().unwrap().entries.len() <= 2);
@@ -214,8 +220,8 @@ mod tests {
         let (keys, now) = (WrongKeys::default(), Instant::now());
         let address = |last: u16| Some(IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, last]));
         for n in 0..10 {
-            assert_eq!(keys.note(address(n), now), Verdict::Answer);
+            assert_eq!(keys.note(address(n), now), WrongKeyResponse::Answer);
         }
-        assert_eq!(keys.note(address(10), now), Verdict::Hold);
+        assert_eq!(keys.note(address(10), now), WrongKeyResponse::Hold);
     }
 }

@@ -1,7 +1,7 @@
 //! Two organisations in one Slack team: each names channels of its own.
 
 use serde_json::{Value, json};
-use tocsin_api::bootstrap::{self, FirstChannel};
+use tocsin_api::bootstrap::{self, DefaultChannel};
 use tocsin_entity::id::WorkspaceId;
 
 use crate::{
@@ -184,14 +184,14 @@ on_each_database! {
     }
 
     async fn an_organisation_begins_with_a_channel_of_its_own(world) {
-        let first = |channel| Some(FirstChannel { channel, has_own_workspace: true });
+        let first = |channel| Some(DefaultChannel { channel, has_own_workspace: true });
         let refused = bootstrap::create_organization(&world.database, &tocsin_clock::Clock::new(), "Acme", first("#incidents")).await;
         let told = refused.expect_err("the channel is taken").to_string();
         assert!(told.contains("#incidents is another organisation's") && told.contains("--channel"), "{told}");
         bootstrap::create_organization(&world.database, &tocsin_clock::Clock::new(), "Acme", first("#acme")).await.expect("nothing was made before");
 
         // Without a workspace of the server's own nobody knows yet which team it will be.
-        let unknown = FirstChannel { channel: "#incidents", has_own_workspace: false };
+        let unknown = DefaultChannel { channel: "#incidents", has_own_workspace: false };
         bootstrap::create_organization(&world.database, &tocsin_clock::Clock::new(), "Elsewhere", Some(unknown)).await.expect("an organisation");
     }
 }

@@ -7,9 +7,9 @@ pub(crate) mod asker;
 mod mutation;
 mod refusal;
 pub(crate) mod services;
+pub(crate) mod slash_command;
 pub(crate) mod subcommand;
 pub(crate) mod texts;
-pub(crate) mod typed;
 pub(crate) mod typed_action;
 mod whom;
 
@@ -22,19 +22,19 @@ use tocsin_queue::JobError;
 use tocsin_slack_client::Http;
 
 pub(crate) use mutation::{ActionMutation, ActionOutcome, MutationAnswer, done_before, mutation};
-pub(crate) use refusal::Refusal;
+pub(crate) use refusal::ActionRefusal;
 pub(crate) use whom::{incident_by_number, memberships, organizations_of};
 
 use crate::{
     failure::of_api,
-    identity::{self, IdentityService, Person, Standing},
+    identity::{self, IdentityService, MembershipStatus, SlackActor},
     notice::Notice,
     rich_text::RichText,
 };
 
 /// What it takes to act for people. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct Acting {
+pub(crate) struct ActionService {
     pub(crate) api: ApiClient,
     /// For response addresses, which need no token.
     pub(crate) http: Http,
@@ -47,7 +47,7 @@ pub(crate) struct Acting {
 pub(crate) struct ActionRequest<'a> {
     pub(crate) organization: OrganizationId,
     pub(crate) incident: IncidentId,
-    pub(crate) person: &'a Person,
+    pub(crate) person: &'a SlackActor,
     pub(crate) request_id: Option<&'a str>,
     /// What makes it the same change when it is repeated: an inbox row's id.
     pub(crate) key: String,
@@ -58,7 +58,7 @@ pub(crate) struct ActionRequest<'a> {
 /// # Errors
 /// When the API could not be asked; the job may be tried again.
 pub(crate) async fn act(
-    acting: &Acting,
+    acting: &ActionService,
     asked: &ActionRequest<'_>,
     mutation: &dyn ActionMutation,
 ) -> Result<Result<ActionOutcome, Notice>, JobError> {
@@ -92,24 +92,24 @@ pub(crate) async fn act(
 
 /// The member that a person is in an organisation, or why they may do nothing there.
 pub(crate) async fn member(
-    acting: &Acting,
+    acting: &ActionService,
     organization: OrganizationId,
-    person: &Person,
+    person: &SlackActor,
     request_id: Option<&str>,
 ) -> Result<Result<Member, Notice>, JobError> {
     Ok(
-        match identity::standing(&acting.identity, organization, person, request_id).await? {
-            Standing::Member(member) => Ok(member),
-            Standing::Deactivated => Err(Notice::Deactivated),
-            Standing::Stranger => Err(stranger(acting, person, request_id).await?),
+        match identity::membership_status(&acting.identity, organization, person, request_id).await? {
+            MembershipStatus::Member(member) => Ok(member),
+            MembershipStatus::Deactivated => Err(Notice::Deactivated),
+            MembershipStatus::NotMember => Err(stranger(acting, person, request_id).await?),
         },
     )
 }
 
 /// What somebody is told whom nothing matches with a member of an incident's organisation.
 pub(crate) async fn stranger(
-    acting: &Acting,
-    person: &Person,
+    acting: &ActionService,
+    person: &SlackActor,
     request_id: Option<&str>,
 ) -> Result<Notice, JobError> {
     if memberships(acting, person, request_id).await?.is_empty() {
@@ -124,7 +124,7 @@ pub(crate) async fn stranger(
 
 /// What a refusal of the API means to the person.
 async fn refused(
-    acting: &Acting,
+    acting: &ActionService,
     who: As<'_>,
     member: &Member,
     incident: IncidentId,

@@ -7,13 +7,13 @@ use crate::{grammar::usage::Usage, notice::Notice};
 
 /// Why nothing was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(crate) enum ActionRefusal {
     Notice(Notice),
     /// In words of its own, with what it is counted as.
     Words(&'static str, Mrkdwn),
 }
 
-impl Refusal {
+impl ActionRefusal {
     pub(crate) fn outcome(&self) -> &'static str {
         match self {
             Self::Notice(notice) => notice.outcome(),
@@ -29,7 +29,7 @@ impl Refusal {
     }
 }
 
-impl From<Notice> for Refusal {
+impl From<Notice> for ActionRefusal {
     fn from(notice: Notice) -> Self {
         Self::Notice(notice)
     }

@@ -8,8 +8,8 @@ use tocsin_entity::id::{OrganizationId, ServiceId};
 use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
-use super::Acting;
-use super::Refusal;
+use super::ActionRefusal;
+use super::ActionService;
 use crate::failure::of_api;
 
 /// Services read at once, and pages at most.
@@ -24,20 +24,20 @@ const CLOSE: f64 = 0.6;
 
 /// A service.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Service {
+pub(crate) struct ServiceChoice {
     pub(crate) id: ServiceId,
     pub(crate) name: String,
 }
 
 /// All services of an organisation, as whoever asks sees them.
-async fn all(acting: &Acting, who: As<'_>) -> Result<Vec<Service>, JobError> {
+async fn all(acting: &ActionService, who: As<'_>) -> Result<Vec<ServiceChoice>, JobError> {
     let (mut all, mut after) = (Vec::new(), None);
     for _ in 0..PAGES_MAX {
         let variables = services_to_name::Variables { first: PAGE, after };
         let page = acting.api.execute::<ServicesToName>(who, variables).await;
         let page = page.map_err(of_api)?.services;
         for node in page.nodes {
-            all.push(Service {
+            all.push(ServiceChoice {
                 id: node.id.parse().map_err(JobError::fail)?,
                 name: node.name,
             });
@@ -51,7 +51,11 @@ async fn all(acting: &Acting, who: As<'_>) -> Result<Vec<Service>, JobError> {
 }
 
 /// Those whose name has this text in it.
-pub(crate) async fn matching(acting: &Acting, who: As<'_>, typed: &str) -> Result<Vec<Service>, JobError> {
+pub(crate) async fn matching(
+    acting: &ActionService,
+    who: As<'_>,
+    typed: &str,
+) -> Result<Vec<ServiceChoice>, JobError> {
     let typed = typed.trim().to_lowercase();
     let mut found = all(acting, who).await?;
     found.retain(|service| service.name.to_lowercase().contains(&typed));
@@ -59,11 +63,11 @@ pub(crate) async fn matching(acting: &Acting, who: As<'_>, typed: &str) -> Resul
 }
 
 /// The service of this name, whole or in part, or else the names of all.
-pub(crate) async fn named(
-    acting: &Acting,
+pub(crate) async fn service_named(
+    acting: &ActionService,
     who: As<'_>,
     name: &str,
-) -> Result<Result<Service, Vec<String>>, JobError> {
+) -> Result<Result<ServiceChoice, Vec<String>>, JobError> {
     let found = all(acting, who).await?;
     let wanted = name.trim().to_lowercase();
     let exact = found
@@ -98,7 +102,7 @@ pub(crate) fn close_to<'a>(typed: &str, names: &'a [String]) -> Option<&'a str> 
 }
 
 /// To whoever named none that there is.
-pub(crate) fn unknown(name: &str, known: &[String]) -> Refusal {
+pub(crate) fn unknown(name: &str, known: &[String]) -> ActionRefusal {
     let text = Mrkdwn::own("Nothing was done: there is no service \"")
         .and(&Mrkdwn::text(name).cut(100))
         .plus("\" (NOT_FOUND)");
@@ -109,7 +113,7 @@ pub(crate) fn unknown(name: &str, known: &[String]) -> Refusal {
             .plus("\"?"),
         None => text.plus("."),
     };
-    Refusal::Words("not_found", text)
+    ActionRefusal::Words("not_found", text)
 }
 
 /// A service in the menu, with its organisation.

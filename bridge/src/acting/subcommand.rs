@@ -5,11 +5,11 @@ use std::sync::Arc;
 use futures::{FutureExt, future::BoxFuture};
 use tocsin_queue::JobError;
 
-use super::Acting;
+use super::ActionService;
 use super::{
+    slash_command::SlashCommand,
     texts,
-    typed::Typed,
-    typed_action::{Done, TypedAction, by_number},
+    typed_action::{TypedAction, TypedOutcome, by_number},
 };
 use crate::{
     grammar::{
@@ -18,7 +18,9 @@ use crate::{
         words::{first_word, numbered},
     },
     notice::Notice,
-    request::{Answer, Ask, Item, Outcome, Reply, Worked},
+    request::{
+        InboundRequest, InteractiveOutcome, InteractiveRequest, RequestOutcome, SlackAnswer, WorkResult,
+    },
 };
 
 /// What is said of a number that is not there.
@@ -29,18 +31,23 @@ pub(crate) struct Subcommand<S: 'static> {
     pub(crate) usage: &'static Usage,
     /// What is wrong with what follows its name.
     pub(crate) check: fn(&str) -> Result<(), String>,
-    pub(crate) run: Run<S>,
+    pub(crate) run: SubcommandHandler<S>,
 }
 
 /// Answers a subcommand within Slack's three seconds.
-pub(crate) type AnswerSubcommand<S> =
-    for<'a> fn(&'a S, &'a Ask, &'a Typed, &'a str) -> BoxFuture<'a, Result<Answer, JobError>>;
+pub(crate) type AnswerSubcommand<S> = for<'a> fn(
+    &'a S,
+    &'a InteractiveRequest,
+    &'a SlashCommand,
+    &'a str,
+) -> BoxFuture<'a, Result<InteractiveOutcome, JobError>>;
 
 /// Works a subcommand that was stored.
-pub(crate) type WorkSubcommand<S> = for<'a> fn(&'a S, &'a Item, &'a Typed, &'a str) -> BoxFuture<'a, Worked>;
+pub(crate) type WorkSubcommand<S> =
+    for<'a> fn(&'a S, &'a InboundRequest, &'a SlashCommand, &'a str) -> BoxFuture<'a, WorkResult>;
 
 /// How a subcommand is done.
-pub(crate) enum Run<S: 'static> {
+pub(crate) enum SubcommandHandler<S: 'static> {
     /// It only reads.
     Read(AnswerSubcommand<S>),
     /// It changes something: it is stored, and worked after.
@@ -55,12 +62,17 @@ trait RunSubcommand: Send + Sync {
 
     fn answer<'a>(
         &'a self,
-        ask: &'a Ask,
-        typed: &'a Typed,
+        interaction: &'a InteractiveRequest,
+        typed: &'a SlashCommand,
         rest: &'a str,
-    ) -> BoxFuture<'a, Result<Answer, JobError>>;
+    ) -> BoxFuture<'a, Result<InteractiveOutcome, JobError>>;
 
-    fn work<'a>(&'a self, item: &'a Item, typed: &'a Typed, rest: &'a str) -> BoxFuture<'a, Worked>;
+    fn work<'a>(
+        &'a self,
+        item: &'a InboundRequest,
+        typed: &'a SlashCommand,
+        rest: &'a str,
+    ) -> BoxFuture<'a, WorkResult>;
 }
 
 struct Bound<S: 'static> {
@@ -75,27 +87,38 @@ impl<S: Send + Sync + 'static> RunSubcommand for Bound<S> {
 
     fn answer<'a>(
         &'a self,
-        ask: &'a Ask,
-        typed: &'a Typed,
+        interaction: &'a InteractiveRequest,
+        typed: &'a SlashCommand,
         rest: &'a str,
-    ) -> BoxFuture<'a, Result<Answer, JobError>> {
+    ) -> BoxFuture<'a, Result<InteractiveOutcome, JobError>> {
         match &self.subcommand.run {
-            Run::Read(answer) | Run::Ask(answer, _) => answer(&self.services, ask, typed, rest),
-            Run::Write(_) => async { Ok(Answer::Store(Reply::Empty)) }.boxed(),
+            SubcommandHandler::Read(answer) | SubcommandHandler::Ask(answer, _) => {
+                answer(&self.services, interaction, typed, rest)
+            }
+            SubcommandHandler::Write(_) => {
+                async { Ok(InteractiveOutcome::Store(SlackAnswer::Empty)) }.boxed()
+            }
         }
     }
 
-    fn work<'a>(&'a self, item: &'a Item, typed: &'a Typed, rest: &'a str) -> BoxFuture<'a, Worked> {
+    fn work<'a>(
+        &'a self,
+        item: &'a InboundRequest,
+        typed: &'a SlashCommand,
+        rest: &'a str,
+    ) -> BoxFuture<'a, WorkResult> {
         match &self.subcommand.run {
-            Run::Write(work) | Run::Ask(_, work) => work(&self.services, item, typed, rest),
-            Run::Read(_) => async { Ok(Outcome::NotOurs("ignored")) }.boxed(),
+            SubcommandHandler::Write(work) | SubcommandHandler::Ask(_, work) => {
+                work(&self.services, item, typed, rest)
+            }
+            SubcommandHandler::Read(_) => async { Ok(RequestOutcome::NotOurs("ignored")) }.boxed(),
         }
     }
 }
 
 /// An action on the incident whose number follows.
 struct BoundAction {
-    acting: Arc<Acting>,
+    acting: Arc<ActionService>,
     action: &'static TypedAction,
 }
 
@@ -107,17 +130,22 @@ impl RunSubcommand for BoundAction {
 
     fn answer<'a>(
         &'a self,
-        _ask: &'a Ask,
-        _typed: &'a Typed,
+        _ask: &'a InteractiveRequest,
+        _typed: &'a SlashCommand,
         _rest: &'a str,
-    ) -> BoxFuture<'a, Result<Answer, JobError>> {
-        async { Ok(Answer::Store(Reply::Empty)) }.boxed()
+    ) -> BoxFuture<'a, Result<InteractiveOutcome, JobError>> {
+        async { Ok(InteractiveOutcome::Store(SlackAnswer::Empty)) }.boxed()
     }
 
-    fn work<'a>(&'a self, item: &'a Item, typed: &'a Typed, rest: &'a str) -> BoxFuture<'a, Worked> {
+    fn work<'a>(
+        &'a self,
+        item: &'a InboundRequest,
+        typed: &'a SlashCommand,
+        rest: &'a str,
+    ) -> BoxFuture<'a, WorkResult> {
         async move {
             let Some((number, rest)) = numbered(rest) else {
-                return Ok(Outcome::NotOurs("ignored"));
+                return Ok(RequestOutcome::NotOurs("ignored"));
             };
             let done = by_number(&self.acting, item, typed, number, self.action, rest).await?;
             conclude(&self.acting, item, typed, &self.action.usage, Ok(done)).await
@@ -128,27 +156,27 @@ impl RunSubcommand for BoundAction {
 
 /// Tells whoever gave a command what came of it.
 pub(crate) async fn conclude(
-    acting: &Acting,
-    item: &Item,
-    typed: &Typed,
+    acting: &ActionService,
+    item: &InboundRequest,
+    typed: &SlashCommand,
     usage: &Usage,
-    done: Done,
-) -> Worked {
+    done: TypedOutcome,
+) -> WorkResult {
     let (outcome, text) = match done? {
         Ok(text) => (usage.deed, text.as_str().to_owned()),
         Err(refusal) => (refusal.outcome(), refusal.text(usage)),
     };
     typed.tell(acting, &item.installation, &text).await?;
-    Ok(Outcome::Done(outcome))
+    Ok(RequestOutcome::Done(outcome))
 }
 
 /// The answer to a subcommand that only reads.
-pub(crate) fn answered(usage: &Usage, read: Result<Reply, Notice>) -> Answer {
+pub(crate) fn answered(usage: &Usage, read: Result<SlackAnswer, Notice>) -> InteractiveOutcome {
     match read {
-        Ok(reply) => Answer::Done(usage.deed, reply),
+        Ok(reply) => InteractiveOutcome::Done(usage.deed, reply),
         Err(notice) => {
-            let reply = Reply::ephemeral(&texts::refused(&notice, usage));
-            Answer::Done(notice.outcome(), reply)
+            let reply = SlackAnswer::ephemeral(&texts::refused(&notice, usage));
+            InteractiveOutcome::Done(notice.outcome(), reply)
         }
     }
 }
@@ -189,7 +217,7 @@ impl std::fmt::Debug for Subcommands {
 }
 
 /// What a command asks for.
-pub(crate) enum Typing<'a> {
+pub(crate) enum ParsedCommand<'a> {
     Help,
     Subcommand(Invocation<'a>),
 }
@@ -202,12 +230,16 @@ pub(crate) struct Invocation<'a> {
 
 impl Invocation<'_> {
     /// Answers it, or has it stored.
-    pub(crate) async fn answer(&self, ask: &Ask, typed: &Typed) -> Result<Answer, JobError> {
-        self.listed.run.answer(ask, typed, self.rest).await
+    pub(crate) async fn answer(
+        &self,
+        interaction: &InteractiveRequest,
+        typed: &SlashCommand,
+    ) -> Result<InteractiveOutcome, JobError> {
+        self.listed.run.answer(interaction, typed, self.rest).await
     }
 
     /// Works it.
-    pub(crate) async fn work(&self, item: &Item, typed: &Typed) -> Worked {
+    pub(crate) async fn work(&self, item: &InboundRequest, typed: &SlashCommand) -> WorkResult {
         self.listed.run.work(item, typed, self.rest).await
     }
 }
@@ -245,7 +277,7 @@ impl Subcommands {
     #[must_use]
     pub(crate) fn with_actions(
         mut self,
-        acting: &Arc<Acting>,
+        acting: &Arc<ActionService>,
         actions: impl IntoIterator<Item = &'static TypedAction>,
     ) -> Self {
         self.0.extend(actions.into_iter().map(|action| Listed {
@@ -275,10 +307,10 @@ impl Subcommands {
     }
 
     /// Reads what was typed. Nothing is a call for help.
-    pub(crate) fn read<'a>(&'a self, text: &'a str) -> Result<Typing<'a>, ParseError> {
+    pub(crate) fn read<'a>(&'a self, text: &'a str) -> Result<ParsedCommand<'a>, ParseError> {
         let (word, rest) = first_word(text);
         if word.is_empty() || HELP.is_named(word) {
-            return Ok(Typing::Help);
+            return Ok(ParsedCommand::Help);
         }
         let Some(listed) = self.named(word) else {
             return Err(ParseError::Unknown {
@@ -287,7 +319,7 @@ impl Subcommands {
             });
         };
         match listed.run.check(rest) {
-            Ok(()) => Ok(Typing::Subcommand(Invocation { listed, rest })),
+            Ok(()) => Ok(ParsedCommand::Subcommand(Invocation { listed, rest })),
             Err(why) => Err(ParseError::Wrong {
                 usage: listed.usage,
                 why,

@@ -17,17 +17,17 @@ fn named(command: &str) -> Mrkdwn {
 
 /// Where somebody writes: what they are told to write must work there.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum WrittenIn<'a> {
+pub(crate) enum WritingPlace<'a> {
     /// After the slash command of this name.
     Command(&'a str),
     /// To the bot, in an incident's thread.
     Thread,
 }
 
-fn line(place: WrittenIn<'_>, usage: &Usage) -> Mrkdwn {
+fn line(place: WritingPlace<'_>, usage: &Usage) -> Mrkdwn {
     let line = match place {
-        WrittenIn::Command(command) => Mrkdwn::own("`").and(&named(command)).plus(" ").plus(usage.form),
-        WrittenIn::Thread => Mrkdwn::own("`@bot ").and(&Mrkdwn::recorded(escape(&usage.form_in_thread()))),
+        WritingPlace::Command(command) => Mrkdwn::own("`").and(&named(command)).plus(" ").plus(usage.form),
+        WritingPlace::Thread => Mrkdwn::own("`@bot ").and(&Mrkdwn::recorded(escape(&usage.form_in_thread()))),
     };
     line.plus("`")
 }
@@ -37,7 +37,7 @@ pub(crate) fn help_in_thread(subcommands: &Subcommands) -> Mrkdwn {
     let head = Mrkdwn::own("*What Tocsin does for you in an incident's thread*");
     let all = subcommands.thread_usages().fold(head, |text, usage| {
         text.plus("\n")
-            .and(&line(WrittenIn::Thread, usage))
+            .and(&line(WritingPlace::Thread, usage))
             .plus(" – ")
             .plus(usage.about)
     });
@@ -49,7 +49,7 @@ pub(crate) fn help(subcommands: &Subcommands, command: &str) -> Mrkdwn {
     let head = Mrkdwn::own("*What Tocsin does for you here*");
     let all = subcommands.usages().fold(head, |text, usage| {
         text.plus("\n")
-            .and(&line(WrittenIn::Command(command), usage))
+            .and(&line(WritingPlace::Command(command), usage))
             .plus(" – ")
             .plus(usage.about)
     });
@@ -57,7 +57,7 @@ pub(crate) fn help(subcommands: &Subcommands, command: &str) -> Mrkdwn {
 }
 
 /// What is wrong with a command, and what would be right.
-pub(crate) fn misread(place: WrittenIn<'_>, error: &ParseError) -> Mrkdwn {
+pub(crate) fn misread(place: WritingPlace<'_>, error: &ParseError) -> Mrkdwn {
     match error {
         ParseError::Unknown { word, close } => {
             let text = Mrkdwn::own("There is no \"").and(&Mrkdwn::text(word)).plus("\"");
@@ -153,7 +153,7 @@ mod tests {
             close: Some(USAGE),
         };
         assert_eq!(
-            misread(WrittenIn::Command("/i`x"), &unknown).as_str(),
+            misread(WritingPlace::Command("/i`x"), &unknown).as_str(),
             "There is no \"&lt;!here&gt;\": did you mean `/ix ack N`? (UNKNOWN_COMMAND)"
         );
         let wrong = ParseError::Wrong {
@@ -161,11 +161,11 @@ mod tests {
             why: "it needs the incident's number".to_owned(),
         };
         assert_eq!(
-            misread(WrittenIn::Command("/i"), &wrong).as_str(),
+            misread(WritingPlace::Command("/i"), &wrong).as_str(),
             "Nothing was done: it needs the incident's number (WRONG_ARGUMENTS). Write `/i ack N`."
         );
         assert_eq!(
-            misread(WrittenIn::Thread, &wrong).as_str(),
+            misread(WritingPlace::Thread, &wrong).as_str(),
             "Nothing was done: it needs the incident's number (WRONG_ARGUMENTS). Write `@bot ack`."
         );
     }

@@ -7,10 +7,11 @@ use tocsin_entity::id::{IncidentId, OrganizationId};
 use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
-use super::Acting;
-use super::{ActionMutation, ActionRequest, Refusal, typed::Typed};
+use super::ActionService;
+use super::{ActionMutation, ActionRefusal, ActionRequest, slash_command::SlashCommand};
 use crate::{
-    acting, grammar::usage::Usage, identity::Person, installation::AppInstallation, request::Item, rich_text,
+    acting, grammar::usage::Usage, identity::SlackActor, installation::AppInstallation,
+    request::InboundRequest, rich_text,
 };
 
 /// An action on one incident that people can type.
@@ -19,11 +20,11 @@ pub(crate) struct TypedAction {
     /// What is wrong with what follows the incident's number, or the action's name where there is no number to give.
     pub(crate) check: fn(&str) -> Result<(), &'static str>,
     /// What it means, once it is in order.
-    pub(crate) read: for<'a> fn(&'a Acting, &'a Requester<'a>, &'a str) -> BoxFuture<'a, TypedResult>,
+    pub(crate) read: for<'a> fn(&'a ActionService, &'a Requester<'a>, &'a str) -> BoxFuture<'a, TypedResult>,
 }
 
 /// What was typed, as a mutation; or why it can't be done.
-pub(crate) type TypedResult = Result<Result<TypedMutation, Refusal>, JobError>;
+pub(crate) type TypedResult = Result<Result<TypedMutation, ActionRefusal>, JobError>;
 
 /// A mutation, and what is said when it is made.
 #[derive(Debug)]
@@ -36,11 +37,11 @@ pub(crate) struct TypedMutation {
 }
 
 /// What is said when it is done, or why it is not.
-pub(crate) type Done = Result<Result<Mrkdwn, Refusal>, JobError>;
+pub(crate) type TypedOutcome = Result<Result<Mrkdwn, ActionRefusal>, JobError>;
 
 /// Who does it, to what.
 pub(crate) struct Requester<'a> {
-    pub(crate) person: &'a Person,
+    pub(crate) person: &'a SlackActor,
     pub(crate) organization: OrganizationId,
     pub(crate) incident: IncidentId,
     pub(crate) request_id: Option<&'a str>,
@@ -53,13 +54,13 @@ pub(crate) struct Requester<'a> {
 
 /// Does it to the incident that a person means by its number.
 pub(crate) async fn by_number(
-    acting: &Acting,
-    item: &Item,
-    typed: &Typed,
+    acting: &ActionService,
+    item: &InboundRequest,
+    typed: &SlashCommand,
     number: i64,
     action: &TypedAction,
     rest: &str,
-) -> Done {
+) -> TypedOutcome {
     let request_id = item.request_id.as_deref();
     let person = match typed.person(acting, &item.installation).await? {
         Ok(person) => person,
@@ -84,11 +85,11 @@ pub(crate) async fn by_number(
 
 /// Does it.
 pub(crate) async fn act_typed(
-    acting: &Acting,
+    acting: &ActionService,
     requester: &Requester<'_>,
     action: &TypedAction,
     rest: &str,
-) -> Done {
+) -> TypedOutcome {
     let typed = match (action.read)(acting, requester, rest).await? {
         Ok(typed) => typed,
         Err(refusal) => return Ok(Err(refusal)),
@@ -113,10 +114,10 @@ pub(crate) async fn act_typed(
 
 /// What was typed, as Markdown.
 pub(crate) async fn markdown(
-    acting: &Acting,
+    acting: &ActionService,
     installation: &AppInstallation,
     text: &str,
 ) -> Result<String, JobError> {
-    let spoken = rich_text::spoken(&acting.rich_text, installation, &json!({"text": text})).await?;
+    let spoken = rich_text::message_text(&acting.rich_text, installation, &json!({"text": text})).await?;
     Ok(spoken.markdown)
 }

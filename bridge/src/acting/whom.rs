@@ -4,10 +4,10 @@ use tocsin_client::{As, Incident, Member};
 use tocsin_entity::id::OrganizationId;
 use tocsin_queue::JobError;
 
-use super::Acting;
+use super::ActionService;
 use crate::{
     failure::of_api,
-    identity::{self, Person},
+    identity::{self, SlackActor},
     notice::Notice,
 };
 
@@ -21,8 +21,8 @@ pub(crate) struct Membership {
 
 /// Every organisation that knows the person as a member, deactivated ones included.
 pub(crate) async fn memberships(
-    acting: &Acting,
-    person: &Person,
+    acting: &ActionService,
+    person: &SlackActor,
     request_id: Option<&str>,
 ) -> Result<Vec<Membership>, JobError> {
     let found = identity::members(&acting.identity, None, person, request_id).await?;
@@ -35,8 +35,8 @@ pub(crate) async fn memberships(
 
 /// The organisations in which a person may act, or why there is none.
 pub(crate) async fn organizations_of(
-    acting: &Acting,
-    person: &Person,
+    acting: &ActionService,
+    person: &SlackActor,
     request_id: Option<&str>,
 ) -> Result<Result<Vec<(OrganizationId, Member)>, Notice>, JobError> {
     let memberships = memberships(acting, person, request_id).await?;
@@ -60,8 +60,8 @@ pub(crate) async fn organizations_of(
 
 /// The incident that a person means by a number, and as whom they see it.
 pub(crate) async fn incident_by_number(
-    acting: &Acting,
-    person: &Person,
+    acting: &ActionService,
+    person: &SlackActor,
     number: i64,
     request_id: Option<&str>,
 ) -> Result<Result<(OrganizationId, Member, Incident), Notice>, JobError> {

@@ -84,14 +84,14 @@ pub(crate) async fn repair(database: &Database, now: OffsetDateTime) -> Result<(
         let mend = format!("UPDATE {table} SET {column} = $2 WHERE {waiting} AND {column} > $1");
         let mended = statement(database, mend, [latest, now.into()]);
         let rows = database.write().execute_raw(mended).await?.rows_affected();
-        told(table, column, rows);
+        log_repair(table, column, rows);
     }
     let rows = pace::repair(database, now).await?;
-    told("slack_pace", "blocked_until", rows);
+    log_repair("slack_pace", "blocked_until", rows);
     Ok(())
 }
 
-fn told(table: &'static str, column: &'static str, rows: u64) {
+fn log_repair(table: &'static str, column: &'static str, rows: u64) {
     if rows > 0 {
         metrics::counter!("tocsin_bridge_times_repaired_total", "table" => table).increment(rows);
         tracing::warn!(

@@ -33,8 +33,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::polling::{FailureLog, ends_within};
 use crate::store::{
-    Lane,
-    claim::{self, News},
+    GroupWriter,
+    claim::{self, IncidentChange},
     claim_many::note_all,
     home::mark_home,
 };
@@ -66,7 +66,7 @@ pub(crate) struct EventFollower {
     pub(crate) api: ApiClient,
     pub(crate) clock: Clock,
     pub(crate) database: Database,
-    pub(crate) lane: Lane,
+    pub(crate) writer: GroupWriter,
     pub(crate) queue: Queue,
 }
 
@@ -157,12 +157,12 @@ impl EventFollower {
             let EventPage { events, has_more } = self.api.events_after(organization, after).await?;
             let Some(last) = events.last() else { return Ok(()) };
             let cursor = last.cursor.clone();
-            for news in self.note(organization, events, cursor.clone()).await? {
-                self.queue.ring(&ReconcileIncident {
-                    incident_id: news.incident_id.to_string(),
-                    organization_id: news.organization_id.to_string(),
-                    version: news.version,
-                    request_id: news.request_id,
+            for change in self.note(organization, events, cursor.clone()).await? {
+                self.queue.enqueue(&ReconcileIncident {
+                    incident_id: change.incident_id.to_string(),
+                    organization_id: change.organization_id.to_string(),
+                    version: change.version,
+                    request_id: change.request_id,
                 });
             }
             if !has_more {
@@ -178,15 +178,15 @@ impl EventFollower {
         organization: OrganizationId,
         events: Vec<FollowedEvent>,
         cursor: String,
-    ) -> Result<Vec<News>, DbErr> {
+    ) -> Result<Vec<IncidentChange>, DbErr> {
         let newest = newest(organization, events, self.clock.now() - HISTORY);
         let clock = self.clock.clone();
-        let write = self.lane.write(move |tx| {
+        let write = self.writer.write(move |tx| {
             let (newest, cursor, now) = (Arc::clone(&newest), cursor.clone(), clock.now());
             Box::pin(async move {
                 let (history, recent): (Vec<_>, Vec<_>) =
                     newest.iter().partition(|(_, is_history)| *is_history);
-                let recent: Vec<&News> = recent.into_iter().map(|(told, _)| told).collect();
+                let recent: Vec<&IncidentChange> = recent.into_iter().map(|(told, _)| told).collect();
                 let mut noted = note_all(tx, &recent, now).await?;
                 for (told, _) in history {
                     if claim::note_if_known(tx, told).await? {
@@ -194,13 +194,13 @@ impl EventFollower {
                     }
                 }
                 let all = newest.iter().map(|(told, _)| told);
-                let news = all
+                let change = all
                     .filter(|told| noted.contains(&told.incident_id))
                     .cloned()
                     .collect();
                 mark_home(tx, organization, now).await?;
                 move_cursor(tx, organization, cursor, now).await?;
-                Ok(news)
+                Ok(change)
             })
         });
         write.await
@@ -231,18 +231,18 @@ fn newest(
     organization: OrganizationId,
     events: Vec<FollowedEvent>,
     before: OffsetDateTime,
-) -> Arc<[(News, bool)]> {
-    let mut newest: BTreeMap<IncidentId, (News, bool)> = BTreeMap::new();
+) -> Arc<[(IncidentChange, bool)]> {
+    let mut newest: BTreeMap<IncidentId, (IncidentChange, bool)> = BTreeMap::new();
     for event in events {
         let is_history = event.status == IncidentStatus::Resolved && event.updated_at < before;
-        let news = News {
+        let change = IncidentChange {
             incident_id: event.incident_id,
             organization_id: organization,
             version: event.version,
             request_id: event.request_id,
         };
         // The events come in order, and the last tells the most.
-        newest.insert(event.incident_id, (news, is_history));
+        newest.insert(event.incident_id, (change, is_history));
     }
     newest.into_values().collect()
 }

@@ -1,8 +1,8 @@
 //! What goes on by itself: following the event log, and finding what is due and was not taken.
 
 pub(crate) mod bounds;
+mod destinations;
 mod follow;
-mod leads;
 mod sweep;
 
-pub(crate) use self::{follow::EventFollower, leads::LeadFollower, sweep::Sweeper};
+pub(crate) use self::{destinations::DestinationFollower, follow::EventFollower, sweep::Sweeper};

@@ -81,7 +81,7 @@ impl Sweeper {
         if due_at + OVERDUE < now {
             self.queue.run_here(job);
         } else {
-            self.queue.ring(job);
+            self.queue.enqueue(job);
         }
     }
 

@@ -28,9 +28,9 @@ use crate::{
     reception::Receptions,
     restore_watch::RestoreWatch,
     routes,
-    store::{Lane, Leases, probe},
+    store::{GroupWriter, Leases, probe},
     telemetry,
-    workspace::{Setting, SocketTroubles, Workspace, Workspaces, apps::Apps},
+    workspace::{SocketTroubles, Workspace, WorkspaceServices, Workspaces, apps::Apps},
     workspace_sync::WorkspaceSync,
 };
 
@@ -54,7 +54,7 @@ pub struct Bridge {
 
 /// Why the bridge could not be set up.
 #[derive(Debug, thiserror::Error)]
-pub enum StartError {
+pub enum BridgeStartError {
     /// The HTTP client could not be built, for want of a TLS provider or of root certificates.
     #[error("no HTTP client: {0}")]
     Http(#[from] reqwest::Error),
@@ -66,7 +66,11 @@ impl Bridge {
     /// # Errors
     /// When no HTTP client can be built.
     #[expect(clippy::unused_async, reason = "setting up may come to need the database")]
-    pub async fn new(config: BridgeConfig, database: Database, queue: Queue) -> Result<Self, StartError> {
+    pub async fn new(
+        config: BridgeConfig,
+        database: Database,
+        queue: Queue,
+    ) -> Result<Self, BridgeStartError> {
         Self::with_clock(config, database, queue, Clock::new())
     }
 
@@ -79,10 +83,10 @@ impl Bridge {
         database: Database,
         queue: Queue,
         clock: Clock,
-    ) -> Result<Self, StartError> {
+    ) -> Result<Self, BridgeStartError> {
         telemetry::describe();
         let http = Http::new(&config.slack.api_url)?;
-        let setting = Setting {
+        let setting = WorkspaceServices {
             database: database.clone(),
             clock: clock.clone(),
             http: http.clone(),
@@ -95,12 +99,12 @@ impl Bridge {
         }
         let api = ApiClient::new(&config.api_url, config.bridge_token.clone(), CALLER)?;
         let worker = format!("{}/{}", config.instance, Uuid::now_v7().simple());
-        let lane = Lane::new(database.clone());
+        let writer = GroupWriter::new(database.clone());
         // On SQLite all writes are one after another anyway: better together than in two rows.
         let inbox_lane = if database.is_sqlite() {
-            lane.clone()
+            writer.clone()
         } else {
-            Lane::new(database.apart())
+            GroupWriter::new(database.apart())
         };
         let services = ServiceFactory {
             api,
@@ -108,7 +112,7 @@ impl Bridge {
             connectors: Connectors::new(clock.clone()),
             database,
             http,
-            lane,
+            writer,
             leases: Leases::new(&worker),
             queue,
             restore: Arc::new(RestoreWatch::new(clock.now())),
@@ -129,7 +133,7 @@ impl Bridge {
             apps: services.apps.clone(),
             receptions: Receptions::new(services.clock.clone()),
             socket_trouble: services.socket_trouble.clone(),
-            lane: services.lane.clone(),
+            writer: services.writer.clone(),
             inbox_lane,
             registry: routes::registry(services.features()),
         };

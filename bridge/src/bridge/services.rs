@@ -11,8 +11,8 @@ use tocsin_queue::Queue;
 use tocsin_slack_client::Http;
 
 use crate::{
-    acting::Acting,
-    background::{EventFollower, LeadFollower, Sweeper},
+    acting::ActionService,
+    background::{DestinationFollower, EventFollower, Sweeper},
     config::BridgeConfig,
     connector::Connectors,
     directory::Directory,
@@ -39,9 +39,9 @@ use crate::{
     routes::{self, Features},
     sharing::ChannelSharing,
     sighting::SightingService,
-    store::{Lane, Leases},
+    store::{GroupWriter, Leases},
     workspace::{
-        Setting, SocketTroubles, Workspaces,
+        SocketTroubles, WorkspaceServices, Workspaces,
         apps::{AppClients, Apps},
     },
     workspace_sync::{HealthRecord, TokenRotator, WorkspaceKeeper, WorkspaceSync},
@@ -57,11 +57,11 @@ pub(super) struct ServiceFactory {
     pub(super) connectors: Connectors,
     pub(super) database: Database,
     pub(super) http: Http,
-    pub(super) lane: Lane,
+    pub(super) writer: GroupWriter,
     pub(super) leases: Leases,
     pub(super) queue: Queue,
     pub(super) restore: Arc<RestoreWatch>,
-    pub(super) setting: Setting,
+    pub(super) setting: WorkspaceServices,
     pub(super) socket_trouble: SocketTroubles,
     /// This process, in claims: another start is another worker.
     pub(super) worker: String,
@@ -86,8 +86,8 @@ impl ServiceFactory {
         }
     }
 
-    fn acting(&self) -> Acting {
-        Acting {
+    fn acting(&self) -> ActionService {
+        ActionService {
             api: self.api.clone(),
             http: self.http.clone(),
             identity: self.identity(),
@@ -107,7 +107,7 @@ impl ServiceFactory {
             connectors: self.connectors.clone(),
             database: self.database.clone(),
             identity: self.identity(),
-            lane: self.lane.clone(),
+            writer: self.writer.clone(),
             restore: Arc::clone(&self.restore),
             workspaces: self.workspaces.clone(),
         }
@@ -143,7 +143,7 @@ impl ServiceFactory {
         ChannelSharing {
             clock: self.clock.clone(),
             database: self.database.clone(),
-            lane: self.lane.clone(),
+            writer: self.writer.clone(),
             queue: self.queue.clone(),
         }
     }
@@ -153,7 +153,7 @@ impl ServiceFactory {
             api: self.api.clone(),
             clock: self.clock.clone(),
             database: self.database.clone(),
-            lane: self.lane.clone(),
+            writer: self.writer.clone(),
             restore: Arc::clone(&self.restore),
             workspaces: self.workspaces.clone(),
         }
@@ -188,7 +188,7 @@ impl ServiceFactory {
             acting: self.acting(),
             origins: Origins {
                 clock: self.clock.clone(),
-                lane: self.lane.clone(),
+                writer: self.writer.clone(),
                 queue: self.queue.clone(),
             },
         });
@@ -238,7 +238,7 @@ impl ServiceFactory {
             menu: ActionMenu {
                 clock: self.clock.clone(),
                 database: self.database.clone(),
-                lane: self.lane.clone(),
+                writer: self.writer.clone(),
                 queue: self.queue.clone(),
             },
             restore: Arc::clone(&self.restore),
@@ -308,7 +308,7 @@ impl ServiceFactory {
             database: self.database.clone(),
             inbox: ReplyInbox {
                 clock: self.clock.clone(),
-                lane: self.lane.clone(),
+                writer: self.writer.clone(),
                 queue: self.queue.clone(),
             },
             memory: self.thread_memory(),
@@ -331,13 +331,13 @@ impl ServiceFactory {
             api: self.api.clone(),
             clock: self.clock.clone(),
             database: self.database.clone(),
-            lane: self.lane.clone(),
+            writer: self.writer.clone(),
             queue: self.queue.clone(),
         }
     }
 
-    pub(super) fn leads(&self) -> LeadFollower {
-        LeadFollower {
+    pub(super) fn leads(&self) -> DestinationFollower {
+        DestinationFollower {
             api: self.api.clone(),
             clock: self.clock.clone(),
             connectors: self.connectors.clone(),

@@ -43,9 +43,9 @@ impl Directory {
         let all = self.workspaces.all();
         let waiting = all
             .iter()
-            .filter(|workspace| !is_well(&workspace.watcher.health()))
+            .filter(|workspace| !is_well(&workspace.monitor.health()))
             .map(|workspace| {
-                let mut health = workspace.watcher.subscribe();
+                let mut health = workspace.monitor.subscribe();
                 Box::pin(async move {
                     if health.wait_for(is_well).await.is_err() {
                         std::future::pending::<()>().await;
@@ -60,7 +60,7 @@ impl Directory {
     }
 
     async fn fill(&self, workspace: &Workspace) -> Result<(), ReadError> {
-        let SlackHealth::Well(bot) = workspace.watcher.health() else {
+        let SlackHealth::Healthy(bot) = workspace.monitor.health() else {
             return Ok(());
         };
         if workspace.id.is_none() {
@@ -76,5 +76,5 @@ impl Directory {
 }
 
 fn is_well(health: &SlackHealth) -> bool {
-    matches!(health, SlackHealth::Well(_))
+    matches!(health, SlackHealth::Healthy(_))
 }

@@ -4,7 +4,7 @@ use std::{collections::HashSet, time::Duration};
 
 use sea_orm::DbErr;
 use tocsin_slack::{error::SlackError, installation::Installation};
-use tocsin_slack_client::{Slack, web_api::Channels};
+use tocsin_slack_client::{Slack, web_api::ChannelList};
 
 use super::{Directory, renumber::FollowError};
 use crate::{store::channels as store, workspace::Workspace};
@@ -60,7 +60,7 @@ impl Directory {
     }
 }
 
-async fn page(slack: &Slack, bot: &Installation, cursor: Option<&str>) -> Result<Channels, SlackError> {
+async fn page(slack: &Slack, bot: &Installation, cursor: Option<&str>) -> Result<ChannelList, SlackError> {
     let mut tries = 1;
     loop {
         match slack.channels(types(bot), cursor).await {

@@ -8,13 +8,13 @@ use std::time::Duration;
 use tocsin_slack_app::link_state::{CODE, LinkCode};
 
 use super::IdentityService;
-use super::Person;
+use super::SlackActor;
 
 /// How long a code is good for.
 const LIVES: Duration = Duration::from_secs(600);
 
 /// A code for a person; none where the bridge has no key, and for whoever can't be a member.
-pub(crate) fn code(identity: &IdentityService, person: &Person) -> Option<String> {
+pub(crate) fn code(identity: &IdentityService, person: &SlackActor) -> Option<String> {
     let sealer = identity.sealer.as_ref()?;
     if person.is_bot || person.is_nobody {
         return None;

@@ -28,13 +28,13 @@ pub(crate) async fn face(
         return Ok(known.image_url.clone());
     }
     let seen = known.and_then(|known| known.image_url);
-    if !bot.installation.may("users:read.email") || workspace.strangers.has(&email) {
+    if !bot.installation.may("users:read.email") || workspace.unknown_emails.has(&email) {
         return Ok(seen);
     }
     match workspace.slack.user_by_email(&email).await {
         Ok(Some(user)) => Ok(remember(&identity.database, team_id, &user, now).await?.image_url),
         Ok(None) => {
-            workspace.strangers.add(email);
+            workspace.unknown_emails.add(email);
             Ok(None)
         }
         Err(error) => {

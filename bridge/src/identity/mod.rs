@@ -12,7 +12,7 @@ pub(crate) mod prompt;
 pub(crate) use code::code;
 pub(crate) use face::face;
 pub(crate) use linking::set_linked;
-pub(crate) use person::{Person, is_at_home, is_unlinked, name, person, remember};
+pub(crate) use person::{SlackActor, is_at_home, is_unlinked, name, person, remember};
 pub(crate) use prompt::prompt;
 
 use tocsin_client::{ApiClient, As, Member};
@@ -38,7 +38,7 @@ pub(crate) struct IdentityService {
 pub(crate) async fn members(
     identity: &IdentityService,
     within: Option<OrganizationId>,
-    person: &Person,
+    person: &SlackActor,
     request_id: Option<&str>,
 ) -> Result<Vec<(OrganizationId, Member)>, JobError> {
     if person.is_bot || person.is_nobody {
@@ -72,21 +72,21 @@ pub(crate) async fn members(
 
 /// What a person in Slack is to an organisation.
 #[derive(Debug, Clone)]
-pub(crate) enum Standing {
+pub(crate) enum MembershipStatus {
     Member(Member),
     /// A member who may do nothing any more.
     Deactivated,
     /// Nothing matches them with a member there.
-    Stranger,
+    NotMember,
 }
 
 /// What a person in Slack is to an organisation.
-pub(crate) async fn standing(
+pub(crate) async fn membership_status(
     identity: &IdentityService,
     organization: OrganizationId,
-    person: &Person,
+    person: &SlackActor,
     request_id: Option<&str>,
-) -> Result<Standing, JobError> {
+) -> Result<MembershipStatus, JobError> {
     let found = members(identity, Some(organization), person, request_id).await?;
     let found = found.into_iter().map(|(_, member)| member).next();
     let user = found.as_ref().map(|member| member.id);
@@ -94,8 +94,8 @@ pub(crate) async fn standing(
         person::note(identity, person, user).await?;
     }
     Ok(match found {
-        Some(member) if member.is_active => Standing::Member(member),
-        Some(_) => Standing::Deactivated,
-        None => Standing::Stranger,
+        Some(member) if member.is_active => MembershipStatus::Member(member),
+        Some(_) => MembershipStatus::Deactivated,
+        None => MembershipStatus::NotMember,
     })
 }

@@ -12,10 +12,10 @@ use tocsin_entity::{
     slack::user::{ActiveModel, Column, Entity, Model},
 };
 use tocsin_queue::JobError;
-use tocsin_slack::{error::SlackError, person::User};
+use tocsin_slack::{error::SlackError, person::SlackUser};
 
 use super::IdentityService;
-use crate::installation::{AppInstallation, Speaker};
+use crate::installation::{ActingUser, AppInstallation};
 
 /// How long what Slack said of a person is believed without an event saying otherwise: events may be lost.
 pub(super) const FRESH: Duration = Duration::hours(1);
@@ -26,7 +26,7 @@ pub(super) const FRESH: Duration = Duration::hours(1);
     clippy::struct_excessive_bools,
     reason = "each is a fact that Slack tells by itself"
 )]
-pub(crate) struct Person {
+pub(crate) struct SlackActor {
     /// Through which they are known: what they do, they do there.
     pub(crate) installation: AppInstallation,
     pub(crate) team_id: String,
@@ -54,9 +54,9 @@ pub(crate) async fn person(
     identity: &IdentityService,
     installation: &AppInstallation,
     slack_user_id: &str,
-) -> Result<Option<Person>, JobError> {
+) -> Result<Option<SlackActor>, JobError> {
     let team_id = installation.team_id();
-    let of = |row: Model| Person::of(row, installation);
+    let of = |row: Model| SlackActor::of(row, installation);
     let key = (team_id.to_owned(), slack_user_id.to_owned());
     let known = Entity::find_by_id(key)
         .one(identity.database.read())
@@ -89,7 +89,7 @@ pub(crate) async fn person(
 pub(crate) async fn remember(
     database: &Database,
     team_id: &str,
-    user: &User,
+    user: &SlackUser,
     now: OffsetDateTime,
 ) -> Result<Model, DbErr> {
     let row = ActiveModel {
@@ -138,7 +138,7 @@ pub(crate) async fn is_unlinked(
 }
 
 /// The address of their picture: Slack shows it to anybody.
-fn picture(user: &User) -> Option<String> {
+fn picture(user: &SlackUser) -> Option<String> {
     let pictures = [&user.profile.image_192, &user.profile.image_72];
     let mut given = pictures.into_iter().flatten();
     given.find(|url| url.starts_with("https://")).cloned()
@@ -147,7 +147,7 @@ fn picture(user: &User) -> Option<String> {
 /// Notes which user a person is, or that they are none any more.
 pub(super) async fn note(
     identity: &IdentityService,
-    person: &Person,
+    person: &SlackActor,
     user: Option<UserId>,
 ) -> Result<(), JobError> {
     Entity::update_many()
@@ -161,7 +161,7 @@ pub(super) async fn note(
 }
 
 /// Whether a person belongs to the workspace.
-pub(crate) fn is_at_home(user: &User, team_id: &str) -> bool {
+pub(crate) fn is_at_home(user: &SlackUser, team_id: &str) -> bool {
     let home = user.team_id.as_deref().unwrap_or(team_id);
     let teams = user.enterprise.as_ref().map_or(&[][..], |user| &user.teams);
     let is_in_enterprise = user
@@ -173,7 +173,7 @@ pub(crate) fn is_at_home(user: &User, team_id: &str) -> bool {
 
 /// The e-mail address, in lowercase. In a shared channel there are people of other workspaces, whose administrators may give
 /// them any address: it says nothing about who they are here.
-fn email(user: &User, team_id: &str) -> Option<String> {
+fn email(user: &SlackUser, team_id: &str) -> Option<String> {
     if !is_at_home(user, team_id) {
         return None;
     }
@@ -185,7 +185,7 @@ fn email(user: &User, team_id: &str) -> Option<String> {
 }
 
 /// The name that people see in Slack.
-pub(crate) fn name(user: &User) -> String {
+pub(crate) fn name(user: &SlackUser) -> String {
     let names = [
         user.profile.display_name.as_str(),
         user.profile.real_name.as_str(),
@@ -201,7 +201,7 @@ pub(crate) fn name(user: &User) -> String {
         .to_owned()
 }
 
-impl Person {
+impl SlackActor {
     /// Somebody of whom Slack says nothing: their id stands for their name.
     pub(crate) fn unknown(installation: &AppInstallation, slack_user_id: &str) -> Self {
         Self {
@@ -220,9 +220,9 @@ impl Person {
     }
 }
 
-impl Person {
+impl SlackActor {
     /// Somebody of whom Slack says nothing but what stands in the request.
-    pub(crate) fn speaking(installation: &AppInstallation, slack_user_id: &str, speaker: Speaker) -> Self {
+    pub(crate) fn speaking(installation: &AppInstallation, slack_user_id: &str, speaker: ActingUser) -> Self {
         let unknown = Self::unknown(installation, slack_user_id);
         Self {
             is_external: speaker.team_id.is_some_and(|team| team != installation.team_id()),
@@ -255,7 +255,7 @@ mod tests {
 
     use super::*;
 
-    fn user(value: Value) -> User {
+    fn user(value: Value) -> SlackUser {
         serde_json::from_value(value).expect("a person")
     }
 

@@ -3,20 +3,23 @@
 use sea_orm::{ActiveValue::Set, EntityTrait, sea_query::OnConflict};
 use tocsin_entity::{
     kinds::SlackFeature,
-    slack::told::{ActiveModel, Column, Entity},
+    slack::sent_notice::{ActiveModel, Column, Entity},
 };
 use tocsin_message::markdown::escape;
 use tocsin_queue::JobError;
 
 use super::IdentityService;
-use super::Person;
-use crate::workspace::SlashCommand;
+use super::SlackActor;
+use crate::workspace::CommandName;
 
 /// Under what it is on record that somebody was told. It is never forgotten, unlike what is told in threads.
 pub(crate) const CODE: &str = "LINK_PROMPT";
 
 /// How a person links themselves, as mrkdwn, where they have not been told in this workspace yet; by now they have.
-pub(crate) async fn prompt(identity: &IdentityService, person: &Person) -> Result<Option<String>, JobError> {
+pub(crate) async fn prompt(
+    identity: &IdentityService,
+    person: &SlackActor,
+) -> Result<Option<String>, JobError> {
     // Of no thread: of the workspace.
     let scope = person.installation.scope();
     let key = (
@@ -51,12 +54,12 @@ pub(crate) async fn prompt(identity: &IdentityService, person: &Person) -> Resul
     Ok((added > 0).then(|| how(person)))
 }
 
-fn how(person: &Person) -> String {
+fn how(person: &SlackActor) -> String {
     let workspace = person.installation.workspace();
     let link = match workspace.slash_command() {
-        SlashCommand::Named(name) => Some(format!("`{} link`", escape(&name.replace('`', "")))),
-        SlashCommand::Unnamed => Some("the slash command's `link`".to_owned()),
-        SlashCommand::Absent => None,
+        CommandName::Named(name) => Some(format!("`{} link`", escape(&name.replace('`', "")))),
+        CommandName::Unnamed => Some("the slash command's `link`".to_owned()),
+        CommandName::Absent => None,
     };
     if link.is_none() && !workspace.wants(SlackFeature::Identity) {
         return "Here the Slack app does not know who people are. Use the incident's page, or ask an administrator to add the features identity and \

@@ -26,15 +26,15 @@ use tocsin_slack::{
 use uuid::Uuid;
 
 use super::{
-    receive::{Received, receive, receive_event},
-    refusal::Refusal,
+    receive::{ReceivedRequest, receive, receive_event},
+    refusal::InboundError,
 };
 use crate::{
     inbound::Inbound,
     installation,
     reception::claimed_app,
-    request::{Reply, paths},
-    workspace::apps::App,
+    request::{SlackAnswer, paths},
+    workspace::apps::OrganizationApp,
 };
 
 /// Longest body taken, in bytes. Slack's are far below: a message has 40,000 characters at most.
@@ -64,7 +64,7 @@ struct Verified {
 }
 
 /// What an endpoint answers, and what it is counted as.
-type Answer = Result<(&'static str, Response), Refusal>;
+type Answer = Result<(&'static str, Response), InboundError>;
 
 async fn events(State(inbound): State<Arc<Inbound>>, headers: HeaderMap, body: Body) -> Response {
     answer(&inbound, "events", &headers, body, async |request| {
@@ -124,8 +124,8 @@ async fn answer(
     let answered = async {
         let body = tokio::time::timeout(BODY_WITHIN, to_bytes(body, BODY_MAX))
             .await
-            .map_err(|_| Refusal::TooSlow)?
-            .map_err(|error| Refusal::of_body(&error))?;
+            .map_err(|_| InboundError::TooSlow)?
+            .map_err(|error| InboundError::of_body(&error))?;
         if endpoint == COMMANDS && is_ssl_check(&body) {
             return Ok(("answered", StatusCode::OK.into_response()));
         }
@@ -155,7 +155,7 @@ async fn answer(
 }
 
 /// Whether Slack sent the body, and for which app: the server's, or one of the organisations'.
-fn verify(inbound: &Inbound, headers: &HeaderMap, body: &[u8]) -> Result<Option<SlackAppId>, Refusal> {
+fn verify(inbound: &Inbound, headers: &HeaderMap, body: &[u8]) -> Result<Option<SlackAppId>, InboundError> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let (timestamp, given) = (header("x-slack-request-timestamp"), header("x-slack-signature"));
     // Slack's own time is what it signs by. Until Slack has answered a call, the database's must do.
@@ -188,13 +188,13 @@ const TRIED_WITH_ALL_MAX: usize = 4 * 1024;
 const TRIED_WITH_NEW_MAX: usize = 64 * 1024;
 
 /// The organisations' apps that may have signed a body: so that one body does not cost a hash for each of them.
-fn signers(inbound: &Inbound, claimed: Option<&str>, length: usize) -> Vec<App> {
+fn signers(inbound: &Inbound, claimed: Option<&str>, length: usize) -> Vec<OrganizationApp> {
     let mut named: BTreeMap<SlackAppId, String> = BTreeMap::new();
     for workspace in inbound.workspaces.all() {
         let app = workspace.installation().and_then(|bot| bot.app_id.clone());
         named.extend(workspace.app.zip(app));
     }
-    let may_be = |app: &App| match (named.get(&app.id), claimed) {
+    let may_be = |app: &OrganizationApp| match (named.get(&app.id), claimed) {
         (Some(name), Some(claimed)) => name == claimed,
         (None, Some(_)) => length <= TRIED_WITH_NEW_MAX,
         (_, None) => length <= TRIED_WITH_ALL_MAX,
@@ -205,8 +205,8 @@ fn signers(inbound: &Inbound, claimed: Option<&str>, length: usize) -> Vec<App> 
 }
 
 impl Verified {
-    fn received(&self, envelope: Envelope) -> Received {
-        Received {
+    fn received(&self, envelope: Envelope) -> ReceivedRequest {
+        ReceivedRequest {
             app: self.app,
             source: self.endpoint,
             envelope,
@@ -222,7 +222,7 @@ async fn taken(inbound: &Arc<Inbound>, request: Verified, envelope: Envelope) ->
     Ok((outcome, reply.into_response()))
 }
 
-impl IntoResponse for Reply {
+impl IntoResponse for SlackAnswer {
     fn into_response(self) -> Response {
         match self {
             Self::Empty => StatusCode::OK.into_response(),

@@ -26,7 +26,7 @@ use crate::{
     config::SlackConfig,
     reception::Receptions,
     request::Registry,
-    store::Lane,
+    store::GroupWriter,
     workspace::{SocketTroubles, Workspaces, apps::Apps},
 };
 
@@ -44,9 +44,9 @@ pub(crate) struct Inbound {
     pub(crate) apps: Apps,
     pub(crate) receptions: Receptions,
     pub(crate) socket_trouble: SocketTroubles,
-    pub(crate) lane: Lane,
+    pub(crate) writer: GroupWriter,
     /// The way in which the inbox is written, for which Slack waits.
-    pub(crate) inbox_lane: Lane,
+    pub(crate) inbox_lane: GroupWriter,
     /// Who handles which request.
     pub(crate) registry: Registry,
 }

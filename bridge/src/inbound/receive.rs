@@ -8,17 +8,17 @@ use serde_json::json;
 use time::OffsetDateTime;
 use tocsin_entity::id::SlackAppId;
 use tocsin_queue::{JobError, jobs::WorkInbox};
-use tocsin_slack::envelope::{Envelope, EventRequest, Kind};
+use tocsin_slack::envelope::{Envelope, EventRequest, RequestKind};
 use tokio::{task::JoinHandle, time::Instant};
 use tracing::Instrument;
 use url::Url;
 
-use super::{delayed, refusal::Refusal};
+use super::{delayed, refusal::InboundError};
 use crate::{
     inbound::Inbound,
-    inbox::{self, Stored},
+    inbox::{self, StoreOutcome},
     installation::{self, AppInstallation, InstallationKey, Lookup, Rejection},
-    request::{Answer, Ask, Reply, Responder},
+    request::{InteractiveOutcome, InteractiveRequest, Responder, SlackAnswer},
 };
 
 /// How long all may take. Slack waits 3 s for the whole answer, the way included, and then sends again or shows an error.
@@ -36,7 +36,7 @@ const LATE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A request from Slack.
 #[derive(Debug, Clone)]
-pub(crate) struct Received {
+pub(crate) struct ReceivedRequest {
     /// The endpoint or transport it came by, as it is counted.
     pub(crate) source: &'static str,
     /// The organisation's own Slack app that has sent it; none for the server's.
@@ -54,11 +54,11 @@ pub(crate) struct Received {
 pub(crate) async fn receive_event(
     inbound: &Arc<Inbound>,
     event: EventRequest,
-    received: impl FnOnce(Envelope) -> Received,
-) -> Result<(&'static str, Reply), Refusal> {
+    received: impl FnOnce(Envelope) -> ReceivedRequest,
+) -> Result<(&'static str, SlackAnswer), InboundError> {
     match event {
         EventRequest::UrlVerification { challenge } => {
-            Ok(("answered", Reply::Json(json!({"challenge": challenge}))))
+            Ok(("answered", SlackAnswer::Json(json!({"challenge": challenge}))))
         }
         EventRequest::RateLimited { team_id, minute } => {
             metrics::counter!("tocsin_slack_events_held_back_total").increment(1);
@@ -67,12 +67,12 @@ pub(crate) async fn receive_event(
                 slack.minute = minute,
                 "Slack has held back this workspace's events for a minute: too many"
             );
-            Ok(("answered", Reply::Empty))
+            Ok(("answered", SlackAnswer::Empty))
         }
         EventRequest::Event(envelope) => receive(inbound, received(envelope)).await,
         EventRequest::Other { name } => {
             tracing::debug!(slack.r#type = name, "ignored {name} from Slack");
-            Ok(("ignored", Reply::Empty))
+            Ok(("ignored", SlackAnswer::Empty))
         }
     }
 }
@@ -83,8 +83,8 @@ pub(crate) async fn receive_event(
 /// When it could not be stored: then Slack must not be told that it was taken.
 pub(crate) async fn receive(
     inbound: &Arc<Inbound>,
-    request: Received,
-) -> Result<(&'static str, Reply), Refusal> {
+    request: ReceivedRequest,
+) -> Result<(&'static str, SlackAnswer), InboundError> {
     let began = Instant::now();
     let deadline = began + TIMEOUT;
     let (app, envelope) = (request.app, &request.envelope);
@@ -106,7 +106,7 @@ pub(crate) async fn receive(
             Lookup::NotYet => return not_yet(responder.as_ref(), &request.envelope),
             Lookup::Rejected(rejection) => return foreign(inbound, &request, rejection),
         };
-        let reply = match ask(inbound, responder, found, &request, began + PROMPT_TIMEOUT).await {
+        let reply = match interaction(inbound, responder, found, &request, began + PROMPT_TIMEOUT).await {
             Asked::Done(outcome, reply) => return Ok((outcome, reply)),
             Asked::Store(reply) => reply,
         };
@@ -114,7 +114,7 @@ pub(crate) async fn receive(
         return match store(inbound, request, key, deadline).await {
             Ok(outcome) => Ok((outcome, reply)),
             // People read what a command is answered; of a failure Slack would only say that there was one.
-            Err(refusal @ Refusal::Unavailable(_)) if kind == Kind::Command => {
+            Err(refusal @ InboundError::Unavailable(_)) if kind == RequestKind::Command => {
                 tracing::warn!("a command was not taken: {refusal}");
                 Ok(("unavailable", responder.otherwise(&payload)))
             }
@@ -125,7 +125,7 @@ pub(crate) async fn receive(
         kind, name, payload, ..
     } = &request.envelope;
     if inbound.registry.handler(*kind, name, payload).is_some() {
-        return Ok((store(inbound, request, key, deadline).await?, Reply::Empty));
+        return Ok((store(inbound, request, key, deadline).await?, SlackAnswer::Empty));
     }
     ignored(inbound, &request);
     Ok(("ignored", for_nobody(&request.envelope)))
@@ -147,9 +147,9 @@ async fn find_soon(inbound: &Inbound, key: &InstallationKey) -> Lookup {
 /// their workspace, at an address of Slack's that needs no token.
 fn foreign(
     inbound: &Arc<Inbound>,
-    request: &Received,
+    request: &ReceivedRequest,
     rejection: Rejection,
-) -> Result<(&'static str, Reply), Refusal> {
+) -> Result<(&'static str, SlackAnswer), InboundError> {
     let Envelope {
         kind, name, payload, ..
     } = &request.envelope;
@@ -161,54 +161,57 @@ fn foreign(
     }
     rejection.report(request.app, &format!("a request ({name})"));
     if rejection != Rejection::NotConnected {
-        return Err(Refusal::Foreign);
+        return Err(InboundError::Foreign);
     }
-    if *kind == Kind::Command {
+    if *kind == RequestKind::Command {
         return Ok((
-            Refusal::Foreign.outcome(),
-            Reply::ephemeral(delayed::NOT_CONNECTED),
+            InboundError::Foreign.outcome(),
+            SlackAnswer::ephemeral(delayed::NOT_CONNECTED),
         ));
     }
     let (inbound, payload) = (Arc::clone(inbound), payload.clone());
     tokio::spawn(async move { delayed::tell(&inbound, &payload, delayed::NOT_CONNECTED).await });
-    Err(Refusal::Foreign)
+    Err(InboundError::Foreign)
 }
 
 /// Slack has not said yet where the app is: people read what a command is answered, and what else there is comes again.
-fn not_yet(responder: &dyn Responder, envelope: &Envelope) -> Result<(&'static str, Reply), Refusal> {
-    if envelope.kind == Kind::Command {
+fn not_yet(
+    responder: &dyn Responder,
+    envelope: &Envelope,
+) -> Result<(&'static str, SlackAnswer), InboundError> {
+    if envelope.kind == RequestKind::Command {
         return Ok(("unavailable", responder.otherwise(&envelope.payload)));
     }
     let why = "Slack has not said yet in which workspace the app is installed";
-    Err(Refusal::Unavailable(why.to_owned()))
+    Err(InboundError::Unavailable(why.to_owned()))
 }
 
 /// What is answered where nobody here knows the request.
-fn for_nobody(envelope: &Envelope) -> Reply {
+fn for_nobody(envelope: &Envelope) -> SlackAnswer {
     match envelope.kind {
-        Kind::Command => {
+        RequestKind::Command => {
             let command = envelope.payload["command"].as_str().unwrap_or_default();
-            Reply::ephemeral_plain(&format!("Tocsin does not know {command} (UNKNOWN_COMMAND)."))
+            SlackAnswer::ephemeral_plain(&format!("Tocsin does not know {command} (UNKNOWN_COMMAND)."))
         }
-        Kind::Interaction if envelope.name == "block_suggestion" => Reply::no_options(),
-        Kind::Interaction | Kind::Event => Reply::Empty,
+        RequestKind::Interaction if envelope.name == "block_suggestion" => SlackAnswer::no_options(),
+        RequestKind::Interaction | RequestKind::Event => SlackAnswer::Empty,
     }
 }
 
 /// What a prompt has said in time, or else.
 enum Asked {
-    Done(&'static str, Reply),
-    Store(Reply),
+    Done(&'static str, SlackAnswer),
+    Store(SlackAnswer),
 }
 
-async fn ask(
+async fn interaction(
     inbound: &Arc<Inbound>,
     responder: &Arc<dyn Responder>,
     installation: AppInstallation,
-    request: &Received,
+    request: &ReceivedRequest,
     deadline: Instant,
 ) -> Asked {
-    let ask = Ask {
+    let interaction = InteractiveRequest {
         payload: request.envelope.payload.clone(),
         installation,
         request_id: request.request_id.clone(),
@@ -221,11 +224,11 @@ async fn ask(
     );
     let asked = Arc::clone(responder);
     // On its own: what it has begun, such as filling an open dialog, goes on when Slack can wait no longer.
-    let mut answer = tokio::spawn(async move { asked.answer(&ask).await }.instrument(span));
+    let mut answer = tokio::spawn(async move { asked.answer(&interaction).await }.instrument(span));
     let name = request.envelope.name.as_str();
     match tokio::time::timeout_at(deadline, &mut answer).await {
-        Ok(Ok(Ok(Answer::Done(outcome, reply)))) => Asked::Done(outcome, reply),
-        Ok(Ok(Ok(Answer::Store(reply)))) => Asked::Store(reply),
+        Ok(Ok(Ok(InteractiveOutcome::Done(outcome, reply)))) => Asked::Done(outcome, reply),
+        Ok(Ok(Ok(InteractiveOutcome::Store(reply)))) => Asked::Store(reply),
         Ok(Ok(Err(error))) => {
             tracing::warn!(
                 request.id = request.request_id,
@@ -254,30 +257,30 @@ async fn ask(
 /// An answer that comes too late for the request: to a command it is brought after; to all else it is not.
 fn late(
     inbound: &Arc<Inbound>,
-    answer: JoinHandle<Result<Answer, JobError>>,
+    answer: JoinHandle<Result<InteractiveOutcome, JobError>>,
     responder: &dyn Responder,
-    request: &Received,
-) -> Reply {
+    request: &ReceivedRequest,
+) -> SlackAnswer {
     let payload = &request.envelope.payload;
     let address = payload["response_url"]
         .as_str()
         .and_then(|url| Url::parse(url).ok());
-    let (Kind::Command, Some(address)) = (request.envelope.kind, address) else {
+    let (RequestKind::Command, Some(address)) = (request.envelope.kind, address) else {
         return responder.otherwise(payload);
     };
     let (inbound, otherwise) = (Arc::clone(inbound), responder.otherwise(payload));
     tokio::spawn(async move {
         let answered = tokio::time::timeout(LATE_TIMEOUT, answer).await;
         let reply = match answered {
-            Ok(Ok(Ok(Answer::Done(_, reply)))) => reply,
+            Ok(Ok(Ok(InteractiveOutcome::Done(_, reply)))) => reply,
             // Not done: nothing was stored.
             Ok(_) | Err(_) => otherwise,
         };
-        if let Reply::Json(message) = reply {
+        if let SlackAnswer::Json(message) = reply {
             inbound.http.respond_in_time(&address, message).await;
         }
     });
-    Reply::ephemeral("Tocsin is slow just now: the answer follows here.")
+    SlackAnswer::ephemeral("Tocsin is slow just now: the answer follows here.")
 }
 
 fn cause(error: &JobError) -> String {
@@ -289,11 +292,11 @@ fn cause(error: &JobError) -> String {
 /// Stores a request that somebody here works, and rings; what it is counted as.
 async fn store(
     inbound: &Arc<Inbound>,
-    request: Received,
+    request: ReceivedRequest,
     installation: InstallationKey,
     deadline: Instant,
-) -> Result<&'static str, Refusal> {
-    let Received {
+) -> Result<&'static str, InboundError> {
+    let ReceivedRequest {
         envelope,
         request_id,
         at: received_at,
@@ -302,14 +305,14 @@ async fn store(
     let (name, key) = (envelope.name.clone(), envelope.key.clone());
     let write = insert(inbound, envelope, installation, request_id.clone(), received_at);
     let id = match tokio::time::timeout_at(deadline, write).await {
-        Ok(Ok(Stored::New(id))) => id,
-        Ok(Ok(Stored::Again)) => {
+        Ok(Ok(StoreOutcome::New(id))) => id,
+        Ok(Ok(StoreOutcome::Again)) => {
             tracing::debug!(request.id = request_id, slack.key = key, "Slack sent {key} again");
             return Ok("duplicate");
         }
-        Ok(Err(error)) => return Err(Refusal::Unavailable(error.to_string())),
+        Ok(Err(error)) => return Err(InboundError::Unavailable(error.to_string())),
         Err(_) => {
-            return Err(Refusal::Unavailable(
+            return Err(InboundError::Unavailable(
                 "the database did not answer in time".to_owned(),
             ));
         }
@@ -321,7 +324,7 @@ async fn store(
         slack.r#type = name,
         "took {name} {key} from Slack as {id}"
     );
-    inbound.queue.ring(&WorkInbox {
+    inbound.queue.enqueue(&WorkInbox {
         inbox_id: id.to_string(),
     });
     Ok("stored")
@@ -334,11 +337,11 @@ async fn insert(
     installation: InstallationKey,
     request_id: String,
     received_at: OffsetDateTime,
-) -> Result<Stored, DbErr> {
-    let lane = inbound.inbox_lane.clone();
+) -> Result<StoreOutcome, DbErr> {
+    let writer = inbound.inbox_lane.clone();
     let place = inbound.registry.place(&envelope);
     let write = tokio::spawn(async move {
-        let write = lane.write(move |tx| {
+        let write = writer.write(move |tx| {
             let (envelope, place) = (envelope.clone(), place.clone());
             let (installation, request_id) = (installation.clone(), request_id.clone());
             async move { inbox::store(tx, envelope, place, &installation, &request_id, received_at).await }
@@ -351,7 +354,7 @@ async fn insert(
         .unwrap_or_else(|error| Err(DbErr::Custom(error.to_string())))
 }
 
-fn ignored(inbound: &Inbound, request: &Received) {
+fn ignored(inbound: &Inbound, request: &ReceivedRequest) {
     let name = &request.envelope.name;
     metrics::counter!("tocsin_slack_ignored_total", "endpoint" => request.source, "type" => inbound.registry.label(name))
         .increment(1);

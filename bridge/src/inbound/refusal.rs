@@ -6,11 +6,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::json;
-use tocsin_slack::{envelope::Malformed, signature::SignatureError};
+use tocsin_slack::{envelope::MalformedRequest, signature::SignatureError};
 
 /// Why a request was not taken. Nothing was written.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Refusal {
+pub(crate) enum InboundError {
     #[error(transparent)]
     Signature(#[from] SignatureError),
     #[error("the body is longer than 1 MiB")]
@@ -20,14 +20,14 @@ pub(crate) enum Refusal {
     #[error("the body could not be read: {0}")]
     Unreadable(String),
     #[error(transparent)]
-    Malformed(#[from] Malformed),
+    Malformed(#[from] MalformedRequest),
     #[error("the request is about a Slack workspace that is not connected through this app")]
     Foreign,
     #[error("the request could not be stored; send it again: {0}")]
     Unavailable(String),
 }
 
-impl Refusal {
+impl InboundError {
     /// Why a body could not be read.
     pub(crate) fn of_body(error: &axum::Error) -> Self {
         let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
@@ -99,7 +99,7 @@ impl Refusal {
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for InboundError {
     fn into_response(self) -> Response {
         // What failed inside is for the log, not for the caller.
         let message = match &self {

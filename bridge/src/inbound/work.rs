@@ -9,15 +9,15 @@ use futures::FutureExt;
 use time::OffsetDateTime;
 use tocsin_entity::{id::InboxId, slack::inbox::Model};
 use tocsin_queue::{JobContext, JobError, jobs::WorkInbox};
-use tocsin_slack::envelope::{self, Kind};
+use tocsin_slack::envelope::{self, RequestKind};
 use tracing::Instrument;
 
 use super::{delayed, sequence};
 use crate::{
     inbound::Inbound,
-    inbox::{self, Claim, Verdict},
+    inbox::{self, AttemptOutcome, InboxClaim},
     installation::{self, InstallationKey, Lookup},
-    request::{Item, Outcome, Worked},
+    request::{InboundRequest, RequestOutcome, WorkResult},
 };
 
 /// How long a handler may take: less than the lease, so that nobody else begins meanwhile.
@@ -40,22 +40,24 @@ pub(crate) async fn work(
 ) -> Result<(), JobError> {
     let id: InboxId = job.inbox_id.parse().map_err(JobError::fail)?;
     let (began, clock) = (Instant::now(), inbound.clock.clone());
-    let claim = inbound.lane.write(move |tx| {
+    let claim = inbound.writer.write(move |tx| {
         let now = clock.now();
         async move { inbox::claim(tx, id, now).await }.boxed()
     });
     let claimed = claim.await.map_err(JobError::retry)?;
     let row = match claimed {
-        Claim::Taken(row) => row,
+        InboxClaim::Taken(row) => row,
         // Whoever has it may have died: looked at again when the lease ends.
-        Claim::NotDue(due_at) => return inbound.queue.push_at(&job, due_at).await.map_err(JobError::retry),
-        Claim::InSequence(key) => return sequence::work(&inbound, &key).await,
-        Claim::Over => return Ok(()),
+        InboxClaim::NotDue(due_at) => {
+            return inbound.queue.push_at(&job, due_at).await.map_err(JobError::retry);
+        }
+        InboxClaim::InSequence(key) => return sequence::work(&inbound, &key).await,
+        InboxClaim::Over => return Ok(()),
     };
     let tried = attempt(&inbound, &row, began).await;
     let (id, attempts, told) = (row.id, row.attempts, tried.verdict.clone());
     let clock = inbound.clock.clone();
-    let settle = inbound.lane.write(move |tx| {
+    let settle = inbound.writer.write(move |tx| {
         let (told, now) = (told.clone(), clock.now());
         async move { inbox::settle(tx, id, attempts, &told, now).await }.boxed()
     });
@@ -70,24 +72,24 @@ pub(crate) async fn work(
 
 /// The type that Slack gave it.
 fn name_of(row: &Model) -> &str {
-    let named = match Kind::from_name(&row.kind) {
-        Some(Kind::Event) => &row.payload["event"]["type"],
-        Some(Kind::Command) => return envelope::COMMAND,
-        Some(Kind::Interaction) | None => &row.payload["type"],
+    let named = match RequestKind::from_name(&row.kind) {
+        Some(RequestKind::Event) => &row.payload["event"]["type"],
+        Some(RequestKind::Command) => return envelope::COMMAND,
+        Some(RequestKind::Interaction) | None => &row.payload["type"],
     };
     named.as_str().unwrap_or_default()
 }
 
 /// What came of a try.
 #[derive(Debug)]
-pub(super) struct Tried {
-    pub(super) verdict: Verdict,
+pub(super) struct AttemptResult {
+    pub(super) verdict: AttemptOutcome,
     /// As it is counted.
     outcome: &'static str,
 }
 
 /// Tries a request that this worker has claimed, and began with at that moment.
-pub(super) async fn attempt(inbound: &Inbound, row: &Model, began: Instant) -> Tried {
+pub(super) async fn attempt(inbound: &Inbound, row: &Model, began: Instant) -> AttemptResult {
     let name = name_of(row);
     let span = tracing::info_span!(
         "inbox",
@@ -102,21 +104,21 @@ pub(super) async fn attempt(inbound: &Inbound, row: &Model, began: Instant) -> T
 }
 
 /// What came of a try that panicked.
-pub(super) fn panicked(inbound: &Inbound, row: &Model) -> Tried {
+pub(super) fn panicked(inbound: &Inbound, row: &Model) -> AttemptResult {
     tried(inbound, row, Err(JobError::retry("it panicked")))
 }
 
-fn tried(inbound: &Inbound, row: &Model, handled: Worked) -> Tried {
+fn tried(inbound: &Inbound, row: &Model, handled: WorkResult) -> AttemptResult {
     let (verdict, outcome) = match handled {
-        Ok(Outcome::Done(outcome)) => (Verdict::Done, outcome),
-        Ok(Outcome::NotOurs(outcome)) => (Verdict::Forgotten, outcome),
+        Ok(RequestOutcome::Done(outcome)) => (AttemptOutcome::Done, outcome),
+        Ok(RequestOutcome::NotOurs(outcome)) => (AttemptOutcome::Forgotten, outcome),
         Err(error) => judge(row, error, inbound.clock.now()),
     };
-    Tried { verdict, outcome }
+    AttemptResult { verdict, outcome }
 }
 
 /// Tells what came of a try, which is written down, and rings for the next one where `rings`.
-pub(super) async fn conclude(inbound: &Inbound, row: &Model, tried: &Tried, rings: bool) {
+pub(super) async fn conclude(inbound: &Inbound, row: &Model, tried: &AttemptResult, rings: bool) {
     let (name, outcome) = (name_of(row).to_owned(), tried.outcome);
     let lag = (inbound.clock.now() - row.received_at).as_seconds_f64();
     metrics::counter!("tocsin_slack_inbox_worked_total", "type" => inbound.registry.label(&name), "outcome" => outcome)
@@ -124,7 +126,7 @@ pub(super) async fn conclude(inbound: &Inbound, row: &Model, tried: &Tried, ring
     metrics::histogram!("tocsin_slack_inbox_lag_seconds", "type" => inbound.registry.label(&name))
         .record(lag.max(0.0));
     match &tried.verdict {
-        Verdict::Done | Verdict::Forgotten => {
+        AttemptOutcome::Done | AttemptOutcome::Forgotten => {
             tracing::info!(
                 inbox.id = %row.id,
                 request.id = row.request_id,
@@ -133,7 +135,7 @@ pub(super) async fn conclude(inbound: &Inbound, row: &Model, tried: &Tried, ring
                 row.slack_key
             );
         }
-        Verdict::Later { due_at, error } => {
+        AttemptOutcome::Later { due_at, error } => {
             tracing::warn!(
                 inbox.id = %row.id,
                 request.id = row.request_id,
@@ -154,7 +156,7 @@ pub(super) async fn conclude(inbound: &Inbound, row: &Model, tried: &Tried, ring
                 }
             }
         }
-        Verdict::Failed { error } => {
+        AttemptOutcome::Failed { error } => {
             tracing::error!(
                 inbox.id = %row.id,
                 request.id = row.request_id,
@@ -167,11 +169,11 @@ pub(super) async fn conclude(inbound: &Inbound, row: &Model, tried: &Tried, ring
     }
 }
 
-async fn handle(inbound: &Inbound, row: &Model, name: &str, began: Instant) -> Worked {
+async fn handle(inbound: &Inbound, row: &Model, name: &str, began: Instant) -> WorkResult {
     let Some(handler) =
-        Kind::from_name(&row.kind).and_then(|kind| inbound.registry.handler(kind, name, &row.payload))
+        RequestKind::from_name(&row.kind).and_then(|kind| inbound.registry.handler(kind, name, &row.payload))
     else {
-        return Ok(Outcome::NotOurs("ignored"));
+        return Ok(RequestOutcome::NotOurs("ignored"));
     };
     let kind = handler.kind();
     let key = match InstallationKey::of_inbox(row) {
@@ -191,10 +193,10 @@ async fn handle(inbound: &Inbound, row: &Model, name: &str, began: Instant) -> W
         Ok(Lookup::Rejected(rejection)) | Err(rejection) => {
             rejection.report(row.app_id, &format!("a stored request ({name})"));
             delayed::tell(inbound, &row.payload, delayed::NOT_CONNECTED).await;
-            return Ok(Outcome::NotOurs("foreign"));
+            return Ok(RequestOutcome::NotOurs("foreign"));
         }
     };
-    let item = Item {
+    let item = InboundRequest {
         installation,
         id: row.id,
         payload: row.payload.clone(),
@@ -211,7 +213,7 @@ async fn handle(inbound: &Inbound, row: &Model, name: &str, began: Instant) -> W
 }
 
 /// What follows from a failure.
-fn judge(row: &Model, error: JobError, now: OffsetDateTime) -> (Verdict, &'static str) {
+fn judge(row: &Model, error: JobError, now: OffsetDateTime) -> (AttemptOutcome, &'static str) {
     let (pause, error) = match error {
         JobError::Retry(error) => (Some(pause(row.attempts)), error),
         JobError::RetryAfter(pause, error) => (Some(pause.min(LONGEST_PAUSE)), error),
@@ -220,13 +222,13 @@ fn judge(row: &Model, error: JobError, now: OffsetDateTime) -> (Verdict, &'stati
     let error = error.to_string();
     match pause {
         Some(pause) if row.attempts < ATTEMPTS_MAX => (
-            Verdict::Later {
+            AttemptOutcome::Later {
                 due_at: now + pause,
                 error,
             },
             "retry",
         ),
-        Some(_) | None => (Verdict::Failed { error }, "failed"),
+        Some(_) | None => (AttemptOutcome::Failed { error }, "failed"),
     }
 }
 
@@ -270,7 +272,7 @@ mod tests {
         let mut patience = Duration::ZERO;
         for attempts in 1..ATTEMPTS_MAX {
             let (verdict, outcome) = judge(&row(attempts), JobError::retry("down"), now);
-            let Verdict::Later { due_at, .. } = verdict else {
+            let AttemptOutcome::Later { due_at, .. } = verdict else {
                 panic!("given up at {attempts}: {outcome}")
             };
             patience += (due_at - now).unsigned_abs();
@@ -279,14 +281,14 @@ mod tests {
         let (verdict, _) = judge(&row(ATTEMPTS_MAX), JobError::retry("down"), now);
         assert_eq!(
             verdict,
-            Verdict::Failed {
+            AttemptOutcome::Failed {
                 error: "down".to_owned()
             }
         );
         let (verdict, _) = judge(&row(1), JobError::fail("never"), now);
         assert_eq!(
             verdict,
-            Verdict::Failed {
+            AttemptOutcome::Failed {
                 error: "never".to_owned()
             }
         );

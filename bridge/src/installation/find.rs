@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use tocsin_entity::id::SlackAppId;
-use tocsin_slack::envelope::Kind;
+use tocsin_slack::envelope::RequestKind;
 
 use super::{
     AppInstallation, InstallationKey,
-    named::{Named, named},
+    request_origin::{RequestOrigin, request_origin},
 };
 use crate::workspace::{Workspace, Workspaces, apps::Apps};
 
@@ -66,10 +66,10 @@ pub(crate) fn decide(
     apps: &Apps,
     workspaces: &Workspaces,
     app: Option<SlackAppId>,
-    kind: Kind,
+    kind: RequestKind,
     payload: &serde_json::Value,
 ) -> Result<InstallationKey, Rejection> {
-    let named = named(kind, payload);
+    let named = request_origin(kind, payload);
     let Some(first) = named.candidates.first() else {
         return Err(Rejection::NoTeam);
     };
@@ -90,7 +90,12 @@ pub(crate) fn decide(
 
 /// Whether a request that an organisation may have signed itself names another team, other than as that of the person who acts. One that is connected
 /// here through another app is not named at all.
-fn names_another(workspaces: &Workspaces, app: Option<SlackAppId>, team: &str, named: &Named) -> bool {
+fn names_another(
+    workspaces: &Workspaces,
+    app: Option<SlackAppId>,
+    team: &str,
+    named: &RequestOrigin,
+) -> bool {
     let mut others = named.all.iter().filter(|other| *other != team);
     others.any(|other| {
         let is_connected = workspaces.in_team(other).any(|workspace| workspace.app != app);

@@ -1,14 +1,14 @@
 //! For which installation of a Slack app a request is: decided once, when it comes in.
 //!
 //! Slack names the workspace of a request in up to ten fields, and which of them is there depends on the kind of request. An organisation that has a
-//! Slack app of its own knows its signing secret, so it can write anything into any field. So one place reads these fields ([`named`]), beside the app
+//! Slack app of its own knows its signing secret, so it can write anything into any field. So one place reads these fields ([`request_origin`]), beside the app
 //! whose secret has verified the request ([`decide`]), and the decision is stored with the request. Handlers are given an [`AppInstallation`]: it can
 //! be made here alone, and workspace, token, team and organisations are taken from it and never from the payload.
 //!
 //! Nothing falls back to another workspace. What names no team, names two, or names one that is not connected through the app, is refused and counted.
 
 mod find;
-mod named;
+mod request_origin;
 
 use std::sync::Arc;
 
@@ -20,9 +20,9 @@ use tocsin_slack::installation::Installation;
 use tocsin_slack_client::Slack;
 
 pub(crate) use find::{Lookup, Rejection, decide, find};
-pub(crate) use named::{Speaker, slack_app_id};
+pub(crate) use request_origin::{ActingUser, slack_app_id};
 
-use crate::workspace::{SlashCommand, Workspace, Workspaces};
+use crate::workspace::{CommandName, Workspace, Workspaces};
 
 /// Which app and which team a request is for. Whether the team is connected is another question, since that changes: see [`find`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -168,7 +168,7 @@ impl AppInstallation {
     }
 
     /// What people there call the slash command, if the app is to have one.
-    pub(crate) fn slash_command(&self) -> SlashCommand {
+    pub(crate) fn slash_command(&self) -> CommandName {
         self.workspace().slash_command()
     }
 }

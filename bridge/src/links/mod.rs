@@ -12,12 +12,12 @@ use url::Url;
 
 use crate::{
     failure::of_api,
-    identity::Person,
+    identity::SlackActor,
     installation::AppInstallation,
     store::post_key::{OF_INCIDENT, OF_POSTMORTEM},
 };
 
-pub(crate) use page::Page;
+pub(crate) use page::LinkedPage;
 
 /// Reads links to pages of ours. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -48,10 +48,10 @@ impl IncidentLinks {
     pub(crate) async fn incident_of(
         &self,
         url: &str,
-        person: Option<&Person>,
+        person: Option<&SlackActor>,
         request_id: Option<&str>,
     ) -> Result<Option<Incident>, JobError> {
-        let Some(page) = Page::of(&self.public_url, url) else {
+        let Some(page) = LinkedPage::of(&self.public_url, url) else {
             return Ok(None);
         };
         let shown = self.shown([page.number()], person, request_id).await?;
@@ -64,7 +64,7 @@ impl IncidentLinks {
     pub(crate) async fn shown(
         &self,
         numbers: impl IntoIterator<Item = i32>,
-        person: Option<&Person>,
+        person: Option<&SlackActor>,
         request_id: Option<&str>,
     ) -> Result<Vec<PreviewedIncident>, JobError> {
         let Some(person) = person else {

@@ -4,12 +4,12 @@ use url::Url;
 
 /// A page of which there is a preview, by the incident's number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Page {
+pub(crate) enum LinkedPage {
     Incident(i32),
     Postmortem(i32),
 }
 
-impl Page {
+impl LinkedPage {
     /// The page that a link leads to, if it is one of this installation: same host, same path prefix. Query and fragment say nothing.
     pub(crate) fn of(public_url: &Url, link: &str) -> Option<Self> {
         let link = Url::parse(link).ok()?;
@@ -48,8 +48,8 @@ fn number(text: &str) -> Option<i32> {
 mod tests {
     use super::*;
 
-    fn page(public: &str, link: &str) -> Option<Page> {
-        Page::of(&Url::parse(public).expect("a URL"), link)
+    fn page(public: &str, link: &str) -> Option<LinkedPage> {
+        LinkedPage::of(&Url::parse(public).expect("a URL"), link)
     }
 
     #[test]
@@ -60,17 +60,17 @@ mod tests {
             "https://TOCSIN.example.com:443/ops/incidents/42/",
             "http://tocsin.example.com/ops/incidents/42?tab=1&x=%20#entry-7",
         ] {
-            assert_eq!(page(public, link), Some(Page::Incident(42)), "{link}");
+            assert_eq!(page(public, link), Some(LinkedPage::Incident(42)), "{link}");
         }
         assert_eq!(
             page("http://127.0.0.1:8080", "http://127.0.0.1:8080/incidents/7"),
-            Some(Page::Incident(7))
+            Some(LinkedPage::Incident(7))
         );
         for link in [
             "https://tocsin.example.com/ops/incidents/42/postmortem",
             "https://tocsin.example.com/ops/incidents/42/postmortem/?x=1#impact",
         ] {
-            assert_eq!(page(public, link), Some(Page::Postmortem(42)), "{link}");
+            assert_eq!(page(public, link), Some(LinkedPage::Postmortem(42)), "{link}");
         }
     }
 

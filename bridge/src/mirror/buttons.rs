@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tocsin_client::{Incident, Known};
 use tocsin_entity::{id::IncidentId, kinds::IncidentStatus};
-use tocsin_message::blocks::{self, Look};
+use tocsin_message::blocks::{self, ButtonStyle};
 use tocsin_slack::inputs;
 
 /// The menu's action id.
@@ -37,13 +37,15 @@ fn buttons(incident: &Incident) -> Vec<Value> {
     let id = incident.id.to_string();
     let mut buttons = match incident.status {
         Known::Value(IncidentStatus::Triggered) => vec![
-            blocks::button("Acknowledge", "acknowledge", &id, Look::Primary),
-            blocks::button("Resolve", "resolve", &id, Look::Plain),
+            blocks::button("Acknowledge", "acknowledge", &id, ButtonStyle::Primary),
+            blocks::button("Resolve", "resolve", &id, ButtonStyle::Plain),
         ],
         Known::Value(IncidentStatus::Acknowledged) => {
-            vec![blocks::button("Resolve", "resolve", &id, Look::Primary)]
+            vec![blocks::button("Resolve", "resolve", &id, ButtonStyle::Primary)]
         }
-        Known::Value(IncidentStatus::Resolved) => vec![blocks::button("Reopen", "reopen", &id, Look::Plain)],
+        Known::Value(IncidentStatus::Resolved) => {
+            vec![blocks::button("Reopen", "reopen", &id, ButtonStyle::Plain)]
+        }
         Known::Other(_) => Vec::new(),
     };
     buttons.extend(blocks::link_button("View", "view", &id, &incident.url));

@@ -9,7 +9,7 @@ use tocsin_entity::kinds::{EntryKind, IncidentStatus, Severity, Urgency};
 use tocsin_message::{
     blocks,
     mrkdwn::{Mrkdwn, cut_plain},
-    template::Rendered,
+    template::RenderedTemplate,
 };
 use tocsin_slack::message::Message;
 use tocsin_slack_app::labels::{UNKNOWN_EMOJI, status_emoji, status_label, urgency_label};
@@ -59,7 +59,7 @@ pub(crate) struct Controls<'a> {
 /// The incident's own message. The title stands above the coloured part: beside blocks, Slack shows the message's text in
 /// notifications only, and beside mere attachments it would show it a second time. In the organisation's own words, where there are some;
 /// colour, footer and buttons are always ours.
-pub(crate) fn root(incident: &Incident, controls: Controls<'_>, words: Option<&Rendered>) -> Message {
+pub(crate) fn root(incident: &Incident, controls: Controls<'_>, words: Option<&RenderedTemplate>) -> Message {
     let (text, title, mut blocks) = match words {
         Some(words) => (words.text.clone(), words.title.clone(), words.body.clone()),
         None => (
@@ -163,7 +163,7 @@ pub(crate) fn reply(incident: &Incident, entry: &Entry, customize: bool, apart: 
     let mut message = if entry.kind == EntryKind::Comment {
         comment(incident, entry, author, customize)
     } else {
-        news(incident, entry, author)
+        change_message(incident, entry, author)
     };
     if apart {
         let which = Mrkdwn::link(&incident.url, &headline(incident));
@@ -180,7 +180,7 @@ pub(crate) fn reply(incident: &Incident, entry: &Entry, customize: bool, apart: 
     message
 }
 
-fn news(incident: &Incident, entry: &Entry, author: Option<&str>) -> Message {
+fn change_message(incident: &Incident, entry: &Entry, author: Option<&str>) -> Message {
     let head = Mrkdwn::own(entry_emoji(&entry.kind))
         .plus(" ")
         .and(&name(author).bold())
@@ -252,7 +252,7 @@ fn body(incident: &Incident, entry: &Entry, max: usize, link: &'static str) -> O
 }
 
 /// An entry in short, with its time: for whoever looks at the timeline in Slack.
-pub(crate) fn told(incident: &Incident, entry: &Entry) -> Mrkdwn {
+pub(crate) fn timeline_line(incident: &Incident, entry: &Entry) -> Mrkdwn {
     let author = entry.author.as_ref().map(|author| author.name.as_str());
     let told = Mrkdwn::own(entry_emoji(&entry.kind))
         .plus(" ")

@@ -11,12 +11,12 @@ use tocsin_entity::{
     kinds::{ConnectorEvent, EntryKind, PostKind, PostState},
     slack::post,
 };
-use tocsin_message::template::{Problem, Rendered};
+use tocsin_message::template::{RenderedTemplate, TemplateProblem};
 use tocsin_slack::message::Message;
 
 use super::{
     content::{self, Controls},
-    preview, words,
+    preview, template,
 };
 use crate::{
     connector::Lead,
@@ -47,12 +47,12 @@ pub(crate) struct Destination {
     /// The message in whose thread the incident's message stands, where it was made of one.
     pub(crate) thread_ts: Option<String>,
     /// What is told there, and how it looks.
-    pub(crate) voice: Voice,
+    pub(crate) presentation: Presentation,
 }
 
 /// What a connector tells, and how it looks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Voice {
+pub(crate) struct Presentation {
     /// Where the connector leads that stands behind it; none for a place where an incident was created, or where the connector is gone.
     pub(crate) lead: Option<Lead>,
     /// None for all there is.
@@ -60,10 +60,10 @@ pub(crate) struct Voice {
     pub(crate) two_way_sync: bool,
     pub(crate) appearance: Appearance,
     /// The incident in the words of its template, or why that could not be.
-    pub(crate) words: Option<Result<Rendered, Problem>>,
+    pub(crate) words: Option<Result<RenderedTemplate, TemplateProblem>>,
 }
 
-impl Default for Voice {
+impl Default for Presentation {
     fn default() -> Self {
         Self {
             lead: None,
@@ -75,14 +75,17 @@ impl Default for Voice {
     }
 }
 
-impl Voice {
+impl Presentation {
     pub(crate) fn of(connector: &Connector, incident: &Incident) -> Self {
         Self {
             lead: Some(connector.lead()),
             events: connector.events.clone(),
             two_way_sync: connector.two_way_sync,
             appearance: connector.appearance.clone(),
-            words: connector.words.as_ref().map(|text| words::say(text, incident)),
+            words: connector
+                .words
+                .as_ref()
+                .map(|text| template::render(text, incident)),
         }
     }
 
@@ -132,7 +135,7 @@ pub(crate) enum Content {
 
 /// A post that ought to be in Slack.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Wanted {
+pub(crate) struct DesiredPost {
     /// In words that never change.
     pub(crate) key: String,
     pub(crate) kind: PostKind,
@@ -174,7 +177,7 @@ pub(crate) fn desired(
     destinations: &[Destination],
     recorded: &[post::Model],
     postmortem: Option<&Postmortem>,
-) -> Vec<Wanted> {
+) -> Vec<DesiredPost> {
     let mut wanted: Vec<_> = recorded
         .iter()
         .rev()
@@ -186,16 +189,16 @@ pub(crate) fn desired(
         let of_key = |key: &str| recorded.iter().find(|post| post.key == key);
         let root = of_key(&root_key(incident, destination.connector_id));
         if root.is_none_or(|root| root.ts.is_none() && root.state != PostState::Sending)
-            && !destination.voice.begins(entries)
+            && !destination.presentation.begins(entries)
         {
             continue;
         }
-        wanted.push(Wanted::root(incident, controls, destination));
+        wanted.push(DesiredPost::root(incident, controls, destination));
         let told = entries.iter().filter(|entry| is_told(entry, destination));
         wanted.extend(told.filter_map(|entry| {
             let post = of_key(&reply_key(entry, destination.connector_id));
             // What was told is kept true, whatever is told by now.
-            let is_wanted = post.is_some() || destination.voice.tells(entry);
+            let is_wanted = post.is_some() || destination.presentation.tells(entry);
             is_wanted
                 .then(|| reply(incident, entry, destination, post))
                 .flatten()
@@ -229,7 +232,7 @@ impl Destination {
             in_digest: false,
             tells_apart: false,
             thread_ts: post.thread_ts.clone(),
-            voice: Voice::default(),
+            presentation: Presentation::default(),
         }
     }
 
@@ -240,13 +243,13 @@ impl Destination {
             lead.workspace == self.workspace
                 && channels.mean(&lead.channel, &self.channel_id, &self.channel_name)
         };
-        self.voice.lead.as_ref().filter(is_here)
+        self.presentation.lead.as_ref().filter(is_here)
     }
 
     /// The message as what is the bot's own looks there.
     fn dressed(&self, message: Message) -> Message {
         if self.customize && message.username.is_none() {
-            content::dress(&self.voice.appearance, message)
+            content::dress(&self.presentation.appearance, message)
         } else {
             message
         }
@@ -270,7 +273,7 @@ fn reply(
     entry: &Entry,
     destination: &Destination,
     post: Option<&post::Model>,
-) -> Option<Wanted> {
+) -> Option<DesiredPost> {
     if entry.is_retracted && post.is_none() {
         return None;
     }
@@ -280,7 +283,7 @@ fn reply(
     let message = content::reply(incident, entry, destination.customize, apart);
     let author = entry.author.as_ref().filter(|_| message.username.is_some());
     let content = Content::Message(destination.dressed(message));
-    Some(Wanted {
+    Some(DesiredPost {
         key: reply_key(entry, destination.connector_id),
         kind: PostKind::Reply,
         workspace: destination.workspace,
@@ -295,7 +298,11 @@ fn reply(
 }
 
 /// What a preview shows, which its key says. Of a post-mortem that is gone there is nothing to show.
-fn preview_of(incident: &Incident, postmortem: Option<&Postmortem>, post: &post::Model) -> Option<Wanted> {
+fn preview_of(
+    incident: &Incident,
+    postmortem: Option<&Postmortem>,
+    post: &post::Model,
+) -> Option<DesiredPost> {
     let (preview, since) = if is_hidden(post) {
         (preview::hidden(), incident.updated_at)
     } else if is_of_postmortem(&post.key) {
@@ -305,7 +312,7 @@ fn preview_of(incident: &Incident, postmortem: Option<&Postmortem>, post: &post:
         (preview::incident(incident), incident.updated_at)
     };
     let content = Content::Preview(preview);
-    Some(Wanted {
+    Some(DesiredPost {
         key: post.key.clone(),
         kind: PostKind::Unfurl,
         workspace: post.workspace_id,
@@ -349,7 +356,7 @@ impl Content {
 
 /// What a post shows: an incident or a digest.
 #[derive(Clone, Debug)]
-pub(crate) struct Subject {
+pub(crate) struct PostSubject {
     pub(crate) organization_id: OrganizationId,
     pub(crate) incident_id: Option<IncidentId>,
     pub(crate) digest_id: Option<DigestId>,
@@ -363,7 +370,7 @@ pub(crate) struct Subject {
     pub(crate) began: OffsetDateTime,
 }
 
-impl Subject {
+impl PostSubject {
     pub(crate) fn incident(incident: &Incident) -> Self {
         Self {
             organization_id: incident.organization_id,
@@ -377,10 +384,10 @@ impl Subject {
     }
 }
 
-impl Wanted {
+impl DesiredPost {
     /// The incident's own message.
     pub(crate) fn root(incident: &Incident, controls: Controls<'_>, destination: &Destination) -> Self {
-        let words = destination.voice.words.as_ref();
+        let words = destination.presentation.words.as_ref();
         let words = words.and_then(|words| words.as_ref().ok());
         let root = |words| destination.dressed(content::root(incident, controls, words));
         let content = Content::Message(root(words));
@@ -399,7 +406,7 @@ impl Wanted {
     }
 
     /// A record of this post, before anything has been done about it.
-    pub(crate) fn record(&self, subject: &Subject, now: OffsetDateTime) -> post::Model {
+    pub(crate) fn record(&self, subject: &PostSubject, now: OffsetDateTime) -> post::Model {
         let to = self.to.as_ref();
         post::Model {
             incident_id: subject.incident_id,

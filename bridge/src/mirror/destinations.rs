@@ -14,8 +14,8 @@ use tocsin_entity::{
 };
 use tocsin_slack_app::{channel::ChannelError, fallback::has_fallback};
 
-use super::desired::{Destination, Voice, orphaned};
-use crate::{connector::Connectors, origin as origins, workspace::Reach};
+use super::desired::{Destination, Presentation, orphaned};
+use crate::{connector::Connectors, origin as origins, workspace::ReachableWorkspaces};
 
 /// How soon a workspace is tried again in which no call can be made; what heals it is told at once.
 const UNREACHABLE: Duration = Duration::from_secs(2);
@@ -25,7 +25,7 @@ const FALLBACKS_MAX: usize = 5;
 
 /// Where the incident is to be shown, and which connectors lead nowhere at the moment.
 #[derive(Debug, Default)]
-pub(super) struct Places {
+pub(super) struct RoutingOutcome {
     pub(super) destinations: Vec<Destination>,
     pub(super) troubles: Vec<(Connector, ChannelError)>,
     /// Those whose fallback stands in, and why.
@@ -33,7 +33,7 @@ pub(super) struct Places {
 }
 
 /// What is known of an incident and its surroundings.
-pub(super) struct Scene<'a> {
+pub(super) struct RoutingInput<'a> {
     pub(super) incident: &'a Incident,
     /// All of the organisation's.
     pub(super) connectors: &'a [Connector],
@@ -42,23 +42,23 @@ pub(super) struct Scene<'a> {
     pub(super) origin: Option<&'a origin::Model>,
     pub(super) recorded: &'a [post::Model],
     pub(super) lines: &'a [digest_line::Model],
-    pub(super) reach: &'a Reach,
+    pub(super) reachable: &'a ReachableWorkspaces,
     pub(super) seen: &'a Connectors,
 }
 
-impl Scene<'_> {
-    pub(super) async fn find(&self) -> Result<Places, DbErr> {
+impl RoutingInput<'_> {
+    pub(super) async fn find(&self) -> Result<RoutingOutcome, DbErr> {
         let mut ids: BTreeSet<_> = self.connectors.iter().map(|connector| connector.id).collect();
         ids.extend(self.origin.map(|origin| origin.connector_id));
-        let mut found = Places {
+        let mut found = RoutingOutcome {
             destinations: orphaned(self.recorded, &ids),
-            ..Places::default()
+            ..RoutingOutcome::default()
         };
         // What stands already comes first: it stays, and no other message joins it in its channel.
         for connector in self.connectors {
             self.seen.leads(connector.id, &connector.lead());
             if let Some(root) = self.root_of(connector) {
-                found.destinations.push(self.standing(connector, root));
+                found.destinations.push(self.post_status(connector, root));
             }
         }
         for connector in self.connectors.iter().filter(|one| self.led.contains(&one.id)) {
@@ -68,7 +68,7 @@ impl Scene<'_> {
             let connector = origins::connector(origin);
             // One message in a channel is enough; a thread in which there is none is a place of its own.
             if let Some(root) = self.root_of(&connector) {
-                found.destinations.push(self.standing(&connector, root));
+                found.destinations.push(self.post_status(&connector, root));
             } else if !found.lead_to(origin) {
                 match self.resolve(&connector).await? {
                     Ok(destination) => found.destinations.push(destination),
@@ -82,7 +82,7 @@ impl Scene<'_> {
     }
 
     /// Adds where a connector leads, or what stands in for it.
-    async fn lead(&self, found: &mut Places, connector: &Connector) -> Result<(), DbErr> {
+    async fn lead(&self, found: &mut RoutingOutcome, connector: &Connector) -> Result<(), DbErr> {
         let stands = found.has(connector.id);
         let known = match self.seen.trouble(connector.id, &connector.lead()) {
             Some(trouble) => Some((trouble, false)),
@@ -117,8 +117,8 @@ impl Scene<'_> {
         };
         // What has a message or a line there waits for no other.
         let is_told = stands || self.is_in_digest(connector);
-        let stand_in = if has_fallback(&trouble.code) {
-            self.stand_in(found, &fallbacks).await?
+        let find_fallback = if has_fallback(&trouble.code) {
+            self.find_fallback(found, &fallbacks).await?
         } else {
             None
         };
@@ -128,7 +128,7 @@ impl Scene<'_> {
             self.seen
                 .fails(organization, connector.id, &connector.lead(), code, message);
         }
-        let meanwhile = stand_in.map(|fallback| {
+        let meanwhile = find_fallback.map(|fallback| {
             let (name, channel) = (&fallback.name, &fallback.channel);
             format!("Meanwhile incidents go through the connector {name} to {channel}")
         });
@@ -145,9 +145,9 @@ impl Scene<'_> {
     }
 
     /// Adds where the first fallback leads that leads anywhere.
-    async fn stand_in<'c>(
+    async fn find_fallback<'c>(
         &self,
-        found: &mut Places,
+        found: &mut RoutingOutcome,
         fallbacks: &[&'c Connector],
     ) -> Result<Option<&'c Connector>, DbErr> {
         for fallback in fallbacks {
@@ -166,12 +166,12 @@ impl Scene<'_> {
 
     /// That the workspace takes nothing in which the incident's message stands; with whether that is news of the connector, which may lead
     /// elsewhere by now.
-    fn lost(&self, found: &Places, connector: &Connector) -> Option<(ChannelError, bool)> {
+    fn lost(&self, found: &RoutingOutcome, connector: &Connector) -> Option<(ChannelError, bool)> {
         let mut all = found.destinations.iter();
-        let standing = all.find(|one| one.connector_id == connector.id)?;
-        let trouble = self.reach.bot(standing.workspace).err()?;
-        let is_news = standing.workspace == connector.workspace;
-        self.reach.is_broken(standing.workspace).then(|| {
+        let post_status = all.find(|one| one.connector_id == connector.id)?;
+        let trouble = self.reachable.bot(post_status.workspace).err()?;
+        let is_news = post_status.workspace == connector.workspace;
+        self.reachable.is_broken(post_status.workspace).then(|| {
             (
                 ChannelError::passing(WORKSPACE_UNUSABLE, trouble, UNREACHABLE),
                 is_news,
@@ -180,7 +180,7 @@ impl Scene<'_> {
     }
 
     /// Adds the fallback at which the incident's message waits, where it may still be made there.
-    async fn goes_on(&self, found: &mut Places, fallbacks: &[&Connector]) -> Result<bool, DbErr> {
+    async fn goes_on(&self, found: &mut RoutingOutcome, fallbacks: &[&Connector]) -> Result<bool, DbErr> {
         for fallback in fallbacks.iter().filter(|one| !self.led.contains(&one.id)) {
             if self.waits(fallback)
                 && self.seen.trouble(fallback.id, &fallback.lead()).is_none()
@@ -237,7 +237,7 @@ impl Scene<'_> {
     }
 
     /// Its message stays where it is, wherever the connector leads by now.
-    fn standing(&self, connector: &Connector, root: &post::Model) -> Destination {
+    fn post_status(&self, connector: &Connector, root: &post::Model) -> Destination {
         Destination {
             in_digest: self.is_in_digest(connector),
             ..Destination::of_post(root, connector.id)
@@ -248,10 +248,10 @@ impl Scene<'_> {
         if connector.is_taken {
             return Ok(Err(ChannelError::taken(&connector.channel)));
         }
-        let bot = match self.reach.bot(connector.workspace) {
+        let bot = match self.reachable.bot(connector.workspace) {
             Ok(bot) => bot,
             Err(trouble) => {
-                let code = if connector.is_disconnected || self.reach.is_broken(connector.workspace) {
+                let code = if connector.is_disconnected || self.reachable.is_broken(connector.workspace) {
                     WORKSPACE_UNUSABLE
                 } else {
                     "unreachable"
@@ -273,7 +273,7 @@ impl Scene<'_> {
             channel_name: channel.name,
             in_digest: self.is_in_digest(connector),
             tells_apart: false,
-            voice: Voice::default(),
+            presentation: Presentation::default(),
         }))
     }
 
@@ -286,23 +286,23 @@ impl Scene<'_> {
     }
 
     /// What is told at each destination, and how.
-    fn say_how(&self, found: &mut Places) {
+    fn say_how(&self, found: &mut RoutingOutcome) {
         for destination in &mut found.destinations {
             let mut all = self.connectors.iter();
             let connector = all.find(|connector| connector.id == destination.connector_id);
             let mode = self.incident.reply_mode.as_ref();
             let mode = mode.or(connector.map(|connector| &connector.reply_mode));
-            let bot = self.reach.bot(destination.workspace);
+            let bot = self.reachable.bot(destination.workspace);
             destination.customize = bot.is_ok_and(|bot| bot.installation.may("chat:write.customize"));
             destination.tells_apart = mode.is_some_and(|mode| *mode == ReplyMode::Channel);
-            destination.voice = connector
-                .map(|connector| Voice::of(connector, self.incident))
+            destination.presentation = connector
+                .map(|connector| Presentation::of(connector, self.incident))
                 .unwrap_or_default();
         }
     }
 }
 
-impl Places {
+impl RoutingOutcome {
     fn has(&self, connector: ConnectorId) -> bool {
         self.destinations.iter().any(|one| one.connector_id == connector)
     }

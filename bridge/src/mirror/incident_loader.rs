@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tocsin_client::{ApiClient, ApiError, As, MIRRORED_MAX, Mirrored};
+use tocsin_client::{ApiClient, ApiError, As, MIRRORED_MAX, MirroredIncident};
 use tocsin_entity::id::{IncidentId, OrganizationId};
 use tokio::sync::{Semaphore, oneshot};
 
@@ -17,7 +17,7 @@ use tokio::sync::{Semaphore, oneshot};
 const AT_ONCE: usize = 2;
 
 /// What an incident was read as; none when the organisation has no such incident.
-type LoadOutcome = Result<Option<Mirrored>, Arc<ApiError>>;
+type LoadOutcome = Result<Option<MirroredIncident>, Arc<ApiError>>;
 
 /// What whoever waits for an incident is told.
 #[derive(Debug)]

@@ -4,10 +4,10 @@ use time::OffsetDateTime;
 use tocsin_entity::slack::post;
 use tocsin_slack::metadata::Metadata;
 
-use super::desired::Subject;
+use super::desired::PostSubject;
 
 /// The metadata of a post's message. Everybody in the workspace can read it: it holds ids and numbers.
-pub(crate) fn mark(record: &post::Model, subject: &Subject, now: OffsetDateTime) -> Metadata {
+pub(crate) fn mark(record: &post::Model, subject: &PostSubject, now: OffsetDateTime) -> Metadata {
     let mut metadata = Metadata::of_post(&record.id.to_string())
         .with("key", record.key.clone())
         .with("organization", record.organization_id.to_string())

@@ -19,9 +19,9 @@ mod place;
 pub(crate) mod preview;
 pub(crate) mod reconcile;
 pub(crate) mod refusal;
+mod template;
 #[cfg(test)]
 pub(crate) mod tests;
-mod words;
 
 use tocsin_client::ApiClient;
 use tocsin_queue::Queue;

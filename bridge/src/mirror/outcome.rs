@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 /// What became of a step.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Outcome {
+pub(crate) enum DeliveryOutcome {
     /// It is done, or settled otherwise.
     Done,
     /// It must wait, and so must what depends on it.

@@ -8,10 +8,10 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use tocsin_entity::{kinds::PostKind, slack::post};
 use tocsin_slack::method::Method;
-use tocsin_slack_client::pacer::Place;
+use tocsin_slack_client::pacer::PaceSlot;
 
-use super::outcome::{Outcome, Wait};
-use crate::pace::{Limits, Purpose, RESERVED_MAX};
+use super::outcome::{DeliveryOutcome, Wait};
+use crate::pace::{Purpose, RESERVED_MAX, WorkspacePace};
 
 /// A place that comes so soon is waited for.
 const WORTH_WAITING: Duration = Duration::from_millis(250);
@@ -32,7 +32,7 @@ const DIGEST_WAIT: Duration = RESERVED_MAX;
 const HOLDS: Duration = Duration::from_secs(2);
 
 /// Takes a place for a post, or says what becomes of it instead.
-pub(super) async fn of_post(limits: &Limits, record: &mut post::Model) -> Result<(), Outcome> {
+pub(super) async fn of_post(limits: &WorkspacePace, record: &mut post::Model) -> Result<(), DeliveryOutcome> {
     if let Some(blocked) = limits.blocked_for(&record.channel_id)
         && record
             .not_before
@@ -40,7 +40,7 @@ pub(super) async fn of_post(limits: &Limits, record: &mut post::Model) -> Result
     {
         record.not_before = None;
     }
-    if was_taken(record, limits.now()).map_err(Outcome::Wait)? {
+    if was_taken(record, limits.now()).map_err(DeliveryOutcome::Wait)? {
         return Ok(());
     }
     let (purpose, max_wait) = match record.kind {
@@ -49,14 +49,20 @@ pub(super) async fn of_post(limits: &Limits, record: &mut post::Model) -> Result
         PostKind::Reply | PostKind::Unfurl => (Purpose::Change, REPLY_WAIT),
     };
     match limits.reserve_post(&record.channel_id, purpose, max_wait).await {
-        Place::At(wait) => wait_for(limits, record, wait).await.map_err(Outcome::Wait),
-        Place::WouldWait(_) if record.kind == PostKind::Root => Err(Outcome::ToDigest),
-        Place::WouldWait(wait) => Err(Outcome::Wait(Wait::turn(limits.now(), wait))),
+        PaceSlot::At(wait) => wait_for(limits, record, wait)
+            .await
+            .map_err(DeliveryOutcome::Wait),
+        PaceSlot::WouldWait(_) if record.kind == PostKind::Root => Err(DeliveryOutcome::ToDigest),
+        PaceSlot::WouldWait(wait) => Err(DeliveryOutcome::Wait(Wait::turn(limits.now(), wait))),
     }
 }
 
 /// Takes a place for a call that changes what is there, or says until when it must wait.
-pub(super) async fn of_update(limits: &Limits, record: &mut post::Model, method: Method) -> Result<(), Wait> {
+pub(super) async fn of_update(
+    limits: &WorkspacePace,
+    record: &mut post::Model,
+    method: Method,
+) -> Result<(), Wait> {
     if was_taken(record, limits.now())? {
         return Ok(());
     }
@@ -66,8 +72,8 @@ pub(super) async fn of_update(limits: &Limits, record: &mut post::Model, method:
         UPDATE_WAIT
     };
     match limits.reserve_method(method, max_wait).await {
-        Place::At(wait) => wait_for(limits, record, wait).await,
-        Place::WouldWait(wait) => Err(Wait::turn(limits.now(), wait)),
+        PaceSlot::At(wait) => wait_for(limits, record, wait).await,
+        PaceSlot::WouldWait(wait) => Err(Wait::turn(limits.now(), wait)),
     }
 }
 
@@ -89,7 +95,7 @@ fn was_taken(record: &mut post::Model, now: OffsetDateTime) -> Result<bool, Wait
     Ok(now < place + HOLDS)
 }
 
-async fn wait_for(limits: &Limits, record: &mut post::Model, wait: Duration) -> Result<(), Wait> {
+async fn wait_for(limits: &WorkspacePace, record: &mut post::Model, wait: Duration) -> Result<(), Wait> {
     if wait <= WORTH_WAITING {
         tokio::time::sleep(wait).await;
         return Ok(());

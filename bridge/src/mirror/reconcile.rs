@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
 use sea_orm::DbErr;
 use time::OffsetDateTime;
-use tocsin_client::{ApiError, As, Connector, Entry, Incident, Known, Mirrored, Postmortem};
+use tocsin_client::{ApiError, As, Connector, Entry, Incident, Known, MirroredIncident, Postmortem};
 use tocsin_entity::{
     id::{ConnectorId, DigestId},
     kinds::{EntryKind, Source},
@@ -20,22 +20,22 @@ use tracing::Instrument;
 use super::{
     Mirror,
     content::Controls,
-    deliver::Delivery,
-    desired::{Destination, Subject, Voice, Wanted, desired, root_key},
-    destinations::{Places, Scene},
-    diff::{Standing, Step, diff, standing},
+    deliver::DeliveryRun,
+    desired::{DesiredPost, Destination, PostSubject, Presentation, desired, root_key},
+    destinations::{RoutingInput, RoutingOutcome},
+    diff::{PostStatus, PostStep, diff, post_status},
     footer,
-    outcome::{Outcome, Wait, back_off},
+    outcome::{DeliveryOutcome, Wait, back_off},
 };
 use crate::{
     mirror::digest::{admission, lines},
     origin,
     store::{
-        claim::{Claim, News},
+        claim::{IncidentChange, IncidentClaim},
         claim_many::{ClaimedIncident, claim_incident},
-        lease::{Claimed, Lease},
+        lease::{Lease, LeaseSubject},
         post_key::is_of_postmortem,
-        record_many::{self, Finished, PutOff},
+        record_many::{self, FinishedWork, PostponedWork},
     },
 };
 
@@ -50,7 +50,7 @@ const CLOCKS_DIFFER: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// How work on an incident ended.
 #[derive(Debug, Default)]
-struct End {
+struct ReconcileOutcome {
     /// When it must be gone on with; it is finished when none.
     wait: Option<Wait>,
     /// Another worker has it by now.
@@ -81,7 +81,7 @@ impl From<ApiError> for Fault {
 impl Mirror {
     /// Handles the job: makes Slack agree with the incident. A second run does nothing.
     pub(crate) async fn reconcile(&self, job: ReconcileIncident) -> Result<(), JobError> {
-        let news = News {
+        let change = IncidentChange {
             incident_id: job.incident_id.parse().map_err(JobError::fail)?,
             organization_id: job.organization_id.parse().map_err(JobError::fail)?,
             version: job.version,
@@ -92,19 +92,19 @@ impl Mirror {
             incident.id = %job.incident_id,
             request.id = job.request_id.as_deref().unwrap_or_default()
         );
-        self.work(&news).instrument(span).await.map_err(JobError::retry)
+        self.work(&change).instrument(span).await.map_err(JobError::retry)
     }
 
-    async fn work(&self, news: &News) -> Result<(), DbErr> {
+    async fn work(&self, change: &IncidentChange) -> Result<(), DbErr> {
         let began = Instant::now();
-        let who = As::bridge(news.organization_id, news.request_id.as_deref());
+        let who = As::bridge(change.organization_id, change.request_id.as_deref());
         let read = || {
-            let request_id = news.request_id.as_deref();
+            let request_id = change.request_id.as_deref();
             self.incidents
-                .find(news.organization_id, request_id, news.incident_id)
+                .find(change.organization_id, request_id, change.incident_id)
         };
-        let claim = claim_incident(&self.delivery.lane, &self.leases, &self.delivery.clock, news);
-        let (claimed, early) = if self.incidents.is_busy(news.organization_id) {
+        let claim = claim_incident(&self.delivery.writer, &self.leases, &self.delivery.clock, change);
+        let (claimed, early) = if self.incidents.is_busy(change.organization_id) {
             // It would be read later anyway, and is read for nothing where another has it.
             (claim.await, None)
         } else {
@@ -112,9 +112,11 @@ impl Mirror {
             (claimed, Some(early))
         };
         let Some(mut work) = claimed? else { return Ok(()) };
-        let lease = self
-            .leases
-            .hold(Claimed::Incident(news.incident_id), work.claim.number, began);
+        let lease = self.leases.hold(
+            LeaseSubject::Incident(change.incident_id),
+            work.claim.number,
+            began,
+        );
         let read = match early {
             None => read().await,
             // Read before the claim was made: whoever had it may have shown a newer state.
@@ -126,29 +128,29 @@ impl Mirror {
             Ok(None) => {
                 tracing::warn!(
                     "the API knows no incident {}: nothing is shown of it",
-                    news.incident_id
+                    change.incident_id
                 );
                 metrics::counter!("tocsin_bridge_reconciled_total", "outcome" => "unknown").increment(1);
-                let ended = End {
+                let ended = ReconcileOutcome {
                     shown_version: work.claim.wanted_version,
-                    ..End::default()
+                    ..ReconcileOutcome::default()
                 };
-                return self.end(news, &work.claim, &lease, ended).await;
+                return self.end(change, &work.claim, &lease, ended).await;
             }
             Err(error) => Err(error.into()),
         };
         match outcome {
-            Ok(ended) => self.end(news, &work.claim, &lease, ended).await,
+            Ok(ended) => self.end(change, &work.claim, &lease, ended).await,
             Err(Fault::Database(error)) => Err(error),
             Err(Fault::Api(error)) => {
                 tracing::warn!("the incident cannot be read: {error}");
                 let pause = back_off(work.claim.attempts + 1, std::time::Duration::from_millis(500));
                 let wait = Some(Wait::error(self.delivery.clock.now(), error.to_string(), pause));
-                let ended = End {
+                let ended = ReconcileOutcome {
                     wait,
-                    ..End::default()
+                    ..ReconcileOutcome::default()
                 };
-                self.end(news, &work.claim, &lease, ended).await
+                self.end(change, &work.claim, &lease, ended).await
             }
         }
     }
@@ -158,7 +160,7 @@ impl Mirror {
         &self,
         incident: &Incident,
         entries: &[Entry],
-        claim: &Claim,
+        claim: &IncidentClaim,
     ) -> Result<Option<OriginRow>, DbErr> {
         if claim.shown_version == 0 && came_from_elsewhere(entries) {
             return Ok(None);
@@ -170,15 +172,15 @@ impl Mirror {
     async fn show(
         &self,
         who: As<'_>,
-        mut mirrored: Mirrored,
+        mut mirrored: MirroredIncident,
         work: &mut ClaimedIncident,
         lease: &Lease,
-    ) -> Result<End, Fault> {
+    ) -> Result<ReconcileOutcome, Fault> {
         let last_act = footer::last_act(&mirrored.entries).cloned();
         self.api
             .complete(who, &mut mirrored, work.claim.shown_version)
             .await?;
-        let Mirrored {
+        let MirroredIncident {
             incident,
             entries,
             connectors,
@@ -191,9 +193,9 @@ impl Mirror {
             && work.claim.is_first
             && let Some(until) = origin_may_come(&incident, &entries, self.delivery.clock.now())
         {
-            return Ok(End {
+            return Ok(ReconcileOutcome {
                 wait: Some(Wait::until(until)),
-                ..End::default()
+                ..ReconcileOutcome::default()
             });
         }
         self.leave_disconnected(&connectors);
@@ -205,22 +207,22 @@ impl Mirror {
         let origins = origin.iter().map(|origin| origin.workspace_id);
         let posts = recorded.iter().map(|post| post.workspace_id);
         let workspaces = &self.delivery.workspaces;
-        let reach = workspaces.reach(places.chain(origins).chain(posts)).await;
-        let scene = Scene {
+        let reachable = workspaces.reachable(places.chain(origins).chain(posts)).await;
+        let input = RoutingInput {
             incident: &incident,
             connectors: &connectors,
             led: &led,
             origin: origin.as_ref(),
             recorded: &recorded,
             lines: &work.lines,
-            reach: &reach,
+            reachable: &reachable,
             seen: &self.delivery.connectors,
         };
-        let Places {
+        let RoutingOutcome {
             destinations,
             troubles,
             replaced,
-        } = scene.find().await?;
+        } = input.find().await?;
         let postmortem = self.previewed_postmortem(who, &recorded, &incident).await?;
         let controls = Controls {
             last_act: last_act.as_ref(),
@@ -234,10 +236,10 @@ impl Mirror {
             &recorded,
             postmortem.as_ref(),
         );
-        let mut delivery = Delivery {
+        let mut delivery = DeliveryRun {
             service: &self.delivery,
-            reach: &reach,
-            subject: Subject::incident(&incident),
+            reachable: &reachable,
+            subject: PostSubject::incident(&incident),
             lease,
             recorded,
             changed: Vec::new(),
@@ -260,12 +262,12 @@ impl Mirror {
                 work.claim.attempts,
             ));
         }
-        let (lane, clock) = (&self.delivery.lane, &self.delivery.clock);
-        match lines::follow(lane, clock, &lease.fence(), &work.lines, &incident).await? {
+        let (writer, clock) = (&self.delivery.writer, &self.delivery.clock);
+        match lines::follow(writer, clock, &lease.fence(), &work.lines, &incident).await? {
             Some(digests) => ended.digests.extend(digests),
             None => ended.lost = true,
         }
-        Ok(End {
+        Ok(ReconcileOutcome {
             shown_version: incident.version,
             changed: delivery.take_changed(),
             ..ended
@@ -289,7 +291,7 @@ impl Mirror {
     /// Notes of each template why it could not be used. That it could, Slack says, who may refuse what comes of it.
     fn tell_of_templates(&self, incident: &Incident, destinations: &[Destination]) {
         for destination in destinations {
-            if let Some(Err(problem)) = &destination.voice.words {
+            if let Some(Err(problem)) = &destination.presentation.words {
                 let (organization, connector) = (incident.organization_id, destination.connector_id);
                 let trouble = Some(problem.to_string());
                 self.delivery.connectors.worded(organization, connector, trouble);
@@ -305,19 +307,25 @@ impl Mirror {
     }
 
     /// Writes what has changed, and lets go of the incident: shown, or put off.
-    async fn end(&self, news: &News, claim: &Claim, lease: &Lease, end: End) -> Result<(), DbErr> {
+    async fn end(
+        &self,
+        change: &IncidentChange,
+        claim: &IncidentClaim,
+        lease: &Lease,
+        end: ReconcileOutcome,
+    ) -> Result<(), DbErr> {
         for digest in &end.digests {
-            self.queue.ring(&RefreshDigest {
+            self.queue.enqueue(&RefreshDigest {
                 digest_id: digest.to_string(),
             });
         }
         let outcome = if end.wait.is_some() { "put_off" } else { "shown" };
-        let put_off = end.wait.map(|wait| PutOff {
+        let put_off = end.wait.map(|wait| PostponedWork {
             due_at: wait.until,
             error: wait.error,
         });
         let due_at = put_off.as_ref().map(|put_off| put_off.due_at);
-        let finished = Finished {
+        let finished = FinishedWork {
             shown_version: end.shown_version,
             due_at: claim.due_at,
         };
@@ -326,7 +334,7 @@ impl Mirror {
         } else {
             let changed = Arc::clone(&end.changed);
             record_many::let_go(
-                &self.delivery.lane,
+                &self.delivery.writer,
                 &self.delivery.clock,
                 &lease.fence(),
                 finished,
@@ -337,21 +345,21 @@ impl Mirror {
         };
         let Some(has_more) = has_more else {
             self.delivery.abandon(&lease.fence(), &end.changed).await?;
-            self.queue.ring(&job(news));
+            self.queue.enqueue(&job(change));
             return Ok(());
         };
         metrics::counter!("tocsin_bridge_reconciled_total", "outcome" => outcome).increment(1);
         match due_at {
-            Some(due_at) => self.again(news, due_at).await,
-            None if has_more => self.queue.ring(&job(news)),
+            Some(due_at) => self.again(change, due_at).await,
+            None if has_more => self.queue.enqueue(&job(change)),
             None => {}
         }
         Ok(())
     }
 
     /// Rings at the right time; if that is lost, the sweeper rings.
-    async fn again(&self, news: &News, due_at: OffsetDateTime) {
-        if let Err(error) = self.queue.push_at(&job(news), due_at).await {
+    async fn again(&self, change: &IncidentChange, due_at: OffsetDateTime) {
+        if let Err(error) = self.queue.push_at(&job(change), due_at).await {
             tracing::warn!("the sweeper will have to ring again: {error}");
         }
     }
@@ -378,7 +386,7 @@ fn origin_may_come(incident: &Incident, entries: &[Entry], now: OffsetDateTime) 
 
 /// Puts on record that a connector leads nowhere at the moment, and says when to look again.
 fn hold(
-    delivery: &mut Delivery<'_>,
+    delivery: &mut DeliveryRun<'_>,
     incident: &Incident,
     connector: &Connector,
     trouble: &ChannelError,
@@ -391,7 +399,7 @@ fn hold(
     Wait::error(now, &trouble.message, back_off(attempts + 1, first))
 }
 
-impl End {
+impl ReconcileOutcome {
     /// The soonest of all waits, with the first error.
     fn wait(&mut self, wait: Wait) {
         self.wait = Some(match self.wait.take() {
@@ -407,12 +415,12 @@ impl End {
 /// Takes the steps in their order. Where one has to wait, so do those to the same channel.
 /// `origin` stands for a connector where the incident was created.
 async fn deliver(
-    delivery: &mut Delivery<'_>,
-    steps: &[Step<'_>],
+    delivery: &mut DeliveryRun<'_>,
+    steps: &[PostStep<'_>],
     incident: &Incident,
     origin: Option<ConnectorId>,
-) -> Result<End, Fault> {
-    let mut end = End::default();
+) -> Result<ReconcileOutcome, Fault> {
+    let mut end = ReconcileOutcome::default();
     let mut stopped = BTreeSet::new();
     for step in steps {
         let wanted = step.wanted();
@@ -423,17 +431,17 @@ async fn deliver(
             continue;
         }
         match delivery.take(*step).await? {
-            Outcome::Done => {}
-            Outcome::Wait(wait) => {
+            DeliveryOutcome::Done => {}
+            DeliveryOutcome::Wait(wait) => {
                 stopped.extend(connector);
                 end.wait(wait);
             }
             // A digest is a connector's: where the incident was created, its turn comes.
-            Outcome::ToDigest if connector.is_some() && connector == origin => {
+            DeliveryOutcome::ToDigest if connector.is_some() && connector == origin => {
                 stopped.extend(connector);
                 end.wait(Wait::turn(delivery.service.clock.now(), ORIGIN_WAIT));
             }
-            Outcome::ToDigest => {
+            DeliveryOutcome::ToDigest => {
                 stopped.extend(connector);
                 if let Some(to) = &wanted.to {
                     let Some(admission) = admission::admit(delivery, to, &wanted.key, incident).await? else {
@@ -443,7 +451,7 @@ async fn deliver(
                     end.digests.extend(admission.is_first.then_some(admission.digest));
                 }
             }
-            Outcome::Lost => {
+            DeliveryOutcome::Lost => {
                 end.lost = true;
                 return Ok(end);
             }
@@ -453,16 +461,16 @@ async fn deliver(
 }
 
 /// Whether a reply's message has been given up in this very run.
-fn is_orphan(wanted: &Wanted, recorded: &[post::Model]) -> bool {
+fn is_orphan(wanted: &DesiredPost, recorded: &[post::Model]) -> bool {
     let Some(root) = &wanted.thread_of else {
         return false;
     };
-    let root = recorded.iter().find(|post| post.key == *root).map(standing);
-    matches!(root, Some(Standing::Deleted | Standing::Refused))
+    let root = recorded.iter().find(|post| post.key == *root).map(post_status);
+    matches!(root, Some(PostStatus::Deleted | PostStatus::Refused))
 }
 
 /// The incident's message as it is wanted in a channel that is not known yet.
-fn root_without_channel(incident: &Incident, connector: &Connector) -> Wanted {
+fn root_without_channel(incident: &Incident, connector: &Connector) -> DesiredPost {
     let destination = Destination {
         connector_id: connector.id,
         connector_name: connector.name.clone(),
@@ -474,16 +482,16 @@ fn root_without_channel(incident: &Incident, connector: &Connector) -> Wanted {
         in_digest: false,
         tells_apart: false,
         thread_ts: None,
-        voice: Voice::default(),
+        presentation: Presentation::default(),
     };
-    Wanted::root(incident, Controls::default(), &destination)
+    DesiredPost::root(incident, Controls::default(), &destination)
 }
 
-fn job(news: &News) -> ReconcileIncident {
+fn job(change: &IncidentChange) -> ReconcileIncident {
     ReconcileIncident {
-        incident_id: news.incident_id.to_string(),
-        organization_id: news.organization_id.to_string(),
-        version: news.version,
-        request_id: news.request_id.clone(),
+        incident_id: change.incident_id.to_string(),
+        organization_id: change.organization_id.to_string(),
+        version: change.version,
+        request_id: change.request_id.clone(),
     }
 }

@@ -6,7 +6,7 @@ use tocsin_slack::{error::SlackError, refusal_scope::refusal_scope};
 
 /// What is to be done after a call has failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum FailureResponse {
     /// Slack said when to come back.
     Later(Duration),
     /// It may have happened.
@@ -61,19 +61,19 @@ const PASSING: [&str; 2] = ["cannot_unfurl_url", "update_failed"];
 const PASSES_WITHIN: Duration = Duration::from_secs(1_800);
 
 /// What a failure means for a post of this age after so many attempts.
-pub(crate) fn verdict(error: &SlackError, attempts: i32, age: Duration) -> Verdict {
+pub(crate) fn verdict(error: &SlackError, attempts: i32, age: Duration) -> FailureResponse {
     match error {
-        SlackError::RateLimited { retry_after, .. } => Verdict::Later(*retry_after),
-        SlackError::Unknown { .. } => Verdict::Unknown,
-        SlackError::NotSent { .. } => Verdict::Passing,
-        SlackError::Broken { .. } => Verdict::PersonNeeded,
+        SlackError::RateLimited { retry_after, .. } => FailureResponse::Later(*retry_after),
+        SlackError::Unknown { .. } => FailureResponse::Unknown,
+        SlackError::NotSent { .. } => FailureResponse::Passing,
+        SlackError::Broken { .. } => FailureResponse::PersonNeeded,
         SlackError::Refused { refusal, .. } => match refusal.code.as_str() {
-            code if GONE.contains(&code) => Verdict::Gone,
-            code if HOPELESS.contains(&code) => Verdict::Hopeless,
-            code if PASSING.contains(&code) && age < PASSES_WITHIN => Verdict::Passing,
-            code if PASSING.contains(&code) => Verdict::Hopeless,
-            code if refusal_scope(code).is_some() || attempts < PATIENCE => Verdict::PersonNeeded,
-            _ => Verdict::Hopeless,
+            code if GONE.contains(&code) => FailureResponse::Gone,
+            code if HOPELESS.contains(&code) => FailureResponse::Hopeless,
+            code if PASSING.contains(&code) && age < PASSES_WITHIN => FailureResponse::Passing,
+            code if PASSING.contains(&code) => FailureResponse::Hopeless,
+            code if refusal_scope(code).is_some() || attempts < PATIENCE => FailureResponse::PersonNeeded,
+            _ => FailureResponse::Hopeless,
         },
     }
 }
@@ -104,13 +104,13 @@ pub(crate) fn is_of_blocks(error: &SlackError) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use tocsin_slack::error::Refusal;
+    use tocsin_slack::error::SlackRefusal;
     use tocsin_slack_app::fallback::has_fallback;
 
     use super::*;
 
-    fn after_long(code: &str) -> Verdict {
-        let refusal = Refusal {
+    fn after_long(code: &str) -> FailureResponse {
+        let refusal = SlackRefusal {
             code: code.to_owned(),
             needed: None,
             provided: None,
@@ -143,17 +143,17 @@ mod tests {
             ("accesslimited", false),
             ("missing_scope", false),
         ] {
-            assert_eq!(after_long(code), Verdict::PersonNeeded, "{code}");
+            assert_eq!(after_long(code), FailureResponse::PersonNeeded, "{code}");
             assert_eq!(has_fallback(code), is_stood_in_for, "{code}");
         }
-        assert_eq!(after_long("something_new"), Verdict::Hopeless);
+        assert_eq!(after_long("something_new"), FailureResponse::Hopeless);
         assert!(!has_fallback("something_new"));
     }
 
     #[test]
     fn a_preview_that_slack_does_not_take_yet_is_tried_for_half_an_hour() {
         let after = |minutes: u64| {
-            let refusal = Refusal {
+            let refusal = SlackRefusal {
                 code: "cannot_unfurl_url".to_owned(),
                 needed: None,
                 provided: None,
@@ -162,8 +162,8 @@ mod tests {
             let error = SlackError::of("chat.unfurl", refusal, None);
             verdict(&error, 1_000, Duration::from_secs(60 * minutes))
         };
-        assert_eq!(after(0), Verdict::Passing);
-        assert_eq!(after(29), Verdict::Passing);
-        assert_eq!(after(30), Verdict::Hopeless);
+        assert_eq!(after(0), FailureResponse::Passing);
+        assert_eq!(after(29), FailureResponse::Passing);
+        assert_eq!(after(30), FailureResponse::Hopeless);
     }
 }

@@ -22,8 +22,8 @@ use tocsin_queue::{JobError, Queue, jobs::ReconcileIncident};
 use crate::{
     installation::AppInstallation,
     store::{
-        Lane,
-        claim::{self, News},
+        GroupWriter,
+        claim::{self, IncidentChange},
     },
 };
 
@@ -44,7 +44,7 @@ pub(crate) struct Origin {
 #[derive(Clone, Debug)]
 pub(crate) struct Origins {
     pub(crate) clock: Clock,
-    pub(crate) lane: Lane,
+    pub(crate) writer: GroupWriter,
     pub(crate) queue: Queue,
 }
 
@@ -58,19 +58,19 @@ impl Origins {
         origin: &Origin,
         request_id: Option<&str>,
     ) -> Result<(), JobError> {
-        let news = News {
+        let change = IncidentChange {
             incident_id: incident,
             organization_id: organization,
             version,
             request_id: request_id.map(str::to_owned),
         };
         let (origin, clock) = (origin.clone(), self.clock.clone());
-        let write = self.lane.write(move |tx| {
-            let (news, origin, now) = (news.clone(), origin.clone(), clock.now());
-            async move { insert(tx, &news, origin, now).await }.boxed()
+        let write = self.writer.write(move |tx| {
+            let (change, origin, now) = (change.clone(), origin.clone(), clock.now());
+            async move { insert(tx, &change, origin, now).await }.boxed()
         });
         write.await.map_err(JobError::retry)?;
-        self.queue.ring(&ReconcileIncident {
+        self.queue.enqueue(&ReconcileIncident {
             incident_id: incident.to_string(),
             organization_id: organization.to_string(),
             version,
@@ -82,13 +82,13 @@ impl Origins {
 
 async fn insert(
     tx: &DatabaseTransaction,
-    news: &News,
+    change: &IncidentChange,
     origin: Origin,
     now: OffsetDateTime,
 ) -> Result<(), DbErr> {
     let row = ActiveModel {
-        incident_id: Set(news.incident_id),
-        organization_id: Set(news.organization_id),
+        incident_id: Set(change.incident_id),
+        organization_id: Set(change.organization_id),
         connector_id: Set(ConnectorId::new()),
         workspace_id: Set(origin.workspace),
         team_id: Set(origin.team_id),
@@ -103,8 +103,8 @@ async fn insert(
         .await?;
     if inserted > 0 {
         // Slack may show this version already, everywhere but there.
-        claim::note(tx, news, now).await?;
-        claim::show_again(tx, news.incident_id, now).await?;
+        claim::note(tx, change, now).await?;
+        claim::show_again(tx, change.incident_id, now).await?;
     }
     Ok(())
 }

@@ -28,7 +28,7 @@ use tocsin_slack::{
     method::{CHAT_POST_MESSAGE, Method, Tier},
     retry_after::RETRY_AFTER_MAX,
 };
-use tocsin_slack_client::pacer::{Pacer, Place};
+use tocsin_slack_client::pacer::{PaceSlot, Pacer};
 
 use self::saturation::{BELIEVED, Saturation};
 use crate::config::Pace;
@@ -101,7 +101,7 @@ impl Purpose {
 
 /// All limits of one workspace. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct Limits {
+pub(crate) struct WorkspacePace {
     database: Database,
     pace: Pace,
     workspace: Arc<str>,
@@ -111,7 +111,7 @@ pub(crate) struct Limits {
     clock: Clock,
 }
 
-impl Limits {
+impl WorkspacePace {
     /// `workspace` tells the rows of different installations apart.
     pub(crate) fn new(database: Database, clock: Clock, pace: Pace, workspace: &str) -> Self {
         Self {
@@ -130,7 +130,7 @@ impl Limits {
     }
 
     /// Takes a place for a method other than a post; for a post it has been taken before.
-    pub(crate) async fn reserve_method(&self, method: Method, max_wait: Duration) -> Place {
+    pub(crate) async fn reserve_method(&self, method: Method, max_wait: Duration) -> PaceSlot {
         match self.rate(method.tier) {
             Some(rate) => {
                 self.reserve_at(&self.method_key(method), rate, Purpose::NewIncident, max_wait)
@@ -141,7 +141,7 @@ impl Limits {
     }
 
     /// Takes a place for a post in a channel, and in the workspace.
-    pub(crate) async fn reserve_post(&self, channel: &str, purpose: Purpose, max_wait: Duration) -> Place {
+    pub(crate) async fn reserve_post(&self, channel: &str, purpose: Purpose, max_wait: Duration) -> PaceSlot {
         let channel_key = self.channel_key(channel);
         let Some(rate) = self.posts_per_channel() else {
             return self.unless_blocked(&channel_key, max_wait);
@@ -150,17 +150,17 @@ impl Limits {
         if self.rate(Tier::Post).is_some()
             && let Some(wait) = self.full.wait(&workspace_key, purpose, self.now(), max_wait)
         {
-            return Place::WouldWait(wait);
+            return PaceSlot::WouldWait(wait);
         }
         let in_channel = self.reserve_at(&channel_key, rate, purpose, max_wait).await;
-        let (Place::At(wait), Some(ceiling)) = (in_channel, self.rate(Tier::Post)) else {
+        let (PaceSlot::At(wait), Some(ceiling)) = (in_channel, self.rate(Tier::Post)) else {
             return in_channel;
         };
         match self.reserve_at(&workspace_key, ceiling, purpose, max_wait).await {
-            Place::At(ceiling_wait) => Place::At(wait.max(ceiling_wait)),
-            Place::WouldWait(longer) => {
+            PaceSlot::At(ceiling_wait) => PaceSlot::At(wait.max(ceiling_wait)),
+            PaceSlot::WouldWait(longer) => {
                 self.give_back(&channel_key, rate).await;
-                Place::WouldWait(longer)
+                PaceSlot::WouldWait(longer)
             }
         }
     }
@@ -221,17 +221,17 @@ impl Limits {
         }
     }
 
-    async fn reserve_at(&self, key: &str, rate: Rate, purpose: Purpose, max_wait: Duration) -> Place {
+    async fn reserve_at(&self, key: &str, rate: Rate, purpose: Purpose, max_wait: Duration) -> PaceSlot {
         let _turn = self.full.turn(key).await;
         if let Some(wait) = self.full.wait(key, purpose, self.now(), max_wait) {
-            return Place::WouldWait(wait);
+            return PaceSlot::WouldWait(wait);
         }
         let tolerance = rate
             .tolerance()
             .saturating_sub(rate.interval * purpose.leaves_free());
         match self.try_reserve(key, rate, tolerance, max_wait).await {
             Ok(place) => {
-                if let Place::WouldWait(wait) = place {
+                if let PaceSlot::WouldWait(wait) = place {
                     self.full.note(key, purpose, self.now(), wait);
                 }
                 place
@@ -241,7 +241,7 @@ impl Limits {
                 let wait = DATABASE_TROUBLE.max(max_wait);
                 // Those who wait for their turn need not wait for the database, one after the other.
                 self.full.note(key, purpose, self.now(), wait + BELIEVED);
-                Place::WouldWait(wait)
+                PaceSlot::WouldWait(wait)
             }
         }
     }
@@ -252,7 +252,7 @@ impl Limits {
         rate: Rate,
         tolerance: Duration,
         max_wait: Duration,
-    ) -> Result<Place, DbErr> {
+    ) -> Result<PaceSlot, DbErr> {
         let now = self.micros_now();
         let (interval, tolerance) = (micros(rate.interval), micros(tolerance));
         let latest = now + micros(max_wait);
@@ -289,7 +289,7 @@ impl Limits {
             let (free_at, blocked_until): (i64, i64) =
                 (row.try_get("", "free_at")?, row.try_get("", "blocked_until")?);
             let at = place(free_at - interval, blocked_until, tolerance, now);
-            return Ok(Place::At(from_micros(at - now)));
+            return Ok(PaceSlot::At(from_micros(at - now)));
         }
         let seen = format!(
             "SELECT {} AS free_at, {} AS blocked_until FROM slack_pace WHERE key = $1",
@@ -303,7 +303,7 @@ impl Limits {
             .query_one_raw(self.statement(&seen, values))
             .await?;
         let Some(row) = row else {
-            return Ok(Place::WouldWait(max_wait));
+            return Ok(PaceSlot::WouldWait(max_wait));
         };
         let at = place(
             row.try_get("", "free_at")?,
@@ -311,7 +311,7 @@ impl Limits {
             tolerance,
             now,
         );
-        Ok(Place::WouldWait(from_micros(at - now).max(max_wait)))
+        Ok(PaceSlot::WouldWait(from_micros(at - now).max(max_wait)))
     }
 
     /// The latest times that are believed: of a place at this rate, of when Slack set a limit, and of when that ends.
@@ -378,11 +378,11 @@ impl Limits {
         micros_of(self.now())
     }
 
-    fn unless_blocked(&self, key: &str, max_wait: Duration) -> Place {
+    fn unless_blocked(&self, key: &str, max_wait: Duration) -> PaceSlot {
         match self.still_blocked(key) {
-            Some(wait) if wait > max_wait => Place::WouldWait(wait),
-            Some(wait) => Place::At(wait),
-            None => Place::At(Duration::ZERO),
+            Some(wait) if wait > max_wait => PaceSlot::WouldWait(wait),
+            Some(wait) => PaceSlot::At(wait),
+            None => PaceSlot::At(Duration::ZERO),
         }
     }
 
@@ -410,8 +410,8 @@ impl Limits {
     }
 }
 
-impl Pacer for Limits {
-    fn reserve(&self, method: Method, max_wait: Duration) -> BoxFuture<'_, Place> {
+impl Pacer for WorkspacePace {
+    fn reserve(&self, method: Method, max_wait: Duration) -> BoxFuture<'_, PaceSlot> {
         self.reserve_method(method, max_wait).boxed()
     }
 

@@ -8,14 +8,14 @@ use tocsin_clock::Clock;
 use tocsin_database::Database;
 use tocsin_entity::slack::pace;
 use tocsin_slack::method::CHAT_UPDATE;
-use tocsin_slack_client::pacer::Place;
+use tocsin_slack_client::pacer::PaceSlot;
 
-use super::{Limits, Purpose};
+use super::{Purpose, WorkspacePace};
 use crate::{config::Pace, store::testing::on_both};
 
 const LONG: Duration = Duration::from_secs(3_600);
 
-async fn post(limits: &Limits, purpose: Purpose, max_wait: Duration) -> Place {
+async fn post(limits: &WorkspacePace, purpose: Purpose, max_wait: Duration) -> PaceSlot {
     limits.reserve_post("C1", purpose, max_wait).await
 }
 
@@ -23,21 +23,21 @@ async fn post(limits: &Limits, purpose: Purpose, max_wait: Duration) -> Place {
 const NOW: i64 = 1_795_214_167_000_000;
 
 /// Limits whose clock stands still.
-fn limits(database: &Database, pace: Pace) -> Limits {
+fn limits(database: &Database, pace: Pace) -> WorkspacePace {
     limits_at(database, pace, time::Duration::ZERO)
 }
 
 /// Limits whose clock stands still, and is off by so much.
-fn limits_at(database: &Database, pace: Pace, off: time::Duration) -> Limits {
+fn limits_at(database: &Database, pace: Pace, off: time::Duration) -> WorkspacePace {
     let now = OffsetDateTime::from_unix_timestamp_nanos(i128::from(NOW) * 1_000).expect("a time") + off;
-    Limits::new(database.clone(), Clock::told_by(move || now), pace, "T1")
+    WorkspacePace::new(database.clone(), Clock::told_by(move || now), pace, "T1")
 }
 
 /// The wait in seconds; `Err` when no place was taken.
-fn seconds(place: Place) -> Result<u64, u64> {
+fn seconds(place: PaceSlot) -> Result<u64, u64> {
     match place {
-        Place::At(wait) => Ok(wait.as_secs()),
-        Place::WouldWait(wait) => Err(wait.as_secs()),
+        PaceSlot::At(wait) => Ok(wait.as_secs()),
+        PaceSlot::WouldWait(wait) => Err(wait.as_secs()),
     }
 }
 
@@ -116,7 +116,7 @@ on_both! {
             limits.reserve_post(&format!("C{channel}"), Purpose::NewIncident, LONG).await;
         }
         let full = limits.reserve_post("C9999", Purpose::NewIncident, Duration::ZERO).await;
-        assert!(matches!(full, Place::WouldWait(_)), "{full:?}");
+        assert!(matches!(full, PaceSlot::WouldWait(_)), "{full:?}");
         let own = pace::Entity::find_by_id("T1/chat.postMessage/C9999").one(database.read()).await;
         let free_at = own.expect("a look").expect("a row").free_at;
         assert!(free_at <= NOW, "the channel is as rested as before");
@@ -124,10 +124,10 @@ on_both! {
 
     async fn without_limits_nothing_is_kept_but_what_slack_says(database: Database) {
         let limits = limits(&database, Pace::Unlimited);
-        assert_eq!(post(&limits, Purpose::NewIncident, Duration::ZERO).await, Place::At(Duration::ZERO));
+        assert_eq!(post(&limits, Purpose::NewIncident, Duration::ZERO).await, PaceSlot::At(Duration::ZERO));
         limits.block_method(CHAT_UPDATE, Duration::from_secs(9)).await;
         let update = limits.reserve_method(CHAT_UPDATE, Duration::from_secs(1)).await;
-        assert!(matches!(update, Place::WouldWait(_)), "{update:?}");
+        assert!(matches!(update, PaceSlot::WouldWait(_)), "{update:?}");
         assert!(pace::Entity::find().all(database.read()).await.expect("rows").is_empty());
     }
 

@@ -1,17 +1,17 @@
 //! A request from Slack, as features see it: for which installation it is, how it is worked or answered, and who does that.
 
-mod item;
+mod inbound_request;
+mod interactive;
 mod manifest;
 pub(crate) mod paths;
-mod prompt;
 mod registry;
 mod route;
 mod sequence;
 
 pub(crate) use self::{
-    item::{Item, Outcome, Worked},
+    inbound_request::{InboundRequest, RequestOutcome, WorkResult},
+    interactive::{InteractiveOutcome, InteractiveRequest, InteractiveRoute, Responder, SlackAnswer},
     manifest::{Shortcut, WorkflowStep},
-    prompt::{Answer, Ask, Prompt, Reply, Responder},
     registry::Registry,
     route::{RequestHandler, Route},
     sequence::SequencePlace,

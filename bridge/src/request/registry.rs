@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use tocsin_slack::envelope::{Envelope, Kind};
+use tocsin_slack::envelope::{Envelope, RequestKind};
 
 use super::{
-    Prompt, RequestHandler, Responder, Route, SequencePlace, prompt::BoundPrompt, route::BoundRoute,
+    InteractiveRoute, RequestHandler, Responder, Route, SequencePlace, interactive::BoundInteractiveRoute,
+    route::BoundRoute,
 };
 
 /// The place that a kind of request has among others, by its payload.
@@ -17,7 +18,7 @@ type PlaceOf = fn(&Value) -> Option<SequencePlace>;
 pub(crate) struct Registry {
     handlers: Vec<Arc<dyn RequestHandler>>,
     responders: Vec<Arc<dyn Responder>>,
-    places: Vec<(Kind, &'static str, PlaceOf)>,
+    places: Vec<(RequestKind, &'static str, PlaceOf)>,
 }
 
 impl std::fmt::Debug for Registry {
@@ -51,9 +52,9 @@ impl Registry {
     pub(crate) fn prompts<S: Send + Sync + 'static>(
         mut self,
         services: &Arc<S>,
-        prompts: impl IntoIterator<Item = &'static Prompt<S>>,
+        prompts: impl IntoIterator<Item = &'static InteractiveRoute<S>>,
     ) -> Self {
-        let bound = prompts.into_iter().map(|prompt| BoundPrompt {
+        let bound = prompts.into_iter().map(|prompt| BoundInteractiveRoute {
             services: Arc::clone(services),
             prompt,
         });
@@ -64,7 +65,7 @@ impl Registry {
 
     /// What is worked in the order in which it happened.
     #[must_use]
-    pub(crate) fn in_sequence(mut self, kind: Kind, name: &'static str, place: PlaceOf) -> Self {
+    pub(crate) fn in_sequence(mut self, kind: RequestKind, name: &'static str, place: PlaceOf) -> Self {
         self.places.push((kind, name, place));
         self
     }
@@ -72,7 +73,7 @@ impl Registry {
     /// Who works a request. Several routes may share a type, each wanting payloads of its own.
     pub(crate) fn handler(
         &self,
-        kind: Kind,
+        kind: RequestKind,
         name: &str,
         payload: &Value,
     ) -> Option<&Arc<dyn RequestHandler>> {

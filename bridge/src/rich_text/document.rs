@@ -39,12 +39,12 @@ pub(crate) struct Style {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Inline {
-    pub(crate) what: What,
+    pub(crate) what: InlineContent,
     pub(crate) style: Style,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum What {
+pub(crate) enum InlineContent {
     /// Text, which may hold several lines.
     Text(String),
     Link {
@@ -69,7 +69,7 @@ pub(crate) enum What {
 
 /// What ids are called.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Names {
+pub(crate) struct KnownNames {
     pub(crate) people: HashMap<String, String>,
     pub(crate) channels: HashMap<String, String>,
     /// Handles, without their `@`.
@@ -79,19 +79,23 @@ pub(crate) struct Names {
 impl Inline {
     pub(crate) fn text(text: impl Into<String>, style: Style) -> Self {
         Self {
-            what: What::Text(text.into()),
+            what: InlineContent::Text(text.into()),
             style,
         }
     }
 
     /// What people see of it.
-    pub(crate) fn shown(&self, names: &Names) -> String {
+    pub(crate) fn shown(&self, names: &KnownNames) -> String {
         match &self.what {
-            What::Text(text) => text.clone(),
-            What::Link { url, label } => label.clone().unwrap_or_else(|| url.clone()),
-            What::Person { id, label } => format!("@{}", called(&names.people, id, label.as_deref())),
-            What::Channel { id, label } => format!("#{}", called(&names.channels, id, label.as_deref())),
-            What::Group { id, label } => format!("@{}", called(&names.groups, id, label.as_deref())),
+            InlineContent::Text(text) => text.clone(),
+            InlineContent::Link { url, label } => label.clone().unwrap_or_else(|| url.clone()),
+            InlineContent::Person { id, label } => {
+                format!("@{}", called(&names.people, id, label.as_deref()))
+            }
+            InlineContent::Channel { id, label } => {
+                format!("#{}", called(&names.channels, id, label.as_deref()))
+            }
+            InlineContent::Group { id, label } => format!("@{}", called(&names.groups, id, label.as_deref())),
         }
     }
 }
@@ -112,39 +116,45 @@ impl Document {
             Block::Code { text, .. } => text.trim().is_empty(),
             Block::Text(_) | Block::Quote(_) | Block::List { .. } => block
                 .inlines()
-                .all(|inline| matches!(&inline.what, What::Text(text) if text.trim().is_empty())),
+                .all(|inline| matches!(&inline.what, InlineContent::Text(text) if text.trim().is_empty())),
         })
     }
 
     /// The ids of the people it mentions.
     pub(crate) fn people(&self) -> BTreeSet<&str> {
         self.ids(|what| match what {
-            What::Person { id, .. } => Some(id),
-            What::Text(_) | What::Link { .. } | What::Channel { .. } | What::Group { .. } => None,
+            InlineContent::Person { id, .. } => Some(id),
+            InlineContent::Text(_)
+            | InlineContent::Link { .. }
+            | InlineContent::Channel { .. }
+            | InlineContent::Group { .. } => None,
         })
     }
 
     /// The ids of the channels it mentions.
     pub(crate) fn channels(&self) -> BTreeSet<&str> {
         self.ids(|what| match what {
-            What::Channel { id, .. } => Some(id),
-            What::Text(_) | What::Link { .. } | What::Person { .. } | What::Group { .. } => None,
+            InlineContent::Channel { id, .. } => Some(id),
+            InlineContent::Text(_)
+            | InlineContent::Link { .. }
+            | InlineContent::Person { .. }
+            | InlineContent::Group { .. } => None,
         })
     }
 
     /// The ids of the groups that it mentions without saying what they are called.
     pub(crate) fn groups(&self) -> BTreeSet<&str> {
         self.ids(|what| match what {
-            What::Group { id, label: None } => Some(id),
-            What::Text(_)
-            | What::Link { .. }
-            | What::Person { .. }
-            | What::Channel { .. }
-            | What::Group { .. } => None,
+            InlineContent::Group { id, label: None } => Some(id),
+            InlineContent::Text(_)
+            | InlineContent::Link { .. }
+            | InlineContent::Person { .. }
+            | InlineContent::Channel { .. }
+            | InlineContent::Group { .. } => None,
         })
     }
 
-    fn ids(&self, of: impl Fn(&What) -> Option<&String>) -> BTreeSet<&str> {
+    fn ids(&self, of: impl Fn(&InlineContent) -> Option<&String>) -> BTreeSet<&str> {
         self.blocks
             .iter()
             .flat_map(Block::inlines)

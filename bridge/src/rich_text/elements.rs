@@ -6,7 +6,7 @@
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::document::{Block, Document, Inline, Style, What};
+use super::document::{Block, Document, Inline, InlineContent, Style};
 
 /// The rich text among a message's blocks.
 pub(crate) fn document(blocks: &[Value]) -> Document {
@@ -37,9 +37,11 @@ fn element(element: &Value) -> Option<Block> {
             text: inlines(elements)
                 .iter()
                 .map(|inline| match &inline.what {
-                    What::Text(text) => text.as_str(),
-                    What::Link { url, label } => label.as_deref().unwrap_or(url),
-                    What::Person { id, .. } | What::Channel { id, .. } | What::Group { id, .. } => id,
+                    InlineContent::Text(text) => text.as_str(),
+                    InlineContent::Link { url, label } => label.as_deref().unwrap_or(url),
+                    InlineContent::Person { id, .. }
+                    | InlineContent::Channel { id, .. }
+                    | InlineContent::Group { id, .. } => id,
                 })
                 .collect(),
         }),
@@ -72,29 +74,29 @@ fn inline(leaf: &Value) -> Option<Inline> {
         code: flag("code"),
     };
     let what = match leaf["type"].as_str()? {
-        "text" => What::Text(string(&leaf["text"])?),
-        "link" => What::Link {
+        "text" => InlineContent::Text(string(&leaf["text"])?),
+        "link" => InlineContent::Link {
             url: string(&leaf["url"])?,
             label: string(&leaf["text"]).filter(|label| !label.trim().is_empty()),
         },
-        "user" => What::Person {
+        "user" => InlineContent::Person {
             id: string(&leaf["user_id"])?,
             label: None,
         },
-        "channel" => What::Channel {
+        "channel" => InlineContent::Channel {
             id: string(&leaf["channel_id"])?,
             label: None,
         },
-        "usergroup" => What::Group {
+        "usergroup" => InlineContent::Group {
             id: string(&leaf["usergroup_id"])?,
             label: None,
         },
-        "broadcast" => What::Text(format!("@{}", leaf["range"].as_str().unwrap_or("channel"))),
-        "emoji" => What::Text(emoji(leaf)?),
-        "color" => What::Text(string(&leaf["value"])?),
-        "date" => What::Text(date(leaf)?),
+        "broadcast" => InlineContent::Text(format!("@{}", leaf["range"].as_str().unwrap_or("channel"))),
+        "emoji" => InlineContent::Text(emoji(leaf)?),
+        "color" => InlineContent::Text(string(&leaf["value"])?),
+        "date" => InlineContent::Text(date(leaf)?),
         // A leaf that Slack adds later shows its text, where it has one.
-        _ => What::Text(string(&leaf["text"]).or_else(|| string(&leaf["fallback"]))?),
+        _ => InlineContent::Text(string(&leaf["text"]).or_else(|| string(&leaf["fallback"]))?),
     };
     Some(Inline { what, style })
 }
@@ -154,7 +156,7 @@ mod tests {
         ]);
         let shown: Vec<String> = document.blocks[0]
             .inlines()
-            .map(|inline| inline.shown(&super::super::document::Names::default()))
+            .map(|inline| inline.shown(&super::super::document::KnownNames::default()))
             .collect();
         assert_eq!(document.blocks.len(), 1);
         assert_eq!(

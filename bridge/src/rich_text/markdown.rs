@@ -5,11 +5,11 @@
 
 use pulldown_cmark::{Event, Options, Parser};
 
-use super::document::{Block, Document, Inline, Names, Style, What};
+use super::document::{Block, Document, Inline, InlineContent, KnownNames, Style};
 use super::escape::{escape, guard_line_start};
 
 /// The document as Markdown.
-pub(crate) fn render(document: &Document, names: &Names) -> String {
+pub(crate) fn render(document: &Document, names: &KnownNames) -> String {
     let mut out = String::new();
     let mut depth: Option<usize> = None;
     for block in &document.blocks {
@@ -90,7 +90,7 @@ pub(crate) fn link(url: &str, label: &str) -> String {
 }
 
 /// With styles if they read back as what was written, and else without.
-fn checked(block: &Block, names: &Names, write: impl Fn(bool) -> String) -> String {
+fn checked(block: &Block, names: &KnownNames, write: impl Fn(bool) -> String) -> String {
     let styled = write(true);
     let expected: String = block.inlines().map(|inline| inline.shown(names)).collect();
     if visible(&plain(&styled)) == visible(&expected) {
@@ -115,7 +115,7 @@ fn visible(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace()).collect()
 }
 
-fn lines(inlines: &[Inline], names: &Names, styled: bool) -> String {
+fn lines(inlines: &[Inline], names: &KnownNames, styled: bool) -> String {
     let mut out = String::new();
     let mut gap = false;
     for line in split(inlines) {
@@ -138,7 +138,7 @@ fn lines(inlines: &[Inline], names: &Names, styled: bool) -> String {
 fn split(inlines: &[Inline]) -> Vec<Vec<Inline>> {
     let mut lines = vec![Vec::new()];
     for inline in inlines {
-        let What::Text(text) = &inline.what else {
+        let InlineContent::Text(text) = &inline.what else {
             if let Some(line) = lines.last_mut() {
                 line.push(inline.clone());
             }
@@ -158,12 +158,15 @@ fn split(inlines: &[Inline]) -> Vec<Vec<Inline>> {
     lines
 }
 
-fn one_line(inlines: &[Inline], names: &Names, styled: bool) -> String {
+fn one_line(inlines: &[Inline], names: &KnownNames, styled: bool) -> String {
     let mut out = String::new();
     for (index, inline) in inlines.iter().enumerate() {
         let text = match &inline.what {
-            What::Link { url, label } => link(url, label.as_deref().unwrap_or(url)),
-            What::Text(_) | What::Person { .. } | What::Channel { .. } | What::Group { .. } => {
+            InlineContent::Link { url, label } => link(url, label.as_deref().unwrap_or(url)),
+            InlineContent::Text(_)
+            | InlineContent::Person { .. }
+            | InlineContent::Channel { .. }
+            | InlineContent::Group { .. } => {
                 if styled && inline.style.code {
                     code_span(&inline.shown(names))
                 } else {
@@ -247,7 +250,7 @@ fn list(
     ordered: bool,
     first: u64,
     level: usize,
-    names: &Names,
+    names: &KnownNames,
     styled: bool,
 ) -> String {
     let indent = "    ".repeat(level);
@@ -291,7 +294,7 @@ mod tests {
 
     fn markdown(elements: &Value) -> String {
         let document = elements::document(&[json!({"type": "rich_text", "elements": elements})]);
-        let names = Names {
+        let names = KnownNames {
             people: [("U1".to_owned(), "Ada *L*".to_owned())].into(),
             channels: [("C1".to_owned(), "ops".to_owned())].into(),
             groups: [("S1".to_owned(), "on_call".to_owned())].into(),
@@ -398,13 +401,13 @@ mod tests {
             inlines in prop::collection::vec(leaf(), 0..6),
             kind in 0..3,
         ) {
-            let typed: String = inlines.iter().map(|inline| inline.shown(&Names::default())).collect();
+            let typed: String = inlines.iter().map(|inline| inline.shown(&KnownNames::default())).collect();
             let block = match kind {
                 0 => Block::Text(inlines),
                 1 => Block::Quote(inlines),
                 _ => Block::List { ordered: true, indent: 3, first: 4, items: vec![inlines] },
             };
-            let written = render(&Document { blocks: vec![block] }, &Names::default());
+            let written = render(&Document { blocks: vec![block] }, &KnownNames::default());
             prop_assert_eq!(visible(&plain(&written)), visible(&typed), "{:?}", written);
         }
     }

@@ -11,7 +11,7 @@ use tocsin_slack::{
 };
 
 use super::{
-    document::{Document, Names},
+    document::{Document, KnownNames},
     escape::escape,
     markdown, text,
 };
@@ -26,7 +26,7 @@ const SLACKBOT: &str = "USLACKBOT";
 /// A `message` event.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Message {
+pub(crate) struct MessageEvent {
     #[serde(deserialize_with = "lenient")]
     subtype: Option<String>,
     #[serde(deserialize_with = "id")]
@@ -54,28 +54,28 @@ pub(crate) struct Message {
 
 /// A reply that a person wrote in a thread.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct ThreadReply {
     pub(crate) user: String,
     pub(crate) channel: String,
     pub(crate) ts: String,
     pub(crate) thread_ts: String,
 }
 
-impl Place {
+impl ThreadReply {
     /// When it was written, by its name; Slack's names are the microseconds since 1970.
     pub(crate) fn said_at(&self) -> Option<OffsetDateTime> {
         said_at(&self.ts)
     }
 }
 
-impl Message {
+impl MessageEvent {
     /// The message of an event.
     pub(crate) fn of(payload: &Value) -> Self {
         read(&payload["event"])
     }
 
     /// Where it stands and who wrote it, if it is a person's reply in a thread.
-    pub(crate) fn reply(&self) -> Option<Place> {
+    pub(crate) fn reply(&self) -> Option<ThreadReply> {
         // A modern app's post has no subtype: what tells it from a person's is that it names the app.
         let by_app = [&self.bot_id, &self.app_id, &self.bot_profile]
             .into_iter()
@@ -87,7 +87,7 @@ impl Message {
         if by_app || !spoken || self.hidden {
             return None;
         }
-        let place = Place {
+        let place = ThreadReply {
             user: self.user.clone().filter(|user| user != SLACKBOT)?,
             channel: self.channel.clone()?,
             ts: self.ts.clone()?,
@@ -115,7 +115,7 @@ impl Message {
     }
 
     /// The whole message as Markdown, files as links; empty if there is nothing to be seen.
-    pub(crate) fn markdown(&self, document: &Document, names: &Names) -> String {
+    pub(crate) fn markdown(&self, document: &Document, names: &KnownNames) -> String {
         let mut parts = Vec::new();
         if !document.is_empty() {
             parts.push(markdown::render(document, names));
@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     fn reply(event: &Value) -> bool {
-        Message::of(&json!({"event": event})).reply().is_some()
+        MessageEvent::of(&json!({"event": event})).reply().is_some()
     }
 
     #[test]
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn rich_text_is_preferred_and_files_follow_as_links() {
-        let message = Message::of(&json!({"event": {
+        let message = MessageEvent::of(&json!({"event": {
             "text": "*plain*",
             "blocks": [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [
                 {"type": "text", "text": "rich", "style": {"bold": true}}]}]}],
@@ -214,22 +214,22 @@ mod tests {
         }}));
         let document = message.document();
         assert_eq!(
-            message.markdown(&document, &Names::default()),
+            message.markdown(&document, &KnownNames::default()),
             "**rich**\n\n[a_b.png](https://x.slack.com/files/U1/F1/a_b.png) (PNG, 12 kB)\n\nhidden\n\nfile"
         );
-        let message = Message::of(&json!({"event": {"text": "*plain*", "blocks": "none"}}));
+        let message = MessageEvent::of(&json!({"event": {"text": "*plain*", "blocks": "none"}}));
         assert_eq!(
-            message.markdown(&message.document(), &Names::default()),
+            message.markdown(&message.document(), &KnownNames::default()),
             "**plain**"
         );
-        let message = Message::of(
+        let message = MessageEvent::of(
             &json!({"event": {"text": "", "attachments": [{"fallback": "shared"}, {"text": "x &amp; y"}]}}),
         );
         assert_eq!(
-            message.markdown(&message.document(), &Names::default()),
+            message.markdown(&message.document(), &KnownNames::default()),
             "shared\n\nx & y"
         );
-        let message = Message::of(&json!({"event": {"text": " \n"}}));
-        assert_eq!(message.markdown(&message.document(), &Names::default()), "");
+        let message = MessageEvent::of(&json!({"event": {"text": " \n"}}));
+        assert_eq!(message.markdown(&message.document(), &KnownNames::default()), "");
     }
 }

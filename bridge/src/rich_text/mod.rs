@@ -6,10 +6,10 @@ mod elements;
 mod escape;
 pub(crate) mod markdown;
 pub(crate) mod message;
+mod message_text;
 pub(crate) mod names;
-mod spoken;
 mod text;
 
 pub(crate) use channels::ChannelNames;
+pub(crate) use message_text::{message_text, source};
 pub(crate) use names::RichText;
-pub(crate) use spoken::{source, spoken};

@@ -4,7 +4,7 @@ use tocsin_queue::JobError;
 
 use super::{
     channels::{ChannelNames, channel_name},
-    document::{Document, Names},
+    document::{Document, KnownNames},
 };
 use crate::{
     identity::{self, IdentityService},
@@ -23,8 +23,8 @@ pub(crate) async fn names(
     text: &RichText,
     installation: &AppInstallation,
     document: &Document,
-) -> Result<Names, JobError> {
-    let mut names = Names::default();
+) -> Result<KnownNames, JobError> {
+    let mut names = KnownNames::default();
     for id in document.people() {
         if let Ok(Some(person)) = identity::person(&text.identity, installation, id).await {
             names.people.insert(id.to_owned(), person.name);

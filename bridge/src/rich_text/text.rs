@@ -2,7 +2,7 @@
 //!
 //! Source: Slack, "Formatting message text", "Parsing".
 
-use super::document::{Block, Document, Inline, Style, What};
+use super::document::{Block, Document, Inline, InlineContent, Style};
 use crate::rich_text::elements::moment;
 
 /// A message's `text`.
@@ -166,26 +166,26 @@ fn reference(inside: &str, style: Style) -> Inline {
         None => (inside, None),
     };
     let what = if let Some(id) = target.strip_prefix('@') {
-        What::Person {
+        InlineContent::Person {
             id: id.to_owned(),
             label: label.map(|label| label.trim_start_matches('@').to_owned()),
         }
     } else if let Some(id) = target.strip_prefix('#') {
-        What::Channel {
+        InlineContent::Channel {
             id: id.to_owned(),
             label: label.map(|label| label.trim_start_matches('#').to_owned()),
         }
     } else if let Some(id) = target.strip_prefix("!subteam^") {
-        What::Group {
+        InlineContent::Group {
             id: id.to_owned(),
             label: label.map(|label| label.trim_start_matches('@').to_owned()),
         }
     } else if let Some(special) = target.strip_prefix('!') {
-        What::Text(label.unwrap_or_else(|| special_mention(special)))
+        InlineContent::Text(label.unwrap_or_else(|| special_mention(special)))
     } else {
         let url = unescape(target);
         let label = label.filter(|label| *label != url && format!("mailto:{label}") != url);
-        What::Link { url, label }
+        InlineContent::Link { url, label }
     };
     Inline { what, style }
 }
@@ -208,10 +208,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::rich_text::{document::Names, markdown::render};
+    use crate::rich_text::{document::KnownNames, markdown::render};
 
     fn markdown(text: &str) -> String {
-        render(&document(text), &Names::default())
+        render(&document(text), &KnownNames::default())
     }
 
     #[test]

@@ -5,9 +5,9 @@ use std::time::Duration;
 use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 use tocsin_slack::{error::SlackError, message::Message, metadata::Metadata, method::CHAT_UPDATE};
-use tocsin_slack_client::pacer::Place;
+use tocsin_slack_client::pacer::PaceSlot;
 
-use super::{Room, seen::Sighting};
+use super::{SightingChannel, seen::Sighting};
 
 /// How long a place in the pace is waited for; what gets none has its turn in the next round.
 const PLACE_WAIT: Duration = Duration::from_secs(10);
@@ -16,11 +16,13 @@ const PLACE_WAIT: Duration = Duration::from_secs(10);
 const SAID_MAX: usize = 300;
 
 /// Writes into a message that what it tells of is not known any more.
-pub(super) async fn mark(room: &Room, sighting: &Sighting) -> Result<(), JobError> {
+pub(super) async fn mark(room: &SightingChannel, sighting: &Sighting) -> Result<(), JobError> {
     let (slack, limits) = (&room.workspace.slack, &room.workspace.limits);
     match limits.reserve_method(CHAT_UPDATE, PLACE_WAIT).await {
-        Place::At(wait) => tokio::time::sleep(wait).await,
-        Place::WouldWait(wait) => return Err(JobError::RetryAfter(wait, "Slack's pace is used up".into())),
+        PaceSlot::At(wait) => tokio::time::sleep(wait).await,
+        PaceSlot::WouldWait(wait) => {
+            return Err(JobError::RetryAfter(wait, "Slack's pace is used up".into()));
+        }
     }
     let message = Message {
         text: text(sighting),

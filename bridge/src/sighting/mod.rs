@@ -18,11 +18,11 @@ use tocsin_client::ApiClient;
 use tocsin_clock::Clock;
 use tocsin_database::Database;
 
-pub(crate) use self::{seen::Sighting, settle::Found};
+pub(crate) use self::{seen::Sighting, settle::SettleOutcome};
 
 use crate::{
     restore_watch::RestoreWatch,
-    store::Lane,
+    store::GroupWriter,
     workspace::{Workspace, Workspaces},
 };
 
@@ -32,14 +32,14 @@ pub(crate) struct SightingService {
     pub(crate) api: ApiClient,
     pub(crate) clock: Clock,
     pub(crate) database: Database,
-    pub(crate) lane: Lane,
+    pub(crate) writer: GroupWriter,
     pub(crate) restore: Arc<RestoreWatch>,
     pub(crate) workspaces: Workspaces,
 }
 
 /// A channel in which messages of ours may be.
 #[derive(Clone, Debug)]
-pub(crate) struct Room {
+pub(crate) struct SightingChannel {
     pub(crate) workspace: Arc<Workspace>,
     pub(crate) team_id: String,
     pub(crate) channel_id: String,

@@ -24,10 +24,10 @@ use tocsin_entity::{
 use tocsin_queue::JobError;
 use tocsin_slack_client::web_api::ReadMessage;
 
-use super::{Room, SightingService, lost, seen::Sighting};
+use super::{SightingChannel, SightingService, lost, seen::Sighting};
 use crate::{
     failure::of_api,
-    store::{claim, home::mark_home_anew, lease::Claimed},
+    store::{claim, home::mark_home_anew, lease::LeaseSubject},
 };
 
 /// Rows that are asked for together.
@@ -35,7 +35,7 @@ const TOGETHER: usize = 500;
 
 /// Whether Slack knows more than the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Found {
+pub(crate) enum SettleOutcome {
     Nothing,
     More,
 }
@@ -67,7 +67,7 @@ struct Evidence {
 struct Repair {
     restored: Vec<OrganizationId>,
     adopted: Vec<post::Model>,
-    doubted: Vec<Claimed>,
+    doubted: Vec<LeaseSubject>,
     replies: Vec<(PostId, IncidentId)>,
 }
 
@@ -75,10 +75,10 @@ impl SightingService {
     /// Compares what was read in a channel, or in a thread there.
     pub(crate) async fn settle(
         &self,
-        room: &Room,
+        room: &SightingChannel,
         organizations: &HashSet<OrganizationId>,
         mut sightings: Vec<Sighting>,
-    ) -> Result<Found, JobError> {
+    ) -> Result<SettleOutcome, JobError> {
         // Another server's may use the same app. And who has a bot's token says with it what they like: it counts for whom the workspace is.
         sightings.retain(|sighting| {
             let organization = sighting.organization;
@@ -132,7 +132,7 @@ impl SightingService {
             .filter_map(|message| serde_json::from_value::<ReadMessage>(message.clone()).ok())
             .filter_map(|message| Sighting::of(&message, bot_id.as_deref()))
             .collect();
-        let channel = Room {
+        let channel = SightingChannel {
             workspace,
             team_id: root.team_id.clone(),
             channel_id: root.channel_id.clone(),
@@ -235,7 +235,13 @@ impl Known {
 }
 
 impl Plan {
-    fn add(&mut self, room: &Room, sighting: Sighting, record: Option<&post::Model>, known: Option<&Known>) {
+    fn add(
+        &mut self,
+        room: &SightingChannel,
+        sighting: Sighting,
+        record: Option<&post::Model>,
+        known: Option<&Known>,
+    ) {
         let Some(known) = known else {
             self.lose(sighting);
             return;
@@ -289,7 +295,11 @@ impl Plan {
     }
 
     /// What shows the restore goes with putting it right: so it is reported before.
-    async fn carry_out(self, service: &SightingService, room: &Room) -> Result<Found, JobError> {
+    async fn carry_out(
+        self,
+        service: &SightingService,
+        room: &SightingChannel,
+    ) -> Result<SettleOutcome, JobError> {
         for (organization, evidence) in &self.evidence {
             service.report(*organization, *evidence).await?;
         }
@@ -301,8 +311,8 @@ impl Plan {
             // What people said in their threads is not known either.
             service.restore.read_threads_again();
         }
-        let incidents = self.incidents.into_iter().map(Claimed::Incident);
-        let digests = self.digests.into_iter().map(Claimed::Digest);
+        let incidents = self.incidents.into_iter().map(LeaseSubject::Incident);
+        let digests = self.digests.into_iter().map(LeaseSubject::Digest);
         let repair = Arc::new(Repair {
             restored: self.evidence.into_keys().collect(),
             adopted: self.adopted,
@@ -311,7 +321,7 @@ impl Plan {
         });
         if !repair.is_empty() {
             let clock = service.clock.clone();
-            let write = service.lane.write(move |tx| {
+            let write = service.writer.write(move |tx| {
                 let (repair, now) = (Arc::clone(&repair), clock.now());
                 async move { repair.make(tx, now).await }.boxed()
             });
@@ -320,12 +330,16 @@ impl Plan {
         for sighting in &self.lost {
             lost::mark(room, sighting).await?;
         }
-        Ok(if is_more { Found::More } else { Found::Nothing })
+        Ok(if is_more {
+            SettleOutcome::More
+        } else {
+            SettleOutcome::Nothing
+        })
     }
 }
 
 /// A record of a message in Slack, of which it is not known what it shows.
-fn adopted(room: &Room, sighting: &Sighting) -> Option<post::Model> {
+fn adopted(room: &SightingChannel, sighting: &Sighting) -> Option<post::Model> {
     let (kind, connector) = named(&sighting.key, sighting.incident)?;
     let at = sighting.written_at;
     Some(post::Model {

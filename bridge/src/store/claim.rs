@@ -13,13 +13,13 @@ use tocsin_entity::{
 };
 
 use super::{
-    lease::{Claimed, LEASE},
+    lease::{LEASE, LeaseSubject},
     posts,
 };
 
 /// That an incident has come to a version.
 #[derive(Clone, Debug)]
-pub(crate) struct News {
+pub(crate) struct IncidentChange {
     pub(crate) incident_id: IncidentId,
     pub(crate) organization_id: OrganizationId,
     pub(crate) version: i64,
@@ -44,7 +44,7 @@ impl Claimant {
 
 /// Work that has been claimed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Claim {
+pub(crate) struct IncidentClaim {
     /// Grows with each claim of the same row.
     pub(crate) number: i64,
     pub(crate) wanted_version: i64,
@@ -58,12 +58,12 @@ pub(crate) struct Claim {
     pub(crate) menu_uses: i32,
 }
 
-impl Claim {
+impl IncidentClaim {
     /// The claim on an incident of which nobody has heard before.
-    pub(super) fn first(news: &News, by: &Claimant) -> Self {
+    pub(super) fn first(change: &IncidentChange, by: &Claimant) -> Self {
         Self {
             number: 1,
-            wanted_version: news.version,
+            wanted_version: change.version,
             shown_version: 0,
             attempts: 0,
             due_at: by.now,
@@ -123,13 +123,17 @@ async fn execute(tx: &impl ConnectionTrait, sql: &str, values: Vec<Value>) -> Re
 
 /// Notes that an incident has come to a version; says whether that was news. Must be committed before whatever told of it is
 /// forgotten.
-pub(crate) async fn note(tx: &DatabaseTransaction, news: &News, now: OffsetDateTime) -> Result<bool, DbErr> {
+pub(crate) async fn note(
+    tx: &DatabaseTransaction,
+    change: &IncidentChange,
+    now: OffsetDateTime,
+) -> Result<bool, DbErr> {
     let values = vec![
-        news.incident_id.into(),
-        news.organization_id.into(),
-        news.version.into(),
+        change.incident_id.into(),
+        change.organization_id.into(),
+        change.version.into(),
         now.into(),
-        news.request_id.clone().into(),
+        change.request_id.clone().into(),
     ];
     let noted = execute(
         tx,
@@ -145,11 +149,11 @@ pub(crate) async fn note(tx: &DatabaseTransaction, news: &News, now: OffsetDateT
 }
 
 /// Notes that an incident of which Slack has heard before has come to a version; says whether that was news.
-pub(crate) async fn note_if_known(tx: &DatabaseTransaction, news: &News) -> Result<bool, DbErr> {
+pub(crate) async fn note_if_known(tx: &DatabaseTransaction, change: &IncidentChange) -> Result<bool, DbErr> {
     let noted = execute(
         tx,
         "UPDATE slack_incident SET wanted_version = $2, request_id = $3 WHERE incident_id = $1 AND wanted_version < $2",
-        vec![news.incident_id.into(), news.version.into(), news.request_id.clone().into()],
+        vec![change.incident_id.into(), change.version.into(), change.request_id.clone().into()],
     )
     .await?;
     Ok(noted > 0)
@@ -157,7 +161,7 @@ pub(crate) async fn note_if_known(tx: &DatabaseTransaction, news: &News) -> Resu
 
 /// Whether what Slack shows of it may be something else than is on record: somebody has a claim, or had one and never let go of it, or
 /// made calls after having lost it.
-async fn is_doubted(tx: &DatabaseTransaction, of: Claimed) -> Result<bool, DbErr> {
+async fn is_doubted(tx: &DatabaseTransaction, of: LeaseSubject) -> Result<bool, DbErr> {
     let (table, key) = (of.table(), of.key());
     let sql =
         format!("SELECT 1 AS doubted FROM {table} WHERE {key} = $1 AND (claimed_by IS NOT NULL OR in_doubt)");
@@ -210,9 +214,9 @@ pub(crate) async fn claim_digest(
     tx: &DatabaseTransaction,
     id: DigestId,
     by: &Claimant,
-) -> Result<Option<Claim>, DbErr> {
+) -> Result<Option<IncidentClaim>, DbErr> {
     let now = by.now;
-    let doubted = is_doubted(tx, Claimed::Digest(id)).await?;
+    let doubted = is_doubted(tx, LeaseSubject::Digest(id)).await?;
     let row = query(
         tx,
         "UPDATE slack_digest SET claimed_by = $3, claimed_until = $4, claim = claim + 1, in_doubt = FALSE
@@ -232,11 +236,15 @@ pub(crate) async fn claim_digest(
     if doubted {
         posts::doubt(tx, post::Column::DigestId.eq(id)).await?;
     }
-    Claim::of(&row).map(Some)
+    IncidentClaim::of(&row).map(Some)
 }
 
 /// A worker has made calls after it had lost its claim: whoever has it now, or has it next, writes anew what Slack shows.
-pub(crate) async fn doubt(tx: &impl ConnectionTrait, of: Claimed, now: OffsetDateTime) -> Result<(), DbErr> {
+pub(crate) async fn doubt(
+    tx: &impl ConnectionTrait,
+    of: LeaseSubject,
+    now: OffsetDateTime,
+) -> Result<(), DbErr> {
     execute(
         tx,
         &format!(

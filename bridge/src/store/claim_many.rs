@@ -15,10 +15,10 @@ use tocsin_entity::{
 };
 
 use super::{
-    Lane, Leases,
-    claim::{Claim, Claimant, News},
-    lane::GroupWrite,
-    lease::{Claimed, LEASE},
+    GroupWriter, Leases,
+    claim::{Claimant, IncidentChange, IncidentClaim},
+    group_writer::GroupWrite,
+    lease::{LEASE, LeaseSubject},
     posts,
     rows::rows,
 };
@@ -26,31 +26,31 @@ use super::{
 /// An incident as it was claimed, with what is on record of it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ClaimedIncident {
-    pub(crate) claim: Claim,
+    pub(crate) claim: IncidentClaim,
     pub(crate) recorded: Vec<post::Model>,
     pub(crate) lines: Vec<digest_line::Model>,
 }
 
 /// A claim that is to be made.
 struct ClaimIncident {
-    news: News,
+    change: IncidentChange,
     /// Makes, whenever it is asked, who claims.
     claimant: Box<dyn Fn() -> Claimant + Send + Sync>,
 }
 
 /// Notes the news, and claims the incident if it is behind, due and nobody else has it. News make it due.
 pub(crate) async fn claim_incident(
-    lane: &Lane,
+    writer: &GroupWriter,
     leases: &Leases,
     clock: &Clock,
-    news: &News,
+    change: &IncidentChange,
 ) -> Result<Option<ClaimedIncident>, DbErr> {
-    let claimant = leases.claimant(Claimed::Incident(news.incident_id), clock);
+    let claimant = leases.claimant(LeaseSubject::Incident(change.incident_id), clock);
     let write = ClaimIncident {
-        news: news.clone(),
+        change: change.clone(),
         claimant: Box::new(claimant),
     };
-    lane.write_in_group(write).await
+    writer.write_in_group(write).await
 }
 
 impl GroupWrite for ClaimIncident {
@@ -59,7 +59,7 @@ impl GroupWrite for ClaimIncident {
     async fn write_all(all: &[Self], tx: &DatabaseTransaction) -> Result<Vec<Self::Answer>, DbErr> {
         let wanted: Vec<_> = all
             .iter()
-            .map(|one| (one.news.clone(), (one.claimant)()))
+            .map(|one| (one.change.clone(), (one.claimant)()))
             .collect();
         claim_incidents(tx, &wanted).await
     }
@@ -68,7 +68,7 @@ impl GroupWrite for ClaimIncident {
 /// The same of many, in a transaction; an answer for each. Where an incident stands there several times, it is claimed for one of them at the most.
 pub(crate) async fn claim_incidents(
     tx: &DatabaseTransaction,
-    wanted: &[(News, Claimant)],
+    wanted: &[(IncidentChange, Claimant)],
 ) -> Result<Vec<Option<ClaimedIncident>>, DbErr> {
     let mut claims: Vec<Option<ClaimedIncident>> = vec![None; wanted.len()];
     let mut taken = HashSet::new();
@@ -98,7 +98,7 @@ pub(crate) async fn claim_incidents(
 /// Claims those of these that may be claimed, among which no incident stands twice.
 async fn claim_once(
     tx: &DatabaseTransaction,
-    wanted: &[(News, Claimant)],
+    wanted: &[(IncidentChange, Claimant)],
     of: &[usize],
 ) -> Result<Vec<(usize, ClaimedIncident)>, DbErr> {
     let new = insert(tx, wanted, of).await?;
@@ -107,9 +107,9 @@ async fn claim_once(
         .partition(|index| new.contains(&wanted[**index].0.incident_id));
     let mut claims = Vec::with_capacity(of.len());
     for index in first {
-        let (news, by) = &wanted[index];
+        let (change, by) = &wanted[index];
         let claimed = ClaimedIncident {
-            claim: Claim::first(news, by),
+            claim: IncidentClaim::first(change, by),
             recorded: Vec::new(),
             lines: Vec::new(),
         };
@@ -129,24 +129,24 @@ async fn claim_once(
 /// Claims those of which nobody has heard before; which these are.
 async fn insert(
     tx: &DatabaseTransaction,
-    wanted: &[(News, Claimant)],
+    wanted: &[(IncidentChange, Claimant)],
     of: &[usize],
 ) -> Result<HashSet<IncidentId>, DbErr> {
     if of.is_empty() {
         return Ok(HashSet::new());
     }
     let row = |index: usize| {
-        let (news, by) = &wanted[index];
+        let (change, by) = &wanted[index];
         vec![
-            news.incident_id.into(),
-            news.organization_id.into(),
-            news.version.into(),
+            change.incident_id.into(),
+            change.organization_id.into(),
+            change.version.into(),
             0_i64.into(),
             by.now.into(),
             0_i32.into(),
             by.worker.clone().into(),
             (by.now + LEASE).into(),
-            news.request_id.clone().into(),
+            change.request_id.clone().into(),
             1_i64.into(),
         ]
     };
@@ -165,24 +165,24 @@ async fn insert(
 /// Claims those of which somebody has heard, where they may be claimed.
 async fn claim_known(
     tx: &DatabaseTransaction,
-    wanted: &[(News, Claimant)],
+    wanted: &[(IncidentChange, Claimant)],
     of: &[usize],
-) -> Result<HashMap<IncidentId, Claim>, DbErr> {
+) -> Result<HashMap<IncidentId, IncidentClaim>, DbErr> {
     if of.is_empty() {
         return Ok(HashMap::new());
     }
     let of = padded(of.to_vec());
     let doubted = lock_known(tx, of.iter().map(|index| wanted[*index].0.incident_id).collect()).await?;
     let row = |index: usize| {
-        let (news, by) = &wanted[index];
+        let (change, by) = &wanted[index];
         vec![
-            news.incident_id.into(),
-            news.organization_id.into(),
-            news.version.into(),
+            change.incident_id.into(),
+            change.organization_id.into(),
+            change.version.into(),
             by.now.into(),
             by.worker.clone().into(),
             (by.now + LEASE).into(),
-            news.request_id.clone().into(),
+            change.request_id.clone().into(),
             by.may_take_from().into(),
         ]
     };
@@ -207,7 +207,7 @@ async fn claim_known(
         if doubted.contains(&id) {
             posts::doubt(tx, post::Column::IncidentId.eq(id)).await?;
         }
-        claims.insert(id, Claim::of(&row)?);
+        claims.insert(id, IncidentClaim::of(&row)?);
     }
     Ok(claims)
 }
@@ -260,7 +260,7 @@ impl OnRecord {
         Ok(found)
     }
 
-    fn take(&mut self, id: IncidentId, claim: Claim) -> ClaimedIncident {
+    fn take(&mut self, id: IncidentId, claim: IncidentClaim) -> ClaimedIncident {
         ClaimedIncident {
             claim,
             recorded: self.posts.remove(&id).unwrap_or_default(),
@@ -272,24 +272,24 @@ impl OnRecord {
 /// Notes the newest version of each of these incidents.
 async fn note_newest(
     tx: &DatabaseTransaction,
-    wanted: &[(News, Claimant)],
+    wanted: &[(IncidentChange, Claimant)],
     of: &[usize],
 ) -> Result<(), DbErr> {
-    let mut newest: BTreeMap<IncidentId, &News> = BTreeMap::new();
-    for (news, _) in of.iter().map(|index| &wanted[*index]) {
-        let known = newest.entry(news.incident_id).or_insert(news);
-        if known.version < news.version {
-            *known = news;
+    let mut newest: BTreeMap<IncidentId, &IncidentChange> = BTreeMap::new();
+    for (change, _) in of.iter().map(|index| &wanted[*index]) {
+        let known = newest.entry(change.incident_id).or_insert(change);
+        if known.version < change.version {
+            *known = change;
         }
     }
     if newest.is_empty() {
         return Ok(());
     }
-    let row = |news: &News| {
+    let row = |change: &IncidentChange| {
         vec![
-            news.incident_id.into(),
-            news.version.into(),
-            news.request_id.clone().into(),
+            change.incident_id.into(),
+            change.version.into(),
+            change.request_id.clone().into(),
         ]
     };
     let all = padded(newest.into_values().collect()).into_iter();
@@ -309,20 +309,20 @@ async fn note_newest(
 /// Notes that incidents have come to versions, each once; those of which that was news. Must be committed before whatever told of it is forgotten.
 pub(crate) async fn note_all(
     tx: &DatabaseTransaction,
-    all: &[&News],
+    all: &[&IncidentChange],
     now: OffsetDateTime,
 ) -> Result<HashSet<IncidentId>, DbErr> {
     let mut noted = HashSet::new();
     for some in groups(all) {
-        let row = |news: &&News| {
+        let row = |change: &&IncidentChange| {
             vec![
-                news.incident_id.into(),
-                news.organization_id.into(),
-                news.version.into(),
+                change.incident_id.into(),
+                change.organization_id.into(),
+                change.version.into(),
                 0_i64.into(),
                 now.into(),
                 0_i32.into(),
-                news.request_id.clone().into(),
+                change.request_id.clone().into(),
             ]
         };
         let rows = rows(some.iter().map(row).collect(), 1);

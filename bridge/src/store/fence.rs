@@ -10,18 +10,18 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
 use tocsin_database::rows::padded;
 use uuid::Uuid;
 
-use super::{lease::Claimed, rows::rows};
+use super::{lease::LeaseSubject, rows::rows};
 
 /// A claim, as a condition of writes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fence {
-    claimed: Claimed,
+    claimed: LeaseSubject,
     number: i64,
     worker: String,
 }
 
 impl Fence {
-    pub(crate) fn new(claimed: Claimed, number: i64, worker: &str) -> Self {
+    pub(crate) fn new(claimed: LeaseSubject, number: i64, worker: &str) -> Self {
         Self {
             claimed,
             number,
@@ -29,7 +29,7 @@ impl Fence {
         }
     }
 
-    pub(crate) fn claimed(&self) -> Claimed {
+    pub(crate) fn claimed(&self) -> LeaseSubject {
         self.claimed
     }
 
@@ -56,17 +56,20 @@ impl Fence {
 
     /// Whether each of the claims is its worker's still. If so nobody takes it before the transaction ends.
     pub(crate) async fn stand(tx: &impl ConnectionTrait, fences: &[&Self]) -> Result<Vec<bool>, DbErr> {
-        let mut standing = HashSet::new();
-        for table in Claimed::TABLES {
+        let mut valid = HashSet::new();
+        for table in LeaseSubject::TABLES {
             let of_table = fences.iter().filter(|fence| fence.claimed.table() == table);
-            standing.extend(Self::standing(tx, of_table.copied().collect()).await?);
+            valid.extend(Self::valid_in_table(tx, of_table.copied().collect()).await?);
         }
-        let stands = |fence: &&Self| standing.contains(&(fence.claimed, fence.number));
+        let stands = |fence: &&Self| valid.contains(&(fence.claimed, fence.number));
         Ok(fences.iter().map(stands).collect())
     }
 
     /// Those of one table's claims that stand, by what is claimed and by their numbers.
-    async fn standing(tx: &impl ConnectionTrait, fences: Vec<&Self>) -> Result<Vec<(Claimed, i64)>, DbErr> {
+    async fn valid_in_table(
+        tx: &impl ConnectionTrait,
+        fences: Vec<&Self>,
+    ) -> Result<Vec<(LeaseSubject, i64)>, DbErr> {
         let Some(first) = fences.first() else {
             return Ok(Vec::new());
         };
@@ -90,13 +93,13 @@ impl Fence {
             held.text
         );
         let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, held.values);
-        let mut standing: HashSet<(Uuid, i64)> = HashSet::new();
+        let mut valid: HashSet<(Uuid, i64)> = HashSet::new();
         for row in tx.query_all_raw(statement).await? {
-            standing.insert((row.try_get("", "id")?, row.try_get("", "claim")?));
+            valid.insert((row.try_get("", "id")?, row.try_get("", "claim")?));
         }
         let own = fences
             .into_iter()
-            .filter(|fence| standing.contains(&(fence.claimed.uuid(), fence.number)));
+            .filter(|fence| valid.contains(&(fence.claimed.uuid(), fence.number)));
         Ok(own.map(|fence| (fence.claimed, fence.number)).collect())
     }
 

@@ -32,12 +32,12 @@ const _: () = assert!(HEARTBEAT.as_millis() * 2 + TO_SPARE.as_millis() < LEASE.a
 
 /// What may be claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Claimed {
+pub(crate) enum LeaseSubject {
     Incident(IncidentId),
     Digest(DigestId),
 }
 
-impl Claimed {
+impl LeaseSubject {
     pub(super) const TABLES: [&'static str; 2] = ["slack_incident", "slack_digest"];
 
     pub(super) fn table(self) -> &'static str {
@@ -77,14 +77,14 @@ struct Held {
 #[derive(Clone, Debug)]
 pub(crate) struct Leases {
     worker: Arc<str>,
-    held: Arc<Mutex<HashMap<Claimed, Held>>>,
+    held: Arc<Mutex<HashMap<LeaseSubject, Held>>>,
 }
 
 /// A claim in use; dropping it ends its heartbeat.
 #[derive(Debug)]
 pub(crate) struct Lease {
     leases: Leases,
-    claimed: Claimed,
+    claimed: LeaseSubject,
     number: i64,
 }
 
@@ -98,7 +98,7 @@ impl Leases {
     }
 
     /// Notes a claim that was made in the database at `since` or later.
-    pub(crate) fn hold(&self, claimed: Claimed, number: i64, since: Instant) -> Lease {
+    pub(crate) fn hold(&self, claimed: LeaseSubject, number: i64, since: Instant) -> Lease {
         let until = since + LEASE;
         let mut held = self.held();
         let newest = held.entry(claimed).or_insert(Held { number, until });
@@ -114,12 +114,16 @@ impl Leases {
     }
 
     /// Whether somebody in this process is at work on it.
-    pub(crate) fn is_held(&self, claimed: Claimed) -> bool {
+    pub(crate) fn is_held(&self, claimed: LeaseSubject) -> bool {
         self.held().contains_key(&claimed)
     }
 
     /// Makes, whenever it is called, the claimant of a claim that this process is about to make.
-    pub(crate) fn claimant(&self, of: Claimed, clock: &Clock) -> impl Fn() -> Claimant + Send + Sync + use<> {
+    pub(crate) fn claimant(
+        &self,
+        of: LeaseSubject,
+        clock: &Clock,
+    ) -> impl Fn() -> Claimant + Send + Sync + use<> {
         let (worker, clock) = (self.worker.to_string(), clock.clone());
         let lost_track = !self.is_held(of);
         move || Claimant {
@@ -129,7 +133,7 @@ impl Leases {
         }
     }
 
-    fn held(&self) -> std::sync::MutexGuard<'_, HashMap<Claimed, Held>> {
+    fn held(&self) -> std::sync::MutexGuard<'_, HashMap<LeaseSubject, Held>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -141,13 +145,13 @@ impl Leases {
             beat.tick().await;
             let began = Instant::now();
             // A claim that has run out may be another's by now.
-            let held: Vec<(Claimed, i64)> = self
+            let held: Vec<(LeaseSubject, i64)> = self
                 .held()
                 .iter()
                 .filter(|(_, held)| held.until > began)
                 .map(|(of, held)| (*of, held.number))
                 .collect();
-            for table in Claimed::TABLES {
+            for table in LeaseSubject::TABLES {
                 let of_table: Vec<_> = held
                     .iter()
                     .filter(|(of, _)| of.table() == table)
@@ -165,7 +169,7 @@ impl Leases {
     }
 
     /// Those of the claims that are this worker's still hold until then, and the others not any more.
-    fn prolonged(&self, asked: &[(Claimed, i64)], own: &[(Value, i64)], until: Instant) {
+    fn prolonged(&self, asked: &[(LeaseSubject, i64)], own: &[(Value, i64)], until: Instant) {
         let mut all = self.held();
         for (claimed, number) in asked {
             let is_own = own.contains(&(claimed.id(), *number));
@@ -180,7 +184,7 @@ impl Leases {
 async fn prolong(
     database: &Database,
     worker: &str,
-    held: &[(Claimed, i64)],
+    held: &[(LeaseSubject, i64)],
     now: OffsetDateTime,
 ) -> Result<Vec<(Value, i64)>, DbErr> {
     let Some((one, _)) = held.first() else {

@@ -1,12 +1,12 @@
-//! The bridge's own tables: claims on work, the right to write, posts on record, and the lane in which they are written.
+//! The bridge's own tables: claims on work, the right to write, posts on record, and the one writer that writes them in groups.
 
 pub(crate) mod channels;
 pub(crate) mod claim;
 pub(crate) mod claim_many;
 pub(crate) mod due;
 pub(crate) mod fence;
+pub(crate) mod group_writer;
 pub(crate) mod home;
-pub(crate) mod lane;
 pub(crate) mod lease;
 pub(crate) mod post_key;
 pub(crate) mod posts;
@@ -18,5 +18,5 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use lane::Lane;
+pub(crate) use group_writer::GroupWriter;
 pub(crate) use lease::Leases;

@@ -9,18 +9,18 @@ use tocsin_database::rows::padded;
 use tocsin_entity::slack::post;
 use uuid::Uuid;
 
-use super::{Lane, fence::Fence, lane::GroupWrite, lease::Claimed, posts, rows::rows};
+use super::{GroupWriter, fence::Fence, group_writer::GroupWrite, lease::LeaseSubject, posts, rows::rows};
 
 /// What is finished: the version that Slack shows by now, under the claim that was made for it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Finished {
+pub(crate) struct FinishedWork {
     pub(crate) shown_version: i64,
     pub(crate) due_at: OffsetDateTime,
 }
 
 /// How work ended that could not be finished.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct PutOff {
+pub(crate) struct PostponedWork {
     pub(crate) due_at: OffsetDateTime,
     /// Why it failed; none when it merely waits for its turn, which is no attempt.
     pub(crate) error: Option<String>,
@@ -31,8 +31,8 @@ pub(crate) struct PutOff {
 enum RecordingEnd {
     /// The work goes on.
     None,
-    Finished(Finished),
-    PutOff(PutOff),
+    Finished(FinishedWork),
+    PutOff(PostponedWork),
 }
 
 /// What is to be put on record under a claim: all of it, or nothing where another has the work by now.
@@ -45,7 +45,7 @@ struct Recording {
 
 /// Writes what has changed on record, all of it or nothing: whether the claim under which it was found was this worker's still.
 pub(crate) async fn save_under(
-    lane: &Lane,
+    writer: &GroupWriter,
     clock: &Clock,
     fence: &Fence,
     changed: Arc<[post::Model]>,
@@ -56,18 +56,18 @@ pub(crate) async fn save_under(
         end: RecordingEnd::None,
         clock: clock.clone(),
     };
-    Ok(lane.write_in_group(write).await?.is_some())
+    Ok(writer.write_in_group(write).await?.is_some())
 }
 
 /// Writes the posts that have changed, and lets go of the work: finished, or put off. Says whether there is more to do: something newer is wanted,
 /// or somebody wants it looked at again. None, with nothing written, where another has the work by now.
 pub(crate) async fn let_go(
-    lane: &Lane,
+    writer: &GroupWriter,
     clock: &Clock,
     fence: &Fence,
-    finished: Finished,
+    finished: FinishedWork,
     changed: Arc<[post::Model]>,
-    put_off: Option<PutOff>,
+    put_off: Option<PostponedWork>,
 ) -> Result<Option<bool>, DbErr> {
     let write = Recording {
         fence: fence.clone(),
@@ -75,7 +75,7 @@ pub(crate) async fn let_go(
         end: put_off.map_or(RecordingEnd::Finished(finished), RecordingEnd::PutOff),
         clock: clock.clone(),
     };
-    lane.write_in_group(write).await
+    writer.write_in_group(write).await
 }
 
 impl GroupWrite for Recording {
@@ -101,7 +101,7 @@ async fn record(tx: &DatabaseTransaction, all: &[Recording]) -> Result<Vec<Optio
             }
         }
     }
-    for table in Claimed::TABLES {
+    for table in LeaseSubject::TABLES {
         let of_table: Vec<_> = finished
             .iter()
             .filter(|(index, _)| all[*index].fence.claimed().table() == table)
@@ -125,14 +125,14 @@ async fn record(tx: &DatabaseTransaction, all: &[Recording]) -> Result<Vec<Optio
 /// Lets go of what Slack shows, of one table; for each claim that was its worker's still, by its row and number, whether there is more to do.
 async fn finish(
     tx: &DatabaseTransaction,
-    all: &[(&Recording, Finished)],
+    all: &[(&Recording, FinishedWork)],
 ) -> Result<HashMap<(Uuid, i64), bool>, DbErr> {
     let Some((first, _)) = all.first() else {
         return Ok(HashMap::new());
     };
     let claimed = first.fence.claimed();
     let (table, key) = (claimed.table(), claimed.key());
-    let row = |(one, end): (&Recording, Finished)| {
+    let row = |(one, end): (&Recording, FinishedWork)| {
         let mut row = Vec::from(one.fence.row());
         row.extend([
             end.shown_version.into(),
@@ -166,7 +166,7 @@ async fn finish(
 }
 
 /// Lets go of what cannot be shown yet; whether it was this worker's still.
-async fn put_off(tx: &DatabaseTransaction, fence: &Fence, end: &PutOff) -> Result<bool, DbErr> {
+async fn put_off(tx: &DatabaseTransaction, fence: &Fence, end: &PostponedWork) -> Result<bool, DbErr> {
     let attempt = i32::from(end.error.is_some());
     let (condition, under) = fence.condition(4);
     let mut values = vec![end.due_at.into(), attempt.into(), end.error.clone().into()];

@@ -12,19 +12,19 @@ use tocsin_entity::{
 };
 
 use super::{
-    Lane,
-    claim::{self, Claim, Claimant, News},
+    GroupWriter,
+    claim::{self, Claimant, IncidentChange, IncidentClaim},
     claim_many::{ClaimedIncident, claim_incidents},
     fence::Fence,
-    lease::{Claimed, Leases},
+    lease::{LeaseSubject, Leases},
     posts,
-    record_many::{self, Finished, PutOff},
+    record_many::{self, FinishedWork, PostponedWork},
     testing::on_both,
 };
 use crate::background::bounds;
 
-fn news(version: i64) -> News {
-    News {
+fn change(version: i64) -> IncidentChange {
+    IncidentChange {
         incident_id: IncidentId::new(),
         organization_id: OrganizationId::new(),
         version,
@@ -40,91 +40,99 @@ fn claimant(worker: &str) -> Claimant {
     }
 }
 
-async fn claim(lane: &Lane, news: &News, worker: &'static str) -> Option<Claim> {
-    claim_as(lane, news, claimant(worker)).await
+async fn claim(writer: &GroupWriter, change: &IncidentChange, worker: &'static str) -> Option<IncidentClaim> {
+    claim_as(writer, change, claimant(worker)).await
 }
 
-async fn claim_as(lane: &Lane, news: &News, by: Claimant) -> Option<Claim> {
-    let wanted = vec![(news.clone(), by)];
-    let claimed = claim_all(lane, wanted).await.pop().expect("an answer");
+async fn claim_as(writer: &GroupWriter, change: &IncidentChange, by: Claimant) -> Option<IncidentClaim> {
+    let wanted = vec![(change.clone(), by)];
+    let claimed = claim_all(writer, wanted).await.pop().expect("an answer");
     claimed.map(|claimed| claimed.claim)
 }
 
-async fn claim_all(lane: &Lane, wanted: Vec<(News, Claimant)>) -> Vec<Option<ClaimedIncident>> {
-    let write = lane.write(move |tx| {
+async fn claim_all(
+    writer: &GroupWriter,
+    wanted: Vec<(IncidentChange, Claimant)>,
+) -> Vec<Option<ClaimedIncident>> {
+    let write = writer.write(move |tx| {
         let wanted = wanted.clone();
         Box::pin(async move { claim_incidents(tx, &wanted).await })
     });
     write.await.expect("claims")
 }
 
-fn fence(news: &News, claim: &Claim, worker: &str) -> Fence {
-    Fence::new(Claimed::Incident(news.incident_id), claim.number, worker)
+fn fence(change: &IncidentChange, claim: &IncidentClaim, worker: &str) -> Fence {
+    Fence::new(LeaseSubject::Incident(change.incident_id), claim.number, worker)
 }
 
 /// Lets go of it, as shown; `None` where it is another's by now.
 async fn let_go(
-    lane: &Lane,
+    writer: &GroupWriter,
     fence: &Fence,
-    claim: &Claim,
+    claim: &IncidentClaim,
     shown_version: i64,
     changed: &[post::Model],
 ) -> Option<bool> {
-    let finished = Finished {
+    let finished = FinishedWork {
         shown_version,
         due_at: claim.due_at,
     };
-    record_many::let_go(lane, &Clock::new(), fence, finished, changed.into(), None)
+    record_many::let_go(writer, &Clock::new(), fence, finished, changed.into(), None)
         .await
         .expect("an end")
 }
 
 /// Notes the news, as whoever follows the log does.
-async fn noted(lane: &Lane, news: &News) {
-    let news = news.clone();
-    let write = lane.write(move |tx| {
-        let news = news.clone();
-        Box::pin(async move { claim::note(tx, &news, Clock::new().now()).await })
+async fn noted(writer: &GroupWriter, change: &IncidentChange) {
+    let change = change.clone();
+    let write = writer.write(move |tx| {
+        let change = change.clone();
+        Box::pin(async move { claim::note(tx, &change, Clock::new().now()).await })
     });
     assert_eq!(write.await, Ok(true));
 }
 
 /// Puts it off, by whoever has it.
-async fn put_off(lane: &Lane, fence: &Fence, claim: &Claim, until: PutOff) {
-    let finished = Finished {
+async fn put_off(writer: &GroupWriter, fence: &Fence, claim: &IncidentClaim, until: PostponedWork) {
+    let finished = FinishedWork {
         shown_version: 0,
         due_at: claim.due_at,
     };
     let (clock, changed) = (Clock::new(), Arc::new([]));
-    let ended = record_many::let_go(lane, &clock, fence, finished, changed, Some(until)).await;
+    let ended = record_many::let_go(writer, &clock, fence, finished, changed, Some(until)).await;
     assert_eq!(ended, Ok(Some(false)));
 }
 
-async fn finish(lane: &Lane, news: &News, claim: &Claim, shown_version: i64) -> bool {
-    let fence = fence(news, claim, "one");
-    let ended = let_go(lane, &fence, claim, shown_version, &[]).await;
+async fn finish(
+    writer: &GroupWriter,
+    change: &IncidentChange,
+    claim: &IncidentClaim,
+    shown_version: i64,
+) -> bool {
+    let fence = fence(change, claim, "one");
+    let ended = let_go(writer, &fence, claim, shown_version, &[]).await;
     ended.expect("the claim was its own")
 }
 
 /// The claim runs out, as it does when its worker is away.
-async fn run_out(database: &Database, news: &News) {
+async fn run_out(database: &Database, change: &IncidentChange) {
     let past = tocsin_clock::machine_now() - Duration::from_secs(1);
     incident::Entity::update_many()
         .col_expr(incident::Column::ClaimedUntil, Expr::value(past))
-        .filter(incident::Column::IncidentId.eq(news.incident_id))
+        .filter(incident::Column::IncidentId.eq(change.incident_id))
         .exec(database.write())
         .await
         .expect("a claim that has run out");
 }
 
-fn post(news: &News, ts: Option<&str>, state: PostState) -> post::Model {
+fn post(change: &IncidentChange, ts: Option<&str>, state: PostState) -> post::Model {
     let now = Clock::new().now();
     post::Model {
-        id: PostId(news.incident_id.0),
-        organization_id: news.organization_id,
-        key: format!("root:{}", news.incident_id),
+        id: PostId(change.incident_id.0),
+        organization_id: change.organization_id,
+        key: format!("root:{}", change.incident_id),
         kind: PostKind::Root,
-        incident_id: Some(news.incident_id),
+        incident_id: Some(change.incident_id),
         digest_id: None,
         connector_id: None,
         connector_name: String::new(),
@@ -149,16 +157,16 @@ fn post(news: &News, ts: Option<&str>, state: PostState) -> post::Model {
     }
 }
 
-async fn recorded(database: &Database, news: &News) -> post::Model {
-    post::Entity::find_by_id(PostId(news.incident_id.0))
+async fn recorded(database: &Database, change: &IncidentChange) -> post::Model {
+    post::Entity::find_by_id(PostId(change.incident_id.0))
         .one(database.read())
         .await
         .expect("a look")
         .expect("a record")
 }
 
-async fn row(database: &Database, news: &News) -> incident::Model {
-    incident::Entity::find_by_id(news.incident_id)
+async fn row(database: &Database, change: &IncidentChange) -> incident::Model {
+    incident::Entity::find_by_id(change.incident_id)
         .one(database.read())
         .await
         .expect("a look")
@@ -167,79 +175,79 @@ async fn row(database: &Database, news: &News) -> incident::Model {
 
 on_both! {
     async fn an_incident_is_worked_by_one_worker_at_a_time(database: Database) {
-        let (lane, told) = (Lane::new(database), news(3));
-        let first = claim(&lane, &told, "one").await.expect("a claim");
+        let (writer, told) = (GroupWriter::new(database), change(3));
+        let first = claim(&writer, &told, "one").await.expect("a claim");
         assert_eq!((first.wanted_version, first.shown_version, first.is_first), (3, 0, true));
-        assert_eq!(claim(&lane, &told, "two").await, None);
-        assert!(!finish(&lane, &told, &first, 3).await);
-        assert_eq!(claim(&lane, &told, "two").await, None, "nothing is left to do");
-        let newer = News { version: 4, ..told };
-        let second = claim(&lane, &newer, "two").await.expect("a claim");
+        assert_eq!(claim(&writer, &told, "two").await, None);
+        assert!(!finish(&writer, &told, &first, 3).await);
+        assert_eq!(claim(&writer, &told, "two").await, None, "nothing is left to do");
+        let newer = IncidentChange { version: 4, ..told };
+        let second = claim(&writer, &newer, "two").await.expect("a claim");
         assert_eq!((second.wanted_version, second.shown_version, second.is_first), (4, 3, false));
     }
 
     async fn news_that_come_during_the_work_are_not_forgotten(database: Database) {
-        let (lane, told) = (Lane::new(database.clone()), news(1));
-        let first = claim(&lane, &told, "one").await.expect("a claim");
-        let newer = News { version: 2, request_id: Some("req_2".to_owned()), ..told.clone() };
-        assert_eq!(claim(&lane, &newer, "two").await, None);
-        assert!(finish(&lane, &told, &first, 1).await, "there is more to do");
+        let (writer, told) = (GroupWriter::new(database.clone()), change(1));
+        let first = claim(&writer, &told, "one").await.expect("a claim");
+        let newer = IncidentChange { version: 2, request_id: Some("req_2".to_owned()), ..told.clone() };
+        assert_eq!(claim(&writer, &newer, "two").await, None);
+        assert!(finish(&writer, &told, &first, 1).await, "there is more to do");
         let row = row(&database, &told).await;
         assert_eq!((row.shown_version, row.wanted_version, row.request_id.as_deref()), (1, 2, Some("req_2")));
     }
 
     async fn an_incident_whose_menu_was_used_is_shown_again_with_another_one(database: Database) {
-        let (lane, told) = (Lane::new(database.clone()), news(3));
-        let use_menu = || lane.write({
+        let (writer, told) = (GroupWriter::new(database.clone()), change(3));
+        let use_menu = || writer.write({
             let id = told.incident_id;
             move |tx| Box::pin(async move { claim::use_menu(tx, id, Clock::new().now()).await })
         });
         assert_eq!(use_menu().await.expect("a look"), None, "of which nobody has heard");
-        let first = claim(&lane, &told, "one").await.expect("a claim");
+        let first = claim(&writer, &told, "one").await.expect("a claim");
         assert_eq!(first.menu_uses, 0);
         let during = use_menu().await.expect("a write");
         assert_eq!(during, Some((told.organization_id, 3)));
-        assert!(finish(&lane, &told, &first, 3).await, "there is more to do");
-        let second = claim(&lane, &told, "one").await.expect("a claim");
+        assert!(finish(&writer, &told, &first, 3).await, "there is more to do");
+        let second = claim(&writer, &told, "one").await.expect("a claim");
         assert_eq!(second.menu_uses, 1);
-        assert!(!finish(&lane, &told, &second, 3).await);
+        assert!(!finish(&writer, &told, &second, 3).await);
         use_menu().await.expect("a write");
-        let third = claim(&lane, &told, "two").await.expect("a claim");
+        let third = claim(&writer, &told, "two").await.expect("a claim");
         assert_eq!((third.menu_uses, third.shown_version, third.wanted_version), (2, 2, 3));
     }
 
     async fn whoever_makes_an_incident_due_during_the_work_has_it_done_again(database: Database) {
-        let (lane, told) = (Lane::new(database.clone()), news(5));
-        let first = claim(&lane, &told, "one").await.expect("a claim");
-        assert!(!finish(&lane, &told, &first, 5).await);
-        let newer = News { version: 6, ..told.clone() };
-        let second = claim(&lane, &newer, "one").await.expect("a claim");
+        let (writer, told) = (GroupWriter::new(database.clone()), change(5));
+        let first = claim(&writer, &told, "one").await.expect("a claim");
+        assert!(!finish(&writer, &told, &first, 5).await);
+        let newer = IncidentChange { version: 6, ..told.clone() };
+        let second = claim(&writer, &newer, "one").await.expect("a claim");
         let mut due: incident::ActiveModel = row(&database, &told).await.into();
         due.due_at = sea_orm::ActiveValue::Set(tocsin_clock::machine_now());
         incident::Entity::update(due).exec(database.write()).await.expect("a wish");
-        assert!(finish(&lane, &newer, &second, 6).await, "there is more to do");
-        let third = claim(&lane, &newer, "one").await.expect("a claim");
+        assert!(finish(&writer, &newer, &second, 6).await, "there is more to do");
+        let third = claim(&writer, &newer, "one").await.expect("a claim");
         assert_eq!(third.shown_version, 5);
     }
 
     async fn what_is_put_off_is_left_alone_until_it_is_due_or_news_come(database: Database) {
-        let (lane, told) = (Lane::new(database.clone()), news(1));
-        let first = claim(&lane, &told, "one").await.expect("a claim");
+        let (writer, told) = (GroupWriter::new(database.clone()), change(1));
+        let first = claim(&writer, &told, "one").await.expect("a claim");
         let due_at = tocsin_clock::machine_now() + Duration::from_secs(60);
-        let put_off = PutOff { due_at, error: Some("no such channel".to_owned()) };
-        self::put_off(&lane, &fence(&told, &first, "one"), &first, put_off).await;
-        assert_eq!(claim(&lane, &told, "two").await, None);
+        let put_off = PostponedWork { due_at, error: Some("no such channel".to_owned()) };
+        self::put_off(&writer, &fence(&told, &first, "one"), &first, put_off).await;
+        assert_eq!(claim(&writer, &told, "two").await, None);
         let row = row(&database, &told).await;
         assert_eq!((row.attempts, row.last_error.as_deref()), (1, Some("no such channel")));
-        let claimed = claim(&lane, &News { version: 2, ..told }, "two").await.expect("a claim");
+        let claimed = claim(&writer, &IncidentChange { version: 2, ..told }, "two").await.expect("a claim");
         assert_eq!(claimed.attempts, 1);
     }
 
     async fn an_older_version_is_no_news(database: Database) {
-        let (lane, told) = (Lane::new(database.clone()), news(7));
+        let (writer, told) = (GroupWriter::new(database.clone()), change(7));
         for (version, is_news) in [(7, true), (7, false), (3, false), (8, true)] {
-            let told = News { version, ..told.clone() };
-            let noted = lane.write(move |tx| {
+            let told = IncidentChange { version, ..told.clone() };
+            let noted = writer.write(move |tx| {
                 let told = told.clone();
                 Box::pin(async move { claim::note(tx, &told, Clock::new().now()).await })
             });
@@ -249,11 +257,11 @@ on_both! {
     }
 
     async fn a_write_that_fails_takes_no_other_with_it(database: Database) {
-        let lane = Lane::new(database.clone());
-        let writes = (1..=40).map(|version| {
-            let (lane, told) = (lane.clone(), news(version));
+        let writer = GroupWriter::new(database.clone());
+        let attempts = (1..=40).map(|version| {
+            let (writer, told) = (writer.clone(), change(version));
             async move {
-                let write = lane.write(move |tx| {
+                let write = writer.write(move |tx| {
                     let told = told.clone();
                     Box::pin(async move {
                         claim::note(tx, &told, Clock::new().now()).await?;
@@ -266,7 +274,7 @@ on_both! {
                 (version, write.await)
             }
         });
-        for (version, outcome) in futures::future::join_all(writes).await {
+        for (version, outcome) in futures::future::join_all(attempts).await {
             assert_eq!(outcome.is_ok(), version % 7 != 0, "{version}");
         }
         let rows = incident::Entity::find().all(database.read()).await.expect("rows");
@@ -274,56 +282,56 @@ on_both! {
     }
 
     async fn a_worker_that_has_lost_its_claim_writes_nothing(database: Database) {
-        let (lane, told) = (Lane::new(database.clone()), news(1));
-        let first = claim(&lane, &told, "one").await.expect("a claim");
+        let (writer, told) = (GroupWriter::new(database.clone()), change(1));
+        let first = claim(&writer, &told, "one").await.expect("a claim");
         let away = fence(&told, &first, "one");
         let sending = post(&told, None, PostState::Sending);
-        assert_eq!(record_many::save_under(&lane, &Clock::new(), &away, [sending].into()).await, Ok(true));
+        assert_eq!(record_many::save_under(&writer, &Clock::new(), &away, [sending].into()).await, Ok(true));
         run_out(&database, &told).await;
-        let second = claim(&lane, &told, "two").await.expect("a claim");
+        let second = claim(&writer, &told, "two").await.expect("a claim");
         let posted = post(&told, Some("2.2"), PostState::Posted);
         let other = fence(&told, &second, "two");
-        assert_eq!(let_go(&lane, &other, &second, 1, std::slice::from_ref(&posted)).await, Some(false));
+        assert_eq!(let_go(&writer, &other, &second, 1, std::slice::from_ref(&posted)).await, Some(false));
         // It wakes, and believes that Slack wants it to come back later.
         let stale = [post(&told, None, PostState::Retrying)];
-        assert_eq!(record_many::save_under(&lane, &Clock::new(), &away, stale.clone().into()).await, Ok(false));
-        assert_eq!(let_go(&lane, &away, &first, 7, &stale).await, None);
+        assert_eq!(record_many::save_under(&writer, &Clock::new(), &away, stale.clone().into()).await, Ok(false));
+        assert_eq!(let_go(&writer, &away, &first, 7, &stale).await, None);
         let record = recorded(&database, &told).await;
         assert_eq!((record.ts, record.state), (posted.ts, PostState::Posted));
         assert_eq!(row(&database, &told).await.shown_version, 1);
     }
 
     async fn the_same_worker_does_not_write_under_an_earlier_claim_of_its_own(database: Database) {
-        let (lane, told) = (Lane::new(database.clone()), news(1));
-        let first = claim(&lane, &told, "one").await.expect("a claim");
+        let (writer, told) = (GroupWriter::new(database.clone()), change(1));
+        let first = claim(&writer, &told, "one").await.expect("a claim");
         run_out(&database, &told).await;
-        let second = claim(&lane, &told, "one").await.expect("a claim");
+        let second = claim(&writer, &told, "one").await.expect("a claim");
         assert!(second.number > first.number);
         let away = fence(&told, &first, "one");
         let stale = [post(&told, None, PostState::Retrying)];
-        assert_eq!(record_many::save_under(&lane, &Clock::new(), &away, stale.clone().into()).await, Ok(false));
-        assert_eq!(let_go(&lane, &away, &first, 1, &stale).await, None);
-        assert_eq!(let_go(&lane, &fence(&told, &second, "one"), &second, 1, &[]).await, Some(false));
+        assert_eq!(record_many::save_under(&writer, &Clock::new(), &away, stale.clone().into()).await, Ok(false));
+        assert_eq!(let_go(&writer, &away, &first, 1, &stale).await, None);
+        assert_eq!(let_go(&writer, &fence(&told, &second, "one"), &second, 1, &[]).await, Some(false));
     }
 
     async fn a_claim_that_a_process_has_lost_track_of_is_taken_by_itself_alone(database: Database) {
-        let (lane, told) = (Lane::new(database.clone()), news(1));
-        claim(&lane, &told, "one").await.expect("a claim");
-        assert_eq!(claim(&lane, &told, "one").await, None, "another job of the same process is at it");
+        let (writer, told) = (GroupWriter::new(database.clone()), change(1));
+        claim(&writer, &told, "one").await.expect("a claim");
+        assert_eq!(claim(&writer, &told, "one").await, None, "another job of the same process is at it");
         let by = |worker| Claimant { lost_track: true, ..claimant(worker) };
-        assert_eq!(claim_as(&lane, &told, by("two")).await, None);
-        assert!(claim_as(&lane, &told, by("one")).await.is_some());
+        assert_eq!(claim_as(&writer, &told, by("two")).await, None);
+        assert!(claim_as(&writer, &told, by("one")).await.is_some());
     }
 
     async fn a_lease_ends_when_another_has_claimed_meanwhile(database: Database) {
-        let (lane, told) = (Lane::new(database.clone()), news(1));
+        let (writer, told) = (GroupWriter::new(database.clone()), change(1));
         let leases = Leases::new("one");
-        let first = claim(&lane, &told, "one").await.expect("a claim");
-        let of = Claimed::Incident(told.incident_id);
+        let first = claim(&writer, &told, "one").await.expect("a claim");
+        let of = LeaseSubject::Incident(told.incident_id);
         let lease = leases.hold(of, first.number, std::time::Instant::now());
         assert!(lease.holds());
         run_out(&database, &told).await;
-        claim(&lane, &told, "two").await.expect("a claim");
+        claim(&writer, &told, "two").await.expect("a claim");
         let clock = Clock::new();
         tokio::select! {
             () = leases.run(&database, &clock) => {}
@@ -334,36 +342,36 @@ on_both! {
     }
 
     async fn what_is_in_doubt_is_shown_anew_by_whoever_claims_it_next(database: Database) {
-        let (lane, told) = (Lane::new(database.clone()), news(1));
-        let first = claim(&lane, &told, "one").await.expect("a claim");
-        let doubt = || lane.write({
-            let of = Claimed::Incident(told.incident_id);
+        let (writer, told) = (GroupWriter::new(database.clone()), change(1));
+        let first = claim(&writer, &told, "one").await.expect("a claim");
+        let doubt = || writer.write({
+            let of = LeaseSubject::Incident(told.incident_id);
             move |tx| Box::pin(async move { claim::doubt(tx, of, Clock::new().now()).await })
         });
         // While another is at work, whose end does not settle it.
         doubt().await.expect("a doubt");
         let posted = post(&told, Some("1.1"), PostState::Posted);
         let own = fence(&told, &first, "one");
-        assert_eq!(let_go(&lane, &own, &first, 1, &[posted]).await, Some(true));
-        let second = claim(&lane, &told, "two").await.expect("a claim");
+        assert_eq!(let_go(&writer, &own, &first, 1, &[posted]).await, Some(true));
+        let second = claim(&writer, &told, "two").await.expect("a claim");
         assert_eq!(recorded(&database, &told).await.content_hash, None);
-        assert_eq!(let_go(&lane, &fence(&told, &second, "two"), &second, 1, &[]).await, Some(false));
+        assert_eq!(let_go(&writer, &fence(&told, &second, "two"), &second, 1, &[]).await, Some(false));
     }
 
     async fn what_a_wrong_clock_has_put_off_is_due_at_once(database: Database) {
-        let (lane, told) = (Lane::new(database.clone()), news(1));
+        let (writer, told) = (GroupWriter::new(database.clone()), change(1));
         let ahead = |by: Duration| {
             let clock = tocsin_clock::machine_now() + by;
             Claimant { now: clock, ..claimant("one") }
         };
         let hour = Duration::from_secs(3_600);
-        claim_as(&lane, &told, ahead(hour)).await.expect("a claim");
-        let newer = News { version: 2, ..told.clone() };
-        assert_eq!(claim(&lane, &newer, "two").await, None);
+        claim_as(&writer, &told, ahead(hour)).await.expect("a claim");
+        let newer = IncidentChange { version: 2, ..told.clone() };
+        assert_eq!(claim(&writer, &newer, "two").await, None);
         bounds::repair(&database, Clock::new().now()).await.expect("a repair");
         let claimed = async {
             loop {
-                if let Some(claim) = claim(&lane, &newer, "two").await {
+                if let Some(claim) = claim(&writer, &newer, "two").await {
                     return claim;
                 }
                 tokio::task::yield_now().await;
@@ -374,19 +382,19 @@ on_both! {
     }
 
     async fn what_is_put_off_for_no_longer_than_any_pause_is_left_alone(database: Database) {
-        let (lane, told) = (Lane::new(database.clone()), news(1));
-        let first = claim(&lane, &told, "one").await.expect("a claim");
+        let (writer, told) = (GroupWriter::new(database.clone()), change(1));
+        let first = claim(&writer, &told, "one").await.expect("a claim");
         let due_at = first.due_at + Duration::from_secs(1_800);
-        let put_off = PutOff { due_at, error: None };
-        self::put_off(&lane, &fence(&told, &first, "one"), &first, put_off).await;
+        let put_off = PostponedWork { due_at, error: None };
+        self::put_off(&writer, &fence(&told, &first, "one"), &first, put_off).await;
         bounds::repair(&database, Clock::new().now()).await.expect("a look");
         assert_eq!(row(&database, &told).await.due_at, due_at);
     }
 
     async fn a_post_whose_name_in_slack_is_noted_meanwhile_is_never_overlooked(database: Database) {
         for number in 0..50 {
-            let (news, ts) = (news(1), format!("1700000000.{number:06}"));
-            let coming = post(&news, None, PostState::Sending);
+            let (change, ts) = (change(1), format!("1700000000.{number:06}"));
+            let coming = post(&change, None, PostState::Sending);
             posts::save(database.write(), &coming).await.expect("on record");
             let noted = post::Entity::update_many()
                 .col_expr(post::Column::Ts, Expr::value(ts.clone()))
@@ -408,16 +416,16 @@ on_both! {
     }
 
     async fn claims_that_are_made_together_are_as_if_each_was_made_alone(database: Database) {
-        let lane = Lane::new(database.clone());
-        let [new, noted, held, over] = [(); 4].map(|()| news(1));
-        self::noted(&lane, &noted).await;
-        claim(&lane, &held, "other").await.expect("a claim");
-        let done = claim(&lane, &over, "other").await.expect("a claim");
-        assert_eq!(let_go(&lane, &fence(&over, &done, "other"), &done, 1, &[post(&over, Some("1.0"), PostState::Posted)]).await, Some(false));
-        let newer = News { version: 2, ..held.clone() };
-        let changed = News { version: 2, ..over.clone() };
-        let wanted = [&new, &noted, &newer, &over, &changed, &new].map(|news| (news.clone(), claimant("one")));
-        let claims = claim_all(&lane, wanted.to_vec()).await;
+        let writer = GroupWriter::new(database.clone());
+        let [new, noted, held, over] = [(); 4].map(|()| change(1));
+        self::noted(&writer, &noted).await;
+        claim(&writer, &held, "other").await.expect("a claim");
+        let done = claim(&writer, &over, "other").await.expect("a claim");
+        assert_eq!(let_go(&writer, &fence(&over, &done, "other"), &done, 1, &[post(&over, Some("1.0"), PostState::Posted)]).await, Some(false));
+        let newer = IncidentChange { version: 2, ..held.clone() };
+        let changed = IncidentChange { version: 2, ..over.clone() };
+        let wanted = [&new, &noted, &newer, &over, &changed, &new].map(|change| (change.clone(), claimant("one")));
+        let claims = claim_all(&writer, wanted.to_vec()).await;
         let told: Vec<_> = claims
             .iter()
             .map(|claimed| claimed.as_ref().map(|one| (one.claim.number, one.claim.is_first, one.recorded.len())))
@@ -428,18 +436,18 @@ on_both! {
     }
 
     async fn an_earlier_claim_writes_nothing_beside_the_one_that_is_held(database: Database) {
-        let (lane, told) = (Lane::new(database.clone()), news(1));
-        let first = claim(&lane, &told, "one").await.expect("a claim");
+        let (writer, told) = (GroupWriter::new(database.clone()), change(1));
+        let first = claim(&writer, &told, "one").await.expect("a claim");
         run_out(&database, &told).await;
-        let second = claim(&lane, &told, "one").await.expect("a claim");
+        let second = claim(&writer, &told, "one").await.expect("a claim");
         let stale = [post(&told, None, PostState::Sending)];
         let (away, own) = (fence(&told, &first, "one"), fence(&told, &second, "one"));
         // While the first write is made, the others gather.
-        let before = lane.write(|_| Box::pin(async { Ok(()) }));
+        let before = writer.write(|_| Box::pin(async { Ok(()) }));
         let (_, lost, kept) = tokio::join!(
             before,
-            let_go(&lane, &away, &first, 1, &stale),
-            let_go(&lane, &own, &second, 1, &[])
+            let_go(&writer, &away, &first, 1, &stale),
+            let_go(&writer, &own, &second, 1, &[])
         );
         assert_eq!((lost, kept), (None, Some(false)));
         let found = post::Entity::find_by_id(PostId(told.incident_id.0)).one(database.read()).await;

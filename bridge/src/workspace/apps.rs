@@ -17,7 +17,7 @@ use tokio::sync::watch;
 
 /// An organisation's own Slack app.
 #[derive(Clone, Debug)]
-pub(crate) struct App {
+pub(crate) struct OrganizationApp {
     pub(crate) id: SlackAppId,
     pub(crate) organization: OrganizationId,
     /// Grows with each change.
@@ -31,7 +31,7 @@ pub(crate) struct App {
 /// All apps of organisations. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Apps {
-    known: Arc<RwLock<BTreeMap<SlackAppId, App>>>,
+    known: Arc<RwLock<BTreeMap<SlackAppId, OrganizationApp>>>,
     changed: Arc<watch::Sender<()>>,
 }
 
@@ -45,12 +45,12 @@ impl Default for Apps {
 }
 
 impl Apps {
-    pub(crate) fn all(&self) -> Vec<App> {
+    pub(crate) fn all(&self) -> Vec<OrganizationApp> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         known.values().cloned().collect()
     }
 
-    pub(crate) fn get(&self, id: SlackAppId) -> Option<App> {
+    pub(crate) fn get(&self, id: SlackAppId) -> Option<OrganizationApp> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         known.get(&id).cloned()
     }
@@ -72,7 +72,9 @@ impl Apps {
         if is_same {
             return;
         }
-        let opened = wanted.into_iter().map(|one| (one.id, App::open(sealer, one)));
+        let opened = wanted
+            .into_iter()
+            .map(|one| (one.id, OrganizationApp::open(sealer, one)));
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = opened.collect();
         self.changed.send_replace(());
     }
@@ -96,7 +98,7 @@ impl AppClients {
     }
 }
 
-impl App {
+impl OrganizationApp {
     /// The app with its secrets opened; what can't be opened is told, and not there.
     fn open(sealer: Option<&Sealer>, wanted: tocsin_client::SlackApp) -> Self {
         let id = wanted.id;

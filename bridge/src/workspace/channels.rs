@@ -35,17 +35,17 @@ const ASK_AGAIN: Duration = Duration::from_secs(4);
 
 /// A channel that a connector means.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Resolved {
+pub(crate) struct ResolvedChannel {
     pub(crate) id: String,
     /// With its hash, as people know it.
     pub(crate) name: String,
 }
 
-type Answer = Result<Resolved, ChannelError>;
+type Answer = Result<ResolvedChannel, ChannelError>;
 
 /// The channels that have been asked for. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct Channels {
+pub(crate) struct ChannelResolver {
     database: Database,
     clock: Clock,
     slack: Slack,
@@ -57,7 +57,7 @@ pub(crate) struct Channels {
     asking: Arc<tokio::sync::Mutex<()>>,
 }
 
-impl Channels {
+impl ChannelResolver {
     pub(crate) fn new(database: Database, clock: Clock, slack: Slack) -> Self {
         Self {
             database,
@@ -81,7 +81,7 @@ impl Channels {
         }
         let answer = match self.on_record(wanted, &bot.installation).await? {
             Some(resolved) => Ok(resolved),
-            None => self.ask(wanted, bot).await?,
+            None => self.interaction(wanted, bot).await?,
         };
         self.remember(wanted, answer.clone());
         Ok(answer)
@@ -155,7 +155,7 @@ impl Channels {
         known.insert(wanted.to_owned(), (answer, Instant::now()));
     }
 
-    async fn on_record(&self, wanted: &str, bot: &Installation) -> Result<Option<Resolved>, DbErr> {
+    async fn on_record(&self, wanted: &str, bot: &Installation) -> Result<Option<ResolvedChannel>, DbErr> {
         let row = channel::Entity::find()
             .filter(channel::Column::TeamId.eq(&bot.team_id))
             .filter(naming(wanted))
@@ -166,14 +166,14 @@ impl Channels {
             .order_by_desc(channel::Column::RefreshedAt)
             .one(self.database.read())
             .await?;
-        Ok(row.map(|row| Resolved {
+        Ok(row.map(|row| ResolvedChannel {
             name: hashed(&row.name),
             id: row.channel_id,
         }))
     }
 
-    async fn ask(&self, wanted: &str, bot: &Bot) -> Result<Answer, DbErr> {
-        let watcher = &bot.workspace.watcher;
+    async fn interaction(&self, wanted: &str, bot: &Bot) -> Result<Answer, DbErr> {
+        let monitor = &bot.workspace.monitor;
         let bot = &*bot.installation;
         let found = if is_id(wanted) {
             self.slack.channel(wanted).await.map(Some)
@@ -183,14 +183,14 @@ impl Channels {
         let found = match found {
             // Without leave to look at channels an id still says where to post.
             Err(error) if is_id(wanted) && error.is("missing_scope") => {
-                return Ok(Ok(Resolved {
+                return Ok(Ok(ResolvedChannel {
                     id: wanted.to_owned(),
                     name: wanted.to_owned(),
                 }));
             }
             Err(error) => {
                 if let SlackError::Broken { .. } = &error {
-                    let said = watcher.usable().err().unwrap_or_else(|| error.to_string());
+                    let said = monitor.usable().err().unwrap_or_else(|| error.to_string());
                     return Ok(Err(ChannelError::new(WORKSPACE_UNUSABLE, said)));
                 }
                 return Ok(Err(ChannelError::of(&error, &shown(wanted), bot)));
@@ -208,7 +208,7 @@ impl Channels {
         let is_member = found.is_member || self.join(&found, bot).await;
         let found = Channel { is_member, ..found };
         record(&self.database, bot, &found, self.clock.now()).await?;
-        Ok(Ok(Resolved {
+        Ok(Ok(ResolvedChannel {
             name: hashed(&found.name),
             id: found.id,
         }))

@@ -40,11 +40,11 @@ const ANOTHER_MAY_DO: [&str; 3] = ["invalid_auth", "token_expired", "token_revok
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SlackHealth {
     /// Not asked yet.
-    Unasked,
+    Unknown,
     /// The token works.
-    Well(Arc<Installation>),
+    Healthy(Arc<Installation>),
     /// It does not, or Slack does not answer: why, and who the bot was when it last worked.
-    Ill {
+    Unhealthy {
         /// Slack's error code, or ours.
         code: String,
         /// What is wrong, for people.
@@ -60,16 +60,16 @@ impl SlackHealth {
     /// The bot, also while Slack does not answer.
     pub(crate) fn installation(&self) -> Option<&Arc<Installation>> {
         match self {
-            Self::Unasked => None,
-            Self::Well(installation) => Some(installation),
-            Self::Ill { last, .. } => last.as_ref(),
+            Self::Unknown => None,
+            Self::Healthy(installation) => Some(installation),
+            Self::Unhealthy { last, .. } => last.as_ref(),
         }
     }
 }
 
 /// Keeps watch over the one installation. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct Watcher {
+pub(crate) struct HealthMonitor {
     health: Arc<watch::Sender<SlackHealth>>,
     notes: Arc<Mutex<Notes>>,
     look_again: Arc<Notify>,
@@ -92,9 +92,9 @@ struct Notes {
     disproved: Option<Instant>,
 }
 
-impl Watcher {
+impl HealthMonitor {
     pub(crate) fn new() -> Self {
-        Self::with(SlackHealth::Unasked)
+        Self::with(SlackHealth::Unknown)
     }
 
     fn with(health: SlackHealth) -> Self {
@@ -124,7 +124,7 @@ impl Watcher {
             code: NO_TOKEN.to_owned(),
         };
         let (trouble, broken) = token_trouble(&error, false);
-        Self::with(SlackHealth::Ill {
+        Self::with(SlackHealth::Unhealthy {
             code: NO_TOKEN.to_owned(),
             trouble,
             broken,
@@ -189,23 +189,23 @@ impl Watcher {
     /// The bot, or why no call can be made now.
     pub(crate) fn usable(&self) -> Result<Arc<Installation>, String> {
         match &*self.health.borrow() {
-            SlackHealth::Unasked => Err("Slack has not answered yet".to_owned()),
-            SlackHealth::Ill {
+            SlackHealth::Unknown => Err("Slack has not answered yet".to_owned()),
+            SlackHealth::Unhealthy {
                 trouble,
                 broken: true,
                 ..
             }
-            | SlackHealth::Ill {
+            | SlackHealth::Unhealthy {
                 trouble, last: None, ..
             } => Err(trouble.clone()),
-            SlackHealth::Well(bot) | SlackHealth::Ill { last: Some(bot), .. } => Ok(Arc::clone(bot)),
+            SlackHealth::Healthy(bot) | SlackHealth::Unhealthy { last: Some(bot), .. } => Ok(Arc::clone(bot)),
         }
     }
 
     /// The bot, or why no call can be made now. Just after the start, Slack's first answer is waited for.
     pub(crate) async fn first_answer(&self, patience: Duration) -> Result<Arc<Installation>, String> {
         let mut health = self.subscribe();
-        let asked = health.wait_for(|health| *health != SlackHealth::Unasked);
+        let asked = health.wait_for(|health| *health != SlackHealth::Unknown);
         // Neither the end of patience nor that of the sender changes what is known.
         drop(tokio::time::timeout(patience, asked).await);
         self.usable()
@@ -297,8 +297,8 @@ impl Watcher {
         match slack.installation().await {
             Ok(installation) => {
                 let installation = Arc::new(installation);
-                let well = SlackHealth::Well(Arc::clone(&installation));
-                if matches!(self.health(), SlackHealth::Ill { broken: true, .. }) {
+                let well = SlackHealth::Healthy(Arc::clone(&installation));
+                if matches!(self.health(), SlackHealth::Unhealthy { broken: true, .. }) {
                     self.notes().disproved = Some(Instant::now());
                 }
                 if self
@@ -309,7 +309,7 @@ impl Watcher {
                 }
             }
             // Slack answers, and the token was not looked at: nothing new is known.
-            Err(SlackError::RateLimited { .. }) if matches!(self.health(), SlackHealth::Well(_)) => {}
+            Err(SlackError::RateLimited { .. }) if matches!(self.health(), SlackHealth::Healthy(_)) => {}
             Err(error) => self.set_ill(&error),
         }
         self.health()
@@ -324,7 +324,7 @@ impl Watcher {
         }
         let changed = self.health.send_if_modified(|health| {
             let last = health.installation().cloned();
-            let ill = SlackHealth::Ill {
+            let ill = SlackHealth::Unhealthy {
                 code: code.clone(),
                 trouble: trouble.clone(),
                 broken,
@@ -347,11 +347,11 @@ impl Watcher {
         let (mut pause, longest) = ILL;
         loop {
             let (is_well, next) = match self.look(slack).await {
-                SlackHealth::Well(_) => {
+                SlackHealth::Healthy(_) => {
                     pause = ILL.0;
                     (true, WELL)
                 }
-                SlackHealth::Ill { .. } | SlackHealth::Unasked => {
+                SlackHealth::Unhealthy { .. } | SlackHealth::Unknown => {
                     let next = pause;
                     pause = (pause * 2).min(longest);
                     (false, next)
@@ -371,7 +371,7 @@ impl Watcher {
     }
 }
 
-impl FailureListener for Watcher {
+impl FailureListener for HealthMonitor {
     fn call_failed(&self, error: &SlackError) {
         self.report(error);
     }
@@ -404,11 +404,11 @@ mod tests {
             method: "chat.postMessage",
             code: "token_expired".to_owned(),
         };
-        let told = |watcher: Watcher| {
-            watcher.report(&refused);
-            watcher.usable().expect_err("a token that is refused")
+        let told = |monitor: HealthMonitor| {
+            monitor.report(&refused);
+            monitor.usable().expect_err("a token that is refused")
         };
-        let (rotating, lasting) = (told(Watcher::new().rotating()), told(Watcher::new()));
+        let (rotating, lasting) = (told(HealthMonitor::new().rotating()), told(HealthMonitor::new()));
         assert!(rotating.contains("the next one is being asked for"), "{rotating}");
         assert!(
             lasting.contains("Slack refuses the bot token (token_expired): install the app again"),

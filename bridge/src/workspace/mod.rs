@@ -7,7 +7,7 @@ pub(crate) mod health;
 pub(crate) mod lookup;
 mod registry;
 pub(crate) mod sockets;
-pub(crate) mod strangers;
+pub(crate) mod unknown_emails;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -24,17 +24,17 @@ use tocsin_slack::{error::SlackError, installation::Installation};
 use tocsin_slack_client::{Http, Slack, Token};
 use tokio::sync::watch;
 
-use self::{channels::Channels, groups::Groups, lookup::Lookups, strangers::Strangers};
+use self::{channels::ChannelResolver, groups::Groups, lookup::Lookups, unknown_emails::UnknownEmails};
 pub(crate) use self::{
-    health::{SlackHealth, Watcher},
-    registry::{Reach, Workspaces},
+    health::{HealthMonitor, SlackHealth},
+    registry::{ReachableWorkspaces, Workspaces},
     sockets::SocketTroubles,
 };
-use crate::{config::Pace, pace::Limits};
+use crate::{config::Pace, pace::WorkspacePace};
 
 /// The slash command of the app in a workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum SlashCommand {
+pub(crate) enum CommandName {
     /// The app has none there: nobody is sent to it.
     Absent,
     /// It has one, and nobody has used it yet: each app calls its own as it likes.
@@ -57,18 +57,18 @@ pub(crate) struct Workspace {
     /// The organisation's own Slack app that is installed there; none for the server's.
     pub(crate) app: Option<SlackAppId>,
     /// The pair of tokens that an administrator has given, where Slack changes them.
-    pub(crate) rotating: Option<Rotating>,
+    pub(crate) rotating: Option<RotatingTokenPair>,
     pub(crate) token: Token,
     /// How often its token was set.
     pub(crate) token_version: i64,
     pub(crate) slack: Slack,
     /// The pace of its calls.
-    pub(crate) limits: Limits,
-    pub(crate) watcher: Watcher,
-    pub(crate) channels: Channels,
+    pub(crate) limits: WorkspacePace,
+    pub(crate) monitor: HealthMonitor,
+    pub(crate) channels: ChannelResolver,
     pub(crate) lookups: Lookups,
     pub(crate) groups: Groups,
-    pub(crate) strangers: Strangers,
+    pub(crate) unknown_emails: UnknownEmails,
     /// When Slack last took a message there.
     pub(crate) delivered_at: watch::Sender<Option<OffsetDateTime>>,
     /// What people there call the slash command, once one has used it.
@@ -77,7 +77,7 @@ pub(crate) struct Workspace {
 
 /// A pair of tokens that Slack changes.
 #[derive(Clone, Debug)]
-pub(crate) struct Rotating {
+pub(crate) struct RotatingTokenPair {
     pub(crate) sealed_access: String,
     pub(crate) sealed_refresh: String,
     pub(crate) expires_at: OffsetDateTime,
@@ -92,7 +92,7 @@ pub(crate) struct Bot {
 
 /// What all workspaces are made with.
 #[derive(Clone, Debug)]
-pub(crate) struct Setting {
+pub(crate) struct WorkspaceServices {
     pub(crate) database: Database,
     pub(crate) clock: Clock,
     pub(crate) http: Http,
@@ -107,19 +107,19 @@ impl Workspace {
 
     /// `name` tells the rows of its pace from those of others.
     pub(crate) fn new(
-        setting: &Setting,
+        setting: &WorkspaceServices,
         id: Option<WorkspaceId>,
         name: &str,
         token: Option<SecretString>,
     ) -> Self {
         let database = &setting.database;
-        let limits = Limits::new(database.clone(), setting.clock.clone(), setting.pace, name);
+        let limits = WorkspacePace::new(database.clone(), setting.clock.clone(), setting.pace, name);
         let token = Token::new(token);
-        let watcher = Watcher::new();
+        let monitor = HealthMonitor::new();
         let slack = setting
             .http
             .with_token(token.clone(), Arc::new(limits.clone()))
-            .heard_by(Arc::new(watcher.clone()));
+            .heard_by(Arc::new(monitor.clone()));
         Self {
             id,
             organization: None,
@@ -130,11 +130,11 @@ impl Workspace {
             token,
             token_version: 0,
             limits,
-            watcher,
-            channels: Channels::new(database.clone(), setting.clock.clone(), slack.clone()),
+            monitor,
+            channels: ChannelResolver::new(database.clone(), setting.clock.clone(), slack.clone()),
             lookups: Lookups::new(database.clone(), setting.clock.clone(), slack.clone()),
             groups: Groups::default(),
-            strangers: Strangers::default(),
+            unknown_emails: UnknownEmails::default(),
             delivered_at: watch::Sender::default(),
             command: Mutex::default(),
             slack,
@@ -142,9 +142,9 @@ impl Workspace {
     }
 
     /// Where no call can be made.
-    fn nowhere(setting: &Setting) -> Self {
+    fn nowhere(setting: &WorkspaceServices) -> Self {
         Self {
-            watcher: Watcher::of_nowhere(),
+            monitor: HealthMonitor::of_nowhere(),
             ..Self::new(setting, None, "nowhere", None)
         }
     }
@@ -156,7 +156,7 @@ impl Workspace {
 
     /// Who the bot is there, also while Slack does not answer.
     pub(crate) fn installation(&self) -> Option<Arc<Installation>> {
-        self.watcher.health().installation().cloned()
+        self.monitor.health().installation().cloned()
     }
 
     /// Whether it is in this team, or installed for this whole enterprise.
@@ -173,22 +173,22 @@ impl Workspace {
     }
 
     /// What people there call the slash command, if the app is to have one.
-    pub(crate) fn slash_command(&self) -> SlashCommand {
+    pub(crate) fn slash_command(&self) -> CommandName {
         let used = self
             .command
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
         match used {
-            Some(name) => SlashCommand::Named(name),
-            None if self.wants(SlackFeature::Commands) => SlashCommand::Unnamed,
-            None => SlashCommand::Absent,
+            Some(name) => CommandName::Named(name),
+            None if self.wants(SlackFeature::Commands) => CommandName::Unnamed,
+            None => CommandName::Absent,
         }
     }
 
     /// Whether this is wanted of the app there.
     pub(crate) fn wants(&self, feature: SlackFeature) -> bool {
-        self.watcher.wanted().contains(&feature)
+        self.monitor.wanted().contains(&feature)
     }
 
     /// Somebody has used the slash command under this name.
@@ -201,7 +201,7 @@ impl Workspace {
 
     /// Whether Slack refuses the bot's token, so that nothing works until a person acts.
     pub(crate) fn is_disconnected(&self) -> bool {
-        matches!(self.watcher.health(), SlackHealth::Ill { broken: true, .. })
+        matches!(self.monitor.health(), SlackHealth::Unhealthy { broken: true, .. })
     }
 
     /// What a failed call that may be repeated without harm means for the job that made it.

@@ -16,8 +16,8 @@ use tocsin_entity::{
 };
 use tokio::sync::{Notify, watch};
 
-use super::{Bot, Setting, Workspace};
-use crate::workspace::apps::App;
+use super::{Bot, Workspace, WorkspaceServices};
+use crate::workspace::apps::OrganizationApp;
 
 /// How long the first answer of Slack is waited for after the start.
 const FIRST_ANSWER: Duration = Duration::from_secs(2);
@@ -41,13 +41,13 @@ pub(crate) struct Workspaces {
 
 /// The workspaces that some work is about: who the bot is in each, or why no call can be made there.
 #[derive(Debug, Default)]
-pub(crate) struct Reach {
+pub(crate) struct ReachableWorkspaces {
     bots: BTreeMap<Option<WorkspaceId>, Result<Bot, String>>,
     /// Those where no call can work until a person acts.
     broken: BTreeSet<Option<WorkspaceId>>,
 }
 
-impl Reach {
+impl ReachableWorkspaces {
     pub(crate) fn bot(&self, id: Option<WorkspaceId>) -> Result<&Bot, &str> {
         match self.bots.get(&id) {
             Some(Ok(bot)) => Ok(bot),
@@ -63,7 +63,7 @@ impl Reach {
 }
 
 impl Workspaces {
-    pub(crate) fn new(setting: &Setting) -> Self {
+    pub(crate) fn new(setting: &WorkspaceServices) -> Self {
         Self {
             known: Arc::default(),
             nowhere: Arc::new(Workspace::nowhere(setting)),
@@ -118,11 +118,14 @@ impl Workspaces {
     }
 
     /// What can be reached now of these workspaces. Just after the start, the first answers are waited for.
-    pub(crate) async fn reach(&self, ids: impl IntoIterator<Item = Option<WorkspaceId>>) -> Reach {
+    pub(crate) async fn reachable(
+        &self,
+        ids: impl IntoIterator<Item = Option<WorkspaceId>>,
+    ) -> ReachableWorkspaces {
         let ids: BTreeSet<_> = ids.into_iter().collect();
         let bots = ids.into_iter().map(async |id| {
             let workspace = self.get(id);
-            let answer = workspace.watcher.first_answer(FIRST_ANSWER).await;
+            let answer = workspace.monitor.first_answer(FIRST_ANSWER).await;
             // One that is not known here may have been connected a moment ago.
             let is_broken = workspace.id == id && workspace.is_disconnected();
             let bot = answer.map(|installation| Bot {
@@ -131,12 +134,12 @@ impl Workspaces {
             });
             (id, bot, is_broken)
         });
-        let mut reach = Reach::default();
+        let mut reachable = ReachableWorkspaces::default();
         for (id, bot, is_broken) in join_all(bots).await {
-            reach.bots.insert(id, bot);
-            reach.broken.extend(is_broken.then_some(id));
+            reachable.bots.insert(id, bot);
+            reachable.broken.extend(is_broken.then_some(id));
         }
-        reach
+        reachable
     }
 
     /// All of them, that of the environment's token first.
@@ -159,7 +162,7 @@ impl Workspaces {
     }
 
     /// Whether all that is connected in a team is the organisation's whose app this is, and the app is installed there.
-    pub(crate) fn are_all_of(&self, app: &App, team: &str) -> bool {
+    pub(crate) fn are_all_of(&self, app: &OrganizationApp, team: &str) -> bool {
         let theirs: Vec<_> = self.in_team(team).collect();
         let is_installed = theirs.iter().any(|workspace| workspace.app == Some(app.id));
         // The server's own workspace serves all organisations, and so the only one alone.
@@ -218,14 +221,14 @@ mod tests {
     use super::*;
     use crate::{
         config::Pace,
-        workspace::{SlackHealth, Watcher},
+        workspace::{HealthMonitor, SlackHealth},
     };
 
-    async fn setting() -> Setting {
+    async fn setting() -> WorkspaceServices {
         // The first test to come here installs it.
         drop(rustls::crypto::ring::default_provider().install_default());
         let nowhere = Url::parse("http://127.0.0.1:9").expect("a URL");
-        Setting {
+        WorkspaceServices {
             clock: tocsin_clock::Clock::new(),
             database: Database::open("sqlite::memory:", 1).await.expect("a database"),
             http: Http::new(&nowhere).expect("a client"),
@@ -234,11 +237,11 @@ mod tests {
     }
 
     fn workspace(
-        setting: &Setting,
+        setting: &WorkspaceServices,
         own: Option<(WorkspaceId, OrganizationId)>,
         team: Option<&str>,
     ) -> Workspace {
-        let health = team.map_or(SlackHealth::Unasked, |team| {
+        let health = team.map_or(SlackHealth::Unknown, |team| {
             let installation = Installation {
                 team_id: team.to_owned(),
                 team_name: String::new(),
@@ -249,11 +252,11 @@ mod tests {
                 enterprise_id: None,
                 scopes: std::collections::BTreeSet::new(),
             };
-            SlackHealth::Well(Arc::new(installation))
+            SlackHealth::Healthy(Arc::new(installation))
         });
         Workspace {
             organization: own.map(|(_, organization)| organization),
-            watcher: Watcher::of(health),
+            monitor: HealthMonitor::of(health),
             ..Workspace::new(setting, own.map(|(id, _)| id), team.unwrap_or_default(), None)
         }
     }
@@ -285,15 +288,15 @@ mod tests {
         let setting = setting().await;
         let workspaces = Workspaces::new(&setting);
         let id = Some(WorkspaceId::new());
-        let reach = workspaces.reach([id]).await;
-        assert!(reach.bot(id).is_err() && !reach.is_broken(id));
+        let reachable = workspaces.reachable([id]).await;
+        assert!(reachable.bot(id).is_err() && !reachable.is_broken(id));
     }
 
     #[tokio::test]
     async fn an_app_of_ones_own_speaks_where_all_that_is_connected_is_the_organisation_s() {
         let setting = setting().await;
         let (ours, theirs) = (OrganizationId::new(), OrganizationId::new());
-        let app = App {
+        let app = OrganizationApp {
             id: SlackAppId::new(),
             organization: ours,
             version: 1,

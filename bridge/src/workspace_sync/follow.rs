@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::WorkspaceSync;
 use crate::polling::{FailureLog, ends_within};
-use crate::workspace::{Rotating, Workspace};
+use crate::workspace::{RotatingTokenPair, Workspace};
 
 /// How often is looked without being told.
 const LOOK: Duration = Duration::from_secs(15);
@@ -99,7 +99,7 @@ impl WorkspaceSync {
                 self.connect(&wanted, token);
             }
             let workspace = self.workspaces.get(Some(wanted.id));
-            workspace.watcher.want(&wanted.features);
+            workspace.monitor.want(&wanted.features);
         }
         let organizations: Vec<_> = organizations.iter().map(|organization| organization.id).collect();
         self.workspaces.have_been_read(&organizations);
@@ -113,7 +113,7 @@ impl WorkspaceSync {
             Err(unopened) => (None, Some(unopened)),
         };
         let workspace = Workspace::new(&self.setting, Some(wanted.id), &pace_of(wanted), token);
-        let watcher = workspace.watcher.clone();
+        let monitor = workspace.monitor.clone();
         if let Some(Unopened { code, reason }) = unopened {
             tracing::error!(
                 workspace = wanted.name,
@@ -121,23 +121,26 @@ impl WorkspaceSync {
                 "{}: {reason}",
                 wanted.name
             );
-            watcher.unopened(code, reason);
+            monitor.unopened(code, reason);
         }
         self.workspaces.add(Workspace {
-            watcher: if given.rotating.is_some() {
-                watcher.rotating()
+            monitor: if given.rotating.is_some() {
+                monitor.rotating()
             } else {
-                watcher
+                monitor
             },
             organization: Some(wanted.organization),
             name: wanted.name.clone(),
             connected_team: wanted.team_id.clone(),
             app: wanted.app_id,
-            rotating: given.rotating.as_ref().map(|(refresh, expires_at)| Rotating {
-                sealed_access: given.sealed.clone(),
-                sealed_refresh: refresh.clone(),
-                expires_at: *expires_at,
-            }),
+            rotating: given
+                .rotating
+                .as_ref()
+                .map(|(refresh, expires_at)| RotatingTokenPair {
+                    sealed_access: given.sealed.clone(),
+                    sealed_refresh: refresh.clone(),
+                    expires_at: *expires_at,
+                }),
             token_version: given.version,
             ..workspace
         });

@@ -14,7 +14,7 @@ use tocsin_database::Database;
 use tocsin_queue::Queue;
 use tocsin_seal::Sealer;
 
-use crate::workspace::{Setting, Workspaces, apps::Apps};
+use crate::workspace::{WorkspaceServices, Workspaces, apps::Apps};
 
 /// Follows which workspaces are connected. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -26,6 +26,6 @@ pub(crate) struct WorkspaceSync {
     /// Opens the tokens of workspaces.
     pub(crate) sealer: Option<Sealer>,
     /// What further workspaces are made with.
-    pub(crate) setting: Setting,
+    pub(crate) setting: WorkspaceServices,
     pub(crate) workspaces: Workspaces,
 }

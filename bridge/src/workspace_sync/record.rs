@@ -15,7 +15,7 @@ use tocsin_entity::{
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::state::{State, Troubles};
+use super::state::{WorkspaceFaults, WorkspaceState};
 use crate::workspace::{SlackHealth, SocketTroubles, Workspace, Workspaces, apps::Apps};
 
 /// How soon it is tried again where the database did not take it.
@@ -44,7 +44,7 @@ impl HealthRecord {
             organization: workspace.organization.unwrap_or(NOBODY),
             token_version: i32::try_from(workspace.token_version).unwrap_or_default(),
         };
-        let mut health = workspace.watcher.subscribe();
+        let mut health = workspace.monitor.subscribe();
         let mut delivered = workspace.delivered_at.subscribe();
         let mut sockets = self.socket_trouble.subscribe();
         loop {
@@ -52,10 +52,10 @@ impl HealthRecord {
             let delivered_at = *delivered.borrow_and_update();
             let deaf = self.is_deaf(workspace);
             sockets.mark_unchanged();
-            let troubles = Troubles {
+            let troubles = WorkspaceFaults {
                 is_servers: workspace.id.is_none(),
-                lacking: workspace.watcher.lacking(),
-                not_renewed: workspace.watcher.not_renewed(),
+                lacking: workspace.monitor.lacking(),
+                not_renewed: workspace.monitor.not_renewed(),
                 is_deaf: deaf,
                 no_sockets: self.socket_trouble.of(workspace.app),
             };
@@ -110,11 +110,11 @@ impl HealthRecord {
         &self,
         of: &Found,
         health: &SlackHealth,
-        troubles: &Troubles,
+        troubles: &WorkspaceFaults,
         delivered_at: Option<OffsetDateTime>,
     ) -> Result<(), DbErr> {
         let (database, now) = (&self.database, self.clock.now());
-        let State { status, code, reason } = State::of(health, troubles);
+        let WorkspaceState { status, code, reason } = WorkspaceState::of(health, troubles);
         let bot = health.installation();
         let scopes = bot.map(|bot| bot.scopes.iter().cloned().collect::<Vec<_>>().join(","));
         let before = Entity::find_by_id(of.id).one(database.read()).await?;

@@ -21,11 +21,11 @@ use tocsin_entity::{
 use tocsin_seal::Sealer;
 use tocsin_slack::error::SlackError;
 use tocsin_slack_app::sealing::{refresh_place, token_place};
-use tocsin_slack_client::{Http, http::ANSWER_TIMEOUT, oauth::Granted};
+use tocsin_slack_client::{Http, http::ANSWER_TIMEOUT, oauth::OauthGrant};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::workspace::{Rotating, SlackHealth, Workspace, apps::AppClients, health::another_may_do};
+use crate::workspace::{RotatingTokenPair, SlackHealth, Workspace, apps::AppClients, health::another_may_do};
 
 /// How long before its end a token is changed, at the most; of one that lives shorter, a quarter of its life.
 const EARLY: time::Duration = time::Duration::hours(2);
@@ -70,7 +70,7 @@ pub(crate) struct Rotation<'a> {
     rotator: &'a TokenRotator,
     workspace: &'a Workspace,
     id: WorkspaceId,
-    rotating: &'a Rotating,
+    rotating: &'a RotatingTokenPair,
     sealer: &'a Sealer,
     used: Option<Used>,
 }
@@ -91,7 +91,7 @@ struct Pair {
 }
 
 /// Why there is no new pair.
-struct Trouble {
+struct RotationError {
     message: String,
     /// How soon to try again, where that is known.
     again: Option<Duration>,
@@ -129,7 +129,7 @@ impl<'a> Rotation<'a> {
 
     /// Changes the token in time, until told to end.
     pub(crate) async fn run(mut self, until: CancellationToken) {
-        let mut health = self.workspace.watcher.subscribe();
+        let mut health = self.workspace.monitor.subscribe();
         let (mut pause, longest) = AGAIN;
         loop {
             health.mark_unchanged();
@@ -140,7 +140,7 @@ impl<'a> Rotation<'a> {
                         .max(time::Duration::ZERO)
                         .unsigned_abs()
                 }
-                Err(Trouble { message, again }) => {
+                Err(RotationError { message, again }) => {
                     let name = &self.workspace.name;
                     tracing::warn!("the token of the Slack workspace {name} could not be changed: {message}");
                     let wait = again.unwrap_or(pause);
@@ -157,25 +157,25 @@ impl<'a> Rotation<'a> {
     }
 
     /// Takes what is on record, and changes it where it is time: gives when to look again.
-    async fn step(&mut self) -> Result<OffsetDateTime, Trouble> {
+    async fn step(&mut self) -> Result<OffsetDateTime, RotationError> {
         let row = self.on_record().await?;
         let is_new = self
             .used
             .as_ref()
             .is_none_or(|used| used.sealed != row.sealed_access_token);
         let pair = self.take(&row)?;
-        let watcher = &self.workspace.watcher;
-        if is_new && (is_refused(&watcher.health()) || watcher.not_renewed().is_some()) {
+        let monitor = &self.workspace.monitor;
+        if is_new && (is_refused(&monitor.health()) || monitor.not_renewed().is_some()) {
             // It was another token that was refused.
-            watcher.renewed(None);
-            watcher.look(&self.workspace.slack).await;
+            monitor.renewed(None);
+            monitor.look(&self.workspace.slack).await;
         }
-        if !is_refused(&watcher.health()) && self.rotator.clock.now() < pair.due_at {
+        if !is_refused(&monitor.health()) && self.rotator.clock.now() < pair.due_at {
             return Ok(pair.due_at);
         }
         let client = self.rotator.clients.get(self.workspace.app).ok_or_else(|| {
-            watcher.renewed(Some(NO_CLIENT.to_owned()));
-            Trouble {
+            monitor.renewed(Some(NO_CLIENT.to_owned()));
+            RotationError {
                 message: NO_CLIENT.to_owned(),
                 again: Some(AGAIN.1),
             }
@@ -198,8 +198,8 @@ impl<'a> Rotation<'a> {
         let pair = self.take(&next)?;
         tracing::info!(workspace.id = %self.id, "the token of the Slack workspace {} was changed", self.workspace.name);
         metrics::counter!("tocsin_slack_token_refreshes_total", "outcome" => "ok").increment(1);
-        watcher.renewed(None);
-        watcher.look(&self.workspace.slack).await;
+        monitor.renewed(None);
+        monitor.look(&self.workspace.slack).await;
         Ok(pair.due_at)
     }
 
@@ -210,7 +210,7 @@ impl<'a> Rotation<'a> {
         pair: &Pair,
         number: i64,
         error: &SlackError,
-    ) -> Result<Trouble, DbErr> {
+    ) -> Result<RotationError, DbErr> {
         metrics::counter!("tocsin_slack_token_refreshes_total", "outcome" => error.class()).increment(1);
         let kept = self.release(number, error).await;
         let is_past = self.rotator.clock.now() >= pair.expires_at;
@@ -221,16 +221,16 @@ impl<'a> Rotation<'a> {
             .await?;
         if newest.is_some_and(|newest| newest.sealed_access_token != row.sealed_access_token) {
             kept?;
-            return Ok(Trouble {
+            return Ok(RotationError {
                 message: format!("{error}, and another worker has the next pair"),
                 again: Some(AGAIN.0),
             });
         }
         if is_refused {
-            self.workspace.watcher.renewed(Some(not_renewed(pair, error)));
+            self.workspace.monitor.renewed(Some(not_renewed(pair, error)));
         }
         if is_past && is_refused {
-            self.workspace.watcher.report(&SlackError::Broken {
+            self.workspace.monitor.report(&SlackError::Broken {
                 method: "oauth.v2.access",
                 code: error.code().unwrap_or("token_expired").to_owned(),
             });
@@ -241,7 +241,7 @@ impl<'a> Rotation<'a> {
             SlackError::Refused { .. } | SlackError::Broken { .. } => Some(REFUSED),
             SlackError::NotSent { .. } | SlackError::Unknown { .. } => None,
         };
-        Ok(Trouble {
+        Ok(RotationError {
             message: error.to_string(),
             again,
         })
@@ -291,7 +291,7 @@ impl<'a> Rotation<'a> {
     }
 
     /// Has calls be made with the pair on record.
-    fn take(&mut self, row: &Model) -> Result<Pair, Trouble> {
+    fn take(&mut self, row: &Model) -> Result<Pair, RotationError> {
         let open = |place: String, sealed: &str| {
             self.sealer
                 .open(&place, sealed)
@@ -336,7 +336,7 @@ impl<'a> Rotation<'a> {
     }
 
     /// Writes the new pair down. It is tried for as long as the claim holds: the pair is nowhere else.
-    async fn store(&self, row: &Model, granted: &Granted) -> Result<Model, Trouble> {
+    async fn store(&self, row: &Model, granted: &OauthGrant) -> Result<Model, RotationError> {
         let (Some(access), Some(refresh)) = (&granted.access_token, &granted.refresh_token) else {
             return Err("Slack gave no pair of tokens".to_owned().into());
         };
@@ -412,7 +412,7 @@ fn not_renewed(pair: &Pair, error: &SlackError) -> String {
 
 /// Whether Slack refuses the token in a way in which it may take another.
 fn is_refused(health: &SlackHealth) -> bool {
-    matches!(health, SlackHealth::Ill { code, .. } if another_may_do(Some(code)))
+    matches!(health, SlackHealth::Unhealthy { code, .. } if another_may_do(Some(code)))
 }
 
 /// Waits until Slack begins to refuse the token.
@@ -427,13 +427,13 @@ async fn refused(health: &mut watch::Receiver<SlackHealth>) {
     }
 }
 
-impl From<String> for Trouble {
+impl From<String> for RotationError {
     fn from(message: String) -> Self {
         Self { message, again: None }
     }
 }
 
-impl From<DbErr> for Trouble {
+impl From<DbErr> for RotationError {
     fn from(error: DbErr) -> Self {
         error.to_string().into()
     }

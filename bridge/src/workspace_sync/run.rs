@@ -80,7 +80,7 @@ impl WorkspaceKeeper {
                 }
             };
             tokio::join!(
-                workspace.watcher.run(&workspace.slack, until.clone()),
+                workspace.monitor.run(&workspace.slack, until.clone()),
                 heal(&self.workspaces, workspace, until.clone()),
                 rotate,
                 self.record.run(workspace, until.clone()),
@@ -92,13 +92,13 @@ impl WorkspaceKeeper {
 
 /// Tells when the token works again, or a channel takes posts again.
 async fn heal(workspaces: &Workspaces, workspace: &Workspace, until: CancellationToken) {
-    let mut health = workspace.watcher.subscribe();
+    let mut health = workspace.monitor.subscribe();
     let (mut was_well, mut was_ill) = (false, false);
     loop {
         let (is_well, is_ill) = match &*health.borrow_and_update() {
-            SlackHealth::Well(_) => (true, false),
-            SlackHealth::Ill { .. } => (false, true),
-            SlackHealth::Unasked => (false, false),
+            SlackHealth::Healthy(_) => (true, false),
+            SlackHealth::Unhealthy { .. } => (false, true),
+            SlackHealth::Unknown => (false, false),
         };
         if is_well && !was_well {
             // After a start too: the trouble may have been seen by a process that is gone.

@@ -14,7 +14,7 @@ const DEAF: &str = "Messages are delivered, and what people do there through the
 
 /// What is wrong where the token works.
 #[derive(Debug, Default)]
-pub(super) struct Troubles {
+pub(super) struct WorkspaceFaults {
     /// Whether the workspace is the one of `SLACK_BOT_TOKEN`: it is installed by hand.
     pub(super) is_servers: bool,
     /// Scopes of wanted features for want of which calls were refused.
@@ -29,26 +29,26 @@ pub(super) struct Troubles {
 
 /// How a workspace is, with the reason as a code and for people.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct State {
+pub(super) struct WorkspaceState {
     pub(super) status: SlackWorkspaceStatus,
     pub(super) code: Option<String>,
     pub(super) reason: Option<String>,
 }
 
-impl State {
-    pub(super) fn of(health: &SlackHealth, troubles: &Troubles) -> Self {
+impl WorkspaceState {
+    pub(super) fn of(health: &SlackHealth, troubles: &WorkspaceFaults) -> Self {
         match health {
-            SlackHealth::Unasked => Self {
+            SlackHealth::Unknown => Self {
                 status: SlackWorkspaceStatus::Pending,
                 code: None,
                 reason: None,
             },
-            SlackHealth::Ill { code, trouble, .. } => Self::failing(code, trouble.clone()),
-            SlackHealth::Well(_) => Self::of_well(troubles),
+            SlackHealth::Unhealthy { code, trouble, .. } => Self::failing(code, trouble.clone()),
+            SlackHealth::Healthy(_) => Self::of_well(troubles),
         }
     }
 
-    fn of_well(troubles: &Troubles) -> Self {
+    fn of_well(troubles: &WorkspaceFaults) -> Self {
         if let Some(reason) = &troubles.not_renewed {
             Self::failing(TOKEN_NOT_RENEWED, reason.clone())
         } else if !troubles.lacking.is_empty() {
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     fn well() -> SlackHealth {
-        SlackHealth::Well(Arc::new(Installation {
+        SlackHealth::Healthy(Arc::new(Installation {
             team_id: "T1".to_owned(),
             team_name: "One".to_owned(),
             bot_user_id: "U1".to_owned(),
@@ -133,12 +133,12 @@ mod tests {
     #[test]
     fn what_lacks_is_named_with_a_remedy_that_is_there() {
         let told = |is_servers| {
-            let troubles = Troubles {
+            let troubles = WorkspaceFaults {
                 is_servers,
                 lacking: vec!["links:write".to_owned()],
-                ..Troubles::default()
+                ..WorkspaceFaults::default()
             };
-            let state = State::of(&well(), &troubles);
+            let state = WorkspaceState::of(&well(), &troubles);
             assert_eq!(state.code.as_deref(), Some(MISSING_SCOPE));
             state.reason.unwrap_or_default()
         };
@@ -152,17 +152,17 @@ mod tests {
 
     #[test]
     fn a_token_that_is_not_renewed_comes_before_what_waits_for_it() {
-        let troubles = Troubles {
+        let troubles = WorkspaceFaults {
             not_renewed: Some("Slack refuses to renew the token".to_owned()),
             lacking: vec!["links:write".to_owned()],
-            ..Troubles::default()
+            ..WorkspaceFaults::default()
         };
         assert_eq!(
-            State::of(&well(), &troubles).code.as_deref(),
+            WorkspaceState::of(&well(), &troubles).code.as_deref(),
             Some(TOKEN_NOT_RENEWED)
         );
         assert_eq!(
-            State::of(&well(), &Troubles::default()).status,
+            WorkspaceState::of(&well(), &WorkspaceFaults::default()).status,
             SlackWorkspaceStatus::Active
         );
     }

@@ -24,7 +24,7 @@ async fn asked(stage: &Stage) -> Value {
         "FinishOperation",
         json!({"data": {"finishSlackOperation": {"userErrors": []}}}),
     );
-    stage.world.queue.ring(&tocsin_queue::jobs::RunSlackOperation {
+    stage.world.queue.enqueue(&tocsin_queue::jobs::RunSlackOperation {
         operation_id: id.to_string(),
     });
     let told = async {

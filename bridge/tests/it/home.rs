@@ -12,13 +12,13 @@ use tocsin_entity::{
     kinds::InboxState,
     slack::{home, inbox},
 };
-use tocsin_simulator::{Fault, FaultKind, Limits, Snapshot};
+use tocsin_simulator::{CallLimits, Fault, FaultKind, Snapshot};
 
 use crate::outbound::stage::{PATIENCE, Stage};
 use crate::transport::{Transport, over_each_transport};
 
 async fn stage(transport: Transport) -> Stage {
-    let stage = Stage::over(transport, Limits::none(), Pace::Unlimited, |config| {
+    let stage = Stage::over(transport, CallLimits::none(), Pace::Unlimited, |config| {
         crate::world::SECRET.clone_into(&mut config.signing_secret);
     })
     .await;

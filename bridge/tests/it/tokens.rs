@@ -56,7 +56,7 @@ fn answer(workspaces: &[Value]) -> Value {
 /// The bridge is told to look, and has done so.
 async fn look(stage: &Stage) {
     let before = stage.acted.calls("SlackWorkspaces").len();
-    stage.world.queue.ring(&RefreshSlackWorkspaces {});
+    stage.world.queue.enqueue(&RefreshSlackWorkspaces {});
     until(async || stage.acted.calls("SlackWorkspaces").len() > before).await;
 }
 

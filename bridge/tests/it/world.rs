@@ -17,7 +17,7 @@ use tocsin_bridge::{Bridge, BridgeConfig, Pace, SlackConfig, SocketConfig};
 use tocsin_database::Database;
 use tocsin_entity::slack::inbox;
 use tocsin_queue::{Queue, QueueConfig};
-use tocsin_simulator::{Line, Simulator};
+use tocsin_simulator::{AppSender, Simulator};
 use tower::ServiceExt;
 use url::Url;
 
@@ -40,7 +40,7 @@ pub(crate) struct World {
     pub(crate) database_url: String,
     pub(crate) config: BridgeConfig,
     /// The way that requests take in Socket Mode.
-    line: Option<Line>,
+    line: Option<AppSender>,
     /// Goes with the world.
     directory: Option<TempDir>,
 }

@@ -13,7 +13,7 @@ use anyhow::{Context, anyhow, bail};
 const PRIVATE: u32 = 0o600;
 
 /// A file that is being written, under another name. Where its process dies, the next one begins it anew.
-pub(super) struct Unfinished {
+pub(super) struct UnfinishedFile {
     wanted: PathBuf,
     path: PathBuf,
     out: BufWriter<File>,
@@ -21,7 +21,7 @@ pub(super) struct Unfinished {
     is_published: bool,
 }
 
-impl Unfinished {
+impl UnfinishedFile {
     /// Begins the file.
     pub(super) fn create(wanted: &Path, overwrite: bool) -> anyhow::Result<Self> {
         if wanted.is_dir() {
@@ -76,7 +76,7 @@ impl Unfinished {
     }
 }
 
-impl Drop for Unfinished {
+impl Drop for UnfinishedFile {
     fn drop(&mut self) {
         if !self.is_published {
             // What can't be removed, the next one writes over.

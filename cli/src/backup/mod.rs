@@ -9,12 +9,12 @@ use std::{fs::File, io::BufReader, path::Path};
 use anyhow::{Context, anyhow, bail};
 use sea_orm::DatabaseTransaction;
 use time::{OffsetDateTime, macros::format_description};
-use tocsin_api::restore::{self, NUMBERS_LEFT_OUT, Restored};
-use tocsin_backup::{Backup, BackupError, Header, Schema, Summary, applied_migrations};
+use tocsin_api::restore::{self, NUMBERS_LEFT_OUT, RestoreOutcome};
+use tocsin_backup::{Backup, BackupError, DatabaseSchema, Header, Summary, applied_migrations};
 use tocsin_clock::Clock;
 use tocsin_database::DatabaseFault;
 
-use self::file::Unfinished;
+use self::file::UnfinishedFile;
 use crate::{config::Settings, database, secret, terminal::Terminal};
 
 /// `tocsin backup FILE`.
@@ -28,14 +28,14 @@ pub(crate) async fn make(
     if settings.database.file().is_some_and(|there| !there.exists()) {
         bail!("there is no database {shown}: set TOCSIN_DATABASE_URL to the one that you want to back up");
     }
-    let mut unfinished = Unfinished::create(file, overwrite)?;
+    let mut unfinished = UnfinishedFile::create(file, overwrite)?;
     let database = database::open(&settings.database).await?;
     let migrations = applied_migrations(database.read()).await.map_err(explained)?;
     if migrations.is_empty() {
         return Err(BackupError::Empty.into());
     }
     let version = env!("CARGO_PKG_VERSION");
-    let schema = Schema::after(&migrations, version).await?;
+    let schema = DatabaseSchema::after(&migrations, version).await?;
     let secret_keys = secret::present(settings)?.map_or_else(Vec::new, |sealer| sealer.key_ids());
     let kind = if database.is_sqlite() {
         "SQLite"
@@ -93,7 +93,7 @@ pub(crate) async fn restore(
     // Before anything is touched: the whole file is read, and its schema is made once for a trial.
     let summary = tocsin_backup::read(open(file)?).map_err(|error| not_restored(file, error))?;
     let header = &summary.header;
-    let schema = Schema::after(&header.migrations, &header.version)
+    let schema = DatabaseSchema::after(&header.migrations, &header.version)
         .await
         .map_err(|error| not_restored(file, error))?;
     let source = Source {
@@ -158,19 +158,19 @@ fn where_the_key_is(settings: &Settings) -> String {
 /// A backup that was found good.
 struct Source<'a> {
     file: &'a Path,
-    schema: &'a Schema,
+    schema: &'a DatabaseSchema,
 }
 
 /// What was done.
 struct Done {
-    restored: Restored,
+    restored: RestoreOutcome,
     /// Where the database is that was there before.
     kept: Option<String>,
 }
 
 impl Source<'_> {
     /// Writes it all, in a transaction over an empty schema.
-    async fn load(&self, tx: &DatabaseTransaction) -> anyhow::Result<Restored> {
+    async fn load(&self, tx: &DatabaseTransaction) -> anyhow::Result<RestoreOutcome> {
         let mut backup = Backup::open(open(self.file)?).map_err(|error| not_restored(self.file, error))?;
         tocsin_backup::load(tx, self.schema, &mut backup)
             .await

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, anyhow, bail};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement};
-use tocsin_backup::{Schema, applied_migrations, move_aside};
+use tocsin_backup::{DatabaseSchema, applied_migrations, move_aside};
 use tocsin_database::{Database, DatabaseFault, PATIENT};
 
 use super::{Done, Source, explained, kept_name, not_empty};
@@ -57,7 +57,7 @@ async fn make_room(tx: &DatabaseTransaction, shown: &str, replace: bool) -> anyh
     if !is_empty && !replace {
         return Err(not_empty(shown));
     }
-    let schema = Schema::after(&migrations, env!("CARGO_PKG_VERSION"))
+    let schema = DatabaseSchema::after(&migrations, env!("CARGO_PKG_VERSION"))
         .await
         .with_context(|| format!("the database {shown} can't be moved out of the way"))?;
     let to = format!("tocsin_before_restore_{}", kept_name());

@@ -121,7 +121,10 @@ async fn is_empty(database: &DatabaseConnection) -> Result<bool, DbErr> {
 }
 
 /// Makes the whole database, in one file.
-async fn build(unfinished: &Path, source: &Source<'_>) -> anyhow::Result<tocsin_api::restore::Restored> {
+async fn build(
+    unfinished: &Path,
+    source: &Source<'_>,
+) -> anyhow::Result<tocsin_api::restore::RestoreOutcome> {
     for suffix in BESIDE {
         remove(&beside(unfinished, suffix))?;
     }

@@ -1,9 +1,9 @@
 //! The configuration: flags before environment before `tocsin.toml`, checked as a whole, every fault named at once.
 
-pub(crate) mod known;
 mod parse;
 pub(crate) mod reader;
 mod source;
+pub(crate) mod specs;
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -18,7 +18,7 @@ use tocsin_seal::Sealer;
 use url::Url;
 
 pub(crate) use parse::{channel as parse_channel, web as parse_web};
-use reader::{ConfigFaults, InForce, Reader};
+use reader::{ConfigFaults, EffectiveSetting, Reader};
 pub(crate) use source::GivenSettings;
 
 use crate::logging::{self, LogFormat};
@@ -39,7 +39,7 @@ pub(crate) struct Settings {
     /// How many HTTP connections may be open at a time.
     pub(crate) http_connections: usize,
     /// Whether `tocsin up` brings a simulated Slack workspace.
-    pub(crate) simulator: Simulator,
+    pub(crate) simulator: SimulatorSettings,
     /// The base of incident URLs, where it was given.
     pub(crate) public_url: Option<Url>,
     /// Where a separate bridge finds the API, where it was given.
@@ -59,7 +59,7 @@ pub(crate) struct Settings {
     /// How it is logged, where it was said.
     pub(crate) log_format: Option<LogFormat>,
     /// The Slack app.
-    pub(crate) slack: SlackSettings,
+    pub(crate) slack: SlackAppSettings,
 }
 
 /// The database.
@@ -73,7 +73,7 @@ pub(crate) struct DatabaseSettings {
 
 /// The Slack app.
 #[derive(Debug, Clone)]
-pub(crate) struct SlackSettings {
+pub(crate) struct SlackAppSettings {
     /// The bot token; without it there is no real Slack.
     pub(crate) bot_token: Option<SecretString>,
     /// By which Slack's requests are known to be Slack's.
@@ -96,7 +96,7 @@ pub(crate) struct SlackSettings {
 
 /// Whether `tocsin up` brings a simulated Slack workspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Simulator {
+pub(crate) enum SimulatorSettings {
     /// Where nothing of Slack is configured, and no organisation has an app or a workspace of its own.
     Auto,
     /// Always.
@@ -109,7 +109,7 @@ pub(crate) enum Simulator {
 #[derive(Debug)]
 pub(crate) struct Configuration {
     /// What is in force, masked.
-    pub(crate) in_force: Vec<InForce>,
+    pub(crate) in_force: Vec<EffectiveSetting>,
     /// The settings, or everything that is wrong with them.
     pub(crate) settings: Result<Settings, ConfigFaults>,
 }
@@ -129,25 +129,27 @@ impl Settings {
 
     /// Reads everything before it gives up, so that every fault is found.
     fn from_reader(reader: &mut Reader) -> Option<Self> {
-        let database_url = reader.required(&known::DATABASE_URL, parse::database);
-        let connections = reader.required(&known::DATABASE_CONNECTIONS, parse::connections);
-        let redis_url = reader.optional(&known::REDIS_URL, parse::redis);
-        let listen = reader.required(&known::LISTEN, parse::listen);
-        let bridge_listen = reader.required(&known::BRIDGE_LISTEN, parse::listen);
-        let simulator_listen = reader.required(&known::SIMULATOR_LISTEN, parse::listen);
-        let http_connections = reader.required(&known::HTTP_CONNECTIONS, parse::http_connections);
-        let simulator = reader.required(&known::SIMULATOR, parse::simulator);
-        let public_url = reader.optional(&known::PUBLIC_URL, parse::web);
-        let api_url = reader.optional(&known::API_URL, parse::web);
-        let bridge_token = reader.optional(&known::BRIDGE_TOKEN, parse::shared_token);
-        let admin_key = reader.optional(&known::ADMIN_KEY, parse::admin_key);
-        let sealer = reader.optional(&known::SECRET_KEY, parse::secret_keys);
-        let introspection = reader.required(&known::INTROSPECTION, parse::introspection);
-        let trusted_proxies = reader.optional(&known::TRUSTED_PROXIES, parse::networks);
-        let log = reader.optional(&known::LOG, logging::parse_filter);
-        let log_format = reader.optional(&known::LOG_FORMAT, logging::parse_format);
-        let slack = SlackSettings::from_reader(reader);
-        if simulator == Some(Simulator::On) && slack.as_ref().is_some_and(SlackSettings::is_configured) {
+        let database_url = reader.required(&specs::DATABASE_URL, parse::database);
+        let connections = reader.required(&specs::DATABASE_CONNECTIONS, parse::connections);
+        let redis_url = reader.optional(&specs::REDIS_URL, parse::redis);
+        let listen = reader.required(&specs::LISTEN, parse::listen);
+        let bridge_listen = reader.required(&specs::BRIDGE_LISTEN, parse::listen);
+        let simulator_listen = reader.required(&specs::SIMULATOR_LISTEN, parse::listen);
+        let http_connections = reader.required(&specs::HTTP_CONNECTIONS, parse::http_connections);
+        let simulator = reader.required(&specs::SIMULATOR, parse::simulator);
+        let public_url = reader.optional(&specs::PUBLIC_URL, parse::web);
+        let api_url = reader.optional(&specs::API_URL, parse::web);
+        let bridge_token = reader.optional(&specs::BRIDGE_TOKEN, parse::shared_token);
+        let admin_key = reader.optional(&specs::ADMIN_KEY, parse::admin_key);
+        let sealer = reader.optional(&specs::SECRET_KEY, parse::secret_keys);
+        let introspection = reader.required(&specs::INTROSPECTION, parse::introspection);
+        let trusted_proxies = reader.optional(&specs::TRUSTED_PROXIES, parse::networks);
+        let log = reader.optional(&specs::LOG, logging::parse_filter);
+        let log_format = reader.optional(&specs::LOG_FORMAT, logging::parse_format);
+        let slack = SlackAppSettings::from_reader(reader);
+        if simulator == Some(SimulatorSettings::On)
+            && slack.as_ref().is_some_and(SlackAppSettings::is_configured)
+        {
             reader.fault(
                 "TOCSIN_SIMULATOR is on and a Slack app is configured: set it to auto or off, or unset SLACK_BOT_TOKEN, SLACK_CLIENT_ID, \
                  SLACK_SIGNING_SECRET and SLACK_API_URL"
@@ -189,28 +191,28 @@ impl Settings {
     }
 }
 
-impl SlackSettings {
+impl SlackAppSettings {
     /// Whether anything says which Slack is meant. An app-level token alone does not: it puts a simulated workspace into Socket Mode.
     pub(crate) fn is_configured(&self) -> bool {
         self.bot_token.is_some()
             || self.client_id.is_some()
             || !self.signing_secrets.is_empty()
-            || self.api_url.as_str().trim_end_matches('/') != known::SLACK_API_URL.default
+            || self.api_url.as_str().trim_end_matches('/') != specs::SLACK_API_URL.default
     }
 
     fn from_reader(reader: &mut Reader) -> Option<Self> {
-        let bot_token = reader.optional(&known::SLACK_BOT_TOKEN, parse::bot_token);
-        let signing_secrets = reader.optional(&known::SLACK_SIGNING_SECRET, parse::signing_secrets);
-        let channel = reader.required(&known::SLACK_CHANNEL, parse::channel);
-        let api_url = reader.required(&known::SLACK_API_URL, parse::web);
-        let pace = reader.required(&known::SLACK_PACE, parse::pace);
-        let client_id = reader.optional(&known::SLACK_CLIENT_ID, parse::client_id);
-        let client_secret = reader.optional(&known::SLACK_CLIENT_SECRET, parse::client_secret);
-        let app_token = reader.optional(&known::SLACK_APP_TOKEN, parse::app_token);
-        let sockets = reader.required(&known::SLACK_SOCKETS, parse::sockets);
+        let bot_token = reader.optional(&specs::SLACK_BOT_TOKEN, parse::bot_token);
+        let signing_secrets = reader.optional(&specs::SLACK_SIGNING_SECRET, parse::signing_secrets);
+        let channel = reader.required(&specs::SLACK_CHANNEL, parse::channel);
+        let api_url = reader.required(&specs::SLACK_API_URL, parse::web);
+        let pace = reader.required(&specs::SLACK_PACE, parse::pace);
+        let client_id = reader.optional(&specs::SLACK_CLIENT_ID, parse::client_id);
+        let client_secret = reader.optional(&specs::SLACK_CLIENT_SECRET, parse::client_secret);
+        let app_token = reader.optional(&specs::SLACK_APP_TOKEN, parse::app_token);
+        let sockets = reader.required(&specs::SLACK_SOCKETS, parse::sockets);
         let which = match (&bot_token, &client_id) {
-            (Some(_), _) => Some(known::SLACK_BOT_TOKEN.variable),
-            (None, Some(_)) => Some(known::SLACK_CLIENT_ID.variable),
+            (Some(_), _) => Some(specs::SLACK_BOT_TOKEN.variable),
+            (None, Some(_)) => Some(specs::SLACK_CLIENT_ID.variable),
             (None, None) => None,
         };
         if let Some(which) = which
@@ -245,8 +247,8 @@ impl SlackSettings {
 /// Which of the app's client id and secret is set, and which is not, where they are not alike.
 fn one_alone(id: bool, secret: bool) -> Option<(&'static str, &'static str)> {
     let (id_variable, secret_variable) = (
-        known::SLACK_CLIENT_ID.variable,
-        known::SLACK_CLIENT_SECRET.variable,
+        specs::SLACK_CLIENT_ID.variable,
+        specs::SLACK_CLIENT_SECRET.variable,
     );
     match (id, secret) {
         (true, false) => Some((id_variable, secret_variable)),
@@ -263,7 +265,7 @@ impl DatabaseSettings {
 
     /// The address as it may be shown.
     pub(crate) fn shown(&self) -> String {
-        reader::masked(known::Shown::WithoutPassword, self.url())
+        reader::masked(specs::SettingVisibility::WithoutPassword, self.url())
     }
 
     /// The SQLite file, where it is one.

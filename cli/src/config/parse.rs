@@ -10,12 +10,12 @@ use tocsin_bridge::Pace;
 use tocsin_seal::Sealer;
 use url::Url;
 
-use super::Simulator;
+use super::SimulatorSettings;
 
-pub(crate) type Parsed<T> = Result<T, String>;
+pub(crate) type ParseResult<T> = Result<T, String>;
 
 /// An address to listen on.
-pub(super) fn listen(text: &str) -> Parsed<SocketAddr> {
+pub(super) fn listen(text: &str) -> ParseResult<SocketAddr> {
     text.replace("localhost:", "127.0.0.1:").parse().map_err(|_| {
         "is not an address to listen on; write an IP address and a port, such as 127.0.0.1:8080 or 0.0.0.0:8080"
             .to_owned()
@@ -23,7 +23,7 @@ pub(super) fn listen(text: &str) -> Parsed<SocketAddr> {
 }
 
 /// The base of web addresses: without query or fragment.
-pub(crate) fn web(text: &str) -> Parsed<Url> {
+pub(crate) fn web(text: &str) -> ParseResult<Url> {
     let refusal =
         || "is not a web address; write it with its scheme, such as https://tocsin.example.com".to_owned();
     let url = Url::parse(text).map_err(|_| refusal())?;
@@ -37,7 +37,7 @@ pub(crate) fn web(text: &str) -> Parsed<Url> {
 }
 
 /// The database.
-pub(super) fn database(text: &str) -> Parsed<String> {
+pub(super) fn database(text: &str) -> ParseResult<String> {
     let refusal = "is not a database address; write sqlite://tocsin.db for a file here, sqlite:///var/lib/tocsin/tocsin.db \
                    for one elsewhere, or postgres://user:password@host/database";
     let (scheme, rest) = text.split_once(':').ok_or(refusal)?;
@@ -56,7 +56,7 @@ pub(super) fn database(text: &str) -> Parsed<String> {
 }
 
 /// Redis.
-pub(super) fn redis(text: &str) -> Parsed<SecretString> {
+pub(super) fn redis(text: &str) -> ParseResult<SecretString> {
     match Url::parse(text) {
         Ok(url) if url.scheme() == "redis" && url.host().is_some() => Ok(text.into()),
         Ok(url) if url.scheme() == "rediss" => Err(
@@ -70,7 +70,7 @@ pub(super) fn redis(text: &str) -> Parsed<SecretString> {
 }
 
 /// How many connections to the database are kept.
-pub(super) fn connections(text: &str) -> Parsed<u32> {
+pub(super) fn connections(text: &str) -> ParseResult<u32> {
     match text.parse() {
         Ok(number @ 1..=1000) => Ok(number),
         Ok(_) | Err(_) => Err("is not a number from 1 to 1000".to_owned()),
@@ -78,7 +78,7 @@ pub(super) fn connections(text: &str) -> Parsed<u32> {
 }
 
 /// How many HTTP connections may be open at a time.
-pub(super) fn http_connections(text: &str) -> Parsed<usize> {
+pub(super) fn http_connections(text: &str) -> ParseResult<usize> {
     match text.parse() {
         Ok(number @ 16..=1_000_000) => Ok(number),
         Ok(_) | Err(_) => Err("is not a number from 16 to 1000000".to_owned()),
@@ -86,7 +86,7 @@ pub(super) fn http_connections(text: &str) -> Parsed<usize> {
 }
 
 /// Who may ask about the schema. `true` and `false` are the values of before, when `true` meant everybody.
-pub(super) fn introspection(text: &str) -> Parsed<Introspection> {
+pub(super) fn introspection(text: &str) -> ParseResult<Introspection> {
     match text {
         "public" => Ok(Introspection::Public),
         "authenticated" | "true" => Ok(Introspection::Authenticated),
@@ -99,17 +99,17 @@ pub(super) fn introspection(text: &str) -> Parsed<Introspection> {
 }
 
 /// Whether `tocsin up` brings a simulated Slack workspace.
-pub(super) fn simulator(text: &str) -> Parsed<Simulator> {
+pub(super) fn simulator(text: &str) -> ParseResult<SimulatorSettings> {
     match text {
-        "auto" => Ok(Simulator::Auto),
-        "on" => Ok(Simulator::On),
-        "off" => Ok(Simulator::Off),
+        "auto" => Ok(SimulatorSettings::Auto),
+        "on" => Ok(SimulatorSettings::On),
+        "off" => Ok(SimulatorSettings::Off),
         _ => Err("is none of auto, on and off".to_owned()),
     }
 }
 
 /// How fast Slack may be called.
-pub(super) fn pace(text: &str) -> Parsed<Pace> {
+pub(super) fn pace(text: &str) -> ParseResult<Pace> {
     match text {
         "documented" => Ok(Pace::Documented),
         "unlimited" => Ok(Pace::Unlimited),
@@ -123,7 +123,7 @@ pub(super) fn pace(text: &str) -> Parsed<Pace> {
 }
 
 /// Keys of 32 bytes in base64, with commas between: the first seals, all open.
-pub(super) fn secret_keys(text: &str) -> Parsed<Sealer> {
+pub(super) fn secret_keys(text: &str) -> ParseResult<Sealer> {
     let keys: Vec<_> = text
         .split(',')
         .map(|key| SecretString::from(key.trim()))
@@ -132,7 +132,7 @@ pub(super) fn secret_keys(text: &str) -> Parsed<Sealer> {
 }
 
 /// A token that two processes share.
-pub(super) fn shared_token(text: &str) -> Parsed<SecretString> {
+pub(super) fn shared_token(text: &str) -> ParseResult<SecretString> {
     if text.len() < 32 {
         return Err(
             "is too short to be safe; make one of 32 characters or more with: openssl rand -hex 32"
@@ -143,7 +143,7 @@ pub(super) fn shared_token(text: &str) -> Parsed<SecretString> {
 }
 
 /// A key that someone chose for the first organisation.
-pub(super) fn admin_key(text: &str) -> Parsed<SecretString> {
+pub(super) fn admin_key(text: &str) -> ParseResult<SecretString> {
     if text.len() < CHOSEN_KEY_MIN {
         return Err(format!(
             "is too short to be safe; make one of {CHOSEN_KEY_MIN} characters or more with: openssl rand -hex 32"
@@ -153,7 +153,7 @@ pub(super) fn admin_key(text: &str) -> Parsed<SecretString> {
 }
 
 /// Networks, with commas between: addresses, or addresses with the length of their prefix.
-pub(super) fn networks(text: &str) -> Parsed<Vec<IpNet>> {
+pub(super) fn networks(text: &str) -> ParseResult<Vec<IpNet>> {
     let network = |text: &str| {
         let network = text.parse::<IpNet>();
         let network = network.or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
@@ -165,7 +165,7 @@ pub(super) fn networks(text: &str) -> Parsed<Vec<IpNet>> {
 }
 
 /// Slack's bot token.
-pub(super) fn bot_token(text: &str) -> Parsed<SecretString> {
+pub(super) fn bot_token(text: &str) -> ParseResult<SecretString> {
     of_slack(
         text,
         "xoxb-",
@@ -174,7 +174,7 @@ pub(super) fn bot_token(text: &str) -> Parsed<SecretString> {
 }
 
 /// Slack's app-level token.
-pub(super) fn app_token(text: &str) -> Parsed<SecretString> {
+pub(super) fn app_token(text: &str) -> ParseResult<SecretString> {
     of_slack(
         text,
         "xapp-",
@@ -183,7 +183,7 @@ pub(super) fn app_token(text: &str) -> Parsed<SecretString> {
 }
 
 /// The id of a Slack app, for OAuth.
-pub(super) fn client_id(text: &str) -> Parsed<String> {
+pub(super) fn client_id(text: &str) -> ParseResult<String> {
     if is_of_slack(text).is_some() || text.contains(char::is_whitespace) {
         return Err(
             "is no client id; copy it from the Slack app's page Basic Information: two numbers with a dot between"
@@ -194,7 +194,7 @@ pub(super) fn client_id(text: &str) -> Parsed<String> {
 }
 
 /// Connections that a process keeps in Socket Mode.
-pub(super) fn sockets(text: &str) -> Parsed<u8> {
+pub(super) fn sockets(text: &str) -> ParseResult<u8> {
     match text.parse() {
         Ok(sockets @ 1..=10) => Ok(sockets),
         Ok(_) | Err(_) => {
@@ -204,7 +204,7 @@ pub(super) fn sockets(text: &str) -> Parsed<u8> {
 }
 
 /// Slack's signing secrets: one, or two with a comma between while the secret is being changed.
-pub(super) fn signing_secrets(text: &str) -> Parsed<Vec<SecretString>> {
+pub(super) fn signing_secrets(text: &str) -> ParseResult<Vec<SecretString>> {
     let secrets: Vec<_> = text.split(',').map(str::trim).collect();
     let is_none = |secret: &&str| secret.len() < 16 || is_of_slack(secret).is_some();
     if secrets.len() > 2 || secrets.iter().any(is_none) {
@@ -218,7 +218,7 @@ pub(super) fn signing_secrets(text: &str) -> Parsed<Vec<SecretString>> {
 }
 
 /// A channel: `#name` or an id.
-pub(crate) fn channel(text: &str) -> Parsed<String> {
+pub(crate) fn channel(text: &str) -> ParseResult<String> {
     let (is_id, name) = match text.strip_prefix('#') {
         Some(name) => (false, name),
         None => (true, text),
@@ -234,7 +234,7 @@ pub(crate) fn channel(text: &str) -> Parsed<String> {
 }
 
 /// The client secret of a Slack app: there is nothing to hold it against but that no header could carry it.
-pub(super) fn client_secret(text: &str) -> Parsed<SecretString> {
+pub(super) fn client_secret(text: &str) -> ParseResult<SecretString> {
     header_safe(text)
 }
 
@@ -259,7 +259,7 @@ fn is_of_slack(text: &str) -> Option<&'static str> {
     known.map(|(_, what)| *what)
 }
 
-fn of_slack(text: &str, prefix: &str, what: &str) -> Parsed<SecretString> {
+fn of_slack(text: &str, prefix: &str, what: &str) -> ParseResult<SecretString> {
     if text.starts_with(prefix) && text.len() > prefix.len() {
         return header_safe(text);
     }
@@ -269,7 +269,7 @@ fn of_slack(text: &str, prefix: &str, what: &str) -> Parsed<SecretString> {
     Err(format!("does not start with {prefix}, so it is not {what}{is}"))
 }
 
-fn header_safe(text: &str) -> Parsed<SecretString> {
+fn header_safe(text: &str) -> ParseResult<SecretString> {
     if text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Ok(text.into());
     }

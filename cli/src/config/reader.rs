@@ -5,9 +5,9 @@ use std::{fmt, path::Path};
 use figment::{Figment, value::Value};
 
 use super::{
-    known::{self, Known, Shown},
-    parse::Parsed,
+    parse::ParseResult,
     source::{DEFAULT_FILE, GivenSettings},
+    specs::{self, SettingSpec, SettingVisibility},
 };
 
 /// Where a value came from.
@@ -36,9 +36,9 @@ impl fmt::Display for ValueOrigin {
 
 /// A value in force, fit to be shown.
 #[derive(Debug, Clone)]
-pub(crate) struct InForce {
+pub(crate) struct EffectiveSetting {
     /// Which setting.
-    pub(crate) known: &'static Known,
+    pub(crate) known: &'static SettingSpec,
     /// Its value, masked where it must be; what holds by default where it is unset.
     pub(crate) value: String,
     /// Where it came from.
@@ -67,7 +67,7 @@ impl std::error::Error for ConfigFaults {}
 pub(super) struct Reader {
     figment: Figment,
     faults: Vec<String>,
-    in_force: Vec<InForce>,
+    in_force: Vec<EffectiveSetting>,
 }
 
 impl Reader {
@@ -102,16 +102,16 @@ impl Reader {
     }
 
     fn refuse_unknown(&mut self, key: &str, value: &Value) {
-        if known::ALL.iter().any(|known| known.key == key) {
+        if specs::ALL.iter().any(|known| known.key == key) {
             return;
         }
         let table = format!("{key}.");
-        if known::ALL.iter().any(|known| known.key.starts_with(&table)) {
+        if specs::ALL.iter().any(|known| known.key.starts_with(&table)) {
             match value.as_dict() {
                 Some(inner) => {
                     for (name, value) in inner {
                         let path = format!("{key}.{name}");
-                        if !known::ALL.iter().any(|known| known.key == path) {
+                        if !specs::ALL.iter().any(|known| known.key == path) {
                             self.unknown(&path, value);
                         }
                     }
@@ -127,7 +127,7 @@ impl Reader {
 
     fn unknown(&mut self, path: &str, value: &Value) {
         let origin = self.origin(value);
-        let hint = nearest(path, known::ALL.iter().map(|known| known.key))
+        let hint = nearest(path, specs::ALL.iter().map(|known| known.key))
             .map_or_else(String::new, |key| format!("; did you mean {key}?"));
         self.faults
             .push(format!("{} in {origin} is no setting{hint}", shown_name(path)));
@@ -152,11 +152,11 @@ impl Reader {
     /// A setting that may be unset.
     pub(super) fn optional<T>(
         &mut self,
-        known: &'static Known,
-        parse: impl Fn(&str) -> Parsed<T>,
+        known: &'static SettingSpec,
+        parse: impl Fn(&str) -> ParseResult<T>,
     ) -> Option<T> {
         let Ok(value) = self.figment.find_value(known.key) else {
-            self.in_force.push(InForce {
+            self.in_force.push(EffectiveSetting {
                 known,
                 value: known.default.to_owned(),
                 origin: ValueOrigin::Default,
@@ -170,7 +170,7 @@ impl Reader {
             return None;
         };
         let shown = masked(known.shown, &text);
-        self.in_force.push(InForce {
+        self.in_force.push(EffectiveSetting {
             known,
             value: shown.clone(),
             origin: origin.clone(),
@@ -192,8 +192,8 @@ impl Reader {
     /// A setting that has a default.
     pub(super) fn required<T>(
         &mut self,
-        known: &'static Known,
-        parse: impl Fn(&str) -> Parsed<T>,
+        known: &'static SettingSpec,
+        parse: impl Fn(&str) -> ParseResult<T>,
     ) -> Option<T> {
         let faults = self.faults.len();
         let value = self.optional(known, &parse);
@@ -209,7 +209,7 @@ impl Reader {
     }
 
     /// What is in force, and what is wrong with it.
-    pub(super) fn finish(self) -> (Vec<InForce>, Vec<String>) {
+    pub(super) fn finish(self) -> (Vec<EffectiveSetting>, Vec<String>) {
         (self.in_force, self.faults)
     }
 }
@@ -261,11 +261,11 @@ fn scalar(value: &Value) -> Option<String> {
 }
 
 /// A value as it may be shown.
-pub(crate) fn masked(shown: Shown, text: &str) -> String {
+pub(crate) fn masked(shown: SettingVisibility, text: &str) -> String {
     match shown {
-        Shown::Whole if may_be_secret(text) => masked(Shown::Never, text),
-        Shown::Never => format!("****, {} characters", text.chars().count()),
-        Shown::Whole | Shown::WithoutPassword => without_password(text),
+        SettingVisibility::Whole if may_be_secret(text) => masked(SettingVisibility::Never, text),
+        SettingVisibility::Never => format!("****, {} characters", text.chars().count()),
+        SettingVisibility::Whole | SettingVisibility::WithoutPassword => without_password(text),
     }
 }
 
@@ -358,9 +358,12 @@ mod tests {
             ("tocsin:secret@db", "****"),
             ("sqlite://tocsin.db", "sqlite://tocsin.db"),
         ] {
-            assert_eq!(masked(Shown::WithoutPassword, text), shown);
+            assert_eq!(masked(SettingVisibility::WithoutPassword, text), shown);
         }
-        assert_eq!(masked(Shown::Never, "xoxb-1234"), "****, 9 characters");
+        assert_eq!(
+            masked(SettingVisibility::Never, "xoxb-1234"),
+            "****, 9 characters"
+        );
     }
 
     #[test]
@@ -371,10 +374,10 @@ mod tests {
             "0123456789abcdef0123456789abcdef",
             "cmVjb2duaXNhYmxlLWtleS1vZi0zMi1ieXRlcyEhISE=",
         ] {
-            assert!(!masked(Shown::Whole, text).contains(text), "{text}");
+            assert!(!masked(SettingVisibility::Whole, text).contains(text), "{text}");
         }
         assert_eq!(
-            masked(Shown::Whole, "https://user:secret@example.com/a"),
+            masked(SettingVisibility::Whole, "https://user:secret@example.com/a"),
             "https://user:****@example.com/a"
         );
         for text in [
@@ -384,13 +387,13 @@ mod tests {
             "https://slack.com/api",
             "documented",
         ] {
-            assert_eq!(masked(Shown::Whole, text), text);
+            assert_eq!(masked(SettingVisibility::Whole, text), text);
         }
     }
 
     #[test]
     fn a_slip_of_the_pen_finds_the_name_that_was_meant() {
-        let names = || known::ALL.iter().map(|known| known.key);
+        let names = || specs::ALL.iter().map(|known| known.key);
         assert_eq!(nearest("databse_url", names()), Some("database_url"));
         assert_eq!(nearest("slack.bot_tokn", names()), Some("slack.bot_token"));
         assert_eq!(nearest("colour", names()), None);

@@ -8,7 +8,7 @@ use figment::{
     value::{Dict, Map, Value},
 };
 
-use super::known::{self, Known};
+use super::specs::{self, SettingSpec};
 
 /// The file that is read where none is named.
 pub(crate) const DEFAULT_FILE: &str = "tocsin.toml";
@@ -21,7 +21,7 @@ pub(crate) struct GivenSettings {
     /// The environment.
     pub(crate) environment: Vec<(String, String)>,
     /// The flags, as text.
-    pub(crate) flags: Vec<(&'static Known, String)>,
+    pub(crate) flags: Vec<(&'static SettingSpec, String)>,
 }
 
 impl GivenSettings {
@@ -49,7 +49,7 @@ impl GivenSettings {
 
     /// The environment and the flags alone.
     pub(super) fn without_file(&self) -> Figment {
-        let variables = known::ALL.iter().filter_map(|known| {
+        let variables = specs::ALL.iter().filter_map(|known| {
             let value = self.environment.iter().find(|(name, _)| name == known.variable)?;
             // `${NAME:-}` of a compose file gives an empty value for what is unset.
             (!value.1.is_empty()).then(|| (known, value.1.clone()))
@@ -70,7 +70,7 @@ struct Texts {
 }
 
 impl Texts {
-    fn new<'a>(origin: &'static str, values: impl Iterator<Item = (&'a Known, String)>) -> Self {
+    fn new<'a>(origin: &'static str, values: impl Iterator<Item = (&'a SettingSpec, String)>) -> Self {
         let mut dict = Dict::new();
         for (known, value) in values {
             let value = Value::from(value);

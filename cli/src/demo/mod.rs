@@ -9,7 +9,7 @@ use secrecy::ExposeSecret;
 use tocsin_bridge::Pace;
 
 use crate::{
-    config::{DatabaseSettings, Settings, Simulator},
+    config::{DatabaseSettings, Settings, SimulatorSettings},
     graphql, serve,
     stack::Stack,
     terminal::Terminal,
@@ -28,7 +28,7 @@ pub(crate) async fn run(mut settings: Settings, keep: bool, terminal: Terminal) 
     settings.simulator_listen = any_port;
     settings.public_url = None;
     settings.redis_url = None;
-    settings.simulator = Simulator::On;
+    settings.simulator = SimulatorSettings::On;
     settings.slack.bot_token = None;
     settings.slack.client_id = None;
     settings.slack.pace = Pace::Documented;

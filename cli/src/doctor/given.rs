@@ -5,8 +5,8 @@ use std::{os::unix::fs::PermissionsExt, path::Path};
 use super::Finding;
 use crate::config::{
     GivenSettings,
-    known::{self, Shown},
     reader::nearest,
+    specs::{self, SettingVisibility},
 };
 
 /// Variables of the project that are no settings: for the commands that `tocsin up` prints, and for the tests.
@@ -22,7 +22,7 @@ pub(super) fn findings(given: &GivenSettings) -> Vec<Finding> {
         .iter()
         .filter(|(name, _)| OURS.iter().any(|ours| name.starts_with(ours)))
         .filter(|(name, _)| !NO_SETTINGS.contains(&name.as_str()))
-        .filter(|(name, _)| !known::ALL.iter().any(|known| known.variable == name))
+        .filter(|(name, _)| !specs::ALL.iter().any(|known| known.variable == name))
         .filter_map(|(name, _)| unknown(name))
         .collect();
     findings.extend(given.file().and_then(readable_by_all));
@@ -31,7 +31,7 @@ pub(super) fn findings(given: &GivenSettings) -> Vec<Finding> {
 
 /// A variable that does nothing. Those of Slack's that are like none of ours may be somebody else's.
 fn unknown(name: &str) -> Option<Finding> {
-    let meant = nearest(name, known::ALL.iter().map(|known| known.variable));
+    let meant = nearest(name, specs::ALL.iter().map(|known| known.variable));
     if meant.is_none() && !name.starts_with(OURS[0]) {
         return None;
     }
@@ -46,9 +46,9 @@ fn unknown(name: &str) -> Option<Finding> {
 fn readable_by_all(file: &Path) -> Option<Finding> {
     let mode = std::fs::metadata(file).ok()?.permissions().mode();
     let text = std::fs::read_to_string(file).ok()?;
-    let secret = known::ALL
+    let secret = specs::ALL
         .iter()
-        .filter(|known| known.shown != Shown::Whole)
+        .filter(|known| known.shown != SettingVisibility::Whole)
         .filter_map(|known| known.key.rsplit('.').next())
         .find(|key| text.lines().any(|line| line.trim_start().starts_with(key)))?;
     (mode & 0o077 != 0).then(|| {

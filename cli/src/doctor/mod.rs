@@ -12,7 +12,7 @@ use crate::{
 
 /// How a check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
+enum FindingLevel {
     /// It works.
     Good,
     /// It works, but may not be what is wanted.
@@ -26,7 +26,7 @@ enum Verdict {
 struct Finding {
     /// What was looked at.
     subject: &'static str,
-    verdict: Verdict,
+    verdict: FindingLevel,
     /// What was seen, and what to do about it.
     text: String,
 }
@@ -35,21 +35,21 @@ impl Finding {
     fn good(subject: &'static str, text: impl Into<String>) -> Self {
         Self {
             subject,
-            verdict: Verdict::Good,
+            verdict: FindingLevel::Good,
             text: text.into(),
         }
     }
 
     fn doubtful(subject: &'static str, text: impl Into<String>) -> Self {
         Self {
-            verdict: Verdict::Doubtful,
+            verdict: FindingLevel::Doubtful,
             ..Self::good(subject, text)
         }
     }
 
     fn bad(subject: &'static str, text: impl Into<String>) -> Self {
         Self {
-            verdict: Verdict::Bad,
+            verdict: FindingLevel::Bad,
             ..Self::good(subject, text)
         }
     }
@@ -83,12 +83,12 @@ pub(crate) async fn run(given: &GivenSettings, terminal: Terminal) -> anyhow::Re
     }
     let bad = findings
         .iter()
-        .filter(|finding| finding.verdict == Verdict::Bad)
+        .filter(|finding| finding.verdict == FindingLevel::Bad)
         .count();
     terminal.line("");
     let doubtful = findings
         .iter()
-        .filter(|finding| finding.verdict == Verdict::Doubtful)
+        .filter(|finding| finding.verdict == FindingLevel::Doubtful)
         .count();
     match bad {
         0 if doubtful == 0 => {
@@ -109,9 +109,9 @@ pub(crate) async fn run(given: &GivenSettings, terminal: Terminal) -> anyhow::Re
 
 fn show(finding: &Finding, terminal: Terminal) {
     let mark = match finding.verdict {
-        Verdict::Good => terminal.good("ok   "),
-        Verdict::Doubtful => terminal.doubtful("look "),
-        Verdict::Bad => terminal.bad("wrong"),
+        FindingLevel::Good => terminal.good("ok   "),
+        FindingLevel::Doubtful => terminal.doubtful("look "),
+        FindingLevel::Bad => terminal.bad("wrong"),
     };
     terminal.line(format!("  {mark}  {:<14} {}", finding.subject, finding.text));
 }

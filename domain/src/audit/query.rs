@@ -9,11 +9,11 @@ use tocsin_entity::{
 };
 
 use crate::{
-    error::Refusal,
+    error::RequestError,
     limits,
-    paging::{Page, PageRequest, RowPage},
+    paging::{PageBounds, PageRequest, RowPage},
     request::Request,
-    viewer::Need,
+    viewer::Permission,
 };
 
 /// Which entries are wanted: those for which all that is given holds.
@@ -34,7 +34,7 @@ pub struct AuditCriteria {
 }
 
 impl AuditCriteria {
-    fn condition(self) -> Result<Condition, Refusal> {
+    fn condition(self) -> Result<Condition, RequestError> {
         let mut all = Condition::all();
         if let Some(action) = self.action {
             all = all.add(Column::Action.eq(action));
@@ -49,7 +49,7 @@ impl AuditCriteria {
                 (Err(_), Ok(key)) => Column::ActorKeyId.eq(key),
                 (Err(_), Err(_)) => {
                     let why = "`actorId` must be the id of a user (`usr_…`) or of an API key (`key_…`).";
-                    return Err(Refusal::BadInput(why.to_owned()));
+                    return Err(RequestError::BadInput(why.to_owned()));
                 }
             });
         }
@@ -67,8 +67,10 @@ impl AuditCriteria {
 }
 
 /// An entry by its id, for administrators.
-pub async fn find(request: &Request<'_>, id: &str) -> Result<Option<Model>, Refusal> {
-    request.load_owned::<AuditEntryId, Model>(Need::Manage, id).await
+pub async fn find(request: &Request<'_>, id: &str) -> Result<Option<Model>, RequestError> {
+    request
+        .load_owned::<AuditEntryId, Model>(Permission::Manage, id)
+        .await
 }
 
 /// A page of what administrators have changed in the organisation, oldest first. For administrators.
@@ -76,9 +78,9 @@ pub async fn list(
     request: &Request<'_>,
     criteria: AuditCriteria,
     page: PageRequest,
-) -> Result<RowPage<Model>, Refusal> {
-    let tenant = request.tenant(Need::Manage)?;
-    let page = Page::new(page)?;
+) -> Result<RowPage<Model>, RequestError> {
+    let tenant = request.tenant(Permission::Manage)?;
+    let page = PageBounds::new(page)?;
     let own = tenant.find::<Entity>().filter(criteria.condition()?);
     let find = page.cut::<_, AuditEntryId>(own, Column::Id)?;
     Ok(page.of(find.all(request.read()).await?))

@@ -6,12 +6,12 @@
 use serde_json::{Value as Json, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tocsin_entity::{
-    api_key, connector, connector_rule, managing, membership, organization, service, slack_app, slack_link,
-    slack_operation, slack_template, slack_workspace,
+    api_key, connector, connector_rule, membership, organization, service, service_manager, slack_app,
+    slack_link, slack_operation, slack_template, slack_workspace,
 };
 
 /// Which object an entry is about.
-pub(crate) struct Subject {
+pub(crate) struct AuditSubject {
     /// Its kind, as GraphQL calls it.
     pub(super) kind: &'static str,
     /// Its id, as it is outside.
@@ -21,16 +21,16 @@ pub(crate) struct Subject {
 }
 
 /// Something that administrators change.
-pub(crate) trait Audited {
+pub(crate) trait AuditedObject {
     /// Which object it is.
-    fn subject(&self) -> Subject;
+    fn subject(&self) -> AuditSubject;
 
     /// All that there is to tell of it, secrets masked.
     fn facts(&self) -> Json;
 }
 
-fn subject(kind: &'static str, id: impl std::fmt::Display, name: impl Into<String>) -> Subject {
-    Subject {
+fn subject(kind: &'static str, id: impl std::fmt::Display, name: impl Into<String>) -> AuditSubject {
+    AuditSubject {
         kind,
         id: id.to_string(),
         name: name.into(),
@@ -46,8 +46,8 @@ fn masked<T>(secret: Option<&T>) -> Option<&'static str> {
     secret.map(|_| "••••••••")
 }
 
-impl Audited for organization::Model {
-    fn subject(&self) -> Subject {
+impl AuditedObject for organization::Model {
+    fn subject(&self) -> AuditSubject {
         subject("Organization", self.id, &self.name)
     }
 
@@ -71,8 +71,8 @@ impl Audited for organization::Model {
     }
 }
 
-impl Audited for membership::Model {
-    fn subject(&self) -> Subject {
+impl AuditedObject for membership::Model {
+    fn subject(&self) -> AuditSubject {
         subject("User", self.user_id, self.name.clone().unwrap_or_default())
     }
 
@@ -91,8 +91,8 @@ impl Audited for membership::Model {
     }
 }
 
-impl Audited for api_key::Model {
-    fn subject(&self) -> Subject {
+impl AuditedObject for api_key::Model {
+    fn subject(&self) -> AuditSubject {
         subject("ApiKey", self.id, &self.name)
     }
 
@@ -119,8 +119,8 @@ impl Audited for api_key::Model {
     }
 }
 
-impl Audited for service::Model {
-    fn subject(&self) -> Subject {
+impl AuditedObject for service::Model {
+    fn subject(&self) -> AuditSubject {
         subject("Service", self.id, &self.name)
     }
 
@@ -141,8 +141,8 @@ impl Audited for service::Model {
     }
 }
 
-impl Audited for managing::Model {
-    fn subject(&self) -> Subject {
+impl AuditedObject for service_manager::Model {
+    fn subject(&self) -> AuditSubject {
         subject("Service", self.service_id, "")
     }
 
@@ -157,8 +157,8 @@ impl Audited for managing::Model {
     }
 }
 
-impl Audited for connector::Model {
-    fn subject(&self) -> Subject {
+impl AuditedObject for connector::Model {
+    fn subject(&self) -> AuditSubject {
         subject("Connector", self.id, &self.name)
     }
 
@@ -189,8 +189,8 @@ impl Audited for connector::Model {
     }
 }
 
-impl Audited for connector_rule::Model {
-    fn subject(&self) -> Subject {
+impl AuditedObject for connector_rule::Model {
+    fn subject(&self) -> AuditSubject {
         subject("ConnectorRule", self.id, "")
     }
 
@@ -213,8 +213,8 @@ impl Audited for connector_rule::Model {
     }
 }
 
-impl Audited for slack_template::Model {
-    fn subject(&self) -> Subject {
+impl AuditedObject for slack_template::Model {
+    fn subject(&self) -> AuditSubject {
         subject("SlackTemplate", self.id, &self.name)
     }
 
@@ -233,8 +233,8 @@ impl Audited for slack_template::Model {
     }
 }
 
-impl Audited for slack_app::Model {
-    fn subject(&self) -> Subject {
+impl AuditedObject for slack_app::Model {
+    fn subject(&self) -> AuditSubject {
         subject("SlackApp", self.id, &self.name)
     }
 
@@ -259,8 +259,8 @@ impl Audited for slack_app::Model {
     }
 }
 
-impl Audited for slack_workspace::Model {
-    fn subject(&self) -> Subject {
+impl AuditedObject for slack_workspace::Model {
+    fn subject(&self) -> AuditSubject {
         subject("SlackWorkspace", self.id, &self.name)
     }
 
@@ -291,8 +291,8 @@ impl Audited for slack_workspace::Model {
     }
 }
 
-impl Audited for slack_link::Model {
-    fn subject(&self) -> Subject {
+impl AuditedObject for slack_link::Model {
+    fn subject(&self) -> AuditSubject {
         subject("User", self.user_id, "")
     }
 
@@ -310,8 +310,8 @@ impl Audited for slack_link::Model {
     }
 }
 
-impl Audited for slack_operation::Model {
-    fn subject(&self) -> Subject {
+impl AuditedObject for slack_operation::Model {
+    fn subject(&self) -> AuditSubject {
         subject("SlackOperation", self.id, self.kind.as_str())
     }
 

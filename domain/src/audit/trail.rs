@@ -13,12 +13,12 @@ use tocsin_entity::{
     membership,
 };
 
-use super::subject::Audited;
-use crate::{limits, request::Request, tenant::Tenant, viewer::Who};
+use super::subject::AuditedObject;
+use crate::{limits, request::Request, tenant::Tenant, viewer::Principal};
 
 /// Who is changing something, by which mutation or command.
 #[derive(Debug, Clone)]
-pub(crate) struct Trail {
+pub(crate) struct AuditTrail {
     organization_id: OrganizationId,
     action: String,
     through: AuditChannel,
@@ -29,14 +29,14 @@ pub(crate) struct Trail {
     clock: Clock,
 }
 
-impl Trail {
+impl AuditTrail {
     /// The viewer, by the operation of the request.
     pub(crate) fn of(request: &Request<'_>, organization_id: OrganizationId) -> Self {
         let viewer = request.viewer;
         let (through, key_id) = match &viewer.who {
-            Who::Anonymous => (AuditChannel::Api, None),
-            Who::Key { key_id, .. } => (AuditChannel::Api, Some(*key_id)),
-            Who::Bridge { .. } => (AuditChannel::Bridge, None),
+            Principal::Anonymous => (AuditChannel::Api, None),
+            Principal::Key { key_id, .. } => (AuditChannel::Api, Some(*key_id)),
+            Principal::Bridge { .. } => (AuditChannel::Bridge, None),
         };
         Self {
             organization_id,
@@ -76,12 +76,16 @@ impl Trail {
     }
 
     /// Something was made.
-    pub(crate) async fn made(&self, tx: &impl ConnectionTrait, row: &impl Audited) -> Result<(), DbErr> {
+    pub(crate) async fn made(
+        &self,
+        tx: &impl ConnectionTrait,
+        row: &impl AuditedObject,
+    ) -> Result<(), DbErr> {
         self.write(tx, row, None, Some(row.facts())).await
     }
 
     /// Something was changed. Where it says the same as before, there is nothing to tell.
-    pub(crate) async fn changed<Row: Audited>(
+    pub(crate) async fn changed<Row: AuditedObject>(
         &self,
         tx: &impl ConnectionTrait,
         before: &Row,
@@ -95,19 +99,27 @@ impl Trail {
     }
 
     /// Something was read or copied as a whole, and is as it was.
-    pub(crate) async fn copied(&self, tx: &impl ConnectionTrait, row: &impl Audited) -> Result<(), DbErr> {
+    pub(crate) async fn copied(
+        &self,
+        tx: &impl ConnectionTrait,
+        row: &impl AuditedObject,
+    ) -> Result<(), DbErr> {
         self.write(tx, row, None, None).await
     }
 
     /// Something was deleted.
-    pub(crate) async fn gone(&self, tx: &impl ConnectionTrait, row: &impl Audited) -> Result<(), DbErr> {
+    pub(crate) async fn gone(
+        &self,
+        tx: &impl ConnectionTrait,
+        row: &impl AuditedObject,
+    ) -> Result<(), DbErr> {
         self.write(tx, row, Some(row.facts()), None).await
     }
 
     async fn write(
         &self,
         tx: &impl ConnectionTrait,
-        row: &impl Audited,
+        row: &impl AuditedObject,
         before: Option<Json>,
         after: Option<Json>,
     ) -> Result<(), DbErr> {

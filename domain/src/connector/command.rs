@@ -11,18 +11,18 @@ use tocsin_entity::{
     kinds::{ConnectorEvent, ReplyMode, UrgencyFilter},
 };
 
-use super::{event, input, place, reach::Reach, rule};
+use super::{event, input, place, rule, scope::ConnectorScope};
 use crate::{
-    audit::Trail,
-    error::{Trouble, UserError},
-    idempotency::{self, GivenKey},
+    audit::AuditTrail,
+    error::{MutationError, UserError},
+    idempotency::{self, RequestKey},
     limits,
     patch::Patch,
     request::Request,
     template, tenant,
     tenant::Tenant,
-    viewer::Need,
-    workspace::{self, Meant},
+    viewer::Permission,
+    workspace::{self, WorkspaceChoice},
 };
 
 /// Most connectors of an organisation: each incident is compared with all of them.
@@ -65,7 +65,7 @@ pub struct CreateConnector {
     /// In whose words its messages are: a template's id; in the built-in ones by default.
     pub template_id: Option<String>,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// New values for a connector; what is left out stays.
@@ -98,7 +98,7 @@ pub struct UpdateConnector {
     /// In whose words its messages are; null for the built-in ones.
     pub template_id: Patch<String>,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// The connector to delete.
@@ -107,7 +107,7 @@ pub struct DeleteConnector {
     /// The connector's id.
     pub id: String,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 pub(crate) fn unknown() -> UserError {
@@ -115,22 +115,22 @@ pub(crate) fn unknown() -> UserError {
 }
 
 /// The organisation in which the viewer may change something of connectors.
-pub(crate) fn organization(request: &Request<'_>) -> Result<OrganizationId, Trouble> {
+pub(crate) fn organization(request: &Request<'_>) -> Result<OrganizationId, MutationError> {
     // What exactly, the reach decides.
-    request.viewer.may_change(Need::Respond)
+    request.viewer.may_change(Permission::Respond)
 }
 
 /// Makes a connector, and rules for the services that it is for.
-pub async fn create(request: &Request<'_>, input: CreateConnector) -> Result<Model, Trouble> {
-    let reach = Reach::of_viewer(request).await?;
+pub async fn create(request: &Request<'_>, input: CreateConnector) -> Result<Model, MutationError> {
+    let connector_scope = ConnectorScope::of_viewer(request).await?;
     let organization_id = organization(request)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let services = services(input.service_ids.as_deref().unwrap_or_default())?;
     let is_default = input.is_default.unwrap_or(services.is_empty());
     if is_default {
-        reach.need_all()?;
+        connector_scope.need_all()?;
     }
-    reach.need(services.iter().copied().map(Some))?;
+    connector_scope.need(services.iter().copied().map(Some))?;
     let row = Model {
         id: ConnectorId::new(),
         organization_id,
@@ -177,15 +177,15 @@ pub async fn create(request: &Request<'_>, input: CreateConnector) -> Result<Mod
                 ..row
             };
             place::need_free(request, tx, &row).await?;
-            check_fallback(&row, &known, &reach, tx).await?;
+            check_fallback(&row, &known, &connector_scope, tx).await?;
             check_template(&row, tx).await?;
             rule::need_services(tx, organization_id, &services).await?;
             let row = row
                 .into_active_model()
                 .insert(tx)
                 .await
-                .map_err(Trouble::or_name_taken("connector"))?;
-            let trail = Trail::of(request, organization_id);
+                .map_err(MutationError::or_name_taken("connector"))?;
+            let trail = AuditTrail::of(request, organization_id);
             trail.made(tx, &row).await?;
             for service_id in services {
                 let rule = rule::for_service(RuleId::new(), &row, service_id);
@@ -199,8 +199,8 @@ pub async fn create(request: &Request<'_>, input: CreateConnector) -> Result<Mod
 }
 
 /// Changes a connector.
-pub async fn update(request: &Request<'_>, input: UpdateConnector) -> Result<Model, Trouble> {
-    let reach = Reach::of_viewer(request).await?;
+pub async fn update(request: &Request<'_>, input: UpdateConnector) -> Result<Model, MutationError> {
+    let connector_scope = ConnectorScope::of_viewer(request).await?;
     let organization_id = organization(request)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let id = connector_id(&input.id)?;
@@ -211,7 +211,7 @@ pub async fn update(request: &Request<'_>, input: UpdateConnector) -> Result<Mod
         "connector",
         |row: &Model| row.id,
         async |tx| {
-            let before = managed(tx, organization_id, id, &reach).await?;
+            let before = managed(tx, organization_id, id, &connector_scope).await?;
             let was = before.clone();
             let workspace_id = match &input.workspace_id {
                 Some(id) => workspace(request, tx, organization_id, Some(id)).await?,
@@ -221,14 +221,14 @@ pub async fn update(request: &Request<'_>, input: UpdateConnector) -> Result<Mod
             let fallback_id = before.fallback_id;
             let after = changed(&input, before, workspace_id)?;
             if after.is_default {
-                reach.need_all()?;
+                connector_scope.need_all()?;
             }
             let known = all(tx, organization_id).await?;
             if (after.workspace_id, &after.channel) != (spot.0, &spot.1) {
                 place::need_free(request, tx, &after).await?;
             }
             if after.fallback_id != fallback_id {
-                check_fallback(&after, &known, &reach, tx).await?;
+                check_fallback(&after, &known, &connector_scope, tx).await?;
             }
             check_template(&after, tx).await?;
             let after = after
@@ -236,8 +236,8 @@ pub async fn update(request: &Request<'_>, input: UpdateConnector) -> Result<Mod
                 .reset_all()
                 .update(tx)
                 .await
-                .map_err(Trouble::or_name_taken("connector"))?;
-            Trail::of(request, organization_id)
+                .map_err(MutationError::or_name_taken("connector"))?;
+            AuditTrail::of(request, organization_id)
                 .changed(tx, &was, &after)
                 .await?;
             Ok(after)
@@ -278,14 +278,14 @@ fn changed(
 }
 
 /// Deletes a connector and the rules that lead there.
-pub async fn delete(request: &Request<'_>, input: DeleteConnector) -> Result<ConnectorId, Trouble> {
-    let reach = Reach::of_viewer(request).await?;
+pub async fn delete(request: &Request<'_>, input: DeleteConnector) -> Result<ConnectorId, MutationError> {
+    let connector_scope = ConnectorScope::of_viewer(request).await?;
     let organization_id = organization(request)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let id = connector_id(&input.id)?;
     idempotency::gone_once(request, organization_id, key, id, async |tx| {
-        let connector = managed(tx, organization_id, id, &reach).await?;
-        let trail = Trail::of(request, organization_id);
+        let connector = managed(tx, organization_id, id, &connector_scope).await?;
+        let trail = AuditTrail::of(request, organization_id);
         for rule in rule::of_connector(tx, organization_id, id).await? {
             trail.gone(tx, &rule).await?;
         }
@@ -306,12 +306,12 @@ pub(crate) async fn managed(
     tx: &DatabaseTransaction,
     organization_id: OrganizationId,
     id: ConnectorId,
-    reach: &Reach,
-) -> Result<Model, Trouble> {
+    connector_scope: &ConnectorScope,
+) -> Result<Model, MutationError> {
     let found = tenant::own::<Entity>(tx, organization_id, id).await?;
     let found = found.ok_or_else(|| unknown().at("id"))?;
     let rules = rule::of_connector(tx, organization_id, id).await?;
-    reach.need_connector(&found, &rules)?;
+    connector_scope.need_connector(&found, &rules)?;
     Ok(found)
 }
 
@@ -332,7 +332,7 @@ fn template_id(id: &str) -> Result<SlackTemplateId, UserError> {
 }
 
 /// The template must be the organisation's own.
-async fn check_template(row: &Model, tx: &DatabaseTransaction) -> Result<(), Trouble> {
+async fn check_template(row: &Model, tx: &DatabaseTransaction) -> Result<(), MutationError> {
     match row.template_id {
         Some(id) => template::own(tx, row.organization_id, "templateId", id)
             .await
@@ -364,15 +364,15 @@ fn services(ids: &[String]) -> Result<Vec<ServiceId>, UserError> {
 async fn check_fallback(
     row: &Model,
     known: &[Model],
-    reach: &Reach,
+    connector_scope: &ConnectorScope,
     tx: &DatabaseTransaction,
-) -> Result<(), Trouble> {
+) -> Result<(), MutationError> {
     let Some(first) = row.fallback_id else {
         return Ok(());
     };
     let find = |id| known.iter().find(|other| other.id == id);
     let fallback = find(first).ok_or_else(|| unknown().at("fallbackId"))?;
-    reach.need_connector(
+    connector_scope.need_connector(
         fallback,
         &rule::of_connector(tx, row.organization_id, first).await?,
     )?;
@@ -397,10 +397,10 @@ async fn workspace(
     tx: &DatabaseTransaction,
     organization_id: OrganizationId,
     id: Option<&str>,
-) -> Result<Option<WorkspaceId>, Trouble> {
-    match workspace::meant(request, tx, organization_id, id, "workspaceId").await? {
-        Meant::Servers | Meant::NoneYet => Ok(None),
-        Meant::Own(found) => {
+) -> Result<Option<WorkspaceId>, MutationError> {
+    match workspace::choose_workspace(request, tx, organization_id, id, "workspaceId").await? {
+        WorkspaceChoice::Servers | WorkspaceChoice::NoneYet => Ok(None),
+        WorkspaceChoice::Own(found) => {
             workspace::need_connected(&found, "workspaceId")?;
             Ok(Some(found.id))
         }

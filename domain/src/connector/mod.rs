@@ -2,16 +2,16 @@
 
 mod command;
 mod event;
+mod fallback;
 mod input;
 mod moving;
 mod place;
 mod query;
-mod reach;
 mod renumber;
 mod route;
 mod routing;
 pub mod rule;
-mod stand_in;
+mod scope;
 mod state;
 
 pub use self::{
@@ -21,12 +21,14 @@ pub use self::{
     place::{connectors_held_back, is_taken},
     query::{SupposedIncident, dry_run, find, list},
     renumber::{RecordSlackChannelChange, record},
-    routing::{Route, RouteHeldBack, Routing, RoutingOf, of_incident as routes_of_incident},
-    state::{State, of as state},
+    routing::{
+        ConnectorRoute, RouteHeldBack, RoutingTable, RoutingTableOf, of_incident as routes_of_incident,
+    },
+    state::{ConnectorHealth, of as state},
 };
 pub(crate) use self::{
     command::{managed, plain},
     place::is_free,
-    reach::Reach,
     routing::is_synced,
+    scope::ConnectorScope,
 };

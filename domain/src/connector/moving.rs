@@ -14,12 +14,12 @@ use super::{
     place,
 };
 use crate::{
-    audit::Trail,
-    error::{Fault, Trouble, UserError},
-    idempotency::{self, GivenKey},
+    audit::AuditTrail,
+    error::{InternalError, MutationError, UserError},
+    idempotency::{self, RequestKey},
     request::Request,
     tenant::Tenant,
-    viewer::Need,
+    viewer::Permission,
     workspace,
 };
 
@@ -36,16 +36,16 @@ pub struct MoveConnectors {
     /// These alone; all that lead there where it is left out.
     pub connector_ids: Option<Vec<String>>,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// Has connectors lead to another workspace, all at once.
 pub async fn relocate(
     request: &Request<'_>,
     input: MoveConnectors,
-) -> Result<Vec<connector::Model>, Trouble> {
+) -> Result<Vec<connector::Model>, MutationError> {
     let viewer = request.viewer;
-    let organization_id = viewer.may_change(Need::Manage)?;
+    let organization_id = viewer.may_change(Permission::Manage)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let read = request.domain.database().read();
     let (from, to) = (
@@ -91,7 +91,7 @@ pub async fn relocate(
             };
             place::need_free(request, tx, &moved).await?;
             let moved = moved.into_active_model().reset_all().update(tx).await?;
-            Trail::of(request, organization_id)
+            AuditTrail::of(request, organization_id)
                 .changed(tx, &was, &moved)
                 .await?;
         }
@@ -107,7 +107,7 @@ pub async fn relocate(
         .order_by_asc(Column::Id)
         .all(request.domain.database().read())
         .await;
-    Ok(rows.map_err(Fault::from)?)
+    Ok(rows.map_err(InternalError::from)?)
 }
 
 fn named(ids: Option<&[String]>) -> Result<Option<Vec<ConnectorId>>, UserError> {

@@ -23,15 +23,15 @@ use tocsin_entity::{
 
 use crate::{
     data_loader::Loader,
-    error::{Fault, Trouble, UserError, UserErrorCode},
-    loaders::Neighbours,
+    error::{InternalError, MutationError, UserError, UserErrorCode},
+    loaders::BatchLoader,
     request::Request,
     tenant::everywhere,
 };
 
 /// Where a connector leads, as it was told.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Lead {
+pub(super) struct ConnectorDestination {
     id: ConnectorId,
     organization: OrganizationId,
     workspace: Option<WorkspaceId>,
@@ -39,7 +39,7 @@ pub(super) struct Lead {
     channel: String,
 }
 
-impl From<&Model> for Lead {
+impl From<&Model> for ConnectorDestination {
     fn from(row: &Model) -> Self {
         Self {
             id: row.id,
@@ -50,7 +50,7 @@ impl From<&Model> for Lead {
     }
 }
 
-impl Lead {
+impl ConnectorDestination {
     /// Whether the channel is rather this one's than the other's.
     fn precedes(&self, other: &Self) -> bool {
         let rank = |lead: &Self| (lead.channel.starts_with('#'), lead.id);
@@ -60,22 +60,22 @@ impl Lead {
 
 /// A Slack team, as far as it is known which.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Team {
+pub(super) enum DestinationTeam {
     Known(String),
     /// That of the server's own workspace, before Slack has said what it calls it.
     Servers,
 }
 
 /// The teams of all workspaces, as far as they are known.
-struct Teams {
+struct DestinationTeams {
     of_workspaces: HashMap<WorkspaceId, String>,
     /// Those that were disconnected: nothing goes there, so that their connectors hold no channel.
     left: BTreeSet<WorkspaceId>,
     /// None where the server has no workspace of its own.
-    servers: Option<Team>,
+    servers: Option<DestinationTeam>,
 }
 
-impl Teams {
+impl DestinationTeams {
     async fn read(db: &impl ConnectionTrait, has_own_workspace: bool) -> Result<Self, DbErr> {
         // What the bridge has found holds for those that were connected by a token.
         let found = everywhere::<installation::Entity>("whose channel it is, all who lead there are asked")
@@ -101,8 +101,8 @@ impl Teams {
             .filter(directory::Column::IsServers.eq(true))
             .one(db)
             .await?
-            .map(|row| Team::Known(row.team_id))
-            .or(has_own_workspace.then_some(Team::Servers));
+            .map(|row| DestinationTeam::Known(row.team_id))
+            .or(has_own_workspace.then_some(DestinationTeam::Servers));
         Ok(Self {
             of_workspaces,
             left,
@@ -110,15 +110,15 @@ impl Teams {
         })
     }
 
-    fn of(&self, workspace: Option<WorkspaceId>) -> Option<Team> {
+    fn of(&self, workspace: Option<WorkspaceId>) -> Option<DestinationTeam> {
         match workspace {
-            Some(id) => self.of_workspaces.get(&id).cloned().map(Team::Known),
+            Some(id) => self.of_workspaces.get(&id).cloned().map(DestinationTeam::Known),
             None => self.servers.clone(),
         }
     }
 
     /// The same, of a workspace in which connectors hold channels: one that was not disconnected.
-    fn held(&self, workspace: Option<WorkspaceId>) -> Option<Team> {
+    fn held(&self, workspace: Option<WorkspaceId>) -> Option<DestinationTeam> {
         let is_left = workspace.is_some_and(|id| self.left.contains(&id));
         (!is_left).then(|| self.of(workspace)).flatten()
     }
@@ -128,8 +128,8 @@ impl Teams {
 async fn rivals(
     db: &impl ConnectionTrait,
     has_own_workspace: bool,
-    leads: &[Lead],
-) -> Result<HashMap<ConnectorId, Vec<Lead>>, DbErr> {
+    leads: &[ConnectorDestination],
+) -> Result<HashMap<ConnectorId, Vec<ConnectorDestination>>, DbErr> {
     let organizations: BTreeSet<_> = leads.iter().map(|lead| lead.organization).collect();
     if let (Some(only), 1) = (organizations.first(), organizations.len()) {
         // Most servers serve one organisation.
@@ -140,9 +140,9 @@ async fn rivals(
             return Ok(HashMap::new());
         }
     }
-    let teams = Teams::read(db, has_own_workspace).await?;
+    let teams = DestinationTeams::read(db, has_own_workspace).await?;
     let seen = seen(db, leads).await?;
-    let spots: Vec<_> = leads
+    let owners: Vec<_> = leads
         .iter()
         .filter_map(|lead| {
             let team = teams.held(lead.workspace)?;
@@ -150,7 +150,7 @@ async fn rivals(
             Some((lead, team, names))
         })
         .collect();
-    let all: BTreeSet<&String> = spots.iter().flat_map(|(_, _, names)| names).collect();
+    let all: BTreeSet<&String> = owners.iter().flat_map(|(_, _, names)| names).collect();
     let named = Expr::expr(Func::lower(Expr::col(Column::Channel))).is_in(all.into_iter().cloned());
     let others: Vec<_> = everywhere::<Entity>("whose channel it is, all who lead there are asked")
         .filter(named)
@@ -158,10 +158,10 @@ async fn rivals(
         .await?;
     let others: Vec<_> = others
         .iter()
-        .map(|other| (Lead::from(other), teams.held(other.workspace_id)))
+        .map(|other| (ConnectorDestination::from(other), teams.held(other.workspace_id)))
         .collect();
-    let vying = spots.into_iter().map(|(lead, team, names)| {
-        let is_rival = |(other, of): &&(Lead, Option<Team>)| {
+    let vying = owners.into_iter().map(|(lead, team, names)| {
+        let is_rival = |(other, of): &&(ConnectorDestination, Option<DestinationTeam>)| {
             other.organization != lead.organization
                 && of.as_ref() == Some(&team)
                 && names.contains(&other.channel)
@@ -173,7 +173,10 @@ async fn rivals(
 }
 
 /// What the bridge has seen of the channels that are named.
-async fn seen(db: &impl ConnectionTrait, leads: &[Lead]) -> Result<Vec<channel::Model>, DbErr> {
+async fn seen(
+    db: &impl ConnectionTrait,
+    leads: &[ConnectorDestination],
+) -> Result<Vec<channel::Model>, DbErr> {
     let channels = leads.iter().map(|lead| lead.channel.as_str());
     let (hashed, ids): (Vec<_>, Vec<_>) = channels.partition(|channel| channel.starts_with('#'));
     let names = hashed.iter().map(|name| name.trim_start_matches('#'));
@@ -188,11 +191,11 @@ async fn seen(db: &impl ConnectionTrait, leads: &[Lead]) -> Result<Vec<channel::
 }
 
 /// All by which the channel may be named, in lower case.
-fn names(lead: &Lead, team: &Team, seen: &[channel::Model]) -> BTreeSet<String> {
+fn names(lead: &ConnectorDestination, team: &DestinationTeam, seen: &[channel::Model]) -> BTreeSet<String> {
     let mut names = BTreeSet::from([lead.channel.clone()]);
     let here = seen
         .iter()
-        .filter(|row| matches!(team, Team::Known(id) if *id == row.team_id));
+        .filter(|row| matches!(team, DestinationTeam::Known(id) if *id == row.team_id));
     for row in here {
         let both = [
             row.channel_id.to_lowercase(),
@@ -205,16 +208,16 @@ fn names(lead: &Lead, team: &Team, seen: &[channel::Model]) -> BTreeSet<String> 
     names
 }
 
-/// The key of [`Spots`].
+/// The key of [`ChannelOwners`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct SpotsOf(pub(super) OrganizationId);
+pub(super) struct ChannelOwnersOf(pub(super) OrganizationId);
 
 /// By which names an organisation's connectors know their channels, and in which teams: where Slack has told both of a channel's names, and of
 /// which team a workspace is.
 #[derive(Debug, Default)]
-pub(super) struct Spots(HashMap<ConnectorId, (Team, BTreeSet<String>)>);
+pub(super) struct ChannelOwners(HashMap<ConnectorId, (DestinationTeam, BTreeSet<String>)>);
 
-impl Spots {
+impl ChannelOwners {
     /// Whether two connectors lead to one channel, as far as it is known.
     pub(super) fn are_same(&self, one: &Model, other: &Model) -> bool {
         let (Some((here, names)), Some((there, _))) = (self.0.get(&one.id), self.0.get(&other.id)) else {
@@ -224,30 +227,33 @@ impl Spots {
     }
 }
 
-impl Loader<SpotsOf> for Neighbours {
-    type Value = Arc<Spots>;
-    type Error = Fault;
+impl Loader<ChannelOwnersOf> for BatchLoader {
+    type Value = Arc<ChannelOwners>;
+    type Error = InternalError;
 
-    async fn load(&self, keys: &[SpotsOf]) -> Result<HashMap<SpotsOf, Self::Value>, Fault> {
+    async fn load(
+        &self,
+        keys: &[ChannelOwnersOf],
+    ) -> Result<HashMap<ChannelOwnersOf, Self::Value>, InternalError> {
         let db = self.database().read();
         let rows = everywhere::<Entity>("whose channel it is, all who lead there are asked")
             .filter(Column::OrganizationId.is_in(keys.iter().map(|key| key.0)))
             .all(db)
             .await?;
-        let leads: Vec<_> = rows.iter().map(Lead::from).collect();
-        let teams = Teams::read(db, self.has_own_workspace()).await?;
+        let leads: Vec<_> = rows.iter().map(ConnectorDestination::from).collect();
+        let teams = DestinationTeams::read(db, self.has_own_workspace()).await?;
         let seen = seen(db, &leads).await?;
-        let mut found: HashMap<SpotsOf, Spots> = HashMap::new();
+        let mut found: HashMap<ChannelOwnersOf, ChannelOwners> = HashMap::new();
         for lead in &leads {
             if let Some(team) = teams.held(lead.workspace) {
                 let names = names(lead, &team, &seen);
-                let spots = found.entry(SpotsOf(lead.organization)).or_default();
-                spots.0.insert(lead.id, (team, names));
+                let owners = found.entry(ChannelOwnersOf(lead.organization)).or_default();
+                owners.0.insert(lead.id, (team, names));
             }
         }
         Ok(found
             .into_iter()
-            .map(|(key, spots)| (key, Arc::new(spots)))
+            .map(|(key, owners)| (key, Arc::new(owners)))
             .collect())
     }
 }
@@ -262,7 +268,7 @@ pub(crate) async fn is_free(
     has_own_workspace: bool,
     row: &Model,
 ) -> Result<bool, DbErr> {
-    let rivals = rivals(db, has_own_workspace, &[Lead::from(row)]).await?;
+    let rivals = rivals(db, has_own_workspace, &[ConnectorDestination::from(row)]).await?;
     Ok(rivals.values().all(Vec::is_empty))
 }
 
@@ -271,7 +277,7 @@ pub(super) async fn need_free(
     request: &Request<'_>,
     tx: &DatabaseTransaction,
     row: &Model,
-) -> Result<(), Trouble> {
+) -> Result<(), MutationError> {
     if is_free(tx, has_own_workspace(request), row).await? {
         return Ok(());
     }
@@ -290,7 +296,7 @@ pub(super) fn taken(channel: &str) -> String {
 async fn held_back(
     db: &impl ConnectionTrait,
     has_own_workspace: bool,
-    leads: &[Lead],
+    leads: &[ConnectorDestination],
 ) -> Result<BTreeSet<ConnectorId>, DbErr> {
     let rivals = rivals(db, has_own_workspace, leads).await?;
     let held = leads.iter().filter(|lead| {
@@ -309,17 +315,20 @@ pub async fn connectors_held_back(database: &Database, has_own_workspace: bool) 
     let all = everywhere::<Entity>("whose channel it is, all who lead there are asked")
         .all(database.read())
         .await?;
-    let leads: Vec<_> = all.iter().map(Lead::from).collect();
+    let leads: Vec<_> = all.iter().map(ConnectorDestination::from).collect();
     let held = held_back(database.read(), has_own_workspace, &leads).await?;
     Ok(all.into_iter().filter(|row| held.contains(&row.id)).collect())
 }
 
-impl Loader<Lead> for Neighbours {
+impl Loader<ConnectorDestination> for BatchLoader {
     /// Whether the channel is another organisation's.
     type Value = bool;
-    type Error = Fault;
+    type Error = InternalError;
 
-    async fn load(&self, leads: &[Lead]) -> Result<HashMap<Lead, bool>, Fault> {
+    async fn load(
+        &self,
+        leads: &[ConnectorDestination],
+    ) -> Result<HashMap<ConnectorDestination, bool>, InternalError> {
         let held = held_back(self.database().read(), self.has_own_workspace(), leads).await?;
         let found = leads.iter().map(|lead| (lead.clone(), held.contains(&lead.id)));
         Ok(found.collect())
@@ -327,14 +336,17 @@ impl Loader<Lead> for Neighbours {
 }
 
 /// Whether a connector's channel is another organisation's, so that nothing goes there through it.
-pub async fn is_taken(request: &Request<'_>, row: &Model) -> Result<bool, Fault> {
-    let found = request.loaders().load_one(Lead::from(row)).await?;
+pub async fn is_taken(request: &Request<'_>, row: &Model) -> Result<bool, InternalError> {
+    let found = request
+        .loaders()
+        .load_one(ConnectorDestination::from(row))
+        .await?;
     Ok(found.unwrap_or(false))
 }
 
 /// What a connector is to name its channel that is called otherwise now: so, or by its id where another organisation's connector has that name
 /// already, which would take the channel from whoever has it.
-pub(super) async fn kept(
+pub(super) async fn canonical_channel(
     request: &Request<'_>,
     tx: &DatabaseTransaction,
     row: &Model,
@@ -364,8 +376,9 @@ pub(super) async fn in_team(
     rows: Vec<Model>,
     team_id: &str,
 ) -> Result<Vec<Model>, DbErr> {
-    let teams = Teams::read(tx, has_own_workspace(request)).await?;
-    let is_here = |row: &Model| matches!(teams.of(row.workspace_id), Some(Team::Known(id)) if id == team_id);
+    let teams = DestinationTeams::read(tx, has_own_workspace(request)).await?;
+    let is_here =
+        |row: &Model| matches!(teams.of(row.workspace_id), Some(DestinationTeam::Known(id)) if id == team_id);
     Ok(rows.into_iter().filter(is_here).collect())
 }
 
@@ -379,7 +392,7 @@ pub(super) async fn by_name(
     if row.channel.starts_with('#') {
         return Ok(row.channel.clone());
     }
-    let teams = Teams::read(tx, has_own_workspace(request)).await?;
+    let teams = DestinationTeams::read(tx, has_own_workspace(request)).await?;
     let from = teams.of(row.workspace_id);
     if from.is_some() && from == teams.of(to) {
         return Ok(row.channel.clone());

@@ -12,10 +12,10 @@ use tocsin_entity::{
 };
 
 use super::{
-    route::Facts,
-    routing::{self, Route},
+    route::RuleInput,
+    routing::{self, ConnectorRoute},
 };
-use crate::{error::Refusal, request::Request, tenant::Tenant, viewer::Need};
+use crate::{error::RequestError, request::Request, tenant::Tenant, viewer::Permission};
 
 /// Most tags that are looked at.
 const TAGS_MAX: usize = 50;
@@ -34,15 +34,15 @@ pub struct SupposedIncident {
 }
 
 /// A connector by its id.
-pub async fn find(request: &Request<'_>, id: &str) -> Result<Option<connector::Model>, Refusal> {
+pub async fn find(request: &Request<'_>, id: &str) -> Result<Option<connector::Model>, RequestError> {
     request
-        .load_owned::<ConnectorId, connector::Model>(Need::Read, id)
+        .load_owned::<ConnectorId, connector::Model>(Permission::Read, id)
         .await
 }
 
 /// The organisation's connectors, oldest first. For the bridge without an organisation, everybody's.
-pub async fn list(request: &Request<'_>) -> Result<Vec<connector::Model>, Refusal> {
-    let find = request.find_shown::<connector::Entity>(Need::Read)?;
+pub async fn list(request: &Request<'_>) -> Result<Vec<connector::Model>, RequestError> {
+    let find = request.find_shown::<connector::Entity>(Permission::Read)?;
     Ok(find
         .order_by_asc(connector::Column::Id)
         .all(request.read())
@@ -57,14 +57,15 @@ pub async fn dry_run(
     request: &Request<'_>,
     incident_id: Option<String>,
     supposed: Option<SupposedIncident>,
-) -> Result<Vec<Route>, Refusal> {
-    let organization_id = request.viewer.may(Need::Read)?;
+) -> Result<Vec<ConnectorRoute>, RequestError> {
+    let organization_id = request.viewer.may(Permission::Read)?;
     match (incident_id, supposed) {
         (Some(id), None) => {
             let found = request
-                .load_owned::<IncidentId, Arc<incident::Model>>(Need::Read, &id)
+                .load_owned::<IncidentId, Arc<incident::Model>>(Permission::Read, &id)
                 .await?;
-            let unknown = || Refusal::BadInput("There is no such incident in your organisation.".to_owned());
+            let unknown =
+                || RequestError::BadInput("There is no such incident in your organisation.".to_owned());
             let found = found.ok_or_else(unknown)?;
             Ok(routing::of_incident(request, &found).await?)
         }
@@ -72,7 +73,7 @@ pub async fn dry_run(
             let facts = facts(request, organization_id, supposed).await?;
             Ok(routing::of(request, organization_id, &facts).await?)
         }
-        (Some(_), Some(_)) | (None, None) => Err(Refusal::BadInput(
+        (Some(_), Some(_)) | (None, None) => Err(RequestError::BadInput(
             "Give either `incidentId` or `incident`.".to_owned(),
         )),
     }
@@ -82,8 +83,8 @@ async fn facts(
     request: &Request<'_>,
     organization_id: OrganizationId,
     supposed: SupposedIncident,
-) -> Result<Facts, Refusal> {
-    let unknown = || Refusal::BadInput("There is no such service in your organisation.".to_owned());
+) -> Result<RuleInput, RequestError> {
+    let unknown = || RequestError::BadInput("There is no such service in your organisation.".to_owned());
     let mut find = Tenant::of(organization_id).find::<service::Entity>();
     find = match supposed.service_id {
         Some(id) => find.filter(service::Column::Id.eq(id.parse::<ServiceId>().map_err(|_| unknown())?)),
@@ -91,9 +92,9 @@ async fn facts(
     };
     let found = find.one(request.read()).await?.ok_or_else(unknown)?;
     if supposed.tags.len() > TAGS_MAX {
-        return Err(Refusal::BadInput(format!("Give at most {TAGS_MAX} tags.")));
+        return Err(RequestError::BadInput(format!("Give at most {TAGS_MAX} tags.")));
     }
-    Ok(Facts {
+    Ok(RuleInput {
         service_id: found.id,
         urgency: supposed.urgency.unwrap_or(found.default_urgency),
         severity: supposed.severity,

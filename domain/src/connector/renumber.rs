@@ -14,7 +14,9 @@ use tocsin_entity::{
 };
 
 use super::place;
-use crate::{audit::Trail, error::Trouble, limits, request::Request, tenant::Tenant, viewer::Need};
+use crate::{
+    audit::AuditTrail, error::MutationError, limits, request::Request, tenant::Tenant, viewer::Permission,
+};
 
 /// Longest id or name that Slack gives, in characters: its names have 80.
 const CALLED_MAX: usize = 100;
@@ -31,20 +33,23 @@ pub struct RecordSlackChannelChange {
 }
 
 /// Records what a channel is called from now on.
-pub async fn record(request: &Request<'_>, input: RecordSlackChannelChange) -> Result<Vec<Model>, Trouble> {
+pub async fn record(
+    request: &Request<'_>,
+    input: RecordSlackChannelChange,
+) -> Result<Vec<Model>, MutationError> {
     let viewer = request.viewer;
-    let organization_id = viewer.may_change(Need::Report)?;
+    let organization_id = viewer.may_change(Permission::Report)?;
     let team_id = limits::line("teamId", &input.team_id, CALLED_MAX)?;
     let from = limits::line("from", &input.from, CALLED_MAX)?;
     let to = limits::line("to", &input.to, CALLED_MAX)?;
     let tx = request.domain.database().begin_write().await?;
     let mut changed = Vec::new();
     for row in named(request, &tx, organization_id, &team_id, &from).await? {
-        let called = place::kept(request, &tx, &row, &team_id, &to).await?;
+        let called = place::canonical_channel(request, &tx, &row, &team_id, &to).await?;
         let mut change = row.clone().into_active_model();
         change.channel = Set(called);
         let renamed = change.update(&tx).await?;
-        Trail::of(request, organization_id)
+        AuditTrail::of(request, organization_id)
             .changed(&tx, &row, &renamed)
             .await?;
         changed.push(renamed);

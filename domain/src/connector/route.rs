@@ -13,7 +13,7 @@ use tocsin_entity::{
 
 /// What rules ask of an incident.
 #[derive(Debug, Clone)]
-pub(super) struct Facts {
+pub(super) struct RuleInput {
     /// The service that is broken.
     pub service_id: ServiceId,
     /// How soon a person must look.
@@ -26,7 +26,7 @@ pub(super) struct Facts {
 
 /// Why a connector applies.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Because {
+pub(super) enum RouteReason {
     /// These rules lead there.
     Rules(Vec<RuleId>),
     /// No rule leads anywhere, and it is a default one.
@@ -35,7 +35,7 @@ pub(super) enum Because {
 
 /// Why one that applies is passed over.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum HeldBack {
+pub(super) enum HoldReason {
     /// The incident is not urgent enough for it.
     Urgency,
     /// This one leads to the same channel.
@@ -44,19 +44,19 @@ pub(super) enum HeldBack {
 
 /// A connector that applies to an incident.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Led {
+pub(super) struct RoutedConnector {
     pub(super) connector: ConnectorId,
-    pub(super) because: Because,
-    pub(super) held_back: Option<HeldBack>,
+    pub(super) because: RouteReason,
+    pub(super) held_back: Option<HoldReason>,
 }
 
 /// The connectors that apply, in the order in which they were made. `are_same` says whether two lead to one channel.
 pub(super) fn route(
-    facts: &Facts,
+    facts: &RuleInput,
     rules: &[connector_rule::Model],
     connectors: &[connector::Model],
     are_same: impl Fn(&connector::Model, &connector::Model) -> bool,
-) -> Vec<Led> {
+) -> Vec<RoutedConnector> {
     let matching: Vec<_> = rules.iter().filter(|rule| matches(rule, facts)).collect();
     let leads_to = |connector: &connector::Model| {
         let own = matching.iter().filter(|rule| rule.connector_id == connector.id);
@@ -68,20 +68,20 @@ pub(super) fn route(
     let mut led = Vec::new();
     for connector in connectors {
         let because = match (leads_to(connector), any) {
-            (rules, _) if !rules.is_empty() => Because::Rules(rules),
-            (_, false) if connector.is_default => Because::Default,
+            (rules, _) if !rules.is_empty() => RouteReason::Rules(rules),
+            (_, false) if connector.is_default => RouteReason::Default,
             _ => continue,
         };
         let same = open.iter().find(|other| are_same(other, connector));
         let held_back = if !passes(connector.urgency_filter, facts.urgency) {
-            Some(HeldBack::Urgency)
+            Some(HoldReason::Urgency)
         } else if let Some(other) = same {
-            Some(HeldBack::SameChannel(other.id))
+            Some(HoldReason::SameChannel(other.id))
         } else {
             open.push(connector);
             None
         };
-        led.push(Led {
+        led.push(RoutedConnector {
             connector: connector.id,
             because,
             held_back,
@@ -91,7 +91,7 @@ pub(super) fn route(
 }
 
 /// Whether all that the rule names holds. One that names nothing leads every incident there.
-fn matches(rule: &connector_rule::Model, facts: &Facts) -> bool {
+fn matches(rule: &connector_rule::Model, facts: &RuleInput) -> bool {
     let has_tag = |key: &String| {
         let mut tags = facts.tags.iter().filter(|(own, _)| own == key);
         tags.any(|(_, value)| rule.tag_value.as_ref().is_none_or(|wanted| wanted == value))
@@ -155,8 +155,8 @@ mod tests {
         }
     }
 
-    fn facts() -> Facts {
-        Facts {
+    fn facts() -> RuleInput {
+        RuleInput {
             service_id: ServiceId::new(),
             urgency: Urgency::High,
             severity: Some(Severity::Sev1),
@@ -168,7 +168,7 @@ mod tests {
         one.channel == other.channel
     }
 
-    fn goes_to(facts: &Facts, rules: &[connector_rule::Model], all: &[connector::Model]) -> Vec<String> {
+    fn goes_to(facts: &RuleInput, rules: &[connector_rule::Model], all: &[connector::Model]) -> Vec<String> {
         let led = route(facts, rules, all, are_same);
         let led = led.iter().filter(|led| led.held_back.is_none());
         let name = |id| {
@@ -204,13 +204,13 @@ mod tests {
         };
         let rules = [payments, major, europe];
         assert_eq!(goes_to(&facts, &rules, &all), ["#payments", "#major", "#eu"]);
-        let elsewhere = Facts {
+        let elsewhere = RuleInput {
             service_id: ServiceId::new(),
             tags: vec![("region".to_owned(), "us".to_owned())],
             ..facts.clone()
         };
         assert_eq!(goes_to(&elsewhere, &rules, &all), ["#major"]);
-        let minor = Facts {
+        let minor = RuleInput {
             severity: None,
             ..elsewhere
         };
@@ -230,7 +230,7 @@ mod tests {
             connector("#high", true),
         ];
         all[2].urgency_filter = UrgencyFilter::High;
-        let facts = Facts {
+        let facts = RuleInput {
             urgency: Urgency::Medium,
             ..facts()
         };
@@ -238,8 +238,8 @@ mod tests {
         let held: Vec<_> = led.iter().map(|led| led.held_back.clone()).collect();
         let expected = [
             None,
-            Some(HeldBack::SameChannel(all[0].id)),
-            Some(HeldBack::Urgency),
+            Some(HoldReason::SameChannel(all[0].id)),
+            Some(HoldReason::Urgency),
         ];
         assert_eq!(held, expected);
     }
@@ -248,14 +248,14 @@ mod tests {
     fn a_connector_that_is_held_back_leaves_its_channel_to_the_next() {
         let mut all = [connector("#all", true), connector("#all", true)];
         all[0].urgency_filter = UrgencyFilter::High;
-        let facts = Facts {
+        let facts = RuleInput {
             urgency: Urgency::Low,
             ..facts()
         };
         let led = route(&facts, &[], &all, are_same);
         assert_eq!(
             (&led[0].held_back, &led[1].held_back),
-            (&Some(HeldBack::Urgency), &None)
+            (&Some(HoldReason::Urgency), &None)
         );
     }
 

@@ -10,30 +10,35 @@ use tocsin_entity::{
 };
 
 use super::{
-    place::SpotsOf,
-    route::{Because, Facts, HeldBack, Led, route},
-    stand_in,
+    fallback,
+    place::ChannelOwnersOf,
+    route::{HoldReason, RouteReason, RoutedConnector, RuleInput, route},
 };
-use crate::{data_loader::Loader, error::Fault, loaders::Neighbours, request::Request, tenant::everywhere};
+use crate::{
+    data_loader::Loader, error::InternalError, loaders::BatchLoader, request::Request, tenant::everywhere,
+};
 
 /// The key of an organisation's connectors and rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct RoutingOf(pub OrganizationId);
+pub struct RoutingTableOf(pub OrganizationId);
 
 /// An organisation's connectors and rules, oldest first.
 #[derive(Debug, Default)]
-pub struct Routing {
+pub struct RoutingTable {
     /// The connectors.
     pub connectors: Vec<connector::Model>,
     /// The rules.
     pub rules: Vec<connector_rule::Model>,
 }
 
-impl Loader<RoutingOf> for Neighbours {
-    type Value = Arc<Routing>;
-    type Error = Fault;
+impl Loader<RoutingTableOf> for BatchLoader {
+    type Value = Arc<RoutingTable>;
+    type Error = InternalError;
 
-    async fn load(&self, keys: &[RoutingOf]) -> Result<HashMap<RoutingOf, Self::Value>, Fault> {
+    async fn load(
+        &self,
+        keys: &[RoutingTableOf],
+    ) -> Result<HashMap<RoutingTableOf, Self::Value>, InternalError> {
         let organizations = keys.iter().map(|key| key.0);
         let connectors = everywhere::<connector::Entity>(
             "keys that several requests ask for at the same time: each keeps to its own rows",
@@ -49,17 +54,17 @@ impl Loader<RoutingOf> for Neighbours {
         .order_by_asc(connector_rule::Column::Id)
         .all(self.database().read())
         .await?;
-        let mut found: HashMap<RoutingOf, Routing> = HashMap::new();
+        let mut found: HashMap<RoutingTableOf, RoutingTable> = HashMap::new();
         for row in connectors {
             found
-                .entry(RoutingOf(row.organization_id))
+                .entry(RoutingTableOf(row.organization_id))
                 .or_default()
                 .connectors
                 .push(row);
         }
         for row in rules {
             found
-                .entry(RoutingOf(row.organization_id))
+                .entry(RoutingTableOf(row.organization_id))
                 .or_default()
                 .rules
                 .push(row);
@@ -82,7 +87,7 @@ pub enum RouteHeldBack {
 
 /// A connector that applies to an incident, and why.
 #[derive(Debug)]
-pub struct Route {
+pub struct ConnectorRoute {
     /// The connector.
     pub connector: connector::Model,
     /// The rules that lead there; none where it is a default connector and no rule leads anywhere.
@@ -91,16 +96,16 @@ pub struct Route {
     pub held_back: Option<RouteHeldBack>,
     /// Which rules lead there, and why it is passed over.
     because: String,
-    routing: Arc<Routing>,
+    routing: Arc<RoutingTable>,
 }
 
-impl Route {
+impl ConnectorRoute {
     /// All of that for people; where its channel takes nothing at the moment, also where the incident goes meanwhile.
-    pub async fn explanation(&self, request: &Request<'_>) -> Result<String, Fault> {
+    pub async fn explanation(&self, request: &Request<'_>) -> Result<String, InternalError> {
         if self.held_back.is_some() {
             return Ok(self.because.clone());
         }
-        let but = stand_in::told(request, &self.connector, &self.routing.connectors).await?;
+        let but = fallback::connector_health(request, &self.connector, &self.routing.connectors).await?;
         Ok(but.map_or_else(|| self.because.clone(), |but| format!("{} {but}", self.because)))
     }
 }
@@ -114,9 +119,12 @@ fn name_the_same(one: &connector::Model, other: &connector::Model) -> bool {
 pub(super) async fn of(
     request: &Request<'_>,
     organization_id: OrganizationId,
-    facts: &Facts,
-) -> Result<Vec<Route>, Fault> {
-    let found = request.loaders().load_one(RoutingOf(organization_id)).await?;
+    facts: &RuleInput,
+) -> Result<Vec<ConnectorRoute>, InternalError> {
+    let found = request
+        .loaders()
+        .load_one(RoutingTableOf(organization_id))
+        .await?;
     let Some(routing) = found else {
         return Ok(Vec::new());
     };
@@ -127,27 +135,34 @@ pub(super) async fn of(
         .filter_map(|led| routing.connector(led.connector))
         .collect();
     if open.len() > 1 {
-        let spots = request.loaders().load_one(SpotsOf(organization_id)).await?;
-        let spots = spots.unwrap_or_default();
+        let owners = request
+            .loaders()
+            .load_one(ChannelOwnersOf(organization_id))
+            .await?;
+        let owners = owners.unwrap_or_default();
         // One whose channel can't be reached its way takes it from nobody, and has a fallback of its own.
-        let down = stand_in::troubles(request, &open).await?;
+        let down = fallback::troubles(request, &open).await?;
         let works = |one: &connector::Model| !down.contains_key(&one.id);
         led = route(facts, &routing.rules, &routing.connectors, |one, other| {
-            name_the_same(one, other) || (works(one) && works(other) && spots.are_same(one, other))
+            name_the_same(one, other) || (works(one) && works(other) && owners.are_same(one, other))
         });
     }
     let is_nowhere = led.iter().all(|led| led.held_back.is_some());
     Ok(led
         .iter()
-        .filter_map(|led| told(&routing, led, is_nowhere))
+        .filter_map(|led| into_route(&routing, led, is_nowhere))
         .collect())
 }
 
-fn told(routing: &Arc<Routing>, led: &Led, is_nowhere: bool) -> Option<Route> {
+fn into_route(
+    routing: &Arc<RoutingTable>,
+    led: &RoutedConnector,
+    is_nowhere: bool,
+) -> Option<ConnectorRoute> {
     let connector = routing.connector(led.connector)?;
     let rules: Vec<_> = match &led.because {
-        Because::Default => Vec::new(),
-        Because::Rules(ids) => routing
+        RouteReason::Default => Vec::new(),
+        RouteReason::Rules(ids) => routing
             .rules
             .iter()
             .filter(|rule| ids.contains(&rule.id))
@@ -161,11 +176,11 @@ fn told(routing: &Arc<Routing>, led: &Led, is_nowhere: bool) -> Option<Route> {
     };
     let (held_back, but) = match &led.held_back {
         None => (None, String::new()),
-        Some(HeldBack::Urgency) => (
+        Some(HoldReason::Urgency) => (
             Some(RouteHeldBack::UrgencyFilter),
             format!(", but its urgency filter is {}", connector.urgency_filter),
         ),
-        Some(HeldBack::SameChannel(other)) => {
+        Some(HoldReason::SameChannel(other)) => {
             let other = routing.connector(*other);
             let other = other.map(|other| other.name.as_str()).unwrap_or_default();
             (
@@ -179,7 +194,7 @@ fn told(routing: &Arc<Routing>, led: &Led, is_nowhere: bool) -> Option<Route> {
     } else {
         ""
     };
-    Some(Route {
+    Some(ConnectorRoute {
         connector: connector.clone(),
         rules,
         held_back,
@@ -188,21 +203,24 @@ fn told(routing: &Arc<Routing>, led: &Led, is_nowhere: bool) -> Option<Route> {
     })
 }
 
-impl Routing {
+impl RoutingTable {
     fn connector(&self, id: ConnectorId) -> Option<&connector::Model> {
         self.connectors.iter().find(|connector| connector.id == id)
     }
 }
 
 /// Where an incident goes.
-pub async fn of_incident(request: &Request<'_>, incident: &incident::Model) -> Result<Vec<Route>, Fault> {
+pub async fn of_incident(
+    request: &Request<'_>,
+    incident: &incident::Model,
+) -> Result<Vec<ConnectorRoute>, InternalError> {
     let tags: Vec<TagValue> = serde_json::from_value(incident.tags.clone()).map_err(|error| {
-        Fault::Broken(format!(
+        InternalError::Broken(format!(
             "the tags of incident {} can't be read: {error}",
             incident.id
         ))
     })?;
-    let facts = Facts {
+    let facts = RuleInput {
         service_id: incident.service_id,
         urgency: incident.urgency,
         severity: incident.severity,
@@ -216,7 +234,7 @@ pub(crate) async fn is_synced(
     request: &Request<'_>,
     organization_id: OrganizationId,
     id: &str,
-) -> Result<bool, Fault> {
+) -> Result<bool, InternalError> {
     let Ok(id) = id.parse::<ConnectorId>() else {
         return Ok(true);
     };

@@ -15,12 +15,12 @@ use tocsin_entity::{
 use super::{
     command::{managed, organization, unknown},
     input,
-    reach::Reach,
+    scope::ConnectorScope,
 };
 use crate::{
-    audit::Trail,
-    error::{Trouble, UserError, UserErrorCode},
-    idempotency::{self, GivenKey},
+    audit::AuditTrail,
+    error::{MutationError, UserError, UserErrorCode},
+    idempotency::{self, RequestKey},
     limits,
     patch::Patch,
     request::Request,
@@ -49,7 +49,7 @@ pub struct CreateConnectorRule {
     /// The tag's value; any where it is left out.
     pub tag_value: Option<String>,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// New values for a rule; what is left out stays, and null takes a condition away.
@@ -68,7 +68,7 @@ pub struct UpdateConnectorRule {
     /// The tag's value.
     pub tag_value: Patch<String>,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// The rule to delete.
@@ -77,12 +77,12 @@ pub struct DeleteConnectorRule {
     /// The rule's id.
     pub id: String,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// Leads incidents to a connector.
-pub async fn create(request: &Request<'_>, input: CreateConnectorRule) -> Result<Model, Trouble> {
-    let reach = Reach::of_viewer(request).await?;
+pub async fn create(request: &Request<'_>, input: CreateConnectorRule) -> Result<Model, MutationError> {
+    let connector_scope = ConnectorScope::of_viewer(request).await?;
     let organization_id = organization(request)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let no_connector = || unknown().at("connectorId");
@@ -101,7 +101,7 @@ pub async fn create(request: &Request<'_>, input: CreateConnectorRule) -> Result
         tag_value: input.tag_value.as_deref().map(tag_value).transpose()?,
         created_at: request.now(),
     })?;
-    reach.need([row.service_id])?;
+    connector_scope.need([row.service_id])?;
     idempotency::once(
         request,
         organization_id,
@@ -109,7 +109,7 @@ pub async fn create(request: &Request<'_>, input: CreateConnectorRule) -> Result
         "rule",
         |row: &Model| row.id,
         async |tx| {
-            managed(tx, organization_id, row.connector_id, &reach).await?;
+            managed(tx, organization_id, row.connector_id, &connector_scope).await?;
             let rules = Tenant::of(organization_id).find::<Entity>();
             if rules.count(tx).await? >= RULES_MAX {
                 return Err(UserError::invalid(
@@ -121,7 +121,7 @@ pub async fn create(request: &Request<'_>, input: CreateConnectorRule) -> Result
             need_services(tx, organization_id, row.service_id.as_slice()).await?;
             need_new(tx, &row, "connectorId").await?;
             let row = row.into_active_model().insert(tx).await?;
-            Trail::of(request, organization_id).made(tx, &row).await?;
+            AuditTrail::of(request, organization_id).made(tx, &row).await?;
             Ok(row)
         },
     )
@@ -129,8 +129,8 @@ pub async fn create(request: &Request<'_>, input: CreateConnectorRule) -> Result
 }
 
 /// Changes which incidents a rule leads to its connector.
-pub async fn update(request: &Request<'_>, input: UpdateConnectorRule) -> Result<Model, Trouble> {
-    let reach = Reach::of_viewer(request).await?;
+pub async fn update(request: &Request<'_>, input: UpdateConnectorRule) -> Result<Model, MutationError> {
+    let connector_scope = ConnectorScope::of_viewer(request).await?;
     let organization_id = organization(request)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let id = rule_id(&input.id)?;
@@ -141,7 +141,7 @@ pub async fn update(request: &Request<'_>, input: UpdateConnectorRule) -> Result
         "rule",
         |row: &Model| row.id,
         async |tx| {
-            let before = own(tx, organization_id, id, &reach).await?;
+            let before = own(tx, organization_id, id, &connector_scope).await?;
             let was = before.clone();
             let key = |text: &String| limits::line("tagKey", text, TAG_MAX);
             let after = checked(Model {
@@ -152,13 +152,13 @@ pub async fn update(request: &Request<'_>, input: UpdateConnectorRule) -> Result
                 tag_value: input::changed(&input.tag_value, before.tag_value, |text| tag_value(text))?,
                 ..before
             })?;
-            reach.need([after.service_id])?;
+            connector_scope.need([after.service_id])?;
             need_services(tx, organization_id, after.service_id.as_slice()).await?;
             if after != was {
                 need_new(tx, &after, "id").await?;
             }
             let after = after.into_active_model().reset_all().update(tx).await?;
-            Trail::of(request, organization_id)
+            AuditTrail::of(request, organization_id)
                 .changed(tx, &was, &after)
                 .await?;
             Ok(after)
@@ -168,15 +168,15 @@ pub async fn update(request: &Request<'_>, input: UpdateConnectorRule) -> Result
 }
 
 /// Deletes a rule.
-pub async fn delete(request: &Request<'_>, input: DeleteConnectorRule) -> Result<RuleId, Trouble> {
-    let reach = Reach::of_viewer(request).await?;
+pub async fn delete(request: &Request<'_>, input: DeleteConnectorRule) -> Result<RuleId, MutationError> {
+    let connector_scope = ConnectorScope::of_viewer(request).await?;
     let organization_id = organization(request)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let id = rule_id(&input.id)?;
     idempotency::gone_once(request, organization_id, key, id, async |tx| {
-        let rule = own(tx, organization_id, id, &reach).await?;
+        let rule = own(tx, organization_id, id, &connector_scope).await?;
         Entity::delete_by_id(id).exec(tx).await?;
-        Trail::of(request, organization_id).gone(tx, &rule).await?;
+        AuditTrail::of(request, organization_id).gone(tx, &rule).await?;
         Ok(())
     })
     .await
@@ -187,16 +187,16 @@ async fn own(
     tx: &DatabaseTransaction,
     organization_id: OrganizationId,
     id: RuleId,
-    reach: &Reach,
-) -> Result<Model, Trouble> {
+    connector_scope: &ConnectorScope,
+) -> Result<Model, MutationError> {
     let found = tenant::own::<Entity>(tx, organization_id, id).await?;
     let found = found.ok_or_else(|| UserError::not_found("rule").at("id"))?;
-    managed(tx, organization_id, found.connector_id, reach).await?;
+    managed(tx, organization_id, found.connector_id, connector_scope).await?;
     Ok(found)
 }
 
 /// Refuses what another rule says already.
-async fn need_new(tx: &DatabaseTransaction, row: &Model, field: &str) -> Result<(), Trouble> {
+async fn need_new(tx: &DatabaseTransaction, row: &Model, field: &str) -> Result<(), MutationError> {
     let said = |rule: &Model| {
         let (key, value) = (rule.tag_key.clone(), rule.tag_value.clone());
         (rule.service_id, rule.urgency, rule.severity, key, value)
@@ -248,7 +248,7 @@ pub(crate) async fn need_services(
     tx: &DatabaseTransaction,
     organization_id: OrganizationId,
     services: &[ServiceId],
-) -> Result<(), Trouble> {
+) -> Result<(), MutationError> {
     if services.is_empty() {
         return Ok(());
     }

@@ -13,8 +13,8 @@ use tocsin_entity::{
 
 use super::place;
 use crate::{
-    error::Fault,
-    loaders::{FoundOf, InstallationOf},
+    error::InternalError,
+    loaders::{ConnectorObservationOf, InstallationOf},
     request::Request,
 };
 
@@ -23,7 +23,7 @@ const SILENCE: Duration = Duration::seconds(60);
 
 /// How a connector is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct State {
+pub struct ConnectorHealth {
     /// How it is.
     pub status: ConnectorStatus,
     /// Why, as a code.
@@ -35,9 +35,13 @@ pub struct State {
 }
 
 /// How a connector is now. `is_taken` says whether its channel is another organisation's.
-pub async fn of(request: &Request<'_>, connector: &connector::Model, is_taken: bool) -> Result<State, Fault> {
+pub async fn of(
+    request: &Request<'_>,
+    connector: &connector::Model,
+    is_taken: bool,
+) -> Result<ConnectorHealth, InternalError> {
     let loaders = request.loaders();
-    let found = loaders.load_one(FoundOf(connector.id)).await?;
+    let found = loaders.load_one(ConnectorObservationOf(connector.id)).await?;
     if is_taken {
         return Ok(taken(connector, found));
     }
@@ -61,8 +65,8 @@ pub async fn of(request: &Request<'_>, connector: &connector::Model, is_taken: b
     Ok(as_found(connector, found, installed.as_ref()))
 }
 
-fn failing(code: &str, reason: String, since: OffsetDateTime) -> State {
-    State {
+fn failing(code: &str, reason: String, since: OffsetDateTime) -> ConnectorHealth {
+    ConnectorHealth {
         status: ConnectorStatus::Failing,
         code: Some(code.to_owned()),
         reason: Some(reason),
@@ -71,7 +75,7 @@ fn failing(code: &str, reason: String, since: OffsetDateTime) -> State {
 }
 
 /// Of one whose channel is another organisation's.
-fn taken(connector: &connector::Model, found: Option<found::Model>) -> State {
+fn taken(connector: &connector::Model, found: Option<found::Model>) -> ConnectorHealth {
     let since = found
         .as_ref()
         .map_or(connector.created_at, |found| found.status_since);
@@ -86,7 +90,7 @@ fn taken(connector: &connector::Model, found: Option<found::Model>) -> State {
 }
 
 /// What the bridge has said of an unusable workspace: it also says where incidents go meanwhile.
-fn told_by_bridge(found: Option<&found::Model>) -> Option<State> {
+fn told_by_bridge(found: Option<&found::Model>) -> Option<ConnectorHealth> {
     let found = found?;
     let is_told =
         found.status == ConnectorStatus::Failing && found.reason_code.as_deref() == Some(WORKSPACE_UNUSABLE);
@@ -95,7 +99,7 @@ fn told_by_bridge(found: Option<&found::Model>) -> Option<State> {
 }
 
 /// Of one that leads to a workspace which was disconnected.
-fn disconnected(workspace: &slack_workspace::Model) -> Option<State> {
+fn disconnected(workspace: &slack_workspace::Model) -> Option<ConnectorHealth> {
     let since = workspace.disconnected_at?;
     let reason = format!(
         "The Slack workspace {} is disconnected: connect it again, or give the connector another with updateConnector",
@@ -105,7 +109,7 @@ fn disconnected(workspace: &slack_workspace::Model) -> Option<State> {
 }
 
 /// Of one that leads to a workspace in which nothing can be delivered.
-fn ill(installed: &installation::Model, now: OffsetDateTime) -> Option<State> {
+fn ill(installed: &installation::Model, now: OffsetDateTime) -> Option<ConnectorHealth> {
     let reason = || installed.reason.clone().unwrap_or_default();
     if installed.is_unusable() {
         return Some(failing(WORKSPACE_UNUSABLE, reason(), installed.status_since));
@@ -120,9 +124,9 @@ fn as_found(
     connector: &connector::Model,
     found: Option<found::Model>,
     installed: Option<&installation::Model>,
-) -> State {
+) -> ConnectorHealth {
     let Some(found) = found else {
-        return State {
+        return ConnectorHealth {
             status: ConnectorStatus::Pending,
             code: None,
             reason: None,
@@ -132,14 +136,14 @@ fn as_found(
     // By now the workspace works: what the bridge has seen of it is over.
     let works = installed.filter(|installed| installed.status == SlackWorkspaceStatus::Active);
     if let Some(works) = works.filter(|_| found.reason_code.as_deref() == Some(WORKSPACE_UNUSABLE)) {
-        return State {
+        return ConnectorHealth {
             status: ConnectorStatus::Active,
             code: None,
             reason: None,
             since: works.status_since,
         };
     }
-    State {
+    ConnectorHealth {
         status: found.status,
         code: found.reason_code,
         reason: found.reason,

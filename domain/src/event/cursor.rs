@@ -8,7 +8,7 @@ use std::{fmt, str::FromStr};
 use sha2::{Digest, Sha256};
 use tocsin_entity::{event, id::OrganizationId};
 
-use crate::{error::Refusal, moment::micros};
+use crate::{error::RequestError, moment::micros};
 
 /// The key of a cursor: the event's number, a mark of the organisation whose log it is of, and one of the event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,12 +50,12 @@ impl Position {
     ///
     /// # Errors
     /// A refusal, where it stands in another organisation's log or in none.
-    pub fn in_log_of(&self, organization_id: OrganizationId) -> Result<i64, Refusal> {
+    pub fn in_log_of(&self, organization_id: OrganizationId) -> Result<i64, RequestError> {
         let own = self.mark.as_ref().is_none_or(|own| *own == mark(organization_id));
         if own && self.seq >= 0 {
             Ok(self.seq)
         } else {
-            Err(Refusal::BadInput(
+            Err(RequestError::BadInput(
                 "`after` is no cursor of this organisation's event log.".to_owned(),
             ))
         }

@@ -15,7 +15,7 @@ use crate::tenant::{Tenant, everywhere};
 
 /// An event with what it tells of.
 #[derive(Debug)]
-pub struct Told {
+pub struct EventDetails {
     /// The event.
     pub event: event::Model,
     /// The incident that it is about.
@@ -26,7 +26,7 @@ pub struct Told {
     pub assignees: Vec<UserId>,
 }
 
-impl Told {
+impl EventDetails {
     /// Where it stands in the log.
     pub fn position(&self) -> Position {
         Position::of(&self.event)
@@ -39,7 +39,7 @@ pub(super) async fn read_after(
     organization_id: OrganizationId,
     seq: i64,
     limit: u64,
-) -> Result<Vec<Arc<Told>>, DbErr> {
+) -> Result<Vec<Arc<EventDetails>>, DbErr> {
     let (db, tenant) = (database.read(), Tenant::of(organization_id));
     let events = tenant
         .find::<event::Entity>()
@@ -81,7 +81,7 @@ pub(super) async fn read_after(
         .map(|event| {
             let missing =
                 |what: &str| DbErr::RecordNotFound(format!("the {what} of event {} is gone", event.seq));
-            Ok(Arc::new(Told {
+            Ok(Arc::new(EventDetails {
                 incident: incidents
                     .get(&event.incident_id)
                     .cloned()

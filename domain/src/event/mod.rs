@@ -1,12 +1,12 @@
 //! The event log: every change of an organisation once, in order, without gaps; and those who follow it.
 
-mod bell;
 mod cursor;
-mod feed;
+mod hub;
 mod log;
 mod newest;
+mod notifier;
 mod query;
 mod stream;
 
-pub use self::{cursor::Position, log::Told, newest::EventNumber, query::list};
-pub(crate) use self::{feed::Feed, query::follow};
+pub use self::{cursor::Position, log::EventDetails, newest::EventNumber, query::list};
+pub(crate) use self::{hub::EventHub, query::follow};

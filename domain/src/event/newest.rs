@@ -6,18 +6,20 @@ use sea_orm::{ColumnTrait, Condition, QueryFilter};
 use tocsin_entity::{event, id::OrganizationId};
 
 use super::cursor::Position;
-use crate::{data_loader::Loader, error::Fault, loaders::Neighbours, paging::encode, tenant::everywhere};
+use crate::{
+    data_loader::Loader, error::InternalError, loaders::BatchLoader, paging::encode, tenant::everywhere,
+};
 
 /// An event by its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct EventNumber(pub OrganizationId, pub i64);
 
-impl Loader<EventNumber> for Neighbours {
+impl Loader<EventNumber> for BatchLoader {
     /// Its cursor.
     type Value = String;
-    type Error = Fault;
+    type Error = InternalError;
 
-    async fn load(&self, keys: &[EventNumber]) -> Result<HashMap<EventNumber, String>, Fault> {
+    async fn load(&self, keys: &[EventNumber]) -> Result<HashMap<EventNumber, String>, InternalError> {
         let which = keys
             .iter()
             .fold(Condition::any(), |any, EventNumber(organization, seq)| {

@@ -7,14 +7,14 @@ use tocsin_entity::id::OrganizationId;
 
 use super::{
     cursor::Position,
-    log::{self, Told},
+    log::{self, EventDetails},
     stream,
 };
 use crate::{
-    error::{Fault, Refusal},
-    paging::{Page, PageRequest, RowPage},
+    error::{InternalError, RequestError},
+    paging::{PageBounds, PageRequest, RowPage},
     request::Request,
-    viewer::Need,
+    viewer::Permission,
 };
 
 /// Behind which event of the organisation's log a page begins.
@@ -23,9 +23,9 @@ use crate::{
 /// A refusal, where that event is not in the log: nothing was written there yet, or a restore has put another one in its place.
 async fn start(
     request: &Request<'_>,
-    page: &Page,
+    page: &PageBounds,
     organization_id: OrganizationId,
-) -> Result<Option<i64>, Refusal> {
+) -> Result<Option<i64>, RequestError> {
     let (after, _) = page.bounds::<Position>()?;
     let Some(position) = after else { return Ok(None) };
     let seq = position.in_log_of(organization_id)?;
@@ -36,7 +36,7 @@ async fn start(
     if found.is_some_and(|event| position.is_of(&event)) {
         return Ok(Some(seq));
     }
-    Err(Refusal::BadInput(
+    Err(RequestError::BadInput(
         "The event of `after` is not in this organisation's log. If the cursor came from here, the server was restored from an \
          earlier backup, and the events since are lost: read the incidents again, and go on without `after`."
             .to_owned(),
@@ -44,9 +44,12 @@ async fn start(
 }
 
 /// A page of the organisation's log, oldest first.
-pub async fn list(request: &Request<'_>, page: PageRequest) -> Result<RowPage<Arc<Told>>, Refusal> {
-    let organization_id = request.viewer.may(Need::Read)?;
-    let page = Page::new(page)?;
+pub async fn list(
+    request: &Request<'_>,
+    page: PageRequest,
+) -> Result<RowPage<Arc<EventDetails>>, RequestError> {
+    let organization_id = request.viewer.may(Permission::Read)?;
+    let page = PageBounds::new(page)?;
     let after = start(request, &page, organization_id).await?;
     let database = request.domain.database();
     let rows = log::read_after(database, organization_id, after.unwrap_or(0), page.limit + 1).await?;
@@ -57,13 +60,13 @@ pub async fn list(request: &Request<'_>, page: PageRequest) -> Result<RowPage<Ar
 pub(crate) async fn follow(
     request: &Request<'_>,
     after: Option<String>,
-) -> Result<impl Stream<Item = Result<Arc<Told>, Fault>> + use<>, Refusal> {
-    let organization_id = request.viewer.may(Need::Read)?;
-    let page = Page::new(PageRequest {
+) -> Result<impl Stream<Item = Result<Arc<EventDetails>, InternalError>> + use<>, RequestError> {
+    let organization_id = request.viewer.may(Permission::Read)?;
+    let page = PageBounds::new(PageRequest {
         after,
         ..PageRequest::default()
     })?;
     let after = start(request, &page, organization_id).await?;
     let events = stream::events(Arc::clone(request.domain), organization_id, after).await?;
-    Ok(events.map(|told| told.map_err(Fault::from)))
+    Ok(events.map(|told| told.map_err(InternalError::from)))
 }

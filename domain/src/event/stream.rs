@@ -7,7 +7,7 @@ use sea_orm::DbErr;
 use tocsin_entity::id::OrganizationId;
 use tokio::sync::broadcast::{self, error::RecvError};
 
-use super::log::{self, Told};
+use super::log::{self, EventDetails};
 use crate::Domain;
 
 /// Most events read from the log at a time.
@@ -16,9 +16,9 @@ const READ_MAX: u64 = 100;
 struct Listener {
     domain: Arc<Domain>,
     organization_id: OrganizationId,
-    live: broadcast::Receiver<Arc<Told>>,
+    live: broadcast::Receiver<Arc<EventDetails>>,
     position: i64,
-    read: VecDeque<Arc<Told>>,
+    read: VecDeque<Arc<EventDetails>>,
     behind: bool,
     ended: bool,
 }
@@ -28,11 +28,11 @@ pub(super) async fn events(
     domain: Arc<Domain>,
     organization_id: OrganizationId,
     after: Option<i64>,
-) -> Result<impl Stream<Item = Result<Arc<Told>, DbErr>> + use<>, DbErr> {
-    let live = domain.feed().listen(organization_id).await?;
+) -> Result<impl Stream<Item = Result<Arc<EventDetails>, DbErr>> + use<>, DbErr> {
+    let live = domain.hub().listen(organization_id).await?;
     let position = match after {
         Some(seq) => seq,
-        None => log::newest(domain.feed().database(), organization_id).await?,
+        None => log::newest(domain.hub().database(), organization_id).await?,
     };
     let listener = Listener {
         domain,
@@ -50,7 +50,7 @@ pub(super) async fn events(
 }
 
 impl Listener {
-    async fn next(&mut self) -> Option<Result<Arc<Told>, DbErr>> {
+    async fn next(&mut self) -> Option<Result<Arc<EventDetails>, DbErr>> {
         if self.ended {
             return None;
         }
@@ -60,7 +60,7 @@ impl Listener {
                 return Some(Ok(told));
             }
             if self.behind {
-                let database = self.domain.feed().database();
+                let database = self.domain.hub().database();
                 match log::read_after(database, self.organization_id, self.position, READ_MAX).await {
                     Ok(events) if events.is_empty() => self.behind = false,
                     Ok(events) => self.read = events.into(),

@@ -11,19 +11,19 @@ use tocsin_entity::{
 
 use super::{command::SLACK_ID_MAX, link::link, sign_in::LinkSlackIdentity};
 use crate::{
-    audit::Trail,
-    error::{Trouble, UserError, UserErrorCode},
+    audit::AuditTrail,
+    error::{MutationError, UserError, UserErrorCode},
     idempotency, limits,
     request::Request,
     tenant::{Tenant, everywhere},
-    viewer::Need,
+    viewer::Permission,
     workspace,
 };
 
 /// Links a member to a person in Slack.
-pub async fn link_member(request: &Request<'_>, input: LinkSlackIdentity) -> Result<Model, Trouble> {
+pub async fn link_member(request: &Request<'_>, input: LinkSlackIdentity) -> Result<Model, MutationError> {
     let viewer = request.viewer;
-    let organization_id = viewer.may_change(Need::Manage)?;
+    let organization_id = viewer.may_change(Permission::Manage)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let no_member = || UserError::not_found("user").at("userId");
     let Some(user_id) = &input.user_id else {
@@ -47,7 +47,7 @@ pub async fn link_member(request: &Request<'_>, input: LinkSlackIdentity) -> Res
     }
     let team_id = own_team(request, organization_id, input.workspace_id.as_deref()).await?;
     let id_of = |row: &Model| row.id;
-    let trail = Trail::of(request, organization_id);
+    let trail = AuditTrail::of(request, organization_id);
     idempotency::once(
         request,
         organization_id,
@@ -91,7 +91,7 @@ async fn own_team(
     request: &Request<'_>,
     organization_id: OrganizationId,
     workspace_id: Option<&str>,
-) -> Result<String, Trouble> {
+) -> Result<String, MutationError> {
     let db = request.domain.database().read();
     let found = workspace::meant_workspace(request, db, organization_id, workspace_id, "workspaceId").await?;
     if let Some(found) = &found {

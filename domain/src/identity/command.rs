@@ -11,13 +11,13 @@ use uuid::Uuid;
 
 use super::link::{link, unlink, used};
 use crate::{
-    audit::Trail,
-    error::{Fault, Trouble, UserError, UserErrorCode},
-    idempotency::{self, GivenKey, KeyUse},
+    audit::AuditTrail,
+    error::{InternalError, MutationError, UserError, UserErrorCode},
+    idempotency::{self, KeyUse, RequestKey},
     limits,
     request::Request,
     tenant,
-    viewer::Need,
+    viewer::Permission,
 };
 
 /// Longest code, in characters; ours have fewer than 500, and more with each organisation that a workspace serves.
@@ -35,7 +35,7 @@ pub struct ConfirmSlackIdentity {
     /// The code, as the slash command's `link` has told it.
     pub code: String,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// Whose link to Slack is to end.
@@ -46,7 +46,7 @@ pub struct UnlinkSlackIdentity {
     /// The Slack workspace (`T…`); all of them by default.
     pub team_id: Option<String>,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// The server has no key to seal with.
@@ -58,7 +58,7 @@ pub(crate) fn no_key() -> UserError {
 }
 
 /// Says that oneself is the person in Slack who was given a code.
-pub async fn confirm(request: &Request<'_>, input: ConfirmSlackIdentity) -> Result<Model, Trouble> {
+pub async fn confirm(request: &Request<'_>, input: ConfirmSlackIdentity) -> Result<Model, MutationError> {
     let viewer = request.viewer;
     let (organization_id, user_id) = viewer.myself()?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
@@ -100,7 +100,7 @@ pub async fn confirm(request: &Request<'_>, input: ConfirmSlackIdentity) -> Resu
     let was_used = match idempotency::before::<SlackLinkId>(&tx, organization_id, Some(&use_of_code)).await {
         Ok(was_used) => was_used,
         // By somebody else.
-        Err(Trouble::Told(_)) => return Err(used().into()),
+        Err(MutationError::Told(_)) => return Err(used().into()),
         Err(trouble) => return Err(trouble),
     };
     if let Some(id) = before.or(was_used) {
@@ -109,7 +109,7 @@ pub async fn confirm(request: &Request<'_>, input: ConfirmSlackIdentity) -> Resu
         return row.ok_or_else(|| used().into());
     }
     let id = Uuid::parse_str(&opened.nonce)
-        .map_err(|error| Fault::Broken(format!("the nonce of a code is no id: {error}")))?;
+        .map_err(|error| InternalError::Broken(format!("the nonce of a code is no id: {error}")))?;
     let row = Model {
         id: SlackLinkId(id),
         organization_id,
@@ -119,7 +119,7 @@ pub async fn confirm(request: &Request<'_>, input: ConfirmSlackIdentity) -> Resu
         kind: SlackMatch::Code,
         created_at: request.now(),
     };
-    let row = link(&tx, row, &Trail::of(request, organization_id)).await?;
+    let row = link(&tx, row, &AuditTrail::of(request, organization_id)).await?;
     idempotency::keep(&tx, organization_id, Some(&use_of_code), row.id).await?;
     idempotency::keep(&tx, organization_id, key.as_ref(), row.id).await?;
     tx.commit().await?;
@@ -130,14 +130,14 @@ pub async fn confirm(request: &Request<'_>, input: ConfirmSlackIdentity) -> Resu
 pub async fn end(
     request: &Request<'_>,
     input: UnlinkSlackIdentity,
-) -> Result<(OrganizationId, UserId), Trouble> {
+) -> Result<(OrganizationId, UserId), MutationError> {
     let viewer = request.viewer;
     let unknown = || UserError::not_found("user").at("userId");
     let own = viewer.member().map(|member| member.user_id.to_string());
     let is_own = input.user_id.is_none() || input.user_id.as_deref() == own.as_deref();
     let (organization_id, user_id) = match &input.user_id {
         Some(id) if !is_own => {
-            let organization_id = viewer.may_change(Need::Manage)?;
+            let organization_id = viewer.may_change(Permission::Manage)?;
             (organization_id, id.parse::<UserId>().map_err(|_| unknown())?)
         }
         Some(_) | None => viewer.myself()?,
@@ -148,7 +148,7 @@ pub async fn end(
     };
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let gone = idempotency::gone_once(request, organization_id, key, user_id, async |tx| {
-        let trail = Trail::of(request, organization_id);
+        let trail = AuditTrail::of(request, organization_id);
         unlink(tx, organization_id, user_id, team_id.as_deref(), &trail).await
     })
     .await?;

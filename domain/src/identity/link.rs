@@ -10,14 +10,18 @@ use tocsin_entity::{
 };
 
 use crate::{
-    audit::Trail,
-    error::{Trouble, UserError},
+    audit::AuditTrail,
+    error::{MutationError, UserError},
     tenant::Tenant,
 };
 
 /// Writes that somebody in Slack is a member. In a workspace a person is one member of an organisation and the other way round: what was said
 /// before of either goes.
-pub(crate) async fn link(tx: &DatabaseTransaction, row: Model, trail: &Trail) -> Result<Model, Trouble> {
+pub(crate) async fn link(
+    tx: &DatabaseTransaction,
+    row: Model,
+    trail: &AuditTrail,
+) -> Result<Model, MutationError> {
     let either = Condition::any()
         .add(Column::UserId.eq(row.user_id))
         .add(Column::SlackUserId.eq(&row.slack_user_id));
@@ -36,7 +40,7 @@ pub(crate) async fn link(tx: &DatabaseTransaction, row: Model, trail: &Trail) ->
         if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) {
             used().into()
         } else {
-            Trouble::from(error)
+            MutationError::from(error)
         }
     })?;
     trail.made(tx, &row).await?;
@@ -57,8 +61,8 @@ pub(crate) async fn unlink(
     organization_id: OrganizationId,
     user_id: UserId,
     team_id: Option<&str>,
-    trail: &Trail,
-) -> Result<(), Trouble> {
+    trail: &AuditTrail,
+) -> Result<(), MutationError> {
     let mut links = Tenant::of(organization_id)
         .find::<Entity>()
         .filter(Column::UserId.eq(user_id));

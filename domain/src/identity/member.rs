@@ -9,10 +9,10 @@ use tocsin_entity::{
     membership, slack_link,
 };
 
-use crate::{error::Refusal, request::Request, tenant::everywhere};
+use crate::{error::RequestError, request::Request, tenant::everywhere};
 
 /// Somebody in Slack, as the bridge knows them.
-pub struct Person {
+pub struct SlackPerson {
     /// The Slack workspace (`T…`).
     pub team_id: String,
     /// The person there.
@@ -24,8 +24,8 @@ pub struct Person {
 /// Which members somebody in Slack is: in the organisation that the request is about, or in all. For the bridge alone.
 pub async fn find(
     request: &Request<'_>,
-    person: &Person,
-) -> Result<BTreeMap<OrganizationId, (UserId, SlackMatch)>, Refusal> {
+    person: &SlackPerson,
+) -> Result<BTreeMap<OrganizationId, (UserId, SlackMatch)>, RequestError> {
     let within = request.viewer.may_ask_for_all()?;
     let database = request.domain.database();
     let everybodys = "the bridge asks in which organisations somebody is known";

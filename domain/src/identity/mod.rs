@@ -10,7 +10,7 @@ mod table;
 pub use self::{
     by_hand::link_member,
     command::{ConfirmSlackIdentity, UnlinkSlackIdentity, confirm, end},
-    member::{Person, find},
+    member::{SlackPerson, find},
     sign_in::{LinkSlackIdentity, RecordSlackLink, begin, record},
-    table::{Identity, IdentityCriteria, IdentityFilter, PersonSeen, list},
+    table::{Identity, IdentityActivity, IdentityCriteria, IdentityFilter, list},
 };

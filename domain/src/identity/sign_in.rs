@@ -23,13 +23,13 @@ use super::{
     link::link,
 };
 use crate::{
-    audit::Trail,
-    error::{Fault, Trouble, UserError, UserErrorCode},
-    idempotency::{self, GivenKey},
+    audit::AuditTrail,
+    error::{InternalError, MutationError, UserError, UserErrorCode},
+    idempotency::{self, RequestKey},
     limits,
     request::Request,
     tenant,
-    viewer::Need,
+    viewer::Permission,
 };
 
 /// How long a member has to sign in.
@@ -45,7 +45,7 @@ pub struct LinkSlackIdentity {
     /// The Slack workspace in which they are that, one of the organisation's own; by default the only one that is connected.
     pub workspace_id: Option<String>,
     /// Makes the request repeatable for 24 hours. Each answer is another link.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// Who has signed in, on behalf of the member that they are. Taken from the Slack bridge alone.
@@ -56,11 +56,14 @@ pub struct RecordSlackLink {
     /// The person there (`U…` or `W…`).
     pub slack_user_id: String,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// Slack's page on which a member signs in, and until when it is good.
-pub fn begin(request: &Request<'_>, input: &LinkSlackIdentity) -> Result<(String, OffsetDateTime), Trouble> {
+pub fn begin(
+    request: &Request<'_>,
+    input: &LinkSlackIdentity,
+) -> Result<(String, OffsetDateTime), MutationError> {
     let (organization_id, user_id) = request.viewer.myself()?;
     limits::key(
         "idempotencyKey",
@@ -84,10 +87,11 @@ pub fn begin(request: &Request<'_>, input: &LinkSlackIdentity) -> Result<(String
     let expires_at = request.domain.clock().now() + LIVES;
     let state = sealer
         .seal_state_until(SIGN_IN, &content, expires_at)
-        .map_err(|error| Fault::Broken(format!("a state can't be sealed: {error}")))?;
+        .map_err(|error| InternalError::Broken(format!("a state can't be sealed: {error}")))?;
     let page = beside_api(config.slack.api_url.as_str(), "openid/connect/authorize");
-    let mut page = Url::parse(&page)
-        .map_err(|error| Fault::Broken(format!("SLACK_API_URL makes no address of Slack's page: {error}")))?;
+    let mut page = Url::parse(&page).map_err(|error| {
+        InternalError::Broken(format!("SLACK_API_URL makes no address of Slack's page: {error}"))
+    })?;
     let back = below(config.public_url.as_str(), SIGN_IN_CALLBACK);
     page.query_pairs_mut().extend_pairs([
         ("response_type", "code"),
@@ -101,10 +105,10 @@ pub fn begin(request: &Request<'_>, input: &LinkSlackIdentity) -> Result<(String
 }
 
 /// Records who has signed in.
-pub async fn record(request: &Request<'_>, input: RecordSlackLink) -> Result<Model, Trouble> {
+pub async fn record(request: &Request<'_>, input: RecordSlackLink) -> Result<Model, MutationError> {
     let viewer = request.viewer;
-    let organization_id = viewer.may_change(Need::Report)?;
-    let forbidden = |why: &str| Trouble::from(UserError::new(UserErrorCode::Forbidden, why));
+    let organization_id = viewer.may_change(Permission::Report)?;
+    let forbidden = |why: &str| MutationError::from(UserError::new(UserErrorCode::Forbidden, why));
     let team_id = limits::line("teamId", &input.team_id, SLACK_ID_MAX)?;
     let slack_user_id = limits::line("slackUserId", &input.slack_user_id, SLACK_ID_MAX)?;
     let member = viewer
@@ -125,7 +129,7 @@ pub async fn record(request: &Request<'_>, input: RecordSlackLink) -> Result<Mod
         kind: SlackMatch::OpenId,
         created_at: request.domain.clock().now(),
     };
-    let row = link(&tx, row, &Trail::of(request, organization_id)).await?;
+    let row = link(&tx, row, &AuditTrail::of(request, organization_id)).await?;
     idempotency::keep(&tx, organization_id, key.as_ref(), row.id).await?;
     tx.commit().await?;
     Ok(row)

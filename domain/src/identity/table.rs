@@ -21,13 +21,13 @@ use tocsin_entity::{
 };
 
 use crate::{
-    error::{Fault, Refusal},
+    error::{InternalError, RequestError},
     loaders::MemberRow,
-    paging::{Page, PageRequest, RowPage, bad_cursor},
+    paging::{PageBounds, PageRequest, RowPage, bad_cursor},
     request::Request,
     search,
     tenant::{Tenant, everywhere},
-    viewer::Need,
+    viewer::Permission,
     workspace,
 };
 
@@ -42,7 +42,7 @@ pub enum IdentityFilter {
 
 /// Somebody in Slack, as the bridge has last seen them.
 #[derive(Clone, Debug)]
-pub struct PersonSeen {
+pub struct IdentityActivity {
     /// The Slack workspace (`T…`).
     pub team_id: String,
     /// Slack's id for them (`U…` or `W…`).
@@ -63,7 +63,7 @@ pub struct Identity {
     /// The member.
     pub user: Option<Arc<MemberRow>>,
     /// The person in Slack.
-    pub slack_user: Option<PersonSeen>,
+    pub slack_user: Option<IdentityActivity>,
     /// How it is known that the two are one.
     pub matched_by: Option<SlackMatch>,
     /// Since when they have said so; none where their e-mail address says it.
@@ -88,9 +88,9 @@ pub async fn list(
     request: &Request<'_>,
     criteria: IdentityCriteria,
     page: PageRequest,
-) -> Result<RowPage<Identity>, Refusal> {
-    let organization_id = request.viewer.may(Need::Manage)?;
-    let page = Page::new(page)?;
+) -> Result<RowPage<Identity>, RequestError> {
+    let organization_id = request.viewer.may(Permission::Manage)?;
+    let page = PageBounds::new(page)?;
     let table = Table {
         organization_id,
         place: place(request, organization_id, criteria.workspace_id.as_deref()).await?,
@@ -102,7 +102,7 @@ pub async fn list(
 
 /// Where people are looked for.
 #[derive(Debug)]
-struct Place {
+struct IdentityScope {
     /// What Slack calls it, once it has said so.
     team_id: Option<String>,
     /// Whether nobody else is connected to it. The server's own serves everybody.
@@ -114,10 +114,10 @@ async fn place(
     request: &Request<'_>,
     organization_id: OrganizationId,
     workspace_id: Option<&str>,
-) -> Result<Place, Refusal> {
+) -> Result<IdentityScope, RequestError> {
     let servers = workspace::team_id(request, None).await?;
     let Some(found) = workspace::of_query(request, organization_id, workspace_id).await? else {
-        return Ok(Place {
+        return Ok(IdentityScope {
             team_id: servers,
             is_ours_alone: false,
         });
@@ -130,8 +130,8 @@ async fn place(
         .filter(installation::Column::OrganizationId.ne(organization_id))
         .one(request.domain.database().read())
         .await
-        .map_err(Fault::from)?;
-    Ok(Place {
+        .map_err(InternalError::from)?;
+    Ok(IdentityScope {
         is_ours_alone: others.is_none() && servers != team_id,
         team_id,
     })
@@ -143,7 +143,7 @@ struct Table {
     /// Whose people.
     organization_id: OrganizationId,
     /// Where.
-    place: Place,
+    place: IdentityScope,
     /// Only these.
     filter: Option<IdentityFilter>,
     /// Only those whose name or address contains this.
@@ -157,7 +157,7 @@ enum Start {
 }
 
 impl Start {
-    fn read(after: Option<&str>) -> Result<Self, Refusal> {
+    fn read(after: Option<&str>) -> Result<Self, RequestError> {
         match after {
             None => Ok(Self::Members(None)),
             Some(key) => match key.strip_prefix("slack:") {
@@ -170,7 +170,7 @@ impl Start {
 
 impl Table {
     /// One row more than the page has, so that it is seen whether there are more.
-    async fn rows(&self, request: &Request<'_>, page: &Page) -> Result<Vec<Identity>, Refusal> {
+    async fn rows(&self, request: &Request<'_>, page: &PageBounds) -> Result<Vec<Identity>, RequestError> {
         let limit = page.limit + 1;
         let (mut rows, after) = match Start::read(page.after.as_deref())? {
             Start::Members(after) => (self.members(request, after, limit).await?, String::new()),
@@ -242,7 +242,7 @@ impl Table {
         request: &Request<'_>,
         after: Option<UserId>,
         limit: u64,
-    ) -> Result<Vec<Identity>, Refusal> {
+    ) -> Result<Vec<Identity>, RequestError> {
         let database = request.domain.database();
         let mut find = Tenant::of(self.organization_id)
             .find::<membership::Entity>()
@@ -289,7 +289,7 @@ impl Table {
         &self,
         database: &Database,
         members: Vec<Arc<MemberRow>>,
-    ) -> Result<Vec<Identity>, Fault> {
+    ) -> Result<Vec<Identity>, InternalError> {
         let ids = members.iter().map(|member| member.user_id);
         let links: HashMap<UserId, slack_link::Model> = Tenant::of(self.organization_id)
             .find::<slack_link::Entity>()
@@ -330,11 +330,11 @@ impl Table {
             let (slack_user, matched_by, since) = match by_word {
                 Some((_, Some(seen))) if seen.unlinked => (None, None, None),
                 Some((link, seen)) => {
-                    let seen = seen.map_or_else(|| PersonSeen::unseen(link), PersonSeen::of);
+                    let seen = seen.map_or_else(|| IdentityActivity::unseen(link), IdentityActivity::of);
                     (Some(seen), Some(link.kind), Some(link.created_at))
                 }
                 None => {
-                    let seen = by_email.get(&person.email).map(PersonSeen::of);
+                    let seen = by_email.get(&person.email).map(IdentityActivity::of);
                     let matched_by = seen.as_ref().map(|_| SlackMatch::Email);
                     (seen, matched_by, None)
                 }
@@ -351,7 +351,12 @@ impl Table {
     }
 
     /// People in Slack who are no members, where they may be told.
-    async fn others(&self, database: &Database, after: &str, limit: u64) -> Result<Vec<Identity>, Refusal> {
+    async fn others(
+        &self,
+        database: &Database,
+        after: &str,
+        limit: u64,
+    ) -> Result<Vec<Identity>, RequestError> {
         if !self.place.is_ours_alone || self.filter == Some(IdentityFilter::Matched) {
             return Ok(Vec::new());
         }
@@ -383,7 +388,7 @@ impl Table {
             .await?;
         let of = |row: slack_user::Model| Identity {
             user: None,
-            slack_user: Some(PersonSeen::of(&row)),
+            slack_user: Some(IdentityActivity::of(&row)),
             matched_by: None,
             since: None,
             key: format!("slack:{}", row.slack_user_id),
@@ -392,7 +397,7 @@ impl Table {
     }
 }
 
-impl PersonSeen {
+impl IdentityActivity {
     fn of(row: &slack_user::Model) -> Self {
         Self {
             team_id: row.team_id.clone(),

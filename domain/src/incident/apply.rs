@@ -1,6 +1,6 @@
 //! The one place where an incident changes.
 //!
-//! Commands that arrive together are written together: one lane in each process takes what is waiting and writes it in one
+//! Commands that arrive together are written together: one writer in each process takes what is waiting and writes it in one
 //! transaction. One commit for many commands is what lets thousands of triggers a second through a disk that syncs each
 //! commit, and it orders a process's changes without its writers waiting for one another's locks.
 
@@ -13,12 +13,12 @@ use tocsin_database::{Database, DatabaseFault};
 use tocsin_entity::{incident, kinds::EntryKind, timeline_entry};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{batch, command::Command, error::IncidentError};
-use crate::{actor::Actor, error::Fault, idempotency::KeyUse};
+use super::{batch, command::IncidentCommand, error::IncidentError};
+use crate::{actor::Actor, error::InternalError, idempotency::KeyUse};
 
 /// Most commands in one transaction.
 const BATCH_MAX: usize = 512;
-/// Most commands that wait for the lane before a caller is told that Tocsin is overloaded.
+/// Most commands that wait for the writer before a caller is told that Tocsin is overloaded.
 const WAITING_MAX: usize = 4_096;
 /// Most batches that are written and not told yet: a batch is told while the next is written.
 const UNTOLD_MAX: usize = 2;
@@ -27,7 +27,7 @@ const TRIES: u32 = 3;
 
 /// What a command came to.
 #[derive(Debug, Clone)]
-pub struct Applied {
+pub struct CommandOutcome {
     /// The incident as it is now.
     pub incident: incident::Model,
     /// The entry that tells of the change; none where there was no change.
@@ -40,30 +40,30 @@ pub struct Applied {
 
 /// A command, who gives it, and the key that makes it repeatable.
 #[derive(Debug, Clone)]
-pub(crate) struct Order {
+pub(crate) struct CommandRequest {
     /// Who gives it.
     pub(crate) actor: Actor,
     /// What is asked.
-    pub(crate) command: Command,
+    pub(crate) command: IncidentCommand,
     /// The idempotency key, where the caller gave one.
     pub(crate) idempotency: Option<KeyUse>,
 }
 
 struct Waiting {
-    order: Order,
-    answer: oneshot::Sender<Result<Applied, IncidentError>>,
+    order: CommandRequest,
+    answer: oneshot::Sender<Result<CommandOutcome, IncidentError>>,
 }
 
 /// A batch that was written, of which nobody has been told yet.
 struct Written {
-    orders: Vec<Order>,
-    answers: Vec<oneshot::Sender<Result<Applied, IncidentError>>>,
-    results: Vec<Result<Applied, IncidentError>>,
+    orders: Vec<CommandRequest>,
+    answers: Vec<oneshot::Sender<Result<CommandOutcome, IncidentError>>>,
+    results: Vec<Result<CommandOutcome, IncidentError>>,
 }
 
 impl Written {
     /// Tells of each change, and answers each caller.
-    fn tell(self, told: &impl Fn(&Order, &Applied)) {
+    fn tell(self, told: &impl Fn(&CommandRequest, &CommandOutcome)) {
         for ((order, answer), result) in self.orders.iter().zip(self.answers).zip(self.results) {
             if let Ok(applied) = &result
                 && applied.changed
@@ -76,18 +76,18 @@ impl Written {
     }
 }
 
-/// The lane to the one writer. Cheap to clone.
+/// Hands commands to the one writer. Cheap to clone.
 #[derive(Debug, Clone)]
-pub(crate) struct Lane {
+pub(crate) struct IncidentWriter {
     door: mpsc::Sender<Waiting>,
 }
 
-impl Lane {
-    /// Opens the lane. `told` hears of each change after its commit, in the order of the commits. The lane ends when its last handle is dropped.
+impl IncidentWriter {
+    /// Starts the writer. `told` hears of each change after its commit, in the order of the commits. It ends when its last handle is dropped.
     pub(crate) fn open(
         database: Database,
         clock: Clock,
-        told: impl Fn(&Order, &Applied) + Send + 'static,
+        told: impl Fn(&CommandRequest, &CommandOutcome) + Send + 'static,
     ) -> Self {
         let (door, mut waiting) = mpsc::channel::<Waiting>(WAITING_MAX);
         let (written, mut to_tell) = mpsc::channel::<Written>(UNTOLD_MAX);
@@ -128,36 +128,38 @@ impl Lane {
     ///
     /// # Errors
     /// The refusal, or a fault of the database's.
-    pub(crate) async fn apply(&self, order: Order) -> Result<Applied, IncidentError> {
+    pub(crate) async fn apply(&self, order: CommandRequest) -> Result<CommandOutcome, IncidentError> {
         let (answer, result) = oneshot::channel();
         self.door
             .try_send(Waiting { order, answer })
-            .map_err(|_| Fault::Unavailable("too many changes wait to be written"))?;
+            .map_err(|_| InternalError::Unavailable("too many changes wait to be written"))?;
         result
             .await
-            .map_err(|_| Fault::Unavailable("the writer has ended"))?
+            .map_err(|_| InternalError::Unavailable("the writer has ended"))?
     }
 }
 
 /// The fault of an answer, where the database can't be reached.
-fn unreachable(answer: &Result<Applied, IncidentError>) -> Option<Fault> {
+fn unreachable(answer: &Result<CommandOutcome, IncidentError>) -> Option<InternalError> {
     match answer {
-        Err(IncidentError::Fault(Fault::Database(error))) if DatabaseFault::of(error).concerns_all() => {
-            Some(Fault::Database(Arc::clone(error)))
+        Err(IncidentError::Fault(InternalError::Database(error)))
+            if DatabaseFault::of(error).concerns_all() =>
+        {
+            Some(InternalError::Database(Arc::clone(error)))
         }
         _ => None,
     }
 }
 
 /// Answers those who came while the database could not be reached: each would wait for it as long again.
-fn turn_away(waiting: &mut mpsc::Receiver<Waiting>, fault: &Fault) {
+fn turn_away(waiting: &mut mpsc::Receiver<Waiting>, fault: &InternalError) {
     while let Ok(late) = waiting.try_recv() {
         let _gone = late.answer.send(Err(fault.clone().into()));
     }
 }
 
 /// Says in the log that an incident began.
-pub(crate) fn tell_log(order: &Order, applied: &Applied) {
+pub(crate) fn tell_log(order: &CommandRequest, applied: &CommandOutcome) {
     let (incident, entry) = (&applied.incident, &applied.entry);
     if entry
         .as_ref()
@@ -177,8 +179,8 @@ pub(crate) fn tell_log(order: &Order, applied: &Applied) {
 async fn write_all(
     database: &Database,
     clock: &Clock,
-    orders: &[Order],
-) -> Vec<Result<Applied, IncidentError>> {
+    orders: &[CommandRequest],
+) -> Vec<Result<CommandOutcome, IncidentError>> {
     let failed = match write_together(database, clock, orders).await {
         Ok(answers) => return answers,
         Err(failed) => failed,
@@ -186,11 +188,11 @@ async fn write_all(
     let error = match failed {
         // Without a connection, say, none of them fares better alone.
         Failed::Before(error) if orders.len() == 1 || DatabaseFault::of(&error).concerns_all() => {
-            return vec![Err(Fault::from(error).into()); orders.len()];
+            return vec![Err(InternalError::from(error).into()); orders.len()];
         }
         Failed::Before(error) => error,
         // What may be written already is not written again.
-        Failed::AtCommit(error) => return vec![Err(Fault::unsure(error).into()); orders.len()],
+        Failed::AtCommit(error) => return vec![Err(InternalError::unsure(error).into()); orders.len()],
     };
     tracing::warn!(
         "{} changes could not be written together, each is tried alone: {error}",
@@ -202,9 +204,9 @@ async fn write_all(
             match write_together(database, clock, std::slice::from_ref(order)).await {
                 Ok(mut one) => one
                     .pop()
-                    .unwrap_or(Err(Fault::Unavailable("the writer gave no answer").into())),
-                Err(Failed::Before(error)) => Err(Fault::from(error).into()),
-                Err(Failed::AtCommit(error)) => Err(Fault::unsure(error).into()),
+                    .unwrap_or(Err(InternalError::Unavailable("the writer gave no answer").into())),
+                Err(Failed::Before(error)) => Err(InternalError::from(error).into()),
+                Err(Failed::AtCommit(error)) => Err(InternalError::unsure(error).into()),
             },
         );
     }
@@ -222,8 +224,8 @@ enum Failed {
 async fn write_together(
     database: &Database,
     clock: &Clock,
-    orders: &[Order],
-) -> Result<Vec<Result<Applied, IncidentError>>, Failed> {
+    orders: &[CommandRequest],
+) -> Result<Vec<Result<CommandOutcome, IncidentError>>, Failed> {
     let mut tries = 0;
     loop {
         tries += 1;
@@ -239,8 +241,8 @@ async fn write_together(
 async fn write_once(
     database: &Database,
     clock: &Clock,
-    orders: &[Order],
-) -> Result<Vec<Result<Applied, IncidentError>>, Failed> {
+    orders: &[CommandRequest],
+) -> Result<Vec<Result<CommandOutcome, IncidentError>>, Failed> {
     let tx = database.begin_write().await.map_err(Failed::Before)?;
     let answers = batch::write(&tx, orders, clock.now())
         .await

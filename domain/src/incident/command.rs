@@ -11,7 +11,7 @@ use crate::timer::TimerAttempt;
 
 /// A new incident.
 #[derive(Debug, Clone)]
-pub(crate) struct Trigger {
+pub(crate) struct TriggerCommand {
     /// What is wrong, in a line.
     pub(crate) title: String,
     /// What is known, in Markdown.
@@ -32,7 +32,7 @@ pub(crate) struct Trigger {
 
 /// New values for an incident's properties; what is `None` stays.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Update {
+pub(crate) struct IncidentUpdate {
     /// The title.
     pub(crate) title: Option<String>,
     /// The description.
@@ -47,7 +47,7 @@ pub(crate) struct Update {
 
 /// How an incident's changes are to be told in Slack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Telling {
+pub(crate) enum ReplyModeChoice {
     /// As they are told now.
     AsBefore,
     /// As each connector says.
@@ -58,7 +58,7 @@ pub(crate) enum Telling {
 
 /// A change of an incident that is there.
 #[derive(Debug, Clone)]
-pub(crate) enum Change {
+pub(crate) enum ChangeCommand {
     /// Somebody has it.
     Acknowledge,
     /// It is over.
@@ -96,13 +96,13 @@ pub(crate) enum Change {
         assignees: Vec<UserId>,
     },
     /// It is described otherwise.
-    Update(Update),
+    Update(IncidentUpdate),
     /// Slack is to show it otherwise.
     SlackSync {
         /// Whether Slack's threads and the timeline go separate ways.
         muted: Option<bool>,
         /// How its changes are told there.
-        telling: Telling,
+        telling: ReplyModeChoice,
     },
 }
 
@@ -134,13 +134,13 @@ pub(crate) enum Revision {
 
 /// One thing asked.
 #[derive(Debug, Clone)]
-pub(crate) enum Command {
+pub(crate) enum IncidentCommand {
     /// A new incident.
-    Trigger(Trigger),
+    Trigger(TriggerCommand),
     /// A change of one that is there.
-    Change(IncidentId, Change),
+    Change(IncidentId, ChangeCommand),
     /// A change of a comment on one.
     Revise(CommentRef, Revision),
     /// A change that a timer asks for. It is made, and the timer deleted, only while the timer is as it was read.
-    Fire(TimerAttempt, IncidentId, Change),
+    Fire(TimerAttempt, IncidentId, ChangeCommand),
 }

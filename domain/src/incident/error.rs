@@ -2,7 +2,7 @@
 
 use tocsin_entity::{incident, kinds::IncidentStatus};
 
-use crate::error::{Fault, UserError, UserErrorCode};
+use crate::error::{InternalError, UserError, UserErrorCode};
 
 /// Why an incident was not changed. Nothing was written.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -55,7 +55,7 @@ pub(crate) enum IncidentError {
     IdempotencyKeyReused,
     /// Ours: try again.
     #[error(transparent)]
-    Fault(#[from] Fault),
+    Fault(#[from] InternalError),
 }
 
 impl IncidentError {
@@ -73,9 +73,9 @@ impl IncidentError {
 }
 
 impl TryFrom<IncidentError> for UserError {
-    type Error = Fault;
+    type Error = InternalError;
 
-    fn try_from(error: IncidentError) -> Result<Self, Fault> {
+    fn try_from(error: IncidentError) -> Result<Self, InternalError> {
         let message = error.to_string();
         Ok(match error {
             IncidentError::NotFound(_) => Self::new(UserErrorCode::NotFound, message),

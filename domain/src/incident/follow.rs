@@ -6,10 +6,10 @@ use futures::{Stream, StreamExt};
 
 use super::query::IncidentCriteria;
 use crate::{
-    error::{Fault, Refusal},
-    event::{self, Told},
+    error::{InternalError, RequestError},
+    event::{self, EventDetails},
     request::Request,
-    viewer::Need,
+    viewer::Permission,
 };
 
 /// Every change of the organisation's incidents that are wanted, in order, without gap or double: behind a cursor of the event log, or from now on.
@@ -18,8 +18,8 @@ pub async fn follow(
     request: &Request<'_>,
     after: Option<String>,
     criteria: IncidentCriteria,
-) -> Result<impl Stream<Item = Result<Arc<Told>, Fault>> + use<>, Refusal> {
-    request.viewer.may(Need::Read)?;
+) -> Result<impl Stream<Item = Result<Arc<EventDetails>, InternalError>> + use<>, RequestError> {
+    request.viewer.may(Permission::Read)?;
     criteria.need_of_log()?;
     let events = event::follow(request, after).await?;
     Ok(events.filter(move |told| {

@@ -7,8 +7,8 @@ use tocsin_entity::{
     kinds::{ReplyMode, Severity, Urgency},
 };
 
-use super::command::{Change, Command, CommentRef, Revision, Trigger, Update};
-use crate::{error::UserError, idempotency::GivenKey, limits, patch::Patch};
+use super::command::{ChangeCommand, CommentRef, IncidentCommand, IncidentUpdate, Revision, TriggerCommand};
+use crate::{error::UserError, idempotency::RequestKey, limits, patch::Patch};
 
 /// Most tags of an incident.
 const TAGS_MAX: usize = 20;
@@ -42,7 +42,7 @@ pub struct TriggerIncident {
     /// While an incident with this key is open, the trigger is that incident again.
     pub dedup_key: Option<String>,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// Which incident is to be acknowledged.
@@ -51,7 +51,7 @@ pub struct AcknowledgeIncident {
     /// The incident's id.
     pub id: String,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// Which incident is resolved, and how.
@@ -62,7 +62,7 @@ pub struct ResolveIncident {
     /// What was done; at most 20,000 characters.
     pub note_markdown: Option<String>,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// Which incident is open again, and why.
@@ -73,7 +73,7 @@ pub struct ReopenIncident {
     /// Why; at most 20,000 characters.
     pub reason_markdown: Option<String>,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// Which incident may rest, and until when.
@@ -84,7 +84,7 @@ pub struct SnoozeIncident {
     /// Until when; at most 30 days from now.
     pub until: OffsetDateTime,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// Which incident is to be worked by others.
@@ -95,7 +95,7 @@ pub struct ReassignIncident {
     /// Who is to work it from now on; at most 50, and nobody where the list is empty.
     pub assignee_ids: Vec<String>,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// New values for an incident; what is left out stays.
@@ -114,7 +114,7 @@ pub struct UpdateIncident {
     /// Labels, in place of those before; at most 20.
     pub tags: Option<Vec<TagValue>>,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// A comment on an incident.
@@ -134,7 +134,7 @@ pub struct AddComment {
     /// Through which connector's message it was said: without two-way sync there it is no comment. Taken from the Slack bridge alone.
     pub connector_id: Option<String>,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// Another text for a comment: for who made it.
@@ -149,7 +149,7 @@ pub struct EditComment {
     /// Slack's `edited.ts`: an edit that is no newer than the last one changes nothing. Taken from the Slack bridge alone.
     pub revision: Option<String>,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// Which comment is taken back.
@@ -160,7 +160,7 @@ pub struct RetractComment {
     /// Where it was said, as `slack:T…/C…/ts`, in place of its id. Taken from the Slack bridge alone.
     pub external_ref: Option<String>,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// How Slack is to show an incident; what is left out stays.
@@ -173,7 +173,7 @@ pub struct SetSlackSync {
     /// How later changes are told there; null leaves it to the connectors.
     pub reply_mode: Patch<ReplyMode>,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// The id of an incident; one that is malformed is one that is not there.
@@ -214,8 +214,8 @@ fn tags(tags: Vec<TagValue>) -> Result<Vec<TagValue>, UserError> {
 }
 
 impl TriggerIncident {
-    pub(crate) fn command(self) -> Result<Command, UserError> {
-        Ok(Command::Trigger(Trigger {
+    pub(crate) fn command(self) -> Result<IncidentCommand, UserError> {
+        Ok(IncidentCommand::Trigger(TriggerCommand {
             title: limits::title("title", &self.title)?,
             description_markdown: limits::note("descriptionMarkdown", self.description_markdown)?
                 .unwrap_or_default(),
@@ -236,8 +236,8 @@ impl TriggerIncident {
 }
 
 impl UpdateIncident {
-    pub(crate) fn change(self) -> Result<Change, UserError> {
-        Ok(Change::Update(Update {
+    pub(crate) fn change(self) -> Result<ChangeCommand, UserError> {
+        Ok(ChangeCommand::Update(IncidentUpdate {
             title: self
                 .title
                 .map(|title| limits::title("title", &title))
@@ -277,12 +277,12 @@ fn comment_ref(id: Option<String>, external_ref: Option<String>) -> Result<Comme
 }
 
 impl EditComment {
-    pub(crate) fn command(self) -> Result<Command, UserError> {
+    pub(crate) fn command(self) -> Result<IncidentCommand, UserError> {
         let revision = Revision::Edit {
             body: comment_body(self.body_markdown)?,
             revision: limits::key("revision", self.revision)?,
         };
-        Ok(Command::Revise(
+        Ok(IncidentCommand::Revise(
             comment_ref(self.id, self.external_ref)?,
             revision,
         ))
@@ -290,8 +290,8 @@ impl EditComment {
 }
 
 impl RetractComment {
-    pub(crate) fn command(self, of_others: bool) -> Result<Command, UserError> {
-        Ok(Command::Revise(
+    pub(crate) fn command(self, of_others: bool) -> Result<IncidentCommand, UserError> {
+        Ok(IncidentCommand::Revise(
             comment_ref(self.id, self.external_ref)?,
             Revision::Retract { of_others },
         ))
@@ -299,8 +299,8 @@ impl RetractComment {
 }
 
 impl AddComment {
-    pub(crate) fn change(self) -> Result<Change, UserError> {
-        Ok(Change::Comment {
+    pub(crate) fn change(self) -> Result<ChangeCommand, UserError> {
+        Ok(ChangeCommand::Comment {
             body: comment_body(self.body_markdown)?,
             external_ref: limits::key("externalRef", self.external_ref)?,
             said_at: self.said_at.map(limits::time),

@@ -15,7 +15,7 @@ mod transition;
 mod transition_tests;
 
 pub use self::{
-    apply::Applied,
+    apply::CommandOutcome,
     follow::follow,
     input::{
         AcknowledgeIncident, AddComment, EditComment, ReassignIncident, ReopenIncident, ResolveIncident,
@@ -28,11 +28,11 @@ pub use self::{
     },
 };
 pub(crate) use self::{
-    apply::{Lane, Order, tell_log},
+    apply::{CommandRequest, IncidentWriter, tell_log},
     timers::END_SNOOZE,
 };
 #[cfg(test)]
 pub(crate) use self::{
-    command::{Change, Command, Trigger},
+    command::{ChangeCommand, IncidentCommand, TriggerCommand},
     error::IncidentError,
 };

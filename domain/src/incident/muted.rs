@@ -9,7 +9,7 @@ use tocsin_entity::{
     timeline_entry::{Column, Entity},
 };
 
-use crate::{error::Fault, tenant::Tenant};
+use crate::{error::InternalError, tenant::Tenant};
 
 /// Whether it was, by what the timeline says last before that moment.
 pub(super) async fn was_muted(
@@ -17,7 +17,7 @@ pub(super) async fn was_muted(
     organization_id: OrganizationId,
     incident_id: IncidentId,
     at: OffsetDateTime,
-) -> Result<bool, Fault> {
+) -> Result<bool, InternalError> {
     let last = Tenant::of(organization_id)
         .find::<Entity>()
         .filter(Column::IncidentId.eq(incident_id))

@@ -14,14 +14,14 @@ use tocsin_entity::{
 };
 
 use crate::{
-    error::Refusal,
+    error::RequestError,
     loaders::TimelineOf,
-    paging::{Page, PageRequest, RowPage},
+    paging::{PageBounds, PageRequest, RowPage},
     request::Request,
     search,
     tenant::Tenant,
     timeline::TimelinePosition,
-    viewer::Need,
+    viewer::Permission,
 };
 
 /// Most incidents that are asked for by their ids: a page of them.
@@ -57,17 +57,17 @@ pub enum IncidentSort {
     OldestFirst,
 }
 
-fn parse<T: std::str::FromStr>(field: &str, id: Option<&String>) -> Result<Option<T>, Refusal> {
+fn parse<T: std::str::FromStr>(field: &str, id: Option<&String>) -> Result<Option<T>, RequestError> {
     id.map(|id| {
         id.parse()
-            .map_err(|_| Refusal::BadInput(format!("`filter.{field}` is not such an id.")))
+            .map_err(|_| RequestError::BadInput(format!("`filter.{field}` is not such an id.")))
     })
     .transpose()
 }
 
 impl IncidentCriteria {
     /// The criteria as a condition of a query, but for the ids.
-    fn condition(&self) -> Result<Condition, Refusal> {
+    fn condition(&self) -> Result<Condition, RequestError> {
         let mut all = Condition::all();
         if let Some(status) = &self.status {
             all = all.add(incident::Column::Status.is_in(status.iter().copied()));
@@ -110,12 +110,12 @@ impl IncidentCriteria {
     }
 
     /// The ids that are asked for, if any are.
-    fn incident_ids(&self) -> Result<Option<Vec<IncidentId>>, Refusal> {
+    fn incident_ids(&self) -> Result<Option<Vec<IncidentId>>, RequestError> {
         let Some(ids) = &self.ids else {
             return Ok(None);
         };
         if ids.len() > IDS_MAX {
-            return Err(Refusal::BadInput(format!(
+            return Err(RequestError::BadInput(format!(
                 "`filter.ids` takes {IDS_MAX} ids at most."
             )));
         }
@@ -131,7 +131,7 @@ impl IncidentCriteria {
         &self,
         request: &Request<'_>,
         organization: OrganizationId,
-    ) -> Result<Condition, Refusal> {
+    ) -> Result<Condition, RequestError> {
         let all = self.condition()?;
         let Some(ids) = self.incident_ids()? else {
             return Ok(all);
@@ -170,9 +170,9 @@ impl IncidentCriteria {
     ///
     /// # Errors
     /// A refusal that names the condition.
-    pub(super) fn need_of_log(&self) -> Result<(), Refusal> {
+    pub(super) fn need_of_log(&self) -> Result<(), RequestError> {
         if self.participant_id.is_some() {
-            return Err(Refusal::BadInput(
+            return Err(RequestError::BadInput(
                 "`filter.participantId` is for lists.".to_owned(),
             ));
         }
@@ -182,9 +182,9 @@ impl IncidentCriteria {
 }
 
 /// An incident by its id.
-pub async fn find(request: &Request<'_>, id: &str) -> Result<Option<Arc<incident::Model>>, Refusal> {
+pub async fn find(request: &Request<'_>, id: &str) -> Result<Option<Arc<incident::Model>>, RequestError> {
     request
-        .load_owned::<IncidentId, Arc<incident::Model>>(Need::Read, id)
+        .load_owned::<IncidentId, Arc<incident::Model>>(Permission::Read, id)
         .await
 }
 
@@ -192,9 +192,9 @@ pub async fn find(request: &Request<'_>, id: &str) -> Result<Option<Arc<incident
 pub async fn find_by_number(
     request: &Request<'_>,
     number: i64,
-) -> Result<Option<Arc<incident::Model>>, Refusal> {
+) -> Result<Option<Arc<incident::Model>>, RequestError> {
     let found = request
-        .tenant(Need::Read)?
+        .tenant(Permission::Read)?
         .find::<incident::Entity>()
         .filter(incident::Column::Number.eq(number))
         .one(request.read())
@@ -208,9 +208,9 @@ pub async fn list(
     criteria: &IncidentCriteria,
     sort: IncidentSort,
     page: PageRequest,
-) -> Result<RowPage<Arc<incident::Model>>, Refusal> {
-    let organization = request.viewer.may(Need::Read)?;
-    let page = Page::new(page)?;
+) -> Result<RowPage<Arc<incident::Model>>, RequestError> {
+    let organization = request.viewer.may(Permission::Read)?;
+    let page = PageBounds::new(page)?;
     let (after, before) = page.bounds::<i64>()?;
     let condition = criteria.condition_in(request, organization).await?;
     let newest_first = sort == IncidentSort::NewestFirst;
@@ -238,8 +238,8 @@ pub async fn list(
 }
 
 /// How many of the organisation's incidents are wanted.
-pub async fn count(request: &Request<'_>, criteria: &IncidentCriteria) -> Result<u64, Refusal> {
-    let organization = request.viewer.may(Need::Read)?;
+pub async fn count(request: &Request<'_>, criteria: &IncidentCriteria) -> Result<u64, RequestError> {
+    let organization = request.viewer.may(Permission::Read)?;
     let condition = criteria.condition_in(request, organization).await?;
     let wanted = Tenant::of(organization)
         .find::<incident::Entity>()
@@ -251,9 +251,9 @@ pub async fn count(request: &Request<'_>, criteria: &IncidentCriteria) -> Result
 pub async fn find_entry(
     request: &Request<'_>,
     id: &str,
-) -> Result<Option<Arc<timeline_entry::Model>>, Refusal> {
+) -> Result<Option<Arc<timeline_entry::Model>>, RequestError> {
     request
-        .load_owned::<TimelineEntryId, Arc<timeline_entry::Model>>(Need::Read, id)
+        .load_owned::<TimelineEntryId, Arc<timeline_entry::Model>>(Permission::Read, id)
         .await
 }
 
@@ -264,9 +264,9 @@ pub async fn timeline(
     incident_id: IncidentId,
     page: PageRequest,
     changed_after: Option<i64>,
-) -> Result<RowPage<Arc<timeline_entry::Model>>, Refusal> {
+) -> Result<RowPage<Arc<timeline_entry::Model>>, RequestError> {
     request.viewer.may_look_around()?;
-    let page = Page::new(page)?;
+    let page = PageBounds::new(page)?;
     let (after, before) = page.bounds::<TimelinePosition>()?;
     let wanted = TimelineOf {
         incident_id,

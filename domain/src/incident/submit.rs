@@ -3,8 +3,8 @@
 use tocsin_entity::id::OrganizationId;
 
 use super::{
-    apply::{Applied, Order},
-    command::{Change, Command, Telling},
+    apply::{CommandOutcome, CommandRequest},
+    command::{ChangeCommand, IncidentCommand, ReplyModeChoice},
     error::IncidentError,
     input::{
         AcknowledgeIncident, AddComment, EditComment, ReassignIncident, ReopenIncident, ResolveIncident,
@@ -15,16 +15,16 @@ use super::{
 };
 use crate::{
     connector,
-    error::{Trouble, UserError, UserErrorCode},
-    idempotency::{self, GivenKey, KeyUse},
+    error::{MutationError, UserError, UserErrorCode},
+    idempotency::{self, KeyUse, RequestKey},
     limits,
     patch::Patch,
     request::Request,
-    viewer::{Need, Viewer},
+    viewer::{Permission, Viewer},
     workspace::settings::takes_unmatched,
 };
 
-impl From<IncidentError> for Trouble {
+impl From<IncidentError> for MutationError {
     fn from(error: IncidentError) -> Self {
         match UserError::try_from(error) {
             Ok(error) => error.into(),
@@ -36,16 +36,16 @@ impl From<IncidentError> for Trouble {
 /// Hands a command of the viewer's to the writer.
 async fn give(
     request: &Request<'_>,
-    need: Need,
+    need: Permission,
     idempotency: Option<KeyUse>,
-    command: Command,
-) -> Result<Applied, Trouble> {
+    command: IncidentCommand,
+) -> Result<CommandOutcome, MutationError> {
     let viewer = request.viewer;
     let actor = viewer.actor(viewer.may_change(need)?);
     Ok(request
         .domain
-        .lane()
-        .apply(Order {
+        .incident_writer()
+        .apply(CommandRequest {
             actor,
             command,
             idempotency,
@@ -54,46 +54,49 @@ async fn give(
 }
 
 /// Checks the right before the input, so that a caller without it learns nothing else.
-fn check(request: &Request<'_>, need: Need) -> Result<(), Trouble> {
+fn check(request: &Request<'_>, need: Permission) -> Result<(), MutationError> {
     request.viewer.may_change(need).map(|_| ())
 }
 
 /// Triggers an incident.
-pub async fn trigger(request: &Request<'_>, input: TriggerIncident) -> Result<Applied, Trouble> {
-    check(request, Need::Trigger)?;
+pub async fn trigger(request: &Request<'_>, input: TriggerIncident) -> Result<CommandOutcome, MutationError> {
+    check(request, Permission::Trigger)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
-    give(request, Need::Trigger, key, input.command()?).await
+    give(request, Permission::Trigger, key, input.command()?).await
 }
 
 /// A change of one incident, by whoever may work incidents.
 async fn change(
     request: &Request<'_>,
     id: &str,
-    idempotency_key: Option<&GivenKey>,
-    change: impl FnOnce() -> Result<Change, UserError>,
-) -> Result<Applied, Trouble> {
-    check(request, Need::Respond)?;
+    idempotency_key: Option<&RequestKey>,
+    change: impl FnOnce() -> Result<ChangeCommand, UserError>,
+) -> Result<CommandOutcome, MutationError> {
+    check(request, Permission::Respond)?;
     let key = idempotency::key_use(request, idempotency_key)?;
     give(
         request,
-        Need::Respond,
+        Permission::Respond,
         key,
-        Command::Change(incident_id("id", id)?, change()?),
+        IncidentCommand::Change(incident_id("id", id)?, change()?),
     )
     .await
 }
 
 /// Shows who has the incident.
-pub async fn acknowledge(request: &Request<'_>, input: AcknowledgeIncident) -> Result<Applied, Trouble> {
+pub async fn acknowledge(
+    request: &Request<'_>,
+    input: AcknowledgeIncident,
+) -> Result<CommandOutcome, MutationError> {
     let key = input.idempotency_key.as_ref();
-    change(request, &input.id, key, || Ok(Change::Acknowledge)).await
+    change(request, &input.id, key, || Ok(ChangeCommand::Acknowledge)).await
 }
 
 /// Ends the incident.
-pub async fn resolve(request: &Request<'_>, input: ResolveIncident) -> Result<Applied, Trouble> {
+pub async fn resolve(request: &Request<'_>, input: ResolveIncident) -> Result<CommandOutcome, MutationError> {
     let key = input.idempotency_key.as_ref();
     let wanted = || {
-        Ok(Change::Resolve {
+        Ok(ChangeCommand::Resolve {
             note: limits::note("noteMarkdown", input.note_markdown.clone())?,
         })
     };
@@ -101,10 +104,10 @@ pub async fn resolve(request: &Request<'_>, input: ResolveIncident) -> Result<Ap
 }
 
 /// Opens a resolved incident again.
-pub async fn reopen(request: &Request<'_>, input: ReopenIncident) -> Result<Applied, Trouble> {
+pub async fn reopen(request: &Request<'_>, input: ReopenIncident) -> Result<CommandOutcome, MutationError> {
     let key = input.idempotency_key.as_ref();
     let wanted = || {
-        Ok(Change::Reopen {
+        Ok(ChangeCommand::Reopen {
             reason: limits::note("reasonMarkdown", input.reason_markdown.clone())?,
         })
     };
@@ -112,10 +115,10 @@ pub async fn reopen(request: &Request<'_>, input: ReopenIncident) -> Result<Appl
 }
 
 /// Lets an incident rest until a set time.
-pub async fn snooze(request: &Request<'_>, input: SnoozeIncident) -> Result<Applied, Trouble> {
+pub async fn snooze(request: &Request<'_>, input: SnoozeIncident) -> Result<CommandOutcome, MutationError> {
     let key = input.idempotency_key.as_ref();
     let wanted = || {
-        Ok(Change::Snooze {
+        Ok(ChangeCommand::Snooze {
             until: limits::time(input.until),
         })
     };
@@ -123,10 +126,13 @@ pub async fn snooze(request: &Request<'_>, input: SnoozeIncident) -> Result<Appl
 }
 
 /// Gives an incident to others.
-pub async fn reassign(request: &Request<'_>, input: ReassignIncident) -> Result<Applied, Trouble> {
+pub async fn reassign(
+    request: &Request<'_>,
+    input: ReassignIncident,
+) -> Result<CommandOutcome, MutationError> {
     let key = input.idempotency_key.as_ref();
     let wanted = || {
-        Ok(Change::Reassign {
+        Ok(ChangeCommand::Reassign {
             assignees: assignees(&input.assignee_ids)?,
         })
     };
@@ -134,21 +140,24 @@ pub async fn reassign(request: &Request<'_>, input: ReassignIncident) -> Result<
 }
 
 /// Describes an incident otherwise.
-pub async fn update(request: &Request<'_>, input: UpdateIncident) -> Result<Applied, Trouble> {
+pub async fn update(request: &Request<'_>, input: UpdateIncident) -> Result<CommandOutcome, MutationError> {
     let (id, key) = (input.id.clone(), input.idempotency_key.clone());
     change(request, &id, key.as_ref(), || input.change()).await
 }
 
 /// Mutes and unmutes the sync with Slack, and says how changes are told there.
-pub async fn set_slack_sync(request: &Request<'_>, input: SetSlackSync) -> Result<Applied, Trouble> {
+pub async fn set_slack_sync(
+    request: &Request<'_>,
+    input: SetSlackSync,
+) -> Result<CommandOutcome, MutationError> {
     let key = input.idempotency_key.as_ref();
     let wanted = || {
-        Ok(Change::SlackSync {
+        Ok(ChangeCommand::SlackSync {
             muted: input.muted,
             telling: match input.reply_mode {
-                Patch::Keep => Telling::AsBefore,
-                Patch::Clear => Telling::AsConnectorsSay,
-                Patch::Set(mode) => Telling::So(mode),
+                Patch::Keep => ReplyModeChoice::AsBefore,
+                Patch::Clear => ReplyModeChoice::AsConnectorsSay,
+                Patch::Set(mode) => ReplyModeChoice::So(mode),
             },
         })
     };
@@ -156,14 +165,14 @@ pub async fn set_slack_sync(request: &Request<'_>, input: SetSlackSync) -> Resul
 }
 
 /// Says something on an incident's timeline.
-pub async fn comment(request: &Request<'_>, input: AddComment) -> Result<Applied, Trouble> {
+pub async fn comment(request: &Request<'_>, input: AddComment) -> Result<CommandOutcome, MutationError> {
     let viewer = request.viewer;
     let from_slack = input.external_ref.is_some()
         || input.slack_author.is_some()
         || input.said_at.is_some()
         || input.connector_id.is_some();
     if from_slack {
-        viewer.may_change(Need::Report)?;
+        viewer.may_change(Permission::Report)?;
     }
     let slack_name = input
         .slack_author
@@ -171,7 +180,7 @@ pub async fn comment(request: &Request<'_>, input: AddComment) -> Result<Applied
         .map(|name| limits::name("slackAuthor", name))
         .transpose()?;
     let organization_id = match (&slack_name, viewer.member()) {
-        (Some(_), None) => viewer.may(Need::Read)?,
+        (Some(_), None) => viewer.may(Permission::Read)?,
         (Some(_), Some(_)) => {
             return Err(UserError::invalid(
                 "slackAuthor",
@@ -179,7 +188,7 @@ pub async fn comment(request: &Request<'_>, input: AddComment) -> Result<Applied
             )
             .into());
         }
-        (None, _) => viewer.may_change(Need::Respond)?,
+        (None, _) => viewer.may_change(Permission::Respond)?,
     };
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let incident_id = incident_id("incidentId", &input.incident_id)?;
@@ -202,11 +211,11 @@ pub async fn comment(request: &Request<'_>, input: AddComment) -> Result<Applied
     }
     let mut actor = viewer.actor(organization_id);
     actor.slack_name = slack_name;
-    let command = Command::Change(incident_id, input.change()?);
+    let command = IncidentCommand::Change(incident_id, input.change()?);
     Ok(request
         .domain
-        .lane()
-        .apply(Order {
+        .incident_writer()
+        .apply(CommandRequest {
             actor,
             command,
             idempotency: key,
@@ -220,33 +229,33 @@ fn may_revise(
     viewer: &Viewer,
     external_ref: Option<&String>,
     revision: Option<&String>,
-) -> Result<OrganizationId, Trouble> {
+) -> Result<OrganizationId, MutationError> {
     if external_ref.is_some() || revision.is_some() {
-        viewer.may_change(Need::Report)?;
+        viewer.may_change(Permission::Report)?;
     }
     if external_ref.is_some() && viewer.member().is_none() {
-        return Ok(viewer.may(Need::Read)?);
+        return Ok(viewer.may(Permission::Read)?);
     }
-    viewer.may_change(Need::Respond)
+    viewer.may_change(Permission::Respond)
 }
 
 /// Hands a revision of a comment to the writer.
 async fn revise(
     request: &Request<'_>,
     organization_id: OrganizationId,
-    command: Command,
+    command: IncidentCommand,
     idempotency: Option<KeyUse>,
-) -> Result<Applied, Trouble> {
-    let order = Order {
+) -> Result<CommandOutcome, MutationError> {
+    let order = CommandRequest {
         actor: request.viewer.actor(organization_id),
         command,
         idempotency,
     };
-    Ok(request.domain.lane().apply(order).await?)
+    Ok(request.domain.incident_writer().apply(order).await?)
 }
 
 /// Gives a comment another text.
-pub async fn edit(request: &Request<'_>, input: EditComment) -> Result<Applied, Trouble> {
+pub async fn edit(request: &Request<'_>, input: EditComment) -> Result<CommandOutcome, MutationError> {
     let viewer = request.viewer;
     let organization_id = may_revise(viewer, input.external_ref.as_ref(), input.revision.as_ref())?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
@@ -254,11 +263,11 @@ pub async fn edit(request: &Request<'_>, input: EditComment) -> Result<Applied, 
 }
 
 /// Takes a comment back.
-pub async fn retract(request: &Request<'_>, input: RetractComment) -> Result<Applied, Trouble> {
+pub async fn retract(request: &Request<'_>, input: RetractComment) -> Result<CommandOutcome, MutationError> {
     let viewer = request.viewer;
     let organization_id = may_revise(viewer, input.external_ref.as_ref(), None)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     // A key of the organisation itself has no role: its scopes decide.
-    let of_others = viewer.may(Need::Moderate).is_ok();
+    let of_others = viewer.may(Permission::Moderate).is_ok();
     revise(request, organization_id, input.command(of_others)?, key).await
 }

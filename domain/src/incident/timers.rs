@@ -7,28 +7,34 @@ use tocsin_entity::{
 };
 
 use super::{
-    apply::Order,
-    command::{Change, Command},
+    apply::CommandRequest,
+    command::{ChangeCommand, IncidentCommand},
     error::IncidentError,
 };
 use crate::{
     Domain,
     actor::Actor,
-    error::Fault,
+    error::InternalError,
     timer::{TimerAttempt, TimerError, TimerHandler},
 };
 
 /// Ends the rest that a timer was set for.
 pub(crate) const END_SNOOZE: TimerHandler = TimerHandler {
     kind: TimerKind::SnoozeEnd,
-    fire: |domain, timer| Box::pin(fire(domain, timer, Change::EndSnooze { due_at: timer.due_at })),
+    fire: |domain, timer| {
+        Box::pin(fire(
+            domain,
+            timer,
+            ChangeCommand::EndSnooze { due_at: timer.due_at },
+        ))
+    },
 };
 
 /// Asks the writer for a timer's change; when it was written, where something changed.
 async fn fire(
     domain: &Domain,
     timer: &timer::Model,
-    change: Change,
+    change: ChangeCommand,
 ) -> Result<Option<time::OffsetDateTime>, TimerError> {
     let actor = Actor {
         organization_id: timer.organization_id,
@@ -38,13 +44,13 @@ async fn fire(
         source: Source::Timer,
         request_id: Some(timer.id.to_string()),
     };
-    let order = Order {
+    let order = CommandRequest {
         actor,
-        command: Command::Fire(TimerAttempt::from(timer), timer.incident_id, change),
+        command: IncidentCommand::Fire(TimerAttempt::from(timer), timer.incident_id, change),
         idempotency: None,
     };
     let applied = domain
-        .lane()
+        .incident_writer()
         .apply(order)
         .await
         .map_err(|error| of_writer(&error))?;
@@ -55,9 +61,11 @@ async fn fire(
 fn of_writer(error: &IncidentError) -> TimerError {
     let is_unavailable = if let IncidentError::Fault(fault) = error {
         match fault {
-            Fault::Unavailable(_) => true,
-            Fault::Database(error) | Fault::Unsure(error) => DatabaseFault::of(error).concerns_all(),
-            Fault::Broken(_) => false,
+            InternalError::Unavailable(_) => true,
+            InternalError::Database(error) | InternalError::Unsure(error) => {
+                DatabaseFault::of(error).concerns_all()
+            }
+            InternalError::Broken(_) => false,
         }
     } else {
         false
@@ -80,13 +88,13 @@ mod tests {
 
     #[test]
     fn only_what_lies_in_the_timer_itself_is_its_failure() {
-        let of = |fault: Fault| of_writer(&fault.into());
+        let of = |fault: InternalError| of_writer(&fault.into());
         let busy = DbErr::ConnectionAcquire(ConnAcquireErr::Timeout);
         let other = DbErr::Custom("a trigger refused it".to_owned());
         for (error, is_unavailable) in [
-            (of(Fault::Unavailable("too many changes wait")), true),
-            (of(Fault::Database(Arc::new(busy))), true),
-            (of(Fault::Database(Arc::new(other))), false),
+            (of(InternalError::Unavailable("too many changes wait")), true),
+            (of(InternalError::Database(Arc::new(busy))), true),
+            (of(InternalError::Database(Arc::new(other))), false),
             (of_writer(&IncidentError::NotFound("incident")), false),
         ] {
             assert_eq!(

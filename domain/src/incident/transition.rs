@@ -9,7 +9,7 @@ use tocsin_entity::{
 };
 
 use super::{
-    command::{Change, Telling, Update},
+    command::{ChangeCommand, IncidentUpdate, ReplyModeChoice},
     error::IncidentError,
 };
 use crate::actor::Actor;
@@ -19,16 +19,16 @@ const SNOOZE_DAYS_MAX: i64 = 30;
 
 /// What a change came to.
 #[derive(Debug, Clone)]
-pub(crate) enum Outcome {
+pub(crate) enum TransitionOutcome {
     /// It was so already.
     Unchanged,
     /// It is another now.
-    Changed(Box<Changed>),
+    Changed(Box<Transition>),
 }
 
 /// An incident after a change, and what is to be written with it.
 #[derive(Debug, Clone)]
-pub(crate) struct Changed {
+pub(crate) struct Transition {
     /// The incident as it is now, its version one higher.
     pub(crate) incident: incident::Model,
     /// What the timeline tells.
@@ -79,16 +79,16 @@ pub(crate) fn event_kind(kind: EntryKind) -> EventKind {
 pub(crate) fn transition(
     incident: &incident::Model,
     assignees: &[UserId],
-    change: &Change,
+    change: &ChangeCommand,
     actor: &Actor,
     now: OffsetDateTime,
-) -> Result<Outcome, IncidentError> {
+) -> Result<TransitionOutcome, IncidentError> {
     let now = not_before(incident, now);
     match change {
-        Change::Acknowledge => acknowledge(incident, actor, now),
-        Change::Resolve { note } => Ok(resolve(incident, actor, note.clone(), now)),
-        Change::Reopen { reason } => Ok(reopen(incident, reason.clone(), now)),
-        Change::Comment {
+        ChangeCommand::Acknowledge => acknowledge(incident, actor, now),
+        ChangeCommand::Resolve { note } => Ok(resolve(incident, actor, note.clone(), now)),
+        ChangeCommand::Reopen { reason } => Ok(reopen(incident, reason.clone(), now)),
+        ChangeCommand::Comment {
             body,
             external_ref,
             said_at,
@@ -97,21 +97,21 @@ pub(crate) fn transition(
             changed.body = Some(body.clone());
             changed.occurred_at = occurred_at(incident, *said_at, now);
             changed.external_ref.clone_from(external_ref);
-            Ok(Outcome::Changed(Box::new(changed)))
+            Ok(TransitionOutcome::Changed(Box::new(changed)))
         }
-        Change::Snooze { until } => snooze(incident, actor, *until, now),
-        Change::EndSnooze { due_at } => Ok(end_snooze(incident, *due_at, now)),
-        Change::Reassign { assignees: wanted } => Ok(reassign(incident, assignees, wanted, now)),
-        Change::Update(update) => Ok(describe(incident, update, now)),
-        Change::SlackSync { muted, telling } => Ok(sync(incident, *muted, *telling, now)),
+        ChangeCommand::Snooze { until } => snooze(incident, actor, *until, now),
+        ChangeCommand::EndSnooze { due_at } => Ok(end_snooze(incident, *due_at, now)),
+        ChangeCommand::Reassign { assignees: wanted } => Ok(reassign(incident, assignees, wanted, now)),
+        ChangeCommand::Update(update) => Ok(describe(incident, update, now)),
+        ChangeCommand::SlackSync { muted, telling } => Ok(sync(incident, *muted, *telling, now)),
     }
 }
 
-fn change_of(incident: &incident::Model, kind: EntryKind, now: OffsetDateTime) -> Changed {
+fn change_of(incident: &incident::Model, kind: EntryKind, now: OffsetDateTime) -> Transition {
     let mut incident = incident.clone();
     incident.version += 1;
     incident.updated_at = now;
-    Changed {
+    Transition {
         incident,
         kind,
         occurred_at: now,
@@ -147,7 +147,7 @@ fn occurred_at(
 }
 
 /// Ends a rest, where there is one.
-fn wake(changed: &mut Changed) {
+fn wake(changed: &mut Transition) {
     if changed.incident.snoozed_until.take().is_some() {
         changed.timer = Some(TimerChange::Cancel(TimerKind::SnoozeEnd));
     }
@@ -157,21 +157,26 @@ fn acknowledge(
     incident: &incident::Model,
     actor: &Actor,
     now: OffsetDateTime,
-) -> Result<Outcome, IncidentError> {
+) -> Result<TransitionOutcome, IncidentError> {
     match incident.status {
         IncidentStatus::Triggered => {
             let mut changed = change_of(incident, EntryKind::Acknowledged, now);
             changed.incident.status = IncidentStatus::Acknowledged;
             changed.incident.acknowledged_at = Some(now);
             changed.incident.acknowledged_by = actor.user_id;
-            Ok(Outcome::Changed(Box::new(changed)))
+            Ok(TransitionOutcome::Changed(Box::new(changed)))
         }
-        IncidentStatus::Acknowledged => Ok(Outcome::Unchanged),
+        IncidentStatus::Acknowledged => Ok(TransitionOutcome::Unchanged),
         IncidentStatus::Resolved => Err(IncidentError::wrong_status(incident, "acknowledged")),
     }
 }
 
-fn resolve(incident: &incident::Model, actor: &Actor, note: Option<String>, now: OffsetDateTime) -> Outcome {
+fn resolve(
+    incident: &incident::Model,
+    actor: &Actor,
+    note: Option<String>,
+    now: OffsetDateTime,
+) -> TransitionOutcome {
     match incident.status {
         IncidentStatus::Triggered | IncidentStatus::Acknowledged => {
             let mut changed = change_of(incident, EntryKind::Resolved, now);
@@ -181,13 +186,13 @@ fn resolve(incident: &incident::Model, actor: &Actor, note: Option<String>, now:
             changed.incident.resolution_note_markdown.clone_from(&note);
             changed.body = note;
             wake(&mut changed);
-            Outcome::Changed(Box::new(changed))
+            TransitionOutcome::Changed(Box::new(changed))
         }
-        IncidentStatus::Resolved => Outcome::Unchanged,
+        IncidentStatus::Resolved => TransitionOutcome::Unchanged,
     }
 }
 
-fn reopen(incident: &incident::Model, reason: Option<String>, now: OffsetDateTime) -> Outcome {
+fn reopen(incident: &incident::Model, reason: Option<String>, now: OffsetDateTime) -> TransitionOutcome {
     match incident.status {
         IncidentStatus::Resolved => {
             let mut changed = change_of(incident, EntryKind::Reopened, now);
@@ -198,9 +203,9 @@ fn reopen(incident: &incident::Model, reason: Option<String>, now: OffsetDateTim
             changed.incident.resolved_by = None;
             changed.incident.resolution_note_markdown = None;
             changed.body = reason;
-            Outcome::Changed(Box::new(changed))
+            TransitionOutcome::Changed(Box::new(changed))
         }
-        IncidentStatus::Triggered | IncidentStatus::Acknowledged => Outcome::Unchanged,
+        IncidentStatus::Triggered | IncidentStatus::Acknowledged => TransitionOutcome::Unchanged,
     }
 }
 
@@ -209,7 +214,7 @@ fn snooze(
     actor: &Actor,
     until: OffsetDateTime,
     now: OffsetDateTime,
-) -> Result<Outcome, IncidentError> {
+) -> Result<TransitionOutcome, IncidentError> {
     if until <= now || until > now + time::Duration::days(SNOOZE_DAYS_MAX) {
         return Err(IncidentError::invalid(
             "until",
@@ -219,7 +224,7 @@ fn snooze(
     match incident.status {
         IncidentStatus::Triggered | IncidentStatus::Acknowledged => {
             if incident.snoozed_until == Some(until) {
-                return Ok(Outcome::Unchanged);
+                return Ok(TransitionOutcome::Unchanged);
             }
             let mut changed = change_of(incident, EntryKind::Snoozed, now);
             if incident.status == IncidentStatus::Triggered {
@@ -229,13 +234,13 @@ fn snooze(
             }
             changed.incident.snoozed_until = Some(until);
             changed.timer = Some(TimerChange::Set(TimerKind::SnoozeEnd, until));
-            Ok(Outcome::Changed(Box::new(changed)))
+            Ok(TransitionOutcome::Changed(Box::new(changed)))
         }
         IncidentStatus::Resolved => Err(IncidentError::wrong_status(incident, "snoozed")),
     }
 }
 
-fn end_snooze(incident: &incident::Model, due_at: OffsetDateTime, now: OffsetDateTime) -> Outcome {
+fn end_snooze(incident: &incident::Model, due_at: OffsetDateTime, now: OffsetDateTime) -> TransitionOutcome {
     match (incident.status, incident.snoozed_until) {
         (IncidentStatus::Acknowledged, Some(until)) if until == due_at => {
             let mut changed = change_of(incident, EntryKind::SnoozeEnded, now);
@@ -244,10 +249,10 @@ fn end_snooze(incident: &incident::Model, due_at: OffsetDateTime, now: OffsetDat
             changed.incident.acknowledged_by = None;
             changed.incident.snoozed_until = None;
             changed.timer = Some(TimerChange::Cancel(TimerKind::SnoozeEnd));
-            Outcome::Changed(Box::new(changed))
+            TransitionOutcome::Changed(Box::new(changed))
         }
         (IncidentStatus::Triggered | IncidentStatus::Acknowledged | IncidentStatus::Resolved, _) => {
-            Outcome::Unchanged
+            TransitionOutcome::Unchanged
         }
     }
 }
@@ -257,7 +262,7 @@ fn reassign(
     assignees: &[UserId],
     wanted: &[UserId],
     now: OffsetDateTime,
-) -> Outcome {
+) -> TransitionOutcome {
     let sorted = |ids: &[UserId]| {
         let mut ids = ids.to_vec();
         ids.sort_unstable();
@@ -266,14 +271,14 @@ fn reassign(
     };
     let wanted = sorted(wanted);
     if sorted(assignees) == wanted {
-        return Outcome::Unchanged;
+        return TransitionOutcome::Unchanged;
     }
     let mut changed = change_of(incident, EntryKind::Reassigned, now);
     changed.assignees = Some(wanted);
-    Outcome::Changed(Box::new(changed))
+    TransitionOutcome::Changed(Box::new(changed))
 }
 
-fn describe(incident: &incident::Model, update: &Update, now: OffsetDateTime) -> Outcome {
+fn describe(incident: &incident::Model, update: &IncidentUpdate, now: OffsetDateTime) -> TransitionOutcome {
     let mut changed = change_of(incident, EntryKind::Updated, now);
     let now_is = &mut changed.incident;
     if let Some(title) = update.title.as_ref().filter(|title| **title != incident.title) {
@@ -312,24 +317,29 @@ fn describe(incident: &incident::Model, update: &Update, now: OffsetDateTime) ->
         }
     }
     if changed.changes.is_empty() {
-        Outcome::Unchanged
+        TransitionOutcome::Unchanged
     } else {
-        Outcome::Changed(Box::new(changed))
+        TransitionOutcome::Changed(Box::new(changed))
     }
 }
 
-fn sync(incident: &incident::Model, muted: Option<bool>, telling: Telling, now: OffsetDateTime) -> Outcome {
+fn sync(
+    incident: &incident::Model,
+    muted: Option<bool>,
+    telling: ReplyModeChoice,
+    now: OffsetDateTime,
+) -> TransitionOutcome {
     let muted = muted.filter(|muted| *muted != incident.slack_muted);
     let (before, after) = match (incident.slack_reply_mode, telling) {
-        (before, Telling::AsBefore) => (before, before),
-        (before, Telling::AsConnectorsSay) => (before, None),
-        (before, Telling::So(mode)) => (before, Some(mode)),
+        (before, ReplyModeChoice::AsBefore) => (before, before),
+        (before, ReplyModeChoice::AsConnectorsSay) => (before, None),
+        (before, ReplyModeChoice::So(mode)) => (before, Some(mode)),
     };
     let kind = match muted {
         Some(true) => EntryKind::SyncMuted,
         Some(false) => EntryKind::SyncUnmuted,
         None if before != after => EntryKind::Updated,
-        None => return Outcome::Unchanged,
+        None => return TransitionOutcome::Unchanged,
     };
     let mut changed = change_of(incident, kind, now);
     if let Some(muted) = muted {
@@ -342,7 +352,7 @@ fn sync(incident: &incident::Model, muted: Option<bool>, telling: Telling, now: 
             .push(format!("updates in Slack: {} → {}", name(before), name(after)));
         changed.incident.slack_reply_mode = after;
     }
-    Outcome::Changed(Box::new(changed))
+    TransitionOutcome::Changed(Box::new(changed))
 }
 
 /// Tags as they are stored.

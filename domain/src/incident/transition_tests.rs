@@ -10,9 +10,9 @@ use tocsin_entity::{
 use uuid::Uuid;
 
 use super::{
-    command::{Change, Telling, Update},
+    command::{ChangeCommand, IncidentUpdate, ReplyModeChoice},
     error::IncidentError,
-    transition::{Outcome, TimerChange, transition},
+    transition::{TimerChange, TransitionOutcome, transition},
 };
 use crate::actor::Actor;
 
@@ -83,7 +83,7 @@ fn moment() -> impl Strategy<Value = OffsetDateTime> {
     (0_i64..40).prop_map(|hours| START + Duration::hours(hours))
 }
 
-fn update() -> impl Strategy<Value = Change> {
+fn update() -> impl Strategy<Value = ChangeCommand> {
     let tag = text().prop_map(|value| TagValue {
         key: "region".to_owned(),
         value,
@@ -96,7 +96,7 @@ fn update() -> impl Strategy<Value = Change> {
         proptest::option::of(vec(tag, 0..2)),
     );
     fields.prop_map(|(title, description_markdown, urgency, severity, tags)| {
-        Change::Update(Update {
+        ChangeCommand::Update(IncidentUpdate {
             title,
             description_markdown,
             urgency,
@@ -106,40 +106,44 @@ fn update() -> impl Strategy<Value = Change> {
     })
 }
 
-fn sync() -> impl Strategy<Value = Change> {
+fn sync() -> impl Strategy<Value = ChangeCommand> {
     let telling = select(vec![
-        Telling::AsBefore,
-        Telling::AsConnectorsSay,
-        Telling::So(ReplyMode::Thread),
-        Telling::So(ReplyMode::Channel),
+        ReplyModeChoice::AsBefore,
+        ReplyModeChoice::AsConnectorsSay,
+        ReplyModeChoice::So(ReplyMode::Thread),
+        ReplyModeChoice::So(ReplyMode::Channel),
     ]);
     (proptest::option::of(any::<bool>()), telling)
-        .prop_map(|(muted, telling)| Change::SlackSync { muted, telling })
+        .prop_map(|(muted, telling)| ChangeCommand::SlackSync { muted, telling })
 }
 
 /// Any change, whether or not it makes sense.
-fn change() -> impl Strategy<Value = Change> {
+fn change() -> impl Strategy<Value = ChangeCommand> {
     prop_oneof![
-        Just(Change::Acknowledge),
-        proptest::option::of(text()).prop_map(|note| Change::Resolve { note }),
-        proptest::option::of(text()).prop_map(|reason| Change::Reopen { reason }),
-        text().prop_map(|body| Change::Comment {
+        Just(ChangeCommand::Acknowledge),
+        proptest::option::of(text()).prop_map(|note| ChangeCommand::Resolve { note }),
+        proptest::option::of(text()).prop_map(|reason| ChangeCommand::Reopen { reason }),
+        text().prop_map(|body| ChangeCommand::Comment {
             body,
             said_at: None,
             external_ref: None
         }),
-        moment().prop_map(|until| Change::Snooze { until }),
-        moment().prop_map(|due_at| Change::EndSnooze { due_at }),
-        vec((1..4_u128).prop_map(person), 0..3).prop_map(|assignees| Change::Reassign { assignees }),
+        moment().prop_map(|until| ChangeCommand::Snooze { until }),
+        moment().prop_map(|due_at| ChangeCommand::EndSnooze { due_at }),
+        vec((1..4_u128).prop_map(person), 0..3).prop_map(|assignees| ChangeCommand::Reassign { assignees }),
         update(),
         sync(),
     ]
 }
 
 /// What one change comes to: the incident after it, and whether it is another.
-fn after(stored: &Stored, change: &Change, now: OffsetDateTime) -> Result<(Stored, bool), IncidentError> {
+fn after(
+    stored: &Stored,
+    change: &ChangeCommand,
+    now: OffsetDateTime,
+) -> Result<(Stored, bool), IncidentError> {
     let outcome = transition(&stored.incident, &stored.assignees, change, &actor(), now)?;
-    let Outcome::Changed(changed) = outcome else {
+    let TransitionOutcome::Changed(changed) = outcome else {
         return Ok((stored.clone(), false));
     };
     let timer = match changed.timer {
@@ -203,7 +207,7 @@ proptest! {
         }
         if let Ok((once, _)) = after(&stored, &last, START) {
             let (twice, changed) = after(&once, &last, START).expect("what was allowed is allowed again");
-            prop_assert_eq!(changed, matches!(last, Change::Comment { .. }));
+            prop_assert_eq!(changed, matches!(last, ChangeCommand::Comment { .. }));
             if !changed {
                 prop_assert_eq!(twice, once);
             }
@@ -218,17 +222,17 @@ proptest! {
         }
         let resolved = stored.incident.status == IncidentStatus::Resolved;
         let wanted = match &last {
-            Change::Snooze { until } if *until <= START => "until",
-            Change::Acknowledge | Change::Snooze { .. } if resolved => "status",
-            Change::Acknowledge
-            | Change::Resolve { .. }
-            | Change::Reopen { .. }
-            | Change::Comment { .. }
-            | Change::Snooze { .. }
-            | Change::EndSnooze { .. }
-            | Change::Reassign { .. }
-            | Change::Update(_)
-            | Change::SlackSync { .. } => "nothing",
+            ChangeCommand::Snooze { until } if *until <= START => "until",
+            ChangeCommand::Acknowledge | ChangeCommand::Snooze { .. } if resolved => "status",
+            ChangeCommand::Acknowledge
+            | ChangeCommand::Resolve { .. }
+            | ChangeCommand::Reopen { .. }
+            | ChangeCommand::Comment { .. }
+            | ChangeCommand::Snooze { .. }
+            | ChangeCommand::EndSnooze { .. }
+            | ChangeCommand::Reassign { .. }
+            | ChangeCommand::Update(_)
+            | ChangeCommand::SlackSync { .. } => "nothing",
         };
         let refused = match after(&stored, &last, START) {
             Ok(_) => "nothing",
@@ -241,10 +245,10 @@ proptest! {
 
     #[test]
     fn a_timer_that_is_no_longer_meant_ends_nothing(until in 1_i64..40, due in 0_i64..40) {
-        let (snoozed, _) = after(&triggered(), &Change::Snooze { until: START + Duration::hours(until) }, START)
+        let (snoozed, _) = after(&triggered(), &ChangeCommand::Snooze { until: START + Duration::hours(until) }, START)
             .expect("it may be snoozed");
         let due_at = START + Duration::hours(due);
-        let (woken, changed) = after(&snoozed, &Change::EndSnooze { due_at }, START + Duration::hours(41)).expect("never refused");
+        let (woken, changed) = after(&snoozed, &ChangeCommand::EndSnooze { due_at }, START + Duration::hours(41)).expect("never refused");
         prop_assert_eq!(changed, until == due);
         let status = if changed { IncidentStatus::Triggered } else { IncidentStatus::Acknowledged };
         prop_assert_eq!(woken.incident.status, status);
@@ -253,7 +257,7 @@ proptest! {
 
 #[test]
 fn a_snooze_lasts_thirty_days_at_the_most() {
-    let until = |days| Change::Snooze {
+    let until = |days| ChangeCommand::Snooze {
         until: START + Duration::days(days),
     };
     assert!(after(&triggered(), &until(30), START).is_ok());
@@ -266,14 +270,14 @@ fn no_change_is_told_before_the_one_that_it_follows_unless_a_clock_was_wrong() {
     let first = START + Duration::MINUTE;
     stored.incident.updated_at = first;
     let commented = |incident: &incident::Model| {
-        let change = Change::Comment {
+        let change = ChangeCommand::Comment {
             body: "On it".to_owned(),
             external_ref: None,
             said_at: None,
         };
         let asked_at = first - Duration::seconds(2);
         let outcome = transition(incident, &[], &change, &actor(), asked_at);
-        let Ok(Outcome::Changed(changed)) = outcome else {
+        let Ok(TransitionOutcome::Changed(changed)) = outcome else {
             panic!("a comment is a change");
         };
         (changed.occurred_at, changed.incident.updated_at)

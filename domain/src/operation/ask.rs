@@ -14,15 +14,15 @@ use tocsin_entity::{
 };
 use tocsin_queue::jobs::RunSlackOperation;
 
-use super::{patience, result::Wish, state::Operation};
+use super::{patience, result::OperationParameters, state::Operation};
 use crate::{
-    audit::Trail,
-    connector::{Reach, managed},
-    error::{Trouble, UserError, UserErrorCode},
-    idempotency::{self, GivenKey, KeyUse},
+    audit::AuditTrail,
+    connector::{ConnectorScope, managed},
+    error::{MutationError, UserError, UserErrorCode},
+    idempotency::{self, KeyUse, RequestKey},
     request::Request,
     tenant::Tenant,
-    viewer::Need,
+    viewer::Permission,
     workspace::{self, need_connected, none_yet},
 };
 
@@ -41,7 +41,7 @@ pub struct TestSlackConnection {
     /// The workspace's id; by default that of the server's configuration, or the only one that is connected where there is none.
     pub workspace_id: Option<String>,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// The connector to send a test message through.
@@ -50,7 +50,7 @@ pub struct SendSlackTestMessage {
     /// The connector's id.
     pub connector_id: String,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// The member to look for in Slack.
@@ -61,7 +61,7 @@ pub struct TestSlackIdentity {
     /// The Slack workspace to look in; by default that of the server's configuration, or the only one that is connected where there is none.
     pub workspace_id: Option<String>,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// The Slack workspace whose channels are to be read.
@@ -70,7 +70,7 @@ pub struct RefreshSlackChannels {
     /// The workspace's id; by default that of the server's configuration, or the only one that is connected where there is none.
     pub workspace_id: Option<String>,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// A new channel.
@@ -83,7 +83,7 @@ pub struct CreateChannel {
     /// Whether it is private; no by default.
     pub is_private: Option<bool>,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// What is asked, before it is known whether it can be.
@@ -91,14 +91,14 @@ pub struct CreateChannel {
 struct Asked {
     workspace_id: Option<String>,
     user_id: Option<UserId>,
-    wish: Wish,
+    wish: OperationParameters,
 }
 
 /// Asks for a test of a workspace.
 pub async fn test_connection(
     request: &Request<'_>,
     input: TestSlackConnection,
-) -> Result<Operation, Trouble> {
+) -> Result<Operation, MutationError> {
     let (organization_id, key) = allowed(request, input.idempotency_key.as_ref())?;
     let asked = Asked {
         workspace_id: input.workspace_id,
@@ -115,7 +115,10 @@ pub async fn test_connection(
 }
 
 /// Asks to look for a member in Slack.
-pub async fn test_identity(request: &Request<'_>, input: TestSlackIdentity) -> Result<Operation, Trouble> {
+pub async fn test_identity(
+    request: &Request<'_>,
+    input: TestSlackIdentity,
+) -> Result<Operation, MutationError> {
     let (organization_id, key) = allowed(request, input.idempotency_key.as_ref())?;
     let asked = Asked {
         workspace_id: input.workspace_id,
@@ -129,7 +132,7 @@ pub async fn test_identity(request: &Request<'_>, input: TestSlackIdentity) -> R
 pub async fn refresh_channels(
     request: &Request<'_>,
     input: RefreshSlackChannels,
-) -> Result<Operation, Trouble> {
+) -> Result<Operation, MutationError> {
     let (organization_id, key) = allowed(request, input.idempotency_key.as_ref())?;
     let asked = Asked {
         workspace_id: input.workspace_id,
@@ -146,11 +149,11 @@ pub async fn refresh_channels(
 }
 
 /// Asks for a new channel.
-pub async fn create_channel(request: &Request<'_>, input: CreateChannel) -> Result<Operation, Trouble> {
+pub async fn create_channel(request: &Request<'_>, input: CreateChannel) -> Result<Operation, MutationError> {
     let (organization_id, key) = allowed(request, input.idempotency_key.as_ref())?;
     let asked = Asked {
         workspace_id: input.workspace_id,
-        wish: Wish {
+        wish: OperationParameters {
             channel_name: Some(channel_name(&input.name)?),
             channel_is_private: Some(input.is_private.unwrap_or(false)),
         },
@@ -163,19 +166,19 @@ pub async fn create_channel(request: &Request<'_>, input: CreateChannel) -> Resu
 pub async fn send_test_message(
     request: &Request<'_>,
     input: SendSlackTestMessage,
-) -> Result<Operation, Trouble> {
+) -> Result<Operation, MutationError> {
     let viewer = request.viewer;
-    let reach = Reach::of_viewer(request).await?;
-    let organization_id = viewer.may_change(Need::Respond)?;
+    let connector_scope = ConnectorScope::of_viewer(request).await?;
+    let organization_id = viewer.may_change(Permission::Respond)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let unknown = || UserError::not_found("connector").at("connectorId");
     let id: ConnectorId = input.connector_id.parse().map_err(|_| unknown())?;
     write(request, organization_id, key, async |tx| {
-        let connector = managed(tx, organization_id, id, &reach)
+        let connector = managed(tx, organization_id, id, &connector_scope)
             .await
             .map_err(|trouble| match trouble {
-                Trouble::Told(error) if error.code == UserErrorCode::NotFound => unknown().into(),
-                other @ (Trouble::Told(_) | Trouble::Refused(_)) => other,
+                MutationError::Told(error) if error.code == UserErrorCode::NotFound => unknown().into(),
+                other @ (MutationError::Told(_) | MutationError::Refused(_)) => other,
             })?;
         let workspace_id = match connector.workspace_id {
             Some(led_to) => {
@@ -206,10 +209,10 @@ pub async fn send_test_message(
 /// The organisation, where the viewer manages Slack there.
 fn allowed(
     request: &Request<'_>,
-    key: Option<&GivenKey>,
-) -> Result<(OrganizationId, Option<KeyUse>), Trouble> {
+    key: Option<&RequestKey>,
+) -> Result<(OrganizationId, Option<KeyUse>), MutationError> {
     let viewer = request.viewer;
-    let organization_id = viewer.may_change(Need::Manage)?;
+    let organization_id = viewer.may_change(Permission::Manage)?;
     let key = idempotency::key_use(request, key)?;
     Ok((organization_id, key))
 }
@@ -220,7 +223,7 @@ async fn ask(
     key: Option<KeyUse>,
     kind: OperationKind,
     asked: Asked,
-) -> Result<Operation, Trouble> {
+) -> Result<Operation, MutationError> {
     write(request, organization_id, key, async |tx| {
         let workspace_id = workspace(request, tx, organization_id, asked.workspace_id.as_deref()).await?;
         if let Some(user_id) = asked.user_id {
@@ -241,8 +244,8 @@ async fn write(
     request: &Request<'_>,
     organization_id: OrganizationId,
     key: Option<KeyUse>,
-    make: impl AsyncFnOnce(&DatabaseTransaction) -> Result<Model, Trouble>,
-) -> Result<Operation, Trouble> {
+    make: impl AsyncFnOnce(&DatabaseTransaction) -> Result<Model, MutationError>,
+) -> Result<Operation, MutationError> {
     let id_of = |row: &Model| row.id;
     let row = idempotency::once(
         request,
@@ -254,7 +257,7 @@ async fn write(
             let row = make(tx).await?;
             make_room(tx, organization_id, request.domain.clock().now()).await?;
             let row = row.into_active_model().insert(tx).await?;
-            Trail::of(request, organization_id).made(tx, &row).await?;
+            AuditTrail::of(request, organization_id).made(tx, &row).await?;
             Ok(row)
         },
     )
@@ -262,7 +265,10 @@ async fn write(
     let operation_id = row.id.to_string();
     let operation = Operation::now(request.domain, row)?;
     if !operation.is_over() {
-        request.domain.queue().ring(&RunSlackOperation { operation_id });
+        request
+            .domain
+            .queue()
+            .enqueue(&RunSlackOperation { operation_id });
     }
     Ok(operation)
 }
@@ -272,7 +278,7 @@ async fn make_room(
     tx: &DatabaseTransaction,
     organization_id: OrganizationId,
     now: OffsetDateTime,
-) -> Result<(), Trouble> {
+) -> Result<(), MutationError> {
     Entity::delete_many()
         .filter(Column::OrganizationId.eq(organization_id))
         .filter(Column::CreatedAt.lt(now - KEPT_FOR))
@@ -334,7 +340,7 @@ async fn workspace(
     tx: &DatabaseTransaction,
     organization_id: OrganizationId,
     id: Option<&str>,
-) -> Result<Option<WorkspaceId>, Trouble> {
+) -> Result<Option<WorkspaceId>, MutationError> {
     let Some(found) = workspace::meant_workspace(request, tx, organization_id, id, "workspaceId").await?
     else {
         return Ok(None);

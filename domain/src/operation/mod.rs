@@ -21,7 +21,9 @@ pub use self::{
         create_channel, refresh_channels, send_test_message, test_connection, test_identity,
     },
     report::{FinishSlackOperation, finish},
-    result::{ConnectionReport, CreatedChannel, IdentityFound, Outcome, TestMessage, Wish},
+    result::{
+        ConnectionReport, CreatedChannel, IdentityFound, OperationParameters, OperationResult, TestMessage,
+    },
     state::{Operation, find, finished, pending},
 };
 

@@ -11,16 +11,16 @@ use tocsin_entity::{
 };
 
 use super::{
-    result::{ConnectionReport, CreatedChannel, IdentityFound, Outcome, TestMessage},
+    result::{ConnectionReport, CreatedChannel, IdentityFound, OperationResult, TestMessage},
     state::Operation,
 };
 use crate::{
-    error::{Trouble, UserError, UserErrorCode},
-    idempotency::{self, GivenKey},
+    error::{MutationError, UserError, UserErrorCode},
+    idempotency::{self, RequestKey},
     limits,
     request::Request,
     tenant::Tenant,
-    viewer::Need,
+    viewer::Permission,
 };
 
 /// Longest code, and longest explanation, in characters.
@@ -48,13 +48,13 @@ pub struct FinishSlackOperation {
     /// The channel that was created.
     pub channel: Option<CreatedChannel>,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// Records what came of an operation. The first report counts.
-pub async fn finish(request: &Request<'_>, input: FinishSlackOperation) -> Result<Operation, Trouble> {
+pub async fn finish(request: &Request<'_>, input: FinishSlackOperation) -> Result<Operation, MutationError> {
     let viewer = request.viewer;
-    let organization_id = viewer.may_change(Need::Report)?;
+    let organization_id = viewer.may_change(Permission::Report)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let unknown = || UserError::not_found("Slack operation").at("id");
     let id: OperationId = input.id.parse().map_err(|_| unknown())?;
@@ -68,7 +68,7 @@ pub async fn finish(request: &Request<'_>, input: FinishSlackOperation) -> Resul
         .as_deref()
         .map(|message| limits::line("message", message, MESSAGE_MAX))
         .transpose()?;
-    let outcome = Outcome {
+    let outcome = OperationResult {
         connection: input.connection,
         test_message: input.test_message,
         identity: input.identity,

@@ -56,7 +56,7 @@ pub struct CreatedChannel {
 
 /// What came of an operation: of each kind its own.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Outcome {
+pub struct OperationResult {
     /// How the workspace answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connection: Option<ConnectionReport>,
@@ -76,7 +76,7 @@ pub struct Outcome {
 
 /// What else an operation takes.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Wish {
+pub struct OperationParameters {
     /// What the channel is to be called.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel_name: Option<String>,

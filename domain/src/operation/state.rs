@@ -11,15 +11,15 @@ use tocsin_entity::{
 };
 
 use super::{
-    result::{Outcome, Wish},
+    result::{OperationParameters, OperationResult},
     seen_at,
 };
 use crate::{
     Domain,
-    error::{Fault, Refusal},
+    error::{InternalError, RequestError},
     request::Request,
     tenant::{Tenant, everywhere},
-    viewer::{Need, Viewer},
+    viewer::{Permission, Viewer},
     workspace,
 };
 
@@ -32,9 +32,9 @@ pub struct Operation {
     /// As it is kept.
     pub row: Model,
     /// What is asked.
-    pub wish: Wish,
+    pub wish: OperationParameters,
     /// What came of it.
-    pub outcome: Box<Outcome>,
+    pub outcome: Box<OperationResult>,
 }
 
 impl Operation {
@@ -42,12 +42,12 @@ impl Operation {
     ///
     /// # Errors
     /// Where what is kept can't be read.
-    pub(super) fn now(domain: &Domain, row: Model) -> Result<Self, Fault> {
+    pub(super) fn now(domain: &Domain, row: Model) -> Result<Self, InternalError> {
         let row = seen_at(domain.clock().now(), row);
-        let broken = |error| Fault::Broken(format!("{} can't be read: {error}", row.id));
+        let broken = |error| InternalError::Broken(format!("{} can't be read: {error}", row.id));
         let wish = serde_json::from_value(row.input.clone()).map_err(broken)?;
         let outcome = row.result.clone().map(serde_json::from_value).transpose();
-        let outcome: Option<Box<Outcome>> = outcome.map_err(broken)?;
+        let outcome: Option<Box<OperationResult>> = outcome.map_err(broken)?;
         Ok(Self {
             row,
             wish,
@@ -65,11 +65,11 @@ impl Operation {
         let is_theirs = viewer
             .member()
             .is_some_and(|member| self.row.requested_by == Some(member.user_id));
-        is_theirs || viewer.is_bridge() || viewer.may(Need::Manage).is_ok()
+        is_theirs || viewer.is_bridge() || viewer.may(Permission::Manage).is_ok()
     }
 
     /// By their own word, who the member is in Slack.
-    pub async fn link(&self, request: &Request<'_>) -> Result<Option<slack_link::Model>, Fault> {
+    pub async fn link(&self, request: &Request<'_>) -> Result<Option<slack_link::Model>, InternalError> {
         let Some(user_id) = self.row.user_id else {
             return Ok(None);
         };
@@ -86,8 +86,10 @@ impl Operation {
 }
 
 /// An operation that the viewer may see, as it is now.
-pub async fn find(request: &Request<'_>, id: &str) -> Result<Option<Operation>, Refusal> {
-    let found = request.load_owned::<OperationId, Model>(Need::Read, id).await?;
+pub async fn find(request: &Request<'_>, id: &str) -> Result<Option<Operation>, RequestError> {
+    let found = request
+        .load_owned::<OperationId, Model>(Permission::Read, id)
+        .await?;
     let found = found.map(|row| Operation::now(request.domain, row)).transpose()?;
     Ok(found.filter(|found| found.is_visible_to(request.viewer)))
 }
@@ -96,7 +98,7 @@ pub async fn find(request: &Request<'_>, id: &str) -> Result<Option<Operation>, 
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// Waits until an operation is over, which it is at the latest when its time is up; none where it is gone.
-pub async fn finished(domain: &Domain, id: OperationId) -> Result<Option<Operation>, Fault> {
+pub async fn finished(domain: &Domain, id: OperationId) -> Result<Option<Operation>, InternalError> {
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         let now = read(domain, id).await?;
@@ -107,7 +109,7 @@ pub async fn finished(domain: &Domain, id: OperationId) -> Result<Option<Operati
 }
 
 /// The operation of this id as it is now; none where it is gone.
-async fn read(domain: &Domain, id: OperationId) -> Result<Option<Operation>, Fault> {
+async fn read(domain: &Domain, id: OperationId) -> Result<Option<Operation>, InternalError> {
     let row = everywhere::<Entity>("whoever waits was shown the operation before")
         .filter(Column::Id.eq(id))
         .one(domain.database().read())
@@ -116,7 +118,7 @@ async fn read(domain: &Domain, id: OperationId) -> Result<Option<Operation>, Fau
 }
 
 /// What was asked to be done and is not done yet, oldest first: for the bridge.
-pub async fn pending(request: &Request<'_>) -> Result<Vec<Operation>, Refusal> {
+pub async fn pending(request: &Request<'_>) -> Result<Vec<Operation>, RequestError> {
     let within = request.viewer.may_ask_for_all()?;
     let mut pending = everywhere::<Entity>("the bridge does what every organisation asks")
         .filter(Column::State.eq(OperationState::Pending))

@@ -17,7 +17,7 @@ use tocsin_entity::{
 
 use super::draft::draft;
 use crate::{
-    error::{Trouble, UserError, UserErrorCode},
+    error::{MutationError, UserError, UserErrorCode},
     idempotency::{self, KeyUse},
     tenant::{self, Tenant},
 };
@@ -27,7 +27,7 @@ const ENTRIES_MAX: u64 = 1_000;
 
 /// Who changes a post-mortem, and under which key.
 #[derive(Debug)]
-pub(super) struct By {
+pub(super) struct PostmortemEditor {
     pub(super) organization_id: OrganizationId,
     pub(super) user_id: Option<UserId>,
     pub(super) key: Option<KeyUse>,
@@ -38,10 +38,10 @@ pub(super) struct By {
 /// Drafts an incident's post-mortem; one that is there already stays as it is.
 pub(super) async fn create(
     database: &Database,
-    by: &By,
+    by: &PostmortemEditor,
     incident_id: IncidentId,
     title: Option<String>,
-) -> Result<postmortem::Model, Trouble> {
+) -> Result<postmortem::Model, MutationError> {
     let tx = database.begin_write().await?;
     let key = by.key.as_ref();
     let before = idempotency::before::<PostmortemId>(&tx, by.organization_id, key).await?;
@@ -88,7 +88,7 @@ pub(super) async fn create(
     Ok(row)
 }
 
-async fn written(tx: &DatabaseTransaction, incident: &incident::Model) -> Result<String, Trouble> {
+async fn written(tx: &DatabaseTransaction, incident: &incident::Model) -> Result<String, MutationError> {
     let service = tenant::own::<service::Entity>(tx, incident.organization_id, incident.service_id).await?;
     let entries = Tenant::of(incident.organization_id)
         .find::<timeline_entry::Entity>()
@@ -116,7 +116,7 @@ async fn written(tx: &DatabaseTransaction, incident: &incident::Model) -> Result
 
 /// A step of a post-mortem's life.
 #[derive(Debug)]
-pub(super) enum Step {
+pub(super) enum PostmortemStep {
     /// New words; `version` is the one they were written on.
     Edit {
         title: Option<String>,
@@ -132,10 +132,10 @@ pub(super) enum Step {
 /// Takes a step. The same step twice is no change.
 pub(super) async fn change(
     database: &Database,
-    by: &By,
+    by: &PostmortemEditor,
     id: PostmortemId,
-    step: Step,
-) -> Result<postmortem::Model, Trouble> {
+    step: PostmortemStep,
+) -> Result<postmortem::Model, MutationError> {
     let tx = database.begin_write().await?;
     let key = by.key.as_ref();
     let before = idempotency::before::<PostmortemId>(&tx, by.organization_id, key).await?;
@@ -161,13 +161,13 @@ pub(super) async fn change(
 /// The post-mortem after a step: none where the step changes nothing.
 fn stepped(
     row: &postmortem::Model,
-    step: Step,
+    step: PostmortemStep,
     now: OffsetDateTime,
 ) -> Result<Option<postmortem::Model>, UserError> {
     let mut next = row.clone();
     match (step, row.status) {
         (
-            Step::Edit {
+            PostmortemStep::Edit {
                 version: Some(version),
                 ..
             },
@@ -183,7 +183,7 @@ fn stepped(
             .at("version"));
         }
         (
-            Step::Edit { title, body, .. },
+            PostmortemStep::Edit { title, body, .. },
             PostmortemStatus::Draft | PostmortemStatus::InReview | PostmortemStatus::Published,
         ) => {
             next.title = title.unwrap_or(next.title);
@@ -192,24 +192,25 @@ fn stepped(
                 return Ok(None);
             }
         }
-        (Step::RequestReview, PostmortemStatus::Draft) => {
+        (PostmortemStep::RequestReview, PostmortemStatus::Draft) => {
             next.status = PostmortemStatus::InReview;
             next.review_requested_at = Some(now);
         }
-        (Step::RequestReview, PostmortemStatus::InReview) | (Step::Publish, PostmortemStatus::Published) => {
+        (PostmortemStep::RequestReview, PostmortemStatus::InReview)
+        | (PostmortemStep::Publish, PostmortemStatus::Published) => {
             return Ok(None);
         }
-        (Step::RequestReview, PostmortemStatus::Published) => {
+        (PostmortemStep::RequestReview, PostmortemStatus::Published) => {
             return Err(UserError::new(
                 UserErrorCode::WrongStatus,
                 "It is PUBLISHED and needs no review.",
             ));
         }
-        (Step::Publish, PostmortemStatus::InReview) => {
+        (PostmortemStep::Publish, PostmortemStatus::InReview) => {
             next.status = PostmortemStatus::Published;
             next.published_at = Some(now);
         }
-        (Step::Publish, PostmortemStatus::Draft) => {
+        (PostmortemStep::Publish, PostmortemStatus::Draft) => {
             return Err(UserError::new(
                 UserErrorCode::WrongStatus,
                 "It is a DRAFT: send it for review first (`requestPostmortemReview`).",

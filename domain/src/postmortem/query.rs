@@ -9,23 +9,28 @@ use tocsin_entity::{
 };
 
 use crate::{
-    error::Refusal,
+    error::RequestError,
     loaders::PostmortemOf,
-    paging::{Page, PageRequest, RowPage},
+    paging::{PageBounds, PageRequest, RowPage},
     request::Request,
-    viewer::Need,
+    viewer::Permission,
 };
 
 /// A post-mortem by its id.
-pub async fn find(request: &Request<'_>, id: &str) -> Result<Option<Model>, Refusal> {
-    let found = request.load_owned::<PostmortemId, Model>(Need::Read, id).await?;
+pub async fn find(request: &Request<'_>, id: &str) -> Result<Option<Model>, RequestError> {
+    let found = request
+        .load_owned::<PostmortemId, Model>(Permission::Read, id)
+        .await?;
     Ok(found.filter(|found| is_visible(request, found)))
 }
 
 /// The post-mortem of the organisation's incident of this number.
-pub async fn find_by_incident_number(request: &Request<'_>, number: i64) -> Result<Option<Model>, Refusal> {
+pub async fn find_by_incident_number(
+    request: &Request<'_>,
+    number: i64,
+) -> Result<Option<Model>, RequestError> {
     let incident = request
-        .tenant(Need::Read)?
+        .tenant(Permission::Read)?
         .find::<incident::Entity>()
         .filter(incident::Column::Number.eq(number))
         .one(request.read())
@@ -35,15 +40,15 @@ pub async fn find_by_incident_number(request: &Request<'_>, number: i64) -> Resu
 }
 
 /// The post-mortem of an incident, for whoever may see more of the incident than itself.
-pub async fn of_incident(request: &Request<'_>, id: IncidentId) -> Result<Option<Model>, Refusal> {
+pub async fn of_incident(request: &Request<'_>, id: IncidentId) -> Result<Option<Model>, RequestError> {
     request.viewer.may_look_around()?;
     visible_of(request, id).await
 }
 
 /// A page of the organisation's post-mortems, oldest first.
-pub async fn list(request: &Request<'_>, page: PageRequest) -> Result<RowPage<Model>, Refusal> {
-    let tenant = request.tenant(Need::Read)?;
-    let page = Page::new(page)?;
+pub async fn list(request: &Request<'_>, page: PageRequest) -> Result<RowPage<Model>, RequestError> {
+    let tenant = request.tenant(Permission::Read)?;
+    let page = PageBounds::new(page)?;
     let mut own = tenant.find::<Entity>();
     if !request.viewer.reads_drafts() {
         own = own.filter(Column::Status.eq(PostmortemStatus::Published));
@@ -52,7 +57,7 @@ pub async fn list(request: &Request<'_>, page: PageRequest) -> Result<RowPage<Mo
     Ok(page.of(find.all(request.read()).await?))
 }
 
-async fn visible_of(request: &Request<'_>, id: IncidentId) -> Result<Option<Model>, Refusal> {
+async fn visible_of(request: &Request<'_>, id: IncidentId) -> Result<Option<Model>, RequestError> {
     let found = request.loaders().load_one(PostmortemOf(id)).await?;
     Ok(found.filter(|found| is_visible(request, found)))
 }

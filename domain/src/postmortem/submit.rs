@@ -5,13 +5,13 @@ use tocsin_entity::{
     postmortem,
 };
 
-use super::command::{self, By, Step};
+use super::command::{self, PostmortemEditor, PostmortemStep};
 use crate::{
-    error::{Trouble, UserError},
-    idempotency::{self, GivenKey},
+    error::{MutationError, UserError},
+    idempotency::{self, RequestKey},
     limits,
     request::Request,
-    viewer::Need,
+    viewer::Permission,
 };
 
 /// Which incident's post-mortem is to be drafted.
@@ -22,7 +22,7 @@ pub struct CreatePostmortem {
     /// The title, of at most 200 characters; the incident's where none is given.
     pub title: Option<String>,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// New words for a post-mortem; what is left out stays.
@@ -37,7 +37,7 @@ pub struct UpdatePostmortem {
     /// The version that the words were written on: if another is there by now, nothing is changed.
     pub version: Option<i64>,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// Which post-mortem goes to its reviewers.
@@ -46,7 +46,7 @@ pub struct RequestPostmortemReview {
     /// The post-mortem's id.
     pub id: String,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// Which post-mortem is done.
@@ -55,14 +55,14 @@ pub struct PublishPostmortem {
     /// The post-mortem's id.
     pub id: String,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// Who asks, once they may.
-fn by(request: &Request<'_>, key: Option<&GivenKey>) -> Result<By, Trouble> {
+fn by(request: &Request<'_>, key: Option<&RequestKey>) -> Result<PostmortemEditor, MutationError> {
     let viewer = request.viewer;
-    Ok(By {
-        organization_id: viewer.may_change(Need::Respond)?,
+    Ok(PostmortemEditor {
+        organization_id: viewer.may_change(Permission::Respond)?,
         user_id: viewer.member().map(|member| member.user_id),
         key: idempotency::key_use(request, key)?,
         now: request.now(),
@@ -75,7 +75,10 @@ fn postmortem_id(id: &str) -> Result<PostmortemId, UserError> {
 }
 
 /// Drafts an incident's post-mortem from its timeline.
-pub async fn create(request: &Request<'_>, input: CreatePostmortem) -> Result<postmortem::Model, Trouble> {
+pub async fn create(
+    request: &Request<'_>,
+    input: CreatePostmortem,
+) -> Result<postmortem::Model, MutationError> {
     let by = by(request, input.idempotency_key.as_ref())?;
     let incident_id: IncidentId = input
         .incident_id
@@ -89,10 +92,13 @@ pub async fn create(request: &Request<'_>, input: CreatePostmortem) -> Result<po
 }
 
 /// Edits a post-mortem.
-pub async fn update(request: &Request<'_>, input: UpdatePostmortem) -> Result<postmortem::Model, Trouble> {
+pub async fn update(
+    request: &Request<'_>,
+    input: UpdatePostmortem,
+) -> Result<postmortem::Model, MutationError> {
     let by = by(request, input.idempotency_key.as_ref())?;
     let id = postmortem_id(&input.id)?;
-    let step = Step::Edit {
+    let step = PostmortemStep::Edit {
         title: input
             .title
             .map(|title| limits::title("title", &title))
@@ -110,15 +116,18 @@ pub async fn update(request: &Request<'_>, input: UpdatePostmortem) -> Result<po
 pub async fn request_review(
     request: &Request<'_>,
     input: RequestPostmortemReview,
-) -> Result<postmortem::Model, Trouble> {
+) -> Result<postmortem::Model, MutationError> {
     let by = by(request, input.idempotency_key.as_ref())?;
     let id = postmortem_id(&input.id)?;
-    command::change(request.domain.database(), &by, id, Step::RequestReview).await
+    command::change(request.domain.database(), &by, id, PostmortemStep::RequestReview).await
 }
 
 /// Publishes a post-mortem that was reviewed.
-pub async fn publish(request: &Request<'_>, input: PublishPostmortem) -> Result<postmortem::Model, Trouble> {
+pub async fn publish(
+    request: &Request<'_>,
+    input: PublishPostmortem,
+) -> Result<postmortem::Model, MutationError> {
     let by = by(request, input.idempotency_key.as_ref())?;
     let id = postmortem_id(&input.id)?;
-    command::change(request.domain.database(), &by, id, Step::Publish).await
+    command::change(request.domain.database(), &by, id, PostmortemStep::Publish).await
 }

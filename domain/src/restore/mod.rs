@@ -12,14 +12,14 @@ use tocsin_database::Database;
 use tocsin_entity::organization;
 
 pub use self::report::{ReportRestore, record};
-use crate::{audit::Trail, limits, tenant::everywhere};
+use crate::{audit::AuditTrail, limits, tenant::everywhere};
 
 /// So many numbers of incidents are left out after a restore, in each organisation: more than are given between two backups.
 pub const NUMBERS_LEFT_OUT: i64 = 1_000;
 
 /// What was restored.
 #[derive(Debug)]
-pub struct Restored {
+pub struct RestoreOutcome {
     /// How many organisations.
     pub organizations: usize,
 }
@@ -31,7 +31,7 @@ pub struct Restored {
 pub async fn note_backup(database: &Database, clock: &Clock) -> Result<(), DbErr> {
     let tx = database.begin_write().await?;
     for row in organizations(&tx).await? {
-        let trail = Trail::of_command_line(clock, row.id, "backUpDatabase");
+        let trail = AuditTrail::of_command_line(clock, row.id, "backUpDatabase");
         trail.copied(&tx, &row).await?;
     }
     tx.commit().await
@@ -41,20 +41,20 @@ pub async fn note_backup(database: &Database, clock: &Clock) -> Result<(), DbErr
 ///
 /// # Errors
 /// The database's own.
-pub async fn after_restore(tx: &impl ConnectionTrait, clock: &Clock) -> Result<Restored, DbErr> {
+pub async fn after_restore(tx: &impl ConnectionTrait, clock: &Clock) -> Result<RestoreOutcome, DbErr> {
     let rows = organizations(tx).await?;
     let organizations = rows.len();
     for row in rows {
-        let trail = Trail::of_command_line(clock, row.id, "restoreDatabase");
+        let trail = AuditTrail::of_command_line(clock, row.id, "restoreDatabase");
         leave_numbers_out(tx, &trail, row, 0, trail.now()).await?;
     }
-    Ok(Restored { organizations })
+    Ok(RestoreOutcome { organizations })
 }
 
 /// The next number is beyond all that may be known outside: those of before, those up to `seen`, and a margin.
 pub(crate) async fn leave_numbers_out(
     tx: &impl ConnectionTrait,
-    trail: &Trail,
+    trail: &AuditTrail,
     before: organization::Model,
     seen: i64,
     now: OffsetDateTime,

@@ -5,11 +5,11 @@ use time::{Duration, OffsetDateTime};
 
 use super::leave_numbers_out;
 use crate::{
-    audit::Trail,
-    error::{Trouble, UserError},
+    audit::AuditTrail,
+    error::{MutationError, UserError},
     request::Request,
     tenant::Tenant,
-    viewer::Need,
+    viewer::Permission,
 };
 
 /// Highest number that is believed.
@@ -28,9 +28,9 @@ pub struct ReportRestore {
 }
 
 /// Records the report; whether it is news.
-pub async fn record(request: &Request<'_>, input: ReportRestore) -> Result<bool, Trouble> {
+pub async fn record(request: &Request<'_>, input: ReportRestore) -> Result<bool, MutationError> {
     let viewer = request.viewer;
-    let organization_id = viewer.may_change(Need::Report)?;
+    let organization_id = viewer.may_change(Permission::Report)?;
     if !(0..=NUMBER_MAX).contains(&input.highest_number) {
         return Err(UserError::invalid("highestNumber", "This is no number of an incident.").into());
     }
@@ -55,7 +55,7 @@ pub async fn record(request: &Request<'_>, input: ReportRestore) -> Result<bool,
     );
     leave_numbers_out(
         &tx,
-        &Trail::of(request, organization_id),
+        &AuditTrail::of(request, organization_id),
         row,
         input.highest_number,
         now,

@@ -4,12 +4,12 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set};
 use tocsin_entity::{id::ServiceId, kinds::Urgency, service};
 
 use crate::{
-    audit::Trail,
-    error::Trouble,
-    idempotency::{self, GivenKey},
+    audit::AuditTrail,
+    error::MutationError,
+    idempotency::{self, RequestKey},
     limits,
     request::Request,
-    viewer::Need,
+    viewer::Permission,
 };
 
 /// A new service.
@@ -22,13 +22,13 @@ pub struct CreateService {
     /// The urgency of an incident that names none; `HIGH` by default.
     pub default_urgency: Option<Urgency>,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// Adds a service.
-pub async fn create(request: &Request<'_>, input: CreateService) -> Result<service::Model, Trouble> {
+pub async fn create(request: &Request<'_>, input: CreateService) -> Result<service::Model, MutationError> {
     let viewer = request.viewer;
-    let organization_id = viewer.may_change(Need::Manage)?;
+    let organization_id = viewer.may_change(Permission::Manage)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let name = limits::name("name", &input.name)?;
     let description = limits::note("descriptionMarkdown", input.description_markdown)?;
@@ -43,8 +43,11 @@ pub async fn create(request: &Request<'_>, input: CreateService) -> Result<servi
     };
     let id_of = |row: &service::Model| row.id;
     idempotency::once(request, organization_id, key, "service", id_of, async |tx| {
-        let row = row.insert(tx).await.map_err(Trouble::or_name_taken("service"))?;
-        Trail::of(request, organization_id).made(tx, &row).await?;
+        let row = row
+            .insert(tx)
+            .await
+            .map_err(MutationError::or_name_taken("service"))?;
+        AuditTrail::of(request, organization_id).made(tx, &row).await?;
         Ok(row)
     })
     .await

@@ -8,30 +8,30 @@ use sea_orm::{
 use tocsin_entity::{
     id::{OrganizationId, ServiceId, UserId},
     kinds::Role,
-    managing::{Column, Entity, Model},
     membership, service,
+    service_manager::{Column, Entity, Model},
 };
 
 use crate::{
-    audit::Trail,
+    audit::AuditTrail,
     data_loader::Loader,
-    error::{Fault, Trouble, UserError},
-    idempotency::{self, GivenKey},
-    loaders::Neighbours,
+    error::{InternalError, MutationError, UserError},
+    idempotency::{self, RequestKey},
+    loaders::BatchLoader,
     request::Request,
     tenant::{self, Tenant, everywhere},
-    viewer::Need,
+    viewer::Permission,
 };
 
 /// The key of a service's managers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ManagersOf(pub ServiceId);
 
-impl Loader<ManagersOf> for Neighbours {
+impl Loader<ManagersOf> for BatchLoader {
     type Value = Vec<UserId>;
-    type Error = Fault;
+    type Error = InternalError;
 
-    async fn load(&self, keys: &[ManagersOf]) -> Result<HashMap<ManagersOf, Vec<UserId>>, Fault> {
+    async fn load(&self, keys: &[ManagersOf]) -> Result<HashMap<ManagersOf, Vec<UserId>>, InternalError> {
         let rows = everywhere::<Entity>(
             "keys that several requests ask for at the same time: each keeps to its own rows",
         )
@@ -60,13 +60,16 @@ pub struct SetServiceManager {
     /// The member's id.
     pub user_id: String,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// Makes a member a service's manager, or makes them one no more.
-pub async fn set_manager(request: &Request<'_>, input: SetServiceManager) -> Result<service::Model, Trouble> {
+pub async fn set_manager(
+    request: &Request<'_>,
+    input: SetServiceManager,
+) -> Result<service::Model, MutationError> {
     let viewer = request.viewer;
-    let organization_id = viewer.may_change(Need::Manage)?;
+    let organization_id = viewer.may_change(Permission::Manage)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let no_service = || UserError::not_found("service").at("serviceId");
     let no_member = || UserError::not_found("member").at("userId");
@@ -97,11 +100,11 @@ pub async fn set_manager(request: &Request<'_>, input: SetServiceManager) -> Res
                     created_at: request.now(),
                 };
                 let row = row.into_active_model().insert(tx).await?;
-                Trail::of(request, organization_id).made(tx, &row).await?;
+                AuditTrail::of(request, organization_id).made(tx, &row).await?;
             }
             (Some(row), false) => {
                 Entity::delete_by_id((service_id, user_id)).exec(tx).await?;
-                Trail::of(request, organization_id).gone(tx, &row).await?;
+                AuditTrail::of(request, organization_id).gone(tx, &row).await?;
             }
             (Some(_), true) | (None, false) => {}
         }
@@ -115,7 +118,7 @@ async fn role(
     tx: &DatabaseTransaction,
     organization_id: OrganizationId,
     user_id: UserId,
-) -> Result<Option<Role>, Trouble> {
+) -> Result<Option<Role>, MutationError> {
     let found = Tenant::of(organization_id)
         .find::<membership::Entity>()
         .filter(membership::Column::UserId.eq(user_id))

@@ -7,16 +7,16 @@ use tocsin_entity::{
 };
 
 use crate::{
-    error::Refusal,
-    paging::{Page, PageRequest, RowPage},
+    error::RequestError,
+    paging::{PageBounds, PageRequest, RowPage},
     request::Request,
     search,
-    viewer::Need,
+    viewer::Permission,
 };
 
 /// A service by its id.
-pub async fn find(request: &Request<'_>, id: &str) -> Result<Option<Model>, Refusal> {
-    request.load_owned::<ServiceId, Model>(Need::Read, id).await
+pub async fn find(request: &Request<'_>, id: &str) -> Result<Option<Model>, RequestError> {
+    request.load_owned::<ServiceId, Model>(Permission::Read, id).await
 }
 
 /// A page of the organisation's services, oldest first; of those whose name contains a text, in any case, where one is searched for.
@@ -24,9 +24,9 @@ pub async fn list(
     request: &Request<'_>,
     searched: Option<String>,
     page: PageRequest,
-) -> Result<RowPage<Model>, Refusal> {
-    let tenant = request.tenant(Need::Read)?;
-    let page = Page::new(page)?;
+) -> Result<RowPage<Model>, RequestError> {
+    let tenant = request.tenant(Permission::Read)?;
+    let page = PageBounds::new(page)?;
     let mut own = tenant.find::<Entity>();
     if let Some(text) = searched {
         own = own.filter(search::contains(Column::Name, &text)?);

@@ -9,18 +9,18 @@ use tocsin_entity::{
     id::{OrganizationId, SlackTemplateId},
     slack_template::{Entity, Model},
 };
-use tocsin_message::template::{Field, Template};
+use tocsin_message::template::{Template, TemplateField};
 
 use super::parts::parts;
 use crate::{
-    audit::Trail,
-    error::{Fault, Trouble, UserError, UserErrorCode},
-    idempotency::{self, GivenKey},
+    audit::AuditTrail,
+    error::{InternalError, MutationError, UserError, UserErrorCode},
+    idempotency::{self, RequestKey},
     limits,
     patch::Patch,
     request::Request,
     tenant::{self, Tenant},
-    viewer::Need,
+    viewer::Permission,
 };
 
 /// Most templates of an organisation.
@@ -39,9 +39,9 @@ pub struct CreateSlackTemplate {
     /// The text in the coloured part; none where it is empty.
     pub body: Option<String>,
     /// The facts in two columns, at most 10.
-    pub fields: Option<Vec<Field>>,
+    pub fields: Option<Vec<TemplateField>>,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// New values for a template; what is left out stays, and null brings the default back.
@@ -56,9 +56,9 @@ pub struct UpdateSlackTemplate {
     /// The text in the coloured part.
     pub body: Patch<String>,
     /// The facts in two columns, at most 10.
-    pub fields: Patch<Vec<Field>>,
+    pub fields: Patch<Vec<TemplateField>>,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// The template to delete.
@@ -67,13 +67,13 @@ pub struct DeleteSlackTemplate {
     /// The template's id.
     pub id: String,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// Adds a template, once it has been tried.
-pub async fn create(request: &Request<'_>, input: CreateSlackTemplate) -> Result<Model, Trouble> {
+pub async fn create(request: &Request<'_>, input: CreateSlackTemplate) -> Result<Model, MutationError> {
     let viewer = request.viewer;
-    let organization_id = viewer.may_change(Need::Manage)?;
+    let organization_id = viewer.may_change(Permission::Manage)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let template = Template {
         title: input.title,
@@ -108,8 +108,8 @@ pub async fn create(request: &Request<'_>, input: CreateSlackTemplate) -> Result
                 .into_active_model()
                 .insert(tx)
                 .await
-                .map_err(Trouble::or_name_taken("template"))?;
-            Trail::of(request, organization_id).made(tx, &row).await?;
+                .map_err(MutationError::or_name_taken("template"))?;
+            AuditTrail::of(request, organization_id).made(tx, &row).await?;
             Ok(row)
         },
     )
@@ -117,9 +117,9 @@ pub async fn create(request: &Request<'_>, input: CreateSlackTemplate) -> Result
 }
 
 /// Changes a template, once it has been tried.
-pub async fn update(request: &Request<'_>, input: UpdateSlackTemplate) -> Result<Model, Trouble> {
+pub async fn update(request: &Request<'_>, input: UpdateSlackTemplate) -> Result<Model, MutationError> {
     let viewer = request.viewer;
-    let organization_id = viewer.may_change(Need::Manage)?;
+    let organization_id = viewer.may_change(Permission::Manage)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let id = template_id("id", &input.id)?;
     let name = input.name.as_deref().map(|name| limits::name("name", name));
@@ -153,8 +153,8 @@ pub async fn update(request: &Request<'_>, input: UpdateSlackTemplate) -> Result
                 .reset_all()
                 .update(tx)
                 .await
-                .map_err(Trouble::or_name_taken("template"))?;
-            Trail::of(request, organization_id)
+                .map_err(MutationError::or_name_taken("template"))?;
+            AuditTrail::of(request, organization_id)
                 .changed(tx, &was, &after)
                 .await?;
             Ok(after)
@@ -164,9 +164,12 @@ pub async fn update(request: &Request<'_>, input: UpdateSlackTemplate) -> Result
 }
 
 /// Deletes a template that no connector uses.
-pub async fn delete(request: &Request<'_>, input: DeleteSlackTemplate) -> Result<SlackTemplateId, Trouble> {
+pub async fn delete(
+    request: &Request<'_>,
+    input: DeleteSlackTemplate,
+) -> Result<SlackTemplateId, MutationError> {
     let viewer = request.viewer;
-    let organization_id = viewer.may_change(Need::Manage)?;
+    let organization_id = viewer.may_change(Permission::Manage)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let id = template_id("id", &input.id)?;
     idempotency::gone_once(request, organization_id, key, id, async |tx| {
@@ -194,7 +197,9 @@ pub async fn delete(request: &Request<'_>, input: DeleteSlackTemplate) -> Result
             .into());
         }
         Entity::delete_by_id(id).exec(tx).await?;
-        Trail::of(request, organization_id).gone(tx, &template).await?;
+        AuditTrail::of(request, organization_id)
+            .gone(tx, &template)
+            .await?;
         Ok(())
     })
     .await
@@ -213,9 +218,9 @@ fn good(template: &Template) -> Result<(), UserError> {
     Err(error)
 }
 
-fn written(template: &Template) -> Result<Option<String>, Fault> {
+fn written(template: &Template) -> Result<Option<String>, InternalError> {
     let written = template.fields.as_ref().map(serde_json::to_string).transpose();
-    written.map_err(|error| Fault::Broken(format!("fields can't be written: {error}")))
+    written.map_err(|error| InternalError::Broken(format!("fields can't be written: {error}")))
 }
 
 pub(crate) fn template_id(field: &str, id: &str) -> Result<SlackTemplateId, UserError> {
@@ -228,7 +233,7 @@ pub(crate) async fn own(
     organization_id: OrganizationId,
     field: &str,
     id: SlackTemplateId,
-) -> Result<Model, Trouble> {
+) -> Result<Model, MutationError> {
     let found = tenant::own::<Entity>(tx, organization_id, id).await?;
     found.ok_or_else(|| UserError::not_found("template").at(field).into())
 }

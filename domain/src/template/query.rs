@@ -8,25 +8,30 @@ use tocsin_entity::{
 };
 
 use crate::{
-    error::{Fault, Refusal},
+    error::{InternalError, RequestError},
     request::Request,
     tenant::Tenant,
-    viewer::Need,
+    viewer::Permission,
 };
 
 /// A template by its id.
-pub async fn find(request: &Request<'_>, id: &str) -> Result<Option<Model>, Refusal> {
-    request.load_owned::<SlackTemplateId, Model>(Need::Read, id).await
+pub async fn find(request: &Request<'_>, id: &str) -> Result<Option<Model>, RequestError> {
+    request
+        .load_owned::<SlackTemplateId, Model>(Permission::Read, id)
+        .await
 }
 
 /// The organisation's templates, oldest first.
-pub async fn list(request: &Request<'_>) -> Result<Vec<Model>, Refusal> {
-    let own = request.tenant(Need::Read)?.find::<Entity>();
+pub async fn list(request: &Request<'_>) -> Result<Vec<Model>, RequestError> {
+    let own = request.tenant(Permission::Read)?.find::<Entity>();
     Ok(own.order_by_asc(Column::Id).all(request.read()).await?)
 }
 
 /// The connectors whose messages are in a template's words, oldest first.
-pub async fn connectors(request: &Request<'_>, template: &Model) -> Result<Vec<connector::Model>, Fault> {
+pub async fn connectors(
+    request: &Request<'_>,
+    template: &Model,
+) -> Result<Vec<connector::Model>, InternalError> {
     let own = Tenant::of(template.organization_id).find::<connector::Entity>();
     Ok(own
         .filter(connector::Column::TemplateId.eq(template.id))

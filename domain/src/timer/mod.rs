@@ -31,11 +31,11 @@ pub(crate) struct TimerHandler {
     pub(crate) kind: TimerKind,
     /// Does what the timer stands for and deletes it, while it is as it was read; when that was written, where it changed something. What comes
     /// too late, because the incident changed since, must be no change.
-    pub(crate) fire: for<'a> fn(&'a Domain, &'a timer::Model) -> Firing<'a>,
+    pub(crate) fire: for<'a> fn(&'a Domain, &'a timer::Model) -> TimerFiring<'a>,
 }
 
 /// A timer that fires: when its change was written, where it changed something.
-pub(crate) type Firing<'a> = BoxFuture<'a, Result<Option<OffsetDateTime>, TimerError>>;
+pub(crate) type TimerFiring<'a> = BoxFuture<'a, Result<Option<OffsetDateTime>, TimerError>>;
 
 /// Why a timer did not fire.
 #[derive(Debug, thiserror::Error)]

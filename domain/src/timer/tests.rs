@@ -16,7 +16,9 @@ use tocsin_clock::Clock;
 use super::{TimerAttempt, due};
 use crate::{
     actor::Actor,
-    incident::{Applied, Change, Command, IncidentError, Lane, Order},
+    incident::{
+        ChangeCommand, CommandOutcome, CommandRequest, IncidentCommand, IncidentError, IncidentWriter,
+    },
     moment::micros,
     tenant::everywhere,
     tests::{first_organization, trigger},
@@ -25,37 +27,37 @@ use crate::{
 /// The kinds of timers that are looked at.
 const KINDS: &[TimerKind] = &[TimerKind::SnoozeEnd];
 
-struct Writer {
+struct Fixture {
     database: Database,
-    lane: Lane,
+    incident_writer: IncidentWriter,
     actor: Actor,
 }
 
-impl Writer {
+impl Fixture {
     async fn new() -> Self {
         let (database, actor) = first_organization().await;
-        let lane = Lane::open(database.clone(), Clock::new(), |_, _| {});
+        let incident_writer = IncidentWriter::open(database.clone(), Clock::new(), |_, _| {});
         Self {
             database,
-            lane,
+            incident_writer,
             actor,
         }
     }
 
-    async fn give(&self, command: Command) -> Result<Applied, IncidentError> {
-        let order = Order {
+    async fn give(&self, command: IncidentCommand) -> Result<CommandOutcome, IncidentError> {
+        let order = CommandRequest {
             actor: self.actor.clone(),
             command,
             idempotency: None,
         };
-        self.lane.apply(order).await
+        self.incident_writer.apply(order).await
     }
 
     /// An incident that rests, and its timer.
     async fn snoozed(&self) -> (IncidentId, Model) {
         let incident = self.give(trigger(None)).await.expect("triggered").incident;
         let until = tocsin_clock::machine_now() + Duration::hours(1);
-        let snooze = Command::Change(incident.id, Change::Snooze { until });
+        let snooze = IncidentCommand::Change(incident.id, ChangeCommand::Snooze { until });
         let snoozed = self.give(snooze).await.expect("snoozed");
         assert_eq!(snoozed.timer_due_at, Some(until));
         (incident.id, self.timer().await.expect("a timer"))
@@ -81,8 +83,8 @@ impl Writer {
     }
 
     async fn fire(&self, timer: &Model) -> bool {
-        let change = Change::EndSnooze { due_at: timer.due_at };
-        let fire = Command::Fire(TimerAttempt::from(timer), timer.incident_id, change);
+        let change = ChangeCommand::EndSnooze { due_at: timer.due_at };
+        let fire = IncidentCommand::Fire(TimerAttempt::from(timer), timer.incident_id, change);
         self.give(fire).await.expect("written").changed
     }
 
@@ -98,7 +100,7 @@ impl Writer {
 
 #[tokio::test]
 async fn a_timer_that_two_replicas_read_fires_once() {
-    let writer = Writer::new().await;
+    let writer = Fixture::new().await;
     let (incident, timer) = writer.snoozed().await;
     let due = micros(timer.due_at);
     assert_eq!(writer.due(due - 1).await, []);
@@ -123,7 +125,7 @@ async fn a_timer_that_two_replicas_read_fires_once() {
 
 #[tokio::test]
 async fn a_timer_that_was_put_off_waits_and_says_why() {
-    let writer = Writer::new().await;
+    let writer = Fixture::new().await;
     let (_, timer) = writer.snoozed().await;
     let due = micros(timer.due_at);
     writer.put_off(&timer, due).await;
@@ -142,7 +144,7 @@ async fn a_timer_that_was_put_off_waits_and_says_why() {
 
 #[tokio::test]
 async fn timers_are_read_from_where_the_batch_before_ended() {
-    let writer = Writer::new().await;
+    let writer = Fixture::new().await;
     for _ in 0..5 {
         writer.snoozed().await;
     }
@@ -162,7 +164,7 @@ async fn timers_are_read_from_where_the_batch_before_ended() {
 
 #[tokio::test]
 async fn what_a_wrong_clock_has_put_off_for_an_hour_is_tried_now_and_what_is_snoozed_stays() {
-    let writer = Writer::new().await;
+    let writer = Fixture::new().await;
     let (_, timer) = writer.snoozed().await;
     let now = micros(timer.due_at) - 3_000_000_000;
     assert_eq!(
@@ -186,7 +188,7 @@ async fn what_a_wrong_clock_has_put_off_for_an_hour_is_tried_now_and_what_is_sno
 
 #[tokio::test]
 async fn a_timer_of_the_version_before_is_taken_over() {
-    let writer = Writer::new().await;
+    let writer = Fixture::new().await;
     let (_, timer) = writer.snoozed().await;
     Entity::update_many()
         .col_expr(Column::FireAt, Expr::value(Option::<i64>::None))

@@ -16,8 +16,8 @@ use tocsin_entity::{
 };
 
 use crate::{
-    audit::Trail,
-    error::{Trouble, UserError, UserErrorCode},
+    audit::AuditTrail,
+    error::{MutationError, UserError, UserErrorCode},
     idempotency::{self, KeyUse},
     tenant::Tenant,
     viewer::tell_all,
@@ -36,9 +36,9 @@ pub(super) async fn create(
     database: &Database,
     organization_id: OrganizationId,
     new: NewMember,
-    trail: &Trail,
+    trail: &AuditTrail,
     key: Option<&KeyUse>,
-) -> Result<UserId, Trouble> {
+) -> Result<UserId, MutationError> {
     let tx = database.begin_write().await?;
     if let Some(before) = idempotency::before(&tx, organization_id, key).await? {
         return Ok(before);
@@ -67,7 +67,7 @@ pub(super) async fn create(
 }
 
 /// Addresses are unique in an organisation.
-fn or_email_taken(error: DbErr) -> Trouble {
+fn or_email_taken(error: DbErr) -> MutationError {
     match error.sql_err() {
         Some(SqlErr::UniqueConstraintViolation(_)) => UserError::new(
             UserErrorCode::AlreadyExists,
@@ -114,9 +114,9 @@ pub(super) async fn change(
     organization_id: OrganizationId,
     user_id: UserId,
     change: MemberChange,
-    trail: &Trail,
+    trail: &AuditTrail,
     key: Option<&KeyUse>,
-) -> Result<(), Trouble> {
+) -> Result<(), MutationError> {
     let tx = database.begin_write().await?;
     if idempotency::before::<UserId>(&tx, organization_id, key)
         .await?

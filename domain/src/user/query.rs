@@ -9,12 +9,12 @@ use tocsin_entity::{
 };
 
 use crate::{
-    error::Refusal,
+    error::RequestError,
     loaders::MemberRow,
-    paging::{Page, PageRequest, RowPage},
+    paging::{PageBounds, PageRequest, RowPage},
     request::Request,
     search,
-    viewer::Need,
+    viewer::Permission,
 };
 
 /// Which members are wanted.
@@ -29,7 +29,7 @@ pub struct UserCriteria {
 }
 
 impl UserCriteria {
-    fn condition(self) -> Result<Condition, Refusal> {
+    fn condition(self) -> Result<Condition, RequestError> {
         let mut all = Condition::all();
         if let Some(email) = self.email {
             all = all.add(Column::Email.eq(email.trim().to_lowercase()));
@@ -54,9 +54,9 @@ pub async fn list(
     request: &Request<'_>,
     criteria: UserCriteria,
     page: PageRequest,
-) -> Result<RowPage<Arc<MemberRow>>, Refusal> {
-    let tenant = request.tenant(Need::Read)?;
-    let page = Page::new(page)?;
+) -> Result<RowPage<Arc<MemberRow>>, RequestError> {
+    let tenant = request.tenant(Permission::Read)?;
+    let page = PageBounds::new(page)?;
     let own = tenant.find::<Entity>().filter(criteria.condition()?);
     let find = page.cut::<_, UserId>(own, Column::UserId)?;
     let rows = find.all(request.read()).await?;

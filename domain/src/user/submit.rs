@@ -9,13 +9,13 @@ use tocsin_entity::{
 
 use super::command::{self, MemberChange, NewMember};
 use crate::{
-    audit::Trail,
-    error::{Trouble, UserError, UserErrorCode},
-    idempotency::{self, GivenKey},
+    audit::AuditTrail,
+    error::{MutationError, UserError, UserErrorCode},
+    idempotency::{self, RequestKey},
     limits,
     loaders::{MemberKey, MemberRow},
     request::Request,
-    viewer::{Need, Viewer},
+    viewer::{Permission, Viewer},
 };
 
 /// A new member.
@@ -28,7 +28,7 @@ pub struct CreateUser {
     /// What the member may do.
     pub role: Role,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// New values for a member; what is left out stays.
@@ -45,13 +45,13 @@ pub struct UpdateUser {
     /// Whether the member may do anything at all.
     pub active: Option<bool>,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// Adds a member to the organisation.
-pub async fn create(request: &Request<'_>, input: CreateUser) -> Result<Arc<MemberRow>, Trouble> {
+pub async fn create(request: &Request<'_>, input: CreateUser) -> Result<Arc<MemberRow>, MutationError> {
     let viewer = request.viewer;
-    let organization_id = viewer.may_change(Need::Manage)?;
+    let organization_id = viewer.may_change(Permission::Manage)?;
     may_appoint(viewer, Some(input.role))?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let name = limits::name("name", &input.name)?;
@@ -61,7 +61,7 @@ pub async fn create(request: &Request<'_>, input: CreateUser) -> Result<Arc<Memb
         email,
         role: input.role,
     };
-    let trail = Trail::of(request, organization_id);
+    let trail = AuditTrail::of(request, organization_id);
     let user_id = command::create(
         request.domain.database(),
         organization_id,
@@ -74,9 +74,9 @@ pub async fn create(request: &Request<'_>, input: CreateUser) -> Result<Arc<Memb
 }
 
 /// Changes a member.
-pub async fn update(request: &Request<'_>, input: UpdateUser) -> Result<Arc<MemberRow>, Trouble> {
+pub async fn update(request: &Request<'_>, input: UpdateUser) -> Result<Arc<MemberRow>, MutationError> {
     let viewer = request.viewer;
-    let organization_id = viewer.may_change(Need::Manage)?;
+    let organization_id = viewer.may_change(Permission::Manage)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let user_id: UserId = input
         .id
@@ -99,7 +99,7 @@ pub async fn update(request: &Request<'_>, input: UpdateUser) -> Result<Arc<Memb
         role: input.role,
         active: input.active,
     };
-    let trail = Trail::of(request, organization_id);
+    let trail = AuditTrail::of(request, organization_id);
     command::change(
         request.domain.database(),
         organization_id,
@@ -114,7 +114,7 @@ pub async fn update(request: &Request<'_>, input: UpdateUser) -> Result<Arc<Memb
 }
 
 /// Only owners make owners, and change what owners may do; so does a key of the organisation itself.
-fn may_appoint(viewer: &Viewer, role: Option<Role>) -> Result<(), Trouble> {
+fn may_appoint(viewer: &Viewer, role: Option<Role>) -> Result<(), MutationError> {
     match (viewer.member(), role) {
         (Some(member), Some(Role::Owner)) if member.role != Role::Owner => Err(UserError::new(
             UserErrorCode::Forbidden,
@@ -132,7 +132,7 @@ async fn reload(
     request: &Request<'_>,
     organization_id: OrganizationId,
     user_id: UserId,
-) -> Result<Arc<MemberRow>, Trouble> {
+) -> Result<Arc<MemberRow>, MutationError> {
     let found = request
         .loaders()
         .load_one(MemberKey(organization_id, user_id))

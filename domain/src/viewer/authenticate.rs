@@ -13,10 +13,10 @@ use tocsin_entity::{
     membership,
 };
 
-use super::{Member, Scopes, Viewer, Who, keyring::hash_key, read_scopes};
+use super::{ActingMember, Principal, Scopes, Viewer, keyring::hash_key, read_scopes};
 use crate::{
     Domain,
-    error::Fault,
+    error::InternalError,
     tenant::{Tenant, everywhere},
 };
 
@@ -37,7 +37,7 @@ pub enum AuthError {
     NoMember(String),
     /// Ours.
     #[error(transparent)]
-    Fault(#[from] Fault),
+    Fault(#[from] InternalError),
 }
 
 impl AuthError {
@@ -66,7 +66,7 @@ pub async fn authenticate(
 ) -> Result<Viewer, AuthError> {
     let Some(bearer) = bearer else {
         return Ok(Viewer {
-            who: Who::Anonymous,
+            who: Principal::Anonymous,
             address,
             request_id,
         });
@@ -76,8 +76,8 @@ pub async fn authenticate(
     } else {
         let who = key(domain, bearer).await?;
         let own = match &who {
-            Who::Key { organization_id, .. } => Some(organization_id.to_string()),
-            Who::Anonymous | Who::Bridge { .. } => None,
+            Principal::Key { organization_id, .. } => Some(organization_id.to_string()),
+            Principal::Anonymous | Principal::Bridge { .. } => None,
         };
         if on_behalf_of.is_some() || organization.is_some_and(|named| own.as_deref() != Some(named)) {
             return Err(AuthError::BadHeader(
@@ -107,7 +107,7 @@ pub fn is_known(domain: &Domain, bearer: &str) -> bool {
     is_bridges(domain, bearer) || domain.keyring().has_known(&hash_key(bearer))
 }
 
-async fn key(domain: &Domain, bearer: &str) -> Result<Who, AuthError> {
+async fn key(domain: &Domain, bearer: &str) -> Result<Principal, AuthError> {
     let hash = hash_key(bearer);
     if let Some(who) = domain.keyring().find(&hash, domain.clock().now()) {
         return Ok(who);
@@ -126,12 +126,12 @@ async fn key(domain: &Domain, bearer: &str) -> Result<Who, AuthError> {
         found => found,
     };
     let (row, member) = found
-        .map_err(Fault::from)?
+        .map_err(InternalError::from)?
         .filter(|(row, _)| bool::from(row.hash.as_bytes().ct_eq(hash.as_bytes())))
         .filter(|(row, _)| row.expires_at.is_none_or(|at| at > domain.clock().now()))
         .ok_or(AuthError::BadKey)?;
     note_use(domain, &row);
-    let who = Who::Key {
+    let who = Principal::Key {
         key_id: row.id,
         scopes: Scopes::of(&read_scopes(&row.scopes)),
         organization_id: row.organization_id,
@@ -146,7 +146,7 @@ async fn key(domain: &Domain, bearer: &str) -> Result<Who, AuthError> {
 async fn find_key(
     database: &Database,
     hash: &str,
-) -> Result<Option<(api_key::Model, Option<Member>)>, DbErr> {
+) -> Result<Option<(api_key::Model, Option<ActingMember>)>, DbErr> {
     let row = everywhere::<api_key::Entity>("a key says itself whose it is")
         .filter(api_key::Column::Hash.eq(hash))
         .filter(api_key::Column::RevokedAt.is_null())
@@ -189,14 +189,14 @@ async fn find_member(
     database: &Database,
     organization_id: OrganizationId,
     user_id: UserId,
-) -> Result<Option<Member>, DbErr> {
+) -> Result<Option<ActingMember>, DbErr> {
     let row = Tenant::of(organization_id)
         .find::<membership::Entity>()
         .filter(membership::Column::UserId.eq(user_id))
         .filter(membership::Column::DeactivatedAt.is_null())
         .one(database.read())
         .await?;
-    Ok(row.map(|row| Member {
+    Ok(row.map(|row| ActingMember {
         user_id,
         role: row.role,
     }))
@@ -206,7 +206,7 @@ async fn bridge(
     domain: &Domain,
     organization: Option<&str>,
     on_behalf_of: Option<&str>,
-) -> Result<Who, AuthError> {
+) -> Result<Principal, AuthError> {
     let organization_id = match organization {
         None => None,
         Some(text) => {
@@ -216,7 +216,7 @@ async fn bridge(
                 .organization()
                 .one(domain.database().read())
                 .await
-                .map_err(Fault::from)?
+                .map_err(InternalError::from)?
                 .ok_or_else(unknown)?;
             Some(id)
         }
@@ -235,12 +235,12 @@ async fn bridge(
             Some(
                 find_member(domain.database(), organization_id, user_id)
                     .await
-                    .map_err(Fault::from)?
+                    .map_err(InternalError::from)?
                     .ok_or_else(none)?,
             )
         }
     };
-    Ok(Who::Bridge {
+    Ok(Principal::Bridge {
         organization_id,
         member,
     })

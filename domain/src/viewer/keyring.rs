@@ -28,7 +28,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::Who;
+use super::Principal;
 use crate::{Domain, tenant::everywhere};
 
 /// How long a key that was found valid is believed without looking again, at the least.
@@ -52,7 +52,7 @@ const _: () = assert!(LOOK_EVERY.as_millis() + LOOK_WITHIN.as_millis() <= BELIEV
 /// See the module.
 #[derive(Debug)]
 pub struct Keyring {
-    believed: Mutex<HashMap<String, (Instant, Who)>>,
+    believed: Mutex<HashMap<String, (Instant, Principal)>>,
     known: Mutex<HashSet<String>>,
     turns: [AsyncMutex<()>; TURNS],
     generation: watch::Sender<u64>,
@@ -80,12 +80,12 @@ pub(crate) fn hash_key(key: &str) -> String {
     hex::encode(Sha256::digest(key.as_bytes()))
 }
 
-fn is_over(who: &Who, now: OffsetDateTime) -> bool {
+fn is_over(who: &Principal, now: OffsetDateTime) -> bool {
     who.expires_at().is_some_and(|at| at <= now)
 }
 
 impl Keyring {
-    pub(super) fn find(&self, hash: &str, now: OffsetDateTime) -> Option<Who> {
+    pub(super) fn find(&self, hash: &str, now: OffsetDateTime) -> Option<Principal> {
         let good_for = if self.is_watched() {
             BELIEVED_WHILE_WATCHED
         } else {
@@ -122,7 +122,7 @@ impl Keyring {
     }
 
     /// Keeps what was read since the generation was this one, unless it has grown meanwhile.
-    pub(super) fn keep(&self, hash: String, who: Who, generation: u64) {
+    pub(super) fn keep(&self, hash: String, who: Principal, generation: u64) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= KEPT_MAX {
             known.clear();
@@ -242,7 +242,7 @@ mod tests {
 
     fn keyring() -> Keyring {
         let keyring = Keyring::default();
-        let who = Who::Key {
+        let who = Principal::Key {
             key_id: ApiKeyId::new(),
             scopes: Scopes::of(&[]),
             organization_id: OrganizationId::new(),

@@ -21,12 +21,12 @@ pub use self::{
 };
 use crate::{
     actor::Actor,
-    error::{Refusal, Trouble, UserError, UserErrorCode},
+    error::{MutationError, RequestError, UserError, UserErrorCode},
 };
 
 /// A member in whose name a request is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Member {
+pub struct ActingMember {
     /// The person.
     pub user_id: UserId,
     /// What they may do in the organisation.
@@ -35,7 +35,7 @@ pub struct Member {
 
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Who {
+pub enum Principal {
     /// Nobody known: no key was shown.
     Anonymous,
     /// The holder of an API key.
@@ -47,7 +47,7 @@ pub enum Who {
         /// The organisation it opens.
         organization_id: OrganizationId,
         /// The member it acts as, where it is a member's.
-        member: Option<Member>,
+        member: Option<ActingMember>,
         /// When it expires, if ever.
         expires_at: Option<OffsetDateTime>,
     },
@@ -56,11 +56,11 @@ pub enum Who {
         /// The organisation the request is about.
         organization_id: Option<OrganizationId>,
         /// On whose behalf it acts.
-        member: Option<Member>,
+        member: Option<ActingMember>,
     },
 }
 
-impl Who {
+impl Principal {
     /// When this ends by itself, if ever.
     pub fn expires_at(&self) -> Option<OffsetDateTime> {
         match self {
@@ -72,7 +72,7 @@ impl Who {
 
 /// What a request needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Need {
+pub enum Permission {
     /// To read incidents and what belongs to them.
     Read,
     /// To trigger an incident.
@@ -93,13 +93,15 @@ pub enum Need {
 const NO_MEMBER: &str = "This API key is no member's: use one that was made with a `userId`.";
 
 /// Why a role does not allow it, if so.
-fn lacks_role(role: Role, need: Need) -> Option<String> {
+fn lacks_role(role: Role, need: Permission) -> Option<String> {
     let needed = match need {
-        Need::Read | Need::Myself | Need::Report => return None,
-        Need::Trigger | Need::Respond if role != Role::Stakeholder => return None,
-        Need::Trigger | Need::Respond => "RESPONDER, ADMIN or OWNER",
-        Need::Moderate | Need::Manage if matches!(role, Role::Owner | Role::Admin) => return None,
-        Need::Moderate | Need::Manage => "ADMIN or OWNER",
+        Permission::Read | Permission::Myself | Permission::Report => return None,
+        Permission::Trigger | Permission::Respond if role != Role::Stakeholder => return None,
+        Permission::Trigger | Permission::Respond => "RESPONDER, ADMIN or OWNER",
+        Permission::Moderate | Permission::Manage if matches!(role, Role::Owner | Role::Admin) => {
+            return None;
+        }
+        Permission::Moderate | Permission::Manage => "ADMIN or OWNER",
     };
     Some(format!("Your role is {role}; this needs the role {needed}."))
 }
@@ -108,7 +110,7 @@ fn lacks_role(role: Role, need: Need) -> Option<String> {
 #[derive(Debug, Clone)]
 pub struct Viewer {
     /// Who.
-    pub who: Who,
+    pub who: Principal,
     /// From which network address, where that is known.
     pub address: Option<IpAddr>,
     /// The request, for logs.
@@ -119,39 +121,39 @@ impl Viewer {
     /// The organisation the request is about.
     pub fn organization_id(&self) -> Option<OrganizationId> {
         match self.who {
-            Who::Anonymous => None,
-            Who::Key { organization_id, .. } => Some(organization_id),
-            Who::Bridge { organization_id, .. } => organization_id,
+            Principal::Anonymous => None,
+            Principal::Key { organization_id, .. } => Some(organization_id),
+            Principal::Bridge { organization_id, .. } => organization_id,
         }
     }
 
     /// The member who asks, where one does.
-    pub fn member(&self) -> Option<Member> {
+    pub fn member(&self) -> Option<ActingMember> {
         match self.who {
-            Who::Anonymous => None,
-            Who::Key { member, .. } | Who::Bridge { member, .. } => member,
+            Principal::Anonymous => None,
+            Principal::Key { member, .. } | Principal::Bridge { member, .. } => member,
         }
     }
 
     /// The key that was shown, where it is one of an organisation's.
     pub fn key_id(&self) -> Option<ApiKeyId> {
         match self.who {
-            Who::Anonymous | Who::Bridge { .. } => None,
-            Who::Key { key_id, .. } => Some(key_id),
+            Principal::Anonymous | Principal::Bridge { .. } => None,
+            Principal::Key { key_id, .. } => Some(key_id),
         }
     }
 
     /// Whether it is the Slack bridge.
     pub fn is_bridge(&self) -> bool {
-        matches!(self.who, Who::Bridge { .. })
+        matches!(self.who, Principal::Bridge { .. })
     }
 
     /// What a key may be used for; for the bridge, everything a responder does.
     pub fn scopes(&self) -> Vec<Scope> {
         match &self.who {
-            Who::Anonymous => Vec::new(),
-            Who::Key { scopes, .. } => scopes.list(),
-            Who::Bridge { .. } => vec![Scope::Read, Scope::Write],
+            Principal::Anonymous => Vec::new(),
+            Principal::Key { scopes, .. } => scopes.list(),
+            Principal::Bridge { .. } => vec![Scope::Read, Scope::Write],
         }
     }
 
@@ -159,8 +161,8 @@ impl Viewer {
     /// for it, and the bridge never does.
     pub fn may_administer(&self) -> bool {
         match &self.who {
-            Who::Anonymous | Who::Bridge { .. } => false,
-            Who::Key { scopes, .. } => scopes.admin,
+            Principal::Anonymous | Principal::Bridge { .. } => false,
+            Principal::Key { scopes, .. } => scopes.admin,
         }
     }
 
@@ -174,25 +176,25 @@ impl Viewer {
     ///
     /// # Errors
     /// The refusal for a query: a top-level error.
-    pub fn may(&self, need: Need) -> Result<OrganizationId, Refusal> {
+    pub fn may(&self, need: Permission) -> Result<OrganizationId, RequestError> {
         let organization_id = match (&self.who, self.organization_id()) {
-            (Who::Anonymous, _) => return Err(Refusal::Unauthenticated),
-            (Who::Key { .. } | Who::Bridge { .. }, Some(id)) => id,
-            (Who::Key { .. } | Who::Bridge { .. }, None) => {
-                return Err(Refusal::BadInput(
+            (Principal::Anonymous, _) => return Err(RequestError::Unauthenticated),
+            (Principal::Key { .. } | Principal::Bridge { .. }, Some(id)) => id,
+            (Principal::Key { .. } | Principal::Bridge { .. }, None) => {
+                return Err(RequestError::BadInput(
                     "Say which organisation: send `Tocsin-Organization: org_…`.".to_owned(),
                 ));
             }
         };
         self.lacks(need)
-            .map_or(Ok(organization_id), |why| Err(Refusal::Forbidden(why)))
+            .map_or(Ok(organization_id), |why| Err(RequestError::Forbidden(why)))
     }
 
     /// The organisation whose objects the viewer is shown; none for the bridge without one, which is shown everybody's.
     ///
     /// # Errors
     /// As [`Viewer::may`].
-    pub fn may_list(&self, need: Need) -> Result<Option<OrganizationId>, Refusal> {
+    pub fn may_list(&self, need: Permission) -> Result<Option<OrganizationId>, RequestError> {
         if self.is_bridge() && self.organization_id().is_none() {
             return Ok(None);
         }
@@ -203,10 +205,10 @@ impl Viewer {
     ///
     /// # Errors
     /// As [`Viewer::may`], for everybody but the bridge.
-    pub fn may_ask_for_all(&self) -> Result<Option<OrganizationId>, Refusal> {
+    pub fn may_ask_for_all(&self) -> Result<Option<OrganizationId>, RequestError> {
         match self.who {
-            Who::Bridge { organization_id, .. } => Ok(organization_id),
-            Who::Anonymous | Who::Key { .. } => self.may(Need::Report).map(Some),
+            Principal::Bridge { organization_id, .. } => Ok(organization_id),
+            Principal::Anonymous | Principal::Key { .. } => self.may(Permission::Report).map(Some),
         }
     }
 
@@ -214,8 +216,8 @@ impl Viewer {
     ///
     /// # Errors
     /// As [`Viewer::may_change`].
-    pub fn myself(&self) -> Result<(OrganizationId, UserId), Trouble> {
-        let organization_id = self.may_change(Need::Myself)?;
+    pub fn myself(&self) -> Result<(OrganizationId, UserId), MutationError> {
+        let organization_id = self.may_change(Permission::Myself)?;
         match self.member() {
             Some(member) => Ok((organization_id, member.user_id)),
             None => Err(UserError::new(UserErrorCode::Forbidden, NO_MEMBER).into()),
@@ -223,11 +225,11 @@ impl Viewer {
     }
 
     /// Refuses a viewer who reached an object without the right to read: a key to trigger sees the incident that it
-    /// triggers, and none of its neighbours.
-    pub fn may_look_around(&self) -> Result<(), Refusal> {
+    /// triggers, and nothing beside it.
+    pub fn may_look_around(&self) -> Result<(), RequestError> {
         match self.who {
-            Who::Bridge { .. } => Ok(()),
-            Who::Anonymous | Who::Key { .. } => self.may(Need::Read).map(|_| ()),
+            Principal::Bridge { .. } => Ok(()),
+            Principal::Anonymous | Principal::Key { .. } => self.may(Permission::Read).map(|_| ()),
         }
     }
 
@@ -235,32 +237,34 @@ impl Viewer {
     ///
     /// # Errors
     /// The refusal for a mutation: a user error, except for callers without a key.
-    pub fn may_change(&self, need: Need) -> Result<OrganizationId, Trouble> {
+    pub fn may_change(&self, need: Permission) -> Result<OrganizationId, MutationError> {
         self.may(need).map_err(|refusal| match refusal {
-            Refusal::Forbidden(why) => UserError::new(UserErrorCode::Forbidden, why).into(),
-            other @ (Refusal::Unauthenticated | Refusal::BadInput(_) | Refusal::Fault(_)) => other.into(),
+            RequestError::Forbidden(why) => UserError::new(UserErrorCode::Forbidden, why).into(),
+            other @ (RequestError::Unauthenticated | RequestError::BadInput(_) | RequestError::Fault(_)) => {
+                other.into()
+            }
         })
     }
 
     /// Why the viewer may not do this, if so.
-    fn lacks(&self, need: Need) -> Option<String> {
+    fn lacks(&self, need: Permission) -> Option<String> {
         if let Some(why) = self.member().and_then(|member| lacks_role(member.role, need)) {
             return Some(why);
         }
         match &self.who {
-            Who::Anonymous => Some("This needs an API key.".to_owned()),
-            Who::Key { scopes, member, .. } => {
+            Principal::Anonymous => Some("This needs an API key.".to_owned()),
+            Principal::Key { scopes, member, .. } => {
                 let (enough, needed) = match need {
-                    Need::Read => (scopes.read, Scope::Read),
-                    Need::Trigger => (scopes.trigger, Scope::Trigger),
-                    Need::Moderate | Need::Manage => (scopes.admin, Scope::Admin),
-                    Need::Myself if member.is_none() => return Some(NO_MEMBER.to_owned()),
-                    Need::Respond | Need::Myself => (scopes.write, Scope::Write),
-                    Need::Report => return Some("This is for the Slack bridge alone.".to_owned()),
+                    Permission::Read => (scopes.read, Scope::Read),
+                    Permission::Trigger => (scopes.trigger, Scope::Trigger),
+                    Permission::Moderate | Permission::Manage => (scopes.admin, Scope::Admin),
+                    Permission::Myself if member.is_none() => return Some(NO_MEMBER.to_owned()),
+                    Permission::Respond | Permission::Myself => (scopes.write, Scope::Write),
+                    Permission::Report => return Some("This is for the Slack bridge alone.".to_owned()),
                 };
                 (!enough).then(|| format!("This API key lacks the scope {needed}."))
             }
-            Who::Bridge { member, .. } => bridge::lacks(need, *member).map(str::to_owned),
+            Principal::Bridge { member, .. } => bridge::lacks(need, *member).map(str::to_owned),
         }
     }
 
@@ -271,8 +275,8 @@ impl Viewer {
             organization_id,
             user_id: member.map(|member| member.user_id),
             key_id: match &self.who {
-                Who::Key { key_id, .. } if member.is_none() => Some(*key_id),
-                Who::Anonymous | Who::Key { .. } | Who::Bridge { .. } => None,
+                Principal::Key { key_id, .. } if member.is_none() => Some(*key_id),
+                Principal::Anonymous | Principal::Key { .. } | Principal::Bridge { .. } => None,
             },
             slack_name: None,
             source: if self.is_bridge() {
@@ -287,9 +291,9 @@ impl Viewer {
     /// Whose idempotency keys a request uses.
     pub fn caller(&self) -> String {
         match &self.who {
-            Who::Anonymous => "anonymous".to_owned(),
-            Who::Key { key_id, .. } => key_id.to_string(),
-            Who::Bridge { .. } => "bridge".to_owned(),
+            Principal::Anonymous => "anonymous".to_owned(),
+            Principal::Key { key_id, .. } => key_id.to_string(),
+            Principal::Bridge { .. } => "bridge".to_owned(),
         }
     }
 }

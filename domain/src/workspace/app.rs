@@ -16,14 +16,14 @@ use tocsin_seal::Sealer;
 use tocsin_slack_app::sealing::app_place;
 
 use crate::{
-    audit::Trail,
-    error::{Refusal, Trouble, UserError, UserErrorCode},
-    idempotency::{self, GivenKey},
+    audit::AuditTrail,
+    error::{MutationError, RequestError, UserError, UserErrorCode},
+    idempotency::{self, RequestKey},
     limits,
     patch::Patch,
     request::Request,
     tenant::{self, Tenant},
-    viewer::Need,
+    viewer::Permission,
 };
 
 /// Most apps of an organisation: every request of Slack's is held against the secrets of all.
@@ -49,7 +49,7 @@ pub struct CreateSlackApp {
     /// The app-level token (`xapp-…`), for Socket Mode.
     pub app_token: Option<SecretString>,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// New values for a Slack app; what is left out stays, and null takes it away.
@@ -68,7 +68,7 @@ pub struct UpdateSlackApp {
     /// The app-level token.
     pub app_token: Patch<SecretString>,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// The Slack app to be forgotten.
@@ -77,7 +77,7 @@ pub struct DeleteSlackApp {
     /// The app's id.
     pub id: String,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// Why a secret of an app can't be opened, as a code and for people.
@@ -144,15 +144,15 @@ fn seal(
 }
 
 /// The organisation's own Slack apps, oldest first, for administrators. For the bridge without an organisation, everybody's.
-pub async fn list(request: &Request<'_>) -> Result<Vec<Model>, Refusal> {
-    let find = request.find_shown::<Entity>(Need::Manage)?;
+pub async fn list(request: &Request<'_>) -> Result<Vec<Model>, RequestError> {
+    let find = request.find_shown::<Entity>(Permission::Manage)?;
     Ok(find.order_by_asc(Column::Id).all(request.read()).await?)
 }
 
 /// Makes a Slack app of the organisation's own known.
-pub async fn create(request: &Request<'_>, input: CreateSlackApp) -> Result<Model, Trouble> {
+pub async fn create(request: &Request<'_>, input: CreateSlackApp) -> Result<Model, MutationError> {
     let viewer = request.viewer;
-    let organization_id = viewer.may_change(Need::Manage)?;
+    let organization_id = viewer.may_change(Permission::Manage)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let (id, now) = (SlackAppId::new(), request.now());
     let sealed = |field: &str, place: &str, text: &Option<SecretString>| {
@@ -184,19 +184,19 @@ pub async fn create(request: &Request<'_>, input: CreateSlackApp) -> Result<Mode
             .into_active_model()
             .insert(tx)
             .await
-            .map_err(Trouble::or_name_taken("Slack app"))?;
-        Trail::of(request, organization_id).made(tx, &row).await?;
+            .map_err(MutationError::or_name_taken("Slack app"))?;
+        AuditTrail::of(request, organization_id).made(tx, &row).await?;
         Ok(row)
     })
     .await?;
-    request.domain.queue().ring(&RefreshSlackWorkspaces {});
+    request.domain.queue().enqueue(&RefreshSlackWorkspaces {});
     Ok(row)
 }
 
 /// Changes what is known of a Slack app.
-pub async fn update(request: &Request<'_>, input: UpdateSlackApp) -> Result<Model, Trouble> {
+pub async fn update(request: &Request<'_>, input: UpdateSlackApp) -> Result<Model, MutationError> {
     let viewer = request.viewer;
-    let organization_id = viewer.may_change(Need::Manage)?;
+    let organization_id = viewer.may_change(Permission::Manage)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let id: SlackAppId = input.id.parse().map_err(|_| unknown())?;
     let changed = |said: &Patch<SecretString>, before: Option<String>, field: &str, place: &str| match said {
@@ -248,21 +248,21 @@ pub async fn update(request: &Request<'_>, input: UpdateSlackApp) -> Result<Mode
             .reset_all()
             .update(tx)
             .await
-            .map_err(Trouble::or_name_taken("Slack app"))?;
-        Trail::of(request, organization_id)
+            .map_err(MutationError::or_name_taken("Slack app"))?;
+        AuditTrail::of(request, organization_id)
             .changed(tx, &was, &after)
             .await?;
         Ok(after)
     })
     .await?;
-    request.domain.queue().ring(&RefreshSlackWorkspaces {});
+    request.domain.queue().enqueue(&RefreshSlackWorkspaces {});
     Ok(row)
 }
 
 /// Forgets a Slack app that is installed nowhere.
-pub async fn delete(request: &Request<'_>, input: DeleteSlackApp) -> Result<SlackAppId, Trouble> {
+pub async fn delete(request: &Request<'_>, input: DeleteSlackApp) -> Result<SlackAppId, MutationError> {
     let viewer = request.viewer;
-    let organization_id = viewer.may_change(Need::Manage)?;
+    let organization_id = viewer.may_change(Permission::Manage)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let id: SlackAppId = input.id.parse().map_err(|_| unknown())?;
     let id = idempotency::gone_once(request, organization_id, key, id, async |tx| {
@@ -276,11 +276,11 @@ pub async fn delete(request: &Request<'_>, input: DeleteSlackApp) -> Result<Slac
             return Err(UserError::new(UserErrorCode::WrongStatus, why).into());
         }
         Entity::delete_by_id(id).exec(tx).await?;
-        Trail::of(request, organization_id).gone(tx, &app).await?;
+        AuditTrail::of(request, organization_id).gone(tx, &app).await?;
         Ok(())
     })
     .await?;
-    request.domain.queue().ring(&RefreshSlackWorkspaces {});
+    request.domain.queue().enqueue(&RefreshSlackWorkspaces {});
     Ok(id)
 }
 
@@ -292,13 +292,13 @@ async fn own(
     tx: &DatabaseTransaction,
     organization_id: OrganizationId,
     id: SlackAppId,
-) -> Result<Model, Trouble> {
+) -> Result<Model, MutationError> {
     let found = tenant::own::<Entity>(tx, organization_id, id).await?;
     found.ok_or_else(|| unknown().into())
 }
 
 /// Two apps with one client id would be the same app, known twice.
-async fn need_own_client_id(tx: &DatabaseTransaction, row: &Model) -> Result<(), Trouble> {
+async fn need_own_client_id(tx: &DatabaseTransaction, row: &Model) -> Result<(), MutationError> {
     let Some(client_id) = &row.client_id else {
         return Ok(());
     };

@@ -15,13 +15,13 @@ use tocsin_slack_app::feature;
 
 use super::{default, seal::sealed, servers};
 use crate::{
-    audit::Trail,
-    error::{Trouble, UserError},
-    idempotency::{self, GivenKey, KeyUse},
+    audit::AuditTrail,
+    error::{MutationError, UserError},
+    idempotency::{self, KeyUse, RequestKey},
     limits,
     request::Request,
     tenant,
-    viewer::Need,
+    viewer::Permission,
 };
 
 /// Longest token or secret, in characters; Slack's have fewer than 200.
@@ -39,7 +39,7 @@ pub struct ConnectSlackWorkspace {
     /// What is wanted of it: what the app lacks scopes for is told in `missingScopes`. All but incident channels and access logs by default.
     pub features: Option<Vec<SlackFeature>>,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// New values for a Slack workspace; what is left out stays.
@@ -54,7 +54,7 @@ pub struct UpdateSlackWorkspace {
     /// What is wanted of it.
     pub features: Option<Vec<SlackFeature>>,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// The Slack workspace to disconnect.
@@ -63,7 +63,7 @@ pub struct DisconnectSlackWorkspace {
     /// The workspace's id.
     pub id: String,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// What is wanted: notifications always.
@@ -86,9 +86,9 @@ fn bot_token(text: &SecretString) -> Result<String, UserError> {
 }
 
 /// Connects a workspace by its bot token.
-pub async fn connect(request: &Request<'_>, input: ConnectSlackWorkspace) -> Result<Model, Trouble> {
+pub async fn connect(request: &Request<'_>, input: ConnectSlackWorkspace) -> Result<Model, MutationError> {
     let viewer = request.viewer;
-    let organization_id = viewer.may_change(Need::Manage)?;
+    let organization_id = viewer.may_change(Permission::Manage)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let (id, now) = (WorkspaceId::new(), request.now());
     let sealer = request.domain.config().sealer.as_ref();
@@ -115,8 +115,8 @@ pub async fn connect(request: &Request<'_>, input: ConnectSlackWorkspace) -> Res
             .into_active_model()
             .insert(tx)
             .await
-            .map_err(Trouble::or_name_taken("Slack workspace"))?;
-        Trail::of(request, organization_id).made(tx, &row).await?;
+            .map_err(MutationError::or_name_taken("Slack workspace"))?;
+        AuditTrail::of(request, organization_id).made(tx, &row).await?;
         default::adopt_waiting(request, tx, &row).await?;
         Ok(row)
     })
@@ -124,9 +124,9 @@ pub async fn connect(request: &Request<'_>, input: ConnectSlackWorkspace) -> Res
 }
 
 /// Changes how Tocsin is connected to a workspace.
-pub async fn update(request: &Request<'_>, input: UpdateSlackWorkspace) -> Result<Model, Trouble> {
+pub async fn update(request: &Request<'_>, input: UpdateSlackWorkspace) -> Result<Model, MutationError> {
     let viewer = request.viewer;
-    let organization_id = viewer.may_change(Need::Manage)?;
+    let organization_id = viewer.may_change(Permission::Manage)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let id = workspace_id(&input.id, organization_id)?;
     let sealer = request.domain.config().sealer.as_ref();
@@ -166,7 +166,7 @@ pub async fn update(request: &Request<'_>, input: UpdateSlackWorkspace) -> Resul
             ..before
         };
         let now = save(tx, now).await?;
-        Trail::of(request, organization_id)
+        AuditTrail::of(request, organization_id)
             .changed(tx, &was, &now)
             .await?;
         if is_token_given {
@@ -178,9 +178,12 @@ pub async fn update(request: &Request<'_>, input: UpdateSlackWorkspace) -> Resul
 }
 
 /// Stops all that Tocsin does in a workspace.
-pub async fn disconnect(request: &Request<'_>, input: DisconnectSlackWorkspace) -> Result<Model, Trouble> {
+pub async fn disconnect(
+    request: &Request<'_>,
+    input: DisconnectSlackWorkspace,
+) -> Result<Model, MutationError> {
     let viewer = request.viewer;
-    let organization_id = viewer.may_change(Need::Manage)?;
+    let organization_id = viewer.may_change(Permission::Manage)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let id = workspace_id(&input.id, organization_id)?;
     write(request, organization_id, key, async |tx| {
@@ -196,7 +199,7 @@ pub async fn disconnect(request: &Request<'_>, input: DisconnectSlackWorkspace) 
             ..before
         };
         let after = save(tx, after).await?;
-        Trail::of(request, organization_id)
+        AuditTrail::of(request, organization_id)
             .changed(tx, &was, &after)
             .await?;
         Ok(after)
@@ -209,7 +212,7 @@ async fn app_id(
     request: &Request<'_>,
     organization_id: OrganizationId,
     id: Option<&str>,
-) -> Result<Option<SlackAppId>, Trouble> {
+) -> Result<Option<SlackAppId>, MutationError> {
     let Some(id) = id else { return Ok(None) };
     let unknown = || UserError::not_found("Slack app").at("appId");
     let id: SlackAppId = id.parse().map_err(|_| unknown())?;
@@ -232,17 +235,17 @@ async fn own(
     tx: &DatabaseTransaction,
     organization_id: OrganizationId,
     id: WorkspaceId,
-) -> Result<Model, Trouble> {
+) -> Result<Model, MutationError> {
     let found = tenant::own::<Entity>(tx, organization_id, id).await?;
     found.ok_or_else(|| unknown().into())
 }
 
-async fn save(tx: &DatabaseTransaction, row: Model) -> Result<Model, Trouble> {
+async fn save(tx: &DatabaseTransaction, row: Model) -> Result<Model, MutationError> {
     row.into_active_model()
         .reset_all()
         .update(tx)
         .await
-        .map_err(Trouble::or_name_taken("Slack workspace"))
+        .map_err(MutationError::or_name_taken("Slack workspace"))
 }
 
 /// Writes a workspace, once for each idempotency key, and has the bridge look.
@@ -250,10 +253,10 @@ async fn write(
     request: &Request<'_>,
     organization_id: OrganizationId,
     key: Option<KeyUse>,
-    change: impl AsyncFnOnce(&DatabaseTransaction) -> Result<Model, Trouble>,
-) -> Result<Model, Trouble> {
+    change: impl AsyncFnOnce(&DatabaseTransaction) -> Result<Model, MutationError>,
+) -> Result<Model, MutationError> {
     let id_of = |row: &Model| row.id;
     let row = idempotency::once(request, organization_id, key, "Slack workspace", id_of, change).await?;
-    request.domain.queue().ring(&RefreshSlackWorkspaces {});
+    request.domain.queue().enqueue(&RefreshSlackWorkspaces {});
     Ok(row)
 }

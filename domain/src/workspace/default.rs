@@ -14,14 +14,14 @@ use tocsin_entity::{
 
 use super::servers;
 use crate::{
-    audit::Trail,
-    error::{Refusal, Trouble, UserError, UserErrorCode},
+    audit::AuditTrail,
+    error::{MutationError, RequestError, UserError, UserErrorCode},
     request::Request,
     tenant::{self, Tenant},
 };
 
 /// The workspace that is meant.
-pub(crate) enum Meant {
+pub(crate) enum WorkspaceChoice {
     /// That of the server's configuration, which is everybody's.
     Servers,
     /// One of the organisation's own.
@@ -34,24 +34,24 @@ pub(crate) enum Meant {
 ///
 /// # Errors
 /// A refusal, where the one named is not the organisation's, or none is and there are several.
-pub(crate) async fn meant(
+pub(crate) async fn choose_workspace(
     request: &Request<'_>,
     db: &impl ConnectionTrait,
     organization_id: OrganizationId,
     id: Option<&str>,
     field: &str,
-) -> Result<Meant, Trouble> {
+) -> Result<WorkspaceChoice, MutationError> {
     if let Some(id) = id {
         let unknown = || UserError::not_found("Slack workspace").at(field);
         let id: WorkspaceId = id.parse().map_err(|_| unknown())?;
         if id == servers::id_of(organization_id) && servers::of(request, organization_id).await?.is_some() {
-            return Ok(Meant::Servers);
+            return Ok(WorkspaceChoice::Servers);
         }
         let found = tenant::own::<Entity>(db, organization_id, id).await?;
-        return Ok(Meant::Own(Box::new(found.ok_or_else(unknown)?)));
+        return Ok(WorkspaceChoice::Own(Box::new(found.ok_or_else(unknown)?)));
     }
     if request.domain.config().slack.has_own_workspace {
-        return Ok(Meant::Servers);
+        return Ok(WorkspaceChoice::Servers);
     }
     let mut connected = Tenant::of(organization_id)
         .find::<Entity>()
@@ -68,24 +68,24 @@ pub(crate) async fn meant(
         return Err(UserError::invalid(field, why).into());
     }
     let only = connected.pop().map(Box::new);
-    Ok(only.map_or(Meant::NoneYet, Meant::Own))
+    Ok(only.map_or(WorkspaceChoice::NoneYet, WorkspaceChoice::Own))
 }
 
 /// The same for what needs a workspace: the organisation's own, or none for that of the server's configuration.
 ///
 /// # Errors
-/// As [`meant`], and where there is none yet.
+/// As [`choose_workspace`], and where there is none yet.
 pub(crate) async fn workspace(
     request: &Request<'_>,
     db: &impl ConnectionTrait,
     organization_id: OrganizationId,
     id: Option<&str>,
     field: &str,
-) -> Result<Option<Model>, Trouble> {
-    match meant(request, db, organization_id, id, field).await? {
-        Meant::Servers => Ok(None),
-        Meant::Own(found) => Ok(Some(*found)),
-        Meant::NoneYet => Err(none_yet().at(field).into()),
+) -> Result<Option<Model>, MutationError> {
+    match choose_workspace(request, db, organization_id, id, field).await? {
+        WorkspaceChoice::Servers => Ok(None),
+        WorkspaceChoice::Own(found) => Ok(Some(*found)),
+        WorkspaceChoice::NoneYet => Err(none_yet().at(field).into()),
     }
 }
 
@@ -94,13 +94,13 @@ pub(crate) async fn of_query(
     request: &Request<'_>,
     organization_id: OrganizationId,
     id: Option<&str>,
-) -> Result<Option<Model>, Refusal> {
+) -> Result<Option<Model>, RequestError> {
     let db = request.domain.database().read();
     workspace(request, db, organization_id, id, "workspaceId")
         .await
         .map_err(|trouble| match trouble {
-            Trouble::Told(error) => Refusal::BadInput(error.message),
-            Trouble::Refused(refusal) => refusal,
+            MutationError::Told(error) => RequestError::BadInput(error.message),
+            MutationError::Refused(refusal) => refusal,
         })
 }
 
@@ -129,7 +129,7 @@ pub(crate) async fn adopt_waiting(
     request: &Request<'_>,
     tx: &impl ConnectionTrait,
     workspace: &Model,
-) -> Result<(), Trouble> {
+) -> Result<(), MutationError> {
     if request.domain.config().slack.has_own_workspace {
         return Ok(());
     }
@@ -138,7 +138,7 @@ pub(crate) async fn adopt_waiting(
         .filter(connector::Column::WorkspaceId.is_null())
         .all(tx)
         .await?;
-    let trail = Trail::of(request, workspace.organization_id);
+    let trail = AuditTrail::of(request, workspace.organization_id);
     for connector in waiting {
         let mut change = connector.clone().into_active_model();
         change.workspace_id = Set(Some(workspace.id));

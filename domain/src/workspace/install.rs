@@ -19,12 +19,12 @@ use url::Url;
 
 use super::{connect::wanted, servers};
 use crate::{
-    error::{Trouble, UserError, UserErrorCode},
+    error::{MutationError, UserError, UserErrorCode},
     limits,
     loaders::InstallationOf,
     organization,
     request::Request,
-    viewer::Need,
+    viewer::Permission,
 };
 
 /// How long a link is good for.
@@ -35,7 +35,7 @@ const RETURN_MAX: usize = 500;
 
 /// What is asked for.
 #[derive(Debug)]
-pub struct Wish {
+pub struct InstallRequest {
     /// What is wanted of the workspace.
     pub features: Option<Vec<SlackFeature>>,
     /// The workspace that it is to be again.
@@ -58,9 +58,9 @@ pub struct InstallLink {
 }
 
 /// The link that begins an installation.
-pub async fn link(request: &Request<'_>, wish: Wish) -> Result<InstallLink, Trouble> {
+pub async fn link(request: &Request<'_>, wish: InstallRequest) -> Result<InstallLink, MutationError> {
     let viewer = request.viewer;
-    let organization_id = viewer.may(Need::Manage)?;
+    let organization_id = viewer.may(Permission::Manage)?;
     let config = request.domain.config();
     let again = match &wish.workspace_id {
         Some(id) => Some(own(request, organization_id, id).await?),
@@ -86,7 +86,7 @@ pub async fn link(request: &Request<'_>, wish: Wish) -> Result<InstallLink, Trou
             .loaders()
             .load_one(InstallationOf(again.id))
             .await
-            .map_err(Trouble::from)?,
+            .map_err(MutationError::from)?,
         None => None,
     };
     let holds = again
@@ -124,7 +124,7 @@ pub async fn link(request: &Request<'_>, wish: Wish) -> Result<InstallLink, Trou
     let expires_at = request.domain.clock().now() + LINK_LIVES;
     let state = sealer
         .seal_state_until(INSTALL, &state, expires_at)
-        .map_err(|error| crate::error::Fault::Broken(format!("a state can't be sealed: {error}")))?;
+        .map_err(|error| crate::error::InternalError::Broken(format!("a state can't be sealed: {error}")))?;
     authorize.query_pairs_mut().append_pair("state", &state);
     Ok(InstallLink {
         url: Some(authorize.to_string()),
@@ -166,10 +166,13 @@ fn scopes(features: &BTreeSet<SlackFeature>, installed: Option<&installation::Mo
     }
 }
 
-fn authorize_page(api_url: &str) -> Result<Url, Trouble> {
+fn authorize_page(api_url: &str) -> Result<Url, MutationError> {
     let page = beside_api(api_url, "oauth/v2/authorize");
     Url::parse(&page).map_err(|error| {
-        crate::error::Fault::Broken(format!("SLACK_API_URL makes no address of Slack's page: {error}")).into()
+        crate::error::InternalError::Broken(format!(
+            "SLACK_API_URL makes no address of Slack's page: {error}"
+        ))
+        .into()
     })
 }
 
@@ -196,7 +199,7 @@ async fn client_id(
     request: &Request<'_>,
     organization_id: OrganizationId,
     app_id: Option<SlackAppId>,
-) -> Result<String, Trouble> {
+) -> Result<String, MutationError> {
     let missing = |what: &str| UserError::new(UserErrorCode::SlackNotConfigured, what).into();
     let Some(id) = app_id else {
         let id = request.domain.config().slack.client_id.clone();
@@ -219,7 +222,11 @@ async fn client_id(
     }
 }
 
-async fn own(request: &Request<'_>, organization_id: OrganizationId, id: &str) -> Result<Model, Trouble> {
+async fn own(
+    request: &Request<'_>,
+    organization_id: OrganizationId,
+    id: &str,
+) -> Result<Model, MutationError> {
     let unknown = || UserError::not_found("Slack workspace").at("workspaceId");
     let id: WorkspaceId =
         servers::need_other(id.parse().map_err(|_| unknown())?, organization_id, "workspaceId")?;

@@ -13,12 +13,12 @@ use tocsin_slack_app::feature;
 
 use super::{connect::wanted, default};
 use crate::{
-    audit::Trail,
-    error::{Trouble, UserError, UserErrorCode},
+    audit::AuditTrail,
+    error::{MutationError, UserError, UserErrorCode},
     limits,
     request::Request,
     tenant::{self, Tenant, everywhere},
-    viewer::Need,
+    viewer::Permission,
 };
 
 /// Longest name or sealed secret that is reported, in characters.
@@ -48,9 +48,9 @@ pub struct CompleteSlackInstall {
 }
 
 /// Records that the Slack app was installed.
-pub async fn complete(request: &Request<'_>, input: CompleteSlackInstall) -> Result<Model, Trouble> {
+pub async fn complete(request: &Request<'_>, input: CompleteSlackInstall) -> Result<Model, MutationError> {
     let viewer = request.viewer;
-    let organization_id = viewer.may_change(Need::Report)?;
+    let organization_id = viewer.may_change(Permission::Report)?;
     let id: WorkspaceId = input
         .id
         .parse()
@@ -103,14 +103,14 @@ pub async fn complete(request: &Request<'_>, input: CompleteSlackInstall) -> Res
         return Err(UserError::not_found("Slack workspace").at("id").into());
     }
     let row = reported.save(&tx, organization_id, request.now()).await?;
-    let trail = Trail::of(request, organization_id).on_behalf_of(installed_by);
+    let trail = AuditTrail::of(request, organization_id).on_behalf_of(installed_by);
     match &before {
         Some(before) => trail.changed(&tx, before, &row).await?,
         None => trail.made(&tx, &row).await?,
     }
     default::adopt_waiting(request, &tx, &row).await?;
     tx.commit().await?;
-    request.domain.queue().ring(&RefreshSlackWorkspaces {});
+    request.domain.queue().enqueue(&RefreshSlackWorkspaces {});
     tracing::info!(workspace.id = %row.id, slack.team = reported.team_id, "the Slack app was installed in {}", reported.team_name);
     Ok(row)
 }
@@ -120,7 +120,7 @@ async fn need_administrator(
     tx: &DatabaseTransaction,
     organization_id: OrganizationId,
     user_id: UserId,
-) -> Result<(), Trouble> {
+) -> Result<(), MutationError> {
     let found = Tenant::of(organization_id)
         .find::<membership::Entity>()
         .filter(membership::Column::UserId.eq(user_id))
@@ -155,7 +155,7 @@ impl Reported {
         tx: &DatabaseTransaction,
         organization_id: OrganizationId,
         now: OffsetDateTime,
-    ) -> Result<Model, Trouble> {
+    ) -> Result<Model, MutationError> {
         let all = Tenant::of(organization_id).find::<Entity>().all(tx).await?;
         if let Some(before) = all.iter().find(|row| row.id == self.id).cloned() {
             if before.team_id.as_ref().is_some_and(|team| *team != self.team_id) {

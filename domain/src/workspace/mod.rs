@@ -18,14 +18,16 @@ pub use self::{
     connect::{
         ConnectSlackWorkspace, DisconnectSlackWorkspace, UpdateSlackWorkspace, connect, disconnect, update,
     },
-    install::{InstallLink, Wish, link},
+    install::{InstallLink, InstallRequest, link},
     installed::{CompleteSlackInstall, complete},
     query::{connector_count, find, is_servers, list},
     scopes::missing_scopes,
     servers::last_delivered_at as servers_last_delivered_at,
 };
 pub(crate) use self::{
-    default::{Meant, meant, need_connected, none_yet, of_query, workspace as meant_workspace},
+    default::{
+        WorkspaceChoice, choose_workspace, need_connected, none_yet, of_query, workspace as meant_workspace,
+    },
     reseal::run as reseal,
     team::of_workspace as team_id,
 };

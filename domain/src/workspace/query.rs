@@ -9,28 +9,30 @@ use tocsin_entity::{
 
 use super::servers;
 use crate::{
-    error::{Fault, Refusal},
+    error::{InternalError, RequestError},
     request::Request,
     tenant::Tenant,
-    viewer::Need,
+    viewer::Permission,
 };
 
 /// A workspace by its id; also that of the server's configuration, as the viewer's organisation sees it.
-pub async fn find(request: &Request<'_>, id: &str) -> Result<Option<Model>, Refusal> {
+pub async fn find(request: &Request<'_>, id: &str) -> Result<Option<Model>, RequestError> {
     let viewer = request.viewer;
     if !viewer.is_bridge() {
-        let organization_id = viewer.may(Need::Read)?;
+        let organization_id = viewer.may(Permission::Read)?;
         if id.parse() == Ok(servers::id_of(organization_id)) {
             return Ok(servers::of(request, organization_id).await?);
         }
     }
-    request.load_owned::<WorkspaceId, Model>(Need::Read, id).await
+    request
+        .load_owned::<WorkspaceId, Model>(Permission::Read, id)
+        .await
 }
 
 /// The workspaces that the organisation is connected to, oldest first, and last that of the server's configuration, where there is one. For the
 /// bridge without an organisation, everybody's; it has the server's from its own configuration.
-pub async fn list(request: &Request<'_>) -> Result<Vec<Model>, Refusal> {
-    let find = request.find_shown::<Entity>(Need::Read)?;
+pub async fn list(request: &Request<'_>) -> Result<Vec<Model>, RequestError> {
+    let find = request.find_shown::<Entity>(Permission::Read)?;
     let mut all = find.order_by_asc(Column::Id).all(request.read()).await?;
     if let Some(own) = request
         .viewer
@@ -43,7 +45,7 @@ pub async fn list(request: &Request<'_>) -> Result<Vec<Model>, Refusal> {
 }
 
 /// How many connectors lead to a workspace.
-pub async fn connector_count(request: &Request<'_>, workspace: &Model) -> Result<u64, Fault> {
+pub async fn connector_count(request: &Request<'_>, workspace: &Model) -> Result<u64, InternalError> {
     let own = Tenant::of(workspace.organization_id).find::<connector::Entity>();
     let there = if is_servers(workspace) {
         own.filter(connector::Column::WorkspaceId.is_null())

@@ -17,7 +17,7 @@ use tocsin_slack_app::feature::{self, of_granted};
 use uuid::Uuid;
 
 use crate::{
-    error::{Fault, UserError, UserErrorCode},
+    error::{InternalError, UserError, UserErrorCode},
     loaders::InstallationOf,
     request::Request,
     tenant::{Tenant, everywhere},
@@ -38,7 +38,7 @@ const NAME: &str = "Server's workspace (SLACK_BOT_TOKEN)";
 pub(crate) async fn of(
     request: &Request<'_>,
     organization_id: OrganizationId,
-) -> Result<Option<slack_workspace::Model>, Fault> {
+) -> Result<Option<slack_workspace::Model>, InternalError> {
     let found = request.loaders().load_one(InstallationOf(SERVERS)).await?;
     if found.is_none() && !request.domain.config().slack.has_own_workspace {
         return Ok(None);
@@ -78,7 +78,7 @@ fn row(
 pub async fn last_delivered_at(
     request: &Request<'_>,
     organization_id: OrganizationId,
-) -> Result<Option<OffsetDateTime>, Fault> {
+) -> Result<Option<OffsetDateTime>, InternalError> {
     let db = request.domain.database().read();
     let own = Tenant::of(organization_id)
         .find::<connector::Entity>()

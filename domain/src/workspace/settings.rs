@@ -9,12 +9,12 @@ use tocsin_entity::{
 
 use crate::{
     Domain,
-    audit::Trail,
-    error::{Fault, Trouble, UserError, UserErrorCode},
-    idempotency::{self, GivenKey},
+    audit::AuditTrail,
+    error::{InternalError, MutationError, UserError, UserErrorCode},
+    idempotency::{self, RequestKey},
     request::Request,
     tenant::Tenant,
-    viewer::Need,
+    viewer::Permission,
 };
 
 /// New values for the settings; what is left out stays.
@@ -25,16 +25,16 @@ pub struct UpdateSlackSettings {
     /// Whose pasted links to incidents and post-mortems get a preview.
     pub preview_policy: Option<PreviewPolicy>,
     /// Makes the request repeatable for 24 hours.
-    pub idempotency_key: Option<GivenKey>,
+    pub idempotency_key: Option<RequestKey>,
 }
 
 /// Changes what the organisation has decided about Slack as a whole.
 pub async fn update(
     request: &Request<'_>,
     input: UpdateSlackSettings,
-) -> Result<organization::Model, Trouble> {
+) -> Result<organization::Model, MutationError> {
     let viewer = request.viewer;
-    let organization_id = viewer.may_change(Need::Manage)?;
+    let organization_id = viewer.may_change(Permission::Manage)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let tx = request.domain.database().begin_write().await?;
     let before = idempotency::before::<OrganizationId>(&tx, organization_id, key.as_ref()).await?;
@@ -52,7 +52,7 @@ pub async fn update(
         row.slack_preview_policy = Set(policy);
     }
     let row = row.update(&tx).await?;
-    Trail::of(request, organization_id)
+    AuditTrail::of(request, organization_id)
         .changed(&tx, &was, &row)
         .await?;
     idempotency::keep(&tx, organization_id, key.as_ref(), organization_id).await?;
@@ -61,7 +61,10 @@ pub async fn update(
 }
 
 /// Refuses a comment of somebody in Slack whom nothing matches with a member, where the organisation wants none.
-pub(crate) async fn takes_unmatched(domain: &Domain, organization_id: OrganizationId) -> Result<(), Trouble> {
+pub(crate) async fn takes_unmatched(
+    domain: &Domain,
+    organization_id: OrganizationId,
+) -> Result<(), MutationError> {
     let row = Tenant::of(organization_id)
         .organization()
         .one(domain.database().read())
@@ -76,6 +79,6 @@ pub(crate) async fn takes_unmatched(domain: &Domain, organization_id: Organizati
     }
 }
 
-fn gone(organization_id: OrganizationId) -> Fault {
-    Fault::Broken(format!("the organisation {organization_id} of a key is gone"))
+fn gone(organization_id: OrganizationId) -> InternalError {
+    InternalError::Broken(format!("the organisation {organization_id} of a key is gone"))
 }

@@ -3,13 +3,13 @@
 use sea_orm::{ColumnTrait, QueryFilter};
 use tocsin_entity::{id::WorkspaceId, slack::directory};
 
-use crate::{error::Fault, loaders::InstallationOf, request::Request, tenant::everywhere};
+use crate::{error::InternalError, loaders::InstallationOf, request::Request, tenant::everywhere};
 
 /// What Slack calls the workspace, or that of the server's configuration; none before it has answered.
 pub(crate) async fn of_workspace(
     request: &Request<'_>,
     id: Option<WorkspaceId>,
-) -> Result<Option<String>, Fault> {
+) -> Result<Option<String>, InternalError> {
     if let Some(id) = id {
         let found = request.loaders().load_one(InstallationOf(id)).await?;
         return Ok(found.and_then(|found| found.team_id));

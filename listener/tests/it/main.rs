@@ -8,7 +8,7 @@ use axum::{
     extract::{ConnectInfo, State},
     routing::{get, post},
 };
-use tocsin_listener::{Limits, serve};
+use tocsin_listener::{ListenerLimits, serve};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -49,17 +49,17 @@ struct Server {
 }
 
 /// Limits of which none is met.
-fn wide() -> Limits {
-    Limits {
+fn wide() -> ListenerLimits {
+    ListenerLimits {
         head_within: NEVER,
         idle_max: NEVER,
         body_within: NEVER,
         unread_max: NEVER,
-        ..Limits::default()
+        ..ListenerLimits::default()
     }
 }
 
-async fn start(limits: Limits) -> Server {
+async fn start(limits: ListenerLimits) -> Server {
     let work = Work::new();
     let router = Router::new()
         .route("/", get(async || "here"))
@@ -125,7 +125,7 @@ const ASK: &str = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 
 #[tokio::test]
 async fn a_connection_that_says_nothing_is_closed() {
-    let server = start(Limits {
+    let server = start(ListenerLimits {
         head_within: SOON,
         ..wide()
     })
@@ -136,7 +136,7 @@ async fn a_connection_that_says_nothing_is_closed() {
 
 #[tokio::test]
 async fn a_head_that_is_never_complete_is_given_up() {
-    let server = start(Limits {
+    let server = start(ListenerLimits {
         head_within: SOON,
         ..wide()
     })
@@ -147,7 +147,7 @@ async fn a_head_that_is_never_complete_is_given_up() {
 
 #[tokio::test]
 async fn a_second_head_that_is_never_complete_is_given_up_too() {
-    let server = start(Limits {
+    let server = start(ListenerLimits {
         head_within: SOON,
         ..wide()
     })
@@ -164,7 +164,7 @@ async fn a_second_head_that_is_never_complete_is_given_up_too() {
 
 #[tokio::test]
 async fn a_connection_without_another_request_is_closed() {
-    let server = start(Limits {
+    let server = start(ListenerLimits {
         idle_max: SOON,
         ..wide()
     })
@@ -175,7 +175,7 @@ async fn a_connection_without_another_request_is_closed() {
 
 #[tokio::test]
 async fn silent_connections_make_room_for_one_that_asks() {
-    let server = start(Limits {
+    let server = start(ListenerLimits {
         connections_max: 8,
         ..wide()
     })
@@ -192,7 +192,7 @@ async fn silent_connections_make_room_for_one_that_asks() {
 
 #[tokio::test]
 async fn unfinished_bodies_make_room_too() {
-    let server = start(Limits {
+    let server = start(ListenerLimits {
         connections_max: 4,
         ..wide()
     })
@@ -211,7 +211,7 @@ async fn unfinished_bodies_make_room_too() {
 
 #[tokio::test]
 async fn a_connection_that_is_worked_for_is_never_closed_for_another() {
-    let server = start(Limits {
+    let server = start(ListenerLimits {
         connections_max: 2,
         ..wide()
     })
@@ -235,7 +235,7 @@ async fn a_connection_that_is_worked_for_is_never_closed_for_another() {
 
 #[tokio::test]
 async fn a_body_that_does_not_come_is_given_up_and_told() {
-    let server = start(Limits {
+    let server = start(ListenerLimits {
         body_within: SOON,
         ..wide()
     })
@@ -252,7 +252,7 @@ async fn a_body_that_does_not_come_is_given_up_and_told() {
 
 #[tokio::test]
 async fn bodies_share_their_bytes_and_the_longest_unfinished_one_gives_way() {
-    let server = start(Limits {
+    let server = start(ListenerLimits {
         body_bytes_max: 100_000,
         ..wide()
     })
@@ -281,7 +281,7 @@ async fn bodies_share_their_bytes_and_the_longest_unfinished_one_gives_way() {
 
 #[tokio::test]
 async fn the_bytes_of_bodies_that_were_answered_are_given_back() {
-    let server = start(Limits {
+    let server = start(ListenerLimits {
         body_bytes_max: 10_000,
         ..wide()
     })
@@ -299,7 +299,7 @@ async fn the_bytes_of_bodies_that_were_answered_are_given_back() {
 
 #[tokio::test]
 async fn a_client_that_does_not_read_its_answer_is_given_up() {
-    let server = start(Limits {
+    let server = start(ListenerLimits {
         unread_max: SOON,
         connections_max: 1,
         ..wide()
@@ -332,7 +332,7 @@ async fn a_head_that_is_too_long_is_refused() {
 
 #[tokio::test]
 async fn heads_that_are_together_too_long_are_given_up_and_short_ones_are_not() {
-    let server = start(Limits {
+    let server = start(ListenerLimits {
         heads_bytes_max: 100_000,
         connections_max: 64,
         ..wide()

@@ -156,7 +156,7 @@ pub(super) fn is_known(name: &str) -> bool {
 /// An incident as templates see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "VARIABLES tells what they are")]
-pub struct Facts {
+pub struct TemplateFacts {
     pub number: i64,
     pub title: String,
     pub description_markdown: String,
@@ -183,7 +183,7 @@ struct Tag {
     value: String,
 }
 
-impl Facts {
+impl TemplateFacts {
     pub(super) fn values(&self) -> Value {
         let tags = self.tags.iter().take(LIST_MAX);
         let by_key: std::collections::BTreeMap<_, _> = tags

@@ -19,7 +19,7 @@ use minijinja::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-pub use self::facts::{Facts, VARIABLES, Variable};
+pub use self::facts::{TemplateFacts, VARIABLES, Variable};
 pub use crate::blocks::FIELDS_MAX;
 use crate::{
     blocks::{self, SECTION_MAX},
@@ -49,12 +49,12 @@ pub struct Template {
     /// The text in the coloured part.
     pub body: Option<String>,
     /// The facts in two columns.
-    pub fields: Option<Vec<Field>>,
+    pub fields: Option<Vec<TemplateField>>,
 }
 
 /// A fact: what it is called, and what it says. One that says nothing is left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Field {
+pub struct TemplateField {
     /// What it is called.
     pub name: String,
     /// What it says.
@@ -81,7 +81,7 @@ pub const DEFAULT_FIELDS: &[(&str, &str)] = &[
 
 /// What is wrong with a template, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct TemplateProblem {
     /// The part: `title`, `body`, `fields`, `fields.0.name`, `fields.0.value`, …
     pub part: String,
     /// The line in it, from 1.
@@ -90,7 +90,7 @@ pub struct Problem {
     pub message: String,
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for TemplateProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
             Some(line) => write!(f, "{}, line {line}: {}", self.part, self.message),
@@ -101,7 +101,7 @@ impl fmt::Display for Problem {
 
 /// What a template says of an incident, as blocks within Slack's limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rendered {
+pub struct RenderedTemplate {
     /// What stands for the message in notifications.
     pub text: String,
     /// What stands above the coloured part.
@@ -112,10 +112,14 @@ pub struct Rendered {
 
 impl Template {
     /// All that is wrong with it, whatever the incident: its syntax, its variables, its size, and how it does with incidents of all sorts.
-    pub fn problems(&self) -> Vec<Problem> {
+    pub fn problems(&self) -> Vec<TemplateProblem> {
         let mut problems = self.malformed();
         if problems.is_empty() {
-            let samples = [Facts::full(), Facts::sparse(), Facts::hostile()];
+            let samples = [
+                TemplateFacts::full(),
+                TemplateFacts::sparse(),
+                TemplateFacts::hostile(),
+            ];
             problems = samples
                 .iter()
                 .filter_map(|facts| self.render(facts).err())
@@ -125,7 +129,7 @@ impl Template {
         problems
     }
 
-    fn malformed(&self) -> Vec<Problem> {
+    fn malformed(&self) -> Vec<TemplateProblem> {
         let mut problems: Vec<_> = self
             .parts()
             .iter()
@@ -169,7 +173,7 @@ impl Template {
     ///
     /// # Errors
     /// With the first part that could not be rendered.
-    pub fn render(&self, facts: &Facts) -> Result<Rendered, Problem> {
+    pub fn render(&self, facts: &TemplateFacts) -> Result<RenderedTemplate, TemplateProblem> {
         if let Some(problem) = self.malformed().into_iter().next() {
             return Err(problem);
         }
@@ -203,7 +207,7 @@ impl Template {
         if !text.is_empty() {
             body.push(blocks::section(text.whole_at(url, READ_MORE)));
         }
-        Ok(Rendered {
+        Ok(RenderedTemplate {
             text: blocks::fallback(title.clone()),
             title: blocks::section(title.fit(SECTION_MAX)),
             body,
@@ -211,8 +215,8 @@ impl Template {
     }
 }
 
-fn problem(part: &str, message: String) -> Problem {
-    Problem {
+fn problem(part: &str, message: String) -> TemplateProblem {
+    TemplateProblem {
         part: part.to_owned(),
         line: None,
         message,
@@ -220,13 +224,13 @@ fn problem(part: &str, message: String) -> Problem {
 }
 
 /// Compiles a part, and looks whether there is all that it names.
-fn check(part: &str, source: &str) -> Result<(), Problem> {
+fn check(part: &str, source: &str) -> Result<(), TemplateProblem> {
     let length = source.chars().count();
     if length > SOURCE_MAX {
         let message = format!("It has {length} characters; at most {SOURCE_MAX} are allowed.");
         return Err(problem(part, message));
     }
-    syntax::check(source).map_err(|(line, message)| Problem {
+    syntax::check(source).map_err(|(line, message)| TemplateProblem {
         part: part.to_owned(),
         line: Some(line),
         message,
@@ -242,7 +246,7 @@ fn check(part: &str, source: &str) -> Result<(), Problem> {
         .collect();
     unknown.sort();
     match unknown.first() {
-        Some(name) => Err(Problem {
+        Some(name) => Err(TemplateProblem {
             part: part.to_owned(),
             line: source
                 .lines()
@@ -254,7 +258,7 @@ fn check(part: &str, source: &str) -> Result<(), Problem> {
     }
 }
 
-fn render(part: &str, source: &str, values: &Value) -> Result<Mrkdwn, Problem> {
+fn render(part: &str, source: &str, values: &Value) -> Result<Mrkdwn, TemplateProblem> {
     let environment = environment();
     let mut page = Page(Vec::new());
     environment
@@ -282,7 +286,7 @@ impl io::Write for Page {
     }
 }
 
-fn of_error(part: &str, error: &Error) -> Problem {
+fn of_error(part: &str, error: &Error) -> TemplateProblem {
     let message = if error.kind() == ErrorKind::OutOfFuel {
         "It takes too many steps.".to_owned()
     } else if error.kind() == ErrorKind::WriteFailure {
@@ -292,7 +296,7 @@ fn of_error(part: &str, error: &Error) -> Problem {
     } else {
         error.kind().to_string()
     };
-    Problem {
+    TemplateProblem {
         part: part.to_owned(),
         line: error.line(),
         message,

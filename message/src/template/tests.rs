@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Facts, Field, Template, VARIABLES};
+use super::{Template, TemplateFacts, TemplateField, VARIABLES};
 
 fn titled(title: &str) -> Template {
     Template {
@@ -12,7 +12,7 @@ fn titled(title: &str) -> Template {
 }
 
 /// What a title says of an incident.
-fn said(title: &str, facts: &Facts) -> String {
+fn said(title: &str, facts: &TemplateFacts) -> String {
     let rendered = titled(title).render(facts).expect("a good template");
     rendered.title["text"]["text"]
         .as_str()
@@ -22,7 +22,7 @@ fn said(title: &str, facts: &Facts) -> String {
 
 #[test]
 fn templates_say_what_they_are_told_to() {
-    let facts = Facts::full();
+    let facts = TemplateFacts::full();
     for (title, expected) in [
         (
             "{{ incident.key }} *{{ incident.title | upper }}*",
@@ -71,9 +71,9 @@ fn templates_say_what_they_are_told_to() {
 
 #[test]
 fn a_value_has_no_styles_beside_those_of_the_template() {
-    let facts = Facts {
+    let facts = TemplateFacts {
         title: "*x* `y`".to_owned(),
-        ..Facts::full()
+        ..TemplateFacts::full()
     };
     assert_eq!(
         said("*{{ incident.key }}* {{ incident.title }}", &facts),
@@ -87,11 +87,11 @@ fn a_value_has_no_styles_beside_those_of_the_template() {
 
 #[test]
 fn what_is_marked_up_is_cut_where_it_stays_whole() {
-    let facts = Facts {
+    let facts = TemplateFacts {
         description_markdown:
             "**Checkout** & *all of it* answers `500` since the [last deploy](https://ci.example.com/a_b*c)"
                 .to_owned(),
-        ..Facts::full()
+        ..TemplateFacts::full()
     };
     for length in 1..120 {
         for source in ["incident.description", "incident.description_markdown | markdown"] {
@@ -180,7 +180,7 @@ fn what_is_wrong_is_told_with_its_line() {
 
 #[test]
 fn what_would_take_long_or_come_to_much_is_stopped() {
-    let mut facts = Facts::hostile();
+    let mut facts = TemplateFacts::hostile();
     facts.tags = (0..50).map(|n| (format!("k{n}"), "v".repeat(200))).collect();
     let deep = "{% for a in incident.tag_list %}".repeat(8) + "{{ a.value }}" + &"{% endfor %}".repeat(8);
     let problem = titled(&deep).render(&facts).expect_err("too much");
@@ -197,7 +197,7 @@ fn what_would_take_long_or_come_to_much_is_stopped() {
     assert_eq!(titled(&nested).problems().len(), 1);
     let many = Template {
         fields: Some(vec![
-            Field {
+            TemplateField {
                 name: "a".to_owned(),
                 value: "b".to_owned()
             };
@@ -224,9 +224,9 @@ fn the_default_does_with_all_incidents_and_all_examples_are_good() {
 fn a_title_that_comes_to_nothing_is_the_default_one() {
     let title = "{% if incident.resolved_at %}over{% endif %}";
     assert_eq!(titled(title).problems(), []);
-    assert_eq!(said(title, &Facts::full()), "over");
+    assert_eq!(said(title, &TemplateFacts::full()), "over");
     assert_eq!(
-        said(title, &Facts::sparse()),
+        said(title, &TemplateFacts::sparse()),
         "<https://tocsin.example.com/incidents/42|#42 Payments are failing>"
     );
 }
@@ -235,11 +235,11 @@ fn a_title_that_comes_to_nothing_is_the_default_one() {
 fn fields_that_say_nothing_are_left_out() {
     let template = Template {
         fields: Some(vec![
-            Field {
+            TemplateField {
                 name: "Severity".to_owned(),
                 value: "{{ incident.severity }}".to_owned(),
             },
-            Field {
+            TemplateField {
                 name: "Service".to_owned(),
                 value: "{{ service.name }}".to_owned(),
             },
@@ -247,7 +247,9 @@ fn fields_that_say_nothing_are_left_out() {
         body: Some(String::new()),
         ..Template::default()
     };
-    let rendered = template.render(&Facts::sparse()).expect("a good template");
+    let rendered = template
+        .render(&TemplateFacts::sparse())
+        .expect("a good template");
     assert_eq!(rendered.body.len(), 1);
     let fields = rendered.body[0]["fields"].as_array().expect("fields");
     assert_eq!(fields.len(), 1);
@@ -302,12 +304,12 @@ proptest! {
         service in hostile(),
         which in prop::sample::select(CARELESS.to_vec()),
     ) {
-        let facts = Facts {
+        let facts = TemplateFacts {
             assignees: vec![title.clone(), service.clone()],
             tags: vec![("a".to_owned(), title.clone())],
             title,
             service,
-            ..Facts::full()
+            ..TemplateFacts::full()
         };
         let said = said(which, &facts);
         prop_assert!(!said.contains('<'), "{which}: {said:?}");
@@ -316,7 +318,7 @@ proptest! {
 
     #[test]
     fn a_value_in_an_address_never_changes_where_it_leads(title in hostile()) {
-        let facts = Facts { title, ..Facts::full() };
+        let facts = TemplateFacts { title, ..TemplateFacts::full() };
         let said = said("x <https://wiki.example.com/{{ incident.title }}|{{ incident.title }}>", &facts);
         prop_assert!(said.starts_with("x <https://wiki.example.com/"), "{said:?}");
         prop_assert_eq!(said.matches('<').count(), 1, "{}", said);
@@ -328,7 +330,7 @@ proptest! {
         let source = format!("{source}{piece}{source}");
         let template = Template { title: Some(source.clone()), body: Some(source), ..Template::default() };
         if template.problems().is_empty() {
-            prop_assert!(template.render(&Facts::hostile()).is_ok());
+            prop_assert!(template.render(&TemplateFacts::hostile()).is_ok());
         }
     }
 }

@@ -58,7 +58,7 @@ async fn holds_every_entity(db: &DatabaseConnection) {
         entity::slack::oauth_state,
         entity::slack::token,
         entity::connector_rule,
-        entity::managing,
+        entity::service_manager,
         entity::slack_app,
         entity::slack_link,
         entity::slack_operation,

@@ -5,7 +5,7 @@
 
 mod damage;
 mod redis;
-mod seat;
+mod registration;
 mod sqlite;
 
 use apalis_core::{
@@ -15,14 +15,14 @@ use apalis_core::{
 use apalis_redis::RedisStorage;
 
 pub(crate) use self::{
-    redis::{RedisStore, Rings},
-    seat::Seat,
+    redis::{RedisStore, RemoteWakeups},
+    registration::WorkerRegistration,
     sqlite::SqliteStore,
 };
 use crate::{
     config::QueueConfig,
     error::QueueError,
-    task::{NewTask, Taken},
+    task::{NewTask, TakenTasks},
 };
 
 /// How long a worker may be silent before its jobs are given to others, in seconds.
@@ -72,42 +72,54 @@ impl Store {
     }
 
     /// Takes up to `limit` tasks. From here on a ring of the same key is a new task.
-    pub(crate) async fn take(&self, seat: &Seat, limit: usize) -> Result<Taken, QueueError> {
+    pub(crate) async fn take(
+        &self,
+        registration: &WorkerRegistration,
+        limit: usize,
+    ) -> Result<TakenTasks, QueueError> {
         match self {
-            Self::Redis(redis) => redis.take(seat, limit).await,
-            Self::Sqlite(sqlite) => sqlite.mend(sqlite.take(seat, limit).await).await,
+            Self::Redis(redis) => redis.take(registration, limit).await,
+            Self::Sqlite(sqlite) => sqlite.mend(sqlite.take(registration, limit).await).await,
         }
     }
 
     /// Forgets tasks that have been run.
-    pub(crate) async fn finish(&self, seat: &Seat, ids: &[String]) -> Result<(), QueueError> {
+    pub(crate) async fn finish(
+        &self,
+        registration: &WorkerRegistration,
+        ids: &[String],
+    ) -> Result<(), QueueError> {
         match self {
-            Self::Redis(redis) => redis.finish(seat, ids).await,
-            Self::Sqlite(sqlite) => sqlite.mend(sqlite.finish(seat, ids).await).await,
+            Self::Redis(redis) => redis.finish(registration, ids).await,
+            Self::Sqlite(sqlite) => sqlite.mend(sqlite.finish(registration, ids).await).await,
         }
     }
 
-    /// Hands back whatever the backend believes to be with the seat's worker and it does not hold: how many.
-    pub(crate) async fn hand_back(&self, seat: &Seat) -> Result<u64, QueueError> {
+    /// Hands back whatever the backend believes to be with the registered worker and the worker does not hold: how many.
+    pub(crate) async fn hand_back(&self, registration: &WorkerRegistration) -> Result<u64, QueueError> {
         match self {
-            Self::Redis(redis) => redis.hand_back(seat, &seat.held.ids()).await,
-            Self::Sqlite(sqlite) => sqlite.mend(sqlite.hand_back(seat, &seat.held.ids()).await).await,
+            Self::Redis(redis) => redis.hand_back(registration, &registration.held.ids()).await,
+            Self::Sqlite(sqlite) => {
+                sqlite
+                    .mend(sqlite.hand_back(registration, &registration.held.ids()).await)
+                    .await
+            }
         }
     }
 
-    /// Says that the seat's worker lives, and takes the tasks of those that do not: how many.
-    pub(crate) async fn beat(&self, seat: &Seat) -> Result<u64, QueueError> {
+    /// Says that the registered worker lives, and takes the tasks of those that do not: how many.
+    pub(crate) async fn beat(&self, registration: &WorkerRegistration) -> Result<u64, QueueError> {
         match self {
-            Self::Redis(redis) => redis.beat(seat).await,
-            Self::Sqlite(sqlite) => sqlite.mend(sqlite.beat(seat).await).await,
+            Self::Redis(redis) => redis.beat(registration).await,
+            Self::Sqlite(sqlite) => sqlite.mend(sqlite.beat(registration).await).await,
         }
     }
 
-    /// Hands back everything the seat holds, and forgets its worker.
-    pub(crate) async fn leave(&self, seat: &Seat) -> Result<u64, QueueError> {
+    /// Hands back everything the worker holds, and forgets its worker.
+    pub(crate) async fn leave(&self, registration: &WorkerRegistration) -> Result<u64, QueueError> {
         match self {
-            Self::Redis(redis) => redis.leave(seat).await,
-            Self::Sqlite(sqlite) => sqlite.mend(sqlite.leave(seat).await).await,
+            Self::Redis(redis) => redis.leave(registration).await,
+            Self::Sqlite(sqlite) => sqlite.mend(sqlite.leave(registration).await).await,
         }
     }
 

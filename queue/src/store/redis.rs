@@ -20,10 +20,10 @@ use redis::{
 use secrecy::{ExposeSecret, SecretString};
 use tracing::{debug, warn};
 
-use super::{DEAD_AFTER, Seat, new_task_id};
+use super::{DEAD_AFTER, WorkerRegistration, new_task_id};
 use crate::{
     error::QueueError,
-    task::{NewTask, Taken, TakenTask, now_millis},
+    task::{NewTask, TakenTask, TakenTasks, now_millis},
 };
 
 /// How long Redis may take to accept a connection.
@@ -139,24 +139,28 @@ impl RedisStore {
         Ok(())
     }
 
-    pub(super) async fn take(&self, seat: &Seat, limit: usize) -> Result<Taken, QueueError> {
+    pub(super) async fn take(
+        &self,
+        registration: &WorkerRegistration,
+        limit: usize,
+    ) -> Result<TakenTasks, QueueError> {
         let limit = if self.suspicious.load(Ordering::Relaxed) {
             1
         } else {
             limit
         };
-        let config = self.config(seat.name).batch_size(limit);
+        let config = self.config(registration.name).batch_size(limit);
         let mut connection = self.connection();
-        let (takeable, next_due) = self.promote(&mut connection, &config, seat).await?;
+        let (takeable, next_due) = self.promote(&mut connection, &config, registration).await?;
         if takeable == 0 {
-            return Ok(Taken {
+            return Ok(TakenTasks {
                 tasks: Vec::new(),
                 next_due,
             });
         }
-        let fetched = match queries::fetch_next(&mut connection, &seat.worker, &config).await {
+        let fetched = match queries::fetch_next(&mut connection, &registration.worker, &config).await {
             Ok(fetched) => fetched,
-            Err(error) => return Err(self.fetch_failed(seat, error, limit == 1).await),
+            Err(error) => return Err(self.fetch_failed(registration, error, limit == 1).await),
         };
         self.suspicious.store(false, Ordering::Relaxed);
         let mut tasks = Vec::with_capacity(fetched.len());
@@ -183,7 +187,7 @@ impl RedisStore {
                 .await
                 .map_err(|error| self.failed(error))?;
         }
-        Ok(Taken { tasks, next_due })
+        Ok(TakenTasks { tasks, next_due })
     }
 
     /// Moves what is due to where it can be fetched. Returns how many tasks can be, and when the next one may.
@@ -191,7 +195,7 @@ impl RedisStore {
         &self,
         connection: &mut ConnectionManager,
         config: &Config,
-        seat: &Seat,
+        registration: &WorkerRegistration,
     ) -> Result<(u64, Option<u64>), QueueError> {
         let until = now_millis() / 1_000;
         let mut calls = 0;
@@ -200,7 +204,7 @@ impl RedisStore {
                 .key(config.workers_set())
                 .key(config.scheduled_jobs_set())
                 .key(config.active_jobs_list())
-                .arg(seat.worker.name())
+                .arg(registration.worker.name())
                 .arg(until)
                 .invoke_async::<(u64, u64, i64)>(connection)
                 .await
@@ -213,26 +217,35 @@ impl RedisStore {
     }
 
     /// A failed fetch may have taken tasks all the same: they are handed back, or dropped when a single one can't be read.
-    async fn fetch_failed(&self, seat: &Seat, error: apalis_redis::Error, single: bool) -> QueueError {
+    async fn fetch_failed(
+        &self,
+        registration: &WorkerRegistration,
+        error: apalis_redis::Error,
+        single: bool,
+    ) -> QueueError {
         let unreadable = is_unreadable(&error);
         self.suspicious.store(unreadable, Ordering::Relaxed);
         if unreadable && single {
             warn!(
-                job.name = seat.name,
-                "a {} task in Redis can't be read and is dropped: {error}", seat.name
+                job.name = registration.name,
+                "a {} task in Redis can't be read and is dropped: {error}", registration.name
             );
-            metrics::counter!("tocsin_queue_dropped_total", "job" => seat.name).increment(1);
-            if let Err(error) = self.take_back(seat, &seat.held.ids(), true).await {
+            metrics::counter!("tocsin_queue_dropped_total", "job" => registration.name).increment(1);
+            if let Err(error) = self.take_back(registration, &registration.held.ids(), true).await {
                 debug!("the unreadable task could not be dropped yet: {error}");
             }
         }
         self.failed(error)
     }
 
-    pub(super) async fn finish(&self, seat: &Seat, ids: &[String]) -> Result<(), QueueError> {
-        let config = self.config(seat.name);
+    pub(super) async fn finish(
+        &self,
+        registration: &WorkerRegistration,
+        ids: &[String],
+    ) -> Result<(), QueueError> {
+        let config = self.config(registration.name);
         FINISH
-            .key(config.inflight_set_for(&seat.worker))
+            .key(config.inflight_set_for(&registration.worker))
             .key(config.job_data_hash())
             .key(config.job_meta_hash())
             .arg(ids)
@@ -242,15 +255,24 @@ impl RedisStore {
         Ok(())
     }
 
-    pub(super) async fn hand_back(&self, seat: &Seat, held: &[String]) -> Result<u64, QueueError> {
-        self.take_back(seat, held, false).await
+    pub(super) async fn hand_back(
+        &self,
+        registration: &WorkerRegistration,
+        held: &[String],
+    ) -> Result<u64, QueueError> {
+        self.take_back(registration, held, false).await
     }
 
     /// Takes from the worker what it does not hold, and hands it back or drops it.
-    async fn take_back(&self, seat: &Seat, held: &[String], drop: bool) -> Result<u64, QueueError> {
-        let config = self.config(seat.name);
+    async fn take_back(
+        &self,
+        registration: &WorkerRegistration,
+        held: &[String],
+        drop: bool,
+    ) -> Result<u64, QueueError> {
+        let config = self.config(registration.name);
         let (returned, dropped) = HAND_BACK
-            .key(config.inflight_set_for(&seat.worker))
+            .key(config.inflight_set_for(&registration.worker))
             .key(config.active_jobs_list())
             .key(config.job_data_hash())
             .key(config.job_meta_hash())
@@ -261,36 +283,36 @@ impl RedisStore {
             .map_err(|error| self.failed(error))?;
         if dropped > 0 {
             warn!(
-                job.name = seat.name,
-                "{dropped} {} tasks had lost their data and are dropped", seat.name
+                job.name = registration.name,
+                "{dropped} {} tasks had lost their data and are dropped", registration.name
             );
         }
         Ok(returned)
     }
 
-    pub(super) async fn beat(&self, seat: &Seat) -> Result<u64, QueueError> {
-        let config = self.config(seat.name);
+    pub(super) async fn beat(&self, registration: &WorkerRegistration) -> Result<u64, QueueError> {
+        let config = self.config(registration.name);
         BEAT.key(config.workers_set())
             .key(config.active_jobs_list())
             .key(config.job_data_hash())
             .key(config.job_meta_hash())
-            .arg(seat.worker.name())
+            .arg(registration.worker.name())
             .arg(DEAD_AFTER)
             .arg(config.inflight_jobs_set())
             .arg(self.channel())
-            .arg(seat.name)
+            .arg(registration.name)
             .invoke_async::<u64>(&mut self.connection())
             .await
             .map_err(|error| self.failed(error))
     }
 
-    pub(super) async fn leave(&self, seat: &Seat) -> Result<u64, QueueError> {
-        let returned = self.hand_back(seat, &[]).await?;
-        let config = self.config(seat.name);
+    pub(super) async fn leave(&self, registration: &WorkerRegistration) -> Result<u64, QueueError> {
+        let returned = self.hand_back(registration, &[]).await?;
+        let config = self.config(registration.name);
         redis::pipe()
-            .zrem(config.workers_set(), seat.worker.name())
+            .zrem(config.workers_set(), registration.worker.name())
             .ignore()
-            .publish(self.channel(), seat.name)
+            .publish(self.channel(), registration.name)
             .ignore()
             .query_async::<()>(&mut self.connection())
             .await
@@ -351,14 +373,14 @@ impl RedisStore {
     }
 
     /// Listens for rings of other processes, on a connection of its own.
-    pub(crate) async fn listen(&self) -> Result<Rings, QueueError> {
+    pub(crate) async fn listen(&self) -> Result<RemoteWakeups, QueueError> {
         let connecting = async {
             let mut pubsub = self.client.get_async_pubsub().await?;
             pubsub.subscribe(self.channel()).await?;
             Ok::<_, RedisError>(pubsub)
         };
         match tokio::time::timeout(CONNECTION_TIMEOUT, connecting).await {
-            Ok(pubsub) => Ok(Rings(pubsub?)),
+            Ok(pubsub) => Ok(RemoteWakeups(pubsub?)),
             Err(_) => Err(QueueError::Backend(
                 "Redis did not accept a subscription in time".into(),
             )),
@@ -451,9 +473,9 @@ fn is_unreadable(error: &apalis_redis::Error) -> bool {
 }
 
 /// Rings of other processes, as they come.
-pub(crate) struct Rings(PubSub);
+pub(crate) struct RemoteWakeups(PubSub);
 
-impl Rings {
+impl RemoteWakeups {
     /// The name of the job that was rung for, or none when the connection has ended.
     pub(crate) async fn next(&mut self) -> Option<String> {
         let message = self.0.on_message().next().await?;

@@ -22,11 +22,11 @@ use tocsin_database::{DatabaseFault, create_private, is_reusable};
 use tokio::sync::Mutex;
 use tracing::{debug, warn};
 
-use super::{DEAD_AFTER, Seat, damage, new_task_id};
+use super::{DEAD_AFTER, WorkerRegistration, damage, new_task_id};
 use crate::{
     error::QueueError,
     explain::sqlx_error,
-    task::{NewTask, Taken, TakenTask, now_millis},
+    task::{NewTask, TakenTask, TakenTasks, now_millis},
 };
 
 /// How long to wait for another process that is writing to the file. Short: whoever waits goes round the queue after that.
@@ -120,19 +120,25 @@ impl SqliteStore {
         Ok(())
     }
 
-    pub(super) async fn take(&self, seat: &Seat, limit: usize) -> Result<Taken, QueueError> {
-        let config = Config::default().queue(self.queue(seat.name)).batch_size(limit);
+    pub(super) async fn take(
+        &self,
+        registration: &WorkerRegistration,
+        limit: usize,
+    ) -> Result<TakenTasks, QueueError> {
+        let config = Config::default()
+            .queue(self.queue(registration.name))
+            .batch_size(limit);
         let now = now_millis() / 1_000;
         // Looking first costs no lock: an idle worker writes nothing.
-        let first = self.first_due(seat.name).await?;
+        let first = self.first_due(registration.name).await?;
         if first.is_none_or(|first| first > now) {
-            return Ok(Taken {
+            return Ok(TakenTasks {
                 tasks: Vec::new(),
                 next_due: first.and_then(|first| u64::try_from(first).ok()),
             });
         }
         let mut tx = self.begin().await?;
-        let fetched = queries::fetch_next(&mut *tx, &config, &seat.worker).await?;
+        let fetched = queries::fetch_next(&mut *tx, &config, &registration.worker).await?;
         let mut tasks = Vec::with_capacity(fetched.len());
         for task in fetched {
             let Some(id) = task.task_id().map(ToString::to_string) else {
@@ -152,11 +158,11 @@ impl SqliteStore {
             .await?;
         tx.commit().await?;
         let next_due = if tasks.len() < limit {
-            self.first_due(seat.name).await?
+            self.first_due(registration.name).await?
         } else {
             Some(now)
         };
-        Ok(Taken {
+        Ok(TakenTasks {
             tasks,
             next_due: next_due.and_then(|next| u64::try_from(next).ok()),
         })
@@ -172,48 +178,56 @@ impl SqliteStore {
         )
     }
 
-    pub(super) async fn finish(&self, seat: &Seat, ids: &[String]) -> Result<(), QueueError> {
+    pub(super) async fn finish(
+        &self,
+        registration: &WorkerRegistration,
+        ids: &[String],
+    ) -> Result<(), QueueError> {
         sqlx::query("DELETE FROM Jobs WHERE id IN (SELECT value FROM json_each(?1)) AND lock_by = ?2")
             .bind(json_ids(ids.iter().map(String::as_str)))
-            .bind(seat.worker.name())
+            .bind(registration.worker.name())
             .execute(&self.pool())
             .await?;
         Ok(())
     }
 
-    pub(super) async fn hand_back(&self, seat: &Seat, held: &[String]) -> Result<u64, QueueError> {
+    pub(super) async fn hand_back(
+        &self,
+        registration: &WorkerRegistration,
+        held: &[String],
+    ) -> Result<u64, QueueError> {
         let returned = sqlx::query(
             "UPDATE Jobs SET status = 'Pending', lock_by = NULL, lock_at = NULL \
              WHERE lock_by = ?2 AND id NOT IN (SELECT value FROM json_each(?1))",
         )
         .bind(json_ids(held.iter().map(String::as_str)))
-        .bind(seat.worker.name())
+        .bind(registration.worker.name())
         .execute(&self.pool())
         .await?;
         Ok(returned.rows_affected())
     }
 
-    pub(super) async fn beat(&self, seat: &Seat) -> Result<u64, QueueError> {
-        let queue = self.queue(seat.name);
+    pub(super) async fn beat(&self, registration: &WorkerRegistration) -> Result<u64, QueueError> {
+        let queue = self.queue(registration.name);
         let config = Config::default().queue(&queue);
         let mut tx = self.begin().await?;
-        match queries::keep_alive(&mut *tx, &config, &seat.worker).await {
+        match queries::keep_alive(&mut *tx, &config, &registration.worker).await {
             Ok(()) => {}
             Err(sqlx::Error::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
-                queries::register_worker(&mut *tx, &config, &seat.worker, "SqliteStorage").await?;
+                queries::register_worker(&mut *tx, &config, &registration.worker, "SqliteStorage").await?;
             }
             Err(error) => return Err(error.into()),
         }
-        let others = WorkerFilter::AllExcept(seat.worker.name().to_owned());
+        let others = WorkerFilter::AllExcept(registration.worker.name().to_owned());
         let moved = queries::reenqueue_orphaned(&mut *tx, DEAD_AFTER.into(), &queue, &others).await?;
         tx.commit().await?;
         Ok(moved)
     }
 
-    pub(super) async fn leave(&self, seat: &Seat) -> Result<u64, QueueError> {
-        let returned = self.hand_back(seat, &[]).await?;
+    pub(super) async fn leave(&self, registration: &WorkerRegistration) -> Result<u64, QueueError> {
+        let returned = self.hand_back(registration, &[]).await?;
         sqlx::query("DELETE FROM Workers WHERE id = ?1")
-            .bind(seat.worker.name())
+            .bind(registration.worker.name())
             .execute(&self.pool())
             .await?;
         Ok(returned)

@@ -9,7 +9,7 @@ use crate::{
     breaker::Breaker,
     error::QueueError,
     local::LocalJobs,
-    store::{Seat, Store},
+    store::{Store, WorkerRegistration},
     supervise::outage_pause,
     task::NewTask,
 };
@@ -17,12 +17,12 @@ use crate::{
 /// How many verdicts are carried at once.
 const BATCH: usize = 256;
 
-/// What carries the verdicts of one lane.
+/// Writes down how the jobs of one consumer ended.
 pub(super) struct Finisher {
     pub(super) store: Arc<Store>,
     pub(super) breaker: Arc<Breaker>,
     pub(super) local: Arc<LocalJobs>,
-    pub(super) seat: Seat,
+    pub(super) registration: WorkerRegistration,
 }
 
 impl Finisher {
@@ -47,7 +47,7 @@ impl Finisher {
                 }
             }
             pause.reset();
-            self.seat.held.remove(&ids);
+            self.registration.held.remove(&ids);
         }
     }
 
@@ -59,7 +59,7 @@ impl Finisher {
         if ids.is_empty() {
             return Ok(());
         }
-        self.store.finish(&self.seat, ids).await
+        self.store.finish(&self.registration, ids).await
     }
 }
 

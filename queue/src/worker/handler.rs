@@ -10,16 +10,16 @@ use crate::job::{Job, JobContext, JobError};
 /// How one run ended, as far as the handler can say.
 pub(super) type RunResult = Result<Result<(), JobError>, serde_json::Error>;
 
-type Run = dyn Fn(Value, JobContext) -> BoxFuture<'static, RunResult> + Send + Sync;
+type RunJob = dyn Fn(Value, JobContext) -> BoxFuture<'static, RunResult> + Send + Sync;
 
 /// What to do for the jobs of one name.
 #[derive(Clone)]
-pub(super) struct Handler {
+pub(super) struct JobHandler {
     pub(super) name: &'static str,
-    run: Arc<Run>,
+    run: Arc<RunJob>,
 }
 
-impl Handler {
+impl JobHandler {
     pub(super) fn new<J, F, Fut>(handler: F) -> Self
     where
         J: Job,
@@ -46,7 +46,7 @@ impl Handler {
     }
 }
 
-impl fmt::Debug for Handler {
+impl fmt::Debug for JobHandler {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handler")
             .field("name", &self.name)

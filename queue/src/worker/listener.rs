@@ -5,21 +5,21 @@ use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    bells::Bells,
     breaker::Breaker,
     error::QueueError,
-    store::{Rings, Store},
+    store::{RemoteWakeups, Store},
     supervise::outage_pause,
+    wakeups::Wakeups,
 };
 
 /// How long a silent subscription is believed to live.
 const PING_AFTER: Duration = Duration::from_secs(20);
 
-/// Passes rings on to the lanes. While the subscription is broken they poll.
+/// Passes wake-ups on to the consumers. While the subscription is broken they poll.
 pub(super) async fn listen(
     store: Arc<Store>,
     breaker: Arc<Breaker>,
-    bells: Arc<Bells>,
+    wakeups: Arc<Wakeups>,
     stop: CancellationToken,
 ) {
     let Store::Redis(redis) = store.as_ref() else {
@@ -31,10 +31,10 @@ pub(super) async fn listen(
         match redis.listen().await {
             Ok(mut rings) => {
                 pause.reset();
-                bells.ring_all();
+                wakeups.ring_all();
                 tokio::select! {
                     () = stop.cancelled() => return,
-                    () = pass_on(&mut rings, &bells) => {}
+                    () = pass_on(&mut rings, &wakeups) => {}
                 }
                 breaker.failed(&QueueError::Backend("the subscription ended".into()));
             }
@@ -52,10 +52,10 @@ pub(super) async fn listen(
 }
 
 /// Returns when the subscription no longer lives.
-async fn pass_on(rings: &mut Rings, bells: &Bells) {
+async fn pass_on(rings: &mut RemoteWakeups, wakeups: &Wakeups) {
     loop {
         match tokio::time::timeout(PING_AFTER, rings.next()).await {
-            Ok(Some(name)) => bells.ring(&name),
+            Ok(Some(name)) => wakeups.ring(&name),
             Err(_) if rings.ping().await => {}
             Ok(None) | Err(_) => return,
         }

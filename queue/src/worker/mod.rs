@@ -1,10 +1,10 @@
 //! The side of those who work.
 
+mod consumer;
 mod finisher;
 mod handler;
-mod lane;
 mod listener;
-mod look;
+mod poll;
 mod run;
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
@@ -13,7 +13,7 @@ use futures::future::join_all;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use self::{handler::Handler, lane::JobConsumer, listener::listen};
+use self::{consumer::JobConsumer, handler::JobHandler, listener::listen};
 use crate::{
     error::QueueError,
     job::{Job, JobContext, JobError},
@@ -30,7 +30,7 @@ const CLEAN_AFTER: u32 = 12;
 
 /// How a worker works.
 #[derive(Clone, Debug)]
-pub(crate) struct Manner {
+pub(crate) struct WorkerOptions {
     pub(crate) concurrency: usize,
     pub(crate) grace: Duration,
     pub(crate) time_limit: Duration,
@@ -41,19 +41,19 @@ pub(crate) struct Manner {
 
 /// Takes jobs from the queue and runs their handlers.
 ///
-/// Each job name has a lane of its own, with its own share of concurrency: a slow handler holds up no other. Jobs of one
+/// Each job name has a consumer of its own, with its own share of concurrency: a slow handler holds up no other. Jobs of one
 /// name and key run one after the other within the process; across processes they may overlap.
 #[derive(Debug)]
 pub struct Worker {
     queue: Queue,
-    manner: Manner,
-    handlers: Vec<Handler>,
+    options: WorkerOptions,
+    handlers: Vec<JobHandler>,
 }
 
 impl Worker {
     /// A worker without handlers.
     pub fn new(queue: Queue) -> Self {
-        let manner = Manner {
+        let options = WorkerOptions {
             concurrency: 16,
             grace: Duration::from_secs(10),
             time_limit: Duration::from_secs(600),
@@ -63,7 +63,7 @@ impl Worker {
         };
         Self {
             queue,
-            manner,
+            options,
             handlers: Vec::new(),
         }
     }
@@ -71,36 +71,36 @@ impl Worker {
     /// How many jobs of each name run at the same time. Default 16.
     #[must_use]
     pub fn concurrency(mut self, jobs: usize) -> Self {
-        self.manner.concurrency = jobs.max(1);
+        self.options.concurrency = jobs.max(1);
         self
     }
 
     /// How long running jobs may take to finish after `shutdown`; then they are handed back. Default 10 s.
     #[must_use]
     pub fn grace(mut self, grace: Duration) -> Self {
-        self.manner.grace = grace;
+        self.options.grace = grace;
         self
     }
 
     /// How long one run may take before it is ended and tried again. Default 10 min.
     #[must_use]
     pub fn time_limit(mut self, limit: Duration) -> Self {
-        self.manner.time_limit = limit;
+        self.options.time_limit = limit;
         self
     }
 
     /// How many runs a job gets before it is dropped, with an error in the log. Default 20.
     #[must_use]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
-        self.manner.max_attempts = attempts.max(1);
+        self.options.max_attempts = attempts.max(1);
         self
     }
 
     /// The pause after the first failed run, which doubles with each further one up to `max`. Default 1 s to 5 min.
     #[must_use]
     pub fn backoff(mut self, min: Duration, max: Duration) -> Self {
-        self.manner.backoff_min = min;
-        self.manner.backoff_max = max.max(min);
+        self.options.backoff_min = min;
+        self.options.backoff_max = max.max(min);
         self
     }
 
@@ -112,7 +112,7 @@ impl Worker {
         F: Fn(J, JobContext) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<(), JobError>> + Send + 'static,
     {
-        self.handlers.push(Handler::new(handler));
+        self.handlers.push(JobHandler::new(handler));
         self
     }
 
@@ -127,7 +127,7 @@ impl Worker {
         info!(
             "working on {} with {} jobs of each at a time",
             names.join(", "),
-            self.manner.concurrency
+            self.options.concurrency
         );
         let _served = self.queue.inner.local.serve(names.clone());
         let lanes: Vec<Arc<JobConsumer>> = self
@@ -137,18 +137,18 @@ impl Worker {
                 Arc::new(JobConsumer::new(
                     &self.queue,
                     handler,
-                    self.manner.clone(),
+                    self.options.clone(),
                     shutdown.clone(),
                 ))
             })
             .collect();
         let _listener = OwnedTask::spawn(listen_always(self.queue.clone(), shutdown.clone()));
         let _housekeeper = OwnedTask::spawn(keep_house_always(self.queue.clone(), names, shutdown.clone()));
-        join_all(lanes.into_iter().map(|lane| {
+        join_all(lanes.into_iter().map(|consumer| {
             let shutdown = shutdown.clone();
             async move {
-                let what = format!("lane of {} jobs", lane.name());
-                supervise(&what, &shutdown, || lane.clone().run()).await;
+                let what = format!("lane of {} jobs", consumer.name());
+                supervise(&what, &shutdown, || consumer.clone().run()).await;
             }
         }))
         .await;
@@ -178,7 +178,7 @@ async fn listen_always(queue: Queue, stop: CancellationToken) {
     if let Store::Redis(_) = *inner.store {
         supervise("listener for rings", &stop, || {
             let (store, breaker) = (inner.store.clone(), inner.breaker.clone());
-            listen(store, breaker, inner.bells.clone(), stop.clone())
+            listen(store, breaker, inner.wakeups.clone(), stop.clone())
         })
         .await;
     }
@@ -201,7 +201,7 @@ async fn keep_house(queue: Queue, names: Vec<&'static str>, stop: CancellationTo
             () = breaker.until_works() => {}
         }
         for name in &names {
-            // A failure here is also one of the lane's, which tells of it.
+            // A failure here is also one of the consumer's, which tells of it.
             if let Ok(depth) = store.depth(Some(name)).await {
                 #[expect(clippy::cast_precision_loss, reason = "a depth is far below 2^52")]
                 metrics::gauge!("tocsin_queue_depth", "job" => *name).set(depth as f64);

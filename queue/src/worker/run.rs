@@ -9,7 +9,7 @@ use futures::FutureExt;
 use rand::Rng;
 use tracing::{Instrument, debug, error, info_span, warn};
 
-use super::{Manner, handler::Handler};
+use super::{WorkerOptions, handler::JobHandler};
 use crate::{
     error::BoxError,
     job::{JobContext, JobError},
@@ -18,7 +18,7 @@ use crate::{
 
 /// A job that was taken and can be run.
 #[derive(Debug)]
-pub(super) struct Ready {
+pub(super) struct ReadyJob {
     /// By which the backend knows it; none for a job that has waited in this process.
     pub(super) id: Option<String>,
     pub(super) envelope: JobEnvelope,
@@ -34,7 +34,7 @@ pub(super) struct JobOutcome {
     pub(super) again: Option<Box<NewTask>>,
 }
 
-impl Ready {
+impl ReadyJob {
     /// Reads what was taken. The error is the verdict on a job that can't be run.
     pub(super) fn read(name: &'static str, taken: TakenTask, max_attempts: u32) -> Result<Self, JobOutcome> {
         let envelope: JobEnvelope = match serde_json::from_slice(&taken.payload) {
@@ -85,7 +85,7 @@ impl Ready {
     }
 
     /// Runs the job. Nothing that the handler does gets past this: neither a panic nor a run without end.
-    pub(super) async fn run(self, handler: Handler, manner: Manner) -> JobOutcome {
+    pub(super) async fn run(self, handler: JobHandler, options: WorkerOptions) -> JobOutcome {
         let name = handler.name;
         let span = info_span!(
             "job",
@@ -101,26 +101,26 @@ impl Ready {
                 request_id: self.envelope.request_id.clone(),
             };
             let run = AssertUnwindSafe(handler.run(self.envelope.job.clone(), context)).catch_unwind();
-            let result = tokio::time::timeout(manner.time_limit, run).await;
+            let result = tokio::time::timeout(options.time_limit, run).await;
             metrics::histogram!("tocsin_queue_run_seconds", "job" => name)
                 .record(started.elapsed().as_secs_f64());
             match result {
-                Ok(Ok(Ok(result))) => result.map_or_else(Outcome::from, |()| Outcome::Done),
-                Ok(Ok(Err(undecodable))) => Outcome::Undecodable(undecodable),
-                Ok(Err(panic)) => Outcome::Panic(panic_message(panic.as_ref())),
-                Err(_) => Outcome::Retry(None, format!("not done within {:?}", manner.time_limit).into()),
+                Ok(Ok(Ok(result))) => result.map_or_else(RunOutcome::from, |()| RunOutcome::Done),
+                Ok(Ok(Err(undecodable))) => RunOutcome::Undecodable(undecodable),
+                Ok(Err(panic)) => RunOutcome::Panic(panic_message(panic.as_ref())),
+                Err(_) => RunOutcome::Retry(None, format!("not done within {:?}", options.time_limit).into()),
             }
         }
         .instrument(span.clone())
         .await;
-        span.in_scope(|| self.judge(name, outcome, &manner))
+        span.in_scope(|| self.judge(name, outcome, &options))
     }
 
     /// Turns what happened into what is to be done, and tells of it.
-    fn judge(self, name: &'static str, outcome: Outcome, manner: &Manner) -> JobOutcome {
+    fn judge(self, name: &'static str, outcome: RunOutcome, options: &WorkerOptions) -> JobOutcome {
         let key = &self.envelope.key;
         let (delay, cause) = match outcome {
-            Outcome::Done => {
+            RunOutcome::Done => {
                 count_run(name, "done");
                 debug!("{name} {key} is done");
                 return JobOutcome {
@@ -128,7 +128,7 @@ impl Ready {
                     again: None,
                 };
             }
-            Outcome::Fail(cause) => {
+            RunOutcome::Fail(cause) => {
                 count_run(name, "failed");
                 error!("{name} {key} failed for good: {cause}");
                 return JobOutcome {
@@ -136,7 +136,7 @@ impl Ready {
                     again: None,
                 };
             }
-            Outcome::Undecodable(cause) => {
+            RunOutcome::Undecodable(cause) => {
                 count_drop(name);
                 error!("{name} {key} can't be decoded and is dropped: {cause}");
                 return JobOutcome {
@@ -144,17 +144,17 @@ impl Ready {
                     again: None,
                 };
             }
-            Outcome::Retry(delay, cause) => {
+            RunOutcome::Retry(delay, cause) => {
                 count_run(name, "retry");
                 (delay, cause)
             }
-            Outcome::Panic(message) => {
+            RunOutcome::Panic(message) => {
                 count_run(name, "panic");
                 error!("{name} {key} panicked: {message}");
                 (None, message.into())
             }
         };
-        if self.attempt >= manner.max_attempts {
+        if self.attempt >= options.max_attempts {
             count_run(name, "exhausted");
             error!(
                 "{name} {key} failed {} times and is dropped: {cause}",
@@ -165,7 +165,7 @@ impl Ready {
                 again: None,
             };
         }
-        let delay = delay.unwrap_or_else(|| backoff(self.attempt, manner));
+        let delay = delay.unwrap_or_else(|| backoff(self.attempt, options));
         warn!("{name} {key} failed and runs again in {delay:?}: {cause}");
         JobOutcome {
             id: self.id,
@@ -175,7 +175,7 @@ impl Ready {
 }
 
 /// How a run ended.
-enum Outcome {
+enum RunOutcome {
     Done,
     Retry(Option<Duration>, BoxError),
     Fail(BoxError),
@@ -183,7 +183,7 @@ enum Outcome {
     Panic(String),
 }
 
-impl From<JobError> for Outcome {
+impl From<JobError> for RunOutcome {
     fn from(error: JobError) -> Self {
         match error {
             JobError::Retry(cause) => Self::Retry(None, cause),
@@ -208,12 +208,12 @@ fn again(name: &'static str, envelope: JobEnvelope, failures: u32, delay: Durati
 }
 
 /// Doubles with each attempt, and varies by a fifth, so that what failed together does not come back together.
-fn backoff(attempt: u32, manner: &Manner) -> Duration {
-    let doubled = manner
+fn backoff(attempt: u32, options: &WorkerOptions) -> Duration {
+    let doubled = options
         .backoff_min
         .saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1)));
     doubled
-        .min(manner.backoff_max)
+        .min(options.backoff_max)
         .mul_f64(rand::rng().random_range(0.8..1.2))
 }
 

@@ -25,7 +25,7 @@ async fn a_job_whose_worker_was_killed_is_run_by_another(place: Place) {
     let queue = place.queue().await;
     let mut doomed = start_doomed_worker(&place.config);
     for index in 0..3 {
-        queue.push(&look(index)).await.unwrap();
+        queue.enqueue_durably(&look(index)).await.unwrap();
     }
     nothing_waits(&queue).await; // the doomed worker has taken all
     doomed.kill().unwrap();
@@ -65,7 +65,7 @@ async fn a_long_job_is_left_to_its_worker(place: Place) {
             }
         }
     }));
-    here.push(&look("long")).await.unwrap();
+    here.enqueue_durably(&look("long")).await.unwrap();
     started.len_is(1).await;
     let rival = Crew::start(crate::delivery::record(Worker::new(there), &runs));
 

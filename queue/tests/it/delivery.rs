@@ -36,7 +36,7 @@ async fn a_ring_is_run_with_what_it_carried(place: Place) {
         }
     }));
 
-    queue.ring(&Look {
+    queue.enqueue(&Look {
         at: "inc_1".into(),
         version: 7,
         request_id: Some("req_9".into()),
@@ -55,8 +55,8 @@ async fn a_ring_is_run_with_what_it_carried(place: Place) {
 
 async fn a_pushed_job_waits_for_a_worker(place: Place) {
     let queue = place.queue().await;
-    queue.push(&look("a")).await.unwrap();
-    queue.push(&other("a")).await.unwrap();
+    queue.enqueue_durably(&look("a")).await.unwrap();
+    queue.enqueue_durably(&other("a")).await.unwrap();
     assert_eq!(queue.depth().await.unwrap(), 2);
     queue.health().await.unwrap();
 
@@ -74,9 +74,9 @@ async fn a_pushed_job_waits_for_a_worker(place: Place) {
 async fn rings_of_one_key_that_wait_are_one(place: Place) {
     let queue = place.queue().await;
     for round in 0..50 {
-        queue.ring(&look("same"));
-        queue.ring(&look(format!("other {round}")));
-        queue.push(&look("same")).await.unwrap();
+        queue.enqueue(&look("same"));
+        queue.enqueue(&look(format!("other {round}")));
+        queue.enqueue_durably(&look("same")).await.unwrap();
     }
     flush(&queue).await;
     assert_eq!(queue.depth().await.unwrap(), 51);
@@ -90,8 +90,8 @@ async fn rings_of_one_key_that_wait_are_one(place: Place) {
 
 async fn rings_of_a_waiting_job_are_one_across_processes(place: Place) {
     let (here, there) = (place.queue().await, place.queue().await);
-    here.push(&look("same")).await.unwrap();
-    there.push(&look("same")).await.unwrap();
+    here.enqueue_durably(&look("same")).await.unwrap();
+    there.enqueue_durably(&look("same")).await.unwrap();
     assert_eq!(here.depth().await.unwrap(), 1);
 }
 
@@ -114,11 +114,11 @@ async fn a_ring_during_the_run_runs_the_job_once_more_and_afterwards(place: Plac
             }
         }
     }));
-    queue.ring(&look("same"));
+    queue.enqueue(&look("same"));
     started.len_is(1).await;
 
     for _ in 0..5 {
-        queue.push(&look("same")).await.unwrap();
+        queue.enqueue_durably(&look("same")).await.unwrap();
     }
     // One that is not taken yet when the run ends is another run.
     nothing_waits(&queue).await;
@@ -186,7 +186,7 @@ async fn a_delayed_job_does_not_swallow_a_ring_of_its_key(place: Place) {
         .await
         .unwrap();
 
-    queue.ring(&look("same"));
+    queue.enqueue(&look("same"));
 
     runs.len_is(1).await;
     crew.stop().await;
@@ -215,12 +215,12 @@ async fn a_slow_handler_holds_up_no_other_name(place: Place) {
         }
     }));
     for index in 0..10 {
-        queue.push(&look(index)).await.unwrap();
+        queue.enqueue_durably(&look(index)).await.unwrap();
     }
     stuck.len_is(2).await;
 
     for index in 0..10 {
-        queue.ring(&other(index));
+        queue.enqueue(&other(index));
     }
 
     runs.len_is(10).await;
@@ -234,7 +234,7 @@ async fn no_more_jobs_run_at_a_time_than_allowed(place: Place) {
     let queue = place.queue().await;
     let (peaks, running) = (Log::new(), shared(0_usize));
     for index in 0..60 {
-        queue.ring(&look(index));
+        queue.enqueue(&look(index));
     }
     flush(&queue).await;
     let crew = Crew::start(Worker::new(queue).concurrency(3).on({
@@ -275,7 +275,7 @@ async fn two_workers_share_the_jobs_and_run_each_once(place: Place) {
         }))
     });
     for index in 0..400 {
-        here.ring(&look(index));
+        here.enqueue(&look(index));
     }
     runs.len_is(400).await;
     for crew in crews {

@@ -53,7 +53,7 @@ async fn a_job_that_asks_for_a_pause_gets_it(place: Place) {
             }
         }
     }));
-    queue.ring(&look("a"));
+    queue.enqueue(&look("a"));
     let runs = runs.len_is(2).await;
     assert!(runs[1] - runs[0] >= pause);
     crew.stop().await;
@@ -104,7 +104,7 @@ async fn a_run_without_end_is_ended_and_tried_again(place: Place) {
                 }
             }),
     );
-    queue.ring(&look("a"));
+    queue.enqueue(&look("a"));
     assert_eq!(runs.len_is(2).await, [1, 2]);
     crew.stop().await;
 }
@@ -126,9 +126,9 @@ impl Job for OldLook {
 async fn a_job_that_no_longer_decodes_is_dropped_and_blocks_nothing(place: Place) {
     let queue = place.queue().await;
     for id in 0..20 {
-        queue.push(&OldLook { id }).await.unwrap();
+        queue.enqueue_durably(&OldLook { id }).await.unwrap();
     }
-    queue.push(&look("sound")).await.unwrap();
+    queue.enqueue_durably(&look("sound")).await.unwrap();
 
     let runs = Log::new();
     let crew = Crew::start(record(Worker::new(queue.clone()), &runs));
@@ -145,7 +145,7 @@ async fn run_until_gone(
     answer: impl Fn(&JobContext) -> Result<(), JobError> + Clone + Send + Sync + 'static,
 ) -> Vec<u32> {
     let attempts = Log::new();
-    queue.push(&look("a")).await.unwrap();
+    queue.enqueue_durably(&look("a")).await.unwrap();
     loop {
         let before = attempts.entries().len();
         let crew = Crew::start(Worker::new(queue.clone()).max_attempts(5).on({
@@ -216,7 +216,7 @@ async fn a_file_that_is_damaged_while_it_is_used_is_moved_aside_and_jobs_go_on()
     let queue = place.queue().await;
     let runs = Log::new();
     let crew = Crew::start(record(Worker::new(queue.clone()), &runs));
-    queue.push(&look("before")).await.unwrap();
+    queue.enqueue_durably(&look("before")).await.unwrap();
     runs.len_is(1).await;
     // More than SQLite keeps in memory of a file: what it needs later it has to read again.
     let in_an_hour = tocsin_clock::machine_now() + time::Duration::HOUR;
@@ -239,7 +239,7 @@ async fn a_file_that_is_damaged_while_it_is_used_is_moved_aside_and_jobs_go_on()
             if is_moved_aside(&file) {
                 return;
             }
-            queue.ring(&look(format!("meanwhile {number}")));
+            queue.enqueue(&look(format!("meanwhile {number}")));
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
@@ -247,7 +247,7 @@ async fn a_file_that_is_damaged_while_it_is_used_is_moved_aside_and_jobs_go_on()
         .await
         .unwrap_or_else(|_| panic!("the damaged file is still there: {:?}", queue.trouble()));
 
-    queue.push(&look("after")).await.unwrap();
+    queue.enqueue_durably(&look("after")).await.unwrap();
     runs.becomes(|runs| runs.contains(&"after".to_owned())).await;
     crew.stop().await;
 }

@@ -39,7 +39,7 @@ async fn pushes_and_runs_are_counted_by_name_and_outcome() {
             }
         }
     }));
-    queue.push(&Counted).await.unwrap();
+    queue.enqueue_durably(&Counted).await.unwrap();
     runs.len_is(3).await;
     crew.stop().await;
 

@@ -29,11 +29,11 @@ async fn whatever_redis_does_instead_of_its_work_jobs_run_in_the_process_that_ra
         let queue = Queue::connect(&server.config()).await.unwrap();
         let runs = Log::new();
         let crew = Crew::start(record(Worker::new(queue.clone()), &runs));
-        queue.push(&look("before")).await.unwrap();
+        queue.enqueue_durably(&look("before")).await.unwrap();
         runs.len_is(1).await;
 
         server.fail(failure).await;
-        queue.ring(&look("rung"));
+        queue.enqueue(&look("rung"));
         runs.becomes(|runs| runs.contains(&"rung".to_owned())).await;
         becomes(&queue, false).await;
         queue.health().await.unwrap_err();
@@ -46,7 +46,7 @@ async fn whatever_redis_does_instead_of_its_work_jobs_run_in_the_process_that_ra
         };
         assert!(trouble.contains(remedy), "{failure:?} is told as {trouble}");
         // Known by now: nobody waits for Redis any more.
-        queue.push(&look("pushed")).await.unwrap();
+        queue.enqueue_durably(&look("pushed")).await.unwrap();
         let soon = tocsin_clock::machine_now() + Duration::from_millis(30);
         queue.push_at(&look("later"), soon).await.unwrap();
         runs.becomes(|runs| runs.len() == 4).await;
@@ -56,7 +56,7 @@ async fn whatever_redis_does_instead_of_its_work_jobs_run_in_the_process_that_ra
         queue.health().await.unwrap();
         // By way of Redis again: from a process that has no worker of its own.
         let other = Queue::connect(&server.config()).await.unwrap();
-        other.push(&look("after")).await.unwrap();
+        other.enqueue_durably(&look("after")).await.unwrap();
         runs.becomes(|runs| runs.contains(&"after".to_owned())).await;
         crew.stop().await;
         let mut counts = runs.counts();
@@ -87,7 +87,7 @@ async fn what_fails_without_redis_is_tried_again_without_it() {
             }
         }
     }));
-    queue.ring(&look("a"));
+    queue.enqueue(&look("a"));
     assert_eq!(runs.len_is(3).await, [1, 2, 3]);
     crew.stop().await;
 }
@@ -109,7 +109,7 @@ async fn a_job_that_runs_here_is_not_run_beside_itself() {
             }
         }
     }));
-    queue.push(&look("a")).await.unwrap();
+    queue.enqueue_durably(&look("a")).await.unwrap();
     started.len_is(1).await;
     for _ in 0..10 {
         queue.run_here(&look("a"));
@@ -138,7 +138,7 @@ async fn a_queue_file_that_takes_no_writes_holds_up_nothing() {
     let queue = Queue::connect(&config).await.unwrap();
     let runs = Log::new();
     let crew = Crew::start(record(Worker::new(queue.clone()), &runs));
-    queue.push(&look("before")).await.unwrap();
+    queue.enqueue_durably(&look("before")).await.unwrap();
     runs.len_is(1).await;
     // Somebody holds the file, as a process does that is paused in a transaction.
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path);
@@ -148,13 +148,13 @@ async fn a_queue_file_that_takes_no_writes_holds_up_nothing() {
         .await
         .unwrap();
 
-    queue.ring(&look("meanwhile"));
+    queue.enqueue(&look("meanwhile"));
     runs.becomes(|runs| runs.contains(&"meanwhile".to_owned())).await;
     becomes(&queue, false).await;
 
     sqlx::raw_sql("ROLLBACK").execute(&mut holder).await.unwrap();
     becomes(&queue, true).await;
-    queue.push(&look("after")).await.unwrap();
+    queue.enqueue_durably(&look("after")).await.unwrap();
     runs.becomes(|runs| runs.contains(&"after".to_owned())).await;
     crew.stop().await;
 }
@@ -165,13 +165,13 @@ async fn redis_may_come_later_than_its_users() {
     let queue = Queue::connect(&server.config()).await.unwrap();
     let runs = Log::new();
     let crew = Crew::start(record(Worker::new(queue.clone()), &runs));
-    queue.ring(&look("early"));
+    queue.enqueue(&look("early"));
     assert_eq!(runs.len_is(1).await, ["early"]);
     queue.health().await.unwrap_err();
     queue.depth().await.unwrap_err();
     let elsewhere = Queue::connect(&server.config()).await.unwrap();
     elsewhere
-        .push(&look("awaited, and nobody here works on it"))
+        .enqueue_durably(&look("awaited, and nobody here works on it"))
         .await
         .unwrap_err();
 
@@ -186,9 +186,9 @@ async fn redis_may_come_later_than_its_users() {
 async fn a_worker_that_starts_during_an_outage_runs_what_was_rung_before_it() {
     let server = RedisServer::down();
     let queue = Queue::connect(&server.config()).await.unwrap();
-    queue.ring(&look("early"));
+    queue.enqueue(&look("early"));
     becomes(&queue, false).await;
-    queue.ring(&look("known to fail"));
+    queue.enqueue(&look("known to fail"));
     let runs = Log::new();
     let crew = Crew::start(record(Worker::new(queue.clone()), &runs));
     runs.becomes(|runs| runs.contains(&"early".to_owned()) && runs.contains(&"known to fail".to_owned()))
@@ -203,13 +203,13 @@ async fn rings_arrive_after_redis_has_restarted_with_nothing_in_it() {
     let runs = Log::new();
     let crew = Crew::start(record(Worker::new(queue.clone()), &runs));
     for round in 0..3 {
-        queue.ring(&look(format!("before {round}")));
+        queue.enqueue(&look(format!("before {round}")));
         runs.becomes(|runs| runs.contains(&format!("before {round}")))
             .await;
         server.kill();
-        queue.ring(&look(format!("meanwhile {round}")));
+        queue.enqueue(&look(format!("meanwhile {round}")));
         server.bring_up().await;
-        queue.ring(&look(format!("after {round}")));
+        queue.enqueue(&look(format!("after {round}")));
         runs.becomes(|runs| {
             runs.contains(&format!("meanwhile {round}")) && runs.contains(&format!("after {round}"))
         })
@@ -235,14 +235,14 @@ async fn a_run_that_outlives_redis_ends_in_order() {
             }
         }
     }));
-    queue.ring(&look("a"));
+    queue.enqueue(&look("a"));
     started.len_is(1).await;
     server.kill();
     gate.open(10);
     runs.len_is(1).await;
     server.bring_up().await;
 
-    queue.ring(&look("a"));
+    queue.enqueue(&look("a"));
 
     runs.len_is(2).await;
     crew.stop().await;
@@ -257,14 +257,17 @@ async fn rings_arrive_after_everything_in_redis_was_flushed() {
     let crew = Crew::start(record(Worker::new(queue.clone()), &runs));
     for round in 0..20 {
         for index in 0..100 {
-            queue.ring(&look(format!("lost, perhaps {index}")));
+            queue.enqueue(&look(format!("lost, perhaps {index}")));
         }
         if round % 2 == 0 {
             server.command(redis::cmd("SCRIPT").arg("FLUSH")).await;
         }
         server.command(&redis::cmd("FLUSHALL")).await;
         flush(&queue).await;
-        queue.push(&look(format!("later {round}"))).await.unwrap();
+        queue
+            .enqueue_durably(&look(format!("later {round}")))
+            .await
+            .unwrap();
         runs.becomes(|runs| runs.contains(&format!("later {round}")))
             .await;
     }
@@ -278,7 +281,7 @@ async fn ringing_never_waits_and_a_full_buffer_recovers() {
     let queue = Queue::connect(&server.config()).await.unwrap();
     // Not a single await: were ringing to wait, this could not go on.
     for index in 0..50_000 {
-        queue.ring(&look(index));
+        queue.enqueue(&look(index));
     }
     server.bring_up().await;
     flush(&queue).await;
@@ -287,7 +290,7 @@ async fn ringing_never_waits_and_a_full_buffer_recovers() {
         (1..50_000).contains(&stored),
         "as many as there was room for, not {stored}"
     );
-    queue.ring(&look("afterwards"));
+    queue.enqueue(&look("afterwards"));
     flush(&queue).await;
     assert_eq!(queue.depth().await.unwrap(), stored + 1);
 }
@@ -296,7 +299,7 @@ async fn ringing_never_waits_and_a_full_buffer_recovers() {
 async fn what_another_has_broken_in_redis_is_dropped_and_blocks_nothing() {
     let server = RedisServer::start().await;
     let queue = Queue::connect(&server.config()).await.unwrap();
-    queue.push(&look("without data")).await.unwrap();
+    queue.enqueue_durably(&look("without data")).await.unwrap();
     server.command(redis::cmd("DEL").arg("tocsin:look:data")).await;
     // A task whose status apalis can't read, and one that is nothing but an id.
     server
@@ -315,7 +318,7 @@ async fn what_another_has_broken_in_redis_is_dropped_and_blocks_nothing() {
         .command(redis::cmd("HSET").arg("tocsin:look:meta:odd").arg(&odd))
         .await;
     for index in 0..10 {
-        queue.push(&look(index)).await.unwrap();
+        queue.enqueue_durably(&look(index)).await.unwrap();
     }
 
     let runs = Log::new();

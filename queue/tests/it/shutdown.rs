@@ -33,7 +33,7 @@ async fn running_jobs_finish_and_waiting_ones_are_left_to_others(place: Place) {
         }
     }));
     for index in 0..5 {
-        queue.push(&look(index)).await.unwrap();
+        queue.enqueue_durably(&look(index)).await.unwrap();
     }
     started.len_is(2).await;
 
@@ -61,10 +61,10 @@ async fn a_job_that_outlasts_the_grace_period_is_run_by_another(place: Place) {
             std::future::pending()
         }
     }));
-    queue.ring(&look("endless"));
+    queue.enqueue(&look("endless"));
     started.len_is(1).await;
     // This one waits for the other of its key to end.
-    queue.push(&look("endless")).await.unwrap();
+    queue.enqueue_durably(&look("endless")).await.unwrap();
 
     crew.stop().await;
     assert_eq!(queue.depth().await.unwrap(), 2);
@@ -91,7 +91,7 @@ async fn a_job_that_outlasts_the_grace_period_is_run_by_another(place: Place) {
 async fn rings_are_stored_although_the_queue_is_dropped_at_once(place: Place) {
     let (queue, other) = (place.queue().await, place.queue().await);
     for index in 0..2_000 {
-        queue.ring(&look(index));
+        queue.enqueue(&look(index));
     }
     drop(queue);
 
@@ -105,10 +105,10 @@ async fn rings_are_stored_although_the_queue_is_dropped_at_once(place: Place) {
 async fn a_file_that_is_closed_is_whole_and_has_nothing_beside_it() {
     let place = Place::sqlite();
     let queue = place.queue().await;
-    queue.ring(&look(0));
+    queue.enqueue(&look(0));
     assert!(queue.close(PATIENCE).await, "what was rung is stored");
     // What comes too late does not open it again.
-    assert!(queue.push(&look(1)).await.is_err());
+    assert!(queue.enqueue_durably(&look(1)).await.is_err());
     let path = place.config.sqlite_path.as_ref().expect("a file");
     let beside = std::fs::read_dir(path.parent().expect("a directory")).expect("readable");
     let names: Vec<_> = beside.map(|entry| entry.expect("an entry").file_name()).collect();

@@ -14,7 +14,7 @@ use crate::clock;
 use crate::config::FileSeed;
 use crate::error::ActError;
 use crate::faults::Fault;
-use crate::limits::{Limits, PostLimit};
+use crate::limits::{CallLimits, PostLimit};
 use crate::outbound::answer::AppAnswer;
 use crate::outbound::{command as commands, interaction};
 use crate::state::host::{Callbacks, Host, lock};
@@ -229,14 +229,14 @@ fn address(text: &str) -> Result<Url, BadRequest> {
 #[serde(untagged)]
 enum NewLimits {
     Posts { posts_per_second: f64 },
-    All(Limits),
+    All(CallLimits),
 }
 
 /// `POST /sim/limits`.
 pub(super) async fn limits(State(host): State<Arc<Host>>, bytes: Bytes) -> Done {
     let new: NewLimits = body(&bytes, r#"{"posts_per_second":1}"#)?;
     let limits = match new {
-        NewLimits::Posts { posts_per_second } => Limits::posts_per_second(posts_per_second),
+        NewLimits::Posts { posts_per_second } => CallLimits::posts_per_second(posts_per_second),
         NewLimits::All(limits) => limits,
     };
     let sound = |p: PostLimit| p.per_second.is_finite() && p.per_second > 0.0;

@@ -36,7 +36,7 @@ struct Act {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Whose {
+pub(super) struct ActingPerson {
     #[serde(rename = "as")]
     person: String,
 }
@@ -44,7 +44,7 @@ pub(super) struct Whose {
 /// `GET /sim/views?as=alice`.
 pub(super) async fn views(
     State(host): State<Arc<Host>>,
-    Query(whose): Query<Whose>,
+    Query(whose): Query<ActingPerson>,
 ) -> Result<Json<Value>, BadRequest> {
     let views = host.read(|ws| dialog::open_dialogs(ws, &whose.person))?;
     Ok(Json(json!({ "views": views })))

@@ -12,10 +12,10 @@ use super::BadRequest;
 use crate::calls::Call;
 use crate::faults::Fault;
 use crate::render::{render_channel, render_text};
-use crate::state::delivery::Delivery;
+use crate::state::delivery::DeliveryAttempt;
 use crate::state::host::{Host, lock};
 use crate::state::workspace::snapshot::{ChannelSnapshot, PersonSnapshot, Snapshot};
-use crate::state::workspace::{ChannelKind, Workspace};
+use crate::state::workspace::{ChannelKind, SimulatedWorkspace};
 
 /// What there is.
 pub(super) async fn index() -> Json<Value> {
@@ -68,7 +68,7 @@ pub(super) async fn unknown(Path(other): Path<String>) -> BadRequest {
 }
 
 pub(super) async fn workspace(State(host): State<Arc<Host>>) -> Json<Snapshot> {
-    Json(host.read(Workspace::snapshot))
+    Json(host.read(SimulatedWorkspace::snapshot))
 }
 
 pub(super) async fn channels(State(host): State<Arc<Host>>) -> Json<Value> {
@@ -118,12 +118,12 @@ pub(super) async fn text(
     Path(name): Path<String>,
 ) -> Result<String, BadRequest> {
     let channel = host.read(|ws| ws.find_channel(&name).map(|c| ws.channel_snapshot(c)))?;
-    let snapshot = host.read(Workspace::snapshot);
+    let snapshot = host.read(SimulatedWorkspace::snapshot);
     Ok(render_channel(&snapshot, &channel))
 }
 
 pub(super) async fn all_text(State(host): State<Arc<Host>>) -> String {
-    render_text(&host.read(Workspace::snapshot))
+    render_text(&host.read(SimulatedWorkspace::snapshot))
 }
 
 #[derive(Deserialize)]
@@ -139,7 +139,7 @@ pub(super) async fn calls(State(host): State<Arc<Host>>, Query(query): Query<Cal
     Json(calls)
 }
 
-pub(super) async fn deliveries(State(host): State<Arc<Host>>) -> Json<Vec<Delivery>> {
+pub(super) async fn deliveries(State(host): State<Arc<Host>>) -> Json<Vec<DeliveryAttempt>> {
     Json(host.deliveries())
 }
 

@@ -22,7 +22,7 @@ pub(crate) struct MethodArguments {
 }
 
 /// A single request's parts.
-pub(crate) struct Incoming<'a> {
+pub(crate) struct IncomingRequest<'a> {
     pub(crate) verb: &'a Verb,
     pub(crate) uri: &'a Uri,
     pub(crate) headers: &'a HeaderMap,
@@ -31,7 +31,7 @@ pub(crate) struct Incoming<'a> {
 
 impl MethodArguments {
     /// Reads them. JSON is read only where the method takes it.
-    pub(crate) fn read(incoming: &Incoming<'_>, json_allowed: bool) -> Result<Self, MethodRefusal> {
+    pub(crate) fn read(incoming: &IncomingRequest<'_>, json_allowed: bool) -> Result<Self, MethodRefusal> {
         let mut arguments = Self::default();
         arguments.add_form(incoming.uri.query().unwrap_or_default().as_bytes())?;
         if arguments.values.remove("token").is_some() {

@@ -5,7 +5,7 @@ use super::refusal::MethodRefusal;
 use super::{Method, MethodScopes};
 use crate::state::host::{Host, has_any};
 use crate::state::workspace::installation::Holder;
-use crate::state::workspace::{Channel, ChannelKind, Workspace};
+use crate::state::workspace::{Channel, ChannelKind, SimulatedWorkspace};
 
 /// What a method works on.
 pub(crate) struct MethodCall<'a> {
@@ -58,7 +58,7 @@ impl MethodCall<'_> {
     }
 
     /// The conversation of the `channel` argument, if the bot may know of it: by id only.
-    pub(crate) fn channel<'w>(&self, ws: &'w Workspace) -> Result<&'w Channel, MethodRefusal> {
+    pub(crate) fn channel<'w>(&self, ws: &'w SimulatedWorkspace) -> Result<&'w Channel, MethodRefusal> {
         let id = self.args.required("channel")?;
         let channel = ws.channel(&id).ok_or("channel_not_found")?;
         if channel.kind != ChannelKind::Public && !ws.bot_is_in(channel) {
@@ -69,7 +69,10 @@ impl MethodCall<'_> {
     }
 
     /// The same, and the bot must be in it.
-    pub(crate) fn joined_channel<'w>(&self, ws: &'w Workspace) -> Result<&'w Channel, MethodRefusal> {
+    pub(crate) fn joined_channel<'w>(
+        &self,
+        ws: &'w SimulatedWorkspace,
+    ) -> Result<&'w Channel, MethodRefusal> {
         let channel = self.channel(ws)?;
         if ws.bot_is_in(channel) {
             Ok(channel)

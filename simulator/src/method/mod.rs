@@ -23,7 +23,7 @@ pub(crate) enum MethodScopes {
 
 /// Whose tokens a method takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Tokens {
+pub(crate) enum TokenKinds {
     /// The bot's.
     Bots,
     /// A person's.
@@ -38,7 +38,7 @@ pub(crate) struct Method {
     pub(crate) run: fn(&MethodCall<'_>) -> MethodOutcome,
     pub(crate) tier: Tier,
     pub(crate) scopes: MethodScopes,
-    pub(crate) tokens: Tokens,
+    pub(crate) tokens: TokenKinds,
     pub(crate) json: bool,
     /// Needs no token.
     pub(crate) open: bool,

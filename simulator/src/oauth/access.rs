@@ -9,8 +9,8 @@ use crate::method::refusal::{Fields, MethodOutcome, MethodRefusal, fields};
 use crate::state::app::SimulatedApp;
 use crate::state::codes::{Grant, RequestedGrant};
 use crate::state::host::{Host, lock};
-use crate::state::workspace::installation::{Holder, Issued};
-use crate::state::workspace::{Team, Workspace};
+use crate::state::workspace::installation::{Holder, IssuedTokens};
+use crate::state::workspace::{SimulatedWorkspace, Team};
 
 /// The app that the call comes from: by its client id and secret, as arguments or by HTTP Basic authentication.
 pub(crate) fn app(call: &MethodCall<'_>) -> Result<Arc<SimulatedApp>, MethodRefusal> {
@@ -119,7 +119,12 @@ pub(crate) fn exchange(call: &MethodCall<'_>) -> MethodOutcome {
     })
 }
 
-fn renewed(ws: &Workspace, app: &SimulatedApp, holder: &Holder, issued: &Issued) -> MethodOutcome {
+fn renewed(
+    ws: &SimulatedWorkspace,
+    app: &SimulatedApp,
+    holder: &Holder,
+    issued: &IssuedTokens,
+) -> MethodOutcome {
     let (_, scopes) = ws.installation.holder(&issued.access_token)?;
     let mut reply = about(ws, app);
     reply.extend(token(holder, &scopes, issued));
@@ -127,7 +132,7 @@ fn renewed(ws: &Workspace, app: &SimulatedApp, holder: &Holder, issued: &Issued)
 }
 
 /// Whom it is about.
-fn about(ws: &Workspace, app: &SimulatedApp) -> Fields {
+fn about(ws: &SimulatedWorkspace, app: &SimulatedApp) -> Fields {
     let Team { id, name, .. } = &ws.team;
     fields(json!({
         "app_id": app.id,
@@ -139,7 +144,7 @@ fn about(ws: &Workspace, app: &SimulatedApp) -> Fields {
 }
 
 /// A token, and what comes with it.
-fn token(holder: &Holder, scopes: &[String], issued: &Issued) -> Fields {
+fn token(holder: &Holder, scopes: &[String], issued: &IssuedTokens) -> Fields {
     let mut token = json!({
         "access_token": issued.access_token,
         "token_type": holder.token_type(),

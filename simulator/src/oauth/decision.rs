@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::link::{BadLink, Link, LinkPurpose};
+use super::link::{Link, LinkPurpose, LinkRefusal};
 use crate::error::ActError;
 use crate::state::codes::{Grant, RequestedGrant};
 use crate::state::host::{Host, lock};
@@ -20,8 +20,8 @@ pub(crate) fn decide(host: &Host, person: &str, link: &Url, decision: Decision<'
         .ok_or_else(|| ActError::NotFound(format!("Slack has no page {}", link.path())))?;
     match Link::read(&host.platform, purpose, link.query().unwrap_or_default()) {
         Ok(link) => answer(host, person, &link, decision),
-        Err(BadLink::SentBack(url)) => Ok(url),
-        Err(BadLink::Shown(error)) => Err(ActError::Refused(error.to_owned())),
+        Err(LinkRefusal::SentBack(url)) => Ok(url),
+        Err(LinkRefusal::Shown(error)) => Err(ActError::Refused(error.to_owned())),
     }
 }
 

@@ -43,7 +43,7 @@ pub(crate) struct Link {
 
 /// Why a link cannot be answered.
 #[derive(Debug)]
-pub(crate) enum BadLink {
+pub(crate) enum LinkRefusal {
     /// The person is told, and stays.
     Shown(&'static str),
     /// The app is told.
@@ -52,7 +52,7 @@ pub(crate) enum BadLink {
 
 impl Link {
     /// Reads a link's query.
-    pub(crate) fn read(platform: &Platform, purpose: LinkPurpose, query: &str) -> Result<Self, BadLink> {
+    pub(crate) fn read(platform: &Platform, purpose: LinkPurpose, query: &str) -> Result<Self, LinkRefusal> {
         let given = |name: &str| {
             let pairs = url::form_urlencoded::parse(query.as_bytes());
             let mut values = pairs.filter(|(key, value)| key == name && !value.is_empty());
@@ -61,7 +61,7 @@ impl Link {
         let client_id = given("client_id").unwrap_or_default();
         let app = platform
             .app(&client_id)
-            .ok_or(BadLink::Shown("invalid_client_id"))?;
+            .ok_or(LinkRefusal::Shown("invalid_client_id"))?;
         let redirect_uri = given("redirect_uri");
         let back = match &redirect_uri {
             Some(text) => Url::parse(text).ok(),
@@ -69,9 +69,9 @@ impl Link {
         };
         let back = back
             .filter(|url| app.may_redirect_to(url))
-            .ok_or(BadLink::Shown("bad_redirect_uri"))?;
+            .ok_or(LinkRefusal::Shown("bad_redirect_uri"))?;
         let state = given("state");
-        let refuse = |error: &str| BadLink::SentBack(answer(&back, state.as_deref(), ("error", error)));
+        let refuse = |error: &str| LinkRefusal::SentBack(answer(&back, state.as_deref(), ("error", error)));
         let wanted = match purpose {
             LinkPurpose::Install => installation(given("scope"), given("user_scope")),
             LinkPurpose::SignIn if given("response_type").as_deref() != Some("code") => {

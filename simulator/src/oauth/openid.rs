@@ -1,7 +1,7 @@
 //! Sign in with Slack: `openid.connect.token` and `openid.connect.userInfo`.
 //!
 //! The real Slack signs the `id_token` by RS256 and publishes its keys. Here it is HS256 under the app's client secret: an app that got the
-//! token straight from `openid.connect.token` may take it as it is (`OpenID` Connect Core, 3.1.3.7), and one that checks must ask
+//! token straight from `openid.connect.token` may take it is (`OpenID` Connect Core, 3.1.3.7), and one that checks must ask
 //! `openid.connect.userInfo` instead.
 
 use std::sync::Arc;
@@ -18,8 +18,8 @@ use crate::method::call::MethodCall;
 use crate::method::refusal::{Fields, MethodOutcome, fields};
 use crate::state::app::SimulatedApp;
 use crate::state::codes::RequestedGrant;
-use crate::state::workspace::Workspace;
-use crate::state::workspace::installation::{Holder, Issued};
+use crate::state::workspace::SimulatedWorkspace;
+use crate::state::workspace::installation::{Holder, IssuedTokens};
 
 /// How long an `id_token` is good, in seconds.
 const ID_TOKEN_LIVES: u64 = 300;
@@ -65,10 +65,10 @@ fn by_refresh_token(call: &MethodCall<'_>, app: &Arc<SimulatedApp>) -> MethodOut
 }
 
 fn reply(
-    ws: &Workspace,
+    ws: &SimulatedWorkspace,
     app: &SimulatedApp,
     user: &str,
-    issued: &Issued,
+    issued: &IssuedTokens,
     nonce: Option<&str>,
 ) -> MethodOutcome {
     let (_, scopes) = ws.installation.holder(&issued.access_token)?;
@@ -105,7 +105,7 @@ pub(crate) fn user_info(call: &MethodCall<'_>) -> MethodOutcome {
 }
 
 /// What the person has allowed to be known of them.
-fn about(ws: &Workspace, user: &str, scopes: &[String]) -> Fields {
+fn about(ws: &SimulatedWorkspace, user: &str, scopes: &[String]) -> Fields {
     let may = |scope: &str| scopes.iter().any(|granted| granted == scope);
     let mut claims = fields(json!({
         "sub": user,

@@ -11,10 +11,10 @@ use axum::routing::get;
 use serde::Deserialize;
 
 use super::decision::{self, Decision};
-use super::link::{BadLink, Link, LinkPurpose};
+use super::link::{Link, LinkPurpose, LinkRefusal};
 use crate::state::codes::RequestedGrant;
 use crate::state::host::Host;
-use crate::state::workspace::Workspace;
+use crate::state::workspace::SimulatedWorkspace;
 
 pub(crate) fn routes() -> Router<Arc<Host>> {
     let ask_and_answer = |purpose: LinkPurpose| {
@@ -75,10 +75,10 @@ fn press(home: &Host, purpose: LinkPurpose, query: &str, pressed: &Pressed) -> R
     }
 }
 
-fn refused(bad: BadLink) -> Response {
+fn refused(bad: LinkRefusal) -> Response {
     match bad {
-        BadLink::Shown(error) => shown(error),
-        BadLink::SentBack(url) => sent_to(url.as_str()),
+        LinkRefusal::Shown(error) => shown(error),
+        LinkRefusal::SentBack(url) => sent_to(url.as_str()),
     }
 }
 
@@ -142,7 +142,7 @@ fn people(home: &Host, link: &Link) -> String {
     groups.concat()
 }
 
-fn group(ws: &Workspace) -> String {
+fn group(ws: &SimulatedWorkspace) -> String {
     let people = ws.people.iter().filter(|p| !p.is_bot && !p.deleted);
     let options: Vec<String> = people
         .map(|person| {

@@ -8,7 +8,7 @@ use super::delivery::send;
 use super::events::VERIFICATION_TOKEN;
 use super::response_url::say;
 use crate::error::ActError;
-use crate::state::delivery::{Accepted, AppRequest};
+use crate::state::delivery::{AcceptedDelivery, AppRequest};
 use crate::state::host::{Host, lock};
 use crate::state::response_urls::InteractionPlace;
 
@@ -104,7 +104,7 @@ pub(crate) async fn run(
 }
 
 /// Shows the body of the answer: nothing, plain text, or a message.
-fn show_reply(host: &Host, origin: &InteractionPlace, accepted: &Accepted) {
+fn show_reply(host: &Host, origin: &InteractionPlace, accepted: &AcceptedDelivery) {
     if accepted.body.iter().all(u8::is_ascii_whitespace) {
         return;
     }

@@ -6,7 +6,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use super::signing::sign;
 use crate::clock;
 use crate::socket;
-use crate::state::delivery::{Accepted, AppRequest, Delivery, Failed};
+use crate::state::delivery::{AcceptedDelivery, AppRequest, DeliveryAttempt, FailedDelivery};
 use crate::state::host::{Host, lock};
 
 /// Sends once: over HTTP, or in Socket Mode down a WebSocket. The app has [`SimulatorConfig::answer_timeout`](crate::SimulatorConfig) for the whole answer.
@@ -15,21 +15,21 @@ pub(crate) async fn send(
     outgoing: &AppRequest,
     attempt: u32,
     retry_reason: Option<&str>,
-) -> Result<Accepted, Failed> {
+) -> Result<AcceptedDelivery, FailedDelivery> {
     let by_socket = lock(&host.app.sockets).is_enabled();
     let late = if by_socket { "timeout" } else { "http_timeout" };
     let sending = send_unrecorded(host, outgoing, attempt, retry_reason, by_socket);
     let result = tokio::select! {
-        () = host.stop.cancelled() => Err(Failed { no_retry: true, ..Failed::new("unknown_error") }),
+        () = host.stop.cancelled() => Err(FailedDelivery { no_retry: true, ..FailedDelivery::new("unknown_error") }),
         result = tokio::time::timeout(host.config.answer_timeout, sending) => {
-            result.unwrap_or_else(|_| Err(Failed::new(late)))
+            result.unwrap_or_else(|_| Err(FailedDelivery::new(late)))
         }
     };
     let (status, failure) = match &result {
         Ok((status, _)) => (Some(*status), None),
         Err(failed) => (failed.status, Some(failed.reason.to_owned())),
     };
-    host.log_delivery(Delivery {
+    host.log_delivery(DeliveryAttempt {
         at_micros: clock::now_micros(),
         kind: outgoing.kind.to_owned(),
         what: outgoing.what.clone(),
@@ -47,7 +47,7 @@ async fn send_unrecorded(
     attempt: u32,
     retry_reason: Option<&str>,
     by_socket: bool,
-) -> Result<(StatusCode, Accepted), Failed> {
+) -> Result<(StatusCode, AcceptedDelivery), FailedDelivery> {
     if by_socket {
         let accepted = socket::send(host, outgoing, attempt, retry_reason).await?;
         return Ok((StatusCode::OK, accepted));
@@ -70,11 +70,11 @@ async fn send_unrecorded(
     let response = request
         .send()
         .await
-        .map_err(|error| Failed::new(reason(&error)))?;
+        .map_err(|error| FailedDelivery::new(reason(&error)))?;
     let status = response.status();
     if !status.is_success() {
         let no_retry = header(response.headers(), "x-slack-no-retry") == "1";
-        return Err(Failed {
+        return Err(FailedDelivery {
             reason: "http_error",
             status: Some(status),
             no_retry,
@@ -84,8 +84,8 @@ async fn send_unrecorded(
     let body = response
         .bytes()
         .await
-        .map_err(|error| Failed::new(reason(&error)))?;
-    Ok((status, Accepted { content_type, body }))
+        .map_err(|error| FailedDelivery::new(reason(&error)))?;
+    Ok((status, AcceptedDelivery { content_type, body }))
 }
 
 fn header(headers: &HeaderMap, name: &str) -> String {

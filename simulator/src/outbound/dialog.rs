@@ -15,11 +15,11 @@ use super::interaction;
 use super::state::{self, ViewInputs};
 use crate::block_kit;
 use crate::error::ActError;
-use crate::state::delivery::{Accepted, AppRequest};
+use crate::state::delivery::{AcceptedDelivery, AppRequest};
 use crate::state::host::{Host, lock};
 use crate::state::response_urls::InteractionPlace;
 use crate::state::workspace::message::Metadata;
-use crate::state::workspace::{View, Workspace};
+use crate::state::workspace::{SimulatedWorkspace, View};
 use crate::web_api::views;
 
 /// How long a person looks at a dialog that is only being prepared.
@@ -67,7 +67,7 @@ pub(crate) async fn submit(host: &Host, person: &str, inputs: &ViewInputs) -> Re
 }
 
 /// Does to a dialog what the app has answered.
-fn answered(host: &Host, view: &View, accepted: &Accepted) -> AppAnswer {
+fn answered(host: &Host, view: &View, accepted: &AcceptedDelivery) -> AppAnswer {
     let fine = AppAnswer {
         status: Some(200),
         error: None,
@@ -118,7 +118,7 @@ fn is_modal(view: &Value) -> bool {
 }
 
 /// Puts the content in the dialog's place or over it; whether Slack would.
-fn another(ws: &mut Workspace, view: &View, content: &Value, push: bool) -> bool {
+fn another(ws: &mut SimulatedWorkspace, view: &View, content: &Value, push: bool) -> bool {
     let own = (!push).then_some(view.id.as_str());
     let together = ws.views.iter().filter(|other| other.root_id == view.root_id);
     if views::check_external_id(ws, content, own).is_err() || push && together.count() >= views::STACK_MAX {
@@ -273,7 +273,7 @@ pub(crate) async fn shortcut(
     })
 }
 
-fn top<'a>(ws: &'a Workspace, user: &str) -> Result<&'a View, ActError> {
+fn top<'a>(ws: &'a SimulatedWorkspace, user: &str) -> Result<&'a View, ActError> {
     let mut dialogs = ws
         .views
         .iter()
@@ -283,13 +283,13 @@ fn top<'a>(ws: &'a Workspace, user: &str) -> Result<&'a View, ActError> {
         .ok_or_else(|| ActError::NotFound("no dialog is open".to_owned()))
 }
 
-fn remove(ws: &mut Workspace, id: &str) {
+fn remove(ws: &mut SimulatedWorkspace, id: &str) {
     ws.views.retain(|view| view.id != id);
     ws.touch("");
 }
 
 /// What all of these payloads have in common.
-fn envelope(ws: &Workspace, user: &str, kind: &str) -> Result<Value, ActError> {
+fn envelope(ws: &SimulatedWorkspace, user: &str, kind: &str) -> Result<Value, ActError> {
     let person = ws.find_person(user)?;
     Ok(json!({
         "type": kind,
@@ -309,7 +309,7 @@ async fn post(
     user: &str,
     mut payload: Value,
     to_options: bool,
-) -> Result<Accepted, Option<u16>> {
+) -> Result<AcceptedDelivery, Option<u16>> {
     let trigger_id = lock(&host.triggers).issue(user);
     if !matches!(what, "block_suggestion" | "view_closed") {
         payload["trigger_id"] = json!(trigger_id);
@@ -344,7 +344,7 @@ fn trouble(host: &Host, user: &str, status: Option<u16>) -> AppAnswer {
 }
 
 /// The dialogs of a person, the topmost last, as the page shows them.
-pub(crate) fn open_dialogs(ws: &Workspace, person: &str) -> Result<Vec<Value>, ActError> {
+pub(crate) fn open_dialogs(ws: &SimulatedWorkspace, person: &str) -> Result<Vec<Value>, ActError> {
     let user = ws.find_person(person)?.id.clone();
     let dialogs = ws.views.iter().filter(|view| view.user == user);
     Ok(dialogs.map(|view| view.json(ws)).collect())

@@ -7,7 +7,7 @@ use crate::error::ActError;
 
 /// A button or a menu, and where it stands.
 #[derive(Debug, Clone)]
-pub(super) struct Located {
+pub(super) struct LocatedElement {
     pub(super) element: Value,
     pub(super) block_id: String,
     /// Index among the shown attachments, and the attachment itself.
@@ -15,10 +15,14 @@ pub(super) struct Located {
 }
 
 /// The one that is meant, by action id or label: a menu where something is chosen, else a button.
-pub(super) fn find(all: Vec<Located>, action: &str, choice: Option<&str>) -> Result<Located, ActError> {
+pub(super) fn find(
+    all: Vec<LocatedElement>,
+    action: &str,
+    choice: Option<&str>,
+) -> Result<LocatedElement, ActError> {
     let menus = choice.is_some();
     let there = labels(&all);
-    let all: Vec<Located> = all
+    let all: Vec<LocatedElement> = all
         .into_iter()
         .filter(|located| (located.element["type"] != "button") == menus)
         .collect();
@@ -38,7 +42,7 @@ pub(super) fn find(all: Vec<Located>, action: &str, choice: Option<&str>) -> Res
         .ok_or_else(|| ActError::NotFound(format!("there is no button \"{action}\"; there are: {there}")))
 }
 
-fn labels(all: &[Located]) -> String {
+fn labels(all: &[LocatedElement]) -> String {
     let labels: Vec<String> = all
         .iter()
         .filter(|located| located.element["type"] == "button")
@@ -52,7 +56,7 @@ fn labels(all: &[Located]) -> String {
 }
 
 /// Those of a block.
-pub(super) fn of_block(block: &Value, attachment: Option<&(usize, Value)>) -> Vec<Located> {
+pub(super) fn of_block(block: &Value, attachment: Option<&(usize, Value)>) -> Vec<LocatedElement> {
     let block_id = block["block_id"].as_str().unwrap_or_default().to_owned();
     let listed = block["elements"].as_array().into_iter().flatten();
     listed
@@ -63,7 +67,7 @@ pub(super) fn of_block(block: &Value, attachment: Option<&(usize, Value)>) -> Ve
                 Some("button" | "static_select" | "overflow")
             )
         })
-        .map(|element| Located {
+        .map(|element| LocatedElement {
             element: element.clone(),
             block_id: block_id.clone(),
             attachment: attachment.cloned(),
@@ -72,7 +76,7 @@ pub(super) fn of_block(block: &Value, attachment: Option<&(usize, Value)>) -> Ve
 }
 
 /// What stands in `state.values` after the choice: an overflow menu keeps none.
-pub(super) fn state_after(found: &Located, action: &Value, choice: Option<&str>) -> Value {
+pub(super) fn state_after(found: &LocatedElement, action: &Value, choice: Option<&str>) -> Value {
     if choice.is_none() || action["type"] == "overflow" {
         return json!({});
     }
@@ -83,7 +87,7 @@ pub(super) fn state_after(found: &Located, action: &Value, choice: Option<&str>)
 }
 
 /// The pressed element as Slack reports it, without what only its look needs.
-pub(super) fn action_json(found: &Located, choice: Option<&str>) -> Result<Value, ActError> {
+pub(super) fn action_json(found: &LocatedElement, choice: Option<&str>) -> Result<Value, ActError> {
     if let Some(choice) = choice {
         let chosen = state::option(&found.element, Some(&json!(choice))).map_err(ActError::NotFound)?;
         return Ok(json!({

@@ -6,14 +6,14 @@ use url::Url;
 
 use super::answer::AppAnswer;
 use super::delivery::send;
-use super::elements::{self, Located, action_json, of_block, state_after};
+use super::elements::{self, LocatedElement, action_json, of_block, state_after};
 use super::events::VERIFICATION_TOKEN;
 use crate::error::ActError;
 use crate::state::delivery::AppRequest;
 use crate::state::host::{Host, lock};
 use crate::state::response_urls::InteractionPlace;
 use crate::state::workspace::message::Metadata;
-use crate::state::workspace::{Channel, ChannelKind, Message, Person, Workspace};
+use crate::state::workspace::{Channel, ChannelKind, Message, SimulatedPerson, SimulatedWorkspace};
 
 /// Presses a button: `action` is its action id or its label. With a `choice`, chooses that option, by value or label, in a menu.
 pub(crate) async fn press(
@@ -91,7 +91,7 @@ pub(super) async fn deliver(
 const APP_FAILED: &str = "This app responded with an error: it";
 
 fn block_actions(
-    ws: &Workspace,
+    ws: &SimulatedWorkspace,
     person: &str,
     channel: &str,
     ts: &str,
@@ -155,7 +155,7 @@ fn block_actions(
 }
 
 /// Refused where the person cannot look into the channel.
-pub(super) fn check_sees(channel: &Channel, person: &Person) -> Result<(), ActError> {
+pub(super) fn check_sees(channel: &Channel, person: &SimulatedPerson) -> Result<(), ActError> {
     if channel.members.contains(&person.id) || channel.kind == ChannelKind::Public {
         return Ok(());
     }
@@ -176,7 +176,7 @@ pub(super) fn seen_message<'a>(channel: &'a Channel, user: &str, ts: &str) -> Re
 }
 
 /// Every button and menu of the message.
-fn elements(ws: &Workspace, message: &Message) -> Vec<Located> {
+fn elements(ws: &SimulatedWorkspace, message: &Message) -> Vec<LocatedElement> {
     let own = message
         .content
         .blocks

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::block_kit;
 use crate::state::host::{Host, lock};
 use crate::state::response_urls::InteractionPlace;
-use crate::state::workspace::Workspace;
+use crate::state::workspace::SimulatedWorkspace;
 use crate::state::workspace::message::{Message, MessageAuthor, MessageContent};
 
 pub(crate) fn routes() -> Router<Arc<Host>> {
@@ -95,7 +95,7 @@ pub(crate) fn say(host: &Host, origin: &InteractionPlace, reply: &Value) -> Resu
 
 /// Replaces the original message, or deletes it when there is no content.
 fn replace(
-    ws: &mut Workspace,
+    ws: &mut SimulatedWorkspace,
     origin: &InteractionPlace,
     content: Option<MessageContent>,
 ) -> Result<(), &'static str> {

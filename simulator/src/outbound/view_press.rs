@@ -5,16 +5,16 @@
 use serde_json::{Value, json};
 
 use super::answer::AppAnswer;
-use super::elements::{self, Located, action_json, of_block, state_after};
+use super::elements::{self, LocatedElement, action_json, of_block, state_after};
 use super::events::VERIFICATION_TOKEN;
 use super::interaction::deliver;
 use crate::clock;
 use crate::error::ActError;
 use crate::state::host::{Host, lock};
-use crate::state::workspace::{Event, View, Workspace};
+use crate::state::workspace::{Event, SimulatedWorkspace, View};
 
 /// Opens the app's Home tab: the app hears of it, with what the tab shows if anything was ever published.
-pub(crate) fn open_home(ws: &mut Workspace, person: &str) -> Result<(), ActError> {
+pub(crate) fn open_home(ws: &mut SimulatedWorkspace, person: &str) -> Result<(), ActError> {
     let user = ws.find_person(person)?.id.clone();
     let (channel, _) = ws.open_im(&user, clock::now_seconds());
     let mut body = json!({
@@ -31,7 +31,7 @@ pub(crate) fn open_home(ws: &mut Workspace, person: &str) -> Result<(), ActError
     Ok(())
 }
 
-fn home<'a>(ws: &'a Workspace, user: &str) -> Option<&'a View> {
+fn home<'a>(ws: &'a SimulatedWorkspace, user: &str) -> Option<&'a View> {
     ws.views
         .iter()
         .find(|view| view.kind == "home" && view.user == user)
@@ -54,7 +54,7 @@ pub(crate) async fn press(
 }
 
 fn block_actions(
-    ws: &Workspace,
+    ws: &SimulatedWorkspace,
     person: &str,
     block: Option<&str>,
     action: &str,
@@ -71,7 +71,7 @@ fn block_actions(
         .ok_or_else(|| ActError::NotFound(format!("{} has neither a dialog nor a Home tab", person.name)))?;
     let blocks = view.content["blocks"].as_array().into_iter().flatten();
     let blocks = blocks.filter(|shown| block.is_none_or(|id| shown["block_id"] == id));
-    let all: Vec<Located> = blocks.flat_map(|block| of_block(block, None)).collect();
+    let all: Vec<LocatedElement> = blocks.flat_map(|block| of_block(block, None)).collect();
     let found = elements::find(all, action, choice)?;
     let action = action_json(&found, choice)?;
     let mut shown = view.json(ws);

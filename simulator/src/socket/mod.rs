@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 pub(crate) use routes::routes;
 
-use crate::state::delivery::{Accepted, AppRequest, Failed};
+use crate::state::delivery::{AcceptedDelivery, AppRequest, FailedDelivery};
 use crate::state::host::{Host, lock};
 
 /// Whoever waits for an acknowledgement; when they go, so does what they wait for.
@@ -31,22 +31,25 @@ pub(crate) async fn send(
     outgoing: &AppRequest,
     attempt: u32,
     retry_reason: Option<&str>,
-) -> Result<Accepted, Failed> {
+) -> Result<AcceptedDelivery, FailedDelivery> {
     let id = crate::random::uuid();
-    let (mut envelope, takes_payload) = envelope(outgoing).ok_or_else(|| Failed::new("unknown_error"))?;
+    let (mut envelope, takes_payload) =
+        envelope(outgoing).ok_or_else(|| FailedDelivery::new("unknown_error"))?;
     envelope["envelope_id"] = json!(id);
     if outgoing.kind == "event" {
         envelope["retry_attempt"] = json!(attempt);
         envelope["retry_reason"] = json!(retry_reason.unwrap_or_default());
     }
     let sent = lock(&host.app.sockets).push(&id, &envelope.to_string());
-    let answered = sent.ok_or_else(|| Failed::new("connection_failed"))?;
+    let answered = sent.ok_or_else(|| FailedDelivery::new("connection_failed"))?;
     let _waiting = Waiting { host, id: &id };
-    let payload = answered.await.map_err(|_| Failed::new("connection_failed"))?;
+    let payload = answered
+        .await
+        .map_err(|_| FailedDelivery::new("connection_failed"))?;
     if payload.is_some() && !takes_payload {
-        return Err(Failed::new("unexpected_payload"));
+        return Err(FailedDelivery::new("unexpected_payload"));
     }
-    Ok(Accepted {
+    Ok(AcceptedDelivery {
         content_type: "application/json".to_owned(),
         body: payload
             .map(|payload| payload.to_string().into())

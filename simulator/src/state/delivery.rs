@@ -7,7 +7,7 @@ use url::Url;
 
 /// One attempt to send something to the app.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Delivery {
+pub struct DeliveryAttempt {
     /// Microseconds since the epoch, when the attempt ended.
     pub at_micros: u64,
     /// `event`, `interaction` or `command`.
@@ -35,20 +35,20 @@ pub(crate) struct AppRequest {
 }
 
 /// An answer with a 2xx status.
-pub(crate) struct Accepted {
+pub(crate) struct AcceptedDelivery {
     pub(crate) content_type: String,
     pub(crate) body: Bytes,
 }
 
 /// Why an attempt failed.
-pub(crate) struct Failed {
+pub(crate) struct FailedDelivery {
     pub(crate) reason: &'static str,
     pub(crate) status: Option<StatusCode>,
     /// `x-slack-no-retry: 1` was on the answer.
     pub(crate) no_retry: bool,
 }
 
-impl Failed {
+impl FailedDelivery {
     pub(crate) fn new(reason: &'static str) -> Self {
         Self {
             reason,

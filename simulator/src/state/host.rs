@@ -15,10 +15,10 @@ use crate::config::SimulatorConfig;
 use crate::faults::Faults;
 use crate::limits::Limiter;
 use crate::state::app::{Platform, SimulatedApp};
-use crate::state::delivery::Delivery;
+use crate::state::delivery::DeliveryAttempt;
 use crate::state::response_urls::ResponseUrls;
 use crate::state::trigger::Triggers;
-use crate::state::workspace::{Event, Workspace};
+use crate::state::workspace::{Event, SimulatedWorkspace};
 
 /// Where requests to the app go.
 #[derive(Debug, Clone, Default)]
@@ -65,7 +65,7 @@ pub(crate) struct Host {
     pub(crate) limiter: Mutex<Limiter>,
     pub(crate) faults: Mutex<Faults>,
     pub(crate) calls: Mutex<Record<KeptCall>>,
-    pub(crate) deliveries: Mutex<Record<Delivery>>,
+    pub(crate) deliveries: Mutex<Record<DeliveryAttempt>>,
     pub(crate) triggers: Mutex<Triggers>,
     pub(crate) response_urls: Mutex<ResponseUrls>,
     pub(crate) stop: CancellationToken,
@@ -76,7 +76,7 @@ pub(crate) struct Host {
     /// Rung at every change, call and delivery, for who waits to see one.
     pub(crate) activity: watch::Sender<()>,
     pub(crate) notices: broadcast::Sender<ChangeHint>,
-    workspace: Mutex<Workspace>,
+    workspace: Mutex<SimulatedWorkspace>,
 }
 
 /// What a workspace has in common with the others of its simulator.
@@ -99,7 +99,7 @@ impl Host {
         config: SimulatorConfig,
         shared: Shared,
         base: Url,
-        workspace: Workspace,
+        workspace: SimulatedWorkspace,
         events: mpsc::UnboundedSender<Event>,
     ) -> Self {
         let Shared {
@@ -153,12 +153,12 @@ impl Host {
     }
 
     /// Looks at the workspace.
-    pub(crate) fn read<T>(&self, look: impl FnOnce(&Workspace) -> T) -> T {
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&SimulatedWorkspace) -> T) -> T {
         look(&lock(&self.workspace))
     }
 
     /// Changes the workspace; then sends the events and wakes who watches.
-    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Workspace) -> T) -> T {
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut SimulatedWorkspace) -> T) -> T {
         let mut workspace = lock(&self.workspace);
         let result = change(&mut workspace);
         let (events, channels) = workspace.take_effects();
@@ -191,12 +191,12 @@ impl Host {
     }
 
     /// The attempts to send something that are remembered.
-    pub(crate) fn deliveries(&self) -> Vec<Delivery> {
+    pub(crate) fn deliveries(&self) -> Vec<DeliveryAttempt> {
         lock(&self.deliveries).entries().cloned().collect()
     }
 
     /// Records an attempt to send something to the app.
-    pub(crate) fn log_delivery(&self, delivery: Delivery) {
+    pub(crate) fn log_delivery(&self, delivery: DeliveryAttempt) {
         lock(&self.deliveries).add(delivery);
         self.activity.send_replace(());
     }

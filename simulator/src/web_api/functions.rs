@@ -14,16 +14,16 @@ pub(crate) fn complete_success(call: &MethodCall<'_>) -> MethodOutcome {
         Ok(Some(_)) | Err(_) => return Err("parameter_validation_failed".into()),
         Ok(None) => return Err(missing_argument("outputs")),
     };
-    complete(call, function::Outcome::Succeeded { outputs })
+    complete(call, function::FunctionOutcome::Succeeded { outputs })
 }
 
 /// `functions.completeError`: the step has failed.
 pub(crate) fn complete_error(call: &MethodCall<'_>) -> MethodOutcome {
     let error = call.args.required("error")?;
-    complete(call, function::Outcome::Failed { error })
+    complete(call, function::FunctionOutcome::Failed { error })
 }
 
-fn complete(call: &MethodCall<'_>, outcome: function::Outcome) -> MethodOutcome {
+fn complete(call: &MethodCall<'_>, outcome: function::FunctionOutcome) -> MethodOutcome {
     let id = call.args.required("function_execution_id")?;
     // A workflow's token is that of one step.
     let own = call

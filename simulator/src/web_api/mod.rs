@@ -32,12 +32,12 @@ use serde_json::json;
 use crate::calls;
 use crate::clock;
 use crate::faults::When;
-use crate::method::arguments::{self, Incoming, MethodArguments};
+use crate::method::arguments::{self, IncomingRequest, MethodArguments};
 use crate::method::call::MethodCall;
 use crate::method::refusal::{MethodOutcome, MethodRefusal};
-use crate::method::{Method, Tokens};
+use crate::method::{Method, TokenKinds};
 use crate::state::host::{Host, lock};
-use crate::state::workspace::Workspace;
+use crate::state::workspace::SimulatedWorkspace;
 use crate::state::workspace::installation::Holder;
 use reply::MethodReply;
 
@@ -53,7 +53,7 @@ async fn serve(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let incoming = Incoming {
+    let incoming = IncomingRequest {
         verb: &verb,
         uri: &uri,
         headers: &headers,
@@ -182,7 +182,7 @@ fn answer(
 }
 
 /// The channel that a post counts for, whether it is named or given by id.
-fn paced_channel(ws: &Workspace, named: String) -> String {
+fn paced_channel(ws: &SimulatedWorkspace, named: String) -> String {
     let name = named.trim_start_matches('#');
     ws.channels
         .iter()
@@ -202,8 +202,8 @@ fn authenticate(
     let token = args.token.as_deref().filter(|token| !token.is_empty());
     let (holder, scopes) = standing(host, token.ok_or("not_authed")?)?;
     let fits = match holder {
-        Holder::Bot => method.tokens != Tokens::Users,
-        Holder::User { .. } => method.tokens != Tokens::Bots,
+        Holder::Bot => method.tokens != TokenKinds::Users,
+        Holder::User { .. } => method.tokens != TokenKinds::Bots,
     };
     if !fits {
         return Err("not_allowed_token_type".into());

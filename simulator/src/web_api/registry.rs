@@ -9,14 +9,14 @@ use super::{
 };
 use crate::limits::Tier;
 use crate::method::MethodScopes::{AnyOf, Family, None as NoScope};
-use crate::method::{Method, MethodScopes, Tokens};
+use crate::method::{Method, MethodScopes, TokenKinds};
 
 pub(super) const BASE: Method = Method {
     name: "",
     run: auth::test,
     tier: Tier::Three,
     scopes: NoScope,
-    tokens: Tokens::Bots,
+    tokens: TokenKinds::Bots,
     json: false,
     open: false,
     args: &[],
@@ -90,7 +90,7 @@ const METHODS: &[Method] = &[
         name: "auth.test",
         run: auth::test,
         tier: Tier::Special,
-        tokens: Tokens::Any,
+        tokens: TokenKinds::Any,
         json: true,
         ..BASE
     },

@@ -4,7 +4,7 @@ use super::installed;
 use super::registry::BASE;
 use crate::limits::Tier;
 use crate::method::MethodScopes::AnyOf;
-use crate::method::{Method, Tokens};
+use crate::method::{Method, TokenKinds};
 use crate::oauth::{access, openid};
 
 /// All of them.
@@ -12,7 +12,7 @@ pub(super) const METHODS: &[Method] = &[
     Method {
         name: "auth.revoke",
         run: installed::revoke,
-        tokens: Tokens::Any,
+        tokens: TokenKinds::Any,
         args: &["test"],
         ..BASE
     },
@@ -21,7 +21,7 @@ pub(super) const METHODS: &[Method] = &[
         run: installed::uninstall,
         // Slack: tier 1, one or more a minute.
         tier: Tier::Two,
-        tokens: Tokens::Any,
+        tokens: TokenKinds::Any,
         args: &["client_id", "client_secret"],
         required: &["client_id", "client_secret"],
         ..BASE
@@ -62,13 +62,13 @@ pub(super) const METHODS: &[Method] = &[
         name: "openid.connect.userInfo",
         run: openid::user_info,
         scopes: AnyOf(&["openid"]),
-        tokens: Tokens::Users,
+        tokens: TokenKinds::Users,
         ..BASE
     },
     Method {
         name: "oauth.v2.exchange",
         run: access::exchange,
-        tokens: Tokens::Any,
+        tokens: TokenKinds::Any,
         args: &["client_id", "client_secret"],
         required: &["client_id", "client_secret"],
         ..BASE

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::block_kit;
 use crate::method::call::MethodCall;
 use crate::method::refusal::{Fields, MethodOutcome, MethodRefusal};
-use crate::state::workspace::{Preview, SharedLink, Workspace};
+use crate::state::workspace::{Preview, SharedLink, SimulatedWorkspace};
 
 /// Where the links are: in a message, or in a composer.
 enum Place {
@@ -73,7 +73,7 @@ fn unfurls(call: &MethodCall<'_>) -> Result<Map<String, Value>, MethodRefusal> {
     Ok(unfurls)
 }
 
-fn place(call: &MethodCall<'_>, ws: &Workspace) -> Result<Place, MethodRefusal> {
+fn place(call: &MethodCall<'_>, ws: &SimulatedWorkspace) -> Result<Place, MethodRefusal> {
     let args = call.args;
     if let Some(unfurl_id) = args.text("unfurl_id") {
         let source = args.text("source").ok_or("missing_source")?;
@@ -105,7 +105,7 @@ fn place(call: &MethodCall<'_>, ws: &Workspace) -> Result<Place, MethodRefusal> 
 }
 
 /// The links there, and whether the app may unfurl them yet.
-fn shared(ws: &Workspace, place: &Place) -> Result<(Vec<SharedLink>, bool), MethodRefusal> {
+fn shared(ws: &SimulatedWorkspace, place: &Place) -> Result<(Vec<SharedLink>, bool), MethodRefusal> {
     match place {
         Place::Composer(unfurl_id) => {
             let composed = ws
@@ -125,7 +125,7 @@ fn shared(ws: &Workspace, place: &Place) -> Result<(Vec<SharedLink>, bool), Meth
     }
 }
 
-fn show(ws: &mut Workspace, place: &Place, unfurls: Map<String, Value>) {
+fn show(ws: &mut SimulatedWorkspace, place: &Place, unfurls: Map<String, Value>) {
     let mut unfurls: Vec<Preview> = unfurls
         .into_iter()
         .map(|(url, content)| Preview { url, content })

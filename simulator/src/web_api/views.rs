@@ -7,7 +7,7 @@ use crate::method::arguments::missing_argument;
 use crate::method::call::MethodCall;
 use crate::method::refusal::{Fields, MethodOutcome, MethodRefusal, fields};
 use crate::state::host::lock;
-use crate::state::workspace::{View, Workspace};
+use crate::state::workspace::{SimulatedWorkspace, View};
 
 /// Bytes of a view. Source: the reference of `views.open`, `view_too_large`.
 pub(crate) const VIEW_MAX: usize = 250_000;
@@ -135,7 +135,7 @@ fn check_hash(call: &MethodCall<'_>, view: &View) -> Result<(), MethodRefusal> {
 }
 
 pub(crate) fn check_external_id(
-    ws: &Workspace,
+    ws: &SimulatedWorkspace,
     content: &Value,
     own: Option<&str>,
 ) -> Result<(), MethodRefusal> {
@@ -152,14 +152,14 @@ pub(crate) fn check_external_id(
     }
 }
 
-fn add(ws: &mut Workspace, view: View) -> Fields {
+fn add(ws: &mut SimulatedWorkspace, view: View) -> Fields {
     let reply = fields(json!({ "view": view.json(ws) }));
     ws.views.push(view);
     ws.touch("");
     reply
 }
 
-fn replace(ws: &mut Workspace, id: &str, content: Value) -> Fields {
+fn replace(ws: &mut SimulatedWorkspace, id: &str, content: Value) -> Fields {
     if let Some(view) = ws.views.iter_mut().find(|v| v.id == id) {
         view.set_content(content);
     }

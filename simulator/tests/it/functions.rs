@@ -2,7 +2,7 @@
 
 use reqwest::RequestBuilder;
 use serde_json::{Map, Value, json};
-use tocsin_simulator::Outcome;
+use tocsin_simulator::FunctionOutcome;
 
 use crate::app::Taken;
 use crate::slack::Slack;
@@ -67,7 +67,7 @@ async fn a_step_is_completed_once_with_the_outputs_that_were_declared() {
     assert_eq!(error(as_workflow(&slack, token, success, &args)).await, "none");
     let execution = slack.sim.snapshot().executions.pop().unwrap();
     let outputs = inputs(outputs());
-    assert_eq!(execution.outcome, Outcome::Succeeded { outputs });
+    assert_eq!(execution.outcome, FunctionOutcome::Succeeded { outputs });
     assert_eq!(
         slack.refused(success, args.clone()).await,
         "execution_not_in_running_state"
@@ -92,7 +92,7 @@ async fn a_step_fails_with_words_and_its_token_is_good_for_no_other() {
     let failed = slack.sim.snapshot().executions.pop().unwrap();
     assert_eq!(
         failed.outcome,
-        Outcome::Failed {
+        FunctionOutcome::Failed {
             error: "No such service".to_owned()
         }
     );

@@ -2,7 +2,7 @@
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use tocsin_simulator::{Limits, PostLimit, SimulatorConfig};
+use tocsin_simulator::{CallLimits, PostLimit, SimulatorConfig};
 
 use crate::slack::{Slack, config};
 
@@ -10,7 +10,7 @@ use crate::slack::{Slack, config};
 async fn a_second_post_within_the_second_is_refused_with_a_time_to_wait() {
     // One post in a thousand seconds: the second is early on any machine.
     let slack = Slack::with(SimulatorConfig {
-        limits: Limits::posts_per_second(0.001),
+        limits: CallLimits::posts_per_second(0.001),
         ..config()
     })
     .await;
@@ -55,9 +55,9 @@ async fn a_burst_is_let_through_and_then_refused() {
         per_second: 0.001,
         burst: 10,
     });
-    let limits = Limits {
+    let limits = CallLimits {
         posts_per_channel,
-        ..Limits::documented()
+        ..CallLimits::documented()
     };
     let slack = Slack::with(SimulatorConfig { limits, ..config() }).await;
     let args = json!({"channel": slack.id("incidents"), "text": "x"});
@@ -68,16 +68,16 @@ async fn a_burst_is_let_through_and_then_refused() {
         slack.refused("chat.postMessage", args.clone()).await,
         "ratelimited"
     );
-    slack.sim.set_limits(Limits::none());
+    slack.sim.set_limits(CallLimits::none());
     slack.ok("chat.postMessage", args).await;
 }
 
 #[tokio::test]
 async fn each_method_has_the_limit_of_its_tier() {
-    let limits = Limits {
+    let limits = CallLimits {
         tier_2: Some(2),
         tier_3: Some(3),
-        ..Limits::documented()
+        ..CallLimits::documented()
     };
     let slack = Slack::with(SimulatorConfig { limits, ..config() }).await;
     let channel = slack.id("incidents");

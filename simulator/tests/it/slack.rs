@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reqwest::{Client, Response};
 use serde_json::Value;
-use tocsin_simulator::{DEFAULT_SIGNING_SECRET, Limits, Simulator, SimulatorConfig};
+use tocsin_simulator::{CallLimits, DEFAULT_SIGNING_SECRET, Simulator, SimulatorConfig};
 
 use crate::app::App;
 
@@ -30,7 +30,7 @@ pub(crate) fn client() -> Client {
 /// No limits, quick redeliveries, a registered domain: each test tightens what it is about.
 pub(crate) fn config() -> SimulatorConfig {
     SimulatorConfig {
-        limits: Limits::none(),
+        limits: CallLimits::none(),
         unfurl_domains: vec!["incidents.example.com".to_owned()],
         retry_delays: vec![Duration::from_millis(1); 3],
         answer_timeout: Duration::from_millis(500),

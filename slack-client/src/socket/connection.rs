@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Going, Handler,
+    SocketEnd, SocketHandler,
     frames::{self, Frame},
     proxy::Socket,
 };
@@ -27,10 +27,10 @@ const FAREWELL: Duration = Duration::from_secs(3);
 
 /// Lives until the connection ends or the process does. `goes` tells once that another connection is due.
 pub(super) async fn live(
-    handler: Handler,
+    handler: SocketHandler,
     socket: Socket,
     silence_max: Duration,
-    goes: oneshot::Sender<Going>,
+    goes: oneshot::Sender<SocketEnd>,
     shutdown: CancellationToken,
 ) {
     metrics::gauge!("tocsin_slack_sockets").increment(1.0);
@@ -44,13 +44,13 @@ pub(super) async fn live(
     life.talk(socket, &shutdown).await;
     metrics::gauge!("tocsin_slack_sockets").decrement(1.0);
     if !shutdown.is_cancelled() {
-        life.go(Going::Broken);
+        life.go(SocketEnd::Broken);
     }
 }
 
 struct Life {
-    handler: Handler,
-    goes: Option<oneshot::Sender<Going>>,
+    handler: SocketHandler,
+    goes: Option<oneshot::Sender<SocketEnd>>,
     /// Envelopes that are being worked.
     work: TaskTracker,
     /// When Slack last said something of itself. Its answers to our pings only keep the way open: they come also from what stands between.
@@ -133,10 +133,10 @@ impl Life {
                 );
             }
             Ok(Frame::Disconnect { reason }) => self.go(match reason.as_str() {
-                "link_disabled" => Going::Disabled,
-                "too_many_websockets" => Going::TooMany,
+                "link_disabled" => SocketEnd::Disabled,
+                "too_many_websockets" => SocketEnd::TooMany,
                 // `warning`, `refresh_requested`, and what may come to be.
-                _ => Going::Renewed,
+                _ => SocketEnd::Renewed,
             }),
             Ok(Frame::Envelope(envelope)) => {
                 let (handled, acks) = ((self.handler)(envelope), acks.clone());
@@ -157,7 +157,7 @@ impl Life {
     }
 
     /// Tells, once, that another connection is due.
-    fn go(&mut self, going: Going) {
+    fn go(&mut self, going: SocketEnd) {
         if let Some(goes) = self.goes.take() {
             // Nobody waits any more when the process ends.
             let _gone = goes.send(going);

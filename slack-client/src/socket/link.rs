@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use tocsin_slack::{
-    error::{Refusal, SlackError},
+    error::{SlackError, SlackRefusal},
     method::APPS_CONNECTIONS_OPEN,
 };
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -64,7 +64,7 @@ impl From<SlackError> for SocketError {
     fn from(error: SlackError) -> Self {
         match error {
             SlackError::Refused {
-                refusal: Refusal { ref code, .. },
+                refusal: SlackRefusal { ref code, .. },
                 ..
             }
             | SlackError::Broken { ref code, .. } => {

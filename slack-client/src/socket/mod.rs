@@ -1,6 +1,6 @@
 //! Socket Mode: Slack's requests by WebSockets that we open, for where no public address is to be had.
 //!
-//! What comes is given to a [`Handler`], and acknowledged with what it says; what it does not acknowledge, Slack sends again. Slack asks each
+//! What comes is given to a [`SocketHandler`], and acknowledged with what it says; what it does not acknowledge, Slack sends again. Slack asks each
 //! connection to go every few hours: the next one is opened first.
 //!
 //! Sources: Slack, "Using Socket Mode"; the Node SDK's `SlackWebSocket` for how long silence may last.
@@ -25,10 +25,10 @@ use link::SocketError;
 pub use frames::SocketEnvelope;
 
 /// Works a request; what it is acknowledged with, if it is.
-pub type Handler = Arc<dyn Fn(SocketEnvelope) -> BoxFuture<'static, Option<String>> + Send + Sync>;
+pub type SocketHandler = Arc<dyn Fn(SocketEnvelope) -> BoxFuture<'static, Option<String>> + Send + Sync>;
 
 /// Is told what is wrong with the connections, or that they work.
-pub type Report = Arc<dyn Fn(Option<SocketTrouble>) + Send + Sync>;
+pub type SocketReporter = Arc<dyn Fn(Option<SocketTrouble>) + Send + Sync>;
 
 /// How connections are opened and kept.
 #[derive(Clone, Debug)]
@@ -83,7 +83,7 @@ const SHORT: Duration = Duration::from_secs(1);
 
 /// Why a connection is to be followed by another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Going {
+pub(super) enum SocketEnd {
     /// Slack wants it renewed; it works on until it is closed.
     Renewed,
     /// Socket Mode was switched off in the app's settings.
@@ -94,7 +94,7 @@ pub(super) enum Going {
     Broken,
 }
 
-impl Going {
+impl SocketEnd {
     fn name(self) -> &'static str {
         match self {
             Self::Renewed => "renewed",
@@ -115,9 +115,9 @@ pub struct SocketMode {
     /// How they are opened and kept.
     pub config: SocketConfig,
     /// Who works what comes.
-    pub handler: Handler,
+    pub handler: SocketHandler,
     /// Who is told how they are.
-    pub report: Report,
+    pub report: SocketReporter,
 }
 
 impl SocketMode {
@@ -202,31 +202,31 @@ impl Slot {
             *failures = 0;
         }
         match going {
-            Going::Renewed if began.elapsed() < SHORT => {
+            SocketEnd::Renewed if began.elapsed() < SHORT => {
                 *failures += 1;
                 pause(*failures)
             }
-            Going::Renewed => {
+            SocketEnd::Renewed => {
                 tracing::info!(
                     slot = self.number,
                     "Slack asks for a new connection: it is opened before the old one ends"
                 );
                 Duration::ZERO
             }
-            Going::Disabled => {
+            SocketEnd::Disabled => {
                 let trouble = "Socket Mode was switched off: switch it on in the Slack app's settings, or unset SLACK_APP_TOKEN \
                      and give the app the addresses under /slack";
                 tracing::warn!("{trouble}");
                 self.tell(Some(lasting(trouble)));
                 HOPELESS_PAUSE
             }
-            Going::TooMany => {
+            SocketEnd::TooMany => {
                 let trouble = "the Slack app has as many connections as it may (10): run fewer replicas, or set fewer connections for each";
                 tracing::warn!("{trouble}");
                 self.tell(Some(lasting(trouble)));
                 HOPELESS_PAUSE
             }
-            Going::Broken => {
+            SocketEnd::Broken => {
                 *failures += 1;
                 pause(*failures)
             }

@@ -6,7 +6,7 @@ use futures::FutureExt;
 use tocsin_simulator::{Fault, FaultKind, Simulator, SimulatorConfig};
 
 use super::*;
-use crate::pacer::Unpaced;
+use crate::pacer::NoPacing;
 
 /// Long enough for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -35,7 +35,7 @@ async fn a_token_that_slack_will_never_take_is_not_tried_again_and_it_is_said_wh
         let tell = Arc::clone(&told);
         let mode = SocketMode {
             http: Http::new(&slack.api_url()).expect("a client"),
-            pacer: Arc::new(Unpaced::default()),
+            pacer: Arc::new(NoPacing::default()),
             config: SocketConfig::new(slack.app_token().into(), 2),
             handler: Arc::new(|_| async { None }.boxed()),
             report: Arc::new(move |trouble| {
@@ -63,7 +63,7 @@ async fn whether_slack_takes_a_token_is_asked_without_opening_a_connection() {
         .expect("a workspace");
     slack.set_socket_mode(true);
     let http = Http::new(&slack.api_url()).expect("a client");
-    let ask = |token: &str| check(&http, Arc::new(Unpaced::default()), token.to_owned().into());
+    let ask = |token: &str| check(&http, Arc::new(NoPacing::default()), token.to_owned().into());
     assert_eq!(ask(slack.app_token()).await, Ok(()));
     let told = ask("xapp-1-of-another-app").await.expect_err("a refusal");
     assert!(

@@ -9,7 +9,7 @@ mod installing;
 mod trouble;
 
 use serde_json::{Value, json};
-use tocsin_simulator::{DEFAULT_CLIENT_ID, Outcome};
+use tocsin_simulator::{DEFAULT_CLIENT_ID, FunctionOutcome};
 use tocsin_tests::{PATIENCE, Stack, World, on_each_stack, until};
 
 use given_away::GivenAway;
@@ -121,8 +121,8 @@ async fn work(world: &World) -> anyhow::Result<()> {
     )?;
     let done = world.slack().wait_for(
         |snapshot| match &snapshot.executions.first()?.outcome {
-            Outcome::Succeeded { .. } | Outcome::Failed { .. } => Some(()),
-            Outcome::Running => None,
+            FunctionOutcome::Succeeded { .. } | FunctionOutcome::Failed { .. } => Some(()),
+            FunctionOutcome::Running => None,
         },
         PATIENCE,
     );

@@ -8,7 +8,7 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use super::types::Connector;
 use crate::graphql::{
     context::{given_key, request, text, texts},
-    failure::{Result, UserError, told},
+    failure::{Result, UserError, into_payload},
 };
 
 /// Which connectors are to move, and where to.
@@ -58,7 +58,7 @@ impl MovingMutation {
         input: MoveConnectorsInput,
     ) -> Result<MoveConnectorsPayload> {
         let (connectors, user_errors) =
-            told(tocsin_domain::connector::relocate(&request(ctx), input.command(ctx)?).await)?;
+            into_payload(tocsin_domain::connector::relocate(&request(ctx), input.command(ctx)?).await)?;
         Ok(MoveConnectorsPayload {
             connectors: connectors.map(|rows| rows.into_iter().map(Connector).collect()),
             user_errors,

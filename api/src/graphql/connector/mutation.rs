@@ -1,7 +1,7 @@
 //! Connectors are made, changed and deleted here.
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
-use tocsin_domain::error::Trouble;
+use tocsin_domain::error::MutationError;
 use tocsin_entity::{
     connector::Model,
     kinds::{ConnectorEvent, ReplyMode, UrgencyFilter},
@@ -10,7 +10,7 @@ use tocsin_entity::{
 use super::types::Connector;
 use crate::graphql::{
     context::{given_key, patch, request, text, texts},
-    failure::{Result, UserError, told},
+    failure::{Result, UserError, into_payload},
 };
 
 /// A new connector.
@@ -190,7 +190,7 @@ impl ConnectorMutation {
         input: DeleteConnectorInput,
     ) -> Result<DeleteConnectorPayload> {
         let (deleted, user_errors) =
-            told(tocsin_domain::connector::delete(&request(ctx), input.command(ctx)?).await)?;
+            into_payload(tocsin_domain::connector::delete(&request(ctx), input.command(ctx)?).await)?;
         Ok(DeleteConnectorPayload {
             deleted_id: deleted.map(|id| ID(id.to_string())),
             user_errors,
@@ -198,8 +198,8 @@ impl ConnectorMutation {
     }
 }
 
-fn payload(result: Result<Model, Trouble>) -> Result<ConnectorPayload> {
-    let (row, user_errors) = told(result)?;
+fn payload(result: Result<Model, MutationError>) -> Result<ConnectorPayload> {
+    let (row, user_errors) = into_payload(result)?;
     Ok(ConnectorPayload {
         connector: row.map(Connector),
         user_errors,

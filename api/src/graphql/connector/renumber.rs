@@ -6,7 +6,7 @@ use async_graphql::{Context, InputObject, Object, SimpleObject};
 use super::types::Connector;
 use crate::graphql::{
     context::request,
-    failure::{Result, UserError, told},
+    failure::{Result, UserError, into_payload},
 };
 
 /// What Slack has told of a channel. Taken from the Slack bridge alone.
@@ -54,7 +54,7 @@ impl RenumberMutation {
         input: RecordSlackChannelChangeInput,
     ) -> Result<RecordSlackChannelChangePayload> {
         let (rows, user_errors) =
-            told(tocsin_domain::connector::record(&request(ctx), input.command()).await)?;
+            into_payload(tocsin_domain::connector::record(&request(ctx), input.command()).await)?;
         Ok(RecordSlackChannelChangePayload {
             connectors: rows.map(|rows| rows.into_iter().map(Connector).collect()),
             user_errors,

@@ -1,7 +1,7 @@
 //! Where an incident goes, in GraphQL.
 
 use async_graphql::{ComplexObject, Context, Enum, SimpleObject};
-use tocsin_domain::connector::{Route, RouteHeldBack};
+use tocsin_domain::connector::{ConnectorRoute, RouteHeldBack};
 
 use super::{rule::ConnectorRule, types::Connector};
 use crate::graphql::{context::request, failure::Result};
@@ -27,11 +27,11 @@ pub(crate) struct SlackRoute {
     /// Why it is passed over; null where the incident goes there. One where the incident stands already keeps it true all the same.
     held_back: Option<SlackRouteHeldBack>,
     #[graphql(skip)]
-    route: Route,
+    route: ConnectorRoute,
 }
 
-impl From<Route> for SlackRoute {
-    fn from(route: Route) -> Self {
+impl From<ConnectorRoute> for SlackRoute {
+    fn from(route: ConnectorRoute) -> Self {
         Self {
             connector: Connector(route.connector.clone()),
             rules: route.rules.iter().cloned().map(ConnectorRule).collect(),

@@ -1,7 +1,7 @@
 //! Rules that lead incidents to connectors: in GraphQL, and how they are made, changed and deleted.
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
-use tocsin_domain::error::Trouble;
+use tocsin_domain::error::MutationError;
 use tocsin_entity::{
     connector,
     connector_rule::Model,
@@ -12,7 +12,7 @@ use tocsin_entity::{
 use super::types::Connector;
 use crate::graphql::{
     context::{given_key, loaders, patch, request, text},
-    failure::{Result, UserError, told},
+    failure::{Result, UserError, into_payload},
     service::Service,
 };
 
@@ -197,7 +197,7 @@ impl RuleMutation {
         input: DeleteConnectorRuleInput,
     ) -> Result<DeleteConnectorRulePayload> {
         let (deleted, user_errors) =
-            told(tocsin_domain::connector::rule::delete(&request(ctx), input.command(ctx)?).await)?;
+            into_payload(tocsin_domain::connector::rule::delete(&request(ctx), input.command(ctx)?).await)?;
         Ok(DeleteConnectorRulePayload {
             deleted_id: deleted.map(|id| ID(id.to_string())),
             user_errors,
@@ -205,8 +205,8 @@ impl RuleMutation {
     }
 }
 
-fn payload(result: Result<Model, Trouble>) -> Result<ConnectorRulePayload> {
-    let (row, user_errors) = told(result)?;
+fn payload(result: Result<Model, MutationError>) -> Result<ConnectorRulePayload> {
+    let (row, user_errors) = into_payload(result)?;
     Ok(ConnectorRulePayload {
         rule: row.map(ConnectorRule),
         user_errors,

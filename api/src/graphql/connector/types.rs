@@ -3,9 +3,9 @@
 use async_graphql::{Context, ID, Object};
 use time::OffsetDateTime;
 use tocsin_domain::{
-    connector::{RoutingOf, State},
-    error::Fault,
-    loaders::FoundOf,
+    connector::{ConnectorHealth, RoutingTableOf},
+    error::InternalError,
+    loaders::ConnectorObservationOf,
 };
 use tocsin_entity::{
     connector,
@@ -125,7 +125,9 @@ impl Connector {
 
     /// The rules that lead incidents there.
     async fn rules(&self, ctx: &Context<'_>) -> Result<Vec<ConnectorRule>> {
-        let routing = loaders(ctx).load_one(RoutingOf(self.0.organization_id)).await?;
+        let routing = loaders(ctx)
+            .load_one(RoutingTableOf(self.0.organization_id))
+            .await?;
         let rules = routing.iter().flat_map(|routing| &routing.rules);
         let own = rules.filter(|rule| rule.connector_id == self.0.id);
         Ok(own.cloned().map(ConnectorRule).collect())
@@ -170,14 +172,14 @@ impl Connector {
 impl Connector {
     /// What the bridge has found; nothing before something has gone there.
     async fn found(&self, ctx: &Context<'_>) -> Result<Option<slack::connector::Model>> {
-        Ok(loaders(ctx).load_one(FoundOf(self.0.id)).await?)
+        Ok(loaders(ctx).load_one(ConnectorObservationOf(self.0.id)).await?)
     }
 
-    async fn state(&self, ctx: &Context<'_>) -> Result<State, Fault> {
+    async fn state(&self, ctx: &Context<'_>) -> Result<ConnectorHealth, InternalError> {
         tocsin_domain::connector::state(&request(ctx), &self.0, self.is_taken(ctx).await?).await
     }
 
-    async fn is_taken(&self, ctx: &Context<'_>) -> Result<bool, Fault> {
+    async fn is_taken(&self, ctx: &Context<'_>) -> Result<bool, InternalError> {
         tocsin_domain::connector::is_taken(&request(ctx), &self.0).await
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Object, SimpleObject};
-use tocsin_domain::{error::Trouble, incident::Applied};
+use tocsin_domain::{error::MutationError, incident::CommandOutcome};
 
 use super::{
     input::{
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::graphql::{
     context::request,
-    failure::{Result, UserError, told},
+    failure::{Result, UserError, into_payload},
     timeline::TimelineEntry,
 };
 
@@ -39,16 +39,16 @@ pub(crate) struct CommentPayload {
     user_errors: Vec<UserError>,
 }
 
-fn payload(result: Result<Applied, Trouble>) -> Result<IncidentPayload> {
-    let (applied, user_errors) = told(result)?;
+fn payload(result: Result<CommandOutcome, MutationError>) -> Result<IncidentPayload> {
+    let (applied, user_errors) = into_payload(result)?;
     Ok(IncidentPayload {
         incident: applied.map(|applied| Incident(Arc::new(applied.incident))),
         user_errors,
     })
 }
 
-fn comment_payload(result: Result<Applied, Trouble>) -> Result<CommentPayload> {
-    let (applied, user_errors) = told(result)?;
+fn comment_payload(result: Result<CommandOutcome, MutationError>) -> Result<CommentPayload> {
+    let (applied, user_errors) = into_payload(result)?;
     let (entry, incident) = applied.map_or((None, None), |applied| {
         (
             applied.entry.map(|entry| TimelineEntry(Arc::new(entry))),

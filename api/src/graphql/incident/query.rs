@@ -4,7 +4,7 @@ use async_graphql::{
     Context, ID, Object,
     connection::{Connection, EmptyFields},
 };
-use tocsin_domain::{error::Refusal, incident::IncidentCriteria, paging::PageRequest};
+use tocsin_domain::{error::RequestError, incident::IncidentCriteria, paging::PageRequest};
 
 use super::{
     filter::{IncidentFilter, IncidentOrder},
@@ -13,11 +13,11 @@ use super::{
 use crate::graphql::{context::request, failure::Result, paging::connect};
 
 /// What a list of incidents says of itself.
-pub(crate) struct Total(IncidentCriteria);
+pub(crate) struct IncidentTotals(IncidentCriteria);
 
 /// What a list of incidents says of itself.
 #[Object]
-impl Total {
+impl IncidentTotals {
     /// How many incidents meet the filter, on all pages together. Counted only where it is asked for.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<u64> {
         Ok(tocsin_domain::incident::count(&request(ctx), &self.0).await?)
@@ -44,7 +44,7 @@ impl IncidentQuery {
                 Ok(found.map(Incident))
             }
             (Some(_), Some(_)) | (None, None) => {
-                Err(Refusal::BadInput("Give `id` or `number`: one of the two.".to_owned()).into())
+                Err(RequestError::BadInput("Give `id` or `number`: one of the two.".to_owned()).into())
             }
         }
     }
@@ -61,7 +61,7 @@ impl IncidentQuery {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many, from the end; 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-    ) -> Result<Connection<String, Incident, Total, EmptyFields>> {
+    ) -> Result<Connection<String, Incident, IncidentTotals, EmptyFields>> {
         let page = PageRequest {
             first,
             after,
@@ -73,7 +73,7 @@ impl IncidentQuery {
         let page = tocsin_domain::incident::list(&request(ctx), &criteria, sort, page).await?;
         Ok(connect(
             page,
-            Total(criteria),
+            IncidentTotals(criteria),
             |row| row.number.to_string(),
             Incident,
         ))

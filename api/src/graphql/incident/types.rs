@@ -8,8 +8,8 @@ use async_graphql::{
 };
 use time::OffsetDateTime;
 use tocsin_domain::{
-    error::Fault,
-    loaders::{ActsOn, AssigneesOf, DeliveriesOf, MemberKey},
+    error::InternalError,
+    loaders::{ActsOf, AssigneesOf, DeliveriesOf, MemberKey},
     paging::PageRequest,
     timeline::TimelinePosition,
     viewer::Viewer,
@@ -107,7 +107,8 @@ impl Incident {
     pub(crate) async fn service(&self, ctx: &Context<'_>) -> Result<Service> {
         ctx.data_unchecked::<Viewer>().may_look_around()?;
         let row: Option<service::Model> = loaders(ctx).load_one(self.0.service_id).await?;
-        let row = row.ok_or_else(|| Fault::Broken(format!("incident {} has no service", self.0.id)))?;
+        let row =
+            row.ok_or_else(|| InternalError::Broken(format!("incident {} has no service", self.0.id)))?;
         Ok(Service(row))
     }
 
@@ -135,7 +136,7 @@ impl Incident {
     #[expect(clippy::unused_async, reason = "a resolver is async")]
     pub(crate) async fn tags(&self) -> Result<Vec<Tag>> {
         let tags: Vec<TagValue> = serde_json::from_value(self.0.tags.clone()).map_err(|error| {
-            Fault::Broken(format!(
+            InternalError::Broken(format!(
                 "the tags of incident {} can't be read: {error}",
                 self.0.id
             ))
@@ -297,7 +298,7 @@ impl Incident {
     ) -> Result<Option<Author>> {
         ctx.data_unchecked::<Viewer>().may_look_around()?;
         let Some(at) = at else { return Ok(None) };
-        let acts = loaders(ctx).load_one(ActsOn(self.0.id)).await?;
+        let acts = loaders(ctx).load_one(ActsOf(self.0.id)).await?;
         let mut acts = acts.unwrap_or_default().into_iter();
         match acts.find(|entry| entry.created_at == at && kinds.contains(&entry.kind)) {
             Some(entry) => Ok(Author::of(ctx, &entry).await?),

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use tocsin_domain::{
-    error::Trouble,
+    error::MutationError,
     loaders::MemberKey,
     service::{ManagersOf, SetServiceManager},
     viewer::Viewer,
@@ -12,7 +12,7 @@ use tocsin_entity::service;
 use super::types::Service;
 use crate::graphql::{
     context::{given_key, loaders, request},
-    failure::{Result, UserError, told},
+    failure::{Result, UserError, into_payload},
     user::User,
 };
 
@@ -103,8 +103,8 @@ impl ServiceManagerMutation {
     }
 }
 
-fn payload(result: Result<service::Model, Trouble>) -> Result<ServiceManagersPayload> {
-    let (row, user_errors) = told(result)?;
+fn payload(result: Result<service::Model, MutationError>) -> Result<ServiceManagersPayload> {
+    let (row, user_errors) = into_payload(result)?;
     Ok(ServiceManagersPayload {
         service: row.map(Service),
         user_errors,

@@ -10,7 +10,7 @@ use tocsin_entity::{kinds::Urgency, service};
 
 use crate::graphql::{
     context::{given_key, request},
-    failure::{Result, UserError, told},
+    failure::{Result, UserError, into_payload},
     paging::connect,
     user::User,
 };
@@ -142,7 +142,7 @@ impl ServiceMutation {
     /// Adds a service. Needs the role ADMIN or OWNER.
     async fn create_service(&self, ctx: &Context<'_>, input: CreateServiceInput) -> Result<ServicePayload> {
         let (service, user_errors) =
-            told(tocsin_domain::service::create(&request(ctx), input.command(ctx)?).await)?;
+            into_payload(tocsin_domain::service::create(&request(ctx), input.command(ctx)?).await)?;
         Ok(ServicePayload {
             service: service.map(Service),
             user_errors,

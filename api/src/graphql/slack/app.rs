@@ -3,12 +3,12 @@
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 use secrecy::SecretString;
 use time::OffsetDateTime;
-use tocsin_domain::{error::Trouble, viewer::Viewer};
+use tocsin_domain::{error::MutationError, viewer::Viewer};
 use tocsin_entity::slack_app::Model;
 
 use crate::graphql::{
     context::{domain, given_key, patch, request},
-    failure::{Result, UserError, told},
+    failure::{Result, UserError, into_payload},
 };
 
 /// A Slack app.
@@ -239,7 +239,7 @@ impl SlackAppMutation {
         input: DeleteSlackAppInput,
     ) -> Result<DeleteSlackAppPayload> {
         let (deleted, user_errors) =
-            told(tocsin_domain::workspace::app::delete(&request(ctx), input.command(ctx)?).await)?;
+            into_payload(tocsin_domain::workspace::app::delete(&request(ctx), input.command(ctx)?).await)?;
         Ok(DeleteSlackAppPayload {
             deleted_id: deleted.map(|id| ID(id.to_string())),
             user_errors,
@@ -247,8 +247,8 @@ impl SlackAppMutation {
     }
 }
 
-fn payload(result: Result<Model, Trouble>) -> Result<SlackAppPayload> {
-    let (row, user_errors) = told(result)?;
+fn payload(result: Result<Model, MutationError>) -> Result<SlackAppPayload> {
+    let (row, user_errors) = into_payload(result)?;
     Ok(SlackAppPayload {
         app: row.map(SlackApp),
         user_errors,

@@ -2,13 +2,13 @@
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use secrecy::SecretString;
-use tocsin_domain::error::Trouble;
+use tocsin_domain::error::MutationError;
 use tocsin_entity::{kinds::SlackFeature, slack_workspace};
 
 use super::workspace::SlackWorkspace;
 use crate::graphql::{
     context::{given_key, request, text},
-    failure::{Result, UserError, told},
+    failure::{Result, UserError, into_payload},
 };
 
 /// A Slack workspace in which the Slack app of the server's configuration is installed.
@@ -129,8 +129,10 @@ impl SlackWorkspaceMutation {
     }
 }
 
-pub(super) fn payload(result: Result<slack_workspace::Model, Trouble>) -> Result<SlackWorkspacePayload> {
-    let (workspace, user_errors) = told(result)?;
+pub(super) fn payload(
+    result: Result<slack_workspace::Model, MutationError>,
+) -> Result<SlackWorkspacePayload> {
+    let (workspace, user_errors) = into_payload(result)?;
     Ok(SlackWorkspacePayload {
         workspace: workspace.map(SlackWorkspace),
         user_errors,

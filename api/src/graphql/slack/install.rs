@@ -2,12 +2,12 @@
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use time::OffsetDateTime;
-use tocsin_domain::workspace::Wish;
+use tocsin_domain::workspace::InstallRequest;
 use tocsin_entity::kinds::SlackFeature;
 
 use crate::graphql::{
     context::{request, text},
-    failure::{Result, UserError, told},
+    failure::{Result, UserError, into_payload},
 };
 
 /// A link by which the Slack app is installed.
@@ -40,13 +40,13 @@ impl SlackInstallQuery {
         #[graphql(desc = "The organisation's own Slack app; the server's by default.")] app_id: Option<ID>,
         #[graphql(desc = "Where on the console to go back to: a path such as `/settings/slack`.")] return_to: Option<String>,
     ) -> Result<SlackInstallLink> {
-        let wish = Wish {
+        let wish = InstallRequest {
             features,
             workspace_id: text(workspace_id),
             app_id: text(app_id),
             return_to,
         };
-        let (link, user_errors) = told(tocsin_domain::workspace::link(&request(ctx), wish).await)?;
+        let (link, user_errors) = into_payload(tocsin_domain::workspace::link(&request(ctx), wish).await)?;
         let link = link.unwrap_or_default();
         Ok(SlackInstallLink {
             url: link.url,

@@ -2,8 +2,8 @@
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use tocsin_domain::{
-    error::Refusal,
-    identity::Person,
+    error::RequestError,
+    identity::SlackPerson,
     preview::{self, PastedLinks},
 };
 use tocsin_entity::id::OrganizationId;
@@ -41,10 +41,10 @@ pub(crate) struct SlackPreview {
 }
 
 impl SlackPreviewsInput {
-    fn links(self) -> Result<PastedLinks, Refusal> {
+    fn links(self) -> Result<PastedLinks, RequestError> {
         Ok(PastedLinks {
             numbers: self.numbers,
-            person: Person {
+            person: SlackPerson {
                 team_id: self.team_id,
                 slack_user_id: self.slack_user_id,
                 email: self.email.map(|email| email.trim().to_lowercase()),
@@ -57,10 +57,10 @@ impl SlackPreviewsInput {
     }
 }
 
-fn organizations(ids: Vec<ID>) -> Result<Vec<OrganizationId>, Refusal> {
+fn organizations(ids: Vec<ID>) -> Result<Vec<OrganizationId>, RequestError> {
     let parse = |id: ID| {
         id.parse()
-            .map_err(|_| Refusal::BadInput(format!("`{}` is not the id of an organisation.", *id)))
+            .map_err(|_| RequestError::BadInput(format!("`{}` is not the id of an organisation.", *id)))
     };
     ids.into_iter().map(parse).collect()
 }

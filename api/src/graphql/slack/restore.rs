@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use crate::graphql::{
     context::request,
-    failure::{Result, UserError, told},
+    failure::{Result, UserError, into_payload},
 };
 
 /// What shows that the database was restored. Taken from the Slack bridge alone.
@@ -37,6 +37,7 @@ pub(crate) struct ReportRestorePayload {
 
 /// Records the report.
 pub(crate) async fn report(ctx: &Context<'_>, input: ReportRestoreInput) -> Result<ReportRestorePayload> {
-    let (is_news, user_errors) = told(tocsin_domain::restore::record(&request(ctx), input.command()).await)?;
+    let (is_news, user_errors) =
+        into_payload(tocsin_domain::restore::record(&request(ctx), input.command()).await)?;
     Ok(ReportRestorePayload { is_news, user_errors })
 }

@@ -8,7 +8,7 @@ use tocsin_entity::{
 
 use crate::graphql::{
     context::{given_key, request},
-    failure::{Result, UserError, told},
+    failure::{Result, UserError, into_payload},
 };
 
 /// What an organisation has decided about Slack as a whole.
@@ -71,8 +71,9 @@ impl SlackSettingsMutation {
         ctx: &Context<'_>,
         input: UpdateSlackSettingsInput,
     ) -> Result<SlackSettingsPayload> {
-        let (settings, user_errors) =
-            told(tocsin_domain::workspace::settings::update(&request(ctx), input.command(ctx)?).await)?;
+        let (settings, user_errors) = into_payload(
+            tocsin_domain::workspace::settings::update(&request(ctx), input.command(ctx)?).await,
+        )?;
         Ok(SlackSettingsPayload {
             settings: settings.as_ref().map(SlackSettings::from),
             user_errors,

@@ -1,18 +1,18 @@
 //! What a template can show of an incident that is there.
 
 use async_graphql::Context;
-use tocsin_message::template::Facts;
+use tocsin_message::template::TemplateFacts;
 use tocsin_slack_app::labels::{status_emoji, status_label, urgency_label};
 
 use crate::graphql::{context::request, failure::Result, incident::Incident, user::Author};
 
-pub(super) async fn of(ctx: &Context<'_>, incident: &Incident) -> Result<Facts> {
+pub(super) async fn of(ctx: &Context<'_>, incident: &Incident) -> Result<TemplateFacts> {
     let row = &incident.0;
     let organization = tocsin_domain::organization::name(&request(ctx), row.organization_id).await?;
     let name = |author: Option<Author>| author.map(Author::into_name);
     let assignees = incident.assignees(ctx).await?;
     let tags = incident.tags(ctx).await?;
-    Ok(Facts {
+    Ok(TemplateFacts {
         number: row.number,
         title: row.title.clone(),
         description_markdown: row.description_markdown.clone(),

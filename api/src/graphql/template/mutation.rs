@@ -1,13 +1,13 @@
 //! Templates are made, changed and deleted here.
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
-use tocsin_domain::error::Trouble;
+use tocsin_domain::error::MutationError;
 use tocsin_entity::slack_template::Model;
 
 use super::types::{SlackTemplate, SlackTemplateFieldInput, fields};
 use crate::graphql::{
     context::{given_key, patch, request},
-    failure::{Result, UserError, told},
+    failure::{Result, UserError, into_payload},
 };
 
 /// A new template. Each part is at most 3,000 characters; the default stands for one that is left out, as `SlackTemplate` says.
@@ -135,7 +135,7 @@ impl TemplateMutation {
         input: DeleteSlackTemplateInput,
     ) -> Result<DeleteSlackTemplatePayload> {
         let (deleted, user_errors) =
-            told(tocsin_domain::template::delete(&request(ctx), input.command(ctx)?).await)?;
+            into_payload(tocsin_domain::template::delete(&request(ctx), input.command(ctx)?).await)?;
         Ok(DeleteSlackTemplatePayload {
             deleted_id: deleted.map(|id| ID(id.to_string())),
             user_errors,
@@ -143,8 +143,8 @@ impl TemplateMutation {
     }
 }
 
-fn payload(result: Result<Model, Trouble>) -> Result<SlackTemplatePayload> {
-    let (row, user_errors) = told(result)?;
+fn payload(result: Result<Model, MutationError>) -> Result<SlackTemplatePayload> {
+    let (row, user_errors) = into_payload(result)?;
     Ok(SlackTemplatePayload {
         template: row.map(SlackTemplate),
         user_errors,

@@ -3,11 +3,11 @@
 use async_graphql::{Context, ID, InputObject, SimpleObject};
 use serde_json::json;
 use tocsin_domain::{
-    error::Refusal,
+    error::RequestError,
     template::parts,
-    viewer::{Need, Viewer},
+    viewer::{Permission, Viewer},
 };
-use tocsin_message::template::{Facts, Problem, Template};
+use tocsin_message::template::{Template, TemplateFacts, TemplateProblem};
 
 use super::{
     facts,
@@ -53,8 +53,8 @@ pub(crate) struct SlackTemplateProblem {
     message: String,
 }
 
-impl From<Problem> for SlackTemplateProblem {
-    fn from(problem: Problem) -> Self {
+impl From<TemplateProblem> for SlackTemplateProblem {
+    fn from(problem: TemplateProblem) -> Self {
         Self {
             part: problem.part,
             line: problem.line,
@@ -67,8 +67,9 @@ pub(super) async fn preview(
     ctx: &Context<'_>,
     input: &PreviewSlackTemplateInput,
 ) -> Result<SlackTemplatePreview> {
-    ctx.data_unchecked::<Viewer>().may(Need::Manage)?;
-    let missing = |what: &str| Refusal::BadInput(format!("There is no such {what} in your organisation."));
+    ctx.data_unchecked::<Viewer>().may(Permission::Manage)?;
+    let missing =
+        |what: &str| RequestError::BadInput(format!("There is no such {what} in your organisation."));
     let kept = match &input.template_id {
         Some(id) => parts(&find(ctx, id).await?.ok_or_else(|| missing("template"))?.0)?,
         None => Template::default(),
@@ -78,7 +79,7 @@ pub(super) async fn preview(
             let incident = incident::find(ctx, id).await?;
             facts::of(ctx, &incident.ok_or_else(|| missing("incident"))?).await?
         }
-        None => Facts::full(),
+        None => TemplateFacts::full(),
     };
     let template = Template {
         title: input.title.clone().or(kept.title),

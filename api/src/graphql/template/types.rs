@@ -4,10 +4,10 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use time::OffsetDateTime;
 use tocsin_domain::{
     template::parts,
-    viewer::{Need, Viewer},
+    viewer::{Permission, Viewer},
 };
 use tocsin_entity::slack_template::Model;
-use tocsin_message::template::{self, Field, VARIABLES};
+use tocsin_message::template::{self, TemplateField, VARIABLES};
 
 use super::preview::{self, PreviewSlackTemplateInput, SlackTemplatePreview};
 use crate::graphql::{connector::Connector, context::request, failure::Result};
@@ -80,7 +80,7 @@ impl SlackTemplate {
         let fields = parts(&self.0)?.fields;
         Ok(fields.map(|fields| {
             let all = fields.into_iter();
-            all.map(|Field { name, value }| SlackTemplateField { name, value })
+            all.map(|TemplateField { name, value }| SlackTemplateField { name, value })
                 .collect()
         }))
     }
@@ -103,11 +103,11 @@ impl SlackTemplate {
 }
 
 /// What a caller gives of fields, as the engine takes them.
-pub(super) fn fields(given: &[SlackTemplateFieldInput]) -> Vec<Field> {
+pub(super) fn fields(given: &[SlackTemplateFieldInput]) -> Vec<TemplateField> {
     // One more than there may be is enough to be told so.
     let given = given.iter().take(template::FIELDS_MAX + 1);
     given
-        .map(|field| Field {
+        .map(|field| TemplateField {
             name: field.name.clone(),
             value: field.value.clone(),
         })
@@ -135,7 +135,7 @@ impl TemplateQuery {
     /// What templates can show of an incident.
     #[expect(clippy::unused_async, reason = "a resolver is async")]
     async fn slack_template_variables(&self, ctx: &Context<'_>) -> Result<Vec<SlackTemplateVariable>> {
-        ctx.data_unchecked::<Viewer>().may(Need::Read)?;
+        ctx.data_unchecked::<Viewer>().may(Permission::Read)?;
         let all = VARIABLES.iter().map(|variable| SlackTemplateVariable {
             name: variable.name,
             description: variable.description,

@@ -2,7 +2,7 @@
 //!
 //! One task owns the socket, and each operation has a task of its own; they meet in a short queue. When a client stops
 //! reading, the queue fills, the operations wait (holding nothing but their next message), and after
-//! [`Settings::stall_max`](super::endpoint::Settings) the socket is closed: what a slow client costs is bounded.
+//! [`TransportSettings::stall_max`](super::endpoint::TransportSettings) the socket is closed: what a slow client costs is bounded.
 
 mod operation;
 mod protocol;

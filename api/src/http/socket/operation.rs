@@ -10,18 +10,18 @@ use tracing::Instrument;
 
 use super::protocol::{self, Dialect, OperationId};
 use crate::http::{
-    answer::{Answer, Recipient},
+    answer::{HttpAnswer, Recipient},
     endpoint::{Caller, Endpoint},
     graphql,
     outer::RequestId,
-    params::{Params, kind_name},
-    phases::Progress,
-    refusal::Refusal,
+    params::{RequestParameters, kind_name},
+    phases::RequestProgress,
+    refusal::HttpRefusal,
 };
 
 /// What an operation sends through its socket.
 #[derive(Debug)]
-pub(super) struct Outgoing {
+pub(super) struct OutgoingMessage {
     pub(super) id: OperationId,
     /// Tells an operation from an earlier one of the same id.
     pub(super) serial: u64,
@@ -31,20 +31,20 @@ pub(super) struct Outgoing {
 }
 
 /// What waits for a socket. Boxed: a channel makes room for 32 items ahead, and most sockets never fill it.
-pub(super) type Queue = mpsc::Sender<Box<Outgoing>>;
+pub(super) type OutgoingQueue = mpsc::Sender<Box<OutgoingMessage>>;
 
 /// The way from an operation to its socket. When it is full, the operation waits.
-pub(super) struct Outlet {
+pub(super) struct OperationOutput {
     pub(super) id: OperationId,
     pub(super) serial: u64,
-    pub(super) queue: Queue,
+    pub(super) queue: OutgoingQueue,
     pub(super) dialect: Dialect,
 }
 
-impl Outlet {
+impl OperationOutput {
     /// Whether anybody still listens.
     async fn send(&self, text: Utf8Bytes, last: bool) -> bool {
-        let outgoing = Outgoing {
+        let outgoing = OutgoingMessage {
             id: OperationId::clone(&self.id),
             serial: self.serial,
             text,
@@ -53,7 +53,7 @@ impl Outlet {
         self.queue.send(Box::new(outgoing)).await.is_ok()
     }
 
-    async fn next(&self, answer: &Answer) -> bool {
+    async fn next(&self, answer: &HttpAnswer) -> bool {
         self.send(protocol::next(&self.id, answer, self.dialect), false)
             .await
     }
@@ -62,7 +62,7 @@ impl Outlet {
         self.send(protocol::complete(&self.id), true).await;
     }
 
-    async fn error(&self, answer: Answer) {
+    async fn error(&self, answer: HttpAnswer) {
         self.send(
             protocol::error(&self.id, &answer.into_errors(), self.dialect),
             true,
@@ -75,8 +75,8 @@ impl Outlet {
 pub(super) async fn run<E: Executor>(
     endpoint: Endpoint<E>,
     caller: Caller,
-    params: Result<Params, Refusal>,
-    outlet: Outlet,
+    params: Result<RequestParameters, HttpRefusal>,
+    outlet: OperationOutput,
 ) {
     let request_id = RequestId::new();
     let name = params
@@ -108,7 +108,7 @@ pub(super) async fn run<E: Executor>(
                             AssertUnwindSafe(subscribe(&endpoint, &caller, request, &request_id, &outlet));
                         ends.catch_unwind().await.map_err(|_| {
                             tracing::error!("a subscription panicked and was ended");
-                            Refusal::fault()
+                            HttpRefusal::fault()
                         })
                     }
                 }
@@ -116,7 +116,9 @@ pub(super) async fn run<E: Executor>(
         }
     };
     if let Err(refusal) = operation.instrument(span).await {
-        outlet.error(Answer::refused(refusal, request_id.as_str())).await;
+        outlet
+            .error(HttpAnswer::refused(refusal, request_id.as_str()))
+            .await;
     }
 }
 
@@ -127,8 +129,8 @@ async fn answer<E: Executor>(
     request: Request,
     kind: OperationType,
     request_id: &RequestId,
-    outlet: &Outlet,
-) -> Result<(), Refusal> {
+    outlet: &OperationOutput,
+) -> Result<(), HttpRefusal> {
     let answer = graphql::execute(endpoint, caller, request, kind, request_id.as_str()).await?;
     if !answer.has_data() {
         outlet.error(answer).await;
@@ -144,9 +146,9 @@ async fn subscribe<E: Executor>(
     caller: &Caller,
     request: Request,
     request_id: &RequestId,
-    outlet: &Outlet,
+    outlet: &OperationOutput,
 ) {
-    let progress = Progress::default();
+    let progress = RequestProgress::default();
     let request = caller.sign(request, request_id.as_str()).data(progress.clone());
     let recipient = Recipient {
         request_id: request_id.as_str(),
@@ -157,13 +159,13 @@ async fn subscribe<E: Executor>(
         let response = tokio::select! {
             biased;
             () = progress.overflowed() => {
-                return outlet.error(Answer::refused(Refusal::too_large(), request_id.as_str())).await;
+                return outlet.error(HttpAnswer::refused(HttpRefusal::too_large(), request_id.as_str())).await;
             }
             response = responses.next() => response,
         };
         let Some(response) = response else { break };
         let unopened = !progress.executed() && !response_has_data(&response);
-        let answer = Answer::executed(response, &progress, recipient);
+        let answer = HttpAnswer::executed(response, &progress, recipient);
         if unopened || !answer.has_data() {
             return outlet.error(answer.without_data()).await;
         }

@@ -6,7 +6,7 @@ use async_graphql::ServerError;
 use axum::extract::ws::{CloseFrame, Utf8Bytes};
 use serde_json::{Map, Value as Json, json};
 
-use crate::http::answer::Answer;
+use crate::http::answer::HttpAnswer;
 
 /// Longest reason of a close frame, in bytes. Source: RFC 6455, section 5.5, less the two of the code.
 const REASON_BYTES_MAX: usize = 123;
@@ -112,7 +112,7 @@ pub(super) fn pong(payload: Option<&Json>) -> Utf8Bytes {
 }
 
 /// `next`: one result of an operation.
-pub(super) fn next(id: &str, answer: &Answer, dialect: Dialect) -> Utf8Bytes {
+pub(super) fn next(id: &str, answer: &HttpAnswer, dialect: Dialect) -> Utf8Bytes {
     let kind = match dialect {
         Dialect::Transport => "next",
         Dialect::Legacy => "data",

@@ -12,12 +12,12 @@ use std::{
 
 use axum::http::StatusCode;
 use tocsin_clock::Clock;
-use tocsin_domain::viewer::Who;
+use tocsin_domain::viewer::Principal;
 use tokio::{sync::watch, time::timeout};
 
 use super::protocol::CloseCode;
 use crate::http::{
-    endpoint::{Caller, Credentials, Door},
+    endpoint::{Authenticator, Caller, Credentials},
     outer::RequestId,
 };
 
@@ -28,18 +28,18 @@ const AGAIN_AFTER: Duration = Duration::from_millis(250);
 
 /// What is known of a caller.
 #[derive(Debug, Clone)]
-struct Known {
+struct KeyStatus {
     /// The generation of rights in which the caller was last found as before.
     confirmed: u64,
     /// How the sockets must close, once they must.
     verdict: Option<CloseCode>,
 }
 
-type Watched = Arc<Mutex<HashMap<([u8; 32], Who), Weak<watch::Sender<Known>>>>>;
+type Watched = Arc<Mutex<HashMap<([u8; 32], Principal), Weak<watch::Sender<KeyStatus>>>>>;
 
 /// See the module.
 pub(in crate::http) struct Revocations {
-    door: Arc<Door>,
+    authenticator: Arc<Authenticator>,
     every: Duration,
     changes: watch::Receiver<u64>,
     watched: Watched,
@@ -47,13 +47,13 @@ pub(in crate::http) struct Revocations {
 }
 
 /// One socket's share in the check of its key. The check ends with the last share.
-pub(super) struct Standing {
-    known: watch::Receiver<Known>,
+pub(super) struct KeyCheck {
+    known: watch::Receiver<KeyStatus>,
     changes: watch::Receiver<u64>,
-    _checked_for: Arc<watch::Sender<Known>>,
+    _checked_for: Arc<watch::Sender<KeyStatus>>,
 }
 
-impl Standing {
+impl KeyCheck {
     /// Returns when the socket must close, and how.
     pub(super) async fn lost(&mut self) -> CloseCode {
         let found = self.known.wait_for(|known| known.verdict.is_some()).await;
@@ -81,13 +81,13 @@ impl Standing {
 
 impl Revocations {
     pub(in crate::http) fn new(
-        door: Arc<Door>,
+        authenticator: Arc<Authenticator>,
         every: Duration,
         changes: watch::Receiver<u64>,
         clock: Clock,
     ) -> Self {
         Self {
-            door,
+            authenticator,
             every,
             changes,
             watched: Watched::default(),
@@ -101,23 +101,23 @@ impl Revocations {
     }
 
     /// Watches over a caller who was let in with these credentials, asked for in this generation.
-    pub(super) fn watch(&self, credentials: &Credentials, caller: &Caller, generation: u64) -> Standing {
+    pub(super) fn watch(&self, credentials: &Credentials, caller: &Caller, generation: u64) -> KeyCheck {
         let key = (credentials.digest(), caller.who.clone());
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(sender) = watched.get(&key).and_then(Weak::upgrade)
             && sender.borrow().verdict.is_none()
         {
-            return self.standing(sender);
+            return self.key_check(sender);
         }
         watched.retain(|_, sender| sender.strong_count() > 0);
-        let sender = Arc::new(watch::Sender::new(Known {
+        let sender = Arc::new(watch::Sender::new(KeyStatus {
             confirmed: generation,
             verdict: None,
         }));
         watched.insert(key, Arc::downgrade(&sender));
         drop(watched);
-        let check = Check {
-            door: Arc::clone(&self.door),
+        let check = RevocationCheck {
+            authenticator: Arc::clone(&self.authenticator),
             every: self.every,
             changes: self.changes.clone(),
             credentials: credentials.clone(),
@@ -126,11 +126,11 @@ impl Revocations {
             sender: Arc::downgrade(&sender),
         };
         tokio::spawn(check.run(generation));
-        self.standing(sender)
+        self.key_check(sender)
     }
 
-    fn standing(&self, sender: Arc<watch::Sender<Known>>) -> Standing {
-        Standing {
+    fn key_check(&self, sender: Arc<watch::Sender<KeyStatus>>) -> KeyCheck {
+        KeyCheck {
             known: sender.subscribe(),
             changes: self.changes.clone(),
             _checked_for: sender,
@@ -138,18 +138,18 @@ impl Revocations {
     }
 }
 
-/// Asks the door again and again until it refuses or nobody wants to know.
-struct Check {
-    door: Arc<Door>,
+/// Asks the authenticator again and again until it refuses or nobody wants to know.
+struct RevocationCheck {
+    authenticator: Arc<Authenticator>,
     every: Duration,
     changes: watch::Receiver<u64>,
     credentials: Credentials,
-    who: Who,
+    who: Principal,
     clock: Clock,
-    sender: Weak<watch::Sender<Known>>,
+    sender: Weak<watch::Sender<KeyStatus>>,
 }
 
-impl Check {
+impl RevocationCheck {
     async fn run(mut self, mut confirmed: u64) {
         let mut pause = self.pause();
         loop {
@@ -165,7 +165,7 @@ impl Check {
                 return;
             }
             let generation = *self.changes.borrow();
-            let asked = (self.door)(self.credentials.clone(), RequestId::new().to_string()).await;
+            let asked = (self.authenticator)(self.credentials.clone(), RequestId::new().to_string()).await;
             let verdict = match asked {
                 Ok(caller) if caller.who == self.who => None,
                 Ok(_) => Some(CloseCode::StandingChanged),
@@ -183,7 +183,7 @@ impl Check {
             let Some(sender) = self.sender.upgrade() else {
                 return;
             };
-            sender.send_replace(Known { confirmed, verdict });
+            sender.send_replace(KeyStatus { confirmed, verdict });
             if is_over {
                 return;
             }

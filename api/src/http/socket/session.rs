@@ -17,17 +17,17 @@ use tokio::{
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
-    operation::{self, Outgoing, Outlet, Queue},
+    operation::{self, OperationOutput, OutgoingMessage, OutgoingQueue},
     protocol::{self, ClientMessage, CloseCode, Dialect, OperationId},
-    revocations::Standing,
-    sockets::{Counted, Place},
+    revocations::KeyCheck,
+    sockets::{OperationPermit, SocketPermit},
 };
 use crate::http::{
-    answer::Answer,
+    answer::HttpAnswer,
     endpoint::{Caller, Credentials, Endpoint},
     outer::RequestId,
-    params::Params,
-    refusal::Refusal,
+    params::RequestParameters,
+    refusal::HttpRefusal,
 };
 
 /// Messages that wait for a socket before its operations wait.
@@ -53,20 +53,20 @@ impl From<CloseCode> for End {
 struct Running {
     serial: u64,
     _task: AbortOnDropHandle<()>,
-    _counted: Counted,
+    _counted: OperationPermit,
 }
 
 struct Session<E> {
     endpoint: Endpoint<E>,
     socket: WebSocket,
-    place: Place,
+    place: SocketPermit,
     /// Of the upgrade; what it lacks, `connection_init` says.
-    credentials: Result<Credentials, Refusal>,
+    credentials: Result<Credentials, HttpRefusal>,
     request_id: RequestId,
-    caller: Option<(Caller, Standing)>,
+    caller: Option<(Caller, KeyCheck)>,
     running: HashMap<OperationId, Running>,
     serial: u64,
-    sender: Queue,
+    sender: OutgoingQueue,
     heard: Instant,
     /// The client has offered the older subprotocol as well, and may speak it.
     offers_legacy: bool,
@@ -76,8 +76,8 @@ struct Session<E> {
 pub(super) async fn run<E: Executor>(
     endpoint: Endpoint<E>,
     socket: WebSocket,
-    place: Place,
-    credentials: Result<Credentials, Refusal>,
+    place: SocketPermit,
+    credentials: Result<Credentials, HttpRefusal>,
     request_id: RequestId,
     offers_legacy: bool,
 ) {
@@ -120,15 +120,15 @@ async fn drain(socket: &mut WebSocket) {
 }
 
 /// Waits for the verdict on the caller's key, if there is a caller.
-async fn lost(caller: Option<&mut (Caller, Standing)>) -> CloseCode {
+async fn lost(caller: Option<&mut (Caller, KeyCheck)>) -> CloseCode {
     match caller {
-        Some((_, standing)) => standing.lost().await,
+        Some((_, key_check)) => key_check.lost().await,
         None => std::future::pending().await,
     }
 }
 
 impl<E: Executor> Session<E> {
-    async fn serve(mut self, mut outgoing: mpsc::Receiver<Box<Outgoing>>) {
+    async fn serve(mut self, mut outgoing: mpsc::Receiver<Box<OutgoingMessage>>) {
         let shutdown = self.endpoint.shutdown.clone();
         let opened = Instant::now();
         let mut wake = opened + self.endpoint.settings.init_within;
@@ -202,7 +202,7 @@ impl<E: Executor> Session<E> {
             .and_then(|credentials| credentials.with_payload(payload))
             .map_err(unwelcome)?;
         let generation = self.endpoint.revocations.generation();
-        let caller = (self.endpoint.door)(credentials.clone(), self.request_id.to_string())
+        let caller = (self.endpoint.authenticator)(credentials.clone(), self.request_id.to_string())
             .await
             .map_err(unwelcome)?;
         if caller.is_anonymous() {
@@ -212,8 +212,8 @@ impl<E: Executor> Session<E> {
         if !self.place.take_for(credentials.key_digest()) {
             return Err(CloseCode::TooManySockets.into());
         }
-        let standing = self.endpoint.revocations.watch(&credentials, &caller, generation);
-        self.caller = Some((caller, standing));
+        let key_check = self.endpoint.revocations.watch(&credentials, &caller, generation);
+        self.caller = Some((caller, key_check));
         self.send(protocol::ack()).await
     }
 
@@ -223,41 +223,41 @@ impl<E: Executor> Session<E> {
         payload: Map<String, Json>,
         dialect: Dialect,
     ) -> Result<(), End> {
-        let Some((caller, standing)) = &mut self.caller else {
+        let Some((caller, key_check)) = &mut self.caller else {
             return Err(CloseCode::Unauthorized("Unauthorized".to_owned()).into());
         };
-        standing.confirm().await?;
+        key_check.confirm().await?;
         if self.running.contains_key(&id) {
             return Err(CloseCode::SubscriberExists(id).into());
         }
         let most = self.endpoint.settings.operations_max;
         if self.running.len() >= most {
-            let refusal = Refusal::bad_request(format!(
+            let refusal = HttpRefusal::bad_request(format!(
                 "The socket already has {most} operations: complete some, or open another."
             ));
-            let refusal = Refusal {
+            let refusal = HttpRefusal {
                 code: "TOO_MANY_OPERATIONS",
                 ..refusal
             };
-            let answer = Answer::refused(refusal, self.request_id.as_str());
+            let answer = HttpAnswer::refused(refusal, self.request_id.as_str());
             return self
                 .send(protocol::error(&id, &answer.into_errors(), dialect))
                 .await;
         }
         let Some(operation) = self.place.operation() else {
-            let refusal = Refusal {
+            let refusal = HttpRefusal {
                 code: "TOO_MANY_OPERATIONS",
-                ..Refusal::bad_request(
+                ..HttpRefusal::bad_request(
                     "This key has as many operations on its sockets as it may: complete some.",
                 )
             };
-            let answer = Answer::refused(refusal, self.request_id.as_str());
+            let answer = HttpAnswer::refused(refusal, self.request_id.as_str());
             return self
                 .send(protocol::error(&id, &answer.into_errors(), dialect))
                 .await;
         };
         self.serial += 1;
-        let outlet = Outlet {
+        let outlet = OperationOutput {
             id: OperationId::clone(&id),
             serial: self.serial,
             queue: self.sender.clone(),
@@ -266,7 +266,7 @@ impl<E: Executor> Session<E> {
         let task = tokio::spawn(operation::run(
             self.endpoint.clone(),
             caller.clone(),
-            Params::from_json(payload),
+            RequestParameters::from_json(payload),
             outlet,
         ));
         let running = Running {
@@ -281,12 +281,12 @@ impl<E: Executor> Session<E> {
     /// Sends what operations have to say: the first message, and what else waits already.
     async fn tell(
         &mut self,
-        first: Box<Outgoing>,
-        outgoing: &mut mpsc::Receiver<Box<Outgoing>>,
+        first: Box<OutgoingMessage>,
+        outgoing: &mut mpsc::Receiver<Box<OutgoingMessage>>,
     ) -> Result<(), End> {
         // What was found out for this caller may be nothing for them any more.
-        if let Some((_, standing)) = &mut self.caller {
-            standing.confirm().await?;
+        if let Some((_, key_check)) = &mut self.caller {
+            key_check.confirm().await?;
         }
         let mut batch = vec![first];
         while let Ok(another) = outgoing.try_recv() {
@@ -351,7 +351,7 @@ fn bad_request(what: String) -> End {
     CloseCode::BadRequest(what).into()
 }
 
-fn unwelcome(refusal: Refusal) -> End {
+fn unwelcome(refusal: HttpRefusal) -> End {
     match refusal.status {
         Some(status) if status.is_server_error() => CloseCode::InternalError.into(),
         Some(_) | None => CloseCode::Unauthorized(refusal.message).into(),

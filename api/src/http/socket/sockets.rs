@@ -14,7 +14,7 @@ use axum::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::http::{answer::Answer, outer::RequestId, refusal::Refusal};
+use crate::http::{answer::HttpAnswer, outer::RequestId, refusal::HttpRefusal};
 
 /// See the module.
 #[derive(Debug, Clone, Copy)]
@@ -87,7 +87,7 @@ impl Sockets {
     }
 
     /// A place for a socket, if there is one.
-    pub(super) fn open(&self) -> Option<Place> {
+    pub(super) fn open(&self) -> Option<SocketPermit> {
         let mut counts = lock(&self.counts);
         if counts.open >= self.limits.open_max {
             return None;
@@ -102,7 +102,7 @@ impl Sockets {
             longest.cancel();
         }
         drop(counts);
-        Some(Place {
+        Some(SocketPermit {
             id,
             limits: self.limits,
             counts: Arc::clone(&self.counts),
@@ -114,13 +114,13 @@ impl Sockets {
 
 /// What somebody reads for whose socket there is no place.
 pub(super) fn refuse() -> Response {
-    let refusal = Refusal::request(
+    let refusal = HttpRefusal::request(
         StatusCode::SERVICE_UNAVAILABLE,
         "TOO_MANY_SOCKETS",
         "The server has as many WebSockets as it may hold: try again later, or read by POST.",
     );
     tracing::warn!("a WebSocket was refused: this process has as many as it may hold");
-    let body = Answer::refused(refusal, RequestId::new().as_str()).to_json();
+    let body = HttpAnswer::refused(refusal, RequestId::new().as_str()).to_json();
     let headers = [
         (
             header::CONTENT_TYPE,
@@ -133,7 +133,7 @@ pub(super) fn refuse() -> Response {
 
 /// A socket's place, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct SocketPermit {
     id: u64,
     limits: SocketLimits,
     counts: Arc<Mutex<Counts>>,
@@ -141,7 +141,7 @@ pub(super) struct Place {
     key: Option<KeyDigest>,
 }
 
-impl Place {
+impl SocketPermit {
     /// Returns when the place is needed for another socket, which can be only until a key was shown.
     pub(super) async fn lost(&self) {
         self.lost.cancelled().await;
@@ -162,7 +162,7 @@ impl Place {
     }
 
     /// Counts an operation of the key, if it may have another.
-    pub(super) fn operation(&self) -> Option<Counted> {
+    pub(super) fn operation(&self) -> Option<OperationPermit> {
         let key = self.key?;
         let mut counts = lock(&self.counts);
         let own = counts.keys.get_mut(&key)?;
@@ -171,14 +171,14 @@ impl Place {
         }
         own.operations += 1;
         drop(counts);
-        Some(Counted {
+        Some(OperationPermit {
             key,
             counts: Arc::clone(&self.counts),
         })
     }
 }
 
-impl Drop for Place {
+impl Drop for SocketPermit {
     fn drop(&mut self) {
         let mut counts = lock(&self.counts);
         counts.open -= 1;
@@ -191,12 +191,12 @@ impl Drop for Place {
 
 /// An operation that counts, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Counted {
+pub(super) struct OperationPermit {
     key: KeyDigest,
     counts: Arc<Mutex<Counts>>,
 }
 
-impl Drop for Counted {
+impl Drop for OperationPermit {
     fn drop(&mut self) {
         lock(&self.counts).give_back(&self.key, |own| own.operations -= 1);
     }

@@ -11,15 +11,15 @@ use super::{
     over_websocket::Client,
     served::Served,
 };
-use crate::http::{Introspection, endpoint::Settings, socket::SocketLimits};
+use crate::http::{Introspection, endpoint::TransportSettings, socket::SocketLimits};
 
 /// Stands where a secret might.
 const SECRET: &str = "xoxb_111_recognisable_token";
 
-fn asked_by(introspection: Introspection) -> Settings {
-    Settings {
+fn asked_by(introspection: Introspection) -> TransportSettings {
+    TransportSettings {
         introspection,
-        ..Settings::default()
+        ..TransportSettings::default()
     }
 }
 
@@ -49,13 +49,13 @@ async fn the_schema_is_told_to_those_who_may_ask_and_to_no_other() {
             assert_eq!(reply.code(), with_key, "{who:?}: {}", reply.text);
         }
     }
-    let reply = send_within(Settings::default(), anonymous(&question)).await;
+    let reply = send_within(TransportSettings::default(), anonymous(&question)).await;
     assert_eq!(
         (reply.status, reply.header("www-authenticate")),
         (StatusCode::UNAUTHORIZED, "Bearer")
     );
     let reply = send_within(
-        Settings::default(),
+        TransportSettings::default(),
         anonymous(&json!({"query": "{ __typename }"})),
     )
     .await;
@@ -64,8 +64,13 @@ async fn the_schema_is_told_to_those_who_may_ask_and_to_no_other() {
 
 #[tokio::test]
 async fn an_answer_that_is_too_large_is_given_up_with_a_code() {
-    let ask =
-        async |query: &str| send_within(Settings::default(), post(json!({"query": query}).to_string())).await;
+    let ask = async |query: &str| {
+        send_within(
+            TransportSettings::default(),
+            post(json!({"query": query}).to_string()),
+        )
+        .await
+    };
     let reply = ask("{ big(bytes: 9000000) }").await;
     assert_eq!(reply.code(), "ANSWER_TOO_LARGE");
     assert_eq!(reply.body.get("data"), None);
@@ -101,19 +106,19 @@ async fn an_event_that_is_too_large_ends_its_subscription_and_many_small_ones_do
 #[tokio::test]
 async fn a_stranger_may_send_less_than_somebody_with_a_key() {
     let body = json!({"query": "{ hello }", "variables": {"x": "x".repeat(100_000)}});
-    let reply = send_within(Settings::default(), anonymous(&body)).await;
+    let reply = send_within(TransportSettings::default(), anonymous(&body)).await;
     assert_eq!(
         (reply.status, reply.code()),
         (StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE")
     );
-    let reply = send_within(Settings::default(), post(body.to_string())).await;
+    let reply = send_within(TransportSettings::default(), post(body.to_string())).await;
     assert_eq!(reply.status, StatusCode::OK);
 }
 
-fn with_sockets(sockets: SocketLimits) -> Settings {
-    Settings {
+fn with_sockets(sockets: SocketLimits) -> TransportSettings {
+    TransportSettings {
         sockets,
-        ..Settings::default()
+        ..TransportSettings::default()
     }
 }
 
@@ -255,7 +260,11 @@ async fn nothing_that_a_request_brings_is_repeated_in_a_message() {
 #[tokio::test]
 async fn a_message_still_says_where_the_fault_is_and_what_was_meant() {
     let message = async |query: &str| {
-        let reply = send_within(Settings::default(), post(json!({"query": query}).to_string())).await;
+        let reply = send_within(
+            TransportSettings::default(),
+            post(json!({"query": query}).to_string()),
+        )
+        .await;
         let error = reply.body["errors"][0].clone();
         assert!(error["locations"][0]["line"].is_number(), "{error}");
         error["message"].as_str().map(str::to_owned)
@@ -278,7 +287,7 @@ async fn a_message_still_says_where_the_fault_is_and_what_was_meant() {
 }
 
 async fn assert_hidden(request: Request<Body>) {
-    let reply = send_within(Settings::default(), request).await;
+    let reply = send_within(TransportSettings::default(), request).await;
     // What is answered all the same, such as a fragment that nobody uses, tells nothing either.
     if reply.body["errors"].is_null() {
         assert!(!reply.text.contains(SECRET), "{}", reply.text);

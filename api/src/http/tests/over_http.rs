@@ -11,7 +11,7 @@ use tower::ServiceExt;
 use url::Url;
 
 use super::served::router;
-use crate::http::endpoint::Settings;
+use crate::http::endpoint::TransportSettings;
 
 const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
 const JSON: &str = "application/json";
@@ -38,7 +38,7 @@ impl Reply {
     }
 }
 
-pub(super) async fn send_within(settings: Settings, request: Request<Body>) -> Reply {
+pub(super) async fn send_within(settings: TransportSettings, request: Request<Body>) -> Reply {
     let response = router(settings).oneshot(request).await.expect("infallible");
     let (parts, body) = response.into_parts();
     let bytes = to_bytes(body, usize::MAX).await.expect("a body");
@@ -51,7 +51,7 @@ pub(super) async fn send_within(settings: Settings, request: Request<Body>) -> R
 }
 
 async fn send(request: Request<Body>) -> Reply {
-    send_within(Settings::default(), request).await
+    send_within(TransportSettings::default(), request).await
 }
 
 fn to_graphql(method: Method) -> request::Builder {
@@ -318,9 +318,9 @@ async fn a_resolver_that_panics_is_an_error_with_a_request_id() {
 
 #[tokio::test]
 async fn a_request_that_takes_too_long_is_given_up() {
-    let settings = Settings {
+    let settings = TransportSettings {
         execution_max: Duration::from_millis(20),
-        ..Settings::default()
+        ..TransportSettings::default()
     };
     let reply = send_within(settings, post(json!({"query": "{ never }"}).to_string())).await;
     assert_eq!(

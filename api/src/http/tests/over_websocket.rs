@@ -11,7 +11,7 @@ use tokio_tungstenite::{
 };
 
 use super::served::Served;
-use crate::http::endpoint::Settings;
+use crate::http::endpoint::TransportSettings;
 
 /// Longest wait for what must come.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -105,13 +105,13 @@ impl Client {
     }
 }
 
-fn quick() -> Settings {
-    Settings {
+fn quick() -> TransportSettings {
+    TransportSettings {
         init_within: Duration::from_millis(200),
         ping_every: Duration::from_millis(100),
         stall_max: Duration::from_millis(300),
         recheck: Duration::from_millis(50),
-        ..Settings::default()
+        ..TransportSettings::default()
     }
 }
 
@@ -274,7 +274,7 @@ async fn an_invalid_message_is_closed_with_4400() {
 async fn a_message_that_is_too_large_is_closed_with_1009() {
     let served = Served::start().await;
     let mut client = Client::initialised(&served, "good").await;
-    let text = "x".repeat(Settings::default().message_bytes_max + 1);
+    let text = "x".repeat(TransportSettings::default().message_bytes_max + 1);
     client.0.send(Message::text(text)).await.expect("to send");
     assert_eq!(client.closed().await.0, 1009);
 }
@@ -294,7 +294,7 @@ async fn another_subprotocol_or_none_is_closed_with_4406() {
 #[tokio::test]
 async fn a_silent_client_that_answers_pings_stays_connected_and_a_dead_one_does_not() {
     // Long enough for a busy machine to answer, since two pings without an answer are the end.
-    let served = Served::start_with(Settings {
+    let served = Served::start_with(TransportSettings {
         ping_every: Duration::from_secs(1),
         init_within: Duration::from_secs(1),
         ..quick()
@@ -319,7 +319,7 @@ async fn a_silent_client_that_answers_pings_stays_connected_and_a_dead_one_does_
 
 #[tokio::test]
 async fn a_client_that_stops_reading_is_disconnected() {
-    let served = Served::start_with(Settings {
+    let served = Served::start_with(TransportSettings {
         ping_every: Duration::from_secs(60),
         ..quick()
     })

@@ -16,14 +16,14 @@ use futures::{
     future::{self, BoxFuture},
     stream,
 };
-use tocsin_domain::viewer::Who;
+use tocsin_domain::viewer::Principal;
 use tokio::{net::TcpListener, sync::Notify};
 use tokio_util::sync::CancellationToken;
 
 use crate::http::{
-    Phases,
-    endpoint::{Caller, Credentials, Door, Doors, Endpoint, Settings},
-    refusal::Refusal,
+    PhaseExtension,
+    endpoint::{Authenticator, Authenticators, Caller, Credentials, Endpoint, TransportSettings},
+    refusal::HttpRefusal,
     routes,
 };
 
@@ -153,7 +153,7 @@ impl Drop for Served {
     }
 }
 
-fn let_in(credentials: &Credentials, request_id: &str, revoked: &AtomicBool) -> Result<Caller, Refusal> {
+fn let_in(credentials: &Credentials, request_id: &str, revoked: &AtomicBool) -> Result<Caller, HttpRefusal> {
     assert!(!request_id.is_empty());
     let good = match credentials.bearer.as_deref() {
         None | Some("good") => true,
@@ -161,15 +161,15 @@ fn let_in(credentials: &Credentials, request_id: &str, revoked: &AtomicBool) -> 
         Some(_) => false,
     };
     if !good {
-        return Err(Refusal::request(
+        return Err(HttpRefusal::request(
             StatusCode::UNAUTHORIZED,
             "UNAUTHENTICATED",
             "The key is not valid.",
         ));
     }
     let who = match credentials.bearer {
-        None => Who::Anonymous,
-        Some(_) => Who::Bridge {
+        None => Principal::Anonymous,
+        Some(_) => Principal::Bridge {
             organization_id: None,
             member: None,
         },
@@ -183,31 +183,32 @@ fn schema(probe: &Arc<Probe>) -> SchemaBuilder<Query, Mutation, Subscriptions> {
     Schema::build(Query, Mutation, Subscriptions)
         .data(Arc::clone(probe))
         .limit_depth(8)
-        .extension(Phases::default())
+        .extension(PhaseExtension::default())
 }
 
 fn endpoint(
-    settings: Settings,
+    settings: TransportSettings,
     probe: &Arc<Probe>,
     revoked: &Arc<AtomicBool>,
     shutdown: &CancellationToken,
 ) -> Endpoint<Schema<Query, Mutation, Subscriptions>> {
     let revoked = Arc::clone(revoked);
-    let door: Arc<Door> = Arc::new(move |credentials, id: String| -> BoxFuture<'static, _> {
-        Box::pin(future::ready(let_in(&credentials, &id, &revoked)))
-    });
+    let authenticator: Arc<Authenticator> =
+        Arc::new(move |credentials, id: String| -> BoxFuture<'static, _> {
+            Box::pin(future::ready(let_in(&credentials, &id, &revoked)))
+        });
     let schema = schema(probe).finish();
-    let doors = Doors {
-        entrance: Arc::clone(&door),
-        recheck: door,
+    let authenticators = Authenticators {
+        entrance: Arc::clone(&authenticator),
+        recheck: authenticator,
         changes: tokio::sync::watch::channel(0).1,
         clock: tocsin_clock::Clock::new(),
     };
-    Endpoint::new(schema, doors, settings, shutdown.child_token())
+    Endpoint::new(schema, authenticators, settings, shutdown.child_token())
 }
 
 /// The routes alone, to be called without a port.
-pub(super) fn router(settings: Settings) -> Router {
+pub(super) fn router(settings: TransportSettings) -> Router {
     routes(endpoint(
         settings,
         &Arc::default(),
@@ -218,10 +219,10 @@ pub(super) fn router(settings: Settings) -> Router {
 
 impl Served {
     pub(super) async fn start() -> Self {
-        Self::start_with(Settings::default()).await
+        Self::start_with(TransportSettings::default()).await
     }
 
-    pub(super) async fn start_with(settings: Settings) -> Self {
+    pub(super) async fn start_with(settings: TransportSettings) -> Self {
         let probe = Arc::new(Probe::default());
         let revoked = Arc::new(AtomicBool::new(false));
         let shutdown = CancellationToken::new();

@@ -4,11 +4,11 @@ use time::{Duration, OffsetDateTime};
 use tocsin_client::As;
 use tocsin_queue::JobError;
 
-use super::target::Target;
+use super::target::PressTarget;
 use crate::{
-    acting::{self, Acting},
+    acting::{self, ActionService},
     failure::of_api,
-    identity::Person,
+    identity::SlackActor,
     notice::Notice,
 };
 
@@ -24,9 +24,9 @@ pub(super) fn is_old(message_ts: Option<&str>, at: OffsetDateTime) -> bool {
 
 /// How to go on instead, for whoever may.
 pub(super) async fn refuse(
-    acting: &Acting,
-    target: &Target,
-    person: &Person,
+    acting: &ActionService,
+    target: &PressTarget,
+    person: &SlackActor,
     request_id: Option<&str>,
 ) -> Result<Notice, JobError> {
     let member = match acting::member(acting, target.organization, person, request_id).await? {

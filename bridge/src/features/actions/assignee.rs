@@ -6,10 +6,10 @@ use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
 use crate::{
-    acting::{self, Acting, Refusal, typed_action::Requester},
+    acting::{self, ActionRefusal, ActionService, typed_action::Requester},
     failure::of_api,
     grammar::words::{is_blank, plain, straight},
-    identity::{self, Person, Standing},
+    identity::{self, MembershipStatus, SlackActor},
 };
 
 /// Whom a person named.
@@ -91,10 +91,10 @@ fn assignee(word: &str) -> Option<Assignee> {
 
 /// The members who are named, with their names.
 pub(super) async fn members(
-    acting: &Acting,
+    acting: &ActionService,
     requester: &Requester<'_>,
     named: &[Assignee],
-) -> Result<Result<Vec<(UserId, String)>, Refusal>, JobError> {
+) -> Result<Result<Vec<(UserId, String)>, ActionRefusal>, JobError> {
     let member = match acting::member(
         acting,
         requester.organization,
@@ -127,35 +127,35 @@ pub(super) async fn members(
     Ok(Ok(found))
 }
 
-type Named = Result<Result<(UserId, String), Refusal>, JobError>;
+type Named = Result<Result<(UserId, String), ActionRefusal>, JobError>;
 
-fn nobody(name: &str, why: &'static str, outcome: &'static str) -> Refusal {
+fn nobody(name: &str, why: &'static str, outcome: &'static str) -> ActionRefusal {
     let text = Mrkdwn::own("Nothing was done: ")
         .and(&Mrkdwn::text(name).cut(100))
         .plus(why);
-    Refusal::Words(outcome, text)
+    ActionRefusal::Words(outcome, text)
 }
 
-async fn by_slack(acting: &Acting, requester: &Requester<'_>, id: &str) -> Named {
+async fn by_slack(acting: &ActionService, requester: &Requester<'_>, id: &str) -> Named {
     let installation = &requester.person.installation;
     let person = identity::person(&acting.identity, installation, id)
         .await?
-        .unwrap_or_else(|| Person::unknown(installation, id));
-    let standing = identity::standing(
+        .unwrap_or_else(|| SlackActor::unknown(installation, id));
+    let membership = identity::membership_status(
         &acting.identity,
         requester.organization,
         &person,
         requester.request_id,
     )
     .await?;
-    Ok(match standing {
-        Standing::Member(member) => Ok((member.id, person.name)),
-        Standing::Deactivated => Err(nobody(
+    Ok(match membership {
+        MembershipStatus::Member(member) => Ok((member.id, person.name)),
+        MembershipStatus::Deactivated => Err(nobody(
             &person.name,
             "'s account is deactivated (DEACTIVATED).",
             "deactivated",
         )),
-        Standing::Stranger => Err(nobody(
+        MembershipStatus::NotMember => Err(nobody(
             &person.name,
             " is no member of the incident's organisation (NOT_LINKED).",
             "not_linked",
@@ -163,7 +163,7 @@ async fn by_slack(acting: &Acting, requester: &Requester<'_>, id: &str) -> Named
     })
 }
 
-async fn by_email(acting: &Acting, who: As<'_>, email: &str) -> Named {
+async fn by_email(acting: &ActionService, who: As<'_>, email: &str) -> Named {
     let found = acting.api.find_member(who, email).await.map_err(of_api)?;
     Ok(match found {
         Some(member) if member.is_active => Ok((member.id, member.email)),
@@ -181,7 +181,7 @@ async fn by_email(acting: &Acting, who: As<'_>, email: &str) -> Named {
 }
 
 /// A name as people type it: whole, in part, or as the address begins.
-async fn by_name(acting: &Acting, who: As<'_>, name: &str) -> Named {
+async fn by_name(acting: &ActionService, who: As<'_>, name: &str) -> Named {
     let found = acting.api.members(who, name).await.map_err(of_api)?;
     let wanted = name.to_lowercase();
     let is_exact = |text: &str| text.to_lowercase() == wanted;

@@ -4,7 +4,7 @@ use tocsin_message::{blocks, mrkdwn::Mrkdwn};
 use tocsin_slack::{inputs::divider, view::View};
 
 use super::{
-    dialog::{Dialog, DialogData, Subject},
+    dialog::{Dialog, DialogContext, DialogData},
     incident_action::{ActionTrigger, Element, IncidentAction},
 };
 use crate::mirror::content;
@@ -33,7 +33,7 @@ const ENTRIES: usize = 10;
 /// Characters of a description.
 const DESCRIPTION_MAX: usize = 2_500;
 
-fn view(subject: &Subject<'_>) -> View {
+fn view(subject: &DialogContext<'_>) -> View {
     let incident = subject.incident;
     let description = content::description(incident, DESCRIPTION_MAX);
     let mut view = View::modal(DIALOG.callback_id, &format!("Incident #{}", incident.number))
@@ -53,5 +53,5 @@ fn view(subject: &Subject<'_>) -> View {
     }
     let entries = subject.entries.iter().rev().take(ENTRIES);
     view.block(divider())
-        .blocks(entries.map(|entry| blocks::section(content::told(incident, entry))))
+        .blocks(entries.map(|entry| blocks::section(content::timeline_line(incident, entry))))
 }

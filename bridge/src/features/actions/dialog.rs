@@ -30,14 +30,17 @@ pub(crate) struct Dialog {
     /// Whether it has no sense for an incident that is over.
     pub(crate) is_for_open: bool,
     /// The dialog, filled; with the time.
-    pub(crate) view: fn(&Subject<'_>, &Meta, OffsetDateTime) -> View,
+    pub(crate) view: fn(&DialogContext<'_>, &ActionDialogMetadata, OffsetDateTime) -> View,
     /// What a submission asks for, and when it came. None where there is nothing to submit.
     pub(crate) read: Option<ReadDialog>,
 }
 
 /// Reads what was submitted.
-pub(crate) type ReadDialog =
-    fn(Values<'_>, &Meta, OffsetDateTime) -> Result<Box<dyn ActionMutation>, Vec<Wrong>>;
+pub(crate) type ReadDialog = fn(
+    DialogValues<'_>,
+    &ActionDialogMetadata,
+    OffsetDateTime,
+) -> Result<Box<dyn ActionMutation>, Vec<InputError>>;
 
 /// What a dialog is filled with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,18 +61,18 @@ impl Dialog {
     /// What a submission asks for; `now` is when it came.
     pub(crate) fn read(
         &self,
-        meta: &Meta,
+        meta: &ActionDialogMetadata,
         payload: &Value,
         now: OffsetDateTime,
-    ) -> Result<Box<dyn ActionMutation>, Vec<Wrong>> {
+    ) -> Result<Box<dyn ActionMutation>, Vec<InputError>> {
         let read = self.read.ok_or_else(Vec::new)?;
-        read(Values(&payload["view"]["state"]["values"]), meta, now)
+        read(DialogValues(&payload["view"]["state"]["values"]), meta, now)
     }
 }
 
 /// What a dialog carries from its opening to its submission. It is no proof of anything: whoever submits it acts with their own rights.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Meta {
+pub(crate) struct ActionDialogMetadata {
     pub(crate) organization: OrganizationId,
     pub(crate) incident: IncidentId,
     /// Where the person is told what came of it.
@@ -86,7 +89,7 @@ pub(crate) struct Meta {
 
 /// What a dialog is filled with.
 #[derive(Debug)]
-pub(crate) struct Subject<'a> {
+pub(crate) struct DialogContext<'a> {
     pub(crate) incident: &'a Incident,
     /// Who has it; for reassigning alone.
     pub(crate) assignees: &'a [MemberChoice],
@@ -95,13 +98,13 @@ pub(crate) struct Subject<'a> {
 }
 
 /// What is wrong with an input: the block's name, and what to do.
-pub(crate) type Wrong = (&'static str, &'static str);
+pub(crate) type InputError = (&'static str, &'static str);
 
 /// Which of the dialogs was submitted, of which action, and what it carried.
 pub(crate) fn submitted(
     actions: &[&'static IncidentAction],
     payload: &Value,
-) -> Option<(&'static IncidentAction, &'static Dialog, Meta)> {
+) -> Option<(&'static IncidentAction, &'static Dialog, ActionDialogMetadata)> {
     let view = &payload["view"];
     let name = view["callback_id"].as_str()?;
     let (action, dialog) = actions.iter().find_map(|action| {
@@ -128,7 +131,7 @@ pub(crate) fn refusal(action: &IncidentAction, dialog: &Dialog, notice: &Notice)
 }
 
 /// What a person is told where there is no channel to tell it in; `text` is mrkdwn of our own.
-pub(crate) fn told(text: &str) -> View {
+pub(crate) fn text_dialog(text: &str) -> View {
     View::modal("told", "Nothing was done")
         .close("Close")
         .block(blocks::section(Mrkdwn::recorded(text.to_owned())))
@@ -136,9 +139,9 @@ pub(crate) fn told(text: &str) -> View {
 
 /// What stands in the inputs of a dialog. Here, an input's element has the name of its block.
 #[derive(Clone, Copy)]
-pub(crate) struct Values<'a>(&'a Value);
+pub(crate) struct DialogValues<'a>(&'a Value);
 
-impl<'a> Values<'a> {
+impl<'a> DialogValues<'a> {
     pub(super) fn of(self, block: &str) -> &'a Value {
         &self.0[block][block]
     }
@@ -158,7 +161,7 @@ impl<'a> Values<'a> {
 }
 
 /// A form about an incident, which it names at its top.
-pub(super) fn form(dialog: &Dialog, incident: &Incident, meta: &Meta) -> View {
+pub(super) fn form(dialog: &Dialog, incident: &Incident, meta: &ActionDialogMetadata) -> View {
     View::modal(dialog.callback_id, dialog.title)
         .metadata(meta)
         .block(blocks::section(content::title(incident)))

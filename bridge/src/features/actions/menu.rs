@@ -7,10 +7,10 @@ use tocsin_database::Database;
 use tocsin_entity::{id::IncidentId, slack::incident};
 use tocsin_queue::{Queue, jobs::ReconcileIncident};
 
-use super::press::Press;
+use super::press::ButtonPress;
 use crate::{
     installation::AppInstallation,
-    store::{Lane, claim, home::mark_home_of},
+    store::{GroupWriter, claim, home::mark_home_of},
 };
 
 /// Shows menus afresh that were used.
@@ -18,14 +18,19 @@ use crate::{
 pub(crate) struct ActionMenu {
     pub(crate) clock: Clock,
     pub(crate) database: Database,
-    pub(crate) lane: Lane,
+    pub(crate) writer: GroupWriter,
     pub(crate) queue: Queue,
 }
 
 impl ActionMenu {
     /// Has the message shown with a fresh menu, and the Home tab as it is after what was done there. If that fails, the choice stays
     /// on display and nothing else is wrong.
-    pub(super) async fn used(&self, installation: &AppInstallation, press: &Press, request_id: Option<&str>) {
+    pub(super) async fn used(
+        &self,
+        installation: &AppInstallation,
+        press: &ButtonPress,
+        request_id: Option<&str>,
+    ) {
         if let Some(incident) = press.carried.filter(|_| press.from_menu) {
             self.freshen(installation, incident, request_id).await;
         }
@@ -51,12 +56,12 @@ impl ActionMenu {
             }
         }
         let clock = self.clock.clone();
-        let write = self.lane.write(move |tx| {
+        let write = self.writer.write(move |tx| {
             let now = clock.now();
             async move { claim::use_menu(tx, incident, now).await }.boxed()
         });
         match write.await {
-            Ok(Some((organization, version))) => self.queue.ring(&ReconcileIncident {
+            Ok(Some((organization, version))) => self.queue.enqueue(&ReconcileIncident {
                 incident_id: incident.to_string(),
                 organization_id: organization.to_string(),
                 version,

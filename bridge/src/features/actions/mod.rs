@@ -36,10 +36,10 @@ use std::sync::Arc;
 
 use tocsin_database::Database;
 
-use crate::{acting::Acting, links::IncidentLinks, request, restore_watch::RestoreWatch};
+use crate::{acting::ActionService, links::IncidentLinks, request, restore_watch::RestoreWatch};
 
 #[cfg(test)]
-pub(crate) use self::press::Press;
+pub(crate) use self::press::ButtonPress;
 
 pub(crate) use self::{
     acknowledge::ACKNOWLEDGE,
@@ -63,7 +63,7 @@ pub(crate) use self::{
 /// What it takes to act on incidents.
 #[derive(Debug)]
 pub(crate) struct Actions {
-    pub(crate) acting: Acting,
+    pub(crate) acting: ActionService,
     /// All that can be done to an incident.
     pub(crate) all: &'static [&'static IncidentAction],
     pub(crate) database: Database,
@@ -74,4 +74,4 @@ pub(crate) struct Actions {
 }
 
 type Route = request::Route<Actions>;
-type Prompt = request::Prompt<Actions>;
+type Prompt = request::InteractiveRoute<Actions>;

@@ -11,12 +11,12 @@ use tocsin_slack::{
 };
 
 use super::{
-    dialog::{Dialog, DialogData, Meta, Subject, Values, Wrong, form},
+    dialog::{ActionDialogMetadata, Dialog, DialogContext, DialogData, DialogValues, InputError, form},
     incident_action::{ActionTrigger, Element, IncidentAction},
 };
 use crate::{
     acting::{
-        Acting, ActionMutation, mutation,
+        ActionMutation, ActionService, mutation,
         typed_action::{Requester, TypedAction, TypedMutation, TypedResult, markdown},
     },
     grammar::{usage::Usage, words::unquoted},
@@ -54,7 +54,7 @@ const DIALOG: &Dialog = &Dialog {
 
 const TEXT: &str = "note";
 
-fn view(subject: &Subject<'_>, meta: &Meta) -> View {
+fn view(subject: &DialogContext<'_>, meta: &ActionDialogMetadata) -> View {
     let note = input("Note", TEXT, text_input(TEXT, true, TEXT_INPUT_MAX, None), false);
     form(DIALOG, subject.incident, meta)
         .submit("Add")
@@ -64,7 +64,7 @@ fn view(subject: &Subject<'_>, meta: &Meta) -> View {
         ))
 }
 
-fn read(values: Values<'_>) -> Result<Box<dyn ActionMutation>, Vec<Wrong>> {
+fn read(values: DialogValues<'_>) -> Result<Box<dyn ActionMutation>, Vec<InputError>> {
     match values.text(TEXT) {
         Some(note) => Ok(Box::new(Comment {
             markdown: note.to_owned(),
@@ -74,7 +74,7 @@ fn read(values: Values<'_>) -> Result<Box<dyn ActionMutation>, Vec<Wrong>> {
     }
 }
 
-async fn typed(acting: &Acting, requester: &Requester<'_>, rest: &str) -> TypedResult {
+async fn typed(acting: &ActionService, requester: &Requester<'_>, rest: &str) -> TypedResult {
     let comment = Comment {
         markdown: markdown(acting, &requester.person.installation, unquoted(rest)).await?,
         external_ref: requester.external_ref.clone(),

@@ -8,35 +8,38 @@ use serde_json::Value;
 use tocsin_client::{As, Incident};
 use tocsin_entity::kinds::{IncidentStatus, Role};
 use tocsin_queue::JobError;
-use tocsin_slack::{envelope::Kind, error::SlackError, view::View};
+use tocsin_slack::{envelope::RequestKind, error::SlackError, view::View};
 
 use super::{
     Actions, Prompt, age,
-    dialog::{self, Dialog, DialogData, Meta, Subject},
+    dialog::{self, ActionDialogMetadata, Dialog, DialogContext, DialogData},
     incident_action::{IncidentAction, TriggerEffect},
-    press::Press,
+    press::ButtonPress,
     target,
-    tell::{Place, tell},
+    tell::{NoticePlace, tell},
 };
 use crate::{
     acting::{self, asker},
     failure::of_api,
     installation::AppInstallation,
     notice::Notice,
-    request::{Answer, Ask, Reply},
+    request::{InteractiveOutcome, InteractiveRequest, SlackAnswer},
 };
 
 /// `block_actions`, for what asks more before anything is done.
 pub(crate) const OPEN: Prompt = Prompt {
-    kind: Kind::Interaction,
+    kind: RequestKind::Interaction,
     name: "block_actions",
     wanted: |actions, payload| wanted(actions.all, payload).is_some(),
-    answer: |actions, ask| open(actions, ask).boxed(),
-    otherwise: |_, _| Reply::Empty,
+    answer: |actions, interaction| open(actions, interaction).boxed(),
+    otherwise: |_, _| SlackAnswer::Empty,
 };
 
-fn wanted(actions: &'static [&'static IncidentAction], payload: &Value) -> Option<(Press, &'static Dialog)> {
-    let press = Press::of(actions, payload)?;
+fn wanted(
+    actions: &'static [&'static IncidentAction],
+    payload: &Value,
+) -> Option<(ButtonPress, &'static Dialog)> {
+    let press = ButtonPress::of(actions, payload)?;
     match press.asks {
         TriggerEffect::Dialog => {
             let dialog = press.action.dialog?;
@@ -46,30 +49,33 @@ fn wanted(actions: &'static [&'static IncidentAction], payload: &Value) -> Optio
     }
 }
 
-async fn open(actions: &Actions, ask: &Ask) -> Result<Answer, JobError> {
-    let Some((press, dialog)) = wanted(actions.all, &ask.payload) else {
-        return Ok(Answer::Done("ignored", Reply::Empty));
+async fn open(actions: &Actions, interaction: &InteractiveRequest) -> Result<InteractiveOutcome, JobError> {
+    let Some((press, dialog)) = wanted(actions.all, &interaction.payload) else {
+        return Ok(InteractiveOutcome::Done("ignored", SlackAnswer::Empty));
     };
     let trigger = press.trigger.as_deref().unwrap_or_default();
-    let workspace = ask.installation.workspace();
+    let workspace = interaction.installation.workspace();
     // What opens it is good for 3 s; the menu is not waited for.
     let loading = dialog::loading(dialog);
     let (opened, ()) = tokio::join!(
         workspace.slack.open_view(trigger, &loading),
         actions
             .menu
-            .used(&ask.installation, &press, Some(&ask.request_id)),
+            .used(&interaction.installation, &press, Some(&interaction.request_id)),
     );
     let opened = match opened {
         Ok(opened) => opened,
-        Err(error) => return not_opened(actions, &ask.installation, &press, error).await,
+        Err(error) => return not_opened(actions, &interaction.installation, &press, error).await,
     };
-    let (view, outcome) = match filled(actions, ask, &press, dialog).await {
+    let (view, outcome) = match filled(actions, interaction, &press, dialog).await {
         Ok(Ok(view)) => (view, "opened"),
         Ok(Err(notice)) => (dialog::refusal(press.action, dialog, &notice), notice.outcome()),
         Err(error) => {
             let (JobError::Retry(cause) | JobError::RetryAfter(_, cause) | JobError::Fail(cause)) = error;
-            tracing::warn!(request.id = ask.request_id, "a dialog can't be filled: {cause}");
+            tracing::warn!(
+                request.id = interaction.request_id,
+                "a dialog can't be filled: {cause}"
+            );
             let notice = Notice::Unavailable;
             (dialog::refusal(press.action, dialog, &notice), notice.outcome())
         }
@@ -78,19 +84,19 @@ async fn open(actions: &Actions, ask: &Ask) -> Result<Answer, JobError> {
         // Perhaps the person has closed it by now.
         tracing::warn!(slack.user = press.user, "a dialog was not filled: {error}");
     }
-    Ok(Answer::Done(outcome, Reply::Empty))
+    Ok(InteractiveOutcome::Done(outcome, SlackAnswer::Empty))
 }
 
 /// What is said where there is no dialog to say it in.
 async fn not_opened(
     actions: &Actions,
     installation: &AppInstallation,
-    press: &Press,
+    press: &ButtonPress,
     error: SlackError,
-) -> Result<Answer, JobError> {
+) -> Result<InteractiveOutcome, JobError> {
     // Slack's documentation has both names.
     if error.is("exchanged_trigger_id") || error.is("trigger_exchanged") {
-        return Ok(Answer::Done("duplicate", Reply::Empty));
+        return Ok(InteractiveOutcome::Done("duplicate", SlackAnswer::Empty));
     }
     tracing::warn!(slack.user = press.user, "no dialog was opened: {error}");
     let notice = match error {
@@ -100,23 +106,23 @@ async fn not_opened(
         | SlackError::NotSent { .. }
         | SlackError::Unknown { .. } => Notice::Unavailable,
     };
-    let place = Place {
+    let place = NoticePlace {
         trigger: None,
-        ..Place::of(installation, press)
+        ..NoticePlace::of(installation, press)
     };
     tell(&actions.acting, place, &notice, press.action.verb).await?;
-    Ok(Answer::Done(notice.outcome(), Reply::Empty))
+    Ok(InteractiveOutcome::Done(notice.outcome(), SlackAnswer::Empty))
 }
 
 /// The dialog as it is to be filled in, or what stands in the way.
 async fn filled(
     actions: &Actions,
-    ask: &Ask,
-    press: &Press,
+    interaction: &InteractiveRequest,
+    press: &ButtonPress,
     dialog: &Dialog,
 ) -> Result<Result<View, Notice>, JobError> {
-    let request_id = Some(ask.request_id.as_str());
-    let person = match asker::person(&actions.acting, &ask.installation, &press.user).await? {
+    let request_id = Some(interaction.request_id.as_str());
+    let person = match asker::person(&actions.acting, &interaction.installation, &press.user).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice)),
     };
@@ -124,7 +130,7 @@ async fn filled(
         Ok(target) => target,
         Err(notice) => return Ok(Err(notice)),
     };
-    if dialog.is_form() && age::is_old(press.message_ts.as_deref(), ask.received_at) {
+    if dialog.is_form() && age::is_old(press.message_ts.as_deref(), interaction.received_at) {
         return age::refuse(&actions.acting, &target, &person, request_id)
             .await
             .map(Err);
@@ -174,12 +180,12 @@ async fn filled(
             .await
             .map_err(of_api)?;
     }
-    let subject = Subject {
+    let subject = DialogContext {
         incident: &incident,
         assignees: &assignees,
         entries: &entries,
     };
-    let meta = Meta {
+    let meta = ActionDialogMetadata {
         organization: target.organization,
         incident: target.incident,
         channel: press.channel.clone(),
@@ -187,7 +193,7 @@ async fn filled(
         urgency: None,
         severity: None,
     };
-    Ok(Ok((dialog.view)(&subject, &meta, ask.received_at)))
+    Ok(Ok((dialog.view)(&subject, &meta, interaction.received_at)))
 }
 
 /// What can't be done to an incident that is over.

@@ -12,7 +12,7 @@ use super::incident_action::{Element, IncidentAction, TriggerEffect, asked_by};
 use crate::mirror::buttons;
 
 /// A press of one of our buttons, or a choice in our menu.
-pub(crate) struct Press {
+pub(crate) struct ButtonPress {
     pub(crate) action: &'static IncidentAction,
     /// Whether it is done at once, or asks for more.
     pub(crate) asks: TriggerEffect,
@@ -127,7 +127,7 @@ impl Pressed {
     }
 }
 
-impl Press {
+impl ButtonPress {
     /// The press of one of our buttons that a payload tells of. A button that only opens an address asks for nothing.
     pub(crate) fn of(actions: &'static [&'static IncidentAction], payload: &Value) -> Option<Self> {
         let payload: Payload = read(payload);
@@ -172,7 +172,7 @@ mod tests {
             "container": {"type": "message_attachment", "message_ts": "1.1", "channel_id": "C1"},
             "response_url": "https://hooks.slack.com/actions/1", "trigger_id": "1.2.3",
             "actions": [{"action_id": "acknowledge", "value": INCIDENT, "type": "button"}]});
-        let press = Press::of(ACTIONS, &message).expect("a press");
+        let press = ButtonPress::of(ACTIONS, &message).expect("a press");
         assert_eq!(
             (press.action.verb, press.carried, press.message_ts.as_deref()),
             ("acknowledge", INCIDENT.parse().ok(), Some("1.1"))
@@ -181,7 +181,7 @@ mod tests {
         let preview = json!({"type": "block_actions", "team": null, "enterprise": {"id": "E1"}, "user": {"id": "W1", "team_id": "T2"},
             "container": {"message_ts": "2.2", "channel_id": "C2", "is_app_unfurl": true, "app_unfurl_url": "https://a/incidents/1"},
             "app_unfurl": {"app_unfurl_url": "https://a/incidents/1"}, "actions": [{"action_id": "resolve"}]});
-        let press = Press::of(ACTIONS, &preview).expect("a press");
+        let press = ButtonPress::of(ACTIONS, &preview).expect("a press");
         assert_eq!(press.unfurled_url.as_deref(), Some("https://a/incidents/1"));
     }
 
@@ -191,7 +191,7 @@ mod tests {
             json!({"user": {"id": "U1"}, "container": {"type": "view"}, "actions": [{"type": "static_select", "action_id": "more",
                 "block_id": format!("incident:{INCIDENT}:3"), "selected_option": {"value": value}}]})
         };
-        let press = Press::of(ACTIONS, &choice("snooze:30m")).expect("a choice");
+        let press = ButtonPress::of(ACTIONS, &choice("snooze:30m")).expect("a choice");
         assert_eq!(
             (press.action.verb, press.carried, press.from_menu, press.in_view),
             ("snooze", INCIDENT.parse().ok(), true, true)
@@ -201,8 +201,8 @@ mod tests {
         };
         let until = OffsetDateTime::UNIX_EPOCH + Duration::minutes(30);
         assert!(format!("{:?}", snooze(OffsetDateTime::UNIX_EPOCH)).contains(&format!("{until:?}")));
-        assert!(Press::of(ACTIONS, &choice("snooze:31m")).is_none());
-        assert!(Press::of(ACTIONS, &choice("acknowledge")).is_none());
+        assert!(ButtonPress::of(ACTIONS, &choice("snooze:31m")).is_none());
+        assert!(ButtonPress::of(ACTIONS, &choice("acknowledge")).is_none());
     }
 
     #[test]
@@ -214,7 +214,7 @@ mod tests {
             json!({"actions": "resolve"}),
             json!(null),
         ] {
-            assert!(Press::of(ACTIONS, &payload).is_none(), "{payload}");
+            assert!(ButtonPress::of(ACTIONS, &payload).is_none(), "{payload}");
         }
     }
 }

@@ -11,13 +11,13 @@ use tocsin_slack::{
 
 use super::{
     assignee::{Assignee, assignees, members},
-    dialog::{Dialog, DialogData, Meta, Subject, Values, Wrong, form},
+    dialog::{ActionDialogMetadata, Dialog, DialogContext, DialogData, DialogValues, InputError, form},
     incident_action::{ActionTrigger, Element, IncidentAction},
     people::{ASSIGNEES, option_of},
 };
 use crate::{
     acting::{
-        Acting, ActionMutation, mutation,
+        ActionMutation, ActionService, mutation,
         typed_action::{Requester, TypedAction, TypedMutation, TypedResult},
     },
     grammar::usage::Usage,
@@ -59,7 +59,7 @@ const DIALOG: &Dialog = &Dialog {
 /// Assignees of an incident, as the API allows.
 const ASSIGNEES_MAX: usize = 50;
 
-fn view(subject: &Subject<'_>, meta: &Meta) -> View {
+fn view(subject: &DialogContext<'_>, meta: &ActionDialogMetadata) -> View {
     let now: Vec<_> = subject.assignees.iter().map(option_of).collect();
     let menu = multi_external_select(ASSIGNEES, "Type a name or an address", 0, &now);
     let assignees = input("Assigned to", ASSIGNEES, menu, true);
@@ -71,7 +71,7 @@ fn view(subject: &Subject<'_>, meta: &Meta) -> View {
         ))
 }
 
-fn read(values: Values<'_>) -> Result<Box<dyn ActionMutation>, Vec<Wrong>> {
+fn read(values: DialogValues<'_>) -> Result<Box<dyn ActionMutation>, Vec<InputError>> {
     let chosen = values.of(ASSIGNEES)["selected_options"].as_array();
     let chosen = chosen.map_or(&[][..], Vec::as_slice);
     if chosen.len() > ASSIGNEES_MAX {
@@ -86,7 +86,7 @@ fn read(values: Values<'_>) -> Result<Box<dyn ActionMutation>, Vec<Wrong>> {
     }
 }
 
-async fn typed(acting: &Acting, requester: &Requester<'_>, to: Vec<Assignee>) -> TypedResult {
+async fn typed(acting: &ActionService, requester: &Requester<'_>, to: Vec<Assignee>) -> TypedResult {
     let found = match members(acting, requester, &to).await? {
         Ok(found) => found,
         Err(refusal) => return Ok(Err(refusal)),

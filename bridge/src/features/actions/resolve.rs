@@ -12,12 +12,12 @@ use tocsin_slack::{
 };
 
 use super::{
-    dialog::{Dialog, DialogData, Meta, Subject, form},
+    dialog::{ActionDialogMetadata, Dialog, DialogContext, DialogData, form},
     incident_action::{ActionTrigger, Element, IncidentAction},
 };
 use crate::{
     acting::{
-        Acting, ActionMutation, ActionOutcome, done_before, mutation,
+        ActionMutation, ActionOutcome, ActionService, done_before, mutation,
         typed_action::{Requester, TypedAction, TypedMutation, TypedResult, markdown},
     },
     grammar::{usage::Usage, words::unquoted},
@@ -57,7 +57,7 @@ const DIALOG: &Dialog = &Dialog {
 
 const NOTE: &str = "note";
 
-fn view(subject: &Subject<'_>, meta: &Meta) -> View {
+fn view(subject: &DialogContext<'_>, meta: &ActionDialogMetadata) -> View {
     let note = text_input(NOTE, true, TEXT_INPUT_MAX, None);
     let note = input("Resolution note", NOTE, note, true);
     form(DIALOG, subject.incident, meta)
@@ -68,7 +68,7 @@ fn view(subject: &Subject<'_>, meta: &Meta) -> View {
         ))
 }
 
-async fn typed(acting: &Acting, requester: &Requester<'_>, rest: &str) -> TypedResult {
+async fn typed(acting: &ActionService, requester: &Requester<'_>, rest: &str) -> TypedResult {
     let note = match unquoted(rest) {
         "" => None,
         note => Some(markdown(acting, &requester.person.installation, note).await?),

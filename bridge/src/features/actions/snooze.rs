@@ -11,7 +11,7 @@ use tocsin_slack::{
 };
 
 use super::{
-    dialog::{Dialog, DialogData, Meta, Subject, Values, Wrong, form},
+    dialog::{ActionDialogMetadata, Dialog, DialogContext, DialogData, DialogValues, InputError, form},
     incident_action::{ActionTrigger, Element, IncidentAction},
 };
 use crate::{
@@ -82,7 +82,7 @@ fn minutes_from(at: OffsetDateTime, minutes: i64) -> Box<dyn ActionMutation> {
     })
 }
 
-fn view(subject: &Subject<'_>, meta: &Meta, now: OffsetDateTime) -> View {
+fn view(subject: &DialogContext<'_>, meta: &ActionDialogMetadata, now: OffsetDateTime) -> View {
     // A whole hour, so that nobody wonders about the seconds.
     let hour = 3_600;
     let later = ((now + Duration::hours(2)).unix_timestamp() / hour) * hour;
@@ -102,7 +102,7 @@ fn view(subject: &Subject<'_>, meta: &Meta, now: OffsetDateTime) -> View {
         .block(with_hint(minutes, "Counts before the time above."))
 }
 
-fn read(values: Values<'_>, now: OffsetDateTime) -> Result<Box<dyn ActionMutation>, Vec<Wrong>> {
+fn read(values: DialogValues<'_>, now: OffsetDateTime) -> Result<Box<dyn ActionMutation>, Vec<InputError>> {
     let (at, until) = match values.text(MINUTES) {
         Some(minutes) => match minutes.parse::<u32>() {
             Ok(minutes @ 1..) => (MINUTES, now.checked_add(Duration::minutes(minutes.into()))),

@@ -2,67 +2,69 @@
 
 use futures::FutureExt;
 use serde_json::{Value, json};
-use tocsin_slack::envelope::Kind;
+use tocsin_slack::envelope::RequestKind;
 use url::Url;
 
 use super::{
     Actions, Prompt, Route, dialog,
     incident_action::IncidentAction,
-    tell::{Place, tell},
+    tell::{NoticePlace, tell},
 };
 use crate::{
     acting::{self, ActionRequest, asker},
     notice::Notice,
-    request::{Answer, Ask, Item, Outcome, Reply, Worked},
+    request::{
+        InboundRequest, InteractiveOutcome, InteractiveRequest, RequestOutcome, SlackAnswer, WorkResult,
+    },
 };
 
 /// `view_submission`, for the dialogs about an incident.
 pub(crate) const SUBMIT: Prompt = Prompt {
-    kind: Kind::Interaction,
+    kind: RequestKind::Interaction,
     name: "view_submission",
     wanted: |actions, payload| dialog::submitted(actions.all, payload).is_some(),
-    answer: |actions, ask| async move { Ok(check(actions.all, ask)) }.boxed(),
+    answer: |actions, interaction| async move { Ok(check(actions.all, interaction)) }.boxed(),
     otherwise: unavailable,
 };
 
 /// What was submitted, and is in order.
 pub(crate) const SUBMITTED: Route = Route {
-    kind: Kind::Interaction,
+    kind: RequestKind::Interaction,
     name: "view_submission",
     wanted: |actions, payload| dialog::submitted(actions.all, payload).is_some(),
     work: |actions, item| submitted(actions, item).boxed(),
 };
 
-fn check(actions: &[&'static IncidentAction], ask: &Ask) -> Answer {
-    let Some((_, dialog, meta)) = dialog::submitted(actions, &ask.payload) else {
-        return Answer::Done("ignored", Reply::Empty);
+fn check(actions: &[&'static IncidentAction], interaction: &InteractiveRequest) -> InteractiveOutcome {
+    let Some((_, dialog, meta)) = dialog::submitted(actions, &interaction.payload) else {
+        return InteractiveOutcome::Done("ignored", SlackAnswer::Empty);
     };
-    match dialog.read(&meta, &ask.payload, ask.received_at) {
-        Ok(_) => Answer::Store(Reply::Empty),
+    match dialog.read(&meta, &interaction.payload, interaction.received_at) {
+        Ok(_) => InteractiveOutcome::Store(SlackAnswer::Empty),
         Err(wrong) => {
             let wrong = wrong
                 .into_iter()
                 .map(|(block_id, text)| (block_id.to_owned(), text.to_owned()));
-            Answer::Done("wrong", Reply::errors(wrong))
+            InteractiveOutcome::Done("wrong", SlackAnswer::errors(wrong))
         }
     }
 }
 
-fn unavailable(actions: &Actions, payload: &Value) -> Reply {
-    dialog::submitted(actions.all, payload).map_or(Reply::Empty, |(action, dialog, _)| {
+fn unavailable(actions: &Actions, payload: &Value) -> SlackAnswer {
+    dialog::submitted(actions.all, payload).map_or(SlackAnswer::Empty, |(action, dialog, _)| {
         let view = dialog::refusal(action, dialog, &Notice::Unavailable);
-        Reply::Json(json!({"response_action": "update", "view": view.json()}))
+        SlackAnswer::Json(json!({"response_action": "update", "view": view.json()}))
     })
 }
 
-async fn submitted(actions: &Actions, item: &Item) -> Worked {
+async fn submitted(actions: &Actions, item: &InboundRequest) -> WorkResult {
     let payload = &item.payload;
     let submitted = dialog::submitted(actions.all, payload);
     let (Some((action, dialog, meta)), Some(user)) = (submitted, payload["user"]["id"].as_str()) else {
-        return Ok(Outcome::NotOurs("ignored"));
+        return Ok(RequestOutcome::NotOurs("ignored"));
     };
     let Ok(mutation) = dialog.read(&meta, payload, item.received_at) else {
-        return Ok(Outcome::NotOurs("wrong"));
+        return Ok(RequestOutcome::NotOurs("wrong"));
     };
     let done = match asker::person(&actions.acting, &item.installation, user).await? {
         Ok(person) => {
@@ -78,10 +80,10 @@ async fn submitted(actions: &Actions, item: &Item) -> Worked {
         Err(notice) => Err(notice),
     };
     let Err(notice) = done else {
-        return Ok(Outcome::Done(dialog.callback_id));
+        return Ok(RequestOutcome::Done(dialog.callback_id));
     };
     let response_url = meta.response_url.as_deref().and_then(|url| Url::parse(url).ok());
-    let place = Place {
+    let place = NoticePlace {
         installation: &item.installation,
         user,
         channel: meta.channel.as_deref(),
@@ -89,5 +91,5 @@ async fn submitted(actions: &Actions, item: &Item) -> Worked {
         trigger: payload["trigger_id"].as_str(),
     };
     tell(&actions.acting, place, &notice, action.verb).await?;
-    Ok(Outcome::Done(notice.outcome()))
+    Ok(RequestOutcome::Done(notice.outcome()))
 }

@@ -8,14 +8,14 @@ use tocsin_entity::{
 };
 use tocsin_queue::JobError;
 
-use super::{Actions, press::Press};
+use super::{Actions, press::ButtonPress};
 use crate::{
-    acting, failure::of_api, identity::Person, installation::AppInstallation, notice::Notice, thread,
+    acting, failure::of_api, identity::SlackActor, installation::AppInstallation, notice::Notice, thread,
 };
 
 /// The incident that a press is about, in its organisation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Target {
+pub(super) struct PressTarget {
     pub(super) organization: OrganizationId,
     pub(super) incident: IncidentId,
 }
@@ -23,10 +23,10 @@ pub(super) struct Target {
 /// The incident of the post on which a button was pressed.
 pub(super) async fn find(
     actions: &Actions,
-    press: &Press,
-    person: &Person,
+    press: &ButtonPress,
+    person: &SlackActor,
     request_id: Option<&str>,
-) -> Result<Result<Target, Notice>, JobError> {
+) -> Result<Result<PressTarget, Notice>, JobError> {
     if press.in_view {
         return match press.carried {
             Some(incident) => theirs(actions, incident, person, request_id).await,
@@ -39,10 +39,10 @@ pub(super) async fn find(
 
 async fn on_message(
     actions: &Actions,
-    press: &Press,
-    person: &Person,
+    press: &ButtonPress,
+    person: &SlackActor,
     request_id: Option<&str>,
-) -> Result<Option<Target>, JobError> {
+) -> Result<Option<PressTarget>, JobError> {
     let (Some(channel), Some(ts)) = (&press.channel, &press.message_ts) else {
         return Ok(None);
     };
@@ -67,7 +67,7 @@ async fn on_message(
         };
         let organization =
             thread::organization_of_coming(&actions.database, installation, channel, ts, incident).await?;
-        return Ok(organization.map(|organization| Target {
+        return Ok(organization.map(|organization| PressTarget {
             organization,
             incident,
         }));
@@ -77,7 +77,7 @@ async fn on_message(
         (Some(shown), _) => Some(shown),
         (None, carried) => carried,
     };
-    Ok(incident.map(|incident| Target {
+    Ok(incident.map(|incident| PressTarget {
         organization: post.organization_id,
         incident,
     }))
@@ -102,11 +102,11 @@ async fn post_at(
 async fn by_link(
     actions: &Actions,
     url: &str,
-    person: &Person,
+    person: &SlackActor,
     request_id: Option<&str>,
-) -> Result<Option<Target>, JobError> {
+) -> Result<Option<PressTarget>, JobError> {
     let incident = actions.links.incident_of(url, Some(person), request_id).await?;
-    Ok(incident.map(|incident| Target {
+    Ok(incident.map(|incident| PressTarget {
         organization: incident.organization_id,
         incident: incident.id,
     }))
@@ -116,9 +116,9 @@ async fn by_link(
 async fn theirs(
     actions: &Actions,
     incident: IncidentId,
-    person: &Person,
+    person: &SlackActor,
     request_id: Option<&str>,
-) -> Result<Result<Target, Notice>, JobError> {
+) -> Result<Result<PressTarget, Notice>, JobError> {
     let organizations = match acting::organizations_of(&actions.acting, person, request_id).await? {
         Ok(organizations) => organizations,
         Err(notice) => return Ok(Err(notice)),
@@ -136,7 +136,7 @@ async fn theirs(
             .map_err(of_api)?
             .is_some()
         {
-            return Ok(Ok(Target {
+            return Ok(Ok(PressTarget {
                 organization,
                 incident,
             }));

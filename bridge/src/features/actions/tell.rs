@@ -4,16 +4,16 @@ use serde_json::json;
 use tocsin_queue::JobError;
 use url::Url;
 
-use super::{dialog, press::Press};
+use super::{dialog, press::ButtonPress};
 use crate::{
-    acting::Acting,
+    acting::ActionService,
     installation::AppInstallation,
     notice::{self, Notice},
 };
 
 /// Where a person is told.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place<'a> {
+pub(super) struct NoticePlace<'a> {
     pub(super) installation: &'a AppInstallation,
     pub(super) user: &'a str,
     pub(super) channel: Option<&'a str>,
@@ -22,8 +22,8 @@ pub(super) struct Place<'a> {
     pub(super) trigger: Option<&'a str>,
 }
 
-impl<'a> Place<'a> {
-    pub(super) fn of(installation: &'a AppInstallation, press: &'a Press) -> Self {
+impl<'a> NoticePlace<'a> {
+    pub(super) fn of(installation: &'a AppInstallation, press: &'a ButtonPress) -> Self {
         Self {
             installation,
             user: &press.user,
@@ -36,13 +36,13 @@ impl<'a> Place<'a> {
 
 /// Tells the person why what they wanted had no effect; `wanted` as in "acknowledge".
 pub(super) async fn tell(
-    acting: &Acting,
-    place: Place<'_>,
+    acting: &ActionService,
+    place: NoticePlace<'_>,
     notice: &Notice,
     wanted: &str,
 ) -> Result<(), JobError> {
     let text = notice::press(notice, wanted);
-    let Place {
+    let NoticePlace {
         installation,
         user,
         channel,
@@ -65,7 +65,7 @@ pub(super) async fn tell(
     if let (None, None, Some(trigger)) = (response_url, channel, trigger) {
         let told = installation
             .slack()
-            .open_view(trigger, &dialog::told(&text))
+            .open_view(trigger, &dialog::text_dialog(&text))
             .await;
         if let Err(error) = told {
             tracing::warn!(slack.user = user, "{user} can't be told: {error}");

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     DETAILS, IncidentAction, NOTE, REASSIGN, RESOLVE, SNOOZE, UPDATE,
-    dialog::{Meta, Subject, Wrong, loading, refusal, submitted, told},
+    dialog::{ActionDialogMetadata, DialogContext, InputError, loading, refusal, submitted, text_dialog},
     people::options,
 };
 use crate::{
@@ -24,9 +24,9 @@ const NOW: OffsetDateTime = datetime!(2026-11-20 22:36:07 UTC);
 
 const WITH_DIALOGS: [&IncidentAction; 6] = [&RESOLVE, &NOTE, &REASSIGN, &SNOOZE, &UPDATE, &DETAILS];
 
-fn meta() -> Meta {
+fn meta() -> ActionDialogMetadata {
     let incident = incident();
-    Meta {
+    ActionDialogMetadata {
         organization: incident.organization_id,
         incident: incident.id,
         channel: Some("C1".to_owned()),
@@ -50,7 +50,7 @@ fn shown(
     assignees: &[MemberChoice],
     entries: &[Entry],
 ) -> Value {
-    let subject = Subject {
+    let subject = DialogContext {
         incident,
         assignees,
         entries,
@@ -82,7 +82,7 @@ fn what_is_shown_where_there_is_nothing_to_fill_in() {
     assert_json_snapshot!([
         loading(dialog).json(),
         refusal(&RESOLVE, dialog, &Notice::AlreadyResolved { by }).json(),
-        told("Nothing (CODE).").json(),
+        text_dialog("Nothing (CODE).").json(),
     ]);
 }
 
@@ -159,13 +159,17 @@ fn submission(values: &Value) -> Value {
 }
 
 /// The mutation that is asked for, as it is logged.
-fn asked_with(action: &IncidentAction, meta: &Meta, values: &Value) -> Result<String, Vec<Wrong>> {
+fn asked_with(
+    action: &IncidentAction,
+    meta: &ActionDialogMetadata,
+    values: &Value,
+) -> Result<String, Vec<InputError>> {
     let dialog = action.dialog.expect("a dialog");
     let read = dialog.read(meta, &submission(values), NOW);
     read.map(|mutation| format!("{mutation:?}"))
 }
 
-fn asked(action: &IncidentAction, values: &Value) -> Result<String, Vec<Wrong>> {
+fn asked(action: &IncidentAction, values: &Value) -> Result<String, Vec<InputError>> {
     asked_with(action, &meta(), values)
 }
 
@@ -269,7 +273,7 @@ fn a_rest_lies_ahead_and_lasts_thirty_days_at_the_most() {
 
 #[test]
 fn only_what_is_chosen_anew_is_changed() {
-    let meta = Meta {
+    let meta = ActionDialogMetadata {
         urgency: Some(Urgency::High),
         severity: Some(Severity::Sev2),
         ..meta()

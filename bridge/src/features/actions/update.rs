@@ -13,7 +13,7 @@ use tocsin_slack::{
 use tocsin_slack_app::labels::{SEVERITIES, URGENCIES};
 
 use super::{
-    dialog::{Dialog, DialogData, Meta, Subject, Values, form, known},
+    dialog::{ActionDialogMetadata, Dialog, DialogContext, DialogData, DialogValues, form, known},
     incident_action::{ActionTrigger, Element, IncidentAction},
 };
 use crate::acting::{ActionMutation, mutation};
@@ -46,13 +46,13 @@ fn severity_option((severity, text): (Severity, &str)) -> Value {
     option(text, severity.as_str())
 }
 
-fn view(subject: &Subject<'_>, meta: &Meta) -> View {
+fn view(subject: &DialogContext<'_>, meta: &ActionDialogMetadata) -> View {
     let incident = subject.incident;
     let (urgency, severity) = (
         known(&incident.urgency),
         incident.severity.as_ref().and_then(known),
     );
-    let meta = Meta {
+    let meta = ActionDialogMetadata {
         urgency,
         severity,
         ..meta.clone()
@@ -76,7 +76,7 @@ fn view(subject: &Subject<'_>, meta: &Meta) -> View {
 }
 
 /// Only what differs from what the dialog showed: somebody else may have changed the rest meanwhile.
-fn read(values: Values<'_>, meta: &Meta) -> Update {
+fn read(values: DialogValues<'_>, meta: &ActionDialogMetadata) -> Update {
     let urgency = values.chosen(URGENCY).and_then(|name| {
         let mut all = URGENCIES.into_iter().map(|(urgency, _)| urgency);
         all.find(|urgency| urgency.as_str() == name)

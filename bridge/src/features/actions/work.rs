@@ -3,41 +3,41 @@
 use futures::FutureExt;
 use serde_json::Value;
 use tocsin_queue::JobError;
-use tocsin_slack::envelope::Kind;
+use tocsin_slack::envelope::RequestKind;
 
 use super::{
     Actions, Route, age,
     incident_action::{IncidentAction, MutationAt, TriggerEffect},
-    press::Press,
+    press::ButtonPress,
     target,
-    tell::{Place, tell},
+    tell::{NoticePlace, tell},
 };
 use crate::{
     acting::{self, ActionMutation, ActionRequest, asker},
     notice::Notice,
-    request::{Item, Outcome, Worked},
+    request::{InboundRequest, RequestOutcome, WorkResult},
 };
 
 /// `block_actions`, for the buttons and choices that are done at once.
 pub(crate) const PRESSED: Route = Route {
-    kind: Kind::Interaction,
+    kind: RequestKind::Interaction,
     name: "block_actions",
     wanted: |actions, payload| wanted(actions.all, payload).is_some(),
     work: |actions, item| pressed(actions, item).boxed(),
 };
 
 /// A press that needs no question, and what it does.
-fn wanted(actions: &'static [&'static IncidentAction], payload: &Value) -> Option<(Press, MutationAt)> {
-    let press = Press::of(actions, payload)?;
+fn wanted(actions: &'static [&'static IncidentAction], payload: &Value) -> Option<(ButtonPress, MutationAt)> {
+    let press = ButtonPress::of(actions, payload)?;
     match press.asks {
         TriggerEffect::Now(mutation) => Some((press, mutation)),
         TriggerEffect::Dialog => None,
     }
 }
 
-async fn pressed(actions: &Actions, item: &Item) -> Worked {
+async fn pressed(actions: &Actions, item: &InboundRequest) -> WorkResult {
     let Some((press, mutation)) = wanted(actions.all, &item.payload) else {
-        return Ok(Outcome::NotOurs("ignored"));
+        return Ok(RequestOutcome::NotOurs("ignored"));
     };
     let mutation = mutation(item.received_at);
     let done = act(actions, item, &press, mutation.as_ref()).await?;
@@ -46,23 +46,23 @@ async fn pressed(actions: &Actions, item: &Item) -> Worked {
         .used(&item.installation, &press, item.request_id.as_deref())
         .await;
     let Err(notice) = done else {
-        return Ok(Outcome::Done(press.action.verb));
+        return Ok(RequestOutcome::Done(press.action.verb));
     };
     tell(
         &actions.acting,
-        Place::of(&item.installation, &press),
+        NoticePlace::of(&item.installation, &press),
         &notice,
         press.action.verb,
     )
     .await?;
-    Ok(Outcome::Done(notice.outcome()))
+    Ok(RequestOutcome::Done(notice.outcome()))
 }
 
 /// Does it, in the person's name; what they are to be told if it had no effect.
 async fn act(
     actions: &Actions,
-    item: &Item,
-    press: &Press,
+    item: &InboundRequest,
+    press: &ButtonPress,
     mutation: &dyn ActionMutation,
 ) -> Result<Result<(), Notice>, JobError> {
     let request_id = item.request_id.as_deref();

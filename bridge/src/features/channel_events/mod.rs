@@ -10,12 +10,12 @@ use tocsin_clock::Clock;
 use tocsin_database::Database;
 use tocsin_entity::slack::channel::{Column, Entity};
 use tocsin_queue::JobError;
-use tocsin_slack::{channel::Channel, envelope::Kind, error::SlackError};
+use tocsin_slack::{channel::Channel, envelope::RequestKind, error::SlackError};
 
 use crate::{
     directory::Directory,
     installation::AppInstallation,
-    request::{self, Item, Outcome, Worked},
+    request::{self, InboundRequest, RequestOutcome, WorkResult},
     sharing::ChannelSharing,
     store::channels as store,
     workspace::{Workspace, Workspaces},
@@ -53,7 +53,7 @@ pub(crate) const ROUTES: [Route; 14] = [
 
 const fn route(name: &'static str) -> Route {
     Route {
-        kind: Kind::Event,
+        kind: RequestKind::Event,
         name,
         wanted: |_, payload| change(&payload["event"]).is_some(),
         work: |events, item| hear(events, item).boxed(),
@@ -129,15 +129,15 @@ fn change(event: &Value) -> Option<(String, Change)> {
     Some((id()?, told))
 }
 
-async fn hear(events: &ChannelEvents, item: &Item) -> Worked {
+async fn hear(events: &ChannelEvents, item: &InboundRequest) -> WorkResult {
     let Some((id, told)) = change(&item.payload["event"]) else {
-        return Ok(Outcome::NotOurs("ignored"));
+        return Ok(RequestOutcome::NotOurs("ignored"));
     };
     let installation = &item.installation;
     if let Change::Joined { user } | Change::Left { user } = &told
         && !installation.is_bot(user)
     {
-        return Ok(Outcome::NotOurs("somebody_else"));
+        return Ok(RequestOutcome::NotOurs("somebody_else"));
     }
     note(events, installation, &id, &told).await?;
     installation.workspace().channels.forget();
@@ -148,7 +148,7 @@ async fn hear(events: &ChannelEvents, item: &Item) -> Worked {
         tracing::info!(slack.channel = %id, "{id} may take messages again: what has failed is tried again now");
         events.workspaces.heal();
     }
-    Ok(Outcome::Done("heard"))
+    Ok(RequestOutcome::Done("heard"))
 }
 
 /// Writes it down.
@@ -160,7 +160,7 @@ async fn note(
 ) -> Result<(), JobError> {
     let (workspace, team) = (installation.workspace(), installation.team_id());
     if installation.may_be_forged() {
-        return ask(events, installation, id, told).await;
+        return interaction(events, installation, id, told).await;
     }
     let set = async |column: Column, value: SimpleExpr| {
         let updated = Entity::update_many()
@@ -212,7 +212,7 @@ async fn note(
 }
 
 /// Of what an organisation may have made up: Slack says how the channel is. That the bot has left is said of the organisation's own bot.
-async fn ask(
+async fn interaction(
     events: &ChannelEvents,
     installation: &AppInstallation,
     id: &str,

@@ -6,16 +6,16 @@ use tocsin_message::mrkdwn::Mrkdwn;
 use super::whoami;
 use crate::{
     acting::{
-        Acting, Refusal,
-        subcommand::{Run, Subcommand, conclude},
-        typed::Typed,
-        typed_action::Done,
+        ActionRefusal, ActionService,
+        slash_command::SlashCommand,
+        subcommand::{Subcommand, SubcommandHandler, conclude},
+        typed_action::TypedOutcome,
     },
     grammar::usage::Usage,
-    identity::{self, Person},
+    identity::{self, SlackActor},
     installation::AppInstallation,
     notice::Notice,
-    request::{Item, Worked},
+    request::{InboundRequest, WorkResult},
 };
 
 const LINK_USAGE: &Usage = &Usage {
@@ -27,10 +27,10 @@ const LINK_USAGE: &Usage = &Usage {
 };
 
 /// Has the person matched with a member.
-pub(crate) const LINK: Subcommand<Acting> = Subcommand {
+pub(crate) const LINK: Subcommand<ActionService> = Subcommand {
     usage: LINK_USAGE,
     check: |_| Ok(()),
-    run: Run::Write(|acting, item, typed, _| work_link(acting, item, typed).boxed()),
+    run: SubcommandHandler::Write(|acting, item, typed, _| work_link(acting, item, typed).boxed()),
 };
 
 const UNLINK_USAGE: &Usage = &Usage {
@@ -42,29 +42,29 @@ const UNLINK_USAGE: &Usage = &Usage {
 };
 
 /// Ends that.
-pub(crate) const UNLINK: Subcommand<Acting> = Subcommand {
+pub(crate) const UNLINK: Subcommand<ActionService> = Subcommand {
     usage: UNLINK_USAGE,
     check: |_| Ok(()),
-    run: Run::Write(|acting, item, typed, _| work_unlink(acting, item, typed).boxed()),
+    run: SubcommandHandler::Write(|acting, item, typed, _| work_unlink(acting, item, typed).boxed()),
 };
 
-async fn work_link(acting: &Acting, item: &Item, typed: &Typed) -> Worked {
+async fn work_link(acting: &ActionService, item: &InboundRequest, typed: &SlashCommand) -> WorkResult {
     let done = link(acting, &item.installation, typed, item.request_id.as_deref()).await;
     conclude(acting, item, typed, LINK_USAGE, done).await
 }
 
-async fn work_unlink(acting: &Acting, item: &Item, typed: &Typed) -> Worked {
+async fn work_unlink(acting: &ActionService, item: &InboundRequest, typed: &SlashCommand) -> WorkResult {
     let done = unlink(acting, &item.installation, typed).await;
     conclude(acting, item, typed, UNLINK_USAGE, done).await
 }
 
 /// Matches a person again, and tells as whom.
 async fn link(
-    acting: &Acting,
+    acting: &ActionService,
     installation: &AppInstallation,
-    typed: &Typed,
+    typed: &SlashCommand,
     request_id: Option<&str>,
-) -> Done {
+) -> TypedOutcome {
     // Known first: of whom there is no record, none can be changed.
     if let Err(notice) = typed.person(acting, installation).await? {
         return Ok(Err(notice.into()));
@@ -74,15 +74,17 @@ async fn link(
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice.into())),
     };
-    Ok(match whoami::told(acting, &person, request_id).await? {
-        Ok(text) => Ok(Mrkdwn::own("You are linked. ").and(&text)),
-        Err(Notice::NotLinked { .. }) => Err(stranger(acting, &person)),
-        Err(notice) => Err(notice.into()),
-    })
+    Ok(
+        match whoami::memberships_text(acting, &person, request_id).await? {
+            Ok(text) => Ok(Mrkdwn::own("You are linked. ").and(&text)),
+            Err(Notice::NotLinked { .. }) => Err(stranger(acting, &person)),
+            Err(notice) => Err(notice.into()),
+        },
+    )
 }
 
 /// How somebody is linked whom nothing matches with a member: by a code that the member shows.
-fn stranger(acting: &Acting, person: &Person) -> Refusal {
+fn stranger(acting: &ActionService, person: &SlackActor) -> ActionRefusal {
     let why = match &person.email {
         Some(email) => Mrkdwn::own("No member has the e-mail address of your Slack profile, ")
             .and(&Mrkdwn::text(email).cut(200))
@@ -98,11 +100,15 @@ fn stranger(acting: &Acting, person: &Person) -> Refusal {
             .plus("\"}) { link { user { name } } userErrors { message } } }```"),
         None => why,
     };
-    Refusal::Words("not_linked", text)
+    ActionRefusal::Words("not_linked", text)
 }
 
 /// Ends the matching, until the person links themselves again.
-async fn unlink(acting: &Acting, installation: &AppInstallation, typed: &Typed) -> Done {
+async fn unlink(
+    acting: &ActionService,
+    installation: &AppInstallation,
+    typed: &SlashCommand,
+) -> TypedOutcome {
     if let Err(notice) = typed.person(acting, installation).await? {
         return Ok(Err(notice.into()));
     }

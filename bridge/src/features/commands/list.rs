@@ -9,33 +9,33 @@ use tocsin_client::{
 };
 use tocsin_entity::{id::OrganizationId, kinds::IncidentStatus};
 use tocsin_message::{
-    blocks::{self, Look},
+    blocks::{self, ButtonStyle},
     mrkdwn::Mrkdwn,
 };
 use tocsin_queue::JobError;
 use tocsin_slack::{
-    envelope::Kind,
+    envelope::RequestKind,
     lenient::{lenient, read},
 };
 use url::Url;
 
 use super::{
-    Told,
+    CommandReply,
     filters::{Filters, filters},
 };
 use crate::{
     acting::{
-        self, Acting, asker, services,
-        subcommand::{Run, Subcommand, answered},
+        self, ActionService, asker, services,
+        slash_command::SlashCommand,
+        subcommand::{Subcommand, SubcommandHandler, answered},
         texts,
-        typed::Typed,
     },
     failure::of_api,
     grammar::{usage::Usage, words::first_word},
     installation::AppInstallation,
     mirror::content::{self, NAME_MAX},
     notice::{self, Notice},
-    request::{Answer, Ask, Prompt, Reply},
+    request::{InteractiveOutcome, InteractiveRequest, InteractiveRoute, SlackAnswer},
 };
 
 /// Incidents in a page.
@@ -51,12 +51,12 @@ const NEXT: &str = "list_next";
 const PREVIOUS: &str = "list_previous";
 
 /// `block_actions`, for the buttons that turn the pages.
-pub(crate) const PAGE: Prompt<Acting> = Prompt {
-    kind: Kind::Interaction,
+pub(crate) const PAGE: InteractiveRoute<ActionService> = InteractiveRoute {
+    kind: RequestKind::Interaction,
     name: "block_actions",
     wanted: |_, payload| Turn::of(payload).is_some(),
-    answer: |acting, ask| turn(acting, ask).boxed(),
-    otherwise: |_, _| Reply::Empty,
+    answer: |acting, interaction| turn(acting, interaction).boxed(),
+    otherwise: |_, _| SlackAnswer::Empty,
 };
 
 /// Which page is wanted: what a button carries.
@@ -128,28 +128,42 @@ const USAGE: &Usage = &Usage {
 };
 
 /// Lists incidents.
-pub(crate) const LIST: Subcommand<Acting> = Subcommand {
+pub(crate) const LIST: Subcommand<ActionService> = Subcommand {
     usage: USAGE,
     check: |rest| filters(rest).map(drop),
-    run: Run::Read(|acting, ask, typed, rest| answer(acting, ask, typed, rest).boxed()),
+    run: SubcommandHandler::Read(|acting, interaction, typed, rest| {
+        answer(acting, interaction, typed, rest).boxed()
+    }),
 };
 
-async fn answer(acting: &Acting, ask: &Ask, typed: &Typed, rest: &str) -> Result<Answer, JobError> {
+async fn answer(
+    acting: &ActionService,
+    interaction: &InteractiveRequest,
+    typed: &SlashCommand,
+    rest: &str,
+) -> Result<InteractiveOutcome, JobError> {
     let Ok(filters) = filters(rest) else {
-        return Ok(Answer::Done("ignored", Reply::Empty));
+        return Ok(InteractiveOutcome::Done("ignored", SlackAnswer::Empty));
     };
-    let told = list(acting, &ask.installation, typed, &filters, &ask.request_id).await?;
-    Ok(answered(USAGE, told.map(Told::reply)))
+    let told = list(
+        acting,
+        &interaction.installation,
+        typed,
+        &filters,
+        &interaction.request_id,
+    )
+    .await?;
+    Ok(answered(USAGE, told.map(CommandReply::reply)))
 }
 
 /// The first page, of each organisation of the person's.
 async fn list(
-    acting: &Acting,
+    acting: &ActionService,
     installation: &AppInstallation,
-    typed: &Typed,
+    typed: &SlashCommand,
     filters: &Filters,
     request_id: &str,
-) -> Result<Result<Told, Notice>, JobError> {
+) -> Result<Result<CommandReply, Notice>, JobError> {
     let person = match typed.person(acting, installation).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice)),
@@ -163,7 +177,7 @@ async fn list(
     } else {
         SHORT_PAGE_SIZE
     };
-    let (mut told, mut has_service) = (Told::default(), false);
+    let (mut told, mut has_service) = (CommandReply::default(), false);
     let mut known = Vec::new();
     for (organization, member) in theirs {
         let page = Page::first(&typed.text, organization);
@@ -182,7 +196,7 @@ async fn list(
     }))
 }
 
-fn no_service(name: &str, known: &[String]) -> Told {
+fn no_service(name: &str, known: &[String]) -> CommandReply {
     let mut text = Mrkdwn::own("There is no service \"")
         .and(&Mrkdwn::text(name).cut(NAME_MAX))
         .plus("\" (NOT_FOUND)");
@@ -192,11 +206,11 @@ fn no_service(name: &str, known: &[String]) -> Told {
             .and(&Mrkdwn::text(close).cut(NAME_MAX))
             .plus("\"?");
     }
-    Told::text(text)
+    CommandReply::text(text)
 }
 
 /// What a page shows.
-struct Listed {
+struct IncidentPage {
     name: String,
     incidents: Vec<Incident>,
     total: i64,
@@ -207,19 +221,19 @@ struct Listed {
 
 /// Reads a page. The inner error holds the names of all services, where none has the one that is wanted.
 async fn read_page(
-    acting: &Acting,
+    acting: &ActionService,
     page: &Page,
     filters: &Filters,
     member: &Member,
     size: i64,
     request_id: &str,
-) -> Result<Result<Listed, Vec<String>>, JobError> {
+) -> Result<Result<IncidentPage, Vec<String>>, JobError> {
     let who = As {
         on_behalf_of: Some(member.id),
         ..As::bridge(page.organization, Some(request_id))
     };
     let service = match &filters.service {
-        Some(name) => match services::named(acting, who, name).await? {
+        Some(name) => match services::service_named(acting, who, name).await? {
             Ok(service) => Some(service.id.to_string()),
             Err(names) => return Ok(Err(names)),
         },
@@ -244,7 +258,7 @@ async fn read_page(
         .map_err(of_api)?;
     let info = read.incidents.page_info;
     let incidents = read.incidents.nodes.into_iter().map(Incident::try_from);
-    Ok(Ok(Listed {
+    Ok(Ok(IncidentPage {
         name: read.organization.name,
         incidents: incidents.collect::<Result<_, _>>().map_err(JobError::fail)?,
         total: read.incidents.total_count,
@@ -270,7 +284,7 @@ fn statuses(filters: &Filters) -> Option<Vec<Known<IncidentStatus>>> {
     Some(wanted.iter().copied().map(Known::Value).collect())
 }
 
-impl Told {
+impl CommandReply {
     fn and(mut self, more: Self) -> Self {
         if !self.text.is_empty() {
             self.text = self.text.plus(" ");
@@ -281,13 +295,13 @@ impl Told {
     }
 }
 
-impl Listed {
-    fn told(&self, page: &Page) -> Told {
+impl IncidentPage {
+    fn told(&self, page: &Page) -> CommandReply {
         let count = i64::try_from(self.incidents.len()).unwrap_or(i64::MAX);
         let head = Mrkdwn::text(&self.name).cut(NAME_MAX).bold();
         if self.incidents.is_empty() {
             let text = head.plus(": no such incidents.");
-            return Told {
+            return CommandReply {
                 blocks: vec![blocks::section(text.clone())],
                 text,
             };
@@ -305,7 +319,7 @@ impl Listed {
         if !buttons.is_empty() {
             all.push(blocks::actions(&buttons));
         }
-        Told {
+        CommandReply {
             text: head,
             blocks: all,
         }
@@ -336,7 +350,7 @@ impl Listed {
             .filter_map(|(label, action_id, page)| {
                 let value = serde_json::to_string(&page).ok()?;
                 (value.chars().count() <= VALUE_MAX)
-                    .then(|| blocks::button(label, action_id, &value, Look::Plain))
+                    .then(|| blocks::button(label, action_id, &value, ButtonStyle::Plain))
             })
     }
 }
@@ -351,11 +365,14 @@ fn line(incident: &Incident) -> Mrkdwn {
 }
 
 /// Shows another page in the place of the one on which the button was pressed.
-async fn turn(acting: &Acting, ask: &Ask) -> Result<Answer, JobError> {
-    let Some(turn) = Turn::of(&ask.payload) else {
-        return Ok(Answer::Done("ignored", Reply::Empty));
+async fn turn(
+    acting: &ActionService,
+    interaction: &InteractiveRequest,
+) -> Result<InteractiveOutcome, JobError> {
+    let Some(turn) = Turn::of(&interaction.payload) else {
+        return Ok(InteractiveOutcome::Done("ignored", SlackAnswer::Empty));
     };
-    let (outcome, message) = match turned(acting, ask, &turn).await {
+    let (outcome, message) = match turned(acting, interaction, &turn).await {
         Ok(Ok(told)) => {
             let message = json!({"response_type": "ephemeral", "replace_original": true, "text": told.text.as_str(),
                 "blocks": told.blocks});
@@ -363,13 +380,23 @@ async fn turn(acting: &Acting, ask: &Ask) -> Result<Answer, JobError> {
         }
         Ok(Err(notice)) => {
             let text = texts::refused(&notice, USAGE);
-            return tell(acting, ask, &turn, &text, notice.outcome()).await;
+            return tell(acting, interaction, &turn, &text, notice.outcome()).await;
         }
         Err(error) => {
             let (JobError::Retry(cause) | JobError::RetryAfter(_, cause) | JobError::Fail(cause)) = error;
-            tracing::warn!(request.id = ask.request_id, "a page can't be shown: {cause}");
+            tracing::warn!(
+                request.id = interaction.request_id,
+                "a page can't be shown: {cause}"
+            );
             let notice = Notice::Unavailable;
-            return tell(acting, ask, &turn, &texts::sorry(&notice), notice.outcome()).await;
+            return tell(
+                acting,
+                interaction,
+                &turn,
+                &texts::sorry(&notice),
+                notice.outcome(),
+            )
+            .await;
         }
     };
     match &turn.response_url {
@@ -377,32 +404,44 @@ async fn turn(acting: &Acting, ask: &Ask) -> Result<Answer, JobError> {
             if let Err(error) = acting.http.respond(url, &message).await {
                 tracing::warn!(slack.user = turn.user, "a page could not be turned: {error}");
             }
-            Ok(Answer::Done(outcome, Reply::Empty))
+            Ok(InteractiveOutcome::Done(outcome, SlackAnswer::Empty))
         }
-        None => Ok(Answer::Done("ignored", Reply::Empty)),
+        None => Ok(InteractiveOutcome::Done("ignored", SlackAnswer::Empty)),
     }
 }
 
 async fn tell(
-    acting: &Acting,
-    ask: &Ask,
+    acting: &ActionService,
+    interaction: &InteractiveRequest,
     turn: &Turn,
     text: &str,
     outcome: &'static str,
-) -> Result<Answer, JobError> {
+) -> Result<InteractiveOutcome, JobError> {
     let (url, channel) = (turn.response_url.as_ref(), turn.channel.as_deref());
-    notice::answer(&acting.http, &ask.installation, url, channel, &turn.user, text).await?;
-    Ok(Answer::Done(outcome, Reply::Empty))
+    notice::answer(
+        &acting.http,
+        &interaction.installation,
+        url,
+        channel,
+        &turn.user,
+        text,
+    )
+    .await?;
+    Ok(InteractiveOutcome::Done(outcome, SlackAnswer::Empty))
 }
 
-async fn turned(acting: &Acting, ask: &Ask, turn: &Turn) -> Result<Result<Told, Notice>, JobError> {
-    let request_id = ask.request_id.as_str();
+async fn turned(
+    acting: &ActionService,
+    interaction: &InteractiveRequest,
+    turn: &Turn,
+) -> Result<Result<CommandReply, Notice>, JobError> {
+    let request_id = interaction.request_id.as_str();
     let page = &turn.page;
     let (word, rest) = first_word(&page.text);
     let Some(filters) = filters(rest).ok().filter(|_| USAGE.is_named(word)) else {
         return Ok(Err(Notice::NotFound));
     };
-    let person = match asker::person(acting, &ask.installation, &turn.user).await? {
+    let person = match asker::person(acting, &interaction.installation, &turn.user).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice)),
     };

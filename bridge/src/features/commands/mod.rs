@@ -17,17 +17,20 @@ use futures::FutureExt;
 use serde_json::json;
 use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
-use tocsin_slack::envelope::Kind;
+use tocsin_slack::envelope::RequestKind;
 
 use crate::{
     acting::{
-        subcommand::{Subcommands, Typing},
-        texts::{self, WrittenIn},
-        typed::Typed,
+        slash_command::SlashCommand,
+        subcommand::{ParsedCommand, Subcommands},
+        texts::{self, WritingPlace},
     },
     grammar::usage::HELP,
     notice::Notice,
-    request::{Answer, Ask, Item, Outcome, Prompt, Reply, Route, Worked},
+    request::{
+        InboundRequest, InteractiveOutcome, InteractiveRequest, InteractiveRoute, RequestOutcome, Route,
+        SlackAnswer, WorkResult,
+    },
 };
 
 pub(crate) use self::{
@@ -48,30 +51,30 @@ pub(crate) struct Commands {
 }
 
 /// What is answered at once.
-pub(crate) const PROMPT: Prompt<Commands> = Prompt {
-    kind: Kind::Command,
+pub(crate) const PROMPT: InteractiveRoute<Commands> = InteractiveRoute {
+    kind: RequestKind::Command,
     name: NAME,
-    wanted: |_, payload| Typed::of(payload).is_some(),
-    answer: |commands, ask| answer(commands, ask).boxed(),
-    otherwise: |_, _| Reply::ephemeral(&texts::sorry(&Notice::Unavailable)),
+    wanted: |_, payload| SlashCommand::of(payload).is_some(),
+    answer: |commands, interaction| answer(commands, interaction).boxed(),
+    otherwise: |_, _| SlackAnswer::ephemeral(&texts::sorry(&Notice::Unavailable)),
 };
 
 /// What is done after.
 pub(crate) const ROUTE: Route<Commands> = Route {
-    kind: Kind::Command,
+    kind: RequestKind::Command,
     name: NAME,
-    wanted: |_, payload| Typed::of(payload).is_some(),
+    wanted: |_, payload| SlashCommand::of(payload).is_some(),
     work: |commands, item| work(commands, item).boxed(),
 };
 
 /// What a command is told: a text, and blocks in its place where there are any.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct Told {
+struct CommandReply {
     text: Mrkdwn,
     blocks: Vec<serde_json::Value>,
 }
 
-impl Told {
+impl CommandReply {
     fn text(text: Mrkdwn) -> Self {
         Self {
             text,
@@ -79,39 +82,48 @@ impl Told {
         }
     }
 
-    fn reply(self) -> Reply {
+    fn reply(self) -> SlackAnswer {
         let mut message = json!({"response_type": "ephemeral", "text": self.text.as_str()});
         if !self.blocks.is_empty() {
             message["blocks"] = self.blocks.into();
         }
-        Reply::Json(message)
+        SlackAnswer::Json(message)
     }
 }
 
-async fn answer(commands: &Commands, ask: &Ask) -> Result<Answer, JobError> {
-    let Some(typed) = Typed::of(&ask.payload) else {
-        return Ok(Answer::Done("ignored", Reply::Empty));
+async fn answer(
+    commands: &Commands,
+    interaction: &InteractiveRequest,
+) -> Result<InteractiveOutcome, JobError> {
+    let Some(typed) = SlashCommand::of(&interaction.payload) else {
+        return Ok(InteractiveOutcome::Done("ignored", SlackAnswer::Empty));
     };
-    ask.installation.workspace().command_was(&typed.command);
+    interaction.installation.workspace().command_was(&typed.command);
     match commands.subcommands.read(&typed.text) {
         Err(error) => {
-            let text = texts::misread(WrittenIn::Command(&typed.command), &error);
-            Ok(Answer::Done("misread", Reply::ephemeral(text.as_str())))
+            let text = texts::misread(WritingPlace::Command(&typed.command), &error);
+            Ok(InteractiveOutcome::Done(
+                "misread",
+                SlackAnswer::ephemeral(text.as_str()),
+            ))
         }
-        Ok(Typing::Help) => {
+        Ok(ParsedCommand::Help) => {
             let text = texts::help(&commands.subcommands, &typed.command);
-            Ok(Answer::Done(HELP.deed, Reply::ephemeral(text.as_str())))
+            Ok(InteractiveOutcome::Done(
+                HELP.deed,
+                SlackAnswer::ephemeral(text.as_str()),
+            ))
         }
-        Ok(Typing::Subcommand(subcommand)) => subcommand.answer(ask, &typed).await,
+        Ok(ParsedCommand::Subcommand(subcommand)) => subcommand.answer(interaction, &typed).await,
     }
 }
 
-async fn work(commands: &Commands, item: &Item) -> Worked {
-    let Some(typed) = Typed::of(&item.payload) else {
-        return Ok(Outcome::NotOurs("ignored"));
+async fn work(commands: &Commands, item: &InboundRequest) -> WorkResult {
+    let Some(typed) = SlashCommand::of(&item.payload) else {
+        return Ok(RequestOutcome::NotOurs("ignored"));
     };
     match commands.subcommands.read(&typed.text) {
-        Ok(Typing::Subcommand(subcommand)) => subcommand.work(item, &typed).await,
-        Ok(Typing::Help) | Err(_) => Ok(Outcome::NotOurs("ignored")),
+        Ok(ParsedCommand::Subcommand(subcommand)) => subcommand.work(item, &typed).await,
+        Ok(ParsedCommand::Help) | Err(_) => Ok(RequestOutcome::NotOurs("ignored")),
     }
 }

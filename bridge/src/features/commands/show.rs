@@ -7,19 +7,19 @@ use tocsin_message::blocks;
 use tocsin_queue::JobError;
 use tocsin_slack::inputs::divider;
 
-use super::Told;
+use super::CommandReply;
 use crate::{
     acting::{
-        self, Acting,
-        subcommand::{NEEDS_NUMBER, Run, Subcommand, answered},
-        typed::Typed,
+        self, ActionService,
+        slash_command::SlashCommand,
+        subcommand::{NEEDS_NUMBER, Subcommand, SubcommandHandler, answered},
     },
     failure::of_api,
     grammar::{usage::Usage, words::numbered},
     installation::AppInstallation,
     mirror::content,
     notice::Notice,
-    request::{Answer, Ask, Reply},
+    request::{InteractiveOutcome, InteractiveRequest, SlackAnswer},
 };
 
 /// Entries of the timeline that are shown, the newest first.
@@ -37,30 +37,44 @@ const USAGE: &Usage = &Usage {
 };
 
 /// Shows an incident.
-pub(crate) const SHOW: Subcommand<Acting> = Subcommand {
+pub(crate) const SHOW: Subcommand<ActionService> = Subcommand {
     usage: USAGE,
     check: |rest| match numbered(rest) {
         Some(_) => Ok(()),
         None => Err(NEEDS_NUMBER.to_owned()),
     },
-    run: Run::Read(|acting, ask, typed, rest| answer(acting, ask, typed, rest).boxed()),
+    run: SubcommandHandler::Read(|acting, interaction, typed, rest| {
+        answer(acting, interaction, typed, rest).boxed()
+    }),
 };
 
-async fn answer(acting: &Acting, ask: &Ask, typed: &Typed, rest: &str) -> Result<Answer, JobError> {
+async fn answer(
+    acting: &ActionService,
+    interaction: &InteractiveRequest,
+    typed: &SlashCommand,
+    rest: &str,
+) -> Result<InteractiveOutcome, JobError> {
     let Some((number, _)) = numbered(rest) else {
-        return Ok(Answer::Done("ignored", Reply::Empty));
+        return Ok(InteractiveOutcome::Done("ignored", SlackAnswer::Empty));
     };
-    let told = show(acting, &ask.installation, typed, number, &ask.request_id).await?;
-    Ok(answered(USAGE, told.map(Told::reply)))
+    let told = show(
+        acting,
+        &interaction.installation,
+        typed,
+        number,
+        &interaction.request_id,
+    )
+    .await?;
+    Ok(answered(USAGE, told.map(CommandReply::reply)))
 }
 
 async fn show(
-    acting: &Acting,
+    acting: &ActionService,
     installation: &AppInstallation,
-    typed: &Typed,
+    typed: &SlashCommand,
     number: i64,
     request_id: &str,
-) -> Result<Result<Told, Notice>, JobError> {
+) -> Result<Result<CommandReply, Notice>, JobError> {
     let person = match typed.person(acting, installation).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice)),
@@ -76,11 +90,11 @@ async fn show(
     };
     let read = acting.api.find_mirrored(who, incident.id).await.map_err(of_api)?;
     Ok(read
-        .map(|read| told(&read.incident, &read.entries))
+        .map(|read| incident_details(&read.incident, &read.entries))
         .ok_or(Notice::NotFound))
 }
 
-fn told(incident: &Incident, entries: &[Entry]) -> Told {
+fn incident_details(incident: &Incident, entries: &[Entry]) -> CommandReply {
     let mut all = vec![
         blocks::section(content::title(incident)),
         blocks::fields(content::facts(incident)),
@@ -93,9 +107,9 @@ fn told(incident: &Incident, entries: &[Entry]) -> Told {
     if !entries.is_empty() {
         all.push(divider());
         let newest = entries.iter().rev().take(ENTRIES);
-        all.extend(newest.map(|entry| blocks::section(content::told(incident, entry))));
+        all.extend(newest.map(|entry| blocks::section(content::timeline_line(incident, entry))));
     }
-    Told {
+    CommandReply {
         text: content::line(incident),
         blocks: all,
     }

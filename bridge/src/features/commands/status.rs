@@ -8,18 +8,18 @@ use tocsin_client::{
 use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
-use super::Told;
+use super::CommandReply;
 use crate::{
     acting::{
-        self, Acting,
-        subcommand::{Run, Subcommand, answered},
-        typed::Typed,
+        self, ActionService,
+        slash_command::SlashCommand,
+        subcommand::{Subcommand, SubcommandHandler, answered},
     },
     failure::of_api,
     grammar::usage::Usage,
     installation::AppInstallation,
     notice::Notice,
-    request::{Answer, Ask},
+    request::{InteractiveOutcome, InteractiveRequest},
     workspace::SlackHealth,
 };
 
@@ -32,23 +32,27 @@ const USAGE: &Usage = &Usage {
 };
 
 /// Tells how things stand.
-pub(crate) const STATUS: Subcommand<Acting> = Subcommand {
+pub(crate) const STATUS: Subcommand<ActionService> = Subcommand {
     usage: USAGE,
     check: |_| Ok(()),
-    run: Run::Read(|acting, ask, typed, _| answer(acting, ask, typed).boxed()),
+    run: SubcommandHandler::Read(|acting, interaction, typed, _| answer(acting, interaction, typed).boxed()),
 };
 
-async fn answer(acting: &Acting, ask: &Ask, typed: &Typed) -> Result<Answer, JobError> {
-    let told = status(acting, &ask.installation, typed, &ask.request_id).await?;
-    Ok(answered(USAGE, told.map(Told::reply)))
+async fn answer(
+    acting: &ActionService,
+    interaction: &InteractiveRequest,
+    typed: &SlashCommand,
+) -> Result<InteractiveOutcome, JobError> {
+    let told = status(acting, &interaction.installation, typed, &interaction.request_id).await?;
+    Ok(answered(USAGE, told.map(CommandReply::reply)))
 }
 
 async fn status(
-    acting: &Acting,
+    acting: &ActionService,
     installation: &AppInstallation,
-    typed: &Typed,
+    typed: &SlashCommand,
     request_id: &str,
-) -> Result<Result<Told, Notice>, JobError> {
+) -> Result<Result<CommandReply, Notice>, JobError> {
     let person = match typed.person(acting, installation).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice)),
@@ -84,18 +88,18 @@ async fn status(
             text.and(&Mrkdwn::text(&count.to_string())).plus(what)
         });
     }
-    Ok(Ok(Told::text(
-        text.and(&health(&installation.workspace().watcher.health())),
+    Ok(Ok(CommandReply::text(
+        text.and(&health(&installation.workspace().monitor.health())),
     )))
 }
 
 fn health(health: &SlackHealth) -> Mrkdwn {
     match health {
-        SlackHealth::Well(bot) => Mrkdwn::own("Tocsin is connected to ")
+        SlackHealth::Healthy(bot) => Mrkdwn::own("Tocsin is connected to ")
             .and(&Mrkdwn::text(&bot.team_name).cut(100))
             .plus("."),
-        SlackHealth::Unasked => Mrkdwn::own("Tocsin is just starting."),
-        SlackHealth::Ill { trouble, .. } => {
+        SlackHealth::Unknown => Mrkdwn::own("Tocsin is just starting."),
+        SlackHealth::Unhealthy { trouble, .. } => {
             Mrkdwn::own("Tocsin has trouble with Slack: ").and(&Mrkdwn::text(trouble).cut(300))
         }
     }

@@ -9,19 +9,19 @@ use tocsin_entity::{id::OrganizationId, kinds::Role};
 use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
-use super::Told;
+use super::CommandReply;
 use crate::{
     acting::{
-        self, Acting,
-        subcommand::{Run, Subcommand, answered},
-        typed::Typed,
+        self, ActionService,
+        slash_command::SlashCommand,
+        subcommand::{Subcommand, SubcommandHandler, answered},
     },
     failure::of_api,
     grammar::usage::Usage,
-    identity::Person,
+    identity::SlackActor,
     installation::AppInstallation,
     notice::Notice,
-    request::{Answer, Ask},
+    request::{InteractiveOutcome, InteractiveRequest},
 };
 
 /// Longest name that is shown.
@@ -36,34 +36,38 @@ const USAGE: &Usage = &Usage {
 };
 
 /// Tells as whom a person acts.
-pub(crate) const WHOAMI: Subcommand<Acting> = Subcommand {
+pub(crate) const WHOAMI: Subcommand<ActionService> = Subcommand {
     usage: USAGE,
     check: |_| Ok(()),
-    run: Run::Read(|acting, ask, typed, _| answer(acting, ask, typed).boxed()),
+    run: SubcommandHandler::Read(|acting, interaction, typed, _| answer(acting, interaction, typed).boxed()),
 };
 
-async fn answer(acting: &Acting, ask: &Ask, typed: &Typed) -> Result<Answer, JobError> {
-    let told = whoami(acting, &ask.installation, typed, &ask.request_id).await?;
-    Ok(answered(USAGE, told.map(|text| Told::text(text).reply())))
+async fn answer(
+    acting: &ActionService,
+    interaction: &InteractiveRequest,
+    typed: &SlashCommand,
+) -> Result<InteractiveOutcome, JobError> {
+    let told = whoami(acting, &interaction.installation, typed, &interaction.request_id).await?;
+    Ok(answered(USAGE, told.map(|text| CommandReply::text(text).reply())))
 }
 
 async fn whoami(
-    acting: &Acting,
+    acting: &ActionService,
     installation: &AppInstallation,
-    typed: &Typed,
+    typed: &SlashCommand,
     request_id: &str,
 ) -> Result<Result<Mrkdwn, Notice>, JobError> {
     let person = match typed.person(acting, installation).await? {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice)),
     };
-    told(acting, &person, Some(request_id)).await
+    memberships_text(acting, &person, Some(request_id)).await
 }
 
 /// Every membership of a person's, one to a line.
-pub(super) async fn told(
-    acting: &Acting,
-    person: &Person,
+pub(super) async fn memberships_text(
+    acting: &ActionService,
+    person: &SlackActor,
     request_id: Option<&str>,
 ) -> Result<Result<Mrkdwn, Notice>, JobError> {
     let theirs = match acting::organizations_of(acting, person, request_id).await? {
@@ -81,7 +85,7 @@ pub(super) async fn told(
 }
 
 async fn one(
-    acting: &Acting,
+    acting: &ActionService,
     organization: OrganizationId,
     member: &Member,
     request_id: Option<&str>,

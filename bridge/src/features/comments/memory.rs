@@ -4,15 +4,15 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, se
 use time::Duration;
 use tocsin_clock::Clock;
 use tocsin_database::Database;
-use tocsin_entity::slack::{told, tombstone};
+use tocsin_entity::slack::{sent_notice, tombstone};
 
-use crate::{identity::prompt, installation::AppInstallation, rich_text::message::Place};
+use crate::{identity::prompt, installation::AppInstallation, rich_text::message::ThreadReply};
 
 /// How long it is remembered: Slack sends late events for a day, and no thread is muted for longer than people remember why.
 const KEPT: Duration = Duration::days(30);
 
 /// A channel as a part of keys: of the installation through which it was heard of, and no other.
-fn channel_of(installation: &AppInstallation, place: &Place) -> String {
+fn channel_of(installation: &AppInstallation, place: &ThreadReply) -> String {
     format!("{}/{}", installation.scope(), place.channel)
 }
 
@@ -25,7 +25,11 @@ pub(crate) struct ThreadMemory {
 
 impl ThreadMemory {
     /// Notes that a message was deleted, or was refused: whatever comes of it later is no comment.
-    pub(super) async fn bury(&self, installation: &AppInstallation, place: &Place) -> Result<(), DbErr> {
+    pub(super) async fn bury(
+        &self,
+        installation: &AppInstallation,
+        place: &ThreadReply,
+    ) -> Result<(), DbErr> {
         let row = tombstone::ActiveModel {
             channel_id: Set(channel_of(installation, place)),
             ts: Set(place.ts.clone()),
@@ -43,7 +47,7 @@ impl ThreadMemory {
     pub(super) async fn is_buried(
         &self,
         installation: &AppInstallation,
-        place: &Place,
+        place: &ThreadReply,
     ) -> Result<bool, DbErr> {
         let mut channels = vec![channel_of(installation, place)];
         if !installation.may_be_forged() {
@@ -62,10 +66,10 @@ impl ThreadMemory {
     pub(super) async fn is_news(
         &self,
         installation: &AppInstallation,
-        place: &Place,
+        place: &ThreadReply,
         code: &str,
     ) -> Result<bool, DbErr> {
-        let row = told::ActiveModel {
+        let row = sent_notice::ActiveModel {
             channel_id: Set(channel_of(installation, place)),
             thread_ts: Set(place.thread_ts.clone()),
             slack_user_id: Set(place.user.clone()),
@@ -73,12 +77,12 @@ impl ThreadMemory {
             created_at: Set(self.clock.now()),
         };
         let key = [
-            told::Column::ChannelId,
-            told::Column::ThreadTs,
-            told::Column::SlackUserId,
-            told::Column::Code,
+            sent_notice::Column::ChannelId,
+            sent_notice::Column::ThreadTs,
+            sent_notice::Column::SlackUserId,
+            sent_notice::Column::Code,
         ];
-        let added = told::Entity::insert(row)
+        let added = sent_notice::Entity::insert(row)
             .on_conflict(OnConflict::columns(key).do_nothing().to_owned())
             .exec_without_returning(self.database.write())
             .await?;
@@ -92,9 +96,9 @@ impl ThreadMemory {
             .filter(tombstone::Column::CreatedAt.lt(past))
             .exec(database.write())
             .await?;
-        told::Entity::delete_many()
-            .filter(told::Column::CreatedAt.lt(past))
-            .filter(told::Column::Code.ne(prompt::CODE))
+        sent_notice::Entity::delete_many()
+            .filter(sent_notice::Column::CreatedAt.lt(past))
+            .filter(sent_notice::Column::Code.ne(prompt::CODE))
             .exec(database.write())
             .await?;
         Ok(())

@@ -6,10 +6,10 @@
 mod history;
 mod memory;
 mod reply;
+mod reply_change;
 mod revise;
-mod told;
 
 pub(crate) use history::{CommentHistory, ReplyInbox};
 pub(crate) use memory::ThreadMemory;
 pub(crate) use reply::{Comments, ROUTE};
-pub(crate) use told::place;
+pub(crate) use reply_change::place;

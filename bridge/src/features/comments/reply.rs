@@ -10,27 +10,27 @@ use tocsin_client::{
 };
 use tocsin_database::Database;
 use tocsin_queue::JobError;
-use tocsin_slack::envelope::Kind;
+use tocsin_slack::envelope::RequestKind;
 
-use super::{memory::ThreadMemory, revise, told::Told};
+use super::{memory::ThreadMemory, reply_change::ReplyChange, revise};
 use crate::{
-    acting::{self, Acting, subcommand::Subcommands},
+    acting::{self, ActionService, subcommand::Subcommands},
     failure::of_api,
-    identity::{self, Person, Standing},
-    installation::Speaker,
+    identity::{self, MembershipStatus, SlackActor},
+    installation::ActingUser,
     notice::{self, Notice},
-    request::{Item, Outcome, Route, Worked},
+    request::{InboundRequest, RequestOutcome, Route, WorkResult},
     rich_text::{
-        message::{Message, Place},
+        message::{MessageEvent, ThreadReply},
         names::names,
     },
-    thread::{self, Found, Thread},
+    thread::{self, Thread, ThreadMatch},
 };
 
 /// What it takes to make comments of replies.
 #[derive(Debug)]
 pub(crate) struct Comments {
-    pub(crate) acting: Acting,
+    pub(crate) acting: ActionService,
     pub(crate) database: Database,
     pub(crate) memory: ThreadMemory,
     /// What is a command is no comment.
@@ -39,10 +39,10 @@ pub(crate) struct Comments {
 
 /// `message`, in any kind of channel: what people say in threads, edit and delete.
 pub(crate) const ROUTE: Route<Comments> = Route {
-    kind: Kind::Event,
+    kind: RequestKind::Event,
     name: "message",
-    wanted: |_, payload| Told::of(payload).is_some(),
-    work: |comments, item| told(comments, item).boxed(),
+    wanted: |_, payload| ReplyChange::of(payload).is_some(),
+    work: |comments, item| work_reply(comments, item).boxed(),
 };
 
 /// How soon a reply is tried again whose thread is just being made; later ones wait a quarter of the reply's age.
@@ -52,18 +52,18 @@ const SOON: Duration = Duration::milliseconds(400);
 const PATIENCE: Duration = Duration::minutes(10);
 
 /// What came of a reply that is on the timeline.
-pub(super) const COMMENTED: Outcome = Outcome::Done("commented");
+pub(super) const COMMENTED: RequestOutcome = RequestOutcome::Done("commented");
 
 /// Longest name of a person that the API takes, in characters.
 const NAME_MAX: usize = 200;
 
-async fn told(comments: &Comments, item: &Item) -> Worked {
-    let Some(told) = Told::of(&item.payload) else {
-        return Ok(Outcome::NotOurs("ignored"));
+async fn work_reply(comments: &Comments, item: &InboundRequest) -> WorkResult {
+    let Some(told) = ReplyChange::of(&item.payload) else {
+        return Ok(RequestOutcome::NotOurs("ignored"));
     };
     let place = told.place();
     if item.installation.is_bot(&place.user) {
-        return Ok(Outcome::NotOurs("own"));
+        return Ok(RequestOutcome::NotOurs("own"));
     }
     let thread = match thread::find(
         &comments.database,
@@ -73,23 +73,23 @@ async fn told(comments: &Comments, item: &Item) -> Worked {
     )
     .await?
     {
-        Found::Incident(thread) => thread,
-        Found::Coming if item.age() < PATIENCE => {
+        ThreadMatch::Incident(thread) => thread,
+        ThreadMatch::Coming if item.age() < PATIENCE => {
             let pause = SOON.max(item.age() / 4).unsigned_abs();
             return Err(JobError::retry_after(
                 pause,
                 "the thread's first message is not known yet",
             ));
         }
-        Found::Coming | Found::None => return Ok(Outcome::NotOurs("not_ours")),
+        ThreadMatch::Coming | ThreadMatch::None => return Ok(RequestOutcome::NotOurs("not_ours")),
     };
     match told {
-        Told::Deleted { place } => revise::delete(comments, item, &thread, &place).await,
-        Told::Said { message, place } => match read(comments, item, thread, message, place).await? {
+        ReplyChange::Deleted { place } => revise::delete(comments, item, &thread, &place).await,
+        ReplyChange::Said { message, place } => match read(comments, item, thread, message, place).await? {
             Ok(reply) => reply.add(comments).await,
             Err(outcome) => Ok(outcome),
         },
-        Told::Edited {
+        ReplyChange::Edited {
             message,
             place,
             revision,
@@ -103,32 +103,32 @@ async fn told(comments: &Comments, item: &Item) -> Worked {
 /// Finds out all about a message; or why it is no comment.
 async fn read<'a>(
     comments: &Comments,
-    item: &'a Item,
+    item: &'a InboundRequest,
     thread: Thread,
-    message: Message,
-    place: Place,
-) -> Result<Result<Reply<'a>, Outcome>, JobError> {
+    message: MessageEvent,
+    place: ThreadReply,
+) -> Result<Result<IncidentReply<'a>, RequestOutcome>, JobError> {
     let bots = item.installation.bots();
     if comments.subcommands.is_command(bots, &message.text) {
-        return Ok(Err(Outcome::NotOurs("command")));
+        return Ok(Err(RequestOutcome::NotOurs("command")));
     }
     let installation = &item.installation;
     let person = identity::person(&comments.acting.identity, installation, &place.user)
         .await?
         .unwrap_or_else(|| {
-            let speaker = Speaker::of_event(&item.payload);
-            Person::speaking(installation, &place.user, speaker)
+            let speaker = ActingUser::of_event(&item.payload);
+            SlackActor::speaking(installation, &place.user, speaker)
         });
     if person.is_bot {
-        return Ok(Err(Outcome::NotOurs("bot")));
+        return Ok(Err(RequestOutcome::NotOurs("bot")));
     }
     let document = message.document();
     let names = names(&comments.acting.rich_text, installation, &document).await?;
     let body = message.markdown(&document, &names);
     if body.is_empty() {
-        return Ok(Err(Outcome::Done("empty")));
+        return Ok(Err(RequestOutcome::Done("empty")));
     }
-    Ok(Ok(Reply {
+    Ok(Ok(IncidentReply {
         item,
         place,
         thread,
@@ -138,20 +138,20 @@ async fn read<'a>(
 }
 
 /// A reply, and all that was found out about it.
-pub(super) struct Reply<'a> {
-    pub(super) item: &'a Item,
-    pub(super) place: Place,
+pub(super) struct IncidentReply<'a> {
+    pub(super) item: &'a InboundRequest,
+    pub(super) place: ThreadReply,
     pub(super) thread: Thread,
-    person: Person,
+    person: SlackActor,
     pub(super) body: String,
 }
 
-impl Reply<'_> {
+impl IncidentReply<'_> {
     /// Adds it to the timeline, unless it has been deleted, before or meanwhile, or was refused before.
-    pub(super) async fn add(&self, comments: &Comments) -> Worked {
+    pub(super) async fn add(&self, comments: &Comments) -> WorkResult {
         let is_buried = || comments.memory.is_buried(&self.item.installation, &self.place);
         if is_buried().await.map_err(JobError::retry)? {
-            return Ok(Outcome::NotOurs("no_comment"));
+            return Ok(RequestOutcome::NotOurs("no_comment"));
         }
         let outcome = self.comment(comments).await?;
         if outcome != COMMENTED {
@@ -167,29 +167,29 @@ impl Reply<'_> {
         Ok(outcome)
     }
 
-    async fn comment(&self, comments: &Comments) -> Worked {
+    async fn comment(&self, comments: &Comments) -> WorkResult {
         let request_id = self.item.request_id.as_deref();
         let bridge = As::bridge(self.thread.organization, request_id);
-        let standing = identity::standing(
+        let membership = identity::membership_status(
             &comments.acting.identity,
             self.thread.organization,
             &self.person,
             request_id,
         )
         .await?;
-        let (who, slack_author) = match &standing {
-            Standing::Member(member) => (
+        let (who, slack_author) = match &membership {
+            MembershipStatus::Member(member) => (
                 As {
                     on_behalf_of: Some(member.id),
                     ..bridge
                 },
                 None,
             ),
-            Standing::Stranger => {
+            MembershipStatus::NotMember => {
                 let name = author_name(&self.person);
                 (bridge, Some(add_comment::SlackAuthorInput { name }))
             }
-            Standing::Deactivated => return self.tell(&Notice::Deactivated).await,
+            MembershipStatus::Deactivated => return self.tell(&Notice::Deactivated).await,
         };
         let input = add_comment::AddCommentInput {
             incident_id: self.thread.incident.to_string(),
@@ -213,7 +213,7 @@ impl Reply<'_> {
             // An earlier try came through, and names have been learnt since.
             "IDEMPOTENCY_KEY_REUSED" => Ok(COMMENTED),
             // It is meant so, and nobody is bothered about it.
-            "SYNC_OFF" => Ok(Outcome::NotOurs("sync_off")),
+            "SYNC_OFF" => Ok(RequestOutcome::NotOurs("sync_off")),
             "SYNC_MUTED" => {
                 self.tell_once(
                     comments,
@@ -241,20 +241,20 @@ impl Reply<'_> {
     }
 
     /// Tells what need not be told each time.
-    async fn tell_once(&self, comments: &Comments, notice: &Notice) -> Worked {
-        let news = comments
+    async fn tell_once(&self, comments: &Comments, notice: &Notice) -> WorkResult {
+        let change = comments
             .memory
             .is_news(&self.item.installation, &self.place, notice.code())
             .await;
-        if news.map_err(JobError::retry)? {
+        if change.map_err(JobError::retry)? {
             return self.tell(notice).await;
         }
-        Ok(Outcome::Done(notice.outcome()))
+        Ok(RequestOutcome::Done(notice.outcome()))
     }
 
-    pub(super) async fn tell(&self, notice: &Notice) -> Worked {
+    pub(super) async fn tell(&self, notice: &Notice) -> WorkResult {
         let text = notice::comment(notice);
-        let Place {
+        let ThreadReply {
             channel,
             user,
             thread_ts,
@@ -262,12 +262,12 @@ impl Reply<'_> {
         } = &self.place;
         let workspace = self.item.installation.workspace();
         notice::tell_in_thread(workspace, channel, user, Some(thread_ts), &text).await?;
-        Ok(Outcome::Done(notice.outcome()))
+        Ok(RequestOutcome::Done(notice.outcome()))
     }
 }
 
 /// As whom somebody is on the timeline who is no member. People of another company are marked, so that nobody takes them for a colleague of that name.
-fn author_name(person: &Person) -> String {
+fn author_name(person: &SlackActor) -> String {
     const EXTERNAL: &str = " (external)";
     if person.is_external {
         let name: String = person.name.chars().take(NAME_MAX - EXTERNAL.len()).collect();

@@ -8,25 +8,25 @@ use tocsin_client::{
 };
 use tocsin_queue::JobError;
 
-use super::reply::{COMMENTED, Comments, Reply};
+use super::reply::{COMMENTED, Comments, IncidentReply};
 use crate::{
     failure::of_api,
     notice::Notice,
-    request::{Item, Outcome, Worked},
-    rich_text::message::Place,
+    request::{InboundRequest, RequestOutcome, WorkResult},
+    rich_text::message::ThreadReply,
     thread::Thread,
 };
 
 /// How a comment is called that was a message.
-pub(super) fn external_ref(thread: &Thread, place: &Place) -> String {
+pub(super) fn external_ref(thread: &Thread, place: &ThreadReply) -> String {
     format!("slack:{}/{}/{}", thread.team_id, place.channel, place.ts)
 }
 
 /// Gives the comment the text that the message has now. An edit whose message has not been heard of brings it; one that comes late changes
 /// nothing.
-pub(super) async fn edit(comments: &Comments, reply: &Reply<'_>, revision: &str) -> Worked {
+pub(super) async fn edit(comments: &Comments, reply: &IncidentReply<'_>, revision: &str) -> WorkResult {
     match change(comments, reply, revision).await? {
-        Ok(()) => return Ok(Outcome::Done("edited")),
+        Ok(()) => return Ok(RequestOutcome::Done("edited")),
         Err(code) if code == "NOT_FOUND" => {}
         Err(code) => return refused(reply, code).await,
     }
@@ -41,7 +41,7 @@ pub(super) async fn edit(comments: &Comments, reply: &Reply<'_>, revision: &str)
     }
 }
 
-async fn refused(reply: &Reply<'_>, code: String) -> Worked {
+async fn refused(reply: &IncidentReply<'_>, code: String) -> WorkResult {
     let message = "the edit was refused, and the timeline has the text before it".to_owned();
     reply.tell(&Notice::Refused { code, message }).await
 }
@@ -49,7 +49,7 @@ async fn refused(reply: &Reply<'_>, code: String) -> Worked {
 /// Edits the comment; the code of a refusal.
 async fn change(
     comments: &Comments,
-    reply: &Reply<'_>,
+    reply: &IncidentReply<'_>,
     revision: &str,
 ) -> Result<Result<(), String>, JobError> {
     let who = As::bridge(reply.thread.organization, reply.item.request_id.as_deref());
@@ -72,7 +72,12 @@ async fn change(
 }
 
 /// Retracts the comment. What has not been heard of yet will be known to be gone.
-pub(super) async fn delete(comments: &Comments, item: &Item, thread: &Thread, place: &Place) -> Worked {
+pub(super) async fn delete(
+    comments: &Comments,
+    item: &InboundRequest,
+    thread: &Thread,
+    place: &ThreadReply,
+) -> WorkResult {
     comments
         .memory
         .bury(&item.installation, place)
@@ -81,7 +86,12 @@ pub(super) async fn delete(comments: &Comments, item: &Item, thread: &Thread, pl
     retract(comments, item, thread, place).await
 }
 
-pub(super) async fn retract(comments: &Comments, item: &Item, thread: &Thread, place: &Place) -> Worked {
+pub(super) async fn retract(
+    comments: &Comments,
+    item: &InboundRequest,
+    thread: &Thread,
+    place: &ThreadReply,
+) -> WorkResult {
     let who = As::bridge(thread.organization, item.request_id.as_deref());
     let input = retract_comment::RetractCommentInput {
         id: None,
@@ -95,9 +105,9 @@ pub(super) async fn retract(comments: &Comments, item: &Item, thread: &Thread, p
         .await
         .map_err(of_api)?;
     match answer.retract_comment.user_errors.into_iter().next() {
-        None => Ok(Outcome::Done("retracted")),
+        None => Ok(RequestOutcome::Done("retracted")),
         // It never was a comment, or is not one yet.
-        Some(error) if error.code == "NOT_FOUND" => Ok(Outcome::Done("deleted")),
+        Some(error) if error.code == "NOT_FOUND" => Ok(RequestOutcome::Done("deleted")),
         Some(error) => Err(JobError::fail(format!("{} ({})", error.message, error.code))),
     }
 }

@@ -34,7 +34,7 @@ pub(super) const DESCRIPTION_MAX: usize = TEXT_INPUT_MAX;
 
 /// What the dialog carries from its opening to its submission. It is no proof of anything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Meta {
+pub(super) struct CreateDialogMetadata {
     /// Where the incident is announced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) channel: Option<String>,
@@ -49,7 +49,7 @@ pub(super) struct Meta {
     pub(super) needs_service: bool,
 }
 
-impl Meta {
+impl CreateDialogMetadata {
     /// Where the person is told, if that is an address.
     pub(super) fn address(&self) -> Option<Url> {
         self.response_url.as_deref().and_then(|url| url.parse().ok())
@@ -58,7 +58,7 @@ impl Meta {
 
 /// What was filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Filled {
+pub(super) struct FilledForm {
     pub(super) title: String,
     pub(super) description: Option<String>,
     pub(super) service: Option<(OrganizationId, ServiceId)>,
@@ -72,17 +72,17 @@ pub(super) fn loading() -> View {
 }
 
 fn message(text: &'static str) -> View {
-    told("loading", Mrkdwn::own(text))
+    text_dialog("loading", Mrkdwn::own(text))
 }
 
 /// A dialog with nothing to fill in.
-pub(super) fn told(callback_id: &str, text: Mrkdwn) -> View {
+pub(super) fn text_dialog(callback_id: &str, text: Mrkdwn) -> View {
     View::modal(callback_id, "Create incident")
         .close("Close")
         .block(blocks::section(text))
 }
 
-pub(super) fn view(prefilled: &Prefilled, meta: &Meta) -> View {
+pub(super) fn view(prefilled: &Prefilled, meta: &CreateDialogMetadata) -> View {
     let service = prefilled.service.as_ref();
     let service = service.map(|(value, name)| option(name, value));
     let service = external_select(SERVICE, "Type a service's name", 0, service.as_ref());
@@ -127,7 +127,7 @@ pub(super) fn view(prefilled: &Prefilled, meta: &Meta) -> View {
 }
 
 /// What the dialog carried, if this is its submission.
-pub(super) fn submitted(payload: &Value) -> Option<Meta> {
+pub(super) fn submitted(payload: &Value) -> Option<CreateDialogMetadata> {
     let view = &payload["view"];
     if view["callback_id"] != CALLBACK {
         return None;
@@ -136,7 +136,10 @@ pub(super) fn submitted(payload: &Value) -> Option<Meta> {
 }
 
 /// What was filled in, or what is wrong with it: the block's name, and what to do.
-pub(super) fn read(payload: &Value, meta: &Meta) -> Result<Filled, Vec<(String, String)>> {
+pub(super) fn read(
+    payload: &Value,
+    meta: &CreateDialogMetadata,
+) -> Result<FilledForm, Vec<(String, String)>> {
     let values = &payload["view"]["state"]["values"];
     let of = |block: &str| &values[block][block];
     let text = |block: &str| {
@@ -176,7 +179,7 @@ pub(super) fn read(payload: &Value, meta: &Meta) -> Result<Filled, Vec<(String, 
             .into_iter()
             .find(|(severity, _)| severity.as_str() == name)
     });
-    Ok(Filled {
+    Ok(FilledForm {
         title,
         description: text(DESCRIPTION),
         service: service.flatten(),
@@ -212,9 +215,9 @@ mod tests {
         assert_eq!(filled.service, Some((organization, service)));
         assert_eq!((filled.urgency, filled.severity), (Some(Urgency::High), None));
         let empty = submission(&json!({"title": {"title": {"value": " "}}}));
-        let meta = Meta {
+        let meta = CreateDialogMetadata {
             needs_service: true,
-            ..Meta::default()
+            ..CreateDialogMetadata::default()
         };
         let wrong = read(&empty, &meta).expect_err("nothing to create");
         assert_eq!(
@@ -232,7 +235,7 @@ mod tests {
             severity: Some(Severity::Sev3),
             ..Prefilled::default()
         };
-        let view = view(&prefilled, &Meta::default());
+        let view = view(&prefilled, &CreateDialogMetadata::default());
         let all = view.json().to_string();
         assert!(all.contains(r#""initial_option":{"text":{"text":"Low""#), "{all}");
         assert!(

@@ -3,8 +3,8 @@
 //! What is missing is asked for in one dialog ([`form`]). What was submitted is stored, triggered with the stored request's id as its name,
 //! and then noted as created where the person was ([`crate::origin`]): each repetition of the work does both again, to no effect.
 
+mod draft;
 mod form;
-mod given;
 mod open;
 mod submit;
 mod trigger;
@@ -22,19 +22,21 @@ pub(crate) use submit::{SUBMIT, SUBMITTED};
 
 use crate::{
     acting::{
-        self, Acting, Refusal, services,
-        subcommand::{Run, Subcommand},
+        self, ActionRefusal, ActionService, services,
+        slash_command::SlashCommand,
+        subcommand::{Subcommand, SubcommandHandler},
         texts,
-        typed::Typed,
     },
     grammar::usage::Usage,
     installation::AppInstallation,
     notice::Notice,
     origin::{Origin, Origins},
-    request::{self, Answer, Ask, Item, Outcome, Reply, Worked},
+    request::{
+        self, InboundRequest, InteractiveOutcome, InteractiveRequest, RequestOutcome, SlackAnswer, WorkResult,
+    },
 };
-use given::{IncidentDraft, given};
-use trigger::{Created, Draft, Who};
+use draft::{IncidentDraft, parse_draft};
+use trigger::{CreatedIncident, Creator, NewIncidentRequest};
 
 const USAGE: &Usage = &Usage {
     names: &["create", "new", "trigger", "declare"],
@@ -47,55 +49,60 @@ const USAGE: &Usage = &Usage {
 /// What it takes to create incidents.
 #[derive(Debug)]
 pub(crate) struct IncidentCreation {
-    pub(crate) acting: Acting,
+    pub(crate) acting: ActionService,
     pub(crate) origins: Origins,
 }
 
 type Route = request::Route<IncidentCreation>;
-type Prompt = request::Prompt<IncidentCreation>;
+type Prompt = request::InteractiveRoute<IncidentCreation>;
 
 /// `create`: what says all that is needed is stored, and the rest is asked for.
 pub(crate) const CREATE: Subcommand<IncidentCreation> = Subcommand {
     usage: USAGE,
-    check: |rest| given(rest).map(drop).map_err(str::to_owned),
-    run: Run::Ask(
-        |creation, ask, typed, rest| answer(creation, ask, typed, rest).boxed(),
+    check: |rest| parse_draft(rest).map(drop).map_err(str::to_owned),
+    run: SubcommandHandler::Ask(
+        |creation, interaction, typed, rest| answer(creation, interaction, typed, rest).boxed(),
         |creation, item, typed, rest| work(creation, item, typed, rest).boxed(),
     ),
 };
 
 async fn answer(
     creation: &IncidentCreation,
-    ask: &Ask,
-    typed: &Typed,
+    interaction: &InteractiveRequest,
+    typed: &SlashCommand,
     rest: &str,
-) -> Result<Answer, JobError> {
-    match given(rest) {
-        Ok(given) if given.is_whole() => Ok(Answer::Store(Reply::Empty)),
-        Ok(given) => open::for_command(creation, ask, typed, &given).await,
-        Err(_) => Ok(Answer::Done("ignored", Reply::Empty)),
+) -> Result<InteractiveOutcome, JobError> {
+    match parse_draft(rest) {
+        Ok(given) if given.is_whole() => Ok(InteractiveOutcome::Store(SlackAnswer::Empty)),
+        Ok(given) => open::for_command(creation, interaction, typed, &given).await,
+        Err(_) => Ok(InteractiveOutcome::Done("ignored", SlackAnswer::Empty)),
     }
 }
 
 /// Creates the incident of a command that says all that is needed.
-async fn work(creation: &IncidentCreation, item: &Item, typed: &Typed, rest: &str) -> Worked {
-    let Ok(given) = given(rest) else {
-        return Ok(Outcome::NotOurs("ignored"));
+async fn work(
+    creation: &IncidentCreation,
+    item: &InboundRequest,
+    typed: &SlashCommand,
+    rest: &str,
+) -> WorkResult {
+    let Ok(given) = parse_draft(rest) else {
+        return Ok(RequestOutcome::NotOurs("ignored"));
     };
     let (outcome, text) = match create_given(creation, item, typed, &given).await? {
         Ok(created) => ("created", created.told().as_str().to_owned()),
         Err(refusal) => (refusal.outcome(), refusal.text(USAGE)),
     };
     typed.tell(&creation.acting, &item.installation, &text).await?;
-    Ok(Outcome::Done(outcome))
+    Ok(RequestOutcome::Done(outcome))
 }
 
 async fn create_given(
     creation: &IncidentCreation,
-    item: &Item,
-    typed: &Typed,
+    item: &InboundRequest,
+    typed: &SlashCommand,
     given: &IncidentDraft,
-) -> Result<Result<Created, Refusal>, JobError> {
+) -> Result<Result<CreatedIncident, ActionRefusal>, JobError> {
     let request_id = item.request_id.as_deref();
     let (Some(title), Some(service)) = (&given.title, &given.service) else {
         return Ok(Err(Notice::NotFound.into()));
@@ -114,8 +121,8 @@ async fn create_given(
             on_behalf_of: Some(member.id),
             ..As::bridge(organization, request_id)
         };
-        match services::named(&creation.acting, who, service).await? {
-            Ok(service) => found.push((Who { organization, member }, service.id)),
+        match services::service_named(&creation.acting, who, service).await? {
+            Ok(service) => found.push((Creator { organization, member }, service.id)),
             Err(names) => known.extend(names),
         }
     }
@@ -124,7 +131,7 @@ async fn create_given(
         (Some(_), false) => return Ok(Err(Notice::AmbiguousOrganization.into())),
         (None, _) => return Ok(Err(services::unknown(service, &known))),
     };
-    let draft = Draft {
+    let draft = NewIncidentRequest {
         title: title.clone(),
         description: None,
         service: Some(service),

@@ -8,24 +8,24 @@ use tocsin_client::{As, Member};
 use tocsin_entity::kinds::Role;
 use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
-use tocsin_slack::{envelope::Kind, error::SlackError, inputs::option, view::View};
+use tocsin_slack::{envelope::RequestKind, error::SlackError, inputs::option, view::View};
 
 use super::{
     IncidentCreation, Prefilled, Prompt,
-    form::{self, DESCRIPTION_MAX, Meta, TITLE_MAX},
-    given::IncidentDraft,
+    draft::IncidentDraft,
+    form::{self, CreateDialogMetadata, DESCRIPTION_MAX, TITLE_MAX},
     sorry,
 };
 use crate::{
     acting::{
         self, asker,
         services::{self, CHOICES},
-        typed::Typed,
+        slash_command::SlashCommand,
     },
-    identity::{self, Person},
+    identity::{self, SlackActor},
     installation::AppInstallation,
     notice::{self, Notice},
-    request::{Answer, Ask, Reply, Shortcut},
+    request::{InteractiveOutcome, InteractiveRequest, Shortcut, SlackAnswer},
     rich_text,
 };
 
@@ -53,16 +53,16 @@ pub(crate) const SHORTCUTS: [Shortcut; 2] = [
 
 /// The global shortcut.
 pub(crate) const GLOBAL: Prompt = Prompt {
-    kind: Kind::Interaction,
+    kind: RequestKind::Interaction,
     name: "shortcut",
     wanted: |_, payload| payload["callback_id"] == SHORTCUT,
-    answer: |creation, ask| from_nowhere(creation, ask).boxed(),
-    otherwise: |_, _| Reply::Empty,
+    answer: |creation, interaction| from_nowhere(creation, interaction).boxed(),
+    otherwise: |_, _| SlackAnswer::Empty,
 };
 
 /// The button of the Home tab.
 pub(crate) const FROM_HOME: Prompt = Prompt {
-    kind: Kind::Interaction,
+    kind: RequestKind::Interaction,
     name: "block_actions",
     wanted: |_, payload| {
         let actions = payload["actions"].as_array();
@@ -72,107 +72,119 @@ pub(crate) const FROM_HOME: Prompt = Prompt {
                 .any(|action| action["action_id"] == "create_incident")
         })
     },
-    answer: |creation, ask| from_nowhere(creation, ask).boxed(),
-    otherwise: |_, _| Reply::Empty,
+    answer: |creation, interaction| from_nowhere(creation, interaction).boxed(),
+    otherwise: |_, _| SlackAnswer::Empty,
 };
 
 /// The message shortcut.
 pub(crate) const FROM_MESSAGE: Prompt = Prompt {
-    kind: Kind::Interaction,
+    kind: RequestKind::Interaction,
     name: "message_action",
     wanted: |_, payload| payload["callback_id"] == MESSAGE_SHORTCUT,
-    answer: |creation, ask| from_message(creation, ask).boxed(),
-    otherwise: |_, _| Reply::Empty,
+    answer: |creation, interaction| from_message(creation, interaction).boxed(),
+    otherwise: |_, _| SlackAnswer::Empty,
 };
 
 /// `block_suggestion`, for the services in the dialog.
 pub(crate) const OPTIONS: Prompt = Prompt {
-    kind: Kind::Interaction,
+    kind: RequestKind::Interaction,
     name: "block_suggestion",
     wanted: |_, payload| {
         payload["view"]["callback_id"] == form::CALLBACK && payload["action_id"] == form::SERVICE
     },
-    answer: |creation, ask| options(creation, ask).boxed(),
-    otherwise: |_, _| Reply::no_options(),
+    answer: |creation, interaction| options(creation, interaction).boxed(),
+    otherwise: |_, _| SlackAnswer::no_options(),
 };
 
 /// Who opens it, and with what.
 struct Opener<'a> {
-    ask: &'a Ask,
+    interaction: &'a InteractiveRequest,
     user: String,
     trigger: String,
-    meta: Meta,
+    meta: CreateDialogMetadata,
 }
 
 impl<'a> Opener<'a> {
-    fn of(ask: &'a Ask) -> Option<Self> {
-        let payload = &ask.payload;
+    fn of(interaction: &'a InteractiveRequest) -> Option<Self> {
+        let payload = &interaction.payload;
         let channel = payload["channel"]["id"].as_str().map(str::to_owned);
         let response_url = payload["response_url"].as_str().map(str::to_owned);
         Some(Self {
-            ask,
+            interaction,
             user: payload["user"]["id"].as_str()?.to_owned(),
             trigger: payload["trigger_id"].as_str().unwrap_or_default().to_owned(),
-            meta: Meta {
+            meta: CreateDialogMetadata {
                 channel,
                 response_url,
-                ..Meta::default()
+                ..CreateDialogMetadata::default()
             },
         })
     }
 
     fn request_id(&self) -> &str {
-        &self.ask.request_id
+        &self.interaction.request_id
     }
 }
 
 /// For a command that says a part.
 pub(super) async fn for_command(
     creation: &IncidentCreation,
-    ask: &Ask,
-    typed: &Typed,
+    interaction: &InteractiveRequest,
+    typed: &SlashCommand,
     given: &IncidentDraft,
-) -> Result<Answer, JobError> {
+) -> Result<InteractiveOutcome, JobError> {
     let opener = Opener {
-        ask,
+        interaction,
         user: typed.user.clone(),
         trigger: typed.trigger.clone().unwrap_or_default(),
-        meta: Meta {
+        meta: CreateDialogMetadata {
             channel: typed.channel.clone(),
             response_url: typed.response_url.as_ref().map(ToString::to_string),
-            ..Meta::default()
+            ..CreateDialogMetadata::default()
         },
     };
-    open(creation, opener, What::Given(given)).await
+    open(creation, opener, FormSource::Given(given)).await
 }
 
-async fn from_nowhere(creation: &IncidentCreation, ask: &Ask) -> Result<Answer, JobError> {
-    let Some(opener) = Opener::of(ask) else {
-        return Ok(Answer::Done("ignored", Reply::Empty));
+async fn from_nowhere(
+    creation: &IncidentCreation,
+    interaction: &InteractiveRequest,
+) -> Result<InteractiveOutcome, JobError> {
+    let Some(opener) = Opener::of(interaction) else {
+        return Ok(InteractiveOutcome::Done("ignored", SlackAnswer::Empty));
     };
-    open(creation, opener, What::Nothing).await
+    open(creation, opener, FormSource::Nothing).await
 }
 
-async fn from_message(creation: &IncidentCreation, ask: &Ask) -> Result<Answer, JobError> {
-    let Some(mut opener) = Opener::of(ask) else {
-        return Ok(Answer::Done("ignored", Reply::Empty));
+async fn from_message(
+    creation: &IncidentCreation,
+    interaction: &InteractiveRequest,
+) -> Result<InteractiveOutcome, JobError> {
+    let Some(mut opener) = Opener::of(interaction) else {
+        return Ok(InteractiveOutcome::Done("ignored", SlackAnswer::Empty));
     };
-    let message = &ask.payload["message"];
-    let ts = message["ts"].as_str().or(ask.payload["message_ts"].as_str());
+    let message = &interaction.payload["message"];
+    let ts = message["ts"]
+        .as_str()
+        .or(interaction.payload["message_ts"].as_str());
     opener.meta.thread_ts = message["thread_ts"].as_str().or(ts).map(str::to_owned);
-    open(creation, opener, What::Message(message)).await
+    open(creation, opener, FormSource::Message(message)).await
 }
 
 /// What it is filled with.
 #[derive(Clone, Copy)]
-enum What<'a> {
+enum FormSource<'a> {
     Nothing,
     Given(&'a IncidentDraft),
     Message(&'a Value),
 }
 
-async fn open(creation: &IncidentCreation, opener: Opener<'_>, what: What<'_>) -> Result<Answer, JobError> {
-    let workspace = opener.ask.installation.workspace();
+async fn open(
+    creation: &IncidentCreation,
+    opener: Opener<'_>,
+    what: FormSource<'_>,
+) -> Result<InteractiveOutcome, JobError> {
+    let workspace = opener.interaction.installation.workspace();
     let shown = match workspace.slack.open_view(&opener.trigger, &form::loading()).await {
         Ok(shown) => shown,
         Err(error) => return not_opened(creation, &opener, what, &error).await,
@@ -193,23 +205,23 @@ async fn open(creation: &IncidentCreation, opener: Opener<'_>, what: What<'_>) -
         // Perhaps the person has closed it by now.
         tracing::warn!(slack.user = opener.user, "a dialog was not filled: {error}");
     }
-    Ok(Answer::Done(outcome, Reply::Empty))
+    Ok(InteractiveOutcome::Done(outcome, SlackAnswer::Empty))
 }
 
 fn refused(notice: &Notice) -> View {
-    form::told("refused", Mrkdwn::recorded(sorry(notice)))
+    form::text_dialog("refused", Mrkdwn::recorded(sorry(notice)))
 }
 
 /// What is said where there is no dialog to say it in.
 async fn not_opened(
     creation: &IncidentCreation,
     opener: &Opener<'_>,
-    what: What<'_>,
+    what: FormSource<'_>,
     error: &SlackError,
-) -> Result<Answer, JobError> {
-    let workspace = opener.ask.installation.workspace();
+) -> Result<InteractiveOutcome, JobError> {
+    let workspace = opener.interaction.installation.workspace();
     if error.is("exchanged_trigger_id") || error.is("trigger_exchanged") {
-        return Ok(Answer::Done("duplicate", Reply::Empty));
+        return Ok(InteractiveOutcome::Done("duplicate", SlackAnswer::Empty));
     }
     tracing::warn!(slack.user = opener.user, "no dialog was opened: {error}");
     let notice = if workspace.is_disconnected() {
@@ -218,11 +230,14 @@ async fn not_opened(
         Notice::Unavailable
     };
     let text = sorry(&notice);
-    if let What::Given(_) = what {
-        return Ok(Answer::Done(notice.outcome(), Reply::ephemeral(&text)));
+    if let FormSource::Given(_) = what {
+        return Ok(InteractiveOutcome::Done(
+            notice.outcome(),
+            SlackAnswer::ephemeral(&text),
+        ));
     }
     let (url, channel) = (opener.meta.address(), opener.meta.channel.as_deref());
-    let installation = &opener.ask.installation;
+    let installation = &opener.interaction.installation;
     notice::answer(
         &creation.acting.http,
         installation,
@@ -232,13 +247,13 @@ async fn not_opened(
         &text,
     )
     .await?;
-    Ok(Answer::Done(notice.outcome(), Reply::Empty))
+    Ok(InteractiveOutcome::Done(notice.outcome(), SlackAnswer::Empty))
 }
 
 /// The organisations in which a person may create incidents.
 async fn theirs<'a>(
     creation: &IncidentCreation,
-    person: &Person,
+    person: &SlackActor,
     request_id: &'a str,
 ) -> Result<Result<Vec<(As<'a>, Member)>, Notice>, JobError> {
     let theirs = match acting::organizations_of(&creation.acting, person, Some(request_id)).await? {
@@ -268,9 +283,10 @@ async fn theirs<'a>(
 async fn filled(
     creation: &IncidentCreation,
     opener: &Opener<'_>,
-    what: What<'_>,
+    what: FormSource<'_>,
 ) -> Result<Result<View, Notice>, JobError> {
-    let person = match asker::person(&creation.acting, &opener.ask.installation, &opener.user).await? {
+    let person = match asker::person(&creation.acting, &opener.interaction.installation, &opener.user).await?
+    {
         Ok(person) => person,
         Err(notice) => return Ok(Err(notice)),
     };
@@ -279,17 +295,17 @@ async fn filled(
         Err(notice) => return Ok(Err(notice)),
     };
     let prefilled = match what {
-        What::Nothing => Prefilled::default(),
-        What::Given(given) => Prefilled {
+        FormSource::Nothing => Prefilled::default(),
+        FormSource::Given(given) => Prefilled {
             title: given.title.clone(),
             description: None,
             service: service(creation, &theirs, given.service.as_deref()).await?,
             urgency: given.urgency,
             severity: given.severity,
         },
-        What::Message(message) => of_message(creation, opener, message).await?,
+        FormSource::Message(message) => of_message(creation, opener, message).await?,
     };
-    let meta = Meta {
+    let meta = CreateDialogMetadata {
         needs_service: theirs.len() > 1,
         ..opener.meta.clone()
     };
@@ -305,7 +321,7 @@ async fn service(
     let Some(name) = name else { return Ok(None) };
     for (who, _) in theirs {
         if let (Ok(service), Some(organization)) = (
-            services::named(&creation.acting, *who, name).await?,
+            services::service_named(&creation.acting, *who, name).await?,
             who.organization,
         ) {
             return Ok(Some((services::value(organization, service.id), service.name)));
@@ -320,8 +336,8 @@ async fn of_message(
     opener: &Opener<'_>,
     message: &Value,
 ) -> Result<Prefilled, JobError> {
-    let installation = &opener.ask.installation;
-    let spoken = rich_text::spoken(&creation.acting.rich_text, installation, message).await?;
+    let installation = &opener.interaction.installation;
+    let spoken = rich_text::message_text(&creation.acting.rich_text, installation, message).await?;
     let author = author(creation, installation, message).await?;
     let (channel, ts) = (opener.meta.channel.as_deref(), message["ts"].as_str());
     let permalink = match (channel, ts) {
@@ -372,18 +388,22 @@ async fn author(
     })
 }
 
-async fn options(creation: &IncidentCreation, ask: &Ask) -> Result<Answer, JobError> {
-    let none = || Ok(Answer::Done("refused", Reply::no_options()));
-    let Some(opener) = Opener::of(ask) else {
+async fn options(
+    creation: &IncidentCreation,
+    interaction: &InteractiveRequest,
+) -> Result<InteractiveOutcome, JobError> {
+    let none = || Ok(InteractiveOutcome::Done("refused", SlackAnswer::no_options()));
+    let Some(opener) = Opener::of(interaction) else {
         return none();
     };
-    let Ok(person) = asker::person(&creation.acting, &opener.ask.installation, &opener.user).await? else {
+    let Ok(person) = asker::person(&creation.acting, &opener.interaction.installation, &opener.user).await?
+    else {
         return none();
     };
-    let Ok(theirs) = theirs(creation, &person, &ask.request_id).await? else {
+    let Ok(theirs) = theirs(creation, &person, &interaction.request_id).await? else {
         return none();
     };
-    let typed = ask.payload["value"].as_str().unwrap_or_default();
+    let typed = interaction.payload["value"].as_str().unwrap_or_default();
     let mut all = Vec::new();
     for (who, _) in theirs {
         let Some(organization) = who.organization else {
@@ -397,5 +417,8 @@ async fn options(creation: &IncidentCreation, ask: &Ask) -> Result<Answer, JobEr
         );
     }
     all.truncate(CHOICES);
-    Ok(Answer::Done("options", Reply::Json(json!({"options": all}))))
+    Ok(InteractiveOutcome::Done(
+        "options",
+        SlackAnswer::Json(json!({"options": all})),
+    ))
 }

@@ -4,83 +4,85 @@ use futures::FutureExt;
 use serde_json::{Value, json};
 use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
-use tocsin_slack::envelope::Kind;
+use tocsin_slack::envelope::RequestKind;
 
 use super::{
     IncidentCreation, Prompt, Route, USAGE,
-    form::{self, Filled, Meta},
+    form::{self, CreateDialogMetadata, FilledForm},
     origin, sorry,
-    trigger::{self, Created, Draft, Who},
+    trigger::{self, CreatedIncident, Creator, NewIncidentRequest},
 };
 use crate::{
-    acting::{self, Refusal, asker},
+    acting::{self, ActionRefusal, asker},
     notice::{self, Notice},
-    request::{Answer, Ask, Item, Outcome, Reply, Worked},
+    request::{
+        InboundRequest, InteractiveOutcome, InteractiveRequest, RequestOutcome, SlackAnswer, WorkResult,
+    },
 };
 
 /// `view_submission`, of the dialog for a new incident.
 pub(crate) const SUBMIT: Prompt = Prompt {
-    kind: Kind::Interaction,
+    kind: RequestKind::Interaction,
     name: "view_submission",
     wanted: |_, payload| form::submitted(payload).is_some(),
-    answer: |_, ask| async move { Ok(check(ask)) }.boxed(),
+    answer: |_, interaction| async move { Ok(check(interaction)) }.boxed(),
     otherwise: unavailable,
 };
 
 /// What was submitted, and is in order.
 pub(crate) const SUBMITTED: Route = Route {
-    kind: Kind::Interaction,
+    kind: RequestKind::Interaction,
     name: "view_submission",
     wanted: |_, payload| form::submitted(payload).is_some(),
     work: |creation, item| submitted(creation, item).boxed(),
 };
 
-fn check(ask: &Ask) -> Answer {
-    let Some(meta) = form::submitted(&ask.payload) else {
-        return Answer::Done("ignored", Reply::Empty);
+fn check(interaction: &InteractiveRequest) -> InteractiveOutcome {
+    let Some(meta) = form::submitted(&interaction.payload) else {
+        return InteractiveOutcome::Done("ignored", SlackAnswer::Empty);
     };
-    match form::read(&ask.payload, &meta) {
-        Err(wrong) => Answer::Done("wrong", Reply::errors(wrong)),
+    match form::read(&interaction.payload, &meta) {
+        Err(wrong) => InteractiveOutcome::Done("wrong", SlackAnswer::errors(wrong)),
         // Where there is no channel to say it in, the dialog says what came of it.
         Ok(_) if meta.channel.is_none() => {
-            Answer::Store(update(Mrkdwn::own("The incident is being created …")))
+            InteractiveOutcome::Store(update(Mrkdwn::own("The incident is being created …")))
         }
-        Ok(_) => Answer::Store(Reply::Empty),
+        Ok(_) => InteractiveOutcome::Store(SlackAnswer::Empty),
     }
 }
 
-fn update(text: Mrkdwn) -> Reply {
-    let view = form::told("told", text);
-    Reply::Json(json!({"response_action": "update", "view": view.json()}))
+fn update(text: Mrkdwn) -> SlackAnswer {
+    let view = form::text_dialog("told", text);
+    SlackAnswer::Json(json!({"response_action": "update", "view": view.json()}))
 }
 
-fn unavailable(_: &IncidentCreation, _: &Value) -> Reply {
+fn unavailable(_: &IncidentCreation, _: &Value) -> SlackAnswer {
     update(Mrkdwn::recorded(sorry(&Notice::Unavailable)))
 }
 
-async fn submitted(creation: &IncidentCreation, item: &Item) -> Worked {
+async fn submitted(creation: &IncidentCreation, item: &InboundRequest) -> WorkResult {
     let payload = &item.payload;
     let (Some(meta), Some(user)) = (form::submitted(payload), payload["user"]["id"].as_str()) else {
-        return Ok(Outcome::NotOurs("ignored"));
+        return Ok(RequestOutcome::NotOurs("ignored"));
     };
     let Ok(filled) = form::read(payload, &meta) else {
-        return Ok(Outcome::NotOurs("wrong"));
+        return Ok(RequestOutcome::NotOurs("wrong"));
     };
     let (outcome, text) = match create(creation, item, user, &meta, filled).await? {
         Ok(created) => ("created", created.told().as_str().to_owned()),
         Err(refusal) => (refusal.outcome(), refusal.text(USAGE)),
     };
     tell(creation, item, user, &meta, &text).await?;
-    Ok(Outcome::Done(outcome))
+    Ok(RequestOutcome::Done(outcome))
 }
 
 async fn create(
     creation: &IncidentCreation,
-    item: &Item,
+    item: &InboundRequest,
     user: &str,
-    meta: &Meta,
-    filled: Filled,
-) -> Result<Result<Created, Refusal>, JobError> {
+    meta: &CreateDialogMetadata,
+    filled: FilledForm,
+) -> Result<Result<CreatedIncident, ActionRefusal>, JobError> {
     let request_id = item.request_id.as_deref();
     let person = match asker::person(&creation.acting, &item.installation, user).await? {
         Ok(person) => person,
@@ -89,19 +91,19 @@ async fn create(
     let who = match filled.service {
         Some((organization, _)) => {
             match acting::member(&creation.acting, organization, &person, request_id).await? {
-                Ok(member) => Who { organization, member },
+                Ok(member) => Creator { organization, member },
                 Err(notice) => return Ok(Err(notice.into())),
             }
         }
         None => match acting::organizations_of(&creation.acting, &person, request_id).await? {
             Ok(mut theirs) => match (theirs.pop(), theirs.is_empty()) {
-                (Some((organization, member)), true) => Who { organization, member },
+                (Some((organization, member)), true) => Creator { organization, member },
                 (_, _) => return Ok(Err(Notice::AmbiguousOrganization.into())),
             },
             Err(notice) => return Ok(Err(notice.into())),
         },
     };
-    let draft = Draft {
+    let draft = NewIncidentRequest {
         title: filled.title,
         description: filled.description,
         service: filled.service.map(|(_, service)| service),
@@ -119,9 +121,9 @@ async fn create(
 
 async fn tell(
     creation: &IncidentCreation,
-    item: &Item,
+    item: &InboundRequest,
     user: &str,
-    meta: &Meta,
+    meta: &CreateDialogMetadata,
     text: &str,
 ) -> Result<(), JobError> {
     if meta.channel.is_some() {
@@ -136,7 +138,7 @@ async fn tell(
         )
         .await;
     }
-    let view = form::told("told", Mrkdwn::recorded(text.to_owned()));
+    let view = form::text_dialog("told", Mrkdwn::recorded(text.to_owned()));
     let id = item.payload["view"]["id"].as_str().unwrap_or_default();
     if let Err(error) = item.installation.slack().update_view(id, None, &view).await {
         // The person has closed it.

@@ -15,13 +15,13 @@ use tocsin_queue::JobError;
 
 use super::IncidentCreation;
 use crate::{
-    acting::Refusal, failure::of_api, installation::AppInstallation, notice::Notice, origin::Origin,
-    request::Item, workspace::Bot,
+    acting::ActionRefusal, failure::of_api, installation::AppInstallation, notice::Notice, origin::Origin,
+    request::InboundRequest, workspace::Bot,
 };
 
 /// An incident to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Draft {
+pub(super) struct NewIncidentRequest {
     pub(super) title: String,
     pub(super) description: Option<String>,
     pub(super) service: Option<ServiceId>,
@@ -31,14 +31,14 @@ pub(super) struct Draft {
 
 /// In whose name.
 #[derive(Clone, Debug)]
-pub(super) struct Who {
+pub(super) struct Creator {
     pub(super) organization: OrganizationId,
     pub(super) member: Member,
 }
 
 /// What was created.
 #[derive(Clone, Debug)]
-pub(super) struct Created {
+pub(super) struct CreatedIncident {
     number: i64,
     title: String,
     url: String,
@@ -46,7 +46,7 @@ pub(super) struct Created {
     trouble: Option<String>,
 }
 
-impl Created {
+impl CreatedIncident {
     /// What the person is told.
     pub(super) fn told(&self) -> Mrkdwn {
         let link = Mrkdwn::link(&self.url, &format!("#{} {}", self.number, self.title)).cut(1_000);
@@ -64,11 +64,11 @@ impl Created {
 /// Triggers it, once for each request of Slack's.
 pub(super) async fn trigger(
     creation: &IncidentCreation,
-    item: &Item,
-    who: &Who,
-    draft: &Draft,
+    item: &InboundRequest,
+    who: &Creator,
+    draft: &NewIncidentRequest,
     origin: Option<Origin>,
-) -> Result<Result<Created, Refusal>, JobError> {
+) -> Result<Result<CreatedIncident, ActionRefusal>, JobError> {
     let request_id = item.request_id.as_deref();
     let member = As {
         on_behalf_of: Some(who.member.id),
@@ -108,7 +108,7 @@ pub(super) async fn trigger(
             .await?;
         trouble = not_announced(&item.installation, who.organization, &origin).await?;
     }
-    Ok(Ok(Created {
+    Ok(Ok(CreatedIncident {
         number: incident.number,
         title: incident.title,
         url: incident.url,

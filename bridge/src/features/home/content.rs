@@ -3,12 +3,12 @@
 use serde_json::Value;
 use tocsin_client::Incident;
 use tocsin_message::{
-    blocks::{self, Look},
+    blocks::{self, ButtonStyle},
     mrkdwn::Mrkdwn,
 };
 use tocsin_slack::{inputs, view::View};
 
-use super::read::{Desk, Home, List};
+use super::read::{HomeContent, IncidentList, MemberIncidents};
 use crate::mirror::{
     buttons,
     content::{self, NAME_MAX},
@@ -18,20 +18,22 @@ use crate::mirror::{
 const CREATE: &str = "create_incident";
 
 /// The tab.
-pub(super) fn view(home: &Home) -> View {
+pub(super) fn view(home: &HomeContent) -> View {
     let view = View::home();
     match home {
-        Home::NotLinked { email } => view.blocks(stranger(email.as_deref())),
-        Home::Deactivated => view.block(blocks::section(
+        HomeContent::NotLinked { email } => view.blocks(stranger(email.as_deref())),
+        HomeContent::Deactivated => view.block(blocks::section(
             Mrkdwn::own("*Your account in Tocsin is deactivated* (DEACTIVATED).\n").plus(
                 "An administrator of your organisation can activate it again; then open this tab once more.",
             ),
         )),
-        Home::Desks(desks) => {
-            let may_act = desks.iter().any(|desk| desk.may_act);
-            let is_one = desks.len() == 1;
+        HomeContent::Organizations(organizations) => {
+            let may_act = organizations
+                .iter()
+                .any(|member_incidents| member_incidents.may_act);
+            let is_one = organizations.len() == 1;
             view.blocks(head(may_act))
-                .blocks(desks.iter().flat_map(|of| desk(of, is_one)))
+                .blocks(organizations.iter().flat_map(|of| member_incidents(of, is_one)))
         }
     }
 }
@@ -60,25 +62,31 @@ fn head(may_act: bool) -> Vec<Value> {
             "Your role is read-only (READ_ONLY): you see incidents here, and others work them.",
         ))];
     }
-    let create = blocks::button("Create incident", CREATE, "home", Look::Primary);
+    let create = blocks::button("Create incident", CREATE, "home", ButtonStyle::Primary);
     let mut row = blocks::actions(&[create]);
     row["block_id"] = "home".into();
     vec![row]
 }
 
-fn desk(desk: &Desk, is_one: bool) -> Vec<Value> {
+fn member_incidents(member_incidents: &MemberIncidents, is_one: bool) -> Vec<Value> {
     let mut all = Vec::new();
     if !is_one {
-        all.push(blocks::section(Mrkdwn::text(&desk.name).cut(NAME_MAX).bold()));
+        all.push(blocks::section(
+            Mrkdwn::text(&member_incidents.name).cut(NAME_MAX).bold(),
+        ));
     }
     let lists = [
         (
             "Assigned to you",
-            &desk.assigned,
+            &member_incidents.assigned,
             Some("Nothing is assigned to you."),
         ),
-        ("Your open incidents", &desk.taken, None),
-        ("Recent incidents", &desk.recent, Some("No other incidents.")),
+        ("Your open incidents", &member_incidents.taken, None),
+        (
+            "Recent incidents",
+            &member_incidents.recent,
+            Some("No other incidents."),
+        ),
     ];
     for (title, list, nothing) in lists {
         if list.incidents.is_empty() && nothing.is_none() {
@@ -88,24 +96,31 @@ fn desk(desk: &Desk, is_one: bool) -> Vec<Value> {
         all.push(blocks::section(Mrkdwn::own(title).bold()));
         match nothing {
             Some(nothing) if list.incidents.is_empty() => all.push(blocks::context(Mrkdwn::own(nothing))),
-            Some(_) | None => all.extend(entries(desk, list)),
+            Some(_) | None => all.extend(entries(member_incidents, list)),
         }
     }
     all
 }
 
-fn entries<'a>(desk: &'a Desk, list: &'a List) -> impl Iterator<Item = Value> + 'a {
+fn entries<'a>(
+    member_incidents: &'a MemberIncidents,
+    list: &'a IncidentList,
+) -> impl Iterator<Item = Value> + 'a {
     let more = (list.more > 0).then(|| blocks::context(Mrkdwn::text(&format!("… and {} more", list.more))));
     let of = |incident: &'a Incident| {
-        let uses = desk.menu_uses.get(&incident.id).copied().unwrap_or_default();
-        let row = desk.may_act.then(|| buttons::row(incident, uses));
-        std::iter::once(blocks::section(told(incident))).chain(row)
+        let uses = member_incidents
+            .menu_uses
+            .get(&incident.id)
+            .copied()
+            .unwrap_or_default();
+        let row = member_incidents.may_act.then(|| buttons::row(incident, uses));
+        std::iter::once(blocks::section(incident_entry(incident))).chain(row)
     };
     list.incidents.iter().flat_map(of).chain(more)
 }
 
 /// An incident, and who has it below.
-fn told(incident: &Incident) -> Mrkdwn {
+fn incident_entry(incident: &Incident) -> Mrkdwn {
     let mut text = content::overview(incident);
     if let Some((what, who)) = content::responsible(incident) {
         text = text.plus("\n").plus(what).plus(" ").and(&who);
@@ -125,31 +140,31 @@ mod tests {
     use super::*;
     use crate::mirror::tests::fixtures::{acknowledged, incident, resolved};
 
-    fn list(incidents: Vec<Incident>, more: i64) -> List {
-        List { incidents, more }
+    fn list(incidents: Vec<Incident>, more: i64) -> IncidentList {
+        IncidentList { incidents, more }
     }
 
-    fn one_desk() -> Desk {
-        Desk {
+    fn one_desk() -> MemberIncidents {
+        MemberIncidents {
             organization: OrganizationId::new(),
             name: "Example <Ltd>".to_owned(),
             may_act: true,
             assigned: list(vec![incident()], 3),
-            taken: List::default(),
-            recent: List::default(),
+            taken: IncidentList::default(),
+            recent: IncidentList::default(),
             menu_uses: HashMap::from([(incident().id, 2)]),
         }
     }
 
     #[test]
     fn a_tab_with_one_incident() {
-        insta::assert_json_snapshot!(view(&Home::Desks(vec![one_desk()])).json());
+        insta::assert_json_snapshot!(view(&HomeContent::Organizations(vec![one_desk()])).json());
     }
 
     #[test]
     fn a_tab_of_somebody_who_is_not_linked() {
         let email = Some("ada<!here>@example.com".to_owned());
-        insta::assert_json_snapshot!(view(&Home::NotLinked { email }).json());
+        insta::assert_json_snapshot!(view(&HomeContent::NotLinked { email }).json());
     }
 
     #[test]
@@ -162,15 +177,22 @@ mod tests {
             ..like()
         };
         let many = |like: fn() -> Incident| list((0..10).map(|_| long(like)).collect(), 99);
-        let desk = |may_act| Desk {
+        let member_incidents = |may_act| MemberIncidents {
             may_act,
             assigned: many(incident),
             taken: many(acknowledged),
             recent: many(resolved),
             ..one_desk()
         };
-        for home in [vec![desk(true)], vec![desk(true), desk(false), desk(true)]] {
-            let view = view(&Home::Desks(home));
+        for home in [
+            vec![member_incidents(true)],
+            vec![
+                member_incidents(true),
+                member_incidents(false),
+                member_incidents(true),
+            ],
+        ] {
+            let view = view(&HomeContent::Organizations(home));
             let blocks = view.json()["blocks"].as_array().expect("blocks");
             assert!(blocks.len() <= 100, "{}", blocks.len());
             assert!(view.json().to_string().len() < 250_000);

@@ -17,14 +17,14 @@ use tocsin_clock::Clock;
 use tocsin_database::Database;
 
 use crate::{
-    acting::Acting,
+    acting::ActionService,
     workspace::{Workspaces, apps::Apps},
 };
 
 /// What it takes to keep Home tabs fresh. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct HomeTabs {
-    pub(crate) acting: Acting,
+    pub(crate) acting: ActionService,
     pub(crate) apps: Apps,
     pub(crate) clock: Clock,
     pub(crate) database: Database,

@@ -6,16 +6,16 @@ use futures::FutureExt;
 use serde::Deserialize;
 use serde_json::Value;
 use tocsin_slack::{
-    envelope::Kind,
+    envelope::RequestKind,
     lenient::{id, lenient, read},
 };
 
 use super::{HomeTabs, refresh::refresh, store};
-use crate::request::{Item, Outcome, Route, Worked};
+use crate::request::{InboundRequest, RequestOutcome, Route, WorkResult};
 
 /// `app_home_opened`, for the Home tab.
 pub(crate) const ROUTE: Route<HomeTabs> = Route {
-    kind: Kind::Event,
+    kind: RequestKind::Event,
     name: "app_home_opened",
     wanted: |_, payload| Opened::of(payload).is_some(),
     work: |tabs, item| opened(tabs, item).boxed(),
@@ -40,20 +40,20 @@ impl Opened {
     }
 }
 
-async fn opened(tabs: &HomeTabs, item: &Item) -> Worked {
+async fn opened(tabs: &HomeTabs, item: &InboundRequest) -> WorkResult {
     let Some(Opened {
         user: Some(user),
         view,
         ..
     }) = Opened::of(&item.payload)
     else {
-        return Ok(Outcome::NotOurs("ignored"));
+        return Ok(RequestOutcome::NotOurs("ignored"));
     };
     let installation = &item.installation;
     store::open(tabs, installation, &user, view.is_none_or(|view| view.is_null())).await?;
     // What comes of it is on record: what fails now is tried again from there.
     refresh(tabs, installation.team_id(), &user).await?;
-    Ok(Outcome::Done("home"))
+    Ok(RequestOutcome::Done("home"))
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use super::HomeTabs;
 use crate::{
     acting,
     failure::of_api,
-    identity::{self, Person},
+    identity::{self, SlackActor},
     installation::AppInstallation,
 };
 
@@ -28,43 +28,46 @@ const LISTED_AT_LEAST: usize = 2;
 
 /// What a person is told.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Home {
+pub(super) enum HomeContent {
     /// No member has their e-mail address.
     NotLinked { email: Option<String> },
     /// They are a member nowhere any more.
     Deactivated,
     /// What is theirs in each organisation.
-    Desks(Vec<Desk>),
+    Organizations(Vec<MemberIncidents>),
 }
 
 /// A member's incidents in one organisation; each is in one list alone.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Desk {
+pub(super) struct MemberIncidents {
     pub(super) organization: OrganizationId,
     pub(super) name: String,
     pub(super) may_act: bool,
     /// Open, and theirs to work.
-    pub(super) assigned: List,
+    pub(super) assigned: IncidentList,
     /// Open, and they have had to do with it.
-    pub(super) taken: List,
+    pub(super) taken: IncidentList,
     /// The newest of the organisation.
-    pub(super) recent: List,
+    pub(super) recent: IncidentList,
     /// How often the menus of the incidents were used.
     pub(super) menu_uses: HashMap<IncidentId, i32>,
 }
 
 /// The newest incidents of a list, and how many there are in all.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct List {
+pub(super) struct IncidentList {
     pub(super) incidents: Vec<Incident>,
     pub(super) more: i64,
 }
 
-impl Home {
+impl HomeContent {
     pub(super) fn organizations(&self) -> Vec<OrganizationId> {
         match self {
             Self::NotLinked { .. } | Self::Deactivated => Vec::new(),
-            Self::Desks(desks) => desks.iter().map(|desk| desk.organization).collect(),
+            Self::Organizations(organizations) => organizations
+                .iter()
+                .map(|member_incidents| member_incidents.organization)
+                .collect(),
         }
     }
 }
@@ -74,34 +77,34 @@ pub(super) async fn read(
     tabs: &HomeTabs,
     installation: &AppInstallation,
     user: &str,
-) -> Result<Home, JobError> {
+) -> Result<HomeContent, JobError> {
     let person = identity::person(&tabs.acting.identity, installation, user).await?;
-    let person = person.unwrap_or_else(|| Person::unknown(installation, user));
+    let person = person.unwrap_or_else(|| SlackActor::unknown(installation, user));
     let memberships = acting::memberships(&tabs.acting, &person, None).await?;
     if memberships.is_empty() {
-        return Ok(Home::NotLinked { email: person.email });
+        return Ok(HomeContent::NotLinked { email: person.email });
     }
     let active: Vec<_> = memberships
         .into_iter()
         .filter_map(|membership| Some((membership.organization, membership.member?)))
         .collect();
     if active.is_empty() {
-        return Ok(Home::Deactivated);
+        return Ok(HomeContent::Deactivated);
     }
     let listed = (LISTED / active.len()).max(LISTED_AT_LEAST);
-    let mut desks = Vec::new();
+    let mut organizations = Vec::new();
     for (organization, member) in active {
-        desks.push(desk(tabs, organization, &member, listed).await?);
+        organizations.push(member_incidents(tabs, organization, &member, listed).await?);
     }
-    Ok(Home::Desks(desks))
+    Ok(HomeContent::Organizations(organizations))
 }
 
-async fn desk(
+async fn member_incidents(
     tabs: &HomeTabs,
     organization: OrganizationId,
     member: &Member,
     listed: usize,
-) -> Result<Desk, JobError> {
+) -> Result<MemberIncidents, JobError> {
     let who = As {
         on_behalf_of: Some(member.id),
         ..As::bridge(organization, None)
@@ -127,19 +130,24 @@ async fn desk(
     let taken = list(found.taken.nodes, found.taken.total_count, &mut seen, listed)?;
     let recent = list(found.recent.nodes, 0, &mut seen, listed)?;
     let menu_uses = menu_uses(tabs, &seen).await?;
-    Ok(Desk {
+    Ok(MemberIncidents {
         organization,
         name: found.organization.name,
         may_act: member.role != Role::Stakeholder,
         assigned,
         taken,
-        recent: List { more: 0, ..recent },
+        recent: IncidentList { more: 0, ..recent },
         menu_uses,
     })
 }
 
 /// The first of a list that no other list holds.
-fn list<T>(nodes: Vec<T>, total: i64, seen: &mut HashSet<IncidentId>, listed: usize) -> Result<List, JobError>
+fn list<T>(
+    nodes: Vec<T>,
+    total: i64,
+    seen: &mut HashSet<IncidentId>,
+    listed: usize,
+) -> Result<IncidentList, JobError>
 where
     Incident: TryFrom<T, Error = tocsin_entity::id::InvalidId>,
 {
@@ -156,7 +164,7 @@ where
     incidents.truncate(listed);
     seen.extend(incidents.iter().map(|incident| incident.id));
     let told = i64::try_from(incidents.len() + elsewhere).unwrap_or(i64::MAX);
-    Ok(List {
+    Ok(IncidentList {
         incidents,
         more: (total - told).max(0),
     })

@@ -12,8 +12,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     HomeTabs, content,
-    read::{Home, read},
-    store::{self, End},
+    read::{HomeContent, read},
+    store::{self, HomeOutcome},
 };
 use crate::{
     installation::{self, AppInstallation, InstallationKey, Lookup},
@@ -69,21 +69,21 @@ pub(super) async fn refresh(tabs: &HomeTabs, team: &str, user: &str) -> Result<(
             &claimed,
             &JobError::retry("it is not known yet which workspace it is in"),
         ),
-        Lookup::Rejected(rejection) => End::Refused {
+        Lookup::Rejected(rejection) => HomeOutcome::Refused {
             error: rejection.to_string(),
         },
     };
     let outcome = match &end {
-        End::Shown { hash, .. } if claimed.content_hash.as_ref() == Some(hash) => "unchanged",
-        End::Shown { .. } => "published",
-        End::Later { error, .. } => {
+        HomeOutcome::Shown { hash, .. } if claimed.content_hash.as_ref() == Some(hash) => "unchanged",
+        HomeOutcome::Shown { .. } => "published",
+        HomeOutcome::Later { error, .. } => {
             tracing::warn!(
                 slack.user = user,
                 "the Home tab of {user} is published later: {error}"
             );
             "later"
         }
-        End::Refused { error } => {
+        HomeOutcome::Refused { error } => {
             tracing::warn!(
                 slack.user = user,
                 "the Home tab of {user} is not published: {error}"
@@ -95,12 +95,12 @@ pub(super) async fn refresh(tabs: &HomeTabs, team: &str, user: &str) -> Result<(
     store::settle(tabs, &claimed, end).await.map_err(JobError::retry)
 }
 
-fn later(claimed: &Model, error: &JobError) -> End {
+fn later(claimed: &Model, error: &JobError) -> HomeOutcome {
     let pause = match error {
         JobError::RetryAfter(pause, _) => *pause,
         JobError::Retry(_) | JobError::Fail(_) => back_off(claimed.attempts, Duration::from_secs(1)),
     };
-    End::Later {
+    HomeOutcome::Later {
         pause: time::Duration::try_from(pause).unwrap_or(time::Duration::MINUTE),
         error: error.to_string(),
         is_unknown: false,
@@ -127,10 +127,15 @@ fn is_final(error: &SlackError, attempts: i32) -> bool {
     error.code().is_none_or(|code| FINAL.contains(&code)) || attempts >= PATIENCE
 }
 
-async fn publish(installation: &AppInstallation, claimed: &Model, home: &Home, began: Instant) -> End {
+async fn publish(
+    installation: &AppInstallation,
+    claimed: &Model,
+    home: &HomeContent,
+    began: Instant,
+) -> HomeOutcome {
     let view = content::view(home);
     let hash = hex::encode(Sha256::digest(view.json().to_string()));
-    let shown = End::Shown {
+    let shown = HomeOutcome::Shown {
         hash: hash.clone(),
         organizations: home.organizations(),
     };
@@ -138,7 +143,7 @@ async fn publish(installation: &AppInstallation, claimed: &Model, home: &Home, b
         return shown;
     }
     if began.elapsed() + ANSWER_TIMEOUT > CLAIM {
-        return End::Later {
+        return HomeOutcome::Later {
             pause: time::Duration::SECOND,
             error: "this worker was away for too long".to_owned(),
             is_unknown: false,
@@ -150,7 +155,7 @@ async fn publish(installation: &AppInstallation, claimed: &Model, home: &Home, b
         Err(error) => {
             let pause = match &error {
                 SlackError::Refused { .. } if is_final(&error, claimed.attempts) => {
-                    return End::Refused {
+                    return HomeOutcome::Refused {
                         error: error.to_string(),
                     };
                 }
@@ -160,7 +165,7 @@ async fn publish(installation: &AppInstallation, claimed: &Model, home: &Home, b
                 | SlackError::NotSent { .. }
                 | SlackError::Unknown { .. } => back_off(claimed.attempts, Duration::from_secs(1)),
             };
-            End::Later {
+            HomeOutcome::Later {
                 pause: time::Duration::try_from(pause).unwrap_or(time::Duration::MINUTE),
                 is_unknown: matches!(error, SlackError::Unknown { .. }),
                 error: error.to_string(),

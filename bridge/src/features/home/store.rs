@@ -122,7 +122,7 @@ pub(super) async fn claim(tabs: &HomeTabs, team: &str, user: &str) -> Result<Opt
 
 /// How work on a tab ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum HomeOutcome {
     /// It shows what it should, which has this hash.
     Shown {
         hash: String,
@@ -140,7 +140,7 @@ pub(super) enum End {
 
 /// Writes down how the work ended, and lets go of the tab. Where another worker has claimed it meanwhile, theirs counts; and since nobody knows
 /// whose call Slack took last, the tab is published once more.
-pub(super) async fn settle(tabs: &HomeTabs, claimed: &Model, end: End) -> Result<(), DbErr> {
+pub(super) async fn settle(tabs: &HomeTabs, claimed: &Model, end: HomeOutcome) -> Result<(), DbErr> {
     let now = tabs.clock.now();
     let update = Entity::update_many()
         .col_expr(Column::ClaimedUntil, Expr::value(None::<OffsetDateTime>))
@@ -148,7 +148,7 @@ pub(super) async fn settle(tabs: &HomeTabs, claimed: &Model, end: End) -> Result
         .filter(Column::SlackUserId.eq(&claimed.slack_user_id))
         .filter(Column::Claim.eq(claimed.claim));
     let update = match end {
-        End::Shown { hash, organizations } => {
+        HomeOutcome::Shown { hash, organizations } => {
             let organizations: Vec<String> = organizations.iter().map(ToString::to_string).collect();
             let published_at = if claimed.content_hash.as_ref() == Some(&hash) {
                 claimed.published_at
@@ -164,7 +164,7 @@ pub(super) async fn settle(tabs: &HomeTabs, claimed: &Model, end: End) -> Result
                 .col_expr(Column::Attempts, Expr::value(0))
                 .col_expr(Column::LastError, Expr::value(None::<String>))
         }
-        End::Later {
+        HomeOutcome::Later {
             pause,
             error,
             is_unknown,
@@ -178,7 +178,7 @@ pub(super) async fn settle(tabs: &HomeTabs, claimed: &Model, end: End) -> Result
                 update
             }
         }
-        End::Refused { error } => update
+        HomeOutcome::Refused { error } => update
             .col_expr(Column::ShownVersion, Expr::value(claimed.wanted_version))
             .col_expr(Column::ContentHash, Expr::value(None::<String>))
             .col_expr(Column::LastError, Expr::value(Some(shortened(&error)))),

@@ -22,11 +22,11 @@ use tocsin_slack_app::{
     public_url::below,
     sealing::{refresh_place, token_place},
 };
-use tocsin_slack_client::{Http, oauth::Granted};
+use tocsin_slack_client::{Http, oauth::OauthGrant};
 use url::Url;
 
 use super::{
-    page::{self, Ending},
+    page::{self, InstallResult},
     state::{LinkError, OneTimeLinks},
 };
 use crate::workspace::apps::AppClients;
@@ -98,7 +98,7 @@ async fn come_back(
     let answer = match (query.get("error"), query.get("code")) {
         (Some(error), _) => Err(denied(error)),
         (None, Some(code)) => complete(&install, &wanted, code).await,
-        (None, None) => Err(Ending::failed(
+        (None, None) => Err(InstallResult::failed(
             "NO_CODE",
             "Slack sent neither a code nor an error: begin again with a new link.",
         )),
@@ -115,7 +115,7 @@ async fn come_back(
     ending.show(&install.public_url, wanted.return_to.as_deref())
 }
 
-pub(crate) fn of_link(error: &LinkError) -> Ending {
+pub(crate) fn of_link(error: &LinkError) -> InstallResult {
     let what = match error {
         LinkError::NoKey => {
             "Tocsin's bridge lacks TOCSIN_SECRET_KEY: give it the same as the API, and begin again."
@@ -129,10 +129,10 @@ pub(crate) fn of_link(error: &LinkError) -> Ending {
         LinkError::Used => "The link was used before: ask for a new one.",
         LinkError::Database(_) => "Tocsin can't do this just now: ask for a new link in a moment.",
     };
-    Ending::failed(error.code(), what)
+    InstallResult::failed(error.code(), what)
 }
 
-fn denied(error: &str) -> Ending {
+fn denied(error: &str) -> InstallResult {
     let code: String = error.chars().filter(char::is_ascii_graphic).take(60).collect();
     let text = if code == "access_denied" {
         "The installation was cancelled in Slack: nothing was changed.".to_owned()
@@ -141,13 +141,17 @@ fn denied(error: &str) -> Ending {
             "Slack refuses the installation ({code}): update the app by the manifest that `tocsin manifest` prints, and begin again."
         )
     };
-    Ending::failed(code.to_uppercase(), text)
+    InstallResult::failed(code.to_uppercase(), text)
 }
 
 /// Redeems the code, and has the API record the workspace.
-async fn complete(install: &SlackInstall, wanted: &InstallState, code: &str) -> Result<Ending, Ending> {
+async fn complete(
+    install: &SlackInstall,
+    wanted: &InstallState,
+    code: &str,
+) -> Result<InstallResult, InstallResult> {
     let client = install.clients.get(wanted.app_id).ok_or_else(|| {
-        Ending::failed(
+        InstallResult::failed(
             "SLACK_NOT_CONFIGURED",
             "Tocsin's bridge lacks the Slack app's client id and secret (SLACK_CLIENT_ID, SLACK_CLIENT_SECRET): set them, and begin again.",
         )
@@ -166,7 +170,7 @@ async fn complete(install: &SlackInstall, wanted: &InstallState, code: &str) -> 
         }
     };
     let team = granted.team.as_ref().filter(|_| !granted.is_enterprise_install).ok_or_else(|| {
-        Ending::failed(
+        InstallResult::failed(
             "ENTERPRISE_INSTALL",
             "The app was installed for a whole enterprise, which Tocsin does not support: install it in a workspace instead.",
         )
@@ -178,7 +182,7 @@ async fn complete(install: &SlackInstall, wanted: &InstallState, code: &str) -> 
         Recorded::Again => match record(install, wanted, &granted, &team.id, &name).await? {
             Recorded::As(id) => id,
             Recorded::Again => {
-                return Err(Ending::failed(
+                return Err(InstallResult::failed(
                     "CONFLICT",
                     "Others are installing the app just now: begin again.",
                 ));
@@ -188,29 +192,29 @@ async fn complete(install: &SlackInstall, wanted: &InstallState, code: &str) -> 
     if let Err(error) = install.workspace_sync.look().await {
         tracing::debug!("the Slack workspaces can't be read now: {error}");
     }
-    Ok(Ending::connected(
+    Ok(InstallResult::connected(
         &name,
         &wanted.organization_name,
         id.to_string(),
     ))
 }
 
-fn not_redeemed(error: &SlackError) -> Ending {
+fn not_redeemed(error: &SlackError) -> InstallResult {
     match error.code() {
-        Some(code @ ("invalid_client_id" | "bad_client_secret")) => Ending::failed(
+        Some(code @ ("invalid_client_id" | "bad_client_secret")) => InstallResult::failed(
             code.to_uppercase(),
             "Slack does not take the app's client id and secret: copy both from the app's page Basic Information, and begin again.",
         ),
-        Some("bad_redirect_uri") => Ending::failed(
+        Some("bad_redirect_uri") => InstallResult::failed(
             "BAD_REDIRECT_URI",
             "Slack does not know where to send people back to: update the app by the manifest that `tocsin manifest` prints, with TOCSIN_PUBLIC_URL as it \
              is set here, and begin again.",
         ),
-        Some(code) => Ending::failed(
+        Some(code) => InstallResult::failed(
             code.to_uppercase(),
             format!("Slack does not take the code ({code}): begin again with a new link."),
         ),
-        None => Ending::failed(
+        None => InstallResult::failed(
             "SLACK_UNREACHABLE",
             "Slack does not answer: begin again with a new link in a moment.",
         ),
@@ -227,17 +231,17 @@ enum Recorded {
 async fn record(
     install: &SlackInstall,
     wanted: &InstallState,
-    granted: &Granted,
+    granted: &OauthGrant,
     team_id: &str,
     team_name: &str,
-) -> Result<Recorded, Ending> {
+) -> Result<Recorded, InstallResult> {
     let sealer = install
         .links
         .sealer
         .as_ref()
         .ok_or_else(|| of_link(&LinkError::NoKey))?;
     let token = granted.access_token.as_ref().ok_or_else(|| {
-        Ending::failed("NO_BOT_TOKEN", "Slack gave no bot token: the app asks for no bot scopes. Update it by its manifest, and begin again.")
+        InstallResult::failed("NO_BOT_TOKEN", "Slack gave no bot token: the app asks for no bot scopes. Update it by its manifest, and begin again.")
     })?;
     let who = As::bridge(wanted.organization_id, None);
     let known = install
@@ -278,13 +282,13 @@ async fn record(
     match payload.user_errors.into_iter().next() {
         None => Ok(Recorded::As(id)),
         Some(error) if error.code == "ALREADY_EXISTS" => Ok(Recorded::Again),
-        Some(error) => Err(Ending::failed(error.code, error.message)),
+        Some(error) => Err(InstallResult::failed(error.code, error.message)),
     }
 }
 
-fn of_api(error: &ApiError) -> Ending {
+fn of_api(error: &ApiError) -> InstallResult {
     tracing::error!("an installation could not be recorded: {error}");
-    Ending::failed(
+    InstallResult::failed(
         "UNAVAILABLE",
         "Slack has installed the app, and Tocsin could not record it just now: begin again with a new link in a moment.",
     )

@@ -6,10 +6,10 @@ use std::time::Duration;
 use futures::FutureExt;
 use serde_json::Value;
 use tocsin_queue::JobError;
-use tocsin_slack::envelope::Kind;
+use tocsin_slack::envelope::RequestKind;
 
 use crate::{
-    request::{Item, Outcome, Route, Worked},
+    request::{InboundRequest, RequestOutcome, Route, WorkResult},
     workspace::SlackHealth,
 };
 
@@ -19,7 +19,7 @@ const PATIENCE: time::Duration = time::Duration::seconds(20);
 
 /// `app_uninstalled`.
 pub(crate) const UNINSTALLED: Route<()> = Route {
-    kind: Kind::Event,
+    kind: RequestKind::Event,
     name: "app_uninstalled",
     wanted: |(), _| true,
     work: |(), item| look(item).boxed(),
@@ -38,7 +38,7 @@ fn bots(payload: &Value) -> Vec<&str> {
     bots.into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
-async fn look(item: &Item) -> Worked {
+async fn look(item: &InboundRequest) -> WorkResult {
     let app = item.payload["api_app_id"].as_str();
     let bots = bots(&item.payload);
     let mut still_works = false;
@@ -54,17 +54,17 @@ async fn look(item: &Item) -> Worked {
         }
         was_ours = true;
         still_works |= matches!(
-            workspace.watcher.look(&workspace.slack).await,
-            SlackHealth::Well(_)
+            workspace.monitor.look(&workspace.slack).await,
+            SlackHealth::Healthy(_)
         );
     }
     match (was_ours, still_works) {
-        (false, _) => Ok(Outcome::NotOurs("not_ours")),
+        (false, _) => Ok(RequestOutcome::NotOurs("not_ours")),
         // It was installed again since, or Slack is a moment behind.
         (true, true) if item.age() < PATIENCE => {
             Err(JobError::retry_after(AGAIN, "Slack still takes the token"))
         }
-        (true, true) => Ok(Outcome::Done("works_again")),
-        (true, false) => Ok(Outcome::Done("revoked")),
+        (true, true) => Ok(RequestOutcome::Done("works_again")),
+        (true, false) => Ok(RequestOutcome::Done("revoked")),
     }
 }

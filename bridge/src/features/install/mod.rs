@@ -9,7 +9,7 @@ mod state;
 pub(crate) use self::{
     callback::{SlackInstall, of_link, router},
     lifecycle::{REVOKED, UNINSTALLED},
-    page::{Ending, OK},
+    page::{InstallResult, OK},
     sign_in::SlackSignIn,
     state::OneTimeLinks,
 };

@@ -9,7 +9,7 @@ use url::Url;
 
 /// How it went.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Ending {
+pub(crate) struct InstallResult {
     /// `OK`, or what went wrong. Stable.
     pub(crate) code: String,
     /// The same for people, with what to do.
@@ -43,7 +43,7 @@ const COUNTED: [&str; 18] = [
     "UNAVAILABLE",
 ];
 
-impl Ending {
+impl InstallResult {
     /// The code as it labels metrics.
     pub(crate) fn label(&self) -> &'static str {
         COUNTED
@@ -142,13 +142,13 @@ mod tests {
 
     #[test]
     fn a_code_that_somebody_made_up_is_no_label() {
-        assert_eq!(Ending::failed("NO_CODE", "").label(), "NO_CODE");
-        assert_eq!(Ending::failed("MADE_UP_7", "").label(), "OTHER");
+        assert_eq!(InstallResult::failed("NO_CODE", "").label(), "NO_CODE");
+        assert_eq!(InstallResult::failed("MADE_UP_7", "").label(), "OTHER");
     }
 
     fn location(public: &str, return_to: &str) -> Option<String> {
         let public = Url::parse(public).expect("a URL");
-        let shown = Ending::failed("ACCESS_DENIED", "a & <b>").show(&public, Some(return_to));
+        let shown = InstallResult::failed("ACCESS_DENIED", "a & <b>").show(&public, Some(return_to));
         let location = shown.headers().get(header::LOCATION)?;
         Some(location.to_str().expect("text").to_owned())
     }
@@ -170,7 +170,7 @@ mod tests {
     #[tokio::test]
     async fn the_page_says_to_whom_the_workspace_is_connected() {
         let public = Url::parse("https://tocsin.example.com").expect("a URL");
-        let ending = Ending::connected("Acme <Inc>", "<b>Ops</b>", "wsp_1".to_owned());
+        let ending = InstallResult::connected("Acme <Inc>", "<b>Ops</b>", "wsp_1".to_owned());
         let body = ending.show(&public, None).into_body();
         let page = axum::body::to_bytes(body, usize::MAX).await.expect("a page");
         let page = String::from_utf8_lossy(&page);

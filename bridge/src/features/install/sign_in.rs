@@ -26,7 +26,7 @@ use tocsin_slack_app::{
 use tocsin_slack_client::{Http, oauth::ClientConfig};
 use url::Url;
 
-use super::{Ending, OK, OneTimeLinks, of_link};
+use super::{InstallResult, OK, OneTimeLinks, of_link};
 use crate::{
     identity::{IdentityService, set_linked},
     workspace::Workspaces,
@@ -61,7 +61,7 @@ async fn come_back(
         Ok(wanted) => match (query.get("error"), query.get("code")) {
             (Some(error), _) => Err(denied(error)),
             (None, Some(code)) => link(&sign_in, &wanted, code).await,
-            (None, None) => Err(Ending::failed(
+            (None, None) => Err(InstallResult::failed(
                 "NO_CODE",
                 "Slack sent neither a code nor an error: begin again with a new link.",
             )),
@@ -80,7 +80,7 @@ async fn come_back(
     ending.show(&sign_in.public_url, None)
 }
 
-fn denied(error: &str) -> Ending {
+fn denied(error: &str) -> InstallResult {
     let code: String = error.chars().filter(char::is_ascii_graphic).take(60).collect();
     let text = if code == "access_denied" {
         "It was cancelled in Slack: nothing was changed.".to_owned()
@@ -89,13 +89,13 @@ fn denied(error: &str) -> Ending {
             "Slack refuses it ({code}): update the app by the manifest that `tocsin manifest` prints, with the feature identity, and begin again."
         )
     };
-    Ending::failed(code.to_uppercase(), text)
+    InstallResult::failed(code.to_uppercase(), text)
 }
 
 /// Finds out who has signed in, and has the API record it.
-async fn link(sign_in: &SlackSignIn, wanted: &SignIn, code: &str) -> Result<Ending, Ending> {
+async fn link(sign_in: &SlackSignIn, wanted: &SignIn, code: &str) -> Result<InstallResult, InstallResult> {
     let client = sign_in.client.clone().ok_or_else(|| {
-        Ending::failed(
+        InstallResult::failed(
             "SLACK_NOT_CONFIGURED",
             "Tocsin's bridge lacks the Slack app's client id and secret (SLACK_CLIENT_ID, SLACK_CLIENT_SECRET): set them, and begin again.",
         )
@@ -109,7 +109,7 @@ async fn link(sign_in: &SlackSignIn, wanted: &SignIn, code: &str) -> Result<Endi
         .and_then(nonce)
         .is_some_and(|nonce| nonce != wanted.nonce)
     {
-        return Err(Ending::failed(
+        return Err(InstallResult::failed(
             "NONCE_MISMATCH",
             "Slack's answer belongs to another link: begin again with a new one.",
         ));
@@ -117,13 +117,13 @@ async fn link(sign_in: &SlackSignIn, wanted: &SignIn, code: &str) -> Result<Endi
     let person = sign_in.http.who(&tokens.access_token).await;
     let person = person.map_err(|error| not_told(&error))?;
     if !is_theirs(sign_in, &person.team_id, wanted.organization_id) {
-        return Err(Ending::failed(
+        return Err(InstallResult::failed(
             "OTHER_WORKSPACE",
             "Your organisation is not connected to the Slack workspace in which you have signed in: choose another one there, and begin again.",
         ));
     }
     record(sign_in, wanted, &person.team_id, &person.user_id).await?;
-    Ok(Ending {
+    Ok(InstallResult {
         code: OK.to_owned(),
         text: "You are linked: what you do in Slack is done in your name. You may close this page."
             .to_owned(),
@@ -136,13 +136,13 @@ fn is_theirs(sign_in: &SlackSignIn, team: &str, organization: OrganizationId) ->
     sign_in.workspaces.serves(team, organization)
 }
 
-fn not_told(error: &SlackError) -> Ending {
+fn not_told(error: &SlackError) -> InstallResult {
     match error.code() {
-        Some(code) => Ending::failed(
+        Some(code) => InstallResult::failed(
             code.to_uppercase(),
             format!("Slack does not say who you are ({code}): begin again with a new link."),
         ),
-        None => Ending::failed(
+        None => InstallResult::failed(
             "SLACK_UNREACHABLE",
             "Slack does not answer: begin again with a new link in a moment.",
         ),
@@ -160,7 +160,7 @@ fn nonce(id_token: &str) -> Option<String> {
     serde_json::from_slice::<Claims>(&claims).ok()?.nonce
 }
 
-async fn record(sign_in: &SlackSignIn, wanted: &SignIn, team: &str, user: &str) -> Result<(), Ending> {
+async fn record(sign_in: &SlackSignIn, wanted: &SignIn, team: &str, user: &str) -> Result<(), InstallResult> {
     // Whoever wanted to be nobody there wants to be somebody now.
     set_linked(&sign_in.identity, team, user, true)
         .await
@@ -185,17 +185,17 @@ async fn record(sign_in: &SlackSignIn, wanted: &SignIn, team: &str, user: &str) 
     let payload = answer.map_err(|error| of_api(&error))?.record_slack_link;
     match payload.user_errors.into_iter().next() {
         None => Ok(()),
-        Some(error) => Err(Ending::failed(error.code, error.message)),
+        Some(error) => Err(InstallResult::failed(error.code, error.message)),
     }
 }
 
-fn of_api(error: &ApiError) -> Ending {
+fn of_api(error: &ApiError) -> InstallResult {
     tracing::error!("who has signed in could not be recorded: {error}");
     unavailable()
 }
 
-fn unavailable() -> Ending {
-    Ending::failed(
+fn unavailable() -> InstallResult {
+    InstallResult::failed(
         "UNAVAILABLE",
         "Slack has said who you are, and Tocsin could not record it just now: begin again with a new link in a moment.",
     )

@@ -11,35 +11,35 @@ use time::Duration;
 use tocsin_database::Database;
 use tocsin_queue::JobError;
 use tocsin_slack::{
-    envelope::Kind,
+    envelope::RequestKind,
     lenient::{id, lenient, read},
 };
 
 use crate::{
     acting::{
-        Acting, Refusal, asker,
+        ActionRefusal, ActionService, asker,
         subcommand::{MentionIntent, Subcommands},
-        texts::{self, WrittenIn},
+        texts::{self, WritingPlace},
         typed_action::{Requester, act_typed},
     },
     grammar::{mention::addressed, usage::HELP},
     installation::AppInstallation,
     notice::{self, Notice},
-    request::{Item, Outcome, Route, Worked},
-    thread::{self, Found, Thread},
+    request::{InboundRequest, RequestOutcome, Route, WorkResult},
+    thread::{self, Thread, ThreadMatch},
 };
 
 /// What it takes to answer mentions.
 #[derive(Debug)]
 pub(crate) struct Mentions {
-    pub(crate) acting: Acting,
+    pub(crate) acting: ActionService,
     pub(crate) database: Database,
     pub(crate) subcommands: Arc<Subcommands>,
 }
 
 /// `app_mention`.
 pub(crate) const ROUTE: Route<Mentions> = Route {
-    kind: Kind::Event,
+    kind: RequestKind::Event,
     name: "app_mention",
     wanted: |_, payload| Mention::of(payload).is_some(),
     work: |mentions, item| mentioned(mentions, item).boxed(),
@@ -92,29 +92,29 @@ impl Mention {
     }
 }
 
-async fn mentioned(mentions: &Mentions, item: &Item) -> Worked {
+async fn mentioned(mentions: &Mentions, item: &InboundRequest) -> WorkResult {
     let Some(mention) = Mention::of(&item.payload) else {
-        return Ok(Outcome::NotOurs("ignored"));
+        return Ok(RequestOutcome::NotOurs("ignored"));
     };
     let installation = &item.installation;
     let Some(bot) = installation.bot() else {
         return Err(JobError::retry("it is not known yet who the bot is"));
     };
     if installation.is_bot(&mention.user) {
-        return Ok(Outcome::NotOurs("own"));
+        return Ok(RequestOutcome::NotOurs("own"));
     }
     let thread = match mention.thread_ts.as_deref() {
         Some(thread_ts) => {
             match thread::find(&mentions.database, installation, &mention.channel, thread_ts).await? {
-                Found::Incident(thread) => Some(thread),
-                Found::Coming if item.age() < PATIENCE => {
+                ThreadMatch::Incident(thread) => Some(thread),
+                ThreadMatch::Coming if item.age() < PATIENCE => {
                     let pause = SOON.max(item.age() / 4).unsigned_abs();
                     return Err(JobError::retry_after(
                         pause,
                         "the thread's first message is not known yet",
                     ));
                 }
-                Found::Coming | Found::None => None,
+                ThreadMatch::Coming | ThreadMatch::None => None,
             }
         }
         None => None,
@@ -123,46 +123,46 @@ async fn mentioned(mentions: &Mentions, item: &Item) -> Worked {
     match (thread, rest) {
         (Some(thread), Some(rest)) => in_thread(mentions, item, &mention, &thread, rest).await,
         // It is spoken of, and the message is a comment.
-        (Some(_), None) => Ok(Outcome::NotOurs("no_command")),
+        (Some(_), None) => Ok(RequestOutcome::NotOurs("no_command")),
         (None, _) => {
             let help = texts::help_in_thread(&mentions.subcommands);
             tell(installation, &mention, help.as_str()).await?;
-            Ok(Outcome::Done(HELP.deed))
+            Ok(RequestOutcome::Done(HELP.deed))
         }
     }
 }
 
 async fn in_thread(
     mentions: &Mentions,
-    item: &Item,
+    item: &InboundRequest,
     mention: &Mention,
     thread: &Thread,
     rest: &str,
-) -> Worked {
+) -> WorkResult {
     let (action, rest) = match mentions.subcommands.read_mention(rest) {
         MentionIntent::Act(action, rest) => (action, rest),
         MentionIntent::Help => {
             let help = texts::help_in_thread(&mentions.subcommands);
             tell(&item.installation, mention, help.as_str()).await?;
-            return Ok(Outcome::Done(HELP.deed));
+            return Ok(RequestOutcome::Done(HELP.deed));
         }
         MentionIntent::Wrong(error) => {
             tell(
                 &item.installation,
                 mention,
-                texts::misread(WrittenIn::Thread, &error).as_str(),
+                texts::misread(WritingPlace::Thread, &error).as_str(),
             )
             .await?;
-            return Ok(Outcome::Done("misread"));
+            return Ok(RequestOutcome::Done("misread"));
         }
         // Said to the bot, and meant for all: a comment.
-        MentionIntent::None => return Ok(Outcome::NotOurs("no_command")),
+        MentionIntent::None => return Ok(RequestOutcome::NotOurs("no_command")),
     };
     let acting = &mentions.acting;
     let person = match asker::person(acting, &item.installation, &mention.user).await? {
         Ok(person) => person,
         // No call can be made to tell anybody.
-        Err(notice) => return Ok(Outcome::Done(notice.outcome())),
+        Err(notice) => return Ok(RequestOutcome::Done(notice.outcome())),
     };
     let name = format!("{}/{}/{}", thread.team_id, mention.channel, mention.ts);
     let requester = Requester {
@@ -176,13 +176,13 @@ async fn in_thread(
         external_ref: Some(format!("slack:{name}")),
     };
     match act_typed(acting, &requester, action, rest).await? {
-        Ok(_) => Ok(Outcome::Done(action.usage.deed)),
-        Err(Refusal::Notice(Notice::Refused { code, .. })) if code == "IDEMPOTENCY_KEY_REUSED" => {
-            Ok(Outcome::Done(action.usage.deed))
+        Ok(_) => Ok(RequestOutcome::Done(action.usage.deed)),
+        Err(ActionRefusal::Notice(Notice::Refused { code, .. })) if code == "IDEMPOTENCY_KEY_REUSED" => {
+            Ok(RequestOutcome::Done(action.usage.deed))
         }
         Err(refusal) => {
             tell(&item.installation, mention, &refusal.text(&action.usage)).await?;
-            Ok(Outcome::Done(refusal.outcome()))
+            Ok(RequestOutcome::Done(refusal.outcome()))
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use tocsin_client::{Operation, OperationOutcome};
+use tocsin_client::{OperationOutcome, SlackOperation};
 use tocsin_entity::kinds::SlackFeature;
 use tocsin_slack::{channel::Channel, error::SlackError, installation::Installation};
 
@@ -15,7 +15,10 @@ use crate::{store::channels::record, workspace::Bot};
 const SKEW: Duration = Duration::from_secs(60);
 
 /// Creates the channel.
-pub(super) async fn create(operations: &Operations, operation: &Operation) -> Result<OperationOutcome, Stop> {
+pub(super) async fn create(
+    operations: &Operations,
+    operation: &SlackOperation,
+) -> Result<OperationOutcome, Stop> {
     let Some(name) = &operation.channel_name else {
         return Err(Stop::failed("no_channel_name", "The channel has no name."));
     };
@@ -52,7 +55,7 @@ pub(super) async fn create(operations: &Operations, operation: &Operation) -> Re
 }
 
 /// The channel with this name, where an earlier try of ours has made it.
-async fn own(bot: &Bot, operation: &Operation, name: &str) -> Result<Channel, Stop> {
+async fn own(bot: &Bot, operation: &SlackOperation, name: &str) -> Result<Channel, Stop> {
     let found = bot.workspace.slack.find_channel(name, &bot.installation).await;
     let found = found.map_err(|error| Stop::of_call(&error))?;
     let since = (operation.created_at - SKEW).unix_timestamp();

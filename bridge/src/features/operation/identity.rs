@@ -1,8 +1,8 @@
 //! Who a member is in Slack.
 
-use tocsin_client::{Operation, OperationOutcome, SoughtMember};
+use tocsin_client::{OperationOutcome, SlackOperation, SoughtMember};
 use tocsin_entity::kinds::{SlackFeature, SlackMatch};
-use tocsin_slack::{installation::Installation, person::User};
+use tocsin_slack::{installation::Installation, person::SlackUser};
 
 use super::{Operations, Stop, bot};
 use crate::{identity, workspace::Bot};
@@ -11,7 +11,10 @@ use crate::{identity, workspace::Bot};
 const BY_EMAIL: &str = "users:read.email";
 
 /// Looks for a member: by their own word, else by their e-mail address.
-pub(super) async fn find(operations: &Operations, operation: &Operation) -> Result<OperationOutcome, Stop> {
+pub(super) async fn find(
+    operations: &Operations,
+    operation: &SlackOperation,
+) -> Result<OperationOutcome, Stop> {
     let Some(sought) = &operation.member else {
         return Err(Stop::failed("no_such_user", "The user is no member any more."));
     };
@@ -27,7 +30,7 @@ pub(super) async fn find(operations: &Operations, operation: &Operation) -> Resu
     })
 }
 
-async fn linked(bot: &Bot, sought: &SoughtMember, id: &str) -> Result<User, Stop> {
+async fn linked(bot: &Bot, sought: &SoughtMember, id: &str) -> Result<SlackUser, Stop> {
     let found = bot.workspace.slack.user(id).await;
     let team = &bot.installation.team_name;
     match found {
@@ -50,7 +53,7 @@ async fn linked(bot: &Bot, sought: &SoughtMember, id: &str) -> Result<User, Stop
     }
 }
 
-async fn by_email(operations: &Operations, bot: &Bot, sought: &SoughtMember) -> Result<User, Stop> {
+async fn by_email(operations: &Operations, bot: &Bot, sought: &SoughtMember) -> Result<SlackUser, Stop> {
     need_scope(&bot.installation)?;
     let (name, email, team) = (&sought.name, &sought.email, &bot.installation.team_name);
     let found = bot.workspace.slack.user_by_email(email).await;

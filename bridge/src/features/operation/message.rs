@@ -9,7 +9,7 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
     sea_query::{Expr, OnConflict},
 };
-use tocsin_client::{Operation, OperationOutcome, TestedConnector};
+use tocsin_client::{OperationOutcome, SlackOperation, TestedConnector};
 use tocsin_database::Database;
 use tocsin_entity::{
     id::PostId,
@@ -18,7 +18,7 @@ use tocsin_entity::{
 };
 use tocsin_slack::{error::SlackError, message::Message, metadata::Metadata};
 use tocsin_slack_app::channel::ChannelError;
-use tocsin_slack_client::pacer::Place;
+use tocsin_slack_client::pacer::PaceSlot;
 
 use super::{AGAIN, Operations, Stop, bot};
 use crate::{
@@ -27,7 +27,7 @@ use crate::{
     pace::Purpose,
     workspace::{
         Bot,
-        channels::Resolved,
+        channels::ResolvedChannel,
         lookup::{BEGINS_WITHIN, LookupError, SETTLED},
     },
 };
@@ -38,13 +38,16 @@ const PLACE_WAIT: Duration = Duration::from_secs(5);
 /// What it takes to send one.
 struct Sending<'a> {
     operations: &'a Operations,
-    operation: &'a Operation,
+    operation: &'a SlackOperation,
     connector: &'a TestedConnector,
     bot: Bot,
 }
 
 /// Sends it, unless it is there.
-pub(super) async fn send(operations: &Operations, operation: &Operation) -> Result<OperationOutcome, Stop> {
+pub(super) async fn send(
+    operations: &Operations,
+    operation: &SlackOperation,
+) -> Result<OperationOutcome, Stop> {
     let Some(connector) = &operation.connector else {
         return Err(Stop::failed(
             "no_such_connector",
@@ -84,7 +87,7 @@ impl Sending<'_> {
     }
 
     /// The channel; what was known to be wrong with it may be repaired by now.
-    async fn resolve(&self) -> Result<Resolved, Stop> {
+    async fn resolve(&self) -> Result<ResolvedChannel, Stop> {
         if self.connector.is_taken {
             return Err(self.failed(ChannelError::taken(&self.connector.channel)));
         }
@@ -114,7 +117,7 @@ impl Sending<'_> {
         Stop::failed(&code, message)
     }
 
-    fn record(&self, to: &Resolved) -> post::Model {
+    fn record(&self, to: &ResolvedChannel) -> post::Model {
         let now = self.operations.delivery.clock.now();
         post::Model {
             id: PostId(self.operation.id.0),
@@ -154,8 +157,8 @@ impl Sending<'_> {
             .reserve_post(&record.channel_id, Purpose::Change, PLACE_WAIT)
             .await;
         match place {
-            Place::At(wait) => tokio::time::sleep(wait).await,
-            Place::WouldWait(wait) => return Err(self.wait(record, wait).await?),
+            PaceSlot::At(wait) => tokio::time::sleep(wait).await,
+            PaceSlot::WouldWait(wait) => return Err(self.wait(record, wait).await?),
         }
         self.announce(&mut record).await?;
         let metadata = Metadata::of_post(&record.id.to_string());

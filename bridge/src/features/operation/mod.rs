@@ -12,7 +12,7 @@ mod message;
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use sea_orm::DbErr;
-use tocsin_client::{ApiClient, ApiError, Known, Operation, OperationFailure, OperationOutcome};
+use tocsin_client::{ApiClient, ApiError, Known, OperationFailure, OperationOutcome, SlackOperation};
 use tocsin_entity::{id::OperationId, kinds::OperationKind, slack::connector::WORKSPACE_UNUSABLE};
 use tocsin_queue::{JobError, Queue, jobs::RunSlackOperation};
 use tocsin_slack::error::SlackError;
@@ -153,7 +153,7 @@ pub(crate) async fn work(operations: &Operations, job: RunSlackOperation) -> Res
         .map_err(of_api)
 }
 
-async fn run(operations: &Operations, operation: &Operation) -> Result<OperationOutcome, Stop> {
+async fn run(operations: &Operations, operation: &SlackOperation) -> Result<OperationOutcome, Stop> {
     let kind = match &operation.kind {
         Known::Value(kind) => kind,
         Known::Other(name) => {
@@ -183,18 +183,22 @@ async fn run(operations: &Operations, operation: &Operation) -> Result<Operation
 }
 
 /// The workspace that it is about, which may have been connected a moment ago.
-async fn workspace_of(operations: &Operations, operation: &Operation) -> Result<Arc<Workspace>, Stop> {
+async fn workspace_of(operations: &Operations, operation: &SlackOperation) -> Result<Arc<Workspace>, Stop> {
     operations.workspace_sync.look_for(operation.workspace).await?;
     Ok(operations.delivery.workspaces.get(operation.workspace))
 }
 
 /// The bot there, or why no call can be made.
-async fn bot(operations: &Operations, operation: &Operation) -> Result<Bot, Stop> {
+async fn bot(operations: &Operations, operation: &SlackOperation) -> Result<Bot, Stop> {
     workspace_of(operations, operation).await?;
-    let reach = operations.delivery.workspaces.reach([operation.workspace]).await;
-    match reach.bot(operation.workspace) {
+    let reachable = operations
+        .delivery
+        .workspaces
+        .reachable([operation.workspace])
+        .await;
+    match reachable.bot(operation.workspace) {
         Ok(bot) => Ok(bot.clone()),
-        Err(trouble) if reach.is_broken(operation.workspace) => {
+        Err(trouble) if reachable.is_broken(operation.workspace) => {
             Err(Stop::failed(WORKSPACE_UNUSABLE, trouble))
         }
         Err(trouble) => Err(Stop::failed("unreachable", trouble)),
@@ -228,7 +232,7 @@ async fn ring(operations: &Operations, seen: &mut HashSet<OperationId>) -> Resul
         if seen.contains(id) {
             operations.queue.run_here(&job);
         } else {
-            operations.queue.ring(&job);
+            operations.queue.enqueue(&job);
         }
     }
     *seen = pending;

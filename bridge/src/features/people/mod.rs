@@ -8,11 +8,11 @@ use tocsin_clock::Clock;
 use tocsin_database::Database;
 use tocsin_entity::slack::user::{Column, Entity, Model};
 use tocsin_queue::JobError;
-use tocsin_slack::{envelope::Kind, person::User};
+use tocsin_slack::{envelope::RequestKind, person::SlackUser};
 
 use crate::{
     identity::remember,
-    request::{Item, Outcome, Route, Worked},
+    request::{InboundRequest, RequestOutcome, Route, WorkResult},
 };
 
 /// What it takes to hear of people.
@@ -24,7 +24,7 @@ pub(crate) struct People {
 
 /// `user_change`: a name, an address, a deactivation.
 pub(crate) const USER_CHANGED: Route<People> = Route {
-    kind: Kind::Event,
+    kind: RequestKind::Event,
     name: "user_change",
     wanted: |_, payload| user(payload).is_some(),
     work: |people, item| refresh(people, item).boxed(),
@@ -36,14 +36,14 @@ pub(crate) const USER_JOINED: Route<People> = Route {
     ..USER_CHANGED
 };
 
-fn user(payload: &Value) -> Option<User> {
+fn user(payload: &Value) -> Option<SlackUser> {
     serde_json::from_value(payload["event"]["user"].clone()).ok()
 }
 
 /// Only people who have spoken here before are kept: a workspace has many others.
-async fn refresh(people: &People, item: &Item) -> Worked {
+async fn refresh(people: &People, item: &InboundRequest) -> WorkResult {
     let Some(user) = user(&item.payload) else {
-        return Ok(Outcome::NotOurs("ignored"));
+        return Ok(RequestOutcome::NotOurs("ignored"));
     };
     let team_id = item.installation.team_id();
     let key = (team_id.to_owned(), user.id.clone());
@@ -52,11 +52,11 @@ async fn refresh(people: &People, item: &Item) -> Worked {
         .await
         .map_err(JobError::retry)?;
     let Some(known) = known else {
-        return Ok(Outcome::NotOurs("not_known_here"));
+        return Ok(RequestOutcome::NotOurs("not_known_here"));
     };
     if item.installation.may_be_forged() {
         outdate(people, &known).await.map_err(JobError::retry)?;
-        return Ok(Outcome::Done("refreshed"));
+        return Ok(RequestOutcome::Done("refreshed"));
     }
     // The event carries no address where the app may not read it there: then Slack is asked when it next matters.
     let refreshed_at = if known.email.is_some() && user.profile.email.is_none() {
@@ -67,7 +67,7 @@ async fn refresh(people: &People, item: &Item) -> Worked {
     remember(&people.database, team_id, &user, refreshed_at)
         .await
         .map_err(JobError::retry)?;
-    Ok(Outcome::Done("refreshed"))
+    Ok(RequestOutcome::Done("refreshed"))
 }
 
 /// Has Slack asked about somebody when they next matter.

@@ -21,9 +21,9 @@ use tocsin_slack_client::web_api::Window;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    failure::{of_api, told},
+    failure::{failure_text, of_api},
     restore_watch::RestoreWatch,
-    sighting::{Found, Room, Sighting, SightingService},
+    sighting::{SettleOutcome, Sighting, SightingChannel, SightingService},
     workspace::{Workspace, Workspaces},
 };
 
@@ -68,7 +68,7 @@ impl ChannelCensus {
                         Ok(false) => {}
                         Err(error) => tracing::warn!(
                             "whether Slack knows more than the database can't be seen for now: {}",
-                            told(&error)
+                            failure_text(&error)
                         ),
                     }
                     tokio::time::sleep(pause).await;
@@ -106,7 +106,7 @@ impl ChannelCensus {
                     tracing::debug!(
                         slack.channel = room.channel_id,
                         "a channel is not read yet: {}",
-                        told(&error)
+                        failure_text(&error)
                     );
                     is_whole = false;
                 }
@@ -117,11 +117,11 @@ impl ChannelCensus {
     }
 
     /// Where we have posted of late, and where the bot is.
-    async fn rooms(&self) -> Result<BTreeMap<RoomKey, Room>, JobError> {
+    async fn rooms(&self) -> Result<BTreeMap<RoomKey, SightingChannel>, JobError> {
         let mut rooms = BTreeMap::new();
         let mut add = |workspace: &Arc<Workspace>, team_id: &str, channel_id: &str, channel_name: &str| {
             let key = (workspace.id, channel_id.to_owned());
-            rooms.entry(key).or_insert_with(|| Room {
+            rooms.entry(key).or_insert_with(|| SightingChannel {
                 workspace: Arc::clone(workspace),
                 team_id: team_id.to_owned(),
                 channel_id: channel_id.to_owned(),
@@ -173,7 +173,7 @@ impl ChannelCensus {
     }
 
     /// Reads a channel, further back where something was missing on record, and puts right what is found.
-    async fn look(&self, room: &Room) -> Result<(), JobError> {
+    async fn look(&self, room: &SightingChannel) -> Result<(), JobError> {
         let organizations = self.api.organizations().await.map_err(of_api)?;
         let organizations: HashSet<_> = organizations
             .into_iter()
@@ -182,7 +182,7 @@ impl ChannelCensus {
         let now = self.clock.now();
         let lately = read(room, now - LATELY, LATELY_PAGES).await?;
         let found = self.sightings.settle(room, &organizations, lately).await?;
-        if found == Found::More {
+        if found == SettleOutcome::More {
             let long_ago = read(room, now - LONG_AGO, LONG_AGO_PAGES).await?;
             self.sightings.settle(room, &organizations, long_ago).await?;
         }
@@ -192,7 +192,11 @@ impl ChannelCensus {
 
 type RoomKey = (Option<WorkspaceId>, String);
 
-async fn read(room: &Room, since: OffsetDateTime, pages: usize) -> Result<Vec<Sighting>, JobError> {
+async fn read(
+    room: &SightingChannel,
+    since: OffsetDateTime,
+    pages: usize,
+) -> Result<Vec<Sighting>, JobError> {
     let bot_id = room.workspace.installation().and_then(|bot| bot.bot_id.clone());
     let oldest = since.unix_timestamp();
     let (mut found, mut cursor) = (Vec::new(), None::<String>);

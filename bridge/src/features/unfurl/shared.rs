@@ -18,7 +18,7 @@ use tocsin_entity::{
 };
 use tocsin_queue::JobError;
 use tocsin_slack::{
-    envelope::Kind,
+    envelope::RequestKind,
     lenient::{id, lenient, read},
 };
 
@@ -26,8 +26,8 @@ use super::{UnfurlService, wake::wake};
 use crate::{
     identity,
     installation::AppInstallation,
-    links::{Page, key},
-    request::{Item, Outcome, Route, Worked},
+    links::{LinkedPage, key},
+    request::{InboundRequest, RequestOutcome, Route, WorkResult},
     store::{
         post_key::{OF_INCIDENT, OF_POSTMORTEM},
         posts,
@@ -36,7 +36,7 @@ use crate::{
 
 /// `link_shared`.
 pub(crate) const ROUTE: Route<UnfurlService> = Route {
-    kind: Kind::Event,
+    kind: RequestKind::Event,
     name: "link_shared",
     wanted: |_, payload| Shared::of(payload).is_some(),
     work: |unfurl, item| shared(unfurl, item).boxed(),
@@ -97,22 +97,22 @@ impl Shared {
     }
 }
 
-async fn shared(unfurl: &UnfurlService, item: &Item) -> Worked {
+async fn shared(unfurl: &UnfurlService, item: &InboundRequest) -> WorkResult {
     let Some(shared) = Shared::of(&item.payload) else {
-        return Ok(Outcome::NotOurs("ignored"));
+        return Ok(RequestOutcome::NotOurs("ignored"));
     };
-    let mut ours: Vec<(&str, Page)> = Vec::new();
+    let mut ours: Vec<(&str, LinkedPage)> = Vec::new();
     for link in &shared.links {
-        let page = Page::of(&unfurl.links.public_url, &link.url);
+        let page = LinkedPage::of(&unfurl.links.public_url, &link.url);
         if let Some(page) = page.filter(|_| !ours.iter().any(|(url, _)| *url == link.url)) {
             ours.push((&link.url, page));
         }
     }
     if ours.is_empty() {
-        return Ok(Outcome::NotOurs("not_ours"));
+        return Ok(RequestOutcome::NotOurs("not_ours"));
     }
     if is_seen_by_others(unfurl, item, &shared).await? {
-        return Ok(Outcome::NotOurs("shared_channel"));
+        return Ok(RequestOutcome::NotOurs("shared_channel"));
     }
     let person = match &shared.user {
         Some(user) => identity::person(&unfurl.identity, &item.installation, user).await?,
@@ -129,24 +129,28 @@ async fn shared(unfurl: &UnfurlService, item: &Item) -> Worked {
             continue;
         };
         let prefix = match page {
-            Page::Incident(_) => OF_INCIDENT,
-            Page::Postmortem(_) if found.shows_postmortem => OF_POSTMORTEM,
-            Page::Postmortem(_) => continue,
+            LinkedPage::Incident(_) => OF_INCIDENT,
+            LinkedPage::Postmortem(_) if found.shows_postmortem => OF_POSTMORTEM,
+            LinkedPage::Postmortem(_) => continue,
         };
         want(unfurl, &shared, &item.installation, url, prefix, &found.incident).await?;
         wake(unfurl, &found.incident, request_id).await?;
         previews += 1;
     }
     Ok(if previews > 0 {
-        Outcome::Done("previewed")
+        RequestOutcome::Done("previewed")
     } else {
-        Outcome::NotOurs("no_incident")
+        RequestOutcome::NotOurs("no_incident")
     })
 }
 
 /// Whether another company sees the channel. Of a message that is still being written nobody knows where it goes: where there is any shared channel, it is
 /// waited for, since Slack tells of its links again.
-async fn is_seen_by_others(unfurl: &UnfurlService, item: &Item, shared: &Shared) -> Result<bool, JobError> {
+async fn is_seen_by_others(
+    unfurl: &UnfurlService,
+    item: &InboundRequest,
+    shared: &Shared,
+) -> Result<bool, JobError> {
     if item.payload["is_ext_shared_channel"] == true {
         return Ok(true);
     }

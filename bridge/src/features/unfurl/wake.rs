@@ -44,7 +44,7 @@ pub(super) async fn wake(
         .exec_without_returning(unfurl.database.write())
         .await
         .map_err(JobError::retry)?;
-    unfurl.queue.ring(&ReconcileIncident {
+    unfurl.queue.enqueue(&ReconcileIncident {
         incident_id: incident.id.to_string(),
         organization_id: incident.organization_id.to_string(),
         version: incident.version,

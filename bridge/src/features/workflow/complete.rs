@@ -10,10 +10,10 @@ use tocsin_slack::{
     error::SlackError,
     method::{FUNCTIONS_COMPLETE_ERROR, FUNCTIONS_COMPLETE_SUCCESS},
 };
-use tocsin_slack_client::{Slack, web_api::Done};
+use tocsin_slack_client::{Slack, web_api::EmptyAnswer};
 
-use super::{Told, inputs::Executed};
-use crate::request::Item;
+use super::{StepResult, inputs::FunctionExecution};
+use crate::request::InboundRequest;
 
 /// How long a workflow's token lives.
 const TOKEN_LIVES: Duration = Duration::minutes(15);
@@ -22,7 +22,11 @@ const TOKEN_LIVES: Duration = Duration::minutes(15);
 const ERROR_MAX: usize = 1_000;
 
 /// Tells Slack, with the workflow's own token while it lives, else with the bot's. What Slack knows already is told.
-pub(super) async fn complete(item: &Item, executed: &Executed, told: &Told) -> Result<(), JobError> {
+pub(super) async fn complete(
+    item: &InboundRequest,
+    executed: &FunctionExecution,
+    told: &StepResult,
+) -> Result<(), JobError> {
     let workspace = item.installation.workspace();
     let slack = &workspace.slack;
     let own = executed.token.clone().filter(|_| item.age() < TOKEN_LIVES);
@@ -53,10 +57,10 @@ fn is_of_token(error: &SlackError) -> bool {
         )
 }
 
-async fn tell(slack: &Slack, executed: &Executed, told: &Told) -> Result<(), SlackError> {
+async fn tell(slack: &Slack, executed: &FunctionExecution, told: &StepResult) -> Result<(), SlackError> {
     let failed = match told {
-        Told::Failed(why) => why.clone(),
-        Told::Triggered(outputs) => match succeed(slack, executed, outputs).await {
+        StepResult::Failed(why) => why.clone(),
+        StepResult::Triggered(outputs) => match succeed(slack, executed, outputs).await {
             // The manifest promises other outputs than these: the workflow must not wait for ever.
             Err(error) if error.code() == Some("parameter_validation_failed") => format!(
                 "The incident was triggered ({}), and Slack does not take the step's outputs: give the function the outputs \
@@ -68,18 +72,18 @@ async fn tell(slack: &Slack, executed: &Executed, told: &Told) -> Result<(), Sla
     };
     let error: String = failed.chars().take(ERROR_MAX).collect();
     let arguments = json!({"function_execution_id": executed.execution_id, "error": error});
-    let _done: Done = slack.call(FUNCTIONS_COMPLETE_ERROR, &arguments).await?;
+    let _done: EmptyAnswer = slack.call(FUNCTIONS_COMPLETE_ERROR, &arguments).await?;
     Ok(())
 }
 
-async fn succeed(slack: &Slack, executed: &Executed, outputs: &Value) -> Result<(), SlackError> {
+async fn succeed(slack: &Slack, executed: &FunctionExecution, outputs: &Value) -> Result<(), SlackError> {
     let arguments = json!({"function_execution_id": executed.execution_id, "outputs": outputs});
-    let _done: Done = slack.call(FUNCTIONS_COMPLETE_SUCCESS, &arguments).await?;
+    let _done: EmptyAnswer = slack.call(FUNCTIONS_COMPLETE_SUCCESS, &arguments).await?;
     Ok(())
 }
 
 /// The token was stored with the request; nobody needs it any more.
-pub(super) async fn forget_token(database: &Database, item: &Item) -> Result<(), JobError> {
+pub(super) async fn forget_token(database: &Database, item: &InboundRequest) -> Result<(), JobError> {
     let mut payload = item.payload.clone();
     if let Some(event) = payload.get_mut("event").and_then(Value::as_object_mut)
         && event.remove("bot_access_token").is_some()

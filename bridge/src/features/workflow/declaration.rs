@@ -114,7 +114,7 @@ fn parameters(all: &[Parameter]) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::inputs::Executed, *};
+    use super::{super::inputs::FunctionExecution, *};
 
     #[test]
     fn what_the_manifest_declares_is_what_is_read() {
@@ -123,7 +123,10 @@ mod tests {
             .map(|parameter| (parameter.name.to_owned(), json!(format!("a {}", parameter.name))))
             .collect();
         let payload = json!({"event": {"function": {"callback_id": FUNCTION}, "function_execution_id": "Fx1", "inputs": inputs}});
-        let read = format!("{:?}", Executed::of(&payload).expect("an execution").inputs);
+        let read = format!(
+            "{:?}",
+            FunctionExecution::of(&payload).expect("an execution").inputs
+        );
         for parameter in &INPUTS {
             let name = parameter.name;
             assert!(

@@ -10,16 +10,16 @@ use tocsin_slack::lenient::{lenient, read};
 use super::declaration::FUNCTION;
 
 /// An execution of our function.
-pub(super) struct Executed {
+pub(super) struct FunctionExecution {
     pub(super) execution_id: String,
-    pub(super) inputs: Inputs,
+    pub(super) inputs: FunctionInputs,
     /// The workflow's own token, for a quarter of an hour.
     pub(super) token: Option<SecretString>,
 }
 
 /// What a workflow gave the step; blank is as good as nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Inputs {
+pub(super) struct FunctionInputs {
     pub(super) title: Option<String>,
     pub(super) description: Option<String>,
     /// A name or an id.
@@ -52,7 +52,7 @@ struct Function {
     callback_id: String,
 }
 
-impl Executed {
+impl FunctionExecution {
     /// The execution that a payload tells of, if it is of our function.
     pub(super) fn of(payload: &Value) -> Option<Self> {
         let event: Event = read(&payload["event"]);
@@ -60,7 +60,7 @@ impl Executed {
             return None;
         }
         let given = |name: &str| text(&event.inputs[name]);
-        let inputs = Inputs {
+        let inputs = FunctionInputs {
             title: given("title"),
             description: given("description"),
             service: given("service"),
@@ -80,7 +80,7 @@ impl Executed {
     }
 }
 
-impl fmt::Debug for Executed {
+impl fmt::Debug for FunctionExecution {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Executed")
             .field("execution_id", &self.execution_id)
@@ -126,14 +126,14 @@ mod tests {
         let payload = json!({"event": {"type": "function_executed", "function": {"callback_id": "trigger_incident"},
             "function_execution_id": "Fx1", "bot_access_token": "xwfp-1",
             "inputs": {"title": " Down ", "service": "", "assignee": ["U1"], "reporter": {"id": "W2"}, "urgency": null, "new": 1}}});
-        let executed = Executed::of(&payload).expect("an execution");
+        let executed = FunctionExecution::of(&payload).expect("an execution");
         assert_eq!(
             executed.inputs,
-            Inputs {
+            FunctionInputs {
                 title: Some("Down".to_owned()),
                 assignee: Some("U1".to_owned()),
                 reporter: Some("W2".to_owned()),
-                ..Inputs::default()
+                ..FunctionInputs::default()
             }
         );
         assert_eq!(
@@ -147,9 +147,12 @@ mod tests {
     fn other_functions_are_not_ours() {
         let other =
             json!({"event": {"function": {"callback_id": "reverse"}, "function_execution_id": "Fx1"}});
-        assert!(Executed::of(&other).is_none());
-        assert!(Executed::of(&json!({"event": {"function": {"callback_id": "trigger_incident"}}})).is_none());
-        assert!(Executed::of(&json!({"event": 1})).is_none());
+        assert!(FunctionExecution::of(&other).is_none());
+        assert!(
+            FunctionExecution::of(&json!({"event": {"function": {"callback_id": "trigger_incident"}}}))
+                .is_none()
+        );
+        assert!(FunctionExecution::of(&json!({"event": 1})).is_none());
     }
 
     #[test]

@@ -11,53 +11,53 @@ use futures::FutureExt;
 use serde_json::Value;
 use tocsin_database::Database;
 use tocsin_queue::JobError;
-use tocsin_slack::envelope::Kind;
+use tocsin_slack::envelope::RequestKind;
 
 use crate::{
-    acting::Acting,
-    request::{Item, Outcome, Route, Worked},
+    acting::ActionService,
+    request::{InboundRequest, RequestOutcome, Route, WorkResult},
 };
 pub(crate) use declaration::STEP;
-use inputs::Executed;
+use inputs::FunctionExecution;
 
 /// What it takes to run the step.
 #[derive(Debug)]
 pub(crate) struct WorkflowSteps {
-    pub(crate) acting: Acting,
+    pub(crate) acting: ActionService,
     pub(crate) database: Database,
 }
 
 /// `function_executed`, for our function.
 pub(crate) const ROUTE: Route<WorkflowSteps> = Route {
-    kind: Kind::Event,
+    kind: RequestKind::Event,
     name: "function_executed",
-    wanted: |_, payload| Executed::of(payload).is_some(),
+    wanted: |_, payload| FunctionExecution::of(payload).is_some(),
     work: |steps, item| executed(steps, item).boxed(),
 };
 
 /// What the workflow is told.
-enum Told {
+enum StepResult {
     Triggered(Value),
     /// In words that say what to do.
     Failed(String),
 }
 
-async fn executed(steps: &WorkflowSteps, item: &Item) -> Worked {
-    let Some(executed) = Executed::of(&item.payload) else {
-        return Ok(Outcome::NotOurs("ignored"));
+async fn executed(steps: &WorkflowSteps, item: &InboundRequest) -> WorkResult {
+    let Some(executed) = FunctionExecution::of(&item.payload) else {
+        return Ok(RequestOutcome::NotOurs("ignored"));
     };
     let result = match trigger::trigger(steps, item, &executed.inputs).await {
         // It will not work later either, and the workflow must not wait for ever.
         Err(JobError::Fail(error)) => {
             tracing::error!("a workflow's incident cannot be triggered: {error}");
-            Told::Failed(format!("Tocsin could not trigger the incident: {error}"))
+            StepResult::Failed(format!("Tocsin could not trigger the incident: {error}"))
         }
         result => result?,
     };
     complete::complete(item, &executed, &result).await?;
     complete::forget_token(&steps.database, item).await?;
-    Ok(Outcome::Done(match result {
-        Told::Triggered(_) => "triggered",
-        Told::Failed(_) => "refused",
+    Ok(RequestOutcome::Done(match result {
+        StepResult::Triggered(_) => "triggered",
+        StepResult::Failed(_) => "refused",
     }))
 }

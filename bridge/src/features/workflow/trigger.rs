@@ -12,15 +12,15 @@ use tocsin_entity::{
 use tocsin_queue::JobError;
 
 use super::{
-    Told, WorkflowSteps,
-    inputs::{Inputs, slack_user},
+    StepResult, WorkflowSteps,
+    inputs::{FunctionInputs, slack_user},
 };
 use crate::{
     acting,
     failure::of_api,
-    identity::{self, Person, Standing},
+    identity::{self, MembershipStatus, SlackActor},
     notice::Notice,
-    request::Item,
+    request::InboundRequest,
 };
 
 /// Services read at once, and at most.
@@ -37,15 +37,19 @@ macro_rules! or_told {
     ($part:expr) => {
         match $part {
             Ok(found) => found,
-            Err(why) => return Ok(Told::Failed(why)),
+            Err(why) => return Ok(StepResult::Failed(why)),
         }
     };
 }
 
 /// Triggers it, once for each request of Slack's.
-pub(super) async fn trigger(steps: &WorkflowSteps, item: &Item, inputs: &Inputs) -> Result<Told, JobError> {
+pub(super) async fn trigger(
+    steps: &WorkflowSteps,
+    item: &InboundRequest,
+    inputs: &FunctionInputs,
+) -> Result<StepResult, JobError> {
     let Some(title) = &inputs.title else {
-        return Ok(Told::Failed(
+        return Ok(StepResult::Failed(
             "The step's Title is empty: give the incident a title.".to_owned(),
         ));
     };
@@ -89,7 +93,7 @@ pub(super) async fn trigger(steps: &WorkflowSteps, item: &Item, inputs: &Inputs)
             ("FORBIDDEN", None) => format!(" {SAY_WHO}"),
             _ => String::new(),
         };
-        return Ok(Told::Failed(format!(
+        return Ok(StepResult::Failed(format!(
             "{} ({}).{what_to_do}",
             error.message.trim_end_matches('.'),
             error.code
@@ -98,7 +102,7 @@ pub(super) async fn trigger(steps: &WorkflowSteps, item: &Item, inputs: &Inputs)
     let incident = payload
         .incident
         .ok_or_else(|| JobError::retry("the API answered neither an incident nor an error"))?;
-    Ok(Told::Triggered(json!({
+    Ok(StepResult::Triggered(json!({
         "incident_number": incident.number,
         "incident_title": incident.title,
         "incident_url": incident.url,
@@ -118,7 +122,11 @@ fn value<T: serde::de::DeserializeOwned>(
 }
 
 /// As whom it may be done: the reporter in each organisation of theirs, else the bridge itself where there is but one.
-async fn reporters<'a>(steps: &WorkflowSteps, item: &'a Item, inputs: &Inputs) -> Part<Vec<As<'a>>> {
+async fn reporters<'a>(
+    steps: &WorkflowSteps,
+    item: &'a InboundRequest,
+    inputs: &FunctionInputs,
+) -> Part<Vec<As<'a>>> {
     let request_id = item.request_id.as_deref();
     let Some(reporter) = inputs.reporter.as_deref() else {
         let organizations = steps.acting.api.organizations().await.map_err(of_api)?;
@@ -155,10 +163,10 @@ async fn reporters<'a>(steps: &WorkflowSteps, item: &'a Item, inputs: &Inputs) -
     )
 }
 
-async fn person(steps: &WorkflowSteps, item: &Item, user: &str) -> Result<Person, JobError> {
+async fn person(steps: &WorkflowSteps, item: &InboundRequest, user: &str) -> Result<SlackActor, JobError> {
     let installation = &item.installation;
     let found = identity::person(&steps.acting.identity, installation, user).await?;
-    Ok(found.unwrap_or_else(|| Person::unknown(installation, user)))
+    Ok(found.unwrap_or_else(|| SlackActor::unknown(installation, user)))
 }
 
 /// The one organisation that is meant, and the service in it; no service is each organisation's default one.
@@ -224,14 +232,19 @@ async fn find_service(
 }
 
 /// The member who is to work it.
-async fn find_assignee(steps: &WorkflowSteps, item: &Item, who: As<'_>, assignee: &str) -> Part<UserId> {
+async fn find_assignee(
+    steps: &WorkflowSteps,
+    item: &InboundRequest,
+    who: As<'_>,
+    assignee: &str,
+) -> Part<UserId> {
     let organization: OrganizationId = who
         .organization
         .ok_or_else(|| JobError::fail("a request without an organisation"))?;
     let member = match slack_user(assignee) {
         Some(user) => {
             let person = person(steps, item, user).await?;
-            match identity::standing(
+            match identity::membership_status(
                 &steps.acting.identity,
                 organization,
                 &person,
@@ -239,8 +252,8 @@ async fn find_assignee(steps: &WorkflowSteps, item: &Item, who: As<'_>, assignee
             )
             .await?
             {
-                Standing::Member(member) => Some(member),
-                Standing::Deactivated | Standing::Stranger => None,
+                MembershipStatus::Member(member) => Some(member),
+                MembershipStatus::Deactivated | MembershipStatus::NotMember => None,
             }
         }
         None => steps

@@ -20,7 +20,7 @@ const _: () = assert!(HEARTBEAT.as_secs() * 2 < LEASE.as_secs());
 
 /// A claim on a sequence.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Turn {
+pub(super) struct SequenceClaim {
     pub(super) key: String,
     claim: Uuid,
 }
@@ -29,7 +29,7 @@ fn micros(at: OffsetDateTime) -> i64 {
     i64::try_from(at.unix_timestamp_nanos() / 1_000).unwrap_or(i64::MAX)
 }
 
-impl Turn {
+impl SequenceClaim {
     /// Claims a sequence; none where it is another worker's. A claim that reaches further ahead than any may is of a wrong clock, and is not
     /// believed.
     pub(super) async fn take(

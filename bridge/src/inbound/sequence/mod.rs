@@ -1,7 +1,7 @@
 //! Sequences: requests that one worker works one after another, such as the replies of a thread.
 //!
 //! A request says which sequence it belongs to and what its place there is ([`crate::request::SequencePlace`]). Whoever is rung for one claims its sequence
-//! ([`claim::Turn`]) and works all that waits there, in order, a batch at a time. Whoever finds it claimed has nothing to do: the worker looks
+//! ([`claim::SequenceClaim`]) and works all that waits there, in order, a batch at a time. Whoever finds it claimed has nothing to do: the worker looks
 //! once more after it has let go.
 //!
 //! - *Once each.* What came of a batch is written only under the claim. A worker that died or lost its claim may have done the last requests of

@@ -12,8 +12,8 @@ use tocsin_entity::{
     slack::inbox::{Column, Entity, Model},
 };
 
-use super::{HELD_PAUSE, HELD_TRIES, claim::Turn};
-use crate::inbox::{self, Verdict};
+use super::{HELD_PAUSE, HELD_TRIES, claim::SequenceClaim};
+use crate::inbox::{self, AttemptOutcome};
 
 /// Most requests worked under one look at the sequence: what came of them is written together.
 const BATCH: u64 = 32;
@@ -53,8 +53,8 @@ pub(super) async fn begin(tx: &impl ConnectionTrait, ids: &[InboxId]) -> Result<
 
 /// What came of a batch.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Settled {
-    pub(super) verdicts: Vec<(InboxId, i32, Verdict)>,
+pub(super) struct BatchOutcome {
+    pub(super) verdicts: Vec<(InboxId, i32, AttemptOutcome)>,
     /// Those whose turn did not come.
     pub(super) untried: Vec<InboxId>,
     /// Until when the sequence waits for the last of them.
@@ -64,8 +64,8 @@ pub(super) struct Settled {
 /// Writes down what came of a batch; whether the sequence was still this worker's.
 pub(super) async fn settle(
     tx: &impl ConnectionTrait,
-    turn: &Turn,
-    settled: &Settled,
+    turn: &SequenceClaim,
+    settled: &BatchOutcome,
     now: OffsetDateTime,
 ) -> Result<bool, DbErr> {
     if !turn.prolong(tx, now).await? {

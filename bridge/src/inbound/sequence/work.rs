@@ -11,13 +11,13 @@ use tocsin_entity::slack::inbox::Model;
 use tocsin_queue::{JobError, jobs::WorkInbox};
 
 use super::{
-    claim::{HEARTBEAT, Turn},
+    claim::{HEARTBEAT, SequenceClaim},
     holds, rows, split,
 };
 use crate::{
     inbound::Inbound,
-    inbound::work::{self, Tried},
-    inbox::Verdict,
+    inbound::work::{self, AttemptResult},
+    inbox::AttemptOutcome,
 };
 
 /// How long one job works a sequence before it gives the place to others.
@@ -42,9 +42,9 @@ enum Next {
 pub(in crate::inbound) async fn work(inbound: &Arc<Inbound>, key: &str) -> Result<(), JobError> {
     loop {
         let (wanted, clock) = (key.to_owned(), inbound.clock.clone());
-        let take = inbound.lane.write(move |tx| {
+        let take = inbound.writer.write(move |tx| {
             let (key, now) = (wanted.clone(), clock.now());
-            async move { Turn::take(tx, &key, now).await }.boxed()
+            async move { SequenceClaim::take(tx, &key, now).await }.boxed()
         });
         // Whoever has it looks again when they have let go.
         let Some(turn) = take.await.map_err(JobError::retry)? else {
@@ -52,7 +52,7 @@ pub(in crate::inbound) async fn work(inbound: &Arc<Inbound>, key: &str) -> Resul
         };
         let worked = work_turn(inbound, &turn).await;
         let held = turn.clone();
-        let let_go = inbound.lane.write(move |tx| {
+        let let_go = inbound.writer.write(move |tx| {
             let turn = held.clone();
             async move { turn.let_go(tx).await }.boxed()
         });
@@ -61,7 +61,7 @@ pub(in crate::inbound) async fn work(inbound: &Arc<Inbound>, key: &str) -> Resul
         match worked? {
             Next::Held(row) => return ring_at(inbound, &row).await,
             Next::More(row) => {
-                inbound.queue.ring(&WorkInbox {
+                inbound.queue.enqueue(&WorkInbox {
                     inbox_id: row.id.to_string(),
                 });
                 return Ok(());
@@ -92,7 +92,7 @@ async fn ring_at(inbound: &Inbound, row: &Model) -> Result<(), JobError> {
 }
 
 /// Works what waits, batch by batch.
-async fn work_turn(inbound: &Arc<Inbound>, turn: &Turn) -> Result<Next, JobError> {
+async fn work_turn(inbound: &Arc<Inbound>, turn: &SequenceClaim) -> Result<Next, JobError> {
     let began = Instant::now();
     loop {
         let waiting = settled_rows(inbound, &turn.key).await.map_err(JobError::retry)?;
@@ -127,13 +127,13 @@ async fn settled_rows(inbound: &Inbound, key: &str) -> Result<Vec<Model>, sea_or
 /// Works some requests, in order, up to one that the others wait for; what ends the work on the sequence.
 async fn work_batch(
     inbound: &Arc<Inbound>,
-    turn: &Turn,
+    turn: &SequenceClaim,
     batch: Vec<Model>,
 ) -> Result<Option<Next>, JobError> {
     if !begin(inbound, turn, &batch).await? {
         return Ok(Some(Next::Lost));
     }
-    let (mut tried, mut settled) = (Vec::new(), rows::Settled::default());
+    let (mut tried, mut settled) = (Vec::new(), rows::BatchOutcome::default());
     let mut batch = batch.into_iter();
     for mut row in batch.by_ref() {
         row.attempts += 1;
@@ -144,14 +144,14 @@ async fn work_batch(
             .verdicts
             .push((row.id, row.attempts, tried_row.verdict.clone()));
         let held_until = match &tried_row.verdict {
-            Verdict::Later { due_at, .. } if holds(row.attempts, *due_at, inbound.clock.now()) => {
+            AttemptOutcome::Later { due_at, .. } if holds(row.attempts, *due_at, inbound.clock.now()) => {
                 Some(*due_at)
             }
-            Verdict::Later { .. } => {
+            AttemptOutcome::Later { .. } => {
                 overtaken(&row);
                 None
             }
-            Verdict::Done | Verdict::Forgotten | Verdict::Failed { .. } => None,
+            AttemptOutcome::Done | AttemptOutcome::Forgotten | AttemptOutcome::Failed { .. } => None,
         };
         tried.push((row, tried_row));
         if held_until.is_some() {
@@ -190,10 +190,10 @@ fn overtaken(row: &Model) {
 }
 
 /// Counts a try of each; whether the sequence is still this worker's.
-async fn begin(inbound: &Inbound, turn: &Turn, batch: &[Model]) -> Result<bool, JobError> {
+async fn begin(inbound: &Inbound, turn: &SequenceClaim, batch: &[Model]) -> Result<bool, JobError> {
     let (turn, ids) = (turn.clone(), batch.iter().map(|row| row.id).collect::<Vec<_>>());
     let clock = inbound.clock.clone();
-    let write = inbound.lane.write(move |tx| {
+    let write = inbound.writer.write(move |tx| {
         let (turn, ids, now) = (turn.clone(), ids.clone(), clock.now());
         async move {
             let holds = turn.prolong(tx, now).await?;
@@ -207,9 +207,13 @@ async fn begin(inbound: &Inbound, turn: &Turn, batch: &[Model]) -> Result<bool, 
     write.await.map_err(JobError::retry)
 }
 
-async fn settle(inbound: &Inbound, turn: &Turn, settled: &rows::Settled) -> Result<bool, JobError> {
+async fn settle(
+    inbound: &Inbound,
+    turn: &SequenceClaim,
+    settled: &rows::BatchOutcome,
+) -> Result<bool, JobError> {
     let (turn, settled, clock) = (turn.clone(), settled.clone(), inbound.clock.clone());
-    let write = inbound.lane.write(move |tx| {
+    let write = inbound.writer.write(move |tx| {
         let (turn, settled, now) = (turn.clone(), settled.clone(), clock.now());
         async move { rows::settle(tx, &turn, &settled, now).await }.boxed()
     });
@@ -217,7 +221,11 @@ async fn settle(inbound: &Inbound, turn: &Turn, settled: &rows::Settled) -> Resu
 }
 
 /// Tries a request, and keeps the claim alive meanwhile; none where the claim was lost.
-async fn attempt(inbound: &Arc<Inbound>, turn: &Turn, row: &Model) -> Result<Option<Tried>, JobError> {
+async fn attempt(
+    inbound: &Arc<Inbound>,
+    turn: &SequenceClaim,
+    row: &Model,
+) -> Result<Option<AttemptResult>, JobError> {
     let trying = AssertUnwindSafe(work::attempt(inbound, row, Instant::now())).catch_unwind();
     let mut trying = std::pin::pin!(trying);
     loop {

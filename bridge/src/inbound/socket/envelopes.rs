@@ -4,17 +4,17 @@ use std::{sync::Arc, time::Instant};
 
 use serde_json::{Value, json};
 use tocsin_entity::id::SlackAppId;
-use tocsin_slack::envelope::{self, Malformed};
+use tocsin_slack::envelope::{self, MalformedRequest};
 use tocsin_slack_client::socket::SocketEnvelope;
 use uuid::Uuid;
 
 use crate::{
     inbound::Inbound,
     inbound::{
-        receive::{Received, receive, receive_event},
-        refusal::Refusal,
+        receive::{ReceivedRequest, receive, receive_event},
+        refusal::InboundError,
     },
-    request::Reply,
+    request::SlackAnswer,
 };
 
 /// How these requests are counted among those of the endpoints.
@@ -46,12 +46,14 @@ pub(super) async fn take(
     }
     let handled = hand_on(inbound, app, envelope, request_id.clone()).await;
     let (outcome, ack) = match handled {
-        Ok((outcome, Reply::Json(payload))) if takes => {
+        Ok((outcome, SlackAnswer::Json(payload))) if takes => {
             (outcome, Some(json!({"envelope_id": id, "payload": payload})))
         }
-        Ok((outcome, Reply::Empty | Reply::Json(_))) => (outcome, Some(json!({"envelope_id": id}))),
+        Ok((outcome, SlackAnswer::Empty | SlackAnswer::Json(_))) => {
+            (outcome, Some(json!({"envelope_id": id})))
+        }
         // Not acknowledged: Slack sends it again.
-        Err(refusal @ Refusal::Unavailable(_)) => {
+        Err(refusal @ InboundError::Unavailable(_)) => {
             tracing::warn!(
                 request.id = request_id,
                 "an envelope from Slack is not acknowledged: {refusal}"
@@ -79,8 +81,8 @@ async fn hand_on(
     app: Option<SlackAppId>,
     envelope: SocketEnvelope,
     request_id: String,
-) -> Result<(&'static str, Reply), Refusal> {
-    let received = |envelope| Received {
+) -> Result<(&'static str, SlackAnswer), InboundError> {
+    let received = |envelope| ReceivedRequest {
         app,
         source: SOURCE,
         envelope,
@@ -93,10 +95,10 @@ async fn hand_on(
         ("slash_commands", Value::Object(fields)) => {
             receive(inbound, received(envelope::command_of(fields)?)).await
         }
-        ("slash_commands", _) => Err(Malformed::NoCommand.into()),
+        ("slash_commands", _) => Err(MalformedRequest::NoCommand.into()),
         (other, _) => {
             tracing::debug!("ignored an envelope of type {other} from Slack");
-            Ok(("ignored", Reply::Empty))
+            Ok(("ignored", SlackAnswer::Empty))
         }
     }
 }

@@ -8,11 +8,11 @@ use futures::FutureExt;
 use tocsin_entity::id::SlackAppId;
 use tocsin_slack_client::{
     pacer::Pacer,
-    socket::{self, Handler, Report, SocketConfig, SocketMode},
+    socket::{self, SocketConfig, SocketHandler, SocketMode, SocketReporter},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{inbound::Inbound, pace::Limits};
+use crate::{inbound::Inbound, pace::WorkspacePace};
 
 /// Connections that each process keeps for an organisation's own app.
 const OF_AN_APP: u8 = 2;
@@ -69,11 +69,11 @@ async fn keep(
     shutdown: CancellationToken,
 ) {
     let (workers, troubles) = (Arc::clone(&inbound), inbound.socket_trouble.clone());
-    let handler: Handler = Arc::new(move |envelope| {
+    let handler: SocketHandler = Arc::new(move |envelope| {
         let inbound = Arc::clone(&workers);
         async move { envelopes::take(&inbound, app, envelope).await }.boxed()
     });
-    let report: Report = Arc::new(move |trouble| troubles.set(app, trouble));
+    let report: SocketReporter = Arc::new(move |trouble| troubles.set(app, trouble));
     let mode = SocketMode {
         http: inbound.http.clone(),
         pacer: pacer(&inbound),
@@ -87,5 +87,5 @@ async fn keep(
 /// The pace of asking for connections, of all apps together.
 fn pacer(inbound: &Inbound) -> Arc<dyn Pacer> {
     let (database, clock) = (inbound.database.clone(), inbound.clock.clone());
-    Arc::new(Limits::new(database, clock, inbound.slack.pace, "app"))
+    Arc::new(WorkspacePace::new(database, clock, inbound.slack.pace, "app"))
 }

@@ -27,7 +27,7 @@ impl DeliveryService {
             return Ok(());
         }
         let (claimed, clock) = (fence.claimed(), self.clock.clone());
-        let doubted = self.lane.write(move |tx| {
+        let doubted = self.writer.write(move |tx| {
             let now = clock.now();
             Box::pin(async move { claim::doubt(tx, claimed, now).await })
         });

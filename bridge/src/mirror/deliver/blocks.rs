@@ -4,7 +4,7 @@ use sea_orm::DbErr;
 use tocsin_entity::slack::post;
 use tocsin_slack::{error::SlackError, message::Message, metadata::Metadata};
 
-use super::{super::desired::Wanted, Delivery, refusal};
+use super::{super::desired::DesiredPost, DeliveryRun, refusal};
 use crate::{mirror::mark::mark, workspace::Bot};
 
 /// A call that shows a message.
@@ -12,19 +12,19 @@ struct Call<'a> {
     bot: &'a Bot,
     record: &'a post::Model,
     metadata: Metadata,
-    way: Way,
+    way: MessageCall,
 }
 
 /// How a message comes to be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum MessageCall {
     Post,
     Update,
 }
 
 /// Why a message is not shown.
 #[derive(Debug)]
-pub(super) enum Broken {
+pub(super) enum MessageError {
     Slack(SlackError),
     /// Another worker has it by now.
     Lost,
@@ -37,14 +37,14 @@ impl Call<'_> {
         let (slack, record) = (&self.bot.workspace.slack, self.record);
         let metadata = self.metadata.clone();
         match self.way {
-            Way::Post => {
+            MessageCall::Post => {
                 let thread_ts = record.thread_ts.as_deref();
                 let posted = slack
                     .post_message(&record.channel_id, thread_ts, message, metadata)
                     .await?;
                 Ok(posted.ts)
             }
-            Way::Update => {
+            MessageCall::Update => {
                 let ts = record.ts.clone().unwrap_or_default();
                 slack
                     .update_message(&record.channel_id, &ts, message, metadata)
@@ -55,8 +55,8 @@ impl Call<'_> {
     }
 }
 
-impl Delivery<'_> {
-    fn call<'c>(&self, bot: &'c Bot, record: &'c post::Model, way: Way) -> Call<'c> {
+impl DeliveryRun<'_> {
+    fn call<'c>(&self, bot: &'c Bot, record: &'c post::Model, way: MessageCall) -> Call<'c> {
         Call {
             bot,
             record,
@@ -69,11 +69,11 @@ impl Delivery<'_> {
     pub(super) async fn with_blocks(
         &mut self,
         bot: &Bot,
-        wanted: &Wanted,
+        wanted: &DesiredPost,
         message: &Message,
         record: &mut post::Model,
-        way: Way,
-    ) -> Result<String, Broken> {
+        way: MessageCall,
+    ) -> Result<String, MessageError> {
         let mut last = message;
         let mut sent = self.call(bot, record, way).show(message).await;
         if let Some(built_in) = &wanted.built_in {
@@ -98,19 +98,23 @@ impl Delivery<'_> {
             self.before_another(record, way).await?;
             sent = self.call(bot, record, way).show(&plain(last)).await;
         }
-        sent.map_err(Broken::Slack)
+        sent.map_err(MessageError::Slack)
     }
 
     /// Each call is made under a claim that holds, and a post goes on record anew.
-    async fn before_another(&mut self, record: &mut post::Model, way: Way) -> Result<(), Broken> {
+    async fn before_another(
+        &mut self,
+        record: &mut post::Model,
+        way: MessageCall,
+    ) -> Result<(), MessageError> {
         let may_go = match way {
-            Way::Post => self.announce(record).await.map_err(Broken::Database)?,
-            Way::Update => self.lease.holds(),
+            MessageCall::Post => self.announce(record).await.map_err(MessageError::Database)?,
+            MessageCall::Update => self.lease.holds(),
         };
-        if may_go { Ok(()) } else { Err(Broken::Lost) }
+        if may_go { Ok(()) } else { Err(MessageError::Lost) }
     }
 
-    fn worded(&self, wanted: &Wanted, trouble: Option<String>) {
+    fn worded(&self, wanted: &DesiredPost, trouble: Option<String>) {
         if let Some(to) = &wanted.to
             && self.lease.holds()
         {

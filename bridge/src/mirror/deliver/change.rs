@@ -15,48 +15,50 @@ use tocsin_slack_client::web_api::UnfurlTarget;
 
 use super::{
     super::{
-        desired::Wanted,
-        outcome::Outcome,
+        desired::DesiredPost,
+        outcome::DeliveryOutcome,
         place,
-        refusal::{self, Verdict},
+        refusal::{self, FailureResponse},
     },
-    Delivery,
-    blocks::{Broken, Way},
+    DeliveryRun,
+    blocks::{MessageCall, MessageError},
     judge,
 };
 use crate::workspace::Bot;
 
-impl Delivery<'_> {
+impl DeliveryRun<'_> {
     pub(super) async fn update(
         &mut self,
         bot: &Bot,
-        wanted: &Wanted,
+        wanted: &DesiredPost,
         message: &Message,
-    ) -> Result<Outcome, DbErr> {
+    ) -> Result<DeliveryOutcome, DbErr> {
         let mut record = self.record(wanted);
         if let Err(wait) = place::of_update(&bot.workspace.limits, &mut record, CHAT_UPDATE).await {
             self.keep(record);
-            return Ok(Outcome::Wait(wait));
+            return Ok(DeliveryOutcome::Wait(wait));
         }
         if !self.lease.holds() {
-            return Ok(Outcome::Lost);
+            return Ok(DeliveryOutcome::Lost);
         }
         record.attempts += 1;
         match self
-            .with_blocks(bot, wanted, message, &mut record, Way::Update)
+            .with_blocks(bot, wanted, message, &mut record, MessageCall::Update)
             .await
         {
             Ok(_) => {
                 self.delivered(bot, wanted);
                 Ok(self.updated(wanted, record))
             }
-            Err(Broken::Slack(error)) => self.not_updated(bot, wanted, record, &error, CHAT_UPDATE).await,
-            Err(Broken::Lost) => Ok(Outcome::Lost),
-            Err(Broken::Database(error)) => Err(error),
+            Err(MessageError::Slack(error)) => {
+                self.not_updated(bot, wanted, record, &error, CHAT_UPDATE).await
+            }
+            Err(MessageError::Lost) => Ok(DeliveryOutcome::Lost),
+            Err(MessageError::Database(error)) => Err(error),
         }
     }
 
-    fn updated(&mut self, wanted: &Wanted, mut record: post::Model) -> Outcome {
+    fn updated(&mut self, wanted: &DesiredPost, mut record: post::Model) -> DeliveryOutcome {
         let now = self.now();
         record.state = if record.posted_at.is_some() {
             PostState::Updated
@@ -68,40 +70,40 @@ impl Delivery<'_> {
         }
         record.posted_at.get_or_insert(now);
         self.shown(wanted, record, now);
-        Outcome::Done
+        DeliveryOutcome::Done
     }
 
     async fn not_updated(
         &mut self,
         bot: &Bot,
-        wanted: &Wanted,
+        wanted: &DesiredPost,
         mut record: post::Model,
         error: &SlackError,
         method: Method,
-    ) -> Result<Outcome, DbErr> {
+    ) -> Result<DeliveryOutcome, DbErr> {
         if let SlackError::RateLimited { retry_after, .. } = error {
             let limits = &bot.workspace.limits;
             limits.block_method(method, *retry_after).await;
         }
         let failure = self.failure(bot, error, wanted, &record).await?;
         record.last_error = Some(failure.error.clone());
-        if matches!(failure.verdict, Verdict::Hopeless) && record.kind != PostKind::Unfurl {
+        if matches!(failure.verdict, FailureResponse::Hopeless) && record.kind != PostKind::Unfurl {
             // It stays as it is, and so do its thread and its buttons.
             tracing::error!("{} cannot be changed: {}", record.key, failure.error);
             record.content_hash = Some(wanted.hash.clone());
             self.keep(record);
-            return Ok(Outcome::Done);
+            return Ok(DeliveryOutcome::Done);
         }
         record.state = PostState::Retrying;
-        if matches!(failure.verdict, Verdict::Hopeless | Verdict::Gone) {
+        if matches!(failure.verdict, FailureResponse::Hopeless | FailureResponse::Gone) {
             record.content_hash = Some(wanted.hash.clone());
         }
-        if matches!(failure.verdict, Verdict::Unknown) {
+        if matches!(failure.verdict, FailureResponse::Unknown) {
             // It may show either; should the old be wanted again, it must be written again.
             record.content_hash = None;
         }
-        let is_over = matches!(failure.verdict, Verdict::Gone)
-            || matches!(failure.verdict, Verdict::Hopeless) && !refusal::is_of_content(error);
+        let is_over = matches!(failure.verdict, FailureResponse::Gone)
+            || matches!(failure.verdict, FailureResponse::Hopeless) && !refusal::is_of_content(error);
         if is_over && record.ts.is_none() {
             // A preview has no place of its own; that of the message it stood in says that it will not come back.
             record.ts = record
@@ -118,23 +120,23 @@ impl Delivery<'_> {
     pub(super) async fn unfurl(
         &mut self,
         bot: &Bot,
-        wanted: &Wanted,
+        wanted: &DesiredPost,
         preview: &Value,
-    ) -> Result<Outcome, DbErr> {
+    ) -> Result<DeliveryOutcome, DbErr> {
         let mut record = self.record(wanted);
         let Some((target, url)) = record.address.as_ref().and_then(address) else {
             record.state = PostState::Failed;
             record.last_error = Some("where the link was pasted is not on record".to_owned());
             record.content_hash = Some(wanted.hash.clone());
             self.keep(record);
-            return Ok(Outcome::Done);
+            return Ok(DeliveryOutcome::Done);
         };
         if let Err(wait) = place::of_update(&bot.workspace.limits, &mut record, CHAT_UNFURL).await {
             self.keep(record);
-            return Ok(Outcome::Wait(wait));
+            return Ok(DeliveryOutcome::Wait(wait));
         }
         if !self.lease.holds() {
-            return Ok(Outcome::Lost);
+            return Ok(DeliveryOutcome::Lost);
         }
         record.attempts += 1;
         let unfurls = Map::from_iter([(url, preview.clone())]);

@@ -31,22 +31,22 @@ use tocsin_slack::{
 };
 use tocsin_slack_app::channel::ChannelError;
 
-use self::blocks::{Broken, Way};
+use self::blocks::{MessageCall, MessageError};
 use super::{
-    desired::{Content, Subject, Wanted},
-    diff::Step,
-    outcome::{Outcome, Wait, back_off},
+    desired::{Content, DesiredPost, PostSubject},
+    diff::PostStep,
+    outcome::{DeliveryOutcome, Wait, back_off},
     place,
-    refusal::{self, Verdict},
+    refusal::{self, FailureResponse},
 };
 
 use crate::{
     connector::Connectors,
     identity::{self, IdentityService},
     restore_watch::RestoreWatch,
-    store::{Lane, lease::Lease, record_many},
+    store::{GroupWriter, lease::Lease, record_many},
     workspace::{
-        Bot, Reach, Workspaces,
+        Bot, ReachableWorkspaces, Workspaces,
         lookup::{BEGINS_WITHIN, SEEN_WITHIN},
     },
 };
@@ -58,17 +58,17 @@ pub(crate) struct DeliveryService {
     pub(crate) connectors: Connectors,
     pub(crate) database: Database,
     pub(crate) identity: IdentityService,
-    pub(crate) lane: Lane,
+    pub(crate) writer: GroupWriter,
     /// Whether the database was restored from a backup.
     pub(crate) restore: Arc<RestoreWatch>,
     pub(crate) workspaces: Workspaces,
 }
 
 /// The deliveries of one incident or digest, by whoever has claimed it.
-pub(crate) struct Delivery<'a> {
+pub(crate) struct DeliveryRun<'a> {
     pub(crate) service: &'a DeliveryService,
-    pub(crate) reach: &'a Reach,
-    pub(crate) subject: Subject,
+    pub(crate) reachable: &'a ReachableWorkspaces,
+    pub(crate) subject: PostSubject,
     pub(crate) lease: &'a Lease,
     /// What is on record, as it is now.
     pub(crate) recorded: Vec<post::Model>,
@@ -79,35 +79,35 @@ pub(crate) struct Delivery<'a> {
 /// A call that failed, in words for the record and with what to do.
 struct Failure {
     error: String,
-    verdict: Verdict,
+    verdict: FailureResponse,
 }
 
-impl Delivery<'_> {
+impl DeliveryRun<'_> {
     pub(super) fn now(&self) -> OffsetDateTime {
         self.service.clock.now()
     }
 
     /// Takes one step.
-    pub(crate) async fn take(&mut self, step: Step<'_>) -> Result<Outcome, DbErr> {
+    pub(crate) async fn take(&mut self, step: PostStep<'_>) -> Result<DeliveryOutcome, DbErr> {
         let wanted = step.wanted();
-        let bot = match self.reach.bot(wanted.workspace) {
+        let bot = match self.reachable.bot(wanted.workspace) {
             Ok(bot) => bot,
             Err(trouble) => {
                 let attempts = self.hold(wanted, trouble);
                 let pause = back_off(attempts, Duration::from_secs(2));
-                return Ok(Outcome::Wait(Wait::error(self.now(), trouble, pause)));
+                return Ok(DeliveryOutcome::Wait(Wait::error(self.now(), trouble, pause)));
             }
         };
         match (&wanted.content, step) {
             (Content::Preview(preview), _) => self.unfurl(bot, wanted, preview).await,
-            (Content::Message(message), Step::Post(_)) => self.post(bot, wanted, message).await,
-            (Content::Message(message), Step::LookUp(_)) => self.look_up(bot, wanted, message).await,
-            (Content::Message(message), Step::Update(_)) => self.update(bot, wanted, message).await,
+            (Content::Message(message), PostStep::Post(_)) => self.post(bot, wanted, message).await,
+            (Content::Message(message), PostStep::LookUp(_)) => self.look_up(bot, wanted, message).await,
+            (Content::Message(message), PostStep::Update(_)) => self.update(bot, wanted, message).await,
         }
     }
 
     /// Records that a post cannot be made yet, and says how often that was so.
-    pub(crate) fn hold(&mut self, wanted: &Wanted, error: &str) -> i32 {
+    pub(crate) fn hold(&mut self, wanted: &DesiredPost, error: &str) -> i32 {
         let mut record = self.record(wanted);
         record.last_error = Some(error.to_owned());
         record.attempts += 1;
@@ -135,7 +135,7 @@ impl Delivery<'_> {
 
     /// Notes that Slack took a message: in the workspace, and through the connector where there is one. Who has lost the claim was away for a
     /// while, and says nothing of how things are now.
-    fn delivered(&self, bot: &Bot, wanted: &Wanted) {
+    fn delivered(&self, bot: &Bot, wanted: &DesiredPost) {
         if !self.lease.holds() {
             return;
         }
@@ -149,7 +149,7 @@ impl Delivery<'_> {
     }
 
     /// Clears the failures of posts that show what they should after all.
-    pub(crate) fn settle(&mut self, wanted: &[Wanted]) {
+    pub(crate) fn settle(&mut self, wanted: &[DesiredPost]) {
         for wanted in wanted {
             let found = self.recorded.iter().find(|post| post.key == wanted.key);
             let shows_it = |post: &&post::Model| {
@@ -177,8 +177,8 @@ impl Delivery<'_> {
             return Ok(true);
         }
         let ids: Vec<PostId> = changed.iter().map(|post| post.id).collect();
-        let (lane, clock) = (&self.service.lane, &self.service.clock);
-        let is_saved = record_many::save_under(lane, clock, &self.lease.fence(), changed).await?;
+        let (writer, clock) = (&self.service.writer, &self.service.clock);
+        let is_saved = record_many::save_under(writer, clock, &self.lease.fence(), changed).await?;
         if !is_saved {
             self.changed = ids;
         }
@@ -196,7 +196,7 @@ impl Delivery<'_> {
     }
 
     /// The post's record. Other content than was tried before is counted from the beginning.
-    fn record(&self, wanted: &Wanted) -> post::Model {
+    fn record(&self, wanted: &DesiredPost) -> post::Model {
         let found = self.recorded.iter().find(|post| post.key == wanted.key).cloned();
         let Some(mut record) = found else {
             return wanted.record(&self.subject, self.now());
@@ -218,7 +218,7 @@ impl Delivery<'_> {
     }
 
     /// The place in Slack of the message in whose thread a post stands: `Err` while there is none.
-    fn thread(&self, wanted: &Wanted) -> Result<Option<String>, ()> {
+    fn thread(&self, wanted: &DesiredPost) -> Result<Option<String>, ()> {
         let Some(root) = &wanted.thread_of else {
             return Ok(wanted.to.as_ref().and_then(|to| to.thread_ts.clone()));
         };
@@ -228,7 +228,12 @@ impl Delivery<'_> {
         Ok(root.thread_ts.clone().or_else(|| root.ts.clone()))
     }
 
-    async fn post(&mut self, bot: &Bot, wanted: &Wanted, message: &Message) -> Result<Outcome, DbErr> {
+    async fn post(
+        &mut self,
+        bot: &Bot,
+        wanted: &DesiredPost,
+        message: &Message,
+    ) -> Result<DeliveryOutcome, DbErr> {
         self.post_or_find(bot, wanted, message, true).await
     }
 
@@ -236,12 +241,12 @@ impl Delivery<'_> {
     async fn post_or_find(
         &mut self,
         bot: &Bot,
-        wanted: &Wanted,
+        wanted: &DesiredPost,
         message: &Message,
         may_be_there: bool,
-    ) -> Result<Outcome, DbErr> {
+    ) -> Result<DeliveryOutcome, DbErr> {
         let Ok(thread_ts) = self.thread(wanted) else {
-            return Ok(Outcome::Wait(Wait::error(
+            return Ok(DeliveryOutcome::Wait(Wait::error(
                 self.now(),
                 "its message is not in Slack yet",
                 Duration::from_secs(1),
@@ -259,7 +264,7 @@ impl Delivery<'_> {
             return Ok(outcome);
         }
         if let Err(outcome) = place::of_post(&bot.workspace.limits, &mut record).await {
-            if matches!(outcome, Outcome::Wait(_)) {
+            if matches!(outcome, DeliveryOutcome::Wait(_)) {
                 self.keep(record);
             }
             return Ok(outcome);
@@ -272,7 +277,7 @@ impl Delivery<'_> {
     async fn with_face<'m>(
         &self,
         bot: &Bot,
-        wanted: &Wanted,
+        wanted: &DesiredPost,
         message: &'m Message,
     ) -> Result<Cow<'m, Message>, DbErr> {
         let Some(email) = &wanted.author_email else {
@@ -288,35 +293,35 @@ impl Delivery<'_> {
     async fn send(
         &mut self,
         bot: &Bot,
-        wanted: &Wanted,
+        wanted: &DesiredPost,
         message: &Message,
         mut record: post::Model,
-    ) -> Result<Outcome, DbErr> {
+    ) -> Result<DeliveryOutcome, DbErr> {
         record.state = PostState::Sending;
         record.not_before = None;
         record.attempts += 1;
         record.content_hash = Some(wanted.hash.clone());
         if !self.announce(&mut record).await? {
-            return Ok(Outcome::Lost);
+            return Ok(DeliveryOutcome::Lost);
         }
         if let Some(blocked) = bot.workspace.limits.blocked_for(&record.channel_id) {
             // Slack refused another post while this one went on record: its place is void, and it has not been sent.
             record.state = PostState::Retrying;
             record.attempts -= 1;
             self.keep(record);
-            return Ok(Outcome::Wait(Wait::turn(self.now(), blocked)));
+            return Ok(DeliveryOutcome::Wait(Wait::turn(self.now(), blocked)));
         }
         match self
-            .with_blocks(bot, wanted, message, &mut record, Way::Post)
+            .with_blocks(bot, wanted, message, &mut record, MessageCall::Post)
             .await
         {
             Ok(ts) => {
                 self.posted(bot, wanted, record, ts);
-                Ok(Outcome::Done)
+                Ok(DeliveryOutcome::Done)
             }
-            Err(Broken::Slack(error)) => self.not_posted(bot, wanted, record, &error).await,
-            Err(Broken::Lost) => Ok(Outcome::Lost),
-            Err(Broken::Database(error)) => Err(error),
+            Err(MessageError::Slack(error)) => self.not_posted(bot, wanted, record, &error).await,
+            Err(MessageError::Lost) => Ok(DeliveryOutcome::Lost),
+            Err(MessageError::Database(error)) => Err(error),
         }
     }
 
@@ -340,7 +345,7 @@ impl Delivery<'_> {
         }
     }
 
-    fn posted(&mut self, bot: &Bot, wanted: &Wanted, mut record: post::Model, ts: String) {
+    fn posted(&mut self, bot: &Bot, wanted: &DesiredPost, mut record: post::Model, ts: String) {
         let now = self.now();
         bot.workspace.channels.works(&record.channel_name);
         self.delivered(bot, wanted);
@@ -350,7 +355,7 @@ impl Delivery<'_> {
         self.shown(wanted, record, now);
     }
 
-    fn shown(&mut self, wanted: &Wanted, mut record: post::Model, now: OffsetDateTime) {
+    fn shown(&mut self, wanted: &DesiredPost, mut record: post::Model, now: OffsetDateTime) {
         let lag = i64::try_from((now - wanted.since).whole_milliseconds().max(0)).unwrap_or(i64::MAX);
         record.lag_milliseconds = Some(lag);
         record.content_hash = Some(wanted.hash.clone());
@@ -370,17 +375,17 @@ impl Delivery<'_> {
     async fn not_posted(
         &mut self,
         bot: &Bot,
-        wanted: &Wanted,
+        wanted: &DesiredPost,
         mut record: post::Model,
         error: &SlackError,
-    ) -> Result<Outcome, DbErr> {
+    ) -> Result<DeliveryOutcome, DbErr> {
         if let SlackError::RateLimited { retry_after, .. } = error {
             let limits = &bot.workspace.limits;
             limits.block_posts(&record.channel_id, *retry_after).await;
         }
         let failure = self.failure(bot, error, wanted, &record).await?;
         record.last_error = Some(failure.error.clone());
-        if matches!(failure.verdict, Verdict::Unknown) {
+        if matches!(failure.verdict, FailureResponse::Unknown) {
             // The call may be on its way still when it has been given up.
             record.not_before = Some(self.now() + SEEN_WITHIN);
         } else {
@@ -395,7 +400,7 @@ impl Delivery<'_> {
         &self,
         bot: &Bot,
         error: &SlackError,
-        wanted: &Wanted,
+        wanted: &DesiredPost,
         record: &post::Model,
     ) -> Result<Failure, DbErr> {
         // Of what is wanted now: a message may be old when it changes.
@@ -405,7 +410,7 @@ impl Delivery<'_> {
             .unsigned_abs();
         let verdict = refusal::verdict(error, record.attempts, age);
         let trouble = ChannelError::of(error, &record.channel_name, &bot.installation);
-        if let (Verdict::PersonNeeded, Some(to), SlackError::Refused { refusal, .. }) =
+        if let (FailureResponse::PersonNeeded, Some(to), SlackError::Refused { refusal, .. }) =
             (&verdict, &wanted.to, error)
             && refusal_scope(&refusal.code) != Some(RefusalScope::Thread)
         {
@@ -426,33 +431,33 @@ impl Delivery<'_> {
             }
         }
         let error = match &verdict {
-            Verdict::Gone if record.kind == PostKind::Unfurl => {
+            FailureResponse::Gone if record.kind == PostKind::Unfurl => {
                 format!("the message with the link is gone ({error})")
             }
-            Verdict::Gone => "deleted in Slack".to_owned(),
-            Verdict::Later(_)
-            | Verdict::Unknown
-            | Verdict::Passing
-            | Verdict::PersonNeeded
-            | Verdict::Hopeless => trouble.message,
+            FailureResponse::Gone => "deleted in Slack".to_owned(),
+            FailureResponse::Later(_)
+            | FailureResponse::Unknown
+            | FailureResponse::Passing
+            | FailureResponse::PersonNeeded
+            | FailureResponse::Hopeless => trouble.message,
         };
         Ok(Failure { error, verdict })
     }
 }
 
 /// What a failure means for the record, and for what comes next.
-fn judge(failure: Failure, record: &mut post::Model, now: OffsetDateTime) -> Outcome {
+fn judge(failure: Failure, record: &mut post::Model, now: OffsetDateTime) -> DeliveryOutcome {
     let Failure { error, verdict } = failure;
     let pause = match verdict {
-        Verdict::Later(pause) => pause,
-        Verdict::Unknown => Duration::from_secs(1),
-        Verdict::Passing => back_off(record.attempts, Duration::from_secs(1)),
-        Verdict::PersonNeeded => back_off(record.attempts, Duration::from_secs(5)),
-        Verdict::Hopeless | Verdict::Gone => {
+        FailureResponse::Later(pause) => pause,
+        FailureResponse::Unknown => Duration::from_secs(1),
+        FailureResponse::Passing => back_off(record.attempts, Duration::from_secs(1)),
+        FailureResponse::PersonNeeded => back_off(record.attempts, Duration::from_secs(5)),
+        FailureResponse::Hopeless | FailureResponse::Gone => {
             tracing::error!(post.key = %record.key, "a post is given up: {error}");
             record.state = PostState::Failed;
-            return Outcome::Done;
+            return DeliveryOutcome::Done;
         }
     };
-    Outcome::Wait(Wait::error(now, error, pause))
+    DeliveryOutcome::Wait(Wait::error(now, error, pause))
 }

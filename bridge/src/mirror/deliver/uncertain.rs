@@ -12,11 +12,11 @@ use tocsin_slack::{error::SlackError, message::Message};
 
 use super::{
     super::{
-        desired::Wanted,
-        outcome::{Outcome, Wait, back_off},
-        refusal::{self, Verdict},
+        desired::DesiredPost,
+        outcome::{DeliveryOutcome, Wait, back_off},
+        refusal::{self, FailureResponse},
     },
-    Delivery,
+    DeliveryRun,
 };
 use crate::workspace::{
     Bot,
@@ -26,13 +26,13 @@ use crate::workspace::{
 /// How long before it came to be a forgotten post is looked for: the look is good for others that are a little older.
 const LOOK_BACK: time::Duration = time::Duration::hours(6);
 
-impl Delivery<'_> {
+impl DeliveryRun<'_> {
     pub(super) async fn look_up(
         &mut self,
         bot: &Bot,
-        wanted: &Wanted,
+        wanted: &DesiredPost,
         message: &Message,
-    ) -> Result<Outcome, DbErr> {
+    ) -> Result<DeliveryOutcome, DbErr> {
         let mut record = self.record(wanted);
         let now = self.now();
         let sent_at = record.sent_at.unwrap_or(record.queued_at);
@@ -54,7 +54,7 @@ impl Delivery<'_> {
         };
         let Some(ts) = ts else {
             if now < settled {
-                return Ok(Outcome::Wait(Wait::until(settled)));
+                return Ok(DeliveryOutcome::Wait(Wait::until(settled)));
             }
             tracing::warn!("{} was sent and is not in Slack: it is sent again", record.key);
             record.state = PostState::Retrying;
@@ -66,7 +66,7 @@ impl Delivery<'_> {
         tracing::info!("{} is in Slack, though no answer said so", record.key);
         if record.content_hash.as_ref() == Some(&wanted.hash) {
             self.posted(bot, wanted, record, ts);
-            return Ok(Outcome::Done);
+            return Ok(DeliveryOutcome::Done);
         }
         // It shows what was sent then, and that is what is on record until the update has been made.
         record.ts = Some(ts);
@@ -82,10 +82,10 @@ impl Delivery<'_> {
     pub(super) async fn find_forgotten(
         &mut self,
         bot: &Bot,
-        wanted: &Wanted,
+        wanted: &DesiredPost,
         message: &Message,
         record: &post::Model,
-    ) -> Result<Option<Outcome>, DbErr> {
+    ) -> Result<Option<DeliveryOutcome>, DbErr> {
         let since = match record.kind {
             PostKind::Root => self.subject.began,
             PostKind::Reply => wanted.since,
@@ -130,7 +130,7 @@ impl Delivery<'_> {
         bot: &Bot,
         record: &mut post::Model,
         settled: OffsetDateTime,
-    ) -> Result<Result<Option<String>, Outcome>, DbErr> {
+    ) -> Result<Result<Option<String>, DeliveryOutcome>, DbErr> {
         let now = self.now();
         let lookups = &bot.workspace.lookups;
         let found = match lookups.find(record, settled, &bot.installation).await {
@@ -139,25 +139,33 @@ impl Delivery<'_> {
             Err(LookupError::Slack(error)) => {
                 match refusal::verdict(&error, record.attempts, Duration::ZERO) {
                     // It cannot be found out, now or ever; a doubled post is less harm than a lost one.
-                    Verdict::PersonNeeded | Verdict::Hopeless | Verdict::Gone
+                    FailureResponse::PersonNeeded | FailureResponse::Hopeless | FailureResponse::Gone
                         if matches!(error, SlackError::Refused { .. }) =>
                     {
                         tracing::warn!("{} cannot be looked up and is posted: {error}", record.key);
                         Vec::new()
                     }
-                    Verdict::Later(pause) => {
-                        return Ok(Err(Outcome::Wait(Wait::error(now, error.to_string(), pause))));
+                    FailureResponse::Later(pause) => {
+                        return Ok(Err(DeliveryOutcome::Wait(Wait::error(
+                            now,
+                            error.to_string(),
+                            pause,
+                        ))));
                     }
-                    Verdict::Unknown
-                    | Verdict::Passing
-                    | Verdict::PersonNeeded
-                    | Verdict::Hopeless
-                    | Verdict::Gone => {
+                    FailureResponse::Unknown
+                    | FailureResponse::Passing
+                    | FailureResponse::PersonNeeded
+                    | FailureResponse::Hopeless
+                    | FailureResponse::Gone => {
                         record.last_error = Some(error.to_string());
                         record.attempts += 1;
                         let pause = back_off(record.attempts, Duration::from_secs(1));
                         self.keep(record.clone());
-                        return Ok(Err(Outcome::Wait(Wait::error(now, error.to_string(), pause))));
+                        return Ok(Err(DeliveryOutcome::Wait(Wait::error(
+                            now,
+                            error.to_string(),
+                            pause,
+                        ))));
                     }
                 }
             }

@@ -21,8 +21,8 @@ use super::{
     lines::{self, BETWEEN, DUE},
 };
 use crate::{
-    mirror::{content, deliver::Delivery, desired::Destination},
-    store::{fence::Fence, lane::GroupWrite, posts},
+    mirror::{content, deliver::DeliveryRun, desired::Destination},
+    store::{fence::Fence, group_writer::GroupWrite, posts},
 };
 
 /// A line that is to be added.
@@ -49,7 +49,7 @@ pub(crate) struct DigestAdmission {
 /// Gives the incident a line in the connector's open digest, in place of a message of its own. None where another worker has the incident by
 /// now.
 pub(crate) async fn admit(
-    delivery: &mut Delivery<'_>,
+    delivery: &mut DeliveryRun<'_>,
     to: &Destination,
     root_key: &str,
     incident: &Incident,
@@ -68,7 +68,7 @@ pub(crate) async fn admit(
         to: to.clone(),
         instead_of: root.map(|index| delivery.recorded[index].id),
     };
-    let Some(admission) = delivery.service.lane.write_in_group(line).await? else {
+    let Some(admission) = delivery.service.writer.write_in_group(line).await? else {
         return Ok(None);
     };
     if let Some(index) = root {

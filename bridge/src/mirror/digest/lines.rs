@@ -16,7 +16,7 @@ use tocsin_entity::{
 
 use crate::{
     mirror::content,
-    store::{Lane, fence::Fence},
+    store::{GroupWriter, fence::Fence},
 };
 
 /// How often a digest is written at the most: its updates share their pace with those of all incidents.
@@ -27,9 +27,9 @@ pub(super) const DUE: &str =
     "due_at = CASE WHEN shown_version < wanted_version THEN due_at WHEN due_at > $3 THEN $4 ELSE $2 END";
 
 /// Closes one digest: its message is gone, and what comes next needs another. That is so whoever says it.
-pub(crate) async fn close_one(lane: &Lane, clock: &Clock, id: DigestId) -> Result<(), DbErr> {
+pub(crate) async fn close_one(writer: &GroupWriter, clock: &Clock, id: DigestId) -> Result<(), DbErr> {
     let clock = clock.clone();
-    let write = lane.write(move |tx| {
+    let write = writer.write(move |tx| {
         let now = clock.now();
         Box::pin(async move {
             digest::Entity::update_many()
@@ -51,7 +51,7 @@ pub(crate) fn key(digest: DigestId) -> String {
 /// Makes an incident's lines tell its present state; gives the digests that are to be written for that. None where another worker has the
 /// incident by now.
 pub(crate) async fn follow(
-    lane: &Lane,
+    writer: &GroupWriter,
     clock: &Clock,
     fence: &Fence,
     lines: &[digest_line::Model],
@@ -59,7 +59,7 @@ pub(crate) async fn follow(
 ) -> Result<Option<Vec<DigestId>>, DbErr> {
     let mut digests = Vec::new();
     for line in lines.iter().filter(|line| line.shown_version < incident.version) {
-        match change(lane, clock, fence, line, incident).await? {
+        match change(writer, clock, fence, line, incident).await? {
             LineChange::Digest(digest) => digests.push(digest),
             LineChange::None => {}
             LineChange::Lost => return Ok(None),
@@ -81,7 +81,7 @@ enum LineChange {
 
 /// Makes the incident's line tell its present state.
 async fn change(
-    lane: &Lane,
+    writer: &GroupWriter,
     clock: &Clock,
     fence: &Fence,
     old: &digest_line::Model,
@@ -90,7 +90,7 @@ async fn change(
     let text = content::line(incident).as_str().to_owned();
     let (old, version) = (old.clone(), incident.version);
     let (fence, clock) = (fence.clone(), clock.clone());
-    let write = lane.write(move |tx| {
+    let write = writer.write(move |tx| {
         let (old, text) = (old.clone(), text.clone());
         let (fence, now) = (fence.clone(), clock.now());
         Box::pin(async move {

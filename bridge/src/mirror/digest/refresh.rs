@@ -14,22 +14,22 @@ use tracing::Instrument;
 use super::{DigestMirror, content, lines};
 use crate::{
     mirror::{
-        deliver::Delivery,
-        desired::{Content, Destination, Subject, Wanted},
-        diff::{Standing, diff, standing},
-        outcome::{Outcome, Wait},
+        deliver::DeliveryRun,
+        desired::{Content, DesiredPost, Destination, PostSubject},
+        diff::{PostStatus, diff, post_status},
+        outcome::{DeliveryOutcome, Wait},
     },
     store::{
-        claim::{self, Claim},
-        lease::{Claimed, Lease},
+        claim::{self, IncidentClaim},
+        lease::{Lease, LeaseSubject},
         posts,
-        record_many::{self, Finished, PutOff},
+        record_many::{self, FinishedWork, PostponedWork},
     },
 };
 
 /// A digest as it was claimed.
 struct Work {
-    claim: Claim,
+    claim: IncidentClaim,
     digest: digest::Model,
     lines: Vec<String>,
     post: post::Model,
@@ -48,15 +48,17 @@ impl DigestMirror {
         let Some(work) = self.claim(id).await? else {
             return Ok(());
         };
-        let lease = self.leases.hold(Claimed::Digest(id), work.claim.number, began);
+        let lease = self
+            .leases
+            .hold(LeaseSubject::Digest(id), work.claim.number, began);
         let version = work.claim.wanted_version;
-        let finished = Finished {
+        let finished = FinishedWork {
             shown_version: version,
             due_at: work.claim.due_at,
         };
-        let reach = self.delivery.workspaces.reach([work.post.workspace_id]).await;
-        let wanted = [wanted(&work)];
-        let subject = Subject {
+        let reachable = self.delivery.workspaces.reachable([work.post.workspace_id]).await;
+        let wanted = [desired_digest(&work)];
+        let subject = PostSubject {
             organization_id: work.digest.organization_id,
             incident_id: None,
             digest_id: Some(id),
@@ -65,9 +67,9 @@ impl DigestMirror {
             number: None,
             began: work.digest.opened_at,
         };
-        let mut delivery = Delivery {
+        let mut delivery = DeliveryRun {
             service: &self.delivery,
-            reach: &reach,
+            reachable: &reachable,
             subject,
             lease: &lease,
             recorded: vec![work.post],
@@ -78,17 +80,17 @@ impl DigestMirror {
         for step in &steps {
             match delivery.take(*step).await? {
                 // A digest is never put into another one.
-                Outcome::Done | Outcome::ToDigest => {}
-                Outcome::Wait(until) => wait = Some(until),
-                Outcome::Lost => return self.lost(&lease, id, &delivery.take_changed()).await,
+                DeliveryOutcome::Done | DeliveryOutcome::ToDigest => {}
+                DeliveryOutcome::Wait(until) => wait = Some(until),
+                DeliveryOutcome::Lost => return self.lost(&lease, id, &delivery.take_changed()).await,
             }
         }
         if delivery
             .recorded
             .iter()
-            .any(|post| matches!(standing(post), Standing::Deleted | Standing::Refused))
+            .any(|post| matches!(post_status(post), PostStatus::Deleted | PostStatus::Refused))
         {
-            lines::close_one(&self.delivery.lane, &self.delivery.clock, id).await?;
+            lines::close_one(&self.delivery.writer, &self.delivery.clock, id).await?;
         }
         self.end(id, &lease, finished, delivery.take_changed(), wait)
             .await
@@ -97,15 +99,17 @@ impl DigestMirror {
     /// Another has the digest by now.
     async fn lost(&self, lease: &Lease, id: DigestId, unsaved: &[post::Model]) -> Result<(), DbErr> {
         self.delivery.abandon(&lease.fence(), unsaved).await?;
-        self.queue.ring(&RefreshDigest {
+        self.queue.enqueue(&RefreshDigest {
             digest_id: id.to_string(),
         });
         Ok(())
     }
 
     async fn claim(&self, id: DigestId) -> Result<Option<Work>, DbErr> {
-        let claimant = self.leases.claimant(Claimed::Digest(id), &self.delivery.clock);
-        let claim = self.delivery.lane.write(move |tx| {
+        let claimant = self
+            .leases
+            .claimant(LeaseSubject::Digest(id), &self.delivery.clock);
+        let claim = self.delivery.writer.write(move |tx| {
             let by = claimant();
             Box::pin(async move {
                 let Some(claim) = claim::claim_digest(tx, id, &by).await? else {
@@ -133,17 +137,17 @@ impl DigestMirror {
         &self,
         id: DigestId,
         lease: &Lease,
-        finished: Finished,
+        finished: FinishedWork,
         changed: Arc<[post::Model]>,
         wait: Option<Wait>,
     ) -> Result<(), DbErr> {
-        let put_off = wait.map(|wait| PutOff {
+        let put_off = wait.map(|wait| PostponedWork {
             due_at: wait.until,
             error: wait.error,
         });
         let (unsaved, fence) = (Arc::clone(&changed), lease.fence());
         let let_go = record_many::let_go(
-            &self.delivery.lane,
+            &self.delivery.writer,
             &self.delivery.clock,
             &fence,
             finished,
@@ -168,9 +172,9 @@ impl DigestMirror {
     }
 }
 
-fn wanted(work: &Work) -> Wanted {
+fn desired_digest(work: &Work) -> DesiredPost {
     let content = Content::Message(content::message(&work.lines));
-    Wanted {
+    DesiredPost {
         key: work.post.key.clone(),
         kind: PostKind::Digest,
         workspace: work.post.workspace_id,

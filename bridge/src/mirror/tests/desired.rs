@@ -6,11 +6,11 @@ use tocsin_entity::kinds::{ConnectorEvent, EntryKind, PostKind};
 use super::fixtures::{acknowledged, destination, entry, incident};
 use crate::mirror::{
     content::Controls,
-    desired::{Content, Destination, Subject, Voice, Wanted, desired, orphaned},
+    desired::{Content, DesiredPost, Destination, PostSubject, Presentation, desired, orphaned},
 };
 
-fn kinds(wanted: &[Wanted]) -> Vec<(PostKind, String)> {
-    let channel = |wanted: &Wanted| {
+fn kinds(wanted: &[DesiredPost]) -> Vec<(PostKind, String)> {
+    let channel = |wanted: &DesiredPost| {
         wanted
             .to
             .as_ref()
@@ -99,7 +99,7 @@ fn an_incident_in_a_digest_has_no_message_of_its_own() {
 
 #[test]
 fn the_same_state_wants_the_same_content_and_a_change_another() {
-    let hash = |incident| Wanted::root(&incident, Controls::default(), &destination(1)).hash;
+    let hash = |incident| DesiredPost::root(&incident, Controls::default(), &destination(1)).hash;
     assert_eq!(hash(incident()), hash(incident()));
     assert_ne!(hash(incident()), hash(acknowledged()));
 }
@@ -107,8 +107,8 @@ fn the_same_state_wants_the_same_content_and_a_change_another() {
 #[test]
 fn the_message_of_a_connector_that_is_gone_is_kept_true() {
     let now = incident().updated_at;
-    let mut post = Wanted::root(&incident(), Controls::default(), &destination(1))
-        .record(&Subject::incident(&incident()), now);
+    let mut post = DesiredPost::root(&incident(), Controls::default(), &destination(1))
+        .record(&PostSubject::incident(&incident()), now);
     post.ts = Some("1.1".to_owned());
     let recorded = [post];
     // Under which names posts may appear there is for whoever reaches the workspace to say.
@@ -122,10 +122,10 @@ fn the_message_of_a_connector_that_is_gone_is_kept_true() {
 
 fn quiet(events: &[ConnectorEvent], two_way_sync: bool) -> Destination {
     Destination {
-        voice: Voice {
+        presentation: Presentation {
             events: Some(events.iter().copied().collect()),
             two_way_sync,
-            ..Voice::default()
+            ..Presentation::default()
         },
         ..destination(1)
     }
@@ -192,14 +192,15 @@ fn a_message_looks_as_its_connector_says_where_the_app_may_choose() {
         icon: Some(":fire:".to_owned()),
     };
     let dressed = Destination {
-        voice: Voice {
+        presentation: Presentation {
             appearance,
-            ..Voice::default()
+            ..Presentation::default()
         },
         ..destination(1)
     };
     let message =
-        |destination: &Destination| match Wanted::root(&incident(), Controls::default(), destination).content
+        |destination: &Destination| match DesiredPost::root(&incident(), Controls::default(), destination)
+            .content
         {
             Content::Message(message) => message,
             Content::Preview(preview) => panic!("{preview}"),

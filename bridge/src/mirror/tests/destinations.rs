@@ -17,7 +17,7 @@ use tocsin_slack_client::Http;
 use url::Url;
 
 use super::{
-    super::destinations::{Places, Scene},
+    super::destinations::{RoutingInput, RoutingOutcome},
     fixtures::{acknowledged, destination, incident},
 };
 use crate::{
@@ -25,10 +25,10 @@ use crate::{
     connector::Connectors,
     mirror::{
         content::Controls,
-        desired::{Subject, Wanted},
+        desired::{DesiredPost, PostSubject},
     },
     store::testing::{Own, sqlite},
-    workspace::{Setting, SlackHealth, Watcher, Workspace, Workspaces},
+    workspace::{HealthMonitor, SlackHealth, Workspace, WorkspaceServices, Workspaces},
 };
 
 /// A connector to `#channel-1`, and its fallback to `#channel-2` in another workspace.
@@ -51,7 +51,7 @@ impl Stage {
         drop(rustls::crypto::ring::default_provider().install_default());
         let own = sqlite().await;
         let nowhere = Url::parse("http://127.0.0.1:9").expect("a URL");
-        let setting = Setting {
+        let setting = WorkspaceServices {
             clock: tocsin_clock::Clock::new(),
             database: own.database.clone(),
             http: Http::new(&nowhere).expect("a client"),
@@ -62,7 +62,7 @@ impl Stage {
         for (workspace_id, number) in [(None, 1), (elsewhere, 2)] {
             let team = format!("T{number}");
             let mut workspace = Workspace::new(&setting, workspace_id, &team, None);
-            workspace.watcher = Watcher::of(SlackHealth::Well(Arc::new(installation(&team))));
+            workspace.monitor = HealthMonitor::of(SlackHealth::Healthy(Arc::new(installation(&team))));
             workspaces.add(workspace);
             let there = destination(number);
             let row = channel::Model {
@@ -97,15 +97,15 @@ impl Stage {
             method: "chat.update",
             code: "token_revoked".to_owned(),
         };
-        self.workspaces.get(None).watcher.report(&error);
+        self.workspaces.get(None).monitor.report(&error);
     }
 
     /// The incident's message through a connector is on record so.
     fn root(&mut self, number: u128, change: impl FnOnce(&mut post::Model)) {
         let incident = incident();
         let to = destination(number);
-        let wanted = Wanted::root(&incident, Controls::default(), &to);
-        let subject = Subject::incident(&incident);
+        let wanted = DesiredPost::root(&incident, Controls::default(), &to);
+        let subject = PostSubject::incident(&incident);
         let mut post = wanted.record(&subject, tocsin_clock::machine_now());
         change(&mut post);
         self.recorded.push(post);
@@ -124,21 +124,21 @@ impl Stage {
     }
 
     /// The first connector leads there.
-    async fn find(&self) -> Places {
+    async fn find(&self) -> RoutingOutcome {
         let places = self.connectors.iter().map(|connector| connector.workspace);
         let posts = self.recorded.iter().map(|post| post.workspace_id);
-        let reach = self.workspaces.reach(places.chain(posts)).await;
-        let scene = Scene {
+        let reachable = self.workspaces.reachable(places.chain(posts)).await;
+        let input = RoutingInput {
             incident: &acknowledged(),
             connectors: &self.connectors,
             led: &BTreeSet::from([id(1)]),
             origin: None,
             recorded: &self.recorded,
             lines: &self.lines,
-            reach: &reach,
+            reachable: &reachable,
             seen: &self.seen,
         };
-        scene.find().await.expect("places")
+        input.find().await.expect("places")
     }
 
     /// The connectors through which the incident goes, with whether it is in a digest there.

@@ -11,12 +11,15 @@ use tocsin_entity::{
 use super::fixtures::{destination, entry, incident};
 use crate::mirror::{
     content::Controls,
-    desired::{Subject, Wanted, desired},
-    diff::{Standing, Step, diff, standing},
+    desired::{DesiredPost, PostSubject, desired},
+    diff::{PostStatus, PostStep, diff, post_status},
 };
 
-fn record(wanted: &Wanted) -> post::Model {
-    wanted.record(&Subject::incident(&incident()), datetime!(2026-11-20 22:36 UTC))
+fn record(wanted: &DesiredPost) -> post::Model {
+    wanted.record(
+        &PostSubject::incident(&incident()),
+        datetime!(2026-11-20 22:36 UTC),
+    )
 }
 
 /// How a call ends.
@@ -37,14 +40,14 @@ struct Slack {
 }
 
 impl Slack {
-    fn post(&mut self, wanted: &Wanted) {
+    fn post(&mut self, wanted: &DesiredPost) {
         let shown = self.shown.entry(wanted.key.clone()).or_insert((String::new(), 0));
         *shown = (wanted.hash.clone(), shown.1 + 1);
     }
 }
 
 /// Takes a step as the deliverer does: the record first, then the call, then what became of it.
-fn take(step: Step<'_>, recorded: &mut Vec<post::Model>, slack: &mut Slack, end: End) -> bool {
+fn take(step: PostStep<'_>, recorded: &mut Vec<post::Model>, slack: &mut Slack, end: End) -> bool {
     let wanted = step.wanted();
     let root_is_there = |key: &String| recorded.iter().any(|post| post.key == *key && post.ts.is_some());
     if !wanted.thread_of.as_ref().is_none_or(root_is_there) {
@@ -59,13 +62,13 @@ fn take(step: Step<'_>, recorded: &mut Vec<post::Model>, slack: &mut Slack, end:
         });
     let post = &mut recorded[index];
     match (step, end) {
-        (Step::Post(_), End::Done) => {
+        (PostStep::Post(_), End::Done) => {
             slack.post(wanted);
             (post.state, post.ts) = (PostState::Posted, Some("1.1".to_owned()));
             post.content_hash = Some(wanted.hash.clone());
             true
         }
-        (Step::Post(_), End::Unknown { has_it }) => {
+        (PostStep::Post(_), End::Unknown { has_it }) => {
             if has_it {
                 slack.post(wanted);
             }
@@ -73,11 +76,11 @@ fn take(step: Step<'_>, recorded: &mut Vec<post::Model>, slack: &mut Slack, end:
             post.content_hash = Some(wanted.hash.clone());
             false
         }
-        (Step::Post(_) | Step::Update(_), End::NotSent) => {
+        (PostStep::Post(_) | PostStep::Update(_), End::NotSent) => {
             post.state = PostState::Retrying;
             false
         }
-        (Step::LookUp(_), _) => {
+        (PostStep::LookUp(_), _) => {
             if slack.shown.contains_key(&wanted.key) {
                 (post.state, post.ts) = (PostState::Posted, Some("1.1".to_owned()));
             } else {
@@ -85,7 +88,7 @@ fn take(step: Step<'_>, recorded: &mut Vec<post::Model>, slack: &mut Slack, end:
             }
             true
         }
-        (Step::Update(_), End::Done | End::Unknown { .. }) => {
+        (PostStep::Update(_), End::Done | End::Unknown { .. }) => {
             slack
                 .shown
                 .get_mut(&wanted.key)
@@ -101,7 +104,7 @@ fn take(step: Step<'_>, recorded: &mut Vec<post::Model>, slack: &mut Slack, end:
 
 /// Runs until there is nothing more to do; a step that does not succeed ends a round.
 fn run(
-    wanted: &[Wanted],
+    wanted: &[DesiredPost],
     recorded: &mut Vec<post::Model>,
     slack: &mut Slack,
     ends: &mut impl Iterator<Item = End>,
@@ -175,32 +178,32 @@ proptest! {
         let (incident, entries) = state(IncidentStatus::Triggered, comments);
         let wanted = desired(&incident, Controls::default(), &entries, &[destination(1)], &[], None);
         let steps = diff(&wanted, &[]);
-        prop_assert!(matches!(steps[0], Step::Post(root) if root.thread_of.is_none()));
+        prop_assert!(matches!(steps[0], PostStep::Post(root) if root.thread_of.is_none()));
         prop_assert_eq!(steps.len(), comments + 1);
     }
 }
 
 #[test]
 fn how_a_post_stands_follows_from_its_record() {
-    let wanted = Wanted::root(&incident(), Controls::default(), &destination(1));
+    let wanted = DesiredPost::root(&incident(), Controls::default(), &destination(1));
     let stand = |state, ts: Option<&str>| {
-        standing(&post::Model {
+        post_status(&post::Model {
             state,
             ts: ts.map(ToOwned::to_owned),
             ..record(&wanted)
         })
     };
-    assert_eq!(stand(PostState::Queued, None), Standing::Absent);
-    assert_eq!(stand(PostState::Sending, None), Standing::Uncertain);
-    assert_eq!(stand(PostState::Retrying, None), Standing::Absent);
-    assert_eq!(stand(PostState::Retrying, Some("1.1")), Standing::There);
+    assert_eq!(stand(PostState::Queued, None), PostStatus::Absent);
+    assert_eq!(stand(PostState::Sending, None), PostStatus::Uncertain);
+    assert_eq!(stand(PostState::Retrying, None), PostStatus::Absent);
+    assert_eq!(stand(PostState::Retrying, Some("1.1")), PostStatus::There);
     assert_eq!(
         stand(PostState::Posted, None),
-        Standing::There,
+        PostStatus::There,
         "a preview has no place of its own"
     );
-    assert_eq!(stand(PostState::Failed, Some("1.1")), Standing::Deleted);
-    assert_eq!(stand(PostState::Failed, None), Standing::Refused);
+    assert_eq!(stand(PostState::Failed, Some("1.1")), PostStatus::Deleted);
+    assert_eq!(stand(PostState::Failed, None), PostStatus::Refused);
 }
 
 #[test]
@@ -224,12 +227,16 @@ fn what_a_person_deleted_is_not_posted_again_and_neither_are_its_replies() {
 
 #[test]
 fn what_slack_refused_is_tried_again_only_when_it_says_something_else() {
-    let wanted = [Wanted::root(&incident(), Controls::default(), &destination(1))];
+    let wanted = [DesiredPost::root(
+        &incident(),
+        Controls::default(),
+        &destination(1),
+    )];
     let refused = |hash: &str| post::Model {
         state: PostState::Failed,
         content_hash: Some(hash.to_owned()),
         ..record(&wanted[0])
     };
     assert!(diff(&wanted, &[refused(&wanted[0].hash)]).is_empty());
-    assert_eq!(diff(&wanted, &[refused("another")]), [Step::Post(&wanted[0])]);
+    assert_eq!(diff(&wanted, &[refused("another")]), [PostStep::Post(&wanted[0])]);
 }

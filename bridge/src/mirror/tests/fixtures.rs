@@ -8,7 +8,7 @@ use tocsin_entity::{
 };
 use uuid::Uuid;
 
-use crate::mirror::desired::{Destination, Voice};
+use crate::mirror::desired::{Destination, Presentation};
 
 fn uuid(number: u128) -> Uuid {
     Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0000 + number)
@@ -103,7 +103,7 @@ pub(crate) fn destination(number: u128) -> Destination {
         in_digest: false,
         tells_apart: false,
         thread_ts: None,
-        voice: Voice::default(),
+        presentation: Presentation::default(),
     }
 }
 

@@ -315,7 +315,7 @@ async fn a_crash_between_creating_and_announcing_costs_nothing_and_doubles_nothi
             ..Default::default()
         };
         again.update(database.write()).await.expect("a stored command");
-        scene.stage.world.queue.ring(&WorkInbox {
+        scene.stage.world.queue.enqueue(&WorkInbox {
             inbox_id: row.id.to_string(),
         });
         settled().await;

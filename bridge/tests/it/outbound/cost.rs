@@ -2,7 +2,7 @@
 
 use tocsin_bridge::Pace;
 use tocsin_entity::{id::IncidentId, kinds::PostKind};
-use tocsin_simulator::Limits;
+use tocsin_simulator::CallLimits;
 
 use super::{
     stage::Stage,
@@ -80,7 +80,7 @@ async fn messages_of_incidents_that_come_together_share_their_statements() {
 #[tokio::test]
 async fn lines_of_a_digest_share_their_statements() {
     let (statements, _watch) = Statements::watch();
-    let stage = Stage::with(Limits::none(), Pace::Documented, |_| {}).await;
+    let stage = Stage::with(CallLimits::none(), Pace::Documented, |_| {}).await;
     let cost = show(&stage, &statements, MANY).await;
     cost.assert_at_most(MANY, 500, 60);
     let is_digest = |words: String| words.contains("in a short time");

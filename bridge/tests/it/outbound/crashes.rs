@@ -91,7 +91,7 @@ async fn a_worker_that_dies_at_any_moment_loses_and_doubles_nothing() {
             let id = stage.tracker.trigger(&format!("failure {number}"));
             stage.tracker.acknowledge(id);
             stage.tracker.resolve(id, "done");
-            process.queue.ring(&stage.job(id));
+            process.queue.enqueue(&stage.job(id));
             ids.push(id);
         }
         let before = stage.calls("chat.postMessage");
@@ -110,12 +110,12 @@ async fn what_a_worker_changed_just_before_it_died_is_taken_back() {
     let stage = Stage::empty().await;
     let process = Process::start(&stage).await;
     let id = stage.tracker.trigger("Payments are failing");
-    process.queue.ring(&stage.job(id));
+    process.queue.enqueue(&stage.job(id));
     stage.until_shown(id).await;
     let late = Fault::on("chat.update", FaultKind::Slow { seconds: 600.0 });
     stage.slack.add_fault(late.after());
     stage.tracker.acknowledge(id);
-    process.queue.ring(&stage.job(id));
+    process.queue.enqueue(&stage.job(id));
     stage
         .until(|_| stage.message().text.contains("Acknowledged"))
         .await;
@@ -144,7 +144,7 @@ async fn two_workers_over_one_database_make_each_post_once() {
                 _ => stage.tracker.resolve(*id, "done"),
             }
             for worker in &workers {
-                worker.queue.ring(&stage.job(*id));
+                worker.queue.enqueue(&stage.job(*id));
             }
         }
     }

@@ -3,7 +3,7 @@
 use serde_json::json;
 use tocsin_bridge::Pace;
 use tocsin_entity::kinds::{ConnectorStatus, PostState};
-use tocsin_simulator::{Fault, FaultKind, Limits};
+use tocsin_simulator::{CallLimits, Fault, FaultKind};
 
 use super::{crashes::Process, stage::Stage};
 
@@ -202,7 +202,7 @@ async fn an_incident_whose_fallback_has_to_wait_is_not_lost_by_a_restart() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_incident_whose_channel_is_archived_goes_on_in_the_fallback() {
-    let stage = Stage::with(Limits::none(), Pace::Unlimited, |_| {}).await;
+    let stage = Stage::with(CallLimits::none(), Pace::Unlimited, |_| {}).await;
     with_fallback(&stage);
     let incident = stage.tracker.trigger("Payments are failing");
     stage.ring(incident);

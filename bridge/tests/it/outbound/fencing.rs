@@ -34,7 +34,7 @@ async fn a_worker_that_was_paused_during_a_limit_doubles_nothing() {
         retry_after: 1,
     };
     stage.slack.add_fault(Fault::on("chat.postMessage", kind));
-    paused.queue().ring(&stage.job(id));
+    paused.queue().enqueue(&stage.job(id));
     until_met(&stage).await;
     let resume = paused.pause().await;
     let other = Process::start(&stage).await;
@@ -49,7 +49,7 @@ async fn a_worker_that_was_paused_during_a_limit_doubles_nothing() {
     assert_eq!(root.ts.as_ref(), Some(&posted.ts), "{root:#?}");
 
     stage.tracker.acknowledge(id);
-    paused.queue().ring(&stage.job(id));
+    paused.queue().enqueue(&stage.job(id));
     stage.until_shown(id).await;
     let message = stage.message();
     assert_eq!(message.ts, posted.ts);
@@ -65,7 +65,7 @@ async fn a_message_that_slack_takes_eleven_seconds_after_its_worker_died_is_not_
     let id = stage.tracker.trigger("Payments are failing");
     let late = FaultKind::Slow { seconds: 11.0 };
     stage.slack.add_fault(Fault::on("chat.postMessage", late));
-    process.queue().ring(&stage.job(id));
+    process.queue().enqueue(&stage.job(id));
     until_met(&stage).await;
     process.kill();
     let next = Process::start(&stage).await;

@@ -9,7 +9,7 @@ use tocsin_entity::{
     slack::{channel, directory},
 };
 use tocsin_queue::jobs::RunSlackOperation;
-use tocsin_simulator::{ChannelSeed, Fault, FaultKind, Limits, When};
+use tocsin_simulator::{CallLimits, ChannelSeed, Fault, FaultKind, When};
 
 use super::stage::{PATIENCE, Stage};
 
@@ -37,7 +37,7 @@ async fn until_known(stage: &Stage, name: &str, so: impl Fn(Option<&channel::Mod
 async fn a_test_message_says_that_it_is_one_and_is_posted_once_however_often_it_is_done() {
     let stage = Stage::set().await;
     let id = stage.tracker.ask("TEST_MESSAGE", connector("#second"));
-    stage.world.queue.ring(&RunSlackOperation {
+    stage.world.queue.enqueue(&RunSlackOperation {
         operation_id: id.to_string(),
     });
     let sent = stage.until_over(id).await["testMessage"].clone();
@@ -78,7 +78,7 @@ async fn a_test_message_whose_answer_is_lost_is_looked_up_before_another_is_sent
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_bot_joins_a_public_channel_for_a_test_message_and_a_private_one_says_to_invite_it() {
-    let stage = Stage::with(Limits::none(), Pace::Unlimited, |config| {
+    let stage = Stage::with(CallLimits::none(), Pace::Unlimited, |config| {
         config.channels.push(ChannelSeed::public("open"));
         config.channels.push(ChannelSeed::private("board", &["alice"]));
     })
@@ -230,7 +230,7 @@ async fn all_channels_are_known_after_the_start_and_what_is_gone_is_forgotten_wh
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_channel_that_is_archived_and_comes_back_is_heard_of_and_what_failed_there_is_tried_at_once() {
-    let stage = Stage::with(Limits::none(), Pace::Unlimited, |config| {
+    let stage = Stage::with(CallLimits::none(), Pace::Unlimited, |config| {
         crate::world::SECRET.clone_into(&mut config.signing_secret);
     })
     .await;

@@ -10,7 +10,7 @@ use tocsin_entity::{
     slack::{connector, incident, post},
 };
 use tocsin_queue::jobs::ReconcileIncident;
-use tocsin_simulator::{ChannelSeed, Limits, MessageSnapshot, Simulator, SimulatorConfig, Snapshot};
+use tocsin_simulator::{CallLimits, ChannelSeed, MessageSnapshot, Simulator, SimulatorConfig, Snapshot};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::tracker::Tracker;
@@ -31,18 +31,22 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn set() -> Self {
-        Self::with(Limits::none(), Pace::Unlimited, |_| {}).await
+        Self::with(CallLimits::none(), Pace::Unlimited, |_| {}).await
     }
 
     /// Nothing comes in.
-    pub(crate) async fn with(limits: Limits, pace: Pace, change: impl FnOnce(&mut SimulatorConfig)) -> Self {
+    pub(crate) async fn with(
+        limits: CallLimits,
+        pace: Pace,
+        change: impl FnOnce(&mut SimulatorConfig),
+    ) -> Self {
         Self::over(Transport::Http, limits, pace, change).await
     }
 
     /// What the workspace sends comes in by this transport; over HTTP it is to be told the address.
     pub(crate) async fn over(
         transport: Transport,
-        limits: Limits,
+        limits: CallLimits,
         pace: Pace,
         change: impl FnOnce(&mut SimulatorConfig),
     ) -> Self {
@@ -117,7 +121,7 @@ impl Stage {
 
     /// Rings as the API does after a change.
     pub(crate) fn ring(&self, incident: IncidentId) {
-        self.world.queue.ring(&self.job(incident));
+        self.world.queue.enqueue(&self.job(incident));
     }
 
     pub(crate) fn job(&self, incident: IncidentId) -> ReconcileIncident {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use tocsin_bridge::Pace;
-use tocsin_simulator::Limits;
+use tocsin_simulator::CallLimits;
 
 use super::stage::Stage;
 
@@ -11,7 +11,7 @@ const INCIDENTS: usize = 60;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn in_a_storm_each_incident_has_its_own_message_or_a_line_in_the_digest() {
-    let stage = Stage::with(Limits::posts_per_second(1.0), Pace::Documented, |_| {}).await;
+    let stage = Stage::with(CallLimits::posts_per_second(1.0), Pace::Documented, |_| {}).await;
     let ids: Vec<_> = (1..=INCIDENTS)
         .map(|number| stage.tracker.trigger(&format!("storm {number}")))
         .collect();

@@ -2,7 +2,7 @@
 
 use tocsin_bridge::Pace;
 use tocsin_entity::kinds::PostState;
-use tocsin_simulator::{ChannelSeed, Fault, FaultKind, Limits};
+use tocsin_simulator::{CallLimits, ChannelSeed, Fault, FaultKind};
 
 use super::stage::Stage;
 
@@ -55,7 +55,7 @@ async fn a_private_channel_asks_for_an_invitation_and_is_posted_to_after_it() {
     let seed = |config: &mut tocsin_simulator::SimulatorConfig| {
         config.channels.push(ChannelSeed::private("war-room", &["alice"]));
     };
-    let stage = Stage::with(Limits::none(), Pace::Unlimited, seed).await;
+    let stage = Stage::with(CallLimits::none(), Pace::Unlimited, seed).await;
     stage.tracker.connect_only("#war-room");
     let id = stage.tracker.trigger("Payments are failing");
     stage.ring(id);
@@ -241,7 +241,7 @@ async fn all_that_wait_for_a_channel_are_posted_when_it_works_again() {
     let seed = |config: &mut tocsin_simulator::SimulatorConfig| {
         config.channels.push(ChannelSeed::private("war-room", &["alice"]));
     };
-    let stage = Stage::with(Limits::none(), Pace::Unlimited, seed).await;
+    let stage = Stage::with(CallLimits::none(), Pace::Unlimited, seed).await;
     stage.tracker.connect_only("#war-room");
     let ids: Vec<_> = (0..5)
         .map(|_| stage.tracker.trigger("Payments are failing"))

@@ -8,7 +8,7 @@ mod revisions;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tocsin_bridge::Pace;
 use tocsin_entity::{id::IncidentId, kinds::InboxState};
-use tocsin_simulator::{Limits, Simulator, SimulatorConfig};
+use tocsin_simulator::{CallLimits, Simulator, SimulatorConfig};
 use url::Url;
 
 use crate::{
@@ -32,7 +32,7 @@ impl Scene {
     }
 
     pub(crate) async fn with(transport: Transport, change: impl FnOnce(&mut SimulatorConfig)) -> Self {
-        let stage = Stage::over(transport, Limits::none(), Pace::Unlimited, |config| {
+        let stage = Stage::over(transport, CallLimits::none(), Pace::Unlimited, |config| {
             crate::world::SECRET.clone_into(&mut config.signing_secret);
             config.unfurl_domains = vec!["tocsin.example.com".to_owned()];
             change(config);

@@ -2,13 +2,13 @@
 
 use secrecy::ExposeSecret;
 
-use super::Scene;
+use super::CheckContext;
 use crate::doctor::Finding;
 
 const SUBJECT: &str = "bridge";
 
-pub(super) fn check(scene: &Scene<'_>) -> Vec<Finding> {
-    let settings = scene.settings;
+pub(super) fn check(context: &CheckContext<'_>) -> Vec<Finding> {
+    let settings = context.settings;
     let Some(token) = settings.bridge_token.as_ref() else {
         return Vec::new();
     };

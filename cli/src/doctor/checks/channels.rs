@@ -8,19 +8,19 @@ use tocsin_database::Database;
 use tocsin_entity::{connector, id::ConnectorId, organization};
 use tokio::time::timeout;
 
-use super::{ANSWER_WITHIN, Scene, slack::Asked, unread, workspaces::Connected};
-use crate::doctor::{Finding, Verdict};
+use super::{ANSWER_WITHIN, CheckContext, slack::CheckedWorkspace, unread, workspaces::Connected};
+use crate::doctor::{Finding, FindingLevel};
 
 const SUBJECT: &str = "channel";
 
 /// How many channels Slack is asked about in a workspace: each is a call of which Slack allows few.
 const ASKED_MAX: usize = 20;
 
-pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
-    let Some(asked) = &scene.own else {
+pub(super) async fn check(context: &CheckContext<'_>) -> Vec<Finding> {
+    let Some(asked) = &context.own else {
         return Vec::new();
     };
-    let channels = match wanted(scene).await {
+    let channels = match wanted(context).await {
         Ok(channels) => channels,
         Err(error) => return unread(SUBJECT, &error),
     };
@@ -44,7 +44,7 @@ pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 /// What Slack says of a channel, and whether it had no answer.
-async fn look(asked: &Asked, channel: &str, said_by: &str) -> (Finding, bool) {
+async fn look(asked: &CheckedWorkspace, channel: &str, said_by: &str) -> (Finding, bool) {
     let looked = timeout(ANSWER_WITHIN, asked.check_channel(channel)).await;
     match looked {
         Ok(Ok(name)) => {
@@ -91,14 +91,14 @@ pub(super) async fn of_connected(
 
 /// Whether Slack says that the bot can post there.
 pub(super) fn is_open(finding: &Finding) -> bool {
-    finding.verdict == Verdict::Good
+    finding.verdict == FindingLevel::Good
 }
 
 /// The channels of the connectors, or before the first start the one that the first connector will have; and who says so.
-async fn wanted(scene: &Scene<'_>) -> Result<BTreeSet<(String, String)>, DbErr> {
-    let default = &scene.settings.slack.channel;
+async fn wanted(context: &CheckContext<'_>) -> Result<BTreeSet<(String, String)>, DbErr> {
+    let default = &context.settings.slack.channel;
     let first = BTreeSet::from([(default.clone(), format!("SLACK_CHANNEL ({default})"))]);
-    let Some(database) = &scene.database else {
+    let Some(database) = &context.database else {
         return Ok(first);
     };
     if is_new(database).await? {

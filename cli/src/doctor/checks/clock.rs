@@ -5,7 +5,7 @@ use std::time::Instant;
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc2822};
 use tocsin_database::Database;
 
-use super::{ANSWER_WITHIN, Scene};
+use super::{ANSWER_WITHIN, CheckContext};
 use crate::{
     doctor::Finding,
     roles::{self, CLOCK_TOLERANCE},
@@ -16,21 +16,21 @@ const SUBJECT: &str = "clock";
 /// How far it may be off before Slack's requests are in danger, until Slack has said what time it is: they are taken within five minutes.
 const DANGEROUS: Duration = Duration::minutes(4);
 
-pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
+pub(super) async fn check(context: &CheckContext<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let is_connected = scene
+    let is_connected = context
         .connected
         .as_ref()
         .is_ok_and(|connected| !connected.is_empty());
-    if roles::has_app(scene.settings) || is_connected {
+    if roles::has_app(context.settings) || is_connected {
         let sent = Instant::now();
         // Whatever it answers: each answer says when it was given.
-        if let Some(theirs) = date_at(scene.settings.slack.api_url.as_str()).await {
+        if let Some(theirs) = date_at(context.settings.slack.api_url.as_str()).await {
             let took = Duration::try_from(sent.elapsed()).unwrap_or(Duration::ZERO);
             findings.push(of(tocsin_clock::machine_now(), theirs, took));
         }
     }
-    if let Some(database) = &scene.database {
+    if let Some(database) = &context.database {
         findings.extend(of_database(database).await);
     }
     findings
@@ -80,7 +80,7 @@ fn of(now: OffsetDateTime, theirs: OffsetDateTime, took: Duration) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::Verdict;
+    use crate::doctor::FindingLevel;
 
     #[test]
     fn a_clock_is_judged_by_how_far_it_is_off_in_either_direction() {
@@ -93,13 +93,13 @@ mod tests {
             )
         };
         for (seconds, took, verdict) in [
-            (0, 0, Verdict::Good),
-            (-1, 0, Verdict::Good),
-            (4, 0, Verdict::Doubtful),
-            (4, 4, Verdict::Good),
-            (-239, 0, Verdict::Doubtful),
-            (242, 0, Verdict::Bad),
-            (-86_400, 0, Verdict::Bad),
+            (0, 0, FindingLevel::Good),
+            (-1, 0, FindingLevel::Good),
+            (4, 0, FindingLevel::Doubtful),
+            (4, 4, FindingLevel::Good),
+            (-239, 0, FindingLevel::Doubtful),
+            (242, 0, FindingLevel::Bad),
+            (-86_400, 0, FindingLevel::Bad),
         ] {
             assert_eq!(
                 judged(seconds, took).verdict,

@@ -14,24 +14,24 @@ use tocsin_entity::{
     slack_workspace,
 };
 
-use super::{Scene, channels, unread};
+use super::{CheckContext, channels, unread};
 use crate::doctor::Finding;
 
 const SUBJECT: &str = "connector";
 
-pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
-    let Some(database) = &scene.database else {
+pub(super) async fn check(context: &CheckContext<'_>) -> Vec<Finding> {
+    let Some(database) = &context.database else {
         return Vec::new();
     };
     let findings = async {
         let all = connector::Entity::find().all(database.read()).await?;
-        let asked = match &scene.connected {
+        let asked = match &context.connected {
             Ok(connected) => channels::of_connected(connected, &all).await,
             Err(_) => HashMap::new(),
         };
-        let (told, mut findings) = failing(database, &all, scene.own.is_some(), &asked).await?;
+        let (told, mut findings) = failing(database, &all, context.own.is_some(), &asked).await?;
         findings.extend(astray(database, &told).await?);
-        findings.extend(held_back(database, scene.settings.slack.bot_token.is_some(), &told).await?);
+        findings.extend(held_back(database, context.settings.slack.bot_token.is_some(), &told).await?);
         // In the order in which they were made.
         let untold = all.iter().filter(|row| !told.contains(&row.id));
         findings.extend(untold.filter_map(|row| asked.get(&row.id).cloned()));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tocsin_entity::kinds::SlackFeature;
 use tocsin_slack_app::feature::{asks, of_granted};
 
-use super::Scene;
+use super::CheckContext;
 use crate::{doctor::Finding, manifest::name};
 
 const SUBJECT: &str = "features";
@@ -21,8 +21,8 @@ const MAY_LACK: [&str; 4] = [
 /// The same of notifications: without them a message may be posted twice where Slack's answer is lost.
 const NOTIFICATIONS_MAY_LACK: [&str; 2] = ["channels:history", "groups:history"];
 
-pub(super) fn check(scene: &Scene<'_>) -> Vec<Finding> {
-    let Some(asked) = &scene.own else {
+pub(super) fn check(context: &CheckContext<'_>) -> Vec<Finding> {
+    let Some(asked) = &context.own else {
         return Vec::new();
     };
     // Slack did not say what was granted.
@@ -93,7 +93,7 @@ mod tests {
     use tocsin_slack_app::feature::bot_scopes;
 
     use super::*;
-    use crate::doctor::Verdict;
+    use crate::doctor::FindingLevel;
 
     fn granted(features: &[SlackFeature]) -> BTreeSet<String> {
         bot_scopes(features).into_iter().map(str::to_owned).collect()
@@ -107,7 +107,7 @@ mod tests {
             SlackFeature::Previews,
         ]));
         assert_eq!(findings.len(), 1, "{findings:?}");
-        assert_eq!(findings[0].verdict, Verdict::Good);
+        assert_eq!(findings[0].verdict, FindingLevel::Good);
         assert_eq!(
             findings[0].text,
             "on: notifications, previews, identity; off: two-way-sync, incident-channels, commands"
@@ -126,11 +126,11 @@ mod tests {
             .collect();
         assert_eq!(told.len(), 3, "{told:?}");
         assert!(
-            told[1].0 == Verdict::Doubtful
+            told[1].0 == FindingLevel::Doubtful
                 && told[1].1.starts_with("notifications lacks chat:write.customize")
         );
-        assert!(told[2].0 == Verdict::Bad && told[2].1.starts_with("previews lacks links:write"));
+        assert!(told[2].0 == FindingLevel::Bad && told[2].1.starts_with("previews lacks links:write"));
         scopes.remove("chat:write");
-        assert_eq!(of(&scopes)[1].verdict, Verdict::Bad);
+        assert_eq!(of(&scopes)[1].verdict, FindingLevel::Bad);
     }
 }

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::Scene;
+use super::CheckContext;
 use crate::{config::DatabaseSettings, doctor::Finding};
 
 const SUBJECT: &str = "files";
@@ -26,8 +26,8 @@ const BESIDE: &[&str] = &[
 /// Bits of a mode that let others in.
 const OTHERS: u32 = 0o077;
 
-pub(super) fn check(scene: &Scene<'_>) -> Vec<Finding> {
-    let database = &scene.settings.database;
+pub(super) fn check(context: &CheckContext<'_>) -> Vec<Finding> {
+    let database = &context.settings.database;
     let open: Vec<(PathBuf, u32)> = kept(database)
         .into_iter()
         .filter_map(|file| {

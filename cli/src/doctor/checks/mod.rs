@@ -25,7 +25,7 @@ use tocsin_database::{Database, DatabaseFault};
 use url::Url;
 
 use self::{
-    slack::{Answers, Asked},
+    slack::{CheckedWorkspace, SlackFindings},
     workspaces::Connected,
 };
 use super::Finding;
@@ -35,55 +35,55 @@ use crate::config::Settings;
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// What the checks look at.
-struct Scene<'a> {
+struct CheckContext<'a> {
     settings: &'a Settings,
     /// The database, where it answers and has this version's schema.
     database: Option<Database>,
     /// The workspace of the configured token, where Slack takes it.
-    own: Option<Asked>,
+    own: Option<CheckedWorkspace>,
     /// The workspaces that administrators have connected, and what Slack says of each.
     connected: Result<Vec<Connected>, DbErr>,
 }
 
 /// A check.
-type Check = for<'a> fn(&'a Scene<'a>) -> BoxFuture<'a, Vec<Finding>>;
+type Check = for<'a> fn(&'a CheckContext<'a>) -> BoxFuture<'a, Vec<Finding>>;
 
 /// All of them but the two that open the database and ask Slack, in the order in which people are told.
 const CHECKS: &[Check] = &[
-    |scene| async { features::check(scene) }.boxed(),
-    |scene| channels::check(scene).boxed(),
-    |scene| clock::check(scene).boxed(),
-    |scene| async { signing::check(scene) }.boxed(),
-    |scene| public_url::check(scene).boxed(),
-    |scene| secret_key::check(scene).boxed(),
-    |scene| async { files::check(scene) }.boxed(),
-    |scene| async { workspaces::check(scene) }.boxed(),
-    |scene| reach::check(scene).boxed(),
-    |scene| reception::check(scene).boxed(),
-    |scene| connectors::check(scene).boxed(),
-    |scene| async { bridge::check(scene) }.boxed(),
-    |scene| ports::check(scene).boxed(),
-    |scene| queue::check(scene).boxed(),
+    |context| async { features::check(context) }.boxed(),
+    |context| channels::check(context).boxed(),
+    |context| clock::check(context).boxed(),
+    |context| async { signing::check(context) }.boxed(),
+    |context| public_url::check(context).boxed(),
+    |context| secret_key::check(context).boxed(),
+    |context| async { files::check(context) }.boxed(),
+    |context| async { workspaces::check(context) }.boxed(),
+    |context| reach::check(context).boxed(),
+    |context| reception::check(context).boxed(),
+    |context| connectors::check(context).boxed(),
+    |context| async { bridge::check(context) }.boxed(),
+    |context| ports::check(context).boxed(),
+    |context| queue::check(context).boxed(),
 ];
 
 /// What the settings lead to.
 pub(super) async fn settings(settings: &Settings) -> Vec<Finding> {
     let (database_found, database) = database::open(settings).await;
-    let Answers {
+    let SlackFindings {
         http,
         own,
         mut findings,
     } = slack::ask(settings).await;
     findings.insert(0, database_found);
     let connected = workspaces::ask(settings, database.as_ref(), http.as_ref()).await;
-    let scene = Scene {
+    let context = CheckContext {
         settings,
         database,
         own,
         connected,
     };
     for check in CHECKS {
-        findings.extend(check(&scene).await);
+        findings.extend(check(&context).await);
     }
     findings
 }

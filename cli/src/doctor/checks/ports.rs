@@ -4,27 +4,27 @@ use std::{io::ErrorKind, net::SocketAddr};
 
 use tokio::net::TcpListener;
 
-use super::Scene;
+use super::CheckContext;
 use crate::{
     config::{
-        Simulator,
-        known::{self, Known},
+        SimulatorSettings,
+        specs::{self, SettingSpec},
     },
     doctor::Finding,
 };
 
 const SUBJECT: &str = "port";
 
-pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
-    let settings = scene.settings;
-    let mut findings = vec![port(&known::LISTEN, settings.listen).await];
-    if settings.simulator != Simulator::Off && !settings.slack.is_configured() {
-        findings.push(port(&known::SIMULATOR_LISTEN, settings.simulator_listen).await);
+pub(super) async fn check(context: &CheckContext<'_>) -> Vec<Finding> {
+    let settings = context.settings;
+    let mut findings = vec![port(&specs::LISTEN, settings.listen).await];
+    if settings.simulator != SimulatorSettings::Off && !settings.slack.is_configured() {
+        findings.push(port(&specs::SIMULATOR_LISTEN, settings.simulator_listen).await);
     }
     findings
 }
 
-async fn port(known: &Known, address: SocketAddr) -> Finding {
+async fn port(known: &SettingSpec, address: SocketAddr) -> Finding {
     match TcpListener::bind(address).await {
         Ok(_) => Finding::good(SUBJECT, format!("{address} is free for {}", known.variable)),
         Err(error) if error.kind() == ErrorKind::AddrInUse => Finding::doubtful(

@@ -3,13 +3,13 @@
 use tocsin_slack_app::public_url::below;
 use url::Url;
 
-use super::{ANSWER_WITHIN, Scene, is_local, is_real};
+use super::{ANSWER_WITHIN, CheckContext, is_local, is_real};
 use crate::{config::Settings, doctor::Finding};
 
 const SUBJECT: &str = "public URL";
 
-pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
-    let settings = scene.settings;
+pub(super) async fn check(context: &CheckContext<'_>) -> Vec<Finding> {
+    let settings = context.settings;
     let url = settings.public_url(settings.listen);
     let mut findings = vec![reached(settings, &url).await];
     if settings.slack.client_id.is_some() && is_real(settings) && url.scheme() != "https" {

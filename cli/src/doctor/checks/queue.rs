@@ -3,14 +3,14 @@
 use tocsin_queue::{Queue, QueueConfig};
 use tokio::time::timeout;
 
-use super::{ANSWER_WITHIN, Scene};
+use super::{ANSWER_WITHIN, CheckContext};
 use crate::doctor::Finding;
 
 const SUBJECT: &str = "queue";
 
-pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
-    let redis_url = scene.settings.redis_url.clone();
-    let file = scene.settings.database.beside("queue.db");
+pub(super) async fn check(context: &CheckContext<'_>) -> Vec<Finding> {
+    let redis_url = context.settings.redis_url.clone();
+    let file = context.settings.database.beside("queue.db");
     if redis_url.is_none() && !file.exists() {
         return vec![Finding::good(SUBJECT, "embedded, in a file beside the database")];
     }

@@ -6,39 +6,40 @@ use sea_orm::{DbErr, EntityTrait};
 use tocsin_database::Database;
 use tocsin_entity::{connector, id::OrganizationId, organization, slack_app};
 
-use super::{Scene, unread};
+use super::{CheckContext, unread};
 use crate::{
-    config::Simulator,
-    doctor::{Finding, Verdict},
+    config::SimulatorSettings,
+    doctor::{Finding, FindingLevel},
     roles,
 };
 
 const SUBJECT: &str = "incidents";
 
-pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
+pub(super) async fn check(context: &CheckContext<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    findings.extend(not_installed(scene));
-    if let Some(database) = &scene.database {
-        let found = of_organizations(scene, database).await;
+    findings.extend(not_installed(context));
+    if let Some(database) = &context.database {
+        let found = of_organizations(context, database).await;
         findings.extend(found.unwrap_or_else(|error| unread(SUBJECT, &error)));
     }
     findings
 }
 
 /// Whether any workspace is there in which a message could be posted.
-fn has_workspace(scene: &Scene<'_>) -> bool {
-    let is_connected = scene
+fn has_workspace(context: &CheckContext<'_>) -> bool {
+    let is_connected = context
         .connected
         .as_ref()
         .is_ok_and(|connected| !connected.is_empty());
-    let is_simulated = scene.settings.simulator != Simulator::Off && !scene.settings.slack.is_configured();
-    scene.settings.slack.bot_token.is_some() || is_connected || is_simulated
+    let is_simulated =
+        context.settings.simulator != SimulatorSettings::Off && !context.settings.slack.is_configured();
+    context.settings.slack.bot_token.is_some() || is_connected || is_simulated
 }
 
 /// An app that is there and installed nowhere.
-fn not_installed(scene: &Scene<'_>) -> Option<Finding> {
+fn not_installed(context: &CheckContext<'_>) -> Option<Finding> {
     // Where the database can't be read, nobody knows what is connected.
-    if scene.connected.is_err() || has_workspace(scene) || !roles::has_app(scene.settings) {
+    if context.connected.is_err() || has_workspace(context) || !roles::has_app(context.settings) {
         return None;
     }
     Some(Finding::bad(
@@ -48,15 +49,19 @@ fn not_installed(scene: &Scene<'_>) -> Option<Finding> {
     ))
 }
 
-async fn of_organizations(scene: &Scene<'_>, database: &Database) -> Result<Vec<Finding>, DbErr> {
+async fn of_organizations(context: &CheckContext<'_>, database: &Database) -> Result<Vec<Finding>, DbErr> {
     let mut connectors: HashMap<OrganizationId, Vec<connector::Model>> = HashMap::new();
     for row in connector::Entity::find().all(database.read()).await? {
         connectors.entry(row.organization_id).or_default().push(row);
     }
     // Where nobody uses Slack, nobody misses it.
     let has_own_apps = slack_app::Entity::find().one(database.read()).await?.is_some();
-    let is_used = roles::has_app(scene.settings) || has_own_apps || has_workspace(scene);
-    let verdict = if is_used { Verdict::Bad } else { Verdict::Doubtful };
+    let is_used = roles::has_app(context.settings) || has_own_apps || has_workspace(context);
+    let verdict = if is_used {
+        FindingLevel::Bad
+    } else {
+        FindingLevel::Doubtful
+    };
     let mut findings = Vec::new();
     for organization in organization::Entity::find().all(database.read()).await? {
         let own = connectors.remove(&organization.id).unwrap_or_default();
@@ -75,7 +80,7 @@ async fn of_organizations(scene: &Scene<'_>, database: &Database) -> Result<Vec<
                 ),
             ));
         }
-        findings.extend(own.iter().filter(|row| waits(scene, row)).map(|row| {
+        findings.extend(own.iter().filter(|row| waits(context, row)).map(|row| {
             finding(
                 verdict,
                 format!(
@@ -90,15 +95,15 @@ async fn of_organizations(scene: &Scene<'_>, database: &Database) -> Result<Vec<
 }
 
 /// Whether a connector waits for a workspace though others are connected; where none is, that is told already.
-fn waits(scene: &Scene<'_>, connector: &connector::Model) -> bool {
-    let is_connected = scene
+fn waits(context: &CheckContext<'_>, connector: &connector::Model) -> bool {
+    let is_connected = context
         .connected
         .as_ref()
         .is_ok_and(|connected| !connected.is_empty());
-    connector.workspace_id.is_none() && scene.settings.slack.bot_token.is_none() && is_connected
+    connector.workspace_id.is_none() && context.settings.slack.bot_token.is_none() && is_connected
 }
 
-fn finding(verdict: Verdict, text: String) -> Finding {
+fn finding(verdict: FindingLevel, text: String) -> Finding {
     Finding {
         subject: SUBJECT,
         verdict,

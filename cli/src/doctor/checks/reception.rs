@@ -7,7 +7,7 @@ use time::{Duration, OffsetDateTime};
 use tocsin_database::Database;
 use tocsin_entity::slack::reception::{Entity, Model, TAKEN};
 
-use super::{Scene, unread};
+use super::{CheckContext, unread};
 use crate::doctor::Finding;
 
 const SUBJECT: &str = "requests";
@@ -22,12 +22,12 @@ const STALE: &str = "SIGNATURE_STALE";
 /// About a workspace that is not connected.
 const FOREIGN: &str = "FOREIGN_WORKSPACE";
 
-pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
-    let Some(database) = &scene.database else {
+pub(super) async fn check(context: &CheckContext<'_>) -> Vec<Finding> {
+    let Some(database) = &context.database else {
         return Vec::new();
     };
     match read(database).await {
-        Ok(rows) => of(&rows, &own_apps(scene), tocsin_clock::machine_now()),
+        Ok(rows) => of(&rows, &own_apps(context), tocsin_clock::machine_now()),
         Err(error) => unread(SUBJECT, &error),
     }
 }
@@ -37,9 +37,9 @@ async fn read(database: &Database) -> Result<Vec<Model>, DbErr> {
 }
 
 /// The Slack apps whose requests should be taken, as far as Slack says which these are.
-fn own_apps(scene: &Scene<'_>) -> BTreeSet<String> {
-    let connected = scene.connected.iter().flatten();
-    let asked = connected.filter_map(|one| one.asked.as_ref()).chain(&scene.own);
+fn own_apps(context: &CheckContext<'_>) -> BTreeSet<String> {
+    let connected = context.connected.iter().flatten();
+    let asked = connected.filter_map(|one| one.asked.as_ref()).chain(&context.own);
     asked.filter_map(|asked| asked.bot.app_id.clone()).collect()
 }
 
@@ -111,7 +111,7 @@ fn finding(row: &Model, is_ours: bool) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::Verdict;
+    use crate::doctor::FindingLevel;
 
     const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 
@@ -125,7 +125,7 @@ mod tests {
         }
     }
 
-    fn verdicts(rows: &[Model], own: &[&str]) -> Vec<Verdict> {
+    fn verdicts(rows: &[Model], own: &[&str]) -> Vec<FindingLevel> {
         let own = own.iter().map(|&app| app.to_owned()).collect();
         of(rows, &own, NOW)
             .iter()
@@ -136,18 +136,24 @@ mod tests {
     #[test]
     fn a_wrong_signing_secret_is_told_from_strangers_and_from_what_is_over() {
         let ours = row(MISMATCH, "A1", 5);
-        assert_eq!(verdicts(std::slice::from_ref(&ours), &["A1"]), [Verdict::Bad]);
+        assert_eq!(
+            verdicts(std::slice::from_ref(&ours), &["A1"]),
+            [FindingLevel::Bad]
+        );
         assert_eq!(
             verdicts(&[ours.clone(), row(TAKEN, "A1", 10)], &["A1"]),
-            [Verdict::Bad]
+            [FindingLevel::Bad]
         );
         assert_eq!(
             verdicts(&[ours.clone(), row(TAKEN, "A1", 1)], &["A1"]),
-            [Verdict::Doubtful]
+            [FindingLevel::Doubtful]
         );
-        assert_eq!(verdicts(&[row(MISMATCH, "A2", 5)], &["A1"]), [Verdict::Doubtful]);
+        assert_eq!(
+            verdicts(&[row(MISMATCH, "A2", 5)], &["A1"]),
+            [FindingLevel::Doubtful]
+        );
         // The token may be dead, so that Slack does not say which app is ours.
-        assert_eq!(verdicts(&[ours], &[]), [Verdict::Bad]);
+        assert_eq!(verdicts(&[ours], &[]), [FindingLevel::Bad]);
         assert_eq!(verdicts(&[row(MISMATCH, "A1", 25 * 60)], &["A1"]), []);
         assert_eq!(verdicts(&[row("SIGNATURE_MISSING", "", 1)], &["A1"]), []);
     }

@@ -6,7 +6,7 @@ use tocsin_entity::{slack::token, slack_app, slack_workspace};
 use tocsin_seal::{OpenError, Sealer};
 use tocsin_slack_app::sealing::{app_place, refresh_place, token_place};
 
-use super::{Scene, unread};
+use super::{CheckContext, unread};
 use crate::{doctor::Finding, secret};
 
 const SUBJECT: &str = "secret key";
@@ -20,15 +20,15 @@ struct Sealed {
     text: String,
 }
 
-pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
-    let kept = match &scene.database {
+pub(super) async fn check(context: &CheckContext<'_>) -> Vec<Finding> {
+    let kept = match &context.database {
         Some(database) => match kept(database).await {
             Ok(kept) => kept,
             Err(error) => return unread(SUBJECT, &error),
         },
         None => Vec::new(),
     };
-    match secret::present(scene.settings) {
+    match secret::present(context.settings) {
         Ok(Some(key)) => opened(&key, &kept),
         Ok(None) if !kept.is_empty() => vec![Finding::bad(
             SUBJECT,
@@ -36,10 +36,10 @@ pub(super) async fn check(scene: &Scene<'_>) -> Vec<Finding> {
                 "{} tokens and secrets of Slack are sealed, and the key is not there: restore {} from a backup, or set TOCSIN_SECRET_KEY to what \
                  it was; without it connect the workspaces anew",
                 kept.len(),
-                place(scene),
+                place(context),
             ),
         )],
-        Ok(None) => none_needed_yet(scene),
+        Ok(None) => none_needed_yet(context),
         Err(error) => vec![Finding::bad(SUBJECT, format!("{error:#}"))],
     }
 }
@@ -115,13 +115,13 @@ fn opened(key: &Sealer, kept: &[Sealed]) -> Vec<Finding> {
 }
 
 /// Where there is no key, and nothing sealed.
-fn none_needed_yet(scene: &Scene<'_>) -> Vec<Finding> {
-    if scene.settings.database.file().is_some() {
+fn none_needed_yet(context: &CheckContext<'_>) -> Vec<Finding> {
+    if context.settings.database.file().is_some() {
         return Vec::new();
     }
     let text = "TOCSIN_SECRET_KEY is unset, and with PostgreSQL none is made: no Slack workspace can be connected; make one with openssl rand \
                 -base64 32, and give it to the API and the bridge alike";
-    vec![if scene.settings.slack.client_id.is_some() {
+    vec![if context.settings.slack.client_id.is_some() {
         Finding::bad(SUBJECT, text)
     } else {
         Finding::doubtful(SUBJECT, text)
@@ -129,8 +129,8 @@ fn none_needed_yet(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 /// Where the key is kept.
-fn place(scene: &Scene<'_>) -> String {
-    let database = &scene.settings.database;
+fn place(context: &CheckContext<'_>) -> String {
+    let database = &context.settings.database;
     match database.file() {
         Some(_) => database.beside("secret.key").display().to_string(),
         None => "it".to_owned(),

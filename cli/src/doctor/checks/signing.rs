@@ -2,7 +2,7 @@
 
 use secrecy::ExposeSecret;
 
-use super::{Scene, is_real};
+use super::{CheckContext, is_real};
 use crate::doctor::Finding;
 
 const SUBJECT: &str = "Slack";
@@ -10,14 +10,14 @@ const SUBJECT: &str = "Slack";
 /// Letters of a signing secret: sixteen bytes in hexadecimal.
 const LETTERS: usize = 32;
 
-pub(super) fn check(scene: &Scene<'_>) -> Vec<Finding> {
-    let odd = scene
+pub(super) fn check(context: &CheckContext<'_>) -> Vec<Finding> {
+    let odd = context
         .settings
         .slack
         .signing_secrets
         .iter()
         .any(|secret| !looks_like_slacks(secret.expose_secret()));
-    if !odd || !is_real(scene.settings) {
+    if !odd || !is_real(context.settings) {
         return Vec::new();
     }
     vec![Finding::doubtful(

@@ -10,7 +10,7 @@ use tocsin_slack_app::{
     public_url::below,
     token::token_trouble,
 };
-use tocsin_slack_client::{Http, Slack, Token, oauth::ClientConfig, pacer::Unpaced, socket};
+use tocsin_slack_client::{Http, Slack, Token, oauth::ClientConfig, pacer::NoPacing, socket};
 use tokio::time::timeout;
 
 use crate::{config::Settings, doctor::Finding, roles};
@@ -21,7 +21,7 @@ const SUBJECT: &str = "Slack";
 const ANSWERS_WITHIN: Duration = Duration::from_secs(12);
 
 /// A workspace whose token Slack takes.
-pub(super) struct Asked {
+pub(super) struct CheckedWorkspace {
     pub(super) slack: Slack,
     pub(super) bot: Arc<Installation>,
 }
@@ -35,18 +35,18 @@ pub(super) struct ChannelTrouble {
 }
 
 /// By what Slack is asked, and what it says of the server's own app.
-pub(super) struct Answers {
+pub(super) struct SlackFindings {
     /// None where Slack can't be asked.
     pub(super) http: Option<Http>,
     /// The workspace of `SLACK_BOT_TOKEN`, where Slack takes that token.
-    pub(super) own: Option<Asked>,
+    pub(super) own: Option<CheckedWorkspace>,
     pub(super) findings: Vec<Finding>,
 }
 
 /// What Slack says of a token.
 pub(super) enum TokenHealth {
     /// It works, and so the bot may be asked for more.
-    Works(Asked),
+    Works(CheckedWorkspace),
     /// It does not, or Slack does not answer.
     Fails {
         /// What is wrong, for people.
@@ -58,9 +58,9 @@ pub(super) enum TokenHealth {
 
 /// Asks Slack about a token. Nothing is counted in the pace of a running bridge.
 pub(super) async fn ask_token(http: &Http, token: SecretString) -> TokenHealth {
-    let slack = http.with_token(Token::new(Some(token)), Arc::new(Unpaced::default()));
+    let slack = http.with_token(Token::new(Some(token)), Arc::new(NoPacing::default()));
     match slack.installation().await {
-        Ok(bot) => TokenHealth::Works(Asked {
+        Ok(bot) => TokenHealth::Works(CheckedWorkspace {
             slack,
             bot: Arc::new(bot),
         }),
@@ -72,13 +72,13 @@ pub(super) async fn ask_token(http: &Http, token: SecretString) -> TokenHealth {
 }
 
 /// Asks Slack.
-pub(super) async fn ask(settings: &Settings) -> Answers {
+pub(super) async fn ask(settings: &Settings) -> SlackFindings {
     let url = &settings.slack.api_url;
     let http = match Http::new(url) {
         Ok(http) => http,
         Err(error) => {
             let text = format!("there is no HTTP client to ask Slack with: {error}");
-            return Answers {
+            return SlackFindings {
                 http: None,
                 own: None,
                 findings: vec![Finding::bad(SUBJECT, text)],
@@ -87,7 +87,7 @@ pub(super) async fn ask(settings: &Settings) -> Answers {
     };
     if !roles::has_app(settings) {
         let text = "the server has no app of its own: organisations make theirs known by createSlackApp";
-        return Answers {
+        return SlackFindings {
             http: Some(http),
             own: None,
             findings: vec![Finding::good(SUBJECT, text)],
@@ -102,7 +102,7 @@ pub(super) async fn ask(settings: &Settings) -> Answers {
     };
     let sockets = async {
         let token = configured.socket.as_ref()?.app_token.clone();
-        Some(socket::check(&http, Arc::new(Unpaced::default()), token).await)
+        Some(socket::check(&http, Arc::new(NoPacing::default()), token).await)
     };
     let client = async {
         let client = configured.client.as_ref()?;
@@ -111,7 +111,7 @@ pub(super) async fn ask(settings: &Settings) -> Answers {
     let asked = async { tokio::join!(health, sockets, client) };
     let Ok((health, sockets, client)) = timeout(ANSWERS_WITHIN, asked).await else {
         let text = format!("{url} does not answer: is this machine's way to the Internet open?");
-        return Answers {
+        return SlackFindings {
             http: None,
             own: None,
             findings: vec![Finding::bad(SUBJECT, text)],
@@ -131,7 +131,7 @@ pub(super) async fn ask(settings: &Settings) -> Answers {
         Some(Err(trouble)) => findings.push(Finding::bad(SUBJECT, format!("Socket Mode: {trouble}"))),
         None => {}
     }
-    Answers {
+    SlackFindings {
         http: Some(http),
         own,
         findings,
@@ -139,7 +139,7 @@ pub(super) async fn ask(settings: &Settings) -> Answers {
 }
 
 /// What Slack says of the bot's token.
-fn of_token(url: &url::Url, health: Option<TokenHealth>) -> (Option<Asked>, Vec<Finding>) {
+fn of_token(url: &url::Url, health: Option<TokenHealth>) -> (Option<CheckedWorkspace>, Vec<Finding>) {
     match health {
         Some(TokenHealth::Works(asked)) => {
             let text = format!(
@@ -175,7 +175,7 @@ async fn check_client(settings: &Settings, http: &Http, client: &ClientConfig) -
     }
 }
 
-impl Asked {
+impl CheckedWorkspace {
     /// Whether the bot could post in a channel, by its name or id; gives its name. Nothing is joined.
     pub(super) async fn check_channel(&self, wanted: &str) -> Result<String, ChannelTrouble> {
         let (slack, bot) = (&self.slack, &self.bot);

@@ -22,8 +22,8 @@ use tocsin_slack_client::Http;
 use tokio::time::timeout;
 
 use super::{
-    ANSWER_WITHIN, Scene,
-    slack::{Asked, TokenHealth, ask_token},
+    ANSWER_WITHIN, CheckContext,
+    slack::{CheckedWorkspace, TokenHealth, ask_token},
     unread,
 };
 use crate::{config::Settings, doctor::Finding, manifest, secret};
@@ -39,7 +39,7 @@ pub(super) struct Connected {
     /// As the bridge has found it with the present token.
     found: Option<installation::Model>,
     /// To ask more of, where Slack takes the token.
-    pub(super) asked: Option<Asked>,
+    pub(super) asked: Option<CheckedWorkspace>,
     /// Why it does not, or says nothing; none also where it was not asked, since the token can't be opened.
     refused: Option<Refused>,
 }
@@ -115,7 +115,9 @@ impl Connected {
     fn state(&self, now: OffsetDateTime) -> Vec<Finding> {
         let name = &self.row.name;
         let mut findings = match (&self.asked, &self.refused) {
-            (Some(Asked { bot, .. }), _) => vec![self.well(&format!("{} ({})", bot.team_name, bot.team_id))],
+            (Some(CheckedWorkspace { bot, .. }), _) => {
+                vec![self.well(&format!("{} ({})", bot.team_name, bot.team_id))]
+            }
             (
                 None,
                 Some(Refused {
@@ -230,8 +232,8 @@ impl Connected {
     }
 }
 
-pub(super) fn check(scene: &Scene<'_>) -> Vec<Finding> {
-    match &scene.connected {
+pub(super) fn check(context: &CheckContext<'_>) -> Vec<Finding> {
+    match &context.connected {
         Ok(connected) => connected
             .iter()
             .flat_map(|one| {
@@ -293,7 +295,7 @@ fn older(workspace: &slack_workspace::Model, present: i32) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::Verdict;
+    use crate::doctor::FindingLevel;
 
     fn workspace(features: &str, manifest_version: i32) -> slack_workspace::Model {
         slack_workspace::Model {
@@ -320,7 +322,7 @@ mod tests {
         assert!(older(&workspace("", 0), 3).is_none(), "not by OAuth");
         assert!(older(&workspace("", 3), 3).is_none());
         let told = older(&workspace("", 2), 3).expect("an earlier one");
-        assert_eq!(told.verdict, Verdict::Doubtful);
+        assert_eq!(told.verdict, FindingLevel::Doubtful);
         assert!(
             told.text.contains("of version 2, and the present one is 3"),
             "{}",

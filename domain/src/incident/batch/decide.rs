@@ -9,37 +9,37 @@ use tocsin_entity::{
     timeline_entry,
 };
 
-use super::{Answer, State, id_in};
+use super::{Answer, BatchState, id_in};
 use crate::{
     actor::Actor,
     incident::{
-        Applied, Order,
-        command::{Change, Command, Trigger},
+        CommandOutcome, CommandRequest,
+        command::{ChangeCommand, IncidentCommand, TriggerCommand},
         error::IncidentError,
-        transition::{Changed, Outcome, TimerChange, event_kind, tags_json, transition},
+        transition::{TimerChange, Transition, TransitionOutcome, event_kind, tags_json, transition},
     },
     moment::micros,
     timer::TimerAttempt,
 };
 
-impl State {
+impl BatchState {
     /// Takes one order: what it comes to is remembered for those after it and for the writing.
-    pub(super) fn take(&mut self, order: &Order, now: OffsetDateTime) -> Answer {
+    pub(super) fn take(&mut self, order: &CommandRequest, now: OffsetDateTime) -> Answer {
         if let Some(answer) = self.replay(order) {
             return answer;
         }
         let applied = match &order.command {
-            Command::Trigger(trigger) => self.trigger(&order.actor, trigger, now),
-            Command::Change(id, change) => self.change(&order.actor, *id, change, now),
-            Command::Revise(comment, revision) => self.revise(&order.actor, comment, revision, now),
-            Command::Fire(attempt, id, change) => self.fire(&order.actor, *attempt, *id, change, now),
+            IncidentCommand::Trigger(trigger) => self.trigger(&order.actor, trigger, now),
+            IncidentCommand::Change(id, change) => self.change(&order.actor, *id, change, now),
+            IncidentCommand::Revise(comment, revision) => self.revise(&order.actor, comment, revision, now),
+            IncidentCommand::Fire(attempt, id, change) => self.fire(&order.actor, *attempt, *id, change, now),
         }?;
         self.keep_key(order, &applied, now);
         Ok(applied)
     }
 
     /// The answer given before under the same idempotency key.
-    fn replay(&self, order: &Order) -> Option<Answer> {
+    fn replay(&self, order: &CommandRequest) -> Option<Answer> {
         let used = order.idempotency.as_ref()?;
         let slot = (order.actor.organization_id, used.caller.clone(), used.key.clone());
         let record = self.used_keys.get(&slot)?;
@@ -48,7 +48,7 @@ impl State {
         }
         let incident = self.incidents.get(&id_in(&record.result, "incident")?)?;
         let entry = id_in(&record.result, "entry").and_then(|id| self.entries.get(&id));
-        Some(Ok(Applied {
+        Some(Ok(CommandOutcome {
             incident: incident.clone(),
             entry: entry.cloned(),
             changed: false,
@@ -56,7 +56,7 @@ impl State {
         }))
     }
 
-    fn keep_key(&mut self, order: &Order, applied: &Applied, now: OffsetDateTime) {
+    fn keep_key(&mut self, order: &CommandRequest, applied: &CommandOutcome, now: OffsetDateTime) {
         let Some(used) = &order.idempotency else { return };
         let record = idempotency::Model {
             organization_id: order.actor.organization_id,
@@ -73,12 +73,12 @@ impl State {
         self.write.keys.push(record.into());
     }
 
-    fn trigger(&mut self, actor: &Actor, trigger: &Trigger, now: OffsetDateTime) -> Answer {
+    fn trigger(&mut self, actor: &Actor, trigger: &TriggerCommand, now: OffsetDateTime) -> Answer {
         if let Some(key) = &trigger.dedup_key
             && let Some(open) = self.open_by_dedup_key.get(&(actor.organization_id, key.clone()))
             && let Some(incident) = self.incidents.get(open)
         {
-            return Ok(Applied {
+            return Ok(CommandOutcome {
                 incident: incident.clone(),
                 entry: None,
                 changed: false,
@@ -126,7 +126,7 @@ impl State {
         };
         self.write.new_incidents.push(incident.id);
         let assignees = (!trigger.assignees.is_empty()).then(|| trigger.assignees.clone());
-        let changed = Changed {
+        let changed = Transition {
             incident,
             kind: EntryKind::Triggered,
             occurred_at: now,
@@ -139,27 +139,33 @@ impl State {
         self.record(actor, changed, now)
     }
 
-    fn change(&mut self, actor: &Actor, id: IncidentId, change: &Change, now: OffsetDateTime) -> Answer {
+    fn change(
+        &mut self,
+        actor: &Actor,
+        id: IncidentId,
+        change: &ChangeCommand,
+        now: OffsetDateTime,
+    ) -> Answer {
         let incident = self
             .incidents
             .get(&id)
             .filter(|incident| incident.organization_id == actor.organization_id)
             .ok_or(IncidentError::NotFound("incident"))?;
-        if let Change::Comment {
+        if let ChangeCommand::Comment {
             external_ref: Some(reference),
             ..
         } = change
             && let Some(entry) = self.entry_by_ref.get(&(actor.organization_id, reference.clone()))
         {
             let incident = self.incidents.get(&entry.incident_id).unwrap_or(incident);
-            return Ok(Applied {
+            return Ok(CommandOutcome {
                 incident: incident.clone(),
                 entry: Some(entry.clone()),
                 changed: false,
                 timer_due_at: None,
             });
         }
-        if let Change::Comment {
+        if let ChangeCommand::Comment {
             external_ref: Some(_),
             ..
         } = change
@@ -167,7 +173,7 @@ impl State {
         {
             return Err(IncidentError::SyncMuted);
         }
-        if let (Change::Reopen { .. }, IncidentStatus::Resolved, Some(key)) =
+        if let (ChangeCommand::Reopen { .. }, IncidentStatus::Resolved, Some(key)) =
             (change, incident.status, &incident.dedup_key)
             && let Some(open) = self.open_by_dedup_key.get(&(actor.organization_id, key.clone()))
             && let Some(open) = self.incidents.get(open)
@@ -177,18 +183,18 @@ impl State {
                 open: open.number,
             });
         }
-        if let Change::Reassign { assignees } = change {
+        if let ChangeCommand::Reassign { assignees } = change {
             self.check_members(actor, assignees)?;
         }
         let assignees = self.assignees.get(&id).map_or(&[][..], Vec::as_slice);
         match transition(incident, assignees, change, actor, now)? {
-            Outcome::Unchanged => Ok(Applied {
+            TransitionOutcome::Unchanged => Ok(CommandOutcome {
                 incident: incident.clone(),
                 entry: None,
                 changed: false,
                 timer_due_at: None,
             }),
-            Outcome::Changed(changed) => self.record(actor, *changed, now),
+            TransitionOutcome::Changed(changed) => self.record(actor, *changed, now),
         }
     }
 
@@ -198,7 +204,7 @@ impl State {
         actor: &Actor,
         attempt: TimerAttempt,
         id: IncidentId,
-        change: &Change,
+        change: &ChangeCommand,
         now: OffsetDateTime,
     ) -> Answer {
         if self
@@ -216,7 +222,7 @@ impl State {
             .incidents
             .get(&id)
             .ok_or(IncidentError::NotFound("incident"))?;
-        Ok(Applied {
+        Ok(CommandOutcome {
             incident: incident.clone(),
             entry: None,
             changed: false,
@@ -248,7 +254,7 @@ impl State {
     }
 
     /// Keeps a change for the writing: the incident, its timeline entry, its event, its timer.
-    fn record(&mut self, actor: &Actor, changed: Changed, now: OffsetDateTime) -> Answer {
+    fn record(&mut self, actor: &Actor, changed: Transition, now: OffsetDateTime) -> Answer {
         let seq = self.next_event(actor, now)?;
         let kind = changed.kind;
         let incident = changed.incident;
@@ -295,7 +301,7 @@ impl State {
         }
         self.entries.insert(entry.id, entry.clone());
         self.keep(incident.clone());
-        Ok(Applied {
+        Ok(CommandOutcome {
             incident,
             entry: Some(entry),
             changed: true,

@@ -26,30 +26,30 @@ use tocsin_entity::{
     membership, organization, service, timeline_entry, timer,
 };
 
-use self::save::Writes;
+use self::save::BatchWrites;
 use super::{
-    Applied, Order,
-    command::{Change, Command, CommentRef},
+    CommandOutcome, CommandRequest,
+    command::{ChangeCommand, CommentRef, IncidentCommand},
     error::IncidentError,
 };
 use crate::tenant::everywhere;
 
-type Answer = Result<Applied, IncidentError>;
+type Answer = Result<CommandOutcome, IncidentError>;
 
 /// Writes the orders in the transaction, and answers each.
 pub(super) async fn write(
     tx: &DatabaseTransaction,
-    orders: &[Order],
+    orders: &[CommandRequest],
     now: OffsetDateTime,
 ) -> Result<Vec<Answer>, DbErr> {
-    let mut state = State::load(tx, orders).await?;
+    let mut state = BatchState::load(tx, orders).await?;
     let answers = orders.iter().map(|order| state.take(order, now)).collect();
     state.write.save(tx, &state.organizations).await?;
     Ok(answers)
 }
 
 /// What the commands are decided on, as the transaction sees it and as the commands before have left it.
-struct State {
+struct BatchState {
     organizations: BTreeMap<OrganizationId, organization::Model>,
     incidents: HashMap<IncidentId, incident::Model>,
     assignees: HashMap<IncidentId, Vec<UserId>>,
@@ -62,16 +62,16 @@ struct State {
     members: HashSet<(OrganizationId, UserId)>,
     /// The timers that are to fire, as they are now.
     timers: HashMap<TimerId, timer::Model>,
-    write: Writes,
+    write: BatchWrites,
 }
 
 /// Why a batch reads everybody's rows.
 const TOGETHER: &str =
     "commands of several organisations are written together: each is decided by its own rows";
 
-impl State {
-    async fn load(tx: &DatabaseTransaction, orders: &[Order]) -> Result<Self, DbErr> {
-        let wanted = Wanted::by(orders);
+impl BatchState {
+    async fn load(tx: &DatabaseTransaction, orders: &[CommandRequest]) -> Result<Self, DbErr> {
+        let wanted = BatchKeys::by(orders);
         let organizations: BTreeMap<_, _> = everywhere::<organization::Entity>(TOGETHER)
             .filter(is_among(
                 tx,
@@ -98,7 +98,7 @@ impl State {
             default_services: HashMap::new(),
             members: HashSet::new(),
             timers: HashMap::new(),
-            write: Writes::default(),
+            write: BatchWrites::default(),
         };
         state.load_records(tx, &wanted).await?;
         state.load_timers(tx, &wanted).await?;
@@ -107,7 +107,7 @@ impl State {
     }
 
     /// What says that a command was taken before.
-    async fn load_records(&mut self, tx: &DatabaseTransaction, wanted: &Wanted) -> Result<(), DbErr> {
+    async fn load_records(&mut self, tx: &DatabaseTransaction, wanted: &BatchKeys) -> Result<(), DbErr> {
         if !wanted.keys.is_empty() {
             let rows = everywhere::<idempotency::Entity>(TOGETHER)
                 .filter(wanted.of_organizations(tx, idempotency::Column::OrganizationId))
@@ -160,7 +160,7 @@ impl State {
     }
 
     /// Locks the timers that are to fire, so that nobody puts them off until the change is written.
-    async fn load_timers(&mut self, tx: &DatabaseTransaction, wanted: &Wanted) -> Result<(), DbErr> {
+    async fn load_timers(&mut self, tx: &DatabaseTransaction, wanted: &BatchKeys) -> Result<(), DbErr> {
         if wanted.timers.is_empty() {
             return Ok(());
         }
@@ -174,7 +174,7 @@ impl State {
         Ok(())
     }
 
-    async fn load_incidents(&mut self, tx: &DatabaseTransaction, mut wanted: Wanted) -> Result<(), DbErr> {
+    async fn load_incidents(&mut self, tx: &DatabaseTransaction, mut wanted: BatchKeys) -> Result<(), DbErr> {
         wanted.incidents.extend(
             self.used_keys
                 .values()
@@ -220,7 +220,7 @@ impl State {
     }
 
     /// Who is assigned to the incidents, and which of the users wanted are members.
-    async fn load_people(&mut self, tx: &DatabaseTransaction, wanted: &Wanted) -> Result<(), DbErr> {
+    async fn load_people(&mut self, tx: &DatabaseTransaction, wanted: &BatchKeys) -> Result<(), DbErr> {
         if wanted.reassigns {
             let rows = everywhere::<incident_assignee::Entity>(TOGETHER)
                 .filter(is_among(
@@ -257,7 +257,7 @@ impl State {
     }
 
     /// The services that new incidents may be of.
-    async fn load_services(&mut self, tx: &DatabaseTransaction, wanted: &Wanted) -> Result<(), DbErr> {
+    async fn load_services(&mut self, tx: &DatabaseTransaction, wanted: &BatchKeys) -> Result<(), DbErr> {
         if wanted.triggers {
             let rows = everywhere::<service::Entity>(TOGETHER)
                 .filter(wanted.of_organizations(tx, service::Column::OrganizationId))
@@ -279,7 +279,7 @@ impl State {
     }
 
     /// The open incidents that have the dedup key of one that may be reopened.
-    async fn load_open_beside(&mut self, tx: &DatabaseTransaction, wanted: &Wanted) -> Result<(), DbErr> {
+    async fn load_open_beside(&mut self, tx: &DatabaseTransaction, wanted: &BatchKeys) -> Result<(), DbErr> {
         let keys: HashSet<String> = self
             .incidents
             .values()
@@ -325,7 +325,7 @@ impl State {
 
 /// What must be read to decide the commands.
 #[derive(Default)]
-struct Wanted {
+struct BatchKeys {
     organizations: HashSet<OrganizationId>,
     incidents: HashSet<IncidentId>,
     dedup_keys: HashSet<String>,
@@ -340,8 +340,8 @@ struct Wanted {
     reopens: bool,
 }
 
-impl Wanted {
-    fn by(orders: &[Order]) -> Self {
+impl BatchKeys {
+    fn by(orders: &[CommandRequest]) -> Self {
         let mut wanted = Self::default();
         for order in orders {
             wanted.organizations.insert(order.actor.organization_id);
@@ -349,21 +349,21 @@ impl Wanted {
                 .keys
                 .extend(order.idempotency.iter().map(|used| used.key.clone()));
             match &order.command {
-                Command::Trigger(trigger) => {
+                IncidentCommand::Trigger(trigger) => {
                     wanted.triggers = true;
                     wanted.services.extend(trigger.service_id);
                     wanted.users.extend(&trigger.assignees);
                     wanted.dedup_keys.extend(trigger.dedup_key.clone());
                 }
-                Command::Change(id, change) => wanted.add(*id, change),
-                Command::Fire(attempt, id, change) => {
+                IncidentCommand::Change(id, change) => wanted.add(*id, change),
+                IncidentCommand::Fire(attempt, id, change) => {
                     wanted.timers.insert(attempt.id);
                     wanted.add(*id, change);
                 }
-                Command::Revise(CommentRef::Id(id), _) => {
+                IncidentCommand::Revise(CommentRef::Id(id), _) => {
                     wanted.entries.insert(*id);
                 }
-                Command::Revise(CommentRef::External(reference), _) => {
+                IncidentCommand::Revise(CommentRef::External(reference), _) => {
                     wanted.refs.insert(reference.clone());
                 }
             }
@@ -377,21 +377,21 @@ impl Wanted {
     }
 
     /// What a change of an incident needs.
-    fn add(&mut self, id: IncidentId, change: &Change) {
+    fn add(&mut self, id: IncidentId, change: &ChangeCommand) {
         self.incidents.insert(id);
         match change {
-            Change::Comment { external_ref, .. } => self.refs.extend(external_ref.clone()),
-            Change::Reassign { assignees } => {
+            ChangeCommand::Comment { external_ref, .. } => self.refs.extend(external_ref.clone()),
+            ChangeCommand::Reassign { assignees } => {
                 self.reassigns = true;
                 self.users.extend(assignees);
             }
-            Change::Reopen { .. } => self.reopens = true,
-            Change::Acknowledge
-            | Change::Resolve { .. }
-            | Change::Snooze { .. }
-            | Change::EndSnooze { .. }
-            | Change::Update(_)
-            | Change::SlackSync { .. } => {}
+            ChangeCommand::Reopen { .. } => self.reopens = true,
+            ChangeCommand::Acknowledge
+            | ChangeCommand::Resolve { .. }
+            | ChangeCommand::Snooze { .. }
+            | ChangeCommand::EndSnooze { .. }
+            | ChangeCommand::Update(_)
+            | ChangeCommand::SlackSync { .. } => {}
         }
     }
 }

@@ -8,17 +8,17 @@ use tocsin_entity::{
     timeline_entry,
 };
 
-use super::{Answer, State};
+use super::{Answer, BatchState};
 use crate::{
     actor::Actor,
     incident::{
-        Applied,
+        CommandOutcome,
         command::{CommentRef, Revision},
         error::IncidentError,
     },
 };
 
-impl State {
+impl BatchState {
     /// Edits or retracts a comment.
     pub(super) fn revise(
         &mut self,
@@ -58,7 +58,7 @@ impl State {
             if revised.revision != entry.revision {
                 self.keep_revised(&revised);
             }
-            return Ok(Applied {
+            return Ok(CommandOutcome {
                 incident,
                 entry: Some(revised),
                 changed: false,
@@ -82,7 +82,7 @@ impl State {
         self.write.event(actor, &incident, &revised, seq, kind, now);
         self.keep_revised(&revised);
         self.keep(incident.clone());
-        Ok(Applied {
+        Ok(CommandOutcome {
             incident,
             entry: Some(revised),
             changed: true,

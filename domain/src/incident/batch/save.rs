@@ -20,7 +20,7 @@ use crate::{actor::Actor, incident::transition::TimerChange, moment::micros};
 
 /// What is to be written.
 #[derive(Default)]
-pub(super) struct Writes {
+pub(super) struct BatchWrites {
     pub(super) organizations: HashSet<OrganizationId>,
     pub(super) new_incidents: Vec<IncidentId>,
     /// Incidents as they are to be.
@@ -40,7 +40,7 @@ pub(super) struct Writes {
     timers: HashMap<(IncidentId, TimerKind), Option<timer::ActiveModel>>,
 }
 
-impl Writes {
+impl BatchWrites {
     /// An incident as it is to be; `was` is what it was before the change, where it was there.
     pub(super) fn change(&mut self, was: Option<&incident::Model>, incident: &incident::Model) {
         if let Some(was) = was

@@ -8,7 +8,7 @@ use tocsin_entity::id::{IncidentId, UserId};
 use super::{save::save_assignees, write};
 use crate::{
     actor::Actor,
-    incident::{Change, Command, Order},
+    incident::{ChangeCommand, CommandRequest, IncidentCommand},
     tests::{first_organization, trigger},
 };
 
@@ -19,8 +19,8 @@ struct Writer {
 
 impl Writer {
     /// Writes the commands in one transaction. Returns the incidents of each.
-    async fn together<const N: usize>(&self, commands: [Command; N]) -> [IncidentId; N] {
-        let orders = commands.map(|command| Order {
+    async fn together<const N: usize>(&self, commands: [IncidentCommand; N]) -> [IncidentId; N] {
+        let orders = commands.map(|command| CommandRequest {
             actor: self.actor.clone(),
             command,
             idempotency: None,
@@ -36,12 +36,12 @@ impl Writer {
     }
 }
 
-fn resolve(incident: IncidentId) -> Command {
-    Command::Change(incident, Change::Resolve { note: None })
+fn resolve(incident: IncidentId) -> IncidentCommand {
+    IncidentCommand::Change(incident, ChangeCommand::Resolve { note: None })
 }
 
-fn reopen(incident: IncidentId) -> Command {
-    Command::Change(incident, Change::Reopen { reason: None })
+fn reopen(incident: IncidentId) -> IncidentCommand {
+    IncidentCommand::Change(incident, ChangeCommand::Reopen { reason: None })
 }
 
 #[tokio::test]

@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use super::escape::escape;
 use super::inline::{Piece, mrkdwn, pieces};
-use crate::state::workspace::Workspace;
+use crate::state::workspace::SimulatedWorkspace;
 
 /// A composed message.
-pub(crate) struct Composed {
+pub(crate) struct ComposedMessage {
     pub(crate) text: String,
     pub(crate) blocks: Vec<Value>,
     /// The links in it, as typed.
@@ -25,19 +25,19 @@ enum Part {
 }
 
 /// Turns typed text into a message.
-pub(crate) fn compose(typed: &str, workspace: &Workspace) -> Composed {
+pub(crate) fn compose(typed: &str, workspace: &SimulatedWorkspace) -> ComposedMessage {
     let parts = parts(typed.trim(), workspace);
     let text = parts.iter().map(Part::mrkdwn).collect::<Vec<_>>().join("\n");
     let elements: Vec<Value> = parts.iter().map(Part::element).collect();
     let urls = parts.iter().flat_map(Part::urls).collect();
-    Composed {
+    ComposedMessage {
         text,
         blocks: vec![json!({"type": "rich_text", "elements": elements})],
         urls,
     }
 }
 
-fn parts(typed: &str, workspace: &Workspace) -> Vec<Part> {
+fn parts(typed: &str, workspace: &SimulatedWorkspace) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
     let mut rest = typed;
     while let Some((before, fenced)) = rest.split_once("```") {
@@ -52,7 +52,7 @@ fn parts(typed: &str, workspace: &Workspace) -> Vec<Part> {
     parts
 }
 
-fn lines(text: &str, workspace: &Workspace, parts: &mut Vec<Part>) {
+fn lines(text: &str, workspace: &SimulatedWorkspace, parts: &mut Vec<Part>) {
     if text.is_empty() {
         return;
     }

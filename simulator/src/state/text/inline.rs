@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::escape::escape;
-use crate::state::workspace::Workspace;
+use crate::state::workspace::SimulatedWorkspace;
 
 /// A stretch of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,13 +142,13 @@ pub(crate) fn mrkdwn(line: &[Piece]) -> String {
 }
 
 /// Splits a line.
-pub(crate) fn pieces(line: &str, workspace: &Workspace) -> Vec<Piece> {
+pub(crate) fn pieces(line: &str, workspace: &SimulatedWorkspace) -> Vec<Piece> {
     let mut found = Vec::new();
     split(line, PieceStyle::default(), workspace, &mut found);
     found
 }
 
-fn split(line: &str, style: PieceStyle, workspace: &Workspace, found: &mut Vec<Piece>) {
+fn split(line: &str, style: PieceStyle, workspace: &SimulatedWorkspace, found: &mut Vec<Piece>) {
     let mut plain = String::new();
     let mut rest = line;
     while let Some(first) = rest.chars().next() {
@@ -206,7 +206,7 @@ fn marked(rest: &str, style: PieceStyle) -> Option<&str> {
 }
 
 /// A link, mention or emoji at the start of the text, and how many bytes it takes.
-fn special(rest: &str, style: PieceStyle, workspace: &Workspace) -> Option<(Piece, usize)> {
+fn special(rest: &str, style: PieceStyle, workspace: &SimulatedWorkspace) -> Option<(Piece, usize)> {
     if rest.starts_with("http://") || rest.starts_with("https://") {
         let end = rest
             .find(|c: char| c.is_whitespace() || "<>|".contains(c))
@@ -268,7 +268,7 @@ fn bare_domain(rest: &str) -> Option<&str> {
     (ENDINGS.contains(&ending) && sound && !goes_on).then_some(word)
 }
 
-fn mention(name: &str, workspace: &Workspace) -> Option<(Piece, usize)> {
+fn mention(name: &str, workspace: &SimulatedWorkspace) -> Option<(Piece, usize)> {
     let name = word(name);
     if matches!(name, "here" | "channel" | "everyone") {
         return Some((

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::message::{Message, MessageAuthor, MessageContent, Reaction};
-use super::{Channel, Person, Workspace};
+use super::{Channel, SimulatedPerson, SimulatedWorkspace};
 use crate::clock;
 use crate::error::ActError;
 use crate::state::text::compose::compose;
@@ -17,9 +17,9 @@ fn refused(text: impl Into<String>) -> ActError {
     ActError::Refused(text.into())
 }
 
-impl Workspace {
+impl SimulatedWorkspace {
     /// A person by handle (`alice` or `@alice`), id or e-mail.
-    pub(crate) fn find_person(&self, name: &str) -> Result<&Person, ActError> {
+    pub(crate) fn find_person(&self, name: &str) -> Result<&SimulatedPerson, ActError> {
         let wanted = name.trim().trim_start_matches('@');
         self.people
             .iter()
@@ -115,7 +115,7 @@ impl Workspace {
             })
     }
 
-    fn may_post(person: &Person, channel: &Channel) -> Result<(), ActError> {
+    fn may_post(person: &SimulatedPerson, channel: &Channel) -> Result<(), ActError> {
         if channel.archived {
             return Err(refused(format!("#{} is archived", channel.name)));
         }
@@ -185,7 +185,7 @@ impl Workspace {
     }
 
     /// The channel named; `@tocsin` is the person's own direct messages with the app, opened if need be.
-    fn channel_for_post(&mut self, channel: &str, person: &Person) -> Result<String, ActError> {
+    fn channel_for_post(&mut self, channel: &str, person: &SimulatedPerson) -> Result<String, ActError> {
         if channel
             .trim()
             .trim_start_matches('@')

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::message::Message;
-use super::person::{Person, readable_id};
-use super::{App, Team, Workspace};
+use super::person::{SimulatedPerson, readable_id};
+use super::{InstalledApp, SimulatedWorkspace, Team};
 use crate::config::ChannelSeed;
 
 /// What sort of conversation it is.
@@ -105,7 +105,13 @@ impl Channel {
         }
     }
 
-    pub(crate) fn from_seed(seed: &ChannelSeed, mark: &str, people: &[Person], app: &App, now: u64) -> Self {
+    pub(crate) fn from_seed(
+        seed: &ChannelSeed,
+        mark: &str,
+        people: &[SimulatedPerson],
+        app: &InstalledApp,
+        now: u64,
+    ) -> Self {
         let kind = if seed.is_private {
             ChannelKind::Private
         } else {
@@ -150,7 +156,7 @@ impl Channel {
     }
 
     /// The channel object of `conversations.info`.
-    pub(crate) fn json(&self, team: &Team, app: &App, with_members: bool) -> Value {
+    pub(crate) fn json(&self, team: &Team, app: &InstalledApp, with_members: bool) -> Value {
         if let ChannelKind::Im(user) = &self.kind {
             return json!({
                 "id": self.id,
@@ -196,7 +202,7 @@ impl Channel {
     }
 }
 
-impl Workspace {
+impl SimulatedWorkspace {
     /// The direct-message channel with this person, opened when there is none yet. The flag says whether
     /// there was one.
     pub(crate) fn open_im(&mut self, user: &str, now: u64) -> (String, bool) {

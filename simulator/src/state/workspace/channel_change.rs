@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Channel, ChannelKind, Event, Workspace};
+use super::{Channel, ChannelKind, Event, SimulatedWorkspace};
 use crate::clock;
 use crate::error::ActError;
 
@@ -29,7 +29,7 @@ pub(crate) fn check_name(name: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-impl Workspace {
+impl SimulatedWorkspace {
     /// Whether a channel of this name is there, archived ones and those that the app does not see among them.
     pub(crate) fn is_taken(&self, name: &str) -> bool {
         self.channels.iter().any(|c| !c.is_im() && c.name == name)

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::channel::{Channel, ChannelKind};
 use super::message::{Message, Metadata};
-use super::{SharedLink, Workspace};
+use super::{SharedLink, SimulatedWorkspace};
 use crate::clock;
 use crate::state::host::has_any;
 
@@ -45,7 +45,7 @@ fn history_scope(kind: &ChannelKind) -> &'static [&'static str] {
     }
 }
 
-impl Workspace {
+impl SimulatedWorkspace {
     /// A new message, to an app that is in the channel.
     pub(crate) fn emit_message(&mut self, channel_id: &str, ts: &str) {
         let Some((channel, message)) = self.located(channel_id, ts) else {

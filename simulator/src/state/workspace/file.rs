@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::Workspace;
+use super::SimulatedWorkspace;
 use crate::clock;
 use crate::config::FileSeed;
 use crate::error::ActError;
 
-impl Workspace {
+impl SimulatedWorkspace {
     /// Posts a message with files.
     pub(crate) fn upload_as(
         &mut self,

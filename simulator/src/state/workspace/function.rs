@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{Event, Workspace};
+use super::{Event, SimulatedWorkspace};
 use crate::clock;
 use crate::config::FunctionParameter;
 use crate::error::ActError;
@@ -17,7 +17,7 @@ const TOKEN_LIVES_MICROS: u64 = 15 * 60 * 1_000_000;
 /// What came of a step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
-pub enum Outcome {
+pub enum FunctionOutcome {
     /// It waits for the app.
     Running,
     /// The app has completed it.
@@ -42,7 +42,7 @@ pub struct Execution {
     /// What it was given.
     pub inputs: Map<String, Value>,
     /// What came of it.
-    pub outcome: Outcome,
+    pub outcome: FunctionOutcome,
     /// `xwfp-…`
     pub(crate) token: String,
     pub(crate) began_micros: u64,
@@ -52,11 +52,11 @@ impl Execution {
     /// Whether its token is taken.
     pub(crate) fn has_token(&self, token: &str) -> bool {
         let lives = clock::now_micros().saturating_sub(self.began_micros) < TOKEN_LIVES_MICROS;
-        self.token == token && lives && self.outcome == Outcome::Running
+        self.token == token && lives && self.outcome == FunctionOutcome::Running
     }
 }
 
-impl Workspace {
+impl SimulatedWorkspace {
     /// A workflow comes to a step of the app's.
     pub(crate) fn run_function(
         &mut self,
@@ -82,7 +82,7 @@ impl Workspace {
             id: self.next_id("Fx"),
             callback_id: callback_id.to_owned(),
             inputs: inputs.clone(),
-            outcome: Outcome::Running,
+            outcome: FunctionOutcome::Running,
             token: format!("xwfp-{}", crate::random::hex()),
             began_micros: clock::now_micros(),
         };
@@ -113,17 +113,17 @@ impl Workspace {
     }
 
     /// What the app says of a step; Slack's error where it takes no such word.
-    pub(crate) fn complete(&mut self, id: &str, outcome: Outcome) -> Result<(), &'static str> {
+    pub(crate) fn complete(&mut self, id: &str, outcome: FunctionOutcome) -> Result<(), &'static str> {
         let index = self
             .executions
             .iter()
             .position(|execution| execution.id == id)
             .ok_or("function_execution_not_found")?;
         let execution = &self.executions[index];
-        if execution.outcome != Outcome::Running {
+        if execution.outcome != FunctionOutcome::Running {
             return Err("execution_not_in_running_state");
         }
-        if let Outcome::Succeeded { outputs } = &outcome {
+        if let FunctionOutcome::Succeeded { outputs } = &outcome {
             let function = self
                 .functions
                 .iter()

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Event, Workspace};
+use super::{Event, SimulatedWorkspace};
 use crate::clock;
 use crate::config::SimulatorConfig;
 
@@ -96,7 +96,7 @@ struct Refresh {
 }
 
 /// What an exchange gives.
-pub(crate) struct Issued {
+pub(crate) struct IssuedTokens {
     pub(crate) access_token: String,
     pub(crate) rotating: Option<RotatingTokens>,
 }
@@ -196,7 +196,7 @@ impl AppGrants {
     }
 
     /// Installs the app, or adds to what it may: the token lives on where it does not rotate.
-    pub(crate) fn install(&mut self, scopes: &[String], lives: Option<Duration>) -> Issued {
+    pub(crate) fn install(&mut self, scopes: &[String], lives: Option<Duration>) -> IssuedTokens {
         if self.standing == TokenStanding::Absent {
             self.scopes.clear();
         }
@@ -206,7 +206,12 @@ impl AppGrants {
     }
 
     /// A person's own token, with what they granted before and now.
-    pub(crate) fn grant_user(&mut self, user: &str, scopes: &[String], lives: Option<Duration>) -> Issued {
+    pub(crate) fn grant_user(
+        &mut self,
+        user: &str,
+        scopes: &[String],
+        lives: Option<Duration>,
+    ) -> IssuedTokens {
         let id = user.to_owned();
         let earlier = self.tokens.iter().rev().find_map(|t| match &t.holder {
             Holder::User { id, scopes } if id == user && !t.revoked => Some(scopes.clone()),
@@ -227,17 +232,17 @@ impl AppGrants {
     }
 
     /// A token that lasts, the same as before where there is one; or, where tokens rotate, a new one.
-    fn give(&mut self, holder: Holder, lives: Option<Duration>) -> Issued {
+    fn give(&mut self, holder: Holder, lives: Option<Duration>) -> IssuedTokens {
         let Some(lives) = lives else {
             let lasting = |t: &&Token| t.holder.is_same(&holder) && !t.revoked && t.expires_at.is_none();
             if let Some(token) = self.tokens.iter().find(lasting) {
-                return Issued {
+                return IssuedTokens {
                     access_token: token.secret.clone(),
                     rotating: None,
                 };
             }
             let secret = format!("{}-{}", holder.kind(), crate::random::hex());
-            return Issued {
+            return IssuedTokens {
                 access_token: self.add_token(secret, holder, None),
                 rotating: None,
             };
@@ -257,7 +262,7 @@ impl AppGrants {
     }
 
     /// A new pair; the oldest access token goes where there are too many.
-    fn rotate(&mut self, holder: Holder, lives: Duration) -> Issued {
+    fn rotate(&mut self, holder: Holder, lives: Duration) -> IssuedTokens {
         let micros = u64::try_from(lives.as_micros()).unwrap_or(u64::MAX);
         let expires_at = clock::now_micros().saturating_add(micros);
         let secret = format!("xoxe.{}-1-{}", holder.kind(), crate::random::hex());
@@ -283,7 +288,7 @@ impl AppGrants {
             used_at: None,
             revoked: false,
         });
-        Issued {
+        IssuedTokens {
             access_token,
             rotating: Some(RotatingTokens { refresh_token, lives }),
         }
@@ -295,7 +300,7 @@ impl AppGrants {
         token: &str,
         lives: Duration,
         grace: Duration,
-    ) -> Result<(Holder, Issued), &'static str> {
+    ) -> Result<(Holder, IssuedTokens), &'static str> {
         let now = clock::now_micros();
         let standing = self.standing;
         let refresh = self
@@ -321,7 +326,7 @@ impl AppGrants {
         &mut self,
         token: &str,
         lives: Duration,
-    ) -> Result<(Holder, Issued), &'static str> {
+    ) -> Result<(Holder, IssuedTokens), &'static str> {
         let (holder, _) = self.holder(token).map_err(|_| "invalid_token")?;
         let old = self
             .tokens
@@ -400,7 +405,7 @@ pub enum Farewell {
     RevokedFirst,
 }
 
-impl Workspace {
+impl SimulatedWorkspace {
     /// Revokes what the bot goes by; the app is told.
     pub(crate) fn revoke_bot_tokens(&mut self) {
         self.installation.revoke_all(&Holder::Bot);

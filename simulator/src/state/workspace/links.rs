@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::App;
+use super::InstalledApp;
 
 /// A link to a registered domain, of which the app was told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ pub(crate) struct Preview {
 
 impl Preview {
     /// The attachment as it appears on the message.
-    pub(crate) fn attachment(&self, app: &App) -> Value {
+    pub(crate) fn attachment(&self, app: &InstalledApp) -> Value {
         let mut attachment = self.content.clone();
         attachment["from_url"] = json!(self.url);
         attachment["app_unfurl_url"] = json!(self.url);

@@ -1,11 +1,11 @@
 //! What people do about channels and themselves.
 
-use super::{ChannelKind, Person, Workspace};
+use super::{ChannelKind, SimulatedPerson, SimulatedWorkspace};
 use crate::clock;
 use crate::config::PersonSeed;
 use crate::error::ActError;
 
-impl Workspace {
+impl SimulatedWorkspace {
     /// A member brings the app into a channel or puts it out.
     pub(crate) fn set_bot_membership(
         &mut self,
@@ -50,7 +50,7 @@ impl Workspace {
         if self.find_person(&seed.name).is_ok() {
             return Err(ActError::Refused(format!("there is a {} already", seed.name)));
         }
-        let mut person = Person::from_seed(seed, "", clock::now_seconds());
+        let mut person = SimulatedPerson::from_seed(seed, "", clock::now_seconds());
         person.id = self.next_id("U");
         let id = person.id.clone();
         // The bot stays the last of the people.

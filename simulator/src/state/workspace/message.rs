@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::channel::Channel;
 use super::links::{Preview, SharedLink};
-use super::{App, Workspace};
+use super::{InstalledApp, SimulatedWorkspace};
 
 /// Who a message is from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ pub(crate) enum MessageAuthor {
 
 /// Who edited a message last, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Edited {
+pub(crate) struct MessageEdit {
     pub(crate) user: String,
     pub(crate) ts: String,
 }
@@ -63,7 +63,7 @@ pub(crate) struct Message {
     pub(crate) subtype: Option<String>,
     pub(crate) client_msg_id: Option<String>,
     /// The flag "(edited)": texts only, an update of blocks does not set it.
-    pub(crate) edited: Option<Edited>,
+    pub(crate) edited: Option<MessageEdit>,
     /// How often the content was replaced, flagged or not.
     pub(crate) revisions: u32,
     pub(crate) deleted: bool,
@@ -109,7 +109,7 @@ impl Message {
     }
 
     /// User id of the author; none for a message under another name than the app's own, or by `response_url`.
-    pub(crate) fn user<'a>(&'a self, app: &'a App) -> Option<&'a str> {
+    pub(crate) fn user<'a>(&'a self, app: &'a InstalledApp) -> Option<&'a str> {
         match &self.author {
             MessageAuthor::Person { user } => Some(user),
             MessageAuthor::App { username: None, .. } if self.subtype.as_deref() != Some("bot_message") => {
@@ -120,7 +120,7 @@ impl Message {
     }
 
     /// Attachments and link previews together, numbered from 1 as Slack shows them.
-    pub(crate) fn shown_attachments(&self, app: &App) -> Vec<Value> {
+    pub(crate) fn shown_attachments(&self, app: &InstalledApp) -> Vec<Value> {
         let own = self.content.attachments.iter().cloned();
         let previews = self.previews.iter().map(|p| p.attachment(app));
         own.chain(previews)
@@ -145,7 +145,7 @@ pub(crate) enum Metadata {
     TypeOnly,
 }
 
-impl Workspace {
+impl SimulatedWorkspace {
     /// The message object of history, events and interactions.
     pub(crate) fn message_json(&self, channel: &Channel, message: &Message, metadata: Metadata) -> Value {
         let app = &self.app;
@@ -232,7 +232,7 @@ impl Workspace {
     }
 }
 
-fn insert_thread(json: &mut Map<String, Value>, channel: &Channel, message: &Message, app: &App) {
+fn insert_thread(json: &mut Map<String, Value>, channel: &Channel, message: &Message, app: &InstalledApp) {
     if let Some(parent_ts) = &message.thread_ts {
         json.insert("thread_ts".into(), json!(parent_ts));
         let parent = channel.messages.get(parent_ts);

@@ -29,7 +29,7 @@ pub(crate) use function::Execution;
 use installation::AppGrants;
 pub(crate) use links::{ComposedLinks, Preview, SharedLink};
 pub(crate) use message::{Message, MessageAuthor};
-pub(crate) use person::Person;
+pub(crate) use person::SimulatedPerson;
 use snapshot::VisibleError;
 pub(crate) use view::View;
 
@@ -39,7 +39,7 @@ use crate::state::app::SimulatedApp;
 
 /// The Slack app under test, as installed in the workspace.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct App {
+pub(crate) struct InstalledApp {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) bot_id: String,
@@ -78,12 +78,12 @@ const IDS_OF_A_TEAM: u64 = 1_000_000;
 
 /// Everything that is kept.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Workspace {
+pub(crate) struct SimulatedWorkspace {
     pub(crate) team: Team,
-    pub(crate) app: App,
+    pub(crate) app: InstalledApp,
     #[serde(default)]
     pub(crate) installation: AppGrants,
-    pub(crate) people: Vec<Person>,
+    pub(crate) people: Vec<SimulatedPerson>,
     pub(crate) channels: Vec<Channel>,
     pub(crate) views: Vec<View>,
     pub(crate) composed: Vec<ComposedLinks>,
@@ -109,7 +109,7 @@ pub(crate) struct Workspace {
     touched: BTreeSet<String>,
 }
 
-impl Workspace {
+impl SimulatedWorkspace {
     /// The workspace as configured, without messages. `further` counts the teams before it: no id is that of another team.
     pub(crate) fn furnish(config: &SimulatorConfig, slack_app: &SimulatedApp, further: usize) -> Self {
         let now = clock::now_seconds();
@@ -118,7 +118,7 @@ impl Workspace {
         } else {
             format!("T{}", further + 1)
         };
-        let app = App {
+        let app = InstalledApp {
             id: slack_app.id.clone(),
             name: slack_app.name.clone(),
             bot_id: format!("B0TOCSINBOT{mark}"),
@@ -129,12 +129,12 @@ impl Workspace {
             name: config.team_name.clone(),
             domain: format!("tocsin-demo{}", mark.to_lowercase()),
         };
-        let mut people: Vec<Person> = config
+        let mut people: Vec<SimulatedPerson> = config
             .people
             .iter()
-            .map(|seed| Person::from_seed(seed, &mark, now))
+            .map(|seed| SimulatedPerson::from_seed(seed, &mark, now))
             .collect();
-        people.push(Person::bot(&app, now));
+        people.push(SimulatedPerson::bot(&app, now));
         let mut channels: Vec<Channel> = Vec::new();
         for seed in &config.channels {
             channels.push(Channel::from_seed(seed, &mark, &people, &app, now));
@@ -201,7 +201,7 @@ impl Workspace {
         self.channels.iter_mut().find(|c| c.id == id)
     }
 
-    pub(crate) fn person(&self, id: &str) -> Option<&Person> {
+    pub(crate) fn person(&self, id: &str) -> Option<&SimulatedPerson> {
         self.people.iter().find(|p| p.id == id)
     }
 

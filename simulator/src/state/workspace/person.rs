@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{App, Team};
+use super::{InstalledApp, Team};
 use crate::config::PersonSeed;
 
 /// A member of the workspace.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Person {
+pub(crate) struct SimulatedPerson {
     pub(crate) id: String,
     /// Handle, as in `@alice`.
     pub(crate) name: String,
@@ -21,7 +21,7 @@ pub(crate) struct Person {
     pub(crate) updated: u64,
 }
 
-impl Person {
+impl SimulatedPerson {
     pub(crate) fn from_seed(seed: &PersonSeed, mark: &str, now: u64) -> Self {
         Self {
             id: readable_id('U', &format!("{}{mark}", seed.name)),
@@ -35,7 +35,7 @@ impl Person {
         }
     }
 
-    pub(crate) fn bot(app: &App, now: u64) -> Self {
+    pub(crate) fn bot(app: &InstalledApp, now: u64) -> Self {
         Self {
             id: app.bot_user_id.clone(),
             name: app.name.to_lowercase(),
@@ -54,7 +54,7 @@ impl Person {
     }
 
     /// The user object of `users.info`; the e-mail only for apps with `users:read.email`.
-    pub(crate) fn json(&self, team: &Team, app: &App, with_email: bool) -> Value {
+    pub(crate) fn json(&self, team: &Team, app: &InstalledApp, with_email: bool) -> Value {
         let mut profile = json!({
             "real_name": self.real_name,
             "real_name_normalized": self.real_name,

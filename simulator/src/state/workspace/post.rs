@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::events::{LinksShared, UnfurlKey};
 use super::links::shared_links;
-use super::message::{Edited, Message, MessageContent, Metadata};
-use super::{ComposedLinks, Workspace};
+use super::message::{Message, MessageContent, MessageEdit, Metadata};
+use super::{ComposedLinks, SimulatedWorkspace};
 
-impl Workspace {
+impl SimulatedWorkspace {
     /// Puts a message into a channel, tells the app, and files a reply under its parent.
     pub(crate) fn add_message(&mut self, channel_id: &str, message: Message) -> String {
         let ts = message.ts.clone();
@@ -113,7 +113,7 @@ impl Workspace {
             message.content = content;
             message.revisions += 1;
             if let Some(user) = flag {
-                message.edited = Some(Edited { user, ts: edited_ts });
+                message.edited = Some(MessageEdit { user, ts: edited_ts });
             }
         }
         self.touch(channel_id);

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::message::{Message, MessageAuthor};
-use super::{Channel, ChannelKind, Execution, Workspace};
+use super::{Channel, ChannelKind, Execution, SimulatedWorkspace};
 use crate::state::text::plain;
 
 /// The whole workspace at one moment.
@@ -254,7 +254,7 @@ fn collect_buttons(value: &Value, found: &mut Vec<Button>) {
     }
 }
 
-impl Workspace {
+impl SimulatedWorkspace {
     /// Everything.
     pub(crate) fn snapshot(&self) -> Snapshot {
         Snapshot {
@@ -357,8 +357,8 @@ impl Workspace {
     }
 }
 
-impl From<&super::Person> for PersonSnapshot {
-    fn from(person: &super::Person) -> Self {
+impl From<&super::SimulatedPerson> for PersonSnapshot {
+    fn from(person: &super::SimulatedPerson) -> Self {
         Self {
             id: person.id.clone(),
             name: person.name.clone(),

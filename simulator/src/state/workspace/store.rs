@@ -3,19 +3,24 @@
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
-use super::Workspace;
+use super::SimulatedWorkspace;
 use crate::config::SimulatorConfig;
 use crate::error::SimulatorError;
 use crate::state::app::SimulatedApp;
 
 /// The workspace of the state file, or a new one when there is no such file.
-pub(crate) fn load(config: &SimulatorConfig, app: &SimulatedApp) -> Result<Workspace, SimulatorError> {
+pub(crate) fn load(
+    config: &SimulatorConfig,
+    app: &SimulatedApp,
+) -> Result<SimulatedWorkspace, SimulatorError> {
     let Some(path) = &config.state_file else {
-        return Ok(Workspace::furnish(config, app, 0));
+        return Ok(SimulatedWorkspace::furnish(config, app, 0));
     };
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Workspace::furnish(config, app, 0)),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Ok(SimulatedWorkspace::furnish(config, app, 0));
+        }
         Err(source) => {
             return Err(SimulatorError::StateFile {
                 path: path.clone(),
@@ -23,7 +28,7 @@ pub(crate) fn load(config: &SimulatorConfig, app: &SimulatedApp) -> Result<Works
             });
         }
     };
-    let mut workspace: Workspace =
+    let mut workspace: SimulatedWorkspace =
         serde_json::from_slice(&bytes).map_err(|source| SimulatorError::StateFormat {
             path: path.clone(),
             source,
@@ -35,7 +40,7 @@ pub(crate) fn load(config: &SimulatorConfig, app: &SimulatedApp) -> Result<Works
 }
 
 /// Writes the workspace beside the file, then puts it in its place: a crash leaves the old or the new one.
-pub(crate) fn save(workspace: &Workspace, path: &Path) -> Result<(), SimulatorError> {
+pub(crate) fn save(workspace: &SimulatedWorkspace, path: &Path) -> Result<(), SimulatorError> {
     let failed = |source| SimulatorError::StateFile {
         path: path.to_owned(),
         source,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::Workspace;
+use super::SimulatedWorkspace;
 use crate::clock;
 
 /// A view that the app has opened or published for a person.
@@ -62,7 +62,7 @@ impl View {
     }
 
     /// The view object of answers and interactions.
-    pub(crate) fn json(&self, ws: &Workspace) -> Value {
+    pub(crate) fn json(&self, ws: &SimulatedWorkspace) -> Value {
         let mut view = self.content.clone();
         view["id"] = json!(self.id);
         view["team_id"] = json!(ws.team.id);

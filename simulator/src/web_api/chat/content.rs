@@ -6,7 +6,7 @@ use crate::block_kit;
 use crate::method::arguments::MethodArguments;
 use crate::method::call::MethodCall;
 use crate::method::refusal::MethodRefusal;
-use crate::state::workspace::Workspace;
+use crate::state::workspace::SimulatedWorkspace;
 use crate::state::workspace::message::MessageAuthor;
 
 /// The parts of a message that were given; `None` is "not given", which an update tells from "empty".
@@ -168,7 +168,7 @@ pub(crate) fn author(call: &MethodCall<'_>) -> Result<MessageAuthor, MethodRefus
 }
 
 /// Attachments whose blocks have an id each.
-pub(crate) fn with_ids(ws: &mut Workspace, mut attachments: Vec<Value>) -> Vec<Value> {
+pub(crate) fn with_ids(ws: &mut SimulatedWorkspace, mut attachments: Vec<Value>) -> Vec<Value> {
     for attachment in &mut attachments {
         if let Some(Value::Array(blocks)) = attachment.get_mut("blocks") {
             *blocks = ws.with_block_ids(std::mem::take(blocks));

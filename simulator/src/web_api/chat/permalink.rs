@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::method::call::MethodCall;
 use crate::method::refusal::{MethodOutcome, fields};
-use crate::state::workspace::Workspace;
+use crate::state::workspace::SimulatedWorkspace;
 
 /// `chat.getPermalink`.
 pub(crate) fn run(call: &MethodCall<'_>) -> MethodOutcome {
@@ -12,7 +12,7 @@ pub(crate) fn run(call: &MethodCall<'_>) -> MethodOutcome {
     call.host.read(|ws| {
         let channel = call.channel(ws)?;
         let message = ws.message(&channel.id, &ts).ok_or("message_not_found")?;
-        let permalink = Workspace::permalink(call.host.base.as_str(), &channel.id, message);
+        let permalink = SimulatedWorkspace::permalink(call.host.base.as_str(), &channel.id, message);
         Ok(fields(json!({ "channel": channel.id, "permalink": permalink })))
     })
 }

@@ -7,7 +7,7 @@ use crate::clock;
 use crate::method::call::MethodCall;
 use crate::method::refusal::{MethodOutcome, MethodRefusal, fields};
 use crate::state::workspace::message::{Message, MessageContent, Metadata};
-use crate::state::workspace::{ChannelKind, Workspace};
+use crate::state::workspace::{ChannelKind, SimulatedWorkspace};
 use crate::web_api::reply::with_warning;
 
 /// Characters after which a text is cut. Source: the reference of `chat.postMessage`.
@@ -64,7 +64,7 @@ pub(crate) fn run(call: &MethodCall<'_>) -> MethodOutcome {
 }
 
 /// The channel by id, or by name as this method alone still takes it; a user id opens the direct messages.
-fn channel_for_post(call: &MethodCall<'_>, ws: &mut Workspace) -> Result<String, MethodRefusal> {
+fn channel_for_post(call: &MethodCall<'_>, ws: &mut SimulatedWorkspace) -> Result<String, MethodRefusal> {
     let wanted = call.args.required("channel")?;
     if ws.person(&wanted).is_some_and(|p| !p.is_bot && !p.deleted) {
         return Ok(ws.open_im(&wanted, clock::now_seconds()).0);

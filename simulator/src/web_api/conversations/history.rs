@@ -7,7 +7,7 @@ use crate::method::arguments::MethodArguments;
 use crate::method::call::MethodCall;
 use crate::method::refusal::{MethodOutcome, MethodRefusal, fields};
 use crate::state::workspace::message::{Message, Metadata};
-use crate::state::workspace::{Channel, Workspace};
+use crate::state::workspace::{Channel, SimulatedWorkspace};
 use crate::web_api::paging::{ListPage, add_cursor};
 
 /// The times between which messages are asked for.
@@ -109,7 +109,12 @@ fn in_history(channel: &Channel, message: &Message) -> bool {
 }
 
 /// The message, or the placeholder of a deleted one.
-pub(crate) fn shown(ws: &Workspace, channel: &Channel, message: &Message, metadata: Metadata) -> Value {
+pub(crate) fn shown(
+    ws: &SimulatedWorkspace,
+    channel: &Channel,
+    message: &Message,
+    metadata: Metadata,
+) -> Value {
     if !message.deleted {
         return ws.message_json(channel, message, metadata);
     }

@@ -6,7 +6,7 @@ use crate::clock;
 use crate::method::call::MethodCall;
 use crate::method::refusal::{MethodOutcome, MethodRefusal, fields};
 use crate::state::workspace::channel::Topic;
-use crate::state::workspace::{Channel, ChannelKind, Workspace};
+use crate::state::workspace::{Channel, ChannelKind, SimulatedWorkspace};
 
 /// Longest topic or purpose, in characters. Source: the reference of `conversations.setTopic`.
 const TOPIC_MAX: usize = 250;
@@ -21,7 +21,7 @@ fn manage_scope(kind: &ChannelKind) -> &'static str {
 }
 
 /// A channel that the bot is in and may change, by id. What it may not see is not there for it.
-fn managed<'w>(call: &MethodCall<'_>, ws: &'w Workspace) -> Result<&'w Channel, MethodRefusal> {
+fn managed<'w>(call: &MethodCall<'_>, ws: &'w SimulatedWorkspace) -> Result<&'w Channel, MethodRefusal> {
     let channel = call.channel(ws)?;
     call.require_scope(manage_scope(&channel.kind))?;
     if channel.is_im() {
@@ -33,7 +33,7 @@ fn managed<'w>(call: &MethodCall<'_>, ws: &'w Workspace) -> Result<&'w Channel, 
     Ok(channel)
 }
 
-fn shown(ws: &Workspace, id: &str) -> Value {
+fn shown(ws: &SimulatedWorkspace, id: &str) -> Value {
     json!(
         ws.channel(id)
             .map(|channel| channel.json(&ws.team, &ws.app, false))

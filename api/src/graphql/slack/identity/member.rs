@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use tocsin_domain::{
-    identity::{Person, find},
+    identity::{SlackPerson, find},
     loaders::MemberKey,
 };
 use tocsin_entity::{
@@ -42,7 +42,7 @@ impl SlackMemberQuery {
         #[graphql(desc = "The person there (`U…` or `W…`).")] slack_user_id: String,
         #[graphql(desc = "Their e-mail address in Slack, where Slack gives it.")] email: Option<String>,
     ) -> Result<Vec<SlackMember>> {
-        let person = Person {
+        let person = SlackPerson {
             team_id,
             slack_user_id,
             email: email.map(|email| email.trim().to_lowercase()),

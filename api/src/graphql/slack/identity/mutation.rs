@@ -2,12 +2,12 @@
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use time::OffsetDateTime;
-use tocsin_domain::error::{Fault, Trouble};
+use tocsin_domain::error::{InternalError, MutationError};
 use tocsin_entity::{kinds::SlackMatch, slack_link::Model};
 
 use crate::graphql::{
     context::{given_key, request, text},
-    failure::{Result, UserError, told},
+    failure::{Result, UserError, into_payload},
     user::{User, load_member},
 };
 
@@ -111,7 +111,7 @@ impl SlackIdentityMutation {
         input: UnlinkSlackIdentityInput,
     ) -> Result<UnlinkSlackIdentityPayload> {
         let (gone, user_errors) =
-            told(tocsin_domain::identity::end(&request(ctx), input.command(ctx)?).await)?;
+            into_payload(tocsin_domain::identity::end(&request(ctx), input.command(ctx)?).await)?;
         let user = match gone {
             Some((organization_id, user_id)) => load_member(ctx, organization_id, Some(user_id)).await?,
             None => None,
@@ -120,8 +120,11 @@ impl SlackIdentityMutation {
     }
 }
 
-pub(super) async fn payload(ctx: &Context<'_>, result: Result<Model, Trouble>) -> Result<SlackLinkPayload> {
-    let (row, user_errors) = told(result)?;
+pub(super) async fn payload(
+    ctx: &Context<'_>,
+    result: Result<Model, MutationError>,
+) -> Result<SlackLinkPayload> {
+    let (row, user_errors) = into_payload(result)?;
     let link = match row {
         Some(row) => Some(SlackLink::of(ctx, row).await?),
         None => None,
@@ -130,7 +133,7 @@ pub(super) async fn payload(ctx: &Context<'_>, result: Result<Model, Trouble>) -
 }
 
 impl SlackLink {
-    pub(super) async fn of(ctx: &Context<'_>, row: Model) -> Result<Self, Fault> {
+    pub(super) async fn of(ctx: &Context<'_>, row: Model) -> Result<Self, InternalError> {
         Ok(Self {
             user: load_member(ctx, row.organization_id, Some(row.user_id)).await?,
             team_id: row.team_id,

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use super::mutation::{SlackLink, SlackLinkPayload, payload};
 use crate::graphql::{
     context::{given_key, request, text},
-    failure::{Result, UserError, told},
+    failure::{Result, UserError, into_payload},
 };
 
 /// Asks for a way to Slack's page; or, from an administrator, says who a member is in Slack.
@@ -88,7 +88,7 @@ impl SlackSignInMutation {
     ) -> Result<LinkSlackIdentityPayload> {
         if input.user_id.is_some() || input.slack_user_id.is_some() {
             let (row, user_errors) =
-                told(tocsin_domain::identity::link_member(&request(ctx), input.command(ctx)?).await)?;
+                into_payload(tocsin_domain::identity::link_member(&request(ctx), input.command(ctx)?).await)?;
             let link = match row {
                 Some(row) => Some(SlackLink::of(ctx, row).await?),
                 None => None,
@@ -100,7 +100,7 @@ impl SlackSignInMutation {
                 user_errors,
             });
         }
-        let (found, user_errors) = told(tocsin_domain::identity::begin(
+        let (found, user_errors) = into_payload(tocsin_domain::identity::begin(
             &request(ctx),
             &input.command(ctx)?,
         ))?;

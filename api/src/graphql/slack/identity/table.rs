@@ -10,7 +10,7 @@ use async_graphql::{
 };
 use time::OffsetDateTime;
 use tocsin_domain::{
-    identity::{self, Identity, IdentityCriteria, IdentityFilter, PersonSeen},
+    identity::{self, Identity, IdentityActivity, IdentityCriteria, IdentityFilter},
     paging::PageRequest,
 };
 use tocsin_entity::kinds::SlackMatch;
@@ -62,8 +62,8 @@ pub(crate) struct SlackIdentity {
     since: Option<OffsetDateTime>,
 }
 
-impl From<PersonSeen> for SlackPerson {
-    fn from(seen: PersonSeen) -> Self {
+impl From<IdentityActivity> for SlackPerson {
+    fn from(seen: IdentityActivity) -> Self {
         Self {
             team_id: seen.team_id,
             id: seen.id,

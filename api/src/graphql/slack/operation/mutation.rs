@@ -1,12 +1,12 @@
 //! Asking for something to be done in Slack.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
-use tocsin_domain::{error::Trouble, operation::Operation};
+use tocsin_domain::{error::MutationError, operation::Operation};
 
 use super::types::SlackOperation;
 use crate::graphql::{
     context::{given_key, request, text},
-    failure::{Result, UserError, told},
+    failure::{Result, UserError, into_payload},
 };
 
 /// The Slack workspace to test.
@@ -171,8 +171,8 @@ impl SlackOperationMutation {
     }
 }
 
-fn payload(result: Result<Operation, Trouble>) -> Result<SlackOperationPayload> {
-    let (operation, user_errors) = told(result)?;
+fn payload(result: Result<Operation, MutationError>) -> Result<SlackOperationPayload> {
+    let (operation, user_errors) = into_payload(result)?;
     Ok(SlackOperationPayload {
         operation: operation.map(SlackOperation),
         user_errors,

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::graphql::{
     context::{given_key, request},
-    failure::{Result, UserError, told},
+    failure::{Result, UserError, into_payload},
     slack::restore::{self, ReportRestoreInput, ReportRestorePayload},
 };
 
@@ -74,7 +74,7 @@ impl SlackReportMutation {
         input: FinishSlackOperationInput,
     ) -> Result<FinishSlackOperationPayload> {
         let (operation, user_errors) =
-            told(tocsin_domain::operation::finish(&request(ctx), input.command(ctx)?).await)?;
+            into_payload(tocsin_domain::operation::finish(&request(ctx), input.command(ctx)?).await)?;
         Ok(FinishSlackOperationPayload {
             operation: operation.map(SlackOperation),
             user_errors,

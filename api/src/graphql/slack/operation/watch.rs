@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Subscription};
 use futures::Stream;
-use tocsin_domain::{error::Refusal, operation};
+use tocsin_domain::{error::RequestError, operation};
 use tocsin_entity::id::OperationId;
 
 use super::types::{SlackOperation, find};
@@ -29,7 +29,7 @@ impl SlackOperationSubscription {
         #[graphql(desc = "The operation's id.")] id: ID,
     ) -> Result<impl Stream<Item = Result<SlackOperation>>> {
         let unknown =
-            || Refusal::BadInput("There is no such Slack operation in your organisation.".to_owned());
+            || RequestError::BadInput("There is no such Slack operation in your organisation.".to_owned());
         let present = find(ctx, &id).await?.ok_or_else(unknown)?;
         let id: OperationId = id.parse().map_err(|_| unknown())?;
         let domain = Arc::clone(domain(ctx));

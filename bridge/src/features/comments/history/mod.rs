@@ -3,8 +3,8 @@
 //! Slack sends an event for a day at the most, and three times where the delayed ones are not switched on. So after a start, and now and
 //! then, the threads of late are read. What is found goes into the inbox under names that it has there only once.
 
-mod past;
 mod read;
+mod recorded;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::ThreadMemory;
 use crate::{
-    failure::{of_api, told},
+    failure::{failure_text, of_api},
     restore_watch::RestoreWatch,
     sighting::SightingService,
     workspace::Workspaces,
@@ -89,7 +89,7 @@ impl CommentHistory {
                         EVERY
                     }
                     Err(error) => {
-                        tracing::warn!("threads could not be read: {}", told(&error));
+                        tracing::warn!("threads could not be read: {}", failure_text(&error));
                         AGAIN
                     }
                 };
@@ -138,7 +138,7 @@ impl CommentHistory {
             }
             read_so_far += threads.roots.len();
             match self.read(threads).await {
-                Ok(news) => found += news,
+                Ok(change) => found += change,
                 Err(error) => trouble = Some(error),
             }
         }

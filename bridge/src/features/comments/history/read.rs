@@ -10,18 +10,20 @@ use tocsin_clock::Clock;
 use tocsin_entity::{id::InboxId, slack::post};
 use tocsin_queue::{JobError, Queue, jobs::WorkInbox};
 use tocsin_slack::{
-    envelope::{Envelope, Kind},
+    envelope::{Envelope, RequestKind},
     error::SlackError,
     timestamp::said_at,
 };
 
-use super::{super::told, CommentHistory, OLDEST, PAUSE, Threads, past::Past, threaded};
+use super::{
+    super::reply_change, CommentHistory, OLDEST, PAUSE, Threads, recorded::RecordedTimeline, threaded,
+};
 
 use crate::{
-    inbox::{self, Stored},
+    inbox::{self, StoreOutcome},
     installation::InstallationKey,
-    rich_text::message::Message,
-    store::Lane,
+    rich_text::message::MessageEvent,
+    store::GroupWriter,
 };
 
 /// Pages of a thread that are read, of 200 messages each: nobody reads a longer one.
@@ -44,30 +46,30 @@ struct Thread<'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct ReplyInbox {
     pub(crate) clock: Clock,
-    pub(crate) lane: Lane,
+    pub(crate) writer: GroupWriter,
     pub(crate) queue: Queue,
 }
 
 impl ReplyInbox {
     /// Puts what is news into the inbox, together, so that a thread is worked in order; how much was not there yet.
-    async fn store(&self, key: &InstallationKey, news: &[Envelope]) -> Result<usize, JobError> {
-        let news: Vec<_> = news
+    async fn store(&self, key: &InstallationKey, change: &[Envelope]) -> Result<usize, JobError> {
+        let change: Vec<_> = change
             .iter()
             .map(|envelope| {
-                let place = told::place(&envelope.payload);
+                let place = reply_change::place(&envelope.payload);
                 (envelope.clone(), place, InboxId::new().to_string())
             })
             .collect();
         let key = key.clone();
         let clock = self.clock.clone();
-        let write = self.lane.write(move |tx| {
-            let (news, key, clock) = (news.clone(), key.clone(), clock.clone());
+        let write = self.writer.write(move |tx| {
+            let (change, key, clock) = (change.clone(), key.clone(), clock.clone());
             async move {
                 let mut new = Vec::new();
-                for (envelope, place, request_id) in news {
+                for (envelope, place, request_id) in change {
                     let now = clock.now();
                     let stored = inbox::store(tx, envelope, place.clone(), &key, &request_id, now).await?;
-                    if let Stored::New(id) = stored {
+                    if let StoreOutcome::New(id) = stored {
                         new.push((id, place.map(|place| place.key)));
                     }
                 }
@@ -80,7 +82,7 @@ impl ReplyInbox {
         for (id, sequence) in &new {
             // Whoever is rung for one works all of its thread.
             if sequence.as_ref().is_none_or(|key| rung.insert(key)) {
-                self.queue.ring(&WorkInbox {
+                self.queue.enqueue(&WorkInbox {
                     inbox_id: id.to_string(),
                 });
             }
@@ -96,7 +98,7 @@ impl CommentHistory {
             return Ok(0);
         };
         // Before the threads are: what is said in between is not gone.
-        let past = Past::read(&self.api, &self.clock, first).await?;
+        let past = RecordedTimeline::read(&self.api, &self.clock, first).await?;
         let mut all = Vec::new();
         for (number, root) in threads.roots.iter().enumerate() {
             if number > 0 {
@@ -110,13 +112,13 @@ impl CommentHistory {
         }
         let oldest = self.clock.now() - OLDEST;
         let said = all.iter().flat_map(|thread| thread.said(&past, oldest));
-        let mut news: Vec<Envelope> = said.collect();
+        let mut change: Vec<Envelope> = said.collect();
         if all.len() == threads.roots.len() && !self.has_others(threads).await? {
-            news.extend(gone(&all, &past));
+            change.extend(gone(&all, &past));
         }
         let key = InstallationKey::of_post(&self.workspaces, first);
         let mut found = 0;
-        for some in news.chunks(STORED_TOGETHER) {
+        for some in change.chunks(STORED_TOGETHER) {
             found += self.inbox.store(&key, some).await?;
         }
         Ok(found)
@@ -176,7 +178,7 @@ impl CommentHistory {
 
 /// What would have been sent of the comments whose messages are in no thread any more. Where a thread's first message is gone as well, Slack
 /// has cleared away what is old; nobody took anything back.
-fn gone(all: &[Thread<'_>], past: &Past) -> Vec<Envelope> {
+fn gone(all: &[Thread<'_>], past: &RecordedTimeline) -> Vec<Envelope> {
     let names = |thread: &Thread<'_>| -> Vec<String> {
         let messages = thread.messages.iter();
         messages
@@ -198,7 +200,7 @@ fn gone(all: &[Thread<'_>], past: &Past) -> Vec<Envelope> {
 impl Thread<'_> {
     /// What would have been sent of the messages that are no comments. What is a comment already is not asked for again: its author may have
     /// lost the right to comment since, and would be told of a refusal.
-    fn said(&self, past: &Past, oldest: OffsetDateTime) -> Vec<Envelope> {
+    fn said(&self, past: &RecordedTimeline, oldest: OffsetDateTime) -> Vec<Envelope> {
         let is_comment = |message: &Value| {
             message["edited"]["ts"].as_str().is_none()
                 && message["ts"].as_str().is_some_and(|ts| past.is_comment(ts))
@@ -210,10 +212,15 @@ impl Thread<'_> {
     }
 
     /// What would have been sent of a message.
-    fn of_message(&self, message: &Value, past: &Past, oldest: OffsetDateTime) -> Option<Envelope> {
+    fn of_message(
+        &self,
+        message: &Value,
+        past: &RecordedTimeline,
+        oldest: OffsetDateTime,
+    ) -> Option<Envelope> {
         let mut message = message.clone();
         message["channel"] = json!(self.root.channel_id);
-        Message::of(&json!({"event": message})).reply()?;
+        MessageEvent::of(&json!({"event": message})).reply()?;
         let ts = message["ts"].as_str()?.to_owned();
         let sent = said_at(&ts)?;
         let is_new = !past.is_comment(&ts);
@@ -240,7 +247,7 @@ impl Thread<'_> {
 
     fn envelope(&self, name: &str, event: &Value) -> Envelope {
         Envelope {
-            kind: Kind::Event,
+            kind: RequestKind::Event,
             name: "message".to_owned(),
             key: format!("history:{}/{}/{name}", self.root.team_id, self.root.channel_id),
             payload: json!({"type": "event_callback", "team_id": self.root.team_id, "event": event}),

@@ -2,7 +2,7 @@
 
 /// How a setting's value may be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shown {
+pub(crate) enum SettingVisibility {
     /// As it is.
     Whole,
     /// An address whose password is hidden.
@@ -13,7 +13,7 @@ pub(crate) enum Shown {
 
 /// A setting.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Known {
+pub(crate) struct SettingSpec {
     /// Its name in `tocsin.toml`; `slack.bot_token` stands for `bot_token` under `[slack]`.
     pub(crate) key: &'static str,
     /// Its environment variable.
@@ -21,12 +21,12 @@ pub(crate) struct Known {
     /// Its flag, where it has one: secrets have none, since arguments can be read by every process of the machine.
     pub(crate) flag: Option<&'static str>,
     /// How its value may be shown.
-    pub(crate) shown: Shown,
+    pub(crate) shown: SettingVisibility,
     /// What holds when it is unset, in words or as a value.
     pub(crate) default: &'static str,
 }
 
-impl Known {
+impl SettingSpec {
     const fn plain(
         key: &'static str,
         variable: &'static str,
@@ -37,7 +37,7 @@ impl Known {
             key,
             variable,
             flag: Some(flag),
-            shown: Shown::Whole,
+            shown: SettingVisibility::Whole,
             default,
         }
     }
@@ -49,7 +49,7 @@ impl Known {
         default: &'static str,
     ) -> Self {
         Self {
-            shown: Shown::WithoutPassword,
+            shown: SettingVisibility::WithoutPassword,
             ..Self::plain(key, variable, flag, default)
         }
     }
@@ -59,144 +59,145 @@ impl Known {
             key,
             variable,
             flag: None,
-            shown: Shown::Never,
+            shown: SettingVisibility::Never,
             default,
         }
     }
 }
 
-pub(crate) const DATABASE_URL: Known = Known::address(
+pub(crate) const DATABASE_URL: SettingSpec = SettingSpec::address(
     "database_url",
     "TOCSIN_DATABASE_URL",
     "--database-url",
     "sqlite://tocsin.db",
 );
-pub(crate) const DATABASE_CONNECTIONS: Known = Known {
+pub(crate) const DATABASE_CONNECTIONS: SettingSpec = SettingSpec {
     flag: None,
-    ..Known::plain("database_connections", "TOCSIN_DATABASE_CONNECTIONS", "", "8")
+    ..SettingSpec::plain("database_connections", "TOCSIN_DATABASE_CONNECTIONS", "", "8")
 };
-pub(crate) const REDIS_URL: Known = Known::address(
+pub(crate) const REDIS_URL: SettingSpec = SettingSpec::address(
     "redis_url",
     "TOCSIN_REDIS_URL",
     "--redis-url",
     "the embedded queue, in a file beside the database",
 );
-pub(crate) const LISTEN: Known = Known::plain("listen", "TOCSIN_LISTEN", "--listen", "127.0.0.1:8080");
-pub(crate) const BRIDGE_LISTEN: Known = Known::plain(
+pub(crate) const LISTEN: SettingSpec =
+    SettingSpec::plain("listen", "TOCSIN_LISTEN", "--listen", "127.0.0.1:8080");
+pub(crate) const BRIDGE_LISTEN: SettingSpec = SettingSpec::plain(
     "bridge_listen",
     "TOCSIN_BRIDGE_LISTEN",
     "--bridge-listen",
     "127.0.0.1:8081",
 );
-pub(crate) const SIMULATOR_LISTEN: Known = Known::plain(
+pub(crate) const SIMULATOR_LISTEN: SettingSpec = SettingSpec::plain(
     "simulator_listen",
     "TOCSIN_SIMULATOR_LISTEN",
     "--simulator-listen",
     "127.0.0.1:8082",
 );
-pub(crate) const HTTP_CONNECTIONS: Known = Known {
+pub(crate) const HTTP_CONNECTIONS: SettingSpec = SettingSpec {
     flag: None,
-    ..Known::plain("http_connections", "TOCSIN_HTTP_CONNECTIONS", "", "16384")
+    ..SettingSpec::plain("http_connections", "TOCSIN_HTTP_CONNECTIONS", "", "16384")
 };
-pub(crate) const SIMULATOR: Known = Known {
+pub(crate) const SIMULATOR: SettingSpec = SettingSpec {
     flag: None,
-    ..Known::plain("simulator", "TOCSIN_SIMULATOR", "", "auto")
+    ..SettingSpec::plain("simulator", "TOCSIN_SIMULATOR", "", "auto")
 };
-pub(crate) const PUBLIC_URL: Known = Known::plain(
+pub(crate) const PUBLIC_URL: SettingSpec = SettingSpec::plain(
     "public_url",
     "TOCSIN_PUBLIC_URL",
     "--public-url",
     "where the API listens",
 );
-pub(crate) const API_URL: Known = Known::plain(
+pub(crate) const API_URL: SettingSpec = SettingSpec::plain(
     "api_url",
     "TOCSIN_API_URL",
     "--api-url",
     "where the API listens on this machine",
 );
-pub(crate) const BRIDGE_TOKEN: Known = Known::secret(
+pub(crate) const BRIDGE_TOKEN: SettingSpec = SettingSpec::secret(
     "bridge_token",
     "TOCSIN_BRIDGE_TOKEN",
     "made anew at each start of `tocsin up`",
 );
-pub(crate) const ADMIN_KEY: Known = Known::secret(
+pub(crate) const ADMIN_KEY: SettingSpec = SettingSpec::secret(
     "admin_key",
     "TOCSIN_ADMIN_KEY",
     "made and printed once, at the first start",
 );
-pub(crate) const SECRET_KEY: Known = Known::secret(
+pub(crate) const SECRET_KEY: SettingSpec = SettingSpec::secret(
     "secret_key",
     "TOCSIN_SECRET_KEY",
     "made once, and kept beside the SQLite file",
 );
-pub(crate) const INTROSPECTION: Known = Known {
+pub(crate) const INTROSPECTION: SettingSpec = SettingSpec {
     flag: None,
-    ..Known::plain("introspection", "TOCSIN_INTROSPECTION", "", "authenticated")
+    ..SettingSpec::plain("introspection", "TOCSIN_INTROSPECTION", "", "authenticated")
 };
-pub(crate) const TRUSTED_PROXIES: Known = Known {
+pub(crate) const TRUSTED_PROXIES: SettingSpec = SettingSpec {
     flag: None,
-    ..Known::plain(
+    ..SettingSpec::plain(
         "trusted_proxies",
         "TOCSIN_TRUSTED_PROXIES",
         "",
         "none: X-Forwarded-For is not believed",
     )
 };
-pub(crate) const LOG: Known = Known::plain("log", "TOCSIN_LOG", "--log", "info");
-pub(crate) const LOG_FORMAT: Known = Known::plain(
+pub(crate) const LOG: SettingSpec = SettingSpec::plain("log", "TOCSIN_LOG", "--log", "info");
+pub(crate) const LOG_FORMAT: SettingSpec = SettingSpec::plain(
     "log_format",
     "TOCSIN_LOG_FORMAT",
     "--log-format",
     "pretty in a terminal, json elsewhere",
 );
-pub(crate) const SLACK_BOT_TOKEN: Known = Known::secret(
+pub(crate) const SLACK_BOT_TOKEN: SettingSpec = SettingSpec::secret(
     "slack.bot_token",
     "SLACK_BOT_TOKEN",
     "workspaces are connected by GraphQL; `tocsin up` with no app at all simulates one",
 );
-pub(crate) const SLACK_SIGNING_SECRET: Known = Known::secret(
+pub(crate) const SLACK_SIGNING_SECRET: SettingSpec = SettingSpec::secret(
     "slack.signing_secret",
     "SLACK_SIGNING_SECRET",
     "needed with a bot token, but in Socket Mode",
 );
-pub(crate) const SLACK_CHANNEL: Known = Known {
+pub(crate) const SLACK_CHANNEL: SettingSpec = SettingSpec {
     flag: None,
-    ..Known::plain("slack.channel", "SLACK_CHANNEL", "", "#incidents")
+    ..SettingSpec::plain("slack.channel", "SLACK_CHANNEL", "", "#incidents")
 };
-pub(crate) const SLACK_API_URL: Known = Known {
+pub(crate) const SLACK_API_URL: SettingSpec = SettingSpec {
     flag: None,
-    ..Known::plain("slack.api_url", "SLACK_API_URL", "", "https://slack.com/api")
+    ..SettingSpec::plain("slack.api_url", "SLACK_API_URL", "", "https://slack.com/api")
 };
-pub(crate) const SLACK_PACE: Known = Known {
+pub(crate) const SLACK_PACE: SettingSpec = SettingSpec {
     flag: None,
-    ..Known::plain("slack.pace", "TOCSIN_SLACK_PACE", "", "documented")
+    ..SettingSpec::plain("slack.pace", "TOCSIN_SLACK_PACE", "", "documented")
 };
-pub(crate) const SLACK_CLIENT_ID: Known = Known {
+pub(crate) const SLACK_CLIENT_ID: SettingSpec = SettingSpec {
     flag: None,
-    ..Known::plain(
+    ..SettingSpec::plain(
         "slack.client_id",
         "SLACK_CLIENT_ID",
         "",
         "no installation by OAuth",
     )
 };
-pub(crate) const SLACK_CLIENT_SECRET: Known = Known::secret(
+pub(crate) const SLACK_CLIENT_SECRET: SettingSpec = SettingSpec::secret(
     "slack.client_secret",
     "SLACK_CLIENT_SECRET",
     "needed with a client id",
 );
-pub(crate) const SLACK_APP_TOKEN: Known = Known::secret(
+pub(crate) const SLACK_APP_TOKEN: SettingSpec = SettingSpec::secret(
     "slack.app_token",
     "SLACK_APP_TOKEN",
     "Slack sends its requests to the bridge's address",
 );
-pub(crate) const SLACK_SOCKETS: Known = Known {
+pub(crate) const SLACK_SOCKETS: SettingSpec = SettingSpec {
     flag: None,
-    ..Known::plain("slack.sockets", "TOCSIN_SLACK_SOCKETS", "", "2")
+    ..SettingSpec::plain("slack.sockets", "TOCSIN_SLACK_SOCKETS", "", "2")
 };
 
 /// All of them, in the order in which people are shown them.
-pub(crate) const ALL: &[Known] = &[
+pub(crate) const ALL: &[SettingSpec] = &[
     DATABASE_URL,
     DATABASE_CONNECTIONS,
     REDIS_URL,

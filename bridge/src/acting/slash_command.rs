@@ -8,17 +8,17 @@ use tocsin_queue::JobError;
 use tocsin_slack::lenient::{lenient, read};
 use url::Url;
 
-use super::Acting;
+use super::ActionService;
 use crate::{
     acting::asker,
-    identity::Person,
+    identity::SlackActor,
     installation::AppInstallation,
     notice::{self, Notice},
 };
 
 /// A slash command.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Typed {
+pub(crate) struct SlashCommand {
     /// With its slash, as the workspace calls it.
     pub(crate) command: String,
     pub(crate) text: String,
@@ -45,7 +45,7 @@ struct Fields {
     trigger_id: Option<String>,
 }
 
-impl Typed {
+impl SlashCommand {
     pub(crate) fn of(payload: &Value) -> Option<Self> {
         let fields: Fields = read(payload);
         let given = |field: Option<String>| field.filter(|text| !text.is_empty());
@@ -62,16 +62,16 @@ impl Typed {
     /// Who gave it.
     pub(crate) async fn person(
         &self,
-        acting: &Acting,
+        acting: &ActionService,
         installation: &AppInstallation,
-    ) -> Result<Result<Person, Notice>, JobError> {
+    ) -> Result<Result<SlackActor, Notice>, JobError> {
         asker::person(acting, installation, &self.user).await
     }
 
     /// Tells whoever gave it, and nobody else.
     pub(crate) async fn tell(
         &self,
-        acting: &Acting,
+        acting: &ActionService,
         installation: &AppInstallation,
         text: &str,
     ) -> Result<(), JobError> {

@@ -14,14 +14,14 @@ const LOOK: Duration = Duration::from_secs(3);
 
 /// Follows where connectors lead. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct LeadFollower {
+pub(crate) struct DestinationFollower {
     pub(crate) api: ApiClient,
     pub(crate) clock: Clock,
     pub(crate) connectors: Connectors,
     pub(crate) database: Database,
 }
 
-impl LeadFollower {
+impl DestinationFollower {
     /// Looks while any connector fails, until the shutdown. Whoever changes one waits for the next message no longer than that.
     pub(crate) async fn follow(&self, shutdown: CancellationToken) {
         while !ends_within(&shutdown, LOOK).await {

@@ -11,7 +11,7 @@ use tocsin_entity::id::OrganizationId;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::feed::Rooms;
+use super::hub::Subscribers;
 use crate::viewer::Keyring;
 
 /// The channel of Redis on which replicas ring one another; the message is the organisation's id.
@@ -27,13 +27,13 @@ const PING_AFTER: Duration = Duration::from_secs(20);
 
 /// Rings the followers of an organisation, here and in other replicas.
 #[derive(Debug, Clone)]
-pub(crate) struct Bell {
-    rooms: Arc<Rooms>,
-    outside: Option<Arc<Outside>>,
+pub(crate) struct EventNotifier {
+    subscribers: Arc<Subscribers>,
+    outside: Option<Arc<RemoteNotifier>>,
 }
 
 #[derive(Debug)]
-struct Outside {
+struct RemoteNotifier {
     client: redis::Client,
     rung: Mutex<Rung>,
     wake: Notify,
@@ -46,23 +46,26 @@ struct Rung {
     rights: bool,
 }
 
-impl Bell {
-    pub(super) fn new(rooms: Arc<Rooms>, redis_url: Option<&str>) -> Result<Self, redis::RedisError> {
+impl EventNotifier {
+    pub(super) fn new(
+        subscribers: Arc<Subscribers>,
+        redis_url: Option<&str>,
+    ) -> Result<Self, redis::RedisError> {
         let outside = redis_url
             .map(|url| {
-                Ok::<_, redis::RedisError>(Arc::new(Outside {
+                Ok::<_, redis::RedisError>(Arc::new(RemoteNotifier {
                     client: redis::Client::open(url)?,
                     rung: Mutex::default(),
                     wake: Notify::new(),
                 }))
             })
             .transpose()?;
-        Ok(Self { rooms, outside })
+        Ok(Self { subscribers, outside })
     }
 
     /// Something has happened in the organisation. Never waits.
     pub(crate) fn ring(&self, organization_id: OrganizationId) {
-        self.rooms.wake(organization_id);
+        self.subscribers.wake(organization_id);
         self.ring_outside(|rung| {
             rung.organizations.insert(organization_id);
         });
@@ -85,7 +88,8 @@ impl Bell {
         let Some(outside) = &self.outside else { return };
         tokio::join!(
             shutdown.run_until_cancelled(redial("ringing", || outside.ring_others())),
-            shutdown.run_until_cancelled(redial("listening", || outside.hear_others(&self.rooms, keyring))),
+            shutdown
+                .run_until_cancelled(redial("listening", || outside.hear_others(&self.subscribers, keyring))),
         );
     }
 }
@@ -110,7 +114,7 @@ async fn redial<F: Future<Output = Result<(), redis::RedisError>>>(what: &str, m
     }
 }
 
-impl Outside {
+impl RemoteNotifier {
     async fn ring_others(&self) -> Result<(), redis::RedisError> {
         let config = redis::AsyncConnectionConfig::new().set_response_timeout(Some(ANSWER_WITHIN));
         let mut connection = self
@@ -135,7 +139,11 @@ impl Outside {
         }
     }
 
-    async fn hear_others(&self, rooms: &Rooms, keyring: &Keyring) -> Result<(), redis::RedisError> {
+    async fn hear_others(
+        &self,
+        subscribers: &Subscribers,
+        keyring: &Keyring,
+    ) -> Result<(), redis::RedisError> {
         let mut subscription = in_time(async {
             let mut subscription = self.client.get_async_pubsub().await?;
             subscription.subscribe(&[CHANNEL, RIGHTS_CHANNEL]).await?;
@@ -149,7 +157,7 @@ impl Outside {
             match ring.await {
                 Ok(Some(ring)) if ring.get_channel_name() == RIGHTS_CHANNEL => keyring.ring(),
                 Ok(Some(ring)) => match ring.get_payload::<String>()?.parse() {
-                    Ok(organization_id) => rooms.wake(organization_id),
+                    Ok(organization_id) => subscribers.wake(organization_id),
                     Err(error) => tracing::warn!("a ring from another replica can't be read: {error}"),
                 },
                 Ok(None) => return Ok(()),

@@ -1,13 +1,13 @@
 //! An incident in an organisation's own words. Where these fail, the built-in ones stand in, and the connector says why.
 
 use tocsin_client::{Incident, TemplateText};
-use tocsin_message::template::{Facts, Field, Problem, Rendered, Template};
+use tocsin_message::template::{RenderedTemplate, Template, TemplateFacts, TemplateField, TemplateProblem};
 
 use super::content;
 
 /// What a connector's template says of the incident. Its steps are limited, so that this takes no time to speak of.
-pub(super) fn say(text: &TemplateText, incident: &Incident) -> Result<Rendered, Problem> {
-    let field = |(name, value): &(String, String)| Field {
+pub(super) fn render(text: &TemplateText, incident: &Incident) -> Result<RenderedTemplate, TemplateProblem> {
+    let field = |(name, value): &(String, String)| TemplateField {
         name: name.clone(),
         value: value.clone(),
     };
@@ -22,8 +22,8 @@ pub(super) fn say(text: &TemplateText, incident: &Incident) -> Result<Rendered, 
     template.render(&facts(text, incident))
 }
 
-fn facts(text: &TemplateText, incident: &Incident) -> Facts {
-    Facts {
+fn facts(text: &TemplateText, incident: &Incident) -> TemplateFacts {
+    TemplateFacts {
         number: incident.number,
         title: incident.title.clone(),
         description_markdown: incident.description_markdown.clone(),

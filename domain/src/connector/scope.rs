@@ -3,18 +3,18 @@
 use std::collections::BTreeSet;
 
 use sea_orm::{ColumnTrait, QueryFilter};
-use tocsin_entity::{connector, connector_rule, id::ServiceId, kinds::Role, managing};
+use tocsin_entity::{connector, connector_rule, id::ServiceId, kinds::Role, service_manager};
 
 use crate::{
-    error::{Trouble, UserError, UserErrorCode},
+    error::{MutationError, UserError, UserErrorCode},
     request::Request,
     tenant::Tenant,
-    viewer::Need,
+    viewer::Permission,
 };
 
 /// What somebody may manage.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Reach {
+pub(crate) enum ConnectorScope {
     /// Everything: an administrator.
     All,
     /// What is for these services alone.
@@ -27,14 +27,14 @@ const REFUSAL: &str = "This needs the role ADMIN or OWNER, or to be a RESPONDER 
 /// What is said to whom it does reach, and who shows a key that may not administer.
 const LACKS_SCOPE: &str = "You manage services, and this API key lacks the scope ADMIN: with one that has it you may change what is for these services alone.";
 
-impl Reach {
+impl ConnectorScope {
     /// How far the viewer's goes.
     ///
     /// # Errors
     /// A refusal that names the role needed, where it goes nowhere.
-    pub(crate) async fn of_viewer(request: &Request<'_>) -> Result<Self, Trouble> {
+    pub(crate) async fn of_viewer(request: &Request<'_>) -> Result<Self, MutationError> {
         let viewer = request.viewer;
-        let Err(refused) = viewer.may_change(Need::Manage) else {
+        let Err(refused) = viewer.may_change(Permission::Manage) else {
             return Ok(Self::All);
         };
         let (Some(member), Some(organization_id)) = (viewer.member(), viewer.organization_id()) else {
@@ -45,8 +45,8 @@ impl Reach {
             return Err(refused);
         }
         let rows = Tenant::of(organization_id)
-            .find::<managing::Entity>()
-            .filter(managing::Column::UserId.eq(member.user_id))
+            .find::<service_manager::Entity>()
+            .filter(service_manager::Column::UserId.eq(member.user_id))
             .all(request.domain.database().read())
             .await?;
         if rows.is_empty() || member.role == Role::Stakeholder {
@@ -56,7 +56,7 @@ impl Reach {
         if !viewer.may_administer() {
             return Err(UserError::new(UserErrorCode::Forbidden, LACKS_SCOPE).into());
         }
-        viewer.may_change(Need::Respond)?;
+        viewer.may_change(Permission::Respond)?;
         Ok(Self::Services(
             rows.into_iter().map(|row| row.service_id).collect(),
         ))

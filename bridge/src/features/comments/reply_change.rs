@@ -7,12 +7,12 @@ use tocsin_slack::timestamp::said_at;
 
 use crate::{
     request::SequencePlace,
-    rich_text::message::{Message, Place},
+    rich_text::message::{MessageEvent, ThreadReply},
 };
 
 /// A reply's place in its thread. Edits and deletions stand where they were made, behind the message and before what was said since.
 pub(crate) fn place(payload: &Value) -> Option<SequencePlace> {
-    let told = Told::of(payload)?;
+    let told = ReplyChange::of(payload)?;
     let thread = told.place();
     Some(SequencePlace {
         key: format!("{}/{}", thread.channel, thread.thread_ts),
@@ -22,23 +22,23 @@ pub(crate) fn place(payload: &Value) -> Option<SequencePlace> {
 
 /// What a `message` event tells of a person's reply in a thread.
 #[derive(Debug, Clone)]
-pub(super) enum Told {
+pub(super) enum ReplyChange {
     Said {
-        message: Message,
-        place: Place,
+        message: MessageEvent,
+        place: ThreadReply,
     },
     /// `revision` is Slack's name for the edit; a later one is greater.
     Edited {
-        message: Message,
-        place: Place,
+        message: MessageEvent,
+        place: ThreadReply,
         revision: String,
     },
     Deleted {
-        place: Place,
+        place: ThreadReply,
     },
 }
 
-impl Told {
+impl ReplyChange {
     /// None where it tells of something else: other people's business, or a change that changes no word.
     pub(super) fn of(payload: &Value) -> Option<Self> {
         let event = &payload["event"];
@@ -51,7 +51,7 @@ impl Told {
                 Some(Self::Deleted { place })
             }
             Some(_) | None => {
-                let message = Message::of(payload);
+                let message = MessageEvent::of(payload);
                 let place = message.reply()?;
                 Some(Self::Said { message, place })
             }
@@ -74,14 +74,14 @@ impl Told {
         i64::try_from(micros).unwrap_or(0)
     }
 
-    pub(super) fn place(&self) -> &Place {
+    pub(super) fn place(&self) -> &ThreadReply {
         match self {
             Self::Said { place, .. } | Self::Edited { place, .. } | Self::Deleted { place } => place,
         }
     }
 }
 
-fn edited(event: &Value) -> Option<Told> {
+fn edited(event: &Value) -> Option<ReplyChange> {
     let (now, before) = (&event["message"], &event["previous_message"]);
     // Previews, replies and an app's own updates change a message as well, and say nothing of an edit.
     let revision = now["edited"]["ts"].as_str()?.to_owned();
@@ -96,7 +96,7 @@ fn edited(event: &Value) -> Option<Told> {
     }
     let message = inner(event, &now);
     let place = message.reply()?;
-    Some(Told::Edited {
+    Some(ReplyChange::Edited {
         message,
         place,
         revision,
@@ -111,12 +111,12 @@ fn name(message: &mut Value, ts: &Value) {
 }
 
 /// The message inside a change, which does not say its channel.
-fn inner(event: &Value, message: &Value) -> Message {
+fn inner(event: &Value, message: &Value) -> MessageEvent {
     let mut message = message.clone();
     if let Some(fields) = message.as_object_mut() {
         fields.insert("channel".to_owned(), event["channel"].clone());
     }
-    Message::of(&json!({ "event": message }))
+    MessageEvent::of(&json!({ "event": message }))
 }
 
 #[cfg(test)]
@@ -139,8 +139,8 @@ mod tests {
 
     #[test]
     fn an_edit_is_of_the_message_inside() {
-        let told = Told::of(&changed(&with_edit(said("2.0", "b"), "5.0"), &said("2.0", "a")));
-        let Some(Told::Edited { place, revision, .. }) = told else {
+        let told = ReplyChange::of(&changed(&with_edit(said("2.0", "b"), "5.0"), &said("2.0", "a")));
+        let Some(ReplyChange::Edited { place, revision, .. }) = told else {
             panic!("{told:?}")
         };
         assert_eq!(
@@ -157,21 +157,24 @@ mod tests {
     #[test]
     fn what_changes_no_word_is_no_edit() {
         assert!(
-            Told::of(&changed(&said("2.0", "b"), &said("2.0", "a"))).is_none(),
+            ReplyChange::of(&changed(&said("2.0", "b"), &said("2.0", "a"))).is_none(),
             "no mark of an edit"
         );
         let edited = with_edit(said("2.0", "a"), "5.0");
-        assert!(Told::of(&changed(&edited, &edited)).is_none(), "a preview came");
+        assert!(
+            ReplyChange::of(&changed(&edited, &edited)).is_none(),
+            "a preview came"
+        );
         let mut bot = with_edit(said("2.0", "b"), "5.0");
         bot["bot_id"] = json!("B1");
         assert!(
-            Told::of(&changed(&bot, &said("2.0", "a"))).is_none(),
+            ReplyChange::of(&changed(&bot, &said("2.0", "a"))).is_none(),
             "an app's own"
         );
         let mut root = with_edit(said("1.0", "b"), "5.0");
         root["thread_ts"] = json!("1.0");
         assert!(
-            Told::of(&changed(&root, &said("1.0", "a"))).is_none(),
+            ReplyChange::of(&changed(&root, &said("1.0", "a"))).is_none(),
             "the thread's first message"
         );
         // Some of Slack's examples lack the name of the message, or of its thread, and have it in the one before.
@@ -179,13 +182,13 @@ mod tests {
         for field in ["ts", "thread_ts"] {
             nameless.as_object_mut().expect("a message").remove(field);
         }
-        let told = Told::of(&changed(&nameless, &said("2.0", "a"))).expect("an edit");
+        let told = ReplyChange::of(&changed(&nameless, &said("2.0", "a"))).expect("an edit");
         assert_eq!(
             (told.place().ts.as_str(), told.place().thread_ts.as_str()),
             ("2.0", "1.0")
         );
         // One of Slack's own examples says nothing of what was before.
-        assert!(Told::of(&changed(&with_edit(said("2.0", "b"), "5.0"), &Value::Null)).is_some());
+        assert!(ReplyChange::of(&changed(&with_edit(said("2.0", "b"), "5.0"), &Value::Null)).is_some());
     }
 
     #[test]
@@ -194,16 +197,16 @@ mod tests {
             json!({"event": {"type": "message", "subtype": "message_deleted", "hidden": true, "channel": "C1", "ts": "9.0",
                 "deleted_ts": "2.0", "previous_message": before}})
         };
-        let told = Told::of(&event(&said("2.0", "a"))).expect("a deletion");
-        assert!(matches!(told, Told::Deleted { .. }));
+        let told = ReplyChange::of(&event(&said("2.0", "a"))).expect("a deletion");
+        assert!(matches!(told, ReplyChange::Deleted { .. }));
         assert_eq!(told.place().ts, "2.0");
         let mut nameless = said("2.0", "a");
         nameless.as_object_mut().expect("a message").remove("ts");
-        let told = Told::of(&event(&nameless)).expect("a deletion");
+        let told = ReplyChange::of(&event(&nameless)).expect("a deletion");
         assert_eq!(told.place().ts, "2.0", "as the event itself says");
         let mut bot = said("2.0", "a");
         bot["bot_id"] = json!("B1");
-        assert!(Told::of(&event(&bot)).is_none());
-        assert!(Told::of(&event(&Value::Null)).is_none());
+        assert!(ReplyChange::of(&event(&bot)).is_none());
+        assert!(ReplyChange::of(&event(&Value::Null)).is_none());
     }
 }

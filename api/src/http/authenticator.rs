@@ -7,19 +7,19 @@ use futures::future::BoxFuture;
 use tocsin_domain::viewer::{self, AuthError, Viewer};
 
 use super::{
-    endpoint::{Caller, Credentials, Doors},
-    refusal::Refusal,
-    wrong_keys::{HOLD, Verdict, WrongKeys},
+    endpoint::{Authenticators, Caller, Credentials},
+    refusal::HttpRefusal,
+    wrong_keys::{HOLD, WrongKeyResponse, WrongKeys},
 };
 use crate::Api;
 
-/// The doors of the API.
-pub(super) fn doors(api: Api) -> Doors {
+/// How the API finds out who asks.
+pub(super) fn authenticators(api: Api) -> Authenticators {
     let changes = api.keyring().changes();
     let wrong_keys = Arc::new(WrongKeys::default());
     let guarded = api.clone();
     let clock = api.clock().clone();
-    Doors {
+    Authenticators {
         entrance: Arc::new(move |credentials, request_id| -> BoxFuture<'static, _> {
             let (api, wrong_keys) = (guarded.clone(), Arc::clone(&wrong_keys));
             Box::pin(async move { guard(&api, &wrong_keys, credentials, request_id).await })
@@ -43,7 +43,7 @@ async fn guard(
     wrong_keys: &WrongKeys,
     credentials: Credentials,
     request_id: String,
-) -> Result<Caller, Refusal> {
+) -> Result<Caller, HttpRefusal> {
     let address = credentials.address;
     let is_guess = credentials
         .bearer
@@ -59,12 +59,12 @@ async fn guard(
     };
     match error {
         AuthError::BadKey => match wrong_keys.note(address, Instant::now()) {
-            Verdict::Answer => {}
-            Verdict::Hold => {
-                let _held = Held { wrong_keys, address };
+            WrongKeyResponse::Answer => {}
+            WrongKeyResponse::Hold => {
+                let _held = DelayedAnswer { wrong_keys, address };
                 tokio::time::sleep(HOLD).await;
             }
-            Verdict::TurnAway => return Err(turned_away()),
+            WrongKeyResponse::TurnAway => return Err(turned_away()),
         },
         AuthError::BadHeader(_) | AuthError::NoMember(_) | AuthError::Fault(_) => {}
     }
@@ -72,19 +72,19 @@ async fn guard(
 }
 
 /// An answer that is held back, until it is given or nobody waits for it any more.
-struct Held<'a> {
+struct DelayedAnswer<'a> {
     wrong_keys: &'a WrongKeys,
     address: Option<std::net::IpAddr>,
 }
 
-impl Drop for Held<'_> {
+impl Drop for DelayedAnswer<'_> {
     fn drop(&mut self) {
         self.wrong_keys.release(self.address);
     }
 }
 
-fn turned_away() -> Refusal {
-    Refusal::request(
+fn turned_away() -> HttpRefusal {
+    HttpRefusal::request(
         StatusCode::TOO_MANY_REQUESTS,
         "TOO_MANY_WRONG_KEYS",
         "Too many wrong API keys come from your address. Wait a few seconds, then try again with a key that is valid.",
@@ -110,19 +110,19 @@ async fn let_in(api: &Api, credentials: Credentials, request_id: String) -> Resu
     }))
 }
 
-fn refusal(error: &AuthError) -> Refusal {
+fn refusal(error: &AuthError) -> HttpRefusal {
     let status = match error {
         AuthError::BadKey => StatusCode::UNAUTHORIZED,
         AuthError::BadHeader(_) => StatusCode::BAD_REQUEST,
         AuthError::NoMember(_) => StatusCode::FORBIDDEN,
         AuthError::Fault(fault) => {
             tracing::error!("a key could not be checked: {fault}");
-            return Refusal::request(
+            return HttpRefusal::request(
                 StatusCode::SERVICE_UNAVAILABLE,
                 error.code(),
                 "Tocsin can't check the API key just now. Nothing was changed: try again.",
             );
         }
     };
-    Refusal::request(status, error.code(), error.to_string())
+    HttpRefusal::request(status, error.code(), error.to_string())
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tocsin_queue::JobError;
 
-use super::{document::Block, escape::escape, markdown, message::Message};
+use super::{document::Block, escape::escape, markdown, message::MessageEvent};
 use crate::{
     installation::AppInstallation,
     rich_text::names::{RichText, names},
@@ -11,7 +11,7 @@ use crate::{
 
 /// What somebody wrote.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Spoken {
+pub(crate) struct MessageText {
     /// All of it, with links to its files.
     pub(crate) markdown: String,
     /// Its first line, as people see it.
@@ -19,12 +19,12 @@ pub(crate) struct Spoken {
 }
 
 /// Reads a message as Slack gives it.
-pub(crate) async fn spoken(
+pub(crate) async fn message_text(
     text: &RichText,
     installation: &AppInstallation,
     message: &Value,
-) -> Result<Spoken, JobError> {
-    let message = Message::of(&json!({"event": message}));
+) -> Result<MessageText, JobError> {
+    let message = MessageEvent::of(&json!({"event": message}));
     let document = message.document();
     let names = names(text, installation, &document).await?;
     let lines = document.blocks.iter().map(|block| match block {
@@ -37,7 +37,7 @@ pub(crate) async fn spoken(
         .flat_map(|text: String| text.lines().map(str::to_owned).collect::<Vec<_>>())
         .map(|line| line.trim().to_owned())
         .find(|line| !line.is_empty());
-    Ok(Spoken {
+    Ok(MessageText {
         markdown: message.markdown(&document, &names),
         first_line: first_line.unwrap_or_default(),
     })

@@ -22,32 +22,32 @@ impl IncidentDraft {
 }
 
 /// Reads what was typed after the subcommand's name.
-pub(super) fn given(rest: &str) -> Result<IncidentDraft, &'static str> {
-    let mut given = IncidentDraft::default();
+pub(super) fn parse_draft(rest: &str) -> Result<IncidentDraft, &'static str> {
+    let mut draft = IncidentDraft::default();
     let has_options = words(rest).iter().any(|word| option(word).is_some());
     if !has_options {
-        given.title = Some(plain(unquoted(rest))).filter(|title| !title.is_empty());
-        return Ok(given);
+        draft.title = Some(plain(unquoted(rest))).filter(|title| !title.is_empty());
+        return Ok(draft);
     }
     let mut title = Vec::new();
     for word in words(rest) {
         match option(&word) {
             Some((name, value)) if name == "service" => {
-                given.service = Some(plain(value)).filter(|service| !service.is_empty());
+                draft.service = Some(plain(value)).filter(|service| !service.is_empty());
             }
             Some((name, value)) if name == "urgency" => {
                 let urgency = urgency(value).ok_or("the urgency is `high`, `medium` or `low`")?;
-                given.urgency = Some(urgency);
+                draft.urgency = Some(urgency);
             }
             Some((_, value)) => {
                 let severity = severity(value).ok_or("the severity is `sev1` to `sev5`")?;
-                given.severity = Some(severity);
+                draft.severity = Some(severity);
             }
             None => title.push(word),
         }
     }
-    given.title = Some(plain(&title.join(" "))).filter(|title| !title.is_empty());
-    Ok(given)
+    draft.title = Some(plain(&title.join(" "))).filter(|title| !title.is_empty());
+    Ok(draft)
 }
 
 #[cfg(test)]
@@ -56,13 +56,13 @@ mod tests {
 
     #[test]
     fn a_new_incident_is_told_in_part_or_whole() {
-        let given = |text: &str| given(text).expect(text);
-        assert_eq!(given(""), IncidentDraft::default());
+        let draft = |text: &str| parse_draft(text).expect(text);
+        assert_eq!(draft(""), IncidentDraft::default());
         assert_eq!(
-            given("“Cards &amp; <@U1|ada> fail”").title.as_deref(),
+            draft("“Cards &amp; <@U1|ada> fail”").title.as_deref(),
             Some("Cards & @ada fail")
         );
-        let whole = given("Cards fail service:payments urgency:high severity:2");
+        let whole = draft("Cards fail service:payments urgency:high severity:2");
         assert_eq!(whole.title.as_deref(), Some("Cards fail"));
         assert_eq!(whole.service.as_deref(), Some("payments"));
         assert_eq!(
@@ -70,16 +70,16 @@ mod tests {
             (Some(Urgency::High), Some(Severity::Sev2))
         );
         assert_eq!(
-            given("high load: 3 hosts").title.as_deref(),
+            draft("high load: 3 hosts").title.as_deref(),
             Some("high load: 3 hosts")
         );
-        assert!(super::given("x urgency:huge").is_err_and(|why| why.contains("high")));
+        assert!(parse_draft("x urgency:huge").is_err_and(|why| why.contains("high")));
     }
 
     proptest::proptest! {
         #[test]
         fn anything_at_all_is_read(text in proptest::prelude::any::<String>()) {
-            let _ = given(&text);
+            let _ = parse_draft(&text);
         }
     }
 }

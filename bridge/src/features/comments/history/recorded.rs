@@ -20,13 +20,13 @@ pub(super) struct Comment {
 
 /// What the timeline says.
 #[derive(Debug, Default)]
-pub(super) struct Past {
+pub(super) struct RecordedTimeline {
     pub(super) comments: Vec<Comment>,
     /// From when to when the sync was muted; to now where there is no end.
     muted: Vec<(OffsetDateTime, Option<OffsetDateTime>)>,
 }
 
-impl Past {
+impl RecordedTimeline {
     /// Of the channel in which this message stands.
     pub(super) async fn read(api: &ApiClient, clock: &Clock, root: &post::Model) -> Result<Self, JobError> {
         let Some(incident) = root.incident_id else {

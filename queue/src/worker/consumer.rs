@@ -15,20 +15,20 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
 use super::{
-    Manner,
+    WorkerOptions,
     finisher::Finisher,
-    handler::Handler,
-    look::{Looked, QueueLook},
-    run::{JobOutcome, Ready},
+    handler::JobHandler,
+    poll::{QueuePoll, QueuePollOutcome},
+    run::{JobOutcome, ReadyJob},
 };
 use crate::{
-    bells::Bells,
     breaker::Breaker,
     local::LocalJobs,
     queue::Queue,
-    store::{Seat, Store},
-    supervise::{OwnedTask, Pause, outage_pause},
+    store::{Store, WorkerRegistration},
+    supervise::{Backoff, OwnedTask, outage_pause},
     task::{TakenTask, now_millis},
+    wakeups::Wakeups,
 };
 
 /// How often to look when nobody rings: for rings of processes that can't be heard, and for what came back from the dead.
@@ -64,22 +64,27 @@ pub(super) struct JobConsumer {
     store: Arc<Store>,
     breaker: Arc<Breaker>,
     local: Arc<LocalJobs>,
-    bells: Arc<Bells>,
-    handler: Handler,
-    manner: Manner,
+    wakeups: Arc<Wakeups>,
+    handler: JobHandler,
+    options: WorkerOptions,
     shutdown: CancellationToken,
 }
 
 impl JobConsumer {
-    pub(super) fn new(queue: &Queue, handler: Handler, manner: Manner, shutdown: CancellationToken) -> Self {
+    pub(super) fn new(
+        queue: &Queue,
+        handler: JobHandler,
+        options: WorkerOptions,
+        shutdown: CancellationToken,
+    ) -> Self {
         let inner = &queue.inner;
         Self {
             store: inner.store.clone(),
             breaker: inner.breaker.clone(),
             local: inner.local.clone(),
-            bells: inner.bells.clone(),
+            wakeups: inner.wakeups.clone(),
             handler,
-            manner,
+            options,
             shutdown,
         }
     }
@@ -91,7 +96,7 @@ impl JobConsumer {
     /// Carries out a verdict: on a job of the backend there, on one of this process here.
     fn settle(&self, verdict: JobOutcome, verdicts: &mpsc::UnboundedSender<JobOutcome>) {
         if verdict.id.is_some() {
-            // Nobody listens any more only if the lane has died, and then the job is handed to others.
+            // Nobody listens any more only if the consumer has died, and then the job is handed to others.
             let _sent = verdicts.send(verdict);
         } else if let Some(again) = verdict.again {
             // Not kept only if the worker ends, and then others find it in the database.
@@ -102,17 +107,17 @@ impl JobConsumer {
     /// Works until shutdown.
     pub(super) async fn run(self: Arc<Self>) {
         let name = self.name();
-        let seat = Seat::new(name);
+        let registration = WorkerRegistration::new(name);
         let (verdicts, received) = mpsc::unbounded_channel();
         let finisher = Finisher {
             store: self.store.clone(),
             breaker: self.breaker.clone(),
             local: self.local.clone(),
-            seat: seat.clone(),
+            registration: registration.clone(),
         };
         let mut finisher = OwnedTask::spawn(finisher.carry(received));
-        let heart = OwnedTask::spawn(beat(self.clone(), seat.clone()));
-        let mut work = Work::new(self.clone(), seat.clone(), verdicts);
+        let heart = OwnedTask::spawn(beat(self.clone(), registration.clone()));
+        let mut work = Work::new(self.clone(), registration.clone(), verdicts);
         tokio::select! {
             () = work.go_on() => {}
             _ended = finisher.ended() => return, // without it no job would ever end: begin anew
@@ -122,7 +127,7 @@ impl JobConsumer {
         let leave = async {
             // Ends when the last verdict has arrived.
             let _ended = finisher.ended().await;
-            self.store.leave(&seat).await
+            self.store.leave(&registration).await
         };
         match tokio::time::timeout(LEAVE_WITHIN, leave).await {
             Ok(Ok(0)) => debug!("the lane of {name} jobs has ended"),
@@ -135,20 +140,24 @@ impl JobConsumer {
 }
 
 /// Says that the worker lives, whatever its jobs do meanwhile, and takes over from the dead.
-async fn beat(lane: Arc<JobConsumer>, seat: Seat) {
+async fn beat(consumer: Arc<JobConsumer>, registration: WorkerRegistration) {
     let mut ticks = tokio::time::interval(BEAT_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        lane.breaker.until_works().await;
-        match lane.store.beat(&seat).await {
+        consumer.breaker.until_works().await;
+        match consumer.store.beat(&registration).await {
             Ok(0) => {}
             Ok(orphans) => {
-                metrics::counter!("tocsin_queue_orphans_total", "job" => seat.name).increment(orphans);
-                warn!("took {orphans} {} jobs over from a worker that died", seat.name);
-                lane.bells.ring(seat.name);
+                metrics::counter!("tocsin_queue_orphans_total", "job" => registration.name)
+                    .increment(orphans);
+                warn!(
+                    "took {orphans} {} jobs over from a worker that died",
+                    registration.name
+                );
+                consumer.wakeups.ring(registration.name);
             }
-            Err(error) => lane.breaker.failed(&error),
+            Err(error) => consumer.breaker.failed(&error),
         }
     }
 }
@@ -159,10 +168,10 @@ struct Running {
     key: String,
 }
 
-/// What one lane is doing just now.
+/// What one consumer is doing just now.
 struct Work {
-    lane: Arc<JobConsumer>,
-    seat: Seat,
+    consumer: Arc<JobConsumer>,
+    registration: WorkerRegistration,
     verdicts: mpsc::UnboundedSender<JobOutcome>,
     /// Rings for jobs on the backend.
     rings: watch::Receiver<()>,
@@ -174,30 +183,34 @@ struct Work {
     /// Which job each of them is.
     tasks: HashMap<task::Id, Running>,
     /// The keys of the jobs that run, and what waits for them to end.
-    by_key: HashMap<String, Option<Ready>>,
+    by_key: HashMap<String, Option<ReadyJob>>,
     /// Jobs that are due later in this second, by when, and in the order in which they came.
-    early: BTreeMap<(Instant, u64), Ready>,
+    early: BTreeMap<(Instant, u64), ReadyJob>,
     came: u64,
     /// A look into the backend that is under way: jobs of this process don't wait for it.
-    looking: Option<QueueLook>,
+    looking: Option<QueuePoll>,
     /// When to look into the backend next.
     look_at: Instant,
     /// When to make sure next that the backend knows us, and believes nothing to be with us that is not.
     recover_at: Instant,
     /// When the next job that waits in this process is due.
     local_at: Option<Instant>,
-    pause: Pause,
+    pause: Backoff,
 }
 
 impl Work {
-    fn new(lane: Arc<JobConsumer>, seat: Seat, verdicts: mpsc::UnboundedSender<JobOutcome>) -> Self {
+    fn new(
+        consumer: Arc<JobConsumer>,
+        registration: WorkerRegistration,
+        verdicts: mpsc::UnboundedSender<JobOutcome>,
+    ) -> Self {
         let now = Instant::now();
         Self {
-            rings: lane.bells.hear(seat.name),
-            local_rings: lane.local.hear(seat.name),
-            works: lane.breaker.subscribe(),
-            lane,
-            seat,
+            rings: consumer.wakeups.hear(registration.name),
+            local_rings: consumer.local.hear(registration.name),
+            works: consumer.breaker.subscribe(),
+            consumer,
+            registration,
             verdicts,
             running: JoinSet::new(),
             tasks: HashMap::new(),
@@ -215,7 +228,7 @@ impl Work {
 
     /// Takes and starts jobs until shutdown.
     async fn go_on(&mut self) {
-        let shutdown = self.lane.shutdown.clone();
+        let shutdown = self.consumer.shutdown.clone();
         loop {
             while let Some(ended) = self.running.try_join_next_with_id() {
                 self.ended(ended);
@@ -255,9 +268,9 @@ impl Work {
 
     /// What the look under way has brought, if it is as quick as usual: what it brings comes before whatever waits for a job to
     /// end, so that the last ring of a key stands for all.
-    async fn soon(&mut self) -> Option<Looked> {
+    async fn soon(&mut self) -> Option<QueuePollOutcome> {
         let look = self.looking.as_mut()?;
-        let (shutdown, usual) = (&self.lane.shutdown, look.began() + USUAL_LOOK);
+        let (shutdown, usual) = (&self.consumer.shutdown, look.began() + USUAL_LOOK);
         tokio::select! {
             () = shutdown.cancelled() => None,
             looked = look.outcome() => Some(looked),
@@ -268,8 +281,8 @@ impl Work {
     /// When there is something to do next, if nobody rings and nothing ends.
     fn wake_at(&self) -> Option<Instant> {
         let has_room = self.room() > 0;
-        let may_look = has_room && self.looking.is_none() && self.lane.breaker.works();
-        let may_start = self.running.len() < self.lane.manner.concurrency;
+        let may_look = has_room && self.looking.is_none() && self.consumer.breaker.works();
+        let may_start = self.running.len() < self.consumer.options.concurrency;
         let next_early = self.early.keys().next().map(|(due, _)| *due);
         let next = [
             Some(self.look_at).filter(|_| may_look),
@@ -284,8 +297,8 @@ impl Work {
         if self.early.len() >= EARLY_MAX {
             return 0;
         }
-        self.lane
-            .manner
+        self.consumer
+            .options
             .concurrency
             .saturating_sub(self.running.len())
             .min(TAKEN_AT_ONCE)
@@ -298,31 +311,31 @@ impl Work {
             return;
         }
         self.local_rings.mark_unchanged();
-        let (taken, next_due) = self.lane.local.take(self.seat.name, room);
+        let (taken, next_due) = self.consumer.local.take(self.registration.name, room);
         self.local_at = next_due;
         for envelope in taken {
-            self.start(Ready::local(envelope));
+            self.start(ReadyJob::local(envelope));
         }
     }
 
     /// Begins a look into the backend, where it is time for one.
     fn look(&mut self) {
         let (room, now) = (self.room(), Instant::now());
-        if self.looking.is_some() || room == 0 || self.look_at > now || !self.lane.breaker.works() {
+        if self.looking.is_some() || room == 0 || self.look_at > now || !self.consumer.breaker.works() {
             return;
         }
         self.rings.mark_unchanged();
         let recovers = self.recover_at <= now;
-        self.looking = Some(QueueLook::begin(
-            self.lane.store.clone(),
-            self.seat.clone(),
+        self.looking = Some(QueuePoll::begin(
+            self.consumer.store.clone(),
+            self.registration.clone(),
             room,
             recovers,
         ));
     }
 
     /// What a look into the backend has brought.
-    fn looked(&mut self, looked: Looked) {
+    fn looked(&mut self, looked: QueuePollOutcome) {
         match looked.outcome {
             Ok(taken) => {
                 self.pause.reset();
@@ -330,7 +343,7 @@ impl Work {
                     self.recover_at = Instant::now() + RECONCILE_EVERY;
                 }
                 self.look_at = next_look(taken.tasks.len() >= looked.room, taken.next_due);
-                self.seat
+                self.registration
                     .held
                     .add(taken.tasks.iter().map(|task| task.id.as_str()));
                 for task in taken.tasks {
@@ -338,7 +351,7 @@ impl Work {
                 }
             }
             Err(error) => {
-                self.lane.breaker.failed(&error);
+                self.consumer.breaker.failed(&error);
                 let now = Instant::now();
                 // A call whose answer was lost may have taken jobs all the same.
                 (self.look_at, self.recover_at) = (now + self.pause.next(), now);
@@ -347,14 +360,14 @@ impl Work {
     }
 
     fn accept(&mut self, task: TakenTask) {
-        let ready = match Ready::read(self.seat.name, task, self.lane.manner.max_attempts) {
+        let ready = match ReadyJob::read(self.registration.name, task, self.consumer.options.max_attempts) {
             Ok(ready) => ready,
             Err(verdict) => return self.settle(verdict),
         };
         // The backend gives out jobs up to a second early. More than that is the clock's fault, which is not waited for.
         let early = ready.envelope.early_by().map(|early| early.min(EARLY_BY));
         // Jobs of this process may have taken the room meanwhile.
-        if early.is_none() && self.running.len() < self.lane.manner.concurrency {
+        if early.is_none() && self.running.len() < self.consumer.options.concurrency {
             return self.start(ready);
         }
         self.came += 1;
@@ -363,7 +376,7 @@ impl Work {
     }
 
     fn start_what_is_due(&mut self) {
-        while self.running.len() < self.lane.manner.concurrency
+        while self.running.len() < self.consumer.options.concurrency
             && let Some(first) = self.early.first_entry()
             && first.key().0 <= Instant::now()
         {
@@ -373,7 +386,7 @@ impl Work {
     }
 
     /// Starts the job, or lets it wait for the one of its key that runs. Of several that wait, the last stands for all.
-    fn start(&mut self, ready: Ready) {
+    fn start(&mut self, ready: ReadyJob) {
         if let Some(waiting) = self.by_key.get_mut(&ready.envelope.key) {
             if let Some(earlier) = waiting.replace(ready) {
                 self.settle(JobOutcome {
@@ -388,11 +401,13 @@ impl Work {
             id: ready.id.clone(),
             key: ready.envelope.key.clone(),
         };
-        let lane = self.lane.clone();
+        let consumer = self.consumer.clone();
         let verdicts = self.verdicts.clone();
         let task = self.running.spawn(async move {
-            let verdict = ready.run(lane.handler.clone(), lane.manner.clone()).await;
-            lane.settle(verdict, &verdicts);
+            let verdict = ready
+                .run(consumer.handler.clone(), consumer.options.clone())
+                .await;
+            consumer.settle(verdict, &verdicts);
         });
         self.tasks.insert(task.id(), running);
         self.measure();
@@ -408,7 +423,7 @@ impl Work {
             // Its own panics are caught, but what it leaves behind may panic when it is dropped.
             error!(
                 "{} {key} ended without a verdict and is dropped: {died}",
-                self.seat.name
+                self.registration.name
             );
             self.settle(JobOutcome { id, again: None });
         }
@@ -418,22 +433,23 @@ impl Work {
     }
 
     fn settle(&self, verdict: JobOutcome) {
-        self.lane.settle(verdict, &self.verdicts);
+        self.consumer.settle(verdict, &self.verdicts);
     }
 
     fn measure(&self) {
         #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-        metrics::gauge!("tocsin_queue_running", "job" => self.seat.name).set(self.running.len() as f64);
+        metrics::gauge!("tocsin_queue_running", "job" => self.registration.name)
+            .set(self.running.len() as f64);
     }
 
     /// Lets what runs finish within the grace period, and ends the rest.
     async fn wind_up(&mut self) {
         let all_ended = async { while self.running.join_next().await.is_some() {} };
-        if tokio::time::timeout(self.lane.manner.grace, all_ended)
+        if tokio::time::timeout(self.consumer.options.grace, all_ended)
             .await
             .is_err()
         {
-            let (name, grace) = (self.seat.name, self.lane.manner.grace);
+            let (name, grace) = (self.registration.name, self.consumer.options.grace);
             warn!(
                 "{} {name} jobs did not finish in {grace:?} and are handed back",
                 self.running.len()
@@ -446,7 +462,7 @@ impl Work {
 }
 
 /// What the look has brought, if one is under way.
-async fn outcome(looking: &mut Option<QueueLook>) -> Looked {
+async fn outcome(looking: &mut Option<QueuePoll>) -> QueuePollOutcome {
     match looking {
         Some(look) => look.outcome().await,
         None => std::future::pending().await,

@@ -23,14 +23,14 @@ const DEADLOCKS_MAX: usize = 3;
 
 /// The way in which the bridge writes. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Lane {
+pub(crate) struct GroupWriter {
     database: Database,
     waiting: Arc<Mutex<Vec<Box<dyn Write>>>>,
     /// Held by whoever writes for all.
     turn: Arc<tokio::sync::Mutex<()>>,
 }
 
-impl std::fmt::Debug for Lane {
+impl std::fmt::Debug for GroupWriter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Lane").finish_non_exhaustive()
     }
@@ -185,7 +185,7 @@ impl<W: GroupWrite> Write for Group<W> {
     }
 }
 
-impl Lane {
+impl GroupWriter {
     pub(crate) fn new(database: Database) -> Self {
         Self {
             database,
@@ -346,10 +346,10 @@ mod tests {
     #[tokio::test]
     async fn writes_of_one_kind_that_wait_are_made_together_and_a_failure_is_one_s_alone() {
         let own = sqlite().await;
-        let lane = Lane::new(own.database.clone());
-        let number = |number| lane.write_in_group(Number(number));
+        let writer = GroupWriter::new(own.database.clone());
+        let number = |number| writer.write_in_group(Number(number));
         // While the first is written, the others wait.
-        let first = || lane.write(|_| Box::pin(async { Ok(()) }));
+        let first = || writer.write(|_| Box::pin(async { Ok(()) }));
         let (done, one, two) = tokio::join!(first(), number(1), number(2));
         assert_eq!((done, one, two), (Ok(()), Ok((1, 2)), Ok((2, 2))));
         let (_, one, unlucky, two) = tokio::join!(first(), number(1), number(13), number(2));

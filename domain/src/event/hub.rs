@@ -13,8 +13,8 @@ use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    bell::Bell,
-    log::{self, Told},
+    log::{self, EventDetails},
+    notifier::EventNotifier,
 };
 use crate::viewer::Keyring;
 
@@ -25,18 +25,18 @@ const KEPT: usize = 1_024;
 /// Most events read at a time.
 const READ_MAX: u64 = 500;
 
-/// Where an organisation's listeners sit.
+/// Those who follow one organisation.
 #[derive(Debug)]
-struct Room {
+struct OrganizationSubscribers {
     wake: Notify,
-    speaker: broadcast::Sender<Arc<Told>>,
+    speaker: broadcast::Sender<Arc<EventDetails>>,
 }
 
-/// The rooms in which somebody sits.
+/// Those who follow, by organisation; none is kept whom nobody follows.
 #[derive(Debug, Default)]
-pub(super) struct Rooms(Mutex<HashMap<OrganizationId, Arc<Room>>>);
+pub(super) struct Subscribers(Mutex<HashMap<OrganizationId, Arc<OrganizationSubscribers>>>);
 
-impl Rooms {
+impl Subscribers {
     /// Something has happened in the organisation.
     pub(super) fn wake(&self, organization_id: OrganizationId) {
         if let Some(room) = self
@@ -52,26 +52,26 @@ impl Rooms {
 
 /// The live side of the event log.
 #[derive(Debug)]
-pub(crate) struct Feed {
+pub(crate) struct EventHub {
     database: Database,
-    rooms: Arc<Rooms>,
-    bell: Bell,
+    subscribers: Arc<Subscribers>,
+    notifier: EventNotifier,
 }
 
-impl Feed {
+impl EventHub {
     pub(crate) fn new(database: Database, redis_url: Option<&str>) -> Result<Self, redis::RedisError> {
-        let rooms = Arc::new(Rooms::default());
-        let bell = Bell::new(Arc::clone(&rooms), redis_url)?;
+        let subscribers = Arc::new(Subscribers::default());
+        let notifier = EventNotifier::new(Arc::clone(&subscribers), redis_url)?;
         Ok(Self {
             database,
-            rooms,
-            bell,
+            subscribers,
+            notifier,
         })
     }
 
     /// What to ring when something has happened.
-    pub(crate) fn bell(&self) -> Bell {
-        self.bell.clone()
+    pub(crate) fn notifier(&self) -> EventNotifier {
+        self.notifier.clone()
     }
 
     pub(super) fn database(&self) -> &Database {
@@ -80,16 +80,16 @@ impl Feed {
 
     /// Carries rings between replicas, until `shutdown`.
     pub(crate) async fn run(&self, keyring: &Keyring, shutdown: CancellationToken) {
-        self.bell.run(keyring, shutdown).await;
+        self.notifier.run(keyring, shutdown).await;
     }
 
     /// Listens to an organisation: everything after the newest event at the time of this call will be heard.
     pub(super) async fn listen(
         &self,
         organization_id: OrganizationId,
-    ) -> Result<broadcast::Receiver<Arc<Told>>, DbErr> {
+    ) -> Result<broadcast::Receiver<Arc<EventDetails>>, DbErr> {
         if let Some(room) = self
-            .rooms
+            .subscribers
             .0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -98,19 +98,19 @@ impl Feed {
             return Ok(room.speaker.subscribe());
         }
         let newest = log::newest(&self.database, organization_id).await?;
-        let mut rooms = self.rooms.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(room) = rooms.get(&organization_id) {
+        let mut subscribers = self.subscribers.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(room) = subscribers.get(&organization_id) {
             return Ok(room.speaker.subscribe());
         }
         let (speaker, listener) = broadcast::channel(KEPT);
-        let room = Arc::new(Room {
+        let room = Arc::new(OrganizationSubscribers {
             wake: Notify::new(),
             speaker,
         });
-        rooms.insert(organization_id, Arc::clone(&room));
+        subscribers.insert(organization_id, Arc::clone(&room));
         tokio::spawn(follow(
             self.database.clone(),
-            Arc::clone(&self.rooms),
+            Arc::clone(&self.subscribers),
             room,
             organization_id,
             newest,
@@ -122,8 +122,8 @@ impl Feed {
 /// Reads what is new and tells it, until nobody listens.
 async fn follow(
     database: Database,
-    rooms: Arc<Rooms>,
-    room: Arc<Room>,
+    subscribers: Arc<Subscribers>,
+    room: Arc<OrganizationSubscribers>,
     organization_id: OrganizationId,
     mut position: i64,
 ) {
@@ -132,9 +132,9 @@ async fn follow(
         // A ring or the interval: which of the two does not matter.
         let _interval = tokio::time::timeout(LOOK_EVERY, room.wake.notified()).await;
         {
-            let mut rooms = rooms.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut subscribers = subscribers.0.lock().unwrap_or_else(PoisonError::into_inner);
             if room.speaker.receiver_count() == 0 {
-                rooms.remove(&organization_id);
+                subscribers.remove(&organization_id);
                 return;
             }
         }
@@ -147,8 +147,8 @@ async fn follow(
                         tracing::warn!(
                             "the event log of {organization_id} ends before an event that was told: its listeners begin again"
                         );
-                        let mut rooms = rooms.0.lock().unwrap_or_else(PoisonError::into_inner);
-                        rooms.remove(&organization_id);
+                        let mut subscribers = subscribers.0.lock().unwrap_or_else(PoisonError::into_inner);
+                        subscribers.remove(&organization_id);
                         return;
                     }
                     break;

@@ -7,11 +7,11 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use serde_json::Value;
-use tocsin_slack::{envelope::Kind, lenient};
+use tocsin_slack::{envelope::RequestKind, lenient};
 
 /// What a request says of where it is from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Named {
+pub(super) struct RequestOrigin {
     /// The teams for which it may be, the best first.
     pub(super) candidates: Vec<String>,
     /// Every team that it names in a field that says for which installation it is, or where it happened.
@@ -22,11 +22,11 @@ pub(super) struct Named {
 }
 
 /// Reads the fields of a request.
-pub(super) fn named(kind: Kind, payload: &Value) -> Named {
+pub(super) fn request_origin(kind: RequestKind, payload: &Value) -> RequestOrigin {
     match kind {
-        Kind::Event => of_event(payload),
-        Kind::Interaction => of_interaction(payload),
-        Kind::Command => of_command(payload),
+        RequestKind::Event => of_event(payload),
+        RequestKind::Interaction => of_interaction(payload),
+        RequestKind::Command => of_command(payload),
     }
 }
 
@@ -44,7 +44,7 @@ fn is_true(value: &Value) -> bool {
     *value == true || *value == "true"
 }
 
-impl Named {
+impl RequestOrigin {
     fn new(candidates: impl IntoIterator<Item = Option<String>>) -> Self {
         let candidates: Vec<_> = candidates.into_iter().flatten().collect();
         Self {
@@ -65,7 +65,7 @@ impl Named {
     }
 }
 
-fn of_event(payload: &Value) -> Named {
+fn of_event(payload: &Value) -> RequestOrigin {
     let authorizations = payload["authorizations"]
         .as_array()
         .map_or(&[][..], Vec::as_slice);
@@ -78,7 +78,7 @@ fn of_event(payload: &Value) -> Named {
     } else {
         text(&first["team_id"])
     };
-    let named = Named::new([authorized.clone().or(context.clone()).or(team.clone())]);
+    let named = RequestOrigin::new([authorized.clone().or(context.clone()).or(team.clone())]);
     if is_for_enterprise {
         // Each workspace of the enterprise is named beside it.
         return named;
@@ -94,13 +94,13 @@ fn of_event(payload: &Value) -> Named {
 
 /// The person who acts, as far as the request says more of them than their id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Speaker {
+pub(crate) struct ActingUser {
     /// Their own team, which may be another company's.
     pub(crate) team_id: Option<String>,
     pub(crate) name: Option<String>,
 }
 
-impl Speaker {
+impl ActingUser {
     /// Whoever has said a message.
     pub(crate) fn of_event(payload: &Value) -> Self {
         let event = &payload["event"];
@@ -115,7 +115,7 @@ impl Speaker {
     }
 }
 
-fn of_interaction(payload: &Value) -> Named {
+fn of_interaction(payload: &Value) -> RequestOrigin {
     let (view, message, user) = (&payload["view"], &payload["message"], &payload["user"]);
     let (team, more, home) = (
         id(&payload["team"]),
@@ -125,7 +125,7 @@ fn of_interaction(payload: &Value) -> Named {
     let installed = text(&view["app_installed_team_id"]);
     if is_true(&payload["is_enterprise_install"]) {
         let enterprise = id(&payload["enterprise"]).or(installed);
-        return Named::new([enterprise]);
+        return RequestOrigin::new([enterprise]);
     }
     // A button stands in a message of the app's own: whose message that is says whose button it is.
     let posted = text(&message["team"]).filter(|_| payload["type"] == "block_actions");
@@ -139,7 +139,7 @@ fn of_interaction(payload: &Value) -> Named {
     } else {
         None
     };
-    let named = Named::new([installed.clone(), theirs.clone(), team.clone(), more, alone]);
+    let named = RequestOrigin::new([installed.clone(), theirs.clone(), team.clone(), more, alone]);
     let named = named.and([posted, text(&view["team_id"])]);
     let shared = installed.or(theirs);
     if shared.is_some_and(|shared| team.as_ref() != Some(&shared)) && is_guest {
@@ -151,12 +151,12 @@ fn of_interaction(payload: &Value) -> Named {
     }
 }
 
-fn of_command(payload: &Value) -> Named {
+fn of_command(payload: &Value) -> RequestOrigin {
     let team = text(&payload["team_id"]);
     if is_true(&payload["is_enterprise_install"]) {
-        return Named::new([text(&payload["enterprise_id"]).or(team)]);
+        return RequestOrigin::new([text(&payload["enterprise_id"]).or(team)]);
     }
-    Named::new([team]).and([id(&payload["team"]), text(&payload["context_team_id"])])
+    RequestOrigin::new([team]).and([id(&payload["team"]), text(&payload["context_team_id"])])
 }
 
 /// The Slack app that an unverified body says it is of: nothing but where to look for the secret.
@@ -194,30 +194,34 @@ mod tests {
 
     use super::*;
 
-    fn first(kind: Kind, payload: &Value) -> Option<String> {
-        named(kind, payload).candidates.into_iter().next()
+    fn first(kind: RequestKind, payload: &Value) -> Option<String> {
+        request_origin(kind, payload).candidates.into_iter().next()
     }
 
     #[test]
     fn an_event_is_for_whom_it_was_authorized_and_not_for_where_it_happened() {
         let shared = json!({"team_id": "T_SOURCE", "context_team_id": "T1", "authorizations": [{"team_id": "T1"}],
             "is_ext_shared_channel": true});
-        let of = named(Kind::Event, &shared);
+        let of = request_origin(RequestKind::Event, &shared);
         assert_eq!(of.candidates, ["T1"]);
         assert_eq!(of.of_speaker.into_iter().collect::<Vec<_>>(), ["T_SOURCE"]);
         assert_eq!(
-            first(Kind::Event, &json!({"team_id": "T1", "authorizations": null})).as_deref(),
+            first(
+                RequestKind::Event,
+                &json!({"team_id": "T1", "authorizations": null})
+            )
+            .as_deref(),
             Some("T1")
         );
         let enterprise = json!({"team_id": "T1", "enterprise_id": "E1",
             "authorizations": [{"team_id": null, "enterprise_id": "E1", "is_enterprise_install": true}]});
-        assert_eq!(first(Kind::Event, &enterprise).as_deref(), Some("E1"));
-        assert_eq!(first(Kind::Event, &json!({"event": {"team": "T1"}})), None);
+        assert_eq!(first(RequestKind::Event, &enterprise).as_deref(), Some("E1"));
+        assert_eq!(first(RequestKind::Event, &json!({"event": {"team": "T1"}})), None);
     }
 
     #[test]
     fn an_interaction_is_for_its_team_and_without_one_for_its_users() {
-        let of = |payload: Value| first(Kind::Interaction, &payload);
+        let of = |payload: Value| first(RequestKind::Interaction, &payload);
         assert_eq!(
             of(json!({"team": {"id": "T1"}, "user": {"team_id": "T1"}})).as_deref(),
             Some("T1")
@@ -240,16 +244,16 @@ mod tests {
     fn the_press_of_a_partner_is_for_whoever_has_posted_the_message() {
         let press = json!({"type": "block_actions", "team": {"id": "T9"}, "user": {"id": "U9", "team_id": "T9"},
             "message": {"bot_id": "B1", "team": "T1"}});
-        let of = named(Kind::Interaction, &press);
+        let of = request_origin(RequestKind::Interaction, &press);
         assert_eq!(of.candidates, ["T1", "T9"]);
         assert!(of.of_speaker.contains("T9"));
         let view = json!({"type": "view_submission", "team": {"id": "T9"}, "user": {"id": "U9", "team_id": "T9"},
             "view": {"team_id": "T9", "app_installed_team_id": "T1"}});
-        assert_eq!(first(Kind::Interaction, &view).as_deref(), Some("T1"));
+        assert_eq!(first(RequestKind::Interaction, &view).as_deref(), Some("T1"));
         // A shortcut is used on anybody's message.
         let shortcut = json!({"type": "message_action", "team": {"id": "T1"}, "user": {"team_id": "T1"},
             "message": {"bot_id": "B9", "team": "T9"}});
-        assert_eq!(first(Kind::Interaction, &shortcut).as_deref(), Some("T1"));
+        assert_eq!(first(RequestKind::Interaction, &shortcut).as_deref(), Some("T1"));
     }
 
     #[test]

@@ -11,10 +11,10 @@ use tocsin_entity::{
 };
 use tocsin_slack_app::fallback::has_fallback;
 
-use super::place::Lead;
+use super::place::ConnectorDestination;
 use crate::{
-    error::Fault,
-    loaders::{FoundOf, InstallationOf},
+    error::InternalError,
+    loaders::{ConnectorObservationOf, InstallationOf},
     request::Request,
 };
 
@@ -25,20 +25,20 @@ const FALLBACKS_MAX: usize = 5;
 pub(super) async fn troubles(
     request: &Request<'_>,
     connectors: &[&Model],
-) -> Result<HashMap<ConnectorId, String>, Fault> {
+) -> Result<HashMap<ConnectorId, String>, InternalError> {
     let loaders = request.loaders();
     let workspaces = || connectors.iter().filter_map(|one| one.workspace_id);
     let taken = loaders
-        .load_many(connectors.iter().map(|one| Lead::from(*one)))
+        .load_many(connectors.iter().map(|one| ConnectorDestination::from(*one)))
         .await?;
     let seen = loaders
-        .load_many(connectors.iter().map(|one| FoundOf(one.id)))
+        .load_many(connectors.iter().map(|one| ConnectorObservationOf(one.id)))
         .await?;
     let wanted: HashMap<WorkspaceId, slack_workspace::Model> = loaders.load_many(workspaces()).await?;
     let installed = loaders.load_many(workspaces().map(InstallationOf)).await?;
     let has_own_workspace = request.domain.config().slack.has_own_workspace;
     let why = |one: &Model| {
-        if taken.get(&Lead::from(one)) == Some(&true) {
+        if taken.get(&ConnectorDestination::from(one)) == Some(&true) {
             return Some("its channel is another organisation's".to_owned());
         }
         match one.workspace_id {
@@ -56,7 +56,7 @@ pub(super) async fn troubles(
                 }
             }
         }
-        let code = seen.get(&FoundOf(one.id)).and_then(failing)?;
+        let code = seen.get(&ConnectorObservationOf(one.id)).and_then(failing)?;
         // By now it is nobody else's: what the bridge has seen is over.
         (code != found::CHANNEL_TAKEN).then(|| code.to_owned())
     };
@@ -73,11 +73,11 @@ fn failing(seen: &found::Model) -> Option<&str> {
 }
 
 /// What is said of a connector to which an incident is led; nothing where its channel takes messages.
-pub(super) async fn told(
+pub(super) async fn connector_health(
     request: &Request<'_>,
     connector: &Model,
     all: &[Model],
-) -> Result<Option<String>, Fault> {
+) -> Result<Option<String>, InternalError> {
     let way = way(connector, all);
     let mut asked = vec![connector];
     asked.extend(&way);

@@ -8,11 +8,11 @@ use tocsin_queue::JobError;
 use crate::installation::AppInstallation;
 
 /// What came of working a request; a failure says whether to try again.
-pub(crate) type Worked = Result<Outcome, JobError>;
+pub(crate) type WorkResult = Result<RequestOutcome, JobError>;
 
 /// What came of working a request, as it is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum RequestOutcome {
     /// It was for us.
     Done(&'static str),
     /// It was not: what people say elsewhere is forgotten at once.
@@ -21,7 +21,7 @@ pub(crate) enum Outcome {
 
 /// A request to be worked.
 #[derive(Debug, Clone)]
-pub(crate) struct Item {
+pub(crate) struct InboundRequest {
     pub(crate) id: InboxId,
     pub(crate) payload: Value,
     /// For which it came, and where alone it may do anything.
@@ -33,7 +33,7 @@ pub(crate) struct Item {
     pub(crate) taken_up_at: OffsetDateTime,
 }
 
-impl Item {
+impl InboundRequest {
     /// How long ago it came.
     pub(crate) fn age(&self) -> Duration {
         self.taken_up_at - self.received_at

@@ -7,11 +7,11 @@ use std::{
 
 use tokio::sync::watch;
 
-/// One bell for each job name.
+/// What wakes the consumers of each job name in this process.
 #[derive(Debug, Default)]
-pub(crate) struct Bells(Mutex<HashMap<String, watch::Sender<()>>>);
+pub(crate) struct Wakeups(Mutex<HashMap<String, watch::Sender<()>>>);
 
-impl Bells {
+impl Wakeups {
     /// Wakes those who wait for jobs of this name.
     pub(crate) fn ring(&self, name: &str) {
         if let Some(bell) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(name) {
@@ -28,8 +28,8 @@ impl Bells {
 
     /// Hears every ring from now on; several that come before one looks are one.
     pub(crate) fn hear(&self, name: &str) -> watch::Receiver<()> {
-        let mut bells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        bells
+        let mut wakeups = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        wakeups
             .entry(name.to_owned())
             .or_insert_with(|| watch::Sender::new(()))
             .subscribe()

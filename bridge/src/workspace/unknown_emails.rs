@@ -14,9 +14,9 @@ const MOST: usize = 10_000;
 
 /// The addresses, with when Slack said so. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Strangers(Arc<Mutex<HashMap<String, Instant>>>);
+pub(crate) struct UnknownEmails(Arc<Mutex<HashMap<String, Instant>>>);
 
-impl Strangers {
+impl UnknownEmails {
     pub(crate) fn has(&self, email: &str) -> bool {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.get(email).is_some_and(|said| said.elapsed() < FRESH)

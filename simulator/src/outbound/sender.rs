@@ -10,11 +10,11 @@ use crate::state::host::Host;
 
 /// The way to the app, for what a test has made itself, such as a payload that no person of this workspace brings about. Cheap to clone.
 #[derive(Clone)]
-pub struct Line {
+pub struct AppSender {
     host: Arc<Host>,
 }
 
-impl Line {
+impl AppSender {
     pub(crate) fn new(host: Arc<Host>) -> Self {
         Self { host }
     }

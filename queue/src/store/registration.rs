@@ -10,16 +10,16 @@ use uuid::Uuid;
 
 /// One worker's place in the queue of one job name, and what it holds.
 #[derive(Clone, Debug)]
-pub(crate) struct Seat {
+pub(crate) struct WorkerRegistration {
     /// The job's name.
     pub(crate) name: &'static str,
     /// The worker as apalis knows it.
     pub(crate) worker: WorkerContext,
-    pub(crate) held: Arc<Held>,
+    pub(crate) held: Arc<HeldJobs>,
 }
 
-impl Seat {
-    /// A seat for a worker that never was before: apalis takes a name it knows for a worker that still runs.
+impl WorkerRegistration {
+    /// The registration of a worker that never was before: apalis takes a name it knows for a worker that still runs.
     pub(crate) fn new(name: &'static str) -> Self {
         let worker = format!("{name}-{}-{}", std::process::id(), Uuid::now_v7().simple());
         Self {
@@ -33,9 +33,9 @@ impl Seat {
 /// The ids of what was taken and not yet finished. What the backend believes to be with the worker and is not in here,
 /// nobody works on.
 #[derive(Debug, Default)]
-pub(crate) struct Held(Mutex<HashSet<String>>);
+pub(crate) struct HeldJobs(Mutex<HashSet<String>>);
 
-impl Held {
+impl HeldJobs {
     fn lock(&self) -> MutexGuard<'_, HashSet<String>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
