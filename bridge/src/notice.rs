@@ -11,12 +11,60 @@ use crate::{
     workspace::{CommandName, Workspace},
 };
 
+/// Who can give a person the right that they lack.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Help {
+    /// What people call the organisation; none where several may be meant.
+    pub(crate) organization: Option<String>,
+    /// The names of some of its administrators.
+    pub(crate) admins: Vec<String>,
+}
+
+impl Help {
+    /// ` in Acme`, where the organisation is known.
+    pub(crate) fn in_organization(&self) -> String {
+        let name = self.organization.as_deref();
+        name.map_or_else(String::new, |name| format!(" in {}", shown(name)))
+    }
+
+    /// ` of Acme`, or ` of its organisation`.
+    fn of_organization(&self) -> String {
+        let name = self.organization.as_deref();
+        name.map_or_else(
+            || " of its organisation".to_owned(),
+            |name| format!(" of {}", shown(name)),
+        )
+    }
+
+    /// Whom to ask.
+    fn sentence(&self) -> String {
+        let names: Vec<_> = self.admins.iter().map(|name| shown(name)).collect();
+        match names.as_slice() {
+            [] => "Ask an administrator of your organisation.".to_owned(),
+            [only] => format!("Ask an administrator: {only}."),
+            [first @ .., last] => format!("Ask an administrator: {} or {last}.", first.join(", ")),
+        }
+    }
+}
+
+/// A name that people are told, as mrkdwn.
+fn shown(name: &str) -> String {
+    Mrkdwn::text(name).cut(NAME_MAX).as_str().to_owned()
+}
+
+/// Characters of a name that are shown.
+const NAME_MAX: usize = 80;
+
 /// Why it had no effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Notice {
-    /// Nothing matches the person with a member of the organisation. With how they link themselves, as mrkdwn, where they are told so for
-    /// the first time.
-    NotLinked { how: Option<String> },
+    /// Nothing matches the person with a member of the organisation.
+    NotLinked {
+        /// How they link themselves, as mrkdwn, where they are told so for the first time.
+        how: Option<String>,
+        /// Who can add them.
+        help: Help,
+    },
     /// They are of another company, and in the channel by Slack Connect.
     External,
     /// Members of another organisation than the incident's alone.
@@ -24,15 +72,17 @@ pub(crate) enum Notice {
     /// They are members of several organisations, and nothing says which one is meant.
     AmbiguousOrganization,
     /// Their role allows reading alone.
-    ReadOnly,
+    ReadOnly { help: Help },
     /// They are a member no longer.
-    Deactivated,
+    Deactivated { help: Help },
     /// The incident is not there, or not theirs.
     NotFound,
     /// Somebody else has it.
     AlreadyAcknowledged { by: Option<String> },
     /// It is over.
     AlreadyResolved { by: Option<String> },
+    /// It was over before, so that what was to be noted with it is nowhere.
+    NoteNotSaved { by: Option<String> },
     /// The message is so old that nobody should act on it without another look.
     TooOld {
         number: i64,
@@ -58,11 +108,11 @@ impl Notice {
             Self::External => "EXTERNAL",
             Self::OtherOrganization => "OTHER_ORGANIZATION",
             Self::AmbiguousOrganization => "AMBIGUOUS_ORGANIZATION",
-            Self::ReadOnly => "READ_ONLY",
-            Self::Deactivated => "DEACTIVATED",
+            Self::ReadOnly { .. } => "READ_ONLY",
+            Self::Deactivated { .. } => "DEACTIVATED",
             Self::NotFound => "NOT_FOUND",
             Self::AlreadyAcknowledged { .. } => "ALREADY_ACKNOWLEDGED",
-            Self::AlreadyResolved { .. } => "ALREADY_RESOLVED",
+            Self::AlreadyResolved { .. } | Self::NoteNotSaved { .. } => "ALREADY_RESOLVED",
             Self::TooOld { .. } => "TOO_OLD",
             Self::NoEscalationPolicy => "NO_ESCALATION_POLICY",
             Self::Disconnected => "DISCONNECTED",
@@ -78,11 +128,11 @@ impl Notice {
             Self::External => "external",
             Self::OtherOrganization => "other_organization",
             Self::AmbiguousOrganization => "ambiguous_organization",
-            Self::ReadOnly => "read_only",
-            Self::Deactivated => "deactivated",
+            Self::ReadOnly { .. } => "read_only",
+            Self::Deactivated { .. } => "deactivated",
             Self::NotFound => "not_found",
             Self::AlreadyAcknowledged { .. } => "already_acknowledged",
-            Self::AlreadyResolved { .. } => "already_resolved",
+            Self::AlreadyResolved { .. } | Self::NoteNotSaved { .. } => "already_resolved",
             Self::TooOld { .. } => "too_old",
             Self::NoEscalationPolicy => "no_escalation_policy",
             Self::Disconnected => "disconnected",
@@ -91,13 +141,40 @@ impl Notice {
         }
     }
 
-    /// The notice as a sentence, with its code, and what is told with it for the first time.
+    /// The notice as a sentence, with its code, and after it who can help and what is told for the first time.
     pub(crate) fn sentence(&self, text: &str) -> String {
-        let told = format!("{text} ({}).", self.code());
-        if let Self::NotLinked { how: Some(how) } = self {
-            format!("{told} {how}")
+        let mut told = format!("{text} ({}).", self.code());
+        let how = if let Self::NotLinked { how, .. } = self {
+            how.as_deref()
         } else {
-            told
+            None
+        };
+        // How they link themselves says that an administrator can help; with names it is worth saying twice.
+        let help = self
+            .help()
+            .filter(|help| how.is_none() || !help.admins.is_empty());
+        for more in help.map(Help::sentence).as_deref().into_iter().chain(how) {
+            told = format!("{told} {more}");
+        }
+        told
+    }
+
+    /// Who can help.
+    fn help(&self) -> Option<&Help> {
+        match self {
+            Self::NotLinked { help, .. } | Self::ReadOnly { help } | Self::Deactivated { help } => Some(help),
+            Self::External
+            | Self::OtherOrganization
+            | Self::AmbiguousOrganization
+            | Self::NotFound
+            | Self::AlreadyAcknowledged { .. }
+            | Self::AlreadyResolved { .. }
+            | Self::NoteNotSaved { .. }
+            | Self::TooOld { .. }
+            | Self::NoEscalationPolicy
+            | Self::Disconnected
+            | Self::Unavailable
+            | Self::Refused { .. } => None,
         }
     }
 }
@@ -105,23 +182,23 @@ impl Notice {
 /// To somebody whose reply did not become a comment, as mrkdwn.
 pub(crate) fn comment(notice: &Notice) -> String {
     let why = match notice {
-        Notice::NotLinked { .. } => "you are not linked to a member of this organisation".to_owned(),
+        Notice::NotLinked { help, .. } => format!("your Slack account isn't linked to a member{}", help.of_organization()),
         Notice::External => {
-            "this channel is shared with your company, and the organisation takes replies of its own members alone"
+            "this channel is shared with your company, and the organisation accepts replies only from its own members"
                 .to_owned()
         }
         Notice::OtherOrganization => "you are a member of another organisation".to_owned(),
         Notice::AmbiguousOrganization => "you are a member of several organisations".to_owned(),
-        Notice::ReadOnly => "your role there is read-only".to_owned(),
-        Notice::Deactivated => "your account there is deactivated".to_owned(),
+        Notice::ReadOnly { help } => format!("you have read-only access{}", help.in_organization()),
+        Notice::Deactivated { help } => format!("your account{} is deactivated", help.in_organization()),
         Notice::NotFound => "the incident is no longer there".to_owned(),
-        Notice::AlreadyAcknowledged { .. } | Notice::AlreadyResolved { .. } => {
-            "the incident has moved on".to_owned()
+        Notice::AlreadyAcknowledged { .. } | Notice::AlreadyResolved { .. } | Notice::NoteNotSaved { .. } => {
+            "the incident has changed since".to_owned()
         }
         Notice::TooOld { .. } => "the incident's message is more than 30 days old".to_owned(),
         Notice::NoEscalationPolicy => "there is no escalation policy".to_owned(),
         Notice::Disconnected => "Tocsin is disconnected from this workspace".to_owned(),
-        Notice::Unavailable => "Tocsin does not answer just now".to_owned(),
+        Notice::Unavailable => "Tocsin isn't answering right now".to_owned(),
         Notice::Refused { message, .. } => escape(message),
     };
     notice.sentence(&format!(
@@ -137,27 +214,36 @@ pub(crate) fn press(notice: &Notice, wanted: &str) -> String {
             .unwrap_or_default()
     };
     let text = match notice {
-        Notice::NotLinked { .. } => {
-            format!(
-                "You can't {wanted} this incident from Slack: you are not linked to a member of its organisation"
-            )
-        }
+        Notice::NotLinked { help, .. } => format!(
+            "You can't {wanted} this incident from Slack: your Slack account isn't linked to a member{}",
+            help.of_organization()
+        ),
         Notice::External => format!(
-            "You can't {wanted} this incident: it belongs to the company that shares this channel with yours. Reply in the thread, or ask somebody there"
+            "You can't {wanted} this incident: it belongs to the company that shares this channel with yours. Reply in the thread, or ask someone at that company"
         ),
         Notice::OtherOrganization => format!(
-            "You can't {wanted} this incident: it belongs to another organisation than yours"
+            "You can't {wanted} this incident: it belongs to an organisation that you aren't a member of"
         ),
         Notice::AmbiguousOrganization => {
-            "You are a member of several organisations: use the incident's own message or page".to_owned()
+            "You are a member of several organisations that have such an incident. Use the incident's own message or page".to_owned()
         }
-        Notice::ReadOnly => format!("You can't {wanted} this incident: your role is read-only"),
-        Notice::Deactivated => format!("You can't {wanted} this incident: your account is deactivated"),
+        Notice::ReadOnly { help } => format!(
+            "You can't {wanted} this incident: you have read-only access{}",
+            help.in_organization()
+        ),
+        Notice::Deactivated { help } => format!(
+            "You can't {wanted} this incident: your account{} is deactivated",
+            help.in_organization()
+        ),
         Notice::NotFound => "This incident is no longer there".to_owned(),
         Notice::AlreadyAcknowledged { by: who } => {
             format!("This incident is already acknowledged{}", by(who))
         }
         Notice::AlreadyResolved { by: who } => format!("This incident is already resolved{}", by(who)),
+        Notice::NoteNotSaved { by: who } => format!(
+            "This incident was already resolved{}, so your note was not saved. To keep it, add it as a note",
+            by(who)
+        ),
         Notice::TooOld {
             number,
             url,
@@ -177,13 +263,13 @@ pub(crate) fn press(notice: &Notice, wanted: &str) -> String {
                 link.as_str()
             )
         }
-        Notice::NoEscalationPolicy => "There is nobody to escalate to: this incident has no escalation policy. Reassign it instead"
+        Notice::NoEscalationPolicy => "This incident has no escalation policy, so there is nobody to escalate to. Reassign it instead"
             .to_owned(),
-        Notice::Disconnected => "Nothing was done: Tocsin is disconnected from this workspace, and somebody has to install its app \
+        Notice::Disconnected => "Nothing was done: Tocsin is disconnected from this workspace, and an administrator has to install its app \
              again. Until then, use the incident's page"
             .to_owned(),
         Notice::Unavailable => {
-            format!("You can't {wanted} this incident just now: Tocsin does not answer. Try again in a moment")
+            format!("You can't {wanted} this incident right now: Tocsin isn't answering. Try again in a moment")
         }
         Notice::Refused { message, .. } => escape(message.trim_end_matches('.')),
     };
@@ -264,6 +350,13 @@ pub(crate) async fn answer(
 mod tests {
     use super::*;
 
+    fn help() -> Help {
+        Help {
+            organization: Some("Acme & Co".to_owned()),
+            admins: ["Ada", "Bob", "<!here>"].map(str::to_owned).to_vec(),
+        }
+    }
+
     #[test]
     fn every_notice_says_what_is_wrong_and_names_its_code() {
         let by = Some("Ada <!here>".to_owned());
@@ -272,15 +365,21 @@ mod tests {
             "This incident is already acknowledged by Ada &lt;!here&gt; (ALREADY_ACKNOWLEDGED)."
         );
         assert_eq!(
-            comment(&Notice::ReadOnly),
-            "Your reply was not added to the incident's timeline: your role there is read-only (READ_ONLY)."
+            comment(&Notice::ReadOnly { help: help() }),
+            "Your reply was not added to the incident's timeline: you have read-only access in Acme &amp; Co (READ_ONLY). Ask an \
+             administrator: Ada, Bob or &lt;!here&gt;."
         );
         let not_linked = |how: Option<&str>| {
             let how = how.map(str::to_owned);
-            press(&Notice::NotLinked { how }, "resolve")
+            let help = Help::default();
+            press(&Notice::NotLinked { how, help }, "resolve")
         };
-        let short = "You can't resolve this incident from Slack: you are not linked to a member of its organisation (NOT_LINKED).";
-        assert_eq!(not_linked(None), short);
+        let short = "You can't resolve this incident from Slack: your Slack account isn't linked to a member of its organisation \
+                     (NOT_LINKED).";
+        assert_eq!(
+            not_linked(None),
+            format!("{short} Ask an administrator of your organisation.")
+        );
         assert_eq!(
             not_linked(Some("Link yourself.")),
             format!("{short} Link yourself.")

@@ -62,6 +62,7 @@ pub(crate) fn subcommands(acting: &Arc<ActionService>, creation: &Arc<IncidentCr
         .with(creation, [&create::CREATE])
         .with(acting, [&commands::LIST, &commands::SHOW])
         .with_actions(acting, INCIDENT_ACTIONS.iter().filter_map(|action| action.typed))
+        .with_thread_actions([actions::STATUS])
         .with(acting, [&commands::STATUS, &commands::WHOAMI])
         .with(acting, [&commands::LINK, &commands::UNLINK])
 }
@@ -295,8 +296,8 @@ mod tests {
         assert_eq!(
             names,
             [
-                "create", "list", "show", "ack", "resolve", "note", "assign", "snooze", "status", "whoami",
-                "link", "unlink", "help"
+                "create", "list", "show", "ack", "resolve", "note", "assign", "snooze", "reopen", "status",
+                "whoami", "link", "unlink", "help"
             ]
         );
         let help = texts::help(&subcommands, "/störung");
@@ -317,7 +318,7 @@ mod tests {
             assert!(wrong(&subcommands, text).contains("number"), "{text}");
         }
         assert!(wrong(&subcommands, "note 3 “”").contains("empty"));
-        assert!(wrong(&subcommands, "assign 1").contains("somebody"));
+        assert!(wrong(&subcommands, "assign 1").contains("someone"));
         assert!(wrong(&subcommands, "snooze 1 31d").contains("30 days"));
         assert!(wrong(&subcommands, "list yours").contains("yours"));
         assert!(wrong(&subcommands, "create x urgency:huge").contains("high"));

@@ -53,7 +53,7 @@ documents! {
         ReportRestore;
     "graphql/commands.graphql": WhoIs, StatusOfIncidents, TriggerFromSlack;
     "graphql/workflow.graphql": ServicesToName, TriggerFromWorkflow;
-    "graphql/members.graphql": Assignees, Members;
+    "graphql/members.graphql": AdministratorsOf, Assignees, Responders;
     "graphql/scenario.graphql": CreateMember, TriggerIncident, CommentOnIncident, ResolveWithNote, IncidentProgress;
     "graphql/mutations.graphql": AcknowledgeIncident, ResolveIncident, ReopenIncident, AddComment, ReassignIncident, SnoozeIncident,
         UpdateIncident, RecordSlackLink, EditComment, RetractComment, SetSlackSync;

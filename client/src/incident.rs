@@ -105,8 +105,12 @@ pub struct Entry {
     pub is_retracted: bool,
     /// It is not told in Slack.
     pub slack_muted: bool,
-    /// What changed, for people: `urgency: LOW → HIGH`.
+    /// What changed, for people: `urgency: Low → High`.
     pub changes: Vec<String>,
+    /// The names of those who are to work the incident since then, where the entry tells of that.
+    pub assignees: Option<Vec<String>>,
+    /// Until when the incident is snoozed, where the entry tells of that.
+    pub snoozed_until: Option<OffsetDateTime>,
 }
 
 /// Who did something.
@@ -246,6 +250,8 @@ macro_rules! from_entry_fields {
                     is_retracted: read.retracted_at.is_some(),
                     slack_muted: read.slack_muted,
                     changes: read.changes,
+                    assignees: read.assignees.map(|users| users.into_iter().map(|user| user.name).collect()),
+                    snoozed_until: read.snoozed_until.map(|until| until.0),
                 })
             }
         }

@@ -30,7 +30,7 @@ pub use self::{
     error::ApiError,
     incident::{Appearance, Author, Connector, ConnectorTarget, Entry, Incident, Tag, TemplateText},
     known::Known,
-    members::MemberChoice,
+    members::{Administrators, MemberChoice},
     mirrored::{MIRRORED_MAX, MirroredIncident},
     operation::{
         OperationFailure, OperationOutcome, SlackOperation, SoughtMember, TestedConnector,

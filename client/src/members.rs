@@ -4,7 +4,7 @@ use tocsin_entity::id::{IncidentId, InvalidId, UserId};
 
 use crate::{
     api::ApiClient,
-    documents::{Assignees, Members, assignees, members},
+    documents::{AdministratorsOf, Assignees, Responders, administrators_of, assignees, responders},
     error::ApiError,
     transport::As,
 };
@@ -21,13 +21,19 @@ pub struct MemberChoice {
 }
 
 /// The most that a menu of Slack's shows.
-const CHOICES: usize = 100;
+const CHOICES: i64 = 100;
 
-/// The API's largest page.
-const PAGE: i64 = 100;
+/// Administrators who are named to somebody who needs one.
+const NAMED: i64 = 3;
 
-/// Pages that are looked through while a person waits: the API does not search by name.
-const PAGES_MAX: usize = 30;
+/// An organisation and whom to ask in it for a right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Administrators {
+    /// What people call the organisation.
+    pub organization: String,
+    /// The names of its first administrators.
+    pub names: Vec<String>,
+}
 
 impl ApiClient {
     /// Who works an incident; none when there is no such incident.
@@ -39,26 +45,26 @@ impl ApiClient {
         Ok(found.into_iter().map(of).collect::<Result<_, _>>()?)
     }
 
-    /// The active members whose name or address has this text in it: as many as a menu shows.
-    pub async fn members(&self, who: As<'_>, search: &str) -> Result<Vec<MemberChoice>, ApiError> {
-        let search = search.trim().to_lowercase();
-        let has = |text: &str| text.to_lowercase().contains(&search);
-        let (mut found, mut after) = (Vec::new(), None);
-        for _ in 0..PAGES_MAX {
-            let variables = members::Variables { first: PAGE, after };
-            let page = self.execute::<Members>(who, variables).await?.users;
-            for user in page.nodes {
-                if user.deactivated_at.is_none() && (has(&user.name) || has(&user.email)) {
-                    found.push(candidate(&user.id, user.name, user.email)?);
-                }
-            }
-            after = page.page_info.end_cursor.filter(|_| page.page_info.has_next_page);
-            if after.is_none() || found.len() >= CHOICES {
-                break;
-            }
-        }
-        found.truncate(CHOICES);
-        Ok(found)
+    /// The active members who may work incidents and whose name or address has this text in it: as many as a menu shows.
+    pub async fn responders(&self, who: As<'_>, search: &str) -> Result<Vec<MemberChoice>, ApiError> {
+        let search = Some(search.trim().to_owned()).filter(|search| !search.is_empty());
+        let variables = responders::Variables {
+            first: CHOICES,
+            search,
+        };
+        let found = self.execute::<Responders>(who, variables).await?.users.nodes;
+        let of = |user: responders::RespondersUsersNodes| candidate(&user.id, user.name, user.email);
+        Ok(found.into_iter().map(of).collect::<Result<_, _>>()?)
+    }
+
+    /// Whom somebody can ask for a right in an organisation.
+    pub async fn administrators(&self, who: As<'_>) -> Result<Administrators, ApiError> {
+        let variables = administrators_of::Variables { first: NAMED };
+        let found = self.execute::<AdministratorsOf>(who, variables).await?;
+        Ok(Administrators {
+            organization: found.organization.name,
+            names: found.users.nodes.into_iter().map(|user| user.name).collect(),
+        })
     }
 }
 

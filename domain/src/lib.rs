@@ -6,6 +6,7 @@
 pub mod actor;
 pub mod api_key;
 pub mod audit;
+pub mod author;
 pub mod bootstrap;
 pub mod connector;
 pub mod data_loader;
@@ -29,6 +30,7 @@ mod search;
 pub mod service;
 pub mod slack_channel;
 pub mod template;
+pub mod template_preview;
 pub mod tenant;
 pub mod timeline;
 mod timer;

@@ -4,12 +4,13 @@ use std::{hash::Hash, str::FromStr, sync::Arc};
 
 use sea_orm::{DatabaseConnection, Select};
 use time::OffsetDateTime;
+use tocsin_entity::id::{OrganizationId, UserId};
 
 use crate::{
     Domain,
     data_loader::Loader,
     error::{InternalError, RequestError},
-    loaders::{BatchLoader, RequestLoader},
+    loaders::{BatchLoader, MemberKey, MemberRow, RequestLoader},
     tenant::{Tenant, TenantRow, TenantTable, everywhere},
     viewer::{Permission, Viewer},
 };
@@ -52,6 +53,17 @@ impl<'a> Request<'a> {
             Some(own) => Tenant::of(own).find(),
             None => everywhere("the bridge without an organisation is shown everybody's"),
         })
+    }
+
+    /// Members of an organisation, in the order in which they are asked for. Those who have left it are left out.
+    pub(crate) async fn members(
+        &self,
+        organization_id: OrganizationId,
+        ids: Vec<UserId>,
+    ) -> Result<Vec<Arc<MemberRow>>, InternalError> {
+        let keys: Vec<_> = ids.into_iter().map(|id| MemberKey(organization_id, id)).collect();
+        let mut found = self.loaders().load_many(keys.iter().copied()).await?;
+        Ok(keys.iter().filter_map(|key| found.remove(key)).collect())
     }
 
     /// Loads an object that the viewer may read: of their organisation, or, for the bridge without one, of any.

@@ -84,6 +84,19 @@ pub fn button(text: &str, action_id: &str, value: &str, look: ButtonStyle) -> Va
     button
 }
 
+/// A button with what a screen reader says of it, where its text does not say what it acts on.
+pub fn labelled(mut button: Value, label: &str) -> Value {
+    button["accessibility_label"] = cut_plain(label, BUTTON_MAX).into();
+    button
+}
+
+/// A paragraph with a button beside it.
+pub fn section_with(text: Mrkdwn, button: Value) -> Value {
+    let mut section = section(text);
+    section["accessory"] = button;
+    section
+}
+
 /// A button that opens an address; none where the address is too long for Slack.
 pub fn link_button(text: &str, action_id: &str, value: &str, url: &str) -> Option<Value> {
     if url.len() > URL_MAX {

@@ -8,7 +8,7 @@ use tocsin_entity::kinds::SlackFeature;
 
 /// The version of the manifest that `tocsin manifest` prints, raised whenever it asks Slack for something else: an app that was installed
 /// under an earlier one lacks it until it is installed again.
-pub const MANIFEST_VERSION: i32 = 2;
+pub const MANIFEST_VERSION: i32 = 3;
 
 /// What is wanted where nothing else is said.
 pub const USUAL: [SlackFeature; 5] = [
@@ -92,7 +92,7 @@ pub const fn asks(feature: SlackFeature) -> FeatureNeeds {
             events: &["team_join", "user_change"],
         },
         SlackFeature::Commands => FeatureNeeds {
-            bot_scopes: &["app_mentions:read", "commands"],
+            bot_scopes: &["app_mentions:read", "commands", "reactions:write"],
             user_scopes: &[],
             events: &["app_mention", "function_executed"],
         },

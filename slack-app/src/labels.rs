@@ -1,6 +1,6 @@
 //! What statuses, urgencies and entries are called where people read them, and the emoji that stand for them in Slack.
 
-use tocsin_entity::kinds::{EntryKind, IncidentStatus, Severity, Urgency};
+use tocsin_entity::kinds::{EntryKind, IncidentStatus, ReplyMode, Severity, Urgency};
 
 /// The emoji for what this version does not know.
 pub const UNKNOWN_EMOJI: &str = ":information_source:";
@@ -46,6 +46,15 @@ pub const fn urgency_label(urgency: Urgency) -> &'static str {
         Urgency::High => "High",
         Urgency::Medium => "Medium",
         Urgency::Low => "Low",
+    }
+}
+
+/// How an incident's later changes are told in Slack; without a mode of its own, its connectors decide.
+pub const fn reply_mode_label(mode: Option<ReplyMode>) -> &'static str {
+    match mode {
+        None => "as its connectors say",
+        Some(ReplyMode::Thread) => "in the thread",
+        Some(ReplyMode::Channel) => "in the channel",
     }
 }
 

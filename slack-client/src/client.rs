@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use reqwest::header::CONTENT_TYPE;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
@@ -184,7 +185,10 @@ impl Slack {
         };
         let request = self.http.method(method.name).bearer_auth(token.expose_secret());
         let request = if method.json {
-            request.json(arguments)
+            // Without a charset, Slack answers with a warning (`missing_charset`).
+            request
+                .header(CONTENT_TYPE, "application/json; charset=utf-8")
+                .json(arguments)
         } else {
             request.form(&flat(arguments))
         };

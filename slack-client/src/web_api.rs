@@ -1,7 +1,7 @@
 //! The calls that the bridge makes, with their arguments and answers.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tocsin_slack::{
     channel::Channel,
     error::SlackError,
@@ -11,7 +11,7 @@ use tocsin_slack::{
     method::{
         AUTH_TEST, CHAT_DELETE, CHAT_GET_PERMALINK, CHAT_POST_EPHEMERAL, CHAT_POST_MESSAGE, CHAT_UNFURL,
         CHAT_UPDATE, CONVERSATIONS_HISTORY, CONVERSATIONS_INFO, CONVERSATIONS_JOIN, CONVERSATIONS_LIST,
-        CONVERSATIONS_REPLIES, Method, USERS_INFO, USERS_LOOKUP_BY_EMAIL,
+        CONVERSATIONS_REPLIES, Method, REACTIONS_ADD, USERS_INFO, USERS_LOOKUP_BY_EMAIL,
     },
     person::SlackUser,
 };
@@ -330,6 +330,16 @@ impl Slack {
             },
         )
         .await
+    }
+
+    /// Reacts to a message with an emoji, named without colons. A reaction that is there already is as good.
+    pub async fn add_reaction(&self, channel: &str, timestamp: &str, name: &str) -> Result<(), SlackError> {
+        let arguments = json!({"channel": channel, "timestamp": timestamp, "name": name});
+        match self.call::<EmptyAnswer>(REACTIONS_ADD, &arguments).await {
+            Ok(EmptyAnswer {}) => Ok(()),
+            Err(error) if error.code() == Some("already_reacted") => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Gives links their previews, by the exact URL of the event; a second call replaces the first. The call's place has been

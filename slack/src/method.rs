@@ -52,6 +52,8 @@ pub const AUTH_TEST: Method = Method::json("auth.test", Tier::Special);
 pub const CHAT_POST_MESSAGE: Method = Method::json("chat.postMessage", Tier::Post);
 /// Shows a message to one person.
 pub const CHAT_POST_EPHEMERAL: Method = Method::json("chat.postEphemeral", Tier::Four);
+/// Reacts to a message with an emoji.
+pub const REACTIONS_ADD: Method = Method::json("reactions.add", Tier::Three);
 /// Changes a message.
 pub const CHAT_UPDATE: Method = Method::json("chat.update", Tier::Three);
 /// Deletes a message.

@@ -155,8 +155,8 @@ async fn the_second_to_press_is_told_who_was_first(stack: Stack) -> anyhow::Resu
 
 /// The code that somebody was told.
 fn code_of(told: &[String]) -> Option<String> {
-    let (_, after) = told.iter().rev().find_map(|text| text.split_once("code: \""))?;
-    Some(after.split_once('"')?.0.to_owned())
+    let (_, after) = told.iter().rev().find_map(|text| text.split_once("/link#"))?;
+    Some(after.split_once('|')?.0.to_owned())
 }
 
 async fn who_is_not_linked_is_told_how_and_acts_as_the_member_once_they_have_confirmed_it(
@@ -198,7 +198,7 @@ async fn who_is_not_linked_is_told_how_and_acts_as_the_member_once_they_have_con
     assert_eq!(prompts, 1, "once");
 
     guest.command(CHANNEL, "/incident", "link").await?;
-    until_told(&world, "guest", "confirmSlackIdentity").await?;
+    until_told(&world, "guest", "link your account").await?;
     let code = code_of(&told(&world.channel()?, &id)).expect("a code");
     gus.change_with("confirmSlackIdentity", serde_json::json!({"code": code}))
         .await?;

@@ -6,11 +6,11 @@ use async_graphql::{
 };
 use secrecy::ExposeSecret;
 use time::OffsetDateTime;
-use tocsin_domain::{paging::PageRequest, viewer::read_scopes};
+use tocsin_domain::{author, paging::PageRequest, viewer::read_scopes};
 use tocsin_entity::{api_key, kinds::Scope};
 
 use crate::graphql::{
-    context::{given_key, request, text},
+    context::{given_key, loaders, request, text},
     failure::{Result, UserError, into_payload},
     paging::connect,
     user::{Author, User, load_member},
@@ -60,14 +60,13 @@ impl ApiKey {
 
     /// Who made it; null where that was the server's command line, or was not recorded yet.
     async fn created_by(&self, ctx: &Context<'_>) -> Result<Option<Author>> {
-        let organization_id = self.0.organization_id;
-        Ok(Author::of_creator(
-            ctx,
-            organization_id,
+        let creator = author::find(
+            loaders(ctx),
+            self.0.organization_id,
             self.0.created_by_user_id,
             self.0.created_by_key_id,
-        )
-        .await?)
+        );
+        Ok(creator.await?.map(Author::from))
     }
 
     /// When it was revoked; such a key opens nothing.

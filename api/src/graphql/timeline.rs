@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use time::OffsetDateTime;
-use tocsin_domain::{loaders::RevisionsOf, moment::of_micros};
+use tocsin_domain::{author, incident, loaders::RevisionsOf, moment::of_micros};
 use tocsin_entity::{
     kinds::{EntryKind, Source},
     timeline_entry,
@@ -50,7 +50,8 @@ impl TimelineEntry {
 
     /// Who did it; null for what Tocsin did by itself.
     async fn author(&self, ctx: &Context<'_>) -> Result<Option<Author>> {
-        Ok(Author::of(ctx, &self.0).await?)
+        let found = author::of_entry(loaders(ctx), &self.0).await?;
+        Ok(found.map(Author::from))
     }
 
     /// When it happened, or was said. A reply in Slack keeps the time when it was said, also where Tocsin heard of it later; it is never before
@@ -106,14 +107,20 @@ impl TimelineEntry {
         self.0.slack_muted
     }
 
-    /// What changed, for people, where the kind needs more than a body: `urgency: LOW → HIGH`.
-    async fn changes(&self) -> Vec<String> {
-        self.0
-            .details
-            .as_ref()
-            .and_then(|details| details.get("changes"))
-            .and_then(|changes| serde_json::from_value(changes.clone()).ok())
-            .unwrap_or_default()
+    /// What changed, for people, where the kind needs more than a body: `urgency: Low → High`.
+    async fn changes(&self, ctx: &Context<'_>) -> Result<Vec<String>> {
+        Ok(incident::entry_changes(&request(ctx), &self.0).await?)
+    }
+
+    /// Who is to work the incident since then; null for an entry that does not assign it.
+    async fn assignees(&self, ctx: &Context<'_>) -> Result<Option<Vec<User>>> {
+        let members = incident::entry_assignees(&request(ctx), &self.0).await?;
+        Ok(members.map(|members| members.into_iter().map(User).collect()))
+    }
+
+    /// Until when the incident is snoozed; null for an entry that does not snooze it.
+    async fn snoozed_until(&self) -> Result<Option<OffsetDateTime>> {
+        Ok(incident::entry_snoozed_until(&self.0)?)
     }
 }
 

@@ -8,16 +8,15 @@ use async_graphql::{
 };
 use time::OffsetDateTime;
 use tocsin_domain::{
+    author,
     error::{InternalError, MutationError},
     loaders::{MemberKey, MemberRow},
     paging::PageRequest,
     user::UserCriteria,
 };
 use tocsin_entity::{
-    api_key,
-    id::{ApiKeyId, OrganizationId, UserId},
+    id::{OrganizationId, UserId},
     kinds::Role,
-    timeline_entry,
 };
 
 use crate::graphql::{
@@ -90,58 +89,13 @@ pub(crate) struct Author {
     user: Option<User>,
 }
 
-impl Author {
-    /// The name people read.
-    pub(crate) fn into_name(self) -> String {
-        self.name
-    }
-
-    /// The author of an entry of a timeline.
-    pub(crate) async fn of(
-        ctx: &Context<'_>,
-        entry: &timeline_entry::Model,
-    ) -> Result<Option<Self>, InternalError> {
-        if let Some(name) = &entry.author_name
-            && entry.author_user_id.is_none()
-        {
-            return Ok(Some(Self {
-                name: name.clone(),
-                email: None,
-                user: None,
-            }));
+impl From<author::Author> for Author {
+    fn from(author: author::Author) -> Self {
+        Self {
+            name: author.name,
+            email: author.member.as_ref().map(|member| member.email.clone()),
+            user: author.member.map(User),
         }
-        Self::of_creator(
-            ctx,
-            entry.organization_id,
-            entry.author_user_id,
-            entry.author_key_id,
-        )
-        .await
-    }
-
-    /// A member of the organisation, or else the holder of a key.
-    pub(crate) async fn of_creator(
-        ctx: &Context<'_>,
-        organization_id: OrganizationId,
-        user_id: Option<UserId>,
-        key_id: Option<ApiKeyId>,
-    ) -> Result<Option<Self>, InternalError> {
-        if let Some(user) = load_member(ctx, organization_id, user_id).await? {
-            return Ok(Some(Self {
-                name: user.0.name.clone(),
-                email: Some(user.0.email.clone()),
-                user: Some(user),
-            }));
-        }
-        let Some(key_id) = key_id else {
-            return Ok(None);
-        };
-        let key: Option<api_key::Model> = loaders(ctx).load_one(key_id).await?;
-        Ok(key.map(|key| Self {
-            name: key.name,
-            email: None,
-            user: None,
-        }))
     }
 }
 
@@ -154,6 +108,8 @@ pub(crate) struct UserFilter {
     search: Option<String>,
     /// Those who may do something, or those who were deactivated.
     is_active: Option<bool>,
+    /// Those in one of these roles.
+    role: Option<Vec<Role>>,
 }
 
 impl From<UserFilter> for UserCriteria {
@@ -162,6 +118,7 @@ impl From<UserFilter> for UserCriteria {
             email: filter.email,
             search: filter.search,
             is_active: filter.is_active,
+            role: filter.role,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Pages for people: `/`, `/graphiql`, `/incidents/{number}`, `/incidents/{number}/postmortem`. All of them are in the binary, and none has inline code.
+//! Pages for people: `/`, `/graphiql`, `/link`, `/incidents/{number}`, `/incidents/{number}/postmortem`. All of them are in the binary, and none has inline code.
 //!
 //! Their addresses are relative: the server may stand below a path of its host.
 
@@ -47,12 +47,13 @@ macro_rules! asset {
     };
 }
 
-static ASSETS: [Asset; 15] = [
+static ASSETS: [Asset; 16] = [
     asset!("icon.svg", "image/svg+xml"),
     asset!("incident/style.css", STYLE),
     asset!("incident/api.js", SCRIPT),
     asset!("incident/view.js", SCRIPT),
     asset!("incident/page.js", SCRIPT),
+    asset!("link/page.js", SCRIPT),
     asset!("postmortem/style.css", STYLE),
     asset!("postmortem/markdown.js", SCRIPT),
     asset!("postmortem/page.js", SCRIPT),
@@ -106,6 +107,15 @@ async fn graphiql() -> Response {
     )
 }
 
+/// Where a person in Slack, who was given the page's address with a code, says with a key which member they are.
+async fn link() -> Response {
+    page(
+        StatusCode::OK,
+        POLICY,
+        include_str!("../../assets/link/index.html"),
+    )
+}
+
 /// Whether an incident may have this number.
 fn status_of(number: &str) -> StatusCode {
     if number.parse::<u32>().is_ok_and(|number| number > 0) {
@@ -132,6 +142,7 @@ pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     let pages = Router::new()
         .route("/", get(index))
         .route("/graphiql", get(graphiql))
+        .route("/link", get(link))
         .route("/incidents/{number}", get(incident))
         .route("/incidents/{number}/postmortem", get(postmortem));
     ASSETS.iter().fold(pages, |router, asset| {

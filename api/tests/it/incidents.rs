@@ -89,7 +89,7 @@ on_each_database! {
         let timeline = admin.timeline(&incident).await;
         assert_eq!(kinds(&timeline), ["TRIGGERED", "UPDATED"]);
         let changes = timeline[1]["changes"].as_array().expect("changes");
-        assert!(changes.contains(&json!("urgency: LOW → HIGH")), "{changes:?}");
+        assert!(changes.contains(&json!("urgency: Low → High")), "{changes:?}");
         assert_eq!(changes.len(), 3);
     }
 

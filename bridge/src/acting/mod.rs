@@ -28,7 +28,7 @@ pub(crate) use whom::{incident_by_number, memberships, organizations_of};
 use crate::{
     failure::of_api,
     identity::{self, IdentityService, MembershipStatus, SlackActor},
-    notice::Notice,
+    notice::{Help, Notice},
     rich_text::RichText,
 };
 
@@ -53,6 +53,16 @@ pub(crate) struct ActionRequest<'a> {
     pub(crate) key: String,
 }
 
+impl<'a> ActionRequest<'a> {
+    /// In the member's name.
+    fn as_member(&self, member: &Member) -> As<'a> {
+        As {
+            on_behalf_of: Some(member.id),
+            ..As::bridge(self.organization, self.request_id)
+        }
+    }
+}
+
 /// Makes a change in a person's name. What they are to be told if it had no effect comes as the inner error.
 ///
 /// # Errors
@@ -67,12 +77,13 @@ pub(crate) async fn act(
         Err(notice) => return Ok(Err(notice)),
     };
     if let Some(notice) = mutation.refusal(&member) {
-        return Ok(Err(notice));
+        let help = async || help(acting, asked.organization, asked.request_id).await;
+        return Ok(Err(match notice {
+            Notice::ReadOnly { .. } => Notice::ReadOnly { help: help().await? },
+            other => other,
+        }));
     }
-    let who = As {
-        on_behalf_of: Some(member.id),
-        ..As::bridge(asked.organization, asked.request_id)
-    };
+    let who = asked.as_member(&member);
     let answer = mutation
         .make(&acting.api, who, asked.incident, asked.key.clone())
         .await?;
@@ -85,9 +96,7 @@ pub(crate) async fn act(
         }
         MutationAnswer::Refused { code, message } => (code, message),
     };
-    refused(acting, who, &member, asked.incident, code, message)
-        .await
-        .map(Err)
+    refused(acting, asked, &member, code, message).await.map(Err)
 }
 
 /// The member that a person is in an organisation, or why they may do nothing there.
@@ -100,8 +109,10 @@ pub(crate) async fn member(
     Ok(
         match identity::membership_status(&acting.identity, organization, person, request_id).await? {
             MembershipStatus::Member(member) => Ok(member),
-            MembershipStatus::Deactivated => Err(Notice::Deactivated),
-            MembershipStatus::NotMember => Err(stranger(acting, person, request_id).await?),
+            MembershipStatus::Deactivated => Err(Notice::Deactivated {
+                help: help(acting, organization, request_id).await?,
+            }),
+            MembershipStatus::NotMember => Err(stranger(acting, organization, person, request_id).await?),
         },
     )
 }
@@ -109,6 +120,7 @@ pub(crate) async fn member(
 /// What somebody is told whom nothing matches with a member of an incident's organisation.
 pub(crate) async fn stranger(
     acting: &ActionService,
+    organization: OrganizationId,
     person: &SlackActor,
     request_id: Option<&str>,
 ) -> Result<Notice, JobError> {
@@ -117,24 +129,46 @@ pub(crate) async fn stranger(
             return Ok(Notice::External);
         }
         let how = identity::prompt(&acting.identity, person).await?;
-        return Ok(Notice::NotLinked { how });
+        let help = help(acting, organization, request_id).await?;
+        return Ok(Notice::NotLinked { how, help });
     }
     Ok(Notice::OtherOrganization)
+}
+
+/// Who can give a person the right that they lack in an organisation.
+pub(crate) async fn help(
+    acting: &ActionService,
+    organization: OrganizationId,
+    request_id: Option<&str>,
+) -> Result<Help, JobError> {
+    let who = As::bridge(organization, request_id);
+    let found = acting.api.administrators(who).await.map_err(of_api)?;
+    Ok(Help {
+        organization: Some(found.organization),
+        admins: found.names,
+    })
 }
 
 /// What a refusal of the API means to the person.
 async fn refused(
     acting: &ActionService,
-    who: As<'_>,
+    asked: &ActionRequest<'_>,
     member: &Member,
-    incident: IncidentId,
     code: String,
     message: String,
 ) -> Result<Notice, JobError> {
     Ok(match code.as_str() {
-        "FORBIDDEN" if member.role == Role::Stakeholder => Notice::ReadOnly,
+        "FORBIDDEN" if member.role == Role::Stakeholder => {
+            let help = help(acting, asked.organization, asked.request_id).await?;
+            Notice::ReadOnly { help }
+        }
         "NOT_FOUND" => Notice::NotFound,
-        "WRONG_STATUS" => match acting.api.find_incident(who, incident).await.map_err(of_api)? {
+        "WRONG_STATUS" => match acting
+            .api
+            .find_incident(asked.as_member(member), asked.incident)
+            .await
+            .map_err(of_api)?
+        {
             Some(incident) if incident.status == IncidentStatus::Resolved => Notice::AlreadyResolved {
                 by: incident.resolved_by,
             },

@@ -3,6 +3,7 @@
 use futures::future::BoxFuture;
 use tocsin_client::{ApiClient, As, Member};
 use tocsin_entity::id::IncidentId;
+use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
 use crate::notice::Notice;
@@ -39,6 +40,15 @@ pub(crate) struct ActionOutcome {
     pub(crate) acknowledged_by: Option<(String, String)>,
     /// By id and name.
     pub(crate) resolved_by: Option<(String, String)>,
+    /// What was noted when it was resolved.
+    pub(crate) resolution_note: Option<String>,
+}
+
+impl ActionOutcome {
+    /// The incident, linked to its page.
+    pub(crate) fn link(&self) -> Mrkdwn {
+        Mrkdwn::link(&self.url, &format!("#{} {}", self.number, self.title)).cut(1_000)
+    }
 }
 
 /// What a member is told of what was done before, unless they did it themselves.
@@ -83,6 +93,7 @@ macro_rules! mutation {
                         url: incident.url,
                         acknowledged_by: incident.acknowledged_by.map(|user| (user.id, user.name)),
                         resolved_by: incident.resolved_by.map(|user| (user.id, user.name)),
+                        resolution_note: incident.resolution_note_markdown,
                     })),
                     (None, None) => Err(::tocsin_queue::JobError::retry(
                         "the API answered neither an incident nor an error",

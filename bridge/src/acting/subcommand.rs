@@ -208,7 +208,11 @@ struct Listed {
 
 /// All subcommands, in the order in which help tells of them.
 #[derive(Default)]
-pub(crate) struct Subcommands(Vec<Listed>);
+pub(crate) struct Subcommands {
+    listed: Vec<Listed>,
+    /// Actions that can be asked for in an incident's thread alone.
+    in_thread: Vec<&'static TypedAction>,
+}
 
 impl std::fmt::Debug for Subcommands {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -262,14 +266,15 @@ impl Subcommands {
         services: &Arc<S>,
         subcommands: impl IntoIterator<Item = &'static Subcommand<S>>,
     ) -> Self {
-        self.0.extend(subcommands.into_iter().map(|subcommand| Listed {
-            usage: subcommand.usage,
-            run: Box::new(Bound {
-                services: Arc::clone(services),
-                subcommand,
-            }),
-            action: None,
-        }));
+        self.listed
+            .extend(subcommands.into_iter().map(|subcommand| Listed {
+                usage: subcommand.usage,
+                run: Box::new(Bound {
+                    services: Arc::clone(services),
+                    subcommand,
+                }),
+                action: None,
+            }));
         self
     }
 
@@ -280,7 +285,7 @@ impl Subcommands {
         acting: &Arc<ActionService>,
         actions: impl IntoIterator<Item = &'static TypedAction>,
     ) -> Self {
-        self.0.extend(actions.into_iter().map(|action| Listed {
+        self.listed.extend(actions.into_iter().map(|action| Listed {
             usage: &action.usage,
             run: Box::new(BoundAction {
                 acting: Arc::clone(acting),
@@ -291,19 +296,34 @@ impl Subcommands {
         self
     }
 
+    /// With these, which mean something in an incident's thread alone.
+    #[must_use]
+    pub(crate) fn with_thread_actions(
+        mut self,
+        actions: impl IntoIterator<Item = &'static TypedAction>,
+    ) -> Self {
+        self.in_thread.extend(actions);
+        self
+    }
+
     /// How all are called; help comes last.
     pub(crate) fn usages(&self) -> impl Iterator<Item = &'static Usage> {
-        self.0.iter().map(|listed| listed.usage).chain([HELP])
+        self.listed.iter().map(|listed| listed.usage).chain([HELP])
     }
 
     /// How those are called that can be asked for in an incident's thread.
     pub(crate) fn thread_usages(&self) -> impl Iterator<Item = &'static Usage> {
-        let actions = self.0.iter().filter(|listed| listed.action.is_some());
-        actions.map(|listed| listed.usage).chain([HELP])
+        self.thread_actions().map(|action| &action.usage).chain([HELP])
+    }
+
+    /// What can be asked for in an incident's thread.
+    fn thread_actions(&self) -> impl Iterator<Item = &'static TypedAction> {
+        let actions = self.listed.iter().filter_map(|listed| listed.action);
+        actions.chain(self.in_thread.iter().copied())
     }
 
     fn named(&self, word: &str) -> Option<&Listed> {
-        self.0.iter().find(|listed| listed.usage.is_named(word))
+        self.listed.iter().find(|listed| listed.usage.is_named(word))
     }
 
     /// Reads what was typed. Nothing is a call for help.
@@ -334,18 +354,18 @@ impl Subcommands {
         if word.is_empty() || HELP.is_named(bare) {
             return MentionIntent::Help;
         }
-        if let Some(listed) = self.named(bare) {
-            let usage = listed.usage;
-            let Some(action) = listed.action else {
-                return MentionIntent::Wrong(ParseError::CommandOnly { usage });
-            };
+        if let Some(action) = self.thread_actions().find(|action| action.usage.is_named(bare)) {
             return match (action.check)(rest) {
                 Ok(()) => MentionIntent::Act(action, rest),
                 Err(why) => MentionIntent::Wrong(ParseError::Wrong {
-                    usage,
+                    usage: &action.usage,
                     why: why.to_owned(),
                 }),
             };
+        }
+        if let Some(listed) = self.named(bare) {
+            let usage = listed.usage;
+            return MentionIntent::Wrong(ParseError::CommandOnly { usage });
         }
         match close_to(self.thread_usages(), bare) {
             close @ Some(_) => MentionIntent::Wrong(ParseError::Unknown {

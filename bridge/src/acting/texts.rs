@@ -41,7 +41,7 @@ pub(crate) fn help_in_thread(subcommands: &Subcommands) -> Mrkdwn {
             .plus(" – ")
             .plus(usage.about)
     });
-    all.plus("\nFor everything else, type Tocsin's slash command with `help`.")
+    all.plus("\nFor everything else, type Tocsin's slash command with `help` in a channel. Slash commands don't work in threads.")
 }
 
 /// All that the slash command does.
@@ -53,35 +53,45 @@ pub(crate) fn help(subcommands: &Subcommands, command: &str) -> Mrkdwn {
             .plus(" – ")
             .plus(usage.about)
     });
-    all.plus("\nIn an incident's thread, mention the bot: `@bot ack`, `@bot resolve [note]`, `@bot note text`, `@bot assign @user`, `@bot snooze 30m`.")
+    let in_thread = all.plus("\nIn an incident's thread, mention the bot:");
+    let mut forms = subcommands.thread_usages();
+    let first = forms.next();
+    let in_thread = first.into_iter().fold(in_thread, |text, usage| {
+        text.plus(" ").and(&line(WritingPlace::Thread, usage))
+    });
+    forms
+        .fold(in_thread, |text, usage| {
+            text.plus(", ").and(&line(WritingPlace::Thread, usage))
+        })
+        .plus(".")
 }
 
 /// What is wrong with a command, and what would be right.
 pub(crate) fn misread(place: WritingPlace<'_>, error: &ParseError) -> Mrkdwn {
     match error {
         ParseError::Unknown { word, close } => {
-            let text = Mrkdwn::own("There is no \"").and(&Mrkdwn::text(word)).plus("\"");
+            let text = Mrkdwn::own("There is no command \"").and(&Mrkdwn::text(word)).plus("\"");
             match close {
                 Some(usage) => text
-                    .plus(": did you mean ")
+                    .plus(" (UNKNOWN_COMMAND). Did you mean ")
                     .and(&line(place, usage))
-                    .plus("? (UNKNOWN_COMMAND)"),
+                    .plus("?"),
                 None => text
-                    .plus(" (UNKNOWN_COMMAND). ")
+                    .plus(" (UNKNOWN_COMMAND). To see all commands, type ")
                     .and(&line(place, HELP))
-                    .plus(" tells what there is."),
+                    .plus("."),
             }
         }
         ParseError::Wrong { usage, why } => Mrkdwn::own("Nothing was done: ")
             .and(&Mrkdwn::recorded(escape(why)))
-            .plus(" (WRONG_ARGUMENTS). Write ")
+            .plus(" (WRONG_ARGUMENTS). Type ")
             .and(&line(place, usage))
             .plus("."),
         ParseError::CommandOnly { usage } => Mrkdwn::own("`")
             .plus(usage.names[0])
-            .plus("` works in Tocsin's slash command only (COMMAND_ONLY). ")
+            .plus("` works only as Tocsin's slash command, in a channel (COMMAND_ONLY). To see what works here, type ")
             .and(&line(place, HELP))
-            .plus(" tells what works here."),
+            .plus("."),
     }
 }
 
@@ -89,22 +99,30 @@ pub(crate) fn misread(place: WritingPlace<'_>, error: &ParseError) -> Mrkdwn {
 pub(crate) fn sorry(notice: &Notice) -> String {
     let text = match notice {
         Notice::NotLinked { .. } => {
-            "You are not linked to a member in Tocsin: the subcommand `link` changes that"
+            "Your Slack account isn't linked to a member in Tocsin. To link it, use the subcommand `link`"
         }
-        Notice::Deactivated => "Your account in Tocsin is deactivated",
-        Notice::ReadOnly => "Your role in Tocsin is read-only",
+        Notice::Deactivated { help } => {
+            return notice.sentence(&format!(
+                "Your Tocsin account{} is deactivated",
+                help.in_organization()
+            ));
+        }
+        Notice::ReadOnly { help } => {
+            return notice.sentence(&format!("You have read-only access{}", help.in_organization()));
+        }
         Notice::AmbiguousOrganization => {
-            "You are a member of several organisations: name the service, so that it is known which one you mean"
+            "You are a member of several organisations. Name the service, so that Tocsin knows which one you mean"
         }
         Notice::Disconnected => {
-            "Tocsin is disconnected from this workspace, and somebody has to install its app again. Until then, use Tocsin's pages"
+            "Tocsin is disconnected from this workspace: an administrator has to install its app again. Until then, use Tocsin's web pages"
         }
-        Notice::Unavailable => "Tocsin does not answer just now. Try again in a moment",
+        Notice::Unavailable => "Tocsin isn't answering right now. Try again in a moment",
         Notice::External
         | Notice::OtherOrganization
         | Notice::NotFound
         | Notice::AlreadyAcknowledged { .. }
         | Notice::AlreadyResolved { .. }
+        | Notice::NoteNotSaved { .. }
         | Notice::TooOld { .. }
         | Notice::NoEscalationPolicy
         | Notice::Refused { .. } => return notice::press(notice, "see"),
@@ -119,15 +137,17 @@ pub(crate) fn refused(notice: &Notice, usage: &Usage) -> String {
     }
     match notice {
         Notice::NotFound => "There is no such incident in your organisation (NOT_FOUND).".to_owned(),
-        Notice::NotLinked { .. } | Notice::Deactivated | Notice::Disconnected | Notice::Unavailable => {
-            sorry(notice)
-        }
+        Notice::NotLinked { .. }
+        | Notice::Deactivated { .. }
+        | Notice::Disconnected
+        | Notice::Unavailable => sorry(notice),
         Notice::External
         | Notice::OtherOrganization
         | Notice::AmbiguousOrganization
-        | Notice::ReadOnly
+        | Notice::ReadOnly { .. }
         | Notice::AlreadyAcknowledged { .. }
         | Notice::AlreadyResolved { .. }
+        | Notice::NoteNotSaved { .. }
         | Notice::TooOld { .. }
         | Notice::NoEscalationPolicy
         | Notice::Refused { .. } => notice::press(notice, usage.deed),
@@ -154,7 +174,7 @@ mod tests {
         };
         assert_eq!(
             misread(WritingPlace::Command("/i`x"), &unknown).as_str(),
-            "There is no \"&lt;!here&gt;\": did you mean `/ix ack N`? (UNKNOWN_COMMAND)"
+            "There is no command \"&lt;!here&gt;\" (UNKNOWN_COMMAND). Did you mean `/ix ack N`?"
         );
         let wrong = ParseError::Wrong {
             usage: USAGE,
@@ -162,11 +182,11 @@ mod tests {
         };
         assert_eq!(
             misread(WritingPlace::Command("/i"), &wrong).as_str(),
-            "Nothing was done: it needs the incident's number (WRONG_ARGUMENTS). Write `/i ack N`."
+            "Nothing was done: it needs the incident's number (WRONG_ARGUMENTS). Type `/i ack N`."
         );
         assert_eq!(
             misread(WritingPlace::Thread, &wrong).as_str(),
-            "Nothing was done: it needs the incident's number (WRONG_ARGUMENTS). Write `@bot ack`."
+            "Nothing was done: it needs the incident's number (WRONG_ARGUMENTS). Type `@bot ack`."
         );
     }
 }

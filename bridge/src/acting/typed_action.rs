@@ -21,10 +21,32 @@ pub(crate) struct TypedAction {
     pub(crate) check: fn(&str) -> Result<(), &'static str>,
     /// What it means, once it is in order.
     pub(crate) read: for<'a> fn(&'a ActionService, &'a Requester<'a>, &'a str) -> BoxFuture<'a, TypedResult>,
+    /// How the person sees in the incident's thread that it is done.
+    pub(crate) confirmation: Confirmation,
 }
 
-/// What was typed, as a mutation; or why it can't be done.
-pub(crate) type TypedResult = Result<Result<TypedMutation, ActionRefusal>, JobError>;
+/// How a person who asked in an incident's thread sees that it is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Confirmation {
+    /// The thread shows the change.
+    Thread,
+    /// The bot reacts to their message with this emoji.
+    Reaction(&'static str),
+    /// They are answered, and nobody else sees it.
+    Answer,
+}
+
+/// What was typed: a mutation, or the answer to a question; or why it can't be done.
+pub(crate) type TypedResult = Result<Result<TypedEffect, ActionRefusal>, JobError>;
+
+/// What was typed.
+#[derive(Debug)]
+pub(crate) enum TypedEffect {
+    /// It changes the incident.
+    Change(TypedMutation),
+    /// It asks something, which is answered.
+    Answer(Mrkdwn),
+}
 
 /// A mutation, and what is said when it is made.
 #[derive(Debug)]
@@ -94,6 +116,10 @@ pub(crate) async fn act_typed(
         Ok(typed) => typed,
         Err(refusal) => return Ok(Err(refusal)),
     };
+    let typed = match typed {
+        TypedEffect::Change(mutation) => mutation,
+        TypedEffect::Answer(answer) => return Ok(Ok(answer)),
+    };
     let asked = ActionRequest {
         organization: requester.organization,
         incident: requester.incident,
@@ -103,10 +129,10 @@ pub(crate) async fn act_typed(
     };
     Ok(
         match acting::act(acting, &asked, typed.mutation.as_ref()).await? {
-            Ok(done) => {
-                let link = Mrkdwn::link(&done.url, &format!("#{} {}", done.number, done.title)).cut(1_000);
-                Ok(Mrkdwn::own(typed.before).and(&link).and(&typed.after).plus("."))
-            }
+            Ok(done) => Ok(Mrkdwn::own(typed.before)
+                .and(&done.link())
+                .and(&typed.after)
+                .plus(".")),
             Err(notice) => Err(notice.into()),
         },
     )

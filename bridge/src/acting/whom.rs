@@ -8,7 +8,7 @@ use super::ActionService;
 use crate::{
     failure::of_api,
     identity::{self, SlackActor},
-    notice::Notice,
+    notice::{Help, Notice},
 };
 
 /// What a person is to an organisation that knows them.
@@ -45,17 +45,20 @@ pub(crate) async fn organizations_of(
     }
     if memberships.is_empty() {
         let how = identity::prompt(&acting.identity, person).await?;
-        return Ok(Err(Notice::NotLinked { how }));
+        let help = Help::default();
+        return Ok(Err(Notice::NotLinked { how, help }));
     }
+    let first = memberships.first().map(|membership| membership.organization);
     let active: Vec<_> = memberships
         .into_iter()
         .filter_map(|membership| Some((membership.organization, membership.member?)))
         .collect();
-    Ok(if active.is_empty() {
-        Err(Notice::Deactivated)
-    } else {
-        Ok(active)
-    })
+    match first {
+        Some(organization) if active.is_empty() => Ok(Err(Notice::Deactivated {
+            help: super::help(acting, organization, request_id).await?,
+        })),
+        Some(_) | None => Ok(Ok(active)),
+    }
 }
 
 /// The incident that a person means by a number, and as whom they see it.

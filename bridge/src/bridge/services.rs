@@ -82,6 +82,7 @@ impl ServiceFactory {
             api: self.api.clone(),
             clock: self.clock.clone(),
             database: self.database.clone(),
+            public_url: self.config.public_url.clone(),
             sealer: self.config.sealer.clone(),
         }
     }

@@ -5,7 +5,10 @@
 
 use std::time::Duration;
 
-use tocsin_slack_app::link_state::{CODE, LinkCode};
+use tocsin_slack_app::{
+    link_state::{CODE, LinkCode},
+    public_url::below,
+};
 
 use super::IdentityService;
 use super::SlackActor;
@@ -13,8 +16,15 @@ use super::SlackActor;
 /// How long a code is good for.
 const LIVES: Duration = Duration::from_secs(600);
 
-/// A code for a person; none where the bridge has no key, and for whoever can't be a member.
-pub(crate) fn code(identity: &IdentityService, person: &SlackActor) -> Option<String> {
+/// The page where a person says with a key which member they are; none where the bridge has no key, and for whoever can't be a member.
+///
+/// The code is in the fragment, which browsers keep for themselves.
+pub(crate) fn link_address(identity: &IdentityService, person: &SlackActor) -> Option<String> {
+    let code = code(identity, person)?;
+    Some(format!("{}#{code}", below(identity.public_url.as_str(), "/link")))
+}
+
+fn code(identity: &IdentityService, person: &SlackActor) -> Option<String> {
     let sealer = identity.sealer.as_ref()?;
     if person.is_bot || person.is_nobody {
         return None;

@@ -9,7 +9,7 @@ mod linking;
 mod person;
 pub(crate) mod prompt;
 
-pub(crate) use code::code;
+pub(crate) use code::link_address;
 pub(crate) use face::face;
 pub(crate) use linking::set_linked;
 pub(crate) use person::{SlackActor, is_at_home, is_unlinked, name, person, remember};
@@ -21,6 +21,7 @@ use tocsin_database::Database;
 use tocsin_entity::id::OrganizationId;
 use tocsin_queue::JobError;
 use tocsin_seal::Sealer;
+use url::Url;
 
 use crate::failure::of_api;
 
@@ -30,6 +31,8 @@ pub(crate) struct IdentityService {
     pub(crate) api: ApiClient,
     pub(crate) clock: Clock,
     pub(crate) database: Database,
+    /// The base of the address where people link themselves.
+    pub(crate) public_url: Url,
     /// Seals the codes by which people link themselves.
     pub(crate) sealer: Option<Sealer>,
 }

@@ -3,7 +3,10 @@
 use serde_json::Value;
 use tocsin_client::{Incident, Known};
 use tocsin_entity::{id::IncidentId, kinds::IncidentStatus};
-use tocsin_message::blocks::{self, ButtonStyle};
+use tocsin_message::{
+    blocks::{self, ButtonStyle},
+    mrkdwn::Mrkdwn,
+};
 use tocsin_slack::inputs;
 
 /// The menu's action id.
@@ -33,7 +36,28 @@ pub(crate) fn incident_of(block_id: &str) -> Option<IncidentId> {
     incident.parse().ok()
 }
 
+/// The incident in a list, with the button for what is likely done next beside it.
+pub(crate) fn listed(text: Mrkdwn, incident: &Incident) -> Value {
+    let next = buttons(incident).into_iter().next();
+    let mut section = match next {
+        Some(button) => blocks::section_with(text, button),
+        None => blocks::section(text),
+    };
+    section["block_id"] = block_id(incident.id, 0).into();
+    section
+}
+
+/// The buttons, each labelled with the incident: in a list, many have the same text.
 fn buttons(incident: &Incident) -> Vec<Value> {
+    let labelled = |button: Value| {
+        let text = button["text"]["text"].as_str().unwrap_or_default();
+        let label = format!("{text} #{}: {}", incident.number, incident.title);
+        blocks::labelled(button, &label)
+    };
+    plain_buttons(incident).into_iter().map(labelled).collect()
+}
+
+fn plain_buttons(incident: &Incident) -> Vec<Value> {
     let id = incident.id.to_string();
     let mut buttons = match incident.status {
         Known::Value(IncidentStatus::Triggered) => vec![

@@ -14,7 +14,11 @@ use tocsin_message::{
 use tocsin_slack::message::Message;
 use tocsin_slack_app::labels::{UNKNOWN_EMOJI, status_emoji, status_label, urgency_label};
 
-use super::{buttons, footer::footer};
+use super::{
+    buttons,
+    facts::{fact, facts_above_footer, names, status_with_emoji, who},
+    footer::footer,
+};
 
 /// Colours of the bar beside an incident's message.
 const RED: &str = "#d92d20";
@@ -65,7 +69,7 @@ pub(crate) fn root(incident: &Incident, controls: Controls<'_>, words: Option<&R
         None => (
             blocks::fallback(summary(incident)),
             blocks::section(title(incident)),
-            body_of(incident),
+            body_of(incident, controls.last_act),
         ),
     };
     blocks.push(blocks::context(footer(incident, controls.last_act)));
@@ -120,8 +124,8 @@ pub(crate) fn dress(appearance: &Appearance, message: Message) -> Message {
 }
 
 /// The coloured part.
-fn body_of(incident: &Incident) -> Vec<Value> {
-    let mut blocks = vec![blocks::fields(facts(incident))];
+fn body_of(incident: &Incident, last_act: Option<&Entry>) -> Vec<Value> {
+    let mut blocks = vec![blocks::fields(facts_above_footer(incident, last_act))];
     let description = description(incident, SUMMARY_MAX);
     if !description.is_empty() {
         blocks.push(blocks::section(description));
@@ -275,17 +279,22 @@ fn deed(entry: &Entry) -> Mrkdwn {
         Known::Value(EntryKind::Resolved) => Mrkdwn::own("resolved the incident"),
         Known::Value(EntryKind::Reopened) => Mrkdwn::own("reopened the incident"),
         Known::Value(EntryKind::Comment) => Mrkdwn::own("commented"),
-        Known::Value(EntryKind::Snoozed) => Mrkdwn::own("snoozed the incident"),
+        Known::Value(EntryKind::Snoozed) => {
+            return match entry.snoozed_until {
+                Some(until) => Mrkdwn::own("snoozed the incident until ").and(&Mrkdwn::date(until)),
+                None => Mrkdwn::own("snoozed the incident"),
+            };
+        }
         Known::Value(EntryKind::SnoozeEnded) => {
             Mrkdwn::own("ended the snooze: the incident is triggered again")
         }
-        Known::Value(EntryKind::Reassigned) => Mrkdwn::own("reassigned the incident"),
+        Known::Value(EntryKind::Reassigned) => return assignment(entry),
         Known::Value(EntryKind::Updated) => Mrkdwn::own("updated the incident"),
         Known::Value(EntryKind::SyncMuted) => Mrkdwn::own(
-            "muted the sync: what is said in this thread stays here, and the timeline's news are not told",
+            "muted the sync: replies in this thread stay here, and updates from the timeline do not appear here",
         ),
         Known::Value(EntryKind::SyncUnmuted) => {
-            Mrkdwn::own("unmuted the sync: this thread and the timeline say the same again")
+            Mrkdwn::own("unmuted the sync: this thread and the timeline show the same again")
         }
         Known::Other(ref name) => {
             Mrkdwn::own("changed the incident: ").and(&Mrkdwn::text(&name.to_lowercase().replace('_', " ")))
@@ -301,87 +310,25 @@ fn deed(entry: &Entry) -> Mrkdwn {
     changes.fold(deed, |deed, change| deed.plus("\n• ").and(&change))
 }
 
+/// Who is to work the incident from now on, after the name of who decided it.
+fn assignment(entry: &Entry) -> Mrkdwn {
+    match entry.assignees.as_deref() {
+        Some([]) => Mrkdwn::own("unassigned the incident"),
+        Some(assignees) => {
+            let whom = names(assignees).unwrap_or_default();
+            Mrkdwn::own("assigned the incident to ").and(&whom.bold())
+        }
+        // An entry of an older version does not say.
+        None => Mrkdwn::own("reassigned the incident"),
+    }
+}
+
 pub(crate) fn title(incident: &Incident) -> Mrkdwn {
     Mrkdwn::link(&incident.url, &headline(incident))
 }
 
 fn headline(incident: &Incident) -> String {
     format!("#{} {}", incident.number, cut_plain(&incident.title, TITLE_MAX))
-}
-
-pub(crate) fn facts(incident: &Incident) -> Vec<Mrkdwn> {
-    let mut facts = vec![
-        fact("Status", &status_with_emoji(incident)),
-        fact("Urgency", &urgency(&incident.urgency)),
-        fact("Service", &Mrkdwn::text(&incident.service).cut(NAME_MAX)),
-    ];
-    if let Some(severity) = &incident.severity {
-        facts.push(fact("Severity", &severity_name(severity)));
-    }
-    if let Some((what, who)) = responsible(incident) {
-        facts.push(fact(what, &who));
-    }
-    let (what, since) = since(incident);
-    facts.push(fact(what, &Mrkdwn::date(since)));
-    if let Some(until) = incident.snoozed_until {
-        facts.push(fact("Snoozed until", &Mrkdwn::date(until)));
-    }
-    facts
-}
-
-pub(crate) fn status_with_emoji(incident: &Incident) -> Mrkdwn {
-    Mrkdwn::own(emoji(&incident.status))
-        .plus(" ")
-        .and(&status(&incident.status))
-}
-
-pub(super) fn fact(name: &'static str, value: &Mrkdwn) -> Mrkdwn {
-    Mrkdwn::own(name).bold().plus("\n").and(value)
-}
-
-/// Who has the incident, or had it last, and as what.
-pub(crate) fn responsible(incident: &Incident) -> Option<(&'static str, Mrkdwn)> {
-    let one = |name: &String| Mrkdwn::text(name).cut(NAME_MAX);
-    if let Some(by) = incident
-        .resolved_by
-        .as_ref()
-        .filter(|_| incident.status == IncidentStatus::Resolved)
-    {
-        return Some(("Resolved by", one(by)));
-    }
-    if let Some(by) = incident
-        .acknowledged_by
-        .as_ref()
-        .filter(|_| incident.status == IncidentStatus::Acknowledged)
-    {
-        return Some(("Acknowledged by", one(by)));
-    }
-    if incident.assignees.is_empty() {
-        return incident.triggered_by.as_ref().map(|by| ("Triggered by", one(by)));
-    }
-    Some((
-        "Assigned to",
-        Mrkdwn::text(&incident.assignees.join(", ")).cut(3 * NAME_MAX),
-    ))
-}
-
-fn who(incident: &Incident) -> Option<Mrkdwn> {
-    responsible(incident)
-        .filter(|(what, _)| *what != "Triggered by")
-        .map(|(_, who)| who)
-}
-
-fn since(incident: &Incident) -> (&'static str, OffsetDateTime) {
-    let triggered = ("Triggered", incident.triggered_at);
-    match incident.status {
-        Known::Value(IncidentStatus::Acknowledged) => incident
-            .acknowledged_at
-            .map_or(triggered, |at| ("Acknowledged", at)),
-        Known::Value(IncidentStatus::Resolved) => {
-            incident.resolved_at.map_or(triggered, |at| ("Resolved", at))
-        }
-        Known::Value(IncidentStatus::Triggered) | Known::Other(_) => triggered,
-    }
 }
 
 pub(crate) fn tags(incident: &Incident) -> Option<Mrkdwn> {

@@ -1,7 +1,7 @@
 //! The small print of an incident's message: who acted last, and when.
 
 use tocsin_client::{Entry, Incident, Known};
-use tocsin_entity::kinds::EntryKind;
+use tocsin_entity::kinds::{EntryKind, IncidentStatus};
 use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_slack_app::labels::entry_label;
 
@@ -29,6 +29,24 @@ pub(crate) fn footer(incident: &Incident, last: Option<&Entry>) -> Mrkdwn {
         Some(_) | None => Mrkdwn::own(done),
     };
     footer.plus(" · ").and(&Mrkdwn::date(at))
+}
+
+/// Whether the footer says who brought the incident into its present state.
+pub(super) fn tells_state(incident: &Incident, last: Option<&Entry>) -> bool {
+    let Some(entry) = last else { return true };
+    match incident.status {
+        Known::Value(IncidentStatus::Acknowledged) => entry.kind == EntryKind::Acknowledged,
+        Known::Value(IncidentStatus::Resolved) => entry.kind == EntryKind::Resolved,
+        Known::Value(IncidentStatus::Triggered) | Known::Other(_) => entry.kind == EntryKind::Triggered,
+    }
+}
+
+/// Whether the footer says when the incident was triggered.
+pub(super) fn tells_trigger(incident: &Incident, last: Option<&Entry>) -> bool {
+    match last {
+        Some(entry) => entry.kind == EntryKind::Triggered,
+        None => incident.acknowledged_at.is_none() && incident.resolved_at.is_none(),
+    }
 }
 
 fn by_state(incident: &Incident) -> (&'static str, Option<&str>, time::OffsetDateTime) {

@@ -12,7 +12,10 @@ use tocsin_message::{
     mrkdwn::{Mrkdwn, cut_plain},
 };
 
-use super::content::{self, GREEN, GREY, NAME_MAX, TITLE_MAX};
+use super::{
+    content::{self, GREEN, GREY, NAME_MAX, TITLE_MAX},
+    facts::{self, fact},
+};
 
 /// Characters of a summary.
 const SUMMARY_MAX: usize = 300;
@@ -35,33 +38,14 @@ pub(crate) fn hidden() -> Value {
 }
 
 fn facts(incident: &Incident) -> Vec<Mrkdwn> {
-    let mut facts = vec![
-        content::fact("Status", &content::status_with_emoji(incident)),
-        content::fact("Urgency", &content::urgency(&incident.urgency)),
-    ];
-    if let Some(severity) = &incident.severity {
-        facts.push(content::fact("Severity", &content::severity_name(severity)));
+    let mut all = facts::main_facts(incident);
+    if incident.assignees.is_empty() {
+        all.push(fact("Assigned to", &Mrkdwn::own("Nobody")));
     }
-    facts.push(content::fact(
-        "Service",
-        &Mrkdwn::text(&incident.service).cut(NAME_MAX),
-    ));
-    let assignees = Mrkdwn::text(&incident.assignees.join(", ")).cut(3 * NAME_MAX);
-    let nobody = Mrkdwn::own("Nobody");
-    facts.push(content::fact(
-        "Assigned to",
-        if assignees.is_empty() { &nobody } else { &assignees },
-    ));
-    if let Some((what, who)) = content::responsible(incident)
-        && what != "Assigned to"
-    {
-        facts.push(content::fact(what, &who));
-    }
-    facts.push(content::fact("Age", &age(incident)));
-    if let Some(until) = incident.snoozed_until {
-        facts.push(content::fact("Snoozed until", &Mrkdwn::date(until)));
-    }
-    facts
+    all.extend(facts::acted_fact(incident));
+    all.push(fact("Age", &age(incident)));
+    all.extend(facts::snooze_fact(incident));
+    all
 }
 
 /// How long ago it began; or, once it is over, how long it took.
@@ -99,13 +83,13 @@ pub(crate) fn postmortem(incident: &Incident, postmortem: &Postmortem) -> Value 
     let authors = Mrkdwn::text(&postmortem.authors.join(", ")).cut(3 * NAME_MAX);
     let nobody = Mrkdwn::own("Nobody");
     let mut facts = vec![
-        content::fact("Status", &status(&postmortem.status)),
-        content::fact("Authors", if authors.is_empty() { &nobody } else { &authors }),
-        content::fact("Incident", &content::title(incident)),
+        fact("Status", &status(&postmortem.status)),
+        fact("Authors", if authors.is_empty() { &nobody } else { &authors }),
+        fact("Incident", &content::title(incident)),
     ];
     facts.push(match postmortem.published_at {
-        Some(at) => content::fact("Published", &Mrkdwn::date(at)),
-        None => content::fact("Last changed", &Mrkdwn::date(postmortem.updated_at)),
+        Some(at) => fact("Published", &Mrkdwn::date(at)),
+        None => fact("Last changed", &Mrkdwn::date(postmortem.updated_at)),
     });
     let mut blocks = vec![
         blocks::section(Mrkdwn::link(&url, &headline)),

@@ -53,6 +53,13 @@ const GONE: [&str; 5] = [
     "cannot_find_channel",
 ];
 
+/// Whether Slack says that a message, or the one in whose thread another was to stand, was deleted there.
+pub(crate) fn is_deleted(error: &SlackError) -> bool {
+    error
+        .code()
+        .is_some_and(|code| ["message_not_found", "thread_not_found"].contains(&code))
+}
+
 /// Refusals that are none after a while: Slack takes no preview before it has seen its event acknowledged, and sends the event again after
 /// a minute where it has not.
 const PASSING: [&str; 2] = ["cannot_unfurl_url", "update_failed"];

@@ -3,10 +3,12 @@
 mod apply;
 mod batch;
 mod command;
+mod details;
 mod error;
 mod follow;
 mod input;
 mod muted;
+mod people;
 mod query;
 mod submit;
 mod timers;
@@ -16,12 +18,14 @@ mod transition_tests;
 
 pub use self::{
     apply::CommandOutcome,
+    details::{entry_assignees, entry_changes, entry_snoozed_until},
     follow::follow,
     input::{
         AcknowledgeIncident, AddComment, EditComment, ReassignIncident, ReopenIncident, ResolveIncident,
         RetractComment, SetSlackSync, SnoozeIncident, TriggerIncident, UpdateIncident,
     },
-    query::{IncidentCriteria, IncidentSort, count, find, find_by_number, find_entry, list, timeline},
+    people::{IncidentMilestone, assignees, author_of},
+    query::{IncidentCriteria, IncidentSort, count, find, find_by_number, find_entry, list, tags, timeline},
     submit::{
         acknowledge, comment, edit, reassign, reopen, resolve, retract, set_slack_sync, snooze, trigger,
         update,

@@ -8,13 +8,14 @@ use sea_orm::{
 };
 use tocsin_entity::{
     id::{IncidentId, OrganizationId, ServiceId, TimelineEntryId, UserId},
-    incident, incident_assignee,
+    incident::{self, TagValue},
+    incident_assignee,
     kinds::{IncidentStatus, Severity, Urgency},
     timeline_entry,
 };
 
 use crate::{
-    error::RequestError,
+    error::{InternalError, RequestError},
     loaders::TimelineOf,
     paging::{PageBounds, PageRequest, RowPage},
     request::Request,
@@ -55,6 +56,19 @@ pub enum IncidentSort {
     NewestFirst,
     /// The lowest number first.
     OldestFirst,
+}
+
+/// An incident's labels.
+///
+/// # Errors
+/// A broken row.
+pub fn tags(incident: &incident::Model) -> Result<Vec<TagValue>, InternalError> {
+    serde_json::from_value(incident.tags.clone()).map_err(|error| {
+        InternalError::Broken(format!(
+            "the tags of incident {} can't be read: {error}",
+            incident.id
+        ))
+    })
 }
 
 fn parse<T: std::str::FromStr>(field: &str, id: Option<&String>) -> Result<Option<T>, RequestError> {

@@ -5,14 +5,16 @@ use time::{Duration, OffsetDateTime};
 use tocsin_entity::{
     id::UserId,
     incident::{self, TagValue},
-    kinds::{EntryKind, EventKind, IncidentStatus, ReplyMode, Severity, TimerKind},
+    kinds::{EntryKind, EventKind, IncidentStatus, Severity, TimerKind},
 };
+use tocsin_slack_app::labels::{reply_mode_label, urgency_label};
 
 use super::{
     command::{ChangeCommand, IncidentUpdate, ReplyModeChoice},
+    details::{AssigneeChange, EntryDetails},
     error::IncidentError,
 };
-use crate::actor::Actor;
+use crate::{actor::Actor, moment::micros};
 
 /// Longest rest that may be given to an incident, in days.
 const SNOOZE_DAYS_MAX: i64 = 30;
@@ -37,8 +39,8 @@ pub(crate) struct Transition {
     pub(crate) body: Option<String>,
     /// When it happened.
     pub(crate) occurred_at: OffsetDateTime,
-    /// What changed, for people.
-    pub(crate) changes: Vec<String>,
+    /// What the timeline keeps of it.
+    pub(crate) details: EntryDetails,
     /// Where it came from outside.
     pub(crate) external_ref: Option<String>,
     /// Its assignees, where they are others now.
@@ -116,7 +118,7 @@ fn change_of(incident: &incident::Model, kind: EntryKind, now: OffsetDateTime) -
         kind,
         occurred_at: now,
         body: None,
-        changes: Vec::new(),
+        details: EntryDetails::default(),
         external_ref: None,
         assignees: None,
         timer: None,
@@ -233,6 +235,7 @@ fn snooze(
                 changed.incident.acknowledged_by = actor.user_id;
             }
             changed.incident.snoozed_until = Some(until);
+            changed.details.snoozed_until = Some(micros(until));
             changed.timer = Some(TimerChange::Set(TimerKind::SnoozeEnd, until));
             Ok(TransitionOutcome::Changed(Box::new(changed)))
         }
@@ -274,6 +277,10 @@ fn reassign(
         return TransitionOutcome::Unchanged;
     }
     let mut changed = change_of(incident, EntryKind::Reassigned, now);
+    changed.details.assignees = Some(AssigneeChange {
+        before: sorted(assignees),
+        after: wanted.clone(),
+    });
     changed.assignees = Some(wanted);
     TransitionOutcome::Changed(Box::new(changed))
 }
@@ -281,10 +288,9 @@ fn reassign(
 fn describe(incident: &incident::Model, update: &IncidentUpdate, now: OffsetDateTime) -> TransitionOutcome {
     let mut changed = change_of(incident, EntryKind::Updated, now);
     let now_is = &mut changed.incident;
+    let changes = &mut changed.details.changes;
     if let Some(title) = update.title.as_ref().filter(|title| **title != incident.title) {
-        changed
-            .changes
-            .push(format!("title: {} → {title}", incident.title));
+        changes.push(format!("title: {} → {title}", incident.title));
         now_is.title.clone_from(title);
     }
     if let Some(text) = update
@@ -292,13 +298,15 @@ fn describe(incident: &incident::Model, update: &IncidentUpdate, now: OffsetDate
         .as_ref()
         .filter(|text| **text != incident.description_markdown)
     {
-        changed.changes.push("description".to_owned());
+        changes.push("description".to_owned());
         now_is.description_markdown.clone_from(text);
     }
     if let Some(urgency) = update.urgency.filter(|urgency| *urgency != incident.urgency) {
-        changed
-            .changes
-            .push(format!("urgency: {} → {urgency}", incident.urgency));
+        changes.push(format!(
+            "urgency: {} → {}",
+            urgency_label(incident.urgency),
+            urgency_label(urgency)
+        ));
         now_is.urgency = urgency;
     }
     if let Some(severity) = update
@@ -306,17 +314,17 @@ fn describe(incident: &incident::Model, update: &IncidentUpdate, now: OffsetDate
         .filter(|severity| Some(*severity) != incident.severity)
     {
         let before = incident.severity.map_or("none", Severity::as_str);
-        changed.changes.push(format!("severity: {before} → {severity}"));
+        changes.push(format!("severity: {before} → {severity}"));
         now_is.severity = Some(severity);
     }
     if let Some(tags) = &update.tags {
         let tags = tags_json(tags);
         if tags != incident.tags {
-            changed.changes.push("tags".to_owned());
+            changes.push("tags".to_owned());
             now_is.tags = tags;
         }
     }
-    if changed.changes.is_empty() {
+    if changed.details.changes.is_empty() {
         TransitionOutcome::Unchanged
     } else {
         TransitionOutcome::Changed(Box::new(changed))
@@ -346,10 +354,12 @@ fn sync(
         changed.incident.slack_muted = muted;
     }
     if before != after {
-        let name = |mode: Option<ReplyMode>| mode.map_or("the connector's", ReplyMode::as_str);
-        changed
-            .changes
-            .push(format!("updates in Slack: {} → {}", name(before), name(after)));
+        let change = format!(
+            "updates in Slack: {} → {}",
+            reply_mode_label(before),
+            reply_mode_label(after)
+        );
+        changed.details.changes.push(change);
         changed.incident.slack_reply_mode = after;
     }
     TransitionOutcome::Changed(Box::new(changed))

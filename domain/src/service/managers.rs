@@ -1,6 +1,6 @@
 //! Who manages a service: its connectors and the rules that lead its incidents there.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
@@ -15,9 +15,9 @@ use tocsin_entity::{
 use crate::{
     audit::AuditTrail,
     data_loader::Loader,
-    error::{InternalError, MutationError, UserError},
+    error::{InternalError, MutationError, RequestError, UserError},
     idempotency::{self, RequestKey},
-    loaders::BatchLoader,
+    loaders::{BatchLoader, MemberRow},
     request::Request,
     tenant::{self, Tenant, everywhere},
     viewer::Permission,
@@ -25,7 +25,7 @@ use crate::{
 
 /// The key of a service's managers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ManagersOf(pub ServiceId);
+pub(super) struct ManagersOf(ServiceId);
 
 impl Loader<ManagersOf> for BatchLoader {
     type Value = Vec<UserId>;
@@ -48,6 +48,21 @@ impl Loader<ManagersOf> for BatchLoader {
         }
         Ok(found)
     }
+}
+
+/// Who manages a service.
+///
+/// # Errors
+/// A refusal, where the viewer may not read the service's surroundings.
+pub async fn managers(
+    request: &Request<'_>,
+    service: &service::Model,
+) -> Result<Vec<Arc<MemberRow>>, RequestError> {
+    request.viewer.may_look_around()?;
+    let ids = request.loaders().load_one(ManagersOf(service.id)).await?;
+    Ok(request
+        .members(service.organization_id, ids.unwrap_or_default())
+        .await?)
 }
 
 /// Whether a member is to manage a service.

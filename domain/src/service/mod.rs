@@ -6,6 +6,6 @@ mod query;
 
 pub use self::{
     command::{CreateService, create},
-    managers::{ManagersOf, SetServiceManager, set_manager},
+    managers::{SetServiceManager, managers, set_manager},
     query::{find, list},
 };

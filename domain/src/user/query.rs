@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sea_orm::{ColumnTrait, Condition, QueryFilter};
 use tocsin_entity::{
     id::UserId,
+    kinds::Role,
     membership::{Column, Entity},
 };
 
@@ -26,6 +27,8 @@ pub struct UserCriteria {
     pub search: Option<String>,
     /// Those who may do something, or those who were deactivated.
     pub is_active: Option<bool>,
+    /// Those in one of these roles.
+    pub role: Option<Vec<Role>>,
 }
 
 impl UserCriteria {
@@ -44,6 +47,9 @@ impl UserCriteria {
             } else {
                 Column::DeactivatedAt.is_not_null()
             });
+        }
+        if let Some(roles) = self.role {
+            all = all.add(Column::Role.is_in(roles));
         }
         Ok(all)
     }

@@ -8,15 +8,12 @@ use async_graphql::{
 };
 use time::OffsetDateTime;
 use tocsin_domain::{
-    error::InternalError,
-    loaders::{ActsOf, AssigneesOf, DeliveriesOf, MemberKey},
-    paging::PageRequest,
-    timeline::TimelinePosition,
-    viewer::Viewer,
+    error::InternalError, incident::IncidentMilestone, loaders::DeliveriesOf, paging::PageRequest,
+    timeline::TimelinePosition, viewer::Viewer,
 };
 use tocsin_entity::{
-    incident::{self, TagValue},
-    kinds::{EntryKind, IncidentStatus, ReplyMode, Severity, Source, Urgency},
+    incident,
+    kinds::{IncidentStatus, ReplyMode, Severity, Source, Urgency},
     service,
 };
 
@@ -114,33 +111,14 @@ impl Incident {
 
     /// Who is to work it.
     pub(crate) async fn assignees(&self, ctx: &Context<'_>) -> Result<Vec<User>> {
-        ctx.data_unchecked::<Viewer>().may_look_around()?;
-        let loaders = loaders(ctx);
-        let ids = loaders
-            .load_one(AssigneesOf(self.0.id))
-            .await?
-            .unwrap_or_default();
-        let keys: Vec<_> = ids
-            .into_iter()
-            .map(|id| MemberKey(self.0.organization_id, id))
-            .collect();
-        let mut found = loaders.load_many(keys.iter().copied()).await?;
-        Ok(keys
-            .iter()
-            .filter_map(|key| found.remove(key))
-            .map(User)
-            .collect())
+        let members = tocsin_domain::incident::assignees(&request(ctx), &self.0).await?;
+        Ok(members.into_iter().map(User).collect())
     }
 
     /// Its labels.
     #[expect(clippy::unused_async, reason = "a resolver is async")]
     pub(crate) async fn tags(&self) -> Result<Vec<Tag>> {
-        let tags: Vec<TagValue> = serde_json::from_value(self.0.tags.clone()).map_err(|error| {
-            InternalError::Broken(format!(
-                "the tags of incident {} can't be read: {error}",
-                self.0.id
-            ))
-        })?;
+        let tags = tocsin_domain::incident::tags(&self.0)?;
         Ok(tags
             .into_iter()
             .map(|tag| Tag {
@@ -173,8 +151,7 @@ impl Incident {
 
     /// Who triggered it: a member, or the holder of an API key.
     pub(crate) async fn triggered_author(&self, ctx: &Context<'_>) -> Result<Option<Author>> {
-        self.author_at(ctx, &[EntryKind::Triggered], Some(self.0.triggered_at))
-            .await
+        self.author(ctx, IncidentMilestone::Triggered).await
     }
 
     /// When it was acknowledged, if it is.
@@ -190,8 +167,7 @@ impl Incident {
 
     /// Who acknowledged or snoozed it, if it is acknowledged: a member, or the holder of an API key.
     pub(crate) async fn acknowledged_author(&self, ctx: &Context<'_>) -> Result<Option<Author>> {
-        let acts = [EntryKind::Acknowledged, EntryKind::Snoozed];
-        self.author_at(ctx, &acts, self.0.acknowledged_at).await
+        self.author(ctx, IncidentMilestone::Acknowledged).await
     }
 
     /// When it was resolved, if it is.
@@ -207,8 +183,7 @@ impl Incident {
 
     /// Who resolved it, if it is resolved: a member, or the holder of an API key.
     pub(crate) async fn resolved_author(&self, ctx: &Context<'_>) -> Result<Option<Author>> {
-        self.author_at(ctx, &[EntryKind::Resolved], self.0.resolved_at)
-            .await
+        self.author(ctx, IncidentMilestone::Resolved).await
     }
 
     /// What was done.
@@ -289,21 +264,9 @@ impl Incident {
 }
 
 impl Incident {
-    /// Who did what made the incident what it is since then.
-    async fn author_at(
-        &self,
-        ctx: &Context<'_>,
-        kinds: &[EntryKind],
-        at: Option<OffsetDateTime>,
-    ) -> Result<Option<Author>> {
-        ctx.data_unchecked::<Viewer>().may_look_around()?;
-        let Some(at) = at else { return Ok(None) };
-        let acts = loaders(ctx).load_one(ActsOf(self.0.id)).await?;
-        let mut acts = acts.unwrap_or_default().into_iter();
-        match acts.find(|entry| entry.created_at == at && kinds.contains(&entry.kind)) {
-            Some(entry) => Ok(Author::of(ctx, &entry).await?),
-            None => Ok(None),
-        }
+    async fn author(&self, ctx: &Context<'_>, milestone: IncidentMilestone) -> Result<Option<Author>> {
+        let found = tocsin_domain::incident::author_of(&request(ctx), &self.0, milestone).await?;
+        Ok(found.map(Author::from))
     }
 }
 

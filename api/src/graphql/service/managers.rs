@@ -1,38 +1,20 @@
 //! Who manages a service: its connectors and the rules that lead its incidents there.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
-use tocsin_domain::{
-    error::MutationError,
-    loaders::MemberKey,
-    service::{ManagersOf, SetServiceManager},
-    viewer::Viewer,
-};
+use tocsin_domain::{error::MutationError, service::SetServiceManager};
 use tocsin_entity::service;
 
 use super::types::Service;
 use crate::graphql::{
-    context::{given_key, loaders, request},
+    context::{given_key, request},
     failure::{Result, UserError, into_payload},
     user::User,
 };
 
 /// A service's managers.
 pub(super) async fn of(ctx: &Context<'_>, service: &service::Model) -> Result<Vec<User>> {
-    ctx.data_unchecked::<Viewer>().may_look_around()?;
-    let ids = loaders(ctx)
-        .load_one(ManagersOf(service.id))
-        .await?
-        .unwrap_or_default();
-    let keys: Vec<_> = ids
-        .into_iter()
-        .map(|id| MemberKey(service.organization_id, id))
-        .collect();
-    let mut found = loaders(ctx).load_many(keys.iter().copied()).await?;
-    Ok(keys
-        .iter()
-        .filter_map(|key| found.remove(key))
-        .map(User)
-        .collect())
+    let members = tocsin_domain::service::managers(&request(ctx), service).await?;
+    Ok(members.into_iter().map(User).collect())
 }
 
 /// A member to be made a service's manager.

@@ -1,6 +1,5 @@
 //! Templates of messages in Slack, in GraphQL.
 
-mod facts;
 mod mutation;
 mod preview;
 mod types;

@@ -1,19 +1,14 @@
 //! A template tried: the same code as when it is delivered, and nothing is changed.
 
 use async_graphql::{Context, ID, InputObject, SimpleObject};
-use serde_json::json;
-use tocsin_domain::{
-    error::RequestError,
-    template::parts,
-    viewer::{Permission, Viewer},
-};
-use tocsin_message::template::{Template, TemplateFacts, TemplateProblem};
+use tocsin_domain::template_preview::{self, PreviewTemplate};
+use tocsin_message::template::TemplateProblem;
 
-use super::{
-    facts,
-    types::{SlackTemplateFieldInput, fields, find},
+use super::types::{SlackTemplateFieldInput, fields};
+use crate::graphql::{
+    context::{request, text},
+    failure::Result,
 };
-use crate::graphql::{failure::Result, incident};
 
 /// The template to try, and the incident to try it with.
 #[derive(Debug, InputObject)]
@@ -67,41 +62,21 @@ pub(super) async fn preview(
     ctx: &Context<'_>,
     input: &PreviewSlackTemplateInput,
 ) -> Result<SlackTemplatePreview> {
-    ctx.data_unchecked::<Viewer>().may(Permission::Manage)?;
-    let missing =
-        |what: &str| RequestError::BadInput(format!("There is no such {what} in your organisation."));
-    let kept = match &input.template_id {
-        Some(id) => parts(&find(ctx, id).await?.ok_or_else(|| missing("template"))?.0)?,
-        None => Template::default(),
+    let command = PreviewTemplate {
+        template_id: text(input.template_id.clone()),
+        title: input.title.clone(),
+        body: input.body.clone(),
+        fields: input.fields.as_deref().map(fields),
+        incident_id: text(input.incident_id.clone()),
     };
-    let facts = match &input.incident_id {
-        Some(id) => {
-            let incident = incident::find(ctx, id).await?;
-            facts::of(ctx, &incident.ok_or_else(|| missing("incident"))?).await?
-        }
-        None => TemplateFacts::full(),
-    };
-    let template = Template {
-        title: input.title.clone().or(kept.title),
-        body: input.body.clone().or(kept.body),
-        fields: input.fields.as_deref().map(fields).or(kept.fields),
-    };
-    let mut problems = template.problems();
-    let rendered = match template.render(&facts) {
-        Ok(rendered) => Some(rendered),
-        // Of what is malformed all is told already; what fails for this incident alone is told beside it.
-        Err(problem) => {
-            if !problems.contains(&problem) {
-                problems.push(problem);
-            }
-            None
-        }
-    };
+    let preview = template_preview::preview(&request(ctx), command).await?;
     Ok(SlackTemplatePreview {
-        block_kit: rendered.as_ref().map(|rendered| {
-            json!({ "blocks": [rendered.title], "attachments": [{ "blocks": rendered.body }] }).to_string()
-        }),
-        text: rendered.map(|rendered| rendered.text),
-        problems: problems.into_iter().map(SlackTemplateProblem::from).collect(),
+        block_kit: preview.block_kit().map(|block_kit| block_kit.to_string()),
+        text: preview.rendered.map(|rendered| rendered.text),
+        problems: preview
+            .problems
+            .into_iter()
+            .map(SlackTemplateProblem::from)
+            .collect(),
     })
 }

@@ -11,7 +11,7 @@ use super::incident_action::{ActionTrigger, IncidentAction};
 use crate::{
     acting::{
         ActionMutation, ActionOutcome, done_before, mutation,
-        typed_action::{TypedAction, TypedMutation},
+        typed_action::{Confirmation, TypedAction, TypedEffect, TypedMutation},
     },
     grammar::usage::Usage,
     notice::Notice,
@@ -20,7 +20,9 @@ use crate::{
 /// Acknowledges.
 pub(crate) const ACKNOWLEDGE: IncidentAction = IncidentAction {
     verb: "acknowledge",
-    triggers: &[ActionTrigger::button("acknowledge", |_| Box::new(Acknowledge))],
+    triggers: &[ActionTrigger::button("acknowledge", "You acknowledged ", |_| {
+        Box::new(Acknowledge)
+    })],
     dialog: None,
     typed: Some(&TypedAction {
         usage: Usage {
@@ -33,14 +35,15 @@ pub(crate) const ACKNOWLEDGE: IncidentAction = IncidentAction {
         check: |_| Ok(()),
         read: |_, _, _| {
             async {
-                Ok(Ok(TypedMutation {
+                Ok(Ok(TypedEffect::Change(TypedMutation {
                     mutation: Box::new(Acknowledge),
-                    before: "You have acknowledged ",
+                    before: "You acknowledged ",
                     after: Mrkdwn::default(),
-                }))
+                })))
             }
             .boxed()
         },
+        confirmation: Confirmation::Thread,
     }),
 };
 

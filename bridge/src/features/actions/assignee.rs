@@ -1,7 +1,7 @@
 //! People as they are named in words: by a mention, an address, or a name.
 
-use tocsin_client::As;
-use tocsin_entity::id::UserId;
+use tocsin_client::{As, Member};
+use tocsin_entity::{id::UserId, kinds::Role};
 use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
@@ -129,11 +129,25 @@ pub(super) async fn members(
 
 type Named = Result<Result<(UserId, String), ActionRefusal>, JobError>;
 
-fn nobody(name: &str, why: &'static str, outcome: &'static str) -> ActionRefusal {
-    let text = Mrkdwn::own("Nothing was done: ")
-        .and(&Mrkdwn::text(name).cut(100))
-        .plus(why);
+/// Why somebody who is named can't be assigned: a text around their name.
+fn nobody(before: &'static str, name: &str, after: &'static str, outcome: &'static str) -> ActionRefusal {
+    let text = Mrkdwn::own(before).and(&Mrkdwn::text(name).cut(100)).plus(after);
     ActionRefusal::Words(outcome, text)
+}
+
+fn deactivated(name: &str) -> ActionRefusal {
+    let after = "'s account is deactivated (DEACTIVATED).";
+    nobody("Nothing was done: ", name, after, "deactivated")
+}
+
+fn stakeholder(name: &str) -> ActionRefusal {
+    let after = " has read-only access and can't work incidents (READ_ONLY).";
+    nobody("Nothing was done: ", name, after, "read_only")
+}
+
+/// Whether incidents can be assigned to a member: to a stakeholder they can't.
+fn may_work(member: &Member) -> bool {
+    member.role != Role::Stakeholder
 }
 
 async fn by_slack(acting: &ActionService, requester: &Requester<'_>, id: &str) -> Named {
@@ -149,15 +163,13 @@ async fn by_slack(acting: &ActionService, requester: &Requester<'_>, id: &str) -
     )
     .await?;
     Ok(match membership {
-        MembershipStatus::Member(member) => Ok((member.id, person.name)),
-        MembershipStatus::Deactivated => Err(nobody(
-            &person.name,
-            "'s account is deactivated (DEACTIVATED).",
-            "deactivated",
-        )),
+        MembershipStatus::Member(member) if may_work(&member) => Ok((member.id, person.name)),
+        MembershipStatus::Member(_) => Err(stakeholder(&person.name)),
+        MembershipStatus::Deactivated => Err(deactivated(&person.name)),
         MembershipStatus::NotMember => Err(nobody(
+            "Nothing was done: ",
             &person.name,
-            " is no member of the incident's organisation (NOT_LINKED).",
+            " isn't a member of the incident's organisation (NOT_LINKED).",
             "not_linked",
         )),
     })
@@ -166,15 +178,13 @@ async fn by_slack(acting: &ActionService, requester: &Requester<'_>, id: &str) -
 async fn by_email(acting: &ActionService, who: As<'_>, email: &str) -> Named {
     let found = acting.api.find_member(who, email).await.map_err(of_api)?;
     Ok(match found {
-        Some(member) if member.is_active => Ok((member.id, member.email)),
-        Some(_) => Err(nobody(
-            email,
-            "'s account is deactivated (DEACTIVATED).",
-            "deactivated",
-        )),
+        Some(member) if !member.is_active => Err(deactivated(email)),
+        Some(member) if may_work(&member) => Ok((member.id, member.email)),
+        Some(_) => Err(stakeholder(email)),
         None => Err(nobody(
+            "Nothing was done: no member of the incident's organisation has the email address ",
             email,
-            " is the address of no member of the incident's organisation (NOT_FOUND).",
+            " (NOT_FOUND).",
             "not_found",
         )),
     })
@@ -182,7 +192,7 @@ async fn by_email(acting: &ActionService, who: As<'_>, email: &str) -> Named {
 
 /// A name as people type it: whole, in part, or as the address begins.
 async fn by_name(acting: &ActionService, who: As<'_>, name: &str) -> Named {
-    let found = acting.api.members(who, name).await.map_err(of_api)?;
+    let found = acting.api.responders(who, name).await.map_err(of_api)?;
     let wanted = name.to_lowercase();
     let is_exact = |text: &str| text.to_lowercase() == wanted;
     let exact: Vec<_> = found
@@ -193,12 +203,13 @@ async fn by_name(acting: &ActionService, who: As<'_>, name: &str) -> Named {
         ([one], _) => *one,
         ([], [one]) => one,
         ([], []) => {
-            let why = " is the name of no member of the incident's organisation (NOT_FOUND).";
-            return Ok(Err(nobody(name, why, "not_found")));
+            let before = "Nothing was done: no member of the incident's organisation who can work incidents is called \"";
+            return Ok(Err(nobody(before, name, "\" (NOT_FOUND).", "not_found")));
         }
         _ => {
-            let why = " may be one of several members: write the e-mail address (AMBIGUOUS_NAME).";
-            return Ok(Err(nobody(name, why, "ambiguous_name")));
+            let after = "\" (AMBIGUOUS_NAME). Type their email address instead.";
+            let before = "Nothing was done: several members are called \"";
+            return Ok(Err(nobody(before, name, after, "ambiguous_name")));
         }
     };
     Ok(Ok((chosen.id, chosen.name.clone())))

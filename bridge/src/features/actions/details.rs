@@ -1,13 +1,13 @@
 //! An incident to read: its facts, and what happened last.
 
-use tocsin_message::{blocks, mrkdwn::Mrkdwn};
+use tocsin_message::blocks;
 use tocsin_slack::{inputs::divider, view::View};
 
 use super::{
     dialog::{Dialog, DialogContext, DialogData},
     incident_action::{ActionTrigger, Element, IncidentAction},
 };
-use crate::mirror::content;
+use crate::mirror::{content, facts};
 
 /// Shows the incident.
 pub(crate) const DETAILS: IncidentAction = IncidentAction {
@@ -39,11 +39,7 @@ fn view(subject: &DialogContext<'_>) -> View {
     let mut view = View::modal(DIALOG.callback_id, &format!("Incident #{}", incident.number))
         .close("Close")
         .block(blocks::section(content::title(incident)))
-        .block(blocks::fields(content::facts(incident)));
-    if !incident.assignees.is_empty() {
-        let assignees = Mrkdwn::text(&incident.assignees.join(", "));
-        view = view.block(blocks::context(Mrkdwn::own("Assigned to ").and(&assignees)));
-    }
+        .block(blocks::fields(facts::facts(incident)));
     if !description.is_empty() {
         view = view.block(blocks::section(description));
     }

@@ -8,13 +8,15 @@ use tocsin_queue::JobError;
 use super::incident_action::{ActionTrigger, IncidentAction};
 use crate::{
     acting::{ActionMutation, MutationAnswer},
-    notice::Notice,
+    notice::{Help, Notice},
 };
 
 /// Escalates.
 pub(crate) const ESCALATE: IncidentAction = IncidentAction {
     verb: "escalate",
-    triggers: &[ActionTrigger::choice("escalate", |_| Box::new(Escalate))],
+    triggers: &[ActionTrigger::choice("escalate", "You escalated ", |_| {
+        Box::new(Escalate)
+    })],
     dialog: None,
     typed: None,
 };
@@ -35,7 +37,9 @@ impl ActionMutation for Escalate {
 
     fn refusal(&self, member: &Member) -> Option<Notice> {
         Some(if member.role == Role::Stakeholder {
-            Notice::ReadOnly
+            Notice::ReadOnly {
+                help: Help::default(),
+            }
         } else {
             Notice::NoEscalationPolicy
         })

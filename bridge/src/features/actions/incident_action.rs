@@ -45,26 +45,26 @@ pub(crate) type MutationAt = fn(OffsetDateTime) -> Box<dyn ActionMutation>;
 /// What an element asks for.
 #[derive(Clone, Copy)]
 pub(crate) enum TriggerEffect {
-    /// To be done at once; the time is when it was asked for.
-    Now(MutationAt),
+    /// To be done at once, and how the sentence begins that confirms it; the time is when it was asked for.
+    Now(MutationAt, &'static str),
     /// To be asked more in the action's dialog.
     Dialog,
 }
 
 impl ActionTrigger {
     /// A button for what is done at once.
-    pub(crate) const fn button(action_id: &'static str, now: MutationAt) -> Self {
+    pub(crate) const fn button(action_id: &'static str, done: &'static str, now: MutationAt) -> Self {
         Self {
             element: Element::Button(action_id),
-            asks: TriggerEffect::Now(now),
+            asks: TriggerEffect::Now(now, done),
         }
     }
 
     /// An option for what is done at once.
-    pub(crate) const fn choice(value: &'static str, now: MutationAt) -> Self {
+    pub(crate) const fn choice(value: &'static str, done: &'static str, now: MutationAt) -> Self {
         Self {
             element: Element::Choice(value),
-            asks: TriggerEffect::Now(now),
+            asks: TriggerEffect::Now(now, done),
         }
     }
 

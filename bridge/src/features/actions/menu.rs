@@ -34,7 +34,7 @@ impl ActionMenu {
         if let Some(incident) = press.carried.filter(|_| press.from_menu) {
             self.freshen(installation, incident, request_id).await;
         }
-        if press.in_view {
+        if press.is_personal {
             mark_home_of(
                 &self.database,
                 installation.team_id(),

@@ -24,6 +24,7 @@ mod reassign;
 mod reopen;
 mod resolve;
 mod snooze;
+mod status;
 mod submit;
 mod target;
 mod tell;
@@ -55,6 +56,7 @@ pub(crate) use self::{
     reopen::REOPEN,
     resolve::RESOLVE,
     snooze::SNOOZE,
+    status::STATUS,
     submit::{SUBMIT, SUBMITTED},
     update::UPDATE,
     work::PRESSED,

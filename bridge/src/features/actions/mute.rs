@@ -8,7 +8,7 @@ use crate::acting::{ActionMutation, mutation};
 /// Has the thread and the timeline go separate ways.
 pub(crate) const MUTE: IncidentAction = IncidentAction {
     verb: "mute the sync of",
-    triggers: &[ActionTrigger::choice("mute", |_| {
+    triggers: &[ActionTrigger::choice("mute", "You muted the sync of ", |_| {
         Box::new(SetSync { muted: true })
     })],
     dialog: None,
@@ -18,9 +18,11 @@ pub(crate) const MUTE: IncidentAction = IncidentAction {
 /// Joins them again.
 pub(crate) const UNMUTE: IncidentAction = IncidentAction {
     verb: "unmute the sync of",
-    triggers: &[ActionTrigger::choice("unmute", |_| {
-        Box::new(SetSync { muted: false })
-    })],
+    triggers: &[ActionTrigger::choice(
+        "unmute",
+        "You unmuted the sync of ",
+        |_| Box::new(SetSync { muted: false }),
+    )],
     dialog: None,
     typed: None,
 };

@@ -17,7 +17,9 @@ use super::{
 use crate::{
     acting::{
         ActionMutation, ActionService, mutation,
-        typed_action::{Requester, TypedAction, TypedMutation, TypedResult, markdown},
+        typed_action::{
+            Confirmation, Requester, TypedAction, TypedEffect, TypedMutation, TypedResult, markdown,
+        },
     },
     grammar::{usage::Usage, words::unquoted},
 };
@@ -40,6 +42,7 @@ pub(crate) const NOTE: IncidentAction = IncidentAction {
             _ => Ok(()),
         },
         read: |acting, requester, rest| typed(acting, requester, rest).boxed(),
+        confirmation: Confirmation::Reaction("white_check_mark"),
     }),
 };
 
@@ -58,10 +61,7 @@ fn view(subject: &DialogContext<'_>, meta: &ActionDialogMetadata) -> View {
     let note = input("Note", TEXT, text_input(TEXT, true, TEXT_INPUT_MAX, None), false);
     form(DIALOG, subject.incident, meta)
         .submit("Add")
-        .block(with_hint(
-            note,
-            "It goes on the incident's timeline. Markdown is understood.",
-        ))
+        .block(with_hint(note, "It goes on the incident's timeline."))
 }
 
 fn read(values: DialogValues<'_>) -> Result<Box<dyn ActionMutation>, Vec<InputError>> {
@@ -70,7 +70,7 @@ fn read(values: DialogValues<'_>) -> Result<Box<dyn ActionMutation>, Vec<InputEr
             markdown: note.to_owned(),
             external_ref: None,
         })),
-        None => Err(vec![(TEXT, "Write something: the note is empty.")]),
+        None => Err(vec![(TEXT, "Type a note.")]),
     }
 }
 
@@ -79,11 +79,11 @@ async fn typed(acting: &ActionService, requester: &Requester<'_>, rest: &str) ->
         markdown: markdown(acting, &requester.person.installation, unquoted(rest)).await?,
         external_ref: requester.external_ref.clone(),
     };
-    Ok(Ok(TypedMutation {
+    Ok(Ok(TypedEffect::Change(TypedMutation {
         mutation: Box::new(comment),
-        before: "Your note is on the timeline of ",
+        before: "You added a note to ",
         after: Mrkdwn::default(),
-    }))
+    })))
 }
 
 /// `external_ref` names the message that it was, as `slack:T…/C…/ts`: from there it comes once.

@@ -45,7 +45,7 @@ fn wanted(
             let dialog = press.action.dialog?;
             Some((press, dialog))
         }
-        TriggerEffect::Now(_) => None,
+        TriggerEffect::Now(..) => None,
     }
 }
 
@@ -137,7 +137,8 @@ async fn filled(
     }
     let member = match acting::member(&actions.acting, target.organization, &person, request_id).await? {
         Ok(member) if member.role == Role::Stakeholder && dialog.is_form() => {
-            return Ok(Err(Notice::ReadOnly));
+            let help = acting::help(&actions.acting, target.organization, request_id).await?;
+            return Ok(Err(Notice::ReadOnly { help }));
         }
         Ok(member) => member,
         Err(notice) => return Ok(Err(notice)),

@@ -56,7 +56,7 @@ async fn options(
         ..As::bridge(meta.organization, request_id)
     };
     let typed = payload["value"].as_str().unwrap_or_default();
-    let found = actions.acting.api.members(who, typed).await.map_err(of_api)?;
+    let found = actions.acting.api.responders(who, typed).await.map_err(of_api)?;
     Ok(InteractiveOutcome::Done(
         "options",
         SlackAnswer::Json(people::options(&found)),

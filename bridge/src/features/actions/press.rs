@@ -26,8 +26,10 @@ pub(crate) struct ButtonPress {
     pub(crate) message_ts: Option<String>,
     /// The link whose preview it was pressed on.
     pub(crate) unfurled_url: Option<String>,
-    /// Whether it was pressed in a view, such as the Home tab, which is no message.
-    pub(crate) in_view: bool,
+    /// Whether only this person sees what it was pressed on: a view, such as the Home tab, or an answer to a command. No post is on record then.
+    pub(crate) is_personal: bool,
+    /// Whether it was pressed on an answer to a command, which does not change with the incident.
+    pub(crate) is_ephemeral: bool,
     pub(crate) response_url: Option<Url>,
     /// What lets a dialog be opened, for 3 s and once.
     pub(crate) trigger: Option<String>,
@@ -92,6 +94,8 @@ struct Container {
     message_ts: Option<String>,
     #[serde(deserialize_with = "lenient")]
     app_unfurl_url: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    is_ephemeral: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -147,7 +151,8 @@ impl ButtonPress {
                 .container
                 .app_unfurl_url
                 .or(payload.app_unfurl.app_unfurl_url),
-            in_view: payload.container.kind == "view",
+            is_personal: payload.container.kind == "view" || payload.container.is_ephemeral,
+            is_ephemeral: payload.container.is_ephemeral,
             response_url: payload.response_url.and_then(|url| url.parse().ok()),
             trigger: payload.trigger_id,
         })
@@ -177,7 +182,10 @@ mod tests {
             (press.action.verb, press.carried, press.message_ts.as_deref()),
             ("acknowledge", INCIDENT.parse().ok(), Some("1.1"))
         );
-        assert_eq!((press.trigger.as_deref(), press.in_view), (Some("1.2.3"), false));
+        assert_eq!(
+            (press.trigger.as_deref(), press.is_personal),
+            (Some("1.2.3"), false)
+        );
         let preview = json!({"type": "block_actions", "team": null, "enterprise": {"id": "E1"}, "user": {"id": "W1", "team_id": "T2"},
             "container": {"message_ts": "2.2", "channel_id": "C2", "is_app_unfurl": true, "app_unfurl_url": "https://a/incidents/1"},
             "app_unfurl": {"app_unfurl_url": "https://a/incidents/1"}, "actions": [{"action_id": "resolve"}]});
@@ -193,10 +201,15 @@ mod tests {
         };
         let press = ButtonPress::of(ACTIONS, &choice("snooze:30m")).expect("a choice");
         assert_eq!(
-            (press.action.verb, press.carried, press.from_menu, press.in_view),
+            (
+                press.action.verb,
+                press.carried,
+                press.from_menu,
+                press.is_personal
+            ),
             ("snooze", INCIDENT.parse().ok(), true, true)
         );
-        let TriggerEffect::Now(snooze) = press.asks else {
+        let TriggerEffect::Now(snooze, _) = press.asks else {
             panic!("it is done at once")
         };
         let until = OffsetDateTime::UNIX_EPOCH + Duration::minutes(30);

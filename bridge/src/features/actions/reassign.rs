@@ -18,7 +18,7 @@ use super::{
 use crate::{
     acting::{
         ActionMutation, ActionService, mutation,
-        typed_action::{Requester, TypedAction, TypedMutation, TypedResult},
+        typed_action::{Confirmation, Requester, TypedAction, TypedEffect, TypedMutation, TypedResult},
     },
     grammar::usage::Usage,
 };
@@ -32,18 +32,19 @@ pub(crate) const REASSIGN: IncidentAction = IncidentAction {
         usage: Usage {
             names: &["assign", "reassign"],
             form: "assign N @user",
-            about: "gives an incident to somebody: `@user`, an e-mail address, or `me`",
+            about: "assigns an incident to someone: `@user`, an email address, or `me`",
             deed: "reassign",
             of_incident: true,
         },
         check: |rest| {
             if assignees(rest).is_empty() {
-                Err("it needs somebody to give the incident to")
+                Err("it needs someone to assign the incident to")
             } else {
                 Ok(())
             }
         },
         read: |acting, requester, rest| typed(acting, requester, assignees(rest)).boxed(),
+        confirmation: Confirmation::Thread,
     }),
 };
 
@@ -61,13 +62,13 @@ const ASSIGNEES_MAX: usize = 50;
 
 fn view(subject: &DialogContext<'_>, meta: &ActionDialogMetadata) -> View {
     let now: Vec<_> = subject.assignees.iter().map(option_of).collect();
-    let menu = multi_external_select(ASSIGNEES, "Type a name or an address", 0, &now);
+    let menu = multi_external_select(ASSIGNEES, "Type a name or an email address", 0, &now);
     let assignees = input("Assigned to", ASSIGNEES, menu, true);
     form(DIALOG, subject.incident, meta)
         .submit("Reassign")
         .block(with_hint(
             assignees,
-            "In place of those before. Nobody, if the list is empty.",
+            "Replaces the current assignees. Leave it empty to assign nobody.",
         ))
 }
 
@@ -75,7 +76,7 @@ fn read(values: DialogValues<'_>) -> Result<Box<dyn ActionMutation>, Vec<InputEr
     let chosen = values.of(ASSIGNEES)["selected_options"].as_array();
     let chosen = chosen.map_or(&[][..], Vec::as_slice);
     if chosen.len() > ASSIGNEES_MAX {
-        return Err(vec![(ASSIGNEES, "Choose 50 people at the most.")]);
+        return Err(vec![(ASSIGNEES, "Choose 50 people at most.")]);
     }
     let ids = chosen
         .iter()
@@ -94,11 +95,11 @@ async fn typed(acting: &ActionService, requester: &Requester<'_>, to: Vec<Assign
     let names: Vec<_> = found.iter().map(|(_, name)| name.as_str()).collect();
     let names = Mrkdwn::text(&names.join(", ")).cut(300);
     let assignees = found.into_iter().map(|(id, _)| id).collect();
-    Ok(Ok(TypedMutation {
+    Ok(Ok(TypedEffect::Change(TypedMutation {
         mutation: Box::new(Reassign { assignees }),
-        before: "You have given ",
+        before: "You assigned ",
         after: Mrkdwn::own(" to ").and(&names),
-    }))
+    })))
 }
 
 /// In place of those before.

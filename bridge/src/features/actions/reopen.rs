@@ -1,25 +1,65 @@
 //! Reopening: it is not over after all.
 
+use futures::FutureExt;
 use tocsin_client::documents::{ReopenIncident, reopen_incident};
+use tocsin_message::mrkdwn::Mrkdwn;
 
 use super::incident_action::{ActionTrigger, IncidentAction};
-use crate::acting::{ActionMutation, mutation};
+use crate::{
+    acting::{
+        ActionMutation, ActionService, mutation,
+        typed_action::{
+            Confirmation, Requester, TypedAction, TypedEffect, TypedMutation, TypedResult, markdown,
+        },
+    },
+    grammar::{usage::Usage, words::unquoted},
+};
 
 /// Reopens.
 pub(crate) const REOPEN: IncidentAction = IncidentAction {
     verb: "reopen",
-    triggers: &[ActionTrigger::button("reopen", |_| Box::new(Reopen))],
+    triggers: &[ActionTrigger::button("reopen", "You reopened ", |_| {
+        Box::new(Reopen { reason: None })
+    })],
     dialog: None,
-    typed: None,
+    typed: Some(&TypedAction {
+        usage: Usage {
+            names: &["reopen"],
+            form: "reopen N [reason]",
+            about: "reopens a resolved incident",
+            deed: "reopen",
+            of_incident: true,
+        },
+        check: |_| Ok(()),
+        read: |acting, requester, rest| typed(acting, requester, rest).boxed(),
+        confirmation: Confirmation::Thread,
+    }),
 };
 
+async fn typed(acting: &ActionService, requester: &Requester<'_>, rest: &str) -> TypedResult {
+    let reason = match unquoted(rest) {
+        "" => None,
+        reason => Some(markdown(acting, &requester.person.installation, reason).await?),
+    };
+    Ok(Ok(TypedEffect::Change(TypedMutation {
+        mutation: Box::new(Reopen {
+            reason: reason.filter(|reason| !reason.is_empty()),
+        }),
+        before: "You reopened ",
+        after: Mrkdwn::default(),
+    })))
+}
+
+/// With why, in Markdown.
 #[derive(Debug)]
-struct Reopen;
+struct Reopen {
+    reason: Option<String>,
+}
 
 impl ActionMutation for Reopen {
     mutation!(self, incident, key: ReopenIncident, reopen_incident, ReopenIncidentInput {
         id: incident.to_string(),
-        reason_markdown: None,
+        reason_markdown: self.reason.clone(),
         idempotency_key: Some(key),
     });
 }

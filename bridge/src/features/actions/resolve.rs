@@ -18,7 +18,9 @@ use super::{
 use crate::{
     acting::{
         ActionMutation, ActionOutcome, ActionService, done_before, mutation,
-        typed_action::{Requester, TypedAction, TypedMutation, TypedResult, markdown},
+        typed_action::{
+            Confirmation, Requester, TypedAction, TypedEffect, TypedMutation, TypedResult, markdown,
+        },
     },
     grammar::{usage::Usage, words::unquoted},
     notice::Notice,
@@ -39,6 +41,7 @@ pub(crate) const RESOLVE: IncidentAction = IncidentAction {
         },
         check: |_| Ok(()),
         read: |acting, requester, rest| typed(acting, requester, rest).boxed(),
+        confirmation: Confirmation::Thread,
     }),
 };
 
@@ -62,10 +65,7 @@ fn view(subject: &DialogContext<'_>, meta: &ActionDialogMetadata) -> View {
     let note = input("Resolution note", NOTE, note, true);
     form(DIALOG, subject.incident, meta)
         .submit("Resolve")
-        .block(with_hint(
-            note,
-            "What was wrong, and what helped. Markdown is understood.",
-        ))
+        .block(with_hint(note, "What was wrong, and what helped."))
 }
 
 async fn typed(acting: &ActionService, requester: &Requester<'_>, rest: &str) -> TypedResult {
@@ -77,12 +77,12 @@ async fn typed(acting: &ActionService, requester: &Requester<'_>, rest: &str) ->
     let note = note.filter(|note| !note.is_empty());
     let after = note
         .as_ref()
-        .map_or_else(Mrkdwn::default, |_| Mrkdwn::own(", with your note"));
-    Ok(Ok(TypedMutation {
+        .map_or_else(Mrkdwn::default, |_| Mrkdwn::own(" with your note"));
+    Ok(Ok(TypedEffect::Change(TypedMutation {
         mutation: Box::new(Resolve { note }),
-        before: "You have resolved ",
+        before: "You resolved ",
         after,
-    }))
+    })))
 }
 
 /// With what is to be remembered of it, in Markdown.
@@ -99,6 +99,10 @@ impl ActionMutation for Resolve {
     });
 
     fn overtaken(&self, member: &Member, outcome: &ActionOutcome) -> Option<Notice> {
+        if self.note.as_deref().map(str::trim) != outcome.resolution_note.as_deref() && self.note.is_some() {
+            let by = outcome.resolved_by.as_ref().map(|(_, name)| name.clone());
+            return Some(Notice::NoteNotSaved { by });
+        }
         done_before(member, outcome.resolved_by.as_ref(), |by| {
             Notice::AlreadyResolved { by }
         })

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     acting::{
         ActionMutation, mutation,
-        typed_action::{TypedAction, TypedMutation},
+        typed_action::{Confirmation, TypedAction, TypedEffect, TypedMutation},
     },
     grammar::{
         usage::Usage,
@@ -29,10 +29,10 @@ use crate::{
 pub(crate) const SNOOZE: IncidentAction = IncidentAction {
     verb: "snooze",
     triggers: &[
-        ActionTrigger::choice("snooze:15m", |at| minutes_from(at, 15)),
-        ActionTrigger::choice("snooze:30m", |at| minutes_from(at, 30)),
-        ActionTrigger::choice("snooze:1h", |at| minutes_from(at, 60)),
-        ActionTrigger::choice("snooze:4h", |at| minutes_from(at, 240)),
+        ActionTrigger::choice("snooze:15m", "You snoozed ", |at| minutes_from(at, 15)),
+        ActionTrigger::choice("snooze:30m", "You snoozed ", |at| minutes_from(at, 30)),
+        ActionTrigger::choice("snooze:1h", "You snoozed ", |at| minutes_from(at, 60)),
+        ActionTrigger::choice("snooze:4h", "You snoozed ", |at| minutes_from(at, 240)),
         ActionTrigger::opens(Element::Choice("snooze:custom")),
     ],
     dialog: Some(DIALOG),
@@ -50,14 +50,15 @@ pub(crate) const SNOOZE: IncidentAction = IncidentAction {
             let until = pause.map(|pause| requester.at + pause);
             async move {
                 let until = until?;
-                Ok(Ok(TypedMutation {
+                Ok(Ok(TypedEffect::Change(TypedMutation {
                     mutation: Box::new(Snooze { until }),
-                    before: "You have snoozed ",
+                    before: "You snoozed ",
                     after: Mrkdwn::own(" until ").and(&Mrkdwn::date(until)),
-                }))
+                })))
             }
             .boxed()
         },
+        confirmation: Confirmation::Thread,
     }),
 };
 
@@ -88,44 +89,44 @@ fn view(subject: &DialogContext<'_>, meta: &ActionDialogMetadata, now: OffsetDat
     let later = ((now + Duration::hours(2)).unix_timestamp() / hour) * hour;
     let until = input("Until", UNTIL, datetime_picker(UNTIL, Some(later)), true);
     let minutes = input(
-        "Or for so many minutes",
+        "Or for a number of minutes",
         MINUTES,
         text_input(MINUTES, false, 5, None),
         true,
     );
     form(DIALOG, subject.incident, meta)
         .submit("Snooze")
+        .block(with_hint(until, "In your time zone, within the next 30 days."))
         .block(with_hint(
-            until,
-            "In your time zone; 30 days from now at the most.",
+            minutes,
+            "If you fill this in, the time above is ignored.",
         ))
-        .block(with_hint(minutes, "Counts before the time above."))
 }
 
 fn read(values: DialogValues<'_>, now: OffsetDateTime) -> Result<Box<dyn ActionMutation>, Vec<InputError>> {
     let (at, until) = match values.text(MINUTES) {
         Some(minutes) => match minutes.parse::<u32>() {
             Ok(minutes @ 1..) => (MINUTES, now.checked_add(Duration::minutes(minutes.into()))),
-            Ok(0) | Err(_) => return Err(vec![(MINUTES, "Write a whole number of minutes, such as 45.")]),
+            Ok(0) | Err(_) => return Err(vec![(MINUTES, "Type a whole number of minutes, such as 45.")]),
         },
         None => match values.of(UNTIL)["selected_date_time"].as_i64() {
             Some(at) => (UNTIL, OffsetDateTime::from_unix_timestamp(at).ok()),
-            None => return Err(vec![(UNTIL, "Choose a time, or write how many minutes.")]),
+            None => return Err(vec![(UNTIL, "Choose a time, or type a number of minutes.")]),
         },
     };
     match until {
-        Some(until) if until <= now => Err(vec![(at, "This time has passed: choose a later one.")]),
+        Some(until) if until <= now => Err(vec![(at, "This time has passed. Choose a later one.")]),
         Some(until) if until - now <= LONGEST => Ok(Box::new(Snooze { until })),
-        Some(_) | None => Err(vec![(at, "This is too long: 30 days are the most.")]),
+        Some(_) | None => Err(vec![(at, "Choose a time within the next 30 days.")]),
     }
 }
 
 /// The pause that was typed, if there may be one so long.
 fn given_pause(rest: &str) -> Result<Duration, &'static str> {
     match pause(rest) {
-        Some(pause) if pause > LONGEST => Err("30 days are the most"),
+        Some(pause) if pause > LONGEST => Err("you can snooze an incident for 30 days at most"),
         Some(pause) => Ok(pause),
-        None => Err("it needs a time such as `30m`, `2h` or `1d`"),
+        None => Err("it needs a duration such as `30m`, `2h` or `1d`"),
     }
 }
 
@@ -180,7 +181,10 @@ mod tests {
         assert_eq!(minutes("2H"), Ok(120));
         assert_eq!(minutes("for 1h 30 min"), Ok(90));
         assert_eq!(minutes("30d"), Ok(43_200));
-        assert_eq!(minutes("31d"), Err("30 days are the most"));
+        assert_eq!(
+            minutes("31d"),
+            Err("you can snooze an incident for 30 days at most")
+        );
         for text in ["", "30", "m", "0m", "soon", "99999999999999999999d"] {
             assert!(minutes(text).is_err_and(|why| why.contains("30m")), "{text}");
         }

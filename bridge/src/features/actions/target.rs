@@ -27,7 +27,7 @@ pub(super) async fn find(
     person: &SlackActor,
     request_id: Option<&str>,
 ) -> Result<Result<PressTarget, Notice>, JobError> {
-    if press.in_view {
+    if press.is_personal {
         return match press.carried {
             Some(incident) => theirs(actions, incident, person, request_id).await,
             None => Ok(Err(Notice::NotFound)),

@@ -211,7 +211,7 @@ fn a_note_is_what_was_written_and_nothing_is_no_note() {
     assert_eq!(asked(&NOTE, &written("on it")), Ok(comment));
     assert_eq!(
         asked(&NOTE, &written(" \n ")),
-        Err(vec![("note", "Write something: the note is empty.")])
+        Err(vec![("note", "Type a note.")])
     );
 }
 
@@ -253,11 +253,11 @@ fn a_rest_lies_ahead_and_lasts_thirty_days_at_the_most() {
     assert_eq!(until(NOW + Duration::days(30)), rest(NOW + Duration::days(30)));
     assert_eq!(
         until(NOW),
-        Err(vec![("until", "This time has passed: choose a later one.")])
+        Err(vec![("until", "This time has passed. Choose a later one.")])
     );
     assert_eq!(
         until(NOW + Duration::days(30) + Duration::SECOND),
-        Err(vec![("until", "This is too long: 30 days are the most.")])
+        Err(vec![("until", "Choose a time within the next 30 days.")])
     );
     assert_eq!(minutes("45"), rest(NOW + Duration::minutes(45)));
     assert_eq!(minutes("43200"), rest(NOW + Duration::days(30)));

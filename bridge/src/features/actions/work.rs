@@ -2,6 +2,7 @@
 
 use futures::FutureExt;
 use serde_json::Value;
+use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 use tocsin_slack::envelope::RequestKind;
 
@@ -13,8 +14,8 @@ use super::{
     tell::{NoticePlace, tell},
 };
 use crate::{
-    acting::{self, ActionMutation, ActionRequest, asker},
-    notice::Notice,
+    acting::{self, ActionMutation, ActionOutcome, ActionRequest, asker},
+    notice::{self, Notice},
     request::{InboundRequest, RequestOutcome, WorkResult},
 };
 
@@ -26,27 +27,36 @@ pub(crate) const PRESSED: Route = Route {
     work: |actions, item| pressed(actions, item).boxed(),
 };
 
-/// A press that needs no question, and what it does.
-fn wanted(actions: &'static [&'static IncidentAction], payload: &Value) -> Option<(ButtonPress, MutationAt)> {
+/// A press that needs no question, what it does, and how the sentence begins that confirms it.
+fn wanted(
+    actions: &'static [&'static IncidentAction],
+    payload: &Value,
+) -> Option<(ButtonPress, MutationAt, &'static str)> {
     let press = ButtonPress::of(actions, payload)?;
     match press.asks {
-        TriggerEffect::Now(mutation) => Some((press, mutation)),
+        TriggerEffect::Now(mutation, done) => Some((press, mutation, done)),
         TriggerEffect::Dialog => None,
     }
 }
 
 async fn pressed(actions: &Actions, item: &InboundRequest) -> WorkResult {
-    let Some((press, mutation)) = wanted(actions.all, &item.payload) else {
+    let Some((press, mutation, done)) = wanted(actions.all, &item.payload) else {
         return Ok(RequestOutcome::NotOurs("ignored"));
     };
     let mutation = mutation(item.received_at);
-    let done = act(actions, item, &press, mutation.as_ref()).await?;
+    let outcome = act(actions, item, &press, mutation.as_ref()).await?;
     actions
         .menu
         .used(&item.installation, &press, item.request_id.as_deref())
         .await;
-    let Err(notice) = done else {
-        return Ok(RequestOutcome::Done(press.action.verb));
+    let notice = match outcome {
+        Ok(outcome) => {
+            if press.is_ephemeral {
+                confirm(actions, item, &press, done, &outcome).await?;
+            }
+            return Ok(RequestOutcome::Done(press.action.verb));
+        }
+        Err(notice) => notice,
     };
     tell(
         &actions.acting,
@@ -58,13 +68,27 @@ async fn pressed(actions: &Actions, item: &InboundRequest) -> WorkResult {
     Ok(RequestOutcome::Done(notice.outcome()))
 }
 
+/// Says that it is done, where what was pressed on does not show it.
+async fn confirm(
+    actions: &Actions,
+    item: &InboundRequest,
+    press: &ButtonPress,
+    done: &'static str,
+    outcome: &ActionOutcome,
+) -> Result<(), JobError> {
+    let text = Mrkdwn::own(done).and(&outcome.link()).plus(".");
+    let (url, channel) = (press.response_url.as_ref(), press.channel.as_deref());
+    let http = &actions.acting.http;
+    notice::answer(http, &item.installation, url, channel, &press.user, text.as_str()).await
+}
+
 /// Does it, in the person's name; what they are to be told if it had no effect.
 async fn act(
     actions: &Actions,
     item: &InboundRequest,
     press: &ButtonPress,
     mutation: &dyn ActionMutation,
-) -> Result<Result<(), Notice>, JobError> {
+) -> Result<Result<ActionOutcome, Notice>, JobError> {
     let request_id = item.request_id.as_deref();
     let person = match asker::person(&actions.acting, &item.installation, &press.user).await? {
         Ok(person) => person,
@@ -86,5 +110,5 @@ async fn act(
         request_id,
         key: item.idempotency_key(),
     };
-    Ok(acting::act(&actions.acting, &asked, mutation).await?.map(drop))
+    acting::act(&actions.acting, &asked, mutation).await
 }

@@ -21,7 +21,7 @@ use crate::{
 const LINK_USAGE: &Usage = &Usage {
     names: &["link"],
     form: "link",
-    about: "has you matched with the member with your e-mail address",
+    about: "links your Slack account to the member with your email address",
     deed: "link",
     of_incident: false,
 };
@@ -36,7 +36,7 @@ pub(crate) const LINK: Subcommand<ActionService> = Subcommand {
 const UNLINK_USAGE: &Usage = &Usage {
     names: &["unlink"],
     form: "unlink",
-    about: "ends that",
+    about: "removes that link",
     deed: "unlink",
     of_incident: false,
 };
@@ -83,21 +83,21 @@ async fn link(
     )
 }
 
-/// How somebody is linked whom nothing matches with a member: by a code that the member shows.
+/// How somebody is linked whom nothing matches with a member: on a page, with a key of the member's.
 fn stranger(acting: &ActionService, person: &SlackActor) -> ActionRefusal {
     let why = match &person.email {
-        Some(email) => Mrkdwn::own("No member has the e-mail address of your Slack profile, ")
+        Some(email) => Mrkdwn::own("No member has the email address of your Slack profile, ")
             .and(&Mrkdwn::text(email).cut(200))
             .plus(" (NOT_LINKED). Ask an administrator of your organisation to add you with it."),
         None => Mrkdwn::own(
-            "Slack does not tell Tocsin your e-mail address, so nothing matches you with a member (NOT_LINKED).",
+            "Slack doesn't share your email address with Tocsin, so Tocsin can't link you to a member (NOT_LINKED).",
         ),
     };
-    let text = match identity::code(&acting.identity, person) {
-        Some(code) => why
-            .plus(" If you are a member already, give Tocsin this code, with an API key of your own; it is good for ten minutes, and once:\n```mutation { confirmSlackIdentity(input: {code: \"")
-            .and(&Mrkdwn::recorded(code))
-            .plus("\"}) { link { user { name } } userErrors { message } } }```"),
+    let text = match identity::link_address(&acting.identity, person) {
+        Some(address) => why
+            .plus(" If you are a member already, ")
+            .and(&Mrkdwn::link(&address, "link your account"))
+            .plus(" with an API key of your own. The link works once, for ten minutes."),
         None => why,
     };
     ActionRefusal::Words("not_linked", text)
@@ -114,7 +114,7 @@ async fn unlink(
     }
     identity::set_linked(&acting.identity, installation.team_id(), &typed.user, false).await?;
     Ok(Ok(Mrkdwn::own(
-        "You are no longer linked: you can change nothing from Slack, and what you say in threads is a comment only where your \
-         organisation takes those of people whom it does not know. The subcommand `link` ends that.",
+        "You are no longer linked. You can't change incidents from Slack, and your replies in threads become comments only if your \
+         organisation accepts comments from people that it doesn't know. To link yourself again, use the subcommand `link`.",
     )))
 }

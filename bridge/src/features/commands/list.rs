@@ -7,7 +7,10 @@ use tocsin_client::{
     As, Incident, Known, Member,
     documents::{ListIncidents, list_incidents},
 };
-use tocsin_entity::{id::OrganizationId, kinds::IncidentStatus};
+use tocsin_entity::{
+    id::OrganizationId,
+    kinds::{IncidentStatus, Role},
+};
 use tocsin_message::{
     blocks::{self, ButtonStyle},
     mrkdwn::Mrkdwn,
@@ -33,7 +36,11 @@ use crate::{
     failure::of_api,
     grammar::{usage::Usage, words::first_word},
     installation::AppInstallation,
-    mirror::content::{self, NAME_MAX},
+    mirror::{
+        buttons,
+        content::{self, NAME_MAX},
+        facts,
+    },
     notice::{self, Notice},
     request::{InteractiveOutcome, InteractiveRequest, InteractiveRoute, SlackAnswer},
 };
@@ -212,6 +219,8 @@ fn no_service(name: &str, known: &[String]) -> CommandReply {
 /// What a page shows.
 struct IncidentPage {
     name: String,
+    /// Whether the member may change what is listed.
+    may_act: bool,
     incidents: Vec<Incident>,
     total: i64,
     /// Where the next page begins, and the one before ends.
@@ -260,6 +269,7 @@ async fn read_page(
     let incidents = read.incidents.nodes.into_iter().map(Incident::try_from);
     Ok(Ok(IncidentPage {
         name: read.organization.name,
+        may_act: member.role != Role::Stakeholder,
         incidents: incidents.collect::<Result<_, _>>().map_err(JobError::fail)?,
         total: read.incidents.total_count,
         // A page that was reached from the other side has what it came from, whatever the API says of that side.
@@ -310,11 +320,13 @@ impl IncidentPage {
         let which = format!("{from}–{to} of {}", self.total.max(to));
         let head = head.plus(": incidents ").and(&Mrkdwn::text(&which));
         let mut all = vec![blocks::section(head.clone())];
-        all.extend(
-            self.incidents
-                .iter()
-                .map(|incident| blocks::section(line(incident))),
-        );
+        all.extend(self.incidents.iter().map(|incident| {
+            if self.may_act {
+                buttons::listed(line(incident), incident)
+            } else {
+                blocks::section(line(incident))
+            }
+        }));
         let buttons: Vec<_> = self.buttons(page, count).collect();
         if !buttons.is_empty() {
             all.push(blocks::actions(&buttons));
@@ -358,8 +370,8 @@ impl IncidentPage {
 /// An incident, and who has it at its end.
 fn line(incident: &Incident) -> Mrkdwn {
     let text = content::overview(incident);
-    match content::responsible(incident) {
-        Some((what, who)) => text.plus(" · ").plus(what).plus(" ").and(&who),
+    match facts::people(incident) {
+        Some(people) => text.plus(" · ").and(&people),
         None => text,
     }
 }

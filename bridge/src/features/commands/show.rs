@@ -1,8 +1,9 @@
 //! One incident, to read.
 
 use futures::FutureExt;
+use serde_json::Value;
 use tocsin_client::{As, Entry, Incident};
-use tocsin_entity::id::OrganizationId;
+use tocsin_entity::{id::OrganizationId, kinds::Role};
 use tocsin_message::blocks;
 use tocsin_queue::JobError;
 use tocsin_slack::inputs::divider;
@@ -17,7 +18,7 @@ use crate::{
     failure::of_api,
     grammar::{usage::Usage, words::numbered},
     installation::AppInstallation,
-    mirror::content,
+    mirror::{buttons, content, facts},
     notice::Notice,
     request::{InteractiveOutcome, InteractiveRequest, SlackAnswer},
 };
@@ -90,20 +91,25 @@ async fn show(
     };
     let read = acting.api.find_mirrored(who, incident.id).await.map_err(of_api)?;
     Ok(read
-        .map(|read| incident_details(&read.incident, &read.entries))
+        .map(|read| {
+            let row = (member.role != Role::Stakeholder).then(|| buttons::row(&read.incident, 0));
+            incident_details(&read.incident, &read.entries, row)
+        })
         .ok_or(Notice::NotFound))
 }
 
-fn incident_details(incident: &Incident, entries: &[Entry]) -> CommandReply {
+/// With the row of buttons, where there is one.
+fn incident_details(incident: &Incident, entries: &[Entry], row: Option<Value>) -> CommandReply {
     let mut all = vec![
         blocks::section(content::title(incident)),
-        blocks::fields(content::facts(incident)),
+        blocks::fields(facts::facts(incident)),
     ];
     let description = content::description(incident, DESCRIPTION_MAX);
     if !description.is_empty() {
         all.push(blocks::section(description));
     }
     all.extend(content::tags(incident).map(blocks::context));
+    all.extend(row);
     if !entries.is_empty() {
         all.push(divider());
         let newest = entries.iter().rev().take(ENTRIES);

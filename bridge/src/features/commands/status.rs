@@ -26,7 +26,7 @@ use crate::{
 const USAGE: &Usage = &Usage {
     names: &["status"],
     form: "status",
-    about: "tells how many incidents are open, and whether Tocsin is well",
+    about: "shows how many incidents are open, and whether Tocsin is healthy",
     deed: "status",
     of_incident: false,
 };
@@ -98,9 +98,9 @@ fn health(health: &SlackHealth) -> Mrkdwn {
         SlackHealth::Healthy(bot) => Mrkdwn::own("Tocsin is connected to ")
             .and(&Mrkdwn::text(&bot.team_name).cut(100))
             .plus("."),
-        SlackHealth::Unknown => Mrkdwn::own("Tocsin is just starting."),
+        SlackHealth::Unknown => Mrkdwn::own("Tocsin is starting."),
         SlackHealth::Unhealthy { trouble, .. } => {
-            Mrkdwn::own("Tocsin has trouble with Slack: ").and(&Mrkdwn::text(trouble).cut(300))
+            Mrkdwn::own("Tocsin can't work with Slack: ").and(&Mrkdwn::text(trouble).cut(300))
         }
     }
 }

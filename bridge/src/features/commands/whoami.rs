@@ -30,7 +30,7 @@ const NAME_MAX: usize = 100;
 const USAGE: &Usage = &Usage {
     names: &["whoami"],
     form: "whoami",
-    about: "tells as which member you act here",
+    about: "shows which member you act as",
     deed: "whoami",
     of_incident: false,
 };

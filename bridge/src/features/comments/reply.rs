@@ -18,7 +18,7 @@ use crate::{
     failure::of_api,
     identity::{self, MembershipStatus, SlackActor},
     installation::ActingUser,
-    notice::{self, Notice},
+    notice::{self, Help, Notice},
     request::{InboundRequest, RequestOutcome, Route, WorkResult},
     rich_text::{
         message::{MessageEvent, ThreadReply},
@@ -189,7 +189,10 @@ impl IncidentReply<'_> {
                 let name = author_name(&self.person);
                 (bridge, Some(add_comment::SlackAuthorInput { name }))
             }
-            MembershipStatus::Deactivated => return self.tell(&Notice::Deactivated).await,
+            MembershipStatus::Deactivated => {
+                let help = self.help(comments).await?;
+                return self.tell(&Notice::Deactivated { help }).await;
+            }
         };
         let input = add_comment::AddCommentInput {
             incident_id: self.thread.incident.to_string(),
@@ -225,10 +228,19 @@ impl IncidentReply<'_> {
                 .await
             }
             "UNMATCHED_REFUSED" => {
-                let notice = acting::stranger(&comments.acting, &self.person, request_id).await?;
+                let notice = acting::stranger(
+                    &comments.acting,
+                    self.thread.organization,
+                    &self.person,
+                    request_id,
+                )
+                .await?;
                 self.tell(&notice).await
             }
-            "FORBIDDEN" => self.tell(&Notice::ReadOnly).await,
+            "FORBIDDEN" => {
+                let help = self.help(comments).await?;
+                self.tell(&Notice::ReadOnly { help }).await
+            }
             "NOT_FOUND" => self.tell(&Notice::NotFound).await,
             _ => {
                 self.tell(&Notice::Refused {
@@ -238,6 +250,12 @@ impl IncidentReply<'_> {
                 .await
             }
         }
+    }
+
+    /// Who can give the person the right that they lack.
+    async fn help(&self, comments: &Comments) -> Result<Help, JobError> {
+        let request_id = self.item.request_id.as_deref();
+        acting::help(&comments.acting, self.thread.organization, request_id).await
     }
 
     /// Tells what need not be told each time.

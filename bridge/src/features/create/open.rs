@@ -260,10 +260,11 @@ async fn theirs<'a>(
         Ok(theirs) => theirs,
         Err(notice) => return Ok(Err(notice)),
     };
-    let acting = theirs
+    let first = theirs.first().map(|(organization, _)| *organization);
+    let responders = theirs
         .into_iter()
         .filter(|(_, member)| member.role != Role::Stakeholder);
-    let all: Vec<_> = acting
+    let all: Vec<_> = responders
         .map(|(organization, member)| {
             let who = As {
                 on_behalf_of: Some(member.id),
@@ -272,11 +273,13 @@ async fn theirs<'a>(
             (who, member)
         })
         .collect();
-    Ok(if all.is_empty() {
-        Err(Notice::ReadOnly)
-    } else {
-        Ok(all)
-    })
+    match first {
+        Some(organization) if all.is_empty() => {
+            let help = acting::help(&creation.acting, organization, Some(request_id)).await?;
+            Ok(Err(Notice::ReadOnly { help }))
+        }
+        Some(_) | None => Ok(Ok(all)),
+    }
 }
 
 /// The dialog as it is to be filled in, or what stands in the way.

@@ -15,8 +15,13 @@ use tocsin_queue::JobError;
 
 use super::IncidentCreation;
 use crate::{
-    acting::ActionRefusal, failure::of_api, installation::AppInstallation, notice::Notice, origin::Origin,
-    request::InboundRequest, workspace::Bot,
+    acting::{self, ActionRefusal},
+    failure::of_api,
+    installation::AppInstallation,
+    notice::Notice,
+    origin::Origin,
+    request::InboundRequest,
+    workspace::Bot,
 };
 
 /// An incident to be.
@@ -92,7 +97,10 @@ pub(super) async fn trigger(
     if let Some(error) = payload.user_errors.into_iter().next() {
         let (code, message) = (error.code, error.message);
         return Ok(Err(match code.as_str() {
-            "FORBIDDEN" if who.member.role == Role::Stakeholder => Notice::ReadOnly.into(),
+            "FORBIDDEN" if who.member.role == Role::Stakeholder => {
+                let help = acting::help(&creation.acting, who.organization, request_id).await?;
+                Notice::ReadOnly { help }.into()
+            }
             _ => Notice::Refused { code, message }.into(),
         }));
     }

@@ -12,6 +12,7 @@ use super::read::{HomeContent, IncidentList, MemberIncidents};
 use crate::mirror::{
     buttons,
     content::{self, NAME_MAX},
+    facts,
 };
 
 /// The action id of the button that opens the dialog for a new incident.
@@ -22,9 +23,13 @@ pub(super) fn view(home: &HomeContent) -> View {
     let view = View::home();
     match home {
         HomeContent::NotLinked { email } => view.blocks(stranger(email.as_deref())),
+        HomeContent::Unlinked => view.block(blocks::section(Mrkdwn::own(
+            "*Your Slack account isn't linked to a member in Tocsin* (NOT_LINKED).\nYou unlinked it with the subcommand `unlink`. To link it \
+             again, use the subcommand `link`, then open this tab again.",
+        ))),
         HomeContent::Deactivated => view.block(blocks::section(
             Mrkdwn::own("*Your account in Tocsin is deactivated* (DEACTIVATED).\n").plus(
-                "An administrator of your organisation can activate it again; then open this tab once more.",
+                "Ask an administrator of your organisation to activate it, then open this tab again.",
             ),
         )),
         HomeContent::Organizations(organizations) => {
@@ -40,18 +45,19 @@ pub(super) fn view(home: &HomeContent) -> View {
 
 fn stranger(email: Option<&str>) -> Vec<Value> {
     let whose = match email {
-        Some(email) => Mrkdwn::own("No member has the e-mail address of your Slack profile, ")
+        Some(email) => Mrkdwn::own("No member has the email address of your Slack profile, ")
             .and(&Mrkdwn::text(email).cut(NAME_MAX))
             .plus("."),
-        None => Mrkdwn::own("Slack does not tell Tocsin your e-mail address."),
+        None => Mrkdwn::own("Slack doesn't share your email address with Tocsin."),
     };
     vec![
         blocks::section(
-            Mrkdwn::own("*You are not linked to a member in Tocsin* (NOT_LINKED).\n").and(&whose),
+            Mrkdwn::own("*Your Slack account isn't linked to a member in Tocsin* (NOT_LINKED).\n")
+                .and(&whose),
         ),
         blocks::section(Mrkdwn::own(
-            "Ask an administrator of your organisation to add you with that address, or change it in your Slack profile; then \
-             open this tab again. It will show the incidents that are yours.",
+            "Ask an administrator of your organisation to add you with that address, or change the address in your Slack profile. \
+             Then open this tab again to see your incidents.",
         )),
     ]
 }
@@ -59,7 +65,7 @@ fn stranger(email: Option<&str>) -> Vec<Value> {
 fn head(may_act: bool) -> Vec<Value> {
     if !may_act {
         return vec![blocks::context(Mrkdwn::own(
-            "Your role is read-only (READ_ONLY): you see incidents here, and others work them.",
+            "You have read-only access (READ_ONLY): you can see incidents here, but not change them.",
         ))];
     }
     let create = blocks::button("Create incident", CREATE, "home", ButtonStyle::Primary);
@@ -122,8 +128,8 @@ fn entries<'a>(
 /// An incident, and who has it below.
 fn incident_entry(incident: &Incident) -> Mrkdwn {
     let mut text = content::overview(incident);
-    if let Some((what, who)) = content::responsible(incident) {
-        text = text.plus("\n").plus(what).plus(" ").and(&who);
+    if let Some(people) = facts::people(incident) {
+        text = text.plus("\n").and(&people);
     }
     if let Some(until) = incident.snoozed_until {
         text = text.plus("\nSnoozed until ").and(&Mrkdwn::date(until));

@@ -31,6 +31,8 @@ const LISTED_AT_LEAST: usize = 2;
 pub(super) enum HomeContent {
     /// No member has their e-mail address.
     NotLinked { email: Option<String> },
+    /// They have asked not to be matched with a member.
+    Unlinked,
     /// They are a member nowhere any more.
     Deactivated,
     /// What is theirs in each organisation.
@@ -63,7 +65,7 @@ pub(super) struct IncidentList {
 impl HomeContent {
     pub(super) fn organizations(&self) -> Vec<OrganizationId> {
         match self {
-            Self::NotLinked { .. } | Self::Deactivated => Vec::new(),
+            Self::NotLinked { .. } | Self::Unlinked | Self::Deactivated => Vec::new(),
             Self::Organizations(organizations) => organizations
                 .iter()
                 .map(|member_incidents| member_incidents.organization)
@@ -82,7 +84,13 @@ pub(super) async fn read(
     let person = person.unwrap_or_else(|| SlackActor::unknown(installation, user));
     let memberships = acting::memberships(&tabs.acting, &person, None).await?;
     if memberships.is_empty() {
-        return Ok(HomeContent::NotLinked { email: person.email });
+        let team = installation.team_id();
+        let is_unlinked = identity::is_unlinked(&tabs.database, team, user).await;
+        return Ok(if is_unlinked.map_err(JobError::retry)? {
+            HomeContent::Unlinked
+        } else {
+            HomeContent::NotLinked { email: person.email }
+        });
     }
     let active: Vec<_> = memberships
         .into_iter()

@@ -9,9 +9,11 @@ use serde::Deserialize;
 use serde_json::Value;
 use time::Duration;
 use tocsin_database::Database;
+use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 use tocsin_slack::{
     envelope::RequestKind,
+    error::SlackError,
     lenient::{id, lenient, read},
 };
 
@@ -20,7 +22,7 @@ use crate::{
         ActionRefusal, ActionService, asker,
         subcommand::{MentionIntent, Subcommands},
         texts::{self, WritingPlace},
-        typed_action::{Requester, act_typed},
+        typed_action::{Confirmation, Requester, act_typed},
     },
     grammar::{mention::addressed, usage::HELP},
     installation::AppInstallation,
@@ -176,7 +178,10 @@ async fn in_thread(
         external_ref: Some(format!("slack:{name}")),
     };
     match act_typed(acting, &requester, action, rest).await? {
-        Ok(_) => Ok(RequestOutcome::Done(action.usage.deed)),
+        Ok(answer) => {
+            confirm(&item.installation, mention, action.confirmation, &answer).await?;
+            Ok(RequestOutcome::Done(action.usage.deed))
+        }
         Err(ActionRefusal::Notice(Notice::Refused { code, .. })) if code == "IDEMPOTENCY_KEY_REUSED" => {
             Ok(RequestOutcome::Done(action.usage.deed))
         }
@@ -184,6 +189,34 @@ async fn in_thread(
             tell(&item.installation, mention, &refusal.text(&action.usage)).await?;
             Ok(RequestOutcome::Done(refusal.outcome()))
         }
+    }
+}
+
+/// Lets whoever asked see that it is done.
+async fn confirm(
+    installation: &AppInstallation,
+    mention: &Mention,
+    confirmation: Confirmation,
+    answer: &Mrkdwn,
+) -> Result<(), JobError> {
+    let emoji = match confirmation {
+        Confirmation::Thread => return Ok(()),
+        Confirmation::Answer => return tell(installation, mention, answer.as_str()).await,
+        Confirmation::Reaction(emoji) => emoji,
+    };
+    let workspace = installation.workspace();
+    match workspace
+        .slack
+        .add_reaction(&mention.channel, &mention.ts, emoji)
+        .await
+    {
+        Ok(()) => Ok(()),
+        // An app that was installed before it asked for the scope, or a message that takes no reactions.
+        Err(error @ SlackError::Refused { .. }) => {
+            tracing::info!(slack.channel = mention.channel, "no reaction was added: {error}");
+            tell(installation, mention, answer.as_str()).await
+        }
+        Err(error) => Err(workspace.failed(error)),
     }
 }
 

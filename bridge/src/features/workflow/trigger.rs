@@ -150,7 +150,7 @@ async fn reporters<'a>(
                     ..As::bridge(organization, request_id)
                 })
                 .collect()),
-            Err(Notice::Deactivated) => Err(format!(
+            Err(Notice::Deactivated { .. }) => Err(format!(
                 "{} is deactivated in Tocsin (DEACTIVATED): have somebody else run the workflow.",
                 person.name
             )),

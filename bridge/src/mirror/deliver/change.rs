@@ -1,5 +1,7 @@
 //! Changes what is in Slack: updates of messages, and previews, which are made and changed by one call.
 
+use std::time::Duration;
+
 use sea_orm::DbErr;
 use serde_json::{Map, Value};
 use tocsin_entity::{
@@ -16,13 +18,13 @@ use tocsin_slack_client::web_api::UnfurlTarget;
 use super::{
     super::{
         desired::DesiredPost,
-        outcome::DeliveryOutcome,
+        outcome::{DeliveryOutcome, Wait},
         place,
-        refusal::{self, FailureResponse},
+        refusal::{self, FailureResponse, is_deleted},
     },
     DeliveryRun,
     blocks::{MessageCall, MessageError},
-    judge,
+    deleted, judge,
 };
 use crate::workspace::Bot;
 
@@ -49,6 +51,12 @@ impl DeliveryRun<'_> {
             Ok(_) => {
                 self.delivered(bot, wanted);
                 Ok(self.updated(wanted, record))
+            }
+            Err(MessageError::Slack(error)) if deleted::can_return(&record) && is_deleted(&error) => {
+                deleted::forget(&mut record);
+                self.keep(record);
+                let wait = Wait::error(self.now(), error.to_string(), Duration::ZERO);
+                Ok(DeliveryOutcome::Wait(wait))
             }
             Err(MessageError::Slack(error)) => {
                 self.not_updated(bot, wanted, record, &error, CHAT_UPDATE).await

@@ -7,6 +7,7 @@
 mod abandoned;
 mod blocks;
 mod change;
+mod deleted;
 mod uncertain;
 
 use std::{
@@ -269,7 +270,8 @@ impl DeliveryRun<'_> {
             }
             return Ok(outcome);
         }
-        let message = self.with_face(bot, wanted, message).await?;
+        let message = self.with_face(bot, wanted, message).await?.into_owned();
+        let message = deleted::explained(&record, message);
         self.send(bot, wanted, &message, record).await
     }
 
@@ -383,6 +385,14 @@ impl DeliveryRun<'_> {
             let limits = &bot.workspace.limits;
             limits.block_posts(&record.channel_id, *retry_after).await;
         }
+        if refusal::is_deleted(error) && self.forget_root(wanted) {
+            record.state = PostState::Retrying;
+            record.content_hash = None;
+            record.last_error = Some(error.to_string());
+            self.keep(record);
+            let wait = Wait::error(self.now(), error.to_string(), Duration::ZERO);
+            return Ok(DeliveryOutcome::Wait(wait));
+        }
         let failure = self.failure(bot, error, wanted, &record).await?;
         record.last_error = Some(failure.error.clone());
         if matches!(failure.verdict, FailureResponse::Unknown) {
@@ -394,6 +404,18 @@ impl DeliveryRun<'_> {
         let outcome = judge(failure, &mut record, self.now());
         self.keep(record);
         Ok(outcome)
+    }
+
+    /// Has the message posted again in whose thread a post was to stand and which is gone; whether there is such a one.
+    fn forget_root(&mut self, wanted: &DesiredPost) -> bool {
+        let is_root = |post: &&post::Model| Some(&post.key) == wanted.thread_of.as_ref();
+        let root = self.recorded.iter().find(is_root).cloned();
+        let Some(mut root) = root.filter(deleted::can_return) else {
+            return false;
+        };
+        deleted::forget(&mut root);
+        self.keep(root);
+        true
     }
 
     async fn failure(

@@ -136,7 +136,7 @@ fn the_preview_of_a_link_to_a_postmortem() {
 
 #[test]
 fn replies_to_every_kind_of_change() {
-    let changes = vec!["urgency: LOW → HIGH".to_owned(), "title: <a> → <b>".to_owned()];
+    let changes = vec!["urgency: Low → High".to_owned(), "title: <a> → <b>".to_owned()];
     let entries = [
         entry(2, EntryKind::Acknowledged),
         Entry {
@@ -148,7 +148,8 @@ fn replies_to_every_kind_of_change() {
             ..entry(4, EntryKind::Reopened)
         },
         Entry {
-            changes: vec!["until 2026-11-21 06:00 UTC".to_owned()],
+            changes: vec!["snoozed until: 2026-11-21T06:00:00Z".to_owned()],
+            snoozed_until: Some(datetime!(2026-11-21 06:00:00 UTC)),
             ..entry(5, EntryKind::Snoozed)
         },
         Entry {
@@ -156,8 +157,13 @@ fn replies_to_every_kind_of_change() {
             ..entry(6, EntryKind::SnoozeEnded)
         },
         Entry {
-            changes: vec!["assignees: Alice → Bob".to_owned()],
+            changes: vec!["assignees: Alice → Bob, Carol".to_owned()],
+            assignees: Some(vec!["Bob *Baker*".to_owned(), "Carol Chen".to_owned()]),
             ..entry(7, EntryKind::Reassigned)
+        },
+        Entry {
+            assignees: Some(Vec::new()),
+            ..entry(10, EntryKind::Reassigned)
         },
         Entry {
             changes,

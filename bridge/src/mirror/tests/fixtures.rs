@@ -84,6 +84,8 @@ pub(crate) fn entry(version: i64, kind: EntryKind) -> Entry {
         occurred_at: datetime!(2026-11-20 22:40:00 UTC),
         external_ref: None,
         changes: Vec::new(),
+        assignees: None,
+        snoozed_until: None,
         changed_version: version,
         is_edited: false,
         is_retracted: false,

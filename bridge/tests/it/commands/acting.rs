@@ -22,21 +22,21 @@ over_each_transport!(
 async fn an_incident_is_worked_by_commands_from_beginning_to_end(transport: Transport) {
     let scene = Scene::set(transport).await;
     scene.types("alice", "ack #1").await;
-    scene
-        .until_said("You have acknowledged #1 Payments are failing")
-        .await;
+    scene.until_said("You acknowledged #1 Payments are failing").await;
     scene.types("alice", "note 1 “restarted *the* gateway”").await;
-    scene.until_said("Your note is on the timeline of #1").await;
+    scene.until_said("You added a note to #1").await;
     scene.types("alice", "assign 1 @carol").await;
     scene.until_said("(NOT_FOUND)").await;
     let bob = scene.id_of("bob");
     scene.types("alice", &format!("assign 1 <@{bob}|bob>, me")).await;
-    scene.until_said("to Bob Baker, Alice Archer").await;
+    scene.until_said("has read-only access and can't work incidents (READ_ONLY)").await;
+    scene.types("alice", "assign 1 me").await;
+    scene.until_said("You assigned #1 Payments are failing to Alice Archer").await;
     scene.types("alice", "snooze 1 2h").await;
-    scene.until_said("You have snoozed #1").await;
+    scene.until_said("You snoozed #1").await;
     scene.types("alice", "resolve 1 Rolled back.").await;
     scene
-        .until_said("You have resolved #1 Payments are failing, with your note")
+        .until_said("You resolved #1 Payments are failing with your note")
         .await;
     let entries = scene.stage.tracker.entries(scene.incident);
     assert_eq!(
@@ -69,7 +69,7 @@ async fn who_may_not_is_told_why_and_nothing_is_done(transport: Transport) {
     scene.until_said("(NOT_FOUND)").await;
     assert_eq!(kinds(&scene.stage.tracker.entries(scene.incident)), ["TRIGGERED"]);
     scene.types("alice", "ack 1").await;
-    scene.until_said("You have acknowledged #1").await;
+    scene.until_said("You acknowledged #1").await;
     scene.stage.tracker.member("Carol Chen", "RESPONDER");
     scene.types("carol", "ack 1").await;
     scene
@@ -107,7 +107,7 @@ async fn what_is_asked_for_while_the_api_is_away_is_kept_and_done_later(transpor
     scene.types("alice", "ack 1").await;
     scene.until_said("(KEPT)").await;
     scene.stage.tracker.set_down(false);
-    scene.until_said("You have acknowledged #1").await;
+    scene.until_said("You acknowledged #1").await;
     let told = scene.told("general");
     let kept = told.iter().filter(|text| text.contains("(KEPT)")).count();
     assert_eq!(kept, 1, "once: {told:#?}");
@@ -127,7 +127,7 @@ async fn who_unlinks_themselves_is_nobody_until_they_link_again(transport: Trans
     scene.types("alice", "link").await;
     scene.until_said("You are linked. You are Alice Archer").await;
     scene.types("alice", "ack 1").await;
-    scene.until_said("You have acknowledged #1").await;
+    scene.until_said("You acknowledged #1").await;
     let entries = scene.stage.tracker.entries(scene.incident);
     assert_eq!(
         entries[1]["author"]["email"],
@@ -137,16 +137,14 @@ async fn who_unlinks_themselves_is_nobody_until_they_link_again(transport: Trans
     assert_eq!(entries[2]["author"]["email"], "alice@example.com");
     scene.types("guest", "link").await;
     scene
-        .until_said("Slack does not tell Tocsin your e-mail address")
+        .until_said("Slack doesn't share your email address with Tocsin")
         .await;
 }
 
 async fn a_note_of_which_nothing_is_left_is_not_said_to_be_there(transport: Transport) {
     let scene = Scene::set(transport).await;
     scene.types("alice", "resolve 1 >").await;
-    scene
-        .until_said("You have resolved #1 Payments are failing")
-        .await;
+    scene.until_said("You resolved #1 Payments are failing").await;
     let told = scene.told("general");
     assert!(
         told.iter().all(|told| !told.contains("with your note")),

@@ -62,7 +62,7 @@ async fn a_mention_that_can_not_be_done_is_answered_to_the_person_alone(transpor
     scene.says("alice", "help");
     scene.until_said_in("incidents", "@bot note text").await;
     scene.says("alice", "assign");
-    scene.until_said_in("incidents", "Write @bot assign @user.").await;
+    scene.until_said_in("incidents", "Type @bot assign @user.").await;
     assert!(scene.comments().is_empty());
 }
 

@@ -16,10 +16,10 @@ async fn help_and_mistakes_are_answered_under_the_commands_own_name(transport: T
     scene.until_said("/störung resolve N [note]").await;
     scene.types("alice", "akc 3").await;
     scene
-        .until_said("did you mean /störung ack N? (UNKNOWN_COMMAND)")
+        .until_said("(UNKNOWN_COMMAND). Did you mean /störung ack N?")
         .await;
     scene.types("alice", "show").await;
-    scene.until_said("(WRONG_ARGUMENTS). Write /störung show N").await;
+    scene.until_said("(WRONG_ARGUMENTS). Type /störung show N").await;
     scene.types("alice", "snooze 1 soon").await;
     scene.until_said("/störung snooze N 30m").await;
 }

@@ -110,7 +110,10 @@ async fn who_may_only_read_is_told_so() {
     let stage = member_stage("STAKEHOLDER").await;
     stage.refuses("AcknowledgeIncident", "acknowledgeIncident", "FORBIDDEN");
     pressed(&stage, &press(&stage, "acknowledge")).await;
-    assert!(told(&stage).contains("read-only (READ_ONLY)"));
+    assert!(
+        told(&stage)
+            .contains("you have read-only access in Acme (READ_ONLY). Ask an administrator: Olga Owner.")
+    );
 }
 
 #[tokio::test]
@@ -287,7 +290,7 @@ async fn there_is_nobody_to_escalate_to() {
     pressed(&stage, &choice(&stage, "escalate")).await;
     assert_eq!(
         told(&stage),
-        "There is nobody to escalate to: this incident has no escalation policy. Reassign it instead (NO_ESCALATION_POLICY)."
+        "This incident has no escalation policy, so there is nobody to escalate to. Reassign it instead (NO_ESCALATION_POLICY)."
     );
     stage.is_member("STAKEHOLDER", None);
     let mut again = choice(&stage, "escalate");

@@ -74,7 +74,7 @@ async fn whose_comment_is_not_wanted_is_told_once_how_to_link_themselves_and_the
         let last = stage.acted.calls("chat.postEphemeral").pop().expect("told");
         told.push(last.arguments["text"].as_str().expect("a text").to_owned());
     }
-    let short = "Your reply was not added to the incident's timeline: you are not linked to a member of this organisation (NOT_LINKED).";
+    let short = "Your reply was not added to the incident's timeline: your Slack account isn't linked to a member of Acme (NOT_LINKED). Ask an administrator: Olga Owner.";
     assert!(
         told[0].starts_with(short) && told[0].contains("link yourself"),
         "{told:?}"
@@ -168,7 +168,7 @@ async fn a_member_who_may_not_write_is_told_so_in_the_thread() {
         told["text"]
             .as_str()
             .expect("text")
-            .contains("read-only (READ_ONLY)"),
+            .contains("you have read-only access in Acme (READ_ONLY). Ask an administrator: Olga Owner."),
         "{told}"
     );
 }

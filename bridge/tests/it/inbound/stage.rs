@@ -34,6 +34,10 @@ impl Stage {
         let (bridge, stop) = (world.bridge.clone(), running.clone());
         tokio::spawn(async move { Box::pin(bridge.run(stop)).await });
         acted.answer(
+            "AdministratorsOf",
+            json!({"data": {"organization": {"name": "Acme"}, "users": {"nodes": [{"name": "Olga Owner"}]}}}),
+        );
+        acted.answer(
             "auth.test",
             json!({"ok": true, "team_id": "T1", "user_id": "UBOT", "bot_id": "BBOT", "app_id": "A1"}),
         );

@@ -347,9 +347,20 @@ impl Tracker {
                 let found = state.incidents.get(&id);
                 json!({"incident": found.map(|incident| json!({"assignees": incident.fields["assignees"]}))})
             }
-            "Members" => {
-                let page_info = json!({"hasNextPage": false, "endCursor": null});
-                json!({"users": {"nodes": state.people, "pageInfo": page_info}})
+            "Responders" => {
+                let mut people = state.people.clone();
+                let search = variables["search"].as_str().unwrap_or_default().to_lowercase();
+                let has = |text: &Value| {
+                    text.as_str()
+                        .is_some_and(|text| text.to_lowercase().contains(&search))
+                };
+                people.retain(|person| {
+                    person["role"] != "STAKEHOLDER" && (has(&person["name"]) || has(&person["email"]))
+                });
+                json!({"users": {"nodes": people}})
+            }
+            "AdministratorsOf" => {
+                json!({"organization": {"name": "Org"}, "users": {"nodes": [{"name": "Olga Owner"}]}})
             }
             "HomeIncidents" => state.home(&variables["me"]),
             "EventLog" => {

@@ -118,12 +118,18 @@ async fn one_channel_in_trouble_holds_up_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_that_a_person_deleted_is_not_posted_again() {
+async fn a_message_that_a_person_deleted_is_posted_again_once_with_the_next_change_and_says_why() {
     let stage = Stage::set().await;
     let id = stage.tracker.trigger("Payments are failing");
     stage.ring(id);
     stage.until_shown(id).await;
-    let ts = stage.message().ts;
+    let only_root = || {
+        let mut roots = stage.messages("incidents");
+        roots.retain(|message| message.thread_ts.is_none());
+        assert_eq!(roots.len(), 1, "{roots:#?}");
+        roots.remove(0)
+    };
+    let ts = only_root().ts;
     stage.delete_as_administrator(&ts).await;
     stage.tracker.acknowledge(id);
     stage.ring(id);
@@ -131,13 +137,45 @@ async fn a_message_that_a_person_deleted_is_not_posted_again() {
     let root = stage.root(id).await;
     assert_eq!(
         (root.state, root.last_error.as_deref()),
-        (PostState::Failed, Some("deleted in Slack"))
+        (PostState::Posted, None)
+    );
+    let again = only_root();
+    assert_ne!(again.ts, ts);
+    let content = format!("{again:?}");
+    assert!(
+        content.contains("Posted again: the earlier message was deleted."),
+        "{content}"
     );
     stage.tracker.resolve(id, "done");
     stage.ring(id);
     stage.until_shown(id).await;
-    assert_eq!(stage.calls("chat.postMessage"), 1);
-    assert_eq!(stage.messages("incidents").len(), 0);
+    assert_eq!(only_root().ts, again.ts);
+    let content = format!("{:?}", only_root());
+    assert!(
+        !content.contains("Posted again"),
+        "the next change takes the note away: {content}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_comment_for_whose_thread_the_message_was_deleted_has_it_posted_again() {
+    let stage = Stage::set().await;
+    let id = stage.tracker.trigger("Payments are failing");
+    stage.ring(id);
+    stage.until_shown(id).await;
+    let ts = stage.message().ts;
+    stage.delete_as_administrator(&ts).await;
+    stage.tracker.comment(id, "the provider is down");
+    stage.ring(id);
+    stage.until_shown(id).await;
+    let root = stage.root(id).await;
+    assert_ne!(root.ts.as_deref(), Some(ts.as_str()));
+    let said = stage.messages("incidents");
+    let reply = said
+        .iter()
+        .find(|message| message.text.contains("the provider is down"));
+    let reply = reply.unwrap_or_else(|| panic!("no comment: {said:#?}"));
+    assert_eq!(reply.thread_ts, root.ts);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -195,7 +195,7 @@ async fn who_it_is_given_to_and_how_urgent_it_is_are_to_be_seen_at_once(transpor
     let mut asked = scene.interaction("block_suggestion");
     asked["view"] = view.content.clone();
     asked["action_id"] = json!("assignees");
-    asked["value"] = json!("baker");
+    asked["value"] = json!("archer");
     let body = serde_urlencoded::to_string([("payload", asked.to_string())]).expect("a form");
     let options = scene.stage.world.post("/slack/options", body).await.json();
     assert_eq!(options["options"].as_array().map(Vec::len), Some(1), "{options}");
@@ -203,5 +203,5 @@ async fn who_it_is_given_to_and_how_urgent_it_is_are_to_be_seen_at_once(transpor
     scene.submit(&view, values).await;
     scene.until_version(3).await;
     let words = scene.stage.message().words();
-    assert!(words.contains("Bob Baker"), "{words}");
+    assert!(words.contains("Assigned to") && words.contains("Alice Archer"), "{words}");
 }

@@ -1,0 +1,45 @@
+//! Incidents' messages that somebody deleted in Slack: each is posted again with the next change, and says why.
+//!
+//! People act on an incident by its message, so that one that was deleted by mistake must come back. A reply or a preview that was deleted stays
+//! away.
+
+use tocsin_entity::{
+    kinds::{PostKind, PostState},
+    slack::post,
+};
+use tocsin_message::{blocks, mrkdwn::Mrkdwn};
+use tocsin_slack::message::Message;
+
+/// What is on record of a message that was deleted, until it is posted again.
+const DELETED: &str = "deleted in Slack";
+
+/// Whether a post comes back when it was deleted.
+pub(super) fn can_return(record: &post::Model) -> bool {
+    record.kind == PostKind::Root && record.ts.is_some()
+}
+
+/// Puts on record that a post is no longer in Slack.
+pub(super) fn forget(record: &mut post::Model) {
+    tracing::warn!(
+        post.key = %record.key, slack.channel = %record.channel_id,
+        "{} was deleted in Slack and is posted again", record.key
+    );
+    record.ts = None;
+    record.state = PostState::Retrying;
+    record.attempts = 0;
+    record.content_hash = None;
+    record.last_error = Some(DELETED.to_owned());
+    record.not_before = None;
+    record.posted_at = None;
+    record.updated_at = None;
+}
+
+/// The message, which says that it takes the place of one that was deleted, where it does.
+pub(super) fn explained(record: &post::Model, mut message: Message) -> Message {
+    if record.last_error.as_deref() == Some(DELETED) {
+        message.blocks.push(blocks::context(Mrkdwn::own(
+            "Posted again: the earlier message was deleted.",
+        )));
+    }
+    message
+}
