@@ -20,6 +20,7 @@ use crate::{
         typed_action::{Requester, TypedAction, TypedMutation, TypedResult, markdown},
     },
     grammar::{usage::Usage, words::unquoted},
+    rich_text::typed_markdown,
 };
 
 /// Adds a note.
@@ -60,14 +61,15 @@ fn view(subject: &DialogContext<'_>, meta: &ActionDialogMetadata) -> View {
         .submit("Add")
         .block(with_hint(
             note,
-            "It goes on the incident's timeline. Markdown is understood.",
+            "It goes on the incident's timeline. You can format it as in a message.",
         ))
 }
 
 fn read(values: DialogValues<'_>) -> Result<Box<dyn ActionMutation>, Vec<InputError>> {
-    match values.text(TEXT) {
-        Some(note) => Ok(Box::new(Comment {
-            markdown: note.to_owned(),
+    let note = values.text(TEXT).map(typed_markdown);
+    match note.filter(|note| !note.is_empty()) {
+        Some(markdown) => Ok(Box::new(Comment {
+            markdown,
             external_ref: None,
         })),
         None => Err(vec![(TEXT, "Write something: the note is empty.")]),
@@ -76,7 +78,7 @@ fn read(values: DialogValues<'_>) -> Result<Box<dyn ActionMutation>, Vec<InputEr
 
 async fn typed(acting: &ActionService, requester: &Requester<'_>, rest: &str) -> TypedResult {
     let comment = Comment {
-        markdown: markdown(acting, &requester.person.installation, unquoted(rest)).await?,
+        markdown: markdown(acting, requester, unquoted(rest)).await?,
         external_ref: requester.external_ref.clone(),
     };
     Ok(Ok(TypedMutation {

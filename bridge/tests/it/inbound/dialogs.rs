@@ -83,13 +83,16 @@ async fn resolving_asks_for_a_note_and_takes_one() {
     );
     let resolved = answered("resolveIncident", "resolvedBy", Some((&me, "Ada")));
     stage.acted.answer("ResolveIncident", resolved);
-    let values = json!({"note": {"note": {"type": "plain_text_input", "value": "Rolled back."}}});
+    let values = json!({"note": {"note": {"type": "plain_text_input", "value": "*Rolled* back: 2 < 3, **so** https://x.y/a_b_"}}});
     done(&stage, &submission(&view, &values)).await;
     let call = stage.acted.call("ResolveIncident");
     assert_eq!(call.on_behalf_of.as_deref(), Some(me.as_str()));
     assert_eq!(call.organization, Some(stage.organization.to_string()));
     assert_eq!(call.arguments["input"]["id"], json!(stage.incident));
-    assert_eq!(call.arguments["input"]["noteMarkdown"], "Rolled back.");
+    assert_eq!(
+        call.arguments["input"]["noteMarkdown"],
+        r"**Rolled** back: 2 \< 3, \***so**\* <https://x.y/a_b>\_"
+    );
     assert_eq!(
         call.arguments["input"]["idempotencyKey"],
         json!(stage.last().await.id)

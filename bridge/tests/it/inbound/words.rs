@@ -1,0 +1,98 @@
+//! What people say reaches the timeline whole, whatever shape and length it has.
+
+use serde_json::{Value, json};
+use tocsin_entity::kinds::InboxState;
+
+use super::stage::Stage;
+
+async fn stage() -> Stage {
+    let stage = Stage::set().await;
+    stage.slack_user("Ada", Some("ada@example.com"));
+    stage.is_member("RESPONDER", None);
+    stage.comments_are_taken();
+    stage
+}
+
+/// The comment that a request became.
+async fn comment(stage: &Stage, row: &tocsin_entity::slack::inbox::Model) -> String {
+    assert_eq!(stage.worked(row).await.state, InboxState::Done);
+    let call = stage.acted.calls("AddComment").pop().expect("a comment");
+    let body = &call.arguments["input"]["bodyMarkdown"];
+    body.as_str().expect("a text").to_owned()
+}
+
+fn passed_on() -> Value {
+    json!([{"is_share": true, "is_msg_unfurl": true, "author_id": "U9", "author_name": "Bob", "channel_id": "C9",
+        "from_url": "https://acme.slack.com/archives/C9/p1", "fallback": "[Dec 15] Bob: the *gateway* restarted", "text": "the *gateway* restarted",
+        "files": [{"name": "log.txt", "permalink": "https://acme.slack.com/files/U9/F1/log.txt", "pretty_type": "Plain Text", "size": 14}]}])
+}
+
+const PASSED_ON: &str = "> the **gateway** restarted\n>\n> [log.txt](https://acme.slack.com/files/U9/F1/log.txt) (Plain Text, 14 B)\n>\n> — Bob, [in Slack](https://acme.slack.com/archives/C9/p1)";
+
+#[tokio::test]
+async fn a_message_that_is_passed_on_keeps_its_words_author_and_files() {
+    let stage = stage().await;
+    let row = stage
+        .reply("2.0", |event| {
+            event["text"] = json!("");
+            event["attachments"] = passed_on();
+        })
+        .await;
+    assert_eq!(comment(&stage, &row).await, PASSED_ON);
+}
+
+#[tokio::test]
+async fn a_note_by_a_mention_has_what_its_message_has() {
+    let stage = stage().await;
+    let event = json!({"type": "app_mention", "user": "U1", "channel": "C1", "ts": "2.0", "thread_ts": "1.0",
+        "text": "<@UBOT> note steps:\n• one", "attachments": passed_on(),
+        "blocks": [{"type": "rich_text", "elements": [
+            {"type": "rich_text_section", "elements": [{"type": "user", "user_id": "UBOT"}, {"type": "text", "text": " note steps:\n"}]},
+            {"type": "rich_text_list", "style": "bullet", "indent": 0, "elements": [
+                {"type": "rich_text_section", "elements": [{"type": "text", "text": "one", "style": {"bold": true}}]}]}]}]});
+    let row = stage.event("Ev1", event).await;
+    assert_eq!(
+        comment(&stage, &row).await,
+        format!("steps:\n\n- **one**\n\n{PASSED_ON}")
+    );
+}
+
+#[tokio::test]
+async fn the_longest_message_is_taken_whole_whatever_its_signs() {
+    let stage = stage().await;
+    let typed = "[*😀*] ".repeat(40_000 / 6);
+    let leaf = json!({"type": "text", "text": typed.trim()});
+    let row = stage
+        .reply("2.0", |event| {
+            event["text"] = json!(typed.trim());
+            event["blocks"] = json!([{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [leaf]}]}]);
+        })
+        .await;
+    let expected = r"\[\*😀\*\] ".repeat(40_000 / 6);
+    assert_eq!(comment(&stage, &row).await, expected.trim());
+    assert!(
+        stage.acted.calls("chat.postEphemeral").is_empty(),
+        "nobody is refused"
+    );
+}
+
+#[tokio::test]
+async fn what_no_sign_can_shorten_is_said_without_styles_before_it_is_cut() {
+    let stage = stage().await;
+    let leaves: Vec<Value> = (0..40_000)
+        .map(|number| {
+            let style =
+                json!({"bold": number % 2 == 0, "italic": number % 3 == 0, "strike": number % 5 == 0});
+            json!({"type": "text", "text": "x ", "style": style})
+        })
+        .collect();
+    let row = stage
+        .reply("2.0", |event| {
+            event["text"] = json!("");
+            event["blocks"] = json!([{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": leaves}]}]);
+        })
+        .await;
+    let body = comment(&stage, &row).await;
+    assert!(body.chars().count() <= 200_000, "{}", body.chars().count());
+    assert_eq!(body.matches('x').count(), 40_000, "every word is there");
+}
