@@ -149,8 +149,8 @@ fn without_beginning(mut blocks: Vec<Block>, beginning: &str) -> Option<Vec<Bloc
     while !left.is_empty() {
         let first = inlines.first_mut()?;
         let shown = first.shown(&names);
-        let shown = shown.trim();
-        if let Some(after) = left.strip_prefix(shown) {
+        let shown = shown.trim_start();
+        if let Some(after) = left.strip_prefix(shown.trim_end()) {
             left = after.trim_start();
             inlines.remove(0);
         } else if let (InlineContent::Text(text), Some(after)) = (&mut first.what, shown.strip_prefix(left)) {

@@ -151,7 +151,8 @@ impl StyleMarks {
         let mut at = 0;
         while let Some(found) = text[at..].find(['<', '`']) {
             let here = at + found;
-            if text[here..].starts_with('`') && may_end(here) {
+            let is_after_blank = text[..here].ends_with(char::is_whitespace);
+            if text[here..].starts_with('`') && !is_after_blank && may_end(here) {
                 marks.ends[0].push(here);
             }
             at = reference(here).unwrap_or(here + 1);
@@ -189,7 +190,7 @@ impl StyleMarks {
             return None;
         }
         let first = text[at + 1..].chars().next()?;
-        if first == MARKS[mark] || (mark > 0 && first.is_whitespace()) {
+        if first == MARKS[mark] || first.is_whitespace() {
             return None;
         }
         let ends = &self.ends[mark];

@@ -281,3 +281,21 @@ fn lists_within_lists_of_great_numbers_stay_lists() {
         "999. a\n1000. b\n      - c\n          - d"
     );
 }
+
+#[test]
+fn what_has_too_many_styles_for_the_api_is_said_without_them() {
+    let style = |number: u32| Style {
+        bold: number.is_multiple_of(2),
+        italic: number.is_multiple_of(3),
+        strike: number.is_multiple_of(5),
+        code: false,
+    };
+    let words = (0..40_000)
+        .map(|number| Inline::text("x ", style(number)))
+        .collect();
+    let document = Document {
+        blocks: vec![Block::Text(words)],
+    };
+    let written = render(&document, &KnownNames::default());
+    assert_eq!(written.replace("x ", ""), "x");
+}

@@ -216,7 +216,7 @@ async fn a_note_is_a_comment_and_an_empty_one_is_refused_at_its_input() {
     stage.acted.answer("AddComment", added);
     done(&stage, &submission(&view, &note("Looking *into* it"))).await;
     let input = stage.acted.call("AddComment").arguments["input"].clone();
-    assert_eq!(input["bodyMarkdown"], "Looking *into* it");
+    assert_eq!(input["bodyMarkdown"], "Looking **into** it");
     assert_eq!(input["externalRef"], Value::Null, "the thread shows it");
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tocsin_entity::kinds::InboxState;
 
-use super::stage::Stage;
+use super::{presses::answered, stage::Stage};
 
 async fn stage() -> Stage {
     let stage = Stage::set().await;
@@ -44,6 +44,11 @@ async fn a_message_that_is_passed_on_keeps_its_words_author_and_files() {
 #[tokio::test]
 async fn a_note_by_a_mention_has_what_its_message_has() {
     let stage = stage().await;
+    let incident = &answered("x", "resolvedBy", None)["data"]["x"]["incident"];
+    let added = json!({"entry": {"id": "tle_1"}, "userErrors": [], "incident": incident});
+    stage
+        .acted
+        .answer("AddComment", json!({"data": {"addComment": added}}));
     let event = json!({"type": "app_mention", "user": "U1", "channel": "C1", "ts": "2.0", "thread_ts": "1.0",
         "text": "<@UBOT> note steps:\n• one", "attachments": passed_on(),
         "blocks": [{"type": "rich_text", "elements": [
@@ -74,25 +79,4 @@ async fn the_longest_message_is_taken_whole_whatever_its_signs() {
         stage.acted.calls("chat.postEphemeral").is_empty(),
         "nobody is refused"
     );
-}
-
-#[tokio::test]
-async fn what_no_sign_can_shorten_is_said_without_styles_before_it_is_cut() {
-    let stage = stage().await;
-    let leaves: Vec<Value> = (0..40_000)
-        .map(|number| {
-            let style =
-                json!({"bold": number % 2 == 0, "italic": number % 3 == 0, "strike": number % 5 == 0});
-            json!({"type": "text", "text": "x ", "style": style})
-        })
-        .collect();
-    let row = stage
-        .reply("2.0", |event| {
-            event["text"] = json!("");
-            event["blocks"] = json!([{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": leaves}]}]);
-        })
-        .await;
-    let body = comment(&stage, &row).await;
-    assert!(body.chars().count() <= 200_000, "{}", body.chars().count());
-    assert_eq!(body.matches('x').count(), 40_000, "every word is there");
 }
